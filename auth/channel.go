@@ -1,0 +1,10 @@
+package auth
+
+import "net/netip"
+
+// Channel is what is known of a connection apart from who speaks on it.
+type Channel struct {
+	Local, Remote netip.AddrPort
+	TLS           bool
+	PeerNames     []string // verified names of the client's certificate
+}

@@ -1,0 +1,25 @@
+// Package connector compiles Receive and Send connectors into an immutable
+// Policy and answers what a session may do.
+package connector
+
+// Setting is a parameter that may be left at its documented default, which is
+// what the zero Setting means. It exists for parameters whose own zero value
+// says something else than the default.
+type Setting[T any] struct {
+	value T
+	given bool
+}
+
+// Value returns the Setting of v.
+func Value[T any](v T) Setting[T] { return Setting[T]{v, true} }
+
+// Get returns the value and whether one was given.
+func (s Setting[T]) Get() (T, bool) { return s.value, s.given }
+
+// Or returns the value if one was given, else def.
+func (s Setting[T]) Or(def T) T {
+	if s.given {
+		return s.value
+	}
+	return def
+}

@@ -1,0 +1,3 @@
+module github.com/interchange-smtp/interchange
+
+go 1.26.0
