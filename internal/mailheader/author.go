@@ -1,0 +1,57 @@
+package mailheader
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"mime"
+	"net/mail"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// Authors returns every address of every From and Sender field: a reader
+// shows one of several From fields, and nobody knows which. The error says
+// that one of these fields can't be read; the addresses of the others are
+// returned with it, but a check that passes them alone passes too much.
+func (h *Header) Authors() ([]routing.Address, error) {
+	var all []routing.Address
+	var failed error
+	for _, f := range h.fields {
+		name := h.name(f)
+		if !bytes.EqualFold(name, []byte("From")) && !bytes.EqualFold(name, []byte("Sender")) {
+			continue
+		}
+		list, err := addresses(h.raw[f.colon+1 : f.end])
+		all = append(all, list...)
+		if err != nil && failed == nil {
+			failed = fmt.Errorf("mailheader: field %s: %w", name, err)
+		}
+	}
+	return all, failed
+}
+
+// addresses parses an address list as it stands in a header.
+func addresses(value []byte) ([]routing.Address, error) {
+	// Display names don't matter here, so a charset that nobody knows is no error.
+	p := mail.AddressParser{WordDecoder: &mime.WordDecoder{
+		CharsetReader: func(_ string, r io.Reader) (io.Reader, error) { return r, nil },
+	}}
+	text := strings.NewReplacer("\r\n ", " ", "\r\n\t", " ", "\n ", " ", "\n\t", " ").Replace(string(value))
+	list, err := p.ParseList(strings.TrimRight(text, "\r\n"))
+	if err != nil {
+		return nil, err
+	}
+	all := make([]routing.Address, 0, len(list))
+	for _, m := range list {
+		// net/mail takes the quotes off; its String puts them on again.
+		quoted := (&mail.Address{Address: m.Address}).String()
+		a, err := routing.ParseAddress(strings.TrimSuffix(strings.TrimPrefix(quoted, "<"), ">"))
+		if err != nil {
+			return all, err
+		}
+		all = append(all, a)
+	}
+	return all, nil
+}

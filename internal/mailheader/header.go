@@ -1,0 +1,297 @@
+package mailheader
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"iter"
+)
+
+// ErrTooLarge says that the header is larger than allowed.
+var ErrTooLarge = errors.New("mailheader: header too large")
+
+// Field is one field of a header, or one line that is none.
+type Field struct {
+	// Name is what stands before the colon, without surrounding blanks and
+	// controls, in the letters that were sent; empty in a line without a colon.
+	Name string
+	// Raw is the whole field with its folded lines and their ends. It must
+	// not be changed, and belongs to the Header.
+	Raw []byte
+}
+
+// Header is the header of one message and the way to its body. It is not safe
+// for concurrent use.
+type Header struct {
+	prefix  []byte // fields put in front
+	raw     []byte // as read, without the empty line
+	end     []byte // the empty line; nothing if there was none
+	fields  []span
+	body    *bufio.Reader
+	bareEOL bool // raw has a line that doesn't end in CRLF
+	cut     bool // a field was filtered out
+}
+
+// span is one field in raw.
+type span struct {
+	start, end, colon int // colon <0: none
+	dropped           bool
+}
+
+// Read reads the header of the message in r, at most max octets of it (0: no
+// limit) with the empty line. The error is ErrTooLarge or r's own, and io.EOF
+// never is one: a message may consist of a header alone.
+func Read(r io.Reader, max int64) (*Header, error) {
+	br, ok := r.(*bufio.Reader)
+	if !ok {
+		br = bufio.NewReader(r)
+	}
+	h := &Header{body: br, raw: make([]byte, 0, 1024), fields: make([]span, 0, 16)}
+	s := scanner{h: h}
+	for {
+		line, err := br.ReadSlice('\n')
+		if max > 0 && int64(len(h.raw)+len(line)) > max {
+			return nil, ErrTooLarge
+		}
+		h.raw = append(h.raw, line...)
+		if err == bufio.ErrBufferFull {
+			continue
+		}
+		if err != nil && err != io.EOF {
+			return nil, err
+		}
+		if s.scan() || err == io.EOF {
+			return h, nil
+		}
+	}
+}
+
+// scanner cuts a growing raw into fields.
+type scanner struct {
+	h    *Header
+	pos  int    // start of the first line that wasn't looked at
+	last string // how the line before it ended; "" at the start
+}
+
+// scan looks at all lines in raw and reports whether the last was the end.
+func (s *scanner) scan() (end bool) {
+	for s.pos < len(s.h.raw) {
+		n, eol := cutLine(s.h.raw[s.pos:])
+		if n == len(eol) && s.ends(eol) {
+			// Only the line just read can be this one: an LF ends a read.
+			s.h.end = s.h.raw[s.pos:]
+			s.h.raw = s.h.raw[:s.pos:s.pos]
+			return true
+		}
+		s.line(s.pos, s.pos+n)
+		if eol != crlf {
+			s.h.bareEOL = true
+		}
+		s.pos, s.last = s.pos+n, eol
+	}
+	return false
+}
+
+// ends reports whether an empty line that ends in eol is the end. A bare LF
+// makes one only behind a field: to a reader that knows only CRLF, what is
+// behind a line without a colon is still the same line, and may complete a name.
+func (s *scanner) ends(eol string) bool {
+	switch eol {
+	case crlf:
+		return s.last == crlf || s.last == ""
+	case lf:
+		n := len(s.h.fields)
+		return s.last == lf && s.h.fields[n-1].colon >= 0
+	}
+	return false
+}
+
+// line adds the line in raw[start:end] to the field it continues, or begins one.
+func (s *scanner) line(start, end int) {
+	raw, fields := s.h.raw, s.h.fields
+	if c := raw[start]; (c == ' ' || c == '\t') && len(fields) > 0 && fields[len(fields)-1].colon >= 0 {
+		fields[len(fields)-1].end = end
+		return
+	}
+	// A folded line that continues nothing is looked at as a field: a
+	// reader that trims it would find one.
+	f := span{start: start, end: end, colon: bytes.IndexByte(raw[start:end], ':')}
+	if f.colon >= 0 {
+		f.colon += start
+		for n := len(fields) - 1; n >= 0 && f.nameless(raw) && opens(raw, fields[n]); n-- {
+			f.start, fields = fields[n].start, fields[:n]
+		}
+	}
+	s.h.fields = append(fields, f)
+}
+
+// opens reports whether f may be the beginning of a name for a reader that
+// knows only CRLF.
+func opens(raw []byte, f span) bool {
+	return f.colon < 0 && !bytes.HasSuffix(raw[f.start:f.end], []byte(crlf))
+}
+
+const (
+	crlf = "\r\n"
+	lf   = "\n"
+	cr   = "\r"
+)
+
+// cutLine returns the length of b's first line with its end, and that end.
+func cutLine(b []byte) (n int, eol string) {
+	for i, c := range b {
+		switch {
+		case c == '\n':
+			return i + 1, lf
+		case c == '\r' && i+1 < len(b) && b[i+1] == '\n':
+			return i + 2, crlf
+		case c == '\r':
+			return i + 1, cr
+		}
+	}
+	return len(b), ""
+}
+
+// name returns the name of f, a part of raw.
+func (h *Header) name(f span) []byte {
+	start, end := f.bounds(h.raw)
+	return h.raw[start:end]
+}
+
+// bounds returns where in raw the name of f is.
+func (f span) bounds(raw []byte) (start, end int) {
+	if f.colon < 0 {
+		return 0, 0
+	}
+	start, end = f.start, f.colon
+	for start < end && isBlank(raw[start]) {
+		start++
+	}
+	for start < end && isBlank(raw[end-1]) {
+		end--
+	}
+	return start, end
+}
+
+// nameless reports whether nothing but blanks stands before the colon of f.
+func (f span) nameless(raw []byte) bool {
+	start, end := f.bounds(raw)
+	return start == end
+}
+
+// isBlank reports whether c is a blank or a control character.
+func isBlank(c byte) bool { return c <= ' ' || c == 0x7f }
+
+// Fields returns the fields in their order, those of Prepend and those
+// filtered out not among them.
+func (h *Header) Fields() iter.Seq[Field] {
+	return func(yield func(Field) bool) {
+		for _, f := range h.fields {
+			if !f.dropped && !yield(Field{string(h.name(f)), h.raw[f.start:f.end:f.end]}) {
+				return
+			}
+		}
+	}
+}
+
+// Filter drops the fields whose name keep refuses, and returns how many.
+// Lines without a colon have no name and stay.
+func (h *Header) Filter(keep func(name string) bool) int {
+	n := 0
+	text := string(h.raw) // one copy, of which all names are parts
+	for i, f := range h.fields {
+		start, end := f.bounds(h.raw)
+		if !f.dropped && start < end && !keep(text[start:end]) {
+			h.fields[i].dropped, h.cut = true, true
+			n++
+		}
+	}
+	return n
+}
+
+// Prepend puts a complete field, folded and ended by CRLF, in front of all others.
+func (h *Header) Prepend(field []byte) {
+	h.prefix = append(bytes.Clone(field), h.prefix...)
+}
+
+// Size returns the octets of the header as it was read, with the empty line.
+func (h *Header) Size() int64 { return int64(len(h.raw) + len(h.end)) }
+
+// Bytes appends the header as it is now, with the empty line, to b.
+func (h *Header) Bytes(b []byte) []byte {
+	b = append(b, h.prefix...)
+	if !h.cut {
+		return append(append(b, h.raw...), h.end...)
+	}
+	for _, f := range h.fields {
+		switch {
+		case f.dropped:
+		case h.bareEOL:
+			b = appendCRLF(b, h.raw[f.start:f.end])
+		default:
+			b = append(b, h.raw[f.start:f.end]...)
+		}
+	}
+	if h.bareEOL && len(h.end) > 0 {
+		return append(b, crlf...)
+	}
+	return append(b, h.end...)
+}
+
+// appendCRLF appends the lines of raw, each ended by CRLF.
+func appendCRLF(b, raw []byte) []byte {
+	for len(raw) > 0 {
+		n, eol := cutLine(raw)
+		b = append(append(b, raw[:n-len(eol)]...), crlf...)
+		raw = raw[n:]
+	}
+	return b
+}
+
+// WriteTo writes the header as it is now, with the empty line.
+func (h *Header) WriteTo(w io.Writer) (int64, error) {
+	n, err := w.Write(h.Bytes(make([]byte, 0, len(h.prefix)+len(h.raw)+len(h.end))))
+	return int64(n), err
+}
+
+// Body returns what follows the header. Its bytes are not copied.
+func (h *Header) Body() *bufio.Reader { return h.body }
+
+// Message returns the header as it is now and the body behind it, as one
+// stream. It is an io.WriterTo.
+func (h *Header) Message() io.Reader {
+	return &message{head: h.Bytes(nil), body: h.body}
+}
+
+// message reads a header and a body.
+type message struct {
+	head []byte
+	body *bufio.Reader
+}
+
+// Read fills p across the border of header and body where it can, so that
+// small messages are read at once.
+func (m *message) Read(p []byte) (int, error) {
+	n := copy(p, m.head)
+	m.head = m.head[n:]
+	if n == len(p) || n > 0 && m.body.Buffered() == 0 {
+		return n, nil
+	}
+	k, err := m.body.Read(p[n:])
+	if n > 0 {
+		err = nil // a bufio.Reader gives buffered bytes without an error
+	}
+	return n + k, err
+}
+
+// WriteTo writes the rest of the message.
+func (m *message) WriteTo(w io.Writer) (int64, error) {
+	n, err := w.Write(m.head)
+	m.head = m.head[n:]
+	if err != nil {
+		return int64(n), err
+	}
+	k, err := m.body.WriteTo(w)
+	return int64(n) + k, err
+}

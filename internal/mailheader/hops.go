@@ -1,0 +1,96 @@
+package mailheader
+
+import (
+	"bytes"
+	"strings"
+)
+
+// Hops counts the Received fields as they were read: what Filter dropped
+// counts, for a loop must not hide behind a firewall.
+func (h *Header) Hops() int {
+	n := 0
+	for range h.received() {
+		n++
+	}
+	return n
+}
+
+// LocalHops counts the Received fields that a host of the name fqdn wrote.
+func (h *Header) LocalHops(fqdn string) int {
+	n := 0
+	for raw := range h.received() {
+		if strings.EqualFold(receivedBy(raw), fqdn) {
+			n++
+		}
+	}
+	return n
+}
+
+// received yields what follows the colon in every Received field.
+func (h *Header) received() func(yield func([]byte) bool) {
+	return func(yield func([]byte) bool) {
+		for _, f := range h.fields {
+			if bytes.EqualFold(h.name(f), []byte("Received")) && !yield(h.raw[f.colon+1:f.end]) {
+				return
+			}
+		}
+	}
+}
+
+// receivedBy returns the name behind the word "by" of a Received field, or "".
+// Comments and quoted strings hide what is in them.
+func receivedBy(value []byte) string {
+	by := false
+	for len(value) > 0 {
+		word, rest := traceWord(value)
+		if by && word != "" {
+			return word
+		}
+		by = by || strings.EqualFold(word, "by")
+		value = rest
+	}
+	return ""
+}
+
+// traceWord cuts the next word off a trace field; word is empty where a
+// comment, a quoted string or blanks were skipped.
+func traceWord(b []byte) (word string, rest []byte) {
+	switch b[0] {
+	case '(':
+		return "", skipComment(b)
+	case '"':
+		for i := 1; i < len(b); i++ {
+			if b[i] == '\\' {
+				i++
+			} else if b[i] == '"' {
+				return "", b[i+1:]
+			}
+		}
+		return "", nil
+	case ' ', '\t', '\r', '\n', ';':
+		return "", b[1:]
+	}
+	n := bytes.IndexAny(b, " \t\r\n;(\"")
+	if n < 0 {
+		n = len(b)
+	}
+	return string(b[:n]), b[n:]
+}
+
+// skipComment returns what follows the comment, which may nest, that b begins with.
+func skipComment(b []byte) []byte {
+	depth := 0
+	for i := 0; i < len(b); i++ {
+		switch b[i] {
+		case '\\':
+			i++
+		case '(':
+			depth++
+		case ')':
+			if depth--; depth == 0 {
+				return b[i+1:]
+			}
+		}
+	}
+	return nil
+}
