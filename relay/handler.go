@@ -29,6 +29,9 @@ type Envelope struct {
 	Helo      string
 	User      permission.Principal
 	TLS       bool
+
+	// State belongs to the Router, from the first Route to Release.
+	State any
 }
 
 // Recipient is one accepted recipient.
@@ -58,7 +61,14 @@ type Handler interface {
 // Router is a Handler that wants a say at RCPT.
 type Router interface {
 	// Route is asked before a recipient is accepted; it may fill rcpt.Route.
+	// The recipients accepted so far are in env.To; rcpt is not yet. ctx is
+	// that of the client's connection.
 	Route(ctx context.Context, policy *connector.Policy, env *Envelope, rcpt *Recipient) error
+
+	// Release ends a transaction that Route was asked about: after Deliver,
+	// or in its place when the client gave up (RSET, MAIL refused later,
+	// connection lost). It is called once and must not block for long.
+	Release(env *Envelope)
 }
 
 // Error is an error with the reply that goes to the client.
