@@ -1,0 +1,110 @@
+package relaytest
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"fmt"
+	"math/big"
+	"net/netip"
+	"time"
+)
+
+// Authority issues certificates for tests. It is safe for concurrent use.
+type Authority struct {
+	cert *x509.Certificate
+	key  *ecdsa.PrivateKey
+}
+
+// The validity of issued certificates is fixed: inside a testing/synctest
+// bubble the clock stands at the year 2000.
+var (
+	validFrom   = time.Date(1999, 1, 1, 0, 0, 0, 0, time.UTC)
+	validUntil  = time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC)
+	expiredFrom = time.Date(1997, 1, 1, 0, 0, 0, 0, time.UTC)
+)
+
+// NewAuthority returns an authority with a new key and the given name, which
+// becomes the subject "CN=name".
+func NewAuthority(name string) (*Authority, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("relaytest: authority: %w", err)
+	}
+	template := &x509.Certificate{
+		SerialNumber:          big.NewInt(1),
+		Subject:               pkix.Name{CommonName: name},
+		NotBefore:             validFrom,
+		NotAfter:              validUntil,
+		IsCA:                  true,
+		BasicConstraintsValid: true,
+		KeyUsage:              x509.KeyUsageCertSign,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		return nil, fmt.Errorf("relaytest: authority: %w", err)
+	}
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		return nil, fmt.Errorf("relaytest: authority: %w", err)
+	}
+	return &Authority{cert: cert, key: key}, nil
+}
+
+// Pool returns a pool that trusts the authority.
+func (a *Authority) Pool() *x509.CertPool {
+	pool := x509.NewCertPool()
+	pool.AddCert(a.cert)
+	return pool
+}
+
+// Issue returns a certificate for names, host names or IP addresses, good for
+// servers and clients. The first name is the subject's common name as well.
+func (a *Authority) Issue(names ...string) (tls.Certificate, error) {
+	return a.issue(validFrom, validUntil, names)
+}
+
+// IssueExpired returns a certificate like Issue's whose time is over.
+func (a *Authority) IssueExpired(names ...string) (tls.Certificate, error) {
+	return a.issue(expiredFrom, validFrom, names)
+}
+
+func (a *Authority) issue(from, until time.Time, names []string) (tls.Certificate, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("relaytest: issue: %w", err)
+	}
+	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 120))
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("relaytest: issue: %w", err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: serial,
+		NotBefore:    from,
+		NotAfter:     until,
+		KeyUsage:     x509.KeyUsageDigitalSignature,
+		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
+	}
+	for i, name := range names {
+		if i == 0 {
+			template.Subject.CommonName = name
+		}
+		if ip, err := netip.ParseAddr(name); err == nil {
+			template.IPAddresses = append(template.IPAddresses, ip.AsSlice())
+		} else {
+			template.DNSNames = append(template.DNSNames, name)
+		}
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, a.cert, &key.PublicKey, a.key)
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("relaytest: issue: %w", err)
+	}
+	leaf, err := x509.ParseCertificate(der)
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("relaytest: issue: %w", err)
+	}
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}, nil
+}

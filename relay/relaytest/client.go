@@ -1,0 +1,151 @@
+package relaytest
+
+import (
+	"bufio"
+	"crypto/tls"
+	"io"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// patience is how long a Client waits for the other side before the test fails.
+const patience = 10 * time.Second
+
+// maxReplyLines bounds a reply.
+const maxReplyLines = 200
+
+// TB is what a Client needs of a *testing.T or *testing.B. Fatalf must not
+// return.
+type TB interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}
+
+// Client is one side of an SMTP conversation that says exactly what it is told
+// to, right or wrong, and ends the test when the answer is not the expected
+// one. It is for one goroutine.
+type Client struct {
+	Conn net.Conn // replaced by StartTLS
+
+	tb     TB
+	reader *bufio.Reader
+}
+
+// NewClient returns a Client on conn that reports to tb. The greeting is still
+// unread.
+func NewClient(tb TB, conn net.Conn) *Client {
+	return &Client{Conn: conn, tb: tb, reader: bufio.NewReader(conn)}
+}
+
+// Send writes lines in one segment, CRLF after each.
+func (c *Client) Send(lines ...string) {
+	c.tb.Helper()
+	c.SendRaw(strings.Join(lines, "\r\n") + "\r\n")
+}
+
+// SendRaw writes octets as they are.
+func (c *Client) SendRaw(octets string) {
+	c.tb.Helper()
+	c.extend()
+	if _, err := io.WriteString(c.Conn, octets); err != nil {
+		c.tb.Fatalf("send %.60q: %v", octets, err)
+	}
+}
+
+// Reply reads one reply and returns its code and its text without the codes,
+// lines joined by "\n".
+func (c *Client) Reply() (code int, text string) {
+	c.tb.Helper()
+	c.extend()
+	var lines []string
+	for range maxReplyLines {
+		line, err := c.reader.ReadString('\n')
+		if err != nil {
+			c.tb.Fatalf("reading a reply: %v (so far %q)", err, append(lines, line))
+		}
+		line = strings.TrimSuffix(line, "\r\n")
+		if len(line) < 3 || len(line) > 3 && line[3] != ' ' && line[3] != '-' {
+			c.tb.Fatalf("not a reply line: %q", line)
+		}
+		code, err = strconv.Atoi(line[:3])
+		if err != nil {
+			c.tb.Fatalf("not a reply line: %q", line)
+		}
+		lines = append(lines, line[min(4, len(line)):])
+		if len(line) == 3 || line[3] == ' ' {
+			return code, strings.Join(lines, "\n")
+		}
+	}
+	c.tb.Fatalf("reply of more than %d lines", maxReplyLines)
+	return 0, ""
+}
+
+// Expect reads one reply, which must have the code, and returns its text.
+func (c *Client) Expect(code int) string {
+	c.tb.Helper()
+	got, text := c.Reply()
+	if got != code {
+		c.tb.Fatalf("got %d %s, want %d", got, text, code)
+	}
+	return text
+}
+
+// Do sends one line and expects the code.
+func (c *Client) Do(line string, code int) string {
+	c.tb.Helper()
+	c.Send(line)
+	got, text := c.Reply()
+	if got != code {
+		c.tb.Fatalf("%s: got %d %s, want %d", line, got, text, code)
+	}
+	return text
+}
+
+// StartTLS says STARTTLS, expects 220 and shakes hands. A config without
+// ServerName or RootCAs trusts whoever answers.
+func (c *Client) StartTLS(config *tls.Config) {
+	c.tb.Helper()
+	c.Do("STARTTLS", 220)
+	c.Handshake(config)
+}
+
+// Handshake begins TLS at once, as a client of implicit TLS does.
+func (c *Client) Handshake(config *tls.Config) {
+	c.tb.Helper()
+	if config == nil {
+		config = &tls.Config{}
+	}
+	if config.ServerName == "" && config.RootCAs == nil {
+		config = config.Clone()
+		config.InsecureSkipVerify = true
+	}
+	conn := tls.Client(c.Conn, config)
+	c.extend()
+	if err := conn.Handshake(); err != nil {
+		c.tb.Fatalf("TLS handshake: %v", err)
+	}
+	c.Conn, c.reader = conn, bufio.NewReader(conn)
+}
+
+// Closed expects that the other side says nothing more and has closed or reset
+// the connection.
+func (c *Client) Closed() {
+	c.tb.Helper()
+	c.extend()
+	rest, err := io.ReadAll(io.LimitReader(c.reader, 1<<16))
+	if len(rest) > 0 {
+		c.tb.Fatalf("want the connection closed, got %q", rest)
+	}
+	if timeout, ok := err.(net.Error); ok && timeout.Timeout() {
+		c.tb.Fatalf("want the connection closed, but it is open")
+	}
+}
+
+// Close closes the connection.
+func (c *Client) Close() { _ = c.Conn.Close() } // the other side may have been first
+
+// extend gives the next step its time. A connection that cannot take a
+// deadline is closed, and the step itself will say so.
+func (c *Client) extend() { _ = c.Conn.SetDeadline(time.Now().Add(patience)) }
