@@ -1,14 +1,69 @@
-// Package routing decides by which Send connector a recipient leaves.
 package routing
 
+import (
+	"net/netip"
+	"strings"
+
+	"golang.org/x/net/idna"
+)
+
 // Domain is a mail domain in canonical form: lower-case A-labels without a
-// trailing dot, or an address literal in brackets. The zero Domain is invalid.
-type Domain struct{ name string }
+// trailing dot, or an address literal in brackets. It is comparable, and two
+// Domains are the same domain exactly if they are equal. The zero Domain is
+// invalid and prints as the empty string.
+//
+// See [ParseDomain] for what it can hold.
+type Domain struct {
+	// name is canonical, so that comparison and look-up need no folding. It
+	// may share memory with the string it was parsed from.
+	name string
+}
 
-// ParseDomain returns the canonical form of s.
-func ParseDomain(s string) (Domain, error) { return Domain{s}, nil }
+const (
+	maxLabel  = 63  // RFC 1035 section 2.3.4
+	maxDomain = 253 // what 255 octets on the wire leave for the text form
+)
 
-// MustParseDomain is ParseDomain for tests and hard-coded names; it panics.
+// toASCII maps U-labels as a resolver would: UTS #46 without the transitional
+// mappings (so that ß and ss stay two domains), with the STD3 rules, the Bidi
+// rule and the joiner rules. It is used only for names that hold an octet
+// above 127 or an A-label; plain ASCII names are checked here.
+var toASCII = idna.New(
+	idna.MapForLookup(),
+	idna.Transitional(false),
+	idna.StrictDomainName(true),
+	idna.CheckHyphens(true),
+	idna.CheckJoiners(true),
+	idna.BidiRule(),
+	idna.VerifyDNSLength(true),
+)
+
+// ParseDomain returns the canonical form of s, which is a host name of one or
+// more labels or an address literal, "[192.0.2.1]" or "[IPv6:2001:db8::1]".
+//
+// ASCII letters are folded to lower case, and one trailing dot is dropped. A
+// name with other letters is mapped to A-labels by IDNA (UTS #46,
+// non-transitional); A-labels in s must be what IDNA would have made. No
+// other folding takes place. Labels have 1 to 63 letters, digits, hyphens
+// (not first or last) and underscores, which RFC 5321 does not know but
+// Windows host names contain; in a name that needs mapping, underscores are
+// refused. The name has at most 253 octets, and its last label is not all
+// digits: resolvers take such names for addresses.
+//
+// In a literal, an IPv4-mapped IPv6 address becomes IPv4; zones, leading
+// zeros and other kinds of literal are refused.
+//
+// ParseDomain does not allocate when s is canonical ASCII already.
+func ParseDomain(s string) (Domain, error) {
+	name, msg := parseDomain(s)
+	if msg != "" {
+		return Domain{}, &parseError{"domain", s, msg}
+	}
+	return Domain{name}, nil
+}
+
+// MustParseDomain is ParseDomain for tests and hard-coded names; it panics
+// on an error.
 func MustParseDomain(s string) Domain {
 	d, err := ParseDomain(s)
 	if err != nil {
@@ -17,8 +72,196 @@ func MustParseDomain(s string) Domain {
 	return d
 }
 
+// parseDomain returns the canonical name, or what is wrong with s.
+func parseDomain(s string) (name, msg string) {
+	switch {
+	case s == "":
+		return "", "is empty"
+	case len(s) > maxInput:
+		return "", "is too long"
+	case s[0] == '[':
+		return parseLiteral(s)
+	}
+	if !isASCII(s) {
+		ascii, err := toASCII.ToASCII(s)
+		if err != nil {
+			return "", "is no internationalized domain name (IDNA)"
+		}
+		s = ascii
+	}
+	name = lowerASCII(strings.TrimSuffix(s, "."))
+	if msg := checkName(name); msg != "" {
+		return "", msg
+	}
+	return name, ""
+}
+
+// checkName checks a lower-case ASCII name.
+func checkName(name string) string {
+	if len(name) > maxDomain {
+		return "is longer than 253 octets"
+	}
+	for rest, more := name, true; more; {
+		var label string
+		label, rest, more = strings.Cut(rest, ".")
+		if msg := checkLabel(label); msg != "" {
+			return msg
+		}
+		if !more && allDigits(label) {
+			return "ends in a number; an address literal is written [192.0.2.1]"
+		}
+	}
+	return ""
+}
+
+func checkLabel(label string) string {
+	if label == "" {
+		return "has an empty label"
+	}
+	if len(label) > maxLabel {
+		return "has a label of more than 63 octets"
+	}
+	if label[0] == '-' || label[len(label)-1] == '-' {
+		return "has a label that begins or ends with a hyphen"
+	}
+	for i := 0; i < len(label); i++ {
+		if c := label[i]; !isLetter(c) && !isDigit(c) && c != '-' && c != '_' {
+			return "has a character other than letters, digits, hyphens, underscores and dots"
+		}
+	}
+	if strings.HasPrefix(label, "xn--") {
+		// An A-label that decodes to something else than it was made from
+		// would give one domain two names.
+		if a, err := toASCII.ToASCII(label); err != nil || a != label {
+			return "has a label that begins with xn-- but is no A-label"
+		}
+	}
+	return ""
+}
+
+func allDigits(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if !isDigit(s[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// parseLiteral parses an address literal, RFC 5321 section 4.1.3.
+func parseLiteral(s string) (name, msg string) {
+	const wanted = "is no address literal such as [192.0.2.1] or [IPv6:2001:db8::1]"
+	const tag = "IPv6:"
+	if len(s) < 2 || s[len(s)-1] != ']' {
+		return "", wanted
+	}
+	text := s[1 : len(s)-1]
+	if len(text) > len(tag) && equalFoldASCII(text[:len(tag)], tag) {
+		addr, err := netip.ParseAddr(text[len(tag):])
+		if err != nil || !addr.Is6() || addr.Zone() != "" {
+			return "", wanted
+		}
+		if addr.Is4In6() {
+			// The same host, so it must be the same domain.
+			return "[" + addr.Unmap().String() + "]", ""
+		}
+		if canon := addr.String(); canon != text[len(tag):] || !strings.HasPrefix(text, tag) {
+			return "[" + tag + canon + "]", ""
+		}
+		return s, ""
+	}
+	// netip refuses leading zeros, which some parsers take for octal.
+	if addr, err := netip.ParseAddr(text); err != nil || !addr.Is4() {
+		return "", wanted
+	}
+	return s, ""
+}
+
 // IsValid reports whether d is not the zero Domain.
 func (d Domain) IsValid() bool { return d.name != "" }
 
-// String returns the canonical name.
+// IsLiteral reports whether d is an address literal.
+func (d Domain) IsLiteral() bool { return d.name != "" && d.name[0] == '[' }
+
+// Literal returns the address of an address literal. It returns false for
+// names and for the zero Domain.
+func (d Domain) Literal() (netip.Addr, bool) {
+	if !d.IsLiteral() {
+		return netip.Addr{}, false
+	}
+	text := strings.TrimPrefix(d.name[1:len(d.name)-1], "IPv6:")
+	addr, err := netip.ParseAddr(text)
+	return addr, err == nil
+}
+
+// SingleLabel reports whether d is a name without a dot, such as localhost.
+func (d Domain) SingleLabel() bool {
+	return d.name != "" && d.name[0] != '[' && strings.IndexByte(d.name, '.') < 0
+}
+
+// Parent returns the domain without its first label. It returns false if
+// there is none: for a single label, an address literal and the zero Domain.
+func (d Domain) Parent() (Domain, bool) {
+	if i := strings.IndexByte(d.name, '.'); i >= 0 && d.name[0] != '[' {
+		return Domain{d.name[i+1:]}, true
+	}
+	return Domain{}, false
+}
+
+// IsSubdomainOf reports whether d lies below parent. A domain is no subdomain
+// of itself, and address literals have none.
+func (d Domain) IsSubdomainOf(parent Domain) bool {
+	n := len(d.name) - len(parent.name)
+	return parent.name != "" && n > 1 && d.name[0] != '[' &&
+		d.name[n-1] == '.' && d.name[n:] == parent.name
+}
+
+// labels returns the number of labels.
+func (d Domain) labels() int {
+	if d.name == "" || d.name[0] == '[' {
+		return 0
+	}
+	return strings.Count(d.name, ".") + 1
+}
+
+// Compare orders domains by their canonical text, the zero Domain first.
+func (d Domain) Compare(other Domain) int { return strings.Compare(d.name, other.name) }
+
+// String returns the canonical name: ASCII, fit for the wire.
 func (d Domain) String() string { return d.name }
+
+// Unicode returns the name with its A-labels decoded, for people to read. It
+// is no form to compare or to send, because different domains can look alike.
+func (d Domain) Unicode() string {
+	if !strings.Contains(d.name, "xn--") {
+		return d.name
+	}
+	labels := strings.Split(d.name, ".")
+	for i, label := range labels {
+		if u, err := idna.Lookup.ToUnicode(label); err == nil {
+			labels[i] = u
+		}
+	}
+	return strings.Join(labels, ".")
+}
+
+// AppendText appends the canonical name to b. It never fails.
+func (d Domain) AppendText(b []byte) ([]byte, error) { return append(b, d.name...), nil }
+
+// MarshalText returns the canonical name, empty for the zero Domain.
+func (d Domain) MarshalText() ([]byte, error) { return []byte(d.name), nil }
+
+// UnmarshalText is the inverse of MarshalText. It accepts what ParseDomain
+// accepts, and the empty text as the zero Domain.
+func (d *Domain) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		*d = Domain{}
+		return nil
+	}
+	parsed, err := ParseDomain(string(text))
+	if err != nil {
+		return err
+	}
+	*d = parsed
+	return nil
+}

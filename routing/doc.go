@@ -1,0 +1,2 @@
+// Package routing decides by which Send connector a recipient leaves.
+package routing
