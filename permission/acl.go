@@ -1,30 +1,151 @@
 package permission
 
-// Grant gives or denies rights to a principal by SID.
-type Grant struct {
-	To    SID
-	Allow Set
-	Deny  Set
-	Group Group // the permission group it came from; 0 for a grant made by hand
+import (
+	"fmt"
+	"slices"
+)
+
+// ACL is the compiled access list of one connector. It is immutable and safe
+// for concurrent use. A nil or zero ACL gives nothing to anybody.
+type ACL struct {
+	grants []Grant         // in the order given, for Explain
+	bySID  map[SID]verdict // the same, summed up per SID
 }
 
-// ACL is the compiled access list of one connector. It is immutable.
-type ACL struct{ grants []Grant }
+type verdict struct{ allow, deny Set }
 
-// NewACL returns the list that groups and the grants made by hand amount to.
+// NewACL returns the list that groups and further grants amount to, on a
+// server inside the organisation. For an Edge server, give no groups and the
+// grants of Group.Grants instead. It copies extra. The error joins all
+// mistakes: an unknown profile or group, a grant without a valid SID, without
+// any right, or with a right that doesn't exist.
 func NewACL(profile Profile, groups Group, extra ...Grant) (*ACL, error) {
-	return &ACL{grants: extra}, nil
+	var errs []error
+	if !profile.IsValid() {
+		errs = append(errs, fmt.Errorf("permission: unknown profile %v", profile))
+	}
+	if !groups.IsValid() {
+		errs = append(errs, fmt.Errorf("permission: unknown permission group %v", groups))
+	}
+	for i, g := range extra {
+		if err := g.check(); err != nil {
+			errs = append(errs, fmt.Errorf("permission: grant %d: %w", i, err))
+		}
+		if len(errs) > maxErrors {
+			break
+		}
+	}
+	if len(errs) > 0 {
+		return nil, joinErrors(errs)
+	}
+	grants := append(groups.Grants(profile, false), extra...)
+	bySID := make(map[SID]verdict, len(grants))
+	for _, g := range grants {
+		v := bySID[g.To]
+		bySID[g.To] = verdict{v.allow | g.Allow, v.deny | g.Deny}
+	}
+	return &ACL{grants: grants, bySID: bySID}, nil
 }
 
-// Rights returns what p holds.
-func (a *ACL) Rights(p Principal) Set { return 0 }
+func (g Grant) check() error {
+	switch {
+	case !g.To.IsValid():
+		return fmt.Errorf("%q is not a SID", clip(string(g.To)))
+	case g.Allow|g.Deny == 0:
+		return fmt.Errorf("neither allows nor denies anything to %s", g.To.Name())
+	case (g.Allow|g.Deny)&^AllRights != 0:
+		return fmt.Errorf("names rights that don't exist (%#x)", uint64((g.Allow|g.Deny)&^AllRights))
+	case !g.Group.IsValid():
+		return fmt.Errorf("comes from an unknown permission group %v", g.Group)
+	}
+	return nil
+}
+
+// Rights returns what p holds: everything that a grant to one of its SIDs
+// allows and no grant to any of them denies. It doesn't allocate.
+func (a *ACL) Rights(p Principal) Set {
+	if a == nil {
+		return 0
+	}
+	var sum verdict
+	for _, sid := range p.SIDs {
+		v := a.bySID[sid]
+		sum.allow |= v.allow
+		sum.deny |= v.deny
+	}
+	return sum.allow &^ sum.deny
+}
+
+// Grants returns all grants of the list, those of groups first, as a fresh
+// slice.
+func (a *ACL) Grants() []Grant {
+	if a == nil {
+		return nil
+	}
+	return slices.Clone(a.grants)
+}
 
 // Because is the answer to "why does, or doesn't, p hold r?".
 type Because struct {
 	Right  Right
 	Held   bool
-	Grants []Grant
+	Grants []Grant // what decided: the grants that allow it, or else those that deny it
+	Beaten []Grant // grants that allow it in vain, because another denies it
 }
 
-// Explain says whether p holds r and which grants made it so.
-func (a *ACL) Explain(p Principal, r Right) Because { return Because{Right: r} }
+// Explain says whether p holds r and which grants made it so, in the order of
+// the list. No grants at all means that nobody ever gave p the right.
+func (a *ACL) Explain(p Principal, r Right) Because {
+	b := Because{Right: r, Held: a.Rights(p).Has(r)}
+	if a == nil {
+		return b
+	}
+	var allows, denies []Grant
+	for _, g := range a.grants {
+		if !p.Is(g.To) {
+			continue
+		}
+		if g.Deny.Has(r) {
+			denies = append(denies, g)
+		}
+		if g.Allow.Has(r) {
+			allows = append(allows, g)
+		}
+	}
+	if len(denies) > 0 {
+		b.Grants, b.Beaten = denies, allows
+	} else {
+		b.Grants = allows
+	}
+	return b
+}
+
+// String returns the answer in one line per grant.
+func (b Because) String() string {
+	head := "not held"
+	if b.Held {
+		head = "held"
+	}
+	s := fmt.Appendf(nil, "%v: %s", b.Right, head)
+	if len(b.Grants) == 0 {
+		s = append(s, ", never granted"...)
+	}
+	for _, g := range b.Grants {
+		s = fmt.Appendf(s, "\n  %v", g.only(b.Right))
+	}
+	for _, g := range b.Beaten {
+		g.Deny = 0
+		s = fmt.Appendf(s, "\n  beaten: %v", g.only(b.Right))
+	}
+	return string(s)
+}
+
+// only narrows g to what it says of r.
+func (g Grant) only(r Right) Grant {
+	g.Allow &= SetOf(r)
+	g.Deny &= SetOf(r)
+	if g.Deny != 0 {
+		g.Allow = 0
+	}
+	return g
+}

@@ -1,27 +1,96 @@
 package permission
 
-// SID is a security identifier, as Windows writes it: "S-1-5-7".
-type SID string
-
-// The well-known principals of connectors.
-const (
-	SIDAnonymous          SID = "S-1-5-7"
-	SIDAuthenticatedUsers SID = "S-1-5-11"
-	SIDPartners           SID = "S-1-9-1419165041-1139599005-3936102811-1022490595-10"
-	SIDHubServers         SID = "S-1-9-1419165041-1139599005-3936102811-1022490595-21"
-	SIDEdgeServers        SID = "S-1-9-1419165041-1139599005-3936102811-1022490595-22"
-	SIDExternallySecured  SID = "S-1-9-1419165041-1139599005-3936102811-1022490595-23"
-	SIDLegacyServers      SID = "S-1-9-1419165041-1139599005-3936102811-1022490595-24"
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Principal is somebody rights can be given to. The zero Principal is nobody
-// and holds nothing.
+// and holds nothing. Whoever makes a Principal must not change its SIDs after
+// handing it out.
 type Principal struct {
-	Name string
-	SIDs []SID
+	Name string // for people: it decides nothing
+	SIDs []SID  // who it is, and the groups it belongs to
 }
 
 // Anonymous returns the principal of a session that has proven nothing.
-func Anonymous() Principal {
-	return Principal{Name: `NT AUTHORITY\ANONYMOUS LOGON`, SIDs: []SID{SIDAnonymous}}
+func Anonymous() Principal { return wellKnownPrincipal(SIDAnonymous) }
+
+// ExternallySecured returns the principal of every session of a connector with
+// the mechanism ExternalAuthoritative.
+func ExternallySecured() Principal { return wellKnownPrincipal(SIDExternallySecured) }
+
+// Partner returns the principal of a host known by a verified certificate. The
+// name, which may be empty, is the certificate's.
+func Partner(name string) Principal {
+	p := wellKnownPrincipal(SIDPartners)
+	if name != "" {
+		p.Name = name
+	}
+	return p
+}
+
+func wellKnownPrincipal(sid SID) Principal { return Principal{Name: sid.Name(), SIDs: []SID{sid}} }
+
+// Authenticated returns the principal of a user who has proven who it is: the
+// user's NameSID, Authenticated Users, and the groups it belongs to.
+func Authenticated(name string, groups ...SID) Principal {
+	return Principal{Name: name, SIDs: append([]SID{NameSID(name), SIDAuthenticatedUsers}, groups...)}
+}
+
+const maxNameLen = 256
+
+// ParsePrincipal reads whom Add-ADPermission -User names: a SID, a well-known
+// name, or another user or group, which gets its NameSID. The result has one
+// SID.
+func ParsePrincipal(s string) (Principal, error) {
+	name := strings.TrimSpace(s)
+	if len(name) >= 2 && strings.EqualFold(name[:2], "S-") {
+		sid, err := ParseSID(name)
+		if err != nil {
+			return Principal{}, err
+		}
+		return wellKnownPrincipal(sid), nil
+	}
+	if sid, ok := LookupSID(name); ok {
+		return Principal{Name: name, SIDs: []SID{sid}}, nil
+	}
+	if err := checkName(name); err != nil {
+		return Principal{}, err
+	}
+	return Principal{Name: name, SIDs: []SID{NameSID(name)}}, nil
+}
+
+func checkName(name string) error {
+	switch {
+	case name == "":
+		return fmt.Errorf(`permission: empty principal: want a SID or a name such as %s`, SIDAnonymous.Name())
+	case len(name) > maxNameLen:
+		return fmt.Errorf("permission: principal %q is longer than %d bytes", clip(name), maxNameLen)
+	case !utf8.ValidString(name) || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }):
+		return fmt.Errorf("permission: principal %q contains characters that can't be printed", clip(name))
+	case strings.Count(name, `\`) > 1 || strings.HasPrefix(name, `\`) || strings.HasSuffix(name, `\`):
+		return fmt.Errorf(`permission: principal %q: want DOMAIN\name`, clip(name))
+	}
+	return nil
+}
+
+// Is reports whether sid is one of p's. Nobody is the zero SID.
+func (p Principal) Is(sid SID) bool { return sid != "" && slices.Contains(p.SIDs, sid) }
+
+// IsZero reports whether p is nobody.
+func (p Principal) IsZero() bool { return p.Name == "" && len(p.SIDs) == 0 }
+
+// String returns the name of p, or else its first SID, or "nobody".
+func (p Principal) String() string {
+	switch {
+	case p.Name != "":
+		return p.Name
+	case len(p.SIDs) > 0:
+		return p.SIDs[0].Name()
+	}
+	return "nobody"
 }

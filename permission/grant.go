@@ -1,0 +1,98 @@
+package permission
+
+import "fmt"
+
+// Grant gives or denies rights to a principal by SID. The zero Grant is
+// invalid. A right both allowed and denied is denied.
+type Grant struct {
+	To    SID
+	Allow Set
+	Deny  Set
+	Group Group // the permission group it came from; 0 if none gave it
+}
+
+// String returns the grant in one line, such as
+// `allow ms-Exch-SMTP-Submit to NT AUTHORITY\ANONYMOUS LOGON (AnonymousUsers)`.
+func (g Grant) String() string {
+	var b []byte
+	if g.Allow != 0 || g.Deny == 0 {
+		b = fmt.Appendf(b, "allow %v", g.Allow)
+	}
+	if g.Deny != 0 {
+		if len(b) > 0 {
+			b = append(b, "; "...)
+		}
+		b = fmt.Appendf(b, "deny %v", g.Deny)
+	}
+	origin := "by hand"
+	if g.Group != 0 {
+		origin = g.Group.String()
+	}
+	b = fmt.Appendf(b, " to %s (%s)", g.To.Name(), origin)
+	return string(b)
+}
+
+// The columns of Exchange's table of receive rights per principal, smallest
+// first.
+const (
+	partnerRights   = 1<<Submit | 1<<AcceptHeadersRouting
+	anonymous2007   = partnerRights | 1<<AcceptAnySender
+	anonymousRights = anonymous2007 | 1<<AcceptAuthoritativeDomainSender
+	users2007       = 1<<Submit | 1<<AcceptAnyRecipient | 1<<BypassAntiSpam
+	usersRights     = users2007 | 1<<AcceptHeadersRouting
+	trustedRights   = anonymousRights | usersRights |
+		1<<AcceptAuthenticationFlag | 1<<BypassMessageSizeLimit | 1<<AcceptExch50
+	firewallRights = 1<<AcceptHeadersOrganization | 1<<AcceptHeadersForest
+	servers2007    = trustedRights | firewallRights
+	serversRights  = servers2007 |
+		1<<AcceptXShadow | 1<<AcceptXAttr | 1<<AcceptXProxyFrom | 1<<AcceptXSysProbe | 1<<AcceptXSessionParams |
+		1<<SendXMessageContextADRecipientCache | 1<<SendXMessageContextExtendedProperties | 1<<SendXMessageContextFastIndex
+)
+
+// row is one permission group's grant to one principal.
+type row struct {
+	group    Group
+	to       SID
+	current  Set
+	in2007   Set
+	domainOf bool // a principal of the Windows domain, which an Edge server doesn't know
+}
+
+// receiveRows is the table "receive rights per principal" by permission group.
+var receiveRows = [...]row{
+	{AnonymousUsers, SIDAnonymous, anonymousRights, anonymous2007, false},
+	{ExchangeUsers, SIDAuthenticatedUsers, usersRights, users2007, true},
+	{ExchangeServers, SIDExchangeServers, serversRights, servers2007, true},
+	{ExchangeServers, SIDHubServers, serversRights, servers2007, false},
+	{ExchangeServers, SIDEdgeServers, serversRights, servers2007, false},
+	{ExchangeServers, SIDExternallySecured, trustedRights, servers2007, false},
+	{ExchangeLegacyServers, SIDLegacyInterop, trustedRights, trustedRights, true},
+	{Partners, SIDPartners, partnerRights, partnerRights, false},
+}
+
+// Grants returns what the groups of g give in edition p, one grant per
+// principal, as a fresh slice. On an Edge server the principals of the Windows
+// domain are missing, so ExchangeUsers and ExchangeLegacyServers give nothing
+// there. Custom gives nothing anywhere.
+func (g Group) Grants(p Profile, edge bool) []Grant {
+	var grants []Grant
+	for _, row := range receiveRows {
+		if !g.Has(row.group) || edge && row.domainOf {
+			continue
+		}
+		allow := row.current
+		if p == Exchange2007 {
+			allow = row.in2007
+		}
+		grants = append(grants, Grant{To: row.to, Allow: allow, Group: row.group})
+	}
+	return grants
+}
+
+// DefaultConnectorGrants returns the deny entries that setup writes into the
+// connector Default <Server> and into no other: the servers of Exchange 2003
+// aren't believed in organisation and forest headers, even if they also belong
+// to a group that is.
+func DefaultConnectorGrants() []Grant {
+	return []Grant{{To: SIDLegacyInterop, Deny: firewallRights}}
+}

@@ -1,0 +1,190 @@
+package permission
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// SID is a security identifier, as Windows writes it: "S-1-5-7". The zero SID
+// is nobody's. SIDs from ParseSID, ParsePrincipal and NameSID have one
+// spelling and can be compared with ==.
+type SID string
+
+// The well-known principals of connectors.
+const (
+	SIDAnonymous          SID = "S-1-5-7"
+	SIDAuthenticatedUsers SID = "S-1-5-11"
+	SIDPartners           SID = exchangeAuthority + "-10"
+	SIDHubServers         SID = exchangeAuthority + "-21"
+	SIDEdgeServers        SID = exchangeAuthority + "-22"
+	SIDExternallySecured  SID = exchangeAuthority + "-23"
+	SIDLegacyServers      SID = exchangeAuthority + "-24"
+
+	// Groups of the Windows domain in Exchange, with SIDs of our own.
+	SIDExchangeServers SID = ownAuthority + "-1"
+	SIDLegacyInterop   SID = ownAuthority + "-2"
+)
+
+const (
+	exchangeAuthority = "S-1-9-1419165041-1139599005-3936102811-1022490595"
+	// ownAuthority is S-1-9 and the first 128 bits of the SHA-256 of this
+	// module's path, so that it meets nobody else's.
+	ownAuthority  = "S-1-9-850032304-3739439385-2323396511-2866132455"
+	nameAuthority = ownAuthority + "-3"
+)
+
+// wellKnown lists the principals that have a fixed SID. The first name of a
+// SID is the one it prints as. Groups of the domain are known in any domain.
+var wellKnown = [...]struct {
+	sid    SID
+	domain string // "" is any domain
+	name   string
+}{
+	{SIDAnonymous, "NT AUTHORITY", "ANONYMOUS LOGON"},
+	{SIDAuthenticatedUsers, "NT AUTHORITY", "Authenticated Users"},
+	{SIDPartners, "MS Exchange", "Partner Servers"},
+	{SIDHubServers, "MS Exchange", "Hub Transport Servers"},
+	{SIDEdgeServers, "MS Exchange", "Edge Transport Servers"},
+	{SIDExternallySecured, "MS Exchange", "Externally Secured Servers"},
+	{SIDLegacyServers, "MS Exchange", "Legacy Exchange Servers"},
+	{SIDExchangeServers, "", "Exchange Servers"},
+	{SIDLegacyInterop, "", "ExchangeLegacyInterop"},
+}
+
+// LookupSID returns the SID of a well-known principal by its name, in any
+// letter case: `NT AUTHORITY\ANONYMOUS LOGON`, `MS Exchange\Partner Servers`,
+// with or without the part before the backslash. Exchange Servers and
+// ExchangeLegacyInterop are known in every domain.
+func LookupSID(name string) (SID, bool) {
+	name = strings.TrimSpace(name)
+	domain, rest, qualified := strings.Cut(name, `\`)
+	if !qualified {
+		rest = name
+	}
+	for _, w := range wellKnown {
+		if !equalFold(rest, w.name) {
+			continue
+		}
+		anyDomain := w.domain == "" && domain != ""
+		if !qualified || anyDomain || w.domain != "" && equalFold(domain, w.domain) {
+			return w.sid, true
+		}
+	}
+	return "", false
+}
+
+// NameSID returns the SID that stands for a user or group known only by name.
+// It depends on the whole name, the letter case of ASCII aside, so
+// `CONTOSO\printer` and `contoso\Printer` are one principal and `printer` is
+// another. It never returns the SID of a well-known principal, whatever the
+// name. The empty name has the zero SID.
+func NameSID(name string) SID {
+	if name == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(lowerASCII(name)))
+	b := []byte(nameAuthority)
+	for i := 0; i < len(sum); i += 4 {
+		b = append(b, '-')
+		b = strconv.AppendUint(b, uint64(binary.BigEndian.Uint32(sum[i:])), 10)
+	}
+	return SID(b)
+}
+
+// equalFold compares a with the ASCII string b, letter case aside. The lengths
+// keep out the Kelvin sign and the long s, which strings.EqualFold takes for
+// letters of ASCII.
+func equalFold(a, b string) bool { return len(a) == len(b) && strings.EqualFold(a, b) }
+
+func lowerASCII(s string) string {
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, s)
+}
+
+// ParseSID reads a SID of the form S-1-authority-sub…, with one to fifteen
+// subauthorities ([MS-DTYP] section 2.4.2.1). The letter S may be lower case,
+// numbers are decimal without leading zeros, an authority of 2³² or more is
+// written in hexadecimal. The result is in canonical spelling.
+func ParseSID(s string) (SID, error) {
+	bad := func(why string) (SID, error) {
+		return "", fmt.Errorf("permission: %q is not a SID: %s; want the form S-1-5-7", clip(s), why)
+	}
+	const maxLen = 190 // S-1-, 14 digits of authority, 15 times 11
+	if len(s) > maxLen {
+		return bad("too long")
+	}
+	if len(s) < 4 || !equalFold(s[:4], "S-1-") {
+		return bad("it doesn't begin with S-1-")
+	}
+	authority, rest, ok := strings.Cut(s[4:], "-")
+	if !ok {
+		return bad("it has no subauthority")
+	}
+	canonical, ok := canonicalAuthority(authority)
+	if !ok {
+		return bad("its authority is not a 48-bit number in its normal form")
+	}
+	subs := strings.Split(rest, "-")
+	if len(subs) > 15 {
+		return bad("it has more than 15 subauthorities")
+	}
+	for _, sub := range subs {
+		if !isDecimal(sub, 32) {
+			return bad("a subauthority is not a 32-bit number in its normal form")
+		}
+	}
+	return SID("S-1-" + canonical + "-" + rest), nil
+}
+
+func canonicalAuthority(s string) (string, bool) {
+	if len(s) == 14 && equalFold(s[:2], "0x") {
+		n, err := strconv.ParseUint(s[2:], 16, 48)
+		return fmt.Sprintf("0x%012x", n), err == nil && n >= 1<<32
+	}
+	return s, isDecimal(s, 32)
+}
+
+func isDecimal(s string, bits int) bool {
+	if s == "" || s[0] == '+' || len(s) > 1 && s[0] == '0' {
+		return false
+	}
+	_, err := strconv.ParseUint(s, 10, bits)
+	return err == nil
+}
+
+// IsValid reports whether s is a SID in canonical spelling.
+func (s SID) IsValid() bool {
+	parsed, err := ParseSID(string(s))
+	return err == nil && parsed == s
+}
+
+// Name returns the name of a well-known principal, and s itself for others.
+func (s SID) Name() string {
+	for _, w := range wellKnown {
+		if w.sid != s {
+			continue
+		}
+		if w.domain == "" {
+			return w.name
+		}
+		return w.domain + `\` + w.name
+	}
+	return string(s)
+}
+
+// UnmarshalText is ParseSID.
+func (s *SID) UnmarshalText(text []byte) error {
+	parsed, err := ParseSID(string(text))
+	if err != nil {
+		return err
+	}
+	*s = parsed
+	return nil
+}
