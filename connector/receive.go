@@ -6,7 +6,6 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/permission"
-	"github.com/interchange-smtp/interchange/routing"
 )
 
 // Receive is the configuration of one Receive connector, with the names of
@@ -78,65 +77,3 @@ type Receive struct {
 
 	TlsDomainCapabilities []string // "domain:Cap1,Cap2"
 }
-
-// Usage names a set of defaults.
-type Usage uint8
-
-// The usages. Client is for Receive connectors only.
-const (
-	UsageCustom Usage = iota
-	UsageClient
-	UsageInternal
-	UsageInternet
-	UsagePartner
-)
-
-// TransportRole is the service that a Receive connector belongs to.
-type TransportRole uint8
-
-// The roles.
-const (
-	HubTransport TransportRole = iota
-	FrontendTransport
-)
-
-// SizeMode says how EHLO announces SIZE.
-type SizeMode uint8
-
-// The size modes.
-const (
-	SizeEnabled SizeMode = iota
-	SizeDisabled
-	SizeEnabledWithoutValue
-)
-
-// ExtendedProtection is the channel-binding policy of Integrated.
-type ExtendedProtection uint8
-
-// The policies.
-const (
-	ExtendedProtectionNone ExtendedProtection = iota
-	ExtendedProtectionAllow
-	ExtendedProtectionRequire
-)
-
-// ProtocolLogging is how much of the conversation is logged.
-type ProtocolLogging uint8
-
-// The levels.
-const (
-	LoggingNone ProtocolLogging = iota
-	LoggingVerbose
-)
-
-// RateSource says what MessageRateLimit counts by.
-type RateSource uint8
-
-// The sources; they may be combined.
-const (
-	RateByIPAddress RateSource = 1 << iota
-	RateByUser
-)
-
-// Accepted domains are configured with routing's own type.
-var _ routing.AcceptedDomain

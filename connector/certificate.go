@@ -1,0 +1,53 @@
+package connector
+
+import (
+	"fmt"
+	"strings"
+)
+
+// SmtpX509Identifier names a certificate by issuer and subject, the form of
+// TlsCertificateName: "<I>CN=Contoso CA, C=US<S>CN=mail.contoso.com". Both are
+// X.500 names, compared as text. The zero value names no certificate.
+type SmtpX509Identifier struct {
+	Issuer, Subject string
+}
+
+// ParseSmtpX509Identifier parses <I>issuer<S>subject.
+func ParseSmtpX509Identifier(s string) (SmtpX509Identifier, error) {
+	rest, ok := strings.CutPrefix(strings.TrimSpace(s), "<I>")
+	issuer, subject, both := strings.Cut(rest, "<S>")
+	id := SmtpX509Identifier{strings.TrimSpace(issuer), strings.TrimSpace(subject)}
+	if !ok || !both || !id.IsValid() {
+		return SmtpX509Identifier{}, fmt.Errorf(
+			"connector: certificate name %q: the form is <I>issuer<S>subject, as in <I>CN=Contoso CA<S>CN=mail.contoso.com", s)
+	}
+	return id, nil
+}
+
+// IsValid reports whether both names are present and contain nothing that
+// would end them.
+func (id SmtpX509Identifier) IsValid() bool {
+	return validX500(id.Issuer) && validX500(id.Subject)
+}
+
+func validX500(s string) bool {
+	return strings.Contains(s, "=") && s == strings.TrimSpace(s) &&
+		!strings.ContainsFunc(s, func(r rune) bool { return r == '<' || r == '>' || r < ' ' || r == 0x7f })
+}
+
+// String returns the one-line form.
+func (id SmtpX509Identifier) String() string { return "<I>" + id.Issuer + "<S>" + id.Subject }
+
+// MarshalText implements [encoding.TextMarshaler].
+func (id SmtpX509Identifier) MarshalText() ([]byte, error) {
+	if !id.IsValid() {
+		return nil, invalidValue("certificate name", id)
+	}
+	return []byte(id.String()), nil
+}
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (id *SmtpX509Identifier) UnmarshalText(text []byte) (err error) {
+	*id, err = ParseSmtpX509Identifier(string(text))
+	return err
+}

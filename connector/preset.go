@@ -1,0 +1,213 @@
+package connector
+
+import (
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// preset is what a Usage fills in (receive-connectors.md, "usage types").
+type preset struct {
+	bindings []netip.AddrPort
+	ranges   []Range
+	auth     auth.Mechanism
+	groups   permission.Group
+}
+
+// usagePreset returns the preset of a Receive connector.
+//
+// Current documentation gives one table for all editions. Texts of the 2007
+// time say that Internet gave Partners as well; that much differs by profile.
+// They also say that Custom had no authentication, which is unconfirmed and
+// would take STARTTLS away, so it is not followed.
+func usagePreset(u Usage, p Profile, edge bool) preset {
+	anyIPv4 := netip.IPv4Unspecified()
+	switch u {
+	case UsageClient:
+		return preset{
+			bindings: []netip.AddrPort{netip.AddrPortFrom(anyIPv4, 587)},
+			auth:     auth.TLS | auth.Integrated | auth.BasicAuth | auth.BasicAuthRequireTLS,
+			groups:   permission.ExchangeUsers,
+		}
+	case UsageInternal:
+		groups := permission.ExchangeServers
+		if !edge { // Edge has no ExchangeLegacyServers
+			groups |= permission.ExchangeLegacyServers
+		}
+		return preset{
+			bindings: []netip.AddrPort{netip.AddrPortFrom(anyIPv4, 25)},
+			auth:     auth.TLS | auth.ExchangeServer,
+			groups:   groups,
+		}
+	case UsageInternet:
+		groups := permission.AnonymousUsers
+		if p == permission.Exchange2007 {
+			groups |= permission.Partners
+		}
+		return preset{
+			ranges: []Range{{first: anyIPv4, last: netip.AddrFrom4([4]byte{255, 255, 255, 255}), form: formSpan}},
+			auth:   auth.TLS,
+			groups: groups,
+		}
+	case UsagePartner:
+		return preset{auth: auth.TLS, groups: permission.Partners}
+	}
+	return preset{auth: auth.TLS}
+}
+
+// editionDefaults are the defaults that differ by profile.
+type editionDefaults struct {
+	receiveSize, sendSize, headerSize ByteSize
+	localHops                         int
+	utf8                              bool
+}
+
+func defaultsOf(p Profile) editionDefaults {
+	if p == permission.Exchange2007 {
+		return editionDefaults{receiveSize: 10 * MB, sendSize: 10 * MB, headerSize: 64 * KB, localHops: 8}
+	}
+	return editionDefaults{receiveSize: 36 * MB, sendSize: 35 * MB, headerSize: 256 * KB, localHops: 12, utf8: true}
+}
+
+// receiveDefaults returns r with every parameter that was left at its default
+// filled in from Usage, profile and the role of its server. It is idempotent,
+// and the slices of r are shared, not copied.
+func (c *Config) receiveDefaults(r Receive) Receive {
+	server, ok := c.server(r.Server)
+	if ok || r.Server == "" {
+		r.Server = server.Name
+	}
+	edition := defaultsOf(c.Profile)
+	usage := usagePreset(r.Usage, c.Profile, server.Edge)
+	if len(r.Bindings) == 0 {
+		r.Bindings = usage.bindings
+	}
+	if len(r.RemoteIPRanges) == 0 {
+		r.RemoteIPRanges = usage.ranges
+	}
+	setDefault(&r.Enabled, true)
+	setDefault(&r.AuthMechanism, usage.auth)
+	setDefault(&r.PermissionGroups, usage.groups)
+	fill(&r.Fqdn, serverFQDN(server))
+
+	setDefault(&r.BareLinefeedRejectionEnabled, true)
+	setDefault(&r.ChunkingEnabled, true)
+	// BINARYMIME can't be had without CHUNKING (rule R10), so its default
+	// goes with it and only one given by hand can contradict.
+	setDefault(&r.BinaryMimeEnabled, r.ChunkingEnabled.Or(true))
+	setDefault(&r.DeliveryStatusNotificationEnabled, true)
+	setDefault(&r.EightBitMimeEnabled, true)
+	setDefault(&r.EnhancedStatusCodesEnabled, true)
+	setDefault(&r.PipeliningEnabled, true)
+	setDefault(&r.SmtpUtf8Enabled, edition.utf8)
+
+	setDefault(&r.AuthTarpitInterval, 5*time.Second)
+	setDefault(&r.TarpitInterval, 5*time.Second)
+	setDefault(&r.MaxAcknowledgementDelay, 30*time.Second)
+
+	fill(&r.MaxHeaderSize, edition.headerSize)
+	fill(&r.MaxMessageSize, edition.receiveSize)
+	fill(&r.MaxHopCount, 60)
+	setDefault(&r.MaxLocalHopCount, edition.localHops)
+	fill(&r.MaxInboundConnection, 5000)
+	fill(&r.MaxInboundConnectionPerSource, 20)
+	fill(&r.MaxInboundConnectionPercentagePerSource, 2)
+	setDefault(&r.MaxLogonFailures, 3)
+	setDefault(&r.MaxProtocolErrors, 5)
+	fill(&r.MaxRecipientsPerMessage, 200)
+	setDefault(&r.MessageRateSource, RateByIPAddress)
+	fillByRole(&r, server.Edge)
+	return r
+}
+
+// fillByRole fills what differs between Edge and the rest.
+func fillByRole(r *Receive, edge bool) {
+	if edge {
+		fill(&r.ConnectionInactivityTimeout, time.Minute)
+		fill(&r.ConnectionTimeout, 5*time.Minute)
+		fill(&r.MessageRateLimit, 600)
+		return
+	}
+	fill(&r.ConnectionInactivityTimeout, 5*time.Minute)
+	fill(&r.ConnectionTimeout, 10*time.Minute)
+	fill(&r.MessageRateLimit, Unlimited)
+}
+
+// sendDefaults returns s with every parameter that was left at its default
+// filled in. It is idempotent, and the slices of s are shared, not copied.
+func (c *Config) sendDefaults(s Send) Send {
+	local := c.local()
+	setDefault(&s.Enabled, true)
+	setDefault(&s.DNSRoutingEnabled, len(s.SmartHosts) == 0)
+	// The guide gives the pair BasicAuth,BasicAuthRequireTLS for what current
+	// editions take as one value; the stricter one is what it means.
+	if s.SmartHostAuthMechanism == auth.BasicAuth|auth.BasicAuthRequireTLS {
+		s.SmartHostAuthMechanism = auth.BasicAuthRequireTLS
+	}
+	fill(&s.Port, 25)
+	fill(&s.Fqdn, serverFQDN(local))
+	fill(&s.SmtpMaxMessagesPerConnection, 20)
+	fill(&s.ConnectionInactivityTimeOut, 10*time.Minute)
+	size := defaultsOf(c.Profile).sendSize
+	if s.Usage == UsageInternal && c.Profile == permission.Current {
+		size = UnlimitedSize
+	}
+	fill(&s.MaxMessageSize, size)
+	if len(s.SourceTransportServers) == 0 && !local.Edge { // not a parameter of Edge (rule S12)
+		s.SourceTransportServers = []string{local.Name}
+	}
+	if s.SourceIPAddress.IsValid() && s.SourceIPAddress.IsUnspecified() {
+		s.SourceIPAddress = netip.Addr{} // 0.0.0.0 is how Exchange prints "any"
+	}
+	return s
+}
+
+// local returns the server we are: the one that Server names, else the first
+// of Servers, else one called localhost.
+func (c *Config) local() routing.Server {
+	s, _ := c.server("")
+	return s
+}
+
+// server finds a server by name or FQDN in any letter case; "" is the local
+// one. A server that isn't listed has its name as FQDN and ok false.
+func (c *Config) server(name string) (s routing.Server, ok bool) {
+	if name == "" {
+		name = c.Server
+	}
+	if name == "" && len(c.Servers) > 0 {
+		return c.Servers[0], true
+	}
+	if name == "" {
+		name = "localhost"
+	}
+	for _, s := range c.Servers {
+		if strings.EqualFold(s.Name, name) || s.FQDN != "" && strings.EqualFold(s.FQDN, name) {
+			return s, true
+		}
+	}
+	return routing.Server{Name: name, FQDN: name}, false
+}
+
+// serverFQDN is the name s goes by on the wire.
+func serverFQDN(s routing.Server) string {
+	if s.FQDN != "" {
+		return s.FQDN
+	}
+	return s.Name
+}
+
+// fill sets *p to def if it is zero.
+func fill[T comparable](p *T, def T) {
+	var zero T
+	if *p == zero {
+		*p = def
+	}
+}
+
+// setDefault gives *p the value def if it has none.
+func setDefault[T any](p *Setting[T], def T) { *p = Value(p.Or(def)) }

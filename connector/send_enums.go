@@ -1,0 +1,111 @@
+package connector
+
+// TlsAuthLevel says what is checked of a next hop's certificate. The zero
+// TlsAuthLevel is None: TLS is opportunistic unless RequireTLS says otherwise,
+// and no certificate is looked at.
+type TlsAuthLevel uint8
+
+// The levels.
+const (
+	TlsAuthNone TlsAuthLevel = iota
+	EncryptionOnly
+	CertificateValidation
+	DomainValidation
+)
+
+var tlsAuthNames = enumNames{"None", "EncryptionOnly", "CertificateValidation", "DomainValidation"}
+
+// ParseTlsAuthLevel parses a level in any letter case.
+func ParseTlsAuthLevel(s string) (TlsAuthLevel, error) {
+	return parseEnum[TlsAuthLevel]("TlsAuthLevel", tlsAuthNames, s)
+}
+
+// IsValid reports whether l is one of the levels.
+func (l TlsAuthLevel) IsValid() bool { return int(l) < len(tlsAuthNames) }
+
+// String returns Exchange's spelling; None is ours, Exchange prints nothing.
+func (l TlsAuthLevel) String() string { return enumText("TlsAuthLevel", tlsAuthNames, l) }
+
+// MarshalText implements [encoding.TextMarshaler].
+func (l TlsAuthLevel) MarshalText() ([]byte, error) {
+	return marshalEnum("TlsAuthLevel", tlsAuthNames, l)
+}
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (l *TlsAuthLevel) UnmarshalText(b []byte) (err error) {
+	*l, err = ParseTlsAuthLevel(string(b))
+	return err
+}
+
+// ErrorPolicy says which classes of a next hop's replies are changed. The
+// zero ErrorPolicy is Default: none.
+type ErrorPolicy uint8
+
+// The policies; they may be combined.
+const (
+	DowngradeDnsFailures ErrorPolicy = 1 << iota
+	DowngradeAuthFailures
+	DowngradeCustomFailures
+	UpgradeCustomFailures
+)
+
+var errorPolicyNames = flagNames{zero: "Default", bits: []string{
+	"DowngradeDnsFailures", "DowngradeAuthFailures", "DowngradeCustomFailures", "UpgradeCustomFailures"}}
+
+// ParseErrorPolicy parses Default or a comma list of policies, in any letter case.
+func ParseErrorPolicy(s string) (ErrorPolicy, error) {
+	return parseFlags[ErrorPolicy]("ErrorPolicies", errorPolicyNames, s)
+}
+
+// IsValid reports whether p holds only known policies.
+func (p ErrorPolicy) IsValid() bool { return p>>len(errorPolicyNames.bits) == 0 }
+
+// String returns Exchange's spelling.
+func (p ErrorPolicy) String() string { return flagsText("ErrorPolicy", errorPolicyNames, p) }
+
+// MarshalText implements [encoding.TextMarshaler].
+func (p ErrorPolicy) MarshalText() ([]byte, error) {
+	if !p.IsValid() {
+		return nil, invalidValue("ErrorPolicies", p)
+	}
+	return []byte(p.String()), nil
+}
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (p *ErrorPolicy) UnmarshalText(b []byte) (err error) {
+	*p, err = ParseErrorPolicy(string(b))
+	return err
+}
+
+// ConnectorType is Default or XPremises. The zero ConnectorType is Default.
+type ConnectorType uint8
+
+// The types.
+const (
+	ConnectorDefault ConnectorType = iota
+	ConnectorXPremises
+)
+
+var connectorTypeNames = enumNames{"Default", "XPremises"}
+
+// ParseConnectorType parses a type in any letter case.
+func ParseConnectorType(s string) (ConnectorType, error) {
+	return parseEnum[ConnectorType]("ConnectorType", connectorTypeNames, s)
+}
+
+// IsValid reports whether t is one of the types.
+func (t ConnectorType) IsValid() bool { return int(t) < len(connectorTypeNames) }
+
+// String returns Exchange's spelling.
+func (t ConnectorType) String() string { return enumText("ConnectorType", connectorTypeNames, t) }
+
+// MarshalText implements [encoding.TextMarshaler].
+func (t ConnectorType) MarshalText() ([]byte, error) {
+	return marshalEnum("ConnectorType", connectorTypeNames, t)
+}
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (t *ConnectorType) UnmarshalText(b []byte) (err error) {
+	*t, err = ParseConnectorType(string(b))
+	return err
+}
