@@ -1,21 +1,194 @@
-// Package auth holds the authentication mechanisms of connectors and the door
-// through which passwords are checked.
 package auth
 
-// Mechanism is a set of connector mechanisms, the flags of AuthMechanism.
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Mechanism is a set of connector mechanisms, the flags of AuthMechanism. The
+// zero Mechanism is None.
 type Mechanism uint16
 
 // The mechanisms, in the order in which Exchange prints them.
 const (
-	TLS Mechanism = 1 << iota
-	Integrated
-	BasicAuth
-	BasicAuthRequireTLS
-	ExchangeServer
-	ExternalAuthoritative
+	TLS                   Mechanism = 1 << iota // STARTTLS is offered
+	Integrated                                  // NTLM and GSSAPI; kept, not enforced
+	BasicAuth                                   // AUTH LOGIN and PLAIN
+	BasicAuthRequireTLS                         // the same, within TLS only
+	ExchangeServer                              // X-EXPS between servers; kept, not enforced
+	ExternalAuthoritative                       // the network vouches for the client
 
 	None Mechanism = 0
 )
 
+var mechanismNames = [...]string{
+	"Tls", "Integrated", "BasicAuth", "BasicAuthRequireTLS", "ExchangeServer", "ExternalAuthoritative",
+}
+
+const allMechanisms Mechanism = 1<<len(mechanismNames) - 1
+
+// maxErrors bounds how many mistakes of one value are reported.
+const maxErrors = 50
+
+// ParseMechanism reads mechanisms separated by commas, in any letter case. The
+// empty string and "None" are None; None beside another value is a RuleError.
+// The error joins all mistakes. Combinations are left to Check.
+func ParseMechanism(s string) (Mechanism, error) {
+	trimmed := strings.TrimSpace(s)
+	if trimmed == "" || equalFold(trimmed, "None") {
+		return None, nil
+	}
+	var m Mechanism
+	var errs []error
+	for part := range strings.SplitSeq(trimmed, ",") {
+		flag, err := parseOne(strings.TrimSpace(part))
+		m |= flag
+		if err != nil {
+			errs = append(errs, err)
+		}
+		if len(errs) == maxErrors {
+			break
+		}
+	}
+	if len(errs) > 0 {
+		return None, errors.Join(errs...)
+	}
+	return m, nil
+}
+
+func parseOne(name string) (Mechanism, error) {
+	for i, known := range mechanismNames {
+		if equalFold(name, known) {
+			return 1 << i, nil
+		}
+	}
+	if equalFold(name, "None") {
+		return None, RuleError{NoneExclusive, "None can't be combined with another mechanism"}
+	}
+	const limit = 80
+	if len(name) > limit {
+		name = name[:limit] + "…"
+	}
+	return None, fmt.Errorf("auth: unknown mechanism %q: want None or some of %v", name, allMechanisms)
+}
+
+// equalFold compares a with the ASCII string b, letter case aside. The lengths
+// keep out the letters that only Unicode takes for those of ASCII.
+func equalFold(a, b string) bool { return len(a) == len(b) && strings.EqualFold(a, b) }
+
 // Has reports whether all of n are in m.
 func (m Mechanism) Has(n Mechanism) bool { return m&n == n }
+
+// IsValid reports whether m holds nothing but the mechanisms above. It says
+// nothing about combinations.
+func (m Mechanism) IsValid() bool { return m&^allMechanisms == 0 }
+
+// String returns the mechanisms of m as Exchange prints them,
+// "Tls, BasicAuth", or "None". Unknown flags print as a number.
+func (m Mechanism) String() string {
+	var b []byte
+	for i, name := range mechanismNames {
+		if m&(1<<i) == 0 {
+			continue
+		}
+		if len(b) > 0 {
+			b = append(b, ", "...)
+		}
+		b = append(b, name...)
+	}
+	if rest := m &^ allMechanisms; rest != 0 {
+		if len(b) > 0 {
+			b = append(b, ", "...)
+		}
+		b = fmt.Appendf(b, "Mechanism(%#x)", uint16(rest))
+	}
+	if len(b) == 0 {
+		return "None"
+	}
+	return string(b)
+}
+
+// MarshalText returns what String returns. It fails if m isn't valid.
+func (m Mechanism) MarshalText() ([]byte, error) {
+	if !m.IsValid() {
+		return nil, fmt.Errorf("auth: %v is not a mechanism", m)
+	}
+	return []byte(m.String()), nil
+}
+
+// UnmarshalText is ParseMechanism.
+func (m *Mechanism) UnmarshalText(text []byte) error {
+	parsed, err := ParseMechanism(string(text))
+	if err != nil {
+		return err
+	}
+	*m = parsed
+	return nil
+}
+
+// The codes of RuleError. They don't change.
+const (
+	NoneExclusive          = "auth-none-exclusive"
+	UnknownMechanism       = "auth-unknown-mechanism"
+	RequireTLSNeedsBasic   = "auth-basic-tls-needs-basic"
+	RequireTLSNeedsTLS     = "auth-basic-tls-needs-tls"
+	ExternalOnlyBesidesTLS = "auth-external-exclusive"
+)
+
+// RuleError says which rule of combination mechanisms break.
+type RuleError struct {
+	Code   string // one of the constants above
+	Detail string // what is wrong and what would be right
+}
+
+// Error returns the detail and the code.
+func (e RuleError) Error() string { return "auth: " + e.Detail + " (" + e.Code + ")" }
+
+// Check returns every rule of combination for Receive connectors that m
+// breaks, in a fixed order, and nil if there is none. Rules that involve other
+// parameters, such as permission groups, are package connector's.
+func (m Mechanism) Check() []RuleError {
+	var broken []RuleError
+	breaks := func(code, detail string) { broken = append(broken, RuleError{code, detail}) }
+	if !m.IsValid() {
+		breaks(UnknownMechanism, fmt.Sprintf("%v is not a mechanism", m&^allMechanisms))
+	}
+	if m.Has(BasicAuthRequireTLS) && !m.Has(BasicAuth) {
+		breaks(RequireTLSNeedsBasic, "BasicAuthRequireTLS needs BasicAuth beside it")
+	}
+	if m.Has(BasicAuthRequireTLS) && !m.Has(TLS) {
+		breaks(RequireTLSNeedsTLS, "BasicAuthRequireTLS needs Tls beside it")
+	}
+	if m.Has(ExternalAuthoritative) && m&^(ExternalAuthoritative|TLS) != 0 {
+		breaks(ExternalOnlyBesidesTLS, "ExternalAuthoritative allows only Tls beside it")
+	}
+	return broken
+}
+
+// Offer returns the SASL names to advertise in the EHLO reply on ch, as a
+// fresh slice: nil if AUTH isn't offered now.
+func (m Mechanism) Offer(ch Channel) []string {
+	if !m.basicOn(ch) {
+		return nil
+	}
+	return []string{Login, Plain}
+}
+
+// Permits reports whether the SASL mechanism of that name, in any letter case
+// (RFC 4422 section 3.1 has upper case, clients vary), may be used on ch. What
+// isn't offered isn't permitted.
+func (m Mechanism) Permits(name string, ch Channel) bool {
+	return m.basicOn(ch) && (equalFold(name, Login) || equalFold(name, Plain))
+}
+
+// basicOn reports whether a password may be asked for on ch.
+func (m Mechanism) basicOn(ch Channel) bool {
+	switch {
+	case m.Has(ExternalAuthoritative):
+		return false // the network has authenticated the client already
+	case m.Has(BasicAuthRequireTLS):
+		return ch.TLS
+	}
+	return m.Has(BasicAuth)
+}
