@@ -1,0 +1,64 @@
+package archtest_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// pure are the packages that decide and never touch a network.
+var pure = []string{"./permission/...", "./auth/...", "./routing/...", "./connector/..."}
+
+// TestPurePackages holds the pure packages, and everything under them, to
+// values: an embedder can test a policy without a socket, and a decision can
+// depend on nothing but its arguments.
+func TestPurePackages(t *testing.T) {
+	banned := []string{
+		"net", "net/mail", "net/http", "crypto/tls", "crypto/x509", "os/exec",
+		"github.com/emersion/go-smtp", "github.com/emersion/go-sasl",
+		module + "/relay", module + "/internal/guard",
+	}
+	for _, p := range packages(t, pure...) {
+		for _, dep := range banned {
+			if slices.Contains(p.Deps, dep) {
+				t.Errorf("%s depends on %s", p.rel(), dep)
+			}
+		}
+	}
+}
+
+// TestLayers holds every package to those below it in the picture of the
+// root's package documentation.
+func TestLayers(t *testing.T) {
+	below := map[string][]string{
+		".":          nil,
+		"permission": nil,
+		"routing":    nil,
+		"auth":       {"permission", "routing"},
+		"connector":  {"permission", "routing", "auth"},
+	}
+	for _, p := range packages(t, "./...") {
+		allowed, ok := below[p.rel()]
+		if !ok {
+			continue
+		}
+		for _, dep := range p.Imports {
+			rel, ours := strings.CutPrefix(dep, module+"/")
+			if ours && !strings.HasPrefix(rel, "internal/") && !slices.Contains(allowed, rel) {
+				t.Errorf("%s imports %s, which is not below it", p.rel(), rel)
+			}
+		}
+	}
+}
+
+// TestExamplesUsePublicPackages keeps the programs to what every embedder has.
+func TestExamplesUsePublicPackages(t *testing.T) {
+	for _, p := range packages(t, module+"/examples/...") {
+		for _, dep := range p.Imports {
+			rel, ours := strings.CutPrefix(dep, module+"/internal/")
+			if ours {
+				t.Errorf("%s imports internal/%s", p.rel(), rel)
+			}
+		}
+	}
+}
