@@ -1,0 +1,74 @@
+//go:build linux
+
+package e2e
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/interchange-smtp/interchange/relay/relaytest"
+)
+
+// mailbox is a mail server at the end of a way: what arrives, ends there.
+type mailbox struct {
+	sink *relaytest.Sink
+	seen int // messages that were looked at
+}
+
+// newMailbox serves at an address of h.
+func newMailbox(t *testing.T, h *host, addr string) *mailbox {
+	t.Helper()
+	m := &mailbox{sink: &relaytest.Sink{Hostname: "mailbox.example"}}
+	go m.sink.Serve(h.listen(t, addr))
+	t.Cleanup(func() { m.sink.Close() })
+	return m
+}
+
+// next waits for the next message.
+func (m *mailbox) next(t *testing.T) received {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	all, err := m.sink.Wait(ctx, m.seen+1)
+	if err != nil {
+		t.Fatalf("message %d did not arrive: %v", m.seen+1, err)
+	}
+	m.seen++
+	return received{all[m.seen-1]}
+}
+
+// nothing fails the test if a message came that nobody waited for.
+func (m *mailbox) nothing(t *testing.T) {
+	t.Helper()
+	if all := m.sink.Messages(); len(all) > m.seen {
+		t.Fatalf("this arrived: from <%s> to %v\n%s", all[m.seen].From, all[m.seen].To, all[m.seen].Data)
+	}
+}
+
+// received is a message that arrived.
+type received struct {
+	relaytest.Message
+}
+
+// fields returns the header fields of that name in order, unfolded.
+func (r received) fields(name string) []string {
+	head, _, _ := strings.Cut(string(r.Data), "\r\n\r\n")
+	head = strings.NewReplacer("\r\n\t", " ", "\r\n ", " ").Replace(head)
+	var values []string
+	for line := range strings.SplitSeq(head, "\r\n") {
+		if key, value, ok := strings.Cut(line, ":"); ok && strings.EqualFold(key, name) {
+			values = append(values, strings.TrimSpace(value))
+		}
+	}
+	return values
+}
+
+// envelope fails the test unless the message came from and to these.
+func (r received) envelope(t *testing.T, from, to string) {
+	t.Helper()
+	if got := strings.Join(r.To, " "); r.From != from || got != to {
+		t.Fatalf("it came from <%s> to <%s>, want from <%s> to <%s>", r.From, got, from, to)
+	}
+}

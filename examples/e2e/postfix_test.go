@@ -1,0 +1,226 @@
+//go:build linux
+
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// The external gateway's own account for HubA, and HubA's for the gateway.
+const (
+	gatewayName     = "smtpgateway1.contoso.com"
+	gatewayUser     = "huba"
+	gatewayPassword = "Out-bound 1"
+	hubName         = "huba.fabrikam.com"
+	hubUser         = "smtpgateway@fabrikam.com"
+	hubPassword     = "In-bound 2"
+)
+
+// postfix is the external SMTP gateway: it takes mail for fabrikam.com from
+// anybody and for anybody from those who log on, hands mail for the domains
+// in viaHub to HubA, and all other mail to the Internet's mail server.
+type postfix struct {
+	dir string
+	log string
+}
+
+// gatewayConfig is what differs between the scenarios.
+type gatewayConfig struct {
+	source   string   // the address from which HubA is called
+	login    bool     // log on to HubA after STARTTLS, whose certificate must fit
+	password string   // for that; empty: the right one
+	viaHub   []string // domains, beside fabrikam.com
+}
+
+const mainCF = `
+compatibility_level = 3.6
+queue_directory = {dir}/queue
+data_directory = {dir}/data
+maillog_file = {dir}/maillog
+maillog_file_prefixes = {dir}
+myhostname = ` + gatewayName + `
+mydestination =
+local_recipient_maps =
+alias_maps =
+inet_protocols = ipv4
+disable_dns_lookups = yes
+smtputf8_enable = no
+message_size_limit = 0
+smtp_line_length_limit = 0
+relay_domains = fabrikam.com
+relayhost = [` + internetAddr + `]:25
+transport_maps = texthash:{dir}/transport
+
+smtpd_relay_restrictions = permit_sasl_authenticated, reject_unauth_destination
+smtpd_sasl_auth_enable = yes
+smtpd_sasl_path = smtpd
+smtpd_tls_security_level = may
+smtpd_tls_auth_only = yes
+smtpd_tls_cert_file = {cert}
+smtpd_tls_key_file = {key}
+
+smtp_tls_security_level = none
+smtp_tls_CAfile = {roots}
+smtp_tls_verify_cert_match = ` + hubName + `
+smtp_sasl_password_maps = texthash:{dir}/passwords
+smtp_sasl_tls_security_options = noanonymous
+`
+
+// The Cyrus SASL that Postfix asks looks into a file of its own.
+const smtpdConf = `
+pwcheck_method: auxprop
+auxprop_plugin: sasldb
+mech_list: PLAIN LOGIN
+sasldb_path: {dir}/sasldb2
+`
+
+// The service "hub" is smtp with the settings of the scenario.
+const masterCF = `
+smtp      inet  n - n - - smtpd
+cleanup   unix  n - n - 0 cleanup
+qmgr      unix  n - n 300 1 qmgr
+tlsmgr    unix  - - n 1000? 1 tlsmgr
+rewrite   unix  - - n - - trivial-rewrite
+bounce    unix  - - n - 0 bounce
+defer     unix  - - n - 0 bounce
+trace     unix  - - n - 0 bounce
+proxymap  unix  - - n - - proxymap
+anvil     unix  - - n - 1 anvil
+scache    unix  - - n - 1 scache
+error     unix  - - n - - error
+retry     unix  - - n - - error
+postlog   unix-dgram n - n - 1 postlogd
+smtp      unix  - - n - - smtp
+hub       unix  - - n - - smtp -o smtp_bind_address={source} {login}
+`
+
+// startPostfix runs Postfix on h until the test ends. Its user must get at
+// everything it is told to read, so dir is open to all.
+func startPostfix(t *testing.T, h *host, ca *authority, cfg gatewayConfig) *postfix {
+	t.Helper()
+	p := &postfix{dir: filepath.Join(publicDir(t), "postfix")}
+	p.log = filepath.Join(p.dir, "maillog")
+	p.configure(t, ca, cfg)
+
+	// Postfix may log before the master has its log service, hence the shell's error output.
+	var output bytes.Buffer
+	cmd := h.command(context.Background(), "/usr/sbin/postfix", "-c", p.dir+"/etc", "start-fg")
+	cmd.Stdout, cmd.Stderr = &output, &output
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		stop := h.command(context.Background(), "/usr/sbin/postfix", "-c", p.dir+"/etc", "stop")
+		if out, err := stop.CombinedOutput(); err != nil {
+			t.Errorf("postfix stop: %v: %s", err, out)
+		}
+		cmd.Wait()
+		if t.Failed() {
+			text, _ := os.ReadFile(p.log)
+			t.Logf("Postfix said:\n%s%s", output.Bytes(), text)
+		}
+	})
+	h.awaitPort(t, gatewayAddr+":25")
+	return p
+}
+
+// configure writes the configuration and makes the directories.
+func (p *postfix) configure(t *testing.T, ca *authority, cfg gatewayConfig) {
+	t.Helper()
+	cert, key := ca.issue(t, gatewayName)
+	login := "-o smtp_sasl_auth_enable=no"
+	if cfg.login {
+		login = "-o smtp_sasl_auth_enable=yes -o smtp_tls_security_level=secure"
+	}
+	if cfg.password == "" {
+		cfg.password = hubPassword
+	}
+	fill := strings.NewReplacer("{dir}", p.dir, "{cert}", cert, "{key}", key, "{roots}", ca.roots,
+		"{source}", cfg.source, "{login}", login)
+	var transport strings.Builder
+	for _, domain := range append(cfg.viaHub, "fabrikam.com") {
+		fmt.Fprintf(&transport, "%s hub:[%s]:25\n", domain, hubAddr)
+	}
+	for _, dir := range []string{"queue", "data", "etc/sasl"} {
+		if err := os.MkdirAll(filepath.Join(p.dir, dir), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, text := range map[string]string{
+		"etc/main.cf":         fill.Replace(mainCF),
+		"etc/master.cf":       fill.Replace(masterCF),
+		"transport":           transport.String(),
+		"etc/sasl/smtpd.conf": fill.Replace(smtpdConf),
+		"passwords":           fmt.Sprintf("[%s]:25 %s:%s\n", hubAddr, hubUser, cfg.password),
+	} {
+		if err := os.WriteFile(filepath.Join(p.dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sasl := exec.Command("saslpasswd2", "-p", "-c", "-f", p.dir+"/sasldb2", "-u", gatewayName, gatewayUser)
+	sasl.Stdin = strings.NewReader(gatewayPassword)
+	run(t, sasl)
+	run(t, exec.Command("chown", "postfix", p.dir+"/data", p.dir+"/sasldb2"))
+	run(t, exec.Command("chmod", "0700", p.dir+"/data"))
+}
+
+// run runs a command that must succeed.
+func run(t *testing.T, cmd *exec.Cmd) {
+	t.Helper()
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v: %s", strings.Join(cmd.Args, " "), err, out)
+	}
+}
+
+// publicDir returns a temporary directory that every user may enter, unlike
+// that of t.TempDir.
+func publicDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "interchange-e2e-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// awaitPort waits until something on h listens at addr.
+func (h *host) awaitPort(t *testing.T, addr string) {
+	t.Helper()
+	deadline := time.Now().Add(30 * time.Second)
+	for {
+		var err error
+		h.on(t, func() error {
+			var c net.Conn
+			if c, err = net.Dial("tcp4", addr); err == nil {
+				c.Close()
+			}
+			return nil
+		})
+		if err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("nothing listens at %s: %v", addr, err)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
