@@ -7,6 +7,8 @@ require (
 	github.com/emersion/go-smtp v0.25.1
 )
 
+require github.com/gaissmai/bart v0.30.0
+
 require (
 	golang.org/x/net v0.62.0
 	golang.org/x/text v0.43.0 // indirect

@@ -1,5 +1,3 @@
-// Package connector compiles Receive and Send connectors into an immutable
-// Policy and answers what a session may do.
 package connector
 
 // Setting is a parameter that may be left at its documented default, which is

@@ -1,0 +1,46 @@
+package connector
+
+import "slices"
+
+// clone returns a Config that shares no memory with c, so that neither the
+// caller of Compile nor the caller of Policy.Config can change a Policy.
+func (c *Config) clone() Config {
+	d := *c
+	d.Servers = slices.Clone(c.Servers)
+	d.Links = slices.Clone(c.Links)
+	for i := range d.Links {
+		d.Links[i].Sites = slices.Clone(d.Links[i].Sites)
+	}
+	d.Receive = slices.Clone(c.Receive)
+	for i := range d.Receive {
+		d.Receive[i] = d.Receive[i].clone()
+	}
+	d.Send = slices.Clone(c.Send)
+	for i := range d.Send {
+		d.Send[i] = d.Send[i].clone()
+	}
+	d.Accepted = slices.Clone(c.Accepted)
+	d.Transport.TLSReceiveDomainSecureList = slices.Clone(c.Transport.TLSReceiveDomainSecureList)
+	d.Transport.TLSSendDomainSecureList = slices.Clone(c.Transport.TLSSendDomainSecureList)
+	return d
+}
+
+func (r Receive) clone() Receive {
+	r.Bindings = slices.Clone(r.Bindings)
+	r.RemoteIPRanges = slices.Clone(r.RemoteIPRanges)
+	r.Permissions = slices.Clone(r.Permissions)
+	r.TlsDomainCapabilities = slices.Clone(r.TlsDomainCapabilities)
+	return r
+}
+
+func (s Send) clone() Send {
+	s.AddressSpaces = slices.Clone(s.AddressSpaces)
+	s.SourceTransportServers = slices.Clone(s.SourceTransportServers)
+	s.SmartHosts = slices.Clone(s.SmartHosts)
+	s.Permissions = slices.Clone(s.Permissions)
+	if s.AuthenticationCredential != nil {
+		c := *s.AuthenticationCredential
+		s.AuthenticationCredential = &c
+	}
+	return s
+}

@@ -1,0 +1,112 @@
+package connector
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// Compile checks cfg and compiles it. The error is Problems, all mistakes at
+// once, and then the Policy is nil. Compile copies everything that it keeps:
+// changing cfg afterwards changes nothing.
+//
+// Only the Receive connectors of our own server serve. The Send connectors of
+// all servers take part in routing, because a recipient may have to leave
+// through another server.
+func Compile(cfg Config) (*Policy, error) {
+	cfg = cfg.clone()
+	errs, warnings := cfg.validate()
+	if len(errs) > 0 {
+		return nil, errs
+	}
+	p := &Policy{config: cfg, warnings: warnings}
+	c := compiler{cfg: &p.config, policy: p, local: cfg.local()}
+	c.accepted()
+	c.receive()
+	c.send()
+	if len(c.problems) > 0 {
+		return nil, c.problems
+	}
+	return p, nil
+}
+
+// compiler carries what the steps of Compile share.
+type compiler struct {
+	cfg      *Config
+	policy   *Policy
+	local    routing.Server
+	problems Problems
+}
+
+func (c *compiler) report(path, code string, err error) {
+	c.problems = append(c.problems, Problem{Path: path, Code: code, Detail: err.Error()})
+}
+
+// accepted compiles the domains that decisions compare with.
+func (c *compiler) accepted() {
+	accepted, err := routing.NewAccepted(c.cfg.Accepted...)
+	if err != nil {
+		c.report("Accepted", "accepted-domains", err)
+		return
+	}
+	c.policy.accepted = accepted
+	for i, name := range c.cfg.Transport.TLSReceiveDomainSecureList {
+		d, err := routing.ParseDomain(name)
+		if err != nil {
+			c.report(fmt.Sprintf("Transport.TLSReceiveDomainSecureList[%d]", i), "domain-invalid", err)
+			continue
+		}
+		c.policy.secure = append(c.policy.secure, d)
+	}
+}
+
+// receive compiles the Receive connectors of our server.
+func (c *compiler) receive() {
+	p := c.policy
+	for _, r := range c.cfg.Receive {
+		if !c.ours(r.Server) {
+			continue
+		}
+		in, err := newInbound(p, c.cfg.receiveDefaults(r.clone()), c.local.Edge)
+		if err != nil {
+			c.report(fmt.Sprintf("Receive[%q].Permissions", r.Name), "permissions-invalid", err)
+			continue
+		}
+		p.receive = append(p.receive, in)
+	}
+	p.bindings = bindingsOf(p.receive)
+	p.selector = newSelector(p.receive)
+}
+
+// ours reports whether server, as a Receive connector names it, is us.
+func (c *compiler) ours(server string) bool {
+	s, _ := c.cfg.server(server)
+	return strings.EqualFold(s.Name, c.local.Name)
+}
+
+// send compiles the Send connectors and the table that picks them.
+func (c *compiler) send() {
+	p := c.policy
+	routes := make([]routing.Route, 0, len(c.cfg.Send))
+	for _, s := range c.cfg.Send {
+		out, err := newOutbound(p, c.cfg.sendDefaults(s.clone()))
+		if err != nil {
+			c.report(fmt.Sprintf("Send[%q].Permissions", s.Name), "permissions-invalid", err)
+			continue
+		}
+		p.send = append(p.send, out)
+		routes = append(routes, out.route(c.cfg.Transport.MaxSendSize))
+	}
+	topology := routing.Topology{Local: c.local.Name, Servers: c.cfg.Servers, Links: c.cfg.Links}
+	table, err := routing.NewTable(topology, routes)
+	if err != nil {
+		c.report("Send", "routing", err)
+		return
+	}
+	p.table = table
+	p.servers = make(map[string]*routing.Server, len(c.cfg.Servers))
+	for i := range c.cfg.Servers {
+		p.servers[c.cfg.Servers[i].Name] = &c.cfg.Servers[i]
+	}
+}

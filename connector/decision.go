@@ -1,0 +1,63 @@
+package connector
+
+import "github.com/interchange-smtp/interchange/permission"
+
+// Decision is the answer to one command. Decisions are comparable. The zero
+// Decision refuses.
+type Decision struct {
+	Verdict Verdict
+	Reason  ReasonCode
+	Right   permission.Right // the right that decided it; 0: none did
+	mark    mark
+}
+
+// Verdict is what becomes of the command.
+type Verdict uint8
+
+// The verdicts. Close is to refuse and to end the connection.
+const (
+	Refuse Verdict = iota
+	Accept
+	Close
+)
+
+// String returns "refuse", "accept" or "close".
+func (v Verdict) String() string {
+	switch v {
+	case Accept:
+		return "accept"
+	case Close:
+		return "close"
+	}
+	return "refuse"
+}
+
+// MarshalText implements [encoding.TextMarshaler].
+func (v Verdict) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
+
+// Allowed reports whether d lets the command pass.
+func (d Decision) Allowed() bool { return d.Verdict == Accept }
+
+// Reply returns what goes on the wire, in the profile of the connector that
+// decided, and without enhanced code where the connector has them off.
+func (d Decision) Reply() Reply {
+	r := d.Reason.Reply(d.mark.profile)
+	if d.mark.bare {
+		r.Enhanced = [3]int{}
+	}
+	return r
+}
+
+// String returns the verdict and the reason, such as "refuse relay-denied".
+func (d Decision) String() string { return d.Verdict.String() + " " + d.Reason.String() }
+
+// mark is how a connector words its replies.
+type mark struct {
+	profile Profile
+	bare    bool // without enhanced codes
+}
+
+// decide returns the decision that a reason amounts to.
+func (m mark) decide(reason ReasonCode, right permission.Right) Decision {
+	return Decision{Verdict: reason.verdict(), Reason: reason, Right: right, mark: m}
+}

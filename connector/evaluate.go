@@ -1,0 +1,343 @@
+package connector
+
+import (
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// Hello decides on EHLO or HELO with the given argument, a domain or an
+// address literal. Without an argument it passes unless RequireEHLODomain is
+// set, which closes the connection.
+func (s Session) Hello(name string) Decision { return s.hello(name, nil) }
+
+func (s Session) hello(name string, t *Trace) Decision {
+	in := s.in
+	if !t.check(CheckConnector, in != nil, about{subject: in.Name()}) {
+		return Decision{}
+	}
+	if in.settings.RequireEHLODomain && !t.check(CheckHelloDomain, name != "", about{}) {
+		return in.Decide(HelloDomainRequired)
+	}
+	if !t.check(CheckHelloSyntax, legalHello(name), about{}) {
+		return in.Decide(InvalidHello)
+	}
+	return in.Decide(HelloOK)
+}
+
+// legalHello reports whether name holds only what domains and address
+// literals are made of. It is no stricter: names with underscores and of a
+// single label are common, and nothing is decided by them.
+func legalHello(name string) bool {
+	if len(name) > 255 { // RFC 5321 section 4.5.3.1.2
+		return false
+	}
+	if len(name) > 1 && name[0] == '[' && name[len(name)-1] == ']' {
+		name = name[1 : len(name)-1]
+	}
+	for i := range len(name) {
+		switch c := lower(name[i]); {
+		case 'a' <= c && c <= 'z', '0' <= c && c <= '9', c == '.', c == '-', c == '_', c == ':':
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// StartTLS decides on STARTTLS.
+func (s Session) StartTLS() Decision { return s.startTLS(nil) }
+
+func (s Session) startTLS(t *Trace) Decision {
+	in := s.in
+	if !t.check(CheckConnector, in != nil, about{subject: in.Name()}) {
+		return Decision{}
+	}
+	if !t.check(CheckTLSOffered, in.mechanism.Has(auth.TLS) && !s.tls, about{}) {
+		// Exchange does not know the command where it isn't offered.
+		return in.Decide(UnrecognizedCommand)
+	}
+	return in.Decide(StartTLSReady)
+}
+
+// Auth decides whether the SASL mechanism may be tried now.
+func (s Session) Auth(mechanism string) Decision { return s.auth(mechanism, nil) }
+
+func (s Session) auth(mechanism string, t *Trace) Decision {
+	if !t.check(CheckConnector, s.in != nil, about{subject: s.in.Name()}) {
+		return Decision{}
+	}
+	if d := s.mayLogin(t); !d.Allowed() {
+		return d
+	}
+	if !t.check(CheckMechanism, s.in.mechanism.Permits(mechanism, auth.Channel{TLS: s.tls}), about{subject: saslName(mechanism)}) {
+		return s.in.Decide(MechanismNotOffered)
+	}
+	return s.in.Decide(AuthReady)
+}
+
+// mayLogin decides whether AUTH makes sense at all now.
+func (s Session) mayLogin(t *Trace) Decision {
+	if s.in.settings.RequireTLS && !t.check(CheckTLS, s.tls, about{}) {
+		return s.in.Decide(StartTLSFirst)
+	}
+	// RFC 4954 section 4: one AUTH is all there is in a session.
+	if !t.check(CheckNotAuthenticated, s.who.kind != userParty, about{subject: s.who.id.Name}) {
+		return s.in.Decide(BadSequence)
+	}
+	// Every session of such a connector is Externally Secured already, and a
+	// login would lower it without being offered.
+	if s.who.kind == externalParty {
+		t.check(CheckExternallySecured, true, about{})
+		return s.in.Decide(MechanismNotOffered)
+	}
+	return s.in.Decide(AuthReady)
+}
+
+// saslName returns what may be printed of a mechanism's name, which a client
+// made up: RFC 4422 section 3.1 gives it 20 characters of a small set.
+func saslName(name string) string {
+	if len(name) > 20 {
+		return "the mechanism"
+	}
+	for i := range len(name) {
+		c := lower(name[i])
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '_' {
+			return "the mechanism"
+		}
+	}
+	return name
+}
+
+// Mail decides on MAIL.
+func (s Session) Mail(m Mail) Decision { return s.mail(m, nil) }
+
+func (s Session) mail(m Mail, t *Trace) Decision {
+	in := s.in
+	if !t.check(CheckConnector, in != nil, about{subject: in.Name()}) {
+		return Decision{}
+	}
+	if in.settings.RequireTLS && !t.check(CheckTLS, s.tls, about{}) {
+		return in.Decide(StartTLSFirst)
+	}
+	if !t.right(CheckSubmit, s, permission.Submit) {
+		return in.mark.decide(NotAuthenticated, permission.Submit)
+	}
+	// Where SIZE isn't offered, a declared size means nothing; what arrives is
+	// measured all the same.
+	if limit := s.maxSize(t); limit > 0 && in.settings.SizeEnabled != SizeDisabled &&
+		!t.check(CheckDeclaredSize, m.Size <= limit, about{have: m.Size, limit: limit}) {
+		return in.mark.decide(MessageTooLarge, permission.BypassMessageSizeLimit)
+	}
+	// Reports and other mail from <> are never anybody's to forge, RFC 5321
+	// section 4.5.5.
+	if t.check(CheckNullSender, m.From.IsNull(), about{}) {
+		return in.Decide(SenderOK)
+	}
+	return s.sender(m.From, t)
+}
+
+// Sender decides on an address of the header's From or Sender field, by the
+// same rules as Mail on its sender; an invalid address is nobody's.
+func (s Session) Sender(a routing.Address) Decision { return s.headerSender(a, nil) }
+
+func (s Session) headerSender(a routing.Address, t *Trace) Decision {
+	if !t.check(CheckConnector, s.in != nil, about{subject: s.in.Name()}) {
+		return Decision{}
+	}
+	return s.sender(a, t)
+}
+
+// sender decides whether the session may send as a.
+func (s Session) sender(a routing.Address, t *Trace) Decision {
+	in, domain := s.in, a.Domain()
+	if in.settings.DomainSecureEnabled &&
+		!t.check(CheckSecuredSender, s.mayClaim(domain), about{subject: domain.String()}) {
+		return in.Decide(SecuredSenderDenied)
+	}
+	if s.who.kind > anonymousParty && t.address(CheckOwnAddress, s.owns(a), a) {
+		return in.Decide(SenderOK)
+	}
+	if !t.right(CheckAnySender, s, permission.AcceptAnySender) {
+		return s.sendAsDenied(permission.AcceptAnySender)
+	}
+	typ, ok := in.policy.accepted.Lookup(domain)
+	if t.check(CheckAuthoritative, ok && typ == routing.Authoritative, about{subject: domain.String()}) &&
+		!t.right(CheckAuthoritativeSender, s, permission.AcceptAuthoritativeDomainSender) {
+		return s.sendAsDenied(permission.AcceptAuthoritativeDomainSender)
+	}
+	return in.mark.decide(SenderOK, permission.AcceptAnySender)
+}
+
+func (s Session) sendAsDenied(right permission.Right) Decision {
+	if s.who.kind == anonymousParty {
+		return s.in.mark.decide(AnonymousSendAsDenied, right)
+	}
+	return s.in.mark.decide(SendAsDenied, right)
+}
+
+// mayClaim reports whether the session may speak for a domain as far as domain
+// security goes: a domain of TLSReceiveDomainSecureList is taken from outside
+// only under its own certificate. Users and trusted servers are not outside.
+func (s Session) mayClaim(d routing.Domain) bool {
+	if s.who.kind != anonymousParty && s.who.kind != partnerParty {
+		return true
+	}
+	return !containsDomain(s.in.policy.secure, d) || containsDomain(s.who.domains, d)
+}
+
+// owns reports whether a is the session's own: one of the user's addresses,
+// or in the domain that a Partner's certificate proved. Partners hold no
+// ms-Exch-SMTP-Accept-Any-Sender, so without the latter they could send
+// nothing at all.
+func (s Session) owns(a routing.Address) bool {
+	if s.who.kind == partnerParty {
+		return a.IsValid() && containsDomain(s.who.domains, a.Domain())
+	}
+	return s.who.id.Owns(a)
+}
+
+func containsDomain(domains []routing.Domain, d routing.Domain) bool {
+	for _, e := range domains {
+		if d == e {
+			return true
+		}
+	}
+	return false
+}
+
+// Rcpt decides on RCPT. A recipient in an accepted domain passes, any other
+// needs ms-Exch-SMTP-Accept-Any-Recipient: there is no other way in.
+func (s Session) Rcpt(r Rcpt) Decision { return s.rcpt(r, nil) }
+
+func (s Session) rcpt(r Rcpt, t *Trace) Decision {
+	in := s.in
+	if !t.check(CheckConnector, in != nil, about{subject: in.Name()}) {
+		return Decision{}
+	}
+	if !t.check(CheckRecipient, r.To.IsValid(), about{}) {
+		return in.Decide(InvalidAddress)
+	}
+	// The caller asks MAIL first, but a session that may not submit has no
+	// recipients either way.
+	if !t.right(CheckSubmit, s, permission.Submit) {
+		return in.mark.decide(NotAuthenticated, permission.Submit)
+	}
+	if d := s.recipientCount(r.Accepted, t); !d.Allowed() {
+		return d
+	}
+	if d := s.recipientDomain(r.To.Domain(), t); !d.Allowed() {
+		return d
+	}
+	return s.relay(r.To, t)
+}
+
+// recipientCount decides whether one more recipient fits.
+func (s Session) recipientCount(accepted int, t *Trace) Decision {
+	in, n := s.in, int64(accepted)+1
+	// message-size-limits: the limit isn't for mail between Exchange servers
+	// of the organisation.
+	if limit := int64(in.maxRecipients); limit > 0 && !s.who.server &&
+		!t.check(CheckRecipientCount, n <= limit, about{have: n, limit: limit}) {
+		return in.Decide(TooManyRecipients)
+	}
+	if limit := int64(in.envelope); limit > 0 &&
+		!t.check(CheckEnvelopeLimit, n <= limit, about{have: n, limit: limit}) {
+		return in.Decide(EnvelopeTooLarge)
+	}
+	return in.Decide(RecipientOK)
+}
+
+// recipientDomain decides whether the domain is one that the connector takes
+// at all.
+func (s Session) recipientDomain(d routing.Domain, t *Trace) Decision {
+	in, c := s.in, &s.in.settings
+	if c.RejectReservedTopLevelRecipientDomains &&
+		!t.check(CheckReservedTopLevel, !reservedTopLevel(d), about{subject: d.String()}) {
+		return in.Decide(ReservedTopLevelDomain)
+	}
+	if c.RejectReservedSecondLevelRecipientDomains &&
+		!t.check(CheckReservedSecondLevel, !reservedSecondLevel(d), about{subject: d.String()}) {
+		return in.Decide(ReservedSecondLevelDomain)
+	}
+	if c.RejectSingleLabelRecipientDomains &&
+		!t.check(CheckSingleLabel, !d.SingleLabel(), about{subject: d.String()}) {
+		return in.Decide(SingleLabelDomain)
+	}
+	return in.Decide(RecipientOK)
+}
+
+// relay decides whether mail may go to a.
+func (s Session) relay(a routing.Address, t *Trace) Decision {
+	in, d := s.in, a.Domain()
+	_, ok := in.policy.accepted.Lookup(d)
+	accepted := t.check(CheckAcceptedDomain, ok, about{subject: d.String()})
+	if accepted && t.check(CheckRoutingCharacters, !a.HasRouting(), about{}) {
+		return in.Decide(RecipientOK)
+	}
+	if t.right(CheckAnyRecipient, s, permission.AcceptAnyRecipient) {
+		return in.mark.decide(RecipientOK, permission.AcceptAnyRecipient)
+	}
+	// user%example.net@contoso.com is in our domain by its letters. The server
+	// behind us may take it for an order to relay, and would, since it trusts
+	// us; so it takes the right to relay.
+	if accepted {
+		return in.mark.decide(RoutedRecipient, permission.AcceptAnyRecipient)
+	}
+	return in.mark.decide(RelayDenied, permission.AcceptAnyRecipient)
+}
+
+// The domains that RFC 2606 reserves, each with everything below it.
+func reservedTopLevel(d routing.Domain) bool {
+	return within(d, "test") || within(d, "example") || within(d, "invalid") || within(d, "localhost")
+}
+
+func reservedSecondLevel(d routing.Domain) bool {
+	return within(d, "example.com") || within(d, "example.net") || within(d, "example.org")
+}
+
+// within reports whether d is parent, given in canonical form, or below it.
+func within(d routing.Domain, parent string) bool {
+	name := d.String()
+	n := len(name) - len(parent)
+	return n >= 0 && name[n:] == parent && (n == 0 || name[n-1] == '.')
+}
+
+// End decides on the message once its header and size are known. It counts
+// Received fields as they came, before the header firewall.
+func (s Session) End(e End) Decision { return s.end(e, nil) }
+
+func (s Session) end(e End, t *Trace) Decision {
+	in := s.in
+	if !t.check(CheckConnector, in != nil, about{subject: in.Name()}) {
+		return Decision{}
+	}
+	if !t.right(CheckSubmit, s, permission.Submit) {
+		return in.mark.decide(NotAuthenticated, permission.Submit)
+	}
+	if limit := in.maxHeader; limit > 0 &&
+		!t.check(CheckHeaderSize, e.HeaderSize <= limit, about{have: e.HeaderSize, limit: limit}) {
+		return in.Decide(HeaderTooLarge)
+	}
+	if limit := s.maxSize(t); limit > 0 &&
+		!t.check(CheckSize, e.Size <= limit, about{have: e.Size, limit: limit}) {
+		return in.mark.decide(MessageTooLarge, permission.BypassMessageSizeLimit)
+	}
+	if limit := in.maxHops; limit > 0 &&
+		!t.check(CheckHops, e.Hops <= limit, about{have: int64(e.Hops), limit: int64(limit)}) {
+		return in.Decide(HopCountExceeded)
+	}
+	if limit := in.maxLocalHops; limit > 0 && // 0: local hops are never counted
+		!t.check(CheckLocalHops, e.LocalHops <= limit, about{have: int64(e.LocalHops), limit: int64(limit)}) {
+		return in.Decide(HopCountExceeded)
+	}
+	return in.Decide(MessageOK)
+}
+
+// maxSize is MaxSize, and tells whether the right to bypass it is held.
+func (s Session) maxSize(t *Trace) int64 {
+	if t != nil {
+		t.right(CheckBypassSize, s, permission.BypassMessageSizeLimit)
+	}
+	return s.MaxSize()
+}

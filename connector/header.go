@@ -1,0 +1,71 @@
+package connector
+
+import "github.com/interchange-smtp/interchange/permission"
+
+// HeaderFilter is the header firewall: it decides by name which header fields
+// pass. The zero HeaderFilter strips every class that it knows; fields of no
+// class always pass.
+//
+//	Routing        Received, Resent-*
+//	Organization   X-MS-Exchange-Organization-*
+//	Forest         X-MS-Exchange-Forest-*
+//	CrossPremises  X-MS-Exchange-CrossPremises-*
+type HeaderFilter struct{ keep headerClass }
+
+// headerClass is a set of classes.
+type headerClass uint8
+
+const (
+	routingHeaders headerClass = 1 << iota
+	organizationHeaders
+	forestHeaders
+	crossPremisesHeaders
+)
+
+// Keep reports whether the header field of that name passes. The name is as
+// it stands before the colon: letter case and the white space that RFC 5322
+// section 4.5 once allowed there make no difference. Keep does not allocate.
+func (f HeaderFilter) Keep(name string) bool {
+	c := classOf(name)
+	return c == 0 || f.keep&c != 0
+}
+
+// classOf returns the class of a field name, 0 for none.
+func classOf(name string) headerClass {
+	for len(name) > 0 && name[len(name)-1] <= ' ' {
+		name = name[:len(name)-1]
+	}
+	switch {
+	case equalFold(name, "Received"), hasPrefixFold(name, "Resent-"):
+		return routingHeaders
+	case !hasPrefixFold(name, "X-MS-Exchange-"):
+		return 0
+	case hasPrefixFold(name, "X-MS-Exchange-Organization-"):
+		return organizationHeaders
+	case hasPrefixFold(name, "X-MS-Exchange-Forest-"):
+		return forestHeaders
+	case hasPrefixFold(name, "X-MS-Exchange-CrossPremises-"):
+		return crossPremisesHeaders
+	}
+	return 0
+}
+
+func hasPrefixFold(s, prefix string) bool {
+	return len(s) >= len(prefix) && equalFold(s[:len(prefix)], prefix)
+}
+
+// filterFor returns the filter in which the given rights keep the classes
+// that they are about.
+func filterFor(rights permission.Set, routing, organization, forest permission.Right) HeaderFilter {
+	var f HeaderFilter
+	if rights.Has(routing) {
+		f.keep |= routingHeaders
+	}
+	if rights.Has(organization) {
+		f.keep |= organizationHeaders
+	}
+	if rights.Has(forest) {
+		f.keep |= forestHeaders
+	}
+	return f
+}

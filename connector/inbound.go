@@ -1,0 +1,253 @@
+package connector
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// Inbound is a compiled Receive connector. It is immutable and safe for
+// concurrent use. A nil Inbound, which Policy.Select returns for a connection
+// that nobody serves, opens sessions that may do nothing.
+type Inbound struct {
+	name     string
+	fqdn     string
+	settings Receive
+	policy   *Policy
+	acl      *permission.ACL
+
+	enabled   bool
+	bindings  []netip.AddrPort // plain
+	mechanism auth.Mechanism
+	mark      mark
+
+	maxSize       int64 // 0: none
+	maxHeader     int64 // 0: none
+	orgSize       int64 // of Transport; 0: none
+	maxRecipients int
+	envelope      int // of Transport; 0: none
+	maxHops       int
+	maxLocalHops  int // 0: not counted
+
+	anonymous *party // who sessions begin as, Externally Secured included
+}
+
+// newInbound compiles r, which has its defaults filled in.
+func newInbound(p *Policy, r Receive, edge bool) (*Inbound, error) {
+	profile := p.config.Profile
+	acl, err := receiveACL(profile, &r, edge)
+	if err != nil {
+		return nil, err
+	}
+	in := &Inbound{
+		name:      r.Name,
+		fqdn:      r.Fqdn,
+		settings:  r,
+		policy:    p,
+		acl:       acl,
+		enabled:   r.Enabled.Or(true),
+		mechanism: r.AuthMechanism.Or(auth.None),
+		mark:      mark{profile: profile, bare: !r.EnhancedStatusCodesEnabled.Or(true)},
+
+		maxSize:       limitOf(r.MaxMessageSize),
+		maxHeader:     limitOf(r.MaxHeaderSize),
+		orgSize:       limitOf(p.config.Transport.MaxReceiveSize),
+		maxRecipients: r.MaxRecipientsPerMessage,
+		envelope:      int(max(p.config.Transport.MaxRecipientEnvelopeLimit, 0)),
+		maxHops:       r.MaxHopCount,
+		maxLocalHops:  r.MaxLocalHopCount.Or(0),
+	}
+	for _, b := range r.Bindings {
+		in.bindings = append(in.bindings, plainAddrPort(b))
+	}
+	first := auth.Identity{Principal: permission.Anonymous()}
+	kind := anonymousParty
+	if in.mechanism.Has(auth.ExternalAuthoritative) {
+		first, kind = auth.Identity{Principal: permission.ExternallySecured()}, externalParty
+	}
+	in.anonymous = in.party(kind, first)
+	return in, nil
+}
+
+// receiveACL is the access list of r. On an Edge server permission groups lack
+// the principals of the Windows domain.
+func receiveACL(profile Profile, r *Receive, edge bool) (*permission.ACL, error) {
+	groups := r.PermissionGroups.Or(0)
+	if edge {
+		return permission.NewACL(profile, 0, append(groups.Grants(profile, true), r.Permissions...)...)
+	}
+	return permission.NewACL(profile, groups, r.Permissions...)
+}
+
+// limitOf turns a size into a limit for which 0 is none.
+func limitOf(size ByteSize) int64 { return int64(max(size, 0)) }
+
+// Name returns the connector's name; "" for nil.
+func (in *Inbound) Name() string {
+	if in == nil {
+		return ""
+	}
+	return in.name
+}
+
+// Settings returns the connector with every default filled in; nil for nil.
+// The caller must not change it.
+func (in *Inbound) Settings() *Receive {
+	if in == nil {
+		return nil
+	}
+	return &in.settings
+}
+
+// Fqdn returns the name for banner, EHLO reply and Received: the connector's
+// own or the server's.
+func (in *Inbound) Fqdn() string {
+	if in == nil {
+		return ""
+	}
+	return in.fqdn
+}
+
+// Policy returns the policy that the connector belongs to.
+func (in *Inbound) Policy() *Policy {
+	if in == nil {
+		return nil
+	}
+	return in.policy
+}
+
+// Decide returns the decision for a reason that the caller established: a
+// limit that only it can count, or a command that only it can see. The reply
+// follows the connector's profile and its EnhancedStatusCodesEnabled.
+func (in *Inbound) Decide(reason ReasonCode) Decision {
+	if in == nil {
+		return mark{}.decide(reason, 0)
+	}
+	return in.mark.decide(reason, 0)
+}
+
+// Open starts a session on a channel: anonymous, Externally Secured or
+// Partner, as the connector has it. It allocates for Partners only.
+func (in *Inbound) Open(ch auth.Channel) Session {
+	s, _ := in.open(ch, nil)
+	return s
+}
+
+// ExplainOpen is Open, and tells why the session is who it is.
+func (in *Inbound) ExplainOpen(ch auth.Channel) (Session, Trace) {
+	t := new(Trace)
+	s, _ := in.open(ch, t)
+	return s, *t
+}
+
+func (in *Inbound) open(ch auth.Channel, t *Trace) (Session, bool) {
+	if !t.check(CheckConnector, in != nil && in.enabled, about{subject: in.Name()}) {
+		return Session{}, false
+	}
+	s := Session{in: in, who: in.anonymous, tls: ch.TLS}
+	if t.check(CheckExternallySecured, s.who.kind == externalParty, about{}) {
+		return s, true
+	}
+	// A Partner is known by its certificate, so it takes TLS, a name that was
+	// verified and is listed, and a connector that looks at names at all.
+	if !in.settings.DomainSecureEnabled || !in.mechanism.Has(auth.TLS) {
+		return s, true
+	}
+	domains := in.policy.secured(ch)
+	if t.check(CheckDomainSecured, len(domains) > 0, about{subject: joinDomains(domains)}) {
+		s.who = in.party(partnerParty, auth.Identity{Principal: permission.Partner(joinDomains(domains))})
+		s.who.domains = domains
+	}
+	return s, true
+}
+
+// secured returns the domains of TLSReceiveDomainSecureList whose names the
+// channel's peer proved to own. A wildcard in a certificate proves nothing:
+// Exchange allows no wildcards in domain security.
+func (p *Policy) secured(ch auth.Channel) []routing.Domain {
+	if !ch.TLS {
+		return nil
+	}
+	var domains []routing.Domain
+	for _, d := range p.secure {
+		for _, name := range ch.PeerNames {
+			if equalFold(strings.TrimSuffix(name, "."), d.String()) {
+				domains = append(domains, d)
+				break
+			}
+		}
+	}
+	return domains
+}
+
+func joinDomains(domains []routing.Domain) string {
+	var b strings.Builder
+	for i, d := range domains {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(d.String())
+	}
+	return b.String()
+}
+
+// party is somebody who speaks on a connector, with all that decisions need
+// to know of them. It is immutable once a Session holds it.
+type party struct {
+	kind    partyKind
+	id      auth.Identity
+	rights  permission.Set
+	server  bool             // an Exchange server of the organisation
+	domains []routing.Domain // what a Partner's certificate proved
+}
+
+type partyKind uint8
+
+const (
+	nobody partyKind = iota
+	anonymousParty
+	externalParty
+	partnerParty
+	userParty
+)
+
+// party computes the rights of id, once for the whole session.
+func (in *Inbound) party(kind partyKind, id auth.Identity) *party {
+	return &party{
+		kind:   kind,
+		id:     id,
+		rights: in.acl.Rights(id.Principal),
+		server: slices.ContainsFunc(id.SIDs, isServer),
+	}
+}
+
+// isServer reports whether sid is that of the organisation's own transport
+// servers. Externally Secured ones are trusted like them, but are not them.
+func isServer(sid permission.SID) bool {
+	return sid == permission.SIDHubServers || sid == permission.SIDEdgeServers || sid == permission.SIDExchangeServers
+}
+
+// equalFold compares ASCII letters without case and everything else exactly:
+// Unicode folding would let U+212A pass for k.
+func equalFold(a, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range len(a) {
+		if lower(a[i]) != lower(b[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func lower(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		c += 'a' - 'A'
+	}
+	return c
+}

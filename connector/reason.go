@@ -1,0 +1,157 @@
+package connector
+
+import "strconv"
+
+// ReasonCode says why a command was answered as it was, in a stable form. The
+// zero ReasonCode, Undecided, is that of the zero Decision and refuses.
+type ReasonCode uint8
+
+// What is accepted.
+const (
+	Undecided     ReasonCode = iota
+	Ready                    // the connection
+	HelloOK                  // EHLO or HELO
+	StartTLSReady            // STARTTLS
+	AuthReady                // AUTH: the exchange may begin
+	LoginOK                  // AUTH: the client is who it says
+	SenderOK                 // MAIL
+	RecipientOK              // RCPT
+	StartMail                // DATA
+	ChunkOK                  // BDAT
+	MessageOK                // the message, whole
+	ResetOK                  // RSET
+	NoopOK                   // NOOP
+	HelpOK                   // HELP
+	VerifyNothing            // VRFY
+	Bye                      // QUIT
+)
+
+// What the connection is refused or ended for.
+const (
+	NoConnector ReasonCode = iota + Bye + 1
+	TooManyConnections
+	TooManyConnectionsPerSource
+	RateExceeded
+	TooManyErrors
+	TooManyLogonFailures
+	TimedOut
+	ShuttingDown
+	InsufficientResources
+	NotSMTP
+	HelloDomainRequired
+)
+
+// What a command is refused for, whoever sends it.
+const (
+	UnrecognizedCommand ReasonCode = iota + HelloDomainRequired + 1
+	CommandNotImplemented
+	InvalidArguments
+	UnknownParameter
+	LineTooLong
+	SendHelloFirst
+	BadSequence
+	NoRecipients
+	InvalidHello
+	InvalidAddress
+	AddressNeedsUTF8
+	BareLinefeed
+	BinaryNeedsChunks
+	StartTLSFirst
+	TLSUnavailable
+)
+
+// What AUTH is refused for.
+const (
+	MechanismNotOffered ReasonCode = iota + TLSUnavailable + 1
+	BadCredentials
+	LoginWithoutSubmit
+	VerifierUnavailable
+	AuthMalformed
+	AuthCancelled
+	AuthTooLong
+)
+
+// What a sender, a recipient or a message is refused for.
+const (
+	NotAuthenticated ReasonCode = iota + AuthTooLong + 1
+	AnonymousSendAsDenied
+	SendAsDenied
+	SecuredSenderDenied
+	MessageTooLarge
+	HeaderTooLarge
+	HopCountExceeded
+	TooManyRecipients
+	EnvelopeTooLarge
+	ReservedTopLevelDomain
+	ReservedSecondLevelDomain
+	SingleLabelDomain
+	RelayDenied
+	RoutedRecipient
+)
+
+// What becomes of mail that was let in but cannot be passed on.
+const (
+	Unroutable ReasonCode = iota + RoutedRecipient + 1
+	RouteTooSmall
+	RouteNonSMTP
+	DifferentNextHop
+	NextHopUnreachable
+	NextHopInsecure
+	NextHopAuthFailed
+	NextHopDeferred
+	NextHopRefused
+	DataFailed
+
+	reasonCount
+)
+
+// ReasonCodes returns all reason codes but Undecided, in order.
+func ReasonCodes() []ReasonCode {
+	all := make([]ReasonCode, 0, reasonCount-1)
+	for c := Undecided + 1; c < reasonCount; c++ {
+		all = append(all, c)
+	}
+	return all
+}
+
+// String returns the stable name, such as "relay-denied".
+func (c ReasonCode) String() string {
+	if c < reasonCount {
+		return reasons[c].name
+	}
+	return "ReasonCode(" + strconv.Itoa(int(c)) + ")"
+}
+
+// MarshalText implements [encoding.TextMarshaler].
+func (c ReasonCode) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+
+// Doc returns a sentence on what c means, for people.
+func (c ReasonCode) Doc() string {
+	if c < reasonCount {
+		return reasons[c].doc
+	}
+	return ""
+}
+
+// verdict returns what becomes of a command for that reason.
+func (c ReasonCode) verdict() Verdict {
+	switch {
+	case c == Undecided || c >= reasonCount:
+		return Refuse
+	case c <= Bye:
+		return Accept
+	case c == InsufficientResources:
+		return Refuse // 452 at MAIL; the connection may go on
+	case c <= HelloDomainRequired:
+		return Close
+	}
+	return Refuse
+}
+
+// reasonText is a ReasonCode in words and on the wire.
+type reasonText struct {
+	name    string
+	doc     string
+	current Reply
+	old     Reply // of Exchange2007; zero: as current
+}

@@ -1,0 +1,116 @@
+package connector
+
+import "github.com/interchange-smtp/interchange/permission"
+
+const exchange2007 = permission.Exchange2007
+
+// reasons is every reply that Interchange gives of its own. Where the
+// reference establishes no text for a condition, the text is ours: the rows
+// say so with "ours".
+var reasons = [reasonCount]reasonText{
+	// A command that was never decided is put off, so that a mistake in a
+	// program loses no mail.
+	Undecided:     {"undecided", "Nothing decided the command, so it is refused.", r451(4, 3, 2, "System not accepting network messages"), Reply{}},
+	Ready:         {"ready", "A connector serves the connection.", Reply{220, [3]int{}, "Service ready"}, Reply{}},
+	HelloOK:       {"hello-ok", "The greeting was accepted.", Reply{250, [3]int{}, "Hello"}, Reply{}},
+	StartTLSReady: {"starttls-ready", "TLS may begin.", Reply{220, [3]int{2, 0, 0}, "SMTP server ready"}, Reply{}},
+	AuthReady:     {"auth-ready", "The mechanism may be tried.", Reply{334, [3]int{}, ""}, Reply{}},
+	LoginOK:       {"login-ok", "The client has proven who it is.", Reply{235, [3]int{2, 7, 0}, "Authentication successful"}, Reply{}},
+	SenderOK:      {"sender-ok", "The session may send as this sender.", Reply{250, [3]int{2, 1, 0}, "Sender OK"}, Reply{}},
+	RecipientOK:   {"recipient-ok", "The session may send to this recipient.", Reply{250, [3]int{2, 1, 5}, "Recipient OK"}, Reply{}},
+	StartMail:     {"start-mail", "The message may follow.", Reply{354, [3]int{}, "Start mail input; end with <CRLF>.<CRLF>"}, Reply{}},
+	ChunkOK:       {"chunk-ok", "A chunk of the message was taken.", Reply{250, [3]int{2, 6, 0}, "Chunk received"}, Reply{}},
+	MessageOK:     {"message-ok", "The message was taken.", Reply{250, [3]int{2, 6, 0}, "Queued mail for delivery"}, Reply{}},
+	ResetOK:       {"reset-ok", "The transaction was dropped.", Reply{250, [3]int{2, 0, 0}, "Resetting"}, Reply{}},
+	NoopOK:        {"noop-ok", "Nothing was asked and nothing done.", Reply{250, [3]int{2, 0, 0}, "OK"}, Reply{}},
+	HelpOK:        {"help-ok", "There is no help beyond the standard.", Reply{214, [3]int{2, 0, 0}, "See RFC 5321"}, Reply{}},
+	VerifyNothing: {"verify-nothing", "Whether an address exists is not told.", Reply{252, [3]int{2, 1, 5}, "Cannot VRFY user"}, Reply{}},
+	Bye:           {"bye", "The client is done.", Reply{221, [3]int{2, 0, 0}, "Service closing transmission channel"}, Reply{}},
+
+	NoConnector: {"no-connector", "No enabled Receive connector has a binding and a range for the connection.",
+		r421(4, 3, 2, "Service not available, closing transmission channel"), Reply{}},
+	TooManyConnections: {"too-many-connections", "MaxInboundConnection is reached.",
+		r421(4, 3, 2, "The maximum number of concurrent server connections has exceeded a limit, closing transmission channel"),
+		r421(4, 3, 2, "The maximum number of concurrent connections has exceeded a limit, closing transmission channel")},
+	TooManyConnectionsPerSource: {"too-many-connections-per-source", "MaxInboundConnectionPerSource or MaxInboundConnectionPercentagePerSource is reached.",
+		r421(4, 3, 2, "The maximum number of concurrent server connections has exceeded a per-source limit, closing transmission channel"),
+		r421(4, 3, 2, "The maximum number of concurrent connections has exceeded a limit, closing transmission channel")},
+	RateExceeded:         {"rate-exceeded", "MessageRateLimit is reached.", r421(4, 4, 2, "Message submission rate for this client has exceeded the configured limit"), Reply{}},
+	TooManyErrors:        {"too-many-errors", "MaxProtocolErrors is reached.", r421(4, 7, 0, "Too many errors on this connection, closing transmission channel"), Reply{}},
+	TooManyLogonFailures: {"too-many-logon-failures", "MaxLogonFailures is reached.", r421(4, 7, 0, "Too many errors on this connection, closing transmission channel"), Reply{}},
+	TimedOut:             {"timed-out", "ConnectionTimeout or ConnectionInactivityTimeout has passed.", r421(4, 4, 1, "Connection timed out"), Reply{}},
+	ShuttingDown:         {"shutting-down", "The service is stopping.", r421(4, 3, 2, "Service not available, closing transmission channel"), Reply{}},
+	InsufficientResources: {"insufficient-resources", "Disk, memory or queue are short; the client may come back.",
+		Reply{452, [3]int{4, 3, 1}, "Insufficient system resources"}, Reply{}},
+	NotSMTP: {"not-smtp", "The client speaks another protocol.", r421(4, 7, 0, "This is an SMTP service, closing transmission channel"), Reply{}}, // ours
+	HelloDomainRequired: {"hello-domain-required", "RequireEHLODomain is set and the greeting names no domain.",
+		Reply{501, [3]int{5, 0, 0}, "HELO/EHLO requires domain address"}, Reply{}},
+
+	UnrecognizedCommand:   {"unrecognized-command", "The command does not exist, or is not offered here.", r500(5, 3, 3, "Unrecognized command"), Reply{}},
+	CommandNotImplemented: {"command-not-implemented", "The command exists and is not offered here.", Reply{502, [3]int{5, 5, 1}, "Command not implemented"}, Reply{}}, // ours
+	InvalidArguments:      {"invalid-arguments", "An argument is malformed.", r501(5, 5, 4, "Invalid arguments"), Reply{}},
+	UnknownParameter:      {"unknown-parameter", "A parameter was not offered in the reply to EHLO.", Reply{555, [3]int{5, 5, 4}, "Unsupported parameter"}, Reply{}}, // RFC 5321 section 4.1.1.11
+	LineTooLong:           {"line-too-long", "The line is longer than allowed.", r500(5, 5, 2, "Line too long"), Reply{}},                                            // ours
+	SendHelloFirst:        {"send-hello-first", "EHLO or HELO must come first.", r503(5, 5, 2, "Send hello first"), Reply{}},
+	BadSequence:           {"bad-sequence", "The command is out of order.", r503(5, 5, 1, "Bad sequence of commands"), Reply{}},
+	NoRecipients:          {"no-recipients", "The transaction has no accepted recipient.", Reply{554, [3]int{5, 5, 1}, "No valid recipients"}, Reply{}}, // RFC 5321 section 3.3
+	InvalidHello:          {"invalid-hello", "The argument of EHLO or HELO has illegal characters.", r501(5, 5, 4, "Invalid domain name"), Reply{}},
+	InvalidAddress:        {"invalid-address", "The address is malformed.", r501(5, 1, 7, "Invalid Address"), Reply{}},
+	AddressNeedsUTF8:      {"address-needs-utf8", "The address is not ASCII and SMTPUTF8 was not asked for.", r550(5, 6, 7, "Non-ASCII address not permitted"), Reply{}},   // RFC 6531 section 3.5
+	BareLinefeed:          {"bare-linefeed", "The message holds CR or LF that are not together.", r550(5, 6, 11, "Bare carriage return or line feed is illegal"), Reply{}}, // ours
+	BinaryNeedsChunks:     {"binary-needs-chunks", "BODY=BINARYMIME goes with BDAT only.", r503(5, 5, 1, "BINARYMIME requires BDAT"), Reply{}},                             // RFC 3030 section 3
+	StartTLSFirst:         {"starttls-first", "RequireTLS is set and TLS is not up.", Reply{530, [3]int{5, 7, 0}, "Must issue a STARTTLS command first"}, Reply{}},
+	TLSUnavailable:        {"tls-unavailable", "TLS is offered and cannot be set up now.", r454(4, 7, 0, "TLS not available due to temporary reason"), Reply{}},
+
+	MechanismNotOffered: {"mechanism-not-offered", "The mechanism is not offered, or not before TLS.", Reply{504, [3]int{5, 7, 4}, "Unrecognized authentication type"}, Reply{}},
+	BadCredentials:      {"bad-credentials", "The verifier says no.", Reply{535, [3]int{5, 7, 3}, "Authentication unsuccessful"}, Reply{}},
+	LoginWithoutSubmit:  {"login-without-submit", "The credentials are right, but give no ms-Exch-SMTP-Submit here.", Reply{535, [3]int{5, 7, 3}, "Authentication unsuccessful"}, Reply{}},
+	VerifierUnavailable: {"verifier-unavailable", "The verifier cannot say now.", r454(4, 7, 0, "Temporary authentication failure"), Reply{}},
+	AuthMalformed:       {"auth-malformed", "The exchange is not base64, or not what the mechanism asks for.", r501(5, 5, 2, "Cannot decode response"), Reply{}}, // RFC 4954 section 4
+	AuthCancelled:       {"auth-cancelled", "The client broke the exchange off.", r501(5, 7, 0, "Authentication cancelled"), Reply{}},                            // RFC 4954 section 4
+	AuthTooLong:         {"auth-too-long", "A line of the exchange is longer than allowed.", r500(5, 5, 6, "Authentication exchange line is too long"), Reply{}}, // RFC 4954 section 6
+
+	NotAuthenticated: {"not-authenticated", "The session lacks ms-Exch-SMTP-Submit.",
+		Reply{530, [3]int{5, 7, 57}, "SMTP; Client was not authenticated to send anonymous mail during MAIL FROM"},
+		Reply{530, [3]int{5, 7, 1}, "Client was not authenticated"}},
+	AnonymousSendAsDenied: {"anonymous-send-as-denied", "An anonymous session may not use this sender: it lacks ms-Exch-SMTP-Accept-Any-Sender, or the sender is in an authoritative domain and it lacks ms-Exch-SMTP-Accept-Authoritative-Domain-Sender.",
+		r550(5, 7, 1, "Anonymous client does not have permissions to send as this sender"), Reply{}},
+	SendAsDenied: {"send-as-denied", "The sender does not belong to the session.",
+		r550(5, 7, 60, "SMTP; Client does not have permissions to send as this sender"),
+		r550(5, 7, 1, "Client does not have permissions to send as this sender")},
+	SecuredSenderDenied: {"secured-sender-denied", "The sender's domain is in TLSReceiveDomainSecureList and the session has not proven it by certificate.",
+		r550(5, 7, 1, "Mutual TLS is required to send as this sender"), Reply{}}, // ours
+	MessageTooLarge:           {"message-too-large", "The message is larger than MaxMessageSize or MaxReceiveSize.", r552(5, 3, 4, "Message size exceeds fixed maximum message size"), Reply{}},
+	HeaderTooLarge:            {"header-too-large", "The header is larger than MaxHeaderSize.", r552(5, 3, 4, "Message header size exceeds fixed maximum size"), Reply{}}, // ours
+	HopCountExceeded:          {"hop-count-exceeded", "There are more Received fields than MaxHopCount or MaxLocalHopCount allow.", Reply{554, [3]int{5, 4, 6}, "Hop count exceeded - possible mail loop"}, Reply{}},
+	TooManyRecipients:         {"too-many-recipients", "MaxRecipientsPerMessage is reached; the client may send the rest again.", Reply{452, [3]int{4, 5, 3}, "Too many recipients"}, Reply{}},
+	EnvelopeTooLarge:          {"envelope-too-large", "MaxRecipientEnvelopeLimit is reached.", r550(5, 5, 3, "Too many recipients"), Reply{}},
+	ReservedTopLevelDomain:    {"reserved-top-level-domain", "RejectReservedTopLevelRecipientDomains is set.", r550(5, 1, 4, "Recipient address reserved by RFC 2606"), Reply{}},
+	ReservedSecondLevelDomain: {"reserved-second-level-domain", "RejectReservedSecondLevelRecipientDomains is set.", r550(5, 1, 5, "Recipient address reserved by RFC 2606"), Reply{}},
+	SingleLabelDomain:         {"single-label-domain", "RejectSingleLabelRecipientDomains is set.", r550(5, 1, 6, "Recipient addresses in single label domains not accepted"), Reply{}},
+	RelayDenied: {"relay-denied", "The recipient is in no accepted domain and the session lacks ms-Exch-SMTP-Accept-Any-Recipient.",
+		r550(5, 7, 54, "SMTP; Unable to relay recipient in non-accepted domain"),
+		r550(5, 7, 1, "Unable to relay")},
+	RoutedRecipient: {"routed-recipient", "The local part names another domain (a@b, a%b, b!a), to which the next hop might relay.",
+		r550(5, 7, 1, "Unable to relay"), Reply{}},
+
+	Unroutable:         {"unroutable", "No Send connector has an address space for the recipient.", r451(4, 4, 4, "Unable to route"), Reply{}},
+	RouteTooSmall:      {"route-too-small", "Every Send connector for the recipient takes smaller messages only.", r552(5, 3, 4, "Message size exceeds fixed maximum message size"), Reply{}},
+	RouteNonSMTP:       {"route-non-smtp", "No connector is for addresses of that type.", r550(5, 4, 4, "Unable to route"), Reply{}},
+	DifferentNextHop:   {"different-next-hop", "The recipient leaves by another next hop than the first; the client may send it again.", Reply{452, [3]int{4, 5, 3}, "Too many recipients"}, Reply{}},
+	NextHopUnreachable: {"next-hop-unreachable", "No next hop could be reached.", r451(4, 4, 1, "Unable to reach the next hop"), Reply{}},                                          // ours
+	NextHopInsecure:    {"next-hop-insecure", "The next hop does not offer the TLS that the connector asks for.", r451(4, 7, 5, "Unable to secure the next hop"), Reply{}},         // ours
+	NextHopAuthFailed:  {"next-hop-auth-failed", "The next hop does not offer authentication, or refuses ours.", r451(4, 7, 0, "Unable to authenticate to the next hop"), Reply{}}, // ours
+	NextHopDeferred:    {"next-hop-deferred", "The next hop puts the message off.", r451(4, 4, 0, "Message deferred by the next hop"), Reply{}},                                    // ours
+	NextHopRefused:     {"next-hop-refused", "The next hop refuses the message.", Reply{554, [3]int{5, 0, 0}, "Message refused by the next hop"}, Reply{}},                         // ours
+	DataFailed:         {"data-failed", "The message could not be taken.", r451(4, 3, 2, "System not accepting network messages"), Reply{}},
+}
+
+func r421(a, b, c int, text string) Reply { return Reply{421, [3]int{a, b, c}, text} }
+func r451(a, b, c int, text string) Reply { return Reply{451, [3]int{a, b, c}, text} }
+func r454(a, b, c int, text string) Reply { return Reply{454, [3]int{a, b, c}, text} }
+func r500(a, b, c int, text string) Reply { return Reply{500, [3]int{a, b, c}, text} }
+func r501(a, b, c int, text string) Reply { return Reply{501, [3]int{a, b, c}, text} }
+func r503(a, b, c int, text string) Reply { return Reply{503, [3]int{a, b, c}, text} }
+func r550(a, b, c int, text string) Reply { return Reply{550, [3]int{a, b, c}, text} }
+func r552(a, b, c int, text string) Reply { return Reply{552, [3]int{a, b, c}, text} }

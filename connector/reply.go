@@ -1,0 +1,96 @@
+package connector
+
+import (
+	"strconv"
+	"strings"
+)
+
+// Reply is an SMTP reply of one line. Text never holds bytes that a client
+// sent. The zero Reply is no reply.
+type Reply struct {
+	Code     int    // 220 to 555
+	Enhanced [3]int // RFC 3463; zero: none
+	Text     string
+}
+
+// String returns the reply as it goes on the wire, without the line end, such
+// as "550 5.7.54 SMTP; Unable to relay recipient in non-accepted domain".
+func (r Reply) String() string { return string(r.Append(nil)) }
+
+// Append appends the reply, as String returns it, to b.
+func (r Reply) Append(b []byte) []byte {
+	b = strconv.AppendInt(b, int64(r.Code), 10)
+	if r.Enhanced != [3]int{} {
+		b = append(b, ' ')
+		b = r.AppendEnhanced(b)
+	}
+	if r.Text != "" {
+		b = append(b, ' ')
+		b = append(b, r.Text...)
+	}
+	return b
+}
+
+// AppendEnhanced appends the enhanced code, such as "5.7.54", to b; nothing
+// if there is none.
+func (r Reply) AppendEnhanced(b []byte) []byte {
+	if r.Enhanced == [3]int{} {
+		return b
+	}
+	for i, n := range r.Enhanced {
+		if i > 0 {
+			b = append(b, '.')
+		}
+		b = strconv.AppendInt(b, int64(n), 10)
+	}
+	return b
+}
+
+// MarshalText implements [encoding.TextMarshaler] with String's form.
+func (r Reply) MarshalText() ([]byte, error) { return r.Append(nil), nil }
+
+// Bare returns r without enhanced code, for connectors whose
+// EnhancedStatusCodesEnabled is off.
+func (r Reply) Bare() Reply {
+	r.Enhanced = [3]int{}
+	return r
+}
+
+// Reply returns what the reason is on the wire in a profile. It is never the
+// zero Reply.
+func (c ReasonCode) Reply(p Profile) Reply {
+	if c >= reasonCount {
+		c = Undecided
+	}
+	if p == exchange2007 && reasons[c].old.Code != 0 {
+		return reasons[c].old
+	}
+	return reasons[c].current
+}
+
+// BannerText returns the text of the greeting that Exchange gives, without
+// its code. date is the time of day as RFC 5322 writes it.
+func BannerText(fqdn, date string) string {
+	return fqdn + " Microsoft ESMTP MAIL Service ready at " + date
+}
+
+// HelloText returns the first line of the reply to EHLO, without its code.
+// remote is the client's address as netip prints it.
+func HelloText(fqdn, remote string) string { return fqdn + " Hello [" + remote + "]" }
+
+// Queued returns the reply to a message that was taken. id is the receiver's
+// own name for it, host the receiver's; characters that could end the line or
+// the bracket are left out.
+func Queued(id, host string) Reply {
+	return Reply{250, [3]int{2, 6, 0}, "[InternalId=" + tame(id) + ", Hostname=" + tame(host) + "] Queued mail for delivery"}
+}
+
+// tame keeps the visible ASCII characters of s that mean nothing in brackets.
+func tame(s string) string {
+	return strings.Map(func(c rune) rune {
+		if c <= ' ' || c >= 0x7f || strings.ContainsRune("[]<>,", c) {
+			return -1
+		}
+		return c
+	}, s)
+}

@@ -1,0 +1,78 @@
+package connector
+
+import "github.com/interchange-smtp/interchange/routing"
+
+// Route is the way of one recipient. The zero Route is Unreachable.
+type Route struct {
+	Outbound *Outbound // nil unless Outcome is Routed
+	Outcome  routing.Outcome
+	Space    routing.AddressSpace // the one that matched
+	Via      *routing.Server      // the connector lives there; nil: here. Not to be changed.
+}
+
+// Route picks the Send connector for a recipient. size is that of the message
+// in bytes, 0 if it isn't known yet. Route does not allocate.
+//
+// A recipient in an authoritative domain belongs to us. The bare address
+// space * does not count for it, because the mail would come back.
+func (p *Policy) Route(to routing.Address, size int64) Route {
+	if p == nil || !to.IsValid() {
+		return Route{}
+	}
+	return p.way(p.table.Lookup(p.query(to, size)))
+}
+
+// query is what the routing table is asked for a recipient.
+func (p *Policy) query(to routing.Address, size int64) routing.Query {
+	typ, ok := p.accepted.Lookup(to.Domain())
+	return routing.Query{
+		Domain: to.Domain(),
+		Size:   max(size, 0),
+		Exact:  ok && typ == routing.Authoritative,
+	}
+}
+
+// way turns the answer of the routing table into a Route.
+func (p *Policy) way(m routing.Match) Route {
+	if m.Outcome != routing.Routed {
+		return Route{Outcome: m.Outcome}
+	}
+	r := Route{Outbound: p.send[m.Route], Outcome: m.Outcome, Space: m.Space}
+	if m.Via != "" {
+		r.Via = p.servers[m.Via]
+	}
+	return r
+}
+
+// Decision returns what a recipient with that route is told.
+func (r Route) Decision() Decision { return mark{}.decide(r.reason(), 0) }
+
+func (r Route) reason() ReasonCode {
+	switch r.Outcome {
+	case routing.Routed:
+		return RecipientOK
+	case routing.TooLarge:
+		return RouteTooSmall
+	case routing.NonSMTP:
+		return RouteNonSMTP
+	}
+	return Unroutable
+}
+
+// ExplainRoute is Route, and tells how every Send connector that was looked
+// at fared, best first.
+func (p *Policy) ExplainRoute(to routing.Address, size int64) (Route, Trace) {
+	t := new(Trace)
+	if p == nil || !t.check(CheckRecipient, to.IsValid(), about{}) {
+		return Route{}, *t
+	}
+	q := p.query(to, size)
+	t.check(CheckAuthoritative, q.Exact, about{subject: q.Domain.String()})
+	m, candidates := p.table.Explain(q)
+	for i := range candidates {
+		c := &candidates[i]
+		chosen := m.Outcome == routing.Routed && c.Route == m.Route && c.Space == m.Space
+		t.candidate(chosen, p.send[c.Route].settings.Name, c)
+	}
+	return p.way(m), *t
+}

@@ -1,0 +1,173 @@
+package connector
+
+import (
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gaissmai/bart"
+)
+
+// selector finds the Receive connector of a connection. For every binding it
+// holds one longest-prefix table in which the longest prefix stands for the
+// smallest range, see newRangeTable.
+type selector struct {
+	specific map[netip.AddrPort]*rangeTable // bindings to one local address
+	any4     map[uint16]*rangeTable         // 0.0.0.0, by port
+	any6     map[uint16]*rangeTable         // [::], by port
+}
+
+// rangeTable maps a client's address to the connector that serves it.
+type rangeTable = bart.Table[*Inbound]
+
+// Select returns the Receive connector for a connection, or nil to refuse it.
+// Among the enabled connectors of our server that have a binding for local and
+// a range for remote, those bound to the very address win over those bound to
+// all addresses, then the smallest range wins, then the lowest name. IPv4
+// addresses mapped into IPv6 count as IPv4, and zones do not count. Select does
+// not allocate.
+func (p *Policy) Select(local netip.AddrPort, remote netip.Addr) *Inbound {
+	if p == nil {
+		return nil
+	}
+	return p.selector.find(plainAddrPort(local), plainAddr(remote))
+}
+
+// find is Select for plain addresses.
+func (s *selector) find(local netip.AddrPort, remote netip.Addr) *Inbound {
+	if !local.IsValid() || !remote.IsValid() {
+		return nil
+	}
+	if len(s.specific) > 0 {
+		if in := lookup(s.specific[local], remote); in != nil {
+			return in
+		}
+	}
+	if local.Addr().Is4() {
+		return lookup(s.any4[local.Port()], remote)
+	}
+	// A connector bound to [::] is for IPv6 only: Exchange writes both
+	// wildcards where it means both families.
+	return lookup(s.any6[local.Port()], remote)
+}
+
+func lookup(t *rangeTable, remote netip.Addr) *Inbound {
+	if t == nil {
+		return nil
+	}
+	in, _ := t.Lookup(remote)
+	return in
+}
+
+func plainAddrPort(a netip.AddrPort) netip.AddrPort {
+	return netip.AddrPortFrom(plainAddr(a.Addr()), a.Port())
+}
+
+// newSelector compiles the selection over the connectors of our server.
+// Bindings that the same connectors have share one table.
+func newSelector(receive []*Inbound) selector {
+	s := selector{
+		specific: map[netip.AddrPort]*rangeTable{},
+		any4:     map[uint16]*rangeTable{},
+		any6:     map[uint16]*rangeTable{},
+	}
+	bound := map[netip.AddrPort][]int{}
+	for i, in := range receive {
+		if !in.enabled {
+			continue
+		}
+		for _, b := range in.bindings {
+			if !slices.Contains(bound[b], i) {
+				bound[b] = append(bound[b], i)
+			}
+		}
+	}
+	tables := map[string]*rangeTable{}
+	for binding, on := range bound {
+		key := setKey(on)
+		if tables[key] == nil {
+			tables[key] = newRangeTable(receive, on)
+		}
+		s.add(binding, tables[key])
+	}
+	return s
+}
+
+func (s *selector) add(binding netip.AddrPort, t *rangeTable) {
+	switch {
+	case !binding.Addr().IsUnspecified():
+		s.specific[binding] = t
+	case binding.Addr().Is4():
+		s.any4[binding.Port()] = t
+	default:
+		s.any6[binding.Port()] = t
+	}
+}
+
+// setKey names a set of connectors, given by their ascending indices.
+func setKey(on []int) string {
+	var b strings.Builder
+	for _, i := range on {
+		b.WriteString(strconv.Itoa(i))
+		b.WriteByte(' ')
+	}
+	return b.String()
+}
+
+// claim is one range of one connector.
+type claim struct {
+	in  *Inbound
+	rng Range
+}
+
+// newRangeTable makes the longest-prefix table over the ranges of the given
+// connectors. Ranges need be neither CIDR blocks nor nested, but a longest
+// match must find the smallest *range*, not the smallest piece of one. So the
+// ranges are entered from the largest to the smallest, and each piece first
+// clears what lies inside it: that belongs to larger ranges, which lose there.
+func newRangeTable(receive []*Inbound, on []int) *rangeTable {
+	var claims []claim
+	for _, i := range on {
+		for _, r := range receive[i].settings.RemoteIPRanges {
+			claims = append(claims, claim{receive[i], r})
+		}
+	}
+	slices.SortStableFunc(claims, func(a, b claim) int { return compareClaims(b, a) })
+	t := new(rangeTable)
+	var inside []netip.Prefix
+	for _, c := range claims {
+		for piece := range c.rng.Prefixes() {
+			inside = inside[:0]
+			for pfx := range t.Subnets(piece) {
+				inside = append(inside, pfx)
+			}
+			for _, pfx := range inside {
+				t.Delete(pfx)
+			}
+			t.Insert(piece, c.in)
+		}
+	}
+	return t
+}
+
+// compareClaims orders claims to one address, the winner first: the smaller
+// range, then the lower name.
+func compareClaims(a, b claim) int {
+	switch {
+	case a.rng.Narrower(b.rng):
+		return -1
+	case b.rng.Narrower(a.rng):
+		return +1
+	}
+	return compareNames(a.in.name, b.in.name)
+}
+
+// compareNames orders connectors by name as Exchange does, without regard to
+// case; names that differ in case only are told apart byte by byte.
+func compareNames(a, b string) int {
+	if c := strings.Compare(strings.ToLower(a), strings.ToLower(b)); c != 0 {
+		return c
+	}
+	return strings.Compare(a, b)
+}

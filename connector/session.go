@@ -1,0 +1,155 @@
+package connector
+
+import (
+	"slices"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// Session is what one client may do on one connector. It is a small immutable
+// value: its methods are pure, safe for concurrent use and, except Login and
+// the explaining ones, do not allocate. The zero Session may do nothing.
+//
+// A Session knows who speaks and whether TLS is up, but not the dialog: that
+// EHLO comes before MAIL is its caller's business. After STARTTLS, open a new
+// one.
+type Session struct {
+	in  *Inbound
+	who *party
+	tls bool
+}
+
+// Mail is a MAIL command.
+type Mail struct {
+	From routing.Address // zero: <>
+	Size int64           // 0: not declared
+}
+
+// Rcpt is a RCPT command.
+type Rcpt struct {
+	To       routing.Address
+	Accepted int // recipients that this transaction has already
+}
+
+// End is a message at its end, as it was received.
+type End struct {
+	HeaderSize, Size int64 // in bytes
+	Hops             int   // Received fields
+	LocalHops        int   // those of them that name the local server
+}
+
+// Inbound returns the connector; nil for the zero Session.
+func (s Session) Inbound() *Inbound { return s.in }
+
+// Identity returns who the session is. The caller must not change its slices.
+func (s Session) Identity() auth.Identity {
+	if s.who == nil {
+		return auth.Identity{}
+	}
+	return s.who.id
+}
+
+// Rights returns what the session holds.
+func (s Session) Rights() permission.Set {
+	if s.who == nil {
+		return 0
+	}
+	return s.who.rights
+}
+
+// Authenticated reports whether the session has proven who it is by AUTH or by
+// certificate, or is Externally Secured; such sessions are not delayed by
+// TarpitInterval.
+func (s Session) Authenticated() bool { return s.who != nil && s.who.kind > anonymousParty }
+
+// MaxSize returns the size limit in bytes that applies to the session; 0 is
+// none. ms-Exch-Bypass-Message-Size-Limit waives the connector's limit, but
+// not the organisation's.
+func (s Session) MaxSize() int64 {
+	if s.in == nil {
+		return 0
+	}
+	limit := s.in.maxSize
+	// Exchange servers of the organisation skip the check where SIZE is
+	// announced without a number (Set-ReceiveConnector, SizeEnabled).
+	if s.who.rights.Has(permission.BypassMessageSizeLimit) ||
+		s.who.server && s.in.settings.SizeEnabled == SizeEnabledWithoutValue {
+		limit = 0
+	}
+	if org := s.in.orgSize; org > 0 && (limit == 0 || org < limit) {
+		limit = org
+	}
+	return limit
+}
+
+// Headers returns what passes of the message's header. Cross-premises fields
+// never do: to believe them takes the cloud service's certificate, which no
+// parameter of ours accepts.
+func (s Session) Headers() HeaderFilter {
+	return filterFor(s.Rights(),
+		permission.AcceptHeadersRouting, permission.AcceptHeadersOrganization, permission.AcceptHeadersForest)
+}
+
+// SASL returns the SASL mechanisms to offer now, in the order in which EHLO
+// lists them.
+func (s Session) SASL() []string {
+	if s.in == nil || s.who.kind == userParty || s.mustStartTLS() {
+		return nil
+	}
+	return s.in.mechanism.Offer(auth.Channel{TLS: s.tls})
+}
+
+// mustStartTLS reports whether nothing goes before TLS (RFC 3207 section 4).
+func (s Session) mustStartTLS() bool { return s.in.settings.RequireTLS && !s.tls }
+
+// Login returns the session after AUTH proved id, or s itself with the
+// decision that refuses it. The identity replaces the anonymous one and gains
+// Authenticated Users, so grants to anonymous sessions are lost. An identity
+// that would not hold ms-Exch-SMTP-Submit is refused (receive-connectors.md,
+// "ms-Exch-SMTP-Submit"). Login copies id.
+func (s Session) Login(id auth.Identity) (Session, Decision) { return s.login(id, nil) }
+
+// ExplainLogin is Login, and tells why.
+func (s Session) ExplainLogin(id auth.Identity) (Session, Decision, Trace) {
+	t := new(Trace)
+	next, d := s.login(id, t)
+	return next, d, *t
+}
+
+func (s Session) login(id auth.Identity, t *Trace) (Session, Decision) {
+	if !t.check(CheckConnector, s.in != nil, about{subject: s.in.Name()}) {
+		return s, Decision{}
+	}
+	if d := s.mayLogin(t); !d.Allowed() {
+		return s, d
+	}
+	user := loginIdentity(id)
+	if !t.check(CheckIdentity, user.Name != "" && len(user.SIDs) > 1, about{subject: user.Name}) {
+		return s, s.in.Decide(BadCredentials)
+	}
+	next := Session{in: s.in, who: s.in.party(userParty, user), tls: s.tls}
+	if !t.right(CheckSubmit, next, permission.Submit) {
+		return s, s.in.mark.decide(LoginWithoutSubmit, permission.Submit)
+	}
+	return next, s.in.Decide(LoginOK)
+}
+
+// loginIdentity is id as AUTH proves it: a copy with Authenticated Users and
+// without anything that only a lack of proof gives.
+func loginIdentity(id auth.Identity) auth.Identity {
+	sids := make([]permission.SID, 0, len(id.SIDs)+1)
+	for _, sid := range id.SIDs {
+		if sid != permission.SIDAnonymous && sid != "" {
+			sids = append(sids, sid)
+		}
+	}
+	if !slices.Contains(sids, permission.SIDAuthenticatedUsers) {
+		sids = append(sids, permission.SIDAuthenticatedUsers)
+	}
+	return auth.Identity{
+		Principal: permission.Principal{Name: id.Name, SIDs: sids},
+		Addresses: slices.Clone(id.Addresses),
+	}
+}
