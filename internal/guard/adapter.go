@@ -1,0 +1,268 @@
+package guard
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+	"time"
+
+	"github.com/emersion/go-sasl"
+	"github.com/emersion/go-smtp"
+	"github.com/interchange-smtp/interchange/connector"
+)
+
+// This file is all that knows go-smtp. It is fed one canonical line at a time,
+// dispatches it to the adapter, keeps its own account of the transaction, and
+// answers; the guard takes the code of the answer as the word that the command
+// has been worked through, and gives the session's reply to the client.
+
+// verb is a command.
+type verb uint8
+
+const (
+	verbUnknown verb = iota
+	verbHelo
+	verbEhlo
+	verbMail
+	verbRcpt
+	verbData
+	verbBdat
+	verbRset
+	verbNoop
+	verbQuit
+	verbVrfy
+	verbHelp
+	verbStartTLS
+	verbAuth
+	verbUnsupported
+	verbForeign
+)
+
+// canonical is what go-smtp reads in place of what the client wrote.
+var canonical = [...]string{
+	verbHelo: "EHLO client.invalid\r\n", // which of the two is the guard's affair
+	verbEhlo: "EHLO client.invalid\r\n",
+	verbMail: "MAIL FROM:<sender@client.invalid>\r\n",
+	verbRcpt: "RCPT TO:<recipient@client.invalid>\r\n",
+	verbData: "DATA\r\n",
+	verbBdat: "DATA\r\n", // the chunks are cut by the guard
+	verbRset: "RSET\r\n",
+	verbAuth: "AUTH GUARD\r\n",
+}
+
+// canonicalEnd is the message as go-smtp reads it.
+const canonicalEnd = ".\r\n"
+
+// pending is a command on its way through go-smtp.
+type pending struct {
+	verb    verb
+	name    string // EHLO
+	mail    Mail
+	rcpt    Rcpt
+	mech    string // AUTH
+	initial []byte // AUTH; nil: no initial response
+	chunk   chunk  // BDAT
+	offer   Offer
+	reply   connector.Reply
+	silent  bool // the client is not to get reply
+	close   bool // nothing after the reply
+	logon   bool // AUTH: reply is the verdict on credentials
+}
+
+// runPhase runs go-smtp on the guard until the phase ends. One server for one
+// connection costs little and keeps everything per connection.
+func runPhase(g *guard) {
+	if g.closing {
+		return
+	}
+	g.pending = pending{}
+	inner := &innerConn{g: g}
+	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) {
+		a := &adapter{g: g}
+		return a, a.hello()
+	}))
+	server.AllowInsecureAuth = true // who may say AUTH when is the session's affair
+	server.ErrorLog = faultLog{g}
+	_ = server.Serve(&oneConn{conn: inner})
+	// The handler runs in a goroutine of its own; wait for it.
+	_ = server.Shutdown(context.Background())
+}
+
+// adapter is the smtp.Session: what go-smtp passes is canned, what the client
+// meant is in pending.
+type adapter struct{ g *guard }
+
+var _ smtp.AuthSession = (*adapter)(nil)
+
+func (a *adapter) hello() error { return a.verdict(a.g.doHello(), 250) }
+
+// Mail implements smtp.Session.
+func (a *adapter) Mail(string, *smtp.MailOptions) error {
+	return a.verdict(a.g.sess.Mail(a.g.ctx, a.g.pending.mail), 250)
+}
+
+// Rcpt implements smtp.Session.
+func (a *adapter) Rcpt(string, *smtp.RcptOptions) error {
+	return a.verdict(a.g.sess.Rcpt(a.g.ctx, a.g.pending.rcpt), 250)
+}
+
+// Data implements smtp.Session. go-smtp's reader would give the empty canonical
+// message; the real one comes straight from the wire.
+func (a *adapter) Data(io.Reader) error { return a.verdict(a.g.receive(), 250) }
+
+// Reset implements smtp.Session. go-smtp calls it for RSET, after a message, and
+// for an EHLO that is not the first.
+func (a *adapter) Reset() {
+	a.g.sess.Reset()
+	if v := a.g.pending.verb; v == verbEhlo || v == verbHelo {
+		_ = a.hello()
+	}
+}
+
+// Logout implements smtp.Session. The guard's session outlives go-smtp's.
+func (a *adapter) Logout() error { return nil }
+
+// AuthMechanisms implements smtp.AuthSession. The guard writes the EHLO reply.
+func (a *adapter) AuthMechanisms() []string { return nil }
+
+// Auth implements smtp.AuthSession.
+func (a *adapter) Auth(string) (sasl.Server, error) { return saslServer(*a), nil }
+
+// saslServer goes through a whole exchange in its first step.
+type saslServer adapter
+
+// Next implements sasl.Server.
+func (s saslServer) Next([]byte) ([]byte, bool, error) {
+	a := adapter(s)
+	if err := a.verdict(a.g.doAuth(), 235); err != nil {
+		return nil, false, err
+	}
+	return nil, true, nil
+}
+
+// verdict keeps r for the client and tells go-smtp whether it accepts.
+func (a *adapter) verdict(r connector.Reply, want int) error {
+	r = checked(r, want)
+	a.g.pending.reply = r
+	if r.Code == want {
+		return nil
+	}
+	return &smtp.SMTPError{Code: r.Code, EnhancedCode: smtp.NoEnhancedCode, Message: "refused"}
+}
+
+// innerConn is the net.Conn that go-smtp serves.
+type innerConn struct {
+	g       *guard
+	greeted bool
+	in      string // rest of the line to be read
+	out     []byte // line that go-smtp has not finished
+}
+
+// Read gives the next canonical line; the guard finds it by talking to the
+// client. One line per Read: go-smtp never has a second one in its buffer.
+func (c *innerConn) Read(p []byte) (int, error) {
+	if c.in == "" {
+		if c.g.closing {
+			return 0, io.EOF
+		}
+		if p := &c.g.pending; p.verb == verbData || p.verb == verbBdat {
+			c.in = canonicalEnd
+		} else if v, ok := c.g.next(); ok {
+			c.in = canonical[v]
+		} else {
+			return 0, io.EOF
+		}
+	}
+	n := copy(p, c.in)
+	c.in = c.in[n:]
+	return n, nil
+}
+
+// Write takes go-smtp's replies apart. None reaches the client.
+func (c *innerConn) Write(p []byte) (int, error) {
+	c.out = append(c.out, p...)
+	for {
+		i := bytes.IndexByte(c.out, '\n')
+		if i < 0 {
+			return len(p), nil
+		}
+		line := c.out[:i]
+		if len(line) < 4 || line[3] != '-' {
+			c.reply(line)
+		}
+		c.out = c.out[:copy(c.out, c.out[i+1:])]
+	}
+}
+
+// reply is called with the last line of each of go-smtp's replies.
+func (c *innerConn) reply(line []byte) {
+	g := c.g
+	code, _ := strconv.Atoi(string(line[:min(3, len(line))]))
+	if !c.greeted && code == 220 {
+		c.greeted = true
+		return
+	}
+	p := &g.pending
+	data := p.verb == verbData || p.verb == verbBdat
+	// go-smtp does not ask the session about an EHLO that is not the first.
+	hello := p.verb == verbEhlo || p.verb == verbHelo
+	switch {
+	case data && p.reply.Code == 0 && code == 354:
+		if p.verb == verbData {
+			g.write(replyStartInput)
+		}
+	case p.reply.Code != 0 && (code == p.reply.Code || hello && code == 250):
+		done := *p
+		p.verb, p.reply = verbUnknown, connector.Reply{}
+		g.complete(done)
+	case g.closing:
+	default:
+		// A panic, which faultLog tells about, or a go-smtp that does not
+		// behave as this package knows it.
+		g.fault(fmt.Errorf("guard: unexpected answer from go-smtp: %q", line))
+	}
+}
+
+// Close implements net.Conn. The wire is closed by Serve.
+func (c *innerConn) Close() error                     { return nil }
+func (c *innerConn) LocalAddr() net.Addr              { return c.g.wire.raw.LocalAddr() }
+func (c *innerConn) RemoteAddr() net.Addr             { return c.g.wire.raw.RemoteAddr() }
+func (c *innerConn) SetDeadline(time.Time) error      { return nil }
+func (c *innerConn) SetReadDeadline(time.Time) error  { return nil }
+func (c *innerConn) SetWriteDeadline(time.Time) error { return nil }
+
+// oneConn is a net.Listener with one connection.
+type oneConn struct{ conn net.Conn }
+
+var errNoMore = errors.New("no more connections")
+
+// Accept implements net.Listener.
+func (l *oneConn) Accept() (net.Conn, error) {
+	if c := l.conn; c != nil {
+		l.conn = nil
+		return c, nil
+	}
+	return nil, errNoMore
+}
+
+// Close implements net.Listener.
+func (l *oneConn) Close() error { return nil }
+
+// Addr implements net.Listener.
+func (l *oneConn) Addr() net.Addr { return &net.TCPAddr{} }
+
+// faultLog is where go-smtp reports the panics that it has recovered.
+type faultLog struct{ g *guard }
+
+// Printf implements smtp.Logger.
+func (l faultLog) Printf(format string, v ...any) {
+	l.g.err = fmt.Errorf("guard: "+format, v...)
+	l.g.closing = true
+}
+
+// Println implements smtp.Logger.
+func (l faultLog) Println(v ...any) { l.Printf("%s", fmt.Sprintln(v...)) }

@@ -1,0 +1,186 @@
+package guard
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/connector"
+)
+
+// chunk is the argument of BDAT (RFC 3030, section 2).
+type chunk struct {
+	size int64
+	last bool
+}
+
+// parseChunk parses the argument of BDAT.
+func parseChunk(arg string) (c chunk, ok bool) {
+	size, last, more := strings.Cut(arg, " ")
+	if more && !strings.EqualFold(strings.TrimLeft(last, " "), "LAST") {
+		return chunk{}, false
+	}
+	if size == "" || len(size) > 18 || strings.Trim(size, digits) != "" {
+		return chunk{}, false
+	}
+	n, err := strconv.ParseInt(size, 10, 64)
+	return chunk{size: n, last: more}, err == nil
+}
+
+// startBdat begins a message in chunks: true makes BDAT the pending command.
+// Whatever the state, the octets that the command announces are content. If it
+// can't be told how many there are, nothing that follows can be told apart.
+func (g *guard) startBdat(arg string) bool {
+	c, ok := parseChunk(arg)
+	if !ok {
+		g.refuseAndClose(replyArguments)
+		return false
+	}
+	if r := g.checkBdat(); r.Code != 0 {
+		g.refuseChunk(c, r)
+		return false
+	}
+	g.pending.chunk = c
+	return true
+}
+
+// checkBdat returns the reply that refuses BDAT, or the zero Reply.
+func (g *guard) checkBdat() (r connector.Reply) {
+	switch {
+	case !g.cfg.Chunking:
+		return replyUnknown
+	case !g.hello:
+		return replyHelloFirst
+	case !g.esmtp:
+		return replySequence
+	case !g.inMail:
+		return replyNeedMail
+	case g.accepted == 0:
+		return replyNeedRcpt
+	}
+	return r
+}
+
+// refuseChunk drops the octets of a chunk and refuses it.
+func (g *guard) refuseChunk(c chunk, r connector.Reply) {
+	g.pending = pending{}
+	switch err := g.wire.discard(c.size, g.cfg.MaxDiscard); err {
+	case nil:
+		g.answer(r)
+	case errTooMuch:
+		g.refuseAndClose(r)
+	default:
+		g.lost(err)
+	}
+}
+
+// discard drops n octets of content, but not more than max.
+func (w *wire) discard(n, max int64) error {
+	if n > max {
+		return errTooMuch
+	}
+	w.grow()
+	defer w.shrink()
+	for n > 0 {
+		if len(w.unread()) == 0 {
+			if err := w.fill(false); err != nil {
+				return err
+			}
+		}
+		drop := min(n, int64(len(w.unread())))
+		w.skip(int(drop))
+		n -= drop
+	}
+	return nil
+}
+
+// chunks is a message that comes by BDAT. Between two chunks it talks to the
+// client itself.
+type chunks struct {
+	g *guard
+	chunk
+	size0 int64 // of the chunk as announced
+	begun bool
+	used  int // unread octets of the wire that next has returned
+}
+
+// next implements source.
+func (c *chunks) next() ([]byte, error) {
+	w := &c.g.wire
+	w.skip(c.used)
+	c.used = 0
+	if !c.begun {
+		c.begun, c.size0 = true, c.size
+	}
+	for c.size == 0 {
+		if c.last {
+			return nil, io.EOF
+		}
+		if err := c.nextChunk(); err != nil {
+			return nil, err
+		}
+	}
+	if len(w.unread()) == 0 {
+		if err := w.fill(false); err != nil {
+			return nil, err
+		}
+	}
+	p := w.unread()
+	p = p[:min(int64(len(p)), c.size)]
+	c.used = len(p)
+	c.size -= int64(len(p))
+	return p, nil
+}
+
+// nextChunk confirms a chunk and waits for the next one. Commands that leave
+// the transaction alone are answered in between; any other ends the message.
+func (c *chunks) nextChunk() error {
+	g := c.g
+	g.write(connector.Reply{
+		Code: 250, Enhanced: [3]int{2, 0, 0},
+		Text: fmt.Sprintf("%d octets received", c.size0),
+	})
+	for !g.closing {
+		cmd, ok := g.command(false)
+		if !ok {
+			continue
+		}
+		switch cmd.verb {
+		case verbBdat:
+			next, ok := parseChunk(cmd.arg)
+			if !ok {
+				g.refuseAndClose(replyArguments)
+				return errBroken
+			}
+			c.chunk, c.size0 = next, next.size
+			g.wire.grow()
+			return nil
+		case verbNoop:
+			g.answer(replyNoop)
+		case verbHelp:
+			g.answer(replyHelp)
+		case verbVrfy:
+			g.answer(replyVerify)
+		case verbRset, verbEhlo, verbHelo, verbQuit:
+			g.again = &cmd
+			return errBroken
+		case verbUnsupported:
+			g.answer(replyUnsupported)
+		case verbUnknown:
+			g.answer(replyUnknown)
+		default:
+			g.answer(replySequence) // RFC 3030, section 2
+			g.afterRefusal(cmd.verb, replySequence)
+		}
+	}
+	return errBroken
+}
+
+// stop implements source: the rest of the chunk is dropped, and the refusal is
+// the reply to it. Chunks that come all the same find no transaction.
+func (c *chunks) stop(max int64) error {
+	c.g.wire.skip(c.used)
+	c.used = 0
+	return c.g.wire.discard(c.size, max)
+}

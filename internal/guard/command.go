@@ -1,0 +1,279 @@
+package guard
+
+import (
+	"errors"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/interchange-smtp/interchange/connector"
+)
+
+// command is a line of the client that is well-formed as a line.
+type command struct {
+	line string // without CRLF
+	verb verb
+	arg  string // without surrounding spaces
+}
+
+// next talks to the client until there is a command for go-smtp to work on;
+// false ends the phase.
+func (g *guard) next() (verb, bool) {
+	for !g.closing && !g.upgrade {
+		if g.wire.gate.isClosed() && !g.inMail {
+			g.end(replyStopping)
+			break
+		}
+		if c, ok := g.command(!g.inMail); ok && g.dispatch(c) {
+			return g.pending.verb, true
+		}
+	}
+	return 0, false
+}
+
+// command reads a command. A line that is none is answered here.
+func (g *guard) command(idle bool) (command, bool) {
+	if c := g.again; c != nil {
+		g.again = nil
+		return *c, true
+	}
+	line, err := g.wire.line(commandLimit, idle)
+	if err != nil {
+		g.lost(err)
+		return command{}, false
+	}
+	c := parseCommand(line)
+	g.logCommand(c)
+	g.sawAuth = g.sawAuth || looksLikeAuth(line)
+	if c.verb == verbForeign {
+		g.end(replyNotMail)
+		return c, false
+	}
+	if !g.cleanLine(line) {
+		g.answer(replyBadLine)
+		return c, false
+	}
+	g.wire.shrink()
+	return c, true
+}
+
+// commandLimit is the length to which a line may go that begins like this.
+func commandLimit(begin []byte) int {
+	if looksLikeAuth(string(begin[:min(5, len(begin))])) {
+		return maxAuthLine
+	}
+	return maxLine
+}
+
+// lost gives the reply to a line that could not be read.
+func (g *guard) lost(err error) {
+	switch {
+	case errors.Is(err, errTimeout):
+		g.end(replyTimeout)
+	case errors.Is(err, errShutdown):
+		g.end(replyStopping)
+	case errors.Is(err, errLongLine):
+		g.remark("line too long")
+		g.answer(replyLongLine)
+	case errors.Is(err, errEndlessLine):
+		g.remark("line without end")
+		g.refuseAndClose(replyLongLine)
+	case errors.Is(err, errBareLinefeed):
+		g.remark("bare linefeed in command")
+		g.refuseAndClose(replyBareLine)
+	default:
+		g.remark("connection lost")
+		g.closing = true
+	}
+}
+
+// parseCommand tells the verb from its argument.
+func parseCommand(line string) command {
+	word, arg, _ := strings.Cut(line, " ")
+	c := command{line: line, arg: strings.Trim(arg, " ")}
+	switch strings.ToUpper(word) {
+	case "HELO":
+		c.verb = verbHelo
+	case "EHLO":
+		c.verb = verbEhlo
+	case "MAIL":
+		c.verb = verbMail
+	case "RCPT":
+		c.verb = verbRcpt
+	case "DATA":
+		c.verb = verbData
+	case "BDAT":
+		c.verb = verbBdat
+	case "RSET":
+		c.verb = verbRset
+	case "NOOP":
+		c.verb = verbNoop
+	case "QUIT":
+		c.verb = verbQuit
+	case "VRFY":
+		c.verb = verbVrfy
+	case "HELP":
+		c.verb = verbHelp
+	case "STARTTLS":
+		c.verb = verbStartTLS
+	case "AUTH":
+		c.verb = verbAuth
+	case "EXPN", "SEND", "SOML", "SAML", "TURN":
+		c.verb = verbUnsupported
+	case "GET", "POST", "PUT", "HEAD", "DELETE", "OPTIONS", "CONNECT", "TRACE", "PATCH", "PRI", "HOST:", "USER-AGENT:":
+		// A browser or proxy that was talked into bringing commands along.
+		c.verb = verbForeign
+	}
+	return c
+}
+
+// cleanLine reports whether a line holds only what commands are made of:
+// printable ASCII, and UTF-8 where SMTPUTF8 is offered (RFC 6531, 3.3).
+func (g *guard) cleanLine(line string) bool {
+	ascii := true
+	for i := 0; i < len(line); i++ {
+		if line[i] < ' ' || line[i] == 0x7f {
+			return false
+		}
+		ascii = ascii && line[i] < utf8.RuneSelf
+	}
+	return ascii || g.cfg.SMTPUTF8 && utf8.ValidString(line)
+}
+
+// dispatch answers c, or makes it the pending command and returns true.
+func (g *guard) dispatch(c command) bool {
+	g.pending = pending{verb: c.verb}
+	reply := replyUnknown
+	switch c.verb {
+	case verbHelo, verbEhlo:
+		reply = g.checkHello(c.arg)
+	case verbMail:
+		reply = g.checkMail(c.arg)
+	case verbRcpt:
+		reply = g.checkRcpt(c.arg)
+	case verbData:
+		reply = g.checkData(c.arg)
+	case verbBdat:
+		return g.startBdat(c.arg)
+	case verbAuth:
+		reply = g.checkAuth(c.arg)
+	case verbRset:
+		reply = noArgument(c.arg)
+		g.pending.reply = replyReset
+	case verbQuit:
+		if reply = noArgument(c.arg); reply.Code == 0 {
+			g.pending.verb = verbUnknown
+			g.end(replyQuit)
+			return false
+		}
+	case verbStartTLS:
+		reply = g.checkStartTLS(c.arg)
+	case verbNoop:
+		reply = replyNoop
+	case verbHelp:
+		reply = replyHelp
+	case verbVrfy:
+		if reply = replyVerify; c.arg == "" {
+			reply = replyArguments
+		}
+	case verbUnsupported:
+		reply = replyUnsupported
+	}
+	if reply.Code == 0 {
+		return true
+	}
+	g.pending = pending{}
+	g.answer(reply)
+	g.afterRefusal(c.verb, reply)
+	return false
+}
+
+// afterRefusal closes when the client took for granted what was refused: what
+// it has sent already behind DATA is a message, not commands.
+func (g *guard) afterRefusal(v verb, r connector.Reply) {
+	if v == verbData && r.Code >= 400 && len(g.wire.unread()) > 0 {
+		g.end(replyPipelined)
+	}
+}
+
+// noArgument refuses an argument where there must be none.
+func noArgument(arg string) (r connector.Reply) {
+	if arg != "" {
+		return replyArguments
+	}
+	return r
+}
+
+// checkStartTLS accepts STARTTLS or returns the reply that refuses it. It never
+// becomes pending: go-smtp does not hear of TLS.
+func (g *guard) checkStartTLS(arg string) connector.Reply {
+	switch {
+	case g.encrypted:
+		return replySequence
+	case g.cfg.TLS == nil:
+		return replyUnknown
+	case arg != "":
+		return replyArguments
+	case !g.hello:
+		return replyHelloFirst
+	case g.inMail:
+		return replySequence
+	}
+	if len(g.wire.unread()) > 0 {
+		// Sent in the clear, perhaps by a third party, to be believed under TLS
+		// (CVE-2011-0411).
+		g.closing = true
+		return replyPipelined
+	}
+	g.upgrade = true
+	return replyStartTLS
+}
+
+// checkData returns the reply that refuses DATA, or the zero Reply.
+func (g *guard) checkData(arg string) (r connector.Reply) {
+	switch {
+	case arg != "":
+		return replyArguments
+	case !g.hello:
+		return replyHelloFirst
+	case !g.inMail:
+		return replyNeedMail
+	case g.accepted == 0:
+		return replyNeedRcpt
+	case g.mail.Body == BodyBinaryMIME:
+		return replySequence // RFC 3030, section 3
+	}
+	return r
+}
+
+// complete gives the reply to a command that go-smtp has worked through, and
+// keeps the account of the dialog.
+func (g *guard) complete(p pending) {
+	accepted := p.reply.Code == 250 || p.reply.Code == 235
+	switch p.verb {
+	case verbHelo, verbEhlo:
+		g.hello, g.esmtp, g.offer = accepted, p.verb == verbEhlo, p.offer
+		g.inMail, g.accepted = false, 0
+		if accepted {
+			g.writeHello(p.reply.Text)
+			return
+		}
+	case verbMail:
+		g.inMail, g.mail, g.accepted = accepted, p.mail, 0
+	case verbRcpt:
+		if accepted {
+			g.accepted++
+		}
+	case verbData, verbBdat, verbRset:
+		g.inMail, g.mail, g.accepted = false, Mail{}, 0
+	case verbAuth:
+		g.authed = accepted
+		if p.logon && !accepted {
+			g.answerLogon(p.reply)
+			return
+		}
+	}
+	if !p.silent {
+		g.answer(p.reply)
+	}
+	g.closing = g.closing || p.close
+}

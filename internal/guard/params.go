@@ -1,0 +1,320 @@
+package guard
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// checkMail parses MAIL, or returns the reply that refuses it.
+func (g *guard) checkMail(arg string) (r connector.Reply) {
+	switch {
+	case !g.hello:
+		return replyHelloFirst
+	case g.inMail:
+		return replySequence // RFC 5321, 4.1.4: no nested MAIL
+	}
+	path, params, ok := cutPath(arg, "FROM:")
+	if !ok {
+		return replyAddress
+	}
+	m := &g.pending.mail
+	if path != "" {
+		if m.From, ok = parsePath(path); !ok {
+			return replyAddress
+		}
+	}
+	if r := g.params(params, g.mailParam); r.Code != 0 {
+		return r
+	}
+	if !m.UTF8 && !isASCII(path) {
+		return replyUTF8
+	}
+	return r
+}
+
+// checkRcpt parses RCPT, or returns the reply that refuses it.
+func (g *guard) checkRcpt(arg string) (r connector.Reply) {
+	switch {
+	case !g.hello:
+		return replyHelloFirst
+	case !g.inMail:
+		return replyNeedMail
+	}
+	path, params, ok := cutPath(arg, "TO:")
+	if !ok {
+		return replyAddress
+	}
+	to := &g.pending.rcpt.To
+	if strings.EqualFold(path, "postmaster") && g.cfg.PostmasterDomain.IsValid() {
+		path += "@" + g.cfg.PostmasterDomain.String()
+	}
+	if *to, ok = parsePath(path); !ok {
+		return replyAddress
+	}
+	if !g.mail.UTF8 && !isASCII(path) {
+		return replyUTF8
+	}
+	return g.params(params, g.rcptParam)
+}
+
+// cutPath takes "FROM:<path> parameters" apart. Spaces before the bracket are
+// not in the grammar, but many small devices send one, and they cannot be
+// misunderstood; the brackets are required.
+func cutPath(arg, keyword string) (path, params string, ok bool) {
+	if len(arg) < len(keyword) || !strings.EqualFold(arg[:len(keyword)], keyword) {
+		return "", "", false
+	}
+	arg = strings.TrimLeft(arg[len(keyword):], " ")
+	if !strings.HasPrefix(arg, "<") {
+		return "", "", false
+	}
+	end := closingBracket(arg)
+	if end < 0 {
+		return "", "", false
+	}
+	path, params = arg[1:end], arg[end+1:]
+	return path, params, params == "" || params[0] == ' '
+}
+
+// closingBracket returns the index of the '>' that is not within quotes, or -1.
+func closingBracket(s string) int {
+	quoted := false
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] == '\\' && quoted:
+			i++
+		case s[i] == '"':
+			quoted = !quoted
+		case s[i] == '>' && !quoted:
+			return i
+		}
+	}
+	return -1
+}
+
+// parsePath parses what is in the brackets. A source route is checked and
+// dropped (RFC 5321, appendix C): the address behind it is what counts.
+func parsePath(path string) (routing.Address, bool) {
+	if strings.HasPrefix(path, "@") {
+		route, mailbox, ok := strings.Cut(path, ":")
+		if !ok {
+			return routing.Address{}, false
+		}
+		for hop := range strings.SplitSeq(route, ",") {
+			name, ok := strings.CutPrefix(hop, "@")
+			if _, err := routing.ParseDomain(name); err != nil || !ok {
+				return routing.Address{}, false
+			}
+		}
+		path = mailbox
+	}
+	a, err := routing.ParseAddress(path)
+	return a, err == nil && a.IsValid()
+}
+
+func isASCII(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// params calls set for every parameter; none may come twice, and after HELO
+// there are none.
+func (g *guard) params(s string, set func(key, value string, given bool) connector.Reply) (r connector.Reply) {
+	var seen []string
+	for p := range strings.FieldsSeq(s) {
+		if !g.esmtp {
+			return replyParameter
+		}
+		key, value, given := strings.Cut(p, "=")
+		key = strings.ToUpper(key)
+		for _, k := range seen {
+			if k == key {
+				return replyArguments
+			}
+		}
+		seen = append(seen, key)
+		if r := set(key, value, given); r.Code != 0 {
+			return r
+		}
+	}
+	return r
+}
+
+// verdictOn returns the reply to a parameter: unknown if its extension was not
+// offered, malformed if its value is.
+func verdictOn(offered, valid bool) (r connector.Reply) {
+	switch {
+	case !offered:
+		return replyParameter
+	case !valid:
+		return replyArguments
+	}
+	return r
+}
+
+// mailParam takes a parameter of MAIL.
+func (g *guard) mailParam(key, value string, given bool) connector.Reply {
+	m := &g.pending.mail
+	valid := true
+	switch key {
+	case "SIZE": // RFC 1870
+		m.Size, valid = parseSize(value)
+		return verdictOn(g.offer.Size, valid)
+	case "BODY": // RFC 6152, RFC 3030
+		return g.bodyParam(value)
+	case "SMTPUTF8": // RFC 6531
+		m.UTF8 = true
+		return verdictOn(g.cfg.SMTPUTF8, !given)
+	case "RET": // RFC 3461
+		m.Ret = strings.ToUpper(value)
+		return verdictOn(g.cfg.DSN, m.Ret == "FULL" || m.Ret == "HDRS")
+	case "ENVID":
+		m.EnvID = value
+		text, ok := decodeXtext(value)
+		return verdictOn(g.cfg.DSN, ok && text != "" && len(text) <= 100 && isPrintable(text))
+	case "AUTH": // RFC 4954, section 5
+		m.Auth, valid = parseAuthParam(value)
+		return verdictOn(g.authed || len(g.offer.SASL) > 0, valid)
+	}
+	return replyParameter
+}
+
+// bodyParam takes MAIL's BODY.
+func (g *guard) bodyParam(value string) connector.Reply {
+	m := &g.pending.mail
+	switch strings.ToUpper(value) {
+	case "7BIT":
+		return verdictOn(g.cfg.EightBitMime || g.cfg.BinaryMime, true)
+	case "8BITMIME":
+		m.Body = Body8BitMIME
+		return verdictOn(g.cfg.EightBitMime, true)
+	case "BINARYMIME":
+		m.Body = BodyBinaryMIME
+		return verdictOn(g.cfg.BinaryMime, true)
+	}
+	return verdictOn(g.cfg.EightBitMime || g.cfg.BinaryMime, false)
+}
+
+// rcptParam takes a parameter of RCPT.
+func (g *guard) rcptParam(key, value string, _ bool) connector.Reply {
+	r := &g.pending.rcpt
+	valid := true
+	switch key {
+	case "NOTIFY": // RFC 3461
+		r.Notify, valid = parseNotify(value)
+		return verdictOn(g.cfg.DSN, valid)
+	case "ORCPT":
+		r.ORcpt = value
+		return verdictOn(g.cfg.DSN, isOriginalRecipient(value))
+	}
+	return replyParameter
+}
+
+// parseSize parses SIZE: up to 20 digits; what does not fit is the most that
+// does, so that it is too large rather than malformed.
+func parseSize(s string) (int64, bool) {
+	if s == "" || len(s) > 20 || strings.Trim(s, digits) != "" {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil {
+		n = math.MaxInt64
+	}
+	return n, true
+}
+
+// parseAuthParam decodes MAIL's AUTH: xtext of an address or of "<>".
+func parseAuthParam(s string) (string, bool) {
+	text, ok := decodeXtext(s)
+	if !ok || text == "<>" {
+		return text, ok
+	}
+	a, err := routing.ParseAddress(text)
+	if err != nil || !a.IsValid() {
+		return "", false
+	}
+	return a.String(), true
+}
+
+// parseNotify parses NOTIFY: NEVER alone, or others, each once.
+func parseNotify(s string) ([]string, bool) {
+	list := strings.Split(strings.ToUpper(s), ",")
+	var seen [3]bool
+	for _, v := range list {
+		i := -1
+		switch v {
+		case "NEVER":
+			if len(list) == 1 {
+				return list, true
+			}
+		case "SUCCESS":
+			i = 0
+		case "FAILURE":
+			i = 1
+		case "DELAY":
+			i = 2
+		}
+		if i < 0 || seen[i] {
+			return nil, false
+		}
+		seen[i] = true
+	}
+	return list, true
+}
+
+// isOriginalRecipient checks ORCPT: an address type and xtext, for the type
+// utf-8 with UTF-8 and \x{...} in it (RFC 6533, section 3).
+func isOriginalRecipient(s string) bool {
+	typ, addr, ok := strings.Cut(s, ";")
+	if !ok || typ == "" || addr == "" || len(s) > 500 || strings.Trim(typ, letters+digits+"-") != "" {
+		return false
+	}
+	if strings.EqualFold(typ, "utf-8") {
+		return utf8.ValidString(addr) && !strings.ContainsAny(addr, "+=")
+	}
+	text, ok := decodeXtext(addr)
+	return ok && isPrintable(text)
+}
+
+// isPrintable reports whether s is printable ASCII.
+func isPrintable(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// decodeXtext decodes xtext (RFC 3461, section 4) and refuses what is none.
+func decodeXtext(s string) (string, bool) {
+	out := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		switch {
+		case c < '!' || c > '~' || c == '=':
+			return "", false
+		case c == '+':
+			if i+2 >= len(s) {
+				return "", false
+			}
+			hi, lo := strings.IndexByte(hexDigits, s[i+1]), strings.IndexByte(hexDigits, s[i+2])
+			if hi < 0 || lo < 0 {
+				return "", false
+			}
+			c = byte(hi<<4 | lo)
+			i += 2
+		}
+		out = append(out, c)
+	}
+	return string(out), true
+}

@@ -1,0 +1,164 @@
+package guard
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"runtime/debug"
+	"time"
+
+	"github.com/interchange-smtp/interchange/connector"
+)
+
+// guard is one connection.
+type guard struct {
+	cfg  Config
+	sess Session
+	ctx  context.Context // of the session's methods; ends with Serve
+	stop context.Context // ends when the server wants to stop
+	wire wire
+
+	dialog // forgotten at STARTTLS
+
+	encrypted bool
+	closing   bool // no further command is read
+	upgrade   bool // STARTTLS has been accepted
+	sawAuth   bool
+	errors    int
+	logons    int
+	err       error // what Serve returns
+
+	pending pending  // the command that go-smtp is working on
+	again   *command // ended a BDAT message, and is next
+}
+
+// dialog is what the client has said so far. Nothing of it outlives STARTTLS
+// (RFC 3207, section 4.2).
+type dialog struct {
+	hello  bool // an accepted EHLO or HELO
+	esmtp  bool // it was EHLO
+	offer  Offer
+	authed bool
+
+	inMail   bool // an accepted MAIL
+	mail     Mail
+	accepted int // recipients
+}
+
+// Serve runs the conversation on raw until it ends, and closes raw. The end of
+// ctx asks for it: a client outside of a transaction is told 421 4.3.2 at once,
+// a transaction may be finished before. The contexts of the session's methods
+// don't end with ctx, only with Serve; who wants to be rid of a connection at
+// once closes raw.
+//
+// The error is nil unless something went wrong on our side or in the TLS
+// handshake. That a client broke off or was thrown out is none.
+func Serve(ctx context.Context, raw net.Conn, cfg Config, s Session) error {
+	sessionCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	g := &guard{cfg: cfg.withDefaults(), sess: s, ctx: sessionCtx, stop: ctx}
+	g.wire.init(raw, g.cfg.InactivityTimeout, g.cfg.ConnectionTimeout)
+	defer context.AfterFunc(ctx, g.wire.shut)()
+	g.serve()
+	_ = g.wire.flush()
+	_ = g.wire.conn.Close()
+	g.wire.release()
+	g.protect(s.Close)
+	return g.err
+}
+
+// serve goes through the phases of a connection: before TLS and under it.
+func (g *guard) serve() {
+	if g.cfg.Implicit && !g.handshake() {
+		return
+	}
+	g.write(connector.Reply{Code: 220, Text: g.cfg.Banner})
+	runPhase(g)
+	for g.upgrade && !g.closing {
+		g.upgrade = false
+		g.dialog = dialog{}
+		g.protect(g.sess.Reset)
+		if !g.handshake() {
+			return
+		}
+		runPhase(g)
+	}
+}
+
+// handshake puts the connection under TLS. A failure ends it: going on in
+// plaintext is what an attacker in the middle would like.
+func (g *guard) handshake() bool {
+	deadline := time.Now().Add(g.cfg.InactivityTimeout)
+	if deadline.After(g.wire.until) {
+		deadline = g.wire.until
+	}
+	if g.cfg.TLS == nil {
+		g.err = errors.New("guard: implicit TLS without a configuration")
+		return false
+	}
+	if g.wire.flush() != nil {
+		return false
+	}
+	conn := tls.Server(g.wire.raw, g.cfg.TLS)
+	_ = g.wire.raw.SetDeadline(deadline)
+	if err := conn.HandshakeContext(g.stop); err != nil {
+		if g.stop.Err() == nil {
+			g.err = fmt.Errorf("guard: TLS handshake: %w", err)
+		}
+		g.remark("TLS handshake failed")
+		return false
+	}
+	g.wire.conn = conn
+	g.encrypted = true
+	return g.protect(func() { g.sess.TLS(conn.ConnectionState()) })
+}
+
+// protect calls a method of the session outside of go-smtp, which recovers
+// panics of those that it calls.
+func (g *guard) protect(f func()) (ok bool) {
+	defer func() {
+		if v := recover(); v != nil {
+			g.fault(fmt.Errorf("guard: panic in session: %v\n%s", v, debug.Stack()))
+		}
+	}()
+	f()
+	return true
+}
+
+// fault ends the connection for a mistake on our side.
+func (g *guard) fault(err error) {
+	if g.err == nil {
+		g.err = err
+	}
+	g.end(replyFault)
+}
+
+// trusted asks the session.
+func (g *guard) trusted() (is bool) {
+	g.protect(func() { is = g.sess.Trusted() })
+	return is
+}
+
+// remark writes a line of our own to the protocol log.
+func (g *guard) remark(text string) {
+	if g.cfg.Log != nil {
+		g.cfg.Log('*', escape(text))
+	}
+}
+
+// remoteIP returns the client's address for the reply to EHLO.
+func (g *guard) remoteIP() string {
+	a := g.wire.raw.RemoteAddr()
+	if a == nil {
+		return "unknown"
+	}
+	if t, ok := a.(*net.TCPAddr); ok {
+		return t.IP.String()
+	}
+	if host, _, err := net.SplitHostPort(a.String()); err == nil {
+		return host
+	}
+	return a.String()
+}

@@ -1,0 +1,281 @@
+package guard
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"sync"
+	"time"
+)
+
+// Why reading from the client ended. They are sticky: once a read has failed,
+// nothing more is ever read, so that what a slow client sends later cannot be
+// taken for commands.
+var (
+	errTimeout  = errors.New("timed out")
+	errShutdown = errors.New("shutting down")
+	errGone     = errors.New("client gone")
+)
+
+const (
+	smallBuffer = 512       // of an idle connection
+	bigBuffer   = 32 * 1024 // of one that sends a message or a long line
+)
+
+var bigBuffers = sync.Pool{New: func() any { return new([bigBuffer]byte) }}
+
+// wire is the connection as octets: buffered both ways, with deadlines.
+type wire struct {
+	raw        net.Conn // below TLS
+	conn       net.Conn // what is read and written: raw, or TLS on it
+	inactivity time.Duration
+	until      time.Time // the end of the connection
+
+	buf  []byte // unread octets are buf[r:n]
+	r, n int
+	big  *[bigBuffer]byte // what buf is a slice of, if it came from the pool
+	err  error            // sticky error of reading
+
+	out    []byte // replies not yet sent
+	outErr error
+
+	small [smallBuffer]byte
+	gate  gate
+}
+
+// gate lets a shutdown interrupt a read, but only one that waits for a command
+// outside of a transaction.
+type gate struct {
+	sync.Mutex
+	closed, waiting bool
+}
+
+func (w *wire) init(conn net.Conn, inactivity, total time.Duration) {
+	w.raw, w.conn, w.inactivity, w.until = conn, conn, inactivity, time.Now().Add(total)
+	w.buf = w.small[:]
+}
+
+// unread returns the octets that are there. They are valid until the next fill.
+func (w *wire) unread() []byte { return w.buf[w.r:w.n] }
+
+// skip drops the first n unread octets.
+func (w *wire) skip(n int) { w.r += n }
+
+// fill reads more octets behind the unread ones. Replies go out first: a
+// client that we wait for must know what it waits for, and a batch of
+// pipelined commands is answered in one write.
+func (w *wire) fill(idle bool) error {
+	if w.err != nil {
+		return w.err
+	}
+	if w.err = w.flush(); w.err != nil {
+		return w.err
+	}
+	w.makeRoom()
+	deadline := time.Now().Add(w.inactivity)
+	if deadline.After(w.until) {
+		deadline = w.until
+	}
+	if err := w.conn.SetReadDeadline(deadline); err != nil {
+		w.err = errGone
+		return w.err
+	}
+	if idle && !w.gate.enter() {
+		w.err = errShutdown
+		return w.err
+	}
+	n, err := readSome(w.conn, w.buf[w.n:])
+	w.n += n
+	if idle && w.gate.leave() && err != nil {
+		w.err = errShutdown
+	} else if err != nil {
+		w.err = readError(err)
+	}
+	if n > 0 {
+		return nil
+	}
+	return w.err
+}
+
+// readSome is a Read that never returns 0, nil.
+func readSome(r io.Reader, p []byte) (int, error) {
+	for range 16 {
+		if n, err := r.Read(p); n > 0 || err != nil {
+			return n, err
+		}
+	}
+	return 0, io.ErrNoProgress
+}
+
+func readError(err error) error {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return errTimeout
+	}
+	return errGone
+}
+
+// makeRoom moves the unread octets to the front, and to a big buffer if they
+// fill the small one.
+func (w *wire) makeRoom() {
+	if w.r > 0 {
+		w.n = copy(w.buf, w.buf[w.r:w.n])
+		w.r = 0
+	}
+	if w.n == len(w.buf) {
+		w.grow()
+	}
+}
+
+// grow changes to a big buffer.
+func (w *wire) grow() {
+	if w.big != nil {
+		return
+	}
+	w.big = bigBuffers.Get().(*[bigBuffer]byte)
+	w.n = copy(w.big[:], w.buf[w.r:w.n])
+	w.r, w.buf = 0, w.big[:]
+}
+
+// shrink gives a big buffer back when its rest fits into the small one.
+func (w *wire) shrink() {
+	if w.big == nil || w.n-w.r > smallBuffer {
+		return
+	}
+	n := copy(w.small[:], w.buf[w.r:w.n])
+	w.release()
+	w.n = n
+}
+
+// release gives a big buffer back with all that is in it.
+func (w *wire) release() {
+	if w.big != nil {
+		// Passwords and mail have been in there.
+		clear(w.big[:])
+		bigBuffers.Put(w.big)
+	}
+	w.big, w.buf, w.r, w.n = nil, w.small[:], 0, 0
+}
+
+// line returns the next line without its CRLF. Only CRLF ends a line: at a bare
+// LF the dialog is over, since client and server no longer agree on where
+// commands begin. A line that is too long is skipped.
+func (w *wire) line(limit func(begin []byte) int, idle bool) (string, error) {
+	seen := 0
+	for {
+		if i := bytes.IndexByte(w.buf[w.r+seen:w.n], '\n'); i >= 0 {
+			end := w.r + seen + i
+			if end == w.r || w.buf[end-1] != '\r' {
+				return "", errBareLinefeed
+			}
+			if end+1-w.r > limit(w.unread()) {
+				w.r = end + 1
+				return "", errLongLine
+			}
+			s := string(w.buf[w.r : end-1])
+			w.r = end + 1
+			return s, nil
+		}
+		seen = w.n - w.r
+		if seen > limit(w.unread()) {
+			return "", w.skipLine(idle)
+		}
+		if err := w.fill(idle); err != nil {
+			return "", err
+		}
+	}
+}
+
+// Why a line is none.
+var (
+	errBareLinefeed = errors.New("bare linefeed")
+	errLongLine     = errors.New("line too long")
+	errEndlessLine  = errors.New("line without end")
+)
+
+// skipLine drops the rest of a line that is too long, within reason.
+func (w *wire) skipLine(idle bool) error {
+	var last byte
+	for dropped := 0; dropped < 4*maxAuthLine; {
+		b := w.unread()
+		i := bytes.IndexByte(b, '\n')
+		if i > 0 {
+			last = b[i-1]
+		}
+		if i >= 0 {
+			w.skip(i + 1)
+			if last != '\r' {
+				return errBareLinefeed
+			}
+			return errLongLine
+		}
+		if len(b) > 0 {
+			last = b[len(b)-1]
+		}
+		dropped += len(b)
+		w.skip(len(b))
+		if err := w.fill(idle); err != nil {
+			return err
+		}
+	}
+	return errEndlessLine
+}
+
+// flush sends the replies that wait.
+func (w *wire) flush() error {
+	if len(w.out) == 0 || w.outErr != nil {
+		return w.outErr
+	}
+	now := time.Now()
+	deadline := now.Add(w.inactivity)
+	if deadline.After(w.until) {
+		deadline = w.until
+	}
+	if grace := now.Add(writeGrace); deadline.Before(grace) {
+		deadline = grace
+	}
+	_ = w.conn.SetWriteDeadline(deadline)
+	_, err := w.conn.Write(w.out)
+	w.out = w.out[:0]
+	if cap(w.out) > smallBuffer {
+		w.out = nil
+	}
+	if err != nil {
+		w.outErr = readError(err)
+	}
+	return w.outErr
+}
+
+// enter reports whether the read may begin.
+func (g *gate) enter() bool {
+	g.Lock()
+	defer g.Unlock()
+	g.waiting = !g.closed
+	return g.waiting
+}
+
+// leave reports whether the gate has been closed.
+func (g *gate) leave() bool {
+	g.Lock()
+	defer g.Unlock()
+	g.waiting = false
+	return g.closed
+}
+
+// isClosed reports whether a shutdown has begun.
+func (g *gate) isClosed() bool {
+	g.Lock()
+	defer g.Unlock()
+	return g.closed
+}
+
+// shut begins the shutdown and wakes a read that waits.
+func (w *wire) shut() {
+	w.gate.Lock()
+	defer w.gate.Unlock()
+	w.gate.closed = true
+	if w.gate.waiting {
+		_ = w.raw.SetReadDeadline(time.Unix(1, 0))
+	}
+}
