@@ -18,16 +18,12 @@ func (g *guard) checkMail(arg string) (r connector.Reply) {
 	case g.inMail:
 		return replySequence // RFC 5321, 4.1.4: no nested MAIL
 	}
-	path, params, ok := cutPath(arg, "FROM:")
+	m := &g.pending.mail
+	from, path, params, ok := parsePath(arg, "FROM:", true)
 	if !ok {
 		return replyAddress
 	}
-	m := &g.pending.mail
-	if path != "" {
-		if m.From, ok = parsePath(path); !ok {
-			return replyAddress
-		}
-	}
+	m.From = from
 	if r := g.params(params, g.mailParam); r.Code != 0 {
 		return r
 	}
@@ -45,76 +41,30 @@ func (g *guard) checkRcpt(arg string) (r connector.Reply) {
 	case !g.inMail:
 		return replyNeedMail
 	}
-	path, params, ok := cutPath(arg, "TO:")
-	if !ok {
-		return replyAddress
+	to, path, params, ok := parsePath(arg, "TO:", false)
+	if ok && !to.IsValid() { // <Postmaster>, the one recipient without a domain
+		to = to.WithDomain(g.cfg.PostmasterDomain)
 	}
-	to := &g.pending.rcpt.To
-	if strings.EqualFold(path, "postmaster") && g.cfg.PostmasterDomain.IsValid() {
-		path += "@" + g.cfg.PostmasterDomain.String()
-	}
-	if *to, ok = parsePath(path); !ok {
+	if !ok || !to.IsValid() {
 		return replyAddress
 	}
 	if !g.mail.UTF8 && !isASCII(path) {
 		return replyUTF8
 	}
+	g.pending.rcpt.To = to
 	return g.params(params, g.rcptParam)
 }
 
-// cutPath takes "FROM:<path> parameters" apart. Spaces before the bracket are
+// parsePath takes "FROM:<path> parameters" apart. Spaces before the bracket are
 // not in the grammar, but many small devices send one, and they cannot be
 // misunderstood; the brackets are required.
-func cutPath(arg, keyword string) (path, params string, ok bool) {
+func parsePath(arg, keyword string, nullOK bool) (a routing.Address, path, params string, ok bool) {
 	if len(arg) < len(keyword) || !strings.EqualFold(arg[:len(keyword)], keyword) {
-		return "", "", false
+		return a, "", "", false
 	}
-	arg = strings.TrimLeft(arg[len(keyword):], " ")
-	if !strings.HasPrefix(arg, "<") {
-		return "", "", false
-	}
-	end := closingBracket(arg)
-	if end < 0 {
-		return "", "", false
-	}
-	path, params = arg[1:end], arg[end+1:]
-	return path, params, params == "" || params[0] == ' '
-}
-
-// closingBracket returns the index of the '>' that is not within quotes, or -1.
-func closingBracket(s string) int {
-	quoted := false
-	for i := 0; i < len(s); i++ {
-		switch {
-		case s[i] == '\\' && quoted:
-			i++
-		case s[i] == '"':
-			quoted = !quoted
-		case s[i] == '>' && !quoted:
-			return i
-		}
-	}
-	return -1
-}
-
-// parsePath parses what is in the brackets. A source route is checked and
-// dropped (RFC 5321, appendix C): the address behind it is what counts.
-func parsePath(path string) (routing.Address, bool) {
-	if strings.HasPrefix(path, "@") {
-		route, mailbox, ok := strings.Cut(path, ":")
-		if !ok {
-			return routing.Address{}, false
-		}
-		for hop := range strings.SplitSeq(route, ",") {
-			name, ok := strings.CutPrefix(hop, "@")
-			if _, err := routing.ParseDomain(name); err != nil || !ok {
-				return routing.Address{}, false
-			}
-		}
-		path = mailbox
-	}
-	a, err := routing.ParseAddress(path)
-	return a, err == nil && a.IsValid()
+	path = strings.TrimLeft(arg[len(keyword):], " ")
+	a, params, err := routing.ParsePath(path, nullOK)
+	return a, path[:len(path)-len(params)], params, err == nil
 }
 
 func isASCII(s string) bool {
