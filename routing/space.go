@@ -248,7 +248,7 @@ func (a AddressSpace) Matches(d Domain) bool {
 func (a AddressSpace) Compare(b AddressSpace) int {
 	return cmp.Or(
 		cmp.Compare(a.kind, b.kind),
-		cmp.Compare(Domain{b.text}.labels(), Domain{a.text}.labels()),
+		cmp.Compare(b.specificity(), a.specificity()),
 		strings.Compare(a.text, b.text),
 		cmp.Compare(a.cost, b.cost),
 	)

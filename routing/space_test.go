@@ -128,7 +128,7 @@ func TestAddressSpaceMatches(t *testing.T) {
 
 func TestAddressSpaceCompare(t *testing.T) {
 	want := []string{
-		"SMTP:marketing.contoso.com;1", "SMTP:contoso.com;1", "SMTP:contoso.com;2", "SMTP:*.marketing.contoso.com;1",
+		"SMTP:contoso.com;1", "SMTP:contoso.com;2", "SMTP:marketing.contoso.com;1", "SMTP:*.marketing.contoso.com;1",
 		"SMTP:*.contoso.com;1", "SMTP:*.com;1", "SMTP:--;1", "SMTP:*;1", "SMTP:*;2", "X400:*;1",
 	}
 	var spaces []routing.AddressSpace

@@ -1,0 +1,194 @@
+package routing
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// NewTable compiles routes as the server t.Local sees them. It reports all
+// mistakes at once as [Problems] of the lists "Servers", "Local", "Links" and
+// "Routes", the latter with the indices of routes. It keeps no reference to
+// the slices; the strings in them are shared.
+func NewTable(t Topology, routes []Route) (*Table, error) {
+	c := tableCompiler{
+		table: &Table{routes: make([]tableRoute, len(routes))},
+		names: make(map[string]int, len(routes)),
+	}
+	c.network = newNetwork(t, &c.problems)
+	for i := range routes {
+		c.checkRoute(i, &routes[i])
+	}
+	if err := c.problems.err(); err != nil {
+		return nil, err
+	}
+	c.compileRoutes(routes)
+	c.compileSpaces(routes)
+	return c.table, nil
+}
+
+// tableCompiler is the state of NewTable.
+type tableCompiler struct {
+	network  *network
+	table    *Table
+	names    map[string]int // lower-case connector name -> place in the input
+	problems Problems
+}
+
+func (c *tableCompiler) checkRoute(i int, r *Route) {
+	c.checkName(i, r.Connector)
+	c.checkSpaces(i, r.Spaces)
+	for j, name := range r.Sources {
+		if c.network.servers[strings.ToLower(name)] == nil {
+			c.problems.addItem("Routes", i, "Sources", j, quoteInput(name)+" is none of the servers")
+		}
+	}
+	if r.MaxSize < 0 {
+		c.problems.add("Routes", i, "MaxSize", "%d is negative; 0 is unlimited", r.MaxSize)
+	}
+}
+
+// checkName checks that the connector's name is unique: the last rule of the
+// choice is the order of names.
+func (c *tableCompiler) checkName(i int, name string) {
+	key := strings.ToLower(name)
+	first, ok := c.names[key]
+	switch {
+	case name == "":
+		c.problems.add("Routes", i, "Connector", "is empty")
+	case ok:
+		c.problems.add("Routes", i, "Connector", "%s is the name of Routes[%d] already", quoteInput(name), first)
+	default:
+		c.names[key] = i
+	}
+}
+
+// checkSpaces looks for invalid spaces and for those that a connector has
+// twice, be it at different costs: only one of them could count.
+func (c *tableCompiler) checkSpaces(i int, spaces []AddressSpace) {
+	seen := make(map[AddressSpace]int, len(spaces))
+	for j, space := range spaces {
+		if !space.IsValid() {
+			c.problems.addItem("Routes", i, "Spaces", j, "is the zero AddressSpace")
+			continue
+		}
+		space.cost, space.local = 0, false
+		if space.kind == SpaceOther {
+			space.text = lowerASCII(space.text)
+		}
+		if _, ok := seen[space]; ok {
+			c.problems.addItem("Routes", i, "Spaces", j, spaces[j].Space()+" is in the list twice")
+			continue
+		}
+		seen[space] = j
+	}
+}
+
+// compileRoutes works out what no query can change.
+func (c *tableCompiler) compileRoutes(routes []Route) {
+	for i := range routes {
+		r := &routes[i]
+		w := c.network.wayTo(r.Sources)
+		compiled := tableRoute{
+			name:    r.Connector,
+			via:     w.via,
+			maxSize: minSize(r.MaxSize, w.maxSize),
+			cost:    w.cost,
+			near:    w.near,
+		}
+		switch {
+		case r.Disabled:
+			compiled.barred = Disabled
+		case r.Scoped && !w.inScope:
+			compiled.barred = OutOfScope
+		case !w.ok:
+			compiled.barred = Unconnected
+		}
+		if !c.network.local.Edge {
+			// -- leads from an Edge server into the organisation. Within
+			// it, all accepted domains would lead back out.
+			compiled.scope = OutOfScope
+		}
+		c.table.routes[i] = compiled
+	}
+	byName := make([]int, len(routes))
+	for i := range byName {
+		byName[i] = i
+	}
+	slices.SortFunc(byName, func(a, b int) int {
+		return compareNames(routes[a].Connector, routes[b].Connector)
+	})
+	for place, i := range byName {
+		c.table.routes[i].order = place
+	}
+}
+
+// compileSpaces makes the candidates and puts them where the walk finds them,
+// those of one specificity in the order of preference.
+func (c *tableCompiler) compileSpaces(routes []Route) {
+	t := c.table
+	n := 0
+	for i := range routes {
+		n += len(routes[i].Spaces)
+	}
+	domains := make([]candidate, 0, n)
+	for i := range routes {
+		for _, s := range routes[i].Spaces {
+			cand := newCandidate(i, s)
+			switch s.kind {
+			case SpaceAny:
+				t.any = append(t.any, cand)
+			case SpaceAccepted:
+				t.accepted = append(t.accepted, cand)
+			case SpaceOther:
+				if t.others == nil {
+					t.others = make(map[string][]candidate)
+				}
+				t.others[s.Type()] = append(t.others[s.Type()], cand)
+			default:
+				domains = append(domains, cand)
+			}
+		}
+	}
+	t.domains = newIndex(domains)
+	c.sortRuns()
+	slices.SortFunc(t.any, t.compare)
+	slices.SortFunc(t.accepted, t.compare)
+	for _, list := range t.others {
+		slices.SortFunc(list, t.compare)
+	}
+}
+
+func newCandidate(route int, s AddressSpace) candidate {
+	c := candidate{text: s.text, route: uint32(route), kind: s.kind, typLen: s.typLen, cost: s.cost}
+	if s.local {
+		c.flags = flagLocal
+	}
+	return c
+}
+
+// sortRuns sorts the candidates of each name and marks the last one.
+func (c *tableCompiler) sortRuns() {
+	entries := c.table.domains.entries
+	for start := 0; start < len(entries); {
+		end := start + 1
+		for end < len(entries) && entries[end].text == entries[start].text {
+			end++
+		}
+		slices.SortFunc(entries[start:end], c.table.compare)
+		entries[end-1].flags |= flagLast
+		start = end
+	}
+}
+
+// compare orders candidates that can match the same recipient by the rules of
+// the choice: specificity, cost of path and space, proximity, name.
+func (t *Table) compare(a, b candidate) int {
+	r, s := &t.routes[a.route], &t.routes[b.route]
+	return cmp.Or(
+		cmp.Compare(b.space().specificity(), a.space().specificity()),
+		cmp.Compare(r.cost+int(a.cost), s.cost+int(b.cost)),
+		cmp.Compare(r.near, s.near),
+		cmp.Compare(r.order, s.order),
+	)
+}

@@ -1,0 +1,119 @@
+package routing
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Candidate is one address space that matched, and how it fared.
+type Candidate struct {
+	Route     int    // index into the routes given to NewTable
+	Connector string // name of that route
+	Space     AddressSpace
+	Cost      int    // of path and space together; of no meaning if Unconnected
+	Via       string // name of the server to reach it through; "" is ourselves
+	Reason    Reason
+}
+
+// Reason says why a candidate won or lost. The zero Reason is none.
+type Reason uint8
+
+// The reasons, in the order in which they are looked at.
+const (
+	Disabled            Reason = iota + 1 // the connector is switched off
+	OutOfScope                            // it may not be used from our site, or -- not from our server
+	Unconnected                           // no site link leads to any of its servers
+	NotForAuthoritative                   // the space is * and the domain authoritative
+	TooSmall                              // the message is larger than the connector or a site link on the way allows
+	Chosen                                // this one is taken
+	LessSpecific                          // another address space says more about the recipient
+	HigherCost                            // another connector costs less
+	Farther                               // another connector's server is nearer
+	LaterName                             // nothing but the name decides
+)
+
+// String returns the reason in words that follow the connector's name.
+func (r Reason) String() string {
+	switch r {
+	case Disabled:
+		return "is disabled"
+	case OutOfScope:
+		return "is out of scope"
+	case Unconnected:
+		return "has no source server that site links lead to"
+	case NotForAuthoritative:
+		return "matches by *, which does not count for an authoritative domain"
+	case TooSmall:
+		return "is too small for the message"
+	case Chosen:
+		return "is chosen"
+	case LessSpecific:
+		return "has a less specific address space"
+	case HigherCost:
+		return "has a higher cost"
+	case Farther:
+		return "is farther away"
+	case LaterName:
+		return "comes later by name"
+	}
+	return fmt.Sprintf("Reason(%d)", uint8(r))
+}
+
+// String returns one line, such as
+//
+//	"Internet" SMTP:*;1 at cost 11 via HUB2 is chosen
+func (c Candidate) String() string {
+	b := fmt.Appendf(nil, "%s %s", quoteInput(c.Connector), c.Space)
+	if c.Reason != Unconnected {
+		b = fmt.Appendf(b, " at cost %d", c.Cost)
+		if c.Via != "" {
+			b = fmt.Appendf(b, " via %s", c.Via)
+		}
+	}
+	return string(fmt.Appendf(b, " %s", c.Reason))
+}
+
+// describe returns the record of c.
+func (t *Table) describe(c *candidate, reason Reason) Candidate {
+	r := &t.routes[c.route]
+	return Candidate{
+		Route:     int(c.route),
+		Connector: r.name,
+		Space:     c.space(),
+		Cost:      r.cost + int(c.cost),
+		Via:       r.via,
+		Reason:    reason,
+	}
+}
+
+// Explain answers q as Lookup does, by the same code, and tells how every
+// candidate fared whose address space matched: the chosen one first, then the
+// others from the most specific space on, and in the order of preference
+// among equals. The order is the same every time.
+func (t *Table) Explain(q Query) (Match, []Candidate) {
+	var candidates []Candidate
+	w := walk{table: t, query: q, record: &candidates}
+	m := w.answer()
+	i := slices.IndexFunc(candidates, func(c Candidate) bool { return c.Reason == Chosen })
+	if i > 0 {
+		chosen := candidates[i]
+		copy(candidates[1:], candidates[:i])
+		candidates[0] = chosen
+	}
+	return m, candidates
+}
+
+// Render returns an answer of [Table.Explain] as text for people, a line for
+// the outcome and one for each candidate.
+func Render(m Match, candidates []Candidate) string {
+	var b strings.Builder
+	b.WriteString(m.Outcome.String())
+	b.WriteByte('\n')
+	for _, c := range candidates {
+		b.WriteString("  ")
+		b.WriteString(c.String())
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
