@@ -49,6 +49,7 @@ func (g *guard) doHello() connector.Reply {
 	if p.verb == verbEhlo {
 		p.offer = offer
 	}
+	p.close = offer.Hangup && r.Code != 250
 	return r
 }
 

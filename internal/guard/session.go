@@ -66,6 +66,7 @@ type Offer struct {
 	MaxSize int64    // the number behind SIZE; 0: without one
 	SASL    []string // mechanisms of AUTH; none: AUTH is not advertised
 	More    []string // further keywords, last and in this order
+	Hangup  bool     // of a refused Hello: end the connection behind the reply
 }
 
 // Mail is a parsed MAIL command.
