@@ -1,68 +1,38 @@
-// Package relay enforces a connector.Policy on the wire.
 package relay
 
 import (
 	"context"
 	"io"
-	"net/netip"
 
 	"github.com/interchange-smtp/interchange/connector"
-	"github.com/interchange-smtp/interchange/permission"
-	"github.com/interchange-smtp/interchange/routing"
 )
 
-// Envelope is one transaction.
-type Envelope struct {
-	ID   string
-	From routing.Address // zero: <>
-	To   []Recipient
-
-	Size  int64 // as declared by the client; 0: not declared
-	Body  BodyType
-	UTF8  bool
-	Ret   string // "FULL", "HDRS" or ""
-	EnvID string
-	Auth  string // MAIL's AUTH=, only if the session may claim it
-
-	Connector string // the Receive connector
-	Remote    netip.AddrPort
-	Helo      string
-	User      permission.Principal
-	TLS       bool
-
-	// State belongs to the Router, from the first Route to Release.
-	State any
-}
-
-// Recipient is one accepted recipient.
-type Recipient struct {
-	To     routing.Address
-	Notify []string
-	ORcpt  string
-	Route  connector.Route // filled by a Router
-}
-
-// BodyType is MAIL's BODY parameter.
-type BodyType uint8
-
-// The body types.
-const (
-	SevenBit BodyType = iota
-	EightBitMIME
-	BinaryMIME
-)
-
-// Handler takes messages. Deliver reads body to its end and returns nil only
-// when it has taken over the message for every recipient.
+// Handler takes messages. It is used by many connections at once.
 type Handler interface {
+	// Deliver reads body, header and all, to its end and returns nil only
+	// when it has taken over the message for every recipient. An error of
+	// body means that there is no message: whatever was read of it must be
+	// dropped. nil from a Deliver that has not seen body's io.EOF counts as
+	// an error. body is not to be used after Deliver has returned.
+	//
+	// The error decides the reply: see [Error]. ctx ends when the connection's
+	// time is up or the Server is closed; there is no one to tell then.
 	Deliver(ctx context.Context, env *Envelope, body io.Reader) error
+}
+
+// HandlerFunc is a function that is a Handler.
+type HandlerFunc func(ctx context.Context, env *Envelope, body io.Reader) error
+
+// Deliver calls f.
+func (f HandlerFunc) Deliver(ctx context.Context, env *Envelope, body io.Reader) error {
+	return f(ctx, env, body)
 }
 
 // Router is a Handler that wants a say at RCPT.
 type Router interface {
 	// Route is asked before a recipient is accepted; it may fill rcpt.Route.
 	// The recipients accepted so far are in env.To; rcpt is not yet. ctx is
-	// that of the client's connection.
+	// that of the transaction: it ends after Release.
 	Route(ctx context.Context, policy *connector.Policy, env *Envelope, rcpt *Recipient) error
 
 	// Release ends a transaction that Route was asked about: after Deliver,
@@ -70,15 +40,3 @@ type Router interface {
 	// connection lost). It is called once and must not block for long.
 	Release(env *Envelope)
 }
-
-// Error is an error with the reply that goes to the client.
-type Error struct {
-	Reply connector.Reply
-	Err   error // for the log, never for the client
-}
-
-// Error implements error.
-func (e *Error) Error() string { return e.Reply.Text }
-
-// Unwrap returns Err.
-func (e *Error) Unwrap() error { return e.Err }

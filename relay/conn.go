@@ -1,0 +1,113 @@
+package relay
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/netip"
+	"time"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/internal/guard"
+)
+
+// refusalTime bounds how long a refused connection may take to hear so.
+const refusalTime = 5 * time.Second
+
+// serveConn serves c from its first octet to its last.
+func (s *Server) serveConn(c net.Conn) {
+	local, remote := addrPort(c.LocalAddr()), addrPort(c.RemoteAddr())
+	sv := s.choose(local, remote)
+	if sv == nil {
+		s.Logger.Info("connection refused", "reason", connector.NoConnector,
+			"local", local, "remote", remote)
+		_ = c.Close() // refused in any case
+		return
+	}
+	ok, full := s.enter(c)
+	if !ok {
+		reason := connector.ShuttingDown
+		if full {
+			reason = connector.TooManyConnections
+		}
+		s.refuse(c, sv, reason, local, remote)
+		return
+	}
+	defer s.leave(c)
+	switch sv.load.enter(sv.settings, remote.Addr()) {
+	case overTotal:
+		s.refuse(c, sv, connector.TooManyConnections, local, remote)
+		return
+	case overSource:
+		s.refuse(c, sv, connector.TooManyConnectionsPerSource, local, remote)
+		return
+	}
+	defer sv.load.leave(remote.Addr())
+	s.converse(c, sv, auth.Channel{Local: local, Remote: remote})
+}
+
+// choose picks the connector by the policy of the moment.
+func (s *Server) choose(local, remote netip.AddrPort) *service {
+	if !local.IsValid() || !remote.IsValid() {
+		return nil // no range can hold it
+	}
+	now := s.serving.Load()
+	in := now.policy.Select(local, remote.Addr())
+	if in == nil {
+		return nil
+	}
+	return now.services[in]
+}
+
+// converse runs the session.
+func (s *Server) converse(c net.Conn, sv *service, channel auth.Channel) {
+	now := time.Now()
+	sess := newSession(s, sv, channel, now)
+	cfg := sv.guard
+	cfg.Banner = sv.banner(now)
+	if s.implicit(channel.Local) {
+		cfg.Implicit, cfg.TLS = true, sv.tls
+	}
+	if sess.protocol != nil {
+		cfg.Log = sess.protocol.line
+		sess.protocol.connect(sess.rules.Rights())
+	}
+	err := guard.Serve(s.stop, c, cfg, sess)
+	sess.ended(err)
+}
+
+// refuse answers a connection that is not served, and closes it.
+func (s *Server) refuse(c net.Conn, sv *service, reason connector.ReasonCode, local, remote netip.AddrPort) {
+	s.Logger.Info("connection refused", "reason", reason, "connector", sv.in.Name(),
+		"local", local, "remote", remote)
+	if !s.implicit(local) { // where TLS is expected a line of text says nothing
+		_ = c.SetDeadline(time.Now().Add(refusalTime))
+		_, _ = io.WriteString(c, sv.in.Decide(reason).Reply().String()+"\r\n") // the client may be gone
+	}
+	_ = c.Close()
+}
+
+// addrPort returns a's IP address and port without zone, IPv4 in its own form;
+// zero if a is something else.
+func addrPort(a net.Addr) netip.AddrPort {
+	if a == nil {
+		return netip.AddrPort{}
+	}
+	tcp, ok := a.(*net.TCPAddr)
+	if !ok {
+		at, err := netip.ParseAddrPort(a.String())
+		if err != nil {
+			return netip.AddrPort{}
+		}
+		return netip.AddrPortFrom(at.Addr().Unmap().WithZone(""), at.Port())
+	}
+	at := tcp.AddrPort()
+	return netip.AddrPortFrom(at.Addr().Unmap().WithZone(""), at.Port())
+}
+
+// deadline returns the context of a transaction that must end with its
+// connection.
+func (s *Server) deadline(until time.Time) (context.Context, context.CancelFunc) {
+	return context.WithDeadline(s.hard, until)
+}

@@ -1,0 +1,44 @@
+package relay
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/interchange-smtp/interchange/connector"
+)
+
+// Error is an error with the reply that goes to the client, from a [Handler]
+// or [Router]. A reply of 400 to 599 is given as it is. Anything else, above
+// all the 2xx of a next hop that answered out of turn, becomes 451 4.3.0: it
+// must not pass for success.
+type Error struct {
+	Reply connector.Reply
+	Err   error // for the log, never for the client; may be nil
+}
+
+// Error returns the reply, and Err if there is one.
+func (e *Error) Error() string {
+	text := fmt.Sprintf("%d %s", e.Reply.Code, e.Reply.Text)
+	if e.Err != nil {
+		text += ": " + e.Err.Error()
+	}
+	return text
+}
+
+// Unwrap returns Err.
+func (e *Error) Unwrap() error { return e.Err }
+
+// replyLocal is what the client gets for errors that are none of its business.
+var replyLocal = connector.Reply{
+	Code: 451, Enhanced: [3]int{4, 3, 0},
+	Text: "Temporary server error. Please try again later",
+}
+
+// replyFor returns the client's part of an error.
+func replyFor(err error) connector.Reply {
+	var e *Error
+	if errors.As(err, &e) && e.Reply.Code >= 400 && e.Reply.Code <= 599 {
+		return e.Reply
+	}
+	return replyLocal
+}

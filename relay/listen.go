@@ -1,0 +1,177 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/connector"
+)
+
+// ListenAndServe opens every binding of the policy and serves until Shutdown
+// or Close, when it returns nil. Should a binding not open, none is served, and
+// the error names all that failed with the connectors that want them. IPv4 and
+// IPv6 are bound apart, so that 0.0.0.0 and [::] can stand side by side; an
+// address that a wildcard binding of the same port covers isn't bound again,
+// for connections tell where they arrived.
+//
+// When ctx ends the Server is shut down, with 30 seconds for transactions to
+// end. An accept loop that fails for good ends everything in the same way, and
+// its error is returned.
+func (s *Server) ListenAndServe(ctx context.Context) error {
+	s.init()
+	if err := s.listen(ctx); err != nil {
+		return err
+	}
+	var err error
+	select {
+	case <-s.stop.Done():
+		return nil
+	case <-ctx.Done():
+	case err = <-s.failed:
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
+	defer cancel()
+	return errors.Join(err, s.Shutdown(grace))
+}
+
+// listen opens the bindings and starts their accept loops.
+func (s *Server) listen(ctx context.Context) error {
+	if err := s.begin(); err != nil {
+		return err
+	}
+	s.policyMu.Lock()
+	defer s.policyMu.Unlock()
+	if s.bound != nil {
+		return errors.New("relay: ListenAndServe called twice")
+	}
+	opened, err := s.open(ctx, s.serving.Load().policy)
+	if err != nil {
+		return err
+	}
+	s.bound = make(map[netip.AddrPort]net.Listener)
+	s.failed = make(chan error, 1)
+	return s.start(opened)
+}
+
+// SetPolicy is what new connections go by from now on; connections that are
+// there keep the policy they began with. Bindings of ListenAndServe that are
+// new are opened first, and those that are gone are closed. If the policy
+// can't be served, or a binding not be opened, the error says why and nothing
+// has changed. (A change between a single address and the wildcard on one port
+// can't be made while the old one is open, and is such an error.)
+func (s *Server) SetPolicy(p *connector.Policy) error {
+	s.init()
+	s.policyMu.Lock()
+	defer s.policyMu.Unlock()
+	next, err := s.prepare(p)
+	if err != nil {
+		return err
+	}
+	if s.bound == nil {
+		s.serving.Store(next)
+		return nil
+	}
+	opened, err := s.open(context.Background(), p)
+	if err != nil {
+		return err
+	}
+	s.serving.Store(next)
+	wanted := needed(p)
+	for at, l := range s.bound {
+		if !slices.Contains(wanted, at) {
+			delete(s.bound, at)
+			s.removeListener(l)
+		}
+	}
+	return s.start(opened)
+}
+
+// open opens the bindings of p that are not open yet: all or none.
+func (s *Server) open(ctx context.Context, p *connector.Policy) (map[netip.AddrPort]net.Listener, error) {
+	listen := s.Listen
+	if listen == nil {
+		listen = new(net.ListenConfig).Listen
+	}
+	opened := make(map[netip.AddrPort]net.Listener)
+	var failed []error
+	for _, at := range needed(p) {
+		if s.bound[at] != nil {
+			continue
+		}
+		network := "tcp6"
+		if at.Addr().Is4() {
+			network = "tcp4"
+		}
+		l, err := listen(ctx, network, at.String())
+		if err != nil {
+			failed = append(failed, fmt.Errorf("relay: binding %v of %s: %w", at, users(p, at), err))
+			continue
+		}
+		opened[at] = l
+	}
+	if len(failed) > 0 {
+		for _, l := range opened {
+			_ = l.Close() // nobody has used it
+		}
+		return nil, errors.Join(failed...)
+	}
+	return opened, nil
+}
+
+// start runs an accept loop for each listener.
+func (s *Server) start(opened map[netip.AddrPort]net.Listener) error {
+	for at, l := range opened {
+		if !s.addListener(l) {
+			return errors.Join(ErrServerClosed, l.Close())
+		}
+		s.bound[at] = l
+		go func() {
+			defer s.removeListener(l)
+			if err := s.accept(l); err != nil {
+				select {
+				case s.failed <- fmt.Errorf("relay: binding %v: %w", at, err):
+				default: // the first error is enough
+				}
+			}
+		}()
+	}
+	return nil
+}
+
+// needed returns the addresses to listen on: the bindings without those that a
+// wildcard covers. Linux lets nobody listen on both.
+func needed(p *connector.Policy) []netip.AddrPort {
+	all := p.Bindings()
+	var out []netip.AddrPort
+	for _, at := range all {
+		wildcard := netip.AddrPortFrom(netip.IPv6Unspecified(), at.Port())
+		if at.Addr().Is4() {
+			wildcard = netip.AddrPortFrom(netip.IPv4Unspecified(), at.Port())
+		}
+		if at == wildcard || !slices.Contains(all, wildcard) {
+			out = append(out, at)
+		}
+	}
+	return out
+}
+
+// users names the connectors that want a binding, for people.
+func users(p *connector.Policy, at netip.AddrPort) string {
+	var names []string
+	for in := range p.Receive() {
+		settings := in.Settings()
+		if settings.Enabled.Or(true) && slices.Contains(settings.Bindings, at) {
+			names = append(names, strconv.Quote(in.Name()))
+		}
+	}
+	if len(names) == 1 {
+		return "Receive connector " + names[0]
+	}
+	return "Receive connectors " + strings.Join(names, ", ")
+}

@@ -1,0 +1,129 @@
+package relay
+
+import (
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/interchange-smtp/interchange/connector"
+)
+
+// refuse logs and returns the refusal of a command.
+func (s *session) refuse(command string, d connector.Decision, more ...any) connector.Reply {
+	s.refused++
+	r := d.Reply()
+	s.logRefusal(command, r, append(more, "reason", d.Reason)...)
+	return r
+}
+
+// failed logs an error of the Router and returns the client's part of it.
+func (s *session) failed(command string, err error, more ...any) connector.Reply {
+	s.refused++
+	r := replyFor(err)
+	s.logRefusal(command, r, append(more, "error", clean(err.Error()))...)
+	return r
+}
+
+func (s *session) logRefusal(command string, r connector.Reply, more ...any) {
+	s.server.Logger.Info("command refused", append([]any{
+		"session", s.id, "connector", s.service.in.Name(), "remote", s.channel.Remote,
+		"user", clean(s.rules.Identity().String()), "command", command, "reply", clean(r.String()),
+	}, more...)...)
+}
+
+// refuseMessage logs and returns the refusal of a message.
+func (s *session) refuseMessage(tx *transaction, in *limitReader, d connector.Decision) connector.Reply {
+	s.refused++
+	r := d.Reply()
+	s.logMessage(tx, in, "refused", "reason", d.Reason, "reply", clean(r.String()))
+	return r
+}
+
+// failedMessage logs an error of the Handler and returns the client's part.
+func (s *session) failedMessage(tx *transaction, in *limitReader, err error) connector.Reply {
+	s.refused++
+	r := replyFor(err)
+	s.logMessage(tx, in, "failed", "reply", clean(r.String()), "error", clean(err.Error()))
+	return r
+}
+
+// took logs and returns the acceptance of a message.
+func (s *session) took(tx *transaction, in *limitReader, messageID string) connector.Reply {
+	s.messages++
+	s.logMessage(tx, in, "accepted", "message-id", messageID)
+	return s.accepted(tx, messageID)
+}
+
+// logMessage writes the one line that every message gets.
+func (s *session) logMessage(tx *transaction, in *limitReader, outcome string, more ...any) {
+	to := ""
+	if len(tx.env.To) > 0 {
+		to = tx.env.To[0].To.String()
+	}
+	s.server.Logger.Info("message "+outcome, append([]any{
+		"session", s.id, "id", tx.env.ID, "connector", s.service.in.Name(), "remote", s.channel.Remote,
+		"user", clean(s.rules.Identity().String()), "from", clean(tx.env.From.String()),
+		"to", clean(to), "recipients", len(tx.env.To), "size", in.n,
+	}, more...)...)
+}
+
+// ended writes the one line that every connection gets.
+func (s *session) ended(err error) {
+	if s.protocol != nil {
+		s.protocol.disconnect()
+	}
+	level, more := slog.LevelInfo, []any{}
+	if err != nil {
+		level, more = slog.LevelWarn, []any{"error", clean(err.Error())}
+	}
+	s.server.Logger.Log(s.server.hard, level, "connection ended", append([]any{
+		"session", s.id, "connector", s.service.in.Name(),
+		"local", s.channel.Local, "remote", s.channel.Remote, "helo", clean(s.helo),
+		"tls", s.channel.TLS, "user", clean(s.rules.Identity().String()),
+		"messages", s.messages, "refused", s.refused, "duration", time.Since(s.start),
+	}, more...)...)
+}
+
+// maxClean bounds what of a client's text goes into one attribute.
+const maxClean = 1024
+
+// clean returns s as printable ASCII, with \xNN for everything else and for the
+// backslash. slog's own handlers escape too; others may not.
+func clean(s string) string {
+	const hex = "0123456789ABCDEF"
+	if len(s) <= maxClean && !strings.ContainsFunc(s, unclean) {
+		return s
+	}
+	var b strings.Builder
+	for i := range len(s) {
+		if b.Len() >= maxClean {
+			b.WriteString("...")
+			break
+		}
+		if c := s[i]; unclean(rune(c)) {
+			b.Write([]byte{'\\', 'x', hex[c>>4], hex[c&15]})
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
+func unclean(c rune) bool { return c < ' ' || c > '~' || c == '\\' }
+
+// equalFold compares ASCII text without case.
+func equalFold(a, b string) bool { return len(a) == len(b) && strings.EqualFold(a, b) }
+
+// visibleID returns a Message-ID that is fit for a reply, or "".
+func visibleID(value string) string {
+	id := strings.Trim(value, " \t\r\n")
+	if len(id) < 3 || len(id) > maxMessageID || id[0] != '<' || id[len(id)-1] != '>' {
+		return ""
+	}
+	if strings.ContainsFunc(id[1:len(id)-1], func(c rune) bool {
+		return c <= ' ' || c > '~' || strings.ContainsRune(`<>\"`, c)
+	}) {
+		return ""
+	}
+	return id
+}

@@ -1,0 +1,217 @@
+package relay
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/internal/mailheader"
+	"github.com/interchange-smtp/interchange/permission"
+)
+
+// errUnread is a Handler's mistake: whoever has not seen the end of a message
+// can't know that there is one.
+var errUnread = errors.New("relay: the handler returned nil without reading the message to its end")
+
+// Data implements guard.Session.
+func (s *session) Data(_ context.Context, body io.Reader) connector.Reply {
+	tx := s.tx
+	if tx == nil || len(tx.env.To) == 0 {
+		return s.service.in.Decide(connector.NoRecipients).Reply()
+	}
+	in := &limitReader{r: body, limit: s.rules.MaxSize()}
+	header, err := mailheader.Read(in, int64(max(s.service.settings.MaxHeaderSize, 0)))
+	if err != nil {
+		return s.broken(tx, in, err)
+	}
+	d := s.judge(header)
+	if !d.Allowed() {
+		return s.refuseMessage(tx, in, d)
+	}
+	messageID := messageID(header)
+	header.Filter(s.rules.Headers().Keep)
+	header.Prepend(s.received(tx).Append(nil))
+	out := &messageReader{r: header.Message()}
+	err = s.server.Handler.Deliver(tx.ctx, &tx.env, out)
+	switch {
+	case out.err != nil && out.err != io.EOF:
+		return s.broken(tx, in, out.err)
+	case err == nil && out.err == nil:
+		err = errUnread
+	}
+	if err != nil {
+		return s.failedMessage(tx, in, err)
+	}
+	return s.took(tx, in, messageID)
+}
+
+// judge decides on the message by its header. The size is not known yet; the
+// reader enforces it.
+func (s *session) judge(h *mailheader.Header) connector.Decision {
+	d := s.rules.End(connector.End{
+		HeaderSize: h.Size(),
+		Hops:       h.Hops(),
+		LocalHops:  h.LocalHops(s.service.in.Fqdn()),
+	})
+	if !d.Allowed() || s.mayWriteAs(permission.AcceptAnySender, permission.AcceptAuthoritativeDomainSender) {
+		return d
+	}
+	authors, err := h.Authors()
+	for _, a := range authors {
+		if d := s.rules.Sender(a); !d.Allowed() {
+			return d
+		}
+	}
+	if err == nil {
+		return d
+	}
+	// Who can't be read can't be checked, and the recipient may read better.
+	if s.rules.Authenticated() {
+		return s.service.in.Decide(connector.SendAsDenied)
+	}
+	return s.service.in.Decide(connector.AnonymousSendAsDenied)
+}
+
+// mayWriteAs reports whether no author of a message can be wrong, because the
+// session holds these rights and no domain is secured here.
+func (s *session) mayWriteAs(rights ...permission.Right) bool {
+	for _, r := range rights {
+		if !s.rules.Rights().Has(r) {
+			return false
+		}
+	}
+	return !s.service.settings.DomainSecureEnabled
+}
+
+// broken answers a message that could not be read to its end.
+func (s *session) broken(tx *transaction, in *limitReader, err error) connector.Reply {
+	switch {
+	case errors.Is(err, mailheader.ErrTooLarge):
+		d := s.rules.End(connector.End{HeaderSize: int64(s.service.settings.MaxHeaderSize) + 1})
+		return s.refuseMessage(tx, in, d)
+	case errors.Is(err, errTooLarge):
+		d := s.rules.End(connector.End{Size: in.limit + 1})
+		return s.refuseMessage(tx, in, d)
+	}
+	// The client broke it off; it will not hear our answer.
+	s.logMessage(tx, in, "aborted", "error", clean(err.Error()))
+	return replyLocal
+}
+
+// received returns our trace field.
+func (s *session) received(tx *transaction) mailheader.Received {
+	r := mailheader.Received{
+		Helo:   s.helo,
+		Remote: s.channel.Remote.Addr(),
+		By:     s.service.in.Fqdn(),
+		Local:  s.channel.Local.Addr(),
+		ESMTP:  s.esmtp,
+		TLS:    s.channel.TLS,
+		Auth:   s.user,
+		UTF8:   tx.env.UTF8,
+		ID:     tx.env.ID,
+		Time:   time.Now(),
+	}
+	if s.channel.TLS {
+		r.Cipher = tls.VersionName(s.tls.Version) + " " + tls.CipherSuiteName(s.tls.CipherSuite)
+	}
+	if len(tx.env.To) == 1 { // several would tell each of the others
+		r.For = tx.env.To[0].To.String()
+	}
+	return r
+}
+
+// errTooLarge ends a message that grows beyond the limit.
+var errTooLarge = errors.New("relay: message too large")
+
+// limitReader counts what is read and fails beyond limit, for good.
+type limitReader struct {
+	r     io.Reader
+	limit int64 // 0: none
+	n     int64
+	err   error
+}
+
+// Read implements io.Reader.
+func (l *limitReader) Read(p []byte) (int, error) {
+	if l.err != nil {
+		return 0, l.err
+	}
+	n, err := l.r.Read(p)
+	l.n += int64(n)
+	if l.limit > 0 && l.n > l.limit {
+		l.err = errTooLarge
+		return 0, l.err
+	}
+	l.err = err
+	return n, err
+}
+
+// messageReader is what a Handler reads. It remembers how that ended.
+type messageReader struct {
+	r   io.Reader
+	err error // io.EOF: the message was read to its end
+}
+
+// Read implements io.Reader.
+func (m *messageReader) Read(p []byte) (int, error) {
+	if m.err != nil {
+		return 0, m.err
+	}
+	n, err := m.r.Read(p)
+	m.err = err
+	return n, err
+}
+
+// WriteTo implements io.WriterTo, for io.Copy. A reader can't tell there
+// whether it was the source or the destination that failed, so both count as
+// a message that was not read to its end.
+func (m *messageReader) WriteTo(w io.Writer) (int64, error) {
+	if m.err != nil {
+		return 0, m.err
+	}
+	sink := &errorWriter{w: w}
+	n, err := io.Copy(sink, m.r)
+	switch {
+	case err == nil:
+		m.err = io.EOF
+	case sink.err == nil:
+		m.err = err
+	}
+	return n, err
+}
+
+// errorWriter remembers that w failed.
+type errorWriter struct {
+	w   io.Writer
+	err error
+}
+
+// Write implements io.Writer.
+func (e *errorWriter) Write(p []byte) (int, error) {
+	n, err := e.w.Write(p)
+	if err != nil {
+		e.err = err
+	}
+	return n, err
+}
+
+// maxMessageID bounds what of a Message-ID goes into a reply, whose line has
+// 512 octets.
+const maxMessageID = 250
+
+// messageID returns the Message-ID of h if it is fit to be shown: in angle
+// brackets, visible ASCII, short.
+func messageID(h *mailheader.Header) string {
+	for f := range h.Fields() {
+		if !equalFold(f.Name, "Message-ID") {
+			continue
+		}
+		value := string(f.Raw[min(len(f.Name)+1, len(f.Raw)):])
+		return visibleID(value)
+	}
+	return ""
+}

@@ -1,0 +1,116 @@
+package relay
+
+import (
+	"io"
+	"net/netip"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/interchange-smtp/interchange/permission"
+)
+
+// protocolHeader begins the protocol log, as Exchange's files begin.
+const protocolHeader = "#Software: Interchange\r\n" +
+	"#Version: 1.0\r\n" +
+	"#Log-type: SMTP Receive Protocol Log\r\n" +
+	"#Date: %s\r\n" +
+	"#Fields: date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context\r\n"
+
+// protocolTime is how Exchange writes time, which is UTC.
+const protocolTime = "2006-01-02T15:04:05.000Z"
+
+// protocolWriter serialises the lines of all conversations.
+type protocolWriter struct {
+	mu    sync.Mutex
+	w     io.Writer
+	begun bool
+	err   error // the first, after which nothing more is written
+}
+
+// write writes one line, and the header before the first.
+func (p *protocolWriter) write(line string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.err == nil && !p.begun {
+		p.begun = true
+		_, p.err = io.WriteString(p.w, strings.Replace(protocolHeader, "%s", time.Now().UTC().Format(protocolTime), 1))
+	}
+	if p.err == nil {
+		_, p.err = io.WriteString(p.w, line)
+	}
+}
+
+// conversation is the protocol log of one session.
+type conversation struct {
+	out           *protocolWriter
+	connector, id string
+	local, remote netip.AddrPort
+	seq           int
+}
+
+func newConversation(out *protocolWriter, s *session) *conversation {
+	return &conversation{
+		out:       out,
+		connector: s.service.in.Name(),
+		id:        s.id,
+		local:     s.channel.Local,
+		remote:    s.channel.Remote,
+	}
+}
+
+// connect logs that the connection is there, and what it may do.
+func (c *conversation) connect(rights permission.Set) {
+	c.write('+', "", "")
+	c.rights(rights)
+}
+
+// rights logs what the session holds from now on.
+func (c *conversation) rights(rights permission.Set) {
+	var names []string
+	for r := range rights.All() {
+		names = append(names, r.LogName())
+	}
+	data := strings.Join(names, " ")
+	if data == "" {
+		data = "None"
+	}
+	c.write('*', data, "Set Session Permissions")
+}
+
+// line logs what the guard has to tell.
+func (c *conversation) line(event byte, line string) {
+	if event == '*' {
+		c.write(event, "", line)
+		return
+	}
+	c.write(event, line, "")
+}
+
+// disconnect logs the end.
+func (c *conversation) disconnect() { c.write('-', "", "Local") }
+
+// write writes one line in the field order of Exchange.
+func (c *conversation) write(event byte, data, context string) {
+	var b strings.Builder
+	b.WriteString(time.Now().UTC().Format(protocolTime))
+	for _, field := range [...]string{
+		c.connector, c.id, strconv.Itoa(c.seq), c.local.String(), c.remote.String(), string(event), data, context,
+	} {
+		b.WriteByte(',')
+		b.WriteString(csvField(field))
+	}
+	b.WriteString("\r\n")
+	c.seq++
+	c.out.write(b.String())
+}
+
+// csvField quotes a field where RFC 4180 asks for it. The name of a connector
+// is the administrator's, so it may hold anything.
+func csvField(s string) string {
+	if !strings.ContainsAny(s, ",\"\r\n") {
+		return s
+	}
+	return `"` + strings.ReplaceAll(s, `"`, `""`) + `"`
+}

@@ -1,0 +1,157 @@
+package relay
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/internal/guard"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// serving is a policy with all that the Server prepares for it. It is
+// immutable but for the counters.
+type serving struct {
+	policy   *connector.Policy
+	services map[*connector.Inbound]*service
+}
+
+// service is one Receive connector as it is served.
+type service struct {
+	in       *connector.Inbound
+	settings *connector.Receive
+	guard    guard.Config // what does not differ by connection
+	tls      *tls.Config  // nil: no certificate
+	load     *load
+	rate     *rate
+}
+
+// prepare makes p ready to be served. The error holds everything that is
+// missing.
+func (s *Server) prepare(p *connector.Policy) (*serving, error) {
+	switch {
+	case p == nil:
+		return nil, errors.New("relay: there is no policy: set Server.Policy")
+	case s.Handler == nil:
+		return nil, errors.New("relay: there is nobody to take messages: set Server.Handler")
+	}
+	next := &serving{policy: p, services: make(map[*connector.Inbound]*service)}
+	counted := make(map[string]*service)
+	if old := s.serving.Load(); old != nil {
+		for in, sv := range old.services {
+			counted[in.Name()] = sv
+		}
+	}
+	var missing []error
+	for in := range p.Receive() {
+		sv, err := s.service(in)
+		if err != nil {
+			missing = append(missing, fmt.Errorf("relay: Receive connector %q: %w", in.Name(), err))
+			continue
+		}
+		if old := counted[in.Name()]; old != nil {
+			sv.load, sv.rate = old.load, old.rate
+		}
+		next.services[in] = sv
+	}
+	if len(missing) > 0 {
+		return nil, errors.Join(missing...)
+	}
+	return next, nil
+}
+
+// service prepares one connector.
+func (s *Server) service(in *connector.Inbound) (*service, error) {
+	r := in.Settings()
+	sv := &service{in: in, settings: r, load: new(load), rate: new(rate)}
+	if !r.Enabled.Or(true) {
+		return sv, nil
+	}
+	var err error
+	if sv.tls, err = tlsConfig(in, s.Certificates); err != nil {
+		return nil, err
+	}
+	if sv.tls == nil {
+		if r.RequireTLS {
+			return nil, fmt.Errorf("RequireTLS: %w", errNoCertificate)
+		}
+		for _, at := range r.Bindings {
+			if s.implicit(at) {
+				return nil, fmt.Errorf("binding %v begins with TLS: %w", at, errNoCertificate)
+			}
+		}
+	}
+	sv.guard = guard.Config{
+		Fqdn:              in.Fqdn(),
+		InactivityTimeout: r.ConnectionInactivityTimeout,
+		ConnectionTimeout: r.ConnectionTimeout,
+		TarpitInterval:    r.TarpitInterval.Or(0),
+		AuthTarpit:        r.AuthTarpitInterval.Or(0),
+		MaxProtocolErrors: int(r.MaxProtocolErrors.Or(0)),
+		MaxLogonFailures:  r.MaxLogonFailures.Or(0),
+		BareLinefeedOK:    !r.BareLinefeedRejectionEnabled.Or(true),
+		EightBitMime:      r.EightBitMimeEnabled.Or(false),
+		BinaryMime:        r.BinaryMimeEnabled.Or(false),
+		Chunking:          r.ChunkingEnabled.Or(false),
+		DSN:               r.DeliveryStatusNotificationEnabled.Or(false),
+		SMTPUTF8:          r.SmtpUtf8Enabled.Or(false),
+		Pipelining:        r.PipeliningEnabled.Or(false),
+		EnhancedCodes:     r.EnhancedStatusCodesEnabled.Or(false),
+		PostmasterDomain:  postmasterDomain(in),
+	}
+	// "Tls" in AuthMechanism is what offers STARTTLS; implicit TLS is the
+	// binding's own affair.
+	if r.AuthMechanism.Or(auth.None).Has(auth.TLS) {
+		sv.guard.TLS = sv.tls
+	}
+	return sv, nil
+}
+
+// postmasterDomain returns the domain that completes a bare Postmaster: that
+// of DefaultDomain, or else the default accepted domain.
+func postmasterDomain(in *connector.Inbound) routing.Domain {
+	d, err := routing.ParseDomain(in.Settings().DefaultDomain)
+	if err != nil {
+		return routing.Domain{} // Compile has checked it, so it is empty
+	}
+	return d
+}
+
+// implicit reports whether connections to local begin with TLS.
+func (s *Server) implicit(local netip.AddrPort) bool {
+	if s.ImplicitTLS != nil {
+		return s.ImplicitTLS(local)
+	}
+	return local.Port() == implicitTLSPort
+}
+
+// banner returns the greeting without its code. Exchange's own would have the
+// product's name in it, which is not ours to use; Banner may still say so.
+func (sv *service) banner(now time.Time) string {
+	if sv.settings.Banner != "" {
+		return strings.TrimPrefix(sv.settings.Banner, "220 ")
+	}
+	return sv.in.Fqdn() + " Interchange ESMTP MAIL Service ready at " + now.Format(time.RFC1123Z)
+}
+
+// allow counts a message against MessageRateLimit.
+func (sv *service) allow(source netip.Addr, user string, now time.Time) bool {
+	limit := sv.settings.MessageRateLimit
+	if limit == connector.Unlimited || limit == 0 {
+		return true
+	}
+	by := sv.settings.MessageRateSource.Or(connector.RateByIPAddress)
+	ok := true
+	if by&connector.RateByIPAddress != 0 {
+		ok = sv.rate.allow(rateKey{addr: source}, int(limit), now)
+	}
+	if ok && by&connector.RateByUser != 0 {
+		ok = sv.rate.allow(rateKey{user: user}, int(limit), now)
+	}
+	return ok
+}

@@ -1,0 +1,203 @@
+package relay
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"time"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/internal/guard"
+)
+
+// verifyTime bounds how long a Verifier may take.
+const verifyTime = 30 * time.Second
+
+// session is the guard.Session of one connection: it asks the policy.
+type session struct {
+	server  *Server
+	service *service
+	id      string
+	start   time.Time
+	until   time.Time // the end of ConnectionTimeout
+
+	channel auth.Channel
+	rules   connector.Session // who the client is, and what it may do
+	tls     tls.ConnectionState
+	helo    string
+	esmtp   bool
+	proven  auth.Identity // what the Verifier said, until AuthEnd
+	user    bool          // rules are those of somebody who has authenticated
+
+	tx       *transaction
+	messages int // taken
+	refused  int // commands and messages
+	protocol *conversation
+}
+
+var _ guard.Session = (*session)(nil)
+
+func newSession(s *Server, sv *service, channel auth.Channel, now time.Time) *session {
+	sess := &session{
+		server:  s,
+		service: sv,
+		id:      newID(),
+		start:   now,
+		until:   now.Add(sv.settings.ConnectionTimeout),
+		channel: channel,
+		rules:   sv.in.Open(channel),
+	}
+	if s.protocol.w != nil && sv.settings.ProtocolLoggingLevel == connector.LoggingVerbose {
+		sess.protocol = newConversation(&s.protocol, sess)
+	}
+	return sess
+}
+
+// Hello implements guard.Session. EHLO and HELO change nothing about who the
+// client is: RFC 5321, section 4.1.4 makes them a RSET, no more.
+func (s *session) Hello(_ context.Context, name string, esmtp bool) (guard.Offer, connector.Reply) {
+	d := s.rules.Hello(name)
+	if !d.Allowed() {
+		return guard.Offer{Hangup: d.Verdict == connector.Close}, s.refuse("HELO", d, "helo", clean(name))
+	}
+	s.helo, s.esmtp = name, esmtp
+	r := s.service.settings
+	offer := guard.Offer{Size: r.SizeEnabled != connector.SizeDisabled}
+	if r.SizeEnabled == connector.SizeEnabled {
+		offer.MaxSize = s.rules.MaxSize()
+	}
+	if s.server.Verifier != nil {
+		offer.SASL = s.rules.SASL()
+	}
+	return offer, connector.Reply{Code: 250}
+}
+
+// TLS implements guard.Session: the session begins anew.
+func (s *session) TLS(state tls.ConnectionState) {
+	s.drop()
+	s.tls = state
+	s.channel.TLS = true
+	if s.service.settings.DomainSecureEnabled {
+		s.channel.PeerNames = peerNames(state, s.server.ClientCAs)
+	}
+	s.rules = s.service.in.Open(s.channel)
+	s.helo, s.esmtp, s.user, s.proven = "", false, false, auth.Identity{}
+	if s.protocol != nil {
+		s.protocol.rights(s.rules.Rights())
+	}
+}
+
+// Trusted implements guard.Session.
+func (s *session) Trusted() bool { return s.rules.Authenticated() }
+
+// Auth implements guard.Session.
+func (s *session) Auth(ctx context.Context, mechanism string) (auth.Exchange, connector.Reply) {
+	d := s.rules.Auth(mechanism)
+	if d.Allowed() && s.server.Verifier == nil {
+		d = s.service.in.Decide(connector.MechanismNotOffered)
+	}
+	if !d.Allowed() {
+		return nil, s.refuse("AUTH", d, "mechanism", clean(mechanism))
+	}
+	s.proven = auth.Identity{}
+	exchange, err := auth.NewExchange(mechanism, func(c auth.Credentials) error {
+		ctx, cancel := context.WithTimeout(ctx, verifyTime)
+		defer cancel()
+		defer context.AfterFunc(s.server.hard, cancel)()
+		var err error
+		s.proven, err = s.server.Verifier.Verify(ctx, c, s.channel)
+		return err
+	})
+	if err != nil { // a mechanism of the policy that nobody speaks here
+		return nil, s.refuse("AUTH", s.service.in.Decide(connector.MechanismNotOffered), "mechanism", clean(mechanism))
+	}
+	return exchange, connector.Reply{}
+}
+
+// AuthEnd implements guard.Session.
+func (s *session) AuthEnd(_ context.Context, err error) connector.Reply {
+	id := s.proven
+	s.proven = auth.Identity{}
+	var d connector.Decision
+	switch {
+	case err == nil:
+		var next connector.Session
+		if next, d = s.rules.Login(id); d.Allowed() {
+			s.rules, s.user = next, true
+		}
+	case errors.Is(err, auth.ErrBadCredentials):
+		d = s.service.in.Decide(connector.BadCredentials)
+	case errors.Is(err, auth.ErrMalformed):
+		d = s.service.in.Decide(connector.AuthMalformed)
+	default:
+		d = s.service.in.Decide(connector.VerifierUnavailable)
+		s.server.Logger.Error("verifier failed", "session", s.id, "error", err)
+	}
+	if !d.Allowed() {
+		return s.refuse("AUTH", d)
+	}
+	if s.protocol != nil {
+		s.protocol.rights(s.rules.Rights())
+	}
+	return d.Reply()
+}
+
+// Mail implements guard.Session.
+func (s *session) Mail(_ context.Context, m guard.Mail) connector.Reply {
+	s.drop()
+	d := s.rules.Mail(connector.Mail{From: m.From, Size: m.Size})
+	if !d.Allowed() {
+		return s.refuse("MAIL", d, "from", m.From.String())
+	}
+	if !s.service.allow(s.channel.Remote.Addr(), s.rateUser(m), time.Now()) {
+		return s.refuse("MAIL", s.service.in.Decide(connector.RateExceeded), "from", m.From.String())
+	}
+	s.tx = s.transaction(m)
+	return d.Reply()
+}
+
+// rateUser returns whom MessageRateLimit counts by user.
+func (s *session) rateUser(m guard.Mail) string {
+	if !s.user {
+		return m.From.String()
+	}
+	// The SID, for the name may be written in many ways.
+	return string(s.rules.Identity().SIDs[0])
+}
+
+// Rcpt implements guard.Session.
+func (s *session) Rcpt(_ context.Context, r guard.Rcpt) connector.Reply {
+	tx := s.tx
+	if tx == nil {
+		return s.service.in.Decide(connector.BadSequence).Reply()
+	}
+	d := s.rules.Rcpt(connector.Rcpt{To: r.To, Accepted: len(tx.env.To)})
+	if !d.Allowed() {
+		return s.refuse("RCPT", d, "from", tx.env.From.String(), "to", r.To.String())
+	}
+	rcpt := Recipient{To: r.To, Notify: r.Notify, ORcpt: r.ORcpt}
+	if router, ok := s.server.Handler.(Router); ok {
+		tx.router = router
+		if err := router.Route(tx.ctx, s.service.in.Policy(), &tx.env, &rcpt); err != nil {
+			return s.failed("RCPT", err, "from", tx.env.From.String(), "to", r.To.String())
+		}
+	}
+	tx.env.To = append(tx.env.To, rcpt)
+	return d.Reply()
+}
+
+// Reset implements guard.Session.
+func (s *session) Reset() { s.drop() }
+
+// Close implements guard.Session.
+func (s *session) Close() { s.drop() }
+
+// drop ends the transaction if there is one.
+func (s *session) drop() {
+	if s.tx != nil {
+		tx := s.tx
+		s.tx = nil
+		tx.end()
+	}
+}
