@@ -13,8 +13,8 @@ func (s Session) Hello(name string) Decision { return s.hello(name, nil) }
 
 func (s Session) hello(name string, t *Trace) Decision {
 	in := s.in
-	if !t.check(CheckConnector, in != nil, about{subject: in.Name()}) {
-		return Decision{}
+	if in == nil {
+		return t.noConnector()
 	}
 	if in.settings.RequireEHLODomain && !t.check(CheckHelloDomain, name != "", about{}) {
 		return in.Decide(HelloDomainRequired)
@@ -50,8 +50,8 @@ func (s Session) StartTLS() Decision { return s.startTLS(nil) }
 
 func (s Session) startTLS(t *Trace) Decision {
 	in := s.in
-	if !t.check(CheckConnector, in != nil, about{subject: in.Name()}) {
-		return Decision{}
+	if in == nil {
+		return t.noConnector()
 	}
 	if !t.check(CheckTLSOffered, in.mechanism.Has(auth.TLS) && !s.tls, about{}) {
 		// Exchange does not know the command where it isn't offered.
@@ -64,8 +64,8 @@ func (s Session) startTLS(t *Trace) Decision {
 func (s Session) Auth(mechanism string) Decision { return s.auth(mechanism, nil) }
 
 func (s Session) auth(mechanism string, t *Trace) Decision {
-	if !t.check(CheckConnector, s.in != nil, about{subject: s.in.Name()}) {
-		return Decision{}
+	if s.in == nil {
+		return t.noConnector()
 	}
 	if d := s.mayLogin(t); !d.Allowed() {
 		return d
@@ -114,8 +114,8 @@ func (s Session) Mail(m Mail) Decision { return s.mail(m, nil) }
 
 func (s Session) mail(m Mail, t *Trace) Decision {
 	in := s.in
-	if !t.check(CheckConnector, in != nil, about{subject: in.Name()}) {
-		return Decision{}
+	if in == nil {
+		return t.noConnector()
 	}
 	if in.settings.RequireTLS && !t.check(CheckTLS, s.tls, about{}) {
 		return in.Decide(StartTLSFirst)
@@ -125,13 +125,15 @@ func (s Session) mail(m Mail, t *Trace) Decision {
 	}
 	// Where SIZE isn't offered, a declared size means nothing; what arrives is
 	// measured all the same.
-	if limit := s.maxSize(t); limit > 0 && in.settings.SizeEnabled != SizeDisabled &&
-		!t.check(CheckDeclaredSize, m.Size <= limit, about{have: m.Size, limit: limit}) {
-		return in.mark.decide(MessageTooLarge, permission.BypassMessageSizeLimit)
+	if in.settings.SizeEnabled != SizeDisabled {
+		if d := s.size(m.Size, t); !d.Allowed() {
+			return d
+		}
 	}
-	// Reports and other mail from <> are never anybody's to forge, RFC 5321
-	// section 4.5.5.
-	if t.check(CheckNullSender, m.From.IsNull(), about{}) {
+	// <> is nobody's address and so nobody's to forge; reports about mail are
+	// sent from it (RFC 5321 section 4.5.5).
+	if m.From.IsNull() {
+		t.check(CheckNullSender, true, about{})
 		return in.Decide(SenderOK)
 	}
 	return s.sender(m.From, t)
@@ -142,8 +144,8 @@ func (s Session) mail(m Mail, t *Trace) Decision {
 func (s Session) Sender(a routing.Address) Decision { return s.headerSender(a, nil) }
 
 func (s Session) headerSender(a routing.Address, t *Trace) Decision {
-	if !t.check(CheckConnector, s.in != nil, about{subject: s.in.Name()}) {
-		return Decision{}
+	if s.in == nil {
+		return t.noConnector()
 	}
 	return s.sender(a, t)
 }
@@ -212,8 +214,8 @@ func (s Session) Rcpt(r Rcpt) Decision { return s.rcpt(r, nil) }
 
 func (s Session) rcpt(r Rcpt, t *Trace) Decision {
 	in := s.in
-	if !t.check(CheckConnector, in != nil, about{subject: in.Name()}) {
-		return Decision{}
+	if in == nil {
+		return t.noConnector()
 	}
 	if !t.check(CheckRecipient, r.To.IsValid(), about{}) {
 		return in.Decide(InvalidAddress)
@@ -309,8 +311,8 @@ func (s Session) End(e End) Decision { return s.end(e, nil) }
 
 func (s Session) end(e End, t *Trace) Decision {
 	in := s.in
-	if !t.check(CheckConnector, in != nil, about{subject: in.Name()}) {
-		return Decision{}
+	if in == nil {
+		return t.noConnector()
 	}
 	if !t.right(CheckSubmit, s, permission.Submit) {
 		return in.mark.decide(NotAuthenticated, permission.Submit)
@@ -319,9 +321,8 @@ func (s Session) end(e End, t *Trace) Decision {
 		!t.check(CheckHeaderSize, e.HeaderSize <= limit, about{have: e.HeaderSize, limit: limit}) {
 		return in.Decide(HeaderTooLarge)
 	}
-	if limit := s.maxSize(t); limit > 0 &&
-		!t.check(CheckSize, e.Size <= limit, about{have: e.Size, limit: limit}) {
-		return in.mark.decide(MessageTooLarge, permission.BypassMessageSizeLimit)
+	if d := s.size(e.Size, t); !d.Allowed() {
+		return d
 	}
 	if limit := in.maxHops; limit > 0 &&
 		!t.check(CheckHops, e.Hops <= limit, about{have: int64(e.Hops), limit: int64(limit)}) {
@@ -334,10 +335,25 @@ func (s Session) end(e End, t *Trace) Decision {
 	return in.Decide(MessageOK)
 }
 
-// maxSize is MaxSize, and tells whether the right to bypass it is held.
-func (s Session) maxSize(t *Trace) int64 {
-	if t != nil {
-		t.right(CheckBypassSize, s, permission.BypassMessageSizeLimit)
+// size decides whether a message may be that large. MaxSize is the same as a
+// number.
+func (s Session) size(n int64, t *Trace) Decision {
+	in := s.in
+	if limit := in.maxSize; limit > 0 && !s.skipsSize() &&
+		!t.check(CheckSize, n <= limit, about{have: n, limit: limit}) &&
+		!t.right(CheckBypassSize, s, permission.BypassMessageSizeLimit) {
+		return in.mark.decide(MessageTooLarge, permission.BypassMessageSizeLimit)
 	}
-	return s.MaxSize()
+	if limit := in.orgSize; limit > 0 &&
+		!t.check(CheckOrganizationSize, n <= limit, about{have: n, limit: limit}) {
+		return in.Decide(MessageTooLarge)
+	}
+	return in.Decide(MessageOK)
+}
+
+// skipsSize reports whether the connector's limit is not even looked at:
+// between Exchange servers of the organisation, where SIZE is announced
+// without a number (Set-ReceiveConnector, SizeEnabled).
+func (s Session) skipsSize() bool {
+	return s.who.server && s.in.settings.SizeEnabled == SizeEnabledWithoutValue
 }

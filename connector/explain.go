@@ -75,7 +75,7 @@ func (p *Policy) ExplainSelect(local netip.AddrPort, remote netip.Addr) (*Inboun
 		if r.lost == 0 && i > 0 {
 			r.lost = r.lostTo(fared[0])
 		}
-		step := Step{Check: CheckCandidate, Pass: r.in == chosen, about: about{subject: r.in.name}, lost: r.lost}
+		step := Step{Check: CheckReceiveConnector, Pass: r.in == chosen, about: about{subject: r.in.name}, lost: r.lost}
 		if step.Pass {
 			step.matched = r.rng
 		}

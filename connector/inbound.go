@@ -131,38 +131,37 @@ func (in *Inbound) Decide(reason ReasonCode) Decision {
 }
 
 // Open starts a session on a channel: anonymous, Externally Secured or
-// Partner, as the connector has it. It allocates for Partners only.
-func (in *Inbound) Open(ch auth.Channel) Session {
-	s, _ := in.open(ch, nil)
-	return s
-}
+// Partner, as the connector has it. A disabled connector opens the zero
+// Session. Open allocates for Partners only.
+func (in *Inbound) Open(ch auth.Channel) Session { return in.open(ch, nil) }
 
 // ExplainOpen is Open, and tells why the session is who it is.
 func (in *Inbound) ExplainOpen(ch auth.Channel) (Session, Trace) {
-	t := new(Trace)
-	s, _ := in.open(ch, t)
-	return s, *t
+	var t Trace
+	s := in.open(ch, &t)
+	return s, t
 }
 
-func (in *Inbound) open(ch auth.Channel, t *Trace) (Session, bool) {
-	if !t.check(CheckConnector, in != nil && in.enabled, about{subject: in.Name()}) {
-		return Session{}, false
+func (in *Inbound) open(ch auth.Channel, t *Trace) Session {
+	if in == nil || !in.enabled {
+		t.noConnector()
+		return Session{}
 	}
 	s := Session{in: in, who: in.anonymous, tls: ch.TLS}
-	if t.check(CheckExternallySecured, s.who.kind == externalParty, about{}) {
-		return s, true
+	switch {
+	case s.who.kind == externalParty:
+		t.check(CheckExternallySecured, true, about{})
+	case in.settings.DomainSecureEnabled && in.mechanism.Has(auth.TLS):
+		// A Partner is known by its certificate: it takes TLS, and a name that
+		// was verified and is listed.
+		domains := in.policy.secured(ch)
+		if t.check(CheckDomainSecured, len(domains) > 0, about{subject: joinDomains(domains)}) {
+			s.who = in.party(partnerParty, auth.Identity{Principal: permission.Partner(joinDomains(domains))})
+			s.who.domains = domains
+		}
 	}
-	// A Partner is known by its certificate, so it takes TLS, a name that was
-	// verified and is listed, and a connector that looks at names at all.
-	if !in.settings.DomainSecureEnabled || !in.mechanism.Has(auth.TLS) {
-		return s, true
-	}
-	domains := in.policy.secured(ch)
-	if t.check(CheckDomainSecured, len(domains) > 0, about{subject: joinDomains(domains)}) {
-		s.who = in.party(partnerParty, auth.Identity{Principal: permission.Partner(joinDomains(domains))})
-		s.who.domains = domains
-	}
-	return s, true
+	t.check(CheckSession, true, about{subject: s.who.id.Name})
+	return s
 }
 
 // secured returns the domains of TLSReceiveDomainSecureList whose names the

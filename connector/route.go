@@ -44,10 +44,9 @@ func (p *Policy) way(m routing.Match) Route {
 	return r
 }
 
-// Decision returns what a recipient with that route is told.
-func (r Route) Decision() Decision { return mark{}.decide(r.reason(), 0) }
-
-func (r Route) reason() ReasonCode {
+// Reason returns what the route means for its recipient. Inbound.Decide makes
+// the reply of it.
+func (r Route) Reason() ReasonCode {
 	switch r.Outcome {
 	case routing.Routed:
 		return RecipientOK
@@ -58,6 +57,10 @@ func (r Route) reason() ReasonCode {
 	}
 	return Unroutable
 }
+
+// Decision returns the decision for Reason, with the reply of the current
+// profile.
+func (r Route) Decision() Decision { return mark{}.decide(r.Reason(), 0) }
 
 // ExplainRoute is Route, and tells how every Send connector that was looked
 // at fared, best first.

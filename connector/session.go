@@ -72,10 +72,7 @@ func (s Session) MaxSize() int64 {
 		return 0
 	}
 	limit := s.in.maxSize
-	// Exchange servers of the organisation skip the check where SIZE is
-	// announced without a number (Set-ReceiveConnector, SizeEnabled).
-	if s.who.rights.Has(permission.BypassMessageSizeLimit) ||
-		s.who.server && s.in.settings.SizeEnabled == SizeEnabledWithoutValue {
+	if s.who.rights.Has(permission.BypassMessageSizeLimit) || s.skipsSize() {
 		limit = 0
 	}
 	if org := s.in.orgSize; org > 0 && (limit == 0 || org < limit) {
@@ -119,14 +116,14 @@ func (s Session) ExplainLogin(id auth.Identity) (Session, Decision, Trace) {
 }
 
 func (s Session) login(id auth.Identity, t *Trace) (Session, Decision) {
-	if !t.check(CheckConnector, s.in != nil, about{subject: s.in.Name()}) {
-		return s, Decision{}
+	if s.in == nil {
+		return s, t.noConnector()
 	}
 	if d := s.mayLogin(t); !d.Allowed() {
 		return s, d
 	}
 	user := loginIdentity(id)
-	if !t.check(CheckIdentity, user.Name != "" && len(user.SIDs) > 1, about{subject: user.Name}) {
+	if !t.check(CheckIdentity, !user.IsZero(), about{subject: user.String()}) {
 		return s, s.in.Decide(BadCredentials)
 	}
 	next := Session{in: s.in, who: s.in.party(userParty, user), tls: s.tls}
@@ -144,6 +141,9 @@ func loginIdentity(id auth.Identity) auth.Identity {
 		if sid != permission.SIDAnonymous && sid != "" {
 			sids = append(sids, sid)
 		}
+	}
+	if id.Name == "" && len(sids) == 0 {
+		return auth.Identity{} // nobody stays nobody
 	}
 	if !slices.Contains(sids, permission.SIDAuthenticatedUsers) {
 		sids = append(sids, permission.SIDAuthenticatedUsers)

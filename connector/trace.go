@@ -61,12 +61,21 @@ func (t Trace) LogValue() slog.Value {
 	return slog.GroupValue(attrs...)
 }
 
+// then returns t followed by u.
+func (t Trace) then(u Trace) Trace { return Trace{slices.Concat(t.steps, u.steps)} }
+
 // check records a step, if anybody wants to know, and returns pass.
 func (t *Trace) check(c Check, pass bool, a about) bool {
 	if t != nil {
 		t.steps = append(t.steps, Step{Check: c, Pass: pass, about: a})
 	}
 	return pass
+}
+
+// noConnector records that there is nobody to decide, and refuses.
+func (t *Trace) noConnector() Decision {
+	t.check(CheckConnector, false, about{})
+	return Decision{}
 }
 
 // address is check for a step about an address.
@@ -140,108 +149,5 @@ func grantText(g permission.Grant, r permission.Right) string {
 	if g.Group != 0 {
 		by = "by " + g.Group.String()
 	}
-	return verb + " to " + string(g.To) + " " + by
-}
-
-// Check names what a Step looked at, in a stable form.
-type Check uint8
-
-// The checks, in the order of a session.
-const (
-	CheckConnector Check = iota + 1
-	CheckCandidate
-	CheckExternallySecured
-	CheckDomainSecured
-	CheckHelloSyntax
-	CheckHelloDomain
-	CheckTLS
-	CheckTLSOffered
-	CheckNotAuthenticated
-	CheckMechanism
-	CheckIdentity
-	CheckSubmit
-	CheckDeclaredSize
-	CheckSecuredSender
-	CheckNullSender
-	CheckAnySender
-	CheckOwnAddress
-	CheckAuthoritative
-	CheckAuthoritativeSender
-	CheckRecipientCount
-	CheckEnvelopeLimit
-	CheckReservedTopLevel
-	CheckReservedSecondLevel
-	CheckSingleLabel
-	CheckRecipient
-	CheckAnyRecipient
-	CheckAcceptedDomain
-	CheckRoutingCharacters
-	CheckBypassSize
-	CheckHeaderSize
-	CheckSize
-	CheckHops
-	CheckLocalHops
-	CheckSendConnector
-)
-
-// checkText is a Check in words: its stable name, and what is so when it
-// passes and when it doesn't. {s} is the subject, {n} and {max} are numbers.
-type checkText struct{ name, yes, no string }
-
-// String returns the stable name, such as "accepted-domain".
-func (c Check) String() string {
-	if int(c) < len(checkTexts) && checkTexts[c].name != "" {
-		return checkTexts[c].name
-	}
-	return "Check(" + strconv.Itoa(int(c)) + ")"
-}
-
-// MarshalText implements [encoding.TextMarshaler].
-func (c Check) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
-
-func (c Check) text(pass bool) string {
-	switch {
-	case int(c) >= len(checkTexts):
-		return ""
-	case pass:
-		return checkTexts[c].yes
-	}
-	return checkTexts[c].no
-}
-
-var checkTexts = [...]checkText{
-	CheckConnector:           {"connector", `"{s}" serves the connection`, "no enabled connector serves the connection"},
-	CheckCandidate:           {"receive-connector", `"{s}" serves the connection `, `"{s}" `},
-	CheckExternallySecured:   {"externally-secured", "every session of the connector is Externally Secured", "AuthMechanism has no ExternalAuthoritative"},
-	CheckDomainSecured:       {"domain-secured", "the certificate proves {s}", "no certificate for a domain of TLSReceiveDomainSecureList"},
-	CheckHelloSyntax:         {"hello-syntax", "the argument is a domain or an address literal", "the argument has illegal characters"},
-	CheckHelloDomain:         {"hello-domain", "an argument was given", "RequireEHLODomain is set and no argument was given"},
-	CheckTLS:                 {"tls", "TLS is up", "RequireTLS is set and TLS is not up"},
-	CheckTLSOffered:          {"tls-offered", "TLS can be started", "AuthMechanism has no Tls, or TLS is up already"},
-	CheckNotAuthenticated:    {"not-authenticated-yet", "nobody has logged in yet", "{s} has logged in already"},
-	CheckMechanism:           {"mechanism", "{s} is offered", "{s} is not offered on this channel"},
-	CheckIdentity:            {"identity", "the verifier vouches for {s}", "the verifier named nobody"},
-	CheckSubmit:              {"submit", "{s} holds {right}", "{s} lacks {right}"},
-	CheckDeclaredSize:        {"declared-size", "{n} of at most {max} bytes", "{n} bytes, and at most {max} are taken"},
-	CheckSecuredSender:       {"secured-sender", "{s} is not a domain that only its own certificate may send for", "{s} must be sent for under its own certificate"},
-	CheckNullSender:          {"null-sender", "the sender is <>, whom everybody may use", "the sender is not <>"},
-	CheckAnySender:           {"any-sender", "{s} holds {right}", "{s} lacks {right}"},
-	CheckOwnAddress:          {"own-address", "{s} belongs to the session", "{s} does not belong to the session"},
-	CheckAuthoritative:       {"authoritative-domain", "{s} is an authoritative domain", "{s} is not an authoritative domain"},
-	CheckAuthoritativeSender: {"authoritative-sender", "{s} holds {right}", "{s} lacks {right}"},
-	CheckRecipientCount:      {"recipient-count", "{n} of at most {max} recipients", "{n} recipients, and at most {max} are taken at once"},
-	CheckEnvelopeLimit:       {"envelope-limit", "{n} of at most {max} recipients", "{n} recipients, and MaxRecipientEnvelopeLimit is {max}"},
-	CheckReservedTopLevel:    {"reserved-top-level", "{s} is not in a reserved top-level domain", "{s} is in a top-level domain that RFC 2606 reserves"},
-	CheckReservedSecondLevel: {"reserved-second-level", "{s} is not in a reserved second-level domain", "{s} is in a second-level domain that RFC 2606 reserves"},
-	CheckSingleLabel:         {"single-label", "{s} has more than one label", "{s} has a single label"},
-	CheckRecipient:           {"recipient", "the recipient is a mailbox", "the recipient is no mailbox"},
-	CheckAnyRecipient:        {"any-recipient", "{s} holds {right}", "{s} lacks {right}"},
-	CheckAcceptedDomain:      {"accepted-domain", "{s} is an accepted domain", "{s} is no accepted domain"},
-	CheckRoutingCharacters:   {"routing-characters", "the local part names a mailbox", "the local part names another domain: it holds @, % or !"},
-	CheckBypassSize:          {"bypass-size", "{s} holds {right}", "{s} lacks {right}"},
-	CheckHeaderSize:          {"header-size", "{n} of at most {max} bytes", "{n} bytes, and MaxHeaderSize is {max}"},
-	CheckSize:                {"size", "{n} of at most {max} bytes", "{n} bytes, and at most {max} are taken"},
-	CheckHops:                {"hops", "{n} of at most {max} Received fields", "{n} Received fields, and MaxHopCount is {max}"},
-	CheckLocalHops:           {"local-hops", "{n} of at most {max} Received fields of ours", "{n} Received fields of ours, and MaxLocalHopCount is {max}"},
-	CheckSendConnector:       {"send-connector", `"{s}" `, `"{s}" `},
+	return verb + " to " + g.To.Name() + " " + by
 }
