@@ -7,7 +7,13 @@ require (
 	github.com/emersion/go-smtp v0.25.1
 )
 
-require github.com/gaissmai/bart v0.30.0
+require (
+	github.com/gaissmai/bart v0.30.0
+	golang.org/x/crypto v0.58.0
+	golang.org/x/sync v0.24.0
+)
+
+require golang.org/x/sys v0.49.0 // indirect
 
 require (
 	golang.org/x/net v0.62.0

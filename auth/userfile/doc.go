@@ -1,0 +1,51 @@
+// Package userfile verifies passwords against a text file of users.
+//
+// # Format
+//
+// One user per line, up to four fields separated by colons:
+//
+//	# printers and scanners
+//	printer:$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0$…
+//	ann@contoso.com:$2y$10$…:CONTOSO\Staff,Exchange Servers:ann@contoso.com,office@contoso.com
+//
+// They are the name, the hash of the password, the groups and the addresses
+// the user may send as. Groups and addresses are separated by commas, may be
+// empty, and may be left out with their colon. Lines that are empty or begin
+// with # are comments. Lines end with LF or CR LF. A name has no colon, no
+// comma and at most one backslash, which parts a domain from the name. Names
+// are compared without regard to the case of ASCII letters and exist once,
+// among users and groups together.
+//
+// Hashes are bcrypt ($2a$, $2b$, $2y$; costs 4 to 14) and Argon2id in the PHC
+// string format. A file whose hashes would take more than MaxMemory of memory
+// or an unreasonable time to check is refused, so that a file can't exhaust the
+// server. bcrypt knows only 72 bytes of a password: longer ones are wrong
+// there, not cut.
+//
+// # Who a user is
+//
+// A verified user has the SID permission.NameSID of its name in the file,
+// Authenticated Users, and the SIDs of its groups: well-known ones by name
+// (`Exchange Servers`, `MS Exchange\Partner Servers`), any other by NameSID. So
+// a grant to `CONTOSO\Staff` reaches everybody whose line has that group. A
+// user may send as the addresses listed and, if its name is an address, as that
+// one. No user can have a well-known name or be in the anonymous group.
+//
+// # New hashes
+//
+// [File.Add] makes Argon2id hashes with 19 MiB of memory, two passes and one lane, the
+// first of OWASP's equivalent recommendations. RFC 9106 would rather have
+// 64 MiB and three passes; that is for machines that check few passwords. A
+// relay is asked by whoever reaches it, and must stay small under a flood of
+// guesses.
+//
+// # Same time for everybody
+//
+// An unknown name is checked against the hash of a user of the file, and the
+// outcome ignored. Which user that is depends on the name and on the content
+// of the file, so an unknown name always behaves like the same known one, also
+// where the hashes of a file differ in cost.
+//
+// All checks of a File share [MaxMemory] and the processors; who finds no room
+// waits until its context ends, which is "can't say now" and never "no".
+package userfile

@@ -1,0 +1,176 @@
+package userfile
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/semaphore"
+)
+
+// MaxMemory is how many bytes all running checks of one File may take
+// together, and therefore the most that one hash may ask for.
+const MaxMemory = 80 << 20
+
+// Bounds of a file.
+const (
+	maxFile   = 64 << 20
+	maxErrors = 50
+)
+
+// File is a set of users. It is an auth.Verifier, and can be changed while it
+// is in use: all methods are safe for concurrent use. The zero File isn't
+// usable; Parse an empty text for a file without users.
+type File struct {
+	name  string
+	room  *semaphore.Weighted
+	check func(h *hash, password string) bool
+
+	mu      sync.RWMutex
+	lines   []line
+	users   []*entry          // in the order of the file
+	byName  map[string]*entry // by folded name
+	stand   *hash             // checked instead if there are no users
+	pickKey [sha256.Size]byte // decides which user an unknown name is checked as
+}
+
+// line is one line of the text; user is nil for a comment.
+type line struct {
+	text string
+	user *entry
+}
+
+// Load reads the users file at path. The error names every broken line as
+// path:line, with what would be right, at most 50 of them.
+func Load(path string) (*File, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("userfile: %w", err)
+	}
+	defer f.Close() // only read from
+	return Parse(path, f)
+}
+
+// Parse reads a users file from r. The name is for errors. The error is as
+// Load's, or what reading gave. A text of more than 64 MiB is an error.
+func Parse(name string, r io.Reader) (*File, error) {
+	text, err := io.ReadAll(io.LimitReader(r, maxFile+1))
+	if err != nil {
+		return nil, fmt.Errorf("userfile: %s: %w", name, err)
+	}
+	if len(text) > maxFile {
+		return nil, fmt.Errorf("userfile: %s: too large; want at most %d bytes", name, maxFile)
+	}
+	f := &File{
+		name:   name,
+		room:   semaphore.NewWeighted(MaxMemory),
+		check:  (*hash).matches,
+		byName: make(map[string]*entry),
+		stand:  nobodysHash(),
+	}
+	var errs []error
+	number := 0
+	for raw := range bytes.Lines(text) {
+		number++
+		if err := f.addLine(strings.TrimSuffix(string(raw), "\n")); err != nil {
+			errs = append(errs, fmt.Errorf("%s:%d: %w", name, number, err))
+		}
+		if len(errs) == maxErrors {
+			return nil, errors.Join(errs...)
+		}
+	}
+	errs = append(errs, f.clashes(groupsOf(f.users)))
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	f.rekey()
+	return f, nil
+}
+
+func (f *File) addLine(text string) error {
+	if isComment(text) {
+		f.lines = append(f.lines, line{text: text})
+		return nil
+	}
+	e, err := parseLine(strings.TrimSuffix(text, "\r"))
+	if err != nil {
+		return err
+	}
+	if _, ok := f.byName[fold(e.user.Name)]; ok {
+		return fmt.Errorf("user %q exists above; want each name once", e.user.Name)
+	}
+	f.insert(text, e)
+	return nil
+}
+
+func (f *File) insert(text string, e *entry) {
+	f.lines = append(f.lines, line{text, e})
+	f.users = append(f.users, e)
+	f.byName[fold(e.user.Name)] = e
+}
+
+// groupsOf returns the folded names of all groups of users.
+func groupsOf(users []*entry) map[string]bool {
+	groups := make(map[string]bool)
+	for _, e := range users {
+		for _, g := range e.user.Groups {
+			groups[fold(g)] = true
+		}
+	}
+	return groups
+}
+
+// clashes returns an error if a name is that of a user and of a group: a grant
+// to that name would reach both.
+func (f *File) clashes(groups map[string]bool) error {
+	for i, l := range f.lines {
+		if l.user != nil && groups[fold(l.user.user.Name)] {
+			return fmt.Errorf("%s:%d: user %q has the name of a group; want names that differ", f.name, i+1, l.user.user.Name)
+		}
+	}
+	return nil
+}
+
+// rekey makes pickKey from the content of the file, so that it is secret as
+// long as the hashes are, and the same after a restart.
+func (f *File) rekey() {
+	sum := sha256.New()
+	for _, l := range f.lines {
+		if l.user != nil {
+			sum.Write([]byte(l.text))
+		}
+	}
+	sum.Sum(f.pickKey[:0])
+}
+
+// List returns the users in the order of the file, as fresh copies.
+func (f *File) List() []User {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	users := make([]User, 0, len(f.users))
+	for _, e := range f.users {
+		u := e.user
+		u.Groups = slices.Clone(u.Groups)
+		u.Addresses = slices.Clone(u.Addresses)
+		users = append(users, u)
+	}
+	return users
+}
+
+// String returns the name of the file and the number of its users.
+func (f *File) String() string {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	return fmt.Sprintf("users file %s (%d users)", f.name, len(f.users))
+}
+
+// Format writes what String returns for every verb, so that no hash is printed.
+func (f *File) Format(s fmt.State, _ rune) {
+	_, _ = io.WriteString(s, f.String()) // fmt keeps no error of a State
+}

@@ -1,0 +1,169 @@
+package userfile
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// Bounds of one line.
+const (
+	maxLine   = 16 << 10
+	maxName   = 256
+	maxValues = 256 // groups, and addresses, of one user
+)
+
+// User is one line of the file, without its password hash.
+type User struct {
+	Name      string // as the file spells it
+	Groups    []string
+	Addresses []routing.Address
+}
+
+// entry is a User ready for verification. It is never changed.
+type entry struct {
+	user     User
+	hash     *hash
+	identity auth.Identity
+}
+
+// isComment reports whether line says nothing about a user.
+func isComment(line string) bool {
+	line = strings.TrimSpace(line)
+	return line == "" || line[0] == '#'
+}
+
+// parseLine reads one line that isn't a comment. The error joins all mistakes.
+func parseLine(line string) (*entry, error) {
+	if len(line) > maxLine {
+		return nil, fmt.Errorf("line of %d bytes; want at most %d", len(line), maxLine)
+	}
+	fields := strings.SplitN(line, ":", 4) // the last may hold colons: ann@[IPv6:2001:db8::1]
+	if len(fields) < 2 {
+		return nil, errors.New("no colon; want name:hash:groups:addresses")
+	}
+	for len(fields) < 4 {
+		fields = append(fields, "")
+	}
+	h, hashErr := parseHash(fields[1])
+	user, userErr := newUser(fields[0], splitList(fields[2]), splitList(fields[3]))
+	if err := errors.Join(hashErr, userErr); err != nil {
+		return nil, err
+	}
+	id, err := identify(user)
+	if err != nil {
+		return nil, err
+	}
+	return &entry{user: user, hash: h, identity: id}, nil
+}
+
+func splitList(s string) []string {
+	if strings.TrimSpace(s) == "" {
+		return nil
+	}
+	parts := strings.Split(s, ",")
+	for i := range parts {
+		parts[i] = strings.TrimSpace(parts[i])
+	}
+	return parts
+}
+
+// newUser checks what a line says about a user. The error joins all mistakes.
+func newUser(name string, groups, addresses []string) (User, error) {
+	user := User{Name: name, Groups: groups}
+	errs := []error{checkName(name)}
+	if len(groups) > maxValues || len(addresses) > maxValues {
+		return User{}, fmt.Errorf("%d groups and %d addresses; want at most %d of each", len(groups), len(addresses), maxValues)
+	}
+	for _, g := range groups {
+		if err := checkGroup(g); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	for _, s := range addresses {
+		a, err := routing.ParseAddress(s)
+		if err == nil && strings.Contains(s, ",") {
+			err = fmt.Errorf("address %q; want one without a comma", s)
+		}
+		if err != nil {
+			errs = append(errs, err)
+		}
+		user.Addresses = append(user.Addresses, a)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return User{}, err
+	}
+	return user, nil
+}
+
+// checkName keeps out names that would be read back differently, or that are
+// somebody else already.
+func checkName(name string) error {
+	p, err := permission.ParsePrincipal(name)
+	switch {
+	case err != nil:
+		return fmt.Errorf("user name: %w", err)
+	case len(name) > maxName:
+		return fmt.Errorf("user name of %d bytes; want at most %d", len(name), maxName)
+	case strings.TrimSpace(name) != name || strings.ContainsAny(name, ":,") || name[0] == '#':
+		return fmt.Errorf("user name %q; want it without colons, commas, blanks around and # in front", name)
+	case p.SIDs[0] != permission.NameSID(name):
+		return fmt.Errorf("user name %q is that of a well-known principal; want another", name)
+	}
+	return nil
+}
+
+func checkGroup(name string) error {
+	p, err := permission.ParsePrincipal(name)
+	switch {
+	case err != nil:
+		return fmt.Errorf("group: %w", err)
+	case strings.TrimSpace(name) != name || strings.ContainsAny(name, ":,"):
+		return fmt.Errorf("group %q; want it without colons, commas and blanks around", name)
+	case p.Is(permission.SIDAnonymous):
+		return fmt.Errorf("group %q: no user is anonymous; want another group", name)
+	}
+	return nil
+}
+
+// identify returns who a checked user is.
+func identify(user User) (auth.Identity, error) {
+	groups := make([]permission.SID, 0, len(user.Groups))
+	for _, g := range user.Groups {
+		p, err := permission.ParsePrincipal(g)
+		if err != nil {
+			return auth.Identity{}, err
+		}
+		groups = append(groups, p.SIDs...)
+	}
+	id := auth.Identity{Principal: permission.Authenticated(user.Name, groups...)}
+	id.Addresses = append(id.Addresses, user.Addresses...)
+	if own, err := routing.ParseAddress(user.Name); err == nil && !id.Owns(own) {
+		id.Addresses = append(id.Addresses, own)
+	}
+	return id, nil
+}
+
+// format returns the line that parseLine reads as user and hash.
+func (user User) format(hashText string) string {
+	addresses := make([]string, len(user.Addresses))
+	for i, a := range user.Addresses {
+		addresses[i] = a.String()
+	}
+	line := strings.Join([]string{user.Name, hashText, strings.Join(user.Groups, ","), strings.Join(addresses, ",")}, ":")
+	return strings.TrimRight(line, ":")
+}
+
+// fold returns the form of a name by which it is compared.
+func fold(name string) string {
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, name)
+}
