@@ -1,0 +1,179 @@
+package permission_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/interchange-smtp/interchange/permission"
+)
+
+func TestParseSID(t *testing.T) {
+	fifteen := "S-1-5" + strings.Repeat("-4294967295", 15)
+	tests := []struct{ in, want string }{
+		{"S-1-5-7", "S-1-5-7"},
+		{"s-1-5-7", "S-1-5-7"},
+		{"S-1-0-0", "S-1-0-0"},
+		{"S-1-5-21-1004336348-1177238915-682003330-512", "S-1-5-21-1004336348-1177238915-682003330-512"},
+		{string(permission.SIDEdgeServers), string(permission.SIDEdgeServers)},
+		{fifteen, fifteen},
+		{"S-1-0xFFFFFFFFFFFF-1", "S-1-0xffffffffffff-1"},
+		{"S-1-0x00000000000f-1", ""}, // fits decimal, so it has to be decimal
+		{fifteen + "-1", ""},
+		{"", ""},
+		{"S-1-", ""},
+		{"S-1-5", ""},
+		{"S-1-5-", ""},
+		{"S-1-5--7", ""},
+		{"S-2-5-7", ""},
+		{"S-1-5-07", ""},
+		{"S-1-05-7", ""},
+		{"S-1-5-+7", ""},
+		{"S-1-5-4294967296", ""},
+		{"S-1-4294967296-1", ""},
+		{"S-1-5-7 ", ""},
+		{"S-1-5-x", ""},
+		{strings.Repeat("S-1-5-7", 1000), ""},
+	}
+	for _, tt := range tests {
+		got, err := permission.ParseSID(tt.in)
+		if string(got) != tt.want || (err != nil) != (tt.want == "") {
+			t.Errorf("ParseSID(%.60q) = %q, %v; want %q", tt.in, got, err, tt.want)
+		}
+		if permission.SID(tt.in).IsValid() != (tt.want != "" && tt.in == tt.want) {
+			t.Errorf("SID(%.60q).IsValid() = %v", tt.in, permission.SID(tt.in).IsValid())
+		}
+	}
+}
+
+func TestWellKnownNames(t *testing.T) {
+	tests := []struct {
+		in   string
+		want permission.SID
+		name string
+	}{
+		{`NT AUTHORITY\ANONYMOUS LOGON`, permission.SIDAnonymous, `NT AUTHORITY\ANONYMOUS LOGON`},
+		{`nt authority\anonymous logon`, permission.SIDAnonymous, `NT AUTHORITY\ANONYMOUS LOGON`},
+		{`ANONYMOUS LOGON`, permission.SIDAnonymous, `NT AUTHORITY\ANONYMOUS LOGON`},
+		{`NT AUTHORITY\Authenticated Users`, permission.SIDAuthenticatedUsers, `NT AUTHORITY\Authenticated Users`},
+		{`MS Exchange\Partner Servers`, permission.SIDPartners, `MS Exchange\Partner Servers`},
+		{`MS Exchange\Hub Transport Servers`, permission.SIDHubServers, `MS Exchange\Hub Transport Servers`},
+		{`MS Exchange\Edge Transport Servers`, permission.SIDEdgeServers, `MS Exchange\Edge Transport Servers`},
+		{`ms exchange\externally secured servers`, permission.SIDExternallySecured, `MS Exchange\Externally Secured Servers`},
+		{`MS Exchange\Legacy Exchange Servers`, permission.SIDLegacyServers, `MS Exchange\Legacy Exchange Servers`},
+		{`CONTOSO\Exchange Servers`, permission.SIDExchangeServers, `Exchange Servers`},
+		{`exchange servers`, permission.SIDExchangeServers, `Exchange Servers`},
+		{`FABRIKAM\ExchangeLegacyInterop`, permission.SIDLegacyInterop, `ExchangeLegacyInterop`},
+		{`CONTOSO\ANONYMOUS LOGON`, "", ""}, // a user of that name in some domain
+		{`MS Exchange\Exchange Servers2`, "", ""},
+		{`\Exchange Servers`, "", ""},
+		{`\ANONYMOUS LOGON`, "", ""},
+		{`Exchange ſervers`, "", ""}, // long s
+		{``, "", ""},
+	}
+	for _, tt := range tests {
+		got, ok := permission.LookupSID(tt.in)
+		if got != tt.want || ok != (tt.want != "") {
+			t.Errorf("LookupSID(%q) = %q, %v; want %q", tt.in, got, ok, tt.want)
+			continue
+		}
+		if ok && got.Name() != tt.name {
+			t.Errorf("%q prints as %q", tt.in, got.Name())
+		}
+		if ok && !got.IsValid() {
+			t.Errorf("%q has the SID %q, which isn't one", tt.in, got)
+		}
+	}
+	if s := permission.SID("S-1-5-21-9").Name(); s != "S-1-5-21-9" {
+		t.Errorf("Name of an unknown SID = %q", s)
+	}
+}
+
+func TestNameSID(t *testing.T) {
+	a := permission.NameSID(`CONTOSO\printer`)
+	if a != permission.NameSID(`contoso\PRINTER`) {
+		t.Error("letter case matters")
+	}
+	if !a.IsValid() {
+		t.Errorf("%q is not a SID", a)
+	}
+	// Grants in a stored policy name this SID: it must never change.
+	if want := permission.SID("S-1-9-850032304-3739439385-2323396511-2866132455-3-"); !strings.HasPrefix(string(a), string(want)) {
+		t.Errorf("%q doesn't begin with %q", a, want)
+	}
+	seen := map[permission.SID]string{}
+	for _, name := range []string{`CONTOSO\printer`, `printer`, `FABRIKAM\printer`, `printer `, "K", "\u212a", // Kelvin sign
+		`NT AUTHORITY\ANONYMOUS LOGON`, `Exchange Servers`} {
+		sid := permission.NameSID(name)
+		if other, ok := seen[sid]; ok {
+			t.Errorf("%q and %q share a SID", name, other)
+		}
+		seen[sid] = name
+		if sid.Name() != string(sid) {
+			t.Errorf("NameSID(%q) is the well-known %s", name, sid.Name())
+		}
+	}
+	if permission.NameSID("") != "" {
+		t.Error("nobody has a SID")
+	}
+}
+
+func TestParsePrincipal(t *testing.T) {
+	tests := []struct {
+		in   string
+		name string
+		sid  permission.SID
+	}{
+		{`S-1-5-7`, `NT AUTHORITY\ANONYMOUS LOGON`, permission.SIDAnonymous},
+		{`s-1-5-21-7`, `S-1-5-21-7`, "S-1-5-21-7"},
+		{` NT AUTHORITY\ANONYMOUS LOGON `, `NT AUTHORITY\ANONYMOUS LOGON`, permission.SIDAnonymous},
+		{`CONTOSO\Exchange Servers`, `CONTOSO\Exchange Servers`, permission.SIDExchangeServers},
+		{`CONTOSO\printer`, `CONTOSO\printer`, permission.NameSID(`CONTOSO\printer`)},
+		{`ann@contoso.com`, `ann@contoso.com`, permission.NameSID(`ann@contoso.com`)},
+	}
+	for _, tt := range tests {
+		p, err := permission.ParsePrincipal(tt.in)
+		if err != nil || p.Name != tt.name || len(p.SIDs) != 1 || p.SIDs[0] != tt.sid {
+			t.Errorf("ParsePrincipal(%q) = %+v, %v", tt.in, p, err)
+		}
+	}
+	for _, in := range []string{"", "  ", "S-1-5", "S-nonsense", `a\b\c`, `\a`, `a\`, "a\x00b", "a\nb", "\xff", strings.Repeat("a", 257)} {
+		if p, err := permission.ParsePrincipal(in); err == nil || !p.IsZero() {
+			t.Errorf("ParsePrincipal(%.40q) = %+v, %v", in, p, err)
+		}
+	}
+}
+
+func TestPrincipals(t *testing.T) {
+	group := permission.NameSID("staff")
+	tests := []struct {
+		p    permission.Principal
+		is   []permission.SID
+		not  []permission.SID
+		text string
+	}{
+		{permission.Anonymous(), []permission.SID{permission.SIDAnonymous}, []permission.SID{permission.SIDAuthenticatedUsers, ""}, `NT AUTHORITY\ANONYMOUS LOGON`},
+		{permission.ExternallySecured(), []permission.SID{permission.SIDExternallySecured}, []permission.SID{permission.SIDAnonymous}, `MS Exchange\Externally Secured Servers`},
+		{permission.Partner("mail.fabrikam.com"), []permission.SID{permission.SIDPartners}, []permission.SID{permission.SIDAnonymous}, `mail.fabrikam.com`},
+		{permission.Partner(""), []permission.SID{permission.SIDPartners}, nil, `MS Exchange\Partner Servers`},
+		{permission.Authenticated("ann", group), []permission.SID{permission.NameSID("ANN"), permission.SIDAuthenticatedUsers, group},
+			[]permission.SID{permission.SIDAnonymous, ""}, `ann`},
+		{permission.Principal{}, nil, []permission.SID{permission.SIDAnonymous, ""}, "nobody"},
+		{permission.Principal{SIDs: []permission.SID{""}}, nil, []permission.SID{""}, ""},
+		{permission.Principal{SIDs: []permission.SID{permission.SIDPartners}}, []permission.SID{permission.SIDPartners}, nil, `MS Exchange\Partner Servers`},
+	}
+	for _, tt := range tests {
+		for _, sid := range tt.is {
+			if !tt.p.Is(sid) {
+				t.Errorf("%v isn't %s", tt.p, sid.Name())
+			}
+		}
+		for _, sid := range tt.not {
+			if tt.p.Is(sid) {
+				t.Errorf("%v is %q", tt.p, sid)
+			}
+		}
+		if tt.p.String() != tt.text {
+			t.Errorf("String = %q, want %q", tt.p, tt.text)
+		}
+	}
+}
