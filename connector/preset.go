@@ -93,6 +93,9 @@ func (c *Config) receiveDefaults(r Receive) Receive {
 	setDefault(&r.AuthMechanism, usage.auth)
 	setDefault(&r.PermissionGroups, usage.groups)
 	fill(&r.Fqdn, serverFQDN(server))
+	if domain, ok := c.acceptedDomain(r.DefaultDomain); ok {
+		r.DefaultDomain = domain // it may be given by the entry's name
+	}
 
 	setDefault(&r.BareLinefeedRejectionEnabled, true)
 	setDefault(&r.ChunkingEnabled, true)

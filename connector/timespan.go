@@ -60,7 +60,7 @@ func sumSpan(s, days string, clock []string, fraction string) (time.Duration, er
 		total += n
 	}
 	nanos, _ := strconv.ParseInt((fraction + "00000000")[:9], 10, 64)
-	if total > math.MaxInt64/int64(time.Second)-1 {
+	if total > math.MaxInt64/int64(time.Second) || total*int64(time.Second) > math.MaxInt64-nanos {
 		return 0, spanError(s, "the span is too long")
 	}
 	return time.Duration(total)*time.Second + time.Duration(nanos), nil

@@ -1,5 +1,239 @@
 package connector
 
+import (
+	"cmp"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
 // validate returns all mistakes of c, which make it unusable, and what is
-// legal but doubtful.
-func (c *Config) validate() (errs, warnings Problems) { return nil, nil }
+// legal but doubtful, both in the order of Config's fields.
+// What concerns several Receive connectors comes after what concerns one.
+func (c *Config) validate() (errs, warnings Problems) {
+	v := &checker{cfg: c}
+	v.organisation()
+	v.checkReceive()
+	v.checkSend()
+	v.accepted()
+	v.transport()
+	return v.errs, v.warnings
+}
+
+// checker collects the problems of one Config.
+type checker struct {
+	cfg            *Config
+	errs, warnings Problems
+}
+
+func (v *checker) fail(path, code, format string, args ...any) {
+	v.errs = append(v.errs, Problem{path, code, fmt.Sprintf(format, args...)})
+}
+
+func (v *checker) warn(path, code, format string, args ...any) {
+	v.warnings = append(v.warnings, Problem{path, code, fmt.Sprintf(format, args...)})
+}
+
+// organisation checks the profile, the servers and the links.
+func (v *checker) organisation() {
+	c := v.cfg
+	if !c.Profile.IsValid() {
+		v.fail("Profile", CodeValueInvalid, "%v is no profile; give Current or Exchange2007", c.Profile)
+	}
+	v.knownServer("Server", c.Server)
+	names := nameSet{}
+	for i, s := range c.Servers {
+		path := elementPath("Servers", i, s.Name)
+		v.name(path, s.Name)
+		v.unique(names, fmt.Sprintf("Servers[%d]", i), "", s.Name)
+		v.fqdn(path+".FQDN", s.FQDN)
+	}
+	sites := map[string]bool{}
+	for _, s := range c.Servers {
+		sites[strings.ToLower(s.Site)] = true
+	}
+	names = nameSet{}
+	for i, l := range c.Links {
+		path := elementPath("Links", i, l.Name)
+		v.name(path, l.Name)
+		v.unique(names, fmt.Sprintf("Links[%d]", i), "", l.Name)
+		v.link(path, l, sites)
+	}
+}
+
+func (v *checker) link(path string, l routing.SiteLink, sites map[string]bool) {
+	if len(l.Sites) < 2 {
+		v.fail(path+".Sites", CodeSiteLink, "a link joins two sites or more")
+	}
+	for i, site := range l.Sites {
+		if site == "" {
+			v.fail(indexPath(path+".Sites", i), CodeSiteLink, "the site has no name")
+		} else if !sites[strings.ToLower(site)] {
+			v.warn(indexPath(path+".Sites", i), CodeSiteLink, "no server is in site %q", site)
+		}
+	}
+	if l.Cost < 1 {
+		v.fail(path+".Cost", CodeOutOfRange, "the cost is %d; give 1 or more", l.Cost)
+	}
+	if l.MaxSize < 0 {
+		v.fail(path+".MaxSize", CodeOutOfRange, "the size is %d; give 0 for unlimited, or more", l.MaxSize)
+	}
+}
+
+// accepted checks every accepted domain alone, so that each mistake has its
+// path, and then all together.
+func (v *checker) accepted() {
+	before := len(v.errs)
+	for i, d := range v.cfg.Accepted {
+		if _, err := routing.NewAccepted(d); err != nil {
+			v.fail(elementPath("Accepted", i, d.Name), CodeAcceptedDomain, "%v", err)
+		}
+	}
+	if len(v.errs) > before {
+		return
+	}
+	if _, err := routing.NewAccepted(v.cfg.Accepted...); err != nil {
+		v.fail("Accepted", CodeAcceptedDomain, "%v", err)
+	}
+}
+
+func (v *checker) transport() {
+	t := &v.cfg.Transport
+	for _, size := range []struct {
+		field string
+		value ByteSize
+	}{{"MaxReceiveSize", t.MaxReceiveSize}, {"MaxSendSize", t.MaxSendSize}} {
+		if !size.value.IsValid() {
+			v.fail("Transport."+size.field, CodeOutOfRange, "%d is no size", int64(size.value))
+		}
+	}
+	if !t.MaxRecipientEnvelopeLimit.IsValid() {
+		v.fail("Transport.MaxRecipientEnvelopeLimit", CodeOutOfRange, "%d is no limit", t.MaxRecipientEnvelopeLimit)
+	}
+	v.secureList("Transport.TLSReceiveDomainSecureList", t.TLSReceiveDomainSecureList)
+	v.secureList("Transport.TLSSendDomainSecureList", t.TLSSendDomainSecureList)
+}
+
+// secureList checks a list of domains for domain security, which takes no
+// wildcards (rules R5 and S6).
+func (v *checker) secureList(path string, domains []string) {
+	for i, name := range domains {
+		if strings.Contains(name, "*") {
+			v.fail(indexPath(path, i), CodeDomainSecureList, "%q has a wildcard; list each domain by name", name)
+		} else if _, err := routing.ParseDomain(name); err != nil {
+			v.fail(indexPath(path, i), CodeDomainSecureList, "%v", err)
+		}
+	}
+}
+
+// name checks what goes for all names.
+func (v *checker) name(path, name string) {
+	switch {
+	case name == "":
+		v.fail(path+".Name", CodeNameMissing, "give it a name of up to 64 characters")
+	case utf8.RuneCountInString(name) > 64:
+		v.fail(path+".Name", CodeNameInvalid, "the name has %d characters; 64 are allowed", utf8.RuneCountInString(name))
+	case !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl):
+		v.fail(path+".Name", CodeNameInvalid, "the name has control characters or isn't UTF-8")
+	case strings.TrimSpace(name) != name:
+		v.fail(path+".Name", CodeNameInvalid, "the name begins or ends with a blank")
+	}
+}
+
+// nameSet remembers who has a name, by scope and lower-case name.
+type nameSet map[[2]string]string
+
+// unique checks that nobody else in the scope has the name (rule R18). path is
+// by index, because a name that occurs twice points at nothing.
+func (v *checker) unique(names nameSet, path, scope, name string) {
+	if name == "" {
+		return
+	}
+	key := [2]string{strings.ToLower(scope), strings.ToLower(name)}
+	if first, taken := names[key]; taken {
+		v.fail(path+".Name", CodeNameDuplicate, "%q is the name of %s already", name, first)
+		return
+	}
+	names[key] = path
+}
+
+// knownServer checks that a server is listed. Without a list, only our own
+// name is known.
+func (v *checker) knownServer(path, name string) {
+	if name == "" {
+		return
+	}
+	if _, ok := v.cfg.server(name); ok {
+		return
+	}
+	switch {
+	case len(v.cfg.Servers) > 0:
+		v.fail(path, CodeServerUnknown, "%q is not one of Servers; add it there or correct the name", name)
+	case !strings.EqualFold(name, v.cfg.local().Name):
+		v.fail(path, CodeServerUnknown, "%q is not the server we are, %q, and Servers lists no other", name, v.cfg.local().Name)
+	}
+}
+
+// fqdn checks a host name. Names of one label pass, as NetBIOS names do.
+func (v *checker) fqdn(path, name string) {
+	if name == "" {
+		return
+	}
+	if d, err := routing.ParseDomain(name); err != nil {
+		v.fail(path, CodeFqdnInvalid, "%v", err)
+	} else if d.IsLiteral() {
+		v.fail(path, CodeFqdnInvalid, "%q is an address; give a host name", name)
+	}
+}
+
+// certificate checks a TlsCertificateName.
+func (v *checker) certificate(path, name string) {
+	if name == "" {
+		return
+	}
+	if _, err := ParseSmtpX509Identifier(name); err != nil {
+		v.fail(path, CodeCertificateName, "%v", err)
+	}
+}
+
+// permissions checks grants made by hand.
+func (v *checker) permissions(path string, grants []permission.Grant) {
+	for i, g := range grants {
+		if _, err := permission.NewACL(v.cfg.Profile, 0, g); err != nil {
+			v.fail(indexPath(path, i), CodePermissionInvalid, "%v", err)
+		}
+	}
+}
+
+// between checks a scalar against the range that Exchange documents (rule R13).
+func between[T cmp.Ordered](v *checker, path string, value, low, high T, text func(T) string) {
+	if value < low || value > high {
+		v.fail(path, CodeOutOfRange, "%s is out of range; give %s to %s", text(value), text(low), text(high))
+	}
+}
+
+// limited is between for limits, which may be Unlimited.
+func limited(v *checker, path string, value, low, high Limit) {
+	if value != Unlimited && (value < low || value > high) {
+		v.fail(path, CodeOutOfRange, "%d is out of range; give %d to %d or Unlimited", value, low, high)
+	}
+}
+
+// elementPath is the path of a list element: by name if it has one.
+func elementPath(list string, i int, name string) string {
+	if name == "" {
+		return indexPath(list, i)
+	}
+	return fmt.Sprintf("%s[%q]", list, name)
+}
+
+func indexPath(list string, i int) string { return fmt.Sprintf("%s[%d]", list, i) }
+
+func decimal[T ~int | ~int32](n T) string { return fmt.Sprint(int64(n)) }
+
+// sizeText prints a size for messages, wrong ones too.
+func sizeText(b ByteSize) string { return b.String() }

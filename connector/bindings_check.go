@@ -1,0 +1,262 @@
+package connector
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// listener is a port of one address family on one server: the connectors that
+// meet there compete for clients.
+type listener struct {
+	server string
+	ipv4   bool
+	port   uint16
+}
+
+// claim is one binding of one connector on a listener.
+type claim struct {
+	check   *receiveCheck
+	binding int // index into Bindings
+	addr    netip.Addr
+}
+
+// checkBindings applies the rules about several connectors: R7, R7b and R8.
+// The work is near linear in connectors and ranges, so that a thousand
+// connectors with ten thousand ranges each are no trouble.
+func (v *checker) checkBindings(checks []receiveCheck) {
+	claims := map[listener][]claim{}
+	var order []listener
+	for i := range checks {
+		c := &checks[i]
+		for j, b := range c.r.Bindings {
+			b = plainBinding(b)
+			if !b.IsValid() || b.Port() == 0 {
+				continue
+			}
+			l := listener{strings.ToLower(c.server.Name), b.Addr().Is4(), b.Port()}
+			if claims[l] == nil {
+				order = append(order, l)
+			}
+			claims[l] = append(claims[l], claim{c, j, b.Addr()})
+		}
+	}
+	keys := map[*receiveCheck]rangesKey{}
+	for _, l := range order {
+		if len(claims[l]) < 2 {
+			continue
+		}
+		v.r7bRoles(claims[l])
+		v.r7Conflicts(claims[l], keys)
+	}
+	for _, l := range order {
+		v.r8Overlaps(claims[l])
+	}
+}
+
+// plainBinding is the form in which bindings are compared.
+func plainBinding(b netip.AddrPort) netip.AddrPort {
+	return netip.AddrPortFrom(plainAddr(b.Addr()), b.Port())
+}
+
+// firstClaims remembers who claimed each address of a listener first.
+type firstClaims struct {
+	any, wildcard *claim
+	byAddr        map[netip.Addr]*claim
+}
+
+// meet returns an earlier claim that shares an endpoint with c: the same
+// address, or one of the two is the wildcard. It then remembers c.
+func (f *firstClaims) meet(c *claim) *claim {
+	if f.byAddr == nil {
+		f.byAddr = map[netip.Addr]*claim{}
+	}
+	earlier := f.byAddr[c.addr]
+	if earlier == nil {
+		earlier = f.wildcard
+	}
+	if c.addr.IsUnspecified() {
+		earlier = f.any
+		f.wildcard = cmp.Or(f.wildcard, c)
+	}
+	f.any = cmp.Or(f.any, c)
+	if f.byAddr[c.addr] == nil {
+		f.byAddr[c.addr] = c
+	}
+	return earlier
+}
+
+// r7Conflicts: connectors of one role that share a binding and have identical
+// remote ranges can't be told apart. Ranges are identical if they hold the
+// same addresses, however cut.
+func (v *checker) r7Conflicts(claims []claim, keys map[*receiveCheck]rangesKey) {
+	type group struct {
+		role TransportRole
+		key  rangesKey
+	}
+	groups := map[group]*firstClaims{}
+	for i := range claims {
+		c := &claims[i]
+		if len(c.check.r.RemoteIPRanges) == 0 {
+			continue // reported as such
+		}
+		key, known := keys[c.check]
+		if !known {
+			key = keyOf(c.check.r.RemoteIPRanges)
+			keys[c.check] = key
+		}
+		g := group{c.check.r.TransportRole, key}
+		if groups[g] == nil {
+			groups[g] = &firstClaims{}
+		}
+		if earlier := groups[g].meet(c); earlier != nil && earlier.check != c.check {
+			c.check.bad(indexPath("Bindings", c.binding), CodeBindingsConflict,
+				"%v and RemoteIPRanges conflict with %s, which has %v for the same remote addresses; give one of them other bindings or ranges",
+				c.check.r.Bindings[c.binding], earlier.check.path, earlier.check.r.Bindings[earlier.binding])
+		}
+	}
+}
+
+// r7bRoles: the services of different roles can't listen on the same endpoint.
+func (v *checker) r7bRoles(claims []claim) {
+	var roles [2]firstClaims // by TransportRole
+	for i := range claims {
+		c := &claims[i]
+		role := c.check.r.TransportRole
+		if !role.IsValid() {
+			continue
+		}
+		roles[role].meet(c)
+		// A probe of the other role must leave no trace there.
+		other := roles[1-role]
+		var earlier *claim
+		switch {
+		case c.addr.IsUnspecified():
+			earlier = other.any
+		case other.byAddr[c.addr] != nil:
+			earlier = other.byAddr[c.addr]
+		default:
+			earlier = other.wildcard
+		}
+		if earlier != nil {
+			c.check.bad(indexPath("Bindings", c.binding), CodeRoleConflict,
+				"%v is shared with %s, whose TransportRole is %v; the roles of a server need bindings of their own",
+				c.check.r.Bindings[c.binding], earlier.check.path, earlier.check.r.TransportRole)
+		}
+	}
+}
+
+// span is a remote range of a claim as two numbers.
+type span struct {
+	low, high netip.Addr
+	owner     *claim
+}
+
+// r8Overlaps: ranges of connectors with the same binding should nest, because
+// otherwise neither is the more specific one. A claim of the wildcard doesn't
+// compete with one of a specific address, which always wins.
+func (v *checker) r8Overlaps(claims []claim) {
+	byAddr := map[netip.Addr][]*claim{}
+	var order []netip.Addr
+	for i := range claims {
+		a := claims[i].addr
+		if byAddr[a] == nil {
+			order = append(order, a)
+		}
+		byAddr[a] = append(byAddr[a], &claims[i])
+	}
+	for _, a := range order {
+		if len(byAddr[a]) < 2 {
+			continue
+		}
+		var spans []span
+		for _, c := range byAddr[a] {
+			for _, s := range union(c.check.r.RemoteIPRanges, false) {
+				s.owner = c
+				spans = append(spans, s)
+			}
+		}
+		v.reportCrossings(spans)
+	}
+}
+
+// reportCrossings warns of spans that overlap without nesting, once per pair
+// of neighbours in a sweep from the lowest address up.
+func (v *checker) reportCrossings(spans []span) {
+	slices.SortFunc(spans, bySpan)
+	type pair struct{ a, b *receiveCheck }
+	reported := map[pair]bool{}
+	var open []span // each inside the one before it
+	for _, s := range spans {
+		for len(open) > 0 && open[len(open)-1].high.Less(s.low) {
+			open = open[:len(open)-1]
+		}
+		for len(open) > 0 && open[len(open)-1].high.Less(s.high) {
+			o := open[len(open)-1]
+			open = open[:len(open)-1]
+			p := pair{o.owner.check, s.owner.check}
+			if p.a == p.b || reported[p] {
+				continue
+			}
+			reported[p] = true
+			s.owner.check.doubt("RemoteIPRanges", CodeRangesOverlap,
+				"%v-%v overlaps %v-%v of %s in part; let one hold the other, or the smaller range wins",
+				s.low, s.high, o.low, o.high, o.owner.check.path)
+		}
+		open = append(open, s)
+	}
+}
+
+// bySpan orders spans by their first address, the longer first.
+func bySpan(a, b span) int {
+	if c := a.low.Compare(b.low); c != 0 {
+		return c
+	}
+	return b.high.Compare(a.high)
+}
+
+// union returns the addresses of ranges as spans in order, overlapping ones
+// joined, and with adjacent also those that only touch.
+func union(ranges []Range, adjacent bool) []span {
+	spans := make([]span, 0, len(ranges))
+	for _, r := range ranges {
+		if r.IsValid() {
+			spans = append(spans, span{low: r.Low(), high: r.High()})
+		}
+	}
+	slices.SortFunc(spans, bySpan)
+	out := spans[:0]
+	for _, s := range spans {
+		if n := len(out) - 1; n >= 0 && out[n].low.BitLen() == s.low.BitLen() &&
+			(!out[n].high.Less(s.low) || adjacent && out[n].high.Next() == s.low) {
+			if out[n].high.Less(s.high) {
+				out[n].high = s.high
+			}
+			continue
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// rangesKey is the hash of the addresses that a list of ranges holds.
+type rangesKey [sha256.Size]byte
+
+// keyOf returns the same key for lists that hold the same addresses.
+func keyOf(ranges []Range) rangesKey {
+	hash := sha256.New()
+	var b [1 + 4*8]byte
+	for _, s := range union(ranges, true) {
+		b[0] = byte(s.low.BitLen())
+		for i, a := range []netip.Addr{s.low, s.high} {
+			n := addrNumber(a)
+			binary.BigEndian.PutUint64(b[1+16*i:], n.hi)
+			binary.BigEndian.PutUint64(b[9+16*i:], n.lo)
+		}
+		hash.Write(b[:])
+	}
+	return rangesKey(hash.Sum(nil))
+}

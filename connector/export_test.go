@@ -1,0 +1,10 @@
+package connector
+
+// Validate opens validate to the tests.
+func (c *Config) Validate() (errs, warnings Problems) { return c.validate() }
+
+// ReceiveDefaults opens receiveDefaults to the tests.
+func (c *Config) ReceiveDefaults(r Receive) Receive { return c.receiveDefaults(r) }
+
+// SendDefaults opens sendDefaults to the tests.
+func (c *Config) SendDefaults(s Send) Send { return c.sendDefaults(s) }

@@ -1,0 +1,140 @@
+package connector_test
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"github.com/interchange-smtp/interchange/connector"
+)
+
+// fuzzText checks that what parses prints as text that parses to the same.
+func fuzzText[T comparable, P textValue[T]](f *testing.F) {
+	f.Fuzz(func(t *testing.T, s string) {
+		var v, again T
+		if P(&v).UnmarshalText([]byte(s)) != nil {
+			return
+		}
+		text, err := P(&v).MarshalText()
+		if err != nil {
+			t.Fatalf("%q parses to %v, which has no text: %v", s, v, err)
+		}
+		if err := P(&again).UnmarshalText(text); err != nil || again != v {
+			t.Fatalf("%q parses to %v, prints as %q and reads back as %v, %v", s, v, text, again, err)
+		}
+	})
+}
+
+func FuzzByteSize(f *testing.F) {
+	f.Add("36 MB (37,748,736 bytes)") // Exchange's long form
+	f.Add("36MB")                     // and the short one
+	f.Add("unlimited")
+	f.Add("9223372036854775807B") // the largest
+	fuzzText[connector.ByteSize](f)
+}
+
+func FuzzByteSizeLongForm(f *testing.F) {
+	f.Add(int64(159449088)) // 152.1 MB
+	f.Add(int64(1048575))   // rounds up to the next unit
+	f.Fuzz(func(t *testing.T, n int64) {
+		size := connector.ByteSize(n)
+		if !size.IsValid() {
+			return
+		}
+		if got, err := connector.ParseByteSize(size.String()); err != nil || got != size {
+			t.Fatalf("%d prints as %q and reads back as %d, %v", n, size, got, err)
+		}
+	})
+}
+
+func FuzzRange(f *testing.F) {
+	f.Add("192.168.1.1/24")               // host bits
+	f.Add("10.0.0.0(255.255.0.0)")        // mask
+	f.Add("::ffff:10.0.0.1-10.0.0.9")     // mapped and plain
+	f.Add("fe80::39bd:88f7:6969:d223%11") // zone
+	f.Fuzz(func(t *testing.T, s string) {
+		r, err := connector.ParseRange(s)
+		if err != nil {
+			return
+		}
+		again, err := connector.ParseRange(r.String())
+		if err != nil || again != r || !r.Contains(r.Low()) || !r.Contains(r.High()) {
+			t.Fatalf("%q parses to %v, which reads back as %v, %v", s, r, again, err)
+		}
+		n := 0
+		for p := range r.Prefixes() {
+			if !r.Contains(p.Addr()) || p != p.Masked() {
+				t.Fatalf("%v has the prefix %v", r, p)
+			}
+			n++
+		}
+		if n == 0 || n > 254 {
+			t.Fatalf("%v has %d prefixes", r, n)
+		}
+	})
+}
+
+func FuzzTimeSpan(f *testing.F) {
+	f.Add("1.12:30:00.5") // all parts
+	f.Add("30")           // days, refused
+	f.Fuzz(func(t *testing.T, s string) {
+		d, err := connector.ParseTimeSpan(s)
+		if err != nil {
+			return
+		}
+		if again, err := connector.ParseTimeSpan(connector.FormatTimeSpan(d)); err != nil || again != d || d < 0 {
+			t.Fatalf("%q parses to %v, which reads back as %v, %v", s, d, again, err)
+		}
+	})
+}
+
+func FuzzFormatTimeSpan(f *testing.F) {
+	f.Add(int64(time.Minute))
+	f.Add(int64(math.MaxInt64)) // the longest
+	f.Fuzz(func(t *testing.T, n int64) {
+		if n < 0 {
+			n = ^n
+		}
+		d := time.Duration(n)
+		if got, err := connector.ParseTimeSpan(connector.FormatTimeSpan(d)); err != nil || got != d {
+			t.Fatalf("%d prints as %q and reads back as %v, %v", n, connector.FormatTimeSpan(d), got, err)
+		}
+	})
+}
+
+func FuzzBinding(f *testing.F) {
+	f.Add("[::]:25")
+	f.Add("[::ffff:10.0.0.1]:25") // becomes IPv4
+	f.Fuzz(func(t *testing.T, s string) {
+		b, err := connector.ParseBinding(s)
+		if err != nil {
+			return
+		}
+		if again, err := connector.ParseBinding(b.String()); err != nil || again != b {
+			t.Fatalf("%q parses to %v, which reads back as %v, %v", s, b, again, err)
+		}
+	})
+}
+
+func FuzzSmartHost(f *testing.F) {
+	f.Add("[IPv6:2001:db8::1]")       // RFC 5321 literal
+	f.Add("smtpgateway1.contoso.com") // the guide's
+	fuzzText[connector.SmartHost](f)
+}
+
+func FuzzSmtpX509Identifier(f *testing.F) {
+	f.Add("<I>CN=CA, C=US<S>CN=mail.contoso.com")
+	fuzzText[connector.SmtpX509Identifier](f)
+}
+
+func FuzzFlags(f *testing.F) {
+	f.Add("DowngradeDnsFailures, UpgradeCustomFailures")
+	f.Add("Default")
+	fuzzText[connector.ErrorPolicy](f)
+}
+
+func FuzzRateSource(f *testing.F) {
+	f.Add("All")
+	f.Add("User, IPAddress")
+	fuzzText[connector.RateSource](f)
+}

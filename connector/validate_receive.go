@@ -1,0 +1,351 @@
+package connector
+
+import (
+	"math"
+	"strings"
+	"time"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// receiveRules are the rules for one Receive connector, numbered as in
+// Microsoft's validation rules where there is a number. R7 and R8 look at
+// several connectors and are in bindings_check.go; R17 is about commands.
+var receiveRules = []func(*receiveCheck){
+	(*receiveCheck).values,
+	(*receiveCheck).bindings,
+	(*receiveCheck).ranges,
+	(*receiveCheck).r1KnownMechanisms,
+	(*receiveCheck).r2BasicAuthRequireTLS,
+	(*receiveCheck).r3RequireTLS,
+	(*receiveCheck).r4ExternalAuthoritative,
+	(*receiveCheck).r5DomainSecure,
+	(*receiveCheck).r6ExchangeServerFqdn,
+	(*receiveCheck).names,
+	(*receiveCheck).r9TimeoutOrder,
+	(*receiveCheck).r10BinaryMime,
+	(*receiveCheck).r11Banner,
+	(*receiveCheck).r12SuppressXAnonymousTls,
+	(*receiveCheck).r13Scalars,
+	(*receiveCheck).r14Edge,
+	(*receiveCheck).r15Custom,
+	(*receiveCheck).r16NothingGranted,
+	(*receiveCheck).unreachableGroups,
+	(*receiveCheck).notEnforced,
+}
+
+// receiveCheck is one Receive connector under examination.
+type receiveCheck struct {
+	*checker
+	path   string
+	given  Receive // as configured
+	r      Receive // with its defaults
+	server routing.Server
+	listed bool // server is one of Servers
+	mech   auth.Mechanism
+	groups permission.Group
+}
+
+func (v *checker) checkReceive() {
+	names := nameSet{}
+	checks := make([]receiveCheck, len(v.cfg.Receive))
+	for i, given := range v.cfg.Receive {
+		c := &checks[i]
+		*c = receiveCheck{checker: v, path: elementPath("Receive", i, given.Name), given: given, r: v.cfg.receiveDefaults(given)}
+		c.server, c.listed = v.cfg.server(given.Server)
+		c.mech = c.r.AuthMechanism.Or(auth.None)
+		c.groups = c.r.PermissionGroups.Or(0)
+		v.name(c.path, given.Name)
+		v.unique(names, indexPath("Receive", i), c.server.Name, given.Name)
+		v.knownServer(c.path+".Server", given.Server)
+		for _, rule := range receiveRules {
+			rule(c)
+		}
+	}
+	v.checkBindings(checks)
+}
+
+func (c *receiveCheck) bad(field, code, format string, args ...any) {
+	c.fail(c.path+"."+field, code, format, args...)
+}
+
+func (c *receiveCheck) doubt(field, code, format string, args ...any) {
+	c.warn(c.path+"."+field, code, format, args...)
+}
+
+// values refuses enum values that no parser returns.
+func (c *receiveCheck) values() {
+	for _, e := range []struct {
+		field string
+		value interface {
+			IsValid() bool
+			String() string
+		}
+	}{
+		{"TransportRole", c.r.TransportRole},
+		{"Usage", c.r.Usage},
+		{"PermissionGroups", c.groups},
+		{"SizeEnabled", c.r.SizeEnabled},
+		{"ExtendedProtectionPolicy", c.r.ExtendedProtectionPolicy},
+		{"ProtocolLoggingLevel", c.r.ProtocolLoggingLevel},
+		{"MessageRateSource", c.r.MessageRateSource.Or(RateByIPAddress)},
+	} {
+		if !e.value.IsValid() {
+			c.bad(e.field, CodeValueInvalid, "%s is no value of it", e.value)
+		}
+	}
+}
+
+func (c *receiveCheck) bindings() {
+	if len(c.r.Bindings) == 0 {
+		c.bad("Bindings", CodeBindingsMissing, "usage %s has no default; give the addresses to listen on, as in 0.0.0.0:25", c.r.Usage)
+	}
+	for i, b := range c.r.Bindings {
+		if err := checkBinding(b.String(), b); err != nil {
+			c.bad(indexPath("Bindings", i), CodeBindingInvalid, "%v", err)
+		}
+		for j, earlier := range c.r.Bindings[:i] {
+			if plainBinding(earlier) == plainBinding(b) {
+				c.bad(indexPath("Bindings", i), CodeBindingDuplicate, "%v is Bindings[%d] already", b, j)
+			}
+		}
+	}
+}
+
+func (c *receiveCheck) ranges() {
+	if len(c.r.RemoteIPRanges) == 0 {
+		c.bad("RemoteIPRanges", CodeRangesMissing, "usage %s has no default; give the addresses that may connect, as in 192.0.2.0/24", c.r.Usage)
+	}
+	for i, r := range c.r.RemoteIPRanges {
+		if !r.IsValid() {
+			c.bad(indexPath("RemoteIPRanges", i), CodeRangeInvalid, "it is the zero Range, which holds no address")
+		}
+	}
+}
+
+// r1KnownMechanisms: None stands alone. None is the absence of flags, so the
+// parser refuses the combination; what is left here are flags without meaning.
+func (c *receiveCheck) r1KnownMechanisms() {
+	if unknown := c.mech &^ allMechanisms; unknown != 0 {
+		c.bad("AuthMechanism", CodeAuthInvalid, "it has unknown flags %#x", uint16(unknown))
+	}
+}
+
+const allMechanisms = auth.TLS | auth.Integrated | auth.BasicAuth | auth.BasicAuthRequireTLS |
+	auth.ExchangeServer | auth.ExternalAuthoritative
+
+// r2BasicAuthRequireTLS: BasicAuthRequireTLS needs BasicAuth and Tls.
+func (c *receiveCheck) r2BasicAuthRequireTLS() {
+	if c.mech.Has(auth.BasicAuthRequireTLS) && !c.mech.Has(auth.BasicAuth|auth.TLS) {
+		c.bad("AuthMechanism", CodeAuthNeedsTLS, "BasicAuthRequireTLS needs BasicAuth and Tls beside it; give Tls, BasicAuth, BasicAuthRequireTLS")
+	}
+}
+
+// r3RequireTLS: RequireTLS needs Tls.
+func (c *receiveCheck) r3RequireTLS() {
+	if c.r.RequireTLS && !c.mech.Has(auth.TLS) {
+		c.bad("RequireTLS", CodeRequireTLS, "nobody could fulfil it, because AuthMechanism doesn't hold Tls; add Tls")
+	}
+}
+
+// r4ExternalAuthoritative: only Tls may stand beside it, and the group that
+// externally secured servers belong to must be there.
+func (c *receiveCheck) r4ExternalAuthoritative() {
+	if !c.mech.Has(auth.ExternalAuthoritative) {
+		return
+	}
+	if c.mech&^(auth.ExternalAuthoritative|auth.TLS) != 0 {
+		c.bad("AuthMechanism", CodeExternalExclusive, "only Tls may stand beside ExternalAuthoritative")
+	}
+	if !c.groups.Has(permission.ExchangeServers) {
+		c.bad("PermissionGroups", CodeExternalGroups, "AuthMechanism ExternalAuthoritative needs ExchangeServers")
+	}
+}
+
+// r5DomainSecure: domain security is mutual TLS.
+func (c *receiveCheck) r5DomainSecure() {
+	if !c.r.DomainSecureEnabled {
+		return
+	}
+	if !c.mech.Has(auth.TLS) {
+		c.bad("DomainSecureEnabled", CodeDomainSecure, "AuthMechanism must hold Tls")
+	}
+	if c.mech.Has(auth.ExternalAuthoritative) {
+		c.bad("DomainSecureEnabled", CodeDomainSecure, "AuthMechanism must not hold ExternalAuthoritative")
+	}
+	if len(c.cfg.Transport.TLSReceiveDomainSecureList) == 0 {
+		c.doubt("DomainSecureEnabled", CodeDomainSecureList, "it has no effect until Transport.TLSReceiveDomainSecureList names the partners' domains")
+	}
+}
+
+// r6ExchangeServerFqdn: servers authenticate each other by name. Of a server
+// that isn't listed we don't know the FQDN, so there it is only a doubt.
+func (c *receiveCheck) r6ExchangeServerFqdn() {
+	if !c.mech.Has(auth.ExchangeServer) || c.given.Fqdn == "" ||
+		strings.EqualFold(c.given.Fqdn, c.server.FQDN) || strings.EqualFold(c.given.Fqdn, c.server.Name) {
+		return
+	}
+	report := c.bad
+	if !c.listed {
+		report = c.doubt
+	}
+	report("Fqdn", CodeExchangeFqdn, "AuthMechanism holds ExchangeServer, so leave Fqdn empty or give the server's own name, %s or %s",
+		serverFQDN(c.server), c.server.Name)
+}
+
+// names checks the parameters that hold names.
+func (c *receiveCheck) names() {
+	c.fqdn(c.path+".Fqdn", c.given.Fqdn)
+	c.fqdn(c.path+".ServiceDiscoveryFqdn", c.given.ServiceDiscoveryFqdn)
+	c.certificate(c.path+".TlsCertificateName", c.given.TlsCertificateName)
+	c.permissions(c.path+".Permissions", c.given.Permissions)
+	if d := c.given.DefaultDomain; d != "" {
+		if _, ok := c.cfg.acceptedDomain(d); !ok {
+			c.bad("DefaultDomain", CodeDefaultDomain, "%q is not one of the accepted domains", d)
+		}
+	}
+}
+
+// r9TimeoutOrder: the inactivity timeout must be able to strike.
+func (c *receiveCheck) r9TimeoutOrder() {
+	if idle, total := c.r.ConnectionInactivityTimeout, c.r.ConnectionTimeout; idle >= total {
+		c.bad("ConnectionInactivityTimeout", CodeTimeoutOrder, "%s must be shorter than ConnectionTimeout, %s",
+			FormatTimeSpan(idle), FormatTimeSpan(total))
+	}
+}
+
+// r10BinaryMime: binary bodies travel in chunks only (RFC 3030 section 3).
+func (c *receiveCheck) r10BinaryMime() {
+	if c.r.BinaryMimeEnabled.Or(true) && !c.r.ChunkingEnabled.Or(true) {
+		c.bad("BinaryMimeEnabled", CodeBinaryMime, "it needs ChunkingEnabled; enable that or disable this")
+	}
+}
+
+// r11Banner: a greeting is a 220 reply of one line (RFC 5321 section 4.5.3.1.5
+// limits it to 512 octets with CRLF).
+func (c *receiveCheck) r11Banner() {
+	switch b := c.given.Banner; {
+	case b == "":
+	case !strings.HasPrefix(b, "220 "):
+		c.bad("Banner", CodeBannerInvalid, `it must begin with "220 "`)
+	case len(b) > 510 || strings.ContainsFunc(b, func(r rune) bool { return r < ' ' || r > '~' }):
+		c.bad("Banner", CodeBannerInvalid, "it must be one line of up to 510 printable ASCII characters")
+	}
+}
+
+// r12SuppressXAnonymousTls: without it servers can't encrypt, so the server
+// must have been told to authenticate in the downgraded way.
+func (c *receiveCheck) r12SuppressXAnonymousTls() {
+	if c.r.SuppressXAnonymousTls && !c.cfg.Transport.UseDowngradedExchangeServerAuth {
+		c.bad("SuppressXAnonymousTls", CodeSuppressTLS, "it needs Transport.UseDowngradedExchangeServerAuth")
+	}
+}
+
+// r13Scalars: the ranges of Set-ReceiveConnector.
+func (c *receiveCheck) r13Scalars() {
+	v, r, day := c.checker, &c.r, 24*time.Hour
+	field := func(name string) string { return c.path + "." + name }
+	between(v, field("ConnectionInactivityTimeout"), r.ConnectionInactivityTimeout, time.Second, day, FormatTimeSpan)
+	between(v, field("ConnectionTimeout"), r.ConnectionTimeout, time.Second, day, FormatTimeSpan)
+	between(v, field("TarpitInterval"), r.TarpitInterval.Or(0), 0, 10*time.Minute, FormatTimeSpan)
+	// Documented without a limit; a longer pause would outlive every client.
+	between(v, field("AuthTarpitInterval"), r.AuthTarpitInterval.Or(0), 0, 10*time.Minute, FormatTimeSpan)
+	between(v, field("MaxAcknowledgementDelay"), r.MaxAcknowledgementDelay.Or(0), 0, day, FormatTimeSpan)
+
+	between(v, field("MaxHeaderSize"), r.MaxHeaderSize, 1, math.MaxInt32, sizeText)
+	between(v, field("MaxMessageSize"), r.MaxMessageSize, 64*KB, math.MaxInt32, sizeText)
+	between(v, field("MaxHopCount"), r.MaxHopCount, 1, 500, decimal)
+	between(v, field("MaxLocalHopCount"), r.MaxLocalHopCount.Or(0), 0, 50, decimal)
+	between(v, field("MaxInboundConnectionPercentagePerSource"), r.MaxInboundConnectionPercentagePerSource, 1, 100, decimal)
+	between(v, field("MaxLogonFailures"), r.MaxLogonFailures.Or(0), 0, 10, decimal)
+	between(v, field("MaxRecipientsPerMessage"), r.MaxRecipientsPerMessage, 1, 512000, decimal)
+
+	limited(v, field("MaxInboundConnection"), r.MaxInboundConnection, 1, math.MaxInt32)
+	limited(v, field("MaxInboundConnectionPerSource"), r.MaxInboundConnectionPerSource, 1, 10000)
+	limited(v, field("MaxProtocolErrors"), r.MaxProtocolErrors.Or(0), 0, math.MaxInt32)
+	limited(v, field("MessageRateLimit"), r.MessageRateLimit, 1, math.MaxInt32)
+}
+
+// r14Edge: an Edge server has no directory, so no users log on and no legacy
+// servers exist.
+func (c *receiveCheck) r14Edge() {
+	if !c.server.Edge {
+		return
+	}
+	if c.r.Usage == UsageClient {
+		c.bad("Usage", CodeNotOnEdge, "usage Client isn't available on the Edge server %s", c.server.Name)
+		return
+	}
+	if g := c.groups & (permission.ExchangeUsers | permission.ExchangeLegacyServers); g != 0 {
+		c.bad("PermissionGroups", CodeNotOnEdge, "%v aren't available on the Edge server %s", g, c.server.Name)
+	}
+}
+
+// r15Custom: the group is how Exchange shows grants made by hand.
+func (c *receiveCheck) r15Custom() {
+	if c.groups.Has(permission.Custom) && len(c.given.Permissions) == 0 {
+		c.doubt("PermissionGroups", CodeGroupCustom, "Custom grants nothing by itself; the grants belong into Permissions")
+	}
+}
+
+// r16NothingGranted: legal, and then everybody is refused.
+func (c *receiveCheck) r16NothingGranted() {
+	if c.groups&^permission.Custom == 0 && len(c.given.Permissions) == 0 {
+		c.doubt("PermissionGroups", CodeAcceptsNothing, "nobody is granted anything, so the connector refuses all mail; give PermissionGroups or Permissions")
+	}
+}
+
+// unreachableGroups points at groups whose members can't be told from others.
+// Presets are not questioned, except that of Partner, which lacks one step.
+func (c *receiveCheck) unreachableGroups() {
+	if _, given := c.given.PermissionGroups.Get(); !given && c.r.Usage != UsagePartner {
+		return
+	}
+	if c.groups.Has(permission.ExchangeUsers) && c.mech&(auth.BasicAuth|auth.Integrated) == 0 {
+		c.doubt("PermissionGroups", CodeGroupUnreachable, "nobody can become one of ExchangeUsers without BasicAuth in AuthMechanism")
+	}
+	if c.groups.Has(permission.ExchangeServers) && c.mech&(auth.ExchangeServer|auth.ExternalAuthoritative) == 0 {
+		c.doubt("PermissionGroups", CodeGroupUnreachable, "nobody can become one of ExchangeServers without ExternalAuthoritative or ExchangeServer in AuthMechanism")
+	}
+	if c.groups.Has(permission.Partners) && !c.r.DomainSecureEnabled {
+		c.doubt("PermissionGroups", CodeGroupUnreachable, "nobody can become one of Partners without DomainSecureEnabled")
+	}
+}
+
+// notEnforced lists what is kept but has no effect here.
+func (c *receiveCheck) notEnforced() {
+	r := &c.given
+	_, delay := r.MaxAcknowledgementDelay.Get()
+	m, _ := r.AuthMechanism.Get()
+	for _, p := range []struct {
+		field string
+		set   bool
+		why   string
+	}{
+		{"AuthMechanism", m&(auth.Integrated|auth.ExchangeServer) != 0, "Integrated and ExchangeServer are never offered: NTLM, Kerberos and X-EXPS don't exist here"},
+		{"ServiceDiscoveryFqdn", r.ServiceDiscoveryFqdn != "", "there is no service discovery"},
+		{"AdvertiseClientSettings", r.AdvertiseClientSettings, "there is no Outlook on the web"},
+		{"EnableAuthGSSAPI", r.EnableAuthGSSAPI, "GSSAPI is never offered"},
+		{"LongAddressesEnabled", r.LongAddressesEnabled, "XLONGADDR is never offered"},
+		{"OrarEnabled", r.OrarEnabled, "XORAR is never offered"},
+		{"ExtendedProtectionPolicy", r.ExtendedProtectionPolicy != ExtendedProtectionNone, "it guards Integrated, which is never offered"},
+		{"MaxAcknowledgementDelay", delay, "mail is delivered before it is acknowledged"},
+		{"TlsDomainCapabilities", len(r.TlsDomainCapabilities) > 0, "hybrid deployments don't exist here"},
+	} {
+		if p.set {
+			c.doubt(p.field, CodeNotEnforced, "%s has no effect: %s", p.field, p.why)
+		}
+	}
+}
+
+// acceptedDomain finds an accepted domain by name or domain in any letter case.
+func (c *Config) acceptedDomain(s string) (domain string, ok bool) {
+	for _, d := range c.Accepted {
+		if s != "" && (strings.EqualFold(d.DomainName, s) || strings.EqualFold(d.Name, s)) {
+			return strings.TrimPrefix(d.DomainName, "*."), d.DomainName != "*"
+		}
+	}
+	return "", false
+}

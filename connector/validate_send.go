@@ -1,0 +1,309 @@
+package connector
+
+import (
+	"math"
+	"strings"
+	"time"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// sendRules are the rules for one Send connector, numbered as in Microsoft's
+// validation rules where there is a number. S8 is about a parameter of Exchange
+// 2010 that doesn't exist here (LinkedReceiveConnector).
+var sendRules = []func(*sendCheck){
+	(*sendCheck).values,
+	(*sendCheck).spaces,
+	(*sendCheck).sources,
+	(*sendCheck).smartHosts,
+	(*sendCheck).s1s2Routing,
+	(*sendCheck).s3Authentication,
+	(*sendCheck).s3Credential,
+	(*sendCheck).s4RequireTLS,
+	(*sendCheck).s5TlsAuthLevel,
+	(*sendCheck).s6DomainSecure,
+	(*sendCheck).s7TlsDomain,
+	(*sendCheck).s9ForceHELO,
+	(*sendCheck).s14Sites,
+	(*sendCheck).names,
+	(*sendCheck).scalars,
+	(*sendCheck).notEnforced,
+}
+
+// sendCheck is one Send connector under examination.
+type sendCheck struct {
+	*checker
+	path  string
+	given Send // as configured
+	s     Send // with its defaults
+	local routing.Server
+	dns   bool // DNS routing, not smart hosts
+}
+
+func (v *checker) checkSend() {
+	names := nameSet{}
+	for i, given := range v.cfg.Send {
+		c := &sendCheck{checker: v, path: elementPath("Send", i, given.Name), given: given,
+			s: v.cfg.sendDefaults(given), local: v.cfg.local()}
+		c.dns = c.s.DNSRoutingEnabled.Or(false)
+		v.name(c.path, given.Name)
+		v.unique(names, indexPath("Send", i), "", given.Name)
+		for _, rule := range sendRules {
+			rule(c)
+		}
+	}
+}
+
+func (c *sendCheck) bad(field, code, format string, args ...any) {
+	c.fail(c.path+"."+field, code, format, args...)
+}
+
+func (c *sendCheck) doubt(field, code, format string, args ...any) {
+	c.warn(c.path+"."+field, code, format, args...)
+}
+
+// values refuses enum values that no parser returns.
+func (c *sendCheck) values() {
+	for _, e := range []struct {
+		field string
+		value interface {
+			IsValid() bool
+			String() string
+		}
+	}{
+		{"Usage", c.s.Usage},
+		{"TlsAuthLevel", c.s.TlsAuthLevel},
+		{"ErrorPolicies", c.s.ErrorPolicies},
+		{"ConnectorType", c.s.ConnectorType},
+		{"ProtocolLoggingLevel", c.s.ProtocolLoggingLevel},
+	} {
+		if !e.value.IsValid() {
+			c.bad(e.field, CodeValueInvalid, "%s is no value of it", e.value)
+		}
+	}
+	if c.s.Usage == UsageClient {
+		c.bad("Usage", CodeUsageInvalid, "usage Client is for Receive connectors; give Custom, Internal, Internet or Partner")
+	}
+}
+
+// spaces: what the connector serves. Costs and wildcards (rule S11) are the
+// parser's; here are S10, non-SMTP mail goes to a gateway, and S13, -- exists
+// on Edge servers only.
+func (c *sendCheck) spaces() {
+	if len(c.s.AddressSpaces) == 0 {
+		c.bad("AddressSpaces", CodeAddressSpaceMissing, "give the domains it serves, as in contoso.com, *.contoso.com or *")
+	}
+	for i, a := range c.s.AddressSpaces {
+		switch {
+		case !a.IsValid():
+			c.bad(indexPath("AddressSpaces", i), CodeAddressSpaceInvalid, "it is the zero AddressSpace, which covers nothing")
+		case !a.IsSMTP() && c.local.Edge:
+			c.bad(indexPath("AddressSpaces", i), CodeNotOnEdge, "%v: an Edge server serves SMTP only", a)
+		case !a.IsSMTP() && c.dns:
+			c.bad(indexPath("AddressSpaces", i), CodeSmartHostsMissing, "%v: a type other than SMTP needs SmartHosts", a)
+		case a.Kind() == routing.SpaceAccepted && !c.local.Edge:
+			c.bad(indexPath("AddressSpaces", i), CodeEdgeOnly, "-- stands for the accepted domains on an Edge server only; name the domains")
+		}
+	}
+}
+
+// sources: rule S12, which source servers and addresses may be given where.
+func (c *sendCheck) sources() {
+	if c.local.Edge && len(c.given.SourceTransportServers) > 0 {
+		c.bad("SourceTransportServers", CodeNotOnEdge, "an Edge server is the only source of its connectors; leave it empty")
+		return
+	}
+	for i, name := range c.given.SourceTransportServers {
+		path := indexPath(c.path+".SourceTransportServers", i)
+		if name == "" {
+			c.fail(path, CodeServerUnknown, "the server has no name")
+		}
+		c.knownServer(path, name)
+	}
+	if c.s.SourceIPAddress.IsValid() && !c.local.Edge {
+		c.doubt("SourceIPAddress", CodeEdgeOnly, "Exchange ignores it outside Edge servers; Interchange uses it")
+	}
+}
+
+func (c *sendCheck) smartHosts() {
+	seen := map[SmartHost]int{}
+	for i, h := range c.s.SmartHosts {
+		if !h.IsValid() {
+			c.bad(indexPath("SmartHosts", i), CodeSmartHostInvalid, "it is the zero SmartHost, which names no host")
+		} else if first, twice := seen[h]; twice {
+			c.bad(indexPath("SmartHosts", i), CodeSmartHostInvalid, "%v is SmartHosts[%d] already", h, first)
+		} else {
+			seen[h] = i
+		}
+	}
+}
+
+// s1s2Routing: either smart hosts or DNS routing. Giving smart hosts alone
+// switches DNS routing off, as it does in Exchange's shell.
+func (c *sendCheck) s1s2Routing() {
+	switch hosts := len(c.s.SmartHosts) > 0; {
+	case hosts && c.dns:
+		c.bad("DNSRoutingEnabled", CodeDNSRouting, "SmartHosts are given, so it must be false or left out")
+	case !hosts && !c.dns:
+		c.bad("SmartHosts", CodeSmartHostsMissing, "DNSRoutingEnabled is false, so give a smart host")
+	}
+}
+
+// s3Authentication: one mechanism, and only to smart hosts.
+func (c *sendCheck) s3Authentication() {
+	switch m := c.s.SmartHostAuthMechanism; m {
+	case auth.None:
+		return
+	case auth.BasicAuth, auth.BasicAuthRequireTLS, auth.ExchangeServer, auth.ExternalAuthoritative:
+	default:
+		c.bad("SmartHostAuthMechanism", CodeAuthInvalid,
+			"give one of None, BasicAuth, BasicAuthRequireTLS, ExchangeServer, ExternalAuthoritative")
+	}
+	if c.dns {
+		c.bad("SmartHostAuthMechanism", CodeSmartHostsMissing, "it needs SmartHosts; give them or None")
+	}
+}
+
+// s3Credential: Basic authentication needs a credential, and cares for it.
+func (c *sendCheck) s3Credential() {
+	m, cred := c.s.SmartHostAuthMechanism, c.s.AuthenticationCredential
+	if m&(auth.BasicAuth|auth.BasicAuthRequireTLS) == 0 {
+		if cred != nil {
+			c.doubt("AuthenticationCredential", CodeCredentialUnused, "it is never used, because SmartHostAuthMechanism isn't BasicAuth or BasicAuthRequireTLS")
+		}
+		return
+	}
+	switch {
+	case cred == nil:
+		c.bad("AuthenticationCredential", CodeCredentialMissing, "Basic authentication needs a user name and a password")
+	case cred.UserName == "" || cred.Password == "":
+		c.bad("AuthenticationCredential", CodeCredentialMissing, "both UserName and Password must be given")
+	case strings.ContainsRune(cred.UserName+string(cred.Password), 0): // RFC 4616 section 2
+		c.bad("AuthenticationCredential", CodeCredentialMissing, "neither UserName nor Password may hold a NUL character")
+	}
+	if m == auth.BasicAuthRequireTLS && c.s.IgnoreSTARTTLS {
+		c.bad("IgnoreSTARTTLS", CodeIgnoreSTARTTLS, "SmartHostAuthMechanism BasicAuthRequireTLS needs STARTTLS, so it must be false")
+	}
+	if m == auth.BasicAuth && !c.s.RequireTLS {
+		c.doubt("SmartHostAuthMechanism", CodeCredentialClear, "the password may cross the network unprotected; give BasicAuthRequireTLS or RequireTLS")
+	}
+}
+
+// s4RequireTLS: required TLS can't be ignored.
+func (c *sendCheck) s4RequireTLS() {
+	if c.s.RequireTLS && c.s.IgnoreSTARTTLS {
+		c.bad("IgnoreSTARTTLS", CodeIgnoreSTARTTLS, "RequireTLS is set, so it must be false")
+	}
+}
+
+// s5TlsAuthLevel: a level says how TLS is required.
+func (c *sendCheck) s5TlsAuthLevel() {
+	if c.s.TlsAuthLevel == TlsAuthNone {
+		return
+	}
+	if !c.s.RequireTLS {
+		c.bad("TlsAuthLevel", CodeTlsAuthLevel, "%v needs RequireTLS", c.s.TlsAuthLevel)
+	}
+	if c.s.IgnoreSTARTTLS {
+		c.bad("TlsAuthLevel", CodeIgnoreSTARTTLS, "%v needs IgnoreSTARTTLS to be false", c.s.TlsAuthLevel)
+	}
+}
+
+// s6DomainSecure: domain security is between us and the recipient's domain.
+func (c *sendCheck) s6DomainSecure() {
+	if !c.s.DomainSecureEnabled {
+		return
+	}
+	if !c.dns {
+		c.bad("DomainSecureEnabled", CodeDomainSecure, "it works with DNS routing only, not with SmartHosts")
+	}
+	if c.s.IgnoreSTARTTLS {
+		c.bad("DomainSecureEnabled", CodeDomainSecure, "it needs IgnoreSTARTTLS to be false")
+	}
+	if len(c.cfg.Transport.TLSSendDomainSecureList) == 0 {
+		c.doubt("DomainSecureEnabled", CodeDomainSecureList, "it has no effect until Transport.TLSSendDomainSecureList names the partners' domains")
+	}
+}
+
+// s7TlsDomain: the name that the certificate of a smart host must bear.
+func (c *sendCheck) s7TlsDomain() {
+	name, level := c.s.TlsDomain, c.s.TlsAuthLevel
+	switch {
+	case name == "" && level == DomainValidation && !c.dns:
+		c.bad("TlsDomain", CodeTlsDomain, "DomainValidation of smart hosts needs the domain of their certificates")
+	case name == "":
+	case level != DomainValidation:
+		c.bad("TlsDomain", CodeTlsDomain, "it goes with TlsAuthLevel DomainValidation only")
+	default:
+		if d, err := routing.ParseDomain(strings.TrimPrefix(name, "*.")); err != nil {
+			c.bad("TlsDomain", CodeTlsDomain, "give a domain or *.domain: %v", err)
+		} else if d.IsLiteral() {
+			c.bad("TlsDomain", CodeTlsDomain, "%q is an address; give a domain or *.domain", name)
+		}
+	}
+}
+
+// s9ForceHELO: HELO gives no extensions, so neither STARTTLS nor AUTH. Exchange
+// documents no exclusion, and mail simply stays where it is.
+func (c *sendCheck) s9ForceHELO() {
+	if c.s.ForceHELO && (c.s.RequireTLS || c.s.DomainSecureEnabled || c.s.SmartHostAuthMechanism&(auth.BasicAuth|auth.BasicAuthRequireTLS) != 0) {
+		c.doubt("ForceHELO", CodeForceHELO, "after HELO there is neither STARTTLS nor AUTH, which this connector requires, so nothing will be sent")
+	}
+}
+
+// s14Sites: the source servers should be close to each other.
+func (c *sendCheck) s14Sites() {
+	var site string
+	for i, name := range c.given.SourceTransportServers {
+		server, ok := c.cfg.server(name)
+		if !ok {
+			continue
+		}
+		if i > 0 && site != "" && !strings.EqualFold(server.Site, site) {
+			c.doubt("SourceTransportServers", CodeSourceSites, "the servers are in more than one site, %q and %q", site, server.Site)
+			return
+		}
+		site = server.Site
+	}
+}
+
+// names checks the parameters that hold names.
+func (c *sendCheck) names() {
+	c.fqdn(c.path+".Fqdn", c.given.Fqdn)
+	c.certificate(c.path+".TlsCertificateName", c.given.TlsCertificateName)
+	c.permissions(c.path+".Permissions", c.given.Permissions)
+}
+
+// scalars: the ranges of Set-SendConnector.
+func (c *sendCheck) scalars() {
+	v, s := c.checker, &c.s
+	between(v, c.path+".Port", s.Port, 1, 65535, decimal)
+	between(v, c.path+".SmtpMaxMessagesPerConnection", s.SmtpMaxMessagesPerConnection, 1, math.MaxInt32, decimal)
+	between(v, c.path+".ConnectionInactivityTimeOut", s.ConnectionInactivityTimeOut, time.Second, 24*time.Hour, FormatTimeSpan)
+	if s.MaxMessageSize != UnlimitedSize {
+		between(v, c.path+".MaxMessageSize", s.MaxMessageSize, 1, math.MaxInt32, sizeText)
+	}
+}
+
+// notEnforced lists what is kept but has no effect here.
+func (c *sendCheck) notEnforced() {
+	s := &c.given
+	for _, p := range []struct {
+		field string
+		set   bool
+		why   string
+	}{
+		{"SmartHostAuthMechanism", s.SmartHostAuthMechanism == auth.ExchangeServer, "X-EXPS doesn't exist here, so the smart host is not authenticated to"},
+		{"UseExternalDNSServersEnabled", s.UseExternalDNSServersEnabled, "there is one resolver for all connectors"},
+		{"FrontendProxyEnabled", s.FrontendProxyEnabled, "there is no Front End Transport service to send through"},
+		{"CloudServicesMailEnabled", s.CloudServicesMailEnabled, "cross-premises headers are not renamed"},
+		{"RequireOorg", s.RequireOorg, "it is reserved in Exchange"},
+		{"ErrorPolicies", s.ErrorPolicies != 0, "replies of the next hop are passed on as they are"},
+		{"ConnectorType", s.ConnectorType != ConnectorDefault, "hybrid deployments don't exist here"},
+	} {
+		if p.set {
+			c.doubt(p.field, CodeNotEnforced, "%s has no effect: %s", p.field, p.why)
+		}
+	}
+}

@@ -1,0 +1,489 @@
+package connector_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// ruleConfig is a valid Config without warnings, which every row of the rule
+// tests breaks in one way: two Receive and two Send connectors on HubA.
+func ruleConfig() *connector.Config {
+	return &connector.Config{
+		Server: "HubA",
+		Servers: []routing.Server{
+			{Name: "HubA", FQDN: "huba.contoso.com", Site: "Paris"},
+			{Name: "HubB", FQDN: "hubb.contoso.com", Site: "Paris"},
+			{Name: "HubC", FQDN: "hubc.contoso.com", Site: "Oslo"},
+		},
+		Links: []routing.SiteLink{{Name: "north", Sites: []string{"Paris", "Oslo"}, Cost: 10}},
+		Receive: []connector.Receive{
+			{
+				Name:             "Default",
+				Bindings:         []netip.AddrPort{connector.MustParseBinding("0.0.0.0:25")},
+				RemoteIPRanges:   []connector.Range{connector.MustParseRange("0.0.0.0-255.255.255.255")},
+				AuthMechanism:    connector.Value(auth.TLS | auth.BasicAuth | auth.BasicAuthRequireTLS),
+				PermissionGroups: connector.Value(permission.ExchangeUsers),
+			},
+			{
+				Name:             "Relay",
+				Bindings:         []netip.AddrPort{connector.MustParseBinding("10.2.3.4:25")},
+				RemoteIPRanges:   []connector.Range{connector.MustParseRange("192.168.5.0/24")},
+				PermissionGroups: connector.Value(permission.AnonymousUsers),
+				Permissions:      []permission.Grant{{To: permission.SIDAnonymous, Allow: permission.SetOf(permission.AcceptAnyRecipient)}},
+			},
+		},
+		Send: []connector.Send{
+			{
+				Name:                     "Gateway",
+				AddressSpaces:            []routing.AddressSpace{routing.MustParseAddressSpace("*")},
+				SmartHosts:               []connector.SmartHost{connector.MustParseSmartHost("smtpgateway1.contoso.com")},
+				SmartHostAuthMechanism:   auth.BasicAuth | auth.BasicAuthRequireTLS,
+				AuthenticationCredential: &connector.Credential{UserName: "hub", Password: "secret"},
+			},
+			{Name: "Direct", AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace("fabrikam.com")}},
+		},
+		Accepted: []routing.AcceptedDomain{{Name: "Contoso", DomainName: "contoso.com", DomainType: routing.Authoritative, Default: true}},
+		Transport: connector.Transport{
+			TLSReceiveDomainSecureList: []string{"fabrikam.com"},
+			TLSSendDomainSecureList:    []string{"fabrikam.com"},
+		},
+	}
+}
+
+// ruleRow breaks ruleConfig in one way. legal is what is nearest to it and
+// allowed; nil stands for ruleConfig itself.
+type ruleRow struct {
+	rule  string
+	path  string
+	code  string
+	warn  bool
+	wrong func(c *connector.Config)
+	legal func(c *connector.Config)
+}
+
+func relay(f func(r *connector.Receive)) func(*connector.Config) {
+	return func(c *connector.Config) { f(&c.Receive[1]) }
+}
+
+func gateway(f func(s *connector.Send)) func(*connector.Config) {
+	return func(c *connector.Config) { f(&c.Send[0]) }
+}
+
+func direct(f func(s *connector.Send)) func(*connector.Config) {
+	return func(c *connector.Config) { f(&c.Send[1]) }
+}
+
+func edge(f func(c *connector.Config)) func(*connector.Config) {
+	return func(c *connector.Config) {
+		c.Servers[0].Edge = true
+		c.Receive[0].PermissionGroups = connector.Value(permission.AnonymousUsers)
+		f(c)
+	}
+}
+
+var receiveRows = []ruleRow{
+	{rule: "R1", path: `Receive["Relay"].AuthMechanism`, code: connector.CodeAuthInvalid,
+		wrong: relay(func(r *connector.Receive) { r.AuthMechanism = connector.Value(auth.Mechanism(1 << 12)) }),
+		legal: relay(func(r *connector.Receive) { r.AuthMechanism = connector.Value(auth.None) })},
+	{rule: "R2", path: `Receive["Relay"].AuthMechanism`, code: connector.CodeAuthNeedsTLS,
+		wrong: relay(func(r *connector.Receive) { r.AuthMechanism = connector.Value(auth.TLS | auth.BasicAuthRequireTLS) }),
+		legal: relay(func(r *connector.Receive) {
+			r.AuthMechanism = connector.Value(auth.TLS | auth.BasicAuth | auth.BasicAuthRequireTLS)
+		})},
+	{rule: "R3", path: `Receive["Relay"].RequireTLS`, code: connector.CodeRequireTLS,
+		wrong: relay(func(r *connector.Receive) { r.RequireTLS, r.AuthMechanism = true, connector.Value(auth.None) }),
+		legal: relay(func(r *connector.Receive) { r.RequireTLS = true })},
+	{rule: "R4 beside", path: `Receive["Relay"].AuthMechanism`, code: connector.CodeExternalExclusive,
+		wrong: relay(func(r *connector.Receive) {
+			r.AuthMechanism = connector.Value(auth.ExternalAuthoritative | auth.BasicAuth)
+			r.PermissionGroups = connector.Value(permission.ExchangeServers)
+		}),
+		legal: relay(func(r *connector.Receive) {
+			r.AuthMechanism = connector.Value(auth.ExternalAuthoritative | auth.TLS)
+			r.PermissionGroups = connector.Value(permission.ExchangeServers)
+		})},
+	{rule: "R4 groups", path: `Receive["Relay"].PermissionGroups`, code: connector.CodeExternalGroups,
+		wrong: relay(func(r *connector.Receive) { r.AuthMechanism = connector.Value(auth.ExternalAuthoritative) })},
+	{rule: "R5 Tls", path: `Receive["Relay"].DomainSecureEnabled`, code: connector.CodeDomainSecure,
+		wrong: relay(func(r *connector.Receive) { r.DomainSecureEnabled, r.AuthMechanism = true, connector.Value(auth.None) }),
+		legal: relay(func(r *connector.Receive) { r.DomainSecureEnabled = true })},
+	{rule: "R5 list", path: `Receive["Relay"].DomainSecureEnabled`, code: connector.CodeDomainSecureList, warn: true,
+		wrong: func(c *connector.Config) {
+			c.Receive[1].DomainSecureEnabled, c.Transport.TLSReceiveDomainSecureList = true, nil
+		}},
+	{rule: "R5 wildcard", path: "Transport.TLSReceiveDomainSecureList[1]", code: connector.CodeDomainSecureList,
+		wrong: func(c *connector.Config) {
+			c.Transport.TLSReceiveDomainSecureList = []string{"fabrikam.com", "*.fabrikam.com"}
+		}},
+	{rule: "R6", path: `Receive["Relay"].Fqdn`, code: connector.CodeExchangeFqdn,
+		wrong: relay(func(r *connector.Receive) { r.Usage, r.AuthMechanism, r.Fqdn = internal, unset, "mail.contoso.com" }),
+		legal: relay(func(r *connector.Receive) { r.Usage, r.AuthMechanism, r.Fqdn = internal, unset, "huba" })},
+	{rule: "R7", path: `Receive["Relay"].Bindings[0]`, code: connector.CodeBindingsConflict,
+		wrong: func(c *connector.Config) {
+			c.Receive[0].Bindings = c.Receive[1].Bindings
+			c.Receive[0].RemoteIPRanges = []connector.Range{connector.MustParseRange("192.168.5.0/25"), connector.MustParseRange("192.168.5.128/25")}
+		},
+		legal: func(c *connector.Config) { c.Receive[0].Bindings = c.Receive[1].Bindings }},
+	{rule: "R7 wildcard", path: `Receive["Relay"].Bindings[0]`, code: connector.CodeBindingsConflict,
+		wrong: func(c *connector.Config) { c.Receive[1].RemoteIPRanges = c.Receive[0].RemoteIPRanges },
+		legal: func(c *connector.Config) { // another family is another endpoint
+			c.Receive[1].RemoteIPRanges = c.Receive[0].RemoteIPRanges
+			c.Receive[0].Bindings = []netip.AddrPort{connector.MustParseBinding("[::]:25")}
+		}},
+	{rule: "R7b", path: `Receive["Relay"].Bindings[0]`, code: connector.CodeRoleConflict,
+		wrong: relay(func(r *connector.Receive) { r.TransportRole = connector.FrontendTransport }),
+		legal: func(c *connector.Config) { // another server is another endpoint
+			c.Receive[1].TransportRole, c.Receive[1].Server = connector.FrontendTransport, "HubB"
+		}},
+	{rule: "R8", path: `Receive["Relay"].RemoteIPRanges`, code: connector.CodeRangesOverlap, warn: true,
+		wrong: func(c *connector.Config) {
+			c.Receive[0].Bindings = c.Receive[1].Bindings
+			c.Receive[0].RemoteIPRanges = []connector.Range{connector.MustParseRange("192.168.4.0-192.168.5.7")}
+		},
+		legal: func(c *connector.Config) { c.Receive[0].Bindings = c.Receive[1].Bindings }},
+	{rule: "R9", path: `Receive["Relay"].ConnectionInactivityTimeout`, code: connector.CodeTimeoutOrder,
+		wrong: relay(func(r *connector.Receive) { r.ConnectionInactivityTimeout = 10 * time.Minute }),
+		legal: relay(func(r *connector.Receive) { r.ConnectionInactivityTimeout = 10*time.Minute - 1 })},
+	{rule: "R10", path: `Receive["Relay"].BinaryMimeEnabled`, code: connector.CodeBinaryMime,
+		wrong: relay(func(r *connector.Receive) {
+			r.BinaryMimeEnabled, r.ChunkingEnabled = connector.Value(true), connector.Value(false)
+		}),
+		legal: relay(func(r *connector.Receive) { r.ChunkingEnabled = connector.Value(false) })},
+	{rule: "R11", path: `Receive["Relay"].Banner`, code: connector.CodeBannerInvalid,
+		wrong: relay(func(r *connector.Receive) { r.Banner = "Contoso Mail" }),
+		legal: relay(func(r *connector.Receive) { r.Banner = "220 Contoso Mail" })},
+	{rule: "R11 injection", path: `Receive["Relay"].Banner`, code: connector.CodeBannerInvalid,
+		wrong: relay(func(r *connector.Receive) { r.Banner = "220 Contoso\r\n250 ok" })},
+	{rule: "R12", path: `Receive["Relay"].SuppressXAnonymousTls`, code: connector.CodeSuppressTLS,
+		wrong: relay(func(r *connector.Receive) { r.SuppressXAnonymousTls = true }),
+		legal: func(c *connector.Config) {
+			c.Receive[1].SuppressXAnonymousTls, c.Transport.UseDowngradedExchangeServerAuth = true, true
+		}},
+	{rule: "R14 users", path: `Receive["Default"].PermissionGroups`, code: connector.CodeNotOnEdge,
+		wrong: edge(func(c *connector.Config) { c.Receive[0].PermissionGroups = connector.Value(permission.ExchangeUsers) }),
+		legal: edge(func(c *connector.Config) {})},
+	{rule: "R14 legacy", path: `Receive["Default"].PermissionGroups`, code: connector.CodeNotOnEdge,
+		wrong: edge(func(c *connector.Config) {
+			c.Receive[0].PermissionGroups = connector.Value(permission.ExchangeLegacyServers)
+		}),
+		legal: edge(func(c *connector.Config) { // the preset leaves them out there
+			c.Receive[0].Usage, c.Receive[0].PermissionGroups = internal, connector.Setting[permission.Group]{}
+		})},
+	{rule: "R14 client", path: `Receive["Default"].Usage`, code: connector.CodeNotOnEdge,
+		wrong: edge(func(c *connector.Config) { c.Receive[0].Usage = connector.UsageClient })},
+	{rule: "R15", path: `Receive["Relay"].PermissionGroups`, code: connector.CodeGroupCustom, warn: true,
+		wrong: relay(func(r *connector.Receive) {
+			r.PermissionGroups, r.Permissions = connector.Value(permission.AnonymousUsers|permission.Custom), nil
+		}),
+		legal: relay(func(r *connector.Receive) {
+			r.PermissionGroups = connector.Value(permission.AnonymousUsers | permission.Custom)
+		})},
+	{rule: "R16", path: `Receive["Relay"].PermissionGroups`, code: connector.CodeAcceptsNothing, warn: true,
+		wrong: relay(func(r *connector.Receive) {
+			r.PermissionGroups, r.Permissions = connector.Setting[permission.Group]{}, nil
+		}),
+		legal: relay(func(r *connector.Receive) { r.PermissionGroups = connector.Setting[permission.Group]{} })},
+	{rule: "R18", path: "Receive[1].Name", code: connector.CodeNameDuplicate,
+		wrong: relay(func(r *connector.Receive) { r.Name = "DEFAULT" }),
+		legal: relay(func(r *connector.Receive) { r.Name, r.Server = "Default", "HubB" })},
+	{rule: "name missing", path: "Receive[1].Name", code: connector.CodeNameMissing,
+		wrong: relay(func(r *connector.Receive) { r.Name = "" })},
+	{rule: "name long", path: fmt.Sprintf("Receive[%q].Name", strings.Repeat("ä", 65)), code: connector.CodeNameInvalid,
+		wrong: relay(func(r *connector.Receive) { r.Name = strings.Repeat("ä", 65) }),
+		legal: relay(func(r *connector.Receive) { r.Name = strings.Repeat("ä", 64) })},
+	{rule: "name control", path: `Receive["a\nb"].Name`, code: connector.CodeNameInvalid,
+		wrong: relay(func(r *connector.Receive) { r.Name = "a\nb" })},
+	{rule: "server", path: `Receive["Relay"].Server`, code: connector.CodeServerUnknown,
+		wrong: relay(func(r *connector.Receive) { r.Server = "HubX" }),
+		legal: relay(func(r *connector.Receive) { r.Server = "hubb.CONTOSO.com" })},
+	{rule: "bindings missing", path: `Receive["Relay"].Bindings`, code: connector.CodeBindingsMissing,
+		wrong: relay(func(r *connector.Receive) { r.Bindings = nil }),
+		legal: relay(func(r *connector.Receive) { r.Bindings, r.Usage, r.AuthMechanism = nil, internal, unset })},
+	{rule: "binding zero", path: `Receive["Relay"].Bindings[0]`, code: connector.CodeBindingInvalid,
+		wrong: relay(func(r *connector.Receive) { r.Bindings = []netip.AddrPort{{}} })},
+	{rule: "binding twice", path: `Receive["Relay"].Bindings[1]`, code: connector.CodeBindingDuplicate,
+		wrong: relay(func(r *connector.Receive) { r.Bindings = append(r.Bindings, r.Bindings[0]) })},
+	{rule: "ranges missing", path: `Receive["Relay"].RemoteIPRanges`, code: connector.CodeRangesMissing,
+		wrong: relay(func(r *connector.Receive) { r.RemoteIPRanges = nil })},
+	{rule: "range zero", path: `Receive["Relay"].RemoteIPRanges[1]`, code: connector.CodeRangeInvalid,
+		wrong: relay(func(r *connector.Receive) { r.RemoteIPRanges = append(r.RemoteIPRanges, connector.Range{}) })},
+	{rule: "default domain", path: `Receive["Relay"].DefaultDomain`, code: connector.CodeDefaultDomain,
+		wrong: relay(func(r *connector.Receive) { r.DefaultDomain = "fabrikam.com" }),
+		legal: relay(func(r *connector.Receive) { r.DefaultDomain = "contoso" })},
+	{rule: "certificate", path: `Receive["Relay"].TlsCertificateName`, code: connector.CodeCertificateName,
+		wrong: relay(func(r *connector.Receive) { r.TlsCertificateName = "mail.contoso.com" }),
+		legal: relay(func(r *connector.Receive) { r.TlsCertificateName = "<I>CN=CA<S>CN=mail.contoso.com" })},
+	{rule: "fqdn", path: `Receive["Relay"].Fqdn`, code: connector.CodeFqdnInvalid,
+		wrong: relay(func(r *connector.Receive) { r.Fqdn = "mail contoso" }),
+		legal: relay(func(r *connector.Receive) { r.Fqdn = "mail.contoso.com" })},
+	{rule: "unreachable users", path: `Receive["Default"].PermissionGroups`, code: connector.CodeGroupUnreachable, warn: true,
+		wrong: func(c *connector.Config) { c.Receive[0].AuthMechanism = connector.Value(auth.TLS) }},
+	{rule: "unreachable partners", path: `Receive["Relay"].PermissionGroups`, code: connector.CodeGroupUnreachable, warn: true,
+		wrong: relay(func(r *connector.Receive) { r.PermissionGroups = connector.Value(permission.Partners) }),
+		legal: relay(func(r *connector.Receive) {
+			r.PermissionGroups, r.DomainSecureEnabled = connector.Value(permission.Partners), true
+		})},
+	{rule: "not enforced", path: `Receive["Relay"].OrarEnabled`, code: connector.CodeNotEnforced, warn: true,
+		wrong: relay(func(r *connector.Receive) { r.OrarEnabled = true })},
+}
+
+var (
+	internal = connector.UsageInternal
+	unset    = connector.Setting[auth.Mechanism]{}
+)
+
+var sendRows = []ruleRow{
+	{rule: "S1", path: `Send["Gateway"].DNSRoutingEnabled`, code: connector.CodeDNSRouting,
+		wrong: gateway(func(s *connector.Send) {
+			s.DNSRoutingEnabled, s.SmartHostAuthMechanism, s.AuthenticationCredential = connector.Value(true), auth.None, nil
+		}),
+		legal: gateway(func(s *connector.Send) { s.DNSRoutingEnabled = connector.Value(false) })},
+	{rule: "S2", path: `Send["Direct"].SmartHosts`, code: connector.CodeSmartHostsMissing,
+		wrong: direct(func(s *connector.Send) { s.DNSRoutingEnabled = connector.Value(false) })},
+	{rule: "S3 several", path: `Send["Gateway"].SmartHostAuthMechanism`, code: connector.CodeAuthInvalid,
+		wrong: gateway(func(s *connector.Send) {
+			s.SmartHostAuthMechanism = auth.BasicAuthRequireTLS | auth.ExternalAuthoritative
+		})},
+	{rule: "S3 hosts", path: `Send["Direct"].SmartHostAuthMechanism`, code: connector.CodeSmartHostsMissing,
+		wrong: direct(func(s *connector.Send) { s.SmartHostAuthMechanism = auth.ExternalAuthoritative })},
+	{rule: "S3 credential", path: `Send["Gateway"].AuthenticationCredential`, code: connector.CodeCredentialMissing,
+		wrong: gateway(func(s *connector.Send) { s.AuthenticationCredential = nil })},
+	{rule: "S3 password", path: `Send["Gateway"].AuthenticationCredential`, code: connector.CodeCredentialMissing,
+		wrong: gateway(func(s *connector.Send) { s.AuthenticationCredential = &connector.Credential{UserName: "hub"} })},
+	{rule: "S3 unused", path: `Send["Gateway"].AuthenticationCredential`, code: connector.CodeCredentialUnused, warn: true,
+		wrong: gateway(func(s *connector.Send) { s.SmartHostAuthMechanism = auth.None })},
+	{rule: "S3 clear", path: `Send["Gateway"].SmartHostAuthMechanism`, code: connector.CodeCredentialClear, warn: true,
+		wrong: gateway(func(s *connector.Send) { s.SmartHostAuthMechanism = auth.BasicAuth }),
+		legal: gateway(func(s *connector.Send) { s.SmartHostAuthMechanism, s.RequireTLS = auth.BasicAuth, true })},
+	{rule: "S3 STARTTLS", path: `Send["Gateway"].IgnoreSTARTTLS`, code: connector.CodeIgnoreSTARTTLS,
+		wrong: gateway(func(s *connector.Send) { s.IgnoreSTARTTLS = true })},
+	{rule: "S4", path: `Send["Direct"].IgnoreSTARTTLS`, code: connector.CodeIgnoreSTARTTLS,
+		wrong: direct(func(s *connector.Send) { s.RequireTLS, s.IgnoreSTARTTLS = true, true }),
+		legal: direct(func(s *connector.Send) { s.IgnoreSTARTTLS = true })},
+	{rule: "S5", path: `Send["Direct"].TlsAuthLevel`, code: connector.CodeTlsAuthLevel,
+		wrong: direct(func(s *connector.Send) { s.TlsAuthLevel = connector.CertificateValidation }),
+		legal: direct(func(s *connector.Send) { s.TlsAuthLevel, s.RequireTLS = connector.CertificateValidation, true })},
+	{rule: "S6 hosts", path: `Send["Gateway"].DomainSecureEnabled`, code: connector.CodeDomainSecure,
+		wrong: gateway(func(s *connector.Send) { s.DomainSecureEnabled = true })},
+	{rule: "S6 STARTTLS", path: `Send["Direct"].DomainSecureEnabled`, code: connector.CodeDomainSecure,
+		wrong: direct(func(s *connector.Send) { s.DomainSecureEnabled, s.IgnoreSTARTTLS = true, true }),
+		legal: direct(func(s *connector.Send) { s.DomainSecureEnabled = true })},
+	{rule: "S6 wildcard", path: "Transport.TLSSendDomainSecureList[0]", code: connector.CodeDomainSecureList,
+		wrong: func(c *connector.Config) { c.Transport.TLSSendDomainSecureList = []string{"*.fabrikam.com"} }},
+	{rule: "S7 missing", path: `Send["Gateway"].TlsDomain`, code: connector.CodeTlsDomain,
+		wrong: gateway(func(s *connector.Send) { s.RequireTLS, s.TlsAuthLevel = true, connector.DomainValidation }),
+		legal: gateway(func(s *connector.Send) {
+			s.RequireTLS, s.TlsAuthLevel, s.TlsDomain = true, connector.DomainValidation, "*.contoso.com"
+		})},
+	{rule: "S7 level", path: `Send["Gateway"].TlsDomain`, code: connector.CodeTlsDomain,
+		wrong: gateway(func(s *connector.Send) { s.TlsDomain = "contoso.com" })},
+	{rule: "S9", path: `Send["Direct"].ForceHELO`, code: connector.CodeForceHELO, warn: true,
+		wrong: direct(func(s *connector.Send) { s.ForceHELO, s.RequireTLS = true, true }),
+		legal: direct(func(s *connector.Send) { s.ForceHELO = true })},
+	{rule: "S10", path: `Send["Direct"].AddressSpaces[0]`, code: connector.CodeSmartHostsMissing,
+		wrong: direct(func(s *connector.Send) { s.AddressSpaces[0] = routing.MustParseAddressSpace("X400:c=us;1") }),
+		legal: gateway(func(s *connector.Send) { s.AddressSpaces[0] = routing.MustParseAddressSpace("X400:c=us;1") })},
+	{rule: "S10 edge", path: `Send["Gateway"].AddressSpaces[0]`, code: connector.CodeNotOnEdge,
+		wrong: edge(func(c *connector.Config) { c.Send[0].AddressSpaces[0] = routing.MustParseAddressSpace("X400:c=us;1") })},
+	{rule: "S11", path: `Send["Direct"].AddressSpaces[0]`, code: connector.CodeAddressSpaceInvalid,
+		wrong: direct(func(s *connector.Send) { s.AddressSpaces[0] = routing.AddressSpace{} })},
+	{rule: "S12", path: `Send["Direct"].SourceTransportServers`, code: connector.CodeNotOnEdge,
+		wrong: edge(func(c *connector.Config) { c.Send[1].SourceTransportServers = []string{"HubA"} }),
+		legal: direct(func(s *connector.Send) { s.SourceTransportServers = []string{"HubA"} })},
+	{rule: "S12 address", path: `Send["Direct"].SourceIPAddress`, code: connector.CodeEdgeOnly, warn: true,
+		wrong: direct(func(s *connector.Send) { s.SourceIPAddress = netip.MustParseAddr("10.2.3.4") }),
+		legal: direct(func(s *connector.Send) { s.SourceIPAddress = netip.IPv4Unspecified() })},
+	{rule: "S13", path: `Send["Direct"].AddressSpaces[0]`, code: connector.CodeEdgeOnly,
+		wrong: direct(func(s *connector.Send) { s.AddressSpaces[0] = routing.MustParseAddressSpace("--") }),
+		legal: edge(func(c *connector.Config) { c.Send[1].AddressSpaces[0] = routing.MustParseAddressSpace("--") })},
+	{rule: "S14", path: `Send["Direct"].SourceTransportServers`, code: connector.CodeSourceSites, warn: true,
+		wrong: direct(func(s *connector.Send) { s.SourceTransportServers = []string{"HubA", "HubC"} }),
+		legal: direct(func(s *connector.Send) { s.SourceTransportServers = []string{"HubA", "HubB"} })},
+	{rule: "name", path: "Send[1].Name", code: connector.CodeNameDuplicate,
+		wrong: direct(func(s *connector.Send) { s.Name = "gateway" })},
+	{rule: "usage", path: `Send["Direct"].Usage`, code: connector.CodeUsageInvalid,
+		wrong: direct(func(s *connector.Send) { s.Usage = connector.UsageClient })},
+	{rule: "spaces", path: `Send["Direct"].AddressSpaces`, code: connector.CodeAddressSpaceMissing,
+		wrong: direct(func(s *connector.Send) { s.AddressSpaces = nil })},
+	{rule: "host twice", path: `Send["Gateway"].SmartHosts[1]`, code: connector.CodeSmartHostInvalid,
+		wrong: gateway(func(s *connector.Send) { s.SmartHosts = append(s.SmartHosts, s.SmartHosts[0]) })},
+	{rule: "source unknown", path: `Send["Direct"].SourceTransportServers[0]`, code: connector.CodeServerUnknown,
+		wrong: direct(func(s *connector.Send) { s.SourceTransportServers = []string{"HubX"} })},
+	{rule: "port", path: `Send["Direct"].Port`, code: connector.CodeOutOfRange,
+		wrong: direct(func(s *connector.Send) { s.Port = 65536 }),
+		legal: direct(func(s *connector.Send) { s.Port = 65535 })},
+	{rule: "inactivity", path: `Send["Direct"].ConnectionInactivityTimeOut`, code: connector.CodeOutOfRange,
+		wrong: direct(func(s *connector.Send) { s.ConnectionInactivityTimeOut = 25 * time.Hour })},
+	{rule: "not enforced", path: `Send["Direct"].FrontendProxyEnabled`, code: connector.CodeNotEnforced, warn: true,
+		wrong: direct(func(s *connector.Send) { s.FrontendProxyEnabled = true })},
+	{rule: "our server", path: "Server", code: connector.CodeServerUnknown,
+		wrong: func(c *connector.Config) { c.Server = "HubX" }},
+	{rule: "server name", path: "Servers[1].Name", code: connector.CodeNameDuplicate,
+		wrong: func(c *connector.Config) { c.Servers[1].Name = "huba" }},
+	{rule: "link", path: `Links["north"].Sites`, code: connector.CodeSiteLink,
+		wrong: func(c *connector.Config) { c.Links[0].Sites = []string{"Paris"} }},
+	{rule: "link cost", path: `Links["north"].Cost`, code: connector.CodeOutOfRange,
+		wrong: func(c *connector.Config) { c.Links[0].Cost = 0 }},
+	{rule: "link site", path: `Links["north"].Sites[1]`, code: connector.CodeSiteLink, warn: true,
+		wrong: func(c *connector.Config) { c.Links[0].Sites[1] = "Rome" }},
+	{rule: "profile", path: "Profile", code: connector.CodeValueInvalid,
+		wrong: func(c *connector.Config) { c.Profile = 99 }},
+	{rule: "size", path: "Transport.MaxSendSize", code: connector.CodeOutOfRange,
+		wrong: func(c *connector.Config) { c.Transport.MaxSendSize = -7 }},
+}
+
+func TestRules(t *testing.T) {
+	if errs, warnings := ruleConfig().Validate(); len(errs)+len(warnings) != 0 {
+		t.Fatalf("ruleConfig must be clean:\n%v\n%v", errs, warnings)
+	}
+	for _, row := range slices.Concat(receiveRows, sendRows) {
+		t.Run(row.rule, func(t *testing.T) {
+			c := ruleConfig()
+			row.wrong(c)
+			errs, warnings := c.Validate()
+			list := errs
+			if row.warn {
+				list = warnings
+				if len(errs) > 0 {
+					t.Errorf("only a warning is wanted, got:\n%v", errs)
+				}
+			}
+			if !slices.ContainsFunc(list, func(p connector.Problem) bool { return p.Path == row.path && p.Code == row.code && p.Detail != "" }) {
+				t.Errorf("want %s at %s, got:\n%v", row.code, row.path, list)
+			}
+			if row.legal == nil {
+				return
+			}
+			c = ruleConfig()
+			row.legal(c)
+			errs, warnings = c.Validate()
+			for _, p := range slices.Concat(errs, warnings) {
+				if p.Code == row.code {
+					t.Errorf("the legal neighbour has the problem too: %v", p)
+				}
+			}
+		})
+	}
+}
+
+// TestScalars walks rule R13: each range ends where it is documented to end.
+func TestScalars(t *testing.T) {
+	day := 24 * time.Hour
+	type set = func(r *connector.Receive, n int64)
+	for _, row := range []struct {
+		field     string
+		low, high int64
+		set       set
+	}{
+		{"ConnectionTimeout", int64(time.Second), int64(day), func(r *connector.Receive, n int64) { r.ConnectionTimeout = time.Duration(n) }},
+		{"ConnectionInactivityTimeout", int64(time.Second), int64(day), func(r *connector.Receive, n int64) { r.ConnectionInactivityTimeout = time.Duration(n) }},
+		{"TarpitInterval", 0, int64(10 * time.Minute), func(r *connector.Receive, n int64) { r.TarpitInterval = connector.Value(time.Duration(n)) }},
+		{"AuthTarpitInterval", 0, int64(10 * time.Minute), func(r *connector.Receive, n int64) { r.AuthTarpitInterval = connector.Value(time.Duration(n)) }},
+		{"MaxHeaderSize", 1, 1<<31 - 1, func(r *connector.Receive, n int64) { r.MaxHeaderSize = connector.ByteSize(n) }},
+		{"MaxMessageSize", 65536, 1<<31 - 1, func(r *connector.Receive, n int64) { r.MaxMessageSize = connector.ByteSize(n) }},
+		{"MaxHopCount", 1, 500, func(r *connector.Receive, n int64) { r.MaxHopCount = int(n) }},
+		{"MaxLocalHopCount", 0, 50, func(r *connector.Receive, n int64) { r.MaxLocalHopCount = connector.Value(int(n)) }},
+		{"MaxInboundConnectionPerSource", 1, 10000, func(r *connector.Receive, n int64) { r.MaxInboundConnectionPerSource = connector.Limit(n) }},
+		{"MaxInboundConnectionPercentagePerSource", 1, 100, func(r *connector.Receive, n int64) { r.MaxInboundConnectionPercentagePerSource = int(n) }},
+		{"MaxLogonFailures", 0, 10, func(r *connector.Receive, n int64) { r.MaxLogonFailures = connector.Value(int(n)) }},
+		{"MaxRecipientsPerMessage", 1, 512000, func(r *connector.Receive, n int64) { r.MaxRecipientsPerMessage = int(n) }},
+	} {
+		// Zero is the default where the range doesn't begin with it, and -1
+		// is Unlimited where that is a limit.
+		outside := []int64{-7, row.high + 1}
+		if row.low > 1 {
+			outside = append(outside, row.low-1)
+		}
+		for _, n := range append(outside, row.low, row.high) {
+			c := ruleConfig()
+			row.set(&c.Receive[1], n)
+			errs, _ := c.Validate()
+			path := `Receive["Relay"].` + row.field
+			got := slices.ContainsFunc(errs, func(p connector.Problem) bool { return p.Path == path && p.Code == connector.CodeOutOfRange })
+			if want := n < row.low || n > row.high; got != want {
+				t.Errorf("%s = %d: out of range %v, want %v: %v", row.field, n, got, want, errs)
+			}
+		}
+	}
+}
+
+func TestAllMistakesAtOnce(t *testing.T) {
+	c := &connector.Config{
+		Server:   "HubA",
+		Receive:  []connector.Receive{{RequireTLS: true, AuthMechanism: connector.Value(auth.BasicAuthRequireTLS), Banner: "hello", MaxHopCount: 501}},
+		Send:     []connector.Send{{Name: "Out", RequireTLS: true, IgnoreSTARTTLS: true, Port: -1}},
+		Accepted: nil,
+	}
+	errs, _ := c.Validate()
+	var codes []string
+	for _, p := range errs {
+		codes = append(codes, p.Code)
+	}
+	want := []string{
+		connector.CodeNameMissing, connector.CodeBindingsMissing, connector.CodeRangesMissing, connector.CodeAuthNeedsTLS,
+		connector.CodeRequireTLS, connector.CodeBannerInvalid, connector.CodeOutOfRange,
+		connector.CodeAddressSpaceMissing, connector.CodeIgnoreSTARTTLS, connector.CodeOutOfRange,
+	}
+	if !slices.Equal(codes, want) {
+		t.Errorf("got %q\nwant %q", codes, want)
+	}
+	lines := strings.Split(errs.Error(), "\n")
+	if len(lines) != len(want) || lines[0] != "Receive[0].Name: give it a name of up to 64 characters (name-missing)" {
+		t.Errorf("Error prints\n%v", errs)
+	}
+}
+
+func TestEmptyConfigIsValid(t *testing.T) {
+	if errs, warnings := new(connector.Config).Validate(); len(errs)+len(warnings) != 0 {
+		t.Errorf("got %v, %v", errs, warnings)
+	}
+}
+
+// TestOverlapSweep compares the sweep of rule R8 with trying all pairs.
+func TestOverlapSweep(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	crossings := 0
+	for range 3000 {
+		c := &connector.Config{}
+		for i := range 2 + rng.IntN(4) {
+			r := connector.Receive{Name: fmt.Sprint(i), Bindings: []netip.AddrPort{connector.MustParseBinding("0.0.0.0:25")}}
+			// Apart within a connector, so that a range is what it is written as.
+			for k := range 1 + rng.IntN(2) {
+				low := 128*k + rng.IntN(60)
+				r.RemoteIPRanges = append(r.RemoteIPRanges, connector.MustParseRange(fmt.Sprintf("10.0.0.%d-10.0.0.%d", low, low+rng.IntN(60))))
+			}
+			c.Receive = append(c.Receive, r)
+		}
+		var want bool
+		for i, a := range c.Receive {
+			for _, b := range c.Receive[:i] {
+				for _, x := range a.RemoteIPRanges {
+					for _, y := range b.RemoteIPRanges {
+						want = want || x.Overlaps(y) && !x.Covers(y) && !y.Covers(x)
+					}
+				}
+			}
+		}
+		_, warnings := c.Validate()
+		got := slices.ContainsFunc(warnings, func(p connector.Problem) bool { return p.Code == connector.CodeRangesOverlap })
+		if got != want {
+			t.Fatalf("partial overlap %v, want %v: %v", got, want, c.Receive)
+		}
+		if want {
+			crossings++
+		}
+	}
+	if crossings < 100 || crossings > 2900 {
+		t.Errorf("%d of 3000 configurations overlap, which tests one side only", crossings)
+	}
+}
