@@ -17,8 +17,8 @@ type listener struct {
 	port   uint16
 }
 
-// claim is one binding of one connector on a listener.
-type claim struct {
+// occupant is one binding of one connector on a listener.
+type occupant struct {
 	check   *receiveCheck
 	binding int // index into Bindings
 	addr    netip.Addr
@@ -28,7 +28,7 @@ type claim struct {
 // The work is near linear in connectors and ranges, so that a thousand
 // connectors with ten thousand ranges each are no trouble.
 func (v *checker) checkBindings(checks []receiveCheck) {
-	claims := map[listener][]claim{}
+	occupants := map[listener][]occupant{}
 	var order []listener
 	for i := range checks {
 		c := &checks[i]
@@ -38,22 +38,22 @@ func (v *checker) checkBindings(checks []receiveCheck) {
 				continue
 			}
 			l := listener{strings.ToLower(c.server.Name), b.Addr().Is4(), b.Port()}
-			if claims[l] == nil {
+			if occupants[l] == nil {
 				order = append(order, l)
 			}
-			claims[l] = append(claims[l], claim{c, j, b.Addr()})
+			occupants[l] = append(occupants[l], occupant{c, j, b.Addr()})
 		}
 	}
 	keys := map[*receiveCheck]rangesKey{}
 	for _, l := range order {
-		if len(claims[l]) < 2 {
+		if len(occupants[l]) < 2 {
 			continue
 		}
-		v.r7bRoles(claims[l])
-		v.r7Conflicts(claims[l], keys)
+		v.r7bRoles(occupants[l])
+		v.r7Conflicts(occupants[l], keys)
 	}
 	for _, l := range order {
-		v.r8Overlaps(claims[l])
+		v.r8Overlaps(occupants[l])
 	}
 }
 
@@ -62,17 +62,17 @@ func plainBinding(b netip.AddrPort) netip.AddrPort {
 	return netip.AddrPortFrom(plainAddr(b.Addr()), b.Port())
 }
 
-// firstClaims remembers who claimed each address of a listener first.
-type firstClaims struct {
-	any, wildcard *claim
-	byAddr        map[netip.Addr]*claim
+// firstOccupants remembers who took each address of a listener first.
+type firstOccupants struct {
+	any, wildcard *occupant
+	byAddr        map[netip.Addr]*occupant
 }
 
-// meet returns an earlier claim that shares an endpoint with c: the same
+// meet returns an earlier occupant that shares an endpoint with c: the same
 // address, or one of the two is the wildcard. It then remembers c.
-func (f *firstClaims) meet(c *claim) *claim {
+func (f *firstOccupants) meet(c *occupant) *occupant {
 	if f.byAddr == nil {
-		f.byAddr = map[netip.Addr]*claim{}
+		f.byAddr = map[netip.Addr]*occupant{}
 	}
 	earlier := f.byAddr[c.addr]
 	if earlier == nil {
@@ -92,14 +92,14 @@ func (f *firstClaims) meet(c *claim) *claim {
 // r7Conflicts: connectors of one role that share a binding and have identical
 // remote ranges can't be told apart. Ranges are identical if they hold the
 // same addresses, however cut.
-func (v *checker) r7Conflicts(claims []claim, keys map[*receiveCheck]rangesKey) {
+func (v *checker) r7Conflicts(occupants []occupant, keys map[*receiveCheck]rangesKey) {
 	type group struct {
 		role TransportRole
 		key  rangesKey
 	}
-	groups := map[group]*firstClaims{}
-	for i := range claims {
-		c := &claims[i]
+	groups := map[group]*firstOccupants{}
+	for i := range occupants {
+		c := &occupants[i]
 		if len(c.check.r.RemoteIPRanges) == 0 {
 			continue // reported as such
 		}
@@ -110,7 +110,7 @@ func (v *checker) r7Conflicts(claims []claim, keys map[*receiveCheck]rangesKey) 
 		}
 		g := group{c.check.r.TransportRole, key}
 		if groups[g] == nil {
-			groups[g] = &firstClaims{}
+			groups[g] = &firstOccupants{}
 		}
 		if earlier := groups[g].meet(c); earlier != nil && earlier.check != c.check {
 			c.check.bad(indexPath("Bindings", c.binding), CodeBindingsConflict,
@@ -121,10 +121,10 @@ func (v *checker) r7Conflicts(claims []claim, keys map[*receiveCheck]rangesKey) 
 }
 
 // r7bRoles: the services of different roles can't listen on the same endpoint.
-func (v *checker) r7bRoles(claims []claim) {
-	var roles [2]firstClaims // by TransportRole
-	for i := range claims {
-		c := &claims[i]
+func (v *checker) r7bRoles(occupants []occupant) {
+	var roles [2]firstOccupants // by TransportRole
+	for i := range occupants {
+		c := &occupants[i]
 		role := c.check.r.TransportRole
 		if !role.IsValid() {
 			continue
@@ -132,7 +132,7 @@ func (v *checker) r7bRoles(claims []claim) {
 		roles[role].meet(c)
 		// A probe of the other role must leave no trace there.
 		other := roles[1-role]
-		var earlier *claim
+		var earlier *occupant
 		switch {
 		case c.addr.IsUnspecified():
 			earlier = other.any
@@ -149,24 +149,24 @@ func (v *checker) r7bRoles(claims []claim) {
 	}
 }
 
-// span is a remote range of a claim as two numbers.
+// span is a remote range of an occupant as two numbers.
 type span struct {
 	low, high netip.Addr
-	owner     *claim
+	owner     *occupant
 }
 
 // r8Overlaps: ranges of connectors with the same binding should nest, because
-// otherwise neither is the more specific one. A claim of the wildcard doesn't
+// otherwise neither is the more specific one. An occupant of the wildcard doesn't
 // compete with one of a specific address, which always wins.
-func (v *checker) r8Overlaps(claims []claim) {
-	byAddr := map[netip.Addr][]*claim{}
+func (v *checker) r8Overlaps(occupants []occupant) {
+	byAddr := map[netip.Addr][]*occupant{}
 	var order []netip.Addr
-	for i := range claims {
-		a := claims[i].addr
+	for i := range occupants {
+		a := occupants[i].addr
 		if byAddr[a] == nil {
 			order = append(order, a)
 		}
-		byAddr[a] = append(byAddr[a], &claims[i])
+		byAddr[a] = append(byAddr[a], &occupants[i])
 	}
 	for _, a := range order {
 		if len(byAddr[a]) < 2 {
