@@ -262,19 +262,21 @@ func (a *Accepted) find(d Domain) int {
 	if a == nil || !d.IsValid() {
 		return -1
 	}
-	if i := a.index.find(d.name); i >= 0 && a.index.entries[i].self != 0 {
-		return int(a.index.entries[i].self) - 1
-	}
 	for s := a.index.suffixes(d); ; {
 		name := s.next()
 		if name == "" {
 			return int(a.any) - 1
 		}
-		if len(name) == len(d.name) {
-			continue // only what is above can cover d as a subdomain
+		i := a.index.find(name)
+		if i < 0 {
+			continue
 		}
-		if i := a.index.find(name); i >= 0 && a.index.entries[i].tree != 0 {
-			return int(a.index.entries[i].tree) - 1
+		by := a.index.entries[i].tree
+		if len(name) == len(d.name) {
+			by = a.index.entries[i].self
+		}
+		if by != 0 {
+			return int(by) - 1
 		}
 	}
 }

@@ -62,13 +62,13 @@ func (r Reason) String() string {
 
 // String returns one line, such as
 //
-//	"Internet" SMTP:*;1 at cost 11 via HUB2 is chosen
+//	"Internet" SMTP:*;1 at cost 11 via "HUB2" is chosen
 func (c Candidate) String() string {
 	b := fmt.Appendf(nil, "%s %s", quoteInput(c.Connector), c.Space)
 	if c.Reason != Unconnected {
 		b = fmt.Appendf(b, " at cost %d", c.Cost)
 		if c.Via != "" {
-			b = fmt.Appendf(b, " via %s", c.Via)
+			b = fmt.Appendf(b, " via %s", quoteInput(c.Via))
 		}
 	}
 	return string(fmt.Appendf(b, " %s", c.Reason))

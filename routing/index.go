@@ -91,34 +91,29 @@ func (x *index[E]) find(name string) int {
 	return int(uint32(x.slots[slot])) - 1
 }
 
-// suffixes walks from a name to its parents.
+// suffixes walks from a domain to its parents.
 type suffixes struct {
 	rest string
-	skip int // labels that no name of the index has room for
 }
 
-// suffixes returns a walk over the suffixes of d that can be in x, d itself
-// among them, longest first. It bounds the work for a hostile name of a
-// hundred labels by the depth of the longest name that was put in.
+// suffixes returns a walk over d and its parents, longest first, without
+// those that have more labels than any name in x. So the work for a hostile
+// name of a hundred labels is bounded by the depth of the longest name that
+// was put in. The walk over an address literal is that literal alone.
 func (x *index[E]) suffixes(d Domain) suffixes {
-	if d.IsLiteral() {
-		return suffixes{}
+	name := d.name
+	for skip := d.labels() - x.labels; skip > 0 && name != ""; skip-- {
+		_, name, _ = strings.Cut(name, ".")
 	}
-	return suffixes{d.name, d.labels() - x.labels}
+	return suffixes{name}
 }
 
 // next returns the next suffix, the empty string at the end.
 func (s *suffixes) next() string {
-	for {
-		name := s.rest
-		if i := strings.IndexByte(name, '.'); i >= 0 {
-			s.rest = name[i+1:]
-		} else {
-			s.rest = ""
-		}
-		if s.skip <= 0 || name == "" {
-			return name
-		}
-		s.skip--
+	name := s.rest
+	s.rest = ""
+	if i := strings.IndexByte(name, '.'); i >= 0 && name[0] != '[' {
+		s.rest = name[i+1:]
 	}
+	return name
 }

@@ -1,5 +1,7 @@
 package routing
 
+import "strconv"
+
 // Route is what the table must know of one Send connector.
 type Route struct {
 	Connector string         // its name, unique in any letter case
@@ -128,17 +130,12 @@ func (w *walk) walkSMTP() {
 		return
 	}
 	x := &w.table.domains
-	// The name itself may be longer than any suffix that a subtree can have,
-	// or be a literal; its parents are walked by suffixes.
-	if w.walkName(x.find(d.name), true) {
-		return
-	}
 	for s := x.suffixes(d); ; {
 		name := s.next()
 		if name == "" {
 			break
 		}
-		if len(name) < len(d.name) && w.walkName(x.find(name), false) {
+		if w.walkName(x.find(name), len(name) == len(d.name)) {
 			return
 		}
 	}
@@ -269,5 +266,5 @@ func (o Outcome) String() string {
 	case NonSMTP:
 		return "NonSMTP"
 	}
-	return "Outcome(?)"
+	return "Outcome(" + strconv.Itoa(int(o)) + ")"
 }
