@@ -29,6 +29,6 @@
 //
 // # Secrets
 //
-// A [Secret] prints as REDACTED however it is printed. [Secret.Reveal] is the one way to
-// its text, so that a search for that name finds every use.
+// A [Secret] prints as REDACTED however it is printed. [Secret.Reveal] is the
+// one way to its text, so that a search for that name finds every use.
 package auth
