@@ -12,7 +12,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
@@ -122,6 +121,14 @@ func (s *session) Data(ctx context.Context, body io.Reader) connector.Reply {
 	return connector.Reply{Code: 250, Enhanced: [3]int{2, 6, 0}, Text: "Queued mail for delivery"}
 }
 
+// refuseNo is an onRcpt that knows nobody named no.
+func refuseNo(r guard.Rcpt) connector.Reply {
+	if r.To.Local() == "no" {
+		return connector.Reply{Code: 550, Enhanced: [3]int{5, 1, 1}, Text: "User unknown"}
+	}
+	return ok
+}
+
 func (s *session) Reset() { s.call("reset") }
 func (s *session) Close() {
 	s.call("close")
@@ -162,7 +169,7 @@ type client struct {
 // time, so that neither side waits for the other to read.
 func serve(t testing.TB, ctx context.Context, cfg guard.Config, s guard.Session) *client {
 	t.Helper()
-	near, far := net.Pipe()
+	near, far := pipe()
 	c := &client{t: t, conn: near, done: make(chan error, 1), log: new(bytes.Buffer)}
 	if cfg.Log == nil {
 		cfg.Log = func(event byte, line string) {
@@ -175,6 +182,9 @@ func serve(t testing.TB, ctx context.Context, cfg guard.Config, s guard.Session)
 	go func() { c.done <- guard.Serve(ctx, far, cfg, s) }()
 	return c
 }
+
+// pipe is a connection that holds nothing: a write waits for its reader.
+func pipe() (near, far net.Conn) { return net.Pipe() }
 
 // pump reads conn into a buffer without bound.
 func (c *client) pump(conn net.Conn) {
@@ -352,5 +362,4 @@ func TestConversation(t *testing.T) {
 	if got := s.bodies(); len(got) != 1 || got[0] != "Subject: x\r\n\r\n.dot\r\n" {
 		t.Errorf("messages %q", got)
 	}
-	_ = time.Second
 }

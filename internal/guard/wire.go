@@ -197,7 +197,7 @@ var (
 // skipLine drops the rest of a line that is too long, within reason.
 func (w *wire) skipLine(idle bool) error {
 	var last byte
-	for dropped := 0; dropped < 4*maxAuthLine; {
+	for dropped := 0; ; {
 		b := w.unread()
 		i := bytes.IndexByte(b, '\n')
 		if i > 0 {
@@ -215,11 +215,13 @@ func (w *wire) skipLine(idle bool) error {
 		}
 		dropped += len(b)
 		w.skip(len(b))
+		if dropped > 4*maxAuthLine {
+			return errEndlessLine
+		}
 		if err := w.fill(idle); err != nil {
 			return err
 		}
 	}
-	return errEndlessLine
 }
 
 // flush sends the replies that wait.
