@@ -116,6 +116,7 @@ func TestAcceptedProblems(t *testing.T) {
 		routing.AcceptedDomain{DomainName: "*"},
 		routing.AcceptedDomain{Name: "all", DomainName: "*"},
 		routing.AcceptedDomain{DomainName: "evil\r\n"},
+		routing.AcceptedDomain{Name: "long", DomainName: strings.Repeat("ü", 129)},
 	)
 	want := []string{
 		"Accepted[1].DomainName: contoso.com is covered by Accepted[0] already",
@@ -131,6 +132,7 @@ func TestAcceptedProblems(t *testing.T) {
 		"Accepted[10].Default: *.e.example has a wildcard",
 		"Accepted[12].DomainName: * is covered by Accepted[11] already",
 		"Accepted[13].DomainName: \"evil\\r\\n\" has a character",
+		"Accepted[14].DomainName: \"" + strings.Repeat(`\u00fc`, 40) + "\"… is longer than 256 characters",
 	}
 	wantProblems(t, err, want)
 }

@@ -44,7 +44,7 @@ func TestParseAddress(t *testing.T) {
 
 func TestParseAddressRefuses(t *testing.T) {
 	l64 := strings.Repeat("l", 64)
-	d190 := strings.Repeat(strings.Repeat("d", 62)+".", 3)[:188] + "dd"
+	d190 := strings.Repeat(strings.Repeat("d", 62)+".", 3) + "d"
 	tests := []struct{ why, in string }{
 		{"empty", ""},
 		{"null path", "<>"},

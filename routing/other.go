@@ -2,11 +2,14 @@ package routing
 
 import "strings"
 
+// exact is the specificity of a space without a wildcard: more than any
+// pattern can have.
+const exact = 1 << 20
+
 // specificity says how much of an address a space fixes, to order the spaces
 // that match one recipient. Values of different address types, and those of
 // two domains of which none is above the other, are not to be compared.
 func (a AddressSpace) specificity() int {
-	const exact = 1 << 20 // more than any pattern can have
 	switch a.kind {
 	case SpaceExact:
 		return exact
@@ -28,13 +31,12 @@ const x400Type = "X400"
 // attributes that an X.400 space fixes, the number of characters that another
 // one does; and no wildcard at all is more than any wildcard.
 func textSpecificity(typ, space string) int {
-	const exact = 1 << 20
 	if typ == x400Type && isAttributes(space) {
 		n := 1
 		for rest := space; rest != ""; {
 			var attr string
 			attr, rest, _ = strings.Cut(rest, ";")
-			if _, value, _ := strings.Cut(attr, "="); value != "*" {
+			if _, value, _ := strings.Cut(attr, "="); value != "*" && attr != "" {
 				n++
 			}
 		}

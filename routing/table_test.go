@@ -249,3 +249,12 @@ func TestTableKeepsNoReference(t *testing.T) {
 		t.Errorf("changed from outside: %v", m)
 	}
 }
+
+// The space in the answer is the one given, scope and all.
+func TestTableKeepsScope(t *testing.T) {
+	r := route("x", "Local:contoso.com;7")
+	m := table(t, routing.Topology{}, r).Lookup(routing.Query{Domain: routing.MustParseDomain("contoso.com")})
+	if m.Space != r.Spaces[0] {
+		t.Errorf("answered by %v (local %v)", m.Space, m.Space.Local())
+	}
+}
