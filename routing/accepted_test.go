@@ -176,6 +176,10 @@ func TestDomainTypeText(t *testing.T) {
 	if _, err := routing.ParseDomainType("Authoritive"); err == nil {
 		t.Error("a misspelt type parses")
 	}
+	typ := routing.InternalRelay
+	if err := typ.UnmarshalText([]byte("Authoritive")); err == nil || typ != routing.InternalRelay {
+		t.Errorf("a misspelt type unmarshals, or changes the value to %v", typ)
+	}
 	if _, err := routing.DomainType(9).MarshalText(); err == nil {
 		t.Error("DomainType(9) marshals")
 	}

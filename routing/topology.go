@@ -212,7 +212,7 @@ type way struct {
 }
 
 // wayTo returns the way to the nearest of the sources; no sources are the
-// local server. Names that are no servers are passed over.
+// local server. All of them must be servers.
 func (n *network) wayTo(sources []string) way {
 	local := way{ok: true, inScope: true}
 	if len(sources) == 0 {
@@ -221,9 +221,6 @@ func (n *network) wayTo(sources []string) way {
 	var best way
 	for _, name := range sources {
 		s := n.servers[strings.ToLower(name)]
-		if s == nil {
-			continue
-		}
 		if s == n.local {
 			return local
 		}
