@@ -104,5 +104,5 @@ var checkTexts = [...]checkText{
 	CheckOrganizationSize:    {"organization-size", "{n} of at most {max} bytes", "{n} bytes, and MaxReceiveSize is {max}"},
 	CheckHops:                {"hops", "{n} of at most {max} Received fields", "{n} Received fields, and MaxHopCount is {max}"},
 	CheckLocalHops:           {"local-hops", "{n} of at most {max} Received fields of ours", "{n} Received fields of ours, and MaxLocalHopCount is {max}"},
-	CheckSendConnector:       {"send-connector", `"{s}" `, `"{s}" `},
+	CheckSendConnector:       {"send-connector", "", ""}, // the candidate tells
 }

@@ -1,6 +1,7 @@
 package connector
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -43,11 +44,27 @@ func (c *compiler) report(path, code string, err error) {
 	c.problems = append(c.problems, Problem{Path: path, Code: code, Detail: err.Error()})
 }
 
+// reportRouting reports the mistakes that package routing found.
+func (c *compiler) reportRouting(err error) {
+	var problems routing.Problems
+	if !errors.As(err, &problems) {
+		c.report("", "routing", err)
+		return
+	}
+	for _, p := range problems {
+		path := p.Path()
+		if p.List == "Routes" { // one for each Send connector
+			path = fmt.Sprintf("Send[%q]", c.cfg.Send[p.Index].Name)
+		}
+		c.problems = append(c.problems, Problem{Path: path, Code: "routing", Detail: p.Detail})
+	}
+}
+
 // accepted compiles the domains that decisions compare with.
 func (c *compiler) accepted() {
 	accepted, err := routing.NewAccepted(c.cfg.Accepted...)
 	if err != nil {
-		c.report("Accepted", "accepted-domains", err)
+		c.reportRouting(err)
 		return
 	}
 	c.policy.accepted = accepted
@@ -101,7 +118,7 @@ func (c *compiler) send() {
 	topology := routing.Topology{Local: c.local.Name, Servers: c.cfg.Servers, Links: c.cfg.Links}
 	table, err := routing.NewTable(topology, routes)
 	if err != nil {
-		c.report("Send", "routing", err)
+		c.reportRouting(err)
 		return
 	}
 	p.table = table

@@ -26,9 +26,10 @@ func (p *Policy) Route(to routing.Address, size int64) Route {
 func (p *Policy) query(to routing.Address, size int64) routing.Query {
 	typ, ok := p.accepted.Lookup(to.Domain())
 	return routing.Query{
-		Domain: to.Domain(),
-		Size:   max(size, 0),
-		Exact:  ok && typ == routing.Authoritative,
+		Domain:   to.Domain(),
+		Size:     max(size, 0),
+		Exact:    ok && typ == routing.Authoritative,
+		Accepted: ok,
 	}
 }
 
@@ -73,9 +74,7 @@ func (p *Policy) ExplainRoute(to routing.Address, size int64) (Route, Trace) {
 	t.check(CheckAuthoritative, q.Exact, about{subject: q.Domain.String()})
 	m, candidates := p.table.Explain(q)
 	for i := range candidates {
-		c := &candidates[i]
-		chosen := m.Outcome == routing.Routed && c.Route == m.Route && c.Space == m.Space
-		t.candidate(chosen, p.send[c.Route].settings.Name, c)
+		t.candidate(&candidates[i])
 	}
 	return p.way(m), *t
 }

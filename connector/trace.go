@@ -1,7 +1,6 @@
 package connector
 
 import (
-	"fmt"
 	"iter"
 	"log/slog"
 	"slices"
@@ -87,8 +86,8 @@ func (t *Trace) address(c Check, pass bool, a routing.Address) bool {
 }
 
 // candidate records how a Send connector fared.
-func (t *Trace) candidate(pass bool, name string, c *routing.Candidate) {
-	t.steps = append(t.steps, Step{Check: CheckSendConnector, Pass: pass, about: about{subject: name}, candidate: c})
+func (t *Trace) candidate(c *routing.Candidate) {
+	t.steps = append(t.steps, Step{Check: CheckSendConnector, Pass: c.Reason == routing.Chosen, candidate: c})
 }
 
 // right records whether s holds r, and returns it.
@@ -127,7 +126,7 @@ func (s Step) Detail() string {
 	).Replace(text)
 	switch {
 	case s.candidate != nil:
-		return detail + s.candidate.Space.String() + ", cost " + strconv.Itoa(s.candidate.Cost) + ": " + fmt.Sprint(s.candidate.Reason)
+		return s.candidate.String()
 	case s.lost != 0:
 		return detail + s.lost.String()
 	case s.matched.IsValid():

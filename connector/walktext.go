@@ -117,7 +117,7 @@ func (t Trace) MarshalJSON() ([]byte, error) {
 }
 
 func (r Route) json() routeJSON {
-	out := routeJSON{Outcome: fmt.Sprint(r.Outcome), Connector: r.Outbound.Name()}
+	out := routeJSON{Outcome: r.Outcome.String(), Connector: r.Outbound.Name()}
 	if r.Outbound != nil {
 		out.Space = r.Space.String()
 	}
