@@ -1,0 +1,40 @@
+// Package jsonconfig reads and writes a connector.Config as strict JSON.
+//
+// The keys are the field names of the Config's structs, which are Exchange's
+// parameter names, in exactly that spelling. A key that is left out, or null,
+// leaves the parameter at its documented default. Values are written as
+// Exchange writes them:
+//
+//	{
+//	  "Server": "HubA",
+//	  "Receive": [{
+//	    "Name": "FromInternetGateway",
+//	    "Bindings": ["10.2.3.4:25"],
+//	    "RemoteIPRanges": ["192.168.5.77"],
+//	    "AuthMechanism": "Tls, BasicAuth, BasicAuthRequireTLS",
+//	    "PermissionGroups": "AnonymousUsers",
+//	    "MaxMessageSize": "36MB",
+//	    "ConnectionTimeout": "00:10:00",
+//	    "Permissions": [{
+//	      "User": "NT AUTHORITY\\ANONYMOUS LOGON",
+//	      "ExtendedRights": ["ms-Exch-SMTP-Accept-Any-Recipient"]
+//	    }]
+//	  }]
+//	}
+//
+// Sizes and limits may be numbers, too. An entry of Permissions allows its
+// rights, or denies them with "Deny": true.
+//
+// # Mistakes
+//
+// Unknown and duplicate keys, wrong types and bad values are all reported at
+// once, each with file, line, column and the path of the parameter in the style
+// of connector.Problem. Text that isn't JSON is reported at the first place
+// where it stops being that. Nothing is returned from a text with a mistake.
+//
+// # Secrets
+//
+// [Marshal] writes REDACTED for passwords, and [Parse] refuses that word as a
+// password, so that an export can't be put into service with it by oversight.
+// [MarshalWithSecrets] writes them out.
+package jsonconfig

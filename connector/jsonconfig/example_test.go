@@ -1,0 +1,61 @@
+package jsonconfig_test
+
+import (
+	"fmt"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/jsonconfig"
+	"github.com/interchange-smtp/interchange/permission"
+)
+
+func ExampleParse_mistakes() {
+	_, err := jsonconfig.Parse("gateway.json", []byte(`{
+  "Receive": [{
+    "Name": "Relay",
+    "Bindings": ["10.2.3.4:25"],
+    "RemoteIPRange": ["192.168.5.77"],
+    "ConnectionTimeout": "soon"
+  }]
+}`))
+	fmt.Println(err)
+	// Output:
+	// gateway.json:5:5: Receive["Relay"]: there is no parameter "RemoteIPRange" here; RemoteIPRanges is one
+	// gateway.json:6:26: Receive["Relay"].ConnectionTimeout: connector: time span "soon": the form is hh:mm:ss or d.hh:mm:ss
+}
+
+func ExampleMarshal() {
+	text, err := jsonconfig.Marshal(connector.Config{
+		Profile: permission.Exchange2007,
+		Receive: []connector.Receive{{
+			Name:             "Relay",
+			RemoteIPRanges:   []connector.Range{connector.MustParseRange("192.168.5.77")},
+			PermissionGroups: connector.Value(permission.AnonymousUsers),
+			MaxMessageSize:   36 * connector.MB,
+			Permissions:      []permission.Grant{{To: permission.SIDAnonymous, Allow: permission.SetOf(permission.AcceptAnyRecipient)}},
+		}},
+	})
+	fmt.Printf("%s%v\n", text, err)
+	// Output:
+	// {
+	//   "Profile": "Exchange2007",
+	//   "Receive": [
+	//     {
+	//       "Name": "Relay",
+	//       "RemoteIPRanges": [
+	//         "192.168.5.77"
+	//       ],
+	//       "PermissionGroups": "AnonymousUsers",
+	//       "Permissions": [
+	//         {
+	//           "User": "NT AUTHORITY\\ANONYMOUS LOGON",
+	//           "ExtendedRights": [
+	//             "ms-Exch-SMTP-Accept-Any-Recipient"
+	//           ]
+	//         }
+	//       ],
+	//       "MaxMessageSize": "36MB"
+	//     }
+	//   ]
+	// }
+	// <nil>
+}

@@ -1,0 +1,330 @@
+package jsonconfig_test
+
+import (
+	"errors"
+	"math/rand/v2"
+	"net/netip"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/jsonconfig"
+	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+func TestParse(t *testing.T) {
+	c, err := jsonconfig.Parse("relay.json", []byte(`{
+		"Profile": "Exchange2007",
+		"Server": "HubA",
+		"Receive": [{
+			"Name": "Relay",
+			"Bindings": ["10.2.3.4:25"],
+			"RemoteIPRanges": ["192.168.5.77", "10.0.0.1/24"],
+			"AuthMechanism": "Tls, BasicAuth",
+			"PermissionGroups": "AnonymousUsers",
+			"Banner": null,
+			"Enabled": false,
+			"MaxMessageSize": "36 MB (37,748,736 bytes)",
+			"MaxHeaderSize": 65536,
+			"MaxProtocolErrors": "unlimited",
+			"ConnectionTimeout": "00:10:00",
+			"Permissions": [{"User": "NT AUTHORITY\\ANONYMOUS LOGON", "ExtendedRights": ["ms-exch-smtp-accept-any-recipient"]}]
+		}],
+		"Send": [{
+			"Name": "Out",
+			"AddressSpaces": ["*", "SMTP:*.contoso.com;10"],
+			"SmartHosts": ["smtpgateway1.contoso.com", "10.1.1.1"],
+			"AuthenticationCredential": {"UserName": "hub", "Password": "secret"}
+		}],
+		"Accepted": [{"Name": "Contoso", "DomainName": "contoso.com", "DomainType": "Authoritative", "Default": true}]
+	}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := connector.Config{
+		Profile: permission.Exchange2007,
+		Server:  "HubA",
+		Receive: []connector.Receive{{
+			Name:              "Relay",
+			Bindings:          []netip.AddrPort{netip.MustParseAddrPort("10.2.3.4:25")},
+			RemoteIPRanges:    []connector.Range{connector.MustParseRange("192.168.5.77"), connector.MustParseRange("10.0.0.1/24")},
+			AuthMechanism:     connector.Value(auth.TLS | auth.BasicAuth),
+			PermissionGroups:  connector.Value(permission.AnonymousUsers),
+			Enabled:           connector.Value(false),
+			MaxMessageSize:    36 * connector.MB,
+			MaxHeaderSize:     64 * connector.KB,
+			MaxProtocolErrors: connector.Value(connector.Unlimited),
+			ConnectionTimeout: 10 * time.Minute,
+			Permissions:       []permission.Grant{{To: permission.SIDAnonymous, Allow: permission.SetOf(permission.AcceptAnyRecipient)}},
+		}},
+		Send: []connector.Send{{
+			Name:                     "Out",
+			AddressSpaces:            []routing.AddressSpace{routing.MustParseAddressSpace("*"), routing.MustParseAddressSpace("*.contoso.com;10")},
+			SmartHosts:               []connector.SmartHost{connector.MustParseSmartHost("smtpgateway1.contoso.com"), connector.MustParseSmartHost("[10.1.1.1]")},
+			AuthenticationCredential: &connector.Credential{UserName: "hub", Password: "secret"},
+		}},
+		Accepted: []routing.AcceptedDomain{{Name: "Contoso", DomainName: "contoso.com", DomainType: routing.Authoritative, Default: true}},
+	}
+	if !reflect.DeepEqual(c, want) {
+		t.Errorf("got  %+v\nwant %+v", c, want)
+	}
+}
+
+func TestTenMistakesTenLines(t *testing.T) {
+	_, err := jsonconfig.Parse("gw.json", []byte(`{
+  "Sever": "HubA",
+  "Server": 7,
+  "Receive": [
+    {
+      "Name": "Relay",
+      "name": "again",
+      "Bindings": ["0.0.0.0"],
+      "RemoteIPRanges": "10.0.0.1",
+      "RequireTLS": "yes",
+      "RequireTLS": true,
+      "ConnectionTimeout": "30",
+      "MaxHopCount": 1.5,
+      "Permissions": [{"User": "NT AUTHORITY\\ANONYMOUS LOGON", "ExtendedRights": ["ms-Exch-Open-Relay"]}]
+    },
+    [ ]
+  ]
+}
+`))
+	want := []struct{ place, detail string }{
+		{"gw.json:2:3: ", `there is no parameter "Sever" here; Server is one`},
+		{"gw.json:3:13: Server: ", "give a string, not a number"},
+		{`gw.json:7:7: Receive["Relay"]: `, `there is no parameter "name" here; Name is one`},
+		{`gw.json:8:20: Receive["Relay"].Bindings[0]: `, "write 0.0.0.0:25"},
+		{`gw.json:9:25: Receive["Relay"].RemoteIPRanges: `, "give an array, not a string"},
+		{`gw.json:10:21: Receive["Relay"].RequireTLS: `, "give true or false, not a string"},
+		{`gw.json:11:7: Receive["Relay"].RequireTLS: `, "it is given twice"},
+		{`gw.json:12:28: Receive["Relay"].ConnectionTimeout: `, "days"},
+		{`gw.json:13:22: Receive["Relay"].MaxHopCount: `, "1.5 is not a whole number"},
+		{`gw.json:14:84: Receive["Relay"].Permissions[0].ExtendedRights[0]: `, "ms-Exch-Open-Relay"},
+		{`gw.json:16:5: Receive[1]: `, "give an object, not an array"},
+	}
+	var errs jsonconfig.Errors
+	if !errors.As(err, &errs) || len(errs) != len(want) {
+		t.Fatalf("want %d mistakes, got:\n%v", len(want), err)
+	}
+	for i, line := range strings.Split(err.Error(), "\n") {
+		if !strings.HasPrefix(line, want[i].place) || !strings.Contains(line, want[i].detail) {
+			t.Errorf("got  %s\nwant %s … %s", line, want[i].place, want[i].detail)
+		}
+	}
+}
+
+func TestParseRefusesText(t *testing.T) {
+	for in, want := range map[string]string{
+		"":                       "f:1:1: ",
+		"{\"Server\":\"a\"} {}":  "f:1:16: ",
+		"{\n  \"Server\" 1}":     "f:2:12: ",
+		"{\"Server\": \"\xff\"}": "f:1:13: the text isn't valid UTF-8",
+		strings.Repeat("[", 40) + strings.Repeat("]", 40): "f:1:34: nested more than 32 deep",
+		"[]":                 "f:1:1: give an object, not an array",
+		`{"Server": "a",}`:   "f:1:16: ",
+		`{"server": "a"}`:    "Server is one",
+		`{"Zzz": 1}`:         `there is no parameter "Zzz" here`,
+		`{"Receive":[null]}`: "give an object, not null",
+		`{"Send":[{"AuthenticationCredential":{"UserName":"a","Password":"REDACTED"}}]}`:       "put it in again",
+		`{"Send":[{"Port":99999999999999999999}]}`:                                             "not a whole number that fits",
+		`{"Receive":[{"MaxHopCount":"60"}]}`:                                                   "give a whole number, not a string",
+		`{"Receive":[{"Permissions":[{"User":"","ExtendedRights":["ms-Exch-SMTP-Submit"]}]}]}`: "User: give a user",
+		`{"Receive":[{"Permissions":[{"User":"S-1-5-7"}]}]}`:                                   "ExtendedRights: give the rights",
+	} {
+		c, err := jsonconfig.Parse("f", []byte(in))
+		var errs jsonconfig.Errors
+		if !errors.As(err, &errs) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%.40q: got %v, want %s", in, err, want)
+		}
+		if !reflect.DeepEqual(c, connector.Config{}) {
+			t.Errorf("%.40q: something was returned beside the error", in)
+		}
+	}
+}
+
+func TestSecretsStayInside(t *testing.T) {
+	c := connector.Config{Send: []connector.Send{{Name: "Out", AuthenticationCredential: &connector.Credential{UserName: "hub", Password: "hunter2"}}}}
+	text, err := jsonconfig.Marshal(c)
+	if err != nil || strings.Contains(string(text), "hunter2") {
+		t.Errorf("Marshal: %s, %v", text, err)
+	}
+	if _, err := jsonconfig.Parse("f", text); err == nil {
+		t.Error("a redacted password was read as a password")
+	}
+	text, err = jsonconfig.MarshalWithSecrets(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if back, err := jsonconfig.Parse("f", text); err != nil || !reflect.DeepEqual(back, c) {
+		t.Errorf("with secrets: %+v, %v", back, err)
+	}
+}
+
+func TestMarshalRefuses(t *testing.T) {
+	rights := permission.SetOf(permission.Submit)
+	for _, c := range []connector.Config{
+		{Profile: 99},
+		{Server: "\xff"},
+		{Receive: []connector.Receive{{MaxMessageSize: -9}}},
+		{Receive: []connector.Receive{{RemoteIPRanges: make([]connector.Range, 1)}}},
+		{Receive: []connector.Receive{{Permissions: []permission.Grant{{To: permission.SIDAnonymous, Allow: rights, Deny: rights}}}}},
+	} {
+		if text, err := jsonconfig.Marshal(c); err == nil {
+			t.Errorf("Marshal gives %s", text)
+		}
+	}
+}
+
+// randomConfig fills every field that has one with a value drawn from samples,
+// so that a new parameter is part of the round trip without further ado.
+func randomConfig(rng *rand.Rand) connector.Config {
+	var c connector.Config
+	fill(rng, reflect.ValueOf(&c).Elem())
+	return c
+}
+
+func fill(rng *rand.Rand, v reflect.Value) {
+	if rng.IntN(3) == 0 && v.Kind() != reflect.Struct {
+		return
+	}
+	if set := sample(rng, v.Type()); set.IsValid() {
+		if rng.IntN(3) > 0 {
+			v.Set(set)
+		}
+		return
+	}
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			fill(rng, v.Field(i))
+		}
+	case reflect.Slice:
+		if n := rng.IntN(3); n > 0 {
+			v.Set(reflect.MakeSlice(v.Type(), n, n))
+			for i := range n {
+				e := v.Index(i)
+				if e.Kind() == reflect.Struct && !sample(rng, e.Type()).IsValid() {
+					fill(rng, e)
+				} else if s := sample(rng, e.Type()); s.IsValid() {
+					e.Set(s)
+				} else {
+					e.SetString("element")
+				}
+			}
+		}
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		fill(rng, v.Elem())
+	case reflect.String:
+		v.SetString([]string{"contoso.com", "<I>CN=ä & ö<S>\t\"", "\u2028 \\ /"}[rng.IntN(3)])
+	case reflect.Bool:
+		v.SetBool(true)
+	case reflect.Uint8: // enums have at least two values
+		v.SetUint(uint64(rng.IntN(2)))
+	default:
+		v.SetInt(int64(rng.IntN(1000)))
+	}
+}
+
+// sample returns a value of a type that can't be made field by field.
+func sample(rng *rand.Rand, t reflect.Type) reflect.Value {
+	n := rng.IntN(200)
+	for _, v := range []any{
+		netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, byte(n)}), uint16(n+1)),
+		netip.AddrFrom4([4]byte{10, 0, 0, byte(n)}),
+		connector.MustParseRange([]string{"10.0.0.1", "10.0.0.1-10.0.0.9", "10.0.0.1/24", "10.0.0.1(255.255.0.0)", "::/0"}[n%5]),
+		connector.MustParseSmartHost([]string{"10.1.1.1", "mail.contoso.com", "2001:db8::1"}[n%3]),
+		routing.MustParseAddressSpace([]string{"*", "*.contoso.com;7", "X400:c=us;a=x;1", "contoso.com", "--"}[n%5]),
+		permission.Grant{To: []permission.SID{permission.SIDAnonymous, permission.SIDPartners, permission.NameSID(`CONTOSO\joe`), "S-1-5-21-1-2-3-1105"}[n%4],
+			Allow: permission.SetOf(permission.Submit, permission.AcceptAnySender)},
+		auth.BasicAuth | auth.TLS,
+		routing.InternalRelay,
+		connector.ByteSize(n * n * 1000),
+		connector.Limit(n - 1),
+		time.Duration(n) * 777 * time.Millisecond,
+		connector.Value(n%2 == 0), connector.Value(n), connector.Value(time.Duration(n) * time.Hour),
+		connector.Value(connector.Limit(n - 1)), connector.Value(connector.RateSource(n % 4)),
+		connector.Value(auth.Mechanism(n % 8)), connector.Value(permission.Group(n % 8)),
+	} {
+		if reflect.TypeOf(v) == t {
+			return reflect.ValueOf(v)
+		}
+	}
+	return reflect.Value{}
+}
+
+func TestRoundTrip(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	for range 500 {
+		c := randomConfig(rng)
+		text, err := jsonconfig.MarshalWithSecrets(c)
+		if err != nil {
+			t.Fatalf("%v\n%+v", err, c)
+		}
+		back, err := jsonconfig.Parse("f", text)
+		if err != nil || !reflect.DeepEqual(back, c) {
+			t.Fatalf("%v\n%s\ngot  %+v\nwant %+v", err, text, back, c)
+		}
+	}
+}
+
+func TestLocate(t *testing.T) {
+	document := func(name, text string) *jsonconfig.Document {
+		d, err := jsonconfig.ParseDocument(name, []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	a := document("a.json", "{\"Receive\": [\n {\"Name\": \"One\",\n  \"Bindings\": [\"0.0.0.0:25\",\n   \"[::]:25\"]}]}")
+	b := document("b.json", "{\"Transport\": {},\n \"Receive\": [\n {\"Name\": \"Two\"},\n {\"Banner\": \"220 x\"}]}")
+	for path, want := range map[string]string{
+		`Receive["One"].Bindings[1]`: "a.json:4:4",
+		`Receive["One"].Banner`:      "a.json:2:2", // not written: the connector
+		`Receive["Two"].Name`:        "b.json:3:11",
+		`Receive[2].Banner`:          "b.json:4:13", // the third of both
+		`Receive[0].Bindings[0]`:     "a.json:3:16",
+		`Transport.MaxSendSize`:      "b.json:1:15",
+		`Receive["Three"].Name`:      "",
+		`Send[0].Name`:               "",
+		`Receive[`:                   "a.json:1:13",
+		``:                           "",
+	} {
+		pos, ok := jsonconfig.Locate(path, a, b)
+		if ok != (want != "") || ok && pos.String() != want {
+			t.Errorf("%s: %v, %v; want %s", path, pos, ok, want)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add(`{"Receive":[{"Name":"R","Bindings":["[::]:25"],"Enabled":false}]}`) // a Setting
+	f.Add(`{"Receive":[],"Send":[{}]}`)                                        // empty list, empty element
+	f.Add(`{"Send":[{"AddressSpaces":["X400:a=b;c=d;9"]}],"Links":[{"Cost":1}]}`)
+	f.Add(`{"Receive":[{"Permissions":[{"User":"S-1-5-7","ExtendedRights":["ms-Exch-SMTP-Submit"],"Deny":true}]}]}`)
+	f.Add(`{"Server":"\ud800"}`) // half a surrogate pair
+	f.Fuzz(func(t *testing.T, text string) {
+		d, err := jsonconfig.ParseDocument("f", []byte(text))
+		if err != nil {
+			var errs jsonconfig.Errors
+			if !errors.As(err, &errs) || len(errs) == 0 || strings.Count(err.Error(), "f:") < len(errs) {
+				t.Fatalf("%q: %v", text, err)
+			}
+			return
+		}
+		jsonconfig.Locate(text, d)
+		out, err := jsonconfig.MarshalWithSecrets(d.Config)
+		if err != nil {
+			t.Fatalf("%q parses but has no text: %v", text, err)
+		}
+		back, err := jsonconfig.Parse("f", out)
+		if err != nil || !reflect.DeepEqual(back, d.Config) {
+			t.Fatalf("%q\nprints as %s\nreads back as %+v, %v", text, out, back, err)
+		}
+	})
+}

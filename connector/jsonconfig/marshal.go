@@ -1,0 +1,167 @@
+package jsonconfig
+
+import (
+	"bytes"
+	"encoding"
+	"encoding/json"
+	"fmt"
+	"net/netip"
+	"reflect"
+	"time"
+	"unicode/utf8"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/permission"
+)
+
+// redacted stands for a secret that was left out.
+const redacted = "REDACTED"
+
+// Marshal writes c as indented JSON that [Parse] reads back to an equal Config,
+// except that secrets are replaced by REDACTED, which Parse refuses. Parameters
+// at their default are left out. The error says which value has no text.
+func Marshal(c connector.Config) ([]byte, error) { return marshal(c, false) }
+
+// MarshalWithSecrets is Marshal with the passwords of Send connectors in
+// readable form. A password that is the word REDACTED can't be read back.
+func MarshalWithSecrets(c connector.Config) ([]byte, error) { return marshal(c, true) }
+
+func marshal(c connector.Config, secrets bool) ([]byte, error) {
+	w := writer{secrets: secrets}
+	w.value("", reflect.ValueOf(&c).Elem())
+	if w.err != nil {
+		return nil, w.err
+	}
+	var out bytes.Buffer
+	if err := json.Indent(&out, w.out.Bytes(), "", "  "); err != nil {
+		return nil, fmt.Errorf("jsonconfig: %w", err)
+	}
+	out.WriteByte('\n')
+	return out.Bytes(), nil
+}
+
+// writer writes compact JSON and keeps the first error.
+type writer struct {
+	out     bytes.Buffer
+	secrets bool
+	err     error
+}
+
+func (w *writer) fail(path string, err error) {
+	if w.err == nil {
+		w.err = fmt.Errorf("jsonconfig: %s: %w", path, err)
+	}
+}
+
+// value writes v, which must be addressable.
+func (w *writer) value(path string, v reflect.Value) {
+	if s, ok := settingOf(v.Addr().Interface()); ok {
+		w.value(path, s.value)
+		return
+	}
+	if w.special(path, v.Addr().Interface()) {
+		return
+	}
+	if m, ok := v.Addr().Interface().(encoding.TextMarshaler); ok {
+		text, err := m.MarshalText()
+		if err != nil {
+			w.fail(path, err)
+		}
+		w.string(path, string(text))
+		return
+	}
+	switch v.Kind() {
+	case reflect.Struct:
+		w.object(path, v)
+	case reflect.Slice:
+		w.out.WriteByte('[')
+		for i := range v.Len() {
+			if i > 0 {
+				w.out.WriteByte(',')
+			}
+			w.value(fmt.Sprintf("%s[%d]", path, i), v.Index(i))
+		}
+		w.out.WriteByte(']')
+	case reflect.Pointer:
+		w.value(path, v.Elem())
+	case reflect.String:
+		w.string(path, v.String())
+	case reflect.Bool:
+		fmt.Fprint(&w.out, v.Bool())
+	default:
+		fmt.Fprint(&w.out, v.Int())
+	}
+}
+
+// special writes the types whose JSON form isn't that of their Go kind.
+func (w *writer) special(path string, target any) bool {
+	switch t := target.(type) {
+	case *time.Duration:
+		w.string(path, connector.FormatTimeSpan(*t))
+	case *netip.AddrPort:
+		w.string(path, t.String())
+	case *auth.Secret:
+		if w.secrets {
+			w.string(path, t.Reveal())
+		} else {
+			w.string(path, redacted)
+		}
+	case *permission.Grant:
+		w.grant(path, *t)
+	default:
+		return false
+	}
+	return true
+}
+
+// object writes the fields of a struct that differ from their zero value.
+func (w *writer) object(path string, v reflect.Value) {
+	w.out.WriteByte('{')
+	first := true
+	for i := range v.NumField() {
+		f := v.Field(i)
+		if f.IsZero() || f.Kind() == reflect.Slice && f.Len() == 0 {
+			continue
+		}
+		if !first {
+			w.out.WriteByte(',')
+		}
+		first = false
+		name := v.Type().Field(i).Name
+		fmt.Fprintf(&w.out, "%q:", name)
+		w.value(fieldPath(path, name), f)
+	}
+	w.out.WriteByte('}')
+}
+
+// grant writes a grant made by hand, as one entry: a grant that both allows
+// and denies, or that a permission group made, has no form of its own.
+func (w *writer) grant(path string, g permission.Grant) {
+	f := grantFields{User: string(g.To), Deny: g.Deny != 0}
+	if who, err := permission.ParsePrincipal(g.To.Name()); err == nil && len(who.SIDs) == 1 && who.SIDs[0] == g.To {
+		f.User = g.To.Name()
+	}
+	rights := g.Allow
+	if f.Deny {
+		rights = g.Deny
+	}
+	if g.Allow != 0 && g.Deny != 0 || g.Group != 0 || rights == 0 {
+		w.fail(path, fmt.Errorf("%v isn't a grant made by hand: it must either allow or deny, and name no group", g))
+	}
+	for r := range rights.All() {
+		f.ExtendedRights = append(f.ExtendedRights, r)
+	}
+	w.object(path, reflect.ValueOf(&f).Elem())
+}
+
+func (w *writer) string(path, s string) {
+	if !utf8.ValidString(s) {
+		w.fail(path, fmt.Errorf("%q isn't valid UTF-8", s))
+	}
+	encoder := json.NewEncoder(&w.out)
+	encoder.SetEscapeHTML(false) // <I>…<S>… stays readable
+	if err := encoder.Encode(s); err != nil {
+		w.fail(path, err)
+	}
+}

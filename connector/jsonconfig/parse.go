@@ -1,0 +1,281 @@
+package jsonconfig
+
+import (
+	"encoding"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/netip"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/permission"
+)
+
+// Parse reads a configuration. name is that of the file, for messages. The
+// error is [Errors], and then the Config is zero. What Parse returns is
+// well-formed; whether it makes sense is for connector.Compile to say.
+func Parse(name string, data []byte) (connector.Config, error) {
+	d, err := ParseDocument(name, data)
+	if err != nil {
+		return connector.Config{}, err
+	}
+	return d.Config, nil
+}
+
+// ParseDocument is Parse for those who want to tell later in which line a
+// parameter stands.
+func ParseDocument(name string, data []byte) (*Document, error) {
+	root, err := readTree(data)
+	if err != nil {
+		var stop *treeError
+		if errors.As(err, &stop) {
+			err = Errors{{Position: position(name, data, stop.offset), Detail: stop.detail}}
+		}
+		return nil, err
+	}
+	d := &Document{name: name, data: slices.Clone(data), root: root}
+	var p parser
+	p.decode(root, "", reflect.ValueOf(&d.Config).Elem())
+	if len(p.mistakes) > 0 {
+		return nil, placed(name, data, p.mistakes)
+	}
+	return d, nil
+}
+
+// parser decodes a tree and collects the mistakes.
+type parser struct{ mistakes []mistake }
+
+func (p *parser) fail(offset int, path, format string, args ...any) {
+	p.mistakes = append(p.mistakes, mistake{offset, path, fmt.Sprintf(format, args...)})
+}
+
+// decode stores n in v.
+func (p *parser) decode(n *node, path string, v reflect.Value) {
+	if s, ok := settingOf(v.Addr().Interface()); ok {
+		p.decode(n, path, s.value)
+		s.store()
+		return
+	}
+	if p.special(n, path, v.Addr().Interface()) {
+		return
+	}
+	if u, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok {
+		p.text(n, path, u.UnmarshalText)
+		return
+	}
+	switch v.Kind() {
+	case reflect.Struct:
+		p.object(n, path, v)
+	case reflect.Slice:
+		p.array(n, path, v)
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		p.decode(n, path, v.Elem())
+	case reflect.String:
+		p.text(n, path, func(b []byte) error { v.SetString(string(b)); return nil })
+	case reflect.Bool:
+		if b, ok := n.value.(bool); ok {
+			v.SetBool(b)
+		} else {
+			p.fail(n.offset, path, "give true or false, not %s", n.kind())
+		}
+	default:
+		p.integer(n, path, v)
+	}
+}
+
+// special decodes the types whose JSON form isn't that of their Go kind.
+func (p *parser) special(n *node, path string, target any) bool {
+	switch t := target.(type) {
+	case *time.Duration:
+		p.text(n, path, func(b []byte) (err error) { *t, err = connector.ParseTimeSpan(string(b)); return err })
+	case *netip.AddrPort:
+		p.text(n, path, func(b []byte) (err error) { *t, err = connector.ParseBinding(string(b)); return err })
+	case *connector.ByteSize:
+		p.number(n, path, t.UnmarshalText)
+	case *connector.Limit:
+		p.number(n, path, t.UnmarshalText)
+	case *auth.Secret:
+		p.text(n, path, func(b []byte) error {
+			if string(b) == redacted {
+				return errors.New("the secret was left out when this was written; put it in again")
+			}
+			*t = auth.Secret(b)
+			return nil
+		})
+	case *permission.Grant:
+		p.grant(n, path, t)
+	default:
+		return false
+	}
+	return true
+}
+
+// text decodes a string through set.
+func (p *parser) text(n *node, path string, set func([]byte) error) {
+	s, ok := n.value.(string)
+	if !ok {
+		p.fail(n.offset, path, "give a string, not %s", n.kind())
+	} else if err := set([]byte(s)); err != nil {
+		p.fail(n.offset, path, "%v", err)
+	}
+}
+
+// number is text for values that may be written as numbers, too.
+func (p *parser) number(n *node, path string, set func([]byte) error) {
+	if number, ok := n.value.(json.Number); ok {
+		n = &node{n.offset, number.String()}
+	}
+	p.text(n, path, set)
+}
+
+func (p *parser) integer(n *node, path string, v reflect.Value) {
+	number, ok := n.value.(json.Number)
+	if !ok {
+		p.fail(n.offset, path, "give a whole number, not %s", n.kind())
+		return
+	}
+	i, err := strconv.ParseInt(number.String(), 10, 64)
+	if err != nil || v.OverflowInt(i) {
+		p.fail(n.offset, path, "%s is not a whole number that fits", number)
+		return
+	}
+	v.SetInt(i)
+}
+
+// array decodes a list. An empty one is the same as none.
+func (p *parser) array(n *node, path string, v reflect.Value) {
+	list, ok := n.value.([]*node)
+	if !ok {
+		p.fail(n.offset, path, "give an array, not %s", n.kind())
+		return
+	}
+	if len(list) == 0 {
+		return
+	}
+	v.Set(reflect.MakeSlice(v.Type(), len(list), len(list)))
+	for i, item := range list {
+		p.decode(item, elementPath(path, i, item), v.Index(i))
+	}
+}
+
+// elementPath names a list element as connector.Problem does.
+func elementPath(list string, i int, item *node) string {
+	if o, ok := item.value.(*object); ok {
+		if name := o.get("Name"); name != nil {
+			if s, ok := name.value.(string); ok && s != "" {
+				return fmt.Sprintf("%s[%q]", list, s)
+			}
+		}
+	}
+	return fmt.Sprintf("%s[%d]", list, i)
+}
+
+func fieldPath(path, field string) string {
+	if path == "" {
+		return field
+	}
+	return path + "." + field
+}
+
+// object decodes a struct. null leaves a field as it is.
+func (p *parser) object(n *node, path string, v reflect.Value) {
+	o, ok := n.value.(*object)
+	if !ok {
+		p.fail(n.offset, path, "give an object, not %s", n.kind())
+		return
+	}
+	fields := make([]string, v.NumField())
+	for i := range fields {
+		fields[i] = v.Type().Field(i).Name
+	}
+	seen := make(map[string]bool, len(o.members))
+	for _, m := range o.members {
+		at := fieldPath(path, m.key)
+		switch i := slices.Index(fields, m.key); {
+		case i < 0:
+			p.fail(m.offset, path, "%s", unknownKey(m.key, fields))
+		case seen[m.key]:
+			p.fail(m.offset, at, "it is given twice")
+		default:
+			seen[m.key] = true
+			if m.value.value != nil {
+				p.decode(m.value, at, v.Field(i))
+			}
+		}
+	}
+}
+
+// grantFields is the JSON form of a grant made by hand, with the names of
+// Add-ADPermission.
+type grantFields struct {
+	User           string
+	ExtendedRights []permission.Right
+	Deny           bool
+}
+
+func (p *parser) grant(n *node, path string, g *permission.Grant) {
+	before := len(p.mistakes)
+	var f grantFields
+	p.object(n, path, reflect.ValueOf(&f).Elem())
+	if len(p.mistakes) > before {
+		return
+	}
+	if len(f.ExtendedRights) == 0 {
+		p.fail(n.offset, fieldPath(path, "ExtendedRights"), "give the rights, as in ms-Exch-SMTP-Accept-Any-Recipient")
+	}
+	who, err := permission.ParsePrincipal(f.User)
+	if err != nil || len(who.SIDs) != 1 {
+		p.fail(n.offset, fieldPath(path, "User"), "give a user, a group or a SID: %v", err)
+		return
+	}
+	g.To = who.SIDs[0]
+	if f.Deny {
+		g.Deny = permission.SetOf(f.ExtendedRights...)
+	} else {
+		g.Allow = permission.SetOf(f.ExtendedRights...)
+	}
+}
+
+// unknownKey says what is wrong with a key, and which one it might be.
+func unknownKey(key string, fields []string) string {
+	best, distance := "", 4
+	for _, f := range fields {
+		if d := editDistance(strings.ToLower(key), strings.ToLower(f)); d < distance && d <= len(f)/2 {
+			best, distance = f, d
+		}
+	}
+	if best == "" {
+		return fmt.Sprintf("there is no parameter %q here", key)
+	}
+	return fmt.Sprintf("there is no parameter %q here; %s is one", key, best)
+}
+
+// editDistance counts the insertions, deletions and replacements between a and
+// b. Long keys are cut: they resemble nothing.
+func editDistance(a, b string) int {
+	a = a[:min(len(a), 64)]
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
