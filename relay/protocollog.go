@@ -1,7 +1,9 @@
 package relay
 
 import (
+	"fmt"
 	"io"
+	"log/slog"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -23,22 +25,28 @@ const protocolTime = "2006-01-02T15:04:05.000Z"
 
 // protocolWriter serialises the lines of all conversations.
 type protocolWriter struct {
-	mu    sync.Mutex
-	w     io.Writer
-	begun bool
-	err   error // the first, after which nothing more is written
+	w      io.Writer
+	logger *slog.Logger
+
+	mu     sync.Mutex
+	begun  bool
+	broken bool // w has failed, and nothing more is written
 }
 
 // write writes one line, and the header before the first.
 func (p *protocolWriter) write(line string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.err == nil && !p.begun {
-		p.begun = true
-		_, p.err = io.WriteString(p.w, strings.Replace(protocolHeader, "%s", time.Now().UTC().Format(protocolTime), 1))
+	if p.broken {
+		return
 	}
-	if p.err == nil {
-		_, p.err = io.WriteString(p.w, line)
+	if !p.begun {
+		p.begun = true
+		line = fmt.Sprintf(protocolHeader, time.Now().UTC().Format(protocolTime)) + line
+	}
+	if _, err := io.WriteString(p.w, line); err != nil {
+		p.broken = true
+		p.logger.Error("protocol log ends here", "error", err)
 	}
 }
 
@@ -89,7 +97,7 @@ func (c *conversation) line(event byte, line string) {
 }
 
 // disconnect logs the end.
-func (c *conversation) disconnect() { c.write('-', "", "Local") }
+func (c *conversation) disconnect() { c.write('-', "", "") }
 
 // write writes one line in the field order of Exchange.
 func (c *conversation) write(event byte, data, context string) {

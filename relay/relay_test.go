@@ -5,11 +5,14 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/base64"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
 	"net/netip"
+	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -175,6 +178,26 @@ func (b *lockedBuffer) Write(p []byte) (int, error) {
 	return b.b.Write(p)
 }
 
+// waitFor returns once the log has text in it.
+func (w *world) waitFor(text string) { w.waitForMore(text, 0) }
+
+// waitForEnd returns once one more connection has ended.
+func (w *world) waitForEnd() {
+	w.waitForMore("connection ended", w.ended)
+	w.ended++
+}
+
+// waitForMore returns once the log has text in it more than n times.
+func (w *world) waitForMore(text string, n int) {
+	w.t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); strings.Count(w.log.String(), text) <= n; {
+		if time.Now().After(deadline) {
+			w.t.Fatalf("never logged: %s", text)
+		}
+		runtime.Gosched()
+	}
+}
+
 func (b *lockedBuffer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -190,6 +213,7 @@ type world struct {
 	ca      *relaytest.Authority
 	log     *lockedBuffer
 	talk    *lockedBuffer
+	ended   int // connections that waitForEnd has seen
 }
 
 // certificates are made once: they cost more than all else.
@@ -231,7 +255,7 @@ func serve(t testing.TB, p *connector.Policy, change func(*relay.Server)) *world
 		served := make(chan error, 1)
 		go func() { served <- w.server.Serve(l) }()
 		t.Cleanup(func() {
-			if err := <-served; err != nil {
+			if err := <-served; err != nil && !errors.Is(err, relay.ErrServerClosed) {
 				t.Errorf("Serve: %v", err)
 			}
 		})

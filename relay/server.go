@@ -64,7 +64,8 @@ type Server struct {
 	Logger *slog.Logger
 
 	// ProtocolLog gets the conversations of connectors with ProtocolLoggingLevel
-	// Verbose, one Write per line. A slow writer slows those down.
+	// Verbose, one Write per line. A slow writer slows those down, and one that
+	// fails gets nothing more.
 	ProtocolLog io.Writer
 
 	once sync.Once
@@ -98,10 +99,10 @@ func (s *Server) init() {
 		s.hard, s.kill = context.WithCancel(context.Background())
 		s.listeners = make(map[net.Listener]struct{})
 		s.conns = make(map[net.Conn]struct{})
-		s.protocol.w = s.ProtocolLog
 		if s.Logger == nil {
 			s.Logger = slog.New(slog.DiscardHandler)
 		}
+		s.protocol.w, s.protocol.logger = s.ProtocolLog, s.Logger
 	})
 }
 

@@ -48,8 +48,12 @@ func (s *Server) prepare(p *connector.Policy) (*serving, error) {
 		}
 	}
 	var missing []error
+	accepted, err := routing.NewAccepted(p.Config().Accepted...)
+	if err != nil {
+		return nil, fmt.Errorf("relay: accepted domains: %w", err)
+	}
 	for in := range p.Receive() {
-		sv, err := s.service(in)
+		sv, err := s.service(in, accepted.Default())
 		if err != nil {
 			missing = append(missing, fmt.Errorf("relay: Receive connector %q: %w", in.Name(), err))
 			continue
@@ -65,8 +69,8 @@ func (s *Server) prepare(p *connector.Policy) (*serving, error) {
 	return next, nil
 }
 
-// service prepares one connector.
-func (s *Server) service(in *connector.Inbound) (*service, error) {
+// service prepares one connector. domain is the default accepted domain.
+func (s *Server) service(in *connector.Inbound, domain routing.Domain) (*service, error) {
 	r := in.Settings()
 	sv := &service{in: in, settings: r, load: new(load), rate: new(rate)}
 	if !r.Enabled.Or(true) {
@@ -86,6 +90,11 @@ func (s *Server) service(in *connector.Inbound) (*service, error) {
 			}
 		}
 	}
+	// DefaultDomain completes a bare Postmaster, which RFC 5321, section 4.5.1
+	// wants to work without it too.
+	if d, err := routing.ParseDomain(r.DefaultDomain); err == nil {
+		domain = d
+	}
 	sv.guard = guard.Config{
 		Fqdn:              in.Fqdn(),
 		InactivityTimeout: r.ConnectionInactivityTimeout,
@@ -102,7 +111,7 @@ func (s *Server) service(in *connector.Inbound) (*service, error) {
 		SMTPUTF8:          r.SmtpUtf8Enabled.Or(false),
 		Pipelining:        r.PipeliningEnabled.Or(false),
 		EnhancedCodes:     r.EnhancedStatusCodesEnabled.Or(false),
-		PostmasterDomain:  postmasterDomain(in),
+		PostmasterDomain:  domain,
 	}
 	// "Tls" in AuthMechanism is what offers STARTTLS; implicit TLS is the
 	// binding's own affair.
@@ -110,16 +119,6 @@ func (s *Server) service(in *connector.Inbound) (*service, error) {
 		sv.guard.TLS = sv.tls
 	}
 	return sv, nil
-}
-
-// postmasterDomain returns the domain that completes a bare Postmaster: that
-// of DefaultDomain, or else the default accepted domain.
-func postmasterDomain(in *connector.Inbound) routing.Domain {
-	d, err := routing.ParseDomain(in.Settings().DefaultDomain)
-	if err != nil {
-		return routing.Domain{} // Compile has checked it, so it is empty
-	}
-	return d
 }
 
 // implicit reports whether connections to local begin with TLS.

@@ -1,0 +1,205 @@
+package relay_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/relay"
+	"github.com/interchange-smtp/interchange/relay/relaytest"
+)
+
+func handle(f relay.HandlerFunc) func(*relay.Server) {
+	return func(s *relay.Server) { s.Handler = f }
+}
+
+func readAll(f func() error) relay.HandlerFunc {
+	return func(_ context.Context, _ *relay.Envelope, body io.Reader) error {
+		if _, err := io.ReadAll(body); err != nil {
+			return err
+		}
+		return f()
+	}
+}
+
+const secretDSN = "postgres://admin:hunter2@db"
+
+func reply(code int, text string) connector.Reply {
+	return connector.Reply{Code: code, Enhanced: [3]int{code / 100, 1, 1}, Text: text}
+}
+
+// What the client hears of what a Handler says.
+func TestHandlerErrors(t *testing.T) {
+	const local = "4.3.0 Temporary server error. Please try again later"
+	for _, c := range []struct {
+		name    string
+		handler relay.HandlerFunc
+		code    int
+		text    string
+	}{
+		{"5xx", readAll(func() error { return &relay.Error{Reply: reply(550, "No such user")} }), 550, "5.1.1 No such user"},
+		{"4xx, wrapped", readAll(func() error {
+			return fmt.Errorf("x: %w", &relay.Error{Reply: reply(452, "Full"), Err: errors.New(secretDSN)})
+		}), 452, "4.1.1 Full"},
+		{"2xx is no success", readAll(func() error { return &relay.Error{Reply: reply(250, "OK")} }), 451, local},
+		{"3xx", readAll(func() error { return &relay.Error{Reply: reply(354, "Go on")} }), 451, local},
+		{"no reply", readAll(func() error { return &relay.Error{} }), 451, local},
+		{"other", readAll(func() error { return errors.New(secretDSN) }), 451, local},
+		{"several lines", readAll(func() error { return &relay.Error{Reply: reply(550, "No\r\n250 OK")} }), 550, "5.1.1 No?\n5.1.1 250 OK"},
+		{"nothing read", func(context.Context, *relay.Envelope, io.Reader) error { return nil }, 451, local},
+		{"not read to the end", func(_ context.Context, _ *relay.Envelope, body io.Reader) error {
+			_, err := io.ReadFull(body, make([]byte, 10))
+			return err
+		}, 451, local},
+		{"copied to a writer that fails", func(_ context.Context, _ *relay.Envelope, body io.Reader) error {
+			_, _ = io.Copy(failingWriter{}, body)
+			return nil
+		}, 451, local},
+		{"copied", func(_ context.Context, _ *relay.Envelope, body io.Reader) error {
+			_, err := io.Copy(io.Discard, body)
+			return err
+		}, 250, ""},
+		{"early refusal", func(context.Context, *relay.Envelope, io.Reader) error {
+			return &relay.Error{Reply: reply(554, "No")}
+		}, 554, "5.1.1 No"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := serve(t, policy(t, defaultHub()), handle(c.handler))
+			client := w.hello(stranger, hub)
+			for range 2 { // the session goes on
+				client.Do("MAIL FROM:<>", 250)
+				client.Do("RCPT TO:<"+inside+">", 250)
+				if text := send(client, message+strings.Repeat("x\r\n", 20_000), c.code); c.text != "" && text != c.text {
+					t.Errorf("got %q, want %q", text, c.text)
+				}
+			}
+		})
+	}
+}
+
+type failingWriter struct{}
+
+func (failingWriter) Write([]byte) (int, error) { return 0, errors.New("disk full") }
+
+func TestHandlerPanics(t *testing.T) {
+	w := serve(t, policy(t, defaultHub()), handle(func(context.Context, *relay.Envelope, io.Reader) error { panic("oops") }))
+	c := w.hello(stranger, hub)
+	c.Do("MAIL FROM:<>", 250)
+	c.Do("RCPT TO:<"+inside+">", 250)
+	c.Do("DATA", 354)
+	c.SendRaw(message + ".\r\n")
+	if code, text := c.Reply(); code != 421 && code != 451 {
+		t.Errorf("got %d %s", code, text)
+	}
+	w.waitFor("oops")
+	w.hello(stranger, hub) // others are served
+}
+
+// The reply to a message names it.
+func TestAcceptedReply(t *testing.T) {
+	w := serve(t, policy(t, defaultHub()), nil)
+	for id, want := range map[string]string{
+		"<1@client.contoso.com>":             "2.6.0 <1@client.contoso.com> [InternalId=",
+		"  <folded@contoso.com>\r\n\t":       "2.6.0 <folded@contoso.com> [InternalId=",
+		"<a b@c>":                            "2.6.0 [InternalId=",
+		"<\xff@c>":                           "2.6.0 [InternalId=",
+		"none":                               "2.6.0 [InternalId=",
+		"<" + strings.Repeat("x", 300) + ">": "2.6.0 [InternalId=",
+	} {
+		c := w.hello(stranger, hub)
+		c.Do("MAIL FROM:<>", 250)
+		c.Do("RCPT TO:<"+inside+">", 250)
+		text := send(c, "Message-Id:"+id+"\r\n\r\nx\r\n", 250)
+		all := w.mailbox.letters()
+		want += all[len(all)-1].env.ID + ", Hostname=" + hubName + "] Queued mail for delivery"
+		if text != want {
+			t.Errorf("%q: got %q, want %q", id, text, want)
+		}
+	}
+}
+
+// router is a Handler that routes, and counts.
+type router struct {
+	mailbox
+	mu       sync.Mutex
+	refuse   string
+	routed   []string
+	released []string
+}
+
+func (r *router) Route(_ context.Context, p *connector.Policy, env *relay.Envelope, rcpt *relay.Recipient) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.routed = append(r.routed, rcpt.To.String())
+	env.State = "state"
+	if p == nil || rcpt.To.String() == r.refuse {
+		return &relay.Error{Reply: reply(452, "Another next hop")}
+	}
+	return nil
+}
+
+func (r *router) Release(env *relay.Envelope) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.released = append(r.released, fmt.Sprint(env.From, " ", env.State))
+}
+
+func (r *router) take() (routed, released []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	routed, released = r.routed, r.released
+	r.routed, r.released = nil, nil
+	return routed, released
+}
+
+// However a transaction ends, Release is called once if Route was.
+func TestRouter(t *testing.T) {
+	rt := &router{refuse: "no@fabrikam.com"}
+	w := serve(t, policy(t, defaultHub()), func(s *relay.Server) { s.Handler = rt })
+	for _, c := range []struct {
+		name string
+		talk func(*relaytest.Client)
+	}{
+		{"delivered", func(c *relaytest.Client) { send(c, message, 250) }},
+		{"delivered, QUIT", func(c *relaytest.Client) { send(c, message, 250); c.Do("QUIT", 221) }},
+		{"refused by size", func(c *relaytest.Client) { send(c, "A: "+strings.Repeat("x", 300_000)+"\r\n\r\n", 552) }},
+		{"RSET", func(c *relaytest.Client) { c.Do("RSET", 250); c.Do("RSET", 250) }},
+		{"EHLO", func(c *relaytest.Client) { c.Do("EHLO again", 250) }},
+		{"QUIT", func(c *relaytest.Client) { c.Do("QUIT", 221) }},
+		{"gone", func(c *relaytest.Client) { c.Close() }},
+		{"gone in the message", func(c *relaytest.Client) { c.Do("DATA", 354); c.Send("A: b"); c.Close() }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			client := w.hello(stranger, hub)
+			client.Do("MAIL FROM:<"+inside+">", 250)
+			client.Do("RCPT TO:<a@contoso.com>", 550) // the router isn't asked
+			client.Do("RCPT TO:<no@fabrikam.com>", 452)
+			client.Do("RCPT TO:<yes@fabrikam.com>", 250)
+			c.talk(client)
+			client.Close()
+			w.waitForEnd()
+			routed, released := rt.take()
+			if !slices.Equal(routed, []string{"no@fabrikam.com", "yes@fabrikam.com"}) {
+				t.Errorf("routed %q", routed)
+			}
+			if !slices.Equal(released, []string{inside + " state"}) {
+				t.Errorf("released %q", released)
+			}
+		})
+	}
+	t.Run("MAIL alone", func(t *testing.T) {
+		client := w.hello(stranger, hub)
+		client.Do("MAIL FROM:<>", 250)
+		client.Do("QUIT", 221)
+		w.waitForEnd()
+		if routed, released := rt.take(); routed != nil || released != nil {
+			t.Errorf("routed %q, released %q", routed, released)
+		}
+	})
+}
