@@ -1,0 +1,194 @@
+package connector_test
+
+import (
+	"encoding/json"
+	"log/slog"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// randomReceive is a connector with anything that decisions look at.
+func randomReceive(r *rand.Rand) connector.Receive {
+	coin := func() bool { return r.IntN(3) == 0 }
+	all := []auth.Mechanism{auth.TLS, basic, auth.TLS | auth.BasicAuth, auth.TLS | auth.ExternalAuthoritative, auth.TLS | auth.ExchangeServer}
+	c := connector.Receive{
+		AuthMechanism:    mechanisms(all[r.IntN(len(all))]),
+		PermissionGroups: groups(permission.Group(r.IntN(32)) &^ permission.Custom),
+		RequireTLS:       coin(), RequireEHLODomain: coin(),
+		RejectReservedSecondLevelRecipientDomains: coin(),
+		RejectReservedTopLevelRecipientDomains:    coin(),
+		RejectSingleLabelRecipientDomains:         coin(),
+		EnhancedStatusCodesEnabled:                connector.Value(!coin()),
+		SizeEnabled:                               connector.SizeMode(r.IntN(3)),
+		MaxMessageSize:                            connector.MB, MaxHeaderSize: connector.KB,
+		MaxHopCount: 3, MaxLocalHopCount: connector.Value(r.IntN(3)), MaxRecipientsPerMessage: 2,
+	}
+	if m, _ := c.AuthMechanism.Get(); m.Has(auth.ExternalAuthoritative) {
+		c.PermissionGroups = groups(c.PermissionGroups.Or(0) | permission.ExchangeServers)
+	} else {
+		c.DomainSecureEnabled = coin()
+	}
+	for range r.IntN(3) {
+		sids := []permission.SID{permission.SIDAnonymous, permission.SIDAuthenticatedUsers, permission.SIDExternallySecured, permission.SIDPartners}
+		g := permission.Grant{To: sids[r.IntN(len(sids))], Allow: permission.SetOf(permission.Right(1 + r.IntN(10)))}
+		if coin() {
+			g.Allow, g.Deny = 0, g.Allow
+		}
+		c.Permissions = append(c.Permissions, g)
+	}
+	return c
+}
+
+// TestBothDoors wants the explaining twins to answer as the fast methods do,
+// and the last step of a refusal to be one that failed, on random policies.
+func TestBothDoors(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	addresses := []routing.Address{{}}
+	for _, s := range []string{"ann@contoso.com", "a@contoso.com", "b%c@contoso.com", "a@relay.example", "a@partner.test",
+		"a@example.com", "a@localhost", "a@intranet", "a@[192.0.2.1]", "a@fabrikam.com"} {
+		addresses = append(addresses, addr(s))
+	}
+	pick := func() routing.Address { return addresses[r.IntN(len(addresses))] }
+	reasons := map[connector.ReasonCode]int{}
+	for range 600 {
+		transport := connector.Transport{TLSReceiveDomainSecureList: []string{"partner.test"}}
+		if r.IntN(2) == 0 {
+			transport.MaxReceiveSize, transport.MaxRecipientEnvelopeLimit = 2*connector.MB, 1
+		}
+		in := one(t, connector.Profile(r.IntN(2)), randomReceive(r), transport)
+		ch := auth.Channel{TLS: r.IntN(2) == 0}
+		if r.IntN(2) == 0 {
+			ch.PeerNames = []string{"partner.test"}
+		}
+		s := in.Open(ch)
+		if e, _ := in.ExplainOpen(ch); e.Rights() != s.Rights() || e.Identity().Name != s.Identity().Name {
+			t.Fatalf("ExplainOpen: %v, Open: %v", e.Identity(), s.Identity())
+		}
+		agree := func(name string, d, e connector.Decision, trace connector.Trace) {
+			t.Helper()
+			reasons[d.Reason]++
+			if d != e {
+				t.Fatalf("%s: %v, explained %v\n%s", name, d, e, trace)
+			}
+			if !d.Allowed() && !decisive(trace) {
+				t.Fatalf("%s: %v, but no step says so:\n%s", name, d, trace)
+			}
+		}
+		explained, e, trace := s.ExplainLogin(user("ann@contoso.com"))
+		next, d := s.Login(user("ann@contoso.com"))
+		agree("Login", d, e, trace)
+		if explained.Rights() != next.Rights() {
+			t.Fatalf("Login: %v, explained %v", next.Rights(), explained.Rights())
+		}
+		for _, s := range []connector.Session{s, next, {}} {
+			hello := []string{"", "a.example", "a b"}[r.IntN(3)]
+			e, trace = s.ExplainHello(hello)
+			agree("Hello", s.Hello(hello), e, trace)
+			e, trace = s.ExplainStartTLS()
+			agree("StartTLS", s.StartTLS(), e, trace)
+			mechanism := []string{"PLAIN", "LOGIN", "X"}[r.IntN(3)]
+			e, trace = s.ExplainAuth(mechanism)
+			agree("Auth", s.Auth(mechanism), e, trace)
+			if offered := len(s.SASL()) > 0; offered != (s.Auth("LOGIN").Allowed()) {
+				t.Fatalf("SASL() = %q, Auth = %v", s.SASL(), s.Auth("LOGIN"))
+			}
+			mail := connector.Mail{From: pick(), Size: r.Int64N(3 << 20)}
+			e, trace = s.ExplainMail(mail)
+			agree("Mail", s.Mail(mail), e, trace)
+			from := pick()
+			e, trace = s.ExplainSender(from)
+			agree("Sender", s.Sender(from), e, trace)
+			rcpt := connector.Rcpt{To: pick(), Accepted: r.IntN(4)}
+			e, trace = s.ExplainRcpt(rcpt)
+			agree("Rcpt", s.Rcpt(rcpt), e, trace)
+			end := connector.End{HeaderSize: r.Int64N(2000), Size: r.Int64N(3 << 20), Hops: r.IntN(5), LocalHops: r.IntN(3)}
+			e, trace = s.ExplainEnd(end)
+			agree("End", s.End(end), e, trace)
+			checkMaxSize(t, s, end.Size)
+		}
+	}
+	for _, c := range []connector.ReasonCode{
+		connector.NotAuthenticated, connector.SendAsDenied, connector.AnonymousSendAsDenied, connector.SecuredSenderDenied,
+		connector.MessageTooLarge, connector.HeaderTooLarge, connector.HopCountExceeded, connector.TooManyRecipients,
+		connector.EnvelopeTooLarge, connector.ReservedTopLevelDomain, connector.ReservedSecondLevelDomain, connector.SingleLabelDomain,
+		connector.RelayDenied, connector.RoutedRecipient, connector.LoginWithoutSubmit, connector.MechanismNotOffered,
+		connector.StartTLSFirst, connector.HelloDomainRequired, connector.InvalidHello, connector.BadSequence, connector.Undecided,
+	} {
+		if reasons[c] == 0 {
+			t.Errorf("the random inputs never met %v", c)
+		}
+	}
+}
+
+// decisive reports whether the trace holds a step that failed, or names the
+// mechanism that makes AUTH pointless.
+func decisive(trace connector.Trace) bool {
+	for s := range trace.All() {
+		if !s.Pass || s.Check == connector.CheckExternallySecured {
+			return true
+		}
+	}
+	return false
+}
+
+// checkMaxSize wants the limit that EHLO announces to be the one that is kept.
+func checkMaxSize(t *testing.T, s connector.Session, n int64) {
+	t.Helper()
+	d := s.End(connector.End{Size: n})
+	if d.Reason != connector.MessageOK && d.Reason != connector.MessageTooLarge {
+		return
+	}
+	if limit := s.MaxSize(); (limit == 0 || n <= limit) != d.Allowed() {
+		t.Fatalf("MaxSize() = %d, size %d: %v", limit, n, d)
+	}
+}
+
+// TestTraceForms wants a trace to print, log and marshal the same steps, with
+// the grants that decided.
+func TestTraceForms(t *testing.T) {
+	in := one(t, permission.Current, connector.Receive{PermissionGroups: groups(anonymous),
+		Permissions: []permission.Grant{deny(permission.SIDAnonymous, permission.AcceptAnyRecipient)}}, connector.Transport{})
+	_, trace := in.Open(auth.Channel{}).ExplainRcpt(connector.Rcpt{To: addr("a@fabrikam.com")})
+	want := `yes  recipient: the recipient is a mailbox
+yes  submit: NT AUTHORITY\ANONYMOUS LOGON holds ms-Exch-SMTP-Submit; allowed to NT AUTHORITY\ANONYMOUS LOGON by AnonymousUsers
+yes  recipient-count: 1 of at most 200 recipients
+no   accepted-domain: fabrikam.com is no accepted domain
+no   any-recipient: NT AUTHORITY\ANONYMOUS LOGON lacks ms-Exch-SMTP-Accept-Any-Recipient; denied to NT AUTHORITY\ANONYMOUS LOGON by hand
+`
+	if got := trace.String(); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	attrs := trace.LogValue().Group()
+	if len(attrs) != trace.Len() || attrs[3].Key != "accepted-domain" || attrs[3].Value.String() != "no fabrikam.com is no accepted domain" {
+		t.Errorf("LogValue = %v", attrs)
+	}
+	b, err := json.Marshal(trace)
+	var steps []map[string]any
+	if err != nil || json.Unmarshal(b, &steps) != nil || len(steps) != trace.Len() || steps[4]["check"] != "any-recipient" || steps[4]["pass"] != false {
+		t.Errorf("MarshalJSON = %s, %v", b, err)
+	}
+	var _ slog.LogValuer = trace
+}
+
+// TestChecksNamed wants a stable name for every check and a name that says so
+// for what is no check.
+func TestChecksNamed(t *testing.T) {
+	seen := map[string]bool{}
+	for c := connector.CheckReceiveConnector; c <= connector.CheckSendConnector; c++ {
+		if name := c.String(); seen[name] || strings.ContainsAny(name, "() ") {
+			t.Errorf("check %d is called %q", c, name)
+		}
+		seen[c.String()] = true
+	}
+	for _, c := range []connector.Check{0, 255} {
+		if !strings.HasPrefix(c.String(), "Check(") {
+			t.Errorf("%d is called %q", c, c)
+		}
+	}
+}
