@@ -182,14 +182,13 @@ func TestSelectForms(t *testing.T) {
 	}
 }
 
-// manyRanges is n disjoint ranges that are no CIDR blocks, over 100 connectors,
-// and one connector for everybody.
+// manyRanges is n disjoint ranges that are no CIDR blocks, over at most 100
+// connectors, and one connector for everybody, c100.
 func manyRanges(n int) connector.Config {
-	cfg := connector.Config{Receive: make([]connector.Receive, 101)}
-	for i := range cfg.Receive {
-		cfg.Receive[i] = connector.Receive{Name: fmt.Sprintf("c%03d", i), Bindings: []netip.AddrPort{at("0.0.0.0:25")}}
+	var cfg connector.Config
+	for i := range min(n, 100) {
+		cfg.Receive = append(cfg.Receive, connector.Receive{Name: fmt.Sprintf("c%03d", i), Bindings: []netip.AddrPort{at("0.0.0.0:25")}})
 	}
-	cfg.Receive[100].RemoteIPRanges = ranges("0.0.0.0/0")
 	for i := range n {
 		var a [4]byte
 		binary.BigEndian.PutUint32(a[:], 0x0a000000+uint32(i)*8+1)
@@ -198,6 +197,9 @@ func manyRanges(n int) connector.Config {
 		c := &cfg.Receive[i%100]
 		c.RemoteIPRanges = append(c.RemoteIPRanges, rng(low.String()+"-"+netip.AddrFrom4(a).String()))
 	}
+	cfg.Receive = append(cfg.Receive, connector.Receive{
+		Name: "c100", Bindings: []netip.AddrPort{at("0.0.0.0:25")}, RemoteIPRanges: ranges("0.0.0.0/0"),
+	})
 	return cfg
 }
 
