@@ -10,70 +10,71 @@ import (
 
 // Receive is the configuration of one Receive connector, with the names of
 // Set-ReceiveConnector. Zero fields mean the documented defaults of Usage and
-// of the profile.
+// of the profile. The comments give the range and, last or alone, the default;
+// see the package doc for "not enforced".
 type Receive struct {
-	Name          string
+	Name          string // unique on the server, up to 64 characters
 	Server        string // "": the server of Config
 	TransportRole TransportRole
 	Usage         Usage // only fills defaults; zero: Custom
 	Comment       string
-	Enabled       Setting[bool]
+	Enabled       Setting[bool] // true
 
-	Bindings         []netip.AddrPort
-	RemoteIPRanges   []Range
-	AuthMechanism    Setting[auth.Mechanism]
-	PermissionGroups Setting[permission.Group]
-	Permissions      []permission.Grant // made by hand, Add-ADPermission
+	Bindings         []netip.AddrPort          // where it listens; default by Usage
+	RemoteIPRanges   []Range                   // who may connect; default by Usage
+	AuthMechanism    Setting[auth.Mechanism]   // default by Usage
+	PermissionGroups Setting[permission.Group] // default by Usage
+	Permissions      []permission.Grant        // made by hand, Add-ADPermission
 
-	Fqdn                 string
-	Banner               string
-	DefaultDomain        string
-	ServiceDiscoveryFqdn string
-	TlsCertificateName   string
+	Fqdn                 string // in banner, EHLO reply and Received; default the server's FQDN
+	Banner               string // begins with "220 "; default names the server and the time
+	DefaultDomain        string // an accepted domain, by name or domain, appended to bare local parts
+	ServiceDiscoveryFqdn string // not enforced
+	TlsCertificateName   string // an SmtpX509Identifier; default by Fqdn
 
-	RequireTLS                   bool
-	DomainSecureEnabled          bool
-	RequireEHLODomain            bool
+	RequireTLS                   bool          // no mail before STARTTLS; needs Tls in AuthMechanism
+	DomainSecureEnabled          bool          // partners prove themselves by certificate
+	RequireEHLODomain            bool          // EHLO without a domain ends the connection
 	BareLinefeedRejectionEnabled Setting[bool] // default true here: see docs/differences.md
-	AdvertiseClientSettings      bool
-	EnableAuthGSSAPI             bool
-	LongAddressesEnabled         bool
-	OrarEnabled                  bool
-	SuppressXAnonymousTls        bool
+	AdvertiseClientSettings      bool          // not enforced
+	EnableAuthGSSAPI             bool          // not enforced
+	LongAddressesEnabled         bool          // not enforced
+	OrarEnabled                  bool          // not enforced
+	SuppressXAnonymousTls        bool          // X-ANONYMOUSTLS is never offered anyway
 
-	RejectReservedSecondLevelRecipientDomains bool
-	RejectReservedTopLevelRecipientDomains    bool
+	RejectReservedSecondLevelRecipientDomains bool // example.com, example.net, example.org
+	RejectReservedTopLevelRecipientDomains    bool // test, example, invalid, localhost
 	RejectSingleLabelRecipientDomains         bool
 
-	BinaryMimeEnabled                 Setting[bool]
-	ChunkingEnabled                   Setting[bool]
-	DeliveryStatusNotificationEnabled Setting[bool]
-	EightBitMimeEnabled               Setting[bool]
-	EnhancedStatusCodesEnabled        Setting[bool]
-	PipeliningEnabled                 Setting[bool]
-	SmtpUtf8Enabled                   Setting[bool]
+	BinaryMimeEnabled                 Setting[bool] // as ChunkingEnabled, which it needs
+	ChunkingEnabled                   Setting[bool] // true
+	DeliveryStatusNotificationEnabled Setting[bool] // true
+	EightBitMimeEnabled               Setting[bool] // true
+	EnhancedStatusCodesEnabled        Setting[bool] // true
+	PipeliningEnabled                 Setting[bool] // true
+	SmtpUtf8Enabled                   Setting[bool] // true; false in Exchange2007
 	SizeEnabled                       SizeMode
-	ExtendedProtectionPolicy          ExtendedProtection
+	ExtendedProtectionPolicy          ExtendedProtection // not enforced
 	ProtocolLoggingLevel              ProtocolLogging
 
-	AuthTarpitInterval          Setting[time.Duration]
-	TarpitInterval              Setting[time.Duration]
-	ConnectionInactivityTimeout time.Duration
-	ConnectionTimeout           time.Duration
-	MaxAcknowledgementDelay     Setting[time.Duration]
+	AuthTarpitInterval          Setting[time.Duration] // 0 to 10 minutes; 5 seconds
+	TarpitInterval              Setting[time.Duration] // 0 to 10 minutes; 5 seconds
+	ConnectionInactivityTimeout time.Duration          // 1 second to 1 day, less than ConnectionTimeout; 5 minutes, on Edge 1
+	ConnectionTimeout           time.Duration          // 1 second to 1 day; 10 minutes, on Edge 5
+	MaxAcknowledgementDelay     Setting[time.Duration] // up to 1 day; 30 seconds; not enforced
 
-	MaxHeaderSize                           ByteSize
-	MaxMessageSize                          ByteSize
-	MaxHopCount                             int
-	MaxLocalHopCount                        Setting[int]
-	MaxInboundConnection                    Limit
-	MaxInboundConnectionPerSource           Limit
-	MaxInboundConnectionPercentagePerSource int
-	MaxLogonFailures                        Setting[int]
-	MaxProtocolErrors                       Setting[Limit]
-	MaxRecipientsPerMessage                 int
-	MessageRateLimit                        Limit
-	MessageRateSource                       Setting[RateSource]
+	MaxHeaderSize                           ByteSize            // 1 to 2147483647 bytes; 256 KB, in Exchange2007 64 KB
+	MaxMessageSize                          ByteSize            // 64 KB to 2147483647 bytes; 36 MB, in Exchange2007 10 MB
+	MaxHopCount                             int                 // 1 to 500; 60
+	MaxLocalHopCount                        Setting[int]        // 0 to 50, 0 counts none; 12, in Exchange2007 8
+	MaxInboundConnection                    Limit               // 1 or more; 5000
+	MaxInboundConnectionPerSource           Limit               // 1 to 10000; 20
+	MaxInboundConnectionPercentagePerSource int                 // 1 to 100 percent of what is left; 2
+	MaxLogonFailures                        Setting[int]        // 0 to 10, 0 never closes; 3
+	MaxProtocolErrors                       Setting[Limit]      // 0 or more; 5
+	MaxRecipientsPerMessage                 int                 // 1 to 512000; 200
+	MessageRateLimit                        Limit               // messages per minute, 1 or more; Unlimited, on Edge 600
+	MessageRateSource                       Setting[RateSource] // IPAddress
 
 	TlsDomainCapabilities []string // "domain:Cap1,Cap2"
 }

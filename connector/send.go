@@ -10,44 +10,46 @@ import (
 )
 
 // Send is the configuration of one Send connector, with the names of
-// Set-SendConnector.
+// Set-SendConnector. Zero fields mean the documented defaults. The comments
+// give the range and, last or alone, the default; see the package doc for "not
+// enforced".
 type Send struct {
-	Name    string
-	Usage   Usage
+	Name    string // unique in the organisation, up to 64 characters
+	Usage   Usage  // only fills defaults; zero: Custom; not Client
 	Comment string
-	Enabled Setting[bool]
+	Enabled Setting[bool] // true
 
-	AddressSpaces          []routing.AddressSpace
-	SourceTransportServers []string
-	IsScopedConnector      bool
+	AddressSpaces          []routing.AddressSpace // what it serves; one or more
+	SourceTransportServers []string               // where it lives; default our server; not on Edge
+	IsScopedConnector      bool                   // serves its own site only
 
-	DNSRoutingEnabled            Setting[bool] // default: true without smart hosts, else false
-	SmartHosts                   []SmartHost
-	SmartHostAuthMechanism       auth.Mechanism
-	AuthenticationCredential     *Credential
-	Port                         int
-	SourceIPAddress              netip.Addr
-	Fqdn                         string
-	ForceHELO                    bool
-	UseExternalDNSServersEnabled bool
-	FrontendProxyEnabled         bool
+	DNSRoutingEnabled            Setting[bool]  // default: true without smart hosts, else false
+	SmartHosts                   []SmartHost    // next hops; they share load and stand in for each other
+	SmartHostAuthMechanism       auth.Mechanism // one value, or the pair BasicAuth, BasicAuthRequireTLS, which means the latter
+	AuthenticationCredential     *Credential    // for Basic authentication; nil: none
+	Port                         int            // 1 to 65535; 25
+	SourceIPAddress              netip.Addr     // local address to connect from; zero or 0.0.0.0: any
+	Fqdn                         string         // for EHLO; default the server's FQDN
+	ForceHELO                    bool           // HELO instead of EHLO: no extensions, no TLS
+	UseExternalDNSServersEnabled bool           // not enforced
+	FrontendProxyEnabled         bool           // not enforced
 
-	RequireTLS               bool
-	IgnoreSTARTTLS           bool
-	TlsAuthLevel             TlsAuthLevel
-	TlsDomain                string
-	TlsCertificateName       string
-	DomainSecureEnabled      bool
-	CloudServicesMailEnabled bool
-	RequireOorg              bool
+	RequireTLS               bool         // no mail without TLS
+	IgnoreSTARTTLS           bool         // no TLS even if offered
+	TlsAuthLevel             TlsAuthLevel // needs RequireTLS
+	TlsDomain                string       // domain or *.domain; with DomainValidation only
+	TlsCertificateName       string       // an SmtpX509Identifier; the certificate we show
+	DomainSecureEnabled      bool         // mutual TLS with the domains of TLSSendDomainSecureList
+	CloudServicesMailEnabled bool         // not enforced
+	RequireOorg              bool         // not enforced
 
-	MaxMessageSize               ByteSize
-	SmtpMaxMessagesPerConnection int
-	ConnectionInactivityTimeOut  time.Duration
-	ErrorPolicies                ErrorPolicy
-	ConnectorType                ConnectorType
+	MaxMessageSize               ByteSize      // up to 2147483647 bytes or unlimited; 35 MB, Internal unlimited, in Exchange2007 10 MB
+	SmtpMaxMessagesPerConnection int           // 1 or more; 20
+	ConnectionInactivityTimeOut  time.Duration // 1 second to 1 day; 10 minutes
+	ErrorPolicies                ErrorPolicy   // not enforced
+	ConnectorType                ConnectorType // not enforced
 	ProtocolLoggingLevel         ProtocolLogging
-	Permissions                  []permission.Grant
+	Permissions                  []permission.Grant // made by hand, Add-ADPermission
 }
 
 // Credential is a user name and a password.

@@ -15,8 +15,7 @@ import (
 func ParseTimeSpan(s string) (time.Duration, error) {
 	t := strings.TrimSpace(s)
 	if isDigits(t) {
-		return 0, spanError(s, fmt.Sprintf(
-			`a bare number means days in Exchange; write "%s.00:00:00" for days or "00:00:%02s" for seconds`, t, t))
+		return 0, spanError(s, "a bare number means days in Exchange; write d.00:00:00 for days or hh:mm:ss for less")
 	}
 	clock, days := t, "0"
 	if first, _, ok := strings.Cut(t, ":"); ok {

@@ -128,13 +128,10 @@ func (c *receiveCheck) ranges() {
 // r1KnownMechanisms: None stands alone. None is the absence of flags, so the
 // parser refuses the combination; what is left here are flags without meaning.
 func (c *receiveCheck) r1KnownMechanisms() {
-	if unknown := c.mech &^ allMechanisms; unknown != 0 {
-		c.bad("AuthMechanism", CodeAuthInvalid, "it has unknown flags %#x", uint16(unknown))
+	if !c.mech.IsValid() {
+		c.bad("AuthMechanism", CodeAuthInvalid, "%v has unknown flags", c.mech)
 	}
 }
-
-const allMechanisms = auth.TLS | auth.Integrated | auth.BasicAuth | auth.BasicAuthRequireTLS |
-	auth.ExchangeServer | auth.ExternalAuthoritative
 
 // r2BasicAuthRequireTLS: BasicAuthRequireTLS needs BasicAuth and Tls.
 func (c *receiveCheck) r2BasicAuthRequireTLS() {
