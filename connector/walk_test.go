@@ -1,0 +1,164 @@
+package connector_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// relayAttempt is a stranger who wants to reach one recipient of ours and one
+// of somebody else's.
+func relayAttempt() connector.Dialog {
+	return connector.Dialog{
+		Local: at("10.2.3.4:25"), Remote: ip("203.0.113.9"), Helo: "evil.example\r\n250 ok",
+		From: addr("a@example.net"), To: []routing.Address{addr("b@example.org"), addr("c@fabrikam.com")},
+	}
+}
+
+func TestWalkText(t *testing.T) {
+	d := relayAttempt()
+	d.Helo = "evil.example"
+	got := compile(t, guide(permission.Current)).Walk(d).String()
+	want := `connect 203.0.113.9 to 10.2.3.4:25
+    yes  receive-connector: "Default HubA" serves the connection by its range 0.0.0.0-255.255.255.255
+    no   receive-connector: "FromSecuredGateway" has no range that contains the client
+    no   receive-connector: "FromInternetGateway" has no range that contains the client
+    yes  session: the session is NT AUTHORITY\ANONYMOUS LOGON
+  < 220 huba.fabrikam.com Microsoft ESMTP MAIL Service ready
+> EHLO evil.example
+    yes  hello-syntax: the argument is a domain or an address literal
+  < 250 huba.fabrikam.com Hello [203.0.113.9]
+> MAIL FROM:<a@example.net>
+    yes  submit: NT AUTHORITY\ANONYMOUS LOGON holds ms-Exch-SMTP-Submit; allowed to NT AUTHORITY\ANONYMOUS LOGON by AnonymousUsers
+    yes  size: 0 of at most 37748736 bytes
+    yes  any-sender: NT AUTHORITY\ANONYMOUS LOGON holds ms-Exch-SMTP-Accept-Any-Sender; allowed to NT AUTHORITY\ANONYMOUS LOGON by AnonymousUsers
+    no   authoritative-domain: example.net is not an authoritative domain
+  < 250 2.1.0 Sender OK
+> RCPT TO:<b@example.org>
+    yes  recipient: the recipient is a mailbox
+    yes  submit: NT AUTHORITY\ANONYMOUS LOGON holds ms-Exch-SMTP-Submit; allowed to NT AUTHORITY\ANONYMOUS LOGON by AnonymousUsers
+    yes  recipient-count: 1 of at most 200 recipients
+    no   accepted-domain: example.org is no accepted domain
+    no   any-recipient: NT AUTHORITY\ANONYMOUS LOGON lacks ms-Exch-SMTP-Accept-Any-Recipient
+  < 550 5.7.54 SMTP; Unable to relay recipient in non-accepted domain
+> RCPT TO:<c@fabrikam.com>
+    yes  recipient: the recipient is a mailbox
+    yes  submit: NT AUTHORITY\ANONYMOUS LOGON holds ms-Exch-SMTP-Submit; allowed to NT AUTHORITY\ANONYMOUS LOGON by AnonymousUsers
+    yes  recipient-count: 1 of at most 200 recipients
+    yes  accepted-domain: fabrikam.com is an accepted domain
+    yes  routing-characters: the local part names a mailbox
+  < 250 2.1.5 Recipient OK
+> DATA
+    yes  submit: NT AUTHORITY\ANONYMOUS LOGON holds ms-Exch-SMTP-Submit; allowed to NT AUTHORITY\ANONYMOUS LOGON by AnonymousUsers
+    yes  header-size: 0 of at most 262144 bytes
+    yes  size: 0 of at most 37748736 bytes
+    yes  hops: 0 of at most 60 Received fields
+    yes  local-hops: 0 of at most 12 Received fields of ours
+  < 250 2.6.0 Queued mail for delivery
+route c@fabrikam.com
+    yes  recipient: the recipient is a mailbox
+    yes  authoritative-domain: fabrikam.com is an authoritative domain
+    no   send-connector: "ToInternetGateway" SMTP:*;1 at cost 1 matches by *, which does not count for an authoritative domain
+  < 451 4.4.4 Unable to route
+refused
+`
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestWalkJSON(t *testing.T) {
+	d := relayAttempt()
+	d.Helo = "evil.example"
+	b, err := json.Marshal(compile(t, guide(permission.Exchange2007)).Walk(d))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got struct {
+		Accepted  bool
+		Connector string
+		Identity  string
+		Rights    []string
+		Stages    []struct {
+			Stage, Verdict, Reason, Right, Reply string
+			Steps                                []struct {
+				Check, Detail, Right string
+				Pass                 bool
+				Grants               []string
+			}
+		}
+		Routes []struct{ Outcome string }
+	}
+	if err := json.Unmarshal(b, &got); err != nil {
+		t.Fatal(err)
+	}
+	if got.Accepted || got.Connector != "Default HubA" || got.Identity != `NT AUTHORITY\ANONYMOUS LOGON` || len(got.Rights) != 3 {
+		t.Errorf("head: %s", b)
+	}
+	rcpt := got.Stages[3]
+	if rcpt.Stage != "rcpt" || rcpt.Verdict != "refuse" || rcpt.Reason != "relay-denied" ||
+		rcpt.Right != "ms-Exch-SMTP-Accept-Any-Recipient" || rcpt.Reply != "550 5.7.1 Unable to relay" ||
+		rcpt.Steps[1].Grants[0] != `allowed to NT AUTHORITY\ANONYMOUS LOGON by AnonymousUsers` {
+		t.Errorf("rcpt: %+v", rcpt)
+	}
+	if len(got.Routes) != 1 || got.Routes[0].Outcome != "Unreachable" {
+		t.Errorf("routes: %+v", got.Routes)
+	}
+}
+
+// TestWalkTamesClient wants nothing that a client made up to end a line.
+func TestWalkTamesClient(t *testing.T) {
+	p := compile(t, guide(permission.Current))
+	w := p.Walk(relayAttempt())
+	if last := w.Stages[len(w.Stages)-1]; last.Decision.Reason != connector.InvalidHello || last.Command != "EHLO evil.example??250?ok" {
+		t.Errorf("%+v", last)
+	}
+	d := relayAttempt()
+	ann := user("ann@fabrikam.com")
+	d.Helo, d.TLS, d.User, d.Mechanism = "a.example", true, &ann, "PLAIN\r\n235 ok"
+	w = p.Walk(d)
+	if last := w.Stages[len(w.Stages)-1]; last.Decision.Reason != connector.MechanismNotOffered || last.Command != "AUTH the mechanism" {
+		t.Errorf("%+v", last)
+	}
+}
+
+// TestWalkAccepted wants a dialog to be accepted only if somebody gets the
+// message.
+func TestWalkAccepted(t *testing.T) {
+	d := relayAttempt()
+	d.Helo, d.Remote = "gw.example", ip("192.168.5.77")
+	d.To = d.To[:1]
+	p := compile(t, guide(permission.Current))
+	if w := p.Walk(d); !w.Accepted() || len(w.Routes) != 1 || w.Routes[0].Outbound.Name() != "ToInternetGateway" {
+		t.Errorf("%s", w)
+	}
+	d.To = nil
+	if w := p.Walk(d); w.Accepted() || firstRefusal(w) != connector.NoRecipients {
+		t.Errorf("no recipients: %s", w)
+	}
+}
+
+// FuzzHello wants every accepted argument to be harmless in a reply, a header
+// field and a log.
+func FuzzHello(f *testing.F) {
+	f.Add("mail.example.net")      // a name
+	f.Add("[IPv6:2001:db8::1]")    // a literal
+	f.Add("a\r\nMAIL FROM:<x@y>")  // a second command
+	f.Add("]evil[")                // brackets the wrong way round
+	f.Add("b\xfccher.example\x00") // not ASCII, not UTF-8
+	s := open(one(f, permission.Current, connector.Receive{}, connector.Transport{}))
+	f.Fuzz(func(t *testing.T, name string) {
+		if !s.Hello(name).Allowed() {
+			return
+		}
+		for i, c := range []byte(name) {
+			edge := c == '[' && i == 0 || c == ']' && i == len(name)-1
+			if c <= ' ' || c >= 0x7f || !edge && (c == '[' || c == ']' || c == '(' || c == ')' || c == '<' || c == '>' || c == ';') {
+				t.Errorf("Hello(%q) is accepted", name)
+			}
+		}
+	})
+}
