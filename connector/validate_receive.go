@@ -315,13 +315,15 @@ func (c *receiveCheck) unreachableGroups() {
 func (c *receiveCheck) notEnforced() {
 	r := &c.given
 	_, delay := r.MaxAcknowledgementDelay.Get()
-	m, _ := r.AuthMechanism.Get()
+	if m, _ := r.AuthMechanism.Get(); m&(auth.Integrated|auth.ExchangeServer) != 0 {
+		c.doubt("AuthMechanism", CodeNotEnforced, "%v in it has no effect: NTLM, Kerberos and X-EXPS don't exist here",
+			m&(auth.Integrated|auth.ExchangeServer))
+	}
 	for _, p := range []struct {
 		field string
 		set   bool
 		why   string
 	}{
-		{"AuthMechanism", m&(auth.Integrated|auth.ExchangeServer) != 0, "Integrated and ExchangeServer are never offered: NTLM, Kerberos and X-EXPS don't exist here"},
 		{"ServiceDiscoveryFqdn", r.ServiceDiscoveryFqdn != "", "there is no service discovery"},
 		{"AdvertiseClientSettings", r.AdvertiseClientSettings, "there is no Outlook on the web"},
 		{"EnableAuthGSSAPI", r.EnableAuthGSSAPI, "GSSAPI is never offered"},

@@ -289,12 +289,14 @@ func (c *sendCheck) scalars() {
 // notEnforced lists what is kept but has no effect here.
 func (c *sendCheck) notEnforced() {
 	s := &c.given
+	if s.SmartHostAuthMechanism == auth.ExchangeServer {
+		c.doubt("SmartHostAuthMechanism", CodeNotEnforced, "ExchangeServer has no effect: X-EXPS doesn't exist here, so nobody logs on to the smart host")
+	}
 	for _, p := range []struct {
 		field string
 		set   bool
 		why   string
 	}{
-		{"SmartHostAuthMechanism", s.SmartHostAuthMechanism == auth.ExchangeServer, "X-EXPS doesn't exist here, so the smart host is not authenticated to"},
 		{"UseExternalDNSServersEnabled", s.UseExternalDNSServersEnabled, "there is one resolver for all connectors"},
 		{"FrontendProxyEnabled", s.FrontendProxyEnabled, "there is no Front End Transport service to send through"},
 		{"CloudServicesMailEnabled", s.CloudServicesMailEnabled, "cross-premises headers are not renamed"},
