@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -107,6 +108,12 @@ func TestIdentity(t *testing.T) {
 	}
 	if len(id.Addresses) != 3 {
 		t.Errorf("Addresses = %v", id.Addresses)
+	}
+	if same, err := f.Identity("Ann@Contoso.com"); err != nil || !reflect.DeepEqual(same, id) {
+		t.Errorf("Identity = %v, %v; want what Verify says", same, err)
+	}
+	if nobody, err := f.Identity("bob"); !errors.Is(err, userfile.ErrNotFound) || !nobody.IsZero() {
+		t.Errorf("Identity of nobody = %v, %v", nobody, err)
 	}
 }
 

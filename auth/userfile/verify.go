@@ -33,6 +33,19 @@ func (f *File) Verify(ctx context.Context, c auth.Credentials, _ auth.Channel) (
 	return known.identity, nil
 }
 
+// Identity returns whom Verify would name for a user of that name with the
+// right password. It is for explanations: no password is checked. Its error
+// wraps ErrNotFound.
+func (f *File) Identity(name string) (auth.Identity, error) {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	e := f.byName[fold(name)]
+	if e == nil {
+		return auth.Identity{}, fmt.Errorf("%w: %q", ErrNotFound, name)
+	}
+	return e.identity, nil
+}
+
 // find returns the user of that name and its hash, or no user and the hash of
 // the user as which an unknown name is checked.
 func (f *File) find(name string) (*hash, *entry) {
