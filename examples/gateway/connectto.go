@@ -1,0 +1,171 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/interchange-smtp/interchange/relay/delivery"
+)
+
+// detour is one -connect-to: instead of host:port, dial target. An empty host
+// or port stands for any.
+type detour struct {
+	host, port string
+	target     string // host:port; either may be empty: as it was
+}
+
+// parseDetour parses HOST:PORT:ADDR:PORT; IPv6 addresses stand in brackets.
+func parseDetour(s string) (detour, error) {
+	var parts []string
+	for rest := s; ; {
+		end := strings.IndexByte(rest, ':')
+		if strings.HasPrefix(rest, "[") {
+			if end = strings.IndexByte(rest, ']') + 1; end == 0 {
+				break
+			}
+			if end == len(rest) {
+				end = -1
+			}
+		}
+		if end < 0 {
+			parts = append(parts, rest)
+			break
+		}
+		parts = append(parts, rest[:end])
+		if rest[end] != ':' {
+			break
+		}
+		rest = rest[end+1:]
+	}
+	if len(parts) != 4 {
+		return detour{}, fmt.Errorf("%q: the form is HOST:PORT:ADDR:PORT, as in mail.example.com:25:127.0.0.1:2525", s)
+	}
+	for _, port := range []string{parts[1], parts[3]} {
+		if n, err := strconv.ParseUint(port, 10, 16); port != "" && (err != nil || n == 0) {
+			return detour{}, fmt.Errorf("%q: %q is no port; give 1 to 65535", s, port)
+		}
+	}
+	unbracketed := strings.NewReplacer("[", "", "]", "")
+	return detour{
+		host:   strings.ToLower(unbracketed.Replace(parts[0])),
+		port:   parts[1],
+		target: net.JoinHostPort(unbracketed.Replace(parts[2]), parts[3]),
+	}, nil
+}
+
+// detours dials next hops elsewhere than DNS says. What is dialled is an
+// address, and a detour goes by name; so a host with a detour gets an address
+// that nobody has (240.0.0.0/4, RFC 1112), by which dial knows it again.
+type detours struct {
+	rules    []detour
+	resolver delivery.Resolver // for everybody else
+
+	mu    sync.Mutex
+	hosts []string // host n has address 240.0.0.0 + 1 + n
+}
+
+// LookupMX implements delivery.Resolver: a host with a detour is its own mail
+// exchanger.
+func (d *detours) LookupMX(ctx context.Context, name string) ([]*net.MX, error) {
+	if d.covers(name) {
+		return nil, &net.DNSError{Err: "no such host", Name: name, IsNotFound: true}
+	}
+	return d.resolver.LookupMX(ctx, name)
+}
+
+// LookupNetIP implements delivery.Resolver.
+func (d *detours) LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error) {
+	if !d.covers(host) {
+		return d.resolver.LookupNetIP(ctx, network, host)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	n := 0
+	for n < len(d.hosts) && d.hosts[n] != host {
+		n++
+	}
+	if n == len(d.hosts) {
+		d.hosts = append(d.hosts, host)
+	}
+	n++
+	return []netip.Addr{netip.AddrFrom4([4]byte{240, byte(n >> 16), byte(n >> 8), byte(n)})}, nil
+}
+
+// covers reports whether a detour names host, or all.
+func (d *detours) covers(host string) bool {
+	for _, rule := range d.rules {
+		if rule.host == "" || strings.EqualFold(rule.host, strings.TrimSuffix(host, ".")) {
+			return true
+		}
+	}
+	return false
+}
+
+// dial connects to a next hop, the long way round if there is one.
+func (d *detours) dial(ctx context.Context, source netip.Addr, to netip.AddrPort) (net.Conn, error) {
+	var dialer net.Dialer
+	if source.IsValid() {
+		dialer.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(source, 0))
+	}
+	return dialer.DialContext(ctx, "tcp", d.target(to))
+}
+
+// target returns what to dial for an address that LookupNetIP gave.
+func (d *detours) target(to netip.AddrPort) string {
+	host, port := d.name(to.Addr()), strconv.Itoa(int(to.Port()))
+	for _, rule := range d.rules {
+		if rule.host != "" && !strings.EqualFold(rule.host, strings.TrimSuffix(host, ".")) || rule.port != "" && rule.port != port {
+			continue
+		}
+		newHost, newPort, err := net.SplitHostPort(rule.target)
+		if err != nil {
+			break // parseDetour made it; it splits
+		}
+		if newHost == "" {
+			newHost = host
+		}
+		if newPort == "" {
+			newPort = port
+		}
+		return net.JoinHostPort(newHost, newPort)
+	}
+	return net.JoinHostPort(host, port)
+}
+
+// name returns the host that LookupNetIP gave a, or a itself.
+func (d *detours) name(a netip.Addr) string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if b := a.As16(); a.Is4() && b[12] == 240 {
+		if n := int(b[13])<<16 | int(b[14])<<8 | int(b[15]); n > 0 && n <= len(d.hosts) {
+			return d.hosts[n-1]
+		}
+	}
+	return a.String()
+}
+
+// nameServer returns a resolver that asks the name server at addr; "" is the
+// system's resolver.
+func nameServer(addr string) (*net.Resolver, error) {
+	if addr == "" {
+		return net.DefaultResolver, nil
+	}
+	if a, err := netip.ParseAddr(addr); err == nil {
+		addr = netip.AddrPortFrom(a, 53).String()
+	}
+	if _, err := netip.ParseAddrPort(addr); err != nil {
+		return nil, fmt.Errorf("-dns %s: give the name server's address, with or without a port", addr)
+	}
+	return &net.Resolver{
+		PreferGo: true,
+		Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			var dialer net.Dialer
+			return dialer.DialContext(ctx, network, addr)
+		},
+	}, nil
+}

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"crypto/subtle"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"net/netip"
+	"strings"
+	"sync"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/relay"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// demoPeers are the servers behind the demonstration: the external SMTP
+// gateway, which wants Basic authentication over TLS, and the mailbox server,
+// which takes what it is given. They are a second relay with a policy of its
+// own, whose Handler prints.
+type demoPeers struct {
+	server *relay.Server
+	roots  *x509.CertPool // what the gateway's certificate leads to
+	out    io.Writer
+
+	mu sync.Mutex // one message at a time on out
+}
+
+func newDemoPeers(out io.Writer) (*demoPeers, error) {
+	at := func(port uint16) []netip.AddrPort {
+		return []netip.AddrPort{netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), port)}
+	}
+	loopback := []connector.Range{connector.MustParseRange("127.0.0.0/8")}
+	accept := func(sid permission.SID) []permission.Grant {
+		return []permission.Grant{{To: sid, Allow: permission.SetOf(permission.AcceptAnyRecipient, permission.AcceptAnySender)}}
+	}
+	policy, err := connector.Compile(connector.Config{
+		Server:  "Peers",
+		Servers: []routing.Server{{Name: "Peers", FQDN: "peers.example"}},
+		Receive: []connector.Receive{
+			{
+				Name: demoGateway, Fqdn: demoGateway, Bindings: at(demoGatewayPort), RemoteIPRanges: loopback,
+				AuthMechanism:    connector.Value(auth.TLS | auth.BasicAuth | auth.BasicAuthRequireTLS),
+				PermissionGroups: connector.Value(permission.ExchangeUsers),
+				Permissions:      accept(permission.SIDAuthenticatedUsers),
+			},
+			{
+				Name: demoMailbox, Fqdn: demoMailbox, Bindings: at(demoMailboxPort), RemoteIPRanges: loopback,
+				AuthMechanism:    connector.Value(auth.None),
+				PermissionGroups: connector.Value(permission.AnonymousUsers),
+				Permissions:      accept(permission.SIDAnonymous),
+			},
+		},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("the demonstration's peers: %w", err)
+	}
+	cert, err := selfSigned(demoGateway)
+	if err != nil {
+		return nil, err
+	}
+	p := &demoPeers{roots: x509.NewCertPool(), out: out}
+	p.roots.AddCert(cert.Leaf)
+	p.server = &relay.Server{
+		Policy:       policy,
+		Handler:      p,
+		Verifier:     demoVerifier(demoPeerUser, demoPeerPassword),
+		Certificates: []tls.Certificate{cert},
+	}
+	return p, nil
+}
+
+// start serves until ctx ends; done is told when that is over.
+func (p *demoPeers) start(ctx context.Context, done *sync.WaitGroup) error {
+	failed := make(chan error, 1)
+	started := make(chan struct{})
+	p.server.Listen = listenAnnounced(sync.OnceFunc(func() { close(started) }))
+	done.Go(func() { failed <- p.server.ListenAndServe(ctx) })
+	select {
+	case err := <-failed:
+		return fmt.Errorf("the demonstration's peers: %w", err)
+	case <-started:
+		return nil
+	}
+}
+
+// detours leads the names of the policy to us.
+func (p *demoPeers) detours() []detour {
+	return []detour{
+		{host: demoGateway, target: "127.0.0.1:"},
+		{host: demoMailbox, target: "127.0.0.1:"},
+	}
+}
+
+// maxShown is how many bytes of a message Deliver prints.
+const maxShown = 4096
+
+// Deliver implements relay.Handler: it prints the message.
+func (p *demoPeers) Deliver(_ context.Context, env *relay.Envelope, body io.Reader) error {
+	start, err := io.ReadAll(io.LimitReader(body, maxShown))
+	if err != nil {
+		return err
+	}
+	rest, err := io.Copy(io.Discard, body)
+	if err != nil {
+		return err
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "\n--- arrived at %s from <%s> for", env.Connector, addressOrNull(env.From))
+	for _, rcpt := range env.To {
+		fmt.Fprintf(&b, " <%s>", rcpt.To)
+	}
+	b.WriteString("\n" + visible(string(start)))
+	if rest > 0 {
+		fmt.Fprintf(&b, "... and %d bytes more\n", rest)
+	}
+	b.WriteString("---\n")
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	_, err = io.WriteString(p.out, b.String())
+	return err
+}
+
+// addressOrNull prints an address of an envelope.
+func addressOrNull(a routing.Address) string {
+	if !a.IsValid() {
+		return ""
+	}
+	return a.String()
+}
+
+// visible makes a message fit for a terminal: what could steer it is replaced.
+func visible(s string) string {
+	s = strings.ReplaceAll(s, "\r\n", "\n")
+	return strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\n' && r != '\t' || r == 0x7f || r >= 0x80 && r < 0xa0 {
+			return '?'
+		}
+		return r
+	}, s)
+}
+
+// demoVerifier knows one user.
+func demoVerifier(name, password string) auth.Verifier {
+	return auth.VerifierFunc(func(_ context.Context, c auth.Credentials, _ auth.Channel) (auth.Identity, error) {
+		same := subtle.ConstantTimeCompare([]byte(c.Password.Reveal()), []byte(password)) == 1
+		if !strings.EqualFold(c.Username, name) || !same {
+			return auth.Identity{}, auth.ErrBadCredentials
+		}
+		return identity(name), nil
+	})
+}

@@ -1,0 +1,116 @@
+// Command gateway runs and examines an SMTP relay that is configured with
+// Exchange's Receive and Send connectors.
+//
+//	gateway serve                        the built-in demonstration, on loopback
+//	gateway serve -config policy.json    a policy of one's own
+//	gateway help                         the other commands
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+)
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// The exit codes. What exitNo says no to, each command defines.
+const (
+	exitOK      = 0
+	exitNo      = 1
+	exitInvalid = 2
+)
+
+// command is a subcommand. run returns the exit code.
+type command struct {
+	name    string
+	summary string
+	exits   string
+	run     func(c *cli, args []string) int
+}
+
+func commands() []command {
+	return []command{
+		{"serve", "run the relay", "0 stopped by a signal, 1 could not serve, 2 invalid", serve},
+		{"check", "read, validate, list findings", "0 clean, 1 findings, 2 invalid", check},
+		{"explain", "show a session step by step", "0 accepted, 1 refused, 2 invalid", explain},
+		{"route", "show by which Send connector a recipient leaves", "0 routed, 1 no route, 2 invalid", route},
+		{"user", "maintain the users file of Basic authentication", "0 done, 1 no such user, 2 invalid", user},
+	}
+}
+
+// cli is what a command works with.
+type cli struct {
+	command
+	stdin          io.Reader
+	stdout, stderr io.Writer
+}
+
+// run is the program without the process around it.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	if len(args) == 0 {
+		usage(stderr)
+		return exitInvalid
+	}
+	switch args[0] {
+	case "help", "-h", "-help", "--help":
+		usage(stdout)
+		return exitOK
+	}
+	for _, cmd := range commands() {
+		if cmd.name == args[0] {
+			return cmd.run(&cli{cmd, stdin, stdout, stderr}, args[1:])
+		}
+	}
+	fmt.Fprintf(stderr, "gateway: there is no command %q\n\n", args[0])
+	usage(stderr)
+	return exitInvalid
+}
+
+func usage(w io.Writer) {
+	fmt.Fprintln(w, "usage: gateway COMMAND [flags]")
+	fmt.Fprintln(w)
+	for _, cmd := range commands() {
+		fmt.Fprintf(w, "  %-8s %s\n  %-8s exit %s\n", cmd.name, cmd.summary, "", cmd.exits)
+	}
+	fmt.Fprintln(w, "\ngateway COMMAND -h lists the flags.")
+}
+
+// invalid prints what is wrong with the input and returns exitInvalid.
+func (c *cli) invalid(err error) int {
+	fmt.Fprintf(c.stderr, "gateway %s: %v\n", c.name, err)
+	return exitInvalid
+}
+
+// flags returns an empty set of flags. synopsis follows the command's name in
+// its usage.
+func (c *cli) flags(synopsis string) *flag.FlagSet {
+	fs := flag.NewFlagSet(c.name, flag.ContinueOnError)
+	fs.Usage = func() {
+		fmt.Fprintf(fs.Output(), "usage: gateway %s %s\n\n%s; exit %s\n\n", c.name, synopsis, c.summary, c.exits)
+		fs.PrintDefaults()
+	}
+	fs.SetOutput(io.Discard) // parse prints
+	return fs
+}
+
+// parse parses args into fs. If done, the command ends with code. Arguments
+// beside the flags are an error where none are named.
+func (c *cli) parse(fs *flag.FlagSet, args []string, names ...string) (code int, done bool) {
+	err := fs.Parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		fs.SetOutput(c.stdout)
+		fs.Usage()
+		return exitOK, true
+	case err != nil:
+		return c.invalid(err), true
+	case len(names) == 0 && fs.NArg() > 0:
+		return c.invalid(fmt.Errorf("argument %q is not expected; see gateway %s -h", fs.Arg(0), c.name)), true
+	}
+	return 0, false
+}

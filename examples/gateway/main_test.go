@@ -1,0 +1,111 @@
+package main
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "rewrite the files in testdata")
+
+// TestGolden compares what commands print, and their exit codes, with files.
+func TestGolden(t *testing.T) {
+	const bad, good = "testdata/ten-mistakes.json", "testdata/relay.json"
+	tests := []struct {
+		name string
+		args []string
+	}{
+		{"nothing", nil},
+		{"help", []string{"help"}},
+		{"unknown", []string{"frobnicate"}},
+		{"check", []string{"check", "-config", good}},
+		{"check-demonstration", []string{"check"}},
+		{"check-usage", []string{"check", "-h"}},
+		{"check-argument", []string{"check", good}},
+		{"check-mistakes", []string{"check", "-config", bad}},
+		{"check-mistakes-json", []string{"check", "-config", bad, "-json"}},
+		{"check-not-json", []string{"check", "-config", "testdata/not.json"}},
+		{"check-misspelt", []string{"check", "-config", "testdata/misspelt.json"}},
+		{"check-profile", []string{"check", "-config", good, "-profile", "Exchange2025"}},
+		{"serve-mistakes", []string{"serve", "-config", bad}},
+		{"serve-no-file", []string{"serve", "-config", "testdata/absent.json"}},
+		{"serve-all-wrong", []string{"serve", "-users", "testdata/users-broken", "-cert", "testdata/absent.pem", "-key", "testdata/absent.key", "-dns", "nowhere", "-connect-to", "a:b"}},
+		{"explain-relay", []string{"explain", "-config", good, "-remote", "192.168.5.77", "-local", "10.2.3.4:25", "-from", "ann@example.net", "-to", "carl@example.org"}},
+		{"explain-relay-2007", []string{"explain", "-config", good, "-profile", "exchange2007", "-remote", "192.168.5.78", "-local", "10.2.3.4:25", "-from", "ann@example.net", "-to", "carl@example.org"}},
+		{"explain-json", []string{"explain", "-config", good, "-json", "-remote", "192.168.5.77", "-from", "<>", "-to", "bob@fabrikam.com", "-size", "1000"}},
+		{"explain-nobody", []string{"explain", "-config", good, "-remote", "2001:db8::1", "-from", "ann@example.net", "-to", "carl@example.org"}},
+		{"explain-user", []string{"explain", "-config", good, "-users", "testdata/users", "-user", "printer@fabrikam.com", "-tls", "-remote", "10.9.9.9", "-local", "10.2.3.4:587", "-from", "office@fabrikam.com", "-to", "carl@example.org"}},
+		{"explain-no-user", []string{"explain", "-config", good, "-users", "testdata/users", "-user", "nobody", "-remote", "10.9.9.9", "-from", "a@b.example", "-to", "carl@example.org"}},
+		{"explain-invalid", []string{"explain", "-config", good, "-remote", "here", "-local", "there", "-from", "x", "-size", "-1"}},
+		{"route", []string{"route", "-config", good, "-to", "carl@example.org"}},
+		{"route-json", []string{"route", "-config", good, "-json", "-to", "bob@fabrikam.com"}},
+		{"route-none", []string{"route", "-config", good, "-to", "bob@sub.fabrikam.com", "-size", "999999999"}},
+		{"route-invalid", []string{"route", "-config", good, "-to", "bob"}},
+		{"user-no-file", []string{"user", "list"}},
+		{"user-absent", []string{"user", "-file", "testdata/users", "remove", "nobody"}},
+		{"user-list", []string{"user", "-file", "testdata/users", "list"}},
+		{"user-action", []string{"user", "-file", "testdata/users", "change", "x"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var stdout, stderr bytes.Buffer
+			code := run(tt.args, strings.NewReader(""), &stdout, &stderr)
+			got := fmt.Sprintf("$ gateway %s\n%s%sexit %d\n", strings.Join(tt.args, " "), &stdout, &stderr, code)
+			file := filepath.Join("testdata", tt.name+".txt")
+			if *update {
+				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got != string(want) {
+				t.Errorf("got:\n%s\nwant:\n%s", got, want)
+			}
+		})
+	}
+}
+
+// TestUser adds, verifies and removes a user.
+func TestUser(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "users")
+	do := func(stdin string, args ...string) (string, int) {
+		var out bytes.Buffer
+		code := run(append([]string{"user", "-file", file}, args...), strings.NewReader(stdin), &out, &out)
+		return out.String(), code
+	}
+	if out, code := do("", "list"); code != exitInvalid || !strings.Contains(out, file) {
+		t.Errorf("list without a file: %d: %s", code, out)
+	}
+	if out, code := do("", "add", "printer"); code != exitInvalid || !strings.Contains(out, "password") {
+		t.Errorf("add without a password: %d: %s", code, out)
+	}
+	if out, code := do("correct horse\n", "-group", "Devices", "-address", "office@fabrikam.com", "add", "printer"); code != exitOK || out != "" {
+		t.Fatalf("add: %d: %s", code, out)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(string(text), "printer:$argon2id$") || strings.Contains(string(text), "horse") {
+		t.Errorf("the file holds %q", text)
+	}
+	if out, code := do("again\n", "add", "Printer"); code != exitInvalid || !strings.Contains(out, "exists") {
+		t.Errorf("add twice: %d: %s", code, out)
+	}
+	if out, code := do("", "list"); code != exitOK || out != "printer\tgroups Devices\tsends as office@fabrikam.com\n" {
+		t.Errorf("list: %d: %s", code, out)
+	}
+	if out, code := do("", "remove", "printer"); code != exitOK || out != "" {
+		t.Errorf("remove: %d: %s", code, out)
+	}
+	if out, code := do("", "list"); code != exitOK || out != "" {
+		t.Errorf("list after remove: %d: %s", code, out)
+	}
+}

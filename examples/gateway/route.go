@@ -1,0 +1,51 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// route shows by which Send connector a recipient leaves.
+func route(c *cli, args []string) int {
+	fs := c.flags("[-config FILE]... -to ADDRESS [-size N]")
+	var p policyFlags
+	p.register(fs)
+	to := fs.String("to", "", "the recipient's `ADDRESS`")
+	size := fs.Int64("size", 0, "the message's size in bytes; 0: not known")
+	if code, done := c.parse(fs, args); done {
+		return code
+	}
+	if *to == "" {
+		return c.invalid(errors.New("-to is missing"))
+	}
+	rcpt, err := routing.ParseAddress(*to)
+	if err != nil {
+		return c.invalid(fmt.Errorf("-to: %w", err))
+	}
+	if *size < 0 {
+		return c.invalid(fmt.Errorf("-size %d: give 0 or more bytes", *size))
+	}
+	l, ok := c.policy(&p)
+	if !ok {
+		return exitInvalid
+	}
+
+	way, trace := l.ExplainRoute(rcpt, *size)
+	answer := newWay(way)
+	if p.json {
+		c.printJSON(struct {
+			To string `json:"to"`
+			wayJSON
+			Steps []stepJSON `json:"steps"`
+		}{rcpt.String(), answer, stepsJSON(trace)})
+	} else {
+		fmt.Fprint(c.stdout, trace)
+		fmt.Fprintf(c.stdout, "%s: %s\n", rcpt, answer)
+	}
+	if way.Outcome != routing.Routed {
+		return exitNo
+	}
+	return exitOK
+}
