@@ -1,0 +1,98 @@
+// Command quickstart runs the three scenarios of the administrator's guide in
+// one process: HubA of fabrikam.com, and the external SMTP gateway that stands
+// between it and the Internet. Mail goes both ways, over a network in memory
+// with the guide's own addresses, so nothing has to be configured.
+//
+//	go run ./examples/quickstart
+//
+// This file is all that has to do with Interchange. The gateway and the
+// mailbox server that it talks to are in peers.go, the clients in client.go.
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net/netip"
+	"os"
+	"time"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/relay"
+	"github.com/interchange-smtp/interchange/relay/delivery"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+func main() {
+	for _, s := range scenarios() {
+		if err := s.run(os.Stdout); err != nil {
+			log.Fatalf("%s: %v", s.name, err)
+		}
+	}
+}
+
+// policy is what the scenarios have in common: the domain, the connector that
+// every server has, and the ways to the mailboxes and to the gateway.
+func policy(send connector.Send, receive ...connector.Receive) connector.Config {
+	send.Name = "ToInternetGateway"
+	send.AddressSpaces = []routing.AddressSpace{routing.MustParseAddressSpace("*")}
+	send.SmartHosts = []connector.SmartHost{connector.MustParseSmartHost("smtpgateway1.contoso.com")}
+	return connector.Config{
+		Servers:  []routing.Server{{Name: "HubA", FQDN: "huba.fabrikam.com"}},
+		Accepted: []routing.AcceptedDomain{{Name: "Fabrikam", DomainName: "fabrikam.com"}},
+		Receive: append(receive, connector.Receive{
+			Name:             "Default HubA",
+			Bindings:         []netip.AddrPort{netip.MustParseAddrPort("0.0.0.0:25")},
+			RemoteIPRanges:   []connector.Range{connector.MustParseRange("0.0.0.0-255.255.255.255")},
+			AuthMechanism:    connector.Value(auth.TLS | auth.BasicAuth | auth.BasicAuthRequireTLS),
+			PermissionGroups: connector.Value(permission.ExchangeUsers),
+			TarpitInterval:   connector.Value(time.Duration(0)), // its 5 seconds are for strangers
+			Permissions:      []permission.Grant{{To: permission.NameSID(gatewayUser), Allow: permission.SetOf(permission.AcceptAnySender)}},
+		}),
+		Send: []connector.Send{send, {
+			Name:          "ToMailboxes",
+			AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace("fabrikam.com")},
+			SmartHosts:    []connector.SmartHost{connector.MustParseSmartHost("10.2.3.9")},
+		}},
+	}
+}
+
+// run serves one policy and holds the dialogs of the scenario with it.
+func (s scenario) run(out io.Writer) error {
+	policy, err := connector.Compile(s.config)
+	if err != nil {
+		return err
+	}
+	w, err := newWorld()
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	sender := &delivery.Sender{Resolver: &w.names, Dial: w.network.Host(hubAddr).Dial, RootCAs: w.ca.Pool()}
+	defer sender.Close()
+	server := &relay.Server{
+		Policy:       policy,
+		Handler:      sender,
+		Verifier:     auth.VerifierFunc(w.verify),
+		Certificates: []tls.Certificate{w.hubCertificate},
+	}
+	listener, err := w.network.Listen("10.2.3.4:25")
+	if err != nil {
+		return err
+	}
+	done := make(chan error, 1)
+	go func() { done <- server.Serve(listener) }()
+
+	fmt.Fprintf(out, "\n== %s\n", s.name)
+	for _, d := range s.dialogs {
+		walk := policy.Walk(d.dialog()) // what the policy says, without a socket
+		print(out, d, walk)
+		fmt.Fprintf(out, "   on the wire: %s\n", w.send(d)) // and what the relay does
+	}
+	return errors.Join(server.Shutdown(context.Background()), <-done)
+}
