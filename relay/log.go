@@ -80,7 +80,7 @@ func (s *session) ended(err error) {
 		"session", s.id, "connector", s.service.in.Name(),
 		"local", s.channel.Local, "remote", s.channel.Remote, "helo", clean(s.helo),
 		"tls", s.channel.TLS, "user", clean(s.rules.Identity().String()),
-		"messages", s.messages, "refused", s.refused, "duration", time.Since(s.start),
+		"messages", s.messages, "refused", s.refused, "duration", time.Since(s.start).Round(time.Millisecond),
 	}, more...)...)
 }
 

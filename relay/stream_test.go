@@ -1,0 +1,172 @@
+package relay_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"encoding/base64"
+	"io"
+	"math/rand/v2"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/emersion/go-msgauth/dkim"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/relay"
+)
+
+// Promise S9: a signature made before the relay verifies after it.
+func TestDKIMSurvives(t *testing.T) {
+	public, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lookup := func(string) ([]string, error) {
+		return []string{"v=DKIM1; k=ed25519; p=" + base64.StdEncoding.EncodeToString(public)}, nil
+	}
+	header := "Received: from a by b; Mon, 1 Jan 2007 00:00:00 +0000\r\nFrom: Bob <bob@contoso.com>\r\n" +
+		"To: amy@fabrikam.com\r\nSubject:  two  blanks \t\r\n folded\r\nX-Odd:no blank\r\n" +
+		"X-MS-Exchange-Organization-SCL: -1\r\nMessage-ID: <1@contoso.com>\r\n"
+	for name, body := range map[string]string{
+		"plain":           "Hello.\r\n",
+		"empty":           "",
+		"8 bit":           "gr\xfc\xdfe \xe2\x82\xac\r\n",
+		"dots":            ".\r\n..\r\n.x\r\n",
+		"long line":       strings.Repeat("x", 200_000) + "\r\n",
+		"trailing blanks": "x \t \r\n\r\n\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			var signed bytes.Buffer
+			err := dkim.Sign(&signed, strings.NewReader(header+"\r\n"+body), &dkim.SignOptions{
+				Domain: "contoso.com", Selector: "s", Signer: private,
+				HeaderKeys: []string{"From", "To", "Subject", "X-Odd", "Message-ID"},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			w := serve(t, policy(t, defaultHub()), nil)
+			for _, transfer := range []func(string){
+				func(data string) {
+					c := w.hello(stranger, hub)
+					c.Do("MAIL FROM:<bob@contoso.com> BODY=8BITMIME", 250)
+					c.Do("RCPT TO:<"+inside+">", 250)
+					c.Do("DATA", 354)
+					stuffed := strings.ReplaceAll("\r\n"+data, "\r\n.", "\r\n..")[2:]
+					c.SendRaw(stuffed + ".\r\n")
+					c.Expect(250)
+				},
+				func(data string) {
+					c := w.hello(stranger, hub)
+					c.Do("MAIL FROM:<bob@contoso.com> BODY=8BITMIME", 250)
+					c.Do("RCPT TO:<"+inside+">", 250)
+					c.SendRaw("BDAT 7\r\n" + data[:7])
+					c.Expect(250)
+					c.SendRaw("BDAT " + strconv.Itoa(len(data)-7) + " LAST\r\n" + data[7:])
+					c.Expect(250)
+				},
+			} {
+				transfer(signed.String())
+				all := w.mailbox.letters()
+				got := all[len(all)-1].data
+				results, err := dkim.VerifyWithOptions(strings.NewReader(got), &dkim.VerifyOptions{LookupTXT: lookup})
+				if err != nil || len(results) != 1 || results[0].Err != nil {
+					t.Errorf("verification: %v, %+v", err, results)
+				}
+				if !strings.HasSuffix(got, "\r\n\r\n"+body) {
+					t.Error("the body has changed")
+				}
+			}
+		})
+	}
+}
+
+// Promise S8: a message is never held whole.
+func TestMessagesStream(t *testing.T) {
+	if raceEnabled {
+		t.Skip("memory figures mean nothing under the race detector")
+	}
+	const size = 64 << 20
+	var got int64
+	r := defaultHub()
+	r.MaxMessageSize = 1 * connector.GB
+	w := serve(t, policy(t, r), handle(func(_ context.Context, _ *relay.Envelope, body io.Reader) error {
+		var err error
+		got, err = io.Copy(io.Discard, body)
+		return err
+	}))
+	c := w.hello(stranger, hub)
+	const header = "Subject: x\r\n\r\n"
+	chunk := bytes.Repeat([]byte(strings.Repeat("x", 998)+"\r\n"), 64)
+	var before, after runtime.MemStats
+	for _, how := range []string{"DATA", "BDAT"} {
+		c.Do("MAIL FROM:<>", 250)
+		c.Do("RCPT TO:<"+inside+">", 250)
+		if how == "DATA" {
+			c.Do("DATA", 354)
+		} else {
+			c.SendRaw("BDAT " + strconv.Itoa(len(header)+size/len(chunk)*len(chunk)) + " LAST\r\n")
+		}
+		c.SendRaw(header)
+		runtime.ReadMemStats(&before)
+		for range size / len(chunk) {
+			if _, err := c.Conn.Write(chunk); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if how == "DATA" {
+			c.SendRaw(".\r\n")
+		}
+		c.Expect(250)
+		runtime.ReadMemStats(&after)
+		if got < size-int64(len(chunk)) {
+			t.Errorf("%s: %d octets arrived", how, got)
+		}
+		if used := after.TotalAlloc - before.TotalAlloc; used > 4<<20 {
+			t.Errorf("%s: %d octets were allocated for a message of %d", how, used, size)
+		}
+	}
+}
+
+// A header is bounded even where nothing else is.
+func TestEndlessHeader(t *testing.T) {
+	w := only(t, func(r *connector.Receive) { r.MaxMessageSize = 1 * connector.GB })
+	c := w.hello(stranger, hub)
+	c.Do("MAIL FROM:<>", 250)
+	c.Do("RCPT TO:<"+inside+">", 250)
+	c.Do("DATA", 354)
+	for range 100 {
+		c.SendRaw("X-Filler: " + strings.Repeat("x", 9_988) + "\r\n")
+	}
+	c.SendRaw("\r\n.\r\n")
+	c.Expect(552)
+}
+
+// Whatever octets a message has, they arrive behind the trace field, or it is
+// refused.
+func TestBodiesArriveUnchanged(t *testing.T) {
+	w := only(t, func(r *connector.Receive) { r.MaxProtocolErrors = connector.Value(connector.Unlimited) })
+	rnd := rand.New(rand.NewPCG(3, 4))
+	alphabet := []string{"\r\n", ".", "x", "\r\n.", "\xff", "Received: a\r\n", "\t", " ", strings.Repeat("y", 5000)}
+	for range 200 {
+		data := "Subject: x\r\n\r\n"
+		for range rnd.IntN(30) {
+			data += alphabet[rnd.IntN(len(alphabet))]
+		}
+		data += "\r\n"
+		c := w.hello(stranger, hub)
+		c.Do("MAIL FROM:<> BODY=8BITMIME", 250)
+		c.Do("RCPT TO:<"+inside+">", 250)
+		c.Do("DATA", 354)
+		c.SendRaw(strings.ReplaceAll(data, "\r\n.", "\r\n..") + ".\r\n")
+		c.Expect(250)
+		all := w.mailbox.letters()
+		got := all[len(all)-1].data
+		if i := strings.Index(got, "Subject: x"); i < 0 || got[i:] != data || strings.Count(got[:i], "Received: ") != 1 {
+			t.Fatalf("sent %q\ngot %q", data, got)
+		}
+		c.Close()
+	}
+}
