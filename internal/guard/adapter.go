@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/emersion/go-sasl"
@@ -73,23 +74,24 @@ type pending struct {
 	logon   bool // AUTH: reply is the verdict on credentials
 }
 
-// runPhase runs go-smtp on the guard until the phase ends. One server for one
-// connection costs little and keeps everything per connection.
-func runPhase(g *guard) {
-	if g.closing {
-		return
-	}
-	g.pending = pending{}
-	inner := &innerConn{g: g}
+// runEngine runs go-smtp on the guard, beginning with the pending command, until
+// the phase ends. It is started only when a client has more to say than hello:
+// an idle connection does without its buffers and its goroutine. One server for
+// one connection costs little and keeps everything per connection.
+func runEngine(g *guard) {
+	inner := &innerConn{g: g, boot: true, in: canonical[verbEhlo], closed: make(chan struct{})}
 	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) {
-		a := &adapter{g: g}
-		return a, a.hello()
+		return &adapter{g: g}, nil
 	}))
 	server.AllowInsecureAuth = true // who may say AUTH when is the session's affair
 	server.ErrorLog = faultLog{g}
+	g.engine = true
 	_ = server.Serve(&oneConn{conn: inner})
-	// The handler runs in a goroutine of its own; wait for it.
+	// The handler runs in a goroutine of its own. It closes the connection when
+	// it is done or nearly so; Shutdown waits for the rest.
+	<-inner.closed
 	_ = server.Shutdown(context.Background())
+	g.engine = false
 }
 
 // adapter is the smtp.Session: what go-smtp passes is canned, what the client
@@ -97,8 +99,6 @@ func runPhase(g *guard) {
 type adapter struct{ g *guard }
 
 var _ smtp.AuthSession = (*adapter)(nil)
-
-func (a *adapter) hello() error { return a.verdict(a.g.doHello(), 250) }
 
 // Mail implements smtp.Session.
 func (a *adapter) Mail(string, *smtp.MailOptions) error {
@@ -115,11 +115,11 @@ func (a *adapter) Rcpt(string, *smtp.RcptOptions) error {
 func (a *adapter) Data(io.Reader) error { return a.verdict(a.g.receive(), 250) }
 
 // Reset implements smtp.Session. go-smtp calls it for RSET, after a message, and
-// for an EHLO that is not the first.
+// for EHLO, of which it has had the first before.
 func (a *adapter) Reset() {
 	a.g.sess.Reset()
 	if v := a.g.pending.verb; v == verbEhlo || v == verbHelo {
-		_ = a.hello()
+		_ = a.verdict(a.g.doHello(), 250)
 	}
 }
 
@@ -156,10 +156,12 @@ func (a *adapter) verdict(r connector.Reply, want int) error {
 
 // innerConn is the net.Conn that go-smtp serves.
 type innerConn struct {
-	g       *guard
-	greeted bool
-	in      string // rest of the line to be read
-	out     []byte // line that go-smtp has not finished
+	g      *guard
+	boot   bool   // go-smtp is greeting, or being greeted
+	in     string // rest of the line to be read
+	out    []byte // line that go-smtp has not finished
+	once   sync.Once
+	closed chan struct{}
 }
 
 // Read gives the next canonical line; the guard finds it by talking to the
@@ -202,13 +204,16 @@ func (c *innerConn) Write(p []byte) (int, error) {
 func (c *innerConn) reply(line []byte) {
 	g := c.g
 	code, _ := strconv.Atoi(string(line[:min(3, len(line))]))
-	if !c.greeted && code == 220 {
-		c.greeted = true
+	if c.boot && code == 220 {
+		return
+	}
+	if c.boot && code == 250 {
+		c.boot, c.in = false, canonical[g.pending.verb]
 		return
 	}
 	p := &g.pending
 	data := p.verb == verbData || p.verb == verbBdat
-	// go-smtp does not ask the session about an EHLO that is not the first.
+	// go-smtp does not ask its session about EHLO.
 	hello := p.verb == verbEhlo || p.verb == verbHelo
 	switch {
 	case data && p.reply.Code == 0 && code == 354:
@@ -228,7 +233,11 @@ func (c *innerConn) reply(line []byte) {
 }
 
 // Close implements net.Conn. The wire is closed by Serve.
-func (c *innerConn) Close() error                     { return nil }
+func (c *innerConn) Close() error {
+	c.once.Do(func() { close(c.closed) })
+	return nil
+}
+
 func (c *innerConn) LocalAddr() net.Addr              { return c.g.wire.raw.LocalAddr() }
 func (c *innerConn) RemoteAddr() net.Addr             { return c.g.wire.raw.RemoteAddr() }
 func (c *innerConn) SetDeadline(time.Time) error      { return nil }

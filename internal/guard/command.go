@@ -145,7 +145,10 @@ func (g *guard) dispatch(c command) bool {
 	reply := replyUnknown
 	switch c.verb {
 	case verbHelo, verbEhlo:
-		reply = g.checkHello(c.arg)
+		if reply = g.checkHello(c.arg); reply.Code == 0 && !g.engine {
+			g.greet()
+			return false
+		}
 	case verbMail:
 		reply = g.checkMail(c.arg)
 	case verbRcpt:
@@ -158,7 +161,9 @@ func (g *guard) dispatch(c command) bool {
 		reply = g.checkAuth(c.arg)
 	case verbRset:
 		reply = noArgument(c.arg)
-		g.pending.reply = replyReset
+		if g.pending.reply = replyReset; reply.Code == 0 && !g.engine {
+			reply = replyReset
+		}
 	case verbQuit:
 		if reply = noArgument(c.arg); reply.Code == 0 {
 			g.pending.verb = verbUnknown

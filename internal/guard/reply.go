@@ -1,7 +1,6 @@
 package guard
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -76,6 +75,7 @@ func (g *guard) end(r connector.Reply) {
 	if !g.closing {
 		g.write(r)
 		g.closing = true
+		_ = g.wire.flush()
 	}
 }
 
@@ -118,7 +118,9 @@ func (g *guard) writeLine(r connector.Reply, text string, last bool) {
 	}
 	// RFC 2034, section 4: not for 3xx; HELO and EHLO pass none.
 	if g.cfg.EnhancedCodes && r.Enhanced != [3]int{} {
-		b = fmt.Appendf(b, "%d.%d.%d ", r.Enhanced[0], r.Enhanced[1], r.Enhanced[2])
+		for i, n := range r.Enhanced {
+			b = append(strconv.AppendInt(b, int64(n), 10), ".. "[i])
+		}
 	}
 	for i := 0; i < len(text) && len(b)-start < maxReplyLine-2; i++ {
 		c := text[i]

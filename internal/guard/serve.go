@@ -22,6 +22,7 @@ type guard struct {
 
 	dialog // forgotten at STARTTLS
 
+	engine    bool // go-smtp is running
 	encrypted bool
 	closing   bool // no further command is read
 	upgrade   bool // STARTTLS has been accepted
@@ -75,15 +76,17 @@ func (g *guard) serve() {
 		return
 	}
 	g.write(connector.Reply{Code: 220, Text: g.cfg.Banner})
-	runPhase(g)
-	for g.upgrade && !g.closing {
-		g.upgrade = false
-		g.dialog = dialog{}
-		g.protect(g.sess.Reset)
+	for {
+		if _, ok := g.next(); ok {
+			runEngine(g)
+		}
+		if !g.upgrade || g.closing {
+			return
+		}
+		g.upgrade, g.dialog = false, dialog{}
 		if !g.handshake() {
 			return
 		}
-		runPhase(g)
 	}
 }
 

@@ -111,7 +111,7 @@ func TestStartTLS(t *testing.T) {
 	if err := c.end(); err != nil {
 		t.Errorf("Serve: %v", err)
 	}
-	const want = "hello client.example.org true|auth PLAIN|mail a@example.org|reset|reset|tls|" +
+	const want = "hello client.example.org true|auth PLAIN|mail a@example.org|reset|tls|" +
 		"hello x true|auth PLAIN|mail a@example.org|rcpt b@example.net|data|reset|close"
 	if got := strings.Join(s.calls, "|"); got != want {
 		t.Errorf("calls\n%s, want\n%s", got, want)
@@ -145,7 +145,7 @@ func TestNothingBeforeTLSSurvives(t *testing.T) {
 	if err := c.end(); err == nil {
 		t.Error("Serve: no error")
 	}
-	if got := strings.Join(s.calls, "|"); got != "hello x false|reset|close" {
+	if got := strings.Join(s.calls, "|"); got != "hello x false|close" {
 		t.Errorf("calls %s", got)
 	}
 }
