@@ -15,11 +15,12 @@
 //	   |                                 |  +-------- adapter <-------+
 //	   +------------ replies ------------+---typed values---> Session
 //
-// Everything happens in the goroutine that go-smtp runs for a connection: the
-// guard talks to the client within go-smtp's Read, and the session reads a
-// message straight from the guard's buffer within go-smtp's call of Data. After
-// STARTTLS a new go-smtp server is started, so that nothing of the conversation
-// before lives on in it.
+// go-smtp is started when a client has more to say than hello, so that an idle
+// connection costs no more than a small buffer and a goroutine. From then on
+// everything happens in go-smtp's goroutine for the connection: the guard talks
+// to the client within its Read, and the session reads a message straight from
+// the guard's buffer within its call of Data. STARTTLS ends that server, and
+// nothing of the conversation before lives on in the next.
 //
 // # Duties that go-smtp leaves open
 //

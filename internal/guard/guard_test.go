@@ -138,6 +138,8 @@ func (s *session) Close() {
 }
 
 func (s *session) bodies() (list []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, m := range s.messages {
 		list = append(list, m.body)
 	}

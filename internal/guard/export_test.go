@@ -1,0 +1,46 @@
+package guard
+
+import (
+	"io"
+	"net"
+	"time"
+)
+
+// ReadDots reads a message behind DATA from conn as Session.Data would, and
+// returns it with the octets that follow it as far as they have been read.
+func ReadDots(conn net.Conn, linefeedOK bool) (body, rest []byte, err error) {
+	w := &wire{}
+	w.init(conn, time.Minute, time.Minute)
+	defer w.release()
+	b := &messageBody{src: &dots{w: w, begin: true}, strict: true}
+	b.check.linefeedOK = linefeedOK
+	body, err = io.ReadAll(b)
+	return body, append([]byte(nil), w.unread()...), err
+}
+
+// messageBody lets ReadDots call its result body.
+type messageBody = body
+
+// ParseMail parses the argument of a MAIL with every extension on offer.
+func ParseMail(arg string) (Mail, bool) {
+	g := everything()
+	r := g.checkMail(arg)
+	return g.pending.mail, r.Code == 0
+}
+
+// ParseRcpt parses the argument of a RCPT with every extension on offer.
+func ParseRcpt(arg string) (Rcpt, bool) {
+	g := everything()
+	g.inMail, g.mail.UTF8 = true, true
+	r := g.checkRcpt(arg)
+	return g.pending.rcpt, r.Code == 0
+}
+
+func everything() *guard {
+	g := &guard{cfg: Config{EightBitMime: true, BinaryMime: true, Chunking: true, DSN: true, SMTPUTF8: true}}
+	g.hello, g.esmtp, g.offer = true, true, Offer{Size: true, SASL: []string{"PLAIN"}}
+	return g
+}
+
+// Escape is what log lines go through.
+var Escape = escape

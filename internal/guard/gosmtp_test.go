@@ -1,0 +1,73 @@
+package guard_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/emersion/go-smtp"
+)
+
+// TestWhatGoSMTPDoes plays the guard's part against plain go-smtp. The guard
+// depends on these codes, on one reply for each line, and on nothing being
+// written besides; a new version of go-smtp that fails here needs a look at
+// adapter.go.
+func TestWhatGoSMTPDoes(t *testing.T) {
+	near, far := pipe()
+	newPlain(t)(far)
+	c := &client{t: t, conn: near}
+	c.pump(near)
+	c.talk(`< 220 ...
+		> EHLO client.invalid
+		< 250-Hello client.invalid
+		< 250-PIPELINING
+		< 250-8BITMIME
+		< 250-ENHANCEDSTATUSCODES
+		< 250-CHUNKING
+		< 250 SIZE
+		> MAIL FROM:<sender@client.invalid>
+		< 250 ...
+		> RCPT TO:<recipient@client.invalid>
+		< 250 ...
+		> RSET
+		< 250 ...
+		> MAIL FROM:<sender@client.invalid>
+		< 250 ...
+		> RCPT TO:<recipient@client.invalid>
+		< 250 ...
+		> DATA
+		< 354 ...
+		> .
+		< 250 ...
+		> EHLO client.invalid
+		< 250-...
+		< 250-...
+		< 250-...
+		< 250-...
+		< 250-...
+		< 250 SIZE`)
+	_ = near.Close()
+}
+
+// refusing refuses at every step, with codes that tell which.
+type refusing struct{ plainSession }
+
+func (refusing) Mail(string, *smtp.MailOptions) error {
+	return &smtp.SMTPError{Code: 521, EnhancedCode: smtp.NoEnhancedCode, Message: "x"}
+}
+
+// TestGoSMTPPassesCodesOn: a session's code is go-smtp's, without anything more,
+// and the end of its input ends it without a word.
+func TestGoSMTPPassesCodesOn(t *testing.T) {
+	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return refusing{}, nil }))
+	conn := &tape{in: []byte("EHLO client.invalid\r\nMAIL FROM:<sender@client.invalid>\r\n"), piece: 1}
+	l := make(chanListener, 1)
+	l <- conn
+	close(l)
+	_ = server.Serve(l)
+	if err := server.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := conn.out.String(); !strings.HasSuffix(got, "\r\n521 x\r\n") {
+		t.Errorf("go-smtp wrote %q", got)
+	}
+}
