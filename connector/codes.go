@@ -57,4 +57,5 @@ const (
 	CodeSourceSites         = "source-sites"      // S14, warning
 	CodeAcceptedDomain      = "accepted-domain"
 	CodeSiteLink            = "site-link"
+	CodeRouting             = "routing" // Servers, Links and Send don't fit together
 )

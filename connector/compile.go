@@ -2,7 +2,6 @@ package connector
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/routing"
@@ -44,19 +43,20 @@ func (c *compiler) report(path, code string, err error) {
 	c.problems = append(c.problems, Problem{Path: path, Code: code, Detail: err.Error()})
 }
 
-// reportRouting reports the mistakes that package routing found.
+// reportRouting reports the mistakes that package routing found: those of
+// several elements together, which validation by element cannot see.
 func (c *compiler) reportRouting(err error) {
 	var problems routing.Problems
 	if !errors.As(err, &problems) {
-		c.report("", "routing", err)
+		c.report("", CodeRouting, err)
 		return
 	}
 	for _, p := range problems {
 		path := p.Path()
 		if p.List == "Routes" { // one for each Send connector
-			path = fmt.Sprintf("Send[%q]", c.cfg.Send[p.Index].Name)
+			path = elementPath("Send", p.Index, c.cfg.Send[p.Index].Name)
 		}
-		c.problems = append(c.problems, Problem{Path: path, Code: "routing", Detail: p.Detail})
+		c.problems = append(c.problems, Problem{Path: path, Code: CodeRouting, Detail: p.Detail})
 	}
 }
 
@@ -71,7 +71,7 @@ func (c *compiler) accepted() {
 	for i, name := range c.cfg.Transport.TLSReceiveDomainSecureList {
 		d, err := routing.ParseDomain(name)
 		if err != nil {
-			c.report(fmt.Sprintf("Transport.TLSReceiveDomainSecureList[%d]", i), "domain-invalid", err)
+			c.report(indexPath("Transport.TLSReceiveDomainSecureList", i), CodeDomainSecureList, err)
 			continue
 		}
 		c.policy.secure = append(c.policy.secure, d)
@@ -81,13 +81,13 @@ func (c *compiler) accepted() {
 // receive compiles the Receive connectors of our server.
 func (c *compiler) receive() {
 	p := c.policy
-	for _, r := range c.cfg.Receive {
+	for i, r := range c.cfg.Receive {
 		if !c.ours(r.Server) {
 			continue
 		}
 		in, err := newInbound(p, c.cfg.receiveDefaults(r.clone()), c.local.Edge)
 		if err != nil {
-			c.report(fmt.Sprintf("Receive[%q].Permissions", r.Name), "permissions-invalid", err)
+			c.report(elementPath("Receive", i, r.Name)+".Permissions", CodePermissionInvalid, err)
 			continue
 		}
 		p.receive = append(p.receive, in)
@@ -106,10 +106,10 @@ func (c *compiler) ours(server string) bool {
 func (c *compiler) send() {
 	p := c.policy
 	routes := make([]routing.Route, 0, len(c.cfg.Send))
-	for _, s := range c.cfg.Send {
+	for i, s := range c.cfg.Send {
 		out, err := newOutbound(p, c.cfg.sendDefaults(s.clone()))
 		if err != nil {
-			c.report(fmt.Sprintf("Send[%q].Permissions", s.Name), "permissions-invalid", err)
+			c.report(elementPath("Send", i, s.Name)+".Permissions", CodePermissionInvalid, err)
 			continue
 		}
 		p.send = append(p.send, out)

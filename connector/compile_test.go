@@ -202,3 +202,14 @@ func TestEdge(t *testing.T) {
 }
 
 func open(in *connector.Inbound) connector.Session { return in.Open(auth.Channel{}) }
+
+// TestCompileReportsRouting wants mistakes that only the routing table sees.
+func TestCompileReportsRouting(t *testing.T) {
+	cfg := full()
+	cfg.Links[0].Sites = []string{"South", "Default", "South"}
+	_, err := connector.Compile(cfg)
+	var problems connector.Problems
+	if !errors.As(err, &problems) || len(problems) != 1 || problems[0].Path != "Links[0].Sites[2]" || problems[0].Code != connector.CodeRouting {
+		t.Errorf("Compile: %v", err)
+	}
+}

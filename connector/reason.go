@@ -38,6 +38,8 @@ const (
 	ShuttingDown
 	InsufficientResources
 	NotSMTP
+	ImproperPipelining
+	InternalError
 	HelloDomainRequired
 )
 
@@ -48,8 +50,12 @@ const (
 	InvalidArguments
 	UnknownParameter
 	LineTooLong
+	IllegalCharacter
+	BareLineEnd
 	SendHelloFirst
 	BadSequence
+	NeedMail
+	NeedRcpt
 	NoRecipients
 	InvalidHello
 	InvalidAddress
@@ -101,6 +107,7 @@ const (
 	NextHopDeferred
 	NextHopRefused
 	DataFailed
+	TemporaryError
 
 	reasonCount
 )

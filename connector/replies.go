@@ -23,8 +23,8 @@ var reasons = [reasonCount]reasonText{
 	MessageOK:     {"message-ok", "The message was taken.", Reply{250, [3]int{2, 6, 0}, "Queued mail for delivery"}, Reply{}},
 	ResetOK:       {"reset-ok", "The transaction was dropped.", Reply{250, [3]int{2, 0, 0}, "Resetting"}, Reply{}},
 	NoopOK:        {"noop-ok", "Nothing was asked and nothing done.", Reply{250, [3]int{2, 0, 0}, "OK"}, Reply{}},
-	HelpOK:        {"help-ok", "There is no help beyond the standard.", Reply{214, [3]int{2, 0, 0}, "See RFC 5321"}, Reply{}},
-	VerifyNothing: {"verify-nothing", "Whether an address exists is not told.", Reply{252, [3]int{2, 1, 5}, "Cannot VRFY user"}, Reply{}},
+	HelpOK:        {"help-ok", "The commands that everybody has.", Reply{214, [3]int{2, 0, 0}, "EHLO HELO MAIL RCPT DATA RSET NOOP QUIT VRFY HELP"}, Reply{}},
+	VerifyNothing: {"verify-nothing", "Whether an address exists is not told.", Reply{252, [3]int{2, 1, 5}, "Cannot VRFY user, but will accept message and attempt delivery"}, Reply{}},
 	Bye:           {"bye", "The client is done.", Reply{221, [3]int{2, 0, 0}, "Service closing transmission channel"}, Reply{}},
 
 	NoConnector: {"no-connector", "No enabled Receive connector has a binding and a range for the connection.",
@@ -42,23 +42,30 @@ var reasons = [reasonCount]reasonText{
 	ShuttingDown:         {"shutting-down", "The service is stopping.", r421(4, 3, 2, "Service not available, closing transmission channel"), Reply{}},
 	InsufficientResources: {"insufficient-resources", "Disk, memory or queue are short; the client may come back.",
 		Reply{452, [3]int{4, 3, 1}, "Insufficient system resources"}, Reply{}},
-	NotSMTP: {"not-smtp", "The client speaks another protocol.", r421(4, 7, 0, "This is an SMTP service, closing transmission channel"), Reply{}}, // ours
+	NotSMTP: {"not-smtp", "The client speaks another protocol.", r421(4, 7, 0, "This is an SMTP server, closing transmission channel"), Reply{}}, // ours
+	ImproperPipelining: {"improper-pipelining", "The client sent commands before it could know the reply they depend on.", // ours
+		Reply{554, [3]int{5, 5, 0}, "Improper use of command pipelining, closing transmission channel"}, Reply{}},
+	InternalError: {"internal-error", "A fault of the service itself.", r421(4, 3, 0, "Internal error, closing transmission channel"), Reply{}}, // ours
 	HelloDomainRequired: {"hello-domain-required", "RequireEHLODomain is set and the greeting names no domain.",
 		Reply{501, [3]int{5, 0, 0}, "HELO/EHLO requires domain address"}, Reply{}},
 
 	UnrecognizedCommand:   {"unrecognized-command", "The command does not exist, or is not offered here.", r500(5, 3, 3, "Unrecognized command"), Reply{}},
 	CommandNotImplemented: {"command-not-implemented", "The command exists and is not offered here.", Reply{502, [3]int{5, 5, 1}, "Command not implemented"}, Reply{}}, // ours
 	InvalidArguments:      {"invalid-arguments", "An argument is malformed.", r501(5, 5, 4, "Invalid arguments"), Reply{}},
-	UnknownParameter:      {"unknown-parameter", "A parameter was not offered in the reply to EHLO.", Reply{555, [3]int{5, 5, 4}, "Unsupported parameter"}, Reply{}}, // RFC 5321 section 4.1.1.11
-	LineTooLong:           {"line-too-long", "The line is longer than allowed.", r500(5, 5, 2, "Line too long"), Reply{}},                                            // ours
+	UnknownParameter:      {"unknown-parameter", "A parameter was not offered in the reply to EHLO.", Reply{555, [3]int{5, 5, 4}, "Unsupported parameter"}, Reply{}},      // RFC 5321 section 4.1.1.11
+	LineTooLong:           {"line-too-long", "The line is longer than allowed.", r500(5, 5, 2, "Line too long"), Reply{}},                                                 // ours
+	IllegalCharacter:      {"illegal-character", "The line holds a character that no command has.", r500(5, 5, 2, "Syntax error, illegal character in command"), Reply{}}, // ours
+	BareLineEnd:           {"bare-line-end", "The line ends with something else than CR LF.", r500(5, 5, 2, "Lines must end with CRLF"), Reply{}},                         // ours
 	SendHelloFirst:        {"send-hello-first", "EHLO or HELO must come first.", r503(5, 5, 2, "Send hello first"), Reply{}},
 	BadSequence:           {"bad-sequence", "The command is out of order.", r503(5, 5, 1, "Bad sequence of commands"), Reply{}},
+	NeedMail:              {"need-mail", "MAIL must come first.", r503(5, 5, 2, "Need mail command"), Reply{}},
+	NeedRcpt:              {"need-rcpt", "RCPT must come first.", r503(5, 5, 2, "Need rcpt command"), Reply{}},
 	NoRecipients:          {"no-recipients", "The transaction has no accepted recipient.", Reply{554, [3]int{5, 5, 1}, "No valid recipients"}, Reply{}}, // RFC 5321 section 3.3
 	InvalidHello:          {"invalid-hello", "The argument of EHLO or HELO has illegal characters.", r501(5, 5, 4, "Invalid domain name"), Reply{}},
 	InvalidAddress:        {"invalid-address", "The address is malformed.", r501(5, 1, 7, "Invalid Address"), Reply{}},
-	AddressNeedsUTF8:      {"address-needs-utf8", "The address is not ASCII and SMTPUTF8 was not asked for.", r550(5, 6, 7, "Non-ASCII address not permitted"), Reply{}},   // RFC 6531 section 3.5
-	BareLinefeed:          {"bare-linefeed", "The message holds CR or LF that are not together.", r550(5, 6, 11, "Bare carriage return or line feed is illegal"), Reply{}}, // ours
-	BinaryNeedsChunks:     {"binary-needs-chunks", "BODY=BINARYMIME goes with BDAT only.", r503(5, 5, 1, "BINARYMIME requires BDAT"), Reply{}},                             // RFC 3030 section 3
+	AddressNeedsUTF8:      {"address-needs-utf8", "The address is not ASCII and SMTPUTF8 was not asked for.", Reply{553, [3]int{5, 6, 7}, "Address needs SMTPUTF8"}, Reply{}},                // RFC 6531 section 3.5
+	BareLinefeed:          {"bare-linefeed", "The message holds NUL, or CR and LF that are not together.", r550(5, 6, 11, "Bare carriage return, bare linefeed or NUL in message"), Reply{}}, // ours
+	BinaryNeedsChunks:     {"binary-needs-chunks", "BODY=BINARYMIME goes with BDAT only.", r503(5, 5, 1, "BINARYMIME requires BDAT"), Reply{}},                                               // RFC 3030 section 3
 	StartTLSFirst:         {"starttls-first", "RequireTLS is set and TLS is not up.", Reply{530, [3]int{5, 7, 0}, "Must issue a STARTTLS command first"}, Reply{}},
 	TLSUnavailable:        {"tls-unavailable", "TLS is offered and cannot be set up now.", r454(4, 7, 0, "TLS not available due to temporary reason"), Reply{}},
 
@@ -103,6 +110,7 @@ var reasons = [reasonCount]reasonText{
 	NextHopAuthFailed:  {"next-hop-auth-failed", "The next hop does not offer authentication, or refuses ours.", r451(4, 7, 0, "Unable to authenticate to the next hop"), Reply{}}, // ours
 	NextHopDeferred:    {"next-hop-deferred", "The next hop puts the message off.", r451(4, 4, 0, "Message deferred by the next hop"), Reply{}},                                    // ours
 	NextHopRefused:     {"next-hop-refused", "The next hop refuses the message.", Reply{554, [3]int{5, 0, 0}, "Message refused by the next hop"}, Reply{}},                         // ours
+	TemporaryError:     {"temporary-error", "Something failed that is none of the client's business.", r451(4, 3, 0, "Temporary server error. Please try again later"), Reply{}},
 	DataFailed:         {"data-failed", "The message could not be taken.", r451(4, 3, 2, "System not accepting network messages"), Reply{}},
 }
 
