@@ -177,8 +177,17 @@ func TestInboundSettings(t *testing.T) {
 	if in.Fqdn() != "huba.fabrikam.com" || s.MaxMessageSize != 10*connector.MB || s.ConnectionTimeout != 10*time.Minute {
 		t.Errorf("defaults of 2007: %q, %v, %v", in.Fqdn(), s.MaxMessageSize, s.ConnectionTimeout)
 	}
-	if in.Policy().Accepted(routing.MustParseDomain("fabrikam.com")); in.Policy() == nil {
-		t.Error("the connector has no policy")
+	p := in.Policy()
+	if typ, ok := p.Accepted(routing.MustParseDomain("fabrikam.com")); !ok || typ != routing.Authoritative {
+		t.Errorf("Accepted(fabrikam.com) = %v, %v", typ, ok)
+	}
+	if _, ok := p.Accepted(routing.Domain{}); ok {
+		t.Error("no domain is accepted")
+	}
+	for out := range p.Send() {
+		if out.Name() != "ToInternetGateway" {
+			t.Errorf("Send() has %q", out.Name())
+		}
 	}
 }
 

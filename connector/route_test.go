@@ -114,6 +114,10 @@ func TestOutbound(t *testing.T) {
 		{"Basic", permission.Current, withCredential(mechanism("BasicAuth")), anonymous, []string{received}},
 		{"Internal Received lines hidden", permission.Current,
 			connector.Send{Permissions: []permission.Grant{deny(anonymous, permission.SendHeadersRouting)}}, anonymous, nil},
+		{"domain-secured", permission.Current, connector.Send{DomainSecureEnabled: true}, permission.SIDPartners, []string{received}},
+		{"Custom, 2007", permission.Exchange2007, connector.Send{}, anonymous, nil},
+		{"Internet, 2007", permission.Exchange2007, connector.Send{Usage: connector.UsageInternet}, anonymous, []string{received}},
+		{"Partner, 2007", permission.Exchange2007, connector.Send{Usage: connector.UsagePartner, DomainSecureEnabled: true}, permission.SIDPartners, []string{received}},
 		{"cloud", permission.Current, connector.Send{CloudServicesMailEnabled: true}, anonymous, []string{received, cross}},
 	}
 	for _, tt := range tests {

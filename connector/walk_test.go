@@ -125,6 +125,15 @@ func TestWalkTamesClient(t *testing.T) {
 	}
 }
 
+// TestWalkBanner wants the connector's own greeting.
+func TestWalkBanner(t *testing.T) {
+	cfg := guide(permission.Current)
+	cfg.Receive[0].Banner = "220 mail.fabrikam.com ready"
+	if got := compile(t, cfg).Walk(relayAttempt()).Stages[0].Reply.String(); got != "220 mail.fabrikam.com ready" {
+		t.Error(got)
+	}
+}
+
 // TestWalkAccepted wants a dialog to be accepted only if somebody gets the
 // message.
 func TestWalkAccepted(t *testing.T) {
