@@ -280,5 +280,7 @@ func (g *guard) complete(p pending) {
 	if !p.silent {
 		g.answer(p.reply)
 	}
-	g.closing = g.closing || p.close
+	if p.close {
+		g.closing, g.cutOff = true, true
+	}
 }

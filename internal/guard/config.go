@@ -20,7 +20,8 @@ type Config struct {
 	// ConnectionTimeout bounds the whole connection, also while data flows;
 	// 0 is 10 minutes.
 	ConnectionTimeout time.Duration
-	// TarpitInterval delays negative replies unless the session is trusted.
+	// TarpitInterval delays replies of 5xx unless the session is trusted. 4xx
+	// are what honest clients get, 452 for one recipient too many above all.
 	TarpitInterval time.Duration
 	// AuthTarpit delays the reply to a failed logon.
 	AuthTarpit time.Duration
@@ -67,6 +68,9 @@ const (
 
 	// writeGrace is how long a last reply may take when time is up.
 	writeGrace = 5 * time.Second
+	// lingerTime is how long a client that is cut off in the middle of sending
+	// is listened to, so that it gets to read why.
+	lingerTime = 2 * time.Second
 )
 
 // withDefaults fills in what zero stands for.

@@ -222,6 +222,32 @@ func TestDialogs(t *testing.T) {
 	}
 }
 
+// TestUTF8: non-ASCII addresses need the extension and its parameter.
+func TestUTF8(t *testing.T) {
+	cfg := config()
+	cfg.SMTPUTF8 = true
+	s := &session{}
+	c := serve(t, context.Background(), cfg, s)
+	c.hello()
+	c.talk(`> MAIL FROM:<jürgen@example.org>
+		< 553 5.6.7 Address needs SMTPUTF8
+		> MAIL FROM:<a@example.org>
+		< 250 ...
+		> RCPT TO:<jürgen@example.net>
+		< 553 5.6.7 Address needs SMTPUTF8
+		> RSET
+		< 250 ...
+		> MAIL FROM:<jürgen@example.org> SMTPUTF8
+		< 250 ...
+		> RCPT TO:<jürgen@example.net>
+		< 250 ...
+		>> NOOP \xff\r\n
+		< 500 5.5.2 ...
+		> EHLO jürgen
+		< 501 5.5.4 Invalid domain name`)
+	c.end()
+}
+
 // TestParameters looks at one parameter of MAIL or RCPT at a time.
 func TestParameters(t *testing.T) {
 	const (

@@ -20,9 +20,10 @@ import (
 
 // tape is a net.Conn that plays octets in pieces and records what is written.
 type tape struct {
-	in    []byte
-	piece int // octets per Read; 0: all there are
-	out   bytes.Buffer
+	in     []byte
+	piece  int // octets per Read; 0: all there are
+	out    bytes.Buffer
+	writes int
 }
 
 func (c *tape) Read(p []byte) (int, error) {
@@ -37,7 +38,11 @@ func (c *tape) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-func (c *tape) Write(p []byte) (int, error)      { return c.out.Write(p) }
+func (c *tape) Write(p []byte) (int, error) {
+	c.writes++
+	return c.out.Write(p)
+}
+
 func (c *tape) Close() error                     { return nil }
 func (c *tape) LocalAddr() net.Addr              { return &net.TCPAddr{} }
 func (c *tape) RemoteAddr() net.Addr             { return &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1)} }

@@ -1,6 +1,7 @@
 package guard_test
 
 import (
+	"bufio"
 	"context"
 	"io"
 	"strings"
@@ -8,7 +9,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/internal/guard"
 )
@@ -154,118 +154,6 @@ func TestProtocolErrors(t *testing.T) {
 	c.end()
 }
 
-// login is an onAuth of LOGIN with one password.
-func login(password string) func(string) (auth.Exchange, connector.Reply) {
-	return func(mech string) (auth.Exchange, connector.Reply) {
-		e, err := auth.NewExchange(mech, func(c auth.Credentials) error {
-			if string(c.Password) != password {
-				return auth.ErrBadCredentials
-			}
-			return nil
-		})
-		if err != nil {
-			return nil, connector.Reply{Code: 504, Enhanced: [3]int{5, 7, 4}, Text: "Unrecognized authentication type"}
-		}
-		return e, connector.Reply{}
-	}
-}
-
-// TestAuth: order, encoding, cancelling, counting.
-func TestAuth(t *testing.T) {
-	const user, right, wrong = "dXNlcg==", "c2VjcmV0", "d3Jvbmc="
-	for _, row := range []struct{ name, dialog string }{
-		{"right", "> AUTH login\n< 334 VXNlcm5hbWU6\n> " + user + "\n< 334 UGFzc3dvcmQ6\n> " + right + `
-			< 235 2.7.0 Authentication successful
-			> AUTH LOGIN
-			< 503 5.5.1 Bad sequence of commands
-			> EHLO again
-			< 250-...
-			< 250-...
-			< 250-...
-			< 250-...
-			< 250-...
-			< 250-...
-			< 250 CHUNKING
-			> AUTH LOGIN
-			< 503 5.5.1 Bad sequence of commands`},
-		{"initial response", "> AUTH LOGIN " + user + "\n< 334 UGFzc3dvcmQ6\n> " + right + "\n< 235 ..."},
-		{"PLAIN", "> AUTH PLAIN AHVzZXIAc2VjcmV0\n< 235 ..."},
-		{"PLAIN asked for", "> AUTH PLAIN\n< 334 \n> AHVzZXIAc2VjcmV0\n< 235 ..."},
-		{"wrong", "> AUTH LOGIN " + user + "\n< 334 ...\n> " + wrong + `
-			< 535 5.7.3 Authentication unsuccessful
-			> NOOP
-			< 250 ...`},
-		{"cancelled", `> AUTH LOGIN
-			< 334 ...
-			> *
-			< 501 5.7.0 Authentication cancelled
-			> NOOP
-			< 250 ...`},
-		{"bad base64", `> AUTH LOGIN
-			< 334 ...
-			> dXNlcg
-			< 501 5.5.2 Cannot decode response
-			> AUTH PLAIN AHVzZXIAc2VjcmV1=
-			< 501 5.5.2 Cannot decode response
-			> AUTH PLAIN !
-			< 501 5.5.2 Cannot decode response`},
-		{"arguments", `> AUTH PLAIN AHVzZXIAc2VjcmV0 more
-			< 501 5.5.4 Invalid arguments
-			> AUTH PL{}AIN
-			< 501 5.5.4 Invalid arguments
-			> AUTH NTLM
-			< 504 5.7.4 Unrecognized authentication type`},
-		{"long response", "> AUTH LOGIN\n< 334 ...\n> " + strings.Repeat("AAAA", 3100) + `
-			< 500 5.5.2 Line too long
-			> NOOP
-			< 250 ...`},
-		{"bare linefeed", `> AUTH LOGIN
-			< 334 ...
-			>> dXNlcg==\nNOOP\r\n
-			< 500 5.5.2 Lines must end with CRLF
-			<<`},
-		{"guessing", strings.Repeat("> AUTH LOGIN "+user+"\n< 334 ...\n> "+wrong+"\n< 535 5.7.3 ...\n", 3) + `
-			< 421 4.7.0 Too many errors on this connection, closing transmission channel
-			<<`},
-	} {
-		t.Run(row.name, func(t *testing.T) {
-			c := serve(t, context.Background(), config(), &session{onAuth: login("secret")})
-			c.hello()
-			c.talk(row.dialog)
-			if err := c.end(); err != nil {
-				t.Errorf("Serve: %v", err)
-			}
-		})
-	}
-}
-
-// TestSecretsAreNotLogged, wherever a client puts them.
-func TestSecretsAreNotLogged(t *testing.T) {
-	c := serve(t, context.Background(), config(), &session{onAuth: login("other")})
-	c.hello()
-	c.talk(`> AUTH LOGIN U0VDUkVUQQ==
-		< 334 ...
-		> U0VDUkVUQg==
-		< 535 ...
-		> AUTH PLAIN AFNFQ1JFVEMAU0VDUkVUQw== U0VDUkVURA==
-		< 501 ...
-		> AUTH U0VDUkVURQ==
-		< 501 ...
-		> U0VDUkVURg==
-		< 500 ...
-		> AUTHPLAIN U0VDUkVURw==
-		< 500 ...`)
-	c.end()
-	for _, s := range []string{"U0VD", "SECRET", "FNFQ1"} {
-		if strings.Contains(c.log.String(), s) {
-			t.Errorf("log holds %s:\n%s", s, c.log)
-		}
-	}
-	if !strings.Contains(c.log.String(), "< AUTH LOGIN <redacted>\n") {
-		t.Errorf("log does not tell of AUTH:\n%s", c.log)
-	}
-}
-
 // TestLogIsEscaped: no octet of a client's reaches log or reply as it is.
 func TestLogIsEscaped(t *testing.T) {
 	c := serve(t, context.Background(), config(), &session{})
@@ -312,6 +200,39 @@ func TestTarpit(t *testing.T) {
 		check("a bad command of a user", 0)
 		c.end()
 	})
+}
+
+// TestOneWrite: a batch of pipelined commands is answered at once.
+func TestOneWrite(t *testing.T) {
+	conn := &tape{in: []byte("EHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<b@example.net>\r\nRCPT TO:<no@example.net>\r\nDATA\r\n")}
+	if err := guard.Serve(context.Background(), conn, config(), &session{onRcpt: refuseNo}); err != nil {
+		t.Fatal(err)
+	}
+	if got := conn.out.String(); conn.writes != 2 || !strings.Contains(got, "550 5.1.1 User unknown\r\n354 ") {
+		t.Errorf("%d writes, want greeting and answers: %q", conn.writes, got)
+	}
+}
+
+// TestCutOffClientLearnsWhy: a client in the middle of a message that is too
+// large gets the refusal, not a reset.
+func TestCutOffClientLearnsWhy(t *testing.T) {
+	near, far := tcpPipe(t)
+	cfg := config()
+	cfg.MaxDiscard = 1 << 20
+	s := &session{onData: func(context.Context, io.Reader) connector.Reply {
+		return connector.Reply{Code: 552, Enhanced: [3]int{5, 3, 4}, Text: "too big"}
+	}}
+	c := &client{t: t, conn: near, done: make(chan error, 1)}
+	go func() { c.done <- guard.Serve(context.Background(), far, cfg, s) }()
+	c.r = bufio.NewReader(near)
+	c.hello()
+	c.transaction()
+	c.talk("> DATA\n< 354 ...")
+	c.send(strings.Repeat("x", 8<<20))
+	c.talk("< 552 5.3.4 too big\n<<")
+	if err := c.end(); err != nil {
+		t.Errorf("Serve: %v", err)
+	}
 }
 
 // TestShutdown: who is idle goes at once, who is in a transaction may finish it.
@@ -371,45 +292,4 @@ func TestShutdown(t *testing.T) {
 			}
 		})
 	})
-}
-
-// TestPanics: a panic ends the connection, not the process.
-func TestPanics(t *testing.T) {
-	boom := func() connector.Reply { panic("boom") }
-	for _, row := range []struct {
-		name, dialog string
-		s            *session
-	}{
-		{"Hello", "> EHLO x\n< 421 4.3.0 ...\n<<", &session{onHello: func(string) connector.Reply { return boom() }}},
-		{"Hello again", "> EHLO x\n< 250-...\n< 250-...\n< 250-...\n< 250-...\n< 250-...\n< 250-...\n< 250 ...\n> EHLO bad\n< 421 4.3.0 ...\n<<",
-			&session{onHello: func(name string) connector.Reply {
-				if name == "bad" {
-					boom()
-				}
-				return ok
-			}}},
-		{"Mail", "> HELO x\n< 250 ...\n> MAIL FROM:<>\n< 421 4.3.0 ...\n<<",
-			&session{onMail: func(guard.Mail) connector.Reply { return boom() }}},
-		{"Rcpt", "> HELO x\n< 250 ...\n> MAIL FROM:<>\n< 250 ...\n> RCPT TO:<b@example.net>\n< 421 4.3.0 ...\n<<",
-			&session{onRcpt: func(guard.Rcpt) connector.Reply { return boom() }}},
-		{"Data", "> HELO x\n< 250 ...\n> MAIL FROM:<>\n< 250 ...\n> RCPT TO:<b@example.net>\n< 250 ...\n>> DATA\\r\\nx\\r\\n.\\r\\n" + smuggledQuoted +
-			"\n< 354 ...\n< 421 4.3.0 ...\n<<",
-			&session{onData: func(context.Context, io.Reader) connector.Reply { return boom() }}},
-		{"Auth", "> EHLO x\n< 250-...\n< 250-...\n< 250-...\n< 250-...\n< 250-...\n< 250-...\n< 250 ...\n> AUTH PLAIN\n< 421 4.3.0 ...\n<<",
-			&session{onAuth: func(string) (auth.Exchange, connector.Reply) { panic("boom") }}},
-		{"Close", "> QUIT\n< 221 ...\n<<", &session{onClose: func() { boom() }}},
-	} {
-		t.Run(row.name, func(t *testing.T) {
-			c := serve(t, context.Background(), config(), row.s)
-			c.line()
-			c.talk(row.dialog)
-			err := c.end()
-			if err == nil || !strings.Contains(err.Error(), "boom") {
-				t.Errorf("Serve: %v", err)
-			}
-			if got := row.s.calls[len(row.s.calls)-1]; got != "close" {
-				t.Errorf("last call %s", got)
-			}
-		})
-	}
 }

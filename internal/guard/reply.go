@@ -40,7 +40,6 @@ var (
 	replyNeedRcpt    = connector.Reply{Code: 503, Enhanced: [3]int{5, 5, 2}, Text: "Need rcpt command"}
 	replyPipelined   = connector.Reply{Code: 554, Enhanced: [3]int{5, 5, 0}, Text: "Improper use of command pipelining, closing transmission channel"}
 	replyLinefeed    = connector.Reply{Code: 550, Enhanced: [3]int{5, 6, 11}, Text: "Bare carriage return, bare linefeed or NUL in message"}
-	replyMailTooBig  = connector.Reply{Code: 552, Enhanced: [3]int{5, 3, 4}, Text: "Message size exceeds fixed maximum message size"}
 	replyUTF8        = connector.Reply{Code: 553, Enhanced: [3]int{5, 6, 7}, Text: "Address needs SMTPUTF8"}
 	replyParameter   = connector.Reply{Code: 555, Enhanced: [3]int{5, 5, 4}, Text: "Unsupported parameter"}
 )
@@ -48,13 +47,13 @@ var (
 // answer gives the reply to a command, with what a negative one entails: the
 // tarpit, the count of errors, the end.
 func (g *guard) answer(r connector.Reply) {
-	if r.Code >= 400 && r.Code != 421 && !g.trusted() {
-		g.delay(g.cfg.TarpitInterval)
-	}
-	g.write(r)
 	if r.Code >= 500 {
 		g.errors++
+		if !g.trusted() {
+			g.delay(g.cfg.TarpitInterval)
+		}
 	}
+	g.write(r)
 	g.closeIfDue(r)
 }
 
@@ -82,7 +81,7 @@ func (g *guard) end(r connector.Reply) {
 // refuseAndClose is answer with the end of the connection behind it.
 func (g *guard) refuseAndClose(r connector.Reply) {
 	g.answer(r)
-	g.closing = true
+	g.closing, g.cutOff = true, true
 }
 
 // delay keeps an untrusted client waiting; a shutdown doesn't wait for it.

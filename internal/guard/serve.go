@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"runtime/debug"
 	"time"
@@ -25,6 +26,7 @@ type guard struct {
 	engine    bool // go-smtp is running
 	encrypted bool
 	closing   bool // no further command is read
+	cutOff    bool // the client may still be sending
 	upgrade   bool // STARTTLS has been accepted
 	sawAuth   bool
 	errors    int
@@ -64,10 +66,27 @@ func Serve(ctx context.Context, raw net.Conn, cfg Config, s Session) error {
 	defer context.AfterFunc(ctx, g.wire.shut)()
 	g.serve()
 	_ = g.wire.flush()
+	g.linger()
 	_ = g.wire.conn.Close()
 	g.wire.release()
 	g.protect(s.Close)
 	return g.err
+}
+
+// linger reads on for a moment after a client was cut off. To close a TCP
+// connection with octets unread resets it, and a client that is sending would
+// lose the reply: it would try again what was refused for good.
+func (g *guard) linger() {
+	half, ok := g.wire.raw.(interface{ CloseWrite() error })
+	if !g.cutOff || !ok || g.wire.outErr != nil || g.stop.Err() != nil {
+		return
+	}
+	if c, ok := g.wire.conn.(*tls.Conn); ok {
+		_ = c.CloseWrite()
+	}
+	_ = half.CloseWrite()
+	_ = g.wire.raw.SetReadDeadline(time.Now().Add(lingerTime))
+	_, _ = io.Copy(io.Discard, g.wire.raw)
 }
 
 // serve goes through the phases of a connection: before TLS and under it.

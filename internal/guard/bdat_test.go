@@ -1,0 +1,168 @@
+package guard_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+)
+
+// TestChunks plays with BDAT.
+func TestChunks(t *testing.T) {
+	for _, row := range []struct {
+		name, dialog string
+		want         []string
+	}{
+		{"chunks", `>> BDAT 5\r\nab\r\ncBDAT 3\r\nd\r\nBDAT 0\r\nNOOP\r\nBDAT 2 last\r\n.\r
+			< 250 2.0.0 5 octets received
+			< 250 2.0.0 3 octets received
+			< 250 2.0.0 0 octets received
+			< 250 2.0.0 OK
+			< 550 5.6.11 ...`, nil},
+		{"CRLF over a border", `>> BDAT 3\r\nab\rBDAT 1 LAST\r\n\n
+			< 250 2.0.0 3 octets received
+			< 250 2.6.0 ...`, []string{"ab\r\n"}},
+		{"content that looks like commands", `>> BDAT 8 LAST\r\nQUIT\r\n.\nNOOP\r\n
+			< 550 5.6.11 ...
+			< 250 2.0.0 OK`, nil},
+		{"dots are content", `>> BDAT 10 LAST\r\n..\r\n.\r\n.\r\n
+			< 250 2.6.0 ...`, []string{"..\r\n.\r\n.\r\n"}},
+		{"empty", `> BDAT 0 LAST
+			< 250 2.6.0 ...`, []string{""}},
+		{"RSET in the middle", `>> BDAT 2\r\nabRSET\r\nBDAT 2 LAST\r\nxyNOOP\r\n
+			< 250 2.0.0 2 octets received
+			< 250 2.0.0 Resetting
+			< 503 5.5.2 Need mail command
+			< 250 2.0.0 OK`, nil},
+		{"QUIT in the middle", `>> BDAT 2\r\nabQUIT\r\n
+			< 250 2.0.0 2 octets received
+			< 221 ...
+			<<`, nil},
+		{"EHLO in the middle", `>> BDAT 2\r\nabHELO x\r\nMAIL FROM:<>\r\n
+			< 250 2.0.0 2 octets received
+			< 250 mx.example.net Hello [pipe]
+			< 250 2.0.0 OK`, nil},
+		{"other commands in the middle", `>> BDAT 2\r\nabMAIL FROM:<>\r\nRCPT TO:<x@example.net>\r\nBDAT 2 LAST\r\nyz
+			< 250 2.0.0 2 octets received
+			< 503 5.5.1 Bad sequence of commands
+			< 503 5.5.1 Bad sequence of commands
+			< 250 2.6.0 ...`, []string{"abyz"}},
+		{"DATA in the middle", `>> BDAT 2\r\nab
+			< 250 2.0.0 2 octets received
+			> DATA
+			< 503 5.5.1 Bad sequence of commands
+			>> BDAT 2 LAST\r\nyz
+			< 250 2.6.0 ...`, []string{"abyz"}},
+		{"DATA and its message in the middle", `>> BDAT 2\r\nabDATA\r\nx\r\n.\r\n
+			< 250 2.0.0 2 octets received
+			< 503 5.5.1 Bad sequence of commands
+			< 554 5.5.0 ...
+			<<`, nil},
+		{"bad argument", `>> BDAT 5 LATS\r\nQUIT\r\n` + smuggledQuoted + `
+			< 501 5.5.4 Invalid arguments
+			<<`, nil},
+		{"bad argument later", `>> BDAT 2\r\nabBDAT x\r\n` + smuggledQuoted + `
+			< 250 2.0.0 2 octets received
+			< 501 5.5.4 Invalid arguments
+			<<`, nil},
+		{"no argument", `>> BDAT\r\nQUIT\r\n
+			< 501 5.5.4 Invalid arguments
+			<<`, nil},
+		{"negative", `>> BDAT -1\r\nQUIT\r\n
+			< 501 5.5.4 Invalid arguments
+			<<`, nil},
+		{"huge", `>> BDAT 1234567890123456789\r\nQUIT\r\n
+			< 501 5.5.4 Invalid arguments
+			<<`, nil},
+		{"refused content, session lives", `>> BDAT 3\r\na\nbRSET\r\n
+			< 550 5.6.11 ...
+			< 250 2.0.0 Resetting`, nil},
+		{"NUL", `>> BDAT 1 LAST\r\n\x00
+			< 550 5.6.11 ...`, nil},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			s := &session{}
+			c := serve(t, context.Background(), config(), s)
+			c.hello()
+			c.transaction()
+			c.talk(row.dialog)
+			if err := c.end(); err != nil {
+				t.Errorf("Serve: %v", err)
+			}
+			if got := s.bodies(); strings.Join(got, "|") != strings.Join(row.want, "|") || len(got) != len(row.want) {
+				t.Errorf("messages %q, want %q", got, row.want)
+			}
+		})
+	}
+}
+
+const smuggledQuoted = `MAIL FROM:<evil@example.org>\r\nRCPT TO:<b@example.net>\r\nBDAT 1 LAST\r\nx`
+
+// TestChunksOutOfPlace: the octets of a chunk are content in every state.
+func TestChunksOutOfPlace(t *testing.T) {
+	s := &session{onRcpt: refuseNo}
+	c := serve(t, context.Background(), config(), s)
+	c.talk(`< 220 ...
+		>> BDAT 6 LAST\r\nQUIT\r\nNOOP\r\n
+		< 503 5.5.2 Send hello first
+		< 250 2.0.0 OK
+		> HELO x
+		< 250 mx.example.net Hello [pipe]
+		>> BDAT 6\r\nQUIT\r\nNOOP\r\n
+		< 503 5.5.1 Bad sequence of commands
+		< 250 2.0.0 OK
+		> MAIL FROM:<>
+		< 250 ...
+		> RCPT TO:<no@example.net>
+		< 550 ...
+		> EHLO x
+		< 250-...
+		< 250-...
+		< 250-...
+		< 250-...
+		< 250-...
+		< 250-...
+		< 250 CHUNKING
+		>> MAIL FROM:<>\r\nBDAT 6\r\nQUIT\r\nBDAT 6 LAST\r\nQUIT\r\nNOOP\r\n
+		< 250 ...
+		< 503 5.5.2 Need rcpt command
+		< 503 5.5.2 Need rcpt command
+		< 250 2.0.0 OK`)
+	c.end()
+
+	s = &session{}
+	cfg := config()
+	cfg.Chunking = false
+	cfg.MaxDiscard = 100
+	c = serve(t, context.Background(), cfg, s)
+	c.hello()
+	c.transaction()
+	c.talk(`>> BDAT 6\r\nQUIT\r\nNOOP\r\n
+		< 500 5.3.3 Unrecognized command
+		< 250 2.0.0 OK
+		>> BDAT 101\r\nQUIT\r\n
+		< 500 5.3.3 Unrecognized command
+		<<`)
+	c.end()
+	if len(s.messages) != 0 {
+		t.Errorf("messages %q", s.bodies())
+	}
+}
+
+// TestBinaryMIME: no octet is refused, and DATA is not the way.
+func TestBinaryMIME(t *testing.T) {
+	s := &session{}
+	c := serve(t, context.Background(), config(), s)
+	c.hello()
+	c.talk(`> MAIL FROM:<a@example.org> BODY=BINARYMIME
+		< 250 ...
+		> RCPT TO:<b@example.net>
+		< 250 ...
+		> DATA
+		< 503 5.5.1 Bad sequence of commands
+		>> BDAT 6 LAST\r\n\r\x00\n\xff.\r
+		< 250 2.6.0 ...`)
+	c.end()
+	if got := s.bodies(); len(got) != 1 || got[0] != "\r\x00\n\xff.\r" {
+		t.Errorf("messages %q", got)
+	}
+}
