@@ -68,10 +68,15 @@ func (c ReasonCode) Reply(p Profile) Reply {
 	return reasons[c].current
 }
 
-// BannerText returns the text of the greeting that Exchange gives, without
-// its code. date is the time of day as RFC 5322 writes it.
+// BannerText returns the text of the default greeting, without its code: as
+// Exchange words it, but in our name. date is the time of day as RFC 5322
+// writes it; "" leaves it out.
 func BannerText(fqdn, date string) string {
-	return fqdn + " Microsoft ESMTP MAIL Service ready at " + date
+	text := fqdn + " Interchange ESMTP MAIL Service ready"
+	if date == "" {
+		return text
+	}
+	return text + " at " + date
 }
 
 // HelloText returns the first line of the reply to EHLO, without its code.

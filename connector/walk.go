@@ -106,13 +106,13 @@ func (w *walk) connect() bool {
 	return true
 }
 
-// greeting is the text of the first reply: the Banner, or else Exchange's own
+// greeting is the text of the first reply: the Banner, or else the default
 // without its date, which policy doesn't know.
 func (in *Inbound) greeting() string {
 	if banner := in.settings.Banner; banner != "" {
 		return strings.TrimSpace(strings.TrimPrefix(banner, "220"))
 	}
-	return in.fqdn + " Microsoft ESMTP MAIL Service ready"
+	return BannerText(in.fqdn, "")
 }
 
 func (w *walk) channel(tls bool) auth.Channel {

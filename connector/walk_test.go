@@ -27,7 +27,7 @@ func TestWalkText(t *testing.T) {
     no   receive-connector: "FromSecuredGateway" has no range that contains the client
     no   receive-connector: "FromInternetGateway" has no range that contains the client
     yes  session: the session is NT AUTHORITY\ANONYMOUS LOGON
-  < 220 huba.fabrikam.com Microsoft ESMTP MAIL Service ready
+  < 220 huba.fabrikam.com Interchange ESMTP MAIL Service ready
 > EHLO evil.example
     yes  hello-syntax: the argument is a domain or an address literal
   < 250 huba.fabrikam.com Hello [203.0.113.9]

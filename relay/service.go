@@ -135,7 +135,7 @@ func (sv *service) banner(now time.Time) string {
 	if sv.settings.Banner != "" {
 		return strings.TrimPrefix(sv.settings.Banner, "220 ")
 	}
-	return sv.in.Fqdn() + " Interchange ESMTP MAIL Service ready at " + now.Format(time.RFC1123Z)
+	return connector.BannerText(sv.in.Fqdn(), now.Format(time.RFC1123Z))
 }
 
 // allow counts a message against MessageRateLimit.
