@@ -31,11 +31,20 @@ func (s *session) logRefusal(command string, r connector.Reply, more ...any) {
 	}, more...)...)
 }
 
+// outcome is what became of a message.
+type outcome struct {
+	event     string
+	reply     connector.Reply
+	reason    connector.ReasonCode // of a refusal by the policy
+	err       error                // of a failure
+	messageID string
+}
+
 // refuseMessage logs and returns the refusal of a message.
 func (s *session) refuseMessage(tx *transaction, in *limitReader, d connector.Decision) connector.Reply {
 	s.refused++
 	r := d.Reply()
-	s.logMessage(tx, in, "refused", "reason", d.Reason, "reply", clean(r.String()))
+	s.logMessage(tx, in, outcome{event: "message refused", reply: r, reason: d.Reason})
 	return r
 }
 
@@ -43,28 +52,46 @@ func (s *session) refuseMessage(tx *transaction, in *limitReader, d connector.De
 func (s *session) failedMessage(tx *transaction, in *limitReader, err error) connector.Reply {
 	s.refused++
 	r := replyFor(err)
-	s.logMessage(tx, in, "failed", "reply", clean(r.String()), "error", clean(err.Error()))
+	s.logMessage(tx, in, outcome{event: "message failed", reply: r, err: err})
 	return r
 }
 
 // took logs and returns the acceptance of a message.
 func (s *session) took(tx *transaction, in *limitReader, messageID string) connector.Reply {
 	s.messages++
-	s.logMessage(tx, in, "accepted", "message-id", messageID)
-	return s.accepted(tx, messageID)
+	r := s.accepted(tx, messageID)
+	s.logMessage(tx, in, outcome{event: "message accepted", reply: r, messageID: messageID})
+	return r
 }
 
 // logMessage writes the one line that every message gets.
-func (s *session) logMessage(tx *transaction, in *limitReader, outcome string, more ...any) {
-	to := ""
-	if len(tx.env.To) > 0 {
-		to = tx.env.To[0].To.String()
+func (s *session) logMessage(tx *transaction, in *limitReader, o outcome) {
+	ctx, logger := s.server.hard, s.server.Logger
+	if !logger.Enabled(ctx, slog.LevelInfo) {
+		return
 	}
-	s.server.Logger.Info("message "+outcome, append([]any{
-		"session", s.id, "id", tx.env.ID, "connector", s.service.in.Name(), "remote", s.channel.Remote,
-		"user", clean(s.rules.Identity().String()), "from", clean(tx.env.From.String()),
-		"to", clean(to), "recipients", len(tx.env.To), "size", in.n,
-	}, more...)...)
+	attrs := append(make([]slog.Attr, 0, 16),
+		slog.String("session", s.id),
+		slog.String("id", tx.env.ID),
+		slog.String("connector", s.service.in.Name()),
+		slog.String("remote", s.channel.Remote.String()),
+		slog.String("user", clean(s.rules.Identity().String())),
+		slog.String("from", clean(tx.env.From.String())),
+		slog.String("to", clean(tx.env.To[0].To.String())),
+		slog.Int("recipients", len(tx.env.To)),
+		slog.Int64("size", in.n),
+		slog.String("reply", clean(o.reply.String())),
+	)
+	if o.reason != connector.Undecided {
+		attrs = append(attrs, slog.String("reason", o.reason.String()))
+	}
+	if o.err != nil {
+		attrs = append(attrs, slog.String("error", clean(o.err.Error())))
+	}
+	if o.messageID != "" {
+		attrs = append(attrs, slog.String("message-id", o.messageID))
+	}
+	logger.LogAttrs(ctx, slog.LevelInfo, o.event, attrs...)
 }
 
 // ended writes the one line that every connection gets.

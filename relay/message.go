@@ -97,7 +97,7 @@ func (s *session) broken(tx *transaction, in *limitReader, err error) connector.
 		return s.refuseMessage(tx, in, d)
 	}
 	// The client broke it off; it will not hear our answer.
-	s.logMessage(tx, in, "aborted", "error", clean(err.Error()))
+	s.logMessage(tx, in, outcome{event: "message aborted", reply: replyLocal, err: err})
 	return replyLocal
 }
 

@@ -91,11 +91,8 @@ func (c *Conn) SetWriteDeadline(t time.Time) error {
 
 // stop releases the timers of s; its lock is held.
 func (s *stream) stop() {
-	for _, d := range []*deadline{&s.readLimit, &s.writeLimit} {
-		if d.timer != nil {
-			d.timer.Stop()
-		}
-	}
+	s.readLimit.stop()
+	s.writeLimit.stop()
 }
 
 // wrap gives errors the form that the net package gives them.

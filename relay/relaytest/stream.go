@@ -135,31 +135,50 @@ func (s *stream) setLimit(d *deadline, t time.Time) {
 	s.change(func() { d.set(t, s) })
 }
 
-// deadline is a point in time after which reading or writing fails.
+// deadline is a point in time after which reading or writing fails. Its timer
+// is made once: connections set deadlines all the time.
 type deadline struct {
+	at     time.Time
 	timer  *time.Timer
 	passed bool
-	turn   int // tells a timer that it was replaced while it fired
 }
 
 // set is called with the lock of s held.
 func (d *deadline) set(t time.Time, s *stream) {
-	if d.timer != nil {
-		d.timer.Stop()
-		d.timer = nil
-	}
-	d.turn++
+	d.at = t
 	d.passed = false
 	if t.IsZero() {
+		d.stop()
 		return
 	}
 	left := time.Until(t)
-	if left <= 0 {
+	switch {
+	case left <= 0:
+		d.stop()
 		d.passed = true
+	case d.timer == nil:
+		d.timer = time.AfterFunc(left, func() { s.change(d.check) })
+	default:
+		d.timer.Reset(left)
+	}
+}
+
+// check is called when the timer fires, perhaps for a deadline that was
+// replaced meanwhile.
+func (d *deadline) check() {
+	if d.at.IsZero() {
 		return
 	}
-	turn := d.turn
-	d.timer = time.AfterFunc(left, func() {
-		s.change(func() { d.passed = d.passed || d.turn == turn })
-	})
+	if left := time.Until(d.at); left > 0 {
+		d.timer.Reset(left)
+		return
+	}
+	d.passed = true
+}
+
+// stop stops the timer.
+func (d *deadline) stop() {
+	if d.timer != nil {
+		d.timer.Stop()
+	}
 }
