@@ -100,10 +100,12 @@ func (g *guard) delay(d time.Duration) {
 
 // write puts r into the buffer of replies.
 func (g *guard) write(r connector.Reply) {
-	lines := strings.Split(r.Text, "\n")
-	for i, text := range lines {
-		g.writeLine(r, text, i == len(lines)-1)
+	text, rest, more := strings.Cut(r.Text, "\n")
+	for more {
+		g.writeLine(r, text, false)
+		text, rest, more = strings.Cut(rest, "\n")
 	}
+	g.writeLine(r, text, true)
 }
 
 // writeLine writes one line of r, cut to what a reply line may have.
