@@ -22,8 +22,9 @@ func (s *session) Data(_ context.Context, body io.Reader) connector.Reply {
 	if tx == nil || len(tx.env.To) == 0 {
 		return s.service.in.Decide(connector.NoRecipients).Reply()
 	}
-	in := &limitReader{r: body, limit: s.rules.MaxSize()}
+	in := &limitReader{r: body, limit: s.rules.MaxSize(), keep: tx.take}
 	header, err := mailheader.Read(in, int64(max(s.service.settings.MaxHeaderSize, 0)))
+	in.keep = nil // the rest is passed on
 	if err != nil {
 		return s.broken(tx, in, err)
 	}
@@ -95,6 +96,8 @@ func (s *session) broken(tx *transaction, in *limitReader, err error) connector.
 	case errors.Is(err, errTooLarge):
 		d := s.rules.End(connector.End{Size: in.limit + 1})
 		return s.refuseMessage(tx, in, d)
+	case errors.Is(err, errNoMemory):
+		return s.refuseMessage(tx, in, s.service.in.Decide(connector.InsufficientResources))
 	}
 	// The client broke it off; it will not hear our answer.
 	s.logMessage(tx, in, outcome{event: "message aborted", reply: replyLocal, err: err})
@@ -124,13 +127,17 @@ func (s *session) received(tx *transaction) mailheader.Received {
 	return r
 }
 
-// errTooLarge ends a message that grows beyond the limit.
-var errTooLarge = errors.New("relay: message too large")
+// Errors of limitReader.
+var (
+	errTooLarge = errors.New("relay: message too large")
+	errNoMemory = errors.New("relay: out of memory for headers")
+)
 
 // limitReader counts what is read and fails beyond limit, for good.
 type limitReader struct {
 	r     io.Reader
-	limit int64 // 0: none
+	limit int64            // 0: none
+	keep  func(int64) bool // what is read is kept in memory; nil: it isn't
 	n     int64
 	err   error
 }
@@ -142,12 +149,16 @@ func (l *limitReader) Read(p []byte) (int, error) {
 	}
 	n, err := l.r.Read(p)
 	l.n += int64(n)
-	if l.limit > 0 && l.n > l.limit {
+	switch {
+	case l.limit > 0 && l.n > l.limit:
 		l.err = errTooLarge
-		return 0, l.err
+	case l.keep != nil && !l.keep(int64(n)):
+		l.err = errNoMemory
+	default:
+		l.err = err
+		return n, err
 	}
-	l.err = err
-	return n, err
+	return 0, l.err
 }
 
 // messageReader is what a Handler reads. It remembers how that ended.

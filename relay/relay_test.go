@@ -310,6 +310,15 @@ func (w *world) encrypted(from, to string) *relaytest.Client {
 	return c
 }
 
+// begin begins a transaction from a stranger to one of us.
+func (w *world) begin() *relaytest.Client {
+	w.t.Helper()
+	c := w.hello(stranger, hub)
+	c.Do("MAIL FROM:<>", 250)
+	c.Do("RCPT TO:<"+inside+">", 250)
+	return c
+}
+
 // plain is the initial response of AUTH PLAIN.
 func plain(user, password string) string {
 	return base64.StdEncoding.EncodeToString([]byte("\x00" + user + "\x00" + password))

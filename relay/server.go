@@ -76,6 +76,7 @@ type Server struct {
 
 	serving  atomic.Pointer[serving]
 	protocol protocolWriter
+	memory   atomic.Int64 // what transactions hold
 
 	policyMu sync.Mutex // one change of policy at a time
 	bound    map[netip.AddrPort]net.Listener

@@ -129,8 +129,7 @@ func (s *Server) implicit(local netip.AddrPort) bool {
 	return local.Port() == implicitTLSPort
 }
 
-// banner returns the greeting without its code. Exchange's own would have the
-// product's name in it, which is not ours to use; Banner may still say so.
+// banner returns the greeting without its code.
 func (sv *service) banner(now time.Time) string {
 	if sv.settings.Banner != "" {
 		return strings.TrimPrefix(sv.settings.Banner, "220 ")

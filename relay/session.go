@@ -176,6 +176,9 @@ func (s *session) Rcpt(_ context.Context, r guard.Rcpt) connector.Reply {
 	if !d.Allowed() {
 		return s.refuse("RCPT", d, "from", tx.env.From.String(), "to", r.To.String())
 	}
+	if !tx.take(int64(memoryRcpt + len(r.ORcpt) + len(r.To.Local()) + len(r.To.Domain().String()))) {
+		return s.refuse("RCPT", s.service.in.Decide(connector.InsufficientResources))
+	}
 	rcpt := Recipient{To: r.To, Notify: r.Notify, ORcpt: r.ORcpt}
 	if router, ok := s.server.Handler.(Router); ok {
 		tx.router = router

@@ -16,6 +16,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/relay"
+	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
 
 // Promise S9: a signature made before the relay verifies after it.
@@ -142,6 +143,40 @@ func TestEndlessHeader(t *testing.T) {
 	}
 	c.SendRaw("\r\n.\r\n")
 	c.Expect(552)
+}
+
+// Many headers at once share a budget: who comes too late is told to come
+// back, and small messages pass all the time.
+func TestHeadersShareMemory(t *testing.T) {
+	w := only(t, func(*connector.Receive) {})
+	const many = 120 // of 200 KB are 24 MB
+	line := "X-Filler: " + strings.Repeat("x", 9_988) + "\r\n"
+	var clients []*relaytest.Client
+	for range many {
+		c := w.begin()
+		c.Do("DATA", 354)
+		c.SendRaw(strings.Repeat(line, 20))
+		clients = append(clients, c)
+	}
+	send(w.begin(), message, 250)
+	refused := 0
+	for _, c := range clients {
+		c.SendRaw("\r\n.\r\n")
+		switch code, text := c.Reply(); code {
+		case 452:
+			refused++
+		case 250:
+		default:
+			t.Fatal(code, text)
+		}
+	}
+	if refused < many/10 || refused > many/2 {
+		t.Errorf("%d of %d were put off", refused, many)
+	}
+	c := w.begin()
+	c.Do("DATA", 354)
+	c.SendRaw(strings.Repeat(line, 20) + "\r\n.\r\n")
+	c.Expect(250)
 }
 
 // Whatever octets a message has, they arrive behind the trace field, or it is

@@ -2,10 +2,21 @@ package relay
 
 import (
 	"context"
+	"sync/atomic"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/internal/guard"
 	"github.com/interchange-smtp/interchange/permission"
+)
+
+// Headers and recipients are kept in memory, and a connector's limits for one
+// message times its limit for connections would be gigabytes. So all of a
+// Server's transactions share a budget; who would exceed it is told to come
+// back. It is counted in octets as sent, which take about three in memory.
+const (
+	memoryBudget = 16 << 20
+	memoryFree   = 4 << 10 // what every transaction may have even so
+	memoryRcpt   = 256     // a recipient, apart from its text
 )
 
 // transaction is what MAIL begins.
@@ -14,11 +25,20 @@ type transaction struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 	router Router // once it was asked
+	memory *atomic.Int64
+	held   int64
+}
+
+// take takes n octets from the budget. False means that there is too little;
+// what was taken is given back by end.
+func (tx *transaction) take(n int64) bool {
+	tx.held += n
+	return tx.memory.Add(n) <= memoryBudget || tx.held <= memoryFree
 }
 
 // transaction returns the transaction that an accepted MAIL begins.
 func (s *session) transaction(m guard.Mail) *transaction {
-	tx := &transaction{env: Envelope{
+	tx := &transaction{memory: &s.server.memory, env: Envelope{
 		ID:        newID(),
 		From:      m.From,
 		Size:      m.Size,
@@ -47,6 +67,7 @@ func (tx *transaction) end() {
 		tx.router.Release(&tx.env)
 	}
 	tx.cancel()
+	tx.memory.Add(-tx.held)
 }
 
 // bodyType returns the guard's body type as ours.

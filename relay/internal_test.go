@@ -1,0 +1,119 @@
+package relay
+
+import (
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+)
+
+// A rate forgets, but never remembers more than it may.
+func TestRateIsBounded(t *testing.T) {
+	var r rate
+	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	address := netip.MustParseAddr("2001:db8::")
+	for i := range 3 * rateKeys {
+		address = address.Next()
+		if !r.allow(rateKey{addr: address}, 1, now.Add(time.Duration(i)*time.Millisecond)) {
+			t.Fatal("a client that has sent nothing is refused")
+		}
+		if len(r.clients) > rateKeys {
+			t.Fatalf("%d clients are remembered", len(r.clients))
+		}
+	}
+	if r.allow(rateKey{addr: address}, 1, now.Add(3*rateKeys*time.Millisecond)) {
+		t.Error("the last one is forgotten")
+	}
+}
+
+// The count of a sliding minute is that of a slow twin which keeps every time,
+// but for what the spread within a minute makes of it: a full limit is never
+// exceeded within a minute of the clock, nor twice the limit in any.
+func TestRateAgainstTwin(t *testing.T) {
+	const limit = 10
+	var r rate
+	var allowed []time.Time
+	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	for i := range 5000 {
+		now = now.Add(time.Duration(i%7) * time.Second)
+		if !r.allow(rateKey{user: "u"}, limit, now) {
+			continue
+		}
+		allowed = append(allowed, now)
+		recent := 0
+		for _, at := range allowed {
+			if now.Sub(at) < rateWindow {
+				recent++
+			}
+		}
+		if recent >= 2*limit {
+			t.Fatalf("%d in the minute before %v", recent, now)
+		}
+	}
+	if perMinute := float64(len(allowed)) / (now.Sub(allowed[0]).Minutes() + 1); perMinute > limit || perMinute < limit*0.7 {
+		t.Errorf("%.1f a minute, limit %d", perMinute, limit)
+	}
+}
+
+func TestShare(t *testing.T) {
+	for _, c := range []struct{ free, percent, want int }{
+		{5000, 2, 100}, {4901, 2, 99}, {49, 2, 1}, {1, 2, 1}, {1, 100, 1}, {10, 33, 4}, {2147483647, 100, 2147483647},
+	} {
+		if got := share(c.free, c.percent); got != c.want {
+			t.Errorf("%d%% of %d: %d, want %d", c.percent, c.free, got, c.want)
+		}
+	}
+}
+
+// What is logged is printable ASCII of bounded length, and says which octets
+// there were.
+func FuzzClean(f *testing.F) {
+	f.Add("plain")
+	f.Add("new\nline \x1b[0m \\ \xff\x00")
+	f.Add(strings.Repeat("\x00", 2*maxClean))
+	f.Fuzz(func(t *testing.T, s string) {
+		got := clean(s)
+		if len(got) > maxClean+8 {
+			t.Fatalf("%d octets", len(got))
+		}
+		for i := range len(got) {
+			if got[i] < ' ' || got[i] > '~' {
+				t.Fatalf("%q has become %q", s, got)
+			}
+		}
+		if clean := strings.IndexFunc(s, unclean) < 0; clean && len(s) <= maxClean && got != s {
+			t.Fatalf("%q has become %q", s, got)
+		}
+	})
+}
+
+// A Message-ID that is shown can't end the reply or look like another part of
+// it.
+func FuzzVisibleID(f *testing.F) {
+	f.Add(" <1@contoso.com>\r\n")
+	f.Add("<a> [InternalId=1]")
+	f.Add("<\xc3\xa4@b>")
+	f.Fuzz(func(t *testing.T, value string) {
+		id := visibleID(value)
+		if id == "" {
+			return
+		}
+		if len(id) > maxMessageID || !utf8.ValidString(id) || strings.ContainsAny(id, " \r\n\t") ||
+			strings.Count(id, "<") != 1 || strings.Count(id, ">") != 1 || visibleID(id) != id {
+			t.Errorf("%q gives %q", value, id)
+		}
+	})
+}
+
+// Names of certificates compare alike however they are printed.
+func FuzzNormalName(f *testing.F) {
+	f.Add("<I>CN=Contoso CA, O=Contoso, C=US<S>CN=mail.contoso.com")
+	f.Add("<i>cn=contoso ca,o=contoso,c=us<s>cn=MAIL.contoso.com")
+	f.Fuzz(func(t *testing.T, name string) {
+		issuer, subject, _ := strings.Cut(normalName(name), "\n")
+		if again := normalName("<I>" + issuer + "<S>" + subject); !strings.ContainsAny(name, "<\n") && again != normalName(name) {
+			t.Errorf("%q: %q, then %q", name, normalName(name), again)
+		}
+	})
+}
