@@ -1,7 +1,6 @@
 package relay
 
 import (
-	"context"
 	"io"
 	"net"
 	"net/netip"
@@ -104,10 +103,4 @@ func addrPort(a net.Addr) netip.AddrPort {
 	}
 	at := tcp.AddrPort()
 	return netip.AddrPortFrom(at.Addr().Unmap().WithZone(""), at.Port())
-}
-
-// deadline returns the context of a transaction that must end with its
-// connection.
-func (s *Server) deadline(until time.Time) (context.Context, context.CancelFunc) {
-	return context.WithDeadline(s.hard, until)
 }

@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/relay"
@@ -202,4 +205,59 @@ func TestRouter(t *testing.T) {
 			t.Errorf("routed %q, released %q", routed, released)
 		}
 	})
+}
+
+// A Handler's time is that of the connection: later nobody could be told.
+func TestHandlerDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := defaultHub()
+		r.ConnectionTimeout, r.ConnectionInactivityTimeout = 10*time.Minute, 5*time.Minute
+		start := time.Now()
+		var ended time.Duration
+		w := serve(t, policy(t, r), handle(func(ctx context.Context, _ *relay.Envelope, body io.Reader) error {
+			if _, err := io.Copy(io.Discard, body); err != nil {
+				return err
+			}
+			<-ctx.Done()
+			ended = time.Since(start)
+			return ctx.Err()
+		}))
+		c := w.begin()
+		c.Do("DATA", 354)
+		c.SendRaw(message + ".\r\n")
+		c.Conn.SetDeadline(time.Time{})
+		io.Copy(io.Discard, c.Conn)
+		if ended != 10*time.Minute {
+			t.Errorf("the handler's context ended after %v", ended)
+		}
+	})
+}
+
+// Whatever becomes of connections, nothing of them is left.
+func TestNoGoroutineIsLeft(t *testing.T) {
+	before := runtime.NumGoroutine()
+	t.Run("connections", func(t *testing.T) {
+		w := serve(t, policy(t, defaultHub()), nil)
+		for i := range 40 {
+			c := w.begin()
+			switch i % 5 {
+			case 0:
+				c.Close()
+			case 1:
+				c.Do("DATA", 354)
+				c.Send("Subject: x")
+				c.Conn.(*relaytest.Conn).Reset()
+			case 2:
+				c.SendRaw("BDAT 100 LAST\r\nxyz")
+				c.Conn.(*relaytest.Conn).CloseWrite()
+			case 3:
+				c.Do("RSET", 250)
+				c.Do("STARTTLS", 220)
+				c.Close()
+			case 4:
+				send(c, message, 250) // and stays
+			}
+		}
+	})
+	eventually(t, func() bool { return runtime.NumGoroutine() <= before })
 }

@@ -126,22 +126,29 @@ func (s *Server) open(ctx context.Context, p *connector.Policy) (map[netip.AddrP
 
 // start runs an accept loop for each listener.
 func (s *Server) start(opened map[netip.AddrPort]net.Listener) error {
+	var err error
 	for at, l := range opened {
 		if !s.addListener(l) {
-			return errors.Join(ErrServerClosed, l.Close())
+			_ = l.Close() // nobody has used it
+			err = ErrServerClosed
+			continue
 		}
 		s.bound[at] = l
-		go func() {
-			defer s.removeListener(l)
-			if err := s.accept(l); err != nil {
-				select {
-				case s.failed <- fmt.Errorf("relay: binding %v: %w", at, err):
-				default: // the first error is enough
-				}
-			}
-		}()
+		go s.serveBinding(at, l)
 	}
-	return nil
+	return err
+}
+
+// serveBinding runs the accept loop of a binding. If that fails for good, so
+// does ListenAndServe.
+func (s *Server) serveBinding(at netip.AddrPort, l net.Listener) {
+	defer s.removeListener(l)
+	if err := s.accept(l); err != nil {
+		select {
+		case s.failed <- fmt.Errorf("relay: binding %v: %w", at, err):
+		default: // the first error is enough
+		}
+	}
 }
 
 // needed returns the addresses to listen on: the bindings without those that a

@@ -57,7 +57,8 @@ func (s *session) transaction(m guard.Mail) *transaction {
 	if s.rules.Rights().Has(permission.AcceptAuthenticationFlag) {
 		tx.env.Auth = m.Auth
 	}
-	tx.ctx, tx.cancel = s.server.deadline(s.until)
+	// Beyond the connection's time nobody could be told how it went.
+	tx.ctx, tx.cancel = context.WithDeadline(s.server.hard, s.until)
 	return tx
 }
 
