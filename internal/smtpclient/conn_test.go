@@ -1,0 +1,279 @@
+package smtpclient_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/internal/smtpclient"
+)
+
+// The steps of a hop to which nothing happens.
+var (
+	greeting = []string{"220 hop\r\n", ">EHLO hub.contoso.com", "250-hop\r\n250 Pipelining\r\n"}
+	envelope = []string{">MAIL FROM:<a@contoso.com>\r\n", "250 2.1.0 ok\r\n", ">RCPT TO:<b@fabrikam.com>\r\n", "250 ok\r\n"}
+	message  = []string{">DATA\r\n", "354 go\r\n", body, "250 2.6.0 queued\r\n"}
+)
+
+func script(parts ...[]string) (all []string) {
+	for _, p := range parts {
+		all = append(all, p...)
+	}
+	return all
+}
+
+func TestDelivery(t *testing.T) {
+	nc, heard := hop(t, script(greeting, envelope, message)...)
+	r, c, err := send(nc, smtpclient.Config{}, text("A: b\r\n\r\n.\r\nx"))
+	if err != nil || r.String() != "250 2.6.0 queued" || !c.Reusable() {
+		t.Fatalf("%v, %v", r, err)
+	}
+	if want := "DATA\r\nA: b\r\n\r\n..\r\nx\r\n.\r\n"; !strings.HasSuffix(heard.String(), want) {
+		t.Errorf("hop heard %q, want %q at the end", heard, want)
+	}
+}
+
+// TestFaults puts every fault at every step. Whatever isn't a well-formed
+// refusal must not carry a reply, so that nobody takes it for one.
+func TestFaults(t *testing.T) {
+	whole := script(greeting, envelope, message)
+	for i, step := range whole {
+		if step[0] == '>' || step == body {
+			continue
+		}
+		for _, fault := range []struct {
+			name, says string
+			code       int
+		}{
+			{"close", closeNow, 0}, {"reset", resetNow, 0}, {"hang", hang, 0},
+			{"4xx", "450 4.2.1 later\r\n", 450}, {"5xx", "550 5.1.1 no\r\n", 550}, {"421", "421 4.3.2 closing\r\n", 421},
+			{"1xx", "150 what\r\n", 0}, {"6xx", "650 what\r\n", 0}, {"299 mixed", "250-a\r\n251 b\r\n", 0},
+			{"garbage", "hello\r\n", 0}, {"bare LF", "250 ok\n", 0}, {"no space", "250ok\r\n", 0}, {"short", "25\r\n", 0},
+			{"long line", "250 " + strings.Repeat("x", 5000) + "\r\n", 0},
+			{"endless", strings.Repeat("250-x\r\n", 101), 0},
+			{"cut", "250-ok\r\n", 0}, {"empty", "\r\n", 0},
+		} {
+			faulty := append(append([]string{}, whole[:i]...), fault.says)
+			if fault.name == "cut" || fault.code == 450 || fault.code == 550 {
+				faulty = append(faulty, closeNow) // a refusal counts even if it is all that is said
+			}
+			nc, _ := hop(t, faulty...)
+			_, c, err := send(nc, smtpclient.Config{Timeouts: short}, text("A: b\r\n\r\nx\r\n"))
+			var e *smtpclient.Error
+			if !errors.As(err, &e) {
+				t.Fatalf("%s instead of %q: %v", fault.name, step, err)
+			}
+			refused := fault.code
+			if e.Reply.Code != refused {
+				t.Errorf("%s instead of %q: %v, want code %d", fault.name, step, err, refused)
+			}
+			if c != nil && c.Reusable() && fault.code != 450 && fault.code != 550 {
+				t.Errorf("%s instead of %q: connection is kept", fault.name, step)
+			}
+		}
+	}
+}
+
+// TestOutOfPlace has replies that are well formed and mean nothing where they stand.
+func TestOutOfPlace(t *testing.T) {
+	for name, steps := range map[string][]string{
+		"2xx to DATA":      script(greeting, envelope, []string{">DATA", "250 ok\r\n"}),
+		"354 to MAIL":      script(greeting, []string{">MAIL", "354 go\r\n"}),
+		"354 to RCPT":      script(greeting, envelope[:3], []string{"354 go\r\n"}),
+		"354 to the dot":   script(greeting, envelope, message[:3], []string{"354 go\r\n"}),
+		"250 for greeting": {"250 hop\r\n"},
+		"354 to EHLO":      {"220 hop\r\n", ">EHLO", "354 go\r\n"},
+	} {
+		nc, _ := hop(t, steps...)
+		_, c, err := send(nc, smtpclient.Config{Timeouts: short}, text("x\r\n"))
+		var e *smtpclient.Error
+		if !errors.As(err, &e) || e.Reply.Code != 0 || c != nil && c.Reusable() {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestLoneDot is RFC 2920 section 3.1: 354 although no recipient was accepted.
+func TestLoneDot(t *testing.T) {
+	nc, heard := hop(t, script(greeting, envelope[:3], []string{"550 5.1.1 unknown\r\n", ">DATA", "354 go\r\n", ">.", "554 no recipients\r\n",
+		">RSET", "250 ok\r\n"}, envelope, message)...)
+	_, c, err := send(nc, smtpclient.Config{}, text("secret\r\n"))
+	var e *smtpclient.Error
+	if !errors.As(err, &e) || e.Reply.Code != 550 || !c.Reusable() {
+		t.Fatalf("%v", err)
+	}
+	ctx := context.Background()
+	answers, err := c.Begin(ctx, smtpclient.Mail{From: "a@contoso.com"}, []smtpclient.Rcpt{{To: "b@fabrikam.com"}}, true)
+	if err != nil || answers[0] != nil {
+		t.Fatalf("second transaction: %v, %v", answers, err)
+	}
+	if _, err := c.Data(ctx, text("x\r\n")); err != nil {
+		t.Error(err)
+	}
+	if strings.Contains(heard.String(), "secret") {
+		t.Errorf("hop heard %q", heard)
+	}
+}
+
+// TestChunks is a message of two chunks and a bit, to a hop that has BDAT.
+func TestChunks(t *testing.T) {
+	const chunk = 64 << 10
+	for _, pipelining := range []string{"PIPELINING", "X-OTHER"} {
+		rest := strings.Repeat("0123456789abcde\n", chunk/8) + "x"
+		steps := script([]string{"220 hop\r\n", ">EHLO", "250-hop\r\n250-CHUNKING\r\n250-BINARYMIME\r\n250 " + pipelining + "\r\n", ">MAIL"}, envelope[1:],
+			[]string{">BDAT 3\r\n", "#3", "250 ok\r\n", ">BDAT 65536\r\n", "#65536", "250 ok\r\n", ">BDAT 65536\r\n", "#65536", "250 ok\r\n",
+				">BDAT 1\r\n", "#1", "250 ok\r\n", ">BDAT 0 LAST\r\n", "250 2.6.0 queued\r\n"})
+		nc, heard := hop(t, steps...)
+		ctx := context.Background()
+		c, err := smtpclient.Open(ctx, nc, smtpclient.Config{Name: "hub.contoso.com"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := smtpclient.Mail{From: "a@contoso.com", Body: "BINARYMIME"}
+		if _, err := c.Begin(ctx, m, []smtpclient.Rcpt{{To: "b@fabrikam.com"}}, false); err != nil {
+			t.Fatal(err)
+		}
+		r, err := c.Data(ctx, smtpclient.Message{Head: []byte("a\nb"), Rest: strings.NewReader(rest), Binary: true})
+		if err != nil || r.Code != 250 || !c.Reusable() {
+			t.Errorf("%v, %v", r, err)
+		}
+		if s := heard.String(); !strings.Contains(s, "BODY=BINARYMIME\r\n") || !strings.HasSuffix(s, "BDAT 0 LAST\r\n") {
+			t.Errorf("hop heard %q", s)
+		}
+	}
+}
+
+// TestBrokenBody: a body that ends in an error has no end for the hop.
+func TestBrokenBody(t *testing.T) {
+	broken := errors.New("client gone")
+	for name, ehlo := range map[string]string{"DATA": "250-hop\r\n250 PIPELINING\r\n", "BDAT": "250-hop\r\n250-CHUNKING\r\n250 PIPELINING\r\n"} {
+		steps := script([]string{"220 hop\r\n", ">EHLO", ehlo}, envelope)
+		if name == "DATA" {
+			steps = append(steps, ">DATA", "354 go\r\n", body)
+		} else {
+			steps = append(steps, ">BDAT", ">x\r\n", "250 ok\r\n", ">BDAT", ">y")
+		}
+		nc, heard := hop(t, steps...)
+		ctx := context.Background()
+		c, err := smtpclient.Open(ctx, nc, smtpclient.Config{Name: "hub.contoso.com"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Begin(ctx, smtpclient.Mail{From: "a@contoso.com"}, []smtpclient.Rcpt{{To: "b@fabrikam.com"}}, false); err != nil {
+			t.Fatal(err)
+		}
+		rest := io.MultiReader(strings.NewReader("y\r\n"), iotest.ErrReader(broken))
+		_, err = c.Data(ctx, smtpclient.Message{Head: []byte("x\r\n"), Rest: rest})
+		var source *smtpclient.BodyError
+		if !errors.As(err, &source) || !errors.Is(err, broken) || c.Reusable() {
+			t.Errorf("%s: %v", name, err)
+		}
+		c.Close()
+		if s := heard.String(); strings.Contains(s, "\r\n.\r\n") || strings.Contains(s, "LAST") || strings.Contains(s, "QUIT") {
+			t.Errorf("%s: hop heard %q", name, s)
+		}
+	}
+}
+
+func TestContent(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		m    smtpclient.Message
+		want error
+	}{
+		{"bare LF", text("a\nb\r\n"), smtpclient.ErrBareCRLF},
+		{"bare CR", text("a\rb\r\n"), smtpclient.ErrBareCRLF},
+		{"CR at the end", text("a\r"), smtpclient.ErrBareCRLF},
+		{"CR . CR", text("a\r\n.\rb\r\n"), smtpclient.ErrBareCRLF},
+		{"CR | LF in parts", smtpclient.Message{Head: []byte("a\r"), Rest: strings.NewReader("\nb\r\n")}, nil},
+		{"CR | x in parts", smtpclient.Message{Head: []byte("a\r"), Rest: strings.NewReader("b\r\n")}, smtpclient.ErrBareCRLF},
+		{"8 bit undeclared", text("\xfc\r\n"), nil},
+		{"8 bit declared", smtpclient.Message{Head: []byte("\xfc\r\n"), EightBit: true}, smtpclient.ErrEightBit},
+		{"declared, but 7 bit", smtpclient.Message{Head: []byte("x\r\n"), EightBit: true}, nil},
+		{"binary", smtpclient.Message{Head: []byte("a\nb"), Binary: true}, smtpclient.ErrBinary},
+	} {
+		nc, heard := hop(t, script(greeting, envelope, message)...)
+		_, c, err := send(nc, smtpclient.Config{}, tc.m)
+		if !errors.Is(err, tc.want) {
+			t.Errorf("%s: %v, want %v", tc.name, err, tc.want)
+		}
+		if c.Close(); tc.want != nil && strings.Contains(heard.String(), "\r\n.\r\n") {
+			t.Errorf("%s: hop heard %q", tc.name, heard)
+		}
+	}
+}
+
+// TestEarlyRefusal: the hop refuses in the middle of the message and closes.
+func TestEarlyRefusal(t *testing.T) {
+	for name, steps := range map[string][]string{
+		"DATA": {"250 PIPELINING\r\n", ">DATA", "354 go\r\n", ">x", "552 5.3.4 too big\r\n", closeNow},
+		"BDAT": {"250-hop\r\n250-CHUNKING\r\n250 PIPELINING\r\n", ">BDAT", ">x", "552 5.3.4 too big\r\n", closeNow},
+	} {
+		nc, _ := hop(t, script([]string{"220 hop\r\n", ">EHLO", "250-hop\r\n" + steps[0]}, envelope, steps[1:])...)
+		ctx := context.Background()
+		c, err := smtpclient.Open(ctx, nc, smtpclient.Config{Name: "hub.contoso.com"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Begin(ctx, smtpclient.Mail{From: "a@contoso.com"}, []smtpclient.Rcpt{{To: "b@fabrikam.com"}}, false); err != nil {
+			t.Fatal(err)
+		}
+		rest := strings.NewReader(strings.Repeat("0123456789\r\n", 1<<20))
+		_, err = c.Data(ctx, smtpclient.Message{Head: []byte("x\r\n"), Rest: rest})
+		var e *smtpclient.Error
+		if !errors.As(err, &e) || e.Reply.Code != 552 {
+			t.Errorf("%s: %v, want 552", name, err)
+		}
+	}
+}
+
+func TestContextEndsWaiting(t *testing.T) {
+	nc, _ := hop(t, "220 hop\r\n", ">EHLO", hang)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := smtpclient.Open(ctx, nc, smtpclient.Config{Name: "x"}); err == nil {
+		t.Error("Open went on")
+	}
+}
+
+func TestAuth(t *testing.T) {
+	secret := &auth.Credentials{Username: "hub", Password: "s3cret"}
+	for _, tc := range []struct {
+		name  string
+		steps []string
+		want  string // of the error; "" is none
+	}{
+		{"LOGIN first", []string{"250-hop\r\n250 auth PLAIN LOGIN\r\n", ">AUTH LOGIN\r\n", "334 VXNlcm5hbWU6\r\n", ">aHVi\r\n", "334 UGFzc3dvcmQ6\r\n", ">czNjcmV0\r\n", "235 ok\r\n"}, ""},
+		{"PLAIN", []string{"250-hop\r\n250 AUTH PLAIN\r\n", ">AUTH PLAIN AGh1YgBzM2NyZXQ=\r\n", "235 ok\r\n"}, ""},
+		{"none", []string{"250 hop\r\n"}, smtpclient.ErrNoAuth.Error()},
+		{"unknown", []string{"250-hop\r\n250 AUTH NTLM\r\n"}, smtpclient.ErrNoAuth.Error()},
+		{"refused", []string{"250-hop\r\n250 AUTH PLAIN\r\n", ">AUTH", "535 5.7.8 no AGh1YgBzM2NyZXQ=\r\n"}, "535"},
+		{"250 for 235", []string{"250-hop\r\n250 AUTH LOGIN\r\n", ">AUTH", "334 \r\n", ">aHVi", "250 ok\r\n"}, smtpclient.ErrPlace.Error()},
+		{"endless", []string{"250-hop\r\n250 AUTH PLAIN\r\n", ">AUTH", "334 bW9yZQ==\r\n"}, "asked for more"},
+		{"no base64", []string{"250-hop\r\n250 AUTH LOGIN\r\n", ">AUTH", "334 (((\r\n"}, "illegal base64"},
+	} {
+		nc, _ := hop(t, script([]string{"220 hop\r\n", ">EHLO"}, tc.steps)...)
+		_, err := smtpclient.Open(context.Background(), nc, smtpclient.Config{Name: "x", Auth: secret})
+		switch {
+		case tc.want == "" && err != nil, tc.want != "" && (err == nil || !strings.Contains(err.Error(), tc.want)):
+			t.Errorf("%s: %v, want %q", tc.name, err, tc.want)
+		case err != nil && (strings.Contains(err.Error(), "s3cret") || strings.Contains(err.Error(), "AGh1")):
+			t.Errorf("%s: the error tells the password: %v", tc.name, err)
+		}
+	}
+}
+
+func TestHELO(t *testing.T) {
+	nc, heard := hop(t, "220 hop\r\n", ">HELO hub", "250 hop\r\n", ">MAIL", "250 ok\r\n", ">RCPT", "250 ok\r\n", ">DATA", "354 go\r\n", body, "250 ok\r\n")
+	if _, _, err := send(nc, smtpclient.Config{HELO: true}, text("x\r\n")); err != nil {
+		t.Error(err, heard)
+	}
+	nc, _ = hop(t, "220 hop\r\n", ">EHLO hub", "502 what\r\n", ">HELO hub", "250 hop\r\n", ">MAIL", "250 ok\r\n", ">RCPT", "250 ok\r\n", ">DATA", "354 go\r\n", body, "250 ok\r\n")
+	if _, _, err := send(nc, smtpclient.Config{}, text("x\r\n")); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,68 @@
+package smtpclient
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Stage is a step of the conversation.
+type Stage string
+
+// The stages.
+const (
+	StageGreeting Stage = "greeting"
+	StageHello    Stage = "EHLO"
+	StageTLS      Stage = "STARTTLS"
+	StageAuth     Stage = "AUTH"
+	StageMail     Stage = "MAIL"
+	StageRcpt     Stage = "RCPT"
+	StageData     Stage = "DATA"
+	StageBody     Stage = "message"
+	StageReset    Stage = "RSET"
+)
+
+// What may be wrong besides replies and the network.
+var (
+	ErrReply     = errors.New("malformed reply")
+	ErrPlace     = errors.New("reply out of place")
+	ErrNoTLS     = errors.New("STARTTLS is required and not offered")
+	ErrHandshake = errors.New("TLS handshake failed")
+	ErrInjected  = errors.New("octets in the clear behind the reply to STARTTLS")
+	ErrNoAuth    = errors.New("authentication is required and no known mechanism is offered")
+	ErrBareCRLF  = errors.New("bare CR or LF in the message")
+	ErrEightBit  = errors.New("8-bit message, and 8BITMIME is not offered")
+	ErrBinary    = errors.New("binary message, and BINARYMIME is not offered")
+	ErrUTF8      = errors.New("internationalized envelope, and SMTPUTF8 is not offered")
+	ErrTooBig    = errors.New("message larger than the next hop's SIZE")
+)
+
+// Error is what went wrong at a stage: a refusal if Reply's code isn't zero.
+type Error struct {
+	Stage Stage
+	Reply Reply
+	Err   error
+}
+
+// Error implements error.
+func (e *Error) Error() string {
+	if e.Reply.Code != 0 {
+		return fmt.Sprintf("%s: next hop said %q", e.Stage, e.Reply.String())
+	}
+	return fmt.Sprintf("%s: %v", e.Stage, e.Err)
+}
+
+// Unwrap returns Err.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Permanent reports whether the hop refused for good.
+func (e *Error) Permanent() bool { return e.Reply.Code >= 500 }
+
+// BodyError is an error of the message's reader: the message's source broke
+// off, and the next hop got no end of it.
+type BodyError struct{ Err error }
+
+// Error implements error.
+func (e *BodyError) Error() string { return "reading the message: " + e.Err.Error() }
+
+// Unwrap returns Err.
+func (e *BodyError) Unwrap() error { return e.Err }

@@ -1,0 +1,25 @@
+package smtpclient
+
+import (
+	"bufio"
+	"io"
+)
+
+// Stuff writes msg, in parts of n octets, as DATA sends it.
+func Stuff(w io.Writer, msg []byte, n int) error {
+	bw := bufio.NewWriter(w)
+	s := stuffer{w: bw, scan: &scanner{}, start: true}
+	for len(msg) > 0 {
+		k := min(n, len(msg))
+		content, err := s.write(msg[:k])
+		if content != nil || err != nil {
+			return content
+		}
+		msg = msg[k:]
+	}
+	if err := s.scan.end(); err != nil {
+		return err
+	}
+	_, _ = bw.Write(s.dot())
+	return bw.Flush()
+}

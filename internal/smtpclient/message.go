@@ -1,0 +1,209 @@
+package smtpclient
+
+import (
+	"context"
+	"io"
+	"strconv"
+	"time"
+)
+
+// lastWordsTimeout is how long a hop that closed the connection is listened to.
+const lastWordsTimeout = 5 * time.Second
+
+// maxLastWords is how many replies to earlier commands may stand before them.
+const maxLastWords = 4
+
+// chunkSize is how much of a message is sent in one BDAT chunk.
+const chunkSize = 64 << 10
+
+// Message is what Data sends.
+type Message struct {
+	Head   []byte    // the beginning
+	Rest   io.Reader // what follows; nil: nothing
+	Binary bool      // BODY=BINARYMIME
+	// EightBit says that the sender declared 8BITMIME. A hop that doesn't
+	// offer it gets the message only if there is no octet above 127 in it.
+	EightBit bool
+}
+
+// Data sends the message to the recipients of the open transaction. A nil
+// error is the hop's 2xx. Any other end that isn't a refusal leaves the hop
+// without the end of the message, or us without its answer.
+func (c *Conn) Data(ctx context.Context, m Message) (Reply, error) {
+	defer c.watch(ctx)()
+	s := scanner{binary: m.Binary, sevenBit: m.EightBit && !m.Binary && !c.Has("8BITMIME")}
+	chunks := c.data == nil && c.Has("CHUNKING") && (m.Binary || m.Rest != nil && c.Has("PIPELINING"))
+	var r Reply
+	var err error
+	switch {
+	case chunks:
+		r, err = c.sendChunks(m, &s)
+	case m.Binary:
+		err = &Error{Stage: StageData, Err: ErrBinary}
+	default:
+		r, err = c.sendData(m, &s)
+	}
+	if err != nil {
+		return Reply{}, err
+	}
+	c.begun = false // whatever the answer is
+	if r.Code/100 != 2 {
+		return Reply{}, c.unexpected(StageBody, r)
+	}
+	return r, nil
+}
+
+// sendData sends the message by DATA and reads the answer.
+func (c *Conn) sendData(m Message, s *scanner) (Reply, error) {
+	if err := c.askData(); err != nil {
+		return Reply{}, err
+	}
+	// From here on an error ends the connection: all that the hop gets would
+	// be more of the message.
+	reusable := !c.bad
+	c.bad = true
+	w := stuffer{w: c.bw, scan: s, start: true}
+	if err := c.stuff(&w, m.Head); err != nil {
+		return Reply{}, err
+	}
+	if m.Rest != nil {
+		if err := c.stuffRest(&w, m.Rest); err != nil {
+			return Reply{}, err
+		}
+	}
+	if err := s.end(); err != nil {
+		return Reply{}, &Error{Stage: StageBody, Err: err}
+	}
+	// The last of the body and the dot leave in one write.
+	if err := c.write(StageBody, w.dot(), c.cfg.Timeouts.Block); err != nil {
+		return Reply{}, c.lastWords(StageBody, err)
+	}
+	c.bad = !reusable
+	return c.read(StageBody, c.cfg.Timeouts.Final)
+}
+
+// askData says DATA unless that was done, and waits for 354.
+func (c *Conn) askData() (err error) {
+	var r Reply
+	if c.data != nil {
+		r, c.data = *c.data, nil
+	} else if r, err = c.command(StageData, "DATA", ""); err != nil {
+		return err
+	}
+	if r.Code != 354 {
+		return c.unexpected(StageData, r)
+	}
+	return nil
+}
+
+// stuff sends a part of the body.
+func (c *Conn) stuff(w *stuffer, p []byte) error {
+	if err := c.nc.SetWriteDeadline(time.Now().Add(c.cfg.Timeouts.Block)); err != nil {
+		return &Error{Stage: StageBody, Err: err}
+	}
+	content, err := w.write(p)
+	if content != nil {
+		return &Error{Stage: StageBody, Err: content}
+	}
+	if err != nil {
+		return c.lastWords(StageBody, &Error{Stage: StageBody, Err: err})
+	}
+	return nil
+}
+
+// stuffRest sends the rest of the body as it comes.
+func (c *Conn) stuffRest(w *stuffer, rest io.Reader) error {
+	buf := make([]byte, chunkSize)
+	for {
+		n, err := rest.Read(buf)
+		if sent := c.stuff(w, buf[:n]); sent != nil {
+			return sent
+		}
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return &Error{Stage: StageBody, Err: &BodyError{err}}
+		}
+	}
+}
+
+// sendChunks sends the message by BDAT and reads the answers. One of them may
+// be on its way while the next chunk is.
+func (c *Conn) sendChunks(m Message, s *scanner) (Reply, error) {
+	reusable := !c.bad
+	c.bad = true
+	pending := 0
+	send := func(p []byte) error {
+		if err := s.scan(p); err != nil {
+			return &Error{Stage: StageBody, Err: err}
+		}
+		return c.sendChunk(p, &pending)
+	}
+	if err := send(m.Head); err != nil {
+		return Reply{}, err
+	}
+	if m.Rest != nil {
+		buf := make([]byte, chunkSize)
+		for {
+			n, err := io.ReadFull(m.Rest, buf)
+			if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+				return Reply{}, &Error{Stage: StageBody, Err: &BodyError{err}}
+			}
+			if sent := send(buf[:n]); sent != nil {
+				return Reply{}, sent
+			}
+			if err != nil {
+				break
+			}
+		}
+	}
+	if err := s.end(); err != nil {
+		return Reply{}, &Error{Stage: StageBody, Err: err}
+	}
+	if err := c.write(StageBody, []byte("BDAT 0 LAST\r\n"), c.cfg.Timeouts.Block); err != nil {
+		return Reply{}, c.lastWords(StageBody, err)
+	}
+	for ; pending > 0; pending-- {
+		if err := c.chunkTaken(); err != nil {
+			return Reply{}, err
+		}
+	}
+	c.bad = !reusable
+	return c.read(StageBody, c.cfg.Timeouts.Final)
+}
+
+// sendChunk sends one chunk, and reads replies until one at most is pending.
+func (c *Conn) sendChunk(p []byte, pending *int) error {
+	if len(p) == 0 {
+		return nil
+	}
+	b := append(strconv.AppendInt(append(c.line[:0], "BDAT "...), int64(len(p)), 10), "\r\n"...)
+	c.line = b
+	if _, err := c.bw.Write(b); err != nil {
+		return &Error{Stage: StageBody, Err: err}
+	}
+	if err := c.write(StageBody, p, c.cfg.Timeouts.Block); err != nil {
+		return c.lastWords(StageBody, err)
+	}
+	*pending++
+	allowed := 0
+	if c.Has("PIPELINING") {
+		allowed = 1
+	}
+	for ; *pending > allowed; *pending-- {
+		if err := c.chunkTaken(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// chunkTaken reads the answer to a chunk that isn't the last.
+func (c *Conn) chunkTaken() error {
+	r, err := c.read(StageBody, c.cfg.Timeouts.Block)
+	if err == nil && r.Code/100 != 2 {
+		err = refusal(StageBody, r)
+	}
+	return err
+}

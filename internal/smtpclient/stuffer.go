@@ -1,0 +1,111 @@
+package smtpclient
+
+import (
+	"bufio"
+	"bytes"
+)
+
+// scanner looks for what must not leave. Its state goes from one part of a
+// message to the next.
+type scanner struct {
+	binary   bool
+	sevenBit bool
+	cr       bool // the last octet was a CR
+}
+
+// scan looks at the next part.
+func (s *scanner) scan(p []byte) error {
+	if s.sevenBit {
+		for _, c := range p {
+			if c >= 0x80 {
+				return ErrEightBit
+			}
+		}
+	}
+	if s.binary || len(p) == 0 {
+		return nil
+	}
+	if s.cr {
+		if p[0] != '\n' {
+			return ErrBareCRLF
+		}
+		p, s.cr = p[1:], false
+	}
+	for len(p) > 0 {
+		i := bytes.IndexByte(p, '\r')
+		if i < 0 {
+			if bytes.IndexByte(p, '\n') >= 0 {
+				return ErrBareCRLF
+			}
+			return nil
+		}
+		if bytes.IndexByte(p[:i], '\n') >= 0 {
+			return ErrBareCRLF
+		}
+		if i+1 == len(p) {
+			s.cr = true
+			return nil
+		}
+		if p[i+1] != '\n' {
+			return ErrBareCRLF
+		}
+		p = p[i+2:]
+	}
+	return nil
+}
+
+// end is called behind the last part.
+func (s *scanner) end() error {
+	if s.cr {
+		return ErrBareCRLF
+	}
+	return nil
+}
+
+// stuffer writes a message with a dot more in front of every line that begins
+// with one (RFC 5321 section 4.5.2).
+type stuffer struct {
+	w     *bufio.Writer
+	scan  *scanner
+	start bool // at the start of a line
+}
+
+// write writes the next part: content is what is wrong with it, err with the connection.
+func (s *stuffer) write(p []byte) (content, err error) {
+	if err := s.scan.scan(p); err != nil {
+		return err, nil
+	}
+	for len(p) > 0 {
+		if s.start && p[0] == '.' {
+			if err := s.w.WriteByte('.'); err != nil {
+				return nil, err
+			}
+		}
+		// One copy goes to the next line that needs a dot, however far it is.
+		n := nextDot(p)
+		if _, err := s.w.Write(p[:n]); err != nil {
+			return nil, err
+		}
+		s.start = p[n-1] == '\n'
+		p = p[n:]
+	}
+	return nil, nil
+}
+
+// nextDot returns where the first line in p behind its first octet is that
+// begins with a dot.
+func nextDot(p []byte) int {
+	if i := bytes.Index(p, []byte("\n.")); i >= 0 {
+		return i + 1
+	}
+	return len(p)
+}
+
+// dot returns what ends the message. A last line without CRLF gets one: there
+// is no other way to send it.
+func (s *stuffer) dot() []byte {
+	if s.start {
+		return []byte(".\r\n")
+	}
+	return []byte("\r\n.\r\n")
+}
