@@ -1,4 +1,3 @@
-// Package delivery hands messages to next hops through Send connectors.
 package delivery
 
 import (
@@ -9,9 +8,13 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"strings"
+	"sync"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/internal/smtpclient"
 	"github.com/interchange-smtp/interchange/relay"
+	"github.com/interchange-smtp/interchange/routing"
 )
 
 // Resolver finds next hops. *net.Resolver is one.
@@ -20,26 +23,197 @@ type Resolver interface {
 	LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error)
 }
 
-// Sender is a relay.Handler that delivers while the client waits. The zero
-// Sender works with the system's resolver and certificates.
+// Sender is a relay.Handler and relay.Router that delivers while the client
+// waits. The zero Sender works with the system's resolver and certificates.
+// It is safe for concurrent use; its fields must not change once it is used.
 type Sender struct {
-	Resolver     Resolver
+	Resolver Resolver // nil: net.DefaultResolver
+	// Dial calls a next hop, from the given source address if it is valid.
+	// It must heed ctx. Nil: TCP.
 	Dial         func(ctx context.Context, source netip.Addr, to netip.AddrPort) (net.Conn, error)
-	RootCAs      *x509.CertPool
+	RootCAs      *x509.CertPool    // nil: the system's
 	Certificates []tls.Certificate // offered to next hops that ask
-	Logger       *slog.Logger
+	Logger       *slog.Logger      // nil: no log
+
+	pool     pool
+	buffers  sync.Pool
+	secure   secureList
+	timeouts smtpclient.Timeouts // zero: those of RFC 5321
 }
 
-// Route picks the Send connector of rcpt and keeps one next hop per transaction.
+// Route picks the Send connector of rcpt, and keeps one next hop per
+// transaction. From the second recipient on it asks the next hop. Errors are
+// *relay.Error.
 func (s *Sender) Route(ctx context.Context, p *connector.Policy, env *relay.Envelope, rcpt *relay.Recipient) error {
+	rcpt.Route = p.Route(rcpt.To, env.Size)
+	if err := unroutable(rcpt.Route); err != nil {
+		return err
+	}
+	t := s.target(p, rcpt)
+	tx, _ := env.State.(*transaction)
+	if tx == nil || len(env.To) == 0 {
+		s.Release(env)
+		env.State = &transaction{target: t}
+		return nil
+	}
+	if tx.key != t.key {
+		return &relay.Error{Reply: replyOtherHop}
+	}
+	return s.add(ctx, tx, env, rcpt)
+}
+
+// unroutable returns the error for a recipient without a Send connector.
+func unroutable(r connector.Route) error {
+	if r.Outcome == routing.Routed && r.Outbound != nil {
+		return nil
+	}
+	return &relay.Error{Reply: r.Decision().Reply()}
+}
+
+// target returns where rcpt's mail goes.
+func (s *Sender) target(p *connector.Policy, rcpt *relay.Recipient) target {
+	out := rcpt.Route.Outbound
+	t := target{key: key{out: out}, policy: p, set: out.Settings(), name: out.Fqdn()}
+	switch {
+	case rcpt.Route.Via != nil:
+		t.via = rcpt.Route.Via.FQDN
+		if t.via == "" {
+			t.via = rcpt.Route.Via.Name
+		}
+	case len(t.set.SmartHosts) == 0:
+		t.domain = rcpt.To.Domain()
+		t.secure = t.set.DomainSecureEnabled && s.secure.has(p, t.domain)
+		fallthrough
+	default:
+		t.keep = out.Headers().Keep
+	}
+	return t
+}
+
+// Release gives up what Route opened at the next hop, and keeps the connection
+// for others.
+func (s *Sender) Release(env *relay.Envelope) {
+	if tx, _ := env.State.(*transaction); tx != nil && tx.link != nil {
+		s.pool.put(tx.link)
+		tx.link = nil
+	}
+	env.State = nil
+}
+
+// Deliver sends the message to the next hop that Route chose, and returns nil
+// when that took it for all recipients. Otherwise it took it for none, or its
+// answer was lost. Errors are *relay.Error; of a body that couldn't be read to
+// its end, Deliver leaves nothing at the next hop.
+func (s *Sender) Deliver(ctx context.Context, env *relay.Envelope, body io.Reader) error {
+	tx, _ := env.State.(*transaction)
+	if tx == nil || len(env.To) == 0 {
+		return &relay.Error{Reply: replyNotRouted}
+	}
+	m, err := s.read(&tx.target, env, body)
+	if err != nil {
+		return s.outcome(ctx, env, tx, "", smtpclient.Reply{}, err)
+	}
+	defer s.free(m)
+	l, err := s.ready(ctx, env, tx, m)
+	if err != nil {
+		return s.outcome(ctx, env, tx, "", smtpclient.Reply{}, err)
+	}
+	reply, err := l.Data(ctx, m.Message)
+	s.pool.put(l)
+	return s.outcome(ctx, env, tx, l.host, reply, err)
+}
+
+// ready returns a connection on which all recipients were accepted.
+func (s *Sender) ready(ctx context.Context, env *relay.Envelope, tx *transaction, m *message) (*link, error) {
+	mail := mailOf(env, m.size(env), m.utf8, nil)
+	if l := tx.link; l != nil {
+		tx.link = nil
+		err := l.Check(mail)
+		if err == nil && tx.taken == len(env.To) {
+			return l, nil
+		}
+		s.pool.put(l)
+		if err != nil {
+			return nil, err
+		}
+	}
+	to := rcptsOf(env)
+	l, answers, err := s.begin(ctx, &tx.target, mail, to, len(to) == 1 && !m.Binary && m.Rest == nil)
+	if err != nil {
+		return nil, err
+	}
+	return s.unanimous(l, answers)
+}
+
+// unanimous returns l if all recipients were accepted. If some were and some
+// not, none gets the message: the client comes back, and then hears of each.
+func (s *Sender) unanimous(l *link, answers []error) (*link, error) {
+	var refused error
+	taken := 0
+	for _, err := range answers {
+		if err == nil {
+			taken++
+		} else {
+			refused = worse(refused, err)
+		}
+	}
+	if refused == nil {
+		return l, nil
+	}
+	s.pool.put(l)
+	if taken > 0 {
+		return nil, &relay.Error{Reply: replyMixture, Err: refused}
+	}
+	return nil, refused
+}
+
+// outcome logs how a delivery ended and returns the error for the client.
+func (s *Sender) outcome(ctx context.Context, env *relay.Envelope, tx *transaction, host string, r smtpclient.Reply, err error) error {
+	attrs := []slog.Attr{
+		slog.String("id", env.ID), slog.String("connector", tx.set.Name),
+		slog.Int("recipients", len(env.To)), slog.String("host", host),
+	}
+	if err == nil {
+		s.log(ctx, slog.LevelInfo, "delivered", append(attrs, slog.String("reply", r.String()))...)
+		return nil
+	}
+	err = failure(err, tx.set)
+	s.log(ctx, slog.LevelWarn, "not delivered", append(attrs, slog.String("error", logText(err)))...)
+	return err
+}
+
+// log writes to the Logger if there is one.
+func (s *Sender) log(ctx context.Context, level slog.Level, msg string, attrs ...slog.Attr) {
+	if s.Logger != nil {
+		s.Logger.LogAttrs(ctx, level, msg, attrs...)
+	}
+}
+
+// Close drops the connections that have nothing to do. Those in use are
+// closed when their transaction ends.
+func (s *Sender) Close() error {
+	s.pool.close()
 	return nil
 }
 
-// Release gives up what Route opened at the next hop.
-func (s *Sender) Release(env *relay.Envelope) {}
+// secureList is the TLSSendDomainSecureList of the policy asked last.
+type secureList struct {
+	mu      sync.Mutex
+	policy  *connector.Policy
+	domains map[string]bool
+}
 
-// Deliver sends the message.
-func (s *Sender) Deliver(ctx context.Context, env *relay.Envelope, body io.Reader) error { return nil }
-
-// Close drops idle connections.
-func (s *Sender) Close() error { return nil }
+// has reports whether p's list has d.
+func (l *secureList) has(p *connector.Policy, d routing.Domain) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.policy != p {
+		l.policy, l.domains = p, make(map[string]bool)
+		for _, name := range p.Config().Transport.TLSSendDomainSecureList {
+			if known, err := routing.ParseDomain(strings.TrimSpace(name)); err == nil {
+				l.domains[known.String()] = true
+			}
+		}
+	}
+	return l.domains[d.String()]
+}

@@ -1,0 +1,169 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/netip"
+	"time"
+
+	"github.com/interchange-smtp/interchange/internal/smtpclient"
+)
+
+// How long connecting may take, for one address and for a whole delivery.
+const (
+	dialTimeout    = 30 * time.Second
+	connectTimeout = 2 * time.Minute
+)
+
+// begin opens a transaction at one of t's hosts, on a kept connection or a
+// new one. Everything that isn't a refusal of this transaction makes it try
+// the next host.
+func (s *Sender) begin(ctx context.Context, t *target, m smtpclient.Mail, to []smtpclient.Rcpt, data bool) (*link, []error, error) {
+	// The commands of a transaction have waits of their own.
+	connecting, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
+	var failed error
+	for _, c := range t.candidates() {
+		k := linkKey{t.out, c.kind, c.name}
+		if l := s.pool.get(k); l != nil {
+			answers, err := l.Begin(ctx, m, to, data)
+			if !deadLink(err) {
+				return s.begun(l, answers, err)
+			}
+			s.log(ctx, slog.LevelDebug, "kept connection was dead", slog.String("host", l.host), slog.Any("error", err))
+			l.Close()
+			s.pool.drop(k)
+		}
+		l, err := s.connect(connecting, t, c, k)
+		if err != nil {
+			failed = worse(failed, err)
+			continue
+		}
+		answers, err := l.Begin(ctx, m, to, data)
+		if !deadLink(err) {
+			return s.begun(l, answers, err)
+		}
+		l.Close()
+		failed = worse(failed, err)
+	}
+	return nil, nil, failed
+}
+
+// begun keeps the connection of a transaction that was refused as a whole.
+func (s *Sender) begun(l *link, answers []error, err error) (*link, []error, error) {
+	if err != nil {
+		s.pool.put(l)
+		return nil, nil, err
+	}
+	if l.left > 0 {
+		l.left--
+	}
+	return l, answers, nil
+}
+
+// deadLink reports whether err says something about the connection and
+// nothing about the transaction.
+func deadLink(err error) bool {
+	var e *smtpclient.Error
+	if err == nil || !errors.As(err, &e) {
+		return err != nil
+	}
+	if e.Reply.Code != 0 {
+		return e.Reply.Code == 421 || e.Stage == smtpclient.StageReset
+	}
+	return !errors.Is(err, smtpclient.ErrBinary) && !errors.Is(err, smtpclient.ErrUTF8) && !errors.Is(err, smtpclient.ErrTooBig)
+}
+
+// worse returns the error to report when several hosts failed: a temporary
+// one, if there is one, because that host may yet take the message.
+func worse(a, b error) error {
+	if a == nil || replyTo(a, nil).Code >= 500 {
+		return b
+	}
+	return a
+}
+
+// connect opens a connection to the first address of c that answers.
+func (s *Sender) connect(ctx context.Context, t *target, c candidate, k linkKey) (*link, error) {
+	list, err := s.resolve(ctx, t, c)
+	if err != nil {
+		return nil, err
+	}
+	p := t.tlsPolicy(c)
+	var failed error
+	for _, e := range list {
+		conn, err := s.open(ctx, t, c, p, e)
+		if err == nil {
+			l := &link{Conn: conn, key: k, host: e.host, idle: t.idle(), left: t.set.SmtpMaxMessagesPerConnection}
+			if l.left <= 0 {
+				l.left = -1
+			}
+			return l, nil
+		}
+		s.log(ctx, slog.LevelWarn, "next hop failed", slog.String("connector", t.set.Name),
+			slog.String("host", e.host), slog.String("address", e.addr.String()), slog.Any("error", err))
+		failed = worse(failed, err)
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return nil, failed
+}
+
+// open calls e and goes through greeting, EHLO, TLS and AUTH.
+func (s *Sender) open(ctx context.Context, t *target, c candidate, p tlsPolicy, e endpoint) (*smtpclient.Conn, error) {
+	host := e.host
+	if c.kind == smartHost {
+		host = c.name // what the administrator wrote, not what DNS says
+	}
+	cfg := smtpclient.Config{
+		Name: t.name, HELO: t.set.ForceHELO && t.via == "",
+		TLS: s.tlsConfig(p, host), RequireTLS: p.required,
+		Auth: t.credentials(), Timeouts: t.timeouts(s.timeouts),
+	}
+	nc, err := s.dial(ctx, t.source(), e.addr)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := smtpclient.Open(ctx, nc, cfg)
+	if !errors.Is(err, smtpclient.ErrHandshake) || p.required || cfg.Auth != nil || ctx.Err() != nil {
+		return conn, err
+	}
+	s.log(ctx, slog.LevelWarn, "TLS isn't required and failed, going on without", slog.String("host", e.host), slog.Any("error", err))
+	cfg.TLS = nil
+	if nc, err = s.dial(ctx, t.source(), e.addr); err != nil {
+		return nil, err
+	}
+	return smtpclient.Open(ctx, nc, cfg)
+}
+
+// dialError is a connection that didn't come about.
+type dialError struct{ err error }
+
+func (e *dialError) Error() string { return e.err.Error() }
+func (e *dialError) Unwrap() error { return e.err }
+
+func (s *Sender) dial(ctx context.Context, from netip.Addr, to netip.AddrPort) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+	defer cancel()
+	dial := s.Dial
+	if dial == nil {
+		dial = dialTCP
+	}
+	nc, err := dial(ctx, from, to)
+	if err != nil {
+		return nil, &dialError{err}
+	}
+	return nc, nil
+}
+
+// dialTCP is the Dial of a Sender that has none.
+func dialTCP(ctx context.Context, from netip.Addr, to netip.AddrPort) (net.Conn, error) {
+	var d net.Dialer
+	if from.IsValid() {
+		d.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(from, 0))
+	}
+	return d.DialContext(ctx, "tcp", to.String())
+}

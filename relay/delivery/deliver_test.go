@@ -1,0 +1,291 @@
+package delivery_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/interchange-smtp/interchange/relay"
+	"github.com/interchange-smtp/interchange/relay/relaytest"
+)
+
+func TestDeliver(t *testing.T) {
+	w := newWorld(t, toHosts("192.0.2.1"))
+	sink := w.sink("192.0.2.1:25", &relaytest.Sink{})
+	for range 3 {
+		expect(t, "send", w.send("b@fabrikam.com"), "ok")
+	}
+	m := sink.Messages()
+	if len(m) != 3 || m[0].From != "a@contoso.com" || m[0].To[0] != "b@fabrikam.com" || string(m[0].Data) != letter || m[0].Helo != "hub.contoso.com" {
+		t.Errorf("arrived: %+v", m)
+	}
+	if n := sink.Connections(); n != 1 {
+		t.Errorf("%d connections for 3 messages, want 1", n)
+	}
+	if !strings.Contains(w.log.String(), "delivered") {
+		t.Errorf("log: %s", w.log.String())
+	}
+}
+
+func TestLargeMessageIsUnchanged(t *testing.T) {
+	body := letter + strings.Repeat("..\xfc"+strings.Repeat("long", 400)+"\r\n.\r\n", 100)
+	w := newWorld(t, toHosts("192.0.2.1"))
+	sink := w.sink("192.0.2.1:25", &relaytest.Sink{})
+	env := envelope()
+	w.rcpt(env, "b@fabrikam.com", "c@fabrikam.com")
+	expect(t, "send", w.data(env, body), "ok")
+	if m := sink.Messages(); len(m) != 1 || string(m[0].Data) != body || len(m[0].To) != 2 {
+		t.Errorf("%d messages", len(m))
+	}
+}
+
+func TestHeaderFirewall(t *testing.T) {
+	w := newWorld(t, toHosts("192.0.2.1"))
+	sink := w.sink("192.0.2.1:25", &relaytest.Sink{})
+	env := envelope()
+	w.rcpt(env, "b@fabrikam.com")
+	expect(t, "send", w.data(env, "junk\r\nX-MS-Exchange-Organization-SCL: -1\r\n"+letter), "ok")
+	if got := string(sink.Messages()[0].Data); got != "junk\r\n"+letter {
+		t.Errorf("arrived: %q", got)
+	}
+}
+
+func TestSmartHostsFailOver(t *testing.T) {
+	ehlo := []string{"220 hop\r\n", ">EHLO", "250-hop\r\n250 PIPELINING\r\n"}
+	for name, script := range map[string][]string{
+		"greeting 4xx":   {"421 4.3.2 busy\r\n", "!close"},
+		"greeting 5xx":   {"554 no\r\n", "!close"},
+		"greeting reset": {"!close"},
+		"EHLO 4xx":       {"220 hop\r\n", ">EHLO", "451 later\r\n"},
+		"MAIL reset":     append(ehlo[:3:3], ">MAIL", "!close"),
+		"MAIL 421":       append(ehlo[:3:3], ">DATA", "421 closing\r\n", "!close"),
+		"garbage":        append(ehlo[:3:3], ">DATA", "what\r\n"),
+	} {
+		// In whatever order the hosts are tried, the good one gets the message.
+		w := newWorld(t, toHosts("192.0.2.1", "192.0.2.2", "192.0.2.3"))
+		w.hop("192.0.2.1:25", script, script)
+		sink := w.sink("192.0.2.2:25", &relaytest.Sink{}) // and 192.0.2.3 refuses connections
+		for range 4 {
+			expect(t, name, w.send("b@fabrikam.com"), "ok")
+		}
+		if n := len(sink.Messages()); n != 4 {
+			t.Errorf("%s: %d messages, want 4", name, n)
+		}
+	}
+}
+
+// TestRefusals has what the client hears.
+func TestRefusals(t *testing.T) {
+	for _, tc := range []struct {
+		stage       relaytest.Stage
+		reply, want string
+	}{
+		{relaytest.StageMail, "550 5.7.1 not you", "550 5.7.1 not you"},
+		{relaytest.StageMail, "450 4.2.0 later", "451 4.2.0 later"},
+		{relaytest.StageMail, "530 5.7.0 authenticate first", "451 4.7.0"},
+		{relaytest.StageRcpt, "550 5.1.1 unknown", "550 5.1.1 unknown"},
+		{relaytest.StageRcpt, "452 4.5.3 too many", "452 4.5.3 too many"},
+		{relaytest.StageRcpt, "552 5.5.3 too many", "452 4.5.3 too many"},
+		{relaytest.StageData, "554 5.7.1 spam", "554 5.7.1 spam"},
+		{relaytest.StageData, "452 4.3.1 full", "451 4.3.1 full"},
+		{relaytest.StageHello, "554 5.7.1 go away", "554 5.7.1 go away"},
+		{relaytest.StageHello, "421 4.3.2 busy", "451 4.3.2 busy"},
+		{relaytest.StageData, relaytest.Drop, "451 4.4.2"},
+		{relaytest.StageRcpt, relaytest.Drop, "451 4.4.2"},
+	} {
+		w := newWorld(t, toHosts("192.0.2.1"))
+		sink := w.sink("192.0.2.1:25", &relaytest.Sink{Script: refuse(tc.stage, "", tc.reply)})
+		expect(t, string(tc.stage)+" "+tc.reply, w.send("b@fabrikam.com"), tc.want)
+		if len(sink.Messages()) != 0 {
+			t.Errorf("%s %s: the message arrived", tc.stage, tc.reply)
+		}
+	}
+}
+
+func TestHopTextIsMadePrintable(t *testing.T) {
+	w := newWorld(t, toHosts("192.0.2.1"))
+	w.hop("192.0.2.1:25", []string{"220 hop\r\n", ">EHLO", "250-hop\r\n250 PIPELINING\r\n", ">DATA", "550 5.7.1 \x1b[31m\r250 ok\xff\r\n503 no\r\n503 no\r\n"})
+	expect(t, "refusal", w.send("b@fabrikam.com"), "550 5.7.1 ?[31m?250 ok?")
+	if strings.ContainsAny(w.log.String(), "\x1b\r\xff") {
+		t.Errorf("log: %q", w.log.String())
+	}
+}
+
+// TestUnexpectedSuccess: a 2xx that is no answer to the message delivers nothing.
+func TestUnexpectedSuccess(t *testing.T) {
+	w := newWorld(t, toHosts("192.0.2.1"))
+	w.hop("192.0.2.1:25", []string{"220 hop\r\n", ">EHLO", "250-hop\r\n250 PIPELINING\r\n", ">DATA", "250 ok\r\n250 ok\r\n250 delivered\r\n"})
+	expect(t, "2xx to DATA", w.send("b@fabrikam.com"), "451 4.4.2")
+}
+
+func TestRecipients(t *testing.T) {
+	script := refuse(relaytest.StageRcpt, "bad@fabrikam.com", "550 5.1.1 unknown")
+
+	w := newWorld(t, toHosts("192.0.2.1"))
+	sink := w.sink("192.0.2.1:25", &relaytest.Sink{Script: script})
+	env := envelope()
+	got := w.rcpt(env, "b@fabrikam.com", "bad@fabrikam.com", "c@fabrikam.com")
+	if got[0] != "ok" || got[2] != "ok" {
+		t.Errorf("RCPT: %q", got)
+	}
+	expect(t, "the hop's own reply", got[1], "550 5.1.1 unknown")
+	expect(t, "DATA", w.data(env, letter), "ok")
+	if m := sink.Messages(); len(m) != 1 || strings.Join(m[0].To, " ") != "b@fabrikam.com c@fabrikam.com" {
+		t.Errorf("arrived: %+v", m)
+	}
+
+	env = envelope()
+	got = w.rcpt(env, "bad@fabrikam.com", "b@fabrikam.com", "c@fabrikam.com")
+	expect(t, "first, not yet asked", got[0], "ok")
+	expect(t, "second", got[1], "452 4.5.3")
+	expect(t, "third", got[2], "452 4.5.3")
+	expect(t, "DATA", w.data(env, letter), "550 5.1.1 unknown")
+	expect(t, "the others again", w.send("b@fabrikam.com", "c@fabrikam.com"), "ok")
+	if n := len(sink.Messages()); n != 2 {
+		t.Errorf("%d messages, want 2", n)
+	}
+}
+
+func TestMixtureSendsNothing(t *testing.T) {
+	// The connection is lost behind the recipients, and the new one knows one of them no more.
+	ehlo := []string{"220 hop\r\n", ">EHLO", "250-hop\r\n250 PIPELINING\r\n"}
+	w := newWorld(t, toHosts("192.0.2.1"))
+	hop := w.hop("192.0.2.1:25",
+		append(ehlo[:3:3], ">RCPT TO:<c", "250 ok\r\n250 ok\r\n250 ok\r\n", ">RCPT TO:<d", "!close"),
+		append(ehlo[:3:3], ">RCPT TO:<c", "250 ok\r\n250 ok\r\n550 5.1.1 unknown\r\n"))
+	env := envelope()
+	got := w.rcpt(env, "b@fabrikam.com", "c@fabrikam.com", "d@fabrikam.com", "e@fabrikam.com")
+	expect(t, "lost", got[2], "451 4.4.2")
+	expect(t, "after it", got[3], "452 4.5.3")
+	expect(t, "DATA", w.data(env, letter), "451 4.5.3")
+	if strings.Contains(hop.String(), "DATA") {
+		t.Errorf("hop heard %q", hop)
+	}
+}
+
+func TestOtherRoute(t *testing.T) {
+	one, two := toHosts("192.0.2.1"), toHosts("192.0.2.2")
+	two.Name = "two"
+	two.AddressSpaces = space("*.example.com")
+	w := newWorld(t, one, two)
+	sink := w.sink("192.0.2.1:25", &relaytest.Sink{})
+	env := envelope()
+	got := w.rcpt(env, "b@fabrikam.com", "c@mail.example.com", "d@fabrikam.com")
+	expect(t, "another connector", got[1], "452 4.5.3")
+	expect(t, "DATA", w.data(env, letter), "ok")
+	if m := sink.Messages(); len(m) != 1 || len(m[0].To) != 2 {
+		t.Errorf("arrived: %+v", m)
+	}
+	w = newWorld(t, two)
+	expect(t, "unreachable", w.rcpt(envelope(), "b@fabrikam.com")[0], "451 4.4.4")
+}
+
+func TestVia(t *testing.T) {
+	far := toHosts("192.0.2.9")
+	far.SourceTransportServers = []string{"far"}
+	w := newWorld(t, far)
+	w.dns.AddHost("far.contoso.com", addr("10.2.3.5"))
+	sink := w.sink("10.2.3.5:25", &relaytest.Sink{})
+	expect(t, "send", w.send("b@fabrikam.com"), "ok")
+	if n := len(sink.Messages()); n != 1 {
+		t.Errorf("%d messages at the other server", n)
+	}
+}
+
+func TestStaleConnectionIsReplaced(t *testing.T) {
+	ehlo := []string{"220 hop\r\n", ">EHLO", "250-hop\r\n250 PIPELINING\r\n"}
+	first := append(ehlo[:3:3], ">DATA", "250 ok\r\n250 ok\r\n354 go\r\n", ">.\r\n", "250 ok\r\n")
+	for name, end := range map[string][]string{
+		"closed":     {"!close"},
+		"421":        {"421 4.4.2 idle too long\r\n", "!close"},
+		"421 later":  {">DATA", "421 4.4.2 idle too long\r\n", "!close"},
+		"close late": {">DATA", "!close"},
+	} {
+		w := newWorld(t, toHosts("192.0.2.1"))
+		w.hop("192.0.2.1:25", append(first[:len(first):len(first)], end...), first)
+		expect(t, name, w.send("b@fabrikam.com"), "ok")
+		expect(t, name, w.send("b@fabrikam.com"), "ok")
+	}
+}
+
+func TestMessagesPerConnection(t *testing.T) {
+	s := toHosts("192.0.2.1")
+	s.SmtpMaxMessagesPerConnection = 2
+	w := newWorld(t, s)
+	sink := w.sink("192.0.2.1:25", &relaytest.Sink{})
+	for range 5 {
+		expect(t, "send", w.send("b@fabrikam.com"), "ok")
+	}
+	if n := sink.Connections(); n != 3 {
+		t.Errorf("%d connections for 5 messages, want 3", n)
+	}
+}
+
+func TestBrokenBodyIsNoMessage(t *testing.T) {
+	broken := errors.New("client gone")
+	for _, size := range []int{0, 10, 100 << 10} {
+		w := newWorld(t, toHosts("192.0.2.1"))
+		sink := w.sink("192.0.2.1:25", &relaytest.Sink{})
+		env := envelope()
+		w.rcpt(env, "b@fabrikam.com")
+		body := io.MultiReader(strings.NewReader(letter+strings.Repeat("xxxxxxxx\r\n", size/10)), iotest.ErrReader(broken))
+		err := w.sender.Deliver(context.Background(), env, body)
+		w.sender.Release(env)
+		expect(t, "broken body", said(t, err), "451 4.3.0")
+		if !errors.Is(err, broken) {
+			t.Errorf("%v doesn't tell the cause", err)
+		}
+		sink.Close()
+		if n := len(sink.Messages()); n != 0 {
+			t.Errorf("size %d: %d messages arrived", size, n)
+		}
+	}
+}
+
+func TestBodyTypes(t *testing.T) {
+	bare := []string{"220 hop\r\n", ">EHLO", "250 hop\r\n", ">MAIL", "250 ok\r\n", ">RCPT", "250 ok\r\n", ">DATA", "354 go\r\n", ">.\r\n", "250 ok\r\n"}
+	for _, tc := range []struct {
+		name, body, want string
+		env              relay.Envelope
+	}{
+		{"bare LF", "A: b\r\n\r\nx\ny\r\n", "550 5.6.11", relay.Envelope{}},
+		{"8 bit undeclared", "A: b\r\n\r\n\xfc\r\n", "ok", relay.Envelope{}},
+		{"8 bit declared", "A: b\r\n\r\n\xfc\r\n", "554 5.6.3", relay.Envelope{Body: relay.EightBitMIME}},
+		{"7 bit declared 8", "A: b\r\n\r\nx\r\n", "ok", relay.Envelope{Body: relay.EightBitMIME}},
+		{"binary", "A: b\r\n\r\nx\ny", "554 5.6.3", relay.Envelope{Body: relay.BinaryMIME}},
+		{"UTF-8 header", "A: \u00fc\r\n\r\nx\r\n", "550 5.6.7", relay.Envelope{UTF8: true}},
+		{"UTF-8 allowed, not used", "A: b\r\n\r\nx\r\n", "ok", relay.Envelope{UTF8: true}},
+	} {
+		w := newWorld(t, toHosts("192.0.2.1"))
+		w.hop("192.0.2.1:25", bare)
+		env := tc.env
+		env.From = envelope().From
+		w.rcpt(&env, "b@fabrikam.com")
+		expect(t, tc.name, w.data(&env, tc.body), tc.want)
+	}
+	w := newWorld(t, toHosts("192.0.2.1"))
+	w.hop("192.0.2.1:25", []string{"220 hop\r\n", ">EHLO", "250-hop\r\n250 SIZE 40\r\n"})
+	expect(t, "SIZE", w.send("b@fabrikam.com"), "552 5.3.4")
+}
+
+func TestParametersPassOn(t *testing.T) {
+	w := newWorld(t, toHosts("192.0.2.1"))
+	sink := w.sink("192.0.2.1:25", &relaytest.Sink{})
+	env := envelope()
+	env.Body, env.UTF8, env.Ret, env.EnvID = relay.BinaryMIME, true, "HDRS", "a b+c"
+	w.rcpt(env, "b@fabrikam.com")
+	expect(t, "send", w.data(env, "A: b\r\n\r\nx\ny"), "ok")
+	m := sink.Messages()[0]
+	if m.Body != "BINARYMIME" || !m.UTF8 || m.Ret != "HDRS" || m.EnvID != "a b+c" || string(m.Data) != "A: b\r\n\r\nx\ny" {
+		t.Errorf("arrived: %+v", m)
+	}
+}
+
+func TestDeliverWithoutRoute(t *testing.T) {
+	w := newWorld(t)
+	expect(t, "no route", w.data(envelope(), letter), "451 4.3.5")
+	expect(t, "no connector", w.rcpt(envelope(), "b@fabrikam.com")[0], "451 4.4.4")
+}

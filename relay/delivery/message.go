@@ -1,0 +1,95 @@
+package delivery
+
+import (
+	"io"
+
+	"github.com/interchange-smtp/interchange/internal/mailheader"
+	"github.com/interchange-smtp/interchange/internal/smtpclient"
+	"github.com/interchange-smtp/interchange/relay"
+)
+
+const (
+	// headSize is how much of a message is read before the next hop is asked.
+	// A message that is shorter can be sent in one write.
+	headSize = 32 << 10
+	// maxHeader is the limit for headers, far above any MaxHeaderSize; only a
+	// Handler's caller that is no relay.Server could get there.
+	maxHeader = 16 << 20
+)
+
+// message is what of a message is known before it is sent.
+type message struct {
+	smtpclient.Message
+	utf8 bool // the header has octets above 127
+	buf  *[]byte
+}
+
+// read reads the header through the firewall of t, and the beginning of the body.
+func (s *Sender) read(t *target, env *relay.Envelope, body io.Reader) (*message, error) {
+	h, err := mailheader.Read(body, maxHeader)
+	if err == mailheader.ErrTooLarge {
+		return nil, err
+	}
+	if err != nil {
+		return nil, &smtpclient.BodyError{Err: err}
+	}
+	if t.keep != nil {
+		h.Filter(t.keep)
+	}
+	m := &message{buf: s.buffer()}
+	m.Binary = env.Body == relay.BinaryMIME
+	m.EightBit = env.Body == relay.EightBitMIME
+	head := h.Bytes((*m.buf)[:0])
+	m.utf8 = env.UTF8 && !isASCII(head)
+	m.Head = head
+	if n := len(head); n < headSize {
+		m.Head = head[:headSize]
+		var k int
+		k, err = io.ReadFull(h.Body(), m.Head[n:])
+		m.Head = m.Head[:n+k]
+	}
+	switch err {
+	case nil:
+		m.Rest = h.Body()
+	case io.EOF, io.ErrUnexpectedEOF:
+	default:
+		s.free(m)
+		return nil, &smtpclient.BodyError{Err: err}
+	}
+	return m, nil
+}
+
+// size returns the message's size for MAIL: its own if it is known, else what
+// the client declared.
+func (m *message) size(env *relay.Envelope) int64 {
+	if m.Rest == nil {
+		return int64(len(m.Head))
+	}
+	return env.Size
+}
+
+// buffer returns a buffer of headSize octets.
+func (s *Sender) buffer() *[]byte {
+	if b, ok := s.buffers.Get().(*[]byte); ok {
+		return b
+	}
+	b := make([]byte, headSize)
+	return &b
+}
+
+// free takes m's buffer back.
+func (s *Sender) free(m *message) {
+	if m.buf != nil {
+		s.buffers.Put(m.buf)
+		m.buf, m.Head = nil, nil
+	}
+}
+
+func isASCII[T string | []byte](s T) bool {
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,118 @@
+package delivery
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
+)
+
+// tlsPolicy is what is asked of the channel to a next hop.
+type tlsPolicy struct {
+	never    bool
+	required bool
+	chain    bool   // the certificate must lead to a root
+	domain   string // and name this: a host, "*.domain" or nothing
+	exact    string // and this one without a wildcard
+}
+
+// tlsPolicy returns what t's connector asks of c.
+func (t *target) tlsPolicy(c candidate) tlsPolicy {
+	if t.via != "" {
+		return tlsPolicy{} // inside the organisation: whatever the server offers
+	}
+	level := t.set.TlsAuthLevel
+	p := tlsPolicy{
+		never:    t.set.IgnoreSTARTTLS,
+		required: t.set.RequireTLS || level != connector.TlsAuthNone,
+		chain:    level == connector.CertificateValidation || level == connector.DomainValidation,
+	}
+	if level == connector.DomainValidation {
+		p.domain = t.set.TlsDomain
+		if p.domain == "" {
+			p.domain = t.domain.String()
+		}
+	}
+	if t.secure {
+		p.required, p.chain, p.domain = true, true, t.domain.String()
+	}
+	if t.set.SmartHostAuthMechanism.Has(auth.BasicAuthRequireTLS) && len(t.set.SmartHosts) > 0 {
+		p.required, p.chain, p.exact = true, true, c.name
+	}
+	if p.required {
+		p.never = false // validation refuses the pair; the stricter one counts
+	}
+	return p
+}
+
+// errCertificate says that a certificate isn't the one that is asked for.
+var errCertificate = errors.New("certificate doesn't fit")
+
+// tlsConfig returns the configuration for a handshake with host.
+func (s *Sender) tlsConfig(p tlsPolicy, host string) *tls.Config {
+	if p.never {
+		return nil
+	}
+	return &tls.Config{
+		MinVersion:   tls.VersionTLS12,
+		ServerName:   host,
+		Certificates: s.Certificates,
+		// What is checked, and whether, is the connector's business, and done
+		// by verify in this function's place.
+		InsecureSkipVerify: true,
+		VerifyConnection:   func(cs tls.ConnectionState) error { return s.verify(p, cs) },
+	}
+}
+
+// verify checks the hop's certificate.
+func (s *Sender) verify(p tlsPolicy, cs tls.ConnectionState) error {
+	if !p.chain {
+		return nil
+	}
+	if len(cs.PeerCertificates) == 0 {
+		return fmt.Errorf("%w: there is none", errCertificate)
+	}
+	leaf := cs.PeerCertificates[0]
+	opts := x509.VerifyOptions{Roots: s.RootCAs, Intermediates: x509.NewCertPool(), CurrentTime: time.Now()}
+	for _, c := range cs.PeerCertificates[1:] {
+		opts.Intermediates.AddCert(c)
+	}
+	if _, err := leaf.Verify(opts); err != nil {
+		return fmt.Errorf("%w: %w", errCertificate, err)
+	}
+	if p.domain != "" && !names(leaf, p.domain) {
+		return fmt.Errorf("%w: it doesn't name %s", errCertificate, p.domain)
+	}
+	if p.exact != "" && !namesExactly(leaf, p.exact) {
+		return fmt.Errorf("%w: it doesn't name %s exactly", errCertificate, p.exact)
+	}
+	return nil
+}
+
+// names reports whether leaf names domain; "*.contoso.com" is contoso.com and
+// every name under it.
+func names(leaf *x509.Certificate, domain string) bool {
+	parent, wild := strings.CutPrefix(domain, "*.")
+	if !wild {
+		return leaf.VerifyHostname(domain) == nil
+	}
+	parent = strings.ToLower(parent)
+	return slices.ContainsFunc(leaf.DNSNames, func(n string) bool {
+		n = strings.ToLower(n)
+		return n == parent || strings.HasSuffix(n, "."+parent)
+	})
+}
+
+// namesExactly reports whether leaf names host, a name or an IP address,
+// without the help of a wildcard.
+func namesExactly(leaf *x509.Certificate, host string) bool {
+	return slices.ContainsFunc(leaf.DNSNames, func(n string) bool { return strings.EqualFold(n, host) }) ||
+		slices.ContainsFunc(leaf.IPAddresses, func(ip net.IP) bool { return sameIP(ip, host) })
+}

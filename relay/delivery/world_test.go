@@ -1,0 +1,225 @@
+package delivery_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/internal/smtpclient"
+	"github.com/interchange-smtp/interchange/relay"
+	"github.com/interchange-smtp/interchange/relay/delivery"
+	"github.com/interchange-smtp/interchange/relay/relaytest"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+const letter = "From: a@contoso.com\r\nSubject: hello\r\n\r\n.body\r\n"
+
+// world is a Sender on the server hub.contoso.com at 10.2.3.4, in a network
+// of its own.
+type world struct {
+	t      *testing.T
+	net    relaytest.Network
+	dns    relaytest.Resolver
+	sender delivery.Sender
+	policy *connector.Policy
+	log    strings.Builder
+}
+
+// toHosts is a Send connector for everything to smart hosts.
+func toHosts(hosts ...string) connector.Send {
+	s := connector.Send{Name: "out", AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace("*")}}
+	for _, h := range hosts {
+		s.SmartHosts = append(s.SmartHosts, connector.MustParseSmartHost(h))
+	}
+	return s
+}
+
+func newWorld(t *testing.T, sends ...connector.Send) *world {
+	t.Helper()
+	w := &world{t: t}
+	policy, err := connector.Compile(connector.Config{
+		Server:  "hub",
+		Servers: []routing.Server{{Name: "hub", FQDN: "hub.contoso.com", Site: "one"}, {Name: "far", FQDN: "far.contoso.com", Site: "one"}},
+		Send:    sends,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.policy = policy
+	w.sender.Resolver = &w.dns
+	w.sender.Dial = w.net.Host(netip.MustParseAddr("10.2.3.4")).Dial
+	w.sender.Logger = slog.New(slog.NewTextHandler(&w.log, nil))
+	w.sender.SetTimeouts(smtpclient.Timeouts{Greeting: time.Minute, Command: time.Minute, DataInit: time.Minute, Block: time.Minute, Final: time.Minute})
+	t.Cleanup(func() { w.sender.Close() })
+	return w
+}
+
+// sink runs a next hop.
+func (w *world) sink(address string, s *relaytest.Sink) *relaytest.Sink {
+	w.t.Helper()
+	l := w.listen(address)
+	go s.Serve(l)
+	w.t.Cleanup(func() { s.Close() })
+	return s
+}
+
+func (w *world) listen(address string) net.Listener {
+	w.t.Helper()
+	l, err := w.net.Listen(address)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() { l.Close() })
+	return l
+}
+
+// hop plays the scripts, one on each connection: lines that begin with ">"
+// are waited for, all others said. "!close" closes.
+func (w *world) hop(address string, scripts ...[]string) *hop {
+	l := w.listen(address)
+	h := &hop{done: make(chan struct{})}
+	go func() {
+		defer close(h.done)
+		defer l.Close() // who calls once more is refused
+		for _, script := range scripts {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			h.play(c, script)
+			c.Close()
+		}
+	}()
+	w.t.Cleanup(func() {
+		w.sender.Close()
+		l.Close()
+		<-h.done
+	})
+	return h
+}
+
+// hop is a scripted next hop.
+type hop struct {
+	mu    sync.Mutex
+	heard strings.Builder
+	done  chan struct{}
+}
+
+func (h *hop) String() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.heard.String()
+}
+
+func (h *hop) play(c net.Conn, script []string) {
+	br := bufio.NewReader(c)
+	line := func() (string, error) {
+		l, err := br.ReadString('\n')
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.heard.WriteString(l)
+		return l, err
+	}
+	for _, step := range script {
+		if step == "!close" {
+			return
+		}
+		want, expects := strings.CutPrefix(step, ">")
+		if !expects {
+			if _, err := io.WriteString(c, step); err != nil {
+				return
+			}
+			continue
+		}
+		for l := ""; !strings.HasPrefix(l, want); {
+			var err error
+			if l, err = line(); err != nil {
+				return
+			}
+		}
+	}
+	for {
+		if _, err := line(); err != nil {
+			return
+		}
+	}
+}
+
+// envelope returns an Envelope without recipients.
+func envelope() *relay.Envelope {
+	return &relay.Envelope{ID: "id1", From: routing.MustParseAddress("a@contoso.com")}
+}
+
+// rcpt offers recipients as the relay does, and returns the answers.
+func (w *world) rcpt(env *relay.Envelope, to ...string) []string {
+	var answers []string
+	for _, a := range to {
+		r := relay.Recipient{To: routing.MustParseAddress(a)}
+		err := w.sender.Route(context.Background(), w.policy, env, &r)
+		if err == nil {
+			env.To = append(env.To, r)
+		}
+		answers = append(answers, said(w.t, err))
+	}
+	return answers
+}
+
+// data hands over the message and ends the transaction.
+func (w *world) data(env *relay.Envelope, body string) string {
+	defer w.sender.Release(env)
+	return said(w.t, w.sender.Deliver(context.Background(), env, strings.NewReader(body)))
+}
+
+// send is a whole transaction.
+func (w *world) send(to ...string) string {
+	w.t.Helper()
+	env := envelope()
+	for i, answer := range w.rcpt(env, to...) {
+		if answer != "ok" {
+			w.t.Fatalf("%s: %s", to[i], answer)
+		}
+	}
+	return w.data(env, letter)
+}
+
+// said returns the reply that the client gets.
+func said(t *testing.T, err error) string {
+	t.Helper()
+	if err == nil {
+		return "ok"
+	}
+	var e *relay.Error
+	if !errors.As(err, &e) || e.Reply.Code < 400 || e.Reply.Code > 599 {
+		t.Fatalf("%v has no reply for the client", err)
+	}
+	r := e.Reply
+	return fmt.Sprintf("%d %d.%d.%d %s", r.Code, r.Enhanced[0], r.Enhanced[1], r.Enhanced[2], r.Text)
+}
+
+// expect compares the beginning of what was said.
+func expect(t *testing.T, what, got, want string) {
+	t.Helper()
+	if !strings.HasPrefix(got, want) {
+		t.Errorf("%s: %s, want %s", what, got, want)
+	}
+}
+
+// refuse makes a Sink refuse at a stage.
+func refuse(stage relaytest.Stage, argument, reply string) func(relaytest.Stage, string) string {
+	return func(s relaytest.Stage, a string) string {
+		if s == stage && (argument == "" || a == argument) {
+			return reply
+		}
+		return ""
+	}
+}
