@@ -249,6 +249,7 @@ func TestLogsAreCleanAndKeepSecrets(t *testing.T) {
 	c.Send("FOO \r bar")
 	c.Reply()
 	c.Do("EHLO x", 250)
+	c.Do("MAIL FROM:<gr\u00fc\u00df@fabrikam.com> SMTPUTF8", 550)
 	c.Do("MAIL FROM:<"+userName+">", 250)
 	c.Do("RCPT TO:<"+inside+">", 250)
 	send(c, "From: <"+userName+">\r\nSubject: a secret subject\x1b\r\nMessage-ID: <\x1b@x>\r\n\r\nx\r\n", 250)

@@ -34,6 +34,10 @@
 // what a guessing client sends. By "user" it means who has authenticated, or
 // else the sender of MAIL. A source is one address.
 //
+// Message bodies are never held in memory. Headers and recipients are, and all
+// transactions of a Server share a budget for them: beyond it, 452 4.3.1 for
+// whatever is longer than 4 KB.
+//
 // # Names that Exchange has no parameter for
 //
 // Which binding speaks TLS from the first octet is the embedder's to say, in

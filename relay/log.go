@@ -25,6 +25,9 @@ func (s *session) failed(command string, err error, more ...any) connector.Reply
 }
 
 func (s *session) logRefusal(command string, r connector.Reply, more ...any) {
+	if !s.server.Logger.Enabled(s.server.hard, slog.LevelInfo) {
+		return
+	}
 	s.server.Logger.Info("command refused", append([]any{
 		"session", s.id, "connector", s.service.in.Name(), "remote", s.channel.Remote,
 		"user", clean(s.rules.Identity().String()), "command", command, "reply", clean(r.String()),

@@ -178,6 +178,16 @@ func (b *lockedBuffer) Write(p []byte) (int, error) {
 	return b.b.Write(p)
 }
 
+// eventually waits for what another goroutine does.
+func eventually(t testing.TB, done func() bool) {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Second); !done(); runtime.Gosched() {
+		if time.Now().After(end) {
+			t.Fatal("it never happens")
+		}
+	}
+}
+
 // waitFor returns once the log has text in it.
 func (w *world) waitFor(text string) { w.waitForMore(text, 0) }
 

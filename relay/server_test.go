@@ -11,7 +11,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/relay"
@@ -165,16 +164,6 @@ func TestListenAndServeFollowsThePolicy(t *testing.T) {
 	}
 	if err := talk("10.2.3.4:25"); err == nil {
 		t.Error("still served after the end")
-	}
-}
-
-// eventually waits for what another goroutine does.
-func eventually(t *testing.T, done func() bool) {
-	t.Helper()
-	for end := time.Now().Add(10 * time.Second); !done(); {
-		if time.Now().After(end) {
-			t.Fatal("it never happens")
-		}
 	}
 }
 

@@ -148,10 +148,10 @@ func (s *session) Mail(_ context.Context, m guard.Mail) connector.Reply {
 	s.drop()
 	d := s.rules.Mail(connector.Mail{From: m.From, Size: m.Size})
 	if !d.Allowed() {
-		return s.refuse("MAIL", d, "from", m.From.String())
+		return s.refuse("MAIL", d, "from", clean(m.From.String()))
 	}
 	if !s.service.allow(s.channel.Remote.Addr(), s.rateUser(m), time.Now()) {
-		return s.refuse("MAIL", s.service.in.Decide(connector.RateExceeded), "from", m.From.String())
+		return s.refuse("MAIL", s.service.in.Decide(connector.RateExceeded), "from", clean(m.From.String()))
 	}
 	s.tx = s.transaction(m)
 	return d.Reply()
@@ -174,7 +174,7 @@ func (s *session) Rcpt(_ context.Context, r guard.Rcpt) connector.Reply {
 	}
 	d := s.rules.Rcpt(connector.Rcpt{To: r.To, Accepted: len(tx.env.To)})
 	if !d.Allowed() {
-		return s.refuse("RCPT", d, "from", tx.env.From.String(), "to", r.To.String())
+		return s.refuse("RCPT", d, "from", clean(tx.env.From.String()), "to", clean(r.To.String()))
 	}
 	if !tx.take(int64(memoryRcpt + len(r.ORcpt) + len(r.To.Local()) + len(r.To.Domain().String()))) {
 		return s.refuse("RCPT", s.service.in.Decide(connector.InsufficientResources))
@@ -183,7 +183,7 @@ func (s *session) Rcpt(_ context.Context, r guard.Rcpt) connector.Reply {
 	if router, ok := s.server.Handler.(Router); ok {
 		tx.router = router
 		if err := router.Route(tx.ctx, s.service.in.Policy(), &tx.env, &rcpt); err != nil {
-			return s.failed("RCPT", err, "from", tx.env.From.String(), "to", r.To.String())
+			return s.failed("RCPT", err, "from", clean(tx.env.From.String()), "to", clean(r.To.String()))
 		}
 	}
 	tx.env.To = append(tx.env.To, rcpt)
