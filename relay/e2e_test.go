@@ -1,0 +1,137 @@
+package relay_test
+
+import (
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/relay"
+	"github.com/interchange-smtp/interchange/relay/delivery"
+	"github.com/interchange-smtp/interchange/relay/relaytest"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+const smartHost = "smtpgateway1.contoso.com"
+
+// through starts the hub of the guide with a Send connector to a smart host.
+func through(t *testing.T, send connector.Send, sink *relaytest.Sink) *world {
+	t.Helper()
+	send.Name = "ToInternetGateway"
+	send.AddressSpaces = []routing.AddressSpace{routing.MustParseAddressSpace("*")}
+	send.SmartHosts = []connector.SmartHost{connector.MustParseSmartHost(smartHost)}
+	p, err := connector.Compile(connector.Config{
+		Server:   "HubA",
+		Servers:  []routing.Server{{Name: "HubA", FQDN: hubName, Site: "Default"}},
+		Accepted: []routing.AcceptedDomain{{DomainName: "fabrikam.com"}},
+		Receive:  []connector.Receive{defaultHub(), fromSecuredGateway(), fromAnonymousGateway(anyRecipient())},
+		Send:     []connector.Send{send},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ca, _ := certificates()
+	resolver := new(relaytest.Resolver)
+	resolver.AddHost(smartHost, netip.MustParseAddr(secured))
+	sender := &delivery.Sender{Resolver: resolver, RootCAs: ca.Pool()}
+	w := serve(t, p, func(s *relay.Server) { s.Handler = sender })
+	sender.Dial = w.network.Host(netip.MustParseAddr("10.2.3.4")).Dial
+	l, err := w.network.Listen(secured + ":25")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go sink.Serve(l)
+	t.Cleanup(func() {
+		w.stop()
+		sender.Close()
+		sink.Close()
+	})
+	return w
+}
+
+// hop returns the smart host, with a certificate for name.
+func hop(t *testing.T, name string, users map[string]string) *relaytest.Sink {
+	t.Helper()
+	ca, _ := certificates()
+	cert, err := ca.Issue(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &relaytest.Sink{Hostname: smartHost, Certificate: &cert, Users: users}
+}
+
+// From a client through the relay to a smart host that wants to know who we
+// are.
+func TestEndToEnd(t *testing.T) {
+	credential := &connector.Credential{UserName: "hub", Password: "out we go"}
+	known := map[string]string{"hub": "out we go"}
+	basic := connector.Send{SmartHostAuthMechanism: auth.BasicAuthRequireTLS, AuthenticationCredential: credential}
+	for _, c := range []struct {
+		name string
+		send connector.Send
+		sink *relaytest.Sink
+		code int
+		user string // as whom we are known
+	}{
+		{"Basic authentication", basic, hop(t, smartHost, known), 250, "hub"},
+		{"wrong password", basic, hop(t, smartHost, map[string]string{"hub": "other"}), 451, ""},
+		{"wrong certificate", basic, hop(t, "elsewhere.contoso.com", known), 451, ""},
+		{"no TLS any more", basic, &relaytest.Sink{Users: known, InsecureAuth: true}, 451, ""},
+		{"in the clear", connector.Send{}, &relaytest.Sink{}, 250, ""},
+		{"opportunistic", connector.Send{}, hop(t, "whatever.contoso.com", nil), 250, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := through(t, c.send, c.sink)
+			client := w.hello(gateway, hub)
+			client.Do("MAIL FROM:<someone@contoso.com>", 250)
+			client.Do("RCPT TO:<"+elsewhere+">", 250)
+			text := send(client, "X-MS-Exchange-Organization-SCL: 9\r\n"+message, c.code)
+			if strings.Contains(w.log.String()+text, "out we go") {
+				t.Error("the password is seen")
+			}
+			got := c.sink.Messages()
+			if c.code != 250 {
+				if len(got) != 0 {
+					t.Errorf("%d messages went out all the same", len(got))
+				}
+				return
+			}
+			if len(got) != 1 {
+				t.Fatalf("%d messages arrived", len(got))
+			}
+			m := got[0]
+			if m.From != "someone@contoso.com" || len(m.To) != 1 || m.To[0] != elsewhere ||
+				m.User != c.user || m.TLS != (c.sink.Certificate != nil) || m.Helo != hubName {
+				t.Errorf("arrived: %+v", m)
+			}
+			data := string(m.Data)
+			if !strings.HasSuffix(data, message) || strings.Contains(data, "X-MS-Exchange") || strings.Count(data, "Received: ") != 1 {
+				t.Errorf("arrived:\n%s", data)
+			}
+		})
+	}
+}
+
+// What the smart host says is what the client hears, and nothing is
+// acknowledged that was not taken.
+func TestNextHopsAnswers(t *testing.T) {
+	for answer, code := range map[string]int{
+		"550 5.7.1 Not from you": 550,
+		"452 4.3.1 Full":         451,
+		relaytest.Drop:           451,
+	} {
+		sink := &relaytest.Sink{Script: func(stage relaytest.Stage, _ string) string {
+			if stage == relaytest.StageData {
+				return answer
+			}
+			return ""
+		}}
+		w := through(t, connector.Send{}, sink)
+		c := w.encrypted(stranger, hub)
+		c.Do("AUTH PLAIN "+plain(userName, password), 235)
+		c.Do("MAIL FROM:<"+userName+">", 250)
+		c.Do("RCPT TO:<"+elsewhere+">", 250)
+		send(c, strings.Replace(message, inside, userName, 1), code)
+	}
+}
