@@ -68,6 +68,17 @@ func TestHandlerErrors(t *testing.T) {
 			_, err := io.Copy(io.Discard, body)
 			return err
 		}, 250, ""},
+		{"read beyond the end", func(_ context.Context, _ *relay.Envelope, body io.Reader) error {
+			for range 2 {
+				if _, err := io.Copy(io.Discard, body); err != nil {
+					return err
+				}
+			}
+			if n, err := body.Read(make([]byte, 1)); n != 0 || err != io.EOF {
+				return fmt.Errorf("%d, %v behind the end", n, err)
+			}
+			return nil
+		}, 250, ""},
 		{"early refusal", func(context.Context, *relay.Envelope, io.Reader) error {
 			return &relay.Error{Reply: reply(554, "No")}
 		}, 554, "5.1.1 No"},

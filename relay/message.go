@@ -181,7 +181,11 @@ func (m *messageReader) Read(p []byte) (int, error) {
 // whether it was the source or the destination that failed, so both count as
 // a message that was not read to its end.
 func (m *messageReader) WriteTo(w io.Writer) (int64, error) {
-	if m.err != nil {
+	switch m.err {
+	case nil:
+	case io.EOF:
+		return 0, nil
+	default:
 		return 0, m.err
 	}
 	sink := &errorWriter{w: w}

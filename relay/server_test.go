@@ -375,6 +375,40 @@ func TestAcceptErrors(t *testing.T) {
 	}
 }
 
+// dead can't accept any more.
+type dead struct{ net.Listener }
+
+func (dead) Accept() (net.Conn, error) { return nil, errBind }
+
+// A binding that fails for good ends ListenAndServe, with all others.
+func TestAcceptFailsForGood(t *testing.T) {
+	b := &binder{network: new(relaytest.Network)}
+	s := newServer(t, policy(t, bindings("A", "10.2.3.4:25", "10.2.3.4:26")), b)
+	s.Listen = func(ctx context.Context, network, address string) (net.Listener, error) {
+		l, err := b.listen(ctx, network, address)
+		if address == "10.2.3.4:26" {
+			l = dead{l}
+		}
+		return l, err
+	}
+	if err := s.ListenAndServe(t.Context()); !errors.Is(err, errBind) || !strings.Contains(err.Error(), "10.2.3.4:26") {
+		t.Errorf("got %v", err)
+	}
+	if _, closed := b.state(); !slices.Equal(closed, []string{"10.2.3.4:25", "10.2.3.4:26"}) {
+		t.Errorf("closed %q", closed)
+	}
+}
+
+// A connection without IP addresses has no connector.
+func TestServeConnWithoutAddresses(t *testing.T) {
+	s := newServer(t, policy(t, defaultHub()), &binder{})
+	here, there := net.Pipe()
+	if err := s.ServeConn(there); err != nil {
+		t.Fatal(err)
+	}
+	relaytest.NewClient(t, here).Closed()
+}
+
 func TestServeConn(t *testing.T) {
 	_, cert := certificates()
 	s := &relay.Server{Policy: policy(t, defaultHub()), Handler: new(mailbox), Certificates: []tls.Certificate{cert}}
