@@ -1,0 +1,61 @@
+package delivery_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"net/netip"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/relay"
+	"github.com/interchange-smtp/interchange/relay/delivery"
+	"github.com/interchange-smtp/interchange/relay/relaytest"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// A message goes to the smart host of the only Send connector, and another
+// one is refused there.
+func Example() {
+	var network relaytest.Network
+	listener, err := network.Listen("192.168.5.77:25")
+	if err != nil {
+		log.Fatal(err)
+	}
+	gateway := &relaytest.Sink{Script: func(stage relaytest.Stage, argument string) string {
+		if stage == relaytest.StageRcpt && strings.HasPrefix(argument, "gone@") {
+			return "550 5.1.1 User unknown"
+		}
+		return ""
+	}}
+	go gateway.Serve(listener)
+	defer gateway.Close()
+
+	policy, err := connector.Compile(connector.Config{Send: []connector.Send{{
+		Name:          "To the gateway",
+		AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace("*")},
+		SmartHosts:    []connector.SmartHost{connector.MustParseSmartHost("192.168.5.77")},
+	}}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	sender := &delivery.Sender{Dial: network.Host(netip.MustParseAddr("10.2.3.4")).Dial}
+	defer sender.Close()
+
+	for _, to := range []string{"kim@fabrikam.com", "gone@fabrikam.com"} {
+		ctx := context.Background()
+		env := &relay.Envelope{From: routing.MustParseAddress("amy@contoso.com")}
+		rcpt := relay.Recipient{To: routing.MustParseAddress(to)}
+		if err := sender.Route(ctx, policy, env, &rcpt); err != nil {
+			log.Fatal(err)
+		}
+		env.To = append(env.To, rcpt)
+		fmt.Println(to, sender.Deliver(ctx, env, strings.NewReader("Subject: hello\r\n\r\nHi\r\n")))
+		sender.Release(env)
+	}
+	fmt.Println(len(gateway.Messages()), "arrived")
+	// Output:
+	// kim@fabrikam.com <nil>
+	// gone@fabrikam.com 550 User unknown: RCPT: next hop said "550 5.1.1 User unknown"
+	// 1 arrived
+}
