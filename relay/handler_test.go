@@ -64,6 +64,15 @@ func TestHandlerErrors(t *testing.T) {
 			_, _ = io.Copy(failingWriter{}, body)
 			return nil
 		}, 451, local},
+		{"copied to a writer that fails, and read on", func(_ context.Context, _ *relay.Envelope, body io.Reader) error {
+			_, _ = io.Copy(failingWriter{}, body)
+			_, err := io.Copy(io.Discard, body)
+			return err
+		}, 451, local},
+		{"copied to a writer that fails, and refused", func(_ context.Context, _ *relay.Envelope, body io.Reader) error {
+			_, err := io.Copy(failingWriter{}, body)
+			return &relay.Error{Reply: reply(552, "Too big there"), Err: err}
+		}, 552, "5.1.1 Too big there"},
 		{"copied", func(_ context.Context, _ *relay.Envelope, body io.Reader) error {
 			_, err := io.Copy(io.Discard, body)
 			return err

@@ -40,7 +40,7 @@ func (s *session) Data(_ context.Context, body io.Reader) connector.Reply {
 	switch {
 	case out.err != nil && out.err != io.EOF:
 		return s.broken(tx, in, out.err)
-	case err == nil && out.err == nil:
+	case err == nil && (out.err == nil || out.holes):
 		err = errUnread
 	}
 	if err != nil {
@@ -163,8 +163,9 @@ func (l *limitReader) Read(p []byte) (int, error) {
 
 // messageReader is what a Handler reads. It remembers how that ended.
 type messageReader struct {
-	r   io.Reader
-	err error // io.EOF: the message was read to its end
+	r     io.Reader
+	err   error // io.EOF: the message was read to its end
+	holes bool  // some of it was read and then lost
 }
 
 // Read implements io.Reader.
@@ -177,9 +178,10 @@ func (m *messageReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// WriteTo implements io.WriterTo, for io.Copy. A reader can't tell there
-// whether it was the source or the destination that failed, so both count as
-// a message that was not read to its end.
+// WriteTo implements io.WriterTo, for io.Copy. When w fails nobody knows how
+// much of the message it has, so that it can't have been taken by reading on.
+// The failure is not the message's: the Handler may still say what the client
+// is to be told.
 func (m *messageReader) WriteTo(w io.Writer) (int64, error) {
 	switch m.err {
 	case nil:
@@ -193,7 +195,9 @@ func (m *messageReader) WriteTo(w io.Writer) (int64, error) {
 	switch {
 	case err == nil:
 		m.err = io.EOF
-	case sink.err == nil:
+	case sink.err != nil:
+		m.holes = true
+	default:
 		m.err = err
 	}
 	return n, err
