@@ -29,7 +29,7 @@ func newMailbox(t *testing.T, h *host, addr string) *mailbox {
 // next waits for the next message.
 func (m *mailbox) next(t *testing.T) received {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
 	defer cancel()
 	all, err := m.sink.Wait(ctx, m.seen+1)
 	if err != nil {
@@ -71,4 +71,19 @@ func (r received) envelope(t *testing.T, from, to string) {
 	if got := strings.Join(r.To, " "); r.From != from || got != to {
 		t.Fatalf("it came from <%s> to <%s>, want from <%s> to <%s>", r.From, got, from, to)
 	}
+}
+
+// came fails the test unless HubA's Received field says that the message came
+// from an address by that protocol.
+func (r received) came(t *testing.T, from, protocol string) {
+	t.Helper()
+	for _, hop := range r.fields("Received") {
+		if strings.Contains(hop, "by "+hubName) {
+			if !strings.Contains(hop, from) || !strings.Contains(hop, "with "+protocol+" ") {
+				t.Errorf("Received: %s; want it from %s with %s", hop, from, protocol)
+			}
+			return
+		}
+	}
+	t.Errorf("no Received field of HubA in\n%s", r.Data)
 }

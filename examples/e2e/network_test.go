@@ -20,6 +20,7 @@ import (
 const (
 	hubAddr      = "10.2.3.4"     // HubA's adapter towards the gateway
 	hubOtherAddr = "10.2.3.5"     // another adapter of HubA
+	officeAddr   = "10.2.3.20"    // somebody in the office
 	storeAddr    = "10.2.3.9"     // the mailbox server behind HubA
 	dnsAddr      = "10.2.3.53"    // the organisation's name server
 	gatewayAddr  = "192.168.5.77" // the external SMTP gateway …

@@ -16,14 +16,11 @@ import (
 	"time"
 )
 
-// The external gateway's own account for HubA, and HubA's for the gateway.
+// The external gateway, and HubA's account there.
 const (
 	gatewayName     = "smtpgateway1.contoso.com"
 	gatewayUser     = "huba"
 	gatewayPassword = "Out-bound 1"
-	hubName         = "huba.fabrikam.com"
-	hubUser         = "smtpgateway@fabrikam.com"
-	hubPassword     = "In-bound 2"
 )
 
 // postfix is the external SMTP gateway: it takes mail for fabrikam.com from
@@ -37,8 +34,8 @@ type postfix struct {
 // gatewayConfig is what differs between the scenarios.
 type gatewayConfig struct {
 	source   string   // the address from which HubA is called
-	login    bool     // log on to HubA after STARTTLS, whose certificate must fit
-	password string   // for that; empty: the right one
+	login    bool     // both log on to each other after STARTTLS, and HubA's certificate must fit
+	certName string   // of its own certificate; empty: the right one
 	viaHub   []string // domains, beside fabrikam.com
 }
 
@@ -61,7 +58,8 @@ relay_domains = fabrikam.com
 relayhost = [` + internetAddr + `]:25
 transport_maps = texthash:{dir}/transport
 
-smtpd_relay_restrictions = permit_sasl_authenticated, reject_unauth_destination
+mynetworks = {trusted}
+smtpd_relay_restrictions = permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination
 smtpd_sasl_auth_enable = yes
 smtpd_sasl_path = smtpd
 smtpd_tls_security_level = may
@@ -94,6 +92,7 @@ rewrite   unix  - - n - - trivial-rewrite
 bounce    unix  - - n - 0 bounce
 defer     unix  - - n - 0 bounce
 trace     unix  - - n - 0 bounce
+flush     unix  n - n 1000? 0 flush
 proxymap  unix  - - n - - proxymap
 anvil     unix  - - n - 1 anvil
 scache    unix  - - n - 1 scache
@@ -135,19 +134,39 @@ func startPostfix(t *testing.T, h *host, ca *authority, cfg gatewayConfig) *post
 	return p
 }
 
+// said returns the log once it has the given words in it.
+func (p *postfix) said(t *testing.T, words string) string {
+	t.Helper()
+	deadline := time.Now().Add(10 * time.Second)
+	for {
+		text, err := os.ReadFile(p.log)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Contains(text, []byte(words)) {
+			return string(text)
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("Postfix did not log %q:\n%s", words, text)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
 // configure writes the configuration and makes the directories.
 func (p *postfix) configure(t *testing.T, ca *authority, cfg gatewayConfig) {
 	t.Helper()
-	cert, key := ca.issue(t, gatewayName)
-	login := "-o smtp_sasl_auth_enable=no"
-	if cfg.login {
-		login = "-o smtp_sasl_auth_enable=yes -o smtp_tls_security_level=secure"
+	if cfg.certName == "" {
+		cfg.certName = gatewayName
 	}
-	if cfg.password == "" {
-		cfg.password = hubPassword
+	cert, key := ca.issue(t, cfg.certName)
+	login, trusted := "-o smtp_sasl_auth_enable=no", hubAddr
+	if cfg.login {
+		trusted = ""
+		login = "-o smtp_sasl_auth_enable=yes -o smtp_tls_security_level=verify"
 	}
 	fill := strings.NewReplacer("{dir}", p.dir, "{cert}", cert, "{key}", key, "{roots}", ca.roots,
-		"{source}", cfg.source, "{login}", login)
+		"{source}", cfg.source, "{login}", login, "{trusted}", trusted)
 	var transport strings.Builder
 	for _, domain := range append(cfg.viaHub, "fabrikam.com") {
 		fmt.Fprintf(&transport, "%s hub:[%s]:25\n", domain, hubAddr)
@@ -162,7 +181,7 @@ func (p *postfix) configure(t *testing.T, ca *authority, cfg gatewayConfig) {
 		"etc/master.cf":       fill.Replace(masterCF),
 		"transport":           transport.String(),
 		"etc/sasl/smtpd.conf": fill.Replace(smtpdConf),
-		"passwords":           fmt.Sprintf("[%s]:25 %s:%s\n", hubAddr, hubUser, cfg.password),
+		"passwords":           fmt.Sprintf("[%s]:25 %s:%s\n", hubAddr, hubUser, hubPassword),
 	} {
 		if err := os.WriteFile(filepath.Join(p.dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)

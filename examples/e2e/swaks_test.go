@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"os"
 	"os/exec"
@@ -81,4 +82,9 @@ func messageFile(t *testing.T, lines ...string) string {
 		t.Fatal(err)
 	}
 	return "@" + file
+}
+
+// plain is the initial response of AUTH PLAIN.
+func plain(user, password string) string {
+	return base64.StdEncoding.EncodeToString([]byte("\x00" + user + "\x00" + password))
 }

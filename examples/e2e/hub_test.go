@@ -1,0 +1,89 @@
+//go:build linux
+
+package e2e
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// The users of HubA.
+const (
+	hubUser     = "smtpgateway@fabrikam.com" // the external gateway
+	hubPassword = "In-bound 2"
+	annUser     = "ann@fabrikam.com" // somebody in the office
+	annPassword = "Tea at five"
+	hubName     = "huba.fabrikam.com"
+)
+
+// buildGateway compiles the gateway program.
+func buildGateway(t *testing.T) string {
+	t.Helper()
+	binary := filepath.Join(publicDir(t), "gateway")
+	run(t, exec.Command("go", "build", "-o", binary, "../gateway"))
+	return binary
+}
+
+// startHub runs gateway serve on h until the test ends, and returns when it
+// is ready.
+func startHub(t *testing.T, h *host, ca *authority, config string) {
+	t.Helper()
+	binary := buildGateway(t)
+	users := filepath.Join(publicDir(t), "users")
+	for name, password := range map[string]string{hubUser: hubPassword, annUser: annPassword} {
+		add := exec.Command(binary, "user", "-file", users, "add", name)
+		add.Stdin = strings.NewReader(password + "\n")
+		run(t, add)
+	}
+	cert, key := ca.issue(t, hubName)
+	startServe(t, h, ca.roots, binary, "-config", config, "-users", users, "-cert", cert, "-key", key, "-dns", dnsAddr)
+}
+
+// startServe runs gateway serve on h with args until the test ends, when it
+// must stop in good order. It returns what was printed until all was ready.
+func startServe(t *testing.T, h *host, roots, binary string, args ...string) []string {
+	t.Helper()
+	cmd := h.command(context.Background(), binary, append([]string{"serve"}, args...)...)
+	cmd.Env = append(os.Environ(), "SSL_CERT_FILE="+roots)
+	var log bytes.Buffer
+	cmd.Stderr = &log
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var said []string
+	lines := bufio.NewScanner(stdout)
+	for lines.Scan() && lines.Text() != "gateway: ready" {
+		said = append(said, lines.Text())
+	}
+	rest := make(chan struct{})
+	go func() {
+		defer close(rest)
+		io.Copy(io.Discard, stdout)
+	}()
+	t.Cleanup(func() {
+		cmd.Process.Signal(syscall.SIGTERM)
+		<-rest
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("gateway serve: %v", err)
+		}
+		if t.Failed() {
+			t.Logf("the gateway said:\n%s", log.Bytes())
+		}
+	})
+	if lines.Err() != nil || lines.Text() != "gateway: ready" {
+		t.Fatal("the gateway isn't ready")
+	}
+	return said
+}
