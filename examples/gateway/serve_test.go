@@ -1,0 +1,132 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/interchange-smtp/interchange/relay/relaytest"
+)
+
+// relayFile writes a policy that serves one address, and returns the file.
+func relayFile(t *testing.T, binding string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "policy.json")
+	text := fmt.Sprintf(`{"Receive": [{"Name": "Relay", "Bindings": [%q], "RemoteIPRanges": ["127.0.0.1"],
+		"PermissionGroups": "AnonymousUsers", "AuthMechanism": "None"}],
+		"Accepted": [{"Name": "a", "DomainName": "fabrikam.com"}],
+		"Send": [{"Name": "Out", "AddressSpaces": ["fabrikam.com"], "SmartHosts": ["mailbox.fabrikam.com"]}]}`, binding)
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// serving is a running gateway.
+type serving struct {
+	stop   context.CancelFunc
+	code   chan int
+	stderr bytes.Buffer
+}
+
+// startServing runs serve until it says that it is ready.
+func startServing(t *testing.T, args ...string) *serving {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	s := &serving{stop: stop, code: make(chan int, 1)}
+	out, in := io.Pipe()
+	c := &cli{commands()[0], strings.NewReader(""), in, &s.stderr}
+	go func() {
+		code := serveUntil(ctx, c, args)
+		in.Close()
+		s.code <- code
+	}()
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		if lines.Text() == "gateway: ready" {
+			go io.Copy(io.Discard, out)
+			return s
+		}
+	}
+	t.Fatalf("not ready: exit %d: %s", <-s.code, &s.stderr)
+	return nil
+}
+
+// TestServe relays a message by -connect-to and ends at a signal.
+func TestServe(t *testing.T) {
+	sink := new(relaytest.Sink)
+	hop, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go sink.Serve(hop)
+	defer sink.Close()
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	binding := free.Addr().String()
+	free.Close()
+
+	s := startServing(t, "-config", relayFile(t, binding), "-connect-to", "mailbox.fabrikam.com:25:"+hop.Addr().String())
+	conn, err := net.Dial("tcp", binding)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := relaytest.NewClient(t, conn)
+	c.Expect(220)
+	c.Do("EHLO client.example", 250)
+	c.Do("MAIL FROM:<ann@example.net>", 250)
+	c.Do("RCPT TO:<bob@fabrikam.com>", 250)
+	c.Do("DATA", 354)
+	c.Send("Subject: hello", "", "Hello.", ".")
+	c.Expect(250)
+	c.Do("QUIT", 221)
+	c.Close()
+	if got := sink.Messages(); len(got) != 1 || !strings.HasSuffix(string(got[0].Data), "Subject: hello\r\n\r\nHello.\r\n") {
+		t.Errorf("the next hop has %+v", got)
+	}
+	s.stop()
+	if code := <-s.code; code != exitOK {
+		t.Errorf("exit %d: %s", code, &s.stderr)
+	}
+}
+
+// TestServeBusy wants a binding that somebody else has to stop everything,
+// with a message that says which and whose.
+func TestServeBusy(t *testing.T) {
+	busy, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer busy.Close()
+	var stdout, stderr bytes.Buffer
+	binding := busy.Addr().String()
+	code := run([]string{"serve", "-config", relayFile(t, binding)}, strings.NewReader(""), &stdout, &stderr)
+	if code != exitNo || stdout.Len() > 0 {
+		t.Errorf("exit %d, printed %q", code, &stdout)
+	}
+	for _, want := range []string{binding, `"Relay"`, "address already in use"} {
+		if !strings.Contains(stderr.String(), want) {
+			t.Errorf("%q doesn't mention %s", &stderr, want)
+		}
+	}
+}
+
+// TestDemonstrationPeers wants the servers behind the demonstration, and what
+// they print not to steer a terminal.
+func TestDemonstrationPeers(t *testing.T) {
+	if _, err := newDemoPeers(io.Discard); err != nil {
+		t.Error(err)
+	}
+	if got := visible("a\r\nb\x1b[2J\tc\u009bd\x7f"); got != "a\nb?[2J\tc?d?" {
+		t.Errorf("visible: %q", got)
+	}
+}
