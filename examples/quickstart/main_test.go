@@ -1,0 +1,61 @@
+package main
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "rewrite testdata/output.txt")
+
+// TestOutput compares what the program prints with a file, identifiers of
+// messages aside.
+func TestOutput(t *testing.T) {
+	var out bytes.Buffer
+	for _, s := range scenarios() {
+		if err := s.run(&out); err != nil {
+			t.Fatalf("%s: %v", s.name, err)
+		}
+	}
+	got := regexp.MustCompile(` id \w+ `).ReplaceAllString(out.String(), " id ID ")
+	const file = "testdata/output.txt"
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+	}
+}
+
+// TestPolicyAndRelayAgree wants the wire to end every dialog as the policy
+// says it must, and one of each scenario to be refused.
+func TestPolicyAndRelayAgree(t *testing.T) {
+	for _, s := range scenarios() {
+		var out bytes.Buffer
+		if err := s.run(&out); err != nil {
+			t.Fatal(err)
+		}
+		refused := 0
+		for _, part := range strings.Split(out.String(), "\n-- ")[1:] {
+			routed := strings.Contains(part, "   route: ")
+			if arrived := strings.Contains(part, "on the wire: arrived at "); arrived != routed {
+				t.Errorf("%s: %s", s.name, part)
+			}
+			if !routed {
+				refused++
+			}
+		}
+		if refused != 1 {
+			t.Errorf("%s: %d dialogs refused", s.name, refused)
+		}
+	}
+}
