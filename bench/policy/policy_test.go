@@ -1,0 +1,167 @@
+// Package policy compares a whole decision of ours with the same question put
+// to general policy engines: may this principal, on the connector chosen by
+// local address and remote address, send to a recipient that isn't ours?
+//
+// N rules are N/10 connectors with ten grants each. The engines have no prefix
+// matching, so the connector is chosen for them with bart; its time is in their
+// figures.
+package policy
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"testing"
+
+	"github.com/casbin/casbin/v2"
+	"github.com/casbin/casbin/v2/model"
+	"github.com/cedar-policy/cedar-go"
+	"github.com/gaissmai/bart"
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/routing"
+	"github.com/open-policy-agent/opa/v1/rego"
+	"github.com/open-policy-agent/opa/v1/storage/inmem"
+)
+
+const rules = 1000
+
+// Ten grants a connector: principals user0 to user9.
+const grants = 10
+
+// remote is the client of connector i, connection its name.
+func remote(i int) netip.Addr   { return netip.AddrFrom4([4]byte{10, byte(i >> 8), byte(i), 7}) }
+func name(i int) string         { return fmt.Sprintf("connector%d", i) }
+func user(i int) string         { return fmt.Sprintf(`CONTOSO\user%d`, i) }
+func prefix(i int) netip.Prefix { return netip.PrefixFrom(remote(i), 24).Masked() }
+
+var local = netip.MustParseAddrPort("192.0.2.1:25")
+
+func prefixes() *bart.Table[int] {
+	t := new(bart.Table[int])
+	for i := range rules / grants {
+		t.Insert(prefix(i), i)
+	}
+	return t
+}
+
+func BenchmarkInterchange(b *testing.B) {
+	cfg := connector.Config{Accepted: []routing.AcceptedDomain{{Name: "ours", DomainName: "contoso.com"}}}
+	for i := range rules / grants {
+		r := connector.Receive{Name: name(i), Bindings: []netip.AddrPort{local},
+			RemoteIPRanges: []connector.Range{connector.MustParseRange(prefix(i).String())},
+			AuthMechanism:  connector.Value(auth.TLS | auth.BasicAuth)}
+		for g := range grants {
+			r.Permissions = append(r.Permissions, permission.Grant{To: permission.NameSID(user(g)),
+				Allow: permission.SetOf(permission.Submit, permission.AcceptAnyRecipient)})
+		}
+		cfg.Receive = append(cfg.Receive, r)
+	}
+	p, err := connector.Compile(cfg)
+	if err != nil {
+		b.Fatal(err)
+	}
+	foreign := connector.Rcpt{To: routing.MustParseAddress("friend@example.net")}
+	ids := make([]auth.Identity, grants)
+	for g := range ids {
+		ids[g].Principal = permission.Principal{Name: user(g), SIDs: []permission.SID{permission.NameSID(user(g))}}
+	}
+	channel := auth.Channel{Local: local, TLS: true}
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		in := p.Select(local, remote(i%(rules/grants)))
+		session, _ := in.Open(channel).Login(ids[i%grants])
+		if !session.Rcpt(foreign).Allowed() {
+			b.Fatal("refused")
+		}
+	}
+}
+
+func BenchmarkCasbin(b *testing.B) {
+	m, err := model.NewModelFromString(`
+[request_definition]
+r = sub, obj, act
+[policy_definition]
+p = sub, obj, act
+[policy_effect]
+e = some(where (p.eft == allow))
+[matchers]
+m = r.sub == p.sub && r.obj == p.obj && r.act == p.act
+`)
+	if err != nil {
+		b.Fatal(err)
+	}
+	e, err := casbin.NewEnforcer(m)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for i := range rules {
+		if _, err := e.AddPolicy(user(i%grants), name(i/grants), "relay"); err != nil {
+			b.Fatal(err)
+		}
+	}
+	bench(b, func(connector int, principal string) bool {
+		ok, _ := e.Enforce(principal, name(connector), "relay")
+		return ok
+	})
+}
+
+func BenchmarkCedar(b *testing.B) {
+	var policies cedar.PolicySet = *cedar.NewPolicySet()
+	for i := range rules {
+		var p cedar.Policy
+		text := fmt.Sprintf("permit(principal == User::%q, action == Action::\"relay\", resource == Connector::%q);",
+			user(i%grants), name(i/grants))
+		if err := p.UnmarshalCedar([]byte(text)); err != nil {
+			b.Fatal(err)
+		}
+		policies.Add(cedar.PolicyID(fmt.Sprint(i)), &p)
+	}
+	bench(b, func(connector int, principal string) bool {
+		decision, _ := cedar.Authorize(&policies, cedar.EntityMap{}, cedar.Request{
+			Principal: cedar.NewEntityUID("User", cedar.String(principal)),
+			Action:    cedar.NewEntityUID("Action", "relay"),
+			Resource:  cedar.NewEntityUID("Connector", cedar.String(name(connector))),
+		})
+		return decision == cedar.Allow
+	})
+}
+
+func BenchmarkOPA(b *testing.B) {
+	data := map[string]any{}
+	for i := range rules / grants {
+		principals := map[string]any{}
+		for g := range grants {
+			principals[user(g)] = map[string]any{"relay": true}
+		}
+		data[name(i)] = principals
+	}
+	query, err := rego.New(
+		rego.Query("data.smtp.allow"),
+		rego.Module("smtp.rego", `package smtp
+default allow := false
+allow if data.grants[input.connector][input.principal].relay`),
+		rego.Store(inmem.NewFromObject(map[string]any{"grants": data})),
+	).PrepareForEval(context.Background())
+	if err != nil {
+		b.Fatal(err)
+	}
+	bench(b, func(connector int, principal string) bool {
+		rs, err := query.Eval(context.Background(), rego.EvalInput(map[string]any{
+			"connector": name(connector), "principal": principal}))
+		return err == nil && rs.Allowed()
+	})
+}
+
+// bench asks an engine in turn for every connector and principal.
+func bench(b *testing.B, allowed func(connector int, principal string) bool) {
+	table := prefixes()
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		c, _ := table.Lookup(remote(i % (rules / grants)))
+		if !allowed(c, user(i%grants)) {
+			b.Fatal("refused")
+		}
+	}
+}
