@@ -2,9 +2,9 @@
 // to general policy engines: may this principal, on the connector chosen by
 // local address and remote address, send to a recipient that isn't ours?
 //
-// N rules are N/10 connectors with ten grants each. The engines have no prefix
-// matching, so the connector is chosen for them with bart; its time is in their
-// figures.
+// N rules are N/10 connectors with ten grants each, every grant to another
+// group, of which every user is in one. The engines have no prefix matching, so
+// the connector is chosen for them with bart; its time is in their figures.
 package policy
 
 import (
@@ -27,13 +27,14 @@ import (
 
 const rules = 1000
 
-// Ten grants a connector: principals user0 to user9.
+// Ten grants a connector: to group0 to group9, whose members are user0 to user9.
 const grants = 10
 
 // remote is the client of connector i, connection its name.
 func remote(i int) netip.Addr   { return netip.AddrFrom4([4]byte{10, byte(i >> 8), byte(i), 7}) }
 func name(i int) string         { return fmt.Sprintf("connector%d", i) }
 func user(i int) string         { return fmt.Sprintf(`CONTOSO\user%d`, i) }
+func group(i int) string        { return fmt.Sprintf(`CONTOSO\group%d`, i) }
 func prefix(i int) netip.Prefix { return netip.PrefixFrom(remote(i), 24).Masked() }
 
 var local = netip.MustParseAddrPort("192.0.2.1:25")
@@ -53,7 +54,7 @@ func BenchmarkInterchange(b *testing.B) {
 			RemoteIPRanges: []connector.Range{connector.MustParseRange(prefix(i).String())},
 			AuthMechanism:  connector.Value(auth.TLS | auth.BasicAuth)}
 		for g := range grants {
-			r.Permissions = append(r.Permissions, permission.Grant{To: permission.NameSID(user(g)),
+			r.Permissions = append(r.Permissions, permission.Grant{To: permission.NameSID(group(g)),
 				Allow: permission.SetOf(permission.Submit, permission.AcceptAnyRecipient)})
 		}
 		cfg.Receive = append(cfg.Receive, r)
@@ -65,7 +66,8 @@ func BenchmarkInterchange(b *testing.B) {
 	foreign := connector.Rcpt{To: routing.MustParseAddress("friend@example.net")}
 	ids := make([]auth.Identity, grants)
 	for g := range ids {
-		ids[g].Principal = permission.Principal{Name: user(g), SIDs: []permission.SID{permission.NameSID(user(g))}}
+		ids[g].Principal = permission.Principal{Name: user(g), SIDs: []permission.SID{
+			permission.NameSID(user(g)), permission.NameSID(group(g)), permission.SIDAuthenticatedUsers}}
 	}
 	channel := auth.Channel{Local: local, TLS: true}
 	b.ReportAllocs()
@@ -84,10 +86,12 @@ func BenchmarkCasbin(b *testing.B) {
 r = sub, obj, act
 [policy_definition]
 p = sub, obj, act
+[role_definition]
+g = _, _
 [policy_effect]
 e = some(where (p.eft == allow))
 [matchers]
-m = r.sub == p.sub && r.obj == p.obj && r.act == p.act
+m = g(r.sub, p.sub) && r.obj == p.obj && r.act == p.act
 `)
 	if err != nil {
 		b.Fatal(err)
@@ -97,7 +101,12 @@ m = r.sub == p.sub && r.obj == p.obj && r.act == p.act
 		b.Fatal(err)
 	}
 	for i := range rules {
-		if _, err := e.AddPolicy(user(i%grants), name(i/grants), "relay"); err != nil {
+		if _, err := e.AddPolicy(group(i%grants), name(i/grants), "relay"); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for g := range grants {
+		if _, err := e.AddGroupingPolicy(user(g), group(g)); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -108,18 +117,23 @@ m = r.sub == p.sub && r.obj == p.obj && r.act == p.act
 }
 
 func BenchmarkCedar(b *testing.B) {
-	var policies cedar.PolicySet = *cedar.NewPolicySet()
+	policies := cedar.NewPolicySet()
 	for i := range rules {
 		var p cedar.Policy
-		text := fmt.Sprintf("permit(principal == User::%q, action == Action::\"relay\", resource == Connector::%q);",
-			user(i%grants), name(i/grants))
+		text := fmt.Sprintf("permit(principal in Group::%q, action == Action::\"relay\", resource == Connector::%q);",
+			group(i%grants), name(i/grants))
 		if err := p.UnmarshalCedar([]byte(text)); err != nil {
 			b.Fatal(err)
 		}
 		policies.Add(cedar.PolicyID(fmt.Sprint(i)), &p)
 	}
+	entities := cedar.EntityMap{}
+	for g := range grants {
+		uid := cedar.NewEntityUID("User", cedar.String(user(g)))
+		entities[uid] = cedar.Entity{UID: uid, Parents: cedar.NewEntityUIDSet(cedar.NewEntityUID("Group", cedar.String(group(g))))}
+	}
 	bench(b, func(connector int, principal string) bool {
-		decision, _ := cedar.Authorize(&policies, cedar.EntityMap{}, cedar.Request{
+		decision, _ := cedar.Authorize(policies, entities, cedar.Request{
 			Principal: cedar.NewEntityUID("User", cedar.String(principal)),
 			Action:    cedar.NewEntityUID("Action", "relay"),
 			Resource:  cedar.NewEntityUID("Connector", cedar.String(name(connector))),
@@ -131,18 +145,25 @@ func BenchmarkCedar(b *testing.B) {
 func BenchmarkOPA(b *testing.B) {
 	data := map[string]any{}
 	for i := range rules / grants {
-		principals := map[string]any{}
+		groups := map[string]any{}
 		for g := range grants {
-			principals[user(g)] = map[string]any{"relay": true}
+			groups[group(g)] = map[string]any{"relay": true}
 		}
-		data[name(i)] = principals
+		data[name(i)] = groups
+	}
+	members := map[string]any{}
+	for g := range grants {
+		members[user(g)] = []any{group(g)}
 	}
 	query, err := rego.New(
 		rego.Query("data.smtp.allow"),
 		rego.Module("smtp.rego", `package smtp
 default allow := false
-allow if data.grants[input.connector][input.principal].relay`),
-		rego.Store(inmem.NewFromObject(map[string]any{"grants": data})),
+allow if {
+	some group in data.members[input.principal]
+	data.grants[input.connector][group].relay
+}`),
+		rego.Store(inmem.NewFromObject(map[string]any{"grants": data, "members": members})),
 	).PrepareForEval(context.Background())
 	if err != nil {
 		b.Fatal(err)
