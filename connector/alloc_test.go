@@ -24,17 +24,20 @@ func TestNoAllocations(t *testing.T) {
 	routed := connector.Rcpt{To: addr("a%b@fabrikam.com")}
 	filter := anonymous.Headers()
 	tests := map[string]func(){
-		"Select":  func() { p.Select(local, remote) },
-		"Open":    func() { in.Open(ch) },
-		"Hello":   func() { anonymous.Hello("mail.example.net") },
-		"Auth":    func() { anonymous.Auth("PLAIN") },
-		"Mail":    func() { anonymous.Mail(mail); ann.Mail(mail); ann.Mail(own); connector.Session{}.Mail(mail) },
-		"Sender":  func() { anonymous.Sender(mail.From); ann.Sender(own.From) },
-		"Rcpt":    func() { anonymous.Rcpt(ours); anonymous.Rcpt(foreign); ann.Rcpt(foreign); ann.Rcpt(routed) },
-		"End":     func() { anonymous.End(connector.End{Size: 1 << 40}); ann.End(connector.End{Size: 100}) },
-		"Route":   func() { p.Route(foreign.To, 100); p.Route(ours.To, 100) },
-		"Headers": func() { anonymous.Headers(); filter.Keep("X-MS-Exchange-Organization-SCL"); filter.Keep("Received") },
-		"Reply":   func() { _ = ann.Rcpt(routed).Reply() },
+		"Select": func() { p.Select(local, remote) },
+		"Open":   func() { in.Open(ch) },
+		"Hello":  func() { anonymous.Hello("mail.example.net") },
+		"Auth":   func() { anonymous.Auth("PLAIN") },
+		"Mail":   func() { anonymous.Mail(mail); ann.Mail(mail); ann.Mail(own); connector.Session{}.Mail(mail) },
+		"Sender": func() { anonymous.Sender(mail.From); ann.Sender(own.From) },
+		"Rcpt":   func() { anonymous.Rcpt(ours); anonymous.Rcpt(foreign); ann.Rcpt(foreign); ann.Rcpt(routed) },
+		"End":    func() { anonymous.End(connector.End{Size: 1 << 40}); ann.End(connector.End{Size: 100}) },
+		"Route":  func() { p.Route(foreign.To, 100); p.Route(ours.To, 100) },
+		"Headers": func() {
+			anonymous.Headers()
+			_ = filter.Keep("X-MS-Exchange-Organization-SCL") || filter.Keep("Received")
+		},
+		"Reply": func() { _ = ann.Rcpt(routed).Reply() },
 	}
 	for name, f := range tests {
 		if n := testing.AllocsPerRun(100, f); n != 0 {

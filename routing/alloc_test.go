@@ -29,7 +29,7 @@ func TestNoAllocs(t *testing.T) {
 		"ParseAddress with quotes":         func() { routing.ParseAddress(`"chris p"@contoso.com`) },
 		"ParsePath":                        func() { routing.ParsePath("<chris@contoso.com> SIZE=1000", true) },
 		"Address.AppendText":               func() { a.AppendText(buf) },
-		"Address.EqualFold":                func() { a.EqualFold(b) },
+		"Address.EqualFold":                func() { _ = a.EqualFold(b) },
 		"AddressSpace.Matches":             func() { space.Matches(d) },
 		"Accepted.Lookup":                  func() { acc.Lookup(d) },
 		"Accepted.Find":                    func() { acc.Find(d) },
