@@ -97,19 +97,27 @@ func TestNameSID(t *testing.T) {
 		t.Errorf("%q is not a SID", a)
 	}
 	// Grants in a stored policy name this SID: it must never change.
-	if want := permission.SID("S-1-9-850032304-3739439385-2323396511-2866132455-3-"); !strings.HasPrefix(string(a), string(want)) {
-		t.Errorf("%q doesn't begin with %q", a, want)
+	if want := permission.SID("S-1-9-850032304-3739439385-2323396511-2866132455-4-1668247156-1869836124-1886546286-1952805376"); a != want {
+		t.Errorf("got %q, want %q", a, want)
 	}
-	seen := map[permission.SID]string{}
-	for _, name := range []string{`CONTOSO\printer`, `printer`, `FABRIKAM\printer`, `printer `, "K", "\u212a", // Kelvin sign
-		`NT AUTHORITY\ANONYMOUS LOGON`, `Exchange Servers`} {
+	long := strings.Repeat("x", 41)
+	seen := map[permission.SID]bool{}
+	for name, want := range map[string]string{ // "": printed as a SID
+		`CONTOSO\printer`: `contoso\printer`, `printer`: `printer`, long[1:]: long[1:], "K": "k", "\u212a": "\u212a", // Kelvin sign
+		long: "", long + "x": "", // too long to be spelled
+		`printer `: "", "a\x00": "", "a\nb": "", // would print as another, or badly
+		`NT AUTHORITY\ANONYMOUS LOGON`: "", `Exchange Servers`: "", "S-1-5-7": "", // are well-known
+	} {
 		sid := permission.NameSID(name)
-		if other, ok := seen[sid]; ok {
-			t.Errorf("%q and %q share a SID", name, other)
+		if seen[sid] {
+			t.Errorf("%q shares its SID", name)
 		}
-		seen[sid] = name
-		if sid.Name() != string(sid) {
-			t.Errorf("NameSID(%q) is the well-known %s", name, sid.Name())
+		seen[sid] = true
+		if want == "" {
+			want = string(sid)
+		}
+		if sid.Name() != want || !sid.IsValid() {
+			t.Errorf("NameSID(%q) is %q and prints as %q", name, sid, sid.Name())
 		}
 	}
 	if permission.NameSID("") != "" {

@@ -33,7 +33,9 @@ const (
 	// ownAuthority is S-1-9 and the first 128 bits of the SHA-256 of this
 	// module's path, so that it meets nobody else's.
 	ownAuthority  = "S-1-9-850032304-3739439385-2323396511-2866132455"
-	nameAuthority = ownAuthority + "-3"
+	hashAuthority = ownAuthority + "-3" // and the SHA-256 of a name
+	nameAuthority = ownAuthority + "-4" // and a name itself, four bytes to a number
+	maxSpelled    = 40                  // bytes of a name that fit into a SID
 )
 
 // wellKnown lists the principals that have a fixed SID. The first name of a
@@ -81,17 +83,52 @@ func LookupSID(name string) (SID, bool) {
 // `CONTOSO\printer` and `contoso\Printer` are one principal and `printer` is
 // another. It never returns the SID of a well-known principal, whatever the
 // name. The empty name has the zero SID.
+//
+// A name of up to 40 bytes is spelled out in the SID, and [SID.Name] gives it
+// back in lower case. A longer one is hashed.
 func NameSID(name string) SID {
 	if name == "" {
 		return ""
 	}
-	sum := sha256.Sum256([]byte(lowerASCII(name)))
-	b := []byte(nameAuthority)
-	for i := 0; i < len(sum); i += 4 {
-		b = append(b, '-')
-		b = strconv.AppendUint(b, uint64(binary.BigEndian.Uint32(sum[i:])), 10)
+	name = lowerASCII(name)
+	if len(name) > maxSpelled || strings.IndexByte(name, 0) >= 0 {
+		sum := sha256.Sum256([]byte(name))
+		return appendNumbers(hashAuthority, sum[:])
 	}
-	return SID(b)
+	return appendNumbers(nameAuthority, []byte(name))
+}
+
+// appendNumbers returns the SID of authority and b, four bytes to a number,
+// the last filled up with zeros.
+func appendNumbers(authority string, b []byte) SID {
+	sid := []byte(authority)
+	for len(b) > 0 {
+		var word [4]byte
+		b = b[copy(word[:], b):]
+		sid = append(sid, '-')
+		sid = strconv.AppendUint(sid, uint64(binary.BigEndian.Uint32(word[:])), 10)
+	}
+	return SID(sid)
+}
+
+// spelled returns the name that NameSID spelled out in s, if it did and the
+// name can't be taken for another principal or garble what it is printed into.
+func (s SID) spelled() (name string, ok bool) {
+	rest, ok := strings.CutPrefix(string(s), nameAuthority+"-")
+	if !ok {
+		return "", false
+	}
+	var b []byte
+	for number := range strings.SplitSeq(rest, "-") {
+		n, err := strconv.ParseUint(number, 10, 32)
+		if err != nil {
+			return "", false
+		}
+		b = binary.BigEndian.AppendUint32(b, uint32(n))
+	}
+	name = strings.TrimRight(string(b), "\x00")
+	who, err := ParsePrincipal(name)
+	return name, err == nil && who.SIDs[0] == s
 }
 
 // equalFold compares a with the ASCII string b, letter case aside. The lengths
@@ -165,7 +202,8 @@ func (s SID) IsValid() bool {
 	return err == nil && parsed == s
 }
 
-// Name returns the name of a well-known principal, and s itself for others.
+// Name returns the name of a well-known principal, or the one that [NameSID]
+// spelled out, and s itself for others.
 func (s SID) Name() string {
 	for _, w := range wellKnown {
 		if w.sid != s {
@@ -175,6 +213,9 @@ func (s SID) Name() string {
 			return w.name
 		}
 		return w.domain + `\` + w.name
+	}
+	if name, ok := s.spelled(); ok {
+		return name
 	}
 	return string(s)
 }
