@@ -119,17 +119,23 @@ func (s *scanner) line(start, end int) {
 	f := span{start: start, end: end, colon: bytes.IndexByte(raw[start:end], ':')}
 	if f.colon >= 0 {
 		f.colon += start
-		for n := len(fields) - 1; n >= 0 && f.nameless(raw) && opens(raw, fields[n]); n-- {
+		nameless := allBlank(raw[f.start:f.colon])
+		for n := len(fields) - 1; n >= 0 && nameless && opens(raw, fields[n], f); n-- {
+			// Each line is looked at once, lest thousands of blank ones take
+			// seconds.
+			nameless = allBlank(raw[fields[n].start:f.start])
 			f.start, fields = fields[n].start, fields[:n]
 		}
 	}
 	s.h.fields = append(fields, f)
 }
 
-// opens reports whether f may be the beginning of a name for a reader that
-// knows only CRLF.
-func opens(raw []byte, f span) bool {
-	return f.colon < 0 && !bytes.HasSuffix(raw[f.start:f.end], []byte(crlf))
+// opens reports whether the line f, which has no colon, may be the beginning of
+// the name that next lacks: to a reader that knows only CRLF, or to one that
+// joins folded lines before it looks for the colon.
+func opens(raw []byte, f, next span) bool {
+	folded := raw[next.start] == ' ' || raw[next.start] == '\t'
+	return f.colon < 0 && (folded || !bytes.HasSuffix(raw[f.start:f.end], []byte(crlf)))
 }
 
 const (
@@ -174,14 +180,20 @@ func (f span) bounds(raw []byte) (start, end int) {
 	return start, end
 }
 
-// nameless reports whether nothing but blanks stands before the colon of f.
-func (f span) nameless(raw []byte) bool {
-	start, end := f.bounds(raw)
-	return start == end
+// allBlank reports whether b holds nothing that a name could.
+func allBlank(b []byte) bool {
+	for _, c := range b {
+		if !isBlank(c) {
+			return false
+		}
+	}
+	return true
 }
 
-// isBlank reports whether c is a blank or a control character.
-func isBlank(c byte) bool { return c <= ' ' || c == 0x7f }
+// isBlank reports whether c is a blank, a control character, or an octet that
+// only some charset makes a blank or nothing of (a no-break space, a byte order
+// mark). None belongs into a name.
+func isBlank(c byte) bool { return c <= ' ' || c >= 0x7f }
 
 // Fields returns the fields in their order, those of Prepend and those
 // filtered out not among them.
@@ -221,6 +233,9 @@ func (h *Header) Size() int64 { return int64(len(h.raw) + len(h.end)) }
 // Bytes appends the header as it is now, with the empty line, to b.
 func (h *Header) Bytes(b []byte) []byte {
 	b = append(b, h.prefix...)
+	if len(h.prefix) > 0 && h.beginsFolded() {
+		b = append(b, crlf...)
+	}
 	if !h.cut {
 		return append(append(b, h.raw...), h.end...)
 	}
@@ -237,6 +252,18 @@ func (h *Header) Bytes(b []byte) []byte {
 		return append(b, crlf...)
 	}
 	return append(b, h.end...)
+}
+
+// beginsFolded reports whether what is left begins with a line that would
+// continue a field put in front of it. Such a line is no header, and behind an
+// empty line, as part of the body, it can't be taken for one.
+func (h *Header) beginsFolded() bool {
+	for _, f := range h.fields {
+		if !f.dropped {
+			return h.raw[f.start] == ' ' || h.raw[f.start] == '\t'
+		}
+	}
+	return false
 }
 
 // appendCRLF appends the lines of raw, each ended by CRLF.

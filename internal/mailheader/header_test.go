@@ -72,6 +72,10 @@ func TestFilter(t *testing.T) {
 		{"junk\r\n X-Org-SCL: 1\r\n\r\nx", "junk\r\n\r\nx"},
 		{"\tX-Org-SCL: 1\r\nA: a\r\n\r\nx", "A: a\r\n\r\nx"},
 		{"A: a\r\n X-Org-SCL: 1\r\n\r\nx", "A: a\r\n X-Org-SCL: 1\r\n\r\nx"},
+		{"X-Org-SCL\r\n : 1\r\nA: a\r\n\r\nx", "A: a\r\n\r\nx"},
+		{"A: a\r\nX-Org-SCL\r\n \r\n\t\t: 1\r\n\r\nx", "A: a\r\n\r\nx"},
+		{"\xa0X-Org-SCL: 1\r\n\r\nx", "\r\nx"},
+		{"\xef\xbb\xbfX-Org-SCL\x00: 1\r\n\r\nx", "\r\nx"},
 		{"A: a\rX-Org-SCL: 1\r\n\r\nX-Org-B: 1", "A: a\r\n\r\nX-Org-B: 1"},
 		{"A: a\n\r\nX-Org-SCL: 1\r\n\r\nx", "A: a\r\n\r\n\r\nx"},
 		{"A: a\nX-Org-SCL: 1\n\nx", "A: a\r\n\r\nx"},
@@ -139,13 +143,45 @@ func TestPrependAndWriteTo(t *testing.T) {
 	}
 }
 
+// What begins folded must not continue the field that is put in front of it.
+func TestPrependToFoldedLine(t *testing.T) {
+	for _, tc := range []struct{ msg, want string }{
+		{" by evil.example\r\nA: a\r\n\r\nx", "\r\n by evil.example\r\nA: a\r\n\r\nx"},
+		{"\tby evil.example", "\r\n\tby evil.example"},
+		{" X-Org-SCL: 1\r\nA: a\r\n\r\nx", "A: a\r\n\r\nx"},
+		{"\r\n x", "\r\n x"},
+	} {
+		h := read(t, tc.msg)
+		h.Filter(firewalled)
+		h.Prepend([]byte("Received: us\r\n"))
+		if got := all(t, h.Message()); got != "Received: us\r\n"+tc.want {
+			t.Errorf("%q became %q", tc.msg, got)
+		}
+	}
+}
+
+// Were lines looked at again and again, these headers would take hours.
+func TestLinearTime(t *testing.T) {
+	for _, line := range []string{"\r", "\n", " \n", " \r\n", ":\n", "a\n :\n", "\r\r\n"} {
+		msg := "a\n" + strings.Repeat(line, 1<<19/len(line)) + " : x\r\n\r\n"
+		h := read(t, msg)
+		h.Filter(firewalled)
+		if got := all(t, h.Message()); got != msg {
+			t.Errorf("a header of %q has changed", line)
+		}
+	}
+}
+
 var lineEnd = regexp.MustCompile(`\r\n|\n|\r`)
 
 // survivors returns the names that some reader may see in the header of msg:
 // one that ends lines at CRLF alone, and one that ends them at anything.
 func survivors(msg string) (names []string) {
 	lenient := lineEnd.Split(msg, -1)
-	for _, lines := range [][]string{strings.Split(msg, "\r\n"), lenient} {
+	// A third joins folded lines before it looks for colons.
+	head, _, _ := strings.Cut("\r\n"+msg, "\r\n\r\n")
+	unfolded := strings.NewReplacer("\r\n ", " ", "\r\n\t", "\t").Replace(strings.TrimPrefix(head, "\r\n"))
+	for _, lines := range [][]string{strings.Split(msg, "\r\n"), lenient, strings.Split(unfolded, "\r\n")} {
 		folds := false
 		for _, line := range lines {
 			if line == "" {
@@ -174,6 +210,7 @@ func FuzzHeader(f *testing.F) {
 		" X-Org-A: b\r\n\tX-Org-A: c\r\nX-Org-A :\r\n", // folds of nothing
 		"A: b\r\nX-Org-A\n\n: b\r\n",                   // a name across lines
 		"\nX-Org-A: b",                                 // an empty line that is none
+		"X-Org-A\r\n \r\n\t: b",                        // folded in front of the colon
 	} {
 		f.Add(seed)
 	}
