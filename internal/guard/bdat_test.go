@@ -97,6 +97,32 @@ func TestChunks(t *testing.T) {
 
 const smuggledQuoted = `MAIL FROM:<evil@example.org>\r\nRCPT TO:<b@example.net>\r\nBDAT 1 LAST\r\nx`
 
+// TestBrokenBdatLines: where nobody can say how long a chunk is, or a BDAT is not
+// seen as one here but perhaps elsewhere, the chunk is not taken for commands.
+func TestBrokenBdatLines(t *testing.T) {
+	const chunk = "RSET\r\nMAIL FROM:<evil@example.net>\r\n"
+	for _, line := range []string{
+		"BDAT 37\tLAST", "BDAT\t37", " BDAT 37 LAST", "\tbdat 37", "BDAT 37 LAST\r", "BDAT 37 \x00", "BDAT 37 \u00e9",
+		"BDAT37 LAST", "BDAT " + strings.Repeat("0", 3000) + "37 LAST", "BDAT 37 " + strings.Repeat(" ", 40_000) + "LAST",
+	} {
+		s := new(session)
+		c := serve(t, context.Background(), config(), s)
+		c.hello()
+		c.transaction()
+		go c.send(line + "\r\n" + chunk) // all of it may not be read
+		if got := c.line(); !strings.HasPrefix(got, "50") {
+			t.Errorf("%.20q: answered with %q", line, got)
+		}
+		if got := c.line(); got != "" {
+			t.Errorf("%.20q: the session goes on with %q", line, got)
+		}
+		_ = c.end() // a client that is cut off is no error
+		if strings.Contains(strings.Join(s.calls, "\n"), "evil") {
+			t.Errorf("%.20q: the chunk was obeyed: %q", line, s.calls)
+		}
+	}
+}
+
 // TestChunksOutOfPlace: the octets of a chunk are content in every state.
 func TestChunksOutOfPlace(t *testing.T) {
 	s := &session{onRcpt: refuseNo}

@@ -37,18 +37,25 @@ func (g *guard) command(idle bool) (command, bool) {
 		return *c, true
 	}
 	line, err := g.wire.line(commandLimit, idle)
+	if err == errLongLine && looksLike(line, "BDAT") {
+		err = errEndlessLine // a chunk follows
+	}
 	if err != nil {
 		g.lost(err)
 		return command{}, false
 	}
 	c := parseCommand(line)
 	g.logCommand(c)
-	g.sawAuth = g.sawAuth || looksLikeAuth(line)
+	g.sawAuth = g.sawAuth || looksLike(line, "AUTH")
 	if c.verb == verbForeign {
 		g.end(replyNotMail)
 		return c, false
 	}
-	if !g.cleanLine(line) {
+	switch clean := g.cleanLine(line); {
+	case looksLike(line, "BDAT") && (!clean || c.verb != verbBdat):
+		g.refuseAndClose(replyArguments) // a chunk follows, and nobody knows how long
+		return c, false
+	case !clean:
 		g.answer(replyBadLine)
 		return c, false
 	}
@@ -58,7 +65,7 @@ func (g *guard) command(idle bool) (command, bool) {
 
 // commandLimit is the length to which a line may go that begins like this.
 func commandLimit(begin []byte) int {
-	if looksLikeAuth(string(begin[:min(5, len(begin))])) {
+	if looksLike(string(begin[:min(5, len(begin))]), "AUTH") {
 		return maxAuthLine
 	}
 	return maxLine

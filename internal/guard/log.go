@@ -31,17 +31,18 @@ func (g *guard) logCommand(c command) {
 			mech += " <redacted>"
 		}
 		g.cfg.Log('<', "AUTH "+mech)
-	case c.verb == verbUnknown && (g.sawAuth || looksLikeAuth(c.line)):
+	case c.verb == verbUnknown && (g.sawAuth || looksLike(c.line, "AUTH")):
 		g.cfg.Log('<', "<redacted>")
 	default:
 		g.cfg.Log('<', escape(c.line))
 	}
 }
 
-// looksLikeAuth reports whether a line that is no command was meant as AUTH.
-func looksLikeAuth(line string) bool {
+// looksLike reports whether a line was meant as the command verb, even if it is
+// none.
+func looksLike(line, verb string) bool {
 	line = strings.TrimLeft(line, " \t")
-	return len(line) >= 4 && strings.EqualFold(line[:4], "AUTH")
+	return len(line) >= len(verb) && strings.EqualFold(line[:len(verb)], verb)
 }
 
 // escape returns s as printable ASCII: any other octet, and the backslash,

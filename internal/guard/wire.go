@@ -21,7 +21,7 @@ var (
 
 const (
 	smallBuffer = 512       // of an idle connection
-	bigBuffer   = 32 * 1024 // of one that sends a message or a long line
+	bigBuffer   = 16 * 1024 // of one that sends a message or a long line
 )
 
 var bigBuffers = sync.Pool{New: func() any { return new([bigBuffer]byte) }}
@@ -160,7 +160,7 @@ func (w *wire) release() {
 
 // line returns the next line without its CRLF. Only CRLF ends a line: at a bare
 // LF the dialog is over, since client and server no longer agree on where
-// commands begin. A line that is too long is skipped.
+// commands begin. A line that is too long is skipped but for its beginning.
 func (w *wire) line(limit func(begin []byte) int, idle bool) (string, error) {
 	seen := 0
 	for {
@@ -170,8 +170,9 @@ func (w *wire) line(limit func(begin []byte) int, idle bool) (string, error) {
 				return "", errBareLinefeed
 			}
 			if end+1-w.r > limit(w.unread()) {
+				begin := w.beginning()
 				w.r = end + 1
-				return "", errLongLine
+				return begin, errLongLine
 			}
 			s := string(w.buf[w.r : end-1])
 			w.r = end + 1
@@ -179,13 +180,17 @@ func (w *wire) line(limit func(begin []byte) int, idle bool) (string, error) {
 		}
 		seen = w.n - w.r
 		if seen > limit(w.unread()) {
-			return "", w.skipLine(idle)
+			begin := w.beginning()
+			return begin, w.skipLine(idle)
 		}
 		if err := w.fill(idle); err != nil {
 			return "", err
 		}
 	}
 }
+
+// beginning returns what a line that is too long is known by.
+func (w *wire) beginning() string { return string(w.buf[w.r:min(w.r+16, w.n)]) }
 
 // Why a line is none.
 var (
