@@ -12,6 +12,12 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the files in testdata")
 
+// TestDemonstrationText compares the printed commands with a file, in which
+// the documents' commands are looked up.
+func TestDemonstrationText(t *testing.T) {
+	golden(t, "demonstration", demoCommands())
+}
+
 // TestGolden compares what commands print, and their exit codes, with files.
 func TestGolden(t *testing.T) {
 	const bad, good = "testdata/ten-mistakes.json", "testdata/relay.json"
@@ -55,20 +61,26 @@ func TestGolden(t *testing.T) {
 			var stdout, stderr bytes.Buffer
 			code := run(tt.args, strings.NewReader(""), &stdout, &stderr)
 			got := fmt.Sprintf("$ gateway %s\n%s%sexit %d\n", strings.Join(tt.args, " "), &stdout, &stderr, code)
-			file := filepath.Join("testdata", tt.name+".txt")
-			if *update {
-				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got != string(want) {
-				t.Errorf("got:\n%s\nwant:\n%s", got, want)
-			}
+			golden(t, tt.name, got)
 		})
+	}
+}
+
+// golden compares got with a file of testdata.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", name+".txt")
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("got:\n%s\nwant:\n%s", got, want)
 	}
 }
 

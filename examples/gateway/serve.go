@@ -186,14 +186,25 @@ func (l *announced) Accept() (net.Conn, error) {
 	return l.Listener.Accept()
 }
 
-// announce prints what is served where.
+// announce prints what is served where, and what isn't.
 func (r *relayProcess) announce() {
 	out := r.cli.stdout
+	for _, w := range r.policy.locate(r.policy.Warnings()) {
+		fmt.Fprintln(r.cli.stderr, "warning:", w)
+	}
 	for in := range r.policy.Receive() {
 		s := in.Settings()
-		if s.Enabled.Or(true) {
-			fmt.Fprintf(out, "Receive connector %q at %v for %v: %v; %v\n",
-				in.Name(), s.Bindings, s.RemoteIPRanges, s.AuthMechanism.Or(0), s.PermissionGroups.Or(0))
+		if !s.Enabled.Or(true) {
+			continue
+		}
+		mechanisms := s.AuthMechanism.Or(0)
+		fmt.Fprintf(out, "Receive connector %q at %v for %v: %v; %v\n",
+			in.Name(), s.Bindings, s.RemoteIPRanges, mechanisms, s.PermissionGroups.Or(0))
+		if r.server.Verifier == nil && mechanisms&(auth.BasicAuth|auth.BasicAuthRequireTLS) != 0 {
+			fmt.Fprintln(out, "  without AUTH, for there are no -users")
+		}
+		if len(r.server.Certificates) == 0 && mechanisms.Has(auth.TLS) {
+			fmt.Fprintln(out, "  without STARTTLS, for there is no -cert")
 		}
 	}
 	if r.demo != nil {

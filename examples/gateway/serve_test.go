@@ -20,7 +20,7 @@ func relayFile(t *testing.T, binding string) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "policy.json")
 	text := fmt.Sprintf(`{"Receive": [{"Name": "Relay", "Bindings": [%q], "RemoteIPRanges": ["127.0.0.1"],
-		"PermissionGroups": "AnonymousUsers", "AuthMechanism": "None"}],
+		"PermissionGroups": "AnonymousUsers", "AuthMechanism": "Tls, BasicAuth, BasicAuthRequireTLS"}],
 		"Accepted": [{"Name": "a", "DomainName": "fabrikam.com"}],
 		"Send": [{"Name": "Out", "AddressSpaces": ["fabrikam.com"], "SmartHosts": ["mailbox.fabrikam.com"]}]}`, binding)
 	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
@@ -33,6 +33,7 @@ func relayFile(t *testing.T, binding string) string {
 type serving struct {
 	stop   context.CancelFunc
 	code   chan int
+	said   string // until it was ready
 	stderr bytes.Buffer
 }
 
@@ -54,6 +55,7 @@ func startServing(t *testing.T, args ...string) *serving {
 			go io.Copy(io.Discard, out)
 			return s
 		}
+		s.said += lines.Text() + "\n"
 	}
 	t.Fatalf("not ready: exit %d: %s", <-s.code, &s.stderr)
 	return nil
@@ -76,6 +78,11 @@ func TestServe(t *testing.T) {
 	free.Close()
 
 	s := startServing(t, "-config", relayFile(t, binding), "-connect-to", "mailbox.fabrikam.com:25:"+hop.Addr().String())
+	for _, want := range []string{`"Relay" at [` + binding + "]", "without AUTH", "without STARTTLS"} {
+		if !strings.Contains(s.said, want) {
+			t.Errorf("%q doesn't mention %q", s.said, want)
+		}
+	}
 	conn, err := net.Dial("tcp", binding)
 	if err != nil {
 		t.Fatal(err)
