@@ -13,11 +13,10 @@ import (
 // configuration from testdata, Postfix as the external gateway, the mailbox
 // server behind HubA, and the Internet behind the gateway.
 type stage struct {
-	net                                 *network
-	ca                                  *authority
-	hub, gateway, office, stranger, far *host
-	mailboxes, internet                 *mailbox
-	postfix                             *postfix
+	ca                             *authority
+	hub, gateway, office, stranger *host
+	mailboxes, internet            *mailbox
+	postfix                        *postfix
 }
 
 // newStage builds everything but HubA itself.
@@ -25,21 +24,18 @@ func newStage(t *testing.T, cfg gatewayConfig) *stage {
 	t.Helper()
 	net := newNetwork(t)
 	s := &stage{
-		net:      net,
 		ca:       newAuthority(t),
 		hub:      net.host(t, "hub", hubAddr, hubOtherAddr),
 		gateway:  net.host(t, "gateway", gatewayAddr, securedAddr),
 		office:   net.host(t, "office", officeAddr, storeAddr, dnsAddr),
 		stranger: net.host(t, "stranger", strangerAddr),
-		far:      net.host(t, "internet", internetAddr),
 	}
 	serveDNS(t, s.office, zone{
 		hosts: map[string]string{gatewayName: gatewayAddr, "mx.partner.example": internetAddr},
 		mx:    map[string]string{"partner.example": "mx.partner.example"},
 	})
 	s.mailboxes = newMailbox(t, s.office, storeAddr+":25")
-	s.internet = newMailbox(t, s.far, internetAddr+":25")
-	cfg.viaHub = append(cfg.viaHub, "partner.example")
+	s.internet = newMailbox(t, net.host(t, "internet", internetAddr), internetAddr+":25")
 	s.postfix = startPostfix(t, s.gateway, s.ca, cfg)
 	return s
 }
