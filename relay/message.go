@@ -22,7 +22,7 @@ func (s *session) Data(_ context.Context, body io.Reader) connector.Reply {
 	if tx == nil || len(tx.env.To) == 0 {
 		return s.service.in.Decide(connector.NoRecipients).Reply()
 	}
-	in := &limitReader{r: body, limit: s.rules.MaxSize(), keep: tx.take}
+	in := &limitReader{r: body, limit: s.rules.MaxSize(), keep: tx.keep}
 	header, err := mailheader.Read(in, int64(max(s.service.settings.MaxHeaderSize, 0)))
 	in.keep = nil // the rest is passed on
 	if err != nil {
@@ -136,8 +136,8 @@ var (
 // limitReader counts what is read and fails beyond limit, for good.
 type limitReader struct {
 	r     io.Reader
-	limit int64            // 0: none
-	keep  func(int64) bool // what is read is kept in memory; nil: it isn't
+	limit int64             // 0: none
+	keep  func([]byte) bool // what is read is kept in memory; nil: it isn't
 	n     int64
 	err   error
 }
@@ -152,7 +152,7 @@ func (l *limitReader) Read(p []byte) (int, error) {
 	switch {
 	case l.limit > 0 && l.n > l.limit:
 		l.err = errTooLarge
-	case l.keep != nil && !l.keep(int64(n)):
+	case l.keep != nil && !l.keep(p[:n]):
 		l.err = errNoMemory
 	default:
 		l.err = err

@@ -149,34 +149,41 @@ func TestEndlessHeader(t *testing.T) {
 // back, and small messages pass all the time.
 func TestHeadersShareMemory(t *testing.T) {
 	w := only(t, func(*connector.Receive) {})
-	const many = 120 // of 200 KB are 24 MB
-	line := "X-Filler: " + strings.Repeat("x", 9_988) + "\r\n"
-	var clients []*relaytest.Client
-	for range many {
-		c := w.begin()
-		c.Do("DATA", 354)
-		c.SendRaw(strings.Repeat(line, 20))
-		clients = append(clients, c)
-	}
-	send(w.begin(), message, 250)
-	refused := 0
-	for _, c := range clients {
-		c.SendRaw("\r\n.\r\n")
-		switch code, text := c.Reply(); code {
-		case 452:
-			refused++
-		case 250:
-		default:
-			t.Fatal(code, text)
+	for _, tc := range []struct {
+		line        string
+		lines, many int
+	}{
+		{"X-Filler: " + strings.Repeat("x", 9_988) + "\r\n", 20, 120}, // 24 MB
+		{"a\r\n", 20_000, 40}, // little to send, much to keep account of
+	} {
+		header := strings.Repeat(tc.line, tc.lines)
+		chunk := "BDAT " + strconv.Itoa(len(header)) + "\r\n" + header
+		var taken []*relaytest.Client
+		refused := 0
+		for range tc.many {
+			c := w.begin()
+			c.SendRaw(chunk)
+			switch code, text := c.Reply(); code { // once the chunk has been read
+			case 452:
+				refused++
+			case 250:
+				taken = append(taken, c)
+			default:
+				t.Fatal(code, text)
+			}
 		}
+		if refused < tc.many/10 || refused > tc.many/2 {
+			t.Errorf("%.10q: %d of %d were put off", tc.line, refused, tc.many)
+		}
+		send(w.begin(), message, 250)
+		for _, c := range taken {
+			c.SendRaw("BDAT 2 LAST\r\n\r\n")
+			c.Expect(250)
+		}
+		c := w.begin()
+		c.SendRaw(chunk)
+		c.Expect(250)
 	}
-	if refused < many/10 || refused > many/2 {
-		t.Errorf("%d of %d were put off", refused, many)
-	}
-	c := w.begin()
-	c.Do("DATA", 354)
-	c.SendRaw(strings.Repeat(line, 20) + "\r\n.\r\n")
-	c.Expect(250)
 }
 
 // Whatever octets a message has, they arrive behind the trace field, or it is

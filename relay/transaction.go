@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"bytes"
 	"context"
 	"sync/atomic"
 
@@ -17,6 +18,7 @@ const (
 	memoryBudget = 16 << 20
 	memoryFree   = 4 << 10 // what every transaction may have even so
 	memoryRcpt   = 256     // a recipient, apart from its text
+	memoryEOL    = 16      // a line end: a note is kept on every field of a header
 )
 
 // transaction is what MAIL begins.
@@ -29,11 +31,21 @@ type transaction struct {
 	held   int64
 }
 
-// take takes n octets from the budget. False means that there is too little;
-// what was taken is given back by end.
+// take takes n octets from the budget, which end gives back. False means that
+// there is too little, and nothing was taken.
 func (tx *transaction) take(n int64) bool {
+	if tx.memory.Add(n) > memoryBudget && tx.held+n > memoryFree {
+		tx.memory.Add(-n)
+		return false
+	}
 	tx.held += n
-	return tx.memory.Add(n) <= memoryBudget || tx.held <= memoryFree
+	return true
+}
+
+// keep is take for p, a part of a header.
+func (tx *transaction) keep(p []byte) bool {
+	ends := bytes.Count(p, []byte{'\r'}) + bytes.Count(p, []byte{'\n'})
+	return tx.take(int64(len(p) + ends*memoryEOL))
 }
 
 // transaction returns the transaction that an accepted MAIL begins.
