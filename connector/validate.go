@@ -2,6 +2,7 @@ package connector
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"strings"
 	"unicode"
@@ -84,20 +85,17 @@ func (v *checker) link(path string, l routing.SiteLink, sites map[string]bool) {
 	}
 }
 
-// accepted checks every accepted domain alone, so that each mistake has its
-// path, and then all together.
+// accepted checks the accepted domains, which package routing knows all about.
 func (v *checker) accepted() {
-	before := len(v.errs)
-	for i, d := range v.cfg.Accepted {
-		if _, err := routing.NewAccepted(d); err != nil {
-			v.fail(elementPath("Accepted", i, d.Name), CodeAcceptedDomain, "%v", err)
+	_, err := routing.NewAccepted(v.cfg.Accepted...)
+	var problems routing.Problems
+	errors.As(err, &problems)
+	for _, p := range problems {
+		path := elementPath("Accepted", p.Index, v.cfg.Accepted[p.Index].Name)
+		if p.Field == "Name" {
+			path = indexPath("Accepted", p.Index) // the name may be that of another
 		}
-	}
-	if len(v.errs) > before {
-		return
-	}
-	if _, err := routing.NewAccepted(v.cfg.Accepted...); err != nil {
-		v.fail("Accepted", CodeAcceptedDomain, "%v", err)
+		v.fail(path+"."+p.Field, CodeAcceptedDomain, "%s", p.Detail)
 	}
 }
 

@@ -338,14 +338,14 @@ var sendRows = []ruleRow{
 		wrong: func(c *connector.Config) { c.Links[0].Sites[1] = "Rome" }},
 	{rule: "profile", path: "Profile", code: connector.CodeValueInvalid,
 		wrong: func(c *connector.Config) { c.Profile = 99 }},
-	{rule: "accepted domain", path: `Accepted["Bad"]`, code: connector.CodeAcceptedDomain,
+	{rule: "accepted domain", path: `Accepted["Bad"].DomainName`, code: connector.CodeAcceptedDomain,
 		wrong: func(c *connector.Config) {
 			c.Accepted = append(c.Accepted, routing.AcceptedDomain{Name: "Bad", DomainName: "a.*.contoso.com"})
 		},
 		legal: func(c *connector.Config) {
 			c.Accepted = append(c.Accepted, routing.AcceptedDomain{Name: "Good", DomainName: "*.contoso.com"})
 		}},
-	{rule: "accepted twice", path: "Accepted", code: connector.CodeAcceptedDomain,
+	{rule: "accepted twice", path: `Accepted["Again"].DomainName`, code: connector.CodeAcceptedDomain,
 		wrong: func(c *connector.Config) {
 			c.Accepted = append(c.Accepted, routing.AcceptedDomain{Name: "Again", DomainName: "CONTOSO.com"})
 		}},
