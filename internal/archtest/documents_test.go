@@ -1,12 +1,16 @@
 package archtest_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/jsonconfig"
 )
 
 // document is a Markdown file of the repository.
@@ -74,19 +78,24 @@ func parseDocument(path, text string) document {
 }
 
 // TestGoBlocks wants Go code in the documents to be true: a whole file must
-// pass go vet, or go test where it holds tests; anything less must stand in a
-// Go file of the repository as it is, indentation aside.
+// pass go vet, or go test where it holds tests, or, where a text block comes
+// next, print just that; anything less must stand in a Go file of the
+// repository as it is, indentation aside.
 func TestGoBlocks(t *testing.T) {
 	var code []string
 	sources(t, func(_ string, text []byte) { code = append(code, squeeze(string(text))) })
 	for _, d := range documents(t) {
-		for _, b := range d.blocks {
+		for i, b := range d.blocks {
 			if b.language != "go" {
 				continue
 			}
 			text := strings.Join(b.lines, "\n") + "\n"
 			if regexp.MustCompile(`(?m)^package `).MatchString(text) {
-				if err := check(t, text); err != nil {
+				var output []string
+				if i+1 < len(d.blocks) && d.blocks[i+1].language == "text" {
+					output = d.blocks[i+1].lines
+				}
+				if err := check(t, text, output); err != nil {
 					t.Errorf("%s:%d: %v", d.path, b.line, err)
 				}
 				continue
@@ -109,8 +118,9 @@ func squeeze(code string) string {
 	return b.String() + "\n"
 }
 
-// check compiles one file as a user of the library would.
-func check(t *testing.T, text string) error {
+// check compiles one file as a user of the library would, and runs it if its
+// output is known.
+func check(t *testing.T, text string, output []string) error {
 	verb, name := "vet", "main.go"
 	if strings.Contains(text, `"testing"`) {
 		verb, name = "test", "readme_test.go"
@@ -119,8 +129,58 @@ func check(t *testing.T, text string) error {
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, err := run(filepath.Join(root(t), "examples"), "go", verb, file)
+	if output != nil {
+		verb = "run"
+	}
+	got, err := run(filepath.Join(root(t), "examples"), "go", verb, file)
+	if want := strings.Join(output, "\n") + "\n"; err == nil && output != nil && got != want {
+		return fmt.Errorf("it prints\n%s", got)
+	}
 	return err
+}
+
+// TestPolicyBlocks wants policies in the documents to be true: JSON with a
+// connector in it must compile.
+func TestPolicyBlocks(t *testing.T) {
+	for _, d := range documents(t) {
+		for _, b := range d.blocks {
+			text := strings.Join(b.lines, "\n")
+			if b.language != "json" || !strings.Contains(text, `"Receive"`) {
+				continue
+			}
+			cfg, err := jsonconfig.Parse(d.path, []byte(text))
+			if err == nil {
+				_, err = connector.Compile(cfg)
+			}
+			if err != nil {
+				t.Errorf("%s:%d: %v", d.path, b.line, err)
+			}
+		}
+	}
+}
+
+// TestSessionBlocks wants what a program prints in the documents to be what
+// its tests have seen it print: a console block stands in a file of testdata.
+func TestSessionBlocks(t *testing.T) {
+	paths, err := filepath.Glob(filepath.Join(root(t), "examples/*/testdata/*.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var seen strings.Builder
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen.Write(text)
+	}
+	for _, d := range documents(t) {
+		for _, b := range d.blocks {
+			if b.language == "console" && !strings.Contains(seen.String(), strings.Join(b.lines, "\n")) {
+				t.Errorf("%s:%d: no test has seen this session", d.path, b.line)
+			}
+		}
+	}
 }
 
 // TestLinks wants what the documents point at inside the repository to exist,
