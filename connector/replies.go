@@ -19,7 +19,7 @@ var reasons = [reasonCount]reasonText{
 	SenderOK:      {"sender-ok", "The session may send as this sender.", Reply{250, [3]int{2, 1, 0}, "Sender OK"}, Reply{}},
 	RecipientOK:   {"recipient-ok", "The session may send to this recipient.", Reply{250, [3]int{2, 1, 5}, "Recipient OK"}, Reply{}},
 	StartMail:     {"start-mail", "The message may follow.", Reply{354, [3]int{}, "Start mail input; end with <CRLF>.<CRLF>"}, Reply{}},
-	ChunkOK:       {"chunk-ok", "A chunk of the message was taken.", Reply{250, [3]int{2, 6, 0}, "Chunk received"}, Reply{}},
+	ChunkOK:       {"chunk-ok", "A chunk of the message was taken.", Reply{250, [3]int{2, 0, 0}, "Chunk received"}, Reply{}},
 	MessageOK:     {"message-ok", "The message was taken.", Reply{250, [3]int{2, 6, 0}, "Queued mail for delivery"}, Reply{}},
 	ResetOK:       {"reset-ok", "The transaction was dropped.", Reply{250, [3]int{2, 0, 0}, "Resetting"}, Reply{}},
 	NoopOK:        {"noop-ok", "Nothing was asked and nothing done.", Reply{250, [3]int{2, 0, 0}, "OK"}, Reply{}},

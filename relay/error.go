@@ -28,17 +28,12 @@ func (e *Error) Error() string {
 // Unwrap returns Err.
 func (e *Error) Unwrap() error { return e.Err }
 
-// replyLocal is what the client gets for errors that are none of its business.
-var replyLocal = connector.Reply{
-	Code: 451, Enhanced: [3]int{4, 3, 0},
-	Text: "Temporary server error. Please try again later",
-}
-
-// replyFor returns the client's part of an error.
-func replyFor(err error) connector.Reply {
+// replyFor returns the client's part of an error: nothing, unless it is an Error
+// that refuses.
+func replyFor(in *connector.Inbound, err error) connector.Reply {
 	var e *Error
 	if errors.As(err, &e) && e.Reply.Code >= 400 && e.Reply.Code <= 599 {
 		return e.Reply
 	}
-	return replyLocal
+	return in.Decide(connector.TemporaryError).Reply()
 }

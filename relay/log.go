@@ -19,7 +19,7 @@ func (s *session) refuse(command string, d connector.Decision, more ...any) conn
 // failed logs an error of the Router and returns the client's part of it.
 func (s *session) failed(command string, err error, more ...any) connector.Reply {
 	s.refused++
-	r := replyFor(err)
+	r := replyFor(s.service.in, err)
 	s.logRefusal(command, r, append(more, "error", clean(err.Error()))...)
 	return r
 }
@@ -54,7 +54,7 @@ func (s *session) refuseMessage(tx *transaction, in *limitReader, d connector.De
 // failedMessage logs an error of the Handler and returns the client's part.
 func (s *session) failedMessage(tx *transaction, in *limitReader, err error) connector.Reply {
 	s.refused++
-	r := replyFor(err)
+	r := replyFor(s.service.in, err)
 	s.logMessage(tx, in, outcome{event: "message failed", reply: r, err: err})
 	return r
 }

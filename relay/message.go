@@ -100,8 +100,9 @@ func (s *session) broken(tx *transaction, in *limitReader, err error) connector.
 		return s.refuseMessage(tx, in, s.service.in.Decide(connector.InsufficientResources))
 	}
 	// The client broke it off; it will not hear our answer.
-	s.logMessage(tx, in, outcome{event: "message aborted", reply: replyLocal, err: err})
-	return replyLocal
+	r := s.service.in.Decide(connector.TemporaryError).Reply()
+	s.logMessage(tx, in, outcome{event: "message aborted", reply: r, err: err})
+	return r
 }
 
 // received returns our trace field.

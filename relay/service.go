@@ -48,12 +48,13 @@ func (s *Server) prepare(p *connector.Policy) (*serving, error) {
 		}
 	}
 	var missing []error
-	accepted, err := routing.NewAccepted(p.Config().Accepted...)
+	config := p.Config()
+	accepted, err := routing.NewAccepted(config.Accepted...)
 	if err != nil {
 		return nil, fmt.Errorf("relay: accepted domains: %w", err)
 	}
 	for in := range p.Receive() {
-		sv, err := s.service(in, accepted.Default())
+		sv, err := s.service(in, config.Profile, accepted.Default())
 		if err != nil {
 			missing = append(missing, fmt.Errorf("relay: Receive connector %q: %w", in.Name(), err))
 			continue
@@ -70,7 +71,7 @@ func (s *Server) prepare(p *connector.Policy) (*serving, error) {
 }
 
 // service prepares one connector. domain is the default accepted domain.
-func (s *Server) service(in *connector.Inbound, domain routing.Domain) (*service, error) {
+func (s *Server) service(in *connector.Inbound, profile connector.Profile, domain routing.Domain) (*service, error) {
 	r := in.Settings()
 	sv := &service{in: in, settings: r, load: new(load), rate: new(rate)}
 	if !r.Enabled.Or(true) {
@@ -112,6 +113,7 @@ func (s *Server) service(in *connector.Inbound, domain routing.Domain) (*service
 		Pipelining:        r.PipeliningEnabled.Or(false),
 		EnhancedCodes:     r.EnhancedStatusCodesEnabled.Or(false),
 		PostmasterDomain:  domain,
+		Profile:           profile,
 	}
 	// "Tls" in AuthMechanism is what offers STARTTLS; implicit TLS is the
 	// binding's own affair.

@@ -146,7 +146,7 @@ func (s saslServer) Next([]byte) ([]byte, bool, error) {
 
 // verdict keeps r for the client and tells go-smtp whether it accepts.
 func (a *adapter) verdict(r connector.Reply, want int) error {
-	r = checked(r, want)
+	r = a.g.checked(r, want)
 	a.g.pending.reply = r
 	if r.Code == want {
 		return nil
@@ -218,7 +218,7 @@ func (c *innerConn) reply(line []byte) {
 	switch {
 	case data && p.reply.Code == 0 && code == 354:
 		if p.verb == verbData {
-			g.write(replyStartInput)
+			g.write(g.text(connector.StartMail))
 		}
 	case p.reply.Code != 0 && (code == p.reply.Code || hello && code == 250):
 		done := *p

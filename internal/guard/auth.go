@@ -10,22 +10,22 @@ import (
 // maxAuthRounds is more than any SASL mechanism asks for.
 const maxAuthRounds = 16
 
-// checkAuth takes the argument of AUTH, or returns the reply that refuses it.
-func (g *guard) checkAuth(arg string) (r connector.Reply) {
+// checkAuth takes the argument of AUTH, or returns the reason to refuse it.
+func (g *guard) checkAuth(arg string) (r connector.ReasonCode) {
 	mech, initial, given := strings.Cut(arg, " ")
 	switch {
 	case !g.hello:
-		return replyHelloFirst
+		return connector.SendHelloFirst
 	case !g.esmtp, g.authed, g.inMail: // RFC 4954, section 4
-		return replySequence
+		return connector.BadSequence
 	case !isSASLName(mech), strings.Contains(initial, " "):
-		return replyArguments
+		return connector.InvalidArguments
 	}
 	g.pending.mech = strings.ToUpper(mech)
 	if given {
 		var ok bool
 		if g.pending.initial, ok = decodeInitial(initial); !ok {
-			return replyBase64
+			return connector.AuthMalformed
 		}
 	}
 	return r
@@ -60,7 +60,7 @@ func (g *guard) doAuth() connector.Reply {
 	p := &g.pending
 	exchange, r := g.sess.Auth(g.ctx, p.mech)
 	if r != (connector.Reply{}) || exchange == nil {
-		return checked(r, 0) // never acceptance
+		return g.checked(r, 0) // never acceptance
 	}
 	response := p.initial
 	for range maxAuthRounds {
@@ -73,7 +73,7 @@ func (g *guard) doAuth() connector.Reply {
 			return r
 		}
 	}
-	return replyCancelled
+	return g.text(connector.AuthCancelled)
 }
 
 // askResponse sends a challenge and reads the response to it; a reply with a
@@ -85,20 +85,20 @@ func (g *guard) askResponse(challenge []byte) (r connector.Reply, response []byt
 	g.log('>', []byte("334 <challenge>"))
 	line, err := g.wire.line(func([]byte) int { return maxAuthLine }, true)
 	if err == errLongLine {
-		return replyLongLine, nil
+		return g.text(connector.AuthTooLong), nil
 	}
 	if err != nil {
 		g.lost(err)
 		g.pending.silent = true
-		return replyTimeout, nil
+		return g.text(connector.TimedOut), nil
 	}
 	g.log('<', []byte("<redacted>"))
 	if line == "*" { // RFC 4954, section 4
-		return replyCancelled, nil
+		return g.text(connector.AuthCancelled), nil
 	}
 	response, ok := decodeBase64(line)
 	if !ok {
-		return replyBase64, nil
+		return g.text(connector.AuthMalformed), nil
 	}
 	if response == nil {
 		response = []byte{}

@@ -71,7 +71,7 @@ func TestAuth(t *testing.T) {
 			> AUTH NTLM
 			< 504 5.7.4 Unrecognized authentication type`},
 		{"long response", "> AUTH LOGIN\n< 334 ...\n> " + strings.Repeat("AAAA", 3100) + `
-			< 500 5.5.2 Line too long
+			< 500 5.5.6 Authentication exchange line is too long
 			> NOOP
 			< 250 ...`},
 		{"bare linefeed", `> AUTH LOGIN

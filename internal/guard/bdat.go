@@ -1,7 +1,6 @@
 package guard
 
 import (
-	"fmt"
 	"io"
 	"strconv"
 	"strings"
@@ -34,10 +33,10 @@ func parseChunk(arg string) (c chunk, ok bool) {
 func (g *guard) startBdat(arg string) bool {
 	c, ok := parseChunk(arg)
 	if !ok {
-		g.refuseAndClose(replyArguments)
+		g.refuseAndClose(connector.InvalidArguments)
 		return false
 	}
-	if r := g.checkBdat(); r.Code != 0 {
+	if r := g.checkBdat(); r != 0 {
 		g.refuseChunk(c, r)
 		return false
 	}
@@ -45,29 +44,29 @@ func (g *guard) startBdat(arg string) bool {
 	return true
 }
 
-// checkBdat returns the reply that refuses BDAT, or the zero Reply.
-func (g *guard) checkBdat() (r connector.Reply) {
+// checkBdat returns the reason to refuse BDAT, or none.
+func (g *guard) checkBdat() (r connector.ReasonCode) {
 	switch {
 	case !g.cfg.Chunking:
-		return replyUnknown
+		return connector.UnrecognizedCommand
 	case !g.hello:
-		return replyHelloFirst
+		return connector.SendHelloFirst
 	case !g.esmtp:
-		return replySequence
+		return connector.BadSequence
 	case !g.inMail:
-		return replyNeedMail
+		return connector.NeedMail
 	case g.accepted == 0:
-		return replyNeedRcpt
+		return connector.NeedRcpt
 	}
 	return r
 }
 
 // refuseChunk drops the octets of a chunk and refuses it.
-func (g *guard) refuseChunk(c chunk, r connector.Reply) {
+func (g *guard) refuseChunk(c chunk, r connector.ReasonCode) {
 	g.pending = pending{}
 	switch err := g.wire.discard(c.size, g.cfg.MaxDiscard); err {
 	case nil:
-		g.answer(r)
+		g.say(r)
 	case errTooMuch:
 		g.refuseAndClose(r)
 	default:
@@ -100,9 +99,7 @@ func (w *wire) discard(n, max int64) error {
 type chunks struct {
 	g *guard
 	chunk
-	size0 int64 // of the chunk as announced
-	begun bool
-	used  int // unread octets of the wire that next has returned
+	used int // unread octets of the wire that next has returned
 }
 
 // next implements source.
@@ -110,9 +107,6 @@ func (c *chunks) next() ([]byte, error) {
 	w := &c.g.wire
 	w.skip(c.used)
 	c.used = 0
-	if !c.begun {
-		c.begun, c.size0 = true, c.size
-	}
 	for c.size == 0 {
 		if c.last {
 			return nil, io.EOF
@@ -137,10 +131,7 @@ func (c *chunks) next() ([]byte, error) {
 // the transaction alone are answered in between; any other ends the message.
 func (c *chunks) nextChunk() error {
 	g := c.g
-	g.write(connector.Reply{
-		Code: 250, Enhanced: [3]int{2, 0, 0},
-		Text: fmt.Sprintf("%d octets received", c.size0),
-	})
+	g.write(g.text(connector.ChunkOK))
 	for !g.closing {
 		cmd, ok := g.command(false)
 		if !ok {
@@ -150,28 +141,28 @@ func (c *chunks) nextChunk() error {
 		case verbBdat:
 			next, ok := parseChunk(cmd.arg)
 			if !ok {
-				g.refuseAndClose(replyArguments)
+				g.refuseAndClose(connector.InvalidArguments)
 				return errBroken
 			}
-			c.chunk, c.size0 = next, next.size
+			c.chunk = next
 			g.wire.grow()
 			return nil
 		case verbNoop:
-			g.answer(replyNoop)
+			g.say(connector.NoopOK)
 		case verbHelp:
-			g.answer(replyHelp)
+			g.say(connector.HelpOK)
 		case verbVrfy:
-			g.answer(replyVerify)
+			g.say(connector.VerifyNothing)
 		case verbRset, verbEhlo, verbHelo, verbQuit:
 			g.again = &cmd
 			return errBroken
 		case verbUnsupported:
-			g.answer(replyUnsupported)
+			g.say(connector.CommandNotImplemented)
 		case verbUnknown:
-			g.answer(replyUnknown)
+			g.say(connector.UnrecognizedCommand)
 		default:
-			g.answer(replySequence) // RFC 3030, section 2
-			g.afterRefusal(cmd.verb, replySequence)
+			g.say(connector.BadSequence) // RFC 3030, section 2
+			g.afterRefusal(cmd.verb)
 		}
 	}
 	return errBroken

@@ -13,13 +13,13 @@ func TestChunks(t *testing.T) {
 		want         []string
 	}{
 		{"chunks", `>> BDAT 5\r\nab\r\ncBDAT 3\r\nd\r\nBDAT 0\r\nNOOP\r\nBDAT 2 last\r\n.\r
-			< 250 2.0.0 5 octets received
-			< 250 2.0.0 3 octets received
-			< 250 2.0.0 0 octets received
+			< 250 2.0.0 Chunk received
+			< 250 2.0.0 Chunk received
+			< 250 2.0.0 Chunk received
 			< 250 2.0.0 OK
 			< 550 5.6.11 ...`, nil},
 		{"CRLF over a border", `>> BDAT 3\r\nab\rBDAT 1 LAST\r\n\n
-			< 250 2.0.0 3 octets received
+			< 250 2.0.0 Chunk received
 			< 250 2.6.0 ...`, []string{"ab\r\n"}},
 		{"content that looks like commands", `>> BDAT 8 LAST\r\nQUIT\r\n.\nNOOP\r\n
 			< 550 5.6.11 ...
@@ -29,31 +29,31 @@ func TestChunks(t *testing.T) {
 		{"empty", `> BDAT 0 LAST
 			< 250 2.6.0 ...`, []string{""}},
 		{"RSET in the middle", `>> BDAT 2\r\nabRSET\r\nBDAT 2 LAST\r\nxyNOOP\r\n
-			< 250 2.0.0 2 octets received
+			< 250 2.0.0 Chunk received
 			< 250 2.0.0 Resetting
 			< 503 5.5.2 Need mail command
 			< 250 2.0.0 OK`, nil},
 		{"QUIT in the middle", `>> BDAT 2\r\nabQUIT\r\n
-			< 250 2.0.0 2 octets received
+			< 250 2.0.0 Chunk received
 			< 221 ...
 			<<`, nil},
 		{"EHLO in the middle", `>> BDAT 2\r\nabHELO x\r\nMAIL FROM:<>\r\n
-			< 250 2.0.0 2 octets received
+			< 250 2.0.0 Chunk received
 			< 250 mx.example.net Hello [pipe]
 			< 250 2.0.0 OK`, nil},
 		{"other commands in the middle", `>> BDAT 2\r\nabMAIL FROM:<>\r\nRCPT TO:<x@example.net>\r\nBDAT 2 LAST\r\nyz
-			< 250 2.0.0 2 octets received
+			< 250 2.0.0 Chunk received
 			< 503 5.5.1 Bad sequence of commands
 			< 503 5.5.1 Bad sequence of commands
 			< 250 2.6.0 ...`, []string{"abyz"}},
 		{"DATA in the middle", `>> BDAT 2\r\nab
-			< 250 2.0.0 2 octets received
+			< 250 2.0.0 Chunk received
 			> DATA
 			< 503 5.5.1 Bad sequence of commands
 			>> BDAT 2 LAST\r\nyz
 			< 250 2.6.0 ...`, []string{"abyz"}},
 		{"DATA and its message in the middle", `>> BDAT 2\r\nabDATA\r\nx\r\n.\r\n
-			< 250 2.0.0 2 octets received
+			< 250 2.0.0 Chunk received
 			< 503 5.5.1 Bad sequence of commands
 			< 554 5.5.0 ...
 			<<`, nil},
@@ -61,7 +61,7 @@ func TestChunks(t *testing.T) {
 			< 501 5.5.4 Invalid arguments
 			<<`, nil},
 		{"bad argument later", `>> BDAT 2\r\nabBDAT x\r\n` + smuggledQuoted + `
-			< 250 2.0.0 2 octets received
+			< 250 2.0.0 Chunk received
 			< 501 5.5.4 Invalid arguments
 			<<`, nil},
 		{"no argument", `>> BDAT\r\nQUIT\r\n
@@ -184,7 +184,7 @@ func TestBinaryMIME(t *testing.T) {
 		> RCPT TO:<b@example.net>
 		< 250 ...
 		> DATA
-		< 503 5.5.1 Bad sequence of commands
+		< 503 5.5.1 BINARYMIME requires BDAT
 		>> BDAT 6 LAST\r\n\r\x00\n\xff.\r
 		< 250 2.6.0 ...`)
 	c.end()

@@ -99,7 +99,7 @@ func (g *guard) receive() connector.Reply {
 	}
 	g.wire.grow()
 	defer g.wire.shrink()
-	r := checked(g.readBody(b), 250)
+	r := g.checked(g.readBody(b), 250)
 	switch {
 	case b.err == io.EOF:
 		return r
@@ -107,10 +107,10 @@ func (g *guard) receive() connector.Reply {
 		return g.broken(b.cause)
 	case b.err != nil:
 		g.remark(b.err.Error())
-		return g.stopBody(b, replyLinefeed)
+		return g.stopBody(b, g.text(connector.BareLinefeed))
 	case r.Code < 400:
 		// Accepted without having been read to its end.
-		return g.stopBody(b, replyLocal)
+		return g.stopBody(b, g.text(connector.TemporaryError))
 	}
 	return g.stopBody(b, r)
 }
@@ -154,7 +154,7 @@ func (g *guard) broken(err error) connector.Reply {
 		g.lost(err)
 	}
 	g.pending.silent = true
-	return replyLocal
+	return g.text(connector.TemporaryError)
 }
 
 // contentCheck looks for what must not be in a message: CR without LF, LF

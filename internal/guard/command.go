@@ -20,7 +20,7 @@ type command struct {
 func (g *guard) next() (verb, bool) {
 	for !g.closing && !g.upgrade {
 		if g.wire.gate.isClosed() && !g.inMail {
-			g.end(replyStopping)
+			g.end(connector.ShuttingDown)
 			break
 		}
 		if c, ok := g.command(!g.inMail); ok && g.dispatch(c) {
@@ -48,15 +48,15 @@ func (g *guard) command(idle bool) (command, bool) {
 	g.logCommand(c)
 	g.sawAuth = g.sawAuth || looksLike(line, "AUTH")
 	if c.verb == verbForeign {
-		g.end(replyNotMail)
+		g.end(connector.NotSMTP)
 		return c, false
 	}
 	switch clean := g.cleanLine(line); {
 	case looksLike(line, "BDAT") && (!clean || c.verb != verbBdat):
-		g.refuseAndClose(replyArguments) // a chunk follows, and nobody knows how long
+		g.refuseAndClose(connector.InvalidArguments) // a chunk follows, and nobody knows how long
 		return c, false
 	case !clean:
-		g.answer(replyBadLine)
+		g.say(connector.IllegalCharacter)
 		return c, false
 	}
 	g.wire.shrink()
@@ -75,18 +75,18 @@ func commandLimit(begin []byte) int {
 func (g *guard) lost(err error) {
 	switch {
 	case errors.Is(err, errTimeout):
-		g.end(replyTimeout)
+		g.end(connector.TimedOut)
 	case errors.Is(err, errShutdown):
-		g.end(replyStopping)
+		g.end(connector.ShuttingDown)
 	case errors.Is(err, errLongLine):
 		g.remark("line too long")
-		g.answer(replyLongLine)
+		g.say(connector.LineTooLong)
 	case errors.Is(err, errEndlessLine):
 		g.remark("line without end")
-		g.refuseAndClose(replyLongLine)
+		g.refuseAndClose(connector.LineTooLong)
 	case errors.Is(err, errBareLinefeed):
 		g.remark("bare linefeed in command")
-		g.refuseAndClose(replyBareLine)
+		g.refuseAndClose(connector.BareLineEnd)
 	default:
 		g.remark("connection lost")
 		g.closing = true
@@ -149,110 +149,110 @@ func (g *guard) cleanLine(line string) bool {
 // dispatch answers c, or makes it the pending command and returns true.
 func (g *guard) dispatch(c command) bool {
 	g.pending = pending{verb: c.verb}
-	reply := replyUnknown
+	reason := connector.UnrecognizedCommand
 	switch c.verb {
 	case verbHelo, verbEhlo:
-		if reply = g.checkHello(c.arg); reply.Code == 0 && !g.engine {
+		if reason = g.checkHello(c.arg); reason == 0 && !g.engine {
 			g.greet()
 			return false
 		}
 	case verbMail:
-		reply = g.checkMail(c.arg)
+		reason = g.checkMail(c.arg)
 	case verbRcpt:
-		reply = g.checkRcpt(c.arg)
+		reason = g.checkRcpt(c.arg)
 	case verbData:
-		reply = g.checkData(c.arg)
+		reason = g.checkData(c.arg)
 	case verbBdat:
 		return g.startBdat(c.arg)
 	case verbAuth:
-		reply = g.checkAuth(c.arg)
+		reason = g.checkAuth(c.arg)
 	case verbRset:
-		reply = noArgument(c.arg)
-		if g.pending.reply = replyReset; reply.Code == 0 && !g.engine {
-			reply = replyReset
+		reason = noArgument(c.arg)
+		if g.pending.reply = g.text(connector.ResetOK); reason == 0 && !g.engine {
+			reason = connector.ResetOK
 		}
 	case verbQuit:
-		if reply = noArgument(c.arg); reply.Code == 0 {
+		if reason = noArgument(c.arg); reason == 0 {
 			g.pending.verb = verbUnknown
-			g.end(replyQuit)
+			g.end(connector.Bye)
 			return false
 		}
 	case verbStartTLS:
-		reply = g.checkStartTLS(c.arg)
+		reason = g.checkStartTLS(c.arg)
 	case verbNoop:
-		reply = replyNoop
+		reason = connector.NoopOK
 	case verbHelp:
-		reply = replyHelp
+		reason = connector.HelpOK
 	case verbVrfy:
-		if reply = replyVerify; c.arg == "" {
-			reply = replyArguments
+		if reason = connector.VerifyNothing; c.arg == "" {
+			reason = connector.InvalidArguments
 		}
 	case verbUnsupported:
-		reply = replyUnsupported
+		reason = connector.CommandNotImplemented
 	}
-	if reply.Code == 0 {
+	if reason == 0 {
 		return true
 	}
 	g.pending = pending{}
-	g.answer(reply)
-	g.afterRefusal(c.verb, reply)
+	g.say(reason)
+	g.afterRefusal(c.verb)
 	return false
 }
 
 // afterRefusal closes when the client took for granted what was refused: what
 // it has sent already behind DATA is a message, not commands.
-func (g *guard) afterRefusal(v verb, r connector.Reply) {
-	if v == verbData && r.Code >= 400 && len(g.wire.unread()) > 0 {
-		g.end(replyPipelined)
+func (g *guard) afterRefusal(v verb) {
+	if v == verbData && len(g.wire.unread()) > 0 {
+		g.end(connector.ImproperPipelining)
 	}
 }
 
 // noArgument refuses an argument where there must be none.
-func noArgument(arg string) (r connector.Reply) {
+func noArgument(arg string) (r connector.ReasonCode) {
 	if arg != "" {
-		return replyArguments
+		return connector.InvalidArguments
 	}
 	return r
 }
 
-// checkStartTLS accepts STARTTLS or returns the reply that refuses it. It never
+// checkStartTLS accepts STARTTLS or returns the reason to refuse it. It never
 // becomes pending: go-smtp does not hear of TLS.
-func (g *guard) checkStartTLS(arg string) connector.Reply {
+func (g *guard) checkStartTLS(arg string) connector.ReasonCode {
 	switch {
 	case g.encrypted:
-		return replySequence
+		return connector.BadSequence
 	case g.cfg.TLS == nil:
-		return replyUnknown
+		return connector.UnrecognizedCommand
 	case arg != "":
-		return replyArguments
+		return connector.InvalidArguments
 	case !g.hello:
-		return replyHelloFirst
+		return connector.SendHelloFirst
 	case g.inMail:
-		return replySequence
+		return connector.BadSequence
 	}
 	if len(g.wire.unread()) > 0 {
 		// Sent in the clear, perhaps by a third party, to be believed under TLS
 		// (CVE-2011-0411).
 		g.closing = true
-		return replyPipelined
+		return connector.ImproperPipelining
 	}
 	g.upgrade = true
-	return replyStartTLS
+	return connector.StartTLSReady
 }
 
-// checkData returns the reply that refuses DATA, or the zero Reply.
-func (g *guard) checkData(arg string) (r connector.Reply) {
+// checkData returns the reason to refuse DATA, or none.
+func (g *guard) checkData(arg string) (r connector.ReasonCode) {
 	switch {
 	case arg != "":
-		return replyArguments
+		return connector.InvalidArguments
 	case !g.hello:
-		return replyHelloFirst
+		return connector.SendHelloFirst
 	case !g.inMail:
-		return replyNeedMail
+		return connector.NeedMail
 	case g.accepted == 0:
-		return replyNeedRcpt
+		return connector.NeedRcpt
 	case g.mail.Body == BodyBinaryMIME:
-		return replySequence // RFC 3030, section 3
+		return connector.BinaryNeedsChunks
 	}
 	return r
 }

@@ -4,13 +4,16 @@ import (
 	"crypto/tls"
 	"time"
 
+	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
 // Config is what one connection is guarded by. Serve does not change it.
 type Config struct {
 	Banner string // the greeting without its code; several lines are separated by "\n"
-	Fqdn   string // our name in the replies to EHLO, HELO and HELP
+	Fqdn   string // our name in the replies to EHLO and HELO
+
+	Profile connector.Profile // the edition whose words the guard's own replies have
 
 	TLS      *tls.Config // nil: STARTTLS is not offered. Versions below 1.2 are never spoken
 	Implicit bool        // TLS from the first octet; needs TLS

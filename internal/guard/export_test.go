@@ -25,7 +25,7 @@ type messageBody = body
 func ParseMail(arg string) (Mail, bool) {
 	g := everything()
 	r := g.checkMail(arg)
-	return g.pending.mail, r.Code == 0
+	return g.pending.mail, r == 0
 }
 
 // ParseRcpt parses the argument of a RCPT with every extension on offer.
@@ -33,7 +33,7 @@ func ParseRcpt(arg string) (Rcpt, bool) {
 	g := everything()
 	g.inMail, g.mail.UTF8 = true, true
 	r := g.checkRcpt(arg)
-	return g.pending.rcpt, r.Code == 0
+	return g.pending.rcpt, r == 0
 }
 
 func everything() *guard {

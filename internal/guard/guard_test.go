@@ -349,7 +349,7 @@ func TestConversation(t *testing.T) {
 		> RCPT TO:<postmaster>
 		< 250 2.0.0 OK
 		>> BDAT 4\r\nab\r\nBDAT 3 LAST\r\ncd\n
-		< 250 2.0.0 4 octets received
+		< 250 2.0.0 Chunk received
 		< 550 5.6.11 ...
 		> RSET
 		< 250 2.0.0 Resetting

@@ -7,12 +7,12 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 )
 
-// checkHello takes the argument of EHLO or HELO, or returns the reply that
-// refuses it. None at all is left to the session: some connectors put up with
+// checkHello takes the argument of EHLO or HELO, or returns the reason to
+// refuse it. None at all is left to the session: some connectors put up with
 // it (RequireEHLODomain).
-func (g *guard) checkHello(arg string) (r connector.Reply) {
+func (g *guard) checkHello(arg string) (r connector.ReasonCode) {
 	if arg != "" && !isHelloName(arg) {
-		return replyDomain
+		return connector.InvalidHello
 	}
 	g.pending.name = arg
 	return r
@@ -56,7 +56,7 @@ func (g *guard) doHello() connector.Reply {
 // greet is an EHLO or HELO before there is a transaction to reset.
 func (g *guard) greet() {
 	p := &g.pending
-	if g.protect(func() { p.reply = checked(g.doHello(), 250) }) {
+	if g.protect(func() { p.reply = g.checked(g.doHello(), 250) }) {
 		g.complete(*p)
 	}
 	g.pending = pending{}
@@ -66,7 +66,7 @@ func (g *guard) greet() {
 // keywords is Exchange's.
 func (g *guard) writeHello(text string) {
 	if text == "" {
-		text = g.cfg.Fqdn + " Hello [" + g.remoteIP() + "]"
+		text = connector.HelloText(g.cfg.Fqdn, g.remoteIP())
 	}
 	text, _, _ = strings.Cut(text, "\n")
 	if g.esmtp {

@@ -10,46 +10,46 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// checkMail parses MAIL, or returns the reply that refuses it.
-func (g *guard) checkMail(arg string) (r connector.Reply) {
+// checkMail parses MAIL, or returns the reason to refuse it.
+func (g *guard) checkMail(arg string) (r connector.ReasonCode) {
 	switch {
 	case !g.hello:
-		return replyHelloFirst
+		return connector.SendHelloFirst
 	case g.inMail:
-		return replySequence // RFC 5321, 4.1.4: no nested MAIL
+		return connector.BadSequence // RFC 5321, 4.1.4: no nested MAIL
 	}
 	m := &g.pending.mail
 	from, path, params, ok := parsePath(arg, "FROM:", true)
 	if !ok {
-		return replyAddress
+		return connector.InvalidAddress
 	}
 	m.From = from
-	if r := g.params(params, g.mailParam); r.Code != 0 {
+	if r := g.params(params, g.mailParam); r != 0 {
 		return r
 	}
 	if !m.UTF8 && !isASCII(path) {
-		return replyUTF8
+		return connector.AddressNeedsUTF8
 	}
 	return r
 }
 
-// checkRcpt parses RCPT, or returns the reply that refuses it.
-func (g *guard) checkRcpt(arg string) (r connector.Reply) {
+// checkRcpt parses RCPT, or returns the reason to refuse it.
+func (g *guard) checkRcpt(arg string) (r connector.ReasonCode) {
 	switch {
 	case !g.hello:
-		return replyHelloFirst
+		return connector.SendHelloFirst
 	case !g.inMail:
-		return replyNeedMail
+		return connector.NeedMail
 	}
 	to, path, params, ok := parsePath(arg, "TO:", false)
 	if ok && !to.IsValid() { // <Postmaster>, the one recipient without a domain
 		to = to.WithDomain(g.cfg.PostmasterDomain)
 	}
 	if !ok || !to.IsValid() {
-		return replyAddress
+		return connector.InvalidAddress
 	}
 	if !g.mail.UTF8 && !isASCII(path) {
-		return replyUTF8
+		return connector.AddressNeedsUTF8
 	}
 	g.pending.rcpt.To = to
 	return g.params(params, g.rcptParam)
@@ -78,41 +78,41 @@ func isASCII(s string) bool {
 
 // params calls set for every parameter; none may come twice, and after HELO
 // there are none.
-func (g *guard) params(s string, set func(key, value string, given bool) connector.Reply) (r connector.Reply) {
+func (g *guard) params(s string, set func(key, value string, given bool) connector.ReasonCode) (r connector.ReasonCode) {
 	var seen []string
 	for p := range strings.FieldsSeq(s) {
 		if !g.esmtp {
-			return replyParameter
+			return connector.UnknownParameter
 		}
 		key, value, given := strings.Cut(p, "=")
 		key = strings.ToUpper(key)
 		for _, k := range seen {
 			if k == key {
-				return replyArguments
+				return connector.InvalidArguments
 			}
 		}
 		seen = append(seen, key)
-		if r := set(key, value, given); r.Code != 0 {
+		if r := set(key, value, given); r != 0 {
 			return r
 		}
 	}
 	return r
 }
 
-// verdictOn returns the reply to a parameter: unknown if its extension was not
+// verdictOn judges a parameter: unknown if its extension was not
 // offered, malformed if its value is.
-func verdictOn(offered, valid bool) (r connector.Reply) {
+func verdictOn(offered, valid bool) (r connector.ReasonCode) {
 	switch {
 	case !offered:
-		return replyParameter
+		return connector.UnknownParameter
 	case !valid:
-		return replyArguments
+		return connector.InvalidArguments
 	}
 	return r
 }
 
 // mailParam takes a parameter of MAIL.
-func (g *guard) mailParam(key, value string, given bool) connector.Reply {
+func (g *guard) mailParam(key, value string, given bool) connector.ReasonCode {
 	m := &g.pending.mail
 	valid := true
 	switch key {
@@ -135,11 +135,11 @@ func (g *guard) mailParam(key, value string, given bool) connector.Reply {
 		m.Auth, valid = parseAuthParam(value)
 		return verdictOn(g.authed || len(g.offer.SASL) > 0, valid)
 	}
-	return replyParameter
+	return connector.UnknownParameter
 }
 
 // bodyParam takes MAIL's BODY.
-func (g *guard) bodyParam(value string) connector.Reply {
+func (g *guard) bodyParam(value string) connector.ReasonCode {
 	m := &g.pending.mail
 	switch strings.ToUpper(value) {
 	case "7BIT":
@@ -155,7 +155,7 @@ func (g *guard) bodyParam(value string) connector.Reply {
 }
 
 // rcptParam takes a parameter of RCPT.
-func (g *guard) rcptParam(key, value string, _ bool) connector.Reply {
+func (g *guard) rcptParam(key, value string, _ bool) connector.ReasonCode {
 	r := &g.pending.rcpt
 	valid := true
 	switch key {
@@ -166,7 +166,7 @@ func (g *guard) rcptParam(key, value string, _ bool) connector.Reply {
 		r.ORcpt = value
 		return verdictOn(g.cfg.DSN, isOriginalRecipient(value))
 	}
-	return replyParameter
+	return connector.UnknownParameter
 }
 
 // parseSize parses SIZE: up to 20 digits; what does not fit is the most that

@@ -154,7 +154,7 @@ func (g *guard) fault(err error) {
 	if g.err == nil {
 		g.err = err
 	}
-	g.end(replyFault)
+	g.end(connector.InternalError)
 }
 
 // trusted asks the session.
