@@ -140,9 +140,10 @@ func extensions(lines []string) map[string]string {
 	return ext
 }
 
-// startTLS encrypts the connection if the hop offers it. Without RequireTLS a
-// hop that refuses is spoken to in the clear; a failed handshake is an error
-// anyhow, for nothing can be said on this connection any more.
+// startTLS encrypts the connection if the hop offers it. A hop that offers it
+// and then refuses is spoken to in the clear, except where TLS is required or
+// credentials are to follow; a failed handshake is an error anyhow, for nothing
+// can be said on this connection any more.
 func (c *Conn) startTLS(ctx context.Context) error {
 	if !c.Has("STARTTLS") {
 		return nil
@@ -152,7 +153,7 @@ func (c *Conn) startTLS(ctx context.Context) error {
 		return err
 	}
 	if r.Code != 220 {
-		if !c.cfg.RequireTLS && r.Code >= 400 && r.Code != 421 {
+		if !c.cfg.RequireTLS && c.cfg.Auth == nil && r.Code >= 400 && r.Code != 421 {
 			return nil
 		}
 		return refusal(StageTLS, r)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"testing/synctest"
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
@@ -61,19 +62,20 @@ func TestFaults(t *testing.T) {
 			if fault.name == "cut" || fault.code == 450 || fault.code == 550 {
 				faulty = append(faulty, closeNow) // a refusal counts even if it is all that is said
 			}
-			nc, _ := hop(t, faulty...)
-			_, c, err := send(nc, smtpclient.Config{Timeouts: short}, text("A: b\r\n\r\nx\r\n"))
-			var e *smtpclient.Error
-			if !errors.As(err, &e) {
-				t.Fatalf("%s instead of %q: %v", fault.name, step, err)
-			}
-			refused := fault.code
-			if e.Reply.Code != refused {
-				t.Errorf("%s instead of %q: %v, want code %d", fault.name, step, err, refused)
-			}
-			if c != nil && c.Reusable() && fault.code != 450 && fault.code != 550 {
-				t.Errorf("%s instead of %q: connection is kept", fault.name, step)
-			}
+			synctest.Test(t, func(t *testing.T) { // where minutes of waiting cost no time
+				nc, _ := hop(t, faulty...)
+				_, c, err := send(nc, smtpclient.Config{}, text("A: b\r\n\r\nx\r\n"))
+				var e *smtpclient.Error
+				if !errors.As(err, &e) {
+					t.Fatalf("%s instead of %q: %v", fault.name, step, err)
+				}
+				if e.Reply.Code != fault.code {
+					t.Errorf("%s instead of %q: %v, want code %d", fault.name, step, err, fault.code)
+				}
+				if c != nil && c.Reusable() && fault.code != 450 && fault.code != 550 {
+					t.Errorf("%s instead of %q: connection is kept", fault.name, step)
+				}
+			})
 		}
 	}
 }
@@ -89,7 +91,7 @@ func TestOutOfPlace(t *testing.T) {
 		"354 to EHLO":      {"220 hop\r\n", ">EHLO", "354 go\r\n"},
 	} {
 		nc, _ := hop(t, steps...)
-		_, c, err := send(nc, smtpclient.Config{Timeouts: short}, text("x\r\n"))
+		_, c, err := send(nc, smtpclient.Config{}, text("x\r\n"))
 		var e *smtpclient.Error
 		if !errors.As(err, &e) || e.Reply.Code != 0 || c != nil && c.Reusable() {
 			t.Errorf("%s: %v", name, err)

@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
@@ -91,10 +90,6 @@ func play(far *relaytest.Conn, heard *strings.Builder, script []string) {
 	}
 	_, _ = io.Copy(io.Discard, br)
 }
-
-// short are waits for hops that never answer.
-var short = smtpclient.Timeouts{Greeting: 30 * time.Millisecond, Command: 30 * time.Millisecond,
-	DataInit: 30 * time.Millisecond, Block: 30 * time.Millisecond, Final: 30 * time.Millisecond}
 
 // send opens a connection and sends one message to one recipient.
 func send(nc net.Conn, cfg smtpclient.Config, m smtpclient.Message) (smtpclient.Reply, *smtpclient.Conn, error) {
