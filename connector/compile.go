@@ -68,14 +68,23 @@ func (c *compiler) accepted() {
 		return
 	}
 	c.policy.accepted = accepted
-	for i, name := range c.cfg.Transport.TLSReceiveDomainSecureList {
+	t := &c.cfg.Transport
+	c.policy.secure = c.domains("Transport.TLSReceiveDomainSecureList", t.TLSReceiveDomainSecureList)
+	c.policy.secureSend = c.domains("Transport.TLSSendDomainSecureList", t.TLSSendDomainSecureList)
+}
+
+// domains parses the list at path.
+func (c *compiler) domains(path string, names []string) []routing.Domain {
+	var list []routing.Domain
+	for i, name := range names {
 		d, err := routing.ParseDomain(name)
 		if err != nil {
-			c.report(indexPath("Transport.TLSReceiveDomainSecureList", i), CodeDomainSecureList, err)
+			c.report(indexPath(path, i), CodeDomainSecureList, err)
 			continue
 		}
-		c.policy.secure = append(c.policy.secure, d)
+		list = append(list, d)
 	}
+	return list
 }
 
 // receive compiles the Receive connectors of our server.

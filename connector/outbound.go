@@ -1,6 +1,9 @@
 package connector
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
@@ -13,6 +16,9 @@ type Outbound struct {
 	settings Send
 	peer     permission.Principal
 	headers  HeaderFilter
+	partner  HeaderFilter     // for the domains of secure
+	secure   []routing.Domain // TLSSendDomainSecureList if DomainSecureEnabled, else nil
+	local    bool
 }
 
 // newOutbound compiles s, which has its defaults filled in.
@@ -23,13 +29,30 @@ func newOutbound(p *Policy, s Send) (*Outbound, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &Outbound{settings: s, peer: peerOf(&s)}
-	out.headers = filterFor(acl.Rights(out.peer),
-		permission.SendHeadersRouting, permission.SendHeadersOrganization, permission.SendHeadersForest)
-	if s.CloudServicesMailEnabled {
-		out.headers.keep |= crossPremisesHeaders
+	out := &Outbound{settings: s, peer: peerOf(&s), local: p.config.isSource(&s)}
+	filter := func(peer permission.Principal) HeaderFilter {
+		f := filterFor(acl.Rights(peer),
+			permission.SendHeadersRouting, permission.SendHeadersOrganization, permission.SendHeadersForest)
+		if s.CloudServicesMailEnabled {
+			f.keep |= crossPremisesHeaders
+		}
+		return f
+	}
+	out.headers, out.partner = filter(out.peer), filter(permission.Partner(""))
+	if s.DomainSecureEnabled {
+		out.secure = p.secureSend
 	}
 	return out, nil
+}
+
+// isSource reports whether our server is one of s's source servers. An Edge
+// server has no others.
+func (c *Config) isSource(s *Send) bool {
+	local := c.local()
+	return local.Edge || slices.ContainsFunc(s.SourceTransportServers, func(name string) bool {
+		source, _ := c.server(name)
+		return strings.EqualFold(source.Name, local.Name)
+	})
 }
 
 func sendUsage(u Usage) permission.SendUsage {
@@ -44,9 +67,9 @@ func sendUsage(u Usage) permission.SendUsage {
 	return permission.SendCustom
 }
 
-// peerOf returns under which principal the next hop is known. Basic
-// authentication proves us to the smart host and nothing about it, so such a
-// smart host stays anonymous, as do hosts found by MX.
+// peerOf returns under which principal the next hop is known that is no
+// domain-secured partner. Basic authentication proves us to the smart host and
+// nothing about it, so such a smart host stays anonymous, as do hosts found by MX.
 func peerOf(s *Send) permission.Principal {
 	switch {
 	case s.SmartHostAuthMechanism.Has(auth.ExternalAuthoritative):
@@ -56,8 +79,6 @@ func peerOf(s *Send) permission.Principal {
 			Name: permission.SIDHubServers.Name(),
 			SIDs: []permission.SID{permission.SIDHubServers, permission.SIDExchangeServers},
 		}
-	case s.DomainSecureEnabled:
-		return permission.Partner("")
 	}
 	return permission.Anonymous()
 }
@@ -97,6 +118,10 @@ func (out *Outbound) Settings() *Send {
 	return &out.settings
 }
 
+// Local reports whether our server is one of the connector's source servers,
+// so that it calls next hops itself.
+func (out *Outbound) Local() bool { return out != nil && out.local }
+
 // Fqdn returns the name for EHLO: the connector's own or the server's.
 func (out *Outbound) Fqdn() string {
 	if out == nil {
@@ -105,19 +130,32 @@ func (out *Outbound) Fqdn() string {
 	return out.settings.Fqdn
 }
 
-// Peer returns the principal under which the next hop is known. The caller
-// must not change its SIDs.
-func (out *Outbound) Peer() permission.Principal {
-	if out == nil {
+// Secured reports whether mail to the domain goes by mutual TLS or not at all:
+// DomainSecureEnabled is set, and TLSSendDomainSecureList names the domain.
+func (out *Outbound) Secured(to routing.Domain) bool {
+	return out != nil && containsDomain(out.secure, to)
+}
+
+// Peer returns the principal under which the next hop of mail to the domain is
+// known: Partner if that is Secured. The caller must not change its SIDs.
+func (out *Outbound) Peer(to routing.Domain) permission.Principal {
+	switch {
+	case out == nil:
 		return permission.Principal{}
+	case out.Secured(to):
+		return permission.Partner("")
 	}
 	return out.peer
 }
 
-// Headers returns what passes to the next hop.
-func (out *Outbound) Headers() HeaderFilter {
-	if out == nil {
+// Headers returns what passes to the next hop of mail to the domain, by the
+// rights of its Peer.
+func (out *Outbound) Headers(to routing.Domain) HeaderFilter {
+	switch {
+	case out == nil:
 		return HeaderFilter{}
+	case out.Secured(to):
+		return out.partner
 	}
 	return out.headers
 }

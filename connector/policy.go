@@ -24,7 +24,9 @@ type Policy struct {
 	table    *routing.Table
 	servers  map[string]*routing.Server // by the name that a routing.Match gives
 	accepted *routing.Accepted
-	secure   []routing.Domain // TLSReceiveDomainSecureList
+
+	secure     []routing.Domain // TLSReceiveDomainSecureList
+	secureSend []routing.Domain // TLSSendDomainSecureList
 }
 
 // Warnings returns what is legal but doubtful, in the order of the Config.

@@ -8,6 +8,7 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/routing"
 )
 
 // TestReasonCodes wants every reason to be complete, and every reply to be one
@@ -115,7 +116,7 @@ func TestZero(t *testing.T) {
 		t.Error("a nil Policy accepts a dialog")
 	}
 	if inbound.Name() != "" || inbound.Fqdn() != "" || inbound.Settings() != nil || inbound.Policy() != nil ||
-		out.Name() != "" || out.Fqdn() != "" || out.Settings() != nil || !out.Peer().IsZero() || out.Headers().Keep("Received") {
+		out.Name() != "" || out.Fqdn() != "" || out.Settings() != nil || !out.Peer(routing.Domain{}).IsZero() || out.Headers(routing.Domain{}).Keep("Received") || out.Secured(routing.Domain{}) || out.Local() {
 		t.Error("a nil connector is somebody")
 	}
 	empty := compile(t, connector.Config{})

@@ -107,6 +107,8 @@ func TestOutbound(t *testing.T) {
 		peer    permission.SID
 		keeps   []string
 	}{
+		{"domain-secured, but not this one", permission.Current,
+			connector.Send{DomainSecureEnabled: true, Permissions: []permission.Grant{allow(permission.SIDPartners, permission.SendHeadersForest)}}, anonymous, []string{received}},
 		{"by MX", permission.Current, connector.Send{}, anonymous, []string{received}},
 		{"Externally Secured", permission.Current, mechanism("ExternalAuthoritative"), secured, []string{received}},
 		{"Externally Secured, 2007, Internal", permission.Exchange2007, usageInternal(mechanism("ExternalAuthoritative")), secured, []string{received, org, forest}},
@@ -123,9 +125,14 @@ func TestOutbound(t *testing.T) {
 	for _, tt := range tests {
 		tt.send.Name = "out"
 		tt.send.AddressSpaces = spaces("*")
-		out := compile(t, connector.Config{Profile: tt.profile, Send: []connector.Send{tt.send}}).Route(addr("a@example.net"), 0).Outbound
-		if out == nil || !out.Peer().Is(tt.peer) {
-			t.Errorf("%s: Peer() = %v, want %s", tt.name, out.Peer(), tt.peer.Name())
+		to := addr("a@example.net")
+		if tt.peer == permission.SIDPartners {
+			to = addr("a@partner.example")
+		}
+		out := compile(t, connector.Config{Profile: tt.profile, Send: []connector.Send{tt.send},
+			Transport: connector.Transport{TLSSendDomainSecureList: []string{"partner.example"}}}).Route(to, 0).Outbound
+		if out == nil || !out.Peer(to.Domain()).Is(tt.peer) || out.Secured(to.Domain()) != (tt.peer == permission.SIDPartners) {
+			t.Errorf("%s: Peer() = %v, want %s", tt.name, out.Peer(to.Domain()), tt.peer.Name())
 			continue
 		}
 		keeps := map[string]bool{}
@@ -133,7 +140,7 @@ func TestOutbound(t *testing.T) {
 			keeps[h] = true
 		}
 		for _, h := range []string{received, org, forest, cross} {
-			if got := out.Headers().Keep(h); got != keeps[h] {
+			if got := out.Headers(to.Domain()).Keep(h); got != keeps[h] {
 				t.Errorf("%s: Keep(%s) = %v", tt.name, h, got)
 			}
 		}

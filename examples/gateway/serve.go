@@ -85,6 +85,9 @@ func newRelayProcess(c *cli, f *serveFlags, l *loaded) (*relayProcess, error) {
 		policy: l,
 		sender: &delivery.Sender{Resolver: way, Dial: way.dial, Certificates: certificates, Logger: logger},
 	}
+	if err := r.sender.Check(l.Policy); err != nil {
+		return nil, err
+	}
 	r.server = &relay.Server{
 		Policy: l.Policy, Handler: r.sender, Verifier: verifier, Certificates: certificates,
 		Logger: logger, ProtocolLog: c.stdout,

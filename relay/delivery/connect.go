@@ -118,9 +118,13 @@ func (s *Sender) open(ctx context.Context, t *target, c candidate, p tlsPolicy, 
 	if c.kind == smartHost {
 		host = c.name // what the administrator wrote, not what DNS says
 	}
+	config, err := s.tlsConfig(t, p, host)
+	if err != nil {
+		return nil, err
+	}
 	cfg := smtpclient.Config{
 		Name: t.name, HELO: t.set.ForceHELO && t.via == "",
-		TLS: s.tlsConfig(p, host), RequireTLS: p.required,
+		TLS: config, RequireTLS: p.required,
 		Auth: t.credentials(), Timeouts: t.timeouts(s.timeouts),
 	}
 	nc, err := s.dial(ctx, t.source(), e.addr)

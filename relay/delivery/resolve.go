@@ -1,8 +1,10 @@
 package delivery
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"math"
 	"math/rand/v2"
 	"net"
 	"net/netip"
@@ -19,6 +21,7 @@ const maxAddresses = 5
 type endpoint struct {
 	host string // whose it is
 	addr netip.AddrPort
+	pref uint16 // of the host's MX record; lower is better
 }
 
 // dnsError is a look-up that leads nowhere.
@@ -49,7 +52,7 @@ var (
 // resolve returns the addresses of c, best first.
 func (s *Sender) resolve(ctx context.Context, t *target, c candidate) ([]endpoint, error) {
 	if c.addr.IsValid() {
-		return t.others(c, []endpoint{{c.name, netip.AddrPortFrom(c.addr.Unmap(), t.port())}})
+		return s.callable(t, c, []endpoint{{host: c.name, addr: netip.AddrPortFrom(c.addr.Unmap(), t.port())}})
 	}
 	hosts, err := s.exchangers(ctx, t, c)
 	if err != nil {
@@ -57,13 +60,13 @@ func (s *Sender) resolve(ctx context.Context, t *target, c candidate) ([]endpoin
 	}
 	var list []endpoint
 	var failed error
-	for _, host := range hosts {
-		addrs, err := s.resolver().LookupNetIP(ctx, "ip", host)
+	for _, mx := range hosts {
+		addrs, err := s.resolver().LookupNetIP(ctx, "ip", mx.Host)
 		if err != nil && (failed == nil || !isNotFound(err)) {
 			failed = err
 		}
 		for _, a := range addrs {
-			list = append(list, endpoint{host, netip.AddrPortFrom(a.Unmap(), t.port())})
+			list = append(list, endpoint{mx.Host, netip.AddrPortFrom(a.Unmap(), t.port()), mx.Pref})
 		}
 		if len(list) >= maxAddresses {
 			break
@@ -72,63 +75,59 @@ func (s *Sender) resolve(ctx context.Context, t *target, c candidate) ([]endpoin
 	if len(list) == 0 {
 		return nil, nowhere(c, failed)
 	}
-	return t.others(c, list)
+	return s.callable(t, c, list)
 }
 
-// exchangers returns the names of c's hosts in the order in which to try them.
-func (s *Sender) exchangers(ctx context.Context, t *target, c candidate) ([]string, error) {
+// exchangers returns c's hosts in the order in which to try them: by
+// preference, and among equals in a new order each time.
+func (s *Sender) exchangers(ctx context.Context, t *target, c candidate) ([]net.MX, error) {
 	if c.kind == server {
-		return []string{c.name}, nil
+		return []net.MX{{Host: c.name}}, nil
 	}
-	mx, err := s.resolver().LookupMX(ctx, c.name)
-	if len(mx) == 0 {
+	found, err := s.resolver().LookupMX(ctx, c.name)
+	if len(found) == 0 {
 		// A smart host may be in a hosts file while no name server answers at all.
 		if err == nil || isNotFound(err) || c.kind == smartHost {
-			return []string{c.name}, nil
+			return []net.MX{{Host: c.name}}, nil
 		}
 		return nil, &dnsError{replyDNS, err}
 	}
-	if mx[0].Host == "." || mx[0].Host == "" {
+	var hosts []net.MX
+	own := math.MaxUint16 + 1 // our own preference
+	for _, mx := range found {
+		host := strings.ToLower(strings.TrimSuffix(mx.Host, "."))
+		if host == strings.ToLower(t.name) {
+			own = min(own, int(mx.Pref))
+		}
+		if host != "" { // a null MX (RFC 7505)
+			hosts = append(hosts, net.MX{Host: host, Pref: mx.Pref})
+		}
+	}
+	if len(hosts) == 0 {
 		if c.kind == smartHost {
 			return nil, &dnsError{reply: replyNoHost}
 		}
 		return nil, &dnsError{reply: replyNullMX}
 	}
-	mx = slices.Clone(mx)
-	rand.Shuffle(len(mx), func(i, j int) { mx[i], mx[j] = mx[j], mx[i] })
-	slices.SortStableFunc(mx, func(a, b *net.MX) int { return int(a.Pref) - int(b.Pref) })
-	var hosts []string
-	for _, m := range mx {
-		host := strings.ToLower(strings.TrimSuffix(m.Host, "."))
-		if host == strings.ToLower(t.name) {
-			// From our own preference on, mail would come back (RFC 5321 section 5.1).
-			return t.before(c, mx, m.Pref)
-		}
-		hosts = append(hosts, host)
-	}
-	return hosts, nil
-}
-
-// before returns the hosts that are preferred to those of preference pref.
-func (t *target) before(c candidate, mx []*net.MX, pref uint16) ([]string, error) {
-	var hosts []string
-	for _, m := range mx {
-		if m.Pref < pref {
-			hosts = append(hosts, strings.ToLower(strings.TrimSuffix(m.Host, ".")))
-		}
-	}
+	// From our own preference on, mail would come back (RFC 5321 section 5.1).
+	hosts = slices.DeleteFunc(hosts, func(mx net.MX) bool { return int(mx.Pref) >= own })
 	if len(hosts) == 0 {
 		return nil, loops(c)
 	}
+	rand.Shuffle(len(hosts), func(i, j int) { hosts[i], hosts[j] = hosts[j], hosts[i] })
+	slices.SortStableFunc(hosts, func(a, b net.MX) int { return cmp.Compare(a.Pref, b.Pref) })
 	return hosts, nil
 }
 
-// others returns at most maxAddresses of list that aren't ours and can be
-// called from the connector's source address.
-func (t *target) others(c candidate, list []endpoint) ([]endpoint, error) {
-	list = slices.DeleteFunc(list, func(e endpoint) bool { return t.ours(e.addr) })
-	if len(list) == 0 {
-		return nil, loops(c)
+// callable returns at most maxAddresses of list: those preferred to any that
+// is ours, and of the family of the connector's source address.
+func (s *Sender) callable(t *target, c candidate, list []endpoint) ([]endpoint, error) {
+	if i := slices.IndexFunc(list, func(e endpoint) bool { return s.ours(t, e.addr) }); i >= 0 {
+		own := list[i].pref
+		list = slices.DeleteFunc(list, func(e endpoint) bool { return e.pref >= own })
+		if len(list) == 0 {
+			return nil, loops(c)
+		}
 	}
 	if src := t.source(); src.IsValid() {
 		list = slices.DeleteFunc(list, func(e endpoint) bool { return e.addr.Addr().Is4() != src.Unmap().Is4() })
@@ -139,11 +138,35 @@ func (t *target) others(c candidate, list []endpoint) ([]endpoint, error) {
 	return list[:min(len(list), maxAddresses)], nil
 }
 
-// ours reports whether we listen on a. A wildcard binding is all loopback
-// addresses; for the others there is the hop count.
-func (t *target) ours(a netip.AddrPort) bool {
-	return slices.ContainsFunc(t.policy.Bindings(), func(b netip.AddrPort) bool {
-		return b == a || b.Port() == a.Port() && b.Addr().IsUnspecified() && a.Addr().IsLoopback()
+// ours reports whether we listen on a: on that very address, or on all of its
+// family and it is one of this machine's. The unspecified address is called
+// for "this machine" by most systems.
+func (s *Sender) ours(t *target, a netip.AddrPort) bool {
+	for _, b := range t.policy.Bindings() {
+		if b.Port() != a.Port() {
+			continue
+		}
+		if b == a || a.Addr().IsUnspecified() ||
+			b.Addr().IsUnspecified() && b.Addr().Is4() == a.Addr().Is4() && s.local(a.Addr()) {
+			return true
+		}
+	}
+	return false
+}
+
+// local reports whether a is an address of this machine. Interfaces that
+// can't be listed leave the rest to the hop count.
+func (s *Sender) local(a netip.Addr) bool {
+	if a.IsLoopback() {
+		return true
+	}
+	if s.Local != nil {
+		return s.Local(a)
+	}
+	list, _ := net.InterfaceAddrs()
+	return slices.ContainsFunc(list, func(i net.Addr) bool {
+		n, ok := i.(*net.IPNet)
+		return ok && sameIP(n.IP, a.WithZone("").String())
 	})
 }
 

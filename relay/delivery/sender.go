@@ -4,14 +4,16 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/netip"
-	"strings"
 	"sync"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/internal/certificate"
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/routing"
@@ -30,15 +32,35 @@ type Sender struct {
 	Resolver Resolver // nil: net.DefaultResolver
 	// Dial calls a next hop, from the given source address if it is valid.
 	// It must heed ctx. Nil: TCP.
-	Dial         func(ctx context.Context, source netip.Addr, to netip.AddrPort) (net.Conn, error)
-	RootCAs      *x509.CertPool    // nil: the system's
-	Certificates []tls.Certificate // offered to next hops that ask
-	Logger       *slog.Logger      // nil: no log
+	Dial func(ctx context.Context, source netip.Addr, to netip.AddrPort) (net.Conn, error)
+	// Local reports whether an address is one of this machine's, so that mail
+	// isn't sent to a wildcard binding of our own. Nil: the addresses of the
+	// network interfaces. Loopback addresses always are.
+	Local   func(netip.Addr) bool
+	RootCAs *x509.CertPool // nil: the system's
+	// Certificates are offered to next hops that ask for one: by a connector's
+	// TlsCertificateName, else those that cover its Fqdn, else all.
+	Certificates []tls.Certificate
+	Logger       *slog.Logger // nil: no log
 
 	pool     pool
 	buffers  sync.Pool
-	secure   secureList
 	timeouts smtpclient.Timeouts // zero: those of RFC 5321
+}
+
+// Check reports what of p's Send connectors can't be done with the fields of
+// s: a TlsCertificateName that none of the Certificates has. Mail for such a
+// connector would be refused with 451 until it is mended.
+func (s *Sender) Check(p *connector.Policy) error {
+	var errs []error
+	for out := range p.Send() {
+		if name := out.Settings().TlsCertificateName; name != "" && out.Local() {
+			if _, err := certificate.Choose(name, out.Fqdn(), s.Certificates); err != nil {
+				errs = append(errs, fmt.Errorf("delivery: Send connector %q: %w", out.Name(), err))
+			}
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // Route picks the Send connector of rcpt, and keeps one next hop per
@@ -82,10 +104,10 @@ func (s *Sender) target(p *connector.Policy, rcpt *relay.Recipient) target {
 		}
 	case len(t.set.SmartHosts) == 0:
 		t.domain = rcpt.To.Domain()
-		t.secure = t.set.DomainSecureEnabled && s.secure.has(p, t.domain)
+		t.secure = out.Secured(t.domain)
 		fallthrough
 	default:
-		t.keep = out.Headers().Keep
+		t.keep = out.Headers(t.domain).Keep
 	}
 	return t
 }
@@ -194,26 +216,4 @@ func (s *Sender) log(ctx context.Context, level slog.Level, msg string, attrs ..
 func (s *Sender) Close() error {
 	s.pool.close()
 	return nil
-}
-
-// secureList is the TLSSendDomainSecureList of the policy asked last.
-type secureList struct {
-	mu      sync.Mutex
-	policy  *connector.Policy
-	domains map[string]bool
-}
-
-// has reports whether p's list has d.
-func (l *secureList) has(p *connector.Policy, d routing.Domain) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.policy != p {
-		l.policy, l.domains = p, make(map[string]bool)
-		for _, name := range p.Config().Transport.TLSSendDomainSecureList {
-			if known, err := routing.ParseDomain(strings.TrimSpace(name)); err == nil {
-				l.domains[known.String()] = true
-			}
-		}
-	}
-	return l.domains[d.String()]
 }

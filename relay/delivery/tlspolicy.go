@@ -12,6 +12,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/internal/certificate"
 )
 
 // tlsPolicy is what is asked of the channel to a next hop.
@@ -55,20 +56,28 @@ func (t *target) tlsPolicy(c candidate) tlsPolicy {
 // errCertificate says that a certificate isn't the one that is asked for.
 var errCertificate = errors.New("certificate doesn't fit")
 
-// tlsConfig returns the configuration for a handshake with host.
-func (s *Sender) tlsConfig(p tlsPolicy, host string) *tls.Config {
+// tlsConfig returns the configuration for t's handshake with host; nil: no TLS.
+func (s *Sender) tlsConfig(t *target, p tlsPolicy, host string) (*tls.Config, error) {
 	if p.never {
-		return nil
+		return nil, nil
+	}
+	name := t.set.TlsCertificateName
+	if t.via != "" {
+		name = ""
+	}
+	ours, err := certificate.Choose(name, t.name, s.Certificates)
+	if err != nil {
+		return nil, fmt.Errorf("%w: ours: %w", errCertificate, err)
 	}
 	return &tls.Config{
 		MinVersion:   tls.VersionTLS12,
 		ServerName:   host,
-		Certificates: s.Certificates,
+		Certificates: ours,
 		// What is checked, and whether, is the connector's business, and done
 		// by verify in this function's place.
 		InsecureSkipVerify: true,
 		VerifyConnection:   func(cs tls.ConnectionState) error { return s.verify(p, cs) },
-	}
+	}, nil
 }
 
 // verify checks the hop's certificate.

@@ -3,6 +3,7 @@ package delivery_test
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -46,18 +47,23 @@ func toHosts(hosts ...string) connector.Send {
 
 func newWorld(t *testing.T, sends ...connector.Send) *world {
 	t.Helper()
+	return worldOf(t, connector.Config{Send: sends})
+}
+
+// worldOf is newWorld with more than Send connectors.
+func worldOf(t *testing.T, cfg connector.Config) *world {
+	t.Helper()
 	w := &world{t: t}
-	policy, err := connector.Compile(connector.Config{
-		Server:  "hub",
-		Servers: []routing.Server{{Name: "hub", FQDN: "hub.contoso.com", Site: "one"}, {Name: "far", FQDN: "far.contoso.com", Site: "one"}},
-		Send:    sends,
-	})
+	cfg.Server = "hub"
+	cfg.Servers = []routing.Server{{Name: "hub", FQDN: "hub.contoso.com", Site: "one"}, {Name: "far", FQDN: "far.contoso.com", Site: "one"}}
+	policy, err := connector.Compile(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.policy = policy
 	w.sender.Resolver = &w.dns
 	w.sender.Dial = w.net.Host(netip.MustParseAddr("10.2.3.4")).Dial
+	w.sender.Local = func(a netip.Addr) bool { return a == netip.MustParseAddr("10.2.3.4") }
 	w.sender.Logger = slog.New(slog.NewTextHandler(&w.log, nil))
 	w.sender.SetTimeouts(smtpclient.Timeouts{Greeting: time.Minute, Command: time.Minute, DataInit: time.Minute, Block: time.Minute, Final: time.Minute})
 	t.Cleanup(func() { w.sender.Close() })
@@ -222,4 +228,25 @@ func refuse(stage relaytest.Stage, argument, reply string) func(relaytest.Stage,
 		}
 		return ""
 	}
+}
+
+// issuerShown answers a client up to TLS and returns who issued its certificate.
+func issuerShown(c net.Conn, server tls.Certificate) string {
+	br := bufio.NewReader(c)
+	for _, line := range []string{"220 hop\r\n", "250-hop\r\n250 STARTTLS\r\n", "220 go\r\n"} {
+		if _, err := io.WriteString(c, line); err != nil {
+			return err.Error()
+		}
+		if line == "220 go\r\n" {
+			break
+		}
+		if _, err := br.ReadString('\n'); err != nil {
+			return err.Error()
+		}
+	}
+	tc := tls.Server(c, &tls.Config{Certificates: []tls.Certificate{server}, ClientAuth: tls.RequireAnyClientCert})
+	if err := tc.Handshake(); err != nil {
+		return err.Error()
+	}
+	return tc.ConnectionState().PeerCertificates[0].Issuer.CommonName
 }

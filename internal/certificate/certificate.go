@@ -1,0 +1,72 @@
+// Package certificate chooses the certificates that a connector offers.
+package certificate
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Choose returns those of all to offer: those that have the name, a
+// TlsCertificateName; without a name those that cover fqdn, and if none does,
+// all. It is an error if none has the name, or if one can't be read. Among
+// several crypto/tls picks what the other side can use.
+func Choose(name, fqdn string, all []tls.Certificate) ([]tls.Certificate, error) {
+	var named, covering []tls.Certificate
+	for i, c := range all {
+		leaf, err := leafOf(&c)
+		if err != nil {
+			return nil, fmt.Errorf("certificate %d of %d: %w", i+1, len(all), err)
+		}
+		if name != "" && nameOf(leaf) == normalName(name) {
+			named = append(named, c)
+		}
+		if leaf.VerifyHostname(fqdn) == nil {
+			covering = append(covering, c)
+		}
+	}
+	switch {
+	case len(named) > 0:
+		return named, nil
+	case name != "":
+		return nil, fmt.Errorf("TlsCertificateName %s: none of the %d certificates has that name", name, len(all))
+	case len(covering) > 0:
+		return covering, nil
+	}
+	return all, nil
+}
+
+// leafOf returns the certificate itself.
+func leafOf(c *tls.Certificate) (*x509.Certificate, error) {
+	if c.Leaf != nil {
+		return c.Leaf, nil
+	}
+	if len(c.Certificate) == 0 {
+		return nil, errors.New("it is empty")
+	}
+	return x509.ParseCertificate(c.Certificate[0])
+}
+
+// nameOf returns the name of a certificate in the form of
+// TlsCertificateName, for comparison.
+func nameOf(c *x509.Certificate) string {
+	return normalName("<I>" + c.Issuer.String() + "<S>" + c.Subject.String())
+}
+
+// normalName removes what differs between the ways in which X.500 names are
+// printed: letter case, and blanks around the parts. Windows puts a blank
+// after each comma and Go none.
+func normalName(name string) string {
+	issuer, subject, _ := strings.Cut(strings.TrimPrefix(strings.ToLower(name), "<i>"), "<s>")
+	return normalParts(issuer) + "\n" + normalParts(subject)
+}
+
+func normalParts(name string) string {
+	parts := strings.Split(name, ",")
+	for i, part := range parts {
+		parts[i] = strings.TrimSpace(part)
+	}
+	return strings.Join(parts, ",")
+}
