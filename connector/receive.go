@@ -76,5 +76,5 @@ type Receive struct {
 	MessageRateLimit                        Limit               // messages per minute, 1 or more; Unlimited, on Edge 600
 	MessageRateSource                       Setting[RateSource] // IPAddress
 
-	TlsDomainCapabilities []string // "domain:Cap1,Cap2"
+	TlsDomainCapabilities []string // "domain:Cap1,Cap2"; not enforced
 }

@@ -43,12 +43,12 @@ type Send struct {
 	CloudServicesMailEnabled bool         // not enforced
 	RequireOorg              bool         // not enforced
 
-	MaxMessageSize               ByteSize      // up to 2147483647 bytes or unlimited; 35 MB, Internal unlimited, in Exchange2007 10 MB
-	SmtpMaxMessagesPerConnection int           // 1 or more; 20
-	ConnectionInactivityTimeOut  time.Duration // 1 second to 1 day; 10 minutes
-	ErrorPolicies                ErrorPolicy   // not enforced
-	ConnectorType                ConnectorType // not enforced
-	ProtocolLoggingLevel         ProtocolLogging
+	MaxMessageSize               ByteSize           // up to 2147483647 bytes or unlimited; 35 MB, Internal unlimited, in Exchange2007 10 MB
+	SmtpMaxMessagesPerConnection int                // 1 or more; 20
+	ConnectionInactivityTimeOut  time.Duration      // 1 second to 1 day; 10 minutes
+	ErrorPolicies                ErrorPolicy        // Default; what concerns custom failures is not enforced
+	ConnectorType                ConnectorType      // not enforced
+	ProtocolLoggingLevel         ProtocolLogging    // not enforced
 	Permissions                  []permission.Grant // made by hand, Add-ADPermission
 }
 

@@ -41,7 +41,9 @@ func (l *TlsAuthLevel) UnmarshalText(b []byte) (err error) {
 // zero ErrorPolicy is Default: none.
 type ErrorPolicy uint8
 
-// The policies; they may be combined.
+// The policies; they may be combined. DowngradeAuthFailures changes nothing,
+// because a next hop that refuses our authentication is a temporary failure
+// in any case. Those about custom failures are not enforced.
 const (
 	DowngradeDnsFailures ErrorPolicy = 1 << iota
 	DowngradeAuthFailures

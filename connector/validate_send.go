@@ -301,8 +301,10 @@ func (c *sendCheck) notEnforced() {
 		{"FrontendProxyEnabled", s.FrontendProxyEnabled, "there is no Front End Transport service to send through"},
 		{"CloudServicesMailEnabled", s.CloudServicesMailEnabled, "cross-premises headers are not renamed"},
 		{"RequireOorg", s.RequireOorg, "it is reserved in Exchange"},
-		{"ErrorPolicies", s.ErrorPolicies != 0, "replies of the next hop are passed on as they are"},
+		{"ErrorPolicies", s.ErrorPolicies&(DowngradeCustomFailures|UpgradeCustomFailures) != 0,
+			"custom failures aren't known; only DowngradeDnsFailures and DowngradeAuthFailures are followed"},
 		{"ConnectorType", s.ConnectorType != ConnectorDefault, "hybrid deployments don't exist here"},
+		{"ProtocolLoggingLevel", s.ProtocolLoggingLevel != LoggingNone, "the protocol log holds what clients say, not what next hops do"},
 	} {
 		if p.set {
 			c.doubt(p.field, CodeNotEnforced, "%s has no effect: %s", p.field, p.why)

@@ -1,0 +1,144 @@
+package connector_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"net/netip"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/interchange-smtp/interchange/connector"
+)
+
+// effect is what becomes of a parameter.
+type effect int
+
+const (
+	enforced effect = iota + 1 // the evaluator, the relay or the sender acts on it
+	warned                     // it has no effect, and a warning says so
+	checked                    // all there is to it is done when a Config is compiled
+	noted                      // a name or a remark
+)
+
+// TestEveryParameter wants each parameter to have an effect or a warning that
+// it has none, so that nothing is silently ignored. A new field fails here
+// until somebody says what becomes of it.
+func TestEveryParameter(t *testing.T) {
+	for _, tt := range []struct {
+		config  reflect.Type
+		actors  string            // the directory of those who act on it, beside this one
+		effects map[string]effect // other than enforced
+	}{
+		{reflect.TypeFor[connector.Receive](), "../relay", map[string]effect{
+			"Comment":                  noted,
+			"Usage":                    checked, // fills in defaults
+			"TransportRole":            checked, // rule R7b
+			"SuppressXAnonymousTls":    checked, // rule R12; there is no X-ANONYMOUSTLS to suppress
+			"ServiceDiscoveryFqdn":     warned,
+			"AdvertiseClientSettings":  warned,
+			"EnableAuthGSSAPI":         warned,
+			"LongAddressesEnabled":     warned,
+			"OrarEnabled":              warned,
+			"ExtendedProtectionPolicy": warned,
+			"MaxAcknowledgementDelay":  warned,
+			"TlsDomainCapabilities":    warned,
+		}},
+		{reflect.TypeFor[connector.Send](), "../relay/delivery", map[string]effect{
+			"Comment":                      noted,
+			"DNSRoutingEnabled":            checked, // rules S1 and S2: it is the lack of smart hosts
+			"UseExternalDNSServersEnabled": warned,
+			"FrontendProxyEnabled":         warned,
+			"CloudServicesMailEnabled":     warned,
+			"RequireOorg":                  warned,
+			"ConnectorType":                warned,
+			"ProtocolLoggingLevel":         warned,
+		}},
+	} {
+		read := fieldsRead(t, ".", tt.actors)
+		for i := range tt.config.NumField() {
+			f := tt.config.Field(i)
+			switch tt.effects[f.Name] {
+			case 0:
+				if !read[f.Name] {
+					t.Errorf("%s.%s is enforced nowhere; enforce it, or warn in notEnforced and say so here", tt.config.Name(), f.Name)
+				}
+			case warned:
+				if !warnsOf(t, tt.config, f) {
+					t.Errorf("%s.%s is said to have no effect, and no warning tells it", tt.config.Name(), f.Name)
+				}
+			}
+			delete(tt.effects, f.Name)
+		}
+		for name := range tt.effects {
+			t.Errorf("%s has no field %s", tt.config.Name(), name)
+		}
+	}
+}
+
+// fieldsRead returns the names that are selected in the sources that act on
+// connectors: not those that check, complete, merge or copy them.
+func fieldsRead(t *testing.T, dirs ...string) map[string]bool {
+	t.Helper()
+	read := map[string]bool{}
+	for _, dir := range dirs {
+		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			switch base := filepath.Base(file); {
+			case strings.HasSuffix(base, "_test.go"), strings.HasPrefix(base, "validate"),
+				base == "preset.go", base == "clone.go", base == "config.go", base == "bindings_check.go":
+				continue
+			}
+			tree, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(tree, func(n ast.Node) bool {
+				if s, ok := n.(*ast.SelectorExpr); ok {
+					read[s.Sel.Name] = true
+				}
+				return true
+			})
+		}
+	}
+	return read
+}
+
+// warnsOf reports whether Compile warns when the field has another value than
+// its default.
+func warnsOf(t *testing.T, config reflect.Type, f reflect.StructField) bool {
+	t.Helper()
+	cfg := connector.Config{
+		Receive: []connector.Receive{{Name: "in"}},
+		Send:    []connector.Send{{Name: "out", AddressSpaces: spaces("*")}},
+	}
+	connectors := reflect.ValueOf(&cfg).Elem().FieldByName(config.Name())
+	field := connectors.Index(0).FieldByIndex(f.Index)
+	switch value := field.Addr().Interface().(type) {
+	case *connector.Setting[time.Duration]:
+		*value = connector.Value(time.Second)
+	case *[]string:
+		*value = []string{"NO-TLS:AcceptOorgProtocol"}
+	case *string:
+		*value = "x.example"
+	case *bool:
+		*value = true
+	default: // an enumeration
+		field.SetUint(1)
+	}
+	cfg.Receive[0].Usage = connector.UsageInternet
+	cfg.Receive[0].Bindings = []netip.AddrPort{at("0.0.0.0:25")}
+	p := compile(t, cfg)
+	for _, w := range p.Warnings() {
+		if w.Code == connector.CodeNotEnforced && strings.HasSuffix(w.Path, "."+f.Name) {
+			return true
+		}
+	}
+	return false
+}
