@@ -265,6 +265,9 @@ func TestLogsAreCleanAndKeepSecrets(t *testing.T) {
 			t.Errorf("the %s holds raw bytes: %q", name, log[max(0, i-40):min(len(log), i+40)])
 		}
 	}
+	if !strings.Contains(w.log.String(), `user="NT AUTHORITY\\ANONYMOUS LOGON"`) {
+		t.Error("the anonymous session's name is not escaped just once")
+	}
 	if data := w.mailbox.last(t).data; strings.ContainsRune(data[:strings.Index(data, "From:")], '\x1b') {
 		t.Errorf("the trace field holds raw bytes: %q", data)
 	}

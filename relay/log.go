@@ -117,8 +117,9 @@ func (s *session) ended(err error) {
 // maxClean bounds what of a client's text goes into one attribute.
 const maxClean = 1024
 
-// clean returns s as printable ASCII, with \xNN for everything else and for the
-// backslash. slog's own handlers escape too; others may not.
+// clean returns s as printable ASCII, with <NN> for every other octet. slog's
+// own handlers escape those too, but others may not. Backslash and quote are
+// left to them, or they would be escaped twice.
 func clean(s string) string {
 	const hex = "0123456789ABCDEF"
 	if len(s) <= maxClean && !strings.ContainsFunc(s, unclean) {
@@ -131,7 +132,7 @@ func clean(s string) string {
 			break
 		}
 		if c := s[i]; unclean(rune(c)) {
-			b.Write([]byte{'\\', 'x', hex[c>>4], hex[c&15]})
+			b.Write([]byte{'<', hex[c>>4], hex[c&15], '>'})
 		} else {
 			b.WriteByte(c)
 		}
@@ -139,7 +140,7 @@ func clean(s string) string {
 	return b.String()
 }
 
-func unclean(c rune) bool { return c < ' ' || c > '~' || c == '\\' }
+func unclean(c rune) bool { return c < ' ' || c > '~' }
 
 // equalFold compares ASCII text without case.
 func equalFold(a, b string) bool { return len(a) == len(b) && strings.EqualFold(a, b) }

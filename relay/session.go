@@ -132,7 +132,7 @@ func (s *session) AuthEnd(_ context.Context, err error) connector.Reply {
 		d = s.service.in.Decide(connector.AuthMalformed)
 	default:
 		d = s.service.in.Decide(connector.VerifierUnavailable)
-		s.server.Logger.Error("verifier failed", "session", s.id, "error", err)
+		s.server.Logger.Error("verifier failed", "session", s.id, "error", clean(err.Error()))
 	}
 	if !d.Allowed() {
 		return s.refuse("AUTH", d)
