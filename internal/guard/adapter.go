@@ -2,13 +2,11 @@ package guard
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/emersion/go-sasl"
@@ -79,7 +77,7 @@ type pending struct {
 // an idle connection does without its buffers and its goroutine. One server for
 // one connection costs little and keeps everything per connection.
 func runEngine(g *guard) {
-	inner := &innerConn{g: g, boot: true, in: canonical[verbEhlo], closed: make(chan struct{})}
+	inner := &innerConn{g: g, boot: true, in: canonical[verbEhlo], ended: make(chan struct{})}
 	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) {
 		return &adapter{g: g}, nil
 	}))
@@ -87,10 +85,10 @@ func runEngine(g *guard) {
 	server.ErrorLog = faultLog{g}
 	g.engine = true
 	_ = server.Serve(&oneConn{conn: inner})
-	// The handler runs in a goroutine of its own. It closes the connection when
-	// it is done or nearly so; Shutdown waits for the rest.
-	<-inner.closed
-	_ = server.Shutdown(context.Background())
+	// The handler runs in a goroutine of its own. What it does behind the end is
+	// the server's bookkeeping: Shutdown would wait for that, at the price of
+	// one more goroutine per connection.
+	<-inner.ended
 	g.engine = false
 }
 
@@ -156,36 +154,46 @@ func (a *adapter) verdict(r connector.Reply, want int) error {
 
 // innerConn is the net.Conn that go-smtp serves.
 type innerConn struct {
-	g      *guard
-	boot   bool   // go-smtp is greeting, or being greeted
-	in     string // rest of the line to be read
-	out    []byte // line that go-smtp has not finished
-	once   sync.Once
-	closed chan struct{}
+	g     *guard
+	boot  bool   // go-smtp is greeting, or being greeted
+	in    string // rest of the line to be read
+	out   []byte // line that go-smtp has not finished
+	eof   bool   // go-smtp was told so, and has said nothing since
+	ended chan struct{}
 }
 
 // Read gives the next canonical line; the guard finds it by talking to the
 // client. One line per Read: go-smtp never has a second one in its buffer.
 func (c *innerConn) Read(p []byte) (int, error) {
 	if c.in == "" {
-		if c.g.closing {
-			return 0, io.EOF
-		}
-		if p := &c.g.pending; p.verb == verbData || p.verb == verbBdat {
-			c.in = canonicalEnd
-		} else if v, ok := c.g.next(); ok {
-			c.in = canonical[v]
-		} else {
-			return 0, io.EOF
-		}
+		c.in = c.g.line()
+	}
+	if c.in == "" {
+		c.eof = true
+		return 0, io.EOF
 	}
 	n := copy(p, c.in)
 	c.in = c.in[n:]
 	return n, nil
 }
 
+// line returns the next line for go-smtp; "" is the end.
+func (g *guard) line() string {
+	if g.closing {
+		return ""
+	}
+	if v := g.pending.verb; v == verbData || v == verbBdat {
+		return canonicalEnd
+	}
+	if v, ok := g.next(); ok {
+		return canonical[v]
+	}
+	return ""
+}
+
 // Write takes go-smtp's replies apart. None reaches the client.
 func (c *innerConn) Write(p []byte) (int, error) {
+	c.eof = false
 	c.out = append(c.out, p...)
 	for {
 		i := bytes.IndexByte(c.out, '\n')
@@ -232,9 +240,14 @@ func (c *innerConn) reply(line []byte) {
 	}
 }
 
-// Close implements net.Conn. The wire is closed by Serve.
+// Close implements net.Conn. The wire is closed by Serve. It is the handler's
+// end if it comes straight after io.EOF; after a panic go-smtp writes, closes,
+// logs, and reads on.
 func (c *innerConn) Close() error {
-	c.once.Do(func() { close(c.closed) })
+	if c.eof {
+		c.eof = false
+		close(c.ended)
+	}
 	return nil
 }
 

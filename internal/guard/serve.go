@@ -112,10 +112,6 @@ func (g *guard) serve() {
 // handshake puts the connection under TLS. A failure ends it: going on in
 // plaintext is what an attacker in the middle would like.
 func (g *guard) handshake() bool {
-	deadline := time.Now().Add(g.cfg.InactivityTimeout)
-	if deadline.After(g.wire.until) {
-		deadline = g.wire.until
-	}
 	if g.cfg.TLS == nil {
 		g.err = errors.New("guard: implicit TLS without a configuration")
 		return false
@@ -124,7 +120,9 @@ func (g *guard) handshake() bool {
 		return false
 	}
 	conn := tls.Server(g.wire.raw, g.cfg.TLS)
+	deadline := g.wire.deadline(time.Now())
 	_ = g.wire.raw.SetDeadline(deadline)
+	g.wire.readBy, g.wire.writeBy = deadline, deadline
 	if err := conn.HandshakeContext(g.stop); err != nil {
 		if g.stop.Err() == nil {
 			g.err = fmt.Errorf("guard: TLS handshake: %w", err)

@@ -41,6 +41,8 @@ type wire struct {
 	out    []byte // replies not yet sent
 	outErr error
 
+	readBy, writeBy time.Time // the deadlines that are set; zero: none of ours
+
 	small [smallBuffer]byte
 	gate  gate
 }
@@ -74,13 +76,12 @@ func (w *wire) fill(idle bool) error {
 		return w.err
 	}
 	w.makeRoom()
-	deadline := time.Now().Add(w.inactivity)
-	if deadline.After(w.until) {
-		deadline = w.until
-	}
-	if err := w.conn.SetReadDeadline(deadline); err != nil {
-		w.err = errGone
-		return w.err
+	if deadline := w.deadline(time.Now()); w.late(w.readBy, deadline) {
+		if err := w.conn.SetReadDeadline(deadline); err != nil {
+			w.err = errGone
+			return w.err
+		}
+		w.readBy = deadline
 	}
 	if idle && !w.gate.enter() {
 		w.err = errShutdown
@@ -88,15 +89,36 @@ func (w *wire) fill(idle bool) error {
 	}
 	n, err := readSome(w.conn, w.buf[w.n:])
 	w.n += n
-	if idle && w.gate.leave() && err != nil {
+	stopping := idle && w.gate.leave()
+	if stopping {
+		w.readBy = time.Time{} // shut may have moved the deadline
+	}
+	switch {
+	case err == nil:
+	case stopping:
 		w.err = errShutdown
-	} else if err != nil {
+	default:
 		w.err = readError(err)
 	}
 	if n > 0 {
 		return nil
 	}
 	return w.err
+}
+
+// deadline returns when a wait that begins now is over.
+func (w *wire) deadline(now time.Time) time.Time {
+	if d := now.Add(w.inactivity); d.Before(w.until) {
+		return d
+	}
+	return w.until
+}
+
+// late reports whether the deadline that is set has to be moved to want. A
+// deadline is a timer, which on a busy connection costs more to move than it is
+// worth: nobody can tell whether a client was given all of ten minutes.
+func (w *wire) late(set, want time.Time) bool {
+	return set.IsZero() || set.After(want) || want.Sub(set) > w.inactivity/64
 }
 
 // readSome is a Read that never returns 0, nil.
@@ -235,14 +257,14 @@ func (w *wire) flush() error {
 		return w.outErr
 	}
 	now := time.Now()
-	deadline := now.Add(w.inactivity)
-	if deadline.After(w.until) {
-		deadline = w.until
-	}
+	deadline := w.deadline(now)
 	if grace := now.Add(writeGrace); deadline.Before(grace) {
 		deadline = grace
 	}
-	_ = w.conn.SetWriteDeadline(deadline)
+	if w.late(w.writeBy, deadline) {
+		_ = w.conn.SetWriteDeadline(deadline)
+		w.writeBy = deadline
+	}
 	_, err := w.conn.Write(w.out)
 	w.out = w.out[:0]
 	if cap(w.out) > smallBuffer {
