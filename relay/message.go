@@ -34,9 +34,15 @@ func (s *session) Data(_ context.Context, body io.Reader) connector.Reply {
 	}
 	messageID := messageID(header)
 	header.Filter(s.rules.Headers().Keep)
-	header.Prepend(s.received(tx).Append(nil))
+	var field [512]byte
+	header.Prepend(s.received(tx).Append(field[:0]))
 	out := &messageReader{r: header.Message()}
 	err = s.server.Handler.Deliver(tx.ctx, &tx.env, out)
+	if out.err == io.EOF {
+		// From here on out reads nothing, whoever may still hold it. Of a
+		// message in the middle that can't be said.
+		header.Release()
+	}
 	switch {
 	case out.err != nil && out.err != io.EOF:
 		return s.broken(tx, in, out.err)

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"slices"
+	"sync"
 )
 
 // ErrTooLarge says that the header is larger than allowed.
@@ -24,7 +26,9 @@ type Field struct {
 // Header is the header of one message and the way to its body. It is not safe
 // for concurrent use.
 type Header struct {
-	prefix  []byte // fields put in front
+	reader  *bufio.Reader // body, if it is ours
+	whole   []byte        // what Message gave out
+	prefix  []byte        // fields put in front
 	raw     []byte // as read, without the empty line
 	end     []byte // the empty line; nothing if there was none
 	fields  []span
@@ -43,26 +47,69 @@ type span struct {
 // limit) with the empty line. The error is ErrTooLarge or r's own, and io.EOF
 // never is one: a message may consist of a header alone.
 func Read(r io.Reader, max int64) (*Header, error) {
-	br, ok := r.(*bufio.Reader)
-	if !ok {
-		br = bufio.NewReader(r)
+	h, _ := headers.Get().(*Header)
+	if h == nil {
+		h = &Header{raw: make([]byte, 0, 1024), fields: make([]span, 0, 16)}
 	}
-	h := &Header{body: br, raw: make([]byte, 0, 1024), fields: make([]span, 0, 16)}
+	h.begin(r)
+	if err := h.read(max); err != nil {
+		h.Release()
+		return nil, err
+	}
+	return h, nil
+}
+
+// headers are those that were released. A relay reads two for each message,
+// and most of what a small message takes is their memory.
+var headers sync.Pool
+
+// maxKept is the size of a header whose memory is used again.
+const maxKept = 16 << 10
+
+// Release gives the memory of h back. Neither h nor what it returned may be
+// used any more: Fields, Body and Message included. It needn't be called.
+func (h *Header) Release() {
+	if cap(h.raw) > maxKept || cap(h.whole) > 2*maxKept {
+		return
+	}
+	*h = Header{reader: h.reader, whole: h.whole[:0], prefix: h.prefix[:0], raw: h.raw[:0], fields: h.fields[:0]}
+	if h.reader != nil {
+		h.reader.Reset(nil) // keeps nothing of the message alive
+	}
+	headers.Put(h)
+}
+
+// begin makes r what h reads from.
+func (h *Header) begin(r io.Reader) {
+	if br, ok := r.(*bufio.Reader); ok {
+		h.body = br
+		return
+	}
+	if h.reader == nil {
+		h.reader = bufio.NewReader(r)
+	} else {
+		h.reader.Reset(r)
+	}
+	h.body = h.reader
+}
+
+// read reads the header, as Read says.
+func (h *Header) read(max int64) error {
 	s := scanner{h: h}
 	for {
-		line, err := br.ReadSlice('\n')
+		line, err := h.body.ReadSlice('\n')
 		if max > 0 && int64(len(h.raw)+len(line)) > max {
-			return nil, ErrTooLarge
+			return ErrTooLarge
 		}
 		h.raw = append(h.raw, line...)
 		if err == bufio.ErrBufferFull {
 			continue
 		}
 		if err != nil && err != io.EOF {
-			return nil, err
+			return err
 		}
 		if s.scan() || err == io.EOF {
-			return h, nil
+			return nil
 		}
 	}
 }
@@ -81,7 +128,7 @@ func (s *scanner) scan() (end bool) {
 		if n == len(eol) && s.ends(eol) {
 			// Only the line just read can be this one: an LF ends a read.
 			s.h.end = s.h.raw[s.pos:]
-			s.h.raw = s.h.raw[:s.pos:s.pos]
+			s.h.raw = s.h.raw[:s.pos]
 			return true
 		}
 		s.line(s.pos, s.pos+n)
@@ -224,7 +271,7 @@ func (h *Header) Filter(keep func(name string) bool) int {
 
 // Prepend puts a complete field, folded and ended by CRLF, in front of all others.
 func (h *Header) Prepend(field []byte) {
-	h.prefix = append(bytes.Clone(field), h.prefix...)
+	h.prefix = slices.Insert(h.prefix, 0, field...)
 }
 
 // Size returns the octets of the header as it was read, with the empty line.
@@ -288,7 +335,8 @@ func (h *Header) Body() *bufio.Reader { return h.body }
 // Message returns the header as it is now and the body behind it, as one
 // stream. It is an io.WriterTo.
 func (h *Header) Message() io.Reader {
-	return &message{head: h.Bytes(nil), body: h.body}
+	h.whole = h.Bytes(h.whole[:0])
+	return &message{head: h.whole, body: h.body}
 }
 
 // message reads a header and a body.

@@ -20,8 +20,9 @@ const (
 // message is what of a message is known before it is sent.
 type message struct {
 	smtpclient.Message
-	utf8 bool // the header has octets above 127
-	buf  *[]byte
+	utf8   bool // the header has octets above 127
+	header *mailheader.Header
+	buf    *[]byte
 }
 
 // read reads the header through the firewall of t, and the beginning of the body.
@@ -36,7 +37,7 @@ func (s *Sender) read(t *target, env *relay.Envelope, body io.Reader) (*message,
 	if t.keep != nil {
 		h.Filter(t.keep)
 	}
-	m := &message{buf: s.buffer()}
+	m := &message{header: h, buf: s.buffer()}
 	m.Binary = env.Body == relay.BinaryMIME
 	m.EightBit = env.Body == relay.EightBitMIME
 	head := h.Bytes((*m.buf)[:0])
@@ -77,12 +78,11 @@ func (s *Sender) buffer() *[]byte {
 	return &b
 }
 
-// free takes m's buffer back.
+// free takes m's memory back.
 func (s *Sender) free(m *message) {
-	if m.buf != nil {
-		s.buffers.Put(m.buf)
-		m.buf, m.Head = nil, nil
-	}
+	m.header.Release()
+	s.buffers.Put(m.buf)
+	m.header, m.buf, m.Head, m.Rest = nil, nil, nil, nil
 }
 
 func isASCII[T string | []byte](s T) bool {
