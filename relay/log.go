@@ -126,6 +126,7 @@ func clean(s string) string {
 		return s
 	}
 	var b strings.Builder
+	b.Grow(min(len(s), maxClean) + len(`\xNN...`))
 	for i := range len(s) {
 		if b.Len() >= maxClean {
 			b.WriteString("...")

@@ -22,8 +22,7 @@ const (
 // the next host.
 func (s *Sender) begin(ctx context.Context, t *target, m smtpclient.Mail, to []smtpclient.Rcpt, data bool) (*link, []error, error) {
 	// The commands of a transaction have waits of their own.
-	connecting, cancel := context.WithTimeout(ctx, connectTimeout)
-	defer cancel()
+	connected := time.Now().Add(connectTimeout)
 	var failed error
 	for _, c := range t.candidates() {
 		k := linkKey{t.out, c.kind, c.name}
@@ -36,7 +35,7 @@ func (s *Sender) begin(ctx context.Context, t *target, m smtpclient.Mail, to []s
 			l.Close()
 			s.pool.drop(k)
 		}
-		l, err := s.connect(connecting, t, c, k)
+		l, err := s.connect(ctx, connected, t, c, k)
 		if err != nil {
 			failed = worse(failed, err)
 			continue
@@ -85,8 +84,11 @@ func worse(a, b error) error {
 	return a
 }
 
-// connect opens a connection to the first address of c that answers.
-func (s *Sender) connect(ctx context.Context, t *target, c candidate, k linkKey) (*link, error) {
+// connect opens a connection to the first address of c that answers, until the
+// time end.
+func (s *Sender) connect(ctx context.Context, end time.Time, t *target, c candidate, k linkKey) (*link, error) {
+	ctx, cancel := context.WithDeadline(ctx, end)
+	defer cancel()
 	list, err := s.resolve(ctx, t, c)
 	if err != nil {
 		return nil, err

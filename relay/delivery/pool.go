@@ -30,7 +30,7 @@ type link struct {
 	host  string // for the log
 	left  int    // messages that may yet be sent; <0: any number
 	idle  time.Duration
-	timer *time.Timer // while it is in the pool
+	timer *time.Timer // runs while it is in the pool; nil: it never was
 }
 
 // pool keeps connections that have nothing to do. The zero pool is ready.
@@ -77,7 +77,11 @@ func (p *pool) keep(l *link) bool {
 	}
 	p.links[l.key] = append(p.links[l.key], l)
 	p.n++
-	l.timer = time.AfterFunc(l.idle, func() { p.expire(l) })
+	if l.timer == nil {
+		l.timer = time.AfterFunc(l.idle, func() { p.expire(l) })
+	} else {
+		l.timer.Reset(l.idle)
+	}
 	return true
 }
 
