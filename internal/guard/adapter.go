@@ -41,12 +41,13 @@ const (
 	verbForeign
 )
 
-// canonical is what go-smtp reads in place of what the client wrote.
+// canonical is what go-smtp reads in place of what the client wrote. Addresses
+// are short because it builds them octet by octet.
 var canonical = [...]string{
 	verbHelo: "EHLO client.invalid\r\n", // which of the two is the guard's affair
 	verbEhlo: "EHLO client.invalid\r\n",
-	verbMail: "MAIL FROM:<sender@client.invalid>\r\n",
-	verbRcpt: "RCPT TO:<recipient@client.invalid>\r\n",
+	verbMail: "MAIL FROM:<>\r\n",
+	verbRcpt: "RCPT TO:<r@c>\r\n",
 	verbData: "DATA\r\n",
 	verbBdat: "DATA\r\n", // the chunks are cut by the guard
 	verbRset: "RSET\r\n",
