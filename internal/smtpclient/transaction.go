@@ -29,7 +29,10 @@ type Rcpt struct {
 // ErrUTF8 or ErrTooBig. An 8-bit message it can't take is found by Data.
 func (c *Conn) Check(m Mail) error {
 	var err error
-	limit, _ := strconv.ParseInt(c.ext["SIZE"], 10, 64)
+	var limit int64
+	if size := c.ext["SIZE"]; size != "" {
+		limit, _ = strconv.ParseInt(size, 10, 64)
+	}
 	switch {
 	case m.Body == "BINARYMIME" && !(c.Has("BINARYMIME") && c.Has("CHUNKING")):
 		err = ErrBinary

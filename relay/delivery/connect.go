@@ -65,9 +65,12 @@ func (s *Sender) begun(l *link, answers []error, err error) (*link, []error, err
 // deadLink reports whether err says something about the connection and
 // nothing about the transaction.
 func deadLink(err error) bool {
+	if err == nil {
+		return false
+	}
 	var e *smtpclient.Error
-	if err == nil || !errors.As(err, &e) {
-		return err != nil
+	if !errors.As(err, &e) {
+		return true
 	}
 	if e.Reply.Code != 0 {
 		return e.Reply.Code == 421 || e.Stage == smtpclient.StageReset
