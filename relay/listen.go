@@ -96,7 +96,9 @@ func (s *Server) SetPolicy(p *connector.Policy) error {
 func (s *Server) open(ctx context.Context, p *connector.Policy) (map[netip.AddrPort]net.Listener, error) {
 	listen := s.Listen
 	if listen == nil {
-		listen = new(net.ListenConfig).Listen
+		// Every wait for a client has an end, so TCP needn't look whether it is
+		// still there; to tell it so costs system calls for every connection.
+		listen = (&net.ListenConfig{KeepAlive: -1}).Listen
 	}
 	opened := make(map[netip.AddrPort]net.Listener)
 	var failed []error

@@ -168,7 +168,8 @@ func (r *relayProcess) run(ctx context.Context) int {
 // listenAnnounced listens, and calls announce when somebody begins to accept.
 func listenAnnounced(announce func()) func(context.Context, string, string) (net.Listener, error) {
 	return func(ctx context.Context, network, address string) (net.Listener, error) {
-		l, err := new(net.ListenConfig).Listen(ctx, network, address)
+		// The relay has a limit for every wait, so TCP needn't look for lost clients.
+		l, err := (&net.ListenConfig{KeepAlive: -1}).Listen(ctx, network, address)
 		if err != nil {
 			return nil, err
 		}
