@@ -31,6 +31,10 @@ type Envelope struct {
 	User      permission.Principal
 	TLS       bool
 
+	// Delivered is what a Handler that took the message wants to have said of
+	// it in the Server's log: who has it now, and under which name.
+	Delivered string
+
 	// State belongs to the Router, from the first Route to Release.
 	State any
 }

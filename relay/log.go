@@ -91,6 +91,9 @@ func (s *session) logMessage(tx *transaction, in *limitReader, o outcome) {
 	if o.err != nil {
 		attrs = append(attrs, slog.String("error", clean(o.err.Error())))
 	}
+	if tx.env.Delivered != "" {
+		attrs = append(attrs, slog.String("delivered", clean(tx.env.Delivered)))
+	}
 	if o.messageID != "" {
 		attrs = append(attrs, slog.String("message-id", o.messageID))
 	}

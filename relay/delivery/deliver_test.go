@@ -25,8 +25,11 @@ func TestDeliver(t *testing.T) {
 	if n := sink.Connections(); n != 1 {
 		t.Errorf("%d connections for 3 messages, want 1", n)
 	}
-	if !strings.Contains(w.log.String(), "delivered") {
-		t.Errorf("log: %s", w.log.String())
+	env := envelope()
+	w.rcpt(env, "b@fabrikam.com")
+	expect(t, "send", w.data(env, letter), "ok")
+	if got := env.Delivered; !strings.HasPrefix(got, "out to 192.0.2.1: 250 ") {
+		t.Errorf("delivered: %q", got)
 	}
 }
 

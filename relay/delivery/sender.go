@@ -189,18 +189,17 @@ func (s *Sender) unanimous(l *link, answers []error) (*link, error) {
 	return nil, refused
 }
 
-// outcome logs how a delivery ended and returns the error for the client.
+// outcome leaves word of how a delivery ended, in env for the Server's log if it
+// went well, and returns the error for the client.
 func (s *Sender) outcome(ctx context.Context, env *relay.Envelope, tx *transaction, host string, r smtpclient.Reply, err error) error {
-	attrs := []slog.Attr{
-		slog.String("id", env.ID), slog.String("connector", tx.set.Name),
-		slog.Int("recipients", len(env.To)), slog.String("host", host),
-	}
 	if err == nil {
-		s.log(ctx, slog.LevelInfo, "delivered", append(attrs, slog.String("reply", r.String()))...)
+		env.Delivered = tx.set.Name + " to " + host + ": " + r.String()
 		return nil
 	}
 	err = failure(err, tx.set)
-	s.log(ctx, slog.LevelWarn, "not delivered", append(attrs, slog.String("error", logText(err)))...)
+	s.log(ctx, slog.LevelWarn, "not delivered",
+		slog.String("id", env.ID), slog.String("connector", tx.set.Name),
+		slog.Int("recipients", len(env.To)), slog.String("host", host), slog.String("error", logText(err)))
 	return err
 }
 
