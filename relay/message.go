@@ -22,7 +22,8 @@ func (s *session) Data(_ context.Context, body io.Reader) connector.Reply {
 	if tx == nil || len(tx.env.To) == 0 {
 		return s.service.in.Decide(connector.NoRecipients).Reply()
 	}
-	in := &limitReader{r: body, limit: s.rules.MaxSize(), keep: tx.keep}
+	tx.in = limitReader{r: body, limit: s.rules.MaxSize(), keep: tx.keep}
+	in := &tx.in
 	header, err := mailheader.Read(in, int64(max(s.service.settings.MaxHeaderSize, 0)))
 	in.keep = nil // the rest is passed on
 	if err != nil {
@@ -36,7 +37,8 @@ func (s *session) Data(_ context.Context, body io.Reader) connector.Reply {
 	header.Filter(s.rules.Headers().Keep)
 	var field [512]byte
 	header.Prepend(s.received(tx).Append(field[:0]))
-	out := &messageReader{r: header.Message()}
+	tx.out = messageReader{r: header.Message()}
+	out := &tx.out
 	err = s.server.Handler.Deliver(tx.ctx, &tx.env, out)
 	if out.err == io.EOF {
 		// From here on out reads nothing, whoever may still hold it. Of a

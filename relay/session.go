@@ -179,14 +179,14 @@ func (s *session) Rcpt(_ context.Context, r guard.Rcpt) connector.Reply {
 	if !tx.take(int64(memoryRcpt + len(r.ORcpt) + len(r.To.Local()) + len(r.To.Domain().String()))) {
 		return s.refuse("RCPT", s.service.in.Decide(connector.InsufficientResources))
 	}
-	rcpt := Recipient{To: r.To, Notify: r.Notify, ORcpt: r.ORcpt}
+	tx.rcpt = Recipient{To: r.To, Notify: r.Notify, ORcpt: r.ORcpt}
 	if router, ok := s.server.Handler.(Router); ok {
 		tx.router = router
-		if err := router.Route(tx.ctx, s.service.in.Policy(), &tx.env, &rcpt); err != nil {
+		if err := router.Route(tx.ctx, s.service.in.Policy(), &tx.env, &tx.rcpt); err != nil {
 			return s.failed("RCPT", err, "from", clean(tx.env.From.String()), "to", clean(r.To.String()))
 		}
 	}
-	tx.env.To = append(tx.env.To, rcpt)
+	tx.env.To = append(tx.env.To, tx.rcpt)
 	return d.Reply()
 }
 

@@ -29,6 +29,12 @@ type transaction struct {
 	router Router // once it was asked
 	memory *atomic.Int64
 	held   int64
+
+	// Memory for what nearly every transaction needs.
+	rcpt  Recipient // that is being asked about
+	first [1]Recipient
+	in    limitReader
+	out   messageReader
 }
 
 // take takes n octets from the budget, which end gives back. False means that
@@ -64,6 +70,7 @@ func (s *session) transaction(m guard.Mail) *transaction {
 		User:      s.rules.Identity().Principal,
 		TLS:       s.channel.TLS,
 	}}
+	tx.env.To = tx.first[:0]
 	// RFC 4954, section 5: AUTH= of a client that isn't trusted to tell is as
 	// good as AUTH=<>, which is not worth passing on.
 	if s.rules.Rights().Has(permission.AcceptAuthenticationFlag) {
