@@ -8,11 +8,15 @@ import (
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
 )
 
-// How many connections are kept, and for how long.
+// How many connections are kept, and for how long. A hop that counts its
+// connections gets most of them back soon; until then they spare a burst to
+// open them again for every other message.
 const (
-	maxIdlePerHop = 20
 	maxIdleAll    = 500
+	maxIdlePerHop = 100
+	longIdle      = 20 // of them are kept for maxIdle, the others for shortIdle
 	maxIdle       = 30 * time.Second
+	shortIdle     = 2 * time.Second
 )
 
 // linkKey tells what a connection may be used for. The connector stands for
@@ -72,15 +76,19 @@ func (p *pool) keep(l *link) bool {
 	if p.closed || p.n >= maxIdleAll || len(p.links[l.key]) >= maxIdlePerHop {
 		return false
 	}
+	idle := l.idle
+	if len(p.links[l.key]) >= longIdle {
+		idle = min(idle, shortIdle)
+	}
 	if p.links == nil {
 		p.links = make(map[linkKey][]*link)
 	}
 	p.links[l.key] = append(p.links[l.key], l)
 	p.n++
 	if l.timer == nil {
-		l.timer = time.AfterFunc(l.idle, func() { p.expire(l) })
+		l.timer = time.AfterFunc(idle, func() { p.expire(l) })
 	} else {
-		l.timer.Reset(l.idle)
+		l.timer.Reset(idle)
 	}
 	return true
 }
