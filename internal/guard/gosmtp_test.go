@@ -17,13 +17,8 @@ func TestWhatGoSMTPDoes(t *testing.T) {
 	c := &client{t: t, conn: near}
 	c.pump(near)
 	c.talk(`< 220 ...
-		> EHLO client.invalid
-		< 250-Hello client.invalid
-		< 250-PIPELINING
-		< 250-8BITMIME
-		< 250-ENHANCEDSTATUSCODES
-		< 250-CHUNKING
-		< 250 SIZE
+		> HELO c
+		< 250 ...
 		> MAIL FROM:<>
 		< 250 ...
 		> RCPT TO:<r@c>
@@ -38,13 +33,8 @@ func TestWhatGoSMTPDoes(t *testing.T) {
 		< 354 ...
 		> .
 		< 250 ...
-		> EHLO client.invalid
-		< 250-...
-		< 250-...
-		< 250-...
-		< 250-...
-		< 250-...
-		< 250 SIZE`)
+		> HELO c
+		< 250 ...`)
 	_ = near.Close()
 }
 
@@ -59,7 +49,7 @@ func (refusing) Mail(string, *smtp.MailOptions) error {
 // and the end of its input ends it without a word.
 func TestGoSMTPPassesCodesOn(t *testing.T) {
 	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return refusing{}, nil }))
-	conn := &tape{in: []byte("EHLO client.invalid\r\nMAIL FROM:<>\r\n"), piece: 1}
+	conn := &tape{in: []byte("HELO c\r\nMAIL FROM:<>\r\n"), piece: 1}
 	l := make(chanListener, 1)
 	l <- conn
 	close(l)

@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -84,7 +85,8 @@ func (g *guard) write(r connector.Reply) {
 // writeLine writes one line of r, cut to what a reply line may have.
 func (g *guard) writeLine(r connector.Reply, text string, last bool) {
 	start := len(g.wire.out)
-	b := strconv.AppendInt(g.wire.out, int64(r.Code), 10)
+	b := slices.Grow(g.wire.out, min(len("550 5.7.54 \r\n")+len(text), maxReplyLine))
+	b = strconv.AppendInt(b, int64(r.Code), 10)
 	if last {
 		b = append(b, ' ')
 	} else {
