@@ -105,16 +105,29 @@ func (s *session) ended(err error) {
 	if s.protocol != nil {
 		s.protocol.disconnect()
 	}
-	level, more := slog.LevelInfo, []any{}
+	level := slog.LevelInfo
 	if err != nil {
-		level, more = slog.LevelWarn, []any{"error", clean(err.Error())}
+		level = slog.LevelWarn
 	}
-	s.server.Logger.Log(s.server.hard, level, "connection ended", append([]any{
-		"session", s.id, "connector", s.service.in.Name(),
-		"local", s.channel.Local, "remote", s.channel.Remote, "helo", clean(s.helo),
-		"tls", s.channel.TLS, "user", clean(s.rules.Identity().String()),
-		"messages", s.messages, "refused", s.refused, "duration", time.Since(s.start).Round(time.Millisecond),
-	}, more...)...)
+	if !s.server.Logger.Enabled(s.server.hard, level) {
+		return
+	}
+	attrs := append(make([]slog.Attr, 0, 16),
+		slog.String("session", s.id),
+		slog.String("connector", s.service.in.Name()),
+		slog.String("local", s.channel.Local.String()),
+		slog.String("remote", s.channel.Remote.String()),
+		slog.String("helo", clean(s.helo)),
+		slog.Bool("tls", s.channel.TLS),
+		slog.String("user", clean(s.rules.Identity().String())),
+		slog.Int("messages", s.messages),
+		slog.Int("refused", s.refused),
+		slog.Duration("duration", time.Since(s.start).Round(time.Millisecond)),
+	)
+	if err != nil {
+		attrs = append(attrs, slog.String("error", clean(err.Error())))
+	}
+	s.server.Logger.LogAttrs(s.server.hard, level, "connection ended", attrs...)
 }
 
 // maxClean bounds what of a client's text goes into one attribute.
