@@ -29,8 +29,8 @@ type Header struct {
 	reader  *bufio.Reader // body, if it is ours
 	whole   []byte        // what Message gave out
 	prefix  []byte        // fields put in front
-	raw     []byte // as read, without the empty line
-	end     []byte // the empty line; nothing if there was none
+	raw     []byte        // as read, without the empty line
+	end     []byte        // the empty line; nothing if there was none
 	fields  []span
 	body    *bufio.Reader
 	bareEOL bool // raw has a line that doesn't end in CRLF
