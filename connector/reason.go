@@ -63,12 +63,11 @@ const (
 	BareLinefeed
 	BinaryNeedsChunks
 	StartTLSFirst
-	TLSUnavailable
 )
 
 // What AUTH is refused for.
 const (
-	MechanismNotOffered ReasonCode = iota + TLSUnavailable + 1
+	MechanismNotOffered ReasonCode = iota + StartTLSFirst + 1
 	BadCredentials
 	LoginWithoutSubmit
 	VerifierUnavailable
@@ -100,13 +99,23 @@ const (
 	Unroutable ReasonCode = iota + RoutedRecipient + 1
 	RouteTooSmall
 	RouteNonSMTP
+	RoutingLoop
 	DifferentNextHop
+	SeparateTransaction
+	MixedRecipients
+	DomainNotFound
+	DomainTakesNoMail
+	DNSUnavailable
+	NextHopNotFound
+	NextHopIsSelf
 	NextHopUnreachable
+	NextHopLost
 	NextHopInsecure
-	NextHopAuthFailed
-	NextHopDeferred
-	NextHopRefused
-	DataFailed
+	NextHopSecurity
+	NextHopTooSmall
+	NextHopWithoutUTF8
+	NextHopNeedsConversion
+	NotRouted
 	TemporaryError
 
 	reasonCount

@@ -67,7 +67,6 @@ var reasons = [reasonCount]reasonText{
 	BareLinefeed:          {"bare-linefeed", "The message holds NUL, or CR and LF that are not together.", r550(5, 6, 11, "Bare carriage return, bare linefeed or NUL in message"), Reply{}}, // ours
 	BinaryNeedsChunks:     {"binary-needs-chunks", "BODY=BINARYMIME goes with BDAT only.", r503(5, 5, 1, "BINARYMIME requires BDAT"), Reply{}},                                               // RFC 3030 section 3
 	StartTLSFirst:         {"starttls-first", "RequireTLS is set and TLS is not up.", Reply{530, [3]int{5, 7, 0}, "Must issue a STARTTLS command first"}, Reply{}},
-	TLSUnavailable:        {"tls-unavailable", "TLS is offered and cannot be set up now.", r454(4, 7, 0, "TLS not available due to temporary reason"), Reply{}},
 
 	MechanismNotOffered: {"mechanism-not-offered", "The mechanism is not offered, or not before TLS.", Reply{504, [3]int{5, 7, 4}, "Unrecognized authentication type"}, Reply{}},
 	BadCredentials:      {"bad-credentials", "The verifier says no.", Reply{535, [3]int{5, 7, 3}, "Authentication unsuccessful"}, Reply{}},
@@ -101,17 +100,27 @@ var reasons = [reasonCount]reasonText{
 	RoutedRecipient: {"routed-recipient", "The local part names another domain (a@b, a%b, b!a), to which the next hop might relay.",
 		r550(5, 7, 1, "Unable to relay"), Reply{}},
 
-	Unroutable:         {"unroutable", "No Send connector has an address space for the recipient.", r451(4, 4, 4, "Unable to route"), Reply{}},
-	RouteTooSmall:      {"route-too-small", "Every Send connector for the recipient takes smaller messages only.", r552(5, 3, 4, "Message size exceeds fixed maximum message size"), Reply{}},
-	RouteNonSMTP:       {"route-non-smtp", "No connector is for addresses of that type.", r550(5, 4, 4, "Unable to route"), Reply{}},
-	DifferentNextHop:   {"different-next-hop", "The recipient leaves by another next hop than the first; the client may send it again.", Reply{452, [3]int{4, 5, 3}, "Too many recipients"}, Reply{}},
-	NextHopUnreachable: {"next-hop-unreachable", "No next hop could be reached.", r451(4, 4, 1, "Unable to reach the next hop"), Reply{}},                                          // ours
-	NextHopInsecure:    {"next-hop-insecure", "The next hop does not offer the TLS that the connector asks for.", r451(4, 7, 5, "Unable to secure the next hop"), Reply{}},         // ours
-	NextHopAuthFailed:  {"next-hop-auth-failed", "The next hop does not offer authentication, or refuses ours.", r451(4, 7, 0, "Unable to authenticate to the next hop"), Reply{}}, // ours
-	NextHopDeferred:    {"next-hop-deferred", "The next hop puts the message off.", r451(4, 4, 0, "Message deferred by the next hop"), Reply{}},                                    // ours
-	NextHopRefused:     {"next-hop-refused", "The next hop refuses the message.", Reply{554, [3]int{5, 0, 0}, "Message refused by the next hop"}, Reply{}},                         // ours
-	TemporaryError:     {"temporary-error", "Something failed that is none of the client's business.", r451(4, 3, 0, "Temporary server error. Please try again later"), Reply{}},
-	DataFailed:         {"data-failed", "The message could not be taken.", r451(4, 3, 2, "System not accepting network messages"), Reply{}},
+	Unroutable:             {"unroutable", "No Send connector has an address space for the recipient.", r451(4, 4, 4, "Unable to route"), Reply{}},
+	RouteTooSmall:          {"route-too-small", "Every Send connector for the recipient takes smaller messages only.", r552(5, 3, 4, "Message size exceeds fixed maximum message size"), Reply{}},
+	RouteNonSMTP:           {"route-non-smtp", "No connector is for addresses of that type.", r550(5, 4, 4, "Unable to route"), Reply{}},
+	RoutingLoop:            {"routing-loop", "The mail exchangers of the domain lead back here.", Reply{554, [3]int{5, 4, 6}, "Mail for the recipient domain loops back"}, Reply{}},                                                                    // ours
+	DifferentNextHop:       {"different-next-hop", "The recipient leaves by another next hop than the first; the client may send it again.", Reply{452, [3]int{4, 5, 3}, "Recipient leaves by another route, try it in another transaction"}, Reply{}}, // ours
+	SeparateTransaction:    {"separate-transaction", "The next hop takes the recipient, but not together with the others; the client may send it again.", Reply{452, [3]int{4, 5, 3}, "Try this recipient in another transaction"}, Reply{}},           // ours
+	MixedRecipients:        {"mixed-recipients", "The next hop changed its mind about some recipients.", r451(4, 5, 3, "Next hop takes some recipients only, try again"), Reply{}},                                                                     // ours
+	DomainNotFound:         {"domain-not-found", "The recipient's domain is not in the DNS.", r550(5, 1, 2, "Recipient domain does not exist"), Reply{}},                                                                                               // ours
+	DomainTakesNoMail:      {"domain-takes-no-mail", "The recipient's domain has a null MX.", Reply{556, [3]int{5, 1, 10}, "Recipient domain does not accept mail"}, Reply{}},                                                                          // RFC 7505 section 5.1
+	DNSUnavailable:         {"dns-unavailable", "The DNS gives no answer now.", r451(4, 4, 3, "Next hop can't be looked up now"), Reply{}},                                                                                                             // ours
+	NextHopNotFound:        {"next-hop-not-found", "The name of the next hop has no address.", r451(4, 4, 4, "Next hop does not exist"), Reply{}},                                                                                                      // ours
+	NextHopIsSelf:          {"next-hop-is-self", "The next hop is this server.", r451(4, 4, 6, "Next hop is this server"), Reply{}},                                                                                                                    // ours
+	NextHopUnreachable:     {"next-hop-unreachable", "No next hop could be reached.", r451(4, 4, 1, "Next hop could not be reached"), Reply{}},                                                                                                         // ours
+	NextHopLost:            {"next-hop-lost", "The connection to the next hop was lost.", r451(4, 4, 2, "Connection to the next hop was lost"), Reply{}},                                                                                               // ours
+	NextHopInsecure:        {"next-hop-insecure", "TLS with the next hop failed, or its certificate is not the right one.", r451(4, 7, 5, "Next hop could not be reached securely"), Reply{}},                                                          // ours
+	NextHopSecurity:        {"next-hop-security", "The next hop does not offer the TLS or authentication that the connector asks for, or refuses ours.", r451(4, 7, 0, "Next hop refused or lacks security that is required"), Reply{}},                // ours
+	NextHopTooSmall:        {"next-hop-too-small", "The next hop announces a limit that the message exceeds.", r552(5, 3, 4, "Message size exceeds the next hop's limit"), Reply{}},                                                                    // ours
+	NextHopWithoutUTF8:     {"next-hop-without-utf8", "The message needs SMTPUTF8 and the next hop lacks it.", r550(5, 6, 7, "Next hop doesn't support SMTPUTF8"), Reply{}},                                                                            // RFC 6531 section 3.5
+	NextHopNeedsConversion: {"next-hop-needs-conversion", "The message has 8-bit or binary content that the next hop does not take.", Reply{554, [3]int{5, 6, 3}, "Next hop can't take this body type, and conversion is not done"}, Reply{}},          // RFC 6152 section 3
+	NotRouted:              {"not-routed", "A message came to delivery without routes: a mistake in a program.", r451(4, 3, 5, "Recipients were not routed"), Reply{}},                                                                                 // ours
+	TemporaryError:         {"temporary-error", "Something failed that is none of the client's business.", r451(4, 3, 0, "Temporary server error. Please try again later"), Reply{}},
 }
 
 func r421(a, b, c int, text string) Reply { return Reply{421, [3]int{a, b, c}, text} }

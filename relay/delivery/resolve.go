@@ -26,28 +26,18 @@ type endpoint struct {
 
 // dnsError is a look-up that leads nowhere.
 type dnsError struct {
-	reply connector.Reply
-	err   error
+	reason connector.ReasonCode
+	err    error
 }
 
 func (e *dnsError) Error() string {
 	if e.err != nil {
-		return e.reply.Text + ": " + e.err.Error()
+		return reply(e.reason).Text + ": " + e.err.Error()
 	}
-	return e.reply.Text
+	return reply(e.reason).Text
 }
 
 func (e *dnsError) Unwrap() error { return e.err }
-
-// The replies for look-ups that lead nowhere.
-var (
-	replyNoDomain = connector.Reply{Code: 550, Enhanced: [3]int{5, 1, 2}, Text: "Recipient domain does not exist"}
-	replyNullMX   = connector.Reply{Code: 556, Enhanced: [3]int{5, 1, 10}, Text: "Recipient domain does not accept mail"} // RFC 7505
-	replyDNS      = connector.Reply{Code: 451, Enhanced: [3]int{4, 4, 3}, Text: "Next hop can't be looked up now"}
-	replyNoHost   = connector.Reply{Code: 451, Enhanced: [3]int{4, 4, 4}, Text: "Next hop does not exist"}
-	replyLoop     = connector.Reply{Code: 554, Enhanced: [3]int{5, 4, 6}, Text: "Mail for the recipient domain loops back"}
-	replyOwnHost  = connector.Reply{Code: 451, Enhanced: [3]int{4, 4, 6}, Text: "Next hop is this server"}
-)
 
 // resolve returns the addresses of c, best first.
 func (s *Sender) resolve(ctx context.Context, t *target, c candidate) ([]endpoint, error) {
@@ -90,7 +80,7 @@ func (s *Sender) exchangers(ctx context.Context, t *target, c candidate) ([]net.
 		if err == nil || isNotFound(err) || c.kind == smartHost {
 			return []net.MX{{Host: c.name}}, nil
 		}
-		return nil, &dnsError{replyDNS, err}
+		return nil, &dnsError{connector.DNSUnavailable, err}
 	}
 	var hosts []net.MX
 	own := math.MaxUint16 + 1 // our own preference
@@ -105,9 +95,9 @@ func (s *Sender) exchangers(ctx context.Context, t *target, c candidate) ([]net.
 	}
 	if len(hosts) == 0 {
 		if c.kind == smartHost {
-			return nil, &dnsError{reply: replyNoHost}
+			return nil, &dnsError{reason: connector.NextHopNotFound}
 		}
-		return nil, &dnsError{reply: replyNullMX}
+		return nil, &dnsError{reason: connector.DomainTakesNoMail}
 	}
 	// From our own preference on, mail would come back (RFC 5321 section 5.1).
 	hosts = slices.DeleteFunc(hosts, func(mx net.MX) bool { return int(mx.Pref) >= own })
@@ -132,7 +122,7 @@ func (s *Sender) callable(t *target, c candidate, list []endpoint) ([]endpoint, 
 	if src := t.source(); src.IsValid() {
 		list = slices.DeleteFunc(list, func(e endpoint) bool { return e.addr.Addr().Is4() != src.Unmap().Is4() })
 		if len(list) == 0 {
-			return nil, &dnsError{reply: replyNoHost, err: errors.New("no address of the family of SourceIPAddress")}
+			return nil, &dnsError{reason: connector.NextHopNotFound, err: errors.New("no address of the family of SourceIPAddress")}
 		}
 	}
 	return list[:min(len(list), maxAddresses)], nil
@@ -173,9 +163,9 @@ func (s *Sender) local(a netip.Addr) bool {
 // loops is the error for a candidate all of whose hosts are ourselves.
 func loops(c candidate) error {
 	if c.kind == mailDomain {
-		return &dnsError{reply: replyLoop}
+		return &dnsError{reason: connector.RoutingLoop}
 	}
-	return &dnsError{reply: replyOwnHost}
+	return &dnsError{reason: connector.NextHopIsSelf}
 }
 
 // nowhere is the error for a candidate without addresses. That a recipient's
@@ -184,11 +174,11 @@ func loops(c candidate) error {
 func nowhere(c candidate, err error) error {
 	switch {
 	case err != nil && !isNotFound(err):
-		return &dnsError{replyDNS, err}
+		return &dnsError{connector.DNSUnavailable, err}
 	case c.kind == mailDomain:
-		return &dnsError{replyNoDomain, err}
+		return &dnsError{connector.DomainNotFound, err}
 	}
-	return &dnsError{replyNoHost, err}
+	return &dnsError{connector.NextHopNotFound, err}
 }
 
 func isNotFound(err error) bool {

@@ -79,7 +79,7 @@ func (s *Sender) Route(ctx context.Context, p *connector.Policy, env *relay.Enve
 		return nil
 	}
 	if tx.key != t.key {
-		return &relay.Error{Reply: replyOtherHop}
+		return &relay.Error{Reply: reply(connector.DifferentNextHop)}
 	}
 	return s.add(ctx, tx, env, rcpt)
 }
@@ -129,7 +129,7 @@ func (s *Sender) Release(env *relay.Envelope) {
 func (s *Sender) Deliver(ctx context.Context, env *relay.Envelope, body io.Reader) error {
 	tx, _ := env.State.(*transaction)
 	if tx == nil || len(env.To) == 0 {
-		return &relay.Error{Reply: replyNotRouted}
+		return &relay.Error{Reply: reply(connector.NotRouted)}
 	}
 	m, err := s.read(&tx.target, env, body)
 	if err != nil {
@@ -184,7 +184,7 @@ func (s *Sender) unanimous(l *link, answers []error) (*link, error) {
 	}
 	s.pool.put(l)
 	if taken > 0 {
-		return nil, &relay.Error{Reply: replyMixture, Err: refused}
+		return nil, &relay.Error{Reply: reply(connector.MixedRecipients), Err: refused}
 	}
 	return nil, refused
 }

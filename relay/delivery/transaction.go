@@ -3,6 +3,7 @@ package delivery
 import (
 	"context"
 
+	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
 	"github.com/interchange-smtp/interchange/relay"
 )
@@ -19,7 +20,7 @@ type transaction struct {
 func (s *Sender) add(ctx context.Context, tx *transaction, env *relay.Envelope, r *relay.Recipient) error {
 	switch {
 	case tx.closed:
-		return &relay.Error{Reply: replyAlone}
+		return &relay.Error{Reply: reply(connector.SeparateTransaction)}
 	case tx.link == nil:
 		return s.openWith(ctx, tx, env, r)
 	}
@@ -55,7 +56,7 @@ func (s *Sender) openWith(ctx context.Context, tx *transaction, env *relay.Envel
 			// reply, so nobody else may be in the transaction.
 			s.pool.put(l)
 			tx.closed = true
-			return &relay.Error{Reply: replyAlone, Err: err}
+			return &relay.Error{Reply: reply(connector.SeparateTransaction), Err: err}
 		}
 	}
 	tx.link, tx.taken = l, last
