@@ -46,6 +46,6 @@
 // of the file, so an unknown name always behaves like the same known one, also
 // where the hashes of a file differ in cost.
 //
-// All checks of a File share [MaxMemory] and the processors; who finds no room
+// All checks of a File share 40 MiB and the processors; who finds no room
 // waits until its context ends, which is "can't say now" and never "no".
 package userfile

@@ -14,9 +14,13 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// MaxMemory is how many bytes all running checks of one File may take
-// together, and therefore the most that one hash may ask for.
+// MaxMemory is how many bytes one hash may ask for.
 const MaxMemory = 80 << 20
+
+// roomForChecks is how many bytes the running checks of one File take together:
+// two of Add's. What they leave behind counts again until it is collected. A
+// hash that asks for more is checked alone.
+const roomForChecks = 40 << 20
 
 // Bounds of a file.
 const (
@@ -69,7 +73,7 @@ func Parse(name string, r io.Reader) (*File, error) {
 	}
 	f := &File{
 		name:   name,
-		room:   semaphore.NewWeighted(MaxMemory),
+		room:   semaphore.NewWeighted(roomForChecks),
 		check:  (*hash).matches,
 		byName: make(map[string]*entry),
 		stand:  nobodysHash(),

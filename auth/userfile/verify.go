@@ -16,7 +16,7 @@ import (
 // ended before there was room for the check. The channel isn't looked at.
 func (f *File) Verify(ctx context.Context, c auth.Credentials, _ auth.Channel) (auth.Identity, error) {
 	h, known := f.find(c.Username)
-	share := min(max(h.memory(), MaxMemory/int64(runtime.GOMAXPROCS(0))), MaxMemory)
+	share := min(max(h.memory(), roomForChecks/int64(runtime.GOMAXPROCS(0))), roomForChecks)
 	if err := f.room.Acquire(ctx, share); err != nil {
 		return auth.Identity{}, fmt.Errorf("userfile: no room to check a password: %w", err)
 	}
