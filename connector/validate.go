@@ -229,6 +229,19 @@ func elementPath(list string, i int, name string) string {
 	return fmt.Sprintf("%s[%q]", list, name)
 }
 
+// pathSet makes the paths of a list's elements. Of several with the same name
+// the first goes by it, the others by their index.
+type pathSet map[string]bool
+
+func (s pathSet) path(list string, i int, name string) string {
+	path := elementPath(list, i, name)
+	if s[path] {
+		return indexPath(list, i)
+	}
+	s[path] = true
+	return path
+}
+
 func indexPath(list string, i int) string { return fmt.Sprintf("%s[%d]", list, i) }
 
 func decimal[T ~int | ~int32](n T) string { return fmt.Sprint(int64(n)) }

@@ -49,11 +49,11 @@ type receiveCheck struct {
 }
 
 func (v *checker) checkReceive() {
-	names := nameSet{}
+	names, paths := nameSet{}, pathSet{}
 	checks := make([]receiveCheck, len(v.cfg.Receive))
 	for i, given := range v.cfg.Receive {
 		c := &checks[i]
-		*c = receiveCheck{checker: v, path: elementPath("Receive", i, given.Name), given: given, r: v.cfg.receiveDefaults(given)}
+		*c = receiveCheck{checker: v, path: paths.path("Receive", i, given.Name), given: given, r: v.cfg.receiveDefaults(given)}
 		c.server, c.listed = v.cfg.server(given.Server)
 		c.mech = c.r.AuthMechanism.Or(auth.None)
 		c.groups = c.r.PermissionGroups.Or(0)

@@ -42,9 +42,9 @@ type sendCheck struct {
 }
 
 func (v *checker) checkSend() {
-	names := nameSet{}
+	names, paths := nameSet{}, pathSet{}
 	for i, given := range v.cfg.Send {
-		c := &sendCheck{checker: v, path: elementPath("Send", i, given.Name), given: given,
+		c := &sendCheck{checker: v, path: paths.path("Send", i, given.Name), given: given,
 			s: v.cfg.sendDefaults(given), local: v.cfg.local()}
 		c.dns = c.s.DNSRoutingEnabled.Or(false)
 		v.name(c.path, given.Name)
