@@ -30,7 +30,9 @@
 // Unknown and duplicate keys, wrong types and bad values are all reported at
 // once, each with file, line, column and the path of the parameter in the style
 // of connector.Problem. Text that isn't JSON is reported at the first place
-// where it stops being that. Nothing is returned from a text with a mistake.
+// where it stops being that. [Parse] returns nothing from a text with a mistake;
+// [Draft] is for those who want to show at the same time what
+// connector.Compile thinks of the rest.
 //
 // # Secrets
 //

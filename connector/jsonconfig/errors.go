@@ -23,6 +23,8 @@ type Error struct {
 	Position
 	Path   string // Receive["Relay"].Bindings[0]; "" for the text as a whole
 	Detail string // what is wrong and what would be right
+
+	spoils string // the path of the parameter that was not read
 }
 
 // Error returns "file:line:column: path: detail".
@@ -54,8 +56,10 @@ func position(file string, data []byte, offset int) Position {
 
 // mistake is an Error that doesn't know its line yet.
 type mistake struct {
-	offset       int
-	path, detail string
+	offset int
+	path   string
+	spoils string // the path of the parameter that was not read; "" if that isn't known
+	detail string
 }
 
 // placed sorts mistakes by place and finds their lines in one pass, because a
@@ -72,7 +76,7 @@ func placed(file string, data []byte, mistakes []mistake) Errors {
 			base.Line, base.Column = base.Line+step.Line-1, step.Column
 		}
 		at = max(at, min(m.offset, len(data)))
-		errs[i] = Error{base, m.path, m.detail}
+		errs[i] = Error{base, m.path, m.detail, m.spoils}
 	}
 	return errs
 }

@@ -31,28 +31,36 @@ func Parse(name string, data []byte) (connector.Config, error) {
 // ParseDocument is Parse for those who want to tell later in which line a
 // parameter stands.
 func ParseDocument(name string, data []byte) (*Document, error) {
+	d, mistakes := Draft(name, data)
+	if len(mistakes) > 0 {
+		return nil, mistakes
+	}
+	return d, nil
+}
+
+// Draft reads a text for all that is wrong with it: beside the mistakes it
+// returns what could be read, so that connector.Compile can find the rest. What
+// it finds may follow from a mistake already known, which [Errors.Explains]
+// tells. The document is nil if the text isn't JSON. One with mistakes is for
+// examination only; never serve its Config.
+func Draft(name string, data []byte) (*Document, Errors) {
 	root, err := readTree(data)
 	if err != nil {
-		var stop *treeError
-		if errors.As(err, &stop) {
-			err = Errors{{Position: position(name, data, stop.offset), Detail: stop.detail}}
-		}
-		return nil, err
+		stop := &treeError{0, err.Error()}
+		errors.As(err, &stop)
+		return nil, Errors{{Position: position(name, data, stop.offset), Detail: stop.detail}}
 	}
 	d := &Document{name: name, data: slices.Clone(data), root: root}
 	var p parser
 	p.decode(root, "", reflect.ValueOf(&d.Config).Elem())
-	if len(p.mistakes) > 0 {
-		return nil, placed(name, data, p.mistakes)
-	}
-	return d, nil
+	return d, placed(name, data, p.mistakes)
 }
 
 // parser decodes a tree and collects the mistakes.
 type parser struct{ mistakes []mistake }
 
 func (p *parser) fail(offset int, path, format string, args ...any) {
-	p.mistakes = append(p.mistakes, mistake{offset, path, fmt.Sprintf(format, args...)})
+	p.mistakes = append(p.mistakes, mistake{offset, path, path, fmt.Sprintf(format, args...)})
 }
 
 // decode stores n in v.
@@ -160,8 +168,14 @@ func (p *parser) array(n *node, path string, v reflect.Value) {
 		return
 	}
 	v.Set(reflect.MakeSlice(v.Type(), len(list), len(list)))
+	seen := map[string]bool{}
 	for i, item := range list {
-		p.decode(item, elementPath(path, i, item), v.Index(i))
+		at := elementPath(path, i, item)
+		if seen[at] {
+			at = fmt.Sprintf("%s[%d]", path, i) // the name is an earlier one's
+		}
+		seen[at] = true
+		p.decode(item, at, v.Index(i))
 	}
 }
 
@@ -200,7 +214,7 @@ func (p *parser) object(n *node, path string, v reflect.Value) {
 		at := fieldPath(path, m.key)
 		switch i := slices.Index(fields, m.key); {
 		case i < 0:
-			p.fail(m.offset, path, "%s", unknownKey(m.key, fields))
+			p.unknownKey(m, path, fields)
 		case seen[m.key]:
 			p.fail(m.offset, at, "it is given twice")
 		default:
@@ -243,18 +257,24 @@ func (p *parser) grant(n *node, path string, g *permission.Grant) {
 	}
 }
 
-// unknownKey says what is wrong with a key, and which one it might be.
-func unknownKey(key string, fields []string) string {
+// unknownKey reports a key that isn't a field, and says which one it might be.
+func (p *parser) unknownKey(m member, path string, fields []string) {
+	detail, meant := fmt.Sprintf("there is no parameter %q here", m.key), ""
+	if best := resembling(m.key, fields); best != "" {
+		detail, meant = detail+"; "+best+" is one", fieldPath(path, best)
+	}
+	p.mistakes = append(p.mistakes, mistake{m.offset, path, meant, detail})
+}
+
+// resembling returns the field that key is most like; "" if it is like none.
+func resembling(key string, fields []string) string {
 	best, distance := "", 4
 	for _, f := range fields {
 		if d := editDistance(strings.ToLower(key), strings.ToLower(f)); d < distance && d <= len(f)/2 {
 			best, distance = f, d
 		}
 	}
-	if best == "" {
-		return fmt.Sprintf("there is no parameter %q here", key)
-	}
-	return fmt.Sprintf("there is no parameter %q here; %s is one", key, best)
+	return best
 }
 
 // editDistance counts the insertions, deletions and replacements between a and
