@@ -36,6 +36,8 @@ func TestGolden(t *testing.T) {
 		{"check-mistakes-json", []string{"check", "-config", bad, "-json"}},
 		{"check-not-json", []string{"check", "-config", "testdata/not.json"}},
 		{"check-misspelt", []string{"check", "-config", "testdata/misspelt.json"}},
+		{"check-mixed", []string{"check", "-config", "testdata/mixed-mistakes.json"}},
+		{"check-not-json-either", []string{"check", "-config", "testdata/mixed-mistakes.json", "-config", "testdata/not.json"}},
 		{"check-profile", []string{"check", "-config", good, "-profile", "Exchange2025"}},
 		{"serve-mistakes", []string{"serve", "-config", bad}},
 		{"serve-no-file", []string{"serve", "-config", "testdata/absent.json"}},

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
@@ -86,9 +88,10 @@ type loaded struct {
 }
 
 // load reads and compiles the policy. The error is findings where the policy
-// is to blame, and lists all of them.
+// is to blame, and lists all of them: those of the text and those of the policy
+// that could be read from it.
 func (p *policyFlags) load() (*loaded, error) {
-	l, cfg, err := p.read()
+	l, cfg, mistakes, err := p.read()
 	if err != nil {
 		return nil, err
 	}
@@ -102,46 +105,58 @@ func (p *policyFlags) load() (*loaded, error) {
 	}
 	l.Policy, err = connector.Compile(cfg)
 	var problems connector.Problems
-	switch {
-	case errors.As(err, &problems):
-		return nil, l.locate(problems)
-	case err != nil:
+	if err != nil && !errors.As(err, &problems) {
 		return nil, err
+	}
+	problems = slices.DeleteFunc(problems, mistakes.Explains)
+	if len(problems)+len(mistakes) > 0 {
+		return nil, l.findings(mistakes, problems)
 	}
 	return l, nil
 }
 
-// read reads the configuration from its files.
-func (p *policyFlags) read() (*loaded, connector.Config, error) {
+// read reads the configuration from its files, and what is wrong with their
+// texts. The error is about a file that can't be read at all.
+func (p *policyFlags) read() (*loaded, connector.Config, jsonconfig.Errors, error) {
 	if len(p.files) == 0 {
-		return new(loaded), demonstration(), nil
+		return new(loaded), demonstration(), nil, nil
 	}
 	l := &loaded{files: p.files}
 	var cfg connector.Config
-	var bad findings
+	var mistakes jsonconfig.Errors
+	whole := true
 	for _, file := range p.files {
 		data, err := os.ReadFile(file)
 		if err != nil {
-			return nil, cfg, err
+			return nil, cfg, nil, err
 		}
-		doc, err := jsonconfig.ParseDocument(file, data)
-		var mistakes jsonconfig.Errors
-		switch {
-		case errors.As(err, &mistakes):
-			for _, m := range mistakes {
-				bad = append(bad, finding{File: m.File, Line: m.Line, Path: m.Path, Code: "json", Detail: m.Detail})
-			}
+		doc, wrong := jsonconfig.Draft(file, data)
+		mistakes = append(mistakes, wrong...)
+		if doc == nil {
+			whole = false
 			continue
-		case err != nil:
-			return nil, cfg, err
 		}
 		l.documents = append(l.documents, doc)
 		connector.Merge(&cfg, doc.Config)
 	}
-	if len(bad) > 0 {
-		return nil, cfg, bad
+	if !whole { // nobody knows what the rest would refer to
+		return nil, cfg, nil, l.findings(mistakes, nil)
 	}
-	return l, cfg, nil
+	return l, cfg, mistakes, nil
+}
+
+// findings lists the mistakes of texts and the problems of the policy in the
+// order of the files.
+func (l *loaded) findings(mistakes jsonconfig.Errors, problems connector.Problems) findings {
+	found := make(findings, 0, len(mistakes)+len(problems))
+	for _, m := range mistakes {
+		found = append(found, finding{File: m.File, Line: m.Line, Path: m.Path, Code: "json", Detail: m.Detail})
+	}
+	found = append(found, l.locate(problems)...)
+	slices.SortStableFunc(found, func(a, b finding) int {
+		return cmp.Or(slices.Index(l.files, a.File)-slices.Index(l.files, b.File), a.Line-b.Line)
+	})
+	return found
 }
 
 // locate finds the places of problems in the files.
