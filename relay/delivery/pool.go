@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -17,6 +18,7 @@ const (
 	longIdle      = 20 // of them are kept for maxIdle, the others for shortIdle
 	maxIdle       = 30 * time.Second
 	shortIdle     = 2 * time.Second
+	sweepEvery    = time.Second
 )
 
 // linkKey tells what a connection may be used for. The connector stands for
@@ -34,7 +36,7 @@ type link struct {
 	host  string // for the log
 	left  int    // messages that may yet be sent; <0: any number
 	idle  time.Duration
-	timer *time.Timer // runs while it is in the pool; nil: it never was
+	until time.Time // the end of its time in the pool
 }
 
 // pool keeps connections that have nothing to do. The zero pool is ready.
@@ -42,6 +44,7 @@ type pool struct {
 	mu     sync.Mutex
 	links  map[linkKey][]*link // the last one was used last
 	n      int
+	sweeps bool // sweep will be called
 	closed bool
 }
 
@@ -50,13 +53,24 @@ func (p *pool) get(k linkKey) *link {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	list := p.links[k]
-	if len(list) == 0 {
+	last := len(list) - 1
+	if last < 0 {
 		return nil
 	}
-	l := list[len(list)-1]
-	p.remove(l)
-	l.timer.Stop()
+	l := list[last]
+	list[last] = nil
+	p.set(k, list[:last])
+	p.n--
 	return l
+}
+
+// set makes list the connections of k.
+func (p *pool) set(k linkKey, list []*link) {
+	if len(list) == 0 {
+		delete(p.links, k)
+	} else {
+		p.links[k] = list
+	}
 }
 
 // put keeps l, or closes it where it is used up, in doubt, or one too many.
@@ -85,41 +99,37 @@ func (p *pool) keep(l *link) bool {
 	}
 	p.links[l.key] = append(p.links[l.key], l)
 	p.n++
-	if l.timer == nil {
-		l.timer = time.AfterFunc(idle, func() { p.expire(l) })
-	} else {
-		l.timer.Reset(idle)
+	l.until = time.Now().Add(idle)
+	if !p.sweeps {
+		p.sweeps = true
+		time.AfterFunc(sweepEvery, p.sweep)
 	}
 	return true
 }
 
-// expire closes l if it is still here.
-func (p *pool) expire(l *link) {
+// sweep closes connections that were idle for too long, and comes back while
+// there are others. A timer for each connection would be set twice per message.
+func (p *pool) sweep() {
+	now := time.Now()
 	p.mu.Lock()
-	found := p.remove(l)
+	var old []*link
+	for k, list := range p.links {
+		p.set(k, slices.DeleteFunc(list, func(l *link) bool {
+			over := !now.Before(l.until)
+			if over {
+				old = append(old, l)
+			}
+			return over
+		}))
+	}
+	p.n -= len(old)
+	if p.sweeps = p.n > 0; p.sweeps {
+		time.AfterFunc(sweepEvery, p.sweep)
+	}
 	p.mu.Unlock()
-	if found {
+	for _, l := range old {
 		l.Close()
 	}
-}
-
-// remove takes l out of the lists.
-func (p *pool) remove(l *link) bool {
-	list := p.links[l.key]
-	for i := len(list) - 1; i >= 0; i-- {
-		if list[i] == l {
-			copy(list[i:], list[i+1:])
-			list[len(list)-1] = nil
-			if list = list[:len(list)-1]; len(list) == 0 {
-				delete(p.links, l.key)
-			} else {
-				p.links[l.key] = list
-			}
-			p.n--
-			return true
-		}
-	}
-	return false
 }
 
 // drop closes all connections of k: one was found dead, and the older ones
@@ -138,7 +148,6 @@ func (p *pool) close() {
 	p.mu.Unlock()
 	for _, list := range links {
 		for _, l := range list {
-			l.timer.Stop()
 			l.Close()
 		}
 	}

@@ -49,7 +49,7 @@ func TestBurst(t *testing.T) {
 		}{
 			{0, all},
 			{time.Second, all},
-			{3 * time.Second, all + all - kept},
+			{4 * time.Second, all + all - kept},
 			{time.Minute, all + all - kept + all},
 		} {
 			time.Sleep(step.pause)
