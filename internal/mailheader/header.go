@@ -63,13 +63,16 @@ func Read(r io.Reader, max int64) (*Header, error) {
 // and most of what a small message takes is their memory.
 var headers sync.Pool
 
-// maxKept is the size of a header whose memory is used again.
-const maxKept = 16 << 10
+// What a header may have whose memory is used again.
+const (
+	maxKept       = 16 << 10
+	maxKeptFields = 256
+)
 
 // Release gives the memory of h back. Neither h nor what it returned may be
 // used any more: Fields, Body and Message included. It needn't be called.
 func (h *Header) Release() {
-	if cap(h.raw) > maxKept || cap(h.whole) > 2*maxKept {
+	if cap(h.raw) > maxKept || cap(h.whole) > 2*maxKept || cap(h.fields) > maxKeptFields {
 		return
 	}
 	*h = Header{reader: h.reader, whole: h.whole[:0], prefix: h.prefix[:0], raw: h.raw[:0], fields: h.fields[:0]}
