@@ -274,6 +274,9 @@ func (g *guard) complete(p pending) {
 	case verbRcpt:
 		if accepted {
 			g.accepted++
+		} else if p.reply.Code != 421 && g.trusted() {
+			g.write(p.reply)
+			return
 		}
 	case verbData, verbBdat, verbRset:
 		g.inMail, g.mail, g.accepted = false, Mail{}, 0

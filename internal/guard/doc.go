@@ -68,5 +68,7 @@
 //   - A client that sends more behind a DATA that is refused is cut off: those
 //     octets are a message, not commands.
 //   - A client that speaks HTTP is told so and cut off.
-//   - 5xx replies count as errors, failed logons apart; 4xx do not.
+//   - 5xx replies count as errors, failed logons apart; 4xx do not. Nor do the
+//     refused recipients of a trusted client: a list may well have more dead
+//     addresses than MaxProtocolErrors, and it is not guessing.
 package guard

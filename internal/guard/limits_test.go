@@ -154,6 +154,25 @@ func TestProtocolErrors(t *testing.T) {
 	c.end()
 }
 
+// TestTrustedRecipients: recipients that are refused to a trusted client are no
+// errors of its, other mistakes are.
+func TestTrustedRecipients(t *testing.T) {
+	c := serve(t, context.Background(), config(), &session{onRcpt: refuseNo, trusted: true})
+	c.hello()
+	c.transaction()
+	for range 50 {
+		c.talk("> RCPT TO:<no@example.net>\n< 550 5.1.1 User unknown")
+	}
+	for range 5 {
+		c.talk("> RCPT TO:<nonsense\n< 501 ...")
+	}
+	c.talk(`> RCPT TO:<nonsense
+		< 501 ...
+		< 421 4.7.0 ...
+		<<`)
+	c.end()
+}
+
 // TestLogIsEscaped: no octet of a client's reaches log or reply as it is.
 func TestLogIsEscaped(t *testing.T) {
 	c := serve(t, context.Background(), config(), &session{})
