@@ -1,9 +1,14 @@
 package relay_test
 
 import (
+	"bytes"
+	"crypto/ed25519"
+	"encoding/base64"
 	"net/netip"
 	"strings"
 	"testing"
+
+	"github.com/emersion/go-msgauth/dkim"
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
@@ -133,5 +138,47 @@ func TestNextHopsAnswers(t *testing.T) {
 		c.Do("MAIL FROM:<"+userName+">", 250)
 		c.Do("RCPT TO:<"+elsewhere+">", 250)
 		send(c, strings.Replace(message, inside, userName, 1), code)
+	}
+}
+
+// A signature made before the relay verifies at the next hop, whichever way
+// the message comes in, and whether it leaves by DATA or, being long, by BDAT.
+func TestDKIMSurvivesToTheNextHop(t *testing.T) {
+	public, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lookup := func(string) ([]string, error) {
+		return []string{"v=DKIM1; k=ed25519; p=" + base64.StdEncoding.EncodeToString(public)}, nil
+	}
+	const header = "Received: from a by b; Mon, 1 Jan 2007 00:00:00 +0000\r\nFrom: Bob <bob@contoso.com>\r\n" +
+		"Subject:  two  blanks \t\r\n folded\r\nX-Odd:no blank\r\nX-MS-Exchange-Organization-SCL: -1\r\n"
+	for _, length := range []int{999, 5_000, 100_000} {
+		body := strings.Repeat("gr\xfc\xdfe", length/5+1) + "\r\n.\r\n..\r\n" + strings.Repeat(".", length) + " \t\r\n\r\n"
+		var signed bytes.Buffer
+		err := dkim.Sign(&signed, strings.NewReader(header+"\r\n"+body), &dkim.SignOptions{
+			Domain: "contoso.com", Selector: "s", Signer: private, HeaderKeys: []string{"From", "Subject", "X-Odd"},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := strings.Replace(signed.String(), "X-MS-Exchange-Organization-SCL: -1\r\n", "", 1)
+		for way, transfer := range transfers {
+			sink := &relaytest.Sink{}
+			transfer(through(t, connector.Send{}, sink).hello(gateway, hub), elsewhere, signed.String())
+			m := sink.Messages()
+			if len(m) != 1 {
+				t.Fatalf("%s, lines of %d: %d messages arrived", way, length, len(m))
+			}
+			got := string(m[0].Data)
+			results, err := dkim.VerifyWithOptions(strings.NewReader(got), &dkim.VerifyOptions{LookupTXT: lookup})
+			if err != nil || len(results) != 1 || results[0].Err != nil {
+				t.Errorf("%s, lines of %d: verification: %v, %+v", way, length, err, results)
+			}
+			added, _, _ := strings.Cut(got, "DKIM-Signature:")
+			if !strings.HasPrefix(added, "Received: ") || got != added+want {
+				t.Errorf("%s, lines of %d: more has changed than the header firewall and our Received account for", way, length)
+			}
+		}
 	}
 }

@@ -19,6 +19,26 @@ import (
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
 
+// transfers are the ways for a message into the relay.
+var transfers = map[string]func(c *relaytest.Client, to, data string){
+	"DATA": func(c *relaytest.Client, to, data string) {
+		c.Do("MAIL FROM:<bob@contoso.com> BODY=8BITMIME", 250)
+		c.Do("RCPT TO:<"+to+">", 250)
+		c.Do("DATA", 354)
+		stuffed := strings.ReplaceAll("\r\n"+data, "\r\n.", "\r\n..")[2:]
+		c.SendRaw(stuffed + ".\r\n")
+		c.Expect(250)
+	},
+	"BDAT": func(c *relaytest.Client, to, data string) {
+		c.Do("MAIL FROM:<bob@contoso.com> BODY=8BITMIME", 250)
+		c.Do("RCPT TO:<"+to+">", 250)
+		c.SendRaw("BDAT 7\r\n" + data[:7])
+		c.Expect(250)
+		c.SendRaw("BDAT " + strconv.Itoa(len(data)-7) + " LAST\r\n" + data[7:])
+		c.Expect(250)
+	},
+}
+
 // Promise S9: a signature made before the relay verifies after it.
 func TestDKIMSurvives(t *testing.T) {
 	public, private, err := ed25519.GenerateKey(nil)
@@ -49,27 +69,8 @@ func TestDKIMSurvives(t *testing.T) {
 				t.Fatal(err)
 			}
 			w := serve(t, policy(t, defaultHub()), nil)
-			for _, transfer := range []func(string){
-				func(data string) {
-					c := w.hello(stranger, hub)
-					c.Do("MAIL FROM:<bob@contoso.com> BODY=8BITMIME", 250)
-					c.Do("RCPT TO:<"+inside+">", 250)
-					c.Do("DATA", 354)
-					stuffed := strings.ReplaceAll("\r\n"+data, "\r\n.", "\r\n..")[2:]
-					c.SendRaw(stuffed + ".\r\n")
-					c.Expect(250)
-				},
-				func(data string) {
-					c := w.hello(stranger, hub)
-					c.Do("MAIL FROM:<bob@contoso.com> BODY=8BITMIME", 250)
-					c.Do("RCPT TO:<"+inside+">", 250)
-					c.SendRaw("BDAT 7\r\n" + data[:7])
-					c.Expect(250)
-					c.SendRaw("BDAT " + strconv.Itoa(len(data)-7) + " LAST\r\n" + data[7:])
-					c.Expect(250)
-				},
-			} {
-				transfer(signed.String())
+			for _, transfer := range transfers {
+				transfer(w.hello(stranger, hub), inside, signed.String())
 				all := w.mailbox.letters()
 				got := all[len(all)-1].data
 				results, err := dkim.VerifyWithOptions(strings.NewReader(got), &dkim.VerifyOptions{LookupTXT: lookup})

@@ -11,10 +11,13 @@ import (
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
 )
 
-// How long connecting may take, for one address and for a whole delivery.
+// How long it may take until a hop can be given a message: a connection, all
+// up to AUTH at one address, and that at one address after the other. A hop
+// that takes the connection and says nothing must leave time for the next.
 const (
 	dialTimeout    = 30 * time.Second
-	connectTimeout = 2 * time.Minute
+	addressTimeout = time.Minute
+	connectTimeout = 3 * time.Minute
 )
 
 // begin opens a transaction at one of t's hosts, on a kept connection or a
@@ -99,7 +102,9 @@ func (s *Sender) connect(ctx context.Context, end time.Time, t *target, c candid
 	p := t.tlsPolicy(c)
 	var failed error
 	for _, e := range list {
-		conn, err := s.open(ctx, t, c, p, e)
+		attempt, cancel := context.WithTimeout(ctx, addressTimeout)
+		conn, err := s.open(attempt, t, c, p, e)
+		cancel()
 		if err == nil {
 			l := &link{Conn: conn, key: k, host: e.host, idle: t.idle(), left: t.set.SmtpMaxMessagesPerConnection}
 			if l.left <= 0 {

@@ -2,12 +2,14 @@ package delivery_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
 
@@ -59,4 +61,82 @@ func TestBurst(t *testing.T) {
 			}
 		}
 	})
+}
+
+// open opens a connection for each of n transactions to domain at once, ends
+// them, and so leaves to the pool what it will keep.
+func (w *world) open(n int, domain string) {
+	w.t.Helper()
+	var all []*relay.Envelope
+	for range n {
+		env := envelope()
+		for _, answer := range w.rcpt(env, "b@"+domain, "c@"+domain) { // the second asks the hop
+			expect(w.t, domain, answer, "ok")
+		}
+		all = append(all, env)
+	}
+	for _, env := range all {
+		w.sender.Release(env)
+	}
+}
+
+// TestPoolBounds: 100 connections are kept for a hop, and 500 for all.
+func TestPoolBounds(t *testing.T) {
+	w := newWorld(t, byDNS())
+	sink := w.sink("192.0.2.1:25", &relaytest.Sink{})
+	for i := range 6 {
+		w.dns.AddHost(fmt.Sprintf("d%d.example", i), addr("192.0.2.1"))
+	}
+	for _, step := range []struct {
+		domain    string
+		opens     int
+		connected int // how many of them were not kept from before
+	}{
+		{"d0.example", 105, 105},
+		{"d0.example", 105, 5},
+		{"d1.example", 100, 100},
+		{"d2.example", 100, 100},
+		{"d3.example", 100, 100},
+		{"d4.example", 100, 100},
+		{"d5.example", 10, 10}, // for which there is no room
+		{"d5.example", 10, 10},
+		{"d4.example", 100, 0},
+	} {
+		before := sink.Connections()
+		w.open(step.opens, step.domain)
+		if n := sink.Connections() - before; n != step.connected {
+			t.Errorf("%s: %d connections for %d transactions, want %d", step.domain, n, step.opens, step.connected)
+		}
+	}
+}
+
+// TestPoolExpiry: what isn't used is closed, with QUIT, after 30 seconds or
+// half the connector's ConnectionInactivityTimeOut.
+func TestPoolExpiry(t *testing.T) {
+	for limit, keeps := range map[time.Duration]time.Duration{0: 30 * time.Second, 10 * time.Second: 5 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			s := toHosts("192.0.2.1")
+			s.ConnectionInactivityTimeOut = limit
+			w := newWorld(t, s)
+			script := []string{"220 hop\r\n", ">EHLO", "250-hop\r\n250 PIPELINING\r\n",
+				">DATA", "250 ok\r\n250 ok\r\n354 go\r\n", ">.\r\n", "250 ok\r\n", ">DATA", "250 ok\r\n250 ok\r\n354 go\r\n", ">.\r\n", "250 ok\r\n"}
+			hop := w.hop("192.0.2.1:25", script, script)
+			expect(t, "first", w.send("b@x.example"), "ok")
+			time.Sleep(keeps - time.Second)
+			expect(t, "in time", w.send("b@x.example"), "ok")
+			synctest.Wait()
+			if s := hop.String(); strings.Contains(s, "QUIT") || strings.Count(s, "EHLO") != 1 {
+				t.Errorf("hop heard %q", s)
+			}
+			time.Sleep(keeps + 2*time.Second)
+			synctest.Wait()
+			if s := hop.String(); !strings.HasSuffix(s, "QUIT\r\n") {
+				t.Errorf("after %v the hop heard %q", keeps, s)
+			}
+			expect(t, "late", w.send("b@x.example"), "ok")
+			if s := hop.String(); strings.Count(s, "EHLO") != 2 {
+				t.Errorf("hop heard %q", s)
+			}
+		})
+	}
 }

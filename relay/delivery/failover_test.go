@@ -1,0 +1,139 @@
+package delivery_test
+
+import (
+	"net/netip"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/relay/relaytest"
+)
+
+// TestSecureSmartHostsFailOver has trouble at STARTTLS and AUTH. In whatever
+// order the hosts are tried, the good one gets the message.
+func TestSecureSmartHostsFailOver(t *testing.T) {
+	trusted, _ := authority(t)
+	good, wrong := issued(t, trusted, "192.0.2.2"), issued(t, trusted, "192.0.2.7")
+	own := issued(t, trusted, "192.0.2.1")
+	users := map[string]string{"hub": password}
+	for name, bad := range map[string]*relaytest.Sink{
+		"STARTTLS not offered":   {Users: users, InsecureAuth: true},
+		"wrong certificate":      {Users: users, Certificate: &wrong},
+		"AUTH not offered":       {Certificate: &own},
+		"AUTH 454":               {Users: users, Certificate: &own, Script: refuse(relaytest.StageAuth, "", "454 4.7.0 not now")},
+		"AUTH 535":               {Users: map[string]string{"hub": "other"}, Certificate: &own},
+		"dropped after the EHLO": {Users: users, Certificate: &own, Script: refuse(relaytest.StageAuth, "", relaytest.Drop)},
+	} {
+		s := credentialed("192.0.2.1", auth.BasicAuthRequireTLS)
+		s.SmartHosts = append(s.SmartHosts, toHosts("192.0.2.2").SmartHosts...)
+		w := newWorld(t, s)
+		w.sender.RootCAs = trusted.Pool()
+		w.sink("192.0.2.1:25", bad)
+		sink := w.sink("192.0.2.2:25", &relaytest.Sink{Users: users, Certificate: &good})
+		for range 4 {
+			expect(t, name, w.send("b@fabrikam.com"), "ok")
+		}
+		if n := len(sink.Messages()); n != 4 || len(bad.Messages()) != 0 {
+			t.Errorf("%s: %d messages at the good host, want 4, and %d at the bad one", name, n, len(bad.Messages()))
+		}
+	}
+}
+
+// TestSilentHostsFailOver: neither a host that doesn't answer the call nor one
+// that says nothing then takes the time that the next one needs.
+func TestSilentHostsFailOver(t *testing.T) {
+	for range 4 {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, toHosts("192.0.2.1", "192.0.2.2", "192.0.2.3"))
+			w.net.Silence(netip.MustParseAddrPort("192.0.2.1:25"))
+			w.hop("192.0.2.2:25", []string{})
+			w.sink("192.0.2.3:25", &relaytest.Sink{})
+			expect(t, "send", w.send("b@fabrikam.com"), "ok")
+		})
+	}
+}
+
+// TestRefusalsStay: what a host says about the transaction is its word for all.
+func TestRefusalsStay(t *testing.T) {
+	for _, tc := range []struct {
+		stage       relaytest.Stage
+		reply, want string
+	}{
+		{relaytest.StageMail, "550 5.7.1 not you", "550 5.7.1"},
+		{relaytest.StageMail, "451 4.3.0 later", "451 4.3.0"},
+		{relaytest.StageRcpt, "550 5.1.1 unknown", "550 5.1.1"},
+		{relaytest.StageRcpt, "450 4.2.0 greylisted", "451 4.2.0"},
+		{relaytest.StageData, "554 5.7.1 spam", "554 5.7.1"},
+		{relaytest.StageData, relaytest.Drop, "451 4.4.2"}, // it may have the message
+	} {
+		w := newWorld(t, toHosts("192.0.2.1", "192.0.2.2"))
+		one := w.sink("192.0.2.1:25", &relaytest.Sink{Script: refuse(tc.stage, "", tc.reply)})
+		two := w.sink("192.0.2.2:25", &relaytest.Sink{Script: refuse(tc.stage, "", tc.reply)})
+		expect(t, string(tc.stage), w.send("b@fabrikam.com"), tc.want)
+		if n := one.Connections() + two.Connections(); n != 1 {
+			t.Errorf("%s %s: %d hosts were called, want 1", tc.stage, tc.reply, n)
+		}
+	}
+}
+
+// TestExchangersInOrder: the best preference first, equals in any order, an
+// alias (CNAME) as good as a host, for it is the resolver's business.
+func TestExchangersInOrder(t *testing.T) {
+	s := byDNS()
+	s.SmtpMaxMessagesPerConnection = 1
+	w := newWorld(t, s)
+	w.dns.AddMX("fabrikam.com", 20, "c.example.")
+	w.dns.AddMX("fabrikam.com", 10, "a.example.")
+	w.dns.AddMX("fabrikam.com", 10, "b.example.")
+	var sinks []*relaytest.Sink
+	for i, host := range []string{"a.example", "b.example", "c.example"} {
+		at := netip.AddrFrom4([4]byte{192, 0, 2, byte(i + 1)})
+		w.dns.AddHost(host, at)
+		sinks = append(sinks, w.sink(at.String()+":25", &relaytest.Sink{}))
+	}
+	for range 64 { // all to one of two: once in 2^63 runs
+		expect(t, "send", w.send("b@fabrikam.com"), "ok")
+	}
+	if a, b, c := len(sinks[0].Messages()), len(sinks[1].Messages()), len(sinks[2].Messages()); a == 0 || b == 0 || c != 0 {
+		t.Errorf("%d, %d and %d messages", a, b, c)
+	}
+}
+
+func TestForceHELO(t *testing.T) {
+	script := []string{"220 hop\r\n", ">", "250-hop\r\n250-STARTTLS\r\n250 AUTH LOGIN\r\n", ">MAIL", "250 ok\r\n", ">RCPT", "250 ok\r\n", ">DATA", "354 go\r\n", ">.\r\n", "250 ok\r\n"}
+	s := toHosts("192.0.2.1")
+	s.ForceHELO, s.Fqdn = true, "out.contoso.com"
+	w := newWorld(t, s)
+	hop := w.hop("192.0.2.1:25", script)
+	expect(t, "plain", w.send("b@fabrikam.com"), "ok")
+	if h := hop.String(); !strings.HasPrefix(h, "HELO out.contoso.com\r\nMAIL FROM:<a@contoso.com>\r\n") {
+		t.Errorf("hop heard %q", h)
+	}
+
+	// There is neither STARTTLS nor AUTH without EHLO, whatever the hop says.
+	s.RequireTLS = true
+	basic := credentialed("192.0.2.1", auth.BasicAuth)
+	basic.ForceHELO = true
+	w = newWorld(t, s)
+	w.hop("192.0.2.1:25", script)
+	expect(t, "RequireTLS", w.send("b@fabrikam.com"), "451 4.7.0")
+	w = newWorld(t, basic)
+	w.hop("192.0.2.1:25", script)
+	expect(t, "BasicAuth", w.send("b@fabrikam.com"), "451 4.7.0")
+}
+
+// TestLongMessageByDATA: lines of any length and octets of any kind leave as
+// they came, to a hop that has no BDAT; TestLargeMessageIsUnchanged has one
+// that has.
+func TestLongMessageByDATA(t *testing.T) {
+	body := "Subject: x\r\n\r\n" + strings.Repeat("\xfc", 100_000) + "\r\n.\r\n" + strings.Repeat(".\x00\xff", 20_000) + "\r\n"
+	w := newWorld(t, toHosts("192.0.2.1"))
+	hop := w.hop("192.0.2.1:25", []string{"220 hop\r\n", ">EHLO", "250-hop\r\n250-8BITMIME\r\n250 PIPELINING\r\n",
+		">RCPT", "250 ok\r\n250 ok\r\n", ">DATA", "354 go\r\n", ">.\r\n", "250 ok\r\n"})
+	expect(t, "send", func() string { env := envelope(); w.rcpt(env, "b@x.example"); return w.data(env, body) }(), "ok")
+	_, sent, _ := strings.Cut(hop.String(), "DATA\r\n")
+	if want := strings.ReplaceAll(body, "\r\n.", "\r\n..") + ".\r\n"; sent != want {
+		t.Errorf("hop heard %d octets, want %d", len(sent), len(want))
+	}
+}
