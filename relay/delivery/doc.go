@@ -20,7 +20,21 @@
 //
 // Until the first octet of the message has left, another address, another
 // smart host, and a new connection in place of one that was kept and found
-// dead, are tried. Afterwards never: the message might arrive twice.
+// dead, are tried. Afterwards never: the message might arrive twice. What
+// sends us to the next host is a call that fails or takes longer than a minute,
+// and any refusal up to AUTH, permanent ones included, for they concern the
+// host. What a host says to MAIL, RCPT or the message is its word for all.
+//
+// # Loops
+//
+// A mail exchanger that is ourselves, by the connector's Fqdn or by an address
+// that a Receive connector listens on, is left out together with all that are
+// not preferred to it (RFC 5321 section 5.1). Wildcard bindings stand for the
+// addresses of the network interfaces, or those that Sender.Local knows. What
+// can't be seen from here, such as an address that a router translates, is left
+// to the hop count of the Receive connector. When nobody else is left, mail for
+// a domain is refused with 554 5.4.6, and a smart host that is ourselves, being
+// the administrator's mistake, is 451 4.4.6.
 //
 // # TLS
 //
@@ -32,6 +46,22 @@
 // offered, the message stays here: a temporary failure, for it is somebody's
 // mistake and not the sender's. BasicAuthRequireTLS wants the smart host's
 // exact name in the certificate, as Exchange documents; a wildcard is not it.
+// A hop that offers STARTTLS and then refuses it gets no credentials either.
+//
+// DomainSecureEnabled concerns the domains of TLSSendDomainSecureList only: the
+// hop's certificate must name the recipient's domain, and ours is shown. All
+// other domains of such a connector are reached like anybody.
+//
+// # Other servers of the organisation
+//
+// A connector that lives on another server is used there. The message goes to
+// that server's port 25 by its FQDN, and what the connector asks of next hops
+// isn't asked of it: TLS if it is offered, without a look at the certificate,
+// for Exchange's own X-ANONYMOUSTLS and X-EXPS don't exist here; no
+// authentication; and no header firewall, because the server is one of ours and
+// applies the connector's when it sends. Where the network between the servers isn't
+// trusted, give the connector to this server, or a Send connector with a smart
+// host for the way.
 //
 // # What passes
 //
@@ -39,6 +69,9 @@
 // connector. A bare CR or LF outside of BINARYMIME is refused with 550 5.6.11.
 // A message declared 8BITMIME goes to a hop without that extension only if it
 // has no octet above 127; nothing is ever converted.
+//
+// MAIL's AUTH parameter is not passed on: next hops are told nothing about who
+// logged on here.
 //
 // Permanent refusals pass with the hop's code and text, made printable.
 // Temporary ones become 451. Refusals that concern us rather than the

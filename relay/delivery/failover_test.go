@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 
 	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/internal/smtpclient"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
 
@@ -43,9 +44,10 @@ func TestSecureSmartHostsFailOver(t *testing.T) {
 // TestSilentHostsFailOver: neither a host that doesn't answer the call nor one
 // that says nothing then takes the time that the next one needs.
 func TestSilentHostsFailOver(t *testing.T) {
-	for range 4 {
+	for range 8 {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld(t, toHosts("192.0.2.1", "192.0.2.2", "192.0.2.3"))
+			w.sender.SetTimeouts(smtpclient.Timeouts{}) // those of RFC 5321, minutes
 			w.net.Silence(netip.MustParseAddrPort("192.0.2.1:25"))
 			w.hop("192.0.2.2:25", []string{})
 			w.sink("192.0.2.3:25", &relaytest.Sink{})
