@@ -52,6 +52,7 @@ const (
 	CodeIgnoreSTARTTLS      = "ignore-starttls"   // S3, S4, S5
 	CodeTlsAuthLevel        = "tls-auth-level"    // S5
 	CodeTlsDomain           = "tls-domain"        // S7
+	CodeLinked              = "linked"            // S8
 	CodeForceHELO           = "force-helo"        // S9, warning
 	CodeEdgeOnly            = "edge-only"         // S13; S12 as a warning
 	CodeSourceSites         = "source-sites"      // S14, warning

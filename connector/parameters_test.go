@@ -49,6 +49,8 @@ func TestEveryParameter(t *testing.T) {
 		}},
 		{reflect.TypeFor[connector.Send](), "../relay/delivery", map[string]effect{
 			"Comment":                      noted,
+			"IsCoexistenceConnector":       warned,
+			"LinkedReceiveConnector":       checked, // rule S8, and a warning
 			"DNSRoutingEnabled":            checked, // rules S1 and S2: it is the lack of smart hosts
 			"UseExternalDNSServersEnabled": warned,
 			"FrontendProxyEnabled":         warned,

@@ -22,6 +22,8 @@ type Send struct {
 	AddressSpaces          []routing.AddressSpace // what it serves; one or more
 	SourceTransportServers []string               // where it lives; default our server; not on Edge
 	IsScopedConnector      bool                   // serves its own site only
+	IsCoexistenceConnector bool                   // of 2010; not enforced
+	LinkedReceiveConnector string                 // of 2010, instead of AddressSpaces; not enforced
 
 	DNSRoutingEnabled            Setting[bool]  // default: true without smart hosts, else false
 	SmartHosts                   []SmartHost    // next hops; they share load and stand in for each other

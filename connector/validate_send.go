@@ -10,8 +10,8 @@ import (
 )
 
 // sendRules are the rules for one Send connector, numbered as in Microsoft's
-// validation rules where there is a number. S8 is about a parameter of Exchange
-// 2010 that doesn't exist here (LinkedReceiveConnector).
+// validation rules where there is a number. S10 to S13 are in spaces and
+// sources.
 var sendRules = []func(*sendCheck){
 	(*sendCheck).values,
 	(*sendCheck).spaces,
@@ -24,6 +24,7 @@ var sendRules = []func(*sendCheck){
 	(*sendCheck).s5TlsAuthLevel,
 	(*sendCheck).s6DomainSecure,
 	(*sendCheck).s7TlsDomain,
+	(*sendCheck).s8Linked,
 	(*sendCheck).s9ForceHELO,
 	(*sendCheck).s14Sites,
 	(*sendCheck).names,
@@ -91,7 +92,7 @@ func (c *sendCheck) values() {
 // parser's; here are S10, non-SMTP mail goes to a gateway, and S13, -- exists
 // on Edge servers only.
 func (c *sendCheck) spaces() {
-	if len(c.s.AddressSpaces) == 0 {
+	if len(c.s.AddressSpaces) == 0 && c.s.LinkedReceiveConnector == "" {
 		c.bad("AddressSpaces", CodeAddressSpaceMissing, "give the domains it serves, as in contoso.com, *.contoso.com or *")
 	}
 	for i, a := range c.s.AddressSpaces {
@@ -244,6 +245,26 @@ func (c *sendCheck) s7TlsDomain() {
 	}
 }
 
+// s8Linked: a connector that takes all mail of a Receive connector leaves no
+// choice of recipients, sizes or hosts.
+func (c *sendCheck) s8Linked() {
+	if c.s.LinkedReceiveConnector == "" {
+		return
+	}
+	if len(c.s.AddressSpaces) > 0 {
+		c.bad("AddressSpaces", CodeLinked, "LinkedReceiveConnector is given, so leave them out")
+	}
+	if c.dns {
+		c.bad("SmartHosts", CodeLinked, "LinkedReceiveConnector is given, so give a smart host")
+	}
+	if c.s.SmartHostAuthMechanism == auth.None {
+		c.bad("SmartHostAuthMechanism", CodeLinked, "LinkedReceiveConnector is given, so give a mechanism")
+	}
+	if c.s.MaxMessageSize != UnlimitedSize {
+		c.bad("MaxMessageSize", CodeLinked, "LinkedReceiveConnector is given, so it must be Unlimited")
+	}
+}
+
 // s9ForceHELO: HELO gives no extensions, so neither STARTTLS nor AUTH. Exchange
 // documents no exclusion, and mail simply stays where it is.
 func (c *sendCheck) s9ForceHELO() {
@@ -297,6 +318,8 @@ func (c *sendCheck) notEnforced() {
 		set   bool
 		why   string
 	}{
+		{"IsCoexistenceConnector", s.IsCoexistenceConnector, "hybrid deployments don't exist here"},
+		{"LinkedReceiveConnector", s.LinkedReceiveConnector != "", "a route depends on the recipient alone, and without AddressSpaces the connector serves none"},
 		{"UseExternalDNSServersEnabled", s.UseExternalDNSServersEnabled, "there is one resolver for all connectors"},
 		{"FrontendProxyEnabled", s.FrontendProxyEnabled, "there is no Front End Transport service to send through"},
 		{"CloudServicesMailEnabled", s.CloudServicesMailEnabled, "cross-premises headers are not renamed"},

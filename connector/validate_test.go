@@ -79,6 +79,14 @@ func gateway(f func(s *connector.Send)) func(*connector.Config) {
 	return func(c *connector.Config) { f(&c.Send[0]) }
 }
 
+// linked makes the first Send connector the way out of a Receive connector.
+func linked(f func(s *connector.Send)) func(*connector.Config) {
+	return gateway(func(s *connector.Send) {
+		s.LinkedReceiveConnector, s.AddressSpaces, s.MaxMessageSize = "Relay", nil, connector.UnlimitedSize
+		f(s)
+	})
+}
+
 func direct(f func(s *connector.Send)) func(*connector.Config) {
 	return func(c *connector.Config) { f(&c.Send[1]) }
 }
@@ -242,117 +250,6 @@ var (
 	unset    = connector.Setting[auth.Mechanism]{}
 )
 
-var sendRows = []ruleRow{
-	{rule: "S1", path: `Send["Gateway"].DNSRoutingEnabled`, code: connector.CodeDNSRouting,
-		wrong: gateway(func(s *connector.Send) {
-			s.DNSRoutingEnabled, s.SmartHostAuthMechanism, s.AuthenticationCredential = connector.Value(true), auth.None, nil
-		}),
-		legal: gateway(func(s *connector.Send) { s.DNSRoutingEnabled = connector.Value(false) })},
-	{rule: "S2", path: `Send["Direct"].SmartHosts`, code: connector.CodeSmartHostsMissing,
-		wrong: direct(func(s *connector.Send) { s.DNSRoutingEnabled = connector.Value(false) })},
-	{rule: "S3 several", path: `Send["Gateway"].SmartHostAuthMechanism`, code: connector.CodeAuthInvalid,
-		wrong: gateway(func(s *connector.Send) {
-			s.SmartHostAuthMechanism = auth.BasicAuthRequireTLS | auth.ExternalAuthoritative
-		})},
-	{rule: "S3 hosts", path: `Send["Direct"].SmartHostAuthMechanism`, code: connector.CodeSmartHostsMissing,
-		wrong: direct(func(s *connector.Send) { s.SmartHostAuthMechanism = auth.ExternalAuthoritative })},
-	{rule: "S3 credential", path: `Send["Gateway"].AuthenticationCredential`, code: connector.CodeCredentialMissing,
-		wrong: gateway(func(s *connector.Send) { s.AuthenticationCredential = nil })},
-	{rule: "S3 password", path: `Send["Gateway"].AuthenticationCredential`, code: connector.CodeCredentialMissing,
-		wrong: gateway(func(s *connector.Send) { s.AuthenticationCredential = &connector.Credential{UserName: "hub"} })},
-	{rule: "S3 unused", path: `Send["Gateway"].AuthenticationCredential`, code: connector.CodeCredentialUnused, warn: true,
-		wrong: gateway(func(s *connector.Send) { s.SmartHostAuthMechanism = auth.None })},
-	{rule: "S3 clear", path: `Send["Gateway"].SmartHostAuthMechanism`, code: connector.CodeCredentialClear, warn: true,
-		wrong: gateway(func(s *connector.Send) { s.SmartHostAuthMechanism = auth.BasicAuth }),
-		legal: gateway(func(s *connector.Send) { s.SmartHostAuthMechanism, s.RequireTLS = auth.BasicAuth, true })},
-	{rule: "S3 STARTTLS", path: `Send["Gateway"].IgnoreSTARTTLS`, code: connector.CodeIgnoreSTARTTLS,
-		wrong: gateway(func(s *connector.Send) { s.IgnoreSTARTTLS = true })},
-	{rule: "S4", path: `Send["Direct"].IgnoreSTARTTLS`, code: connector.CodeIgnoreSTARTTLS,
-		wrong: direct(func(s *connector.Send) { s.RequireTLS, s.IgnoreSTARTTLS = true, true }),
-		legal: direct(func(s *connector.Send) { s.IgnoreSTARTTLS = true })},
-	{rule: "S5", path: `Send["Direct"].TlsAuthLevel`, code: connector.CodeTlsAuthLevel,
-		wrong: direct(func(s *connector.Send) { s.TlsAuthLevel = connector.CertificateValidation }),
-		legal: direct(func(s *connector.Send) { s.TlsAuthLevel, s.RequireTLS = connector.CertificateValidation, true })},
-	{rule: "S6 hosts", path: `Send["Gateway"].DomainSecureEnabled`, code: connector.CodeDomainSecure,
-		wrong: gateway(func(s *connector.Send) { s.DomainSecureEnabled = true })},
-	{rule: "S6 STARTTLS", path: `Send["Direct"].DomainSecureEnabled`, code: connector.CodeDomainSecure,
-		wrong: direct(func(s *connector.Send) { s.DomainSecureEnabled, s.IgnoreSTARTTLS = true, true }),
-		legal: direct(func(s *connector.Send) { s.DomainSecureEnabled = true })},
-	{rule: "S6 wildcard", path: "Transport.TLSSendDomainSecureList[0]", code: connector.CodeDomainSecureList,
-		wrong: func(c *connector.Config) { c.Transport.TLSSendDomainSecureList = []string{"*.fabrikam.com"} }},
-	{rule: "S7 missing", path: `Send["Gateway"].TlsDomain`, code: connector.CodeTlsDomain,
-		wrong: gateway(func(s *connector.Send) { s.RequireTLS, s.TlsAuthLevel = true, connector.DomainValidation }),
-		legal: gateway(func(s *connector.Send) {
-			s.RequireTLS, s.TlsAuthLevel, s.TlsDomain = true, connector.DomainValidation, "*.contoso.com"
-		})},
-	{rule: "S7 level", path: `Send["Gateway"].TlsDomain`, code: connector.CodeTlsDomain,
-		wrong: gateway(func(s *connector.Send) { s.TlsDomain = "contoso.com" })},
-	{rule: "S9", path: `Send["Direct"].ForceHELO`, code: connector.CodeForceHELO, warn: true,
-		wrong: direct(func(s *connector.Send) { s.ForceHELO, s.RequireTLS = true, true }),
-		legal: direct(func(s *connector.Send) { s.ForceHELO = true })},
-	{rule: "S10", path: `Send["Direct"].AddressSpaces[0]`, code: connector.CodeSmartHostsMissing,
-		wrong: direct(func(s *connector.Send) { s.AddressSpaces[0] = routing.MustParseAddressSpace("X400:c=us;1") }),
-		legal: gateway(func(s *connector.Send) { s.AddressSpaces[0] = routing.MustParseAddressSpace("X400:c=us;1") })},
-	{rule: "S10 edge", path: `Send["Gateway"].AddressSpaces[0]`, code: connector.CodeNotOnEdge,
-		wrong: edge(func(c *connector.Config) { c.Send[0].AddressSpaces[0] = routing.MustParseAddressSpace("X400:c=us;1") })},
-	{rule: "S11", path: `Send["Direct"].AddressSpaces[0]`, code: connector.CodeAddressSpaceInvalid,
-		wrong: direct(func(s *connector.Send) { s.AddressSpaces[0] = routing.AddressSpace{} })},
-	{rule: "S12", path: `Send["Direct"].SourceTransportServers`, code: connector.CodeNotOnEdge,
-		wrong: edge(func(c *connector.Config) { c.Send[1].SourceTransportServers = []string{"HubA"} }),
-		legal: direct(func(s *connector.Send) { s.SourceTransportServers = []string{"HubA"} })},
-	{rule: "S12 address", path: `Send["Direct"].SourceIPAddress`, code: connector.CodeEdgeOnly, warn: true,
-		wrong: direct(func(s *connector.Send) { s.SourceIPAddress = netip.MustParseAddr("10.2.3.4") }),
-		legal: direct(func(s *connector.Send) { s.SourceIPAddress = netip.IPv4Unspecified() })},
-	{rule: "S13", path: `Send["Direct"].AddressSpaces[0]`, code: connector.CodeEdgeOnly,
-		wrong: direct(func(s *connector.Send) { s.AddressSpaces[0] = routing.MustParseAddressSpace("--") }),
-		legal: edge(func(c *connector.Config) { c.Send[1].AddressSpaces[0] = routing.MustParseAddressSpace("--") })},
-	{rule: "S14", path: `Send["Direct"].SourceTransportServers`, code: connector.CodeSourceSites, warn: true,
-		wrong: direct(func(s *connector.Send) { s.SourceTransportServers = []string{"HubA", "HubC"} }),
-		legal: direct(func(s *connector.Send) { s.SourceTransportServers = []string{"HubA", "HubB"} })},
-	{rule: "name", path: "Send[1].Name", code: connector.CodeNameDuplicate,
-		wrong: direct(func(s *connector.Send) { s.Name = "gateway" })},
-	{rule: "usage", path: `Send["Direct"].Usage`, code: connector.CodeUsageInvalid,
-		wrong: direct(func(s *connector.Send) { s.Usage = connector.UsageClient })},
-	{rule: "spaces", path: `Send["Direct"].AddressSpaces`, code: connector.CodeAddressSpaceMissing,
-		wrong: direct(func(s *connector.Send) { s.AddressSpaces = nil })},
-	{rule: "host twice", path: `Send["Gateway"].SmartHosts[1]`, code: connector.CodeSmartHostInvalid,
-		wrong: gateway(func(s *connector.Send) { s.SmartHosts = append(s.SmartHosts, s.SmartHosts[0]) })},
-	{rule: "source unknown", path: `Send["Direct"].SourceTransportServers[0]`, code: connector.CodeServerUnknown,
-		wrong: direct(func(s *connector.Send) { s.SourceTransportServers = []string{"HubX"} })},
-	{rule: "port", path: `Send["Direct"].Port`, code: connector.CodeOutOfRange,
-		wrong: direct(func(s *connector.Send) { s.Port = 65536 }),
-		legal: direct(func(s *connector.Send) { s.Port = 65535 })},
-	{rule: "inactivity", path: `Send["Direct"].ConnectionInactivityTimeOut`, code: connector.CodeOutOfRange,
-		wrong: direct(func(s *connector.Send) { s.ConnectionInactivityTimeOut = 25 * time.Hour })},
-	{rule: "not enforced", path: `Send["Direct"].FrontendProxyEnabled`, code: connector.CodeNotEnforced, warn: true,
-		wrong: direct(func(s *connector.Send) { s.FrontendProxyEnabled = true })},
-	{rule: "our server", path: "Server", code: connector.CodeServerUnknown,
-		wrong: func(c *connector.Config) { c.Server = "HubX" }},
-	{rule: "server name", path: "Servers[1].Name", code: connector.CodeNameDuplicate,
-		wrong: func(c *connector.Config) { c.Servers[1].Name = "huba" }},
-	{rule: "link", path: `Links["north"].Sites`, code: connector.CodeSiteLink,
-		wrong: func(c *connector.Config) { c.Links[0].Sites = []string{"Paris"} }},
-	{rule: "link cost", path: `Links["north"].Cost`, code: connector.CodeOutOfRange,
-		wrong: func(c *connector.Config) { c.Links[0].Cost = 0 }},
-	{rule: "link site", path: `Links["north"].Sites[1]`, code: connector.CodeSiteLink, warn: true,
-		wrong: func(c *connector.Config) { c.Links[0].Sites[1] = "Rome" }},
-	{rule: "profile", path: "Profile", code: connector.CodeValueInvalid,
-		wrong: func(c *connector.Config) { c.Profile = 99 }},
-	{rule: "accepted domain", path: `Accepted["Bad"].DomainName`, code: connector.CodeAcceptedDomain,
-		wrong: func(c *connector.Config) {
-			c.Accepted = append(c.Accepted, routing.AcceptedDomain{Name: "Bad", DomainName: "a.*.contoso.com"})
-		},
-		legal: func(c *connector.Config) {
-			c.Accepted = append(c.Accepted, routing.AcceptedDomain{Name: "Good", DomainName: "*.contoso.com"})
-		}},
-	{rule: "accepted twice", path: `Accepted["Again"].DomainName`, code: connector.CodeAcceptedDomain,
-		wrong: func(c *connector.Config) {
-			c.Accepted = append(c.Accepted, routing.AcceptedDomain{Name: "Again", DomainName: "CONTOSO.com"})
-		}},
-	{rule: "size", path: "Transport.MaxSendSize", code: connector.CodeOutOfRange,
-		wrong: func(c *connector.Config) { c.Transport.MaxSendSize = -7 }},
-}
-
 func TestRules(t *testing.T) {
 	if errs, warnings := ruleConfig().Validate(); len(errs)+len(warnings) != 0 {
 		t.Fatalf("ruleConfig must be clean:\n%v\n%v", errs, warnings)
@@ -404,6 +301,10 @@ func TestScalars(t *testing.T) {
 		{"MaxMessageSize", 65536, 1<<31 - 1, func(r *connector.Receive, n int64) { r.MaxMessageSize = connector.ByteSize(n) }},
 		{"MaxHopCount", 1, 500, func(r *connector.Receive, n int64) { r.MaxHopCount = int(n) }},
 		{"MaxLocalHopCount", 0, 50, func(r *connector.Receive, n int64) { r.MaxLocalHopCount = connector.Value(int(n)) }},
+		{"MaxAcknowledgementDelay", 0, int64(day), func(r *connector.Receive, n int64) { r.MaxAcknowledgementDelay = connector.Value(time.Duration(n)) }},
+		{"MaxInboundConnection", 1, 1<<31 - 1, func(r *connector.Receive, n int64) { r.MaxInboundConnection = connector.Limit(n) }},
+		{"MaxProtocolErrors", 0, 1<<31 - 1, func(r *connector.Receive, n int64) { r.MaxProtocolErrors = connector.Value(connector.Limit(n)) }},
+		{"MessageRateLimit", 1, 1<<31 - 1, func(r *connector.Receive, n int64) { r.MessageRateLimit = connector.Limit(n) }},
 		{"MaxInboundConnectionPerSource", 1, 10000, func(r *connector.Receive, n int64) { r.MaxInboundConnectionPerSource = connector.Limit(n) }},
 		{"MaxInboundConnectionPercentagePerSource", 1, 100, func(r *connector.Receive, n int64) { r.MaxInboundConnectionPercentagePerSource = int(n) }},
 		{"MaxLogonFailures", 0, 10, func(r *connector.Receive, n int64) { r.MaxLogonFailures = connector.Value(int(n)) }},
