@@ -101,6 +101,24 @@ func TestConnectionTimeout(t *testing.T) {
 	}
 }
 
+// TestLastReply: a client hears that its time is up, however generous the limit
+// for its silence.
+func TestLastReply(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := config()
+		cfg.InactivityTimeout, cfg.ConnectionTimeout = time.Hour, 10*time.Minute
+		c := serve(t, t.Context(), cfg, &session{})
+		start := time.Now()
+		time.Sleep(time.Second)
+		c.hello()
+		c.talk("< 421 4.4.1 Connection timed out\n<<")
+		if got := time.Since(start); got != 10*time.Minute {
+			t.Errorf("ended after %v", got)
+		}
+		c.end()
+	})
+}
+
 // TestClientThatDoesNotRead: a write has its deadline too.
 func TestClientThatDoesNotRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

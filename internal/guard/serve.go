@@ -120,9 +120,7 @@ func (g *guard) handshake() bool {
 		return false
 	}
 	conn := tls.Server(g.wire.raw, g.cfg.TLS)
-	deadline := g.wire.deadline(time.Now())
-	_ = g.wire.raw.SetDeadline(deadline)
-	g.wire.readBy, g.wire.writeBy = deadline, deadline
+	_ = g.wire.wait(g.wire.deadline(time.Now())) // conn is still raw
 	if err := conn.HandshakeContext(g.stop); err != nil {
 		if g.stop.Err() == nil {
 			g.err = fmt.Errorf("guard: TLS handshake: %w", err)

@@ -41,7 +41,7 @@ type wire struct {
 	out    []byte // replies not yet sent
 	outErr error
 
-	readBy, writeBy time.Time // the deadlines that are set; zero: none of ours
+	by time.Time // the deadline of conn, reading and writing; zero: none of ours
 
 	small [smallBuffer]byte
 	gate  gate
@@ -76,12 +76,9 @@ func (w *wire) fill(idle bool) error {
 		return w.err
 	}
 	w.makeRoom()
-	if deadline := w.deadline(time.Now()); w.late(w.readBy, deadline) {
-		if err := w.conn.SetReadDeadline(deadline); err != nil {
-			w.err = errGone
-			return w.err
-		}
-		w.readBy = deadline
+	if w.wait(w.deadline(time.Now())) != nil {
+		w.err = errGone
+		return w.err
 	}
 	if idle && !w.gate.enter() {
 		w.err = errShutdown
@@ -91,7 +88,7 @@ func (w *wire) fill(idle bool) error {
 	w.n += n
 	stopping := idle && w.gate.leave()
 	if stopping {
-		w.readBy = time.Time{} // shut may have moved the deadline
+		w.by = time.Time{} // shut may have moved the deadline
 	}
 	switch {
 	case err == nil:
@@ -114,11 +111,17 @@ func (w *wire) deadline(now time.Time) time.Time {
 	return w.until
 }
 
-// late reports whether the deadline that is set has to be moved to want. A
-// deadline is a timer, which on a busy connection costs more to move than it is
-// worth: nobody can tell whether a client was given all of ten minutes.
-func (w *wire) late(set, want time.Time) bool {
-	return set.IsZero() || set.After(want) || want.Sub(set) > w.inactivity/64
+// wait makes end the deadline of conn, unless the one that it has is a little
+// earlier. A deadline is a timer, which on a busy connection costs more to move
+// than it is worth: nobody can tell whether a client was given all of ten
+// minutes. One for both ways is one timer.
+func (w *wire) wait(end time.Time) error {
+	little := min(w.inactivity/64, writeGrace/4)
+	if !w.by.IsZero() && !w.by.After(end) && end.Sub(w.by) <= little {
+		return nil
+	}
+	w.by = end
+	return w.conn.SetDeadline(end)
 }
 
 // readSome is a Read that never returns 0, nil.
@@ -261,10 +264,7 @@ func (w *wire) flush() error {
 	if grace := now.Add(writeGrace); deadline.Before(grace) {
 		deadline = grace
 	}
-	if w.late(w.writeBy, deadline) {
-		_ = w.conn.SetWriteDeadline(deadline)
-		w.writeBy = deadline
-	}
+	_ = w.wait(deadline)
 	_, err := w.conn.Write(w.out)
 	w.out = w.out[:0]
 	if cap(w.out) > smallBuffer {
