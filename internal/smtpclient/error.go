@@ -54,9 +54,6 @@ func (e *Error) Error() string {
 // Unwrap returns Err.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Permanent reports whether the hop refused for good.
-func (e *Error) Permanent() bool { return e.Reply.Code >= 500 }
-
 // BodyError is an error of the message's reader: the message's source broke
 // off, and the next hop got no end of it.
 type BodyError struct{ Err error }

@@ -35,7 +35,8 @@ type Sender struct {
 	Dial func(ctx context.Context, source netip.Addr, to netip.AddrPort) (net.Conn, error)
 	// Local reports whether an address is one of this machine's, so that mail
 	// isn't sent to a wildcard binding of our own. Nil: the addresses of the
-	// network interfaces. Loopback addresses always are.
+	// network interfaces; set it beside a Dial that doesn't call from them.
+	// Loopback addresses always are.
 	Local   func(netip.Addr) bool
 	RootCAs *x509.CertPool // nil: the system's
 	// Certificates are offered to next hops that ask for one: by a connector's

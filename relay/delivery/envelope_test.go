@@ -1,0 +1,85 @@
+package delivery_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/interchange-smtp/interchange/relay"
+	"github.com/interchange-smtp/interchange/relay/relaytest"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// TestParameters has what a hop hears of the client's parameters: those of the
+// extensions that it offers.
+func TestParameters(t *testing.T) {
+	for _, tc := range []struct {
+		offers string
+		want   string // what the hop hears, or the reply to the client
+	}{
+		{"250-8BITMIME\r\n250-SIZE 1000\r\n250-SMTPUTF8\r\n250 DSN\r\n",
+			"MAIL FROM:<a@contoso.com> SIZE=46 BODY=8BITMIME SMTPUTF8 RET=FULL ENVID=e+2B1+20\r\n" +
+				"RCPT TO:<b@fabrikam.com> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;b+3Db@fabrikam.com\r\n"},
+		{"250-size\r\n250 dsn\r\n", "MAIL FROM:<a@contoso.com> SIZE=46 RET=FULL ENVID=e+2B1+20\r\n" +
+			"RCPT TO:<b@fabrikam.com> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;b+3Db@fabrikam.com\r\n"},
+		{"250 PIPELINING\r\n", "MAIL FROM:<a@contoso.com>\r\nRCPT TO:<b@fabrikam.com>\r\n"},
+		{"250 SIZE 45\r\n", "552 5.3.4"},
+		{"250 SIZE 46\r\n", "MAIL FROM:<a@contoso.com> SIZE=46\r\nRCPT TO:<b@fabrikam.com>\r\n"},
+		{"250 SIZE 0\r\n", "MAIL FROM:<a@contoso.com> SIZE=46\r\nRCPT TO:<b@fabrikam.com>\r\n"}, // no limit (RFC 1870 section 4)
+	} {
+		w := newWorld(t, toHosts("192.0.2.1"))
+		hop := w.hop("192.0.2.1:25", []string{"220 hop\r\n", ">EHLO", "250-hop\r\n" + tc.offers,
+			">MAIL", "250 ok\r\n", ">RCPT", "250 ok\r\n", ">DATA", "354 go\r\n", ">.\r\n", "250 ok\r\n"})
+		env := envelope()
+		env.Body, env.UTF8, env.Ret, env.EnvID = relay.EightBitMIME, true, "FULL", "e+1 "
+		r := &relay.Recipient{To: routing.MustParseAddress("b@fabrikam.com"), Notify: []string{"SUCCESS", "DELAY"}, ORcpt: "rfc822;b=b@fabrikam.com"}
+		if err := w.sender.Route(t.Context(), w.policy, env, r); err != nil {
+			t.Fatal(err)
+		}
+		env.To = append(env.To, *r)
+		got := w.data(env, letter)
+		if strings.HasPrefix(tc.want, "552") {
+			expect(t, tc.offers, got, tc.want)
+			continue
+		}
+		expect(t, tc.offers, got, "ok")
+		_, heard, _ := strings.Cut(hop.String(), "\r\n")
+		if heard, _, _ = strings.Cut(heard, "DATA"); heard != tc.want {
+			t.Errorf("%s: hop heard %q, want %q", tc.offers, heard, tc.want)
+		}
+	}
+}
+
+// TestUTF8Addresses: an address that needs SMTPUTF8 doesn't go to a hop
+// without it, and nobody else's mail suffers.
+func TestUTF8Addresses(t *testing.T) {
+	hop := []string{"220 hop\r\n", ">EHLO", "250-hop\r\n250 8BITMIME\r\n", ">MAIL", "250 ok\r\n", ">RCPT", "250 ok\r\n", ">DATA", "354 go\r\n", ">.\r\n", "250 ok\r\n"}
+	w := newWorld(t, toHosts("192.0.2.1"))
+	w.hop("192.0.2.1:25", hop)
+	env := envelope()
+	env.UTF8 = true
+	w.rcpt(env, "m\u00fcller@fabrikam.com")
+	expect(t, "alone", w.data(env, letter), "550 5.6.7")
+
+	w = newWorld(t, toHosts("192.0.2.1"))
+	w.hop("192.0.2.1:25", hop)
+	env = envelope()
+	env.UTF8 = true
+	got := w.rcpt(env, "b@fabrikam.com", "m\u00fcller@fabrikam.com")
+	expect(t, "second", got[1], "550 5.6.7")
+	expect(t, "the first", w.data(env, letter), "ok")
+}
+
+// TestAllRefused: of recipients that are all refused the first hears it from
+// the message's reply, and each other when it comes again.
+func TestAllRefused(t *testing.T) {
+	w := newWorld(t, toHosts("192.0.2.1"))
+	sink := w.sink("192.0.2.1:25", &relaytest.Sink{Script: refuse(relaytest.StageRcpt, "", "550 5.1.1 unknown")})
+	env := envelope()
+	got := w.rcpt(env, "b@fabrikam.com", "c@fabrikam.com")
+	expect(t, "second", got[1], "452 4.5.3")
+	expect(t, "message", w.data(env, letter), "550 5.1.1")
+	expect(t, "second again", w.send("c@fabrikam.com"), "550 5.1.1")
+	if n := len(sink.Messages()); n != 0 {
+		t.Errorf("%d messages arrived", n)
+	}
+}
