@@ -41,7 +41,9 @@ func through(t *testing.T, send connector.Send, sink *relaytest.Sink) *world {
 	resolver.AddHost(smartHost, netip.MustParseAddr(secured))
 	sender := &delivery.Sender{Resolver: resolver, RootCAs: ca.Pool()}
 	w := serve(t, p, func(s *relay.Server) { s.Handler = sender })
-	sender.Dial = w.network.Host(netip.MustParseAddr("10.2.3.4")).Dial
+	host := w.network.Host(netip.MustParseAddr("10.2.3.4"))
+	sender.Dial = host.Dial
+	sender.Local = func(a netip.Addr) bool { return a == host.Addr() }
 	l, err := w.network.Listen(secured + ":25")
 	if err != nil {
 		t.Fatal(err)

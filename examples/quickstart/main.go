@@ -73,7 +73,8 @@ func (s scenario) run(out io.Writer) error {
 		return err
 	}
 	defer w.close()
-	sender := &delivery.Sender{Resolver: &w.names, Dial: w.network.Host(hubAddr).Dial, RootCAs: w.ca.Pool()}
+	sender := &delivery.Sender{Resolver: &w.names, Dial: w.network.Host(hubAddr).Dial, RootCAs: w.ca.Pool(),
+		Local: func(a netip.Addr) bool { return a == hubAddr }}
 	defer sender.Close()
 	server := &relay.Server{
 		Policy:       policy,
