@@ -55,7 +55,8 @@ const (
 
 // Walk holds a whole session without a socket and returns every decision on
 // the way with its reasons. A refused recipient does not end the dialog; any
-// other refusal does.
+// other refusal does. Recipients are routed as well, so a policy without Send
+// connectors takes nothing on: ask [Session.Rcpt] what is let in.
 func (p *Policy) Walk(d Dialog) Walkthrough {
 	w := walk{policy: p, dialog: d}
 	if w.connect() && w.hello() && w.startTLS() && w.login() && w.mail() {

@@ -30,9 +30,11 @@
 // Unknown and duplicate keys, wrong types and bad values are all reported at
 // once, each with file, line, column and the path of the parameter in the style
 // of connector.Problem. Text that isn't JSON is reported at the first place
-// where it stops being that. [Parse] returns nothing from a text with a mistake;
-// [Draft] is for those who want to show at the same time what
-// connector.Compile thinks of the rest.
+// where it stops being that. [Parse] returns nothing from a text with a mistake.
+//
+// [Compile] goes all the way to a policy and reports at the same time what
+// connector.Compile finds wrong with the rest of the text. [Draft] is for those
+// who put a configuration together from several texts and want the same.
 //
 // # Secrets
 //

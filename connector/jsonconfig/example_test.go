@@ -23,6 +23,25 @@ func ExampleParse_mistakes() {
 	// gateway.json:6:26: Receive["Relay"].ConnectionTimeout: connector: time span "soon": the form is hh:mm:ss or d.hh:mm:ss
 }
 
+// All mistakes at once, those of the text and those of the policy, with the
+// place of each.
+func ExampleCompile() {
+	_, err := jsonconfig.Compile("gateway.json", []byte(`{
+  "Receive": [{
+    "Name": "Relay",
+    "Bindings": ["10.2.3.4:25"],
+    "RemoteIPRange": ["192.168.5.77"],
+    "AuthMechanism": "BasicAuthRequireTLS",
+    "MaxHopCount": 501
+  }]
+}`))
+	fmt.Println(err)
+	// Output:
+	// gateway.json:5:5: Receive["Relay"]: there is no parameter "RemoteIPRange" here; RemoteIPRanges is one
+	// gateway.json:6:22: Receive["Relay"].AuthMechanism: BasicAuthRequireTLS needs BasicAuth and Tls beside it; give Tls, BasicAuth, BasicAuthRequireTLS
+	// gateway.json:7:20: Receive["Relay"].MaxHopCount: 501 is out of range; give 1 to 500
+}
+
 func ExampleMarshal() {
 	text, err := jsonconfig.Marshal(connector.Config{
 		Profile: permission.Exchange2007,

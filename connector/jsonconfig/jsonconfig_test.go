@@ -315,6 +315,10 @@ func FuzzParse(f *testing.F) {
 			if !errors.As(err, &errs) || len(errs) == 0 || strings.Count(err.Error(), "f:") < len(errs) {
 				t.Fatalf("%q: %v", text, err)
 			}
+			// What could be read of it is compiled all the same, and refused.
+			if p, err := jsonconfig.Compile("f", []byte(text)); err == nil || p != nil {
+				t.Fatalf("%q compiles", text)
+			}
 			return
 		}
 		jsonconfig.Locate(text, d)

@@ -1,0 +1,43 @@
+package jsonconfig
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+
+	"github.com/interchange-smtp/interchange/connector"
+)
+
+// Compile reads a configuration and compiles it. The error is [Errors] and
+// holds all mistakes in the order of the text: those of the text itself, and
+// what connector.Compile finds wrong with the rest of it. A parameter that is
+// missing is reported where it should stand.
+func Compile(name string, data []byte) (*connector.Policy, error) {
+	d, mistakes := Draft(name, data)
+	if d == nil {
+		return nil, mistakes
+	}
+	policy, err := connector.Compile(d.Config)
+	var problems connector.Problems
+	if err != nil && !errors.As(err, &problems) {
+		return nil, err
+	}
+	all := slices.Clone(mistakes)
+	for _, p := range problems {
+		if mistakes.Explains(p) {
+			continue
+		}
+		at, ok := Locate(p.Path, d)
+		if !ok {
+			at = Position{File: name, Line: 1, Column: 1}
+		}
+		all = append(all, Error{Position: at, Path: p.Path, Detail: p.Detail})
+	}
+	if len(all) > 0 {
+		slices.SortStableFunc(all, func(a, b Error) int {
+			return cmp.Or(a.Line-b.Line, a.Column-b.Column)
+		})
+		return nil, all
+	}
+	return policy, nil
+}
