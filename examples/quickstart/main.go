@@ -5,8 +5,9 @@
 //
 //	go run ./examples/quickstart
 //
-// This file is all that has to do with Interchange. The gateway and the
-// mailbox server that it talks to are in peers.go, the clients in client.go.
+// This file is how the library is used; the connectors themselves are in
+// scenarios.go. The gateway and the mailbox server that HubA talks to are in
+// peers.go, the clients in client.go.
 package main
 
 import (
