@@ -33,6 +33,14 @@ func FuzzByteSize(f *testing.F) {
 	fuzzText[connector.ByteSize](f)
 }
 
+func FuzzLimit(f *testing.F) {
+	f.Add("UNLIMITED")  // a word
+	f.Add("2147483647") // the largest of most limits
+	f.Add("-1")         // how Unlimited is stored
+	f.Add("1e3")
+	fuzzText[connector.Limit](f)
+}
+
 func FuzzByteSizeLongForm(f *testing.F) {
 	f.Add(int64(159449088)) // 152.1 MB
 	f.Add(int64(1048575))   // rounds up to the next unit

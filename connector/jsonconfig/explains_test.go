@@ -9,6 +9,21 @@ import (
 	"github.com/interchange-smtp/interchange/connector/jsonconfig"
 )
 
+// FuzzLocate looks for paths that nothing has written.
+func FuzzLocate(f *testing.F) {
+	f.Add(`Receive["A"].Bindings[0]`)
+	f.Add(`Receive[1`)              // cut short
+	f.Add(`Receive["A\"].Bindings`) // a quote that isn't the end
+	f.Add(`.[-1][99999999999999999999]`)
+	d, mistakes := jsonconfig.Draft("f", []byte(`{"Receive": [{"Name": "A", "Bindings": ["0.0.0.0:25", "x"]}]}`))
+	f.Fuzz(func(t *testing.T, path string) {
+		if at, ok := jsonconfig.Locate(path, d); ok && (at.File != "f" || at.Line != 1 || at.Column < 1) {
+			t.Fatalf("%q is at %v", path, at)
+		}
+		mistakes.Explains(connector.Problem{Path: path, Code: path})
+	})
+}
+
 // TestDraft wants mistakes of the text and of the policy in one go, and none
 // that only follows from another.
 func TestDraft(t *testing.T) {

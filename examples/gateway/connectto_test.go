@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"net"
 	"net/netip"
+	"strings"
 	"testing"
 
 	"github.com/interchange-smtp/interchange/relay/relaytest"
@@ -32,6 +34,23 @@ func TestParseDetour(t *testing.T) {
 }
 
 // TestDetours follows a next hop from its name to the address that is dialled.
+func FuzzParseDetour(f *testing.F) {
+	f.Add("mail.example.com:25:127.0.0.1:2525")
+	f.Add("::[::1]:2525")        // any host and port, IPv6
+	f.Add("[2001:db8::1]:25:a:") // the port stays
+	f.Add("a:25:[::1")           // a bracket that is not closed
+	f.Add("a:65536:b:-1")        // no ports
+	f.Fuzz(func(t *testing.T, s string) {
+		d, err := parseDetour(s)
+		if err != nil {
+			return
+		}
+		if _, _, err := net.SplitHostPort(d.target); err != nil || strings.ContainsAny(d.host, "[]") {
+			t.Fatalf("%q is %+v: %v", s, d, err)
+		}
+	})
+}
+
 func TestDetours(t *testing.T) {
 	dns := new(relaytest.Resolver)
 	dns.AddHost("plain.example", netip.MustParseAddr("192.0.2.1"))
