@@ -154,8 +154,8 @@ func TestHeadersShareMemory(t *testing.T) {
 		line        string
 		lines, many int
 	}{
-		{"X-Filler: " + strings.Repeat("x", 9_988) + "\r\n", 20, 120}, // 24 MB
-		{"a\r\n", 20_000, 40}, // little to send, much to keep account of
+		{"X-Filler: " + strings.Repeat("x", 9_988) + "\r\n", 20, 80}, // 16 MB
+		{"a\r\n", 20_000, 25}, // little to send, much to keep account of
 	} {
 		header := strings.Repeat(tc.line, tc.lines)
 		chunk := "BDAT " + strconv.Itoa(len(header)) + "\r\n" + header

@@ -15,7 +15,7 @@ import (
 // Server's transactions share a budget; who would exceed it is told to come
 // back. It is counted in octets as sent, which take about three in memory.
 const (
-	memoryBudget = 16 << 20
+	memoryBudget = 10 << 20
 	memoryFree   = 4 << 10 // what every transaction may have even so
 	memoryRcpt   = 256     // a recipient, apart from its text
 	memoryEOL    = 16      // a line end: a note is kept on every field of a header
