@@ -41,6 +41,10 @@ const (
 	CheckOrganizationSize
 	CheckHops
 	CheckLocalHops
+	CheckHeadersRouting
+	CheckHeadersOrganization
+	CheckHeadersForest
+	CheckHeadersCrossPremises
 	CheckSendConnector
 )
 
@@ -70,39 +74,43 @@ func (c Check) text(pass bool) string {
 }
 
 var checkTexts = [...]checkText{
-	CheckReceiveConnector:    {"receive-connector", `"{s}" serves the connection `, `"{s}" `},
-	CheckConnector:           {"connector", "a connector serves the connection", "no connector serves the connection"},
-	CheckExternallySecured:   {"externally-secured", "AuthMechanism is ExternalAuthoritative", "AuthMechanism has no ExternalAuthoritative"},
-	CheckDomainSecured:       {"domain-secured", "the certificate proves {s}", "no certificate for a domain of TLSReceiveDomainSecureList"},
-	CheckSession:             {"session", "the session is {s}", ""},
-	CheckHelloSyntax:         {"hello-syntax", "the argument is a domain or an address literal", "the argument has illegal characters"},
-	CheckHelloDomain:         {"hello-domain", "an argument was given", "RequireEHLODomain is set and no argument was given"},
-	CheckTLS:                 {"tls", "TLS is up", "RequireTLS is set and TLS is not up"},
-	CheckTLSOffered:          {"tls-offered", "TLS can be started", "AuthMechanism has no Tls, or TLS is up already"},
-	CheckNotAuthenticated:    {"not-authenticated-yet", "nobody has logged in yet", "{s} has logged in already"},
-	CheckMechanism:           {"mechanism", "{s} is offered", "{s} is not offered on this channel"},
-	CheckIdentity:            {"identity", "the verifier vouches for {s}", "the verifier named nobody"},
-	CheckSubmit:              {"submit", "{s} holds {right}", "{s} lacks {right}"},
-	CheckSecuredSender:       {"secured-sender", "{s} is not a domain that only its own certificate may send for", "{s} must be sent for under its own certificate"},
-	CheckNullSender:          {"null-sender", "the sender is <>, which everybody may use", ""},
-	CheckAnySender:           {"any-sender", "{s} holds {right}", "{s} lacks {right}"},
-	CheckOwnAddress:          {"own-address", "{s} belongs to the session", "{s} does not belong to the session"},
-	CheckAuthoritative:       {"authoritative-domain", "{s} is an authoritative domain", "{s} is not an authoritative domain"},
-	CheckAuthoritativeSender: {"authoritative-sender", "{s} holds {right}", "{s} lacks {right}"},
-	CheckRecipientCount:      {"recipient-count", "{n} of at most {max} recipients", "{n} recipients, and MaxRecipientsPerMessage is {max}"},
-	CheckEnvelopeLimit:       {"envelope-limit", "{n} of at most {max} recipients", "{n} recipients, and MaxRecipientEnvelopeLimit is {max}"},
-	CheckReservedTopLevel:    {"reserved-top-level", "{s} is not in a reserved top-level domain", "{s} is in a top-level domain that RFC 2606 reserves"},
-	CheckReservedSecondLevel: {"reserved-second-level", "{s} is not in a reserved second-level domain", "{s} is in a second-level domain that RFC 2606 reserves"},
-	CheckSingleLabel:         {"single-label", "{s} has more than one label", "{s} has a single label"},
-	CheckRecipient:           {"recipient", "the recipient is a mailbox", "the recipient is no mailbox"},
-	CheckAnyRecipient:        {"any-recipient", "{s} holds {right}", "{s} lacks {right}"},
-	CheckAcceptedDomain:      {"accepted-domain", "{s} is an accepted domain", "{s} is no accepted domain"},
-	CheckRoutingCharacters:   {"routing-characters", "the local part names a mailbox", "the local part names another domain: it holds @, % or !"},
-	CheckBypassSize:          {"bypass-size", "{s} holds {right}", "{s} lacks {right}"},
-	CheckHeaderSize:          {"header-size", "{n} of at most {max} bytes", "{n} bytes, and MaxHeaderSize is {max}"},
-	CheckSize:                {"size", "{n} of at most {max} bytes", "{n} bytes, and MaxMessageSize is {max}"},
-	CheckOrganizationSize:    {"organization-size", "{n} of at most {max} bytes", "{n} bytes, and MaxReceiveSize is {max}"},
-	CheckHops:                {"hops", "{n} of at most {max} Received fields", "{n} Received fields, and MaxHopCount is {max}"},
-	CheckLocalHops:           {"local-hops", "{n} of at most {max} Received fields of ours", "{n} Received fields of ours, and MaxLocalHopCount is {max}"},
-	CheckSendConnector:       {"send-connector", "", ""}, // the candidate tells
+	CheckReceiveConnector:     {"receive-connector", `"{s}" serves the connection `, `"{s}" `},
+	CheckConnector:            {"connector", "a connector serves the connection", "no connector serves the connection"},
+	CheckExternallySecured:    {"externally-secured", "AuthMechanism is ExternalAuthoritative", "AuthMechanism has no ExternalAuthoritative"},
+	CheckDomainSecured:        {"domain-secured", "the certificate proves {s}", "no certificate for a domain of TLSReceiveDomainSecureList"},
+	CheckSession:              {"session", "the session is {s}", ""},
+	CheckHelloSyntax:          {"hello-syntax", "the argument is a domain or an address literal", "the argument has illegal characters"},
+	CheckHelloDomain:          {"hello-domain", "an argument was given", "RequireEHLODomain is set and no argument was given"},
+	CheckTLS:                  {"tls", "TLS is up", "RequireTLS is set and TLS is not up"},
+	CheckTLSOffered:           {"tls-offered", "TLS can be started", "AuthMechanism has no Tls, or TLS is up already"},
+	CheckNotAuthenticated:     {"not-authenticated-yet", "nobody has logged in yet", "{s} has logged in already"},
+	CheckMechanism:            {"mechanism", "{s} is offered", "{s} is not offered on this channel"},
+	CheckIdentity:             {"identity", "the verifier vouches for {s}", "the verifier named nobody"},
+	CheckSubmit:               {"submit", "{s} holds {right}", "{s} lacks {right}"},
+	CheckSecuredSender:        {"secured-sender", "{s} is not a domain that only its own certificate may send for", "{s} must be sent for under its own certificate"},
+	CheckNullSender:           {"null-sender", "the sender is <>, which everybody may use", ""},
+	CheckAnySender:            {"any-sender", "{s} holds {right}", "{s} lacks {right}"},
+	CheckOwnAddress:           {"own-address", "{s} belongs to the session", "{s} does not belong to the session"},
+	CheckAuthoritative:        {"authoritative-domain", "{s} is an authoritative domain", "{s} is not an authoritative domain"},
+	CheckAuthoritativeSender:  {"authoritative-sender", "{s} holds {right}", "{s} lacks {right}"},
+	CheckRecipientCount:       {"recipient-count", "{n} of at most {max} recipients", "{n} recipients, and MaxRecipientsPerMessage is {max}"},
+	CheckEnvelopeLimit:        {"envelope-limit", "{n} of at most {max} recipients", "{n} recipients, and MaxRecipientEnvelopeLimit is {max}"},
+	CheckReservedTopLevel:     {"reserved-top-level", "{s} is not in a reserved top-level domain", "{s} is in a top-level domain that RFC 2606 reserves"},
+	CheckReservedSecondLevel:  {"reserved-second-level", "{s} is not in a reserved second-level domain", "{s} is in a second-level domain that RFC 2606 reserves"},
+	CheckSingleLabel:          {"single-label", "{s} has more than one label", "{s} has a single label"},
+	CheckRecipient:            {"recipient", "the recipient is a mailbox", "the recipient is no mailbox"},
+	CheckAnyRecipient:         {"any-recipient", "{s} holds {right}", "{s} lacks {right}"},
+	CheckAcceptedDomain:       {"accepted-domain", "{s} is an accepted domain", "{s} is no accepted domain"},
+	CheckRoutingCharacters:    {"routing-characters", "the local part names a mailbox", "the local part names another domain: it holds @, % or !"},
+	CheckBypassSize:           {"bypass-size", "{s} holds {right}", "{s} lacks {right}"},
+	CheckHeaderSize:           {"header-size", "{n} of at most {max} bytes", "{n} bytes, and MaxHeaderSize is {max}"},
+	CheckSize:                 {"size", "{n} of at most {max} bytes", "{n} bytes, and MaxMessageSize is {max}"},
+	CheckOrganizationSize:     {"organization-size", "{n} of at most {max} bytes", "{n} bytes, and MaxReceiveSize is {max}"},
+	CheckHops:                 {"hops", "{n} of at most {max} Received fields", "{n} Received fields, and MaxHopCount is {max}"},
+	CheckLocalHops:            {"local-hops", "{n} of at most {max} Received fields of ours", "{n} Received fields of ours, and MaxLocalHopCount is {max}"},
+	CheckHeadersRouting:       {"headers-routing", "{s} holds {right}", "{s} lacks {right}"},
+	CheckHeadersOrganization:  {"headers-organization", "{s} holds {right}", "{s} lacks {right}"},
+	CheckHeadersForest:        {"headers-forest", "{s} holds {right}", "{s} lacks {right}"},
+	CheckHeadersCrossPremises: {"headers-cross-premises", "CloudServicesMailEnabled is set", ""},
+	CheckSendConnector:        {"send-connector", "", ""}, // the candidate tells
 }

@@ -46,7 +46,9 @@
 //
 // Every decision has a twin whose name begins with Explain. It runs the same
 // code and returns a [Trace] of what was looked at, with the grants that gave
-// or denied each right. The methods without Explain do not allocate.
+// or denied each right. So has the header firewall: [Session.ExplainHeaders] and
+// [Outbound.ExplainHeaders] tell which classes of fields pass. The methods
+// without Explain do not allocate.
 //
 // The zero values refuse: a zero Session, a zero Decision, a nil Inbound and a
 // nil Policy let nothing pass.

@@ -111,6 +111,10 @@ func TestBothDoors(t *testing.T) {
 			e, trace = s.ExplainEnd(end)
 			agree("End", s.End(end), e, trace)
 			checkMaxSize(t, s, end.Size)
+			f, _ := s.ExplainHeaders()
+			if f != s.Headers() {
+				t.Fatalf("Headers: %v, explained %v", s.Headers(), f)
+			}
 		}
 	}
 	for _, c := range []connector.ReasonCode{

@@ -54,18 +54,23 @@ func hasPrefixFold(s, prefix string) bool {
 	return len(s) >= len(prefix) && equalFold(s[:len(prefix)], prefix)
 }
 
-// filterFor returns the filter in which the given rights keep the classes
-// that they are about.
-func filterFor(rights permission.Set, routing, organization, forest permission.Right) HeaderFilter {
-	var f HeaderFilter
-	if rights.Has(routing) {
-		f.keep |= routingHeaders
-	}
-	if rights.Has(organization) {
-		f.keep |= organizationHeaders
-	}
-	if rights.Has(forest) {
-		f.keep |= forestHeaders
-	}
-	return f
+// headerRight is the right that lets a class of header fields pass.
+type headerRight struct {
+	check Check
+	right permission.Right
+	class headerClass
 }
+
+// The rights of the header firewall, on the way in and on the way out.
+var (
+	acceptHeaders = [...]headerRight{
+		{CheckHeadersRouting, permission.AcceptHeadersRouting, routingHeaders},
+		{CheckHeadersOrganization, permission.AcceptHeadersOrganization, organizationHeaders},
+		{CheckHeadersForest, permission.AcceptHeadersForest, forestHeaders},
+	}
+	sendHeaders = [...]headerRight{
+		{CheckHeadersRouting, permission.SendHeadersRouting, routingHeaders},
+		{CheckHeadersOrganization, permission.SendHeadersOrganization, organizationHeaders},
+		{CheckHeadersForest, permission.SendHeadersForest, forestHeaders},
+	}
+)

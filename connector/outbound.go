@@ -14,6 +14,7 @@ import (
 // field pass.
 type Outbound struct {
 	settings Send
+	acl      *permission.ACL
 	peer     permission.Principal
 	headers  HeaderFilter
 	partner  HeaderFilter     // for the domains of secure
@@ -29,20 +30,34 @@ func newOutbound(p *Policy, s Send) (*Outbound, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &Outbound{settings: s, peer: peerOf(&s), local: p.config.isSource(&s)}
-	filter := func(peer permission.Principal) HeaderFilter {
-		f := filterFor(acl.Rights(peer),
-			permission.SendHeadersRouting, permission.SendHeadersOrganization, permission.SendHeadersForest)
-		if s.CloudServicesMailEnabled {
-			f.keep |= crossPremisesHeaders
-		}
-		return f
-	}
-	out.headers, out.partner = filter(out.peer), filter(permission.Partner(""))
+	out := &Outbound{settings: s, acl: acl, peer: peerOf(&s), local: p.config.isSource(&s)}
+	out.headers, out.partner = out.filter(out.peer, nil), out.filter(permission.Partner(""), nil)
 	if s.DomainSecureEnabled {
 		out.secure = p.secureSend
 	}
 	return out, nil
+}
+
+// filter returns what passes to peer.
+func (out *Outbound) filter(peer permission.Principal, t *Trace) HeaderFilter {
+	var f HeaderFilter
+	for _, h := range sendHeaders {
+		why := out.acl.Explain(peer, h.right)
+		if why.Held {
+			f.keep |= h.class
+		}
+		if t != nil {
+			// What every Send connector grants was given by nobody's hand.
+			why.Grants = slices.DeleteFunc(why.Grants, func(g permission.Grant) bool {
+				return !slices.Contains(out.settings.Permissions, g)
+			})
+			t.because(h.check, "the next hop, "+peer.Name+",", why)
+		}
+	}
+	if out.settings.CloudServicesMailEnabled && t.check(CheckHeadersCrossPremises, true, about{}) {
+		f.keep |= crossPremisesHeaders
+	}
+	return f
 }
 
 // isSource reports whether our server is one of s's source servers. An Edge
@@ -158,4 +173,15 @@ func (out *Outbound) Headers(to routing.Domain) HeaderFilter {
 		return out.partner
 	}
 	return out.headers
+}
+
+// ExplainHeaders is Headers, and tells why.
+func (out *Outbound) ExplainHeaders(to routing.Domain) (HeaderFilter, Trace) {
+	var t Trace
+	if out == nil {
+		t.noConnector()
+		return HeaderFilter{}, t
+	}
+	f := out.filter(out.Peer(to), &t)
+	return f, t
 }

@@ -1,6 +1,7 @@
 package connector_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/interchange-smtp/interchange/auth"
@@ -143,6 +144,13 @@ func TestOutbound(t *testing.T) {
 			if got := out.Headers(to.Domain()).Keep(h); got != keeps[h] {
 				t.Errorf("%s: Keep(%s) = %v", tt.name, h, got)
 			}
+		}
+		f, trace := out.ExplainHeaders(to.Domain())
+		if f != out.Headers(to.Domain()) {
+			t.Errorf("%s: the explanation keeps other fields:\n%s", tt.name, trace)
+		}
+		if byHand := strings.Contains(trace.String(), "by hand"); byHand != (len(tt.keeps) == 0 && tt.profile == permission.Current) {
+			t.Errorf("%s: grants by hand:\n%s", tt.name, trace)
 		}
 		if out.Fqdn() == "" || out.Settings().Port != 25 {
 			t.Errorf("%s: defaults are missing: %q, %d", tt.name, out.Fqdn(), out.Settings().Port)

@@ -84,9 +84,27 @@ func (s Session) MaxSize() int64 {
 // Headers returns what passes of the message's header. Cross-premises fields
 // never do: to believe them takes the cloud service's certificate, which no
 // parameter of ours accepts.
-func (s Session) Headers() HeaderFilter {
-	return filterFor(s.Rights(),
-		permission.AcceptHeadersRouting, permission.AcceptHeadersOrganization, permission.AcceptHeadersForest)
+func (s Session) Headers() HeaderFilter { return s.headers(nil) }
+
+// ExplainHeaders is Headers, and tells why.
+func (s Session) ExplainHeaders() (HeaderFilter, Trace) {
+	var t Trace
+	f := s.headers(&t)
+	return f, t
+}
+
+func (s Session) headers(t *Trace) HeaderFilter {
+	var f HeaderFilter
+	if s.in == nil {
+		t.noConnector()
+		return f
+	}
+	for _, h := range acceptHeaders {
+		if t.right(h.check, s, h.right) {
+			f.keep |= h.class
+		}
+	}
+	return f
 }
 
 // SASL returns the SASL mechanisms to offer now, in the order in which EHLO

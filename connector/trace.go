@@ -94,13 +94,14 @@ func (t *Trace) candidate(c *routing.Candidate) {
 func (t *Trace) right(c Check, s Session, r permission.Right) bool {
 	held := s.who.rights.Has(r)
 	if t != nil {
-		because := s.in.acl.Explain(s.who.id.Principal, r)
-		t.steps = append(t.steps, Step{
-			Check: c, Pass: held, Right: r, Grants: because.Grants,
-			about: about{subject: s.who.id.Name},
-		})
+		t.because(c, s.who.id.Name, s.in.acl.Explain(s.who.id.Principal, r))
 	}
 	return held
+}
+
+// because records why somebody holds a right or doesn't.
+func (t *Trace) because(c Check, who string, why permission.Because) {
+	t.steps = append(t.steps, Step{Check: c, Pass: why.Held, Right: why.Right, Grants: why.Grants, about: about{subject: who}})
 }
 
 // String returns the step on one line.

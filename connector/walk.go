@@ -192,12 +192,20 @@ func (w *walk) recipients() {
 		return
 	}
 	d, t := s.ExplainEnd(End{Size: w.dialog.Size})
+	if d.Allowed() {
+		_, kept := s.ExplainHeaders()
+		t = t.then(kept)
+	}
 	if !w.stage(StageData, "DATA", d, t) {
 		return
 	}
 	for _, to := range accepted {
 		r, t := w.policy.ExplainRoute(to, w.dialog.Size)
 		w.done.Routes = append(w.done.Routes, r)
+		if r.Outbound != nil {
+			_, sent := r.Outbound.ExplainHeaders(to.Domain())
+			t = t.then(sent)
+		}
 		w.stage(StageRoute, to.String(), s.in.Decide(r.Reason()), t)
 	}
 }

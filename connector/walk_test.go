@@ -57,6 +57,9 @@ func TestWalkText(t *testing.T) {
     yes  size: 0 of at most 37748736 bytes
     yes  hops: 0 of at most 60 Received fields
     yes  local-hops: 0 of at most 12 Received fields of ours
+    yes  headers-routing: NT AUTHORITY\ANONYMOUS LOGON holds ms-Exch-Accept-Headers-Routing; allowed to NT AUTHORITY\ANONYMOUS LOGON by AnonymousUsers
+    no   headers-organization: NT AUTHORITY\ANONYMOUS LOGON lacks ms-Exch-Accept-Headers-Organization
+    no   headers-forest: NT AUTHORITY\ANONYMOUS LOGON lacks ms-Exch-Accept-Headers-Forest
   < 250 2.6.0 Queued mail for delivery
 route c@fabrikam.com
     yes  recipient: the recipient is a mailbox
