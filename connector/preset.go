@@ -2,6 +2,7 @@ package connector
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -162,6 +163,10 @@ func (c *Config) sendDefaults(s Send) Send {
 	fill(&s.MaxMessageSize, size)
 	if len(s.SourceTransportServers) == 0 && !local.Edge { // not a parameter of Edge (rule S12)
 		s.SourceTransportServers = []string{local.Name}
+	}
+	// Exchange 2007 wrote the scope of a connector into its address spaces.
+	if slices.ContainsFunc(s.AddressSpaces, routing.AddressSpace.Local) {
+		s.IsScopedConnector = true
 	}
 	if s.SourceIPAddress.IsValid() && s.SourceIPAddress.IsUnspecified() {
 		s.SourceIPAddress = netip.Addr{} // 0.0.0.0 is how Exchange prints "any"

@@ -87,6 +87,16 @@ func TestDefaultsByEdition(t *testing.T) {
 	}
 }
 
+// TestLocalScope is how Exchange 2007 wrote IsScopedConnector.
+func TestLocalScope(t *testing.T) {
+	for scope, want := range map[string]bool{"Local:*.contoso.com;5": true, "*.contoso.com;5": false} {
+		s := new(connector.Config).SendDefaults(connector.Send{AddressSpaces: spaces(scope)})
+		if s.IsScopedConnector != want {
+			t.Errorf("%s: IsScopedConnector %v", scope, s.IsScopedConnector)
+		}
+	}
+}
+
 func TestDefaultsByRole(t *testing.T) {
 	for _, row := range []struct {
 		edge        bool

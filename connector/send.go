@@ -21,7 +21,7 @@ type Send struct {
 
 	AddressSpaces          []routing.AddressSpace // what it serves; one or more
 	SourceTransportServers []string               // where it lives; default our server; not on Edge
-	IsScopedConnector      bool                   // serves its own site only
+	IsScopedConnector      bool                   // serves its own site only; so does one whose AddressSpaces are Local
 	IsCoexistenceConnector bool                   // of 2010; not enforced
 	LinkedReceiveConnector string                 // of 2010, instead of AddressSpaces; not enforced
 

@@ -221,8 +221,7 @@ func (a AddressSpace) Cost() int { return int(a.cost) }
 // Local reports whether a was written with the scope of Exchange 2007, which
 // makes its connector visible within its own Active Directory site only. It
 // is for whoever reads a configuration to carry over to IsScopedConnector and
-// [Route.Scoped]; nothing in this package looks at it, and String leaves it
-// out.
+// [Route.Scoped]; nothing in this package decides by it.
 func (a AddressSpace) Local() bool { return a.local }
 
 // Matches reports whether a covers d. A subtree covers its apex too: unlike
@@ -254,7 +253,8 @@ func (a AddressSpace) Compare(b AddressSpace) int {
 	)
 }
 
-// String returns the canonical form, "SMTP:contoso.com;1".
+// String returns the canonical form, "SMTP:contoso.com;1", behind "Local:" if
+// that is its scope.
 func (a AddressSpace) String() string {
 	b, _ := a.AppendText(nil)
 	return string(b)
@@ -262,6 +262,9 @@ func (a AddressSpace) String() string {
 
 // AppendText appends the canonical form to b. It never fails.
 func (a AddressSpace) AppendText(b []byte) ([]byte, error) {
+	if a.local {
+		b = append(b, scopeLocal+":"...)
+	}
 	switch a.kind {
 	case 0:
 		return b, nil

@@ -239,7 +239,7 @@ func sample(rng *rand.Rand, t reflect.Type) reflect.Value {
 		netip.AddrFrom4([4]byte{10, 0, 0, byte(n)}),
 		connector.MustParseRange([]string{"10.0.0.1", "10.0.0.1-10.0.0.9", "10.0.0.1/24", "10.0.0.1(255.255.0.0)", "::/0"}[n%5]),
 		connector.MustParseSmartHost([]string{"10.1.1.1", "mail.contoso.com", "2001:db8::1"}[n%3]),
-		routing.MustParseAddressSpace([]string{"*", "*.contoso.com;7", "X400:c=us;a=x;1", "contoso.com", "--"}[n%5]),
+		routing.MustParseAddressSpace([]string{"*", "*.contoso.com;7", "X400:c=us;a=x;1", "Local:contoso.com", "--"}[n%5]),
 		permission.Grant{To: []permission.SID{permission.SIDAnonymous, permission.SIDPartners, permission.NameSID(`CONTOSO\joe`), "S-1-5-21-1-2-3-1105"}[n%4],
 			Allow: permission.SetOf(permission.Submit, permission.AcceptAnySender)},
 		auth.BasicAuth | auth.TLS,
