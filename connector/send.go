@@ -42,7 +42,7 @@ type Send struct {
 	TlsDomain                string       // domain or *.domain; with DomainValidation only
 	TlsCertificateName       string       // an SmtpX509Identifier; the certificate we show
 	DomainSecureEnabled      bool         // mutual TLS with the domains of TLSSendDomainSecureList
-	CloudServicesMailEnabled bool         // not enforced
+	CloudServicesMailEnabled bool         // lets cross-premises fields pass; their renaming is not enforced
 	RequireOorg              bool         // not enforced
 
 	MaxMessageSize               ByteSize           // up to 2147483647 bytes or unlimited; 35 MB, Internal unlimited, in Exchange2007 10 MB

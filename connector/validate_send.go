@@ -315,6 +315,9 @@ func (c *sendCheck) notEnforced() {
 	if s.SmartHostAuthMechanism == auth.ExchangeServer {
 		c.doubt("SmartHostAuthMechanism", CodeNotEnforced, "ExchangeServer has no effect: X-EXPS doesn't exist here, so nobody logs on to the smart host")
 	}
+	if s.CloudServicesMailEnabled {
+		c.doubt("CloudServicesMailEnabled", CodeNotEnforced, "it only lets cross-premises fields pass; no organization fields are renamed to such")
+	}
 	for _, p := range []struct {
 		field string
 		set   bool
@@ -324,7 +327,6 @@ func (c *sendCheck) notEnforced() {
 		{"LinkedReceiveConnector", s.LinkedReceiveConnector != "", "a route depends on the recipient alone, and without AddressSpaces the connector serves none"},
 		{"UseExternalDNSServersEnabled", s.UseExternalDNSServersEnabled, "there is one resolver for all connectors"},
 		{"FrontendProxyEnabled", s.FrontendProxyEnabled, "there is no Front End Transport service to send through"},
-		{"CloudServicesMailEnabled", s.CloudServicesMailEnabled, "cross-premises headers are not renamed"},
 		{"RequireOorg", s.RequireOorg, "it is reserved in Exchange"},
 		{"ErrorPolicies", s.ErrorPolicies&(DowngradeCustomFailures|UpgradeCustomFailures) != 0,
 			"custom failures aren't known; only DowngradeDnsFailures and DowngradeAuthFailures are followed"},
