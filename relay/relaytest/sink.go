@@ -6,11 +6,13 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"log"
 	"net"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -85,6 +87,11 @@ type Message struct {
 	Ret   string // MAIL's RET
 	EnvID string // MAIL's ENVID
 	Auth  string // MAIL's AUTH as decoded; "" also if it was AUTH=<>
+}
+
+// String returns the envelope and the text, for the log of a test.
+func (m Message) String() string {
+	return fmt.Sprintf("from <%s> to <%s>\n%s", m.From, strings.Join(m.To, ">, <"), m.Data)
 }
 
 // Serve serves the connections of l until l or the Sink is closed.

@@ -50,6 +50,13 @@ func issue(t *testing.T, names ...string) (*relaytest.Authority, tls.Certificate
 
 func base64Of(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
 
+func TestMessagePrints(t *testing.T) {
+	m := relaytest.Message{From: "", To: []string{"a@contoso.com", "b@contoso.com"}, Data: []byte("Subject: x\r\n\r\n")}
+	if got, want := m.String(), "from <> to <a@contoso.com>, <b@contoso.com>\nSubject: x\r\n\r\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func TestSinkAuthAndTLS(t *testing.T) {
 	ca, cert := issue(t, "smart.fabrikam.com", "192.0.2.1")
 	sink := &relaytest.Sink{Certificate: &cert, Users: map[string]string{"contoso": "pw"}}
