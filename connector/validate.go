@@ -153,7 +153,7 @@ func (v *checker) unique(names nameSet, path, scope, name string) {
 	}
 	key := [2]string{strings.ToLower(scope), strings.ToLower(name)}
 	if first, taken := names[key]; taken {
-		v.fail(path+".Name", CodeNameDuplicate, "%q is the name of %s already", name, first)
+		v.fail(path+".Name", CodeNameDuplicate, "%q is the name of %s already; give it another", name, first)
 		return
 	}
 	names[key] = path

@@ -108,7 +108,7 @@ func (c *receiveCheck) bindings() {
 		}
 		for j, earlier := range c.r.Bindings[:i] {
 			if plainBinding(earlier) == plainBinding(b) {
-				c.bad(indexPath("Bindings", i), CodeBindingDuplicate, "%v is Bindings[%d] already", b, j)
+				c.bad(indexPath("Bindings", i), CodeBindingDuplicate, "%v is Bindings[%d] already; leave it out", b, j)
 			}
 		}
 	}
@@ -272,11 +272,11 @@ func (c *receiveCheck) r14Edge() {
 		return
 	}
 	if c.r.Usage == UsageClient {
-		c.bad("Usage", CodeNotOnEdge, "usage Client isn't available on the Edge server %s", c.server.Name)
+		c.bad("Usage", CodeNotOnEdge, "usage Client isn't available on the Edge server %s; give another", c.server.Name)
 		return
 	}
 	if g := c.groups & (permission.ExchangeUsers | permission.ExchangeLegacyServers); g != 0 {
-		c.bad("PermissionGroups", CodeNotOnEdge, "%v aren't available on the Edge server %s", g, c.server.Name)
+		c.bad("PermissionGroups", CodeNotOnEdge, "%v aren't available on the Edge server %s; leave them out", g, c.server.Name)
 	}
 }
 

@@ -135,7 +135,7 @@ func (c *sendCheck) smartHosts() {
 		if !h.IsValid() {
 			c.bad(indexPath("SmartHosts", i), CodeSmartHostInvalid, "it is the zero SmartHost, which names no host")
 		} else if first, twice := seen[h]; twice {
-			c.bad(indexPath("SmartHosts", i), CodeSmartHostInvalid, "%v is SmartHosts[%d] already", h, first)
+			c.bad(indexPath("SmartHosts", i), CodeSmartHostInvalid, "%v is SmartHosts[%d] already; leave it out", h, first)
 		} else {
 			seen[h] = i
 		}

@@ -161,7 +161,7 @@ func (c *acceptedCompiler) add(i int, a *AcceptedDomain) {
 	}
 	key := strings.ToLower(a.Name)
 	if first, ok := c.names[key]; ok {
-		c.problem(i, "Name", "%s is the name of Accepted[%d] already", quoteInput(a.Name), first)
+		c.problem(i, "Name", "%s is the name of Accepted[%d] already; give it another", quoteInput(a.Name), first)
 	} else {
 		c.names[key] = i
 	}
@@ -172,7 +172,7 @@ func (c *acceptedCompiler) add(i int, a *AcceptedDomain) {
 func (c *acceptedCompiler) addDomain(i int, a *AcceptedDomain) {
 	if a.DomainName == "*" {
 		if c.accepted.any != 0 {
-			c.problem(i, "DomainName", "* is covered by Accepted[%d] already", c.accepted.any-1)
+			c.problem(i, "DomainName", "* is covered by Accepted[%d] already; leave one out", c.accepted.any-1)
 		}
 		c.accepted.any = uint32(i + 1)
 		c.setDefault(i, a, Domain{})
@@ -215,7 +215,7 @@ func (c *acceptedCompiler) addDomain(i int, a *AcceptedDomain) {
 // claim enters domain i as what covers a name or what is below it.
 func (c *acceptedCompiler) claim(i int, by *uint32, what string) {
 	if *by != 0 {
-		c.problem(i, "DomainName", "%s is covered by Accepted[%d] already", what, *by-1)
+		c.problem(i, "DomainName", "%s is covered by Accepted[%d] already; leave one out", what, *by-1)
 		return
 	}
 	*by = uint32(i + 1)
@@ -228,7 +228,7 @@ func (c *acceptedCompiler) setDefault(i int, a *AcceptedDomain, domain Domain) {
 	case a.Default && !domain.IsValid():
 		c.problem(i, "Default", "%s has a wildcard and cannot be the default domain", a.DomainName)
 	case a.Default && c.marked >= 0:
-		c.problem(i, "Default", "Accepted[%d] is the default domain already", c.marked)
+		c.problem(i, "Default", "Accepted[%d] is the default domain already; keep one", c.marked)
 	case a.Default:
 		c.marked = i
 		c.accepted.def = domain

@@ -57,7 +57,7 @@ func (c *tableCompiler) checkName(i int, name string) {
 	case name == "":
 		c.problems.add("Routes", i, "Connector", "is empty")
 	case ok:
-		c.problems.add("Routes", i, "Connector", "%s is the name of Routes[%d] already", quoteInput(name), first)
+		c.problems.add("Routes", i, "Connector", "%s is the name of Routes[%d] already; give it another", quoteInput(name), first)
 	default:
 		c.names[key] = i
 	}

@@ -70,7 +70,7 @@ func ExampleNewTable_problems() {
 	// Output:
 	// Routes[0].Spaces[0]: is the zero AddressSpace
 	// Routes[0].Sources[1]: "HUB9" is none of the servers
-	// Routes[1].Connector: "internet" is the name of Routes[0] already
+	// Routes[1].Connector: "internet" is the name of Routes[0] already; give it another
 	// Routes[1].MaxSize: -1 is negative; 0 is unlimited
 }
 

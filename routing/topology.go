@@ -118,7 +118,7 @@ func (n *network) addServers(servers []Server, problems *Problems) {
 		case s.Name == "":
 			problems.add("Servers", i, "Name", "is empty")
 		case n.servers[key] != nil:
-			problems.add("Servers", i, "Name", "%s is the name of another server already", quoteInput(s.Name))
+			problems.add("Servers", i, "Name", "%s is the name of another server already; give it another", quoteInput(s.Name))
 		default:
 			n.servers[key] = &s
 		}

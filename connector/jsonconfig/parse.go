@@ -216,7 +216,7 @@ func (p *parser) object(n *node, path string, v reflect.Value) {
 		case i < 0:
 			p.unknownKey(m, path, fields)
 		case seen[m.key]:
-			p.fail(m.offset, at, "it is given twice")
+			p.fail(m.offset, at, "it is given twice; keep one")
 		default:
 			seen[m.key] = true
 			if m.value.value != nil {
@@ -262,6 +262,8 @@ func (p *parser) unknownKey(m member, path string, fields []string) {
 	detail, meant := fmt.Sprintf("there is no parameter %q here", m.key), ""
 	if best := resembling(m.key, fields); best != "" {
 		detail, meant = detail+"; "+best+" is one", fieldPath(path, best)
+	} else {
+		detail += "; leave it out"
 	}
 	p.mistakes = append(p.mistakes, mistake{m.offset, path, meant, detail})
 }
