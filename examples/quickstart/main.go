@@ -5,9 +5,8 @@
 //
 //	go run ./examples/quickstart
 //
-// This file is how the library is used; the connectors themselves are in
-// scenarios.go. The gateway and the mailbox server that HubA talks to are in
-// peers.go, the clients in client.go.
+// This file is how the library is used; the connectors are in scenarios.go,
+// the servers around HubA in peers.go and the clients in client.go.
 package main
 
 import (
