@@ -59,3 +59,15 @@ func TestPolicyAndRelayAgree(t *testing.T) {
 		}
 	}
 }
+
+// TestLength keeps the promise of the front page: the library in a hundred
+// lines.
+func TestLength(t *testing.T) {
+	text, err := os.ReadFile("main.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := bytes.Count(text, []byte("\n")); n >= 100 {
+		t.Errorf("main.go has %d lines, want less than 100", n)
+	}
+}
