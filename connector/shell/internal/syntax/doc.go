@@ -1,0 +1,3 @@
+// Package syntax reads the part of PowerShell that people write around
+// Exchange's cmdlets into a tree. It runs nothing.
+package syntax

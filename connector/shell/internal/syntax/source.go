@@ -1,0 +1,96 @@
+package syntax
+
+import (
+	"sort"
+	"strconv"
+	"unicode/utf8"
+)
+
+// Source is the text of one script. Text is UTF-8 whatever the file was
+// written in; offsets of a Span count its bytes.
+type Source struct {
+	Name  string // the file's name, as the caller gave it
+	Text  string
+	lines []int32 // offset of the first byte of each line
+}
+
+// line returns the number of the line (from 1) that holds the offset, and
+// where that line starts.
+func (s *Source) line(offset int32) (number int, start int32) {
+	i := sort.Search(len(s.lines), func(i int) bool { return s.lines[i] > offset })
+	if i == 0 {
+		return 1, 0
+	}
+	return i, s.lines[i-1]
+}
+
+// lineText returns the line that starts at start, without its line end.
+func (s *Source) lineText(start int32) string {
+	end := int(start)
+	for end < len(s.Text) && s.Text[end] != '\n' && s.Text[end] != '\r' {
+		end++
+	}
+	return s.Text[start:end]
+}
+
+// Span is a piece of a source: where a node was written. The zero Span is
+// no place at all. Every node embeds one.
+type Span struct {
+	Source *Source
+	Offset int32 // in bytes
+	Length int32 // in bytes
+}
+
+// Where returns the span itself; it makes every node a Node.
+func (s Span) Where() Span { return s }
+
+// File returns the name of the source, or "".
+func (s Span) File() string {
+	if s.Source == nil {
+		return ""
+	}
+	return s.Source.Name
+}
+
+// Line returns the line of the span's first byte, from 1; 0 for no place.
+func (s Span) Line() int {
+	if s.Source == nil {
+		return 0
+	}
+	n, _ := s.Source.line(s.Offset)
+	return n
+}
+
+// Col returns the column of the span's first byte, in characters from 1; 0
+// for no place.
+func (s Span) Col() int {
+	if s.Source == nil {
+		return 0
+	}
+	_, start := s.Source.line(s.Offset)
+	return utf8.RuneCountInString(s.Source.Text[start:s.Offset]) + 1
+}
+
+// Text returns what was written there.
+func (s Span) Text() string {
+	if s.Source == nil {
+		return ""
+	}
+	return s.Source.Text[s.Offset : s.Offset+s.Length]
+}
+
+// String returns file:line:col, as compilers write it.
+func (s Span) String() string {
+	if s.Source == nil {
+		return "-"
+	}
+	return s.Source.Name + ":" + strconv.Itoa(s.Line()) + ":" + strconv.Itoa(s.Col())
+}
+
+// to returns the span from the start of s to the end of end.
+func (s Span) to(end Span) Span {
+	if end.Offset+end.Length < s.Offset+s.Length {
+		return s
+	}
+	return Span{Source: s.Source, Offset: s.Offset, Length: end.Offset + end.Length - s.Offset}
+}
