@@ -1,0 +1,203 @@
+package object
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/interchange-smtp/interchange/connector"
+)
+
+// Scalar is a Typed that is its text: an address range, a domain, an identity, an
+// enumeration of one value. It compares as text.
+type Scalar struct {
+	Type string // IPRange
+	Text string
+}
+
+// TypeName returns s.Type.
+func (s Scalar) TypeName() string { return s.Type }
+
+// String returns s.Text.
+func (s Scalar) String() string { return s.Text }
+
+// Flags is an enumeration that holds several values, such as AuthMechanism. It
+// equals a text that names the same values in any order.
+type Flags struct {
+	Type string
+	Text string // the values with ", " between them, as Exchange prints them
+}
+
+// TypeName returns f.Type.
+func (f Flags) TypeName() string { return f.Type }
+
+// String returns f.Text.
+func (f Flags) String() string { return f.Text }
+
+// Compare is zero for the same set of values.
+func (f Flags) Compare(v Value) (int, bool) {
+	return slices.Compare(flagSet(f.Text), flagSet(Text(v))), true
+}
+
+// Call has HasFlag, which reports whether all values of its argument are in f.
+func (f Flags) Call(name string, args []Value) (Value, bool, error) {
+	if !strings.EqualFold(name, "HasFlag") || len(args) != 1 {
+		return nil, false, nil
+	}
+	have := flagSet(f.Text)
+	for _, want := range flagSet(Text(args[0])) {
+		if !slices.Contains(have, want) {
+			return false, true, nil
+		}
+	}
+	return true, true, nil
+}
+
+func flagSet(s string) []string {
+	parts := strings.FieldsFunc(fold(s), func(r rune) bool { return r == ',' || r == ' ' })
+	slices.Sort(parts)
+	return slices.Compact(parts)
+}
+
+// Size is a size in bytes, Exchange's ByteQuantifiedSize.
+type Size connector.ByteSize
+
+// TypeName returns ByteQuantifiedSize.
+func (Size) TypeName() string { return "ByteQuantifiedSize" }
+
+// String returns the size as Exchange prints it: 10 MB (10,485,760 bytes).
+func (s Size) String() string { return connector.ByteSize(s).String() }
+
+// Compare takes sizes, numbers and the texts that Exchange takes for a size.
+func (s Size) Compare(v Value) (int, bool) {
+	switch v := v.(type) {
+	case Size:
+		return cmp.Compare(s, v), true
+	case int64:
+		return cmp.Compare(int64(s), v), true
+	case float64:
+		return cmp.Compare(float64(s), v), true
+	case string:
+		size, err := connector.ParseByteSize(v)
+		return cmp.Compare(s, Size(size)), err == nil
+	}
+	return 0, false
+}
+
+// Call has ToBytes, ToKB, ToMB, ToGB and ToTB, which round down.
+func (s Size) Call(name string, args []Value) (Value, bool, error) {
+	shift := slices.IndexFunc([]string{"ToBytes", "ToKB", "ToMB", "ToGB", "ToTB"},
+		func(n string) bool { return strings.EqualFold(n, name) })
+	if shift < 0 || len(args) != 0 {
+		return nil, false, nil
+	}
+	return int64(s) >> (10 * shift), true, nil
+}
+
+// Span is a length of time, Exchange's EnhancedTimeSpan.
+type Span time.Duration
+
+// TypeName returns EnhancedTimeSpan.
+func (Span) TypeName() string { return "EnhancedTimeSpan" }
+
+// String returns the span as Exchange prints it: 00:10:00.
+func (s Span) String() string { return connector.FormatTimeSpan(time.Duration(s)) }
+
+// Compare takes spans and their texts.
+func (s Span) Compare(v Value) (int, bool) {
+	switch v := v.(type) {
+	case Span:
+		return cmp.Compare(s, v), true
+	case string:
+		d, err := connector.ParseTimeSpan(v)
+		return cmp.Compare(s, Span(d)), err == nil
+	}
+	return 0, false
+}
+
+// Member has the parts and totals of a .NET TimeSpan.
+func (s Span) Member(name string) (Value, bool) {
+	d := time.Duration(s)
+	const day = 24 * time.Hour
+	switch strings.ToLower(name) {
+	case "days":
+		return int64(d / day), true
+	case "hours":
+		return int64(d % day / time.Hour), true
+	case "minutes":
+		return int64(d % time.Hour / time.Minute), true
+	case "seconds":
+		return int64(d % time.Minute / time.Second), true
+	case "milliseconds":
+		return int64(d % time.Second / time.Millisecond), true
+	case "ticks":
+		return int64(d / 100), true
+	case "totaldays":
+		return narrow(d.Hours() / 24), true
+	case "totalhours":
+		return narrow(d.Hours()), true
+	case "totalminutes":
+		return narrow(d.Minutes()), true
+	case "totalseconds":
+		return narrow(d.Seconds()), true
+	case "totalmilliseconds":
+		return narrow(float64(d) / 1e6), true
+	}
+	return nil, false
+}
+
+// Unlimited is a value that may be without a limit, Exchange's Unlimited<T>.
+type Unlimited struct {
+	Type  string // Unlimited`1
+	Value Value  // an int64 or a Size; nil is Unlimited
+}
+
+// TypeName returns u.Type.
+func (u Unlimited) TypeName() string { return u.Type }
+
+// String returns Unlimited or the text of the value.
+func (u Unlimited) String() string {
+	if u.Value == nil {
+		return "Unlimited"
+	}
+	return Text(u.Value)
+}
+
+// Compare puts Unlimited above all else.
+func (u Unlimited) Compare(v Value) (int, bool) {
+	if o, ok := v.(Unlimited); ok {
+		v = o.Value
+	} else if s, ok := v.(string); ok && strings.EqualFold(strings.TrimSpace(s), "unlimited") {
+		v = nil
+	}
+	switch {
+	case u.Value == nil && v == nil:
+		return 0, true
+	case u.Value == nil:
+		return 1, true
+	case v == nil:
+		return -1, true
+	}
+	order, err := Compare(u.Value, v)
+	return order, err == nil
+}
+
+// Member has IsUnlimited and Value.
+func (u Unlimited) Member(name string) (Value, bool) {
+	switch strings.ToLower(name) {
+	case "isunlimited":
+		return u.Value == nil, true
+	case "value":
+		return u.Value, true
+	}
+	return nil, false
+}
+
+// Call passes on to the value.
+func (u Unlimited) Call(name string, args []Value) (Value, bool, error) {
+	if c, ok := u.Value.(Caller); ok {
+		return c.Call(name, args)
+	}
+	return nil, false, nil
+}
