@@ -1,5 +1,9 @@
 package syntax
 
+import (
+	"strings"
+)
+
 // Error is one mistake in a script, with the place.
 type Error struct {
 	Span
@@ -8,4 +12,50 @@ type Error struct {
 	// Incomplete says that the script ended too soon: more lines may make it
 	// right (a prompt goes on reading).
 	Incomplete bool
+}
+
+// Error returns the place, the mistake, the line with the offending text
+// underlined, and what is supported instead, on several lines.
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString(e.Span.String())
+	b.WriteString(": ")
+	b.WriteString(e.Msg)
+	if snippet := e.Snippet(); snippet != "" {
+		b.WriteByte('\n')
+		b.WriteString(snippet)
+	}
+	if e.Supported != "" {
+		b.WriteString("\n    supported: ")
+		b.WriteString(e.Supported)
+	}
+	return b.String()
+}
+
+// Errors are the mistakes of one script, in the order of the source. It is
+// the error of Parse and never empty there.
+type Errors []*Error
+
+// Error returns all of them, each on its own lines.
+func (e Errors) Error() string {
+	texts := make([]string, len(e))
+	for i, err := range e {
+		texts[i] = err.Error()
+	}
+	return strings.Join(texts, "\n")
+}
+
+// Unwrap returns the errors one by one, for errors.As.
+func (e Errors) Unwrap() []error {
+	list := make([]error, len(e))
+	for i, err := range e {
+		list[i] = err
+	}
+	return list
+}
+
+// Incomplete reports whether the script only ended too soon: the one mistake
+// is that more was to come.
+func (e Errors) Incomplete() bool {
+	return len(e) == 1 && e[0].Incomplete
 }

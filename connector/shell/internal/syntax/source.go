@@ -3,6 +3,7 @@ package syntax
 import (
 	"sort"
 	"strconv"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -12,6 +13,26 @@ type Source struct {
 	Name  string // the file's name, as the caller gave it
 	Text  string
 	lines []int32 // offset of the first byte of each line
+
+	scan   sync.Once
+	secret bool // the text speaks of passwords; see secretive
+}
+
+// secretive reports whether the script speaks of passwords anywhere.
+func (s *Source) secretive() bool {
+	s.scan.Do(func() { s.secret = mentionsPassword(s.Text) })
+	return s.secret
+}
+
+// newSource finds the lines of a text. Lines end with LF, CR LF or CR.
+func newSource(name, text string) *Source {
+	s := &Source{Name: name, Text: text, lines: []int32{0}}
+	for i := 0; i < len(text); i++ {
+		if text[i] == '\n' || text[i] == '\r' && (i+1 == len(text) || text[i+1] != '\n') {
+			s.lines = append(s.lines, int32(i+1))
+		}
+	}
+	return s
 }
 
 // line returns the number of the line (from 1) that holds the offset, and
@@ -24,9 +45,14 @@ func (s *Source) line(offset int32) (number int, start int32) {
 	return i, s.lines[i-1]
 }
 
-// lineText returns the line that starts at start, without its line end.
-func (s *Source) lineText(start int32) string {
-	end := int(start)
+// lineText returns the line of that number (from 1) without its line end; ""
+// when there is none.
+func (s *Source) lineText(number int) string {
+	if number < 1 || number > len(s.lines) {
+		return ""
+	}
+	start := int(s.lines[number-1])
+	end := start
 	for end < len(s.Text) && s.Text[end] != '\n' && s.Text[end] != '\r' {
 		end++
 	}
@@ -85,12 +111,4 @@ func (s Span) String() string {
 		return "-"
 	}
 	return s.Source.Name + ":" + strconv.Itoa(s.Line()) + ":" + strconv.Itoa(s.Col())
-}
-
-// to returns the span from the start of s to the end of end.
-func (s Span) to(end Span) Span {
-	if end.Offset+end.Length < s.Offset+s.Length {
-		return s
-	}
-	return Span{Source: s.Source, Offset: s.Offset, Length: end.Offset + end.Length - s.Offset}
 }

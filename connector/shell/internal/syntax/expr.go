@@ -1,0 +1,285 @@
+package syntax
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Levels of binding, weakest first.
+const (
+	levelLogical = iota + 1
+	levelCompare
+	levelAdd
+	levelMultiply
+	levelFormat
+	levelRange
+	levelList // above it: the comma, then unary operators
+)
+
+// operators are those that are written as words after a dash. With c or i
+// before them they say whether case counts.
+var operators = map[string]struct {
+	op    Operator
+	level int
+	cased bool // has -c and -i variants
+}{
+	"and": {And, levelLogical, false}, "or": {Or, levelLogical, false}, "xor": {Xor, levelLogical, false},
+	"eq": {Eq, levelCompare, true}, "ne": {Ne, levelCompare, true},
+	"gt": {Gt, levelCompare, true}, "ge": {Ge, levelCompare, true},
+	"lt": {Lt, levelCompare, true}, "le": {Le, levelCompare, true},
+	"like": {Like, levelCompare, true}, "notlike": {NotLike, levelCompare, true},
+	"match": {Match, levelCompare, true}, "notmatch": {NotMatch, levelCompare, true},
+	"contains": {Contains, levelCompare, true}, "notcontains": {NotContains, levelCompare, true},
+	"in": {In, levelCompare, true}, "notin": {NotIn, levelCompare, true},
+	"replace": {Replace, levelCompare, true}, "split": {Split, levelCompare, true},
+	"join": {Join, levelCompare, false}, "f": {Format, levelFormat, false},
+}
+
+// found is a binary operator that was seen.
+type found struct {
+	op            Operator
+	level         int
+	caseSensitive bool
+	end           int // where it ends in the source
+}
+
+// expr reads an expression in expression mode.
+func (p *parser) expr() (Expr, *Error) {
+	if err := p.enter(p.pos); err != nil {
+		return nil, err
+	}
+	defer p.leave()
+	return p.binary(levelLogical)
+}
+
+// binary reads operands joined by operators of at least a level. All operators
+// group to the left.
+func (p *parser) binary(level int) (Expr, *Error) {
+	start := p.pos
+	if level == levelList {
+		return p.list()
+	}
+	left, err := p.binary(level + 1)
+	if err != nil {
+		return nil, err
+	}
+	for chain := 0; ; chain++ {
+		back := p.pos
+		p.skipSpace()
+		op, ok, err := p.operator()
+		if err != nil {
+			return nil, err
+		}
+		if !ok || op.level != level {
+			p.pos = back
+			return left, nil
+		}
+		if chain == maxChain {
+			return nil, p.tooLong()
+		}
+		at := p.place(p.pos, op.end)
+		p.pos = op.end
+		p.skipNewlines()
+		if p.peek() == eof {
+			return nil, p.ended(int(at.Offset), op.end, "nothing follows the "+at.Text(), "")
+		}
+		right, err := p.binary(level + 1)
+		if err != nil {
+			return nil, err
+		}
+		left = &Binary{Span: p.over(start, right), Op: op.op, OpSpan: at, CaseSensitive: op.caseSensitive, Left: left, Right: right}
+	}
+}
+
+func (p *parser) tooLong() *Error {
+	return p.fail(p.pos, p.pos, fmt.Sprintf("more than %d operators in a row", maxChain), "split the expression")
+}
+
+// operator looks at a binary operator at the current place.
+func (p *parser) operator() (found, bool, *Error) {
+	r, size := p.at(p.pos)
+	second, _ := p.at(p.pos + size)
+	simple := func(op Operator, level int) (found, bool, *Error) {
+		if second == '=' || second == r && r != '*' {
+			return found{}, false, nil // an assignment, ++ or --
+		}
+		return found{op: op, level: level, end: p.pos + size}, true, nil
+	}
+	switch r {
+	case '+':
+		return simple(Add, levelAdd)
+	case '*':
+		return simple(Mul, levelMultiply)
+	case '/':
+		return simple(Div, levelMultiply)
+	case '%':
+		return simple(Mod, levelMultiply)
+	case '.':
+		if second == '.' {
+			return found{op: Range, level: levelRange, end: p.pos + 2}, true, nil
+		}
+	case '-':
+		if isLetter(second) {
+			return p.wordOperator(size)
+		}
+		return simple(Sub, levelAdd)
+	}
+	return found{}, false, nil
+}
+
+// wordOperator looks at an operator such as -eq; dash is the size of its dash.
+func (p *parser) wordOperator(dash int) (found, bool, *Error) {
+	back := p.pos
+	p.pos += dash
+	word := strings.ToLower(p.word())
+	end := p.pos + len(word)
+	p.pos = back
+	if o, ok := operators[word]; ok {
+		return found{op: o.op, level: o.level, end: end}, true, nil
+	}
+	if word != "" && (word[0] == 'c' || word[0] == 'i') {
+		if o, ok := operators[word[1:]]; ok && o.cased {
+			return found{op: o.op, level: o.level, caseSensitive: word[0] == 'c', end: end}, true, nil
+		}
+	}
+	return found{}, false, p.fail(back, end, "-"+word+" is not an operator here", "-eq -ne -gt -ge -lt -le -like -notlike -match -notmatch "+
+		"-contains -notcontains -in -notin -and -or -xor -not -join -split -replace -f")
+}
+
+// list reads values with commas between.
+func (p *parser) list() (Expr, *Error) {
+	start := p.pos
+	first, err := p.unary()
+	if err != nil || p.noComma {
+		return first, err
+	}
+	var items []Expr
+	last := first
+	for p.comma() {
+		if items == nil {
+			items = []Expr{first}
+		}
+		if p.peek() == eof {
+			return nil, p.ended(start, p.pos, "a value must follow the comma", "")
+		}
+		if last, err = p.unary(); err != nil {
+			return nil, err
+		}
+		items = append(items, last)
+	}
+	if items == nil {
+		return first, nil
+	}
+	return &Array{Span: p.over(start, last), Items: items}, nil
+}
+
+// unary reads a value with the operators before it.
+func (p *parser) unary() (Expr, *Error) {
+	start := p.pos
+	if err := p.enter(start); err != nil {
+		return nil, err
+	}
+	defer p.leave()
+	switch r := p.peek(); r {
+	case '!':
+		p.pos++
+		return p.operand(start, Not)
+	case '+', '-':
+		if p.has("++") || p.has("--") {
+			return nil, p.fail(start, p.pos+2, "++ and -- stand after a variable, as a statement of its own", "$i++")
+		}
+		p.next()
+		if r == '+' {
+			return p.operand(start, Plus)
+		}
+		if isLetter(p.peek()) {
+			return p.unaryWord(start)
+		}
+		return p.operand(start, Neg)
+	case ',':
+		p.pos++
+		p.skipNewlines()
+		item, err := p.unary()
+		if err != nil {
+			return nil, err
+		}
+		return &Array{Span: p.over(start, item), Items: []Expr{item}}, nil
+	case '[':
+		return p.cast()
+	}
+	return p.postfixed(p.primary)
+}
+
+// operand reads what a unary operator applies to.
+func (p *parser) operand(start int, op Operator) (Expr, *Error) {
+	end := p.pos
+	p.skipNewlines()
+	if p.peek() == eof {
+		return nil, p.ended(start, end, "nothing follows the "+p.text[start:end], "")
+	}
+	e, err := p.unary()
+	if err != nil {
+		return nil, err
+	}
+	return &Unary{Span: p.over(start, e), Op: op, Operand: e}, nil
+}
+
+// unaryWord reads -not and its kin, after the dash.
+func (p *parser) unaryWord(start int) (Expr, *Error) {
+	word := p.word()
+	ops := map[string]Operator{"not": Not, "join": Join, "split": Split, "csplit": Split, "isplit": Split}
+	op, ok := ops[strings.ToLower(word)]
+	if !ok {
+		if _, binary := operators[strings.ToLower(word)]; !binary {
+			return nil, p.fail(start, p.pos+len(word), "the parameter -"+word+" has no command before it",
+				"a backtick at the end of the line before, with no space after it, continues a command")
+		}
+		return nil, p.fail(start, p.pos+len(word), "a value must stand before -"+word, "before a value: -not, !, -join, -split, -, +")
+	}
+	p.pos += len(word)
+	return p.operand(start, op)
+}
+
+// cast reads [type]value.
+func (p *parser) cast() (Expr, *Error) {
+	start := p.pos
+	p.pos++
+	from := p.pos
+	for r := p.peek(); isName(r) || r == '.' || r == '[' || r == ']' && p.text[p.pos-1] == '['; r = p.peek() {
+		p.next()
+	}
+	name := p.text[from:p.pos]
+	if p.peek() != ']' || name == "" {
+		return nil, p.fail(start, p.pos, "this is not a type; text needs quotes here", "'[::]:25'")
+	}
+	p.pos++
+	if strings.EqualFold(name, "PS") {
+		return nil, p.fail(start, p.pos, "this looks like the shell's prompt, copied along with a command", "remove the prompt")
+	}
+	if p.has("::") {
+		for !endsWord(p.peek()) {
+			p.next()
+		}
+		return nil, p.fail(start, p.pos, "members of .NET types are not supported", "New-Object PSCredential, ConvertTo-SecureString, operators such as -join and -f")
+	}
+	at := p.place(from, from+len(name))
+	p.skipSpace()
+	if !p.startsValue() {
+		return nil, p.fail(start, p.pos, "a type must be followed by the value to convert", "[int]'25', [string]$x")
+	}
+	value, err := p.unary()
+	if err != nil {
+		return nil, err
+	}
+	return &Cast{Span: p.over(start, value), Type: name, TypeSpan: at, Value: value}, nil
+}
+
+// startsValue reports whether a value can begin at the current place.
+func (p *parser) startsValue() bool {
+	switch r := p.peek(); r {
+	case '$', '"', '\'', '(', '{', '[', '@', '-', '+', '!', ',', '.':
+		return true
+	default:
+		return isDigit(r)
+	}
+}

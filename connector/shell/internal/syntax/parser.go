@@ -1,0 +1,247 @@
+package syntax
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Limits of a script. They are far above what people write, and keep a
+// hostile script from exhausting the reader.
+const (
+	MaxSource = 32 << 20  // bytes of a script
+	maxNodes  = 6_000_000 // nodes of its tree
+	maxDepth  = 200       // brackets and operators inside each other
+	maxChain  = 1000      // operators in a row: 1+1+1…, and .a.a.a…
+	maxErrors = 20        // reported for one script
+)
+
+// parser reads a source by recursive descent, straight from its characters:
+// what a character means depends on the mode, so there are no tokens to make
+// beforehand. Its functions return on the first mistake; statements picks
+// itself up after it.
+type parser struct {
+	src     *Source
+	text    string
+	pos     int
+	depth   int
+	nodes   int
+	noComma bool // inside the arguments of a method: a comma ends one
+	errs    Errors
+}
+
+// Parse reads a script. The error is Errors, every mistake with its place;
+// there is no script then. Parse is safe for concurrent use, and the tree
+// shares no memory with src.
+func Parse(file string, src []byte) (*Script, error) {
+	if len(src) > MaxSource {
+		return nil, Errors{{
+			Span: Span{Source: newSource(file, "")},
+			Msg:  fmt.Sprintf("the script is larger than %d MB", MaxSource>>20),
+		}}
+	}
+	source, bad := decode(file, src)
+	if bad != nil {
+		return nil, Errors{bad}
+	}
+	p := &parser{src: source, text: source.Text}
+	body := p.statements(eof)
+	if len(p.errs) > 0 {
+		return nil, p.errs
+	}
+	return &Script{Source: source, Body: body}, nil
+}
+
+// span is what was read since start. Every node takes one.
+func (p *parser) span(start int) Span {
+	p.nodes++
+	return p.place(start, p.pos)
+}
+
+// over is the span from start to the end of the node that was read last: what
+// was skipped to find out that it is the last does not count.
+func (p *parser) over(start int, last Node) Span {
+	p.nodes++
+	end := last.Where()
+	return p.place(start, int(end.Offset+end.Length))
+}
+
+func (p *parser) place(start, end int) Span {
+	return Span{Source: p.src, Offset: int32(start), Length: int32(end - start)}
+}
+
+// fail is a mistake in the text from start to end.
+func (p *parser) fail(start, end int, msg, supported string) *Error {
+	return &Error{Span: p.place(start, end), Msg: msg, Supported: supported}
+}
+
+// ended is a mistake that more text could mend. What was opened and not
+// closed stands from start to end; all that follows is lost in it.
+func (p *parser) ended(start, end int, msg, supported string) *Error {
+	p.pos = len(p.text)
+	return &Error{Span: p.place(start, end), Msg: msg, Supported: supported, Incomplete: true}
+}
+
+// report keeps a mistake. After too many the rest of the script isn't read,
+// and of several things that the end of the script leaves open only the
+// innermost is told.
+func (p *parser) report(err *Error) {
+	if n := len(p.errs); n > 0 && err.Incomplete && p.errs[n-1].Incomplete {
+		return
+	}
+	if len(p.errs) == maxErrors {
+		p.pos = len(p.text)
+		return
+	}
+	p.errs = append(p.errs, err)
+}
+
+// enter counts nesting; leave undoes it.
+func (p *parser) enter(start int) *Error {
+	if p.depth == maxDepth {
+		return p.fail(start, start, fmt.Sprintf("nested more than %d deep", maxDepth), "")
+	}
+	p.depth++
+	return nil
+}
+
+func (p *parser) leave() { p.depth-- }
+
+// statements reads statements up to the closer, which it leaves, or the end.
+// A statement with a mistake is reported and left out.
+func (p *parser) statements(closer rune) []Statement {
+	outer := p.noComma
+	p.noComma = false
+	defer func() { p.noComma = outer }()
+	var list []Statement
+	for {
+		p.skipSeparators()
+		r := p.peek()
+		if r == eof || r == closer {
+			return list
+		}
+		start := p.pos
+		if r == ')' || r == '}' {
+			if closer != eof {
+				return list // the caller misses its closer
+			}
+			p.pos++
+			p.report(p.fail(start, p.pos, "nothing is open that this could close", ""))
+			continue
+		}
+		s, err := p.statement()
+		if err == nil {
+			err = p.statementEnd(s)
+		}
+		if err == nil && p.nodes > maxNodes {
+			err = p.fail(start, p.pos, "the script is too large", "split it into several files")
+			p.report(err)
+			p.pos = len(p.text)
+			return nil
+		}
+		if err != nil {
+			p.report(err)
+			p.recoverFrom(start, max(p.pos, int(err.Offset)))
+			continue
+		}
+		list = append(list, s)
+	}
+}
+
+// statementEnd checks that nothing follows a statement on its line.
+func (p *parser) statementEnd(s Statement) *Error {
+	switch s.(type) {
+	case *If, *ForEach:
+		return nil // they end with a brace
+	}
+	p.skipSpace()
+	switch r := p.peek(); {
+	case r == eof || r == ';' || r == '}' || r == ')' || isNewline(r):
+		return nil
+	}
+	return p.unexpected("")
+}
+
+// recoverFrom skips the statement that starts at start, up to a place where
+// another may begin, beyond the mistake.
+func (p *parser) recoverFrom(start, beyond int) {
+	if len(p.errs) >= maxErrors || p.errs[len(p.errs)-1].Incomplete {
+		p.pos = len(p.text)
+		return
+	}
+	p.pos = start
+	nextLine := len(p.text)
+	for depth := 0; p.pos < len(p.text); {
+		here := p.pos
+		switch r := p.next(); {
+		case r == '`':
+			p.next()
+		case r == '#' && p.startsWord(here):
+			p.skipLine()
+		case r == '\'' || r == '"':
+			p.skipQuoted(r)
+		case r == '{' || r == '(':
+			depth++
+		case (r == '}' || r == ')') && depth > 0:
+			depth--
+		case r == '}' || r == ')':
+			if here >= beyond {
+				p.pos = here
+				return
+			}
+		case (r == ';' || isNewline(r)) && depth == 0 && here >= beyond && !p.continues(start, here):
+			return
+		case isNewline(r) && here >= beyond:
+			nextLine = min(nextLine, p.pos)
+		}
+	}
+	// A bracket that isn't closed would swallow the rest of the script.
+	p.pos = nextLine
+}
+
+// skipQuoted skips to the closing quote, or stays when there is none on the
+// line: then it was an apostrophe.
+func (p *parser) skipQuoted(quote rune) {
+	for pos := p.pos; pos < len(p.text); {
+		r, size := p.at(pos)
+		pos += size
+		if isNewline(r) {
+			return
+		}
+		if r == '`' && quote == '"' {
+			_, size = p.at(pos)
+			pos += size
+		}
+		if r == quote {
+			p.pos = pos
+			return
+		}
+	}
+}
+
+// continues reports whether the next line belongs to a statement that is
+// being skipped: the line ends with an operator, or a block of a refused
+// statement follows.
+func (p *parser) continues(start, end int) bool {
+	line := strings.TrimRight(p.text[start:end], " \t\r")
+	if strings.HasSuffix(line, "|") || strings.HasSuffix(line, ",") {
+		return true
+	}
+	back := p.pos
+	defer func() { p.pos = back }()
+	p.pos = start
+	if _, refused := refusedWords[strings.ToLower(p.word())]; !refused {
+		return false
+	}
+	p.pos = end
+	p.skipNewlines()
+	switch strings.ToLower(p.word()) {
+	case "catch", "finally", "until", "while":
+		return strings.HasSuffix(line, "}")
+	}
+	return p.peek() == '{'
+}
+
+// startsWord reports whether no word runs up to pos.
+func (p *parser) startsWord(pos int) bool {
+	return pos == 0 || endsWord(normal(rune(p.text[pos-1])))
+}

@@ -1,0 +1,137 @@
+package syntax
+
+import (
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// refusal is what to say of a part of PowerShell that is not read.
+type refusal struct{ msg, supported string }
+
+// refusedWords are the keywords of PowerShell that start something else than
+// if and foreach.
+var refusedWords = map[string]refusal{
+	"function": {"functions are not supported", "the commands one after another; foreach ($x in $list) { … } to repeat them"},
+	"filter":   {"functions are not supported", "Where-Object { … }, ForEach-Object { … }"},
+	"class":    {"classes are not supported", "hashtables: @{ Name = 'value' }"},
+	"enum":     {"enumerations are not supported", "the values as text"},
+	"param":    {"parameters of a script are not supported", "variables at its top: $server = 'EX01'; or $env:NAME"},
+	"while":    {"while is not supported: every loop must be over a list", "foreach ($x in $list) { … }"},
+	"do":       {"do is not supported: every loop must be over a list", "foreach ($x in $list) { … }"},
+	"for":      {"for is not supported: every loop must be over a list", "foreach ($i in 1..10) { … }"},
+	"switch":   {"switch is not supported", "if … elseif … else"},
+	"try":      {"try is not supported", "-ErrorAction SilentlyContinue on the command that may fail"},
+	"catch":    {"catch is not supported", "-ErrorAction SilentlyContinue on the command that may fail"},
+	"finally":  {"finally is not supported", ""},
+	"trap":     {"trap is not supported", "-ErrorAction SilentlyContinue on the command that may fail"},
+	"throw":    {"throw is not supported", "Write-Error"},
+	"return":   {"return is not supported: there are no functions", "the value alone emits it"},
+	"exit":     {"exit is not supported", "if (…) { … } around what may be left out"},
+	"break":    {"break is not supported", "Where-Object { … } or Select-Object -First 1 to pick items"},
+	"continue": {"continue is not supported", "if (…) { … } around what may be left out"},
+	"begin":    {"begin is not supported", "ForEach-Object { … }"},
+	"process":  {"process is not supported", "ForEach-Object { … }"},
+	"end":      {"end is not supported", "ForEach-Object { … }"},
+	"using":    {"using is not supported", ""},
+	"data":     {"data is not supported", "hashtables: @{ Name = 'value' }"},
+	"workflow": {"workflows are not supported", "the commands one after another"},
+	"else":     {"else has no if before it", "if (…) { … } else { … }"},
+	"elseif":   {"elseif has no if before it", "if (…) { … } elseif (…) { … }"},
+}
+
+// refusedCommand refuses what looks like a command and is none of ours.
+func (p *parser) refusedCommand() *Error {
+	second := p.peek2()
+	switch r := p.peek(); {
+	case r == '&' && second == '&':
+		return p.fail(p.pos, p.pos+2, "&& is not supported", "use if, or ; between the commands")
+	case r == '&':
+		return p.fail(p.pos, p.pos+1, "& is not supported: programs and scripts are not run", "the name of a cmdlet, without &")
+	case r == '.':
+		return p.fail(p.pos, p.pos+1, "other scripts are not run", "give several scripts to be read in order")
+	case r == '>' && second == '>':
+		return p.fail(p.pos, p.pos+2, "this looks like the shell's prompt, copied along with a command", "remove the prompt")
+	case r == 'P' && second == 'S' && p.promptFollows():
+		return p.fail(p.pos, p.pos+2, "this looks like the shell's prompt, copied along with a command", "remove the prompt")
+	}
+	return nil
+}
+
+// promptFollows recognises PS C:\>.
+func (p *parser) promptFollows() bool {
+	rest := p.text[p.pos+2:]
+	return len(rest) > 3 && rest[0] == ' ' && isLetter(rune(rest[1])) && rest[2] == ':' && rest[3] == '\\'
+}
+
+// unexpected is a mistake at the current place. Without a message it says what
+// it can about the character there.
+func (p *parser) unexpected(msg string) *Error {
+	start := p.pos
+	r, size := p.at(start)
+	if r == eof {
+		if msg == "" {
+			msg = "the script ends too soon"
+		}
+		return p.ended(start, start, msg, "")
+	}
+	if r == '`' {
+		if err := p.straybacktick(); err != nil {
+			return err
+		}
+	}
+	told := p.told(r)
+	if msg == "" || told.supported != "" && strings.ContainsRune("<>&?", r) {
+		return p.fail(start, p.wordEnd(start+size), told.msg, told.supported)
+	}
+	return p.fail(start, p.wordEnd(start+size), msg, "")
+}
+
+// wordEnd returns the end of the letters and digits up to pos and beyond.
+func (p *parser) wordEnd(pos int) int {
+	if r, _ := utf8.DecodeLastRuneInString(p.text[:pos]); !isName(r) {
+		return pos
+	}
+	for {
+		r, size := p.at(pos)
+		if !isName(r) {
+			return pos
+		}
+		pos += size
+	}
+}
+
+// told says what a character would mean to PowerShell.
+func (p *parser) told(r rune) refusal {
+	second := p.peek2()
+	switch {
+	case r == '<':
+		return refusal{"< is not supported", "text with < in it needs quotes; -lt compares"}
+	case r == '>':
+		return refusal{"> is not supported", "text with > in it needs quotes; -gt compares"}
+	case r == '&':
+		return refusal{"& is not supported", "text with & in it needs quotes"}
+	case r == '|':
+		return refusal{"a command is missing before the |", ""}
+	case r == '=' && second == '=':
+		return refusal{"== is not an operator", "write -eq"}
+	case r == '!' && second == '=':
+		return refusal{"!= is not an operator", "write -ne"}
+	case r == '=':
+		return refusal{"= does not belong here", "$name = value; -eq compares"}
+	case r == '?':
+		return refusal{"operators with ? are not supported", "if … else"}
+	case isNewline(r):
+		return refusal{"the line ends too soon", ""}
+	case !unicode.IsPrint(r):
+		return refusal{"an invisible character, U+" + strings.ToUpper(strconv.FormatInt(int64(r), 16)) + ", does not belong here", "remove it"}
+	}
+	return refusal{"this does not belong here", "an operator between values, ; between commands, quotes around text"}
+}
+
+// lineOf returns the number of the line of an offset, as text.
+func (p *parser) lineOf(offset int) string {
+	n, _ := p.src.line(int32(offset))
+	return strconv.Itoa(n)
+}

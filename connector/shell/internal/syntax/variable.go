@@ -1,0 +1,85 @@
+package syntax
+
+import "strings"
+
+// scopes are the prefixes of a variable's name that mean something here.
+var scopes = map[string]bool{"env": true, "global": true, "script": true, "local": true}
+
+// variable reads a variable, $true, $false or $null.
+func (p *parser) variable() (Expr, *Error) {
+	start := p.pos
+	p.next()
+	if p.peek() == '{' {
+		return p.bracedVariable(start)
+	}
+	from := p.pos
+	p.skipName()
+	if p.pos == from {
+		end := p.pos
+		if r := p.peek(); r == '$' || r == '?' || r == '^' {
+			end++
+		}
+		return nil, p.fail(start, end, "this is not a variable", "$name, ${name}, $env:NAME, $( … )")
+	}
+	name, scope := p.text[from:p.pos], ""
+	if p.peek() == ':' && isName(p.peek2()) {
+		scope = strings.ToLower(name)
+		p.pos++
+		from = p.pos
+		p.skipName()
+		name = p.text[from:p.pos]
+		if !scopes[scope] {
+			return nil, p.fail(start, p.pos, "this reads as the variable "+name+" of the drive "+scope+", which does not exist",
+				"${"+scope+"}:… for a variable before a colon, or $env:NAME")
+		}
+	}
+	return p.named(start, scope, name), nil
+}
+
+func (p *parser) skipName() {
+	for isName(p.peek()) {
+		p.next()
+	}
+}
+
+// bracedVariable reads the rest of ${name}, where a name may hold anything.
+func (p *parser) bracedVariable(start int) (Expr, *Error) {
+	p.pos++
+	from := p.pos
+	for r := p.peek(); r != '}'; r = p.peek() {
+		if r == eof || isNewline(r) || r == '{' {
+			return nil, p.fail(start, p.pos, "the name of the variable is never closed", "${name}")
+		}
+		p.next()
+	}
+	name, scope := p.text[from:p.pos], ""
+	p.pos++
+	if before, after, ok := strings.Cut(name, ":"); ok {
+		scope, name = strings.ToLower(before), after
+		if !scopes[scope] {
+			return nil, p.fail(start, p.pos, "files and drives can't be read as variables", "$env:NAME")
+		}
+	}
+	if name == "" {
+		return nil, p.fail(start, p.pos, "the variable has no name", "${name}")
+	}
+	return p.named(start, scope, name), nil
+}
+
+// named returns the node of a variable's name.
+func (p *parser) named(start int, scope, name string) Expr {
+	at := p.span(start)
+	if scope == "" {
+		switch strings.ToLower(name) {
+		case "true":
+			return &Bool{Span: at, Value: true}
+		case "false":
+			return &Bool{Span: at}
+		case "null":
+			return &Null{Span: at}
+		case "psitem":
+			name = "_"
+		}
+	}
+	return &Variable{Span: at, Scope: scope, Name: name}
+}
