@@ -1,0 +1,226 @@
+package format
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+)
+
+// ParseJSON reads what ConvertTo-Json writes: an object, or an array of them.
+//
+// Within objects, what PowerShell wraps is unwrapped: {"value":…,"Count":…} is
+// its value, {"IsUnlimited":…,"Value":…} its value or Unlimited, a TimeSpan's
+// object its span, and /Date(…)/ the date as RFC 3339 writes it.
+func ParseJSON(name string, data []byte) (*Document, error) {
+	text, err := Decode(name, data)
+	if err != nil {
+		return nil, err
+	}
+	raw := []byte(text)
+	r := &jsonReader{doc: &Document{Name: name}, data: raw, decoder: json.NewDecoder(bytes.NewReader(raw)), line: 1}
+	r.decoder.UseNumber()
+	v, _, err := r.read(0)
+	if err != nil {
+		return nil, err
+	}
+	if r.next(); r.at < len(raw) {
+		return nil, fail(name, r.line, "there is more after the end of the JSON text")
+	}
+	r.doc.Values = object.Items(v)
+	return r.doc, nil
+}
+
+type jsonReader struct {
+	doc     *Document
+	data    []byte
+	decoder *json.Decoder
+	at      int // how far lines were counted
+	line    int // of at
+}
+
+// next moves to where the next token begins.
+func (r *jsonReader) next() {
+	offset := int(r.decoder.InputOffset())
+	for offset < len(r.data) && strings.IndexByte(" \t\r\n,:", r.data[offset]) >= 0 {
+		offset++
+	}
+	r.line += bytes.Count(r.data[r.at:offset], []byte{'\n'})
+	r.at = offset
+}
+
+func (r *jsonReader) token() (json.Token, error) {
+	r.next()
+	token, err := r.decoder.Token()
+	if err == nil {
+		return token, nil
+	}
+	var syntax *json.SyntaxError
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, fail(r.doc.Name, r.line, "the JSON text ends too early")
+	}
+	if errors.As(err, &syntax) {
+		before := r.data[:min(len(r.data), max(0, int(syntax.Offset)-1))]
+		return nil, fail(r.doc.Name, 1+bytes.Count(before, []byte{'\n'}), "this isn't JSON: %v", syntax)
+	}
+	return nil, fail(r.doc.Name, r.line, "this isn't JSON: %v", err)
+}
+
+// read returns the next value and its line.
+func (r *jsonReader) read(depth int) (object.Value, int, error) {
+	token, err := r.token()
+	if err != nil {
+		return nil, 0, err
+	}
+	line := r.line
+	if depth > maxDepth {
+		return nil, 0, fail(r.doc.Name, line, "nested more than %d deep", maxDepth)
+	}
+	switch t := token.(type) {
+	case json.Delim:
+		var v object.Value
+		if t == '[' {
+			v, err = r.list(depth)
+		} else {
+			v, err = r.object(depth, line)
+		}
+		return v, line, err
+	case json.Number:
+		return number(t), line, nil
+	case string:
+		return dated(t), line, nil
+	}
+	return token, line, nil // nil or bool
+}
+
+func number(n json.Number) object.Value {
+	if i, err := n.Int64(); err == nil {
+		return i
+	}
+	if f, err := n.Float64(); err == nil {
+		return f
+	}
+	return n.String() // too large for either
+}
+
+// dated resolves the dates of Windows PowerShell, milliseconds since 1970.
+func dated(s string) string {
+	digits, ok := strings.CutPrefix(s, "/Date(")
+	if !ok {
+		return s
+	}
+	digits, ok = strings.CutSuffix(digits, ")/")
+	ms, err := strconv.ParseInt(digits, 10, 64)
+	if !ok || err != nil || ms < -62135596800000 || ms > 253402300799999 { // years 1 to 9999
+		return s
+	}
+	return time.UnixMilli(ms).UTC().Format(time.RFC3339)
+}
+
+func (r *jsonReader) list(depth int) (object.Value, error) {
+	l := &object.List{}
+	var lines []int
+	for r.decoder.More() {
+		v, line, err := r.read(depth + 1)
+		if err != nil {
+			return nil, err
+		}
+		l.Items = append(l.Items, v)
+		lines = append(lines, line)
+	}
+	if _, err := r.token(); err != nil {
+		return nil, err
+	}
+	r.doc.note(l, lines)
+	return l, nil
+}
+
+type jsonMember struct {
+	name  string
+	value object.Value
+	line  int
+}
+
+func (r *jsonReader) object(depth, line int) (object.Value, error) {
+	var members []jsonMember
+	for r.decoder.More() {
+		key, err := r.token()
+		if err != nil {
+			return nil, err
+		}
+		at := r.line
+		v, _, err := r.read(depth + 1)
+		if err != nil {
+			return nil, err
+		}
+		name, _ := key.(string)
+		members = append(members, jsonMember{name, v, at})
+	}
+	if _, err := r.token(); err != nil {
+		return nil, err
+	}
+	if v, ok := unwrapMembers(members); ok {
+		_, isList := v.(*object.List)
+		if depth > 0 || isList {
+			return v, nil
+		}
+	}
+	o := object.NewObject("", len(members))
+	lines := []int{line}
+	for _, m := range members {
+		if _, twice := o.Get(m.name); twice {
+			return nil, fail(r.doc.Name, m.line, "%q is given twice", m.name)
+		}
+		o.Set(m.name, m.value)
+		lines = append(lines, m.line)
+	}
+	r.doc.note(o, lines)
+	return o, nil
+}
+
+// unwrapMembers returns what the object of these members stands for, if
+// PowerShell made it around another value.
+func unwrapMembers(members []jsonMember) (object.Value, bool) {
+	var value object.Value
+	var ticks, unlimited object.Value
+	other, values, times := 0, 0, 0
+	for _, m := range members {
+		switch strings.ToLower(m.name) {
+		case "value":
+			// An enumeration has a number as value and a text as Value.
+			if _, isText := m.value.(string); isText || values == 0 {
+				value = m.value
+			}
+			values++
+		case "count":
+		case "isunlimited":
+			unlimited = m.value
+		case "ticks":
+			ticks = m.value
+		case "days", "hours", "minutes", "seconds", "milliseconds", "microseconds", "nanoseconds",
+			"totaldays", "totalhours", "totalminutes", "totalseconds", "totalmilliseconds", "totalmicroseconds", "totalnanoseconds":
+			times++
+		default:
+			other++
+		}
+	}
+	if other > 0 {
+		return nil, false
+	}
+	if n, ok := ticks.(int64); ok && times > 0 && values == 0 && n > -maxTicks && n < maxTicks {
+		return connector.FormatTimeSpan(time.Duration(n) * 100), true // a tick is 100 ns
+	}
+	if unlimited == true {
+		return connector.Unlimited.String(), true
+	}
+	return value, values > 0 && ticks == nil && times == 0
+}
+
+// maxTicks is how much of .NET's time spans a time.Duration holds.
+const maxTicks = 1<<63/100 - 1
