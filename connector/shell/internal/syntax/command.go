@@ -205,7 +205,10 @@ func (p *parser) arg() (Expr, *Error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, bare := e.(*String); !bare && !p.argEnds() {
+	if s, ok := e.(*String); ok && s.Bare {
+		return e, nil // a parenthesis may follow: PSCredential("a", $b)
+	}
+	if !p.argEnds() {
 		return nil, p.unexpected("text runs on after a value: one value made of both needs quotes around all of it")
 	}
 	return e, nil

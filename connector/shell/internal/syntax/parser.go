@@ -9,7 +9,7 @@ import (
 // hostile script from exhausting the reader.
 const (
 	MaxSource = 32 << 20  // bytes of a script
-	maxNodes  = 6_000_000 // nodes of its tree
+	maxNodes  = 4_000_000 // nodes of its tree
 	maxDepth  = 200       // brackets and operators inside each other
 	maxChain  = 1000      // operators in a row: 1+1+1…, and .a.a.a…
 	maxErrors = 20        // reported for one script
@@ -95,10 +95,14 @@ func (p *parser) report(err *Error) {
 	p.errs = append(p.errs, err)
 }
 
-// enter counts nesting; leave undoes it.
+// enter counts nesting, leave undoes it. Every statement and value passes
+// here, so the size of the tree is checked too.
 func (p *parser) enter(start int) *Error {
 	if p.depth == maxDepth {
 		return p.fail(start, start, fmt.Sprintf("nested more than %d deep", maxDepth), "")
+	}
+	if p.nodes > maxNodes {
+		return p.fail(start, start, "the script is too large", "split it into several files")
 	}
 	p.depth++
 	return nil
@@ -132,12 +136,6 @@ func (p *parser) statements(closer rune) []Statement {
 		if err == nil {
 			err = p.statementEnd(s)
 		}
-		if err == nil && p.nodes > maxNodes {
-			err = p.fail(start, p.pos, "the script is too large", "split it into several files")
-			p.report(err)
-			p.pos = len(p.text)
-			return nil
-		}
 		if err != nil {
 			p.report(err)
 			p.recoverFrom(start, max(p.pos, int(err.Offset)))
@@ -164,7 +162,7 @@ func (p *parser) statementEnd(s Statement) *Error {
 // recoverFrom skips the statement that starts at start, up to a place where
 // another may begin, beyond the mistake.
 func (p *parser) recoverFrom(start, beyond int) {
-	if len(p.errs) >= maxErrors || p.errs[len(p.errs)-1].Incomplete {
+	if p.nodes > maxNodes || len(p.errs) >= maxErrors || p.errs[len(p.errs)-1].Incomplete {
 		p.pos = len(p.text)
 		return
 	}
@@ -229,16 +227,19 @@ func (p *parser) continues(start, end int) bool {
 	back := p.pos
 	defer func() { p.pos = back }()
 	p.pos = start
-	if _, refused := refusedWords[strings.ToLower(p.word())]; !refused {
+	first := strings.ToLower(p.word())
+	if _, refused := refusedWords[first]; !refused {
 		return false
 	}
 	p.pos = end
 	p.skipNewlines()
 	switch strings.ToLower(p.word()) {
-	case "catch", "finally", "until", "while":
-		return strings.HasSuffix(line, "}")
+	case "catch", "finally":
+		return first == "try"
+	case "until", "while":
+		return first == "do"
 	}
-	return p.peek() == '{'
+	return p.peek() == '{' && !strings.HasSuffix(line, "}")
 }
 
 // startsWord reports whether no word runs up to pos.
