@@ -45,13 +45,24 @@ func (p *parser) commandName(start int) (string, *Error) {
 	if name == "" {
 		return "", p.unexpected("")
 	}
-	for i, r := range name {
-		if isName(r) || r == '-' && i > 0 {
-			continue
-		}
+	plain := name
+	if snapIn, rest, ok := strings.Cut(name, `\`); ok && strings.Contains(rest, "-") && commandLike(strings.ReplaceAll(snapIn, ".", "")) {
+		plain = rest // the cmdlet with the name of its module before it
+	}
+	if !commandLike(plain) {
 		return "", p.notCommand(start, name)
 	}
 	return name, nil
+}
+
+// commandLike reports whether a text could be the name of a command.
+func commandLike(name string) bool {
+	for i, r := range name {
+		if !isName(r) && (r != '-' || i == 0) {
+			return false
+		}
+	}
+	return name != ""
 }
 
 // notCommand says why a word can't be the name of a command.
