@@ -53,18 +53,29 @@ func (v *checker) checkReceive() {
 	checks := make([]receiveCheck, len(v.cfg.Receive))
 	for i, given := range v.cfg.Receive {
 		c := &checks[i]
-		*c = receiveCheck{checker: v, path: paths.path("Receive", i, given.Name), given: given, r: v.cfg.receiveDefaults(given)}
-		c.server, c.listed = v.cfg.server(given.Server)
-		c.mech = c.r.AuthMechanism.Or(auth.None)
-		c.groups = c.r.PermissionGroups.Or(0)
-		v.name(c.path, given.Name)
+		*c = newReceiveCheck(v, paths.path("Receive", i, given.Name), given)
 		v.unique(names, indexPath("Receive", i), c.server.Name, given.Name)
-		v.knownServer(c.path+".Server", given.Server)
-		for _, rule := range receiveRules {
-			rule(c)
-		}
+		v.receiveAlone(c)
 	}
 	v.checkBindings(checks)
+}
+
+// newReceiveCheck prepares the connector at path.
+func newReceiveCheck(v *checker, path string, given Receive) receiveCheck {
+	c := receiveCheck{checker: v, path: path, given: given, r: v.cfg.receiveDefaults(given)}
+	c.server, c.listed = v.cfg.server(given.Server)
+	c.mech = c.r.AuthMechanism.Or(auth.None)
+	c.groups = c.r.PermissionGroups.Or(0)
+	return c
+}
+
+// receiveAlone applies the rules that look at one connector.
+func (v *checker) receiveAlone(c *receiveCheck) {
+	v.name(c.path, c.given.Name)
+	v.knownServer(c.path+".Server", c.given.Server)
+	for _, rule := range receiveRules {
+		rule(c)
+	}
 }
 
 func (c *receiveCheck) bad(field, code, format string, args ...any) {

@@ -45,14 +45,19 @@ type sendCheck struct {
 func (v *checker) checkSend() {
 	names, paths := nameSet{}, pathSet{}
 	for i, given := range v.cfg.Send {
-		c := &sendCheck{checker: v, path: paths.path("Send", i, given.Name), given: given,
-			s: v.cfg.sendDefaults(given), local: v.cfg.local()}
-		c.dns = c.s.DNSRoutingEnabled.Or(false)
-		v.name(c.path, given.Name)
 		v.unique(names, indexPath("Send", i), "", given.Name)
-		for _, rule := range sendRules {
-			rule(c)
-		}
+		v.sendAlone(paths.path("Send", i, given.Name), given)
+	}
+}
+
+// sendAlone applies the rules that look at one connector, the one at path.
+func (v *checker) sendAlone(path string, given Send) {
+	c := &sendCheck{checker: v, path: path, given: given,
+		s: v.cfg.sendDefaults(given), local: v.cfg.local()}
+	c.dns = c.s.DNSRoutingEnabled.Or(false)
+	v.name(c.path, given.Name)
+	for _, rule := range sendRules {
+		rule(c)
 	}
 }
 

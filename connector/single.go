@@ -1,0 +1,65 @@
+package connector
+
+import "slices"
+
+// WithDefaults returns r with every parameter that was left at its default
+// filled in, as Compile does it for a connector of c. The slices of r are
+// shared, not copied.
+func (r Receive) WithDefaults(c *Config) Receive { return c.receiveDefaults(r) }
+
+// WithDefaults returns s with every parameter that was left at its default
+// filled in, as Compile does it for a connector of c. The slices of s are
+// shared, not copied.
+func (s Send) WithDefaults(c *Config) Send { return c.sendDefaults(s) }
+
+// CheckReceive checks r as a connector of c, without looking at the connectors
+// that c has, and against neighbours: it is for those who change one connector
+// at a time and can't afford Compile each time. Neighbours are other connectors
+// that r might collide with; what is wrong with them alone isn't reported.
+// Names are not compared. The path of r's problems is that of an element of
+// Config.Receive.
+func (c *Config) CheckReceive(r Receive, neighbours ...Receive) (errs, warnings Problems) {
+	v := &checker{cfg: c}
+	checks := make([]receiveCheck, len(neighbours)+1)
+	for i, n := range neighbours {
+		checks[i] = newReceiveCheck(&checker{cfg: c}, i, n)
+	}
+	last := &checks[len(neighbours)]
+	*last = newReceiveCheck(v, 0, r)
+	v.receiveAlone(last)
+	if len(neighbours) > 0 {
+		v.checkBindings(checks)
+	}
+	return v.errs, v.warnings
+}
+
+// CheckSend checks s as a connector of c, without looking at those that c has.
+// Names are not compared. The path of the problems is that of an element of
+// Config.Send.
+func (c *Config) CheckSend(s Send) (errs, warnings Problems) {
+	v := &checker{cfg: c}
+	v.sendAlone(0, s)
+	return v.errs, v.warnings
+}
+
+// RangesKey stands for the addresses that a list of ranges holds. Keys are
+// comparable.
+type RangesKey struct{ key rangesKey }
+
+// KeyOfRanges returns equal keys for lists that hold the same addresses, however
+// they are cut and ordered: such lists make two connectors with a common binding
+// conflict.
+func KeyOfRanges(ranges []Range) RangesKey { return RangesKey{keyOf(ranges)} }
+
+// Clone returns a copy of r that shares no memory with it.
+func (r Receive) Clone() Receive { return r.clone() }
+
+// Clone returns a copy of s that shares no memory with it.
+func (s Send) Clone() Send { return s.clone() }
+
+// Clone returns a copy of t that shares no memory with it.
+func (t Transport) Clone() Transport {
+	t.TLSReceiveDomainSecureList = slices.Clone(t.TLSReceiveDomainSecureList)
+	t.TLSSendDomainSecureList = slices.Clone(t.TLSSendDomainSecureList)
+	return t
+}
