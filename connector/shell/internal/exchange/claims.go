@@ -1,0 +1,100 @@
+package exchange
+
+import (
+	"net/netip"
+
+	"github.com/interchange-smtp/interchange/connector"
+)
+
+// claim is a place that connectors listen at and the clients they serve there.
+// With the zero addr it is every address of the family, with the zero key all
+// clients.
+type claim struct {
+	server string // folded
+	role   connector.TransportRole
+	ipv4   bool
+	port   uint16
+	addr   netip.Addr
+	key    connector.RangesKey
+}
+
+// claims find the few connectors that a Receive connector might conflict with
+// (rules R7 and R7b), without looking at all. Which of them do conflict is for
+// package connector to say.
+type claims map[claim]map[*item[receive]]struct{}
+
+// of yields the claims of a connector, whose defaults are filled in: those it
+// is entered under, and those under which a rival would be.
+func (o *Org) claimsOf(r *receive) (own, rivals []claim) {
+	key := connector.KeyOfRanges(r.RemoteIPRanges)
+	for _, b := range r.Bindings {
+		addr := b.Addr().Unmap()
+		c := claim{server: fold(r.Server), role: r.TransportRole, ipv4: addr.Is4(), port: b.Port()}
+		other := c
+		other.role = connector.FrontendTransport + connector.HubTransport - c.role
+
+		own = append(own, c, c.at(addr), c.with(key), c.at(addr).with(key))
+		if addr.IsUnspecified() { // it meets everybody on the port
+			rivals = append(rivals, c.with(key), other)
+			continue
+		}
+		wildcard := netip.IPv6Unspecified()
+		if addr.Is4() {
+			wildcard = netip.IPv4Unspecified()
+		}
+		rivals = append(rivals, c.at(addr).with(key), c.at(wildcard).with(key), other.at(addr), other.at(wildcard))
+	}
+	return own, rivals
+}
+
+func (c claim) at(a netip.Addr) claim { c.addr = a; return c }
+
+func (c claim) with(key connector.RangesKey) claim { c.key = key; return c }
+
+func (m claims) add(o *Org, it *item[receive]) {
+	full := it.cfg.WithDefaults(&o.base)
+	own, _ := o.claimsOf(&full)
+	for _, c := range own {
+		if m[c] == nil {
+			m[c] = map[*item[receive]]struct{}{}
+		}
+		m[c][it] = struct{}{}
+	}
+}
+
+func (m claims) remove(o *Org, it *item[receive]) {
+	full := it.cfg.WithDefaults(&o.base)
+	own, _ := o.claimsOf(&full)
+	for _, c := range own {
+		delete(m[c], it)
+		if len(m[c]) == 0 {
+			delete(m, c)
+		}
+	}
+}
+
+// neighbours returns connectors that r might conflict with, other than self: at
+// least one for each conflict that there is.
+func (m claims) neighbours(o *Org, r *receive, self *item[receive]) []receive {
+	full := r.WithDefaults(&o.base)
+	_, rivals := o.claimsOf(&full)
+	var found []receive
+	var seen []*item[receive]
+next:
+	for _, c := range rivals {
+		for it := range m[c] {
+			if it == self {
+				continue
+			}
+			for _, s := range seen {
+				if s == it {
+					continue next
+				}
+			}
+			seen = append(seen, it)
+			found = append(found, it.cfg)
+			break
+		}
+	}
+	return found
+}

@@ -1,0 +1,50 @@
+package exchange
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+)
+
+// Request is what Get-Credential asks for.
+type Request struct {
+	Variable string // that it is assigned to, without the $; "" if there is none
+	UserName string // that the command names; "" if none
+	Message  string
+	Pos      object.Pos
+}
+
+// getCredential is Get-Credential. Who has the credentials is the caller's
+// business.
+func getCredential(ask func(Request) (connector.Credential, error)) func(*object.Call) error {
+	return func(call *object.Call) error {
+		given := call.Args["Credential"]
+		if _, _, ok := object.AsCredential(given); ok {
+			return call.Emit(given)
+		}
+		req := Request{Variable: call.Target, Message: object.Text(call.Args["Message"]), Pos: call.Pos}
+		for _, v := range []object.Value{given, call.Args["UserName"]} {
+			if v == nil {
+				continue
+			}
+			user, err := single(v)
+			if err != nil {
+				return err
+			}
+			req.UserName = user
+		}
+		if ask == nil {
+			return errors.New("nobody is here to answer, and there are no credentials to look into")
+		}
+		cred, err := ask(req)
+		if err != nil {
+			return fmt.Errorf("the credential: %w", err)
+		}
+		if cred.UserName == "" {
+			cred.UserName = req.UserName
+		}
+		return call.Emit(object.NewCredential(cred.UserName, cred.Password))
+	}
+}

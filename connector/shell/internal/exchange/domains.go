@@ -1,0 +1,224 @@
+package exchange
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// acceptedNoun is the accepted domains.
+func (o *Org) acceptedNoun() *noun[accepted] {
+	key := func(d *accepted) string { return domainKey(*d) }
+	n := &noun[accepted]{
+		org: o, name: "AcceptedDomain", rows: acceptedRows, shelf: &o.accepted,
+		key: key, identity: key,
+		dn:       func(d *accepted) string { return o.globalDN("Accepted Domains,CN=Transport Settings", domainKey(*d)) },
+		defaults: o.fullDomain,
+		check:    o.checkDomain,
+		link:     o.linkDomain,
+		unlink:   o.unlinkDomain,
+		forbid:   o.forbidDomain,
+		columns:  []string{"Name", "DomainName", "DomainType", "Default"},
+	}
+	n.filter = resultSize[accepted]
+	n.shape(o.acceptedExtras(n), "DomainName", "CatchAllRecipientID", "DomainType", "MatchSubDomains", "AddressBookEnabled",
+		"Default", "EmailOnly", "ExternallyManaged", "AuthenticationType", "LiveIdInstanceType", "PendingRemoval",
+		"PendingCompletion", "FederatedOrganizationLink", "IsCoexistenceDomain", "InitialDomain", "AdminDisplayName",
+		"ExchangeVersion", "Name", "Identity", "Guid")
+	n.hide()
+	return n
+}
+
+func (o *Org) acceptedExtras(n *noun[accepted]) map[string]func(*item[accepted], *accepted) object.Value {
+	m := directoryExtras(n, "0.20 (15.0.0.0)", "", "")
+	m["Default"] = func(_ *item[accepted], full *accepted) object.Value { return full.Default }
+	m["AddressBookEnabled"] = func(it *item[accepted], full *accepted) object.Value {
+		if v, given := it.kept["AddressBookEnabled"]; given {
+			return v
+		}
+		return full.DomainType == routing.Authoritative
+	}
+	for _, name := range []string{"EmailOnly", "ExternallyManaged", "IsCoexistenceDomain", "InitialDomain"} {
+		m[name] = constant[accepted](false)
+	}
+	for _, name := range []string{"CatchAllRecipientID", "AuthenticationType", "LiveIdInstanceType", "FederatedOrganizationLink"} {
+		m[name] = constant[accepted](nil)
+	}
+	return m
+}
+
+// fullDomain fills in what is left at its default. Without a mark, the first
+// domain that isn't a wildcard is the default one.
+func (o *Org) fullDomain(it *item[accepted]) accepted {
+	d := it.cfg
+	if d.DomainType == 0 {
+		d.DomainType = routing.Authoritative
+	}
+	d.Name = domainKey(d)
+	d.Default = o.defaultDomain() == it
+	return d
+}
+
+func (o *Org) defaultDomain() *item[accepted] {
+	if o.mainDomain != nil && o.mainDomain.key != "" {
+		return o.mainDomain
+	}
+	o.mainDomain = nil
+	for it := range o.accepted.all() {
+		if it.cfg.Default {
+			o.mainDomain = it
+			break
+		}
+		if o.mainDomain == nil && !strings.HasPrefix(it.cfg.DomainName, "*") {
+			o.mainDomain = it
+		}
+	}
+	return o.mainDomain
+}
+
+// checkDomain applies the rules to an accepted domain.
+func (o *Org) checkDomain(draft, old *item[accepted]) error {
+	d := draft.cfg
+	path := fmt.Sprintf("Accepted[%q]", domainKey(d))
+	fail := func(field, code, format string, args ...any) error {
+		return invalid(connector.Problems{{Path: path + field, Code: code, Detail: fmt.Sprintf(format, args...)}})
+	}
+	if _, err := routing.NewAccepted(d); err != nil {
+		return fail("", connector.CodeAcceptedDomain, "%v", err)
+	}
+	if other := o.domains[fold(d.DomainName)]; other != nil && other != old {
+		return fail(".DomainName", connector.CodeAcceptedDomain, "%q has the domain already", domainKey(other.cfg))
+	}
+	if d.Default && strings.HasPrefix(d.DomainName, "*") {
+		return fail(".Default", connector.CodeAcceptedDomain, "the default domain can't have a wildcard")
+	}
+	if old != nil && d.Name != old.cfg.Name {
+		if user := o.userOf(&old.cfg); user != "" {
+			return fail(".Name", connector.CodeDefaultDomain, "%s has it as DefaultDomain; change that first", user)
+		}
+	}
+	return nil
+}
+
+// userOf returns a Receive connector that has d as DefaultDomain.
+func (o *Org) userOf(d *accepted) string {
+	for it := range o.receive.all() {
+		if s := it.cfg.DefaultDomain; s != "" && (strings.EqualFold(s, d.Name) || strings.EqualFold(s, d.DomainName)) {
+			return it.key
+		}
+	}
+	return ""
+}
+
+// forbidDomain says why a domain can't be removed.
+func (o *Org) forbidDomain(it *item[accepted]) error {
+	if o.defaultDomain() == it {
+		return fmt.Errorf("%q is the default domain; make another one the default first", it.key)
+	}
+	if user := o.userOf(&it.cfg); user != "" {
+		return fmt.Errorf("the Receive connector %q has %q as DefaultDomain; change that first", user, it.key)
+	}
+	return nil
+}
+
+// linkDomain enters a domain into the configuration that connectors are checked
+// with. There is one default domain: a new one takes the mark off the old.
+func (o *Org) linkDomain(it *item[accepted]) {
+	if it.cfg.Default {
+		for other := range o.accepted.all() {
+			if other != it {
+				other.cfg.Default = false
+			}
+		}
+		o.mainDomain = it
+	}
+	o.enterDomain(it)
+}
+
+func (o *Org) enterDomain(it *item[accepted]) {
+	if o.domains == nil {
+		o.domains = map[string]*item[accepted]{}
+	}
+	o.domains[fold(it.cfg.DomainName)] = it
+	o.base.Accepted = append(o.base.Accepted, it.cfg)
+}
+
+func (o *Org) unlinkDomain(it *item[accepted]) {
+	delete(o.domains, fold(it.cfg.DomainName))
+	kept := o.base.Accepted[:0]
+	for _, d := range o.base.Accepted {
+		if !strings.EqualFold(d.DomainName, it.cfg.DomainName) {
+			kept = append(kept, d)
+		}
+	}
+	o.base.Accepted = kept
+}
+
+// resultSize is -ResultSize of Get cmdlets.
+func resultSize[C any](call *object.Call) (func(*item[C]) bool, error) {
+	most := connector.Unlimited
+	if v, given := call.Args["ResultSize"]; given {
+		var err error
+		if most, err = limit.read(v); err != nil {
+			return nil, &object.ArgumentError{Parameter: "ResultSize", Err: err}
+		}
+	}
+	var n connector.Limit
+	return func(*item[C]) bool {
+		n++
+		return most == connector.Unlimited || n <= most
+	}, nil
+}
+
+// remoteNoun is the remote domains.
+func (o *Org) remoteNoun() *noun[remoteDomain] {
+	name := func(d *remoteDomain) string { return d.Name }
+	n := &noun[remoteDomain]{
+		org: o, name: "RemoteDomain", rows: remoteRows, shelf: &o.remote,
+		key: name, identity: name,
+		dn:       func(d *remoteDomain) string { return o.globalDN("Internet Message Formats,CN=Global Settings", d.Name) },
+		defaults: func(it *item[remoteDomain]) remoteDomain { return it.cfg },
+		finish:   finishRemote,
+		check:    o.checkRemote,
+		filter:   resultSize[remoteDomain],
+		columns:  []string{"Name", "DomainName", "AllowedOOFType"},
+	}
+	names := []string{"DomainName"}
+	for _, r := range remoteRows {
+		if r.In&Set != 0 && r.set != nil && r.Name != "Name" {
+			names = append(names, r.Name)
+		}
+	}
+	n.shape(directoryExtras(n, "0.1 (8.0.535.0)", "", ""), append(names, "AdminDisplayName", "ExchangeVersion", "Name",
+		"DistinguishedName", "Identity", "Guid")...)
+	n.hide()
+	return n
+}
+
+// finishRemote keeps the two parameters about internal senders in step.
+func finishRemote(call *object.Call, it *item[remoteDomain]) error {
+	if call.Has("AllowedOOFType") && object.Text(it.kept["AllowedOOFType"]) == "InternalLegacy" {
+		it.keep("IsInternal", true)
+	}
+	if call.Has("IsInternal") && it.kept["IsInternal"] == false && object.Text(it.kept["AllowedOOFType"]) == "InternalLegacy" {
+		it.keep("AllowedOOFType", typed{"AllowedOOFType", "ExternalLegacy"})
+	}
+	return nil
+}
+
+func (o *Org) checkRemote(draft, old *item[remoteDomain]) error {
+	d := draft.cfg
+	if d.Name == "" || utf8.RuneCountInString(d.Name) > 64 {
+		return &object.ArgumentError{Parameter: "Name", Err: fmt.Errorf("give a name of up to 64 characters")}
+	}
+	for it := range o.remote.all() {
+		if it != old && strings.EqualFold(it.cfg.DomainName, d.DomainName) {
+			return &object.ArgumentError{Parameter: "DomainName", Err: fmt.Errorf("the remote domain %q has it already", it.key)}
+		}
+	}
+	return nil
+}

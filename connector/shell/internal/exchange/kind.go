@@ -1,0 +1,194 @@
+package exchange
+
+import (
+	"fmt"
+	"math"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// kind is one .NET type of parameters: how its values are read and shown.
+type kind[V any] struct {
+	name   string   // .NET name without a namespace
+	values []string // of an enumeration; nil otherwise
+	parse  func(string) (V, error)
+	show   func(V) object.Value
+	flags  bool // a comma list of values is one value
+}
+
+// The kinds of value types. Each reads with the parser of the package that owns
+// the type.
+var (
+	text       = kind[string]{name: "String", parse: parseText, show: showText}
+	integer    = kind[int]{name: "Int32", parse: parseInteger, show: func(n int) object.Value { return int64(n) }}
+	limit      = kind[connector.Limit]{name: "Unlimited<Int32>", parse: connector.ParseLimit, show: showLimit}
+	size       = kind[connector.ByteSize]{name: "ByteQuantifiedSize", parse: parseSize, show: showSize}
+	anySize    = kind[connector.ByteSize]{name: "Unlimited<ByteQuantifiedSize>", parse: connector.ParseByteSize, show: showSize}
+	timespan   = kind[time.Duration]{name: "EnhancedTimeSpan", parse: connector.ParseTimeSpan, show: showSpan}
+	ipRange    = kind[connector.Range]{name: "IPRange", parse: connector.ParseRange, show: showTyped[connector.Range]("IPRange")}
+	ipBinding  = kind[netip.AddrPort]{name: "IPBinding", parse: connector.ParseBinding, show: showTyped[netip.AddrPort]("IPBinding")}
+	ipAddress  = kind[netip.Addr]{name: "IPAddress", parse: parseAddress, show: showTyped[netip.Addr]("IPAddress")}
+	smartHost  = kind[connector.SmartHost]{name: "SmartHost", parse: connector.ParseSmartHost, show: showTyped[connector.SmartHost]("SmartHost")}
+	space      = kind[routing.AddressSpace]{name: "AddressSpace", parse: routing.ParseAddressSpace, show: showTyped[routing.AddressSpace]("AddressSpace")}
+	fqdn       = kind[string]{name: "Fqdn", parse: parseFqdn, show: showText}
+	domainName = kind[string]{name: "SmtpDomain", parse: parseSecureDomain, show: showText}
+	x509       = kind[string]{name: "SmtpX509Identifier", parse: parseX509, show: showText}
+	subdomains = kind[string]{name: "SmtpDomainWithSubdomains", parse: parseText, show: showText}
+	serverID   = kind[string]{name: "ServerIdParameter", parse: parseText, show: showText}
+)
+
+// The kinds of enumerations.
+var (
+	mechanisms = flagsOf("AuthMechanisms", auth.ParseMechanism,
+		"None", "Tls", "Integrated", "BasicAuth", "BasicAuthRequireTLS", "ExchangeServer", "ExternalAuthoritative")
+	hostMechanisms = flagsOf("AuthMechanisms", auth.ParseMechanism,
+		"None", "BasicAuth", "BasicAuthRequireTLS", "ExchangeServer", "ExternalAuthoritative")
+	groups = flagsOf("PermissionGroups", permission.ParseGroup,
+		"None", "AnonymousUsers", "ExchangeUsers", "ExchangeServers", "ExchangeLegacyServers", "Partners", "Custom")
+	rateSources = flagsOf("MessageRateSourceFlags", connector.ParseRateSource, "None", "IPAddress", "User", "All")
+	policies    = flagsOf("ErrorPolicies", connector.ParseErrorPolicy,
+		"Default", "DowngradeDnsFailures", "DowngradeAuthFailures", "DowngradeCustomFailures", "UpgradeCustomFailures")
+	sizeModes     = enumOf("SizeMode", connector.ParseSizeMode, "Disabled", "Enabled", "EnabledWithoutValue")
+	logging       = enumOf("ProtocolLoggingLevel", connector.ParseProtocolLogging, "None", "Verbose")
+	protections   = enumOf("ExtendedProtectionPolicySetting", connector.ParseExtendedProtection, "None", "Allow", "Require")
+	roles         = enumOf("ServerRole", connector.ParseTransportRole, "FrontendTransport", "HubTransport")
+	usages        = enumOf("UsageType", connector.ParseUsage, "Client", "Custom", "Internal", "Internet", "Partner")
+	connectorKind = enumOf("TenantConnectorType", connector.ParseConnectorType, "Default", "XPremises")
+	domainTypes   = enumOf("AcceptedDomainType", routing.ParseDomainType, "Authoritative", "InternalRelay", "ExternalRelay")
+	tlsLevels     = kind[connector.TlsAuthLevel]{name: "TlsAuthLevel", parse: connector.ParseTlsAuthLevel, show: showTlsLevel,
+		values: []string{"EncryptionOnly", "CertificateValidation", "DomainValidation"}}
+)
+
+// enumOf is the kind of an enumeration.
+func enumOf[V fmt.Stringer](name string, parse func(string) (V, error), values ...string) kind[V] {
+	return kind[V]{name: name, values: values, parse: parse, show: showTyped[V](name)}
+}
+
+// flagsOf is the kind of an enumeration whose values may be combined.
+func flagsOf[V fmt.Stringer](name string, parse func(string) (V, error), values ...string) kind[V] {
+	k := enumOf(name, parse, values...)
+	k.flags = true
+	return k
+}
+
+// read converts what a script gave.
+func (k kind[V]) read(v object.Value) (V, error) {
+	if k.flags {
+		if l, ok := v.(*object.List); ok {
+			names := make([]string, len(l.Items))
+			for i, item := range l.Items {
+				names[i] = object.Text(item)
+			}
+			return k.parse(strings.Join(names, ","))
+		}
+		if _, ok := v.(*object.Table); ok {
+			var zero V
+			return zero, fmt.Errorf("%s isn't a list; give all of its values, as in A,B", k.name)
+		}
+	}
+	s, err := single(v)
+	if err != nil {
+		var zero V
+		return zero, err
+	}
+	return k.parse(s)
+}
+
+// single returns the text of a value that isn't a list.
+func single(v object.Value) (string, error) {
+	switch v := v.(type) {
+	case nil:
+		return "", fmt.Errorf("it can't be $null")
+	case *object.List:
+		if len(v.Items) == 1 {
+			return single(v.Items[0])
+		}
+		return "", fmt.Errorf("%d values are given; it takes one", len(v.Items))
+	case *object.Table:
+		return "", fmt.Errorf("it takes one value, not a hashtable")
+	case *object.Secure:
+		return "", fmt.Errorf("a SecureString has no readable text")
+	case *object.Object:
+		for _, name := range []string{"Identity", "Name", "DomainName"} {
+			if id, ok := v.Get(name); ok && id != nil {
+				return object.Text(id), nil
+			}
+		}
+	}
+	return object.Text(v), nil
+}
+
+// boolean reads $true and $false. Text and numbers count as well, because that
+// is what a CSV file holds.
+func boolean(v object.Value) (bool, error) {
+	if b, ok := v.(bool); ok {
+		return b, nil
+	}
+	s, err := single(v)
+	if err != nil {
+		return false, err
+	}
+	switch strings.ToLower(strings.TrimPrefix(s, "$")) {
+	case "true", "1":
+		return true, nil
+	case "false", "0":
+		return false, nil
+	}
+	return false, fmt.Errorf("%q is no Boolean; give $true or $false", s)
+}
+
+func parseText(s string) (string, error) { return s, nil }
+
+func parseInteger(s string) (int, error) {
+	n, err := strconv.ParseInt(strings.TrimSpace(s), 10, 32)
+	if err != nil {
+		return 0, fmt.Errorf("%q is no whole number of up to %d", s, math.MaxInt32)
+	}
+	return int(n), nil
+}
+
+func parseSize(s string) (connector.ByteSize, error) {
+	b, err := connector.ParseByteSize(s)
+	if err == nil && b == connector.UnlimitedSize {
+		return 0, fmt.Errorf("it can't be unlimited; give a size, as in 36MB")
+	}
+	return b, err
+}
+
+func parseAddress(s string) (netip.Addr, error) {
+	a, err := netip.ParseAddr(strings.Trim(strings.TrimSpace(s), "[]"))
+	if err != nil {
+		return a, fmt.Errorf("%q is no IP address", s)
+	}
+	return a, nil
+}
+
+func parseFqdn(s string) (string, error) {
+	d, err := routing.ParseDomain(s)
+	if err == nil && d.IsLiteral() {
+		return "", fmt.Errorf("%q is an address; give a host name", s)
+	}
+	return s, err // the letter case is the administrator's
+}
+
+// parseSecureDomain reads a domain of TLSReceiveDomainSecureList, which takes no
+// wildcards (rules R5 and S6).
+func parseSecureDomain(s string) (string, error) {
+	if strings.Contains(s, "*") {
+		return "", fmt.Errorf("%q has a wildcard; list each domain by name", s)
+	}
+	return parseFqdn(s)
+}
+
+func parseX509(s string) (string, error) {
+	_, err := connector.ParseSmtpX509Identifier(s)
+	return s, err
+}

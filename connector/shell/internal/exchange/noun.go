@@ -1,0 +1,376 @@
+package exchange
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+	"github.com/interchange-smtp/interchange/permission"
+)
+
+// noun is one kind of object and what its cmdlets need to know of it.
+type noun[C any] struct {
+	org   *Org
+	name  string // of the cmdlets and of the objects: ReceiveConnector
+	rows  []row[C]
+	shelf *shelf[C]
+
+	key      func(*C) string                                 // under which the shelf has it
+	identity func(*C) string                                 // what Identity shows
+	dn       func(*C) string                                 // distinguished name
+	qualify  func(string) string                             // completes an identity that a command gave; nil: it is complete
+	defaults func(*item[C]) C                                // the configuration with its defaults
+	prepare  func(*object.Call, *item[C]) error              // what New does before the parameters; may be nil
+	finish   func(*object.Call, *item[C]) error              // what remains after the parameters, New and Set; may be nil
+	check    func(draft, old *item[C]) error                 // the rules; old is nil for New
+	unlink   func(*item[C])                                  // before it changes or goes; may be nil
+	link     func(*item[C])                                  // after it came or changed; may be nil
+	forbid   func(*item[C]) error                            // why it can't be removed; may be nil
+	filter   func(*object.Call) (func(*item[C]) bool, error) // of Get; may be nil
+
+	only    *item[C] // of a kind that has one object; nil otherwise
+	refresh func()   // brings the shelf in step with what makes the objects; may be nil
+
+	properties []property[C]
+	hidden     map[string]string // of later editions, with their defaults
+	columns    []string
+}
+
+// property is one property of a noun's objects.
+type property[C any] struct {
+	name string
+	get  func(it *item[C], full *C) object.Value
+}
+
+// NotFoundError says that an identity is nobody's. Exchange's Get cmdlets return
+// everything then; what comes next in the pipeline would change it all.
+type NotFoundError struct {
+	Noun, Identity string
+}
+
+// Error names the object.
+func (e *NotFoundError) Error() string {
+	return fmt.Sprintf("the %s %q wasn't found; Get-%s lists what there is", e.Noun, e.Identity, e.Noun)
+}
+
+// InvalidError says which rules a command would have broken. Nothing changed.
+type InvalidError struct {
+	Problems connector.Problems
+}
+
+// Error lists the problems.
+func (e *InvalidError) Error() string { return e.Problems.Error() }
+
+// Unwrap returns the problems.
+func (e *InvalidError) Unwrap() error { return e.Problems }
+
+// find returns the item that an Identity stands for.
+func (n *noun[C]) find(v object.Value) (*item[C], error) {
+	if n.only != nil {
+		return n.only, nil
+	}
+	if n.refresh != nil {
+		n.refresh()
+	}
+	it, text, err := target[C](n.name, v)
+	if it != nil || err != nil {
+		return it, err
+	}
+	if hasWildcard(text) {
+		return nil, fmt.Errorf("%q stands for several objects; pipe Get-%s %s into the cmdlet", text, n.name, text)
+	}
+	if it := n.lookup(text); it != nil {
+		return it, nil
+	}
+	return nil, &NotFoundError{n.name, text}
+}
+
+// lookup finds an item by any form of its identity.
+func (n *noun[C]) lookup(text string) *item[C] {
+	key := text
+	if n.qualify != nil {
+		key = n.qualify(text)
+	}
+	if it := n.shelf.find(key); it != nil {
+		return it
+	}
+	byGUID := isGUID(text)
+	if !byGUID && (len(text) < 3 || !strings.EqualFold(text[:3], "CN=")) {
+		return nil
+	}
+	for it := range n.shelf.all() {
+		if byGUID && strings.EqualFold(guid(n.name, it.born), text) || !byGUID && n.dn != nil && strings.EqualFold(n.dn(&it.cfg), text) {
+			return it
+		}
+	}
+	return nil
+}
+
+// list returns the items that a Get cmdlet's Identity stands for.
+func (n *noun[C]) list(call *object.Call) ([]*item[C], error) {
+	if v, given := call.Args["Identity"]; given {
+		_, text, err := target[C](n.name, v)
+		if err != nil || !hasWildcard(text) {
+			it, err := n.find(v)
+			return []*item[C]{it}, err
+		}
+		var found []*item[C]
+		for it := range n.shelf.all() {
+			key := it.key
+			if !strings.Contains(text, `\`) {
+				key = key[strings.LastIndex(key, `\`)+1:]
+			}
+			if object.Like(key, text) {
+				found = append(found, it)
+			}
+		}
+		return found, nil
+	}
+	if n.only != nil {
+		return []*item[C]{n.only}, nil
+	}
+	if n.refresh != nil {
+		n.refresh()
+	}
+	return slices.Collect(n.shelf.all()), nil
+}
+
+// apply sets what the call gives on it.
+func (n *noun[C]) apply(call *object.Call, it *item[C], verb Verbs) error {
+	for i := range n.rows {
+		r := &n.rows[i]
+		v, given := call.Args[r.Name]
+		if !given || r.In&verb == 0 {
+			continue
+		}
+		if err := n.org.notice(call, &r.Info); err != nil {
+			return err
+		}
+		if r.set == nil {
+			continue
+		}
+		if err := r.set(it, r.Name, v); err != nil {
+			return &object.ArgumentError{Parameter: r.Name, Err: err}
+		}
+		it.mark(r.Name, at(call, r.Name))
+	}
+	if n.finish != nil && verb&newSet != 0 {
+		return n.finish(call, it)
+	}
+	return nil
+}
+
+// notice refuses a parameter or, once, says that it has no effect.
+func (o *Org) notice(call *object.Call, i *Info) error {
+	switch i.Here {
+	case Refused:
+		return &object.ArgumentError{Parameter: i.Name, Err: fmt.Errorf("it isn't supported: %s", i.Why)}
+	case Kept:
+		o.once("-"+i.Name, fmt.Sprintf("-%s is kept without effect: %s", i.Name, i.Why), call.Warn)
+	}
+	return nil
+}
+
+// noticeAll is notice for cmdlets whose parameters set nothing.
+func (o *Org) noticeAll(call *object.Call, infos []Info) error {
+	for i := range infos {
+		if call.Has(infos[i].Name) {
+			if err := o.notice(call, &infos[i]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func at(call *object.Call, parameter string) object.Pos {
+	if call.At == nil {
+		return call.Pos
+	}
+	return call.At(parameter)
+}
+
+// make is New.
+func (n *noun[C]) make(call *object.Call) error {
+	it := &item[C]{}
+	it.mark("", call.Pos)
+	if n.prepare != nil {
+		if err := n.prepare(call, it); err != nil {
+			return err
+		}
+	}
+	if err := n.apply(call, it, New); err != nil {
+		return err
+	}
+	key := n.key(&it.cfg)
+	if n.shelf.find(key) != nil {
+		return &object.ArgumentError{Parameter: "Name", Err: fmt.Errorf("there is a %s %q already", n.name, key)}
+	}
+	if err := n.check(it, nil); err != nil {
+		return blame(call, err)
+	}
+	if ok, err := call.Confirm("New-"+n.name, n.identity(&it.cfg)); !ok || err != nil {
+		return err
+	}
+	n.shelf.put(key, it)
+	if n.link != nil {
+		n.link(it)
+	}
+	return call.Emit(n.object(it))
+}
+
+// set is Set.
+func (n *noun[C]) set(call *object.Call) error {
+	it, err := n.find(call.Args["Identity"])
+	if err != nil {
+		return err
+	}
+	draft := it.draft()
+	if err := n.apply(call, draft, Set); err != nil {
+		return err
+	}
+	key := n.key(&draft.cfg)
+	if other := n.shelf.find(key); other != nil && other != it {
+		return &object.ArgumentError{Parameter: "Name", Err: fmt.Errorf("there is a %s %q already", n.name, key)}
+	}
+	if err := n.check(draft, it); err != nil {
+		return blame(call, err)
+	}
+	if ok, err := call.Confirm("Set-"+n.name, n.identity(&it.cfg)); !ok || err != nil {
+		return err
+	}
+	if n.unlink != nil {
+		n.unlink(it)
+	}
+	old := it.key
+	*it = *draft
+	if key != old {
+		n.shelf.rekey(it, key)
+	}
+	if n.link != nil {
+		n.link(it)
+	}
+	return nil
+}
+
+// get is Get.
+func (n *noun[C]) get(call *object.Call) error {
+	if err := n.apply(call, &item[C]{}, Get); err != nil {
+		return err
+	}
+	items, err := n.list(call)
+	if err != nil {
+		return err
+	}
+	keep := func(*item[C]) bool { return true }
+	if n.filter != nil {
+		if keep, err = n.filter(call); err != nil {
+			return err
+		}
+	}
+	for _, it := range items {
+		if !keep(it) {
+			continue
+		}
+		if err := call.Emit(n.object(it)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// remove is Remove.
+func (n *noun[C]) remove(call *object.Call) error {
+	it, err := n.find(call.Args["Identity"])
+	if err != nil {
+		return err
+	}
+	if err := n.apply(call, it.draft(), Remove); err != nil {
+		return err
+	}
+	if n.forbid != nil {
+		if err := n.forbid(it); err != nil {
+			return err
+		}
+	}
+	if ok, err := call.Confirm("Remove-"+n.name, n.identity(&it.cfg)); !ok || err != nil {
+		return err
+	}
+	if n.unlink != nil {
+		n.unlink(it)
+	}
+	n.shelf.remove(it)
+	return nil
+}
+
+// blame points an error at the argument that it is about, if one is.
+func blame(call *object.Call, err error) error {
+	var invalid *InvalidError
+	if !errors.As(err, &invalid) || len(invalid.Problems) == 0 {
+		return err
+	}
+	_, field, _ := strings.Cut(invalid.Problems[0].Path, `"].`)
+	field, _, _ = strings.Cut(field, "[")
+	if field != "" && call.Has(field) {
+		return &object.ArgumentError{Parameter: field, Err: err}
+	}
+	return err
+}
+
+// object returns what Get emits for it.
+func (n *noun[C]) object(it *item[C]) *object.Object {
+	full := n.defaults(it)
+	o := object.NewObject(n.name, len(n.properties))
+	o.Ref, o.Columns, o.Text = it, n.columns, n.identity(&it.cfg)
+	for _, p := range n.properties {
+		v := p.get(it, &full)
+		if def, hidden := n.hidden[p.name]; hidden && object.Text(v) == def {
+			continue
+		}
+		o.Set(p.name, v)
+	}
+	return o
+}
+
+// shape makes the properties of a noun from their names in order. A name that
+// isn't in extra is a row's. Parameters that came after 2007 are shown in that
+// edition only where they were set.
+func (n *noun[C]) shape(extra map[string]func(it *item[C], full *C) object.Value, names ...string) {
+	for _, name := range names {
+		if get, ok := extra[name]; ok {
+			n.properties = append(n.properties, property[C]{name, get})
+			continue
+		}
+		i := slices.IndexFunc(n.rows, func(r row[C]) bool { return r.Name == name })
+		if i < 0 || n.rows[i].get == nil {
+			continue
+		}
+		r := &n.rows[i]
+		n.properties = append(n.properties, property[C]{name, func(it *item[C], full *C) object.Value {
+			return r.value(it, full, n.org.base.Profile)
+		}})
+	}
+}
+
+// in2007 reports whether the edition had what came with it.
+func (i *Info) in2007() bool {
+	return i.Since == "" || strings.HasPrefix(i.Since, "2007")
+}
+
+// hide finds the parameters that the organisation's edition doesn't have.
+func (n *noun[C]) hide() {
+	if n.org.base.Profile != permission.Exchange2007 {
+		return
+	}
+	fresh := &item[C]{}
+	full := n.defaults(fresh)
+	n.hidden = map[string]string{}
+	for i := range n.rows {
+		if r := &n.rows[i]; r.get != nil && !r.in2007() {
+			n.hidden[r.Name] = object.Text(r.value(fresh, &full, n.org.base.Profile))
+		}
+	}
+}

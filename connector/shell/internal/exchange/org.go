@@ -1,0 +1,282 @@
+package exchange
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+	"github.com/interchange-smtp/interchange/permission"
+)
+
+// Options say what a fresh organisation is like.
+type Options struct {
+	Profile connector.Profile
+	Server  server // the server we are; without a name: localhost
+
+	// Servers are the others. Without any, a server is taken in when a command
+	// names it first; with some, an unlisted one is an error.
+	Servers []server
+
+	// Domain is the first accepted domain. Empty: the FQDN of Server without its
+	// first label.
+	Domain string
+
+	// Bare leaves out what setup makes: connectors, accepted and remote domain,
+	// and the limits of the organisation.
+	Bare bool
+}
+
+// Org is an organisation: what cmdlets read and change. It is not safe for
+// concurrent use.
+type Org struct {
+	// base is the configuration without connectors. Accepted and Transport in it
+	// follow the items below.
+	base connector.Config
+
+	receive   shelf[receive]
+	send      shelf[send]
+	accepted  shelf[accepted]
+	remote    shelf[remoteDomain]
+	sites     shelf[site]
+	links     shelf[link]
+	transport item[transport]
+
+	serviceShelves map[string]*shelf[service] // by kind
+	mainDomain     *item[accepted]            // the default one, once it was looked for
+	domains        map[string]*item[accepted] // by folded domain
+	renaming       string                     // the old name of the site that is being changed
+
+	claims claims
+	names  map[permission.SID]string // of principals, as commands wrote them
+	warned map[string]bool           // what was told once
+	closed bool                      // servers that aren't listed are errors
+
+	// Ask is asked for a mandatory parameter that a command left out, where
+	// somebody is there to answer. Nil: nobody is.
+	Ask func(cmdlet, parameter string) (object.Value, bool)
+}
+
+// NewOrg returns a fresh organisation with what Exchange's setup makes for the
+// edition and the role of the server.
+func NewOrg(opts Options) *Org {
+	if opts.Server.Name == "" {
+		opts.Server.Name = "localhost"
+	}
+	o := newOrg()
+	o.base.Profile = opts.Profile
+	o.base.Server = opts.Server.Name
+	o.base.Servers = append([]server{opts.Server}, opts.Servers...)
+	o.closed = len(opts.Servers) > 0
+	if !opts.Bare {
+		o.setup(opts.Domain)
+	}
+	return o
+}
+
+func newOrg() *Org {
+	return &Org{names: map[permission.SID]string{}, warned: map[string]bool{}, claims: claims{}, serviceShelves: map[string]*shelf[service]{}, transport: item[transport]{key: "Transport"}}
+}
+
+// FromConfig returns the organisation that cfg describes, without anything that
+// setup would make. The error lists the names that occur twice or are missing;
+// all else is for connector.Compile to judge.
+func FromConfig(cfg connector.Config) (*Org, error) {
+	o := newOrg()
+	o.base = connector.Config{Profile: cfg.Profile, Server: cfg.Server, Servers: slices.Clone(cfg.Servers)}
+	o.closed = len(cfg.Servers) > 1
+	o.transport.cfg = cfg.Transport.Clone()
+	o.base.Transport = o.transport.cfg
+
+	var errs []error
+	for _, l := range cfg.Links {
+		l.Sites = slices.Clone(l.Sites)
+		errs = append(errs, load(&o.links, "link", l.Name, l))
+	}
+	for _, d := range cfg.Accepted {
+		err := load(&o.accepted, "accepted domain", domainKey(d), d)
+		if errs = append(errs, err); err == nil {
+			o.enterDomain(o.accepted.items[len(o.accepted.items)-1])
+		}
+	}
+	for _, r := range cfg.Receive {
+		r = r.Clone()
+		err := load(&o.receive, "Receive connector", o.receiveKey(&r), r)
+		if errs = append(errs, err); err == nil {
+			o.claims.add(o, o.receive.items[len(o.receive.items)-1])
+		}
+	}
+	for _, s := range cfg.Send {
+		errs = append(errs, load(&o.send, "Send connector", s.Name, s.Clone()))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return o, nil
+}
+
+// load puts what a configuration held on its shelf.
+func load[C any](s *shelf[C], what, key string, c C) error {
+	name := key[strings.LastIndex(key, `\`)+1:]
+	if name == "" {
+		return fmt.Errorf("exchange: a %s has no name", what)
+	}
+	if s.find(key) != nil {
+		return fmt.Errorf("exchange: there are two of the %s %q", what, key)
+	}
+	s.put(key, &item[C]{cfg: c})
+	return nil
+}
+
+// Config returns what the organisation amounts to, for connector.Compile. It
+// shares no memory with o.
+func (o *Org) Config() connector.Config {
+	cfg := o.base
+	cfg.Servers = slices.Clone(o.base.Servers)
+	cfg.Transport = o.transport.cfg.Clone()
+	cfg.Accepted = nil
+	for it := range o.accepted.all() {
+		cfg.Accepted = append(cfg.Accepted, it.cfg)
+	}
+	for it := range o.links.all() {
+		l := it.cfg
+		l.Sites = slices.Clone(l.Sites)
+		cfg.Links = append(cfg.Links, l)
+	}
+	if n := o.receive.len(); n > 0 {
+		cfg.Receive = make([]receive, 0, n)
+	}
+	for it := range o.receive.all() {
+		cfg.Receive = append(cfg.Receive, it.cfg.Clone())
+	}
+	for it := range o.send.all() {
+		cfg.Send = append(cfg.Send, it.cfg.Clone())
+	}
+	return cfg
+}
+
+// Origins returns where commands set what the configuration holds, by the path
+// that connector.Problem has: Receive["Relay"] is where it was made,
+// Receive["Relay"].Bindings where its bindings were set last. What no command
+// set is missing.
+func (o *Org) Origins() map[string]object.Pos {
+	m := map[string]object.Pos{}
+	origins(m, "Receive", &o.receive, func(r *receive) string { return r.Name })
+	origins(m, "Send", &o.send, func(s *send) string { return s.Name })
+	origins(m, "Accepted", &o.accepted, func(d *accepted) string { return d.Name })
+	origins(m, "Links", &o.links, func(l *link) string { return l.Name })
+	for _, k := range o.transport.marks {
+		m["Transport."+k.name] = k.pos
+	}
+	for it := range o.services("TransportService").all() {
+		if it.cfg.Server != o.local().Name {
+			continue
+		}
+		for _, k := range it.marks {
+			if k.name == downgradedAuth {
+				m["Transport."+k.name] = k.pos
+			}
+		}
+	}
+	return m
+}
+
+func origins[C any](m map[string]object.Pos, list string, s *shelf[C], name func(*C) string) {
+	i := -1
+	for it := range s.all() {
+		i++
+		path := fmt.Sprintf("%s[%q]", list, name(&it.cfg))
+		if name(&it.cfg) == "" {
+			path = fmt.Sprintf("%s[%d]", list, i)
+		}
+		for _, k := range it.marks {
+			switch {
+			case k.name == "":
+				m[path] = k.pos
+			default:
+				m[path+"."+fieldOf(list, k.name)] = k.pos
+			}
+		}
+	}
+}
+
+// fieldOf returns the field of the configuration that a parameter sets, where
+// its name differs.
+func fieldOf(list, parameter string) string {
+	switch {
+	case list == "Links" && parameter == "ExchangeCost":
+		return "Cost"
+	case list == "Links" && parameter == "MaxMessageSize":
+		return "MaxSize"
+	case list == "Accepted" && parameter == "MakeDefault":
+		return "Default"
+	}
+	return parameter
+}
+
+// local returns the server we are.
+func (o *Org) local() server {
+	s, _ := o.server("")
+	return s
+}
+
+// server finds a server by name or FQDN in any letter case; "" is the local one.
+func (o *Org) server(name string) (server, bool) {
+	name = cmp.Or(name, o.base.Server)
+	if name == "" && len(o.base.Servers) > 0 {
+		return o.base.Servers[0], true
+	}
+	for _, s := range o.base.Servers {
+		if strings.EqualFold(s.Name, name) || s.FQDN != "" && strings.EqualFold(s.FQDN, name) {
+			return s, true
+		}
+	}
+	name = cmp.Or(name, "localhost")
+	local := strings.EqualFold(name, cmp.Or(o.base.Server, "localhost"))
+	return server{Name: name, FQDN: name}, local && len(o.base.Servers) == 0
+}
+
+// needServer is server for a name that a command gave. An organisation whose
+// servers nobody listed takes it in.
+func (o *Org) needServer(name string, warn func(string)) (server, error) {
+	name = serverName(name)
+	s, ok := o.server(name)
+	if ok {
+		return s, nil
+	}
+	if o.closed || name == "" {
+		return s, fmt.Errorf("there is no server %q; Get-ExchangeServer lists those that are known", name)
+	}
+	local := o.local()
+	if len(o.base.Servers) == 0 {
+		o.base.Servers = append(o.base.Servers, local)
+	}
+	s = server{Name: name, Site: local.Site}
+	if short, _, ok := strings.Cut(name, "."); ok {
+		s.Name, s.FQDN = short, name
+	}
+	o.base.Servers = append(o.base.Servers, s)
+	warn(fmt.Sprintf("the server %q is taken for another one of the organisation, because %q is the one we are", s.Name, local.Name))
+	return s, nil
+}
+
+// serverName takes the name out of a distinguished name.
+func serverName(s string) string {
+	if len(s) > 3 && strings.EqualFold(s[:3], "CN=") {
+		name, _, _ := strings.Cut(s[3:], ",")
+		return name
+	}
+	return strings.TrimSpace(s)
+}
+
+// once passes text on to warn the first time only.
+func (o *Org) once(key, text string, warn func(string)) {
+	if warn == nil || o.warned[key] {
+		return
+	}
+	o.warned[key] = true
+	warn(text)
+}

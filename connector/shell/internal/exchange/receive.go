@@ -1,0 +1,280 @@
+package exchange
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+	"github.com/interchange-smtp/interchange/permission"
+)
+
+// receiveNoun is the Receive connectors.
+func (o *Org) receiveNoun() *noun[receive] {
+	n := &noun[receive]{
+		org: o, name: "ReceiveConnector", rows: receiveRows, shelf: &o.receive,
+		key: o.receiveKey, identity: o.receiveKey, dn: o.receiveDN, qualify: o.qualifyReceive,
+		defaults: func(it *item[receive]) receive { return it.cfg.WithDefaults(&o.base) },
+		prepare:  o.prepareReceive,
+		finish:   o.finishReceive,
+		check:    o.checkReceive,
+		link:     func(it *item[receive]) { o.claims.add(o, it) },
+		unlink:   func(it *item[receive]) { o.claims.remove(o, it) },
+		filter:   o.filterReceive,
+		columns:  []string{"Identity", "Bindings", "Enabled"},
+	}
+	n.shape(o.receiveExtras(n), receiveShape...)
+	n.hide()
+	return n
+}
+
+// qualifyReceive completes the identity of a Receive connector: a bare name is
+// one of the local server, and a server may be given by its FQDN.
+func (o *Org) qualifyReceive(id string) string {
+	name, rest, ok := strings.Cut(id, `\`)
+	if !ok {
+		return o.local().Name + `\` + id
+	}
+	s, _ := o.server(name)
+	return s.Name + `\` + rest
+}
+
+// prepareReceive is the part of New-ReceiveConnector that comes before the
+// parameters: whose connector it is, and of what usage.
+func (o *Org) prepareReceive(call *object.Call, it *item[receive]) error {
+	usage, err := usageOf(call, "Custom", "Internet", "Internal", "Client", "Partner")
+	if err != nil {
+		return err
+	}
+	it.cfg.Usage = usage
+	if v, given := call.Args["Server"]; given {
+		name, err := single(v)
+		if err != nil {
+			return &object.ArgumentError{Parameter: "Server", Err: err}
+		}
+		s, err := o.needServer(name, call.Warn)
+		if err != nil {
+			return &object.ArgumentError{Parameter: "Server", Err: err}
+		}
+		it.cfg.Server = s.Name
+	} else if len(o.base.Servers) > 0 {
+		it.cfg.Server = o.local().Name
+	}
+	return nil
+}
+
+// usageOf reads -Usage and the switches that stand for it, which exclude each
+// other.
+func usageOf(call *object.Call, switches ...string) (connector.Usage, error) {
+	var usage connector.Usage
+	var given []string
+	if v, ok := call.Args["Usage"]; ok {
+		u, err := usages.read(v)
+		if err == nil && !slices.Contains(switches, u.String()) {
+			err = fmt.Errorf("give one of %s", strings.Join(switches, ", "))
+		}
+		if err != nil {
+			return 0, &object.ArgumentError{Parameter: "Usage", Err: err}
+		}
+		usage, given = u, append(given, "-Usage")
+	}
+	for _, name := range switches {
+		if call.Switch(name) {
+			u, err := connector.ParseUsage(name)
+			if err != nil {
+				return 0, err
+			}
+			usage, given = u, append(given, "-"+name)
+		}
+	}
+	if len(given) > 1 {
+		return 0, fmt.Errorf("%s exclude each other; give one", strings.Join(given, " and "))
+	}
+	return usage, nil
+}
+
+// finishReceive checks what must not be empty. Which parameters New can do
+// without depends on the usage (the parameter sets of New-ReceiveConnector).
+func (o *Org) finishReceive(call *object.Call, it *item[receive]) error {
+	full := it.cfg.WithDefaults(&o.base)
+	var missing []string
+	for _, p := range []struct {
+		name         string
+		given, whole int
+	}{
+		{"Bindings", len(it.cfg.Bindings), len(full.Bindings)},
+		{"RemoteIPRanges", len(it.cfg.RemoteIPRanges), len(full.RemoteIPRanges)},
+	} {
+		switch {
+		case call.Has(p.name) && p.given == 0:
+			return &object.ArgumentError{Parameter: p.name, Err: fmt.Errorf("it can't be empty")}
+		case p.whole == 0:
+			missing = append(missing, p.name)
+		}
+	}
+	if missing, err := o.ask(call, it, missing); len(missing) > 0 || err != nil {
+		return errors.Join(err, missingError(it.cfg.Usage, missing))
+	}
+	if r := &it.cfg; r.DefaultDomain != "" {
+		if d, err := o.acceptedNoun().find(r.DefaultDomain); err == nil {
+			r.DefaultDomain = domainKey(d.cfg)
+		}
+	}
+	return nil
+}
+
+func missingError(u connector.Usage, names []string) error {
+	if len(names) == 0 {
+		return nil
+	}
+	return fmt.Errorf("with usage %s, -%s must be given", u, strings.Join(names, " and -"))
+}
+
+// ask asks for parameters that were left out, and returns those nobody gave.
+func (o *Org) ask(call *object.Call, it *item[receive], names []string) (missing []string, err error) {
+	for _, name := range names {
+		if o.Ask == nil {
+			return names, nil
+		}
+		v, ok := o.Ask("New-ReceiveConnector", name)
+		if !ok {
+			return []string{name}, nil
+		}
+		i := slices.IndexFunc(receiveRows, func(r row[receive]) bool { return r.Name == name })
+		if err := receiveRows[i].set(it, name, v); err != nil {
+			return nil, fmt.Errorf("-%s: %w", name, err)
+		}
+		it.mark(name, call.Pos)
+	}
+	return nil, nil
+}
+
+// checkReceive applies the rules to a connector, those about other connectors
+// included. A mistake that it had before isn't held against a change.
+func (o *Org) checkReceive(draft, old *item[receive]) error {
+	errs, _ := o.base.CheckReceive(draft.cfg, o.claims.neighbours(o, &draft.cfg, old)...)
+	if len(errs) == 0 {
+		return nil
+	}
+	if old != nil {
+		before, _ := o.base.CheckReceive(old.cfg, o.claims.neighbours(o, &old.cfg, old)...)
+		errs = added(errs, before)
+	}
+	for i, p := range errs {
+		if p.Code == connector.CodeRoleConflict && draft.cfg.TransportRole == connector.HubTransport {
+			errs[i].Detail += " (without -TransportRole a connector belongs to HubTransport)"
+		}
+	}
+	return invalid(errs)
+}
+
+func invalid(errs connector.Problems) error {
+	if len(errs) == 0 {
+		return nil
+	}
+	return &InvalidError{errs}
+}
+
+// added returns the problems of now that weren't there before. Paths are not
+// compared, because a connector may have been renamed.
+func added(now, before connector.Problems) connector.Problems {
+	return slices.DeleteFunc(now, func(p connector.Problem) bool {
+		return slices.ContainsFunc(before, func(q connector.Problem) bool { return p.Code == q.Code && p.Detail == q.Detail })
+	})
+}
+
+// filterReceive is -Server of Get-ReceiveConnector.
+func (o *Org) filterReceive(call *object.Call) (func(*item[receive]) bool, error) {
+	v, given := call.Args["Server"]
+	if !given {
+		return func(*item[receive]) bool { return true }, nil
+	}
+	if call.Has("Identity") && !call.Piped {
+		return nil, &object.ArgumentError{Parameter: "Server", Err: fmt.Errorf("-Identity and -Server exclude each other")}
+	}
+	name, err := single(v)
+	if err != nil {
+		return nil, &object.ArgumentError{Parameter: "Server", Err: err}
+	}
+	s, ok := o.server(serverName(name))
+	if !ok {
+		return nil, &object.ArgumentError{Parameter: "Server", Err: &NotFoundError{"ExchangeServer", name}}
+	}
+	return func(it *item[receive]) bool {
+		own, _ := o.server(it.cfg.Server)
+		return strings.EqualFold(own.Name, s.Name)
+	}, nil
+}
+
+// shownGroups are the permission groups that Get shows: Custom stands for
+// rights given by hand, but not for those that setup gives.
+func (o *Org) shownGroups(r *receive) permission.Group {
+	groups := r.PermissionGroups.Or(0)
+	for _, g := range r.Permissions {
+		if !slices.Contains(permission.DefaultConnectorGrants(), g) {
+			groups |= permission.Custom
+		}
+	}
+	return groups
+}
+
+// receiveShape is the order of properties in the output.
+var receiveShape = []string{
+	"AuthMechanism", "Banner", "BinaryMimeEnabled", "Bindings", "ChunkingEnabled", "DefaultDomain",
+	"DeliveryStatusNotificationEnabled", "EightBitMimeEnabled", "SmtpUtf8Enabled", "BareLinefeedRejectionEnabled",
+	"DomainSecureEnabled", "EnhancedStatusCodesEnabled", "LongAddressesEnabled", "OrarEnabled", "SuppressXAnonymousTls",
+	"ProxyEnabled", "AdvertiseClientSettings", "Fqdn", "ServiceDiscoveryFqdn", "TlsCertificateName", "Comment", "Enabled",
+	"ConnectionTimeout", "ConnectionInactivityTimeout", "MessageRateLimit", "MessageRateSource", "MaxInboundConnection",
+	"MaxInboundConnectionPerSource", "MaxInboundConnectionPercentagePerSource", "MaxHeaderSize", "MaxHopCount",
+	"MaxLocalHopCount", "MaxLogonFailures", "MaxMessageSize", "MaxProtocolErrors", "MaxRecipientsPerMessage",
+	"PermissionGroups", "PipeliningEnabled", "ProtocolLoggingLevel", "RemoteIPRanges", "RequireEHLODomain", "RequireTLS",
+	"EnableAuthGSSAPI", "ExtendedProtectionPolicy", "LiveCredentialEnabled", "TlsDomainCapabilities", "Server",
+	"TransportRole", "RejectReservedTopLevelRecipientDomains", "RejectReservedSecondLevelRecipientDomains",
+	"RejectSingleLabelRecipientDomains", "AcceptConsumerMail", "SizeEnabled", "TarpitInterval", "AuthTarpitInterval",
+	"MaxAcknowledgementDelay", "AdminDisplayName", "ExchangeVersion", "Name", "DistinguishedName", "Identity", "Guid",
+	"ObjectCategory", "ObjectClass", "WhenChanged", "WhenCreated", "WhenChangedUTC", "WhenCreatedUTC", "OrganizationId",
+	"Id", "OriginatingServer", "IsValid", "ObjectState",
+}
+
+// receiveExtras are the properties that aren't parameters.
+func (o *Org) receiveExtras(n *noun[receive]) map[string]func(*item[receive], *receive) object.Value {
+	m := directoryExtras(n, "0.1 (8.0.535.0)", "ms-Exch-Smtp-Receive-Connector", "msExchSmtpReceiveConnector")
+	m["PermissionGroups"] = func(_ *item[receive], full *receive) object.Value { return groups.show(o.shownGroups(full)) }
+	m["Server"] = func(_ *item[receive], full *receive) object.Value { return full.Server }
+	m["AcceptConsumerMail"] = constant[receive](false)
+	return m
+}
+
+func constant[C any](v object.Value) func(*item[C], *C) object.Value {
+	return func(*item[C], *C) object.Value { return v }
+}
+
+// directoryExtras are the properties that every object of the directory has.
+// There is no clock and no directory here, so the times and the server that
+// answered are empty.
+func directoryExtras[C any](n *noun[C], version, category, class string) map[string]func(*item[C], *C) object.Value {
+	identity := func(it *item[C], _ *C) object.Value { return n.identity(&it.cfg) }
+	m := map[string]func(*item[C], *C) object.Value{
+		"ExchangeVersion":   constant[C](version),
+		"DistinguishedName": func(it *item[C], _ *C) object.Value { return n.dn(&it.cfg) },
+		"Identity":          identity,
+		"Id":                identity,
+		"Guid":              func(it *item[C], _ *C) object.Value { return typed{"Guid", guid(n.name, it.born)} },
+		"ObjectCategory":    func(*item[C], *C) object.Value { return n.org.category(category) },
+		"ObjectClass":       func(*item[C], *C) object.Value { return object.NewList("top", class) },
+		"IsValid":           constant[C](true),
+		"ObjectState":       constant[C](typed{"ObjectState", "Unchanged"}),
+	}
+	for _, name := range []string{"AdminDisplayName", "WhenChanged", "WhenCreated", "WhenChangedUTC", "WhenCreatedUTC", "OrganizationId", "OriginatingServer"} {
+		m[name] = constant[C](nil)
+	}
+	return m
+}
+
+// category is the schema class of an object in the directory's own form.
+func (o *Org) category(class string) string {
+	_, domain, _ := strings.Cut(o.local().FQDN, ".")
+	return domain + "/Configuration/Schema/" + class
+}

@@ -1,0 +1,153 @@
+package exchange
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+)
+
+// sendNoun is the Send connectors.
+func (o *Org) sendNoun() *noun[send] {
+	name := func(s *send) string { return s.Name }
+	n := &noun[send]{
+		org: o, name: "SendConnector", rows: sendRows, shelf: &o.send,
+		key: name, identity: o.sendIdentity, dn: o.sendDN, qualify: o.qualifySend,
+		defaults: func(it *item[send]) send { return it.cfg.WithDefaults(&o.base) },
+		prepare: func(call *object.Call, it *item[send]) (err error) {
+			it.cfg.Usage, err = usageOf(call, "Custom", "Internal", "Internet", "Partner")
+			return err
+		},
+		finish:  o.finishSend,
+		check:   o.checkSend,
+		columns: []string{"Identity", "AddressSpaces", "Enabled"},
+	}
+	n.shape(o.sendExtras(n), sendShape...)
+	n.hide()
+	return n
+}
+
+// sendIdentity is the name, on an Edge server with the server before it.
+func (o *Org) sendIdentity(s *send) string {
+	if local := o.local(); local.Edge {
+		return local.Name + `\` + s.Name
+	}
+	return s.Name
+}
+
+// qualifySend takes the server off an identity: Send connectors belong to the
+// organisation.
+func (o *Org) qualifySend(id string) string {
+	if name, rest, ok := strings.Cut(id, `\`); ok {
+		if _, known := o.server(name); known {
+			return rest
+		}
+	}
+	return id
+}
+
+// finishSend gives source servers the names that the organisation knows them by.
+func (o *Org) finishSend(call *object.Call, it *item[send]) error {
+	if call.Has("SourceTransportServers") {
+		names := make([]string, len(it.cfg.SourceTransportServers))
+		for i, name := range it.cfg.SourceTransportServers {
+			s, err := o.needServer(name, call.Warn)
+			if err != nil {
+				return &object.ArgumentError{Parameter: "SourceTransportServers", Err: err}
+			}
+			names[i] = s.Name
+		}
+		if it.cfg.SourceTransportServers = names; len(names) == 0 {
+			it.cfg.SourceTransportServers = nil
+		}
+	}
+	for _, a := range it.cfg.AddressSpaces {
+		if a.Local() { // how 2007 wrote what is IsScopedConnector since
+			it.cfg.IsScopedConnector = true
+		}
+	}
+	return nil
+}
+
+// checkSend applies the rules to a connector. A mistake that it had before isn't
+// held against a change.
+func (o *Org) checkSend(draft, old *item[send]) error {
+	errs, _ := o.base.CheckSend(draft.cfg)
+	if old != nil && len(errs) > 0 {
+		before, _ := o.base.CheckSend(old.cfg)
+		errs = added(errs, before)
+	}
+	return invalid(errs)
+}
+
+// credentialAccess is AuthenticationCredential. The password never leaves its
+// wrapping here.
+var credentialAccess = access[send]{
+	kind: "PSCredential",
+	set: func(it *item[send], _ string, v object.Value) error {
+		if v == nil {
+			it.cfg.AuthenticationCredential = nil
+			return nil
+		}
+		user, password, ok := object.AsCredential(v)
+		if !ok {
+			return fmt.Errorf("it takes what Get-Credential or New-Object PSCredential returns, not a %s", object.TypeName(v))
+		}
+		it.cfg.AuthenticationCredential = &connector.Credential{UserName: user, Password: password}
+		return nil
+	},
+	get: func(_ *item[send], full *send, _ string) object.Value {
+		c := full.AuthenticationCredential
+		if c == nil {
+			return nil
+		}
+		return object.NewCredential(c.UserName, c.Password)
+	},
+}
+
+// sameText is the sameness of names.
+func sameText(a, b string) bool { return strings.EqualFold(a, b) }
+
+// sendShape is the order of properties in the output.
+var sendShape = []string{
+	"AddressSpaces", "AuthenticationCredential", "CloudServicesMailEnabled", "Comment", "ConnectedDomains",
+	"ConnectionInactivityTimeOut", "ConnectorType", "DNSRoutingEnabled", "DomainSecureEnabled", "Enabled", "ErrorPolicies",
+	"ForceHELO", "Fqdn", "FrontendProxyEnabled", "HomeMTA", "HomeMtaServerId", "Identity", "IgnoreSTARTTLS",
+	"IsScopedConnector", "IsSmtpConnector", "MaxMessageSize", "Name", "Port", "ProtocolLoggingLevel", "Region",
+	"RequireOorg", "RequireTLS", "SmartHostAuthMechanism", "SmartHosts", "SmartHostsString", "SmtpMaxMessagesPerConnection",
+	"SourceIPAddress", "SourceRoutingGroup", "SourceTransportServers", "TlsAuthLevel", "TlsCertificateName", "TlsDomain",
+	"UseExternalDNSServersEnabled",
+}
+
+// sendExtras are the properties that aren't parameters, or that show something
+// else than the defaults say.
+func (o *Org) sendExtras(n *noun[send]) map[string]func(*item[send], *send) object.Value {
+	m := directoryExtras(n, "", "", "")
+	m["ConnectedDomains"] = constant[send](&object.List{})
+	m["HomeMTA"] = constant[send]("Microsoft MTA")
+	m["IsSmtpConnector"] = constant[send](true)
+	m["Region"] = constant[send]("NotSpecified")
+	m["SourceRoutingGroup"] = constant[send]("Exchange Routing Group (DWBGZMFD01QNBJR)")
+	m["Fqdn"] = func(it *item[send], _ *send) object.Value { return showText(it.cfg.Fqdn) }
+	m["HomeMtaServerId"] = func(_ *item[send], full *send) object.Value {
+		if len(full.SourceTransportServers) == 0 {
+			return o.local().Name
+		}
+		return full.SourceTransportServers[0]
+	}
+	m["SmartHostsString"] = func(_ *item[send], full *send) object.Value {
+		hosts := make([]string, len(full.SmartHosts))
+		for i, h := range full.SmartHosts {
+			hosts[i] = h.String()
+		}
+		return strings.Join(hosts, ",")
+	}
+	m["SourceIPAddress"] = func(_ *item[send], full *send) object.Value {
+		if !full.SourceIPAddress.IsValid() {
+			return typed{"IPAddress", "0.0.0.0"}
+		}
+		return ipAddress.show(full.SourceIPAddress)
+	}
+	return m
+}

@@ -1,0 +1,166 @@
+package exchange
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+	"github.com/interchange-smtp/interchange/permission"
+)
+
+// The intervals in which an Edge server differs from others.
+const (
+	edgeFailureInterval   = 30 * time.Minute
+	edgeTransientInterval = 10 * time.Minute
+)
+
+// serverNoun is the servers.
+func (o *Org) serverNoun() *noun[server] {
+	servers := &shelf[server]{}
+	name := func(s *server) string { return s.Name }
+	n := &noun[server]{
+		org: o, name: "ExchangeServer", rows: serverRows, shelf: servers,
+		key: name, identity: name,
+		dn: func(s *server) string { return "CN=" + escapeDN(s.Name) + ",CN=Servers," + adminGroup + o.root() },
+		qualify: func(id string) string {
+			s, _ := o.server(serverName(id))
+			return s.Name
+		},
+		defaults: func(it *item[server]) server { return it.cfg },
+		columns:  []string{"Name", "Site", "ServerRole", "Edition", "AdminDisplayVersion"},
+	}
+	n.refresh = func() {
+		for _, s := range append([]server{o.local()}, o.base.Servers...) {
+			if it := servers.find(s.Name); it != nil {
+				it.cfg = s
+			} else {
+				servers.put(s.Name, &item[server]{cfg: s})
+			}
+		}
+	}
+	extras := directoryExtras(n, "0.1 (8.0.535.0)", "", "")
+	for name, get := range map[string]func(*server) object.Value{
+		"Name":                 func(s *server) object.Value { return s.Name },
+		"Fqdn":                 func(s *server) object.Value { return showText(s.FQDN) },
+		"Domain":               func(s *server) object.Value { _, d, _ := strings.Cut(s.FQDN, "."); return showText(d) },
+		"Site":                 func(s *server) object.Value { return showText(s.Site) },
+		"ServerRole":           func(s *server) object.Value { return typed{"ServerRole", o.roleOf(s)} },
+		"Edition":              func(*server) object.Value { return "Standard" },
+		"AdminDisplayVersion":  func(*server) object.Value { return o.version() },
+		"IsHubTransportServer": func(s *server) object.Value { return !s.Edge },
+		"IsEdgeServer":         func(s *server) object.Value { return s.Edge },
+	} {
+		extras[name] = func(it *item[server], _ *server) object.Value { return get(&it.cfg) }
+	}
+	n.shape(extras, "Name", "Fqdn", "Domain", "Site", "ServerRole", "Edition", "AdminDisplayVersion", "IsHubTransportServer",
+		"IsEdgeServer", "DistinguishedName", "Identity", "Guid", "IsValid", "ObjectState")
+	return n
+}
+
+func (o *Org) roleOf(s *server) string {
+	switch {
+	case s.Edge:
+		return "Edge"
+	case o.base.Profile == permission.Exchange2007:
+		return "HubTransport"
+	}
+	return "Mailbox"
+}
+
+// version is the one that the profile stands for.
+func (o *Org) version() string {
+	if o.base.Profile == permission.Exchange2007 {
+		return "Version 8.3 (Build 83.6)"
+	}
+	return "Version 15.1 (Build 2507.6)"
+}
+
+// siteNoun is the Active Directory sites.
+func (o *Org) siteNoun() *noun[site] {
+	name := func(s *site) string { return s.Name }
+	n := &noun[site]{
+		org: o, name: "AdSite", rows: siteRows, shelf: &o.sites,
+		key: name, identity: name, dn: func(s *site) string { return "CN=" + escapeDN(s.Name) + ",CN=Sites" + o.root() },
+		defaults: func(it *item[site]) site { return it.cfg },
+		check:    func(draft, _ *item[site]) error { return checkName(draft.cfg.Name) },
+		unlink:   func(it *item[site]) { o.renaming = it.cfg.Name },
+		link:     func(it *item[site]) { o.renameSite(o.renaming, it.cfg.Name) },
+		refresh:  o.refreshSites,
+		columns:  []string{"Name", "HubSiteEnabled"},
+	}
+	n.shape(directoryExtras(n, "0.0 (6.5.6500.0)", "", ""), "HubSiteEnabled", "InboundMailEnabled", "PartnerId", "Name",
+		"DistinguishedName", "Identity", "Guid", "IsValid")
+	return n
+}
+
+// refreshSites makes the sites that servers and links name.
+func (o *Org) refreshSites() {
+	add := func(name string) {
+		if name != "" && o.sites.find(name) == nil {
+			o.sites.put(name, &item[site]{cfg: site{name}})
+		}
+	}
+	for _, s := range o.base.Servers {
+		add(s.Site)
+	}
+	for it := range o.links.all() {
+		for _, name := range it.cfg.Sites {
+			add(name)
+		}
+	}
+}
+
+func (o *Org) renameSite(old, name string) {
+	if old == name {
+		return
+	}
+	for i := range o.base.Servers {
+		if strings.EqualFold(o.base.Servers[i].Site, old) {
+			o.base.Servers[i].Site = name
+		}
+	}
+	for it := range o.links.all() {
+		sites := slices.Clone(it.cfg.Sites)
+		for i := range sites {
+			if strings.EqualFold(sites[i], old) {
+				sites[i] = name
+			}
+		}
+		it.cfg.Sites = sites
+	}
+}
+
+func checkName(name string) error {
+	if name == "" || len(name) > 64 || strings.TrimSpace(name) != name {
+		return &object.ArgumentError{Parameter: "Name", Err: fmt.Errorf("give a name of up to 64 characters without blanks around it")}
+	}
+	return nil
+}
+
+// linkNoun is the Active Directory site links.
+func (o *Org) linkNoun() *noun[link] {
+	name := func(l *link) string { return l.Name }
+	n := &noun[link]{
+		org: o, name: "AdSiteLink", rows: linkRows, shelf: &o.links,
+		key: name, identity: name,
+		dn: func(l *link) string {
+			return "CN=" + escapeDN(l.Name) + ",CN=IP,CN=Inter-Site Transports,CN=Sites" + o.root()
+		},
+		defaults: func(it *item[link]) link { return it.cfg },
+		check:    func(draft, _ *item[link]) error { return checkName(draft.cfg.Name) },
+		columns:  []string{"Name", "ADCost", "ExchangeCost", "MaxMessageSize"},
+	}
+	extras := directoryExtras(n, "0.0 (6.5.6500.0)", "", "")
+	extras["Cost"] = func(it *item[link], _ *link) object.Value { return int64(it.cfg.Cost) }
+	extras["ADCost"] = func(it *item[link], _ *link) object.Value {
+		if ad, replaced := it.kept["ADCost"]; replaced {
+			return ad
+		}
+		return int64(it.cfg.Cost)
+	}
+	extras["Sites"] = func(it *item[link], _ *link) object.Value { return object.Strings(it.cfg.Sites) }
+	n.shape(extras, "Cost", "ADCost", "ExchangeCost", "MaxMessageSize", "Sites", "Name", "DistinguishedName", "Identity", "Guid", "IsValid")
+	return n
+}

@@ -1,0 +1,148 @@
+package exchange
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+)
+
+// typed is a value that is its text.
+type typed struct{ name, text string }
+
+func (t typed) TypeName() string { return t.name }
+func (t typed) String() string   { return t.text }
+
+// showTyped shows values by their own text, or nothing for those without any.
+func showTyped[V fmt.Stringer](name string) func(V) object.Value {
+	return func(v V) object.Value { return typed{name, v.String()} }
+}
+
+// showText shows text, and the absence of it as $null.
+func showText(s string) object.Value {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+// showTlsLevel shows nothing for none, as Exchange does.
+func showTlsLevel(l connector.TlsAuthLevel) object.Value {
+	if l == connector.TlsAuthNone {
+		return nil
+	}
+	return typed{"TlsAuthLevel", l.String()}
+}
+
+// sizeValue is a size. It compares with numbers of bytes and has the methods of
+// the local Exchange shell.
+type sizeValue struct{ connector.ByteSize }
+
+func showSize(b connector.ByteSize) object.Value { return sizeValue{b} }
+
+func (sizeValue) TypeName() string { return "ByteQuantifiedSize" }
+
+// Compare puts Unlimited above every size.
+func (s sizeValue) Compare(v object.Value) (int, bool) {
+	if o, ok := v.(sizeValue); ok {
+		return cmp.Compare(uint64(s.ByteSize), uint64(o.ByteSize)), true
+	}
+	if _, ok := v.(string); !ok {
+		if _, ok := object.Number(v); !ok {
+			return 0, false
+		}
+	}
+	o, err := connector.ParseByteSize(object.Text(v))
+	return cmp.Compare(uint64(s.ByteSize), uint64(o)), err == nil
+}
+
+// Member returns IsUnlimited and Value.
+func (s sizeValue) Member(name string) (object.Value, bool) {
+	unlimited := s.ByteSize == connector.UnlimitedSize
+	switch {
+	case strings.EqualFold(name, "IsUnlimited"):
+		return unlimited, true
+	case strings.EqualFold(name, "Value") && unlimited:
+		return nil, true
+	case strings.EqualFold(name, "Value"):
+		return s, true
+	}
+	return nil, false
+}
+
+// Call runs ToBytes, ToKB, ToMB, ToGB and ToTB.
+func (s sizeValue) Call(name string, args []object.Value) (object.Value, bool, error) {
+	for unit, b := range map[string]connector.ByteSize{
+		"ToBytes": 1, "ToKB": connector.KB, "ToMB": connector.MB, "ToGB": connector.GB, "ToTB": connector.TB,
+	} {
+		if !strings.EqualFold(name, unit) {
+			continue
+		}
+		if len(args) > 0 {
+			return nil, true, fmt.Errorf("%s takes no arguments", unit)
+		}
+		if s.ByteSize == connector.UnlimitedSize {
+			return nil, true, fmt.Errorf("the size is unlimited")
+		}
+		return int64(s.ByteSize / b), true, nil
+	}
+	return nil, false, nil
+}
+
+// limitValue is a count or Unlimited. It compares with numbers.
+type limitValue struct{ connector.Limit }
+
+func showLimit(l connector.Limit) object.Value { return limitValue{l} }
+
+func (limitValue) TypeName() string { return "Unlimited" }
+
+// Compare puts Unlimited above every count.
+func (l limitValue) Compare(v object.Value) (int, bool) {
+	o, err := connector.ParseLimit(object.Text(v))
+	return cmp.Compare(uint32(l.Limit), uint32(o)), err == nil && v != nil
+}
+
+// Member returns IsUnlimited and Value.
+func (l limitValue) Member(name string) (object.Value, bool) {
+	unlimited := l.Limit == connector.Unlimited
+	switch {
+	case strings.EqualFold(name, "IsUnlimited"):
+		return unlimited, true
+	case strings.EqualFold(name, "Value") && unlimited:
+		return nil, true
+	case strings.EqualFold(name, "Value"):
+		return int64(l.Limit), true
+	}
+	return nil, false
+}
+
+// spanValue is a time span. It compares with texts of time spans.
+type spanValue time.Duration
+
+func showSpan(d time.Duration) object.Value { return spanValue(d) }
+
+func (spanValue) TypeName() string { return "EnhancedTimeSpan" }
+func (s spanValue) String() string { return connector.FormatTimeSpan(time.Duration(s)) }
+
+// Compare reads v as a time span.
+func (s spanValue) Compare(v object.Value) (int, bool) {
+	o, err := connector.ParseTimeSpan(object.Text(v))
+	return cmp.Compare(time.Duration(s), o), err == nil && v != nil
+}
+
+// Member returns the totals that scripts ask for.
+func (s spanValue) Member(name string) (object.Value, bool) {
+	d := time.Duration(s)
+	for total, v := range map[string]float64{
+		"TotalDays": d.Hours() / 24, "TotalHours": d.Hours(), "TotalMinutes": d.Minutes(),
+		"TotalSeconds": d.Seconds(), "TotalMilliseconds": d.Seconds() * 1000,
+	} {
+		if strings.EqualFold(name, total) {
+			return v, true
+		}
+	}
+	return nil, false
+}
