@@ -3,7 +3,7 @@ package object
 import (
 	"cmp"
 	"fmt"
-	"strings"
+	"unicode/utf8"
 )
 
 // Truth reports whether v is true where a condition is asked for: not for $null,
@@ -92,14 +92,15 @@ func compare(a, b Value) (int, error) {
 func compareNumbers(a, b Value) (int, error) {
 	n, ok := Number(b)
 	if !ok {
-		return 0, fmt.Errorf("%q can't be compared with the number %s", Text(b), Text(a))
+		// The text itself stays out of the message: it may be a password.
+		return 0, fmt.Errorf("a value of type %s that isn't a number can't be compared with the number %s", TypeName(b), Text(a))
 	}
 	x, xInt := a.(int64)
 	y, yInt := n.(int64)
 	if xInt && yInt {
 		return cmp.Compare(x, y), nil
 	}
-	return cmp.Compare(toFloat(a), toFloat(n)), nil
+	return cmp.Compare(Float(a), Float(n)), nil
 }
 
 // compareIdentity compares what has no order of its own.
@@ -122,8 +123,15 @@ func number(b bool) int {
 
 // foldCompare orders strings without letter case.
 func foldCompare(a, b string) int {
-	if strings.EqualFold(a, b) {
-		return 0
+	for a != "" && b != "" {
+		r, n := utf8.DecodeRuneInString(a)
+		q, m := utf8.DecodeRuneInString(b)
+		if r != q {
+			if c := cmp.Compare(foldRune(r), foldRune(q)); c != 0 {
+				return c
+			}
+		}
+		a, b = a[n:], b[m:]
 	}
-	return strings.Compare(fold(a), fold(b))
+	return cmp.Compare(len(a), len(b))
 }

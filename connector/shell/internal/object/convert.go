@@ -19,6 +19,12 @@ func Number(v Value) (Value, bool) {
 		return ParseNumber(v)
 	case nil:
 		return int64(0), true
+	case Size:
+		return int64(v), true
+	case Unlimited:
+		if v.Value != nil {
+			return Number(v.Value)
+		}
 	}
 	return nil, false
 }
@@ -69,7 +75,8 @@ func narrow(f float64) Value {
 	return f
 }
 
-func toFloat(v Value) float64 {
+// Float returns a number that Number made as floating point.
+func Float(v Value) float64 {
 	switch v := v.(type) {
 	case int64:
 		return float64(v)

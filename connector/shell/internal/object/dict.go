@@ -24,10 +24,10 @@ func (d *dict) find(name string) int {
 	if d.index == nil {
 		d.index = make(map[string]int, 2*len(d.names))
 		for i, n := range d.names {
-			d.index[fold(n)] = i
+			d.index[Fold(n)] = i
 		}
 	}
-	if i, ok := d.index[fold(name)]; ok {
+	if i, ok := d.index[Fold(name)]; ok {
 		return i
 	}
 	return -1
@@ -50,7 +50,7 @@ func (d *dict) Set(name string, v Value) {
 	d.names = append(d.names, name)
 	d.values = append(d.values, v)
 	if d.index != nil {
-		d.index[fold(name)] = len(d.names) - 1
+		d.index[Fold(name)] = len(d.names) - 1
 	}
 }
 
@@ -84,8 +84,8 @@ func (d *dict) All() iter.Seq2[string, Value] {
 	}
 }
 
-// fold maps all spellings that strings.EqualFold takes for equal to one.
-func fold(s string) string {
+// Fold maps all spellings that strings.EqualFold takes for equal to one.
+func Fold(s string) string {
 	return strings.Map(foldRune, s)
 }
 
@@ -130,4 +130,12 @@ type Object struct {
 // NewObject returns an empty object of that type with room for n properties.
 func NewObject(typ string, n int) *Object {
 	return &Object{Type: typ, dict: dict{names: make([]string, 0, n), values: make([]Value, 0, n)}}
+}
+
+// Spelling returns the name as the receiver spells it.
+func (d *dict) Spelling(name string) (string, bool) {
+	if i := d.find(name); i >= 0 {
+		return d.names[i], true
+	}
+	return "", false
 }

@@ -5,6 +5,7 @@ import "unicode/utf8"
 // Pattern is a compiled pattern of -like.
 type Pattern struct {
 	elems []element
+	exact bool // letter case matters
 }
 
 // element is one step of a Pattern.
@@ -29,14 +30,19 @@ func Like(s, pattern string) bool { return CompileLike(pattern).Match(s) }
 // CompileLike reads a pattern: * is any text, ? one character, [a-z] one of a
 // set, ` takes the next character as it is; letter case doesn't matter. There is
 // no bad pattern: a bracket that isn't closed stands for itself.
-func CompileLike(pattern string) Pattern {
+func CompileLike(pattern string) Pattern { return compileLike(pattern, false) }
+
+// CompileLikeExact is CompileLike for -clike: letter case matters.
+func CompileLikeExact(pattern string) Pattern { return compileLike(pattern, true) }
+
+func compileLike(pattern string, exact bool) Pattern {
+	p := Pattern{exact: exact}
 	rest := []rune(pattern)
-	var p Pattern
 	closed := true // a ] may still come
 	for len(rest) > 0 {
 		r := rest[0]
 		rest = rest[1:]
-		e := element{r: foldRune(r)}
+		e := element{r: p.fold(r)}
 		switch r {
 		case '*':
 			e.kind = star
@@ -47,13 +53,13 @@ func CompileLike(pattern string) Pattern {
 			e.kind = anyRune
 		case '`':
 			if len(rest) > 0 {
-				e.r, rest = foldRune(rest[0]), rest[1:]
+				e.r, rest = p.fold(rest[0]), rest[1:]
 			}
 		case '[':
 			if !closed {
 				break
 			}
-			if ranges, n := readSet(rest); n > 0 {
+			if ranges, n := p.readSet(rest); n > 0 {
 				e, rest = element{kind: set, set: ranges}, rest[n:]
 			} else {
 				closed = false
@@ -66,7 +72,7 @@ func CompileLike(pattern string) Pattern {
 
 // readSet reads ranges up to the closing bracket and returns how many runes that
 // took, 0 if there is no bracket. One that comes first is a member.
-func readSet(rest []rune) (ranges [][2]rune, n int) {
+func (p Pattern) readSet(rest []rune) (ranges [][2]rune, n int) {
 	for i := 0; i < len(rest); i++ {
 		lo := rest[i]
 		if lo == ']' && i > 0 {
@@ -77,7 +83,7 @@ func readSet(rest []rune) (ranges [][2]rune, n int) {
 			hi = rest[i+2]
 			i += 2
 		}
-		ranges = append(ranges, [2]rune{foldRune(lo), foldRune(hi)})
+		ranges = append(ranges, [2]rune{p.fold(lo), p.fold(hi)})
 	}
 	return nil, 0
 }
@@ -107,7 +113,7 @@ func (p Pattern) Match(s string) bool {
 			continue
 		}
 		r, size := utf8.DecodeRuneInString(s[i:])
-		if j < len(p.elems) && p.elems[j].match(foldRune(r)) {
+		if j < len(p.elems) && p.elems[j].match(p.fold(r)) {
 			i, j = i+size, j+1
 			continue
 		}
@@ -122,6 +128,13 @@ func (p Pattern) Match(s string) bool {
 		j++
 	}
 	return j == len(p.elems)
+}
+
+func (p Pattern) fold(r rune) rune {
+	if p.exact {
+		return r
+	}
+	return foldRune(r)
 }
 
 // match matches one folded rune; the element is no *.

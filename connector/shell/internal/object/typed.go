@@ -55,7 +55,7 @@ func (f Flags) Call(name string, args []Value) (Value, bool, error) {
 }
 
 func flagSet(s string) []string {
-	parts := strings.FieldsFunc(fold(s), func(r rune) bool { return r == ',' || r == ' ' })
+	parts := strings.FieldsFunc(Fold(s), func(r rune) bool { return r == ',' || r == ' ' })
 	slices.Sort(parts)
 	return slices.Compact(parts)
 }

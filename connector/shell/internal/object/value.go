@@ -37,23 +37,6 @@ type Caller interface {
 	Call(name string, args []Value) (v Value, ok bool, err error)
 }
 
-// List is an array. A nil *List isn't a Value.
-type List struct {
-	Items []Value
-}
-
-// NewList returns a list of items, which it keeps.
-func NewList(items ...Value) *List { return &List{Items: items} }
-
-// Strings returns a list of those strings.
-func Strings[S ~string](items []S) *List {
-	l := &List{Items: make([]Value, len(items))}
-	for i, s := range items {
-		l.Items[i] = string(s)
-	}
-	return l
-}
-
 // Items returns the elements of v as a pipeline would see them: those of a List,
 // none for nil, and v itself for all else. The slice is v's own.
 func Items(v Value) []Value {
