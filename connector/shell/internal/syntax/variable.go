@@ -13,10 +13,14 @@ func (p *parser) variable() (Expr, *Error) {
 		return p.bracedVariable(start)
 	}
 	from := p.pos
+	if p.peek() == '?' { // whether the last command succeeded
+		p.pos++
+		return p.named(start, "", "?"), nil
+	}
 	p.skipName()
 	if p.pos == from {
 		end := p.pos
-		if r := p.peek(); r == '$' || r == '?' || r == '^' {
+		if r := p.peek(); r == '$' || r == '^' {
 			end++
 		}
 		return nil, p.fail(start, end, "this is not a variable", "$name, ${name}, $env:NAME, $( … )")
