@@ -1,0 +1,260 @@
+package interp
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/interchange-smtp/interchange/connector/shell/internal/format"
+	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+)
+
+// converting are the cmdlets that make text of objects and objects of text, in
+// files or not.
+func converting() []*command {
+	delimiter := param("Delimiter", "Char", object.Named, "What stands between cells; a comma unless given.")
+	typeLine := flag("IncludeTypeInformation", "Begins with a line that names the type.", "iti")
+	noTypeLine := flag("NoTypeInformation", "Leaves out that line, as is done anyway.", "nti")
+	depth := param("Depth", "Int32", object.Named, "How deep objects are written as objects; below that, as text.")
+	text := inputObject
+	text.Position = 0
+	csv := []object.Parameter{delimiter, typeLine, noTypeLine, inputObject}
+	return []*command{
+		{name: "ConvertTo-Csv", synopsis: "Writes objects as CSV.", params: csv, start: startToCSV},
+		{name: "ConvertTo-Json", synopsis: "Writes objects as JSON.", start: startToJSON,
+			params: []object.Parameter{text, depth, flag("Compress", "Leaves out line breaks and blanks."),
+				flag("EnumsAsStrings", "Writes enumerations as text, as is done anyway."),
+				flag("AsArray", "Writes an array even for one object.")}},
+		{name: "ConvertFrom-Json", synopsis: "Reads JSON.", params: []object.Parameter{text}, start: startFromText("JSON", format.ParseJSON)},
+		{name: "ConvertFrom-Csv", synopsis: "Reads CSV.", params: []object.Parameter{text}, start: startFromText("CSV", format.ParseCSV)},
+		{name: "Export-Csv", aliases: []string{"epcsv"}, synopsis: "Writes objects to a CSV file.",
+			params: append(exportParameters(), delimiter, typeLine, noTypeLine), start: startExport(csvFile)},
+		{name: "Export-Clixml", synopsis: "Writes objects to a CLIXML file.",
+			params: append(exportParameters(), depth), start: startExport(clixmlFile)},
+		{name: "Out-File", synopsis: "Writes to a file how objects look.",
+			params: append(exportParameters(), param("Width", "Int32", object.Named, "Characters of a line.")), start: startExport(textFile)},
+		{name: "Set-Content", aliases: []string{"sc"}, synopsis: "Writes text to a file.",
+			params: append(exportParameters("Value"), flag("NoNewline", "Puts nothing between and after the values.")), start: startExport(contentFile)},
+		{name: "Import-Csv", aliases: []string{"ipcsv"}, synopsis: "Reads a CSV file.", params: importParameters(), start: startImport(format.ParseCSV)},
+		{name: "Import-Clixml", synopsis: "Reads a CLIXML file.", params: importParameters(), start: startImport(format.ParseCLIXML)},
+		{name: "Get-Content", aliases: []string{"gc", "cat", "type"}, synopsis: "Reads the lines of a file.",
+			params: append(importParameters(), flag("Raw", "Emits the text as one string.")), start: startGetContent},
+	}
+}
+
+func exportParameters(aliases ...string) []object.Parameter {
+	input := inputObject
+	input.Aliases = aliases
+	if len(aliases) > 0 {
+		input.Position = 1
+	}
+	return []object.Parameter{
+		required(param("Path", "String", 0, "The file.", "FilePath", "LiteralPath", "PSPath")),
+		flag("Force", "Has no effect here: files are written anew anyway."),
+		encoding(), input,
+	}
+}
+
+func importParameters() []object.Parameter {
+	path := required(param("Path", "String", 0, "The file.", "LiteralPath", "PSPath"))
+	path.Pipeline = true
+	return []object.Parameter{path, encoding()}
+}
+
+func encoding() object.Parameter {
+	p := param("Encoding", "Encoding", object.Named, "UTF8, the only one written; what is read tells its encoding itself.")
+	p.Values = encodings
+	return p
+}
+
+// encodings are the values of -Encoding. ASCII is good for all that is ASCII.
+var encodings = []string{"ASCII", "Default", "UTF8", "UTF8BOM", "UTF8NoBOM", "Unicode"}
+
+// errNoFiles says that Options.FS is nil.
+var errNoFiles = errors.New("there are no files here: the program that runs this script gave it none")
+
+// checkEncoding refuses to write what the name promises and this package doesn't.
+func (inv *invocation) checkEncoding(writes bool) error {
+	name, err := inv.text("Encoding")
+	if err != nil || name == "" {
+		return err
+	}
+	for _, known := range encodings {
+		if strings.EqualFold(known, name) && !(writes && (known == "Unicode" || known == "UTF8BOM")) {
+			return nil
+		}
+	}
+	return &Error{Where: inv.where("Encoding").Where(), Err: fmt.Errorf("the encoding %.20s isn't supported here", name), Supported: "-Encoding UTF8"}
+}
+
+// delimiter is the character between cells.
+func (inv *invocation) delimiter() (rune, error) {
+	text, err := inv.text("Delimiter")
+	if err != nil || text == "" {
+		return ',', err
+	}
+	if utf8.RuneCountInString(text) != 1 {
+		return 0, failf(inv.where("Delimiter"), "-Delimiter is one character")
+	}
+	r, _ := utf8.DecodeRuneInString(text)
+	return r, nil
+}
+
+func (inv *invocation) csvLines(items []object.Value) ([]string, error) {
+	delimiter, err := inv.delimiter()
+	if err != nil {
+		return nil, err
+	}
+	if err := inv.in.payFor(items); err != nil {
+		return nil, at(inv.node.NameSpan, err)
+	}
+	return format.CSV(items, delimiter, inv.on("IncludeTypeInformation")), nil
+}
+
+func startToCSV(inv *invocation) (stage, error) {
+	return inv.gather(func(items []object.Value) error {
+		lines, err := inv.csvLines(items)
+		if err != nil {
+			return err
+		}
+		for _, line := range lines {
+			if err := inv.emit(line); err != nil {
+				return err
+			}
+		}
+		return nil
+	}), nil
+}
+
+func startToJSON(inv *invocation) (stage, error) {
+	depth, err := inv.number("Depth", format.DefaultJSONDepth)
+	if err != nil {
+		return nil, err
+	}
+	return inv.gather(func(items []object.Value) error {
+		var v object.Value = &object.List{Items: items}
+		_, isList := inv.args[inputObject.Name].(*object.List)
+		if len(items) == 1 && !inv.on("AsArray") && !(isList && !inv.piped) {
+			v = items[0]
+		}
+		text, err := format.JSON(v, int(min(depth, maxDepth)), inv.on("Compress"), inv.in.opt.Limits.String)
+		if err != nil {
+			return at(inv.node.NameSpan, tooLong(err))
+		}
+		if err := inv.in.m.text(len(text)); err != nil {
+			return at(inv.node.NameSpan, err)
+		}
+		return inv.emit(text)
+	}), nil
+}
+
+// maxDepth is the greatest depth that -Depth means.
+const maxDepth = 100
+
+// tooLong makes a limit of a writer's a limit of the script's.
+func tooLong(err error) error {
+	if errors.Is(err, format.ErrTooLong) {
+		return fmt.Errorf("%w: %w", ErrLimit, err)
+	}
+	return err
+}
+
+type parser = func(name string, data []byte) (*format.Document, error)
+
+// startFromText makes the start of a cmdlet that reads the lines it gets.
+func startFromText(name string, parse parser) func(*invocation) (stage, error) {
+	return func(inv *invocation) (stage, error) {
+		return inv.gather(func(items []object.Value) error {
+			text, err := inv.in.join(inv.node, &object.List{Items: items}, "\n")
+			if err != nil {
+				return err
+			}
+			return inv.emitDocument(parse, name, []byte(text.(string)))
+		}), nil
+	}
+}
+
+// emitDocument reads text and emits the objects in it.
+func (inv *invocation) emitDocument(parse parser, name string, data []byte) error {
+	if err := inv.in.m.alloc(8 * int64(len(data))); err != nil {
+		return at(inv.node.NameSpan, err)
+	}
+	if err := inv.in.m.step(int64(len(data)) / 8); err != nil {
+		return at(inv.node.NameSpan, err)
+	}
+	doc, err := parse(name, data)
+	if err != nil {
+		return inv.fail(err)
+	}
+	for _, v := range doc.Values {
+		if err := inv.emit(v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// startImport makes the start of a cmdlet that reads a file.
+func startImport(parse parser) func(*invocation) (stage, error) {
+	return startRead(func(inv *invocation, path string, data []byte) error {
+		return inv.emitDocument(parse, path, data)
+	})
+}
+
+// startRead makes the start of a cmdlet that does something with files.
+func startRead(use func(inv *invocation, path string, data []byte) error) func(*invocation) (stage, error) {
+	return func(inv *invocation) (stage, error) {
+		if err := inv.checkEncoding(false); err != nil {
+			return nil, err
+		}
+		each := func(v object.Value) error {
+			path, err := inv.in.text(inv.where("Path"), v)
+			if err != nil {
+				return err
+			}
+			if inv.in.opt.FS == nil {
+				return inv.fail(errNoFiles)
+			}
+			data, err := inv.in.opt.FS.ReadFile(path)
+			if err != nil {
+				return inv.fail(&object.ArgumentError{Parameter: "Path", Err: err})
+			}
+			return use(inv, path, data)
+		}
+		return inv.work(each, func() error {
+			if _, given := inv.args["Path"]; given {
+				for _, path := range object.Items(inv.args["Path"]) {
+					if err := each(path); err != nil {
+						return err
+					}
+				}
+			}
+			return nil
+		}), nil
+	}
+}
+
+func startGetContent(inv *invocation) (stage, error) {
+	return startRead(func(inv *invocation, path string, data []byte) error {
+		if err := inv.in.m.alloc(8 * int64(len(data))); err != nil {
+			return at(inv.node.NameSpan, err)
+		}
+		text, err := format.Decode(path, data)
+		if err != nil {
+			return inv.fail(err)
+		}
+		if err := inv.in.m.text(len(text)); err != nil {
+			return at(inv.node.NameSpan, err)
+		}
+		if inv.on("Raw") {
+			return inv.emit(text)
+		}
+		for line := range strings.Lines(text) {
+			if err := inv.emit(strings.TrimRight(line, "\r\n")); err != nil {
+				return err
+			}
+		}
+		return nil
+	})(inv)
+}

@@ -1,0 +1,161 @@
+package interp
+
+import (
+	"io"
+
+	"github.com/interchange-smtp/interchange/connector/shell/internal/format"
+	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+)
+
+// display prints what is left at the end of a pipeline: objects of one type that
+// follow one another share a table or list.
+type display struct {
+	in      *Interp
+	w       io.Writer // nil: in.out
+	width   int       // zero: that of the options
+	pending []object.Value
+	kind    string // type of the pending objects
+}
+
+// tableUpTo is how many properties an object without columns of its own may have
+// to be shown in a table.
+const tableUpTo = 4
+
+func (d *display) writer() io.Writer {
+	if d.w == nil {
+		return d.in.out
+	}
+	return d.w
+}
+
+func (d *display) options() format.Options {
+	o := format.Options{Width: d.width}
+	if d.width == 0 {
+		o.Width = d.in.opt.Width
+	}
+	if limit, ok := wholeNumber(scalar(d.in.vars["FORMATENUMERATIONLIMIT"])); ok {
+		o.Enumeration = int(max(-1, min(limit, DefaultList)))
+	}
+	return o
+}
+
+// add takes one object.
+func (d *display) add(v object.Value) error {
+	if t, ok := v.(*object.Table); ok {
+		for name, item := range t.All() {
+			o := object.NewObject("DictionaryEntry", 2)
+			o.Set("Name", name)
+			o.Set("Value", item)
+			if err := d.addObject(o); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if o, ok := v.(*object.Object); ok {
+		return d.addObject(o)
+	}
+	if err := d.flush(); err != nil {
+		return err
+	}
+	if l, ok := v.(*object.List); ok { // a list within a list
+		for _, item := range l.Items {
+			if err := d.line(item); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return d.line(v)
+}
+
+// line prints a value that isn't an object.
+func (d *display) line(v object.Value) error {
+	if v == nil {
+		return nil
+	}
+	if _, err := d.in.text(nowhere, v); err != nil { // pays for it
+		return err
+	}
+	return format.List(d.writer(), []object.Value{v}, nil, d.options())
+}
+
+func (d *display) addObject(o *object.Object) error {
+	if r, ok := o.Ref.(*rendering); ok {
+		if err := d.flush(); err != nil {
+			return err
+		}
+		return r.print(d)
+	}
+	if o.Type != d.kind {
+		if err := d.flush(); err != nil {
+			return err
+		}
+		d.kind = o.Type
+	}
+	if err := d.in.keep(o, len(d.pending)+1); err != nil {
+		return err
+	}
+	d.pending = append(d.pending, o)
+	return nil
+}
+
+// flush prints the objects that wait for others of their type.
+func (d *display) flush() error {
+	if len(d.pending) == 0 {
+		return nil
+	}
+	values := d.pending
+	d.pending, d.kind = nil, ""
+	if err := d.in.payFor(values); err != nil {
+		return err
+	}
+	first := values[0].(*object.Object)
+	if len(first.Columns) > 0 || first.Len() <= tableUpTo {
+		return format.Table(d.writer(), values, nil, d.options())
+	}
+	return format.List(d.writer(), values, nil, d.options())
+}
+
+// payFor pays for the texts of all properties of objects that are to be printed.
+func (in *Interp) payFor(values []object.Value) error {
+	for _, v := range values {
+		o, ok := v.(*object.Object)
+		if !ok {
+			continue
+		}
+		for _, field := range o.All() {
+			size, steps := textSize(field, in.m.limits.String)
+			if err := in.m.step(1 + steps); err != nil {
+				return err
+			}
+			if err := in.m.text(size); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// rendering is what Format-List and Format-Table make: it prints itself when it
+// comes to the end of the pipeline.
+type rendering struct {
+	values []object.Value
+	names  []string // properties to show; nil: all, or an object's own columns
+	table  bool
+	whole  bool // -Wrap: nothing is cut
+}
+
+func (r *rendering) print(d *display) error {
+	if err := d.in.payFor(r.values); err != nil {
+		return err
+	}
+	o := d.options()
+	if r.whole {
+		o.Width = 0
+	}
+	if r.table {
+		return format.Table(d.writer(), r.values, r.names, o)
+	}
+	return format.List(d.writer(), r.values, r.names, o)
+}

@@ -1,0 +1,92 @@
+package interp
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+	"github.com/interchange-smtp/interchange/connector/shell/internal/syntax"
+)
+
+// Error is one error of a running script.
+type Error struct {
+	Where     syntax.Span
+	Command   string // the cmdlet that failed; empty if none did
+	Err       error
+	Supported string // what to write instead; empty if Err says it all
+}
+
+// Error returns place and text, the line of the script with the offending part
+// underlined, and what is supported instead.
+func (e *Error) Error() string {
+	msg := e.Err.Error()
+	if e.Command != "" {
+		msg = e.Command + ": " + msg
+	}
+	return (&syntax.Error{Span: e.Where, Msg: msg, Supported: e.Supported}).Error()
+}
+
+// Unwrap returns e.Err.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Errors is all errors of a Run, in order. It is never empty.
+type Errors []*Error
+
+// Error returns the errors, a line break between them.
+func (es Errors) Error() string {
+	texts := make([]string, len(es))
+	for i, e := range es {
+		texts[i] = e.Error()
+	}
+	return strings.Join(texts, "\n")
+}
+
+// Unwrap returns the errors.
+func (es Errors) Unwrap() []error {
+	out := make([]error, len(es))
+	for i, e := range es {
+		out[i] = e
+	}
+	return out
+}
+
+// failf makes the error of a part of the script.
+func failf(n syntax.Node, format string, args ...any) error {
+	return &Error{Where: n.Where(), Err: fmt.Errorf(format, args...)}
+}
+
+// at puts a place to err if it has none.
+func at(n syntax.Node, err error) error {
+	if err == nil {
+		return nil
+	}
+	var placed *Error
+	if errors.As(err, &placed) || isStop(err) {
+		return err
+	}
+	return &Error{Where: n.Where(), Err: err}
+}
+
+// errStop says that a stage wants no more objects, as Select-Object -First does
+// when it has them. It goes up the pipeline to where the stage was made.
+type errStop struct{ stage stage }
+
+func (*errStop) Error() string { return "the pipeline was stopped" }
+
+func isStop(err error) bool {
+	var stop *errStop
+	return errors.As(err, &stop)
+}
+
+// errTerminate ends the script after an error with -ErrorAction Stop.
+type errTerminate struct{ err *Error }
+
+func (e *errTerminate) Error() string { return e.err.Error() }
+func (e *errTerminate) Unwrap() error { return e.err }
+
+// position is the place of n as commands see it.
+func position(n syntax.Node) object.Pos {
+	s := n.Where()
+	return object.Pos{File: s.File(), Line: s.Line(), Col: s.Col()}
+}

@@ -1,0 +1,318 @@
+package interp
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+	"github.com/interchange-smtp/interchange/connector/shell/internal/syntax"
+)
+
+// eval evaluates an expression.
+func (in *Interp) eval(e syntax.Expr) (object.Value, error) {
+	if err := in.m.enter(); err != nil {
+		return nil, at(e, err)
+	}
+	defer in.m.leave()
+	switch e := e.(type) {
+	case *syntax.String:
+		return e.Value, nil
+	case *syntax.Expand:
+		return in.expand(e)
+	case *syntax.Number:
+		return e.Value, nil
+	case *syntax.Bool:
+		return e.Value, nil
+	case *syntax.Null:
+		return nil, nil
+	case *syntax.Variable:
+		return in.variable(e)
+	case *syntax.Paren:
+		return in.value(e.Body)
+	case *syntax.ScriptBlock:
+		return &block{e}, nil
+	case *syntax.Cast:
+		return in.cast(e)
+	case *syntax.Unary:
+		return in.unary(e)
+	case *syntax.Binary:
+		return in.operation(e)
+	case *syntax.Member:
+		return in.member(e)
+	case *syntax.Call:
+		return in.call(e)
+	case *syntax.Index:
+		return in.element(e)
+	}
+	return in.evalContainer(e)
+}
+
+// evalContainer evaluates what builds lists and tables.
+func (in *Interp) evalContainer(e syntax.Expr) (object.Value, error) {
+	switch e := e.(type) {
+	case *syntax.Array:
+		if err := in.m.newList(len(e.Items)); err != nil {
+			return nil, at(e, err)
+		}
+		l := &object.List{Items: make([]object.Value, len(e.Items))}
+		for i, item := range e.Items {
+			v, err := in.eval(item)
+			if err != nil {
+				return nil, err
+			}
+			l.Items[i] = v
+		}
+		return l, nil
+	case *syntax.ArrayExpr:
+		items, err := in.collect(e, func(emit emitter) error { return in.runBody(e.Body, emit) })
+		return &object.List{Items: items}, err
+	case *syntax.SubExpr:
+		items, err := in.collect(e, func(emit emitter) error { return in.runBody(e.Body, emit) })
+		return object.Collect(items), err
+	case *syntax.Hash:
+		return in.hash(e)
+	}
+	return nil, failf(e, "this expression isn't supported")
+}
+
+func (in *Interp) hash(e *syntax.Hash) (object.Value, error) {
+	t := new(object.Table)
+	for _, entry := range e.Entries {
+		key, err := in.eval(entry.Key)
+		if err != nil {
+			return nil, err
+		}
+		name, err := in.text(entry.Key, key)
+		if err != nil {
+			return nil, err
+		}
+		if _, twice := t.Get(name); twice {
+			return nil, failf(entry.Key, "the key %s is there twice", name)
+		}
+		v, err := in.value(entry.Value)
+		if err != nil {
+			return nil, err
+		}
+		if err := in.keep(nil, t.Len()+1); err != nil {
+			return nil, at(e, err)
+		}
+		t.Set(name, v)
+	}
+	return t, nil
+}
+
+// expand puts the values of variables and sub-expressions into a string.
+func (in *Interp) expand(e *syntax.Expand) (object.Value, error) {
+	var b strings.Builder
+	for _, part := range e.Parts {
+		v, err := in.eval(part)
+		if err != nil {
+			return nil, err
+		}
+		if s, ok := v.(string); ok {
+			if err := in.m.grow(b.Len()+len(s), len(s)); err != nil {
+				return nil, at(e, err)
+			}
+			b.WriteString(s)
+			continue
+		}
+		s, err := in.text(part, v)
+		if err != nil {
+			return nil, err
+		}
+		if err := in.m.grow(b.Len()+len(s), len(s)); err != nil {
+			return nil, at(e, err)
+		}
+		b.WriteString(s)
+	}
+	return b.String(), nil
+}
+
+// text is object.Text, paid for.
+func (in *Interp) text(n syntax.Node, v object.Value) (string, error) {
+	size, steps := textSize(v, in.m.limits.String)
+	if err := in.m.text(size); err != nil {
+		return "", at(n, err)
+	}
+	if err := in.m.step(steps); err != nil {
+		return "", at(n, err)
+	}
+	return object.Text(v), nil
+}
+
+// textSize is how long the text of v is at least, and how many steps it takes. It
+// stops counting above limit.
+func textSize(v object.Value, limit int) (size int, steps int64) {
+	switch v := v.(type) {
+	case string:
+		return len(v), 0
+	case *object.List:
+		for i, item := range v.Items {
+			if s, ok := item.(string); ok {
+				size += len(s)
+			}
+			if size++; size > limit {
+				return size, int64(i)
+			}
+		}
+		return size, int64(len(v.Items))
+	case *object.Object:
+		for name, item := range v.All() {
+			size += len(name) + 2
+			if s, ok := item.(string); ok {
+				size += len(s)
+			}
+		}
+		return size, int64(v.Len())
+	}
+	return 0, 0
+}
+
+// member evaluates object.Name.
+func (in *Interp) member(e *syntax.Member) (object.Value, error) {
+	o, err := in.eval(e.Object)
+	if err != nil {
+		return nil, err
+	}
+	return in.property(e.NameSpan, o, e.Name)
+}
+
+// property reads a property; one that isn't there is $null, and warned of.
+func (in *Interp) property(n syntax.Node, o object.Value, name string) (object.Value, error) {
+	if err := in.m.read(o); err != nil {
+		return nil, at(n, err)
+	}
+	if l, ok := o.(*object.List); ok {
+		if err := in.m.newList(len(l.Items)); err != nil {
+			return nil, at(n, err)
+		}
+	}
+	v, ok := object.Member(o, name)
+	if l, isList := v.(*object.List); isList {
+		if err := in.m.list(len(l.Items)); err != nil {
+			return nil, at(n, err)
+		}
+	}
+	if _, isTable := o.(*object.Table); !ok && o != nil && !isTable {
+		in.warnOnce(n, "%v; it counts as $null", noSuchProperty(o, name))
+	}
+	return v, nil
+}
+
+// noSuchProperty says so and names the nearest.
+func noSuchProperty(o object.Value, name string) error {
+	if l, ok := o.(*object.List); ok && len(l.Items) > 0 {
+		o = l.Items[0]
+	}
+	var near string
+	if obj, ok := o.(*object.Object); ok {
+		near = nearest(name, obj.Names())
+	}
+	if near != "" {
+		return fmt.Errorf("%s has no property %s; did you mean %s?", object.TypeName(o), name, near)
+	}
+	return fmt.Errorf("%s has no property %s", object.TypeName(o), name)
+}
+
+// element evaluates object[index].
+func (in *Interp) element(e *syntax.Index) (object.Value, error) {
+	o, err := in.eval(e.Object)
+	if err != nil {
+		return nil, err
+	}
+	key, err := in.eval(e.Index)
+	if err != nil {
+		return nil, err
+	}
+	if o == nil {
+		return nil, failf(e, "$null has no elements")
+	}
+	keys, several := key.(*object.List)
+	if !several {
+		v, _, err := in.elementOf(e, o, key)
+		return v, err
+	}
+	if err := in.m.newList(len(keys.Items)); err != nil {
+		return nil, at(e, err)
+	}
+	var out []object.Value
+	for _, k := range keys.Items {
+		v, ok, err := in.elementOf(e, o, k)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			out = append(out, v)
+		}
+	}
+	return &object.List{Items: out}, nil
+}
+
+// elementOf is one element. There is none beyond the end of a list.
+func (in *Interp) elementOf(n syntax.Node, o, key object.Value) (v object.Value, ok bool, err error) {
+	if err := in.m.step(1); err != nil {
+		return nil, false, at(n, err)
+	}
+	switch o := o.(type) {
+	case *object.Table:
+		name, err := in.text(n, key)
+		if err != nil {
+			return nil, false, err
+		}
+		v, ok := o.Get(name)
+		return v, ok, nil
+	case *object.List:
+		if i, ok := index(key, len(o.Items)); ok {
+			return o.Items[i], true, nil
+		}
+		return nil, false, nil
+	case string:
+		if err := in.m.read(o); err != nil {
+			return nil, false, at(n, err)
+		}
+		v, ok := character(o, key)
+		return v, ok, nil
+	}
+	// A scalar is a list of one.
+	_, ok = index(key, 1)
+	if !ok {
+		o = nil
+	}
+	return o, ok, nil
+}
+
+// character is one character of a string.
+func character(s string, key object.Value) (object.Value, bool) {
+	if ascii(s) {
+		if i, ok := index(key, len(s)); ok {
+			return s[i : i+1], true
+		}
+		return nil, false
+	}
+	runes := []rune(s)
+	if i, ok := index(key, len(runes)); ok {
+		return string(runes[i]), true
+	}
+	return nil, false
+}
+func ascii(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
+// block is a script block as a value.
+type block struct {
+	node *syntax.ScriptBlock
+}
+
+// TypeName returns ScriptBlock.
+func (*block) TypeName() string { return "ScriptBlock" }
+
+// String returns what was written between the braces.
+func (b *block) String() string {
+	return strings.TrimSpace(strings.TrimSuffix(strings.TrimPrefix(b.node.Where().Text(), "{"), "}"))
+}

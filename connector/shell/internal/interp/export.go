@@ -1,0 +1,119 @@
+package interp
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/connector/shell/internal/format"
+	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+)
+
+// startExport makes the start of a cmdlet that writes all its objects to a file.
+func startExport(render func(*invocation, []object.Value) ([]byte, error)) func(*invocation) (stage, error) {
+	return func(inv *invocation) (stage, error) {
+		if err := inv.checkEncoding(true); err != nil {
+			return nil, err
+		}
+		path, err := inv.text("Path")
+		if err != nil {
+			return nil, err
+		}
+		return inv.gather(func(items []object.Value) error {
+			data, err := render(inv, items)
+			if err != nil {
+				return at(inv.node.NameSpan, err)
+			}
+			if err := inv.in.m.alloc(int64(len(data))); err != nil {
+				return at(inv.node.NameSpan, err)
+			}
+			if ok, err := inv.confirm("Output to file", path); !ok || err != nil {
+				return err
+			}
+			if inv.in.opt.FS == nil {
+				return inv.fail(errNoFiles)
+			}
+			if err := inv.in.opt.FS.WriteFile(path, data); err != nil {
+				return inv.fail(&object.ArgumentError{Parameter: "Path", Err: err})
+			}
+			return nil
+		}), nil
+	}
+}
+
+// lineEnd is what PowerShell ends the lines of files with on Windows, where
+// exports are read.
+const lineEnd = "\r\n"
+
+func csvFile(inv *invocation, items []object.Value) ([]byte, error) {
+	lines, err := inv.csvLines(items)
+	if err != nil {
+		return nil, err
+	}
+	return joinLines(inv, lines)
+}
+
+func joinLines(inv *invocation, lines []string) ([]byte, error) {
+	size := 0
+	for _, line := range lines {
+		size += len(line) + len(lineEnd)
+	}
+	if err := inv.in.m.alloc(int64(size)); err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	for _, line := range lines {
+		b.WriteString(line + lineEnd)
+	}
+	return b.Bytes(), nil
+}
+
+func clixmlFile(inv *invocation, items []object.Value) ([]byte, error) {
+	// PowerShell's depth of 1 would lose the elements of a list within a property
+	// of a property; one more costs little.
+	depth, err := inv.number("Depth", 2)
+	if err != nil {
+		return nil, err
+	}
+	text, err := format.CLIXML(items, int(min(depth, maxDepth)), int(inv.in.opt.Limits.Output))
+	return []byte(text), tooLong(err)
+}
+
+func textFile(inv *invocation, items []object.Value) ([]byte, error) {
+	width, err := inv.number("Width", 0)
+	if err != nil {
+		return nil, err
+	}
+	b := &boundedBuffer{m: inv.in.m}
+	d := &display{in: inv.in, w: b, width: int(min(width, DefaultList))}
+	for _, v := range items {
+		if err := d.add(v); err != nil {
+			return nil, err
+		}
+	}
+	if err := d.flush(); err != nil {
+		return nil, err
+	}
+	return bytes.ReplaceAll(b.Bytes(), []byte("\n"), []byte(lineEnd)), nil
+}
+
+func contentFile(inv *invocation, items []object.Value) ([]byte, error) {
+	var lines []string
+	for _, v := range items {
+		s, err := inv.in.text(inv.node, v)
+		if err != nil {
+			return nil, err
+		}
+		lines = append(lines, s)
+	}
+	if inv.on("NoNewline") {
+		size := 0
+		for _, s := range lines {
+			size += len(s)
+		}
+		if err := inv.in.m.alloc(int64(size)); err != nil {
+			return nil, err
+		}
+		return []byte(strings.Join(lines, "")), nil
+	}
+	return joinLines(inv, lines)
+}

@@ -1,0 +1,243 @@
+package interp
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+	"github.com/interchange-smtp/interchange/connector/shell/internal/syntax"
+)
+
+// externalStage is a command that came in, at work: it runs once for each object
+// of the pipeline, or once.
+type externalStage struct {
+	*invocation
+	byValue, byName []*object.Parameter // those not given by the author
+}
+
+func startExternal(inv *invocation) (stage, error) {
+	s := &externalStage{invocation: inv}
+	for i := range inv.cmd.params {
+		p := &inv.cmd.params[i]
+		if _, given := inv.spans[p.Name]; given {
+			continue
+		}
+		if p.Pipeline {
+			s.byValue = append(s.byValue, p)
+		}
+		if p.PipelineByName {
+			s.byName = append(s.byName, p)
+		}
+	}
+	return s, nil
+}
+
+func (s *externalStage) end() error {
+	if s.piped {
+		return nil
+	}
+	return s.run(s.args, nil)
+}
+
+// process binds one object of the pipeline and runs the command for it.
+func (s *externalStage) process(v object.Value) error {
+	args := s.args
+	bound := false
+	bind := func(p *object.Parameter, v object.Value) {
+		if !bound {
+			args = maps.Clone(s.args)
+		}
+		args[p.Name] = v
+		bound = true
+	}
+	for _, p := range s.byName {
+		if field, ok := propertyFor(v, p); ok {
+			bind(p, field)
+		}
+	}
+	for _, p := range s.byValue {
+		// An object that is only a row of properties stands for itself only if
+		// none of them is meant.
+		if _, done := args[p.Name]; !done {
+			bind(p, v)
+		}
+	}
+	if !bound {
+		return s.fail(errors.New("the object of the pipeline has nothing that this cmdlet takes"))
+	}
+	return s.run(args, v)
+}
+
+// propertyFor is the property of a row, such as Import-Csv makes, that is for p.
+// An object of the store's own stands for itself.
+func propertyFor(v object.Value, p *object.Parameter) (object.Value, bool) {
+	o, ok := v.(*object.Object)
+	if !ok || o.Ref != nil && p.Pipeline {
+		return nil, false
+	}
+	for _, name := range append([]string{p.Name}, p.Aliases...) {
+		if field, ok := o.Get(name); ok {
+			return field, true
+		}
+	}
+	return nil, false
+}
+
+// run runs the command once. Its error stops this object only, unless the author
+// said otherwise.
+func (s *externalStage) run(args map[string]object.Value, input object.Value) error {
+	in := s.in
+	if err := in.m.step(1); err != nil {
+		return at(s.node, err)
+	}
+	var emitErr error
+	call := &object.Call{
+		Context: in.m.ctx,
+		Args:    args,
+		Input:   input,
+		Piped:   s.piped,
+		Target:  s.target,
+		Emit: func(v object.Value) error {
+			if emitErr == nil {
+				emitErr = s.emit(v)
+			}
+			return emitErr
+		},
+		Warn:    s.warn,
+		Verbose: s.verbose,
+		Confirm: s.confirm,
+		WhatIf:  s.whatIf(),
+		Pos:     position(s.node),
+		At: func(name string) object.Pos {
+			if span, ok := s.spans[name]; ok {
+				return position(span)
+			}
+			return position(s.node)
+		},
+	}
+	err := s.cmd.external.Run(call)
+	if emitErr != nil {
+		return emitErr // the command's own error, if any, comes of it
+	}
+	if err != nil {
+		return s.fail(err)
+	}
+	return nil
+}
+
+// fail takes the error of a command as -ErrorAction says.
+func (inv *invocation) fail(err error) error {
+	in := inv.in
+	if in.m.fatal(err) || isStop(err) {
+		return at(inv.node, err)
+	}
+	e := &Error{Where: inv.node.NameSpan, Command: inv.cmd.name, Err: err}
+	var arg *object.ArgumentError
+	if errors.As(err, &arg) {
+		if span, ok := inv.spans[arg.Parameter]; ok {
+			e.Where = span
+		}
+	}
+	inv.keepError(e)
+	action := inv.common.errorAction
+	if action == "" {
+		action = object.Text(scalar(in.vars["ERRORACTIONPREFERENCE"]))
+	}
+	silent := slices.Contains(inv.node.ToNull, syntax.StreamError) || slices.Contains(inv.node.ToNull, syntax.StreamAll)
+	switch {
+	case strings.EqualFold(action, "Stop"):
+		if err := in.record(e); err != nil {
+			return err
+		}
+		return &errTerminate{e}
+	case silent, strings.EqualFold(action, "SilentlyContinue"), strings.EqualFold(action, "Ignore"):
+		in.failures++
+		return nil
+	}
+	return in.record(e)
+}
+
+// keepError puts the text of an error into the variable of -ErrorVariable.
+func (inv *invocation) keepError(e *Error) {
+	inv.note(inv.common.errorVariable, e.Err.Error())
+}
+
+// note appends a text to a variable; one written +name keeps what it had.
+func (inv *invocation) note(name, text string) {
+	if name == "" {
+		return
+	}
+	name, adds := strings.CutPrefix(name, "+")
+	key := object.Fold(name)
+	list, ok := inv.in.vars[key].(*object.List)
+	if !ok || !adds && !inv.noted[key] {
+		list = new(object.List)
+		inv.in.vars[key] = list
+	}
+	if inv.noted == nil {
+		inv.noted = make(map[string]bool)
+	}
+	inv.noted[key] = true
+	if len(list.Items) < maxWarnings {
+		list.Add(text)
+	}
+}
+
+func (inv *invocation) warn(text string) {
+	in := inv.in
+	inv.note(inv.common.warningVariable, text)
+	action := inv.common.warningAction
+	if action == "" {
+		action = object.Text(scalar(in.vars["WARNINGPREFERENCE"]))
+	}
+	quiet := slices.Contains(inv.node.ToNull, syntax.StreamWarning) || slices.Contains(inv.node.ToNull, syntax.StreamAll)
+	if quiet || strings.EqualFold(action, "SilentlyContinue") || strings.EqualFold(action, "Ignore") {
+		return
+	}
+	in.warn(inv.node, text)
+}
+
+func (inv *invocation) verbose(text string) {
+	in := inv.in
+	quiet := slices.Contains(inv.node.ToNull, syntax.StreamVerbose) || slices.Contains(inv.node.ToNull, syntax.StreamAll)
+	wanted := strings.EqualFold(object.Text(scalar(in.vars["VERBOSEPREFERENCE"])), "Continue")
+	if _, given := inv.spans["Verbose"]; given {
+		wanted = inv.common.verbose
+	}
+	if wanted && !quiet {
+		in.print("VERBOSE: " + text)
+	}
+}
+
+func (inv *invocation) whatIf() bool {
+	if _, given := inv.spans["WhatIf"]; given {
+		return inv.common.whatIf
+	}
+	return object.Truth(inv.in.vars["WHATIFPREFERENCE"])
+}
+
+// confirm is Call.Confirm.
+func (inv *invocation) confirm(action, target string) (bool, error) {
+	in := inv.in
+	text := fmt.Sprintf("Performing the operation %q on target %q.", action, target)
+	if inv.whatIf() {
+		in.print("What if: " + text)
+		return false, nil
+	}
+	inv.verbose(text)
+	asks := inv.common.confirm
+	if c, ok := inv.cmd.external.(object.Confirmer); ok && !inv.common.confirmSet {
+		asks = c.ConfirmsByDefault() && !strings.EqualFold(object.Text(scalar(in.vars["CONFIRMPREFERENCE"])), "None")
+		asks = asks && in.opt.Confirm != nil
+	}
+	switch {
+	case !asks:
+		return true, nil
+	case in.opt.Confirm == nil:
+		return false, errors.New("-Confirm asks, and nobody is there to answer")
+	}
+	return in.opt.Confirm(text)
+}

@@ -1,0 +1,212 @@
+package interp
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+)
+
+// helping are the cmdlets about cmdlets and variables.
+func helping() []*command {
+	name := param("Name", "String[]", 0, "Names or patterns; all unless given.")
+	return []*command{
+		{name: "Get-Command", aliases: []string{"gcm"}, synopsis: "Lists the cmdlets.", start: startGetCommand,
+			params: []object.Parameter{name}},
+		{name: "Get-Help", aliases: []string{"help", "man"}, synopsis: "Says what a cmdlet does and takes.", start: startGetHelp,
+			params: []object.Parameter{param("Name", "String", 0, "The cmdlet."),
+				param("Parameter", "String", object.Named, "Only the parameters that match this pattern."),
+				flag("Full", "Says all there is, as is done anyway."), flag("Detailed", "Says all there is, as is done anyway.")}},
+		{name: "Get-Variable", aliases: []string{"gv"}, synopsis: "Lists the variables.", start: startGetVariable,
+			params: []object.Parameter{name, flag("ValueOnly", "Emits the values themselves.")}},
+		{name: "Get-Member", aliases: []string{"gm"}, synopsis: "Lists the properties of objects.", start: startGetMember,
+			params: []object.Parameter{name, inputObject}},
+	}
+}
+
+// matcher makes a test of the patterns in -Name.
+func (inv *invocation) matcher(parameter string) (func(string) bool, error) {
+	var patterns []object.Pattern
+	for _, v := range object.Items(inv.args[parameter]) {
+		text, err := inv.in.text(inv.where(parameter), v)
+		if err != nil {
+			return nil, err
+		}
+		if len(text) > maxNearest {
+			return nil, failf(inv.where(parameter), "the name is too long")
+		}
+		patterns = append(patterns, object.CompileLike(text))
+	}
+	return func(name string) bool {
+		return len(patterns) == 0 || slices.ContainsFunc(patterns, func(p object.Pattern) bool { return p.Match(name) })
+	}, nil
+}
+
+func startGetCommand(inv *invocation) (stage, error) {
+	match, err := inv.matcher("Name")
+	if err != nil {
+		return nil, err
+	}
+	return inv.work(func(object.Value) error { return nil }, func() error {
+		found := false
+		for _, name := range inv.in.commandNames() {
+			if !match(name) {
+				continue
+			}
+			found = true
+			o := object.NewObject("CmdletInfo", 3)
+			o.Set("CommandType", "Cmdlet")
+			o.Set("Name", name)
+			o.Set("Synopsis", inv.in.commands[object.Fold(name)].synopsis)
+			if err := inv.emit(o); err != nil {
+				return err
+			}
+		}
+		if !found {
+			return inv.fail(failText("there is no such cmdlet"))
+		}
+		return nil
+	}), nil
+}
+
+func startGetHelp(inv *invocation) (stage, error) {
+	name, err := inv.text("Name")
+	if err != nil {
+		return nil, err
+	}
+	match, err := inv.matcher("Parameter")
+	if err != nil {
+		return nil, err
+	}
+	return inv.work(func(object.Value) error { return nil }, func() error {
+		if name == "" {
+			return inv.emit("Get-Command lists the cmdlets; Get-Help NAME says what one does and takes.")
+		}
+		c, ok := inv.in.commands[object.Fold(name)]
+		if !ok {
+			text := "there is no cmdlet of that name"
+			if near := nearest(name, inv.in.commandNames()); near != "" {
+				text += "; did you mean " + near + "?"
+			}
+			return inv.fail(&object.ArgumentError{Parameter: "Name", Err: failText(text)})
+		}
+		return inv.emit(c.help(match))
+	}), nil
+}
+
+// help is the text of Get-Help.
+func (c *command) help(match func(string) bool) string {
+	var b strings.Builder
+	b.WriteString("NAME\n    " + c.name + "\n")
+	if len(c.aliases) > 0 {
+		b.WriteString("    also " + strings.Join(c.aliases, ", ") + "\n")
+	}
+	if c.synopsis != "" {
+		b.WriteString("\nSYNOPSIS\n    " + c.synopsis + "\n")
+	}
+	b.WriteString("\nPARAMETERS\n")
+	for _, p := range c.params {
+		if !match(p.Name) {
+			continue
+		}
+		b.WriteString("    " + usage(p) + "\n")
+		if p.Help != "" {
+			b.WriteString("        " + p.Help + "\n")
+		}
+		if len(p.Values) > 0 {
+			b.WriteString("        One of " + strings.Join(p.Values, ", ") + ".\n")
+		}
+	}
+	if match("CommonParameters") {
+		var names []string
+		for _, p := range commonParameters {
+			names = append(names, "-"+p.Name)
+		}
+		b.WriteString("    and " + strings.Join(names, ", ") + "\n")
+	}
+	return b.String()
+}
+
+// usage is how a parameter is written.
+func usage(p object.Parameter) string {
+	s := "-" + p.Name
+	if p.Position >= 0 && !p.Switch {
+		s = "[" + s + "]"
+	}
+	if !p.Switch {
+		s += " <" + p.Type + ">"
+	}
+	if !p.Mandatory {
+		s = "[" + s + "]"
+	}
+	if p.Pipeline || p.PipelineByName {
+		s += ", takes pipeline input"
+	}
+	return s
+}
+
+func startGetVariable(inv *invocation) (stage, error) {
+	match, err := inv.matcher("Name")
+	if err != nil {
+		return nil, err
+	}
+	return inv.work(func(object.Value) error { return nil }, func() error {
+		var names []string
+		for name := range inv.in.vars {
+			if name != currentObject && match(name) {
+				names = append(names, name)
+			}
+		}
+		slices.Sort(names)
+		for _, name := range names {
+			if inv.on("ValueOnly") {
+				if err := inv.emit(inv.in.vars[name]); err != nil {
+					return err
+				}
+				continue
+			}
+			o := object.NewObject("PSVariable", 2)
+			o.Set("Name", strings.ToLower(name))
+			o.Set("Value", inv.in.vars[name])
+			if err := inv.emit(o); err != nil {
+				return err
+			}
+		}
+		return nil
+	}), nil
+}
+
+func startGetMember(inv *invocation) (stage, error) {
+	match, err := inv.matcher("Name")
+	if err != nil {
+		return nil, err
+	}
+	seen := make(map[string]bool)
+	return inv.work(func(v object.Value) error {
+		typ := object.TypeName(v)
+		if seen[typ] {
+			return nil
+		}
+		if err := inv.in.keep(nil, len(seen)+1); err != nil {
+			return at(inv.node, err)
+		}
+		seen[typ] = true
+		o, ok := v.(*object.Object)
+		if !ok {
+			return nil
+		}
+		for name, value := range o.All() {
+			if !match(name) {
+				continue
+			}
+			m := object.NewObject("MemberDefinition", 3)
+			m.Set("Name", name)
+			m.Set("MemberType", "Property")
+			m.Set("Definition", object.TypeName(value)+" "+name)
+			if err := inv.emit(m); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, nil), nil
+}

@@ -1,0 +1,136 @@
+package interp
+
+import (
+	"strings"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+)
+
+// making are the cmdlets that make objects of nothing, and those that only make
+// others available.
+func making() []*command {
+	name := required(param("Name", "String[]", 0, "Exchange's snap-in or module."))
+	return []*command{
+		{name: "New-Object", synopsis: "Makes a PSCredential, a PSObject or an ArrayList.", start: startNewObject,
+			params: []object.Parameter{
+				required(param("TypeName", "String", 0, "The type.")),
+				param("ArgumentList", "Object[]", 1, "What the type's constructor takes.", "Args"),
+				param("Property", "Hashtable", object.Named, "The properties of a PSObject."),
+			}},
+		{name: "ConvertTo-SecureString", synopsis: "Makes a SecureString of text.", start: startSecureString,
+			params: []object.Parameter{
+				required(pipelined(param("String", "String", 0, "The text."))),
+				flag("AsPlainText", "Says that the text is the secret itself."),
+				flag("Force", "Says that this is meant."),
+			}},
+		{name: "Add-PSSnapin", synopsis: "Does nothing: Exchange's cmdlets are there.", start: startSnapin,
+			params: []object.Parameter{name}},
+		{name: "Import-Module", aliases: []string{"ipmo"}, synopsis: "Does nothing: Exchange's cmdlets are there.", start: startSnapin,
+			params: []object.Parameter{name}},
+	}
+}
+
+func pipelined(p object.Parameter) object.Parameter {
+	p.Pipeline = true
+	return p
+}
+
+// startSnapin accepts what administrators begin their scripts with.
+func startSnapin(inv *invocation) (stage, error) {
+	for _, v := range object.Items(inv.args["Name"]) {
+		name, err := inv.in.text(inv.where("Name"), v)
+		if err != nil {
+			return nil, err
+		}
+		if !strings.Contains(strings.ToLower(name), "exchange") {
+			return nil, &Error{Where: inv.where("Name").Where(), Err: failText("no module can be loaded"),
+				Supported: "Exchange's own snap-ins, which are there anyway"}
+		}
+	}
+	return inv.work(func(object.Value) error { return nil }, nil), nil
+}
+
+func startNewObject(inv *invocation) (stage, error) {
+	name, err := inv.text("TypeName")
+	if err != nil {
+		return nil, err
+	}
+	args := object.Items(inv.args["ArgumentList"])
+	var made object.Value
+	switch short(name) {
+	case "pscredential":
+		made, err = inv.credential(args)
+	case "psobject", "pscustomobject", "object":
+		made, err = inv.custom()
+	case "arraylist", "list[string]", "list[object]":
+		// A list goes through a pipeline as its elements; an empty one must not.
+		return inv.work(func(object.Value) error { return nil }, func() error { return inv.emitWhole(new(object.List)) }), nil
+	default:
+		return nil, &Error{Where: inv.where("TypeName").Where(), Err: failText("New-Object can't make this type"),
+			Supported: "System.Management.Automation.PSCredential, PSObject and System.Collections.ArrayList"}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return inv.work(func(object.Value) error { return nil }, func() error { return inv.emit(made) }), nil
+}
+
+// short is a type's name without namespaces, in lower case.
+func short(name string) string {
+	name = strings.ToLower(strings.TrimSpace(name))
+	name = strings.ReplaceAll(name, "system.", "")
+	if i := strings.IndexByte(name, '['); i > 0 {
+		return name[strings.LastIndexByte(name[:i], '.')+1:]
+	}
+	return name[strings.LastIndexByte(name, '.')+1:]
+}
+
+func (inv *invocation) credential(args []object.Value) (object.Value, error) {
+	if len(args) == 2 {
+		if secret, ok := args[1].(*object.Secure); ok {
+			user, err := inv.in.text(inv.where("ArgumentList"), args[0])
+			return object.NewCredential(user, secret.Reveal()), err
+		}
+	}
+	return nil, &Error{Where: inv.where("ArgumentList").Where(), Err: failText("a PSCredential is made of a user name and a SecureString"),
+		Supported: "New-Object System.Management.Automation.PSCredential('user', (ConvertTo-SecureString '…' -AsPlainText -Force))"}
+}
+
+func (inv *invocation) custom() (object.Value, error) {
+	o := object.NewObject(customObject, 0)
+	v, given := inv.args["Property"]
+	t, ok := v.(*object.Table)
+	if given && !ok {
+		return nil, failf(inv.where("Property"), "-Property is a hashtable")
+	}
+	if !given {
+		return o, nil
+	}
+	for name, item := range t.All() {
+		if err := inv.in.keep(nil, o.Len()+1); err != nil {
+			return nil, at(inv.node, err)
+		}
+		o.Set(name, item)
+	}
+	return o, nil
+}
+
+func startSecureString(inv *invocation) (stage, error) {
+	each := func(v object.Value) error {
+		if !inv.on("AsPlainText") {
+			return inv.fail(failText("encrypted text can't be read here; -AsPlainText -Force takes the secret itself"))
+		}
+		text, ok := v.(string)
+		if !ok {
+			return inv.fail(failText("a SecureString is made of text"))
+		}
+		return inv.emit(object.NewSecure(auth.Secret(text)))
+	}
+	return inv.work(each, func() error {
+		if v, ok := inv.args["String"]; ok {
+			return each(v)
+		}
+		return nil
+	}), nil
+}

@@ -1,0 +1,60 @@
+package interp
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+)
+
+func failText(s string) error { return errors.New(s) }
+
+// nearest returns the name that is closest to what was written, or "" if none is
+// close. Among equals it is the first in alphabetical order.
+func nearest(written string, names []string) string {
+	written = object.Fold(written)
+	if len(written) > maxNearest {
+		return ""
+	}
+	best, bestDistance := "", 1+max(1, len(written)/3)
+	names = slices.Clone(names)
+	slices.Sort(names)
+	for _, n := range names {
+		if len(n) > maxNearest {
+			continue
+		}
+		if d := distance(written, object.Fold(n)); d < bestDistance {
+			best, bestDistance = n, d
+		}
+	}
+	return best
+}
+
+// maxNearest is the length up to which names are compared.
+const maxNearest = 64
+
+// distance counts the insertions, deletions, changes and swaps of neighbours that
+// make b of a (optimal string alignment).
+func distance(a, b string) int {
+	before := make([]int, len(b)+1)
+	last := make([]int, len(b)+1)
+	row := make([]int, len(b)+1)
+	for j := range last {
+		last[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			change := 1
+			if a[i-1] == b[j-1] {
+				change = 0
+			}
+			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+change)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+		}
+		before, last, row = last, row, before
+	}
+	return last[len(b)]
+}

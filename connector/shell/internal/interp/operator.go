@@ -1,0 +1,260 @@
+package interp
+
+import (
+	"strings"
+
+	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+	"github.com/interchange-smtp/interchange/connector/shell/internal/syntax"
+)
+
+func (in *Interp) unary(e *syntax.Unary) (object.Value, error) {
+	v, err := in.eval(e.Operand)
+	if err != nil {
+		return nil, err
+	}
+	switch e.Op {
+	case syntax.Not:
+		return !object.Truth(v), nil
+	case syntax.Neg:
+		v, err = arithmetic(syntax.Sub, int64(0), v)
+		return v, at(e, err)
+	case syntax.Plus:
+		v, err = arithmetic(syntax.Add, int64(0), v)
+		return v, at(e, err)
+	case syntax.Join:
+		return in.join(e, v, "")
+	case syntax.Split:
+		return in.splitFields(e, v)
+	}
+	return nil, failf(e, "the operator %s isn't supported", e.Op)
+}
+
+// operation evaluates a binary operator; -and and -or leave out their right side
+// if the left one settles it.
+func (in *Interp) operation(e *syntax.Binary) (object.Value, error) {
+	left, err := in.eval(e.Left)
+	if err != nil {
+		return nil, err
+	}
+	switch truth := object.Truth(left); {
+	case e.Op == syntax.And && !truth:
+		return false, nil
+	case e.Op == syntax.Or && truth:
+		return true, nil
+	}
+	right, err := in.eval(e.Right)
+	if err != nil {
+		return nil, err
+	}
+	return in.binary(e, e.Op, e.CaseSensitive, left, right)
+}
+
+// binary applies an operator to two values.
+func (in *Interp) binary(n syntax.Node, op syntax.Operator, exact bool, a, b object.Value) (object.Value, error) {
+	if err := in.m.read(a); err != nil {
+		return nil, at(n, err)
+	}
+	if err := in.m.read(b); err != nil {
+		return nil, at(n, err)
+	}
+	switch op {
+	case syntax.And:
+		return object.Truth(a) && object.Truth(b), nil
+	case syntax.Or:
+		return object.Truth(a) || object.Truth(b), nil
+	case syntax.Xor:
+		return object.Truth(a) != object.Truth(b), nil
+	case syntax.Eq, syntax.Ne, syntax.Gt, syntax.Ge, syntax.Lt, syntax.Le:
+		return in.filter(n, a, func(item object.Value) (bool, error) { return in.compare(n, op, exact, item, b) })
+	case syntax.Like, syntax.NotLike:
+		return in.like(n, op == syntax.Like, exact, a, b)
+	case syntax.Match, syntax.NotMatch:
+		return in.match(n, op == syntax.Match, exact, a, b)
+	case syntax.Contains, syntax.NotContains:
+		found, err := in.contains(n, exact, a, b)
+		return found == (op == syntax.Contains), err
+	case syntax.In, syntax.NotIn:
+		found, err := in.contains(n, exact, b, a)
+		return found == (op == syntax.In), err
+	case syntax.Join:
+		sep, err := in.text(n, b)
+		if err != nil {
+			return nil, err
+		}
+		return in.join(n, a, sep)
+	case syntax.Split:
+		return in.split(n, exact, a, b)
+	case syntax.Replace:
+		return in.replace(n, exact, a, b)
+	case syntax.Format:
+		return in.format(n, a, b)
+	case syntax.Range:
+		return in.span(n, a, b)
+	}
+	return in.arith(n, op, a, b)
+}
+
+// filter applies a comparison: to a scalar it says yes or no, of a list it keeps
+// the elements for which it says yes.
+func (in *Interp) filter(n syntax.Node, a object.Value, ok func(object.Value) (bool, error)) (object.Value, error) {
+	l, isList := a.(*object.List)
+	if !isList {
+		v, err := ok(a)
+		return v, err
+	}
+	out := new(object.List)
+	for _, item := range l.Items {
+		yes, err := ok(item)
+		if err != nil {
+			return nil, err
+		}
+		if yes {
+			out.Items = append(out.Items, item)
+		}
+	}
+	return out, at(n, in.m.newList(len(out.Items)))
+}
+
+// compare is one comparison of two scalars.
+func (in *Interp) compare(n syntax.Node, op syntax.Operator, exact bool, a, b object.Value) (bool, error) {
+	if op == syntax.Eq || op == syntax.Ne {
+		same, err := in.equal(n, exact, a, b)
+		return same == (op == syntax.Eq), err
+	}
+	a, b, err := in.comparable(n, a, b)
+	if err != nil {
+		return false, err
+	}
+	order, err := object.Compare(a, b)
+	if x, ok := a.(string); ok && exact && err == nil {
+		order = strings.Compare(x, object.Text(b))
+	}
+	if err != nil {
+		return false, at(n, err)
+	}
+	switch op {
+	case syntax.Gt:
+		return order > 0, nil
+	case syntax.Ge:
+		return order >= 0, nil
+	case syntax.Lt:
+		return order < 0, nil
+	}
+	return order <= 0, nil
+}
+
+// equal is -eq, or -ceq if exact.
+func (in *Interp) equal(n syntax.Node, exact bool, a, b object.Value) (bool, error) {
+	a, b, err := in.comparable(n, a, b)
+	if err != nil {
+		return false, err
+	}
+	if x, ok := a.(string); ok && exact && b != nil {
+		return x == object.Text(b), nil
+	}
+	return object.Equal(a, b), nil
+}
+
+// comparable pays for the comparison of two scalars, and makes text of what would
+// be compared as text, which may be long.
+func (in *Interp) comparable(n syntax.Node, a, b object.Value) (object.Value, object.Value, error) {
+	if err := in.m.read(a); err != nil {
+		return nil, nil, at(n, err)
+	}
+	if a == b || !comparesAsText(a) && !comparesAsText(b) {
+		return a, b, nil
+	}
+	a, err := in.flatten(n, a)
+	if err != nil {
+		return nil, nil, err
+	}
+	b, err = in.flatten(n, b)
+	return a, b, err
+}
+
+// comparesAsText reports whether v makes text of what it is compared with.
+func comparesAsText(v object.Value) bool {
+	switch v := v.(type) {
+	case *object.Object:
+		return v.Text != ""
+	case string, object.Typed:
+		return true
+	}
+	return false
+}
+
+// flatten makes text of a list or an object.
+func (in *Interp) flatten(n syntax.Node, v object.Value) (object.Value, error) {
+	switch v.(type) {
+	case *object.List, *object.Object:
+		return in.text(n, v)
+	}
+	return v, nil
+}
+
+func (in *Interp) contains(n syntax.Node, exact bool, list, v object.Value) (bool, error) {
+	for _, item := range object.Items(list) {
+		if same, err := in.equal(n, exact, item, v); same || err != nil {
+			return same, err
+		}
+	}
+	return list == nil && v == nil, nil
+}
+
+func (in *Interp) like(n syntax.Node, want, exact bool, a, b object.Value) (object.Value, error) {
+	pattern, err := in.text(n, b)
+	if err != nil {
+		return nil, err
+	}
+	if len(pattern) > maxPattern {
+		return nil, failf(n, "%w: a pattern of more than %d bytes", ErrLimit, maxPattern)
+	}
+	p := object.CompileLike(pattern)
+	if exact {
+		p = object.CompileLikeExact(pattern)
+	}
+	return in.filter(n, a, func(item object.Value) (bool, error) {
+		s, err := in.text(n, item)
+		if err != nil {
+			return false, err
+		}
+		if err := in.m.step(1 + int64(len(s))*int64(1+p.Len())/64); err != nil {
+			return false, at(n, err)
+		}
+		return p.Match(s) == want, nil
+	})
+}
+
+// maxPattern is the length of the longest pattern of -like and -match.
+const maxPattern = 4096
+
+// span is from..to.
+func (in *Interp) span(n syntax.Node, a, b object.Value) (object.Value, error) {
+	from, ok1 := wholeNumber(a)
+	to, ok2 := wholeNumber(b)
+	if !ok1 || !ok2 {
+		return nil, failf(n, "a range goes from one whole number to another")
+	}
+	const most = 1 << 40 // so that the difference fits
+	if from < -most || from > most || to < -most || to > most {
+		return nil, failf(n, "%w: a range beyond %d", ErrLimit, int64(most))
+	}
+	length, step := to-from+1, int64(1)
+	if to < from {
+		length, step = from-to+1, -1
+	}
+	if err := in.m.newList(int(length)); err != nil {
+		return nil, at(n, err)
+	}
+	l := &object.List{Items: make([]object.Value, length)}
+	for i := range l.Items {
+		l.Items[i] = from + int64(i)*step
+	}
+	return l, at(n, in.m.step(length))
+}
+
+func wholeNumber(v object.Value) (int64, bool) {
+	num, _ := object.Number(v)
+	i, ok := num.(int64)
+	return i, ok
+}

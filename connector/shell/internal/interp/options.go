@@ -1,0 +1,82 @@
+package interp
+
+import (
+	"io"
+
+	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+)
+
+// Options is what a script can see of the world. The zero Options runs scripts
+// that compute and print nothing.
+type Options struct {
+	Commands  []object.Command
+	Variables map[string]object.Value // names without $; copied
+
+	// Env answers $env:NAME. Nil: every one is empty.
+	Env func(name string) (string, bool)
+
+	// FS is where Import-Csv and its like find their files. Nil: there are none.
+	FS FS
+
+	// Out gets what the script prints. Nil: nothing is printed.
+	Out io.Writer
+
+	// Warn gets warnings. Nil: they are printed to Out as PowerShell does.
+	Warn func(pos object.Pos, text string)
+
+	// Confirm asks the user. Nil: there is none.
+	Confirm func(question string) (bool, error)
+
+	Limits Limits
+	Width  int // columns of the output; zero: DefaultWidth
+}
+
+// DefaultWidth is the width of output if nothing else is said.
+const DefaultWidth = 120
+
+// FS is the files that a script may read and write.
+type FS interface {
+	ReadFile(name string) ([]byte, error)
+	WriteFile(name string, data []byte) error
+}
+
+// Limits bounds what a script may use. A zero field is its default.
+type Limits struct {
+	Steps  int64 // expressions evaluated and objects moved, by one Run
+	Depth  int   // expressions and script blocks within each other
+	Output int64 // bytes printed by one Run
+	Memory int64 // bytes of all strings and lists built by one Run, kept or not
+	String int   // bytes of one string
+	List   int   // elements of one list
+	Errors int   // errors after which a Run stops
+}
+
+// The defaults of Limits. A hundred thousand commands with twenty parameters each
+// take about five million steps.
+const (
+	DefaultSteps  = 50_000_000
+	DefaultDepth  = 200
+	DefaultOutput = 256 << 20
+	DefaultMemory = 1 << 30
+	DefaultString = 4 << 20
+	DefaultList   = 1_000_000
+	DefaultErrors = 100
+)
+
+// withDefaults fills in what is zero.
+func (l Limits) withDefaults() Limits {
+	orDefault(&l.Steps, DefaultSteps)
+	orDefault(&l.Depth, DefaultDepth)
+	orDefault(&l.Output, DefaultOutput)
+	orDefault(&l.Memory, DefaultMemory)
+	orDefault(&l.String, DefaultString)
+	orDefault(&l.List, DefaultList)
+	orDefault(&l.Errors, DefaultErrors)
+	return l
+}
+
+func orDefault[T int | int64](v *T, def T) {
+	if *v <= 0 {
+		*v = def
+	}
+}

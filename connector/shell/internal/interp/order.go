@@ -1,0 +1,209 @@
+package interp
+
+import (
+	"cmp"
+	"math/bits"
+	"slices"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+	"github.com/interchange-smtp/interchange/connector/shell/internal/syntax"
+)
+
+// ordering are the cmdlets that look at all objects together.
+func ordering() []*command {
+	return []*command{
+		selectCommand(),
+		{name: "Sort-Object", aliases: []string{"sort"}, start: startSort, synopsis: "Puts the objects in order.",
+			params: []object.Parameter{
+				param("Property", "Object[]", 0, "By what: names or calculated properties; without any, by the objects themselves."),
+				flag("Descending", "The greatest first."),
+				flag("Unique", "Keeps one of those that are equal."),
+				inputObject,
+			}},
+		measureCommand(),
+		{name: "Group-Object", aliases: []string{"group"}, start: startGroup, synopsis: "Groups the objects by what they have in common.",
+			params: []object.Parameter{
+				param("Property", "Object[]", 0, "By what: names or calculated properties."),
+				flag("NoElement", "Leaves out the objects themselves."),
+				inputObject,
+			}},
+	}
+}
+
+// sortRow is an object with the values that it is sorted by.
+type sortRow struct {
+	v    object.Value
+	keys []object.Value
+}
+
+func startSort(inv *invocation) (stage, error) {
+	fields, err := inv.fields("Property")
+	if err != nil {
+		return nil, err
+	}
+	return inv.gather(func(items []object.Value) error {
+		rows, err := inv.rows(items, fields)
+		if err != nil {
+			return err
+		}
+		down := func(i int) bool {
+			if i < len(fields) && fields[i].descending != nil {
+				return *fields[i].descending
+			}
+			return inv.on("Descending")
+		}
+		slices.SortStableFunc(rows, func(a, b sortRow) int { return compareRows(a, b, down) })
+		for i, row := range rows {
+			if i > 0 && inv.on("Unique") && compareRows(rows[i-1], row, down) == 0 {
+				continue
+			}
+			if err := inv.emit(row.v); err != nil {
+				return err
+			}
+		}
+		return nil
+	}), nil
+}
+
+// rows evaluates what the objects are sorted by and pays for the sorting.
+func (inv *invocation) rows(items []object.Value, fields []field) ([]sortRow, error) {
+	rows := make([]sortRow, len(items))
+	rounds := int64(bits.Len(uint(len(items))))
+	for i, v := range items {
+		keys := []object.Value{v}
+		if fields != nil {
+			keys = make([]object.Value, len(fields))
+			for j, f := range fields {
+				key, err := inv.in.of(f, v)
+				if err != nil {
+					return nil, err
+				}
+				keys[j] = key
+			}
+		}
+		for j, key := range keys {
+			text, err := inv.sortKey(key)
+			if err != nil {
+				return nil, err
+			}
+			keys[j] = text
+			size, _ := textSize(text, inv.in.m.limits.String)
+			if err := inv.in.m.step(rounds * int64(1+size/32)); err != nil {
+				return nil, at(inv.node, err)
+			}
+		}
+		if err := inv.in.m.alloc(int64(len(keys)+3) * wordBytes); err != nil {
+			return nil, at(inv.node, err)
+		}
+		rows[i] = sortRow{v, keys}
+	}
+	return rows, nil
+}
+
+// sortKey makes text of what has no order, once instead of in every comparison.
+func (inv *invocation) sortKey(v object.Value) (object.Value, error) {
+	switch v.(type) {
+	case *object.List, *object.Object, *object.Table, *object.Secure:
+		return inv.in.text(inv.node, v)
+	}
+	return v, nil
+}
+
+func compareRows(a, b sortRow, down func(int) bool) int {
+	for i := range a.keys {
+		order, err := object.Compare(a.keys[i], b.keys[i])
+		if err != nil {
+			order = cmp.Compare(strings.ToLower(object.Text(a.keys[i])), strings.ToLower(object.Text(b.keys[i])))
+		}
+		if order != 0 {
+			if down(i) {
+				return -order
+			}
+			return order
+		}
+	}
+	return 0
+}
+
+// identity is a text that equal objects share: for an object, that of all its
+// properties.
+func (in *Interp) identity(n syntax.Node, v object.Value) (string, error) {
+	o, ok := v.(*object.Object)
+	if !ok || o.Ref != nil && o.Text != "" {
+		return in.text(n, v)
+	}
+	var b strings.Builder
+	for name, value := range o.All() {
+		s, err := in.text(n, value)
+		if err != nil {
+			return "", err
+		}
+		if err := in.m.grow(b.Len()+len(s)+len(name), len(s)+len(name)); err != nil {
+			return "", at(n, err)
+		}
+		b.WriteString(name + "\x00" + s + "\x00")
+	}
+	return b.String(), nil
+}
+
+func startGroup(inv *invocation) (stage, error) {
+	fields, err := inv.fields("Property")
+	if err != nil {
+		return nil, err
+	}
+	return inv.gather(func(items []object.Value) error {
+		type group struct {
+			name  string
+			items []object.Value
+		}
+		var groups []*group
+		byName := make(map[string]*group)
+		for _, v := range items {
+			name, err := inv.groupName(fields, v)
+			if err != nil {
+				return err
+			}
+			key := object.Fold(name)
+			g := byName[key]
+			if g == nil {
+				g = &group{name: name}
+				byName[key] = g
+				groups = append(groups, g)
+			}
+			g.items = append(g.items, v)
+		}
+		for _, g := range groups {
+			out := object.NewObject("GroupInfo", 3)
+			out.Set("Count", int64(len(g.items)))
+			out.Set("Name", g.name)
+			if !inv.on("NoElement") {
+				out.Set("Group", &object.List{Items: g.items})
+			}
+			if err := inv.emit(out); err != nil {
+				return err
+			}
+		}
+		return nil
+	}), nil
+}
+
+// groupName is what Group-Object calls the group of v.
+func (inv *invocation) groupName(fields []field, v object.Value) (string, error) {
+	if fields == nil {
+		return inv.in.text(inv.node, v)
+	}
+	var parts []string
+	for _, f := range fields {
+		value, err := inv.in.of(f, v)
+		if err != nil {
+			return "", err
+		}
+		s, err := inv.in.text(f.node, value)
+		if err != nil {
+			return "", err
+		}
+		parts = append(parts, s)
+	}
+	return strings.Join(parts, ", "), nil
+}

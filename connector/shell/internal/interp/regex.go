@@ -1,0 +1,245 @@
+package interp
+
+import (
+	"fmt"
+	"regexp"
+	resyntax "regexp/syntax"
+	"strconv"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+	"github.com/interchange-smtp/interchange/connector/shell/internal/syntax"
+)
+
+// pattern is a compiled regular expression with what a step through it costs.
+type pattern struct {
+	re   *regexp.Regexp
+	size int // instructions of the program
+}
+
+// maxProgram is how many instructions a regular expression may compile to: a
+// pattern of a few bytes, (x{1000}){1000}, can make millions.
+const maxProgram = 10_000
+
+// patternCache keeps compiled patterns, because they stand in loops.
+type patternCache map[string]pattern
+
+// maxPatterns is how many patterns are kept.
+const maxPatterns = 64
+
+// regex compiles a pattern; letter case matters if exact.
+func (in *Interp) regex(n syntax.Node, source object.Value, exact bool) (pattern, error) {
+	text, err := in.text(n, source)
+	if err != nil {
+		return pattern{}, err
+	}
+	if len(text) > maxPattern {
+		return pattern{}, failf(n, "%w: a pattern of more than %d bytes", ErrLimit, maxPattern)
+	}
+	if !exact {
+		text = "(?i)" + text
+	}
+	if p, ok := in.patterns[text]; ok {
+		return p, nil
+	}
+	p, err := compileRegex(text)
+	if err != nil {
+		return pattern{}, &Error{Where: n.Where(), Err: err,
+			Supported: "regular expressions as RE2 has them: no look-around, no back-references"}
+	}
+	if in.patterns == nil || len(in.patterns) >= maxPatterns {
+		in.patterns = make(patternCache)
+	}
+	in.patterns[text] = p
+	return p, nil
+}
+
+func compileRegex(text string) (pattern, error) {
+	parsed, err := resyntax.Parse(text, resyntax.Perl)
+	if err != nil {
+		return pattern{}, fmt.Errorf("the pattern can't be read: %w", err)
+	}
+	prog, err := resyntax.Compile(parsed.Simplify())
+	if err != nil {
+		return pattern{}, fmt.Errorf("the pattern can't be read: %w", err)
+	}
+	if len(prog.Inst) > maxProgram {
+		return pattern{}, fmt.Errorf("%w: the pattern is too large once its repetitions are written out", ErrLimit)
+	}
+	re, err := regexp.Compile(text)
+	if err != nil {
+		return pattern{}, fmt.Errorf("the pattern can't be read: %w", err)
+	}
+	return pattern{re, len(prog.Inst)}, nil
+}
+
+// pay pays for one look at s with p.
+func (in *Interp) pay(n syntax.Node, p pattern, s string) error {
+	return at(n, in.m.step(1+int64(len(s))*int64(p.size)/32))
+}
+
+// match is -match and -notmatch; of a scalar, it sets $Matches.
+func (in *Interp) match(n syntax.Node, want, exact bool, a, b object.Value) (object.Value, error) {
+	p, err := in.regex(n, b, exact)
+	if err != nil {
+		return nil, err
+	}
+	if l, ok := a.(*object.List); ok {
+		return in.filter(n, l, func(item object.Value) (bool, error) {
+			s, err := in.text(n, item)
+			if err != nil {
+				return false, err
+			}
+			if err := in.pay(n, p, s); err != nil {
+				return false, err
+			}
+			return p.re.MatchString(s) == want, nil
+		})
+	}
+	s, err := in.text(n, a)
+	if err != nil {
+		return nil, err
+	}
+	if err := in.pay(n, p, s); err != nil {
+		return nil, err
+	}
+	groups := p.re.FindStringSubmatchIndex(s)
+	if groups != nil {
+		in.vars["MATCHES"] = matches(p.re, s, groups)
+	}
+	return (groups != nil) == want, nil
+}
+
+// matches is $Matches: the groups that took part, by number or name.
+func matches(re *regexp.Regexp, s string, groups []int) *object.Table {
+	t := new(object.Table)
+	for i, name := range re.SubexpNames() {
+		if groups[2*i] < 0 {
+			continue
+		}
+		if name == "" {
+			name = strconv.Itoa(i)
+		}
+		t.Set(name, s[groups[2*i]:groups[2*i+1]])
+	}
+	return t
+}
+
+// maxMatches is how many places of one string -replace and -split may find.
+const maxMatches = 100_000
+
+// find returns all matches of p in s.
+func (in *Interp) find(n syntax.Node, p pattern, s string) ([][]int, error) {
+	if err := in.pay(n, p, s); err != nil {
+		return nil, err
+	}
+	found := p.re.FindAllStringSubmatchIndex(s, maxMatches+1)
+	if len(found) > maxMatches {
+		return nil, failf(n, "%w: more than %d matches in one string", ErrLimit, maxMatches)
+	}
+	return found, nil
+}
+
+// replace is -replace with one pattern, or a pattern and a replacement.
+func (in *Interp) replace(n syntax.Node, exact bool, a, b object.Value) (object.Value, error) {
+	args := object.Items(b)
+	if len(args) == 0 || len(args) > 2 {
+		return nil, failf(n, "-replace takes a pattern and a replacement")
+	}
+	p, err := in.regex(n, args[0], exact)
+	if err != nil {
+		return nil, err
+	}
+	var with string
+	if len(args) == 2 {
+		if with, err = in.text(n, args[1]); err != nil {
+			return nil, err
+		}
+		with = template(with)
+	}
+	groupsUsed := strings.Count(with, "${")
+	return in.mapText(n, a, func(s string) (object.Value, error) {
+		found, err := in.find(n, p, s)
+		if err != nil {
+			return nil, err
+		}
+		var out []byte
+		end := 0
+		for _, groups := range found {
+			// A group is never longer than the match: there is no look-around.
+			added := groups[0] - end + len(with) + groupsUsed*(groups[1]-groups[0])
+			if err := in.m.grow(len(out)+added, added); err != nil {
+				return nil, at(n, err)
+			}
+			out = append(out, s[end:groups[0]]...)
+			out = p.re.ExpandString(out, with, s, groups)
+			end = groups[1]
+		}
+		out = append(out, s[end:]...)
+		return string(out), at(n, in.m.text(len(out)))
+	})
+}
+
+// template writes .NET's $1, ${name} and $& as Go's ${1}, ${name} and ${0}.
+func template(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] != '$' || i+1 == len(s) {
+			if s[i] == '$' {
+				b.WriteByte('$')
+			}
+			b.WriteByte(s[i])
+			continue
+		}
+		switch c := s[i+1]; {
+		case c == '&':
+			b.WriteString("${0}")
+			i++
+		case c == '$':
+			b.WriteString("$$")
+			i++
+		case c == '{':
+			b.WriteByte('$')
+		case '0' <= c && c <= '9':
+			end := i + 1
+			for end < len(s) && '0' <= s[end] && s[end] <= '9' {
+				end++
+			}
+			b.WriteString("${" + s[i+1:end] + "}")
+			i = end - 1
+		default:
+			b.WriteString("$$")
+		}
+	}
+	return b.String()
+}
+
+// mapText applies f to a string, or to each element of a list.
+func (in *Interp) mapText(n syntax.Node, a object.Value, f func(string) (object.Value, error)) (object.Value, error) {
+	l, ok := a.(*object.List)
+	if !ok {
+		s, err := in.text(n, a)
+		if err != nil {
+			return nil, err
+		}
+		return f(s)
+	}
+	out := new(object.List)
+	for _, item := range l.Items {
+		s, err := in.text(n, item)
+		if err != nil {
+			return nil, err
+		}
+		v, err := f(s)
+		if err != nil {
+			return nil, err
+		}
+		for _, part := range object.Items(v) {
+			if err := in.keep(part, len(out.Items)+1); err != nil {
+				return nil, at(n, err)
+			}
+			out.Items = append(out.Items, part)
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,22 @@
+New-Thing a | Out-Null
+New-Thign b
+New-Thing -Nmae b
+New-Thing c -Enable $true
+Set-Thing
+Set-Thing nosuch -MaxSize 1MB
+Set-Thing a -MaxSize huge
+Show-Args one 2 three
+Show-Args -Text
+Get-Thing nosuch -ErrorAction SilentlyContinue
+if (-not $?) { 'there is none' }
+Get-Thing nosuch 2>$null
+Get-Thing nosuch -ea Ignore -ErrorVariable problem
+"kept: $problem"
+'abc'.NoSuch()
+5 - 'x'
+$typo
+(Get-Thing a).Nmae
+'nosuch', 'a' | Get-Thing | % Name
+'go on'
+Get-Thing nosuch -ErrorAction Stop
+'not reached'
