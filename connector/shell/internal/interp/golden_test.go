@@ -30,7 +30,7 @@ func TestGolden(t *testing.T) {
 			if err != nil {
 				out.WriteString("--- errors\n" + err.Error() + "\n")
 			}
-			golden := path[:len(path)-len(".ps1")] + ".out"
+			golden := path[:len(path)-len(".ps1")] + ".txt"
 			if *update {
 				if err := os.WriteFile(golden, out.Bytes(), 0o644); err != nil {
 					t.Fatal(err)
