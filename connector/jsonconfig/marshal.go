@@ -12,6 +12,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/setting"
 	"github.com/interchange-smtp/interchange/permission"
 )
 
@@ -56,8 +57,8 @@ func (w *writer) fail(path string, err error) {
 
 // value writes v, which must be addressable.
 func (w *writer) value(path string, v reflect.Value) {
-	if s, ok := settingOf(v.Addr().Interface()); ok {
-		w.value(path, s.value)
+	if s, ok := setting.Of(v.Addr().Interface()); ok {
+		w.value(path, s.Value)
 		return
 	}
 	if w.special(path, v.Addr().Interface()) {

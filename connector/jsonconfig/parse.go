@@ -14,6 +14,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/setting"
 	"github.com/interchange-smtp/interchange/permission"
 )
 
@@ -65,9 +66,9 @@ func (p *parser) fail(offset int, path, format string, args ...any) {
 
 // decode stores n in v.
 func (p *parser) decode(n *node, path string, v reflect.Value) {
-	if s, ok := settingOf(v.Addr().Interface()); ok {
-		p.decode(n, path, s.value)
-		s.store()
+	if s, ok := setting.Of(v.Addr().Interface()); ok {
+		p.decode(n, path, s.Value)
+		s.Store()
 		return
 	}
 	if p.special(n, path, v.Addr().Interface()) {

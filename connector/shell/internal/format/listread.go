@@ -45,10 +45,10 @@ func ParseList(name string, data []byte) (*Document, error) {
 	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, "\r\n")
 		r.line++
-		r.width = max(r.width, width(line))
 		if err := r.read(line); err != nil {
 			return nil, err
 		}
+		r.before = width(line)
 	}
 	r.endObject()
 	r.join()
@@ -59,7 +59,8 @@ func ParseList(name string, data []byte) (*Document, error) {
 type listReader struct {
 	doc    *Document
 	line   int
-	width  int // of the longest line, which is taken for that of the console
+	before int // width of the line before
+	width  int // of the longest wrapped line, which is taken for that of the console
 	object *listObjectText
 	all    []*listObjectText
 	blank  bool // the line before was blank
@@ -120,6 +121,7 @@ func (r *listReader) continues(line string) bool {
 	}
 	last := &o.values[len(o.values)-1]
 	*last = append(*last, line[o.colon+2:])
+	r.width = max(r.width, r.before, width(line))
 	return true
 }
 

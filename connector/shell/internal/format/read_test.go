@@ -182,7 +182,7 @@ func TestEncodings(t *testing.T) {
 // fuzz seeds a target with the exports of testdata and with single constructs.
 // Reading must not panic, and what was read must survive printing and reading.
 func fuzz(f *testing.F, parse parser, again func(*format.Document) ([]byte, bool), seeds ...string) {
-	files, err := filepath.Glob("../../../export/testdata/*")
+	files, err := filepath.Glob("../../export/testdata/*")
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -1,4 +1,6 @@
-package jsonconfig
+// Package setting gives reflection access to connector.Setting of any type, for
+// the packages that read and write a connector.Config by its field names.
+package setting
 
 import (
 	"reflect"
@@ -9,15 +11,15 @@ import (
 	"github.com/interchange-smtp/interchange/permission"
 )
 
-// setting gives reflection access to a connector.Setting of any type.
-type setting struct {
-	value reflect.Value // settable; store makes it the Setting's
-	given bool
-	store func()
+// Access is a Setting opened.
+type Access struct {
+	Value reflect.Value // settable; Store makes it the Setting's
+	Given bool
+	Store func()
 }
 
-// settingOf returns the access to p if it points to a Setting.
-func settingOf(p any) (setting, bool) {
+// Of returns the access to p if it points to a Setting.
+func Of(p any) (Access, bool) {
 	switch p := p.(type) {
 	case *connector.Setting[bool]:
 		return access(p), true
@@ -34,14 +36,14 @@ func settingOf(p any) (setting, bool) {
 	case *connector.Setting[permission.Group]:
 		return access(p), true
 	}
-	return setting{}, false
+	return Access{}, false
 }
 
-func access[T any](p *connector.Setting[T]) setting {
+func access[T any](p *connector.Setting[T]) Access {
 	v, given := p.Get()
-	return setting{
-		value: reflect.ValueOf(&v).Elem(),
-		given: given,
-		store: func() { *p = connector.Value(v) },
+	return Access{
+		Value: reflect.ValueOf(&v).Elem(),
+		Given: given,
+		Store: func() { *p = connector.Value(v) },
 	}
 }
