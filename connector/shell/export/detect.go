@@ -1,0 +1,74 @@
+package export
+
+import (
+	"encoding/json"
+	"path"
+	"regexp"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/connector/shell/internal/format"
+)
+
+// Detect returns the form of a file, by its content and, where that leaves a
+// doubt, by the extension of its name: .xml, .json, .csv or .txt. A script and
+// a connector/jsonconfig document are Unknown.
+func Detect(name string, data []byte) Form {
+	text, err := format.Decode(name, data)
+	if err != nil {
+		return byExtension(name) // whose reader will say what is wrong
+	}
+	text = strings.TrimSpace(text)
+	first, _, _ := strings.Cut(text, "\n")
+	first = strings.TrimRight(first, "\r")
+	switch {
+	case strings.HasPrefix(text, "<"):
+		return CLIXML
+	case strings.HasPrefix(text, "{"), strings.HasPrefix(text, "["):
+		if strings.HasPrefix(text, "[PS]") {
+			return List
+		}
+		if isConfig(text) {
+			return Unknown
+		}
+		return JSON
+	case strings.HasPrefix(text, "#TYPE "):
+		return CSV
+	case listLine.MatchString(first), strings.HasPrefix(first, "PS ") && strings.Contains(first, ">"):
+		return List
+	case strings.HasPrefix(first, `"`) && !strings.HasSuffix(strings.ToLower(name), ".ps1"):
+		return CSV
+	}
+	return byExtension(name)
+}
+
+// listLine is a line of Format-List.
+var listLine = regexp.MustCompile(`^[\pL_][\pL\pN_]* *:( |$)`)
+
+// isConfig reports whether a JSON text is a configuration and no export: its
+// keys are the lists of a configuration.
+func isConfig(text string) bool {
+	var top map[string]json.RawMessage
+	if json.Unmarshal([]byte(text), &top) != nil {
+		return false
+	}
+	for _, key := range []string{"Profile", "Servers", "Links", "Receive", "Send", "Accepted", "Transport"} {
+		if _, ok := top[key]; ok {
+			return true
+		}
+	}
+	return len(top) == 0
+}
+
+func byExtension(name string) Form {
+	switch strings.ToLower(path.Ext(name)) {
+	case ".txt":
+		return List
+	case ".csv":
+		return CSV
+	case ".json":
+		return JSON
+	case ".xml", ".clixml":
+		return CLIXML
+	}
+	return Unknown
+}

@@ -1,0 +1,43 @@
+// Package export reads what Exchange's shell exported, connectors, accepted
+// domains and permissions, into a connector.Config.
+//
+// Read takes one file in any of four forms, which it tells apart by content:
+//
+//	Get-ReceiveConnector | Format-List > receive.txt
+//	Get-ReceiveConnector | Export-Csv receive.csv
+//	Get-ReceiveConnector | ConvertTo-Json > receive.json
+//	Get-ReceiveConnector | Export-Clixml receive.xml
+//
+// CLIXML is the form that loses nothing. Merge puts any number of files together
+// and gives the permissions to the connectors that they belong to. Every value
+// keeps its file and line in Origins, under the path that connector.Problem has.
+//
+// # What is an error and what a warning
+//
+// A value that can't be read, or that the export cut off, is an error with its
+// file, line, property and what would be right. All errors of a file are
+// reported at once, and nothing is returned from a file with an error.
+//
+// A property of an object that is known as Exchange's bookkeeping (Guid,
+// WhenChanged) is passed over. Every other one that means nothing here is a
+// warning, and so is an object that isn't one of the four kinds, and a property
+// that policy depends on and the export leaves out.
+//
+// # Permissions
+//
+// Get-ADPermission lists what permission groups give beside what was granted by
+// hand. Merge leaves out the former, which PermissionGroups gives again, and
+// makes Permissions of the rest. Rights to the directory object itself, such as
+// those of administrators, aren't taken over. Inherited entries are, because
+// they are effective; only that in Active Directory an entry of the connector's
+// own beats an inherited denial can't be expressed here, and is a warning.
+//
+// Where PermissionGroups holds Custom, rights were granted by hand, and without
+// an export of the permissions Merge warns that they are unknown.
+//
+// # Passwords
+//
+// No export holds them. A Send connector with a credential gets one with the
+// user name, if the export has it, and an empty password, which connector.Compile
+// refuses until somebody fills it in.
+package export

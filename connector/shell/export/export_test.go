@@ -1,0 +1,309 @@
+package export_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/shell/export"
+	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+func load(t *testing.T, names ...string) (exports []*export.Export) {
+	t.Helper()
+	for _, name := range names {
+		data, err := os.ReadFile(filepath.Join("testdata", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := export.Read(name, data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		exports = append(exports, e)
+	}
+	return exports
+}
+
+func merge(t *testing.T, names ...string) (connector.Config, export.Origins, string) {
+	t.Helper()
+	var cfg connector.Config
+	origins := export.Origins{}
+	warnings, err := export.Merge(&cfg, origins, load(t, names...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	for _, w := range warnings {
+		b.WriteString(w.String() + "\n")
+	}
+	return cfg, origins, b.String()
+}
+
+// The exports of an old server become a policy that does what it did, and
+// every value is found again in its file.
+func TestMigration(t *testing.T) {
+	cfg, origins, warnings := merge(t, "receive.txt", "send.txt", "accepted.txt", "permission.txt")
+	p, err := connector.Compile(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []routing.Server{{Name: "EX01", FQDN: "EX01.contoso.com"}, {Name: "EX02"}}; !reflect.DeepEqual(cfg.Servers, want) {
+		t.Errorf("servers %+v", cfg.Servers)
+	}
+	relay := cfg.Receive[1]
+	if got := relay.RemoteIPRanges[2].String(); len(relay.RemoteIPRanges) != 4 || got != "10.0.7.1-10.0.7.9" {
+		t.Errorf("ranges %v", relay.RemoteIPRanges)
+	}
+	if relay.MaxMessageSize != 50*connector.MB || relay.TransportRole != connector.FrontendTransport || relay.ConnectionTimeout != 10*time.Minute {
+		t.Errorf("%+v", relay)
+	}
+	want := []permission.Grant{
+		{To: permission.SIDAnonymous, Allow: permission.SetOf(permission.AcceptAnyRecipient)},
+		{To: permission.NameSID(`CONTOSO\scanner`), Deny: permission.SetOf(permission.AcceptAnySender)},
+	}
+	if !reflect.DeepEqual(relay.Permissions, want) {
+		t.Errorf("permissions %v, want %v", relay.Permissions, want)
+	}
+	if got := cfg.Send[0].SmartHosts[1].String(); got != "[203.0.113.10]" {
+		t.Errorf("smart host %s", got)
+	}
+	dialog := connector.Dialog{Local: connector.MustParseBinding("10.2.3.4:25"), Helo: "gateway",
+		From: routing.MustParseAddress("a@fabrikam.com"), To: []routing.Address{routing.MustParseAddress("b@example.net")}}
+	for client, accepted := range map[string]bool{"192.168.5.77": true, "192.0.2.9": false} {
+		dialog.Remote = connector.MustParseRange(client).Low()
+		if w := p.Walk(dialog); w.Accepted() != accepted {
+			t.Errorf("%s: %v", client, w)
+		}
+	}
+	for path, at := range map[string]string{
+		`Receive["Relay"]`:                          "receive.txt:78",
+		`Receive["Relay"].RemoteIPRanges[3]`:        "receive.txt:118",
+		`Receive["Relay"].Permissions[0]`:           "permission.txt:54",
+		`Send["To Internet"].SmartHosts`:            "send.txt:31",
+		`Accepted["contoso.com"].DomainType`:        "accepted.txt:4",
+		`Receive["Default Frontend EX01"].Bindings`: "receive.txt:7",
+	} {
+		if got, ok := origins.Find(path); !ok || got.String() != at {
+			t.Errorf("%s: %v, want %s", path, got, at)
+		}
+	}
+	for _, part := range []string{
+		"receive.txt:13: Receive[\"Default Frontend EX01\"].BareLinefeedRejectionEnabled: bare line feeds are let through",
+		"permission.txt:80: Permission[\"EX01\\\\Relay\"].AccessRights: rights to the directory object aren't taken over",
+	} {
+		if !strings.Contains(warnings, part) {
+			t.Errorf("no warning %s in\n%s", part, warnings)
+		}
+	}
+	if n := strings.Count(warnings, "\n"); n != 2 {
+		t.Errorf("%d warnings:\n%s", n, warnings)
+	}
+}
+
+// The same connector in the other forms.
+func TestForms(t *testing.T) {
+	want := connector.Receive{
+		Name: "Relay", Server: "EX01", TransportRole: connector.FrontendTransport, Enabled: connector.Value(true),
+		Bindings:          connector.Receive{}.Bindings,
+		AuthMechanism:     connector.Value(auth.TLS),
+		PermissionGroups:  connector.Value(permission.AnonymousUsers | permission.Custom),
+		RemoteIPRanges:    []connector.Range{connector.MustParseRange("10.0.5.10"), connector.MustParseRange("10.0.6.0/24")},
+		ConnectionTimeout: 10 * time.Minute, MaxMessageSize: 36 * connector.MB, MessageRateLimit: connector.Unlimited,
+	}
+	want.Bindings = append(want.Bindings, connector.MustParseBinding("0.0.0.0:25"))
+	for _, name := range []string{"receive.xml", "receive.json", "receive.csv"} {
+		cfg, _, warnings := merge(t, name)
+		got := cfg.Receive[0]
+		switch name { // what only this form's example holds
+		case "receive.xml":
+			got.MaxHopCount = 0
+		case "receive.json":
+			got.MaxInboundConnectionPerSource = 0
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%s:\ngot  %+v\nwant %+v", name, got, want)
+		}
+		if !strings.Contains(warnings, "Custom says that rights were granted by hand") {
+			t.Errorf("%s: the unknown grants go unmentioned:\n%s", name, warnings)
+		}
+	}
+}
+
+func TestOriginsOfElements(t *testing.T) {
+	_, origins, _ := merge(t, "receive.xml")
+	if got := origins[`Receive["Relay"].RemoteIPRanges[1]`]; got.String() != "receive.xml:10" {
+		t.Errorf("%v", got)
+	}
+	if _, ok := origins.Find(`Receive["Other"].Name`); ok {
+		t.Error("found what isn't there")
+	}
+}
+
+// Every value that can't be read is reported, with its place and with what
+// would be right.
+func TestReadRefuses(t *testing.T) {
+	for _, test := range []struct{ name, text, want string }{
+		{"a.txt", "Name : Relay\nBindings : {0.0.0.0:25, 0.0.0.0:26, 0.0.0.0:27, 0.0.0.0:28...}\nMaxHopCount : many\nEnabled : yes\n",
+			"a.txt:2: Receive[\"Relay\"].Bindings: the list was cut off|a.txt:3: Receive[\"Relay\"].MaxHopCount: \"many\" is not a whole number|a.txt:4: Receive[\"Relay\"].Enabled: \"yes\" is neither True nor False"},
+		{"a.json", "[{\"Name\": \"Relay\", \"Bindings\": [\"0.0.0.0:25\",\n\"nonsense\"],\n\"AuthMechanism\": 3, \"MaxMessageSize\": {}}]",
+			"a.json:2: Receive[\"Relay\"].Bindings[1]: |a.json:3: Receive[\"Relay\"].AuthMechanism: it is the number 3, which can't be told what it stands for|a.json:3: Receive[\"Relay\"].MaxMessageSize: it holds an object"},
+		{"a.csv", "Name,Bindings,MaxMessageSize,MaxHopCount\nRelay,Microsoft.Exchange.Data.MultiValuedProperty`1[Microsoft.Exchange.Data.IPBinding],36,0\n",
+			"a.csv:2: Receive[\"Relay\"].Bindings: the export holds the type of the list|36 is a bare number, which means bytes; if the export counts in MB, write 36MB|MaxHopCount: 0 is out of range"},
+		{"a.txt", "Bindings : {0.0.0.0:25}\n", "a.txt:1: Receive[\"\"].Name: it is missing"},
+		{"a.txt", "User : x\nExtendedRights : {ms-Exch-SMTP-Submit}\n", "a.txt:1: Permission[\"\"].Identity: it is missing"},
+		{"a.txt", "User :\nIdentity : Relay\nExtendedRights : {ms-Exch-SMTP-Submit}\n", "a.txt:1: Permission[\"Relay\"].User: "},
+		{"a.txt", "Name : x\n", "a.txt:1: there is no connector, accepted domain or permission in it"},
+		{"a.txt", "Name    Enabled\n----    -------\n", "a.txt:1: this is no line of Format-List"},
+		{"a.xml", "<!DOCTYPE x><Objs/>", "a.xml:1: a document type isn't accepted"},
+		{"a.ps1", "New-ReceiveConnector x", "a.ps1:1: this is none of what"},
+		{"a.bin", "\xff\xfex", "a.bin:1: "},
+	} {
+		_, err := export.Read(test.name, []byte(test.text))
+		var errs export.Errors
+		if !errors.As(err, &errs) {
+			t.Errorf("%s: %v", test.text, err)
+			continue
+		}
+		for part := range strings.SplitSeq(test.want, "|") {
+			if !strings.Contains(err.Error(), part) {
+				t.Errorf("no %q in\n%v", part, err)
+			}
+		}
+	}
+}
+
+func TestReadWarns(t *testing.T) {
+	for _, test := range []struct{ text, want string }{
+		{"Name : a\nBindings : {0.0.0.0:25}\nFrobnicate : x\nGuid : y\n\nName : b\nBindings : {0.0.0.0:25}\nFrobnicate : x\n", "a.txt:3: Receive[\"a\"].Frobnicate: this property is unknown"},
+		{"Name : a\nBindings : {0.0.0.0:25}\nLiveCredentialEnabled : True\n", "a.txt:3: Receive[\"a\"].LiveCredentialEnabled: True means nothing here"},
+		{"Name : a\nBindings : {0.0.0.0:25}\n", "a.txt:1: Receive[\"a\"]: the export leaves out RemoteIPRanges, AuthMechanism, PermissionGroups, Enabled"},
+		{"Name : a\nAddressSpaces : {SMTP:*;1}\nSmartHosts : {mx}\nSmartHostAuthMechanism : BasicAuthRequireTLS\nAuthenticationCredential : System.Management.Automation.PSCredential\n", "a.txt:5: Send[\"a\"].AuthenticationCredential: no export holds the password"},
+		{"User : x\nIdentity : Relay\nAccessRights : {ExtendedRight}\nExtendedRights :\n", "a.txt:4: Permission[\"Relay\"].ExtendedRights: no right is named"},
+		{"User : x\nIdentity : Relay\nExtendedRights : {Send-As}\n", "a.txt:3: Permission[\"Relay\"].ExtendedRights: the right Send-As isn't one of connectors"},
+	} {
+		e, err := export.Read("a.txt", []byte(test.text))
+		if err != nil {
+			t.Errorf("%s: %v", test.text, err)
+			continue
+		}
+		found := 0
+		for _, w := range e.Warnings {
+			if strings.HasPrefix(w.String(), test.want) {
+				found++
+			}
+		}
+		if found != 1 {
+			t.Errorf("%d times %q in %v", found, test.want, e.Warnings)
+		}
+	}
+}
+
+func TestMerge(t *testing.T) {
+	read := func(text string) *export.Export {
+		t.Helper()
+		e, err := export.Read("a.txt", []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e
+	}
+	relay := read("Name : Relay\nServer : EX01\nBindings : {0.0.0.0:25}\nRemoteIPRanges : {10.0.0.1}\nPermissionGroups : AnonymousUsers\n")
+	twin := read("Name : Relay\nServer : EX02\nBindings : {0.0.0.0:25}\nRemoteIPRanges : {10.0.0.1}\n")
+	ace := func(identity, more string) *export.Export {
+		return read("User : NT AUTHORITY\\ANONYMOUS LOGON\nIdentity : " + identity + "\nExtendedRights : {ms-Exch-SMTP-Accept-Any-Recipient}\n" + more)
+	}
+
+	var cfg connector.Config
+	_, err := export.Merge(&cfg, nil, relay, twin, ace("Relay", ""))
+	if err == nil || !strings.Contains(err.Error(), "2 connectors have that name") || len(cfg.Receive) != 0 {
+		t.Errorf("%v, %+v", err, cfg)
+	}
+	dn := "CN=Relay,CN=SMTP Receive Connectors,CN=Protocols,CN=EX02,CN=Servers,CN=Contoso"
+	for _, identity := range []string{`EX02\Relay`, dn} {
+		cfg = connector.Config{}
+		if _, err = export.Merge(&cfg, nil, relay, twin, ace(identity, "")); err != nil {
+			t.Fatal(err)
+		}
+		if len(cfg.Receive[0].Permissions) != 0 || len(cfg.Receive[1].Permissions) != 1 {
+			t.Errorf("%s: %+v", identity, cfg.Receive)
+		}
+	}
+	// A script's connector, before the export of its permissions.
+	cfg = connector.Config{Server: "EX09", Receive: []connector.Receive{{Name: "Script"}}}
+	warnings, err := export.Merge(&cfg, nil, ace("Script", "IsInherited : True\nDeny : True\n"), ace("Nobody", ""))
+	if err != nil || cfg.Receive[0].Permissions[0].Deny != permission.SetOf(permission.AcceptAnyRecipient) || cfg.Servers[0].Name != "EX09" {
+		t.Errorf("%v %+v", err, cfg)
+	}
+	for i, part := range []string{`Permission["Nobody"]: there is no connector of that name`, "by inheritance"} {
+		if !strings.Contains(warnings[i].String(), part) {
+			t.Errorf("no %q in %v", part, warnings)
+		}
+	}
+	// The old list lacks what the group gives here.
+	cfg = connector.Config{}
+	warnings, err = export.Merge(&cfg, nil, relay, ace("Relay", ""))
+	last := warnings[len(warnings)-1].String()
+	if err != nil || !strings.Contains(last, "AnonymousUsers gives NT AUTHORITY\\ANONYMOUS LOGON what the old server's list doesn't: ms-Exch-SMTP-Submit") {
+		t.Errorf("%v %v", err, last)
+	}
+}
+
+func TestDetect(t *testing.T) {
+	for _, test := range []struct {
+		name, text string
+		want       export.Form
+	}{
+		{"x", "\n\nName : a", export.List},
+		{"x", "[PS] C:\\>Get-ReceiveConnector | fl\nName : a", export.List},
+		{"x", "#TYPE a\n", export.CSV},
+		{"x", "\"Name\",\"Bindings\"\n", export.CSV},
+		{"x.csv", "Name,Bindings\n", export.CSV},
+		{"x", "[{\"Name\": \"a\"}]", export.JSON},
+		{"x", "{\"Name\": \"a\"}", export.JSON},
+		{"x.json", "{\n  \"Receive\": []}", export.Unknown},
+		{"x.json", "{\"Server\": \"HubA\", \"Receive\": []}", export.Unknown},
+		{"x.json", "{\"Server\": \"HubA\", \"Name\": \"Relay\"}", export.JSON},
+		{"x.txt", "\xff\xfe<\x00O\x00", export.CLIXML},
+		{"x.ps1", "\"text\" | Write-Host", export.Unknown},
+		{"x.ps1", "New-ReceiveConnector", export.Unknown},
+	} {
+		if got := export.Detect(test.name, []byte(test.text)); got != test.want {
+			t.Errorf("%s %q: %v, want %v", test.name, test.text, got, test.want)
+		}
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	files, err := filepath.Glob("testdata/*.*")
+	if err != nil || len(files) == 0 {
+		f.Fatal(files, err)
+	}
+	for _, name := range files {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(filepath.Ext(name), data)
+	}
+	f.Fuzz(func(t *testing.T, ext string, data []byte) {
+		e, err := export.Read("a"+ext, data)
+		if (e == nil) == (err == nil) {
+			t.Fatalf("%v %v", e, err)
+		}
+		if err != nil {
+			return
+		}
+		var cfg connector.Config
+		if _, err := export.Merge(&cfg, nil, e); err == nil {
+			_, _ = connector.Compile(cfg)
+		}
+	})
+}

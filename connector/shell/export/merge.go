@@ -1,0 +1,247 @@
+package export
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// Merge appends what exports hold to dst, then gives the permissions to the
+// connectors of dst, those that it had before included, and adds the servers
+// that connectors name and dst doesn't list. Where origins isn't nil, the places
+// of all that was added are entered into it.
+//
+// Permissions depend on the profile and the servers of dst, so those must be set
+// before. Merge returns the warnings of the exports and its own. The error is
+// Errors, and then dst is unchanged.
+func Merge(dst *connector.Config, origins Origins, exports ...*Export) ([]Notice, error) {
+	cfg := *dst
+	m := &merger{cfg: &cfg, origins: Origins{}, given: map[string][]entry{}}
+	cfg.Receive = slices.Clone(cfg.Receive)
+	cfg.Send = slices.Clone(cfg.Send)
+	cfg.Servers = slices.Clone(cfg.Servers)
+	for _, e := range exports {
+		cfg.Receive = append(cfg.Receive, e.Config.Receive...)
+		cfg.Send = append(cfg.Send, e.Config.Send...)
+		cfg.Accepted = append(slices.Clip(cfg.Accepted), e.Config.Accepted...)
+		maps.Copy(m.origins, e.Origins)
+		m.warnings = append(m.warnings, e.Warnings...)
+	}
+	m.servers()
+	m.index()
+	for _, e := range exports {
+		for _, entry := range e.entries {
+			m.assign(entry)
+		}
+	}
+	m.grant()
+	if len(m.errors) > 0 {
+		return nil, m.errors
+	}
+	*dst = cfg
+	if origins != nil {
+		maps.Copy(origins, m.origins)
+	}
+	return m.warnings, nil
+}
+
+type merger struct {
+	cfg      *connector.Config
+	origins  Origins
+	warnings []Notice
+	errors   Errors
+	names    map[string][]string // paths of connectors by folded identity
+	given    map[string][]entry  // entries by path of the connector
+	unknown  map[string]bool     // identities without a connector
+}
+
+func fold(s string) string { return strings.ToLower(s) }
+
+// servers lists the servers that connectors name.
+func (m *merger) servers() {
+	add := func(name, fqdn string) {
+		known := func(s routing.Server) bool {
+			return strings.EqualFold(s.Name, name) || s.FQDN != "" && strings.EqualFold(s.FQDN, name)
+		}
+		if name == "" {
+			return
+		}
+		i := slices.IndexFunc(m.cfg.Servers, known)
+		if i < 0 {
+			m.cfg.Servers = append(m.cfg.Servers, routing.Server{Name: name, FQDN: fqdn})
+		} else if m.cfg.Servers[i].FQDN == "" {
+			m.cfg.Servers[i].FQDN = fqdn
+		}
+	}
+	add(m.cfg.Server, "")
+	for _, r := range m.cfg.Receive {
+		add(r.Server, fqdnOf(r))
+	}
+	for _, s := range m.cfg.Send {
+		for _, name := range s.SourceTransportServers {
+			add(name, "")
+		}
+	}
+}
+
+// fqdnOf returns the FQDN of a connector's server, if the connector tells: one
+// with ExchangeServer must have the server's own as Fqdn, or its short name.
+func fqdnOf(r connector.Receive) string {
+	host, _, dotted := strings.Cut(r.Fqdn, ".")
+	if dotted && strings.EqualFold(host, r.Server) && r.AuthMechanism.Or(0).Has(auth.ExchangeServer) {
+		return r.Fqdn
+	}
+	return ""
+}
+
+// index lists the connectors by the identities that Get-ADPermission prints.
+func (m *merger) index() {
+	m.names = map[string][]string{}
+	add := func(identity, path string) {
+		if key := fold(identity); !slices.Contains(m.names[key], path) {
+			m.names[key] = append(m.names[key], path)
+		}
+	}
+	for i, r := range m.cfg.Receive {
+		path := fmt.Sprintf("Receive[%d]", i)
+		add(r.Name, path)
+		add(m.serverName(r.Server)+`\`+r.Name, path)
+	}
+	for i, s := range m.cfg.Send {
+		path := fmt.Sprintf("Send[%d]", i)
+		add(s.Name, path)
+		for _, server := range s.SourceTransportServers { // as on an Edge server
+			add(m.serverName(server)+`\`+s.Name, path)
+		}
+	}
+	m.unknown = map[string]bool{}
+}
+
+// server returns a server by name; "" is the one we are.
+func (m *merger) server(name string) routing.Server {
+	if name == "" {
+		name = m.cfg.Server
+	}
+	for _, s := range m.cfg.Servers {
+		if name == "" || strings.EqualFold(s.Name, name) || s.FQDN != "" && strings.EqualFold(s.FQDN, name) {
+			return s
+		}
+	}
+	return routing.Server{Name: name}
+}
+
+func (m *merger) serverName(name string) string { return m.server(name).Name }
+
+// assign finds the connector of an entry.
+func (m *merger) assign(e entry) {
+	identity := plainIdentity(e.identity)
+	switch paths := m.names[fold(identity)]; len(paths) {
+	case 1:
+		m.given[paths[0]] = append(m.given[paths[0]], e)
+	case 0:
+		if !m.unknown[fold(identity)] {
+			m.unknown[fold(identity)] = true
+			m.warnings = append(m.warnings, Notice{e.Origin, fmt.Sprintf("Permission[%q]", e.identity), "",
+				"there is no connector of that name, so its permissions are passed over; read the export of the connectors, too"})
+		}
+	default:
+		m.errors = append(m.errors, Notice{e.Origin, fmt.Sprintf("Permission[%q]", e.identity), "Identity",
+			fmt.Sprintf("%d connectors have that name; export the permissions with Identity in the form SERVER\\Name", len(paths))})
+	}
+}
+
+// plainIdentity makes SERVER\Name of the distinguished name of a Receive
+// connector, and Name of that of a Send connector.
+func plainIdentity(s string) string {
+	if len(s) < 3 || !strings.EqualFold(s[:3], "CN=") {
+		return s
+	}
+	parts := strings.Split(s, ",CN=")
+	name := parts[0][3:]
+	if len(parts) > 3 && strings.EqualFold(parts[1], "SMTP Receive Connectors") {
+		return parts[3] + `\` + name
+	}
+	return name
+}
+
+// grant makes Permissions of the entries of each connector.
+func (m *merger) grant() {
+	for i := range m.cfg.Receive {
+		r := &m.cfg.Receive[i]
+		path := fmt.Sprintf("Receive[%q]", r.Name)
+		groups := r.PermissionGroups.Or(0)
+		byGroup := groups.Grants(m.cfg.Profile, m.server(r.Server).Edge)
+		entries := m.given[fmt.Sprintf("Receive[%d]", i)]
+		r.Permissions = m.permissions(path, r.Permissions, entries, byGroup)
+		m.missing(path, entries, byGroup)
+		if groups.Has(permission.Custom) && len(entries) == 0 && len(r.Permissions) == 0 {
+			at, _ := m.origins.Find(path + ".PermissionGroups")
+			m.warnings = append(m.warnings, Notice{at, path, "PermissionGroups",
+				"Custom says that rights were granted by hand, which no export that was read tells; export Get-ADPermission of it, too"})
+		}
+	}
+	for i := range m.cfg.Send {
+		s := &m.cfg.Send[i]
+		path := fmt.Sprintf("Send[%q]", s.Name)
+		s.Permissions = m.permissions(path, s.Permissions, m.given[fmt.Sprintf("Send[%d]", i)],
+			permission.SendGrants(m.cfg.Profile, permission.SendCustom))
+	}
+}
+
+// permissions returns the grants of entries that no group gives, one grant for
+// each principal, after those that there are already.
+func (m *merger) permissions(path string, have []permission.Grant, entries []entry, byGroup []permission.Grant) []permission.Grant {
+	grants := slices.Clone(have)
+	for _, e := range entries {
+		if !e.deny && holds(byGroup, e.to, e.right) || !e.deny && holds(have, e.to, e.right) {
+			continue
+		}
+		if e.deny && e.inherited {
+			m.warnings = append(m.warnings, Notice{e.Origin, path, "Permissions",
+				fmt.Sprintf("%s is denied to %s by inheritance; here that beats every grant, while in Active Directory a grant on the connector itself beats it", e.right, e.to.Name())})
+		}
+		g := permission.Grant{To: e.to, Allow: permission.SetOf(e.right)}
+		if e.deny {
+			g = permission.Grant{To: e.to, Deny: permission.SetOf(e.right)}
+		}
+		i := slices.IndexFunc(grants, func(o permission.Grant) bool { return o.To == g.To && (o.Deny != 0) == e.deny && o.Group == 0 })
+		if i < 0 {
+			i = len(grants)
+			grants = append(grants, g)
+			m.origins[fmt.Sprintf("%s.Permissions[%d]", path, i)] = e.Origin
+			continue
+		}
+		grants[i].Allow = grants[i].Allow.Union(g.Allow)
+		grants[i].Deny = grants[i].Deny.Union(g.Deny)
+	}
+	return grants
+}
+
+func holds(grants []permission.Grant, to permission.SID, right permission.Right) bool {
+	return slices.ContainsFunc(grants, func(g permission.Grant) bool { return g.To == to && g.Allow.Has(right) })
+}
+
+// missing warns of rights that a permission group gives here, but that the list
+// of the old server doesn't have, although it has the principal.
+func (m *merger) missing(path string, entries []entry, byGroup []permission.Grant) {
+	for _, g := range byGroup {
+		var had permission.Set
+		var at Origin
+		for _, e := range entries {
+			if e.to == g.To && !e.deny {
+				had = had.Union(permission.SetOf(e.right))
+				at = e.Origin
+			}
+		}
+		if more := g.Allow.Minus(had); had != 0 && more != 0 {
+			m.warnings = append(m.warnings, Notice{at, path, "PermissionGroups",
+				fmt.Sprintf("%s gives %s what the old server's list doesn't: %s; deny it if that was on purpose", g.Group, g.To.Name(), more)})
+		}
+	}
+}

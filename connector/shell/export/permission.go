@@ -1,0 +1,110 @@
+package export
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+	"github.com/interchange-smtp/interchange/permission"
+)
+
+// entry is one right of one entry of a permission list.
+type entry struct {
+	Origin
+	identity  string // of the connector, as the export has it
+	to        permission.SID
+	right     permission.Right
+	deny      bool
+	inherited bool
+}
+
+// permission reads an object of Get-ADPermission.
+func (s *subject) permission() {
+	identity := s.text("Identity")
+	s.path = fmt.Sprintf("Permission[%q]", identity)
+	if identity == "" {
+		s.fail("Identity", "it is missing, so that nobody can tell whose permission this is; export all properties")
+		return
+	}
+	rights := s.rights()
+	if len(rights) == 0 {
+		return
+	}
+	v, _ := s.o.Get("User")
+	user, err := scalarText(v)
+	var who permission.Principal
+	if err == nil {
+		who, err = permission.ParsePrincipal(user)
+	}
+	if err != nil {
+		s.fail("User", "%v", err)
+		return
+	}
+	e := entry{Origin: Origin{s.doc.Name, s.doc.Line(s.o)}, identity: identity, to: who.SIDs[0],
+		deny: s.flag("Deny"), inherited: s.flag("IsInherited")}
+	for _, e.right = range rights {
+		s.export.entries = append(s.export.entries, e)
+	}
+}
+
+// rights returns the extended rights of the entry that connectors know.
+func (s *subject) rights() []permission.Right {
+	names := s.names("ExtendedRights")
+	access := s.names("AccessRights")
+	isExtended := slices.ContainsFunc(access, func(a string) bool { return strings.EqualFold(a, "ExtendedRight") })
+	if len(names) == 0 {
+		if isExtended {
+			s.warn("ExtendedRights", "no right is named, which in Active Directory means all of them; it isn't taken over")
+		} else {
+			s.once("AccessRights", "rights to the directory object aren't taken over; here nobody but who changes the configuration changes connectors")
+		}
+		return nil
+	}
+	var rights []permission.Right
+	for _, name := range names {
+		if right, err := permission.ParseRight(name); err == nil {
+			rights = append(rights, right)
+		} else {
+			s.once("ExtendedRights", fmt.Sprintf("the right %s isn't one of connectors and isn't taken over", name))
+		}
+	}
+	return rights
+}
+
+// names returns the elements of a property as text.
+func (s *subject) names(property string) []string {
+	v, _ := s.o.Get(property)
+	if v == nil {
+		return nil
+	}
+	elements, err := elementsOf(property, v)
+	if err != nil {
+		s.fail(property, "%v", err)
+		return nil
+	}
+	var names []string
+	for _, element := range elements {
+		name, err := scalarText(element)
+		if err != nil {
+			s.fail(property, "%v", err)
+		} else if name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// flag returns a property that is True or False; one that is left out is False.
+func (s *subject) flag(property string) bool {
+	v, _ := s.o.Get(property)
+	text := strings.TrimSpace(object.Text(v))
+	if text == "" {
+		return false
+	}
+	b, err := parseBool(text)
+	if err != nil {
+		s.fail(property, "%v", err)
+	}
+	return b
+}

@@ -1,0 +1,272 @@
+package export
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/shell/internal/format"
+	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// reader makes an Export of a document.
+type reader struct {
+	doc    *format.Document
+	export *Export
+	errors Errors
+	told   map[string]bool // what was said once and needn't be again
+}
+
+// subject is one object under examination.
+type subject struct {
+	*reader
+	o    *object.Object
+	path string // Receive["Relay"]
+}
+
+func (r *reader) read() {
+	found := false
+	for _, v := range r.doc.Values {
+		o, ok := v.(*object.Object)
+		if !ok {
+			r.warnOnce(1, "", "", "values that aren't objects are passed over")
+			continue
+		}
+		found = r.readObject(o) || found
+	}
+	if !found {
+		r.errors = append(r.errors, Notice{Origin: Origin{r.doc.Name, 1},
+			Detail: "there is no connector, accepted domain or permission in it"})
+	}
+}
+
+// readObject adds o to the export. It is false for an object of another kind.
+func (r *reader) readObject(o *object.Object) bool {
+	s := &subject{reader: r, o: o}
+	cfg := &r.export.Config
+	switch kindOf(o) {
+	case "ReceiveConnector":
+		cfg.Receive = append(cfg.Receive, connector.Receive{})
+		s.receive(&cfg.Receive[len(cfg.Receive)-1])
+	case "SendConnector":
+		cfg.Send = append(cfg.Send, connector.Send{})
+		s.send(&cfg.Send[len(cfg.Send)-1])
+	case "AcceptedDomain":
+		cfg.Accepted = append(cfg.Accepted, routing.AcceptedDomain{})
+		s.accepted(&cfg.Accepted[len(cfg.Accepted)-1])
+	case "ADPermission":
+		s.permission()
+	default:
+		r.warnOnce(r.doc.Line(o), "", "", fmt.Sprintf("objects of type %q are passed over; connectors, accepted domains and permissions are read", o.Type))
+		return false
+	}
+	return true
+}
+
+// kindOf tells what an object is by its type, or else by properties that no
+// other kind has.
+func kindOf(o *object.Object) string {
+	switch o.Type {
+	case "ReceiveConnector", "SendConnector", "AcceptedDomain", "ADPermission":
+		return o.Type
+	}
+	has := func(names ...string) bool {
+		for _, name := range names {
+			if _, ok := o.Get(name); ok {
+				return true
+			}
+		}
+		return false
+	}
+	switch {
+	case has("RemoteIPRanges", "PermissionGroups", "Bindings"):
+		return "ReceiveConnector"
+	case has("AddressSpaces", "SmartHosts"):
+		return "SendConnector"
+	case has("ExtendedRights", "AccessRights") && has("User"):
+		return "ADPermission"
+	case has("DomainName") && has("DomainType"):
+		return "AcceptedDomain"
+	}
+	return o.Type
+}
+
+// receive reads a Receive connector.
+func (s *subject) receive(to *connector.Receive) {
+	identity := s.text("Identity")
+	server, name, qualified := strings.Cut(identity, `\`)
+	if !qualified {
+		server, name = "", identity
+	}
+	s.begin("Receive", name)
+	to.Name = name
+	s.fields(reflect.ValueOf(to).Elem(), receiveProperties)
+	to.Server = shortServer(to.Server)
+	if to.Server == "" {
+		to.Server = server
+	}
+	if !to.BareLinefeedRejectionEnabled.Or(true) {
+		s.once("BareLinefeedRejectionEnabled", "bare line feeds are let through, as on the old server; $true, the default here, keeps one message from being made into two")
+	}
+	s.expect("Bindings", "RemoteIPRanges", "AuthMechanism", "PermissionGroups", "Enabled", "RequireTLS", "MaxMessageSize")
+}
+
+// send reads a Send connector.
+func (s *subject) send(to *connector.Send) {
+	identity := s.text("Identity")
+	name := identity[strings.LastIndexByte(identity, '\\')+1:]
+	s.begin("Send", name)
+	to.Name = name
+	s.fields(reflect.ValueOf(to).Elem(), sendProperties)
+	for i, server := range to.SourceTransportServers {
+		to.SourceTransportServers[i] = shortServer(server)
+	}
+	for _, a := range to.AddressSpaces {
+		to.IsScopedConnector = to.IsScopedConnector || a.Local() // as 2007 wrote it
+	}
+	s.credential(to)
+	s.expect("AddressSpaces", "SmartHosts", "SmartHostAuthMechanism", "Enabled", "RequireTLS", "MaxMessageSize")
+}
+
+// credential keeps that there is one, and whose.
+func (s *subject) credential(to *connector.Send) {
+	const property = "AuthenticationCredential"
+	v, _ := s.o.Get(property)
+	user := ""
+	switch v := v.(type) {
+	case nil:
+		if to.SmartHostAuthMechanism&(auth.BasicAuth|auth.BasicAuthRequireTLS) == 0 {
+			return
+		}
+	case *object.Object:
+		name, _ := v.Get("UserName")
+		user = object.Text(name)
+	}
+	if object.Text(v) == "" && to.SmartHostAuthMechanism&(auth.BasicAuth|auth.BasicAuthRequireTLS) == 0 {
+		return
+	}
+	to.AuthenticationCredential = &connector.Credential{UserName: user}
+	s.warn(property, "no export holds the password; give user name and password of the smart host again")
+}
+
+// accepted reads an accepted domain.
+func (s *subject) accepted(to *routing.AcceptedDomain) {
+	name := s.text("Name")
+	if name == "" {
+		name = s.text("DomainName")
+	}
+	s.begin("Accepted", name)
+	s.fields(reflect.ValueOf(to).Elem(), acceptedProperties)
+	to.Name = name
+	s.expect("DomainName", "DomainType")
+}
+
+// begin names the object for messages and origins.
+func (s *subject) begin(list, identity string) {
+	name := s.text("Name")
+	if name == "" {
+		name = identity
+	}
+	s.path = fmt.Sprintf("%s[%q]", list, name)
+	s.export.Origins[s.path] = Origin{s.doc.Name, s.doc.Line(s.o)}
+	if name == "" {
+		s.fail("Name", "it is missing; export Name or Identity, too")
+	}
+}
+
+// fields stores the properties of the object in the fields of their names.
+func (s *subject) fields(to reflect.Value, known properties) {
+	fields := map[string]reflect.StructField{}
+	for f := range reflect.TypeOf(to.Interface()).NumField() {
+		field := to.Type().Field(f)
+		fields[strings.ToLower(field.Name)] = field
+	}
+	for i, name := range s.o.Names() {
+		v, _ := s.o.Get(name)
+		field, isField := fields[strings.ToLower(name)]
+		if isField && !known.apart(name) {
+			place := Origin{s.doc.Name, s.doc.PropertyLine(s.o, i)}
+			s.field(field.Name, v, to.FieldByIndex(field.Index), place)
+			continue
+		}
+		s.other(name, v, known)
+	}
+}
+
+// other looks at a property that no field holds.
+func (s *subject) other(name string, v object.Value, known properties) {
+	harmless, isKnown := known.lookup(name)
+	switch {
+	case isKnown && harmless == "":
+	case isKnown:
+		if text := strings.TrimSpace(object.Text(v)); text != "" && text != "{}" && !strings.EqualFold(text, harmless) {
+			s.warn(name, fmt.Sprintf("%s means nothing here and isn't taken over", text))
+		}
+	default:
+		if key := s.path[:strings.IndexByte(s.path, '[')] + "." + name; !s.told[key] {
+			s.told[key] = true
+			s.warn(name, "this property is unknown and isn't taken over")
+		}
+	}
+}
+
+// expect warns of properties that policy depends on and the export leaves out.
+func (s *subject) expect(names ...string) {
+	var missing []string
+	for _, name := range names {
+		if _, ok := s.o.Get(name); !ok {
+			missing = append(missing, name)
+		}
+	}
+	if len(missing) > 0 {
+		s.warn("", "the export leaves out "+strings.Join(missing, ", ")+", so their defaults apply; export all properties")
+	}
+}
+
+// text returns a property as text, "" if there is none.
+func (s *subject) text(name string) string {
+	v, _ := s.o.Get(name)
+	return strings.TrimSpace(object.Text(v))
+}
+
+// line is that of a property, or of the object if it has none of that name.
+func (s *subject) line(property string) int {
+	for i, name := range s.o.Names() {
+		if strings.EqualFold(name, property) {
+			return s.doc.PropertyLine(s.o, i)
+		}
+	}
+	return s.doc.Line(s.o)
+}
+
+func (s *subject) fail(property, format string, args ...any) {
+	s.errors = append(s.errors, Notice{Origin{s.doc.Name, s.line(property)}, s.path, property, fmt.Sprintf(format, args...)})
+}
+
+func (s *subject) warn(property, detail string) {
+	s.export.Warnings = append(s.export.Warnings, Notice{Origin{s.doc.Name, s.line(property)}, s.path, property, detail})
+}
+
+// once is warn for what is the same for every object of a kind.
+func (s *subject) once(property, detail string) {
+	s.warnOnce(s.line(property), s.path, property, detail)
+}
+
+func (r *reader) warnOnce(line int, path, property, detail string) {
+	if key := property + detail; !r.told[key] {
+		r.told[key] = true
+		r.export.Warnings = append(r.export.Warnings, Notice{Origin{r.doc.Name, line}, path, property, detail})
+	}
+}
+
+// shortServer takes a server's name out of the forms in which Exchange names it:
+// CN=EX01,CN=Servers,… and contoso.com/…/Servers/EX01.
+func shortServer(s string) string {
+	if len(s) > 3 && strings.EqualFold(s[:3], "CN=") {
+		s, _, _ = strings.Cut(s[3:], ",")
+	}
+	return s[strings.LastIndexByte(s, '/')+1:]
+}
