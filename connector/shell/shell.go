@@ -1,0 +1,252 @@
+package shell
+
+import (
+	"context"
+	"io"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/shell/internal/exchange"
+	"github.com/interchange-smtp/interchange/connector/shell/internal/interp"
+	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// Options say what a fresh organisation is like and what scripts see of the
+// world. The zero Options is the current edition on a server named localhost,
+// with nothing outside: no files, no environment, no output, nobody to ask.
+type Options struct {
+	Profile connector.Profile
+	Server  routing.Server // the server we are; without a name: localhost
+
+	// Servers are the others. Without any, a server is taken in when a command
+	// names it first; with some, an unlisted one is an error.
+	Servers []routing.Server
+
+	// Domain is the first accepted domain. Empty: the FQDN of Server without its
+	// first label, none if that leaves nothing.
+	Domain string
+
+	// Bare leaves out what setup makes.
+	Bare bool
+
+	// Credential answers Get-Credential. Nil: the cmdlet fails.
+	Credential func(Request) (connector.Credential, error)
+
+	// Confirm answers a question of -Confirm and of cmdlets that ask by
+	// themselves, such as the Remove cmdlets. Nil: nobody is there; the latter go
+	// on, -Confirm is an error.
+	Confirm func(question string) (bool, error)
+
+	// Ask answers for a mandatory parameter that a command left out; false: it
+	// stays out. Nil: nobody is asked.
+	Ask func(cmdlet, parameter string) (string, bool)
+
+	// Env answers $env:NAME. Nil: every variable is empty.
+	Env func(name string) (string, bool)
+
+	// FS is where Import-Csv, Export-Clixml and the like find files. Nil: there
+	// are none.
+	FS FS
+
+	// Out gets what scripts print. Nil: nothing is printed.
+	Out io.Writer
+
+	// Warn gets warnings with their places. Nil: they are printed to Out.
+	Warn func(at Position, text string)
+
+	Limits Limits
+	Width  int // columns of the output; zero: 120
+}
+
+// FS is the files that scripts may read and write. Names are as the script wrote
+// them.
+type FS interface {
+	ReadFile(name string) ([]byte, error)
+	WriteFile(name string, data []byte) error
+}
+
+// Limits bounds one Run. A zero field is its default, which is enough for scripts
+// of a hundred thousand commands.
+type Limits struct {
+	Steps  int64 // expressions evaluated and objects moved
+	Depth  int   // expressions and script blocks within each other
+	Output int64 // bytes printed
+	Memory int64 // bytes of all strings and lists built, kept or not
+	String int   // bytes of one string
+	List   int   // elements of one list
+	Errors int   // errors after which the script ends
+}
+
+// Request is what Get-Credential asks for.
+type Request struct {
+	Variable string // that the answer is assigned to, without the $; "" if there is none
+	UserName string // that the command names; "" if none
+	Message  string // that the command wants shown; "" if none
+	Position Position
+}
+
+// Interpreter runs scripts on an organisation. Variables and the organisation
+// live on from one script to the next. It is not safe for concurrent use.
+type Interpreter struct {
+	org     *exchange.Org
+	interp  *interp.Interp
+	origins map[string]Position // of what was merged
+}
+
+// New returns an interpreter with a fresh organisation.
+func New(opts Options) *Interpreter {
+	return newInterpreter(exchange.NewOrg(exchange.Options{
+		Profile: opts.Profile, Server: opts.Server, Servers: opts.Servers, Domain: opts.Domain, Bare: opts.Bare,
+	}), opts)
+}
+
+// Open returns an interpreter with the organisation that cfg describes. Profile,
+// Server, Servers, Domain and Bare of opts are not looked at. The error lists
+// names that are missing or occur twice; all else is for connector.Compile.
+func Open(cfg connector.Config, opts Options) (*Interpreter, error) {
+	org, err := exchange.FromConfig(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return newInterpreter(org, opts), nil
+}
+
+func newInterpreter(org *exchange.Org, opts Options) *Interpreter {
+	if ask := opts.Ask; ask != nil {
+		org.Ask = func(cmdlet, parameter string) (object.Value, bool) {
+			answer, ok := ask(cmdlet, parameter)
+			return answer, ok
+		}
+	}
+	in := &Interpreter{org: org, origins: map[string]Position{}}
+	options := interp.Options{
+		Commands: org.Commands(credentials(opts.Credential)),
+		Env:      opts.Env,
+		FS:       opts.FS,
+		Out:      opts.Out,
+		Confirm:  opts.Confirm,
+		Limits:   interp.Limits(opts.Limits),
+		Width:    opts.Width,
+	}
+	if warn := opts.Warn; warn != nil {
+		options.Warn = func(pos object.Pos, text string) { warn(Position(pos), text) }
+	}
+	in.interp = interp.New(options)
+	return in
+}
+
+// credentials hands requests of cmdlets on.
+func credentials(ask func(Request) (connector.Credential, error)) func(exchange.Request) (connector.Credential, error) {
+	if ask == nil {
+		return nil
+	}
+	return func(r exchange.Request) (connector.Credential, error) {
+		return ask(Request{Variable: r.Variable, UserName: r.UserName, Message: r.Message, Position: Position(r.Pos)})
+	}
+}
+
+// Run runs a script; file names it in errors and origins. The script may be UTF-8,
+// or UTF-16 with a byte order mark. If its syntax is wrong it isn't begun; after
+// the error of a command the next one runs, as in PowerShell, unless
+// -ErrorAction or $ErrorActionPreference say Stop. The error is Errors and holds
+// all that went wrong. A configuration that isn't to be half loaded is thrown away
+// after an error.
+func (in *Interpreter) Run(ctx context.Context, file string, src []byte) error {
+	return errorsOf(in.interp.Run(ctx, file, src))
+}
+
+// File is a script and its name.
+type File struct {
+	Name string
+	Data []byte
+}
+
+// Load runs scripts in order on a fresh organisation and stops after the first
+// one with an error, which is Errors.
+func Load(ctx context.Context, opts Options, scripts ...File) (*Interpreter, error) {
+	in := New(opts)
+	for _, f := range scripts {
+		if err := in.Run(ctx, f.Name, f.Data); err != nil {
+			return nil, err
+		}
+	}
+	return in, nil
+}
+
+// Config returns what the organisation amounts to, for connector.Compile. It
+// shares no memory with the interpreter.
+func (in *Interpreter) Config() connector.Config { return in.org.Config() }
+
+// Merge adds a configuration to the organisation, as connector.Merge does. origins
+// says where its parts come from, by paths in the style of connector.Problem; it
+// may be nil. After an error nothing has changed.
+func (in *Interpreter) Merge(cfg connector.Config, origins map[string]Position) error {
+	before := in.org.Origins()
+	if err := in.org.Merge(cfg); err != nil {
+		return err
+	}
+	for path, pos := range before {
+		in.origins[path] = Position(pos)
+	}
+	for path, pos := range origins {
+		in.origins[path] = pos
+	}
+	return nil
+}
+
+// Origins returns where the parts of the organisation were set last, by paths in
+// the style of connector.Problem: Receive["Relay"] is where the connector was
+// made, Receive["Relay"].Bindings where its bindings were set. What nothing set
+// is missing.
+func (in *Interpreter) Origins() map[string]Position {
+	all := make(map[string]Position, len(in.origins))
+	for path, pos := range in.origins {
+		all[path] = pos
+	}
+	for path, pos := range in.org.Origins() {
+		all[path] = Position(pos)
+	}
+	return all
+}
+
+// Locate finds the place of a path in what Origins returned: that of the path
+// itself or of the nearest thing it is part of.
+func Locate(origins map[string]Position, path string) (Position, bool) {
+	for path != "" {
+		if pos, ok := origins[path]; ok {
+			return pos, true
+		}
+		path = parent(path)
+	}
+	return Position{}, false
+}
+
+// parent cuts the last field or index off a path. A dot or bracket within a quoted
+// name is none.
+func parent(path string) string {
+	quoted, cut := false, 0
+	for i := 0; i < len(path); i++ {
+		switch c := path[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case !quoted && (c == '.' || c == '['):
+			cut = i
+		}
+	}
+	return path[:cut]
+}
+
+// Complete returns what the word at the end of a text that is being typed could
+// become (cmdlets, parameters, values, identities, variables), in the form in
+// which it would be typed, and the offset at which the word starts.
+func (in *Interpreter) Complete(text string) (start int, candidates []string) {
+	return in.interp.Complete(text)
+}
+
+// IsScript reports whether a file is a script by its name: it ends in .ps1.
+func IsScript(name string) bool {
+	return len(name) > 4 && strings.EqualFold(name[len(name)-4:], ".ps1")
+}
