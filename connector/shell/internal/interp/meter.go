@@ -32,6 +32,9 @@ func (m *meter) step(n int64) error {
 	if m.steps > m.limits.Steps || n < 0 {
 		return fmt.Errorf("%w: more than %d steps", ErrLimit, m.limits.Steps)
 	}
+	if m.output > m.limits.Output { // of what was printed beside the pipeline, too
+		return m.tooMuchOutput()
+	}
 	if before/ctxEvery != m.steps/ctxEvery {
 		return m.ctx.Err()
 	}
@@ -118,11 +121,15 @@ type meteredWriter struct {
 	w io.Writer
 }
 
+func (m *meter) tooMuchOutput() error {
+	return fmt.Errorf("%w: more than %d bytes of output", ErrLimit, m.limits.Output)
+}
+
 // Write implements io.Writer.
 func (w meteredWriter) Write(p []byte) (int, error) {
 	w.m.output += int64(len(p))
 	if w.m.output > w.m.limits.Output {
-		return 0, fmt.Errorf("%w: more than %d bytes of output", ErrLimit, w.m.limits.Output)
+		return 0, w.m.tooMuchOutput()
 	}
 	if err := w.m.step(int64(len(p)) / 64); err != nil {
 		return 0, err

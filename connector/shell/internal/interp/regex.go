@@ -75,7 +75,7 @@ func compileRegex(text string) (pattern, error) {
 
 // pay pays for one look at s with p.
 func (in *Interp) pay(n syntax.Node, p pattern, s string) error {
-	return at(n, in.m.step(1+int64(len(s))*int64(p.size)/32))
+	return at(n, in.m.step(1+int64(len(s))*int64(p.size)/16))
 }
 
 // match is -match and -notmatch; of a scalar, it sets $Matches.

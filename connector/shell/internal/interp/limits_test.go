@@ -1,0 +1,109 @@
+package interp_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/interchange-smtp/interchange/connector/shell/internal/interp"
+	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+)
+
+// TestHostile runs scripts that want everything: each must end by a limit.
+func TestHostile(t *testing.T) {
+	for _, src := range []string{
+		`foreach ($i in 1..1000000) { foreach ($j in 1..1000000) { $x = $i } }`,
+		`1..900000 | % { 1..900000 | % { 1 } } | Out-Null`,
+		`$b = { 1 | % $b }; 1 | % $b`,
+		`$s = 'x'; foreach ($i in 1..100) { $s += $s }`,
+		`$s = 'x'; foreach ($i in 1..100) { $s = "$s$s" }`,
+		`$a = @(1); foreach ($i in 1..100) { $a += $a }`,
+		`$a = @(1); foreach ($i in 1..100) { $a = $a + $a + $a }`,
+		`$a = ('x' * 1MB), 1 * 900000; foreach ($i in 1..10000) { "$a" | Out-Null }`,
+		`$a = @('x' * 1MB) * 900000; "$a"`,
+		`$a = @('x' * 1MB) * 900000; $a -join ''`,
+		`$a = @('x' * 1MB) * 900000; 'x' -eq $a`,
+		`$a = @('x' * 1MB) * 900000; 'x' -like $a`,
+		`$a = @('x' * 1MB) * 900000; [pscustomobject]@{a = $a} | ConvertTo-Csv`,
+		`$a = @('x' * 1MB) * 900000; $a | ConvertTo-Json`,
+		`$a = @('x' * 1MB) * 900000; [pscustomobject]@{a = $a} | fl`,
+		`$FormatEnumerationLimit = -1; $a = @('x' * 1MB) * 900000; [pscustomobject]@{a = $a} | ft`,
+		`$a = @('x' * 1MB) * 900000; $a | sort`,
+		`$a = @('x' * 1MB) * 900000; $a | group`,
+		`$a = @('x' * 1MB) * 900000; @{a = 1}[$a]; $h = @{}; $h[$a] = 1`,
+		`'x' * 1TB`,
+		`@(1) * 1TB`,
+		`1..1TB`,
+		`'{0,2000000000}' -f 1`,
+		`'x'.PadLeft(2000000000)`,
+		`('x' * 1MB).Replace('x', 'y' * 1MB)`,
+		`('x' * 1MB) -replace '', ('y' * 1MB)`,
+		`('x' * 1MB) -replace '.+', ('$0' * 1MB)`,
+		`('x' * 4MB) -split ''`,
+		`$p = 'x*' * 2000; $s = 'x' * 4MB; foreach ($i in 1..1000000) { $s -like "$p-y" | Out-Null }`,
+		`foreach ($i in 1..1000000) { ('x' * 1MB) -match '(x+x+)+y' | Out-Null }`,
+		`$s = 'é' * 1MB; foreach ($i in 1..1000000) { $s[$i] | Out-Null }`,
+		`$s = 'x' * 1MB; foreach ($i in 1..1000000) { $s -eq "$($s)y" | Out-Null }`,
+		`$h = @{}; foreach ($i in 1..10000000) { $h["k$i"] = 1 }`,
+		`foreach ($i in 1..1000000) { 'a line of output that is not that short' * 1000 }`,
+		`foreach ($i in 1..1000000) { $nosuch.Method() }`,
+		`foreach ($i in 1..1000000) { Write-Warning 'again' }`,
+		`$a = 1..900000; foreach ($i in 1..900000) { $a -contains 0 | Out-Null }`,
+		`$a = 1..900000; foreach ($i in 1..900000) { $a.Remove($i) }`,
+		`$a = 1..900000; foreach ($i in 1..900000) { $a.NoSuch }`,
+		`$s = ('a,' * 100000); foreach ($i in 1..1000000) { $s.Split(',') | Out-Null }`,
+		`$s = 'x' * 1MB; 1..1000000 | sort { $s }`,
+		`1..1000000 | select @{n = 'a'; e = { 'x' * 1MB } } | Out-Null`,
+		`$o = [pscustomobject]@{}; $x = 1..100000 | % { [pscustomobject]@{a = 1; b = 2; c = 3; d = 4; e = 5} }; $y = foreach ($i in 1..100) { $x }`,
+	} {
+		var out bytes.Buffer
+		opt := options(new(store), &out)
+		opt.Limits.Memory = 128 << 20
+		opt.Limits.Output = 16 << 20
+		opt.Limits.Steps = 2_000_000
+		start := time.Now()
+		err := interp.New(opt).Run(t.Context(), "hostile.ps1", []byte(src))
+		if !errors.Is(err, interp.ErrLimit) {
+			t.Errorf("%s\nended with %v", src, err)
+		}
+		t.Logf("%8v %s", time.Since(start).Round(time.Millisecond), src)
+	}
+}
+
+// TestRegexSize: a pattern of a few bytes can compile to millions of instructions.
+func TestRegexSize(t *testing.T) {
+	err := interp.New(interp.Options{}).Run(t.Context(), "", []byte(`'x' -match '((x{100}){10}){100}'`))
+	if err == nil {
+		t.Error("the pattern compiles")
+	}
+}
+
+// TestCancel ends a script that would run for long.
+func TestCancel(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	opt := interp.Options{Commands: []object.Command{&fakeCommand{name: "Stop-Me", run: func(*object.Call) error {
+		cancel()
+		return nil
+	}}}}
+	opt.Limits.Steps = 1 << 40
+	err := interp.New(opt).Run(ctx, "", []byte(`foreach ($i in 1..100000) { Stop-Me; $last = $i }`))
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("ended with %v", err)
+	}
+}
+
+// TestErrorsAreBounded: a loop that fails each time around ends.
+func TestErrorsAreBounded(t *testing.T) {
+	in := interp.New(interp.Options{Limits: interp.Limits{Errors: 5}})
+	err := in.Run(t.Context(), "", []byte(`foreach ($i in 1..1000) { No-Such }`))
+	if n := strings.Count(err.Error(), "No-Such;") + strings.Count(err.Error(), "cmdlet No-Such"); n > 5 {
+		t.Errorf("%d errors", n)
+	}
+	var all interp.Errors
+	if !errors.As(err, &all) || len(all) != 6 || !errors.Is(err, interp.ErrLimit) {
+		t.Errorf("got %v", err)
+	}
+}
