@@ -1,0 +1,398 @@
+package shell
+
+import (
+	"bytes"
+	"cmp"
+	"encoding"
+	"errors"
+	"fmt"
+	"net/netip"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/setting"
+	"github.com/interchange-smtp/interchange/connector/shell/internal/syntax"
+	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// Print returns a configuration as commands that make it again: what they leave
+// compiles to the same policy. They begin by clearing away what setup makes, so
+// that they may run on a fresh organisation or on a bare one. Parameters that cfg
+// leaves at their default are left out.
+//
+// No cmdlet sets the profile, the servers and the site links: comments at the top
+// name them, and whoever runs the commands gives them in [Options], or in a
+// configuration to [Open]. A configuration without an accepted domain that could
+// be the default one doesn't clear away the one that setup makes, because there
+// always is one. A cfg that lists no servers is taken to be for a server that
+// nothing is known of; an interpreter knows its own, and holds the commands to the
+// rules about its name.
+//
+// Credentials are printed as a Get-Credential that names the user, each with a
+// variable of its own; passwords are never printed. The error says what no
+// command can express.
+func Print(cfg connector.Config) ([]byte, error) {
+	p := &printer{cfg: &cfg, variables: map[string]bool{}}
+	p.heading()
+	p.clear()
+	p.transport()
+	p.accepted()
+	for i := range cfg.Receive {
+		p.receive(&cfg.Receive[i])
+	}
+	for i := range cfg.Send {
+		p.send(&cfg.Send[i])
+	}
+	if len(p.errs) > 0 {
+		return nil, errors.Join(p.errs...)
+	}
+	return p.out.Bytes(), nil
+}
+
+type printer struct {
+	cfg       *connector.Config
+	out       bytes.Buffer
+	variables map[string]bool // in use, in lower case
+	errs      []error
+}
+
+func (p *printer) fail(path, format string, args ...any) {
+	p.errs = append(p.errs, fmt.Errorf("shell: %s: %s", path, fmt.Sprintf(format, args...)))
+}
+
+func (p *printer) line(text string) {
+	p.out.WriteString(text)
+	p.out.WriteByte('\n')
+}
+
+// heading names what no cmdlet sets.
+func (p *printer) heading() {
+	p.line("# Profile " + p.cfg.Profile.String() + ", server " + strconv.Quote(p.local()) + ".")
+	for _, s := range p.cfg.Servers {
+		text := fmt.Sprintf("# Server %q", s.Name)
+		if s.FQDN != "" {
+			text += fmt.Sprintf(", FQDN %q", s.FQDN)
+		}
+		if s.Site != "" {
+			text += fmt.Sprintf(", site %q", s.Site)
+		}
+		if s.Edge {
+			text += ", Edge"
+		}
+		p.line(text + ".")
+	}
+	for _, l := range p.cfg.Links {
+		p.line(fmt.Sprintf("# Site link %q between %q, cost %d, largest message %d.", l.Name, l.Sites, l.Cost, l.MaxSize))
+	}
+}
+
+// local is the name of the server that the configuration is for.
+func (p *printer) local() string {
+	if p.cfg.Server == "" && len(p.cfg.Servers) > 0 {
+		return p.cfg.Servers[0].Name
+	}
+	return cmp.Or(p.cfg.Server, "localhost")
+}
+
+// clear removes the connectors that setup makes.
+func (p *printer) clear() {
+	p.line("")
+	p.line("Get-ReceiveConnector | Remove-ReceiveConnector -Confirm:$false")
+}
+
+// transport sets what setup sets, and what connectors depend on.
+func (p *printer) transport() {
+	t := &p.cfg.Transport
+	c := command{name: "Set-TransportConfig"}
+	for _, size := range []struct {
+		name  string
+		value connector.ByteSize
+	}{{"MaxReceiveSize", t.MaxReceiveSize}, {"MaxSendSize", t.MaxSendSize}} {
+		c.add(size.name, p.value("Transport."+size.name, reflect.ValueOf(cmp.Or(size.value, connector.UnlimitedSize))))
+	}
+	c.add("MaxRecipientEnvelopeLimit", cmp.Or(t.MaxRecipientEnvelopeLimit, connector.Unlimited).String())
+	c.add("TLSReceiveDomainSecureList", p.texts("Transport.TLSReceiveDomainSecureList", t.TLSReceiveDomainSecureList))
+	c.add("TLSSendDomainSecureList", p.texts("Transport.TLSSendDomainSecureList", t.TLSSendDomainSecureList))
+	p.line(c.String())
+	if t.UseDowngradedExchangeServerAuth {
+		c = command{name: "Set-TransportService"}
+		c.add("Identity", p.quote("Server", p.local()))
+		c.add("UseDowngradedExchangeServerAuth", "$true")
+		p.line(c.String())
+	}
+}
+
+// stopgap stands in for the default accepted domain while the others change: the
+// default one can't be removed.
+const stopgap = "setup.invalid"
+
+func (p *printer) accepted() {
+	def := p.defaultDomain()
+	if def != nil {
+		p.line("")
+		p.line("# The first accepted domain, which setup makes, gives way to those below.")
+		p.line("New-AcceptedDomain -Name " + stopgap + " -DomainName " + stopgap)
+		p.line("Set-AcceptedDomain " + stopgap + " -MakeDefault $true")
+		p.line("Get-AcceptedDomain | Where-Object { $_.Name -ne '" + stopgap + "' } | Remove-AcceptedDomain -Confirm:$false")
+	}
+	for i := range p.cfg.Accepted {
+		p.domain(&p.cfg.Accepted[i], &p.cfg.Accepted[i] == def)
+	}
+	if def != nil {
+		p.line("Remove-AcceptedDomain " + stopgap + " -Confirm:$false")
+	}
+}
+
+// defaultDomain is the domain that is the default one: the one marked, or else
+// the first without a wildcard.
+func (p *printer) defaultDomain() *routing.AcceptedDomain {
+	var first *routing.AcceptedDomain
+	for i := range p.cfg.Accepted {
+		d := &p.cfg.Accepted[i]
+		if d.Default {
+			return d
+		}
+		if first == nil && !strings.HasPrefix(d.DomainName, "*") {
+			first = d
+		}
+	}
+	return first
+}
+
+func (p *printer) domain(d *routing.AcceptedDomain, isDefault bool) {
+	path := fmt.Sprintf("Accepted[%q]", cmp.Or(d.Name, d.DomainName))
+	c := command{name: "New-AcceptedDomain"}
+	c.add("Name", p.quote(path+".Name", cmp.Or(d.Name, d.DomainName)))
+	c.add("DomainName", p.quote(path+".DomainName", d.DomainName))
+	if d.DomainType != 0 {
+		c.add("DomainType", p.value(path+".DomainType", reflect.ValueOf(d.DomainType)))
+	}
+	set := command{name: "Set-AcceptedDomain"}
+	if d.MatchSubDomains {
+		set.add("MatchSubDomains", "$true")
+	}
+	if isDefault {
+		set.add("MakeDefault", "$true")
+	}
+	if len(set.parameters) > 0 {
+		p.line(c.String() + " | " + set.String())
+	} else {
+		p.line(c.String())
+	}
+}
+
+// setOnly are parameters of Set-ReceiveConnector that New-ReceiveConnector
+// doesn't have.
+var setOnly = map[string]bool{"BareLinefeedRejectionEnabled": true, "SmtpUtf8Enabled": true}
+
+func (p *printer) receive(r *connector.Receive) {
+	path := fmt.Sprintf("Receive[%q]", r.Name)
+	c, set := command{name: "New-ReceiveConnector"}, command{name: "Set-ReceiveConnector"}
+	for name, text := range p.fields(path, reflect.ValueOf(r).Elem()) {
+		switch {
+		case name == "PermissionGroups":
+			groups := r.PermissionGroups.Or(0) &^ permission.Custom // which is what Permissions show as
+			c.add(name, p.value(path+"."+name, reflect.ValueOf(groups)))
+		case name == "Permissions":
+		case setOnly[name]:
+			set.add(name, text)
+		default:
+			c.add(name, text)
+		}
+	}
+	p.line("")
+	p.connector(path, c, set, r.Permissions)
+}
+
+func (p *printer) send(s *connector.Send) {
+	path := fmt.Sprintf("Send[%q]", s.Name)
+	c := command{name: "New-SendConnector"}
+	credential := ""
+	for name, text := range p.fields(path, reflect.ValueOf(s).Elem()) {
+		switch name {
+		case "Permissions":
+		case "AuthenticationCredential":
+			credential = p.variable(s.Name)
+			c.add(name, credential)
+		default:
+			c.add(name, text)
+		}
+	}
+	p.line("")
+	if credential != "" {
+		p.line(strings.TrimRight(credential+" = Get-Credential "+p.userName(path, s.AuthenticationCredential.UserName), " "))
+	}
+	p.connector(path, c, command{}, s.Permissions)
+}
+
+func (p *printer) userName(path, name string) string {
+	if name == "" {
+		return ""
+	}
+	return p.quote(path+".AuthenticationCredential", name)
+}
+
+// variable returns a variable for the credential of a connector.
+func (p *printer) variable(connector string) string {
+	name := "cred" + strings.Map(func(r rune) rune {
+		if '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' {
+			return r
+		}
+		return -1
+	}, connector)
+	base := name
+	for n := 2; p.variables[strings.ToLower(name)]; n++ {
+		name = base + "_" + strconv.Itoa(n)
+	}
+	p.variables[strings.ToLower(name)] = true
+	return "$" + name
+}
+
+// connector prints the command that makes a connector and those that change it.
+// They are handed the connector itself: a name may have wildcards in it.
+func (p *printer) connector(path string, make, set command, grants []permission.Grant) {
+	var more []command
+	if len(set.parameters) > 0 {
+		more = append(more, set)
+	}
+	for i, g := range grants {
+		more = append(more, p.grant(fmt.Sprintf("%s.Permissions[%d]", path, i), g)...)
+	}
+	if len(more) == 0 {
+		p.line(make.String())
+		return
+	}
+	p.line("$connector = " + make.String())
+	for _, c := range more {
+		p.line("$connector | " + c.String())
+	}
+}
+
+// grant returns the commands that give what was given by hand.
+func (p *printer) grant(path string, g permission.Grant) []command {
+	if g.Group != 0 || g.Allow == 0 && g.Deny == 0 || !g.To.IsValid() {
+		p.fail(path, "%v isn't a grant made by hand", g)
+		return nil
+	}
+	user := string(g.To)
+	if who, err := permission.ParsePrincipal(g.To.Name()); err == nil && who.SIDs[0] == g.To {
+		user = g.To.Name()
+	}
+	var commands []command
+	for _, rights := range []struct {
+		set  permission.Set
+		deny bool
+	}{{g.Allow, false}, {g.Deny, true}} {
+		if rights.set == 0 {
+			continue
+		}
+		c := command{name: "Add-ADPermission"}
+		c.add("User", p.quote(path, user))
+		c.add("ExtendedRights", strings.ReplaceAll(rights.set.String(), ", ", ","))
+		if rights.deny {
+			c.flags = " -Deny"
+		}
+		commands = append(commands, c)
+	}
+	return commands
+}
+
+// command is one command line.
+type command struct {
+	name       string
+	parameters []string
+	flags      string
+}
+
+// add appends a parameter unless it has no value.
+func (c *command) add(name, value string) {
+	if value != "" {
+		c.parameters = append(c.parameters, "-"+name+" "+value)
+	}
+}
+
+func (c command) String() string {
+	return strings.Join(append([]string{c.name}, c.parameters...), " ") + c.flags
+}
+
+// fields yields the fields of a connector that differ from their zero value, with
+// their values as the language has them.
+func (p *printer) fields(path string, v reflect.Value) func(func(string, string) bool) {
+	return func(yield func(string, string) bool) {
+		for i := range v.NumField() {
+			f, name := v.Field(i), v.Type().Field(i).Name
+			if f.IsZero() || f.Kind() == reflect.Slice && f.Len() == 0 {
+				continue
+			}
+			if name == "Permissions" || name == "AuthenticationCredential" {
+				if !yield(name, "") {
+					return
+				}
+				continue
+			}
+			if !yield(name, p.value(path+"."+name, f)) {
+				return
+			}
+		}
+	}
+}
+
+// value returns v as the language has it.
+func (p *printer) value(path string, v reflect.Value) string {
+	if v.CanAddr() {
+		if s, ok := setting.Of(v.Addr().Interface()); ok {
+			return p.value(path, s.Value)
+		}
+	}
+	switch t := v.Interface().(type) {
+	case time.Duration:
+		return connector.FormatTimeSpan(t)
+	case netip.AddrPort:
+		return p.quote(path, t.String())
+	case connector.ByteSize, connector.Limit, auth.Mechanism, permission.Group, connector.RateSource, connector.ErrorPolicy,
+		connector.TransportRole, connector.Usage, connector.SizeMode, connector.ExtendedProtection, connector.ProtocolLogging,
+		connector.TlsAuthLevel, connector.ConnectorType, routing.DomainType:
+		text, err := t.(encoding.TextMarshaler).MarshalText()
+		if err != nil {
+			p.fail(path, "%v", err)
+		}
+		return strings.ReplaceAll(string(text), ", ", ",")
+	case encoding.TextMarshaler:
+		text, err := t.MarshalText()
+		if err != nil {
+			p.fail(path, "%v", err)
+		}
+		return p.quote(path, string(text))
+	}
+	switch v.Kind() {
+	case reflect.Slice:
+		items := make([]string, v.Len())
+		for i := range items {
+			items[i] = p.value(fmt.Sprintf("%s[%d]", path, i), v.Index(i))
+		}
+		return strings.Join(items, ",")
+	case reflect.Bool:
+		return "$" + strconv.FormatBool(v.Bool())
+	case reflect.String:
+		return p.quote(path, v.String())
+	}
+	return strconv.FormatInt(v.Int(), 10)
+}
+
+func (p *printer) texts(path string, texts []string) string {
+	return p.value(path, reflect.ValueOf(texts))
+}
+
+// quote returns a text in quotes, unless it can't stand in a script.
+func (p *printer) quote(path, text string) string {
+	if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+		p.fail(path, "%q can't be written in a script", text)
+	}
+	return syntax.Quote(text)
+}

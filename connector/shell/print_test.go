@@ -1,0 +1,393 @@
+package shell_test
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/jsonconfig"
+	"github.com/interchange-smtp/interchange/connector/shell"
+	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+const password = "p'$w`\"\nd"
+
+// rerun prints cfg and runs what was printed, on an organisation with cfg's
+// topology: a bare one, or one as setup leaves it.
+func rerun(t *testing.T, cfg connector.Config, bare bool) connector.Config {
+	t.Helper()
+	script, err := shell.Print(cfg)
+	if err != nil {
+		t.Fatalf("%v\n%+v", err, cfg)
+	}
+	if strings.Contains(string(script), password) {
+		t.Fatalf("the password is printed:\n%s", script)
+	}
+	opts := shell.Options{Profile: cfg.Profile, Bare: bare, Credential: func(r shell.Request) (connector.Credential, error) {
+		return connector.Credential{UserName: r.UserName, Password: password}, nil
+	}}
+	var in *shell.Interpreter
+	if len(cfg.Links) > 0 {
+		in, err = shell.Open(connector.Config{Profile: cfg.Profile, Server: cfg.Server, Servers: cfg.Servers, Links: cfg.Links}, opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+	} else {
+		if len(cfg.Servers) > 0 {
+			opts.Server, opts.Servers = cfg.Servers[0], cfg.Servers[1:]
+		}
+		in = shell.New(opts)
+	}
+	if err := in.Run(context.Background(), "printed.ps1", script); err != nil {
+		t.Fatalf("%v\n%s", err, script)
+	}
+	return in.Config()
+}
+
+// source makes random values for configurations that Compile takes.
+type source struct{ *rand.Rand }
+
+func (s source) yes() bool { return s.IntN(2) == 0 }
+
+func pick[T any](s source, from ...T) T { return from[s.IntN(len(from))] }
+
+// some returns one to three different elements.
+func some[T any](s source, from ...T) []T {
+	from = slices.Clone(from)
+	s.Shuffle(len(from), func(i, j int) { from[i], from[j] = from[j], from[i] })
+	return from[:1+s.IntN(min(3, len(from)))]
+}
+
+// odd are texts that a script must quote with care.
+var odd = []string{"", "plain", "it's", "‘odd’ ‚quotes‛", "“double” \"quotes\" „too“", "$env:PATH $(x) ${y}", "back`tick `n", "a\nb\r\nc\td",
+	"@{a=b}; # comment", "'@\n@'", " blanks ", "-Name", "ä€😀", "\u2028\u00a0\u2013", "%{}|>&"}
+
+// maybe sets a Setting in half of the cases.
+func maybe[T any](s source, to *connector.Setting[T], values ...T) {
+	if s.yes() {
+		*to = connector.Value(pick(s, values...))
+	}
+}
+
+func (s source) grants() []permission.Grant {
+	var all []permission.Grant
+	for _, to := range some(s, permission.SIDAnonymous, permission.SIDAuthenticatedUsers, permission.SIDExternallySecured, permission.NameSID(`CONTOSO\joe`), "S-1-5-21-1-2-3-1105") {
+		g := permission.Grant{To: to}
+		g.Allow = permission.SetOf(some(s, permission.Submit, permission.AcceptAnyRecipient, permission.AcceptAnySender, permission.AcceptHeadersRouting)...)
+		all = append(all, g)
+		if s.yes() {
+			deny := permission.SetOf(some(s, permission.AcceptAuthoritativeDomainSender, permission.SendHeadersRouting, permission.AcceptAnySender)...)
+			all = append(all, permission.Grant{To: to, Deny: deny})
+		}
+	}
+	return all
+}
+
+func (s source) receive(i int) connector.Receive {
+	r := connector.Receive{
+		Name: fmt.Sprintf("%s %d", pick(s, "Relay", "it's a*b[c]?", "“From” `$gateway‘", `x\y`), i), Comment: pick(s, odd...),
+		Bindings: []netip.AddrPort{netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, byte(1 + i)}), uint16(pick(s, 25, 587)))},
+		Usage:    pick(s, connector.UsageCustom, connector.UsageInternal, connector.UsageInternet, connector.UsagePartner, connector.UsageClient),
+	}
+	if s.yes() {
+		r.Bindings = append(r.Bindings, netip.AddrPortFrom(netip.MustParseAddr(fmt.Sprintf("2001:db8::%d", 1+i)), 25))
+	}
+	for _, text := range some(s, "192.0.2.1", "192.0.2.10-192.0.2.90", "10.0.0.1/24", "172.16.0.0(255.240.0.0)", "2001:db8::/32", "::1") {
+		r.RemoteIPRanges = append(r.RemoteIPRanges, connector.MustParseRange(text))
+	}
+	maybe(s, &r.Enabled, true, false)
+	maybe(s, &r.AuthMechanism, auth.None, auth.TLS, auth.TLS|auth.BasicAuth, auth.TLS|auth.BasicAuth|auth.BasicAuthRequireTLS, auth.ExternalAuthoritative, auth.TLS|auth.Integrated)
+	maybe(s, &r.PermissionGroups, 0, permission.AnonymousUsers, permission.ExchangeServers, permission.AnonymousUsers|permission.ExchangeUsers|permission.Custom, permission.Partners)
+	maybe(s, &r.BareLinefeedRejectionEnabled, true, false)
+	maybe(s, &r.SmtpUtf8Enabled, true, false)
+	maybe(s, &r.PipeliningEnabled, true, false)
+	maybe(s, &r.TarpitInterval, 0, time.Second, 90*time.Second)
+	maybe(s, &r.MaxAcknowledgementDelay, 0, 1500*time.Millisecond, 24*time.Hour)
+	maybe(s, &r.MaxLocalHopCount, 0, 5)
+	maybe(s, &r.MaxLogonFailures, 0, 7)
+	maybe(s, &r.MaxProtocolErrors, 0, 3, connector.Unlimited)
+	maybe(s, &r.MessageRateSource, 0, connector.RateByUser, connector.RateByIPAddress|connector.RateByUser)
+	r.RequireTLS, r.RequireEHLODomain, r.RejectSingleLabelRecipientDomains = s.yes(), s.yes(), s.yes()
+	r.MaxMessageSize = pick(s, 0, connector.MB, 65537, 100*connector.KB)
+	r.MaxInboundConnectionPerSource = pick(s, 0, 7, connector.Unlimited)
+	r.MessageRateLimit = pick(s, 0, 600, connector.Unlimited)
+	r.MaxRecipientsPerMessage = pick(s, 0, 5000)
+	r.ConnectionTimeout = pick(s, 0, 20*time.Minute, time.Hour+time.Second)
+	r.SizeEnabled = pick(s, connector.SizeEnabled, connector.SizeDisabled, connector.SizeEnabledWithoutValue)
+	r.ProtocolLoggingLevel = pick(s, connector.LoggingNone, connector.LoggingVerbose)
+	r.Banner = pick(s, "", "220 it's $me `n “here”")
+	r.Fqdn = pick(s, "", "mail.contoso.com")
+	r.TlsCertificateName = pick(s, "", "<I>CN=Contoso CA, O='C'<S>CN=mail.contoso.com")
+	r.DefaultDomain = pick(s, "", "", "contoso.com")
+	if s.yes() {
+		r.Permissions = s.grants()
+	}
+	return r
+}
+
+func (s source) send(i int) connector.Send {
+	c := connector.Send{
+		Name: fmt.Sprintf("%s %d", pick(s, "To Internet", "it's", "a*b"), i), Comment: pick(s, odd...),
+		Usage: pick(s, connector.UsageCustom, connector.UsageInternal, connector.UsageInternet),
+		Port:  pick(s, 0, 2525), Fqdn: pick(s, "", "out.contoso.com"),
+		MaxMessageSize: pick(s, 0, connector.UnlimitedSize, 20*connector.MB), ConnectionInactivityTimeOut: pick(s, 0, 90*time.Second),
+		IsScopedConnector: s.yes(), RequireTLS: s.yes(), ProtocolLoggingLevel: connector.LoggingVerbose,
+		SmtpMaxMessagesPerConnection: pick(s, 0, 5),
+	}
+	for _, text := range some(s, "*", "*.contoso.com;7", fmt.Sprintf("x%d.example", i), "SMTP:fabrikam.com;100") {
+		c.AddressSpaces = append(c.AddressSpaces, routing.MustParseAddressSpace(text))
+	}
+	maybe(s, &c.Enabled, true, false)
+	if s.yes() {
+		for _, text := range some(s, "smtpgateway1.contoso.com", "192.0.2.7", "2001:db8::9") {
+			c.SmartHosts = append(c.SmartHosts, connector.MustParseSmartHost(text))
+		}
+		maybe(s, &c.DNSRoutingEnabled, false)
+		c.SmartHostAuthMechanism = pick(s, auth.None, auth.ExternalAuthoritative, auth.BasicAuth, auth.BasicAuthRequireTLS, auth.BasicAuth|auth.BasicAuthRequireTLS)
+		if c.SmartHostAuthMechanism.Has(auth.BasicAuth) || c.SmartHostAuthMechanism.Has(auth.BasicAuthRequireTLS) {
+			c.AuthenticationCredential = &connector.Credential{UserName: pick(s, `CONTOSO\hub`, "it's “me”"), Password: password}
+		}
+	}
+	if c.RequireTLS && s.yes() {
+		c.TlsAuthLevel = pick(s, connector.EncryptionOnly, connector.CertificateValidation)
+	}
+	if s.yes() {
+		c.Permissions = s.grants()
+	}
+	return c
+}
+
+// config returns a configuration that compiles.
+func (s source) config() connector.Config {
+	for {
+		c := connector.Config{Profile: pick(s, permission.Current, permission.Exchange2007)}
+		if s.yes() {
+			c.Servers = []routing.Server{{Name: "HubA", FQDN: "huba.contoso.com", Site: "A"}, {Name: "HubB", Site: "B"}}
+			c.Server = "HubA"
+			if s.yes() {
+				c.Links = []routing.SiteLink{{Name: "A-B", Sites: []string{"A", "B"}, Cost: 5}}
+			}
+		}
+		for _, name := range some(s, "contoso.com", "fabrikam.com", "*.partners.example") {
+			c.Accepted = append(c.Accepted, routing.AcceptedDomain{Name: pick(s, "", name, "it's "+name), DomainName: name,
+				DomainType: pick(s, 0, routing.InternalRelay, routing.ExternalRelay), MatchSubDomains: s.yes() && name[0] != '*'})
+		}
+		if last := &c.Accepted[len(c.Accepted)-1]; s.yes() && last.DomainName[0] != '*' {
+			last.Default = true
+		}
+		for i := range s.IntN(4) {
+			r := s.receive(i)
+			if len(c.Servers) > 0 && s.yes() {
+				r.Server = pick(s, "HubA", "HubB")
+			}
+			c.Receive = append(c.Receive, r)
+		}
+		for i := range s.IntN(3) {
+			send := s.send(i)
+			if len(c.Servers) > 0 && s.yes() {
+				send.SourceTransportServers = some(s, "HubA", "HubB")
+			}
+			c.Send = append(c.Send, send)
+		}
+		c.Transport = connector.Transport{MaxReceiveSize: pick(s, 0, connector.UnlimitedSize, 15*connector.MB),
+			MaxSendSize: pick(s, 0, 15*connector.MB), MaxRecipientEnvelopeLimit: pick(s, 0, connector.Unlimited, 300),
+			UseDowngradedExchangeServerAuth: s.yes(), TLSSendDomainSecureList: []string{"fabrikam.com"}}
+		if _, err := connector.Compile(named(c)); err == nil && hasDefault(c) {
+			return c
+		}
+	}
+}
+
+// hasDefault reports whether some accepted domain can be the default one.
+func hasDefault(c connector.Config) bool {
+	return slices.ContainsFunc(c.Accepted, func(d routing.AcceptedDomain) bool { return d.DomainName[0] != '*' })
+}
+
+// normal returns what a policy amounts to: its connectors with all defaults, and
+// the rest with theirs.
+func normal(t *testing.T, c connector.Config) (*connector.Policy, any) {
+	t.Helper()
+	c = named(c)
+	p, err := connector.Compile(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := struct {
+		Profile   connector.Profile
+		Server    string
+		Servers   []routing.Server
+		Links     []routing.SiteLink
+		Receive   []connector.Receive
+		Send      []connector.Send
+		Accepted  []routing.AcceptedDomain
+		Transport connector.Transport
+	}{c.Profile, c.Server, c.Servers, c.Links, nil, nil, nil, c.Transport}
+	for in := range p.Receive() {
+		r := *in.Settings()
+		r.Permissions = canonical(r.Permissions)
+		r.PermissionGroups = connector.Value(r.PermissionGroups.Or(0) &^ permission.Custom)
+		n.Receive = append(n.Receive, r)
+	}
+	for out := range p.Send() {
+		s := *out.Settings()
+		s.Permissions = canonical(s.Permissions)
+		n.Send = append(n.Send, s)
+	}
+	marked := slices.ContainsFunc(c.Accepted, func(d routing.AcceptedDomain) bool { return d.Default })
+	for _, d := range c.Accepted {
+		d.Name, d.DomainType = cmp.Or(d.Name, d.DomainName), cmp.Or(d.DomainType, routing.Authoritative)
+		if !marked && d.DomainName[0] != '*' {
+			d.Default, marked = true, true
+		}
+		n.Accepted = append(n.Accepted, d)
+	}
+	n.Transport.MaxReceiveSize = cmp.Or(n.Transport.MaxReceiveSize, connector.UnlimitedSize)
+	n.Transport.MaxSendSize = cmp.Or(n.Transport.MaxSendSize, connector.UnlimitedSize)
+	n.Transport.MaxRecipientEnvelopeLimit = cmp.Or(n.Transport.MaxRecipientEnvelopeLimit, connector.Unlimited)
+	return p, n
+}
+
+// named gives c the server that an interpreter takes it to be for.
+func named(c connector.Config) connector.Config {
+	if c.Server == "" && len(c.Servers) == 0 {
+		c.Servers = []routing.Server{{Name: "localhost"}}
+	}
+	c.Server = cmp.Or(c.Server, c.Servers[0].Name)
+	return c
+}
+
+// canonical merges the grants of each principal.
+func canonical(grants []permission.Grant) []permission.Grant {
+	var all []permission.Grant
+	for _, g := range grants {
+		i := slices.IndexFunc(all, func(o permission.Grant) bool { return o.To == g.To })
+		if i < 0 {
+			all = append(all, g)
+			continue
+		}
+		all[i].Allow, all[i].Deny = all[i].Allow.Union(g.Allow), all[i].Deny.Union(g.Deny)
+	}
+	slices.SortFunc(all, func(a, b permission.Grant) int { return cmp.Compare(a.To, b.To) })
+	return all
+}
+
+func (s source) dialog(c connector.Config) connector.Dialog {
+	d := connector.Dialog{Local: connector.MustParseBinding("10.0.0.1:25"), TLS: s.yes(), Helo: pick(s, "", "gateway.example"),
+		Remote: netip.MustParseAddr(pick(s, "192.0.2.1", "192.0.2.50", "10.0.0.9", "2001:db8::5", "8.8.8.8")),
+		From:   routing.MustParseAddress(pick(s, "a@contoso.com", "a@example.net")), Size: int64(s.IntN(1 << 26)),
+		To: []routing.Address{routing.MustParseAddress(pick(s, "b@contoso.com", "b@sub.fabrikam.com", "b@example.net", "b@x.partners.example"))}}
+	if len(c.Receive) > 0 {
+		d.Local = pick(s, pick(s, c.Receive...).Bindings...)
+	}
+	if s.yes() {
+		id := auth.Identity{Principal: permission.Authenticated(`CONTOSO\joe`)}
+		d.User = &id
+	}
+	return d
+}
+
+// The commands and the JSON of random configurations make the same policy again.
+func TestPrintRoundTrip(t *testing.T) {
+	s := source{rand.New(rand.NewPCG(7, 8))}
+	for range 300 {
+		cfg := s.config()
+		policy, want := normal(t, cfg)
+		text, err := jsonconfig.MarshalWithSecrets(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fromJSON, err := jsonconfig.Parse("f", text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for how, back := range map[string]connector.Config{"bare": rerun(t, cfg, true), "setup": rerun(t, cfg, false), "json": fromJSON} {
+			again, got := normal(t, back)
+			if !reflect.DeepEqual(got, want) {
+				script, _ := shell.Print(cfg)
+				t.Fatalf("%s:\ngot  %+v\nwant %+v\n%s", how, got, want, script)
+			}
+			for range 20 {
+				d := s.dialog(cfg)
+				if got, want := again.Walk(d).String(), policy.Walk(d).String(); got != want {
+					t.Fatalf("%s: %+v\ngot  %s\nwant %s", how, d, got, want)
+				}
+			}
+		}
+	}
+}
+
+// What was printed and run prints the same again.
+func TestPrintIsStable(t *testing.T) {
+	s := source{rand.New(rand.NewPCG(9, 10))}
+	for range 100 {
+		cfg := rerun(t, s.config(), true)
+		first, err := shell.Print(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		second, err := shell.Print(rerun(t, cfg, false))
+		if err != nil || string(first) != string(second) {
+			t.Fatalf("%v\nfirst\n%s\nsecond\n%s", err, first, second)
+		}
+	}
+}
+
+func TestPrintRefuses(t *testing.T) {
+	for _, cfg := range []connector.Config{
+		{Receive: []connector.Receive{{Name: "a", Comment: "\x00"}}},
+		{Receive: []connector.Receive{{Name: "a", Comment: "\xff"}}},
+		{Receive: []connector.Receive{{Name: "a", Permissions: []permission.Grant{{}}}}},
+		{Send: []connector.Send{{Name: "a", Permissions: []permission.Grant{{To: permission.SIDAnonymous, Allow: 2, Group: permission.Partners}}}}},
+		{Receive: []connector.Receive{{Name: "a", AuthMechanism: connector.Value(auth.Mechanism(1 << 15))}}},
+	} {
+		if script, err := shell.Print(cfg); err == nil || script != nil || !strings.Contains(err.Error(), `["a"].`) {
+			t.Errorf("%v:\n%s", err, script)
+		}
+	}
+}
+
+func ExamplePrint() {
+	script, err := shell.Print(connector.Config{
+		Server: "HubA",
+		Receive: []connector.Receive{{
+			Name:             "FromInternetGateway",
+			Bindings:         []netip.AddrPort{connector.MustParseBinding("10.2.3.4:25")},
+			RemoteIPRanges:   []connector.Range{connector.MustParseRange("192.168.5.77")},
+			PermissionGroups: connector.Value(permission.AnonymousUsers),
+			Permissions:      []permission.Grant{{To: permission.SIDAnonymous, Allow: permission.SetOf(permission.AcceptAnyRecipient)}},
+		}},
+		Send: []connector.Send{{
+			Name:                     "ToInternetGateway",
+			AddressSpaces:            []routing.AddressSpace{routing.MustParseAddressSpace("*")},
+			SmartHosts:               []connector.SmartHost{connector.MustParseSmartHost("smtpgateway1.contoso.com")},
+			SmartHostAuthMechanism:   auth.BasicAuthRequireTLS,
+			AuthenticationCredential: &connector.Credential{UserName: "smtpgateway@fabrikam.com", Password: "secret"},
+		}},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Print(string(script))
+	// Output:
+	// # Profile Current, server "HubA".
+	//
+	// Get-ReceiveConnector | Remove-ReceiveConnector -Confirm:$false
+	// Set-TransportConfig -MaxReceiveSize Unlimited -MaxSendSize Unlimited -MaxRecipientEnvelopeLimit Unlimited
+	//
+	// $connector = New-ReceiveConnector -Name 'FromInternetGateway' -Bindings '10.2.3.4:25' -RemoteIPRanges '192.168.5.77' -PermissionGroups AnonymousUsers
+	// $connector | Add-ADPermission -User 'NT AUTHORITY\ANONYMOUS LOGON' -ExtendedRights ms-Exch-SMTP-Accept-Any-Recipient
+	//
+	// $credToInternetGateway = Get-Credential 'smtpgateway@fabrikam.com'
+	// New-SendConnector -Name 'ToInternetGateway' -AddressSpaces 'SMTP:*;1' -SmartHosts 'smtpgateway1.contoso.com' -SmartHostAuthMechanism BasicAuthRequireTLS -AuthenticationCredential $credToInternetGateway
+}
