@@ -38,9 +38,8 @@ type invocation struct {
 	common    common
 	piped     bool // isn't first in its pipeline
 	target    string
-	emit      emitter         // hands on the elements of a list one by one
-	emitWhole emitter         // hands on a list as it is
-	noted     map[string]bool // variables of -ErrorVariable that were begun anew
+	emit      emitter // hands on the elements of a list one by one
+	emitWhole emitter // hands on a list as it is
 }
 
 // common is the parameters that every cmdlet has.

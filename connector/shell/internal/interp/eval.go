@@ -194,7 +194,7 @@ func (in *Interp) property(n syntax.Node, o object.Value, name string) (object.V
 		}
 	}
 	if _, isTable := o.(*object.Table); !ok && o != nil && !isTable {
-		in.warnOnce(n, "%v; it counts as $null", noSuchProperty(o, name))
+		in.warnOnce(n, func() string { return noSuchProperty(o, name).Error() + "; it counts as $null" })
 	}
 	return v, nil
 }

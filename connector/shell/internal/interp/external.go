@@ -2,7 +2,6 @@ package interp
 
 import (
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -160,29 +159,47 @@ func (inv *invocation) fail(err error) error {
 	return in.record(e)
 }
 
-// keepError puts the text of an error into the variable of -ErrorVariable.
+// keepError puts an error into $Error, the newest first, and into the variable of
+// -ErrorVariable.
 func (inv *invocation) keepError(e *Error) {
-	inv.note(inv.common.errorVariable, e.Err.Error())
+	exception := object.NewObject("Exception", 1)
+	exception.Text = e.Err.Error()
+	exception.Set("Message", exception.Text)
+	r := object.NewObject("ErrorRecord", 1)
+	r.Text = exception.Text
+	r.Set("Exception", exception)
+	inv.note(inv.common.errorVariable, r)
+
+	kept := object.NewList(r)
+	if old, ok := inv.in.vars["ERROR"].(*object.List); ok {
+		kept.Items = append(kept.Items, old.Items[:min(len(old.Items), maxWarnings)]...)
+	}
+	inv.in.vars["ERROR"] = kept
 }
 
-// note appends a text to a variable; one written +name keeps what it had.
-func (inv *invocation) note(name, text string) {
+// beginNotes empties the variables of -ErrorVariable and -WarningVariable, unless
+// they are written +name.
+func (inv *invocation) beginNotes() {
+	for _, name := range []string{inv.common.errorVariable, inv.common.warningVariable} {
+		if name != "" && !strings.HasPrefix(name, "+") {
+			inv.in.vars[object.Fold(name)] = new(object.List)
+		}
+	}
+}
+
+// note appends to such a variable.
+func (inv *invocation) note(name string, v object.Value) {
 	if name == "" {
 		return
 	}
-	name, adds := strings.CutPrefix(name, "+")
-	key := object.Fold(name)
+	key := object.Fold(strings.TrimPrefix(name, "+"))
 	list, ok := inv.in.vars[key].(*object.List)
-	if !ok || !adds && !inv.noted[key] {
+	if !ok {
 		list = new(object.List)
 		inv.in.vars[key] = list
 	}
-	if inv.noted == nil {
-		inv.noted = make(map[string]bool)
-	}
-	inv.noted[key] = true
 	if len(list.Items) < maxWarnings {
-		list.Add(text)
+		list.Add(v)
 	}
 }
 
@@ -222,7 +239,7 @@ func (inv *invocation) whatIf() bool {
 // confirm is Call.Confirm.
 func (inv *invocation) confirm(action, target string) (bool, error) {
 	in := inv.in
-	text := fmt.Sprintf("Performing the operation %q on target %q.", action, target)
+	text := visible(`Performing the operation "` + action + `" on target "` + target + `".`)
 	if inv.whatIf() {
 		in.print("What if: " + text)
 		return false, nil

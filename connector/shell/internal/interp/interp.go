@@ -23,10 +23,10 @@ type Interp struct {
 	m        *meter
 	out      io.Writer
 	errs     Errors
-	failures int             // errors so far, silenced ones too
-	ok       bool            // $?
-	target   string          // Call.Target of the pipeline under way
-	warned   map[string]bool // what was warned of once
+	failures int                  // errors so far, silenced ones too
+	ok       bool                 // $?
+	target   string               // Call.Target of the pipeline under way
+	warned   map[syntax.Span]bool // where was warned once
 }
 
 // New returns an interpreter with the built-in cmdlets and those of opt.
@@ -65,7 +65,7 @@ func (in *Interp) RunScript(ctx context.Context, script *syntax.Script) error {
 	in.m = &meter{ctx: ctx, limits: in.opt.Limits}
 	in.out = meteredWriter{in.m, in.opt.Out}
 	in.errs, in.target = nil, ""
-	in.warned = make(map[string]bool)
+	in.warned = make(map[syntax.Span]bool)
 	for _, s := range script.Body {
 		display := &display{in: in}
 		err := in.exec(s, display.add)
@@ -148,21 +148,21 @@ func (in *Interp) warn(n syntax.Node, text string) {
 }
 
 // warnOnce is warn for what the interpreter itself has to say: with the place, and
-// once, because it may stand in a loop.
-func (in *Interp) warnOnce(n syntax.Node, format string, args ...any) {
-	text := fmt.Sprintf(format, args...)
-	key := n.Where().String() + text
-	if in.warned[key] || len(in.warned) >= maxWarnings {
+// once for each place, because it may stand in a loop.
+func (in *Interp) warnOnce(n syntax.Node, text func() string) {
+	place := n.Where()
+	if in.warned[place] || len(in.warned) >= maxWarnings {
 		return
 	}
-	in.warned[key] = true
+	in.warned[place] = true
+	message := text()
 	if in.opt.Warn == nil {
-		text = n.Where().String() + ": " + text
+		message = place.String() + ": " + message
 	}
-	in.warn(n, text)
+	in.warn(n, message)
 }
 
-// maxWarnings is how many different warnings of its own the interpreter gives.
+// maxWarnings is how many warnings of its own the interpreter gives.
 const maxWarnings = 100
 
 // print writes a line that isn't part of the pipeline. A writer that fails is

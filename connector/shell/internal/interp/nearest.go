@@ -7,20 +7,21 @@ import (
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 )
 
+// failText is errors.New; it keeps the lines of struct literals short.
 func failText(s string) error { return errors.New(s) }
 
 // nearest returns the name that is closest to what was written, or "" if none is
 // close. Among equals it is the first in alphabetical order.
 func nearest(written string, names []string) string {
 	written = object.Fold(written)
-	if len(written) > maxNearest {
+	if len(written) > maxNearest || len(names) > maxNames {
 		return ""
 	}
 	best, bestDistance := "", 1+max(1, len(written)/3)
 	names = slices.Clone(names)
 	slices.Sort(names)
 	for _, n := range names {
-		if len(n) > maxNearest {
+		if d := len(n) - len(written); max(d, -d) >= bestDistance {
 			continue
 		}
 		if d := distance(written, object.Fold(n)); d < bestDistance {
@@ -32,6 +33,9 @@ func nearest(written string, names []string) string {
 
 // maxNearest is the length up to which names are compared.
 const maxNearest = 64
+
+// maxNames is among how many names the nearest is looked for.
+const maxNames = 1000
 
 // distance counts the insertions, deletions, changes and swaps of neighbours that
 // make b of a (optimal string alignment).

@@ -103,6 +103,7 @@ func (in *Interp) stages(p *syntax.Pipeline, emit emitter) ([]stage, error) {
 	for i := len(bound) - 1; i >= 0; i-- {
 		inv := bound[i]
 		inv.emit = inv.output(emit)
+		inv.beginNotes()
 		s, err := inv.cmd.start(inv)
 		if err != nil {
 			return nil, at(inv.node.NameSpan, err)

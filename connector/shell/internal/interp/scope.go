@@ -28,10 +28,13 @@ func (in *Interp) variable(v *syntax.Variable) (object.Value, error) {
 	name := object.Fold(v.Name)
 	value, ok := in.vars[name]
 	if !ok {
+		if name == "ERROR" {
+			return new(object.List), nil
+		}
 		if preset, ok := presets[name]; ok {
 			return preset, nil
 		}
-		in.warnOnce(v, "$%s was never set and counts as $null%s", v.Name, in.similarVariable(name))
+		in.warnOnce(v, func() string { return "$" + v.Name + " was never set and counts as $null" + in.similarVariable(name) })
 	}
 	return value, nil
 }
@@ -87,6 +90,9 @@ func (in *Interp) withCurrent(v object.Value, f func() error) error {
 }
 
 func (in *Interp) similarVariable(name string) string {
+	if len(in.vars) > maxNames {
+		return ""
+	}
 	names := make([]string, 0, len(in.vars))
 	for n := range in.vars {
 		names = append(names, n)
