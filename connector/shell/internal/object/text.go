@@ -85,7 +85,7 @@ func floatText(f float64) string {
 		return "∞"
 	case math.IsInf(f, -1):
 		return "-∞"
-	case f != 0 && (math.Abs(f) >= 1e15 || math.Abs(f) < 1e-5):
+	case f != 0 && (math.Abs(f) >= 1e15 || math.Abs(f) < 1e-4):
 		return strings.ToUpper(strconv.FormatFloat(f, 'e', -1, 64))
 	}
 	return strconv.FormatFloat(f, 'f', -1, 64)
