@@ -115,7 +115,11 @@ func (f Form) String() string {
 func Read(name string, data []byte) (*Export, error) {
 	var doc *format.Document
 	var err error
-	switch Detect(name, data) {
+	form := Detect(name, data)
+	if text, decodeErr := format.Decode(name, data); decodeErr == nil && strings.TrimSpace(text) == "" {
+		form = List // what every cmdlet but Export-Clixml writes of nothing
+	}
+	switch form {
 	case List:
 		doc, err = format.ParseList(name, data)
 	case CSV:

@@ -28,7 +28,10 @@ type subject struct {
 }
 
 func (r *reader) read() {
-	found := false
+	found := len(r.doc.Values) == 0
+	if found {
+		r.warnOnce(1, "", "", "it holds no objects: there were none to export")
+	}
 	for _, v := range r.doc.Values {
 		o, ok := v.(*object.Object)
 		if !ok {
