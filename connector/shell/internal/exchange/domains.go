@@ -29,7 +29,6 @@ func (o *Org) acceptedNoun() *noun[accepted] {
 		"Default", "EmailOnly", "ExternallyManaged", "AuthenticationType", "LiveIdInstanceType", "PendingRemoval",
 		"PendingCompletion", "FederatedOrganizationLink", "IsCoexistenceDomain", "InitialDomain", "AdminDisplayName",
 		"ExchangeVersion", "Name", "Identity", "Guid")
-	n.hide()
 	return n
 }
 
@@ -195,7 +194,6 @@ func (o *Org) remoteNoun() *noun[remoteDomain] {
 	}
 	n.shape(directoryExtras(n, "0.1 (8.0.535.0)", "", ""), append(names, "AdminDisplayName", "ExchangeVersion", "Name",
 		"DistinguishedName", "Identity", "Guid")...)
-	n.hide()
 	return n
 }
 

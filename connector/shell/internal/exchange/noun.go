@@ -35,14 +35,17 @@ type noun[C any] struct {
 	refresh func()   // brings the shelf in step with what makes the objects; may be nil
 
 	properties []property[C]
-	hidden     map[string]string // of later editions, with their defaults
+	visible    []property[C] // those that every object has
+	whole      *object.Shape // of their names
+	hidden     []property[C] // of later editions
 	columns    []string
 }
 
 // property is one property of a noun's objects.
 type property[C any] struct {
-	name string
-	get  func(it *item[C], full *C) object.Value
+	name  string
+	get   func(it *item[C], full *C) object.Value
+	usual string // text of the default of a hidden one
 }
 
 // NotFoundError says that an identity is nobody's. Exchange's Get cmdlets return
@@ -323,14 +326,16 @@ func blame(call *object.Call, err error) error {
 // object returns what Get emits for it.
 func (n *noun[C]) object(it *item[C]) *object.Object {
 	full := n.defaults(it)
-	o := object.NewObject(n.name, len(n.properties))
+	values := make([]object.Value, len(n.visible), len(n.properties))
+	for i, p := range n.visible {
+		values[i] = p.get(it, &full)
+	}
+	o := n.whole.Object(n.name, values)
 	o.Ref, o.Columns, o.Text = it, n.columns, n.identity(&it.cfg)
-	for _, p := range n.properties {
-		v := p.get(it, &full)
-		if def, hidden := n.hidden[p.name]; hidden && object.Text(v) == def {
-			continue
+	for _, p := range n.hidden {
+		if v := p.get(it, &full); object.Text(v) != p.usual {
+			o.Set(p.name, v)
 		}
-		o.Set(p.name, v)
 	}
 	return o
 }
@@ -341,7 +346,7 @@ func (n *noun[C]) object(it *item[C]) *object.Object {
 func (n *noun[C]) shape(extra map[string]func(it *item[C], full *C) object.Value, names ...string) {
 	for _, name := range names {
 		if get, ok := extra[name]; ok {
-			n.properties = append(n.properties, property[C]{name, get})
+			n.properties = append(n.properties, property[C]{name: name, get: get})
 			continue
 		}
 		i := slices.IndexFunc(n.rows, func(r row[C]) bool { return r.Name == name })
@@ -349,10 +354,11 @@ func (n *noun[C]) shape(extra map[string]func(it *item[C], full *C) object.Value
 			continue
 		}
 		r := &n.rows[i]
-		n.properties = append(n.properties, property[C]{name, func(it *item[C], full *C) object.Value {
+		n.properties = append(n.properties, property[C]{name: name, get: func(it *item[C], full *C) object.Value {
 			return r.value(it, full, n.org.base.Profile)
 		}})
 	}
+	n.hide()
 }
 
 // in2007 reports whether the edition had what came with it.
@@ -360,17 +366,22 @@ func (i *Info) in2007() bool {
 	return i.Since == "" || strings.HasPrefix(i.Since, "2007")
 }
 
-// hide finds the parameters that the organisation's edition doesn't have.
+// hide sorts the properties into those that every object has and those of
+// parameters that the organisation's edition doesn't have.
 func (n *noun[C]) hide() {
-	if n.org.base.Profile != permission.Exchange2007 {
-		return
-	}
+	old := n.org.base.Profile == permission.Exchange2007
 	fresh := &item[C]{}
 	full := n.defaults(fresh)
-	n.hidden = map[string]string{}
-	for i := range n.rows {
-		if r := &n.rows[i]; r.get != nil && !r.in2007() {
-			n.hidden[r.Name] = object.Text(r.value(fresh, &full, n.org.base.Profile))
+	var names []string
+	for _, p := range n.properties {
+		i := slices.IndexFunc(n.rows, func(r row[C]) bool { return r.Name == p.name })
+		if old && i >= 0 && !n.rows[i].in2007() {
+			p.usual = object.Text(p.get(fresh, &full))
+			n.hidden = append(n.hidden, p)
+			continue
 		}
+		names = append(names, p.name)
+		n.visible = append(n.visible, p)
 	}
+	n.whole = object.NewShape(names...)
 }

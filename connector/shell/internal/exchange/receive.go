@@ -26,7 +26,6 @@ func (o *Org) receiveNoun() *noun[receive] {
 		columns:  []string{"Identity", "Bindings", "Enabled"},
 	}
 	n.shape(o.receiveExtras(n), receiveShape...)
-	n.hide()
 	return n
 }
 

@@ -24,7 +24,6 @@ func (o *Org) sendNoun() *noun[send] {
 		columns: []string{"Identity", "AddressSpaces", "Enabled"},
 	}
 	n.shape(o.sendExtras(n), sendShape...)
-	n.hide()
 	return n
 }
 

@@ -26,7 +26,6 @@ func (o *Org) transportNoun() *noun[transport] {
 	}
 	n.shape(directoryExtras(n, "0.1 (8.0.535.0)", "", ""), append(settable(transportRows), "AdminDisplayName", "ExchangeVersion",
 		"DistinguishedName", "Identity", "Guid")...)
-	n.hide()
 	return n
 }
 
@@ -87,7 +86,6 @@ func (o *Org) serviceNoun(name string, rows []row[service]) *noun[service] {
 	extras["Name"] = func(it *item[service], _ *service) object.Value { return it.cfg.Server }
 	n.columns = []string{"Name", "AntispamAgentsEnabled", "MaxOutboundConnections"}
 	n.shape(extras, append(append([]string{"Name"}, settable(rows)...), "DistinguishedName", "Identity", "Guid")...)
-	n.hide()
 	return n
 }
 

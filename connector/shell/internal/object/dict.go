@@ -15,6 +15,7 @@ type dict struct {
 	names  []string
 	values []Value
 	index  map[string]int // by folded name; nil while small or after a delete
+	shared bool           // names and index are a Shape's
 }
 
 func (d *dict) find(name string) int {
@@ -47,6 +48,7 @@ func (d *dict) Set(name string, v Value) {
 		d.values[i] = v
 		return
 	}
+	d.own()
 	d.names = append(d.names, name)
 	d.values = append(d.values, v)
 	if d.index != nil {
@@ -61,6 +63,7 @@ func (d *dict) Delete(name string) bool {
 	if i < 0 {
 		return false
 	}
+	d.own()
 	d.names = slices.Delete(d.names, i, i+1)
 	d.values = slices.Delete(d.values, i, i+1)
 	d.index = nil
