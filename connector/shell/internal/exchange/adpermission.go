@@ -132,7 +132,7 @@ func (c *commandSet) readWanted(call *object.Call) (w wanted, err error) {
 	return w, nil
 }
 
-// principal reads whom a command names.
+// principal reads whom a command names. It returns the name for messages, too.
 func (o *Org) principal(v object.Value) (permission.SID, string, error) {
 	s, err := single(v)
 	if err != nil {
@@ -143,10 +143,10 @@ func (o *Org) principal(v object.Value) (permission.SID, string, error) {
 		return "", "", err
 	}
 	sid := p.SIDs[0]
-	if sid.Name() == string(sid) && !strings.EqualFold(s, string(sid)) {
-		o.names[sid] = s
+	if name := o.nameOf(sid); name != string(sid) {
+		s = name
 	}
-	return sid, o.nameOf(sid), nil
+	return sid, s, nil
 }
 
 // nameOf is how output names a principal: an unknown one by its SID.
@@ -201,6 +201,9 @@ func (c *commandSet) addPermission(call *object.Call) error {
 		g := permission.Grant{To: w.user, Allow: set}
 		if w.deny {
 			g = permission.Grant{To: w.user, Deny: set}
+		}
+		if c.org.nameOf(w.user) != w.name { // a user whom only the command names
+			c.org.names[w.user] = w.name
 		}
 		*w.acl.hand = append(slices.Clip(*w.acl.hand), g)
 		name := fmt.Sprintf("Permissions[%d]", len(*w.acl.hand)-1)

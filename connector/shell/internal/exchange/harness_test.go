@@ -143,3 +143,15 @@ func bindings(texts ...string) []netip.AddrPort {
 	}
 	return list
 }
+
+// channel is a connection without TLS.
+var channel auth.Channel
+
+// items are the texts of a list.
+func items(v object.Value) []string {
+	var texts []string
+	for _, item := range object.Items(v) {
+		texts = append(texts, object.Text(item))
+	}
+	return texts
+}

@@ -1,0 +1,239 @@
+package exchange_test
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/shell/internal/exchange"
+	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// dice makes random configurations.
+type dice struct{ *rand.Rand }
+
+func newDice(seed uint64) dice { return dice{rand.New(rand.NewPCG(seed, 7))} }
+
+func (d dice) coin() bool { return d.IntN(2) == 0 }
+
+// maybe returns the setting of v, or none.
+func maybe[T any](d dice, v T) (s connector.Setting[T]) {
+	if d.coin() {
+		s = connector.Value(v)
+	}
+	return s
+}
+
+// some returns v, or the zero value.
+func some[T any](d dice, v T) (zero T) {
+	if d.coin() {
+		return v
+	}
+	return zero
+}
+
+func (d dice) addr() netip.Addr {
+	return netip.AddrFrom4([4]byte{10, 0, byte(d.IntN(3)), byte(d.IntN(4))})
+}
+
+// ranges returns one to three ranges, few enough for them to meet those of
+// other connectors.
+func (d dice) ranges() []connector.Range {
+	forms := []string{"10.0.0.%d", "10.0.%d.0/24", "10.0.0.0-10.0.0.%d", "10.0.%d.0/25", "10.0.%d.128/25"}
+	var list []connector.Range
+	for range 1 + d.IntN(3) {
+		list = append(list, connector.MustParseRange(fmt.Sprintf(forms[d.IntN(len(forms))], d.IntN(3))))
+	}
+	return list
+}
+
+func (d dice) bindings() []netip.AddrPort {
+	all := []string{"0.0.0.0:25", "[::]:25", "10.0.0.1:25", "10.0.0.2:25", "0.0.0.0:587", "10.0.0.1:587", "[2001:db8::1]:25"}
+	var list []netip.AddrPort
+	for _, i := range d.Perm(len(all))[:1+d.IntN(3)] {
+		list = append(list, connector.MustParseBinding(all[i]))
+	}
+	return list
+}
+
+func (d dice) grants() []permission.Grant {
+	var list []permission.Grant
+	for range d.IntN(3) {
+		g := permission.Grant{To: permission.SIDAnonymous, Allow: permission.SetOf(permission.AcceptAnyRecipient, permission.Right(1+d.IntN(20)))}
+		if d.coin() {
+			g = permission.Grant{To: permission.NameSID(`CONTOSO\user`), Deny: permission.SetOf(permission.Right(1 + d.IntN(20)))}
+		}
+		list = append(list, g)
+	}
+	return list
+}
+
+func (d dice) receive(name string) connector.Receive {
+	return connector.Receive{
+		Name: name, Server: []string{"", "HubA", "HubB", "huba.fabrikam.com"}[d.IntN(4)],
+		TransportRole: connector.TransportRole(d.IntN(2)), Usage: connector.Usage(d.IntN(5)), Comment: some(d, "a comment"),
+		Enabled: maybe(d, d.coin()), Bindings: d.bindings(), RemoteIPRanges: d.ranges(),
+		AuthMechanism: maybe(d, auth.TLS|auth.BasicAuth|auth.BasicAuthRequireTLS), PermissionGroups: maybe(d, permission.AnonymousUsers|permission.ExchangeUsers),
+		Permissions: d.grants(), Banner: some(d, "220 hello"), DefaultDomain: some(d, "Contoso"),
+		TlsCertificateName: some(d, "<I>CN=a<S>CN=b"), RequireEHLODomain: d.coin(), BareLinefeedRejectionEnabled: maybe(d, false),
+		OrarEnabled: d.coin(), RejectSingleLabelRecipientDomains: d.coin(), ChunkingEnabled: maybe(d, d.coin()),
+		PipeliningEnabled: maybe(d, d.coin()), SizeEnabled: connector.SizeMode(d.IntN(3)), ProtocolLoggingLevel: connector.ProtocolLogging(d.IntN(2)),
+		TarpitInterval: maybe(d, time.Duration(d.IntN(60))*time.Second), ConnectionTimeout: some(d, time.Hour),
+		MaxHeaderSize: some(d, connector.MB), MaxMessageSize: some(d, 5*connector.MB), MaxHopCount: some(d, 30),
+		MaxLocalHopCount: maybe(d, 0), MaxInboundConnection: some(d, connector.Unlimited), MaxProtocolErrors: maybe(d, connector.Limit(0)),
+		MessageRateLimit: some(d, connector.Limit(5)), MessageRateSource: maybe(d, connector.RateByUser), TlsDomainCapabilities: some(d, []string{"a:B"}),
+	}
+}
+
+func (d dice) send(name string) connector.Send {
+	s := connector.Send{
+		Name: name, Usage: []connector.Usage{connector.UsageCustom, connector.UsageInternal, connector.UsageInternet}[d.IntN(3)],
+		Comment: some(d, "a comment"), Enabled: maybe(d, d.coin()),
+		AddressSpaces:          []routing.AddressSpace{routing.MustParseAddressSpace(fmt.Sprintf("*.x%d.com;%d", d.IntN(5), 1+d.IntN(100)))},
+		SourceTransportServers: some(d, []string{"HubA", "HubB"}), IsScopedConnector: d.coin(), Port: some(d, 2525),
+		Fqdn: some(d, "out.contoso.com"), RequireTLS: d.coin(), MaxMessageSize: some(d, connector.UnlimitedSize), Permissions: d.grants(),
+		SmtpMaxMessagesPerConnection: some(d, 5), ConnectionInactivityTimeOut: some(d, time.Minute),
+	}
+	if d.coin() {
+		s.SmartHosts = []connector.SmartHost{connector.MustParseSmartHost("gateway.contoso.com"), connector.MustParseSmartHost("10.9.9.9")}
+		s.SmartHostAuthMechanism = auth.BasicAuthRequireTLS
+		s.AuthenticationCredential = &connector.Credential{UserName: "user", Password: password}
+	}
+	return s
+}
+
+func (d dice) config() connector.Config {
+	cfg := connector.Config{
+		Profile: connector.Profile(d.IntN(2)), Server: some(d, "HubA"),
+		Servers:  []routing.Server{{Name: "HubA", FQDN: "huba.fabrikam.com", Site: "Paris"}, {Name: "HubB", Site: "Oslo"}},
+		Links:    some(d, []routing.SiteLink{{Name: "north", Sites: []string{"Paris", "Oslo"}, Cost: 1 + d.IntN(10)}}),
+		Accepted: []routing.AcceptedDomain{{Name: "Contoso", DomainName: "contoso.com"}, {DomainName: "*.b.com", DomainType: routing.InternalRelay}},
+		Transport: connector.Transport{MaxSendSize: some(d, 5*connector.MB), MaxRecipientEnvelopeLimit: some(d, connector.Limit(9)),
+			TLSSendDomainSecureList: some(d, []string{"a.com"}), UseDowngradedExchangeServerAuth: d.coin()},
+	}
+	for i := range d.IntN(6) {
+		cfg.Receive = append(cfg.Receive, d.receive(fmt.Sprintf("Receive %d", i)))
+	}
+	for i := range d.IntN(4) {
+		cfg.Send = append(cfg.Send, d.send(fmt.Sprintf("Send %d", i)))
+	}
+	return cfg
+}
+
+// TestFromConfig takes random configurations in and out again.
+func TestFromConfig(t *testing.T) {
+	for seed := range uint64(500) {
+		cfg := newDice(seed).config()
+		o, err := exchange.FromConfig(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := o.Config()
+		if !reflect.DeepEqual(got, cfg) {
+			t.Fatalf("seed %d:\n%+v\nwant\n%+v", seed, got, cfg)
+		}
+		if len(got.Receive) > 0 { // a change outside must not come in
+			got.Receive[0].Bindings[0] = connector.MustParseBinding("9.9.9.9:9")
+			got.Servers[0].Name = "changed"
+			if !reflect.DeepEqual(o.Config(), cfg) {
+				t.Fatalf("seed %d: memory is shared", seed)
+			}
+		}
+	}
+}
+
+// TestFromConfigErrors refuses what has no identity.
+func TestFromConfigErrors(t *testing.T) {
+	_, err := exchange.FromConfig(connector.Config{
+		Receive:  []connector.Receive{{Name: "A"}, {Name: "a"}, {}},
+		Send:     []connector.Send{{}},
+		Accepted: []routing.AcceptedDomain{{DomainName: "a.com"}, {Name: "A.com", DomainName: "b.com"}},
+	})
+	if err == nil || strings.Count(err.Error(), "\n") != 3 {
+		t.Errorf("error %v", err)
+	}
+}
+
+// TestRulesTwin makes connectors one by one at random, and compares what the
+// cmdlet says about rules between connectors with what Compile says of all.
+func TestRulesTwin(t *testing.T) {
+	conflicts := 0
+	for seed := range uint64(200) {
+		d := newDice(seed)
+		drv := newDriver(exchange.NewOrg(exchange.Options{Server: hubA, Servers: []routing.Server{{Name: "HubB"}}, Bare: true}))
+		for i := range 12 {
+			name := fmt.Sprintf("C%d", i)
+			var b, r []any
+			for _, v := range d.bindings() {
+				b = append(b, v.String())
+			}
+			for _, v := range d.ranges() {
+				r = append(r, v.String())
+			}
+			a := args{"Name": name, "Bindings": list(b...), "RemoteIPRanges": list(r...), "Server": []string{"HubA", "HubB"}[d.IntN(2)],
+				"TransportRole": []string{"HubTransport", "FrontendTransport"}[d.IntN(8)/7]}
+			verb := "New-ReceiveConnector"
+			if i > 3 && d.IntN(3) == 0 {
+				verb, name = "Set-ReceiveConnector", fmt.Sprintf(`%s\C%d`, a["Server"], d.IntN(i))
+				delete(a, "Server")
+				delete(a, "Name")
+				a["Identity"] = name
+			}
+			before := drv.org.Config()
+			_, err := drv.run(verb, a)
+			var invalid *exchange.InvalidError
+			if err != nil && !errors.As(err, &invalid) {
+				if strings.Contains(err.Error(), "already") || strings.Contains(err.Error(), "wasn't found") {
+					continue
+				}
+				t.Fatal(err)
+			}
+			all := drv.org.Config()
+			if err != nil { // what would Compile have said?
+				conflicts++
+				if !reflect.DeepEqual(all, before) {
+					t.Fatal("a command that failed changed something")
+				}
+				all = attempt(all, verb, a)
+			}
+			if _, all := connector.Compile(all); (all == nil) != (err == nil) {
+				t.Fatalf("seed %d: %s %v: the cmdlet says %v, Compile %v", seed, verb, a, err, all)
+			}
+		}
+	}
+	if conflicts < 100 {
+		t.Errorf("only %d conflicts", conflicts)
+	}
+}
+
+// attempt does to cfg what a command that was refused would have done.
+func attempt(cfg connector.Config, verb string, a args) connector.Config {
+	r := connector.Receive{Bindings: nil}
+	i := len(cfg.Receive)
+	if verb == "New-ReceiveConnector" {
+		r.Name, r.Server = a["Name"].(string), a["Server"].(string)
+		cfg.Receive = append(cfg.Receive, r)
+	} else {
+		server, name, _ := strings.Cut(a["Identity"].(string), `\`)
+		for i = 0; cfg.Receive[i].Name != name || cfg.Receive[i].Server != server; i++ {
+		}
+	}
+	p := &cfg.Receive[i]
+	p.Bindings, p.RemoteIPRanges = nil, nil
+	for _, v := range items(a["Bindings"]) {
+		p.Bindings = append(p.Bindings, connector.MustParseBinding(v))
+	}
+	for _, v := range items(a["RemoteIPRanges"]) {
+		p.RemoteIPRanges = append(p.RemoteIPRanges, connector.MustParseRange(v))
+	}
+	p.TransportRole, _ = connector.ParseTransportRole(a["TransportRole"].(string))
+	return cfg
+}
