@@ -143,21 +143,19 @@ func (o *Org) principal(v object.Value) (permission.SID, string, error) {
 		return "", "", err
 	}
 	sid := p.SIDs[0]
-	if name := o.nameOf(sid); name != string(sid) {
-		s = name
+	if _, known := permission.LookupSID(s); known || strings.EqualFold(s, string(sid)) || o.names[sid] != "" {
+		s = o.nameOf(sid)
 	}
 	return sid, s, nil
 }
 
-// nameOf is how output names a principal: an unknown one by its SID.
+// nameOf is how output names a principal: as the command that granted it
+// something wrote it, if no well-known name says who it is.
 func (o *Org) nameOf(sid permission.SID) string {
-	if name := sid.Name(); name != string(sid) {
-		return name
-	}
 	if name := o.names[sid]; name != "" {
 		return name
 	}
-	return string(sid)
+	return sid.Name()
 }
 
 // holds reports whether one of grants gives, or denies, r to the user.

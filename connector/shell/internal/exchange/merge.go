@@ -15,6 +15,7 @@ func (o *Org) Merge(cfg connector.Config) error {
 	// The cmdlets hold on to o and to these shelves, so both stay.
 	fresh.serviceShelves, fresh.remote, fresh.sites = o.serviceShelves, o.remote, o.sites
 	fresh.transport.kept, fresh.names, fresh.warned, fresh.Ask = o.transport.kept, o.names, o.warned, o.Ask
+	fresh.closed = o.closed || len(cfg.Servers) > 1
 	*o = *fresh
 	return nil
 }
