@@ -46,7 +46,7 @@ func (c *commandSet) findACL(v object.Value) (*acl, error) {
 	sent, err2 := c.sendACL(v)
 	switch {
 	case received != nil && sent != nil:
-		return nil, fmt.Errorf("%q is a Receive connector and a Send connector; pipe the one you mean into the cmdlet", object.Text(v))
+		return nil, fmt.Errorf("%s is a Receive connector and a Send connector; pipe the one you mean into the cmdlet", quote(object.Text(v)))
 	case received != nil:
 		return received, nil
 	case sent != nil:
@@ -58,7 +58,7 @@ func (c *commandSet) findACL(v object.Value) (*acl, error) {
 	if _, missing := err2.(*NotFoundError); !missing {
 		return nil, err2
 	}
-	return nil, fmt.Errorf("there is no Receive connector and no Send connector %q; only connectors have extended rights here", object.Text(v))
+	return nil, fmt.Errorf("there is no Receive connector and no Send connector %s; only connectors have extended rights here", quote(object.Text(v)))
 }
 
 func (c *commandSet) receiveACL(v object.Value) (*acl, error) {
@@ -105,7 +105,7 @@ func (c *commandSet) readWanted(call *object.Call) (w wanted, err error) {
 		return w, err
 	}
 	if w.acl, err = c.findACL(call.Args["Identity"]); err != nil {
-		return w, err
+		return w, about(call, "Identity", err)
 	}
 	if w.user, w.name, err = c.org.principal(call.Args["User"]); err != nil {
 		return w, &object.ArgumentError{Parameter: "User", Err: err}
@@ -286,7 +286,7 @@ func (c *commandSet) getPermission(call *object.Call) error {
 	}
 	list, err := c.findACL(call.Args["Identity"])
 	if err != nil {
-		return err
+		return about(call, "Identity", err)
 	}
 	var only permission.SID
 	if v, given := call.Args["User"]; given {

@@ -119,7 +119,7 @@ func (o *Org) forbidDomain(it *item[accepted]) error {
 		return fmt.Errorf("%q is the default domain; make another one the default first", it.key)
 	}
 	if user := o.userOf(&it.cfg); user != "" {
-		return fmt.Errorf("the Receive connector %q has %q as DefaultDomain; change that first", user, it.key)
+		return fmt.Errorf("the Receive connector %s has %q as DefaultDomain; change that first", quote(user), it.key)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package exchange
 import (
 	"crypto/sha256"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
@@ -100,6 +101,11 @@ func isGUID(s string) bool {
 	return true
 }
 
+// quote writes an identity into a message. Backslashes stay single.
+func quote(s string) string {
+	return strings.ReplaceAll(strconv.Quote(s), `\\`, `\`)
+}
+
 // hasWildcard reports whether an identity stands for several objects.
 func hasWildcard(s string) bool { return strings.ContainsAny(s, "*?") }
 
@@ -115,7 +121,7 @@ func target[C any](noun string, v object.Value) (*item[C], string, error) {
 		case !ok:
 			return nil, "", fmt.Errorf("it takes a %s, not a %s", noun, o.Type)
 		case it.key == "":
-			return nil, "", fmt.Errorf("the %s %q was removed", noun, object.Text(v))
+			return nil, "", fmt.Errorf("the %s %s was removed", noun, quote(object.Text(v)))
 		}
 		return it, "", nil
 	}

@@ -56,16 +56,23 @@ type NotFoundError struct {
 
 // Error names the object.
 func (e *NotFoundError) Error() string {
-	return fmt.Sprintf("the %s %q wasn't found; Get-%s lists what there is", e.Noun, e.Identity, e.Noun)
+	return fmt.Sprintf("the %s %s wasn't found; Get-%s lists what there is", e.Noun, quote(e.Identity), e.Noun)
 }
 
 // InvalidError says which rules a command would have broken. Nothing changed.
 type InvalidError struct {
 	Problems connector.Problems
+	blamed   bool // the error is put to the argument that the first one is about
 }
 
 // Error lists the problems.
-func (e *InvalidError) Error() string { return e.Problems.Error() }
+func (e *InvalidError) Error() string {
+	text := e.Problems.Error()
+	if e.blamed { // whoever reads it sees the argument
+		text = strings.TrimPrefix(text, e.Problems[0].Path+": ")
+	}
+	return text
+}
 
 // Unwrap returns the problems.
 func (e *InvalidError) Unwrap() error { return e.Problems }
@@ -118,7 +125,7 @@ func (n *noun[C]) list(call *object.Call) ([]*item[C], error) {
 		_, text, err := target[C](n.name, v)
 		if err != nil || !hasWildcard(text) {
 			it, err := n.find(v)
-			return []*item[C]{it}, err
+			return []*item[C]{it}, about(call, "Identity", err)
 		}
 		var found []*item[C]
 		for it := range n.shelf.all() {
@@ -189,6 +196,15 @@ func (o *Org) noticeAll(call *object.Call, infos []Info) error {
 	return nil
 }
 
+// about points an error at an argument, if that was given where the command
+// stands.
+func about(call *object.Call, parameter string, err error) error {
+	if err == nil || call.Piped || !call.Has(parameter) {
+		return err
+	}
+	return &object.ArgumentError{Parameter: parameter, Err: err}
+}
+
 func at(call *object.Call, parameter string) object.Pos {
 	if call.At == nil {
 		return call.Pos
@@ -210,7 +226,7 @@ func (n *noun[C]) make(call *object.Call) error {
 	}
 	key := n.key(&it.cfg)
 	if n.shelf.find(key) != nil {
-		return &object.ArgumentError{Parameter: "Name", Err: fmt.Errorf("there is a %s %q already", n.name, key)}
+		return &object.ArgumentError{Parameter: "Name", Err: fmt.Errorf("there is a %s %s already", n.name, quote(key))}
 	}
 	if err := n.check(it, nil); err != nil {
 		return blame(call, err)
@@ -229,7 +245,7 @@ func (n *noun[C]) make(call *object.Call) error {
 func (n *noun[C]) set(call *object.Call) error {
 	it, err := n.find(call.Args["Identity"])
 	if err != nil {
-		return err
+		return about(call, "Identity", err)
 	}
 	draft := it.draft()
 	if err := n.apply(call, draft, Set); err != nil {
@@ -237,7 +253,7 @@ func (n *noun[C]) set(call *object.Call) error {
 	}
 	key := n.key(&draft.cfg)
 	if other := n.shelf.find(key); other != nil && other != it {
-		return &object.ArgumentError{Parameter: "Name", Err: fmt.Errorf("there is a %s %q already", n.name, key)}
+		return &object.ArgumentError{Parameter: "Name", Err: fmt.Errorf("there is a %s %s already", n.name, quote(key))}
 	}
 	if err := n.check(draft, it); err != nil {
 		return blame(call, err)
@@ -289,7 +305,7 @@ func (n *noun[C]) get(call *object.Call) error {
 func (n *noun[C]) remove(call *object.Call) error {
 	it, err := n.find(call.Args["Identity"])
 	if err != nil {
-		return err
+		return about(call, "Identity", err)
 	}
 	if err := n.apply(call, it.draft(), Remove); err != nil {
 		return err
@@ -318,7 +334,7 @@ func blame(call *object.Call, err error) error {
 	_, field, _ := strings.Cut(invalid.Problems[0].Path, `"].`)
 	field, _, _ = strings.Cut(field, "[")
 	if field != "" && call.Has(field) {
-		return &object.ArgumentError{Parameter: field, Err: err}
+		return &object.ArgumentError{Parameter: field, Err: &InvalidError{invalid.Problems, true}}
 	}
 	return err
 }

@@ -173,7 +173,7 @@ func invalid(errs connector.Problems) error {
 	if len(errs) == 0 {
 		return nil
 	}
-	return &InvalidError{errs}
+	return &InvalidError{Problems: errs}
 }
 
 // added returns the problems of now that weren't there before. Paths are not

@@ -135,7 +135,7 @@ func (o *Org) checkService(draft, _ *item[service]) error {
 	for it := range o.receive.all() {
 		if it.cfg.SuppressXAnonymousTls {
 			return &object.ArgumentError{Parameter: downgradedAuth, Err: fmt.Errorf(
-				"the Receive connector %q needs it, because its SuppressXAnonymousTls is set", it.key)}
+				"the Receive connector %s needs it, because its SuppressXAnonymousTls is set", quote(it.key))}
 		}
 	}
 	return nil
