@@ -14,7 +14,7 @@ func check(c *cli, args []string) int {
 	if !ok {
 		return exitInvalid
 	}
-	warnings := l.locate(l.Warnings())
+	warnings := append(l.notes, l.locate(l.Warnings())...)
 	if p.json {
 		c.printJSON(struct {
 			Warnings findings `json:"warnings"`

@@ -63,9 +63,12 @@ func explain(c *cli, args []string) int {
 	}
 	walk := l.Walk(dialog)
 	if f.json {
-		c.printJSON(newWalkJSON(walk))
+		out := newWalkJSON(walk)
+		out.Places = l.places(walk)
+		c.printJSON(out)
 	} else {
 		printWalk(c.stdout, walk)
+		printPlaces(c.stdout, l.places(walk))
 	}
 	if !walk.Accepted() {
 		return exitNo
@@ -177,6 +180,7 @@ type walkJSON struct {
 	Identity  string      `json:"identity"`
 	Stages    []stageJSON `json:"stages"`
 	Routes    []wayJSON   `json:"routes,omitempty"`
+	Places    []place     `json:"places,omitempty"` // where the connectors were set
 }
 
 type stageJSON struct {

@@ -20,7 +20,7 @@ func TestDemonstrationText(t *testing.T) {
 
 // TestGolden compares what commands print, and their exit codes, with files.
 func TestGolden(t *testing.T) {
-	const bad, good = "testdata/ten-mistakes.json", "testdata/relay.json"
+	const bad, good, script = "testdata/ten-mistakes.json", "testdata/relay.json", "testdata/relay.ps1"
 	tests := []struct {
 		name string
 		args []string
@@ -53,6 +53,20 @@ func TestGolden(t *testing.T) {
 		{"route-json", []string{"route", "-config", good, "-json", "-to", "bob@fabrikam.com"}},
 		{"route-none", []string{"route", "-config", good, "-to", "bob@sub.fabrikam.com", "-size", "999999999"}},
 		{"route-invalid", []string{"route", "-config", good, "-to", "bob"}},
+		{"check-script", []string{"check", "-config", script, "-server", "HubA", "-profile", "exchange2007"}},
+		{"check-script-mistakes", []string{"check", "-config", "testdata/mistakes.ps1"}},
+		{"check-script-failures", []string{"check", "-config", "testdata/failures.ps1", "-server", "HubA"}},
+		{"check-script-json", []string{"check", "-config", "testdata/failures.ps1", "-server", "HubA", "-json"}},
+		{"check-credential", []string{"check", "-config", "testdata/credential.ps1", "-credentials", "testdata/credentials"}},
+		{"check-no-credential", []string{"check", "-config", "testdata/credential.ps1"}},
+		{"check-credentials-broken", []string{"check", "-config", "testdata/credential.ps1", "-credentials", "testdata/credentials-broken"}},
+		{"check-export-mistakes", []string{"check", "-config", "testdata/scanners.csv"}},
+		{"explain-script", []string{"explain", "-config", script, "-server", "HubA", "-profile", "exchange2007", "-remote", "192.168.5.77", "-local", "10.2.3.4:25", "-from", "ann@example.net", "-to", "carl@example.org"}},
+		{"explain-mixed", []string{"explain", "-config", script, "-config", "testdata/accepted.csv", "-config", "testdata/more.ps1", "-server", "HubA", "-profile", "exchange2007", "-remote", "192.168.5.79", "-local", "10.2.3.4:25", "-from", "ann@example.net", "-to", "bob@fabrikam.com"}},
+		{"convert-shell", []string{"convert", "-config", script, "-server", "HubA", "-profile", "exchange2007", "-to", "shell"}},
+		{"convert-json", []string{"convert", "-config", good, "-to", "json"}},
+		{"convert-credential", []string{"convert", "-config", "testdata/credential.ps1", "-credentials", "testdata/credentials", "-to", "json"}},
+		{"convert-nothing", []string{"convert", "-config", good}},
 		{"user-no-file", []string{"user", "list"}},
 		{"user-absent", []string{"user", "-file", "testdata/users", "remove", "nobody"}},
 		{"user-list", []string{"user", "-file", "testdata/users", "list"}},

@@ -7,21 +7,21 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/jsonconfig"
-	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/connector/shell"
 )
 
 // policyFlags are the flags of every command that works on a policy.
 type policyFlags struct {
-	files   list
-	server  string
-	profile string
-	json    bool
+	files       list
+	server      string
+	profile     string
+	credentials string
+	json        bool
 }
 
 // list is a flag that may be given several times.
@@ -37,9 +37,10 @@ func (l *list) Set(s string) error {
 }
 
 func (p *policyFlags) register(fs *flag.FlagSet) {
-	fs.Var(&p.files, "config", "read the policy from JSON `FILE`; may be repeated: lists add up, later settings win\n(default: the built-in demonstration)")
+	fs.Var(&p.files, "config", "read the policy from `FILE`: Exchange commands (.ps1), an export of Exchange (.txt .csv .json .xml) or JSON (.json);\nmay be repeated: read in order, lists add up, later settings win (default: the built-in demonstration)")
 	fs.StringVar(&p.server, "server", "", "`NAME` of the server of the policy that we are")
 	fs.StringVar(&p.profile, "profile", "", "edition of Exchange: current or exchange2007 (default: the policy's)")
+	fs.StringVar(&p.credentials, "credentials", "", "answer Get-Credential with `FILE`, lines of variable=user:password\n(or with the environment: "+credentialPrefix+"_variable=user:password)")
 	fs.BoolVar(&p.json, "json", false, "print for machines")
 }
 
@@ -47,12 +48,17 @@ func (p *policyFlags) register(fs *flag.FlagSet) {
 type finding struct {
 	File   string `json:"file,omitempty"`
 	Line   int    `json:"line,omitempty"`
+	Column int    `json:"column,omitempty"`
 	Path   string `json:"path,omitempty"`
 	Code   string `json:"code"`
 	Detail string `json:"detail"`
+
+	Excerpt   string `json:"excerpt,omitempty"`   // of a script, the mistake underlined
+	Supported string `json:"supported,omitempty"` // what to write instead
 }
 
-// String returns file:line: path: detail.
+// String returns file:line:column: path: detail, and then excerpt and what is
+// supported on lines of their own.
 func (f finding) String() string {
 	var b strings.Builder
 	if f.File != "" {
@@ -60,12 +66,22 @@ func (f finding) String() string {
 		if f.Line > 0 {
 			fmt.Fprintf(&b, "%d:", f.Line)
 		}
+		if f.Column > 0 {
+			fmt.Fprintf(&b, "%d:", f.Column)
+		}
 		b.WriteByte(' ')
 	}
 	if f.Path != "" {
 		b.WriteString(f.Path + ": ")
 	}
-	return b.String() + f.Detail
+	b.WriteString(f.Detail)
+	if f.Excerpt != "" {
+		b.WriteString("\n" + f.Excerpt)
+	}
+	if f.Supported != "" {
+		b.WriteString("\n    supported: " + f.Supported)
+	}
+	return b.String()
 }
 
 // findings are all that is wrong with a policy.
@@ -85,23 +101,17 @@ type loaded struct {
 	*connector.Policy
 	files     []string
 	documents []*jsonconfig.Document
+	origins   map[string]shell.Position // of what scripts and exports set
+	notes     findings                  // what was said while reading
 }
 
 // load reads and compiles the policy. The error is findings where the policy
 // is to blame, and lists all of them: those of the text and those of the policy
 // that could be read from it.
-func (p *policyFlags) load() (*loaded, error) {
-	l, cfg, mistakes, err := p.read()
+func (p *policyFlags) load(c *cli) (*loaded, error) {
+	l, cfg, mistakes, err := p.read(c)
 	if err != nil {
 		return nil, err
-	}
-	if p.server != "" {
-		cfg.Server = p.server
-	}
-	if p.profile != "" {
-		if cfg.Profile, err = permission.ParseProfile(p.profile); err != nil {
-			return nil, fmt.Errorf("-profile: %w", err)
-		}
 	}
 	l.Policy, err = connector.Compile(cfg)
 	var problems connector.Problems
@@ -115,47 +125,22 @@ func (p *policyFlags) load() (*loaded, error) {
 	return l, nil
 }
 
-// read reads the configuration from its files, and what is wrong with their
-// texts. The error is about a file that can't be read at all.
-func (p *policyFlags) read() (*loaded, connector.Config, jsonconfig.Errors, error) {
-	if len(p.files) == 0 {
-		return new(loaded), demonstration(), nil, nil
-	}
-	l := &loaded{files: p.files}
-	var cfg connector.Config
-	var mistakes jsonconfig.Errors
-	whole := true
-	for _, file := range p.files {
-		data, err := os.ReadFile(file)
-		if err != nil {
-			return nil, cfg, nil, err
-		}
-		doc, wrong := jsonconfig.Draft(file, data)
-		mistakes = append(mistakes, wrong...)
-		if doc == nil {
-			whole = false
-			continue
-		}
-		l.documents = append(l.documents, doc)
-		connector.Merge(&cfg, doc.Config)
-	}
-	if !whole { // nobody knows what the rest would refer to
-		return nil, cfg, nil, l.findings(mistakes, nil)
-	}
-	return l, cfg, mistakes, nil
-}
-
 // findings lists the mistakes of texts and the problems of the policy in the
 // order of the files.
 func (l *loaded) findings(mistakes jsonconfig.Errors, problems connector.Problems) findings {
-	found := make(findings, 0, len(mistakes)+len(problems))
-	for _, m := range mistakes {
-		found = append(found, finding{File: m.File, Line: m.Line, Path: m.Path, Code: "json", Detail: m.Detail})
-	}
-	found = append(found, l.locate(problems)...)
+	found := append(misread(mistakes), l.locate(problems)...)
 	slices.SortStableFunc(found, func(a, b finding) int {
 		return cmp.Or(slices.Index(l.files, a.File)-slices.Index(l.files, b.File), a.Line-b.Line)
 	})
+	return found
+}
+
+// misread makes findings of mistakes in JSON.
+func misread(mistakes jsonconfig.Errors) findings {
+	found := make(findings, len(mistakes))
+	for i, m := range mistakes {
+		found[i] = finding{File: m.File, Line: m.Line, Path: m.Path, Code: "json", Detail: m.Detail}
+	}
 	return found
 }
 
@@ -164,19 +149,29 @@ func (l *loaded) locate(problems connector.Problems) findings {
 	found := make(findings, len(problems))
 	for i, p := range problems {
 		found[i] = finding{Path: p.Path, Code: p.Code, Detail: p.Detail}
-		if at, ok := jsonconfig.Locate(p.Path, l.documents...); ok {
+		if at, ok := shell.Locate(l.origins, p.Path); ok {
 			found[i].File, found[i].Line = at.File, at.Line
-		} else if len(l.files) == 1 {
+		} else if at, ok := jsonconfig.Locate(p.Path, l.documents...); ok {
+			found[i].File, found[i].Line = at.File, at.Line
+		} else if len(l.files) == 1 && len(l.documents) == 1 {
 			found[i].File = l.files[0] // something is missing from it
 		}
 	}
 	return found
 }
 
-// policy loads the policy for a command; if that fails it prints why and ok
+// policy loads the policy for a command. If that fails it prints why and ok
 // is false.
 func (c *cli) policy(p *policyFlags) (l *loaded, ok bool) {
-	l, err := p.load()
+	l, err := p.load(c)
+	if err != nil {
+		c.badPolicy(p, err)
+	}
+	return l, err == nil
+}
+
+// badPolicy prints why a policy couldn't be loaded and returns exitInvalid.
+func (c *cli) badPolicy(p *policyFlags, err error) int {
 	var bad findings
 	switch {
 	case errors.As(err, &bad) && p.json:
@@ -186,10 +181,10 @@ func (c *cli) policy(p *policyFlags) (l *loaded, ok bool) {
 	case errors.As(err, &bad):
 		fmt.Fprintln(c.stderr, bad)
 		fmt.Fprintf(c.stderr, "gateway %s: the policy has %s\n", c.name, count(len(bad), "mistake"))
-	case err != nil:
+	default:
 		c.invalid(err)
 	}
-	return l, err == nil
+	return exitInvalid
 }
 
 // count prints n things.

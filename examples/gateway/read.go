@@ -1,0 +1,274 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/jsonconfig"
+	"github.com/interchange-smtp/interchange/connector/shell"
+	"github.com/interchange-smtp/interchange/connector/shell/export"
+	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// policyReader reads the files of a policy one after the other. What was read is
+// in cfg until the first script, and in the interpreter from then on.
+type policyReader struct {
+	*loaded
+	flags   *policyFlags
+	opts    shell.Options
+	files   *scriptFiles
+	cfg     connector.Config
+	in      *shell.Interpreter
+	exports []*export.Export // that wait to be merged: permissions and connectors may be in different files
+	bad     findings
+}
+
+// read reads the configuration from its files.
+func (p *policyFlags) read(c *cli) (*loaded, connector.Config, error) {
+	r, err := p.newReader(c)
+	if err != nil {
+		return nil, connector.Config{}, err
+	}
+	if len(p.files) == 0 {
+		cfg := demonstration()
+		r.choose(&cfg)
+		return r.loaded, cfg, nil
+	}
+	for _, file := range p.files {
+		if err := r.file(file); err != nil {
+			return nil, r.cfg, err
+		}
+	}
+	if err := r.finish(); err != nil {
+		return nil, r.cfg, err
+	}
+	return r.loaded, r.cfg, nil
+}
+
+// newReader checks the flags and returns a reader that has read nothing.
+func (p *policyFlags) newReader(c *cli) (*policyReader, error) {
+	r := &policyReader{loaded: &loaded{files: p.files, origins: map[string]shell.Position{}}, flags: p, files: &scriptFiles{}}
+	credentials, err := c.newCredentials(p.credentials)
+	if err != nil {
+		return nil, err
+	}
+	r.opts = shell.Options{Server: routing.Server{Name: p.server}, Credential: credentials.answer, Env: lookupEnv, FS: r.files, Warn: r.warn}
+	if p.profile != "" {
+		if r.opts.Profile, err = permission.ParseProfile(p.profile); err != nil {
+			return nil, fmt.Errorf("-profile: %w", err)
+		}
+	}
+	return r, nil
+}
+
+// warn keeps what a script is warned of.
+func (r *policyReader) warn(at shell.Position, text string) {
+	r.notes = append(r.notes, finding{File: at.File, Line: at.Line, Column: at.Col, Code: "script", Detail: text})
+}
+
+// choose lets the flags have the last word.
+func (r *policyReader) choose(cfg *connector.Config) {
+	if r.flags.server != "" {
+		cfg.Server = r.flags.server
+	}
+	if r.flags.profile != "" {
+		cfg.Profile = r.opts.Profile
+	}
+}
+
+// file reads one file. Mistakes in it go to bad; the error is another.
+func (r *policyReader) file(name string) error {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	switch {
+	case shell.IsScript(name):
+		return r.script(name, data)
+	case isExport(name, data):
+		r.export(name, data)
+		return nil
+	}
+	if err := r.flush(); err != nil {
+		return err
+	}
+	return r.document(name, data)
+}
+
+// script runs commands, unless something was wrong before: they would stumble
+// over what is missing.
+func (r *policyReader) script(name string, data []byte) error {
+	if err := r.flush(); err != nil || len(r.bad) > 0 {
+		return err
+	}
+	if err := r.start(); err != nil {
+		return err
+	}
+	r.files.dir = filepath.Dir(name)
+	r.scriptErrors(r.in.Run(context.Background(), name, data))
+	return nil
+}
+
+// start makes the organisation that scripts work on: a fresh one, or what was
+// read so far.
+func (r *policyReader) start() error {
+	if r.in != nil {
+		return nil
+	}
+	if len(r.documents) == 0 && len(r.origins) == 0 {
+		r.in = shell.New(r.opts)
+		return nil
+	}
+	r.choose(&r.cfg)
+	var err error
+	r.in, err = shell.Open(r.cfg, r.opts)
+	return err
+}
+
+// scriptErrors makes findings of what a script returned.
+func (r *policyReader) scriptErrors(err error) {
+	var list shell.Errors
+	if !errors.As(err, &list) {
+		return
+	}
+	for _, e := range list {
+		r.bad = append(r.bad, finding{
+			File: e.Position.File, Line: e.Position.Line, Column: e.Position.Col, Code: "script", Detail: e.Message,
+			Excerpt: e.Excerpt, Supported: e.Supported,
+		})
+	}
+}
+
+// document reads JSON of ours.
+func (r *policyReader) document(name string, data []byte) error {
+	doc, err := jsonconfig.ParseDocument(name, data)
+	var mistakes jsonconfig.Errors
+	switch {
+	case errors.As(err, &mistakes):
+		for _, m := range mistakes {
+			r.bad = append(r.bad, finding{File: m.File, Line: m.Line, Path: m.Path, Code: "json", Detail: m.Detail})
+		}
+		return nil
+	case err != nil:
+		return err
+	}
+	r.documents = append(r.documents, doc)
+	if r.in != nil {
+		return r.in.Merge(doc.Config, nil)
+	}
+	connector.Merge(&r.cfg, doc.Config)
+	return nil
+}
+
+// export reads what Exchange exported.
+func (r *policyReader) export(name string, data []byte) {
+	e, err := export.Read(name, data)
+	r.exportErrors(err)
+	if err == nil {
+		r.exports = append(r.exports, e)
+	}
+}
+
+func (r *policyReader) exportErrors(err error) {
+	var list export.Errors
+	if errors.As(err, &list) {
+		r.bad = append(r.bad, noticed(list)...)
+	}
+}
+
+func noticed(list []export.Notice) findings {
+	found := make(findings, len(list))
+	for i, n := range list {
+		path := n.Object
+		if n.Property != "" {
+			path = strings.TrimPrefix(path+"."+n.Property, ".")
+		}
+		found[i] = finding{File: n.File, Line: n.Line, Path: path, Code: "export", Detail: n.Detail}
+	}
+	return found
+}
+
+// flush merges the exports that were read.
+func (r *policyReader) flush() error {
+	if len(r.exports) == 0 {
+		return nil
+	}
+	exports := r.exports
+	r.exports = nil
+	if r.in != nil {
+		// Permissions may be for connectors that are there already, so the whole is
+		// merged and taken over.
+		r.cfg = r.in.Config()
+		for path, at := range r.in.Origins() {
+			r.origins[path] = at
+		}
+		r.in = nil
+	}
+	r.choose(&r.cfg)
+	places := export.Origins{}
+	warnings, err := export.Merge(&r.cfg, places, exports...)
+	if err != nil {
+		r.exportErrors(err)
+		return nil
+	}
+	for path, at := range places {
+		r.origins[path] = shell.Position{File: at.File, Line: at.Line}
+	}
+	r.notes = append(r.notes, noticed(warnings)...)
+	return nil
+}
+
+// finish returns all mistakes, or leaves the whole in cfg.
+func (r *policyReader) finish() error {
+	if err := r.flush(); err != nil {
+		return err
+	}
+	if len(r.bad) > 0 {
+		return r.bad
+	}
+	if r.in != nil {
+		r.cfg = r.in.Config()
+		for path, at := range r.in.Origins() {
+			r.origins[path] = at
+		}
+	}
+	r.choose(&r.cfg)
+	return nil
+}
+
+// isExport tells what Exchange's shell wrote from a policy of ours. Of JSON the
+// keys tell: ours has lists of connectors, an export is a connector or an array.
+func isExport(name string, data []byte) bool {
+	switch strings.ToLower(filepath.Ext(name)) {
+	case ".xml", ".csv", ".txt":
+		return true
+	case ".json":
+	default:
+		return false
+	}
+	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
+		return true // as > of the shell writes
+	}
+	data = bytes.TrimSpace(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")))
+	if bytes.HasPrefix(data, []byte("[")) {
+		return true
+	}
+	var keys map[string]json.RawMessage
+	if json.Unmarshal(data, &keys) != nil {
+		return false
+	}
+	for _, key := range []string{"Identity", "Guid", "RunspaceId", "Bindings", "AddressSpaces", "DomainName", "ExtendedRights"} {
+		if _, ok := keys[key]; ok {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,266 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"unicode"
+
+	"github.com/peterh/liner"
+	"golang.org/x/term"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/shell"
+)
+
+// Prompts of gateway shell.
+const (
+	shellPrompt = "[interchange] > "
+	morePrompt  = ">> "
+	shellWidth  = 120
+)
+
+// runShell runs Exchange commands: those that are typed at a terminal, or what
+// comes on standard input. It works on the policy of the flags, or on a fresh
+// organisation.
+func runShell(c *cli, args []string) int {
+	fs := c.flags("[-config FILE]...")
+	var p policyFlags
+	p.register(fs)
+	history := fs.String("history", "", "keep what is typed in `FILE` (default: until the end only)")
+	if code, done := c.parse(fs, args); done {
+		return code
+	}
+	s := &session{cli: c}
+	in, ok := c.stdin.(*os.File)
+	s.interactive = ok && term.IsTerminal(int(in.Fd())) && liner.TerminalSupported()
+	if err := s.open(&p); err != nil {
+		return c.badPolicy(&p, err)
+	}
+	if s.interactive {
+		return s.interact(*history)
+	}
+	script, err := io.ReadAll(c.stdin)
+	if err != nil {
+		return c.invalid(err)
+	}
+	if err := s.in.Run(context.Background(), "stdin", script); err != nil {
+		fmt.Fprintln(c.stderr, err)
+		return exitNo
+	}
+	return exitOK
+}
+
+// session is a running gateway shell.
+type session struct {
+	*cli
+	in          *shell.Interpreter
+	interactive bool
+	line        *liner.State // of an interactive one, once the policy is read
+}
+
+// open reads the policy and makes the interpreter.
+func (s *session) open(p *policyFlags) error {
+	r, err := p.newReader(s.cli)
+	if err != nil {
+		return err
+	}
+	for _, file := range p.files {
+		if err := r.file(file); err != nil {
+			return err
+		}
+	}
+	if err := r.finish(); err != nil {
+		return err
+	}
+	for _, n := range r.notes {
+		fmt.Fprintln(s.stderr, n)
+	}
+	opts := r.opts
+	opts.Out, opts.Warn, opts.Width = s.stdout, nil, s.width()
+	opts.FS = &scriptFiles{dir: ".", write: true}
+	if s.interactive {
+		opts.Credential, opts.Confirm, opts.Ask = s.credential, s.confirm, s.ask
+	}
+	if len(p.files) == 0 {
+		s.in = shell.New(opts)
+		return nil
+	}
+	s.in, err = shell.Open(r.cfg, opts)
+	return err
+}
+
+// width is that of the terminal.
+func (s *session) width() int {
+	if out, ok := s.stdout.(*os.File); ok {
+		if width, _, err := term.GetSize(int(out.Fd())); err == nil && width > 0 {
+			return width
+		}
+	}
+	return shellWidth
+}
+
+// interact reads commands from the terminal until its end.
+func (s *session) interact(history string) int {
+	s.line = liner.NewLiner()
+	defer s.line.Close()
+	s.line.SetCtrlCAborts(true)
+	s.line.SetTabCompletionStyle(liner.TabPrints)
+	s.line.SetWordCompleter(s.complete)
+	if err := s.readHistory(history); err != nil {
+		return s.invalid(err)
+	}
+	fmt.Fprintln(s.stdout, "Get-Command lists the commands, Get-Help NAME describes one; the tabulator completes, exit leaves.")
+	for {
+		script, err := s.command()
+		switch {
+		case errors.Is(err, liner.ErrPromptAborted):
+			continue
+		case err != nil || isExit(script):
+			if errors.Is(err, io.EOF) {
+				fmt.Fprintln(s.stdout)
+				err = nil
+			}
+			if err = errors.Join(err, s.writeHistory(history)); err != nil {
+				return s.invalid(err)
+			}
+			return exitOK
+		}
+	}
+}
+
+// command reads a command, which may take several lines, and runs it.
+func (s *session) command() (script string, err error) {
+	for prompt := shellPrompt; ; prompt = morePrompt {
+		line, err := s.line.Prompt(prompt)
+		if err != nil {
+			return "", err
+		}
+		s.remember(line)
+		script += line
+		if isExit(script) {
+			return script, nil
+		}
+		err = s.run(script)
+		if !shell.Incomplete(err) || line == "" {
+			if err != nil {
+				fmt.Fprintln(s.stderr, err)
+			}
+			return script, nil
+		}
+		script += "\n"
+	}
+}
+
+// run runs a command. The interrupt key ends it.
+func (s *session) run(script string) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	err := s.in.Run(ctx, "prompt", []byte(script))
+	if ctx.Err() != nil {
+		return errors.New("interrupted")
+	}
+	return err
+}
+
+func isExit(line string) bool {
+	line = strings.TrimSpace(line)
+	return strings.EqualFold(line, "exit") || strings.EqualFold(line, "quit")
+}
+
+// complete completes the word before the cursor.
+func (s *session) complete(line string, pos int) (head string, completions []string, tail string) {
+	runes := []rune(line)
+	before := string(runes[:min(pos, len(runes))])
+	start, completions := s.in.Complete(before)
+	if len(completions) == 1 {
+		completions[0] += " "
+	}
+	return before[:start], completions, line[len(before):]
+}
+
+// remember puts a line into the history, unless it may hold a password.
+func (s *session) remember(line string) {
+	low := strings.ToLower(line)
+	if strings.TrimSpace(line) != "" && !strings.Contains(low, "securestring") && !strings.Contains(low, "password") {
+		s.line.AppendHistory(line)
+	}
+}
+
+func (s *session) readHistory(file string) error {
+	if file == "" {
+		return nil
+	}
+	f, err := os.Open(file)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	_, err = s.line.ReadHistory(f)
+	return err
+}
+
+func (s *session) writeHistory(file string) error {
+	if file == "" {
+		return nil
+	}
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = s.line.WriteHistory(f)
+	return errors.Join(err, f.Close())
+}
+
+// credential asks for a user name and a password, the latter without echo.
+func (s *session) credential(r shell.Request) (connector.Credential, error) {
+	if r.Message != "" {
+		fmt.Fprintln(s.stdout, printable(r.Message))
+	}
+	cred := connector.Credential{UserName: r.UserName}
+	if cred.UserName == "" {
+		user, err := s.line.Prompt("User: ")
+		if err != nil {
+			return cred, err
+		}
+		cred.UserName = user
+	}
+	password, err := s.line.PasswordPrompt("Password for user " + printable(cred.UserName) + ": ")
+	cred.Password = auth.Secret(password)
+	return cred, err
+}
+
+// confirm asks a question, whose answer is yes unless something else is typed.
+func (s *session) confirm(question string) (bool, error) {
+	fmt.Fprintln(s.stdout, printable(question))
+	answer, err := s.line.Prompt("[Y] Yes  [N] No (default is Y): ")
+	if err != nil {
+		return false, err
+	}
+	answer = strings.ToLower(strings.TrimSpace(answer))
+	return answer == "" || answer == "y" || answer == "yes", nil
+}
+
+// ask asks for a mandatory parameter.
+func (s *session) ask(cmdlet, parameter string) (string, bool) {
+	answer, err := s.line.Prompt(cmdlet + " -" + parameter + ": ")
+	return answer, err == nil && answer != ""
+}
+
+// printable replaces what a prompt can't show.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, text)
+}

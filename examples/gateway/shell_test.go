@@ -1,0 +1,202 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/shell"
+)
+
+// TestShell gives scripts to gateway shell on standard input.
+func TestShell(t *testing.T) {
+	t.Setenv(credentialPrefix+"_mycred", "user:password")
+	tests := []struct {
+		script string
+		args   []string
+	}{
+		{"prompt", []string{"-server", "HubA"}},
+		{"prompt-failure", []string{"-config", "testdata/relay.json"}},
+		{"mistakes", nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.script, func(t *testing.T) {
+			src, err := os.ReadFile("testdata/" + tt.script + ".ps1")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var out bytes.Buffer
+			code := run(append([]string{"shell"}, tt.args...), bytes.NewReader(src), &out, &out)
+			got := out.String() + "exit " + string(rune('0'+code)) + "\n"
+			golden := "testdata/shell-" + tt.script + ".txt"
+			if *update {
+				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got != string(want) {
+				t.Errorf("got:\n%s\nwant:\n%s", got, want)
+			}
+			if strings.Contains(got, "user:password") {
+				t.Error("a script reads credentials from the environment")
+			}
+		})
+	}
+}
+
+// TestConvertRoundTrip runs what convert prints, and converts it again.
+func TestConvertRoundTrip(t *testing.T) {
+	convert := func(to string, files ...string) string {
+		args := []string{"convert", "-server", "HubA", "-profile", "exchange2007", "-to", to}
+		for _, f := range files {
+			args = append(args, "-config", f)
+		}
+		var stdout, stderr bytes.Buffer
+		if code := run(args, strings.NewReader(""), &stdout, &stderr); code != exitOK {
+			t.Fatalf("%v: exit %d: %s", args, code, &stderr)
+		}
+		return stdout.String()
+	}
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		name = filepath.Join(dir, name)
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
+	want := convert("json", "testdata/relay.ps1")
+	if got := convert("json", write("again.ps1", convert("shell", "testdata/relay.ps1"))); got != want {
+		t.Errorf("by commands:\n%s\nwant:\n%s", got, want)
+	}
+	if got := convert("json", write("again.json", want)); got != want {
+		t.Errorf("by JSON:\n%s\nwant:\n%s", got, want)
+	}
+}
+
+// TestComplete completes as the line editor asks.
+func TestComplete(t *testing.T) {
+	s := &session{cli: &cli{stdout: io.Discard}, in: shell.New(shell.Options{})}
+	for _, tt := range []struct{ line, head, want, tail string }{
+		{"Set-Rec", "", "Set-ReceiveConnector ", ""},
+		{"é; Set-ReceiveConnector x -ProtocolL", "é; Set-ReceiveConnector x ", "-ProtocolLoggingLevel ", " y"},
+		{"Get-Nothing -x", "Get-Nothing ", "", ""},
+	} {
+		head, words, tail := s.complete(tt.line+tt.tail, len([]rune(tt.line)))
+		if head != tt.head || strings.Join(words, "|") != tt.want || tail != tt.tail {
+			t.Errorf("%s: %q %q %q", tt.line, head, words, tail)
+		}
+	}
+}
+
+func TestCredentials(t *testing.T) {
+	file, err := loadCredentials("testdata/credentials")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &credentials{file: file, env: func() []string {
+		return []string{"PATH=/bin", "INTERCHANGE_CREDENTIAL_other=bob:secret", "INTERCHANGE_CREDENTIAL=ann:se:cret", "INTERCHANGE_CREDENTIAL_bad=bob"}
+	}}
+	tests := []struct {
+		ask                  shell.Request
+		user, password, fail string
+	}{
+		{shell.Request{Variable: "MyCred"}, "gateway@contoso.com", "correct:horse", ""},
+		{shell.Request{Variable: "Other"}, "bob", "secret", ""},
+		{shell.Request{}, "ann", "se:cret", ""},
+		{shell.Request{Variable: "other", UserName: "BOB"}, "bob", "secret", ""},
+		{shell.Request{Variable: "other", UserName: "ann"}, "", "", "asks for the user"},
+		{shell.Request{Variable: "bad"}, "", "", "INTERCHANGE_CREDENTIAL_bad=user:password"},
+		{shell.Request{Variable: "none"}, "", "", "INTERCHANGE_CREDENTIAL_none=user:password"},
+	}
+	for _, tt := range tests {
+		cred, err := c.answer(tt.ask)
+		if tt.fail != "" {
+			if err == nil || !strings.Contains(err.Error(), tt.fail) || strings.Contains(err.Error(), "secret") {
+				t.Errorf("%+v: %v", tt.ask, err)
+			}
+			continue
+		}
+		if err != nil || cred.UserName != tt.user || string(cred.Password) != tt.password {
+			t.Errorf("%+v: %s %v", tt.ask, cred.UserName, err)
+		}
+	}
+	c.asker = func(_ shell.Request, message string) (string, string, error) { return message, "typed", nil }
+	if cred, err := c.answer(shell.Request{Variable: "none"}); err != nil || cred.UserName != "Credentials for $none" {
+		t.Errorf("asked: %v %v", cred, err)
+	}
+}
+
+// TestScriptFiles keeps scripts in their directory.
+func TestScriptFiles(t *testing.T) {
+	dir := t.TempDir()
+	inner := filepath.Join(dir, "inner")
+	for _, err := range []error{
+		os.MkdirAll(filepath.Join(inner, "sub"), 0o700),
+		os.WriteFile(filepath.Join(dir, "outside"), []byte("secret"), 0o600),
+		os.WriteFile(filepath.Join(inner, "sub", "a.csv"), []byte("a"), 0o600),
+		os.Symlink(filepath.Join(dir, "outside"), filepath.Join(inner, "link")),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	f := &scriptFiles{dir: inner}
+	if data, err := f.ReadFile(`.\sub\a.csv`); err != nil || string(data) != "a" {
+		t.Errorf("%q %v", data, err)
+	}
+	for _, name := range []string{`..\outside`, "../outside", filepath.Join(dir, "outside"), "link", "sub", "absent", "", "/dev/zero"} {
+		if data, err := f.ReadFile(name); err == nil {
+			t.Errorf("%s is read: %q", name, data)
+		}
+	}
+	if err := f.WriteFile("b", nil); err == nil {
+		t.Error("a configuration writes files")
+	}
+	f.write = true
+	if err := f.WriteFile(`sub\b`, []byte("b")); err != nil {
+		t.Error(err)
+	}
+	if err := f.WriteFile(`..\b`, nil); err == nil {
+		t.Error("a script writes outside its directory")
+	}
+}
+
+// TestIsExport tells JSON of ours from an export's.
+func TestIsExport(t *testing.T) {
+	for _, tt := range []struct {
+		name, data string
+		want       bool
+	}{
+		{"a.csv", "", true}, {"a.XML", "", true}, {"a.txt", "", true},
+		{"a.json", `{"Receive": []}`, false}, {"a.json", `{"Server": "HubA"}`, false}, {"a.json", "nonsense", false},
+		{"a.json", "\xef\xbb\xbf [{}]", true}, {"a.json", `{"Identity": "EX01\\Relay"}`, true}, {"a.json", "\xff\xfe[\x00]\x00", true},
+		{"policy", "[]", false},
+	} {
+		if isExport(tt.name, []byte(tt.data)) != tt.want {
+			t.Errorf("%s %q: %v", tt.name, tt.data, !tt.want)
+		}
+	}
+}
+
+// TestInterrupted ends a script that would run for long.
+func TestInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	in := shell.New(shell.Options{Credential: func(shell.Request) (connector.Credential, error) {
+		return connector.Credential{}, errors.New("not asked")
+	}})
+	if err := in.Run(ctx, "t.ps1", []byte("foreach ($i in 1..100000) { $i }")); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+}

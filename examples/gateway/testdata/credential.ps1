@@ -1,0 +1,3 @@
+$mycred = Get-Credential
+New-SendConnector ToInternet -AddressSpaces * -SmartHosts smtp.contoso.com -DNSRoutingEnabled $false `
+    -SmartHostAuthMechanism BasicAuthRequireTLS -AuthenticationCredential $mycred

@@ -1,0 +1,2 @@
+Get-ReceiveConnector Relay
+Write-Host "secret: $env:INTERCHANGE_CREDENTIAL_mycred."
