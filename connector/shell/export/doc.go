@@ -1,5 +1,5 @@
 // Package export reads what Exchange's shell exported, connectors, accepted
-// domains and permissions, into a connector.Config.
+// domains, permissions and the organisation's limits, into a connector.Config.
 //
 // Read takes one file in any of four forms, which it tells apart by content:
 //
@@ -20,7 +20,7 @@
 //
 // A property of an object that is known as Exchange's bookkeeping (Guid,
 // WhenChanged) is passed over. Every other one that means nothing here is a
-// warning, and so is an object that isn't one of the four kinds, and a property
+// warning, and so is an object of another kind, and a property
 // that policy depends on and the export leaves out.
 //
 // # Permissions

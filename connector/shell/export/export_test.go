@@ -206,6 +206,24 @@ func TestReadWarns(t *testing.T) {
 	}
 }
 
+func TestTransport(t *testing.T) {
+	e, err := export.Read("a.txt", []byte("MaxReceiveSize : 20 MB (20,971,520 bytes)\nMaxSendSize : Unlimited\nMaxRecipientEnvelopeLimit : 500\n"+
+		"TLSReceiveDomainSecureList : {fabrikam.com, contoso.com}\nXexch50Enabled : True\nIdentity : Transport Settings\n"))
+	if err != nil || len(e.Warnings) != 1 {
+		t.Fatal(err, e)
+	}
+	cfg := connector.Config{Transport: connector.Transport{MaxReceiveSize: connector.MB, TLSReceiveDomainSecureList: []string{"a.example"}}}
+	origins := export.Origins{}
+	if _, err := export.Merge(&cfg, origins, e); err != nil {
+		t.Fatal(err)
+	}
+	want := connector.Transport{MaxReceiveSize: 20 * connector.MB, MaxSendSize: connector.UnlimitedSize, MaxRecipientEnvelopeLimit: 500,
+		TLSReceiveDomainSecureList: []string{"a.example", "fabrikam.com", "contoso.com"}}
+	if !reflect.DeepEqual(cfg.Transport, want) || origins["Transport.MaxSendSize"].Line != 2 {
+		t.Errorf("%+v %v", cfg.Transport, origins)
+	}
+}
+
 func TestMerge(t *testing.T) {
 	read := func(text string) *export.Export {
 		t.Helper()

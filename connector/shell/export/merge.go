@@ -12,7 +12,8 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// Merge appends what exports hold to dst, then gives the permissions to the
+// Merge appends what exports hold to dst, limits of the organisation overriding
+// those before, then gives the permissions to the
 // connectors of dst, those that it had before included, and adds the servers
 // that connectors name and dst doesn't list. Where origins isn't nil, the places
 // of all that was added are entered into it.
@@ -26,7 +27,9 @@ func Merge(dst *connector.Config, origins Origins, exports ...*Export) ([]Notice
 	cfg.Receive = slices.Clone(cfg.Receive)
 	cfg.Send = slices.Clone(cfg.Send)
 	cfg.Servers = slices.Clone(cfg.Servers)
+	cfg.Transport = cfg.Transport.Clone()
 	for _, e := range exports {
+		connector.Merge(&cfg, connector.Config{Transport: e.Config.Transport})
 		cfg.Receive = append(cfg.Receive, e.Config.Receive...)
 		cfg.Send = append(cfg.Send, e.Config.Send...)
 		cfg.Accepted = append(slices.Clip(cfg.Accepted), e.Config.Accepted...)

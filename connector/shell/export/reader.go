@@ -62,8 +62,10 @@ func (r *reader) readObject(o *object.Object) bool {
 		s.accepted(&cfg.Accepted[len(cfg.Accepted)-1])
 	case "ADPermission":
 		s.permission()
+	case "TransportConfig":
+		s.transport(&cfg.Transport)
 	default:
-		r.warnOnce(r.doc.Line(o), "", "", fmt.Sprintf("objects of type %q are passed over; connectors, accepted domains and permissions are read", o.Type))
+		r.warnOnce(r.doc.Line(o), "", "", fmt.Sprintf("objects of type %q are passed over; connectors, accepted domains, permissions and the organisation's limits are read", o.Type))
 		return false
 	}
 	return true
@@ -73,8 +75,10 @@ func (r *reader) readObject(o *object.Object) bool {
 // other kind has.
 func kindOf(o *object.Object) string {
 	switch o.Type {
-	case "ReceiveConnector", "SendConnector", "AcceptedDomain", "ADPermission":
+	case "ReceiveConnector", "SendConnector", "AcceptedDomain", "ADPermission", "TransportConfig":
 		return o.Type
+	case "TransportConfigContainer":
+		return "TransportConfig"
 	}
 	has := func(names ...string) bool {
 		for _, name := range names {
@@ -93,6 +97,8 @@ func kindOf(o *object.Object) string {
 		return "ADPermission"
 	case has("DomainName") && has("DomainType"):
 		return "AcceptedDomain"
+	case has("MaxRecipientEnvelopeLimit", "TLSReceiveDomainSecureList"):
+		return "TransportConfig"
 	}
 	return o.Type
 }
@@ -106,7 +112,7 @@ func (s *subject) receive(to *connector.Receive) {
 	}
 	s.begin("Receive", name)
 	to.Name = name
-	s.fields(reflect.ValueOf(to).Elem(), receiveProperties)
+	s.parameters(to, receiveProperties)
 	to.Server = shortServer(to.Server)
 	if to.Server == "" {
 		to.Server = server
@@ -123,7 +129,7 @@ func (s *subject) send(to *connector.Send) {
 	name := identity[strings.LastIndexByte(identity, '\\')+1:]
 	s.begin("Send", name)
 	to.Name = name
-	s.fields(reflect.ValueOf(to).Elem(), sendProperties)
+	s.parameters(to, sendProperties)
 	for i, server := range to.SourceTransportServers {
 		to.SourceTransportServers[i] = shortServer(server)
 	}
@@ -162,9 +168,17 @@ func (s *subject) accepted(to *routing.AcceptedDomain) {
 		name = s.text("DomainName")
 	}
 	s.begin("Accepted", name)
-	s.fields(reflect.ValueOf(to).Elem(), acceptedProperties)
+	s.parameters(to, acceptedProperties)
 	to.Name = name
 	s.expect("DomainName", "DomainType")
+}
+
+// transport reads what policy needs of Get-TransportConfig.
+func (s *subject) transport(to *connector.Transport) {
+	s.path = "Transport"
+	s.export.Origins[s.path] = Origin{s.doc.Name, s.doc.Line(s.o)}
+	s.fields(reflect.ValueOf(to).Elem(), nil, func(string, object.Value) {})
+	s.once("", "of the organisation's settings, the limits and the domain secure lists are taken over, and nothing else")
 }
 
 // begin names the object for messages and origins.
@@ -180,8 +194,15 @@ func (s *subject) begin(list, identity string) {
 	}
 }
 
-// fields stores the properties of the object in the fields of their names.
-func (s *subject) fields(to reflect.Value, known properties) {
+// parameters stores the properties of a connector or domain, and looks at those
+// that no field holds.
+func (s *subject) parameters(to any, known properties) {
+	s.fields(reflect.ValueOf(to).Elem(), known, func(name string, v object.Value) { s.other(name, v, known) })
+}
+
+// fields stores the properties of the object in the fields of their names, except
+// those that known has, and hands the others on.
+func (s *subject) fields(to reflect.Value, known properties, other func(string, object.Value)) {
 	fields := map[string]reflect.StructField{}
 	for f := range reflect.TypeOf(to.Interface()).NumField() {
 		field := to.Type().Field(f)
@@ -195,7 +216,7 @@ func (s *subject) fields(to reflect.Value, known properties) {
 			s.field(field.Name, v, to.FieldByIndex(field.Index), place)
 			continue
 		}
-		s.other(name, v, known)
+		other(name, v)
 	}
 }
 

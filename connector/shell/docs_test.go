@@ -1,0 +1,80 @@
+package shell_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/shell"
+	"github.com/interchange-smtp/interchange/connector/shell/export"
+)
+
+func readDoc(t *testing.T, name string) string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("..", "..", "docs", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// Every cmdlet, parameter and field that docs/console.md names exists.
+func TestConsoleNames(t *testing.T) {
+	var out strings.Builder
+	in := shell.New(shell.Options{Out: &out})
+	doc := readDoc(t, "console.md")
+	fields := map[string]reflect.Type{"Send": reflect.TypeFor[connector.Send](), "Receive": reflect.TypeFor[connector.Receive]()}
+	rows := regexp.MustCompile("(?m)^\\|.*\\| `([A-Z][\\w-]+) -(\\w+)`.*\\| `connector\\.(\\w+)\\.(\\w+)` \\|$").FindAllStringSubmatch(doc, -1)
+	if len(rows) != 8+7+6+7+7 {
+		t.Errorf("%d rows", len(rows))
+	}
+	for _, row := range rows {
+		cmdlet, parameter, list, field := row[1], row[2], row[3], row[4]
+		if _, ok := fields[list].FieldByName(field); !ok {
+			t.Errorf("there is no connector.%s.%s", list, field)
+		}
+		if _, candidates := in.Complete(cmdlet + " -" + parameter); !slices.ContainsFunc(candidates, func(c string) bool {
+			return strings.TrimSpace(c) == "-"+parameter
+		}) {
+			t.Errorf("%s has no parameter %s, but %v", cmdlet, parameter, candidates)
+		}
+	}
+}
+
+// The commands of docs/migration.md export what the readers read.
+func TestMigrationCommands(t *testing.T) {
+	_, script, _ := strings.Cut(readDoc(t, "migration.md"), "```powershell\n")
+	script, _, _ = strings.Cut(script, "```")
+	fs := files{}
+	opts := shell.Options{FS: fs}
+	opts.Server.Name, opts.Server.FQDN = "EX01", "ex01.contoso.com"
+	in := shell.New(opts)
+	if err := in.Run(context.Background(), "migration.md", []byte("New-SendConnector 'To Internet' -AddressSpaces *\n"+script)); err != nil {
+		t.Fatal(err)
+	}
+	want := in.Config()
+	var exports []*export.Export
+	for name, data := range fs {
+		e, err := export.Read(name, data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		exports = append(exports, e)
+	}
+	got := connector.Config{Server: "EX01"}
+	if _, err := export.Merge(&got, nil, exports...); err != nil {
+		t.Fatal(err)
+	}
+	got.Servers[0] = want.Servers[0]
+	if _, got := normal(t, got); len(fs) != 6 || !reflect.DeepEqual(got, second(normal(t, want))) {
+		t.Errorf("got  %+v\nwant %+v", got, second(normal(t, want)))
+	}
+}
+
+func second[A, B any](_ A, b B) B { return b }
