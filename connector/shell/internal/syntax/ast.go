@@ -93,8 +93,9 @@ type Splat struct {
 // += 1 and -= 1.
 type Assign struct {
 	Span
-	// Target is a *Variable, *Member, *Index, or a *Cast of a *Variable
-	// ([int]$x = …: the value is converted first).
+	// Target is a *Variable, *Member, *Index, *Null ($null = …: the value is
+	// thrown away), or a *Cast of a *Variable ([int]$x = …: the value is
+	// converted first).
 	Target Expr
 	Op     Operator // Set, or the operator of a compound assignment: Add, Sub, Mul, Div, Mod
 	// Value is a *Pipeline, an *If or a *ForEach whose output is assigned, or

@@ -343,7 +343,7 @@ func (p *parser) assigned(op int) (Statement, *Error) {
 // assignable reports whether an expression names a place.
 func assignable(e Expr) bool {
 	switch e := e.(type) {
-	case *Variable, *Member, *Index:
+	case *Variable, *Member, *Index, *Null: // $null = … throws the value away
 		return true
 	case *Cast:
 		_, ok := e.Value.(*Variable)
