@@ -204,6 +204,9 @@ func noSuchProperty(o object.Value, name string) error {
 	if l, ok := o.(*object.List); ok && len(l.Items) > 0 {
 		o = l.Items[0]
 	}
+	if o == nil {
+		return fmt.Errorf("$null has no property %s", name)
+	}
 	var near string
 	if obj, ok := o.(*object.Object); ok {
 		near = nearest(name, obj.Names())

@@ -67,7 +67,21 @@ func (s *externalStage) process(v object.Value) error {
 	if !bound {
 		return s.fail(errors.New("the object of the pipeline has nothing that this cmdlet takes"))
 	}
+	if p := s.missing(args); p != "" {
+		return s.fail(errors.New("the object of the pipeline has no " + p + ", and -" + p + " isn't given"))
+	}
 	return s.run(args, v)
+}
+
+// missing is the first parameter that must be there and isn't.
+func (s *externalStage) missing(args map[string]object.Value) string {
+	for i := range s.cmd.params {
+		p := &s.cmd.params[i]
+		if _, ok := args[p.Name]; p.Mandatory && !ok {
+			return p.Name
+		}
+	}
+	return ""
 }
 
 // propertyFor is the property of a row, such as Import-Csv makes, that is for p.

@@ -17,7 +17,9 @@ func nearest(written string, names []string) string {
 	if len(written) > maxNearest || len(names) > maxNames {
 		return ""
 	}
-	best, bestDistance := "", 1+max(1, len(written)/3)
+	// A long name may have more mistakes in it, but not so many that it is a
+	// different one: Disable isn't Remove.
+	best, bestDistance := "", 1+min(3, max(1, len(written)/4))
 	names = slices.Clone(names)
 	slices.Sort(names)
 	for _, n := range names {

@@ -13,14 +13,7 @@ const currentObject = "_"
 // variable reads $name.
 func (in *Interp) variable(v *syntax.Variable) (object.Value, error) {
 	if v.Scope == "env" {
-		if in.opt.Env == nil {
-			return nil, nil
-		}
-		s, ok := in.opt.Env(v.Name)
-		if !ok {
-			return nil, nil
-		}
-		return s, at(v, in.m.text(len(s)))
+		return in.environment(v)
 	}
 	if v.Name == "?" {
 		return in.ok, nil
@@ -37,6 +30,17 @@ func (in *Interp) variable(v *syntax.Variable) (object.Value, error) {
 		in.warnOnce(v, func() string { return "$" + v.Name + " was never set and counts as $null" + in.similarVariable(name) })
 	}
 	return value, nil
+}
+
+// environment reads $env:NAME.
+func (in *Interp) environment(v *syntax.Variable) (object.Value, error) {
+	if in.opt.Env != nil {
+		if s, ok := in.opt.Env(v.Name); ok {
+			return s, at(v, in.m.text(len(s)))
+		}
+	}
+	in.warnOnce(v, func() string { return "$env:" + v.Name + " isn't set and counts as $null" })
+	return nil, nil
 }
 
 // presets are the variables that PowerShell sets for itself and that a script may
