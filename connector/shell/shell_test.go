@@ -130,6 +130,7 @@ func TestComplete(t *testing.T) {
 		{"Get-SendConnector | Set-SendConnector -Enabled:$t", 47, "$true"},
 		{"Set-SendConnector x -ProtocolLoggingLevel v", 42, "Verbose"},
 		{"Set-SendConnector x -proto", 20, "-ProtocolLoggingLevel"},
+		{"Get-Help new-sendc", 9, "New-SendConnector"},
 		{"Write-Host $mi", 11, "$mine"},
 		{"Get-Nothing -x", 12, ""},
 		{"Set-SendConnector -Nothing ", 27, ""},

@@ -71,7 +71,11 @@ func (in *Interp) completeValue(at syntax.Cursor) []string {
 	if c, ok := cmd.external.(object.Completer); ok {
 		values = c.Complete(p.Name, at.Word)
 	}
-	if len(values) == 0 {
+	switch {
+	case len(values) > 0:
+	case p.Name == "Name" && (cmd.name == "Get-Help" || cmd.name == "Get-Command"):
+		values = beginning(in.commandNames(), at.Word)
+	default:
 		values = beginning(p.Values, at.Word)
 	}
 	for i, v := range values {
