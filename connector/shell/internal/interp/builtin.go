@@ -117,8 +117,8 @@ func (inv *invocation) number(name string, def int64) (int64, error) {
 
 func (inv *invocation) on(name string) bool { return object.Truth(inv.args[name]) }
 
-// run runs a script block with v as $_.
-func (in *Interp) run(b *block, v object.Value, emit emitter) error {
+// runBlock runs a script block with v as $_.
+func (in *Interp) runBlock(b *block, v object.Value, emit emitter) error {
 	if err := in.m.enter(); err != nil {
 		return at(b.node, err)
 	}
@@ -128,7 +128,7 @@ func (in *Interp) run(b *block, v object.Value, emit emitter) error {
 
 // result is what a script block yields with v as $_.
 func (in *Interp) result(b *block, v object.Value) (object.Value, error) {
-	items, err := in.collect(b.node, func(emit emitter) error { return in.run(b, v, emit) })
+	items, err := in.collect(b.node, func(emit emitter) error { return in.runBlock(b, v, emit) })
 	return object.Collect(items), err
 }
 

@@ -130,7 +130,7 @@ func startForEach(inv *invocation) (stage, error) {
 			return nil
 		}
 		begun = true
-		return in.run(b, nil, inv.emit)
+		return in.runBlock(b, nil, inv.emit)
 	}
 	return inv.work(func(v object.Value) error {
 		if err := begin(); err != nil {
@@ -142,7 +142,7 @@ func startForEach(inv *invocation) (stage, error) {
 			return err
 		}
 		if b, ok := inv.args["End"].(*block); ok {
-			return in.run(b, nil, inv.emit)
+			return in.runBlock(b, nil, inv.emit)
 		}
 		return nil
 	}), nil
@@ -152,7 +152,7 @@ func startForEach(inv *invocation) (stage, error) {
 func (inv *invocation) eachObject() (func(object.Value) error, error) {
 	in := inv.in
 	if b, ok := inv.args["Process"].(*block); ok {
-		return func(v object.Value) error { return in.run(b, v, inv.emit) }, nil
+		return func(v object.Value) error { return in.runBlock(b, v, inv.emit) }, nil
 	}
 	name, err := inv.text("Process")
 	if err != nil {

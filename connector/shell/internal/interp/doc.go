@@ -23,6 +23,9 @@
 //     here a pipeline such as $found | Remove-ReceiveConnector is safe with both.
 //   - -match, -replace and -split use RE2: there is no look-around and no
 //     back-reference, and time is linear.
+//   - Export-Csv writes no #TYPE line unless asked to, Export-Clixml goes two levels
+//     deep, and both end lines as Windows does. Format-Table always sizes its
+//     columns; -Wrap cuts nothing instead of breaking cells. Output has no colours.
 //   - A cmdlet that asks before it acts goes on if nobody is there to ask, unless
 //     the author wrote -Confirm.
 //

@@ -57,19 +57,21 @@ func (in *Interp) Run(ctx context.Context, file string, src []byte) error {
 	if err != nil {
 		return err
 	}
-	return in.RunScript(ctx, script)
+	return in.run(ctx, script)
 }
 
-// RunScript is Run for a script that is parsed already.
-func (in *Interp) RunScript(ctx context.Context, script *syntax.Script) error {
+// run runs a script and takes it apart: a statement that is done is let go, since
+// the tree of a hundred thousand commands is large.
+func (in *Interp) run(ctx context.Context, script *syntax.Script) error {
 	in.m = &meter{ctx: ctx, limits: in.opt.Limits}
 	in.out = meteredWriter{in.m, in.opt.Out}
 	in.errs, in.target = nil, ""
 	in.warned = make(map[syntax.Span]bool)
-	for _, s := range script.Body {
-		display := &display{in: in}
-		err := in.exec(s, display.add)
-		if flushErr := display.flush(); err == nil {
+	for i, s := range script.Body {
+		script.Body[i] = nil
+		shown := &display{in: in}
+		err := in.exec(s, shown.add)
+		if flushErr := shown.flush(); err == nil {
 			err = at(s, flushErr)
 		}
 		if err := in.settle(s, err); err != nil {

@@ -45,6 +45,9 @@ func TestHostile(t *testing.T) {
 		`('x' * 4MB) -split ''`,
 		`$p = 'x*' * 2000; $s = 'x' * 4MB; foreach ($i in 1..1000000) { $s -like "$p-y" | Out-Null }`,
 		`foreach ($i in 1..1000000) { ('x' * 1MB) -match '(x+x+)+y' | Out-Null }`,
+		`foreach ($i in 1..1000000) { 'x' -match "(x{9}){99}$i" | Out-Null }`,
+		`$p = '\pL' * 1300; foreach ($i in 1..1000000) { 'x' -match "$p$i" | Out-Null }`,
+		`$p = '[' * 4000; foreach ($i in 1..1000000) { 'x' -like $p | Out-Null }`,
 		`$s = 'é' * 1MB; foreach ($i in 1..1000000) { $s[$i] | Out-Null }`,
 		`$s = 'x' * 1MB; foreach ($i in 1..1000000) { $s -eq "$($s)y" | Out-Null }`,
 		`$h = @{}; foreach ($i in 1..10000000) { $h["k$i"] = 1 }`,
@@ -75,9 +78,9 @@ func TestHostile(t *testing.T) {
 
 // TestRegexSize: a pattern of a few bytes can compile to millions of instructions.
 func TestRegexSize(t *testing.T) {
-	err := interp.New(interp.Options{}).Run(t.Context(), "", []byte(`'x' -match '((x{100}){10}){100}'`))
-	if err == nil {
-		t.Error("the pattern compiles")
+	err := interp.New(interp.Options{}).Run(t.Context(), "", []byte(`'x' -match ('x{999}' * 11)`))
+	if err == nil || !strings.Contains(err.Error(), "too large") {
+		t.Errorf("got %v", err)
 	}
 }
 

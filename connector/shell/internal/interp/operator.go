@@ -209,6 +209,9 @@ func (in *Interp) like(n syntax.Node, want, exact bool, a, b object.Value) (obje
 	if len(pattern) > maxPattern {
 		return nil, failf(n, "%w: a pattern of more than %d bytes", ErrLimit, maxPattern)
 	}
+	if err := in.m.step(int64(len(pattern)) / 8); err != nil {
+		return nil, at(n, err)
+	}
 	p := object.CompileLike(pattern)
 	if exact {
 		p = object.CompileLikeExact(pattern)

@@ -1,6 +1,7 @@
 package interp
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	resyntax "regexp/syntax"
@@ -14,11 +15,11 @@ import (
 // pattern is a compiled regular expression with what a step through it costs.
 type pattern struct {
 	re   *regexp.Regexp
-	size int // instructions of the program
+	size int // about the instructions of the program
 }
 
 // maxProgram is how many instructions a regular expression may compile to: a
-// pattern of a few bytes, (x{1000}){1000}, can make millions.
+// pattern of a few bytes, such as (x{30}){30}, makes many.
 const maxProgram = 10_000
 
 // patternCache keeps compiled patterns, because they stand in loops.
@@ -42,6 +43,10 @@ func (in *Interp) regex(n syntax.Node, source object.Value, exact bool) (pattern
 	if p, ok := in.patterns[text]; ok {
 		return p, nil
 	}
+	// Reading a pattern takes much longer than using it, for classes above all.
+	if err := in.m.step(30 * int64(len(text))); err != nil {
+		return pattern{}, at(n, err)
+	}
 	p, err := compileRegex(text)
 	if err != nil {
 		return pattern{}, &Error{Where: n.Where(), Err: err,
@@ -59,18 +64,31 @@ func compileRegex(text string) (pattern, error) {
 	if err != nil {
 		return pattern{}, fmt.Errorf("the pattern can't be read: %w", err)
 	}
-	prog, err := resyntax.Compile(parsed.Simplify())
-	if err != nil {
-		return pattern{}, fmt.Errorf("the pattern can't be read: %w", err)
-	}
-	if len(prog.Inst) > maxProgram {
-		return pattern{}, fmt.Errorf("%w: the pattern is too large once its repetitions are written out", ErrLimit)
+	size := weight(parsed)
+	if size > maxProgram {
+		return pattern{}, errors.New("the pattern is too large once its repetitions are written out")
 	}
 	re, err := regexp.Compile(text)
 	if err != nil {
 		return pattern{}, fmt.Errorf("the pattern can't be read: %w", err)
 	}
-	return pattern{re, len(prog.Inst)}, nil
+	return pattern{re, size}, nil
+}
+
+// weight is about how many instructions a regular expression compiles to; above
+// maxProgram it needn't be exact.
+func weight(re *resyntax.Regexp) int {
+	sum := 1 + len(re.Rune)
+	for _, sub := range re.Sub {
+		sum += weight(sub)
+	}
+	if re.Op == resyntax.OpCharClass {
+		sum = 1 // its ranges are one instruction
+	}
+	if re.Op == resyntax.OpRepeat {
+		sum *= max(1, re.Min, re.Max)
+	}
+	return min(sum, maxProgram+1)
 }
 
 // pay pays for one look at s with p.
