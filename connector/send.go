@@ -1,6 +1,7 @@
 package connector
 
 import (
+	"fmt"
 	"net/netip"
 	"time"
 
@@ -58,4 +59,10 @@ type Send struct {
 type Credential struct {
 	UserName string
 	Password auth.Secret
+}
+
+// Format writes the user name and REDACTED for every verb. The password redacts
+// itself, but package fmt doesn't ask the fields of what it has no verb for.
+func (c Credential) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "{%s REDACTED}", c.UserName)
 }

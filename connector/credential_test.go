@@ -1,0 +1,26 @@
+package connector_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/interchange-smtp/interchange/connector"
+)
+
+// TestCredentialPrints wants the password in no form that package fmt knows,
+// however deep the credential lies.
+func TestCredentialPrints(t *testing.T) {
+	c := &connector.Credential{UserName: "user", Password: "Tr0ub4dor&3"}
+	cfg := connector.Config{Send: []connector.Send{{Name: "Out", AuthenticationCredential: c}}}
+	for _, v := range []any{c, *c, cfg, &cfg, cfg.Send[0], []any{c}} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d", "%t"} {
+			if got := fmt.Sprintf(verb, v); strings.Contains(got, "Tr0ub") || strings.Contains(got, "547230") {
+				t.Errorf("%s of a %T: %s", verb, v, got)
+			}
+		}
+	}
+	if got := fmt.Sprint(c); got != "{user REDACTED}" {
+		t.Errorf("it prints as %s", got)
+	}
+}
