@@ -14,7 +14,7 @@ import (
 // acl is the access list of a connector under work.
 type acl struct {
 	noun, identity string
-	hand           *[]permission.Grant // made by hand; replaced, never changed in place
+	hand           *[]permission.Grant // made by hand; never changed in place
 	given          []permission.Grant  // by permission groups, or by the connector's making
 	marks          *[]mark
 }
@@ -66,7 +66,7 @@ func (c *commandSet) receiveACL(v object.Value) (*acl, error) {
 	if err != nil {
 		return nil, err
 	}
-	full := it.cfg.WithDefaults(&c.org.base)
+	full := c.org.fullReceive(&it.cfg)
 	s, _ := c.org.server(it.cfg.Server)
 	return &acl{
 		noun: "Receive connector", identity: it.key, hand: &it.cfg.Permissions, marks: &it.marks,
@@ -178,6 +178,10 @@ func (w *wanted) describe() string {
 	return fmt.Sprintf("%s: %s for %s", w.acl.identity, strings.Join(names, ", "), w.name)
 }
 
+// maxGrants bounds the grants by hand on one connector, because each is looked
+// at for each new one.
+const maxGrants = 10_000
+
 // addPermission is Add-ADPermission.
 func (c *commandSet) addPermission(call *object.Call) error {
 	w, err := c.readWanted(call)
@@ -195,6 +199,9 @@ func (c *commandSet) addPermission(call *object.Call) error {
 	if ok, err := call.Confirm("Add-ADPermission", w.describe()); !ok || err != nil {
 		return err
 	}
+	if set != 0 && len(*w.acl.hand) >= maxGrants {
+		return fmt.Errorf("%s has %d grants already; give rights to groups of users", w.acl.identity, maxGrants)
+	}
 	if set != 0 {
 		g := permission.Grant{To: w.user, Allow: set}
 		if w.deny {
@@ -203,7 +210,7 @@ func (c *commandSet) addPermission(call *object.Call) error {
 		if c.org.nameOf(w.user) != w.name { // a user whom only the command names
 			c.org.names[w.user] = w.name
 		}
-		*w.acl.hand = append(slices.Clip(*w.acl.hand), g)
+		*w.acl.hand = append(*w.acl.hand, g)
 		name := fmt.Sprintf("Permissions[%d]", len(*w.acl.hand)-1)
 		*w.acl.marks = append(*w.acl.marks, mark{name, call.Pos})
 	}

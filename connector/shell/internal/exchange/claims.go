@@ -52,7 +52,7 @@ func (c claim) at(a netip.Addr) claim { c.addr = a; return c }
 func (c claim) with(key connector.RangesKey) claim { c.key = key; return c }
 
 func (m claims) add(o *Org, it *item[receive]) {
-	full := it.cfg.WithDefaults(&o.base)
+	full := o.fullReceive(&it.cfg)
 	own, _ := o.claimsOf(&full)
 	for _, c := range own {
 		if m[c] == nil {
@@ -63,7 +63,7 @@ func (m claims) add(o *Org, it *item[receive]) {
 }
 
 func (m claims) remove(o *Org, it *item[receive]) {
-	full := it.cfg.WithDefaults(&o.base)
+	full := o.fullReceive(&it.cfg)
 	own, _ := o.claimsOf(&full)
 	for _, c := range own {
 		delete(m[c], it)
@@ -76,7 +76,7 @@ func (m claims) remove(o *Org, it *item[receive]) {
 // neighbours returns connectors that r might conflict with, other than self: at
 // least one for each conflict that there is.
 func (m claims) neighbours(o *Org, r *receive, self *item[receive]) []receive {
-	full := r.WithDefaults(&o.base)
+	full := o.fullReceive(r)
 	_, rivals := o.claimsOf(&full)
 	var found []receive
 	var seen []*item[receive]

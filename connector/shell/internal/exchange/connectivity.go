@@ -37,7 +37,7 @@ func (c *commandSet) testConnectivity(call *object.Call) error {
 		if s, _ := c.org.server(it.cfg.Server); !strings.EqualFold(s.Name, local.Name) {
 			continue
 		}
-		full := it.cfg.WithDefaults(&c.org.base)
+		full := c.org.fullReceive(&it.cfg)
 		for _, b := range full.Bindings {
 			if err := call.Emit(probe(policy, local.Name, it.key, &full, b)); err != nil {
 				return err

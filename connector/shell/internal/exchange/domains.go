@@ -58,25 +58,8 @@ func (o *Org) fullDomain(it *item[accepted]) accepted {
 		d.DomainType = routing.Authoritative
 	}
 	d.Name = domainKey(d)
-	d.Default = o.defaultDomain() == it
+	d.Default = o.mainDomain == it
 	return d
-}
-
-func (o *Org) defaultDomain() *item[accepted] {
-	if o.mainDomain != nil && o.mainDomain.key != "" {
-		return o.mainDomain
-	}
-	o.mainDomain = nil
-	for it := range o.accepted.all() {
-		if it.cfg.Default {
-			o.mainDomain = it
-			break
-		}
-		if o.mainDomain == nil && !strings.HasPrefix(it.cfg.DomainName, "*") {
-			o.mainDomain = it
-		}
-	}
-	return o.mainDomain
 }
 
 // checkDomain applies the rules to an accepted domain.
@@ -105,6 +88,9 @@ func (o *Org) checkDomain(draft, old *item[accepted]) error {
 
 // userOf returns a Receive connector that has d as DefaultDomain.
 func (o *Org) userOf(d *accepted) string {
+	if o.domainUsers[fold(d.Name)]+o.domainUsers[fold(d.DomainName)] == 0 {
+		return ""
+	}
 	for it := range o.receive.all() {
 		if s := it.cfg.DefaultDomain; s != "" && (strings.EqualFold(s, d.Name) || strings.EqualFold(s, d.DomainName)) {
 			return it.key
@@ -115,7 +101,7 @@ func (o *Org) userOf(d *accepted) string {
 
 // forbidDomain says why a domain can't be removed.
 func (o *Org) forbidDomain(it *item[accepted]) error {
-	if o.defaultDomain() == it {
+	if o.mainDomain == it {
 		return fmt.Errorf("%q is the default domain; make another one the default first", it.key)
 	}
 	if user := o.userOf(&it.cfg); user != "" {
@@ -124,38 +110,26 @@ func (o *Org) forbidDomain(it *item[accepted]) error {
 	return nil
 }
 
-// linkDomain enters a domain into the configuration that connectors are checked
-// with. There is one default domain: a new one takes the mark off the old.
+// linkDomain enters a domain into the indexes. There is one default domain: a
+// new one takes the mark off the old.
 func (o *Org) linkDomain(it *item[accepted]) {
-	if it.cfg.Default {
-		for other := range o.accepted.all() {
-			if other != it {
-				other.cfg.Default = false
-			}
-		}
-		o.mainDomain = it
+	if main := o.mainDomain; it.cfg.Default && main != nil && main != it {
+		main.cfg.Default = false
 	}
 	o.enterDomain(it)
 }
 
+// enterDomain is linkDomain without a say in who is marked: the first one with
+// the mark is the default domain, without any the first that isn't a wildcard.
 func (o *Org) enterDomain(it *item[accepted]) {
-	if o.domains == nil {
-		o.domains = map[string]*item[accepted]{}
+	main := o.mainDomain
+	if it.cfg.Default && (main == nil || !main.cfg.Default) || main == nil && !strings.HasPrefix(it.cfg.DomainName, "*") {
+		o.mainDomain = it
 	}
 	o.domains[fold(it.cfg.DomainName)] = it
-	o.base.Accepted = append(o.base.Accepted, it.cfg)
 }
 
-func (o *Org) unlinkDomain(it *item[accepted]) {
-	delete(o.domains, fold(it.cfg.DomainName))
-	kept := o.base.Accepted[:0]
-	for _, d := range o.base.Accepted {
-		if !strings.EqualFold(d.DomainName, it.cfg.DomainName) {
-			kept = append(kept, d)
-		}
-	}
-	o.base.Accepted = kept
-}
+func (o *Org) unlinkDomain(it *item[accepted]) { delete(o.domains, fold(it.cfg.DomainName)) }
 
 // resultSize is -ResultSize of Get cmdlets.
 func resultSize[C any](call *object.Call) (func(*item[C]) bool, error) {
@@ -183,6 +157,8 @@ func (o *Org) remoteNoun() *noun[remoteDomain] {
 		defaults: func(it *item[remoteDomain]) remoteDomain { return it.cfg },
 		finish:   finishRemote,
 		check:    o.checkRemote,
+		link:     func(it *item[remoteDomain]) { o.remoteNames[fold(it.cfg.DomainName)] = it },
+		unlink:   func(it *item[remoteDomain]) { delete(o.remoteNames, fold(it.cfg.DomainName)) },
 		filter:   resultSize[remoteDomain],
 		columns:  []string{"Name", "DomainName", "AllowedOOFType"},
 	}
@@ -213,10 +189,8 @@ func (o *Org) checkRemote(draft, old *item[remoteDomain]) error {
 	if d.Name == "" || utf8.RuneCountInString(d.Name) > 64 {
 		return &object.ArgumentError{Parameter: "Name", Err: fmt.Errorf("give a name of up to 64 characters")}
 	}
-	for it := range o.remote.all() {
-		if it != old && strings.EqualFold(it.cfg.DomainName, d.DomainName) {
-			return &object.ArgumentError{Parameter: "DomainName", Err: fmt.Errorf("the remote domain %q has it already", it.key)}
-		}
+	if it := o.remoteNames[fold(d.DomainName)]; it != nil && it != old {
+		return &object.ArgumentError{Parameter: "DomainName", Err: fmt.Errorf("the remote domain %q has it already", it.key)}
 	}
 	return nil
 }

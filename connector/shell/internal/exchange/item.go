@@ -1,6 +1,8 @@
 package exchange
 
 import (
+	"fmt"
+	"io"
 	"iter"
 	"maps"
 	"strings"
@@ -24,6 +26,10 @@ type mark struct {
 	name string
 	pos  object.Pos
 }
+
+// Format writes the key for every verb. Objects carry their items about, and
+// package fmt would print all that is in them, passwords too.
+func (it *item[C]) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, it.key) }
 
 func (it *item[C]) keep(name string, v object.Value) {
 	if it.kept == nil {

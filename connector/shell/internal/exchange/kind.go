@@ -122,6 +122,7 @@ func single(v object.Value) (string, error) {
 				return object.Text(id), nil
 			}
 		}
+		return "", fmt.Errorf("it takes a value, not a %s", v.Type)
 	}
 	return object.Text(v), nil
 }

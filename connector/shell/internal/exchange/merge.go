@@ -12,6 +12,7 @@ func (o *Org) Merge(cfg connector.Config) error {
 	if err != nil {
 		return err
 	}
+	fresh.remoteNames = o.remoteNames
 	// The cmdlets hold on to o and to these shelves, so both stay.
 	fresh.serviceShelves, fresh.remote, fresh.sites = o.serviceShelves, o.remote, o.sites
 	fresh.transport.kept, fresh.names, fresh.warned, fresh.Ask = o.transport.kept, o.names, o.warned, o.Ask

@@ -8,7 +8,6 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
-	"github.com/interchange-smtp/interchange/permission"
 )
 
 // noun is one kind of object and what its cmdlets need to know of it.
@@ -39,13 +38,6 @@ type noun[C any] struct {
 	whole      *object.Shape // of their names
 	hidden     []property[C] // of later editions
 	columns    []string
-}
-
-// property is one property of a noun's objects.
-type property[C any] struct {
-	name  string
-	get   func(it *item[C], full *C) object.Value
-	usual string // text of the default of a hidden one
 }
 
 // NotFoundError says that an identity is nobody's. Exchange's Get cmdlets return
@@ -337,67 +329,4 @@ func blame(call *object.Call, err error) error {
 		return &object.ArgumentError{Parameter: field, Err: &InvalidError{invalid.Problems, true}}
 	}
 	return err
-}
-
-// object returns what Get emits for it.
-func (n *noun[C]) object(it *item[C]) *object.Object {
-	full := n.defaults(it)
-	values := make([]object.Value, len(n.visible), len(n.properties))
-	for i, p := range n.visible {
-		values[i] = p.get(it, &full)
-	}
-	o := n.whole.Object(n.name, values)
-	o.Ref, o.Columns, o.Text = it, n.columns, n.identity(&it.cfg)
-	for _, p := range n.hidden {
-		if v := p.get(it, &full); object.Text(v) != p.usual {
-			o.Set(p.name, v)
-		}
-	}
-	return o
-}
-
-// shape makes the properties of a noun from their names in order. A name that
-// isn't in extra is a row's. Parameters that came after 2007 are shown in that
-// edition only where they were set.
-func (n *noun[C]) shape(extra map[string]func(it *item[C], full *C) object.Value, names ...string) {
-	for _, name := range names {
-		if get, ok := extra[name]; ok {
-			n.properties = append(n.properties, property[C]{name: name, get: get})
-			continue
-		}
-		i := slices.IndexFunc(n.rows, func(r row[C]) bool { return r.Name == name })
-		if i < 0 || n.rows[i].get == nil {
-			continue
-		}
-		r := &n.rows[i]
-		n.properties = append(n.properties, property[C]{name: name, get: func(it *item[C], full *C) object.Value {
-			return r.value(it, full, n.org.base.Profile)
-		}})
-	}
-	n.hide()
-}
-
-// in2007 reports whether the edition had what came with it.
-func (i *Info) in2007() bool {
-	return i.Since == "" || strings.HasPrefix(i.Since, "2007")
-}
-
-// hide sorts the properties into those that every object has and those of
-// parameters that the organisation's edition doesn't have.
-func (n *noun[C]) hide() {
-	old := n.org.base.Profile == permission.Exchange2007
-	fresh := &item[C]{}
-	full := n.defaults(fresh)
-	var names []string
-	for _, p := range n.properties {
-		i := slices.IndexFunc(n.rows, func(r row[C]) bool { return r.Name == p.name })
-		if old && i >= 0 && !n.rows[i].in2007() {
-			p.usual = object.Text(p.get(fresh, &full))
-			n.hidden = append(n.hidden, p)
-			continue
-		}
-		names = append(names, p.name)
-		n.visible = append(n.visible, p)
-	}
-	n.whole = object.NewShape(names...)
 }

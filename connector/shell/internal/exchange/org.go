@@ -33,8 +33,8 @@ type Options struct {
 // Org is an organisation: what cmdlets read and change. It is not safe for
 // concurrent use.
 type Org struct {
-	// base is the configuration without connectors. Accepted and Transport in it
-	// follow the items below.
+	// base is the configuration without connectors and accepted domains. Its
+	// Transport follows the item below.
 	base connector.Config
 
 	receive   shelf[receive]
@@ -45,10 +45,12 @@ type Org struct {
 	links     shelf[link]
 	transport item[transport]
 
-	serviceShelves map[string]*shelf[service] // by kind
-	mainDomain     *item[accepted]            // the default one, once it was looked for
-	domains        map[string]*item[accepted] // by folded domain
-	renaming       string                     // the old name of the site that is being changed
+	serviceShelves map[string]*shelf[service]     // by kind
+	mainDomain     *item[accepted]                // the default one; nil: there is none
+	domains        map[string]*item[accepted]     // by folded domain
+	domainUsers    map[string]int                 // Receive connectors by folded DefaultDomain
+	remoteNames    map[string]*item[remoteDomain] // by folded domain
+	renaming       string                         // the old name of the site that is being changed
 
 	claims claims
 	names  map[permission.SID]string // of principals, as commands wrote them
@@ -78,7 +80,8 @@ func NewOrg(opts Options) *Org {
 }
 
 func newOrg() *Org {
-	return &Org{names: map[permission.SID]string{}, warned: map[string]bool{}, claims: claims{}, serviceShelves: map[string]*shelf[service]{}, transport: item[transport]{key: "Transport"}}
+	return &Org{names: map[permission.SID]string{}, warned: map[string]bool{}, claims: claims{}, serviceShelves: map[string]*shelf[service]{}, domains: map[string]*item[accepted]{},
+		domainUsers: map[string]int{}, remoteNames: map[string]*item[remoteDomain]{}, transport: item[transport]{key: "Transport"}}
 }
 
 // FromConfig returns the organisation that cfg describes, without anything that
@@ -106,7 +109,7 @@ func FromConfig(cfg connector.Config) (*Org, error) {
 		r = r.Clone()
 		err := load(&o.receive, "Receive connector", o.receiveKey(&r), r)
 		if errs = append(errs, err); err == nil {
-			o.claims.add(o, o.receive.items[len(o.receive.items)-1])
+			o.enterReceive(o.receive.items[len(o.receive.items)-1])
 		}
 	}
 	for _, s := range cfg.Send {
@@ -156,6 +159,11 @@ func (o *Org) Config() connector.Config {
 		cfg.Send = append(cfg.Send, it.cfg.Clone())
 	}
 	return cfg
+}
+
+// Format writes what o is for every verb, and nothing of what is in it.
+func (o *Org) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "organisation of %s", o.local().Name)
 }
 
 // Origins returns where commands set what the configuration holds, by the path
@@ -239,6 +247,10 @@ func (o *Org) server(name string) (server, bool) {
 	return server{Name: name, FQDN: name}, local && len(o.base.Servers) == 0
 }
 
+// maxServers bounds how many servers are taken in from commands, because each is
+// looked at for each connector.
+const maxServers = 1000
+
 // needServer is server for a name that a command gave. An organisation whose
 // servers nobody listed takes it in.
 func (o *Org) needServer(name string, warn func(string)) (server, error) {
@@ -247,7 +259,7 @@ func (o *Org) needServer(name string, warn func(string)) (server, error) {
 	if ok {
 		return s, nil
 	}
-	if o.closed || name == "" {
+	if o.closed || name == "" || len(o.base.Servers) >= maxServers {
 		return s, fmt.Errorf("there is no server %q; Get-ExchangeServer lists those that are known", name)
 	}
 	local := o.local()

@@ -8,7 +8,6 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
-	"github.com/interchange-smtp/interchange/permission"
 )
 
 // receiveNoun is the Receive connectors.
@@ -16,12 +15,12 @@ func (o *Org) receiveNoun() *noun[receive] {
 	n := &noun[receive]{
 		org: o, name: "ReceiveConnector", rows: receiveRows, shelf: &o.receive,
 		key: o.receiveKey, identity: o.receiveKey, dn: o.receiveDN, qualify: o.qualifyReceive,
-		defaults: func(it *item[receive]) receive { return it.cfg.WithDefaults(&o.base) },
+		defaults: func(it *item[receive]) receive { return o.fullReceive(&it.cfg) },
 		prepare:  o.prepareReceive,
 		finish:   o.finishReceive,
 		check:    o.checkReceive,
-		link:     func(it *item[receive]) { o.claims.add(o, it) },
-		unlink:   func(it *item[receive]) { o.claims.remove(o, it) },
+		link:     o.enterReceive,
+		unlink:   o.leaveReceive,
 		filter:   o.filterReceive,
 		columns:  []string{"Identity", "Bindings", "Enabled"},
 	}
@@ -97,7 +96,7 @@ func usageOf(call *object.Call, switches ...string) (connector.Usage, error) {
 // finishReceive checks what must not be empty. Which parameters New can do
 // without depends on the usage (the parameter sets of New-ReceiveConnector).
 func (o *Org) finishReceive(call *object.Call, it *item[receive]) error {
-	full := it.cfg.WithDefaults(&o.base)
+	full := o.fullReceive(&it.cfg)
 	var missing []string
 	for _, p := range []struct {
 		name         string
@@ -116,12 +115,46 @@ func (o *Org) finishReceive(call *object.Call, it *item[receive]) error {
 	if missing, err := o.ask(call, it, missing); len(missing) > 0 || err != nil {
 		return errors.Join(err, missingError(it.cfg.Usage, missing))
 	}
-	if r := &it.cfg; r.DefaultDomain != "" {
+	if r := &it.cfg; call.Has("DefaultDomain") && r.DefaultDomain != "" {
 		if d, err := o.acceptedNoun().find(r.DefaultDomain); err == nil {
 			r.DefaultDomain = domainKey(d.cfg)
 		}
 	}
 	return nil
+}
+
+// fullReceive returns r with its defaults filled in.
+func (o *Org) fullReceive(r *receive) receive { return r.WithDefaults(o.around(r)) }
+
+// around is what r is checked and completed with: the configuration without
+// connectors and, of the accepted domains, with the one that r names. There may
+// be many, and package connector looks at each.
+func (o *Org) around(r *receive) *connector.Config {
+	if r.DefaultDomain == "" {
+		return &o.base
+	}
+	cfg := o.base
+	for _, it := range []*item[accepted]{o.accepted.find(r.DefaultDomain), o.domains[fold(r.DefaultDomain)]} {
+		if it != nil {
+			cfg.Accepted = append(cfg.Accepted, it.cfg)
+		}
+	}
+	return &cfg
+}
+
+// enterReceive enters a connector into the indexes.
+func (o *Org) enterReceive(it *item[receive]) {
+	o.claims.add(o, it)
+	if d := fold(it.cfg.DefaultDomain); d != "" {
+		o.domainUsers[d]++
+	}
+}
+
+func (o *Org) leaveReceive(it *item[receive]) {
+	o.claims.remove(o, it)
+	if d := fold(it.cfg.DefaultDomain); d != "" {
+		o.domainUsers[d]--
+	}
 }
 
 func missingError(u connector.Usage, names []string) error {
@@ -153,12 +186,12 @@ func (o *Org) ask(call *object.Call, it *item[receive], names []string) (missing
 // checkReceive applies the rules to a connector, those about other connectors
 // included. A mistake that it had before isn't held against a change.
 func (o *Org) checkReceive(draft, old *item[receive]) error {
-	errs, _ := o.base.CheckReceive(draft.cfg, o.claims.neighbours(o, &draft.cfg, old)...)
+	errs, _ := o.around(&draft.cfg).CheckReceive(draft.cfg, o.claims.neighbours(o, &draft.cfg, old)...)
 	if len(errs) == 0 {
 		return nil
 	}
 	if old != nil {
-		before, _ := o.base.CheckReceive(old.cfg, o.claims.neighbours(o, &old.cfg, old)...)
+		before, _ := o.around(&old.cfg).CheckReceive(old.cfg, o.claims.neighbours(o, &old.cfg, old)...)
 		errs = added(errs, before)
 	}
 	for i, p := range errs {
@@ -205,75 +238,4 @@ func (o *Org) filterReceive(call *object.Call) (func(*item[receive]) bool, error
 		own, _ := o.server(it.cfg.Server)
 		return strings.EqualFold(own.Name, s.Name)
 	}, nil
-}
-
-// shownGroups are the permission groups that Get shows: Custom stands for
-// rights given by hand, but not for those that setup gives.
-func (o *Org) shownGroups(r *receive) permission.Group {
-	groups := r.PermissionGroups.Or(0)
-	for _, g := range r.Permissions {
-		if !slices.Contains(permission.DefaultConnectorGrants(), g) {
-			groups |= permission.Custom
-		}
-	}
-	return groups
-}
-
-// receiveShape is the order of properties in the output.
-var receiveShape = []string{
-	"AuthMechanism", "Banner", "BinaryMimeEnabled", "Bindings", "ChunkingEnabled", "DefaultDomain",
-	"DeliveryStatusNotificationEnabled", "EightBitMimeEnabled", "SmtpUtf8Enabled", "BareLinefeedRejectionEnabled",
-	"DomainSecureEnabled", "EnhancedStatusCodesEnabled", "LongAddressesEnabled", "OrarEnabled", "SuppressXAnonymousTls",
-	"ProxyEnabled", "AdvertiseClientSettings", "Fqdn", "ServiceDiscoveryFqdn", "TlsCertificateName", "Comment", "Enabled",
-	"ConnectionTimeout", "ConnectionInactivityTimeout", "MessageRateLimit", "MessageRateSource", "MaxInboundConnection",
-	"MaxInboundConnectionPerSource", "MaxInboundConnectionPercentagePerSource", "MaxHeaderSize", "MaxHopCount",
-	"MaxLocalHopCount", "MaxLogonFailures", "MaxMessageSize", "MaxProtocolErrors", "MaxRecipientsPerMessage",
-	"PermissionGroups", "PipeliningEnabled", "ProtocolLoggingLevel", "RemoteIPRanges", "RequireEHLODomain", "RequireTLS",
-	"EnableAuthGSSAPI", "ExtendedProtectionPolicy", "LiveCredentialEnabled", "TlsDomainCapabilities", "Server",
-	"TransportRole", "RejectReservedTopLevelRecipientDomains", "RejectReservedSecondLevelRecipientDomains",
-	"RejectSingleLabelRecipientDomains", "AcceptConsumerMail", "SizeEnabled", "TarpitInterval", "AuthTarpitInterval",
-	"MaxAcknowledgementDelay", "AdminDisplayName", "ExchangeVersion", "Name", "DistinguishedName", "Identity", "Guid",
-	"ObjectCategory", "ObjectClass", "WhenChanged", "WhenCreated", "WhenChangedUTC", "WhenCreatedUTC", "OrganizationId",
-	"Id", "OriginatingServer", "IsValid", "ObjectState",
-}
-
-// receiveExtras are the properties that aren't parameters.
-func (o *Org) receiveExtras(n *noun[receive]) map[string]func(*item[receive], *receive) object.Value {
-	m := directoryExtras(n, "0.1 (8.0.535.0)", "ms-Exch-Smtp-Receive-Connector", "msExchSmtpReceiveConnector")
-	m["PermissionGroups"] = func(_ *item[receive], full *receive) object.Value { return groups.show(o.shownGroups(full)) }
-	m["Server"] = func(_ *item[receive], full *receive) object.Value { return full.Server }
-	m["AcceptConsumerMail"] = constant[receive](false)
-	return m
-}
-
-func constant[C any](v object.Value) func(*item[C], *C) object.Value {
-	return func(*item[C], *C) object.Value { return v }
-}
-
-// directoryExtras are the properties that every object of the directory has.
-// There is no clock and no directory here, so the times and the server that
-// answered are empty.
-func directoryExtras[C any](n *noun[C], version, category, class string) map[string]func(*item[C], *C) object.Value {
-	identity := func(it *item[C], _ *C) object.Value { return n.identity(&it.cfg) }
-	m := map[string]func(*item[C], *C) object.Value{
-		"ExchangeVersion":   constant[C](version),
-		"DistinguishedName": func(it *item[C], _ *C) object.Value { return n.dn(&it.cfg) },
-		"Identity":          identity,
-		"Id":                identity,
-		"Guid":              func(it *item[C], _ *C) object.Value { return typed{"Guid", guid(n.name, it.born)} },
-		"ObjectCategory":    func(*item[C], *C) object.Value { return n.org.category(category) },
-		"ObjectClass":       func(*item[C], *C) object.Value { return object.NewList("top", class) },
-		"IsValid":           constant[C](true),
-		"ObjectState":       constant[C](typed{"ObjectState", "Unchanged"}),
-	}
-	for _, name := range []string{"AdminDisplayName", "WhenChanged", "WhenCreated", "WhenChangedUTC", "WhenCreatedUTC", "OrganizationId", "OriginatingServer"} {
-		m[name] = constant[C](nil)
-	}
-	return m
-}
-
-// category is the schema class of an object in the directory's own form.
-func (o *Org) category(class string) string {
-	_, domain, _ := strings.Cut(o.local().FQDN, ".")
-	return domain + "/Configuration/Schema/" + class
 }

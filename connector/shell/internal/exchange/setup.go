@@ -36,7 +36,7 @@ func (o *Org) setup(domain string) {
 		d := accepted{Name: domain, DomainName: domain, DomainType: routing.Authoritative, Default: true}
 		it := &item[accepted]{cfg: d}
 		o.accepted.put(domain, it)
-		o.linkDomain(it)
+		o.enterDomain(it)
 	}
 	everything := &item[remoteDomain]{cfg: remoteDomain{Name: "Default", DomainName: "*"}}
 	for _, name := range []string{"AutoForwardEnabled", "AutoReplyEnabled"} {
@@ -45,6 +45,7 @@ func (o *Org) setup(domain string) {
 	everything.keep("CharacterSet", "iso-8859-1")
 	everything.keep("NonMimeCharacterSet", "iso-8859-1")
 	o.remote.put("Default", everything)
+	o.remoteNames["*"] = everything
 
 	o.transport.cfg = transport{MaxReceiveSize: 10 * connector.MB, MaxSendSize: 10 * connector.MB, MaxRecipientEnvelopeLimit: 500}
 	o.base.Transport = o.transport.cfg
@@ -53,7 +54,7 @@ func (o *Org) setup(domain string) {
 			r.Server = s.Name
 			it := &item[receive]{cfg: r}
 			o.receive.put(o.receiveKey(&r), it)
-			o.claims.add(o, it)
+			o.enterReceive(it)
 		}
 	}
 }

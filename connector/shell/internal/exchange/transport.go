@@ -121,7 +121,7 @@ func (o *Org) refreshServices(s *shelf[service]) {
 }
 
 // checkService checks what concerns more than one parameter.
-func (o *Org) checkService(draft, _ *item[service]) error {
+func (o *Org) checkService(draft, old *item[service]) error {
 	if total, ok := draft.kept["MaxOutboundConnections"].(limitValue); ok {
 		if each, ok := draft.kept["MaxPerDomainOutboundConnections"].(limitValue); ok {
 			if order, _ := each.Compare(total); order > 0 {
@@ -129,7 +129,7 @@ func (o *Org) checkService(draft, _ *item[service]) error {
 			}
 		}
 	}
-	if draft.cfg.Server != o.local().Name || draft.kept[downgradedAuth] != false {
+	if draft.cfg.Server != o.local().Name || draft.kept[downgradedAuth] != false || old.kept[downgradedAuth] == false {
 		return nil
 	}
 	for it := range o.receive.all() {

@@ -1,0 +1,89 @@
+package exchange_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/shell/internal/exchange"
+	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+)
+
+// TestSecrets prints everything that holds a password in every way, and makes
+// every mistake with a credential. The password must not come out.
+func TestSecrets(t *testing.T) {
+	d := newDriver(org2007())
+	cred := d.must(t, "Get-Credential", nil)[0]
+	made := d.must(t, "New-SendConnector", args{"Name": "Out", "AddressSpaces": "*", "SmartHosts": "a.com",
+		"SmartHostAuthMechanism": "BasicAuthRequireTLS", "AuthenticationCredential": cred})[0].(*object.Object)
+	got := d.must(t, "Get-SendConnector", nil)[0].(*object.Object)
+	shown, _ := got.Get("AuthenticationCredential")
+	values := []any{cred, made, got, got.Ref, *got, shown, d.org, d.org.Config(), d.warnings, d.asked}
+	for _, a := range []args{
+		{"AuthenticationCredential": password}, {"AuthenticationCredential": list(cred, cred)}, {"AuthenticationCredential": int64(1)},
+		{"SmartHosts": cred}, {"Comment": object.NewSecure(password)}, {"SmartHosts": nil}, {"Port": object.NewSecure(password)},
+		{"AddressSpaces": object.NewSecure(password)}, {"Fqdn": cred}, {"IgnoreSTARTTLS": true}, {"SmartHosts": table("Add", cred)},
+	} {
+		a["Identity"] = "Out"
+		_, err := d.run("Set-SendConnector", a)
+		if err == nil && a["Comment"] == nil {
+			t.Errorf("%v: no error", a)
+		}
+		values = append(values, err)
+	}
+	for _, v := range values {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
+			text := fmt.Sprintf(verb, v)
+			if strings.Contains(text, password) || strings.Contains(text, fmt.Sprintf("%x", password)) {
+				t.Errorf("%s of a %T: %s", verb, v, text)
+			}
+		}
+	}
+	for name, v := range got.All() {
+		if strings.Contains(object.Text(v), password) {
+			t.Errorf("the property %s holds the password", name)
+		}
+	}
+}
+
+// TestGetCredential asks for what the command names.
+func TestGetCredential(t *testing.T) {
+	var got exchange.Request
+	o := bare()
+	fail := errors.New("no such credential")
+	run := func(a args, target string, answer error) ([]object.Value, error) {
+		var out []object.Value
+		for _, c := range o.Commands(func(r exchange.Request) (connector.Credential, error) {
+			got = r
+			return connector.Credential{Password: password}, answer
+		}) {
+			if c.Name() == "Get-Credential" {
+				return out, c.Run(&object.Call{Args: a, Target: target, Emit: func(v object.Value) error { out = append(out, v); return nil }})
+			}
+		}
+		return nil, errors.New("there is no Get-Credential")
+	}
+	for _, tt := range []struct {
+		a      args
+		target string
+		want   exchange.Request
+	}{
+		{args{}, "mycred", exchange.Request{Variable: "mycred"}},
+		{args{"Credential": "user"}, "", exchange.Request{UserName: "user"}},
+		{args{"UserName": "user", "Message": "for the gateway"}, "c", exchange.Request{Variable: "c", UserName: "user", Message: "for the gateway"}},
+		{args{"Credential": nil, "Message": nil}, "", exchange.Request{}},
+	} {
+		if _, err := run(tt.a, tt.target, nil); err != nil || got != tt.want {
+			t.Errorf("%v: asked for %+v, error %v", tt.a, got, err)
+		}
+	}
+	if _, err := run(args{}, "x", fail); !errors.Is(err, fail) {
+		t.Errorf("error %v", err)
+	}
+	got = exchange.Request{}
+	if _, err := run(args{"Credential": object.NewCredential("a", "b")}, "x", fail); err != nil || got.Variable != "" {
+		t.Errorf("a credential comes back without a question: %v, %+v", err, got)
+	}
+}
