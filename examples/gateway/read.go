@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -203,15 +204,9 @@ func (r *policyReader) flush() error {
 	}
 	exports := r.exports
 	r.exports = nil
-	if r.in != nil {
-		// Permissions may be for connectors that are there already, so the whole is
-		// merged and taken over.
-		r.cfg = r.in.Config()
-		for path, at := range r.in.Origins() {
-			r.origins[path] = at
-		}
-		r.in = nil
-	}
+	// Permissions may be for connectors that are there already, so the whole is
+	// merged and taken over by the next script.
+	r.leave()
 	r.choose(&r.cfg)
 	places := export.Origins{}
 	warnings, err := export.Merge(&r.cfg, places, exports...)
@@ -226,6 +221,21 @@ func (r *policyReader) flush() error {
 	return nil
 }
 
+// leave takes what scripts made out of the interpreter and lets go of that: it may
+// be large.
+func (r *policyReader) leave() {
+	if r.in == nil {
+		return
+	}
+	r.cfg = r.in.Config()
+	if origins := r.in.Origins(); len(r.origins) == 0 {
+		r.origins = origins
+	} else {
+		maps.Copy(r.origins, origins)
+	}
+	r.in = nil
+}
+
 // finish returns all mistakes, or leaves the whole in cfg.
 func (r *policyReader) finish() error {
 	if err := r.flush(); err != nil {
@@ -234,12 +244,7 @@ func (r *policyReader) finish() error {
 	if len(r.bad) > 0 {
 		return r.bad
 	}
-	if r.in != nil {
-		r.cfg = r.in.Config()
-		for path, at := range r.in.Origins() {
-			r.origins[path] = at
-		}
-	}
+	r.leave()
 	r.choose(&r.cfg)
 	return nil
 }
