@@ -195,6 +195,9 @@ func (c *receiveCheck) r6ExchangeServerFqdn() {
 		strings.EqualFold(c.given.Fqdn, c.server.FQDN) || strings.EqualFold(c.given.Fqdn, c.server.Name) {
 		return
 	}
+	if host, _, _ := strings.Cut(c.given.Fqdn, "."); c.server.FQDN == "" && strings.EqualFold(host, c.server.Name) {
+		return // the server is listed by name only, and this may be its FQDN
+	}
 	report := c.bad
 	if !c.listed {
 		report = c.doubt

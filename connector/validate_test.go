@@ -136,6 +136,15 @@ var receiveRows = []ruleRow{
 	{rule: "R6", path: `Receive["Relay"].Fqdn`, code: connector.CodeExchangeFqdn,
 		wrong: relay(func(r *connector.Receive) { r.Usage, r.AuthMechanism, r.Fqdn = internal, unset, "mail.contoso.com" }),
 		legal: relay(func(r *connector.Receive) { r.Usage, r.AuthMechanism, r.Fqdn = internal, unset, "huba" })},
+	{rule: "R6 by name only", path: `Receive["Relay"].Fqdn`, code: connector.CodeExchangeFqdn,
+		wrong: func(c *connector.Config) {
+			c.Servers[0].FQDN = ""
+			relay(func(r *connector.Receive) { r.Usage, r.AuthMechanism, r.Fqdn = internal, unset, "mail.contoso.com" })(c)
+		},
+		legal: func(c *connector.Config) {
+			c.Servers[0].FQDN = ""
+			relay(func(r *connector.Receive) { r.Usage, r.AuthMechanism, r.Fqdn = internal, unset, "huba.contoso.com" })(c)
+		}},
 	{rule: "R7", path: `Receive["Relay"].Bindings[0]`, code: connector.CodeBindingsConflict,
 		wrong: func(c *connector.Config) {
 			c.Receive[0].Bindings = c.Receive[1].Bindings

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -12,6 +14,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/shell"
 	"github.com/interchange-smtp/interchange/connector/shell/export"
 	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/routing"
 )
 
 // files is a file system in memory.
@@ -130,6 +133,52 @@ func TestExportsRoundTrip(t *testing.T) {
 					t.Fatalf("%s: %+v\ngot  %s\nwant %s", form, d, got, want)
 				}
 			}
+		}
+	}
+}
+
+// The exports of an old server, printed as commands, make the same connectors on a
+// fresh organisation that knows no more of the server than its name.
+func TestMigrationPrints(t *testing.T) {
+	var cfg connector.Config
+	var exports []*export.Export
+	for _, name := range []string{"receive.txt", "send.txt", "accepted.txt", "permission.txt"} {
+		data, err := os.ReadFile(filepath.Join("export", "testdata", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := export.Read(name, data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		exports = append(exports, e)
+	}
+	if _, err := export.Merge(&cfg, nil, exports...); err != nil {
+		t.Fatal(err)
+	}
+	script, err := shell.Print(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := shell.Load(context.Background(), shell.Options{Server: routing.Server{Name: "EX01"}}, shell.File{Name: "policy.ps1", Data: script})
+	if err != nil {
+		t.Fatal(err)
+	}
+	back := in.Config()
+	back.Servers = cfg.Servers
+	_, want := normal(t, cfg)
+	if _, got := normal(t, back); !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+	back.Servers = nil
+	back.Servers = append(back.Servers, routing.Server{Name: "EX01"}, routing.Server{Name: "EX02"})
+	p, err := connector.Compile(back)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for r := range p.Receive() {
+		if r.Name() == "Default Frontend EX01" && r.Fqdn() != "EX01.contoso.com" {
+			t.Errorf("Fqdn %s", r.Fqdn())
 		}
 	}
 }

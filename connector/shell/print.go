@@ -3,20 +3,13 @@ package shell
 import (
 	"bytes"
 	"cmp"
-	"encoding"
 	"errors"
 	"fmt"
-	"net/netip"
 	"reflect"
 	"strconv"
 	"strings"
-	"time"
-	"unicode/utf8"
 
-	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
-	"github.com/interchange-smtp/interchange/connector/internal/setting"
-	"github.com/interchange-smtp/interchange/connector/shell/internal/syntax"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -28,7 +21,8 @@ import (
 //
 // No cmdlet sets the profile, the servers and the site links: comments at the top
 // name them, and whoever runs the commands gives them in [Options], or in a
-// configuration to [Open]. A configuration without an accepted domain that could
+// configuration to [Open]. So that less depends on it, a connector that has its
+// server's FQDN by default is printed with it, unless it belongs to others, too. A configuration without an accepted domain that could
 // be the default one doesn't clear away the one that setup makes, because there
 // always is one. A cfg that lists no servers is taken to be for a server that
 // nothing is known of; an interpreter knows its own, and holds the commands to the
@@ -98,6 +92,18 @@ func (p *printer) local() string {
 		return p.cfg.Servers[0].Name
 	}
 	return cmp.Or(p.cfg.Server, "localhost")
+}
+
+// fqdn returns the FQDN of a server by name, "" being the one we are; "" if the
+// configuration doesn't say.
+func (p *printer) fqdn(name string) string {
+	name = cmp.Or(name, p.local())
+	for _, s := range p.cfg.Servers {
+		if strings.EqualFold(s.Name, name) || strings.EqualFold(s.FQDN, name) {
+			return s.FQDN
+		}
+	}
+	return ""
 }
 
 // clear removes the connectors that setup makes.
@@ -191,10 +197,12 @@ func (p *printer) domain(d *routing.AcceptedDomain, isDefault bool) {
 // doesn't have.
 var setOnly = map[string]bool{"BareLinefeedRejectionEnabled": true, "SmtpUtf8Enabled": true}
 
-func (p *printer) receive(r *connector.Receive) {
+func (p *printer) receive(given *connector.Receive) {
+	r := *given
 	path := fmt.Sprintf("Receive[%q]", r.Name)
+	r.Fqdn = cmp.Or(r.Fqdn, p.fqdn(r.Server))
 	c, set := command{name: "New-ReceiveConnector"}, command{name: "Set-ReceiveConnector"}
-	for name, text := range p.fields(path, reflect.ValueOf(r).Elem()) {
+	for name, text := range p.fields(path, reflect.ValueOf(&r).Elem()) {
 		switch {
 		case name == "PermissionGroups":
 			groups := r.PermissionGroups.Or(0) &^ permission.Custom // which is what Permissions show as
@@ -210,11 +218,15 @@ func (p *printer) receive(r *connector.Receive) {
 	p.connector(path, c, set, r.Permissions)
 }
 
-func (p *printer) send(s *connector.Send) {
+func (p *printer) send(given *connector.Send) {
+	s := *given
 	path := fmt.Sprintf("Send[%q]", s.Name)
+	if sources := s.SourceTransportServers; len(sources) == 0 || len(sources) == 1 && strings.EqualFold(sources[0], p.local()) {
+		s.Fqdn = cmp.Or(s.Fqdn, p.fqdn(""))
+	} // else each server says its own
 	c := command{name: "New-SendConnector"}
 	credential := ""
-	for name, text := range p.fields(path, reflect.ValueOf(s).Elem()) {
+	for name, text := range p.fields(path, reflect.ValueOf(&s).Elem()) {
 		switch name {
 		case "Permissions":
 		case "AuthenticationCredential":
@@ -301,98 +313,4 @@ func (p *printer) grant(path string, g permission.Grant) []command {
 		commands = append(commands, c)
 	}
 	return commands
-}
-
-// command is one command line.
-type command struct {
-	name       string
-	parameters []string
-	flags      string
-}
-
-// add appends a parameter unless it has no value.
-func (c *command) add(name, value string) {
-	if value != "" {
-		c.parameters = append(c.parameters, "-"+name+" "+value)
-	}
-}
-
-func (c command) String() string {
-	return strings.Join(append([]string{c.name}, c.parameters...), " ") + c.flags
-}
-
-// fields yields the fields of a connector that differ from their zero value, with
-// their values as the language has them.
-func (p *printer) fields(path string, v reflect.Value) func(func(string, string) bool) {
-	return func(yield func(string, string) bool) {
-		for i := range v.NumField() {
-			f, name := v.Field(i), v.Type().Field(i).Name
-			if f.IsZero() || f.Kind() == reflect.Slice && f.Len() == 0 {
-				continue
-			}
-			if name == "Permissions" || name == "AuthenticationCredential" {
-				if !yield(name, "") {
-					return
-				}
-				continue
-			}
-			if !yield(name, p.value(path+"."+name, f)) {
-				return
-			}
-		}
-	}
-}
-
-// value returns v as the language has it.
-func (p *printer) value(path string, v reflect.Value) string {
-	if v.CanAddr() {
-		if s, ok := setting.Of(v.Addr().Interface()); ok {
-			return p.value(path, s.Value)
-		}
-	}
-	switch t := v.Interface().(type) {
-	case time.Duration:
-		return connector.FormatTimeSpan(t)
-	case netip.AddrPort:
-		return p.quote(path, t.String())
-	case connector.ByteSize, connector.Limit, auth.Mechanism, permission.Group, connector.RateSource, connector.ErrorPolicy,
-		connector.TransportRole, connector.Usage, connector.SizeMode, connector.ExtendedProtection, connector.ProtocolLogging,
-		connector.TlsAuthLevel, connector.ConnectorType, routing.DomainType:
-		text, err := t.(encoding.TextMarshaler).MarshalText()
-		if err != nil {
-			p.fail(path, "%v", err)
-		}
-		return strings.ReplaceAll(string(text), ", ", ",")
-	case encoding.TextMarshaler:
-		text, err := t.MarshalText()
-		if err != nil {
-			p.fail(path, "%v", err)
-		}
-		return p.quote(path, string(text))
-	}
-	switch v.Kind() {
-	case reflect.Slice:
-		items := make([]string, v.Len())
-		for i := range items {
-			items[i] = p.value(fmt.Sprintf("%s[%d]", path, i), v.Index(i))
-		}
-		return strings.Join(items, ",")
-	case reflect.Bool:
-		return "$" + strconv.FormatBool(v.Bool())
-	case reflect.String:
-		return p.quote(path, v.String())
-	}
-	return strconv.FormatInt(v.Int(), 10)
-}
-
-func (p *printer) texts(path string, texts []string) string {
-	return p.value(path, reflect.ValueOf(texts))
-}
-
-// quote returns a text in quotes, unless it can't stand in a script.
-func (p *printer) quote(path, text string) string {
-	if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
-		p.fail(path, "%q can't be written in a script", text)
-	}
-	return syntax.Quote(text)
 }

@@ -61,13 +61,21 @@ func (p *policyFlags) newReader(c *cli) (*policyReader, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.opts = shell.Options{Server: routing.Server{Name: p.server}, Credential: credentials.answer, Env: lookupEnv, FS: r.files, Warn: r.warn}
+	r.opts = shell.Options{Server: serverNamed(p.server), Credential: credentials.answer, Env: lookupEnv, FS: r.files, Warn: r.warn}
 	if p.profile != "" {
 		if r.opts.Profile, err = permission.ParseProfile(p.profile); err != nil {
 			return nil, fmt.Errorf("-profile: %w", err)
 		}
 	}
 	return r, nil
+}
+
+// serverNamed is the server that -server names, by its name or its FQDN.
+func serverNamed(name string) routing.Server {
+	if short, _, dotted := strings.Cut(name, "."); dotted {
+		return routing.Server{Name: short, FQDN: name}
+	}
+	return routing.Server{Name: name}
 }
 
 // warn keeps what a script is warned of.

@@ -265,6 +265,18 @@ func TestMerge(t *testing.T) {
 			t.Errorf("no %q in %v", part, warnings)
 		}
 	}
+	// Servers by name and by FQDN.
+	for server, want := range map[string][]routing.Server{
+		"":                 {{Name: "EX01"}, {Name: "EX02"}},
+		"EX02":             {{Name: "EX01"}, {Name: "EX02"}},
+		"ex02.contoso.com": {{Name: "EX01"}, {Name: "EX02", FQDN: "ex02.contoso.com"}},
+		"hub.contoso.com":  {{Name: "EX01"}, {Name: "EX02"}, {Name: "hub", FQDN: "hub.contoso.com"}},
+	} {
+		cfg = connector.Config{Server: server}
+		if _, err = export.Merge(&cfg, nil, relay, twin); err != nil || !reflect.DeepEqual(cfg.Servers, want) {
+			t.Errorf("%s: %v %+v", server, err, cfg.Servers)
+		}
+	}
 	// The old list lacks what the group gives here.
 	cfg = connector.Config{}
 	warnings, err = export.Merge(&cfg, nil, relay, ace("Relay", ""))

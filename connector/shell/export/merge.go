@@ -66,30 +66,37 @@ type merger struct {
 
 func fold(s string) string { return strings.ToLower(s) }
 
-// servers lists the servers that connectors name.
+// servers lists the servers that connectors name, and the one we are.
 func (m *merger) servers() {
-	add := func(name, fqdn string) {
-		known := func(s routing.Server) bool {
-			return strings.EqualFold(s.Name, name) || s.FQDN != "" && strings.EqualFold(s.FQDN, name)
-		}
-		if name == "" {
-			return
-		}
-		i := slices.IndexFunc(m.cfg.Servers, known)
-		if i < 0 {
-			m.cfg.Servers = append(m.cfg.Servers, routing.Server{Name: name, FQDN: fqdn})
-		} else if m.cfg.Servers[i].FQDN == "" {
-			m.cfg.Servers[i].FQDN = fqdn
-		}
-	}
-	add(m.cfg.Server, "")
 	for _, r := range m.cfg.Receive {
-		add(r.Server, fqdnOf(r))
+		m.addServer(r.Server, fqdnOf(r))
 	}
 	for _, s := range m.cfg.Send {
 		for _, name := range s.SourceTransportServers {
-			add(name, "")
+			m.addServer(name, "")
 		}
+	}
+	m.addServer(m.cfg.Server, "")
+}
+
+// addServer lists a server unless it is listed. A name with a dot is an FQDN.
+func (m *merger) addServer(name, fqdn string) {
+	short, _, dotted := strings.Cut(name, ".")
+	if dotted {
+		fqdn = name
+	}
+	for i, s := range m.cfg.Servers {
+		switch {
+		case strings.EqualFold(s.Name, name), s.FQDN != "" && strings.EqualFold(s.FQDN, name),
+			s.FQDN == "" && strings.EqualFold(s.Name, short):
+			if s.FQDN == "" {
+				m.cfg.Servers[i].FQDN = fqdn
+			}
+			return
+		}
+	}
+	if name != "" {
+		m.cfg.Servers = append(m.cfg.Servers, routing.Server{Name: short, FQDN: fqdn})
 	}
 }
 

@@ -1,0 +1,113 @@
+package shell
+
+import (
+	"encoding"
+	"fmt"
+	"net/netip"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/setting"
+	"github.com/interchange-smtp/interchange/connector/shell/internal/syntax"
+	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// command is one command line.
+type command struct {
+	name       string
+	parameters []string
+	flags      string
+}
+
+// add appends a parameter unless it has no value.
+func (c *command) add(name, value string) {
+	if value != "" {
+		c.parameters = append(c.parameters, "-"+name+" "+value)
+	}
+}
+
+func (c command) String() string {
+	return strings.Join(append([]string{c.name}, c.parameters...), " ") + c.flags
+}
+
+// fields yields the fields of a connector that differ from their zero value, with
+// their values as the language has them.
+func (p *printer) fields(path string, v reflect.Value) func(func(string, string) bool) {
+	return func(yield func(string, string) bool) {
+		for i := range v.NumField() {
+			f, name := v.Field(i), v.Type().Field(i).Name
+			if f.IsZero() || f.Kind() == reflect.Slice && f.Len() == 0 {
+				continue
+			}
+			if name == "Permissions" || name == "AuthenticationCredential" {
+				if !yield(name, "") {
+					return
+				}
+				continue
+			}
+			if !yield(name, p.value(path+"."+name, f)) {
+				return
+			}
+		}
+	}
+}
+
+// value returns v as the language has it.
+func (p *printer) value(path string, v reflect.Value) string {
+	if v.CanAddr() {
+		if s, ok := setting.Of(v.Addr().Interface()); ok {
+			return p.value(path, s.Value)
+		}
+	}
+	switch t := v.Interface().(type) {
+	case time.Duration:
+		return connector.FormatTimeSpan(t)
+	case netip.AddrPort:
+		return p.quote(path, t.String())
+	case connector.ByteSize, connector.Limit, auth.Mechanism, permission.Group, connector.RateSource, connector.ErrorPolicy,
+		connector.TransportRole, connector.Usage, connector.SizeMode, connector.ExtendedProtection, connector.ProtocolLogging,
+		connector.TlsAuthLevel, connector.ConnectorType, routing.DomainType:
+		text, err := t.(encoding.TextMarshaler).MarshalText()
+		if err != nil {
+			p.fail(path, "%v", err)
+		}
+		return strings.ReplaceAll(string(text), ", ", ",")
+	case encoding.TextMarshaler:
+		text, err := t.MarshalText()
+		if err != nil {
+			p.fail(path, "%v", err)
+		}
+		return p.quote(path, string(text))
+	}
+	switch v.Kind() {
+	case reflect.Slice:
+		items := make([]string, v.Len())
+		for i := range items {
+			items[i] = p.value(fmt.Sprintf("%s[%d]", path, i), v.Index(i))
+		}
+		return strings.Join(items, ",")
+	case reflect.Bool:
+		return "$" + strconv.FormatBool(v.Bool())
+	case reflect.String:
+		return p.quote(path, v.String())
+	}
+	return strconv.FormatInt(v.Int(), 10)
+}
+
+func (p *printer) texts(path string, texts []string) string {
+	return p.value(path, reflect.ValueOf(texts))
+}
+
+// quote returns a text in quotes, unless it can't stand in a script.
+func (p *printer) quote(path, text string) string {
+	if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+		p.fail(path, "%q can't be written in a script", text)
+	}
+	return syntax.Quote(text)
+}
