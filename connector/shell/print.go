@@ -16,17 +16,19 @@ import (
 
 // Print returns a configuration as commands that make it again: what they leave
 // compiles to the same policy. They begin by clearing away what setup makes, so
-// that they may run on a fresh organisation or on a bare one. Parameters that cfg
-// leaves at their default are left out.
+// that they may run on a fresh organisation or on a bare one. Parameters at their
+// default are left out, but for those that say what a connector is.
 //
 // No cmdlet sets the profile, the servers and the site links: comments at the top
 // name them, and whoever runs the commands gives them in [Options], or in a
 // configuration to [Open]. So that less depends on it, a connector that has its
-// server's FQDN by default is printed with it, unless it belongs to others, too. A configuration without an accepted domain that could
-// be the default one doesn't clear away the one that setup makes, because there
-// always is one. A cfg that lists no servers is taken to be for a server that
-// nothing is known of; an interpreter knows its own, and holds the commands to the
-// rules about its name.
+// server's FQDN by default is printed with it, unless it belongs to other servers,
+// too. A cfg that lists no servers is taken to be for one that nothing is known
+// of; an interpreter knows its own, and holds the commands to the rules about its
+// name.
+//
+// There always is a default accepted domain. A cfg without any that could be it
+// doesn't clear away the one that setup makes.
 //
 // Credentials are printed as a Get-Credential that names the user, each with a
 // variable of its own; passwords are never printed. The error says what no
@@ -197,9 +199,37 @@ func (p *printer) domain(d *routing.AcceptedDomain, isDefault bool) {
 // doesn't have.
 var setOnly = map[string]bool{"BareLinefeedRejectionEnabled": true, "SmtpUtf8Enabled": true}
 
+// What is printed although it is the default, because a connector can't be
+// understood without it.
+var (
+	receiveShown = map[string]bool{"Name": true, "Server": true, "Usage": true, "Bindings": true, "RemoteIPRanges": true,
+		"AuthMechanism": true, "PermissionGroups": true}
+	sendShown = map[string]bool{"Name": true, "Usage": true, "AddressSpaces": true, "SourceTransportServers": true,
+		"DNSRoutingEnabled": true, "SmartHosts": true, "SmartHostAuthMechanism": true}
+)
+
+// trim zeroes the fields of a connector that say what is the default anyway. full
+// returns the connector with its defaults filled in.
+func trim[C any](c *C, shown map[string]bool, full func() C) {
+	whole := full()
+	v, want := reflect.ValueOf(c).Elem(), reflect.ValueOf(&whole).Elem()
+	for i := range v.NumField() {
+		f := v.Field(i)
+		if f.IsZero() || shown[v.Type().Field(i).Name] {
+			continue
+		}
+		kept := reflect.ValueOf(f.Interface())
+		f.SetZero()
+		if now := full(); !reflect.DeepEqual(reflect.ValueOf(&now).Elem().Field(i).Interface(), want.Field(i).Interface()) {
+			f.Set(kept)
+		}
+	}
+}
+
 func (p *printer) receive(given *connector.Receive) {
 	r := *given
 	path := fmt.Sprintf("Receive[%q]", r.Name)
+	trim(&r, receiveShown, func() connector.Receive { return r.WithDefaults(p.cfg) })
 	r.Fqdn = cmp.Or(r.Fqdn, p.fqdn(r.Server))
 	c, set := command{name: "New-ReceiveConnector"}, command{name: "Set-ReceiveConnector"}
 	for name, text := range p.fields(path, reflect.ValueOf(&r).Elem()) {
@@ -221,6 +251,7 @@ func (p *printer) receive(given *connector.Receive) {
 func (p *printer) send(given *connector.Send) {
 	s := *given
 	path := fmt.Sprintf("Send[%q]", s.Name)
+	trim(&s, sendShown, func() connector.Send { return s.WithDefaults(p.cfg) })
 	if sources := s.SourceTransportServers; len(sources) == 0 || len(sources) == 1 && strings.EqualFold(sources[0], p.local()) {
 		s.Fqdn = cmp.Or(s.Fqdn, p.fqdn(""))
 	} // else each server says its own
