@@ -27,6 +27,7 @@ type noun[C any] struct {
 	check    func(draft, old *item[C]) error                 // the rules; old is nil for New
 	unlink   func(*item[C])                                  // before it changes or goes; may be nil
 	link     func(*item[C])                                  // after it came or changed; may be nil
+	changed  func(old, now *C)                               // after Set, where others have to follow; may be nil
 	forbid   func(*item[C]) error                            // why it can't be removed; may be nil
 	filter   func(*object.Call) (func(*item[C]) bool, error) // of Get; may be nil
 
@@ -204,8 +205,21 @@ func at(call *object.Call, parameter string) object.Pos {
 	return call.At(parameter)
 }
 
+// undo returns a function that takes back the servers that a command brought
+// in, unless the command comes to its end.
+func (o *Org) undo() func(done *bool) {
+	servers := o.base.Servers
+	return func(done *bool) {
+		if !*done {
+			o.base.Servers = servers
+		}
+	}
+}
+
 // make is New.
 func (n *noun[C]) make(call *object.Call) error {
+	done := false
+	defer n.org.undo()(&done)
 	it := &item[C]{}
 	it.mark("", call.Pos)
 	if n.prepare != nil {
@@ -226,6 +240,7 @@ func (n *noun[C]) make(call *object.Call) error {
 	if ok, err := call.Confirm("New-"+n.name, n.identity(&it.cfg)); !ok || err != nil {
 		return err
 	}
+	done = true
 	n.shelf.put(key, it)
 	if n.link != nil {
 		n.link(it)
@@ -239,6 +254,8 @@ func (n *noun[C]) set(call *object.Call) error {
 	if err != nil {
 		return about(call, "Identity", err)
 	}
+	done := false
+	defer n.org.undo()(&done)
 	draft := it.draft()
 	if err := n.apply(call, draft, Set); err != nil {
 		return err
@@ -253,16 +270,20 @@ func (n *noun[C]) set(call *object.Call) error {
 	if ok, err := call.Confirm("Set-"+n.name, n.identity(&it.cfg)); !ok || err != nil {
 		return err
 	}
+	done = true
 	if n.unlink != nil {
 		n.unlink(it)
 	}
-	old := it.key
+	old := *it
 	*it = *draft
-	if key != old {
+	if key != old.key {
 		n.shelf.rekey(it, key)
 	}
 	if n.link != nil {
 		n.link(it)
+	}
+	if n.changed != nil {
+		n.changed(&old.cfg, &it.cfg)
 	}
 	return nil
 }

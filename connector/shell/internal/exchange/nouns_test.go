@@ -28,6 +28,12 @@ func TestServers(t *testing.T) {
 	closed := newDriver(exchange.NewOrg(exchange.Options{Server: hubA, Servers: []routing.Server{{Name: "HubC"}}, Bare: true}))
 	closed.fails(t, "New-ReceiveConnector", a, `no server "hubb.fabrikam.com"`)
 	closed.fails(t, "New-SendConnector", args{"Name": "Out", "AddressSpaces": "*", "SourceTransportServers": "HubB"}, `no server "HubB"`)
+	d.fails(t, "New-ReceiveConnector", args{"Name": "X", "Server": "HubX", "Bindings": "10.0.0.1:25"}, "RemoteIPRanges")
+	d.refuse = true
+	d.must(t, "New-SendConnector", args{"Name": "Out", "AddressSpaces": "*", "SourceTransportServers": "HubX"})
+	if got := d.org.Config().Servers; len(got) != 2 {
+		t.Errorf("commands that did nothing left servers behind: %v", got)
+	}
 	if got := closed.must(t, "Get-ExchangeServer", nil); len(got) != 2 || property(t, got[0], "ServerRole") != "Mailbox" {
 		t.Errorf("servers: %v", got)
 	}

@@ -50,7 +50,6 @@ type Org struct {
 	domains        map[string]*item[accepted]     // by folded domain
 	domainUsers    map[string]int                 // Receive connectors by folded DefaultDomain
 	remoteNames    map[string]*item[remoteDomain] // by folded domain
-	renaming       string                         // the old name of the site that is being changed
 
 	claims claims
 	names  map[permission.SID]string // of principals, as commands wrote them

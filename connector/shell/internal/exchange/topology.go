@@ -85,8 +85,7 @@ func (o *Org) siteNoun() *noun[site] {
 		key: name, identity: name, dn: func(s *site) string { return "CN=" + escapeDN(s.Name) + ",CN=Sites" + o.root() },
 		defaults: func(it *item[site]) site { return it.cfg },
 		check:    func(draft, _ *item[site]) error { return checkName(draft.cfg.Name) },
-		unlink:   func(it *item[site]) { o.renaming = it.cfg.Name },
-		link:     func(it *item[site]) { o.renameSite(o.renaming, it.cfg.Name) },
+		changed:  func(old, now *site) { o.renameSite(old.Name, now.Name) },
 		refresh:  o.refreshSites,
 		columns:  []string{"Name", "HubSiteEnabled"},
 	}
