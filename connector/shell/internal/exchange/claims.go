@@ -23,7 +23,7 @@ type claim struct {
 // package connector to say.
 type claims map[claim]map[*item[receive]]struct{}
 
-// of yields the claims of a connector, whose defaults are filled in: those it
+// claimsOf returns the claims of a connector, whose defaults are filled in: those it
 // is entered under, and those under which a rival would be.
 func (o *Org) claimsOf(r *receive) (own, rivals []claim) {
 	key := connector.KeyOfRanges(r.RemoteIPRanges)

@@ -38,5 +38,10 @@
 //   - Objects have no times and no server that answered: those properties are
 //     empty. RunspaceId, which belongs to remote sessions, is left out.
 //   - In the 2007 profile, properties that came later are shown where they were
-//     set.
+//     set, after the others.
+//   - Remove cmdlets and Remove-ADPermission ask. Whether anybody is there to
+//     answer is the interpreter's to know; where nobody is, as in a file that is
+//     loaded, they go on.
+//   - The organisation's name is First Organization, as setup suggests, and its
+//     domain that of the local server.
 package exchange

@@ -79,12 +79,11 @@ func (o *Org) serviceNoun(name string, rows []row[service]) *noun[service] {
 		defaults: func(it *item[service]) service { return it.cfg },
 		check:    o.checkService,
 		link:     o.linkService,
-		columns:  []string{"Name", "MessageTrackingLogEnabled", "AntispamAgentsEnabled"},
+		columns:  []string{"Name", "AntispamAgentsEnabled", "MaxOutboundConnections"},
 	}
 	n.refresh = func() { o.refreshServices(shelf) }
 	extras := directoryExtras(n, "0.1 (8.0.535.0)", "", "")
 	extras["Name"] = func(it *item[service], _ *service) object.Value { return it.cfg.Server }
-	n.columns = []string{"Name", "AntispamAgentsEnabled", "MaxOutboundConnections"}
 	n.shape(extras, append(append([]string{"Name"}, settable(rows)...), "DistinguishedName", "Identity", "Guid")...)
 	return n
 }
