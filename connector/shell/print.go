@@ -283,18 +283,25 @@ func (p *printer) userName(path, name string) string {
 
 // variable returns a variable for the credential of a connector.
 func (p *printer) variable(connector string) string {
-	name := "cred" + strings.Map(func(r rune) rune {
-		if '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' {
-			return r
-		}
-		return -1
-	}, connector)
-	base := name
+	base := CredentialVariable(connector)
+	name := base
 	for n := 2; p.variables[strings.ToLower(name)]; n++ {
 		name = base + "_" + strconv.Itoa(n)
 	}
 	p.variables[strings.ToLower(name)] = true
 	return "$" + name
+}
+
+// CredentialVariable returns the variable, without the $, that [Print] assigns the
+// credential of a Send connector to: cred and the letters and digits of its name.
+// Where that is the same for several, all but the first get a number.
+func CredentialVariable(connector string) string {
+	return "cred" + strings.Map(func(r rune) rune {
+		if '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' {
+			return r
+		}
+		return -1
+	}, connector)
 }
 
 // connector prints the command that makes a connector and those that change it.

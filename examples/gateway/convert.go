@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/jsonconfig"
 	"github.com/interchange-smtp/interchange/connector/shell"
 )
@@ -23,15 +24,15 @@ func convert(c *cli, args []string) int {
 	if *to != "shell" && *to != "json" {
 		return c.invalid(fmt.Errorf("-to: give shell or json, not %q", *to))
 	}
-	l, ok := c.policy(&p)
-	if !ok {
-		return exitInvalid
+	cfg, notes, err := c.convertible(&p, *passwords)
+	if err != nil {
+		return c.badPolicy(&p, err)
 	}
-	for _, n := range l.notes {
+	for _, n := range notes {
 		fmt.Fprintln(c.stderr, n)
 	}
 	var out bytes.Buffer
-	if err := l.writeAs(&out, *to, *passwords); err != nil {
+	if err := writeAs(&out, cfg, *to, *passwords); err != nil {
 		return c.invalid(err)
 	}
 	if _, err := out.WriteTo(c.stdout); err != nil {
@@ -40,8 +41,25 @@ func convert(c *cli, args []string) int {
 	return exitOK
 }
 
-// writeAs writes the configuration in a form.
-func (l *loaded) writeAs(w io.Writer, form string, passwords bool) error {
+// convertible reads a policy that is right but for the passwords that an export
+// can't hold: they matter only if they are to be written.
+func (c *cli) convertible(p *policyFlags, passwords bool) (connector.Config, findings, error) {
+	if passwords {
+		l, err := p.load(c)
+		if err != nil {
+			return connector.Config{}, nil, err
+		}
+		return l.Config(), l.notes, nil
+	}
+	l, cfg, mistakes, err := p.read(c)
+	if err != nil {
+		return cfg, nil, err
+	}
+	return cfg, l.notes, l.compile(cfg, mistakes, connector.CodeCredentialMissing)
+}
+
+// writeAs writes a configuration in a form.
+func writeAs(w io.Writer, cfg connector.Config, form string, passwords bool) error {
 	write := jsonconfig.Marshal
 	switch {
 	case form == "shell":
@@ -49,7 +67,7 @@ func (l *loaded) writeAs(w io.Writer, form string, passwords bool) error {
 	case passwords:
 		write = jsonconfig.MarshalWithSecrets
 	}
-	data, err := write(l.Config())
+	data, err := write(cfg)
 	if err != nil {
 		return err
 	}

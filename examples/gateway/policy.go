@@ -110,19 +110,32 @@ type loaded struct {
 // that could be read from it.
 func (p *policyFlags) load(c *cli) (*loaded, error) {
 	l, cfg, mistakes, err := p.read(c)
+	if err == nil && len(mistakes) == 0 {
+		err = p.credentialsOf(c, l, &cfg)
+	}
 	if err != nil {
 		return nil, err
 	}
+	if err := l.compile(cfg, mistakes, ""); err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// compile makes the policy. The error is findings: mistakes of the text, and
+// problems other than those of the forgiven code.
+func (l *loaded) compile(cfg connector.Config, mistakes jsonconfig.Errors, forgiven string) error {
+	var err error
 	l.Policy, err = connector.Compile(cfg)
 	var problems connector.Problems
 	if err != nil && !errors.As(err, &problems) {
-		return nil, err
+		return err
 	}
-	problems = slices.DeleteFunc(problems, mistakes.Explains)
+	problems = slices.DeleteFunc(problems, func(p connector.Problem) bool { return mistakes.Explains(p) || p.Code == forgiven })
 	if len(problems)+len(mistakes) > 0 {
-		return nil, l.findings(mistakes, problems)
+		return l.findings(mistakes, problems)
 	}
-	return l, nil
+	return nil
 }
 
 // findings lists the mistakes of texts and the problems of the policy in the

@@ -185,7 +185,6 @@ func TestReadWarns(t *testing.T) {
 		{"Name : a\nBindings : {0.0.0.0:25}\nFrobnicate : x\nGuid : y\n\nName : b\nBindings : {0.0.0.0:25}\nFrobnicate : x\n", "a.txt:3: Receive[\"a\"].Frobnicate: this property is unknown"},
 		{"Name : a\nBindings : {0.0.0.0:25}\nLiveCredentialEnabled : True\n", "a.txt:3: Receive[\"a\"].LiveCredentialEnabled: True means nothing here"},
 		{"Name : a\nBindings : {0.0.0.0:25}\n", "a.txt:1: Receive[\"a\"]: the export leaves out RemoteIPRanges, AuthMechanism, PermissionGroups, Enabled"},
-		{"Name : a\nAddressSpaces : {SMTP:*;1}\nSmartHosts : {mx}\nSmartHostAuthMechanism : BasicAuthRequireTLS\nAuthenticationCredential : System.Management.Automation.PSCredential\n", "a.txt:5: Send[\"a\"].AuthenticationCredential: no export holds the password"},
 		{"User : x\nIdentity : Relay\nAccessRights : {ExtendedRight}\nExtendedRights :\n", "a.txt:4: Permission[\"Relay\"].ExtendedRights: no right is named"},
 		{"User : x\nIdentity : Relay\nExtendedRights : {Send-As}\n", "a.txt:3: Permission[\"Relay\"].ExtendedRights: the right Send-As isn't one of connectors"},
 	} {
@@ -221,6 +220,30 @@ func TestTransport(t *testing.T) {
 		TLSReceiveDomainSecureList: []string{"a.example", "fabrikam.com", "contoso.com"}}
 	if !reflect.DeepEqual(cfg.Transport, want) || origins["Transport.MaxSendSize"].Line != 2 {
 		t.Errorf("%+v %v", cfg.Transport, origins)
+	}
+}
+
+// No export holds a password: what is there is kept, and Compile asks for the rest.
+func TestCredential(t *testing.T) {
+	list := "Name : a\nAddressSpaces : {SMTP:*;1}\nSmartHosts : {mx}\nSmartHostAuthMechanism : BasicAuthRequireTLS\nAuthenticationCredential : System.Management.Automation.PSCredential\n"
+	clixml := `<Objs><Obj><MS><S N="Name">a</S><S N="AddressSpaces">*</S><S N="SmartHosts">mx</S><S N="SmartHostAuthMechanism">BasicAuthRequireTLS</S>
+		<Obj N="AuthenticationCredential"><TN><T>System.Management.Automation.PSCredential</T></TN><ToString>System.Management.Automation.PSCredential</ToString>
+		<Props><S N="UserName">hub</S><SS N="Password">0100</SS></Props></Obj></MS></Obj></Objs>`
+	for text, user := range map[string]string{list: "", clixml: "hub"} {
+		e, err := export.Read("a", []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := e.Config.Send[0].AuthenticationCredential; got == nil || *got != (connector.Credential{UserName: user}) {
+			t.Errorf("%+v", got)
+		}
+		if at, _ := e.Origins.Find(`Send["a"].AuthenticationCredential`); at.Line < 2 {
+			t.Errorf("%v", at)
+		}
+		var problems connector.Problems
+		if _, err := connector.Compile(e.Config); !errors.As(err, &problems) || problems[0].Code != connector.CodeCredentialMissing {
+			t.Errorf("%v", err)
+		}
 	}
 }
 

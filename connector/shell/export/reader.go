@@ -158,7 +158,7 @@ func (s *subject) credential(to *connector.Send) {
 		return
 	}
 	to.AuthenticationCredential = &connector.Credential{UserName: user}
-	s.warn(property, "no export holds the password; give user name and password of the smart host again")
+	s.export.Origins[s.path+"."+property] = Origin{s.doc.Name, s.line(property)}
 }
 
 // accepted reads an accepted domain.

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// An export holds no password: converting it needs none, everything else looks it
+// up where the converted commands would.
+func TestExportedCredential(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "send.txt")
+	export := "Name                     : To Internet\nAddressSpaces            : {SMTP:*;1}\nSmartHosts               : {smtpgateway1.contoso.com}\n" +
+		"SmartHostAuthMechanism   : BasicAuthRequireTLS\nAuthenticationCredential : System.Management.Automation.PSCredential\n" +
+		"Enabled                  : True\nRequireTLS               : False\nMaxMessageSize           : 35 MB (36,700,160 bytes)\n"
+	if err := os.WriteFile(file, []byte(export), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	gateway := func(want int, args ...string) string {
+		t.Helper()
+		var stdout, stderr bytes.Buffer
+		if code := run(append(args, "-config", file), strings.NewReader(""), &stdout, &stderr); code != want {
+			t.Fatalf("%v: exit %d: %s", args, code, &stderr)
+		}
+		return stdout.String() + stderr.String()
+	}
+	if got := gateway(exitInvalid, "check"); !strings.Contains(got, "send.txt:5: ") || !strings.Contains(got, "set INTERCHANGE_CREDENTIAL_credToInternet=user:password") {
+		t.Error(got)
+	}
+	if got := gateway(exitOK, "convert", "-to", "shell"); !strings.Contains(got, "$credToInternet = Get-Credential\n") {
+		t.Error(got)
+	}
+	gateway(exitInvalid, "convert", "-to", "json", "-with-passwords")
+	t.Setenv("INTERCHANGE_CREDENTIAL_credToInternet", "hub:secret")
+	gateway(exitOK, "check")
+	if got := gateway(exitOK, "convert", "-to", "json", "-with-passwords"); !strings.Contains(got, `"Password": "secret"`) {
+		t.Error(got)
+	}
+	if got := gateway(exitOK, "convert", "-to", "json"); strings.Contains(got, "secret") {
+		t.Error(got)
+	}
+}
