@@ -11,6 +11,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/jsonconfig"
+	"github.com/interchange-smtp/interchange/connector/shell"
 )
 
 // document is a Markdown file of the repository.
@@ -151,6 +152,25 @@ func TestPolicyBlocks(t *testing.T) {
 			cfg, err := jsonconfig.Parse(d.path, []byte(text))
 			if err == nil {
 				_, err = connector.Compile(cfg)
+			}
+			if err != nil {
+				t.Errorf("%s:%d: %v", d.path, b.line, err)
+			}
+		}
+	}
+}
+
+// TestScriptBlocks wants Exchange commands on the front page to run.
+func TestScriptBlocks(t *testing.T) {
+	for _, d := range documents(t) {
+		for _, b := range d.blocks {
+			if d.path != "README.md" || b.language != "powershell" {
+				continue
+			}
+			script := shell.File{Name: d.path, Data: []byte(strings.Join(b.lines, "\n"))}
+			in, err := shell.Load(t.Context(), shell.Options{}, script)
+			if err == nil {
+				_, err = connector.Compile(in.Config())
 			}
 			if err != nil {
 				t.Errorf("%s:%d: %v", d.path, b.line, err)
