@@ -40,10 +40,6 @@ func some[T any](d dice, v T) (zero T) {
 	return zero
 }
 
-func (d dice) addr() netip.Addr {
-	return netip.AddrFrom4([4]byte{10, 0, byte(d.IntN(3)), byte(d.IntN(4))})
-}
-
 // ranges returns one to three ranges, few enough for them to meet those of
 // other connectors.
 func (d dice) ranges() []connector.Range {
