@@ -350,6 +350,7 @@ func (o *Org) entryObject(e *entry) *object.Object {
 	obj := object.NewObject("ADAcePresentationObject", 12)
 	obj.Ref, obj.Text = e, e.acl.identity
 	obj.Columns = []string{"Identity", "User", "Deny", "IsInherited"}
+	obj.Headings = []string{"Identity", "User", "Deny", "Inherited"}
 	obj.Set("AccessRights", object.NewList(typed{"ActiveDirectoryRights", "ExtendedRight"}))
 	obj.Set("IsInherited", false)
 	obj.Set("Properties", nil)

@@ -75,6 +75,9 @@ one. A default in parentheses is that of the profile Exchange2007.
 - A server that a command names and nobody listed is taken for another one of
   the organisation, with a warning; where the servers are listed, it is an error.
 - Where nobody can be asked, a missing parameter is an error.
+- Zero is out of range for the Port and the MaxMessageSize of Send connectors and
+  for the limits of Set-TransportConfig. Exchange takes it and doesn't say what it
+  would mean.
 - GUIDs are made from names, so that they are the same each time. There are no
   times of change.
 `

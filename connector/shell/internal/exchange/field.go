@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -8,6 +9,9 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 )
+
+// errZero says that a zero was given where it is out of range.
+var errZero = errors.New("out of range")
 
 // plain is a parameter whose zero value in the configuration is its default, so
 // that a zero can't be given.
@@ -17,7 +21,7 @@ func plain[C any, V comparable](k kind[V], field func(*C) *V) access[C] {
 			got, err := k.read(v)
 			var zero V
 			if err == nil && got == zero {
-				err = fmt.Errorf("%s is out of range", object.Text(v))
+				err = errZero
 			}
 			if err != nil {
 				return err

@@ -155,7 +155,11 @@ func (n *noun[C]) apply(call *object.Call, it *item[C], verb Verbs) error {
 		if r.set == nil {
 			continue
 		}
-		if err := r.set(it, r.Name, v); err != nil {
+		err := r.set(it, r.Name, v)
+		if errors.Is(err, errZero) {
+			err = fmt.Errorf("%s is out of range; give %s", object.Text(v), r.Range)
+		}
+		if err != nil {
 			return &object.ArgumentError{Parameter: r.Name, Err: err}
 		}
 		it.mark(r.Name, at(call, r.Name))
@@ -248,6 +252,28 @@ func (n *noun[C]) make(call *object.Call) error {
 	return call.Emit(n.object(it))
 }
 
+// adopt makes arguments of what a script assigned to the properties of an object
+// that comes through the pipeline, as Exchange's Set cmdlets do. What the command
+// gives itself counts more.
+func (n *noun[C]) adopt(call *object.Call) error {
+	o, ok := call.Args["Identity"].(*object.Object)
+	if !ok || !call.Piped {
+		return nil
+	}
+	for _, name := range o.Changed {
+		i := slices.IndexFunc(n.rows, func(r row[C]) bool {
+			return r.In&Set != 0 && r.set != nil && strings.EqualFold(r.Name, name)
+		})
+		if i < 0 {
+			return fmt.Errorf("%s of the object was changed, and Set-%s has no such parameter", name, n.name)
+		}
+		if name = n.rows[i].Name; !call.Has(name) {
+			call.Args[name], _ = o.Get(name)
+		}
+	}
+	return nil
+}
+
 // set is Set.
 func (n *noun[C]) set(call *object.Call) error {
 	it, err := n.find(call.Args["Identity"])
@@ -256,6 +282,9 @@ func (n *noun[C]) set(call *object.Call) error {
 	}
 	done := false
 	defer n.org.undo()(&done)
+	if err := n.adopt(call); err != nil {
+		return err
+	}
 	draft := it.draft()
 	if err := n.apply(call, draft, Set); err != nil {
 		return err

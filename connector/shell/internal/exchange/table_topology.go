@@ -114,7 +114,8 @@ var permissionRows = []Info{
 	{Name: "InheritedObjectType", In: Add | Remove, Type: "ADSchemaObjectIdParameter", Here: Refused, Why: "a connector has nothing below it that could inherit"},
 	{Name: "Properties", In: Add | Remove, Type: "ADSchemaObjectIdParameter[]", Here: Refused, Why: "it belongs to rights to read and write a directory object"},
 	{Name: "ChildObjectTypes", In: Add | Remove, Type: "ADSchemaObjectIdParameter[]", Here: Refused, Why: "it belongs to rights to make and delete directory objects"},
-	{Name: "Owner", In: Add | Get, Type: "SecurityPrincipalIdParameter", Here: Refused, Why: "connectors have no owner here"},
+	{Name: "Owner", In: Get, Switch: true, Here: Refused, Why: "connectors have no owner here"},
+	{Name: "Owner", In: Add, Type: "SecurityPrincipalIdParameter", Here: Refused, Why: "connectors have no owner here"},
 	{Name: "Instance", In: Add | Remove, Type: "ADAcePresentationObject", Here: Refused, Why: "give User and ExtendedRights"},
 	domainController,
 }

@@ -13,8 +13,9 @@ const defaultEnumeration = 4
 
 // Options say how lists and tables are printed.
 type Options struct {
-	Width       int // characters of a line; 0: as many as it takes
-	Enumeration int // list elements shown, $FormatEnumerationLimit; 0: 4, negative: all
+	Width       int  // characters of a line; 0: as many as it takes
+	Enumeration int  // list elements shown, $FormatEnumerationLimit; 0: 4, negative: all
+	Headless    bool // a table without its headings
 }
 
 // display returns v as lists and tables show it.

@@ -121,6 +121,28 @@ pa... *.p...
 	}
 }
 
+func TestTableHeadings(t *testing.T) {
+	entry := make1("ADAcePresentationObject", "User", "u", "IsInherited", false)
+	entry.Columns, entry.Headings = []string{"User", "IsInherited"}, []string{"User", "Inherited"}
+	for _, test := range []struct {
+		columns []string
+		o       format.Options
+		want    string
+	}{
+		{nil, format.Options{}, "\nUser Inherited\n---- ---------\nu    False\n\n"},
+		{[]string{"IsInherited"}, format.Options{}, "\nIsInherited\n-----------\nFalse\n\n"},
+		{nil, format.Options{Headless: true}, "\nu False\n\n"},
+	} {
+		var b strings.Builder
+		if err := format.Table(&b, []object.Value{entry}, test.columns, test.o); err != nil {
+			t.Fatal(err)
+		}
+		if b.String() != test.want {
+			t.Errorf("%v, headless %v: got\n%s", test.columns, test.o.Headless, b.String())
+		}
+	}
+}
+
 func TestCSV(t *testing.T) {
 	o := make1("ReceiveConnector", "Name", `a "b"`, "Banner", nil, "Comment", "", "Bindings", object.NewList("0.0.0.0:25", "[::]:25"))
 	got := strings.Join(format.CSV([]object.Value{o}, 0, true), "\n")

@@ -17,13 +17,16 @@ const minColumn = 4
 // the right. With no columns, those of the first object are taken. A value that
 // isn't an object is a line of its own.
 func Table(w io.Writer, values []object.Value, columns []string, o Options) error {
+	headings := columns
 	if len(columns) == 0 {
-		columns = columnsOf(values)
+		columns, headings = columnsOf(values)
 	}
 	rows, right := cells(values, columns, o)
 	widths := make([]int, len(columns))
-	for i, name := range columns {
-		widths[i] = width(name)
+	for i, name := range headings {
+		if !o.Headless {
+			widths[i] = width(name)
+		}
 		for _, row := range rows {
 			if row.cells != nil {
 				widths[i] = max(widths[i], width(row.cells[i]))
@@ -41,8 +44,10 @@ func Table(w io.Writer, values []object.Value, columns []string, o Options) erro
 		if !heading {
 			heading = true
 			p.raw("")
-			p.row(columns)
-			p.rule(columns)
+			if !o.Headless {
+				p.row(headings)
+				p.rule(headings)
+			}
 		}
 		p.row(row.cells)
 	}
@@ -52,18 +57,22 @@ func Table(w io.Writer, values []object.Value, columns []string, o Options) erro
 	return p.err
 }
 
-// columnsOf are the columns of the first object: its own choice, or all of its
-// properties.
-func columnsOf(values []object.Value) []string {
+// columnsOf are the columns of the first object, its own choice or all of its
+// properties, and what stands over them.
+func columnsOf(values []object.Value) (columns, headings []string) {
 	for _, v := range values {
 		if obj, ok := v.(*object.Object); ok {
-			if len(obj.Columns) > 0 {
-				return obj.Columns
+			columns, headings = obj.Columns, obj.Headings
+			if len(columns) == 0 {
+				columns = obj.Names()
 			}
-			return obj.Names()
+			if len(headings) != len(columns) {
+				headings = columns
+			}
+			return columns, headings
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 type tableRow struct {

@@ -144,6 +144,7 @@ type rendering struct {
 	names  []string // properties to show; nil: all, or an object's own columns
 	table  bool
 	whole  bool // -Wrap: nothing is cut
+	bare   bool // -HideTableHeaders
 }
 
 func (r *rendering) print(d *display) error {
@@ -151,6 +152,7 @@ func (r *rendering) print(d *display) error {
 		return err
 	}
 	o := d.options()
+	o.Headless = r.bare
 	if r.whole {
 		o.Width = 0
 	}

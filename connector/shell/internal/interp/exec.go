@@ -200,7 +200,7 @@ func (in *Interp) storeMember(t *syntax.Member, v object.Value) error {
 		if _, ok := o.Get(t.Name); !ok {
 			return &Error{Where: t.NameSpan, Err: noSuchProperty(o, t.Name)}
 		}
-		o.Set(t.Name, v)
+		o.Assign(t.Name, v)
 		return nil
 	}
 	return &Error{Where: t.NameSpan, Err: noSuchProperty(o, t.Name)}

@@ -20,6 +20,7 @@ func formatting() []*command {
 			synopsis: "Shows objects as the rows of a table.",
 			params: []object.Parameter{property,
 				flag("AutoSize", "Makes columns as wide as they need, which they always are here."),
+				flag("HideTableHeaders", "Leaves the headings out."),
 				flag("Wrap", "Cuts nothing; lines become as long as they need."), inputObject}},
 		{name: "Out-String", start: startOutString, synopsis: "Makes text of how objects look.",
 			params: []object.Parameter{
@@ -34,7 +35,7 @@ func startFormat(inv *invocation, table bool) (stage, error) {
 		return nil, err
 	}
 	return inv.gather(func(items []object.Value) error {
-		r := &rendering{table: table, whole: inv.on("Wrap")}
+		r := &rendering{table: table, whole: inv.on("Wrap"), bare: inv.on("HideTableHeaders")}
 		for _, v := range items {
 			o, ok := v.(*object.Object)
 			if ok && fields != nil {

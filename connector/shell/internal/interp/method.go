@@ -48,7 +48,7 @@ func (in *Interp) invoke(n syntax.Node, o object.Value, name string, args []obje
 		supported = "Add, AddRange, Clear, Contains, IndexOf and Remove"
 	case *object.Table:
 		v, ok, err = in.tableMethod(n, o, folded, args)
-		supported = "Add, Clear, Contains, ContainsKey and Remove"
+		supported = "Add, Clear, Contains, ContainsKey, GetEnumerator and Remove"
 	case object.Caller:
 		v, ok, err = o.Call(name, args)
 	}
@@ -278,6 +278,10 @@ func (in *Interp) tableMethod(n syntax.Node, t *object.Table, name string, args 
 		*t = object.Table{}
 		return nil, true, nil
 	}
+	if name == "getenumerator" && len(args) == 0 {
+		v, err = in.entries(t)
+		return v, true, at(n, err)
+	}
 	if len(args) == 0 {
 		return nil, false, nil
 	}
@@ -300,4 +304,21 @@ func (in *Interp) tableMethod(n syntax.Node, t *object.Table, name string, args 
 		return nil, true, at(n, in.m.read(t))
 	}
 	return nil, false, nil
+}
+
+// entries are what GetEnumerator goes through: an object for each key.
+func (in *Interp) entries(t *object.Table) (object.Value, error) {
+	list := new(object.List)
+	for name, item := range t.All() {
+		o := object.NewObject("DictionaryEntry", 3)
+		o.Columns = []string{"Name", "Value"}
+		o.Set("Name", name)
+		o.Set("Key", name)
+		o.Set("Value", item)
+		if err := in.keep(o, len(list.Items)+1); err != nil {
+			return nil, err
+		}
+		list.Add(o)
+	}
+	return list, nil
 }

@@ -123,9 +123,16 @@ type Object struct {
 	// as a list of all.
 	Columns []string
 
+	// Headings are what stands over Columns; without them, their names.
+	Headings []string
+
 	// Text is what the object is within a string, such as its identity. Empty:
 	// its properties, as PowerShell prints a PSCustomObject.
 	Text string
+
+	// Changed are the properties that a script assigned to. A Set cmdlet takes
+	// them over from an object of the pipeline.
+	Changed []string
 
 	dict
 }
@@ -133,6 +140,15 @@ type Object struct {
 // NewObject returns an empty object of that type with room for n properties.
 func NewObject(typ string, n int) *Object {
 	return &Object{Type: typ, dict: dict{names: make([]string, 0, n), values: make([]Value, 0, n)}}
+}
+
+// Assign is Set for a script, and remembers it.
+func (o *Object) Assign(name string, v Value) {
+	o.Set(name, v)
+	same := func(old string) bool { return strings.EqualFold(old, name) }
+	if !slices.ContainsFunc(o.Changed, same) {
+		o.Changed = append(o.Changed, name)
+	}
 }
 
 // Spelling returns the name as the receiver spells it.

@@ -17,3 +17,4 @@ $s = 'Hello'; $s.ToUpper(); $s.Substring(1, 3); $s.Replace('l', 'L'); $s.Length;
 $null -eq $nothing
 @($null).Count
 $true -and $false; $true -or $false; $true -xor $true
+(@{A = 1; B = 'two' }).GetEnumerator() | ForEach-Object { $_.Key + '=' + $_.Value }
