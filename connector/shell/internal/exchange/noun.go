@@ -83,7 +83,7 @@ func (n *noun[C]) find(v object.Value) (*item[C], error) {
 		return it, err
 	}
 	if hasWildcard(text) {
-		return nil, fmt.Errorf("%q stands for several objects; pipe Get-%s %s into the cmdlet", text, n.name, text)
+		return nil, fmt.Errorf("%s stands for several objects; pipe Get-%s %[1]s into the cmdlet", quote(text), n.name)
 	}
 	if it := n.lookup(text); it != nil {
 		return it, nil

@@ -127,7 +127,7 @@ func load[C any](s *shelf[C], what, key string, c C) error {
 		return fmt.Errorf("exchange: a %s has no name", what)
 	}
 	if s.find(key) != nil {
-		return fmt.Errorf("exchange: there are two of the %s %q", what, key)
+		return fmt.Errorf("exchange: there are two of the %s %s", what, quote(key))
 	}
 	s.put(key, &item[C]{cfg: c})
 	return nil
