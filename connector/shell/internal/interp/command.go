@@ -136,12 +136,25 @@ func (in *Interp) lookup(n *syntax.Command) (*command, error) {
 			return c, nil
 		}
 	}
-	names := in.commandNames()
 	text := "there is no cmdlet " + n.Name
-	if near := nearest(n.Name, names); near != "" {
+	if set := in.switching(n.Name); set != "" {
+		text += "; write " + set
+	} else if near := nearest(n.Name, in.commandNames()); near != "" {
 		text += "; did you mean " + near + "?"
 	}
 	return nil, &Error{Where: n.NameSpan, Err: failText(text), Supported: "what Get-Command lists"}
+}
+
+// switching returns what stands for an Enable or Disable cmdlet that doesn't
+// exist, or "": the Set cmdlet of its noun, if that has -Enabled.
+func (in *Interp) switching(name string) string {
+	verb, noun, _ := strings.Cut(name, "-")
+	value := map[string]string{"ENABLE": "$true", "DISABLE": "$false"}[object.Fold(verb)]
+	set := in.commands[object.Fold("Set-"+noun)]
+	if value == "" || set == nil || !slices.Contains(set.parameterNames(), "Enabled") {
+		return ""
+	}
+	return set.name + " -Enabled " + value
 }
 
 // commandNames are the full names of all cmdlets, in alphabetical order.
