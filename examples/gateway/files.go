@@ -27,7 +27,7 @@ func (f *scriptFiles) ReadFile(name string) ([]byte, error) {
 	info, err := root.Stat(name)
 	switch {
 	case err != nil:
-		return nil, err
+		return nil, plainly(name, err)
 	case !info.Mode().IsRegular():
 		return nil, fmt.Errorf("%s is not a file", name)
 	case info.Size() > maxScriptFile:
@@ -46,7 +46,16 @@ func (f *scriptFiles) WriteFile(name string, data []byte) error {
 		return err
 	}
 	defer root.Close()
-	return root.WriteFile(slashed(name), data, 0o600)
+	return plainly(name, root.WriteFile(slashed(name), data, 0o600))
+}
+
+// plainly leaves the system call out of an error, which scripts don't know of.
+func plainly(name string, err error) error {
+	var path *os.PathError
+	if errors.As(err, &path) {
+		return fmt.Errorf("%s: %w", name, path.Err)
+	}
+	return err
 }
 
 // slashed turns Windows' separators into ours.

@@ -16,7 +16,6 @@ import (
 	"github.com/interchange-smtp/interchange/connector/shell"
 	"github.com/interchange-smtp/interchange/connector/shell/export"
 	"github.com/interchange-smtp/interchange/permission"
-	"github.com/interchange-smtp/interchange/routing"
 )
 
 // policyReader reads the files of a policy one after the other. What was read is
@@ -68,14 +67,6 @@ func (p *policyFlags) newReader(c *cli) (*policyReader, error) {
 		}
 	}
 	return r, nil
-}
-
-// serverNamed is the server that -server names, by its name or its FQDN.
-func serverNamed(name string) routing.Server {
-	if short, _, dotted := strings.Cut(name, "."); dotted {
-		return routing.Server{Name: short, FQDN: name}
-	}
-	return routing.Server{Name: name}
 }
 
 // warn keeps what a script is warned of.
@@ -138,7 +129,7 @@ func (r *policyReader) start() error {
 	}
 	r.choose(&r.cfg)
 	var err error
-	r.in, err = shell.Open(r.cfg, r.opts)
+	r.in, err = organisation(r.cfg, r.opts)
 	return err
 }
 

@@ -91,7 +91,7 @@ func (s *session) open(p *policyFlags) error {
 		s.in = shell.New(opts)
 		return nil
 	}
-	s.in, err = shell.Open(r.cfg, opts)
+	s.in, err = organisation(r.cfg, opts)
 	return err
 }
 

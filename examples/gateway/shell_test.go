@@ -24,6 +24,7 @@ func TestShell(t *testing.T) {
 		{"prompt", []string{"-server", "HubA"}},
 		{"prompt-failure", []string{"-config", "testdata/relay.json"}},
 		{"mistakes", nil},
+		{"edge", []string{"-config", "testdata/edge.json"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.script, func(t *testing.T) {
