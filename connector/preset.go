@@ -74,6 +74,9 @@ func defaultsOf(p Profile) editionDefaults {
 	return editionDefaults{receiveSize: 36 * MB, sendSize: 35 * MB, headerSize: 256 * KB, localHops: 12, utf8: true}
 }
 
+// acknowledgementDelay is the default of MaxAcknowledgementDelay.
+const acknowledgementDelay = 30 * time.Second
+
 // receiveDefaults returns r with every parameter that was left at its default
 // filled in from Usage, profile and the role of its server. It is idempotent,
 // and the slices of r are shared, not copied.
@@ -111,7 +114,7 @@ func (c *Config) receiveDefaults(r Receive) Receive {
 
 	setDefault(&r.AuthTarpitInterval, 5*time.Second)
 	setDefault(&r.TarpitInterval, 5*time.Second)
-	setDefault(&r.MaxAcknowledgementDelay, 30*time.Second)
+	setDefault(&r.MaxAcknowledgementDelay, acknowledgementDelay)
 
 	fill(&r.MaxHeaderSize, edition.headerSize)
 	fill(&r.MaxMessageSize, edition.receiveSize)

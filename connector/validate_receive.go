@@ -328,7 +328,6 @@ func (c *receiveCheck) unreachableGroups() {
 // notEnforced lists what is kept but has no effect here.
 func (c *receiveCheck) notEnforced() {
 	r := &c.given
-	_, delay := r.MaxAcknowledgementDelay.Get()
 	if m, _ := r.AuthMechanism.Get(); m&(auth.Integrated|auth.ExchangeServer) != 0 {
 		c.doubt("AuthMechanism", CodeNotEnforced, "%v in it has no effect: NTLM, Kerberos and X-EXPS don't exist here",
 			m&(auth.Integrated|auth.ExchangeServer))
@@ -344,7 +343,7 @@ func (c *receiveCheck) notEnforced() {
 		{"LongAddressesEnabled", r.LongAddressesEnabled, "XLONGADDR is never offered"},
 		{"OrarEnabled", r.OrarEnabled, "XORAR is never offered"},
 		{"ExtendedProtectionPolicy", r.ExtendedProtectionPolicy != ExtendedProtectionNone, "it guards Integrated, which is never offered"},
-		{"MaxAcknowledgementDelay", delay, "mail is delivered before it is acknowledged"},
+		{"MaxAcknowledgementDelay", r.MaxAcknowledgementDelay.Or(acknowledgementDelay) != acknowledgementDelay, "mail is delivered before it is acknowledged"},
 		{"TlsDomainCapabilities", len(r.TlsDomainCapabilities) > 0, "hybrid deployments don't exist here"},
 	} {
 		if p.set {

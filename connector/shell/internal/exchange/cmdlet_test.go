@@ -243,6 +243,20 @@ func TestConflicts(t *testing.T) {
 	fresh.must(t, "New-ReceiveConnector", a)
 }
 
+// TestKeptDefault says nothing of a parameter without effect that is given its
+// default.
+func TestKeptDefault(t *testing.T) {
+	d := relay(t)
+	d.must(t, "Set-ReceiveConnector", args{"Identity": "Relay", "EnableAuthGSSAPI": false, "ExtendedProtectionPolicy": "none",
+		"MaxAcknowledgementDelay": "00:00:30", "ServiceDiscoveryFqdn": nil, "TlsDomainCapabilities": nil, "LiveCredentialEnabled": false})
+	if len(d.warnings) != 0 {
+		t.Errorf("warnings %q", d.warnings)
+	}
+	if w := compile(t, d.org).Warnings(); len(w) != 0 {
+		t.Errorf("warnings of the policy %q", w)
+	}
+}
+
 // TestKeptOnce tells of a parameter without effect once, by name.
 func TestKeptOnce(t *testing.T) {
 	d := relay(t)

@@ -170,12 +170,16 @@ func (n *noun[C]) apply(call *object.Call, it *item[C], verb Verbs) error {
 	return nil
 }
 
-// notice refuses a parameter or, once, says that it has no effect.
+// notice refuses a parameter or, once, says that it has no effect, unless what is
+// given is its default.
 func (o *Org) notice(call *object.Call, i *Info) error {
 	switch i.Here {
 	case Refused:
 		return &object.ArgumentError{Parameter: i.Name, Err: fmt.Errorf("it isn't supported: %s", i.Why)}
 	case Kept:
+		if i.isDefault(call.Args[i.Name], o.base.Profile) {
+			return nil
+		}
 		o.once("-"+i.Name, fmt.Sprintf("-%s is kept without effect: %s", i.Name, i.Why), call.Warn)
 	}
 	return nil

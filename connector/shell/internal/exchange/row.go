@@ -1,6 +1,8 @@
 package exchange
 
 import (
+	"strings"
+
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 	"github.com/interchange-smtp/interchange/permission"
@@ -99,6 +101,14 @@ func (r *row[C]) value(it *item[C], full *C, p connector.Profile) object.Value {
 		}
 	}
 	return r.get(it, full, r.Name)
+}
+
+// isDefault reports whether v is what the parameter is without being given.
+func (i *Info) isDefault(v object.Value, p connector.Profile) bool {
+	if i.Switch {
+		return !object.Truth(v)
+	}
+	return strings.EqualFold(object.Text(v), strings.TrimPrefix(i.defaultIn(p), "$"))
 }
 
 // defaultIn returns the default in an edition.
