@@ -172,11 +172,30 @@ func TestMarshalRefuses(t *testing.T) {
 		{Server: "\xff"},
 		{Receive: []connector.Receive{{MaxMessageSize: -9}}},
 		{Receive: []connector.Receive{{RemoteIPRanges: make([]connector.Range, 1)}}},
-		{Receive: []connector.Receive{{Permissions: []permission.Grant{{To: permission.SIDAnonymous, Allow: rights, Deny: rights}}}}},
+		{Receive: []connector.Receive{{Permissions: []permission.Grant{{To: permission.SIDAnonymous}}}}},
+		{Receive: []connector.Receive{{Permissions: []permission.Grant{{To: permission.SIDAnonymous, Allow: rights, Group: permission.AnonymousUsers}}}}},
 	} {
 		if text, err := jsonconfig.Marshal(c); err == nil {
 			t.Errorf("Marshal gives %s", text)
 		}
+	}
+}
+
+// TestMarshalSplits writes a grant that both allows and denies as two.
+func TestMarshalSplits(t *testing.T) {
+	submit, relay := permission.SetOf(permission.Submit), permission.SetOf(permission.AcceptAnyRecipient)
+	grants := func(g ...permission.Grant) connector.Config {
+		return connector.Config{Receive: []connector.Receive{{Name: "Relay", Permissions: g}}}
+	}
+	const to = permission.SIDAnonymous
+	c := grants(permission.Grant{To: to, Allow: submit, Deny: relay}, permission.Grant{To: to, Allow: relay})
+	text, err := jsonconfig.Marshal(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := grants(permission.Grant{To: to, Allow: submit}, permission.Grant{To: to, Deny: relay}, permission.Grant{To: to, Allow: relay})
+	if back, err := jsonconfig.Parse("f", text); err != nil || !reflect.DeepEqual(back, want) {
+		t.Errorf("%s is read as %+v, %v", text, back, err)
 	}
 }
 

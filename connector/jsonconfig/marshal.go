@@ -20,8 +20,9 @@ import (
 const redacted = "REDACTED"
 
 // Marshal writes c as indented JSON that [Parse] reads back to an equal Config,
-// except that secrets are replaced by REDACTED, which Parse refuses. Parameters
-// at their default are left out. The error says which value has no text.
+// except that secrets are replaced by REDACTED, which Parse refuses, and that a
+// grant that both allows and denies becomes two. Parameters at their default are
+// left out. The error says which value has no text.
 func Marshal(c connector.Config) ([]byte, error) { return marshal(c, false) }
 
 // MarshalWithSecrets is Marshal with the passwords of Send connectors in
@@ -76,14 +77,7 @@ func (w *writer) value(path string, v reflect.Value) {
 	case reflect.Struct:
 		w.object(path, v)
 	case reflect.Slice:
-		w.out.WriteByte('[')
-		for i := range v.Len() {
-			if i > 0 {
-				w.out.WriteByte(',')
-			}
-			w.value(fmt.Sprintf("%s[%d]", path, i), v.Index(i))
-		}
-		w.out.WriteByte(']')
+		w.list(path, v)
 	case reflect.Pointer:
 		w.value(path, v.Elem())
 	case reflect.String:
@@ -116,6 +110,34 @@ func (w *writer) special(path string, target any) bool {
 	return true
 }
 
+func (w *writer) list(path string, v reflect.Value) {
+	if grants, ok := v.Interface().([]permission.Grant); ok {
+		v = reflect.ValueOf(split(grants))
+	}
+	w.out.WriteByte('[')
+	for i := range v.Len() {
+		if i > 0 {
+			w.out.WriteByte(',')
+		}
+		w.value(fmt.Sprintf("%s[%d]", path, i), v.Index(i))
+	}
+	w.out.WriteByte(']')
+}
+
+// split makes two grants of one that both allows and denies, because an entry
+// does one or the other. They come to the same.
+func split(grants []permission.Grant) []permission.Grant {
+	var out []permission.Grant
+	for _, g := range grants {
+		if g.Allow != 0 && g.Deny != 0 {
+			out = append(out, permission.Grant{To: g.To, Allow: g.Allow, Group: g.Group})
+			g.Allow = 0
+		}
+		out = append(out, g)
+	}
+	return out
+}
+
 // object writes the fields of a struct that differ from their zero value.
 func (w *writer) object(path string, v reflect.Value) {
 	w.out.WriteByte('{')
@@ -136,8 +158,8 @@ func (w *writer) object(path string, v reflect.Value) {
 	w.out.WriteByte('}')
 }
 
-// grant writes a grant made by hand, as one entry: a grant that both allows
-// and denies, or that a permission group made, has no form of its own.
+// grant writes a grant made by hand, which either allows or denies. One that a
+// permission group made has no form of its own.
 func (w *writer) grant(path string, g permission.Grant) {
 	f := grantFields{User: string(g.To), Deny: g.Deny != 0}
 	if who, err := permission.ParsePrincipal(g.To.Name()); err == nil && len(who.SIDs) == 1 && who.SIDs[0] == g.To {
@@ -147,8 +169,8 @@ func (w *writer) grant(path string, g permission.Grant) {
 	if f.Deny {
 		rights = g.Deny
 	}
-	if g.Allow != 0 && g.Deny != 0 || g.Group != 0 || rights == 0 {
-		w.fail(path, fmt.Errorf("%v isn't a grant made by hand: it must either allow or deny, and name no group", g))
+	if g.Group != 0 || rights == 0 {
+		w.fail(path, fmt.Errorf("%v isn't a grant made by hand: it must allow or deny something, and name no group", g))
 	}
 	for r := range rights.All() {
 		f.ExtendedRights = append(f.ExtendedRights, r)
