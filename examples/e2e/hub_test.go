@@ -13,6 +13,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/interchange-smtp/interchange/internal/guide"
 )
 
 // The users of HubA.
@@ -33,8 +35,8 @@ func buildGateway(t *testing.T) string {
 }
 
 // startHub runs gateway serve on h until the test ends, and returns when it
-// is ready.
-func startHub(t *testing.T, h *host, ca *authority, config string) {
+// is ready. config are the flags that name the policy.
+func startHub(t *testing.T, h *host, ca *authority, config ...string) {
 	t.Helper()
 	binary := buildGateway(t)
 	users := filepath.Join(publicDir(t), "users")
@@ -44,7 +46,29 @@ func startHub(t *testing.T, h *host, ca *authority, config string) {
 		run(t, add)
 	}
 	cert, key := ca.issue(t, hubName)
-	startServe(t, h, ca.roots, binary, "-config", config, "-users", users, "-cert", cert, "-key", key, "-dns", dnsAddr)
+	startServe(t, h, ca.roots, binary, append(config, "-users", users, "-cert", cert, "-key", key, "-dns", dnsAddr)...)
+}
+
+// scenarioFlags writes the guide's commands for a scenario to a directory of
+// its own, just as they stand there, and what the guide leaves open beside
+// them. It returns the flags with which HubA, a server of 2007 fresh from
+// setup, is configured by them.
+func scenarioFlags(t *testing.T, s guide.Scenario) []string {
+	t.Helper()
+	files, err := guide.Files(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	flags := []string{"-server", hubName, "-profile", "exchange2007"}
+	for _, f := range files {
+		name := filepath.Join(dir, f.Name)
+		if err := os.WriteFile(name, f.Data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		flags = append(flags, "-config", name)
+	}
+	return flags
 }
 
 // startServe runs gateway serve on h with args until the test ends, when it
@@ -52,7 +76,8 @@ func startHub(t *testing.T, h *host, ca *authority, config string) {
 func startServe(t *testing.T, h *host, roots, binary string, args ...string) []string {
 	t.Helper()
 	cmd := h.command(context.Background(), binary, append([]string{"serve"}, args...)...)
-	cmd.Env = append(os.Environ(), "SSL_CERT_FILE="+roots)
+	cmd.Env = append(os.Environ(), "SSL_CERT_FILE="+roots,
+		"INTERCHANGE_CREDENTIAL_mycred="+gatewayUser+":"+gatewayPassword) // for the guide's $mycred
 	var log bytes.Buffer
 	cmd.Stderr = &log
 	stdout, err := cmd.StdoutPipe()

@@ -4,13 +4,25 @@ package e2e
 
 import (
 	"testing"
+
+	"github.com/interchange-smtp/interchange/internal/guide"
 )
 
 // TestAnonymousRelay is the third scenario: one address may relay to anybody
-// through one local address, after the right was granted by hand.
+// through one local address, after the right was granted by hand: all of it with
+// the guide's commands, or the last step only, after the console's.
 func TestAnonymousRelay(t *testing.T) {
-	s := newStage(t, gatewayConfig{source: gatewayAddr})
-	startHub(t, s.hub, s.ca, "testdata/relay.json")
+	for _, scenario := range []guide.Scenario{guide.Relay, guide.RelayConsole} {
+		t.Run(string(scenario), func(t *testing.T) {
+			s := newStage(t, gatewayConfig{source: gatewayAddr})
+			startHub(t, s.hub, s.ca, scenarioFlags(t, scenario)...)
+			s.relays(t)
+		})
+	}
+}
+
+// relays wants what the third scenario allows, and nothing else.
+func (s *stage) relays(t *testing.T) {
 
 	t.Run("to anybody", func(t *testing.T) {
 		s.viaGateway(t, "dora@example.net", "carl@partner.example").accepted(t)
@@ -39,11 +51,11 @@ func TestAnonymousRelay(t *testing.T) {
 		toHub(t, s.gateway, gatewayAddr, hubAddr, "dora@example.net", "bob@fabrikam.com", "--data", large(t)).refused(t, "552 5.3.4")
 	})
 	t.Run("refused from other addresses", func(t *testing.T) {
-		toHub(t, s.gateway, securedAddr, hubAddr, "dora@example.net", "carl@partner.example").refused(t, "530 5.7.57")
-		toHub(t, s.stranger, strangerAddr, hubAddr, "dora@example.net", "carl@partner.example").refused(t, "530 5.7.57")
+		toHub(t, s.gateway, securedAddr, hubAddr, "dora@example.net", "carl@partner.example").refused(t, "530 5.7.1")
+		toHub(t, s.stranger, strangerAddr, hubAddr, "dora@example.net", "carl@partner.example").refused(t, "530 5.7.1")
 	})
 	t.Run("refused at another local address", func(t *testing.T) {
-		toHub(t, s.gateway, gatewayAddr, hubOtherAddr, "dora@example.net", "carl@partner.example").refused(t, "530 5.7.57")
+		toHub(t, s.gateway, gatewayAddr, hubOtherAddr, "dora@example.net", "carl@partner.example").refused(t, "530 5.7.1")
 	})
 	s.mailboxes.nothing(t)
 	s.internet.nothing(t)
@@ -53,7 +65,7 @@ func TestAnonymousRelay(t *testing.T) {
 // only.
 func TestAnonymousRelayUngranted(t *testing.T) {
 	s := newStage(t, gatewayConfig{source: gatewayAddr})
-	startHub(t, s.hub, s.ca, "testdata/ungranted.json")
+	startHub(t, s.hub, s.ca, "-config", "testdata/ungranted.json")
 
 	toHub(t, s.gateway, gatewayAddr, hubAddr, "dora@example.net", "bob@fabrikam.com").accepted(t)
 	s.mailboxes.next(t).envelope(t, "dora@example.net", "bob@fabrikam.com")

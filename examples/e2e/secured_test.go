@@ -5,6 +5,8 @@ package e2e
 import (
 	"strings"
 	"testing"
+
+	"github.com/interchange-smtp/interchange/internal/guide"
 )
 
 // large is a message over the size limit of the scenarios' connectors, which
@@ -30,7 +32,7 @@ func internal(t *testing.T) string {
 // guide's own edition, in which that goes for organisation headers too.
 func TestExternallySecured(t *testing.T) {
 	s := newStage(t, gatewayConfig{source: securedAddr})
-	startHub(t, s.hub, s.ca, "testdata/secured.json")
+	startHub(t, s.hub, s.ca, scenarioFlags(t, guide.Secured)...)
 
 	t.Run("to anybody", func(t *testing.T) {
 		s.viaGateway(t, "dora@example.net", "bob@fabrikam.com").accepted(t)
