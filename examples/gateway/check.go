@@ -1,6 +1,9 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // check lists what is doubtful about a policy that is valid.
 func check(c *cli, args []string) int {
@@ -14,7 +17,7 @@ func check(c *cli, args []string) int {
 	if !ok {
 		return exitInvalid
 	}
-	warnings := append(l.notes, l.locate(l.Warnings())...)
+	warnings := slices.Concat(findings{}, l.notes, l.warnings())
 	if p.json {
 		c.printJSON(struct {
 			Warnings findings `json:"warnings"`

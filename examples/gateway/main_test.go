@@ -30,6 +30,8 @@ func TestGolden(t *testing.T) {
 		{"unknown", []string{"frobnicate"}},
 		{"check", []string{"check", "-config", good}},
 		{"check-demonstration", []string{"check"}},
+		{"check-fresh", []string{"check", "-config", "testdata/fresh.ps1", "-server", "EX01"}},
+		{"check-fresh-edge", []string{"check", "-config", "testdata/edge.json", "-config", "testdata/fresh.ps1", "-json"}},
 		{"check-usage", []string{"check", "-h"}},
 		{"check-argument", []string{"check", good}},
 		{"check-mistakes", []string{"check", "-config", bad}},

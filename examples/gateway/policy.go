@@ -173,6 +173,15 @@ func (l *loaded) locate(problems connector.Problems) findings {
 	return found
 }
 
+// warnings finds what is doubtful about the policy. Of parameters without effect
+// it tells only where a file sets them: the connectors that setup makes have such
+// ones, too.
+func (l *loaded) warnings() findings {
+	return slices.DeleteFunc(l.locate(l.Warnings()), func(f finding) bool {
+		return f.File == "" && (f.Code == connector.CodeNotEnforced || f.Code == connector.CodeDomainSecureList)
+	})
+}
+
 // policy loads the policy for a command. If that fails it prints why and ok
 // is false.
 func (c *cli) policy(p *policyFlags) (l *loaded, ok bool) {

@@ -196,7 +196,7 @@ func (l *announced) Accept() (net.Conn, error) {
 // announce prints what is served where, and what isn't.
 func (r *relayProcess) announce() {
 	out := r.cli.stdout
-	for _, w := range r.policy.locate(r.policy.Warnings()) {
+	for _, w := range r.policy.warnings() {
 		fmt.Fprintln(r.cli.stderr, "warning:", w)
 	}
 	for in := range r.policy.Receive() {
