@@ -38,6 +38,13 @@ func Equal(a, b Value) bool {
 	if a == nil || b == nil {
 		return a == nil && b == nil
 	}
+	switch a.(type) {
+	case int64, float64:
+		if text, ok := b.(string); ok { // without an error to make: long lists are searched so
+			n, ok := ParseNumber(text)
+			return ok && orderNumbers(a, n) == 0
+		}
+	}
 	order, err := compare(a, b)
 	return err == nil && order == 0
 }
@@ -95,12 +102,17 @@ func compareNumbers(a, b Value) (int, error) {
 		// The text itself stays out of the message: it may be a password.
 		return 0, fmt.Errorf("a value of type %s that isn't a number can't be compared with the number %s", TypeName(b), Text(a))
 	}
+	return orderNumbers(a, n), nil
+}
+
+// orderNumbers compares what Number returned.
+func orderNumbers(a, b Value) int {
 	x, xInt := a.(int64)
-	y, yInt := n.(int64)
+	y, yInt := b.(int64)
 	if xInt && yInt {
-		return cmp.Compare(x, y), nil
+		return cmp.Compare(x, y)
 	}
-	return cmp.Compare(Float(a), Float(n)), nil
+	return cmp.Compare(Float(a), Float(b))
 }
 
 // compareIdentity compares what has no order of its own.
