@@ -12,7 +12,17 @@ import (
 func (s *session) refuse(command string, d connector.Decision, more ...any) connector.Reply {
 	s.refused++
 	r := d.Reply()
-	s.logRefusal(command, r, append(more, "reason", d.Reason)...)
+	s.logRefusal(slog.LevelInfo, command, r, append(more, "reason", d.Reason)...)
+	return r
+}
+
+// unverified logs an error of the Verifier and returns the client's part of it.
+// The level is Error, because nobody can log in until somebody mends it.
+func (s *session) unverified(err error) connector.Reply {
+	s.refused++
+	d := s.service.in.Decide(connector.VerifierUnavailable)
+	r := d.Reply()
+	s.logRefusal(slog.LevelError, "AUTH", r, "reason", d.Reason, "error", clean(err.Error()))
 	return r
 }
 
@@ -20,15 +30,15 @@ func (s *session) refuse(command string, d connector.Decision, more ...any) conn
 func (s *session) failed(command string, err error, more ...any) connector.Reply {
 	s.refused++
 	r := replyFor(s.service.in, err)
-	s.logRefusal(command, r, append(more, "error", clean(err.Error()))...)
+	s.logRefusal(slog.LevelInfo, command, r, append(more, "error", clean(err.Error()))...)
 	return r
 }
 
-func (s *session) logRefusal(command string, r connector.Reply, more ...any) {
-	if !s.server.Logger.Enabled(s.server.hard, slog.LevelInfo) {
+func (s *session) logRefusal(level slog.Level, command string, r connector.Reply, more ...any) {
+	if !s.server.Logger.Enabled(s.server.hard, level) {
 		return
 	}
-	s.server.Logger.Info("command refused", append([]any{
+	s.server.Logger.Log(s.server.hard, level, "command refused", append([]any{
 		"session", s.id, "connector", s.service.in.Name(), "remote", s.channel.Remote,
 		"user", clean(s.rules.Identity().String()), "command", command, "reply", clean(r.String()),
 	}, more...)...)

@@ -131,8 +131,7 @@ func (s *session) AuthEnd(_ context.Context, err error) connector.Reply {
 	case errors.Is(err, auth.ErrMalformed):
 		d = s.service.in.Decide(connector.AuthMalformed)
 	default:
-		d = s.service.in.Decide(connector.VerifierUnavailable)
-		s.server.Logger.Error("verifier failed", "session", s.id, "error", clean(err.Error()))
+		return s.unverified(err)
 	}
 	if !d.Allowed() {
 		return s.refuse("AUTH", d)
