@@ -1,9 +1,6 @@
 package main
 
-import (
-	"fmt"
-	"slices"
-)
+import "fmt"
 
 // check lists what is doubtful about a policy that is valid.
 func check(c *cli, args []string) int {
@@ -17,7 +14,7 @@ func check(c *cli, args []string) int {
 	if !ok {
 		return exitInvalid
 	}
-	warnings := slices.Concat(findings{}, l.notes, l.warnings())
+	warnings := append(append(findings{}, l.notes...), l.warnings()...)
 	if p.json {
 		c.printJSON(struct {
 			Warnings findings `json:"warnings"`
