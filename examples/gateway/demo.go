@@ -28,76 +28,86 @@ const (
 
 // demonstration is the administrator's guide on one machine: HubA of
 // fabrikam.com with its external SMTP gateway, secured in the guide's three
-// ways. Ports stand for the guide's networks. The default connector serves
-// all of them; the other two are for one address only, whose smaller range
-// wins.
+// ways. Ports stand for the guide's networks.
 func demonstration() connector.Config {
-	loopback := netip.MustParseAddr("127.0.0.1")
-	at := func(ports ...uint16) []netip.AddrPort {
-		var bindings []netip.AddrPort
-		for _, port := range ports {
-			bindings = append(bindings, netip.AddrPortFrom(loopback, port))
-		}
-		return bindings
-	}
-	gateway := []connector.Range{connector.MustParseRange("127.0.0.1")}
 	return connector.Config{
 		Server:  "HubA",
 		Servers: []routing.Server{{Name: "HubA", FQDN: demoHub}},
 		Accepted: []routing.AcceptedDomain{
 			{Name: "Fabrikam", DomainName: "fabrikam.com", Default: true},
 		},
-		Receive: []connector.Receive{
-			{
-				Name:             "Default HubA",
-				Bindings:         at(demoPort, demoSecuredPort, demoRelayPort),
-				RemoteIPRanges:   []connector.Range{connector.MustParseRange("0.0.0.0-255.255.255.255")},
-				AuthMechanism:    connector.Value(auth.TLS | auth.BasicAuth | auth.BasicAuthRequireTLS),
-				PermissionGroups: connector.Value(permission.ExchangeUsers),
-				// The gateway passes on what others wrote.
-				Permissions: []permission.Grant{{
-					To:    permission.SIDAuthenticatedUsers,
-					Allow: permission.SetOf(permission.AcceptAnySender),
-				}},
-			},
-			{
-				Name:             "FromSecuredGateway",
-				Bindings:         at(demoSecuredPort),
-				RemoteIPRanges:   gateway,
-				AuthMechanism:    connector.Value(auth.ExternalAuthoritative),
-				PermissionGroups: connector.Value(permission.ExchangeServers),
-			},
-			{
-				Name:             "FromInternetGateway",
-				Bindings:         at(demoRelayPort),
-				RemoteIPRanges:   gateway,
-				AuthMechanism:    connector.Value(auth.TLS),
-				PermissionGroups: connector.Value(permission.AnonymousUsers),
-				Permissions: []permission.Grant{{
-					To:    permission.SIDAnonymous,
-					Allow: permission.SetOf(permission.AcceptAnyRecipient),
-				}},
-			},
+		Receive: demoReceive(),
+		Send:    demoSend(),
+	}
+}
+
+// demoReceive is where mail comes in. The default connector serves all ports;
+// the other two are for one address only, whose smaller range wins.
+func demoReceive() []connector.Receive {
+	gateway := []connector.Range{connector.MustParseRange("127.0.0.1")}
+	return []connector.Receive{
+		{
+			Name:             "Default HubA",
+			Bindings:         onLoopback(demoPort, demoSecuredPort, demoRelayPort),
+			RemoteIPRanges:   []connector.Range{connector.MustParseRange("0.0.0.0-255.255.255.255")},
+			AuthMechanism:    connector.Value(auth.TLS | auth.BasicAuth | auth.BasicAuthRequireTLS),
+			PermissionGroups: connector.Value(permission.ExchangeUsers),
+			// The gateway passes on what others wrote.
+			Permissions: []permission.Grant{{
+				To:    permission.SIDAuthenticatedUsers,
+				Allow: permission.SetOf(permission.AcceptAnySender),
+			}},
 		},
-		Send: []connector.Send{
-			{
-				Name:                   "ToInternetGateway",
-				AddressSpaces:          []routing.AddressSpace{routing.MustParseAddressSpace("*")},
-				SmartHosts:             []connector.SmartHost{connector.MustParseSmartHost(demoGateway)},
-				SmartHostAuthMechanism: auth.BasicAuthRequireTLS,
-				AuthenticationCredential: &connector.Credential{
-					UserName: demoPeerUser,
-					Password: demoPeerPassword,
-				},
-				Port: demoGatewayPort,
-			},
-			{
-				Name:          "ToMailboxServer",
-				Usage:         connector.UsageInternal,
-				AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace("fabrikam.com")},
-				SmartHosts:    []connector.SmartHost{connector.MustParseSmartHost(demoMailbox)},
-				Port:          demoMailboxPort,
-			},
+		{
+			Name:             "FromSecuredGateway",
+			Bindings:         onLoopback(demoSecuredPort),
+			RemoteIPRanges:   gateway,
+			AuthMechanism:    connector.Value(auth.ExternalAuthoritative),
+			PermissionGroups: connector.Value(permission.ExchangeServers),
+		},
+		{
+			Name:             "FromInternetGateway",
+			Bindings:         onLoopback(demoRelayPort),
+			RemoteIPRanges:   gateway,
+			AuthMechanism:    connector.Value(auth.TLS),
+			PermissionGroups: connector.Value(permission.AnonymousUsers),
+			Permissions: []permission.Grant{{
+				To:    permission.SIDAnonymous,
+				Allow: permission.SetOf(permission.AcceptAnyRecipient),
+			}},
 		},
 	}
+}
+
+// demoSend is where mail goes: out by the gateway, in to the mailbox server.
+func demoSend() []connector.Send {
+	return []connector.Send{
+		{
+			Name:                   "ToInternetGateway",
+			AddressSpaces:          []routing.AddressSpace{routing.MustParseAddressSpace("*")},
+			SmartHosts:             []connector.SmartHost{connector.MustParseSmartHost(demoGateway)},
+			SmartHostAuthMechanism: auth.BasicAuthRequireTLS,
+			AuthenticationCredential: &connector.Credential{
+				UserName: demoPeerUser,
+				Password: demoPeerPassword,
+			},
+			Port: demoGatewayPort,
+		},
+		{
+			Name:          "ToMailboxServer",
+			Usage:         connector.UsageInternal,
+			AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace("fabrikam.com")},
+			SmartHosts:    []connector.SmartHost{connector.MustParseSmartHost(demoMailbox)},
+			Port:          demoMailboxPort,
+		},
+	}
+}
+
+// onLoopback are bindings to ports of this machine.
+func onLoopback(ports ...uint16) []netip.AddrPort {
+	bindings := make([]netip.AddrPort, len(ports))
+	for i, port := range ports {
+		bindings[i] = netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), port)
+	}
+	return bindings
 }
