@@ -2,10 +2,8 @@ package shell_test
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -15,11 +13,10 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/shell"
+	"github.com/interchange-smtp/interchange/connector/shell/internal/golden"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
-
-var update = flag.Bool("update", false, "write the golden files of the procedures")
 
 // TestProcedures runs the procedures that Exchange's documentation gives and
 // compares what is printed, and how the policy decides, with the file beside
@@ -33,32 +30,9 @@ var update = flag.Bool("update", false, "write the golden files of the procedure
 //
 // asks the policy that the whole script makes.
 func TestProcedures(t *testing.T) {
-	scripts, err := filepath.Glob("testdata/procedures/*.ps1")
-	if err != nil || len(scripts) == 0 {
-		t.Fatal("no scripts: ", err)
-	}
-	for _, file := range scripts {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".ps1"), func(t *testing.T) {
-			src, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := procedure(t, filepath.Base(file), string(src))
-			golden := strings.TrimSuffix(file, ".ps1") + ".txt"
-			if *update {
-				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got != string(want) {
-				t.Errorf("got\n%s\nwant\n%s", got, want)
-			}
-		})
-	}
+	golden.Scripts(t, filepath.Join("testdata", "procedures"), ".txt", func(t *testing.T, name string, src []byte) string {
+		return procedure(t, name, string(src))
+	})
 }
 
 // procedure runs a script and asks its questions.

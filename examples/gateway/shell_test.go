@@ -35,19 +35,7 @@ func TestShell(t *testing.T) {
 			var out bytes.Buffer
 			code := run(append([]string{"shell"}, tt.args...), bytes.NewReader(src), &out, &out)
 			got := out.String() + "exit " + string(rune('0'+code)) + "\n"
-			golden := "testdata/shell-" + tt.script + ".txt"
-			if *update {
-				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got != string(want) {
-				t.Errorf("got:\n%s\nwant:\n%s", got, want)
-			}
+			golden(t, "shell-"+tt.script, got)
 			if strings.Contains(got, "user:password") {
 				t.Error("a script reads credentials from the environment")
 			}

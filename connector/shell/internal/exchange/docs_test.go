@@ -1,7 +1,6 @@
 package exchange_test
 
 import (
-	"flag"
 	"os"
 	"path/filepath"
 	"slices"
@@ -9,28 +8,15 @@ import (
 	"testing"
 
 	"github.com/interchange-smtp/interchange/connector/shell/internal/exchange"
+	"github.com/interchange-smtp/interchange/connector/shell/internal/golden"
 )
-
-var update = flag.Bool("update", false, "write docs/cmdlets.md")
 
 var docsFile = filepath.Join("..", "..", "..", "..", "docs", "cmdlets.md")
 
 // TestDocs holds docs/cmdlets.md to the table. To change it, change the table
 // and run this test with -update.
 func TestDocs(t *testing.T) {
-	want := exchange.Markdown()
-	if *update {
-		if err := os.WriteFile(docsFile, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(docsFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(got) != want {
-		t.Errorf("docs/cmdlets.md is not what the table says; run go test ./connector/shell/internal/exchange -run TestDocs -update")
-	}
+	golden.Compare(t, docsFile, exchange.Markdown())
 }
 
 // TestComplete wants every parameter in the table that Microsoft documents. The

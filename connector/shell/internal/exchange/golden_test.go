@@ -3,13 +3,13 @@ package exchange_test
 import (
 	"bytes"
 	"context"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/shell"
+	"github.com/interchange-smtp/interchange/connector/shell/internal/golden"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -19,36 +19,13 @@ import (
 // run it with -update. A script whose name begins with 2007 runs in that edition,
 // one with edge in its name on an Edge server. No output may hold the password.
 func TestGolden(t *testing.T) {
-	scripts, err := filepath.Glob(filepath.Join("testdata", "golden", "*.ps1"))
-	if err != nil || len(scripts) == 0 {
-		t.Fatal(err, "no scripts")
-	}
-	for _, file := range scripts {
-		name := strings.TrimSuffix(filepath.Base(file), ".ps1")
-		t.Run(name, func(t *testing.T) {
-			src, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := runScript(name, src)
-			if strings.Contains(got, password) {
-				t.Fatalf("the output holds the password:\n%s", got)
-			}
-			golden := strings.TrimSuffix(file, ".ps1") + ".txt"
-			if *update {
-				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got != string(want) {
-				t.Errorf("the output differs from %s:\n%s", golden, got)
-			}
-		})
-	}
+	golden.Scripts(t, filepath.Join("testdata", "golden"), ".txt", func(t *testing.T, name string, src []byte) string {
+		got := runScript(strings.TrimSuffix(name, ".ps1"), src)
+		if strings.Contains(got, password) {
+			t.Fatalf("the output holds the password:\n%s", got)
+		}
+		return got
+	})
 }
 
 func runScript(name string, src []byte) string {
