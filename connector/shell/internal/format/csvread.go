@@ -9,14 +9,20 @@ import (
 // ParseCSV reads what Export-Csv writes: a #TYPE line or none, a header, rows.
 // The delimiter is the one that the header has: a comma, a semicolon or a tab.
 // Each value is a string, or nil where a cell is empty without quotes.
-func ParseCSV(name string, data []byte) (*Document, error) {
+func ParseCSV(name string, data []byte) (*Document, error) { return ParseCSVBy(0, name, data) }
+
+// ParseCSVBy is ParseCSV with a delimiter, which is an ASCII character; 0 is the
+// one that the header has.
+func ParseCSVBy(delimiter byte, name string, data []byte) (*Document, error) {
 	text, err := Decode(name, data)
 	if err != nil {
 		return nil, err
 	}
 	r := &csvReader{name: name, text: text, line: 1}
 	typ := r.typeLine()
-	r.delimiter = delimiterOf(r.text)
+	if r.delimiter = delimiter; delimiter == 0 {
+		r.delimiter = delimiterOf(r.text)
+	}
 	header, at, err := r.row()
 	if err != nil {
 		return nil, err

@@ -14,6 +14,7 @@ import (
 // files or not.
 func converting() []*command {
 	delimiter := param("Delimiter", "Char", object.Named, "What stands between cells; a comma unless given.")
+	between := param("Delimiter", "Char", object.Named, "What stands between cells; what the header has unless given.")
 	typeLine := flag("IncludeTypeInformation", "Begins with a line that names the type.", "iti")
 	noTypeLine := flag("NoTypeInformation", "Leaves out that line, as is done anyway.", "nti")
 	depth := param("Depth", "Int32", object.Named, "How deep objects are written as objects; below that, as text.")
@@ -27,7 +28,7 @@ func converting() []*command {
 				flag("EnumsAsStrings", "Writes enumerations as text, as is done anyway."),
 				flag("AsArray", "Writes an array even for one object.")}},
 		{name: "ConvertFrom-Json", synopsis: "Reads JSON.", params: []object.Parameter{text}, start: startFromText("JSON", format.ParseJSON)},
-		{name: "ConvertFrom-Csv", synopsis: "Reads CSV.", params: []object.Parameter{text}, start: startFromText("CSV", format.ParseCSV)},
+		{name: "ConvertFrom-Csv", synopsis: "Reads CSV.", params: []object.Parameter{text, between}, start: startFromCSV},
 		{name: "Export-Csv", aliases: []string{"epcsv"}, synopsis: "Writes objects to a CSV file.",
 			params: append(exportParameters(), delimiter, typeLine, noTypeLine), start: startExport(csvFile)},
 		{name: "Export-Clixml", synopsis: "Writes objects to a CLIXML file.",
@@ -36,7 +37,8 @@ func converting() []*command {
 			params: append(exportParameters(), param("Width", "Int32", object.Named, "Characters of a line.")), start: startExport(textFile)},
 		{name: "Set-Content", aliases: []string{"sc"}, synopsis: "Writes text to a file.",
 			params: append(exportParameters("Value"), flag("NoNewline", "Puts nothing between and after the values.")), start: startExport(contentFile)},
-		{name: "Import-Csv", aliases: []string{"ipcsv"}, synopsis: "Reads a CSV file.", params: importParameters(), start: startImport(format.ParseCSV)},
+		{name: "Import-Csv", aliases: []string{"ipcsv"}, synopsis: "Reads a CSV file.", start: startImportCSV,
+			params: append(importParameters(), between)},
 		{name: "Import-Clixml", synopsis: "Reads a CLIXML file.", params: importParameters(), start: startImport(format.ParseCLIXML)},
 		{name: "Get-Content", aliases: []string{"gc", "cat", "type"}, synopsis: "Reads the lines of a file.",
 			params: append(importParameters(), flag("Raw", "Emits the text as one string.")), start: startGetContent},
@@ -99,6 +101,39 @@ func (inv *invocation) delimiter() (rune, error) {
 	}
 	r, _ := utf8.DecodeRuneInString(text)
 	return r, nil
+}
+
+// csvParser reads CSV with the delimiter that is given, or else with the header's.
+func (inv *invocation) csvParser() (parser, error) {
+	if _, given := inv.args["Delimiter"]; !given {
+		return format.ParseCSV, nil
+	}
+	delimiter, err := inv.delimiter()
+	if err != nil {
+		return nil, err
+	}
+	if delimiter >= utf8.RuneSelf || delimiter == '"' || delimiter == '\n' {
+		return nil, failf(inv.where("Delimiter"), "-Delimiter is an ASCII character that no cell begins or ends with")
+	}
+	return func(name string, data []byte) (*format.Document, error) {
+		return format.ParseCSVBy(byte(delimiter), name, data)
+	}, nil
+}
+
+func startImportCSV(inv *invocation) (stage, error) {
+	parse, err := inv.csvParser()
+	if err != nil {
+		return nil, err
+	}
+	return startImport(parse)(inv)
+}
+
+func startFromCSV(inv *invocation) (stage, error) {
+	parse, err := inv.csvParser()
+	if err != nil {
+		return nil, err
+	}
+	return startFromText("CSV", parse)(inv)
 }
 
 func (inv *invocation) csvLines(items []object.Value) ([]string, error) {

@@ -26,6 +26,11 @@ func making() []*command {
 			}},
 		{name: "Add-PSSnapin", synopsis: "Does nothing: Exchange's cmdlets are there.", start: startSnapin,
 			params: []object.Parameter{name}},
+		{name: "Set-StrictMode", synopsis: "Does nothing: what was never set is warned of anyway.",
+			params: []object.Parameter{param("Version", "Version", object.Named, "Has no effect here."), flag("Off", "Has no effect here.")},
+			start: func(inv *invocation) (stage, error) {
+				return inv.work(func(object.Value) error { return nil }, nil), nil
+			}},
 		{name: "Import-Module", aliases: []string{"ipmo"}, synopsis: "Does nothing: Exchange's cmdlets are there.", start: startSnapin,
 			params: []object.Parameter{name}},
 	}

@@ -18,3 +18,5 @@ $null -eq $nothing
 @($null).Count
 $true -and $false; $true -or $false; $true -xor $true
 (@{A = 1; B = 'two' }).GetEnumerator() | ForEach-Object { $_.Key + '=' + $_.Value }
+"Name|Ports", "a|25;587" | ConvertFrom-Csv -Delimiter '|' | ForEach-Object { $_.Ports -split ';' }
+"Name;Port", "a;25" | ConvertFrom-Csv | ForEach-Object { $_.Port }

@@ -16,6 +16,7 @@ Get-Thing nosuch -ea Ignore -ErrorVariable problem
 5 - 'x'
 $typo
 (Get-Thing a).Nmae
+'x' | ConvertFrom-Csv -Delimiter '"'
 'nosuch', 'a' | Get-Thing | % Name
 'go on'
 Get-Thing nosuch -ErrorAction Stop
