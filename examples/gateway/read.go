@@ -60,13 +60,21 @@ func (p *policyFlags) newReader(c *cli) (*policyReader, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.opts = shell.Options{Server: serverNamed(p.server), Credential: credentials.answer, Env: lookupEnv, FS: r.files, Warn: r.warn}
+	r.opts = shell.Options{Server: serverNamed(p.server), Credential: credentials.answer, Env: p.env, FS: r.files, Warn: r.warn}
 	if p.profile != "" {
 		if r.opts.Profile, err = permission.ParseProfile(p.profile); err != nil {
 			return nil, fmt.Errorf("-profile: %w", err)
 		}
 	}
 	return r, nil
+}
+
+// env answers $env:NAME. Scripts run on the server that we are.
+func (p *policyFlags) env(name string) (string, bool) {
+	if p.server != "" && strings.EqualFold(name, "COMPUTERNAME") {
+		return serverNamed(p.server).Name, true
+	}
+	return lookupEnv(name)
 }
 
 // warn keeps what a script is warned of.

@@ -3,3 +3,4 @@ $new = New-ReceiveConnector Relay -TransportRole FrontendTransport -Usage Custom
 Set-ReceiveConnector Relay -MaxMessageSize 20MB -WhatIf
 Get-ReceiveConnector Relay | fl Name, RemoteIPRanges, MaxMessageSize
 "$($new.Name) has $(@($new.Bindings).Count) binding"
+Get-ReceiveConnector -Server $env:COMPUTERNAME | Measure-Object | Select-Object Count
