@@ -17,33 +17,35 @@ var errZero = errors.New("out of range")
 // that a zero can't be given.
 func plain[C any, V comparable](k kind[V], field func(*C) *V) access[C] {
 	return access[C]{kind: k.name, values: k.values,
-		set: func(it *item[C], name string, v object.Value) error {
+		set: store(func(v object.Value) (V, error) {
 			got, err := k.read(v)
 			var zero V
 			if err == nil && got == zero {
 				err = errZero
 			}
-			if err != nil {
-				return err
-			}
-			*field(&it.cfg) = got
-			return nil
-		},
+			return got, err
+		}, func(c *C, v V) { *field(c) = v }),
 		get: func(_ *item[C], full *C, _ string) object.Value { return k.show(*field(full)) },
+	}
+}
+
+// store is the set of an access: it reads a value and puts it into the
+// configuration.
+func store[C, V any](read func(object.Value) (V, error), put func(*C, V)) func(*item[C], string, object.Value) error {
+	return func(it *item[C], _ string, v object.Value) error {
+		got, err := read(v)
+		if err != nil {
+			return err
+		}
+		put(&it.cfg, got)
+		return nil
 	}
 }
 
 // enum is a parameter whose zero value is an ordinary one.
 func enum[C, V any](k kind[V], field func(*C) *V) access[C] {
 	return access[C]{kind: k.name, values: k.values,
-		set: func(it *item[C], name string, v object.Value) error {
-			got, err := k.read(v)
-			if err != nil {
-				return err
-			}
-			*field(&it.cfg) = got
-			return nil
-		},
+		set: store(k.read, func(c *C, v V) { *field(c) = v }),
 		get: func(_ *item[C], full *C, _ string) object.Value { return k.show(*field(full)) },
 	}
 }
@@ -66,14 +68,7 @@ func optional[C, V any](k kind[V], field func(*C) *V) access[C] {
 // setting is a parameter whose default is told apart from every value.
 func setting[C, V any](k kind[V], field func(*C) *connector.Setting[V]) access[C] {
 	return access[C]{kind: k.name, values: k.values,
-		set: func(it *item[C], name string, v object.Value) error {
-			got, err := k.read(v)
-			if err != nil {
-				return err
-			}
-			*field(&it.cfg) = connector.Value(got)
-			return nil
-		},
+		set: store(k.read, func(c *C, v V) { *field(c) = connector.Value(v) }),
 		get: func(_ *item[C], full *C, _ string) object.Value {
 			got, ok := field(full).Get()
 			if !ok {
@@ -87,14 +82,7 @@ func setting[C, V any](k kind[V], field func(*C) *connector.Setting[V]) access[C
 // flag is a Boolean that is false by default.
 func flag[C any](field func(*C) *bool) access[C] {
 	return access[C]{kind: "Boolean", values: nil,
-		set: func(it *item[C], name string, v object.Value) error {
-			b, err := boolean(v)
-			if err != nil {
-				return err
-			}
-			*field(&it.cfg) = b
-			return nil
-		},
+		set: store(boolean, func(c *C, b bool) { *field(c) = b }),
 		get: func(_ *item[C], full *C, _ string) object.Value { return *field(full) },
 	}
 }
@@ -102,14 +90,7 @@ func flag[C any](field func(*C) *bool) access[C] {
 // flagSetting is a Boolean with a documented default of its own.
 func flagSetting[C any](field func(*C) *connector.Setting[bool]) access[C] {
 	return access[C]{kind: "Boolean", values: nil,
-		set: func(it *item[C], name string, v object.Value) error {
-			b, err := boolean(v)
-			if err != nil {
-				return err
-			}
-			*field(&it.cfg) = connector.Value(b)
-			return nil
-		},
+		set: store(boolean, func(c *C, b bool) { *field(c) = connector.Value(b) }),
 		get: func(_ *item[C], full *C, _ string) object.Value { return field(full).Or(false) },
 	}
 }

@@ -61,14 +61,19 @@ func (s sizeValue) Compare(v object.Value) (int, bool) {
 
 // Member returns IsUnlimited and Value.
 func (s sizeValue) Member(name string) (object.Value, bool) {
-	unlimited := s.ByteSize == connector.UnlimitedSize
+	return unlimitedMember(name, s.ByteSize == connector.UnlimitedSize, s)
+}
+
+// unlimitedMember returns a property of what may be Unlimited and is value
+// otherwise.
+func unlimitedMember(name string, unlimited bool, value object.Value) (object.Value, bool) {
 	switch {
 	case strings.EqualFold(name, "IsUnlimited"):
 		return unlimited, true
 	case strings.EqualFold(name, "Value") && unlimited:
 		return nil, true
 	case strings.EqualFold(name, "Value"):
-		return s, true
+		return value, true
 	}
 	return nil, false
 }
@@ -107,16 +112,7 @@ func (l limitValue) Compare(v object.Value) (int, bool) {
 
 // Member returns IsUnlimited and Value.
 func (l limitValue) Member(name string) (object.Value, bool) {
-	unlimited := l.Limit == connector.Unlimited
-	switch {
-	case strings.EqualFold(name, "IsUnlimited"):
-		return unlimited, true
-	case strings.EqualFold(name, "Value") && unlimited:
-		return nil, true
-	case strings.EqualFold(name, "Value"):
-		return int64(l.Limit), true
-	}
-	return nil, false
+	return unlimitedMember(name, l.Limit == connector.Unlimited, int64(l.Limit))
 }
 
 // spanValue is a time span. It compares with texts of time spans.
