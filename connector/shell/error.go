@@ -33,8 +33,7 @@ type Error struct {
 	Excerpt   string // the line of the script, and another that underlines the offending text; "" if it can't be shown
 	Supported string // what to write instead; "" if Message says it all
 
-	incomplete bool
-	err        error
+	err error
 }
 
 // Error returns the place, the message, the excerpt and what is supported
@@ -69,7 +68,8 @@ func (e Errors) Unwrap() []error {
 // soon, within a string, a bracket or a pipeline: a prompt goes on reading then.
 func Incomplete(err error) bool {
 	var list Errors
-	return errors.As(err, &list) && len(list) == 1 && list[0].incomplete
+	var bad *syntax.Error
+	return errors.As(err, &list) && len(list) == 1 && errors.As(list[0], &bad) && bad.Incomplete
 }
 
 // errorsOf makes Errors of what the interpreter gives.
@@ -83,7 +83,6 @@ func errorsOf(err error) error {
 		list := make(Errors, len(bad))
 		for i, e := range bad {
 			list[i] = newError(e.Span, e.Msg, e.Supported, e)
-			list[i].incomplete = e.Incomplete
 		}
 		return list
 	case errors.As(err, &failed):

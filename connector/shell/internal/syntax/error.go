@@ -1,8 +1,6 @@
 package syntax
 
-import (
-	"strings"
-)
+import "strings"
 
 // Error is one mistake in a script, with the place.
 type Error struct {
@@ -52,10 +50,4 @@ func (e Errors) Unwrap() []error {
 		list[i] = err
 	}
 	return list
-}
-
-// Incomplete reports whether the script only ended too soon: the one mistake
-// is that more was to come.
-func (e Errors) Incomplete() bool {
-	return len(e) == 1 && e[0].Incomplete
 }
