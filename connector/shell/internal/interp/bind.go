@@ -2,6 +2,7 @@ package interp
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -100,7 +101,7 @@ func (inv *invocation) resolve(n syntax.Node, name string) (int, error) {
 	if near := nearest(name, inv.cmd.parameterNames()); near != "" {
 		text += "; did you mean -" + near + "?"
 	}
-	return 0, &Error{Where: n.Where(), Err: failText(text)}
+	return 0, &Error{Where: n.Where(), Err: errors.New(text)}
 }
 
 // argument evaluates the value of a parameter. What reads as a number but was

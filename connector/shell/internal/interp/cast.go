@@ -1,6 +1,7 @@
 package interp
 
 import (
+	"errors"
 	"math"
 	"strings"
 
@@ -87,7 +88,7 @@ func (in *Interp) convertSpecial(e *syntax.Cast, name string, v object.Value) (o
 		size, err := connector.ParseByteSize(object.Text(scalar(v)))
 		return object.Size(size), at(e, err)
 	}
-	return nil, &Error{Where: e.TypeSpan, Err: failText("the type [" + e.Type + "] isn't supported"), Supported: casts}
+	return nil, &Error{Where: e.TypeSpan, Err: errors.New("the type [" + e.Type + "] isn't supported"), Supported: casts}
 }
 
 // customObject is the type of objects that a script makes itself.

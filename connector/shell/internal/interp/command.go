@@ -1,6 +1,7 @@
 package interp
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -142,7 +143,7 @@ func (in *Interp) lookup(n *syntax.Command) (*command, error) {
 	} else if near := nearest(n.Name, in.commandNames()); near != "" {
 		text += "; did you mean " + near + "?"
 	}
-	return nil, &Error{Where: n.NameSpan, Err: failText(text), Supported: "what Get-Command lists"}
+	return nil, &Error{Where: n.NameSpan, Err: errors.New(text), Supported: "what Get-Command lists"}
 }
 
 // switching returns what stands for an Enable or Disable cmdlet that doesn't

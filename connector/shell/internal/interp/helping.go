@@ -1,6 +1,7 @@
 package interp
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -63,7 +64,7 @@ func startGetCommand(inv *invocation) (stage, error) {
 			}
 		}
 		if !found {
-			return inv.fail(failText("there is no such cmdlet"))
+			return inv.fail(errors.New("there is no such cmdlet"))
 		}
 		return nil
 	}), nil
@@ -88,7 +89,7 @@ func startGetHelp(inv *invocation) (stage, error) {
 			if near := nearest(name, inv.in.commandNames()); near != "" {
 				text += "; did you mean " + near + "?"
 			}
-			return inv.fail(&object.ArgumentError{Parameter: "Name", Err: failText(text)})
+			return inv.fail(&object.ArgumentError{Parameter: "Name", Err: errors.New(text)})
 		}
 		return inv.emit(c.help(match))
 	}), nil

@@ -1,6 +1,7 @@
 package interp
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/auth"
@@ -49,7 +50,7 @@ func startSnapin(inv *invocation) (stage, error) {
 			return nil, err
 		}
 		if !strings.Contains(strings.ToLower(name), "exchange") {
-			return nil, &Error{Where: inv.where("Name").Where(), Err: failText("no module can be loaded"),
+			return nil, &Error{Where: inv.where("Name").Where(), Err: errors.New("no module can be loaded"),
 				Supported: "Exchange's own snap-ins, which are there anyway"}
 		}
 	}
@@ -72,7 +73,7 @@ func startNewObject(inv *invocation) (stage, error) {
 		// A list goes through a pipeline as its elements; an empty one must not.
 		return inv.work(func(object.Value) error { return nil }, func() error { return inv.emitWhole(new(object.List)) }), nil
 	default:
-		return nil, &Error{Where: inv.where("TypeName").Where(), Err: failText("New-Object can't make this type"),
+		return nil, &Error{Where: inv.where("TypeName").Where(), Err: errors.New("New-Object can't make this type"),
 			Supported: "System.Management.Automation.PSCredential, PSObject and System.Collections.ArrayList"}
 	}
 	if err != nil {
@@ -98,7 +99,7 @@ func (inv *invocation) credential(args []object.Value) (object.Value, error) {
 			return object.NewCredential(user, secret.Reveal()), err
 		}
 	}
-	return nil, &Error{Where: inv.where("ArgumentList").Where(), Err: failText("a PSCredential is made of a user name and a SecureString"),
+	return nil, &Error{Where: inv.where("ArgumentList").Where(), Err: errors.New("a PSCredential is made of a user name and a SecureString"),
 		Supported: "New-Object System.Management.Automation.PSCredential('user', (ConvertTo-SecureString '…' -AsPlainText -Force))"}
 }
 
@@ -124,11 +125,11 @@ func (inv *invocation) custom() (object.Value, error) {
 func startSecureString(inv *invocation) (stage, error) {
 	each := func(v object.Value) error {
 		if !inv.on("AsPlainText") {
-			return inv.fail(failText("encrypted text can't be read here; -AsPlainText -Force takes the secret itself"))
+			return inv.fail(errors.New("encrypted text can't be read here; -AsPlainText -Force takes the secret itself"))
 		}
 		text, ok := v.(string)
 		if !ok {
-			return inv.fail(failText("a SecureString is made of text"))
+			return inv.fail(errors.New("a SecureString is made of text"))
 		}
 		return inv.emit(object.NewSecure(auth.Secret(text)))
 	}

@@ -1,6 +1,7 @@
 package interp
 
 import (
+	"errors"
 	"strings"
 	"unicode/utf8"
 
@@ -21,7 +22,7 @@ func (in *Interp) call(e *syntax.Call) (object.Value, error) {
 		}
 	}
 	if o == nil {
-		return nil, &Error{Where: e.NameSpan, Err: failText("$null has no methods")}
+		return nil, &Error{Where: e.NameSpan, Err: errors.New("$null has no methods")}
 	}
 	return in.invoke(e.NameSpan, o, e.Name, args)
 }
@@ -57,7 +58,7 @@ func (in *Interp) invoke(n syntax.Node, o object.Value, name string, args []obje
 	}
 	if !ok {
 		return nil, &Error{Where: n.Where(), Supported: supported,
-			Err: failText(object.TypeName(o) + " has no method " + name + " for these arguments")}
+			Err: errors.New(object.TypeName(o) + " has no method " + name + " for these arguments")}
 	}
 	return v, nil
 }

@@ -1,14 +1,10 @@
 package interp
 
 import (
-	"errors"
 	"slices"
 
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 )
-
-// failText is errors.New; it keeps the lines of struct literals short.
-func failText(s string) error { return errors.New(s) }
 
 // nearest returns the name that is closest to what was written, or "" if none is
 // close. Among equals it is the first in alphabetical order.

@@ -1,6 +1,7 @@
 package interp
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
@@ -65,7 +66,7 @@ func (in *Interp) setVariable(v *syntax.Variable, value object.Value) error {
 	name := object.Fold(v.Name)
 	switch {
 	case v.Scope == "env":
-		return &Error{Where: v.Where(), Err: failText("the environment can't be changed"), Supported: "a variable without env:"}
+		return &Error{Where: v.Where(), Err: errors.New("the environment can't be changed"), Supported: "a variable without env:"}
 	case name == "NULL":
 		return nil
 	case readOnly[name]:
