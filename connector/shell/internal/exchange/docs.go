@@ -119,6 +119,9 @@ func (i *Info) markdown() string {
 	if i.Default2007 != "" {
 		def += " (" + i.Default2007 + ")"
 	}
+	if i.DefaultEdge != "" {
+		def += ", on Edge " + i.DefaultEdge
+	}
 	here := "**" + i.Here.String() + "**"
 	if i.Why != "" {
 		here += ": " + i.Why

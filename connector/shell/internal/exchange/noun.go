@@ -20,6 +20,7 @@ type noun[C any] struct {
 	key      func(*C) string                                 // under which the shelf has it
 	identity func(*C) string                                 // what Identity shows
 	dn       func(*C) string                                 // distinguished name
+	edge     func(*C) bool                                   // whether it is an Edge server's; nil: of none
 	qualify  func(string) string                             // completes an identity that a command gave; nil: it is complete
 	defaults func(*item[C]) C                                // the configuration with its defaults
 	prepare  func(*object.Call, *item[C]) error              // what New does before the parameters; may be nil

@@ -47,7 +47,7 @@ func (n *noun[C]) shape(extra map[string]func(it *item[C], full *C) object.Value
 		}
 		r := &n.rows[i]
 		n.properties = append(n.properties, property[C]{name: name, get: func(it *item[C], full *C) object.Value {
-			return r.value(it, full, n.org.base.Profile)
+			return r.value(it, full, n.org.base.Profile, n.edge != nil && n.edge(full))
 		}})
 	}
 	n.hide()

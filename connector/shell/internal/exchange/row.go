@@ -60,6 +60,7 @@ type Info struct {
 	Range       string   // what else limits it
 	Default     string   // of a new object; "": none
 	Default2007 string   // where the 2007 edition differs
+	DefaultEdge string   // where Edge servers differ
 	Since       string   // the editions that have it; "": all
 	Here        Status
 	Why         string // why it is Kept or Refused, or what to know of it
@@ -94,9 +95,12 @@ type access[C any] struct {
 
 // value returns the value of r for it, whose configuration with its defaults is
 // full.
-func (r *row[C]) value(it *item[C], full *C, p connector.Profile) object.Value {
+func (r *row[C]) value(it *item[C], full *C, p connector.Profile, edge bool) object.Value {
 	if r.fallback != nil {
 		if _, given := it.kept[r.Name]; !given {
+			if edge && r.DefaultEdge != "" {
+				return r.fallback(r.DefaultEdge)
+			}
 			return r.fallback(r.defaultIn(p))
 		}
 	}

@@ -114,6 +114,8 @@ func ranged(i Info, r string) Info { i.Range = r; return i }
 
 func since(editions string, i Info) Info { i.Since = editions; return i }
 
+func onEdge(i Info, def string) Info { i.DefaultEdge = def; return i }
+
 func by2007(i Info, def string) Info { i.Default2007 = def; return i }
 
 // atMost limits counts from above; Unlimited always passes.

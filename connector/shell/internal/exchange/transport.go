@@ -72,6 +72,10 @@ func (o *Org) serviceNoun(name string, rows []row[service]) *noun[service] {
 	n := &noun[service]{
 		org: o, name: name, rows: rows, shelf: shelf,
 		key: key, identity: key, dn: func(s *service) string { return "CN=" + escapeDN(s.Server) + ",CN=Servers," + adminGroup + o.root() },
+		edge: func(s *service) bool {
+			on, _ := o.server(s.Server)
+			return on.Edge
+		},
 		qualify: func(id string) string {
 			s, _ := o.server(serverName(id))
 			return s.Name
