@@ -15,6 +15,15 @@
 // parsers of the packages that own their types; there is no second one here. A
 // parameter that connector.Config has no field for is kept beside it by name.
 //
+// A change to a parameter is a change to its row; go test -run TestDocs -update
+// then writes docs/cmdlets.md anew. A row names an access, which reads and writes:
+// those of field.go know a field of the configuration, those of keep.go a kept
+// value, and kind.go says how a type's text is read and shown. A noun (noun.go)
+// is a shelf of objects with New, Set, Get and Remove; what is special to one is
+// in the file of its name: receive.go, send.go, domains.go, transport.go,
+// topology.go. Permissions (adpermission.go) and the cmdlets that are no noun's
+// are put together in commands.go.
+//
 // # Checking
 //
 // A command works on a copy of the object and puts it in place only if the rules

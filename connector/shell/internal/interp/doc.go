@@ -4,6 +4,15 @@
 // object.Command; those that PowerShell itself has for choosing, ordering and
 // printing objects are here.
 //
+// # Where things are
+//
+// exec.go runs statements, eval.go evaluates expressions, operator.go chooses the
+// operator, and pipeline.go moves objects. bind.go gives the arguments of a
+// command to its parameters; external.go runs the commands that came in. A cmdlet of PowerShell's own is a row in the file of what it does:
+// choosing, ordering, measuring, making, printing, formatting, converting,
+// helping; builtins, in builtin.go, puts the files together. Whatever takes time
+// or memory pays the meter first.
+//
 // # Errors
 //
 // Run returns every error of the script, each with the place and the text
