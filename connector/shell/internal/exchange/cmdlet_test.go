@@ -238,7 +238,7 @@ func TestConflicts(t *testing.T) {
 
 	fresh := newDriver(exchange.NewOrg(exchange.Options{Server: hubA}))
 	a := args{"Name": "Relay", "Bindings": "0.0.0.0:25", "RemoteIPRanges": "192.168.5.0/24"}
-	fresh.fails(t, "New-ReceiveConnector", a, "without -TransportRole")
+	fresh.fails(t, "New-ReceiveConnector", a, "give -TransportRole")
 	a["TransportRole"] = "Frontend"
 	fresh.must(t, "New-ReceiveConnector", a)
 }

@@ -196,7 +196,7 @@ func (o *Org) checkReceive(draft, old *item[receive]) error {
 	}
 	for i, p := range errs {
 		if p.Code == connector.CodeRoleConflict && draft.cfg.TransportRole == connector.HubTransport {
-			errs[i].Detail += " (without -TransportRole a connector belongs to HubTransport)"
+			errs[i].Detail += "; give -TransportRole FrontendTransport, without which a connector belongs to HubTransport"
 		}
 	}
 	return invalid(errs)
