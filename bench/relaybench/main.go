@@ -81,7 +81,12 @@ type relay struct {
 	command    []string
 }
 
+// start runs the relay. Whatever else has its port would be measured instead.
 func (r *relay) start(dir string) *process {
+	if c, err := net.Dial("tcp", r.addr); err == nil {
+		c.Close()
+		log.Fatalf("something else listens on %s", r.addr)
+	}
 	p := start(dir, r.name, r.command[0], r.command[1:]...)
 	awaitPort(r.addr)
 	return p
