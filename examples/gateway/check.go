@@ -14,7 +14,7 @@ func check(c *cli, args []string) int {
 	if !ok {
 		return exitInvalid
 	}
-	warnings := append(append(findings{}, l.notes...), l.warnings()...)
+	warnings := l.warnings()
 	if p.json {
 		c.printJSON(struct {
 			Warnings findings `json:"warnings"`

@@ -56,6 +56,7 @@ func TestGolden(t *testing.T) {
 		{"route-none", []string{"route", "-config", good, "-to", "bob@sub.fabrikam.com", "-size", "999999999"}},
 		{"route-invalid", []string{"route", "-config", good, "-to", "bob"}},
 		{"check-script", []string{"check", "-config", script, "-server", "HubA", "-profile", "exchange2007"}},
+		{"check-kept", []string{"check", "-config", "testdata/kept.ps1"}},
 		{"check-script-mistakes", []string{"check", "-config", "testdata/mistakes.ps1"}},
 		{"check-script-failures", []string{"check", "-config", "testdata/failures.ps1", "-server", "HubA"}},
 		{"check-script-json", []string{"check", "-config", "testdata/failures.ps1", "-server", "HubA", "-json"}},

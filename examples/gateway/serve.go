@@ -88,9 +88,6 @@ func newRelayProcess(c *cli, f *serveFlags, l *loaded) (*relayProcess, error) {
 	if err := r.sender.Check(l.Policy); err != nil {
 		return nil, err
 	}
-	for _, n := range l.notes {
-		logger.Warn(n.Detail, "file", n.File, "line", n.Line)
-	}
 	r.server = &relay.Server{
 		Policy: l.Policy, Handler: r.sender, Verifier: verifier, Certificates: certificates,
 		Logger: logger, ProtocolLog: c.stdout,
