@@ -22,10 +22,10 @@ func (c *Config) CheckReceive(r Receive, neighbours ...Receive) (errs, warnings 
 	v := &checker{cfg: c}
 	checks := make([]receiveCheck, len(neighbours)+1)
 	for i, n := range neighbours {
-		checks[i] = newReceiveCheck(&checker{cfg: c}, i, n)
+		checks[i] = newReceiveCheck(&checker{cfg: c}, elementPath("Receive", i, n.Name), n)
 	}
 	last := &checks[len(neighbours)]
-	*last = newReceiveCheck(v, 0, r)
+	*last = newReceiveCheck(v, elementPath("Receive", 0, r.Name), r)
 	v.receiveAlone(last)
 	if len(neighbours) > 0 {
 		v.checkBindings(checks)
@@ -38,7 +38,7 @@ func (c *Config) CheckReceive(r Receive, neighbours ...Receive) (errs, warnings 
 // Config.Send.
 func (c *Config) CheckSend(s Send) (errs, warnings Problems) {
 	v := &checker{cfg: c}
-	v.sendAlone(0, s)
+	v.sendAlone(elementPath("Send", 0, s.Name), s)
 	return v.errs, v.warnings
 }
 

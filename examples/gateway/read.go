@@ -27,30 +27,32 @@ type policyReader struct {
 	files   *scriptFiles
 	cfg     connector.Config
 	in      *shell.Interpreter
-	exports []*export.Export // that wait to be merged: permissions and connectors may be in different files
-	bad     findings
+	exports []*export.Export  // that wait to be merged: permissions and connectors may be in different files
+	bad     findings          // what leaves nothing to go on with
+	drafts  jsonconfig.Errors // mistakes in JSON of which the rest was read
 }
 
-// read reads the configuration from its files.
-func (p *policyFlags) read(c *cli) (*loaded, connector.Config, error) {
+// read reads the configuration from its files, and what is wrong with those
+// whose rest could be read. The error is about a file that can't be read at all.
+func (p *policyFlags) read(c *cli) (*loaded, connector.Config, jsonconfig.Errors, error) {
 	r, err := p.newReader(c)
 	if err != nil {
-		return nil, connector.Config{}, err
+		return nil, connector.Config{}, nil, err
 	}
 	if len(p.files) == 0 {
 		cfg := demonstration()
 		r.choose(&cfg)
-		return r.loaded, cfg, nil
+		return r.loaded, cfg, nil, nil
 	}
 	for _, file := range p.files {
 		if err := r.file(file); err != nil {
-			return nil, r.cfg, err
+			return nil, r.cfg, nil, err
 		}
 	}
 	if err := r.finish(); err != nil {
-		return nil, r.cfg, err
+		return nil, r.cfg, nil, err
 	}
-	return r.loaded, r.cfg, nil
+	return r.loaded, r.cfg, r.drafts, nil
 }
 
 // newReader checks the flags and returns a reader that has read nothing.
@@ -114,7 +116,7 @@ func (r *policyReader) file(name string) error {
 // script runs commands, unless something was wrong before: they would stumble
 // over what is missing.
 func (r *policyReader) script(name string, data []byte) error {
-	if err := r.flush(); err != nil || len(r.bad) > 0 {
+	if err := r.flush(); err != nil || len(r.bad)+len(r.drafts) > 0 {
 		return err
 	}
 	if err := r.start(); err != nil {
@@ -157,17 +159,12 @@ func (r *policyReader) scriptErrors(err error) {
 
 // document reads JSON of ours.
 func (r *policyReader) document(name string, data []byte) error {
-	doc, err := jsonconfig.ParseDocument(name, data)
-	var mistakes jsonconfig.Errors
-	switch {
-	case errors.As(err, &mistakes):
-		for _, m := range mistakes {
-			r.bad = append(r.bad, finding{File: m.File, Line: m.Line, Path: m.Path, Code: "json", Detail: m.Detail})
-		}
+	doc, mistakes := jsonconfig.Draft(name, data)
+	if doc == nil { // nobody knows what other files would refer to
+		r.bad = append(r.bad, misread(mistakes)...)
 		return nil
-	case err != nil:
-		return err
 	}
+	r.drafts = append(r.drafts, mistakes...)
 	r.documents = append(r.documents, doc)
 	if r.in != nil {
 		return r.in.Merge(doc.Config, nil)
@@ -249,7 +246,7 @@ func (r *policyReader) finish() error {
 		return err
 	}
 	if len(r.bad) > 0 {
-		return r.bad
+		return append(misread(r.drafts), r.bad...)
 	}
 	r.leave()
 	r.choose(&r.cfg)
