@@ -26,7 +26,7 @@ func ParseJSON(name string, data []byte) (*Document, error) {
 	raw := []byte(text)
 	r := &jsonReader{doc: &Document{Name: name}, data: raw, decoder: json.NewDecoder(bytes.NewReader(raw)), line: 1}
 	r.decoder.UseNumber()
-	v, _, err := r.read(0)
+	v, _, err := r.read(0, false)
 	if err != nil {
 		return nil, err
 	}
@@ -72,8 +72,9 @@ func (r *jsonReader) token() (json.Token, error) {
 	return nil, fail(r.doc.Name, r.line, "this isn't JSON: %v", err)
 }
 
-// read returns the next value and its line.
-func (r *jsonReader) read(depth int) (object.Value, int, error) {
+// read returns the next value and its line. Inside says that it is within an
+// object: what stands alone or in a list is exported itself, and no wrapping.
+func (r *jsonReader) read(depth int, inside bool) (object.Value, int, error) {
 	token, err := r.token()
 	if err != nil {
 		return nil, 0, err
@@ -86,9 +87,9 @@ func (r *jsonReader) read(depth int) (object.Value, int, error) {
 	case json.Delim:
 		var v object.Value
 		if t == '[' {
-			v, err = r.list(depth)
+			v, err = r.list(depth, inside)
 		} else {
-			v, err = r.object(depth, line)
+			v, err = r.object(depth, line, inside)
 		}
 		return v, line, err
 	case json.Number:
@@ -123,11 +124,11 @@ func dated(s string) string {
 	return time.UnixMilli(ms).UTC().Format(time.RFC3339)
 }
 
-func (r *jsonReader) list(depth int) (object.Value, error) {
+func (r *jsonReader) list(depth int, inside bool) (object.Value, error) {
 	l := &object.List{}
 	var lines []int
 	for r.decoder.More() {
-		v, line, err := r.read(depth + 1)
+		v, line, err := r.read(depth+1, inside)
 		if err != nil {
 			return nil, err
 		}
@@ -147,7 +148,7 @@ type jsonMember struct {
 	line  int
 }
 
-func (r *jsonReader) object(depth, line int) (object.Value, error) {
+func (r *jsonReader) object(depth, line int, inside bool) (object.Value, error) {
 	var members []jsonMember
 	for r.decoder.More() {
 		key, err := r.token()
@@ -155,7 +156,7 @@ func (r *jsonReader) object(depth, line int) (object.Value, error) {
 			return nil, err
 		}
 		at := r.line
-		v, _, err := r.read(depth + 1)
+		v, _, err := r.read(depth+1, true)
 		if err != nil {
 			return nil, err
 		}
@@ -167,7 +168,7 @@ func (r *jsonReader) object(depth, line int) (object.Value, error) {
 	}
 	if v, ok := unwrapMembers(members); ok {
 		_, isList := v.(*object.List)
-		if depth > 0 || isList {
+		if inside || isList {
 			return v, nil
 		}
 	}
