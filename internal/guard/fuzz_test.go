@@ -273,6 +273,7 @@ func FuzzParameters(f *testing.F) {
 	f.Add("FROM:<a@example.org> SIZE=1 BODY=8BITMIME RET=FULL ENVID=x+2By AUTH=a+40example.org")
 	f.Add("TO:<\"a>b\"@example.org> NOTIFY=NEVER ORCPT=rfc822;x+40y")
 	f.Add("TO:<Postmaster> ORCPT=utf-8;\\x{E4}@example.org")
+	f.Add("TO:<a@b> ORCPT=utf-8;\x00") // a control
 	f.Add("FROM:<> SMTPUTF8 smtputf8") // twice
 	f.Fuzz(func(t *testing.T, arg string) {
 		if m, ok := guard.ParseMail(arg); ok {

@@ -4,6 +4,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/interchange-smtp/interchange/connector"
@@ -229,7 +230,7 @@ func isOriginalRecipient(s string) bool {
 		return false
 	}
 	if strings.EqualFold(typ, "utf-8") {
-		return utf8.ValidString(addr) && !strings.ContainsAny(addr, "+=")
+		return utf8.ValidString(addr) && !strings.ContainsAny(addr, "+= \x7f") && !strings.ContainsFunc(addr, unicode.IsControl)
 	}
 	text, ok := decodeXtext(addr)
 	return ok && isPrintable(text)
