@@ -181,7 +181,7 @@ func (s *scanner) line(start, end int) {
 }
 
 // opens reports whether the line f, which has no colon, may be the beginning of
-// the name that next lacks: to a reader that knows only CRLF, or to one that
+// the name in next: to a reader that knows only CRLF, or to one that
 // joins folded lines before it looks for the colon.
 func opens(raw []byte, f, next span) bool {
 	folded := raw[next.start] == ' ' || raw[next.start] == '\t'
@@ -263,11 +263,25 @@ func (h *Header) Filter(keep func(name string) bool) int {
 	n := 0
 	text := string(h.raw) // one copy, of which all names are parts
 	for i, f := range h.fields {
+		first := i // of the lines to drop
 		start, end := f.bounds(h.raw)
-		if !f.dropped && start < end && !keep(text[start:end]) {
-			h.fields[i].dropped, h.cut = true, true
-			n++
+		if f.dropped || start == end {
+			continue
 		}
+		if keep(text[start:end]) {
+			// To some readers the name begins in the lines before.
+			for first > 0 && opens(h.raw, h.fields[first-1], h.fields[first]) {
+				first--
+			}
+			start, end = span{start: h.fields[first].start, colon: f.colon}.bounds(h.raw)
+			if first == i || keep(text[start:end]) {
+				continue
+			}
+		}
+		for ; first <= i; first++ {
+			h.fields[first].dropped, h.cut = true, true
+		}
+		n++
 	}
 	return n
 }

@@ -211,6 +211,7 @@ func FuzzHeader(f *testing.F) {
 		"A: b\r\nX-Org-A\n\n: b\r\n",                   // a name across lines
 		"\nX-Org-A: b",                                 // an empty line that is none
 		"X-Org-A\r\n \r\n\t: b",                        // folded in front of the colon
+		"X-Org-\rb:", "X-Org-\r\n +:",                  // a name that begins in the line before
 	} {
 		f.Add(seed)
 	}

@@ -38,16 +38,24 @@ func (h *Header) received() func(yield func([]byte) bool) {
 }
 
 // receivedBy returns the name behind the word "by" of a Received field, or "".
-// Comments and quoted strings hide what is in them.
+// Comments and quoted strings hide what is in them, and what stands behind
+// "from" is the client's own word, which may be "by".
 func receivedBy(value []byte) string {
-	by := false
+	before := ""
 	for len(value) > 0 {
+		quoted := value[0] == '"'
 		word, rest := traceWord(value)
-		if by && word != "" {
-			return word
-		}
-		by = by || strings.EqualFold(word, "by")
 		value = rest
+		switch {
+		case word == "" && !quoted:
+		case strings.EqualFold(before, "from"):
+			before = "-" // a name, whatever it says
+		case word == "":
+		case strings.EqualFold(before, "by"):
+			return word
+		default:
+			before = word
+		}
 	}
 	return ""
 }

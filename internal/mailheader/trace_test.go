@@ -48,6 +48,7 @@ func TestProtocol(t *testing.T) {
 func FuzzReceived(f *testing.F) {
 	f.Add("gw.fabrikam.com", "u@contoso.com", "id")
 	f.Add("a\r\nX-Org-A: b", "u>; x\r\n@c", "i d")           // new lines
+	f.Add("BY", "0", "0")                                    // a client's name that is a word of the field
 	f.Add("a) by evil (", `"a\"b"@c`, "x;y")                 // out of the comment
 	f.Add("[1.2.3.4]", "\u00fc@x", strings.Repeat("x", 999)) // literal, UTF-8, long
 	line := regexp.MustCompile(`^(Received: |\t)[ -~\xa0-\x{10FFFF}]{0,900}$`)
