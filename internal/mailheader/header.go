@@ -169,11 +169,11 @@ func (s *scanner) line(start, end int) {
 	f := span{start: start, end: end, colon: bytes.IndexByte(raw[start:end], ':')}
 	if f.colon >= 0 {
 		f.colon += start
-		nameless := allBlank(raw[f.start:f.colon])
+		nameless := f.start+countBlank(raw[f.start:f.colon]) == f.colon
 		for n := len(fields) - 1; n >= 0 && nameless && opens(raw, fields[n], f); n-- {
 			// Each line is looked at once, lest thousands of blank ones take
 			// seconds.
-			nameless = allBlank(raw[fields[n].start:f.start])
+			nameless = fields[n].start+countBlank(raw[fields[n].start:f.start]) == f.start
 			f.start, fields = fields[n].start, fields[:n]
 		}
 	}
@@ -220,24 +220,20 @@ func (f span) bounds(raw []byte) (start, end int) {
 	if f.colon < 0 {
 		return 0, 0
 	}
-	start, end = f.start, f.colon
-	for start < end && isBlank(raw[start]) {
-		start++
-	}
+	start, end = f.start+countBlank(raw[f.start:f.colon]), f.colon
 	for start < end && isBlank(raw[end-1]) {
 		end--
 	}
 	return start, end
 }
 
-// allBlank reports whether b holds nothing that a name could.
-func allBlank(b []byte) bool {
-	for _, c := range b {
-		if !isBlank(c) {
-			return false
-		}
+// countBlank returns how many octets at the start of b no name could begin with.
+func countBlank(b []byte) int {
+	n := 0
+	for n < len(b) && isBlank(b[n]) {
+		n++
 	}
-	return true
+	return n
 }
 
 // isBlank reports whether c is a blank, a control character, or an octet that
@@ -258,25 +254,18 @@ func (h *Header) Fields() iter.Seq[Field] {
 }
 
 // Filter drops the fields whose name keep refuses, and returns how many.
-// Lines without a colon have no name and stay.
+// Lines without a colon have no name and stay, unless to some reader a refused
+// name begins there.
 func (h *Header) Filter(keep func(name string) bool) int {
 	n := 0
 	text := string(h.raw) // one copy, of which all names are parts
 	for i, f := range h.fields {
-		first := i // of the lines to drop
-		start, end := f.bounds(h.raw)
-		if f.dropped || start == end {
+		if start, end := f.bounds(h.raw); f.dropped || start == end {
 			continue
 		}
-		if keep(text[start:end]) {
-			// To some readers the name begins in the lines before.
-			for first > 0 && opens(h.raw, h.fields[first-1], h.fields[first]) {
-				first--
-			}
-			start, end = span{start: h.fields[first].start, colon: f.colon}.bounds(h.raw)
-			if first == i || keep(text[start:end]) {
-				continue
-			}
+		first := h.refused(i, text, keep)
+		if first < 0 {
+			continue
 		}
 		for ; first <= i; first++ {
 			h.fields[first].dropped, h.cut = true, true
@@ -284,6 +273,24 @@ func (h *Header) Filter(keep func(name string) bool) int {
 		n++
 	}
 	return n
+}
+
+// refused returns the first line in which a name of field i begins that keep
+// refuses, -1 if there is none. Each of the lines in front of the field that
+// may belong to its name is where it begins to some reader.
+func (h *Header) refused(i int, text string, keep func(name string) bool) int {
+	refused := -1
+	start, end := h.fields[i].bounds(h.raw)
+	if !keep(text[start:end]) {
+		refused = i
+	}
+	for ; i > 0 && opens(h.raw, h.fields[i-1], h.fields[i]); i-- {
+		line := h.raw[h.fields[i-1].start:h.fields[i-1].end]
+		if blank := countBlank(line); blank < len(line) && !keep(text[h.fields[i-1].start+blank:end]) {
+			refused = i - 1
+		}
+	}
+	return refused
 }
 
 // Prepend puts a complete field, folded and ended by CRLF, in front of all others.
