@@ -1,0 +1,83 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"io"
+	"iter"
+	"time"
+)
+
+// Errors of a Store, to be found with errors.Is.
+var (
+	ErrExists   = errors.New("queue: there is a message of that ID")
+	ErrNotFound = errors.New("queue: no such message")
+	ErrLease    = errors.New("queue: the message is held by somebody else")
+	ErrFull     = errors.New("queue: no room")
+	ErrClosed   = errors.New("queue: closed")
+)
+
+// Store keeps messages. Its methods are safe for concurrent use, by several
+// processes too if the Store says so. A Message that was handed in is the
+// caller's again when the method returns, and one that was returned is the
+// caller's to change.
+type Store interface {
+	// Put keeps m, whose ID is new, with the octets that body has to its end,
+	// and returns when both are durable. m is then held under lease, and its
+	// Size is what body had. On any error, one of body's included, nothing is
+	// kept. ErrExists: a message of that ID is there, or was until just now.
+	Put(ctx context.Context, m *Message, body io.Reader, lease Lease) error
+
+	// Claim returns at most max messages that nobody holds, in the order of
+	// Next and then Arrived, and leases them. Those that are due later are
+	// returned like the others: whoever holds a message knows when to work on it.
+	Claim(ctx context.Context, lease Lease, max int) ([]*Message, error)
+
+	// Renew prolongs everything that lease.Holder holds.
+	Renew(ctx context.Context, lease Lease) error
+
+	// Save replaces what is known of m, its octets apart, and returns when
+	// that is durable. ErrLease if holder doesn't hold it any more,
+	// ErrNotFound if it is gone.
+	Save(ctx context.Context, m *Message, holder string) error
+
+	// Remove removes the message that holder holds. ErrLease and ErrNotFound
+	// are as in Save.
+	Remove(ctx context.Context, id, holder string) error
+
+	// Open returns the octets of a message, as Put got them. The Body stays
+	// readable until it is closed, even if the message is removed.
+	Open(ctx context.Context, id string) (Body, error)
+
+	// All returns every message, held or not, in the order of Arrived. What
+	// can't be read is an error with what is known of it; the rest follows.
+	All(ctx context.Context) iter.Seq2[*Message, error]
+
+	// Usage tells how full the Store is. It is cheap enough to be asked for
+	// every message.
+	Usage(ctx context.Context) (Usage, error)
+
+	// Close gives up what is held. Nothing may be called after it.
+	Close() error
+}
+
+// Lease is a claim on messages: whose, and until when.
+type Lease struct {
+	Holder string // tells processes apart, and a process from the one it was before
+	Until  time.Time
+}
+
+// Body is the octets of a message.
+type Body interface {
+	io.ReadSeekCloser
+	io.ReaderAt
+	Size() int64
+}
+
+// Usage is how full a Store is.
+type Usage struct {
+	Messages int   // on the queue
+	Octets   int64 // that they take
+	Free     int64 // octets that could yet be stored; <0: nobody knows
+	Capacity int64 // Free and all that is used of the same room, by whomever; <=0: nobody knows
+}
