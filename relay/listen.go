@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -10,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 )
 
@@ -69,7 +71,24 @@ func (s *Server) SetPolicy(p *connector.Policy) error {
 	s.init()
 	s.policyMu.Lock()
 	defer s.policyMu.Unlock()
-	next, err := s.prepare(p)
+	if now := s.serving.Load(); now != nil {
+		return s.change(p, now.verifier, now.certificates)
+	}
+	return s.change(p, s.Verifier, s.Certificates)
+}
+
+// Reload is SetPolicy with another Verifier and other Certificates: new
+// connections go by all three, connections that are there by none of them.
+func (s *Server) Reload(p *connector.Policy, verifier auth.Verifier, certificates []tls.Certificate) error {
+	s.init()
+	s.policyMu.Lock()
+	defer s.policyMu.Unlock()
+	return s.change(p, verifier, certificates)
+}
+
+// change serves by something else from now on. policyMu is held.
+func (s *Server) change(p *connector.Policy, verifier auth.Verifier, certificates []tls.Certificate) error {
+	next, err := s.prepare(p, verifier, certificates)
 	if err != nil {
 		return err
 	}

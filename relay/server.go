@@ -31,7 +31,7 @@ const (
 // once it serves; its methods are safe for concurrent use. A Server that was
 // shut down can't be used again.
 type Server struct {
-	Policy  *connector.Policy // what to serve until SetPolicy says otherwise
+	Policy  *connector.Policy // what to serve until SetPolicy or Reload says otherwise
 	Handler Handler           // takes the messages; it may be a Router too
 
 	// Verifier checks passwords. Without one AUTH is neither offered nor
@@ -140,7 +140,7 @@ func (s *Server) begin() error {
 	if s.serving.Load() != nil {
 		return nil
 	}
-	next, err := s.prepare(s.Policy)
+	next, err := s.prepare(s.Policy, s.Verifier, s.Certificates)
 	if err != nil {
 		return err
 	}

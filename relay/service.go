@@ -17,8 +17,10 @@ import (
 // serving is a policy with all that the Server prepares for it. It is
 // immutable but for the counters.
 type serving struct {
-	policy   *connector.Policy
-	services map[*connector.Inbound]*service
+	policy       *connector.Policy
+	verifier     auth.Verifier
+	certificates []tls.Certificate
+	services     map[*connector.Inbound]*service
 }
 
 // service is one Receive connector as it is served.
@@ -27,20 +29,21 @@ type service struct {
 	settings *connector.Receive
 	guard    guard.Config // what does not differ by connection
 	tls      *tls.Config  // nil: no certificate
+	verifier auth.Verifier
 	load     *load
 	rate     *rate
 }
 
 // prepare makes p ready to be served. The error holds everything that is
 // missing.
-func (s *Server) prepare(p *connector.Policy) (*serving, error) {
+func (s *Server) prepare(p *connector.Policy, verifier auth.Verifier, certificates []tls.Certificate) (*serving, error) {
 	switch {
 	case p == nil:
 		return nil, errors.New("relay: there is no policy: set Server.Policy")
 	case s.Handler == nil:
 		return nil, errors.New("relay: there is nobody to take messages: set Server.Handler")
 	}
-	next := &serving{policy: p, services: make(map[*connector.Inbound]*service)}
+	next := &serving{policy: p, verifier: verifier, certificates: certificates, services: make(map[*connector.Inbound]*service)}
 	counted := make(map[string]*service)
 	if old := s.serving.Load(); old != nil {
 		for in, sv := range old.services {
@@ -54,7 +57,7 @@ func (s *Server) prepare(p *connector.Policy) (*serving, error) {
 		return nil, fmt.Errorf("relay: accepted domains: %w", err)
 	}
 	for in := range p.Receive() {
-		sv, err := s.service(in, config.Profile, accepted.Default())
+		sv, err := s.service(next, in, config.Profile, accepted.Default())
 		if err != nil {
 			missing = append(missing, fmt.Errorf("relay: Receive connector %q: %w", in.Name(), err))
 			continue
@@ -70,15 +73,15 @@ func (s *Server) prepare(p *connector.Policy) (*serving, error) {
 	return next, nil
 }
 
-// service prepares one connector. domain is the default accepted domain.
-func (s *Server) service(in *connector.Inbound, profile connector.Profile, domain routing.Domain) (*service, error) {
+// service prepares one connector of next. domain is the default accepted domain.
+func (s *Server) service(next *serving, in *connector.Inbound, profile connector.Profile, domain routing.Domain) (*service, error) {
 	r := in.Settings()
-	sv := &service{in: in, settings: r, load: new(load), rate: new(rate)}
+	sv := &service{in: in, settings: r, verifier: next.verifier, load: new(load), rate: new(rate)}
 	if !r.Enabled.Or(true) {
 		return sv, nil
 	}
 	var err error
-	if sv.tls, err = tlsConfig(in, s.Certificates); err != nil {
+	if sv.tls, err = tlsConfig(in, next.certificates); err != nil {
 		return nil, err
 	}
 	if sv.tls == nil {

@@ -67,7 +67,7 @@ func (s *session) Hello(_ context.Context, name string, esmtp bool) (guard.Offer
 	if r.SizeEnabled == connector.SizeEnabled {
 		offer.MaxSize = s.rules.MaxSize()
 	}
-	if s.server.Verifier != nil {
+	if s.service.verifier != nil {
 		offer.SASL = s.rules.SASL()
 	}
 	return offer, connector.Reply{Code: 250}
@@ -94,7 +94,7 @@ func (s *session) Trusted() bool { return s.rules.Authenticated() }
 // Auth implements guard.Session.
 func (s *session) Auth(ctx context.Context, mechanism string) (auth.Exchange, connector.Reply) {
 	d := s.rules.Auth(mechanism)
-	if d.Allowed() && s.server.Verifier == nil {
+	if d.Allowed() && s.service.verifier == nil {
 		d = s.service.in.Decide(connector.MechanismNotOffered)
 	}
 	if !d.Allowed() {
@@ -106,7 +106,7 @@ func (s *session) Auth(ctx context.Context, mechanism string) (auth.Exchange, co
 		defer cancel()
 		defer context.AfterFunc(s.server.hard, cancel)()
 		var err error
-		s.proven, err = s.server.Verifier.Verify(ctx, c, s.channel)
+		s.proven, err = s.service.verifier.Verify(ctx, c, s.channel)
 		return err
 	})
 	if err != nil { // a mechanism of the policy that nobody speaks here

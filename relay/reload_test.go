@@ -1,0 +1,53 @@
+package relay_test
+
+import (
+	"context"
+	"crypto/tls"
+	"testing"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/relay/relaytest"
+)
+
+// TestReload wants policy, verifier and certificates to change as one: who was
+// there before sees nothing of it, and a policy that can't be served changes
+// nothing.
+func TestReload(t *testing.T) {
+	refuse := auth.VerifierFunc(func(context.Context, auth.Credentials, auth.Channel) (auth.Identity, error) {
+		return auth.Identity{}, auth.ErrBadCredentials
+	})
+	renewed, err := relaytest.NewAuthority("Renewed CA")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, err := renewed.Issue(hubName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := defaultHub()
+	r.PermissionGroups = connector.Value(permission.ExchangeUsers)
+	w := serve(t, policy(t, r), nil)
+	old := w.hello(stranger, hub)
+	named := defaultHub()
+	named.TlsCertificateName = "<I>CN=Nobody<S>CN=" + hubName
+	if err := w.server.Reload(policy(t, named), refuse, []tls.Certificate{cert}); err == nil {
+		t.Error("a policy without its certificate was taken")
+	}
+	if err := w.server.Reload(policy(t, r), refuse, []tls.Certificate{cert}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.server.SetPolicy(policy(t, r)); err != nil { // keeps the rest
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		client *relaytest.Client
+		roots  *relaytest.Authority
+		code   int
+	}{{old, w.ca, 235}, {w.hello(stranger, hub), renewed, 535}} {
+		c.client.StartTLS(&tls.Config{RootCAs: c.roots.Pool(), ServerName: hubName})
+		c.client.Do("EHLO client.contoso.com", 250)
+		c.client.Do("AUTH PLAIN "+plain(userName, password), c.code)
+	}
+}
