@@ -98,6 +98,37 @@ func TestCertificateName(t *testing.T) {
 	}
 }
 
+// TestSetCertificates has a Sender renew its certificates while it is in use.
+func TestSetCertificates(t *testing.T) {
+	trusted, stranger := authority(t)
+	s := toHosts("192.0.2.1")
+	s.TlsCertificateName = "<I>CN=trusted<S>CN=hub.contoso.com"
+	w := newWorld(t, s)
+	w.sender.Certificates = []tls.Certificate{issued(t, stranger, "hub.contoso.com")}
+	if w.sender.Check(w.policy) == nil {
+		t.Error("Check is content before the certificate is there")
+	}
+	w.sender.SetCertificates([]tls.Certificate{issued(t, trusted, "hub.contoso.com")})
+	if err := w.sender.Check(w.policy); err != nil {
+		t.Errorf("Check says %v", err)
+	}
+	shown := make(chan string, 1)
+	l := w.listen("192.0.2.1:25")
+	server := issued(t, trusted, "192.0.2.1")
+	go func() {
+		defer close(shown)
+		if c, err := l.Accept(); err == nil {
+			defer c.Close()
+			shown <- issuerShown(c, server)
+		}
+	}()
+	w.send("b@fabrikam.com")
+	l.Close()
+	if issuer := <-shown; issuer != "trusted" {
+		t.Errorf("a certificate of %q is shown", issuer)
+	}
+}
+
 // TestPeersHeaders has what of a header passes to every kind of next hop.
 func TestPeersHeaders(t *testing.T) {
 	const letter = "Received: from a\r\nX-MS-Exchange-Organization-SCL: -1\r\nX-MS-Exchange-Forest-Y: z\r\nX-MS-Exchange-CrossPremises-A: b\r\n" +

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/internal/certificate"
@@ -41,9 +42,11 @@ type Sender struct {
 	RootCAs *x509.CertPool // nil: the system's
 	// Certificates are offered to next hops that ask for one: by a connector's
 	// TlsCertificateName, else those that cover its Fqdn, else all.
+	// SetCertificates replaces them.
 	Certificates []tls.Certificate
 	Logger       *slog.Logger // nil: no log
 
+	renewed  atomic.Pointer[[]tls.Certificate] // nil: Certificates
 	pool     pool
 	buffers  sync.Pool
 	timeouts smtpclient.Timeouts // zero: those of RFC 5321
@@ -56,12 +59,24 @@ func (s *Sender) Check(p *connector.Policy) error {
 	var errs []error
 	for out := range p.Send() {
 		if name := out.Settings().TlsCertificateName; name != "" && out.Local() {
-			if _, err := certificate.Choose(name, out.Fqdn(), s.Certificates); err != nil {
+			if _, err := certificate.Choose(name, out.Fqdn(), s.certificates()); err != nil {
 				errs = append(errs, fmt.Errorf("delivery: Send connector %q: %w", out.Name(), err))
 			}
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// SetCertificates replaces the Certificates of a Sender that is in use, for
+// connections that are opened from now on. The slice must not change any more.
+func (s *Sender) SetCertificates(certificates []tls.Certificate) { s.renewed.Store(&certificates) }
+
+// certificates returns those of the moment.
+func (s *Sender) certificates() []tls.Certificate {
+	if renewed := s.renewed.Load(); renewed != nil {
+		return *renewed
+	}
+	return s.Certificates
 }
 
 // Route picks the Send connector of rcpt, and keeps one next hop per

@@ -65,7 +65,7 @@ func (s *Sender) tlsConfig(t *target, p tlsPolicy, host string) (*tls.Config, er
 	if t.via != "" {
 		name = ""
 	}
-	ours, err := certificate.Choose(name, t.name, s.Certificates)
+	ours, err := certificate.Choose(name, t.name, s.certificates())
 	if err != nil {
 		return nil, fmt.Errorf("%w: ours: %w", errCertificate, err)
 	}
