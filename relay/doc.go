@@ -12,8 +12,8 @@
 // a promise to the client that the message is taken care of for every
 // recipient, and makes it 250; an [Error] is the client's to see, and any other
 // error is only logged and makes it 451, so that the client tries again.
-// A Handler that is a [Router] is also asked at every RCPT. Package
-// relay/delivery has the one that sends messages on.
+// A Handler that is a [Gate] is also asked at MAIL, one that is a [Router] at
+// every RCPT. Package relay/delivery has the one that sends messages on.
 //
 // # Which connector
 //

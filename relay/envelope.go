@@ -25,7 +25,8 @@ type Envelope struct {
 	EnvID string // ENVID as the client wrote it, in xtext; it may be sent on as it is
 	Auth  string // MAIL's AUTH= decoded, "<>" included, only if the session may claim it
 
-	Connector string // the Receive connector
+	Connector string             // the name of the Receive connector
+	Inbound   *connector.Inbound // the Receive connector; nil if no Server made the Envelope
 	Remote    netip.AddrPort
 	Helo      string // what the client calls itself; nothing vouches for it
 	User      permission.Principal

@@ -28,6 +28,16 @@ func (f HandlerFunc) Deliver(ctx context.Context, env *Envelope, body io.Reader)
 	return f(ctx, env, body)
 }
 
+// Gate is a Handler that wants a say at MAIL.
+type Gate interface {
+	// Admit is asked before a MAIL that the policy allows is accepted. An
+	// error refuses the transaction: see [Error]. It is the place to say 452
+	// 4.3.1 when there is no room for another message, before the client
+	// sends one. Nothing is to be kept for env: it may come to no recipient,
+	// and nobody tells of its end. ctx is that of the transaction.
+	Admit(ctx context.Context, env *Envelope) error
+}
+
 // Router is a Handler that wants a say at RCPT.
 type Router interface {
 	// Route is asked before a recipient is accepted; it may fill rcpt.Route.

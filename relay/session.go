@@ -152,7 +152,14 @@ func (s *session) Mail(_ context.Context, m guard.Mail) connector.Reply {
 	if !s.service.allow(s.channel.Remote.Addr(), s.rateUser(m), time.Now()) {
 		return s.refuse("MAIL", s.service.in.Decide(connector.RateExceeded), "from", clean(m.From.String()))
 	}
-	s.tx = s.transaction(m)
+	tx := s.transaction(m)
+	if gate, ok := s.server.Handler.(Gate); ok {
+		if err := gate.Admit(tx.ctx, &tx.env); err != nil {
+			tx.end()
+			return s.failed("MAIL", err, "from", clean(m.From.String()))
+		}
+	}
+	s.tx = tx
 	return d.Reply()
 }
 

@@ -65,6 +65,7 @@ func (s *session) transaction(m guard.Mail) *transaction {
 		Ret:       m.Ret,
 		EnvID:     m.EnvID,
 		Connector: s.service.in.Name(),
+		Inbound:   s.service.in,
 		Remote:    s.channel.Remote,
 		Helo:      s.helo,
 		User:      s.rules.Identity().Principal,
