@@ -20,15 +20,16 @@ const (
 	connectTimeout = 3 * time.Minute
 )
 
-// begin opens a transaction at one of t's hosts, on a kept connection or a
+// begin opens a transaction at one of h's hosts, on a kept connection or a
 // new one. Everything that isn't a refusal of this transaction makes it try
-// the next host.
-func (s *Sender) begin(ctx context.Context, t *target, m smtpclient.Mail, to []smtpclient.Rcpt, data bool) (*link, []error, error) {
+// the next host. The error is a hopError when no host took MAIL or refused it.
+func (s *Sender) begin(ctx context.Context, h *NextHop, m smtpclient.Mail, to []smtpclient.Rcpt, data bool) (*link, []error, error) {
 	// The commands of a transaction have waits of their own.
 	connected := time.Now().Add(connectTimeout)
 	var failed error
-	for _, c := range t.candidates() {
-		k := linkKey{t.out, c.kind, c.name}
+	heard := false // a host took MAIL
+	for _, c := range h.candidates() {
+		k := linkKey{h.out, c.kind, c.name}
 		if l := s.pool.get(k); l != nil {
 			answers, err := l.Begin(ctx, m, to, data)
 			if !deadLink(err) {
@@ -38,7 +39,7 @@ func (s *Sender) begin(ctx context.Context, t *target, m smtpclient.Mail, to []s
 			l.Close()
 			s.pool.drop(k)
 		}
-		l, err := s.connect(ctx, connected, t, c, k)
+		l, err := s.connect(ctx, connected, h, c, k)
 		if err != nil {
 			failed = worse(failed, err)
 			continue
@@ -48,7 +49,11 @@ func (s *Sender) begin(ctx context.Context, t *target, m smtpclient.Mail, to []s
 			return s.begun(l, answers, err)
 		}
 		l.Close()
-		failed = worse(failed, err)
+		heard = heard || afterMail(err)
+		failed = worse(failed, &hostError{l.host, err})
+	}
+	if !heard {
+		failed = &hopError{failed}
 	}
 	return nil, nil, failed
 }
@@ -57,7 +62,7 @@ func (s *Sender) begin(ctx context.Context, t *target, m smtpclient.Mail, to []s
 func (s *Sender) begun(l *link, answers []error, err error) (*link, []error, error) {
 	if err != nil {
 		s.pool.put(l)
-		return nil, nil, err
+		return nil, nil, &hostError{l.host, err}
 	}
 	if l.left > 0 {
 		l.left--
@@ -92,29 +97,29 @@ func worse(a, b error) error {
 
 // connect opens a connection to the first address of c that answers, until the
 // time end.
-func (s *Sender) connect(ctx context.Context, end time.Time, t *target, c candidate, k linkKey) (*link, error) {
+func (s *Sender) connect(ctx context.Context, end time.Time, h *NextHop, c candidate, k linkKey) (*link, error) {
 	ctx, cancel := context.WithDeadline(ctx, end)
 	defer cancel()
-	list, err := s.resolve(ctx, t, c)
+	list, err := s.resolve(ctx, h, c)
 	if err != nil {
 		return nil, err
 	}
-	p := t.tlsPolicy(c)
+	p := h.tlsPolicy(c)
 	var failed error
 	for _, e := range list {
 		attempt, cancel := context.WithTimeout(ctx, addressTimeout)
-		conn, err := s.open(attempt, t, c, p, e)
+		conn, err := s.open(attempt, h, c, p, e)
 		cancel()
 		if err == nil {
-			l := &link{Conn: conn, key: k, host: e.host, idle: t.idle(), left: t.set.SmtpMaxMessagesPerConnection}
+			l := &link{Conn: conn, key: k, host: e.host, idle: h.idle(), left: h.set.SmtpMaxMessagesPerConnection}
 			if l.left <= 0 {
 				l.left = -1
 			}
 			return l, nil
 		}
-		s.log(ctx, slog.LevelWarn, "next hop failed", slog.String("connector", t.set.Name),
+		s.log(ctx, slog.LevelWarn, "next hop failed", slog.String("connector", h.set.Name),
 			slog.String("host", e.host), slog.String("address", e.addr.String()), slog.Any("error", err))
-		failed = worse(failed, err)
+		failed = worse(failed, &hostError{e.host, err})
 		if ctx.Err() != nil {
 			break
 		}
@@ -123,21 +128,21 @@ func (s *Sender) connect(ctx context.Context, end time.Time, t *target, c candid
 }
 
 // open calls e and goes through greeting, EHLO, TLS and AUTH.
-func (s *Sender) open(ctx context.Context, t *target, c candidate, p tlsPolicy, e endpoint) (*smtpclient.Conn, error) {
+func (s *Sender) open(ctx context.Context, h *NextHop, c candidate, p tlsPolicy, e endpoint) (*smtpclient.Conn, error) {
 	host := e.host
 	if c.kind == smartHost {
 		host = c.name // what the administrator wrote, not what DNS says
 	}
-	config, err := s.tlsConfig(t, p, host)
+	config, err := s.tlsConfig(h, p, host)
 	if err != nil {
 		return nil, err
 	}
 	cfg := smtpclient.Config{
-		Name: t.name, HELO: t.set.ForceHELO && t.via == "",
+		Name: h.name, HELO: h.set.ForceHELO && h.key.via == "",
 		TLS: config, RequireTLS: p.required,
-		Auth: t.credentials(), Timeouts: t.timeouts(s.timeouts),
+		Auth: h.credentials(), Timeouts: h.timeouts(s.timeouts),
 	}
-	nc, err := s.dial(ctx, t.source(), e.addr)
+	nc, err := s.dial(ctx, h.source(), e.addr)
 	if err != nil {
 		return nil, err
 	}
@@ -147,7 +152,7 @@ func (s *Sender) open(ctx context.Context, t *target, c candidate, p tlsPolicy, 
 	}
 	s.log(ctx, slog.LevelWarn, "TLS isn't required and failed, going on without", slog.String("host", e.host), slog.Any("error", err))
 	cfg.TLS = nil
-	if nc, err = s.dial(ctx, t.source(), e.addr); err != nil {
+	if nc, err = s.dial(ctx, h.source(), e.addr); err != nil {
 		return nil, err
 	}
 	return smtpclient.Open(ctx, nc, cfg)

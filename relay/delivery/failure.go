@@ -29,14 +29,37 @@ var ofMessage = []struct {
 	{smtpclient.ErrInjected, connector.NextHopSecurity},
 }
 
+// hostError is an error of one host.
+type hostError struct {
+	host string
+	err  error
+}
+
+func (e *hostError) Error() string { return e.host + ": " + e.err.Error() }
+func (e *hostError) Unwrap() error { return e.err }
+
+// hopError is a failure of a next hop as a whole, before it said anything of
+// the message.
+type hopError struct{ err error }
+
+func (e *hopError) Error() string { return e.err.Error() }
+func (e *hopError) Unwrap() error { return e.err }
+
+// afterMail reports whether err came when the hop had accepted MAIL.
+func afterMail(err error) bool {
+	var e *smtpclient.Error
+	return errors.As(err, &e) &&
+		(e.Stage == smtpclient.StageRcpt || e.Stage == smtpclient.StageData || e.Stage == smtpclient.StageBody)
+}
+
 // reply returns the words for a reason. What is said of next hops is the same
 // in every edition.
 func reply(reason connector.ReasonCode) connector.Reply { return reason.Reply(permission.Current) }
 
 // failure wraps err with the reply that tells the client of it.
-func failure(err error, set *connector.Send) error {
-	if known := new(relay.Error); errors.As(err, &known) {
-		return err
+func failure(err error, set *connector.Send) *relay.Error {
+	if known, ok := err.(*relay.Error); ok { // only ours; one of the body's is a BodyError's cause
+		return known
 	}
 	return &relay.Error{Reply: replyTo(err, set), Err: err}
 }
@@ -102,11 +125,10 @@ func class(e [3]int, n int, def [3]int) [3]int {
 	return def
 }
 
-// logText returns what the log says of err: the reply to the client and its cause.
-func logText(err error) string {
-	var e *relay.Error
-	if !errors.As(err, &e) || e.Err == nil {
-		return err.Error()
+// logText returns what the log says of e: the reply to the client and its cause.
+func logText(e *relay.Error) string {
+	if e.Err == nil {
+		return e.Error()
 	}
 	return e.Reply.Text + ": " + e.Err.Error()
 }

@@ -25,8 +25,8 @@ type message struct {
 	buf    *[]byte
 }
 
-// read reads the header through the firewall of t, and the beginning of the body.
-func (s *Sender) read(t *target, env *relay.Envelope, body io.Reader) (*message, error) {
+// read reads the header through the firewall of hop, and the beginning of the body.
+func (s *Sender) read(hop *NextHop, env *relay.Envelope, body io.Reader) (*message, error) {
 	h, err := mailheader.Read(body, maxHeader)
 	if err == mailheader.ErrTooLarge {
 		return nil, err
@@ -34,8 +34,8 @@ func (s *Sender) read(t *target, env *relay.Envelope, body io.Reader) (*message,
 	if err != nil {
 		return nil, &smtpclient.BodyError{Err: err}
 	}
-	if t.keep != nil {
-		h.Filter(t.keep)
+	if hop.keep != nil {
+		h.Filter(hop.keep)
 	}
 	m := &message{header: h, buf: s.buffer()}
 	m.Binary = env.Body == relay.BinaryMIME

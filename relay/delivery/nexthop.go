@@ -1,19 +1,25 @@
 package delivery
 
 import (
+	"errors"
 	"math/rand/v2"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
+	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// target is where a message goes, and how.
-type target struct {
-	key
+// NextHop is where mail for a recipient goes: the hosts of one Send connector,
+// those of one domain where DNS says where, or the server that has the
+// connector. The zero NextHop is nowhere.
+type NextHop struct {
+	key    Key
+	out    *connector.Outbound
 	policy *connector.Policy
 	set    *connector.Send
 	name   string            // ours, for EHLO
@@ -21,11 +27,72 @@ type target struct {
 	secure bool              // the domain must be reached by mutual TLS
 }
 
-// key tells targets apart.
-type key struct {
-	out    *connector.Outbound
-	via    string         // server that has the connector; "": we
-	domain routing.Domain // the recipient's, where DNS decides
+// Key tells next hops apart, as a map's key for one. Those of one Key share
+// their connections, and so their limits and their retries. It outlives a
+// policy: the same connector and domain of the next one have the same Key.
+type Key struct {
+	connector string
+	via       string         // the server that has the connector; "": we
+	domain    routing.Domain // the recipient's, where DNS decides
+}
+
+// Key returns the Key of h.
+func (h NextHop) Key() Key { return h.key }
+
+// String names h as operators know it: the connector, then the domain, the
+// smart hosts, or "via" and the server that has the connector.
+func (h NextHop) String() string {
+	switch {
+	case h.out == nil:
+		return "nowhere"
+	case h.key.via != "":
+		return h.set.Name + " via " + h.key.via
+	case h.key.domain.IsValid():
+		return h.set.Name + " " + h.key.domain.String()
+	}
+	hosts := make([]string, len(h.set.SmartHosts))
+	for i, host := range h.set.SmartHosts {
+		hosts[i] = host.String()
+	}
+	return h.set.Name + " " + strings.Join(hosts, ",")
+}
+
+// ErrUnreachable is the cause of an error of NextHop and Route when no Send
+// connector takes the recipient. Another policy may have one.
+var ErrUnreachable = errors.New("no Send connector")
+
+// NextHop returns where mail of that size for to goes under p; 0 is a size that
+// isn't known. The error is a *relay.Error: temporary and ErrUnreachable when
+// no Send connector leads there, 5xx when all that do are too small.
+func (s *Sender) NextHop(p *connector.Policy, to routing.Address, size int64) (NextHop, error) {
+	return nextHop(p, to, p.Route(to, size))
+}
+
+// nextHop returns where the route r of to leads.
+func nextHop(p *connector.Policy, to routing.Address, r connector.Route) (NextHop, error) {
+	if r.Outcome != routing.Routed || r.Outbound == nil {
+		e := &relay.Error{Reply: r.Decision().Reply()}
+		if r.Outcome == routing.Unreachable || r.Outcome == routing.NonSMTP {
+			e.Err = ErrUnreachable
+		}
+		return NextHop{}, e
+	}
+	out := r.Outbound
+	h := NextHop{key: Key{connector: out.Name()}, out: out, policy: p, set: out.Settings(), name: out.Fqdn()}
+	switch {
+	case r.Via != nil:
+		h.key.via = r.Via.FQDN
+		if h.key.via == "" {
+			h.key.via = r.Via.Name
+		}
+	case len(h.set.SmartHosts) == 0:
+		h.key.domain = to.Domain()
+		h.secure = out.Secured(h.key.domain)
+		fallthrough
+	default:
+		h.keep = out.Headers(h.key.domain).Keep
+	}
+	return h, nil
 }
 
 // hostKind says how a candidate is resolved.
@@ -37,7 +104,7 @@ const (
 	server                     // A and AAAA
 )
 
-// candidate is one of the equals among which a target's messages are shared.
+// candidate is one of the equals among which a next hop's messages are shared.
 type candidate struct {
 	kind hostKind
 	name string     // without brackets
@@ -48,19 +115,19 @@ type candidate struct {
 const smtpPort = 25
 
 // candidates returns the hosts to try, in a new order each time.
-func (t *target) candidates() []candidate {
-	if t.via != "" {
-		return []candidate{{kind: server, name: t.via}}
+func (h *NextHop) candidates() []candidate {
+	if h.key.via != "" {
+		return []candidate{{kind: server, name: h.key.via}}
 	}
-	if len(t.set.SmartHosts) == 0 {
-		c := candidate{kind: mailDomain, name: t.domain.String()}
-		c.addr, _ = t.domain.Literal()
+	if len(h.set.SmartHosts) == 0 {
+		c := candidate{kind: mailDomain, name: h.key.domain.String()}
+		c.addr, _ = h.key.domain.Literal()
 		return []candidate{c}
 	}
-	list := make([]candidate, 0, len(t.set.SmartHosts))
-	for _, h := range t.set.SmartHosts {
-		c := candidate{kind: smartHost, name: h.Domain().String()}
-		if a, ok := h.Addr(); ok {
+	list := make([]candidate, 0, len(h.set.SmartHosts))
+	for _, host := range h.set.SmartHosts {
+		c := candidate{kind: smartHost, name: host.Domain().String()}
+		if a, ok := host.Addr(); ok {
 			c.addr, c.name = a, a.String()
 		}
 		list = append(list, c)
@@ -70,34 +137,34 @@ func (t *target) candidates() []candidate {
 }
 
 // port returns the port to call.
-func (t *target) port() uint16 {
-	if t.via != "" || t.set.Port == 0 {
+func (h *NextHop) port() uint16 {
+	if h.key.via != "" || h.set.Port == 0 {
 		return smtpPort
 	}
-	return uint16(t.set.Port)
+	return uint16(h.set.Port)
 }
 
 // source returns the address to call from; invalid: any.
-func (t *target) source() netip.Addr {
-	if a := t.set.SourceIPAddress; t.via == "" && a.IsValid() && !a.IsUnspecified() {
+func (h *NextHop) source() netip.Addr {
+	if a := h.set.SourceIPAddress; h.key.via == "" && a.IsValid() && !a.IsUnspecified() {
 		return a
 	}
 	return netip.Addr{}
 }
 
 // credentials returns what to authenticate with, nil if nothing.
-func (t *target) credentials() *auth.Credentials {
+func (h *NextHop) credentials() *auth.Credentials {
 	const basic = auth.BasicAuth | auth.BasicAuthRequireTLS
-	c := t.set.AuthenticationCredential
-	if t.via != "" || len(t.set.SmartHosts) == 0 || t.set.SmartHostAuthMechanism&basic == 0 || c == nil {
+	c := h.set.AuthenticationCredential
+	if h.key.via != "" || len(h.set.SmartHosts) == 0 || h.set.SmartHostAuthMechanism&basic == 0 || c == nil {
 		return nil
 	}
 	return &auth.Credentials{Username: c.UserName, Password: c.Password}
 }
 
 // timeouts returns the waits, none longer than the connector's inactivity limit.
-func (t *target) timeouts(base smtpclient.Timeouts) smtpclient.Timeouts {
-	if d := t.set.ConnectionInactivityTimeOut; d > 0 {
+func (h *NextHop) timeouts(base smtpclient.Timeouts) smtpclient.Timeouts {
+	if d := h.set.ConnectionInactivityTimeOut; d > 0 {
 		return base.Default().Cap(d)
 	}
 	return base.Default()
@@ -105,8 +172,8 @@ func (t *target) timeouts(base smtpclient.Timeouts) smtpclient.Timeouts {
 
 // idle returns how long a connection is kept without work. Hops wait five
 // minutes and more; half of the connector's own limit is safe on our side.
-func (t *target) idle() time.Duration {
-	if d := t.set.ConnectionInactivityTimeOut / 2; d > 0 {
+func (h *NextHop) idle() time.Duration {
+	if d := h.set.ConnectionInactivityTimeOut / 2; d > 0 {
 		return min(d, maxIdle)
 	}
 	return maxIdle

@@ -40,11 +40,11 @@ func (e *dnsError) Error() string {
 func (e *dnsError) Unwrap() error { return e.err }
 
 // resolve returns the addresses of c, best first.
-func (s *Sender) resolve(ctx context.Context, t *target, c candidate) ([]endpoint, error) {
+func (s *Sender) resolve(ctx context.Context, h *NextHop, c candidate) ([]endpoint, error) {
 	if c.addr.IsValid() {
-		return s.callable(t, c, []endpoint{{host: c.name, addr: netip.AddrPortFrom(c.addr.Unmap(), t.port())}})
+		return s.callable(h, c, []endpoint{{host: c.name, addr: netip.AddrPortFrom(c.addr.Unmap(), h.port())}})
 	}
-	hosts, err := s.exchangers(ctx, t, c)
+	hosts, err := s.exchangers(ctx, h, c)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func (s *Sender) resolve(ctx context.Context, t *target, c candidate) ([]endpoin
 			failed = err
 		}
 		for _, a := range addrs {
-			list = append(list, endpoint{mx.Host, netip.AddrPortFrom(a.Unmap(), t.port()), mx.Pref})
+			list = append(list, endpoint{mx.Host, netip.AddrPortFrom(a.Unmap(), h.port()), mx.Pref})
 		}
 		if len(list) >= maxAddresses {
 			break
@@ -65,12 +65,12 @@ func (s *Sender) resolve(ctx context.Context, t *target, c candidate) ([]endpoin
 	if len(list) == 0 {
 		return nil, nowhere(c, failed)
 	}
-	return s.callable(t, c, list)
+	return s.callable(h, c, list)
 }
 
 // exchangers returns c's hosts in the order in which to try them: by
 // preference, and among equals in a new order each time.
-func (s *Sender) exchangers(ctx context.Context, t *target, c candidate) ([]net.MX, error) {
+func (s *Sender) exchangers(ctx context.Context, h *NextHop, c candidate) ([]net.MX, error) {
 	if c.kind == server {
 		return []net.MX{{Host: c.name}}, nil
 	}
@@ -86,7 +86,7 @@ func (s *Sender) exchangers(ctx context.Context, t *target, c candidate) ([]net.
 	own := math.MaxUint16 + 1 // our own preference
 	for _, mx := range found {
 		host := strings.ToLower(strings.TrimSuffix(mx.Host, "."))
-		if host == strings.ToLower(t.name) {
+		if host == strings.ToLower(h.name) {
 			own = min(own, int(mx.Pref))
 		}
 		if host != "" { // a null MX (RFC 7505)
@@ -111,15 +111,15 @@ func (s *Sender) exchangers(ctx context.Context, t *target, c candidate) ([]net.
 
 // callable returns at most maxAddresses of list: those preferred to any that
 // is ours, and of the family of the connector's source address.
-func (s *Sender) callable(t *target, c candidate, list []endpoint) ([]endpoint, error) {
-	if i := slices.IndexFunc(list, func(e endpoint) bool { return s.ours(t, e.addr) }); i >= 0 {
+func (s *Sender) callable(h *NextHop, c candidate, list []endpoint) ([]endpoint, error) {
+	if i := slices.IndexFunc(list, func(e endpoint) bool { return s.ours(h, e.addr) }); i >= 0 {
 		own := list[i].pref
 		list = slices.DeleteFunc(list, func(e endpoint) bool { return e.pref >= own })
 		if len(list) == 0 {
 			return nil, loops(c)
 		}
 	}
-	if src := t.source(); src.IsValid() {
+	if src := h.source(); src.IsValid() {
 		list = slices.DeleteFunc(list, func(e endpoint) bool { return e.addr.Addr().Is4() != src.Unmap().Is4() })
 		if len(list) == 0 {
 			return nil, &dnsError{reason: connector.NextHopNotFound, err: errors.New("no address of the family of SourceIPAddress")}
@@ -131,8 +131,8 @@ func (s *Sender) callable(t *target, c candidate, list []endpoint) ([]endpoint, 
 // ours reports whether we listen on a: on that very address, or on all of its
 // family and it is one of this machine's. The unspecified address is called
 // for "this machine" by most systems.
-func (s *Sender) ours(t *target, a netip.AddrPort) bool {
-	for _, b := range t.policy.Bindings() {
+func (s *Sender) ours(h *NextHop, a netip.AddrPort) bool {
+	for _, b := range h.policy.Bindings() {
 		if b.Port() != a.Port() {
 			continue
 		}

@@ -17,7 +17,6 @@ import (
 	"github.com/interchange-smtp/interchange/internal/certificate"
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
 	"github.com/interchange-smtp/interchange/relay"
-	"github.com/interchange-smtp/interchange/routing"
 )
 
 // Resolver finds next hops. *net.Resolver is one.
@@ -27,7 +26,7 @@ type Resolver interface {
 }
 
 // Sender is a relay.Handler and relay.Router that delivers while the client
-// waits. The zero Sender works with the system's resolver and certificates.
+// waits; who keeps messages hands them to Send. The zero Sender works with the system's resolver and certificates.
 // It is safe for concurrent use; its fields must not change once it is used.
 type Sender struct {
 	Resolver Resolver // nil: net.DefaultResolver
@@ -84,48 +83,20 @@ func (s *Sender) certificates() []tls.Certificate {
 // *relay.Error.
 func (s *Sender) Route(ctx context.Context, p *connector.Policy, env *relay.Envelope, rcpt *relay.Recipient) error {
 	rcpt.Route = p.Route(rcpt.To, env.Size)
-	if err := unroutable(rcpt.Route); err != nil {
+	hop, err := nextHop(p, rcpt.To, rcpt.Route)
+	if err != nil {
 		return err
 	}
-	t := s.target(p, rcpt)
 	tx, _ := env.State.(*transaction)
 	if tx == nil || len(env.To) == 0 {
 		s.Release(env)
-		env.State = &transaction{target: t}
+		env.State = &transaction{hop: hop}
 		return nil
 	}
-	if tx.key != t.key {
+	if tx.hop.key != hop.key {
 		return &relay.Error{Reply: reply(connector.DifferentNextHop)}
 	}
 	return s.add(ctx, tx, env, rcpt)
-}
-
-// unroutable returns the error for a recipient without a Send connector.
-func unroutable(r connector.Route) error {
-	if r.Outcome == routing.Routed && r.Outbound != nil {
-		return nil
-	}
-	return &relay.Error{Reply: r.Decision().Reply()}
-}
-
-// target returns where rcpt's mail goes.
-func (s *Sender) target(p *connector.Policy, rcpt *relay.Recipient) target {
-	out := rcpt.Route.Outbound
-	t := target{key: key{out: out}, policy: p, set: out.Settings(), name: out.Fqdn()}
-	switch {
-	case rcpt.Route.Via != nil:
-		t.via = rcpt.Route.Via.FQDN
-		if t.via == "" {
-			t.via = rcpt.Route.Via.Name
-		}
-	case len(t.set.SmartHosts) == 0:
-		t.domain = rcpt.To.Domain()
-		t.secure = out.Secured(t.domain)
-		fallthrough
-	default:
-		t.keep = out.Headers(t.domain).Keep
-	}
-	return t
 }
 
 // Release gives up what Route opened at the next hop, and keeps the connection
@@ -147,7 +118,7 @@ func (s *Sender) Deliver(ctx context.Context, env *relay.Envelope, body io.Reade
 	if tx == nil || len(env.To) == 0 {
 		return &relay.Error{Reply: reply(connector.NotRouted)}
 	}
-	m, err := s.read(&tx.target, env, body)
+	m, err := s.read(&tx.hop, env, body)
 	if err != nil {
 		return s.outcome(ctx, env, tx, "", smtpclient.Reply{}, err)
 	}
@@ -175,12 +146,19 @@ func (s *Sender) ready(ctx context.Context, env *relay.Envelope, tx *transaction
 			return nil, err
 		}
 	}
-	to := rcptsOf(env)
-	l, answers, err := s.begin(ctx, &tx.target, mail, to, len(to) == 1 && !m.Binary && m.Rest == nil)
+	l, answers, err := s.beginWhole(ctx, &tx.hop, mail, env, m)
 	if err != nil {
 		return nil, err
 	}
 	return s.unanimous(l, answers)
+}
+
+// beginWhole is begin for all recipients of a message that is there. Nothing is
+// left to decide when there is but one, and if the message is short it follows
+// at once.
+func (s *Sender) beginWhole(ctx context.Context, h *NextHop, mail smtpclient.Mail, env *relay.Envelope, m *message) (*link, []error, error) {
+	to := rcptsOf(env)
+	return s.begin(ctx, h, mail, to, len(to) == 1 && !m.Binary && m.Rest == nil)
 }
 
 // unanimous returns l if all recipients were accepted. If some were and some
@@ -209,14 +187,14 @@ func (s *Sender) unanimous(l *link, answers []error) (*link, error) {
 // went well, and returns the error for the client.
 func (s *Sender) outcome(ctx context.Context, env *relay.Envelope, tx *transaction, host string, r smtpclient.Reply, err error) error {
 	if err == nil {
-		env.Delivered = tx.set.Name + " to " + host + ": " + r.String()
+		env.Delivered = tx.hop.set.Name + " to " + host + ": " + r.String()
 		return nil
 	}
-	err = failure(err, tx.set)
+	e := failure(err, tx.hop.set)
 	s.log(ctx, slog.LevelWarn, "not delivered",
-		slog.String("id", env.ID), slog.String("connector", tx.set.Name),
-		slog.Int("recipients", len(env.To)), slog.String("host", host), slog.String("error", logText(err)))
-	return err
+		slog.String("id", env.ID), slog.String("connector", tx.hop.set.Name),
+		slog.Int("recipients", len(env.To)), slog.String("host", host), slog.String("error", logText(e)))
+	return e
 }
 
 // log writes to the Logger if there is one.

@@ -24,27 +24,27 @@ type tlsPolicy struct {
 	exact    string // and this one without a wildcard
 }
 
-// tlsPolicy returns what t's connector asks of c.
-func (t *target) tlsPolicy(c candidate) tlsPolicy {
-	if t.via != "" {
+// tlsPolicy returns what h's connector asks of c.
+func (h *NextHop) tlsPolicy(c candidate) tlsPolicy {
+	if h.key.via != "" {
 		return tlsPolicy{} // inside the organisation: whatever the server offers
 	}
-	level := t.set.TlsAuthLevel
+	level := h.set.TlsAuthLevel
 	p := tlsPolicy{
-		never:    t.set.IgnoreSTARTTLS,
-		required: t.set.RequireTLS || level != connector.TlsAuthNone,
+		never:    h.set.IgnoreSTARTTLS,
+		required: h.set.RequireTLS || level != connector.TlsAuthNone,
 		chain:    level == connector.CertificateValidation || level == connector.DomainValidation,
 	}
 	if level == connector.DomainValidation {
-		p.domain = t.set.TlsDomain
+		p.domain = h.set.TlsDomain
 		if p.domain == "" {
-			p.domain = t.domain.String()
+			p.domain = h.key.domain.String()
 		}
 	}
-	if t.secure {
-		p.required, p.chain, p.domain = true, true, t.domain.String()
+	if h.secure {
+		p.required, p.chain, p.domain = true, true, h.key.domain.String()
 	}
-	if t.set.SmartHostAuthMechanism.Has(auth.BasicAuthRequireTLS) && len(t.set.SmartHosts) > 0 {
+	if h.set.SmartHostAuthMechanism.Has(auth.BasicAuthRequireTLS) && len(h.set.SmartHosts) > 0 {
 		p.required, p.chain, p.exact = true, true, c.name
 	}
 	if p.required {
@@ -56,16 +56,16 @@ func (t *target) tlsPolicy(c candidate) tlsPolicy {
 // errCertificate says that a certificate isn't the one that is asked for.
 var errCertificate = errors.New("certificate doesn't fit")
 
-// tlsConfig returns the configuration for t's handshake with host; nil: no TLS.
-func (s *Sender) tlsConfig(t *target, p tlsPolicy, host string) (*tls.Config, error) {
+// tlsConfig returns the configuration for h's handshake with host; nil: no TLS.
+func (s *Sender) tlsConfig(h *NextHop, p tlsPolicy, host string) (*tls.Config, error) {
 	if p.never {
 		return nil, nil
 	}
-	name := t.set.TlsCertificateName
-	if t.via != "" {
+	name := h.set.TlsCertificateName
+	if h.key.via != "" {
 		name = ""
 	}
-	ours, err := certificate.Choose(name, t.name, s.certificates())
+	ours, err := certificate.Choose(name, h.name, s.certificates())
 	if err != nil {
 		return nil, fmt.Errorf("%w: ours: %w", errCertificate, err)
 	}

@@ -10,7 +10,7 @@ import (
 
 // transaction is what a Sender knows of an Envelope from the first recipient on.
 type transaction struct {
-	target
+	hop    NextHop
 	link   *link // nil until the second recipient, and when it was lost
 	taken  int   // recipients that the hop took on link
 	closed bool  // no further recipients
@@ -34,7 +34,7 @@ func (s *Sender) add(ctx context.Context, tx *transaction, env *relay.Envelope, 
 			tx.link.Close()
 			tx.link, tx.closed = nil, true
 		}
-		return failure(err, tx.set)
+		return failure(err, tx.hop.set)
 	}
 	tx.taken++
 	return nil
@@ -44,10 +44,10 @@ func (s *Sender) add(ctx context.Context, tx *transaction, env *relay.Envelope, 
 // was said to the next hop yet, and r.
 func (s *Sender) openWith(ctx context.Context, tx *transaction, env *relay.Envelope, r *relay.Recipient) error {
 	to := append(rcptsOf(env), rcptOf(r))
-	l, answers, err := s.begin(ctx, &tx.target, mailOf(env, env.Size, false, r), to, false)
+	l, answers, err := s.begin(ctx, &tx.hop, mailOf(env, env.Size, false, r), to, false)
 	if err != nil {
 		tx.closed = true
-		return failure(err, tx.set)
+		return failure(err, tx.hop.set)
 	}
 	last := len(answers) - 1
 	for _, err := range answers[:last] {
@@ -61,7 +61,7 @@ func (s *Sender) openWith(ctx context.Context, tx *transaction, env *relay.Envel
 	}
 	tx.link, tx.taken = l, last
 	if answers[last] != nil {
-		return failure(answers[last], tx.set)
+		return failure(answers[last], tx.hop.set)
 	}
 	tx.taken++
 	return nil
