@@ -20,6 +20,8 @@ func (c *Config) clone() Config {
 		d.Send[i] = d.Send[i].clone()
 	}
 	d.Accepted = slices.Clone(c.Accepted)
+	d.Remote = slices.Clone(c.Remote)
+	d.Services = slices.Clone(c.Services)
 	d.Transport.TLSReceiveDomainSecureList = slices.Clone(c.Transport.TLSReceiveDomainSecureList)
 	d.Transport.TLSSendDomainSecureList = slices.Clone(c.Transport.TLSSendDomainSecureList)
 	return d

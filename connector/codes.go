@@ -57,6 +57,10 @@ const (
 	CodeEdgeOnly            = "edge-only"         // S13; S12 as a warning
 	CodeSourceSites         = "source-sites"      // S14, warning
 	CodeAcceptedDomain      = "accepted-domain"
+	CodeRemoteDomain        = "remote-domain"
+	CodePostmaster          = "postmaster"
+	CodeConnectionsOrder    = "connections-order"  // of one domain more than of all
+	CodeDelayNotification   = "delay-notification" // warning: too early or never
 	CodeSiteLink            = "site-link"
 	CodeRouting             = "routing" // Servers, Links and Send don't fit together
 )

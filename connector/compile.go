@@ -25,6 +25,7 @@ func Compile(cfg Config) (*Policy, error) {
 	c.accepted()
 	c.receive()
 	c.send()
+	c.reports()
 	if len(c.problems) > 0 {
 		return nil, c.problems
 	}
@@ -103,6 +104,26 @@ func (c *compiler) receive() {
 	}
 	p.bindings = bindingsOf(p.receive)
 	p.selector = newSelector(p.receive)
+}
+
+// reports compiles what delivery and its reports go by.
+func (c *compiler) reports() {
+	p := c.policy
+	p.service = c.cfg.serviceDefaults(c.cfg.localService())
+	p.transport = c.cfg.transportDefaults(c.cfg.Transport)
+	address, err := routing.ParseAddress(p.transport.ExternalPostmasterAddress)
+	if err != nil {
+		c.report("Transport.ExternalPostmasterAddress", CodePostmaster, err)
+	}
+	p.postmaster = address
+	p.remote = make(map[string]RemoteDomain, len(c.cfg.Remote))
+	for i, d := range c.cfg.Remote {
+		key, err := remoteKey(d.DomainName)
+		if err != nil {
+			c.report(elementPath("Remote", i, d.Name)+".DomainName", CodeRemoteDomain, err)
+		}
+		p.remote[key] = d
+	}
 }
 
 // ours reports whether server, as a Receive connector names it, is us.

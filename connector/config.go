@@ -18,7 +18,9 @@ type Config struct {
 	Receive   []Receive
 	Send      []Send
 	Accepted  []routing.AcceptedDomain
+	Remote    []RemoteDomain
 	Transport Transport
+	Services  []Service // of Servers; one that isn't listed has the defaults
 }
 
 // Transport is what Set-TransportConfig sets and policy needs.
@@ -29,12 +31,20 @@ type Transport struct {
 	TLSReceiveDomainSecureList      []string
 	TLSSendDomainSecureList         []string
 	UseDowngradedExchangeServerAuth bool // of Set-TransportService; rule R12
+
+	// Delivery reports. External ones go to senders outside the organisation.
+	ExternalPostmasterAddress       string            // who they are from; "": postmaster@ the default accepted domain, on Edge the server's FQDN
+	ExternalDsnMaxMessageAttachSize Setting[ByteSize] // 0 to 2147483647 bytes, of a larger message only the header is returned; 10 MB
+	InternalDsnMaxMessageAttachSize Setting[ByteSize] // the same
+	ExternalDelayDsnEnabled         Setting[bool]     // senders are told of delays; true
+	InternalDelayDsnEnabled         Setting[bool]     // the same
 }
 
 // Merge appends the lists of src to those of dst and lets the other parameters
 // that src gives override those of dst, so that a configuration can be read
-// from several files in order. A true flag stays true. The names of connectors
-// are not merged: a connector that occurs in both is a duplicate for Compile.
+// from several files in order. A true flag stays true. Services are one for each
+// server: those of dst take over what src gives. The names of connectors are not
+// merged: a connector that occurs in both is a duplicate for Compile.
 func Merge(dst *Config, src Config) {
 	override(&dst.Profile, src.Profile)
 	override(&dst.Server, src.Server)
@@ -43,6 +53,7 @@ func Merge(dst *Config, src Config) {
 	dst.Receive = append(dst.Receive, src.Receive...)
 	dst.Send = append(dst.Send, src.Send...)
 	dst.Accepted = append(dst.Accepted, src.Accepted...)
+	dst.Remote = append(dst.Remote, src.Remote...)
 	t, u := &dst.Transport, src.Transport
 	override(&t.MaxReceiveSize, u.MaxReceiveSize)
 	override(&t.MaxSendSize, u.MaxSendSize)
@@ -50,6 +61,14 @@ func Merge(dst *Config, src Config) {
 	t.TLSReceiveDomainSecureList = append(t.TLSReceiveDomainSecureList, u.TLSReceiveDomainSecureList...)
 	t.TLSSendDomainSecureList = append(t.TLSSendDomainSecureList, u.TLSSendDomainSecureList...)
 	override(&t.UseDowngradedExchangeServerAuth, u.UseDowngradedExchangeServerAuth)
+	override(&t.ExternalPostmasterAddress, u.ExternalPostmasterAddress)
+	override(&t.ExternalDsnMaxMessageAttachSize, u.ExternalDsnMaxMessageAttachSize)
+	override(&t.InternalDsnMaxMessageAttachSize, u.InternalDsnMaxMessageAttachSize)
+	override(&t.ExternalDelayDsnEnabled, u.ExternalDelayDsnEnabled)
+	override(&t.InternalDelayDsnEnabled, u.InternalDelayDsnEnabled)
+	for _, s := range src.Services {
+		dst.mergeService(s)
+	}
 }
 
 // override sets *dst to src unless src is zero.

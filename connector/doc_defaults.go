@@ -17,6 +17,8 @@
 //     pages say 30 and 8. Exchange2007 has 60 and 8.
 //   - MaxAcknowledgementDelay, TarpitInterval and AuthTarpitInterval have the
 //     current defaults in both editions.
+//   - MaxPerDomainOutboundConnections is 40, in Exchange2007 20; the pages say
+//     both. Where MaxOutboundConnections is given and less, it is that.
 //   - TransportRole is HubTransport, which is what an omitted one became on 2013.
 //   - BareLinefeedRejectionEnabled is true, against Exchange's default, because
 //     bare line feeds are how one message is made into two.
@@ -36,5 +38,10 @@
 //     outside Edge servers are warnings.
 //   - SmartHostAuthMechanism accepts the guide's pair BasicAuth,
 //     BasicAuthRequireTLS and means BasicAuthRequireTLS.
+//   - QueueGlitchRetryCount and QueueGlitchRetryInterval have the ranges of
+//     TransientFailureRetryCount and TransientFailureRetryInterval.
+//   - A DelayNotificationTimeout within the transient retries or beyond
+//     MessageExpirationTimeout is a warning.
+//   - A remote domain *.contoso.com covers contoso.com too.
 //   - A parameter that is kept but has no effect here is a warning that names it.
 package connector

@@ -37,6 +37,7 @@ func TestEveryParameter(t *testing.T) {
 			"Comment":                  noted,
 			"Usage":                    checked, // fills in defaults
 			"TransportRole":            checked, // rule R7b
+			"MaxAcknowledgementDelay":  checked, // how long relay/dispatch holds a reply
 			"SuppressXAnonymousTls":    checked, // rule R12; there is no X-ANONYMOUSTLS to suppress
 			"ServiceDiscoveryFqdn":     warned,
 			"AdvertiseClientSettings":  warned,
@@ -44,7 +45,6 @@ func TestEveryParameter(t *testing.T) {
 			"LongAddressesEnabled":     warned,
 			"OrarEnabled":              warned,
 			"ExtendedProtectionPolicy": warned,
-			"MaxAcknowledgementDelay":  warned,
 			"TlsDomainCapabilities":    warned,
 		}},
 		{reflect.TypeFor[connector.Send](), "../relay/delivery", map[string]effect{

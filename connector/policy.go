@@ -27,6 +27,11 @@ type Policy struct {
 
 	secure     []routing.Domain // TLSReceiveDomainSecureList
 	secureSend []routing.Domain // TLSSendDomainSecureList
+
+	service    Service   // of our server, with its defaults
+	transport  Transport // with its defaults
+	postmaster routing.Address
+	remote     map[string]RemoteDomain // by remoteKey
 }
 
 // Warnings returns what is legal but doubtful, in the order of the Config.

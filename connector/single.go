@@ -12,6 +12,14 @@ func (r Receive) WithDefaults(c *Config) Receive { return c.receiveDefaults(r) }
 // shared, not copied.
 func (s Send) WithDefaults(c *Config) Send { return c.sendDefaults(s) }
 
+// WithDefaults returns s with every parameter that was left at its default
+// filled in, as Compile does it for a service of c.
+func (s Service) WithDefaults(c *Config) Service { return c.serviceDefaults(s) }
+
+// WithDefaults returns t with every parameter that was left at its default
+// filled in, as Compile does it for c. The slices of t are shared, not copied.
+func (t Transport) WithDefaults(c *Config) Transport { return c.transportDefaults(t) }
+
 // CheckReceive checks r as a connector of c, without looking at the connectors
 // that c has, and against neighbours: it is for those who change one connector
 // at a time and can't afford Compile each time. Neighbours are other connectors
@@ -39,6 +47,31 @@ func (c *Config) CheckReceive(r Receive, neighbours ...Receive) (errs, warnings 
 func (c *Config) CheckSend(s Send) (errs, warnings Problems) {
 	v := &checker{cfg: c}
 	v.sendAlone(elementPath("Send", 0, s.Name), s)
+	return v.errs, v.warnings
+}
+
+// CheckService checks s as a service of c, without looking at those that c has.
+// The path of the problems is that of an element of Config.Services.
+func (c *Config) CheckService(s Service) (errs, warnings Problems) {
+	v := &checker{cfg: c}
+	path := elementPath("Services", 0, s.Name)
+	v.knownServer(path+".Name", s.Name)
+	full := c.serviceDefaults(s)
+	v.service(path, &full)
+	return v.errs, v.warnings
+}
+
+// CheckTransport checks t as the Transport of c.
+func (c *Config) CheckTransport(t Transport) (errs, warnings Problems) {
+	v := &checker{cfg: &Config{Transport: t}}
+	v.transport()
+	return v.errs, v.warnings
+}
+
+// CheckRemoteDomain checks d alone.
+func (c *Config) CheckRemoteDomain(d RemoteDomain) (errs, warnings Problems) {
+	v := &checker{cfg: &Config{Remote: []RemoteDomain{d}}}
+	v.remote()
 	return v.errs, v.warnings
 }
 

@@ -21,7 +21,9 @@ func (c *Config) validate() (errs, warnings Problems) {
 	v.checkReceive()
 	v.checkSend()
 	v.accepted()
+	v.remote()
 	v.transport()
+	v.services()
 	return v.errs, v.warnings
 }
 
@@ -114,6 +116,7 @@ func (v *checker) transport() {
 	}
 	v.secureList("Transport.TLSReceiveDomainSecureList", t.TLSReceiveDomainSecureList)
 	v.secureList("Transport.TLSSendDomainSecureList", t.TLSSendDomainSecureList)
+	v.reports(t)
 }
 
 // secureList checks a list of domains for domain security, which takes no

@@ -343,7 +343,6 @@ func (c *receiveCheck) notEnforced() {
 		{"LongAddressesEnabled", r.LongAddressesEnabled, "XLONGADDR is never offered"},
 		{"OrarEnabled", r.OrarEnabled, "XORAR is never offered"},
 		{"ExtendedProtectionPolicy", r.ExtendedProtectionPolicy != ExtendedProtectionNone, "it guards Integrated, which is never offered"},
-		{"MaxAcknowledgementDelay", r.MaxAcknowledgementDelay.Or(acknowledgementDelay) != acknowledgementDelay, "mail is delivered before it is acknowledged"},
 		{"TlsDomainCapabilities", len(r.TlsDomainCapabilities) > 0, "hybrid deployments don't exist here"},
 	} {
 		if p.set {

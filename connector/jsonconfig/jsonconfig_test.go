@@ -267,7 +267,7 @@ func sample(rng *rand.Rand, t reflect.Type) reflect.Value {
 		connector.Limit(n - 1),
 		time.Duration(n) * 777 * time.Millisecond,
 		connector.Value(n%2 == 0), connector.Value(n), connector.Value(time.Duration(n) * time.Hour),
-		connector.Value(connector.Limit(n - 1)), connector.Value(connector.RateSource(n % 4)),
+		connector.Value(connector.Limit(n - 1)), connector.Value(connector.ByteSize(n * n * 1000)), connector.Value(connector.RateSource(n % 4)),
 		connector.Value(auth.Mechanism(n % 8)), connector.Value(permission.Group(n % 8)),
 	} {
 		if reflect.TypeOf(v) == t {

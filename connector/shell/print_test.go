@@ -231,7 +231,7 @@ func normal(t *testing.T, c connector.Config) (*connector.Policy, any) {
 		Send      []connector.Send
 		Accepted  []routing.AcceptedDomain
 		Transport connector.Transport
-	}{c.Profile, c.Server, c.Servers, c.Links, nil, nil, nil, c.Transport}
+	}{c.Profile, c.Server, c.Servers, c.Links, nil, nil, nil, *p.Transport()}
 	for in := range p.Receive() {
 		r := *in.Settings()
 		r.Permissions = canonical(r.Permissions)
@@ -251,9 +251,6 @@ func normal(t *testing.T, c connector.Config) (*connector.Policy, any) {
 		}
 		n.Accepted = append(n.Accepted, d)
 	}
-	n.Transport.MaxReceiveSize = cmp.Or(n.Transport.MaxReceiveSize, connector.UnlimitedSize)
-	n.Transport.MaxSendSize = cmp.Or(n.Transport.MaxSendSize, connector.UnlimitedSize)
-	n.Transport.MaxRecipientEnvelopeLimit = cmp.Or(n.Transport.MaxRecipientEnvelopeLimit, connector.Unlimited)
 	return p, n
 }
 

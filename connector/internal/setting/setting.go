@@ -27,6 +27,8 @@ func Of(p any) (Access, bool) {
 		return access(p), true
 	case *connector.Setting[time.Duration]:
 		return access(p), true
+	case *connector.Setting[connector.ByteSize]:
+		return access(p), true
 	case *connector.Setting[connector.Limit]:
 		return access(p), true
 	case *connector.Setting[connector.RateSource]:

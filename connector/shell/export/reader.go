@@ -178,7 +178,7 @@ func (s *subject) transport(to *connector.Transport) {
 	s.path = "Transport"
 	s.export.Origins[s.path] = Origin{s.doc.Name, s.doc.Line(s.o)}
 	s.fields(reflect.ValueOf(to).Elem(), nil, func(string, object.Value) {})
-	s.once("", "of the organisation's settings, the limits and the domain secure lists are taken over, and nothing else")
+	s.once("", "of the organisation's settings, the limits, the domain secure lists and what goes for delivery reports are taken over, and nothing else")
 }
 
 // begin names the object for messages and origins.

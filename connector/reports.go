@@ -1,0 +1,126 @@
+package connector
+
+import (
+	"cmp"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// RemoteDomain is what goes for mail from and to domains outside, with the names
+// of Set-RemoteDomain, as far as policy needs it. Of several that cover a domain
+// the most specific counts; without any, everything is at its default.
+type RemoteDomain struct {
+	Name                  string        // unique, up to 64 characters
+	DomainName            string        // contoso.com; *.contoso.com, which covers contoso.com too; or *
+	NDREnabled            Setting[bool] // senders there are told what failed; true
+	DeliveryReportEnabled Setting[bool] // senders there are told what was delivered, if they asked; true
+}
+
+// Reports says what a sender is told of its mail, and in which form: the report
+// settings of Transport and RemoteDomain, put together for one sender. The zero
+// Reports tells nothing.
+type Reports struct {
+	Postmaster    routing.Address // who reports
+	MaxAttachSize int64           // in bytes: of a larger message only the header is returned
+	Failed        bool            // that a recipient failed for good
+	Delayed       bool            // that it takes longer
+	Delivered     bool            // that it was delivered, or relayed to where none of this is known
+}
+
+// Reports returns what sender may be told. That is nothing for the null sender,
+// lest reports answer reports, and for a nil Policy. A sender is internal, and
+// then no RemoteDomain goes for it, if its domain is authoritative or an
+// internal relay domain.
+func (p *Policy) Reports(sender routing.Address) Reports {
+	if p == nil || sender == (routing.Address{}) {
+		return Reports{}
+	}
+	t := &p.transport
+	if kind, ok := p.Accepted(sender.Domain()); ok && kind != routing.ExternalRelay {
+		return Reports{p.postmaster, int64(t.InternalDsnMaxMessageAttachSize.Or(0)), true, t.InternalDelayDsnEnabled.Or(false), true}
+	}
+	d := p.remoteDomain(sender.Domain())
+	return Reports{p.postmaster, int64(t.ExternalDsnMaxMessageAttachSize.Or(0)),
+		d.NDREnabled.Or(true), t.ExternalDelayDsnEnabled.Or(false), d.DeliveryReportEnabled.Or(true)}
+}
+
+// remoteDomain returns the most specific remote domain that covers d, the zero
+// one without any.
+func (p *Policy) remoteDomain(d routing.Domain) RemoteDomain {
+	name := d.String()
+	if r, ok := p.remote[name]; ok {
+		return r
+	}
+	for name != "" && !d.IsLiteral() {
+		if r, ok := p.remote["*."+name]; ok {
+			return r
+		}
+		_, name, _ = strings.Cut(name, ".")
+	}
+	return p.remote["*"]
+}
+
+// remoteKey returns the form of a DomainName that lookups compare with.
+func remoteKey(name string) (string, error) {
+	if name == "*" {
+		return name, nil
+	}
+	domain, wildcard := strings.CutPrefix(name, "*.")
+	d, err := routing.ParseDomain(domain)
+	if err != nil {
+		return "", err
+	}
+	if wildcard {
+		return "*." + d.String(), nil
+	}
+	return d.String(), nil
+}
+
+// Transport returns the organisation's settings with every default filled in;
+// nil for nil. The caller must not change it.
+func (p *Policy) Transport() *Transport {
+	if p == nil {
+		return nil
+	}
+	return &p.transport
+}
+
+// transportDefaults returns t with every parameter that was left at its default
+// filled in. It is idempotent.
+func (c *Config) transportDefaults(t Transport) Transport {
+	fill(&t.MaxReceiveSize, UnlimitedSize)
+	fill(&t.MaxSendSize, UnlimitedSize)
+	fill(&t.MaxRecipientEnvelopeLimit, Unlimited)
+	fill(&t.ExternalPostmasterAddress, "postmaster@"+c.postmasterDomain())
+	setDefault(&t.ExternalDsnMaxMessageAttachSize, 10*MB)
+	setDefault(&t.InternalDsnMaxMessageAttachSize, 10*MB)
+	setDefault(&t.ExternalDelayDsnEnabled, true)
+	setDefault(&t.InternalDelayDsnEnabled, true)
+	return t
+}
+
+// postmasterDomain is the default accepted domain, on an Edge server its FQDN.
+// Without accepted domains it is the server's FQDN everywhere, or localhost if
+// that is no domain, which the name of a server need not be.
+func (c *Config) postmasterDomain() string {
+	local := c.local()
+	own := serverFQDN(local)
+	if _, err := routing.ParseDomain(own); err != nil {
+		own = "localhost"
+	}
+	if local.Edge {
+		return own
+	}
+	first := ""
+	for _, d := range c.Accepted {
+		switch {
+		case strings.HasPrefix(d.DomainName, "*"):
+		case d.Default:
+			return d.DomainName
+		case first == "":
+			first = d.DomainName
+		}
+	}
+	return cmp.Or(first, own)
+}

@@ -1,0 +1,245 @@
+package connector_test
+
+import (
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// serviceTableOfDefaults is the documented default of every parameter of
+// Set-TransportService that policy needs.
+var serviceTableOfDefaults = map[string][3]string{
+	"Name":                                   {"S"},
+	"MaxOutboundConnections":                 {"1000"},
+	"MaxPerDomainOutboundConnections":        {hub: "40", old: "20"},
+	"QueueGlitchRetryCount":                  {"4"},
+	"QueueGlitchRetryInterval":               {"1m0s"},
+	"TransientFailureRetryCount":             {"6"},
+	"TransientFailureRetryInterval":          {hub: "5m0s", onEdge: "10m0s"},
+	"OutboundConnectionFailureRetryInterval": {hub: "10m0s", onEdge: "30m0s"},
+	"MessageRetryInterval":                   {"5m0s"},
+	"DelayNotificationTimeout":               {"4h0m0s"},
+	"MessageExpirationTimeout":               {"48h0m0s"},
+}
+
+// transportTableOfDefaults is the same for the organisation's settings.
+var transportTableOfDefaults = map[string][3]string{
+	"MaxReceiveSize": {"Unlimited"}, "MaxSendSize": {"Unlimited"}, "MaxRecipientEnvelopeLimit": {"Unlimited"},
+	"TLSReceiveDomainSecureList": {"[]"}, "TLSSendDomainSecureList": {"[]"}, "UseDowngradedExchangeServerAuth": {"false"},
+	"ExternalPostmasterAddress":       {hub: "postmaster@contoso.com", onEdge: "postmaster@s.contoso.com"},
+	"ExternalDsnMaxMessageAttachSize": {"10 MB (10,485,760 bytes)"}, "InternalDsnMaxMessageAttachSize": {"10 MB (10,485,760 bytes)"},
+	"ExternalDelayDsnEnabled": {"true"}, "InternalDelayDsnEnabled": {"true"},
+}
+
+func TestServiceDefaults(t *testing.T) {
+	for where, cfg := range []connector.Config{
+		hub:    {},
+		onEdge: {Servers: []routing.Server{{Edge: true}}},
+		old:    {Profile: permission.Exchange2007},
+	} {
+		if cfg.Servers == nil {
+			cfg.Servers = make([]routing.Server, 1)
+		}
+		cfg.Servers[0].Name, cfg.Servers[0].FQDN = "S", "s.contoso.com"
+		cfg.Accepted = []routing.AcceptedDomain{{DomainName: "*.a.example"}, {DomainName: "contoso.com"}, {DomainName: "b.example"}}
+		p := compile(t, cfg)
+		compareDefaults(t, column(where), *p.Service(), serviceTableOfDefaults)
+		compareDefaults(t, column(where), *p.Transport(), transportTableOfDefaults)
+		if again := p.Service().WithDefaults(&cfg); again != *p.Service() {
+			t.Errorf("filled in twice: %+v", again)
+		}
+	}
+}
+
+// TestServiceOfOurs wants the parameters of the server we are, by whichever name
+// it is listed, and those of others left alone.
+func TestServiceOfOurs(t *testing.T) {
+	servers := []routing.Server{{Name: "HubA", FQDN: "huba.contoso.com"}, {Name: "HubB"}}
+	for _, name := range []string{"", "HubA", "huba", "HUBA.contoso.com"} {
+		cfg := connector.Config{Servers: servers, Services: []connector.Service{
+			{Name: "HubB", MessageRetryInterval: time.Hour},
+			{Name: name, MaxOutboundConnections: 7, TransientFailureRetryCount: connector.Value(0)},
+		}}
+		s := compile(t, cfg).Service()
+		if s.Name != "HubA" || s.MaxOutboundConnections != 7 || s.MaxPerDomainOutboundConnections != 7 ||
+			s.TransientFailureRetryCount != connector.Value(0) || s.MessageRetryInterval != 5*time.Minute {
+			t.Errorf("%q: %+v", name, s)
+		}
+	}
+	if p := (*connector.Policy)(nil); p.Service() != nil || p.Transport() != nil {
+		t.Error("a nil Policy has settings")
+	}
+}
+
+// TestServiceScalars wants each range of Set-TransportService to end where it is
+// documented to end.
+func TestServiceScalars(t *testing.T) {
+	day := 24 * time.Hour
+	type service = connector.Service
+	for _, row := range []struct {
+		field     string
+		low, high int64
+		set       func(s *service, n int64)
+	}{
+		{"MaxOutboundConnections", 1, 1<<31 - 1, func(s *service, n int64) { s.MaxOutboundConnections = connector.Limit(n) }},
+		{"MaxPerDomainOutboundConnections", 1, 1<<31 - 1, func(s *service, n int64) {
+			s.MaxOutboundConnections, s.MaxPerDomainOutboundConnections = connector.Unlimited, connector.Limit(n)
+		}},
+		{"QueueGlitchRetryCount", 0, 15, func(s *service, n int64) { s.QueueGlitchRetryCount = connector.Value(int(n)) }},
+		{"QueueGlitchRetryInterval", int64(time.Second), int64(day / 2), func(s *service, n int64) { s.QueueGlitchRetryInterval = time.Duration(n) }},
+		{"TransientFailureRetryCount", 0, 15, func(s *service, n int64) { s.TransientFailureRetryCount = connector.Value(int(n)) }},
+		{"TransientFailureRetryInterval", int64(time.Second), int64(day / 2), func(s *service, n int64) { s.TransientFailureRetryInterval = time.Duration(n) }},
+		{"OutboundConnectionFailureRetryInterval", int64(time.Second), int64(20 * day), func(s *service, n int64) { s.OutboundConnectionFailureRetryInterval = time.Duration(n) }},
+		{"MessageRetryInterval", int64(time.Second), int64(day), func(s *service, n int64) { s.MessageRetryInterval = time.Duration(n) }},
+		{"DelayNotificationTimeout", int64(time.Second), int64(30 * day), func(s *service, n int64) { s.DelayNotificationTimeout = time.Duration(n) }},
+		{"MessageExpirationTimeout", int64(5 * time.Second), int64(90 * day), func(s *service, n int64) { s.MessageExpirationTimeout = time.Duration(n) }},
+	} {
+		outside := []int64{-7, row.high + 1}
+		if row.low > 1 {
+			outside = append(outside, row.low-1)
+		}
+		for _, n := range append(outside, row.low, row.high) {
+			c := connector.Config{Server: "HubA", Services: []service{{Name: "HubA"}}}
+			row.set(&c.Services[0], n)
+			errs, _ := c.Validate()
+			path := `Services["HubA"].` + row.field
+			got := slices.ContainsFunc(errs, func(p connector.Problem) bool { return p.Path == path && p.Code == connector.CodeOutOfRange })
+			if want := n < row.low || n > row.high; got != want {
+				t.Errorf("%s = %d: out of range %v, want %v: %v", row.field, n, got, want, errs)
+			}
+		}
+	}
+}
+
+// TestDeliveryProblems walks the rules about several parameters, and about what
+// reports need.
+func TestDeliveryProblems(t *testing.T) {
+	service := func(s connector.Service) connector.Config {
+		return connector.Config{Server: "HubA", Services: []connector.Service{s}}
+	}
+	transport := func(set func(*connector.Transport)) connector.Config {
+		var c connector.Config
+		set(&c.Transport)
+		return c
+	}
+	remote := func(d ...connector.RemoteDomain) connector.Config { return connector.Config{Remote: d} }
+	for _, tt := range []struct {
+		cfg        connector.Config
+		path, code string // of the only problem; "": there is none
+		warning    bool
+	}{
+		{service(connector.Service{MaxOutboundConnections: 10}), "", "", false},
+		{service(connector.Service{MaxOutboundConnections: 10, MaxPerDomainOutboundConnections: 10}), "", "", false},
+		{service(connector.Service{MaxOutboundConnections: 10, MaxPerDomainOutboundConnections: 11}), "Services[0].MaxPerDomainOutboundConnections", connector.CodeConnectionsOrder, false},
+		{service(connector.Service{MaxPerDomainOutboundConnections: connector.Unlimited}), "Services[0].MaxPerDomainOutboundConnections", connector.CodeConnectionsOrder, false},
+		{service(connector.Service{DelayNotificationTimeout: 30 * time.Minute}), "Services[0].DelayNotificationTimeout", connector.CodeDelayNotification, true},
+		{service(connector.Service{DelayNotificationTimeout: 31 * time.Minute}), "", "", false},
+		{service(connector.Service{MessageExpirationTimeout: 4 * time.Hour}), "Services[0].DelayNotificationTimeout", connector.CodeDelayNotification, true},
+		{service(connector.Service{Name: "HubX"}), `Services["HubX"].Name`, connector.CodeServerUnknown, false},
+		{connector.Config{Server: "HubA", Services: []connector.Service{{}, {Name: "huba"}}}, "Services[1].Name", connector.CodeNameDuplicate, false},
+
+		{transport(func(t *connector.Transport) { t.ExternalPostmasterAddress = "bounces@contoso.com" }), "", "", false},
+		{transport(func(t *connector.Transport) { t.ExternalPostmasterAddress = "bounces" }), "Transport.ExternalPostmasterAddress", connector.CodePostmaster, false},
+		{transport(func(t *connector.Transport) { t.ExternalPostmasterAddress = "a@b\r\nBcc: c" }), "Transport.ExternalPostmasterAddress", connector.CodePostmaster, false},
+		{transport(func(t *connector.Transport) {
+			t.InternalDsnMaxMessageAttachSize = connector.Value[connector.ByteSize](0)
+		}), "", "", false},
+		{transport(func(t *connector.Transport) {
+			t.ExternalDsnMaxMessageAttachSize = connector.Value(connector.UnlimitedSize)
+		}), "Transport.ExternalDsnMaxMessageAttachSize", connector.CodeOutOfRange, false},
+		{transport(func(t *connector.Transport) {
+			t.InternalDsnMaxMessageAttachSize = connector.Value[connector.ByteSize](1 << 31)
+		}), "Transport.InternalDsnMaxMessageAttachSize", connector.CodeOutOfRange, false},
+
+		{remote(connector.RemoteDomain{Name: "Default", DomainName: "*"}, connector.RemoteDomain{Name: "a", DomainName: "*.a.example"}), "", "", false},
+		{remote(connector.RemoteDomain{DomainName: "*"}), "Remote[0].Name", connector.CodeNameMissing, false},
+		{remote(connector.RemoteDomain{Name: "a", DomainName: "a.*.example"}), `Remote["a"].DomainName`, connector.CodeRemoteDomain, false},
+		{remote(connector.RemoteDomain{Name: "a"}), `Remote["a"].DomainName`, connector.CodeRemoteDomain, false},
+		{remote(connector.RemoteDomain{Name: "a", DomainName: "*.a.example"}, connector.RemoteDomain{Name: "b", DomainName: "*.A.example"}), `Remote["b"].DomainName`, connector.CodeRemoteDomain, false},
+		{remote(connector.RemoteDomain{Name: "a", DomainName: "a.example"}, connector.RemoteDomain{Name: "A", DomainName: "b.example"}), "Remote[1].Name", connector.CodeNameDuplicate, false},
+	} {
+		errs, warnings := tt.cfg.Validate()
+		got, other := errs, warnings
+		if tt.warning {
+			got, other = warnings, errs
+		}
+		switch {
+		case len(other) > 0, tt.code == "" && len(got) > 0:
+			t.Errorf("%+v: %v, %v", tt.cfg, errs, warnings)
+		case tt.code != "" && (len(got) != 1 || got[0].Path != tt.path || got[0].Code != tt.code):
+			t.Errorf("got %v, want %s (%s)", got, tt.path, tt.code)
+		}
+		if p, err := connector.Compile(tt.cfg); (err != nil) != (len(errs) > 0) || (p == nil) != (err != nil) {
+			t.Errorf("Compile: %v, %v", err, errs)
+		}
+	}
+}
+
+// TestReports walks what senders are told of their mail.
+func TestReports(t *testing.T) {
+	no := connector.Value(false)
+	cfg := connector.Config{
+		Accepted: []routing.AcceptedDomain{{DomainName: "contoso.com"}, {DomainName: "relay.example", DomainType: routing.InternalRelay},
+			{DomainName: "out.example", DomainType: routing.ExternalRelay}},
+		Remote: []connector.RemoteDomain{
+			{Name: "Default", DomainName: "*", NDREnabled: no},
+			{Name: "Fabrikam", DomainName: "*.Fabrikam.com", DeliveryReportEnabled: no},
+			{Name: "Mail", DomainName: "mail.fabrikam.com", NDREnabled: no, DeliveryReportEnabled: no},
+			{Name: "Ours", DomainName: "contoso.com", NDREnabled: no},
+		},
+		Transport: connector.Transport{ExternalDelayDsnEnabled: no, InternalDsnMaxMessageAttachSize: connector.Value[connector.ByteSize](0)},
+	}
+	p := compile(t, cfg)
+	postmaster := routing.MustParseAddress("postmaster@contoso.com")
+	inside := connector.Reports{Postmaster: postmaster, Failed: true, Delayed: true, Delivered: true}
+	outside := connector.Reports{Postmaster: postmaster, MaxAttachSize: 10 << 20}
+	failed, delivered := outside, outside
+	failed.Failed, delivered.Delivered = true, true
+	for sender, want := range map[string]connector.Reports{
+		"a@contoso.com":         inside, // although a remote domain says otherwise
+		"a@relay.example":       inside,
+		"a@out.example":         delivered,
+		"a@example.net":         delivered,
+		"a@[192.0.2.1]":         delivered,
+		"a@fabrikam.com":        failed,
+		"a@x.y.fabrikam.com":    failed,
+		"a@MAIL.fabrikam.com":   outside,
+		"a@a.mail.fabrikam.com": failed,
+		"a@notfabrikam.com":     delivered,
+	} {
+		if got := p.Reports(routing.MustParseAddress(sender)); got != want {
+			t.Errorf("%s: %+v, want %+v", sender, got, want)
+		}
+	}
+	if got := p.Reports(routing.Address{}); got != (connector.Reports{}) {
+		t.Errorf("the null sender is told %+v", got)
+	}
+	if got := (*connector.Policy)(nil).Reports(postmaster); got != (connector.Reports{}) {
+		t.Errorf("a nil Policy tells %+v", got)
+	}
+	plain := compile(t, connector.Config{Server: "no domain"}).Reports(postmaster)
+	if want := (connector.Reports{Postmaster: routing.MustParseAddress("postmaster@localhost"), MaxAttachSize: 10 << 20, Failed: true, Delayed: true, Delivered: true}); plain != want {
+		t.Errorf("without any settings: %+v", plain)
+	}
+}
+
+// TestMergeServices keeps one service for each server.
+func TestMergeServices(t *testing.T) {
+	dst := connector.Config{Server: "HubA", Servers: []routing.Server{{Name: "HubA"}, {Name: "HubB"}},
+		Services: []connector.Service{{Name: "huba", MaxOutboundConnections: 9, MessageRetryInterval: time.Minute}}}
+	connector.Merge(&dst, connector.Config{
+		Remote:    []connector.RemoteDomain{{Name: "Default", DomainName: "*"}},
+		Transport: connector.Transport{ExternalPostmasterAddress: "a@b.example", InternalDelayDsnEnabled: connector.Value(false)},
+		Services:  []connector.Service{{MessageRetryInterval: time.Hour, QueueGlitchRetryCount: connector.Value(0)}, {Name: "HubB"}},
+	})
+	want := []connector.Service{{Name: "huba", MaxOutboundConnections: 9, MessageRetryInterval: time.Hour, QueueGlitchRetryCount: connector.Value(0)}, {Name: "HubB"}}
+	if !reflect.DeepEqual(dst.Services, want) || len(dst.Remote) != 1 || dst.Transport.ExternalPostmasterAddress != "a@b.example" ||
+		dst.Transport.InternalDelayDsnEnabled != connector.Value(false) {
+		t.Errorf("%+v", dst)
+	}
+}

@@ -1,0 +1,91 @@
+package connector
+
+import (
+	"math"
+	"time"
+
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+func (v *checker) services() {
+	paths, servers := pathSet{}, nameSet{}
+	for i, s := range v.cfg.Services {
+		path := paths.path("Services", i, s.Name)
+		v.knownServer(path+".Name", s.Name)
+		full := v.cfg.serviceDefaults(s)
+		v.unique(servers, indexPath("Services", i), "", full.Name)
+		v.service(path, &full)
+	}
+}
+
+// service checks one service, which has its defaults filled in, against the
+// ranges of Set-TransportService.
+func (v *checker) service(path string, s *Service) {
+	field := func(name string) string { return path + "." + name }
+	day := 24 * time.Hour
+	limited(v, field("MaxOutboundConnections"), s.MaxOutboundConnections, 1, math.MaxInt32)
+	limited(v, field("MaxPerDomainOutboundConnections"), s.MaxPerDomainOutboundConnections, 1, math.MaxInt32)
+	if total, each := s.MaxOutboundConnections, s.MaxPerDomainOutboundConnections; total != Unlimited && (each > total || each == Unlimited) {
+		v.fail(field("MaxPerDomainOutboundConnections"), CodeConnectionsOrder, "%v must not exceed MaxOutboundConnections, %v", each, total)
+	}
+	between(v, field("QueueGlitchRetryCount"), s.QueueGlitchRetryCount.Or(0), 0, 15, decimal)
+	between(v, field("QueueGlitchRetryInterval"), s.QueueGlitchRetryInterval, time.Second, 12*time.Hour, FormatTimeSpan)
+	between(v, field("TransientFailureRetryCount"), s.TransientFailureRetryCount.Or(0), 0, 15, decimal)
+	between(v, field("TransientFailureRetryInterval"), s.TransientFailureRetryInterval, time.Second, 12*time.Hour, FormatTimeSpan)
+	between(v, field("OutboundConnectionFailureRetryInterval"), s.OutboundConnectionFailureRetryInterval, time.Second, 20*day, FormatTimeSpan)
+	between(v, field("MessageRetryInterval"), s.MessageRetryInterval, time.Second, day, FormatTimeSpan)
+	between(v, field("DelayNotificationTimeout"), s.DelayNotificationTimeout, time.Second, 30*day, FormatTimeSpan)
+	between(v, field("MessageExpirationTimeout"), s.MessageExpirationTimeout, 5*time.Second, 90*day, FormatTimeSpan)
+
+	// Set-TransportService: the notice should come after the transient retries,
+	// and it never comes if the message expires before.
+	retries := time.Duration(max(s.TransientFailureRetryCount.Or(0), 0)) * s.TransientFailureRetryInterval
+	switch notice := s.DelayNotificationTimeout; {
+	case notice <= retries:
+		v.warn(field("DelayNotificationTimeout"), CodeDelayNotification,
+			"senders are told of a delay while the transient retries still run, which take %s; give more", FormatTimeSpan(retries))
+	case notice >= s.MessageExpirationTimeout:
+		v.warn(field("DelayNotificationTimeout"), CodeDelayNotification,
+			"senders are never told of a delay, because messages expire after %s; give less", FormatTimeSpan(s.MessageExpirationTimeout))
+	}
+}
+
+// remote checks the remote domains.
+func (v *checker) remote() {
+	names, domains, paths := nameSet{}, nameSet{}, pathSet{}
+	for i, d := range v.cfg.Remote {
+		path := paths.path("Remote", i, d.Name)
+		v.name(path, d.Name)
+		v.unique(names, indexPath("Remote", i), "", d.Name)
+		key, err := remoteKey(d.DomainName)
+		if err != nil {
+			v.fail(path+".DomainName", CodeRemoteDomain, "%v; give contoso.com, *.contoso.com or *", err)
+			continue
+		}
+		if first, taken := domains[[2]string{key}]; taken {
+			v.fail(path+".DomainName", CodeRemoteDomain, "%q is the domain of %s already", d.DomainName, first)
+		}
+		domains[[2]string{key}] = indexPath("Remote", i)
+	}
+}
+
+// reports checks what Set-TransportConfig says of delivery reports.
+func (v *checker) reports(t *Transport) {
+	for _, size := range []struct {
+		field string
+		value ByteSize
+	}{
+		{"ExternalDsnMaxMessageAttachSize", t.ExternalDsnMaxMessageAttachSize.Or(0)},
+		{"InternalDsnMaxMessageAttachSize", t.InternalDsnMaxMessageAttachSize.Or(0)},
+	} {
+		between(v, "Transport."+size.field, size.value, 0, math.MaxInt32, sizeText)
+	}
+	if t.ExternalPostmasterAddress == "" {
+		return
+	}
+	if a, err := routing.ParseAddress(t.ExternalPostmasterAddress); err != nil {
+		v.fail("Transport.ExternalPostmasterAddress", CodePostmaster, "%v", err)
+	} else if !a.Domain().IsValid() {
+		v.fail("Transport.ExternalPostmasterAddress", CodePostmaster, "%q has no domain", t.ExternalPostmasterAddress)
+	}
+}
