@@ -2,7 +2,7 @@
 // [Store], with its messages, their recipients and what has become of each.
 // Package relay/queue/spool keeps them in a directory; a database that several
 // relays share is another Store. Package relay/dispatch is what works a Store
-// off.
+// off. Package relay/queue/queuetest has a Store for tests, and tests for Stores.
 //
 // # A message on the queue
 //

@@ -2,6 +2,7 @@ package queue
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/interchange-smtp/interchange/relay"
@@ -11,7 +12,7 @@ import (
 // Message is one message on the queue, its octets apart. Save keeps every
 // field; ID, Size and what describes the transaction never change.
 type Message struct {
-	ID      string // letters, digits and "-", at most 64
+	ID      string // as ValidID wants it
 	Arrived time.Time
 	Size    int64 // in octets, as stored
 
@@ -93,4 +94,27 @@ func (m *Message) Next() (t time.Time, ok bool) {
 		}
 	}
 	return t, ok
+}
+
+// Clone returns a copy of m that shares nothing with it.
+func (m *Message) Clone() *Message {
+	c := *m
+	c.Recipients = slices.Clone(m.Recipients)
+	for i := range c.Recipients {
+		c.Recipients[i].Notify = slices.Clone(c.Recipients[i].Notify)
+	}
+	return &c
+}
+
+// ValidID reports whether id can name a message: 1 to 64 ASCII letters, digits
+// and "-". So it can be part of a file's name, and of a command line.
+func ValidID(id string) bool {
+	for i := range len(id) {
+		switch c := id[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-':
+		default:
+			return false
+		}
+	}
+	return 1 <= len(id) && len(id) <= 64
 }

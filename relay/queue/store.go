@@ -15,6 +15,10 @@ var (
 	ErrLease    = errors.New("queue: the message is held by somebody else")
 	ErrFull     = errors.New("queue: no room")
 	ErrClosed   = errors.New("queue: closed")
+
+	// ErrDamaged: the Store has lost octets of a message that it had taken.
+	// Nobody but whoever works on the message can tell its sender.
+	ErrDamaged = errors.New("queue: the message is damaged")
 )
 
 // Store keeps messages. Its methods are safe for concurrent use, by several
@@ -26,14 +30,17 @@ type Store interface {
 	// and returns when both are durable. m is then held under lease, and its
 	// Size is what body had. On any error, one of body's included, nothing is
 	// kept. ErrExists: a message of that ID is there, or was until just now.
+	// ErrFull: there is no room for it now.
 	Put(ctx context.Context, m *Message, body io.Reader, lease Lease) error
 
 	// Claim returns at most max messages that nobody holds, in the order of
-	// Next and then Arrived, and leases them. Those that are due later are
+	// Next and then Arrived, and leases them. Those that no recipient waits for
+	// come first, for they are only to be removed. Those that are due later are
 	// returned like the others: whoever holds a message knows when to work on it.
 	Claim(ctx context.Context, lease Lease, max int) ([]*Message, error)
 
-	// Renew prolongs everything that lease.Holder holds.
+	// Renew leases everything that lease.Holder holds until lease.Until, and so
+	// what has run out if nobody has claimed it since.
 	Renew(ctx context.Context, lease Lease) error
 
 	// Save replaces what is known of m, its octets apart, and returns when
@@ -46,7 +53,9 @@ type Store interface {
 	Remove(ctx context.Context, id, holder string) error
 
 	// Open returns the octets of a message, as Put got them. The Body stays
-	// readable until it is closed, even if the message is removed.
+	// readable until it is closed, even if the message is removed. ErrDamaged
+	// if they aren't what Put got any more: the message stays, without them,
+	// until somebody removes it.
 	Open(ctx context.Context, id string) (Body, error)
 
 	// All returns every message, held or not, in the order of Arrived. What

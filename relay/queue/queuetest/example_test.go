@@ -1,0 +1,42 @@
+package queuetest_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/interchange-smtp/interchange/relay/queue"
+	"github.com/interchange-smtp/interchange/relay/queue/queuetest"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+func ExampleStore() {
+	ctx := context.Background()
+	store := queuetest.NewStore()
+	m := &queue.Message{
+		ID:         "A1",
+		From:       routing.MustParseAddress("kim@contoso.com"),
+		Recipients: []queue.Recipient{{To: routing.MustParseAddress("lee@fabrikam.com")}},
+	}
+	lease := queue.Lease{Holder: "relay1", Until: time.Now().Add(time.Minute)}
+	if err := store.Put(ctx, m, strings.NewReader("Subject: hello\r\n\r\n"), lease); err != nil {
+		fmt.Println(err)
+		return
+	}
+	body, err := store.Open(ctx, "A1")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer body.Close()
+	octets, _ := io.ReadAll(body)
+	fmt.Printf("%d octets: %q\n", m.Size, octets)
+	fmt.Println(store.Remove(ctx, "A1", "relay2"))
+	fmt.Println(store.Remove(ctx, "A1", "relay1"))
+	// Output:
+	// 18 octets: "Subject: hello\r\n\r\n"
+	// queue: the message is held by somebody else: A1
+	// <nil>
+}

@@ -1,0 +1,206 @@
+package queuetest
+
+import (
+	"io"
+	"strings"
+	"time"
+
+	"github.com/interchange-smtp/interchange/relay/queue"
+)
+
+// The tests of Run that are about leases, and about what needs one.
+
+func (s *suite) claims() {
+	s.put(message("A1"), "", lease("a"))
+	s.put(message("B2"), "", free())
+	s.put(message("C3"), "", free())
+	if got := ids(s.claim(lease("b"), 1)); got != "B2" {
+		s.t.Errorf("claimed %q", got)
+	}
+	if got := ids(s.claim(lease("a"), 10)); got != "C3" {
+		s.t.Errorf("claimed %q", got)
+	}
+	if got := ids(s.claim(lease("c"), 10)); got != "" {
+		s.t.Errorf("claimed %q, which others hold", got)
+	}
+	if got := ids(s.claim(lease("c"), 0)); got != "" {
+		s.t.Errorf("claimed %q of 0", got)
+	}
+}
+
+func (s *suite) claimOrder() {
+	for _, m := range []struct {
+		id            string
+		arrived, next time.Duration
+		done          bool
+	}{
+		{"late", 0, 3 * time.Hour, false},
+		{"older", 1, time.Hour, false},
+		{"newer", 2, time.Hour, false},
+		{"now", 3, -1, false},
+		{"done", 4, time.Minute, true},
+	} {
+		msg := message(m.id)
+		msg.Arrived = arrived().Add(m.arrived)
+		msg.Recipients[0].Next = arrived().Add(m.next)
+		if m.next < 0 {
+			msg.Recipients[0].Next = time.Time{}
+		}
+		if m.done {
+			msg.Recipients[0].Status = queue.Delivered
+		}
+		s.put(msg, "", free())
+	}
+	// A message that nobody waits for is due at once: it is to be removed.
+	if got := ids(s.claim(lease("a"), 3)); got != "now done older" {
+		s.t.Errorf("claimed %q first", got)
+	}
+	if got := ids(s.claim(lease("a"), 3)); got != "newer late" {
+		s.t.Errorf("claimed %q then", got)
+	}
+}
+
+// runsOut uses leases that have run out when they are made, so that no test
+// needs to wait.
+func (s *suite) runsOut() {
+	s.put(message("A1"), "", free())
+	s.fails("Save", s.store.Save(s.ctx, message("A1"), "a"), queue.ErrLease)
+	s.fails("Remove", s.store.Remove(s.ctx, "A1", "a"), queue.ErrLease)
+	if got := ids(s.claim(lease("b"), 1)); got != "A1" {
+		s.t.Errorf("claimed %q", got)
+	}
+	s.fails("Save", s.store.Save(s.ctx, message("A1"), "a"), queue.ErrLease)
+	if err := s.store.Save(s.ctx, message("A1"), "b"); err != nil {
+		s.t.Error(err)
+	}
+}
+
+func (s *suite) renewed() {
+	s.put(message("A1"), "", free())
+	s.put(message("B2"), "", lease("b"))
+	if err := s.store.Renew(s.ctx, lease("a")); err != nil {
+		s.t.Fatal(err)
+	}
+	if got := ids(s.claim(lease("c"), 10)); got != "" {
+		s.t.Errorf("claimed %q, which is held again", got)
+	}
+	if err := s.store.Save(s.ctx, message("A1"), "a"); err != nil {
+		s.t.Error(err)
+	}
+	if err := s.store.Renew(s.ctx, free()); err != nil {
+		s.t.Fatal(err)
+	}
+	if got := ids(s.claim(lease("c"), 10)); got != "A1" {
+		s.t.Errorf("claimed %q, want what was given up", got)
+	}
+	if err := s.store.Renew(s.ctx, lease("a")); err != nil {
+		s.t.Fatal(err)
+	}
+	s.fails("Save of what was claimed since", s.store.Save(s.ctx, message("A1"), "a"), queue.ErrLease)
+}
+
+func (s *suite) saved() {
+	m := message("A1")
+	s.put(m, "octets", lease("a"))
+	changed := full("A1")
+	for range 3 {
+		changed.Recipients[0].Attempts++
+		changed.Size = 99 // never changes
+		if err := s.store.Save(s.ctx, changed, "a"); err != nil {
+			s.t.Fatal(err)
+		}
+		want := changed.Clone()
+		want.Size = 6
+		s.same(s.list()[0], want)
+	}
+	changed.Recipients = changed.Recipients[:1]
+	if err := s.store.Save(s.ctx, changed, "a"); err != nil {
+		s.t.Fatal(err)
+	}
+	changed.Recipients[0].Notify[0] = "changed after Save"
+	if got := s.list()[0].Recipients; len(got) != 1 || got[0].Notify[0] != "SUCCESS" {
+		s.t.Errorf("recipients: %+v", got)
+	}
+	if got := s.read("A1"); string(got) != "octets" {
+		s.t.Errorf("the octets became %q", got)
+	}
+}
+
+func (s *suite) others() {
+	s.put(message("A1"), "", lease("a"))
+	s.fails("Save", s.store.Save(s.ctx, message("A1"), "b"), queue.ErrLease)
+	s.fails("Remove", s.store.Remove(s.ctx, "A1", "b"), queue.ErrLease)
+	s.fails("Save of none", s.store.Save(s.ctx, message("B2"), "a"), queue.ErrNotFound)
+	s.fails("Remove of none", s.store.Remove(s.ctx, "B2", "a"), queue.ErrNotFound)
+	_, err := s.store.Open(s.ctx, "B2")
+	s.fails("Open of none", err, queue.ErrNotFound)
+}
+
+func (s *suite) removed() {
+	for _, size := range []int{0, 1000, 1 << 20} {
+		s.put(message("A"+strings.Repeat("1", size/1000%60)), strings.Repeat("x", size), lease("a"))
+	}
+	for _, m := range s.list() {
+		if err := s.store.Remove(s.ctx, m.ID, "a"); err != nil {
+			s.t.Errorf("Remove: %v", err)
+		}
+		s.fails("Remove again", s.store.Remove(s.ctx, m.ID, "a"), queue.ErrNotFound)
+		s.fails("Save", s.store.Save(s.ctx, m, "a"), queue.ErrNotFound)
+		_, err := s.store.Open(s.ctx, m.ID)
+		s.fails("Open", err, queue.ErrNotFound)
+	}
+	if got := ids(s.list()) + ids(s.claim(lease("b"), 10)); got != "" {
+		s.t.Errorf("%q is still there", got)
+	}
+}
+
+func (s *suite) readRemoved() {
+	for _, octets := range []string{"small", strings.Repeat("large", 200_000)} {
+		id := "L" + octets[:5]
+		s.put(message(id), octets, lease("a"))
+		b, err := s.store.Open(s.ctx, id)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		if err := s.store.Remove(s.ctx, id, "a"); err != nil {
+			s.t.Fatal(err)
+		}
+		if got, err := io.ReadAll(b); err != nil || string(got) != octets {
+			s.t.Errorf("%d octets of %d, %v", len(got), len(octets), err)
+		}
+		if err := b.Close(); err != nil {
+			s.t.Error(err)
+		}
+	}
+}
+
+func (s *suite) all() {
+	for i, id := range []string{"C", "A", "D", "B"} {
+		m := message(id)
+		m.Arrived = arrived().Add(time.Duration(i%3) * time.Minute)
+		m.Recipients[0].Next = arrived().Add(-time.Duration(i) * time.Minute)
+		s.put(m, "", lease("a"))
+	}
+	if got := ids(s.list()); got != "C B A D" {
+		s.t.Errorf("listed %s", got)
+	}
+	for range s.store.All(s.ctx) {
+		break // a reader may have enough
+	}
+}
+
+func (s *suite) usage() {
+	for _, id := range []string{"A1", "B2"} {
+		s.put(message(id), strings.Repeat("x", 1000), lease("a"))
+	}
+	u, err := s.store.Usage(s.ctx)
+	if err != nil || u.Messages != 2 || u.Octets < 2000 || u.Capacity > 0 && u.Free > u.Capacity {
+		s.t.Errorf("%+v, %v", u, err)
+	}
+	if err := s.store.Remove(s.ctx, "A1", "a"); err != nil {
+		s.t.Fatal(err)
+	}
+	if u, err := s.store.Usage(s.ctx); err != nil || u.Messages != 1 {
+		s.t.Errorf("%+v, %v", u, err)
+	}
+}

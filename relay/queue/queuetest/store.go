@@ -1,0 +1,236 @@
+package queuetest
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/interchange-smtp/interchange/relay/queue"
+)
+
+// Store is a queue.Store in memory, for tests: nothing in it is durable, and
+// nothing bounds it but Limit.
+type Store struct {
+	// Limit is how many octets of bodies there is room for; beyond it, Put
+	// says queue.ErrFull. 0: no limit. It is to be set before use.
+	Limit int64
+
+	mu       sync.Mutex
+	closed   bool
+	arrivals int
+	items    map[string]*item
+	gone     map[string]bool
+}
+
+// item is one message of a Store.
+type item struct {
+	message *queue.Message
+	body    []byte
+	arrival int
+	lease   queue.Lease
+}
+
+// NewStore returns an empty Store.
+func NewStore() *Store {
+	return &Store{items: make(map[string]*item), gone: make(map[string]bool)}
+}
+
+// Put is queue.Store's. An ID that was ever there exists for good.
+func (s *Store) Put(ctx context.Context, m *queue.Message, body io.Reader, lease queue.Lease) error {
+	if !queue.ValidID(m.ID) {
+		return fmt.Errorf("queuetest: %q can't be the ID of a message", m.ID)
+	}
+	octets, err := io.ReadAll(body)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.closed:
+		return queue.ErrClosed
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case s.items[m.ID] != nil || s.gone[m.ID]:
+		return fmt.Errorf("%w: %s", queue.ErrExists, m.ID)
+	case s.Limit > 0 && s.octets()+int64(len(octets)) > s.Limit:
+		return queue.ErrFull
+	}
+	m.Size = int64(len(octets))
+	s.arrivals++
+	s.items[m.ID] = &item{message: m.Clone(), body: octets, arrival: s.arrivals, lease: lease}
+	return nil
+}
+
+// Claim is queue.Store's.
+func (s *Store) Claim(ctx context.Context, lease queue.Lease, limit int) ([]*queue.Message, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.usable(ctx); err != nil {
+		return nil, err
+	}
+	var free []*item
+	for _, it := range s.items {
+		if !it.lease.Until.After(time.Now()) {
+			free = append(free, it)
+		}
+	}
+	slices.SortFunc(free, func(a, b *item) int {
+		nextA, _ := a.message.Next()
+		nextB, _ := b.message.Next()
+		return cmp.Or(nextA.Compare(nextB), byArrival(a, b))
+	})
+	var claimed []*queue.Message
+	for _, it := range free[:min(len(free), max(limit, 0))] {
+		it.lease = lease
+		claimed = append(claimed, it.message.Clone())
+	}
+	return claimed, nil
+}
+
+// Renew is queue.Store's.
+func (s *Store) Renew(ctx context.Context, lease queue.Lease) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.usable(ctx); err != nil {
+		return err
+	}
+	for _, it := range s.items {
+		if it.lease.Holder == lease.Holder {
+			it.lease = lease
+		}
+	}
+	return nil
+}
+
+// Save is queue.Store's.
+func (s *Store) Save(ctx context.Context, m *queue.Message, holder string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	it, err := s.held(ctx, m.ID, holder)
+	if err != nil {
+		return err
+	}
+	size := it.message.Size
+	it.message = m.Clone()
+	it.message.Size = size
+	return nil
+}
+
+// Remove is queue.Store's.
+func (s *Store) Remove(ctx context.Context, id, holder string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, err := s.held(ctx, id, holder); err != nil {
+		return err
+	}
+	delete(s.items, id)
+	s.gone[id] = true
+	return nil
+}
+
+// Open is queue.Store's.
+func (s *Store) Open(ctx context.Context, id string) (queue.Body, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.usable(ctx); err != nil {
+		return nil, err
+	}
+	it := s.items[id]
+	if it == nil {
+		return nil, fmt.Errorf("%w: %s", queue.ErrNotFound, id)
+	}
+	return body{bytes.NewReader(it.body)}, nil
+}
+
+// All is queue.Store's.
+func (s *Store) All(ctx context.Context) iter.Seq2[*queue.Message, error] {
+	return func(yield func(*queue.Message, error) bool) {
+		s.mu.Lock()
+		err := s.usable(ctx)
+		var items []*item
+		for _, it := range s.items {
+			items = append(items, &item{message: it.message.Clone(), arrival: it.arrival})
+		}
+		s.mu.Unlock()
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		slices.SortFunc(items, byArrival)
+		for _, it := range items {
+			if !yield(it.message, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Usage is queue.Store's.
+func (s *Store) Usage(ctx context.Context) (queue.Usage, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.usable(ctx); err != nil {
+		return queue.Usage{}, err
+	}
+	u := queue.Usage{Messages: len(s.items), Octets: s.octets(), Free: -1}
+	if s.Limit > 0 {
+		u.Free, u.Capacity = s.Limit-u.Octets, s.Limit
+	}
+	return u, nil
+}
+
+// Close is queue.Store's.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	return nil
+}
+
+// held returns the message of that ID if holder holds it.
+func (s *Store) held(ctx context.Context, id, holder string) (*item, error) {
+	if err := s.usable(ctx); err != nil {
+		return nil, err
+	}
+	it := s.items[id]
+	switch {
+	case it == nil:
+		return nil, fmt.Errorf("%w: %s", queue.ErrNotFound, id)
+	case it.lease.Holder != holder || !it.lease.Until.After(time.Now()):
+		return nil, fmt.Errorf("%w: %s", queue.ErrLease, id)
+	}
+	return it, nil
+}
+
+func (s *Store) usable(ctx context.Context) error {
+	if s.closed {
+		return queue.ErrClosed
+	}
+	return ctx.Err()
+}
+
+func (s *Store) octets() (n int64) {
+	for _, it := range s.items {
+		n += int64(len(it.body))
+	}
+	return n
+}
+
+// byArrival orders messages as they came, those of the same time as they were
+// put.
+func byArrival(a, b *item) int {
+	return cmp.Or(a.message.Arrived.Compare(b.message.Arrived), cmp.Compare(a.arrival, b.arrival))
+}
+
+// body is a message's octets.
+type body struct{ *bytes.Reader }
+
+// Close is io.Closer's.
+func (body) Close() error { return nil }
