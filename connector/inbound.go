@@ -112,6 +112,15 @@ func (in *Inbound) Fqdn() string {
 	return in.fqdn
 }
 
+// ACL returns the access list that the connector's permission groups and
+// grants amount to; nil, which gives nothing, for nil.
+func (in *Inbound) ACL() *permission.ACL {
+	if in == nil {
+		return nil
+	}
+	return in.acl
+}
+
 // Policy returns the policy that the connector belongs to.
 func (in *Inbound) Policy() *Policy {
 	if in == nil {
