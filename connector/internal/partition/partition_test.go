@@ -1,0 +1,317 @@
+package partition_test
+
+import (
+	"math/rand/v2"
+	"net/netip"
+	"slices"
+	"testing"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/partition"
+	"github.com/interchange-smtp/interchange/connector/internal/randompolicy"
+	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// pairs calls f with random pairs of policies, half of them much alike.
+func pairs(t *testing.T, n int, f func(r *rand.Rand, a, b *connector.Policy)) {
+	t.Helper()
+	r := rand.New(rand.NewPCG(5, 1))
+	for i := range n {
+		a := randompolicy.Policy(r)
+		b := randompolicy.Policy(r)
+		if i%2 == 0 {
+			b = randompolicy.Change(r, a)
+		}
+		f(r, a, b)
+	}
+}
+
+// listenerFor finds the listener of a local address, as its doc says.
+func listenerFor(all []partition.Listener, local netip.AddrPort) *partition.Listener {
+	wildcard := netip.AddrPortFrom(netip.IPv6Unspecified(), local.Port())
+	if local.Addr().Is4() {
+		wildcard = netip.AddrPortFrom(netip.IPv4Unspecified(), local.Port())
+	}
+	for _, at := range []netip.AddrPort{local, wildcard} {
+		for i := range all {
+			if slices.Contains(all[i].Local, at) {
+				return &all[i]
+			}
+		}
+	}
+	return nil
+}
+
+func TestSources(t *testing.T) {
+	served := 0
+	pairs(t, 400, func(r *rand.Rand, a, b *connector.Policy) {
+		all := partition.Sources(a, b)
+		for _, local := range randompolicy.Locals {
+			l := listenerFor(all, local)
+			for _, remote := range randompolicy.Clients(local) {
+				want := [2]*connector.Inbound{a.Select(local, remote), b.Select(local, remote)}
+				if l == nil {
+					if want != [2]*connector.Inbound{} {
+						t.Fatalf("%v is served, and no listener holds it", local)
+					}
+					continue
+				}
+				i := slices.IndexFunc(l.Cells, func(c partition.Source) bool { return c.Contains(remote) })
+				if i < 0 || l.Cells[i].In != want {
+					t.Fatalf("%v at %v: cell %d doesn't say who serves it", remote, local, i)
+				}
+				if want[0] != nil {
+					served++
+				}
+			}
+		}
+		for _, l := range all {
+			for i, c := range l.Cells {
+				if got := [2]*connector.Inbound{a.Select(l.Witness, c.Witness), b.Select(l.Witness, c.Witness)}; got != c.In || !c.Contains(c.Witness) {
+					t.Fatalf("%v at %v is no witness of %v", c.Witness, l.Witness, c.Span)
+				}
+				if i > 0 && (l.Cells[i-1].In == c.In || l.Cells[i-1].High.Next() != c.Low) {
+					t.Fatalf("%v and %v: not joined, or a gap", l.Cells[i-1].Span, c.Span)
+				}
+			}
+		}
+	})
+	if served < 1000 {
+		t.Errorf("only %d clients were served", served)
+	}
+}
+
+// TestSourcesMapped: the IPv4-mapped addresses within IPv6 are nobody's
+// witness, because Select takes them for IPv4.
+func TestSourcesMapped(t *testing.T) {
+	p, err := connector.Compile(connector.Config{Receive: []connector.Receive{{
+		Name: "six", Bindings: []netip.AddrPort{connector.MustParseBinding("[::]:25")},
+		RemoteIPRanges: []connector.Range{connector.MustParseRange("::-::fffe:ffff:ffff"), connector.MustParseRange("2001:db8::/32")},
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := partition.Sources(p, nil)
+	if len(l) != 1 || len(l[0].Cells) != 4 {
+		t.Fatalf("got %+v", l)
+	}
+	for _, c := range l[0].Cells {
+		if c.Witness.Is4In6() {
+			t.Errorf("%v is the witness of %v", c.Witness, c.Span)
+		}
+	}
+}
+
+func TestSpan(t *testing.T) {
+	for _, row := range []struct{ low, high, want string }{
+		{"10.0.0.0", "10.255.255.255", "10.0.0.0/8"},
+		{"10.0.0.1", "10.0.0.1", "10.0.0.1"},
+		{"10.0.0.1", "10.0.0.2", "10.0.0.1-10.0.0.2"},
+		{"0.0.0.0", "255.255.255.255", "0.0.0.0/0"},
+		{"::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "::/0"},
+		{"2001:db8::", "2001:db8::ff", "2001:db8::/120"},
+	} {
+		s := partition.Span{Low: netip.MustParseAddr(row.low), High: netip.MustParseAddr(row.high)}
+		if s.String() != row.want || s.Range().Low() != s.Low || s.Range().High() != s.High {
+			t.Errorf("%s to %s is %v, want %s", row.low, row.high, s, row.want)
+		}
+	}
+}
+
+func TestJoin(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 2))
+	at := func(i int) netip.Addr { return netip.AddrFrom4([4]byte{10, 0, 0, byte(i)}) }
+	for range 500 {
+		var spans []partition.Span
+		var holds [40]bool
+		for range r.IntN(6) {
+			low := r.IntN(30)
+			high := low + r.IntN(8)
+			spans = append(spans, partition.Span{Low: at(low), High: at(high)})
+			for i := low; i <= high; i++ {
+				holds[i] = true
+			}
+		}
+		joined := partition.Join(spans)
+		runs := 0
+		for i := range holds {
+			if holds[i] && (i == 0 || !holds[i-1]) {
+				runs++
+			}
+			if slices.ContainsFunc(joined, func(s partition.Span) bool { return s.Contains(at(i)) }) != holds[i] {
+				t.Fatalf("%v: wrong about %v", joined, at(i))
+			}
+		}
+		if runs != len(joined) {
+			t.Fatalf("%v: %d spans would do", joined, runs)
+		}
+	}
+}
+
+// TestDomains asks every connector and the routing table about domains and the
+// witnesses of their cells.
+func TestDomains(t *testing.T) {
+	pairs(t, 200, func(r *rand.Rand, a, b *connector.Policy) {
+		d := partition.NewDomains(a, b)
+		for _, name := range randompolicy.Domains {
+			domain := routing.MustParseDomain(name)
+			cell := d.Cells[d.Find(domain)]
+			first := d.Cells[d.Members[cell.Class][0]].Witness
+			for _, p := range []*connector.Policy{a, b} {
+				if got, want := p.Route(partition.Mailbox("user", domain), 1), p.Route(partition.Mailbox("user", cell.Witness), 1); got != want {
+					t.Fatalf("%s leaves by %v, its witness %s by %v", domain, got, cell.Witness, want)
+				}
+				for in := range p.Receive() {
+					for _, who := range []partition.Who{{}, {Partner: []routing.Domain{routing.MustParseDomain("other.test")}}} {
+						if slices.Contains(who.Partner, domain) || slices.Contains(who.Partner, first) {
+							continue // a question about Verified
+						}
+						s, _ := who.Open(in, len(who.Partner) > 0)
+						for _, local := range []string{"user", "a%b"} {
+							same(t, s, partition.Mailbox(local, domain), partition.Mailbox(local, cell.Witness))
+							same(t, s, partition.Mailbox(local, domain), partition.Mailbox(local, first))
+						}
+					}
+				}
+			}
+		}
+	})
+}
+
+// same wants x and y to be treated alike as senders and as recipients.
+func same(t *testing.T, s connector.Session, x, y routing.Address) {
+	t.Helper()
+	if got, want := s.Mail(connector.Mail{From: x}), s.Mail(connector.Mail{From: y}); got != want {
+		t.Fatalf("from %s: %v, from %s: %v", x, got, y, want)
+	}
+	if got, want := s.Rcpt(connector.Rcpt{To: x}), s.Rcpt(connector.Rcpt{To: y}); got != want {
+		t.Fatalf("to %s: %v, to %s: %v", x, got, y, want)
+	}
+}
+
+// TestFind: every witness lies in its cell.
+func TestFind(t *testing.T) {
+	pairs(t, 50, func(_ *rand.Rand, a, b *connector.Policy) {
+		d := partition.NewDomains(a, b)
+		for i, c := range d.Cells {
+			if d.Find(c.Witness) != i {
+				t.Fatalf("%s, the witness of %s, is found in %s", c.Witness, c, d.Cells[d.Find(c.Witness)])
+			}
+		}
+	})
+}
+
+// TestUsers compares with all sets of the SIDs that are named anywhere.
+func TestUsers(t *testing.T) {
+	rights := permission.SetOf(permission.Submit, permission.AcceptAnyRecipient, permission.AcceptAnySender)
+	pairs(t, 100, func(_ *rand.Rand, a, b *connector.Policy) {
+		for x := range a.Receive() {
+			for y := range b.Receive() {
+				users := partition.Users(x.ACL(), y.ACL(), rights)
+				for set := range 1 << len(randompolicy.Groups) {
+					id := auth.Identity{Principal: permission.Principal{Name: "ann", SIDs: []permission.SID{permission.SIDAuthenticatedUsers}}}
+					for i, sid := range randompolicy.Groups {
+						if set&(1<<i) != 0 {
+							id.SIDs = append(id.SIDs, sid)
+						}
+					}
+					if !slices.ContainsFunc(users, func(u auth.Identity) bool {
+						return held(x, u) == held(x, id) && held(y, u) == held(y, id) && len(u.SIDs) <= len(id.SIDs)
+					}) {
+						t.Fatalf("nobody stands for %v", id.SIDs)
+					}
+				}
+			}
+		}
+	})
+}
+
+// held is what TestUsers looks at.
+func held(in *connector.Inbound, id auth.Identity) permission.Set {
+	rights := in.ACL().Rights(id.Principal).Intersect(permission.SetOf(permission.Submit, permission.AcceptAnyRecipient, permission.AcceptAnySender))
+	if id.Is(permission.SIDHubServers) || id.Is(permission.SIDExchangeServers) || id.Is(permission.SIDEdgeServers) {
+		rights |= permission.SetOf(permission.BypassAntiSpam) // stands for "is a server"
+	}
+	return rights
+}
+
+// TestPartners compares with all sets of certificate names.
+func TestPartners(t *testing.T) {
+	pairs(t, 100, func(_ *rand.Rand, a, b *connector.Policy) {
+		d := partition.NewDomains(a, b)
+		partners := d.Partners()
+		for set := range 1 << len(randompolicy.Names) {
+			var names []routing.Domain
+			for i, name := range randompolicy.Names {
+				if set&(1<<i) != 0 {
+					names = append(names, routing.MustParseDomain(name))
+				}
+			}
+			state := secured(d, names)
+			if state != [2]bool{} && !slices.ContainsFunc(partners, func(w partition.Who) bool { return secured(d, w.Partner) == state }) {
+				t.Fatalf("no certificate stands for %v", names)
+			}
+		}
+	})
+}
+
+// secured tells in which lists one of the names is.
+func secured(d *partition.Domains, names []routing.Domain) (state [2]bool) {
+	for _, name := range names {
+		for i, yes := range d.Classes[d.Cells[d.Find(name)].Class].Secure {
+			state[i] = state[i] || yes
+		}
+	}
+	return state
+}
+
+// TestOpen: Open comes to the session that Walk comes to.
+func TestOpen(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 3))
+	opened := 0
+	for range 3000 {
+		p := randompolicy.Policy(r)
+		d := randompolicy.Dialog(r)
+		who := partition.Who{User: d.User}
+		for _, name := range d.PeerNames {
+			who.Partner = append(who.Partner, routing.MustParseDomain(name))
+		}
+		w := p.Walk(who.Dialog(d.Local, d.Remote, d.TLS))
+		last := w.Stages[len(w.Stages)-1]
+		reached := last.Name == connector.StageMail || last.Name == connector.StageData // no recipients
+		s, ok := who.Open(p.Select(d.Local, d.Remote), d.TLS)
+		if ok != reached || ok && s.Rights() != w.Session.Rights() {
+			t.Fatalf("%v, and Walk came to %s", ok, last.Name)
+		}
+		if ok {
+			opened++
+		}
+	}
+	if opened < 300 {
+		t.Errorf("only %d sessions came to MAIL", opened)
+	}
+}
+
+// TestWays compares with every size around the limits.
+func TestWays(t *testing.T) {
+	pairs(t, 200, func(_ *rand.Rand, a, b *connector.Policy) {
+		cuts := partition.Cuts(a, b)
+		for _, name := range randompolicy.Domains {
+			to := routing.MustParseDomain(name)
+			ways := partition.Ways(a, to, cuts)
+			for _, size := range randompolicy.Sizes {
+				i := slices.IndexFunc(ways, func(w partition.Way) bool { return size > w.Above && (w.Upto == 0 || size <= w.Upto) })
+				if got, want := ways[i].Route, a.Route(partition.Mailbox("user", to), size); got != want {
+					t.Fatalf("%d bytes to %s: %v, want %v", size, to, got, want)
+				}
+			}
+			for i := 1; i < len(ways); i++ {
+				if ways[i].Route == ways[i-1].Route || ways[i].Above != ways[i-1].Upto {
+					t.Fatalf("ways %d and %d to %s: %+v", i-1, i, to, ways)
+				}
+			}
+		}
+	})
+}

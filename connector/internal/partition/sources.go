@@ -1,0 +1,226 @@
+package partition
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"github.com/interchange-smtp/interchange/connector"
+)
+
+// Span is the addresses from Low to High, both of one family.
+type Span struct{ Low, High netip.Addr }
+
+// Contains reports whether a is in s.
+func (s Span) Contains(a netip.Addr) bool {
+	a = plain(a)
+	return a.BitLen() == s.Low.BitLen() && !a.Less(s.Low) && !s.High.Less(a)
+}
+
+// Range returns s as an element of RemoteIPRanges: an address, CIDR if s is a
+// block, or first-last.
+func (s Span) Range() connector.Range {
+	text := s.Low.String()
+	if s.Low != s.High {
+		text += "-" + s.High.String()
+	}
+	r, err := connector.ParseRange(text)
+	if err != nil {
+		return connector.Range{} // ends of two families, which no Span has
+	}
+	for p := range r.Prefixes() {
+		if s.Low != s.High && p.Addr() == s.Low && lastOf(p) == s.High {
+			return connector.MustParseRange(p.String())
+		}
+		break
+	}
+	return r
+}
+
+// String returns the text of Range.
+func (s Span) String() string { return s.Range().String() }
+
+// lastOf is the highest address of p.
+func lastOf(p netip.Prefix) netip.Addr {
+	b := p.Addr().AsSlice()
+	for i := p.Bits(); i < len(b)*8; i++ {
+		b[i/8] |= 0x80 >> (i % 8)
+	}
+	a, _ := netip.AddrFromSlice(b)
+	return a
+}
+
+// witness returns an address of s that a client can have: in the middle of IPv6
+// lie the IPv4-mapped addresses, which are IPv4. It is invalid if there is none.
+func (s Span) witness() netip.Addr {
+	if !s.Low.Is4In6() {
+		return s.Low
+	}
+	if behind := lastOf(netip.MustParsePrefix("::ffff:0:0/96")).Next(); !s.High.Less(behind) {
+		return behind
+	}
+	return netip.Addr{}
+}
+
+// Join returns spans that hold the same addresses as the given ones, sorted,
+// as few as possible. It reorders its argument.
+func Join(spans []Span) []Span {
+	slices.SortFunc(spans, func(a, b Span) int {
+		return cmp.Or(cmp.Compare(a.Low.BitLen(), b.Low.BitLen()), a.Low.Compare(b.Low))
+	})
+	var joined []Span
+	for _, s := range spans {
+		if n := len(joined) - 1; n >= 0 && joined[n].Low.BitLen() == s.Low.BitLen() {
+			if next := joined[n].High.Next(); !next.IsValid() || !next.Less(s.Low) {
+				if joined[n].High.Less(s.High) {
+					joined[n].High = s.High
+				}
+				continue
+			}
+		}
+		joined = append(joined, s)
+	}
+	return joined
+}
+
+// Listener is local addresses that fare alike with every client.
+type Listener struct {
+	// Local is what connectors are bound to. An unspecified address stands
+	// for all addresses of its family that no binding to that port names.
+	Local   []netip.AddrPort
+	Witness netip.AddrPort // one such address
+	Cells   []Source       // all clients of the family, ascending
+}
+
+// Source is clients that one connector serves, as few and as long spans as
+// possible.
+type Source struct {
+	Span
+	Witness netip.Addr
+	In      [2]*connector.Inbound // of each policy; nil: the connection is refused
+}
+
+// Sources returns where clients may connect under at least one of the
+// policies, and which Receive connector serves them under each. Listeners that
+// come out alike are one.
+func Sources(a, b *connector.Policy) []Listener {
+	policies := [2]*connector.Policy{a, b}
+	bound := map[netip.AddrPort]*[2][]*connector.Inbound{}
+	var bindings []netip.AddrPort
+	for i, p := range policies {
+		for in := range p.Receive() {
+			if !in.Settings().Enabled.Or(true) {
+				continue
+			}
+			for _, binding := range in.Settings().Bindings {
+				at := netip.AddrPortFrom(plain(binding.Addr()), binding.Port())
+				if bound[at] == nil {
+					bound[at] = new([2][]*connector.Inbound)
+					bindings = append(bindings, at)
+				}
+				bound[at][i] = append(bound[at][i], in)
+			}
+		}
+	}
+	slices.SortFunc(bindings, netip.AddrPort.Compare)
+	var listeners []Listener
+	same := map[string]int{}
+	for _, at := range bindings {
+		here := candidates(bound, at)
+		key := fmt.Sprint(at.Addr().Is4(), here) // the connectors by their addresses in memory
+		if i, ok := same[key]; ok {
+			listeners[i].Local = append(listeners[i].Local, at)
+			continue
+		}
+		same[key] = len(listeners)
+		l := Listener{Local: []netip.AddrPort{at}, Witness: at}
+		if at.Addr().IsUnspecified() {
+			l.Witness = otherAddress(at, func(x netip.AddrPort) bool { return bound[x] != nil })
+		}
+		l.Cells = l.cells(policies, here)
+		listeners = append(listeners, l)
+	}
+	return listeners
+}
+
+// candidates returns the connectors of each policy that may serve clients of
+// at: those bound to it, and those bound to all addresses.
+func candidates(bound map[netip.AddrPort]*[2][]*connector.Inbound, at netip.AddrPort) [2][]*connector.Inbound {
+	here := *bound[at]
+	everywhere := netip.IPv6Unspecified()
+	if at.Addr().Is4() {
+		everywhere = netip.IPv4Unspecified()
+	}
+	if all := bound[netip.AddrPortFrom(everywhere, at.Port())]; all != nil && !at.Addr().IsUnspecified() {
+		for i := range here {
+			// The bound ones go first, so that what only the wildcard has in
+			// one place and both in another are told apart.
+			here[i] = append(append(slices.Clip(here[i]), nil), all[i]...)
+		}
+	}
+	return here
+}
+
+// otherAddress returns a local address of the family of at that isn't named.
+func otherAddress(at netip.AddrPort, named func(netip.AddrPort) bool) netip.AddrPort {
+	a := netip.MustParseAddr("2001:db8::1") // RFC 3849
+	if at.Addr().Is4() {
+		a = netip.MustParseAddr("192.0.2.1") // RFC 5737
+	}
+	for named(netip.AddrPortFrom(a, at.Port())) {
+		a = a.Next()
+	}
+	return netip.AddrPortFrom(a, at.Port())
+}
+
+// cells cuts the clients of l where ranges begin and end, asks the policies
+// about each piece, and joins neighbours that fare alike.
+func (l *Listener) cells(policies [2]*connector.Policy, here [2][]*connector.Inbound) []Source {
+	first := netip.IPv6Unspecified()
+	if l.Witness.Addr().Is4() {
+		first = netip.IPv4Unspecified()
+	}
+	cuts := []netip.Addr{first}
+	for _, list := range here {
+		for _, in := range list {
+			if in == nil {
+				continue
+			}
+			for _, r := range in.Settings().RemoteIPRanges {
+				if r.Low().BitLen() != first.BitLen() {
+					continue
+				}
+				cuts = append(cuts, r.Low())
+				if next := r.High().Next(); next.IsValid() {
+					cuts = append(cuts, next)
+				}
+			}
+		}
+	}
+	slices.SortFunc(cuts, netip.Addr.Compare)
+	cuts = slices.Compact(cuts)
+	var cells []Source
+	for i, low := range cuts {
+		high := lastOf(netip.PrefixFrom(first, 0))
+		if i+1 < len(cuts) {
+			high = cuts[i+1].Prev()
+		}
+		cell := Source{Span: Span{low, high}}
+		if cell.Witness = cell.Span.witness(); !cell.Witness.IsValid() {
+			continue
+		}
+		for i, p := range policies {
+			cell.In[i] = p.Select(l.Witness, cell.Witness)
+		}
+		if n := len(cells) - 1; n >= 0 && cells[n].In == cell.In {
+			cells[n].High = cell.High
+			continue
+		}
+		cells = append(cells, cell)
+	}
+	return cells
+}
+
+// plain is the form in which addresses are compared.
+func plain(a netip.Addr) netip.Addr { return a.Unmap().WithZone("") }
