@@ -132,7 +132,7 @@ func (c *cli) newCredentials(file string) (*credentials, error) {
 	}
 	if in, ok := c.stdin.(*os.File); ok && term.IsTerminal(int(in.Fd())) {
 		source.asker = func(r shell.Request, message string) (string, string, error) {
-			return askTerminal(in, c.stderr, r, message)
+			return c.ask(in, r, message)
 		}
 	}
 	return source, nil
@@ -165,6 +165,21 @@ func (p *policyFlags) credentialsOf(c *cli, l *loaded, cfg *connector.Config) er
 		return bad
 	}
 	return nil
+}
+
+// ask asks at the terminal, for the same thing once only.
+func (c *cli) ask(in *os.File, r shell.Request, message string) (user, password string, err error) {
+	key := message + "\n" + r.UserName
+	if found, ok := c.typed[key]; ok {
+		return found.UserName, found.Password.Reveal(), nil
+	}
+	if c.unattended {
+		return "", "", errors.New("nobody is asked while the gateway serves; give a file with -credentials")
+	}
+	if user, password, err = askTerminal(in, c.stderr, r, message); err == nil {
+		c.typed[key] = connector.Credential{UserName: user, Password: auth.Secret(password)}
+	}
+	return user, password, err
 }
 
 // askTerminal asks for user name and password, the latter without echo.

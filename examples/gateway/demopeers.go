@@ -24,7 +24,8 @@ import (
 // own, whose Handler prints.
 type demoPeers struct {
 	server *relay.Server
-	roots  *x509.CertPool // what the gateway's certificate leads to
+	hub    tls.Certificate // of the relay that is demonstrated
+	roots  *x509.CertPool  // what the gateway's certificate leads to
 	out    io.Writer
 
 	mu sync.Mutex // one message at a time on out
@@ -63,7 +64,11 @@ func newDemoPeers(out io.Writer) (*demoPeers, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &demoPeers{roots: x509.NewCertPool(), out: out}
+	hub, err := selfSigned(demoHub)
+	if err != nil {
+		return nil, err
+	}
+	p := &demoPeers{hub: hub, roots: x509.NewCertPool(), out: out}
 	p.roots.AddCert(cert.Leaf)
 	p.server = &relay.Server{
 		Policy:       policy,

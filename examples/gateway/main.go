@@ -12,6 +12,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
+
+	"github.com/interchange-smtp/interchange/connector"
 )
 
 func main() {
@@ -50,6 +53,12 @@ type cli struct {
 	command
 	stdin          io.Reader
 	stdout, stderr io.Writer
+	now            func() time.Time
+
+	// What was typed at the terminal, by what was asked. An unattended command
+	// asks for nothing more.
+	typed      map[string]connector.Credential
+	unattended bool
 }
 
 // run is the program without the process around it.
@@ -65,7 +74,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	}
 	for _, cmd := range commands() {
 		if cmd.name == args[0] {
-			return cmd.run(&cli{cmd, stdin, stdout, stderr}, args[1:])
+			return cmd.run(&cli{command: cmd, stdin: stdin, stdout: stdout, stderr: stderr, now: time.Now, typed: map[string]connector.Credential{}}, args[1:])
 		}
 	}
 	fmt.Fprintf(stderr, "gateway: there is no command %q\n\n", args[0])

@@ -2,18 +2,18 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
+	"os"
 	"os/signal"
 	"sync"
 	"syscall"
 
 	"github.com/interchange-smtp/interchange/auth"
-	"github.com/interchange-smtp/interchange/auth/userfile"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/delivery"
 )
@@ -27,75 +27,86 @@ type serveFlags struct {
 	connectTo list
 }
 
-// serve runs the relay until a signal stops it.
+// serve runs the relay until a signal stops it. A second one ends the process
+// at once, as the system does: nothing that was acknowledged is lost by that.
 func serve(c *cli, args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	return serveUntil(ctx, c, args)
+	context.AfterFunc(ctx, stop)
+	hangup := make(chan os.Signal, 1) // one that waits stands for all
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+	return serveUntil(ctx, hangup, c, args)
 }
 
-// serveUntil is serve until ctx ends.
-func serveUntil(ctx context.Context, c *cli, args []string) int {
+// serveUntil is serve until ctx ends; hangup makes it reload.
+func serveUntil(ctx context.Context, hangup <-chan os.Signal, c *cli, args []string) int {
 	fs := c.flags("[-config FILE]... [flags]")
 	var f serveFlags
 	f.register(fs)
+	if code, done := c.parse(fs, args); done {
+		return code
+	}
+	r, ok := newRelayProcess(c, &f)
+	if !ok {
+		return exitInvalid
+	}
+	return r.run(ctx, hangup)
+}
+
+func (f *serveFlags) register(fs *flag.FlagSet) {
+	f.policyFlags.register(fs)
 	fs.StringVar(&f.users, "users", "", "check passwords of Basic authentication with the users `FILE`")
 	fs.StringVar(&f.cert, "cert", "", "PEM `FILE` with the certificate and its chain")
 	fs.StringVar(&f.key, "key", "", "PEM `FILE` with the certificate's key")
 	fs.StringVar(&f.dns, "dns", "", "ask the name server at `ADDR` (default: the system's)")
 	fs.Var(&f.connectTo, "connect-to", "`HOST:PORT:ADDR:PORT`: dial ADDR:PORT where mail goes to HOST:PORT, as curl does; may be repeated")
-	if code, done := c.parse(fs, args); done {
-		return code
-	}
-	l, ok := c.policy(&f.policyFlags)
-	if !ok {
-		return exitInvalid
-	}
-	r, err := newRelayProcess(c, &f, l)
-	if err != nil {
-		return c.invalid(err)
-	}
-	return r.run(ctx)
 }
 
-// relayProcess is a relay ready to serve.
+// relayProcess is a relay that serves, or is ready to.
 type relayProcess struct {
 	cli    *cli
-	policy *loaded
+	flags  *serveFlags
+	logger *slog.Logger
+	now    *settings // what new connections go by
 	server *relay.Server
 	sender *delivery.Sender
 	demo   *demoPeers // of the built-in demonstration only
 }
 
-// newRelayProcess puts a relay together. Nothing is opened yet but files.
-func newRelayProcess(c *cli, f *serveFlags, l *loaded) (*relayProcess, error) {
+// newRelayProcess puts a relay together. Nothing is opened yet but files. If
+// something is wrong it prints that and ok is false.
+func newRelayProcess(c *cli, f *serveFlags) (r *relayProcess, ok bool) {
 	handler := slog.Handler(slog.NewTextHandler(c.stderr, nil))
 	if f.json {
 		handler = slog.NewJSONHandler(c.stderr, nil)
 	}
-	logger := slog.New(handler)
-	way, dnsErr := f.way()
-	certificates, certErr := loadCertificate(f.cert, f.key)
-	verifier, usersErr := f.verifier()
-	if err := errors.Join(dnsErr, certErr, usersErr); err != nil {
-		return nil, err
+	r = &relayProcess{cli: c, flags: f, logger: slog.New(handler)}
+	way, err := f.way()
+	if err == nil && len(f.files) == 0 {
+		err = r.demonstrate(way)
 	}
-	r := &relayProcess{
-		cli:    c,
-		policy: l,
-		sender: &delivery.Sender{Resolver: way, Dial: way.dial, Certificates: certificates, Logger: logger},
+	mistakes := []error{err}
+	now, bad := f.read(c)
+	mistakes = append(mistakes, bad...)
+	if now != nil {
+		r.adapt(now)
+		mistakes = append(mistakes, now.check())
 	}
-	if err := r.sender.Check(l.Policy); err != nil {
-		return nil, err
+	if errors.Join(mistakes...) != nil {
+		c.badSettings(&f.policyFlags, mistakes)
+		return nil, false
+	}
+	r.now = now
+	r.sender = &delivery.Sender{Resolver: way, Dial: way.dial, Certificates: now.certificates, Logger: r.logger}
+	if r.demo != nil {
+		r.sender.RootCAs = r.demo.roots
 	}
 	r.server = &relay.Server{
-		Policy: l.Policy, Handler: r.sender, Verifier: verifier, Certificates: certificates,
-		Logger: logger, ProtocolLog: c.stdout,
+		Policy: now.policy.Policy, Handler: r.sender, Verifier: now.verifier, Certificates: now.certificates,
+		Logger: r.logger, ProtocolLog: c.stdout,
 	}
-	if len(f.files) == 0 {
-		return r, r.demonstrate(way)
-	}
-	return r, nil
+	return r, true
 }
 
 // way returns how next hops are found and dialled.
@@ -113,56 +124,62 @@ func (f *serveFlags) way() (*detours, error) {
 	return way, errors.Join(errs...)
 }
 
-// verifier returns who checks passwords; nil if nobody does.
-func (f *serveFlags) verifier() (auth.Verifier, error) {
-	if f.users == "" {
-		return nil, nil
-	}
-	return userfile.Load(f.users)
-}
-
-// demonstrate adds what the built-in policy needs: an account, a certificate
-// and the servers behind the relay.
+// demonstrate adds the servers behind the built-in policy.
 func (r *relayProcess) demonstrate(way *detours) error {
-	if r.server.Verifier == nil {
-		r.server.Verifier = demoVerifier(demoUser, demoPassword)
-	}
-	if len(r.server.Certificates) == 0 {
-		cert, err := selfSigned(demoHub)
-		if err != nil {
-			return err
-		}
-		r.server.Certificates = []tls.Certificate{cert}
-	}
 	peers, err := newDemoPeers(r.cli.stdout)
 	if err != nil {
 		return err
 	}
 	r.demo = peers
-	r.sender.RootCAs = peers.roots
 	way.rules = append(way.rules, peers.detours()...)
 	return nil
 }
 
 // run serves until ctx ends.
-func (r *relayProcess) run(ctx context.Context) int {
+func (r *relayProcess) run(ctx context.Context, hangup <-chan os.Signal) int {
 	defer r.sender.Close()
-	ctx, cancel := context.WithCancel(ctx)
+	peersCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var peers sync.WaitGroup
 	defer peers.Wait()
 	defer cancel()
 	if r.demo != nil {
-		if err := r.demo.start(ctx, &peers); err != nil {
-			fmt.Fprintf(r.cli.stderr, "gateway serve: %v\n", err)
-			return exitNo
+		if err := r.demo.start(peersCtx, &peers); err != nil {
+			return r.failed(err)
 		}
 	}
-	r.server.Listen = listenAnnounced(sync.OnceFunc(r.announce))
-	if err := r.server.ListenAndServe(ctx); err != nil {
-		fmt.Fprintf(r.cli.stderr, "gateway serve: %v\n", err)
-		return exitNo
+	var reloads <-chan os.Signal // once there is something to reload
+	began := make(chan struct{})
+	ready := (<-chan struct{})(began)
+	r.server.Listen = listenAnnounced(sync.OnceFunc(func() {
+		r.announce()
+		close(began)
+	}))
+	served := make(chan error, 1)
+	go func() { served <- r.server.ListenAndServe(context.WithoutCancel(ctx)) }()
+	for {
+		select {
+		case err := <-served:
+			if err != nil {
+				return r.failed(err)
+			}
+			return exitOK
+		case <-ready:
+			ready, reloads = nil, hangup
+		case <-reloads:
+			r.reload()
+		case <-ctx.Done():
+			if err := r.shutdown(); err != nil {
+				return r.failed(err)
+			}
+			return exitOK
+		}
 	}
-	return exitOK
+}
+
+// failed prints why it couldn't serve and returns the exit code.
+func (r *relayProcess) failed(err error) int {
+	fmt.Fprintf(r.cli.stderr, "gateway serve: %v\n", err)
+	return exitNo
 }
 
 // listenAnnounced listens, and calls announce when somebody begins to accept.
@@ -193,10 +210,10 @@ func (l *announced) Accept() (net.Conn, error) {
 // announce prints what is served where, and what isn't.
 func (r *relayProcess) announce() {
 	out := r.cli.stdout
-	for _, w := range r.policy.warnings() {
+	for _, w := range r.now.policy.warnings() {
 		fmt.Fprintln(r.cli.stderr, "warning:", w)
 	}
-	for in := range r.policy.Receive() {
+	for in := range r.now.policy.Receive() {
 		s := in.Settings()
 		if !s.Enabled.Or(true) {
 			continue

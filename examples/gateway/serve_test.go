@@ -4,6 +4,10 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/pem"
 	"fmt"
 	"io"
 	"net"
@@ -11,6 +15,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
@@ -33,19 +38,20 @@ func relayFile(t *testing.T, binding string) string {
 type serving struct {
 	stop   context.CancelFunc
 	code   chan int
+	hangup chan os.Signal
 	said   string // until it was ready
-	stderr bytes.Buffer
+	stderr *logged
 }
 
 // startServing runs serve until it says that it is ready.
 func startServing(t *testing.T, args ...string) *serving {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
-	s := &serving{stop: stop, code: make(chan int, 1)}
+	s := &serving{stop: stop, code: make(chan int, 1), hangup: make(chan os.Signal, 1), stderr: newLogged()}
 	out, in := io.Pipe()
-	c := &cli{commands()[0], strings.NewReader(""), in, &s.stderr}
+	c := &cli{command: commands()[0], stdin: strings.NewReader(""), stdout: in, stderr: s.stderr, now: time.Now}
 	go func() {
-		code := serveUntil(ctx, c, args)
+		code := serveUntil(ctx, s.hangup, c, args)
 		in.Close()
 		s.code <- code
 	}()
@@ -57,8 +63,46 @@ func startServing(t *testing.T, args ...string) *serving {
 		}
 		s.said += lines.Text() + "\n"
 	}
-	t.Fatalf("not ready: exit %d: %s", <-s.code, &s.stderr)
+	t.Fatalf("not ready: exit %d: %s", <-s.code, s.stderr)
 	return nil
+}
+
+// end stops the gateway, which must be content.
+func (s *serving) end(t *testing.T) {
+	t.Helper()
+	s.stop()
+	if code := <-s.code; code != exitOK {
+		t.Errorf("exit %d: %s", code, s.stderr)
+	}
+}
+
+// freeAddress returns an address of this machine that nobody listens at.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer free.Close()
+	return free.Addr().String()
+}
+
+// plain is the initial response of AUTH PLAIN.
+func plain(user, password string) string {
+	return base64.StdEncoding.EncodeToString([]byte("\x00" + user + "\x00" + password))
+}
+
+// pemOf writes a certificate and its key as files have them.
+func pemOf(t *testing.T, cert tls.Certificate) (certificate, key []byte) {
+	t.Helper()
+	for _, der := range cert.Certificate {
+		certificate = append(certificate, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})...)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(cert.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return certificate, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
 }
 
 // TestServe relays a message by -connect-to and ends at a signal.
@@ -70,12 +114,7 @@ func TestServe(t *testing.T) {
 	}
 	go sink.Serve(hop)
 	defer sink.Close()
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	binding := free.Addr().String()
-	free.Close()
+	binding := freeAddress(t)
 
 	s := startServing(t, "-config", relayFile(t, binding), "-connect-to", "mailbox.fabrikam.com:25:"+hop.Addr().String())
 	for _, want := range []string{`"Relay" at [` + binding + "]", "without AUTH", "without STARTTLS"} {
@@ -100,10 +139,7 @@ func TestServe(t *testing.T) {
 	if got := sink.Messages(); len(got) != 1 || !strings.HasSuffix(string(got[0].Data), "Subject: hello\r\n\r\nHello.\r\n") {
 		t.Errorf("the next hop has %+v", got)
 	}
-	s.stop()
-	if code := <-s.code; code != exitOK {
-		t.Errorf("exit %d: %s", code, &s.stderr)
-	}
+	s.end(t)
 }
 
 // TestServeBusy wants a binding that somebody else has to stop everything,

@@ -1,0 +1,230 @@
+package main
+
+import (
+	"bytes"
+	"crypto/tls"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/shell"
+	"github.com/interchange-smtp/interchange/relay/relaytest"
+)
+
+// logged is what a gateway logs, for one goroutine to wait for.
+type logged struct {
+	mu    sync.Mutex
+	text  bytes.Buffer
+	wrote chan struct{} // something was written since it was looked at
+}
+
+func newLogged() *logged { return &logged{wrote: make(chan struct{}, 1)} }
+
+// Write implements io.Writer.
+func (l *logged) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	select {
+	case l.wrote <- struct{}{}:
+	default:
+	}
+	return l.text.Write(p)
+}
+
+// String implements fmt.Stringer.
+func (l *logged) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// wait waits until text was logged n times.
+func (l *logged) wait(t *testing.T, text string, n int) string {
+	t.Helper()
+	for {
+		if said := l.String(); strings.Count(said, text) >= n {
+			return said
+		}
+		select {
+		case <-l.wrote:
+		case <-t.Context().Done():
+			t.Fatalf("never logged: %q", text)
+		}
+	}
+}
+
+// site is what a gateway reads, in files.
+type site struct {
+	t       *testing.T
+	dir     string
+	binding string
+	ca      *relaytest.Authority
+}
+
+func newSite(t *testing.T) *site {
+	t.Helper()
+	ca, err := relaytest.NewAuthority("Fabrikam CA")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &site{t: t, dir: t.TempDir(), binding: freeAddress(t), ca: ca}
+	s.policy("fabrikam.com", s.binding)
+	s.certificate("first.fabrikam.com")
+	s.password("first")
+	return s
+}
+
+func (s *site) file(name string) string { return filepath.Join(s.dir, name) }
+
+func (s *site) write(name string, data []byte) {
+	s.t.Helper()
+	if err := os.WriteFile(s.file(name), data, 0o600); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// policy accepts mail for one domain.
+func (s *site) policy(domain string, bindings ...string) {
+	s.t.Helper()
+	s.write("policy.json", fmt.Appendf(nil, `{"Receive": [{"Name": "Relay", "Bindings": ["%s"], "RemoteIPRanges": ["127.0.0.1"],
+		"PermissionGroups": "AnonymousUsers, ExchangeUsers", "TarpitInterval": "00:00:00", "AuthTarpitInterval": "00:00:00", "AuthMechanism": "Tls, BasicAuth, BasicAuthRequireTLS"}],
+		"Accepted": [{"Name": "a", "DomainName": %q}],
+		"Send": [{"Name": "Out", "AddressSpaces": [%q], "SmartHosts": ["mailbox.fabrikam.com"]}]}`, strings.Join(bindings, `", "`), domain, domain))
+}
+
+func (s *site) certificate(name string) {
+	s.t.Helper()
+	cert, err := s.ca.Issue(name)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	certificate, key := pemOf(s.t, cert)
+	s.write("cert", certificate)
+	s.write("key", key)
+}
+
+// password gives the one user a password.
+func (s *site) password(password string) {
+	s.t.Helper()
+	os.Remove(s.file("users")) // the first time there is none
+	var out bytes.Buffer
+	if code := run([]string{"user", "-file", s.file("users"), "add", "ann@fabrikam.com"}, strings.NewReader(password+"\n"), &out, &out); code != exitOK {
+		s.t.Fatal(out.String())
+	}
+}
+
+func (s *site) flags(more ...string) []string {
+	return append([]string{"-config", s.file("policy.json"), "-users", s.file("users"), "-cert", s.file("cert"), "-key", s.file("key")}, more...)
+}
+
+// session is a client of the gateway.
+func (s *site) session(binding string) *relaytest.Client {
+	s.t.Helper()
+	conn, err := net.Dial("tcp", binding)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { conn.Close() })
+	c := relaytest.NewClient(s.t, conn)
+	c.Expect(220)
+	c.Do("EHLO client.example", 250)
+	return c
+}
+
+// sees wants a session to be served with that certificate, to know that
+// password and not the other, and to take mail for that domain and not the other.
+func (s *site) sees(c *relaytest.Client, certificate, password, notPassword, domain, notDomain string) {
+	s.t.Helper()
+	c.StartTLS(&tls.Config{RootCAs: s.ca.Pool(), ServerName: certificate})
+	c.Do("EHLO client.example", 250)
+	c.Do("MAIL FROM:<dora@example.net>", 250)
+	c.Do("RCPT TO:<bob@"+domain+">", 250)
+	c.Do("RCPT TO:<bob@"+notDomain+">", 550)
+	c.Do("RSET", 250)
+	c.Do("AUTH PLAIN "+plain("ann@fabrikam.com", notPassword), 535)
+	c.Do("AUTH PLAIN "+plain("ann@fabrikam.com", password), 235)
+}
+
+// TestReload has a gateway read another policy with one more binding, another
+// certificate and another users file. Who was there before sees none of it.
+func TestReload(t *testing.T) {
+	site := newSite(t)
+	s := startServing(t, site.flags()...)
+	before := site.session(site.binding)
+
+	more := freeAddress(t)
+	site.policy("contoso.com", site.binding, more)
+	site.certificate("second.fabrikam.com")
+	site.password("second")
+	s.hangup <- syscall.SIGHUP
+	s.stderr.wait(t, "msg=reloaded", 1)
+
+	for _, binding := range []string{site.binding, more} {
+		site.sees(site.session(binding), "second.fabrikam.com", "second", "first", "contoso.com", "fabrikam.com")
+	}
+	site.sees(before, "first.fabrikam.com", "first", "second", "fabrikam.com", "contoso.com")
+
+	site.policy("contoso.com", more)
+	s.hangup <- syscall.SIGHUP
+	s.stderr.wait(t, "msg=reloaded", 2)
+	if conn, err := net.Dial("tcp", site.binding); err == nil {
+		conn.Close()
+		t.Error("a binding that is gone is still open")
+	}
+	before.Do("RSET", 250)
+	s.end(t)
+}
+
+// TestReloadRefused breaks the policy, the users file and the key at once, and
+// then takes a binding that somebody else has: each mistake is logged, and what
+// was served is served.
+func TestReloadRefused(t *testing.T) {
+	site := newSite(t)
+	s := startServing(t, site.flags()...)
+	good, err := os.ReadFile(site.file("policy.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	site.write("policy.json", []byte(strings.NewReplacer("Tls, BasicAuth", "Tls, Telepathy", "mailbox.fabrikam.com", "not a host").Replace(string(good))))
+	site.write("users", []byte("nobody\n"))
+	site.write("key", []byte("no key"))
+	s.hangup <- syscall.SIGHUP
+	said := s.stderr.wait(t, "reload refused", 1)
+	for _, want := range []string{"AuthMechanism: ", "Telepathy", "SmartHosts[0]", "/users:1: ", "/key: ", "mistakes=4"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("%s doesn't say %s", said, want)
+		}
+	}
+	busy, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer busy.Close()
+	site.certificate("second.fabrikam.com")
+	site.password("second")
+	site.policy("contoso.com", site.binding, busy.Addr().String())
+	s.hangup <- syscall.SIGHUP
+	if said := s.stderr.wait(t, "reload refused", 2); !strings.Contains(said, busy.Addr().String()) {
+		t.Errorf("%s doesn't say which binding is taken", said)
+	}
+	site.sees(site.session(site.binding), "first.fabrikam.com", "first", "second", "fabrikam.com", "contoso.com")
+	s.end(t)
+}
+
+// TestTypedOnce wants a password that was typed when the gateway began not to
+// be asked for when it reloads, and no other one either.
+func TestTypedOnce(t *testing.T) {
+	c := &cli{typed: map[string]connector.Credential{"Credentials for $a\n": {UserName: "ann", Password: "secret"}}, unattended: true}
+	if user, password, err := c.ask(nil, shell.Request{Variable: "a"}, "Credentials for $a"); user != "ann" || password != "secret" || err != nil {
+		t.Errorf("%s, %s, %v", user, password, err)
+	}
+	if _, _, err := c.ask(nil, shell.Request{Variable: "b"}, "Credentials for $b"); err == nil || !strings.Contains(err.Error(), "-credentials") {
+		t.Errorf("asked: %v", err)
+	}
+}

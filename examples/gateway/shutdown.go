@@ -1,0 +1,31 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+const (
+	// shutdownGrace is what transactions and attempts get to end by themselves.
+	shutdownGrace = 30 * time.Second
+	// cutGrace is what those get that were cut off then. They have nothing to
+	// wait for.
+	cutGrace = 5 * time.Second
+)
+
+// shutdown stops accepting mail, tells idle clients 421, and lets transactions
+// end. What is on the queue by then stays there.
+func (r *relayProcess) shutdown() error {
+	r.logger.Info("stopping; a second signal ends it at once", "grace", shutdownGrace)
+	grace, cancel := context.WithTimeout(context.Background(), shutdownGrace)
+	defer cancel()
+	err := r.server.Shutdown(grace)
+	if errors.Is(err, context.DeadlineExceeded) {
+		r.logger.Warn("transactions were cut off; none of them was acknowledged")
+		cut, cancel := context.WithTimeout(context.Background(), cutGrace)
+		defer cancel()
+		err = r.server.Shutdown(cut)
+	}
+	return err
+}
