@@ -41,10 +41,13 @@ const (
 	CheckOrganizationSize
 	CheckHops
 	CheckLocalHops
+	CheckAuthor
+	CheckAuthorsLegible
 	CheckHeadersRouting
 	CheckHeadersOrganization
 	CheckHeadersForest
 	CheckHeadersCrossPremises
+	CheckHeaderField
 	CheckSendConnector
 )
 
@@ -108,6 +111,9 @@ var checkTexts = [...]checkText{
 	CheckOrganizationSize:     {"organization-size", "{n} of at most {max} bytes", "{n} bytes, and MaxReceiveSize is {max}"},
 	CheckHops:                 {"hops", "{n} of at most {max} Received fields", "{n} Received fields, and MaxHopCount is {max}"},
 	CheckLocalHops:            {"local-hops", "{n} of at most {max} Received fields of ours", "{n} Received fields of ours, and MaxLocalHopCount is {max}"},
+	CheckAuthor:               {"author", "the header names {s} as author", ""},
+	CheckAuthorsLegible:       {"authors-legible", "", "the header's authors can't be read"},
+	CheckHeaderField:          {"header-field", "{s} passes", "{s} is removed"},
 	CheckHeadersRouting:       {"headers-routing", "{s} holds {right}", "{s} lacks {right}"},
 	CheckHeadersOrganization:  {"headers-organization", "{s} holds {right}", "{s} lacks {right}"},
 	CheckHeadersForest:        {"headers-forest", "{s} holds {right}", "{s} lacks {right}"},

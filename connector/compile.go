@@ -95,7 +95,7 @@ func (c *compiler) receive() {
 		if !c.ours(r.Server) {
 			continue
 		}
-		in, err := newInbound(p, c.cfg.receiveDefaults(r), c.local.Edge)
+		in, err := newInbound(p, i, c.local.Edge)
 		if err != nil {
 			c.report(elementPath("Receive", i, r.Name)+".Permissions", CodePermissionInvalid, err)
 			continue
@@ -137,7 +137,7 @@ func (c *compiler) send() {
 	p := c.policy
 	routes := make([]routing.Route, 0, len(c.cfg.Send))
 	for i, s := range c.cfg.Send {
-		out, err := newOutbound(p, c.cfg.sendDefaults(s))
+		out, err := newOutbound(p, i)
 		if err != nil {
 			c.report(elementPath("Send", i, s.Name)+".Permissions", CodePermissionInvalid, err)
 			continue

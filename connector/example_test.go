@@ -134,7 +134,7 @@ func ExamplePolicy_Walk() {
 	// ehlo accept hello-ok
 	// mail accept sender-ok
 	// rcpt accept recipient-ok
-	// data accept message-ok
 	// route accept recipient-ok
+	// data accept message-ok
 	// true
 }

@@ -9,50 +9,57 @@ import (
 
 // ExplainHello is Hello, and tells why.
 func (s Session) ExplainHello(name string) (Decision, Trace) {
-	var t Trace
+	t := s.in.trace()
 	d := s.hello(name, &t)
 	return d, t
 }
 
 // ExplainStartTLS is StartTLS, and tells why.
 func (s Session) ExplainStartTLS() (Decision, Trace) {
-	var t Trace
+	t := s.in.trace()
 	d := s.startTLS(&t)
 	return d, t
 }
 
 // ExplainAuth is Auth, and tells why.
 func (s Session) ExplainAuth(mechanism string) (Decision, Trace) {
-	var t Trace
+	t := s.in.trace()
 	d := s.auth(mechanism, &t)
 	return d, t
 }
 
 // ExplainMail is Mail, and tells why.
 func (s Session) ExplainMail(m Mail) (Decision, Trace) {
-	var t Trace
+	t := s.in.trace()
 	d := s.mail(m, &t)
 	return d, t
 }
 
 // ExplainSender is Sender, and tells why.
 func (s Session) ExplainSender(a routing.Address) (Decision, Trace) {
-	var t Trace
+	t := s.in.trace()
 	d := s.headerSender(a, &t)
 	return d, t
 }
 
 // ExplainRcpt is Rcpt, and tells why.
 func (s Session) ExplainRcpt(r Rcpt) (Decision, Trace) {
-	var t Trace
+	t := s.in.trace()
 	d := s.rcpt(r, &t)
 	return d, t
 }
 
 // ExplainEnd is End, and tells why.
 func (s Session) ExplainEnd(e End) (Decision, Trace) {
-	var t Trace
+	t := s.in.trace()
 	d := s.end(e, &t)
+	return d, t
+}
+
+// ExplainAuthors is Authors, and tells why.
+func (s Session) ExplainAuthors(authors []routing.Address, legible bool) (Decision, Trace) {
+	t := s.in.trace()
+	d := s.authors(authors, legible, &t)
 	return d, t
 }
 
@@ -70,26 +77,28 @@ func (p *Policy) ExplainSelect(local netip.AddrPort, remote netip.Addr) (*Inboun
 		fared[i] = in.rival(local, remote)
 	}
 	slices.SortStableFunc(fared, compareRivals)
-	var t Trace
-	for i, r := range fared {
+	t := Trace{of: subject{policy: p}}
+	for i := range fared {
+		r := &fared[i]
 		if r.lost == 0 && i > 0 {
 			r.lost = r.lostTo(fared[0])
 		}
-		step := Step{Check: CheckReceiveConnector, Pass: r.in == chosen, about: about{subject: r.in.name}, lost: r.lost}
-		if step.Pass {
-			step.matched = r.rng
-		}
-		t.steps = append(t.steps, step)
+		t.add(Step{Check: CheckReceiveConnector, Pass: r.in == chosen, about: about{subject: r.in.name}, rival: r})
 	}
 	return chosen, t
 }
+
+// trace returns an empty trace of what in decides.
+func (in *Inbound) trace() Trace { return Trace{of: subject{policy: in.Policy(), in: in}} }
 
 // rival is a Receive connector and how it fared for one connection.
 type rival struct {
 	in       *Inbound
 	lost     loss
 	wildcard bool  // only a binding to all addresses matches
+	binding  int   // index of the one that matches
 	rng      Range // the smallest that contains the client
+	index    int   // of rng
 }
 
 // rival looks at in alone.
@@ -99,16 +108,19 @@ func (in *Inbound) rival(local netip.AddrPort, remote netip.Addr) rival {
 	if local.Addr().Is4() {
 		everywhere = netip.AddrPortFrom(netip.IPv4Unspecified(), local.Port())
 	}
-	for _, rng := range in.settings.RemoteIPRanges {
+	for i, rng := range in.settings.RemoteIPRanges {
 		if rng.Contains(remote) && (!r.rng.IsValid() || rng.Narrower(r.rng)) {
-			r.rng = rng
+			r.rng, r.index = rng, i
 		}
 	}
-	r.wildcard = !slices.Contains(in.bindings, local)
+	r.binding = slices.Index(in.bindings, local)
+	if r.wildcard = r.binding < 0; r.wildcard {
+		r.binding = slices.Index(in.bindings, everywhere)
+	}
 	switch {
 	case !in.enabled:
 		r.lost = lostDisabled
-	case r.wildcard && !slices.Contains(in.bindings, everywhere):
+	case r.binding < 0:
 		r.lost = lostBinding
 	case !r.rng.IsValid():
 		r.lost = lostRange
@@ -144,26 +156,3 @@ func (r rival) lostTo(winner rival) loss {
 	}
 	return lostName
 }
-
-// loss says why a Receive connector was not chosen.
-type loss uint8
-
-const (
-	lostDisabled loss = iota + 1
-	lostBinding
-	lostRange
-	lostWildcard
-	lostLarger
-	lostName
-)
-
-var lossTexts = [...]string{
-	lostDisabled: "is disabled",
-	lostBinding:  "has no binding for the local address",
-	lostRange:    "has no range that contains the client",
-	lostWildcard: "matches, but another is bound to the very address",
-	lostLarger:   "matches, but by a larger range than another",
-	lostName:     "matches alike, but its name comes later",
-}
-
-func (l loss) String() string { return lossTexts[l] }

@@ -104,6 +104,13 @@ func TestBothDoors(t *testing.T) {
 			from := pick()
 			e, trace = s.ExplainSender(from)
 			agree("Sender", s.Sender(from), e, trace)
+			authors, legible := []routing.Address{pick(), pick()}, r.IntN(2) == 0
+			e, trace = s.ExplainAuthors(authors, legible)
+			agree("Authors", s.Authors(authors, legible), e, trace)
+			each := s.Sender(authors[0]).Allowed() && s.Sender(authors[1]).Allowed()
+			if want := each && (legible || !s.ChecksAuthors()); e.Allowed() != want {
+				t.Fatalf("Authors(%v, %v) = %v, one by one %v", authors, legible, e, each)
+			}
 			rcpt := connector.Rcpt{To: pick(), Accepted: r.IntN(4)}
 			e, trace = s.ExplainRcpt(rcpt)
 			agree("Rcpt", s.Rcpt(rcpt), e, trace)

@@ -17,6 +17,8 @@ type Inbound struct {
 	name     string
 	fqdn     string
 	settings Receive
+	given    *Receive // as the Config has it, without defaults
+	path     string   // of given in the Config
 	policy   *Policy
 	acl      *permission.ACL
 
@@ -36,8 +38,10 @@ type Inbound struct {
 	anonymous *party // who sessions begin as, Externally Secured included
 }
 
-// newInbound compiles r, which has its defaults filled in.
-func newInbound(p *Policy, r Receive, edge bool) (*Inbound, error) {
+// newInbound compiles the connector at index i of the Config.
+func newInbound(p *Policy, i int, edge bool) (*Inbound, error) {
+	given := &p.config.Receive[i]
+	r := p.config.receiveDefaults(*given)
 	profile := p.config.Profile
 	acl, err := receiveACL(profile, &r, edge)
 	if err != nil {
@@ -47,6 +51,8 @@ func newInbound(p *Policy, r Receive, edge bool) (*Inbound, error) {
 		name:      r.Name,
 		fqdn:      r.Fqdn,
 		settings:  r,
+		given:     given,
+		path:      elementPath("Receive", i, r.Name),
 		policy:    p,
 		acl:       acl,
 		enabled:   r.Enabled.Or(true),
@@ -146,7 +152,7 @@ func (in *Inbound) Open(ch auth.Channel) Session { return in.open(ch, nil) }
 
 // ExplainOpen is Open, and tells why the session is who it is.
 func (in *Inbound) ExplainOpen(ch auth.Channel) (Session, Trace) {
-	var t Trace
+	t := in.trace()
 	s := in.open(ch, &t)
 	return s, t
 }

@@ -14,6 +14,9 @@ import (
 // field pass.
 type Outbound struct {
 	settings Send
+	given    *Send  // as the Config has it, without defaults
+	path     string // of given in the Config
+	policy   *Policy
 	acl      *permission.ACL
 	peer     permission.Principal
 	headers  HeaderFilter
@@ -22,15 +25,20 @@ type Outbound struct {
 	local    bool
 }
 
-// newOutbound compiles s, which has its defaults filled in.
-func newOutbound(p *Policy, s Send) (*Outbound, error) {
+// newOutbound compiles the connector at index i of the Config.
+func newOutbound(p *Policy, i int) (*Outbound, error) {
+	given := &p.config.Send[i]
+	s := p.config.sendDefaults(*given)
 	profile := p.config.Profile
 	grants := permission.SendGrants(profile, sendUsage(s.Usage))
 	acl, err := permission.NewACL(profile, 0, append(grants, s.Permissions...)...)
 	if err != nil {
 		return nil, err
 	}
-	out := &Outbound{settings: s, acl: acl, peer: peerOf(&s), local: p.config.isSource(&s)}
+	out := &Outbound{
+		settings: s, given: given, path: elementPath("Send", i, s.Name), policy: p,
+		acl: acl, peer: peerOf(&s), local: p.config.isSource(&s),
+	}
 	out.headers, out.partner = out.filter(out.peer, nil), out.filter(permission.Partner(""), nil)
 	if s.DomainSecureEnabled {
 		out.secure = p.secureSend
@@ -48,9 +56,9 @@ func (out *Outbound) filter(peer permission.Principal, t *Trace) HeaderFilter {
 		}
 		if t != nil {
 			// What every Send connector grants was given by nobody's hand.
-			why.Grants = slices.DeleteFunc(why.Grants, func(g permission.Grant) bool {
-				return !slices.Contains(out.settings.Permissions, g)
-			})
+			byNobody := func(g permission.Grant) bool { return !slices.Contains(out.settings.Permissions, g) }
+			why.Grants = slices.DeleteFunc(why.Grants, byNobody)
+			why.Beaten = slices.DeleteFunc(why.Beaten, byNobody)
 			t.because(h.check, "the next hop, "+peer.Name+",", why)
 		}
 	}
@@ -177,11 +185,15 @@ func (out *Outbound) Headers(to routing.Domain) HeaderFilter {
 
 // ExplainHeaders is Headers, and tells why.
 func (out *Outbound) ExplainHeaders(to routing.Domain) (HeaderFilter, Trace) {
-	var t Trace
 	if out == nil {
+		var t Trace
 		t.noConnector()
 		return HeaderFilter{}, t
 	}
+	t := out.trace()
 	f := out.filter(out.Peer(to), &t)
 	return f, t
 }
+
+// trace returns an empty trace of what out decides.
+func (out *Outbound) trace() Trace { return Trace{of: subject{policy: out.policy, out: out}} }

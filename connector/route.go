@@ -63,18 +63,26 @@ func (r Route) Reason() ReasonCode {
 // profile.
 func (r Route) Decision() Decision { return mark{}.decide(r.Reason(), 0) }
 
-// ExplainRoute is Route, and tells how every Send connector that was looked
-// at fared, best first.
+// ExplainRoute is Route, and tells how every Send connector fared: those with an
+// address space for the recipient, best first, then the others in the order of
+// the Config.
 func (p *Policy) ExplainRoute(to routing.Address, size int64) (Route, Trace) {
-	t := new(Trace)
+	t := &Trace{of: subject{policy: p}}
 	if p == nil || !t.check(CheckRecipient, to.IsValid(), about{}) {
 		return Route{}, *t
 	}
 	q := p.query(to, size)
 	t.check(CheckAuthoritative, q.Exact, about{subject: q.Domain.String()})
 	m, candidates := p.table.Explain(q)
+	matched := make([]bool, len(p.send))
 	for i := range candidates {
+		matched[candidates[i].Route] = true
 		t.candidate(&candidates[i])
+	}
+	for i, out := range p.send {
+		if !matched[i] {
+			t.candidate(&routing.Candidate{Route: i, Connector: out.Name()})
+		}
 	}
 	return p.way(m), *t
 }

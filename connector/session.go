@@ -88,7 +88,7 @@ func (s Session) Headers() HeaderFilter { return s.headers(nil) }
 
 // ExplainHeaders is Headers, and tells why.
 func (s Session) ExplainHeaders() (HeaderFilter, Trace) {
-	var t Trace
+	t := s.in.trace()
 	f := s.headers(&t)
 	return f, t
 }
@@ -128,9 +128,9 @@ func (s Session) Login(id auth.Identity) (Session, Decision) { return s.login(id
 
 // ExplainLogin is Login, and tells why.
 func (s Session) ExplainLogin(id auth.Identity) (Session, Decision, Trace) {
-	t := new(Trace)
-	next, d := s.login(id, t)
-	return next, d, *t
+	t := s.in.trace()
+	next, d := s.login(id, &t)
+	return next, d, t
 }
 
 func (s Session) login(id auth.Identity, t *Trace) (Session, Decision) {

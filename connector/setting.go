@@ -21,3 +21,6 @@ func (s Setting[T]) Or(def T) T {
 	}
 	return def
 }
+
+// opened is Get for those who don't know T.
+func (s Setting[T]) opened() (any, bool) { return s.value, s.given }

@@ -13,7 +13,10 @@ import (
 
 // Trace is the ordered record of what a decision looked at. It is immutable.
 // The zero Trace is empty.
-type Trace struct{ steps []Step }
+type Trace struct {
+	steps []Step
+	of    subject
+}
 
 // Step is one thing that was looked at.
 type Step struct {
@@ -21,11 +24,20 @@ type Step struct {
 	Pass   bool               // whether what Check asks is so
 	Right  permission.Right   // the right that Check asked for; 0: none
 	Grants []permission.Grant // what gave Right, or denied it; not to be changed
+	Beaten []permission.Grant // what allows Right in vain, because Grants deny it; not to be changed
 
 	about     about
-	candidate *routing.Candidate // of a Send connector
-	lost      loss               // of a Receive connector
-	matched   Range              // of the Receive connector that won
+	of        subject
+	candidate *routing.Candidate // of CheckSendConnector
+	rival     *rival             // of CheckReceiveConnector
+}
+
+// subject is what a decision was about: the connector whose parameters it looked
+// at.
+type subject struct {
+	policy *Policy
+	in     *Inbound
+	out    *Outbound
 }
 
 // about is what a step was about: only values at hand, so that the fast door
@@ -61,12 +73,18 @@ func (t Trace) LogValue() slog.Value {
 }
 
 // then returns t followed by u.
-func (t Trace) then(u Trace) Trace { return Trace{slices.Concat(t.steps, u.steps)} }
+func (t Trace) then(u Trace) Trace { return Trace{steps: slices.Concat(t.steps, u.steps)} }
+
+// add records a step.
+func (t *Trace) add(s Step) {
+	s.of = t.of
+	t.steps = append(t.steps, s)
+}
 
 // check records a step, if anybody wants to know, and returns pass.
 func (t *Trace) check(c Check, pass bool, a about) bool {
 	if t != nil {
-		t.steps = append(t.steps, Step{Check: c, Pass: pass, about: a})
+		t.add(Step{Check: c, Pass: pass, about: a})
 	}
 	return pass
 }
@@ -80,14 +98,14 @@ func (t *Trace) noConnector() Decision {
 // address is check for a step about an address.
 func (t *Trace) address(c Check, pass bool, a routing.Address) bool {
 	if t != nil {
-		t.steps = append(t.steps, Step{Check: c, Pass: pass, about: about{subject: a.String()}})
+		t.add(Step{Check: c, Pass: pass, about: about{subject: a.String()}})
 	}
 	return pass
 }
 
 // candidate records how a Send connector fared.
 func (t *Trace) candidate(c *routing.Candidate) {
-	t.steps = append(t.steps, Step{Check: CheckSendConnector, Pass: c.Reason == routing.Chosen, candidate: c})
+	t.add(Step{Check: CheckSendConnector, Pass: c.Reason == routing.Chosen, candidate: c})
 }
 
 // right records whether s holds r, and returns it.
@@ -101,7 +119,7 @@ func (t *Trace) right(c Check, s Session, r permission.Right) bool {
 
 // because records why somebody holds a right or doesn't.
 func (t *Trace) because(c Check, who string, why permission.Because) {
-	t.steps = append(t.steps, Step{Check: c, Pass: why.Held, Right: why.Right, Grants: why.Grants, about: about{subject: who}})
+	t.add(Step{Check: c, Pass: why.Held, Right: why.Right, Grants: why.Grants, Beaten: why.Beaten, about: about{subject: who}})
 }
 
 // String returns the step on one line.
@@ -126,15 +144,20 @@ func (s Step) Detail() string {
 		"{right}", s.Right.String(),
 	).Replace(text)
 	switch {
+	case s.candidate != nil && s.candidate.Reason == 0:
+		return strconv.Quote(s.candidate.Connector) + " " + FateOtherSpace.Doc()
 	case s.candidate != nil:
 		return s.candidate.String()
-	case s.lost != 0:
-		return detail + s.lost.String()
-	case s.matched.IsValid():
-		return detail + "by its range " + s.matched.String()
+	case s.rival != nil && s.rival.lost != 0:
+		return detail + s.rival.lost.String()
+	case s.rival != nil:
+		return detail + "by its range " + s.rival.rng.String()
 	}
 	for _, g := range s.Grants {
 		detail += "; " + grantText(g, s.Right)
+	}
+	for _, g := range s.Beaten {
+		detail += "; in vain " + grantText(g, s.Right)
 	}
 	return detail
 }

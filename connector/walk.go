@@ -13,20 +13,29 @@ type Dialog struct {
 	Local     netip.AddrPort
 	Remote    netip.Addr
 	TLS       bool           // the client starts TLS
+	Implicit  bool           // with TLS: the connection begins with it, as on port 465, and STARTTLS isn't said
 	PeerNames []string       // verified names of the client's certificate
 	User      *auth.Identity // whom AUTH proves; nil: the client doesn't log in
 	Mechanism string         // the SASL mechanism that it uses; "": one that is offered
 	Helo      string
 	From      routing.Address // zero: <>
 	To        []routing.Address
-	Size      int64 // of the message in bytes, declared at MAIL; 0: not known
+	Size      int64 // of the message in bytes, declared at MAIL where SIZE is offered; 0: not known
+
+	// What the message holds. Header lists the names of fields about which the
+	// header firewall is asked; nothing else is made of them.
+	HeaderSize int64             // in bytes; 0: not known
+	Hops       int               // Received fields
+	LocalHops  int               // those of them that name our server
+	Authors    []routing.Address // of From and Sender; none: nobody is checked
+	Header     []string
 }
 
 // Walkthrough is what became of a Dialog. It is immutable.
 type Walkthrough struct {
 	Session Session // as it was at the end
 	Stages  []Stage // in the order of the dialog, up to the one that ended it
-	Routes  []Route // of the accepted recipients, in their order
+	Routes  []Route // of the recipients that RCPT let pass, in their order
 }
 
 // Stage is one command of a Dialog and its answer.
@@ -34,14 +43,15 @@ type Stage struct {
 	Name     StageName
 	Command  string // as the client would send it, for people
 	Decision Decision
-	Reply    Reply // as on the wire; of EHLO the first line
+	Reply    Reply // as on the wire, of EHLO the first line; zero: the reply is another stage's
 	Trace    Trace
 }
 
 // StageName names a Stage in a stable form.
 type StageName string
 
-// The stages. In the relay, a recipient's route is decided with its RCPT.
+// The stages. A recipient's route is decided with its RCPT, before the reply to
+// that: of the two stages, the one that decides has the reply.
 const (
 	StageConnect  StageName = "connect"
 	StageHello    StageName = "ehlo"
@@ -49,20 +59,33 @@ const (
 	StageAuth     StageName = "auth"
 	StageMail     StageName = "mail"
 	StageRcpt     StageName = "rcpt"
-	StageData     StageName = "data"
 	StageRoute    StageName = "route"
+	StageData     StageName = "data"
 )
+
+// StageNames returns all names, in the order of a dialog.
+func StageNames() []StageName {
+	return []StageName{StageConnect, StageHello, StageStartTLS, StageAuth, StageMail, StageRcpt, StageRoute, StageData}
+}
 
 // Walk holds a whole session without a socket and returns every decision on
 // the way with its reasons. A refused recipient does not end the dialog; any
 // other refusal does. Recipients are routed as well, so a policy without Send
 // connectors takes nothing on: ask [Session.Rcpt] what is let in.
+//
+// What depends on other sessions, such as MaxInboundConnection and
+// MessageRateLimit, is not looked at, nor is what a next hop might say.
 func (p *Policy) Walk(d Dialog) Walkthrough {
-	w := walk{policy: p, dialog: d}
-	if w.connect() && w.hello() && w.startTLS() && w.login() && w.mail() {
-		w.recipients()
-	}
-	return w.done
+	in, t := p.ExplainSelect(d.Local, d.Remote)
+	w := walk{policy: p, in: in, dialog: d}
+	return w.hold(t)
+}
+
+// Walk is Policy.Walk as if the connector had been chosen, whatever the
+// addresses. A disabled connector opens no session.
+func (in *Inbound) Walk(d Dialog) Walkthrough {
+	w := walk{policy: in.Policy(), in: in, dialog: d}
+	return w.hold(Trace{})
 }
 
 // Accepted reports whether the message was taken and can go on to every
@@ -79,8 +102,19 @@ func (w Walkthrough) Accepted() bool {
 // walk is a Dialog under way.
 type walk struct {
 	policy *Policy
+	in     *Inbound
 	dialog Dialog
 	done   Walkthrough
+}
+
+// hold holds the dialog. chosen tells why it is in.
+func (w *walk) hold(chosen Trace) Walkthrough {
+	if w.connect(chosen) && w.hello() && w.startTLS() && w.login() && w.mail() {
+		if w.recipients() {
+			w.data()
+		}
+	}
+	return w.done
 }
 
 // stage records an answer and reports whether it lets the dialog go on.
@@ -94,16 +128,15 @@ func (w *walk) reword(text string) {
 	w.done.Stages[len(w.done.Stages)-1].Reply.Text = text
 }
 
-func (w *walk) connect() bool {
-	in, t := w.policy.ExplainSelect(w.dialog.Local, w.dialog.Remote)
+func (w *walk) connect(chosen Trace) bool {
 	command := w.dialog.Remote.String() + " to " + w.dialog.Local.String()
-	if in == nil {
-		return w.stage(StageConnect, command, in.Decide(NoConnector), t)
+	if w.in == nil || !w.in.enabled {
+		return w.stage(StageConnect, command, w.in.Decide(NoConnector), chosen)
 	}
 	var who Trace
-	w.done.Session, who = in.ExplainOpen(w.channel(false))
-	w.stage(StageConnect, command, in.Decide(Ready), t.then(who))
-	w.reword(in.greeting())
+	w.done.Session, who = w.in.ExplainOpen(w.channel(w.dialog.TLS && w.dialog.Implicit))
+	w.stage(StageConnect, command, w.in.Decide(Ready), chosen.then(who))
+	w.reword(w.in.greeting())
 	return true
 }
 
@@ -135,7 +168,7 @@ func (w *walk) hello() bool {
 }
 
 func (w *walk) startTLS() bool {
-	if !w.dialog.TLS {
+	if !w.dialog.TLS || w.dialog.Implicit {
 		return true
 	}
 	d, t := w.done.Session.ExplainStartTLS()
@@ -169,7 +202,7 @@ func (w *walk) login() bool {
 }
 
 func (w *walk) mail() bool {
-	d, t := w.done.Session.ExplainMail(Mail{From: w.dialog.From, Size: w.dialog.Size})
+	d, t := w.done.Session.ExplainMail(Mail{From: w.dialog.From, Size: w.declared()})
 	from := ""
 	if !w.dialog.From.IsNull() {
 		from = w.dialog.From.String()
@@ -177,37 +210,75 @@ func (w *walk) mail() bool {
 	return w.stage(StageMail, "MAIL FROM:<"+from+">", d, t)
 }
 
-// recipients goes from the first RCPT to the end.
-func (w *walk) recipients() {
-	s := w.done.Session
-	var accepted []routing.Address
+// declared is the size that MAIL tells, by which recipients are routed.
+func (w *walk) declared() int64 {
+	if w.in.settings.SizeEnabled == SizeDisabled {
+		return 0
+	}
+	return w.dialog.Size
+}
+
+// recipients holds RCPT for every recipient and reports whether DATA makes sense.
+func (w *walk) recipients() bool {
+	accepted := 0
 	for _, to := range w.dialog.To {
-		d, t := s.ExplainRcpt(Rcpt{To: to, Accepted: len(accepted)})
-		if w.stage(StageRcpt, "RCPT TO:<"+to.String()+">", d, t) {
-			accepted = append(accepted, to)
+		d, t := w.done.Session.ExplainRcpt(Rcpt{To: to, Accepted: accepted})
+		if w.stage(StageRcpt, "RCPT TO:<"+to.String()+">", d, t) && w.route(to) {
+			accepted++
 		}
 	}
-	if len(accepted) == 0 {
-		w.stage(StageData, "DATA", s.in.Decide(NoRecipients), Trace{})
+	return accepted > 0 || w.stage(StageData, "DATA", w.in.Decide(NeedRcpt), Trace{})
+}
+
+// route routes a recipient that RCPT let pass, and reports whether there is a way.
+func (w *walk) route(to routing.Address) bool {
+	r, t := w.policy.ExplainRoute(to, w.declared())
+	w.done.Routes = append(w.done.Routes, r)
+	if r.Outbound != nil {
+		f, sent := r.Outbound.ExplainHeaders(to.Domain())
+		t = t.then(sent).then(w.fields(r.Outbound.trace(), func(name string) bool {
+			return w.done.Session.Headers().Keep(name) && f.Keep(name)
+		}))
+	}
+	rcpt := len(w.done.Stages) - 1
+	ok := w.stage(StageRoute, to.String(), w.in.Decide(r.Reason()), t)
+	if ok {
+		w.done.Stages[rcpt+1].Reply = Reply{}
+	} else {
+		w.done.Stages[rcpt].Reply = Reply{}
+	}
+	return ok
+}
+
+// fields tells in t what becomes of the fields of the header.
+func (w *walk) fields(t Trace, keep func(string) bool) Trace {
+	for _, name := range w.dialog.Header {
+		t.check(CheckHeaderField, keep(name), about{subject: printable(name)})
+	}
+	return t
+}
+
+// data judges the message. Its header comes first, so it is judged first, unless
+// the size was declared at MAIL.
+func (w *walk) data() {
+	s, m := w.done.Session, w.dialog
+	e := End{HeaderSize: m.HeaderSize, Hops: m.Hops, LocalHops: m.LocalHops}
+	if d, t := s.ExplainEnd(e); !d.Allowed() {
+		w.stage(StageData, "DATA", d, t)
 		return
 	}
-	d, t := s.ExplainEnd(End{Size: w.dialog.Size})
+	d, authors := s.ExplainAuthors(m.Authors, true)
+	e.Size = m.Size
+	whole, t := s.ExplainEnd(e)
+	t = t.then(authors)
 	if d.Allowed() {
-		_, kept := s.ExplainHeaders()
-		t = t.then(kept)
+		d = whole
 	}
-	if !w.stage(StageData, "DATA", d, t) {
-		return
+	if d.Allowed() {
+		f, kept := s.ExplainHeaders()
+		t = t.then(kept).then(w.fields(w.in.trace(), f.Keep))
 	}
-	for _, to := range accepted {
-		r, t := w.policy.ExplainRoute(to, w.dialog.Size)
-		w.done.Routes = append(w.done.Routes, r)
-		if r.Outbound != nil {
-			_, sent := r.Outbound.ExplainHeaders(to.Domain())
-			t = t.then(sent)
-		}
-		w.stage(StageRoute, to.String(), s.in.Decide(r.Reason()), t)
-	}
+	w.stage(StageData, "DATA", d, t)
 }
 
 // printable is s with everything but visible ASCII replaced, so that what a

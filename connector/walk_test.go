@@ -21,7 +21,13 @@ func relayAttempt() connector.Dialog {
 func TestWalkText(t *testing.T) {
 	d := relayAttempt()
 	d.Helo = "evil.example"
-	got := compile(t, guide(permission.Current)).Walk(d).String()
+	d.Authors = []routing.Address{addr("boss@example.net")}
+	d.Header = []string{"Received", "X-MS-Exchange-Organization-SCL", "Subj\x1bect"}
+	cfg := guide(permission.Current)
+	cfg.Send = append(cfg.Send, connector.Send{Name: "ToMailboxes",
+		AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace("fabrikam.com")},
+		SmartHosts:    []connector.SmartHost{connector.MustParseSmartHost("10.2.3.9")}})
+	got := compile(t, cfg).Walk(d).String()
 	want := `connect 203.0.113.9 to 10.2.3.4:25
     yes  receive-connector: "Default HubA" serves the connection by its range 0.0.0.0-255.255.255.255
     no   receive-connector: "FromSecuredGateway" has no range that contains the client
@@ -51,21 +57,33 @@ func TestWalkText(t *testing.T) {
     yes  accepted-domain: fabrikam.com is an accepted domain
     yes  routing-characters: the local part names a mailbox
   < 250 2.1.5 Recipient OK
+route c@fabrikam.com
+    yes  recipient: the recipient is a mailbox
+    yes  authoritative-domain: fabrikam.com is an authoritative domain
+    yes  send-connector: "ToMailboxes" SMTP:fabrikam.com;1 at cost 1 is chosen
+    no   send-connector: "ToInternetGateway" SMTP:*;1 at cost 1 matches by *, which does not count for an authoritative domain
+    yes  headers-routing: the next hop, NT AUTHORITY\ANONYMOUS LOGON, holds ms-Exch-Send-Headers-Routing
+    no   headers-organization: the next hop, NT AUTHORITY\ANONYMOUS LOGON, lacks ms-Exch-Send-Headers-Organization
+    no   headers-forest: the next hop, NT AUTHORITY\ANONYMOUS LOGON, lacks ms-Exch-Send-Headers-Forest
+    yes  header-field: Received passes
+    no   header-field: X-MS-Exchange-Organization-SCL is removed
+    yes  header-field: Subj?ect passes
 > DATA
     yes  submit: NT AUTHORITY\ANONYMOUS LOGON holds ms-Exch-SMTP-Submit; allowed to NT AUTHORITY\ANONYMOUS LOGON by AnonymousUsers
     yes  header-size: 0 of at most 262144 bytes
     yes  size: 0 of at most 37748736 bytes
     yes  hops: 0 of at most 60 Received fields
     yes  local-hops: 0 of at most 12 Received fields of ours
+    yes  author: the header names boss@example.net as author
+    yes  any-sender: NT AUTHORITY\ANONYMOUS LOGON holds ms-Exch-SMTP-Accept-Any-Sender; allowed to NT AUTHORITY\ANONYMOUS LOGON by AnonymousUsers
+    no   authoritative-domain: example.net is not an authoritative domain
     yes  headers-routing: NT AUTHORITY\ANONYMOUS LOGON holds ms-Exch-Accept-Headers-Routing; allowed to NT AUTHORITY\ANONYMOUS LOGON by AnonymousUsers
     no   headers-organization: NT AUTHORITY\ANONYMOUS LOGON lacks ms-Exch-Accept-Headers-Organization
     no   headers-forest: NT AUTHORITY\ANONYMOUS LOGON lacks ms-Exch-Accept-Headers-Forest
+    yes  header-field: Received passes
+    no   header-field: X-MS-Exchange-Organization-SCL is removed
+    yes  header-field: Subj?ect passes
   < 250 2.6.0 Queued mail for delivery
-route c@fabrikam.com
-    yes  recipient: the recipient is a mailbox
-    yes  authoritative-domain: fabrikam.com is an authoritative domain
-    no   send-connector: "ToInternetGateway" SMTP:*;1 at cost 1 matches by *, which does not count for an authoritative domain
-  < 451 4.4.4 Unable to route
 refused
 `
 	if got != want {
@@ -148,7 +166,7 @@ func TestWalkAccepted(t *testing.T) {
 		t.Errorf("%s", w)
 	}
 	d.To = nil
-	if w := p.Walk(d); w.Accepted() || firstRefusal(w) != connector.NoRecipients {
+	if w := p.Walk(d); w.Accepted() || firstRefusal(w) != connector.NeedRcpt {
 		t.Errorf("no recipients: %s", w)
 	}
 }

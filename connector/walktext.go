@@ -17,7 +17,7 @@ func (w Walkthrough) String() string {
 		for step := range s.Trace.All() {
 			fmt.Fprintf(&b, "    %s\n", step)
 		}
-		if s.Name != StageRoute || !s.Decision.Allowed() {
+		if s.Reply != (Reply{}) {
 			fmt.Fprintf(&b, "  < %s\n", s.Reply)
 		}
 	}
@@ -38,9 +38,9 @@ func (s Stage) heading() string {
 	return "> " + s.Command
 }
 
-// MarshalJSON implements [json.Marshaler]. Stages, verdicts, reasons, checks
-// and rights have their stable names; "reply", "detail" and "grants" are for
-// people.
+// MarshalJSON implements [json.Marshaler]. Stages, verdicts, reasons, checks,
+// fates, sources and rights have their stable names, and a basis its path; "reply",
+// "detail", "grants", "beaten" and "value" are for people.
 func (w Walkthrough) MarshalJSON() ([]byte, error) {
 	out := walkJSON{
 		Accepted:  w.Accepted(),
@@ -77,7 +77,7 @@ type stageJSON struct {
 	Verdict Verdict           `json:"verdict"`
 	Reason  ReasonCode        `json:"reason"`
 	Right   *permission.Right `json:"right,omitempty"`
-	Reply   Reply             `json:"reply"`
+	Reply   *Reply            `json:"reply,omitempty"`
 	Steps   Trace             `json:"steps"`
 }
 
@@ -87,6 +87,18 @@ type stepJSON struct {
 	Detail string            `json:"detail"`
 	Right  *permission.Right `json:"right,omitempty"`
 	Grants []string          `json:"grants,omitempty"`
+	Beaten []string          `json:"beaten,omitempty"`
+
+	Candidate string      `json:"candidate,omitempty"`
+	Fate      Fate        `json:"fate,omitempty"`
+	Basis     []basisJSON `json:"basis,omitempty"`
+}
+
+type basisJSON struct {
+	Path   string `json:"path"`
+	Value  string `json:"value,omitempty"`
+	Source Source `json:"source"`
+	Usage  string `json:"usage,omitempty"`
 }
 
 type routeJSON struct {
@@ -97,23 +109,47 @@ type routeJSON struct {
 }
 
 func (s Stage) json() stageJSON {
-	return stageJSON{
+	out := stageJSON{
 		Stage: s.Name, Command: s.Command,
 		Verdict: s.Decision.Verdict, Reason: s.Decision.Reason, Right: rightOrNil(s.Decision.Right),
-		Reply: s.Reply, Steps: s.Trace,
+		Steps: s.Trace,
 	}
+	if s.Reply != (Reply{}) {
+		out.Reply = &s.Reply
+	}
+	return out
 }
 
 // MarshalJSON implements [json.Marshaler]: an array of the steps.
 func (t Trace) MarshalJSON() ([]byte, error) {
 	out := make([]stepJSON, len(t.steps))
 	for i, s := range t.steps {
-		out[i] = stepJSON{Check: s.Check, Pass: s.Pass, Detail: s.Detail(), Right: rightOrNil(s.Right)}
-		for _, g := range s.Grants {
-			out[i].Grants = append(out[i].Grants, grantText(g, s.Right))
+		out[i] = stepJSON{
+			Check: s.Check, Pass: s.Pass, Detail: s.Detail(), Right: rightOrNil(s.Right),
+			Grants: grantTexts(s.Grants, s.Right), Beaten: grantTexts(s.Beaten, s.Right),
+			Candidate: s.Candidate(), Fate: s.Fate(),
+		}
+		for _, b := range s.Basis() {
+			out[i].Basis = append(out[i].Basis, b.json())
 		}
 	}
 	return json.Marshal(out)
+}
+
+func grantTexts(grants []permission.Grant, r permission.Right) []string {
+	var texts []string
+	for _, g := range grants {
+		texts = append(texts, grantText(g, r))
+	}
+	return texts
+}
+
+func (b Basis) json() basisJSON {
+	out := basisJSON{Path: b.Path, Value: b.Value, Source: b.Source}
+	if b.Source == SourcePreset {
+		out.Usage = b.Usage.String()
+	}
+	return out
 }
 
 func (r Route) json() routeJSON {

@@ -9,7 +9,6 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/internal/mailheader"
-	"github.com/interchange-smtp/interchange/permission"
 )
 
 // errUnread is a Handler's mistake: whoever has not seen the end of a message
@@ -65,34 +64,14 @@ func (s *session) judge(h *mailheader.Header) connector.Decision {
 		Hops:       h.Hops(),
 		LocalHops:  h.LocalHops(s.service.in.Fqdn()),
 	})
-	if !d.Allowed() || s.mayWriteAs(permission.AcceptAnySender, permission.AcceptAuthoritativeDomainSender) {
+	if !d.Allowed() || !s.rules.ChecksAuthors() {
 		return d
 	}
 	authors, err := h.Authors()
-	for _, a := range authors {
-		if d := s.rules.Sender(a); !d.Allowed() {
-			return d
-		}
+	if a := s.rules.Authors(authors, err == nil); !a.Allowed() {
+		return a
 	}
-	if err == nil {
-		return d
-	}
-	// Who can't be read can't be checked, and the recipient may read better.
-	if s.rules.Authenticated() {
-		return s.service.in.Decide(connector.SendAsDenied)
-	}
-	return s.service.in.Decide(connector.AnonymousSendAsDenied)
-}
-
-// mayWriteAs reports whether no author of a message can be wrong, because the
-// session holds these rights and no domain is secured here.
-func (s *session) mayWriteAs(rights ...permission.Right) bool {
-	for _, r := range rights {
-		if !s.rules.Rights().Has(r) {
-			return false
-		}
-	}
-	return !s.service.settings.DomainSecureEnabled
+	return d
 }
 
 // broken answers a message that could not be read to its end.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"net/netip"
 	"strings"
 
@@ -21,10 +20,17 @@ type explainFlags struct {
 	remote, local string
 	helo          string
 	tls           bool
+	certNames     list
 	user, users   string
+	mechanism     string
 	from          string
 	to            list
 	size          int64
+
+	authors         list
+	header          list
+	headerSize      int64
+	hops, localHops int
 }
 
 func (f *explainFlags) register(fs *flag.FlagSet) {
@@ -33,16 +39,23 @@ func (f *explainFlags) register(fs *flag.FlagSet) {
 	fs.StringVar(&f.local, "local", "", "`IP:PORT` that the client connects to (default: the policy's first binding)")
 	fs.StringVar(&f.helo, "helo", "client.example", "`NAME` that the client gives at EHLO")
 	fs.BoolVar(&f.tls, "tls", false, "the client starts TLS")
+	fs.Var(&f.certNames, "cert-name", "`NAME` that the client's certificate proves, with -tls; may be repeated")
 	fs.StringVar(&f.user, "user", "", "`NAME` as whom the client logs on")
+	fs.StringVar(&f.mechanism, "auth", "", "SASL `MECHANISM` by which it does (default: one that is offered)")
 	fs.StringVar(&f.users, "users", "", "users `FILE` that knows the user's groups and addresses")
 	fs.StringVar(&f.from, "from", "", "the sender's `ADDRESS`; empty or <> is the null sender")
 	fs.Var(&f.to, "to", "a recipient's `ADDRESS`; may be repeated")
 	fs.Int64Var(&f.size, "size", 0, "the message's size in bytes; 0: not known")
+	fs.Var(&f.authors, "author", "`ADDRESS` in the header's From or Sender; may be repeated")
+	fs.Var(&f.header, "header", "`FIELD` of the header, for the header firewall: X-MS-Exchange-Organization-SCL; may be repeated")
+	fs.Int64Var(&f.headerSize, "header-size", 0, "the header's size in bytes; 0: not known")
+	fs.IntVar(&f.hops, "hops", 0, "`NUMBER` of Received fields")
+	fs.IntVar(&f.localHops, "local-hops", 0, "`NUMBER` of Received fields that name our server")
 }
 
 // explain shows a session step by step.
 func explain(c *cli, args []string) int {
-	fs := c.flags("[-config FILE]... -remote IP [-local IP:PORT] [-tls] [-user NAME] -from ADDRESS -to ADDRESS [-size N]")
+	fs := c.flags("[-config FILE]... -remote IP [-local IP:PORT] [-tls [-cert-name NAME]...] [-user NAME] -from ADDRESS -to ADDRESS... [-size N] [-header FIELD]...")
 	var f explainFlags
 	f.register(fs)
 	if code, done := c.parse(fs, args); done {
@@ -61,14 +74,12 @@ func explain(c *cli, args []string) int {
 			return c.invalid(err)
 		}
 	}
+	dialog.Implicit = dialog.TLS && dialog.Local.Port() == implicitTLSPort
 	walk := l.Walk(dialog)
 	if f.json {
-		out := newWalkJSON(walk)
-		out.Places = l.places(walk)
-		c.printJSON(out)
+		c.printJSON(l.walkJSON(walk))
 	} else {
-		printWalk(c.stdout, walk)
-		printPlaces(c.stdout, l.places(walk))
+		l.printWalk(c.stdout, walk)
 	}
 	if !walk.Accepted() {
 		return exitNo
@@ -76,48 +87,80 @@ func explain(c *cli, args []string) int {
 	return exitOK
 }
 
+// implicitTLSPort is where connections begin with TLS (RFC 8314, section 3.3), as
+// in package relay.
+const implicitTLSPort = 465
+
 // dialog makes the session of the flags; all that is wrong with them is in
 // the error.
 func (f *explainFlags) dialog() (connector.Dialog, error) {
-	d := connector.Dialog{TLS: f.tls, Helo: f.helo, Size: f.size}
-	var errs []error
-	check := func(flag string, err error) {
-		if err != nil {
-			errs = append(errs, fmt.Errorf("-%s: %w", flag, err))
-		}
+	d := connector.Dialog{
+		TLS: f.tls, PeerNames: f.certNames, Mechanism: f.mechanism, Helo: f.helo,
+		Size: f.size, HeaderSize: f.headerSize, Hops: f.hops, LocalHops: f.localHops,
 	}
+	var errs mistakes
 	var err error
 	if f.remote == "" {
-		check("remote", errors.New("give the client's IP address"))
+		errs.add("remote", errors.New("give the client's IP address"))
 	} else {
 		d.Remote, err = netip.ParseAddr(f.remote)
-		check("remote", err)
+		errs.add("remote", err)
 	}
 	if f.local != "" {
 		d.Local, err = netip.ParseAddrPort(f.local)
-		check("local", err)
+		errs.add("local", err)
+	}
+	if len(f.certNames) > 0 && !f.tls {
+		errs.add("cert-name", errors.New("a certificate takes -tls"))
 	}
 	if from := strings.Trim(f.from, "<>"); from != "" {
 		d.From, err = routing.ParseAddress(from)
-		check("from", err)
+		errs.add("from", err)
 	}
 	if len(f.to) == 0 {
-		check("to", errors.New("give a recipient"))
+		errs.add("to", errors.New("give a recipient"))
 	}
-	for _, to := range f.to {
-		rcpt, err := routing.ParseAddress(strings.Trim(to, "<>"))
-		check("to", err)
-		d.To = append(d.To, rcpt)
+	d.To = errs.addresses("to", f.to)
+	d.Authors = errs.addresses("author", f.authors)
+	for _, field := range f.header {
+		name, _, _ := strings.Cut(field, ":") // as it stands in a message, value and all
+		d.Header = append(d.Header, strings.TrimSpace(name))
 	}
-	if f.size < 0 {
-		check("size", errors.New("give 0 or more bytes"))
-	}
+	errs.count("size", f.size)
+	errs.count("header-size", f.headerSize)
+	errs.count("hops", int64(f.hops))
+	errs.count("local-hops", int64(f.localHops))
 	if f.user != "" {
 		id, err := f.identity()
-		check("users", err)
+		errs.add("users", err)
 		d.User = &id
 	}
 	return d, errors.Join(errs...)
+}
+
+// mistakes are those in the flags.
+type mistakes []error
+
+func (m *mistakes) add(flag string, err error) {
+	if err != nil {
+		*m = append(*m, fmt.Errorf("-%s: %w", flag, err))
+	}
+}
+
+func (m *mistakes) addresses(flag string, texts []string) []routing.Address {
+	var all []routing.Address
+	for _, text := range texts {
+		a, err := routing.ParseAddress(strings.Trim(text, "<>"))
+		m.add(flag, err)
+		all = append(all, a)
+	}
+	return all
+}
+
+func (m *mistakes) count(flag string, n int64) {
+	if n < 0 {
+		m.add(flag, errors.New("give 0 or more"))
+	}
 }
 
 // identity returns whom the client would prove to be.
@@ -148,63 +191,4 @@ func firstBinding(p *connector.Policy) (netip.AddrPort, error) {
 		return netip.AddrPort{}, errors.New("the policy has no bindings; give -local IP:PORT")
 	}
 	return bindings[0], nil
-}
-
-// printWalk prints a dialog with its answers and their reasons.
-func printWalk(w io.Writer, walk connector.Walkthrough) {
-	for _, stage := range walk.Stages {
-		fmt.Fprintf(w, "%s\n", stage.Command)
-		for step := range stage.Trace.All() {
-			fmt.Fprintf(w, "    %s\n", step)
-		}
-		fmt.Fprintf(w, "  %s\n", stage.Reply)
-	}
-	for _, r := range walk.Routes {
-		fmt.Fprintf(w, "%s\n", newWay(r))
-	}
-	verdict := "refused"
-	if walk.Accepted() {
-		verdict = "accepted"
-	}
-	fmt.Fprintf(w, "%s as %s", verdict, walk.Session.Identity())
-	if in := walk.Session.Inbound(); in != nil {
-		fmt.Fprintf(w, " by Receive connector %q", in.Name())
-	}
-	fmt.Fprintln(w)
-}
-
-// walkJSON is a dialog for machines.
-type walkJSON struct {
-	Accepted  bool        `json:"accepted"`
-	Connector string      `json:"connector,omitempty"`
-	Identity  string      `json:"identity"`
-	Stages    []stageJSON `json:"stages"`
-	Routes    []wayJSON   `json:"routes,omitempty"`
-	Places    []place     `json:"places,omitempty"` // where the connectors were set
-}
-
-type stageJSON struct {
-	Stage   string     `json:"stage"`
-	Command string     `json:"command"`
-	Verdict string     `json:"verdict"`
-	Reason  string     `json:"reason"`
-	Reply   string     `json:"reply"`
-	Steps   []stepJSON `json:"steps,omitempty"`
-}
-
-func newWalkJSON(walk connector.Walkthrough) walkJSON {
-	out := walkJSON{
-		Accepted:  walk.Accepted(),
-		Connector: walk.Session.Inbound().Name(),
-		Identity:  walk.Session.Identity().String(),
-	}
-	for _, s := range walk.Stages {
-		out.Stages = append(out.Stages, stageJSON{
-			string(s.Name), s.Command, s.Decision.Verdict.String(), s.Decision.Reason.String(), s.Reply.String(), stepsJSON(s.Trace),
-		})
-	}
-	for _, r := range walk.Routes {
-		out.Routes = append(out.Routes, newWay(r))
-	}
-	return out
 }

@@ -10,15 +10,26 @@ import (
 
 // stepJSON is a step of an explanation for machines.
 type stepJSON struct {
-	Check  string `json:"check"`
-	Pass   bool   `json:"pass"`
-	Detail string `json:"detail"`
+	Check     string      `json:"check"`
+	Pass      bool        `json:"pass"`
+	Detail    string      `json:"detail"`
+	Right     string      `json:"right,omitempty"`
+	Candidate string      `json:"candidate,omitempty"`
+	Fate      string      `json:"fate,omitempty"`
+	Basis     []basisJSON `json:"basis,omitempty"`
 }
 
-func stepsJSON(t connector.Trace) []stepJSON {
+func (l *loaded) stepsJSON(t connector.Trace) []stepJSON {
 	steps := make([]stepJSON, 0, t.Len())
 	for s := range t.All() {
-		steps = append(steps, stepJSON{s.Check.String(), s.Pass, s.Detail()})
+		step := stepJSON{
+			Check: s.Check.String(), Pass: s.Pass, Detail: s.Detail(),
+			Candidate: s.Candidate(), Fate: string(s.Fate()), Basis: l.bases(s),
+		}
+		if s.Right.IsValid() {
+			step.Right = s.Right.String()
+		}
+		steps = append(steps, step)
 	}
 	return steps
 }

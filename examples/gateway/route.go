@@ -39,9 +39,9 @@ func route(c *cli, args []string) int {
 			To string `json:"to"`
 			wayJSON
 			Steps []stepJSON `json:"steps"`
-		}{rcpt.String(), answer, stepsJSON(trace)})
+		}{rcpt.String(), answer, l.stepsJSON(trace)})
 	} else {
-		fmt.Fprint(c.stdout, trace)
+		l.printTrace(c.stdout, trace, "")
 		fmt.Fprintf(c.stdout, "%s: %s\n", rcpt, answer)
 	}
 	if way.Outcome != routing.Routed {

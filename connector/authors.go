@@ -1,0 +1,45 @@
+package connector
+
+import (
+	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// ChecksAuthors reports whether Authors could refuse anything: not if the
+// session holds the rights to send as everybody and no domain is secured here.
+// Where it is false a header need not be searched for its authors.
+func (s Session) ChecksAuthors() bool {
+	if s.in == nil || s.in.settings.DomainSecureEnabled {
+		return true
+	}
+	return !s.who.rights.Has(permission.AcceptAnySender) || !s.who.rights.Has(permission.AcceptAuthoritativeDomainSender)
+}
+
+// Authors decides on the addresses of the header's From and Sender fields, each
+// by the rules of Sender. legible is false if the fields hold something that
+// can't be read: what can't be read can't be checked, and the recipient may read
+// better.
+func (s Session) Authors(authors []routing.Address, legible bool) Decision {
+	return s.authors(authors, legible, nil)
+}
+
+func (s Session) authors(authors []routing.Address, legible bool, t *Trace) Decision {
+	if s.in == nil {
+		return t.noConnector()
+	}
+	checks := s.ChecksAuthors()
+	if !checks && t == nil {
+		return s.in.Decide(SenderOK)
+	}
+	for _, a := range authors {
+		t.check(CheckAuthor, true, about{subject: a.String()})
+		if d := s.sender(a, t); !d.Allowed() {
+			return d
+		}
+	}
+	if checks && !legible {
+		t.check(CheckAuthorsLegible, false, about{})
+		return s.sendAsDenied(permission.AcceptAnySender)
+	}
+	return s.in.Decide(SenderOK)
+}

@@ -1,0 +1,356 @@
+package connector
+
+import (
+	"encoding"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// Basis is a parameter that a Step rests on.
+type Basis struct {
+	Path   string // in the Config, as in Problem: Receive["Relay"].MaxMessageSize
+	Value  string // in effect, as Exchange prints it; "" if there is none
+	Source Source
+	Usage  Usage // whose preset it is, if Source is SourcePreset
+}
+
+// String returns "path = value" and, unless the Config gives it, where the value
+// came from.
+func (b Basis) String() string {
+	text := b.Path
+	if b.Value != "" {
+		text += " = " + b.Value
+	}
+	if b.Source == SourceGiven {
+		return text
+	}
+	return text + " (" + b.Origin() + ")"
+}
+
+// Origin says in words where the value came from.
+func (b Basis) Origin() string {
+	if b.Source == SourcePreset {
+		return "preset of usage " + b.Usage.String()
+	}
+	return b.Source.String()
+}
+
+// Source says where the value of a parameter came from.
+type Source uint8
+
+// The sources.
+const (
+	SourceGiven   Source = iota // the Config gives it
+	SourcePreset                // the connector's Usage fills it in
+	SourceDefault               // Exchange documents it as the default, for the edition and the role of the server
+)
+
+// String returns "given", "preset" or "default".
+func (s Source) String() string {
+	switch s {
+	case SourcePreset:
+		return "preset"
+	case SourceDefault:
+		return "default"
+	}
+	return "given"
+}
+
+// MarshalText implements [encoding.TextMarshaler].
+func (s Source) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// Basis returns the parameters that made the step come out as it did, or would
+// have to be others for it to come out otherwise. It is made on demand. Steps that
+// rest on the session alone have none.
+func (s Step) Basis() []Basis {
+	switch {
+	case s.rival != nil:
+		return s.rival.basis()
+	case s.candidate != nil:
+		return s.of.policy.basisOf(s.candidate)
+	case s.Right.IsValid() && s.of.in != nil:
+		return s.of.in.basisOf(&s)
+	case s.Right.IsValid() && s.of.out != nil:
+		return s.of.out.basisOf(&s)
+	}
+	fields := checkFields[s.Check]
+	var all []Basis
+	for _, name := range fields.receive {
+		if s.of.in != nil {
+			all = append(all, s.of.in.basis(name))
+		}
+	}
+	for _, name := range fields.send {
+		if s.of.out != nil {
+			all = append(all, s.of.out.basis(name))
+		}
+	}
+	for _, name := range fields.transport {
+		all = append(all, s.of.policy.transport(name))
+	}
+	if fields.accepted {
+		all = append(all, s.of.policy.acceptedBasis(s.about.subject))
+	}
+	return all
+}
+
+// fields are the parameters that a check looks at.
+type fields struct {
+	receive, send, transport []string
+	accepted                 bool // the accepted domain that is the step's subject
+}
+
+// checkFields has the checks that look at the same parameters whatever they find.
+var checkFields = map[Check]fields{
+	CheckExternallySecured:    {receive: []string{"AuthMechanism"}},
+	CheckDomainSecured:        {receive: []string{"DomainSecureEnabled"}, transport: []string{"TLSReceiveDomainSecureList"}},
+	CheckHelloDomain:          {receive: []string{"RequireEHLODomain"}},
+	CheckTLS:                  {receive: []string{"RequireTLS"}},
+	CheckTLSOffered:           {receive: []string{"AuthMechanism"}},
+	CheckMechanism:            {receive: []string{"AuthMechanism"}},
+	CheckSecuredSender:        {receive: []string{"DomainSecureEnabled"}, transport: []string{"TLSReceiveDomainSecureList"}},
+	CheckAuthoritative:        {accepted: true},
+	CheckRecipientCount:       {receive: []string{"MaxRecipientsPerMessage"}},
+	CheckEnvelopeLimit:        {transport: []string{"MaxRecipientEnvelopeLimit"}},
+	CheckReservedTopLevel:     {receive: []string{"RejectReservedTopLevelRecipientDomains"}},
+	CheckReservedSecondLevel:  {receive: []string{"RejectReservedSecondLevelRecipientDomains"}},
+	CheckSingleLabel:          {receive: []string{"RejectSingleLabelRecipientDomains"}},
+	CheckAcceptedDomain:       {accepted: true},
+	CheckHeaderSize:           {receive: []string{"MaxHeaderSize"}},
+	CheckSize:                 {receive: []string{"MaxMessageSize"}},
+	CheckOrganizationSize:     {transport: []string{"MaxReceiveSize"}},
+	CheckHops:                 {receive: []string{"MaxHopCount"}},
+	CheckLocalHops:            {receive: []string{"MaxLocalHopCount"}},
+	CheckHeadersCrossPremises: {send: []string{"CloudServicesMailEnabled"}},
+}
+
+// basis returns the parameter of that name.
+func (in *Inbound) basis(name string) Basis {
+	b := Basis{Path: in.path + "." + name, Value: valueOf(&in.settings, name)}
+	if given(in.given, name) {
+		return b
+	}
+	switch name {
+	case "Bindings", "RemoteIPRanges", "AuthMechanism", "PermissionGroups":
+		b.Source, b.Usage = SourcePreset, in.settings.Usage
+	default:
+		b.Source = SourceDefault
+	}
+	return b
+}
+
+// element is basis for one element of a list.
+func (in *Inbound) element(name string, i int) Basis {
+	b := in.basis(name)
+	b.Path, b.Value = indexPath(b.Path, i), elementOf(&in.settings, name, i)
+	return b
+}
+
+// basis returns the parameter of that name.
+func (out *Outbound) basis(name string) Basis {
+	b := Basis{Path: out.path + "." + name, Value: valueOf(&out.settings, name)}
+	switch {
+	case given(out.given, name):
+	case name == "MaxMessageSize" && out.settings.Usage == UsageInternal && out.policy.config.Profile == permission.Current:
+		b.Source, b.Usage = SourcePreset, UsageInternal
+	default:
+		b.Source = SourceDefault
+	}
+	return b
+}
+
+// transport returns the parameter of Transport of that name.
+func (p *Policy) transport(name string) Basis {
+	t := &p.config.Transport
+	b := Basis{Path: "Transport." + name, Value: valueOf(t, name)}
+	if !given(t, name) {
+		b.Source = SourceDefault
+	}
+	return b
+}
+
+// basis returns what decided on a Receive connector.
+func (r *rival) basis() []Basis {
+	in := r.in
+	switch r.lost {
+	case lostDisabled:
+		return []Basis{in.basis("Enabled")}
+	case lostBinding:
+		return []Basis{in.basis("Bindings")}
+	case lostRange:
+		return []Basis{in.basis("RemoteIPRanges")}
+	case lostWildcard:
+		return []Basis{in.element("Bindings", r.binding)}
+	case lostLarger:
+		return []Basis{in.element("RemoteIPRanges", r.index)}
+	}
+	return []Basis{in.element("Bindings", r.binding), in.element("RemoteIPRanges", r.index)}
+}
+
+// basisOf returns what decided on a Send connector.
+func (p *Policy) basisOf(c *routing.Candidate) []Basis {
+	out := p.send[c.Route]
+	space := out.basis("AddressSpaces")
+	for i, a := range out.settings.AddressSpaces {
+		if a == c.Space {
+			space.Path, space.Value = indexPath(space.Path, i), a.String()
+			break
+		}
+	}
+	switch c.Reason {
+	case routing.Disabled:
+		return []Basis{space, out.basis("Enabled")}
+	case routing.OutOfScope:
+		return []Basis{space, out.basis("IsScopedConnector"), out.basis("SourceTransportServers")}
+	case routing.Unconnected, routing.Farther:
+		return []Basis{space, out.basis("SourceTransportServers")}
+	case routing.TooSmall:
+		all := []Basis{space, out.basis("MaxMessageSize")}
+		if limitOf(p.config.Transport.MaxSendSize) > 0 {
+			all = append(all, p.transport("MaxSendSize"))
+		}
+		return all
+	}
+	return []Basis{space}
+}
+
+// basisOf returns the grants that decided on a right. A right that nobody was
+// granted rests on the groups, which are the usual way to grant it.
+func (in *Inbound) basisOf(s *Step) []Basis {
+	var all []Basis
+	grouped := len(s.Grants) == 0
+	for _, g := range s.Grants {
+		grouped = grouped || g.Group != 0
+	}
+	if grouped {
+		all = append(all, in.basis("PermissionGroups"))
+	}
+	return append(all, byHand(in.path, in.settings.Permissions, s)...)
+}
+
+// basisOf returns the grants that decided on a right. Those that nobody made by
+// hand come with the connector.
+func (out *Outbound) basisOf(s *Step) []Basis {
+	all := byHand(out.path, out.settings.Permissions, s)
+	if len(all) > 0 {
+		return all
+	}
+	b := Basis{Path: out.path + ".Permissions", Source: SourceDefault}
+	if out.policy.config.Profile == permission.Exchange2007 {
+		b.Source, b.Usage = SourcePreset, out.settings.Usage // permission.SendGrants
+	}
+	return []Basis{b}
+}
+
+// byHand returns the grants made by hand that decided on a right.
+func byHand(path string, grants []permission.Grant, s *Step) []Basis {
+	var all []Basis
+	for _, decided := range s.Grants {
+		for i, g := range grants {
+			if g == decided {
+				all = append(all, Basis{Path: indexPath(path+".Permissions", i), Value: grantText(g, s.Right)})
+				break
+			}
+		}
+	}
+	return all
+}
+
+// acceptedBasis returns the accepted domain that covers a domain, or else the
+// list that has none.
+func (p *Policy) acceptedBasis(domain string) Basis {
+	d, err := routing.ParseDomain(domain)
+	if err != nil {
+		return p.allAccepted()
+	}
+	best, longest := -1, 0
+	for i, a := range p.config.Accepted {
+		one, err := routing.NewAccepted(a)
+		if err != nil {
+			continue
+		}
+		// The longest covers best: an entry for a domain itself is as long as it gets.
+		if _, covers := one.Lookup(d); covers && len(strings.TrimPrefix(a.DomainName, "*.")) > longest {
+			best, longest = i, len(strings.TrimPrefix(a.DomainName, "*."))
+		}
+	}
+	if best < 0 {
+		return p.allAccepted()
+	}
+	a := p.config.Accepted[best]
+	typ, _ := p.Accepted(d)
+	return Basis{Path: elementPath("Accepted", best, a.Name), Value: a.DomainName + " " + typ.String()}
+}
+
+// allAccepted returns the list of accepted domains.
+func (p *Policy) allAccepted() Basis {
+	b := Basis{Path: "Accepted"}
+	var names []string
+	for _, a := range p.config.Accepted {
+		names = append(names, a.DomainName)
+	}
+	if b.Value = listText(names); b.Value == "" {
+		b.Source = SourceDefault
+	}
+	return b
+}
+
+// valueOf returns the field of a struct as text.
+func valueOf(p any, name string) string {
+	v, _ := open(reflect.ValueOf(p).Elem().FieldByName(name))
+	if v.Kind() != reflect.Slice {
+		return textOf(v)
+	}
+	items := make([]string, v.Len())
+	for i := range items {
+		items[i] = textOf(v.Index(i))
+	}
+	return listText(items)
+}
+
+// listText returns the beginning of a list, which may have thousands of elements.
+func listText(items []string) string {
+	const shown = 3
+	if n := len(items) - shown; n > 0 {
+		return strings.Join(items[:shown], ", ") + fmt.Sprintf(" and %d more", n)
+	}
+	return strings.Join(items, ", ")
+}
+
+// elementOf returns an element of the list in a field of a struct as text.
+func elementOf(p any, name string, i int) string {
+	return textOf(reflect.ValueOf(p).Elem().FieldByName(name).Index(i))
+}
+
+// given reports whether the field of a struct was set.
+func given(p any, name string) bool {
+	v, given := open(reflect.ValueOf(p).Elem().FieldByName(name))
+	if v.Kind() == reflect.Slice {
+		return v.Len() > 0
+	}
+	return given
+}
+
+// open returns the value of a field and whether it was set; of a Setting, what is
+// in it.
+func open(v reflect.Value) (value reflect.Value, given bool) {
+	if s, ok := v.Interface().(interface{ opened() (any, bool) }); ok {
+		value, given := s.opened()
+		return reflect.ValueOf(value), given
+	}
+	return v, !v.IsZero()
+}
+
+// textOf returns a value as Exchange prints it.
+func textOf(v reflect.Value) string {
+	if m, ok := v.Interface().(encoding.TextMarshaler); ok {
+		if text, err := m.MarshalText(); err == nil {
+			return string(text)
+		}
+	}
+	return fmt.Sprint(v.Interface())
+}

@@ -1,0 +1,282 @@
+package relay_test
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/relay"
+	"github.com/interchange-smtp/interchange/relay/relaytest"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// tableRouter is a mailbox that routes, as delivery does, and delivers nothing.
+type tableRouter struct{ *mailbox }
+
+func (tableRouter) Route(_ context.Context, p *connector.Policy, env *relay.Envelope, rcpt *relay.Recipient) error {
+	if r := p.Route(rcpt.To, env.Size); r.Outcome != routing.Routed {
+		return &relay.Error{Reply: r.Decision().Reply()}
+	}
+	return nil
+}
+
+func (tableRouter) Release(*relay.Envelope) {}
+
+// oneOf picks.
+func oneOf[T any](r *rand.Rand, all ...T) T { return all[r.IntN(len(all))] }
+
+// randomConnector is a Receive connector with anything that decisions look at.
+func randomConnector(r *rand.Rand, name string) connector.Receive {
+	rare := func() bool { return r.IntN(8) == 0 }
+	c := quick(connector.Receive{
+		Name:           name,
+		Bindings:       []netip.AddrPort{at(oneOf(r, hub, "0.0.0.0:25", "0.0.0.0:25", "0.0.0.0:465"))},
+		RemoteIPRanges: ranges(oneOf(r, stranger, gateway, "0.0.0.0/0", "192.168.0.0/16")),
+		AuthMechanism: connector.Value(oneOf(r, auth.TLS, auth.BasicAuth, auth.TLS|auth.BasicAuth,
+			auth.TLS|auth.BasicAuth|auth.BasicAuthRequireTLS, auth.TLS|auth.ExternalAuthoritative)),
+		PermissionGroups: connector.Value(permission.ExchangeServers | oneOf(r, permission.AnonymousUsers, permission.AnonymousUsers|permission.ExchangeUsers,
+			permission.AnonymousUsers|permission.ExchangeUsers, permission.ExchangeUsers, permission.Partners)),
+		RequireEHLODomain:                         rare(),
+		RejectReservedSecondLevelRecipientDomains: rare(), RejectReservedTopLevelRecipientDomains: rare(), RejectSingleLabelRecipientDomains: rare(),
+		EnhancedStatusCodesEnabled: connector.Value(!rare()),
+		SizeEnabled:                connector.SizeMode(r.IntN(3)),
+		MaxMessageSize:             64 * connector.KB, MaxHeaderSize: connector.KB, MaxHopCount: 2, MaxLocalHopCount: connector.Value(r.IntN(3)),
+		MaxRecipientsPerMessage: oneOf(r, 1, 2, 100),
+		MaxProtocolErrors:       connector.Value(connector.Unlimited), MaxLogonFailures: connector.Value(0),
+	})
+	if m, _ := c.AuthMechanism.Get(); m.Has(auth.TLS) && !m.Has(auth.ExternalAuthoritative) {
+		c.RequireTLS, c.DomainSecureEnabled = rare(), rare()
+	}
+	for range r.IntN(3) {
+		g := permission.Grant{To: oneOf(r, permission.SIDAnonymous, permission.SIDAuthenticatedUsers, permission.SIDExternallySecured)}
+		right := permission.SetOf(oneOf(r, permission.AcceptAnyRecipient, permission.AcceptAnySender, permission.Submit, permission.BypassMessageSizeLimit))
+		if r.IntN(3) == 0 {
+			g.Deny = right
+		} else {
+			g.Allow = right
+		}
+		c.Permissions = append(c.Permissions, g)
+	}
+	return c
+}
+
+// randomPolicy compiles, at last.
+func randomPolicy(r *rand.Rand) *connector.Policy {
+	for {
+		cfg := connector.Config{
+			Profile:  connector.Profile(r.IntN(2)),
+			Servers:  []routing.Server{{Name: "HubA", FQDN: hubName}},
+			Accepted: []routing.AcceptedDomain{{DomainName: "fabrikam.com"}, {DomainName: "relay.test", DomainType: routing.ExternalRelay}},
+			Send: []connector.Send{
+				{Name: "Internet", AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace(oneOf(r, "*", "contoso.com"))}, MaxMessageSize: 64 * connector.KB},
+				{Name: "Inside", AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace("fabrikam.com")}, Enabled: connector.Value(r.IntN(4) > 0),
+					SmartHosts: []connector.SmartHost{connector.MustParseSmartHost("10.2.3.9")}},
+			},
+			Transport: connector.Transport{
+				TLSReceiveDomainSecureList: []string{"partner.example.net"},
+				MaxRecipientEnvelopeLimit:  oneOf(r, connector.Limit(0), connector.Limit(1)),
+				MaxReceiveSize:             oneOf(r, connector.ByteSize(0), 70*connector.KB),
+			},
+		}
+		for i := range 1 + r.IntN(3) {
+			cfg.Receive = append(cfg.Receive, randomConnector(r, "R"+strconv.Itoa(i)))
+		}
+		if p, err := connector.Compile(cfg); err == nil {
+			return p
+		}
+	}
+}
+
+// randomDialog is what a client might do.
+func randomDialog(r *rand.Rand) connector.Dialog {
+	d := connector.Dialog{
+		Local: at(oneOf(r, hub, hub, "10.2.3.5:25", "10.2.3.4:465")), Remote: netip.MustParseAddr(oneOf(r, stranger, gateway, secured)),
+		Helo: oneOf(r, "client.contoso.com", "client.contoso.com", "client.contoso.com", "a|b", ""), TLS: r.IntN(2) == 0, Mechanism: "PLAIN",
+		Size: oneOf(r, int64(0), 4000, 66_000, 75_000), Hops: r.IntN(4), HeaderSize: oneOf(r, int64(700), 700, 1500),
+	}
+	d.Implicit = d.Local.Port() == 465
+	d.TLS = d.TLS || d.Implicit
+	d.LocalHops = min(d.Hops, r.IntN(3))
+	if d.TLS && r.IntN(2) == 0 {
+		d.PeerNames = []string{"partner.example.net"}
+	}
+	if r.IntN(3) == 0 {
+		d.User = &auth.Identity{Principal: permission.Authenticated(userName), Addresses: []routing.Address{routing.MustParseAddress(userName)}}
+	}
+	senders := []string{userName, inside, elsewhere, "x@partner.example.net"}
+	if r.IntN(5) > 0 {
+		d.From = routing.MustParseAddress(oneOf(r, senders...))
+	}
+	for range 1 + r.IntN(3) {
+		d.To = append(d.To, routing.MustParseAddress(oneOf(r, inside, elsewhere, "a@relay.test", "a@example.org", "a@intranet", "a%b@fabrikam.com")))
+	}
+	for range r.IntN(3) {
+		d.Authors = append(d.Authors, routing.MustParseAddress(oneOf(r, senders...)))
+	}
+	return d
+}
+
+// TestWalkIsTheRelay holds random dialogs with the relay, and wants every reply
+// to be what Walk says it is.
+func TestWalkIsTheRelay(t *testing.T) {
+	r := rand.New(rand.NewPCG(13, 14))
+	partner, err := authority().Issue("partner.example.net")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := serve(t, randomPolicy(r), func(s *relay.Server) { s.Handler = tableRouter{new(mailbox)} })
+	met := map[connector.ReasonCode]int{}
+	for range 250 {
+		p := randomPolicy(r)
+		if err := w.server.SetPolicy(p); err != nil {
+			t.Fatal(err)
+		}
+		for range 4 {
+			talk := talker{world: w, dialog: randomDialog(r), partner: partner}
+			talk.walk = p.Walk(talk.dialog)
+			talk.hold()
+			for _, s := range talk.walk.Stages {
+				met[s.Decision.Reason]++
+			}
+		}
+	}
+	for _, c := range []connector.ReasonCode{
+		connector.NoConnector, connector.HelloDomainRequired, connector.InvalidHello, connector.UnrecognizedCommand, connector.StartTLSFirst,
+		connector.MechanismNotOffered, connector.LoginWithoutSubmit, connector.LoginOK, connector.NotAuthenticated, connector.AnonymousSendAsDenied,
+		connector.SendAsDenied, connector.SecuredSenderDenied, connector.MessageTooLarge, connector.HeaderTooLarge, connector.HopCountExceeded,
+		connector.TooManyRecipients, connector.EnvelopeTooLarge, connector.ReservedTopLevelDomain, connector.ReservedSecondLevelDomain,
+		connector.SingleLabelDomain, connector.RelayDenied, connector.RoutedRecipient, connector.Unroutable, connector.RouteTooSmall, connector.MessageOK,
+	} {
+		if met[c] == 0 {
+			t.Errorf("the dialogs never met %v", c)
+		}
+	}
+}
+
+// authority returns the authority of all worlds.
+func authority() *relaytest.Authority {
+	ca, _ := certificates()
+	return ca
+}
+
+// talker holds a dialog and compares it with what Walk says.
+type talker struct {
+	*world
+	dialog  connector.Dialog
+	partner tls.Certificate
+	walk    connector.Walkthrough
+	client  *relaytest.Client
+}
+
+func (c *talker) hold() {
+	conn := c.dial(c.dialog.Remote.String(), c.dialog.Local.String())
+	defer conn.Close()
+	c.client = relaytest.NewClient(c.t, conn)
+	for i, s := range c.walk.Stages {
+		switch s.Name {
+		case connector.StageConnect:
+			if !s.Decision.Allowed() {
+				c.client.Closed()
+				return
+			}
+			if c.dialog.Implicit {
+				c.client.Handshake(c.tls())
+			}
+			c.expect(s, s.Reply.String()+" at ") // the date, which policy doesn't know
+		case connector.StageStartTLS:
+			c.client.Send("STARTTLS")
+			c.expect(s, s.Reply.String())
+			if s.Decision.Allowed() {
+				c.client.Handshake(c.tls())
+			}
+		case connector.StageAuth:
+			c.client.Send("AUTH PLAIN " + plain(userName, password))
+			c.expect(s, s.Reply.String())
+		case connector.StageMail:
+			line := s.Command
+			if c.dialog.Size > 0 && c.walk.Session.Inbound().Settings().SizeEnabled != connector.SizeDisabled {
+				line += fmt.Sprintf(" SIZE=%d", c.dialog.Size)
+			}
+			c.client.Send(line)
+			c.expect(s, s.Reply.String())
+		case connector.StageData:
+			c.data(s)
+		case connector.StageRoute: // its reply is that to RCPT
+		case connector.StageRcpt:
+			c.client.Send(s.Command)
+			if s.Reply == (connector.Reply{}) {
+				s = c.walk.Stages[i+1]
+			}
+			c.expect(s, s.Reply.String())
+		default:
+			c.client.Send(s.Command)
+			c.expect(s, s.Reply.String())
+		}
+	}
+}
+
+func (c *talker) tls() *tls.Config {
+	config := &tls.Config{RootCAs: c.ca.Pool(), ServerName: hubName}
+	if len(c.dialog.PeerNames) > 0 {
+		config.Certificates = []tls.Certificate{c.partner}
+	}
+	return config
+}
+
+// expect reads a reply, which must begin with want.
+func (c *talker) expect(s connector.Stage, want string) {
+	c.t.Helper()
+	code, text := c.client.Reply()
+	if got := fmt.Sprintf("%d %s", code, text); !strings.HasPrefix(got, want) {
+		c.t.Fatalf("%s %s: the relay says %q, Walk %q, to %+v\n%s", s.Name, s.Command, got, want, c.dialog, c.walk)
+	}
+}
+
+// data sends the message that the dialog describes.
+func (c *talker) data(s connector.Stage) {
+	c.client.Send("DATA")
+	if s.Decision.Reason == connector.NeedRcpt {
+		c.expect(s, s.Reply.String())
+		return
+	}
+	c.client.Expect(354)
+	var b strings.Builder
+	for i := range c.dialog.Hops {
+		by := "mx.contoso.com"
+		if i < c.dialog.LocalHops {
+			by = hubName
+		}
+		fmt.Fprintf(&b, "Received: from a.example by %s; Mon, 1 Jan 2007 00:00:00 +0000\r\n", by)
+	}
+	for i, a := range c.dialog.Authors {
+		fmt.Fprintf(&b, "%s: <%s>\r\n", [...]string{"From", "Sender"}[i], a)
+	}
+	b.WriteString("X-Padding: ")
+	pad(&b, int(c.dialog.HeaderSize)-4, "\r\n ")
+	b.WriteString("\r\n\r\n")
+	pad(&b, int(c.dialog.Size)-2, "\r\n")
+	c.client.SendRaw(b.String() + "\r\n.\r\n")
+	if s.Decision.Allowed() {
+		c.expect(s, s.Reply.String()[:len("250")])
+		return
+	}
+	c.expect(s, s.Reply.String())
+}
+
+// pad fills b up to n octets.
+func pad(b *strings.Builder, n int, fold string) {
+	for b.Len() < n {
+		if line := min(n-b.Len(), 70); line > 10 {
+			b.WriteString(strings.Repeat("x", line-len(fold)) + fold)
+		}
+		b.WriteString("x")
+	}
+}
