@@ -90,7 +90,7 @@ func (s Step) Basis() []Basis {
 		}
 	}
 	for _, name := range fields.transport {
-		all = append(all, s.of.policy.transport(name))
+		all = append(all, s.of.policy.transportBasis(name))
 	}
 	if fields.accepted {
 		all = append(all, s.of.policy.acceptedBasis(s.about.subject))
@@ -163,8 +163,8 @@ func (out *Outbound) basis(name string) Basis {
 	return b
 }
 
-// transport returns the parameter of Transport of that name.
-func (p *Policy) transport(name string) Basis {
+// transportBasis returns the parameter of Transport of that name.
+func (p *Policy) transportBasis(name string) Basis {
 	t := &p.config.Transport
 	b := Basis{Path: "Transport." + name, Value: valueOf(t, name)}
 	if !given(t, name) {
@@ -211,7 +211,7 @@ func (p *Policy) basisOf(c *routing.Candidate) []Basis {
 	case routing.TooSmall:
 		all := []Basis{space, out.basis("MaxMessageSize")}
 		if limitOf(p.config.Transport.MaxSendSize) > 0 {
-			all = append(all, p.transport("MaxSendSize"))
+			all = append(all, p.transportBasis("MaxSendSize"))
 		}
 		return all
 	}
