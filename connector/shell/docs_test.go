@@ -72,7 +72,7 @@ func TestMigrationCommands(t *testing.T) {
 		t.Fatal(err)
 	}
 	got.Servers[0] = want.Servers[0]
-	if _, got := normal(t, got); len(fs) != 6 || !reflect.DeepEqual(got, second(normal(t, want))) {
+	if _, got := normal(t, got); len(fs) != 8 || !reflect.DeepEqual(got, second(normal(t, want))) {
 		t.Errorf("got  %+v\nwant %+v", got, second(normal(t, want)))
 	}
 }

@@ -38,6 +38,8 @@ func Print(cfg connector.Config) ([]byte, error) {
 	p.heading()
 	p.clear()
 	p.transport()
+	p.services()
+	p.remote()
 	p.accepted()
 	for i := range cfg.Receive {
 		p.receive(&cfg.Receive[i])
@@ -112,28 +114,6 @@ func (p *printer) fqdn(name string) string {
 func (p *printer) clear() {
 	p.line("")
 	p.line("Get-ReceiveConnector | Remove-ReceiveConnector -Confirm:$false")
-}
-
-// transport sets what setup sets, and what connectors depend on.
-func (p *printer) transport() {
-	t := &p.cfg.Transport
-	c := command{name: "Set-TransportConfig"}
-	for _, size := range []struct {
-		name  string
-		value connector.ByteSize
-	}{{"MaxReceiveSize", t.MaxReceiveSize}, {"MaxSendSize", t.MaxSendSize}} {
-		c.add(size.name, p.value("Transport."+size.name, reflect.ValueOf(cmp.Or(size.value, connector.UnlimitedSize))))
-	}
-	c.add("MaxRecipientEnvelopeLimit", cmp.Or(t.MaxRecipientEnvelopeLimit, connector.Unlimited).String())
-	c.add("TLSReceiveDomainSecureList", p.texts("Transport.TLSReceiveDomainSecureList", t.TLSReceiveDomainSecureList))
-	c.add("TLSSendDomainSecureList", p.texts("Transport.TLSSendDomainSecureList", t.TLSSendDomainSecureList))
-	p.line(c.String())
-	if t.UseDowngradedExchangeServerAuth {
-		c = command{name: "Set-TransportService"}
-		c.add("Identity", p.quote("Server", p.local()))
-		c.add("UseDowngradedExchangeServerAuth", "$true")
-		p.line(c.String())
-	}
 }
 
 // stopgap stands in for the default accepted domain while the others change: the

@@ -201,11 +201,50 @@ func (s source) config() connector.Config {
 		}
 		c.Transport = connector.Transport{MaxReceiveSize: pick(s, 0, connector.UnlimitedSize, 15*connector.MB),
 			MaxSendSize: pick(s, 0, 15*connector.MB), MaxRecipientEnvelopeLimit: pick(s, 0, connector.Unlimited, 300),
-			UseDowngradedExchangeServerAuth: s.yes(), TLSSendDomainSecureList: []string{"fabrikam.com"}}
+			UseDowngradedExchangeServerAuth: s.yes(), TLSSendDomainSecureList: []string{"fabrikam.com"},
+			ExternalPostmasterAddress: pick(s, "", "post'master@contoso.com")}
+		maybe(s, &c.Transport.ExternalDsnMaxMessageAttachSize, 0, 5*connector.MB, 10*connector.MB)
+		maybe(s, &c.Transport.InternalDsnMaxMessageAttachSize, 0, 5*connector.MB)
+		maybe(s, &c.Transport.ExternalDelayDsnEnabled, true, false)
+		maybe(s, &c.Transport.InternalDelayDsnEnabled, true, false)
+		c.Services, c.Remote = s.services(len(c.Servers) > 0), s.remote()
 		if _, err := connector.Compile(named(c)); err == nil && hasDefault(c) {
 			return c
 		}
 	}
+}
+
+func (s source) services(listed bool) []connector.Service {
+	var all []connector.Service
+	names := []string{""}
+	if listed {
+		names = some(s, "HubA", "HubB")
+	}
+	for _, name := range names {
+		to := connector.Service{Name: name, MaxOutboundConnections: pick(s, 0, connector.Unlimited, 7, 500),
+			MessageExpirationTimeout: pick(s, 0, time.Hour, 36*time.Hour), MessageRetryInterval: pick(s, 0, 1500*time.Millisecond),
+			OutboundConnectionFailureRetryInterval: pick(s, 0, 10*time.Minute, 25*time.Hour), TransientFailureRetryInterval: pick(s, 0, time.Second),
+			DelayNotificationTimeout: pick(s, 0, time.Hour), QueueGlitchRetryInterval: pick(s, 0, time.Minute, time.Second)}
+		to.MaxPerDomainOutboundConnections = pick(s, 0, connector.Limit(3), 7)
+		maybe(s, &to.QueueGlitchRetryCount, 0, 4, 15)
+		maybe(s, &to.TransientFailureRetryCount, 0, 6, 15)
+		all = append(all, to)
+	}
+	return all
+}
+
+func (s source) remote() []connector.RemoteDomain {
+	var all []connector.RemoteDomain
+	for i, name := range some(s, "*", "fabrikam.com", "*.fabrikam.com", "example.net") {
+		d := connector.RemoteDomain{Name: pick(s, "it's [odd]*", "Other", "default") + fmt.Sprint(i), DomainName: name}
+		if s.yes() && i == 0 {
+			d.Name = "Default"
+		}
+		maybe(s, &d.NDREnabled, true, false)
+		maybe(s, &d.DeliveryReportEnabled, true, false)
+		all = append(all, d)
+	}
+	return all
 }
 
 // hasDefault reports whether some accepted domain can be the default one.
@@ -231,7 +270,9 @@ func normal(t *testing.T, c connector.Config) (*connector.Policy, any) {
 		Send      []connector.Send
 		Accepted  []routing.AcceptedDomain
 		Transport connector.Transport
-	}{c.Profile, c.Server, c.Servers, c.Links, nil, nil, nil, *p.Transport()}
+		Services  []connector.Service
+		Remote    []connector.RemoteDomain
+	}{c.Profile, c.Server, c.Servers, c.Links, nil, nil, nil, *p.Transport(), services(c), remote(c)}
 	for in := range p.Receive() {
 		r := *in.Settings()
 		r.Permissions = canonical(r.Permissions)
@@ -252,6 +293,35 @@ func normal(t *testing.T, c connector.Config) (*connector.Policy, any) {
 		n.Accepted = append(n.Accepted, d)
 	}
 	return p, n
+}
+
+// services returns the service of each server of c with all defaults.
+func services(c connector.Config) []connector.Service {
+	var all []connector.Service
+	for _, server := range c.Servers {
+		own := connector.Service{Name: server.Name}
+		for _, s := range c.Services {
+			if cmp.Or(s.Name, c.Server) == server.Name {
+				own = s
+			}
+		}
+		all = append(all, own.WithDefaults(&c))
+	}
+	return all
+}
+
+// remote returns the remote domains of c with all defaults, by name. The one
+// that covers everything and says nothing is as good as none.
+func remote(c connector.Config) []connector.RemoteDomain {
+	var all []connector.RemoteDomain
+	for _, d := range c.Remote {
+		d.NDREnabled, d.DeliveryReportEnabled = connector.Value(d.NDREnabled.Or(true)), connector.Value(d.DeliveryReportEnabled.Or(true))
+		if d != (connector.RemoteDomain{Name: "Default", DomainName: "*", NDREnabled: connector.Value(true), DeliveryReportEnabled: connector.Value(true)}) {
+			all = append(all, d)
+		}
+	}
+	slices.SortFunc(all, func(a, b connector.RemoteDomain) int { return cmp.Compare(a.Name, b.Name) })
+	return all
 }
 
 // named gives c the server that an interpreter takes it to be for.

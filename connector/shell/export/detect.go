@@ -51,7 +51,7 @@ func isConfig(text string) bool {
 	if json.Unmarshal([]byte(text), &top) != nil {
 		return false
 	}
-	for _, key := range []string{"Profile", "Servers", "Links", "Receive", "Send", "Accepted", "Transport"} {
+	for _, key := range []string{"Profile", "Servers", "Links", "Receive", "Send", "Accepted", "Remote", "Transport", "Services"} {
 		if _, ok := top[key]; ok {
 			return true
 		}

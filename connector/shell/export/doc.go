@@ -1,5 +1,6 @@
-// Package export reads what Exchange's shell exported, connectors, accepted
-// domains, permissions and the organisation's limits, into a connector.Config.
+// Package export reads what Exchange's shell exported, connectors, accepted and
+// remote domains, permissions, Transport services and the organisation's limits,
+// into a connector.Config.
 //
 // Read takes one file in any of four forms, which it tells apart by content:
 //

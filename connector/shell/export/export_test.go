@@ -160,7 +160,7 @@ func TestReadRefuses(t *testing.T) {
 		{"a.txt", "Bindings : {0.0.0.0:25}\n", "a.txt:1: Receive[\"\"].Name: it is missing"},
 		{"a.txt", "User : x\nExtendedRights : {ms-Exch-SMTP-Submit}\n", "a.txt:1: Permission[\"\"].Identity: it is missing"},
 		{"a.txt", "User :\nIdentity : Relay\nExtendedRights : {ms-Exch-SMTP-Submit}\n", "a.txt:1: Permission[\"Relay\"].User: "},
-		{"a.txt", "Name : x\n", "a.txt:1: there is no connector, accepted domain or permission in it"},
+		{"a.txt", "Name : x\n", "a.txt:1: there is no connector, domain, permission or transport setting in it"},
 		{"a.txt", "Name    Enabled\n----    -------\n", "a.txt:1: this is no line of Format-List"},
 		{"a.xml", "<!DOCTYPE x><Objs/>", "a.xml:1: a document type isn't accepted"},
 		{"a.ps1", "New-ReceiveConnector x", "a.ps1:1: this is none of what"},
@@ -359,4 +359,35 @@ func FuzzRead(f *testing.F) {
 			_, _ = connector.Compile(cfg)
 		}
 	})
+}
+
+// TestServiceAndRemote reads how servers deliver, and what senders elsewhere are
+// told, as 2010 lists them.
+func TestServiceAndRemote(t *testing.T) {
+	service, err := export.Read("s.txt", []byte("Name : EX01\nTransientFailureRetryCount : 3\nMessageExpirationTimeout : 1.00:00:00\n"+
+		"MaxPerDomainOutboundConnections : 20\nMaxOutboundConnections : Unlimited\nPoisonThreshold : 2\nIdentity : EX01\n"))
+	if err != nil || len(service.Warnings) != 1 {
+		t.Fatal(err, service)
+	}
+	remote, err := export.Read("r.txt", []byte("DomainName : *\nAllowedOOFType : External\nNDREnabled : False\nDeliveryReportEnabled : True\nName : Default\nIdentity : Default\n"))
+	if err != nil || len(remote.Warnings) != 1 {
+		t.Fatal(err, remote)
+	}
+	cfg := connector.Config{Server: "EX01", Services: []connector.Service{{Name: "ex01", MaxOutboundConnections: 5, MessageRetryInterval: time.Minute}}}
+	before := cfg.Services[0]
+	first, origins := cfg, export.Origins{}
+	if _, err := export.Merge(&cfg, origins, service, remote); err != nil {
+		t.Fatal(err)
+	}
+	want := []connector.Service{{Name: "ex01", MaxOutboundConnections: connector.Unlimited, MaxPerDomainOutboundConnections: 20,
+		TransientFailureRetryCount: connector.Value(3), MessageExpirationTimeout: 24 * time.Hour, MessageRetryInterval: time.Minute}}
+	if !reflect.DeepEqual(cfg.Services, want) || first.Services[0] != before || origins[`Services["EX01"].TransientFailureRetryCount`].Line != 2 {
+		t.Errorf("%+v %v", cfg.Services, origins)
+	}
+	if len(cfg.Remote) != 1 || cfg.Remote[0].NDREnabled != connector.Value(false) || cfg.Remote[0].DomainName != "*" {
+		t.Errorf("%+v", cfg.Remote)
+	}
+	if p, err := connector.Compile(cfg); err != nil || p.Service().MessageRetryInterval != time.Minute {
+		t.Error(err)
+	}
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// Merge appends what exports hold to dst, limits of the organisation overriding
-// those before, then gives the permissions to the
+// Merge appends what exports hold to dst, limits of the organisation and
+// of its Transport services overriding those before, then gives the permissions to the
 // connectors of dst, those that it had before included, and adds the servers
 // that connectors name and dst doesn't list. Where origins isn't nil, the places
 // of all that was added are entered into it.
@@ -28,8 +28,9 @@ func Merge(dst *connector.Config, origins Origins, exports ...*Export) ([]Notice
 	cfg.Send = slices.Clone(cfg.Send)
 	cfg.Servers = slices.Clone(cfg.Servers)
 	cfg.Transport = cfg.Transport.Clone()
+	cfg.Services, cfg.Remote = slices.Clone(cfg.Services), slices.Clone(cfg.Remote)
 	for _, e := range exports {
-		connector.Merge(&cfg, connector.Config{Transport: e.Config.Transport})
+		connector.Merge(&cfg, connector.Config{Transport: e.Config.Transport, Services: e.Config.Services, Remote: e.Config.Remote})
 		cfg.Receive = append(cfg.Receive, e.Config.Receive...)
 		cfg.Send = append(cfg.Send, e.Config.Send...)
 		cfg.Accepted = append(slices.Clip(cfg.Accepted), e.Config.Accepted...)
@@ -75,6 +76,9 @@ func (m *merger) servers() {
 		for _, name := range s.SourceTransportServers {
 			m.addServer(name, "")
 		}
+	}
+	for _, s := range m.cfg.Services {
+		m.addServer(s.Name, "")
 	}
 	m.addServer(m.cfg.Server, "")
 }

@@ -42,7 +42,7 @@ func (r *reader) read() {
 	}
 	if !found {
 		r.errors = append(r.errors, Notice{Origin: Origin{r.doc.Name, 1},
-			Detail: "there is no connector, accepted domain or permission in it"})
+			Detail: "there is no connector, domain, permission or transport setting in it"})
 	}
 }
 
@@ -64,8 +64,14 @@ func (r *reader) readObject(o *object.Object) bool {
 		s.permission()
 	case "TransportConfig":
 		s.transport(&cfg.Transport)
+	case "TransportService":
+		cfg.Services = append(cfg.Services, connector.Service{})
+		s.service(&cfg.Services[len(cfg.Services)-1])
+	case "RemoteDomain":
+		cfg.Remote = append(cfg.Remote, connector.RemoteDomain{})
+		s.remote(&cfg.Remote[len(cfg.Remote)-1])
 	default:
-		r.warnOnce(r.doc.Line(o), "", "", fmt.Sprintf("objects of type %q are passed over; connectors, accepted domains, permissions and the organisation's limits are read", o.Type))
+		r.warnOnce(r.doc.Line(o), "", "", fmt.Sprintf("objects of type %q are passed over; connectors, accepted and remote domains, permissions, Transport services and the organisation's limits are read", o.Type))
 		return false
 	}
 	return true
@@ -79,6 +85,10 @@ func kindOf(o *object.Object) string {
 		return o.Type
 	case "TransportConfigContainer":
 		return "TransportConfig"
+	case "TransportService", "TransportServer":
+		return "TransportService"
+	case "RemoteDomain", "DomainContentConfig":
+		return "RemoteDomain"
 	}
 	has := func(names ...string) bool {
 		for _, name := range names {
@@ -99,6 +109,10 @@ func kindOf(o *object.Object) string {
 		return "AcceptedDomain"
 	case has("MaxRecipientEnvelopeLimit", "TLSReceiveDomainSecureList"):
 		return "TransportConfig"
+	case has("MessageExpirationTimeout", "MaxPerDomainOutboundConnections"):
+		return "TransportService"
+	case has("DomainName") && has("NDREnabled", "AllowedOOFType"):
+		return "RemoteDomain"
 	}
 	return o.Type
 }
@@ -179,6 +193,30 @@ func (s *subject) transport(to *connector.Transport) {
 	s.export.Origins[s.path] = Origin{s.doc.Name, s.doc.Line(s.o)}
 	s.fields(reflect.ValueOf(to).Elem(), nil, func(string, object.Value) {})
 	s.once("", "of the organisation's settings, the limits, the domain secure lists and what goes for delivery reports are taken over, and nothing else")
+}
+
+// service reads what policy needs of Get-TransportService, which 2007 and 2010
+// call Get-TransportServer.
+func (s *subject) service(to *connector.Service) {
+	identity := shortServer(s.text("Identity"))
+	s.begin("Services", identity)
+	s.fields(reflect.ValueOf(to).Elem(), nil, func(string, object.Value) {})
+	if to.Name == "" {
+		to.Name = identity
+	}
+	s.once("", "of Transport services, the retries, the expiry and the connections are taken over, and nothing else")
+}
+
+// remote reads what policy needs of Get-RemoteDomain.
+func (s *subject) remote(to *connector.RemoteDomain) {
+	identity := s.text("Identity")
+	s.begin("Remote", identity)
+	s.fields(reflect.ValueOf(to).Elem(), nil, func(string, object.Value) {})
+	if to.Name == "" {
+		to.Name = identity
+	}
+	s.expect("DomainName")
+	s.once("", "of remote domains, what senders there are told of their mail is taken over, and nothing else")
 }
 
 // begin names the object for messages and origins.

@@ -3,7 +3,6 @@ package exchange
 import (
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
@@ -154,10 +153,10 @@ func (o *Org) remoteNoun() *noun[remoteDomain] {
 		org: o, name: "RemoteDomain", rows: remoteRows, shelf: &o.remote,
 		key: name, identity: name,
 		dn:       func(d *remoteDomain) string { return o.globalDN("Internet Message Formats,CN=Global Settings", d.Name) },
-		defaults: func(it *item[remoteDomain]) remoteDomain { return it.cfg },
+		defaults: fullRemote,
 		finish:   finishRemote,
 		check:    o.checkRemote,
-		link:     func(it *item[remoteDomain]) { o.remoteNames[fold(it.cfg.DomainName)] = it },
+		link:     o.enterRemote,
 		unlink:   func(it *item[remoteDomain]) { delete(o.remoteNames, fold(it.cfg.DomainName)) },
 		filter:   resultSize[remoteDomain],
 		columns:  []string{"Name", "DomainName", "AllowedOOFType"},
@@ -173,6 +172,35 @@ func (o *Org) remoteNoun() *noun[remoteDomain] {
 	return n
 }
 
+// fullRemote fills in what is left at its default.
+func fullRemote(it *item[remoteDomain]) remoteDomain {
+	d := it.cfg
+	d.NDREnabled = connector.Value(d.NDREnabled.Or(true))
+	d.DeliveryReportEnabled = connector.Value(d.DeliveryReportEnabled.Or(true))
+	return d
+}
+
+// builtin is the remote domain that every organisation has.
+var builtin = remoteDomain{Name: "Default", DomainName: "*"}
+
+// addBuiltin adds the built-in remote domain, unless its name or its domain is
+// another's.
+func (o *Org) addBuiltin() {
+	if o.remote.find(builtin.Name) != nil || o.remoteNames[builtin.DomainName] != nil {
+		return
+	}
+	it := &item[remoteDomain]{cfg: builtin}
+	for _, name := range []string{"AutoForwardEnabled", "AutoReplyEnabled"} {
+		it.keep(name, false)
+	}
+	it.keep("CharacterSet", "iso-8859-1")
+	it.keep("NonMimeCharacterSet", "iso-8859-1")
+	o.remote.put(it.cfg.Name, it)
+	o.enterRemote(it)
+}
+
+func (o *Org) enterRemote(it *item[remoteDomain]) { o.remoteNames[fold(it.cfg.DomainName)] = it }
+
 // finishRemote keeps the two parameters about internal senders in step.
 func finishRemote(call *object.Call, it *item[remoteDomain]) error {
 	if call.Has("AllowedOOFType") && object.Text(it.kept["AllowedOOFType"]) == "InternalLegacy" {
@@ -186,8 +214,13 @@ func finishRemote(call *object.Call, it *item[remoteDomain]) error {
 
 func (o *Org) checkRemote(draft, old *item[remoteDomain]) error {
 	d := draft.cfg
-	if d.Name == "" || utf8.RuneCountInString(d.Name) > 64 {
-		return &object.ArgumentError{Parameter: "Name", Err: fmt.Errorf("give a name of up to 64 characters")}
+	errs, _ := o.base.CheckRemoteDomain(d)
+	if old != nil {
+		before, _ := o.base.CheckRemoteDomain(old.cfg)
+		errs = added(errs, before)
+	}
+	if err := invalid(errs); err != nil {
+		return err
 	}
 	if it := o.remoteNames[fold(d.DomainName)]; it != nil && it != old {
 		return &object.ArgumentError{Parameter: "DomainName", Err: fmt.Errorf("the remote domain %q has it already", it.key)}

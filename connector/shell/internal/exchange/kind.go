@@ -27,22 +27,23 @@ type kind[V any] struct {
 // The kinds of value types. Each reads with the parser of the package that owns
 // the type.
 var (
-	text       = kind[string]{name: "String", parse: parseText, show: showText}
-	integer    = kind[int]{name: "Int32", parse: parseInteger, show: func(n int) object.Value { return int64(n) }}
-	limit      = kind[connector.Limit]{name: "Unlimited<Int32>", parse: connector.ParseLimit, show: showLimit}
-	size       = kind[connector.ByteSize]{name: "ByteQuantifiedSize", parse: parseSize, show: showSize}
-	anySize    = kind[connector.ByteSize]{name: "Unlimited<ByteQuantifiedSize>", parse: connector.ParseByteSize, show: showSize}
-	timespan   = kind[time.Duration]{name: "EnhancedTimeSpan", parse: connector.ParseTimeSpan, show: showSpan}
-	ipRange    = kind[connector.Range]{name: "IPRange", parse: connector.ParseRange, show: showTyped[connector.Range]("IPRange")}
-	ipBinding  = kind[netip.AddrPort]{name: "IPBinding", parse: connector.ParseBinding, show: showTyped[netip.AddrPort]("IPBinding")}
-	ipAddress  = kind[netip.Addr]{name: "IPAddress", parse: parseAddress, show: showTyped[netip.Addr]("IPAddress")}
-	smartHost  = kind[connector.SmartHost]{name: "SmartHost", parse: connector.ParseSmartHost, show: showTyped[connector.SmartHost]("SmartHost")}
-	space      = kind[routing.AddressSpace]{name: "AddressSpace", parse: routing.ParseAddressSpace, show: showTyped[routing.AddressSpace]("AddressSpace")}
-	fqdn       = kind[string]{name: "Fqdn", parse: parseFqdn, show: showText}
-	domainName = kind[string]{name: "SmtpDomain", parse: parseSecureDomain, show: showText}
-	x509       = kind[string]{name: "SmtpX509Identifier", parse: parseX509, show: showText}
-	subdomains = kind[string]{name: "SmtpDomainWithSubdomains", parse: parseText, show: showText}
-	serverID   = kind[string]{name: "ServerIdParameter", parse: parseText, show: showText}
+	text        = kind[string]{name: "String", parse: parseText, show: showText}
+	integer     = kind[int]{name: "Int32", parse: parseInteger, show: func(n int) object.Value { return int64(n) }}
+	limit       = kind[connector.Limit]{name: "Unlimited<Int32>", parse: connector.ParseLimit, show: showLimit}
+	size        = kind[connector.ByteSize]{name: "ByteQuantifiedSize", parse: parseSize, show: showSize}
+	anySize     = kind[connector.ByteSize]{name: "Unlimited<ByteQuantifiedSize>", parse: connector.ParseByteSize, show: showSize}
+	timespan    = kind[time.Duration]{name: "EnhancedTimeSpan", parse: connector.ParseTimeSpan, show: showSpan}
+	ipRange     = kind[connector.Range]{name: "IPRange", parse: connector.ParseRange, show: showTyped[connector.Range]("IPRange")}
+	ipBinding   = kind[netip.AddrPort]{name: "IPBinding", parse: connector.ParseBinding, show: showTyped[netip.AddrPort]("IPBinding")}
+	ipAddress   = kind[netip.Addr]{name: "IPAddress", parse: parseAddress, show: showTyped[netip.Addr]("IPAddress")}
+	smartHost   = kind[connector.SmartHost]{name: "SmartHost", parse: connector.ParseSmartHost, show: showTyped[connector.SmartHost]("SmartHost")}
+	space       = kind[routing.AddressSpace]{name: "AddressSpace", parse: routing.ParseAddressSpace, show: showTyped[routing.AddressSpace]("AddressSpace")}
+	fqdn        = kind[string]{name: "Fqdn", parse: parseFqdn, show: showText}
+	domainName  = kind[string]{name: "SmtpDomain", parse: parseSecureDomain, show: showText}
+	x509        = kind[string]{name: "SmtpX509Identifier", parse: parseX509, show: showText}
+	smtpAddress = kind[string]{name: "SmtpAddress", parse: parseMailbox, show: showText}
+	subdomains  = kind[string]{name: "SmtpDomainWithSubdomains", parse: parseText, show: showText}
+	serverID    = kind[string]{name: "ServerIdParameter", parse: parseText, show: showText}
 )
 
 // The kinds of enumerations.
@@ -187,6 +188,15 @@ func parseSecureDomain(s string) (string, error) {
 		return "", fmt.Errorf("%q has a wildcard; list each domain by name", s)
 	}
 	return parseFqdn(s)
+}
+
+// parseMailbox reads an address with a domain.
+func parseMailbox(s string) (string, error) {
+	a, err := routing.ParseAddress(s)
+	if err == nil && !a.Domain().IsValid() {
+		return "", fmt.Errorf("%q has no domain", s)
+	}
+	return s, err
 }
 
 func parseX509(s string) (string, error) {

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/exchange"
@@ -152,6 +153,61 @@ func TestTransport(t *testing.T) {
 	}
 	if got := d.org.Origins()["Transport.UseDowngradedExchangeServerAuth"]; got.Line != 1 {
 		t.Errorf("its origin is %+v", got)
+	}
+}
+
+// TestServices sets how servers deliver, and what senders are told of it.
+func TestServices(t *testing.T) {
+	edge := routing.Server{Name: "Edge1", Edge: true}
+	d := newDriver(exchange.NewOrg(exchange.Options{Server: hubA, Servers: []routing.Server{edge}, Bare: true}))
+	if got := property(t, d.must(t, "Get-TransportService", args{"Identity": "Edge1"})[0], "TransientFailureRetryInterval"); got != "00:10:00" {
+		t.Errorf("an Edge server retries after %s", got)
+	}
+	d.must(t, "Set-TransportService", args{"Identity": "huba.fabrikam.com", "TransientFailureRetryCount": int64(0), "MessageExpirationTimeout": "1.00:00:00",
+		"QueueGlitchRetryCount": int64(2), "MaxPerDomainOutboundConnections": "unlimited", "MaxOutboundConnections": "unlimited"})
+	d.must(t, "Set-TransportService", args{"Identity": "Edge1", "PoisonThreshold": int64(3)})
+	d.fails(t, "Set-TransportService", args{"Identity": "HubA", "MaxOutboundConnections": int64(5)}, "must not exceed")
+	d.fails(t, "Set-TransportService", args{"Identity": "HubA", "MaxOutboundConnections": int64(0)}, "out of range; give 1")
+	d.fails(t, "Set-TransportService", args{"Identity": "HubA", "QueueGlitchRetryCount": int64(16)}, "out of range")
+	d.fails(t, "Set-TransportService", args{"Identity": "HubA", "QueueGlitchRetryInterval": "00:00:00"}, "out of range")
+	d.must(t, "Set-FrontendTransportService", args{"Identity": "HubA", "TransientFailureRetryCount": int64(3)})
+	d.must(t, "Set-TransportConfig", args{"ExternalPostmasterAddress": "post@a.com", "InternalDelayDsnEnabled": false, "ExternalDsnMaxMessageAttachSize": "0"})
+	d.fails(t, "Set-TransportConfig", args{"ExternalPostmasterAddress": "post"}, "no domain")
+	d.fails(t, "Set-TransportConfig", args{"ExternalDsnMaxMessageAttachSize": "3GB"}, "out of range")
+	d.must(t, "Set-RemoteDomain", args{"Identity": "Default", "NDREnabled": false})
+
+	cfg := d.org.Config()
+	want := connector.Config{
+		Services: []connector.Service{{Name: "HubA", TransientFailureRetryCount: connector.Value(0), MessageExpirationTimeout: 24 * time.Hour,
+			QueueGlitchRetryCount: connector.Value(2), MaxOutboundConnections: connector.Unlimited, MaxPerDomainOutboundConnections: connector.Unlimited}},
+		Remote: []connector.RemoteDomain{{Name: "Default", DomainName: "*", NDREnabled: connector.Value(false)}},
+		Transport: connector.Transport{ExternalPostmasterAddress: "post@a.com", InternalDelayDsnEnabled: connector.Value(false),
+			ExternalDsnMaxMessageAttachSize: connector.Value[connector.ByteSize](0)},
+	}
+	if !reflect.DeepEqual(cfg.Services, want.Services) || !reflect.DeepEqual(cfg.Remote, want.Remote) || !reflect.DeepEqual(cfg.Transport, want.Transport) {
+		t.Errorf("%+v", cfg)
+	}
+	origins := d.org.Origins()
+	for _, path := range []string{`Services["HubA"].QueueGlitchRetryCount`, `Remote["Default"].NDREnabled`, "Transport.InternalDelayDsnEnabled"} {
+		if origins[path].Line == 0 {
+			t.Errorf("%s has no origin", path)
+		}
+	}
+
+	// What comes from elsewhere goes on top, and what was kept stays.
+	more := connector.Config{Remote: []connector.RemoteDomain{{Name: "a", DomainName: "a.com"}}, Services: []connector.Service{{Name: "Edge1", MessageRetryInterval: time.Hour},
+		{Name: "HubA", MessageRetryInterval: time.Minute}}}
+	if err := d.org.Merge(more); err != nil {
+		t.Fatal(err)
+	}
+	for server, want := range map[string][3]string{"HubA": {"00:01:00", "0", "2"}, "Edge1": {"01:00:00", "6", "3"}} {
+		c := d.must(t, "Get-TransportService", args{"Identity": server})[0]
+		if got := [3]string{property(t, c, "MessageRetryInterval"), property(t, c, "TransientFailureRetryCount"), property(t, c, "PoisonThreshold")}; got != want {
+			t.Errorf("%s: %v, want %v", server, got, want)
+		}
+	}
+	if got := property(t, d.must(t, "Get-RemoteDomain", args{"Identity": "Default"})[0], "AutoReplyEnabled"); got != "False" || len(d.org.Config().Remote) != 2 {
+		t.Errorf("the remote domains are %+v", d.org.Config().Remote)
 	}
 }
 

@@ -25,8 +25,8 @@ type Options struct {
 	// first label.
 	Domain string
 
-	// Bare leaves out what setup makes: connectors, accepted and remote domain,
-	// and the limits of the organisation.
+	// Bare leaves out what setup makes: connectors, accepted domain and the
+	// limits of the organisation.
 	Bare bool
 }
 
@@ -72,6 +72,7 @@ func NewOrg(opts Options) *Org {
 	o.base.Server = opts.Server.Name
 	o.base.Servers = append([]server{opts.Server}, opts.Servers...)
 	o.closed = len(opts.Servers) > 0
+	o.addBuiltin()
 	if !opts.Bare {
 		o.setup(opts.Domain)
 	}
@@ -114,8 +115,21 @@ func FromConfig(cfg connector.Config) (*Org, error) {
 	for _, s := range cfg.Send {
 		errs = append(errs, load(&o.send, "Send connector", s.Name, s.Clone()))
 	}
+	for _, s := range cfg.Services {
+		errs = append(errs, load(o.services("TransportService"), "Transport service", o.serviceKey(s.Name), s))
+	}
+	for _, d := range cfg.Remote {
+		err := load(&o.remote, "remote domain", d.Name, d)
+		if errs = append(errs, err); err == nil {
+			o.enterRemote(o.remote.items[len(o.remote.items)-1])
+		}
+	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
+	}
+	o.addBuiltin()
+	if own := o.services("TransportService").find(o.local().Name); own != nil && cfg.Transport.UseDowngradedExchangeServerAuth {
+		own.keep(downgradedAuth, true)
 	}
 	return o, nil
 }
@@ -157,6 +171,16 @@ func (o *Org) Config() connector.Config {
 	for it := range o.send.all() {
 		cfg.Send = append(cfg.Send, it.cfg.Clone())
 	}
+	for it := range o.remote.all() {
+		if it.cfg != builtin {
+			cfg.Remote = append(cfg.Remote, it.cfg)
+		}
+	}
+	for it := range o.services("TransportService").all() {
+		if it.cfg != (service{Name: it.cfg.Name}) {
+			cfg.Services = append(cfg.Services, it.cfg)
+		}
+	}
 	return cfg
 }
 
@@ -178,17 +202,30 @@ func (o *Org) Origins() map[string]object.Pos {
 	for _, k := range o.transport.marks {
 		m["Transport."+k.name] = k.pos
 	}
+	origins(m, "Remote", &o.remote, func(d *remoteDomain) string { return d.Name })
+	o.serviceOrigins(m)
+	return m
+}
+
+// serviceOrigins is origins for the services that the configuration has.
+func (o *Org) serviceOrigins(m map[string]object.Pos) {
+	i := 0
 	for it := range o.services("TransportService").all() {
-		if it.cfg.Server != o.local().Name {
-			continue
+		path := fmt.Sprintf("Services[%q]", it.cfg.Name)
+		if it.cfg.Name == "" {
+			path = fmt.Sprintf("Services[%d]", i)
+		}
+		if it.cfg != (service{Name: it.cfg.Name}) {
+			i++
 		}
 		for _, k := range it.marks {
-			if k.name == downgradedAuth {
+			if k.name != downgradedAuth {
+				m[path+"."+k.name] = k.pos
+			} else if o.serviceKey(it.cfg.Name) == o.local().Name {
 				m["Transport."+k.name] = k.pos
 			}
 		}
 	}
-	return m
 }
 
 func origins[C any](m map[string]object.Pos, list string, s *shelf[C], name func(*C) string) {

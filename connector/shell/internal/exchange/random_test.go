@@ -113,7 +113,11 @@ func (d dice) config() connector.Config {
 		Links:    some(d, []routing.SiteLink{{Name: "north", Sites: []string{"Paris", "Oslo"}, Cost: 1 + d.IntN(10)}}),
 		Accepted: []routing.AcceptedDomain{{Name: "Contoso", DomainName: "contoso.com"}, {DomainName: "*.b.com", DomainType: routing.InternalRelay}},
 		Transport: connector.Transport{MaxSendSize: some(d, 5*connector.MB), MaxRecipientEnvelopeLimit: some(d, connector.Limit(9)),
-			TLSSendDomainSecureList: some(d, []string{"a.com"}), UseDowngradedExchangeServerAuth: d.coin()},
+			TLSSendDomainSecureList: some(d, []string{"a.com"}), UseDowngradedExchangeServerAuth: d.coin(),
+			ExternalPostmasterAddress: some(d, "post@a.com"), ExternalDsnMaxMessageAttachSize: maybe(d, 5*connector.MB), InternalDelayDsnEnabled: maybe(d, d.coin())},
+		Remote: some(d, []connector.RemoteDomain{{Name: "All", DomainName: "*", NDREnabled: maybe(d, d.coin())}, {Name: "a", DomainName: "*.a.com"}}),
+		Services: some(d, []connector.Service{{Name: []string{"", "HubA", "huba.fabrikam.com"}[d.IntN(3)], MaxOutboundConnections: 7},
+			{Name: "HubB", MessageRetryInterval: some(d, time.Minute), TransientFailureRetryCount: connector.Value(d.IntN(9))}}),
 	}
 	for i := range d.IntN(6) {
 		cfg.Receive = append(cfg.Receive, d.receive(fmt.Sprintf("Receive %d", i)))
@@ -152,8 +156,10 @@ func TestFromConfigErrors(t *testing.T) {
 		Receive:  []connector.Receive{{Name: "A"}, {Name: "a"}, {}},
 		Send:     []connector.Send{{}},
 		Accepted: []routing.AcceptedDomain{{DomainName: "a.com"}, {Name: "A.com", DomainName: "b.com"}},
+		Services: []connector.Service{{}, {Name: "LOCALHOST"}},
+		Remote:   []connector.RemoteDomain{{Name: "A", DomainName: "a.com"}, {Name: "a", DomainName: "b.com"}},
 	})
-	if err == nil || strings.Count(err.Error(), "\n") != 3 {
+	if err == nil || strings.Count(err.Error(), "\n") != 5 {
 		t.Errorf("error %v", err)
 	}
 }

@@ -38,15 +38,6 @@ func (o *Org) setup(domain string) {
 		o.accepted.put(domain, it)
 		o.enterDomain(it)
 	}
-	everything := &item[remoteDomain]{cfg: remoteDomain{Name: "Default", DomainName: "*"}}
-	for _, name := range []string{"AutoForwardEnabled", "AutoReplyEnabled"} {
-		everything.keep(name, false)
-	}
-	everything.keep("CharacterSet", "iso-8859-1")
-	everything.keep("NonMimeCharacterSet", "iso-8859-1")
-	o.remote.put("Default", everything)
-	o.remoteNames["*"] = everything
-
 	o.transport.cfg = transport{MaxReceiveSize: 10 * connector.MB, MaxSendSize: 10 * connector.MB, MaxRecipientEnvelopeLimit: 500}
 	o.base.Transport = o.transport.cfg
 	for _, s := range o.base.Servers {

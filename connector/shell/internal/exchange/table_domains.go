@@ -10,9 +10,10 @@ import (
 
 type accepted = routing.AcceptedDomain
 
-// remoteDomain is a remote domain. Its parameters shape message formats and
-// automatic replies, which are made by mailbox servers, so they are all kept.
-type remoteDomain struct{ Name, DomainName string }
+// remoteDomain is a remote domain. Beside what senders there are told of their
+// mail, its parameters shape message formats and automatic replies, which are made
+// by mailbox servers, so those are kept.
+type remoteDomain = connector.RemoteDomain
 
 const (
 	noDirectory = "there is no directory to look recipients up in"
@@ -54,14 +55,14 @@ var makeDefault = access[accepted]{
 // remoteRows are the parameters of New-, Set-, Get- and Remove-RemoteDomain.
 var remoteRows = []row[remoteDomain]{
 	{Info: identity("RemoteDomain", "name, distinguished name or GUID")},
-	{Info: Info{Name: "Name", In: newSet, Range: "up to 64 characters, unique", Here: Kept, Why: noMailboxes, Position: 1, Mandatory: New}, access: optional(text, func(d *remoteDomain) *string { return &d.Name })},
-	{Info: Info{Name: "DomainName", In: New, Range: "domain, *.domain or *", Here: Kept, Why: noMailboxes, Mandatory: New}, access: optional(remoteName, func(d *remoteDomain) *string { return &d.DomainName })},
+	{Info: Info{Name: "Name", In: newSet, Range: "up to 64 characters, unique", Here: Enforced, Position: 1, Mandatory: New}, access: optional(text, func(d *remoteDomain) *string { return &d.Name })},
+	{Info: Info{Name: "DomainName", In: New, Range: "domain, *.domain or *", Here: Enforced, Mandatory: New}, access: optional(remoteName, func(d *remoteDomain) *string { return &d.DomainName })},
 	{Info: keptInfo("AllowedOOFType", "External", noMailboxes), access: keep[remoteDomain](words("AllowedOOFType", "External", "ExternalLegacy", "InternalLegacy", "None"), nil)},
 	{Info: keptInfo("IsInternal", "$false", noMailboxes), access: keepFlag[remoteDomain]()},
 	{Info: keptInfo("AutoForwardEnabled", "$true", noMailboxes), access: keepFlag[remoteDomain]()},
 	{Info: keptInfo("AutoReplyEnabled", "$true", noMailboxes), access: keepFlag[remoteDomain]()},
-	{Info: keptInfo("NDREnabled", "$true", noMailboxes), access: keepFlag[remoteDomain]()},
-	{Info: keptInfo("DeliveryReportEnabled", "$true", noMailboxes), access: keepFlag[remoteDomain]()},
+	{Info: enforcedInfo("NDREnabled", "$true", "whether senders there are told what failed"), access: flagSetting(func(d *remoteDomain) *onOff { return &d.NDREnabled })},
+	{Info: enforcedInfo("DeliveryReportEnabled", "$true", "whether senders there are told what was delivered"), access: flagSetting(func(d *remoteDomain) *onOff { return &d.DeliveryReportEnabled })},
 	{Info: keptInfo("NDRDiagnosticInfoEnabled", "$true", noMailboxes), access: keepFlag[remoteDomain]()},
 	{Info: keptInfo("MeetingForwardNotificationEnabled", "$true", noMailboxes), access: keepFlag[remoteDomain]()},
 	{Info: keptInfo("DisplaySenderName", "$true", noMailboxes), access: keepFlag[remoteDomain]()},
@@ -108,6 +109,11 @@ func keepNullable() access[remoteDomain] {
 // keptInfo is a parameter of Set that is kept only.
 func keptInfo(name, def, why string) Info {
 	return Info{Name: name, In: Set, Default: def, Here: Kept, Why: why}
+}
+
+// enforcedInfo is a parameter of Set that has an effect.
+func enforcedInfo(name, def, why string) Info {
+	return Info{Name: name, In: Set, Default: def, Here: Enforced, Why: why}
 }
 
 func ranged(i Info, r string) Info { i.Range = r; return i }

@@ -98,8 +98,14 @@ func with(a, more args) args {
 // TestFields wants a parameter for every field of the configuration.
 func TestFields(t *testing.T) {
 	beside := map[string]bool{"Permissions": true} // Add-ADPermission
-	for noun, v := range map[string]any{"ReceiveConnector": connector.Receive{}, "SendConnector": connector.Send{}} {
+	for noun, v := range map[string]any{"ReceiveConnector": connector.Receive{}, "SendConnector": connector.Send{}, "TransportService": connector.Service{},
+		"TransportConfig": connector.Transport{}, "RemoteDomain": connector.RemoteDomain{}} {
 		known := params(noun)
+		if noun == "TransportService" {
+			known["Name"] = known["Identity"]
+		} else if noun == "TransportConfig" {
+			known["UseDowngradedExchangeServerAuth"] = exchange.Info{} // Set-TransportService
+		}
 		for _, f := range reflect.VisibleFields(reflect.TypeOf(v)) {
 			if _, ok := known[f.Name]; !ok && !beside[f.Name] {
 				t.Errorf("%s has no parameter for the field %s", noun, f.Name)
@@ -165,14 +171,41 @@ func TestDefaults(t *testing.T) {
 				t.Errorf("%s: %d defaults compared", noun, n)
 			}
 		}
+		for noun, least := range map[string]int{"TransportConfig": 12, "TransportService": 20, "RemoteDomain": 12} {
+			c := d.must(t, "Get-"+noun, nil)[0].(*object.Object)
+			n := 0
+			for name, p := range params(noun) {
+				v, shown := c.Get(name)
+				def := p.Default
+				if profile == permission.Exchange2007 && p.Default2007 != "" {
+					def = p.Default2007
+				}
+				if l, isList := v.(*object.List); !shown || def == "" || isList && len(l.Items) != 1 || unlimitedWhenBare[name] || builtinRemote[name] {
+					continue
+				}
+				n++
+				if got := object.Text(v); !sameValue(got, def) {
+					t.Errorf("%v: %s -%s is %s, the table says %s", profile, noun, name, got, def)
+				}
+			}
+			if n < least {
+				t.Errorf("%s: %d defaults compared", noun, n)
+			}
+		}
 	}
 }
+
+// What the objects of a bare organisation have beside the defaults of new ones.
+var (
+	unlimitedWhenBare = map[string]bool{"MaxReceiveSize": true, "MaxSendSize": true, "MaxRecipientEnvelopeLimit": true}
+	builtinRemote     = map[string]bool{"AutoForwardEnabled": true, "AutoReplyEnabled": true}
+)
 
 // sameValue compares what Get shows with what the table writes.
 func sameValue(got, want string) bool {
 	want = strings.TrimPrefix(want, "$")
 	if b, err := connector.ParseByteSize(want); err == nil && b > 1<<15 {
-		return got == b.String()
+		return got == b.String() || got == want
 	}
 	return strings.EqualFold(got, want)
 }

@@ -2,20 +2,20 @@ package exchange
 
 import (
 	"slices"
+	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
 )
 
 type transport = connector.Transport
 
-// service is a transport service of one server. All that policy needs of it is
-// in the configuration's Transport.
-type service struct{ Server string }
+// service is the Transport service of one server. What policy needs of it is in
+// the configuration's Services, UseDowngradedExchangeServerAuth in its Transport.
+type service = connector.Service
 
 const (
-	noDSN      = "bounces have one form here"
 	noShadow   = "nothing is acknowledged here that a crash could lose, so there is no shadow redundancy"
-	noServices = "delivery has limits and intervals of its own, set where it is run"
+	noFrontend = "the Transport service alone takes and sends mail here"
 	noLogs     = "logs are set up where the program is run"
 	noResolver = "the resolver is set up where the program is run"
 )
@@ -29,17 +29,17 @@ var transportRows = []row[transport]{
 	{Info: Info{Name: "TLSReceiveDomainSecureList", In: Set, Range: "domains without wildcards", Here: Enforced}, access: many(domainName, sameText, func(t *transport) *[]string { return &t.TLSReceiveDomainSecureList })},
 	{Info: Info{Name: "TLSSendDomainSecureList", In: Set, Range: "domains without wildcards", Here: Enforced}, access: many(domainName, sameText, func(t *transport) *[]string { return &t.TLSSendDomainSecureList })},
 	{Info: keptInfo("InternalSMTPServers", "", "there is no Sender ID and no connection filter"), access: keepMany[transport](ipRange)},
-	{Info: keptInfo("ExternalPostmasterAddress", "", noDSN), access: keep[transport](text, nil)},
-	{Info: keptInfo("GenerateCopyOfDSNFor", "5.4.8, 5.4.6, 5.4.4, 5.2.4, 5.2.0, 5.1.4", noDSN), access: keepMany[transport](text)},
-	{Info: keptInfo("ExternalDsnMaxMessageAttachSize", "10MB", noDSN), access: keep[transport](size, nil)},
-	{Info: keptInfo("InternalDsnMaxMessageAttachSize", "10MB", noDSN), access: keep[transport](size, nil)},
-	{Info: keptInfo("ExternalDsnSendHtml", "$true", noDSN), access: keepFlag[transport]()},
-	{Info: keptInfo("InternalDsnSendHtml", "$true", noDSN), access: keepFlag[transport]()},
-	{Info: keptInfo("ExternalDelayDsnEnabled", "$true", noDSN), access: keepFlag[transport]()},
-	{Info: keptInfo("InternalDelayDsnEnabled", "$true", noDSN), access: keepFlag[transport]()},
-	{Info: keptInfo("ExternalDsnLanguageDetectionEnabled", "$true", noDSN), access: keepFlag[transport]()},
-	{Info: keptInfo("InternalDsnLanguageDetectionEnabled", "$true", noDSN), access: keepFlag[transport]()},
-	{Info: by2007(keptInfo("DSNConversionMode", "PreserveDSNBody", noDSN), "UseExchangeDSNs"), access: keep[transport](words("DSNConversionOption", "DoNotConvert", "PreserveDSNBody", "UseExchangeDSNs"), nil)},
+	{Info: Info{Name: "ExternalPostmasterAddress", In: Set, Range: "an address; without one postmaster@ the default accepted domain", Here: Enforced, Why: "reports are from it"}, access: optional(smtpAddress, func(t *transport) *string { return &t.ExternalPostmasterAddress })},
+	{Info: keptInfo("GenerateCopyOfDSNFor", "5.4.8, 5.4.6, 5.4.4, 5.2.4, 5.2.0, 5.1.4", "nobody is sent copies of reports"), access: keepMany[transport](text)},
+	{Info: ranged(enforcedInfo("ExternalDsnMaxMessageAttachSize", "10MB", "a report to senders outside returns only the header of a larger message"), "0 to 2147483647 bytes"), access: setting(size, func(t *transport) *connector.Setting[connector.ByteSize] { return &t.ExternalDsnMaxMessageAttachSize })},
+	{Info: ranged(enforcedInfo("InternalDsnMaxMessageAttachSize", "10MB", "a report to senders inside returns only the header of a larger message"), "0 to 2147483647 bytes"), access: setting(size, func(t *transport) *connector.Setting[connector.ByteSize] { return &t.InternalDsnMaxMessageAttachSize })},
+	{Info: keptInfo("ExternalDsnSendHtml", "$true", "reports are plain text"), access: keepFlag[transport]()},
+	{Info: keptInfo("InternalDsnSendHtml", "$true", "reports are plain text"), access: keepFlag[transport]()},
+	{Info: enforcedInfo("ExternalDelayDsnEnabled", "$true", "whether senders outside are told of delays"), access: flagSetting(func(t *transport) *onOff { return &t.ExternalDelayDsnEnabled })},
+	{Info: enforcedInfo("InternalDelayDsnEnabled", "$true", "whether senders inside are told of delays"), access: flagSetting(func(t *transport) *onOff { return &t.InternalDelayDsnEnabled })},
+	{Info: keptInfo("ExternalDsnLanguageDetectionEnabled", "$true", "reports are in English"), access: keepFlag[transport]()},
+	{Info: keptInfo("InternalDsnLanguageDetectionEnabled", "$true", "reports are in English"), access: keepFlag[transport]()},
+	{Info: by2007(keptInfo("DSNConversionMode", "PreserveDSNBody", "the reports of others are passed on as they are"), "UseExchangeDSNs"), access: keep[transport](words("DSNConversionOption", "DoNotConvert", "PreserveDSNBody", "UseExchangeDSNs"), nil)},
 	{Info: keptInfo("HeaderPromotionModeSetting", "NoCreate", noMailboxes), access: keep[transport](words("HeaderPromotionMode", "MustCreate", "MayCreate", "NoCreate"), nil)},
 	{Info: since(from10, keptInfo("ShadowRedundancyEnabled", "$true", noShadow)), access: keepFlag[transport]()},
 	{Info: since(from13, keptInfo("RejectMessageOnShadowFailure", "$false", noShadow)), access: keepFlag[transport]()},
@@ -65,19 +65,21 @@ var transportRows = []row[transport]{
 var serviceRows = []row[service]{
 	{Info: Info{Name: "Identity", In: Get | Set, Type: "TransportServerIdParameter", Range: "name or FQDN of a server", Here: Enforced, Position: 1, Mandatory: Set, Pipeline: true}},
 	{Info: Info{Name: "UseDowngradedExchangeServerAuth", In: Set, Default: "$false", Since: from10, Here: Enforced, Why: "allows SuppressXAnonymousTls, rule R12"}, access: keepFlag[service]()},
-	{Info: ranged(keptInfo("MaxOutboundConnections", "1000", noServices), "1 or more, or unlimited"), access: keep[service](limit, atLeast(1))},
-	{Info: ranged(keptInfo("MaxPerDomainOutboundConnections", "20", noServices), "1 to 2147483647 or unlimited, at most MaxOutboundConnections"), access: keep[service](limit, atLeast(1))},
+	{Info: ranged(enforcedInfo("MaxOutboundConnections", "1000", ""), "1 to 2147483647 or unlimited"), access: plain(limit, func(s *service) *connector.Limit { return &s.MaxOutboundConnections })},
+	{Info: by2007(ranged(enforcedInfo("MaxPerDomainOutboundConnections", "40", "to one next hop"), "1 to 2147483647 or unlimited, at most MaxOutboundConnections"), "20"), access: plain(limit, func(s *service) *connector.Limit { return &s.MaxPerDomainOutboundConnections })},
 	{Info: ranged(keptInfo("MaxConnectionRatePerMinute", "1200", "each connector has MessageRateLimit and MaxInboundConnection"), "1 to 2147483647"), access: keep[service](integer, between(1, 1<<31-1))},
 	{Info: ranged(keptInfo("MaxConcurrentMailboxDeliveries", "20", noMailboxes), "1 to 256"), access: keep[service](integer, between(1, 256))},
 	{Info: ranged(keptInfo("MaxConcurrentMailboxSubmissions", "20", noMailboxes), "1 to 256"), access: keep[service](integer, between(1, 256))},
-	{Info: ranged(keptInfo("MessageExpirationTimeout", "2.00:00:00", noServices), "00:00:05 to 90.00:00:00"), access: keep[service](timespan, within("00:00:05", "90.00:00:00"))},
-	{Info: ranged(keptInfo("MessageRetryInterval", "00:05:00", noServices), "00:00:01 to 1.00:00:00"), access: keep[service](timespan, within("00:00:01", "1.00:00:00"))},
-	{Info: onEdge(ranged(keptInfo("OutboundConnectionFailureRetryInterval", "00:10:00", noServices), "00:00:01 to 20.00:00:00"), "00:30:00"), access: keep[service](timespan, within("00:00:01", "20.00:00:00"))},
-	{Info: ranged(keptInfo("TransientFailureRetryCount", "6", noServices), "0 to 15"), access: keep[service](integer, between(0, 15))},
-	{Info: onEdge(ranged(keptInfo("TransientFailureRetryInterval", "00:05:00", noServices), "00:00:01 to 12:00:00"), "00:10:00"), access: keep[service](timespan, within("00:00:01", "12:00:00"))},
-	{Info: ranged(keptInfo("DelayNotificationTimeout", "04:00:00", noServices), "00:00:01 to 30.00:00:00"), access: keep[service](timespan, within("00:00:01", "30.00:00:00"))},
-	{Info: ranged(keptInfo("QueueMaxIdleTime", "00:03:00", noServices), "00:00:05 to 01:00:00"), access: keep[service](timespan, within("00:00:05", "01:00:00"))},
-	{Info: ranged(keptInfo("PoisonThreshold", "2", noServices), "1 to 10"), access: keep[service](integer, between(1, 10))},
+	{Info: ranged(enforcedInfo("MessageExpirationTimeout", "2.00:00:00", ""), "00:00:05 to 90.00:00:00"), access: plain(timespan, func(s *service) *time.Duration { return &s.MessageExpirationTimeout })},
+	{Info: ranged(enforcedInfo("MessageRetryInterval", "00:05:00", ""), "00:00:01 to 1.00:00:00"), access: plain(timespan, func(s *service) *time.Duration { return &s.MessageRetryInterval })},
+	{Info: onEdge(ranged(enforcedInfo("OutboundConnectionFailureRetryInterval", "00:10:00", ""), "00:00:01 to 20.00:00:00"), "00:30:00"), access: plain(timespan, func(s *service) *time.Duration { return &s.OutboundConnectionFailureRetryInterval })},
+	{Info: ranged(enforcedInfo("TransientFailureRetryCount", "6", ""), "0 to 15"), access: setting(integer, func(s *service) *connector.Setting[int] { return &s.TransientFailureRetryCount })},
+	{Info: onEdge(ranged(enforcedInfo("TransientFailureRetryInterval", "00:05:00", ""), "00:00:01 to 12:00:00"), "00:10:00"), access: plain(timespan, func(s *service) *time.Duration { return &s.TransientFailureRetryInterval })},
+	{Info: ranged(enforcedInfo("DelayNotificationTimeout", "04:00:00", ""), "00:00:01 to 30.00:00:00"), access: plain(timespan, func(s *service) *time.Duration { return &s.DelayNotificationTimeout })},
+	{Info: ranged(enforcedInfo("QueueGlitchRetryCount", "4", "in Exchange a key of EdgeTransport.exe.config"), "0 to 15"), access: setting(integer, func(s *service) *connector.Setting[int] { return &s.QueueGlitchRetryCount })},
+	{Info: ranged(enforcedInfo("QueueGlitchRetryInterval", "00:01:00", "in Exchange a key of EdgeTransport.exe.config"), "00:00:01 to 12:00:00"), access: plain(timespan, func(s *service) *time.Duration { return &s.QueueGlitchRetryInterval })},
+	{Info: ranged(keptInfo("QueueMaxIdleTime", "00:03:00", "a queue without messages isn't kept"), "00:00:05 to 01:00:00"), access: keep[service](timespan, within("00:00:05", "01:00:00"))},
+	{Info: ranged(keptInfo("PoisonThreshold", "2", "no message is suspected of a crash"), "1 to 10"), access: keep[service](integer, between(1, 10))},
 	{Info: keptInfo("ExternalDNSServers", "", noResolver), access: keepMany[service](ipAddress)},
 	{Info: keptInfo("InternalDNSServers", "", noResolver), access: keepMany[service](ipAddress)},
 	{Info: keptInfo("ExternalDNSAdapterEnabled", "$true", noResolver), access: keepFlag[service]()},
@@ -86,7 +88,7 @@ var serviceRows = []row[service]{
 	{Info: keptInfo("InternalDNSProtocolOption", "Any", noResolver), access: keep[service](words("ProtocolOption", "Any", "UseTcpOnly", "UseUdpOnly"), nil)},
 	{Info: keptInfo("ExternalIPAddress", "", "Received fields name the address that was connected to"), access: keep[service](ipAddress, nil)},
 	{Info: keptInfo("IntraOrgConnectorProtocolLoggingLevel", "None", noLogs), access: keep[service](logging, nil)},
-	{Info: keptInfo("IntraOrgConnectorSmtpMaxMessagesPerConnection", "20", noServices), access: keep[service](integer, between(1, 1<<31-1))},
+	{Info: keptInfo("IntraOrgConnectorSmtpMaxMessagesPerConnection", "20", "the Send connector's SmtpMaxMessagesPerConnection goes for other servers, too"), access: keep[service](integer, between(1, 1<<31-1))},
 	{Info: keptInfo("ReceiveProtocolLogMaxAge", "30.00:00:00", noLogs), access: keep[service](timespan, nil)},
 	{Info: keptInfo("ReceiveProtocolLogMaxDirectorySize", "250MB", noLogs), access: keep[service](anySize, nil)},
 	{Info: keptInfo("ReceiveProtocolLogMaxFileSize", "10MB", noLogs), access: keep[service](anySize, nil)},
@@ -117,13 +119,18 @@ var frontendNames = []string{
 	"MaxOutboundConnections", "MaxConcurrentMailboxDeliveries", "MaxConcurrentMailboxSubmissions", "DomainController",
 }
 
-// subset returns the rows with those names.
-func subset[C any](rows []row[C], names []string) []row[C] {
-	var some []row[C]
-	for _, r := range rows {
-		if slices.Contains(names, r.Name) {
-			some = append(some, r)
+// frontendRows are the parameters of those services. Nothing is taken or sent by
+// them here, so they are kept only.
+func frontendRows() []row[service] {
+	var some []row[service]
+	for _, r := range serviceRows {
+		if !slices.Contains(frontendNames, r.Name) {
+			continue
 		}
+		if r.Here == Enforced && r.Name != "Identity" {
+			r.Here, r.Why = Kept, noFrontend
+		}
+		some = append(some, r)
 	}
 	return some
 }

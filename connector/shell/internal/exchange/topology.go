@@ -4,16 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 	"github.com/interchange-smtp/interchange/permission"
-)
-
-// The intervals in which an Edge server differs from others.
-const (
-	edgeFailureInterval   = 30 * time.Minute
-	edgeTransientInterval = 10 * time.Minute
 )
 
 // serverNoun is the servers.

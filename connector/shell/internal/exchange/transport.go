@@ -7,7 +7,8 @@ import (
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 )
 
-// downgradedAuth is the one parameter of a service that a policy needs.
+// downgradedAuth is the one parameter of a service that the configuration has in
+// Transport.
 const downgradedAuth = "UseDowngradedExchangeServerAuth"
 
 // maxOrganizationSize is the upper end of MaxReceiveSize and MaxSendSize.
@@ -42,54 +43,51 @@ func settable[C any](rows []row[C]) []string {
 
 // fullTransport shows what the configuration leaves out: nothing is limited then.
 func fullTransport(it *item[transport]) transport {
-	t := it.cfg
-	if t.MaxReceiveSize == 0 {
-		t.MaxReceiveSize = connector.UnlimitedSize
-	}
-	if t.MaxSendSize == 0 {
-		t.MaxSendSize = connector.UnlimitedSize
-	}
-	if t.MaxRecipientEnvelopeLimit == 0 {
-		t.MaxRecipientEnvelopeLimit = connector.Unlimited
-	}
+	t := it.cfg.WithDefaults(&connector.Config{})
+	t.ExternalPostmasterAddress = it.cfg.ExternalPostmasterAddress // $null, as in Exchange
 	return t
 }
 
-func (o *Org) checkTransport(draft, _ *item[transport]) error {
+func (o *Org) checkTransport(draft, old *item[transport]) error {
 	for name, b := range map[string]connector.ByteSize{"MaxReceiveSize": draft.cfg.MaxReceiveSize, "MaxSendSize": draft.cfg.MaxSendSize} {
 		if b > maxOrganizationSize {
 			return &object.ArgumentError{Parameter: name, Err: fmt.Errorf("%v is out of range; give up to %v, or Unlimited",
 				b, connector.ByteSize(maxOrganizationSize))}
 		}
 	}
-	return nil
+	errs, _ := o.base.CheckTransport(draft.cfg)
+	before, _ := o.base.CheckTransport(old.cfg)
+	return invalid(added(errs, before))
 }
 
 // serviceNoun is one of the transport services of servers.
 func (o *Org) serviceNoun(name string, rows []row[service]) *noun[service] {
 	shelf := o.services(name)
-	key := func(s *service) string { return s.Server }
+	key := func(s *service) string { return o.serviceKey(s.Name) }
 	n := &noun[service]{
 		org: o, name: name, rows: rows, shelf: shelf,
-		key: key, identity: key, dn: func(s *service) string { return "CN=" + escapeDN(s.Server) + ",CN=Servers," + adminGroup + o.root() },
+		key: key, identity: key, dn: func(s *service) string { return "CN=" + escapeDN(key(s)) + ",CN=Servers," + adminGroup + o.root() },
 		edge: func(s *service) bool {
-			on, _ := o.server(s.Server)
+			on, _ := o.server(s.Name)
 			return on.Edge
 		},
-		qualify: func(id string) string {
-			s, _ := o.server(serverName(id))
-			return s.Name
-		},
-		defaults: func(it *item[service]) service { return it.cfg },
+		qualify:  func(id string) string { return o.serviceKey(serverName(id)) },
+		defaults: func(it *item[service]) service { return it.cfg.WithDefaults(&o.base) },
 		check:    o.checkService,
 		link:     o.linkService,
 		columns:  []string{"Name", "AntispamAgentsEnabled", "MaxOutboundConnections"},
 	}
 	n.refresh = func() { o.refreshServices(shelf) }
 	extras := directoryExtras(n, "0.1 (8.0.535.0)", "", "")
-	extras["Name"] = func(it *item[service], _ *service) object.Value { return it.cfg.Server }
+	extras["Name"] = func(it *item[service], _ *service) object.Value { return key(&it.cfg) }
 	n.shape(extras, append(append([]string{"Name"}, settable(rows)...), "DistinguishedName", "Identity", "Guid")...)
 	return n
+}
+
+// serviceKey is the name of the server that a service is of.
+func (o *Org) serviceKey(name string) string {
+	s, _ := o.server(name)
+	return s.Name
 }
 
 // services returns the shelf of a kind of service. TransportServer is the older
@@ -110,29 +108,30 @@ func (o *Org) refreshServices(s *shelf[service]) {
 		if s.find(server.Name) != nil {
 			continue
 		}
-		it := &item[service]{cfg: service{server.Name}}
+		it := &item[service]{}
+		if len(o.base.Servers) > 0 {
+			it.cfg.Name = server.Name
+		}
 		if server.Name == o.local().Name && o.transport.cfg.UseDowngradedExchangeServerAuth {
 			it.keep(downgradedAuth, true)
 		}
 		if server.Edge {
 			it.keep("AntispamAgentsEnabled", true)
-			it.keep("OutboundConnectionFailureRetryInterval", showSpan(edgeFailureInterval))
-			it.keep("TransientFailureRetryInterval", showSpan(edgeTransientInterval))
 		}
 		s.put(server.Name, it)
 	}
 }
 
-// checkService checks what concerns more than one parameter.
+// checkService applies the rules to a service.
 func (o *Org) checkService(draft, old *item[service]) error {
-	if total, ok := draft.kept["MaxOutboundConnections"].(limitValue); ok {
-		if each, ok := draft.kept["MaxPerDomainOutboundConnections"].(limitValue); ok {
-			if order, _ := each.Compare(total); order > 0 {
-				return fmt.Errorf("MaxPerDomainOutboundConnections, %v, must not exceed MaxOutboundConnections, %v", each, total)
-			}
-		}
+	s := draft.cfg
+	s.Name = o.serviceKey(s.Name)
+	errs, _ := o.base.CheckService(s)
+	before, _ := o.base.CheckService(old.cfg)
+	if err := invalid(added(errs, before)); err != nil {
+		return err
 	}
-	if draft.cfg.Server != o.local().Name || draft.kept[downgradedAuth] != false || old.kept[downgradedAuth] == false {
+	if s.Name != o.local().Name || draft.kept[downgradedAuth] != false || old.kept[downgradedAuth] == false {
 		return nil
 	}
 	for it := range o.receive.all() {
@@ -146,7 +145,7 @@ func (o *Org) checkService(draft, old *item[service]) error {
 
 // linkService carries over what the policy needs of our own service.
 func (o *Org) linkService(it *item[service]) {
-	if v, given := it.kept[downgradedAuth].(bool); given && it.cfg.Server == o.local().Name {
+	if v, given := it.kept[downgradedAuth].(bool); given && o.serviceKey(it.cfg.Name) == o.local().Name {
 		o.transport.cfg.UseDowngradedExchangeServerAuth = v
 		o.base.Transport = o.transport.cfg
 	}
