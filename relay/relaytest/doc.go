@@ -1,5 +1,6 @@
 // Package relaytest is an in-memory network for testing mail relays, with the
-// parties that such a test needs: a scripted next hop ([Sink]), a client that
+// parties that such a test needs: a next hop that a script makes as difficult
+// as the test wants it ([Sink]), a client that
 // says exactly what it is told ([Client]), a resolver ([Resolver]) and a
 // certificate authority ([Authority]).
 //

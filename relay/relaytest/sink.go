@@ -7,16 +7,12 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
-	"log"
 	"net"
 	"net/netip"
 	"slices"
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/emersion/go-smtp"
 )
 
 // What a Sink keeps and accepts when its fields do not say.
@@ -31,16 +27,34 @@ type Stage string
 
 // The stages.
 const (
-	StageConnect Stage = "CONNECT" // argument: the client's address
-	StageHello   Stage = "EHLO"    // argument: the client's name
-	StageAuth    Stage = "AUTH"    // argument: the user name
-	StageMail    Stage = "MAIL"    // argument: the sender
-	StageRcpt    Stage = "RCPT"    // argument: the recipient
-	StageData    Stage = "DATA"    // argument: the sender; asked when the message is complete
+	StageConnect  Stage = "CONNECT"   // argument: the client's address
+	StageHello    Stage = "EHLO"      // argument: the client's name
+	StageTLS      Stage = "STARTTLS"  // argument: the client's name
+	StageAuth     Stage = "AUTH"      // argument: the user name
+	StageMail     Stage = "MAIL"      // argument: the sender
+	StageRcpt     Stage = "RCPT"      // argument: the recipient
+	StageDataInit Stage = "DATA INIT" // argument: the sender; asked before the 354, or at the first BDAT
+	StageBody     Stage = "BODY"      // argument: the sender; asked when a first part of the message has come
+	StageData     Stage = "DATA"      // argument: the sender; asked when the message is complete
+	StageStored   Stage = "STORED"    // argument: the sender; asked when the message was recorded
+	StageReset    Stage = "RSET"
 )
 
-// Drop as the answer of a script resets the connection instead of answering.
-const Drop = "drop"
+// Answers of a script that are no replies. What says nothing that a client
+// could take for a reply ends the conversation.
+const (
+	Drop    = "drop"    // resets the connection
+	Close   = "close"   // ends the connection as after QUIT
+	Hang    = "hang"    // keeps silent until the client is gone
+	Endless = "endless" // says a reply that never ends
+)
+
+// rawMark begins what Raw returns.
+const rawMark = "\x00"
+
+// Raw is the answer of a script that says octets as they are, in place of a
+// reply. For the Sink the command has failed; the conversation goes on.
+func Raw(octets string) string { return rawMark + octets }
 
 // Sink is an SMTP server that records what it is given: the next hop of a
 // relay under test. It speaks STARTTLS, AUTH PLAIN and LOGIN, 8BITMIME,
@@ -53,21 +67,28 @@ type Sink struct {
 	Users        map[string]string // passwords; not nil: AUTH is offered and required for MAIL
 	InsecureAuth bool              // offers AUTH without TLS too
 	MaxSize      int64             // of a message in octets, announced with SIZE; default 64 MiB
+	Omit         []string          // keywords of EHLO that are not offered, and whose parameters are refused
 
 	// Script, if not nil, is asked at every stage. It returns "" for the
-	// usual answer, or Drop, or a reply such as "451 4.3.0 Try later". Replies
-	// must be 4xx or 5xx, except that a 250 at StageData replaces the usual
-	// text; a refused message is not recorded. Script is called by the
-	// goroutine of the connection, which it may hold up.
+	// usual answer, or a reply such as "451 4.3.0 Try later", or one of Drop,
+	// Close, Hang, Endless and Raw. A reply of the usual one's class, such as
+	// a 250 at StageData, is the usual answer in other words. With any other
+	// the command has failed, and before StageStored nothing is recorded; at
+	// StageConnect and StageBody, where it would be out of place, the
+	// connection ends. Script is called by the goroutine of the connection,
+	// which it may hold up.
 	Script func(stage Stage, argument string) string
 
-	mu       sync.Mutex
-	server   *smtp.Server
-	conns    map[net.Conn]struct{}
-	total    int // connections so far
-	messages []Message
-	kept     int64
-	changed  chan struct{}
+	mu        sync.Mutex
+	closed    bool
+	listeners []net.Listener
+	sessions  sync.WaitGroup
+	conns     map[net.Conn]struct{}
+	total     int // connections so far
+	peak      int // at one time
+	messages  []Message
+	kept      int64
+	changed   chan struct{}
 }
 
 // Message is one message that a Sink has accepted.
@@ -85,8 +106,11 @@ type Message struct {
 	Size  int64  // MAIL's SIZE
 	UTF8  bool   // MAIL's SMTPUTF8
 	Ret   string // MAIL's RET
-	EnvID string // MAIL's ENVID
+	EnvID string // MAIL's ENVID, decoded
 	Auth  string // MAIL's AUTH as decoded; "" also if it was AUTH=<>
+
+	MailParams string   // all of MAIL's parameters, as written
+	RcptParams []string // all of RCPT's parameters, as written, for each of To
 }
 
 // String returns the envelope and the text, for the log of a test.
@@ -96,65 +120,56 @@ func (m Message) String() string {
 
 // Serve serves the connections of l until l or the Sink is closed.
 func (s *Sink) Serve(l net.Listener) error {
-	s.mu.Lock()
-	if s.server == nil {
-		s.server = s.newServer()
+	if !s.serves(l) {
+		return l.Close()
 	}
-	server := s.server
-	s.mu.Unlock()
-	err := server.Serve(&sinkListener{Listener: l, sink: s})
-	if errors.Is(err, net.ErrClosed) {
-		return nil
-	}
-	return err
-}
-
-// newServer returns the go-smtp server that does the talking.
-func (s *Sink) newServer() *smtp.Server {
-	server := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
-		session := &sinkSession{sink: s, conn: c}
-		return session, session.ask(StageHello, c.Hostname())
-	}))
-	server.Domain = s.Hostname
-	if server.Domain == "" {
-		server.Domain = "sink.invalid"
-	}
-	server.AllowInsecureAuth = true // sinkSession decides
-	server.EnableSMTPUTF8 = true
-	server.EnableBINARYMIME = true
-	server.EnableDSN = true
-	server.MaxLineLength = 1 << 20 // long body lines must arrive
-	server.MaxMessageBytes = s.limit() + 1
-	// Zero would let pipelined commands run on after the end of the connection.
-	server.ReadTimeout = sinkPatience
-	server.WriteTimeout = sinkPatience
-	server.ErrorLog = log.New(io.Discard, "", 0)
-	if s.Certificate != nil {
-		server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{*s.Certificate}, MinVersion: tls.VersionTLS12}
-		if s.ClientCAs != nil {
-			server.TLSConfig.ClientCAs = s.ClientCAs
-			server.TLSConfig.ClientAuth = tls.VerifyClientCertIfGiven
+	for {
+		c, err := l.Accept()
+		if errors.Is(err, net.ErrClosed) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if s.track(c) {
+			go s.converse(c)
 		}
 	}
-	return server
+}
+
+// serves remembers l for Close, unless that was called.
+func (s *Sink) serves(l net.Listener) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closed {
+		s.listeners = append(s.listeners, l)
+	}
+	return !s.closed
 }
 
 // Close stops serving, ends all connections and waits until that is done.
 func (s *Sink) Close() error {
 	s.mu.Lock()
-	server := s.server
-	conns := s.conns
-	s.conns = nil
-	s.mu.Unlock()
-	for c := range conns {
+	s.closed = true
+	for _, l := range s.listeners {
+		_ = l.Close() // it may be closed already
+	}
+	s.listeners = nil
+	for c := range s.conns {
 		_ = c.Close() // it may have ended by itself
 	}
-	if server == nil {
+	s.mu.Unlock()
+	done := make(chan struct{})
+	go func() {
+		s.sessions.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
 		return nil
+	case <-time.After(sinkPatience):
+		return errors.New("relaytest: the script of a sink doesn't return")
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), sinkPatience)
-	defer cancel()
-	return server.Shutdown(ctx)
 }
 
 // Messages returns what was accepted so far, oldest first. The caller must not
@@ -201,6 +216,13 @@ func (s *Sink) Connections() int {
 	return s.total
 }
 
+// Peak returns how many connections there were at one time at most.
+func (s *Sink) Peak() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.peak
+}
+
 // limit returns the size limit of a message.
 func (s *Sink) limit() int64 {
 	if s.MaxSize > 0 {
@@ -210,11 +232,11 @@ func (s *Sink) limit() int64 {
 }
 
 // record keeps m, unless too much is kept already.
-func (s *Sink) record(m Message) error {
+func (s *Sink) record(m Message) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.kept+int64(len(m.Data)) > sinkKept {
-		return parseReply("452 4.3.1 The sink is full")
+		return false
 	}
 	s.messages = append(s.messages, m)
 	s.kept += int64(len(m.Data))
@@ -222,7 +244,7 @@ func (s *Sink) record(m Message) error {
 		close(s.changed)
 		s.changed = nil
 	}
-	return nil
+	return true
 }
 
 // check reports whether the password is that of the user.
@@ -231,20 +253,28 @@ func (s *Sink) check(user, password string) bool {
 	return subtle.ConstantTimeCompare([]byte(want), []byte(password)) == 1 && ok
 }
 
-// track counts c and remembers it for Close.
-func (s *Sink) track(c net.Conn) {
+// track counts c and remembers it for Close; after that it closes c.
+func (s *Sink) track(c net.Conn) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.closed {
+		_ = c.Close() // nobody is interested
+		return false
+	}
 	if s.conns == nil {
 		s.conns = make(map[net.Conn]struct{})
 	}
 	s.conns[c] = struct{}{}
 	s.total++
+	s.peak = max(s.peak, len(s.conns))
+	s.sessions.Add(1)
+	return true
 }
 
 // forget is track's opposite.
 func (s *Sink) forget(c net.Conn) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	delete(s.conns, c)
+	s.mu.Unlock()
+	s.sessions.Done()
 }

@@ -71,7 +71,7 @@ func TestSinkAuthAndTLS(t *testing.T) {
 		t.Fatalf("under TLS: %s", text)
 	}
 	c.Do("AUTH PLAIN "+base64Of("\x00contoso\x00wrong"), 535)
-	c.Do("AUTH PLAIN "+base64Of("\x00nobody\x00"), 535)
+	c.Do("AUTH PLAIN "+base64Of("\x00nobody\x00x"), 535)
 	c.Do("AUTH LOGIN", 334)
 	c.Do(base64Of("contoso"), 334)
 	c.Do(base64Of("pw"), 235)

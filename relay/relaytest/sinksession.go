@@ -1,230 +1,313 @@
 package relaytest
 
 import (
-	"bytes"
+	"bufio"
+	"crypto/tls"
+	"encoding/base64"
 	"errors"
 	"io"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
-	"sync"
+	"time"
 
-	"github.com/emersion/go-sasl"
-	"github.com/emersion/go-smtp"
+	"github.com/interchange-smtp/interchange/auth"
 )
 
-// errDropped ends a session whose connection the script has dropped.
-var errDropped = errors.New("relaytest: connection dropped by the script")
+// maxCommand bounds a command line.
+const maxCommand = 1 << 20
 
 // sinkSession is one SMTP session of a Sink.
 type sinkSession struct {
 	sink *Sink
-	conn *smtp.Conn
-	user string
+	wire net.Conn // as accepted
+	conn net.Conn // the same, or TLS on it
+	br   *bufio.Reader
+	bw   *bufio.Writer
+	over bool // the conversation has ended
 
-	// go-smtp runs Data beside later commands when BDAT is used.
-	mu      sync.Mutex
+	tls     bool
+	helo    string
+	user    string
+	mail    bool // MAIL was accepted
+	chunks  bool // a BDAT was
 	message Message
 }
 
-// ask lets the script answer. The result is nil for the usual answer.
-func (s *sinkSession) ask(stage Stage, argument string) error {
-	if s.sink.Script == nil {
-		return nil
-	}
-	switch answer := s.sink.Script(stage, argument); answer {
-	case "":
-		return nil
-	case Drop:
-		drop(s.conn.Conn())
-		return errDropped
-	default:
-		return parseReply(answer)
-	}
-}
-
-// Mail implements smtp.Session.
-func (s *sinkSession) Mail(from string, options *smtp.MailOptions) error {
-	if s.sink.Users != nil && s.user == "" {
-		return parseReply("530 5.7.1 Client was not authenticated")
-	}
-	_, encrypted := s.conn.TLSConnectionState()
-	m := Message{From: from, Helo: s.conn.Hostname(), User: s.user, TLS: encrypted, Remote: addrPort(s.conn.Conn())}
-	if options != nil {
-		m.Body, m.Size, m.UTF8 = string(options.Body), options.Size, options.UTF8
-		m.Ret, m.EnvID = string(options.Return), options.EnvelopeID
-		if options.Auth != nil {
-			m.Auth = *options.Auth
-		}
-	}
-	s.mu.Lock()
-	s.message = m
-	s.mu.Unlock()
-	return s.ask(StageMail, from)
-}
-
-// Rcpt implements smtp.Session.
-func (s *sinkSession) Rcpt(to string, _ *smtp.RcptOptions) error {
-	if err := s.ask(StageRcpt, to); err != nil {
-		return err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.message.To = append(s.message.To, to)
-	return nil
-}
-
-// Data implements smtp.Session.
-func (s *sinkSession) Data(r io.Reader) error {
-	s.mu.Lock()
-	m := s.message
-	s.mu.Unlock()
-	var body bytes.Buffer
-	if _, err := io.Copy(&body, io.LimitReader(r, s.sink.limit()+1)); err != nil {
-		return err
-	}
-	if int64(body.Len()) > s.sink.limit() {
-		return parseReply("552 5.3.4 Message size exceeds fixed maximum message size")
-	}
-	answer := s.ask(StageData, m.From)
-	var reply *smtp.SMTPError
-	if answer != nil && (!errors.As(answer, &reply) || reply.Code/100 != 2) {
-		return answer
-	}
-	m.Data = body.Bytes()
-	if err := s.sink.record(m); err != nil {
-		return err
-	}
-	return answer
-}
-
-// Reset implements smtp.Session.
-func (s *sinkSession) Reset() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.message = Message{}
-}
-
-// Logout implements smtp.Session.
-func (s *sinkSession) Logout() error { return nil }
-
-// AuthMechanisms implements smtp.AuthSession.
-func (s *sinkSession) AuthMechanisms() []string {
-	if _, encrypted := s.conn.TLSConnectionState(); s.sink.Users == nil || !encrypted && !s.sink.InsecureAuth {
-		return nil
-	}
-	return []string{"LOGIN", "PLAIN"}
-}
-
-// Auth implements smtp.AuthSession.
-func (s *sinkSession) Auth(mechanism string) (sasl.Server, error) {
-	switch {
-	case s.AuthMechanisms() == nil:
-	case mechanism == "PLAIN":
-		return sasl.NewPlainServer(func(_, user, password string) error { return s.login(user, password) }), nil
-	case mechanism == "LOGIN":
-		return &loginServer{check: s.login}, nil
-	}
-	return nil, parseReply("504 5.7.4 Unrecognized authentication type")
-}
-
-// login ends an AUTH exchange.
-func (s *sinkSession) login(user, password string) error {
-	if err := s.ask(StageAuth, user); err != nil {
-		return err
-	}
-	if !s.sink.check(user, password) {
-		return parseReply("535 5.7.3 Authentication unsuccessful")
-	}
-	s.user = user
-	return nil
-}
-
-// loginServer is the server's side of AUTH LOGIN.
-type loginServer struct {
-	asked int
-	user  string
-	check func(user, password string) error
-}
-
-// Next implements sasl.Server.
-func (l *loginServer) Next(response []byte) (challenge []byte, done bool, err error) {
-	if response == nil { // no initial response
-		return []byte("Username:"), false, nil
-	}
-	l.asked++
-	if l.asked == 1 {
-		l.user = string(response)
-		return []byte("Password:"), false, nil
-	}
-	return nil, true, l.check(l.user, string(response))
-}
-
-// sinkListener lets the Sink see connections before go-smtp greets them.
-type sinkListener struct {
-	net.Listener
-	sink *Sink
-}
-
-// Accept returns the next connection that the script does not turn away.
-func (l *sinkListener) Accept() (net.Conn, error) {
-	for {
-		c, err := l.Listener.Accept()
+// converse serves c.
+func (s *Sink) converse(c net.Conn) {
+	defer s.forget(c)
+	defer c.Close() // it may have been closed
+	t := &sinkSession{sink: s, wire: c}
+	t.use(c)
+	t.answer(StageConnect, addrPort(c).Addr().String(), "220 "+s.name()+" ESMTP Service Ready")
+	for !t.over {
+		line, err := t.line()
 		if err != nil {
-			return nil, err
+			return
 		}
-		l.sink.track(c)
-		answer := ""
-		if l.sink.Script != nil {
-			answer = l.sink.Script(StageConnect, addrPort(c).Addr().String())
-		}
-		switch answer {
-		case "":
-			return &sinkConn{Conn: c, sink: l.sink}, nil
-		case Drop:
-			drop(c)
-		default:
-			_, _ = io.WriteString(c, answer+"\r\n") // whether it arrives is the client's affair
-			_ = c.Close()
-		}
-		l.sink.forget(c)
+		verb, rest, _ := strings.Cut(line, " ")
+		t.command(strings.ToUpper(verb), rest)
 	}
 }
 
-// sinkConn is a connection that the Sink remembers until it is closed.
-type sinkConn struct {
-	net.Conn
-	sink *Sink
+// use makes c the connection.
+func (t *sinkSession) use(c net.Conn) {
+	t.conn, t.br, t.bw = c, bufio.NewReader(c), bufio.NewWriter(c)
 }
 
-// Close implements net.Conn.
-func (c *sinkConn) Close() error {
-	c.sink.forget(c.Conn)
-	return c.Conn.Close()
+// line reads a command. Replies wait until nothing more has come.
+func (t *sinkSession) line() (string, error) {
+	if t.br.Buffered() == 0 && t.bw.Flush() != nil {
+		return "", net.ErrClosed
+	}
+	_ = t.conn.SetDeadline(time.Now().Add(sinkPatience)) // a closed connection is seen when reading
+	line := ""
+	for {
+		part, err := t.br.ReadSlice('\n')
+		line += string(part)
+		if err == nil {
+			return strings.TrimRight(line, "\r\n"), nil
+		}
+		if err != bufio.ErrBufferFull || len(line) > maxCommand {
+			return "", err
+		}
+	}
+}
+
+// command does what one line says. EHLO, HELO and RSET end a transaction.
+func (t *sinkSession) command(verb, rest string) {
+	switch verb {
+	case "EHLO", "HELO":
+		t.hello(verb, rest)
+	case "STARTTLS":
+		t.startTLS()
+	case "AUTH":
+		t.auth(rest)
+	case "MAIL":
+		t.from(rest)
+	case "RCPT":
+		t.to(rest)
+	case "DATA":
+		t.data()
+	case "BDAT":
+		t.bdat(rest)
+	case "RSET":
+		t.reset()
+		t.answer(StageReset, "", "250 2.0.0 Session reset")
+	case "NOOP":
+		t.say("250 2.0.0 OK")
+	case "VRFY":
+		t.say("252 2.5.0 Cannot VRFY user")
+	case "QUIT":
+		t.say("221 2.0.0 Bye")
+		t.end()
+	default:
+		t.say("500 5.5.2 Command unrecognized")
+	}
+}
+
+// answer says what the script wants, or what is usual, which ends with no CRLF.
+// It reports whether the command has succeeded.
+func (t *sinkSession) answer(stage Stage, argument, usual string) bool {
+	return t.reply(stage, t.ask(stage, argument), usual)
+}
+
+// ask asks the script.
+func (t *sinkSession) ask(stage Stage, argument string) string {
+	if t.sink.Script == nil {
+		return ""
+	}
+	return t.sink.Script(stage, argument)
+}
+
+// reply is answer when the script has said its own.
+func (t *sinkSession) reply(stage Stage, own, usual string) bool {
+	octets, raw := strings.CutPrefix(own, rawMark)
+	switch {
+	case own == "":
+		t.say(usual)
+		return true
+	case own == Drop:
+		t.over = true
+		_ = t.bw.Flush() // whether it arrives is the client's affair
+		drop(t.wire)
+	case own == Close:
+		t.end()
+	case own == Hang:
+		_ = t.bw.Flush()
+		_ = t.conn.SetDeadline(time.Time{})
+		_, _ = io.Copy(io.Discard, t.br)
+		t.over = true
+	case own == Endless:
+		_ = t.conn.SetDeadline(time.Time{})
+		for !t.over {
+			t.say("250-and so on")
+		}
+	case raw:
+		_, _ = t.bw.WriteString(octets) // an error comes back from every Flush
+	default:
+		t.say(own)
+		if own[:1] == usual[:min(1, len(usual))] {
+			return true
+		}
+		if stage == StageConnect || stage == StageBody {
+			t.end()
+		}
+	}
+	return false
+}
+
+// say says a reply; nothing if it is empty.
+func (t *sinkSession) say(reply string) {
+	if reply == "" {
+		return
+	}
+	if _, err := t.bw.WriteString(reply + "\r\n"); err != nil {
+		t.over = true
+	}
+}
+
+// end ends the conversation.
+func (t *sinkSession) end() {
+	t.over = true
+	_ = t.bw.Flush() // whether it arrives is the client's affair
+	_ = t.conn.Close()
+}
+
+// reset ends the transaction.
+func (t *sinkSession) reset() { t.mail, t.chunks, t.message = false, false, Message{} }
+
+// offers returns what EHLO offers, with parameters.
+func (t *sinkSession) offers() []string {
+	list := []string{"PIPELINING", "8BITMIME", "ENHANCEDSTATUSCODES", "CHUNKING", "SMTPUTF8", "BINARYMIME", "DSN",
+		"SIZE " + strconv.FormatInt(t.sink.limit(), 10)}
+	if t.sink.Certificate != nil && !t.tls {
+		list = append(list, "STARTTLS")
+	}
+	if t.sink.Users != nil && (t.tls || t.sink.InsecureAuth) {
+		list = append(list, "AUTH LOGIN PLAIN")
+	}
+	return slices.DeleteFunc(list, func(offer string) bool {
+		keyword, _, _ := strings.Cut(offer, " ")
+		return slices.Contains(t.sink.Omit, keyword)
+	})
+}
+
+// offered reports whether EHLO offers keyword.
+func (t *sinkSession) offered(keyword string) bool {
+	return slices.ContainsFunc(t.offers(), func(offer string) bool {
+		return offer == keyword || strings.HasPrefix(offer, keyword+" ")
+	})
+}
+
+func (t *sinkSession) hello(verb, name string) {
+	t.reset()
+	reply := "250 " + t.sink.name()
+	if verb == "EHLO" {
+		lines := append([]string{t.sink.name() + " Hello " + name}, t.offers()...)
+		last := len(lines) - 1
+		reply = "250-" + strings.Join(lines[:last], "\r\n250-") + "\r\n250 " + lines[last]
+	}
+	if t.answer(StageHello, name, reply) {
+		t.helo = name
+	}
+}
+
+// startTLS forgets what was said in the clear.
+func (t *sinkSession) startTLS() {
+	if !t.offered("STARTTLS") {
+		t.say("502 5.5.1 TLS not supported")
+		return
+	}
+	if !t.answer(StageTLS, t.helo, "220 2.0.0 Ready to start TLS") || t.bw.Flush() != nil {
+		return
+	}
+	cfg := &tls.Config{Certificates: []tls.Certificate{*t.sink.Certificate}, MinVersion: tls.VersionTLS12}
+	if t.sink.ClientCAs != nil {
+		cfg.ClientCAs, cfg.ClientAuth = t.sink.ClientCAs, tls.VerifyClientCertIfGiven
+	}
+	c := tls.Server(t.wire, cfg)
+	if c.Handshake() != nil {
+		t.over = true
+		return
+	}
+	t.reset()
+	t.tls, t.helo, t.user = true, "", ""
+	t.use(c)
+}
+
+// auth goes through an exchange of AUTH.
+func (t *sinkSession) auth(rest string) {
+	mechanism, initial, given := strings.Cut(rest, " ")
+	asked := ""
+	x, err := auth.NewExchange(mechanism, func(c auth.Credentials) error {
+		if asked = c.Username; t.sink.check(c.Username, c.Password.Reveal()) {
+			return nil
+		}
+		return auth.ErrBadCredentials
+	})
+	if !t.offered("AUTH") || err != nil {
+		t.say("504 5.7.4 Unrecognized authentication type")
+		return
+	}
+	var response []byte
+	if given {
+		response, err = decodeResponse(initial)
+	}
+	for err == nil {
+		var challenge []byte
+		var done bool
+		if challenge, done, err = x.Next(response); done {
+			break
+		}
+		t.say("334 " + base64.StdEncoding.EncodeToString(challenge))
+		var line string
+		if line, err = t.line(); err == nil {
+			response, err = decodeResponse(line)
+		}
+	}
+	switch {
+	case asked == "":
+		t.say("501 5.5.2 Authentication exchange broken off")
+	case err != nil:
+		t.answer(StageAuth, asked, "535 5.7.3 Authentication unsuccessful")
+	case t.answer(StageAuth, asked, "235 2.7.0 Authentication successful"):
+		t.user = asked
+	}
+}
+
+// decodeResponse decodes a response; "=" is an empty one, "*" none at all.
+func decodeResponse(s string) ([]byte, error) {
+	switch s {
+	case "=":
+		return []byte{}, nil
+	case "*":
+		return nil, errors.New("cancelled")
+	}
+	return base64.StdEncoding.DecodeString(s)
+}
+
+// name returns the host's name.
+func (s *Sink) name() string {
+	if s.Hostname == "" {
+		return "sink.invalid"
+	}
+	return s.Hostname
 }
 
 // drop resets c where that is possible, and closes it in any case.
 func drop(c net.Conn) {
-	for {
-		if r, ok := c.(interface{ Reset() }); ok {
-			r.Reset()
-			return
-		}
-		switch inner := c.(type) {
-		case *sinkConn:
-			inner.sink.forget(inner.Conn)
-			c = inner.Conn
-		case interface{ NetConn() net.Conn }: // *tls.Conn
-			c = inner.NetConn()
-		case *net.TCPConn:
-			_ = inner.SetLinger(0) // a reset is nicer, but a close will do
-			_ = inner.Close()
-			return
-		default:
-			_ = c.Close()
-			return
-		}
+	switch c := c.(type) {
+	case interface{ Reset() }:
+		c.Reset()
+	case *net.TCPConn:
+		_ = c.SetLinger(0) // a reset is nicer, but a close will do
+		_ = c.Close()
+	default:
+		_ = c.Close()
 	}
 }
 
@@ -234,27 +317,4 @@ func addrPort(c net.Conn) netip.AddrPort {
 		return tcp.AddrPort()
 	}
 	return netip.AddrPort{}
-}
-
-// parseReply turns "451 4.3.0 text" into go-smtp's form.
-func parseReply(line string) *smtp.SMTPError {
-	code, text, _ := strings.Cut(line, " ")
-	reply := &smtp.SMTPError{EnhancedCode: smtp.NoEnhancedCode, Message: text}
-	var err error
-	if reply.Code, err = strconv.Atoi(code); err != nil {
-		return &smtp.SMTPError{Code: 554, EnhancedCode: smtp.NoEnhancedCode, Message: "Malformed script answer " + strconv.Quote(line)}
-	}
-	class, rest, _ := strings.Cut(text, " ")
-	var numbers smtp.EnhancedCode
-	parts := strings.Split(class, ".")
-	if len(parts) != len(numbers) {
-		return reply
-	}
-	for i, part := range parts {
-		if numbers[i], err = strconv.Atoi(part); err != nil {
-			return reply
-		}
-	}
-	reply.EnhancedCode, reply.Message = numbers, rest
-	return reply
 }
