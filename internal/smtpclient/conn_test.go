@@ -83,6 +83,7 @@ func TestFaults(t *testing.T) {
 // TestOutOfPlace has replies that are well formed and mean nothing where they stand.
 func TestOutOfPlace(t *testing.T) {
 	for name, steps := range map[string][]string{
+		"250 behind 354":   script(greeting, envelope, []string{">DATA", "354 go\r\n250 taken\r\n"}),
 		"2xx to DATA":      script(greeting, envelope, []string{">DATA", "250 ok\r\n"}),
 		"354 to MAIL":      script(greeting, []string{">MAIL", "354 go\r\n"}),
 		"354 to RCPT":      script(greeting, envelope[:3], []string{"354 go\r\n"}),

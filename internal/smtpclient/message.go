@@ -2,6 +2,7 @@ package smtpclient
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"strconv"
 	"time"
@@ -92,6 +93,11 @@ func (c *Conn) askData() (err error) {
 	}
 	if r.Code != 354 {
 		return c.unexpected(StageData, r)
+	}
+	if c.br.Buffered() > 0 {
+		// What was said before the message can't be the answer to it.
+		c.bad = true
+		return &Error{Stage: StageData, Err: fmt.Errorf("%w: behind 354", ErrPlace)}
 	}
 	return nil
 }

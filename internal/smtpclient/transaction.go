@@ -13,17 +13,23 @@ type Mail struct {
 	Size     int64  // 0: not known
 	Body     string // "", "7BIT", "8BITMIME" or "BINARYMIME"
 	UTF8     bool   // declared
-	NeedUTF8 bool   // UTF8 isn't only declared but needed
+	NeedUTF8 bool   // UTF8 isn't only declared but needed, by the sender or the header
 	Ret      string // RFC 3461
-	EnvID    string // decoded
+	EnvID    string // xtext
 }
 
 // Rcpt is a recipient.
 type Rcpt struct {
-	To     string   // as written between the angle brackets
-	Notify []string // RFC 3461
-	ORcpt  string   // "rfc822;address", the address decoded
+	To       string   // as written between the angle brackets
+	NeedUTF8 bool     // the address is no ASCII
+	Notify   []string // RFC 3461
+	ORcpt    string   // type;xtext
 }
+
+// window is how many RCPT leave in one write. Every server takes that many (RFC
+// 5321 section 4.5.3.1.8), and the answers to them fit into any window of TCP:
+// a hop that can't send what it has to say stops reading (RFC 2920 section 3.1).
+const window = 100
 
 // Check reports whether a hop with c's extensions can take m: ErrBinary,
 // ErrUTF8 or ErrTooBig. An 8-bit message it can't take is found by Data.
@@ -54,6 +60,9 @@ func (c *Conn) Begin(ctx context.Context, m Mail, to []Rcpt, data bool) (answers
 	if err := c.Check(m); err != nil {
 		return nil, err
 	}
+	if answers := c.unspeakable(to); answers != nil {
+		return answers, nil
+	}
 	defer c.watch(ctx)()
 	if !c.Has("PIPELINING") {
 		return c.beginSlowly(m, to)
@@ -62,10 +71,8 @@ func (c *Conn) Begin(ctx context.Context, m Mail, to []Rcpt, data bool) (answers
 	if reset {
 		b = append(b, "RSET\r\n"...)
 	}
-	b = c.appendMail(b, m)
-	for _, r := range to {
-		b = c.appendRcpt(b, r)
-	}
+	n := min(len(to), window)
+	b = c.appendRcpts(c.appendMail(b, m), to[:n])
 	if data {
 		b = append(b, "DATA\r\n"...)
 	}
@@ -83,7 +90,8 @@ func (c *Conn) Begin(ctx context.Context, m Mail, to []Rcpt, data bool) (answers
 		return nil, refused
 	}
 	c.begun = refused == nil
-	answers, taken, err := c.answers(len(to))
+	answers = make([]error, 0, len(to))
+	answers, taken, err := c.answers(answers, to[:n])
 	if err == nil && data {
 		// Without a recipient the answers stand, whatever became of DATA.
 		if err = c.announced(taken && c.begun); !taken {
@@ -93,19 +101,52 @@ func (c *Conn) Begin(ctx context.Context, m Mail, to []Rcpt, data bool) (answers
 	if refused != nil {
 		return nil, refused // even if the hop said no more than that
 	}
+	for ; err == nil && n < len(to); n = len(answers) {
+		next := to[n:min(n+window, len(to))]
+		c.line = c.appendRcpts(c.line[:0], next)
+		if err := c.write(StageRcpt, c.line, c.cfg.Timeouts.Command); err != nil {
+			return nil, c.lastWords(StageRcpt, err)
+		}
+		answers, _, err = c.answers(answers, next)
+	}
 	return answers, err
 }
 
-// answers reads the answers to n pipelined RCPT; taken says that one at least
-// was accepted.
-func (c *Conn) answers(n int) (list []error, taken bool, err error) {
-	list = make([]error, n)
-	for i := range list {
-		list[i] = c.answer(StageRcpt)
-		if c.bad {
-			return nil, false, list[i]
+// unspeakable returns the answers to recipients none of whom the hop can be
+// told of; nil if there is one.
+func (c *Conn) unspeakable(to []Rcpt) []error {
+	for _, r := range to {
+		if c.checkRcpt(r) == nil {
+			return nil
 		}
-		taken = taken || list[i] == nil
+	}
+	answers := make([]error, len(to))
+	for i, r := range to {
+		answers[i] = c.checkRcpt(r)
+	}
+	return answers
+}
+
+// checkRcpt reports whether the hop can be told of r: ErrUTF8.
+func (c *Conn) checkRcpt(r Rcpt) error {
+	if r.NeedUTF8 && !c.Has("SMTPUTF8") {
+		return &Error{Stage: StageRcpt, Err: ErrUTF8}
+	}
+	return nil
+}
+
+// answers appends the answers to pipelined RCPT to list; taken says that one of
+// them at least was accepted.
+func (c *Conn) answers(list []error, to []Rcpt) (_ []error, taken bool, err error) {
+	for _, r := range to {
+		err := c.checkRcpt(r)
+		if err == nil {
+			if err = c.answer(StageRcpt); c.bad {
+				return nil, false, err
+			}
+		}
+		taken = taken || err == nil
+		list = append(list, err)
 	}
 	return list, taken, nil
 }
@@ -138,15 +179,14 @@ func (c *Conn) beginSlowly(m Mail, to []Rcpt) (answers []error, err error) {
 		return nil, err
 	}
 	c.begun = true
-	for _, r := range to {
-		if err := c.write(StageRcpt, c.appendRcpt(nil, r), c.cfg.Timeouts.Command); err != nil {
+	for i := range to {
+		one := to[i : i+1]
+		if err := c.write(StageRcpt, c.appendRcpts(nil, one), c.cfg.Timeouts.Command); err != nil {
 			return nil, c.lastWords(StageRcpt, err)
 		}
-		err := c.answer(StageRcpt)
-		if c.bad {
+		if answers, _, err = c.answers(answers, one); err != nil {
 			return nil, err
 		}
-		answers = append(answers, err)
 	}
 	return answers, nil
 }
@@ -188,6 +228,9 @@ func (c *Conn) answer(s Stage) error {
 
 // Rcpt adds a recipient to the open transaction.
 func (c *Conn) Rcpt(ctx context.Context, r Rcpt) error {
+	if err := c.checkRcpt(r); err != nil {
+		return err
+	}
 	defer c.watch(ctx)()
 	c.line = c.appendRcpt(c.line[:0], r)
 	if err := c.write(StageRcpt, c.line, c.cfg.Timeouts.Command); err != nil {
@@ -235,6 +278,16 @@ func (c *Conn) appendMail(b []byte, m Mail) []byte {
 	return append(b, "\r\n"...)
 }
 
+// appendRcpts appends RCPT commands for those whom the hop can be told of.
+func (c *Conn) appendRcpts(b []byte, to []Rcpt) []byte {
+	for _, r := range to {
+		if c.checkRcpt(r) == nil {
+			b = c.appendRcpt(b, r)
+		}
+	}
+	return b
+}
+
 // appendRcpt appends the RCPT command.
 func (c *Conn) appendRcpt(b []byte, r Rcpt) []byte {
 	b = append(append(append(b, "RCPT TO:<"...), r.To...), '>')
@@ -243,20 +296,39 @@ func (c *Conn) appendRcpt(b []byte, r Rcpt) []byte {
 			b = append(append(b, " NOTIFY="...), strings.Join(r.Notify, ",")...)
 		}
 		if kind, addr, ok := strings.Cut(r.ORcpt, ";"); ok {
-			b = append(append(b, " ORCPT="...), kind...)
-			b = appendXtext(append(b, ';'), addr)
+			b = append(append(append(b, " ORCPT="...), kind...), ';')
+			if strings.EqualFold(kind, "utf-8") {
+				b = appendUTF8Addr(b, addr, c.Has("SMTPUTF8"))
+			} else {
+				b = appendXtext(b, addr)
+			}
 		}
 	}
 	return append(b, "\r\n"...)
 }
 
-// appendXtext appends s as RFC 3461 section 4 writes it.
+// appendXtext appends s, which is xtext (RFC 3461 section 4) already. What isn't
+// is encoded, lest it end the command.
 func appendXtext(b []byte, s string) []byte {
 	for _, c := range []byte(s) {
-		if c < '!' || c > '~' || c == '+' || c == '=' {
+		if c < '!' || c > '~' || c == '=' {
 			b = fmt.Appendf(b, "+%02X", c)
 		} else {
 			b = append(b, c)
+		}
+	}
+	return b
+}
+
+// appendUTF8Addr appends s, an address of the type utf-8 (RFC 6533 section 3), as
+// it is where the hop takes UTF-8, else with \x{...} for what isn't ASCII.
+func appendUTF8Addr(b []byte, s string, utf8 bool) []byte {
+	for _, c := range s {
+		switch {
+		case c >= 0xA0 && utf8, c >= '!' && c <= '~' && c != '+' && c != '=':
+			b = append(b, string(c)...)
+		default:
+			b = fmt.Appendf(b, "\\x{%02X}", c)
 		}
 	}
 	return b

@@ -278,7 +278,7 @@ func TestParametersPassOn(t *testing.T) {
 	w := newWorld(t, toHosts("192.0.2.1"))
 	sink := w.sink("192.0.2.1:25", &relaytest.Sink{})
 	env := envelope()
-	env.Body, env.UTF8, env.Ret, env.EnvID = relay.BinaryMIME, true, "HDRS", "a b+c"
+	env.Body, env.UTF8, env.Ret, env.EnvID = relay.BinaryMIME, true, "HDRS", "a+20b+2Bc"
 	w.rcpt(env, "b@fabrikam.com")
 	expect(t, "send", w.data(env, "A: b\r\n\r\nx\ny"), "ok")
 	m := sink.Messages()[0]

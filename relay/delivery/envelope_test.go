@@ -30,8 +30,8 @@ func TestParameters(t *testing.T) {
 		hop := w.hop("192.0.2.1:25", []string{"220 hop\r\n", ">EHLO", "250-hop\r\n" + tc.offers,
 			">MAIL", "250 ok\r\n", ">RCPT", "250 ok\r\n", ">DATA", "354 go\r\n", ">.\r\n", "250 ok\r\n"})
 		env := envelope()
-		env.Body, env.UTF8, env.Ret, env.EnvID = relay.EightBitMIME, true, "FULL", "e+1 "
-		r := &relay.Recipient{To: routing.MustParseAddress("b@fabrikam.com"), Notify: []string{"SUCCESS", "DELAY"}, ORcpt: "rfc822;b=b@fabrikam.com"}
+		env.Body, env.UTF8, env.Ret, env.EnvID = relay.EightBitMIME, true, "FULL", "e+2B1+20"
+		r := &relay.Recipient{To: routing.MustParseAddress("b@fabrikam.com"), Notify: []string{"SUCCESS", "DELAY"}, ORcpt: "rfc822;b+3Db@fabrikam.com"}
 		if err := w.sender.Route(t.Context(), w.policy, env, r); err != nil {
 			t.Fatal(err)
 		}

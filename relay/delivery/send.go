@@ -50,7 +50,7 @@ func (s *Sender) Send(ctx context.Context, hop NextHop, env *relay.Envelope, bod
 		return outcomes, nil
 	}
 	defer s.free(m)
-	l, answers, err := s.beginWhole(ctx, &hop, mailOf(env, m.size(env), m.utf8, nil), env, m)
+	l, answers, err := s.beginWhole(ctx, &hop, mailOf(env, m.size(env), m.utf8), env, m)
 	if err != nil {
 		o := hop.refused("", err)
 		fill(outcomes, o)

@@ -134,7 +134,7 @@ func (s *Sender) Deliver(ctx context.Context, env *relay.Envelope, body io.Reade
 
 // ready returns a connection on which all recipients were accepted.
 func (s *Sender) ready(ctx context.Context, env *relay.Envelope, tx *transaction, m *message) (*link, error) {
-	mail := mailOf(env, m.size(env), m.utf8, nil)
+	mail := mailOf(env, m.size(env), m.utf8)
 	if l := tx.link; l != nil {
 		tx.link = nil
 		err := l.Check(mail)

@@ -24,7 +24,7 @@ func (s *Sender) add(ctx context.Context, tx *transaction, env *relay.Envelope, 
 	case tx.link == nil:
 		return s.openWith(ctx, tx, env, r)
 	}
-	m := mailOf(env, env.Size, false, r)
+	m := mailOf(env, env.Size, false)
 	err := tx.link.Check(m)
 	if err == nil {
 		err = tx.link.Rcpt(ctx, rcptOf(r))
@@ -44,7 +44,7 @@ func (s *Sender) add(ctx context.Context, tx *transaction, env *relay.Envelope, 
 // was said to the next hop yet, and r.
 func (s *Sender) openWith(ctx context.Context, tx *transaction, env *relay.Envelope, r *relay.Recipient) error {
 	to := append(rcptsOf(env), rcptOf(r))
-	l, answers, err := s.begin(ctx, &tx.hop, mailOf(env, env.Size, false, r), to, false)
+	l, answers, err := s.begin(ctx, &tx.hop, mailOf(env, env.Size, false), to, false)
 	if err != nil {
 		tx.closed = true
 		return failure(err, tx.hop.set)
@@ -67,16 +67,14 @@ func (s *Sender) openWith(ctx context.Context, tx *transaction, env *relay.Envel
 	return nil
 }
 
-// mailOf returns the MAIL command for env, with one more recipient if r isn't nil.
-func mailOf(env *relay.Envelope, size int64, utf8 bool, r *relay.Recipient) smtpclient.Mail {
+// mailOf returns the MAIL command for env; utf8 says that the header needs
+// SMTPUTF8.
+func mailOf(env *relay.Envelope, size int64, utf8 bool) smtpclient.Mail {
 	m := smtpclient.Mail{Size: size, UTF8: env.UTF8, NeedUTF8: utf8, Ret: env.Ret, EnvID: env.EnvID}
 	if !env.From.IsNull() {
 		m.From = env.From.String()
 	}
-	m.NeedUTF8 = m.NeedUTF8 || !isASCII(m.From) || r != nil && !r.To.IsASCII()
-	for i := range env.To {
-		m.NeedUTF8 = m.NeedUTF8 || !env.To[i].To.IsASCII()
-	}
+	m.NeedUTF8 = m.NeedUTF8 || !isASCII(m.From)
 	switch env.Body {
 	case relay.EightBitMIME:
 		m.Body = "8BITMIME"
@@ -87,7 +85,7 @@ func mailOf(env *relay.Envelope, size int64, utf8 bool, r *relay.Recipient) smtp
 }
 
 func rcptOf(r *relay.Recipient) smtpclient.Rcpt {
-	return smtpclient.Rcpt{To: r.To.String(), Notify: r.Notify, ORcpt: r.ORcpt}
+	return smtpclient.Rcpt{To: r.To.String(), NeedUTF8: !r.To.IsASCII(), Notify: r.Notify, ORcpt: r.ORcpt}
 }
 
 func rcptsOf(env *relay.Envelope) []smtpclient.Rcpt {

@@ -1,8 +1,7 @@
 // Package relaytest is an in-memory network for testing mail relays, with the
 // parties that such a test needs: a next hop that a script makes as difficult
-// as the test wants it ([Sink]), a client that
-// says exactly what it is told ([Client]), a resolver ([Resolver]) and a
-// certificate authority ([Authority]).
+// as the test wants it ([Sink]), a client that says exactly what it is told
+// ([Client]), a resolver ([Resolver]) and a certificate authority ([Authority]).
 //
 // A policy depends on addresses: which one the client came from, which one it
 // connected to. On a [Network] a test takes whatever addresses it likes, needs
