@@ -4,8 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
+	"net/netip"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/relay"
@@ -153,4 +157,181 @@ func TestNextHop(t *testing.T) {
 		t.Fatalf("nowhere: %v, %v", outcomes, err)
 	}
 	expect(t, "nowhere", told(t, outcomes[0]), "451 4.3.5")
+}
+
+// TestSendNowhere has hops that nobody answers for: trouble of the hop, or the
+// end of the recipient.
+func TestSendNowhere(t *testing.T) {
+	required := byDNS()
+	required.Name, required.AddressSpaces, required.RequireTLS = "secure", space("secure.example"), true
+	w := newWorld(t, byDNS(), required)
+	w.dns.AddMX("null.example", 0, ".")
+	w.dns.AddMX("loop.example", 10, "hub.contoso.com.")
+	w.dns.Fail("broken.example", errors.New("server failure"))
+	for _, name := range []string{"dead.example", "no554.example", "secure.example"} {
+		w.dns.AddMX(name, 10, "mx."+name+".")
+	}
+	w.dns.AddHost("mx.dead.example", addr("192.0.2.9"))
+	w.dns.AddHost("mx.no554.example", addr("192.0.2.1"))
+	w.dns.AddHost("mx.secure.example", addr("192.0.2.2"))
+	w.sink("192.0.2.1:25", &relaytest.Sink{Script: refuse(relaytest.StageConnect, "", "554 5.3.2 no mail here")})
+	w.sink("192.0.2.2:25", &relaytest.Sink{})
+	for _, tc := range []struct {
+		to, want string
+		hop      bool
+	}{
+		{"b@unknown.example", "550 5.1.2 Recipient domain does not exist |  | ", false},
+		{"b@null.example", "556 5.1.10 ", false},
+		{"b@loop.example", "554 5.4.6 ", false},
+		{"b@broken.example", "451 4.4.3 ", true},
+		{"b@dead.example", "451 4.4.1 Next hop could not be reached |  | ", true},
+		{"b@no554.example", "554 5.3.2 no mail here | mx.no554.example | 554 5.3.2 no mail here", false},
+		{"b@secure.example", "451 4.7.0 Next hop refused or lacks security that is required | mx.secure.example | ", true},
+	} {
+		got := w.attempt(tc.to)
+		expect(t, tc.to, got[0], tc.want)
+		if failed := len(got) > 1; failed != tc.hop {
+			t.Errorf("%s: the hop as a whole failed: %t", tc.to, failed)
+		}
+	}
+}
+
+// TestSendOfMessages has messages that can't go, whatever the hop is like.
+func TestSendOfMessages(t *testing.T) {
+	broken := errors.New("disk failure")
+	w := newWorld(t, toHosts("192.0.2.1"))
+	sink := w.sink("192.0.2.1:25", &relaytest.Sink{Omit: []string{"8BITMIME", "SMTPUTF8", "CHUNKING"}})
+	for _, tc := range []struct {
+		name, want string
+		env        relay.Envelope
+		body       io.Reader
+	}{
+		{"bare LF", "550 5.6.11 ", relay.Envelope{}, strings.NewReader("A: b\r\n\r\nx\ny\r\n")},
+		{"8 bit", "554 5.6.3 ", relay.Envelope{Body: relay.EightBitMIME}, strings.NewReader("A: b\r\n\r\n\xfc\r\n")},
+		{"binary", "554 5.6.3 ", relay.Envelope{Body: relay.BinaryMIME}, strings.NewReader(letter)},
+		{"UTF-8", "550 5.6.7 ", relay.Envelope{UTF8: true}, strings.NewReader("A: \u00fc\r\n\r\nx\r\n")},
+		{"too large", "552 5.3.4 ", relay.Envelope{Size: 1 << 40}, strings.NewReader(letter + strings.Repeat("x\r\n", 1<<16))},
+		{"header too large", "552 5.3.4 ", relay.Envelope{}, strings.NewReader(strings.Repeat("A: b\r\n", 4<<20))},
+		{"unreadable", "451 4.3.0 ", relay.Envelope{}, iotest.ErrReader(broken)},
+		{"unreadable in the middle", "451 4.3.0 ", relay.Envelope{},
+			io.MultiReader(strings.NewReader(letter+strings.Repeat("x\r\n", 1<<16)), iotest.ErrReader(&relay.Error{Reply: connector.Reply{Code: 250}}))},
+	} {
+		env := tc.env
+		env.From, env.To = envelope().From, envelopeTo("b@fabrikam.com", "c@fabrikam.com").To
+		outcomes, err := w.sender.Send(t.Context(), w.nextHop("b@fabrikam.com"), &env, tc.body)
+		if err != nil {
+			t.Errorf("%s: the hop as a whole failed: %v", tc.name, err)
+		}
+		for _, o := range outcomes {
+			expect(t, tc.name, told(t, o), tc.want)
+		}
+	}
+	if n := len(sink.Messages()); n != 0 {
+		t.Errorf("%d messages arrived", n)
+	}
+	expect(t, "afterwards", w.attempt("b@fabrikam.com")[0], "ok")
+}
+
+// TestSendManyRecipients: more than the buffers hold of commands or answers.
+func TestSendManyRecipients(t *testing.T) {
+	for _, omit := range [][]string{nil, {"PIPELINING"}} {
+		w := newWorld(t, toHosts("192.0.2.1"))
+		sink := w.sink("192.0.2.1:25", &relaytest.Sink{Omit: omit, Script: func(s relaytest.Stage, a string) string {
+			if s == relaytest.StageRcpt && strings.HasPrefix(a, "r9") {
+				return "550 5.1.1 " + strings.Repeat("unknown ", 20)
+			}
+			return ""
+		}})
+		var to []string
+		for i := range 5000 {
+			to = append(to, fmt.Sprintf("r%d@%s.example", i, strings.Repeat("long", 10)))
+		}
+		refused := 0
+		for i, got := range w.attempt(to...) {
+			bad := strings.HasPrefix(to[i], "r9")
+			if bad {
+				refused++
+			}
+			if bad != strings.HasPrefix(got, "550 5.1.1 unknown") || !bad && !strings.HasPrefix(got, "ok") {
+				t.Fatalf("%s: %s", to[i], got)
+			}
+		}
+		if m := sink.Messages(); len(m) != 1 || len(m[0].To) != len(to)-refused {
+			t.Errorf("without %s %d messages arrived", omit, len(m))
+		}
+	}
+}
+
+// TestSendUTF8Recipients: who has an address that the hop can't be told is
+// refused alone.
+func TestSendUTF8Recipients(t *testing.T) {
+	for _, omit := range []string{"", "PIPELINING"} {
+		w := newWorld(t, toHosts("192.0.2.1"))
+		sink := w.sink("192.0.2.1:25", &relaytest.Sink{Omit: []string{"SMTPUTF8", omit}})
+		got := w.attempt("m\u00fcller@fabrikam.com", "b@fabrikam.com")
+		expect(t, "UTF-8", got[0], "550 5.6.7 Next hop doesn't support SMTPUTF8 | 192.0.2.1 | ")
+		expect(t, "ASCII", got[1], "ok")
+		expect(t, "UTF-8 alone", w.attempt("m\u00fcller@fabrikam.com")[0], "550 5.6.7")
+		expect(t, "afterwards", w.attempt("b@fabrikam.com")[0], "ok")
+		if m := sink.Messages(); len(m) != 2 || len(m[0].To) != 1 {
+			t.Errorf("arrived: %v", m)
+		}
+	}
+}
+
+// TestSendDSN: what the sender asked of reports goes to a hop that makes them,
+// and the Outcome tells whether it did.
+func TestSendDSN(t *testing.T) {
+	for _, omit := range [][]string{nil, {"DSN"}} {
+		w := newWorld(t, toHosts("192.0.2.1"))
+		sink := w.sink("192.0.2.1:25", &relaytest.Sink{Omit: omit, Script: refuse(relaytest.StageRcpt, "c@fabrikam.com", "550 5.1.1 no")})
+		env := envelopeTo("b@fabrikam.com", "c@fabrikam.com")
+		env.Ret, env.EnvID = "HDRS", "id+2B1"
+		env.To[0].Notify, env.To[0].ORcpt = []string{"SUCCESS", "DELAY"}, "rfc822;b+2B@fabrikam.com"
+		outcomes, err := w.sender.Send(t.Context(), w.nextHop("b@fabrikam.com"), env, strings.NewReader(letter))
+		if err != nil || outcomes[0].DSN != (omit == nil) || outcomes[1].DSN {
+			t.Errorf("without %s: %+v, %v", omit, outcomes, err)
+		}
+		m := sink.Messages()[0]
+		mail, rcpt := "SIZE=46 RET=HDRS ENVID=id+2B1", "NOTIFY=SUCCESS,DELAY ORCPT=rfc822;b+2B@fabrikam.com"
+		if omit != nil {
+			mail, rcpt = "SIZE=46", ""
+		}
+		if m.MailParams != mail || m.RcptParams[0] != rcpt {
+			t.Errorf("without %s the hop heard %q and %q", omit, m.MailParams, m.RcptParams)
+		}
+	}
+}
+
+// TestSendPipelines: a short message to one recipient leaves in two writes, and
+// one to several in three.
+func TestSendPipelines(t *testing.T) {
+	for to, want := range map[string]int{"b@fabrikam.com": 2, "b@fabrikam.com c@fabrikam.com": 3} {
+		w := newWorld(t, toHosts("192.0.2.1"))
+		w.sink("192.0.2.1:25", &relaytest.Sink{})
+		writes := 0
+		dial := w.sender.Dial
+		w.sender.Dial = func(ctx context.Context, from netip.Addr, to netip.AddrPort) (net.Conn, error) {
+			c, err := dial(ctx, from, to)
+			return &counted{c, &writes}, err
+		}
+		for range 2 { // the second one on a kept connection
+			writes = 0
+			expect(t, to, w.attempt(strings.Fields(to)...)[0], "ok")
+		}
+		if writes != want {
+			t.Errorf("to %s: %d writes, want %d", to, writes, want)
+		}
+	}
+}
+
+// counted counts what is written.
+type counted struct {
+	net.Conn
+	writes *int
+}
+
+func (c *counted) Write(p []byte) (int, error) {
+	*c.writes++
+	return c.Conn.Write(p)
 }
