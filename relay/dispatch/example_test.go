@@ -1,0 +1,62 @@
+package dispatch_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"net/netip"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/relay"
+	"github.com/interchange-smtp/interchange/relay/delivery"
+	"github.com/interchange-smtp/interchange/relay/dispatch"
+	"github.com/interchange-smtp/interchange/relay/queue"
+	"github.com/interchange-smtp/interchange/relay/queue/queuetest"
+	"github.com/interchange-smtp/interchange/relay/relaytest"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// A message comes while its next hop is down. The client is told that it was
+// taken, and it waits on the queue.
+func Example() {
+	policy, err := connector.Compile(connector.Config{Send: []connector.Send{{
+		Name:          "To the gateway",
+		AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace("*")},
+		SmartHosts:    []connector.SmartHost{connector.MustParseSmartHost("192.168.5.77")},
+	}}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	var network relaytest.Network // on which nobody listens
+	sender := &delivery.Sender{Dial: network.Host(netip.MustParseAddr("10.2.3.4")).Dial}
+	defer sender.Close()
+	d := &dispatch.Dispatcher{Sender: sender, Store: queuetest.NewStore(), Policy: policy}
+	ctx := context.Background()
+	if err := d.Start(ctx); err != nil {
+		log.Fatal(err)
+	}
+	defer d.Shutdown(ctx)
+
+	// A relay.Server does this, and its Envelope would tell the Receive connector.
+	env := &relay.Envelope{From: routing.MustParseAddress("amy@contoso.com")}
+	rcpt := relay.Recipient{To: routing.MustParseAddress("kim@fabrikam.com")}
+	if err := d.Route(ctx, policy, env, &rcpt); err != nil {
+		log.Fatal(err)
+	}
+	env.To = append(env.To, rcpt)
+	fmt.Println(d.Deliver(ctx, env, strings.NewReader("Subject: hello\r\n\r\nHi\r\n")), env.Delivered)
+
+	waiting := queue.Filter{Statuses: []queue.Status{queue.Waiting}}
+	for m, err := range d.List(ctx, waiting) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(m.From, m.Recipients[0].To, m.Recipients[0].Hop)
+	}
+	fmt.Println(d.Suspend(ctx, waiting, nil))
+	// Output:
+	// <nil> queued
+	// amy@contoso.com kim@fabrikam.com To the gateway [192.168.5.77]
+	// 1 <nil>
+}

@@ -1,0 +1,138 @@
+package dispatch
+
+import (
+	"time"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/relay/delivery"
+)
+
+// unreachable is the name of the queue of those who can be sent nowhere, as
+// Exchange calls it.
+const unreachable = "Unreachable"
+
+// hop is a next hop: who waits for it, and how it does. It is guarded by
+// Dispatcher.mu.
+type hop struct {
+	policy *connector.Policy // under which next is what it is
+	next   delivery.NextHop
+	name   string
+	queue  transfers
+
+	active   int  // attempts under way
+	proven   bool // it has answered since it last failed
+	spare    int  // connections beyond the first while it isn't proven
+	ceiling  int  // connections that it seems to take at once; 0: any number
+	answers  int  // since ceiling changed
+	failures int  // since it last answered
+	round    int  // tells attempts that began before a failure from those after it
+	retryAt  time.Time
+	last     word // how it failed
+
+	listed bool // it is in a ring
+	event  event
+	used   time.Time // when it was last needed
+}
+
+// word is what was said, by whom, and when.
+type word struct {
+	at          time.Time
+	reply, host string
+}
+
+// allowance returns how many connections h may have. A next hop that failed,
+// or that nobody has seen at work yet, gets one: if it is dead, that is what
+// it costs.
+func (h *hop) allowance(l *limits) int {
+	switch {
+	case h.proven && h.ceiling > 0:
+		return min(h.ceiling, l.perHop)
+	case h.proven:
+		return l.perHop
+	}
+	return min(1+h.spare, l.perHop)
+}
+
+// down reports whether h failed and isn't to be tried again yet.
+func (h *hop) down(now time.Time) bool { return h.failures > 0 && now.Before(h.retryAt) }
+
+// ready reports whether a delivery to h may begin.
+func (h *hop) ready(l *limits) bool {
+	return h.queue.len > 0 && h.active < h.allowance(l) && (h.failures == 0 || !h.down(time.Now()))
+}
+
+// transfers is a list in order, out of whose middle others can be taken.
+type transfers struct {
+	first, last *transfer
+	len         int
+}
+
+// push appends tr.
+func (q *transfers) push(tr *transfer) {
+	tr.before, tr.after = q.last, nil
+	if q.last != nil {
+		q.last.after = tr
+	} else {
+		q.first = tr
+	}
+	q.last = tr
+	tr.queued = true
+	q.len++
+}
+
+// unshift puts tr before all others.
+func (q *transfers) unshift(tr *transfer) {
+	tr.before, tr.after = nil, q.first
+	if q.first != nil {
+		q.first.before = tr
+	} else {
+		q.last = tr
+	}
+	q.first = tr
+	tr.queued = true
+	q.len++
+}
+
+// remove takes tr out.
+func (q *transfers) remove(tr *transfer) {
+	if tr.before != nil {
+		tr.before.after = tr.after
+	} else {
+		q.first = tr.after
+	}
+	if tr.after != nil {
+		tr.after.before = tr.before
+	} else {
+		q.last = tr.before
+	}
+	tr.before, tr.after, tr.queued = nil, nil, false
+	q.len--
+}
+
+// ring is next hops in the order of their turns.
+type ring struct {
+	hops []*hop
+	head int
+}
+
+// push lets h wait for its turn.
+func (r *ring) push(h *hop) {
+	if r.head > 0 && len(r.hops) == cap(r.hops) {
+		n := copy(r.hops, r.hops[r.head:])
+		clear(r.hops[n:])
+		r.hops, r.head = r.hops[:n], 0
+	}
+	r.hops = append(r.hops, h)
+}
+
+// pop returns whose turn it is, nil if nobody waits.
+func (r *ring) pop() *hop {
+	if r.head == len(r.hops) {
+		r.hops, r.head = r.hops[:0], 0
+		return nil
+	}
+	h := r.hops[r.head]
+	r.hops[r.head] = nil
+	r.head++
+	return h
+}

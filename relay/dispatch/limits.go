@@ -1,0 +1,53 @@
+package dispatch
+
+import (
+	"time"
+
+	"github.com/interchange-smtp/interchange/connector"
+)
+
+// limits are the numbers that the policy gives.
+type limits struct {
+	total, perHop int
+
+	glitches, transients           int
+	glitch, transient, connectFail time.Duration
+	message, delay, expiration     time.Duration
+}
+
+// retryAfter returns how long a next hop rests that has failed so many times
+// in a row.
+func (l *limits) retryAfter(failures int) time.Duration {
+	switch {
+	case failures <= l.glitches:
+		return l.glitch
+	case failures <= l.glitches+l.transients:
+		return l.transient
+	}
+	return l.connectFail
+}
+
+// limitsOf returns the numbers of p.
+func limitsOf(p *connector.Policy) limits {
+	s := p.Service()
+	return limits{
+		total:       count(s.MaxOutboundConnections),
+		perHop:      count(s.MaxPerDomainOutboundConnections),
+		glitches:    s.QueueGlitchRetryCount.Or(0),
+		transients:  s.TransientFailureRetryCount.Or(0),
+		glitch:      s.QueueGlitchRetryInterval,
+		transient:   s.TransientFailureRetryInterval,
+		connectFail: s.OutboundConnectionFailureRetryInterval,
+		message:     s.MessageRetryInterval,
+		delay:       s.DelayNotificationTimeout,
+		expiration:  s.MessageExpirationTimeout,
+	}
+}
+
+// count returns n as an int; Unlimited is more than there can be.
+func count(n connector.Limit) int {
+	if n == connector.Unlimited {
+		return 1 << 30
+	}
+	return int(n)
+}

@@ -1,0 +1,227 @@
+package dispatch
+
+import (
+	"errors"
+	"time"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/relay"
+	"github.com/interchange-smtp/interchange/relay/delivery"
+	"github.com/interchange-smtp/interchange/relay/queue"
+)
+
+// end uncounts an attempt.
+func (d *Dispatcher) end(tr *transfer) {
+	h, s := tr.hop, &d.sched
+	h.active--
+	s.active--
+	if tr.doubtful {
+		s.doubted--
+	}
+	tr.running = false
+	for _, i := range tr.to {
+		tr.m.work[i] = nil
+	}
+	h.used = time.Now()
+}
+
+// judge draws the conclusions from an attempt that has ended.
+func (d *Dispatcher) judge(tr *transfer, outcomes []delivery.Outcome, err error) {
+	m, h := tr.m, tr.hop
+	now := h.used
+	switch {
+	case d.hard.Err() != nil && err == nil && !answered(outcomes):
+		// It was cut off and says nothing.
+	case err != nil:
+		d.hopFailed(tr, outcomes, err, now)
+		return
+	default:
+		if answered(outcomes) {
+			d.hopAnswered(h)
+		}
+		d.settle(tr, outcomes, now)
+	}
+	d.changed(m, now)
+	d.arrived(tr)
+	d.wake(h)
+}
+
+// changed goes on with m after an attempt.
+func (d *Dispatcher) changed(m *message, now time.Time) {
+	m.drop()
+	d.place(m, now)
+	switch m.phase {
+	case storing:
+		m.dirty = true
+	case stored:
+		d.plan(m)
+	}
+}
+
+// answered reports whether the next hop said anything of the message.
+func answered(outcomes []delivery.Outcome) bool {
+	for i := range outcomes {
+		if o := &outcomes[i]; o.Reply != "" && o.Host != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// hopAnswered notes that h works.
+func (d *Dispatcher) hopAnswered(h *hop) {
+	if h.failures > 0 {
+		d.Logger.Info("next hop answers again", "hop", h.name, "failures", h.failures, "waiting", h.queue.len)
+	}
+	h.proven, h.failures, h.spare = true, 0, 0
+	if h.ceiling > 0 {
+		if h.answers++; h.answers >= raiseAfter*h.ceiling {
+			h.ceiling, h.answers = h.ceiling+1, 0
+		}
+	}
+}
+
+// raiseAfter is how many answers per connection make us try one connection
+// more with a next hop that refused some.
+const raiseAfter = 10
+
+// hopFailed lets a next hop rest that couldn't be given anything. Its
+// transfer goes back to where it was, for nothing was said of the message.
+func (d *Dispatcher) hopFailed(tr *transfer, outcomes []delivery.Outcome, err error, now time.Time) {
+	m, h := tr.m, tr.hop
+	e := asError(err)
+	said := word{at: now, reply: e.Reply.String()}
+	if len(outcomes) > 0 {
+		said.host = outcomes[0].Host
+		if outcomes[0].Reply != "" {
+			said.reply = outcomes[0].Reply
+		}
+	}
+	switch {
+	case h.proven && h.active > 0:
+		// It works, but perhaps not on so many connections. If it is dead, the
+		// last of them will tell.
+		h.ceiling, h.answers = h.active, 0
+		d.requeue(tr)
+		return
+	case tr.round == h.round: // those that began together fail once
+		d.rests(h, said, err)
+	}
+	for _, i := range tr.to {
+		r := &m.Recipients[i]
+		r.Hop, r.Reply, r.Host, r.Tried = h.name, said.reply, said.host, now
+		m.errs[i] = e
+	}
+	d.requeue(tr)
+	d.changed(m, now)
+	d.arrived(tr)
+	d.wake(h)
+	if m.phase == stored {
+		m.unload()
+	}
+}
+
+// rests makes h wait until it is tried again, and whoever waits for it with
+// it.
+func (d *Dispatcher) rests(h *hop, said word, err error) {
+	h.round++
+	h.failures++
+	h.proven, h.spare, h.ceiling, h.last = false, 0, 0, said
+	wait := d.limits.retryAfter(h.failures)
+	h.retryAt = said.at.Add(wait)
+	d.at(&h.event, h.retryAt)
+	d.Logger.Warn("next hop failed", "hop", h.name, "failures", h.failures, "retry", wait,
+		"waiting", h.queue.len+1, "error", printable(err.Error()))
+	for tr := h.queue.first; tr != nil; tr = tr.after {
+		d.arrived(tr)
+	}
+}
+
+// requeue puts tr before everything else that waits for its next hop, unless
+// the message is to go nowhere.
+func (d *Dispatcher) requeue(tr *transfer) {
+	m := tr.m
+	if m.phase == gone || m.Held || m.dropping != nil {
+		return // place finds out what is left of it
+	}
+	for _, i := range tr.to {
+		m.work[i] = tr
+	}
+	tr.hop.queue.unshift(tr)
+}
+
+// arrived notes that the client of tr's message need not wait for it any
+// longer.
+func (d *Dispatcher) arrived(tr *transfer) {
+	if !tr.awaited {
+		return
+	}
+	tr.awaited = false
+	m := tr.m
+	m.awaited--
+	if m.awaited == 0 && m.hold != nil {
+		select {
+		case m.hold.done <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// settle notes what became of the recipients of tr.
+func (d *Dispatcher) settle(tr *transfer, outcomes []delivery.Outcome, now time.Time) {
+	m := tr.m
+	took := false
+	for k, i := range tr.to {
+		m.note(i, outcomes[k], tr.hop.name, now, &d.limits)
+		took = took || outcomes[k].Err == nil
+	}
+	if took {
+		// Who was only too many for one transaction goes with the next (RFC
+		// 5321, section 4.5.3.1.10).
+		for k, i := range tr.to {
+			if e := m.errs[i]; e != nil && outcomes[k].Host != "" && e.Reply.Code == 452 && e.Reply.Enhanced == [3]int{4, 5, 3} {
+				m.Recipients[i].Next = time.Time{}
+			}
+		}
+	}
+	if m.phase != holding || !took {
+		d.logOutcomes(tr, outcomes)
+	}
+}
+
+// note writes down how an attempt for the recipient i ended.
+func (m *message) note(i int, o delivery.Outcome, hop string, now time.Time, l *limits) {
+	r := &m.Recipients[i]
+	r.Hop, r.Host, r.Reply, r.Tried = hop, o.Host, o.Reply, now
+	if o.Host != "" {
+		r.Attempts++
+	}
+	m.errs[i] = nil
+	if o.Err == nil {
+		r.Status = queue.Delivered
+		r.Reported = o.DSN // then it is the next hop that reports
+		return
+	}
+	e := asError(o.Err)
+	m.errs[i] = e
+	if r.Reply == "" {
+		r.Reply = e.Reply.String()
+	}
+	if e.Reply.Code >= 500 {
+		r.Status = queue.Failed
+		return
+	}
+	r.Next = now.Add(l.message)
+}
+
+// asError returns err as an error that a client can be told.
+func asError(err error) *relay.Error {
+	var e *relay.Error
+	if errors.As(err, &e) && e.Reply.Code >= 400 && e.Reply.Code <= 599 {
+		return e
+	}
+	return refusal(connector.TemporaryError, err)
+}
+
+// isUnreachable reports whether no Send connector led anywhere.
+func isUnreachable(err error) bool { return errors.Is(err, delivery.ErrUnreachable) }

@@ -1,0 +1,359 @@
+package dispatch
+
+import (
+	"container/heap"
+	"time"
+
+	"github.com/interchange-smtp/interchange/relay/delivery"
+	"github.com/interchange-smtp/interchange/relay/queue"
+)
+
+// scheduler decides what is done next. It is guarded by Dispatcher.mu.
+type scheduler struct {
+	hops    map[delivery.Key]*hop
+	nowhere *hop // of the unreachable; nothing is ever tried there
+
+	// Next hops with work, each once. Those that are in doubt never get all
+	// connections, however many they are.
+	proven, doubtful ring
+	turn             bool // whose turn it is of the two
+
+	active   int // attempts under way
+	doubted  int // of them, those at next hops in doubt
+	busy     int // all that Shutdown waits for
+	tending  int // chores under way
+	chores   []*message
+	saving   int // attempts that have ended and are being saved
+	idlers   int // workers that wait
+	events   events
+	timer    *time.Timer
+	timerFor time.Time // zero: it isn't set
+}
+
+// maxChores bounds how many messages are tended at once.
+const maxChores = 16
+
+// maxSaving bounds how many attempts may have ended that the Store doesn't know
+// of, so that a slow disk slows us down.
+const maxSaving = 256
+
+// patience is how long one connection may keep a next hop waiting that is in
+// doubt, before another is tried beside it. A dead one has failed by then:
+// a Sender gives up connecting after three minutes.
+const patience = 3*time.Minute + 10*time.Second
+
+// hopIdle is how long a next hop is remembered that nobody needs.
+const hopIdle = 10 * time.Minute
+
+// event is something that is due at a time: a next hop's retry, or what a
+// message waits for.
+type event struct {
+	at      time.Time
+	index   int // in events, plus 1; 0: not in it
+	hop     *hop
+	message *message
+}
+
+// events is a heap by time.
+type events []*event
+
+func (e events) Len() int           { return len(e) }
+func (e events) Less(i, j int) bool { return e[i].at.Before(e[j].at) }
+func (e events) Swap(i, j int) {
+	e[i], e[j] = e[j], e[i]
+	e[i].index, e[j].index = i+1, j+1
+}
+
+// Push implements heap.Interface.
+func (e *events) Push(x any) {
+	v := x.(*event)
+	*e = append(*e, v)
+	v.index = len(*e)
+}
+
+// Pop implements heap.Interface.
+func (e *events) Pop() any {
+	last := len(*e) - 1
+	v := (*e)[last]
+	(*e)[last] = nil
+	*e = (*e)[:last]
+	v.index = 0
+	return v
+}
+
+// at makes e due at t; the zero time: never.
+func (d *Dispatcher) at(e *event, t time.Time) {
+	s := &d.sched
+	switch {
+	case t.IsZero():
+		if e.index > 0 {
+			heap.Remove(&s.events, e.index-1)
+		}
+		return
+	case e.index > 0:
+		e.at = t
+		heap.Fix(&s.events, e.index-1)
+	default:
+		e.at = t
+		heap.Push(&s.events, e)
+	}
+	d.arm()
+}
+
+// arm sets the timer for the first event.
+func (d *Dispatcher) arm() {
+	s := &d.sched
+	if len(s.events) == 0 || d.stopping {
+		return
+	}
+	if first := s.events[0].at; s.timerFor.IsZero() || first.Before(s.timerFor) {
+		s.timerFor = first
+		s.timer.Reset(time.Until(first))
+	}
+}
+
+// tick does what is due.
+func (d *Dispatcher) tick() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	s := &d.sched
+	s.timerFor = time.Time{}
+	if d.stopping {
+		return
+	}
+	now := time.Now()
+	for len(s.events) > 0 && !s.events[0].at.After(now) {
+		e := s.events[0]
+		heap.Pop(&s.events)
+		if e.hop != nil {
+			d.hopDue(e.hop, now)
+		} else {
+			d.messageDue(e.message, now)
+		}
+	}
+	d.arm()
+	d.pump()
+}
+
+// hopDue lets a next hop be tried again, lets one more connection stand beside
+// those that say nothing, or forgets it.
+func (d *Dispatcher) hopDue(h *hop, now time.Time) {
+	next := now.Add(hopIdle)
+	switch {
+	case h.queue.len == 0 && h.active == 0:
+		if next = h.used.Add(hopIdle); !next.After(now) {
+			delete(d.sched.hops, h.next.Key())
+			return
+		}
+	case h.active == 0 && h.down(now):
+		next = h.retryAt
+	case !h.proven && h.active > 0 && h.queue.len > 0:
+		h.spare++
+		next = now.Add(patience)
+	}
+	d.at(&h.event, next)
+	d.wake(h)
+}
+
+// place routes every recipient that is due and finds it a place in the queue
+// of its next hop. What can't be sent for good fails here.
+func (d *Dispatcher) place(m *message, now time.Time) {
+	if m.Held || m.phase == gone {
+		return
+	}
+	var made []*transfer
+	for i := range m.Recipients {
+		r := &m.Recipients[i]
+		if r.Status != queue.Waiting || m.work[i] != nil || r.Next.After(now) {
+			continue
+		}
+		h := d.hopFor(m, i, now)
+		if h == nil {
+			continue
+		}
+		r.Hop = h.name
+		if h.failures > 0 || h == d.sched.nowhere {
+			r.Reply, r.Host = h.last.reply, h.last.host
+		}
+		tr := find(made, h)
+		if tr == nil {
+			tr = m.newTransfer(h)
+			made = append(made, tr)
+		}
+		tr.to = append(tr.to, i)
+		m.work[i] = tr
+	}
+	for _, tr := range made {
+		h := tr.hop
+		h.used = now
+		h.queue.push(tr)
+		if m.phase == holding && h != d.sched.nowhere && !h.down(now) && !d.stopping {
+			tr.awaited = true
+			m.awaited++
+		}
+		d.wake(h)
+	}
+}
+
+// maxRecipients is how many recipients every next hop must take at once (RFC
+// 5321, section 4.5.3.1.8).
+const maxRecipients = 100
+
+// find returns the delivery to h that has room for a recipient.
+func find(list []*transfer, h *hop) *transfer {
+	for i := len(list) - 1; i >= 0; i-- {
+		if tr := list[i]; tr.hop == h && len(tr.to) < maxRecipients {
+			return tr
+		}
+	}
+	return nil
+}
+
+// hopFor routes the recipient i. It returns nil if there is no next hop, and
+// notes why.
+func (d *Dispatcher) hopFor(m *message, i int, now time.Time) *hop {
+	next, err := d.Sender.NextHop(d.policy, m.Recipients[i].To, m.Size)
+	if err != nil {
+		if isUnreachable(err) {
+			if d.sched.nowhere.last.reply == "" {
+				d.sched.nowhere.last = word{reply: asError(err).Reply.String()}
+			}
+			return d.sched.nowhere
+		}
+		m.note(i, delivery.Outcome{Err: err}, "", now, &d.limits)
+		return nil
+	}
+	h := d.sched.hops[next.Key()]
+	if h == nil {
+		h = new(hop)
+		h.event.hop = h
+		d.sched.hops[next.Key()] = h
+		d.at(&h.event, now.Add(hopIdle))
+	}
+	if h.policy != d.policy {
+		h.policy, h.next, h.name = d.policy, next, next.String()
+	}
+	return h
+}
+
+// unqueue takes m out of the queues it waits in.
+func (d *Dispatcher) unqueue(m *message) {
+	for i, tr := range m.work {
+		if tr == nil || tr.running {
+			continue
+		}
+		m.work[i] = nil
+		if tr.queued {
+			tr.hop.queue.remove(tr)
+		}
+	}
+}
+
+// wake gives h a turn if it has work.
+func (d *Dispatcher) wake(h *hop) {
+	if h.listed || h == d.sched.nowhere || !h.ready(&d.limits) {
+		return
+	}
+	h.listed = true
+	if h.proven {
+		d.sched.proven.push(h)
+	} else {
+		d.sched.doubtful.push(h)
+	}
+}
+
+// turn returns the next hop whose turn it is; nil if there is none.
+func (d *Dispatcher) turn() *hop {
+	s := &d.sched
+	s.turn = !s.turn
+	for range 2 {
+		if s.turn {
+			if h := d.pop(&s.proven); h != nil {
+				return h
+			}
+		} else if s.doubted < max(1, d.limits.total/4*3) {
+			if h := d.pop(&s.doubtful); h != nil {
+				return h
+			}
+		}
+		s.turn = !s.turn
+	}
+	return nil
+}
+
+// pop returns the first next hop of r to which a delivery may begin. One whose
+// standing has changed moves to the other ring.
+func (d *Dispatcher) pop(r *ring) *hop {
+	for h := r.pop(); h != nil; h = r.pop() {
+		h.listed = false
+		if h.proven != (r == &d.sched.proven) {
+			d.wake(h)
+		} else if h.ready(&d.limits) {
+			return h
+		}
+	}
+	return nil
+}
+
+// next takes what is to be done next.
+func (d *Dispatcher) next() (task, bool) {
+	s := &d.sched
+	if d.stopping {
+		return task{}, false
+	}
+	if len(s.chores) > 0 && s.tending < maxChores {
+		m := s.chores[0]
+		s.chores[0] = nil
+		if s.chores = s.chores[1:]; len(s.chores) == 0 {
+			s.chores = nil
+		}
+		s.tending++
+		s.busy++
+		return task{chore: m}, true
+	}
+	if s.active >= d.limits.total || s.saving >= maxSaving {
+		return task{}, false
+	}
+	for h := d.turn(); h != nil; h = d.turn() {
+		tr := h.queue.first
+		if tr.policy != d.policy { // each attempt routes anew
+			d.unqueue(tr.m)
+			d.wake(h)
+			d.place(tr.m, time.Now())
+			d.plan(tr.m)
+			continue
+		}
+		h.queue.remove(tr)
+		d.begin(tr)
+		return task{transfer: tr}, true
+	}
+	return task{}, false
+}
+
+// begin counts an attempt.
+func (d *Dispatcher) begin(tr *transfer) {
+	h, s := tr.hop, &d.sched
+	h.active++
+	s.active++
+	s.busy++
+	tr.running, tr.next, tr.round, tr.doubtful = true, h.next, h.round, !h.proven
+	if tr.doubtful {
+		s.doubted++
+		if h.queue.len > 0 {
+			d.at(&h.event, time.Now().Add(patience))
+		}
+	}
+	tr.fill()
+	d.wake(h)
+}
+
+// pump hands out all that can begin.
+func (d *Dispatcher) pump() {
+	for t, ok := d.next(); ok; t, ok = d.next() {
+		select {
+		case d.work <- t:
+		default:
+			go d.worker(t)
+		}
+	}
+}

@@ -1,0 +1,182 @@
+package dispatch
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/relay"
+	"github.com/interchange-smtp/interchange/relay/delivery"
+	"github.com/interchange-smtp/interchange/relay/queue"
+)
+
+// transfer is a message and those of its recipients that go to one next hop
+// together.
+type transfer struct {
+	m      *message
+	hop    *hop
+	policy *connector.Policy // by which it was routed
+	to     []int             // recipients, in order
+
+	before, after *transfer // in the hop's queue
+	queued        bool
+
+	awaited  bool // a client waits for it
+	running  bool
+	next     delivery.NextHop // of the attempt
+	doubtful bool             // the attempt began when the hop was in doubt
+	round    int              // of the hop when the attempt began
+
+	env  relay.Envelope
+	mem  bytes.Reader
+	rcpt [1]relay.Recipient
+	one  [1]int
+}
+
+// newTransfer returns a delivery without recipients.
+func (m *message) newTransfer(h *hop) *transfer {
+	tr := &m.first
+	if tr.m != nil { // it is, or was, in use
+		tr = new(transfer)
+	}
+	tr.m, tr.hop, tr.policy = m, h, h.policy
+	tr.to = tr.one[:0]
+	return tr
+}
+
+// fill makes the envelope of an attempt.
+func (tr *transfer) fill() {
+	m := tr.m
+	tr.env = relay.Envelope{
+		ID:        m.ID,
+		From:      m.From,
+		Size:      m.Size,
+		Body:      m.Message.Body,
+		UTF8:      m.UTF8,
+		Ret:       m.Ret,
+		EnvID:     m.EnvID,
+		Connector: m.Connector,
+		Remote:    m.Remote,
+		Helo:      m.Helo,
+	}
+	tr.env.To = tr.rcpt[:0]
+	for _, i := range tr.to {
+		r := &m.Recipients[i]
+		tr.env.To = append(tr.env.To, relay.Recipient{To: r.To, Notify: r.Notify, ORcpt: r.ORcpt})
+	}
+}
+
+// task is what a worker does: an attempt, or what else a message needs.
+type task struct {
+	transfer *transfer
+	chore    *message
+}
+
+// maxIdleWorkers bounds how many goroutines wait for work.
+const maxIdleWorkers = 64
+
+// worker does tasks as long as there are any, and some wait for more.
+func (d *Dispatcher) worker(t task) {
+	for ok := true; ok; {
+		if t.transfer != nil {
+			d.attempt(t.transfer)
+		} else {
+			d.tend(t.chore)
+		}
+		d.mu.Lock()
+		if t.chore != nil {
+			d.sched.tending--
+		}
+		d.sched.busy--
+		d.rest()
+		if t, ok = d.next(); !ok && !d.stopping && d.sched.idlers < maxIdleWorkers {
+			t, ok = d.idle()
+		}
+		d.mu.Unlock()
+	}
+}
+
+// idle waits for work. It returns false if there won't be any.
+func (d *Dispatcher) idle() (t task, ok bool) {
+	d.sched.idlers++
+	d.mu.Unlock()
+	select {
+	case t = <-d.work:
+		ok = true
+	case <-d.stop:
+	}
+	d.mu.Lock()
+	d.sched.idlers--
+	return t, ok
+}
+
+// attempt makes one attempt.
+func (d *Dispatcher) attempt(tr *transfer) {
+	body, closer, err := d.open(tr)
+	if err != nil {
+		d.unreadable(tr, err)
+		return
+	}
+	outcomes, err := d.Sender.Send(d.hard, tr.next, &tr.env, body)
+	_ = closer.Close() // it was only read
+	d.mu.Lock()
+	d.end(tr)
+	d.judge(tr, outcomes, err)
+	save := tr.m.phase == stored
+	if save {
+		d.sched.saving++
+	}
+	d.pump()
+	d.mu.Unlock()
+	if save {
+		d.persist(tr.m)
+		d.mu.Lock()
+		d.sched.saving--
+		d.mu.Unlock()
+	}
+}
+
+// open returns the octets of tr's message: its own, or those on the Store.
+func (d *Dispatcher) open(tr *transfer) (io.Reader, io.Closer, error) {
+	d.mu.Lock()
+	b := tr.m.body
+	if b != nil {
+		b.hold()
+	}
+	d.mu.Unlock()
+	if b != nil {
+		return b.reader(&tr.mem), b, nil
+	}
+	body, err := d.Store.Open(d.hard, tr.m.ID)
+	return body, body, err
+}
+
+// unreadable ends an attempt whose message can't be read.
+func (d *Dispatcher) unreadable(tr *transfer, err error) {
+	m := tr.m
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.end(tr)
+	switch {
+	case errors.Is(err, queue.ErrNotFound):
+		d.forget(m)
+	case d.hard.Err() == nil:
+		d.Logger.Error("message can't be read", "id", m.ID, "error", err)
+		now := time.Now()
+		for _, i := range tr.to {
+			m.Recipients[i].Next = now.Add(d.limits.message)
+		}
+		fallthrough
+	default:
+		d.plan(m)
+	}
+	d.pump()
+}
+
+// Close implements io.Closer for who has read the body.
+func (b *body) Close() error {
+	b.release()
+	return nil
+}
