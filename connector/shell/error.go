@@ -3,7 +3,6 @@ package shell
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/interchange-smtp/interchange/connector/shell/internal/interp"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/syntax"
@@ -47,22 +46,10 @@ func (e *Error) Unwrap() error { return e.err }
 type Errors []*Error
 
 // Error returns all of them, each on its own lines.
-func (e Errors) Error() string {
-	texts := make([]string, len(e))
-	for i, err := range e {
-		texts[i] = err.Error()
-	}
-	return strings.Join(texts, "\n")
-}
+func (e Errors) Error() string { return syntax.List[*Error](e).Error() }
 
 // Unwrap returns the errors one by one.
-func (e Errors) Unwrap() []error {
-	list := make([]error, len(e))
-	for i, err := range e {
-		list[i] = err
-	}
-	return list
-}
+func (e Errors) Unwrap() []error { return syntax.List[*Error](e).Unwrap() }
 
 // Incomplete reports whether the error of Run only says that the script ended too
 // soon, within a string, a bracket or a pipeline: a prompt goes on reading then.

@@ -32,21 +32,24 @@ func (e *Error) Error() string {
 
 // Errors are the mistakes of one script, in the order of the source. It is
 // the error of Parse and never empty there.
-type Errors []*Error
+type Errors = List[*Error]
+
+// List is several errors as one.
+type List[E error] []E
 
 // Error returns all of them, each on its own lines.
-func (e Errors) Error() string {
-	texts := make([]string, len(e))
-	for i, err := range e {
+func (l List[E]) Error() string {
+	texts := make([]string, len(l))
+	for i, err := range l {
 		texts[i] = err.Error()
 	}
 	return strings.Join(texts, "\n")
 }
 
 // Unwrap returns the errors one by one, for errors.As.
-func (e Errors) Unwrap() []error {
-	list := make([]error, len(e))
-	for i, err := range e {
+func (l List[E]) Unwrap() []error {
+	list := make([]error, len(l))
+	for i, err := range l {
 		list[i] = err
 	}
 	return list
