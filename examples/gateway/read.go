@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -253,31 +251,14 @@ func (r *policyReader) finish() error {
 	return nil
 }
 
-// isExport tells what Exchange's shell wrote from a policy of ours. Of JSON the
-// keys tell: ours has lists of connectors, an export is a connector or an array.
+// isExport tells what Exchange's shell wrote from a policy of ours, by the
+// extension, and of JSON by what is in it.
 func isExport(name string, data []byte) bool {
 	switch strings.ToLower(filepath.Ext(name)) {
 	case ".xml", ".csv", ".txt":
 		return true
 	case ".json":
-	default:
-		return false
-	}
-	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
-		return true // as > of the shell writes
-	}
-	data = bytes.TrimSpace(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")))
-	if bytes.HasPrefix(data, []byte("[")) {
-		return true
-	}
-	var keys map[string]json.RawMessage
-	if json.Unmarshal(data, &keys) != nil {
-		return false
-	}
-	for _, key := range []string{"Identity", "Guid", "RunspaceId", "Bindings", "AddressSpaces", "DomainName", "ExtendedRights"} {
-		if _, ok := keys[key]; ok {
-			return true
-		}
+		return export.Detect("", data) != export.Unknown
 	}
 	return false
 }

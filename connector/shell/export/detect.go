@@ -3,9 +3,11 @@ package export
 import (
 	"encoding/json"
 	"path"
+	"reflect"
 	"regexp"
 	"strings"
 
+	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/format"
 )
 
@@ -44,19 +46,28 @@ func Detect(name string, data []byte) Form {
 // listLine is a line of Format-List.
 var listLine = regexp.MustCompile(`^[\pL_][\pL\pN_]* *:( |$)`)
 
-// isConfig reports whether a JSON text is a configuration and no export: its
-// keys are the lists of a configuration.
+// isConfig reports whether a JSON text is a configuration and no export: an
+// object with a key of a configuration, before anything that is wrong in it.
+// Server alone isn't enough, because Exchange's connectors have one too.
 func isConfig(text string) bool {
-	var top map[string]json.RawMessage
-	if json.Unmarshal([]byte(text), &top) != nil {
+	d := json.NewDecoder(strings.NewReader(text))
+	if begin, err := d.Token(); err != nil || begin != json.Delim('{') {
 		return false
 	}
-	for _, key := range []string{"Profile", "Servers", "Links", "Receive", "Send", "Accepted", "Remote", "Transport", "Services"} {
-		if _, ok := top[key]; ok {
+	others := false
+	for d.More() {
+		key, err := d.Token()
+		name, _ := key.(string)
+		if _, ok := reflect.TypeFor[connector.Config]().FieldByName(name); ok && name != "Server" {
 			return true
 		}
+		others = others || name != "Server"
+		var value json.RawMessage
+		if err != nil || d.Decode(&value) != nil {
+			return false
+		}
 	}
-	return len(top) == 0
+	return !others
 }
 
 func byExtension(name string) Form {
