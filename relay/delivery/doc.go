@@ -1,8 +1,12 @@
-// Package delivery hands messages to next hops through Send connectors, while
-// the client waits: the client's final reply is the next hop's word, so no
-// queue is needed and nothing is ever lost.
+// Package delivery hands messages to next hops through Send connectors.
 //
-// # One transaction, one next hop
+// A [Sender] does so in two ways. As a relay.Handler it delivers while the client
+// waits: the client's final reply is the next hop's word, so no queue is needed
+// and nothing is ever lost. For who keeps messages, as package relay/dispatch
+// does, [Sender.NextHop] says where each recipient's mail goes, and
+// [Sender.Send] makes one attempt there, with an [Outcome] for each.
+//
+// # While the client waits: one transaction, one next hop
 //
 // The first recipient's route decides. Recipients that would leave another way
 // get 452 4.5.3, which makes the client come back with them.
@@ -15,6 +19,13 @@
 // get 452 4.5.3: the transaction then has one recipient, whose refusal is the
 // final reply. So no message goes out to some of its recipients only, and no
 // refusal is lost.
+//
+// # One attempt
+//
+// Send hands the message to those recipients whom the hop accepts, and tells what
+// it said of each. What it says to MAIL or later concerns the message. When
+// nobody said anything of the message, the hop as a whole has failed, and its
+// other messages would fare no better: Send returns that as its error.
 //
 // # Trying again
 //

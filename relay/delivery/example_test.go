@@ -59,3 +59,49 @@ func Example() {
 	// gone@fabrikam.com 550 User unknown: RCPT: next hop said "550 5.1.1 User unknown"
 	// 1 arrived
 }
+
+// One attempt for two recipients, of whom the next hop takes one for now.
+func ExampleSender_Send() {
+	var network relaytest.Network
+	listener, err := network.Listen("192.168.5.77:25")
+	if err != nil {
+		log.Fatal(err)
+	}
+	gateway := &relaytest.Sink{Script: func(stage relaytest.Stage, argument string) string {
+		if stage == relaytest.StageRcpt && strings.HasPrefix(argument, "lee@") {
+			return "452 4.2.2 Mailbox full"
+		}
+		return ""
+	}}
+	go gateway.Serve(listener)
+	defer gateway.Close()
+
+	policy, err := connector.Compile(connector.Config{Send: []connector.Send{{
+		Name:          "Gateway",
+		AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace("*")},
+		SmartHosts:    []connector.SmartHost{connector.MustParseSmartHost("192.168.5.77")},
+	}}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	sender := &delivery.Sender{Dial: network.Host(netip.MustParseAddr("10.2.3.4")).Dial}
+	defer sender.Close()
+
+	env := &relay.Envelope{From: routing.MustParseAddress("amy@contoso.com"), To: []relay.Recipient{
+		{To: routing.MustParseAddress("kim@fabrikam.com")},
+		{To: routing.MustParseAddress("lee@fabrikam.com")},
+	}}
+	hop, err := sender.NextHop(policy, env.To[0].To, 0)
+	if err != nil {
+		log.Fatal(err)
+	}
+	outcomes, err := sender.Send(context.Background(), hop, env, strings.NewReader("Subject: hello\r\n\r\nHi\r\n"))
+	fmt.Println("by", hop, err)
+	for i, o := range outcomes {
+		fmt.Printf("%s: %s; %v\n", env.To[i].To, o.Reply, o.Err == nil)
+	}
+	// Output:
+	// by Gateway [192.168.5.77] <nil>
+	// kim@fabrikam.com: 250 2.0.0 OK: queued; true
+	// lee@fabrikam.com: 452 4.2.2 Mailbox full; false
+}

@@ -1,0 +1,52 @@
+package delivery_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/interchange-smtp/interchange/relay"
+	"github.com/interchange-smtp/interchange/relay/relaytest"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// TestSendAllocates: an attempt allocates no more than a synchronous delivery
+// does, and the slice of Outcomes.
+func TestSendAllocates(t *testing.T) {
+	w := newWorld(t, toHosts("192.0.2.1"))
+	sink := w.sink("192.0.2.1:25", &relaytest.Sink{})
+	env := envelope()
+	to := relay.Recipient{To: routing.MustParseAddress("b@fabrikam.com")}
+	body := strings.NewReader(letter)
+	measure := func(deliver func() error) float64 {
+		defer sink.Clear()
+		return testing.AllocsPerRun(500, func() {
+			body.Reset(letter)
+			if err := deliver(); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	synchronous := measure(func() error {
+		env.To = env.To[:0]
+		if err := w.sender.Route(t.Context(), w.policy, env, &to); err != nil {
+			return err
+		}
+		env.To = append(env.To, to)
+		defer w.sender.Release(env)
+		return w.sender.Deliver(t.Context(), env, body)
+	})
+	attempt := measure(func() error {
+		hop, err := w.sender.NextHop(w.policy, to.To, 0)
+		if err != nil {
+			return err
+		}
+		outcomes, err := w.sender.Send(t.Context(), hop, env, body)
+		if err != nil {
+			return err
+		}
+		return outcomes[0].Err
+	})
+	if attempt > synchronous+1 {
+		t.Errorf("Send allocates %v times, Deliver %v times", attempt, synchronous)
+	}
+}
