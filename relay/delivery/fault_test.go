@@ -133,6 +133,7 @@ func testFault(t *testing.T, f faulty) {
 			t.Errorf("Send says %s, and Deliver %s", got[0], told)
 		}
 	}
+	synctest.Wait() // until the hop has read all that was sent
 	// A reset takes answers back that were on their way.
 	unheard := f.answer == relaytest.Drop && (f.stage == relaytest.StageRcpt || f.stage == relaytest.StageDataInit)
 	if failed := len(got) > len(f.to); failed != hop && !unheard {
@@ -161,6 +162,7 @@ func testFault(t *testing.T, f faulty) {
 	for _, o := range attemptOf(w, envelopeTo(again...), f.body()) {
 		expect(t, "the next attempt", o, "ok")
 	}
+	synctest.Wait()
 	if n := len(sink.Messages()) - before; n != 1 {
 		t.Errorf("the next attempt brought %d messages, want 1", n)
 	}
@@ -205,6 +207,7 @@ func testFaultOfOneHost(t *testing.T, stage relaytest.Stage, answer string) {
 	for bad.Connections() == 0 {
 		before := len(good.Messages())
 		got := w.attempt("b@fabrikam.com", "c@fabrikam.com")
+		synctest.Wait()
 		arrived := len(good.Messages()) - before
 		switch ok := strings.HasPrefix(got[0], "ok"); {
 		case len(got) > 2:
@@ -235,6 +238,7 @@ func TestResetFault(t *testing.T) {
 				}})
 				expect(t, "refused", w.attempt("bad@fabrikam.com", "bad@fabrikam.com")[1], "550 5.1.1")
 				expect(t, "afterwards", w.attempt("b@fabrikam.com", "c@fabrikam.com")[1], "ok")
+				synctest.Wait()
 				if n := len(sink.Messages()); n != 1 {
 					t.Errorf("%d messages arrived, want 1", n)
 				}
@@ -273,6 +277,7 @@ func testSendEnds(t *testing.T, stage relaytest.Stage, end error) {
 	if ctx.Err() != end {
 		t.Errorf("Send came back before: %v", ctx.Err())
 	}
+	synctest.Wait()
 	stored := len(sink.Messages())
 	expect(t, "the next attempt", w.attempt("b@fabrikam.com")[0], "ok")
 	if n := len(sink.Messages()); n != stored+1 || stored > 0 && stage != relaytest.StageStored {
