@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/permission"
 )
 
@@ -85,6 +86,19 @@ func (c *conversation) rights(rights permission.Set) {
 		data = "None"
 	}
 	c.write('*', data, "Set Session Permissions")
+}
+
+// certified logs what names the client's certificate proved.
+func (c *conversation) certified(names []string) {
+	if len(names) > 0 {
+		c.write('*', clean(strings.Join(names, " ")), "Verified certificate names")
+	}
+}
+
+// authenticated logs who the session is from now on, and what it holds.
+func (c *conversation) authenticated(rules connector.Session) {
+	c.rights(rules.Rights())
+	c.write('*', clean(rules.Identity().Name), "authenticated")
 }
 
 // line logs what the guard has to tell.

@@ -84,6 +84,7 @@ func (s *session) TLS(state tls.ConnectionState) {
 	s.rules = s.service.in.Open(s.channel)
 	s.helo, s.esmtp, s.user, s.proven = "", false, false, auth.Identity{}
 	if s.protocol != nil {
+		s.protocol.certified(s.channel.PeerNames)
 		s.protocol.rights(s.rules.Rights())
 	}
 }
@@ -137,7 +138,7 @@ func (s *session) AuthEnd(_ context.Context, err error) connector.Reply {
 		return s.refuse("AUTH", d)
 	}
 	if s.protocol != nil {
-		s.protocol.rights(s.rules.Rights())
+		s.protocol.authenticated(s.rules)
 	}
 	return d.Reply()
 }

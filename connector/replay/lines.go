@@ -1,0 +1,42 @@
+package replay
+
+import (
+	"bufio"
+	"errors"
+	"io"
+)
+
+// maxLine is the length up to which a line is looked at: protocol logs cut
+// theirs at a thousand octets or so.
+const maxLine = 64 << 10
+
+// lines reads lines one by one without allocating.
+type lines struct {
+	in     *bufio.Reader
+	number int64 // of the line returned last, from 1
+}
+
+func newLines(in io.Reader) *lines { return &lines{in: bufio.NewReaderSize(in, maxLine)} }
+
+// next returns the next line without its end; it is valid until the next
+// call. A line longer than maxLine is cut short, and long is true.
+func (l *lines) next() (line []byte, long bool, err error) {
+	line, err = l.in.ReadSlice('\n')
+	if len(line) == 0 && err != nil {
+		return nil, false, err
+	}
+	l.number++
+	for ; errors.Is(err, bufio.ErrBufferFull); _, err = l.in.ReadSlice('\n') {
+		long = true
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, long, err
+	}
+	if long {
+		return nil, true, nil
+	}
+	for n := len(line); n > 0 && (line[n-1] == '\n' || line[n-1] == '\r'); n-- {
+		line = line[:n-1]
+	}
+	return line, false, nil
+}

@@ -1,0 +1,254 @@
+package replay
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// ErrUnknownFormat is what Read returns for a log in which no line is one of
+// a log that it knows.
+var ErrUnknownFormat = errors.New("replay: neither a protocol log nor a mail log of Postfix")
+
+// Replay is logs that are held against a policy. Read the logs in the order in
+// which they were written, then ask for the Report. It is for one goroutine.
+type Replay struct {
+	policy *connector.Policy
+	opts   Options
+	report Report
+	routes bool // the policy has Send connectors, so that ways can be judged
+
+	files    []File
+	sessions table[*session] // of Receive connectors, by session-id
+	sending  table[*session] // of Send connectors
+	postfix  postfixState
+
+	differences map[difference]*divergent
+	outsideBy   map[answer]int64
+	uses        map[*connector.Inbound]*inboundUse
+	sends       map[*connector.Outbound]*outboundUse
+	logUses     map[string]*inboundUse // by the log's connector
+	unroutable  int64
+
+	names      map[string]string // one copy of each connector's name
+	rightNames map[string]permission.Right
+	room       int            // for sources
+	domain     routing.Domain // the default accepted domain; invalid if there is none
+	bindings   []netip.AddrPort
+}
+
+// place is a line of a file.
+type place struct {
+	file int
+	line int64
+}
+
+// New begins a replay against a policy, which must not be nil.
+func New(p *connector.Policy, opts Options) *Replay {
+	opts = opts.withDefaults()
+	r := &Replay{
+		policy: p, opts: opts,
+		sessions:    newTable[*session](opts.MaxOpen),
+		sending:     newTable[*session](opts.MaxOpen),
+		differences: map[difference]*divergent{},
+		outsideBy:   map[answer]int64{},
+		uses:        map[*connector.Inbound]*inboundUse{},
+		sends:       map[*connector.Outbound]*outboundUse{},
+		logUses:     map[string]*inboundUse{},
+		names:       map[string]string{},
+		rightNames:  map[string]permission.Right{},
+		room:        opts.MaxSources,
+		bindings:    p.Bindings(),
+	}
+	if accepted, err := routing.NewAccepted(p.Config().Accepted...); err == nil { // it compiled once
+		r.domain = accepted.Default()
+	}
+	r.postfix = newPostfixState(r)
+	for right := permission.Right(1); right.IsValid(); right++ {
+		r.rightNames[right.LogName()] = right
+	}
+	for in := range p.Receive() {
+		r.uses[in] = newUse(in, &r.room)
+	}
+	for out := range p.Send() {
+		r.sends[out] = &outboundUse{out: out}
+		r.routes = true
+	}
+	return r
+}
+
+// Read reads one log, whose name is for the report. It finds out itself what
+// kind of log it is. Malformed lines are counted and stop nothing; the error
+// is that of in, or ErrUnknownFormat.
+func (r *Replay) Read(name string, in io.Reader) error {
+	r.files = append(r.files, File{Name: name})
+	f := &r.files[len(r.files)-1]
+	text, err := decode(in)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	l := newLines(text)
+	log := logReader{replay: r, protocol: protocolLog{replay: r, header: defaultHeader()}}
+	for {
+		line, long, err := l.next()
+		if err != nil {
+			f.Format = log.format
+			switch {
+			case !errors.Is(err, io.EOF):
+				return fmt.Errorf("%s:%d: %w", name, l.number+1, err)
+			case log.format == FormatUnknown && f.Lines > 0:
+				return fmt.Errorf("%s: %w", name, ErrUnknownFormat)
+			}
+			return nil
+		}
+		f.Lines++
+		r.report.Lines++
+		switch taken := log.line(line, long); taken {
+		case lineOther:
+			r.report.Other++
+		case lineMalformed:
+			f.Malformed++
+			r.malformed(name, l.number, line, long)
+		}
+	}
+}
+
+// malformed counts a line, and lists the first ones.
+func (r *Replay) malformed(name string, number int64, line []byte, long bool) {
+	r.report.Malformed++
+	if len(r.report.Problems) >= r.opts.MaxProblems {
+		return
+	}
+	p := Problem{File: name, Line: number, Text: printable(string(line[:min(len(line), 1<<10)]))}
+	if long {
+		p.Text = fmt.Sprintf("a line of more than %d octets", maxLine)
+	}
+	r.report.Problems = append(r.report.Problems, p)
+}
+
+// here is the line that is being read.
+func (r *Replay) here() place {
+	return place{len(r.files) - 1, r.files[len(r.files)-1].Lines}
+}
+
+func (r *Replay) file(p place) string { return r.files[p.file].Name }
+
+func (r *Replay) newSession(id string) *session {
+	return &session{replay: r, at: r.here(), id: id, refs: 1}
+}
+
+// open is the table of sessions of a direction.
+func (r *Replay) open(sends bool) *table[*session] {
+	if sends {
+		return &r.sending
+	}
+	return &r.sessions
+}
+
+// start adds a session to those that are open. One of the same name is over,
+// whatever the log says.
+func (r *Replay) start(sends bool, s *session) {
+	t := r.open(sends)
+	if old, ok := t.find([]byte(s.id)); ok {
+		r.closeSession(sends, old)
+	}
+	if gone, evicted := t.add(s.id, s); evicted {
+		r.report.Evicted++
+		r.release(gone)
+	}
+}
+
+// closeSession ends a session that is open.
+func (r *Replay) closeSession(sends bool, s *session) {
+	r.open(sends).remove(s.id)
+	r.release(s)
+}
+
+// release lets go of a session, and counts it once nobody holds it.
+func (r *Replay) release(s *session) {
+	s.refs--
+	if s.refs > 0 {
+		return
+	}
+	r.report.Sessions++
+	switch {
+	case s.partial:
+		r.report.Partial++
+	case s.different:
+		r.report.Different++
+	default:
+		r.report.Alike++
+	}
+}
+
+// useOf returns the count of a connector; nil is that of no connector.
+func (r *Replay) useOf(in *connector.Inbound) *inboundUse {
+	u := r.uses[in]
+	if u == nil {
+		u = newUse(in, &r.room)
+		r.uses[in] = u
+	}
+	return u
+}
+
+// maxLogConnectors bounds the connectors of logs that are told apart.
+const maxLogConnectors = 4096
+
+// logUse returns the count of a connector of the log.
+func (r *Replay) logUse(name string) *inboundUse {
+	u := r.logUses[name]
+	if u == nil {
+		if len(r.logUses) >= maxLogConnectors {
+			name = "others"
+			if u = r.logUses[name]; u != nil {
+				return u
+			}
+		}
+		u = newUse(nil, &r.room)
+		r.logUses[name] = u
+	}
+	return u
+}
+
+// intern returns one copy of a name that comes up in every session.
+func (r *Replay) intern(name []byte) string {
+	if s, ok := r.names[string(name)]; ok {
+		return s
+	}
+	s := string(name)
+	if len(r.names) < maxLogConnectors {
+		r.names[s] = s
+	}
+	return s
+}
+
+// local is the local address that a connection is taken to have come to.
+func (r *Replay) local(logged netip.AddrPort) netip.AddrPort {
+	if r.opts.Local.IsValid() {
+		return netip.AddrPortFrom(r.opts.Local, logged.Port())
+	}
+	return plain(logged)
+}
+
+// outside counts a refusal for a reason that no policy knows.
+func (r *Replay) outside(a answer) {
+	const most = 1000
+	if _, ok := r.outsideBy[a]; ok || len(r.outsideBy) < most {
+		r.outsideBy[a]++
+	}
+	r.report.Outside++
+}
+
+// sent counts a recipient by its way.
+func (r *Replay) sent(route connector.Route) {
+	if route.Outbound == nil {
+		r.unroutable++
+		return
+	}
+	r.sends[route.Outbound].recipients++
+}

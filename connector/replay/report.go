@@ -1,0 +1,280 @@
+package replay
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/permission"
+)
+
+// Report is what the logs say under the policy. What is counted is exact
+// unless said otherwise.
+type Report struct {
+	Files     []File    `json:"files"`
+	Lines     int64     `json:"lines"`
+	Other     int64     `json:"otherLines"`     // empty, or of other programs in the same log
+	Malformed int64     `json:"malformedLines"` // left out
+	Problems  []Problem `json:"malformed"`      // the first malformed lines
+
+	Sessions  int64 `json:"sessions"`
+	Alike     int64 `json:"alike"`     // fare as they did
+	Different int64 `json:"different"` // don't
+	Partial   int64 `json:"partial"`   // began before the log and are not judged
+	Evicted   int64 `json:"evicted"`   // sessions and messages cut short, because more than MaxOpen were under way
+
+	Commands   int64 `json:"commands"`   // judged
+	Messages   int64 `json:"messages"`   // that both take
+	Recipients int64 `json:"recipients"` // that both take
+
+	// Outside are refusals for reasons that no policy knows, where the policy
+	// would let pass: unknown mailboxes, filters, wrong passwords, load.
+	Outside        int64      `json:"outside"`
+	OutsideReplies []Refusals `json:"outsideReplies"`
+	Private        int64      `json:"private"` // sessions not judged further, because they speak Exchange's own verbs
+
+	// How far the old system's own choices agree with the model.
+	Connector Agreement `json:"receiveConnectorAgreement"`
+	Rights    Agreement `json:"rightsAgreement"` // what the log says that a session was granted
+	Send      Agreement `json:"sendConnectorAgreement"`
+
+	Differences     []Difference `json:"differences"`     // most frequent first
+	MoreDifferences int64        `json:"moreDifferences"` // commands in differences of which there were too many kinds
+
+	LogConnectors []LogConnector `json:"logConnectors"` // of the old system, most used first
+	Receive       []ReceiveUse   `json:"receive"`       // of the policy, in its order
+	NoConnector   *ReceiveUse    `json:"noConnector,omitempty"`
+	SendUse       []SendUse      `json:"send"` // of the policy, in its order
+	Unroutable    int64          `json:"unroutable"`
+}
+
+// File is a log that was read.
+type File struct {
+	Name      string `json:"name"`
+	Format    Format `json:"format"`
+	Lines     int64  `json:"lines"`
+	Malformed int64  `json:"malformed"`
+}
+
+// Problem is a line that could not be read.
+type Problem struct {
+	File string `json:"file"`
+	Line int64  `json:"line"`
+	Text string `json:"text"` // printable
+}
+
+// Refusals are replies of the old system that were alike.
+type Refusals struct {
+	Reply string `json:"reply"` // the codes
+	Count int64  `json:"count"`
+}
+
+// Agreement is how often the log tells something that the model has too, and
+// how often both say the same.
+type Agreement struct {
+	Known int64 `json:"known"`
+	Alike int64 `json:"alike"`
+}
+
+// Difference is something that would fare differently.
+type Difference struct {
+	Kind      Kind                 `json:"kind"`
+	Stage     connector.StageName  `json:"stage"`
+	Connector string               `json:"connector,omitempty"` // of the policy
+	Was       string               `json:"was"`                 // the old system's reply, connector or next hop
+	Now       string               `json:"now"`                 // ours
+	Reason    connector.ReasonCode `json:"reason,omitzero"`     // why; Undecided if another connector is all there is to it
+	Count     int64                `json:"count"`               // commands
+	Sessions  int64                `json:"sessions"`
+	Examples  []Example            `json:"examples"` // the first ones
+}
+
+// Example is a session of the log. All its text is printable.
+type Example struct {
+	File    string         `json:"file"`
+	Line    int64          `json:"line"` // where the session begins
+	Session string         `json:"session"`
+	Remote  netip.Addr     `json:"remote"`
+	Local   netip.AddrPort `json:"local"`
+	Helo    string         `json:"helo,omitempty"`
+	TLS     bool           `json:"tls,omitempty"`
+	User    string         `json:"user,omitempty"`
+	From    string         `json:"from,omitempty"`
+	Subject string         `json:"subject,omitempty"` // the sender or recipient that it was about
+}
+
+// Source is a client. If there were more than Options.MaxSources, Sessions
+// may be too high by at most Error.
+type Source struct {
+	Address  netip.Addr `json:"address"`
+	Name     string     `json:"name,omitempty"` // at EHLO
+	Sessions int64      `json:"sessions"`
+	Error    int64      `json:"error,omitempty"`
+}
+
+// LogConnector is a connector of the old system.
+type LogConnector struct {
+	Name     string   `json:"name"`
+	Sessions int64    `json:"sessions"`
+	Top      []Source `json:"top"`
+}
+
+// ReceiveUse is who used a Receive connector of the policy, and what of it.
+type ReceiveUse struct {
+	Name     string `json:"name"`
+	Sessions int64  `json:"sessions"`
+	Messages int64  `json:"messages"`
+	Clients  int    `json:"clients"` // at least as many, unless Complete
+	Complete bool   `json:"complete"`
+
+	Top          []Source          `json:"top"`
+	UnusedRanges []connector.Range `json:"unusedRanges"`
+	UnusedGrants []UnusedGrant     `json:"unusedGrants"`
+
+	// Narrowest are the narrowest ranges that keep all that was seen: beyond
+	// Options.MaxRanges with gaps bridged where no other connector is
+	// concerned. Nil unless Complete.
+	Narrowest []connector.Range `json:"narrowest"`
+}
+
+// UnusedGrant is a grant of which no use was seen. Only rights whose use shows
+// in a log are looked at.
+type UnusedGrant struct {
+	To     string             `json:"to"`
+	By     string             `json:"by"` // a permission group, or "hand"
+	Rights []permission.Right `json:"rights"`
+}
+
+// SendUse is what left by a Send connector of the policy.
+type SendUse struct {
+	Name       string `json:"name"`
+	Recipients int64  `json:"recipients"`
+}
+
+// Report ends the sessions that are still open and returns what was found.
+// Nothing may be read after it.
+func (r *Replay) Report() *Report {
+	r.sessions.drain(r.release)
+	r.sending.drain(r.release)
+	r.postfix.messages.drain(func(m *message) { r.release(m.session) })
+	r.postfix.sessions.drain(r.release)
+
+	out := &r.report
+	out.Files = r.files
+	out.Unroutable = r.unroutable
+	out.Problems = append([]Problem{}, out.Problems...)
+	out.OutsideReplies = []Refusals{}
+	for a, n := range r.outsideBy {
+		out.OutsideReplies = append(out.OutsideReplies, Refusals{a.String(), n})
+	}
+	slices.SortFunc(out.OutsideReplies, func(a, b Refusals) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Reply, b.Reply))
+	})
+	out.Differences = r.allDifferences()
+	r.reportUse(out)
+	return out
+}
+
+// Same reports whether every session fares as it did.
+func (r *Report) Same() bool { return r.Different == 0 }
+
+func (r *Replay) allDifferences() []Difference {
+	all := make([]Difference, 0, len(r.differences))
+	for _, d := range r.differences {
+		one := Difference{
+			Kind: d.kind, Stage: d.stage, Connector: d.in.Name(), Reason: d.reason,
+			Was: printable(d.was), Now: d.now, Count: d.count, Sessions: d.sessions, Examples: d.examples,
+		}
+		if one.Was == "" {
+			one.Was = d.old.String()
+		}
+		switch {
+		case one.Now == "" && d.reason == connector.NoConnector:
+			one.Now = "no connector"
+		case one.Now == "" && d.reason == connector.Undecided:
+			one.Now = d.in.Name()
+		case one.Now == "":
+			one.Now = d.reply.String()
+		}
+		all = append(all, one)
+	}
+	slices.SortFunc(all, func(a, b Difference) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Connector, b.Connector),
+			cmp.Compare(a.Was, b.Was), cmp.Compare(a.Now, b.Now), cmp.Compare(a.Stage, b.Stage))
+	})
+	return all
+}
+
+// reportUse fills in who used what.
+func (r *Replay) reportUse(out *Report) {
+	out.LogConnectors, out.Receive, out.SendUse = []LogConnector{}, []ReceiveUse{}, []SendUse{}
+	for name, u := range r.logUses {
+		out.LogConnectors = append(out.LogConnectors, LogConnector{printable(name), u.sources.total, u.sources.top(r.opts.Top)})
+	}
+	slices.SortFunc(out.LogConnectors, func(a, b LogConnector) int {
+		return cmp.Or(cmp.Compare(b.Sessions, a.Sessions), cmp.Compare(a.Name, b.Name))
+	})
+	for in := range r.policy.Receive() {
+		if in.Settings().Enabled.Or(true) {
+			out.Receive = append(out.Receive, r.receiveUse(r.uses[in]))
+		}
+	}
+	if u := r.uses[nil]; u != nil {
+		none := r.receiveUse(u)
+		out.NoConnector = &none
+	}
+	for o := range r.policy.Send() {
+		out.SendUse = append(out.SendUse, SendUse{o.Name(), r.sends[o].recipients})
+	}
+}
+
+func (r *Replay) receiveUse(u *inboundUse) ReceiveUse {
+	use := ReceiveUse{
+		Name: u.in.Name(), Sessions: u.sources.total, Messages: u.messages,
+		Clients: len(u.sources.all), Complete: u.sources.exact(), Top: u.sources.top(r.opts.Top),
+		UnusedRanges: []connector.Range{}, UnusedGrants: []UnusedGrant{},
+	}
+	if u.in == nil {
+		return use
+	}
+	for i, n := range u.ranges {
+		if n == 0 {
+			use.UnusedRanges = append(use.UnusedRanges, u.in.Settings().RemoteIPRanges[i])
+		}
+	}
+	for _, g := range u.grants {
+		if unused := g.unused(); len(unused.Rights) > 0 {
+			use.UnusedGrants = append(use.UnusedGrants, unused)
+		}
+	}
+	if use.Complete {
+		use.Narrowest = narrowest(u, r.othersThan(u.in), r.opts.MaxRanges)
+	}
+	return use
+}
+
+// unused returns what of a grant was not used.
+func (g *grantUse) unused() UnusedGrant {
+	u := UnusedGrant{To: g.To.Name(), By: "hand"}
+	if g.Group != 0 {
+		u.By = g.Group.String()
+	}
+	for right := range g.Allow.All() {
+		if judgedRights.Has(right) && !g.used.Has(right) {
+			u.Rights = append(u.Rights, right)
+		}
+	}
+	return u
+}
+
+// othersThan returns the ranges of all other enabled connectors.
+func (r *Replay) othersThan(in *connector.Inbound) []connector.Range {
+	var all []connector.Range
+	for other := range r.policy.Receive() {
+		if other != in && other.Settings().Enabled.Or(true) {
+			all = append(all, other.Settings().RemoteIPRanges...)
+		}
+	}
+	return all
+}

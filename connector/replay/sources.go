@@ -1,0 +1,116 @@
+package replay
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+)
+
+// sources counts the clients of a connector. It is exact as long as there is
+// room; from then on it is the Space-Saving sketch of Metwally, Agrawal and El
+// Abbadi: a new client takes the place of one with the lowest count, whose
+// count it inherits as its possible error, so that whoever accounts for a good
+// part of the sessions is always there.
+type sources struct {
+	room  *int // shared by all
+	byIP  map[netip.Addr]int32
+	all   []source
+	heap  []int32 // of all, lowest count first; nil while exact
+	total int64
+}
+
+// source is one client.
+type source struct {
+	addr         netip.Addr
+	name         string // what it calls itself at EHLO, first seen
+	count, error int64
+	rng          int32 // the index of the range that let it in; -1: none
+	at           int32 // in the heap
+}
+
+// leastSources is the room that every connector has, however many there are.
+const leastSources = 64
+
+// exact reports whether every client is there with its true count.
+func (s *sources) exact() bool { return s.heap == nil }
+
+// add counts a client once more. isNew is true if it was not there.
+func (s *sources) add(addr netip.Addr) (found *source, isNew bool) {
+	s.total++
+	if i, ok := s.byIP[addr]; ok {
+		s.all[i].count++
+		if s.heap != nil {
+			s.sink(int(s.all[i].at))
+		}
+		return &s.all[i], false
+	}
+	if s.byIP == nil {
+		s.byIP = map[netip.Addr]int32{}
+	}
+	if s.heap == nil && (*s.room > 0 || len(s.all) < leastSources) {
+		*s.room--
+		i := int32(len(s.all))
+		s.all = append(s.all, source{addr: addr, count: 1})
+		s.byIP[addr] = i
+		return &s.all[i], true
+	}
+	return s.replace(addr), true
+}
+
+// replace puts addr in the place of a client with the lowest count.
+func (s *sources) replace(addr netip.Addr) *source {
+	if s.heap == nil {
+		s.heap = make([]int32, len(s.all))
+		for i := range s.heap {
+			s.heap[i] = int32(i)
+		}
+		slices.SortFunc(s.heap, func(a, b int32) int { return cmp.Compare(s.all[a].count, s.all[b].count) })
+		for at, i := range s.heap {
+			s.all[i].at = int32(at)
+		}
+	}
+	i := s.heap[0]
+	out := &s.all[i]
+	delete(s.byIP, out.addr)
+	s.byIP[addr] = i
+	*out = source{addr: addr, count: out.count + 1, error: out.count}
+	s.sink(0)
+	return out
+}
+
+// sink moves an entry of the heap down to where its count belongs.
+func (s *sources) sink(at int) {
+	for {
+		least := at
+		for child := 2*at + 1; child <= 2*at+2 && child < len(s.heap); child++ {
+			if s.all[s.heap[child]].count < s.all[s.heap[least]].count {
+				least = child
+			}
+		}
+		if least == at {
+			return
+		}
+		s.heap[at], s.heap[least] = s.heap[least], s.heap[at]
+		s.all[s.heap[at]].at, s.all[s.heap[least]].at = int32(at), int32(least)
+		at = least
+	}
+}
+
+// name notes what a client calls itself.
+func (s *sources) name(addr netip.Addr, name string) {
+	if i, ok := s.byIP[addr]; ok && s.all[i].name == "" {
+		s.all[i].name = name[:min(len(name), 64)]
+	}
+}
+
+// top returns the n clients with the highest counts.
+func (s *sources) top(n int) []Source {
+	order := slices.SortedFunc(slices.Values(s.all), func(a, b source) int {
+		return cmp.Or(cmp.Compare(b.count, a.count), a.addr.Compare(b.addr))
+	})
+	list := make([]Source, 0, min(n, len(order)))
+	for _, o := range order[:min(n, len(order))] {
+		list = append(list, Source{Address: o.addr, Name: printable(o.name), Sessions: o.count, Error: o.error})
+	}
+	return list
+}

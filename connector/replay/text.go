@@ -1,0 +1,212 @@
+package replay
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/connector"
+)
+
+// WriteTo writes the report as text for people.
+func (r *Report) WriteTo(w io.Writer) (int64, error) {
+	n, err := io.WriteString(w, r.String())
+	return int64(n), err
+}
+
+// String returns the report as text for people.
+func (r *Report) String() string {
+	var t text
+	for _, f := range r.Files {
+		t.line("%s: %s log, %s", f.Name, f.Format, count(f.Lines, "line"))
+	}
+	r.totals(&t)
+	r.agreement(&t)
+	r.differences(&t)
+	r.logConnectors(&t)
+	for _, u := range r.Receive {
+		u.text(&t)
+	}
+	if r.NoConnector != nil {
+		t.line("\nNo Receive connector for %s", count(r.NoConnector.Sessions, "session"))
+		t.sources(r.NoConnector.Top)
+	}
+	r.sends(&t)
+	return t.String()
+}
+
+// text is a report under way.
+type text struct{ strings.Builder }
+
+func (t *text) line(format string, args ...any) { fmt.Fprintf(t, format+"\n", args...) }
+
+func (r *Report) totals(t *text) {
+	t.line("%s: %d as before, %d differently", count(r.Sessions, "session"), r.Alike, r.Different)
+	t.line("%s judged, %s and %s taken by both",
+		count(r.Commands, "command"), count(r.Messages, "message"), count(r.Recipients, "recipient"))
+	optional := []struct {
+		n    int64
+		what string
+	}{
+		{r.Partial, "begun before the log and not judged"},
+		{r.Evicted, "cut short: too many were under way at once"},
+		{r.Private, "speak verbs that only Exchange servers have, and are not judged further"},
+	}
+	for _, o := range optional {
+		if o.n > 0 {
+			t.line("%s %s", count(o.n, "session"), o.what)
+		}
+	}
+	if r.Malformed > 0 {
+		t.line("%s left out:", count(r.Malformed, "malformed line"))
+		for _, p := range r.Problems {
+			t.line("    %s:%d: %s", p.File, p.Line, p.Text)
+		}
+	}
+}
+
+func (r *Report) agreement(t *text) {
+	for _, a := range []struct {
+		Agreement
+		what string
+	}{
+		{r.Connector, "Receive connector"}, {r.Rights, "rights of the session"}, {r.Send, "Send connector or next hop"},
+	} {
+		if a.Known > 0 {
+			t.line("%s: the model agrees with %d of %d", a.what, a.Alike, a.Known)
+		}
+	}
+	if r.Outside > 0 {
+		t.line("%s for reasons that no policy knows:", count(r.Outside, "refusal"))
+		for _, o := range r.OutsideReplies {
+			t.line("%8d  %s", o.Count, o.Reply)
+		}
+	}
+}
+
+func (r *Report) differences(t *text) {
+	if len(r.Differences) == 0 {
+		return
+	}
+	t.line("\nWhat fares differently:")
+	for _, d := range r.Differences {
+		t.line("%8d  %s", d.Count, d)
+		for _, e := range d.Examples {
+			t.line("          %s", e)
+		}
+	}
+	if r.MoreDifferences > 0 {
+		t.line("%8d  in yet other ways", r.MoreDifferences)
+	}
+}
+
+// String returns the difference on one line.
+func (d Difference) String() string {
+	where := ""
+	if d.Connector != "" && d.Kind != KindConnector {
+		where = fmt.Sprintf(" on %q", d.Connector)
+	}
+	why := ""
+	if d.Reason != connector.Undecided {
+		why = " (" + d.Reason.String() + ")"
+	}
+	return fmt.Sprintf("%s at %s%s: was %s, is %s%s", d.Kind, d.Stage, where, d.Was, d.Now, why)
+}
+
+// String returns the example on one line.
+func (e Example) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s:%d: %s", e.File, e.Line, e.Remote)
+	for _, part := range []struct{ name, value string }{
+		{"helo", e.Helo}, {"user", e.User}, {"from", e.From},
+	} {
+		if part.value != "" {
+			fmt.Fprintf(&b, " %s=%s", part.name, part.value)
+		}
+	}
+	if e.TLS {
+		b.WriteString(" tls")
+	}
+	if e.Subject != "" {
+		b.WriteString(" about " + e.Subject)
+	}
+	return b.String()
+}
+
+func (r *Report) logConnectors(t *text) {
+	if len(r.LogConnectors) == 0 {
+		return
+	}
+	t.line("\nConnectors of the log:")
+	for _, c := range r.LogConnectors {
+		t.line("  %q: %s", c.Name, count(c.Sessions, "session"))
+		t.sources(c.Top)
+	}
+}
+
+func (t *text) sources(top []Source) {
+	for _, s := range top {
+		approximately := ""
+		if s.Error > 0 {
+			approximately = fmt.Sprintf(" (at least %d)", s.Sessions-s.Error)
+		}
+		t.line("%s", strings.TrimRight(fmt.Sprintf("%8d%s  %s %s", s.Sessions, approximately, s.Address, s.Name), " "))
+	}
+}
+
+func (u *ReceiveUse) text(t *text) {
+	t.line("\nReceive connector %q: %s, %s", u.Name, count(u.Sessions, "session"), count(u.Messages, "message"))
+	t.sources(u.Top)
+	if u.Clients > len(u.Top) {
+		least := ""
+		if !u.Complete {
+			least = "at least "
+		}
+		t.line("  and others, %s%s in all", least, count(int64(u.Clients), "client"))
+	}
+	if u.Sessions == 0 {
+		t.line("  never used")
+		return
+	}
+	for _, r := range u.UnusedRanges {
+		t.line("  range never used: %s", r)
+	}
+	for _, g := range u.UnusedGrants {
+		t.line("  grant never used: %s by %s: %s", g.To, g.By, join(g.Rights))
+	}
+	if u.Complete {
+		t.line("  narrowest ranges: %s", join(u.Narrowest))
+	} else {
+		t.line("  narrowest ranges: not known, for not all clients could be kept")
+	}
+}
+
+func (r *Report) sends(t *text) {
+	if r.Recipients == 0 {
+		return
+	}
+	t.line("\nSend connectors by recipients:")
+	for _, s := range r.SendUse {
+		t.line("%8d  %s", s.Recipients, s.Name)
+	}
+	if r.Unroutable > 0 {
+		t.line("%8d  no way out", r.Unroutable)
+	}
+}
+
+// join prints a list.
+func join[T fmt.Stringer](list []T) string {
+	words := make([]string, len(list))
+	for i, v := range list {
+		words[i] = v.String()
+	}
+	return strings.Join(words, ", ")
+}
+
+// count prints n things.
+func count(n int64, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}

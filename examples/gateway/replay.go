@@ -1,0 +1,114 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"net/netip"
+	"os"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/auth/userfile"
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/replay"
+)
+
+// replayFlags are the flags of replay.
+type replayFlags struct {
+	policyFlags
+	local, users  string
+	top, examples int
+}
+
+func (f *replayFlags) register(fs *flag.FlagSet) {
+	f.policyFlags.register(fs)
+	fs.StringVar(&f.local, "local", "", "take every connection as one to this `IP`; the port stays (default: as logged)")
+	fs.StringVar(&f.users, "users", "", "users `FILE` that knows the groups and addresses of the users in the logs")
+	fs.IntVar(&f.top, "top", 10, "sources to list per connector")
+	fs.IntVar(&f.examples, "examples", 3, "examples to list per difference")
+}
+
+// replayLogs holds logs against a policy.
+func replayLogs(c *cli, args []string) int {
+	fs := c.flags("[-config FILE]... LOG...")
+	var f replayFlags
+	f.register(fs)
+	if code, done := c.parse(fs, args, "LOG"); done {
+		return code
+	}
+	if fs.NArg() == 0 {
+		return c.invalid(errors.New("give the logs to read, - for standard input"))
+	}
+	opts, err := f.options()
+	if err != nil {
+		return c.invalid(err)
+	}
+	l, ok := c.policy(&f.policyFlags)
+	if !ok {
+		return exitInvalid
+	}
+	report, err := c.replay(l.Policy, opts, fs.Args())
+	if err != nil {
+		return c.invalid(err)
+	}
+	if f.json {
+		c.printJSON(report)
+	} else {
+		fmt.Fprint(c.stdout, report)
+	}
+	if !report.Same() {
+		return exitNo
+	}
+	return exitOK
+}
+
+// options makes the options of the flags; all that is wrong with them is in
+// the error.
+func (f *replayFlags) options() (replay.Options, error) {
+	opts := replay.Options{Top: f.top, MaxExamples: f.examples}
+	var errs []error
+	if f.top < 1 || f.examples < 1 {
+		errs = append(errs, errors.New("-top and -examples: give 1 or more"))
+	}
+	if f.local != "" {
+		var err error
+		if opts.Local, err = netip.ParseAddr(f.local); err != nil {
+			errs = append(errs, fmt.Errorf("-local: %w", err))
+		}
+	}
+	if f.users != "" {
+		users, err := userfile.Load(f.users)
+		if err != nil {
+			return opts, errors.Join(append(errs, fmt.Errorf("-users: %w", err))...)
+		}
+		opts.Identify = func(name string) auth.Identity {
+			if id, err := users.Identity(name); err == nil {
+				return id
+			}
+			return identity(name)
+		}
+	}
+	return opts, errors.Join(errs...)
+}
+
+// replay reads the logs in their order.
+func (c *cli) replay(p *connector.Policy, opts replay.Options, names []string) (*replay.Report, error) {
+	bar := newProgress(c.stderr, names)
+	defer bar.clear()
+	r := replay.New(p, opts)
+	for _, name := range names {
+		in := c.stdin
+		if name != "-" {
+			file, err := os.Open(name)
+			if err != nil {
+				return nil, plainly(name, err)
+			}
+			defer file.Close()
+			in = file
+		}
+		if err := r.Read(name, bar.reader(in)); err != nil {
+			return nil, err
+		}
+	}
+	return r.Report(), nil
+}
