@@ -1,0 +1,97 @@
+package dsn
+
+import "strings"
+
+// opening begins the first part: what happened, in words.
+func (w *writer) opening() string {
+	charset := "us-ascii"
+	if w.UTF8 {
+		charset = "utf-8"
+	}
+	var b strings.Builder
+	w.part(&b, "Notification", "text/plain; charset="+charset, encoding(w.UTF8))
+	paragraph(&b, "", "This is the mail system of "+w.host+".")
+	b.WriteString("\r\n")
+	text := ""
+	switch w.Kind {
+	case Failed:
+		text = "Your message could not be delivered to the recipients listed here. It will not be tried again."
+	case Delayed:
+		text = "Your message has not been delivered yet to the recipients listed here. It is still being tried" + w.until() +
+			". You need not send it again."
+	case Relayed:
+		text = "Your message was handed on for the recipients listed here. The host that has it now doesn't report on delivery, so that this is the last that you will hear of it."
+	case Delivered:
+		text = "Your message was delivered to the recipients listed here."
+	}
+	paragraph(&b, "", text)
+	return b.String()
+}
+
+func (w *writer) until() string {
+	if w.Until.IsZero() {
+		return ""
+	}
+	return ", until " + w.Until.Format(dateFormat)
+}
+
+// paragraph tells of one recipient.
+func (w *writer) paragraph(i int) string {
+	r := &w.Recipients[i]
+	var b strings.Builder
+	b.WriteString("\r\n")
+	address := r.To.String()
+	if !w.UTF8 && !r.To.IsASCII() {
+		address = appendUnicode(address)
+	}
+	addressLine(&b, "<"+address+">")
+	reply, host := clean(r.Reply, w.UTF8), hostName(r.Host)
+	switch {
+	case reply == "" && host != "":
+		paragraph(&b, "    ", "The host was "+host+".")
+	case host != "":
+		paragraph(&b, "    ", "The host "+host+" said:")
+		paragraph(&b, "    ", reply)
+	case reply != "":
+		paragraph(&b, "    ", reply)
+	}
+	if text := w.advice(w.status(r)); text != "" {
+		b.WriteString("\r\n")
+		paragraph(&b, "    ", text)
+	}
+	return b.String()
+}
+
+// advice says what a sender can do about a status (RFC 3463).
+func (w *writer) advice(status string) string {
+	if w.Kind != Failed {
+		return ""
+	}
+	switch _, detail, _ := strings.Cut(status, "."); {
+	case status == "4.4.7":
+		return "It was tried until its time was up. Send it again later, or reach the recipient in another way."
+	case detail == "1.1" || detail == "1.10" || detail == "1.2" || detail == "1.3" || detail == "1.6":
+		return "Please look for mistakes in the address, correct it and send the message again."
+	case detail == "2.2":
+		return "The mailbox is full. Reach the recipient in another way, or send the message again later."
+	case detail == "2.3" || detail == "3.4":
+		return "The message is too large for the recipient. Send less at once, or share large files in another way."
+	case detail == "4.6":
+		return "The message went round in a circle. Please pass this report on to your administrator."
+	case detail == "4.4" || detail == "4.1":
+		return "No way to the recipient was found. Please look for mistakes in the domain of the address."
+	case strings.HasPrefix(detail, "7."):
+		return "The message was refused for reasons of policy. The recipient's administrator knows them."
+	case strings.HasPrefix(detail, "6."):
+		return "The recipient's host could not handle the form of the message. Send it as plain text, without attachments."
+	}
+	return "If sending it again doesn't help, please pass this report on to your administrator."
+}
+
+// closing ends the first part.
+func (w *writer) closing() string {
+	var b strings.Builder
+	b.WriteString("\r\n")
+	paragraph(&b, "", "If you need help, write to <"+w.Postmaster.String()+">. The other parts of this message tell the same to programs, and which message it was.")
+	return b.String()
+}

@@ -1,0 +1,149 @@
+package dsn
+
+import (
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// dateFormat is the date-time of RFC 5322.
+const dateFormat = "Mon, 02 Jan 2006 15:04:05 -0700"
+
+// messageFields begins the second part with the fields about the message (RFC
+// 3464, section 2.2).
+func (w *writer) messageFields() string {
+	var b strings.Builder
+	w.part(&b, "Delivery report", "message/"+w.global()+"delivery-status", encoding(w.UTF8))
+	if id, ok := decodeXtext(w.EnvID); ok && isItem(id) {
+		addressField(&b, "Original-Envelope-Id", id)
+	}
+	field(&b, "Reporting-MTA", "dns; "+w.host)
+	dateField(&b, "Arrival-Date", w.Arrived)
+	return b.String()
+}
+
+// recipientFields writes the fields about one recipient (RFC 3464, section 2.3).
+func (w *writer) recipientFields(i int) string {
+	r := &w.Recipients[i]
+	var b strings.Builder
+	b.WriteString("\r\n")
+	if text, ok := w.originalRecipient(r.ORcpt); ok {
+		addressField(&b, "Original-Recipient", text)
+	}
+	addressField(&b, "Final-Recipient", w.finalRecipient(r.To))
+	field(&b, "Action", w.Kind.String())
+	field(&b, "Status", w.status(r))
+	if host := hostName(r.Host); host != "" {
+		field(&b, "Remote-MTA", "dns; "+host)
+	}
+	if reply := clean(r.Reply, w.UTF8); reply != "" {
+		kind := "x-interchange; "
+		if r.Host != "" && isReply(reply) {
+			kind = "smtp; "
+		}
+		field(&b, "Diagnostic-Code", kind+reply)
+	}
+	dateField(&b, "Last-Attempt-Date", r.Tried)
+	if w.Kind == Delayed {
+		dateField(&b, "Will-Retry-Until", w.Until)
+	}
+	return b.String()
+}
+
+func dateField(b *strings.Builder, name string, t time.Time) {
+	if !t.IsZero() {
+		field(b, name, t.Format(dateFormat))
+	}
+}
+
+// finalRecipient writes an address with its type: rfc822 as it is, utf-8 in a
+// UTF-8 report as it is and otherwise in ASCII (RFC 6533, section 3).
+func (w *writer) finalRecipient(a routing.Address) string {
+	switch text := a.String(); {
+	case a.IsASCII():
+		return "rfc822; " + text
+	case w.UTF8:
+		return "utf-8; " + text
+	default:
+		return "utf-8; " + appendUnicode(text)
+	}
+}
+
+// originalRecipient writes what ORCPT held, decoded (RFC 3464, section 2.3.1).
+func (w *writer) originalRecipient(orcpt string) (string, bool) {
+	kind, address, ok := strings.Cut(orcpt, ";")
+	if !ok || kind == "" || len(kind) > 40 || strings.Trim(kind, letters+digits+"-") != "" {
+		return "", false
+	}
+	if !strings.EqualFold(kind, "utf-8") {
+		text, ok := decodeXtext(address)
+		return kind + "; " + text, ok && isItem(text)
+	}
+	text, ok := decodeUnicode(address)
+	if !w.UTF8 || !isShowable(text) {
+		text = appendUnicode(text)
+	}
+	return "utf-8; " + text, ok && len(text) <= maxItem
+}
+
+// isItem reports whether s can stand in a line of its own: printable ASCII of some
+// length, without blanks around it.
+func isItem(s string) bool {
+	return s != "" && len(s) <= maxItem && isPrintable(s) && strings.TrimSpace(s) == s
+}
+
+// isReply reports whether s begins as replies do.
+func isReply(s string) bool {
+	return len(s) >= 3 && '2' <= s[0] && s[0] <= '5' && strings.Trim(s[:3], digits) == ""
+}
+
+// status returns a recipient's status: the one that is given, else that of the
+// reply, else one that says nothing but the class.
+func (w *writer) status(r *Recipient) string {
+	reply := r.Reply
+	if len(reply) > 4 && (reply[3] == ' ' || reply[3] == '-') {
+		reply = reply[4:]
+	}
+	reply, _, _ = strings.Cut(reply, " ")
+	for _, s := range []string{r.Status, reply} {
+		// 4.X.X of what failed is what was temporary until it expired.
+		if isStatus(s) && (s[0] == w.Kind.class() || w.Kind == Failed && s[0] == '4') {
+			return s
+		}
+	}
+	if c := r.Reply; w.Kind == Failed && r.Status == "" && len(c) > 3 && c[0] == '4' {
+		return "4.0.0"
+	}
+	return string(w.Kind.class()) + ".0.0"
+}
+
+// isStatus reports whether s is a status code of RFC 3463.
+func isStatus(s string) bool {
+	parts := strings.Split(s, ".")
+	if len(parts) != 3 || len(parts[0]) != 1 || !strings.Contains("245", parts[0]) {
+		return false
+	}
+	for _, p := range parts[1:] {
+		if len(p) < 1 || len(p) > 3 || strings.Trim(p, digits) != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// hostName returns a host as mta-name of the type dns, "" if it is none.
+func hostName(host string) string {
+	if a, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil && a.Zone() == "" {
+		if a = a.Unmap(); a.Is6() {
+			return "[IPv6:" + a.String() + "]"
+		}
+		return "[" + a.String() + "]"
+	}
+	d, err := routing.ParseDomain(strings.TrimSuffix(host, "."))
+	if err != nil {
+		return ""
+	}
+	return d.String()
+}

@@ -1,0 +1,179 @@
+package dsn
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+const (
+	letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	digits  = "0123456789"
+
+	maxText = 1000 // characters of what others wrote
+	maxItem = 900  // octets of what of theirs can't be folded
+	width   = 76   // where lines are folded, RFC 5322, section 2.1.1
+	maxWord = 900  // octets, after which a word is broken; lines end at 998
+)
+
+// clean returns what others wrote on one line: printable characters, without
+// ASCII's controls and, unless utf8 may be used, ASCII only. Spaces are single.
+func clean(s string, inUTF8 bool) string {
+	var b strings.Builder
+	space, n := false, 0
+	for _, c := range s { // invalid octets are U+FFFD here
+		switch {
+		case c == ' ' || c == '\t' || c == '\r' || c == '\n':
+			space = b.Len() > 0
+			continue
+		case !unicode.IsPrint(c) || c == utf8.RuneError || c >= utf8.RuneSelf && !inUTF8:
+			c = '?'
+		}
+		if n++; n > maxText {
+			b.WriteString("...")
+			break
+		}
+		if space {
+			b.WriteByte(' ')
+			space = false
+		}
+		b.WriteRune(c)
+	}
+	return b.String()
+}
+
+// field writes a header field, folded. value is on one line.
+func field(b *strings.Builder, name, value string) {
+	b.WriteString(name)
+	b.WriteByte(':')
+	fold(b, value, len(name)+1, " ")
+	b.WriteString("\r\n")
+}
+
+// addressField writes a header field as it stands, because the blanks of an
+// address count. Only what no line can hold is broken.
+func addressField(b *strings.Builder, name, value string) {
+	b.WriteString(name + ": ")
+	addressLine(b, value)
+}
+
+func addressLine(b *strings.Builder, value string) {
+	b.WriteString(strings.Join(broken(value), "\r\n ") + "\r\n")
+}
+
+// paragraph writes text as lines that begin with indent.
+func paragraph(b *strings.Builder, indent, text string) {
+	b.WriteString(strings.TrimSuffix(indent, " "))
+	first := strings.Builder{}
+	fold(&first, text, len(indent)-1, indent)
+	line := first.String()
+	if indent == "" {
+		line = strings.TrimPrefix(line, " ")
+	}
+	b.WriteString(line)
+	b.WriteString("\r\n")
+}
+
+// fold writes the words of text, each after a space or, where a line would grow
+// too long, after a line end and indent. at is where the line stands.
+func fold(b *strings.Builder, text string, at int, indent string) {
+	first := true
+	for word := range strings.FieldsSeq(text) {
+		for _, w := range broken(word) {
+			if !first && at+1+len(w) > width {
+				b.WriteString("\r\n" + indent)
+				at = len(indent)
+			} else {
+				b.WriteByte(' ')
+				at++
+			}
+			b.WriteString(w)
+			at += len(w)
+			first = false
+		}
+	}
+}
+
+// broken cuts a word that no line could hold.
+func broken(word string) []string {
+	var parts []string
+	for len(word) > maxWord {
+		cut := maxWord
+		for cut > maxWord-utf8.UTFMax && !utf8.RuneStart(word[cut]) {
+			cut--
+		}
+		parts, word = append(parts, word[:cut]), word[cut:]
+	}
+	return append(parts, word)
+}
+
+// isPrintable reports whether s is printable ASCII.
+func isPrintable(s string) bool {
+	return strings.IndexFunc(s, func(c rune) bool { return c < ' ' || c > '~' }) < 0
+}
+
+// isShowable reports whether s can stand in a UTF-8 report as it is.
+func isShowable(s string) bool {
+	return utf8.ValidString(s) && strings.IndexFunc(s, func(c rune) bool { return !unicode.IsPrint(c) || c == ' ' }) < 0
+}
+
+// decodeXtext decodes xtext (RFC 3461, section 4).
+func decodeXtext(s string) (string, bool) {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		switch {
+		case c < '!' || c > '~' || c == '=':
+			return "", false
+		case c == '+':
+			if i+2 >= len(s) || strings.Trim(s[i+1:i+3], digits+"ABCDEF") != "" {
+				return "", false
+			}
+			n, _ := strconv.ParseUint(s[i+1:i+3], 16, 8)
+			c = byte(n)
+			i += 2
+		}
+		b.WriteByte(c)
+	}
+	return b.String(), true
+}
+
+// decodeUnicode decodes what the type utf-8 has for characters that it can't
+// hold: \x{2B} (RFC 6533, section 3).
+func decodeUnicode(s string) (string, bool) {
+	var b strings.Builder
+	for s != "" {
+		text, rest, found := strings.Cut(s, `\`)
+		b.WriteString(text)
+		if !found {
+			break
+		}
+		hex, after, ok := strings.Cut(strings.TrimPrefix(rest, "x{"), "}")
+		if !ok || !strings.HasPrefix(rest, "x{") || len(hex) < 2 || len(hex) > 6 || strings.Trim(hex, digits+"ABCDEFabcdef") != "" {
+			return "", false
+		}
+		n, _ := strconv.ParseUint(hex, 16, 32)
+		if !utf8.ValidRune(rune(n)) {
+			return "", false
+		}
+		b.WriteRune(rune(n))
+		s = after
+	}
+	text := b.String()
+	return text, text != "" && utf8.ValidString(text)
+}
+
+// appendUnicode is the other way, to ASCII: utf-8-addr-xtext.
+func appendUnicode(s string) string {
+	var b strings.Builder
+	for _, c := range s {
+		if c > ' ' && c <= '~' && c != '\\' && c != '+' && c != '=' {
+			b.WriteRune(c)
+		} else {
+			fmt.Fprintf(&b, `\x{%02X}`, c)
+		}
+	}
+	return b.String()
+}
