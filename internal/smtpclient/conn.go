@@ -207,8 +207,13 @@ func (c *Conn) command(s Stage, verb, arg string) (Reply, error) {
 	return c.read(s, c.cfg.Timeouts.Command)
 }
 
-// write sends b and what is buffered before it.
+// write sends b and what is buffered before it. Only BDAT is sent while answers
+// are on their way; whatever else has come would pass for the answer to b.
 func (c *Conn) write(s Stage, b []byte, d time.Duration) error {
+	if s != StageBody && c.br.Buffered() > 0 {
+		c.bad = true
+		return &Error{Stage: s, Err: fmt.Errorf("%w: before the command", ErrPlace)}
+	}
 	err := c.nc.SetWriteDeadline(time.Now().Add(d))
 	if err == nil {
 		if _, err = c.bw.Write(b); err == nil {

@@ -9,7 +9,8 @@
 //
 // A reply is believed only when it is well formed and one that may stand in
 // its place; all else is an Error without a Reply, which means a temporary
-// failure and the end of the connection. Only 2xx to the end of the message is
+// failure and the end of the connection. So is a reply that is there before the
+// command that it would be the answer to. Only 2xx to the end of the message is
 // delivery.
 //
 // A bare CR or LF never leaves in a message that isn't binary: receivers

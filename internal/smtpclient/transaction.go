@@ -3,6 +3,7 @@ package smtpclient
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -64,9 +65,21 @@ func (c *Conn) Begin(ctx context.Context, m Mail, to []Rcpt, data bool) (answers
 		return answers, nil
 	}
 	defer c.watch(ctx)()
-	if !c.Has("PIPELINING") {
-		return c.beginSlowly(m, to)
+	if c.Has("PIPELINING") {
+		answers, err = c.beginAtOnce(m, to, data)
+	} else {
+		answers, err = c.beginSlowly(m, to)
 	}
+	if err == nil && c.br.Buffered() > 0 && slices.Contains(answers, nil) {
+		// Whose answer is whose can't be told.
+		c.bad = true
+		return nil, &Error{Stage: StageRcpt, Err: fmt.Errorf("%w: more replies than commands", ErrPlace)}
+	}
+	return answers, err
+}
+
+// beginAtOnce doesn't wait for an answer before the next command.
+func (c *Conn) beginAtOnce(m Mail, to []Rcpt, data bool) (answers []error, err error) {
 	b, reset := c.line[:0], c.begun
 	if reset {
 		b = append(b, "RSET\r\n"...)

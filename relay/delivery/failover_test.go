@@ -103,7 +103,7 @@ func TestExchangersInOrder(t *testing.T) {
 }
 
 func TestForceHELO(t *testing.T) {
-	script := []string{"220 hop\r\n", ">", "250-hop\r\n250-STARTTLS\r\n250 AUTH LOGIN\r\n", ">MAIL", "250 ok\r\n", ">RCPT", "250 ok\r\n", ">DATA", "354 go\r\n", ">.\r\n", "250 ok\r\n"}
+	script := []string{"220 hop\r\n", ">HELO", "250-hop\r\n250-STARTTLS\r\n250 AUTH LOGIN\r\n", ">MAIL", "250 ok\r\n", ">RCPT", "250 ok\r\n", ">DATA", "354 go\r\n", ">.\r\n", "250 ok\r\n"}
 	s := toHosts("192.0.2.1")
 	s.ForceHELO, s.Fqdn = true, "out.contoso.com"
 	w := newWorld(t, s)

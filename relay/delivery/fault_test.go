@@ -284,3 +284,79 @@ func testSendEnds(t *testing.T, stage relaytest.Stage, end error) {
 		t.Errorf("%d messages arrived, %d before the next attempt", n, stored)
 	}
 }
+
+// TestSurplusReplies: a hop that says more than it is asked can't make a message
+// pass for delivered that it hasn't got, nor a recipient for refused who wasn't.
+func TestSurplusReplies(t *testing.T) {
+	for stage, answer := range map[relaytest.Stage]string{
+		relaytest.StageConnect:  "220 hop\r\n250 surplus",
+		relaytest.StageHello:    "250-hop\r\n250 PIPELINING\r\n250 surplus",
+		relaytest.StageMail:     "250 ok\r\n250 surplus",
+		relaytest.StageRcpt:     "250 ok\r\n250 surplus",
+		relaytest.StageDataInit: "354 go\r\n250 surplus",
+		relaytest.StageStored:   "250 ok\r\n250 surplus",
+	} {
+		for _, omit := range [][]string{nil, {"PIPELINING"}} {
+			for _, to := range [][]string{{"b@fabrikam.com"}, {"b@fabrikam.com", "bad@fabrikam.com", "c@fabrikam.com"}} {
+				t.Run(fmt.Sprintf("%s to %d without %s", stage, len(to), omit), func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) { testSurplus(t, stage, answer, omit, to) })
+				})
+			}
+		}
+	}
+}
+
+func testSurplus(t *testing.T, stage relaytest.Stage, answer string, omit, to []string) {
+	w := newWorld(t, toHosts("192.0.2.1"))
+	sink := w.sink("192.0.2.1:25", &relaytest.Sink{Omit: omit, Script: func(s relaytest.Stage, a string) string {
+		switch {
+		case s == relaytest.StageRcpt && a == "bad@fabrikam.com":
+			return "550 5.1.1 unknown"
+		case s == stage:
+			return answer
+		}
+		return ""
+	}})
+	told := 0
+	for range 3 {
+		got := w.attempt(to...)
+		for i, a := range to {
+			switch bad := a == "bad@fabrikam.com"; {
+			case strings.HasPrefix(got[i], "ok") && !bad:
+				if i == 0 {
+					told++
+				}
+			case got[i][0] != '4' && !(bad && got[i][0] == '5'):
+				t.Errorf("%s: %s", a, got[i])
+			}
+		}
+	}
+	synctest.Wait()
+	if n := len(sink.Messages()); n != told {
+		t.Errorf("%d messages arrived, and %d pass for delivered", n, told)
+	}
+	if stage == relaytest.StageStored && told != 3 {
+		t.Errorf("%d of 3 messages were delivered", told)
+	}
+}
+
+// TestSuccessOutOfPlace: a 2xx to DATA is no delivery.
+func TestSuccessOutOfPlace(t *testing.T) {
+	for _, f := range []faulty{
+		{to: []string{"b@fabrikam.com"}},
+		{to: []string{"b@fabrikam.com", "c@fabrikam.com"}},
+		{to: []string{"b@fabrikam.com"}, large: true, omit: []string{"CHUNKING"}},
+	} {
+		for _, answer := range []string{"250 2.6.0 taken", "220 ok", "399 ok"} {
+			f.stage, f.answer = relaytest.StageDataInit, answer
+			w, sink := f.world(t)
+			for _, got := range attemptOf(w, envelopeTo(f.to...), f.body()) {
+				expect(t, answer, got, "451 4.4.2")
+			}
+			sink.Close()
+			if n := len(sink.Messages()); n != 0 {
+				t.Errorf("%d messages arrived", n)
+			}
+		}
+	}
+}
