@@ -2,6 +2,7 @@ package relaytest_test
 
 import (
 	"io"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -220,3 +221,59 @@ func TestSinkLongLines(t *testing.T) {
 		t.Errorf("%d messages recorded, or one that was changed", len(m))
 	}
 }
+
+// FuzzSink: whatever a client says, the Sink ends when the client does, and
+// records nothing but what came before a dot or a last chunk.
+func FuzzSink(f *testing.F) {
+	f.Add("EHLO x\r\nMAIL FROM:<a@contoso.com>\r\nRCPT TO:<b@x.example>\r\nDATA\r\nA: b\r\n\r\n..\r\n.\r\nQUIT\r\n") // a message
+	f.Add("EHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<b@x.example>\r\nBDAT 3\r\nabcBDAT 0 LAST\r\n")                         // in chunks
+	f.Add("EHLO x\r\nMAIL FROM:<> ENVID=+4 BODY=\r\nRCPT TO:<\"\\\r\nBDAT -1\r\nBDAT 9999999999 LAST\r\nx")          // mistakes
+	f.Add("AUTH\r\nAUTH PLAIN =\r\nAUTH LOGIN *\r\nSTARTTLS\r\nMAIL FROM:\r\n.\r\n\xff\x00")                         // and more of them
+	f.Fuzz(func(t *testing.T, said string) {
+		near, far := relaytest.NewPipe(hub, hub)
+		l := &once{conn: far}
+		sink := &relaytest.Sink{MaxSize: 1 << 16, InsecureAuth: true}
+		heard := make(chan struct{})
+		go func() {
+			defer close(heard)
+			_, _ = io.Copy(io.Discard, near) // a reset is an end, too
+		}()
+		if err := sink.Serve(l); err != nil {
+			t.Error(err)
+		}
+		_, _ = io.WriteString(near, said) // the Sink may have ended by then
+		_ = near.CloseWrite()
+		<-heard
+		if err := sink.Close(); err != nil {
+			t.Error(err)
+		}
+		for _, m := range sink.Messages() {
+			if len(m.To) == 0 || len(m.To) != len(m.RcptParams) || len(m.Data) > 1<<16 {
+				t.Errorf("recorded %+v", m)
+			}
+			if !strings.Contains(said, ".\r\n") && !strings.Contains(strings.ToUpper(said), "LAST") {
+				t.Errorf("recorded a message without an end: %q", said)
+			}
+		}
+	})
+}
+
+// once is a listener with one connection.
+type once struct {
+	conn net.Conn
+}
+
+// Accept returns the connection, and then that there is no more.
+func (o *once) Accept() (net.Conn, error) {
+	c := o.conn
+	if o.conn = nil; c == nil {
+		return nil, net.ErrClosed
+	}
+	return c, nil
+}
+
+// Close implements net.Listener.
+func (o *once) Close() error { return nil }
+
+// Addr implements net.Listener.
+func (o *once) Addr() net.Addr { return net.TCPAddrFromAddrPort(hub) }
