@@ -71,6 +71,27 @@ func Merge(dst *Config, src Config) {
 	}
 }
 
+// mergeService lets what s gives override what the service of that server has
+// in c already; a service of another server is appended.
+func (c *Config) mergeService(s Service) {
+	for i := range c.Services {
+		if t := &c.Services[i]; c.sameServer(t.Name, s.Name) {
+			override(&t.MaxOutboundConnections, s.MaxOutboundConnections)
+			override(&t.MaxPerDomainOutboundConnections, s.MaxPerDomainOutboundConnections)
+			override(&t.QueueGlitchRetryCount, s.QueueGlitchRetryCount)
+			override(&t.QueueGlitchRetryInterval, s.QueueGlitchRetryInterval)
+			override(&t.TransientFailureRetryCount, s.TransientFailureRetryCount)
+			override(&t.TransientFailureRetryInterval, s.TransientFailureRetryInterval)
+			override(&t.OutboundConnectionFailureRetryInterval, s.OutboundConnectionFailureRetryInterval)
+			override(&t.MessageRetryInterval, s.MessageRetryInterval)
+			override(&t.DelayNotificationTimeout, s.DelayNotificationTimeout)
+			override(&t.MessageExpirationTimeout, s.MessageExpirationTimeout)
+			return
+		}
+	}
+	c.Services = append(c.Services, s)
+}
+
 // override sets *dst to src unless src is zero.
 func override[T comparable](dst *T, src T) {
 	var zero T

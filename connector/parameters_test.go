@@ -30,14 +30,13 @@ const (
 func TestEveryParameter(t *testing.T) {
 	for _, tt := range []struct {
 		config  reflect.Type
-		actors  string            // the directory of those who act on it, beside this one
+		actors  []string          // the directories of those who act on it, beside this one
 		effects map[string]effect // other than enforced
 	}{
-		{reflect.TypeFor[connector.Receive](), "../relay", map[string]effect{
+		{reflect.TypeFor[connector.Receive](), []string{"../relay", "../relay/dispatch"}, map[string]effect{
 			"Comment":                  noted,
 			"Usage":                    checked, // fills in defaults
 			"TransportRole":            checked, // rule R7b
-			"MaxAcknowledgementDelay":  checked, // how long relay/dispatch holds a reply
 			"SuppressXAnonymousTls":    checked, // rule R12; there is no X-ANONYMOUSTLS to suppress
 			"ServiceDiscoveryFqdn":     warned,
 			"AdvertiseClientSettings":  warned,
@@ -47,7 +46,7 @@ func TestEveryParameter(t *testing.T) {
 			"ExtendedProtectionPolicy": warned,
 			"TlsDomainCapabilities":    warned,
 		}},
-		{reflect.TypeFor[connector.Send](), "../relay/delivery", map[string]effect{
+		{reflect.TypeFor[connector.Send](), []string{"../relay/delivery"}, map[string]effect{
 			"Comment":                      noted,
 			"IsCoexistenceConnector":       warned,
 			"LinkedReceiveConnector":       checked, // rule S8, and a warning
@@ -59,8 +58,13 @@ func TestEveryParameter(t *testing.T) {
 			"ConnectorType":                warned,
 			"ProtocolLoggingLevel":         warned,
 		}},
+		{reflect.TypeFor[connector.Service](), []string{"../relay/dispatch"}, nil},
+		{reflect.TypeFor[connector.Transport](), nil, map[string]effect{
+			"UseDowngradedExchangeServerAuth": checked, // rule R12
+		}},
+		{reflect.TypeFor[connector.RemoteDomain](), nil, nil},
 	} {
-		read := fieldsRead(t, ".", tt.actors)
+		read := fieldsRead(t, append(tt.actors, ".")...)
 		for i := range tt.config.NumField() {
 			f := tt.config.Field(i)
 			switch tt.effects[f.Name] {
@@ -94,7 +98,7 @@ func fieldsRead(t *testing.T, dirs ...string) map[string]bool {
 		for _, file := range files {
 			switch base := filepath.Base(file); {
 			case strings.HasSuffix(base, "_test.go"), strings.HasPrefix(base, "validate"),
-				base == "preset.go", base == "clone.go", base == "config.go", base == "bindings_check.go":
+				strings.HasPrefix(base, "preset"), base == "clone.go", base == "config.go", base == "bindings_check.go":
 				continue
 			}
 			tree, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)

@@ -1,7 +1,6 @@
 package connector
 
 import (
-	"cmp"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/routing"
@@ -84,43 +83,4 @@ func (p *Policy) Transport() *Transport {
 		return nil
 	}
 	return &p.transport
-}
-
-// transportDefaults returns t with every parameter that was left at its default
-// filled in. It is idempotent.
-func (c *Config) transportDefaults(t Transport) Transport {
-	fill(&t.MaxReceiveSize, UnlimitedSize)
-	fill(&t.MaxSendSize, UnlimitedSize)
-	fill(&t.MaxRecipientEnvelopeLimit, Unlimited)
-	fill(&t.ExternalPostmasterAddress, "postmaster@"+c.postmasterDomain())
-	setDefault(&t.ExternalDsnMaxMessageAttachSize, 10*MB)
-	setDefault(&t.InternalDsnMaxMessageAttachSize, 10*MB)
-	setDefault(&t.ExternalDelayDsnEnabled, true)
-	setDefault(&t.InternalDelayDsnEnabled, true)
-	return t
-}
-
-// postmasterDomain is the default accepted domain, on an Edge server its FQDN.
-// Without accepted domains it is the server's FQDN everywhere, or localhost if
-// that is no domain, which the name of a server need not be.
-func (c *Config) postmasterDomain() string {
-	local := c.local()
-	own := serverFQDN(local)
-	if _, err := routing.ParseDomain(own); err != nil {
-		own = "localhost"
-	}
-	if local.Edge {
-		return own
-	}
-	first := ""
-	for _, d := range c.Accepted {
-		switch {
-		case strings.HasPrefix(d.DomainName, "*"):
-		case d.Default:
-			return d.DomainName
-		case first == "":
-			first = d.DomainName
-		}
-	}
-	return cmp.Or(first, own)
 }

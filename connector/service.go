@@ -3,8 +3,6 @@ package connector
 import (
 	"strings"
 	"time"
-
-	"github.com/interchange-smtp/interchange/permission"
 )
 
 // Service is the configuration of one server's Transport service, with the
@@ -32,36 +30,6 @@ type Service struct {
 	MessageExpirationTimeout time.Duration // 5 seconds to 90 days; 2 days
 }
 
-// serviceDefaults returns s with every parameter that was left at its default
-// filled in from the profile and the role of its server. It is idempotent.
-func (c *Config) serviceDefaults(s Service) Service {
-	server, _ := c.server(s.Name)
-	s.Name = server.Name
-	fill(&s.MaxOutboundConnections, 1000)
-	if s.MaxPerDomainOutboundConnections == 0 {
-		s.MaxPerDomainOutboundConnections = 40
-		if c.Profile == permission.Exchange2007 {
-			s.MaxPerDomainOutboundConnections = 20
-		}
-		if total := s.MaxOutboundConnections; total != Unlimited {
-			s.MaxPerDomainOutboundConnections = min(s.MaxPerDomainOutboundConnections, total)
-		}
-	}
-	transient, failure := 5*time.Minute, 10*time.Minute
-	if server.Edge {
-		transient, failure = 10*time.Minute, 30*time.Minute
-	}
-	setDefault(&s.QueueGlitchRetryCount, 4)
-	fill(&s.QueueGlitchRetryInterval, time.Minute)
-	setDefault(&s.TransientFailureRetryCount, 6)
-	fill(&s.TransientFailureRetryInterval, transient)
-	fill(&s.OutboundConnectionFailureRetryInterval, failure)
-	fill(&s.MessageRetryInterval, 5*time.Minute)
-	fill(&s.DelayNotificationTimeout, 4*time.Hour)
-	fill(&s.MessageExpirationTimeout, 48*time.Hour)
-	return s
-}
-
 // localService returns the service of the server we are, as configured.
 func (c *Config) localService() Service {
 	for _, s := range c.Services {
@@ -77,27 +45,6 @@ func (c *Config) sameServer(a, b string) bool {
 	s, _ := c.server(a)
 	t, _ := c.server(b)
 	return strings.EqualFold(s.Name, t.Name)
-}
-
-// mergeService lets what s gives override what the service of that server has
-// in c already; a service of another server is appended.
-func (c *Config) mergeService(s Service) {
-	for i := range c.Services {
-		if t := &c.Services[i]; c.sameServer(t.Name, s.Name) {
-			override(&t.MaxOutboundConnections, s.MaxOutboundConnections)
-			override(&t.MaxPerDomainOutboundConnections, s.MaxPerDomainOutboundConnections)
-			override(&t.QueueGlitchRetryCount, s.QueueGlitchRetryCount)
-			override(&t.QueueGlitchRetryInterval, s.QueueGlitchRetryInterval)
-			override(&t.TransientFailureRetryCount, s.TransientFailureRetryCount)
-			override(&t.TransientFailureRetryInterval, s.TransientFailureRetryInterval)
-			override(&t.OutboundConnectionFailureRetryInterval, s.OutboundConnectionFailureRetryInterval)
-			override(&t.MessageRetryInterval, s.MessageRetryInterval)
-			override(&t.DelayNotificationTimeout, s.DelayNotificationTimeout)
-			override(&t.MessageExpirationTimeout, s.MessageExpirationTimeout)
-			return
-		}
-	}
-	c.Services = append(c.Services, s)
 }
 
 // Service returns the Transport service of the server we are with every
