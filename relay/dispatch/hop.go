@@ -80,19 +80,6 @@ func (q *transfers) push(tr *transfer) {
 	q.len++
 }
 
-// unshift puts tr before all others.
-func (q *transfers) unshift(tr *transfer) {
-	tr.before, tr.after = nil, q.first
-	if q.first != nil {
-		q.first.before = tr
-	} else {
-		q.last = tr
-	}
-	q.first = tr
-	tr.queued = true
-	q.len++
-}
-
 // remove takes tr out.
 func (q *transfers) remove(tr *transfer) {
 	if tr.before != nil {

@@ -137,8 +137,9 @@ func (d *Dispatcher) rests(h *hop, said word, err error) {
 	}
 }
 
-// requeue puts tr before everything else that waits for its next hop, unless
-// the message is to go nowhere.
+// requeue puts tr behind everything else that waits for its next hop, unless the
+// message is to go nowhere. It may be the message that makes the hop hang up
+// without a word, and the others shall not wait for it.
 func (d *Dispatcher) requeue(tr *transfer) {
 	m := tr.m
 	if m.phase == gone || m.Held || m.dropping != nil {
@@ -147,7 +148,7 @@ func (d *Dispatcher) requeue(tr *transfer) {
 	for _, i := range tr.to {
 		m.work[i] = tr
 	}
-	tr.hop.queue.unshift(tr)
+	tr.hop.queue.push(tr)
 }
 
 // arrived notes that the client of tr's message need not wait for it any

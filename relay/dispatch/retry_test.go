@@ -197,3 +197,28 @@ func TestExpiry(t *testing.T) {
 		}
 	})
 }
+
+// TestHopHangsUpOnOneMessage: a message on which the next hop hangs up without a
+// word looks like a dead hop, and holds nobody else up for long.
+func TestHopHangsUpOnOneMessage(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := newWorld(t, config(byDNS()))
+		sink := w.sink("192.0.2.3", &relaytest.Sink{Script: func(s relaytest.Stage, sender string) string {
+			if s == relaytest.StageMail && sender == "bad@contoso.com" {
+				return relaytest.Close
+			}
+			return ""
+		}}, "x.example")
+		expect(t, "reply", w.mailFrom(first, "bad@contoso.com", letter, nil, "b@x.example"), "250")
+		time.Sleep(time.Second) // it has failed
+		for round := range 3 {
+			for i := range 10 {
+				expect(t, "reply", w.mail(first, fmt.Sprint(i, "@x.example")), "250")
+			}
+			time.Sleep(3 * time.Minute)
+			if n := len(sink.Messages()); n != 10*(round+1) {
+				t.Errorf("round %d: %d messages arrived, want %d", round, n, 10*(round+1))
+			}
+		}
+	})
+}
