@@ -90,7 +90,7 @@ var checkTexts = [...]checkText{
 	CheckMechanism:            {"mechanism", "{s} is offered", "{s} is not offered on this channel"},
 	CheckIdentity:             {"identity", "the verifier vouches for {s}", "the verifier named nobody"},
 	CheckSubmit:               {"submit", "{s} holds {right}", "{s} lacks {right}"},
-	CheckSecuredSender:        {"secured-sender", "{s} is not a domain that only its own certificate may send for", "{s} must be sent for under its own certificate"},
+	CheckSecuredSender:        {"secured-sender", "domain security lets the session send for {s}", "{s} must be sent for under its own certificate"},
 	CheckNullSender:           {"null-sender", "the sender is <>, which everybody may use", ""},
 	CheckAnySender:            {"any-sender", "{s} holds {right}", "{s} lacks {right}"},
 	CheckOwnAddress:           {"own-address", "{s} belongs to the session", "{s} does not belong to the session"},

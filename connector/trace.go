@@ -72,8 +72,22 @@ func (t Trace) LogValue() slog.Value {
 	return slog.GroupValue(attrs...)
 }
 
-// then returns t followed by u.
-func (t Trace) then(u Trace) Trace { return Trace{steps: slices.Concat(t.steps, u.steps)} }
+// Then returns t followed by u.
+func (t Trace) Then(u Trace) Trace { return Trace{steps: slices.Concat(t.steps, u.steps)} }
+
+// Matching returns t without the connectors that match not at all, of which a large
+// policy has thousands, and how many those were.
+func (t Trace) Matching() (matching Trace, others int) {
+	for _, s := range t.steps {
+		switch s.Fate() {
+		case FateOtherBinding, FateOtherRange, FateOtherSpace:
+			others++
+		default:
+			matching.steps = append(matching.steps, s)
+		}
+	}
+	return matching, others
+}
 
 // add records a step.
 func (t *Trace) add(s Step) {

@@ -135,7 +135,7 @@ func (w *walk) connect(chosen Trace) bool {
 	}
 	var who Trace
 	w.done.Session, who = w.in.ExplainOpen(w.channel(w.dialog.TLS && w.dialog.Implicit))
-	w.stage(StageConnect, command, w.in.Decide(Ready), chosen.then(who))
+	w.stage(StageConnect, command, w.in.Decide(Ready), chosen.Then(who))
 	w.reword(w.in.greeting())
 	return true
 }
@@ -177,7 +177,7 @@ func (w *walk) startTLS() bool {
 	}
 	s, who := w.done.Session.in.ExplainOpen(w.channel(true))
 	w.done.Session = s
-	w.stage(StageStartTLS, "STARTTLS", d, t.then(who))
+	w.stage(StageStartTLS, "STARTTLS", d, t.Then(who))
 	return w.hello() // RFC 3207 section 4.2: all begins anew
 }
 
@@ -198,7 +198,7 @@ func (w *walk) login() bool {
 	}
 	s, d, proven := w.done.Session.ExplainLogin(*w.dialog.User)
 	w.done.Session = s
-	return w.stage(StageAuth, command, d, t.then(proven))
+	return w.stage(StageAuth, command, d, t.Then(proven))
 }
 
 func (w *walk) mail() bool {
@@ -236,7 +236,7 @@ func (w *walk) route(to routing.Address) bool {
 	w.done.Routes = append(w.done.Routes, r)
 	if r.Outbound != nil {
 		f, sent := r.Outbound.ExplainHeaders(to.Domain())
-		t = t.then(sent).then(w.fields(r.Outbound.trace(), func(name string) bool {
+		t = t.Then(sent).Then(w.fields(r.Outbound.trace(), func(name string) bool {
 			return w.done.Session.Headers().Keep(name) && f.Keep(name)
 		}))
 	}
@@ -270,13 +270,13 @@ func (w *walk) data() {
 	d, authors := s.ExplainAuthors(m.Authors, true)
 	e.Size = m.Size
 	whole, t := s.ExplainEnd(e)
-	t = t.then(authors)
+	t = t.Then(authors)
 	if d.Allowed() {
 		d = whole
 	}
 	if d.Allowed() {
 		f, kept := s.ExplainHeaders()
-		t = t.then(kept).then(w.fields(w.in.trace(), f.Keep))
+		t = t.Then(kept).Then(w.fields(w.in.trace(), f.Keep))
 	}
 	w.stage(StageData, "DATA", d, t)
 }

@@ -10,6 +10,8 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"sync"
 	"syscall"
 
@@ -25,6 +27,7 @@ type serveFlags struct {
 	cert, key string
 	dns       string
 	connectTo list
+	explain   list
 }
 
 // serve runs the relay until a signal stops it. A second one ends the process
@@ -61,6 +64,27 @@ func (f *serveFlags) register(fs *flag.FlagSet) {
 	fs.StringVar(&f.key, "key", "", "PEM `FILE` with the certificate's key")
 	fs.StringVar(&f.dns, "dns", "", "ask the name server at `ADDR` (default: the system's)")
 	fs.Var(&f.connectTo, "connect-to", "`HOST:PORT:ADDR:PORT`: dial ADDR:PORT where mail goes to HOST:PORT, as curl does; may be repeated")
+	fs.Var(&f.explain, "explain", "log how the decisions of the Receive connector `NAME` came about, and put their ids into the replies; * is all; may be repeated")
+}
+
+// explains reports whether the decisions of a Receive connector are to be logged.
+func (f *serveFlags) explains(name string) bool {
+	return slices.ContainsFunc(f.explain, func(flag string) bool { return flag == "*" || strings.EqualFold(flag, name) })
+}
+
+// unexplained returns an error for names that no Receive connector of p has.
+func (f *serveFlags) unexplained(p *loaded) error {
+	var errs []error
+	for _, name := range f.explain {
+		known := name == "*"
+		for in := range p.Receive() {
+			known = known || strings.EqualFold(name, in.Name())
+		}
+		if !known {
+			errs = append(errs, fmt.Errorf("-explain: there is no Receive connector %q on this server", name))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // relayProcess is a relay that serves, or is ready to.
@@ -91,7 +115,7 @@ func newRelayProcess(c *cli, f *serveFlags) (r *relayProcess, ok bool) {
 	mistakes = append(mistakes, bad...)
 	if now != nil {
 		r.adapt(now)
-		mistakes = append(mistakes, now.check())
+		mistakes = append(mistakes, now.check(), f.unexplained(now.policy))
 	}
 	if errors.Join(mistakes...) != nil {
 		c.badSettings(&f.policyFlags, mistakes)
@@ -104,7 +128,7 @@ func newRelayProcess(c *cli, f *serveFlags) (r *relayProcess, ok bool) {
 	}
 	r.server = &relay.Server{
 		Policy: now.policy.Policy, Handler: r.sender, Verifier: now.verifier, Certificates: now.certificates,
-		Logger: r.logger, ProtocolLog: c.stdout,
+		Logger: r.logger, ProtocolLog: c.stdout, Explain: f.explains,
 	}
 	return r, true
 }

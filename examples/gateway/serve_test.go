@@ -105,6 +105,29 @@ func pemOf(t *testing.T, cert tls.Certificate) (certificate, key []byte) {
 	return certificate, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
 }
 
+// TestServeExplain wants the decisions of a named connector in the log, under the
+// ids in its replies.
+func TestServeExplain(t *testing.T) {
+	binding := freeAddress(t)
+	s := startServing(t, "-config", relayFile(t, binding), "-explain", "relay")
+	conn, err := net.Dial("tcp", binding)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := relaytest.NewClient(t, conn)
+	c.Expect(220)
+	c.Do("EHLO client.example", 250)
+	c.Do("MAIL FROM:<ann@example.net>", 250)
+	text := c.Do("RCPT TO:<bob@fabrikam.com>", 250)
+	c.Do("QUIT", 221)
+	c.Close()
+	_, id, _ := strings.Cut(strings.TrimSuffix(text, "]"), " [")
+	s.end(t)
+	if id == "" || !strings.Contains(s.stderr.String(), "decision="+id) {
+		t.Errorf("the reply is %q, the log\n%s", text, s.stderr)
+	}
+}
+
 // TestServe relays a message by -connect-to and ends at a signal.
 func TestServe(t *testing.T) {
 	sink := new(relaytest.Sink)
