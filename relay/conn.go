@@ -72,7 +72,13 @@ func (s *Server) converse(c net.Conn, sv *service, channel auth.Channel) {
 		cfg.Log = sess.protocol.line
 		sess.protocol.connect(sess.rules.Rights())
 	}
-	err := guard.Serve(s.stop, c, cfg, sess)
+	var talker guard.Session = sess
+	if s.Explain != nil && s.Explain(sv.in.Name()) {
+		r := newRecorder(sess)
+		cfg.Banner = withID(cfg.Banner, r.connect())
+		talker = r
+	}
+	err := guard.Serve(s.stop, c, cfg, talker)
 	sess.ended(err)
 }
 

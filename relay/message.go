@@ -59,7 +59,7 @@ func (s *session) Data(_ context.Context, body io.Reader) connector.Reply {
 // judge decides on the message by its header. The size is not known yet; the
 // reader enforces it.
 func (s *session) judge(h *mailheader.Header) connector.Decision {
-	d := s.rules.End(connector.End{
+	d := s.end(connector.End{
 		HeaderSize: h.Size(),
 		Hops:       h.Hops(),
 		LocalHops:  h.LocalHops(s.service.in.Fqdn()),
@@ -68,20 +68,31 @@ func (s *session) judge(h *mailheader.Header) connector.Decision {
 		return d
 	}
 	authors, err := h.Authors()
+	if s.recorder != nil {
+		s.recorder.authors(authors, err == nil)
+	}
 	if a := s.rules.Authors(authors, err == nil); !a.Allowed() {
 		return a
 	}
 	return d
 }
 
+// end asks the policy about a message.
+func (s *session) end(e connector.End) connector.Decision {
+	if s.recorder != nil {
+		s.recorder.end(e)
+	}
+	return s.rules.End(e)
+}
+
 // broken answers a message that could not be read to its end.
 func (s *session) broken(tx *transaction, in *limitReader, err error) connector.Reply {
 	switch {
 	case errors.Is(err, mailheader.ErrTooLarge):
-		d := s.rules.End(connector.End{HeaderSize: int64(s.service.settings.MaxHeaderSize) + 1})
+		d := s.end(connector.End{HeaderSize: int64(s.service.settings.MaxHeaderSize) + 1})
 		return s.refuseMessage(tx, in, d)
 	case errors.Is(err, errTooLarge):
-		d := s.rules.End(connector.End{Size: in.limit + 1})
+		d := s.end(connector.End{Size: in.limit + 1})
 		return s.refuseMessage(tx, in, d)
 	case errors.Is(err, errNoMemory):
 		return s.refuseMessage(tx, in, s.service.in.Decide(connector.InsufficientResources))

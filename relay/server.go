@@ -68,6 +68,12 @@ type Server struct {
 	// fails gets nothing more.
 	ProtocolLog io.Writer
 
+	// Explain tells by name for which Receive connectors every decision is
+	// logged with the steps that led to it, under an id that stands in the reply
+	// as well. It is asked once for each connection and must be safe for
+	// concurrent use. Without it none is.
+	Explain func(connector string) bool
+
 	once sync.Once
 	stop context.Context // ends when Shutdown begins
 	hard context.Context // ends when connections are cut off

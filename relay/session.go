@@ -34,6 +34,7 @@ type session struct {
 	messages int // taken
 	refused  int // commands and messages
 	protocol *conversation
+	recorder *recorder // nil: nobody wants to know why
 }
 
 var _ guard.Session = (*session)(nil)

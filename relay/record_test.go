@@ -1,0 +1,165 @@
+package relay_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/relay"
+)
+
+var decisionID = regexp.MustCompile(`\[([A-Z2-9]{8}-[0-9]+)\]$`)
+
+// idOf returns the decision's id at the end of a reply.
+func idOf(t *testing.T, text string) string {
+	t.Helper()
+	m := decisionID.FindStringSubmatch(text)
+	if m == nil {
+		t.Fatalf("no id in the reply %q", text)
+	}
+	return m[1]
+}
+
+// logged returns the records of a JSON log by the id of their decision.
+func logged(t *testing.T, log string) map[string]map[string]any {
+	t.Helper()
+	records := map[string]map[string]any{}
+	for line := range strings.Lines(log) {
+		var record map[string]any
+		if err := json.Unmarshal([]byte(line), &record); err != nil {
+			t.Fatalf("%v: %s", err, line)
+		}
+		if id, ok := record["decision"].(string); ok {
+			records[id] = record
+		}
+	}
+	return records
+}
+
+// TestExplain wants every decision of a connector that is to tell to be in the log
+// under the id in the reply, with its steps, and nothing of others.
+func TestExplain(t *testing.T) {
+	log := new(lockedBuffer)
+	w := serve(t, policy(t, defaultHub(), fromAnonymousGateway(anyRecipient())), func(s *relay.Server) {
+		s.Explain = func(name string) bool { return name == "Default HubA" }
+		s.Logger = slog.New(slog.NewJSONHandler(log, nil))
+	})
+	w.log = log
+
+	c := w.encrypted(stranger, hub)
+	login := idOf(t, c.Do("AUTH PLAIN "+plain(userName, password), 235))
+	mail := idOf(t, c.Do("MAIL FROM:<"+userName+">", 250))
+	rcpt := idOf(t, c.Do("RCPT TO:<"+elsewhere+">", 250))
+	data := idOf(t, send(c, message, 550)) // its From is Amy's
+	c.Do("RSET", 250)
+	c.Do("MAIL FROM:<"+inside+">", 550)
+	c.Do("QUIT", 221)
+	w.waitForEnd()
+
+	records := logged(t, w.log.String())
+	for _, tt := range []struct{ id, command, reason, check string }{
+		{login, "AUTH", "login-ok", "submit"},
+		{mail, "MAIL", "sender-ok", "own-address"},
+		{rcpt, "RCPT", "recipient-ok", "any-recipient"},
+		{data, "DATA", "send-as-denied", "any-sender"},
+	} {
+		record := records[tt.id]
+		steps, _ := json.Marshal(record["steps"])
+		if record["command"] != tt.command || record["reason"] != tt.reason || record["connector"] != "Default HubA" ||
+			!strings.Contains(string(steps), `"check":"`+tt.check+`"`) || !strings.Contains(string(steps), `"basis":[`) && tt.check != "own-address" {
+			t.Errorf("%s: %v", tt.id, record)
+		}
+	}
+	if text := w.log.String(); strings.Contains(text, password) || strings.Contains(text, plain(userName, password)) {
+		t.Errorf("the log tells the password:\n%s", text)
+	}
+
+	before := len(records)
+	c = w.hello(gateway, hub)
+	if text := c.Do("MAIL FROM:<a@contoso.com>", 250); decisionID.MatchString(text) {
+		t.Errorf("a connector that isn't to tell says %q", text)
+	}
+	c.Do("QUIT", 221)
+	w.waitForEnd()
+	if n := len(logged(t, w.log.String())); n != before {
+		t.Errorf("%d decisions of a connector that isn't to tell", n-before)
+	}
+}
+
+// TestExplainText wants the text form to name connectors and their settings.
+func TestExplainText(t *testing.T) {
+	w := serve(t, policy(t, defaultHub(), fromAnonymousGateway()), func(s *relay.Server) {
+		s.Explain = func(string) bool { return true }
+	})
+	conn := w.client(stranger, hub)
+	conn.Do("EHLO client.contoso.com", 250)
+	conn.Do("MAIL FROM:<>", 250)
+	id := idOf(t, conn.Do("RCPT TO:<"+elsewhere+">", 550))
+	conn.Do("QUIT", 221)
+	w.waitForEnd()
+	for _, want := range []string{
+		`command=connect`, `yes receive-connector: \"Default HubA\" serves the connection`, "others=1",
+		"decision=" + id, "reason=relay-denied", "no accepted-domain: contoso.com is no accepted domain {Accepted = fabrikam.com}",
+		`{Receive[\"Default HubA\"].PermissionGroups = AnonymousUsers, ExchangeUsers}`,
+	} {
+		if !strings.Contains(w.log.String(), want) {
+			t.Errorf("%s is missing from\n%s", want, w.log)
+		}
+	}
+}
+
+// wordy refuses with more text than a reply can hold.
+type wordy struct{}
+
+func (wordy) Deliver(context.Context, *relay.Envelope, io.Reader) error {
+	return &relay.Error{Reply: connector.Reply{Code: 554, Enhanced: [3]int{5, 999, 999}, Text: strings.Repeat("no ", 300)}, Err: errors.New("no")}
+}
+
+// TestExplainKeepsReplyShort wants lines of 512 octets at most, with the id whole.
+func TestExplainKeepsReplyShort(t *testing.T) {
+	w := serve(t, policy(t, defaultHub()), func(s *relay.Server) {
+		s.Handler, s.Explain = wordy{}, func(string) bool { return true }
+	})
+	text := send(w.begin(), message, 554)
+	idOf(t, text)
+	if n := len("554 ") + len(text) + len("\r\n"); n > 512 {
+		t.Errorf("a reply of %d octets", n)
+	}
+}
+
+// TestExplainTamesClient attacks the log with what a client may put into commands:
+// nothing but printable ASCII may get into it, in either form.
+func TestExplainTamesClient(t *testing.T) {
+	for name, handler := range map[string]func(w io.Writer) slog.Handler{
+		"text": func(w io.Writer) slog.Handler { return slog.NewTextHandler(w, nil) },
+		"json": func(w io.Writer) slog.Handler { return slog.NewJSONHandler(w, nil) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			log := new(lockedBuffer)
+			w := serve(t, policy(t, defaultHub()), func(s *relay.Server) {
+				s.Explain, s.Logger = func(string) bool { return true }, slog.New(handler(log))
+			})
+			w.log = log
+			c := w.hello(stranger, hub)
+			c.Do("MAIL FROM:<\u202ejürgen😀@contoso.com> SMTPUTF8", 250)
+			c.Do("RCPT TO:<\u202ejürgen@fabrikam.com>", 250)
+			send(c, "From: <\u2028evil@fabrikam.com>\r\nX\u202e: y\r\n\r\n", 250)
+			c.Do("QUIT", 221)
+			w.waitForEnd()
+			for _, b := range []byte(w.log.String()) {
+				if b != '\n' && (b < ' ' || b > '~') {
+					t.Fatalf("the log holds the octet %#x:\n%s", b, w.log)
+				}
+			}
+			if name == "json" {
+				logged(t, w.log.String())
+			}
+		})
+	}
+}
