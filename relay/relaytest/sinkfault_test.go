@@ -5,6 +5,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/interchange-smtp/interchange/relay/relaytest"
@@ -65,51 +66,56 @@ func TestSinkFaults(t *testing.T) {
 		for _, answer := range []string{relaytest.Drop, relaytest.Close, relaytest.Hang, relaytest.Endless,
 			relaytest.Raw("what?\r\n"), "450 4.2.0 later", "550 5.1.1 no"} {
 			t.Run(string(step.stage)+" "+answer, func(t *testing.T) {
-				sink := answerAt(step.stage, answer)
-				c := connect(t, sink)
-				upTo(c, step.stage)
-				seen := ""
-				switch answer {
-				case relaytest.Drop, relaytest.Close:
-					c.Closed()
-				case relaytest.Hang:
-					_ = c.Conn.SetReadDeadline(time.Now().Add(10 * time.Millisecond))
-					b, err := io.ReadAll(c.Conn)
-					if len(b) > 0 || err == nil {
-						t.Errorf("heard %q, %v", b, err)
-					}
-				case relaytest.Endless:
-					var b [1 << 20]byte
-					_, err := io.ReadFull(c.Conn, b[:])
-					if err != nil || strings.Count(string(b[:]), "250-and so on\r\n") < 1<<16 {
-						t.Errorf("%v after %.99q", err, b)
-					}
-				default:
-					want, raw := strings.CutPrefix(answer, relaytest.Raw(""))
-					if seen = readLine(t, c); strings.TrimSpace(seen) != strings.TrimSpace(want) {
-						t.Errorf("heard %q, want %q", seen, want)
-					}
-					if step.stage == relaytest.StageConnect || step.stage == relaytest.StageBody {
-						if !raw {
-							c.Closed()
-						}
-						break
-					}
-					if step.stage == relaytest.StageHello {
-						c.Do("EHLO again", 250)
-					}
-					c.Do("RSET", 250)
-					c.Do("MAIL FROM:<>", 250) // the conversation goes on
-				}
-				want := 0
-				if step.stage == relaytest.StageStored {
-					want = 1
-				}
-				if n := len(sink.Messages()); n != want && (step.stage != relaytest.StageBody || seen == "" || seen[0] != 'w') {
-					t.Errorf("%d messages recorded, want %d", n, want)
-				}
+				synctest.Test(t, func(t *testing.T) { testSinkFault(t, step.stage, answer) })
 			})
 		}
+	}
+}
+
+// testSinkFault is one of them.
+func testSinkFault(t *testing.T, stage relaytest.Stage, answer string) {
+	sink := answerAt(stage, answer)
+	c := connect(t, sink)
+	upTo(c, stage)
+	switch answer {
+	case relaytest.Drop, relaytest.Close:
+		c.Closed()
+	case relaytest.Hang:
+		_ = c.Conn.SetReadDeadline(time.Now().Add(time.Hour))
+		b, err := io.ReadAll(c.Conn)
+		if len(b) > 0 || err == nil {
+			t.Errorf("heard %q, %v", b, err)
+		}
+	case relaytest.Endless:
+		var b [1 << 20]byte
+		_, err := io.ReadFull(c.Conn, b[:])
+		if err != nil || strings.Count(string(b[:]), "250-and so on\r\n") < 1<<16 {
+			t.Errorf("%v after %.99q", err, b)
+		}
+	default:
+		want, raw := strings.CutPrefix(answer, relaytest.Raw(""))
+		if seen := readLine(t, c); strings.TrimSpace(seen) != strings.TrimSpace(want) {
+			t.Errorf("heard %q, want %q", seen, want)
+		}
+		if stage == relaytest.StageConnect || stage == relaytest.StageBody {
+			if !raw {
+				c.Closed()
+			}
+			break
+		}
+		if stage == relaytest.StageHello {
+			c.Do("EHLO again", 250)
+		}
+		c.Do("RSET", 250)
+		c.Do("MAIL FROM:<>", 250) // the conversation goes on
+	}
+	want := 0
+	if stage == relaytest.StageStored || stage == relaytest.StageBody && answer == relaytest.Raw("what?\r\n") {
+		want = 1
+	}
+	synctest.Wait()
+	if n := len(sink.Messages()); n != want {
+		t.Errorf("%d messages recorded, want %d", n, want)
 	}
 }
 
