@@ -48,8 +48,9 @@
 //
 // Partners. Whether a session is a Partner depends on whether a verified name
 // is in the list of that policy, and its senders on whether their domain is
-// among the verified names. So one name of each class, and pairs that together
-// are in both lists, suffice; senders are then asked as verified and as not.
+// among the verified names. So one name of each class, and pairs of names that
+// are in different lists, suffice; senders are then asked as verified and as
+// not.
 //
 // Sizes. Limits are compared with, so decisions change only behind one. As a
 // message grows, Send connectors only ever drop out, in a fixed order of

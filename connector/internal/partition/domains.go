@@ -150,6 +150,18 @@ func (d *Domains) cut(names map[routing.Domain]bool) {
 	)
 }
 
+// Elsewhere returns the place of the cell of that kind. The cells of kinds Label
+// and Literal follow it.
+func (d *Domains) Elsewhere() int { return len(d.Cells) - 3 }
+
+// Representative returns a domain of the class: an unnamed one if it has such.
+func (d *Domains) Representative(class int) routing.Domain {
+	if cell := &d.Cells[d.Elsewhere()]; cell.Class == class {
+		return cell.Witness
+	}
+	return d.Cells[d.Members[class][0]].Witness
+}
+
 // Find returns the place of the cell that holds name, a valid domain.
 func (d *Domains) Find(name routing.Domain) int {
 	if i, ok := d.named[name]; ok {
@@ -160,7 +172,7 @@ func (d *Domains) Find(name routing.Domain) int {
 			return i
 		}
 	}
-	others := len(d.Cells) - 3
+	others := d.Elsewhere()
 	switch {
 	case name.IsLiteral():
 		return others + 2
@@ -194,7 +206,7 @@ func freshBelow(suffix string, names map[routing.Domain]bool) routing.Domain {
 // elsewhere returns a domain of two labels that has no name as its suffix.
 func elsewhere(names map[routing.Domain]bool) routing.Domain {
 	for i := 0; ; i++ {
-		top := "net"
+		top := "elsewhere" // no top-level domain, so that nobody takes it for a real one
 		if i > 0 {
 			top += strconv.Itoa(i)
 		}

@@ -70,7 +70,7 @@ func (d *Domains) Partners() []Who {
 		first := d.Cells[d.Members[i][0]].Witness
 		add(first)
 		for j, other := range d.Classes[:i] {
-			if class.Secure[0] != other.Secure[0] && class.Secure[1] != other.Secure[1] && other.Secure != [2]bool{} {
+			if class.Secure != other.Secure && other.Secure != [2]bool{} {
 				add(d.Cells[d.Members[j][0]].Witness, first)
 			}
 		}
@@ -81,6 +81,9 @@ func (d *Domains) Partners() []Who {
 // Unverified returns a domain of the class that is none of the certificate's
 // names; false if they are all.
 func (d *Domains) Unverified(class int, who Who) (routing.Domain, bool) {
+	if name := d.Representative(class); !slices.Contains(who.Partner, name) {
+		return name, true
+	}
 	for _, i := range d.Members[class] {
 		if !slices.Contains(who.Partner, d.Cells[i].Witness) {
 			return d.Cells[i].Witness, true
