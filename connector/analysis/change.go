@@ -1,0 +1,119 @@
+package analysis
+
+import (
+	"net/netip"
+	"strconv"
+
+	"github.com/interchange-smtp/interchange/connector"
+)
+
+// Direction says whether more or less may happen. It has no valid zero value.
+type Direction uint8
+
+// The directions.
+const (
+	Wider     Direction = iota + 1 // what was refused, limited or demanded no longer is
+	Stricter                       // the reverse
+	Different                      // neither
+)
+
+// String returns "wider", "stricter" or "different".
+func (d Direction) String() string {
+	switch d {
+	case Wider:
+		return "wider"
+	case Stricter:
+		return "stricter"
+	case Different:
+		return "different"
+	}
+	return "Direction(" + strconv.Itoa(int(d)) + ")"
+}
+
+// MarshalText implements [encoding.TextMarshaler].
+func (d Direction) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// Aspect says in a stable form what a Change is about.
+type Aspect string
+
+// The aspects, in the order in which changes are listed.
+const (
+	AspectConnection      Aspect = "connection"       // whether the client is served at all
+	AspectHello           Aspect = "hello"            // whether EHLO must name a domain
+	AspectStartTLS        Aspect = "starttls"         // whether STARTTLS is offered
+	AspectTLS             Aspect = "tls"              // whether mail takes TLS
+	AspectAuth            Aspect = "auth"             // the mechanisms that EHLO offers
+	AspectSubmit          Aspect = "submit"           // whether MAIL passes, where no recipient would
+	AspectRelay           Aspect = "relay"            // recipients in domains that are not accepted
+	AspectRoutedRecipient Aspect = "routed-recipient" // recipients in accepted domains with @, % or ! in the local part
+	AspectRecipient       Aspect = "recipient"        // other recipients in accepted domains
+	AspectSender          Aspect = "sender"           // senders
+	AspectSize            Aspect = "size"             // the size of messages
+	AspectRecipientCount  Aspect = "recipient-count"  // the number of recipients
+	AspectHeaders         Aspect = "headers"          // classes of header fields that are kept
+	AspectSetting         Aspect = "setting"          // a limit or keyword of the connection
+	AspectRoute           Aspect = "route"            // whether mail can leave, and to which next hop
+	AspectRouteTLS        Aspect = "route-tls"        // TLS with the next hop
+	AspectRouteAuth       Aspect = "route-auth"       // how we log on to the next hop
+	AspectRouteHeaders    Aspect = "route-headers"    // classes of header fields that the next hop is sent
+	AspectRouteSetting    Aspect = "route-setting"    // a parameter of the Send connector
+)
+
+// Source is clients by where they connect.
+type Source struct {
+	Local  []netip.AddrPort // bindings; an unspecified address is all that no other binding of either policy names
+	Ranges []connector.Range
+}
+
+// Change is one thing that two policies do differently.
+type Change struct {
+	Aspect    Aspect
+	Direction Direction
+	Sources   []Source // whose sessions; nil for routes
+
+	// Domains are those of the senders, recipients or routes, without those of
+	// Except: "contoso.com", "*.contoso.com" for all below it, "any domain",
+	// "any single label", "any address literal". Nil where they don't matter.
+	// For AspectRelay they are to be read without the accepted ones.
+	Domains, Except []string
+
+	Subject       string // the class of header fields or the parameter, where the aspect has several
+	Before, After string // what was and what is, if it is a value
+	Text          string // the whole in a sentence, for people
+
+	Witness  connector.Dialog      // a session that fares differently
+	Old, New connector.Walkthrough // how it fares
+}
+
+// String returns the sentence.
+func (c Change) String() string { return c.Text }
+
+// Comparison is how two policies differ. The zero Comparison says that they
+// don't.
+type Comparison struct {
+	Changes []Change // by aspect; within one, what is wider first
+}
+
+// Same reports whether there is no difference.
+func (c Comparison) Same() bool { return len(c.Changes) == 0 }
+
+// Wider returns the changes by which something may happen that could not. The
+// changes are shared with c.
+func (c Comparison) Wider() Comparison {
+	var wider Comparison
+	for _, change := range c.Changes {
+		if change.Direction == Wider {
+			wider.Changes = append(wider.Changes, change)
+		}
+	}
+	return wider
+}
+
+// Equivalent reports whether a and b decide alike, as Compare sees it.
+func Equivalent(a, b *connector.Policy) bool { return Compare(a, b).Same() }
+
+// AtLeastAsStrict reports whether nothing may happen under candidate that may
+// not happen under reference. Mail may take other ways.
+func AtLeastAsStrict(candidate, reference *connector.Policy) bool {
+	return Compare(reference, candidate).Wider().Same()
+}

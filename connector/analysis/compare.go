@@ -1,0 +1,147 @@
+package analysis
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/partition"
+	"github.com/interchange-smtp/interchange/permission"
+)
+
+// Compare tells what changes when a policy is replaced by another. Either may
+// be nil, which serves nobody. The effort grows with the number of ranges and
+// address spaces and not with a product of them.
+//
+// Pairs of connectors that serve the same clients before and afterwards are
+// compared once, whoever the clients are, and so are pairs of routes.
+func Compare(before, after *connector.Policy) Comparison {
+	c := &comparer{
+		policies:  [2]*connector.Policy{before, after},
+		domains:   partition.NewDomains(before, after),
+		listeners: partition.Sources(before, after),
+		transport: [2]connector.Transport{before.Config().Transport, after.Config().Transport},
+	}
+	c.deltas.best = c.domains.Cells[c.domains.Elsewhere()].Class
+	c.pairUp()
+	shared := c.sharedAlike()
+	for i := range c.pairs {
+		if !shared || !c.pairs[i].alike {
+			c.comparePair(i)
+		}
+	}
+	changes := c.sessionChanges()
+	changes = append(changes, c.routeChanges()...)
+	for i := range changes {
+		w := changes[i].Witness
+		changes[i].Old, changes[i].New = before.Walk(w), after.Walk(w)
+	}
+	return Comparison{Changes: changes}
+}
+
+// comparer is a Compare under way.
+type comparer struct {
+	policies  [2]*connector.Policy
+	domains   *partition.Domains
+	listeners []partition.Listener
+	transport [2]connector.Transport
+	pairs     []pair
+	deltas    merger
+}
+
+// pair is clients that one connector serves before, and one afterwards; or
+// connectors that behave alike.
+type pair struct {
+	in      [2]*connector.Inbound // one of each; nil: not served
+	alike   bool                  // the two are configured alike
+	clients []clients
+	names   [2]map[string]bool // of the connectors
+}
+
+// clients are addresses at a listener.
+type clients struct {
+	listener int
+	partition.Span
+	witness int // the cell's place
+}
+
+// pairUp collects the pairs. Connectors that behave alike count as one, so that
+// the first pair stands for many in large policies.
+func (c *comparer) pairUp() {
+	kinds := map[string]int{"": 0}
+	kindOf := map[*connector.Inbound]int{nil: 0}
+	place := map[[2]int]int{}
+	for l := range c.listeners {
+		for i := range c.listeners[l].Cells {
+			cell := &c.listeners[l].Cells[i]
+			var key [2]int
+			for j, in := range cell.In {
+				kind, ok := kindOf[in]
+				if !ok {
+					kind = intern(kinds, behaviour(in))
+					kindOf[in] = kind
+				}
+				key[j] = kind
+			}
+			if key == [2]int{} {
+				continue
+			}
+			at, ok := place[key]
+			if !ok {
+				at = len(c.pairs)
+				place[key] = at
+				c.pairs = append(c.pairs, pair{in: cell.In, alike: key[0] == key[1], names: [2]map[string]bool{{}, {}}})
+			}
+			c.pairs[at].add(l, i, cell)
+		}
+	}
+}
+
+func intern(kinds map[string]int, key string) int {
+	n, ok := kinds[key]
+	if !ok {
+		n = len(kinds)
+		kinds[key] = n
+	}
+	return n
+}
+
+// add enters a cell, as one with its neighbour if possible.
+func (p *pair) add(listener, place int, cell *partition.Source) {
+	for i, in := range cell.In {
+		if in != nil {
+			p.names[i][in.Name()] = true
+		}
+	}
+	if n := len(p.clients) - 1; n >= 0 && p.clients[n].listener == listener && p.clients[n].High.Next() == cell.Low {
+		p.clients[n].High = cell.High
+		return
+	}
+	p.clients = append(p.clients, clients{listener, cell.Span, place})
+}
+
+// behaviour is everything about a connector that decisions depend on, as text.
+func behaviour(in *connector.Inbound) string {
+	r := *in.Settings()
+	r.Name, r.Comment, r.Server, r.Usage = "", "", "", 0
+	r.Bindings, r.RemoteIPRanges, r.Permissions = nil, nil, nil
+	r.PermissionGroups = connector.Setting[permission.Group]{} // they are in the access list
+	var grants []string
+	for _, g := range in.ACL().Grants() {
+		grants = append(grants, fmt.Sprintf("%s %#x %#x", g.To, uint64(g.Allow), uint64(g.Deny)))
+	}
+	slices.Sort(grants)
+	return fmt.Sprintf("%+v %s", r, strings.Join(slices.Compact(grants), ","))
+}
+
+// sharedAlike reports whether the policies agree on what all connectors share.
+func (c *comparer) sharedAlike() bool {
+	for _, class := range c.domains.Classes {
+		if class.Accepted[0] != class.Accepted[1] || class.Secure[0] != class.Secure[1] {
+			return false
+		}
+	}
+	a, b := &c.transport[0], &c.transport[1]
+	return a.MaxReceiveSize == b.MaxReceiveSize && a.MaxRecipientEnvelopeLimit == b.MaxRecipientEnvelopeLimit
+}

@@ -1,0 +1,192 @@
+package analysis
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/partition"
+)
+
+// delta is a difference in sessions that is on its way to become a sentence.
+type delta struct {
+	aspect        Aspect
+	direction     Direction
+	subject       string // what exactly, where the aspect has several
+	before, after string
+	anyChannel    bool  // TLS has nothing to do with it
+	objects       []int // classes of domains, ascending; nil: none
+	channel       channel
+	who           []partition.Who
+	pairs         []int
+	witness       connector.Dialog
+}
+
+// channel is whether a delta holds with TLS, without, or whatever TLS there can be.
+type channel uint8
+
+const (
+	anyChannel channel = iota
+	inClear
+	withTLS
+)
+
+// says is the part of a delta that must be equal to merge.
+func (d *delta) says() string {
+	return fmt.Sprintf("%s|%d|%s|%s|%s|%v", d.aspect, d.direction, d.subject, d.before, d.after, d.anyChannel)
+}
+
+// merger makes few deltas of many that differ in one respect only: first in
+// TLS, then in domains, then in who, then in which connectors.
+type merger struct {
+	here  table[*local]   // of the pair under way, by what is said of whom
+	able  map[string]uint // of the pair: by who, in which channels MAIL can pass at all
+	final table[*delta]
+	// best is the object whose witness to prefer.
+	best int
+}
+
+// local is deltas of one pair that say the same of the same identity.
+type local struct {
+	delta
+	found [2]map[int]connector.Dialog // without and with TLS: witnesses by object, -1 if there are none
+}
+
+// table is a map that remembers the order in which keys came.
+type table[T any] struct {
+	rows map[string]T
+	keys []string
+}
+
+// row returns the row of key, made by fresh if there is none.
+func (t *table[T]) row(key string, fresh func() T) T {
+	if t.rows == nil {
+		t.rows = map[string]T{}
+	}
+	row, ok := t.rows[key]
+	if !ok {
+		row = fresh()
+		t.rows[key] = row
+		t.keys = append(t.keys, key)
+	}
+	return row
+}
+
+// whoKey tells identities apart.
+func whoKey(w partition.Who) string {
+	if w.User != nil {
+		return fmt.Sprint("user ", w.User.SIDs)
+	}
+	return fmt.Sprint(w.Partner)
+}
+
+// submits notes that who can get as far as MAIL before or afterwards.
+func (m *merger) submits(who partition.Who, tls bool) {
+	if m.able == nil {
+		m.able = map[string]uint{}
+	}
+	m.able[whoKey(who)] |= 1 << index(tls)
+}
+
+func index(tls bool) int {
+	if tls {
+		return 1
+	}
+	return 0
+}
+
+// add takes a delta of one identity, in one channel, about at most one object.
+func (m *merger) add(d delta, tls bool) {
+	row := m.here.row(d.says()+"|"+whoKey(d.who[0]), func() *local {
+		return &local{delta: d, found: [2]map[int]connector.Dialog{{}, {}}}
+	})
+	object := -1
+	if len(d.objects) > 0 {
+		object = d.objects[0]
+	}
+	found := row.found[index(tls)]
+	if _, ok := found[object]; !ok {
+		found[object] = d.witness
+	}
+}
+
+// flush ends a pair.
+func (m *merger) flush(pair int) {
+	var whole table[*delta]
+	for _, key := range m.here.keys {
+		row := m.here.rows[key]
+		for _, d := range row.split(m.able[whoKey(row.who[0])], m.best) {
+			same := whole.row(fmt.Sprintf("%s|%d|%v", d.says(), d.channel, d.objects), func() *delta {
+				first := d
+				first.who = nil
+				return &first
+			})
+			same.who = append(same.who, d.who...)
+		}
+	}
+	for _, key := range whole.keys {
+		d := whole.rows[key]
+		var who []string
+		for _, w := range d.who {
+			who = append(who, whoKey(w))
+		}
+		slices.Sort(who)
+		same := m.final.row(key+"|"+strings.Join(who, "|"), func() *delta { return d })
+		same.pairs = append(same.pairs, pair)
+	}
+	m.here, m.able = table[*local]{}, nil
+}
+
+// split makes a delta for what holds in both channels and one for each that
+// holds in one only. able tells in which channels anything can.
+func (l *local) split(able uint, best int) []delta {
+	clear, tls := l.found[0], l.found[1]
+	both := able == 3 || l.aspect == AspectAuth
+	parts := map[channel]map[int]connector.Dialog{anyChannel: {}, inClear: {}, withTLS: {}}
+	for object, witness := range clear {
+		if _, ok := tls[object]; ok || !both || l.anyChannel {
+			parts[anyChannel][object] = witness
+		} else {
+			parts[inClear][object] = witness
+		}
+	}
+	for object, witness := range tls {
+		if _, ok := clear[object]; ok {
+			continue
+		}
+		if !both || l.anyChannel {
+			parts[anyChannel][object] = witness
+		} else {
+			parts[withTLS][object] = witness
+		}
+	}
+	var deltas []delta
+	for _, ch := range []channel{anyChannel, inClear, withTLS} {
+		if len(parts[ch]) == 0 {
+			continue
+		}
+		d := l.delta
+		d.channel, d.objects = ch, nil
+		for object := range parts[ch] {
+			if object >= 0 {
+				d.objects = append(d.objects, object)
+			}
+		}
+		slices.Sort(d.objects)
+		d.witness = parts[ch][first(d.objects)]
+		if witness, ok := parts[ch][best]; ok {
+			d.witness = witness
+		}
+		deltas = append(deltas, d)
+	}
+	return deltas
+}
+
+// first returns the first object, -1 if there is none.
+func first(objects []int) int {
+	if len(objects) == 0 {
+		return -1
+	}
+	return objects[0]
+}

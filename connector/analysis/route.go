@@ -1,0 +1,234 @@
+package analysis
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// nextHop is what is done with mail on one route. Equal ones are the same way
+// out, whatever the connector is called.
+type nextHop struct {
+	hop  string // where to; "": it can't leave
+	tls  tlsDemand
+	auth string
+	// password is never shown.
+	password auth.Secret
+	keep     [len(headerClasses)]bool
+	settings [len(routeSettings)]string
+
+	connector string // for people; no part of what is compared
+}
+
+// tlsDemand is what the next hop must prove.
+type tlsDemand struct {
+	level tlsLevel
+	name  string // that the certificate must hold
+}
+
+type tlsLevel uint8
+
+const (
+	tlsNever tlsLevel = iota
+	tlsIfOffered
+	tlsRequired
+	tlsCertificate
+	tlsName
+)
+
+// String says the demand in words.
+func (t tlsDemand) String() string {
+	switch t.level {
+	case tlsNever:
+		return "never used"
+	case tlsIfOffered:
+		return "used if offered"
+	case tlsRequired:
+		return "required"
+	case tlsCertificate:
+		return "required with a trusted certificate"
+	}
+	return "required with a trusted certificate for " + t.name
+}
+
+// routeSettings are the parameters of a Send connector that are compared by
+// their text.
+var routeSettings = [...]struct {
+	name string
+	text func(*connector.Send) string
+}{
+	{"SourceIPAddress", func(s *connector.Send) string {
+		if !s.SourceIPAddress.IsValid() || s.SourceIPAddress.IsUnspecified() {
+			return "any"
+		}
+		return s.SourceIPAddress.String()
+	}},
+	{"Fqdn", func(s *connector.Send) string { return strconv.Quote(s.Fqdn) }},
+	{"TlsCertificateName", func(s *connector.Send) string { return strconv.Quote(s.TlsCertificateName) }},
+	{"ForceHELO", func(s *connector.Send) string { return strconv.FormatBool(s.ForceHELO) }},
+	{"SmtpMaxMessagesPerConnection", func(s *connector.Send) string { return strconv.Itoa(s.SmtpMaxMessagesPerConnection) }},
+	{"ConnectionInactivityTimeOut", func(s *connector.Send) string { return connector.FormatTimeSpan(s.ConnectionInactivityTimeOut) }},
+	{"ErrorPolicies", func(s *connector.Send) string {
+		return strconv.FormatBool(s.ErrorPolicies&connector.DowngradeDnsFailures != 0)
+	}},
+}
+
+// newNextHop describes a route of mail to the domain.
+func newNextHop(r connector.Route, to routing.Domain) nextHop {
+	if r.Outcome != routing.Routed {
+		return nextHop{}
+	}
+	out, set := r.Outbound, r.Outbound.Settings()
+	if r.Via != nil {
+		// The other server does the rest by its own policy.
+		n := nextHop{hop: "server " + r.Via.Name, tls: tlsDemand{level: tlsIfOffered}, connector: out.Name()}
+		if r.Via.FQDN != "" {
+			n.hop = "server " + r.Via.FQDN
+		}
+		for i := range n.keep {
+			n.keep[i] = true
+		}
+		return n
+	}
+	n := nextHop{hop: hostsText(set), tls: demandOf(out, to), connector: out.Name()}
+	if len(set.SmartHosts) > 0 {
+		to = routing.Domain{} // the next hop is no server of that domain
+		n.auth = set.SmartHostAuthMechanism.String()
+		if c := set.AuthenticationCredential; c != nil && set.SmartHostAuthMechanism.Has(auth.BasicAuth) ||
+			c != nil && set.SmartHostAuthMechanism.Has(auth.BasicAuthRequireTLS) {
+			n.auth += " as " + strconv.Quote(c.UserName)
+			n.password = c.Password
+		}
+	}
+	filter := out.Headers(to)
+	for i, class := range headerClasses {
+		n.keep[i] = filter.Keep(class.field)
+	}
+	for i, s := range routeSettings {
+		n.settings[i] = s.text(set)
+	}
+	return n
+}
+
+// hostsText names the next hops. Their order decides nothing.
+func hostsText(set *connector.Send) string {
+	var hosts []string
+	for _, h := range set.SmartHosts {
+		hosts = append(hosts, h.String())
+	}
+	slices.Sort(hosts)
+	text := "the MX hosts of the domain"
+	if len(hosts) > 0 {
+		text = strings.Join(slices.Compact(hosts), " or ")
+	}
+	if len(hosts) > 0 && set.Port != 25 {
+		text += " port " + strconv.Itoa(set.Port)
+	}
+	return text
+}
+
+// demandOf is what out demands of TLS with the next hop of mail to the domain.
+func demandOf(out *connector.Outbound, to routing.Domain) tlsDemand {
+	set := out.Settings()
+	direct := len(set.SmartHosts) == 0
+	switch {
+	case direct && out.Secured(to):
+		return tlsDemand{tlsName, to.String()}
+	case !direct && set.SmartHostAuthMechanism.Has(auth.BasicAuthRequireTLS):
+		return tlsDemand{tlsName, "the smart host"}
+	case set.TlsAuthLevel == connector.DomainValidation:
+		return tlsDemand{tlsName, cmp.Or(set.TlsDomain, "the domain")}
+	case set.TlsAuthLevel == connector.CertificateValidation:
+		return tlsDemand{level: tlsCertificate}
+	case set.RequireTLS || set.TlsAuthLevel == connector.EncryptionOnly:
+		return tlsDemand{level: tlsRequired}
+	case set.IgnoreSTARTTLS || set.ForceHELO:
+		return tlsDemand{level: tlsNever}
+	}
+	return tlsDemand{level: tlsIfOffered}
+}
+
+// routeDelta is one thing that is different about mail to a domain.
+type routeDelta struct {
+	aspect        Aspect
+	direction     Direction
+	subject       string
+	before, after string
+}
+
+// differ returns what is different about two ways out.
+func (was *nextHop) differ(is *nextHop) []routeDelta {
+	var found []routeDelta
+	add := func(a Aspect, d Direction, subject, before, after string) {
+		if before != after {
+			found = append(found, routeDelta{a, d, subject, before, after})
+		}
+	}
+	switch {
+	case was.hop == "" || is.hop == "":
+		add(AspectRoute, toward(was.hop == ""), "", was.hop, is.hop)
+		return found
+	default:
+		add(AspectRoute, Different, "", was.hop, is.hop)
+	}
+	direction := Different
+	if was.tls.level != is.tls.level {
+		direction = toward(is.tls.level < was.tls.level)
+	}
+	add(AspectRouteTLS, direction, "", was.tls.String(), is.tls.String())
+	add(AspectRouteAuth, Different, "", was.auth, is.auth)
+	if was.auth == is.auth && was.password != is.password {
+		add(AspectRouteAuth, Different, "password", "one password", "another")
+	}
+	for i, class := range headerClasses {
+		if was.keep[i] != is.keep[i] {
+			found = append(found, routeDelta{AspectRouteHeaders, toward(is.keep[i]), class.name, "", ""})
+		}
+	}
+	for i, s := range routeSettings {
+		if was.settings[i] != "" && is.settings[i] != "" { // "" is another server's business
+			add(AspectRouteSetting, Different, s.name, was.settings[i], is.settings[i])
+		}
+	}
+	return found
+}
+
+// sentence says d of mail to the domains; names are those of Send connectors.
+func (d *routeDelta) sentence(domains, sizes, names string) string {
+	mail := "Mail to " + domains + sizes
+	var text string
+	switch d.aspect {
+	case AspectRoute:
+		switch {
+		case d.before == "":
+			text = mail + " can now leave, to " + d.after
+		case d.after == "":
+			text = mail + " can no longer leave; it went to " + d.before
+		default:
+			text = mail + " now goes to " + d.after + " instead of " + d.before
+		}
+	case AspectRouteTLS:
+		text = "For mail to " + domains + sizes + ", TLS with the next hop is now " + d.after + " instead of " + d.before
+	case AspectRouteAuth:
+		if d.subject != "" {
+			return "For mail to " + domains + sizes + ", we now log on to the next hop with another password" + names + "."
+		}
+		text = "For mail to " + domains + sizes + ", authentication with the next hop is now " +
+			cmp.Or(d.after, "None") + " instead of " + cmp.Or(d.before, "None")
+	case AspectRouteHeaders:
+		kept := "with"
+		if d.direction == Stricter {
+			kept = "without"
+		}
+		text = fmt.Sprintf("%s now leaves %s its %s fields", mail, kept, d.subject)
+	default:
+		text = "For mail to " + domains + sizes + ", " + d.subject + " is now " + d.after + " instead of " + d.before
+	}
+	return text + names + "."
+}

@@ -1,0 +1,237 @@
+package analysis
+
+import (
+	"fmt"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/partition"
+	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// stretch is sizes of messages for which the routes of a domain don't change.
+type stretch struct {
+	above, upto int64 // as in partition.Way
+	hops        [2]*nextHop
+}
+
+// routeGroup is domains about whose mail the same is different.
+type routeGroup struct {
+	routeDelta
+	above, upto int64
+	cells       []int
+	connectors  map[string]bool
+}
+
+// routeChanges compares how mail leaves, domain by domain.
+func (c *comparer) routeChanges() []Change {
+	cuts := partition.Cuts(c.policies[0], c.policies[1])
+	hops := hopCache{hops: map[hopKey]*nextHop{}, same: map[nextHop]*nextHop{}}
+	var groups table[*routeGroup]
+	for i := range c.domains.Cells {
+		to := c.domains.Cells[i].Witness
+		var ways [2][]partition.Way
+		for j, p := range c.policies {
+			ways[j] = partition.Ways(p, to, cuts)
+		}
+		for _, g := range changedRoutes(hops.stretches(ways, to)) {
+			key := fmt.Sprint(g.routeDelta, g.above, g.upto)
+			row := groups.row(key, func() *routeGroup { return g })
+			row.cells = append(row.cells, i)
+			for name := range g.connectors {
+				row.connectors[name] = true
+			}
+		}
+	}
+	changes := make([]Change, 0, len(groups.keys))
+	finder := senderFinder{comparer: c, found: map[int]sender{}}
+	for _, key := range groups.keys {
+		changes = append(changes, finder.routeChange(groups.rows[key]))
+	}
+	sortChanges(changes)
+	return changes
+}
+
+// hopCache makes equal next hops one.
+type hopCache struct {
+	hops map[hopKey]*nextHop
+	same map[nextHop]*nextHop
+}
+
+type hopKey struct {
+	out     *connector.Outbound
+	via     *routing.Server
+	secured routing.Domain // the domain if that is domain-secured
+}
+
+func (h *hopCache) of(r connector.Route, to routing.Domain) *nextHop {
+	key := hopKey{out: r.Outbound, via: r.Via}
+	if r.Outbound.Secured(to) {
+		key.secured = to
+	}
+	hop := h.hops[key]
+	if hop == nil {
+		made := newNextHop(r, to)
+		anonymous := made
+		anonymous.connector = ""
+		if hop = h.same[anonymous]; hop == nil {
+			hop = &made
+			h.same[anonymous] = hop
+		}
+		h.hops[key] = hop
+	}
+	return hop
+}
+
+// stretches lays two partitions of sizes over each other.
+func (h *hopCache) stretches(ways [2][]partition.Way, to routing.Domain) []stretch {
+	var all []stretch
+	above := int64(-1)
+	for i, j := 0, 0; i < len(ways[0]) && j < len(ways[1]); {
+		a, b := ways[0][i], ways[1][j]
+		s := stretch{above, smaller(a.Upto, b.Upto), [2]*nextHop{h.of(a.Route, to), h.of(b.Route, to)}}
+		all = append(all, s)
+		above = s.upto
+		if a.Upto == s.upto {
+			i++
+		}
+		if b.Upto == s.upto {
+			j++
+		}
+	}
+	return all
+}
+
+// changedRoutes returns what is different about one domain, neighbouring sizes
+// of which the same is to be said as one.
+func changedRoutes(all []stretch) []*routeGroup {
+	var found, open []*routeGroup
+	for _, s := range all {
+		var next []*routeGroup
+		if s.hops[0] != s.hops[1] {
+			for _, d := range s.hops[0].differ(s.hops[1]) {
+				g := continued(open, d)
+				if g == nil {
+					g = &routeGroup{routeDelta: d, above: s.above, connectors: map[string]bool{}}
+					found = append(found, g)
+				}
+				g.upto = s.upto
+				if name := s.hops[side(d.direction)].connector; d.direction != Different && name != "" {
+					g.connectors[name] = true
+				} else if s.hops[1].connector != "" {
+					g.connectors[s.hops[1].connector] = true
+				}
+				next = append(next, g)
+			}
+		}
+		if s.hops[0].hop == "" && s.hops[1].hop == "" {
+			// Larger messages never leave, so the limit goes without saying,
+			// except where mail can leave now.
+			for _, g := range open {
+				if g.aspect != AspectRoute || g.before != "" {
+					g.upto = 0
+				}
+			}
+		}
+		open = next
+	}
+	return found
+}
+
+func continued(open []*routeGroup, d routeDelta) *routeGroup {
+	for _, g := range open {
+		if g.routeDelta == d {
+			return g
+		}
+	}
+	return nil
+}
+
+// senderFinder looks for sessions that may send to a domain, to show its route.
+type senderFinder struct {
+	*comparer
+	found map[int]sender // by class
+}
+
+// sender is a session that may send, and under how many of the policies.
+type sender struct {
+	dialog connector.Dialog
+	passes int
+}
+
+// routeChange makes a change of a group.
+func (f *senderFinder) routeChange(g *routeGroup) Change {
+	in := make(map[int]bool, len(g.cells))
+	for _, i := range g.cells {
+		in[i] = true
+	}
+	change := Change{
+		Aspect: g.aspect, Direction: g.direction, Subject: g.subject, Before: g.before, After: g.after,
+	}
+	change.Domains, change.Except = terms(f.domains, func(cell int) membership {
+		if in[cell] {
+			return inside
+		}
+		return outside
+	})
+	change.Text = g.sentence(domainText(change.Domains, change.Except), sizesText(g.above, g.upto),
+		connectorText("Send connector", g.connectors))
+	change.Witness = f.dialog(g.cells)
+	change.Witness.Size = max(g.above+1, 0)
+	return change
+}
+
+// sizesText says which messages a change of routes is about.
+func sizesText(above, upto int64) string {
+	text := ""
+	if above >= 0 {
+		text = " of more than " + sizeText(above)
+	}
+	if upto > 0 {
+		text += " of up to " + sizeText(upto)
+	}
+	if above >= 0 && upto > 0 {
+		text = " of more than " + sizeText(above) + " and up to " + sizeText(upto)
+	}
+	return text
+}
+
+// dialog returns a session whose message to one of the cells is taken before
+// and afterwards, or else one that comes as near to that as any.
+func (f *senderFinder) dialog(cells []int) connector.Dialog {
+	best := sender{passes: -1}
+	tried := map[int]bool{}
+	for _, i := range cells {
+		cell := &f.domains.Cells[i]
+		if tried[cell.Class] {
+			continue
+		}
+		tried[cell.Class] = true
+		if s := f.to(cell.Class); s.passes > best.passes {
+			best = s
+			best.dialog.To = []routing.Address{partition.Mailbox("user", cell.Witness)}
+		}
+	}
+	return best.dialog
+}
+
+// to returns a session that may send to the class under as many of the
+// policies as can be.
+func (f *senderFinder) to(class int) sender {
+	if best, ok := f.found[class]; ok {
+		return best
+	}
+	best := sender{passes: -1}
+	for place := range f.pairs {
+		for _, e := range f.encounters(place, permission.SetOf(permission.Submit, permission.AcceptAnyRecipient)) {
+			if passes := e.passes(class); passes > best.passes {
+				best = sender{e.dialog(), passes}
+			}
+		}
+		if best.passes == len(f.policies) {
+			break
+		}
+	}
+	f.found[class] = best
+	return best
+}

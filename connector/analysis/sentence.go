@@ -1,0 +1,328 @@
+package analysis
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/partition"
+	"github.com/interchange-smtp/interchange/permission"
+)
+
+// noTLS is a connection in the clear.
+var noTLS auth.Channel
+
+// shown is how many elements of a list a sentence names.
+const shown = 5
+
+// aspectOrder is the order in which changes are listed.
+var aspectOrder = []Aspect{
+	AspectConnection, AspectHello, AspectStartTLS, AspectTLS, AspectAuth, AspectSubmit, AspectRelay, AspectRoutedRecipient,
+	AspectRecipient, AspectSender, AspectSize, AspectRecipientCount, AspectHeaders, AspectSetting,
+	AspectRoute, AspectRouteTLS, AspectRouteAuth, AspectRouteHeaders, AspectRouteSetting,
+}
+
+// sessionChanges makes changes of what was found.
+func (c *comparer) sessionChanges() []Change {
+	var changes []Change
+	for _, key := range c.deltas.final.keys {
+		changes = append(changes, c.change(c.deltas.final.rows[key]))
+	}
+	sortChanges(changes)
+	return changes
+}
+
+func sortChanges(changes []Change) {
+	slices.SortStableFunc(changes, func(a, b Change) int {
+		return cmp.Or(
+			cmp.Compare(slices.Index(aspectOrder, a.Aspect), slices.Index(aspectOrder, b.Aspect)),
+			cmp.Compare(a.Direction, b.Direction),
+		)
+	})
+}
+
+func (c *comparer) change(d *delta) Change {
+	change := Change{
+		Aspect: d.aspect, Direction: d.direction, Subject: d.subject, Before: d.before, After: d.after, Witness: d.witness,
+	}
+	if d.objects != nil {
+		change.Domains, change.Except = c.classTerms(d)
+	}
+	var who string
+	change.Sources, who = c.sources(d.pairs)
+	change.Text = d.sentence(who, domainText(change.Domains, change.Except)) + c.connectorNames(d) + "."
+	return change
+}
+
+// sentence says d of the clients, and of the domains if it is about some.
+func (d *delta) sentence(clients, domains string) string {
+	may, are, have := "may now", "are now", "may now have"
+	if d.direction == Stricter {
+		may, are, have = "may no longer", "are no longer", "may now only have"
+	}
+	all := "all clients"
+	subject := "All clients"
+	if clients != "" {
+		all = "clients " + clients
+		subject = "Clients " + clients
+	}
+	as := d.identity() + d.channel.String()
+	switch d.aspect {
+	case AspectConnection:
+		return subject + " " + may + " connect"
+	case AspectHello:
+		if d.direction == Wider {
+			return subject + " need no longer name a domain at EHLO"
+		}
+		return subject + " must now name a domain at EHLO"
+	case AspectStartTLS:
+		return subject + " " + are + " offered STARTTLS"
+	case AspectTLS:
+		if d.direction == Wider {
+			return subject + " may now send without TLS"
+		}
+		return subject + " must now use TLS"
+	case AspectAuth:
+		offer := d.after
+		if d.direction == Stricter {
+			offer = d.before
+		}
+		return subject + " " + are + " offered AUTH " + offer + d.channel.String()
+	case AspectSubmit:
+		return subject + " " + may + " pass MAIL" + as + ", though no recipient passes"
+	case AspectRelay:
+		return subject + " " + may + " relay to " + domains + as
+	case AspectRoutedRecipient:
+		return subject + " " + may + " send to recipients in " + domains + " with @, % or ! in the local part" + as
+	case AspectRecipient:
+		return subject + " " + may + " send to " + domains + as
+	case AspectSender:
+		return subject + " " + may + " send as addresses in " + domains + as
+	case AspectSize:
+		return "Messages of " + all + as + " " + have + " " + upTo(d.after, "") + " instead of " + upTo(d.before, "")
+	case AspectRecipientCount:
+		return "Messages of " + all + as + " " + have + " " + upTo(d.after, " recipients") + " instead of " + upTo(d.before, "")
+	case AspectHeaders:
+		kept := "kept"
+		if d.direction == Stricter {
+			kept = "removed"
+		}
+		return d.subject + " fields of " + all + as + " are now " + kept
+	}
+	return "For " + all + ", " + d.subject + " is now " + d.after + " instead of " + d.before
+}
+
+// upTo words a limit.
+func upTo(limit, unit string) string {
+	switch limit {
+	case sizeText(0):
+		return limit
+	case countText(0):
+		return "any number of" + cmp.Or(unit, " them")
+	}
+	return "up to " + limit + unit
+}
+
+// String returns the channel as the end of a sentence.
+func (c channel) String() string {
+	switch c {
+	case inClear:
+		return " without TLS"
+	case withTLS:
+		return " with TLS"
+	}
+	return ""
+}
+
+// identity returns as whom clients do it, as the end of a sentence.
+func (d *delta) identity() string {
+	var anybody, anyUser bool
+	var users, certificates []string
+	for _, w := range d.who {
+		switch {
+		case w.User != nil && len(w.User.SIDs) == 1: // Authenticated Users alone
+			anyUser = true
+		case w.User != nil && d.implied(w):
+		case w.User != nil:
+			var names []string
+			for _, sid := range w.User.SIDs[1:] {
+				names = append(names, sid.Name())
+			}
+			users = append(users, strings.Join(names, " and "))
+		case len(w.Partner) > 0:
+			for _, name := range w.Partner {
+				certificates = append(certificates, name.String())
+			}
+		default:
+			anybody = true
+		}
+	}
+	if anybody && anyUser {
+		return " with or without authentication"
+	}
+	var ways []string
+	if anybody {
+		ways = append(ways, "without authentication")
+	}
+	switch {
+	case anyUser:
+		ways = append(ways, "after logging in")
+	case len(users) > 0:
+		ways = append(ways, "after logging in as "+list(users, " or "))
+	}
+	if len(certificates) > 0 {
+		slices.Sort(certificates)
+		ways = append(ways, "with a certificate for "+list(slices.Compact(certificates), " or "))
+	}
+	return " " + strings.Join(ways, " or ")
+}
+
+// implied reports whether fewer SIDs than those of w do the same.
+func (d *delta) implied(w partition.Who) bool {
+	return slices.ContainsFunc(d.who, func(o partition.Who) bool {
+		return o.User != nil && len(o.User.SIDs) < len(w.User.SIDs) &&
+			!slices.ContainsFunc(o.User.SIDs, func(sid permission.SID) bool { return !w.User.Is(sid) })
+	})
+}
+
+// list names the first elements of all and counts the others.
+func list(all []string, and string) string {
+	if len(all) > shown {
+		rest := strconv.Itoa(len(all) - shown)
+		return strings.Join(all[:shown], ", ") + and + rest + " more"
+	}
+	if len(all) < 2 {
+		return strings.Join(all, "")
+	}
+	return strings.Join(all[:len(all)-1], ", ") + and + all[len(all)-1]
+}
+
+// connectorNames names the connectors that the change is about: those of the
+// policy that allows it.
+func (c *comparer) connectorNames(d *delta) string {
+	names := map[string]bool{}
+	at := side(d.direction)
+	if d.direction == Different {
+		at = 1
+	}
+	for _, p := range d.pairs {
+		from := c.pairs[p].names[at]
+		if len(from) == 0 {
+			from = c.pairs[p].names[1-at]
+		}
+		maps.Copy(names, from)
+	}
+	return connectorText("connector", names)
+}
+
+func connectorText(kind string, names map[string]bool) string {
+	if len(names) == 0 {
+		return ""
+	}
+	if len(names) > 1 {
+		kind += "s"
+	}
+	var quoted []string
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		quoted = append(quoted, strconv.Quote(name))
+	}
+	return " (" + kind + " " + list(quoted, " and ") + ")"
+}
+
+// sources returns the clients of some pairs, and the same in words; "" if they
+// are all.
+func (c *comparer) sources(pairs []int) ([]Source, string) {
+	spans := make([][]partition.Span, len(c.listeners))
+	for _, p := range pairs {
+		for _, at := range c.pairs[p].clients {
+			spans[at.listener] = append(spans[at.listener], at.Span)
+		}
+	}
+	var sources []Source
+	same := map[string]int{}
+	listeners := map[bool]int{} // by family, how many there are
+	for l := range c.listeners {
+		local := c.listeners[l].Local
+		listeners[local[0].Addr().Is4()] += len(local)
+		joined := partition.Join(spans[l])
+		if len(joined) == 0 {
+			continue
+		}
+		key := fmt.Sprint(joined)
+		at, ok := same[key]
+		if !ok {
+			at = len(sources)
+			same[key] = at
+			s := Source{}
+			for _, span := range joined {
+				s.Ranges = append(s.Ranges, span.Range())
+			}
+			sources = append(sources, s)
+		}
+		sources[at].Local = append(sources[at].Local, local...)
+	}
+	var texts []string
+	everyone := len(sources) == len(listeners)
+	for _, s := range sources {
+		six := s.Local[0].Addr().Is6()
+		everywhere := len(s.Local) == listeners[!six]
+		everyone = everyone && everywhere && s.Ranges[0].String() == everybodyOf(s.Local[0])
+		text := "in " + rangesText(s.Ranges)
+		if !everywhere {
+			text += " at " + c.localText(s.Local)
+		}
+		texts = append(texts, text)
+	}
+	if everyone {
+		return sources, ""
+	}
+	return sources, strings.Join(texts, " and ")
+}
+
+// everybodyOf is the range of all clients of the family of local.
+func everybodyOf(local netip.AddrPort) string {
+	if local.Addr().Is4() {
+		return "0.0.0.0/0"
+	}
+	return "::/0"
+}
+
+func rangesText(ranges []connector.Range) string {
+	var texts []string
+	for _, r := range ranges {
+		texts = append(texts, r.String())
+	}
+	return list(texts, " and ")
+}
+
+// localText names listeners.
+func (c *comparer) localText(local []netip.AddrPort) string {
+	var texts []string
+	for _, at := range local {
+		text := at.String()
+		if at.Addr().IsUnspecified() && c.named(at) {
+			text = fmt.Sprintf("other addresses of %s", at)
+		}
+		texts = append(texts, text)
+	}
+	return list(texts, " and ")
+}
+
+// named reports whether a binding names an address that the wildcard at would
+// otherwise stand for.
+func (c *comparer) named(wildcard netip.AddrPort) bool {
+	for _, l := range c.listeners {
+		for _, at := range l.Local {
+			if at != wildcard && at.Port() == wildcard.Port() && at.Addr().Is4() == wildcard.Addr().Is4() {
+				return true
+			}
+		}
+	}
+	return false
+}

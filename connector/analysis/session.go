@@ -1,0 +1,387 @@
+package analysis
+
+import (
+	"strings"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/partition"
+	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// encounter is a session of one pair as it is before and afterwards.
+type encounter struct {
+	*comparer
+	place int // of the pair
+	*pair
+	who    partition.Who
+	tls    bool
+	opened [2]connector.Session
+	submit [2]bool // MAIL FROM:<> passes
+}
+
+// question is something that is asked of encounters. The logins that it tells
+// apart differ in few rights, so it gets logins of its own.
+type question struct {
+	rights permission.Set
+	ask    func(*encounter)
+}
+
+func questions() []question {
+	return append([]question{
+		{permission.SetOf(permission.Submit, permission.AcceptAnyRecipient), (*encounter).recipients},
+		{permission.SetOf(permission.Submit, permission.AcceptAnySender, permission.AcceptAuthoritativeDomainSender), (*encounter).senders},
+		{permission.SetOf(permission.Submit, permission.BypassMessageSizeLimit), (*encounter).sizes},
+		{permission.SetOf(permission.Submit), (*encounter).recipientCount},
+	}, headerQuestions()...)
+}
+
+// comparePair finds all differences between the connectors of a pair.
+func (c *comparer) comparePair(place int) {
+	if p := &c.pairs[place]; p.in[0] == nil || p.in[1] == nil {
+		e := c.meet(place, partition.Who{}, false)
+		e.found(delta{aspect: AspectConnection, direction: toward(p.in[1] != nil)}, e.dialog())
+	} else {
+		c.compareChannels(place)
+		c.compareSettings(place)
+	}
+	for _, q := range questions() {
+		for _, e := range c.encounters(place, q.rights) {
+			if e.submit != [2]bool{} && (e.tls || !e.demandChanged()) {
+				c.deltas.submits(e.who, e.tls)
+			}
+			q.ask(e)
+		}
+	}
+	c.deltas.flush(place)
+}
+
+// encounters returns the sessions that are possible on the connectors of a
+// pair, as far as the rights go.
+func (c *comparer) encounters(place int, rights permission.Set) []*encounter {
+	var all []*encounter
+	for _, who := range c.everybody(&c.pairs[place], rights) {
+		for _, tls := range []bool{false, true} {
+			if tls || len(who.Partner) == 0 {
+				all = append(all, c.meet(place, who, tls))
+			}
+		}
+	}
+	return all
+}
+
+// everybody returns who may speak on the connectors of p, as far as the rights
+// go.
+func (c *comparer) everybody(p *pair, rights permission.Set) []partition.Who {
+	all := []partition.Who{{}}
+	for _, in := range p.in {
+		if in != nil && in.Settings().DomainSecureEnabled {
+			all = append(all, c.domains.Partners()...)
+			break
+		}
+	}
+	for _, id := range partition.Users(p.in[0].ACL(), p.in[1].ACL(), rights) {
+		all = append(all, partition.Who{User: &id})
+	}
+	return all
+}
+
+// meet opens the sessions of who.
+func (c *comparer) meet(place int, who partition.Who, tls bool) *encounter {
+	e := &encounter{comparer: c, place: place, pair: &c.pairs[place], who: who, tls: tls}
+	for i, in := range e.in {
+		s, ok := who.Open(in, tls)
+		e.opened[i] = s
+		e.submit[i] = ok && s.Mail(connector.Mail{}).Allowed()
+	}
+	return e
+}
+
+// dialog is the encounter as a session to walk through.
+func (e *encounter) dialog() connector.Dialog {
+	at := e.clients[0]
+	l := &e.listeners[at.listener]
+	return e.who.Dialog(l.Witness, l.Cells[at.witness].Witness, e.tls)
+}
+
+// toAnybody is dialog with a recipient that passes, if there is one.
+func (e *encounter) toAnybody() connector.Dialog {
+	d := e.dialog()
+	best := 0
+	for i := range e.domains.Members {
+		if passes := e.passes(i); passes > best {
+			best = passes
+			d.To = []routing.Address{partition.Mailbox("user", e.domains.Representative(i))}
+		}
+	}
+	return d
+}
+
+// passes returns under how many policies the session may send to the class.
+func (e *encounter) passes(class int) int {
+	to := partition.Mailbox("user", e.domains.Representative(class))
+	n := 0
+	for i, s := range e.opened {
+		if e.submit[i] && s.Rcpt(connector.Rcpt{To: to}).Allowed() {
+			n++
+		}
+	}
+	return n
+}
+
+// found records a difference and the session that shows it.
+func (e *encounter) found(d delta, witness connector.Dialog) {
+	d.who, d.witness = []partition.Who{e.who}, witness
+	e.deltas.add(d, e.tls)
+}
+
+// toward is the direction of something that is now allowed, or isn't any more.
+func toward(allowed bool) Direction {
+	if allowed {
+		return Wider
+	}
+	return Stricter
+}
+
+// compareChannels compares what is offered and demanded before anybody proves
+// anything.
+func (c *comparer) compareChannels(place int) {
+	clear := c.meet(place, partition.Who{}, false)
+	if a, b := clear.in[0].Settings().RequireEHLODomain, clear.in[1].Settings().RequireEHLODomain; a != b {
+		d := clear.dialog()
+		d.Helo = ""
+		clear.found(delta{aspect: AspectHello, direction: toward(a), anyChannel: true}, d)
+	}
+	var offered [2]bool
+	for i, in := range clear.in {
+		offered[i] = in.Open(auth.Channel{}).StartTLS().Allowed()
+	}
+	secret := c.meet(place, partition.Who{}, true)
+	if offered[0] != offered[1] {
+		secret.found(delta{aspect: AspectStartTLS, direction: toward(offered[1]), anyChannel: true}, secret.dialog())
+	}
+	for _, e := range []*encounter{clear, secret} {
+		if !e.tls && e.demandChanged() {
+			continue
+		}
+		var sasl [2]string
+		for i, in := range e.in {
+			if s, ok := e.who.Open(in, e.tls); ok {
+				sasl[i] = strings.Join(s.SASL(), ", ")
+			}
+		}
+		if sasl[0] != sasl[1] {
+			d := e.dialog()
+			d.User = &auth.Identity{Principal: permission.Authenticated("somebody")}
+			e.found(delta{
+				aspect: AspectAuth, direction: toward(sasl[0] == ""), before: orNothing(sasl[0]), after: orNothing(sasl[1]),
+			}, d)
+		}
+	}
+}
+
+func orNothing(s string) string {
+	if s == "" {
+		return "nothing"
+	}
+	return s
+}
+
+// demandChanged reports whether TLS is demanded before or afterwards, and not
+// both times. That is one change, however much it refuses in the clear.
+func (e *encounter) demandChanged() bool {
+	return e.in[0] != nil && e.in[1] != nil && e.in[0].Settings().RequireTLS != e.in[1].Settings().RequireTLS
+}
+
+// recipients compares to whom mail may go. It stands for MAIL, too, where that
+// passes only before or only afterwards.
+func (e *encounter) recipients() {
+	if e.submit == [2]bool{} {
+		return
+	}
+	if !e.tls && e.demandChanged() {
+		if e.submit[0] != e.submit[1] {
+			d := delta{aspect: AspectTLS, direction: toward(e.submit[1]), anyChannel: true}
+			e.found(d, e.toAnybody())
+			return
+		}
+	}
+	var relay [Stricter + 1]bool // by direction: whether it changed for any domain
+	elsewhere := e.domains.Cells[e.domains.Elsewhere()].Class
+	changed := false
+	var routed []delta
+	var witnesses []connector.Dialog
+	for i, class := range e.domains.Classes {
+		domain := e.domains.Representative(i)
+		plain, direction := e.recipient("user", domain)
+		if plain {
+			d := delta{aspect: AspectRecipient, direction: direction, objects: []int{i}}
+			if class.Accepted[side(direction)] == 0 {
+				d.aspect = AspectRelay
+				relay[direction] = relay[direction] || i == elsewhere
+			}
+			e.found(d, e.to("user", domain))
+			changed = true
+			if d.aspect == AspectRelay {
+				continue // whoever may relay may say how
+			}
+		}
+		if differs, direction := e.recipient(routedLocal, domain); differs {
+			routed = append(routed, delta{aspect: AspectRoutedRecipient, direction: direction, objects: []int{i}})
+			witnesses = append(witnesses, e.to(routedLocal, domain))
+			changed = true
+		}
+	}
+	for i, d := range routed {
+		// To relay anywhere includes such recipients of accepted domains.
+		if accepted := e.domains.Classes[d.objects[0]].Accepted[side(d.direction)] != 0; !accepted || !relay[d.direction] {
+			e.found(d, witnesses[i])
+		}
+	}
+	if e.submit[0] != e.submit[1] && !changed {
+		e.found(delta{aspect: AspectSubmit, direction: toward(e.submit[1])}, e.dialog())
+	}
+}
+
+// routedLocal is a local part that some servers take for an order to relay.
+const routedLocal = "user%example.net"
+
+// side is the policy that allows what a change in that direction is about.
+func side(d Direction) int {
+	if d == Wider {
+		return 1
+	}
+	return 0
+}
+
+// recipient reports whether local@domain passes only before or only afterwards.
+func (e *encounter) recipient(local string, domain routing.Domain) (differs bool, direction Direction) {
+	to := partition.Mailbox(local, domain)
+	var passes [2]bool
+	for i, s := range e.opened {
+		passes[i] = e.submit[i] && s.Rcpt(connector.Rcpt{To: to}).Allowed()
+	}
+	return passes[0] != passes[1], toward(passes[1])
+}
+
+func (e *encounter) to(local string, domain routing.Domain) connector.Dialog {
+	d := e.dialog()
+	d.To = []routing.Address{partition.Mailbox(local, domain)}
+	return d
+}
+
+// senders compares as whom mail may be sent.
+func (e *encounter) senders() {
+	if e.submit != [2]bool{true, true} {
+		return
+	}
+	for i := range e.domains.Classes {
+		if domain, ok := e.domains.Unverified(i, e.who); ok {
+			e.sender(i, domain)
+		}
+		if domain, ok := e.domains.Verified(i, e.who); ok {
+			e.sender(i, domain)
+		}
+	}
+}
+
+func (e *encounter) sender(class int, domain routing.Domain) {
+	from := partition.Mailbox("user", domain)
+	var passes [2]bool
+	for i, s := range e.opened {
+		passes[i] = s.Mail(connector.Mail{From: from}).Allowed()
+	}
+	if passes[0] != passes[1] {
+		d := e.toAnybody()
+		d.From = from
+		e.found(delta{aspect: AspectSender, direction: toward(passes[1]), objects: []int{class}}, d)
+	}
+}
+
+// sizes compares how large messages may be.
+func (e *encounter) sizes() {
+	if e.submit != [2]bool{true, true} {
+		return
+	}
+	if a, b := e.opened[0].MaxSize(), e.opened[1].MaxSize(); a != b {
+		d := e.toAnybody()
+		d.Size = smaller(a, b) + 1
+		e.found(delta{aspect: AspectSize, direction: toward(smaller(a, b) == a), before: sizeText(a), after: sizeText(b)}, d)
+	}
+}
+
+// recipientCount compares how many recipients a message may have.
+func (e *encounter) recipientCount() {
+	if e.submit != [2]bool{true, true} {
+		return
+	}
+	a, b := e.recipientLimit(0), e.recipientLimit(1)
+	if a == b {
+		return
+	}
+	d := e.toAnybody()
+	const reasonable = 5000 // recipients of a witness
+	if n := smaller(a, b); len(d.To) > 0 && n < reasonable {
+		for range n {
+			d.To = append(d.To, d.To[0])
+		}
+	}
+	e.found(delta{aspect: AspectRecipientCount, direction: toward(smaller(a, b) == a), before: countText(a), after: countText(b)}, d)
+}
+
+// recipientLimit is how many recipients a message of the session may have; 0:
+// as many as it likes. Only the limits of both policies need asking about.
+func (e *encounter) recipientLimit(i int) int64 {
+	lowest := int64(0)
+	for j, in := range e.in {
+		for _, n := range []int64{int64(in.Settings().MaxRecipientsPerMessage), int64(e.transport[j].MaxRecipientEnvelopeLimit)} {
+			if n <= 0 || lowest > 0 && n >= lowest {
+				continue
+			}
+			d := e.opened[i].Rcpt(connector.Rcpt{To: partition.Mailbox("user", e.domains.Cells[0].Witness), Accepted: int(n)})
+			if d.Reason == connector.TooManyRecipients || d.Reason == connector.EnvelopeTooLarge {
+				lowest = n
+			}
+		}
+	}
+	return lowest
+}
+
+// smaller returns the smaller of two limits, of which 0 is none.
+func smaller(a, b int64) int64 {
+	if a == 0 || b != 0 && b < a {
+		return b
+	}
+	return a
+}
+
+// headerQuestions ask which classes of header fields are kept.
+func headerQuestions() []question {
+	var all []question
+	for _, class := range headerClasses {
+		all = append(all, question{permission.SetOf(permission.Submit, class.accept), func(e *encounter) {
+			if e.submit != [2]bool{true, true} {
+				return
+			}
+			if was, is := e.opened[0].Headers().Keep(class.field), e.opened[1].Headers().Keep(class.field); was != is {
+				e.found(delta{aspect: AspectHeaders, direction: toward(is), subject: class.name}, e.toAnybody())
+			}
+		}})
+	}
+	return all
+}
+
+// headerClass is a class of the header firewall.
+type headerClass struct {
+	name   string           // the fields, for people
+	field  string           // one of them
+	accept permission.Right // to keep it on the way in; 0: it never is
+}
+
+var headerClasses = [...]headerClass{
+	{"Received and Resent-*", "Received", permission.AcceptHeadersRouting},
+	{"X-MS-Exchange-Organization-*", "X-MS-Exchange-Organization-SCL", permission.AcceptHeadersOrganization},
+	{"X-MS-Exchange-Forest-*", "X-MS-Exchange-Forest-RulesExecuted", permission.AcceptHeadersForest},
+	{"X-MS-Exchange-CrossPremises-*", "X-MS-Exchange-CrossPremises-Test", 0},
+}
