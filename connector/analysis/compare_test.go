@@ -285,7 +285,11 @@ func shows(c analysis.Change, before, after connector.Walkthrough) bool {
 	case analysis.AspectSize:
 		return x.MaxSize() != y.MaxSize()
 	case analysis.AspectRecipientCount:
-		return len(before.Routes) != len(after.Routes) || len(c.Witness.To) == 0
+		if len(c.Witness.To) == 0 {
+			return true // no recipient passes in the first place
+		}
+		last := connector.Rcpt{To: c.Witness.To[0], Accepted: len(c.Witness.To) - 1}
+		return x.Rcpt(last).Allowed() != y.Rcpt(last).Allowed()
 	case analysis.AspectHeaders:
 		field := strings.NewReplacer("*", "X", " and Resent-*", "").Replace(c.Subject)
 		return y.Headers().Keep(field) == (c.Direction == analysis.Wider) && x.Headers().Keep(field) != y.Headers().Keep(field)

@@ -105,14 +105,21 @@ func (e *encounter) dialog() connector.Dialog {
 	return e.who.Dialog(l.Witness, l.Cells[at.witness].Witness, e.tls)
 }
 
-// toAnybody is dialog with a recipient that passes, if there is one.
+// toAnybody is dialog with a recipient that passes and is routed, if there is
+// one.
 func (e *encounter) toAnybody() connector.Dialog {
 	d := e.dialog()
 	best := 0
 	for i := range e.domains.Members {
-		if passes := e.passes(i); passes > best {
-			best = passes
-			d.To = []routing.Address{partition.Mailbox("user", e.domains.Representative(i))}
+		to := partition.Mailbox("user", e.domains.Representative(i))
+		rank := 3 * e.passes(i)
+		for _, p := range e.policies {
+			if rank > 0 && p.Route(to, 0).Outcome == routing.Routed {
+				rank++
+			}
+		}
+		if rank > best {
+			best, d.To = rank, []routing.Address{to}
 		}
 	}
 	return d
