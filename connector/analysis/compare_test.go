@@ -289,7 +289,7 @@ func shows(c analysis.Change, before, after connector.Walkthrough) bool {
 			return true // no recipient passes in the first place
 		}
 		last := connector.Rcpt{To: c.Witness.To[0], Accepted: len(c.Witness.To) - 1}
-		return x.Rcpt(last).Allowed() != y.Rcpt(last).Allowed()
+		return x.Rcpt(last).Reason != y.Rcpt(last).Reason
 	case analysis.AspectHeaders:
 		field := strings.NewReplacer("*", "X", " and Resent-*", "").Replace(c.Subject)
 		return y.Headers().Keep(field) == (c.Direction == analysis.Wider) && x.Headers().Keep(field) != y.Headers().Keep(field)
