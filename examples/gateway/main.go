@@ -44,6 +44,7 @@ func commands() []command {
 		{"route", "show by which Send connector a recipient leaves", "0 routed, 1 no route, 2 invalid", route},
 		{"replay", "say what would change for the sessions in logs", "0 all alike, 1 something differs, 2 invalid", replayLogs},
 		{"convert", "print the policy as Exchange commands or as JSON", "0 done, 2 invalid", convert},
+		{"map", "draw the policy as a picture", "0 done, 2 invalid", drawMap},
 		{"shell", "run Exchange commands at a prompt, or from standard input", "0 done, 1 a command failed, 2 invalid", runShell},
 		{"user", "maintain the users file of Basic authentication", "0 done, 1 no such user, 2 invalid", user},
 	}

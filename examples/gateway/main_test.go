@@ -70,6 +70,10 @@ func TestGolden(t *testing.T) {
 		{"replay-unknown", []string{"replay", "-config", good, "testdata/relay.json"}},
 		{"replay-absent", []string{"replay", "-config", good, "testdata/absent.log"}},
 		{"replay-invalid", []string{"replay", "-config", good, "-local", "here", "-top", "0", "-users", "testdata/users-broken", "x"}},
+		{"map-dot", []string{"map", "-config", good, "-to", "dot"}},
+		{"map-mermaid", []string{"map", "-config", good, "-to", "mermaid"}},
+		{"map-invalid", []string{"map", "-config", good, "-to", "png"}},
+		{"map-none", []string{"map", "-config", good, "-to", "svg", "-most", "0"}},
 		{"check-script", []string{"check", "-config", script, "-server", "HubA", "-profile", "exchange2007"}},
 		{"check-kept", []string{"check", "-config", "testdata/kept.ps1"}},
 		{"check-script-mistakes", []string{"check", "-config", "testdata/mistakes.ps1"}},
@@ -100,10 +104,23 @@ func TestGolden(t *testing.T) {
 	}
 }
 
+// TestMapPicture wants the drawing in the documents to be what map draws.
+func TestMapPicture(t *testing.T) {
+	var stdout, stderr bytes.Buffer
+	if code := run([]string{"map", "-config", "testdata/relay.json", "-to", "svg"}, nil, &stdout, &stderr); code != exitOK {
+		t.Fatalf("exit %d: %s", code, &stderr)
+	}
+	goldenFile(t, "../../docs/map.svg", stdout.String())
+}
+
 // golden compares got with a file of testdata.
 func golden(t *testing.T, name, got string) {
 	t.Helper()
-	file := filepath.Join("testdata", name+".txt")
+	goldenFile(t, filepath.Join("testdata", name+".txt"), got)
+}
+
+func goldenFile(t *testing.T, file, got string) {
+	t.Helper()
 	if *update {
 		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
 			t.Fatal(err)

@@ -1,0 +1,54 @@
+package diagram
+
+import (
+	"fmt"
+	"strings"
+)
+
+// dotStyles are what makes an arrow or box stand out.
+var dotStyles = [...]string{
+	pathNone:  `color="#7a7f87"`,
+	pathPlain: `color="#7a7f87"`,
+	pathLogin: `color="#1f6fd6", penwidth=2`,
+	pathOpen:  `color="#d9480f", penwidth=3`,
+}
+
+// DOT returns the drawing for Graphviz.
+func (d *Drawing) DOT() string {
+	var b strings.Builder
+	b.WriteString("digraph policy {\n")
+	b.WriteString("  rankdir=LR; labelloc=t; bgcolor=transparent;\n")
+	fmt.Fprintf(&b, "  label=%s; fontname=\"Helvetica\"; fontcolor=\"#7a7f87\";\n", dotText(strings.Join(append([]string{d.title}, d.notes...), "\n"), `\n`))
+	b.WriteString("  node [shape=box, style=\"rounded,filled\", fillcolor=white, fontname=\"Helvetica\", fontsize=11];\n")
+	b.WriteString("  edge [arrowsize=0.7];\n")
+	for c, column := range d.nodes {
+		fmt.Fprintf(&b, "  subgraph column%d { rank=same;\n", c+1)
+		for _, n := range column {
+			fmt.Fprintf(&b, "    %s [label=%s, %s];\n", n.id, dotText(n.text("\n")+"\n", `\l`), dotStyles[n.path])
+		}
+		b.WriteString("  }\n")
+	}
+	for _, e := range d.edges {
+		fmt.Fprintf(&b, "  %s -> %s [%s];\n", e.from.id, e.to.id, dotStyles[e.path])
+	}
+	b.WriteString("}\n")
+	return b.String()
+}
+
+// text is all that stands in a box.
+func (n *node) text(separator string) string {
+	var all []string
+	if n.name != "" {
+		all = append(all, clean(n.name))
+	}
+	for _, l := range n.lines {
+		all = append(all, clean(l.text))
+	}
+	return strings.Join(all, separator)
+}
+
+// dotText quotes a text; newline is what ends a line in it.
+func dotText(s, newline string) string {
+	s = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", newline).Replace(s)
+	return `"` + s + `"`
+}

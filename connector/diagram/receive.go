@@ -1,0 +1,204 @@
+package diagram
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// receiveBox is a Receive connector, or several that do the same.
+type receiveBox struct {
+	name       string
+	names      int
+	sources    []line // ranges
+	at         []line // bindings
+	lines      []line
+	own, other path
+	alike      string // the same for connectors that can share a box
+}
+
+func (b *receiveBox) boldest() path { return max(b.own, b.other) }
+
+// receiveBoxes makes the boxes of the enabled Receive connectors.
+func receiveBoxes(p *connector.Policy, opts Options) []*receiveBox {
+	var boxes []*receiveBox
+	for in := range p.Receive() {
+		if in.Settings().Enabled.Or(true) {
+			boxes = append(boxes, newReceiveBox(in))
+		}
+	}
+	if len(boxes) > opts.MaxConnectors {
+		boxes = mergeReceive(boxes, opts.MaxConnectors)
+	}
+	for _, b := range boxes {
+		b.sources = atMost(b.sources, opts.MaxLines, "more ranges")
+		b.at = atMost(b.at, opts.MaxLines, "more bindings")
+	}
+	return boxes
+}
+
+func newReceiveBox(in *connector.Inbound) *receiveBox {
+	s := in.Settings()
+	b := &receiveBox{name: in.Name(), names: 1}
+	for _, r := range s.RemoteIPRanges {
+		b.sources = append(b.sources, line{text: rangeText(r)})
+	}
+	for _, a := range s.Bindings {
+		b.at = append(b.at, line{text: "at " + a.String(), mute: true})
+	}
+
+	mechanism := s.AuthMechanism.Or(auth.None).String()
+	if s.RequireTLS {
+		mechanism += ", TLS required"
+	}
+	b.lines = append(b.lines, line{text: mechanism, mute: true})
+	for _, who := range visitors(in) {
+		b.lines = append(b.lines, who.line())
+		b.own = max(b.own, pathPlain)
+		b.other = max(b.other, who.path)
+	}
+	if b.own == pathNone {
+		b.lines = append(b.lines, line{text: "nobody may submit", mute: true})
+	}
+	for _, l := range slices.Concat(b.at, b.lines) {
+		b.alike += l.text + "\n"
+	}
+	return b
+}
+
+// rangeText is a range in words.
+func rangeText(r connector.Range) string {
+	switch {
+	case r.Same(everyIPv4):
+		return "every IPv4 address"
+	case r.Same(everyIPv6):
+		return "every IPv6 address"
+	}
+	return r.String()
+}
+
+var (
+	everyIPv4 = connector.MustParseRange("0.0.0.0/0")
+	everyIPv6 = connector.MustParseRange("::/0")
+)
+
+// visitor is somebody who may submit on a connector.
+type visitor struct {
+	name   string
+	rights permission.Set
+	path   path // on which it relays; pathNone: it doesn't
+}
+
+// visitors lists who may submit on a connector: its sessions as they begin,
+// users, partners, and whom grants name.
+func visitors(in *connector.Inbound) []visitor {
+	var all []visitor
+	add := func(name string, rights permission.Set, relaying path) {
+		if !rights.Has(permission.Submit) {
+			return
+		}
+		if !rights.Has(permission.AcceptAnyRecipient) && !acceptsAll(in.Policy()) {
+			relaying = pathNone
+		}
+		all = append(all, visitor{name, rights, relaying})
+	}
+	first := in.Open(auth.Channel{})
+	name := "anonymous"
+	if first.Authenticated() {
+		name = "externally secured"
+	}
+	add(name, first.Rights(), pathOpen)
+	settings := in.Settings()
+	if settings.DomainSecureEnabled {
+		add("partners", in.ACL().Rights(permission.Partner("")), pathLogin)
+	}
+	if len(in.Open(auth.Channel{TLS: true}).SASL()) == 0 {
+		return all
+	}
+	users := in.ACL().Rights(permission.Principal{SIDs: []permission.SID{permission.SIDAuthenticatedUsers}})
+	add("users", users, pathLogin)
+	var named []permission.SID
+	for _, g := range settings.Permissions {
+		if !slices.Contains(wellKnown, g.To) && !slices.Contains(named, g.To) {
+			named = append(named, g.To)
+			who := permission.Principal{SIDs: []permission.SID{g.To, permission.SIDAuthenticatedUsers}}
+			if rights := in.ACL().Rights(who); rights != users {
+				add(g.To.Name(), rights, pathLogin)
+			}
+		}
+	}
+	return all
+}
+
+// wellKnown are principals that have a line of their own, or that no session
+// with a password can be.
+var wellKnown = []permission.SID{
+	permission.SIDAnonymous, permission.SIDAuthenticatedUsers, permission.SIDPartners,
+	permission.SIDHubServers, permission.SIDEdgeServers, permission.SIDExternallySecured,
+	permission.SIDLegacyServers, permission.SIDExchangeServers, permission.SIDLegacyInterop,
+}
+
+// acceptsAll reports whether the accepted domain * makes every recipient one
+// of ours.
+func acceptsAll(p *connector.Policy) bool {
+	_, ok := p.Accepted(elsewhere)
+	return ok
+}
+
+// elsewhere is a domain that no policy names.
+var elsewhere = routing.MustParseDomain("somewhere-else.invalid")
+
+// line says what somebody may do.
+func (v visitor) line() line {
+	may := []string{"submit"}
+	if v.path != pathNone {
+		may[0] = "relay"
+	}
+	if v.rights.Has(permission.AcceptAnySender) {
+		may = append(may, "any sender")
+	}
+	return line{text: v.name + ": " + strings.Join(may, ", "), path: v.path}
+}
+
+// mergeReceive joins boxes that do the same, and if there are still too many
+// those on which least is allowed.
+func mergeReceive(boxes []*receiveBox, most int) []*receiveBox {
+	var merged []*receiveBox
+	by := map[string]*receiveBox{}
+	for _, b := range boxes {
+		if first := by[b.alike]; first != nil {
+			first.join(b)
+			continue
+		}
+		by[b.alike] = b
+		merged = append(merged, b)
+	}
+	if len(merged) > most {
+		slices.SortStableFunc(merged, func(a, b *receiveBox) int { return cmp.Compare(b.boldest(), a.boldest()) })
+		rest := merged[most-1]
+		for _, b := range merged[most:] {
+			rest.join(b)
+		}
+		rest.lines = []line{{text: "of several kinds", mute: true}}
+		rest.at = []line{{text: "at several bindings", mute: true}}
+		merged = merged[:most]
+	}
+	for _, b := range merged {
+		if b.names > 1 {
+			b.lines = slices.Insert(slices.Clone(b.lines), 0, andMore(b.names))
+		}
+	}
+	return merged
+}
+
+// join takes another box in.
+func (b *receiveBox) join(other *receiveBox) {
+	b.names += other.names
+	b.sources = slices.Concat(b.sources, other.sources)
+	b.own, b.other = max(b.own, other.own), max(b.other, other.other)
+}
