@@ -14,10 +14,13 @@
 // message is no larger than MaxSize (RFC 3461, sections 4.3 and 6.2). Of a
 // BINARYMIME original only the header is returned, because most hosts take no
 // binary report; of an SMTPUTF8 original in a report without UTF8, because
-// nobody there could read it. An original that is returned whole keeps its
+// nobody there could read it. Where the header itself is longer than 128 KiB, it
+// is what fits into that of it.
+//
+// The header firewall stands here as well: the fields of all its classes, Received
+// and Resent among them, are left out, as Exchange does it. The rest keeps its
 // octets, but bare CR and bare LF become line ends, and lines longer than 998
-// octets are broken. A returned header goes to its empty line, or to the last
-// line that fits into 128 KiB.
+// octets are broken.
 //
 // The report is of the body type that [Report.Body] tells. What was declared
 // for the original counts: one that had 8-bit octets without saying so has

@@ -11,7 +11,8 @@ import (
 
 // FuzzReport puts anything wherever strangers can write. Whatever it is, the
 // report parses, has exactly its parts and recipients and no long line, and is
-// ASCII if it says so; an original that is returned whole is there.
+// ASCII if it says so; of an original that is returned whole the body
+// is there.
 func FuzzReport(f *testing.F) {
 	f.Add(uint8(1), false, false, false, "rfc822;a+2Bb@c", "Q+7", "mx.example", "550 5.1.1 no", "5.1.1", message)
 	f.Add(uint8(1), true, true, true, `utf-8;gr\x{FC}\x{DF}e@c`, "a", "[2001:db8::1]", "451 4.7.1 grüße", "4.4.7", "Subject: grüße\r\n\r\nx")
@@ -45,7 +46,8 @@ func FuzzReport(f *testing.F) {
 		if len(p.types) != 3 || len(p.message) > 3 || len(p.rcpts[1]) > 8 {
 			t.Fatalf("%v\n%q", p.types, raw)
 		}
-		if p.types[2] == "message/rfc822" && squeeze(p.third) != squeeze(original) {
+		_, body, found := strings.Cut(original, "\r\n\r\n")
+		if found && p.types[2] == "message/rfc822" && !strings.HasSuffix(squeeze(p.third), squeeze(body)) {
 			t.Fatalf("the original is %q", p.third)
 		}
 	})

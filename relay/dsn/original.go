@@ -8,25 +8,57 @@ import (
 	"mime/quotedprintable"
 	"strings"
 
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/internal/mailheader"
 	"github.com/interchange-smtp/interchange/relay"
 )
 
 // maxHeader is how much of an original's header is returned.
 const maxHeader = 128 << 10
 
+// original is the message that is reported on, without the header fields that the
+// header firewall keeps from strangers: Exchange strips all classes from the
+// original that it attaches to a report.
+type original struct {
+	header *mailheader.Header
+	cut    bool // there was more of the header, and the body isn't known
+}
+
+// open reads the header of the message in r.
+func open(r io.Reader) (*original, error) {
+	start, err := io.ReadAll(io.LimitReader(r, maxHeader))
+	if err != nil {
+		return nil, err
+	}
+	o := new(original)
+	o.header, err = mailheader.Read(io.MultiReader(bytes.NewReader(start), r), maxHeader)
+	if errors.Is(err, mailheader.ErrTooLarge) {
+		if end := bytes.LastIndexByte(start, '\n'); end >= 0 {
+			start = start[:end+1]
+		}
+		o.cut = true
+		o.header, err = mailheader.Read(bytes.NewReader(start), maxHeader)
+	}
+	if err != nil {
+		return nil, err
+	}
+	o.header.Filter(connector.HeaderFilter{}.Keep)
+	return o, nil
+}
+
 // original returns the third part: the message or its header.
-func (w *writer) original(source *bufio.Reader) (io.Reader, error) {
+func (w *writer) original(from *original) (io.Reader, error) {
 	var b strings.Builder
 	o := &w.Original
-	if w.full() {
+	if w.full() && !from.cut {
 		kind := "message/rfc822"
 		if o.UTF8 {
 			kind = "message/global"
 		}
 		w.part(&b, "Undelivered message", kind, encoding(o.UTF8 || o.Body == relay.EightBitMIME))
-		return io.MultiReader(strings.NewReader(b.String()), &lines{source: source}), nil
+		return io.MultiReader(strings.NewReader(b.String()), &lines{source: bufio.NewReader(from.header.Message())}), nil
 	}
-	header, err := readHeader(source)
+	header, err := io.ReadAll(&lines{source: bufio.NewReader(bytes.NewReader(from.header.Bytes(nil))), headerOnly: true})
 	if err != nil {
 		return nil, err
 	}
@@ -37,32 +69,27 @@ func (w *writer) original(source *bufio.Reader) (io.Reader, error) {
 	switch {
 	case w.UTF8:
 		w.part(&b, "Header of the message", kind, "8bit")
-		return io.MultiReader(strings.NewReader(b.String()), bytes.NewReader(bytes.ToValidUTF8(header, []byte("?")))), nil
+		b.Write(bytes.ToValidUTF8(header, []byte("?")))
 	case isPlain(header):
 		w.part(&b, "Header of the message", kind, "7bit")
-		return io.MultiReader(strings.NewReader(b.String()), bytes.NewReader(header)), nil
+		b.Write(header)
+	default:
+		w.part(&b, "Header of the message", kind, "quoted-printable")
+		q := quotedprintable.NewWriter(&b)
+		if _, err := q.Write(header); err != nil {
+			return nil, err
+		}
+		if err := q.Close(); err != nil {
+			return nil, err
+		}
 	}
-	w.part(&b, "Header of the message", kind, "quoted-printable")
-	q := quotedprintable.NewWriter(&b)
-	_, err = q.Write(header)
-	return strings.NewReader(b.String()), errors.Join(err, q.Close())
+	return strings.NewReader(b.String()), nil
 }
 
 // isPlain reports whether b is 7bit data as RFC 2045, section 2.7, has it, and
 // without controls that some host might take offence at.
 func isPlain(b []byte) bool {
 	return bytes.IndexFunc(b, func(c rune) bool { return c > '~' || c < ' ' && c != '\r' && c != '\n' && c != '\t' }) < 0
-}
-
-// readHeader returns the header of the original, as far as it is returned, in
-// lines that a report may have.
-func readHeader(source *bufio.Reader) ([]byte, error) {
-	l := &lines{source: source, headerOnly: true}
-	header, err := io.ReadAll(io.LimitReader(l, maxHeader+1))
-	if len(header) > maxHeader {
-		header = header[:bytes.LastIndexByte(header[:maxHeader], '\n')+1]
-	}
-	return header, err
 }
 
 // maxLine is the longest line of a message, without its end (RFC 5322, section
@@ -141,63 +168,4 @@ func (l *lines) end(out []byte) []byte {
 	}
 	l.column = 0
 	return append(out, "\r\n"...)
-}
-
-// maxAncestors is how many of the original's References a report repeats.
-const maxAncestors = 10
-
-// identifiers returns the Message-ID of a message and the last of its
-// References, from its beginning. What isn't well-formed is left out.
-func identifiers(message []byte) (id string, references []string) {
-	var ids, refs, current *strings.Builder
-	for line := range bytes.Lines(message) {
-		line = bytes.TrimRight(line, "\r\n")
-		if len(line) == 0 {
-			break
-		}
-		if line[0] == ' ' || line[0] == '\t' {
-			if current != nil {
-				current.Write(line)
-			}
-			continue
-		}
-		name, value, _ := bytes.Cut(line, []byte(":"))
-		current = nil
-		switch name := strings.TrimRight(string(name), " \t"); {
-		case strings.EqualFold(name, "Message-ID") && ids == nil:
-			ids = new(strings.Builder)
-			current = ids
-		case strings.EqualFold(name, "References") && refs == nil:
-			refs = new(strings.Builder)
-			current = refs
-		default:
-			continue
-		}
-		current.Write(value)
-	}
-	if ids != nil {
-		id = strings.TrimSpace(ids.String())
-	}
-	if !isMessageID(id) {
-		return "", nil
-	}
-	if refs != nil {
-		for _, ref := range strings.Fields(refs.String()) {
-			if isMessageID(ref) {
-				references = append(references, ref)
-			}
-		}
-	}
-	return id, references[max(0, len(references)-maxAncestors):]
-}
-
-// isMessageID reports whether s is a msg-id, loosely: what is in use goes beyond
-// RFC 5322, section 3.6.4, and nothing in it can do harm.
-func isMessageID(s string) bool {
-	if len(s) < 5 || len(s) > 250 || s[0] != '<' || s[len(s)-1] != '>' {
-		return false
-	}
-	inner := s[1 : len(s)-1]
-	return strings.Count(inner, "@") == 1 && inner[0] != '@' && inner[len(inner)-1] != '@' &&
-		strings.IndexFunc(inner, func(c rune) bool { return c <= ' ' || c > '~' || strings.ContainsRune(`<>()",;:\`, c) }) < 0
 }

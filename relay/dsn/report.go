@@ -1,7 +1,6 @@
 package dsn
 
 import (
-	"bufio"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -71,19 +70,20 @@ func (r *Report) full() bool {
 }
 
 // Reader returns the report as a message, header and all, with CRLF line ends.
-// original is the message reported on; nil leaves it out. The Reader reads it to
-// its end, or to the end of its header; an error of it is an error of the
-// Reader. The first 32 KiB of it, or all that is returned of its header, are read
-// at once. The error of the method names what is missing in r.
-func (r *Report) Reader(original io.Reader) (io.Reader, error) {
+// message is the one reported on; nil leaves it out. Its first 128 KiB are read at
+// once, the rest as the Reader is. The error is that of message, or it says what r
+// lacks; an error of message that comes later is the Reader's.
+func (r *Report) Reader(message io.Reader) (io.Reader, error) {
 	host, err := r.check()
 	if err != nil {
 		return nil, err
 	}
 	w := writer{Report: r, host: host, boundary: "=_" + rand.Text()}
-	var source *bufio.Reader
-	if original != nil {
-		source = bufio.NewReaderSize(original, 32<<10)
+	var source *original
+	if message != nil {
+		if source, err = open(message); err != nil {
+			return nil, err
+		}
 	}
 	parts := []io.Reader{
 		strings.NewReader(w.head(source)),
@@ -138,7 +138,7 @@ type writer struct {
 }
 
 // head writes the header of the report.
-func (w *writer) head(source *bufio.Reader) string {
+func (w *writer) head(source *original) string {
 	date, id := w.Date, w.ID
 	if date.IsZero() {
 		date = time.Now()
@@ -153,8 +153,7 @@ func (w *writer) head(source *bufio.Reader) string {
 	field(&b, "Subject", w.subject())
 	field(&b, "Message-ID", "<"+id+"@"+w.host+">")
 	if source != nil {
-		start, _ := source.Peek(source.Size()) // an error comes again when it is read
-		parent, ancestors := identifiers(start)
+		parent, ancestors := identifiers(source.header.Bytes(nil))
 		if parent != "" {
 			field(&b, "In-Reply-To", parent)
 			field(&b, "References", strings.Join(append(ancestors, parent), " "))
