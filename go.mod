@@ -10,6 +10,7 @@ require (
 require (
 	github.com/emersion/go-msgauth v0.7.0
 	github.com/gaissmai/bart v0.30.0
+	github.com/gofrs/flock v0.13.2
 	golang.org/x/crypto v0.58.0
 	golang.org/x/sync v0.24.0
 )

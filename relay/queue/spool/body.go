@@ -1,0 +1,235 @@
+package spool
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"io/fs"
+
+	"github.com/interchange-smtp/interchange/relay/queue"
+)
+
+// copySize is how much is copied, or summed up, at a time.
+const copySize = 64 << 10
+
+// received is what receive made of a body.
+type received struct {
+	size    int64
+	fileSum uint32 // if it went to a file
+}
+
+// receive reads a body into buffer, or to a file of its own if it is large;
+// buffer is empty then.
+func (s *Spool) receive(e *entry, buffer *bytes.Buffer, body io.Reader) (received, error) {
+	n, err := buffer.ReadFrom(io.LimitReader(body, int64(s.largeBody)+1))
+	if err != nil || n <= int64(s.largeBody) {
+		return received{size: n}, err
+	}
+	r, err := s.receiveFile(e, buffer, body)
+	if err != nil && e.file != 0 {
+		s.discard(e)
+	}
+	return r, err
+}
+
+// receiveFile puts what is in buffer and the rest of body into a file, and
+// makes its octets durable. Its name becomes so with the record that names it.
+func (s *Spool) receiveFile(e *entry, buffer *bytes.Buffer, body io.Reader) (received, error) {
+	var random [8]byte
+	_, _ = rand.Read(random[:])                          // never fails (package crypto/rand)
+	number := max(1, binary.BigEndian.Uint64(random[:])) // 0 means none
+	f, err := s.fs.Create(bodyName(e.id, number))
+	if err != nil {
+		return received{}, fail(err)
+	}
+	e.file = number
+	w := &summer{w: io.NewOffsetWriter(f, 0)}
+	_, err = w.Write(buffer.Bytes())
+	buffer.Reset()
+	buffer.Grow(copySize)
+	part := buffer.AvailableBuffer()[:copySize]
+	var reading error
+	for err == nil && reading == nil {
+		var n int
+		n, reading = body.Read(part)
+		_, err = w.Write(part[:n])
+	}
+	if err == nil && reading == io.EOF {
+		err = f.Sync()
+	}
+	if closing := f.Close(); err == nil {
+		err = closing
+	}
+	switch {
+	case err != nil:
+		return received{}, fail(err)
+	case reading != io.EOF:
+		return received{}, reading
+	}
+	return received{size: w.size, fileSum: w.sum}, nil
+}
+
+// summer sums up what it writes.
+type summer struct {
+	w    io.Writer
+	size int64
+	sum  uint32
+}
+
+// Write is io.Writer's.
+func (w *summer) Write(b []byte) (int, error) {
+	n, err := w.w.Write(b)
+	w.size += int64(n)
+	w.sum = crc32.Update(w.sum, castagnoli, b[:n])
+	return n, err
+}
+
+// discard removes the file of a message that no record names.
+func (s *Spool) discard(e *entry) {
+	if e.file == 0 {
+		return
+	}
+	if err := s.fs.Remove(e.fileName()); err != nil {
+		s.log.Warn("spool: can't remove the file of a message that was not taken", "file", e.fileName(), "error", err)
+	}
+}
+
+// Open is queue.Store's. The octets are compared with their sum first; those
+// that have changed are set aside in damaged.
+func (s *Spool) Open(ctx context.Context, id string) (queue.Body, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return nil, queue.ErrClosed
+	}
+	e, err := s.get(id)
+	if err != nil {
+		s.mu.Unlock()
+		return nil, err
+	}
+	v := s.view(e)
+	s.mu.Unlock()
+	b, err := s.openView(v)
+	if err == nil {
+		return b, nil
+	}
+	defer v.release()
+	s.mu.Lock()
+	_, gone := s.get(id)
+	s.mu.Unlock()
+	if gone != nil { // it was removed meanwhile, its file too
+		return nil, gone
+	}
+	if !errors.Is(err, queue.ErrDamaged) {
+		return nil, fail(err)
+	}
+	s.setAsideMessage(v, err)
+	return nil, err
+}
+
+// openView opens the octets of a message. If it succeeds, the view is released
+// with the body, or already.
+func (s *Spool) openView(v view) (queue.Body, error) {
+	switch {
+	case v.body.segment == nil:
+		return nil, fmt.Errorf("%w: %s: the record with the octets is lost", queue.ErrDamaged, v.id)
+	case v.file != 0:
+		b, err := s.openFile(v)
+		if err == nil {
+			v.release()
+		}
+		return b, err
+	}
+	section := io.NewSectionReader(v.body.segment.file, v.body.bodyOffset(), int64(v.body.header.bodyLen))
+	if v.body.header.bodyLen <= copySize {
+		octets := make([]byte, v.body.header.bodyLen)
+		if _, err := io.ReadFull(section, octets); err != nil || sum(octets) != v.body.header.bodySum {
+			return nil, v.damaged(err)
+		}
+		v.release()
+		return memoryBody{bytes.NewReader(octets)}, nil
+	}
+	if err := s.verify(section, v.body.header.bodySum); err != nil {
+		return nil, v.damaged(err)
+	}
+	return &fileBody{section, func() error { v.release(); return nil }}, nil
+}
+
+// openFile opens the octets of a message that has a file of its own.
+func (s *Spool) openFile(v view) (queue.Body, error) {
+	env, err := v.body.envelope()
+	if err != nil {
+		return nil, v.damaged(err)
+	}
+	f, err := s.fs.Open(v.fileName, false)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, v.damaged(err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	size, err := f.Size()
+	section := io.NewSectionReader(f, 0, size)
+	if err == nil && size == v.size {
+		err = s.verify(section, env.FileSum)
+	}
+	if err != nil || size != v.size {
+		_ = f.Close() // it was only read
+		return nil, v.damaged(err)
+	}
+	return &fileBody{section, f.Close}, nil
+}
+
+// errSum says that octets have changed.
+var errSum = errors.New("the octets have changed")
+
+// verify compares the sum of what r has with another, and goes back to its
+// start.
+func (s *Spool) verify(r *io.SectionReader, want uint32) error {
+	got := &summer{w: io.Discard}
+	buffer := s.buffer()
+	defer s.buffers.Put(buffer)
+	buffer.Grow(copySize)
+	// Without WriterTo and ReaderFrom, lest CopyBuffer not use the buffer.
+	n, err := io.CopyBuffer(struct{ io.Writer }{got}, struct{ io.Reader }{r}, buffer.AvailableBuffer()[:copySize])
+	switch {
+	case err != nil:
+		return err
+	case n != r.Size():
+		return io.ErrUnexpectedEOF
+	case got.sum != want:
+		return errSum
+	}
+	_, err = r.Seek(0, io.SeekStart)
+	return err
+}
+
+// fileBody is a body in a file.
+type fileBody struct {
+	*io.SectionReader
+	close func() error
+}
+
+// Close is io.Closer's. Only the first call counts.
+func (b *fileBody) Close() error {
+	if b.close == nil {
+		return nil
+	}
+	err := b.close()
+	b.close = nil
+	return err
+}
+
+// memoryBody is a small body.
+type memoryBody struct{ *bytes.Reader }
+
+// Close is io.Closer's.
+func (memoryBody) Close() error { return nil }

@@ -1,0 +1,198 @@
+package spool
+
+import (
+	"bytes"
+	"fmt"
+)
+
+// reclaim removes segments that no message needs. Only who writes may call it.
+//
+// They go oldest first, and each durably before the next: a record that says
+// that a message is gone must outlast the record that says that it came. That
+// is also why a segment can go before such records are durable: with it goes
+// what they are about.
+func (s *Spool) reclaim() {
+	for {
+		seg := s.useless()
+		if seg == nil {
+			break
+		}
+		if seg == s.active {
+			s.active = nil
+			s.unsynced = s.unsynced[:0]
+		}
+		if err := s.removeSegment(seg); err != nil {
+			s.log.Warn("spool: can't remove a segment that is not needed any more", "segment", seg.name(), "error", err)
+			return
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.segments) == 0 && !s.unlinked && len(s.owed) > 0 {
+		// There is no record left that would have to be taken back.
+		s.removeFiles(s.owed)
+		s.owed = nil
+	}
+	if !s.compacting && !s.closed && s.wasteful() {
+		s.compacting = true
+		go s.compact(s.segments[0])
+	}
+}
+
+// useless returns the oldest segment if no message needs it.
+func (s *Spool) useless() *segment {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.segments) == 0 || s.segments[0].live > 0 {
+		return nil
+	}
+	if seg := s.segments[0]; seg != s.active || seg.size >= idleSize || s.closed {
+		return seg
+	}
+	return nil
+}
+
+// removeSegment removes the oldest segment.
+func (s *Spool) removeSegment(seg *segment) error {
+	if err := s.syncNames(); err != nil {
+		return err
+	}
+	if err := s.fs.Remove(seg.name()); err != nil {
+		return err
+	}
+	s.unlinked = true
+	s.mu.Lock()
+	s.segments[0] = nil
+	s.segments = s.segments[1:]
+	s.octets -= seg.size
+	s.mu.Unlock()
+	seg.release()
+	return s.syncNames()
+}
+
+// syncNames makes it durable that a segment was removed, if it isn't.
+func (s *Spool) syncNames() error {
+	if !s.unlinked {
+		return nil
+	}
+	err := s.fs.SyncDir(journalDir)
+	s.unlinked = err != nil
+	return err
+}
+
+// wasteful reports whether so much of the journal is not needed that it is
+// worth copying what is. Copying at most as much as it frees, it costs at most
+// one more write of each octet. Spool.mu is held.
+func (s *Spool) wasteful() bool {
+	return len(s.segments) > 1 && s.octets > 2*s.used+s.segmentSize
+}
+
+// compact copies the messages of the oldest segments to the newest.
+func (s *Spool) compact(oldest *segment) {
+	for copied := true; copied; {
+		copied = s.rewrite(s.taken(oldest))
+	}
+	s.mu.Lock()
+	s.compacting = false
+	s.changed.Broadcast()
+	s.mu.Unlock()
+}
+
+// taken takes some messages that have records in a segment.
+func (s *Spool) taken(seg *segment) (views []view) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	octets := int64(0)
+	for _, e := range s.entries {
+		if s.closed || octets > maxBatch/4 {
+			break
+		}
+		if e.there() && !e.busy && (e.body.segment == seg || e.state.segment == seg) {
+			e.busy = true
+			octets += e.octets()
+			views = append(views, s.view(e))
+		}
+	}
+	return views
+}
+
+// rewrite writes new records of messages that were taken. It reports whether
+// there is more to do.
+func (s *Spool) rewrite(views []view) bool {
+	type record struct {
+		view view
+		h    header
+		meta []byte
+		body []byte
+	}
+	var copies []record
+	for _, v := range views {
+		h, meta, body, err := s.copied(v)
+		if err != nil {
+			s.mu.Lock()
+			s.give(v.entry)
+			s.mu.Unlock()
+			s.abandon(v, err)
+			v.release()
+			continue
+		}
+		copies = append(copies, record{v, h, meta, body})
+	}
+	if len(copies) == 0 {
+		return len(views) > 0
+	}
+	size := 0
+	for _, c := range copies {
+		size += int(c.h.size())
+	}
+	s.mu.Lock()
+	s.room(size)
+	for _, c := range copies {
+		s.add(c.view.entry, c.h, c.view.entry.next, c.meta, c.body)
+	}
+	err := s.commit()
+	for _, c := range copies {
+		c.view.release()
+	}
+	return err == nil
+}
+
+// copied returns a record that says all of a message. Octets that have changed
+// keep the sum they had, so that the copy is found to be damaged, too.
+func (s *Spool) copied(v view) (h header, meta, body []byte, err error) {
+	env, err := v.envelope()
+	if err != nil {
+		return header{}, nil, nil, err
+	}
+	h = header{kind: kindSave, bodySum: sum(nil)}
+	env.File, env.FileSum, env.Segment, env.Lost = 0, 0, 0, true
+	if v.body.segment != nil {
+		h.kind, h.bodyLen, h.bodySum = kindPut, v.body.header.bodyLen, v.body.header.bodySum
+		env.Lost = false
+		if v.file != 0 {
+			original, err := v.body.envelope()
+			if err != nil {
+				return header{}, nil, nil, fmt.Errorf("its file is %s: %w", v.fileName, err)
+			}
+			env.File, env.FileSum = original.File, original.FileSum
+		}
+		body = make([]byte, h.bodyLen)
+		if _, err := v.body.segment.file.ReadAt(body, v.body.bodyOffset()); err != nil && h.bodyLen > 0 {
+			return header{}, nil, nil, err
+		}
+	}
+	var b bytes.Buffer
+	if err := env.encode(&b); err != nil {
+		return header{}, nil, nil, err
+	}
+	h.metaLen, h.metaSum = uint32(b.Len()), sum(b.Bytes())
+	return h, b.Bytes(), body, nil
+}
+
+// end ends the journal when nobody writes any more.
+func (s *Spool) end() {
+	s.reclaim()
+	if s.active != nil {
+		s.seal()
+	}
+}

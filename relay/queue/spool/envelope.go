@@ -1,0 +1,235 @@
+package spool
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"net/netip"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/interchange-smtp/interchange/relay"
+	"github.com/interchange-smtp/interchange/relay/queue"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// envelope is the JSON of a record: a queue.Message in words that an operator
+// can read, and where its octets are.
+type envelope struct {
+	ID      string     `json:"id"`
+	Arrived *time.Time `json:"arrived,omitempty"`
+	Size    int64      `json:"size"`
+
+	// File is the number in the name of the file with the octets in bodies,
+	// 0 if they are in the record; FileSum is their sum.
+	File    uint64 `json:"file,omitempty"`
+	FileSum uint32 `json:"filesum,omitempty"`
+	// Segment is the number of the segment that has the octets, in a record
+	// that hasn't.
+	Segment uint64 `json:"segment,omitempty"`
+	// Lost says that damage took the record with the octets.
+	Lost bool `json:"lost,omitempty"`
+
+	From      *routing.Address `json:"from,omitempty"`
+	Body      relay.BodyType   `json:"body,omitempty"`
+	UTF8      bool             `json:"utf8,omitempty"`
+	Ret       string           `json:"ret,omitempty"`
+	EnvID     string           `json:"envid,omitempty"`
+	Connector string           `json:"connector,omitempty"`
+	Remote    *netip.AddrPort  `json:"remote,omitempty"`
+	Helo      string           `json:"helo,omitempty"`
+	User      string           `json:"user,omitempty"`
+	Report    bool             `json:"report,omitempty"`
+	Held      bool             `json:"held,omitempty"`
+
+	Recipients []recipient `json:"recipients,omitempty"`
+}
+
+// recipient is a queue.Recipient.
+type recipient struct {
+	To       *routing.Address `json:"to,omitempty"`
+	Notify   []string         `json:"notify,omitempty"`
+	ORcpt    string           `json:"orcpt,omitempty"`
+	Status   status           `json:"status"`
+	Next     *time.Time       `json:"next,omitempty"`
+	Hop      string           `json:"hop,omitempty"`
+	Attempts int              `json:"attempts,omitempty"`
+	Tried    *time.Time       `json:"tried,omitempty"`
+	Reply    string           `json:"reply,omitempty"`
+	Host     string           `json:"host,omitempty"`
+	Delayed  bool             `json:"delayed,omitempty"`
+	Reported bool             `json:"reported,omitempty"`
+}
+
+// newEnvelope returns m as an envelope. What shares memory with m is only read.
+func newEnvelope(m *queue.Message) *envelope {
+	e := &envelope{
+		ID: m.ID, Arrived: instant(m.Arrived), Size: m.Size,
+		From: mailbox(m.From), Body: m.Body, UTF8: m.UTF8, Ret: armor(m.Ret), EnvID: armor(m.EnvID), Connector: armor(m.Connector),
+		Helo: armor(m.Helo), User: armor(m.User), Report: m.Report, Held: m.Held,
+	}
+	if m.Remote.IsValid() {
+		e.Remote = &m.Remote
+	}
+	e.Recipients = make([]recipient, len(m.Recipients))
+	for i := range m.Recipients {
+		r := &m.Recipients[i]
+		e.Recipients[i] = recipient{
+			To: mailbox(r.To), Notify: each(r.Notify, armor), ORcpt: armor(r.ORcpt), Status: status(r.Status), Next: instant(r.Next),
+			Hop: armor(r.Hop), Attempts: r.Attempts, Tried: instant(r.Tried), Reply: armor(r.Reply), Host: armor(r.Host),
+			Delayed: r.Delayed, Reported: r.Reported,
+		}
+	}
+	return e
+}
+
+// message returns what e holds.
+func (e *envelope) message() *queue.Message {
+	m := &queue.Message{
+		ID: e.ID, Arrived: value(e.Arrived), Size: e.Size,
+		From: value(e.From), Body: e.Body, UTF8: e.UTF8, Ret: disarm(e.Ret), EnvID: disarm(e.EnvID), Connector: disarm(e.Connector),
+		Remote: value(e.Remote), Helo: disarm(e.Helo), User: disarm(e.User), Report: e.Report, Held: e.Held,
+		Recipients: make([]queue.Recipient, len(e.Recipients)),
+	}
+	for i := range e.Recipients {
+		r := &e.Recipients[i]
+		m.Recipients[i] = queue.Recipient{
+			To: value(r.To), Notify: each(r.Notify, disarm), ORcpt: disarm(r.ORcpt), Status: queue.Status(r.Status), Next: value(r.Next),
+			Hop: disarm(r.Hop), Attempts: r.Attempts, Tried: value(r.Tried), Reply: disarm(r.Reply), Host: disarm(r.Host),
+			Delayed: r.Delayed, Reported: r.Reported,
+		}
+	}
+	return m
+}
+
+// encode appends e as a line of JSON to b.
+func (e *envelope) encode(b *bytes.Buffer) error {
+	encoder := json.NewEncoder(b)
+	encoder.SetEscapeHTML(false) // people read it: <>, not \u003c\u003e
+	return encoder.Encode(e)
+}
+
+// instant returns t in UTC, nil for no time.
+func instant(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
+
+// mailbox returns a, nil for <>.
+func mailbox(a routing.Address) *routing.Address {
+	if a.IsNull() {
+		return nil
+	}
+	return &a
+}
+
+// value returns what p points to, or the zero value.
+func value[T any](p *T) (v T) {
+	if p != nil {
+		v = *p
+	}
+	return v
+}
+
+// summary is what the index must know of an envelope. Reading no more is what
+// makes opening a large spool quick.
+type summary struct {
+	ID         string    `json:"id"`
+	Arrived    time.Time `json:"arrived"`
+	Size       int64     `json:"size"`
+	File       uint64    `json:"file"`
+	Segment    uint64    `json:"segment"`
+	Lost       bool      `json:"lost"`
+	Recipients []struct {
+		Status status    `json:"status"`
+		Next   time.Time `json:"next"`
+	} `json:"recipients"`
+}
+
+// next is as queue.Message.Next, in nanoseconds.
+func (s *summary) next() int64 {
+	m := queue.Message{Recipients: make([]queue.Recipient, len(s.Recipients))}
+	for i, r := range s.Recipients {
+		m.Recipients[i] = queue.Recipient{Status: queue.Status(r.Status), Next: r.Next}
+	}
+	next, _ := m.Next()
+	return nanos(next)
+}
+
+// nanos returns t in nanoseconds since 1970. Times too far away to be told so
+// become the farthest ones.
+func nanos(t time.Time) int64 {
+	switch year := t.Year(); {
+	case year < 1678:
+		return math.MinInt64
+	case year > 2261:
+		return math.MaxInt64
+	}
+	return t.UnixNano()
+}
+
+// armored marks a string that stands in JSON as base64.
+const armored = "base64:"
+
+// armor returns s as JSON can hold it: clients write names that aren't UTF-8,
+// and encoding/json would replace their octets.
+func armor(s string) string {
+	if utf8.ValidString(s) && !strings.HasPrefix(s, armored) {
+		return s
+	}
+	return armored + base64.StdEncoding.EncodeToString([]byte(s))
+}
+
+// disarm undoes armor.
+func disarm(s string) string {
+	coded, ok := strings.CutPrefix(s, armored)
+	if !ok {
+		return s
+	}
+	octets, err := base64.StdEncoding.DecodeString(coded)
+	if err != nil {
+		return s
+	}
+	return string(octets)
+}
+
+// each returns what f makes of each of a list of strings.
+func each(list []string, f func(string) string) []string {
+	if len(list) == 0 {
+		return nil
+	}
+	made := make([]string, len(list))
+	for i, s := range list {
+		made[i] = f(s)
+	}
+	return made
+}
+
+// status is a queue.Status by its name.
+type status queue.Status
+
+// MarshalText is encoding.TextMarshaler's.
+func (s status) MarshalText() ([]byte, error) {
+	if queue.Status(s) > queue.Dropped {
+		return nil, fmt.Errorf("spool: %d is no status", s)
+	}
+	return []byte(queue.Status(s).String()), nil
+}
+
+// UnmarshalText is encoding.TextUnmarshaler's.
+func (s *status) UnmarshalText(b []byte) error {
+	for known := queue.Waiting; known <= queue.Dropped; known++ {
+		if string(b) == known.String() {
+			*s = status(known)
+			return nil
+		}
+	}
+	return errors.New("spool: unknown status")
+}

@@ -1,0 +1,247 @@
+package spool
+
+import (
+	"cmp"
+	"container/heap"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/interchange-smtp/interchange/relay/queue"
+)
+
+// entry is what is known of a message in memory: enough to find it and to
+// choose it, nothing of what it says.
+type entry struct {
+	id      string
+	arrived int64 // nanoseconds, as nanos gives them
+	next    int64
+	order   uint64 // in which messages came
+	size    int64  // of the octets
+	file    uint64 // the number in the name of the file that has them; 0: the record has
+
+	body  place // of the record with the octets or the name of their file; no segment: not yet on the queue, or lost
+	state place // of the newest record
+
+	holder string
+	until  int64 // nanoseconds: when the lease runs out
+	free   int   // position in the heap of free messages + 1; 0: not there
+
+	busy bool // a record of it is being written
+	lost bool // damage took the record with the octets
+}
+
+// there reports whether the message is on the queue.
+func (e *entry) there() bool { return e.state.segment != nil }
+
+// octets is how much of the journal the message takes.
+func (e *entry) octets() (n int64) {
+	if e.body.segment != nil {
+		n = e.body.header.size()
+	}
+	if e.there() && (e.state.segment != e.body.segment || e.state.offset != e.body.offset) {
+		n += e.state.header.size()
+	}
+	return n
+}
+
+// fileName is the name of the file with the octets.
+func (e *entry) fileName() string { return bodyName(e.id, e.file) }
+
+// bodyName is the name of a file of octets.
+func bodyName(id string, number uint64) string {
+	return fmt.Sprintf("%s/%s-%016x.eml", bodiesDir, id, number)
+}
+
+// compareArrival orders messages as they came.
+func compareArrival(a, b *entry) int {
+	return cmp.Or(cmp.Compare(a.arrived, b.arrived), cmp.Compare(a.order, b.order))
+}
+
+// index holds the messages of a Spool.
+type index struct {
+	entries map[string]*entry
+	order   uint64
+	free    freeHeap
+	runsOut int64 // no lease runs out before
+	gone    recent
+}
+
+func newIndex() index {
+	return index{entries: make(map[string]*entry), runsOut: math.MaxInt64}
+}
+
+// reserve takes the ID of a message that is yet to come.
+func (x *index) reserve(id string) (*entry, error) {
+	if x.entries[id] != nil || x.gone.has(id) {
+		return nil, fmt.Errorf("%w: %s", queue.ErrExists, id)
+	}
+	x.order++
+	e := &entry{id: id, order: x.order}
+	x.entries[id] = e
+	return e, nil
+}
+
+// add puts a message from the disk on the queue. Nobody holds it.
+func (x *index) add(e *entry) {
+	x.order++
+	e.order = x.order
+	e.until = math.MinInt64
+	x.entries[e.id] = e
+}
+
+// get returns a message that is there.
+func (x *index) get(id string) (*entry, error) {
+	if e := x.entries[id]; e != nil && e.there() {
+		return e, nil
+	}
+	return nil, fmt.Errorf("%w: %s", queue.ErrNotFound, id)
+}
+
+// held returns the message if holder holds it.
+func (x *index) held(id, holder string) (*entry, error) {
+	e, err := x.get(id)
+	if err == nil && (e.holder != holder || e.until <= time.Now().UnixNano()) {
+		err = fmt.Errorf("%w: %s", queue.ErrLease, id)
+	}
+	return e, err
+}
+
+// lease gives the message to a holder, or gives it up if the lease has run out
+// already.
+func (x *index) lease(e *entry, l queue.Lease) {
+	e.holder, e.until = l.Holder, nanos(l.Until)
+	running := e.until > time.Now().UnixNano()
+	switch {
+	case running && e.free > 0:
+		heap.Remove(&x.free, e.free-1)
+	case !running && e.free == 0:
+		heap.Push(&x.free, e)
+	}
+	if running {
+		x.runsOut = min(x.runsOut, e.until)
+	}
+}
+
+// promise leases a message that isn't there yet.
+func (x *index) promise(e *entry, l queue.Lease) {
+	e.holder, e.until = l.Holder, nanos(l.Until)
+	x.runsOut = min(x.runsOut, e.until) // so the next claim finds it, even if it runs out before it is there
+}
+
+// claim leases at most limit messages that are free.
+func (x *index) claim(l queue.Lease, limit int) []*entry {
+	x.runOut()
+	var claimed []*entry
+	for len(claimed) < limit && len(x.free) > 0 {
+		claimed = append(claimed, heap.Pop(&x.free).(*entry))
+	}
+	for _, e := range claimed {
+		x.lease(e, l)
+	}
+	return claimed
+}
+
+// runOut frees what nobody has renewed in time.
+func (x *index) runOut() {
+	now := time.Now().UnixNano()
+	if now < x.runsOut {
+		return
+	}
+	x.runsOut = math.MaxInt64
+	for _, e := range x.entries {
+		switch {
+		case !e.there() || e.free > 0:
+		case e.until <= now:
+			heap.Push(&x.free, e)
+		default:
+			x.runsOut = min(x.runsOut, e.until)
+		}
+	}
+}
+
+// renew prolongs what a holder holds.
+func (x *index) renew(l queue.Lease) {
+	for _, e := range x.entries {
+		switch {
+		case e.holder != l.Holder:
+		case e.there():
+			x.lease(e, l)
+		default:
+			x.promise(e, l)
+		}
+	}
+}
+
+// forget takes a message out. It is remembered that there was one.
+func (x *index) forget(e *entry) {
+	if e.free > 0 {
+		heap.Remove(&x.free, e.free-1)
+	}
+	delete(x.entries, e.id)
+	x.gone.add(e.id)
+}
+
+// freeHeap has the messages that nobody holds, in the order of Claim.
+type freeHeap []*entry
+
+func (h freeHeap) Len() int { return len(h) }
+
+func (h freeHeap) Less(i, j int) bool {
+	return cmp.Or(cmp.Compare(h[i].next, h[j].next), compareArrival(h[i], h[j])) < 0
+}
+
+func (h freeHeap) Swap(i, j int) {
+	h[i], h[j] = h[j], h[i]
+	h[i].free, h[j].free = i+1, j+1
+}
+
+// Push is heap.Interface's.
+func (h *freeHeap) Push(x any) {
+	e := x.(*entry)
+	*h = append(*h, e)
+	e.free = len(*h)
+}
+
+// Pop is heap.Interface's.
+func (h *freeHeap) Pop() any {
+	last := len(*h) - 1
+	e := (*h)[last]
+	(*h)[last] = nil
+	*h = (*h)[:last]
+	e.free = 0
+	return e
+}
+
+// maxGone is how many removed messages are remembered.
+const maxGone = 4096
+
+// recent remembers the IDs of the last messages that were removed, so that
+// whoever is not sure to have put one, after a crash, may put it again.
+type recent struct {
+	ids  []string
+	next int
+	set  map[string]struct{}
+}
+
+func (r *recent) has(id string) bool {
+	_, ok := r.set[id]
+	return ok
+}
+
+func (r *recent) add(id string) {
+	switch {
+	case r.has(id):
+		return
+	case r.set == nil:
+		r.set = make(map[string]struct{})
+	case len(r.ids) == maxGone:
+		delete(r.set, r.ids[r.next])
+		r.ids[r.next] = id
+		r.next = (r.next + 1) % maxGone
+		r.set[id] = struct{}{}
+		return
+	}
+	r.ids = append(r.ids, id)
+	r.set[id] = struct{}{}
+}

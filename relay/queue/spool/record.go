@@ -1,0 +1,140 @@
+package spool
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"hash/crc32"
+)
+
+// A segment is a sequence of records. Each begins with a header, a line of
+// text of a fixed length, in which all numbers are hexadecimal:
+//
+//	-- NONCE KIND METALEN BODYLEN METASUM BODYSUM HEADERSUM
+//
+// Then come METALEN octets of JSON, and BODYLEN octets of the message as it is.
+// A header begins with the end of a line, so that it has a line of its own. The
+// sums are CRC-32C.
+//
+// The nonce is drawn anew for each segment and stands in its name. Without
+// it, what a client writes into a message could pass for a record where
+// damage made us look for the next one.
+const (
+	headerStart = "\n-- "
+	nonceLen    = 32
+	headerLen   = len(headerStart) + nonceLen + len(" kind") + 5*len(" 00000000") + len("\n")
+)
+
+// kind says what a record is. All have four letters.
+type kind string
+
+const (
+	kindPut  kind = "mail" // a message, its state, and its octets unless they are in a file
+	kindSave kind = "save" // what has become of a message
+	kindGone kind = "gone" // a message was removed
+	kindEnd  kind = "done" // the last record: everything before it is durable
+)
+
+// nonce tells the headers of one segment from everything else.
+type nonce [nonceLen]byte
+
+// newNonce draws a nonce.
+func newNonce() (n nonce) {
+	var b [nonceLen / 2]byte
+	_, _ = rand.Read(b[:]) // never fails (package crypto/rand)
+	hex.Encode(n[:], b[:])
+	return n
+}
+
+// header is what stands before a record.
+type header struct {
+	kind    kind
+	metaLen uint32
+	bodyLen uint32
+	metaSum uint32
+	bodySum uint32
+}
+
+// size is the length of the whole record.
+func (h header) size() int64 { return int64(headerLen) + int64(h.metaLen) + int64(h.bodyLen) }
+
+// append appends the header as text. The nonce and the sum are left to stamp.
+func (h header) append(b []byte) []byte {
+	b = append(b, headerStart...)
+	b = append(b, make([]byte, nonceLen)...)
+	b = append(b, ' ')
+	b = append(b, h.kind...)
+	for _, v := range [...]uint32{h.metaLen, h.bodyLen, h.metaSum, h.bodySum, 0} {
+		b = append(b, ' ')
+		b = appendHex(b, v)
+	}
+	return append(b, '\n')
+}
+
+// stamp completes the header at the start of b for the segment of nonce n: only
+// who writes knows which segment that is.
+func stamp(b []byte, n nonce) {
+	copy(b[len(headerStart):], n[:])
+	appendHex(b[:headerLen-9], headerSum(b))
+}
+
+// headerSum is the sum of a header's text.
+func headerSum(b []byte) uint32 {
+	return sum(b[:headerLen-9])
+}
+
+// parseHeader reads the header at the start of b. ok is false if there is none
+// of the segment of nonce n.
+func parseHeader(b []byte, n nonce) (h header, ok bool) {
+	const afterNonce = len(headerStart) + nonceLen
+	if len(b) < headerLen || string(b[:len(headerStart)]) != headerStart || string(b[len(headerStart):afterNonce]) != string(n[:]) {
+		return header{}, false
+	}
+	var numbers [5]uint32
+	at := afterNonce + len(" kind")
+	for i := range numbers {
+		v, ok := parseHex(b[at+1 : at+9])
+		if b[at] != ' ' || !ok {
+			return header{}, false
+		}
+		numbers[i] = v
+		at += len(" 00000000")
+	}
+	h = header{kind(b[afterNonce+1 : afterNonce+5]), numbers[0], numbers[1], numbers[2], numbers[3]}
+	switch h.kind {
+	case kindPut, kindSave, kindGone, kindEnd:
+	default:
+		return header{}, false
+	}
+	return h, b[afterNonce] == ' ' && b[at] == '\n' && numbers[4] == headerSum(b)
+}
+
+// appendHex appends v in eight hexadecimal digits.
+func appendHex(b []byte, v uint32) []byte {
+	const digits = "0123456789abcdef"
+	for shift := 28; shift >= 0; shift -= 4 {
+		b = append(b, digits[v>>shift&15])
+	}
+	return b
+}
+
+// parseHex reads eight lower-case hexadecimal digits.
+func parseHex(b []byte) (v uint32, ok bool) {
+	for _, c := range b {
+		switch {
+		case '0' <= c && c <= '9':
+			c -= '0'
+		case 'a' <= c && c <= 'f':
+			c -= 'a' - 10
+		default:
+			return 0, false
+		}
+		v = v<<4 | uint32(c)
+	}
+	return v, true
+}
+
+// castagnoli is the polynomial that processors have an instruction for.
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// sum is the CRC-32C of b.
+func sum(b []byte) uint32 { return crc32.Checksum(b, castagnoli) }

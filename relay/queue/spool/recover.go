@@ -1,0 +1,238 @@
+package spool
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/relay/queue"
+)
+
+// recovery is the reading of a spool when it is opened.
+type recovery struct {
+	*Spool
+	// orphans are states whose message was not found: its record is damaged,
+	// or was removed with its segment, or comes later.
+	orphans map[string]orphan
+	damages int
+}
+
+// orphan is a state without a message.
+type orphan struct {
+	place   place
+	summary summary
+}
+
+// recover reads the spool, which nobody else knows yet.
+func (s *Spool) recover() error {
+	r := &recovery{Spool: s, orphans: make(map[string]orphan)}
+	if err := r.open(); err != nil {
+		return err
+	}
+	for _, seg := range s.segments {
+		if err := r.read(seg); err != nil {
+			return fmt.Errorf("%s: %w", seg.name(), err)
+		}
+	}
+	r.adopt()
+	if err := r.bodies(); err != nil {
+		return err
+	}
+	for _, e := range s.entries {
+		s.index.lease(e, queue.Lease{})
+	}
+	if r.damages > 0 {
+		s.log.Error("spool: opened with damage", "messages", len(s.entries), "damaged places", r.damages)
+	}
+	return nil
+}
+
+// open opens the segments, oldest first.
+func (r *recovery) open() error {
+	names, err := r.fs.List(journalDir)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		number, n, ok := parseSegmentName(name)
+		if !ok {
+			r.log.Warn("spool: this is not a file of the journal", "file", journalDir+"/"+name)
+			continue
+		}
+		f, err := r.fs.Open(segmentName(number, n), true)
+		if err != nil {
+			return err
+		}
+		seg := newSegment(number, n, f)
+		if seg.size, err = f.Size(); err != nil {
+			return err
+		}
+		r.segments = append(r.segments, seg)
+		r.octets += seg.size
+		r.number = max(r.number, number)
+	}
+	slices.SortFunc(r.segments, func(a, b *segment) int { return cmp.Compare(a.number, b.number) })
+	return nil
+}
+
+// read reads a segment, oldest record first, so that the newest state of each
+// message is the one that stays.
+func (r *recovery) read(seg *segment) error {
+	whole := seg.size
+	sc := &scanner{
+		segment: seg, size: seg.size,
+		record: r.record,
+		damage: func(from, to int64, id string) {
+			if r.damage(seg, from, to, id) && to == seg.size {
+				whole = from
+			}
+		},
+	}
+	if err := sc.scan(); err != nil {
+		return err
+	}
+	if !sc.sealed {
+		r.sealOld(seg, whole)
+	}
+	return nil
+}
+
+// damage sets octets aside that aren't part of a record. It reports whether
+// they are safe there.
+func (r *recovery) damage(seg *segment, from, to int64, id string) bool {
+	r.damages++
+	name, err := r.setAside(seg, from, to)
+	args := []any{"segment", seg.name(), "offset", from, "octets", to - from}
+	if id != "" {
+		args = append(args, "id", id)
+	}
+	if err != nil {
+		r.log.Error("spool: damage", append(args, "not set aside", err)...)
+		return false
+	}
+	r.log.Error("spool: damage", append(args, "set aside", name)...)
+	return true
+}
+
+// sealOld ends a segment that a crash has left open, so that nobody needs to
+// look through it again, and makes durable what of it was not: it has been read,
+// and what is done from now on depends on it. What was torn at its end has been
+// set aside.
+func (r *recovery) sealOld(seg *segment, size int64) {
+	err := seg.file.Truncate(size)
+	if err == nil {
+		r.octets += size - seg.size
+		seg.size = size
+		end := header{kind: kindEnd}.append(nil)
+		stamp(end, seg.nonce)
+		if _, err = seg.file.WriteAt(end, size); err == nil {
+			r.grow(seg, int64(len(end)))
+		}
+	}
+	if err := errors.Join(err, seg.file.Sync(), r.fs.SyncDir(journalDir)); err != nil {
+		r.log.Warn("spool: can't end a segment that a crash left open", "segment", seg.name(), "error", err)
+	}
+}
+
+// record takes a record into the index.
+func (r *recovery) record(p place, meta []byte) {
+	if p.header.kind == kindEnd {
+		return
+	}
+	var m summary
+	if err := json.Unmarshal(meta, &m); err != nil || !queue.ValidID(m.ID) {
+		r.damage(p.segment, p.offset, p.offset+p.header.size(), "")
+		return
+	}
+	e := r.entries[m.ID]
+	switch p.header.kind {
+	case kindPut:
+		delete(r.orphans, m.ID)
+		if e == nil {
+			e = &entry{id: m.ID}
+			r.index.add(e)
+		}
+		e.arrived, e.next = nanos(m.Arrived), m.next()
+		e.size, e.file, e.lost = m.Size, m.File, false
+		r.place(e, p, p)
+	case kindSave:
+		if e == nil {
+			r.orphans[m.ID] = orphan{p, m}
+			return
+		}
+		e.next = m.next()
+		r.place(e, e.body, p)
+	case kindGone:
+		delete(r.orphans, m.ID)
+		if e != nil {
+			r.place(e, place{}, place{})
+			r.forget(e)
+			return
+		}
+		r.gone.add(m.ID)
+	}
+}
+
+// adopt takes the messages into the index of which there is only a state,
+// unless they are gone with the segment that they were in.
+func (r *recovery) adopt() {
+	for id, o := range r.orphans {
+		there := slices.ContainsFunc(r.segments, func(seg *segment) bool { return seg.number == o.summary.Segment })
+		if !there && !o.summary.Lost {
+			r.gone.add(id)
+			continue
+		}
+		e := &entry{id: id, arrived: nanos(o.summary.Arrived), next: o.summary.next(), size: o.summary.Size, lost: true}
+		r.index.add(e)
+		r.place(e, place{}, o.place)
+		r.log.Error("spool: the octets of a message are lost", "id", id)
+	}
+}
+
+// bodies looks through the files of octets. What no message names was not taken,
+// or is gone; but where a record is damaged, it may have named one.
+func (r *recovery) bodies() error {
+	names, err := r.fs.List(bodiesDir)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		id, number, ok := parseBodyName(name)
+		if e := r.entries[id]; ok && e != nil && e.file == number {
+			r.files += e.size
+			continue
+		}
+		from, to := bodiesDir+"/"+name, damagedDir+"/"+name
+		if ok && r.damages == 0 {
+			err = r.fs.Remove(from)
+		} else {
+			err = errors.Join(r.fs.Rename(from, to), r.fs.SyncDir(damagedDir))
+			r.log.Error("spool: a file of octets that no message names", "file", from, "set aside", to)
+		}
+		if err != nil {
+			r.log.Warn("spool: can't clear away a file of octets", "file", from, "error", err)
+		}
+	}
+	return nil
+}
+
+// parseBodyName reads the name of a file in bodies.
+func parseBodyName(name string) (id string, number uint64, ok bool) {
+	base, _ := strings.CutSuffix(name, ".eml")
+	i := max(0, len(base)-17)
+	number, err := strconv.ParseUint(strings.TrimPrefix(base[i:], "-"), 16, 64)
+	return base[:i], number, err == nil && bodyName(base[:i], number) == bodiesDir+"/"+name
+}
+
+// metaID returns the ID that the JSON of a record names, if it names one.
+func metaID(meta []byte) string {
+	var m summary
+	if json.Unmarshal(meta, &m) != nil || !queue.ValidID(m.ID) {
+		return ""
+	}
+	return m.ID
+}

@@ -1,0 +1,357 @@
+package spool
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"log/slog"
+	"slices"
+	"sync"
+	"syscall"
+
+	"github.com/interchange-smtp/interchange/relay/queue"
+)
+
+// Spool is a queue.Store in a directory. It is safe for concurrent use.
+type Spool struct {
+	fs          fileSystem
+	log         *slog.Logger
+	unlock      func() error
+	segmentSize int64
+	largeBody   int
+	buffers     sync.Pool
+
+	mu      sync.Mutex
+	changed sync.Cond // something that somebody may wait for under mu
+	closed  bool
+	index
+	journal
+	segments   []*segment // oldest first, active last
+	octets     int64      // of all segments
+	used       int64      // of them, by messages that are there
+	files      int64      // octets of the files in bodies
+	compacting bool
+}
+
+// Put is queue.Store's. A small body is read into memory, at most
+// Options.LargeBody of it; a larger one goes straight to a file.
+func (s *Spool) Put(ctx context.Context, m *queue.Message, body io.Reader, lease queue.Lease) error {
+	if !queue.ValidID(m.ID) {
+		return fmt.Errorf("spool: %q can't be the ID of a message", m.ID)
+	}
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return queue.ErrClosed
+	}
+	e, err := s.reserve(m.ID)
+	s.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	size := m.Size
+	if err := s.put(ctx, e, m, body, lease); err != nil {
+		m.Size = size
+		s.mu.Lock()
+		delete(s.entries, e.id)
+		s.mu.Unlock()
+		return err
+	}
+	return nil
+}
+
+// put is Put for a message whose ID is reserved.
+func (s *Spool) put(ctx context.Context, e *entry, m *queue.Message, body io.Reader, lease queue.Lease) error {
+	buffer := s.buffer()
+	defer s.buffers.Put(buffer)
+	octets, err := s.receive(e, buffer, body)
+	if err != nil {
+		return err
+	}
+	m.Size = octets.size
+	env := newEnvelope(m)
+	env.File, env.FileSum = e.file, octets.fileSum
+	meta := s.buffer()
+	defer s.buffers.Put(meta)
+	err = ctx.Err()
+	if err == nil {
+		err = env.encode(meta)
+	}
+	if err != nil {
+		s.discard(e)
+		return err
+	}
+	next, _ := m.Next()
+	inline := buffer.Bytes()
+	h := header{
+		kind: kindPut, metaLen: uint32(meta.Len()), metaSum: sum(meta.Bytes()),
+		bodyLen: uint32(len(inline)), bodySum: sum(inline),
+	}
+	s.mu.Lock()
+	s.room(int(h.size()))
+	if s.closed {
+		s.mu.Unlock()
+		s.discard(e)
+		return queue.ErrClosed
+	}
+	e.arrived, e.size = nanos(m.Arrived), m.Size
+	s.promise(e, lease)
+	if e.file != 0 {
+		s.files += e.size
+		s.next.bodies = true
+	}
+	s.add(e, h, nanos(next), meta.Bytes(), inline)
+	err = s.commit()
+	if err != nil {
+		// The record may be on the disk all the same: the next segment takes
+		// it back, and the file may go when that is durable.
+		s.mu.Lock()
+		s.owed = append(s.owed, gone(e))
+		if e.file != 0 {
+			s.files -= e.size
+		}
+		s.mu.Unlock()
+	}
+	return err
+}
+
+// Claim is queue.Store's.
+func (s *Spool) Claim(ctx context.Context, lease queue.Lease, limit int) ([]*queue.Message, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return nil, queue.ErrClosed
+	}
+	claimed := s.claim(lease, limit)
+	views := make([]view, len(claimed))
+	for i, e := range claimed {
+		views[i] = s.view(e)
+	}
+	s.mu.Unlock()
+	var messages []*queue.Message
+	for _, v := range views {
+		m, err := v.message()
+		v.release()
+		if err != nil {
+			s.abandon(v, err)
+			continue
+		}
+		messages = append(messages, m)
+	}
+	return messages, nil
+}
+
+// Renew is queue.Store's.
+func (s *Spool) Renew(ctx context.Context, lease queue.Lease) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return queue.ErrClosed
+	}
+	s.renew(lease)
+	return ctx.Err()
+}
+
+// Save is queue.Store's.
+func (s *Spool) Save(ctx context.Context, m *queue.Message, holder string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	env := newEnvelope(m)
+	meta := s.buffer()
+	defer s.buffers.Put(meta)
+	s.mu.Lock()
+	e, err := s.take(m.ID, holder)
+	if err != nil {
+		s.mu.Unlock()
+		return err
+	}
+	env.Size, env.Lost = e.size, e.lost
+	if !e.lost {
+		env.Segment = e.body.segment.number
+	}
+	s.mu.Unlock()
+	err = env.encode(meta)
+	s.mu.Lock()
+	if err != nil {
+		s.give(e)
+		s.mu.Unlock()
+		return err
+	}
+	next, _ := m.Next()
+	h := header{kind: kindSave, metaLen: uint32(meta.Len()), metaSum: sum(meta.Bytes()), bodySum: sum(nil)}
+	s.room(int(h.size()))
+	s.add(e, h, nanos(next), meta.Bytes())
+	return s.commit()
+}
+
+// take returns a message that holder holds, for one to write a record of.
+// Spool.mu is held.
+func (s *Spool) take(id, holder string) (*entry, error) {
+	for {
+		if s.closed {
+			return nil, queue.ErrClosed
+		}
+		e, err := s.held(id, holder)
+		if err != nil {
+			return nil, err
+		}
+		if !e.busy {
+			e.busy = true
+			return e, nil
+		}
+		s.changed.Wait()
+	}
+}
+
+// give undoes take. Spool.mu is held.
+func (s *Spool) give(e *entry) {
+	e.busy = false
+	s.changed.Broadcast()
+}
+
+// Remove is queue.Store's. It has been written when Remove returns, and is
+// durable with the next message, at the latest with the thousandth removal.
+func (s *Spool) Remove(ctx context.Context, id, holder string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	e, err := s.take(id, holder)
+	if err != nil {
+		s.mu.Unlock()
+		return err
+	}
+	s.drop(e)
+	return nil
+}
+
+// drop takes a message off the queue that take has taken. Spool.mu is held; drop
+// gives it up.
+func (s *Spool) drop(e *entry) {
+	s.forget(e)
+	s.place(e, place{}, place{})
+	if e.file != 0 {
+		s.files -= e.size
+	}
+	meta := goneMeta(e.id)
+	s.add(e, header{kind: kindGone, metaLen: uint32(len(meta)), metaSum: sum(meta), bodySum: sum(nil)}, 0, meta)
+	s.changed.Broadcast()
+	s.post()
+}
+
+// goneMeta is the JSON of the record that a message is gone.
+func goneMeta(id string) []byte { return fmt.Appendf(nil, "{\"id\":%q}\n", id) }
+
+// place notes where the records of a message are. Spool.mu is held.
+func (s *Spool) place(e *entry, body, state place) {
+	s.used -= e.octets()
+	for _, p := range []place{e.body, e.state} {
+		if p.segment != nil {
+			p.segment.live--
+		}
+	}
+	e.body, e.state = body, state
+	for _, p := range []place{e.body, e.state} {
+		if p.segment != nil {
+			p.segment.live++
+		}
+	}
+	s.used += e.octets()
+}
+
+// All is queue.Store's.
+func (s *Spool) All(ctx context.Context) iter.Seq2[*queue.Message, error] {
+	return func(yield func(*queue.Message, error) bool) {
+		s.mu.Lock()
+		if s.closed {
+			s.mu.Unlock()
+			yield(nil, queue.ErrClosed)
+			return
+		}
+		entries := make([]*entry, 0, len(s.entries))
+		for _, e := range s.entries {
+			if e.there() {
+				entries = append(entries, e)
+			}
+		}
+		s.mu.Unlock()
+		slices.SortFunc(entries, compareArrival)
+		for _, e := range entries {
+			if err := ctx.Err(); err != nil {
+				yield(nil, err)
+				return
+			}
+			s.mu.Lock()
+			if !e.there() {
+				s.mu.Unlock()
+				continue
+			}
+			v := s.view(e)
+			s.mu.Unlock()
+			m, err := v.message()
+			v.release()
+			if err != nil {
+				m, err = &queue.Message{ID: e.id, Size: e.size}, fmt.Errorf("%w: %s: %w", queue.ErrDamaged, e.id, err)
+			}
+			if !yield(m, err) {
+				return
+			}
+		}
+	}
+}
+
+// Usage is queue.Store's. Octets is what the files take, with what is yet to be
+// cleared away.
+func (s *Spool) Usage(ctx context.Context) (queue.Usage, error) {
+	free, capacity := s.fs.Space()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return queue.Usage{}, queue.ErrClosed
+	}
+	return queue.Usage{Messages: len(s.entries), Octets: s.octets + s.files, Free: free, Capacity: capacity}, ctx.Err()
+}
+
+// Close is queue.Store's. What was being written when it is called is written
+// before it returns.
+func (s *Spool) Close() error {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return nil
+	}
+	s.closed = true
+	s.changed.Broadcast()
+	for s.writing || s.compacting {
+		s.changed.Wait()
+	}
+	s.writing = true // for good
+	s.mu.Unlock()
+	s.end()
+	for _, seg := range s.segments {
+		seg.release()
+	}
+	return s.unlock()
+}
+
+// buffer returns an empty buffer.
+func (s *Spool) buffer() *bytes.Buffer {
+	b := s.buffers.Get().(*bytes.Buffer)
+	b.Reset()
+	return b
+}
+
+// fail returns err as callers of a Store know it.
+func fail(err error) error {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return fmt.Errorf("%w: spool: %w", queue.ErrFull, err)
+	}
+	return fmt.Errorf("spool: %w", err)
+}

@@ -1,0 +1,8 @@
+//go:build !linux
+
+package spool
+
+import "os"
+
+// syncFile makes the octets of f durable.
+func syncFile(f *os.File) error { return f.Sync() }
