@@ -20,6 +20,8 @@
 //     computed when the session began; a command tests bits.
 //   - [Policy.Route] picks the Send connector, an [Outbound].
 //   - [Session.Headers] and [Outbound.Headers] are the header firewall.
+//   - [Policy.Service] is how often, how long and over how many connections mail
+//     is tried; [Policy.Reports] is what a sender is told of it.
 //
 // [Policy.Walk] goes all the way at once, for tests and for people.
 //

@@ -31,6 +31,29 @@ func ExampleCompile_mistakes() {
 	// Send["ToInternetGateway"].TlsAuthLevel: CertificateValidation needs RequireTLS (tls-auth-level)
 }
 
+// Reports says what a sender is told of mail that failed or takes long.
+func ExamplePolicy_Reports() {
+	policy, err := connector.Compile(connector.Config{
+		Accepted: []routing.AcceptedDomain{{DomainName: "contoso.com"}},
+		Remote:   []connector.RemoteDomain{{Name: "Newsletters", DomainName: "*.bulk.example", NDREnabled: connector.Value(false)}},
+		Services: []connector.Service{{MaxOutboundConnections: 100}},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, sender := range []string{"kim@contoso.com", "list@news.bulk.example"} {
+		r := policy.Reports(routing.MustParseAddress(sender))
+		fmt.Println(sender, "from", r.Postmaster, "failed:", r.Failed, "delayed:", r.Delayed)
+	}
+	s := policy.Service()
+	fmt.Println("expires after", s.MessageExpirationTimeout, "connections to one next hop:", s.MaxPerDomainOutboundConnections)
+	// Output:
+	// kim@contoso.com from postmaster@contoso.com failed: true delayed: true
+	// list@news.bulk.example from postmaster@contoso.com failed: false delayed: true
+	// expires after 48h0m0s connections to one next hop: 40
+}
+
 func ExampleParseByteSize() {
 	size, err := connector.ParseByteSize("36MB")
 	fmt.Println(size, err)

@@ -9,10 +9,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/shell"
 	"github.com/interchange-smtp/interchange/connector/shell/export"
+	"github.com/interchange-smtp/interchange/routing"
 )
 
 func readDoc(t *testing.T, name string) string {
@@ -78,3 +80,32 @@ func TestMigrationCommands(t *testing.T) {
 }
 
 func second[A, B any](_ A, b B) B { return b }
+
+// The commands of docs/reports.md do what the page says.
+func TestReportCommands(t *testing.T) {
+	_, script, _ := strings.Cut(readDoc(t, "reports.md"), "```powershell\n")
+	script, _, _ = strings.Cut(script, "```")
+	opts := shell.Options{}
+	opts.Server.Name, opts.Server.FQDN = "EX01", "ex01.contoso.com"
+	in := shell.New(opts)
+	if err := in.Run(context.Background(), "reports.md", []byte(script)); err != nil {
+		t.Fatal(err)
+	}
+	p, err := connector.Compile(in.Config())
+	if err != nil {
+		t.Fatal(err)
+	}
+	postmaster := routing.MustParseAddress("postmaster@contoso.com")
+	for sender, want := range map[string]connector.Reports{
+		"kim@contoso.com":        {Postmaster: postmaster, MaxAttachSize: 10 << 20, Failed: true, Delivered: true},
+		"lee@fabrikam.com":       {Postmaster: postmaster, MaxAttachSize: 2 << 20, Failed: true, Delayed: true, Delivered: true},
+		"list@news.bulk.example": {Postmaster: postmaster, MaxAttachSize: 2 << 20, Delayed: true, Delivered: true},
+	} {
+		if got := p.Reports(routing.MustParseAddress(sender)); got != want {
+			t.Errorf("%s: %+v", sender, got)
+		}
+	}
+	if s := p.Service(); s.DelayNotificationTimeout != time.Hour || s.MessageExpirationTimeout != 24*time.Hour {
+		t.Errorf("%+v", s)
+	}
+}
