@@ -1,0 +1,396 @@
+package control_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/interchange-smtp/interchange/examples/gateway/internal/control"
+	"github.com/interchange-smtp/interchange/relay/dispatch"
+	"github.com/interchange-smtp/interchange/relay/queue"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// fake is a queue in memory that notes what was done.
+type fake struct {
+	messages []*queue.Message
+	bodies   map[string]string
+	done     []string
+	wait     chan struct{} // Retry waits for it, or for its context
+	began    chan struct{} // closed when Retry begins, if it waits
+}
+
+func (q *fake) List(_ context.Context, f queue.Filter) iter.Seq2[*queue.Message, error] {
+	return func(yield func(*queue.Message, error) bool) {
+		for _, m := range q.messages {
+			if f.Match(m) && !yield(m, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (q *fake) Open(_ context.Context, id string) (queue.Body, error) {
+	text, ok := q.bodies[id]
+	if !ok {
+		return nil, queue.ErrNotFound
+	}
+	return struct {
+		*strings.Reader
+		io.Closer
+	}{strings.NewReader(text), io.NopCloser(nil)}, nil
+}
+
+func (q *fake) change(what string, f queue.Filter, progress dispatch.Progress) (int, error) {
+	n := 0
+	for _, m := range q.messages {
+		if f.Match(m) {
+			n++
+			q.done = append(q.done, what+" "+m.ID)
+			progress(n, len(q.messages))
+		}
+	}
+	return n, nil
+}
+
+func (q *fake) Retry(ctx context.Context, f queue.Filter, progress dispatch.Progress) (int, error) {
+	if q.wait != nil {
+		close(q.began)
+		select {
+		case <-q.wait:
+		case <-ctx.Done():
+			q.done = append(q.done, "broken off")
+			close(q.wait)
+			return 0, ctx.Err()
+		}
+	}
+	return q.change("retry", f, progress)
+}
+
+func (q *fake) Suspend(_ context.Context, f queue.Filter, progress dispatch.Progress) (int, error) {
+	return q.change("hold", f, progress)
+}
+
+func (q *fake) Resume(_ context.Context, f queue.Filter, progress dispatch.Progress) (int, error) {
+	return q.change("release", f, progress)
+}
+
+func (q *fake) Drop(_ context.Context, f queue.Filter, report bool, progress dispatch.Progress) (int, error) {
+	return q.change(fmt.Sprintf("drop (report: %v)", report), f, progress)
+}
+
+// three returns a queue with three messages.
+func three() *fake {
+	now := time.Now()
+	message := func(id, from, to, hop string, age time.Duration) *queue.Message {
+		m := &queue.Message{ID: id, Arrived: now.Add(-age), Recipients: []queue.Recipient{{To: routing.MustParseAddress(to), Hop: hop}}}
+		if from != "" {
+			m.From = routing.MustParseAddress(from)
+		}
+		return m
+	}
+	q := &fake{
+		messages: []*queue.Message{
+			message("A", "ann@fabrikam.com", "kim@contoso.com", "Internet contoso.com", 3*time.Hour),
+			message("B", "bob@fabrikam.com", "lee@example.org", "ToPartner [192.0.2.1]", time.Hour),
+			message("C", "", "pat@sub.contoso.com", "Internet sub.contoso.com", time.Minute),
+		},
+		bodies: map[string]string{"A": "Subject: a\r\n\r\n" + strings.Repeat("a", 200_000), "B": ""},
+	}
+	q.messages[1].Held = true
+	q.messages[2].Recipients[0].Status = queue.Failed
+	return q
+}
+
+// serve serves q in a new data directory and returns that.
+func serve(t *testing.T, q *fake) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	l, err := control.Listen(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := control.NewServer(q, q, slog.New(slog.DiscardHandler))
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(l) }()
+	t.Cleanup(func() {
+		s.Close()
+		if err := <-served; err != nil {
+			t.Errorf("Serve: %v", err)
+		}
+	})
+	return dir
+}
+
+// ask returns the IDs and octets of an answer, and its end.
+func ask(t *testing.T, dir string, r control.Request) (ids []string, octets string, end *control.End, err error) {
+	t.Helper()
+	for e, err := range control.Do(t.Context(), dir, r) {
+		switch {
+		case err != nil:
+			return ids, octets, nil, err
+		case e.Message != nil:
+			ids = append(ids, e.Message.ID)
+		case e.Octets != nil:
+			octets += string(e.Octets)
+		case e.End != nil:
+			end = e.End
+		}
+	}
+	return ids, octets, end, nil
+}
+
+// TestFilters has every field of a filter choose among three messages.
+func TestFilters(t *testing.T) {
+	dir := serve(t, three())
+	for _, tt := range []struct {
+		filter control.Filter
+		want   string
+	}{
+		{control.Filter{}, "A B C"},
+		{control.Filter{IDs: []string{"C", "A", "Z"}}, "A C"},
+		{control.Filter{RecipientDomain: "contoso.com"}, "A"},
+		{control.Filter{RecipientDomain: "*.contoso.com"}, "A C"},
+		{control.Filter{Sender: "BOB@fabrikam.com"}, "B"},
+		{control.Filter{Sender: "fabrikam.com"}, "A B"},
+		{control.Filter{Sender: "<>"}, "C"},
+		{control.Filter{NextHop: "internet"}, "A C"},
+		{control.Filter{NextHop: "ToPartner [192.0.2.1]"}, "B"},
+		{control.Filter{Older: time.Hour}, "A B"},
+		{control.Filter{Younger: 2 * time.Hour}, "B C"},
+		{control.Filter{Older: 30 * time.Minute, Younger: 2 * time.Hour}, "B"},
+		{control.Filter{Status: "held"}, "B"},
+		{control.Filter{Status: "failed"}, "C"},
+		{control.Filter{Sender: "<>", NextHop: "ToPartner"}, ""},
+	} {
+		ids, _, end, err := ask(t, dir, control.Request{Action: control.List, Filter: tt.filter})
+		if err != nil || strings.Join(ids, " ") != tt.want || end == nil || end.Messages != len(ids) {
+			t.Errorf("%+v: %v, %+v, %v; want %s", tt.filter, ids, end, err, tt.want)
+		}
+	}
+}
+
+// TestActions has every action reach the queue with its filter.
+func TestActions(t *testing.T) {
+	q := three()
+	dir := serve(t, q)
+	for _, tt := range []struct {
+		request control.Request
+		want    []string
+	}{
+		{control.Request{Action: control.Retry}, []string{"retry A", "retry B", "retry C"}},
+		{control.Request{Action: control.Hold, Filter: control.Filter{IDs: []string{"A"}}}, []string{"hold A"}},
+		{control.Request{Action: control.Release, Filter: control.Filter{Status: "held"}}, []string{"release B"}},
+		{control.Request{Action: control.Drop, Filter: control.Filter{IDs: []string{"A"}}}, []string{"drop (report: false) A"}},
+		{control.Request{Action: control.Drop, Report: true, Filter: control.Filter{Sender: "<>"}}, []string{"drop (report: true) C"}},
+	} {
+		q.done = nil
+		_, _, end, err := ask(t, dir, tt.request)
+		if err != nil || !slices.Equal(q.done, tt.want) || end.Messages != len(tt.want) {
+			t.Errorf("%+v: %v, %+v, %v", tt.request, q.done, end, err)
+		}
+	}
+}
+
+// TestExport wants the octets of messages as they are, and what can't be read to
+// be told beside the others.
+func TestExport(t *testing.T) {
+	q := three()
+	dir := serve(t, q)
+	ids, octets, _, err := ask(t, dir, control.Request{Action: control.Export, Filter: control.Filter{IDs: []string{"A", "B"}}})
+	if err != nil || len(ids) != 2 || octets != q.bodies["A"] {
+		t.Errorf("%v, %d octets, %v", ids, len(octets), err)
+	}
+	var problems []string
+	for e, err := range control.Do(t.Context(), dir, control.Request{Action: control.Export}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e.Problem != "" {
+			problems = append(problems, e.Problem)
+		}
+	}
+	if len(problems) != 1 || !strings.HasPrefix(problems[0], "C: ") {
+		t.Errorf("problems: %q", problems)
+	}
+}
+
+// TestHangUp wants work to end with the operator who asked for it.
+func TestHangUp(t *testing.T) {
+	q := three()
+	q.wait, q.began = make(chan struct{}), make(chan struct{})
+	dir := serve(t, q)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	stopped := errors.New("stopped")
+	go func() {
+		<-q.began
+		cancel(stopped)
+	}()
+	for _, err := range control.Do(ctx, dir, control.Request{Action: control.Retry}) {
+		if !errors.Is(err, stopped) {
+			t.Errorf("the answer ends with %v", err)
+		}
+	}
+	<-q.wait
+	if !slices.Equal(q.done, []string{"broken off"}) {
+		t.Errorf("done: %q", q.done)
+	}
+}
+
+// TestOwnerOnly wants the socket to be out of everybody else's reach.
+func TestOwnerOnly(t *testing.T) {
+	dir := serve(t, three())
+	info, err := os.Stat(filepath.Join(dir, "control"))
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the socket: %v, %v", info.Mode(), err)
+	}
+	for _, mode := range []os.FileMode{0o755, 0o710, 0o701, 0o770} {
+		open := t.TempDir()
+		if err := os.Chmod(open, mode); err != nil {
+			t.Fatal(err)
+		}
+		if l, err := control.Listen(open); err == nil || !strings.Contains(err.Error(), "chmod 700") {
+			t.Errorf("listens in a directory of mode %v: %v, %v", mode, l, err)
+		}
+	}
+}
+
+// TestStaleSocket wants a socket that was left behind to be replaced, and
+// anything else to be left alone.
+func TestStaleSocket(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	request := control.Request{Action: control.List}
+	if _, _, _, err := ask(t, dir, request); !errors.Is(err, control.ErrNoGateway) {
+		t.Errorf("before the gateway: %v", err)
+	}
+	path := filepath.Join(dir, "control")
+	stale, err := net.Listen("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stale.(*net.UnixListener).SetUnlinkOnClose(false)
+	stale.Close()
+	if _, _, _, err := ask(t, dir, request); !errors.Is(err, control.ErrNoGateway) {
+		t.Errorf("with a socket that was left behind: %v", err)
+	}
+	l, err := control.Listen(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
+	if err := os.WriteFile(path, []byte("precious"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := control.Listen(dir); err == nil {
+		t.Error("a file was taken for a socket")
+	}
+	if text, err := os.ReadFile(path); string(text) != "precious" {
+		t.Errorf("the file: %q, %v", text, err)
+	}
+	long := filepath.Join(dir, strings.Repeat("long/", 20))
+	if err := os.MkdirAll(long, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := control.Listen(long); err == nil || !strings.Contains(err.Error(), "too long") {
+		t.Errorf("a long name: %v", err)
+	}
+}
+
+// raw sends octets and returns all of the answer.
+func raw(t *testing.T, dir, octets string) string {
+	t.Helper()
+	conn, err := net.Dial("unix", filepath.Join(dir, "control"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	io.WriteString(conn, octets) // the other side may have had enough
+	conn.(*net.UnixConn).CloseWrite()
+	answer, _ := io.ReadAll(conn)
+	return string(answer)
+}
+
+// TestBadRequests wants each to be refused with a reason, and nothing done.
+func TestBadRequests(t *testing.T) {
+	q := three()
+	dir := serve(t, q)
+	for _, tt := range []struct{ line, reason string }{
+		{"", "no request"},
+		{`{"action":"retry"}`, "no request"}, // no line end: it may be cut off
+		{"GET / HTTP/1.1\n", "not a request"},
+		{"[]\n", "not a request"},
+		{`{"action":"retry","force":true}` + "\n", "force"},
+		{`{"action":"retry"} {"action":"drop"}` + "\n", "something follows"},
+		{`{"action":"shred"}` + "\n", "no action"},
+		{`{"action":"drop"}` + "\n", "drop needs"},
+		{`{"action":"drop","filter":{}}` + "\n", "drop needs"},
+		{`{"action":"hold","report":true}` + "\n", "reports nothing"},
+		{`{"action":"list","filter":{"older":-1}}` + "\n", "negative"},
+		{`{"action":"list","filter":{"status":"lost"}}` + "\n", "no status"},
+		{`{"action":"list","filter":{"recipientDomain":"a b"}}` + "\n", "recipient domain"},
+		{`{"action":"list","filter":{"sender":"a@@b"}}` + "\n", "sender"},
+		{`{"action":"list","filter":{"nextHop":"a\u0007"}}` + "\n", "looked for"},
+		{strings.Repeat(" ", 2<<20) + "\n", "no request"},
+	} {
+		answer := raw(t, dir, tt.line)
+		var e control.Event
+		if tt.reason == "no request" && len(tt.line) > 1<<20 && answer == "" {
+			continue // the rest of so much made the system drop the answer
+		}
+		if err := json.Unmarshal([]byte(answer), &e); err != nil || e.End == nil || !strings.Contains(e.End.Error, tt.reason) {
+			t.Errorf("%.60q: %q, want %q", tt.line, answer, tt.reason)
+		}
+	}
+	if len(q.done) > 0 {
+		t.Errorf("done: %q", q.done)
+	}
+}
+
+// FuzzParseRequest wants what is understood to be within bounds, and to be
+// understood the same when it is written again.
+func FuzzParseRequest(f *testing.F) {
+	f.Add([]byte(`{"action":"list"}`))
+	f.Add([]byte(`{"action":"drop","report":true,"filter":{"ids":["A","B-C"],"older":3600000000000}}`))
+	f.Add([]byte(`{"action":"retry","filter":{"recipientDomain":"*.contoso.com","sender":"<>","nextHop":"Internet","status":"held"}}`))
+	f.Add([]byte(`{"action":"drop","filter":{"ids":[]}}`))     // chooses everything: no
+	f.Add([]byte(`{"action":"list"}{"action":"drop"}`))        // two
+	f.Add([]byte("{\"action\":\"list\",\"filter\":null}\r\n")) // no filter
+	f.Fuzz(func(t *testing.T, line []byte) {
+		r, err := control.ParseRequest(line)
+		if err != nil {
+			return
+		}
+		if !slices.Contains(control.Actions(), r.Action) || r.Action == control.Drop && r.Filter.IsZero() {
+			t.Fatalf("%q was taken", line)
+		}
+		text, err := json.Marshal(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := control.ParseRequest(text)
+		if err != nil {
+			t.Fatalf("%q became %q: %v", line, text, err)
+		}
+		if text2, _ := json.Marshal(again); !bytes.Equal(text, text2) {
+			t.Fatalf("%q became %q and then %q", line, text, text2)
+		}
+	})
+}

@@ -1,0 +1,97 @@
+package control
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/interchange-smtp/interchange/relay/queue"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// Filter chooses messages: those that all its fields fit. What it says of
+// recipients must fit one of them. The zero Filter chooses all.
+type Filter struct {
+	IDs             []string      `json:"ids,omitempty"`
+	RecipientDomain string        `json:"recipientDomain,omitempty"` // or an address space: *.contoso.com
+	Sender          string        `json:"sender,omitempty"`          // an address, a domain, or <>
+	NextHop         string        `json:"nextHop,omitempty"`         // its name, or the words that it begins with
+	Older           time.Duration `json:"older,omitempty"`           // at least this long on the queue; nanoseconds
+	Younger         time.Duration `json:"younger,omitempty"`         // less long
+	Status          string        `json:"status,omitempty"`          // of a recipient; "held": of the message
+}
+
+// held is the status of messages that an operator has put off.
+const held = "held"
+
+// Statuses are those to filter by.
+func Statuses() []string {
+	all := []string{held}
+	for s := queue.Waiting; s <= queue.Dropped; s++ {
+		all = append(all, s.String())
+	}
+	return all
+}
+
+// IsZero reports whether f chooses everything.
+func (f Filter) IsZero() bool {
+	return len(f.IDs) == 0 && f.RecipientDomain == "" && f.Sender == "" && f.NextHop == "" &&
+		f.Older == 0 && f.Younger == 0 && f.Status == ""
+}
+
+// filter returns f as the queue knows it at the time now.
+func (f Filter) filter(now time.Time) (queue.Filter, error) {
+	q := queue.Filter{All: f.IsZero(), IDs: f.IDs, From: f.Sender, Hop: f.NextHop}
+	if f.RecipientDomain != "" {
+		space, err := routing.ParseAddressSpace(f.RecipientDomain)
+		if err != nil {
+			return q, fmt.Errorf("recipient domain: %w", err)
+		}
+		q.To = space
+	}
+	if err := checkSender(f.Sender); err != nil {
+		return q, fmt.Errorf("sender: %w", err)
+	}
+	switch {
+	case f.Older < 0 || f.Younger < 0:
+		return q, fmt.Errorf("an age of %v: it is not negative", min(f.Older, f.Younger))
+	case f.Older > 0:
+		q.Before = now.Add(-f.Older)
+	}
+	if f.Younger > 0 {
+		q.After = now.Add(-f.Younger)
+	}
+	return q, f.status(&q)
+}
+
+// checkSender refuses what no sender can be.
+func checkSender(s string) error {
+	if s == "" || s == "<>" {
+		return nil
+	}
+	var err error
+	if strings.Contains(s, "@") {
+		_, err = routing.ParseAddress(s)
+	} else {
+		_, err = routing.ParseDomain(s)
+	}
+	return err
+}
+
+func (f Filter) status(q *queue.Filter) error {
+	switch f.Status {
+	case "":
+		return nil
+	case held:
+		yes := true
+		q.Held = &yes
+		return nil
+	}
+	for s := queue.Waiting; s <= queue.Dropped; s++ {
+		if s.String() == f.Status {
+			q.Statuses = []queue.Status{s}
+			return nil
+		}
+	}
+	return fmt.Errorf("there is no status %q; give one of %s", f.Status, strings.Join(Statuses(), ", "))
+}
