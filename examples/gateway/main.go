@@ -46,6 +46,7 @@ func commands() []command {
 		{"convert", "print the policy as Exchange commands or as JSON", "0 done, 2 invalid", convert},
 		{"map", "draw the policy as a picture", "0 done, 2 invalid", drawMap},
 		{"shell", "run Exchange commands at a prompt, or from standard input", "0 done, 1 a command failed, 2 invalid", runShell},
+		{"queue", "work on the queue of a running gateway", "0 done, 1 no such message or not all done, 2 invalid or no gateway there", runQueue},
 		{"user", "maintain the users file of Basic authentication", "0 done, 1 no such user, 2 invalid", user},
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"syscall"
 
 	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/delivery"
 )
@@ -23,6 +24,8 @@ import (
 // serveFlags are the flags of serve.
 type serveFlags struct {
 	policyFlags
+	data      string
+	limits    queueLimits
 	users     string
 	cert, key string
 	dns       string
@@ -59,6 +62,12 @@ func serveUntil(ctx context.Context, hangup <-chan os.Signal, c *cli, args []str
 
 func (f *serveFlags) register(fs *flag.FlagSet) {
 	f.policyFlags.register(fs)
+	fs.StringVar(&f.data, "data", "", "keep the queue in `DIR`, which only its owner may enter (default: no queue,\nmail is acknowledged when its next hop has it)")
+	fs.IntVar(&f.limits.messages, "max-queued", 0, "take no more mail when `N` messages are on the queue (default 100000; negative: no limit)")
+	fs.Func("min-free", "take no more mail when less than `SIZE` of the disk is free, as in 500MB (default: a twenty-fifth, at most 4 GB; Unlimited: no limit)", func(s string) (err error) {
+		f.limits.free, err = connector.ParseByteSize(s)
+		return err
+	})
 	fs.StringVar(&f.users, "users", "", "check passwords of Basic authentication with the users `FILE`")
 	fs.StringVar(&f.cert, "cert", "", "PEM `FILE` with the certificate and its chain")
 	fs.StringVar(&f.key, "key", "", "PEM `FILE` with the certificate's key")
@@ -95,6 +104,7 @@ type relayProcess struct {
 	now    *settings // what new connections go by
 	server *relay.Server
 	sender *delivery.Sender
+	queue  *mailQueue // nil: without -data
 	demo   *demoPeers // of the built-in demonstration only
 }
 
@@ -174,6 +184,9 @@ func (r *relayProcess) run(ctx context.Context, hangup <-chan os.Signal) int {
 	var reloads <-chan os.Signal // once there is something to reload
 	began := make(chan struct{})
 	ready := (<-chan struct{})(began)
+	if err := r.open(ctx); err != nil {
+		return r.failed(err)
+	}
 	r.server.Listen = listenAnnounced(sync.OnceFunc(func() {
 		r.announce()
 		close(began)
@@ -183,10 +196,7 @@ func (r *relayProcess) run(ctx context.Context, hangup <-chan os.Signal) int {
 	for {
 		select {
 		case err := <-served:
-			if err != nil {
-				return r.failed(err)
-			}
-			return exitOK
+			return r.failed(errors.Join(err, r.shutdown()))
 		case <-ready:
 			ready, reloads = nil, hangup
 		case <-reloads:
@@ -198,6 +208,19 @@ func (r *relayProcess) run(ctx context.Context, hangup <-chan os.Signal) int {
 			return exitOK
 		}
 	}
+}
+
+// open opens the queue, if there is to be one.
+func (r *relayProcess) open(ctx context.Context) error {
+	if r.flags.data == "" {
+		return nil
+	}
+	q, err := openQueue(ctx, r.flags.data, r.sender, r.now.policy.Policy, r.flags.limits, r.logger)
+	if err != nil {
+		return fmt.Errorf("-data %s: %w", r.flags.data, err)
+	}
+	r.queue, r.server.Handler = q, q.dispatcher
+	return nil
 }
 
 // failed prints why it couldn't serve and returns the exit code.
@@ -251,6 +274,11 @@ func (r *relayProcess) announce() {
 		if len(r.server.Certificates) == 0 && mechanisms.Has(auth.TLS) {
 			fmt.Fprintln(out, "  without STARTTLS, for there is no -cert")
 		}
+	}
+	if r.queue == nil {
+		fmt.Fprintln(out, "Mail is acknowledged when its next hop has it, for there is no -data to queue it in")
+	} else {
+		fmt.Fprintf(out, "Mail is queued in %s\n", r.flags.data)
 	}
 	if r.demo != nil {
 		io.WriteString(out, demoCommands())

@@ -104,6 +104,9 @@ func (r *relayProcess) change(next *settings) error {
 		return err
 	}
 	r.sender.SetCertificates(next.certificates)
+	if r.queue != nil {
+		r.queue.dispatcher.SetPolicy(next.policy.Policy)
+	}
 	return nil
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 )
 
@@ -20,12 +21,21 @@ func (r *relayProcess) shutdown() error {
 	r.logger.Info("stopping; a second signal ends it at once", "grace", shutdownGrace)
 	grace, cancel := context.WithTimeout(context.Background(), shutdownGrace)
 	defer cancel()
+	var attempts sync.WaitGroup
+	if r.queue != nil {
+		// At the same time, for transactions wait for attempts.
+		attempts.Go(func() { r.queue.shutdown(grace) })
+	}
 	err := r.server.Shutdown(grace)
 	if errors.Is(err, context.DeadlineExceeded) {
 		r.logger.Warn("transactions were cut off; none of them was acknowledged")
 		cut, cancel := context.WithTimeout(context.Background(), cutGrace)
 		defer cancel()
 		err = r.server.Shutdown(cut)
+	}
+	attempts.Wait()
+	if r.queue != nil {
+		err = errors.Join(err, r.queue.close())
 	}
 	return err
 }

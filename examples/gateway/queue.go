@@ -1,0 +1,182 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/interchange-smtp/interchange/examples/gateway/internal/control"
+)
+
+// queueFlags are the flags of queue.
+type queueFlags struct {
+	data   string
+	output string
+	json   bool
+	control.Request
+}
+
+func (f *queueFlags) register(fs *flag.FlagSet) {
+	fs.StringVar(&f.data, "data", "", "the `DIR` that the gateway was started with")
+	fs.StringVar(&f.Filter.RecipientDomain, "recipient-domain", "", "messages to `DOMAIN`, or to *.DOMAIN")
+	fs.StringVar(&f.Filter.Sender, "sender", "", "messages from an `ADDRESS` or a domain; <> is the null sender")
+	fs.StringVar(&f.Filter.NextHop, "next-hop", "", "messages for the next hop of that `NAME`, or whose name begins with these words")
+	fs.Var((*age)(&f.Filter.Older), "older", "messages that are `AGE` old at least, as in 90s, 4h or 2d")
+	fs.Var((*age)(&f.Filter.Younger), "younger", "messages that are younger than `AGE`")
+	fs.StringVar(&f.Filter.Status, "status", "", "messages with a recipient of that `STATUS`: "+strings.Join(control.Statuses()[1:], ", ")+"; or held")
+	fs.BoolVar(&f.Report, "report", false, "drop: tell the sender")
+	fs.StringVar(&f.output, "output", ".", "export: write the files to `DIR`")
+	fs.BoolVar(&f.json, "json", false, "print for machines, a line for each message")
+}
+
+// age is a duration that may be given in days.
+type age time.Duration
+
+// String implements flag.Value.
+func (a *age) String() string {
+	if *a == 0 {
+		return "" // the default: it isn't asked for
+	}
+	return time.Duration(*a).String()
+}
+
+// Set implements flag.Value.
+func (a *age) Set(s string) error {
+	if days, ok := strings.CutSuffix(s, "d"); ok {
+		n, err := strconv.ParseUint(days, 10, 16)
+		*a = age(time.Duration(n) * 24 * time.Hour)
+		return err
+	}
+	d, err := time.ParseDuration(s)
+	*a = age(d)
+	return err
+}
+
+// runQueue works on the queue of a running gateway.
+func runQueue(c *cli, args []string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	fs := c.flags("list|show|retry|hold|release|drop|export -data DIR [flags] [ID]...")
+	var f queueFlags
+	f.register(fs)
+	words, code, done := c.parseMixed(fs, args)
+	if done {
+		return code
+	}
+	if len(words) > 0 {
+		f.Action, f.Filter.IDs = control.Action(words[0]), words[1:]
+	}
+	switch {
+	case !slices.Contains(control.Actions(), f.Action):
+		return c.invalid(errors.New("say what to do: list, show, retry, hold, release, drop or export"))
+	case f.data == "":
+		return c.invalid(errors.New("-data is missing: give the directory that the gateway was started with"))
+	}
+	if err := f.Validate(); err != nil {
+		return c.invalid(err)
+	}
+	return c.queue(ctx, &f)
+}
+
+// parseMixed parses flags and words in any order.
+func (c *cli) parseMixed(fs *flag.FlagSet, args []string) (words []string, code int, done bool) {
+	for {
+		if code, done := c.parse(fs, args, "anything"); done {
+			return nil, code, true
+		}
+		if fs.NArg() == 0 {
+			return words, 0, false
+		}
+		words = append(words, fs.Arg(0))
+		args = fs.Args()[1:]
+	}
+}
+
+// printer shows the answer to one action.
+type printer interface {
+	message(m *control.Message) error
+	octets(p []byte) error // of the last message
+	end(messages int) error
+	drop() // what is unfinished
+}
+
+// queue asks the gateway and shows what it answers.
+func (c *cli) queue(ctx context.Context, f *queueFlags) int {
+	p := c.printer(f)
+	meter := c.meter()
+	found, problems := 0, 0
+	var failed error
+	for e, err := range control.Do(ctx, f.data, f.Request) {
+		meter.clear()
+		switch {
+		case err != nil:
+			failed = err
+		case e.Problem != "":
+			problems++
+			p.drop()
+			fmt.Fprintf(c.stderr, "gateway queue: %s\n", visibleLine(e.Problem))
+		case e.Progress != nil:
+			meter.show(f.Action, *e.Progress)
+		case e.Message != nil:
+			failed = p.message(e.Message)
+		case e.Octets != nil:
+			failed = p.octets(e.Octets)
+		case e.End != nil:
+			found = e.End.Messages
+			failed = p.end(found)
+		}
+		if failed != nil {
+			break
+		}
+	}
+	switch {
+	case failed != nil:
+		p.drop()
+		fmt.Fprintf(c.stderr, "gateway queue: %v\n", failed)
+		if errors.Is(failed, control.ErrNoGateway) {
+			return exitInvalid
+		}
+		return exitNo
+	case problems > 0 || found == 0 && f.Action != control.List:
+		return exitNo
+	}
+	return exitOK
+}
+
+// meter is the line that tells how far long work is, at a terminal only.
+type meter struct {
+	out   *os.File // nil: nobody looks
+	shown bool
+}
+
+func (c *cli) meter() *meter {
+	if out, ok := c.stderr.(*os.File); ok && term.IsTerminal(int(out.Fd())) {
+		return &meter{out: out}
+	}
+	return &meter{}
+}
+
+func (m *meter) show(action control.Action, p control.Progress) {
+	if m.out != nil {
+		m.shown = true
+		fmt.Fprintf(m.out, "%s: %d of %d messages", action, p.Done, p.Of)
+	}
+}
+
+// clear makes room for what is printed next.
+func (m *meter) clear() {
+	if m.shown {
+		m.shown = false
+		fmt.Fprint(m.out, "\r\x1b[K")
+	}
+}

@@ -1,0 +1,166 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"iter"
+	"log/slog"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/interchange-smtp/interchange/examples/gateway/internal/control"
+	"github.com/interchange-smtp/interchange/relay/dispatch"
+	"github.com/interchange-smtp/interchange/relay/queue"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// noon is when the operator of these tests is at work.
+var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// shelf is a queue on which nothing moves.
+type shelf []*queue.Message
+
+// stocked returns a shelf with a message that waits, one that nobody takes, one
+// that is held, and a report.
+func stocked() shelf {
+	ann, boss := routing.MustParseAddress("ann@fabrikam.com"), routing.MustParseAddress("boss@fabrikam.com")
+	return shelf{
+		{
+			ID: "2PBDRS2VVRYG4GDR", Arrived: noon.Add(-2*time.Hour - 13*time.Minute), Size: 4218, From: ann,
+			Connector: "FromOffice", Remote: netip.MustParseAddrPort("10.2.9.7:51000"), Helo: "scanner7", User: "ann@fabrikam.com",
+			Recipients: []queue.Recipient{
+				{To: routing.MustParseAddress("kim@contoso.com"), Next: noon.Add(4*time.Minute + 30*time.Second), Hop: "Internet contoso.com", Attempts: 7,
+					Tried: noon.Add(-30 * time.Second), Host: "mx.contoso.com", Reply: "451 4.7.1 Greylisted, come back later"},
+				{To: routing.MustParseAddress("lee@fabrikam.com"), Status: queue.Delivered, Hop: "ToMailboxes [10.2.3.9]", Attempts: 1,
+					Tried: noon.Add(-2*time.Hour - 13*time.Minute), Host: "[10.2.3.9]", Reply: "250 2.0.0 OK", Reported: true},
+			},
+		},
+		{
+			ID: "8N2L3SJ9MRNTK3SN", Arrived: noon.Add(-50 * time.Hour), Size: 31 << 20, From: boss, Held: true,
+			Recipients: []queue.Recipient{{To: routing.MustParseAddress("press@example.org"), Hop: "Internet example.org"}},
+		},
+		{
+			ID: "QWK6BRDJ4GC5922L", Arrived: noon.Add(-12 * time.Second), Size: 12_400, Report: true,
+			Recipients: []queue.Recipient{{To: boss, Next: noon.Add(-time.Second), Hop: "ToMailboxes [10.2.3.9]", Attempts: 1,
+				Tried: noon.Add(-12 * time.Second), Reply: "451 4.4.0 Connection refused\nby\x1b[2Jnobody"}},
+		},
+	}
+}
+
+func (s shelf) List(_ context.Context, f queue.Filter) iter.Seq2[*queue.Message, error] {
+	return func(yield func(*queue.Message, error) bool) {
+		for _, m := range s {
+			if f.Match(m) && !yield(m, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (s shelf) count(f queue.Filter, progress dispatch.Progress) (n int, _ error) {
+	for i, m := range s {
+		if f.Match(m) {
+			n++
+		}
+		progress(i+1, len(s))
+	}
+	return n, nil
+}
+
+func (s shelf) Retry(_ context.Context, f queue.Filter, p dispatch.Progress) (int, error) {
+	return s.count(f, p)
+}
+func (s shelf) Suspend(_ context.Context, f queue.Filter, p dispatch.Progress) (int, error) {
+	return s.count(f, p)
+}
+func (s shelf) Resume(_ context.Context, f queue.Filter, p dispatch.Progress) (int, error) {
+	return s.count(f, p)
+}
+func (s shelf) Drop(_ context.Context, f queue.Filter, _ bool, p dispatch.Progress) (int, error) {
+	return s.count(f, p)
+}
+
+// Open implements control.Opener. What is held is damaged.
+func (s shelf) Open(_ context.Context, id string) (queue.Body, error) {
+	for _, m := range s {
+		if m.ID == id && !m.Held {
+			text := "Subject: on the queue\r\n\r\n"
+			text += strings.Repeat("x", int(m.Size)-len(text))
+			return struct {
+				*strings.Reader
+				io.Closer
+			}{strings.NewReader(text), io.NopCloser(nil)}, nil
+		}
+	}
+	return nil, queue.ErrNotFound
+}
+
+// TestQueue compares what an operator sees with files, in which the documents'
+// sessions are looked up.
+func TestQueue(t *testing.T) {
+	testdata, err := filepath.Abs("testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	for _, dir := range []string{"data", "empty"} {
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	listener, err := control.Listen("data")
+	if err != nil {
+		t.Fatal(err)
+	}
+	stock := stocked()
+	server := control.NewServer(stock, stock, slog.New(slog.DiscardHandler))
+	go server.Serve(listener)
+	t.Cleanup(server.Close)
+
+	for _, tt := range []struct{ name, args string }{
+		{"list", "list -data data"},
+		{"list-filtered", "list -data data -recipient-domain *.contoso.com -status waiting"},
+		{"list-empty", "list -data data -next-hop Nowhere"},
+		{"list-json", "list -data data -json"},
+		{"show", "show -data data 2PBDRS2VVRYG4GDR QWK6BRDJ4GC5922L"},
+		{"show-absent", "show -data data AAAA"},
+		{"retry", "retry -data data -next-hop Internet"},
+		{"hold", "hold -data data -sender ann@fabrikam.com"},
+		{"release", "release -data data -status held"},
+		{"release-none", "release -data data AAAA"},
+		{"drop", "drop -data data -sender boss@fabrikam.com -report"},
+		{"drop-json", "drop -data data -json 8N2L3SJ9MRNTK3SN"},
+		{"drop-all", "drop -data data"},
+		{"export", "export -data data -output . 2PBDRS2VVRYG4GDR QWK6BRDJ4GC5922L"},
+		{"export-again", "export -data data QWK6BRDJ4GC5922L"},
+		{"export-damaged", "export -data data -status held"},
+		{"report-misplaced", "hold -data data -report"},
+		{"bad-filter", "list -data data -status lost"},
+		{"bad-age", "list -data data -older yesterday"},
+		{"no-action", "-data data"},
+		{"no-data", "list"},
+		{"no-gateway", "list -data empty"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var out bytes.Buffer
+			c := &cli{command: command{name: "queue", summary: "…", exits: "…"}, stdout: &out, stderr: &out, now: func() time.Time { return noon }}
+			code := runQueue(c, strings.Fields(tt.args))
+			goldenFile(t, filepath.Join(testdata, "queue-"+tt.name+".txt"), fmt.Sprintf("$ gateway queue %s\n%sexit %d\n", tt.args, &out, code))
+		})
+	}
+	for _, m := range []*queue.Message{stock[0], stock[2]} {
+		info, err := os.Stat(m.ID + ".eml")
+		if err != nil || info.Size() != m.Size || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v", m.ID, info, err)
+		}
+	}
+	if _, err := os.Stat(stock[1].ID + ".eml"); err == nil {
+		t.Error("a file is left of a message that could not be read")
+	}
+}

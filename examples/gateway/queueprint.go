@@ -1,0 +1,281 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/interchange-smtp/interchange/examples/gateway/internal/control"
+)
+
+// printer returns who shows the answer that f asks for.
+func (c *cli) printer(f *queueFlags) printer {
+	switch {
+	case f.Action == control.Export:
+		return &exporter{out: c.stdout, dir: f.output, json: f.json}
+	case f.json:
+		return &jsonPrinter{enc: json.NewEncoder(c.stdout), changes: f.Action != control.List && f.Action != control.Show}
+	case f.Action == control.Show:
+		return &showPrinter{out: c.stdout}
+	}
+	return &listPrinter{out: c.stdout, now: c.now(), action: f.Action}
+}
+
+// whole is what printers do who leave nothing unfinished.
+type whole struct{}
+
+func (whole) octets([]byte) error { return nil }
+func (whole) drop()               {}
+
+// listPrinter prints a line for each message and one for each recipient.
+type listPrinter struct {
+	whole
+	out    io.Writer
+	now    time.Time
+	action control.Action
+}
+
+func (p *listPrinter) message(m *control.Message) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s  %s  %s  from <%s>", m.ID, span(p.now.Sub(m.Arrived)), bytesOf(m.Size), visibleLine(m.From))
+	if m.Report {
+		b.WriteString("  a report of ours")
+	}
+	if m.Held {
+		b.WriteString("  held")
+	}
+	b.WriteByte('\n')
+	for _, r := range m.Recipients {
+		fmt.Fprintf(&b, "    <%s>  %s\n", visibleLine(r.To), visibleLine(p.state(m, &r)))
+	}
+	_, err := io.WriteString(p.out, b.String())
+	return err
+}
+
+// state tells in one line how it stands with a recipient.
+func (p *listPrinter) state(m *control.Message, r *control.Recipient) string {
+	s := r.Status
+	if s == "waiting" && !m.Held {
+		if wait := r.Next.Sub(p.now); wait > 0 {
+			s += ", next try in " + span(wait)
+		} else {
+			s += ", its turn comes"
+		}
+	}
+	if r.NextHop != "" {
+		s += "; " + r.NextHop
+	}
+	if r.Attempts > 0 {
+		s += ", " + count(r.Attempts, "attempt")
+	}
+	if r.Reply != "" {
+		s += ": " + r.Reply
+	}
+	return s
+}
+
+// end tells what was done with how many.
+func (p *listPrinter) end(messages int) error {
+	done := ""
+	switch p.action {
+	case control.Retry:
+		done = " to be tried now"
+	case control.Hold:
+		done = " held"
+	case control.Release:
+		done = " released"
+	case control.Drop:
+		done = " dropped"
+	}
+	_, err := fmt.Fprintln(p.out, count(messages, "message")+done)
+	return err
+}
+
+// showPrinter prints all that is known.
+type showPrinter struct {
+	whole
+	out io.Writer
+}
+
+func (p *showPrinter) message(m *control.Message) error {
+	var b strings.Builder
+	line := func(name, value string) {
+		if value != "" {
+			fmt.Fprintf(&b, "%-12s%s\n", name+":", visibleLine(value))
+		}
+	}
+	line("ID", m.ID)
+	line("Arrived", exactly(m.Arrived))
+	line("Size", fmt.Sprintf("%d octets, %s", m.Size, m.Body))
+	line("From", "<"+m.From+">")
+	line("Connector", m.Connector)
+	line("Remote", m.Remote)
+	line("Helo", m.Helo)
+	line("User", m.User)
+	if m.Report {
+		line("Report", "of our own")
+	}
+	if m.Held {
+		line("Held", "by an operator")
+	}
+	for _, r := range m.Recipients {
+		line("To", "<"+r.To+">")
+		line("  Status", r.Status)
+		line("  Next try", exactly(r.Next))
+		line("  Next hop", r.NextHop)
+		if r.Attempts > 0 {
+			line("  Attempts", fmt.Sprintf("%d, last at %s", r.Attempts, exactly(r.Tried)))
+		}
+		line("  Host", r.Host)
+		line("  Reply", r.Reply)
+		switch {
+		case r.Reported:
+			line("  Sender", "was told, or need not be")
+		case r.Delayed:
+			line("  Sender", "was told of the delay")
+		}
+	}
+	_, err := fmt.Fprintln(p.out, b.String())
+	return err
+}
+
+func (p *showPrinter) end(messages int) error {
+	if messages > 0 {
+		return nil
+	}
+	_, err := fmt.Fprintln(p.out, "no such message")
+	return err
+}
+
+// jsonPrinter prints a line for each message, or the number of those changed.
+type jsonPrinter struct {
+	whole
+	enc     *json.Encoder
+	changes bool
+}
+
+func (p *jsonPrinter) message(m *control.Message) error { return p.enc.Encode(m) }
+
+func (p *jsonPrinter) end(messages int) error {
+	if !p.changes {
+		return nil
+	}
+	return p.enc.Encode(control.End{Messages: messages})
+}
+
+// exporter writes each message to a file of its own.
+type exporter struct {
+	out     io.Writer
+	dir     string
+	json    bool
+	file    *os.File
+	size    int64 // that the file must get
+	written int64
+	files   int
+}
+
+// message begins a file. One that is there already is somebody's.
+func (x *exporter) message(m *control.Message) error {
+	if err := x.close(); err != nil {
+		return err
+	}
+	name := m.ID + ".eml"
+	if !filepath.IsLocal(name) || filepath.Base(name) != name {
+		return fmt.Errorf("%q can't be the name of a file", m.ID)
+	}
+	var err error
+	x.file, err = os.OpenFile(filepath.Join(x.dir, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	x.size, x.written = m.Size, 0
+	return err
+}
+
+func (x *exporter) octets(p []byte) error {
+	if x.file == nil {
+		return errors.New("octets of no message")
+	}
+	n, err := x.file.Write(p)
+	x.written += int64(n)
+	return err
+}
+
+// close ends a file. What isn't whole is not left behind.
+func (x *exporter) close() error {
+	if x.file == nil {
+		return nil
+	}
+	file := x.file
+	x.file = nil
+	err := file.Close()
+	if err == nil && x.written != x.size {
+		err = fmt.Errorf("%s: %d octets of %d came", file.Name(), x.written, x.size)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(file.Name()))
+	}
+	x.files++
+	if x.json {
+		return json.NewEncoder(x.out).Encode(struct {
+			File string `json:"file"`
+		}{file.Name()})
+	}
+	_, err = fmt.Fprintln(x.out, file.Name())
+	return err
+}
+
+func (x *exporter) end(int) error {
+	err := x.close()
+	if err == nil && !x.json {
+		_, err = fmt.Fprintln(x.out, count(x.files, "message")+" exported")
+	}
+	return err
+}
+
+func (x *exporter) drop() {
+	if x.file != nil {
+		_ = x.file.Close() // it is removed
+		_ = os.Remove(x.file.Name())
+		x.file = nil
+	}
+}
+
+// exactly prints a time; nothing if it is none.
+func exactly(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+// span prints a duration in its two largest units.
+func span(d time.Duration) string {
+	switch {
+	case d >= 24*time.Hour:
+		return fmt.Sprintf("%dd%dh", d/(24*time.Hour), d%(24*time.Hour)/time.Hour)
+	case d >= time.Hour:
+		return fmt.Sprintf("%dh%dm", d/time.Hour, d%time.Hour/time.Minute)
+	case d >= time.Minute:
+		return fmt.Sprintf("%dm%ds", d/time.Minute, d%time.Minute/time.Second)
+	}
+	return fmt.Sprintf("%ds", max(d, 0)/time.Second)
+}
+
+// bytesOf prints a size.
+func bytesOf(n int64) string {
+	switch {
+	case n >= 10<<20:
+		return fmt.Sprintf("%d MB", n>>20)
+	case n >= 10<<10:
+		return fmt.Sprintf("%d KB", n>>10)
+	}
+	return fmt.Sprintf("%d B", n)
+}
+
+// visibleLine is visible for one line.
+func visibleLine(s string) string {
+	return strings.NewReplacer("\n", "?", "\t", "?").Replace(visible(s))
+}
