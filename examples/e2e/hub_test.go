@@ -35,8 +35,8 @@ func buildGateway(t *testing.T) string {
 }
 
 // startHub runs gateway serve on h until the test ends, and returns when it
-// is ready. config are the flags that name the policy.
-func startHub(t *testing.T, h *host, ca *authority, config ...string) {
+// is ready. config are the flags that name the policy. The result is the program.
+func startHub(t *testing.T, h *host, ca *authority, config ...string) string {
 	t.Helper()
 	binary := buildGateway(t)
 	users := filepath.Join(publicDir(t), "users")
@@ -47,6 +47,7 @@ func startHub(t *testing.T, h *host, ca *authority, config ...string) {
 	}
 	cert, key := ca.issue(t, hubName)
 	startServe(t, h, ca.roots, binary, append(config, "-users", users, "-cert", cert, "-key", key, "-dns", dnsAddr)...)
+	return binary
 }
 
 // scenarioFlags writes the guide's commands for a scenario to a directory of

@@ -17,10 +17,15 @@ type mailbox struct {
 	seen int // messages that were looked at
 }
 
-// newMailbox serves at an address of h.
+// newMailbox serves at an address of h. It has a mailbox for everybody but nobody.
 func newMailbox(t *testing.T, h *host, addr string) *mailbox {
 	t.Helper()
-	m := &mailbox{sink: &relaytest.Sink{Hostname: "mailbox.example"}}
+	m := &mailbox{sink: &relaytest.Sink{Hostname: "mailbox.example", Script: func(stage relaytest.Stage, argument string) string {
+		if stage == relaytest.StageRcpt && strings.HasPrefix(argument, "nobody@") {
+			return "550 5.1.1 No such user here"
+		}
+		return ""
+	}}}
 	go m.sink.Serve(h.listen(t, addr))
 	t.Cleanup(func() { m.sink.Close() })
 	return m

@@ -27,8 +27,12 @@ const (
 // anybody and for anybody from those who log on, hands mail for fabrikam.com
 // and partner.example to HubA, and all other mail to the Internet's mail server.
 type postfix struct {
-	dir string
-	log string
+	host *host
+	dir  string
+	log  string
+
+	running *exec.Cmd // nil: it doesn't
+	output  bytes.Buffer
 }
 
 // gatewayConfig is what differs between the scenarios.
@@ -106,31 +110,45 @@ hub       unix  - - n - - smtp -o smtp_bind_address={source} {login}
 // everything it is told to read, so dir is open to all.
 func startPostfix(t *testing.T, h *host, ca *authority, cfg gatewayConfig) *postfix {
 	t.Helper()
-	p := &postfix{dir: filepath.Join(publicDir(t), "postfix")}
+	p := &postfix{host: h, dir: filepath.Join(publicDir(t), "postfix")}
 	p.log = filepath.Join(p.dir, "maillog")
 	p.configure(t, ca, cfg)
-
-	// Postfix may log before the master has its log service, hence the shell's error output.
-	var output bytes.Buffer
-	cmd := h.command(context.Background(), "/usr/sbin/postfix", "-c", p.dir+"/etc", "start-fg")
-	cmd.Stdout, cmd.Stderr = &output, &output
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	p.start(t)
 	t.Cleanup(func() {
-		stop := h.command(context.Background(), "/usr/sbin/postfix", "-c", p.dir+"/etc", "stop")
-		if out, err := stop.CombinedOutput(); err != nil {
-			t.Errorf("postfix stop: %v: %s", err, out)
-		}
-		cmd.Wait()
+		p.stop(t)
 		if t.Failed() {
 			text, _ := os.ReadFile(p.log)
-			t.Logf("Postfix said:\n%s%s", output.Bytes(), text)
+			t.Logf("Postfix said:\n%s%s", p.output.Bytes(), text)
 		}
 	})
-	h.awaitPort(t, gatewayAddr+":25")
 	return p
+}
+
+// start starts it and returns when it listens.
+func (p *postfix) start(t *testing.T) {
+	t.Helper()
+	p.running = p.host.command(context.Background(), "/usr/sbin/postfix", "-c", p.dir+"/etc", "start-fg")
+	// Postfix may log before the master has its log service, hence the shell's error output.
+	p.running.Stdout, p.running.Stderr = &p.output, &p.output
+	p.running.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := p.running.Start(); err != nil {
+		t.Fatal(err)
+	}
+	p.host.awaitPort(t, gatewayAddr+":25")
+}
+
+// stop stops it if it runs.
+func (p *postfix) stop(t *testing.T) {
+	t.Helper()
+	if p.running == nil {
+		return
+	}
+	stop := p.host.command(context.Background(), "/usr/sbin/postfix", "-c", p.dir+"/etc", "stop")
+	if out, err := stop.CombinedOutput(); err != nil {
+		t.Errorf("postfix stop: %v: %s", err, out)
+	}
+	p.running.Wait() // it says nothing about what was stopped
+	p.running = nil
 }
 
 // said returns the log once it has the given words in it.
