@@ -11,6 +11,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/shell"
@@ -47,13 +48,14 @@ func (l *logged) String() string {
 // wait waits until text was logged n times.
 func (l *logged) wait(t *testing.T, text string, n int) string {
 	t.Helper()
+	patience := time.After(30 * time.Second)
 	for {
 		if said := l.String(); strings.Count(said, text) >= n {
 			return said
 		}
 		select {
 		case <-l.wrote:
-		case <-t.Context().Done():
+		case <-patience:
 			t.Fatalf("never logged: %q", text)
 		}
 	}

@@ -33,12 +33,10 @@ type serveFlags struct {
 	explain   list
 }
 
-// serve runs the relay until a signal stops it. A second one ends the process
-// at once, as the system does: nothing that was acknowledged is lost by that.
+// serve runs the relay until a signal stops it.
 func serve(c *cli, args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	context.AfterFunc(ctx, stop)
 	hangup := make(chan os.Signal, 1) // one that waits stands for all
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)

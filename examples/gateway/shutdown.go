@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"errors"
+	"os/signal"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -18,6 +20,9 @@ const (
 // shutdown stops accepting mail, tells idle clients 421, and lets transactions
 // end. What is on the queue by then stays there.
 func (r *relayProcess) shutdown() error {
+	// The next signal does what it does to any process: nothing that was
+	// acknowledged is lost by that.
+	signal.Reset(syscall.SIGINT, syscall.SIGTERM)
 	r.logger.Info("stopping; a second signal ends it at once", "grace", shutdownGrace)
 	grace, cancel := context.WithTimeout(context.Background(), shutdownGrace)
 	defer cancel()
