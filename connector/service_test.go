@@ -174,10 +174,26 @@ func TestDeliveryProblems(t *testing.T) {
 		case tt.code != "" && (len(got) != 1 || got[0].Path != tt.path || got[0].Code != tt.code):
 			t.Errorf("got %v, want %s (%s)", got, tt.path, tt.code)
 		}
+		if one, doubts := alone(&tt.cfg); len(one) != len(errs) || len(doubts) != len(warnings) || len(one) > 0 && one[0].Code != errs[0].Code {
+			t.Errorf("%+v: checked alone %v, %v, together %v", tt.cfg, one, doubts, errs)
+		}
 		if p, err := connector.Compile(tt.cfg); (err != nil) != (len(errs) > 0) || (p == nil) != (err != nil) {
 			t.Errorf("Compile: %v, %v", err, errs)
 		}
 	}
+}
+
+// alone checks what c has one by one, where there is only one of its kind.
+func alone(c *connector.Config) (errs, warnings connector.Problems) {
+	switch {
+	case len(c.Services) == 1:
+		return c.CheckService(c.Services[0])
+	case len(c.Remote) == 1:
+		return c.CheckRemoteDomain(c.Remote[0])
+	case len(c.Remote) == 0 && len(c.Services) == 0:
+		return c.CheckTransport(c.Transport)
+	}
+	return c.Validate()
 }
 
 // TestReports walks what senders are told of their mail.

@@ -230,6 +230,25 @@ func TestKinds(t *testing.T) {
 	}
 }
 
+// TestAdvice wants senders told what they can do, after failures only.
+func TestAdvice(t *testing.T) {
+	for status, want := range map[string]string{
+		"4.4.7": "Send it again later", "5.1.1": "mistakes in the address", "5.1.10": "mistakes in the address", "5.2.2": "mailbox is full",
+		"5.2.3": "too large", "5.3.4": "too large", "5.4.6": "went round in a circle", "5.4.4": "No way to the recipient", "5.7.1": "for reasons of policy",
+		"5.6.1": "the form of the message", "5.0.0": "If sending it again doesn't help",
+	} {
+		r := report()
+		r.Recipients[0].Status, r.Recipients[0].Reply = status, ""
+		if p := read(t, r, nil); !strings.Contains(strings.Join(strings.Fields(p.text), " "), want) || !strings.Contains(p.text, "The host was mx.fabrikam.com.") {
+			t.Errorf("%s:\n%s", status, p.text)
+		}
+		r.Kind = dsn.Relayed
+		if p := read(t, r, nil); strings.Contains(strings.Join(strings.Fields(p.text), " "), want) {
+			t.Errorf("relayed, %s:\n%s", status, p.text)
+		}
+	}
+}
+
 func TestWants(t *testing.T) {
 	for _, tt := range []struct {
 		notify string
