@@ -1,0 +1,296 @@
+package shell
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// PrintChanges returns the commands that make after of before. It is for changes
+// within what both have: connectors, accepted domains and the transport
+// configuration, whose parameters change, and accepted domains and grants that come
+// or go. The error says what no command can express, or what it is not for:
+// connectors that come or go, and servers. For those, [Print] prints the whole.
+func PrintChanges(before, after connector.Config) ([]byte, error) {
+	p := &printer{cfg: &after, variables: map[string]bool{}}
+	d := differ{printer: p, before: &before}
+	d.receive()
+	d.send()
+	d.accepted()
+	d.transport()
+	if rest := d.rest(); rest != "" {
+		p.fail(rest, "no command of those that change things sets it")
+	}
+	if len(p.errs) > 0 {
+		return nil, errors.Join(p.errs...)
+	}
+	return p.out.Bytes(), nil
+}
+
+// differ prints what is different.
+type differ struct {
+	*printer
+	before *connector.Config
+}
+
+// receive prints the changes of Receive connectors, which belong to a server.
+func (d *differ) receive() {
+	if len(d.before.Receive) != len(d.cfg.Receive) {
+		d.fail("Receive", "connectors come or go")
+		return
+	}
+	for i := range d.cfg.Receive {
+		old, now := &d.before.Receive[i], &d.cfg.Receive[i]
+		path := fmt.Sprintf("Receive[%q]", now.Name)
+		whole := now.WithDefaults(d.cfg)
+		c := command{name: "Set-ReceiveConnector"}
+		identity := d.quote(path+".Name", cmp.Or(now.Server, d.local())+`\`+old.Name)
+		c.add("Identity", identity)
+		d.fields(path, &c, reflect.ValueOf(old).Elem(), reflect.ValueOf(now).Elem(), reflect.ValueOf(&whole).Elem())
+		d.run(c, 1)
+		d.grants(path, "Get-ReceiveConnector "+identity, old.Permissions, now.Permissions)
+	}
+}
+
+func (d *differ) send() {
+	if len(d.before.Send) != len(d.cfg.Send) {
+		d.fail("Send", "connectors come or go")
+		return
+	}
+	for i := range d.cfg.Send {
+		old, now := &d.before.Send[i], &d.cfg.Send[i]
+		path := fmt.Sprintf("Send[%q]", now.Name)
+		whole := now.WithDefaults(d.cfg)
+		c := command{name: "Set-SendConnector"}
+		identity := d.quote(path+".Name", old.Name)
+		c.add("Identity", identity)
+		d.fields(path, &c, reflect.ValueOf(old).Elem(), reflect.ValueOf(now).Elem(), reflect.ValueOf(&whole).Elem())
+		d.run(c, 1)
+		d.grants(path, "Get-SendConnector "+identity, old.Permissions, now.Permissions)
+	}
+}
+
+// run prints c if it has more parameters than it needs to name the object.
+func (d *differ) run(c command, named int) {
+	if len(c.parameters) > named {
+		d.line(c.String())
+	}
+}
+
+// fields adds the fields of now that differ from those of old; whole is now with
+// its defaults.
+func (d *differ) fields(path string, c *command, old, now, whole reflect.Value) {
+	for i := range now.NumField() {
+		name := now.Type().Field(i).Name
+		field := path + "." + name
+		switch {
+		case reflect.DeepEqual(old.Field(i).Interface(), now.Field(i).Interface()) || name == "Permissions":
+		case name == "AuthenticationCredential":
+			d.fail(field, "a password is never printed")
+		case now.Field(i).Kind() == reflect.Slice && old.Field(i).Len() > 0 && now.Field(i).Len() > 0:
+			c.add(name, d.list(field, old.Field(i), now.Field(i)))
+		default:
+			// Groups show grants made by hand as Custom, which no command takes.
+			if groups, ok := whole.Field(i).Interface().(connector.Setting[permission.Group]); ok {
+				c.add(name, d.value(field, reflect.ValueOf(groups.Or(0)&^permission.Custom)))
+				continue
+			}
+			c.add(name, cmp.Or(d.value(field, whole.Field(i)), "$null"))
+		}
+	}
+}
+
+// list returns how a list changes: as what is added or removed if it is no more
+// than that.
+func (d *differ) list(path string, old, now reflect.Value) string {
+	added, removed := without(now, old), without(old, now)
+	if d.cfg.Profile == permission.Exchange2007 || len(added) > 0 && len(removed) > 0 {
+		return d.value(path, now) // hash tables as values came with 2010
+	}
+	verb, items := "Add", added
+	if len(removed) > 0 {
+		verb, items = "Remove", removed
+	}
+	texts := make([]string, len(items))
+	for i, v := range items {
+		texts[i] = d.value(path, v)
+	}
+	return "@{" + verb + "=" + strings.Join(texts, ",") + "}"
+}
+
+// without returns the elements of a that b lacks.
+func without(a, b reflect.Value) []reflect.Value {
+	var rest []reflect.Value
+	for i := range a.Len() {
+		found := false
+		for j := range b.Len() {
+			found = found || a.Index(i).Interface() == b.Index(j).Interface()
+		}
+		if !found {
+			rest = append(rest, a.Index(i))
+		}
+	}
+	return rest
+}
+
+// entry is one right that was given or denied by hand.
+type entry struct {
+	to    permission.SID
+	right permission.Right
+	deny  bool
+}
+
+// entries takes grants apart.
+func entries(grants []permission.Grant) map[entry]bool {
+	all := map[entry]bool{}
+	for _, g := range grants {
+		for r := range g.Allow.All() {
+			all[entry{g.To, r, false}] = true
+		}
+		for r := range g.Deny.All() {
+			all[entry{g.To, r, true}] = true
+		}
+	}
+	return all
+}
+
+// grants prints what was given and what was taken back; connector yields the
+// connector.
+func (d *differ) grants(path, connector string, old, now []permission.Grant) {
+	before, after := entries(old), entries(now)
+	for _, c := range d.commands(path, "Remove-ADPermission", missing(old, after), " -Confirm:$false") {
+		d.line(connector + " | " + c.String())
+	}
+	for _, c := range d.commands(path, "Add-ADPermission", missing(now, before), "") {
+		d.line(connector + " | " + c.String())
+	}
+}
+
+// missing returns of grants what entries lack.
+func missing(grants []permission.Grant, entries map[entry]bool) []permission.Grant {
+	var rest []permission.Grant
+	for _, g := range grants {
+		g.Allow, g.Deny = missingRights(g.To, g.Allow, false, entries), missingRights(g.To, g.Deny, true, entries)
+		if g.Allow|g.Deny != 0 {
+			rest = append(rest, g)
+		}
+	}
+	return rest
+}
+
+func missingRights(to permission.SID, rights permission.Set, deny bool, entries map[entry]bool) permission.Set {
+	var rest permission.Set
+	for r := range rights.All() {
+		if !entries[entry{to, r, deny}] {
+			rest |= permission.SetOf(r)
+		}
+	}
+	return rest
+}
+
+// commands returns what gives grants, under another name.
+func (d *differ) commands(path, name string, grants []permission.Grant, flags string) []command {
+	var all []command
+	for _, g := range grants {
+		for _, c := range d.grant(path+".Permissions", g) {
+			c.name, c.flags = name, c.flags+flags
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+// accepted prints the changes of accepted domains, which are known by their names.
+func (d *differ) accepted() {
+	name := func(a routing.AcceptedDomain) string { return cmp.Or(a.Name, a.DomainName) }
+	find := func(list []routing.AcceptedDomain, a routing.AcceptedDomain) int {
+		return slices.IndexFunc(list, func(b routing.AcceptedDomain) bool { return strings.EqualFold(name(a), name(b)) })
+	}
+	for i := range d.cfg.Accepted {
+		now := &d.cfg.Accepted[i]
+		at := find(d.before.Accepted, *now)
+		if at < 0 {
+			d.domain(now, now.Default)
+			continue
+		}
+		d.acceptedDomain(name(*now), &d.before.Accepted[at], now)
+	}
+	for _, old := range d.before.Accepted {
+		if find(d.cfg.Accepted, old) < 0 {
+			d.line("Remove-AcceptedDomain " + d.quote("Accepted", name(old)) + " -Confirm:$false")
+		}
+	}
+}
+
+func (d *differ) acceptedDomain(name string, old, now *routing.AcceptedDomain) {
+	path := fmt.Sprintf("Accepted[%q]", name)
+	c := command{name: "Set-AcceptedDomain"}
+	c.add("Identity", d.quote(path, name))
+	if now.DomainName != old.DomainName {
+		d.fail(path+".DomainName", "no command changes it")
+	}
+	if now.DomainType != old.DomainType {
+		c.add("DomainType", cmp.Or(now.DomainType, routing.Authoritative).String())
+	}
+	if now.MatchSubDomains != old.MatchSubDomains {
+		c.add("MatchSubDomains", fmt.Sprintf("$%v", now.MatchSubDomains))
+	}
+	if now.Default && !old.Default {
+		c.add("MakeDefault", "$true")
+	}
+	d.run(c, 1)
+}
+
+// transport prints the changes of the transport configuration.
+func (d *differ) transport() {
+	old, now := reflect.ValueOf(&d.before.Transport).Elem(), reflect.ValueOf(&d.cfg.Transport).Elem()
+	c, service := command{name: "Set-TransportConfig"}, command{name: "Set-TransportService"}
+	service.add("Identity", d.quote("Server", d.local()))
+	for i := range now.NumField() {
+		name := now.Type().Field(i).Name
+		switch {
+		case reflect.DeepEqual(old.Field(i).Interface(), now.Field(i).Interface()):
+		case name == "UseDowngradedExchangeServerAuth":
+			service.add(name, d.value("Transport."+name, now.Field(i)))
+		default:
+			c.add(name, d.transportValue(name, now.Field(i)))
+		}
+	}
+	d.run(c, 0)
+	d.run(service, 1)
+}
+
+// transportValue returns a value of Set-TransportConfig. Sizes and numbers that are
+// left out are no limits.
+func (d *differ) transportValue(name string, v reflect.Value) string {
+	if v.IsZero() {
+		switch v.Interface().(type) {
+		case connector.ByteSize, connector.Limit:
+			return connector.Unlimited.String()
+		}
+	}
+	return cmp.Or(d.value("Transport."+name, v), "$null")
+}
+
+// rest names a part of the configuration that no command here changes and that
+// differs.
+func (d *differ) rest() string {
+	old, now := *d.before, *d.cfg
+	for _, c := range []*connector.Config{&old, &now} {
+		c.Receive, c.Send, c.Accepted, c.Transport = nil, nil, nil, connector.Transport{}
+	}
+	a, b := reflect.ValueOf(old), reflect.ValueOf(now)
+	for i := range a.NumField() {
+		if !reflect.DeepEqual(a.Field(i).Interface(), b.Field(i).Interface()) {
+			return a.Type().Field(i).Name
+		}
+	}
+	return ""
+}
