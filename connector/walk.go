@@ -43,7 +43,7 @@ type Stage struct {
 	Name     StageName
 	Command  string // as the client would send it, for people
 	Decision Decision
-	Reply    Reply // as on the wire, of EHLO the first line; zero: the reply is another stage's
+	Reply    Reply // as on the wire, of EHLO the first line; zero: another stage has it, or the connection is just closed
 	Trace    Trace
 }
 
@@ -131,7 +131,9 @@ func (w *walk) reword(text string) {
 func (w *walk) connect(chosen Trace) bool {
 	command := w.dialog.Remote.String() + " to " + w.dialog.Local.String()
 	if w.in == nil || !w.in.enabled {
-		return w.stage(StageConnect, command, w.in.Decide(NoConnector), chosen)
+		w.stage(StageConnect, command, w.in.Decide(NoConnector), chosen)
+		w.done.Stages[0].Reply = Reply{} // the connection is closed without one
+		return false
 	}
 	var who Trace
 	w.done.Session, who = w.in.ExplainOpen(w.channel(w.dialog.TLS && w.dialog.Implicit))

@@ -17,8 +17,11 @@ func (w Walkthrough) String() string {
 		for step := range s.Trace.All() {
 			fmt.Fprintf(&b, "    %s\n", step)
 		}
-		if s.Reply != (Reply{}) {
+		switch {
+		case s.Reply != (Reply{}):
 			fmt.Fprintf(&b, "  < %s\n", s.Reply)
+		case s.Decision.Verdict == Close:
+			b.WriteString("  closed\n")
 		}
 	}
 	outcome := "refused"

@@ -31,4 +31,10 @@
 // Limits on connections and rates, time-outs and EHLO keywords belong to a
 // Receive connector as a whole. They are compared client by client, with the
 // parameter's name, where both policies serve the client.
+//
+// # Why not
+//
+// WhyNot says of a session that is refused which single changes of the
+// configuration would let it pass, from narrow to wide. Each Edit was compiled
+// and the session held again; what else it admits is what Compare says.
 package analysis

@@ -70,21 +70,27 @@ func explain(c *cli, args []string) int {
 		return exitInvalid
 	}
 	if !dialog.Local.IsValid() {
-		if dialog.Local, err = firstBinding(l.Policy); err != nil {
+		if dialog.Local, err = firstBinding(l.Policy, dialog.Remote); err != nil {
 			return c.invalid(err)
 		}
 	}
 	dialog.Implicit = dialog.TLS && dialog.Local.Port() == implicitTLSPort
 	walk := l.Walk(dialog)
+	edits := l.whyNot(dialog)
 	if f.json {
-		c.printJSON(l.walkJSON(walk))
+		out := l.walkJSON(walk)
+		out.Edits = edits
+		c.printJSON(out)
 	} else {
 		l.printWalk(c.stdout, walk)
 	}
-	if !walk.Accepted() {
-		return exitNo
+	if walk.Accepted() {
+		return exitOK
 	}
-	return exitOK
+	if !f.json {
+		printEdits(c.stdout, edits)
+	}
+	return exitNo
 }
 
 // implicitTLSPort is where connections begin with TLS (RFC 8314, section 3.3), as
@@ -109,6 +115,9 @@ func (f *explainFlags) dialog() (connector.Dialog, error) {
 	if f.local != "" {
 		d.Local, err = netip.ParseAddrPort(f.local)
 		errs.add("local", err)
+	}
+	if d.Local.IsValid() && d.Remote.IsValid() && d.Local.Addr().Unmap().Is4() != d.Remote.Unmap().Is4() {
+		errs.add("local", fmt.Errorf("%v can't be connected to from %v: one is IPv4 and the other IPv6", d.Local, d.Remote))
 	}
 	if len(f.certNames) > 0 && !f.tls {
 		errs.add("cert-name", errors.New("a certificate takes -tls"))
@@ -185,10 +194,11 @@ func identity(name string) auth.Identity {
 }
 
 // firstBinding is where a client connects that doesn't say.
-func firstBinding(p *connector.Policy) (netip.AddrPort, error) {
-	bindings := p.Bindings()
-	if len(bindings) == 0 {
-		return netip.AddrPort{}, errors.New("the policy has no bindings; give -local IP:PORT")
+func firstBinding(p *connector.Policy, remote netip.Addr) (netip.AddrPort, error) {
+	for _, b := range p.Bindings() {
+		if b.Addr().Is4() == remote.Unmap().Is4() {
+			return b, nil
+		}
 	}
-	return bindings[0], nil
+	return netip.AddrPort{}, fmt.Errorf("the policy has no binding that %v could connect to; give -local IP:PORT", remote)
 }

@@ -20,8 +20,11 @@ func (l *loaded) printWalk(w io.Writer, walk connector.Walkthrough) {
 		}
 		fmt.Fprintf(w, "%s\n", head)
 		l.printTrace(w, stage.Trace, "    ")
-		if stage.Reply != (connector.Reply{}) {
+		switch {
+		case stage.Reply != (connector.Reply{}):
 			fmt.Fprintf(w, "  %s\n", stage.Reply)
+		case stage.Decision.Verdict == connector.Close:
+			fmt.Fprintln(w, "  the connection is closed")
 		}
 	}
 	for _, r := range walk.Routes {
@@ -77,6 +80,7 @@ type walkJSON struct {
 	Rights    []string    `json:"rights"`
 	Stages    []stageJSON `json:"stages"`
 	Routes    []wayJSON   `json:"routes,omitempty"`
+	Edits     []editJSON  `json:"edits,omitempty"` // what would turn the first refusal
 }
 
 type stageJSON struct {

@@ -1,0 +1,306 @@
+package analysis
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/permission"
+)
+
+// suggestions lists what might help, by the reason of the refusal.
+func (q *refusal) suggestions() []suggestion {
+	s := q.stage()
+	var all []suggestion
+	if q.connector() != nil {
+		all = append(all, q.limits()...)
+		all = append(all, q.requirements()...)
+		if s.Decision.Right.IsValid() {
+			all = append(all, q.denials()...)
+			all = append(all, q.grants(s.Decision.Right)...)
+			all = append(all, q.groups()...)
+			all = append(all, q.mechanisms(auth.TLS|auth.ExternalAuthoritative)...)
+		}
+		switch s.Decision.Reason {
+		case connector.MechanismNotOffered:
+			m := q.connector().Settings().AuthMechanism.Or(0) &^ auth.ExternalAuthoritative
+			all = append(all, q.mechanisms(m|auth.TLS|auth.BasicAuth|auth.BasicAuthRequireTLS, m|auth.BasicAuth, m&^auth.BasicAuthRequireTLS)...)
+		case connector.UnrecognizedCommand:
+			all = append(all, q.mechanisms(q.connector().Settings().AuthMechanism.Or(0)|auth.TLS)...)
+		case connector.RelayDenied, connector.AnonymousSendAsDenied, connector.SendAsDenied:
+			all = append(all, q.acceptedDomains()...)
+		}
+	}
+	if s.Name == connector.StageRoute {
+		return append(all, q.routes()...)
+	}
+	return append(all, q.neighbours()...)
+}
+
+// connector is the one that refused; nil if there was none.
+func (q *refusal) connector() *connector.Inbound { return q.walk.Session.Inbound() }
+
+// receive returns the place of a Receive connector in the Config and its path.
+func (q *refusal) receive(in *connector.Inbound) (int, string) {
+	set := in.Settings()
+	i := slices.IndexFunc(q.config.Receive, func(r connector.Receive) bool {
+		return r.Name == set.Name && r.WithDefaults(&q.config).Server == set.Server
+	})
+	return i, fmt.Sprintf("Receive[%q]", set.Name)
+}
+
+// change makes a suggestion of an edit to the connector that refused.
+func (q *refusal) change(kind EditKind, field, text string, edit func(*connector.Receive)) suggestion {
+	i, path := q.receive(q.connector())
+	return suggestion{
+		kind: kind, path: path + "." + field, text: text,
+		edit: func(cfg *connector.Config) { edit(&cfg.Receive[i]) },
+	}
+}
+
+// neighbours are other Receive connectors that might take the session: those that
+// lack nothing but the client's address, the local one, or being enabled. Those
+// that would take all of it come first.
+func (q *refusal) neighbours() []suggestion {
+	byName := map[string]*connector.Inbound{}
+	for in := range q.policy.Receive() {
+		byName[in.Name()] = in
+	}
+	_, trace := q.policy.ExplainSelect(q.dialog.Local, q.dialog.Remote)
+	var whole, part []suggestion
+	for step := range trace.All() {
+		in := byName[step.Candidate()]
+		if in == nil || step.Pass {
+			continue
+		}
+		w := in.Walk(q.dialog)
+		if step.Fate() != connector.FateDisabled && !q.turned(w) {
+			continue // it would refuse the session as well
+		}
+		s, ok := q.neighbour(in, step.Fate())
+		switch {
+		case ok && w.Accepted():
+			whole = append(whole, s)
+		case ok:
+			part = append(part, s)
+		}
+	}
+	return append(whole, part...)
+}
+
+// neighbour suggests what makes in the one that is chosen.
+func (q *refusal) neighbour(in *connector.Inbound, fate connector.Fate) (suggestion, bool) {
+	i, path := q.receive(in)
+	set, d := in.Settings(), q.dialog
+	switch fate {
+	case connector.FateDisabled:
+		return suggestion{
+			kind: EditEnable, path: path + ".Enabled", text: "enable Receive connector " + set.Name,
+			edit: func(cfg *connector.Config) { cfg.Receive[i].Enabled = connector.Value(true) },
+		}, true
+	case connector.FateOtherRange, connector.FateLargerRange, connector.FateLaterName:
+		return suggestion{
+			kind: EditRange, path: path + ".RemoteIPRanges", text: fmt.Sprintf("add %v to the RemoteIPRanges of %s", d.Remote, set.Name),
+			edit: func(cfg *connector.Config) {
+				cfg.Receive[i].RemoteIPRanges = append(slices.Clone(set.RemoteIPRanges), connector.RangeOf(d.Remote.Unmap()))
+			},
+		}, true
+	case connector.FateOtherBinding, connector.FateWildcard:
+		return suggestion{
+			kind: EditBinding, path: path + ".Bindings", text: fmt.Sprintf("add %v to the Bindings of %s", d.Local, set.Name),
+			edit: func(cfg *connector.Config) {
+				cfg.Receive[i].Bindings = append(slices.Clone(set.Bindings), d.Local)
+			},
+		}, true
+	}
+	return suggestion{}, false
+}
+
+// identity is whose rights decided: of a login, those that it would have had.
+func (q *refusal) identity() []permission.SID {
+	if q.stage().Decision.Reason == connector.LoginWithoutSubmit {
+		sids := slices.Clone(q.dialog.User.SIDs)
+		if !slices.Contains(sids, permission.SIDAuthenticatedUsers) {
+			sids = append(sids, permission.SIDAuthenticatedUsers)
+		}
+		return sids
+	}
+	return q.walk.Session.Identity().SIDs
+}
+
+// grants suggests to give a right by hand, to each of those that the session is.
+// A sender in an authoritative domain takes two rights, which one command gives.
+func (q *refusal) grants(right permission.Right) []suggestion {
+	sets := []permission.Set{permission.SetOf(right)}
+	if right == permission.AcceptAnySender {
+		sets = append(sets, permission.SetOf(right, permission.AcceptAuthoritativeDomainSender))
+	}
+	var all []suggestion
+	for _, set := range sets {
+		for _, sid := range q.identity() {
+			s := q.change(EditGrant, "Permissions", fmt.Sprintf("grant %v to %s", set, sid.Name()), func(r *connector.Receive) {
+				r.Permissions = append(r.Permissions, permission.Grant{To: sid, Allow: set})
+			})
+			s.rank = rankOf(sid)
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// rankOf says how many somebody stands for.
+func rankOf(sid permission.SID) int {
+	switch sid {
+	case permission.SIDAnonymous, permission.SIDExternallySecured, permission.SIDPartners:
+		return 4
+	case permission.SIDAuthenticatedUsers:
+		return 3
+	}
+	return 1
+}
+
+// denials suggests to take back what was denied by hand.
+func (q *refusal) denials() []suggestion {
+	i, _ := q.receive(q.connector())
+	var all []suggestion
+	for step := range q.stage().Trace.All() {
+		if step.Pass || !step.Right.IsValid() {
+			continue
+		}
+		for _, g := range step.Grants {
+			at := slices.Index(q.config.Receive[i].Permissions, g)
+			if at < 0 || !g.Deny.Has(step.Right) {
+				continue
+			}
+			right := step.Right
+			all = append(all, q.change(EditDeny, fmt.Sprintf("Permissions[%d]", at), fmt.Sprintf("no longer deny %v to %s", right, g.To.Name()),
+				func(r *connector.Receive) {
+					r.Permissions[at].Deny &^= permission.SetOf(right)
+					if r.Permissions[at].Deny|r.Permissions[at].Allow == 0 {
+						r.Permissions = slices.Delete(r.Permissions, at, at+1)
+					}
+				}))
+		}
+	}
+	return all
+}
+
+// groups suggests each permission group that the connector lacks.
+func (q *refusal) groups() []suggestion {
+	have := q.connector().Settings().PermissionGroups.Or(0)
+	var all []suggestion
+	for _, g := range []permission.Group{permission.Partners, permission.ExchangeServers, permission.ExchangeLegacyServers, permission.ExchangeUsers, permission.AnonymousUsers} {
+		if have.Has(g) {
+			continue
+		}
+		s := q.change(EditGroup, "PermissionGroups", "add the permission group "+g.String(), func(r *connector.Receive) {
+			r.PermissionGroups = connector.Value((have | g) &^ permission.Custom)
+		})
+		s.rank = 5 // several rights at once
+		all = append(all, s)
+	}
+	return all
+}
+
+// mechanisms suggests other values of AuthMechanism.
+func (q *refusal) mechanisms(values ...auth.Mechanism) []suggestion {
+	have := q.connector().Settings().AuthMechanism.Or(0)
+	var all []suggestion
+	for _, m := range values {
+		if m == have {
+			continue
+		}
+		s := q.change(EditMechanism, "AuthMechanism", "set AuthMechanism to "+m.String(), func(r *connector.Receive) {
+			r.AuthMechanism = connector.Value(m)
+		})
+		s.rank = 6
+		all = append(all, s)
+	}
+	return all
+}
+
+// requirements suggests to switch off what demands or rejects something.
+func (q *refusal) requirements() []suggestion {
+	off := func(field string, set func(*connector.Receive)) []suggestion {
+		return []suggestion{q.change(EditRequirement, field, "switch off "+field, set)}
+	}
+	switch q.stage().Decision.Reason {
+	case connector.HelloDomainRequired:
+		return off("RequireEHLODomain", func(r *connector.Receive) { r.RequireEHLODomain = false })
+	case connector.StartTLSFirst:
+		return off("RequireTLS", func(r *connector.Receive) { r.RequireTLS = false })
+	case connector.ReservedTopLevelDomain:
+		return off("RejectReservedTopLevelRecipientDomains", func(r *connector.Receive) { r.RejectReservedTopLevelRecipientDomains = false })
+	case connector.ReservedSecondLevelDomain:
+		return off("RejectReservedSecondLevelRecipientDomains", func(r *connector.Receive) { r.RejectReservedSecondLevelRecipientDomains = false })
+	case connector.SingleLabelDomain:
+		return off("RejectSingleLabelRecipientDomains", func(r *connector.Receive) { r.RejectSingleLabelRecipientDomains = false })
+	case connector.SecuredSenderDenied:
+		return append(off("DomainSecureEnabled", func(r *connector.Receive) { r.DomainSecureEnabled = false }), q.securedDomain()...)
+	}
+	return nil
+}
+
+// securedDomain suggests to take the sender's domain off the list of those that
+// must be proven.
+func (q *refusal) securedDomain() []suggestion {
+	domain := q.sender().Domain().String()
+	const path = "Transport.TLSReceiveDomainSecureList"
+	return []suggestion{{
+		kind: EditRequirement, path: path, text: "take " + domain + " off TLSReceiveDomainSecureList",
+		edit: func(cfg *connector.Config) {
+			t := &cfg.Transport
+			t.TLSReceiveDomainSecureList = slices.DeleteFunc(t.TLSReceiveDomainSecureList, func(d string) bool { return strings.EqualFold(d, domain) })
+		},
+	}}
+}
+
+// limits suggests the smallest value of a limit that lets the session pass.
+func (q *refusal) limits() []suggestion {
+	d := q.dialog
+	raise := func(field string, value any, set func(*connector.Receive)) suggestion {
+		return q.change(EditLimit, field, fmt.Sprintf("raise %s to %v", field, value), set)
+	}
+	organization := func(field string, value any, set func(*connector.Transport)) suggestion {
+		return suggestion{
+			kind: EditLimit, path: "Transport." + field, text: fmt.Sprintf("raise %s to %v", field, value),
+			edit: func(cfg *connector.Config) { set(&cfg.Transport) },
+		}
+	}
+	switch q.stage().Decision.Reason {
+	case connector.MessageTooLarge:
+		size := connector.ByteSize(d.Size)
+		return []suggestion{
+			raise("MaxMessageSize", size, func(r *connector.Receive) { r.MaxMessageSize = size }),
+			organization("MaxReceiveSize", size, func(t *connector.Transport) { t.MaxReceiveSize = size }),
+		}
+	case connector.HeaderTooLarge:
+		size := connector.ByteSize(d.HeaderSize)
+		return []suggestion{raise("MaxHeaderSize", size, func(r *connector.Receive) { r.MaxHeaderSize = size })}
+	case connector.HopCountExceeded:
+		return []suggestion{
+			raise("MaxHopCount", d.Hops, func(r *connector.Receive) { r.MaxHopCount = d.Hops }),
+			raise("MaxLocalHopCount", d.LocalHops, func(r *connector.Receive) { r.MaxLocalHopCount = connector.Value(d.LocalHops) }),
+		}
+	case connector.TooManyRecipients:
+		n := q.recipients()
+		return []suggestion{raise("MaxRecipientsPerMessage", n, func(r *connector.Receive) { r.MaxRecipientsPerMessage = n })}
+	case connector.EnvelopeTooLarge:
+		n := connector.Limit(q.recipients())
+		return []suggestion{organization("MaxRecipientEnvelopeLimit", n, func(t *connector.Transport) { t.MaxRecipientEnvelopeLimit = n })}
+	}
+	return nil
+}
+
+// recipients is how many there would be with the one that was refused.
+func (q *refusal) recipients() int {
+	n := 1
+	for _, s := range q.walk.Stages[:q.refused] {
+		if s.Name == connector.StageRoute && s.Decision.Allowed() {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,136 @@
+package analysis
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// sender is the address that was refused: of MAIL, or of the header's author.
+func (q *refusal) sender() routing.Address {
+	if q.stage().Name != connector.StageData {
+		return q.dialog.From
+	}
+	for _, a := range q.dialog.Authors {
+		if d, _ := q.walk.Session.ExplainSender(a); !d.Allowed() {
+			return a
+		}
+	}
+	return routing.Address{}
+}
+
+// recipient is the address that RCPT or the route refused.
+func (q *refusal) recipient() routing.Address {
+	for _, to := range q.dialog.To {
+		if s := to.String(); q.stage().Command == s || q.stage().Command == "RCPT TO:<"+s+">" {
+			return to
+		}
+	}
+	return routing.Address{}
+}
+
+// acceptedDomains suggests to accept the recipient's domain, or to say of the
+// sender's that others may send as it, too.
+func (q *refusal) acceptedDomains() []suggestion {
+	if q.stage().Name != connector.StageRcpt {
+		return q.relayDomain(q.sender().Domain())
+	}
+	domain := q.recipient().Domain()
+	if !domain.IsValid() || domain.IsLiteral() {
+		return nil
+	}
+	return []suggestion{{
+		kind: EditAcceptedDomain, path: "Accepted", text: "accept mail for " + domain.String() + " as an external relay domain",
+		edit: func(cfg *connector.Config) {
+			cfg.Accepted = append(cfg.Accepted, routing.AcceptedDomain{
+				Name: domain.String(), DomainName: domain.String(), DomainType: routing.ExternalRelay,
+			})
+		},
+	}}
+}
+
+// relayDomain suggests to make an authoritative domain an internal relay domain:
+// its mailboxes may then be elsewhere too.
+func (q *refusal) relayDomain(domain routing.Domain) []suggestion {
+	if typ, ok := q.policy.Accepted(domain); !ok || typ != routing.Authoritative {
+		return nil
+	}
+	var all []suggestion
+	for i, a := range q.config.Accepted {
+		one, err := routing.NewAccepted(a)
+		if err != nil {
+			continue
+		}
+		if _, covers := one.Lookup(domain); !covers {
+			continue
+		}
+		path := fmt.Sprintf("Accepted[%d]", i)
+		if a.Name != "" {
+			path = fmt.Sprintf("Accepted[%q]", a.Name)
+		}
+		all = append(all, suggestion{
+			kind: EditAcceptedDomain, path: path + ".DomainType", text: "make " + a.DomainName + " an internal relay domain",
+			edit: func(cfg *connector.Config) { cfg.Accepted[i].DomainType = routing.InternalRelay },
+		})
+	}
+	return all
+}
+
+// routes suggests ways for a recipient that has none.
+func (q *refusal) routes() []suggestion {
+	to := q.recipient()
+	_, trace := q.policy.ExplainRoute(to, q.dialog.Size)
+	var all []suggestion
+	for step := range trace.All() {
+		i := slices.IndexFunc(q.config.Send, func(s connector.Send) bool { return s.Name == step.Candidate() })
+		if step.Candidate() == "" || i < 0 {
+			continue
+		}
+		all = append(all, q.way(i, to.Domain(), step.Fate())...)
+	}
+	return append(all, q.relayDomain(to.Domain())...)
+}
+
+// way suggests what makes a Send connector one for the recipient.
+func (q *refusal) way(i int, domain routing.Domain, fate connector.Fate) []suggestion {
+	name := q.config.Send[i].Name
+	path := fmt.Sprintf("Send[%q]", name)
+	change := func(kind EditKind, field, text string, edit func(*connector.Send)) []suggestion {
+		return []suggestion{{kind: kind, path: path + "." + field, text: text, edit: func(cfg *connector.Config) { edit(&cfg.Send[i]) }}}
+	}
+	switch fate {
+	case connector.FateDisabled:
+		return change(EditEnable, "Enabled", "enable Send connector "+name, func(s *connector.Send) { s.Enabled = connector.Value(true) })
+	case connector.FateOutOfScope:
+		return change(EditScope, "IsScopedConnector", "let all sites use Send connector "+name, func(s *connector.Send) { s.IsScopedConnector = false })
+	case connector.FateTooSmall:
+		size := connector.ByteSize(q.dialog.Size)
+		all := change(EditLimit, "MaxMessageSize", fmt.Sprintf("raise MaxMessageSize of %s to %v", name, size), func(s *connector.Send) { s.MaxMessageSize = size })
+		return append(all, suggestion{
+			kind: EditLimit, path: "Transport.MaxSendSize", text: fmt.Sprintf("raise MaxSendSize to %v", size),
+			edit: func(cfg *connector.Config) { cfg.Transport.MaxSendSize = size },
+		})
+	case connector.FateOtherSpace, connector.FateNotAuthoritative:
+		space, err := routing.ParseAddressSpace(domain.String())
+		if err != nil || domain.IsLiteral() {
+			return nil
+		}
+		return change(EditAddressSpace, "AddressSpaces", "add "+domain.String()+" to the AddressSpaces of "+name, func(s *connector.Send) {
+			s.AddressSpaces = append(s.AddressSpaces, space)
+		})
+	}
+	return nil
+}
+
+// Refusal returns the first refusal that remains after the change; ok is false if
+// there is none.
+func (e Edit) Refusal() (s connector.Stage, ok bool) {
+	for _, s := range e.After.Stages {
+		if !s.Decision.Allowed() {
+			return s, true
+		}
+	}
+	return connector.Stage{}, false
+}
