@@ -1,0 +1,220 @@
+package policytest
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// Case is one row of a table: a session, and what is to become of it.
+type Case struct {
+	Name string // of the sub-test
+
+	Local     string   // where the client connects, such as "10.2.3.4:25"; "": the policy's first binding for its family
+	Remote    string   // the client's address
+	TLS       bool     // it starts TLS
+	PeerNames []string // verified names of its certificate
+	User      string   // as whom it logs in; "": it doesn't
+	Groups    []string // of the user, as Add-ADPermission -User names them
+	Addresses []string // the user's; the name is one too if it looks like one
+	Helo      string   // "": client.example
+	From      string   // "": the null sender
+	To        []string // one or more
+	Size      connector.ByteSize
+
+	Want      Outcome
+	Connector string // the Receive connector that is to take it; "": any
+	Route     string // the Send connector by which all recipients are to leave; "": any
+}
+
+// Outcome is what is to become of a session. The zero Outcome is none, so a
+// row that doesn't say what it wants fails.
+type Outcome struct {
+	kind   outcomeKind
+	reason connector.ReasonCode
+}
+
+type outcomeKind uint8
+
+const (
+	wantNothing outcomeKind = iota
+	wantAccepted
+	wantLetIn
+	wantRefused
+)
+
+// Accepted wants the message taken for all its recipients, with a way on for
+// each.
+func Accepted() Outcome { return Outcome{kind: wantAccepted} }
+
+// LetIn wants all recipients let in, whatever the way on: it is for policies
+// that have no Send connectors.
+func LetIn() Outcome { return Outcome{kind: wantLetIn} }
+
+// Refused wants something refused, the first time for that reason.
+func Refused(reason connector.ReasonCode) Outcome {
+	return Outcome{kind: wantRefused, reason: reason}
+}
+
+// String returns "accepted", "let in" or "refused" with the reason.
+func (o Outcome) String() string {
+	switch o.kind {
+	case wantAccepted:
+		return "accepted"
+	case wantLetIn:
+		return "let in"
+	case wantRefused:
+		return "refused, " + o.reason.String()
+	}
+	return "no outcome"
+}
+
+// Run runs every case as a sub-test against p. What fails prints with the
+// explanation of the whole session.
+func Run(t *testing.T, p *connector.Policy, cases []Case) {
+	t.Helper()
+	for _, c := range cases {
+		t.Run(c.Name, func(t *testing.T) {
+			t.Helper()
+			if err := c.Check(p); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// Check is what Run does with a case. The error says what was wanted and what
+// is, and holds the explanation of the session.
+func (c Case) Check(p *connector.Policy) error {
+	d, err := c.dialog(p)
+	if err != nil {
+		return err
+	}
+	walk := p.Walk(d)
+	var wrong []string
+	if got, ok := c.Want.met(walk); !ok {
+		wrong = append(wrong, fmt.Sprintf("it is %v, want %v", got, c.Want))
+	}
+	if in := walk.Session.Inbound().Name(); c.Connector != "" && in != c.Connector {
+		wrong = append(wrong, fmt.Sprintf("Receive connector %q takes it, want %q", in, c.Connector))
+	}
+	for i, r := range walk.Routes {
+		if c.Route != "" && r.Outbound.Name() != c.Route {
+			wrong = append(wrong, fmt.Sprintf("recipient %d leaves by Send connector %q, want %q", i+1, r.Outbound.Name(), c.Route))
+		}
+	}
+	if c.Route != "" && len(walk.Routes) == 0 {
+		wrong = append(wrong, fmt.Sprintf("nothing leaves, want Send connector %q", c.Route))
+	}
+	if len(wrong) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s:\n%v", strings.Join(wrong, "; "), walk)
+}
+
+// met returns what has become of a session, and whether that is what o wants.
+func (o Outcome) met(walk connector.Walkthrough) (got Outcome, ok bool) {
+	ways := 0 // that recipients have on from here
+	for _, r := range walk.Routes {
+		if r.Outcome == routing.Routed {
+			ways++
+		}
+	}
+	got = Accepted()
+	for _, s := range walk.Stages {
+		// Without a way for anybody there is no message, which is none of the
+		// Receive connector's doing.
+		beyond := s.Name == connector.StageRoute || s.Name == connector.StageData && ways == 0 && len(walk.Routes) > 0
+		if s.Decision.Allowed() || o.kind == wantLetIn && beyond {
+			continue
+		}
+		got = Refused(s.Decision.Reason)
+		break
+	}
+	return got, got == o || o.kind == wantLetIn && got == Accepted()
+}
+
+// dialog makes the session of the case; all that is wrong with it is in the
+// error.
+func (c Case) dialog(p *connector.Policy) (connector.Dialog, error) {
+	d := connector.Dialog{
+		TLS: c.TLS, PeerNames: c.PeerNames, Helo: c.Helo, Size: max(int64(c.Size), 0),
+	}
+	var errs []error
+	check := func(field string, err error) {
+		if err != nil {
+			errs = append(errs, fmt.Errorf("policytest: %s: %w", field, err))
+		}
+	}
+	if c.Want.kind == wantNothing {
+		check("Want", errors.New("say what is to become of the session"))
+	}
+	if d.Helo == "" {
+		d.Helo = "client.example"
+	}
+	var err error
+	d.Remote, err = netip.ParseAddr(c.Remote)
+	check("Remote", err)
+	if c.Local != "" {
+		d.Local, err = netip.ParseAddrPort(c.Local)
+	} else {
+		d.Local, err = firstBinding(p, d.Remote)
+	}
+	check("Local", err)
+	if c.From != "" {
+		d.From, err = routing.ParseAddress(c.From)
+		check("From", err)
+	}
+	if len(c.To) == 0 {
+		check("To", errors.New("give a recipient"))
+	}
+	for _, to := range c.To {
+		a, err := routing.ParseAddress(to)
+		check("To", err)
+		d.To = append(d.To, a)
+	}
+	if c.User != "" {
+		id, err := c.identity()
+		check("User", err)
+		d.User = &id
+	}
+	return d, errors.Join(errs...)
+}
+
+// identity is whom AUTH proves.
+func (c Case) identity() (auth.Identity, error) {
+	var sids []permission.SID
+	var errs []error
+	for _, name := range c.Groups {
+		group, err := permission.ParsePrincipal(name)
+		errs = append(errs, err)
+		sids = append(sids, group.SIDs...)
+	}
+	id := auth.Identity{Principal: permission.Authenticated(c.User, sids...)}
+	if a, err := routing.ParseAddress(c.User); err == nil {
+		id.Addresses = append(id.Addresses, a)
+	}
+	for _, text := range c.Addresses {
+		a, err := routing.ParseAddress(text)
+		errs = append(errs, err)
+		id.Addresses = append(id.Addresses, a)
+	}
+	return id, errors.Join(errs...)
+}
+
+// firstBinding is where a client connects that doesn't say.
+func firstBinding(p *connector.Policy, remote netip.Addr) (netip.AddrPort, error) {
+	for _, b := range p.Bindings() {
+		if b.Addr().Is4() == remote.Unmap().Is4() {
+			return b, nil
+		}
+	}
+	return netip.AddrPort{}, errors.New("the policy has no binding for clients of that family; give an address")
+}

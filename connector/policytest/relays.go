@@ -1,0 +1,228 @@
+package policytest
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/partition"
+	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// Except says who may relay. The zero Except is nobody.
+type Except struct {
+	From     []connector.Range // clients that may, whoever they are
+	LoggedIn bool              // users who have logged in may, from anywhere
+}
+
+// Relay is clients that may relay.
+type Relay struct {
+	Connector string            // the Receive connector that lets them
+	As        string            // as whom: the name of the principal
+	Local     []netip.AddrPort  // where they connect; an unspecified address is all that no binding names
+	From      []connector.Range // the clients, as few ranges as possible
+	Witness   connector.Dialog  // such a session, for Policy.Walk
+}
+
+// String returns the sentence.
+func (r Relay) String() string {
+	var from []string
+	for _, rng := range r.From {
+		from = append(from, rng.String())
+	}
+	return fmt.Sprintf("%s may relay as %s through %q, at %v, to %v",
+		strings.Join(from, ", "), r.As, r.Connector, r.Local, r.Witness.To[0])
+}
+
+// NobodyRelays fails the test if anybody but those excepted may relay: may
+// send to a recipient in a domain that the policy doesn't accept, or to one of
+// an accepted domain whose local part names another (user%example.net@ours).
+// It prints who, from where and through which connector, and explains a
+// session of theirs. The accepted domain * makes no recipient one of ours.
+func NobodyRelays(t testing.TB, p *connector.Policy, but Except) {
+	t.Helper()
+	for _, r := range Relays(p, but) {
+		t.Errorf("%v:\n%v", r, p.Walk(r.Witness))
+	}
+}
+
+// Relays returns who may relay but for those excepted, by connector in the
+// order of the policy and, within one, those who prove least first. It is
+// exact: there are no others.
+func Relays(p *connector.Policy, but Except) []Relay {
+	recipients := foreign(p)
+	certificates := partition.NewDomains(p, nil).Partners()
+	var found []Relay
+	places := served(p, but.From)
+	for in := range p.Receive() {
+		at := places[in]
+		if len(at) == 0 {
+			continue
+		}
+		for _, who := range [][]partition.Who{{{}}, certificates, users(in, but)} {
+			for _, w := range relaying(in, who, recipients) {
+				for _, l := range at {
+					r := Relay{Connector: in.Name(), As: w.as, Local: l.local, From: l.ranges}
+					r.Witness = w.who.Dialog(l.witness, l.ranges[0].Low(), w.tls)
+					r.Witness.To = []routing.Address{w.to}
+					found = append(found, r)
+				}
+			}
+		}
+	}
+	return found
+}
+
+// place is where clients of a connector connect, and from where.
+type place struct {
+	local   []netip.AddrPort
+	witness netip.AddrPort
+	ranges  []connector.Range
+}
+
+// served returns whom every connector serves, without the ranges excepted.
+func served(p *connector.Policy, except []connector.Range) map[*connector.Inbound][]place {
+	places := map[*connector.Inbound][]place{}
+	for _, l := range partition.Sources(p, nil) {
+		spans := map[*connector.Inbound][]partition.Span{}
+		for _, c := range l.Cells {
+			if in := c.In[0]; in != nil {
+				spans[in] = append(spans[in], without(c.Span, except)...)
+			}
+		}
+		for in, left := range spans {
+			at := place{local: l.Local, witness: l.Witness}
+			for _, s := range partition.Join(left) {
+				at.ranges = append(at.ranges, s.Range())
+			}
+			if len(at.ranges) > 0 {
+				places[in] = append(places[in], at)
+			}
+		}
+	}
+	return places
+}
+
+// without returns what is left of a span without ranges.
+func without(s partition.Span, ranges []connector.Range) []partition.Span {
+	left := []partition.Span{s}
+	for _, r := range ranges {
+		var next []partition.Span
+		for _, s := range left {
+			if !r.Overlaps(s.Range()) {
+				next = append(next, s)
+				continue
+			}
+			if s.Low.Less(r.Low()) {
+				next = append(next, partition.Span{Low: s.Low, High: r.Low().Prev()})
+			}
+			if r.High().Less(s.High) {
+				next = append(next, partition.Span{Low: r.High().Next(), High: s.High})
+			}
+		}
+		left = next
+	}
+	return left
+}
+
+// users returns logins, one of every kind that relaying can depend on.
+func users(in *connector.Inbound, but Except) []partition.Who {
+	if but.LoggedIn {
+		return nil
+	}
+	var all []partition.Who
+	for _, id := range partition.Users(in.ACL(), nil, permission.SetOf(permission.Submit, permission.AcceptAnyRecipient)) {
+		all = append(all, partition.Who{User: &id})
+	}
+	return all
+}
+
+// witness is a session that relays.
+type witness struct {
+	who partition.Who
+	as  string
+	tls bool
+	to  routing.Address
+}
+
+// relaying returns the first of the identities that may relay on a connector,
+// if any may: who proves less comes first, so the others are no news.
+func relaying(in *connector.Inbound, identities []partition.Who, recipients []routing.Address) []witness {
+	for _, who := range identities {
+		for _, tls := range []bool{false, true} {
+			s, ok := who.Open(in, tls)
+			// The null sender is one that everybody may use.
+			if !ok || !s.Mail(connector.Mail{}).Allowed() || len(who.Partner) > 0 && !isPartner(s) {
+				continue
+			}
+			i := slices.IndexFunc(recipients, func(to routing.Address) bool {
+				return s.Rcpt(connector.Rcpt{To: to}).Allowed()
+			})
+			if i >= 0 {
+				return []witness{{who, name(who, s), tls, recipients[i]}}
+			}
+		}
+	}
+	return nil
+}
+
+// isPartner reports whether the certificate counts on that connector: else the
+// session is one without.
+func isPartner(s connector.Session) bool { return s.Identity().Is(permission.SIDPartners) }
+
+// name is as whom a session relays.
+func name(who partition.Who, s connector.Session) string {
+	id := s.Identity()
+	if who.User == nil {
+		return id.Name
+	}
+	var groups []string
+	for _, sid := range who.User.SIDs {
+		groups = append(groups, sid.Name())
+	}
+	return "a user who is one of " + strings.Join(groups, ", ")
+}
+
+// foreign returns recipients that it takes the right to relay to reach, one of
+// every kind that decisions can depend on.
+func foreign(p *connector.Policy) []routing.Address {
+	named := p.Config().Accepted
+	named = slices.DeleteFunc(named, func(a routing.AcceptedDomain) bool { return a.DomainName == "*" })
+	ours, err := routing.NewAccepted(named...)
+	if err != nil { // it was good with one more
+		ours, _ = routing.NewAccepted()
+	}
+	var all []routing.Address
+	domains := partition.NewDomains(p, nil)
+	for _, members := range domains.Members {
+		var other, own bool
+		for _, i := range members {
+			d := domains.Cells[i].Witness
+			if _, ok := ours.Lookup(d); ok && !own {
+				own = true
+				all = append(all, partition.Mailbox("user%example.net", d))
+			} else if !ok && !other {
+				other = true
+				all = append(all, partition.Mailbox("friend", d))
+			}
+		}
+	}
+	// An ordinary domain reads best as a witness.
+	slices.SortStableFunc(all, func(a, b routing.Address) int { return kind(a) - kind(b) })
+	return all
+}
+
+// kind orders witnesses: ordinary domains, other foreign ones, our own.
+func kind(a routing.Address) int {
+	switch {
+	case a.HasRouting():
+		return 2
+	case a.Domain().IsLiteral() || a.Domain().SingleLabel():
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,17 @@
+package policytest
+
+import (
+	"testing"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/analysis"
+)
+
+// NotWider fails the test for everything that may happen under p and may not
+// under reference, which is last year's policy, or the one that was signed off.
+func NotWider(t testing.TB, p, reference *connector.Policy) {
+	t.Helper()
+	for _, c := range analysis.Compare(reference, p).Wider().Changes {
+		t.Errorf("%v:\n%v", c, c.New)
+	}
+}
