@@ -175,7 +175,7 @@ func TestRelaysAgainstBruteForce(t *testing.T) {
 			}
 		}
 	}
-	if relayed < 500 {
+	if relayed < 300 {
 		t.Errorf("only %d of the sessions relay: the policies are too strict for a test", relayed)
 	}
 }
@@ -200,7 +200,6 @@ func relaysBrute(p *connector.Policy, local netip.AddrPort, remote netip.Addr, l
 			users = append(users, &auth.Identity{Principal: permission.Authenticated("somebody", groups...)})
 		}
 	}
-	to := []string{"a@fabrikam.com", "a%b@fabrikam.com", "a@x.sub.example", "a!b@x.sub.example", "a@sub.example", "a@else.org", "a@single", "a@x.test", "a@[192.0.2.1]", "a@contoso.com"}
 	ours := func(a string) bool {
 		for _, d := range p.Config().Accepted {
 			suffix, wild := strings.CutPrefix(d.DomainName, "*.")
@@ -213,18 +212,17 @@ func relaysBrute(p *connector.Policy, local netip.AddrPort, remote netip.Addr, l
 		}
 		return false
 	}
+	var to []routing.Address
+	for _, a := range []string{"a@fabrikam.com", "a%b@fabrikam.com", "a@x.sub.example", "a!b@x.sub.example", "a@sub.example", "a@else.org", "a@single", "a@x.test", "a@[192.0.2.1]", "a@contoso.com"} {
+		if !ours(a) {
+			to = append(to, routing.MustParseAddress(a))
+		}
+	}
 	for _, user := range users {
 		for _, tls := range []bool{false, true} {
 			for _, names := range [][]string{nil, {"contoso.com"}} {
-				for _, a := range to {
-					if ours(a) {
-						continue
-					}
-					w := p.Walk(connector.Dialog{Local: local, Remote: remote, TLS: tls, PeerNames: names, User: user, Mechanism: auth.Login, Helo: "x",
-						To: []routing.Address{routing.MustParseAddress(a)}})
-					if letIn(w) {
-						return true
-					}
+				if letIn(p.Walk(connector.Dialog{Local: local, Remote: remote, TLS: tls, PeerNames: names, User: user, Mechanism: auth.Login, Helo: "x", To: to})) {
+					return true
 				}
 			}
 		}
@@ -232,12 +230,9 @@ func relaysBrute(p *connector.Policy, local netip.AddrPort, remote netip.Addr, l
 	return false
 }
 
-// letIn reports whether the recipient passed, whatever its way on.
+// letIn reports whether a recipient passed, whatever its way on.
 func letIn(w connector.Walkthrough) bool {
-	for _, s := range w.Stages {
-		if !s.Decision.Allowed() {
-			return s.Name == connector.StageRoute
-		}
-	}
-	return true
+	return slices.ContainsFunc(w.Stages, func(s connector.Stage) bool {
+		return s.Name == connector.StageRcpt && s.Decision.Allowed()
+	})
 }
