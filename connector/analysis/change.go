@@ -81,9 +81,16 @@ type Change struct {
 	Before, After string // what was and what is, if it is a value
 	Text          string // the whole in a sentence, for people
 
-	Witness  connector.Dialog      // a session that fares differently
-	Old, New connector.Walkthrough // how it fares
+	Witness connector.Dialog // a session that fares differently
+
+	policies [2]*connector.Policy
 }
+
+// Old walks the witness through the policy before.
+func (c Change) Old() connector.Walkthrough { return c.policies[0].Walk(c.Witness) }
+
+// New walks the witness through the policy afterwards.
+func (c Change) New() connector.Walkthrough { return c.policies[1].Walk(c.Witness) }
 
 // String returns the sentence.
 func (c Change) String() string { return c.Text }

@@ -23,6 +23,7 @@ func Compare(before, after *connector.Policy) Comparison {
 		listeners: partition.Sources(before, after),
 		transport: [2]connector.Transport{before.Config().Transport, after.Config().Transport},
 	}
+	c.outline = newOutline(c.domains)
 	c.deltas.best = c.domains.Cells[c.domains.Elsewhere()].Class
 	c.pairUp()
 	shared := c.sharedAlike()
@@ -34,8 +35,7 @@ func Compare(before, after *connector.Policy) Comparison {
 	changes := c.sessionChanges()
 	changes = append(changes, c.routeChanges()...)
 	for i := range changes {
-		w := changes[i].Witness
-		changes[i].Old, changes[i].New = before.Walk(w), after.Walk(w)
+		changes[i].policies = c.policies
 	}
 	return Comparison{Changes: changes}
 }
@@ -46,6 +46,7 @@ type comparer struct {
 	domains   *partition.Domains
 	listeners []partition.Listener
 	transport [2]connector.Transport
+	outline   *outline
 	pairs     []pair
 	deltas    merger
 }

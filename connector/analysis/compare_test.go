@@ -218,8 +218,8 @@ func TestSaysTheTruth(t *testing.T) {
 		bound := append(a.Bindings(), b.Bindings()...)
 		for _, c := range analysis.Compare(a, b).Changes {
 			said[c.Aspect]++
-			if !shows(c, c.Old, c.New) {
-				t.Fatalf("%s\nThe witness %+v fares alike:\n%s\n%s", c, c.Witness, c.Old, c.New)
+			if !shows(c, c.Old(), c.New()) {
+				t.Fatalf("%s\nThe witness %+v fares alike:\n%s\n%s", c, c.Witness, c.Old(), c.New())
 			}
 			for _, local := range randompolicy.Locals {
 				for _, remote := range randompolicy.Clients(local) {

@@ -1,6 +1,8 @@
 package analysis
 
 import (
+	"fmt"
+
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -21,63 +23,94 @@ const (
 	eitherWay // it is said elsewhere, so that here whatever is shorter will do
 )
 
+// outline is the named cells of a partition, parents before what lies below.
+type outline struct {
+	domains *partition.Domains
+	names   []outlineName
+	known   map[string][2][]string // what classTerms returned, by what it was asked
+}
+
+// outlineName is the cell of a name. Its parent is the cell that its domain
+// would be in without a name of its own.
+type outlineName struct {
+	named, parent int
+	below         int // the cell of what lies below it; 0: none
+	above         int // the parent of that
+}
+
+func newOutline(d *partition.Domains) *outline {
+	o := &outline{domains: d, known: map[string][2][]string{}}
+	elsewhere := d.Elsewhere()
+	below := map[routing.Domain]int{}
+	for _, i := range shortestFirst(d) {
+		name := d.Cells[i].Name
+		n := outlineName{named: i, above: elsewhere}
+		for parent, ok := name.Parent(); ok; parent, ok = parent.Parent() {
+			if at, ok := below[parent]; ok {
+				n.above = at
+				break
+			}
+		}
+		switch n.parent = n.above; {
+		case name.IsLiteral():
+			n.parent = elsewhere + 2
+		case name.SingleLabel():
+			n.parent = elsewhere + 1
+		}
+		if d.Cells[i+1].Kind == partition.Below { // Elsewhere follows the last
+			n.below = i + 1
+			below[name] = i + 1
+		}
+		o.names = append(o.names, n)
+	}
+	return o
+}
+
 // classTerms describes the domains of the classes that d is about.
-func (c *comparer) classTerms(d *delta) (domains, except []string) {
-	of := make([]membership, len(c.domains.Classes))
-	for i, class := range c.domains.Classes {
+func (o *outline) classTerms(d *delta) (domains, except []string) {
+	relay := d.aspect == AspectRelay
+	key := fmt.Sprint(d.objects, relay && d.direction == Wider, relay && d.direction == Stricter)
+	if known, ok := o.known[key]; ok {
+		return known[0], known[1]
+	}
+	of := make([]membership, len(o.domains.Classes))
+	for i, class := range o.domains.Classes {
 		// To relay is to send to domains that aren't accepted.
-		if d.aspect == AspectRelay && class.Accepted[side(d.direction)] != 0 {
+		if relay && class.Accepted[side(d.direction)] != 0 {
 			of[i] = eitherWay
 		}
 	}
 	for _, i := range d.objects {
 		of[i] = inside
 	}
-	return terms(c.domains, func(cell int) membership { return of[c.domains.Cells[cell].Class] })
+	domains, except = o.terms(func(cell int) membership { return of[o.domains.Cells[cell].Class] })
+	o.known[key] = [2][]string{domains, except}
+	return domains, except
 }
 
 // terms describes a set of cells by as few names as can be: a name is told
 // only where its domain, or what lies below it, is in the set and the domain
 // above it isn't, or the reverse.
-func terms(d *partition.Domains, of func(cell int) membership) (domains, except []string) {
-	others := d.Elsewhere()
-	top := of(others) == inside
-	label := settle(of(others+1), top)
-	literal := settle(of(others+2), top)
-	tell := func(is, above bool, term string) {
+func (o *outline) terms(of func(cell int) membership) (domains, except []string) {
+	in := make([]bool, len(o.domains.Cells))
+	tell := func(cell int, above bool, term func() string) {
+		in[cell] = settle(of(cell), above)
 		switch {
-		case is && !above:
-			domains = append(domains, term)
-		case !is && above:
-			except = append(except, term)
+		case in[cell] && !above:
+			domains = append(domains, term())
+		case !in[cell] && above:
+			except = append(except, term())
 		}
 	}
-	tell(top, false, anyDomain)
-	tell(label, top, anyLabel)
-	tell(literal, top, anyLiteral)
-	below := map[routing.Domain]bool{} // of the names so far: whether what lies below is in the set
-	above := func(name routing.Domain) bool {
-		for parent, ok := name.Parent(); ok; parent, ok = parent.Parent() {
-			if is, ok := below[parent]; ok {
-				return is
-			}
-		}
-		return top
-	}
-	for _, i := range shortestFirst(d, others) {
-		cell := &d.Cells[i]
-		up := above(cell.Name)
-		self := up
-		switch {
-		case cell.Name.IsLiteral():
-			self = literal
-		case cell.Name.SingleLabel():
-			self = label
-		}
-		tell(settle(of(i), self), self, cell.Name.String())
-		if i+1 < others && d.Cells[i+1].Kind == partition.Below {
-			below[cell.Name] = settle(of(i+1), up)
-			tell(below[cell.Name], up, d.Cells[i+1].String())
+	elsewhere := o.domains.Elsewhere()
+	tell(elsewhere, false, func() string { return anyDomain })
+	tell(elsewhere+1, in[elsewhere], func() string { return anyLabel })
+	tell(elsewhere+2, in[elsewhere], func() string { return anyLiteral })
+	for i := range o.names {
+		n := &o.names[i]
+		tell(n.named, in[n.parent], func() string { return o.domains.Cells[n.named].String() })
+		if n.below > 0 {
+			tell(n.below, in[n.above], func() string { return o.domains.Cells[n.below].String() })
 		}
 	}
 	return domains, except
@@ -93,9 +126,9 @@ func settle(m membership, above bool) bool {
 
 // shortestFirst returns the places of the named cells, those of fewer labels
 // first, so that parents come before what lies below them.
-func shortestFirst(d *partition.Domains, others int) []int {
+func shortestFirst(d *partition.Domains) []int {
 	var byLabels [][]int
-	for i, cell := range d.Cells[:others] {
+	for i, cell := range d.Cells[:d.Elsewhere()] {
 		if cell.Kind != partition.Named {
 			continue
 		}

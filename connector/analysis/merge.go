@@ -3,7 +3,6 @@ package analysis
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
@@ -38,7 +37,7 @@ func (d *delta) says() string {
 }
 
 // merger makes few deltas of many that differ in one respect only: first in
-// TLS, then in domains, then in who, then in which connectors.
+// TLS, then in domains, then in which connectors, then in who.
 type merger struct {
 	here  table[*local]   // of the pair under way, by what is said of whom
 	able  map[string]uint // of the pair: by who, in which channels MAIL can pass at all
@@ -113,29 +112,38 @@ func (m *merger) add(d delta, tls bool) {
 
 // flush ends a pair.
 func (m *merger) flush(pair int) {
-	var whole table[*delta]
 	for _, key := range m.here.keys {
 		row := m.here.rows[key]
-		for _, d := range row.split(m.able[whoKey(row.who[0])], m.best) {
-			same := whole.row(fmt.Sprintf("%s|%d|%v", d.says(), d.channel, d.objects), func() *delta {
-				first := d
-				first.who = nil
-				return &first
-			})
-			same.who = append(same.who, d.who...)
+		who := whoKey(row.who[0])
+		for _, d := range row.split(m.able[who], m.best) {
+			same := m.final.row(d.whole()+"|"+who, func() *delta { return &d })
+			same.pairs = append(same.pairs, pair)
 		}
-	}
-	for _, key := range whole.keys {
-		d := whole.rows[key]
-		var who []string
-		for _, w := range d.who {
-			who = append(who, whoKey(w))
-		}
-		slices.Sort(who)
-		same := m.final.row(key+"|"+strings.Join(who, "|"), func() *delta { return d })
-		same.pairs = append(same.pairs, pair)
 	}
 	m.here, m.able = table[*local]{}, nil
+}
+
+// whole is says with everything that is settled once a pair is done.
+func (d *delta) whole() string { return fmt.Sprintf("%s|%d|%v", d.says(), d.channel, d.objects) }
+
+// deltas returns what was found, with all identities of which the same is said
+// about the same connectors in one.
+func (m *merger) deltas() []*delta {
+	var merged table[*delta]
+	for _, key := range m.final.keys {
+		d := m.final.rows[key]
+		same := merged.row(fmt.Sprint(d.whole(), d.pairs), func() *delta {
+			first := *d
+			first.who = nil
+			return &first
+		})
+		same.who = append(same.who, d.who...)
+	}
+	all := make([]*delta, 0, len(merged.keys))
+	for _, key := range merged.keys {
+		all = append(all, merged.rows[key])
+	}
+	return all
 }
 
 // split makes a delta for what holds in both channels and one for each that

@@ -87,7 +87,9 @@ func newNextHop(r connector.Route, to routing.Domain) nextHop {
 	out, set := r.Outbound, r.Outbound.Settings()
 	if r.Via != nil {
 		// The other server does the rest by its own policy.
-		n := nextHop{hop: "server " + r.Via.Name, tls: tlsDemand{level: tlsIfOffered}, connector: out.Name()}
+		n := nextHop{
+			hop: "server " + r.Via.Name, tls: tlsDemand{level: tlsIfOffered}, auth: auth.None.String(), connector: out.Name(),
+		}
 		if r.Via.FQDN != "" {
 			n.hop = "server " + r.Via.FQDN
 		}
@@ -96,7 +98,7 @@ func newNextHop(r connector.Route, to routing.Domain) nextHop {
 		}
 		return n
 	}
-	n := nextHop{hop: hostsText(set), tls: demandOf(out, to), connector: out.Name()}
+	n := nextHop{hop: hostsText(set), tls: demandOf(out, to), auth: auth.None.String(), connector: out.Name()}
 	if len(set.SmartHosts) > 0 {
 		to = routing.Domain{} // the next hop is no server of that domain
 		n.auth = set.SmartHostAuthMechanism.String()
@@ -188,7 +190,7 @@ func (was *nextHop) differ(is *nextHop) []routeDelta {
 	}
 	for i, class := range headerClasses {
 		if was.keep[i] != is.keep[i] {
-			found = append(found, routeDelta{AspectRouteHeaders, toward(is.keep[i]), class.name, "", ""})
+			found = append(found, routeDelta{AspectRouteHeaders, toward(is.keep[i]), class.name, keptText(was.keep[i]), keptText(is.keep[i])})
 		}
 	}
 	for i, s := range routeSettings {
@@ -197,6 +199,14 @@ func (was *nextHop) differ(is *nextHop) []routeDelta {
 		}
 	}
 	return found
+}
+
+// keptText is what becomes of header fields.
+func keptText(kept bool) string {
+	if kept {
+		return "kept"
+	}
+	return "removed"
 }
 
 // sentence says d of mail to the domains; names are those of Send connectors.
@@ -220,7 +230,7 @@ func (d *routeDelta) sentence(domains, sizes, names string) string {
 			return "For mail to " + domains + sizes + ", we now log on to the next hop with another password" + names + "."
 		}
 		text = "For mail to " + domains + sizes + ", authentication with the next hop is now " +
-			cmp.Or(d.after, "None") + " instead of " + cmp.Or(d.before, "None")
+			d.after + " instead of " + d.before
 	case AspectRouteHeaders:
 		kept := "with"
 		if d.direction == Stricter {

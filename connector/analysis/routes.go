@@ -168,7 +168,7 @@ func (f *senderFinder) routeChange(g *routeGroup) Change {
 	change := Change{
 		Aspect: g.aspect, Direction: g.direction, Subject: g.subject, Before: g.before, After: g.after,
 	}
-	change.Domains, change.Except = terms(f.domains, func(cell int) membership {
+	change.Domains, change.Except = f.outline.terms(func(cell int) membership {
 		if in[cell] {
 			return inside
 		}

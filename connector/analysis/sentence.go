@@ -31,8 +31,8 @@ var aspectOrder = []Aspect{
 // sessionChanges makes changes of what was found.
 func (c *comparer) sessionChanges() []Change {
 	var changes []Change
-	for _, key := range c.deltas.final.keys {
-		changes = append(changes, c.change(c.deltas.final.rows[key]))
+	for _, d := range c.deltas.deltas() {
+		changes = append(changes, c.change(d))
 	}
 	sortChanges(changes)
 	return changes
@@ -52,7 +52,7 @@ func (c *comparer) change(d *delta) Change {
 		Aspect: d.aspect, Direction: d.direction, Subject: d.subject, Before: d.before, After: d.after, Witness: d.witness,
 	}
 	if d.objects != nil {
-		change.Domains, change.Except = c.classTerms(d)
+		change.Domains, change.Except = c.outline.classTerms(d)
 	}
 	var who string
 	change.Sources, who = c.sources(d.pairs)
@@ -109,11 +109,7 @@ func (d *delta) sentence(clients, domains string) string {
 	case AspectRecipientCount:
 		return "Messages of " + all + as + " " + have + " " + upTo(d.after, " recipients") + " instead of " + upTo(d.before, "")
 	case AspectHeaders:
-		kept := "kept"
-		if d.direction == Stricter {
-			kept = "removed"
-		}
-		return d.subject + " fields of " + all + as + " are now " + kept
+		return d.subject + " fields of " + all + as + " are now " + d.after
 	}
 	return "For " + all + ", " + d.subject + " is now " + d.after + " instead of " + d.before
 }
@@ -273,7 +269,7 @@ func (c *comparer) sources(pairs []int) ([]Source, string) {
 		six := s.Local[0].Addr().Is6()
 		everywhere := len(s.Local) == listeners[!six]
 		everyone = everyone && everywhere && s.Ranges[0].String() == everybodyOf(s.Local[0])
-		text := "in " + rangesText(s.Ranges)
+		text := rangesText(s.Ranges)
 		if !everywhere {
 			text += " at " + c.localText(s.Local)
 		}
@@ -293,12 +289,28 @@ func everybodyOf(local netip.AddrPort) string {
 	return "::/0"
 }
 
+// rangesText says which clients of a family ranges hold, or which they don't if
+// that is shorter. The ranges are ascending.
 func rangesText(ranges []connector.Range) string {
-	var texts []string
+	var texts, gaps []string
+	next := netip.IPv6Unspecified()
+	if ranges[0].Low().Is4() {
+		next = netip.IPv4Unspecified()
+	}
 	for _, r := range ranges {
 		texts = append(texts, r.String())
+		if next.Less(r.Low()) {
+			gaps = append(gaps, partition.Span{Low: next, High: r.Low().Prev()}.String())
+		}
+		next = r.High().Next()
 	}
-	return list(texts, " and ")
+	if next.IsValid() {
+		gaps = append(gaps, partition.Span{Low: next, High: partition.Last(next)}.String())
+	}
+	if len(gaps) > 0 && len(gaps) < len(texts) {
+		return "outside " + list(gaps, " and ")
+	}
+	return "in " + list(texts, " and ")
 }
 
 // localText names listeners.

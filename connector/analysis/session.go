@@ -180,7 +180,7 @@ func (c *comparer) compareChannels(place int) {
 		}
 		if sasl[0] != sasl[1] {
 			d := e.dialog()
-			d.User = &auth.Identity{Principal: permission.Authenticated("somebody")}
+			d.User = &auth.Identity{Principal: permission.Principal{Name: "somebody", SIDs: []permission.SID{permission.SIDAuthenticatedUsers}}}
 			e.found(delta{
 				aspect: AspectAuth, direction: toward(sasl[0] == ""), before: orNothing(sasl[0]), after: orNothing(sasl[1]),
 			}, d)
@@ -372,7 +372,7 @@ func headerQuestions() []question {
 				return
 			}
 			if was, is := e.opened[0].Headers().Keep(class.field), e.opened[1].Headers().Keep(class.field); was != is {
-				e.found(delta{aspect: AspectHeaders, direction: toward(is), subject: class.name}, e.toAnybody())
+				e.found(delta{aspect: AspectHeaders, direction: toward(is), subject: class.name, before: keptText(was), after: keptText(is)}, e.toAnybody())
 			}
 		}})
 	}

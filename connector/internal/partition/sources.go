@@ -51,6 +51,9 @@ func lastOf(p netip.Prefix) netip.Addr {
 	return a
 }
 
+// Last returns the highest address of a's family.
+func Last(a netip.Addr) netip.Addr { return lastOf(netip.PrefixFrom(a, 0)) }
+
 // witness returns an address of s that a client can have: in the middle of IPv6
 // lie the IPv4-mapped addresses, which are IPv4. It is invalid if there is none.
 func (s Span) witness() netip.Addr {
@@ -202,7 +205,7 @@ func (l *Listener) cells(policies [2]*connector.Policy, here [2][]*connector.Inb
 	cuts = slices.Compact(cuts)
 	var cells []Source
 	for i, low := range cuts {
-		high := lastOf(netip.PrefixFrom(first, 0))
+		high := Last(first)
 		if i+1 < len(cuts) {
 			high = cuts[i+1].Prev()
 		}
