@@ -42,6 +42,7 @@ func commands() []command {
 		{"check", "read, validate, list findings", "0 clean, 1 findings, 2 invalid", check},
 		{"explain", "show a session step by step", "0 accepted, 1 refused, 2 invalid", explain},
 		{"route", "show by which Send connector a recipient leaves", "0 routed, 1 no route, 2 invalid", route},
+		{"diff", "say what changes when a policy replaces another", "0 same, 1 differs, 2 invalid", diff},
 		{"replay", "say what would change for the sessions in logs", "0 all alike, 1 something differs, 2 invalid", replayLogs},
 		{"convert", "print the policy as Exchange commands or as JSON", "0 done, 2 invalid", convert},
 		{"map", "draw the policy as a picture", "0 done, 2 invalid", drawMap},

@@ -38,6 +38,12 @@ func (l *list) Set(s string) error {
 
 func (p *policyFlags) register(fs *flag.FlagSet) {
 	fs.Var(&p.files, "config", "read the policy from `FILE`: Exchange commands (.ps1), an export of Exchange (.txt .csv .json .xml) or JSON (.json);\nmay be repeated: read in order, lists add up, later settings win (default: the built-in demonstration)")
+	p.registerReading(fs)
+}
+
+// registerReading registers how files are read, for commands that name the files
+// themselves.
+func (p *policyFlags) registerReading(fs *flag.FlagSet) {
 	fs.StringVar(&p.server, "server", "", "`NAME` of the server of the policy that we are")
 	fs.StringVar(&p.profile, "profile", "", "edition of Exchange: current or exchange2007 (default: the policy's)")
 	fs.StringVar(&p.credentials, "credentials", "", "answer Get-Credential with `FILE`, lines of variable=user:password\n(or with the environment: "+credentialPrefix+"_variable=user:password)")

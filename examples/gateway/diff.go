@@ -1,0 +1,285 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/analysis"
+	"github.com/interchange-smtp/interchange/connector/shell"
+	"github.com/interchange-smtp/interchange/permission"
+)
+
+// diff says what changes when a policy replaces another.
+func diff(c *cli, args []string) int {
+	fs := c.flags("[-widening-only] [-json] OLD NEW")
+	var p policyFlags
+	p.registerReading(fs)
+	widening := fs.Bool("widening-only", false, "tell, and count for the exit status, only what may happen now and could not before")
+	if code, done := c.parse(fs, args, "OLD", "NEW"); done {
+		return code
+	}
+	if fs.NArg() != 2 {
+		return c.invalid(errors.New("give the OLD policy and the NEW one: each a file, files separated by commas, or a directory"))
+	}
+	var policies [2]*connector.Policy
+	for i := range policies {
+		flags := p
+		var err error
+		if flags.files, err = policyFiles(fs.Arg(i)); err != nil {
+			return c.invalid(err)
+		}
+		l, ok := c.policy(&flags)
+		if !ok {
+			return exitInvalid
+		}
+		policies[i] = l.Policy
+	}
+	found := analysis.Compare(policies[0], policies[1])
+	if *widening {
+		found = found.Wider()
+	}
+	if p.json {
+		c.printJSON(newDiffJSON(found))
+	} else {
+		printDiff(c.stdout, found)
+	}
+	if !found.Same() {
+		return exitNo
+	}
+	return exitOK
+}
+
+// policyFiles are the files that an argument names: itself, several separated
+// by commas, or those of a directory in the order of their names.
+func policyFiles(arg string) ([]string, error) {
+	if _, err := os.Stat(arg); err == nil {
+		return filesAt(arg)
+	}
+	var all []string
+	for part := range strings.SplitSeq(arg, ",") {
+		files, err := filesAt(part)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, files...)
+	}
+	return all, nil
+}
+
+func filesAt(path string) ([]string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.IsDir() {
+		return []string{path}, nil
+	}
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return nil, err
+	}
+	var files []string
+	for _, e := range entries { // which ReadDir sorts
+		if name := e.Name(); !e.IsDir() && (shell.IsScript(name) ||
+			slices.Contains([]string{".json", ".xml", ".csv", ".txt"}, strings.ToLower(filepath.Ext(name)))) {
+			files = append(files, filepath.Join(path, name))
+		}
+	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("%s has no policy files (.ps1 .json .xml .csv .txt)", path)
+	}
+	return files, nil
+}
+
+// signs mark a change at the beginning of its line.
+var signs = map[analysis.Direction]string{analysis.Wider: "+", analysis.Stricter: "-", analysis.Different: "~"}
+
+// printDiff prints every change with its witness before and after.
+func printDiff(w io.Writer, found analysis.Comparison) {
+	for _, change := range found.Changes {
+		fmt.Fprintf(w, "%s %s\n", signs[change.Direction], change.Text)
+		fmt.Fprintf(w, "    for example %s\n", witnessText(change.Witness))
+		before, after := fares(change)
+		fmt.Fprintf(w, "      before: %s\n      after:  %s\n", before, after)
+	}
+	fmt.Fprintln(w, count(len(found.Changes), "change"))
+}
+
+// witnessText describes a session in one line.
+func witnessText(d connector.Dialog) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s to %s", d.Remote, d.Local)
+	if d.Helo == "" {
+		b.WriteString(", EHLO without a domain")
+	}
+	if d.TLS {
+		b.WriteString(", STARTTLS")
+	}
+	if len(d.PeerNames) > 0 {
+		b.WriteString(" with a certificate for " + strings.Join(d.PeerNames, " and "))
+	}
+	if d.User != nil {
+		b.WriteString(", AUTH as " + strings.Join(groupNames(d.User.SIDs), " and "))
+	}
+	fmt.Fprintf(&b, ", MAIL FROM:<%s>", d.From)
+	if d.Size > 0 {
+		fmt.Fprintf(&b, " SIZE=%d", d.Size)
+	}
+	if len(d.To) > 0 {
+		fmt.Fprintf(&b, ", RCPT TO:<%s>", d.To[0])
+	}
+	if len(d.To) > 1 {
+		fmt.Fprintf(&b, " %d times", len(d.To))
+	}
+	return b.String()
+}
+
+func groupNames(sids []permission.SID) []string {
+	var names []string
+	for _, sid := range sids {
+		names = append(names, sid.Name())
+	}
+	return names
+}
+
+// fares tells what a change makes of its witness: of the value that changed
+// where no command shows it, or else of the first command that meets something
+// else before and afterwards.
+func fares(c analysis.Change) (before, after string) {
+	switch c.Aspect {
+	case analysis.AspectSetting, analysis.AspectHeaders,
+		analysis.AspectRouteTLS, analysis.AspectRouteAuth, analysis.AspectRouteHeaders, analysis.AspectRouteSetting:
+		return c.Before, c.After
+	}
+	old, now := c.Old(), c.New()
+	for i := range min(len(old.Stages), len(now.Stages)) {
+		if a, b := stageText(old, i), stageText(now, i); a != b {
+			return a, b
+		}
+	}
+	return cmp.Or(c.Before, "cannot leave"), cmp.Or(c.After, "cannot leave") // a route that nobody may use
+}
+
+// stageText is a command and what it meets. Accepted commands are alike,
+// whatever their reply says.
+func stageText(w connector.Walkthrough, i int) string {
+	s := w.Stages[i]
+	command := s.Command
+	switch {
+	case s.Name == connector.StageConnect:
+		command = "connection"
+	case s.Name == connector.StageRoute && len(w.Routes) > 0:
+		routed := 0
+		for _, earlier := range w.Stages[:i] {
+			if earlier.Name == connector.StageRoute {
+				routed++
+			}
+		}
+		return newWay(w.Routes[routed]).String()
+	}
+	if s.Decision.Allowed() {
+		return command + " is accepted"
+	}
+	return command + " is refused: " + s.Decision.Reply().String()
+}
+
+// diffJSON is a comparison for machines.
+type diffJSON struct {
+	Same    bool             `json:"same"`
+	Changes []diffChangeJSON `json:"changes"`
+}
+
+type diffChangeJSON struct {
+	Direction analysis.Direction `json:"direction"`
+	Aspect    analysis.Aspect    `json:"aspect"`
+	Subject   string             `json:"subject,omitempty"`
+	Text      string             `json:"text"`
+	Sources   []sourceJSON       `json:"sources,omitempty"`
+	Domains   []string           `json:"domains,omitempty"`
+	Except    []string           `json:"except,omitempty"`
+	Before    string             `json:"before,omitempty"`
+	After     string             `json:"after,omitempty"`
+	Witness   witnessJSON        `json:"witness"`
+	Old       outcomeJSON        `json:"old"`
+	New       outcomeJSON        `json:"new"`
+}
+
+type sourceJSON struct {
+	Local  []netip.AddrPort  `json:"local"`
+	Ranges []connector.Range `json:"ranges"`
+}
+
+type witnessJSON struct {
+	Local        netip.AddrPort `json:"local"`
+	Remote       netip.Addr     `json:"remote"`
+	TLS          bool           `json:"tls,omitempty"`
+	Certificates []string       `json:"certificates,omitempty"`
+	User         []string       `json:"user,omitempty"` // the names of its SIDs
+	Helo         string         `json:"helo"`
+	From         string         `json:"from"`
+	To           []string       `json:"to"`
+	Size         int64          `json:"size,omitempty"`
+}
+
+// outcomeJSON is how a witness fares, without the reasons that explain gives.
+type outcomeJSON struct {
+	Accepted  bool          `json:"accepted"`
+	Connector string        `json:"connector,omitempty"`
+	Identity  string        `json:"identity"`
+	Commands  []commandJSON `json:"commands"`
+	Routes    []wayJSON     `json:"routes,omitempty"`
+}
+
+type commandJSON struct {
+	Stage   connector.StageName  `json:"stage"`
+	Verdict connector.Verdict    `json:"verdict"`
+	Reason  connector.ReasonCode `json:"reason"`
+	Reply   string               `json:"reply"`
+}
+
+func newOutcomeJSON(w connector.Walkthrough) outcomeJSON {
+	out := outcomeJSON{Accepted: w.Accepted(), Connector: w.Session.Inbound().Name(), Identity: w.Session.Identity().String()}
+	for _, s := range w.Stages {
+		out.Commands = append(out.Commands, commandJSON{s.Name, s.Decision.Verdict, s.Decision.Reason, s.Decision.Reply().String()})
+	}
+	for _, r := range w.Routes {
+		out.Routes = append(out.Routes, newWay(r))
+	}
+	return out
+}
+
+func newDiffJSON(found analysis.Comparison) diffJSON {
+	out := diffJSON{Same: found.Same(), Changes: []diffChangeJSON{}}
+	for _, c := range found.Changes {
+		j := diffChangeJSON{
+			Direction: c.Direction, Aspect: c.Aspect, Subject: c.Subject, Text: c.Text, Domains: c.Domains, Except: c.Except,
+			Before: c.Before, After: c.After, Witness: newWitnessJSON(c.Witness), Old: newOutcomeJSON(c.Old()), New: newOutcomeJSON(c.New()),
+		}
+		for _, s := range c.Sources {
+			j.Sources = append(j.Sources, sourceJSON(s))
+		}
+		out.Changes = append(out.Changes, j)
+	}
+	return out
+}
+
+func newWitnessJSON(d connector.Dialog) witnessJSON {
+	w := witnessJSON{
+		Local: d.Local, Remote: d.Remote, TLS: d.TLS, Certificates: d.PeerNames, Helo: d.Helo, From: d.From.String(), To: []string{}, Size: d.Size,
+	}
+	if d.User != nil {
+		w.User = groupNames(d.User.SIDs)
+	}
+	for _, to := range d.To {
+		w.To = append(w.To, to.String())
+	}
+	return w
+}
