@@ -12,6 +12,6 @@ import (
 func NotWider(t testing.TB, p, reference *connector.Policy) {
 	t.Helper()
 	for _, c := range analysis.Compare(reference, p).Wider().Changes {
-		t.Errorf("%v:\n%v", c, c.New)
+		t.Errorf("%v:\n%v", c, c.New())
 	}
 }
