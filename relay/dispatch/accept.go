@@ -147,7 +147,13 @@ func (d *Dispatcher) put(ctx context.Context, m *message, q *queue.Message, rest
 		m.Size, m.holder = q.Size, lease.Holder
 		return nil
 	}
-	d.Logger.Error("message can't be queued", "id", m.ID, "error", printable(err.Error()))
+	return d.unstorable(m, err)
+}
+
+// unstorable returns what a client is told when the Store doesn't take
+// something.
+func (d *Dispatcher) unstorable(m *message, err error) error {
+	d.Logger.Error("queue can't be written", "id", m.ID, "error", printable(err.Error()))
 	if errors.Is(err, queue.ErrFull) || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
 		return refusal(connector.InsufficientResources, err)
 	}

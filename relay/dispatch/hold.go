@@ -61,7 +61,7 @@ func (d *Dispatcher) holdFor(ctx context.Context, env *relay.Envelope, m *messag
 	switch verdict {
 	case settled:
 		env.Delivered = m.delivered()
-		d.tellDelivered(ctx, m)
+		d.tellRelayed(ctx, m)
 		m.unload()
 	case refused:
 		err = m.refusal()
@@ -132,6 +132,7 @@ func (d *Dispatcher) queueRest(ctx context.Context, env *relay.Envelope, m *mess
 	reports, err := d.report(ctx, m)
 	if err != nil {
 		d.abandon(m)
+		d.withdraw(reports)
 		return err
 	}
 	d.mu.Lock()

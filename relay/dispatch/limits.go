@@ -1,9 +1,11 @@
 package dispatch
 
 import (
+	"strings"
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/routing"
 )
 
 // limits are the numbers that the policy gives.
@@ -13,6 +15,8 @@ type limits struct {
 	glitches, transients           int
 	glitch, transient, connectFail time.Duration
 	message, delay, expiration     time.Duration
+
+	host string // our name
 }
 
 // retryAfter returns how long a next hop rests that has failed so many times
@@ -41,7 +45,27 @@ func limitsOf(p *connector.Policy) limits {
 		message:     s.MessageRetryInterval,
 		delay:       s.DelayNotificationTimeout,
 		expiration:  s.MessageExpirationTimeout,
+		host:        hostOf(p),
 	}
+}
+
+// hostOf returns the FQDN of the server that we are, or else the domain that
+// reports come from.
+func hostOf(p *connector.Policy) string {
+	cfg := p.Config()
+	for _, s := range cfg.Servers {
+		if cfg.Server != "" && !strings.EqualFold(s.Name, cfg.Server) {
+			continue
+		}
+		for _, name := range []string{s.FQDN, s.Name} {
+			if d, err := routing.ParseDomain(name); err == nil {
+				return d.String()
+			}
+		}
+		break
+	}
+	_, domain, _ := strings.Cut(p.Transport().ExternalPostmasterAddress, "@")
+	return domain
 }
 
 // count returns n as an int; Unlimited is more than there can be.

@@ -1,39 +1,241 @@
 package dispatch
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"strings"
 	"time"
 
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/relay/dsn"
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
 
-// report tells the sender.
-func (d *Dispatcher) report(ctx context.Context, m *message) ([]*message, error) {
+// notice is a report that is due: on which recipients of a message, and what
+// is known of them.
+type notice struct {
+	dsn.Report
+	on []int
+}
+
+// report puts the reports that are due on m on the Store, and notes in m that
+// they were made. They are not sent before release. An error means that some
+// were not made; it is for the client if there is one.
+func (d *Dispatcher) report(ctx context.Context, m *message) (made []*message, err error) {
+	now := time.Now()
 	d.mu.Lock()
-	defer d.mu.Unlock()
-	late := d.delays(m, time.Now())
-	for i := range m.Recipients {
-		r := &m.Recipients[i]
-		if r.Status == queue.Waiting {
-			r.Delayed = r.Delayed || late
-		} else {
-			r.Reported = true
+	due := d.notices(m, now)
+	d.mu.Unlock()
+	for i := range due {
+		r, err := d.putReport(ctx, m, &due[i], now)
+		if err != nil {
+			return made, d.unstorable(m, err)
+		}
+		if r != nil {
+			made = append(made, r)
+		}
+		d.mu.Lock()
+		for _, k := range due[i].on {
+			m.tell(k, due[i].Kind)
+		}
+		d.mu.Unlock()
+	}
+	return made, nil
+}
+
+// notices returns the reports that are due on m. Whoever isn't to be told, by
+// NOTIFY or by the policy, counts as told.
+func (d *Dispatcher) notices(m *message, now time.Time) []notice {
+	var due []notice
+	var allowed connector.Reports
+	if len(m.Recipients) > 0 && !m.Report {
+		allowed = d.policy.Reports(m.From)
+	}
+	late := d.delays(m, now)
+	for _, kind := range [...]dsn.Kind{dsn.Failed, dsn.Delayed, dsn.Relayed} {
+		var on []int
+		for i := range m.Recipients {
+			if m.fate(i, late) != kind {
+				continue
+			}
+			if permits(&allowed, kind) && dsn.Wants(m.Recipients[i].Notify, kind) {
+				on = append(on, i)
+				continue
+			}
+			m.tell(i, kind)
+			if kind == dsn.Failed {
+				d.Logger.Warn("failure isn't reported", "id", m.ID, "from", printable(m.From.String()),
+					"to", printable(m.Recipients[i].To.String()), "reply", printable(m.Recipients[i].Reply))
+			}
+		}
+		if len(on) > 0 {
+			due = append(due, d.notice(m, kind, on, &allowed))
 		}
 	}
-	return nil, nil
+	return due
+}
+
+// fate returns what the sender is yet to be told of the recipient i; 0: nothing.
+func (m *message) fate(i int, late bool) dsn.Kind {
+	r := &m.Recipients[i]
+	switch {
+	case r.Status == queue.Waiting && late && !r.Delayed:
+		return dsn.Delayed
+	case r.Status == queue.Waiting || r.Reported:
+		return 0
+	case r.Status == queue.Delivered:
+		return dsn.Relayed
+	}
+	return dsn.Failed
+}
+
+// tell notes that the sender was told, or need not be.
+func (m *message) tell(i int, kind dsn.Kind) {
+	if kind == dsn.Delayed {
+		m.Recipients[i].Delayed = true
+	} else {
+		m.Recipients[i].Reported = true
+	}
+}
+
+// permits reports whether the policy lets senders be told of a kind.
+func permits(r *connector.Reports, kind dsn.Kind) bool {
+	switch kind {
+	case dsn.Failed:
+		return r.Failed
+	case dsn.Delayed:
+		return r.Delayed
+	}
+	return r.Delivered
+}
+
+// notice returns the report on some recipients.
+func (d *Dispatcher) notice(m *message, kind dsn.Kind, on []int, allowed *connector.Reports) notice {
+	n := notice{on: on, Report: dsn.Report{
+		Kind:       kind,
+		ID:         reportID(m.ID, kind, on),
+		Postmaster: allowed.Postmaster,
+		To:         m.From,
+		MTA:        d.limits.host,
+		EnvID:      m.EnvID,
+		Arrived:    m.Arrived,
+		// A next hop that lacks SMTPUTF8 must not cost the report.
+		UTF8: !m.From.IsASCII() || !allowed.Postmaster.IsASCII(),
+		Original: dsn.Original{Size: m.Size, MaxSize: allowed.MaxAttachSize,
+			Body: m.Message.Body, UTF8: m.UTF8, Ret: m.Ret},
+	}}
+	if kind == dsn.Delayed {
+		n.Until = m.Arrived.Add(d.limits.expiration)
+	}
+	for _, i := range on {
+		r := m.seen(i)
+		to := dsn.Recipient{To: r.To, ORcpt: r.ORcpt, Host: r.Host, Reply: r.Reply, Tried: r.Tried}
+		switch r.Status {
+		case queue.Expired:
+			to.Status = "4.4.7" // RFC 3463: delivery time expired
+		case queue.Dropped:
+			to.Status, to.Host, to.Reply = "5.7.0", "", "Dropped by the operator"
+		}
+		n.Recipients = append(n.Recipients, to)
+	}
+	return n
+}
+
+// reportID returns the ID of the report of a kind on some recipients of a
+// message: always the same.
+func reportID(id string, kind dsn.Kind, on []int) string {
+	const most = 40
+	h := sha256.New()
+	for _, i := range on {
+		_ = binary.Write(h, binary.BigEndian, uint32(i)) // a hash takes everything
+	}
+	sum := idEncoding.EncodeToString(h.Sum(nil)[:10])
+	if len(id) > most {
+		whole := sha256.Sum256([]byte(id))
+		id = idEncoding.EncodeToString(whole[:20])
+	}
+	return id + "-" + strings.ToUpper(kind.String()[:1]) + sum
+}
+
+// putReport writes a report on m and puts it on the Store. It returns nil if
+// it was there already, or can't be written at all.
+func (d *Dispatcher) putReport(ctx context.Context, m *message, n *notice, now time.Time) (*message, error) {
+	original, closer, err := d.open(ctx, m, new(bytes.Reader))
+	if err != nil {
+		// The sender shall hear of it even so.
+		d.Logger.Error("message can't be read for a report", "id", m.ID, "error", printable(err.Error()))
+		original, closer = nil, nopCloser{}
+	}
+	defer closer.Close()
+	n.Date = now
+	octets, err := n.Reader(original)
+	if err != nil {
+		d.Logger.Error("report can't be written", "id", m.ID, "error", printable(err.Error()))
+		return nil, nil
+	}
+	q := &queue.Message{ID: n.ID, Arrived: now, Report: true, Body: n.Body(), UTF8: n.UTF8,
+		Recipients: []queue.Recipient{{To: n.To, Notify: []string{"NEVER"}}}}
+	lease := d.lease.next()
+	switch err := d.Store.Put(ctx, q, octets, lease); {
+	case errors.Is(err, queue.ErrExists):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	d.Logger.Info("sender is told", "id", m.ID, "kind", n.Kind.String(), "report", q.ID, "to", printable(n.To.String()), "recipients", len(n.on))
+	r := known(q, lease.Holder)
+	r.phase = storing
+	return r, nil
+}
+
+// nopCloser closes nothing.
+type nopCloser struct{}
+
+// Close implements io.Closer.
+func (nopCloser) Close() error { return nil }
+
+// release lets reports be sent, now that the Store knows that they were made.
+func (d *Dispatcher) release(reports []*message) {
+	for _, r := range reports {
+		d.adopt(r)
+	}
+}
+
+// withdraw takes back reports on a message that the client still has.
+func (d *Dispatcher) withdraw(reports []*message) {
+	for _, r := range reports {
+		if err := d.Store.Remove(context.Background(), r.ID, r.holder); err != nil {
+			d.Logger.Error("report can't be taken back", "id", r.ID, "error", printable(err.Error()))
+		}
+	}
+}
+
+// tellRelayed reports on those of m, who all have it, whose sender asked to
+// be told and whose next hops won't do it. Such a report is no reason to refuse
+// a message that was delivered.
+func (d *Dispatcher) tellRelayed(ctx context.Context, m *message) {
+	for i := range m.Recipients {
+		if r := &m.Recipients[i]; !r.Reported && dsn.Wants(r.Notify, dsn.Relayed) {
+			reports, _ := d.report(ctx, m) // which has logged it
+			d.mu.Lock()
+			d.release(reports)
+			d.pump()
+			d.mu.Unlock()
+			return
+		}
+	}
 }
 
 // unreported reports whether the sender is yet to be told how it ended for a
 // recipient of m.
 func (m *message) unreported() bool {
 	for i := range m.Recipients {
-		if r := &m.Recipients[i]; r.Status != queue.Waiting && !r.Reported {
+		if m.fate(i, false) != 0 {
 			return true
 		}
 	}
 	return false
 }
-
-func (d *Dispatcher) tellDelivered(ctx context.Context, m *message) {}
-func (d *Dispatcher) release(list []*message)                       {}
-func (d *Dispatcher) withdraw(list []*message)                      {}

@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"time"
@@ -114,7 +115,7 @@ func (d *Dispatcher) idle() (t task, ok bool) {
 
 // attempt makes one attempt.
 func (d *Dispatcher) attempt(tr *transfer) {
-	body, closer, err := d.open(tr)
+	body, closer, err := d.open(d.hard, tr.m, &tr.mem)
 	if err != nil {
 		d.unreadable(tr, err)
 		return
@@ -138,18 +139,19 @@ func (d *Dispatcher) attempt(tr *transfer) {
 	}
 }
 
-// open returns the octets of tr's message: its own, or those on the Store.
-func (d *Dispatcher) open(tr *transfer) (io.Reader, io.Closer, error) {
+// open returns the octets of m, in memory or on the Store; mem is a reader to
+// use.
+func (d *Dispatcher) open(ctx context.Context, m *message, mem *bytes.Reader) (io.Reader, io.Closer, error) {
 	d.mu.Lock()
-	b := tr.m.body
+	b := m.body
 	if b != nil {
 		b.hold()
 	}
 	d.mu.Unlock()
 	if b != nil {
-		return b.reader(&tr.mem), b, nil
+		return b.reader(mem), b, nil
 	}
-	body, err := d.Store.Open(d.hard, tr.m.ID)
+	body, err := d.Store.Open(ctx, m.ID)
 	return body, body, err
 }
 

@@ -1,0 +1,196 @@
+package dispatch_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/relay"
+	"github.com/interchange-smtp/interchange/relay/queue"
+	"github.com/interchange-smtp/interchange/relay/relaytest"
+)
+
+// home runs the next hop of the sender's domain, where reports arrive.
+func (w *world) home() *relaytest.Sink {
+	return w.sink("192.0.2.100", &relaytest.Sink{}, "contoso.com")
+}
+
+// reports returns the reports that have arrived: their fields Final-Recipient,
+// Action and Status.
+func reports(s *relaytest.Sink) (all []string) {
+	for _, m := range s.Messages() {
+		if m.From != "" || len(m.To) != 1 {
+			all = append(all, "no report: "+m.String())
+			continue
+		}
+		var on []string
+		for line := range strings.Lines(string(m.Data)) {
+			name, value, _ := strings.Cut(strings.TrimSpace(line), ": ")
+			switch name {
+			case "Final-Recipient":
+				on = append(on, strings.TrimPrefix(value, "rfc822; "))
+			case "Action", "Status":
+				on[len(on)-1] += " " + value
+			}
+		}
+		all = append(all, m.To[0]+": "+strings.Join(on, ", "))
+	}
+	return all
+}
+
+// notify sets NOTIFY of all recipients.
+func notify(words ...string) func(*relay.Envelope) {
+	return func(env *relay.Envelope) {
+		for i := range env.To {
+			env.To[i].Notify = words
+		}
+	}
+}
+
+// b is the next hop of the tests on reports.
+func hopB() *relaytest.Sink {
+	return &relaytest.Sink{Script: func(s relaytest.Stage, a string) string {
+		switch {
+		case s == relaytest.StageRcpt && strings.HasPrefix(a, "bad"):
+			return "550 5.1.1 unknown"
+		case s == relaytest.StageRcpt && strings.HasPrefix(a, "later"):
+			return "450 4.2.0 later"
+		}
+		return ""
+	}}
+}
+
+func TestReports(t *testing.T) {
+	off := connector.Value(false)
+	for _, tc := range []struct {
+		name, via, from, to string
+		notify              []string
+		omit                []string // what the next hop lacks
+		change              func(*connector.Config)
+		reply               string
+		want                []string // after three days
+	}{
+		{"mixed", holds, "a@contoso.com", "1@b.example bad@b.example", nil, nil, nil, "250", []string{"a@contoso.com: bad@b.example failed 5.1.1"}},
+		{"several", holds, "a@contoso.com", "1@b.example bad@b.example bad2@b.example", nil, nil, nil, "250",
+			[]string{"a@contoso.com: bad@b.example failed 5.1.1, bad2@b.example failed 5.1.1"}},
+		{"queue first", first, "a@contoso.com", "bad@b.example", nil, nil, nil, "250", []string{"a@contoso.com: bad@b.example failed 5.1.1"}},
+		{"refused", holds, "a@contoso.com", "bad@b.example", nil, nil, nil, "550", nil},
+		{"null sender", holds, "", "1@b.example bad@b.example", nil, nil, nil, "250", nil},
+		{"null sender, queue first", first, "", "bad@b.example later@b.example", []string{"SUCCESS", "FAILURE", "DELAY"}, nil, nil, "250", nil},
+		{"NEVER", first, "a@contoso.com", "bad@b.example later@b.example", []string{"NEVER"}, nil, nil, "250", nil},
+		{"SUCCESS only", first, "a@contoso.com", "bad@b.example", []string{"SUCCESS"}, nil, nil, "250", nil},
+		{"SUCCESS, the next hop's affair", holds, "a@contoso.com", "1@b.example", []string{"SUCCESS"}, nil, nil, "250", nil},
+		{"SUCCESS, relayed", holds, "a@contoso.com", "1@b.example", []string{"SUCCESS"}, []string{"DSN"}, nil, "250", []string{"a@contoso.com: 1@b.example relayed 2.0.0"}},
+		{"SUCCESS, relayed from the queue", first, "a@contoso.com", "1@b.example 2@b.example", []string{"SUCCESS"}, []string{"DSN"}, nil, "250",
+			[]string{"a@contoso.com: 1@b.example relayed 2.0.0, 2@b.example relayed 2.0.0"}},
+		{"SUCCESS, and nobody may know", holds, "a@contoso.com", "1@b.example", []string{"SUCCESS"}, []string{"DSN"}, func(c *connector.Config) {
+			c.Remote = []connector.RemoteDomain{{Name: "all", DomainName: "*", DeliveryReportEnabled: off}}
+		}, "250", nil},
+		{"delayed and expired", holds, "a@contoso.com", "later@b.example 1@b.example", nil, nil, nil, "250",
+			[]string{"a@contoso.com: later@b.example delayed 4.2.0", "a@contoso.com: later@b.example failed 4.4.7"}},
+		{"no word of delays", holds, "a@contoso.com", "later@b.example", []string{"FAILURE"}, nil, nil, "250",
+			[]string{"a@contoso.com: later@b.example failed 4.4.7"}},
+		{"delays are not told", holds, "a@contoso.com", "later@b.example", nil, nil, func(c *connector.Config) {
+			c.Transport.ExternalDelayDsnEnabled = off
+		}, "250", []string{"a@contoso.com: later@b.example failed 4.4.7"}},
+		{"failures are not told", holds, "a@contoso.com", "later@b.example 1@b.example bad@b.example", nil, nil, func(c *connector.Config) {
+			c.Remote = []connector.RemoteDomain{{Name: "all", DomainName: "*", NDREnabled: off}}
+		}, "250", []string{"a@contoso.com: later@b.example delayed 4.2.0"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				cfg := config(byDNS())
+				if tc.change != nil {
+					tc.change(&cfg)
+				}
+				w := newWorld(t, cfg)
+				b := hopB()
+				b.Omit = tc.omit
+				w.sink("192.0.2.1", b, "b.example")
+				home := w.home()
+				expect(t, "reply", w.mailFrom(tc.via, tc.from, letter, notify(tc.notify...), strings.Fields(tc.to)...), tc.reply)
+				time.Sleep(72 * time.Hour)
+				if got := reports(home); !slices.Equal(got, tc.want) {
+					t.Errorf("reports: %q, want %q", got, tc.want)
+				}
+				if q := w.queued(); q != "" {
+					t.Errorf("queued: %q", q)
+				}
+			})
+		})
+	}
+}
+
+// TestReportComesBeforeReply: when the client hears 250, the report on who
+// refused is on the Store.
+func TestReportComesBeforeReply(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := newWorld(t, config(byDNS()))
+		w.sink("192.0.2.1", hopB(), "b.example")
+		w.at("192.0.2.100", "contoso.com") // where nobody listens
+		expect(t, "reply", w.mail(holds, "1@b.example", "bad@b.example"), "250")
+		if q := w.queued(); q != "report to a@contoso.com waiting" {
+			t.Errorf("queued: %q", q)
+		}
+		expect(t, "reply", w.mail(holds, "1@b.example", "bad@b.example", "later@b.example"), "250")
+		want := "report to a@contoso.com waiting; 1@b.example delivered; bad@b.example failed; later@b.example waiting; report to a@contoso.com waiting"
+		if q := w.queued(); len(q) != len(want) {
+			t.Errorf("queued: %q, want %q", q, want)
+		}
+		for m, err := range w.mem.All(context.Background()) {
+			for _, r := range m.Recipients {
+				if err != nil || r.Status == queue.Failed && !r.Reported {
+					t.Errorf("%v was not reported (%v)", r.To, err)
+				}
+			}
+		}
+		time.Sleep(72 * time.Hour) // reports on reports would be there now
+		if q := w.queued(); q != "" && !strings.HasPrefix(q, "report") {
+			t.Errorf("queued: %q", q)
+		}
+	})
+}
+
+// TestRefusedReport: a report that its sender's host refuses is the end of it.
+func TestRefusedReport(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := newWorld(t, config(byDNS()))
+		w.sink("192.0.2.1", hopB(), "b.example")
+		w.sink("192.0.2.100", answering(relaytest.StageRcpt, "", "550 5.1.1 who?"), "contoso.com")
+		expect(t, "reply", w.mail(first, "bad@b.example"), "250")
+		time.Sleep(time.Minute)
+		if q := w.queued(); q != "" {
+			t.Errorf("queued: %q", q)
+		}
+	})
+}
+
+// TestLargeOriginal: of a large message the header is returned.
+func TestLargeOriginal(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		cfg := config(byDNS())
+		cfg.Transport.ExternalDsnMaxMessageAttachSize = connector.Value(100 * connector.KB)
+		w := newWorld(t, cfg)
+		w.sink("192.0.2.1", hopB(), "b.example")
+		home := w.home()
+		filler := strings.Repeat("0123456789abcdef\r\n", 1000)
+		for range 2 {
+			expect(t, "reply", w.mailFrom(first, "a@contoso.com", letter+filler, nil, "bad@b.example"), "250")
+			filler += strings.Repeat(filler, 20)
+		}
+		time.Sleep(time.Minute)
+		m := home.Messages()
+		if len(m) != 2 {
+			t.Fatalf("%d reports", len(m))
+		}
+		for _, m := range m {
+			whole := strings.Contains(string(m.Data), "0123456789abcdef")
+			if !strings.Contains(string(m.Data), "Subject: hello") || whole != (len(m.Data) > 18_000) || len(m.Data) > 60_000 {
+				t.Errorf("report of %d octets, whole: %v", len(m.Data), whole)
+			}
+		}
+	})
+}
