@@ -27,7 +27,7 @@ func (d *Dispatcher) plan(m *message) {
 		if !m.Held && tr == nil {
 			sooner(later(r.Next, m.Arrived))
 		}
-		if !m.Held && !r.Delayed {
+		if !m.Held && !r.Delayed && m.unsaved.IsZero() {
 			sooner(m.Arrived.Add(d.limits.delay))
 		}
 	}

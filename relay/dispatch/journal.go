@@ -43,6 +43,10 @@ func (d *Dispatcher) persistOnce(m *message) {
 	switch {
 	case err == nil:
 		m.unsaved = time.Time{}
+	case errors.Is(err, queue.ErrLease) && time.Since(m.lapsed) < remember:
+		m.unsaved = time.Now().Add(leaseRenew)
+		d.plan(m)
+		return
 	case errors.Is(err, queue.ErrLease), errors.Is(err, queue.ErrNotFound):
 		d.Logger.Warn("message is no longer ours", "id", m.ID, "error", printable(err.Error()))
 		d.forget(m)
@@ -109,8 +113,7 @@ func (d *Dispatcher) tend(m *message) {
 		now := time.Now()
 		d.expire(m, now)
 		d.place(m, now)
-		d.plan(m)
 	}
 	d.mu.Unlock()
-	d.persist(m)
+	d.persist(m) // which plans what comes next
 }

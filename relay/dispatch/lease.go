@@ -15,6 +15,10 @@ const (
 	leaseTime  = 2 * time.Minute
 	leaseRenew = leaseTime / 3
 	claimBatch = 500
+
+	// remember is how long the results of attempts are kept in mind whose
+	// message may yet be claimed again.
+	remember = 3 * leaseTime
 )
 
 // leases is under which name messages are held.
@@ -97,20 +101,36 @@ func (d *Dispatcher) renew() {
 }
 
 // lapse gives up everything on the Store: by the time it answers again it may
-// be somebody else's. What nobody else has taken is claimed then. Attempts under
-// way go on, and whether the message is still ours is seen when they are saved.
+// be somebody else's. What nobody else has taken is claimed then. Only what the
+// Store doesn't know yet is kept in mind: attempts under way, and results that
+// couldn't be saved. Whether those messages are still ours is seen when they are.
 func (d *Dispatcher) lapse() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.lease.anew()
 	n := 0
 	for _, m := range d.messages {
-		if m.phase == stored && m.idle() {
+		switch {
+		case m.phase != stored:
+		case m.idle() && m.unsaved.IsZero():
 			d.forget(m)
 			n++
+		default:
+			m.lapsed = time.Now()
+			d.unqueue(m)
 		}
 	}
 	d.Logger.Warn("leases run out, queued messages are given up until they can be claimed again", "messages", n)
+}
+
+// learn takes over what another process did to the message while we didn't
+// hold it.
+func (m *message) learn(q *queue.Message) {
+	for i := range m.Recipients {
+		if m.Recipients[i].Status == queue.Waiting && m.work[i] == nil && i < len(q.Recipients) {
+			m.Recipients[i] = q.Recipients[i]
+		}
+	}
 }
 
 // claim takes over what nobody holds.
@@ -129,8 +149,11 @@ func (d *Dispatcher) claim(ctx context.Context) error {
 		}
 		d.mu.Lock()
 		for _, q := range list {
-			if m := d.messages[q.ID]; m != nil { // an attempt outlived its lease
-				m.holder = lease.Holder
+			if m := d.messages[q.ID]; m != nil { // it was kept in mind
+				m.holder, m.lapsed = lease.Holder, time.Time{}
+				m.learn(q)
+				d.place(m, time.Now())
+				d.plan(m)
 				continue
 			}
 			m := known(q, lease.Holder)

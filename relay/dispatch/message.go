@@ -37,6 +37,7 @@ type message struct {
 	dirty     bool       // and shall do it once more
 	attending bool       // it is among the chores
 	unsaved   time.Time  // when to save again what the Store didn't take; zero: it did
+	lapsed    time.Time  // when the lease ran out that it is held by; zero: it didn't
 	reports   []*message // that wait until the Store knows of them
 	dropping  []drop     // by recipient, if an operator dropped any while attempts were under way
 	event     event

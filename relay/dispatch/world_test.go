@@ -51,6 +51,8 @@ func byDNS() connector.Send {
 	return connector.Send{Name: "out", AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace("*")}}
 }
 
+func address(s string) routing.Address { return routing.MustParseAddress(s) }
+
 func smartHosts(hosts ...string) (list []connector.SmartHost) {
 	for _, h := range hosts {
 		list = append(list, connector.MustParseSmartHost(h))

@@ -1,0 +1,114 @@
+package dispatch_test
+
+import (
+	"fmt"
+	"net/netip"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/relay/relaytest"
+)
+
+// TestThousandHops: of a thousand next hops every third one is dead, half of
+// those by silence. The mail for the others doesn't wait for them.
+func TestThousandHops(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		const hops, messages = 1000, 10_000
+		w := newWorld(t, config(byDNS()))
+		sink := w.sink("192.0.2.1", &relaytest.Sink{})
+		for i := range hops {
+			domain := fmt.Sprintf("d%d.example", i)
+			switch i % 6 {
+			case 0:
+				w.at("192.0.2.2", domain) // refuses
+			case 3:
+				w.at("192.0.2.3", domain) // hangs
+			default:
+				w.at("192.0.2.1", domain)
+			}
+		}
+		w.net.Silence(netip.MustParseAddrPort("192.0.2.3:25"))
+		want := 0
+		for i := range messages {
+			if i%hops%3 != 0 {
+				want++
+			}
+			expect(t, "reply", w.mail(first, fmt.Sprintf("%d@d%d.example", i, i%hops)), "250")
+		}
+		time.Sleep(time.Second) // a dead one takes half a minute to fail
+		synctest.Wait()
+		arrived(t, "after a second", sink, want)
+		sink.Clear()
+		time.Sleep(time.Hour)
+		if q := w.d.Queues(); len(q) != (hops+2)/3 {
+			t.Errorf("%d next hops with mail, want %d", len(q), (hops+2)/3)
+		}
+	})
+}
+
+// TestConnectionLimits: MaxPerDomainOutboundConnections and
+// MaxOutboundConnections, counted where they arrive.
+func TestConnectionLimits(t *testing.T) {
+	for _, tc := range []struct{ total, perHop, peak, peakTotal int }{
+		{100, 7, 7, 21},
+		{10, 7, 7, 10},
+		{2, 2, 2, 2},
+	} {
+		bubble(t, func(t *testing.T) {
+			cfg := config(byDNS())
+			cfg.Services = []connector.Service{{MaxOutboundConnections: connector.Limit(tc.total), MaxPerDomainOutboundConnections: connector.Limit(tc.perHop)}}
+			w := newWorld(t, cfg)
+			var sinks []*relaytest.Sink
+			for i := range 3 {
+				s := slow(time.Second)
+				sinks = append(sinks, w.sink(fmt.Sprintf("192.0.2.%d", i+1), s, fmt.Sprintf("d%d.example", i)))
+			}
+			for i := range 300 {
+				expect(t, "reply", w.mail(first, fmt.Sprintf("%d@d%d.example", i, i%3)), "250")
+			}
+			time.Sleep(time.Hour)
+			total := 0
+			for _, s := range sinks {
+				arrived(t, "each", s, 100)
+				if s.Peak() > tc.peak {
+					t.Errorf("%d connections to one next hop, want %d", s.Peak(), tc.peak)
+				}
+				total += s.Peak()
+			}
+			if total < min(tc.peakTotal, 3*tc.peak)-1 {
+				t.Errorf("%d connections to all, want %d", total, tc.peakTotal)
+			}
+		})
+	}
+}
+
+// TestTooManyConnections: a next hop that refuses some connections is asked for
+// fewer, and isn't taken for dead.
+func TestTooManyConnections(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := newWorld(t, config(byDNS()))
+		sem := make(chan struct{}, 5)
+		s := &relaytest.Sink{}
+		s.Script = func(stage relaytest.Stage, _ string) string {
+			switch stage {
+			case relaytest.StageConnect:
+				select {
+				case sem <- struct{}{}:
+				default:
+					return "421 4.7.0 too many connections"
+				}
+			case relaytest.StageData:
+				time.Sleep(time.Second)
+			}
+			return ""
+		}
+		w.sink("192.0.2.1", s, "b.example")
+		for i := range 100 {
+			expect(t, "reply", w.mail(first, fmt.Sprintf("%d@b.example", i)), "250")
+		}
+		time.Sleep(40 * time.Second)
+		arrived(t, "without waiting for a retry", s, 100)
+	})
+}
