@@ -164,6 +164,9 @@ func (d *Dispatcher) unstorable(m *message, err error) error {
 func (d *Dispatcher) adopt(m *message) {
 	m.phase = stored
 	d.messages[m.ID] = m
+	if m.stale(d.policy) { // SetPolicy didn't know of it
+		d.unqueue(m)
+	}
 	d.place(m, time.Now())
 	d.plan(m)
 }

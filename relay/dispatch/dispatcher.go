@@ -136,14 +136,17 @@ func (d *Dispatcher) SetPolicy(p *connector.Policy) {
 	d.reroute()
 }
 
-// reroute places every message that has no attempt under way anew. Other
-// work goes on in between.
+// reroute places everything anew that has no attempt under way, in the order of
+// arrival. Other work goes on in between.
 func (d *Dispatcher) reroute() {
 	const batch = 256
 	all := make([]*message, 0, len(d.messages))
 	for _, m := range d.messages {
 		all = append(all, m)
 	}
+	d.mu.Unlock()
+	byArrival(all)
+	d.mu.Lock()
 	for i, m := range all {
 		if i%batch == batch-1 {
 			d.pump()
@@ -151,9 +154,7 @@ func (d *Dispatcher) reroute() {
 			d.mu.Lock()
 		}
 		if m.phase == stored {
-			d.unqueue(m)
-			d.place(m, time.Now())
-			d.plan(m)
+			d.replace(m)
 		}
 	}
 	for _, h := range d.sched.hops {

@@ -37,12 +37,16 @@ func (d *Dispatcher) persistOnce(m *message) {
 	reports, err := d.report(context.Background(), m)
 	d.mu.Lock()
 	m.reports = append(m.reports, reports...)
+	holder := m.holder
 	if err == nil && m.phase == stored {
-		err = d.store(m)
+		err = d.store(m, holder)
 	}
 	switch {
 	case err == nil:
 		m.unsaved = time.Time{}
+	case errors.Is(err, queue.ErrLease) && m.holder != holder: // it was claimed again just now
+		m.dirty = true
+		return
 	case errors.Is(err, queue.ErrLease) && time.Since(m.lapsed) < remember:
 		m.unsaved = time.Now().Add(leaseRenew)
 		d.plan(m)
@@ -63,8 +67,8 @@ func (d *Dispatcher) persistOnce(m *message) {
 }
 
 // store saves m, or removes it if nobody waits any more.
-func (d *Dispatcher) store(m *message) error {
-	snapshot, holder := m.Clone(), m.holder
+func (d *Dispatcher) store(m *message, holder string) error {
+	snapshot := m.Clone()
 	_, waits := snapshot.Next()
 	d.mu.Unlock()
 	var err error

@@ -5,6 +5,7 @@ import (
 	"encoding/base32"
 	"time"
 
+	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
@@ -112,6 +113,16 @@ func (m *message) idle() bool {
 		}
 	}
 	return true
+}
+
+// stale reports whether m waits where another policy than p has put it.
+func (m *message) stale(p *connector.Policy) bool {
+	for _, tr := range m.work {
+		if tr != nil && tr.policy != p {
+			return true
+		}
+	}
+	return false
 }
 
 // idEncoding is that of the relay's own identifiers.

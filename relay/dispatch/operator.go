@@ -272,10 +272,15 @@ func (d *Dispatcher) selected(f queue.Filter) []*message {
 			all = append(all, m)
 		}
 	}
+	byArrival(all)
+	return all
+}
+
+// byArrival sorts messages as they came.
+func byArrival(all []*message) {
 	slices.SortFunc(all, func(a, b *message) int {
 		return cmp.Or(a.Arrived.Compare(b.Arrived), cmp.Compare(a.ID, b.ID))
 	})
-	return all
 }
 
 // ptr returns a pointer to a copy of r.

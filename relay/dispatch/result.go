@@ -158,8 +158,13 @@ func (d *Dispatcher) arrived(tr *transfer) {
 		return
 	}
 	tr.awaited = false
-	m := tr.m
-	m.awaited--
+	tr.m.awaited--
+	tr.m.wakeClient()
+}
+
+// wakeClient lets the client of m have its answer if there is nothing more to
+// wait for.
+func (m *message) wakeClient() {
 	if m.awaited == 0 && m.hold != nil {
 		select {
 		case m.hold.done <- struct{}{}:

@@ -177,7 +177,7 @@ func (d *Dispatcher) place(m *message, now time.Time) {
 		}
 		tr := find(made, h)
 		if tr == nil {
-			tr = m.newTransfer(h)
+			tr = m.newTransfer(h, d.policy)
 			made = append(made, tr)
 		}
 		tr.to = append(tr.to, i)
@@ -246,7 +246,19 @@ func (d *Dispatcher) unqueue(m *message) {
 		if tr.queued {
 			tr.hop.queue.remove(tr)
 		}
+		if tr.awaited {
+			tr.awaited = false
+			m.awaited--
+		}
 	}
+}
+
+// replace routes m anew, but for attempts under way.
+func (d *Dispatcher) replace(m *message) {
+	d.unqueue(m)
+	d.place(m, time.Now())
+	d.plan(m)
+	m.wakeClient()
 }
 
 // wake gives h a turn if it has work.
@@ -317,10 +329,8 @@ func (d *Dispatcher) next() (task, bool) {
 	for h := d.turn(); h != nil; h = d.turn() {
 		tr := h.queue.first
 		if tr.policy != d.policy { // each attempt routes anew
-			d.unqueue(tr.m)
+			d.replace(tr.m)
 			d.wake(h)
-			d.place(tr.m, time.Now())
-			d.plan(tr.m)
 			continue
 		}
 		h.queue.remove(tr)

@@ -37,12 +37,12 @@ type transfer struct {
 }
 
 // newTransfer returns a delivery without recipients.
-func (m *message) newTransfer(h *hop) *transfer {
+func (m *message) newTransfer(h *hop, p *connector.Policy) *transfer {
 	tr := &m.first
 	if tr.m != nil { // it is, or was, in use
 		tr = new(transfer)
 	}
-	tr.m, tr.hop, tr.policy = m, h, h.policy
+	tr.m, tr.hop, tr.policy = m, h, p
 	tr.to = tr.one[:0]
 	return tr
 }

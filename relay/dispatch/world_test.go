@@ -48,7 +48,7 @@ type world struct {
 
 // byDNS is a Send connector for everything, by MX.
 func byDNS() connector.Send {
-	return connector.Send{Name: "out", AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace("*")}}
+	return connector.Send{Name: "out", SmtpMaxMessagesPerConnection: 1000, AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace("*")}}
 }
 
 func address(s string) routing.Address { return routing.MustParseAddress(s) }

@@ -1,0 +1,208 @@
+package dispatch_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/relay/dispatch"
+	"github.com/interchange-smtp/interchange/relay/queue"
+	"github.com/interchange-smtp/interchange/relay/queue/queuetest"
+	"github.com/interchange-smtp/interchange/relay/relaytest"
+)
+
+// TestShutdownEndsHolds: a client that waits hears 250 at once, for the message
+// is on the queue; its attempt may end, and nothing is sent twice.
+func TestShutdownEndsHolds(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := newWorld(t, config(byDNS()))
+		b := w.sink("192.0.2.1", slow(20*time.Second), "b.example")
+		begun := time.Now()
+		var group sync.WaitGroup
+		group.Go(func() {
+			expect(t, "reply", w.mail(holds, "1@b.example"), "250")
+			if d := time.Since(begun); d != 5*time.Second {
+				t.Errorf("answered after %v", d)
+			}
+		})
+		time.Sleep(5 * time.Second)
+		w.stop()
+		if d := time.Since(begun); d != 20*time.Second {
+			t.Errorf("shut down after %v", d)
+		}
+		group.Wait()
+		expect(t, "after it", w.mail(holds, "2@b.example"), "250")
+		w.start()
+		time.Sleep(time.Hour)
+		arrived(t, "in the end", b, 2)
+	})
+}
+
+// TestShutdownCutsOff: attempts that take longer than the context are cut off,
+// and made again at the next start.
+func TestShutdownCutsOff(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := newWorld(t, config(byDNS()))
+		hangs := w.sink("192.0.2.1", answering(relaytest.StageMail, "", relaytest.Hang), "b.example")
+		expect(t, "reply", w.mail(first, "1@b.example"), "250")
+		time.Sleep(time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		begun := time.Now()
+		if err := w.d.Shutdown(ctx); err != context.DeadlineExceeded || time.Since(begun) > 11*time.Second {
+			t.Errorf("Shutdown: %v after %v", err, time.Since(begun))
+		}
+		hangs.Close()
+		if q := w.queued(); q != "1@b.example waiting" {
+			t.Errorf("queued: %q", q)
+		}
+		b := w.sink("192.0.2.1", &relaytest.Sink{})
+		time.Sleep(5 * time.Minute) // until the leases have run out
+		w.start()
+		time.Sleep(time.Second)
+		arrived(t, "after a restart", b, 1)
+	})
+}
+
+// TestRestart: who waited before waits as long after it.
+func TestRestart(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := newWorld(t, config(byDNS()))
+		later := w.sink("192.0.2.1", answering(relaytest.StageRcpt, "", "450 4.2.0 later"), "b.example")
+		expect(t, "reply", w.mail(first, "1@b.example"), "250")
+		time.Sleep(time.Second)
+		w.stop()
+		time.Sleep(3 * time.Minute)
+		w.start()
+		time.Sleep(time.Minute)
+		if n := later.Connections(); n != 1 {
+			t.Errorf("%d attempts before the time", n)
+		}
+		time.Sleep(2 * time.Minute)
+		if n := later.Connections(); n != 2 {
+			t.Errorf("%d attempts at the time", n)
+		}
+		for m := range w.d.List(context.Background(), queue.Filter{All: true}) {
+			if n := m.Recipients[0].Attempts; n != 2 {
+				t.Errorf("%d attempts are known, want 2", n)
+			}
+		}
+	})
+}
+
+func TestNotStarted(t *testing.T) {
+	w := &world{t: t, policy: compile(t, config(byDNS())), mem: queuetest.NewStore()}
+	w.d = &dispatch.Dispatcher{Store: w.mem, Policy: w.policy}
+	if err := w.d.Start(context.Background()); err == nil {
+		t.Error("it starts without a Sender")
+	}
+	env := w.envelope(holds, "a@contoso.com")
+	expect(t, "before Start", said(t, w.d.Deliver(context.Background(), env, strings.NewReader(letter))), "421 4.3.2")
+	if err := w.d.Shutdown(context.Background()); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestPolicyUnderLoad changes the policy while mail comes and goes.
+func TestPolicyUnderLoad(t *testing.T) {
+	w := newWorld(t, config(byDNS()))
+	one := w.sink("192.0.2.1", &relaytest.Sink{}, "b.example")
+	two := w.sink("192.0.2.2", &relaytest.Sink{})
+	smart := byDNS()
+	smart.SmartHosts = smartHosts("192.0.2.2")
+	policies := []*connector.Policy{compile(t, config(smart)), compile(t, config()), w.policy}
+	var group sync.WaitGroup
+	const clients, each = 8, 50
+	for c := range clients {
+		group.Go(func() {
+			for i := range each {
+				expect(t, "reply", w.mail([]string{first, holds}[i%2], fmt.Sprintf("%d.%d@b.example", c, i)), "250")
+			}
+		})
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for i := range 60 {
+			w.d.SetPolicy(policies[i%3])
+			w.d.Queues()
+			time.Sleep(time.Millisecond)
+		}
+	}()
+	group.Wait()
+	<-done
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	for len(one.Messages())+len(two.Messages()) < clients*each && ctx.Err() == nil {
+		time.Sleep(time.Millisecond)
+	}
+	if n := len(one.Messages()) + len(two.Messages()); n != clients*each {
+		t.Errorf("%d messages arrived, want %d; queued: %s", n, clients*each, w.queued())
+	}
+}
+
+// TestPressure refuses mail before trouble, and no longer than that.
+func TestPressure(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := newWorld(t, config(byDNS()), func(w *world) {
+			w.tune = func(d *dispatch.Dispatcher) { d.MaxMessages = 20 }
+		})
+		w.at("192.0.2.1", "b.example")
+		const full = "452 4.3.1"
+		for i := range 20 {
+			expect(t, "reply", w.mail(first, fmt.Sprintf("%d@b.example", i)), "250")
+		}
+		expect(t, "full", w.mail(first, "20@b.example"), full)
+		synctest.Wait() // the first attempt has failed
+		drop := func(to string) {
+			for m := range w.d.List(context.Background(), queue.Filter{All: true}) {
+				if m.Recipients[0].To == address(to) {
+					w.d.Drop(context.Background(), queue.Filter{IDs: []string{m.ID}}, false, nil)
+				}
+			}
+		}
+		drop("0@b.example")
+		expect(t, "a little less than full", w.mail(first, "20@b.example"), full)
+		drop("1@b.example")
+		expect(t, "nine tenths", w.mail(first, "20@b.example"), "250")
+		expect(t, "less than full", w.mail(first, "21@b.example"), "250")
+		expect(t, "full again", w.mail(first, "22@b.example"), full)
+		if n := strings.Count(w.log.String(), "back-pressure"); n != 3 {
+			t.Errorf("%d lines on back-pressure, want 3", n)
+		}
+	})
+}
+
+// TestDiskPressure does the same for the room that is left.
+func TestDiskPressure(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := newWorld(t, config(byDNS()), func(w *world) {
+			w.mem.Limit = 100_000
+			w.tune = func(d *dispatch.Dispatcher) { d.MinFree = 40_000 }
+		})
+		w.at("192.0.2.1", "b.example")
+		body := letter + strings.Repeat("0123456789abcdef\r\n", 600) // 10.8 kB
+		for range 6 {
+			expect(t, "reply", w.mailFrom(first, "a@contoso.com", body, nil, "1@b.example"), "250")
+		}
+		expect(t, "full", w.mail(first, "2@b.example"), "452 4.3.1")
+		synctest.Wait()
+		one := ""
+		for m := range w.d.List(context.Background(), queue.Filter{All: true}) {
+			one = m.ID
+		}
+		w.d.Drop(context.Background(), queue.Filter{IDs: []string{one}}, false, nil)
+		expect(t, "not much less", w.mail(first, "2@b.example"), "452 4.3.1")
+		w.d.Drop(context.Background(), queue.Filter{All: true}, false, nil)
+		expect(t, "empty", w.mail(first, "2@b.example"), "250")
+		env := w.envelope(first, "a@contoso.com")
+		env.Size = 70_000
+		expect(t, "a message too large for what is left", said(t, w.d.Admit(context.Background(), env)), "452 4.3.1")
+		synctest.Wait()
+	})
+}
