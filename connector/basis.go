@@ -71,7 +71,7 @@ func (s Step) Basis() []Basis {
 	case s.rival != nil:
 		return s.rival.basis()
 	case s.candidate != nil:
-		return s.of.policy.basisOf(s.candidate)
+		return s.of.policy.basisOf(s.candidate, s.about.have)
 	case s.Right.IsValid() && s.of.in != nil:
 		return s.of.in.basisOf(&s)
 	case s.Right.IsValid() && s.of.out != nil:
@@ -153,11 +153,7 @@ func (in *Inbound) element(name string, i int) Basis {
 // basis returns the parameter of that name.
 func (out *Outbound) basis(name string) Basis {
 	b := Basis{Path: out.path + "." + name, Value: valueOf(&out.settings, name)}
-	switch {
-	case given(out.given, name):
-	case name == "MaxMessageSize" && out.settings.Usage == UsageInternal && out.policy.config.Profile == permission.Current:
-		b.Source, b.Usage = SourcePreset, UsageInternal
-	default:
+	if !given(out.given, name) {
 		b.Source = SourceDefault
 	}
 	return b
@@ -191,8 +187,8 @@ func (r *rival) basis() []Basis {
 	return []Basis{in.element("Bindings", r.binding), in.element("RemoteIPRanges", r.index)}
 }
 
-// basisOf returns what decided on a Send connector.
-func (p *Policy) basisOf(c *routing.Candidate) []Basis {
+// basisOf returns what decided on a Send connector, for a message of that size.
+func (p *Policy) basisOf(c *routing.Candidate, size int64) []Basis {
 	out := p.send[c.Route]
 	space := out.basis("AddressSpaces")
 	for i, a := range out.settings.AddressSpaces {
@@ -209,13 +205,30 @@ func (p *Policy) basisOf(c *routing.Candidate) []Basis {
 	case routing.Unconnected, routing.Farther:
 		return []Basis{space, out.basis("SourceTransportServers")}
 	case routing.TooSmall:
-		all := []Basis{space, out.basis("MaxMessageSize")}
-		if limitOf(p.config.Transport.MaxSendSize) > 0 {
-			all = append(all, p.transportBasis("MaxSendSize"))
-		}
-		return all
+		return append([]Basis{space}, p.tooSmall(out, size)...)
 	}
 	return []Basis{space}
+}
+
+// tooSmall returns the limits of a Send connector, or else of the links on the way
+// to it, that a message of that size exceeds.
+func (p *Policy) tooSmall(out *Outbound, size int64) []Basis {
+	var all []Basis
+	if limit := limitOf(out.settings.MaxMessageSize); limit > 0 && size > limit {
+		all = append(all, out.basis("MaxMessageSize"))
+	}
+	if limit := limitOf(p.config.Transport.MaxSendSize); limit > 0 && size > limit {
+		all = append(all, p.transportBasis("MaxSendSize"))
+	}
+	if len(all) > 0 {
+		return all
+	}
+	for i, l := range p.config.Links {
+		if l.MaxSize > 0 && size > l.MaxSize {
+			all = append(all, Basis{Path: elementPath("Links", i, l.Name) + ".MaxSize", Value: ByteSize(l.MaxSize).String()})
+		}
+	}
+	return all
 }
 
 // basisOf returns the grants that decided on a right. A right that nobody was

@@ -1,6 +1,7 @@
 package connector_test
 
 import (
+	"encoding/json"
 	"net/netip"
 	"slices"
 	"strings"
@@ -113,6 +114,78 @@ func firstOutbound(p *connector.Policy) *connector.Outbound {
 		return out
 	}
 	return nil
+}
+
+// TestBasisOfRoutes wants every fate of an address space to name what decided it.
+func TestBasisOfRoutes(t *testing.T) {
+	cfg := twoSites()
+	cfg.Links[0].MaxSize = 1000
+	hop := []connector.SmartHost{connector.MustParseSmartHost("10.0.0.9")}
+	cfg.Send = []connector.Send{
+		{Name: "Chosen", AddressSpaces: spaces("a.example"), SmartHosts: hop},
+		{Name: "Dear", AddressSpaces: spaces("a.example;9"), SmartHosts: hop},
+		{Name: "Far", AddressSpaces: spaces("a.example"), SmartHosts: hop, SourceTransportServers: []string{"HUB2"}},
+		{Name: "Later", AddressSpaces: spaces("a.example"), SmartHosts: hop},
+		{Name: "Off", AddressSpaces: spaces("*.example"), SmartHosts: hop, Enabled: connector.Value(false)},
+		{Name: "Scoped", AddressSpaces: spaces("b.example", "a.example"), SmartHosts: hop, SourceTransportServers: []string{"HUB2"}, IsScopedConnector: true},
+		{Name: "Small", Usage: connector.UsageInternal, AddressSpaces: spaces("a.example"), SmartHosts: hop, MaxMessageSize: 100 * connector.KB},
+		{Name: "Wide", AddressSpaces: spaces("*"), SmartHosts: hop},
+		{Name: "Other", AddressSpaces: spaces("c.example", "d.example"), SmartHosts: hop},
+	}
+	_, trace := compile(t, cfg).ExplainRoute(addr("x@a.example"), 1<<20)
+	want := map[string]string{
+		"Chosen": `chosen Send["Chosen"].AddressSpaces[0] = SMTP:a.example;1`,
+		"Dear":   `higher-cost Send["Dear"].AddressSpaces[0] = SMTP:a.example;9`,
+		"Far":    `too-small Send["Far"].AddressSpaces[0] = SMTP:a.example;1 Links["NorthSouth"].MaxSize = 1000 B (1,000 bytes)`,
+		"Later":  `later-name Send["Later"].AddressSpaces[0] = SMTP:a.example;1`,
+		"Off":    `disabled Send["Off"].AddressSpaces[0] = SMTP:*.example;1 Send["Off"].Enabled = false`,
+		"Scoped": `out-of-scope Send["Scoped"].AddressSpaces[1] = SMTP:a.example;1 Send["Scoped"].IsScopedConnector = true Send["Scoped"].SourceTransportServers = HUB2`,
+		"Small":  `too-small Send["Small"].AddressSpaces[0] = SMTP:a.example;1 Send["Small"].MaxMessageSize = 100KB`,
+		"Wide":   `less-specific Send["Wide"].AddressSpaces[0] = SMTP:*;1`,
+		"Other":  `other-space Send["Other"].AddressSpaces = SMTP:c.example;1, SMTP:d.example;1`,
+	}
+	for step := range trace.All() {
+		if step.Candidate() == "" {
+			continue
+		}
+		got := string(step.Fate())
+		for _, b := range step.Basis() {
+			got += " " + b.String()
+		}
+		if got != want[step.Candidate()] {
+			t.Errorf("%s: got\n%s\nwant\n%s", step.Candidate(), got, want[step.Candidate()])
+		}
+		delete(want, step.Candidate())
+	}
+	if len(want) > 0 {
+		t.Errorf("not listed: %v", want)
+	}
+}
+
+// TestBasisOfPresets wants what a Usage fills in to be told from other defaults.
+func TestBasisOfPresets(t *testing.T) {
+	cfg := connector.Config{
+		Profile: permission.Exchange2007,
+		Send:    []connector.Send{{Name: "Out", Usage: connector.UsageInternet, AddressSpaces: spaces("*")}},
+	}
+	p := compile(t, cfg)
+	_, trace := p.ExplainRoute(addr("x@a.example"), 11<<20)
+	_, headers := firstOutbound(p).ExplainHeaders(addr("x@a.example").Domain())
+	var got []string
+	for step := range trace.Then(headers).All() {
+		for _, b := range step.Basis() {
+			got = append(got, b.String())
+		}
+	}
+	want := []string{"Accepted (default)", `Send["Out"].AddressSpaces[0] = SMTP:*;1`, `Send["Out"].MaxMessageSize = 10MB (default)`,
+		`Send["Out"].Permissions (preset of usage Internet)`, `Send["Out"].Permissions (preset of usage Internet)`, `Send["Out"].Permissions (preset of usage Internet)`}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	b, err := json.Marshal(headers)
+	if err != nil || !strings.Contains(string(b), `"source":"preset","usage":"Internet"`) {
+		t.Errorf("%s, %v", b, err)
+	}
 }
 
 // TestBasisNeverFails wants a basis of every step of random sessions, with a path

@@ -77,11 +77,11 @@ func (p *Policy) ExplainRoute(to routing.Address, size int64) (Route, Trace) {
 	matched := make([]bool, len(p.send))
 	for i := range candidates {
 		matched[candidates[i].Route] = true
-		t.candidate(&candidates[i])
+		t.candidate(&candidates[i], q.Size)
 	}
 	for i, out := range p.send {
 		if !matched[i] {
-			t.candidate(&routing.Candidate{Route: i, Connector: out.Name()})
+			t.candidate(&routing.Candidate{Route: i, Connector: out.Name()}, q.Size)
 		}
 	}
 	return p.way(m), *t

@@ -117,9 +117,9 @@ func (t *Trace) address(c Check, pass bool, a routing.Address) bool {
 	return pass
 }
 
-// candidate records how a Send connector fared.
-func (t *Trace) candidate(c *routing.Candidate) {
-	t.add(Step{Check: CheckSendConnector, Pass: c.Reason == routing.Chosen, candidate: c})
+// candidate records how a Send connector fared for a message of that size.
+func (t *Trace) candidate(c *routing.Candidate, size int64) {
+	t.add(Step{Check: CheckSendConnector, Pass: c.Reason == routing.Chosen, candidate: c, about: about{have: size}})
 }
 
 // right records whether s holds r, and returns it.

@@ -74,7 +74,8 @@ func StageNames() []StageName {
 // connectors takes nothing on: ask [Session.Rcpt] what is let in.
 //
 // What depends on other sessions, such as MaxInboundConnection and
-// MessageRateLimit, is not looked at, nor is what a next hop might say.
+// MessageRateLimit, is not looked at, nor is what a next hop might say. A relay
+// with a queue may take a recipient without a way and keep it, as Exchange does.
 func (p *Policy) Walk(d Dialog) Walkthrough {
 	in, t := p.ExplainSelect(d.Local, d.Remote)
 	w := walk{policy: p, in: in, dialog: d}

@@ -108,6 +108,7 @@ func (q *refusal) way(i int, domain routing.Domain, fate connector.Fate) []sugge
 	case connector.FateTooSmall:
 		size := connector.ByteSize(q.dialog.Size)
 		all := change(EditLimit, "MaxMessageSize", fmt.Sprintf("raise MaxMessageSize of %s to %v", name, size), func(s *connector.Send) { s.MaxMessageSize = size })
+		all = append(all, q.links()...)
 		return append(all, suggestion{
 			kind: EditLimit, path: "Transport.MaxSendSize", text: fmt.Sprintf("raise MaxSendSize to %v", size),
 			edit: func(cfg *connector.Config) { cfg.Transport.MaxSendSize = size },
@@ -122,6 +123,21 @@ func (q *refusal) way(i int, domain routing.Domain, fate connector.Fate) []sugge
 		})
 	}
 	return nil
+}
+
+// links suggests to let the message over each link that is too small for it.
+func (q *refusal) links() []suggestion {
+	var all []suggestion
+	for i, l := range q.config.Links {
+		if l.MaxSize == 0 || l.MaxSize >= q.dialog.Size {
+			continue
+		}
+		all = append(all, suggestion{
+			kind: EditLimit, path: fmt.Sprintf("Links[%q].MaxSize", l.Name), text: fmt.Sprintf("raise MaxSize of site link %s to %v", l.Name, connector.ByteSize(q.dialog.Size)),
+			edit: func(cfg *connector.Config) { cfg.Links[i].MaxSize = q.dialog.Size },
+		})
+	}
+	return all
 }
 
 // Refusal returns the first refusal that remains after the change; ok is false if

@@ -100,10 +100,6 @@ func (p *printer) value(path string, v reflect.Value) string {
 	return strconv.FormatInt(v.Int(), 10)
 }
 
-func (p *printer) texts(path string, texts []string) string {
-	return p.value(path, reflect.ValueOf(texts))
-}
-
 // quote returns a text in quotes, unless it can't stand in a script.
 func (p *printer) quote(path, text string) string {
 	if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
