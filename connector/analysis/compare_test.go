@@ -11,6 +11,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
 	"github.com/interchange-smtp/interchange/connector/internal/randompolicy"
+	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -260,7 +261,7 @@ func TestSaysTheTruth(t *testing.T) {
 		}
 	})
 	for _, aspect := range []analysis.Aspect{analysis.AspectHello, analysis.AspectStartTLS, analysis.AspectAuth, analysis.AspectSubmit,
-		analysis.AspectRecipientCount, analysis.AspectHeaders, analysis.AspectSetting} {
+		analysis.AspectRecipientCount, analysis.AspectHeaders, analysis.AspectSetting, analysis.AspectIllegibleSender, analysis.AspectAuthParameter} {
 		if said[aspect] == 0 {
 			t.Errorf("nothing of aspect %s was said", aspect)
 		}
@@ -282,6 +283,11 @@ func shows(c analysis.Change, before, after connector.Walkthrough) bool {
 		return stageOf(before, connector.StageAuth).Decision != stageOf(after, connector.StageAuth).Decision
 	case analysis.AspectRelay, analysis.AspectRecipient, analysis.AspectRoutedRecipient:
 		stage = connector.StageRcpt
+	case analysis.AspectIllegibleSender:
+		return x.ChecksAuthors() == (c.Direction == analysis.Wider) && x.ChecksAuthors() != y.ChecksAuthors()
+	case analysis.AspectAuthParameter:
+		right := permission.AcceptAuthenticationFlag
+		return y.Rights().Has(right) == (c.Direction == analysis.Wider) && x.Rights().Has(right) != y.Rights().Has(right)
 	case analysis.AspectSize:
 		return x.MaxSize() != y.MaxSize()
 	case analysis.AspectRecipientCount:

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/interchange-smtp/interchange/connector"
@@ -116,11 +117,7 @@ func changedRoutes(all []stretch) []*routeGroup {
 					found = append(found, g)
 				}
 				g.upto = s.upto
-				if name := s.hops[side(d.direction)].connector; d.direction != Different && name != "" {
-					g.connectors[name] = true
-				} else if s.hops[1].connector != "" {
-					g.connectors[s.hops[1].connector] = true
-				}
+				g.connectors[cmp.Or(s.hops[1].connector, s.hops[0].connector)] = true
 				next = append(next, g)
 			}
 		}

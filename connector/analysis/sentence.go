@@ -9,14 +9,10 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
 	"github.com/interchange-smtp/interchange/permission"
 )
-
-// noTLS is a connection in the clear.
-var noTLS auth.Channel
 
 // shown is how many elements of a list a sentence names.
 const shown = 5
@@ -24,7 +20,7 @@ const shown = 5
 // aspectOrder is the order in which changes are listed.
 var aspectOrder = []Aspect{
 	AspectConnection, AspectHello, AspectStartTLS, AspectTLS, AspectAuth, AspectSubmit, AspectRelay, AspectRoutedRecipient,
-	AspectRecipient, AspectSender, AspectSize, AspectRecipientCount, AspectHeaders, AspectSetting,
+	AspectRecipient, AspectSender, AspectIllegibleSender, AspectAuthParameter, AspectSize, AspectRecipientCount, AspectHeaders, AspectSetting,
 	AspectRoute, AspectRouteTLS, AspectRouteAuth, AspectRouteHeaders, AspectRouteSetting,
 }
 
@@ -60,54 +56,76 @@ func (c *comparer) change(d *delta) Change {
 	return change
 }
 
-// sentence says d of the clients, and of the domains if it is about some.
+// sentence says d of the clients, "" being all, and of the domains if it is
+// about some.
 func (d *delta) sentence(clients, domains string) string {
-	may, are, have := "may now", "are now", "may now have"
-	if d.direction == Stricter {
-		may, are, have = "may no longer", "are no longer", "may now only have"
-	}
-	all := "all clients"
-	subject := "All clients"
+	subject, all := "All clients", "all clients"
 	if clients != "" {
-		all = "clients " + clients
-		subject = "Clients " + clients
+		subject, all = "Clients "+clients, "clients "+clients
+	}
+	if text := d.sessionSentence(subject, domains); text != "" {
+		return text
+	}
+	return d.valueSentence(all)
+}
+
+// sessionSentence says d if it is about what clients may or must do.
+func (d *delta) sessionSentence(subject, domains string) string {
+	may, are := subject+" may now ", subject+" are now "
+	if d.direction == Stricter {
+		may, are = subject+" may no longer ", subject+" are no longer "
 	}
 	as := d.identity() + d.channel.String()
 	switch d.aspect {
 	case AspectConnection:
-		return subject + " " + may + " connect"
+		return may + "connect"
 	case AspectHello:
 		if d.direction == Wider {
 			return subject + " need no longer name a domain at EHLO"
 		}
 		return subject + " must now name a domain at EHLO"
 	case AspectStartTLS:
-		return subject + " " + are + " offered STARTTLS"
+		return are + "offered STARTTLS"
 	case AspectTLS:
 		if d.direction == Wider {
-			return subject + " may now send without TLS"
+			return may + "send without TLS"
 		}
 		return subject + " must now use TLS"
 	case AspectAuth:
-		offer := d.after
 		if d.direction == Stricter {
-			offer = d.before
+			return are + "offered AUTH " + d.before + d.channel.String()
 		}
-		return subject + " " + are + " offered AUTH " + offer + d.channel.String()
+		return are + "offered AUTH " + d.after + d.channel.String()
 	case AspectSubmit:
-		return subject + " " + may + " pass MAIL" + as + ", though no recipient passes"
+		return may + "pass MAIL" + as + ", though no recipient passes"
 	case AspectRelay:
-		return subject + " " + may + " relay to " + domains + as
+		return may + "relay to " + domains + as
 	case AspectRoutedRecipient:
-		return subject + " " + may + " send to recipients in " + domains + " with @, % or ! in the local part" + as
+		return may + "send to recipients in " + domains + " with @, % or ! in the local part" + as
 	case AspectRecipient:
-		return subject + " " + may + " send to " + domains + as
+		return may + "send to " + domains + as
 	case AspectSender:
-		return subject + " " + may + " send as addresses in " + domains + as
+		return may + "send as addresses in " + domains + as
+	case AspectIllegibleSender:
+		return may + "send messages whose From can't be read" + as
+	case AspectAuthParameter:
+		return are + "believed in AUTH= of MAIL" + as
+	}
+	return ""
+}
+
+// valueSentence says d if it is about a value.
+func (d *delta) valueSentence(all string) string {
+	have := " may now have "
+	if d.direction == Stricter {
+		have = " may now only have "
+	}
+	as := d.identity() + d.channel.String()
+	switch d.aspect {
 	case AspectSize:
-		return "Messages of " + all + as + " " + have + " " + upTo(d.after, "") + " instead of " + upTo(d.before, "")
+		return "Messages of " + all + as + have + upTo(d.after, "") + " instead of " + upTo(d.before, "")
 	case AspectRecipientCount:
-		return "Messages of " + all + as + " " + have + " " + upTo(d.after, " recipients") + " instead of " + upTo(d.before, "")
+		return "Messages of " + all + as + have + upTo(d.after, " recipients") + " instead of " + upTo(d.before, "")
 	case AspectHeaders:
 		return d.subject + " fields of " + all + as + " are now " + d.after
 	}
@@ -144,39 +162,42 @@ func (d *delta) identity() string {
 		switch {
 		case w.User != nil && len(w.User.SIDs) == 1: // Authenticated Users alone
 			anyUser = true
-		case w.User != nil && d.implied(w):
-		case w.User != nil:
-			var names []string
-			for _, sid := range w.User.SIDs[1:] {
-				names = append(names, sid.Name())
-			}
-			users = append(users, strings.Join(names, " and "))
+		case w.User != nil && !d.implied(w):
+			users = append(users, sidText(w.User.SIDs[1:]))
 		case len(w.Partner) > 0:
 			for _, name := range w.Partner {
 				certificates = append(certificates, name.String())
 			}
-		default:
+		case w.User == nil:
 			anybody = true
 		}
 	}
-	if anybody && anyUser {
-		return " with or without authentication"
-	}
+	slices.Sort(certificates)
+	certificates = slices.Compact(certificates)
 	var ways []string
-	if anybody {
-		ways = append(ways, "without authentication")
-	}
 	switch {
+	case anybody && anyUser:
+		return " with or without authentication"
+	case anybody:
+		ways = append(ways, "without authentication")
 	case anyUser:
 		ways = append(ways, "after logging in")
-	case len(users) > 0:
+	}
+	if len(users) > 0 && !anyUser {
 		ways = append(ways, "after logging in as "+list(users, " or "))
 	}
 	if len(certificates) > 0 {
-		slices.Sort(certificates)
-		ways = append(ways, "with a certificate for "+list(slices.Compact(certificates), " or "))
+		ways = append(ways, "with a certificate for "+list(certificates, " or "))
 	}
 	return " " + strings.Join(ways, " or ")
+}
+
+func sidText(sids []permission.SID) string {
+	var names []string
+	for _, sid := range sids {
+		names = append(names, sid.Name())
+	}
+	return strings.Join(names, " and ")
 }
 
 // implied reports whether fewer SIDs than those of w do the same.
@@ -242,10 +263,7 @@ func (c *comparer) sources(pairs []int) ([]Source, string) {
 	}
 	var sources []Source
 	same := map[string]int{}
-	listeners := map[bool]int{} // by family, how many there are
 	for l := range c.listeners {
-		local := c.listeners[l].Local
-		listeners[local[0].Addr().Is4()] += len(local)
 		joined := partition.Join(spans[l])
 		if len(joined) == 0 {
 			continue
@@ -261,13 +279,21 @@ func (c *comparer) sources(pairs []int) ([]Source, string) {
 			}
 			sources = append(sources, s)
 		}
-		sources[at].Local = append(sources[at].Local, local...)
+		sources[at].Local = append(sources[at].Local, c.listeners[l].Local...)
+	}
+	return sources, c.sourcesText(sources)
+}
+
+// sourcesText names local addresses only where not all of the family are meant.
+func (c *comparer) sourcesText(sources []Source) string {
+	listening := map[bool]int{} // local addresses by family, IPv4 or not
+	for _, l := range c.listeners {
+		listening[l.Local[0].Addr().Is4()] += len(l.Local)
 	}
 	var texts []string
-	everyone := len(sources) == len(listeners)
+	everyone := len(sources) == len(listening)
 	for _, s := range sources {
-		six := s.Local[0].Addr().Is6()
-		everywhere := len(s.Local) == listeners[!six]
+		everywhere := len(s.Local) == listening[s.Local[0].Addr().Is4()]
 		everyone = everyone && everywhere && s.Ranges[0].String() == everybodyOf(s.Local[0])
 		text := rangesText(s.Ranges)
 		if !everywhere {
@@ -276,9 +302,9 @@ func (c *comparer) sources(pairs []int) ([]Source, string) {
 		texts = append(texts, text)
 	}
 	if everyone {
-		return sources, ""
+		return ""
 	}
-	return sources, strings.Join(texts, " and ")
+	return strings.Join(texts, " and ")
 }
 
 // everybodyOf is the range of all clients of the family of local.

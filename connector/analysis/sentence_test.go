@@ -147,6 +147,15 @@ func TestSentences(t *testing.T) {
 			`stricter: For mail to any domain, TLS with the next hop is now required with a trusted certificate for the smart host instead of used if offered (Send connector "Out").`,
 			`different: For mail to any domain, authentication with the next hop is now BasicAuthRequireTLS as "us" instead of None (Send connector "Out").`,
 		}},
+		{"domain security", func(c *connector.Config) {
+			c.Transport.TLSSendDomainSecureList = []string{"partner.test"}
+			c.Send = append(c.Send, connector.Send{
+				Name: "Partners", AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace("*.test")}, DomainSecureEnabled: true,
+			})
+		}, []string{
+			`different: Mail to test and below now goes to the MX hosts of the domain instead of mx.isp.example (Send connector "Partners").`,
+			`stricter: For mail to partner.test, TLS with the next hop is now required with a trusted certificate for partner.test instead of used if offered (Send connector "Partners").`,
+		}},
 		{"other text", func(c *connector.Config) {
 			slices.Reverse(c.Receive)
 			c.Receive[0].Name, c.Receive[1].Name, c.Send[0].Name = "a", "b", "c"

@@ -34,6 +34,7 @@ func questions() []question {
 		{permission.SetOf(permission.Submit, permission.AcceptAnySender, permission.AcceptAuthoritativeDomainSender), (*encounter).senders},
 		{permission.SetOf(permission.Submit, permission.BypassMessageSizeLimit), (*encounter).sizes},
 		{permission.SetOf(permission.Submit), (*encounter).recipientCount},
+		{permission.SetOf(permission.Submit, permission.AcceptAuthenticationFlag), (*encounter).authParameter},
 	}, headerQuestions()...)
 }
 
@@ -204,49 +205,44 @@ func (e *encounter) demandChanged() bool {
 // recipients compares to whom mail may go. It stands for MAIL, too, where that
 // passes only before or only afterwards.
 func (e *encounter) recipients() {
-	if e.submit == [2]bool{} {
+	passes := e.submit[0] != e.submit[1]
+	switch {
+	case e.submit == [2]bool{}:
 		return
-	}
-	if !e.tls && e.demandChanged() {
-		if e.submit[0] != e.submit[1] {
-			d := delta{aspect: AspectTLS, direction: toward(e.submit[1]), anyChannel: true}
-			e.found(d, e.toAnybody())
-			return
-		}
+	case passes && !e.tls && e.demandChanged():
+		e.found(delta{aspect: AspectTLS, direction: toward(e.submit[1]), anyChannel: true}, e.toAnybody())
+		return
 	}
 	var relay [Stricter + 1]bool // by direction: whether it changed for any domain
 	elsewhere := e.domains.Cells[e.domains.Elsewhere()].Class
-	changed := false
 	var routed []delta
-	var witnesses []connector.Dialog
+	differs := false
 	for i, class := range e.domains.Classes {
-		domain := e.domains.Representative(i)
-		plain, direction := e.recipient("user", domain)
-		if plain {
+		if plain, direction := e.recipient("user", i); plain {
+			differs = true
 			d := delta{aspect: AspectRecipient, direction: direction, objects: []int{i}}
 			if class.Accepted[side(direction)] == 0 {
 				d.aspect = AspectRelay
 				relay[direction] = relay[direction] || i == elsewhere
 			}
-			e.found(d, e.to("user", domain))
-			changed = true
+			e.found(d, e.to("user", i))
 			if d.aspect == AspectRelay {
 				continue // whoever may relay may say how
 			}
 		}
-		if differs, direction := e.recipient(routedLocal, domain); differs {
+		if odd, direction := e.recipient(routedLocal, i); odd {
+			differs = true
 			routed = append(routed, delta{aspect: AspectRoutedRecipient, direction: direction, objects: []int{i}})
-			witnesses = append(witnesses, e.to(routedLocal, domain))
-			changed = true
 		}
 	}
-	for i, d := range routed {
+	for _, d := range routed {
 		// To relay anywhere includes such recipients of accepted domains.
-		if accepted := e.domains.Classes[d.objects[0]].Accepted[side(d.direction)] != 0; !accepted || !relay[d.direction] {
-			e.found(d, witnesses[i])
+		class := d.objects[0]
+		if accepted := e.domains.Classes[class].Accepted[side(d.direction)] != 0; !accepted || !relay[d.direction] {
+			e.found(d, e.to(routedLocal, class))
 		}
 	}
-	if e.submit[0] != e.submit[1] && !changed {
+	if passes && !differs {
 		e.found(delta{aspect: AspectSubmit, direction: toward(e.submit[1])}, e.dialog())
 	}
 }
@@ -262,9 +258,10 @@ func side(d Direction) int {
 	return 0
 }
 
-// recipient reports whether local@domain passes only before or only afterwards.
-func (e *encounter) recipient(local string, domain routing.Domain) (differs bool, direction Direction) {
-	to := partition.Mailbox(local, domain)
+// recipient reports whether mail to a local part in the class passes only
+// before or only afterwards.
+func (e *encounter) recipient(local string, class int) (differs bool, direction Direction) {
+	to := partition.Mailbox(local, e.domains.Representative(class))
 	var passes [2]bool
 	for i, s := range e.opened {
 		passes[i] = e.submit[i] && s.Rcpt(connector.Rcpt{To: to}).Allowed()
@@ -272,9 +269,9 @@ func (e *encounter) recipient(local string, domain routing.Domain) (differs bool
 	return passes[0] != passes[1], toward(passes[1])
 }
 
-func (e *encounter) to(local string, domain routing.Domain) connector.Dialog {
+func (e *encounter) to(local string, class int) connector.Dialog {
 	d := e.dialog()
-	d.To = []routing.Address{partition.Mailbox(local, domain)}
+	d.To = []routing.Address{partition.Mailbox(local, e.domains.Representative(class))}
 	return d
 }
 
@@ -283,17 +280,25 @@ func (e *encounter) senders() {
 	if e.submit != [2]bool{true, true} {
 		return
 	}
+	differs := false
 	for i := range e.domains.Classes {
 		if domain, ok := e.domains.Unverified(i, e.who); ok {
-			e.sender(i, domain)
+			differs = e.sender(i, domain) || differs
 		}
 		if domain, ok := e.domains.Verified(i, e.who); ok {
-			e.sender(i, domain)
+			differs = e.sender(i, domain) || differs
 		}
+	}
+	// Whoever may send as anybody may also send what can't be read.
+	was, is := e.opened[0].Authors(nil, false).Allowed(), e.opened[1].Authors(nil, false).Allowed()
+	if was != is && !differs {
+		e.found(delta{aspect: AspectIllegibleSender, direction: toward(is)}, e.toAnybody())
 	}
 }
 
-func (e *encounter) sender(class int, domain routing.Domain) {
+// sender compares whether mail may be sent as an address in domain, and
+// reports whether that differs.
+func (e *encounter) sender(class int, domain routing.Domain) bool {
 	from := partition.Mailbox("user", domain)
 	var passes [2]bool
 	for i, s := range e.opened {
@@ -303,6 +308,19 @@ func (e *encounter) sender(class int, domain routing.Domain) {
 		d := e.toAnybody()
 		d.From = from
 		e.found(delta{aspect: AspectSender, direction: toward(passes[1]), objects: []int{class}}, d)
+	}
+	return passes[0] != passes[1]
+}
+
+// authParameter compares whether AUTH= of MAIL is believed (RFC 4954 section 5).
+func (e *encounter) authParameter() {
+	if e.submit != [2]bool{true, true} {
+		return
+	}
+	was := e.opened[0].Rights().Has(permission.AcceptAuthenticationFlag)
+	is := e.opened[1].Rights().Has(permission.AcceptAuthenticationFlag)
+	if was != is {
+		e.found(delta{aspect: AspectAuthParameter, direction: toward(is)}, e.toAnybody())
 	}
 }
 

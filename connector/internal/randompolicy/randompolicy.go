@@ -46,7 +46,7 @@ var (
 	rights = []permission.Right{
 		permission.Submit, permission.AcceptAnyRecipient, permission.AcceptAnySender,
 		permission.AcceptAuthoritativeDomainSender, permission.BypassMessageSizeLimit,
-		permission.AcceptHeadersRouting, permission.AcceptHeadersOrganization,
+		permission.AcceptHeadersRouting, permission.AcceptHeadersOrganization, permission.AcceptAuthenticationFlag,
 	}
 	receiveSizes = []connector.ByteSize{100_000, 300_000}
 	accepted     = []string{"contoso.com", "*.contoso.com", "a.contoso.com", "fabrikam.com", "*", "partner.test", "[192.0.2.9]"}
