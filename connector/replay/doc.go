@@ -34,9 +34,8 @@
 // Postfix has none, and neither has it the name given at EHLO for sessions that
 // went well, nor local addresses (see Options.Local). There, a recipient that
 // was rewritten counts as what the client wrote, and a next hop is compared
-// only if the policy names smart hosts. Of refusals in Postfix's log only those
-// for relaying, for senders that aren't the user's, for want of TLS and for
-// numbers and sizes are judged.
+// only if the policy names smart hosts and nothing was rewritten. Of refusals in Postfix's log only those
+// for relaying, for senders that aren't the user's and for want of TLS are judged.
 //
 // # Memory
 //

@@ -54,7 +54,7 @@ func (p *postfixState) line(line []byte) taken {
 		ok = p.smtpd(l)
 	case "qmgr":
 		ok = p.qmgr(l.text)
-	case "smtp", "lmtp", "relay", "local", "virtual", "pipe":
+	case "smtp", "lmtp", "relay", "local", "virtual", "pipe", "error", "discard":
 		ok = p.delivery(l.text)
 	}
 	if !ok {
@@ -229,12 +229,13 @@ func (p *postfixState) reject(s *session, m *message, text []byte) bool {
 }
 
 // policyRefusal reports whether a refusal is for who the client is, and not
-// for what a filter, a block list or a look-up says of it.
+// for what a filter, a block list or a look-up says of it. Limits aren't judged:
+// the line has neither the size nor the number of recipients.
 func policyRefusal(a answer, text []byte) bool {
 	if !a.ours() {
 		return false
 	}
-	for _, reason := range []string{"Relay access denied", "not owned by user", "not logged in", "Must issue a STARTTLS", "too many recipients", "exceeds"} {
+	for _, reason := range []string{"Relay access denied", "not owned by user", "not logged in", "Must issue a STARTTLS"} {
 		if bytes.Contains(text, []byte(reason)) {
 			return true
 		}
@@ -302,8 +303,8 @@ func (p *postfixState) delivery(text []byte) bool {
 	if !ok || m.session.partial || m.session.over || !m.begun {
 		return true
 	}
-	to, ok := attribute(rest, "orig_to=") // as the client had it
-	if !ok {
+	to, rewritten := attribute(rest, "orig_to=") // as the client had it
+	if !rewritten {
 		if to, ok = attribute(rest, "to="); !ok {
 			return true
 		}
@@ -323,7 +324,7 @@ func (p *postfixState) delivery(text []byte) bool {
 	recipient, valid := postfixAddress(to)
 	route := s.rcpt(recipient, valid, answerOK)
 	m.tx = s.tx
-	if relay, ok := attribute(rest, "relay="); ok && route.Outcome == routing.Routed {
+	if relay, ok := attribute(rest, "relay="); ok && !rewritten && route.Outcome == routing.Routed {
 		s.wentTo(string(relay), route, recipient)
 	}
 	return true

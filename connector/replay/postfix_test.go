@@ -1,10 +1,15 @@
 package replay_test
 
 import (
+	"bytes"
 	"fmt"
+	"net/netip"
+	"os"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/replay"
 	"github.com/interchange-smtp/interchange/permission"
 )
@@ -69,6 +74,8 @@ func TestPostfix(t *testing.T) {
 			"smtpd[1]: ABCDEF: client=x[203.0.113.9], sasl_method=LOGIN, sasl_username=printer@fabrikam.com",
 			"qmgr[2]: ABCDEF: from=<printer@fabrikam.com>, size=1, nrcpt=1",
 			"smtp[3]: ABCDEF: to=<carl@example.org>, relay=mx[198.51.100.1]:25, status=sent"}, ""},
+		{"limits aren't logged", []string{connect,
+			"smtpd[1]: NOQUEUE: reject: MAIL from x[203.0.113.9]: 552 5.3.4 Message size exceeds fixed limit; from=<a@b.example> proto=ESMTP helo=<x>"}, ""},
 		{"nobody listens there", []string{"submission/smtpd[1]: connect from x[203.0.113.9]"}, "connector connect 220>no connector"},
 		{"a bounce is no session", []string{from, toBob, removed}, ""},
 		{"a quoted address with brackets", []string{connect, client,
@@ -85,6 +92,37 @@ func TestPostfix(t *testing.T) {
 				t.Errorf("got %q, want %q\n%s", got, tt.want, r)
 			}
 		})
+	}
+}
+
+// A log that Postfix 3.7 wrote about sessions of all kinds.
+func TestPostfixLog(t *testing.T) {
+	text, err := os.ReadFile("testdata/postfix-3.7.log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := policy(t, permission.Current).Config()
+	cfg.Receive[0].Bindings = append(cfg.Receive[0].Bindings, netip.MustParseAddrPort("10.2.3.4:587"))
+	p, err := connector.Compile(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := replay.New(p, replay.Options{})
+	if err := r.Read("mail.log", bytes.NewReader(text)); err != nil {
+		t.Fatal(err)
+	}
+	got := r.Report()
+	var kinds []string
+	for _, d := range got.Differences {
+		kinds = append(kinds, fmt.Sprintf("%d %s %s %s", d.Count, d.Kind, d.Stage, d.Reason))
+	}
+	want := []string{
+		"3 route route undecided",     // to bob, who is elsewhere by the policy
+		"1 reply rcpt relay-denied",   // refused by both
+		"1 verdict rcpt relay-denied", // what mynetworks let pass
+	}
+	if got.Sessions != 8 || got.Malformed != 0 || got.Outside != 3 || got.Messages != 4 || !slices.Equal(kinds, want) {
+		t.Errorf("%q, want %q\n%v", kinds, want, got)
 	}
 }
 
