@@ -278,8 +278,8 @@ func TestSyncError(t *testing.T) {
 
 // testFault makes each change of the given kinds fail, and so the next few.
 func testFault(t *testing.T, fault error, ops ...string) {
-	for _, length := range []int{1, 2, 7, 40} {
-		for n := 1; ; n++ {
+	for _, length := range []int{1, 6, 40} {
+		for n := 1; ; n += 1 + length/3 {
 			d, l := newDisk(), newLedger()
 			d.fail = func(op int, kind, _ string) error {
 				for _, o := range ops {

@@ -1,0 +1,376 @@
+package spool_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/interchange-smtp/interchange/relay/queue"
+	"github.com/interchange-smtp/interchange/relay/queue/queuetest"
+	"github.com/interchange-smtp/interchange/relay/queue/spool"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+func hour() queue.Lease { return queue.Lease{Holder: "a", Until: time.Now().Add(time.Hour)} }
+
+func message(id string) *queue.Message {
+	return &queue.Message{
+		ID: id, Arrived: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), From: routing.MustParseAddress("kim@contoso.com"),
+		Recipients: []queue.Recipient{{To: routing.MustParseAddress("lee@fabrikam.com")}},
+	}
+}
+
+// child makes a test process do what the environment says, in dir.
+func child(t *testing.T, do, dir string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestChild$")
+	cmd.Env = append(os.Environ(), "SPOOL_CHILD="+do, "SPOOL_DIR="+dir)
+	return cmd
+}
+
+// TestChild is what a child does; by itself it is no test.
+func TestChild(t *testing.T) {
+	dir := os.Getenv("SPOOL_DIR")
+	switch os.Getenv("SPOOL_CHILD") {
+	case "open":
+		_, err := spool.Open(dir, spool.Options{})
+		fmt.Println(err)
+	case "write":
+		s, err := spool.Open(dir, spool.Options{SegmentSize: 64 << 10, LargeBody: 4 << 10})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for w := range 8 {
+			go func() {
+				for i := 0; ; i++ {
+					id := fmt.Sprintf("%d-W%d-%d", os.Getpid(), w, i)
+					if err := s.Put(context.Background(), message(id), strings.NewReader(content(id)), hour()); err != nil {
+						fmt.Println("error", err)
+						return
+					}
+					fmt.Println("put", id) // one write, as one does before a 250
+					if i%3 == 0 {
+						continue
+					}
+					fmt.Println("remove", id)
+					if err := s.Remove(context.Background(), id, "a"); err != nil {
+						fmt.Println("error", err)
+						return
+					}
+				}
+			}()
+		}
+		select {}
+	}
+}
+
+// content is the octets of a message of that ID; some are large.
+func content(id string) string {
+	return strings.Repeat(id+"\r\n", 1+len(id)*int(id[len(id)-1]%32)*2)
+}
+
+func TestTwoProcesses(t *testing.T) {
+	dir := t.TempDir()
+	s := openTest(t, dir, spool.Options{})
+	if _, err := spool.Open(dir, spool.Options{}); err == nil || !strings.Contains(err.Error(), "in use") {
+		t.Errorf("opened twice in a process: %v", err)
+	}
+	out, err := child(t, "open", dir).Output()
+	if err != nil || !strings.Contains(string(out), "in use by another process") {
+		t.Errorf("opened by two processes: %s, %v", out, err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := child(t, "open", dir).Output(); err != nil || !strings.HasPrefix(string(out), "<nil>") {
+		t.Errorf("opened after it was closed: %s, %v", out, err)
+	}
+}
+
+// TestKill kills a process that writes as fast as it can, again and again, and
+// wants all that it had acknowledged.
+func TestKill(t *testing.T) {
+	dir := t.TempDir()
+	put, removed := make(map[string]bool), make(map[string]bool)
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 3 {
+		cmd := child(t, "write", dir)
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		left := 200 + r.IntN(500)
+		for scan := bufio.NewScanner(out); scan.Scan(); left-- {
+			switch what, id, _ := strings.Cut(scan.Text(), " "); what {
+			case "put":
+				put[id] = true
+			case "remove":
+				removed[id] = true
+			default:
+				t.Errorf("the child says %s", scan.Text())
+			}
+			if left == 0 {
+				if err := cmd.Process.Kill(); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		_ = cmd.Wait() // it was killed
+		s, err := spool.Open(dir, spool.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := make(map[string]bool)
+		for m, err := range s.All(t.Context()) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			found[m.ID] = true
+			b, err := s.Open(t.Context(), m.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if octets, err := io.ReadAll(b); err != nil || string(octets) != content(m.ID) {
+				t.Errorf("%s has other octets, %v", m.ID, err)
+			}
+			b.Close()
+		}
+		for id := range put {
+			if !removed[id] && !found[id] {
+				t.Errorf("%s is lost", id)
+			}
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(put) < 300 {
+		t.Errorf("only %d messages were put", len(put))
+	}
+}
+
+// TestPrivate wants nobody but the owner to be able to look into a spool.
+func TestPrivate(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("permissions are not in the mode")
+	}
+	dir := filepath.Join(t.TempDir(), "new", "spool")
+	if err := os.MkdirAll(filepath.Join(dir, "bodies"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	s := openTest(t, dir, spool.Options{LargeBody: 10})
+	for _, id := range []string{"A", "large-one"} {
+		if err := s.Put(t.Context(), message(id), strings.NewReader(id+id), hour()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	files := 0
+	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || path == dir {
+			return err
+		}
+		info, err := d.Info()
+		if err == nil && info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s: %v", path, info.Mode())
+		}
+		if !d.IsDir() {
+			files++
+		}
+		return err
+	})
+	if err != nil || files != 3 {
+		t.Errorf("%d files, %v", files, err)
+	}
+}
+
+// size returns how many octets the files in dir have.
+func size(t *testing.T, dir string) (n int64) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			var info os.FileInfo
+			if info, err = d.Info(); err == nil {
+				n += info.Size()
+			}
+		}
+		if errors.Is(err, os.ErrNotExist) {
+			return nil // it was removed meanwhile
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// TestSpace wants the room of what is gone to come back, even if messages that
+// stay lie between those that go.
+func TestSpace(t *testing.T) {
+	dir := t.TempDir()
+	const segment = 100 << 10
+	s := openTest(t, dir, spool.Options{SegmentSize: segment, LargeBody: 20 << 10})
+	body := strings.Repeat("x", 10<<10)
+	stay := int64(0)
+	var most int64
+	for i := range 600 {
+		id := fmt.Sprint("M", i)
+		octets := body
+		if i%50 == 0 {
+			octets = body + body + body
+		}
+		if err := s.Put(t.Context(), message(id), strings.NewReader(octets), hour()); err != nil {
+			t.Fatal(err)
+		}
+		if i%20 == 0 {
+			stay += int64(len(octets)) + 500
+		} else if err := s.Remove(t.Context(), id, "a"); err != nil {
+			t.Fatal(err)
+		}
+		most = max(most, size(t, dir))
+	}
+	// What waits to be compacted, what is being written, and what is.
+	if limit := 2*stay + 4*segment; most > limit {
+		t.Errorf("%d octets on the disk, want at most %d", most, limit)
+	}
+	for i := 0; i < 600; i += 20 {
+		if err := s.Remove(t.Context(), fmt.Sprint("M", i), "a"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if u, err := s.Usage(t.Context()); err != nil || u.Messages != 0 || u.Octets > 1<<20 {
+		t.Errorf("empty: %+v, %v", u, err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if n := size(t, dir); n != 0 {
+		t.Errorf("closed and empty, it takes %d octets", n)
+	}
+}
+
+// TestTwin does the same at random with a spool, which is closed and opened now
+// and then, and with a Store in memory.
+func TestTwin(t *testing.T) {
+	dir := t.TempDir()
+	options := spool.Options{SegmentSize: 8 << 10, LargeBody: 1 << 10}
+	s := openTest(t, dir, options)
+	twin := queuetest.NewStore()
+	r := rand.New(rand.NewPCG(3, 4))
+	same := func(what string, a, b error) {
+		t.Helper()
+		for _, known := range []error{queue.ErrExists, queue.ErrNotFound, queue.ErrLease} {
+			if errors.Is(a, known) != errors.Is(b, known) {
+				t.Fatalf("%s: the spool says %v, its twin %v", what, a, b)
+			}
+		}
+		if (a == nil) != (b == nil) {
+			t.Fatalf("%s: the spool says %v, its twin %v", what, a, b)
+		}
+	}
+	ctx := t.Context()
+	for step := range 1500 {
+		number, holder := r.IntN(60+step/5), fmt.Sprint("h", r.IntN(2))
+		id := fmt.Sprint("M", number)
+		l := queue.Lease{Holder: holder, Until: time.Now().Add(time.Duration(r.IntN(3)-1) * time.Hour)}
+		m := message(id)
+		m.Arrived = m.Arrived.Add(time.Duration(number) * time.Second)
+		m.Recipients[0].Next = m.Arrived.Add(time.Duration(r.IntN(1e6)) * time.Second)
+		m.Recipients[0].Attempts = step
+		switch op := r.IntN(100); {
+		case op < 40:
+			body := strings.Repeat("x", r.IntN(1500))
+			same("Put", s.Put(ctx, m.Clone(), strings.NewReader(body), l), twin.Put(ctx, m.Clone(), strings.NewReader(body), l))
+		case op < 65:
+			same("Save", s.Save(ctx, m, holder), twin.Save(ctx, m, holder))
+		case op < 85:
+			same("Remove", s.Remove(ctx, id, holder), twin.Remove(ctx, id, holder))
+		case op < 95:
+			limit := r.IntN(10)
+			a, errA := s.Claim(ctx, l, limit)
+			b, errB := twin.Claim(ctx, l, limit)
+			same("Claim", errA, errB)
+			compare(t, a, b)
+		case op < 98:
+			same("Renew", s.Renew(ctx, l), twin.Renew(ctx, l))
+		default: // the leases end with the spool
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+			s = openTest(t, dir, options)
+			for _, h := range []string{"h0", "h1"} {
+				same("Renew", nil, twin.Renew(ctx, queue.Lease{Holder: h}))
+			}
+			_, err := twin.Claim(ctx, queue.Lease{}, 10_000)
+			same("Claim", nil, err)
+		}
+	}
+	compare(t, everything(t, s), everything(t, twin))
+}
+
+func everything(t *testing.T, s queue.Store) (list []*queue.Message) {
+	t.Helper()
+	for m, err := range s.All(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, m)
+	}
+	return list
+}
+
+func compare(t *testing.T, got, want []*queue.Message) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Fatalf("%d messages, want %d", len(got), len(want))
+	}
+	for i := range got {
+		if !queuetest.Equal(got[i], want[i]) {
+			t.Fatalf("got\n%+v\nwant\n%+v", got[i], want[i])
+		}
+	}
+}
+
+// TestMemory wants little memory for each message on the queue.
+func TestMemory(t *testing.T) {
+	s := openTest(t, t.TempDir(), spool.Options{})
+	const n, limit = 20_000, 400
+	body := strings.Repeat("x", 500)
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	var wg sync.WaitGroup
+	for w := range 50 {
+		wg.Go(func() {
+			for i := range n / 50 {
+				if err := s.Put(t.Context(), message(fmt.Sprintf("MESSAGE%04d-%04d", w, i)), strings.NewReader(body), hour()); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	runtime.GC()
+	runtime.GC() // pools keep what they have for one
+	runtime.ReadMemStats(&after)
+	each := (int64(after.HeapAlloc) - int64(before.HeapAlloc)) / n
+	t.Logf("%d octets of memory for each message", each)
+	if each > limit {
+		t.Errorf("%d octets of memory for each message, want at most %d", each, limit)
+	}
+	runtime.KeepAlive(s)
+}
