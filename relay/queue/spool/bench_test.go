@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -20,21 +21,25 @@ func BenchmarkPutRemove(b *testing.B) {
 			syncs := spool.CountSyncs(s)
 			body := strings.Repeat("x", 1024)
 			var ids atomic.Int64
-			b.SetParallelism(writers) // of GOMAXPROCS each
+			var wg sync.WaitGroup
 			b.ReportAllocs()
-			b.RunParallel(func(pb *testing.PB) {
-				for pb.Next() {
-					id := fmt.Sprint("M", ids.Add(1))
-					if err := s.Put(b.Context(), message(id), strings.NewReader(body), hour()); err != nil {
-						b.Error(err)
-						return
+			b.ResetTimer()
+			for range writers {
+				wg.Go(func() {
+					for i := ids.Add(1); i <= int64(b.N); i = ids.Add(1) {
+						id := fmt.Sprint("M", i)
+						if err := s.Put(b.Context(), message(id), strings.NewReader(body), hour()); err != nil {
+							b.Error(err)
+							return
+						}
+						if err := s.Remove(b.Context(), id, "a"); err != nil {
+							b.Error(err)
+							return
+						}
 					}
-					if err := s.Remove(b.Context(), id, "a"); err != nil {
-						b.Error(err)
-						return
-					}
-				}
-			})
+				})
+			}
+			wg.Wait()
 			b.ReportMetric(float64(syncs())/float64(b.N), "syncs/op")
 		})
 	}
