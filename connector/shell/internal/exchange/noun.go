@@ -156,6 +156,11 @@ func (n *noun[C]) apply(call *object.Call, it *item[C], verb Verbs) error {
 		if r.set == nil {
 			continue
 		}
+		if _, changes := v.(*object.Table); changes {
+			if err := n.settle(r, it); err != nil {
+				return err
+			}
+		}
 		err := r.set(it, r.Name, v)
 		if errors.Is(err, errZero) {
 			err = fmt.Errorf("%s is out of range; give %s", object.Text(v), r.Range)
@@ -167,6 +172,19 @@ func (n *noun[C]) apply(call *object.Call, it *item[C], verb Verbs) error {
 	}
 	if n.finish != nil && verb&newSet != 0 {
 		return n.finish(call, it)
+	}
+	return nil
+}
+
+// settle gives a list that was left at its default that value, so that what is
+// added to it or removed from it changes the list in effect.
+func (n *noun[C]) settle(r *row[C], it *item[C]) error {
+	if r.get == nil || len(object.Items(r.get(it, &it.cfg, r.Name))) > 0 {
+		return nil
+	}
+	full := n.defaults(it)
+	if list, ok := r.get(it, &full, r.Name).(*object.List); ok && len(list.Items) > 0 {
+		return r.set(it, r.Name, list)
 	}
 	return nil
 }
