@@ -178,15 +178,18 @@ func (s *Spool) Save(ctx context.Context, m *queue.Message, holder string) error
 	}
 	s.mu.Unlock()
 	err = env.encode(meta)
+	next, _ := m.Next()
+	h := header{kind: kindSave, metaLen: uint32(meta.Len()), metaSum: sum(meta.Bytes()), bodySum: sum(nil)}
 	s.mu.Lock()
+	s.room(int(h.size()))
+	if err == nil && s.closed {
+		err = queue.ErrClosed
+	}
 	if err != nil {
 		s.give(e)
 		s.mu.Unlock()
 		return err
 	}
-	next, _ := m.Next()
-	h := header{kind: kindSave, metaLen: uint32(meta.Len()), metaSum: sum(meta.Bytes()), bodySum: sum(nil)}
-	s.room(int(h.size()))
 	s.add(e, h, nanos(next), meta.Bytes())
 	return s.commit()
 }
