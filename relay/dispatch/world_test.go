@@ -33,7 +33,7 @@ const (
 // world is a Dispatcher on the server hub.contoso.com at 10.2.3.4, in a network
 // of its own.
 type world struct {
-	t      *testing.T
+	t      testing.TB
 	net    relaytest.Network
 	dns    relaytest.Resolver
 	mem    *queuetest.Store
@@ -52,6 +52,18 @@ func byDNS() connector.Send {
 }
 
 func address(s string) routing.Address { return routing.MustParseAddress(s) }
+
+func rcpt(s string) relay.Recipient { return relay.Recipient{To: address(s)} }
+
+// oneConnection bounds the connections to each next hop.
+func oneConnection(cfg connector.Config) connector.Config {
+	cfg.Services = []connector.Service{{MaxPerDomainOutboundConnections: 1}}
+	return cfg
+}
+
+func timeout(d time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.Background(), d)
+}
 
 func smartHosts(hosts ...string) (list []connector.SmartHost) {
 	for _, h := range hosts {
@@ -75,7 +87,7 @@ func config(sends ...connector.Send) connector.Config {
 	}
 }
 
-func compile(t *testing.T, cfg connector.Config) *connector.Policy {
+func compile(t testing.TB, cfg connector.Config) *connector.Policy {
 	t.Helper()
 	p, err := connector.Compile(cfg)
 	if err != nil {
@@ -85,7 +97,7 @@ func compile(t *testing.T, cfg connector.Config) *connector.Policy {
 }
 
 // newWorld returns a world whose Dispatcher has started.
-func newWorld(t *testing.T, cfg connector.Config, tune ...func(*world)) *world {
+func newWorld(t testing.TB, cfg connector.Config, tune ...func(*world)) *world {
 	t.Helper()
 	w := &world{t: t, mem: queuetest.NewStore(), policy: compile(t, cfg)}
 	w.store = w.mem
@@ -193,7 +205,7 @@ func (w *world) envelope(connector, from string) *relay.Envelope {
 }
 
 // said returns the reply that the client gets.
-func said(t *testing.T, err error) string {
+func said(t testing.TB, err error) string {
 	t.Helper()
 	if err == nil {
 		return "250"
@@ -206,7 +218,7 @@ func said(t *testing.T, err error) string {
 }
 
 // expect compares the beginning of what was said.
-func expect(t *testing.T, what, got, want string) {
+func expect(t testing.TB, what, got, want string) {
 	t.Helper()
 	if !strings.HasPrefix(got, want) {
 		t.Errorf("%s: %q, want %q", what, got, want)
@@ -253,7 +265,7 @@ func slow(d time.Duration) *relaytest.Sink {
 }
 
 // arrived checks how many messages a Sink has.
-func arrived(t *testing.T, what string, s *relaytest.Sink, want int) {
+func arrived(t testing.TB, what string, s *relaytest.Sink, want int) {
 	t.Helper()
 	if n := len(s.Messages()); n != want {
 		t.Errorf("%s: %d messages arrived, want %d", what, n, want)
