@@ -116,6 +116,7 @@ const (
 	NextHopWithoutUTF8
 	NextHopNeedsConversion
 	NotRouted
+	MessageDamaged
 	TemporaryError
 
 	reasonCount

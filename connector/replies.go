@@ -120,6 +120,7 @@ var reasons = [reasonCount]reasonText{
 	NextHopWithoutUTF8:     {"next-hop-without-utf8", "The message needs SMTPUTF8 and the next hop lacks it.", r550(5, 6, 7, "Next hop doesn't support SMTPUTF8"), Reply{}},                                                                            // RFC 6531 section 3.5
 	NextHopNeedsConversion: {"next-hop-needs-conversion", "The message has 8-bit or binary content that the next hop does not take.", Reply{554, [3]int{5, 6, 3}, "Next hop can't take this body type, and conversion is not done"}, Reply{}},          // RFC 6152 section 3
 	NotRouted:              {"not-routed", "A message came to delivery without routes: a mistake in a program.", r451(4, 3, 5, "Recipients were not routed"), Reply{}},                                                                                 // ours
+	MessageDamaged:         {"message-damaged", "The queue has lost some of the message.", Reply{554, [3]int{5, 3, 0}, "The message was damaged on the queue"}, Reply{}},                                                                               // ours
 	TemporaryError:         {"temporary-error", "Something failed that is none of the client's business.", r451(4, 3, 0, "Temporary server error. Please try again later"), Reply{}},
 }
 
