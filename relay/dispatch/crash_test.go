@@ -3,12 +3,14 @@ package dispatch_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/netip"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
@@ -61,6 +63,11 @@ func (s *faulty) Remove(ctx context.Context, id, holder string) error {
 	return s.do("remove", func() error { return s.Store.Remove(ctx, id, holder) })
 }
 
+func (s *faulty) Open(ctx context.Context, id string) (b queue.Body, err error) {
+	err = s.do("open "+id, func() error { b, err = s.Store.Open(ctx, id); return err })
+	return b, err
+}
+
 func (s *faulty) Renew(ctx context.Context, l queue.Lease) error {
 	return s.do("renew", func() error { return s.Store.Renew(ctx, l) })
 }
@@ -102,7 +109,7 @@ func crash(t *testing.T, n int, done bool) bool {
 	step := func(op string, before bool) error {
 		mu.Lock()
 		defer mu.Unlock()
-		if before && op != "renew" && op != "claim" {
+		if before && (op == "put" || op == "save" || op == "remove") {
 			changes++
 		}
 		if changes >= n && before != done {
@@ -244,6 +251,37 @@ func TestFullDiskLater(t *testing.T) {
 			t.Errorf("queued: %q", q)
 		}
 	})
+}
+
+// TestUnreadable: a message that can't be read now is tried again, and of one
+// that is damaged its sender is told.
+func TestUnreadable(t *testing.T) {
+	for cause, want := range map[error]string{errCrash: "", queue.ErrDamaged: "a@contoso.com: 1@b.example failed 5.3.0"} {
+		bubble(t, func(t *testing.T) {
+			store := &faulty{}
+			w := newWorld(t, config(byDNS()), func(w *world) { store.Store, w.store = w.mem, store })
+			home := w.home()
+			w.at("192.0.2.1", "b.example")
+			expect(t, "reply", w.mail(first, "1@b.example"), "250")
+			synctest.Wait() // the first attempt has failed
+			store.set(func(op string) error {
+				if strings.HasPrefix(op, "open ") && !strings.Contains(op, "-") { // not the report
+					return fmt.Errorf("store: %w", cause)
+				}
+				return nil
+			})
+			b := w.sink("192.0.2.1", &relaytest.Sink{})
+			time.Sleep(2 * time.Minute)
+			store.set(nil)
+			time.Sleep(10 * time.Minute)
+			if got := strings.Join(reports(home), "; "); got != want || len(b.Messages()) != 1 && want == "" {
+				t.Errorf("%v: reports %q, want %q; %d arrived", cause, got, want, len(b.Messages()))
+			}
+			if q := w.queued(); q != "" {
+				t.Errorf("%v: queued %q", cause, q)
+			}
+		})
+	}
 }
 
 // TestLostLease: a process that can't renew its leases keeps its hands off what

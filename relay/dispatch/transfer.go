@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/relay"
@@ -155,26 +154,32 @@ func (d *Dispatcher) open(ctx context.Context, m *message, mem *bytes.Reader) (i
 	return body, body, err
 }
 
-// unreadable ends an attempt whose message can't be read.
+// unreadable ends an attempt whose message can't be read: now, or ever if the
+// Store has lost some of it. Then its sender is told.
 func (d *Dispatcher) unreadable(tr *transfer, err error) {
 	m := tr.m
 	d.mu.Lock()
-	defer d.mu.Unlock()
 	d.end(tr)
-	switch {
+	switch now := tr.hop.used; {
 	case errors.Is(err, queue.ErrNotFound):
 		d.forget(m)
-	case d.hard.Err() == nil:
-		d.Logger.Error("message can't be read", "id", m.ID, "error", err)
-		now := time.Now()
-		for _, i := range tr.to {
-			m.Recipients[i].Next = now.Add(d.limits.message)
-		}
-		fallthrough
-	default:
+	case d.hard.Err() != nil: // it was cut off
 		d.plan(m)
+	default:
+		d.Logger.Error("message can't be read", "id", m.ID, "error", printable(err.Error()))
+		reason := connector.TemporaryError
+		if errors.Is(err, queue.ErrDamaged) {
+			reason = connector.MessageDamaged
+		}
+		for _, i := range tr.to {
+			m.note(i, delivery.Outcome{Err: refusal(reason, err)}, tr.hop.name, now, &d.limits)
+		}
+		d.changed(m, now)
 	}
+	d.wake(tr.hop)
 	d.pump()
+	d.mu.Unlock()
+	d.persist(m)
 }
 
 // Close implements io.Closer for who has read the body.
