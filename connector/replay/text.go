@@ -3,6 +3,7 @@ package replay
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
@@ -24,8 +25,16 @@ func (r *Report) String() string {
 	r.agreement(&t)
 	r.differences(&t)
 	r.logConnectors(&t)
+	var unused []string
 	for _, u := range r.Receive {
+		if u.Sessions == 0 {
+			unused = append(unused, strconv.Quote(u.Name))
+			continue
+		}
 		u.text(&t)
+	}
+	if len(unused) > 0 {
+		t.line("\nReceive connectors never used: %s", strings.Join(unused, ", "))
 	}
 	if r.NoConnector != nil {
 		t.line("\nNo Receive connector for %s", count(r.NoConnector.Sessions, "session"))
@@ -164,12 +173,8 @@ func (u *ReceiveUse) text(t *text) {
 		}
 		t.line("  and others, %s%s in all", least, count(int64(u.Clients), "client"))
 	}
-	if u.Sessions == 0 {
-		t.line("  never used")
-		return
-	}
-	for _, r := range u.UnusedRanges {
-		t.line("  range never used: %s", r)
+	if len(u.UnusedRanges) > 0 {
+		t.line("  ranges never used: %s", join(u.UnusedRanges))
 	}
 	for _, g := range u.UnusedGrants {
 		t.line("  grant never used: %s by %s: %s", g.To, g.By, join(g.Rights))
@@ -194,11 +199,15 @@ func (r *Report) sends(t *text) {
 	}
 }
 
-// join prints a list.
+// join prints a list, or its beginning if it is very long.
 func join[T fmt.Stringer](list []T) string {
-	words := make([]string, len(list))
-	for i, v := range list {
-		words[i] = v.String()
+	const most = 100
+	words := make([]string, 0, min(len(list), most+1))
+	for _, v := range list[:min(len(list), most)] {
+		words = append(words, v.String())
+	}
+	if left := len(list) - most; left > 0 {
+		words = append(words, fmt.Sprintf("and %d more", left))
 	}
 	return strings.Join(words, ", ")
 }
