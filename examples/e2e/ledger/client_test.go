@@ -1,0 +1,171 @@
+package ledger
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"strings"
+	"time"
+)
+
+// patience is how long a client waits for anything.
+const patience = 30 * time.Second
+
+// client sends letters, one after the other, and each until it knows what became
+// of it, as a mail server does.
+type client struct {
+	ledger  *ledger
+	address string
+	rng     *rand.Rand
+
+	conn net.Conn // nil: none
+	in   *bufio.Reader
+}
+
+// run sends letters until enough is closed, and until the last is settled or ctx
+// ends.
+func (c *client) run(ctx context.Context, enough <-chan struct{}) {
+	defer c.hangUp()
+	for {
+		select {
+		case <-enough:
+			return
+		case <-ctx.Done():
+			return
+		case <-time.After(time.Duration(c.rng.Int64N(int64(30 * time.Millisecond)))):
+		}
+		m := c.ledger.compose(recipients(c.rng))
+		size := 200 + c.rng.IntN(4000)
+		if c.rng.IntN(20) == 0 {
+			size = 300_000 + c.rng.IntN(300_000)
+		}
+		text := m.write(size)
+		for !c.settle(m, text) {
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(time.Duration(20+c.rng.IntN(80)) * time.Millisecond):
+			}
+		}
+	}
+}
+
+// domains are where letters go; nobody takes those for the last one.
+var domains = []string{"fine.example", "fine.example", "slow.example", "moody.example", "stern.example", "strict.example", "away.example", "nowhere.example"}
+
+// senders is where they come from.
+const senders = "senders.example"
+
+// recipients chooses one to three recipients of different domains.
+func recipients(rng *rand.Rand) []string {
+	n := 1
+	if rng.IntN(4) == 0 {
+		n = 2 + rng.IntN(2)
+	}
+	var to []string
+	for _, i := range rng.Perm(len(domains))[:n] {
+		to = append(to, fmt.Sprintf("r%d@%s", i, domains[i]))
+	}
+	return to
+}
+
+func (c *client) hangUp() {
+	if c.conn != nil {
+		c.conn.Close()
+		c.conn = nil
+	}
+}
+
+// settle offers a letter once, and reports whether the answer settled it.
+func (c *client) settle(m *letter, text []byte) bool {
+	sent, reply, err := c.offer(m, text)
+	if err != nil {
+		c.hangUp()
+	}
+	transaction := ""
+	if err == nil && strings.HasPrefix(reply, "250 ") {
+		transaction = "?"
+		if id := acknowledged.FindStringSubmatch(reply); id != nil {
+			transaction = id[1]
+		}
+	}
+	refused := err == nil && strings.HasPrefix(reply, "5")
+	c.ledger.tried(m, transaction, refused, sent)
+	return transaction != "" || refused
+}
+
+// offer is one transaction. sent: the content was, to its end.
+func (c *client) offer(m *letter, text []byte) (sent bool, reply string, err error) {
+	if c.conn == nil {
+		if err := c.call(); err != nil {
+			return false, "", err
+		}
+	}
+	c.conn.SetDeadline(time.Now().Add(patience))
+	commands := []string{"MAIL FROM:<" + m.from() + ">"}
+	for _, to := range m.to {
+		commands = append(commands, "RCPT TO:<"+to+">")
+	}
+	for _, command := range append(commands, "DATA") {
+		reply, err = c.do(command)
+		if err != nil || reply[0] != '2' && reply[0] != '3' {
+			if err == nil {
+				_, err = c.do("RSET")
+			}
+			return false, reply, err
+		}
+	}
+	stuffed := bytes.ReplaceAll(text, []byte("\r\n."), []byte("\r\n.."))
+	if _, err := c.conn.Write(append(stuffed, ".\r\n"...)); err != nil {
+		return false, "", err
+	}
+	reply, err = c.reply()
+	return true, reply, err
+}
+
+func (c *client) call() error {
+	conn, err := net.Dial("tcp", c.address)
+	if err != nil {
+		return err
+	}
+	c.conn, c.in = conn, bufio.NewReader(conn)
+	c.conn.SetDeadline(time.Now().Add(patience))
+	if reply, err := c.reply(); err != nil || !strings.HasPrefix(reply, "220 ") {
+		return errors.Join(fmt.Errorf("greeting: %q", reply), err)
+	}
+	if reply, err := c.do("EHLO " + senders); err != nil || !strings.HasPrefix(reply, "250 ") {
+		return errors.Join(fmt.Errorf("EHLO: %q", reply), err)
+	}
+	return nil
+}
+
+func (c *client) do(command string) (string, error) {
+	if _, err := io.WriteString(c.conn, command+"\r\n"); err != nil {
+		return "", err
+	}
+	return c.reply()
+}
+
+// reply reads a reply and returns its last line.
+func (c *client) reply() (string, error) {
+	for {
+		line, err := c.in.ReadString('\n')
+		if err != nil {
+			return "", err
+		}
+		if len(line) < 4 || line[0] < '2' || line[0] > '5' {
+			return "", fmt.Errorf("%q is no reply", line)
+		}
+		if line[3] == ' ' {
+			if strings.HasPrefix(line, "421") {
+				return "", errors.New(line)
+			}
+			return line, nil
+		}
+	}
+}

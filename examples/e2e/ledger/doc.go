@@ -1,0 +1,11 @@
+// Package ledger holds the proof that a 250 is a promise: clients send numbered
+// messages through the real gateway program, which is killed again and again
+// and started again on the same data directory, while its next hops refuse, hang
+// and break off, and its disk is full now and then. In the end every message
+// that was acknowledged has arrived, is on the queue, or was reported to its
+// sender; and every copy too many is one that nobody could have known of.
+//
+// It takes a few seconds with the other tests. INTERCHANGE_LEDGER=10m makes it
+// go on for as long, and INTERCHANGE_LEDGER_SEED=n repeats the choices, though
+// not the moments, of another run. The part with the full disk needs root.
+package ledger

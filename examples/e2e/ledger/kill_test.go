@@ -1,0 +1,190 @@
+package ledger
+
+import (
+	"context"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+)
+
+// How long clients send: with the other tests, and with the end-to-end tests.
+const (
+	short = 4 * time.Second
+	long  = 20 * time.Second
+)
+
+// settling bounds what may take until all that can be delivered is.
+const settling = 40 * time.Second
+
+// duration is how long clients send.
+func duration(t *testing.T) time.Duration {
+	t.Helper()
+	if text := os.Getenv("INTERCHANGE_LEDGER"); text != "" {
+		d, err := time.ParseDuration(text)
+		if err != nil {
+			t.Fatalf("INTERCHANGE_LEDGER: %v", err)
+		}
+		return d
+	}
+	if os.Getenv("INTERCHANGE_E2E") == "1" {
+		return long
+	}
+	return short
+}
+
+// seed is what choices are made by.
+func seed(t *testing.T) uint64 {
+	t.Helper()
+	n := rand.Uint64()
+	if text := os.Getenv("INTERCHANGE_LEDGER_SEED"); text != "" {
+		var err error
+		if n, err = strconv.ParseUint(text, 10, 64); err != nil {
+			t.Fatalf("INTERCHANGE_LEDGER_SEED: %v", err)
+		}
+	}
+	t.Logf("INTERCHANGE_LEDGER_SEED=%d", n)
+	return n
+}
+
+// world is a gateway between clients and next hops.
+type world struct {
+	t       *testing.T
+	rng     *rand.Rand
+	ledger  *ledger
+	hops    []*hop
+	away    *hop // that isn't there now and then
+	gateway *gateway
+	hold    string        // where it holds mail …
+	first   string        // … and where it queues it first
+	enough  chan struct{} // closed: clients send nothing new
+	clients sync.WaitGroup
+}
+
+// newWorld makes one whose gateway keeps its queue in data. It isn't started. In a
+// calm world no next hop fails.
+func newWorld(t *testing.T, dir, data string, calm bool) *world {
+	t.Helper()
+	s := seed(t)
+	w := &world{t: t, rng: rand.New(rand.NewPCG(s, 0)), ledger: new(ledger), enough: make(chan struct{})}
+	w.hops = []*hop{
+		newHop(t, w.ledger, "fine.example", s),
+		newHop(t, w.ledger, "slow.example", s, takes, slow),
+		newHop(t, w.ledger, "moody.example", s, takes, takes, takes, slow, busy, putsOff, putsOffData, breaksOff, breaksOffAtDot, keepsQuiet, babbles),
+		newHop(t, w.ledger, "stern.example", s, refuses),
+		newHop(t, w.ledger, "strict.example", s, refusesData),
+		newHop(t, w.ledger, "away.example", s),
+		newHop(t, w.ledger, senders, s, takes, takes, putsOff, keepsQuiet),
+	}
+	for _, h := range w.hops {
+		h.healed = calm
+	}
+	w.away = w.hops[5]
+	w.hops[6].reports = true
+	w.hold, w.first = freeAddress(t), freeAddress(t)
+	w.gateway = newGateway(t, dir, data, w.hops, w.hold, w.first)
+	return w
+}
+
+// send has clients begin to send.
+func (w *world) send() {
+	ctx, cancel := context.WithCancel(context.Background())
+	for i := range 8 {
+		c := &client{ledger: w.ledger, address: []string{w.hold, w.first}[i%2], rng: rand.New(rand.NewPCG(w.rng.Uint64(), uint64(i)))}
+		w.clients.Go(func() { c.run(ctx, w.enough) })
+	}
+	w.t.Cleanup(func() {
+		cancel()
+		w.clients.Wait()
+	})
+}
+
+// between returns a time between two.
+func (w *world) between(from, to time.Duration) time.Duration {
+	return from + time.Duration(w.rng.Int64N(int64(to-from)))
+}
+
+// hardships kills and starts the gateway until the time is over. Every fourth
+// time it is stopped in good order.
+func (w *world) hardships(d time.Duration) (kills int) {
+	w.t.Helper()
+	w.send()
+	for rounds, end := 0, time.Now().Add(d); time.Now().Before(end); rounds++ {
+		w.gateway.start()
+		time.Sleep(w.between(100*time.Millisecond, 1500*time.Millisecond))
+		switch w.rng.IntN(3) {
+		case 0:
+			w.away.leave()
+		case 1:
+			if err := w.away.comeBack(); err != nil {
+				w.t.Fatal(err)
+			}
+		}
+		from, kill := time.Now(), rounds%4 != 3
+		if kill {
+			w.gateway.kill()
+			kills++
+		} else {
+			w.gateway.stop()
+		}
+		w.ledger.ended(from, kill)
+	}
+	return kills
+}
+
+// settle heals the world, lets everything come to its end, and judges.
+func (w *world) settle() *verdict {
+	w.t.Helper()
+	for _, h := range w.hops {
+		if err := h.heal(); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	w.gateway.start()
+	return w.finish()
+}
+
+// finish has the clients end, lets everything come to its end in the gateway
+// that runs, and judges.
+func (w *world) finish() *verdict {
+	w.t.Helper()
+	close(w.enough)
+	w.clients.Wait()
+	for end := time.Now().Add(settling); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		if _, reachable := w.gateway.waiting(); reachable == 0 {
+			break
+		}
+		w.gateway.queue("retry")
+	}
+	w.gateway.stop()
+	w.gateway.start()
+	waiting, _ := w.gateway.waiting()
+	w.gateway.stop()
+	return w.ledger.judge(waiting)
+}
+
+// report fails the test if something is wrong, or if nothing was put to the test.
+func (w *world) report(v *verdict, kills int) {
+	w.t.Helper()
+	w.t.Logf("%d kills; %v", kills, v)
+	for i, wrong := range v.wrong {
+		if i == 20 {
+			w.t.Errorf("and %d more", len(v.wrong)-i)
+			break
+		}
+		w.t.Error(wrong)
+	}
+	if kills == 0 || v.delivered == 0 || v.reported == 0 || v.queued == 0 || v.refused == 0 {
+		w.t.Error("not all that can happen has happened")
+	}
+}
+
+// TestKilled is the ledger of a gateway that is killed again and again.
+func TestKilled(t *testing.T) {
+	dir := t.TempDir()
+	w := newWorld(t, dir, dir+"/data", false)
+	kills := w.hardships(duration(t))
+	w.report(w.settle(), kills)
+}

@@ -1,0 +1,58 @@
+package ledger
+
+import (
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestReloadedUnderLoad has a gateway change its policy time and again while
+// clients send. No message is refused for it, and none is lost or sent twice.
+func TestReloadedUnderLoad(t *testing.T) {
+	dir := t.TempDir()
+	w := newWorld(t, dir, dir+"/data", true)
+	w.gateway.start()
+	w.send()
+	one := policy(w.hops, w.hold, w.first)
+	other := strings.ReplaceAll(one, `"Name": "To `, `"Name": "By way of `)
+	for i, end := 1, time.Now().Add(duration(t)/2); time.Now().Before(end); i++ {
+		w.gateway.write([]string{one, other}[i%2])
+		w.gateway.signal(syscall.SIGHUP)
+		w.gateway.said("msg=reloaded", i)
+	}
+	w.undisturbed(w.finish())
+}
+
+// TestStoppedUnderLoad has a gateway stop in good order and start again while
+// clients send. Every message whose content was sent has its answer, and none is
+// lost or sent twice.
+func TestStoppedUnderLoad(t *testing.T) {
+	dir := t.TempDir()
+	w := newWorld(t, dir, dir+"/data", true)
+	w.send()
+	for end := time.Now().Add(duration(t) / 2); time.Now().Before(end); {
+		w.gateway.start()
+		time.Sleep(w.between(100*time.Millisecond, 800*time.Millisecond))
+		w.gateway.stop()
+	}
+	w.gateway.start()
+	v := w.finish()
+	v.putOff = 0 // nobody was there
+	w.undisturbed(v)
+}
+
+// undisturbed wants all to have gone as if nothing had happened.
+func (w *world) undisturbed(v *verdict) {
+	w.t.Helper()
+	w.t.Log(v)
+	for _, wrong := range v.wrong {
+		w.t.Error(wrong)
+	}
+	for why, n := range v.extra {
+		w.t.Errorf("%d copies too many (%d)", n, why)
+	}
+	if v.putOff > 0 || v.delivered == 0 {
+		w.t.Errorf("%d tries were put off", v.putOff)
+	}
+}

@@ -1,0 +1,230 @@
+package ledger
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// gateway is the program under test, which comes and goes.
+type gateway struct {
+	t      *testing.T
+	binary string
+	prefix []string // of the command: where it is run
+	data   string
+	config string // the file of its policy
+	args   []string
+	cmd    *exec.Cmd
+	log    *os.File
+	done   chan error
+}
+
+// build compiles the gateway.
+func build(t *testing.T, dir string) string {
+	t.Helper()
+	binary := filepath.Join(dir, "gateway")
+	if out, err := exec.Command("go", "build", "-o", binary, "../../gateway").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v: %s", err, out)
+	}
+	return binary
+}
+
+// newGateway returns one that isn't started yet, with its policy in dir.
+func newGateway(t *testing.T, dir, data string, hops []*hop, hold, first string) *gateway {
+	t.Helper()
+	g := &gateway{t: t, binary: build(t, dir), data: data}
+	g.config = filepath.Join(dir, "policy.json")
+	g.write(policy(hops, hold, first))
+	g.args = []string{"-config", g.config, "-data", data}
+	for _, h := range hops {
+		g.args = append(g.args, "-connect-to", "hop."+h.domain+":25:"+h.address)
+	}
+	var err error
+	if g.log, err = os.Create(filepath.Join(dir, "log")); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if g.cmd != nil {
+			g.kill()
+		}
+		g.log.Close()
+		if t.Failed() {
+			t.Logf("the gateway said in the end:\n%s", tail(g.log.Name()))
+		}
+	})
+	return g
+}
+
+// policy takes everything at two addresses, of which one holds mail and the
+// other queues it first, and tries again without much patience.
+func policy(hops []*hop, hold, first string) string {
+	receive := func(name, address, delay string) string {
+		return fmt.Sprintf(`{"Name": %q, "Bindings": [%q], "RemoteIPRanges": ["127.0.0.1"], "MaxAcknowledgementDelay": %q,
+			"PermissionGroups": "AnonymousUsers", "TarpitInterval": "00:00:00", "MaxInboundConnectionPerSource": "Unlimited", "MaxInboundConnectionPercentagePerSource": 100,
+			"Permissions": [{"User": "NT AUTHORITY\\ANONYMOUS LOGON", "ExtendedRights": ["ms-Exch-SMTP-Accept-Any-Recipient"]}]}`, name, address, delay)
+	}
+	var send []string
+	for _, h := range hops {
+		send = append(send, fmt.Sprintf(`{"Name": "To %[1]s", "AddressSpaces": [%[1]q], "SmartHosts": ["hop.%[1]s"]}`, h.domain))
+	}
+	return fmt.Sprintf(`{"Server": "HubA", "Servers": [{"Name": "HubA", "FQDN": "huba.fabrikam.com"}],
+		"Services": [{"QueueGlitchRetryCount": 1, "QueueGlitchRetryInterval": "00:00:01", "TransientFailureRetryCount": 1,
+			"TransientFailureRetryInterval": "00:00:01", "OutboundConnectionFailureRetryInterval": "00:00:01", "MessageRetryInterval": "00:00:01"}],
+		"Receive": [%s, %s], "Send": [%s]}`,
+		receive("Hold", hold, "00:00:00.5"), receive("Queue first", first, "00:00:00"), strings.Join(send, ",\n"))
+}
+
+// write gives it another policy.
+func (g *gateway) write(policy string) {
+	g.t.Helper()
+	if err := os.WriteFile(g.config, []byte(policy), 0o600); err != nil {
+		g.t.Fatal(err)
+	}
+}
+
+// signal sends it a signal.
+func (g *gateway) signal(s os.Signal) {
+	g.t.Helper()
+	if err := g.cmd.Process.Signal(s); err != nil {
+		g.t.Fatal(err)
+	}
+}
+
+// said waits until it has logged something that often.
+func (g *gateway) said(what string, times int) {
+	g.t.Helper()
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		if text, err := os.ReadFile(g.log.Name()); err == nil && strings.Count(string(text), what) >= times {
+			return
+		}
+	}
+	g.t.Fatalf("the gateway never said %q %d times:\n%s", what, times, tail(g.log.Name()))
+}
+
+func (g *gateway) command(args ...string) *exec.Cmd {
+	line := append(append(g.prefix[:len(g.prefix):len(g.prefix)], g.binary), args...)
+	return exec.Command(line[0], line[1:]...)
+}
+
+// start starts it and waits until it is ready.
+func (g *gateway) start() {
+	g.t.Helper()
+	g.cmd = g.command(append([]string{"serve"}, g.args...)...)
+	g.cmd.Stderr = g.log
+	out, err := g.cmd.StdoutPipe()
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	if err := g.cmd.Start(); err != nil {
+		g.t.Fatal(err)
+	}
+	lines := bufio.NewScanner(out)
+	ready := false
+	for !ready && lines.Scan() {
+		ready = lines.Text() == "gateway: ready"
+	}
+	g.done = make(chan error, 1)
+	go func() {
+		io.Copy(io.Discard, out)
+		g.done <- g.cmd.Wait()
+	}()
+	if !ready {
+		g.t.Fatalf("the gateway ends before it is ready: %v\n%s", <-g.done, tail(g.log.Name()))
+	}
+}
+
+// kill ends it as a crash does.
+func (g *gateway) kill() {
+	g.cmd.Process.Kill() // it may have ended by itself
+	<-g.done
+	g.cmd = nil
+}
+
+// stop ends it in good order.
+func (g *gateway) stop() {
+	g.t.Helper()
+	g.signal(syscall.SIGTERM)
+	if err := <-g.done; err != nil {
+		g.t.Fatalf("after SIGTERM: %v\n%s", err, tail(g.log.Name()))
+	}
+	g.cmd = nil
+}
+
+// queue runs gateway queue.
+func (g *gateway) queue(args ...string) []byte {
+	g.t.Helper()
+	var stderr bytes.Buffer
+	cmd := g.command(append([]string{"queue", args[0], "-data", g.data}, args[1:]...)...)
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil && cmd.ProcessState.ExitCode() != 1 { // there may be none to be tried
+		g.t.Fatalf("gateway queue %v: %v: %s", args, err, &stderr)
+	}
+	return out
+}
+
+// waiting returns what is on the queue, of which nobody knows how it ends, and
+// how many recipients that are somewhere.
+func (g *gateway) waiting() (all queued, reachable int) {
+	g.t.Helper()
+	all = queued{}
+	dec := json.NewDecoder(bytes.NewReader(g.queue("list", "-json")))
+	for dec.More() {
+		var m struct {
+			From       string
+			Report     bool
+			Recipients []struct{ To, Status string }
+		}
+		if err := dec.Decode(&m); err != nil {
+			g.t.Fatal(err)
+		}
+		for _, r := range m.Recipients {
+			if r.Status != "waiting" && !m.Report {
+				continue
+			}
+			if !strings.HasSuffix(r.To, "@nowhere.example") {
+				reachable++
+			}
+			letter, to := m.From, r.To
+			if m.Report {
+				letter, to = r.To, onReport
+			}
+			if found := senderAddress.FindStringSubmatch(letter); found != nil {
+				number, _ := strconv.Atoi(found[1]) // digits
+				all[number] = append(all[number], to)
+			}
+		}
+	}
+	return all, reachable
+}
+
+// tail returns the end of a file.
+func tail(name string) string {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return err.Error()
+	}
+	return string(text[max(0, len(text)-4000):])
+}
+
+// freeAddress returns an address that nobody listens at.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
