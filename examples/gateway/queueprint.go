@@ -60,12 +60,8 @@ func (p *listPrinter) message(m *control.Message) error {
 // state tells in one line how it stands with a recipient.
 func (p *listPrinter) state(m *control.Message, r *control.Recipient) string {
 	s := r.Status
-	if s == "waiting" && !m.Held {
-		if wait := r.Next.Sub(p.now); wait > 0 {
-			s += ", next try in " + span(wait)
-		} else {
-			s += ", its turn comes"
-		}
+	if wait := r.Next.Sub(p.now); s == "waiting" && wait > 0 && !m.Held {
+		s += ", next try in " + span(wait)
 	}
 	if r.NextHop != "" {
 		s += "; " + r.NextHop

@@ -95,7 +95,7 @@ func (c *client) settle(m *letter, text []byte) bool {
 		}
 	}
 	refused := err == nil && strings.HasPrefix(reply, "5")
-	c.ledger.tried(m, transaction, refused, sent)
+	c.ledger.tried(m, transaction, refused, sent, fmt.Sprintf("%q, %v", reply, err))
 	return transaction != "" || refused
 }
 

@@ -75,6 +75,7 @@ func (d *disk) free() error { return os.Remove(d.outside + "/ballast") }
 // TestDiskFull is the ledger of a gateway that is killed again and again, and
 // whose disk is full every other second.
 func TestDiskFull(t *testing.T) {
+	t.Parallel()
 	if os.Getuid() != 0 {
 		t.Skip("needs root, for a small disk of its own")
 	}

@@ -12,7 +12,7 @@ import (
 
 // How long clients send: with the other tests, and with the end-to-end tests.
 const (
-	short = 4 * time.Second
+	short = 3 * time.Second
 	long  = 20 * time.Second
 )
 
@@ -183,6 +183,7 @@ func (w *world) report(v *verdict, kills int) {
 
 // TestKilled is the ledger of a gateway that is killed again and again.
 func TestKilled(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	w := newWorld(t, dir, dir+"/data", false)
 	kills := w.hardships(duration(t))

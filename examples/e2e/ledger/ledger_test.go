@@ -20,7 +20,7 @@ type ledger struct {
 	kills   []span   // of the gateway, from before the signal until it was gone
 	ends    []span   // of the gateway, kills among them
 	full    []span   // when its disk was
-	putOff  int      // tries that ended without a word that settles it
+	putOff  []string // how tries ended that settled nothing
 	strange []string // what can't be put down to any message
 }
 
@@ -57,8 +57,8 @@ func (l *ledger) compose(to []string) *letter {
 }
 
 // tried notes how a client's try ended: with the transaction acknowledged,
-// refused for good, or neither, and then whether the content was sent.
-func (l *ledger) tried(m *letter, transaction string, refused, sent bool) {
+// refused for good, or neither, and then whether the content was sent, and why.
+func (l *ledger) tried(m *letter, transaction string, refused, sent bool, why string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
@@ -67,7 +67,7 @@ func (l *ledger) tried(m *letter, transaction string, refused, sent bool) {
 	case refused:
 		m.refused = true
 	default:
-		l.putOff++
+		l.putOff = append(l.putOff, why)
 		if sent {
 			m.unheard++
 		}
@@ -130,8 +130,8 @@ func (l *ledger) wasFull(from time.Time) {
 
 // verdict is what became of all recipients of acknowledged messages.
 type verdict struct {
-	messages, refused, recipients int // acknowledged messages, those refused for good, recipients of the former
-	putOff                        int // tries that ended without a word that settles it
+	messages, refused, recipients int      // acknowledged messages, those refused for good, recipients of the former
+	putOff                        []string // how tries ended that settled nothing
 	delivered, reported, queued   int
 	extra                         map[explanation]int // copies too many
 	wrong                         []string            // what must not be
@@ -140,7 +140,7 @@ type verdict struct {
 func (v *verdict) String() string {
 	return fmt.Sprintf("%d messages acknowledged for %d recipients: %d delivered, %d reported, %d queued, %d lost; %d messages refused for good, %d tries put off\n"+
 		"copies too many: %d because an answer was lost, %d under way at a kill, %d that no full disk had a note of, %d whose client had no answer and sent it again",
-		v.messages, v.recipients, v.delivered, v.reported, v.queued, v.recipients-v.delivered-v.reported-v.queued, v.refused, v.putOff,
+		v.messages, v.recipients, v.delivered, v.reported, v.queued, v.recipients-v.delivered-v.reported-v.queued, v.refused, len(v.putOff),
 		v.extra[answerLost], v.extra[atKill], v.extra[diskFull], v.extra[clientUnheard])
 }
 

@@ -71,7 +71,7 @@ func newGateway(t *testing.T, dir, data string, hops []*hop, hold, first string)
 func policy(hops []*hop, hold, first string) string {
 	receive := func(name, address, delay string) string {
 		return fmt.Sprintf(`{"Name": %q, "Bindings": [%q], "RemoteIPRanges": ["127.0.0.1"], "MaxAcknowledgementDelay": %q,
-			"PermissionGroups": "AnonymousUsers", "TarpitInterval": "00:00:00", "MaxInboundConnectionPerSource": "Unlimited", "MaxInboundConnectionPercentagePerSource": 100,
+			"PermissionGroups": "AnonymousUsers", "TarpitInterval": "00:00:00", "MaxProtocolErrors": "Unlimited", "MaxInboundConnectionPerSource": "Unlimited", "MaxInboundConnectionPercentagePerSource": 100,
 			"Permissions": [{"User": "NT AUTHORITY\\ANONYMOUS LOGON", "ExtendedRights": ["ms-Exch-SMTP-Accept-Any-Recipient"]}]}`, name, address, delay)
 	}
 	var send []string

@@ -10,6 +10,7 @@ import (
 // TestSignals wants the first SIGTERM to tell idle clients 421 and to wait for a
 // transaction, and the second one to end the gateway there and then.
 func TestSignals(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	w := newWorld(t, dir, dir+"/data", true)
 	w.gateway.start()
