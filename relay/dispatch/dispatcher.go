@@ -195,7 +195,7 @@ func (d *Dispatcher) Shutdown(ctx context.Context) error {
 
 // rest tells Shutdown when nothing is under way any more.
 func (d *Dispatcher) rest() {
-	if d.stopping && d.sched.busy == 0 {
+	if d.stopping && d.sched.busy == 0 && len(d.sched.chores) == 0 {
 		select {
 		case <-d.quiet:
 		default:

@@ -129,16 +129,12 @@ func (m *message) delivered() string {
 // those who refused it, then the rest.
 func (d *Dispatcher) queueRest(ctx context.Context, env *relay.Envelope, m *message) error {
 	env.Delivered = "queued"
-	reports, err := d.report(ctx, m)
+	rest, reports, err := d.told(ctx, m)
 	if err != nil {
 		d.abandon(m)
 		d.withdraw(reports)
 		return err
 	}
-	d.mu.Lock()
-	m.dirty = false
-	rest := m.Clone()
-	d.mu.Unlock()
 	_, waits := rest.Next()
 	if waits {
 		err = d.put(ctx, m, rest, nil)
@@ -166,6 +162,27 @@ func (d *Dispatcher) queueRest(ctx context.Context, env *relay.Envelope, m *mess
 	}
 	d.release(reports)
 	return nil
+}
+
+// told returns m as it is when all reports on it are on the Store: attempts may
+// end while one is put there.
+func (d *Dispatcher) told(ctx context.Context, m *message) (rest *queue.Message, reports []*message, err error) {
+	for {
+		made, err := d.report(ctx, m)
+		reports = append(reports, made...)
+		if err != nil {
+			return nil, reports, err
+		}
+		d.mu.Lock()
+		if !m.untold() {
+			m.dirty = false
+			rest = m.Clone()
+		}
+		d.mu.Unlock()
+		if rest != nil {
+			return rest, reports, nil
+		}
+	}
 }
 
 // abandon gives m up: the client was not told that we have it. Attempts under

@@ -37,6 +37,10 @@ func (d *Dispatcher) persistOnce(m *message) {
 	reports, err := d.report(context.Background(), m)
 	d.mu.Lock()
 	m.reports = append(m.reports, reports...)
+	if err == nil && m.untold() {
+		m.dirty = true // another attempt ended meanwhile: that is reported first
+		return
+	}
 	holder := m.holder
 	if err == nil && m.phase == stored {
 		err = d.store(m, holder)

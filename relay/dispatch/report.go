@@ -92,6 +92,16 @@ func (m *message) fate(i int, late bool) dsn.Kind {
 	return dsn.Failed
 }
 
+// untold reports whether the sender is yet to be told how it ended for somebody.
+func (m *message) untold() bool {
+	for i := range m.Recipients {
+		if m.fate(i, false) != 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // tell notes that the sender was told, or need not be.
 func (m *message) tell(i int, kind dsn.Kind) {
 	if kind == dsn.Delayed {

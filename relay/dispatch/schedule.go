@@ -310,9 +310,6 @@ func (d *Dispatcher) pop(r *ring) *hop {
 // next takes what is to be done next.
 func (d *Dispatcher) next() (task, bool) {
 	s := &d.sched
-	if d.stopping {
-		return task{}, false
-	}
 	if len(s.chores) > 0 && s.tending < maxChores {
 		m := s.chores[0]
 		s.chores[0] = nil
@@ -323,7 +320,7 @@ func (d *Dispatcher) next() (task, bool) {
 		s.busy++
 		return task{chore: m}, true
 	}
-	if s.active >= d.limits.total || s.saving >= maxSaving {
+	if d.stopping || s.active >= d.limits.total || s.saving >= maxSaving {
 		return task{}, false
 	}
 	for h := d.turn(); h != nil; h = d.turn() {
