@@ -30,20 +30,10 @@ type gateway struct {
 	done   chan error
 }
 
-// build compiles the gateway.
-func build(t *testing.T, dir string) string {
-	t.Helper()
-	binary := filepath.Join(dir, "gateway")
-	if out, err := exec.Command("go", "build", "-o", binary, "../../gateway").CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v: %s", err, out)
-	}
-	return binary
-}
-
 // newGateway returns one that isn't started yet, with its policy in dir.
 func newGateway(t *testing.T, dir, data string, hops []*hop, hold, first string) *gateway {
 	t.Helper()
-	g := &gateway{t: t, binary: build(t, dir), data: data}
+	g := &gateway{t: t, binary: build(t), data: data}
 	g.config = filepath.Join(dir, "policy.json")
 	g.write(policy(hops, hold, first))
 	g.args = []string{"-config", g.config, "-data", data}
