@@ -24,7 +24,8 @@
 // own reports about mail are routed too. Parameters that are kept but not
 // enforced, and protocol logging, decide nothing. A login is whatever set of
 // SIDs its verifier returns; grants tell sets apart by what they say of them.
-// Address types other than SMTP have no sessions and are left out.
+// Address types other than SMTP have no sessions and are left out. A connection
+// that begins with TLS, as on port 465, is taken for one after STARTTLS.
 //
 // # Limits of a connection
 //

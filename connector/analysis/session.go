@@ -1,9 +1,6 @@
 package analysis
 
 import (
-	"strings"
-
-	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
 	"github.com/interchange-smtp/interchange/permission"
@@ -152,56 +149,6 @@ func toward(allowed bool) Direction {
 	return Stricter
 }
 
-// compareChannels compares what is offered and demanded before anybody proves
-// anything.
-func (c *comparer) compareChannels(place int) {
-	clear := c.meet(place, partition.Who{}, false)
-	if a, b := clear.in[0].Settings().RequireEHLODomain, clear.in[1].Settings().RequireEHLODomain; a != b {
-		d := clear.dialog()
-		d.Helo = ""
-		clear.found(delta{aspect: AspectHello, direction: toward(a), anyChannel: true}, d)
-	}
-	var offered [2]bool
-	for i, in := range clear.in {
-		offered[i] = in.Open(auth.Channel{}).StartTLS().Allowed()
-	}
-	secret := c.meet(place, partition.Who{}, true)
-	if offered[0] != offered[1] {
-		secret.found(delta{aspect: AspectStartTLS, direction: toward(offered[1]), anyChannel: true}, secret.dialog())
-	}
-	for _, e := range []*encounter{clear, secret} {
-		if !e.tls && e.demandChanged() {
-			continue
-		}
-		var sasl [2]string
-		for i, in := range e.in {
-			if s, ok := e.who.Open(in, e.tls); ok {
-				sasl[i] = strings.Join(s.SASL(), ", ")
-			}
-		}
-		if sasl[0] != sasl[1] {
-			d := e.dialog()
-			d.User = &auth.Identity{Principal: permission.Principal{Name: "somebody", SIDs: []permission.SID{permission.SIDAuthenticatedUsers}}}
-			e.found(delta{
-				aspect: AspectAuth, direction: toward(sasl[0] == ""), before: orNothing(sasl[0]), after: orNothing(sasl[1]),
-			}, d)
-		}
-	}
-}
-
-func orNothing(s string) string {
-	if s == "" {
-		return "nothing"
-	}
-	return s
-}
-
-// demandChanged reports whether TLS is demanded before or afterwards, and not
-// both times. That is one change, however much it refuses in the clear.
-func (e *encounter) demandChanged() bool {
-	return e.in[0] != nil && e.in[1] != nil && e.in[0].Settings().RequireTLS != e.in[1].Settings().RequireTLS
-}
-
 // recipients compares to whom mail may go. It stands for MAIL, too, where that
 // passes only before or only afterwards.
 func (e *encounter) recipients() {
@@ -322,91 +269,4 @@ func (e *encounter) authParameter() {
 	if was != is {
 		e.found(delta{aspect: AspectAuthParameter, direction: toward(is)}, e.toAnybody())
 	}
-}
-
-// sizes compares how large messages may be.
-func (e *encounter) sizes() {
-	if e.submit != [2]bool{true, true} {
-		return
-	}
-	if a, b := e.opened[0].MaxSize(), e.opened[1].MaxSize(); a != b {
-		d := e.toAnybody()
-		d.Size = smaller(a, b) + 1
-		e.found(delta{aspect: AspectSize, direction: toward(smaller(a, b) == a), before: sizeText(a), after: sizeText(b)}, d)
-	}
-}
-
-// recipientCount compares how many recipients a message may have.
-func (e *encounter) recipientCount() {
-	if e.submit != [2]bool{true, true} {
-		return
-	}
-	a, b := e.recipientLimit(0), e.recipientLimit(1)
-	if a == b {
-		return
-	}
-	d := e.toAnybody()
-	const reasonable = 5000 // recipients of a witness
-	if n := smaller(a, b); len(d.To) > 0 && n < reasonable {
-		for range n {
-			d.To = append(d.To, d.To[0])
-		}
-	}
-	e.found(delta{aspect: AspectRecipientCount, direction: toward(smaller(a, b) == a), before: countText(a), after: countText(b)}, d)
-}
-
-// recipientLimit is how many recipients a message of the session may have; 0:
-// as many as it likes. Only the limits of both policies need asking about.
-func (e *encounter) recipientLimit(i int) int64 {
-	lowest := int64(0)
-	for j, in := range e.in {
-		for _, n := range []int64{int64(in.Settings().MaxRecipientsPerMessage), int64(e.transport[j].MaxRecipientEnvelopeLimit)} {
-			if n <= 0 || lowest > 0 && n >= lowest {
-				continue
-			}
-			d := e.opened[i].Rcpt(connector.Rcpt{To: partition.Mailbox("user", e.domains.Cells[0].Witness), Accepted: int(n)})
-			if d.Reason == connector.TooManyRecipients || d.Reason == connector.EnvelopeTooLarge {
-				lowest = n
-			}
-		}
-	}
-	return lowest
-}
-
-// smaller returns the smaller of two limits, of which 0 is none.
-func smaller(a, b int64) int64 {
-	if a == 0 || b != 0 && b < a {
-		return b
-	}
-	return a
-}
-
-// headerQuestions ask which classes of header fields are kept.
-func headerQuestions() []question {
-	var all []question
-	for _, class := range headerClasses {
-		all = append(all, question{permission.SetOf(permission.Submit, class.accept), func(e *encounter) {
-			if e.submit != [2]bool{true, true} {
-				return
-			}
-			if was, is := e.opened[0].Headers().Keep(class.field), e.opened[1].Headers().Keep(class.field); was != is {
-				e.found(delta{aspect: AspectHeaders, direction: toward(is), subject: class.name, before: keptText(was), after: keptText(is)}, e.toAnybody())
-			}
-		}})
-	}
-	return all
-}
-
-// headerClass is a class of the header firewall.
-type headerClass struct {
-	name   string           // the fields, for people
-	field  string           // one of them
-	accept permission.Right // to keep it on the way in; 0: it never is
-}
-
-var headerClasses = [...]headerClass{
-	{"Received and Resent-*", "Received", permission.AcceptHeadersRouting},
-	{"X-MS-Exchange-Organization-*", "X-MS-Exchange-Organization-SCL", permission.AcceptHeadersOrganization},
-	{"X-MS-Exchange-Forest-*", "X-MS-Exchange-Forest-RulesExecuted", permission.AcceptHeadersForest},
-	{"X-MS-Exchange-CrossPremises-*", "X-MS-Exchange-CrossPremises-Test", 0},
 }

@@ -1,0 +1,63 @@
+package analysis
+
+import (
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/partition"
+)
+
+// sizes compares how large messages may be.
+func (e *encounter) sizes() {
+	if e.submit != [2]bool{true, true} {
+		return
+	}
+	if a, b := e.opened[0].MaxSize(), e.opened[1].MaxSize(); a != b {
+		d := e.toAnybody()
+		d.Size = smaller(a, b) + 1
+		e.found(delta{aspect: AspectSize, direction: toward(smaller(a, b) == a), before: sizeText(a), after: sizeText(b)}, d)
+	}
+}
+
+// recipientCount compares how many recipients a message may have.
+func (e *encounter) recipientCount() {
+	if e.submit != [2]bool{true, true} {
+		return
+	}
+	a, b := e.recipientLimit(0), e.recipientLimit(1)
+	if a == b {
+		return
+	}
+	d := e.toAnybody()
+	const reasonable = 5000 // recipients of a witness
+	if n := smaller(a, b); len(d.To) > 0 && n < reasonable {
+		for range n {
+			d.To = append(d.To, d.To[0])
+		}
+	}
+	e.found(delta{aspect: AspectRecipientCount, direction: toward(smaller(a, b) == a), before: countText(a), after: countText(b)}, d)
+}
+
+// recipientLimit is how many recipients a message of the session may have; 0:
+// as many as it likes. Only the limits of both policies need asking about.
+func (e *encounter) recipientLimit(i int) int64 {
+	lowest := int64(0)
+	for j, in := range e.in {
+		for _, n := range []int64{int64(in.Settings().MaxRecipientsPerMessage), int64(e.transport[j].MaxRecipientEnvelopeLimit)} {
+			if n <= 0 || lowest > 0 && n >= lowest {
+				continue
+			}
+			d := e.opened[i].Rcpt(connector.Rcpt{To: partition.Mailbox("user", e.domains.Cells[0].Witness), Accepted: int(n)})
+			if d.Reason == connector.TooManyRecipients || d.Reason == connector.EnvelopeTooLarge {
+				lowest = n
+			}
+		}
+	}
+	return lowest
+}
+
+// smaller returns the smaller of two limits, of which 0 is none.
+func smaller(a, b int64) int64 {
+	if a == 0 || b != 0 && b < a {
+		return b
+	}
+	return a
+}

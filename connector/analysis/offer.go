@@ -1,0 +1,59 @@
+package analysis
+
+import (
+	"strings"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector/internal/partition"
+	"github.com/interchange-smtp/interchange/permission"
+)
+
+// compareChannels compares what is offered and demanded before anybody proves
+// anything.
+func (c *comparer) compareChannels(place int) {
+	clear := c.meet(place, partition.Who{}, false)
+	if a, b := clear.in[0].Settings().RequireEHLODomain, clear.in[1].Settings().RequireEHLODomain; a != b {
+		d := clear.dialog()
+		d.Helo = ""
+		clear.found(delta{aspect: AspectHello, direction: toward(a), anyChannel: true}, d)
+	}
+	var offered [2]bool
+	for i, in := range clear.in {
+		offered[i] = in.Open(auth.Channel{}).StartTLS().Allowed()
+	}
+	secret := c.meet(place, partition.Who{}, true)
+	if offered[0] != offered[1] {
+		secret.found(delta{aspect: AspectStartTLS, direction: toward(offered[1]), anyChannel: true}, secret.dialog())
+	}
+	for _, e := range []*encounter{clear, secret} {
+		if !e.tls && e.demandChanged() {
+			continue
+		}
+		var sasl [2]string
+		for i, in := range e.in {
+			if s, ok := e.who.Open(in, e.tls); ok {
+				sasl[i] = strings.Join(s.SASL(), ", ")
+			}
+		}
+		if sasl[0] != sasl[1] {
+			d := e.dialog()
+			d.User = &auth.Identity{Principal: permission.Principal{Name: "somebody", SIDs: []permission.SID{permission.SIDAuthenticatedUsers}}}
+			e.found(delta{
+				aspect: AspectAuth, direction: toward(sasl[0] == ""), before: orNothing(sasl[0]), after: orNothing(sasl[1]),
+			}, d)
+		}
+	}
+}
+
+func orNothing(s string) string {
+	if s == "" {
+		return "nothing"
+	}
+	return s
+}
+
+// demandChanged reports whether TLS is demanded before or afterwards, and not
+// both times. That is one change, however much it refuses in the clear.
+func (e *encounter) demandChanged() bool {
+	return e.in[0] != nil && e.in[1] != nil && e.in[0].Settings().RequireTLS != e.in[1].Settings().RequireTLS
+}
