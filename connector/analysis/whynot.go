@@ -19,8 +19,9 @@ type Edit struct {
 	Config connector.Config // with the change
 	After  connector.Walkthrough
 
-	// Admits is what else may happen with the change and may not without it;
-	// the session itself is part of it.
+	// Admits is what may happen with the change and may not without it; the
+	// session itself is part of it if it is Accepted. Nothing may be admitted
+	// where a command passes and the next is refused.
 	Admits []Change
 
 	rank int // among edits that admit alike: whom a grant is for, from one user to everybody

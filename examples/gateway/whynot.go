@@ -61,6 +61,9 @@ func printEdits(w io.Writer, edits []editJSON) {
 		for _, command := range e.Commands {
 			fmt.Fprintf(w, "     %s\n", command)
 		}
+		if len(e.Admits) == 0 {
+			fmt.Fprintln(w, "   + no mail gets in by it alone")
+		}
 		for i, c := range e.Admits {
 			if i == admitsShown {
 				fmt.Fprintf(w, "   + and %s\n", count(len(e.Admits)-i, "other change"))
