@@ -1,27 +1,23 @@
-// Naive is a relay on go-smtp without policy, header or logging: a pooled
-// connection to one next hop, and its answer as ours. It is what the finished
-// relay is measured against.
-package main
+// Package naive is a relay on go-smtp without policy, header or logging: a
+// pooled connection to one next hop, and its answer as ours. It is what the
+// finished relay is measured against.
+package naive
 
 import (
-	"flag"
 	"io"
-	"log"
+	"net"
 
 	"github.com/emersion/go-smtp"
 )
 
-func main() {
-	listen := flag.String("listen", "127.0.0.1:2626", "address to listen on")
-	hop := flag.String("hop", "127.0.0.1:2620", "next hop")
-	flag.Parse()
-
+// Serve relays what comes in on l to the address hop until l is closed.
+func Serve(l net.Listener, hop string) error {
 	pool := make(chan *smtp.Client, 1000)
 	s := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) {
-		return &session{hop: *hop, pool: pool}, nil
+		return &session{hop: hop, pool: pool}, nil
 	}))
-	s.Addr, s.Domain = *listen, "naive.example"
-	log.Fatal(s.ListenAndServe())
+	s.Domain = "naive.example"
+	return s.Serve(l)
 }
 
 type session struct {

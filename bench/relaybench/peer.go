@@ -1,0 +1,124 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// peer is a relay between smtp-source and smtp-sink.
+type peer struct {
+	name string
+	addr string
+	// begin starts it, behind the command wrap if there is one, with its files
+	// in a folder that is new and its own. Nil: there is nothing in between.
+	begin func(dir string, wrap []string) *process
+	slow  bool // a third of the messages tell as much
+}
+
+// start runs the relay in a new folder of dir, which clean removes when it has
+// ended. Whatever else has its port would be measured instead.
+func (r *peer) start(dir string, wrap ...string) (p *process, clean func()) {
+	refuseOccupied(r.addr)
+	own, err := os.MkdirTemp(dir, r.name+"-")
+	check(err)
+	p = r.begin(own, wrap)
+	awaitPort(r.addr)
+	return p, func() {
+		p.stop()
+		check(os.RemoveAll(own))
+	}
+}
+
+// allPeers returns all that can be measured.
+func allPeers(dir string) []*peer {
+	gateway := build(dir, "gateway", "../examples", "./gateway")
+	program := build(dir, "peer", ".", "./peer")
+	serve := func(name string, port int, gatewayFlags ...string) *peer {
+		return &peer{name: name, addr: "127.0.0.1:" + strconv.Itoa(port), begin: func(own string, wrap []string) *process {
+			config := filepath.Join(own, "gateway.json")
+			check(os.WriteFile(config, gatewayConfig("127.0.0.1:"+strconv.Itoa(port), name == "queue", 1), 0o600))
+			args := append([]string{"serve", "-config", config}, gatewayFlags...)
+			if name != "sync" {
+				args = append(args, "-data", filepath.Join(own, "data"))
+			}
+			return start(own, name, wrap, gateway, args...)
+		}}
+	}
+	other := func(name, addr string) *peer {
+		return &peer{name: name, addr: addr, begin: func(own string, wrap []string) *process {
+			return start(own, name, wrap, program, "-listen", addr, "-hop", sinkAddr, name)
+		}}
+	}
+	const postfixAddr = "127.0.0.1:2627"
+	return []*peer{
+		{name: "direct", addr: sinkAddr},
+		other("proxy", "127.0.0.1:2628"),
+		{name: "postfix", addr: postfixAddr, begin: configurePostfix(filepath.Join(dir, "postfix"), postfixAddr), slow: true},
+		other("naive", "127.0.0.1:2626"),
+		serve("sync", 2623),
+		serve("hold", 2624),
+		serve("queue", 2625),
+	}
+}
+
+// build builds a program.
+func build(dir, name, folder, pkg string) string {
+	out := filepath.Join(dir, name)
+	cmd := exec.Command("go", "build", "-o", out, pkg)
+	cmd.Dir, cmd.Env, cmd.Stderr = folder, append(os.Environ(), "GOWORK=off"), os.Stderr
+	check(cmd.Run())
+	return out
+}
+
+// gatewayConfig is an anonymous relay for this machine with every limit that
+// would stop a load test lifted and all else as it comes, or with the delay
+// that makes it queue first. It has so many address spaces.
+func gatewayConfig(addr string, queueFirst bool, spaces int) []byte {
+	delay := ""
+	if queueFirst {
+		delay = `"MaxAcknowledgementDelay": "00:00:00",`
+	}
+	list := []string{"SMTP:*;1"}
+	for i := range spaces - 1 {
+		list = append(list, fmt.Sprintf("SMTP:domain%d.example;1", i))
+	}
+	quoted, err := json.Marshal(list)
+	check(err)
+	return fmt.Appendf(nil, `{
+  "Server": "bench",
+  "Servers": [{"Name": "bench", "FQDN": "bench.example"}],
+  "Receive": [{
+    "Name": "In",
+    "Bindings": [%q],
+    "RemoteIPRanges": ["127.0.0.0/8"],
+    "PermissionGroups": "AnonymousUsers",
+    "Permissions": [{"User": "NT AUTHORITY\\ANONYMOUS LOGON", "ExtendedRights": ["ms-Exch-SMTP-Accept-Any-Recipient"]}],
+    %s
+    "MaxInboundConnection": "Unlimited",
+    "MaxInboundConnectionPerSource": "Unlimited",
+    "MaxInboundConnectionPercentagePerSource": 100
+  }],
+  "Send": [{"Name": "Out", "AddressSpaces": %s, "SmartHosts": ["127.0.0.1"], "Port": 2620, "DNSRoutingEnabled": false}]
+}`, addr, delay, quoted)
+}
+
+// choose returns the relays of a list of names.
+func choose(all []*peer, names string) (chosen []*peer) {
+	for name := range strings.SplitSeq(names, ",") {
+		found := false
+		for _, r := range all {
+			if r.name == name {
+				chosen, found = append(chosen, r), true
+			}
+		}
+		if !found {
+			check(fmt.Errorf("there is no peer %q", name))
+		}
+	}
+	return chosen
+}
