@@ -2,18 +2,11 @@ package replay
 
 import (
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
 )
-
-// WriteTo writes the report as text for people.
-func (r *Report) WriteTo(w io.Writer) (int64, error) {
-	n, err := io.WriteString(w, r.String())
-	return int64(n), err
-}
 
 // String returns the report as text for people.
 func (r *Report) String() string {
