@@ -56,6 +56,12 @@ func (h *hop) allowance(l *limits) int {
 // down reports whether h failed and isn't to be tried again yet.
 func (h *hop) down(now time.Time) bool { return h.failures > 0 && now.Before(h.retryAt) }
 
+// promises reports whether h is worth waiting for: one that failed isn't, unless
+// it is to be tried just now.
+func (h *hop) promises(now time.Time) bool {
+	return h.failures == 0 || h.active == 0 && !h.down(now)
+}
+
 // ready reports whether a delivery to h may begin.
 func (h *hop) ready(l *limits) bool {
 	return h.queue.len > 0 && h.active < h.allowance(l) && (h.failures == 0 || !h.down(time.Now()))

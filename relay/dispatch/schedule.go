@@ -187,7 +187,7 @@ func (d *Dispatcher) place(m *message, now time.Time) {
 		h := tr.hop
 		h.used = now
 		h.queue.push(tr)
-		if m.phase == holding && h != d.sched.nowhere && !h.down(now) && !d.stopping {
+		if m.phase == holding && h != d.sched.nowhere && h.promises(now) && !d.stopping {
 			tr.awaited = true
 			m.awaited++
 		}
