@@ -49,7 +49,9 @@
 // Every decision has a twin whose name begins with Explain. It runs the same
 // code and returns a [Trace] of what was looked at, with the grants that gave
 // or denied each right. So has the header firewall: [Session.ExplainHeaders] and
-// [Outbound.ExplainHeaders] tell which classes of fields pass. The methods
+// [Outbound.ExplainHeaders] tell which classes of fields pass. [Step.Basis] names
+// the parameters behind a step, and whether the Config, a Usage or a default set
+// them; [Step.Fate] says how a connector that was a candidate fared. The methods
 // without Explain do not allocate.
 //
 // The zero values refuse: a zero Session, a zero Decision, a nil Inbound and a

@@ -54,4 +54,9 @@
 // ProtocolLoggingLevel Verbose also write the conversation, without message
 // content and without credentials, to Server.ProtocolLog in the field order of
 // Exchange's own protocol logs.
+//
+// For connectors that Server.Explain names, each decision of the policy is a
+// line of its own with the steps that led to it, and the reply ends with its id
+// in brackets. What is answered before the policy is asked, such as bad syntax
+// or too many connections, has no such line.
 package relay
