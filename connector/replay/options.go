@@ -11,9 +11,9 @@ import (
 // Options say how logs are read against a policy. The zero Options take the
 // logs at their word and have the documented bounds.
 type Options struct {
-	// Local, if valid, is the local address that every connection is taken to
-	// have come to; the port stays. It is for policies that are bound to
-	// another address than the server that wrote the log.
+	// Local, if valid, is the local address that every connection of its family
+	// is taken to have come to; the port stays. It is for policies that are bound
+	// to another address than the server that wrote the log.
 	Local netip.Addr
 
 	// Identify returns who a user is whose name the log has. Without it a user
@@ -42,6 +42,7 @@ func (o Options) withDefaults() Options {
 			*d.field = d.value
 		}
 	}
+	o.Local = o.Local.Unmap()
 	if o.Identify == nil {
 		o.Identify = identity
 	}

@@ -133,7 +133,7 @@ func portOf(service []byte) uint16 {
 // only the port: that of the options, or else the policy's first binding with
 // that port for the client's family.
 func (r *Replay) bindingFor(port uint16, client netip.Addr) netip.AddrPort {
-	if r.opts.Local.IsValid() {
+	if r.opts.Local.IsValid() && r.opts.Local.Is4() == client.Is4() {
 		return netip.AddrPortFrom(r.opts.Local, port)
 	}
 	for _, b := range r.bindings {

@@ -2,6 +2,7 @@ package replay_test
 
 import (
 	"fmt"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -94,6 +95,35 @@ func TestOwnLog(t *testing.T) {
 		}
 		if got := r.Differences[0].Examples[0].Subject; strings.Contains(want, `\`) && got != "<>" || want == "?" && !strings.Contains(got, "gr?") {
 			t.Errorf("%s: the sender is %q", head, got)
+		}
+	}
+}
+
+// Options.Local stands in for the address of the old server, in its family.
+func TestLocal(t *testing.T) {
+	for local, want := range map[string]string{"10.2.3.4": "Default HubA", "::ffff:10.2.3.4": "Default HubA", "2001:db8::4": "", "10.2.3.5": ""} {
+		for _, log := range []string{
+			"2026-03-02T00:00:00.000Z,x,1,0,192.0.2.99:25,203.0.113.9:1,+,,\n",
+			"Mar  2 00:00:01 mx1 postfix/smtpd[1]: connect from x[203.0.113.9]\n",
+		} {
+			r := replay.New(policy(t, permission.Current), replay.Options{Local: netip.MustParseAddr(local)})
+			if err := r.Read("log", strings.NewReader(log)); err != nil {
+				t.Fatal(err)
+			}
+			got := ""
+			for _, u := range r.Report().Receive {
+				if u.Sessions > 0 {
+					got = u.Name
+				}
+			}
+			// Postfix logs no address, so without one of the client's family the
+			// policy's own binding is taken.
+			if strings.Contains(log, "postfix") && local == "2001:db8::4" {
+				want = "Default HubA"
+			}
+			if got != want {
+				t.Errorf("%s: %q takes %s, want %q", local, got, log, want)
+			}
 		}
 	}
 }

@@ -229,10 +229,11 @@ func (r *Replay) intern(name []byte) string {
 
 // local is the local address that a connection is taken to have come to.
 func (r *Replay) local(logged netip.AddrPort) netip.AddrPort {
-	if r.opts.Local.IsValid() {
+	logged = plain(logged)
+	if r.opts.Local.IsValid() && r.opts.Local.Is4() == logged.Addr().Is4() {
 		return netip.AddrPortFrom(r.opts.Local, logged.Port())
 	}
-	return plain(logged)
+	return logged
 }
 
 // outside counts a refusal for a reason that no policy knows.

@@ -22,7 +22,7 @@ type replayFlags struct {
 
 func (f *replayFlags) register(fs *flag.FlagSet) {
 	f.policyFlags.register(fs)
-	fs.StringVar(&f.local, "local", "", "take every connection as one to this `IP`; the port stays (default: as logged)")
+	fs.StringVar(&f.local, "local", "", "take every connection of its family as one to this `IP`; the port stays (default: as logged)")
 	fs.StringVar(&f.users, "users", "", "users `FILE` that knows the groups and addresses of the users in the logs")
 	fs.IntVar(&f.top, "top", 10, "sources to list per connector")
 	fs.IntVar(&f.examples, "examples", 3, "examples to list per difference")
