@@ -55,6 +55,9 @@ func (d *Dispatcher) changed(m *message, now time.Time) {
 		m.dirty = true
 	case stored:
 		d.plan(m)
+		if !d.promising(m) { // it may be long until its octets are wanted
+			m.unload()
+		}
 	}
 }
 
@@ -103,6 +106,8 @@ func (d *Dispatcher) hopFailed(tr *transfer, outcomes []delivery.Outcome, err er
 		// last of them will tell.
 		h.ceiling, h.answers = h.active, 0
 		d.requeue(tr)
+		d.changed(m, now)
+		d.wake(h)
 		return
 	case tr.round == h.round: // those that began together fail once
 		d.rests(h, said, err)
@@ -116,9 +121,6 @@ func (d *Dispatcher) hopFailed(tr *transfer, outcomes []delivery.Outcome, err er
 	d.changed(m, now)
 	d.arrived(tr)
 	d.wake(h)
-	if m.phase == stored {
-		m.unload()
-	}
 }
 
 // rests makes h wait until it is tried again, and whoever waits for it with
