@@ -31,6 +31,8 @@ type message struct {
 	work []*transfer    // by recipient: the delivery that has it
 	errs []*relay.Error // by recipient: how its last attempt failed
 
+	unlucky bool // a next hop failed when it was tried
+
 	hold    *hold // of the client that waits
 	awaited int   // transfers that it waits for
 

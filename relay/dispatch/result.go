@@ -101,6 +101,13 @@ func (d *Dispatcher) hopFailed(tr *transfer, outcomes []delivery.Outcome, err er
 		}
 	}
 	switch {
+	case !tr.doubtful && m.unlucky:
+		// Others fare better: it is the message that the next hop can't bear.
+		d.settle(tr, outcomes, now)
+		d.changed(m, now)
+		d.arrived(tr)
+		d.wake(h)
+		return
 	case h.proven && h.active > 0:
 		// It works, but perhaps not on so many connections. If it is dead, the
 		// last of them will tell.
@@ -112,6 +119,7 @@ func (d *Dispatcher) hopFailed(tr *transfer, outcomes []delivery.Outcome, err er
 	case tr.round == h.round: // those that began together fail once
 		d.rests(h, said, err)
 	}
+	m.unlucky = true
 	for _, i := range tr.to {
 		r := &m.Recipients[i]
 		r.Hop, r.Reply, r.Host, r.Tried = h.name, said.reply, said.host, now

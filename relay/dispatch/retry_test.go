@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -219,6 +220,33 @@ func TestHopHangsUpOnOneMessage(t *testing.T) {
 			if n := len(sink.Messages()); n != 10*(round+1) {
 				t.Errorf("round %d: %d messages arrived, want %d", round, n, 10*(round+1))
 			}
+		}
+	})
+}
+
+// TestPoison: such a message is put off like one that was refused, and the next
+// hop isn't taken for dead again and again because of it.
+func TestPoison(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := newWorld(t, config(byDNS()))
+		w.sink("192.0.2.3", &relaytest.Sink{Script: func(s relaytest.Stage, sender string) string {
+			if s == relaytest.StageMail && sender == "bad@contoso.com" {
+				return relaytest.Close
+			}
+			return ""
+		}}, "x.example")
+		expect(t, "reply", w.mailFrom(first, "bad@contoso.com", letter, nil, "b@x.example"), "250")
+		var failures []int
+		for range 10 {
+			time.Sleep(3 * time.Minute)
+			expect(t, "reply", w.mail(holds, "1@x.example"), "250")
+			failures = append(failures, strings.Count(w.log.String(), "next hop failed"))
+		}
+		if failures[9] != failures[2] {
+			t.Errorf("the next hop failed so often in half an hour: %v", failures)
+		}
+		if q := w.queued(); q != "b@x.example waiting" {
+			t.Errorf("queued: %q", q)
 		}
 	})
 }
