@@ -22,6 +22,7 @@ func (c *Config) clone() Config {
 	d.Accepted = slices.Clone(c.Accepted)
 	d.Remote = slices.Clone(c.Remote)
 	d.Services = slices.Clone(c.Services)
+	d.Acknowledged = slices.Clone(c.Acknowledged)
 	d.Transport.TLSReceiveDomainSecureList = slices.Clone(c.Transport.TLSReceiveDomainSecureList)
 	d.Transport.TLSSendDomainSecureList = slices.Clone(c.Transport.TLSSendDomainSecureList)
 	return d

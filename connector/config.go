@@ -21,6 +21,18 @@ type Config struct {
 	Remote    []RemoteDomain
 	Transport Transport
 	Services  []Service // of Servers; one that isn't listed has the defaults
+
+	// Acknowledged lists findings that somebody looked at and means to keep.
+	Acknowledged []Acknowledgement
+}
+
+// Acknowledgement says that a finding about the configuration is meant. It decides
+// nothing: package analysis goes by it. A connector can have acknowledgements in
+// its Comment instead.
+type Acknowledgement struct {
+	Code   string // of the finding
+	Place  string // the finding's, or what that is a part of: Receive["Relay"] goes for Receive["Relay"].Bindings
+	Reason string // why it is meant; without one the acknowledgement is worth nothing
 }
 
 // Transport is what Set-TransportConfig sets and policy needs.
@@ -69,6 +81,7 @@ func Merge(dst *Config, src Config) {
 	for _, s := range src.Services {
 		dst.mergeService(s)
 	}
+	dst.Acknowledged = append(dst.Acknowledged, src.Acknowledged...)
 }
 
 // mergeService lets what s gives override what the service of that server has

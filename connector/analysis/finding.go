@@ -1,0 +1,329 @@
+package analysis
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/partition"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// Finding is something that a reader of the configuration should know: who may
+// relay, what can't have an effect, what is dangerous or doesn't fit together.
+type Finding struct {
+	Code     string // stable: one of FindingCodes
+	Severity Severity
+	Place    string // the parameter in the Config, as in connector.Problem; of certificates Certificates[0]
+	Text     string // what was found, in words
+	Fix      string // what would be right
+
+	Sources []Source         // the clients whom it concerns; nil where it isn't about clients
+	Witness connector.Dialog // a session that shows it; the zero Dialog where none can, see Shown
+
+	Acknowledged string // the reason for which it is meant; "" unless it was acknowledged
+
+	edit func(*connector.Config)
+}
+
+// Shown reports whether there is a session that shows the finding. None shows a
+// parameter without effect, a certificate, or an acknowledgement.
+func (f Finding) Shown() bool { return f.Witness.Remote.IsValid() }
+
+// Page returns the place in the documentation that says more.
+func (f Finding) Page() string { return "docs/findings.md#" + f.Code }
+
+// String returns "place: severity: text (code)".
+func (f Finding) String() string {
+	return f.Place + ": " + f.Severity.String() + ": " + f.Text + " (" + f.Code + ")"
+}
+
+// Repair makes the change that Fix names in cfg, which must be the Config that
+// Check looked at or a copy. It reports false, and changes nothing, where the fix
+// is no single edit or the choice is a person's.
+func (f Finding) Repair(cfg *connector.Config) bool {
+	if f.edit == nil {
+		return false
+	}
+	f.edit(cfg)
+	return true
+}
+
+// Severity says how bad a Finding is. It has no valid zero value.
+type Severity uint8
+
+// The severities, the worst first.
+const (
+	SeverityError   Severity = iota + 1 // the door is open, or nothing can pass through it
+	SeverityWarning                     // probably not what was meant
+	SeverityNote                        // good to know, above all who may relay
+)
+
+// String returns "error", "warning" or "note".
+func (s Severity) String() string {
+	switch s {
+	case SeverityError:
+		return "error"
+	case SeverityWarning:
+		return "warning"
+	case SeverityNote:
+		return "note"
+	}
+	return "Severity(" + strconv.Itoa(int(s)) + ")"
+}
+
+// MarshalText implements [encoding.TextMarshaler].
+func (s Severity) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// Options is what a policy doesn't know. The zero Options are for a policy alone.
+type Options struct {
+	Certificates []Certificate // those that the relay shows; none: they aren't looked at
+	Now          time.Time     // for their time of validity; zero: that isn't looked at
+}
+
+// Certificate is what Check must know of one.
+type Certificate struct {
+	Issuer, Subject     string   // as TlsCertificateName has them
+	Names               []string // DNS names, *.contoso.com included
+	NotBefore, NotAfter time.Time
+}
+
+// Check lists the findings about p, the worst first, then by place. Acknowledged
+// ones are among them, with the reason. A nil policy has none.
+//
+// The findings about clients, ranges, address spaces and grants are exact: they
+// are computed on a partition of all sessions, so there is neither a client nor a
+// recipient that they forgot. Only the connectors of our own server are looked
+// at, and what Compile warns of in others.
+func Check(p *connector.Policy, opts Options) []Finding {
+	if p == nil {
+		return nil
+	}
+	c := newChecker(p, opts)
+	for _, family := range families {
+		family(c)
+	}
+	c.acknowledge()
+	slices.SortStableFunc(c.found, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.Severity, b.Severity), comparePlaces(a.Place, b.Place),
+			cmp.Compare(a.Code, b.Code), cmp.Compare(a.Text, b.Text))
+	})
+	return c.found
+}
+
+// families are the rules, one family a file.
+var families = []func(*checker){
+	(*checker).relaying,
+	(*checker).selection,
+	(*checker).grants,
+	(*checker).authentication,
+	(*checker).certificates,
+	(*checker).acceptedRoutes,
+	(*checker).spaces,
+	(*checker).smartHosts,
+	(*checker).sizes,
+	(*checker).warnings,
+}
+
+// checker is a Check under way.
+type checker struct {
+	*comparer // of the policy with nothing; its pairs are those of inbounds
+	policy    *connector.Policy
+	cfg       connector.Config
+	opts      Options
+	inbounds  []*entrance
+	outbounds []*connector.Outbound
+	cuts      []int64
+	ways      [][]partition.Way // by cell
+	sender    *session          // who was found last to send; nil: nobody yet
+	found     []Finding
+}
+
+// entrance is an enabled Receive connector of our server.
+type entrance struct {
+	*connector.Inbound
+	index int    // in Config.Receive
+	path  string // in the Config
+	pair  int    // its clients; -1: nobody ever reaches it
+
+	asked    bool // whether sessions are known
+	sessions []session
+}
+
+func newChecker(p *connector.Policy, opts Options) *checker {
+	c := &checker{
+		comparer: &comparer{
+			policies:  [2]*connector.Policy{p, nil},
+			domains:   partition.NewDomains(p, nil),
+			listeners: partition.Sources(p, nil),
+		},
+		policy: p, cfg: p.Config(), opts: opts, cuts: partition.Cuts(p, nil),
+		outbounds: slices.Collect(p.Send()),
+	}
+	c.enter()
+	c.ways = make([][]partition.Way, len(c.domains.Cells))
+	for i := range c.domains.Cells {
+		c.ways[i] = partition.Ways(p, c.domains.Cells[i].Witness, c.cuts)
+	}
+	return c
+}
+
+// enter finds the entrances and who reaches them.
+func (c *checker) enter() {
+	byConnector := map[*connector.Inbound]*entrance{}
+	receive := slices.Collect(c.policy.Receive())
+	for i := range c.cfg.Receive {
+		if len(receive) == 0 {
+			break
+		}
+		in := receive[0]
+		if given := c.cfg.Receive[i].WithDefaults(&c.cfg); given.Name != in.Name() || given.Server != in.Settings().Server {
+			continue // of another server
+		}
+		receive = receive[1:]
+		if in.Settings().Enabled.Or(true) {
+			e := &entrance{Inbound: in, index: i, path: elementPath("Receive", i, in.Name()), pair: -1}
+			c.inbounds = append(c.inbounds, e)
+			byConnector[in] = e
+		}
+	}
+	for l := range c.listeners {
+		for i := range c.listeners[l].Cells {
+			cell := &c.listeners[l].Cells[i]
+			e := byConnector[cell.In[0]]
+			if e == nil {
+				continue
+			}
+			if e.pair < 0 {
+				e.pair = len(c.pairs)
+				c.pairs = append(c.pairs, pair{in: cell.In, names: [2]map[string]bool{{}, {}}})
+			}
+			c.pairs[e.pair].add(l, i, cell)
+		}
+	}
+}
+
+// reached are the entrances that somebody reaches.
+func (c *checker) reached(yield func(*entrance) bool) {
+	for _, e := range c.inbounds {
+		if e.pair >= 0 && !yield(e) {
+			return
+		}
+	}
+}
+
+func (c *checker) find(f Finding) { c.found = append(c.found, f) }
+
+// dialog is a session of who on e.
+func (c *checker) dialog(e *entrance, who partition.Who, tls bool) connector.Dialog {
+	at := c.pairs[e.pair].clients[0]
+	l := &c.listeners[at.listener]
+	return who.Dialog(l.Witness, l.Cells[at.witness].Witness, tls)
+}
+
+// session is one that gets as far as MAIL.
+type session struct {
+	at  *entrance
+	who partition.Who
+	tls bool
+	connector.Session
+}
+
+// sessions returns who can get as far as MAIL on e, as far as the rights that
+// recipients depend on go.
+func (c *checker) sessions(e *entrance) []session {
+	if e.asked {
+		return e.sessions
+	}
+	e.asked = true
+	for _, who := range c.everybody(&c.pairs[e.pair], relayRights) {
+		for _, tls := range []bool{false, true} {
+			if !tls && len(who.Partner) > 0 {
+				continue
+			}
+			s, ok := who.Open(e.Inbound, tls)
+			if ok && s.Mail(connector.Mail{}).Allowed() {
+				e.sessions = append(e.sessions, session{e, who, tls, s})
+			}
+		}
+	}
+	return e.sessions
+}
+
+// sendTo returns a session that sends to the domain, or else one that can't for
+// want of the right to relay; the zero Dialog if nobody can do that much.
+func (c *checker) sendTo(to routing.Domain) connector.Dialog {
+	address := partition.Mailbox("user", to)
+	try := func(s *session) bool { return s != nil && s.Rcpt(connector.Rcpt{To: address}).Allowed() }
+	sender := c.sender // who could last time
+	if !try(sender) {
+		sender = nil
+		for e := range c.reached {
+			for i := range c.sessions(e) {
+				if s := &c.sessions(e)[i]; try(s) || sender == nil {
+					sender = s
+				}
+				if try(sender) {
+					break
+				}
+			}
+			if try(sender) {
+				break
+			}
+		}
+	}
+	if sender == nil {
+		return connector.Dialog{}
+	}
+	c.sender = sender
+	d := c.dialog(sender.at, sender.who, sender.tls)
+	d.To = []routing.Address{address}
+	return d
+}
+
+// elementPath is the path of a list element, as connector.Problem has it.
+func elementPath(list string, i int, name string) string {
+	if name == "" {
+		return fmt.Sprintf("%s[%d]", list, i)
+	}
+	return fmt.Sprintf("%s[%q]", list, name)
+}
+
+func indexPath(list string, i int) string { return fmt.Sprintf("%s[%d]", list, i) }
+
+// comparePlaces orders places as text, but numbers in brackets as numbers.
+func comparePlaces(a, b string) int {
+	for a != "" && b != "" {
+		x, restA := leading(a)
+		y, restB := leading(b)
+		if x >= 0 && y >= 0 {
+			if x != y {
+				return cmp.Compare(x, y)
+			}
+			a, b = restA, restB
+			continue
+		}
+		if a[0] != b[0] {
+			return cmp.Compare(a[0], b[0])
+		}
+		a, b = a[1:], b[1:]
+	}
+	return cmp.Compare(len(a), len(b))
+}
+
+// leading returns the number that s begins with, and what follows; -1 if it
+// begins with none.
+func leading(s string) (n int, rest string) {
+	i := 0
+	for i < len(s) && i < 9 && '0' <= s[i] && s[i] <= '9' {
+		n = n*10 + int(s[i]-'0')
+		i++
+	}
+	if i == 0 {
+		return -1, s
+	}
+	return n, s[i:]
+}

@@ -1,0 +1,94 @@
+package analysis
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/connector"
+)
+
+// acknowledgement is one with its own place in the Config.
+type acknowledgement struct {
+	connector.Acknowledgement
+	place string
+	edit  func(*connector.Config)
+}
+
+// acknowledge marks the findings that the configuration acknowledges, and finds
+// acknowledgements that are worth nothing.
+func (c *checker) acknowledge() {
+	var all []acknowledgement
+	for i := range c.cfg.Receive {
+		path := elementPath("Receive", i, c.cfg.Receive[i].Name)
+		all = append(all, inComment(path, c.cfg.Receive[i].Comment, func(cfg *connector.Config) *string { return &cfg.Receive[i].Comment })...)
+	}
+	for i := range c.cfg.Send {
+		path := elementPath("Send", i, c.cfg.Send[i].Name)
+		all = append(all, inComment(path, c.cfg.Send[i].Comment, func(cfg *connector.Config) *string { return &cfg.Send[i].Comment })...)
+	}
+	for i, a := range c.cfg.Acknowledged {
+		all = append(all, acknowledgement{a, indexPath("Acknowledged", i), func(cfg *connector.Config) {
+			cfg.Acknowledged = slices.Delete(cfg.Acknowledged, i, i+1)
+		}})
+	}
+	found := len(c.found) // what is found about acknowledgements can't be acknowledged
+	byCode := map[string][]int{}
+	for i := range c.found {
+		byCode[c.found[i].Code] = append(byCode[c.found[i].Code], i)
+	}
+	for _, a := range all {
+		c.acknowledged(a, byCode[a.Code], c.found[:found:found])
+	}
+}
+
+// inComment returns the acknowledgements in a connector's Comment.
+func inComment(path, comment string, of func(*connector.Config) *string) []acknowledgement {
+	var all []acknowledgement
+	for _, a := range commentAcknowledgements(path, comment) {
+		all = append(all, acknowledgement{a, path + ".Comment", func(cfg *connector.Config) {
+			text := of(cfg)
+			var kept []string
+			for line := range strings.Lines(*text) {
+				if !slices.Contains(commentAcknowledgements(path, line), a) {
+					kept = append(kept, line)
+				}
+			}
+			*text = strings.TrimRight(strings.Join(kept, ""), "\r\n")
+		}})
+	}
+	return all
+}
+
+// acknowledged applies one to the findings of its code.
+func (c *checker) acknowledged(a acknowledgement, places []int, found []Finding) {
+	f := Finding{Severity: SeverityWarning, Place: a.place}
+	if strings.TrimSpace(a.Reason) == "" {
+		f.Code, f.Text = CodeAcknowledgedNoReason, fmt.Sprintf("the acknowledgement of %s has no reason, so it doesn't count", a.Code)
+		f.Fix = `give one, as in "Acknowledged ` + a.Code + `: the scanners' network"`
+		c.find(f)
+		return
+	}
+	some := false
+	for _, i := range places {
+		if inPlace(found[i].Place, a.Place) {
+			found[i].Acknowledged = a.Reason
+			some = true
+		}
+	}
+	if some {
+		return
+	}
+	f.Code, f.Fix, f.edit = CodeAcknowledgedNothing, "leave it out, or correct code and place", a.edit
+	f.Text = fmt.Sprintf("%s is acknowledged, and nothing of the kind is found at %s", a.Code, a.Place)
+	if !slices.Contains(FindingCodes(), a.Code) {
+		f.Text = fmt.Sprintf("%q is acknowledged, and there is no such code", a.Code)
+	}
+	c.find(f)
+}
+
+// inPlace reports whether place is whole or a part of it.
+func inPlace(place, whole string) bool {
+	rest, ok := strings.CutPrefix(place, whole)
+	return ok && whole != "" && (rest == "" || rest[0] == '.' || rest[0] == '[')
+}

@@ -1,0 +1,94 @@
+package analysis
+
+import (
+	"strings"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/partition"
+	"github.com/interchange-smtp/interchange/permission"
+)
+
+// authentication finds passwords without TLS, and proofs of identity that lead to
+// nothing.
+func (c *checker) authentication() {
+	for e := range c.reached {
+		c.clearAuth(e)
+		c.unusedLogin(e)
+		c.unusedCertificate(e)
+	}
+}
+
+// clearAuth: Basic authentication shows the password to whoever listens.
+func (c *checker) clearAuth(e *entrance) {
+	offered := e.Open(noTLS).SASL()
+	if len(offered) == 0 {
+		return
+	}
+	d := c.dialog(e, partition.Who{User: c.anyUser(e)}, false)
+	c.find(Finding{
+		Code: CodeAuthClear, Severity: SeverityWarning, Place: e.path + ".AuthMechanism",
+		Text:    "AUTH " + strings.Join(offered, " ") + " is offered without TLS, so passwords may cross the network in the clear",
+		Fix:     "add Tls and BasicAuthRequireTLS",
+		Witness: d,
+		edit: func(cfg *connector.Config) {
+			m := e.Settings().AuthMechanism.Or(0)
+			cfg.Receive[e.index].AuthMechanism = connector.Value(m | auth.TLS | auth.BasicAuthRequireTLS)
+		},
+	})
+}
+
+// anyUser returns a user who may log in on e, or else one who may not.
+func (c *checker) anyUser(e *entrance) *auth.Identity {
+	users := partition.Users(e.ACL(), nil, permission.SetOf(permission.Submit))
+	for i := range users {
+		if e.ACL().Rights(users[i].Principal).Has(permission.Submit) {
+			return &users[i]
+		}
+	}
+	return &users[0]
+}
+
+// unusedLogin: BasicAuth is on and no group or grant lets anybody in by it.
+func (c *checker) unusedLogin(e *entrance) {
+	m := e.Settings().AuthMechanism.Or(0)
+	if !m.Has(auth.BasicAuth) {
+		return
+	}
+	user := c.anyUser(e)
+	if e.ACL().Rights(user.Principal).Has(permission.Submit) {
+		return
+	}
+	c.find(Finding{
+		Code: CodeMechanismUnused, Severity: SeverityWarning, Place: e.path + ".AuthMechanism",
+		Text:    "BasicAuth is offered, and every login is refused, because nobody who logs in holds ms-Exch-SMTP-Submit",
+		Fix:     "leave BasicAuth out, or give ExchangeUsers in PermissionGroups",
+		Witness: c.dialog(e, partition.Who{User: user}, m.Has(auth.TLS)),
+		edit: func(cfg *connector.Config) {
+			cfg.Receive[e.index].AuthMechanism = connector.Value(m &^ (auth.BasicAuth | auth.BasicAuthRequireTLS))
+		},
+	})
+}
+
+// unusedCertificate: partners prove themselves and may do nothing then, not even
+// what anonymous clients may.
+func (c *checker) unusedCertificate(e *entrance) {
+	r := e.Settings()
+	partners := c.domains.Partners()
+	if !r.DomainSecureEnabled || len(partners) == 0 || e.ACL().Rights(permission.Partner("")).Has(permission.Submit) {
+		return
+	}
+	f := Finding{
+		Code: CodeMechanismUnused, Severity: SeverityWarning, Place: e.path + ".DomainSecureEnabled",
+		Text:    "partners prove themselves by certificate, and are refused then, because Partners hold no ms-Exch-SMTP-Submit",
+		Fix:     "give Partners in PermissionGroups",
+		Witness: c.dialog(e, partners[0], true),
+	}
+	if denied := e.ACL().Explain(permission.Partner(""), permission.Submit).Grants; len(denied) == 0 {
+		f.edit = func(cfg *connector.Config) {
+			groups := r.PermissionGroups.Or(0) | permission.Partners
+			cfg.Receive[e.index].PermissionGroups = connector.Value(groups)
+		}
+	}
+	c.find(f)
+}

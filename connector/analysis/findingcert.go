@@ -1,0 +1,117 @@
+package analysis
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/partition"
+)
+
+// soon is how long before its end a certificate is worth a warning: the certificate
+// authorities that renew by themselves do it before that.
+const soon = 21 * 24 * time.Hour
+
+// certificates finds certificates that don't fit the connectors that show them, and
+// those whose time is up.
+func (c *checker) certificates() {
+	if len(c.opts.Certificates) == 0 {
+		return
+	}
+	if !c.opts.Now.IsZero() {
+		for i := range c.opts.Certificates {
+			c.validity(i)
+		}
+	}
+	for e := range c.reached {
+		c.certificateName(e)
+	}
+}
+
+func (c *checker) validity(i int) {
+	cert := &c.opts.Certificates[i]
+	f := Finding{Place: indexPath("Certificates", i), Severity: SeverityError, Code: CodeCertificateExpired, Fix: "renew it"}
+	const day = "2006-01-02 15:04 MST"
+	switch now := c.opts.Now; {
+	case now.Before(cert.NotBefore):
+		f.Text = fmt.Sprintf("the certificate %s is not valid before %s", cert, cert.NotBefore.UTC().Format(day))
+		f.Fix = "set the clock, or wait"
+	case now.After(cert.NotAfter):
+		f.Text = fmt.Sprintf("the certificate %s was valid until %s", cert, cert.NotAfter.UTC().Format(day))
+	case cert.NotAfter.Sub(now) < soon:
+		f.Code, f.Severity = CodeCertificateExpires, SeverityWarning
+		f.Text = fmt.Sprintf("the certificate %s is valid until %s, which is less than 21 days", cert, cert.NotAfter.UTC().Format(day))
+	default:
+		return
+	}
+	c.find(f)
+}
+
+// certificateName: a client that checks whom it talks to looks for the name that
+// the connector goes by.
+func (c *checker) certificateName(e *entrance) {
+	r := e.Settings()
+	if !r.AuthMechanism.Or(0).Has(auth.TLS) {
+		return
+	}
+	want, err := connector.ParseSmtpX509Identifier(r.TlsCertificateName)
+	chosen := err == nil
+	for i := range c.opts.Certificates {
+		cert := &c.opts.Certificates[i]
+		if chosen && (cert.Issuer != want.Issuer || cert.Subject != want.Subject) {
+			continue
+		}
+		if cert.covers(e.Fqdn()) {
+			return
+		}
+	}
+	text, fix := fmt.Sprintf("no certificate is for the name %s, by which the connector goes", e.Fqdn()), "give Fqdn a name of the certificate, or get one for it"
+	if chosen {
+		text = fmt.Sprintf("the certificate that TlsCertificateName names is not there, or not for %s", e.Fqdn())
+	}
+	c.find(Finding{
+		Code: CodeCertificateFqdn, Severity: SeverityWarning, Place: e.path + ".Fqdn", Text: text, Fix: fix,
+		Witness: c.dialog(e, partition.Who{}, true),
+		edit:    c.renamed(e, chosen),
+	})
+}
+
+// renamed gives the connector a name that a certificate has, if it may choose one.
+func (c *checker) renamed(e *entrance, chosen bool) func(*connector.Config) {
+	if chosen || e.Settings().AuthMechanism.Or(0).Has(auth.ExchangeServer) {
+		return nil
+	}
+	for _, cert := range c.opts.Certificates {
+		for _, name := range cert.Names {
+			if !strings.HasPrefix(name, "*") {
+				return func(cfg *connector.Config) { cfg.Receive[e.index].Fqdn = name }
+			}
+		}
+	}
+	return nil
+}
+
+// String names the certificate by what it is for.
+func (cert *Certificate) String() string {
+	if len(cert.Names) > 0 {
+		return "for " + list(cert.Names, " and ")
+	}
+	return cert.Subject
+}
+
+// covers reports whether the certificate is for a host. A wildcard stands for one
+// label (RFC 9525 section 6.3).
+func (cert *Certificate) covers(host string) bool {
+	for _, name := range cert.Names {
+		if strings.EqualFold(name, host) {
+			return true
+		}
+		rest, wildcard := strings.CutPrefix(name, "*.")
+		if _, parent, ok := strings.Cut(host, "."); wildcard && ok && strings.EqualFold(parent, rest) {
+			return true
+		}
+	}
+	return false
+}

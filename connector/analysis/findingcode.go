@@ -1,0 +1,68 @@
+package analysis
+
+import (
+	"slices"
+
+	"github.com/interchange-smtp/interchange/connector"
+)
+
+// The codes of findings beside those that connector.Compile warns with. They are
+// stable: tools may depend on them, unlike on the texts. docs/findings.md has a
+// section for each.
+const (
+	CodeOpenRelay      = "open-relay"      // error: anybody relays, from addresses that nobody named
+	CodeExternalOpen   = "external-open"   // error: anybody is Externally Secured, from addresses that nobody named
+	CodeAcceptedAny    = "accepted-any"    // error: the accepted domain * makes anonymous senders relay
+	CodeExternalWide   = "external-wide"   // warning: many addresses are Externally Secured
+	CodeRelayAnonymous = "relay-anonymous" // note: who relays without authentication
+	CodeRelayExternal  = "relay-external"  // note: who relays as Externally Secured
+	CodeRelayPartner   = "relay-partner"   // note: who relays with a certificate
+	CodeRelayUser      = "relay-user"      // note: who relays after logging in
+
+	CodeConnectorUnreached = "connector-unreached" // warning: another Receive connector always wins
+	CodeRangeUnreached     = "range-unreached"     // warning: a smaller range always wins
+	CodeRangeRedundant     = "range-redundant"     // note: without it the same connector serves
+	CodeRangeTie           = "range-tie"           // warning: only the name decides between connectors
+	CodeBindingOutranks    = "binding-outranks"    // warning: the very address wins over a smaller range
+	CodeGrantIneffective   = "grant-ineffective"   // warning: nobody's rights would change without it
+
+	CodeAuthClear       = "auth-clear"       // warning: passwords are taken without TLS
+	CodeMechanismUnused = "mechanism-unused" // warning: whoever uses it may do nothing
+
+	CodeCertificateFqdn    = "certificate-fqdn"    // warning: no certificate has the connector's name
+	CodeCertificateExpired = "certificate-expired" // error: it isn't valid now
+	CodeCertificateExpires = "certificate-expires" // warning: it won't be valid for long
+
+	CodeAcceptedUnrouted = "accepted-unrouted" // warning: accepted mail that no route takes
+	CodeNoRoutes         = "no-routes"         // note: there is no Send connector at all
+	CodeRelayLoop        = "relay-loop"        // warning: accepted mail that DNS leads back to us
+	CodeSmartHostSelf    = "smart-host-self"   // error: a next hop is our own address
+	CodeSendUnused       = "send-unused"       // warning: another Send connector always wins
+	CodeSpaceUnused      = "space-unused"      // warning: another address space always wins
+	CodeRouteTie         = "route-tie"         // warning: only the name decides between Send connectors
+	CodeRouteSize        = "route-size"        // warning: a Send connector that is too small for mail
+	CodeSizeGap          = "size-gap"          // note: messages are taken that no route carries
+
+	CodeAcknowledgedNothing  = "acknowledged-nothing"  // warning: nothing of the kind is found there
+	CodeAcknowledgedNoReason = "acknowledged-noreason" // warning: the reason is missing
+)
+
+// FindingCodes returns all codes that a Finding may have, those of
+// connector.Compile's warnings included, sorted.
+func FindingCodes() []string {
+	codes := []string{
+		CodeOpenRelay, CodeExternalOpen, CodeAcceptedAny, CodeExternalWide,
+		CodeRelayAnonymous, CodeRelayExternal, CodeRelayPartner, CodeRelayUser,
+		CodeConnectorUnreached, CodeRangeUnreached, CodeRangeRedundant, CodeRangeTie, CodeBindingOutranks,
+		CodeGrantIneffective, CodeAuthClear, CodeMechanismUnused,
+		CodeCertificateFqdn, CodeCertificateExpired, CodeCertificateExpires,
+		CodeAcceptedUnrouted, CodeNoRoutes, CodeRelayLoop, CodeSmartHostSelf, CodeSendUnused, CodeSpaceUnused,
+		CodeRouteTie, CodeRouteSize, CodeSizeGap, CodeAcknowledgedNothing, CodeAcknowledgedNoReason,
+		connector.CodeRangesOverlap,
+	}
+	for code := range warningFixes {
+		codes = append(codes, code)
+	}
+	slices.Sort(codes)
+	return codes
+}

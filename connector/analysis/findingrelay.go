@@ -1,0 +1,314 @@
+package analysis
+
+import (
+	"net/netip"
+	"slices"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/partition"
+	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// relayRights are the rights that recipients depend on.
+var relayRights = permission.SetOf(permission.Submit, permission.AcceptAnyRecipient)
+
+// named is how many addresses a range may hold and still name its hosts: as many
+// as a prefix of that length. What lies within private addresses is always named.
+var named = map[int]int{32: 16, 128: 48}
+
+// wide is the same for Externally Secured servers, of which nobody has as many as
+// a network holds. Private addresses are no exception.
+var wide = map[int]int{32: 24, 128: 64}
+
+// private are the addresses that the Internet doesn't route: RFC 1122 section
+// 3.2.1.3, RFC 1918, RFC 3927, RFC 4193, RFC 4291 section 2.5.
+var private = []partition.Span{
+	spanOf("10.0.0.0/8"), spanOf("127.0.0.0/8"), spanOf("169.254.0.0/16"), spanOf("172.16.0.0/12"), spanOf("192.168.0.0/16"),
+	spanOf("::1/128"), spanOf("fc00::/7"), spanOf("fe80::/10"),
+}
+
+func spanOf(prefix string) partition.Span {
+	r := connector.MustParseRange(prefix)
+	return partition.Span{Low: r.Low(), High: r.High()}
+}
+
+// relaying finds who may send to recipients that aren't ours.
+func (c *checker) relaying() {
+	to := c.foreign()
+	for e := range c.reached {
+		kinds := map[string][]session{}
+		for _, s := range c.sessions(e) {
+			if s.Rcpt(connector.Rcpt{To: partition.Mailbox("user", to)}).Allowed() {
+				kind := kindOf(e, s.who)
+				kinds[kind] = append(kinds[kind], s)
+			}
+		}
+		all := c.accepted(to)
+		if all && len(kinds[CodeRelayAnonymous]) > 0 {
+			c.acceptsAll(e, kinds[CodeRelayAnonymous][0], to)
+		}
+		for _, kind := range []string{CodeRelayAnonymous, CodeRelayExternal, CodeRelayPartner, CodeRelayUser} {
+			if sessions := kinds[kind]; len(sessions) > 0 && !all {
+				c.relays(e, kind, sessions, to)
+			}
+		}
+		if e.Settings().AuthMechanism.Or(0).Has(auth.ExternalAuthoritative) && (all || len(kinds[CodeRelayExternal]) == 0) {
+			c.external(e, connector.Dialog{})
+		}
+	}
+}
+
+// foreign returns the domain that stands for those that aren't ours: one that
+// nobody named, unless mail for that has no route and for another has.
+func (c *checker) foreign() routing.Domain {
+	elsewhere := c.domains.Elsewhere()
+	cell := &c.domains.Cells[elsewhere]
+	if c.routed(elsewhere) || c.domains.Classes[cell.Class].Accepted[0] != 0 {
+		return cell.Witness
+	}
+	for i := range c.domains.Cells[:elsewhere] {
+		class := c.domains.Classes[c.domains.Cells[i].Class]
+		if class.Accepted[0] == 0 && class.Reserved == "" && !class.Label && c.routed(i) {
+			return c.domains.Cells[i].Witness
+		}
+	}
+	return cell.Witness
+}
+
+// routed reports whether some message for the cell has a route.
+func (c *checker) routed(cell int) bool { return c.ways[cell][0].Route.Outcome == routing.Routed }
+
+func (c *checker) accepted(d routing.Domain) bool {
+	_, ok := c.policy.Accepted(d)
+	return ok
+}
+
+// kindOf names the kind of identity that relays by the code of its note.
+func kindOf(e *entrance, who partition.Who) string {
+	switch {
+	case who.User != nil:
+		return CodeRelayUser
+	case e.Settings().AuthMechanism.Or(0).Has(auth.ExternalAuthoritative):
+		return CodeRelayExternal
+	case len(who.Partner) > 0:
+		return CodeRelayPartner
+	}
+	return CodeRelayAnonymous
+}
+
+// relays reports the sessions of one kind that relay on e.
+func (c *checker) relays(e *entrance, kind string, sessions []session, to routing.Domain) {
+	witness := c.dialog(e, sessions[0].who, sessions[0].tls)
+	witness.To = []routing.Address{partition.Mailbox("user", to)}
+	if kind == CodeRelayExternal {
+		c.external(e, witness)
+		return
+	}
+	var identities delta
+	for _, s := range sessions {
+		if !slices.ContainsFunc(identities.who, func(w partition.Who) bool { return whoKey(w) == whoKey(s.who) }) {
+			identities.who = append(identities.who, s.who)
+		}
+	}
+	clients, sources := c.clients(e)
+	f := Finding{
+		Code: kind, Severity: SeverityNote, Place: e.path,
+		Text:    clients + " may relay to any domain" + identities.identity(),
+		Fix:     "nothing, if they are meant to",
+		Sources: sources, Witness: witness,
+	}
+	if kind == CodeRelayAnonymous {
+		c.anonymous(e, &f)
+	}
+	c.find(f)
+}
+
+// anonymous makes an error of a note if clients relay that nobody named.
+func (c *checker) anonymous(e *entrance, f *Finding) {
+	index, only := grantOf(e, permission.SIDAnonymous, permission.AcceptAnyRecipient)
+	if only {
+		f.edit = func(cfg *connector.Config) { withdraw(cfg, e.index, index, permission.AcceptAnyRecipient) }
+	}
+	open := c.beyond(e, named, private)
+	if len(open) == 0 {
+		return
+	}
+	f.Code, f.Severity, f.Place = CodeOpenRelay, SeverityError, e.path+".RemoteIPRanges"
+	f.Text += ", and the ranges name nobody: " + spansText(open)
+	f.Fix = "name the clients in RemoteIPRanges, or take ms-Exch-SMTP-Accept-Any-Recipient from NT AUTHORITY\\ANONYMOUS LOGON"
+	f.Witness.Remote, f.Witness.Local = c.clientIn(e, open)
+}
+
+// external reports an Externally Secured connector. witness relays, or is the zero
+// Dialog if it may not.
+func (c *checker) external(e *entrance, witness connector.Dialog) {
+	clients, sources := c.clients(e)
+	f := Finding{
+		Code: CodeRelayExternal, Severity: SeverityNote, Place: e.path,
+		Text:    clients + " may relay to any domain and send as anybody, because they are Externally Secured",
+		Fix:     "nothing, if they are servers that are trusted like our own",
+		Sources: sources, Witness: witness,
+	}
+	if !witness.Remote.IsValid() {
+		f.Witness = c.dialog(e, partition.Who{}, e.Settings().RequireTLS)
+		f.Text = clients + " are Externally Secured"
+	}
+	open := c.beyond(e, named, private)
+	many := c.beyond(e, wide, nil)
+	switch {
+	case len(open) > 0:
+		f.Code, f.Severity, f.Place = CodeExternalOpen, SeverityError, e.path+".RemoteIPRanges"
+		f.Text += ", and the ranges name nobody: " + spansText(open)
+		f.Witness.Remote, f.Witness.Local = c.clientIn(e, open)
+	case len(many) > 0:
+		f.Code, f.Severity, f.Place = CodeExternalWide, SeverityWarning, e.path+".RemoteIPRanges"
+		f.Text += ", and they are many: " + spansText(many)
+		f.Witness.Remote, f.Witness.Local = c.clientIn(e, many)
+	case !witness.Remote.IsValid():
+		return // they don't relay, and they are few
+	}
+	if f.Severity != SeverityNote {
+		f.Fix = "give the addresses of the servers in RemoteIPRanges and no others"
+	}
+	c.find(f)
+}
+
+// acceptsAll reports the accepted domain * where anonymous senders reach it.
+func (c *checker) acceptsAll(e *entrance, s session, to routing.Domain) {
+	index := slices.IndexFunc(c.cfg.Accepted, func(a routing.AcceptedDomain) bool { return a.DomainName == "*" })
+	if index < 0 {
+		return
+	}
+	place := elementPath("Accepted", index, c.cfg.Accepted[index].Name)
+	if slices.ContainsFunc(c.found, func(f Finding) bool { return f.Code == CodeAcceptedAny }) {
+		return
+	}
+	witness := c.dialog(e, s.who, s.tls)
+	witness.To = []routing.Address{partition.Mailbox("user", to)}
+	clients, sources := c.clients(e)
+	c.find(Finding{
+		Code: CodeAcceptedAny, Severity: SeverityError, Place: place,
+		Text:    "every domain is ours, so whoever may send at all may relay, for one " + lowerFirst(clients) + " without authentication",
+		Fix:     "name the domains that are ours, and leave * out",
+		Sources: sources, Witness: witness,
+		edit: func(cfg *connector.Config) { cfg.Accepted = slices.Delete(cfg.Accepted, index, index+1) },
+	})
+}
+
+func lowerFirst(s string) string {
+	if len(s) > 0 && 'A' <= s[0] && s[0] <= 'Z' {
+		return string(s[0]+'a'-'A') + s[1:]
+	}
+	return s
+}
+
+// clients returns who reaches e, in words and as sources.
+func (c *checker) clients(e *entrance) (text string, sources []Source) {
+	sources, words := c.sources([]int{e.pair})
+	if words == "" {
+		return "All clients", sources
+	}
+	return "Clients " + words, sources
+}
+
+// beyond returns the clients of e that no range of reasonable size names. Ranges
+// that touch are one, so cutting a large one into pieces makes nothing of it.
+func (c *checker) beyond(e *entrance, bits map[int]int, exempt []partition.Span) []partition.Span {
+	var ranges []partition.Span
+	for _, r := range e.Settings().RemoteIPRanges {
+		ranges = append(ranges, partition.Span{Low: r.Low(), High: r.High()})
+	}
+	var large []partition.Span
+	for _, s := range partition.Join(ranges) {
+		within := func(p partition.Span) bool { return p.Contains(s.Low) && p.Contains(s.High) }
+		if largerThan(s, bits[s.Low.BitLen()]) && !slices.ContainsFunc(exempt, within) {
+			large = append(large, s)
+		}
+	}
+	var beyond []partition.Span
+	for _, at := range c.pairs[e.pair].clients {
+		for _, s := range large {
+			if s.Low.BitLen() == at.Low.BitLen() && !s.High.Less(at.Low) && !at.High.Less(s.Low) {
+				beyond = append(beyond, partition.Span{Low: later(s.Low, at.Low), High: earlier(s.High, at.High)})
+			}
+		}
+	}
+	return partition.Join(beyond)
+}
+
+func later(a, b netip.Addr) netip.Addr {
+	if a.Less(b) {
+		return b
+	}
+	return a
+}
+
+func earlier(a, b netip.Addr) netip.Addr {
+	if b.Less(a) {
+		return b
+	}
+	return a
+}
+
+// largerThan reports whether s holds more addresses than a prefix of that length.
+func largerThan(s partition.Span, bits int) bool {
+	extent := connector.MustParseRange(netip.PrefixFrom(s.Low, bits).Masked().String())
+	return extent.Narrower(s.Range())
+}
+
+func spansText(spans []partition.Span) string {
+	var ranges []connector.Range
+	for _, s := range spans {
+		ranges = append(ranges, s.Range())
+	}
+	return rangesText(ranges)
+}
+
+// clientIn returns a client of e in one of the spans, and where it connects.
+func (c *checker) clientIn(e *entrance, spans []partition.Span) (netip.Addr, netip.AddrPort) {
+	for _, at := range c.pairs[e.pair].clients {
+		l := &c.listeners[at.listener]
+		for _, cell := range l.Cells[at.witness:] {
+			for _, s := range spans {
+				if cell.In[0] == e.Inbound && s.Contains(cell.Witness) {
+					return cell.Witness, l.Witness
+				}
+				if cell.In[0] == e.Inbound && cell.Contains(s.Low) {
+					return s.Low, l.Witness
+				}
+			}
+		}
+	}
+	at := c.pairs[e.pair].clients[0]
+	l := &c.listeners[at.listener]
+	return l.Cells[at.witness].Witness, l.Witness
+}
+
+// grantOf finds the only thing that gives a right to a SID on e: a grant made by
+// hand.
+func grantOf(e *entrance, to permission.SID, r permission.Right) (index int, only bool) {
+	index = -1
+	n := 0
+	for _, g := range e.ACL().Grants() {
+		if g.To == to && g.Allow.Has(r) {
+			n++
+		}
+	}
+	for i, g := range e.Settings().Permissions {
+		if g.To == to && g.Allow.Has(r) {
+			index = i
+		}
+	}
+	return index, n == 1 && index >= 0
+}
+
+// withdraw takes a right out of a grant made by hand.
+func withdraw(cfg *connector.Config, receive, grant int, r permission.Right) {
+	list := &cfg.Receive[receive].Permissions
+	g := &(*list)[grant]
+	if g.Allow = g.Allow.Minus(permission.SetOf(r)); g.Allow == 0 && g.Deny == 0 {
+		*list = slices.Delete(*list, grant, grant+1)
+	}
+}

@@ -1,0 +1,342 @@
+package analysis_test
+
+import (
+	"math/rand/v2"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/analysis"
+	"github.com/interchange-smtp/interchange/connector/internal/randompolicy"
+	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+const randomPolicies = 150
+
+// subsets returns all subsets of a small list.
+func subsets[T any](all []T) [][]T {
+	var sets [][]T
+	for mask := range 1 << len(all) {
+		var set []T
+		for i, x := range all {
+			if mask>>i&1 == 1 {
+				set = append(set, x)
+			}
+		}
+		sets = append(sets, set)
+	}
+	return sets
+}
+
+// attempts are all sessions that randompolicy's policies tell apart from one
+// client, by the code of the finding that tells of them.
+func attempts(r *connector.Receive, local netip.AddrPort, remote netip.Addr) map[string][]connector.Dialog {
+	all := map[string][]connector.Dialog{}
+	kind := analysis.CodeRelayAnonymous
+	if r.AuthMechanism.Or(0).Has(auth.ExternalAuthoritative) {
+		kind = analysis.CodeRelayExternal
+	}
+	for _, tls := range []bool{false, true} {
+		d := connector.Dialog{Local: local, Remote: remote, Helo: "x", TLS: tls}
+		all[kind] = append(all[kind], d)
+		servers := [][]permission.SID{{permission.SIDExchangeServers}, {permission.SIDExternallySecured}}
+		for _, sids := range append(servers, subsets(randompolicy.Groups)...) {
+			d.User = &auth.Identity{Principal: permission.Principal{Name: "ann", SIDs: sids}}
+			all[analysis.CodeRelayUser] = append(all[analysis.CodeRelayUser], d)
+		}
+	}
+	for _, names := range subsets(randompolicy.Names)[1:] {
+		d := connector.Dialog{Local: local, Remote: remote, Helo: "x", TLS: true, PeerNames: names}
+		all[analysis.CodeRelayPartner] = append(all[analysis.CodeRelayPartner], d)
+	}
+	return all
+}
+
+// TestRelayingSlow asks the documented model about every session.
+func TestRelayingSlow(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 1))
+	to := routing.MustParseAddress("user@elsewhere.org")
+	for range randomPolicies {
+		p := randompolicy.Policy(r)
+		slow := newSlow(p)
+		found := analysis.Check(p, analysis.Options{})
+		everything := slices.ContainsFunc(slow.cfg.Accepted, func(a routing.AcceptedDomain) bool { return a.DomainName == "*" })
+		anonymous := false
+		for _, local := range randompolicy.Locals {
+			for _, remote := range randompolicy.Clients(local) {
+				in := slow.serve(local, remote)
+				if in == nil {
+					continue
+				}
+				for kind, dialogs := range attempts(in, local, remote) {
+					relays := slices.ContainsFunc(dialogs, func(d connector.Dialog) bool {
+						s := slow.open(d)
+						// A listed certificate makes a Partner; without, the session is anonymous.
+						return s != nil && (kind == analysis.CodeRelayPartner) == (len(s.proven) > 0) && s.to(to)
+					})
+					if everything {
+						anonymous = anonymous || relays && kind == analysis.CodeRelayAnonymous
+					} else if told := saysRelay(found, kind, in.Name, local, remote); relays != told {
+						t.Fatalf("%v to %v at %q relays as %s: %v, told: %v\n%q\n%+v", remote, local, in.Name, kind, relays, told, found, p.Config())
+					}
+				}
+			}
+		}
+		if told := slices.ContainsFunc(found, func(f analysis.Finding) bool { return f.Code == analysis.CodeAcceptedAny }); told != anonymous {
+			t.Fatalf("accepted-any told: %v, anonymous senders: %v\n%+v", told, anonymous, p.Config())
+		}
+	}
+}
+
+// saysRelay reports whether a finding says that a client relays.
+func saysRelay(found []analysis.Finding, kind, name string, local netip.AddrPort, remote netip.Addr) bool {
+	codes := map[string][]string{
+		analysis.CodeRelayAnonymous: {analysis.CodeOpenRelay},
+		analysis.CodeRelayExternal:  {analysis.CodeExternalOpen, analysis.CodeExternalWide},
+	}
+	return slices.ContainsFunc(found, func(f analysis.Finding) bool {
+		if f.Code != kind && !(slices.Contains(codes[kind], f.Code) && strings.Contains(f.Text, "may relay")) {
+			return false
+		}
+		rest, ok := strings.CutPrefix(f.Place, `Receive["`+name+`"]`)
+		return ok && (rest == "" || rest[0] == '.') && holds(f.Sources, local, remote)
+	})
+}
+
+// holds reports whether sources hold a client. No binding of randompolicy but one
+// is to a single address.
+func holds(sources []analysis.Source, local netip.AddrPort, remote netip.Addr) bool {
+	specific := netip.MustParseAddrPort("192.0.2.1:25")
+	return slices.ContainsFunc(sources, func(s analysis.Source) bool {
+		at := slices.ContainsFunc(s.Local, func(b netip.AddrPort) bool {
+			return b == local || local != specific && b.Addr().IsUnspecified() && b.Port() == local.Port() && b.Addr().Is4() == local.Addr().Is4()
+		}) || local == specific && slices.Contains(s.Local, netip.MustParseAddrPort("0.0.0.0:25"))
+		return at && slices.ContainsFunc(s.Ranges, func(g connector.Range) bool { return g.Contains(remote) })
+	})
+}
+
+// TestWitnesses wants every relaying finding's witness to have its recipient taken,
+// and every other witness to meet the connector that the text is about.
+func TestWitnesses(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 2))
+	for range randomPolicies {
+		p := randompolicy.Policy(r)
+		for _, f := range analysis.Check(p, analysis.Options{}) {
+			if !strings.Contains(f.Text, "may relay") {
+				continue
+			}
+			taken := false
+			for _, s := range p.Walk(f.Witness).Stages {
+				taken = taken || s.Name == connector.StageRcpt && s.Decision.Allowed()
+			}
+			if _, ours := p.Accepted(f.Witness.To[0].Domain()); !taken || ours != (f.Code == analysis.CodeAcceptedAny) {
+				t.Fatalf("%v isn't shown by %v\n%v", f, f.Witness, p.Walk(f.Witness))
+			}
+		}
+	}
+}
+
+// TestRangesSlow removes ranges: without those that are said to have no effect,
+// every client is served by the same connector, and without any other some client
+// is not.
+func TestRangesSlow(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 3))
+	for range randomPolicies {
+		p := randompolicy.Policy(r)
+		slow := newSlow(p)
+		found := map[string]bool{}
+		for _, f := range analysis.Check(p, analysis.Options{}) {
+			found[signature(f)] = true
+		}
+		want := servedBy(slow)
+		rest := slowPolicy{p.Config()}
+		rest.cfg = newSlow(p).cfg
+		var names []string // of what is left, by connector and range
+		for i := range rest.cfg.Receive {
+			in := &rest.cfg.Receive[i]
+			var kept []connector.Range
+			for j, g := range in.RemoteIPRanges {
+				path := in.Name + "[" + string(rune('0'+j)) + "]"
+				place := `Receive["` + in.Name + `"]`
+				if !found["connector-unreached "+place] && !found["range-unreached "+place+".RemoteIPRanges["+string(rune('0'+j))+"]"] {
+					kept = append(kept, g)
+					names = append(names, path)
+				}
+			}
+			in.RemoteIPRanges = kept
+		}
+		if !slices.Equal(servedBy(rest), want) {
+			t.Fatalf("ranges said to be unreached are: %v\n%+v", found, p.Config())
+		}
+		for i := range rest.cfg.Receive {
+			in := &rest.cfg.Receive[i]
+			all := in.RemoteIPRanges
+			for j := range all {
+				in.RemoteIPRanges = slices.Delete(slices.Clone(all), j, j+1)
+				same := slices.Equal(servedBy(rest), want)
+				name := names[0]
+				names = names[1:]
+				place := `Receive["` + in.Name + `"].RemoteIPRanges` + strings.TrimPrefix(name, in.Name)
+				if told := found["range-redundant "+place]; told != same && in.Enabled.Or(true) {
+					t.Fatalf("without %s %v all is the same: %v, told: %v\n%v\n%+v", name, all[j], same, told, found, p.Config())
+				}
+			}
+			in.RemoteIPRanges = all
+		}
+	}
+}
+
+// servedBy returns the names of the connectors of all clients.
+func servedBy(p slowPolicy) []string {
+	var names []string
+	for _, local := range randompolicy.Locals {
+		for _, remote := range randompolicy.Clients(local) {
+			name := ""
+			if in := p.serve(local, remote); in != nil {
+				name = in.Name
+			}
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// TestSpacesSlow routes everything: the address spaces by which nothing leaves are
+// those that are said to be unused.
+func TestSpacesSlow(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 4))
+	for range randomPolicies {
+		p := randompolicy.Policy(r)
+		used := map[string]bool{}
+		for _, domain := range append([]string{"host.contoso.com", "x.a.contoso.com", "y.partner.test"}, randompolicy.Domains...) {
+			for _, size := range randompolicy.Sizes {
+				route := p.Route(routing.MustParseAddress("user@"+domain), size)
+				used[route.Outbound.Name()] = true
+				used[route.Outbound.Name()+" "+route.Space.String()] = true
+			}
+		}
+		found := map[string]bool{}
+		for _, f := range analysis.Check(p, analysis.Options{}) {
+			found[signature(f)] = true
+		}
+		for _, s := range p.Config().Send {
+			if !s.Enabled.Or(true) {
+				continue
+			}
+			place := `Send["` + s.Name + `"]`
+			if told := found["send-unused "+place]; told == used[s.Name] {
+				t.Fatalf("%s is used: %v, told: %v\n%+v", s.Name, used[s.Name], told, p.Config())
+			}
+			for i, space := range s.AddressSpaces {
+				told := found["space-unused "+place+".AddressSpaces["+string(rune('0'+i))+"]"] || found["send-unused "+place]
+				if told == used[s.Name+" "+space.String()] {
+					t.Fatalf("%s of %s is used: %v, told: %v\n%+v", space, s.Name, !told, told, p.Config())
+				}
+			}
+		}
+	}
+}
+
+// TestGrantsSlow takes every grant away and asks what every possible session holds.
+func TestGrantsSlow(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 5))
+	for range randomPolicies {
+		p := randompolicy.Policy(r)
+		found := map[string]bool{}
+		for _, f := range analysis.Check(p, analysis.Options{}) {
+			found[signature(f)] = true
+		}
+		slow := newSlow(p)
+		reached := servedBy(slow)
+		for i := range slow.cfg.Receive {
+			in := &slow.cfg.Receive[i]
+			if !slices.Contains(reached, in.Name) {
+				continue
+			}
+			before := powers(slow, in)
+			all := in.Permissions
+			for j := range all {
+				in.Permissions = slices.Delete(slices.Clone(all), j, j+1)
+				same := slices.Equal(powers(slow, in), before)
+				if told := found[`grant-ineffective Receive["`+in.Name+`"].Permissions[`+string(rune('0'+j))+"]"]; told != same {
+					t.Fatalf("without %v all is the same: %v, told: %v\n%+v", all[j], same, told, *in)
+				}
+			}
+			in.Permissions = all
+		}
+	}
+}
+
+// powers returns what every session on r holds, nothing without Submit.
+func powers(p slowPolicy, r *connector.Receive) []permission.Set {
+	var sessions [][]permission.SID
+	m := r.AuthMechanism.Or(0)
+	if m.Has(auth.ExternalAuthoritative) {
+		sessions = append(sessions, []permission.SID{permission.SIDExternallySecured})
+	} else {
+		sessions = append(sessions, []permission.SID{permission.SIDAnonymous})
+		if r.DomainSecureEnabled && m.Has(auth.TLS) && len(p.cfg.Transport.TLSReceiveDomainSecureList) > 0 {
+			sessions = append(sessions, []permission.SID{permission.SIDPartners})
+		}
+		if m.Has(auth.BasicAuth) {
+			// And somebody whom no grant names.
+			for _, sids := range subsets(append([]permission.SID{permission.SIDExchangeServers, permission.SIDExternallySecured}, randompolicy.Groups...)) {
+				sessions = append(sessions, append(sids, permission.SIDAuthenticatedUsers))
+			}
+		}
+	}
+	var all []permission.Set
+	for _, sids := range sessions {
+		s := slowSession{policy: p, receive: r, sids: sids}
+		var held []permission.Right
+		for right := permission.Submit; right <= permission.SendXShadow; right++ {
+			if s.holds(right) {
+				held = append(held, right)
+			}
+		}
+		if !s.holds(permission.Submit) {
+			held = nil
+		}
+		all = append(all, permission.SetOf(held...))
+	}
+	return all
+}
+
+// TestRepairsSlow applies every fix to random policies, as far as what comes out is
+// valid.
+func TestRepairsSlow(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	for range randomPolicies {
+		p := randompolicy.Policy(r)
+		for _, f := range analysis.Check(p, analysis.Options{}) {
+			cfg := p.Config()
+			if !f.Repair(&cfg) {
+				continue
+			}
+			fixed, err := connector.Compile(cfg)
+			if err != nil {
+				continue
+			}
+			// Of equal ranges one may move up to the place of the other.
+			if before, after := number(p, f), number(fixed, f); after >= before {
+				t.Fatalf("the fix leaves %v\n%+v", f, p.Config())
+			}
+		}
+	}
+}
+
+// number counts the findings of the code of f at its connector.
+func number(p *connector.Policy, f analysis.Finding) int {
+	n := 0
+	for _, g := range analysis.Check(p, analysis.Options{}) {
+		place, _, _ := strings.Cut(g.Place, "].")
+		if g.Code == f.Code && strings.HasPrefix(f.Place, place) {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,167 @@
+package analysis
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// usedSpace is an address space of a Send connector.
+type usedSpace struct {
+	out   *connector.Outbound
+	space routing.AddressSpace
+}
+
+// spaces finds Send connectors and address spaces by which no mail ever leaves, and
+// those that leave a choice to the names. Address spaces of types other than SMTP
+// have no sessions and are left out.
+func (c *checker) spaces() {
+	used := map[usedSpace]bool{}
+	busy := map[*connector.Outbound]bool{}
+	for i := range c.ways {
+		for _, way := range c.ways[i] {
+			if out := way.Route.Outbound; out != nil {
+				used[usedSpace{out, way.Route.Space}] = true
+				busy[out] = true
+			}
+		}
+	}
+	for i, out := range c.outbounds {
+		s := out.Settings()
+		if !s.Enabled.Or(true) || s.IsScopedConnector && !out.Local() {
+			continue // a scoped connector of another server is there for its neighbours
+		}
+		if !busy[out] {
+			c.sendUnused(i, out)
+			continue
+		}
+		for j, space := range s.AddressSpaces {
+			first := slices.Index(s.AddressSpaces, space) == j
+			if space.IsSMTP() && (!used[usedSpace{out, space}] || !first) {
+				c.spaceUnused(i, j, out, space)
+			}
+		}
+	}
+	c.routeTies()
+}
+
+func (c *checker) sendUnused(i int, out *connector.Outbound) {
+	at := slices.IndexFunc(out.Settings().AddressSpaces, routing.AddressSpace.IsSMTP)
+	if at < 0 {
+		return
+	}
+	to := c.inSpace(out.Settings().AddressSpaces[at])
+	c.find(Finding{
+		Code: CodeSendUnused, Severity: SeverityWarning, Place: elementPath("Send", i, out.Name()),
+		Text:    "no mail leaves by it, whoever it is for and however large it is" + c.goes(to),
+		Fix:     "remove or disable it, or give it a lower cost or other address spaces",
+		Witness: c.sendTo(to),
+		edit:    func(cfg *connector.Config) { cfg.Send[i].Enabled = connector.Value(false) },
+	})
+}
+
+func (c *checker) spaceUnused(i, j int, out *connector.Outbound, space routing.AddressSpace) {
+	to := c.inSpace(space)
+	c.find(Finding{
+		Code: CodeSpaceUnused, Severity: SeverityWarning, Place: indexPath(elementPath("Send", i, out.Name())+".AddressSpaces", j),
+		Text:    fmt.Sprintf("no mail leaves by %v: another address space always wins%s", space, c.goes(to)),
+		Fix:     "leave it out, or give it a lower cost",
+		Witness: c.sendTo(to),
+		edit: func(cfg *connector.Config) {
+			cfg.Send[i].AddressSpaces = slices.Delete(cfg.Send[i].AddressSpaces, j, j+1)
+		},
+	})
+}
+
+// inSpace returns a domain that an address space covers.
+func (c *checker) inSpace(space routing.AddressSpace) routing.Domain {
+	d := space.Domain()
+	elsewhere := c.domains.Elsewhere()
+	switch {
+	case space.Kind() == routing.SpaceAccepted:
+		for i := range c.domains.Cells {
+			if w := c.domains.Cells[i].Witness; c.accepted(w) {
+				return w
+			}
+		}
+	case d.IsValid():
+		return c.domains.Cells[c.domains.Find(d)].Witness
+	}
+	return c.domains.Cells[elsewhere].Witness
+}
+
+// goes says by which connector mail for a domain leaves.
+func (c *checker) goes(to routing.Domain) string {
+	route := c.ways[c.domains.Find(to)][0].Route
+	if route.Outbound == nil {
+		return ""
+	}
+	return fmt.Sprintf("; mail for %v leaves by %v of %q", to, route.Space, route.Outbound.Name())
+}
+
+// routeTies finds address spaces that several connectors have at the same cost and
+// distance. Groups of the same connectors are alike, so one is asked about.
+func (c *checker) routeTies() {
+	type offer struct{ send, cost int }
+	groups := map[string][]offer{}
+	var order []string
+	for i, out := range c.outbounds {
+		if !out.Settings().Enabled.Or(true) {
+			continue
+		}
+		for _, space := range out.Settings().AddressSpaces {
+			if !space.IsSMTP() {
+				continue
+			}
+			key := space.Space()
+			if groups[key] == nil {
+				order = append(order, key)
+			}
+			groups[key] = append(groups[key], offer{i, space.Cost()})
+		}
+	}
+	asked := map[string]bool{}
+	told := map[[2]string]bool{}
+	for _, key := range order {
+		group := groups[key]
+		if asked[fmt.Sprint(group)] || len(group) < 2 {
+			continue
+		}
+		asked[fmt.Sprint(group)] = true
+		first := c.outbounds[group[0].send]
+		at := slices.IndexFunc(first.Settings().AddressSpaces, func(a routing.AddressSpace) bool { return a.Space() == key && a.IsSMTP() })
+		to := c.inSpace(first.Settings().AddressSpaces[at])
+		for _, way := range c.ways[c.domains.Find(to)] {
+			c.routeTie(to, max(way.Above+1, 0), told)
+		}
+	}
+}
+
+// routeTie reports the connectors that lose by their names only.
+func (c *checker) routeTie(to routing.Domain, size int64, told map[[2]string]bool) {
+	d := c.sendTo(to)
+	address := d.To
+	if len(address) == 0 {
+		return
+	}
+	route, trace := c.policy.ExplainRoute(address[0], size)
+	for step := range trace.All() {
+		pair := [2]string{route.Outbound.Name(), step.Candidate()}
+		if step.Fate() != connector.FateLaterName || told[pair] || pair[0] == pair[1] {
+			continue
+		}
+		told[pair] = true
+		d.Size = size
+		i := slices.IndexFunc(c.outbounds, func(o *connector.Outbound) bool { return o.Name() == pair[1] })
+		c.find(Finding{
+			Code: CodeRouteTie, Severity: SeverityWarning, Place: elementPath("Send", i, pair[1]) + ".AddressSpaces",
+			Text: fmt.Sprintf("mail for %v leaves by %s only because that comes first by name: both have the address space %s at the same cost",
+				to, strconv.Quote(pair[0]), route.Space.Space()),
+			Fix:     "give one of them a higher cost",
+			Witness: d,
+		})
+	}
+}

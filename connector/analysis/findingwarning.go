@@ -1,0 +1,73 @@
+package analysis
+
+import (
+	"strings"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/partition"
+)
+
+// warningFix is what is right where connector.Compile warns.
+type warningFix struct {
+	fix string
+	// edit makes the change in the connector at a place, and reports whether it
+	// could; nil where a person has to choose.
+	edit func(e *element) bool
+}
+
+// warningFixes are by code. What Compile says about ranges that overlap, the
+// findings about clients say better.
+var warningFixes = map[string]warningFix{
+	connector.CodeNotEnforced:       {"leave it out: it does nothing here", (*element).unset},
+	connector.CodeDomainSecureList:  {"list the partners' domains, or leave DomainSecureEnabled out", (*element).unset},
+	connector.CodeExchangeFqdn:      {"leave Fqdn empty, or give the server's own name", (*element).unset},
+	connector.CodeGroupCustom:       {"leave Custom out", (*element).noCustom},
+	connector.CodeAcceptsNothing:    {"give PermissionGroups or Permissions, or remove the connector", nil},
+	connector.CodeGroupUnreachable:  {"leave the group out, or give the mechanism that leads to it", (*element).reachableGroups},
+	connector.CodeCredentialUnused:  {"leave the credential out", (*element).unset},
+	connector.CodeCredentialClear:   {"give BasicAuthRequireTLS", (*element).credentialOverTLS},
+	connector.CodeForceHELO:         {"leave ForceHELO out", (*element).unset},
+	connector.CodeEdgeOnly:          {"leave it out, if Exchange is to do the same", (*element).unset},
+	connector.CodeSourceSites:       {"name servers of one site", nil},
+	connector.CodeDelayNotification: {"give a time between the retries and the expiry of messages", nil},
+	connector.CodeSiteLink:          {"correct the site's name, or leave it out", nil},
+}
+
+// warnings makes findings of what Compile warns of.
+func (c *checker) warnings() {
+	for _, p := range c.policy.Warnings() {
+		rule, ok := warningFixes[p.Code]
+		if !ok {
+			continue
+		}
+		f := Finding{Code: p.Code, Severity: SeverityWarning, Place: p.Path, Text: p.Detail, Fix: rule.fix}
+		c.warningWitness(&f)
+		if rule.edit != nil {
+			f.edit = func(cfg *connector.Config) {
+				if e := elementAt(cfg, p.Path); e != nil {
+					rule.edit(e)
+				}
+			}
+			if e := elementAt(&c.cfg, p.Path); e == nil || !rule.edit(e.copied()) {
+				f.edit = nil
+			}
+		}
+		c.find(f)
+	}
+}
+
+// warningWitness finds a session that shows a warning, where one can.
+func (c *checker) warningWitness(f *Finding) {
+	place, _, _ := strings.Cut(f.Place, "].")
+	place += "]"
+	for e := range c.reached {
+		if e.path == place && (f.Code == connector.CodeAcceptsNothing || f.Code == connector.CodeGroupUnreachable) {
+			f.Witness = c.dialog(e, partition.Who{}, e.Settings().RequireTLS)
+		}
+	}
+	for i, out := range c.outbounds {
+		if elementPath("Send", i, out.Name()) == place && (f.Code == connector.CodeCredentialClear || f.Code == connector.CodeForceHELO) {
+			f.Witness = c.sendTo(c.servedBy(out))
+		}
+	}
+}
