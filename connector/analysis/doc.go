@@ -15,6 +15,17 @@
 //
 // Equivalent and AtLeastAsStrict are the same computation.
 //
+// # What to know of one policy
+//
+// Check lists findings: who may relay, as minimal ranges, identities and
+// connectors; connectors, ranges, address spaces and grants that can't have an
+// effect; ties; passwords in the clear; mail that can't leave or comes back. Each
+// has a stable code, a witness where a session can show it, and what to do. A
+// configuration acknowledges findings that are meant, in Config.Acknowledged or in
+// the Comment of a connector, by a line such as
+//
+//	Acknowledged open-relay: the router lets nobody in but the printers
+//
 // # What is compared
 //
 // Decisions, not replies: a refusal with another text or code is the same

@@ -86,8 +86,8 @@ type Options struct {
 
 // Certificate is what Check must know of one.
 type Certificate struct {
-	Issuer, Subject     string   // as TlsCertificateName has them
-	Names               []string // DNS names, *.contoso.com included
+	Name                connector.SmtpX509Identifier // by which TlsCertificateName names it
+	Hosts               []string                     // its DNS names, *.contoso.com included
 	NotBefore, NotAfter time.Time
 }
 
@@ -151,6 +151,8 @@ type entrance struct {
 
 	asked    bool // whether sessions are known
 	sessions []session
+	clients  string // who reaches it, in words; "" until somebody asks
+	sources  []Source
 }
 
 func newChecker(p *connector.Policy, opts Options) *checker {

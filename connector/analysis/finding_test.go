@@ -69,7 +69,8 @@ var now = time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)
 
 func options(names ...string) analysis.Options {
 	return analysis.Options{Now: now, Certificates: []analysis.Certificate{{
-		Issuer: "CN=Contoso CA", Subject: "CN=huba.fabrikam.com", Names: names, NotBefore: now.AddDate(0, -1, 0), NotAfter: now.AddDate(0, 3, 0),
+		Name:  connector.SmtpX509Identifier{Issuer: "CN=Contoso CA,C=US", Subject: "CN=huba.fabrikam.com"},
+		Hosts: names, NotBefore: now.AddDate(0, -1, 0), NotAfter: now.AddDate(0, 3, 0),
 	}}}
 }
 
@@ -246,6 +247,10 @@ var findingTests = map[string]findingTest{
 	"chosen certificate is missing": {
 		parts: []string{"%in", `, "TlsCertificateName": "<I>CN=Contoso CA<S>CN=mail.fabrikam.com"`},
 		found: []string{`certificate-fqdn Receive["In"].Fqdn`}, fixed: []string{},
+	},
+	"chosen certificate": {
+		parts: []string{"%in", `, "TlsCertificateName": "<I>CN=Contoso CA, C=US<S>CN=HubA.fabrikam.com", "LongAddressesEnabled": true`},
+		found: []string{`not-enforced Receive["In"].LongAddressesEnabled`},
 	},
 	"no route home": {
 		parts: []string{`{"Name": "Home", "AddressSpaces": ["fabrikam.com"], "SmartHosts": ["10.2.3.9"]}`, `{"Name": "Home", "AddressSpaces": ["other.example"], "SmartHosts": ["10.2.3.9"]}`},

@@ -21,7 +21,7 @@ func (c *checker) authentication() {
 
 // clearAuth: Basic authentication shows the password to whoever listens.
 func (c *checker) clearAuth(e *entrance) {
-	offered := e.Open(noTLS).SASL()
+	offered := e.Open(auth.Channel{}).SASL()
 	if len(offered) == 0 {
 		return
 	}

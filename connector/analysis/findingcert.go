@@ -60,7 +60,7 @@ func (c *checker) certificateName(e *entrance) {
 	chosen := err == nil
 	for i := range c.opts.Certificates {
 		cert := &c.opts.Certificates[i]
-		if chosen && (cert.Issuer != want.Issuer || cert.Subject != want.Subject) {
+		if chosen && (normalName(cert.Name) != normalName(want)) {
 			continue
 		}
 		if cert.covers(e.Fqdn()) {
@@ -84,7 +84,7 @@ func (c *checker) renamed(e *entrance, chosen bool) func(*connector.Config) {
 		return nil
 	}
 	for _, cert := range c.opts.Certificates {
-		for _, name := range cert.Names {
+		for _, name := range cert.Hosts {
 			if !strings.HasPrefix(name, "*") {
 				return func(cfg *connector.Config) { cfg.Receive[e.index].Fqdn = name }
 			}
@@ -95,16 +95,16 @@ func (c *checker) renamed(e *entrance, chosen bool) func(*connector.Config) {
 
 // String names the certificate by what it is for.
 func (cert *Certificate) String() string {
-	if len(cert.Names) > 0 {
-		return "for " + list(cert.Names, " and ")
+	if len(cert.Hosts) > 0 {
+		return "for " + list(cert.Hosts, " and ")
 	}
-	return cert.Subject
+	return cert.Name.Subject
 }
 
 // covers reports whether the certificate is for a host. A wildcard stands for one
 // label (RFC 9525 section 6.3).
 func (cert *Certificate) covers(host string) bool {
-	for _, name := range cert.Names {
+	for _, name := range cert.Hosts {
 		if strings.EqualFold(name, host) {
 			return true
 		}
@@ -114,4 +114,10 @@ func (cert *Certificate) covers(host string) bool {
 		}
 	}
 	return false
+}
+
+// normalName removes what differs between the ways in which X.500 names are
+// printed: letter case, and blanks after commas.
+func normalName(id connector.SmtpX509Identifier) string {
+	return strings.ReplaceAll(strings.ToLower(id.String()), ", ", ",")
 }

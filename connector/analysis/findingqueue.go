@@ -3,23 +3,28 @@ package analysis
 import "container/heap"
 
 // claimQueue knows which claims hold the present client. Claims are numbers in the
-// order of preference; those of rank 0 come before those of rank 1.
+// order of preference within their rank: 0 for those bound to the very address, 1 for
+// those bound to all.
 type claimQueue struct {
-	holds []bool
-	ranks [2]numbers // by rank: a heap of what holds, and of some that don't any more
-	rank  []int
+	rank     []int // by claim
+	holds    []bool
+	specific int        // how many of rank 0 hold
+	ranks    [2]numbers // by rank: a heap of what holds, and of some that don't any more
 }
 
-func newClaimQueue(claims []claim) *claimQueue {
-	q := &claimQueue{holds: make([]bool, len(claims)), rank: make([]int, len(claims))}
-	for i := range claims {
-		q.rank[i] = claims[i].rank
-	}
-	return q
+func newClaimQueue(rank []int) *claimQueue {
+	return &claimQueue{rank: rank, holds: make([]bool, len(rank))}
 }
 
 // set notes that a claim begins to hold or stops.
 func (q *claimQueue) set(claim int, holds bool) {
+	if q.rank[claim] == 0 && q.holds[claim] != holds {
+		if holds {
+			q.specific++
+		} else {
+			q.specific--
+		}
+	}
 	q.holds[claim] = holds
 	if holds {
 		heap.Push(&q.ranks[q.rank[claim]], claim)

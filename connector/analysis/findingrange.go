@@ -84,10 +84,9 @@ func boundAs(e *entrance, l *partition.Listener) int {
 	return rank
 }
 
-// claim is a range of an entrance at a listener.
+// claim is a range of an entrance.
 type claim struct {
 	*entrance
-	rank  int // 0: bound to the very address
 	index int // in RemoteIPRanges
 	rng   connector.Range
 }
@@ -100,12 +99,10 @@ type rangeKey struct {
 
 func (c *claim) key() rangeKey { return rangeKey{c.entrance, c.index} }
 
-// compareClaims orders claims to one client as Policy.Select does, the winner
-// first.
-func compareClaims(a, b *claim) int {
+// compareClaims orders claims to one client as Policy.Select does where all are
+// bound alike, the winner first.
+func compareClaims(a, b claim) int {
 	switch {
-	case a.rank != b.rank:
-		return cmp.Compare(a.rank, b.rank)
 	case a.rng.Narrower(b.rng):
 		return -1
 	case b.rng.Narrower(a.rng):
@@ -120,8 +117,8 @@ func compareClaims(a, b *claim) int {
 type sweep struct {
 	*checker
 	won   map[rangeKey]bool
-	alone map[rangeKey]bool  // it wins somewhere over another connector, or where there is no other
-	meets map[meeting]*clash // what is to be said of two connectors
+	alone map[rangeKey]bool // it wins somewhere over another connector, or where there is no other
+	meets map[meeting]*clash
 	order []meeting
 }
 
@@ -145,64 +142,88 @@ func newSweep(c *checker) *sweep {
 
 // run sweeps the claims that take part; nil: all of them.
 func (s *sweep) run(takesPart func(*claim) bool) {
+	var families [2]*field
 	for i := range s.listeners {
 		l := &s.listeners[i]
-		var claims []claim
-		for _, e := range s.inbounds {
-			rank := boundAs(e, l)
-			if rank < 0 {
-				continue
-			}
-			for j, r := range e.Settings().RemoteIPRanges {
-				if cl := (claim{e, rank, j, r}); r.Low().BitLen() == l.Local[0].Addr().BitLen() && (takesPart == nil || takesPart(&cl)) {
-					claims = append(claims, cl)
-				}
-			}
+		six := l.Local[0].Addr().Is6()
+		family := index(six)
+		if families[family] == nil {
+			families[family] = s.field(six, takesPart)
 		}
-		slices.SortStableFunc(claims, func(a, b claim) int { return compareClaims(&a, &b) })
-		s.listener(l, claims)
+		s.listener(l, families[family])
 	}
+}
+
+// field is all claims to clients of one family.
+type field struct {
+	claims  []claim // in the order of preference
+	borders []border
+}
+
+// border is where a claim begins or, if ends, where it is over.
+type border struct {
+	at    netip.Addr
+	claim int // -1: nothing begins or ends
+	ends  bool
 }
 
 // mapped is where IPv4-mapped addresses begin and what comes behind: they are IPv4,
 // so no client has one in IPv6.
 var mapped = [2]netip.Addr{netip.MustParseAddr("::ffff:0:0"), netip.MustParseAddr("::1:0:0:0")}
 
-// border is where a claim begins or, if ends, where it is over.
-type border struct {
-	at    netip.Addr
-	claim int
-	ends  bool
-}
-
-// listener sweeps one listener. claims are in the order of preference.
-func (s *sweep) listener(l *partition.Listener, claims []claim) {
-	borders := make([]border, 0, 2*len(claims)+2)
-	for i := range claims {
-		borders = append(borders, border{claims[i].rng.Low(), i, false})
-		if next := claims[i].rng.High().Next(); next.IsValid() {
-			borders = append(borders, border{next, i, true})
+func (s *sweep) field(six bool, takesPart func(*claim) bool) *field {
+	f := &field{}
+	for _, e := range s.inbounds {
+		for i, r := range e.Settings().RemoteIPRanges {
+			if cl := (claim{e, i, r}); r.Low().Is6() == six && (takesPart == nil || takesPart(&cl)) {
+				f.claims = append(f.claims, cl)
+			}
 		}
 	}
-	if l.Local[0].Addr().Is6() {
-		borders = append(borders, border{mapped[0], -1, false}, border{mapped[1], -1, false})
+	slices.SortStableFunc(f.claims, compareClaims)
+	for i := range f.claims {
+		f.borders = append(f.borders, border{f.claims[i].rng.Low(), i, false})
+		if next := f.claims[i].rng.High().Next(); next.IsValid() {
+			f.borders = append(f.borders, border{next, i, true})
+		}
 	}
-	slices.SortFunc(borders, func(a, b border) int { return a.at.Compare(b.at) })
-	q := newClaimQueue(claims)
-	for i := 0; i < len(borders); {
-		at := borders[i].at
-		for ; i < len(borders) && borders[i].at == at; i++ {
-			if b := borders[i]; b.claim >= 0 {
+	if six {
+		f.borders = append(f.borders, border{mapped[0], -1, false}, border{mapped[1], -1, false})
+	}
+	slices.SortFunc(f.borders, func(a, b border) int { return a.at.Compare(b.at) })
+	return f
+}
+
+// listener sweeps one listener.
+func (s *sweep) listener(l *partition.Listener, f *field) {
+	bound := map[*entrance]int{}
+	specific := false
+	for _, e := range s.inbounds {
+		bound[e] = boundAs(e, l)
+		specific = specific || bound[e] == 0
+	}
+	rank := make([]int, len(f.claims))
+	for i := range f.claims {
+		rank[i] = bound[f.claims[i].entrance]
+	}
+	q := newClaimQueue(rank)
+	for i := 0; i < len(f.borders); {
+		at := f.borders[i].at
+		for ; i < len(f.borders) && f.borders[i].at == at; i++ {
+			if b := f.borders[i]; b.claim >= 0 && rank[b.claim] >= 0 {
 				q.set(b.claim, !b.ends)
 			}
 		}
-		high := lastAddr(at)
-		if i < len(borders) {
-			high = borders[i].at.Prev()
+		// Whom nobody claims by the very address fares as at other addresses, which
+		// are a listener of their own.
+		if at.Is4In6() || specific && q.specific == 0 {
+			continue
 		}
-		if !at.Is4In6() {
-			s.interval(l, claims, q, partition.Span{Low: at, High: high})
+		high := partition.Last(at)
+		if i < len(f.borders) {
+			high = f.borders[i].at.Prev()
 		}
+		s.interval(l, f.claims, q, partition.Span{Low: at, High: high})
 	}
 }
 
@@ -217,18 +238,16 @@ func (s *sweep) interval(l *partition.Listener, claims []claim, q *claimQueue, s
 	if second < 0 || claims[second].entrance != a.entrance {
 		s.alone[a.key()] = true
 	}
-	if second >= 0 {
-		if b := &claims[second]; b.entrance != a.entrance && b.rank == a.rank {
-			switch {
-			case !a.rng.Narrower(b.rng):
-				s.meet(CodeRangeTie, l, a, b, span)
-			case !b.rng.Covers(a.rng):
-				s.meet(connector.CodeRangesOverlap, l, a, b, span)
-			}
+	if second >= 0 && q.rank[second] == q.rank[first] && claims[second].entrance != a.entrance {
+		switch b := &claims[second]; {
+		case !a.rng.Narrower(b.rng):
+			s.meet(CodeRangeTie, l, a, b, span)
+		case !b.rng.Covers(a.rng):
+			s.meet(connector.CodeRangesOverlap, l, a, b, span)
 		}
 	}
-	if anywhere >= 0 {
-		if b := &claims[anywhere]; a.rank == 0 && b.entrance != a.entrance && b.rng.Narrower(a.rng) {
+	if anywhere >= 0 && q.rank[first] == 0 {
+		if b := &claims[anywhere]; b.entrance != a.entrance && b.rng.Narrower(a.rng) {
 			s.meet(CodeBindingOutranks, l, a, b, span)
 		}
 	}
@@ -318,7 +337,7 @@ func (s *sweep) clash(key meeting, m *clash) {
 		Sources: []Source{{Local: m.at.Local, Ranges: ranges}},
 	}
 	winner := strconv.Quote(key.winner.Name())
-	switch clients := rangesText(ranges); key.code {
+	switch clients := "clients " + rangesText(ranges); key.code {
 	case CodeRangeTie:
 		f.Text = fmt.Sprintf("%s go to %s only because that comes first by name: its range %v is as large as %v", clients, winner, m.winner.rng, m.loser.rng)
 		f.Fix = "let one of the ranges be smaller, or leave these clients out of one"
@@ -345,9 +364,4 @@ func wildcardOf(e *entrance, l *partition.Listener) int {
 	return max(0, slices.IndexFunc(e.Settings().Bindings, func(b netip.AddrPort) bool {
 		return b.Port() == l.Local[0].Port() && b.Addr().IsUnspecified() && b.Addr().BitLen() == l.Local[0].Addr().BitLen()
 	}))
-}
-
-// lastAddr is the highest address of a's family.
-func lastAddr(a netip.Addr) netip.Addr {
-	return connector.MustParseRange(netip.PrefixFrom(a, 0).Masked().String()).High()
 }

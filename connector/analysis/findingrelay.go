@@ -136,7 +136,7 @@ func (c *checker) anonymous(e *entrance, f *Finding) {
 		return
 	}
 	f.Code, f.Severity, f.Place = CodeOpenRelay, SeverityError, e.path+".RemoteIPRanges"
-	f.Text += ", and the ranges name nobody: " + spansText(open)
+	f.Text += ", and no range names those " + spansText(open)
 	f.Fix = "name the clients in RemoteIPRanges, or take ms-Exch-SMTP-Accept-Any-Recipient from NT AUTHORITY\\ANONYMOUS LOGON"
 	f.Witness.Remote, f.Witness.Local = c.clientIn(e, open)
 }
@@ -160,11 +160,11 @@ func (c *checker) external(e *entrance, witness connector.Dialog) {
 	switch {
 	case len(open) > 0:
 		f.Code, f.Severity, f.Place = CodeExternalOpen, SeverityError, e.path+".RemoteIPRanges"
-		f.Text += ", and the ranges name nobody: " + spansText(open)
+		f.Text += ", and no range names those " + spansText(open)
 		f.Witness.Remote, f.Witness.Local = c.clientIn(e, open)
 	case len(many) > 0:
 		f.Code, f.Severity, f.Place = CodeExternalWide, SeverityWarning, e.path+".RemoteIPRanges"
-		f.Text += ", and they are many: " + spansText(many)
+		f.Text += ", and those " + spansText(many) + " are many"
 		f.Witness.Remote, f.Witness.Local = c.clientIn(e, many)
 	case !witness.Remote.IsValid():
 		return // they don't relay, and they are few
@@ -206,11 +206,15 @@ func lowerFirst(s string) string {
 
 // clients returns who reaches e, in words and as sources.
 func (c *checker) clients(e *entrance) (text string, sources []Source) {
-	sources, words := c.sources([]int{e.pair})
-	if words == "" {
-		return "All clients", sources
+	if e.clients == "" {
+		var words string
+		e.sources, words = c.sources([]int{e.pair})
+		e.clients = "All clients"
+		if words != "" {
+			e.clients = "Clients " + words
+		}
 	}
-	return "Clients " + words, sources
+	return e.clients, e.sources
 }
 
 // beyond returns the clients of e that no range of reasonable size names. Ranges

@@ -3,11 +3,11 @@ package analysis
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
-	"github.com/interchange-smtp/interchange/connector/internal/partition"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -155,9 +155,10 @@ func (c *checker) server() string { return connector.Receive{}.WithDefaults(&c.c
 // space of it if there is none.
 func (c *checker) servedBy(out *connector.Outbound) routing.Domain {
 	for i := range c.domains.Cells {
-		for _, way := range c.ways[i] {
+		cell := c.unnamedFirst(i)
+		for _, way := range c.ways[cell] {
 			if way.Route.Outbound == out {
-				return c.domains.Cells[i].Witness
+				return c.domains.Cells[cell].Witness
 			}
 		}
 	}
@@ -168,6 +169,10 @@ func (c *checker) servedBy(out *connector.Outbound) routing.Domain {
 	}
 	return c.domains.Cells[c.domains.Elsewhere()].Witness
 }
+
+// unnamedFirst returns the i-th cell, beginning with the domains that nobody named,
+// which most mail is for.
+func (c *checker) unnamedFirst(i int) int { return (i + c.domains.Elsewhere()) % len(c.domains.Cells) }
 
 // smallest is the lowest MaxMessageSize that a Receive connector can have. A Send
 // connector below it refuses what every Receive connector takes.
@@ -220,35 +225,26 @@ func (c *checker) sizeGaps() {
 		return
 	}
 	told := map[*connector.Outbound]bool{}
-	for cell, ways := range c.ways {
+	for i := range c.ways {
+		cell := c.unnamedFirst(i)
+		ways := c.ways[cell]
 		n := len(ways)
 		if n < 2 || ways[n-1].Route.Outcome != routing.TooLarge {
 			continue
 		}
 		out, upto := ways[n-2].Route.Outbound, ways[n-2].Upto
-		i := c.outboundIndex(out)
-		given := most.given || c.cfg.Send[i].MaxMessageSize != 0 || c.cfg.Transport.MaxSendSize != 0
+		at := slices.Index(c.outbounds, out)
+		given := most.given || c.cfg.Send[at].MaxMessageSize != 0 || c.cfg.Transport.MaxSendSize != 0
 		if told[out] || !given || smaller(upto, most.limit) != upto || upto == most.limit {
 			continue
 		}
 		told[out] = true
-		d := partition.Mailbox("user", c.domains.Cells[cell].Witness)
-		witness := c.large(d.Domain(), upto+1)
 		c.find(Finding{
-			Code: CodeSizeGap, Severity: SeverityNote, Place: elementPath("Send", i, out.Name()) + ".MaxMessageSize",
+			Code: CodeSizeGap, Severity: SeverityNote, Place: elementPath("Send", at, out.Name()) + ".MaxMessageSize",
 			Text: fmt.Sprintf("mail for %s leaves up to %s, and Receive connector %s takes %s; what is larger is refused only at its recipients",
 				c.domains.Cells[cell], sizeText(upto), strconv.Quote(most.entrance.Name()), upTo(sizeText(most.limit), "")),
 			Fix:     "let both have the same limit",
-			Witness: witness,
+			Witness: c.large(c.domains.Cells[cell].Witness, upto+1),
 		})
 	}
-}
-
-func (c *checker) outboundIndex(out *connector.Outbound) int {
-	for i, o := range c.outbounds {
-		if o == out {
-			return i
-		}
-	}
-	return -1
 }

@@ -19,8 +19,8 @@ import (
 // that they may run on a fresh organisation or on a bare one. Parameters at their
 // default are left out, but for those that say what a connector is.
 //
-// No cmdlet sets the profile, the servers and the site links: comments at the top
-// name them, and whoever runs the commands gives them in [Options], or in a
+// No cmdlet sets the profile, the servers, the site links and what is acknowledged
+// outside of connectors: comments at the top name them, and whoever runs the commands gives them in [Options], or in a
 // configuration to [Open]. So that less depends on it, a connector that has its
 // server's FQDN by default is printed with it, unless it belongs to other servers,
 // too. A cfg that lists no servers is taken to be for one that nothing is known
@@ -87,6 +87,9 @@ func (p *printer) heading() {
 	}
 	for _, l := range p.cfg.Links {
 		p.line(fmt.Sprintf("# Site link %q between %q, cost %d, largest message %d.", l.Name, l.Sites, l.Cost, l.MaxSize))
+	}
+	for _, a := range p.cfg.Acknowledged {
+		p.line(fmt.Sprintf("# Acknowledged %q at %q: %q.", a.Code, a.Place, a.Reason))
 	}
 }
 

@@ -39,7 +39,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"serve", "run the relay", "0 stopped by a signal, 1 could not serve, 2 invalid", serve},
-		{"check", "read, validate, list findings", "0 clean, 1 findings, 2 invalid", check},
+		{"check", "read, validate, list findings", "0 clean or notes only, 1 errors or warnings, 2 invalid", check},
 		{"explain", "show a session step by step", "0 accepted, 1 refused, 2 invalid", explain},
 		{"route", "show by which Send connector a recipient leaves", "0 routed, 1 no route, 2 invalid", route},
 		{"diff", "say what changes when a policy replaces another", "0 same, 1 differs, 2 invalid", diff},

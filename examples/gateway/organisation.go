@@ -14,7 +14,7 @@ import (
 // tell setup what no cmdlet can: FQDNs, sites, that we are an Edge server. It
 // makes a fresh organisation, with the connectors of setup.
 func organisation(cfg connector.Config, opts shell.Options) (*shell.Interpreter, error) {
-	topology := connector.Config{Profile: cfg.Profile, Server: cfg.Server, Servers: cfg.Servers, Links: cfg.Links}
+	topology := connector.Config{Profile: cfg.Profile, Server: cfg.Server, Servers: cfg.Servers, Links: cfg.Links, Acknowledged: cfg.Acknowledged}
 	if len(cfg.Servers) == 0 || !reflect.DeepEqual(cfg, topology) {
 		return shell.Open(cfg, opts)
 	}
@@ -32,7 +32,7 @@ func organisation(cfg connector.Config, opts shell.Options) (*shell.Interpreter,
 	}
 	opts.Profile = cfg.Profile
 	in := shell.New(opts)
-	return in, in.Merge(connector.Config{Links: cfg.Links}, nil)
+	return in, in.Merge(connector.Config{Links: cfg.Links, Acknowledged: cfg.Acknowledged}, nil)
 }
 
 // serverNamed is the server that -server names, by its name or its FQDN.

@@ -179,42 +179,6 @@ func (l *loaded) locate(problems connector.Problems) findings {
 	return found
 }
 
-// warnings lists what is doubtful: what was said while the files were read, and
-// what is said of the policy. Of parameters without effect it tells only where a
-// file sets them, for the connectors that setup makes have such ones, too; and it
-// tells once of each, with the number of other connectors.
-func (l *loaded) warnings() findings {
-	all := slices.DeleteFunc(l.locate(l.Warnings()), func(f finding) bool {
-		return f.File == "" && (f.Code == connector.CodeNotEnforced || f.Code == connector.CodeDomainSecureList)
-	})
-	var once findings
-	others := map[string]int{} // by what is said
-	for _, f := range all {
-		if f.Code == connector.CodeNotEnforced {
-			if others[f.Detail]++; others[f.Detail] > 1 {
-				continue
-			}
-		}
-		once = append(once, f)
-	}
-	for i, f := range once {
-		if n := others[f.Detail] - 1; n > 0 {
-			once[i].Detail += fmt.Sprintf(" (nor on %s)", count(n, "other connector"))
-		}
-	}
-	notes := slices.DeleteFunc(slices.Clone(l.notes), func(note finding) bool {
-		return slices.ContainsFunc(once, func(f finding) bool { return f.repeats(note) })
-	})
-	return append(append(findings{}, notes...), once...) // in JSON a list, not null
-}
-
-// repeats reports whether f says of a parameter without effect what a script's
-// note has said of it.
-func (f finding) repeats(note finding) bool {
-	parameter := f.Path[strings.LastIndexByte(f.Path, '.')+1:]
-	return f.Code == connector.CodeNotEnforced && note.Code == "script" && strings.HasPrefix(note.Detail, "-"+parameter+" ")
-}
-
 // policy loads the policy for a command. If that fails it prints why and ok
 // is false.
 func (c *cli) policy(p *policyFlags) (l *loaded, ok bool) {

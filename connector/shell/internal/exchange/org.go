@@ -89,7 +89,9 @@ func newOrg() *Org {
 // all else is for connector.Compile to judge.
 func FromConfig(cfg connector.Config) (*Org, error) {
 	o := newOrg()
-	o.base = connector.Config{Profile: cfg.Profile, Server: cfg.Server, Servers: slices.Clone(cfg.Servers)}
+	o.base = connector.Config{
+		Profile: cfg.Profile, Server: cfg.Server, Servers: slices.Clone(cfg.Servers), Acknowledged: slices.Clone(cfg.Acknowledged),
+	}
 	o.closed = len(cfg.Servers) > 1
 	o.transport.cfg = cfg.Transport.Clone()
 	o.base.Transport = o.transport.cfg
@@ -151,7 +153,7 @@ func load[C any](s *shelf[C], what, key string, c C) error {
 // shares no memory with o.
 func (o *Org) Config() connector.Config {
 	cfg := o.base
-	cfg.Servers = slices.Clone(o.base.Servers)
+	cfg.Servers, cfg.Acknowledged = slices.Clone(o.base.Servers), slices.Clone(o.base.Acknowledged)
 	cfg.Transport = o.transport.cfg.Clone()
 	cfg.Accepted = nil
 	for it := range o.accepted.all() {
