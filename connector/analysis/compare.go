@@ -54,10 +54,12 @@ type comparer struct {
 // pair is clients that one connector serves before, and one afterwards; or
 // connectors that behave alike.
 type pair struct {
-	in      [2]*connector.Inbound // one of each; nil: not served
-	alike   bool                  // the two are configured alike
-	clients []clients
-	names   [2]map[string]bool // of the connectors
+	in    [2]*connector.Inbound // one of each; nil: not served
+	alike bool                  // the two are configured alike
+	// implicit is set where the connections begin with TLS.
+	implicit bool
+	clients  []clients
+	names    [2]map[string]bool // of the connectors
 }
 
 // clients are addresses at a listener.
@@ -72,27 +74,33 @@ type clients struct {
 func (c *comparer) pairUp() {
 	kinds := map[string]int{"": 0}
 	kindOf := map[*connector.Inbound]int{nil: 0}
-	place := map[[2]int]int{}
+	type both struct {
+		kinds    [2]int
+		implicit bool
+	}
+	place := map[both]int{}
 	for l := range c.listeners {
 		for i := range c.listeners[l].Cells {
 			cell := &c.listeners[l].Cells[i]
-			var key [2]int
+			key := both{implicit: c.listeners[l].Implicit}
 			for j, in := range cell.In {
 				kind, ok := kindOf[in]
 				if !ok {
 					kind = intern(kinds, behaviour(in))
 					kindOf[in] = kind
 				}
-				key[j] = kind
+				key.kinds[j] = kind
 			}
-			if key == [2]int{} {
+			if key.kinds == [2]int{} {
 				continue
 			}
 			at, ok := place[key]
 			if !ok {
 				at = len(c.pairs)
 				place[key] = at
-				c.pairs = append(c.pairs, pair{in: cell.In, alike: key[0] == key[1], names: [2]map[string]bool{{}, {}}})
+				c.pairs = append(c.pairs, pair{
+					in: cell.In, alike: key.kinds[0] == key.kinds[1], implicit: key.implicit, names: [2]map[string]bool{{}, {}},
+				})
 			}
 			c.pairs[at].add(l, i, cell)
 		}

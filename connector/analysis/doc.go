@@ -35,8 +35,8 @@
 // own reports about mail are routed too. Parameters that are kept but not
 // enforced, and protocol logging, decide nothing. A login is whatever set of
 // SIDs its verifier returns; grants tell sets apart by what they say of them.
-// Address types other than SMTP have no sessions and are left out. A connection
-// that begins with TLS, as on port 465, is taken for one after STARTTLS.
+// Address types other than SMTP have no sessions and are left out. Connections
+// to port 465 begin with TLS (RFC 8314), so nobody is in the clear there.
 //
 // # Limits of a connection
 //

@@ -11,27 +11,25 @@ import (
 // compareChannels compares what is offered and demanded before anybody proves
 // anything.
 func (c *comparer) compareChannels(place int) {
-	clear := c.meet(place, partition.Who{}, false)
-	if a, b := clear.in[0].Settings().RequireEHLODomain, clear.in[1].Settings().RequireEHLODomain; a != b {
-		d := clear.dialog()
-		d.Helo = ""
-		clear.found(delta{aspect: AspectHello, direction: toward(a), anyChannel: true}, d)
-	}
-	var offered [2]bool
-	for i, in := range clear.in {
-		offered[i] = in.Open(auth.Channel{}).StartTLS().Allowed()
-	}
 	secret := c.meet(place, partition.Who{}, true)
-	if offered[0] != offered[1] {
-		secret.found(delta{aspect: AspectStartTLS, direction: toward(offered[1]), anyChannel: true}, secret.dialog())
+	channels := []*encounter{secret}
+	if !secret.implicit {
+		channels = []*encounter{c.meet(place, partition.Who{}, false), secret}
+		c.compareStartTLS(secret)
 	}
-	for _, e := range []*encounter{clear, secret} {
+	first := channels[0]
+	if a, b := first.in[0].Settings().RequireEHLODomain, first.in[1].Settings().RequireEHLODomain; a != b {
+		d := first.dialog()
+		d.Helo = ""
+		first.found(delta{aspect: AspectHello, direction: toward(a), anyChannel: true}, d)
+	}
+	for _, e := range channels {
 		if !e.tls && e.demandChanged() {
 			continue
 		}
 		var sasl [2]string
 		for i, in := range e.in {
-			if s, ok := e.who.Open(in, e.tls); ok {
+			if s, ok := e.open(in); ok {
 				sasl[i] = strings.Join(s.SASL(), ", ")
 			}
 		}
@@ -40,8 +38,20 @@ func (c *comparer) compareChannels(place int) {
 			d.User = &auth.Identity{Principal: permission.Principal{Name: "somebody", SIDs: []permission.SID{permission.SIDAuthenticatedUsers}}}
 			e.found(delta{
 				aspect: AspectAuth, direction: toward(sasl[0] == ""), before: orNothing(sasl[0]), after: orNothing(sasl[1]),
+				anyChannel: e.implicit,
 			}, d)
 		}
+	}
+}
+
+// compareStartTLS compares whether STARTTLS is offered.
+func (c *comparer) compareStartTLS(secret *encounter) {
+	var offered [2]bool
+	for i, in := range secret.in {
+		offered[i] = in.Open(auth.Channel{}).StartTLS().Allowed()
+	}
+	if offered[0] != offered[1] {
+		secret.found(delta{aspect: AspectStartTLS, direction: toward(offered[1]), anyChannel: true}, secret.dialog())
 	}
 }
 

@@ -38,8 +38,8 @@ func questions() []question {
 // comparePair finds all differences between the connectors of a pair.
 func (c *comparer) comparePair(place int) {
 	if p := &c.pairs[place]; p.in[0] == nil || p.in[1] == nil {
-		e := c.meet(place, partition.Who{}, false)
-		e.found(delta{aspect: AspectConnection, direction: toward(p.in[1] != nil)}, e.dialog())
+		e := c.meet(place, partition.Who{}, p.implicit)
+		e.found(delta{aspect: AspectConnection, direction: toward(p.in[1] != nil), anyChannel: true}, e.dialog())
 	} else {
 		c.compareChannels(place)
 		c.compareSettings(place)
@@ -61,7 +61,7 @@ func (c *comparer) encounters(place int, rights permission.Set) []*encounter {
 	var all []*encounter
 	for _, who := range c.everybody(&c.pairs[place], rights) {
 		for _, tls := range []bool{false, true} {
-			if tls || len(who.Partner) == 0 {
+			if tls || len(who.Partner) == 0 && !c.pairs[place].implicit {
 				all = append(all, c.meet(place, who, tls))
 			}
 		}
@@ -89,18 +89,28 @@ func (c *comparer) everybody(p *pair, rights permission.Set) []partition.Who {
 func (c *comparer) meet(place int, who partition.Who, tls bool) *encounter {
 	e := &encounter{comparer: c, place: place, pair: &c.pairs[place], who: who, tls: tls}
 	for i, in := range e.in {
-		s, ok := who.Open(in, tls)
+		s, ok := e.open(in)
 		e.opened[i] = s
 		e.submit[i] = ok && s.Mail(connector.Mail{}).Allowed()
 	}
 	return e
 }
 
+// open opens the session of the encounter on a connector.
+func (e *encounter) open(in *connector.Inbound) (connector.Session, bool) {
+	if e.implicit {
+		return e.who.OpenImplicit(in)
+	}
+	return e.who.Open(in, e.tls)
+}
+
 // dialog is the encounter as a session to walk through.
 func (e *encounter) dialog() connector.Dialog {
 	at := e.clients[0]
 	l := &e.listeners[at.listener]
-	return e.who.Dialog(l.Witness, l.Cells[at.witness].Witness, e.tls)
+	d := e.who.Dialog(l.Witness, l.Cells[at.witness].Witness, e.tls)
+	d.Implicit = e.implicit
+	return d
 }
 
 // toAnybody is dialog with a recipient that passes and is routed, if there is

@@ -124,7 +124,7 @@ func settings() []setting {
 
 // compareSettings compares what isn't a decision on a command.
 func (c *comparer) compareSettings(place int) {
-	e := c.meet(place, partition.Who{}, false)
+	e := c.meet(place, partition.Who{}, c.pairs[place].implicit)
 	old, now := e.in[0].Settings(), e.in[1].Settings()
 	for _, s := range settings() {
 		was, is := s.text(old), s.text(now)

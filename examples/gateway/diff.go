@@ -120,7 +120,10 @@ func witnessText(d connector.Dialog) string {
 	if d.Helo == "" {
 		b.WriteString(", EHLO without a domain")
 	}
-	if d.TLS {
+	switch {
+	case d.Implicit:
+		b.WriteString(", TLS from the start")
+	case d.TLS:
 		b.WriteString(", STARTTLS")
 	}
 	if len(d.PeerNames) > 0 {
@@ -221,6 +224,7 @@ type witnessJSON struct {
 	Local        netip.AddrPort `json:"local"`
 	Remote       netip.Addr     `json:"remote"`
 	TLS          bool           `json:"tls,omitempty"`
+	Implicit     bool           `json:"implicit,omitempty"` // TLS from the start
 	Certificates []string       `json:"certificates,omitempty"`
 	User         []string       `json:"user,omitempty"` // the names of its SIDs
 	Helo         string         `json:"helo"`
@@ -273,7 +277,7 @@ func newDiffJSON(found analysis.Comparison) diffJSON {
 
 func newWitnessJSON(d connector.Dialog) witnessJSON {
 	w := witnessJSON{
-		Local: d.Local, Remote: d.Remote, TLS: d.TLS, Certificates: d.PeerNames, Helo: d.Helo, From: d.From.String(), To: []string{}, Size: d.Size,
+		Local: d.Local, Remote: d.Remote, TLS: d.TLS, Implicit: d.Implicit, Certificates: d.PeerNames, Helo: d.Helo, From: d.From.String(), To: []string{}, Size: d.Size,
 	}
 	if d.User != nil {
 		w.User = groupNames(d.User.SIDs)

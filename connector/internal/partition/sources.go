@@ -93,8 +93,13 @@ type Listener struct {
 	// for all addresses of its family that no binding to that port names.
 	Local   []netip.AddrPort
 	Witness netip.AddrPort // one such address
-	Cells   []Source       // all clients of the family, ascending
+	// Implicit is set where connections begin with TLS.
+	Implicit bool
+	Cells    []Source // all clients of the family, ascending
 }
+
+// implicitTLSPort is where connections begin with TLS (RFC 8314, section 3.3).
+const implicitTLSPort = 465
 
 // Source is clients that one connector serves, as few and as long spans as
 // possible.
@@ -131,13 +136,14 @@ func Sources(a, b *connector.Policy) []Listener {
 	same := map[string]int{}
 	for _, at := range bindings {
 		here := candidates(bound, at)
-		key := fmt.Sprint(at.Addr().Is4(), here) // the connectors by their addresses in memory
+		implicit := at.Port() == implicitTLSPort
+		key := fmt.Sprint(at.Addr().Is4(), implicit, here) // the connectors by their addresses in memory
 		if i, ok := same[key]; ok {
 			listeners[i].Local = append(listeners[i].Local, at)
 			continue
 		}
 		same[key] = len(listeners)
-		l := Listener{Local: []netip.AddrPort{at}, Witness: at}
+		l := Listener{Local: []netip.AddrPort{at}, Witness: at, Implicit: implicit}
 		if at.Addr().IsUnspecified() {
 			l.Witness = otherAddress(at, func(x netip.AddrPort) bool { return bound[x] != nil })
 		}

@@ -32,6 +32,20 @@ func (who Who) Open(in *connector.Inbound, tls bool) (connector.Session, bool) {
 		}
 		s = in.Open(auth.Channel{TLS: true, PeerNames: who.peerNames()})
 	}
+	return who.login(s)
+}
+
+// OpenImplicit opens the session of who on a connection that begins with TLS.
+// STARTTLS isn't said on it, so it need not be offered.
+func (who Who) OpenImplicit(in *connector.Inbound) (connector.Session, bool) {
+	s := in.Open(auth.Channel{TLS: true, PeerNames: who.peerNames()})
+	if !s.Hello(helo).Allowed() {
+		return s, false
+	}
+	return who.login(s)
+}
+
+func (who Who) login(s connector.Session) (connector.Session, bool) {
 	if who.User == nil {
 		return s, true
 	}

@@ -1,0 +1,64 @@
+package analysis_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/analysis"
+	"github.com/interchange-smtp/interchange/permission"
+)
+
+// TestImplicitTLS: nobody is in the clear on port 465, so nothing that concerns
+// the clear is different there, and what differs has a witness with TLS.
+func TestImplicitTLS(t *testing.T) {
+	submission := func(mechanism auth.Mechanism, ports ...string) connector.Config {
+		c := office()
+		c.Receive[1].AuthMechanism = connector.Value(mechanism)
+		c.Receive[1].Bindings = bindings(ports...)
+		return c
+	}
+	const strict = auth.TLS | auth.BasicAuth | auth.BasicAuthRequireTLS
+	required := submission(strict, "0.0.0.0:465")
+	required.Receive[1].RequireTLS = true
+	anonymous := submission(auth.BasicAuth, "0.0.0.0:465")
+	anonymous.Receive[1].PermissionGroups = connector.Value(permission.ExchangeUsers | permission.AnonymousUsers)
+	for _, row := range []struct {
+		name     string
+		old, now connector.Config
+		want     []string
+	}{
+		{"RequireTLS", submission(strict, "0.0.0.0:465"), required, nil},
+		{"BasicAuthRequireTLS", submission(strict, "0.0.0.0:465"), submission(auth.TLS|auth.BasicAuth, "0.0.0.0:465"), nil},
+		{"no STARTTLS", submission(auth.TLS|auth.BasicAuth, "0.0.0.0:465"), submission(auth.BasicAuth, "0.0.0.0:465"), nil},
+		{"without Tls", submission(auth.BasicAuth, "0.0.0.0:465"), anonymous, []string{
+			`wider: Clients in 10.0.0.0/8 at 0.0.0.0:465 may now send to contoso.com without authentication (connector "Clients").`,
+		}},
+		{"both ports", submission(strict, "0.0.0.0:465", "0.0.0.0:587"), submission(auth.TLS|auth.BasicAuth, "0.0.0.0:465", "0.0.0.0:587"), []string{
+			`wider: Clients in 10.0.0.0/8 at 0.0.0.0:587 are now offered AUTH LOGIN, PLAIN without TLS (connector "Clients").`,
+			`wider: Clients in 10.0.0.0/8 at 0.0.0.0:587 may now relay to any domain after logging in without TLS (connector "Clients").`,
+			`wider: Clients in 10.0.0.0/8 at 0.0.0.0:587 may now send to contoso.com after logging in without TLS (connector "Clients").`,
+		}},
+		{"no AUTH", submission(strict, "0.0.0.0:465"), submission(auth.TLS, "0.0.0.0:465"), []string{
+			`stricter: Clients in 10.0.0.0/8 at 0.0.0.0:465 are no longer offered AUTH LOGIN, PLAIN (connector "Clients").`,
+			`stricter: Clients in 10.0.0.0/8 at 0.0.0.0:465 may no longer relay to any domain after logging in (connector "Clients").`,
+			`stricter: Clients in 10.0.0.0/8 at 0.0.0.0:465 may no longer send to contoso.com after logging in (connector "Clients").`,
+		}},
+	} {
+		var got []string
+		for _, c := range analysis.Compare(compile(t, row.old), compile(t, row.now)).Changes {
+			got = append(got, c.Direction.String()+": "+c.Text)
+			if implicit := c.Witness.Local.Port() == 465; c.Witness.Implicit != implicit || implicit && !c.Witness.TLS {
+				t.Errorf("%s: the witness at %s begins with TLS: %v", row.name, c.Witness.Local, c.Witness.Implicit)
+			}
+			if c.Aspect != analysis.AspectAuth && c.Old().Accepted() == c.New().Accepted() {
+				t.Errorf("%s: the witness fares alike: %s", row.name, c.Text)
+			}
+		}
+		if !slices.Equal(got, row.want) {
+			t.Errorf("%s: got\n%s\nwant\n%s", row.name, strings.Join(got, "\n"), strings.Join(row.want, "\n"))
+		}
+	}
+}
