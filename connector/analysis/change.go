@@ -75,7 +75,7 @@ type Change struct {
 
 	// Domains are those of the senders, recipients or routes, without those of
 	// Except: "contoso.com", "*.contoso.com" for all below it, "any domain",
-	// "any single label", "any address literal". Nil where they don't matter.
+	// "any single-label domain", "any address literal". Nil where they don't matter.
 	// For AspectRelay they are to be read without the accepted ones.
 	Domains, Except []string
 

@@ -198,7 +198,7 @@ func covers(c analysis.Change, d routing.Domain) bool {
 				n = 1000
 			case below && strings.HasSuffix(d.String(), "."+name):
 				n = 2 + len(name)
-			case term == "any single label" && d.SingleLabel(), term == "any address literal" && d.IsLiteral():
+			case term == "any single-label domain" && d.SingleLabel(), term == "any address literal" && d.IsLiteral():
 				n = 1
 			case term == "any domain":
 				n = 0

@@ -10,7 +10,7 @@ import (
 // The terms for domains that have no name.
 const (
 	anyDomain  = "any domain"
-	anyLabel   = "any single label"
+	anyLabel   = "any single-label domain"
 	anyLiteral = "any address literal"
 )
 

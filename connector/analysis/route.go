@@ -22,8 +22,6 @@ type nextHop struct {
 	password auth.Secret
 	keep     [len(headerClasses)]bool
 	settings [len(routeSettings)]string
-
-	connector string // for people; no part of what is compared
 }
 
 // tlsDemand is what the next hop must prove.
@@ -88,7 +86,7 @@ func newNextHop(r connector.Route, to routing.Domain) nextHop {
 	if r.Via != nil {
 		// The other server does the rest by its own policy.
 		n := nextHop{
-			hop: "server " + r.Via.Name, tls: tlsDemand{level: tlsIfOffered}, auth: auth.None.String(), connector: out.Name(),
+			hop: "server " + r.Via.Name, tls: tlsDemand{level: tlsIfOffered}, auth: auth.None.String(),
 		}
 		if r.Via.FQDN != "" {
 			n.hop = "server " + r.Via.FQDN
@@ -98,7 +96,7 @@ func newNextHop(r connector.Route, to routing.Domain) nextHop {
 		}
 		return n
 	}
-	n := nextHop{hop: hostsText(set), tls: demandOf(out, to), auth: auth.None.String(), connector: out.Name()}
+	n := nextHop{hop: hostsText(set), tls: demandOf(out, to), auth: auth.None.String()}
 	if len(set.SmartHosts) > 0 {
 		to = routing.Domain{} // the next hop is no server of that domain
 		n.auth = set.SmartHostAuthMechanism.String()

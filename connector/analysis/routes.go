@@ -1,7 +1,6 @@
 package analysis
 
 import (
-	"cmp"
 	"fmt"
 
 	"github.com/interchange-smtp/interchange/connector"
@@ -14,6 +13,7 @@ import (
 type stretch struct {
 	above, upto int64 // as in partition.Way
 	hops        [2]*nextHop
+	connector   string // that sends afterwards or, if none does, before
 }
 
 // routeGroup is domains about whose mail the same is different.
@@ -73,11 +73,9 @@ func (h *hopCache) of(r connector.Route, to routing.Domain) *nextHop {
 	hop := h.hops[key]
 	if hop == nil {
 		made := newNextHop(r, to)
-		anonymous := made
-		anonymous.connector = ""
-		if hop = h.same[anonymous]; hop == nil {
+		if hop = h.same[made]; hop == nil {
 			hop = &made
-			h.same[anonymous] = hop
+			h.same[made] = hop
 		}
 		h.hops[key] = hop
 	}
@@ -90,7 +88,12 @@ func (h *hopCache) stretches(ways [2][]partition.Way, to routing.Domain) []stret
 	above := int64(-1)
 	for i, j := 0, 0; i < len(ways[0]) && j < len(ways[1]); {
 		a, b := ways[0][i], ways[1][j]
-		s := stretch{above, smaller(a.Upto, b.Upto), [2]*nextHop{h.of(a.Route, to), h.of(b.Route, to)}}
+		s := stretch{above: above, upto: smaller(a.Upto, b.Upto), hops: [2]*nextHop{h.of(a.Route, to), h.of(b.Route, to)}}
+		for _, r := range []connector.Route{a.Route, b.Route} {
+			if r.Outcome == routing.Routed {
+				s.connector = r.Outbound.Name()
+			}
+		}
 		all = append(all, s)
 		above = s.upto
 		if a.Upto == s.upto {
@@ -117,7 +120,7 @@ func changedRoutes(all []stretch) []*routeGroup {
 					found = append(found, g)
 				}
 				g.upto = s.upto
-				g.connectors[cmp.Or(s.hops[1].connector, s.hops[0].connector)] = true
+				g.connectors[s.connector] = true
 				next = append(next, g)
 			}
 		}

@@ -140,6 +140,33 @@ func TestSentences(t *testing.T) {
 			`different: Mail to contoso.com and below now goes to [10.0.0.25] port 2525 instead of mx.isp.example (Send connector "Inside").`,
 			`stricter: For mail to any domain but contoso.com and below, TLS with the next hop is now required instead of used if offered (Send connector "Out").`,
 		}},
+		{"a route by another connector to the same server", func(c *connector.Config) {
+			c.Servers = []routing.Server{{Name: "A"}, {Name: "B"}}
+			c.Send[0].SourceTransportServers = []string{"B"}
+			c.Send = append(c.Send, connector.Send{
+				Name: "Aside", AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace("example.net")},
+				SmartHosts: []connector.SmartHost{connector.MustParseSmartHost("10.0.0.25")}, SourceTransportServers: []string{"B"},
+			})
+			c.Receive[0].Fqdn, c.Receive[1].Fqdn = "localhost", "localhost"
+		}, []string{
+			`different: Mail to any domain now goes to server B instead of mx.isp.example (Send connectors "Aside" and "Out").`,
+			`wider: Mail to any domain now leaves with its X-MS-Exchange-Organization-* fields (Send connectors "Aside" and "Out").`,
+			`wider: Mail to any domain now leaves with its X-MS-Exchange-Forest-* fields (Send connectors "Aside" and "Out").`,
+			`wider: Mail to any domain now leaves with its X-MS-Exchange-CrossPremises-* fields (Send connectors "Aside" and "Out").`,
+		}},
+		{"clients with and without STARTTLS", func(c *connector.Config) {
+			for i, at := range []string{"0.0.0.0:2525", "0.0.0.0:2526"} {
+				r := relays()
+				r.Name, r.Bindings, r.Permissions = at, bindings(at), nil
+				if i > 0 {
+					r.AuthMechanism = connector.Value(auth.TLS)
+				}
+				c.Receive = append(c.Receive, r)
+			}
+		}, []string{
+			`wider: Clients in 10.1.0.0/16 at 0.0.0.0:2525 and 0.0.0.0:2526 may now connect (connectors "0.0.0.0:2525" and "0.0.0.0:2526").`,
+			`wider: Clients in 10.1.0.0/16 at 0.0.0.0:2525 and 0.0.0.0:2526 may now send to contoso.com without authentication (connectors "0.0.0.0:2525" and "0.0.0.0:2526").`,
+		}},
 		{"a password of ours", func(c *connector.Config) {
 			c.Send[0].SmartHostAuthMechanism = auth.BasicAuthRequireTLS
 			c.Send[0].AuthenticationCredential = &connector.Credential{UserName: "us", Password: "secret"}
