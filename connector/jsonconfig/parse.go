@@ -45,6 +45,7 @@ func ParseDocument(name string, data []byte) (*Document, error) {
 // tells. The document is nil if the text isn't JSON. One with mistakes is for
 // examination only; never serve its Config.
 func Draft(name string, data []byte) (*Document, Errors) {
+	data = unmarked(data)
 	root, err := readTree(data)
 	if err != nil {
 		stop := &treeError{0, err.Error()}
