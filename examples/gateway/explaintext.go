@@ -59,7 +59,7 @@ func (l *loaded) printTrace(w io.Writer, t connector.Trace, indent string) {
 		}
 	}
 	if n := strangers - strangersShown; n > 0 {
-		fmt.Fprintf(w, "%sno   and %s that matches not at all\n", indent, count(n, "other connector"))
+		fmt.Fprintf(w, "%sno   connectors without a match: %d more\n", indent, n)
 	}
 }
 
