@@ -23,6 +23,9 @@ type Edit struct {
 	// session itself is part of it if it is Accepted. Nothing may be admitted
 	// where a command passes and the next is refused.
 	Admits []Change
+	// Alters is what the change does beside that: what may no longer happen, or
+	// happens otherwise, such as mail that takes another way.
+	Alters []Change
 
 	rank int // among edits that admit alike: whom a grant is for, from one user to everybody
 }
@@ -135,10 +138,15 @@ func (q *refusal) try(s suggestion) (Edit, bool) {
 	if !q.turned(after) {
 		return Edit{}, false
 	}
-	return Edit{
-		Kind: s.kind, Path: s.path, Text: s.text, Config: cfg, After: after,
-		Admits: Compare(q.policy, p).Wider().Changes, rank: s.rank,
-	}, true
+	e := Edit{Kind: s.kind, Path: s.path, Text: s.text, Config: cfg, After: after, rank: s.rank}
+	for _, c := range Compare(q.policy, p).Changes {
+		if c.Direction == Wider {
+			e.Admits = append(e.Admits, c)
+		} else {
+			e.Alters = append(e.Alters, c)
+		}
+	}
+	return e, true
 }
 
 // turned reports whether the stage that was refused passes.

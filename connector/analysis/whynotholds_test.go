@@ -41,6 +41,9 @@ func TestWhyNotHolds(t *testing.T) {
 					t.Errorf("%s: %v %s", e.Text, c.Direction, c)
 				}
 			}
+			if got, want := len(e.Admits)+len(e.Alters), len(analysis.Compare(p, compile(t, e.Config)).Changes); got != want {
+				t.Errorf("%s tells %d changes of %d", e.Text, got, want)
+			}
 		}
 	}
 	for _, kind := range []analysis.EditKind{analysis.EditRange, analysis.EditGrant, analysis.EditGroup, analysis.EditMechanism, analysis.EditRequirement,

@@ -12,18 +12,28 @@ import (
 
 // editJSON is a change of the policy that turns a refusal, for people and machines.
 type editJSON struct {
-	Edit     string       `json:"edit"`
-	Path     string       `json:"path"`
-	Text     string       `json:"text"`
-	Commands []string     `json:"commands,omitempty"` // of Exchange; none: no command can make it
-	Accepted bool         `json:"accepted"`
-	Refusal  string       `json:"refusal,omitempty"` // the next one
-	Admits   []changeJSON `json:"admits"`
+	Edit     string           `json:"edit"`
+	Path     string           `json:"path"`
+	Text     string           `json:"text"`
+	Commands []string         `json:"commands,omitempty"` // of Exchange; none: no command can make it
+	Accepted bool             `json:"accepted"`
+	Refusal  string           `json:"refusal,omitempty"` // the next one
+	Admits   []editChangeJSON `json:"admits"`
+	Alters   []editChangeJSON `json:"alters"` // what may no longer happen, or happens otherwise
 }
 
-type changeJSON struct {
-	Aspect string `json:"aspect"`
-	Text   string `json:"text"`
+type editChangeJSON struct {
+	Direction analysis.Direction `json:"direction"`
+	Aspect    analysis.Aspect    `json:"aspect"`
+	Text      string             `json:"text"`
+}
+
+func newEditChanges(changes []analysis.Change) []editChangeJSON {
+	all := []editChangeJSON{}
+	for _, c := range changes {
+		all = append(all, editChangeJSON{c.Direction, c.Aspect, c.Text})
+	}
+	return all
 }
 
 // whyNot returns the changes that turn the first refusal of a session.
@@ -31,23 +41,34 @@ func (l *loaded) whyNot(d connector.Dialog) []editJSON {
 	before := l.Config()
 	var all []editJSON
 	for _, e := range analysis.WhyNot(l.Policy, d) {
-		out := editJSON{Edit: string(e.Kind), Path: e.Path, Text: e.Text, Accepted: e.Accepted(), Admits: []changeJSON{}}
+		out := editJSON{
+			Edit: string(e.Kind), Path: e.Path, Text: e.Text, Accepted: e.Accepted(),
+			Admits: newEditChanges(e.Admits), Alters: newEditChanges(e.Alters),
+		}
 		if commands, err := shell.PrintChanges(before, e.Config); err == nil {
 			out.Commands = strings.Split(strings.TrimSpace(string(commands)), "\n")
 		}
 		if s, ok := e.Refusal(); ok {
 			out.Refusal = s.Command + ": " + s.Decision.Reply().String()
 		}
-		for _, c := range e.Admits {
-			out.Admits = append(out.Admits, changeJSON{string(c.Aspect), c.Text})
-		}
 		all = append(all, out)
 	}
 	return all
 }
 
-// admitsShown is how many of the things that a change admits are printed.
-const admitsShown = 6
+// changesShown is how many of the things that an edit admits, and as many of
+// those that it alters, are printed.
+const changesShown = 6
+
+func printEditChanges(w io.Writer, changes []editChangeJSON) {
+	for i, c := range changes {
+		if i == changesShown {
+			fmt.Fprintf(w, "   and %s\n", count(len(changes)-i, "other change"))
+			break
+		}
+		fmt.Fprintf(w, "   %s %s\n", signs[c.Direction], c.Text)
+	}
+}
 
 // printEdits prints what would let the session pass, from narrow to wide.
 func printEdits(w io.Writer, edits []editJSON) {
@@ -64,13 +85,8 @@ func printEdits(w io.Writer, edits []editJSON) {
 		if len(e.Admits) == 0 {
 			fmt.Fprintln(w, "   + no mail gets in by it alone")
 		}
-		for i, c := range e.Admits {
-			if i == admitsShown {
-				fmt.Fprintf(w, "   + and %s\n", count(len(e.Admits)-i, "other change"))
-				break
-			}
-			fmt.Fprintf(w, "   + %s\n", c.Text)
-		}
+		printEditChanges(w, e.Admits)
+		printEditChanges(w, e.Alters)
 		if e.Refusal != "" {
 			fmt.Fprintf(w, "   then refused: %s\n", e.Refusal)
 		}
