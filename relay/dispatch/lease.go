@@ -158,7 +158,7 @@ func (d *Dispatcher) claim(ctx context.Context) error {
 			}
 			m := known(q, lease.Holder)
 			d.adopt(m)
-			if _, waits := m.Next(); !waits || m.unreported() {
+			if _, waits := m.Next(); !waits || m.untold() {
 				d.attend(m)
 			}
 		}

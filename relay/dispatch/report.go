@@ -238,14 +238,3 @@ func (d *Dispatcher) tellRelayed(ctx context.Context, m *message) {
 		}
 	}
 }
-
-// unreported reports whether the sender is yet to be told how it ended for a
-// recipient of m.
-func (m *message) unreported() bool {
-	for i := range m.Recipients {
-		if m.fate(i, false) != 0 {
-			return true
-		}
-	}
-	return false
-}

@@ -42,7 +42,6 @@ type world struct {
 	sender *delivery.Sender
 	d      *dispatch.Dispatcher
 	log    logBuffer
-	n      int
 	tune   func(*dispatch.Dispatcher)
 }
 
