@@ -114,16 +114,6 @@ func between(low, high int) func(int) error {
 	}
 }
 
-// atLeast limits counts from below; Unlimited always passes.
-func atLeast(low connector.Limit) func(connector.Limit) error {
-	return func(l connector.Limit) error {
-		if l != connector.Unlimited && l < low {
-			return fmt.Errorf("%d is out of range; give %d or more, or Unlimited", l, low)
-		}
-		return nil
-	}
-}
-
 // within limits time spans.
 func within(low, high string) func(time.Duration) error {
 	least, err := connector.ParseTimeSpan(low)
