@@ -96,7 +96,10 @@ func (a answer) grammar() bool {
 // policy knows.
 func (a answer) ours() bool {
 	if a.code < 500 {
-		return a.code == 452 && (a.enhanced == [3]int{} || a.enhanced == [3]int{4, 5, 3})
+		// 454 4.7.1 is how Postfix refuses to relay unless it is told to refuse
+		// for good (defer_unauth_destination).
+		return a.code == 452 && (a.enhanced == [3]int{} || a.enhanced == [3]int{4, 5, 3}) ||
+			a == answer{454, [3]int{4, 7, 1}}
 	}
 	switch e := a.enhanced; {
 	case e == [3]int{}:
