@@ -39,7 +39,7 @@ func (l *logReader) line(line []byte, long bool) taken {
 	case line[0] == '#' && l.format != FormatPostfix:
 		return l.comment(line)
 	}
-	if l.format == "" || l.format == FormatUnknown {
+	if l.format == FormatUnknown {
 		l.detect(line)
 	}
 	switch l.format {

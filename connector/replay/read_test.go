@@ -149,6 +149,9 @@ func FuzzRead(f *testing.F) {
 
 func TestUnknownFormat(t *testing.T) {
 	r := replay.New(policy(t, 0), replay.Options{})
+	if err := replay.New(policy(t, 0), replay.Options{}).Read("line", strings.NewReader(strings.Repeat("x", 1<<20))); !errors.Is(err, replay.ErrUnknownFormat) {
+		t.Errorf("one endless line: %v", err)
+	}
 	if err := r.Read("x", strings.NewReader("a\nb\n")); !errors.Is(err, replay.ErrUnknownFormat) {
 		t.Errorf("%v", err)
 	}

@@ -93,7 +93,7 @@ func (r *Replay) Read(name string, in io.Reader) error {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	l := newLines(text)
-	log := logReader{replay: r, protocol: protocolLog{replay: r, header: defaultHeader()}}
+	log := logReader{replay: r, format: FormatUnknown, protocol: protocolLog{replay: r, header: defaultHeader()}}
 	for {
 		line, long, err := l.next()
 		if err != nil {

@@ -21,7 +21,7 @@ func (r *Report) String() string {
 	var unused []string
 	for _, u := range r.Receive {
 		if u.Sessions == 0 {
-			unused = append(unused, strconv.Quote(u.Name))
+			unused = append(unused, quoted(u.Name))
 			continue
 		}
 		u.text(&t)
@@ -102,11 +102,16 @@ func (r *Report) differences(t *text) {
 	}
 }
 
+// quoted is strconv.Quote that leaves the backslash of SERVER\Connector alone.
+func quoted(name string) string {
+	return strings.ReplaceAll(strconv.Quote(name), `\\`, `\`)
+}
+
 // String returns the difference on one line.
 func (d Difference) String() string {
 	where := ""
 	if d.Connector != "" && d.Kind != KindConnector {
-		where = fmt.Sprintf(" on %q", d.Connector)
+		where = " on " + quoted(d.Connector)
 	}
 	why := ""
 	if d.Reason != connector.Undecided {
@@ -141,7 +146,7 @@ func (r *Report) logConnectors(t *text) {
 	}
 	t.line("\nConnectors of the log:")
 	for _, c := range r.LogConnectors {
-		t.line("  %q: %s", c.Name, count(c.Sessions, "session"))
+		t.line("  %s: %s", quoted(c.Name), count(c.Sessions, "session"))
 		t.sources(c.Top)
 	}
 }
@@ -157,7 +162,7 @@ func (t *text) sources(top []Source) {
 }
 
 func (u *ReceiveUse) text(t *text) {
-	t.line("\nReceive connector %q: %s, %s", u.Name, count(u.Sessions, "session"), count(u.Messages, "message"))
+	t.line("\nReceive connector %s: %s, %s", quoted(u.Name), count(u.Sessions, "session"), count(u.Messages, "message"))
 	t.sources(u.Top)
 	if u.Clients > len(u.Top) {
 		least := ""
