@@ -148,6 +148,8 @@ type entrance struct {
 	index int    // in Config.Receive
 	path  string // in the Config
 	pair  int    // its clients; -1: nobody ever reaches it
+	// implicit is set where every connection begins with TLS.
+	implicit bool
 
 	asked    bool // whether sessions are known
 	sessions []session
@@ -202,7 +204,9 @@ func (c *checker) enter() {
 			if e.pair < 0 {
 				e.pair = len(c.pairs)
 				c.pairs = append(c.pairs, pair{in: cell.In, names: [2]map[string]bool{{}, {}}})
+				e.implicit = true
 			}
+			e.implicit = e.implicit && c.listeners[l].Implicit
 			c.pairs[e.pair].add(l, i, cell)
 		}
 	}
@@ -221,9 +225,14 @@ func (c *checker) find(f Finding) { c.found = append(c.found, f) }
 
 // dialog is a session of who on e.
 func (c *checker) dialog(e *entrance, who partition.Who, tls bool) connector.Dialog {
-	at := c.pairs[e.pair].clients[0]
-	l := &c.listeners[at.listener]
-	return who.Dialog(l.Witness, l.Cells[at.witness].Witness, tls)
+	for _, at := range c.pairs[e.pair].clients {
+		if l := &c.listeners[at.listener]; l.Implicit == e.implicit {
+			d := who.Dialog(l.Witness, l.Cells[at.witness].Witness, tls || e.implicit)
+			d.Implicit = e.implicit
+			return d
+		}
+	}
+	return connector.Dialog{} // not for an entrance that somebody reaches
 }
 
 // session is one that gets as far as MAIL.
@@ -243,16 +252,24 @@ func (c *checker) sessions(e *entrance) []session {
 	e.asked = true
 	for _, who := range c.everybody(&c.pairs[e.pair], relayRights) {
 		for _, tls := range []bool{false, true} {
-			if !tls && len(who.Partner) > 0 {
+			if !tls && (len(who.Partner) > 0 || e.implicit) {
 				continue
 			}
-			s, ok := who.Open(e.Inbound, tls)
+			s, ok := e.open(who, tls)
 			if ok && s.Mail(connector.Mail{}).Allowed() {
 				e.sessions = append(e.sessions, session{e, who, tls, s})
 			}
 		}
 	}
 	return e.sessions
+}
+
+// open opens the session of who.
+func (e *entrance) open(who partition.Who, tls bool) (connector.Session, bool) {
+	if e.implicit {
+		return who.OpenImplicit(e.Inbound)
+	}
+	return who.Open(e.Inbound, tls)
 }
 
 // sendTo returns a session that sends to the domain, or else one that can't for

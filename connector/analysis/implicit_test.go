@@ -62,3 +62,28 @@ func TestImplicitTLS(t *testing.T) {
 		}
 	}
 }
+
+// TestImplicitTLSFindings: passwords aren't in the clear on port 465, and what is
+// found there is shown with TLS.
+func TestImplicitTLSFindings(t *testing.T) {
+	for _, row := range []struct {
+		bindings string
+		want     []string
+		port     uint16 // of the first witness
+	}{
+		{`"0.0.0.0:465"`, []string{"relay-user"}, 465},
+		{`"0.0.0.0:465", "0.0.0.0:587"`, []string{"auth-clear", "relay-user"}, 587},
+	} {
+		p := compiled(t, with(t, `"0.0.0.0:25"`, row.bindings, "%in", `, "AuthMechanism": "Tls, BasicAuth"`, "AnonymousUsers", "ExchangeUsers"))
+		var got []string
+		for i, f := range analysis.Check(p, analysis.Options{}) {
+			got = append(got, f.Code)
+			if d := f.Witness; i == 0 && (d.Local.Port() != row.port || d.Implicit != (row.port == 465) || d.Implicit && !d.TLS) {
+				t.Errorf("%s: the witness of %v is %+v", row.bindings, f, d)
+			}
+		}
+		if !slices.Equal(got, row.want) {
+			t.Errorf("%s: got %q, want %q", row.bindings, got, row.want)
+		}
+	}
+}
