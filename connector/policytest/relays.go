@@ -67,7 +67,8 @@ func Relays(p *connector.Policy, but Except) []Relay {
 			for _, w := range relaying(in, who, recipients) {
 				for _, l := range at {
 					r := Relay{Connector: in.Name(), As: w.as, Local: l.local, From: l.ranges}
-					r.Witness = w.who.Dialog(l.witness, l.ranges[0].Low(), w.tls)
+					r.Witness = w.who.Dialog(l.witness, l.ranges[0].Low(), w.tls || l.implicit)
+					r.Witness.Implicit = l.implicit
 					r.Witness.To = []routing.Address{w.to}
 					found = append(found, r)
 				}
@@ -79,9 +80,10 @@ func Relays(p *connector.Policy, but Except) []Relay {
 
 // place is where clients of a connector connect, and from where.
 type place struct {
-	local   []netip.AddrPort
-	witness netip.AddrPort
-	ranges  []connector.Range
+	local    []netip.AddrPort
+	witness  netip.AddrPort
+	implicit bool // connections begin with TLS
+	ranges   []connector.Range
 }
 
 // served returns whom every connector serves, without the ranges excepted.
@@ -95,7 +97,7 @@ func served(p *connector.Policy, except []connector.Range) map[*connector.Inboun
 			}
 		}
 		for in, left := range spans {
-			at := place{local: l.Local, witness: l.Witness}
+			at := place{local: l.Local, witness: l.Witness, implicit: l.Implicit}
 			for _, s := range partition.Join(left) {
 				at.ranges = append(at.ranges, s.Range())
 			}

@@ -236,3 +236,15 @@ func letIn(w connector.Walkthrough) bool {
 		return s.Name == connector.StageRcpt && s.Decision.Allowed()
 	})
 }
+
+// TestRelaysImplicitTLS: on port 465 the witness begins with TLS, and relays.
+func TestRelaysImplicitTLS(t *testing.T) {
+	p := compile(t, strings.ReplaceAll(printers, "10.2.3.4:25", "10.2.3.4:465"))
+	found := policytest.Relays(p, policytest.Except{})
+	if len(found) != 1 {
+		t.Fatalf("got %v", found)
+	}
+	if d := found[0].Witness; !d.TLS || !d.Implicit || !p.Walk(d).Accepted() {
+		t.Errorf("got %+v", d)
+	}
+}
