@@ -176,6 +176,7 @@ func (h *hop) converse(conn net.Conn) {
 			case putsOff:
 				ok = say("451 4.7.1 Come back later")
 			case refuses:
+				h.ledger.refused(from, path(argument))
 				ok = say("550 5.1.1 No such user")
 			default:
 				to = append(to, path(argument))
@@ -225,6 +226,7 @@ func (h *hop) data(conn net.Conn, in *bufio.Reader, from string, to []string, no
 	case putsOffData:
 		answer = "451 4.3.0 Come back later"
 	case refusesData:
+		h.ledger.refused(from, to...)
 		answer = "554 5.6.0 Nobody wants to read that"
 	case babbles:
 		answer = "Taken, thank you"

@@ -24,6 +24,7 @@ func TestJudge(t *testing.T) {
 		kill    int         // seconds after noon; 0: none
 		want    string      // of what is wrong
 		extra   explanation // of one copy too many; unexplained: there is none
+		refused int         // seconds after noon, when a hop refuses it; 0: never
 		full    int         // seconds after noon, when the disk is full for a second and the gateway ends; 0: never
 	}{
 		{name: "delivered", letter: letter{acked: "A"}, copies: []*sighting{at(1, "A", true)}},
@@ -41,6 +42,10 @@ func TestJudge(t *testing.T) {
 		{name: "under way at a kill", letter: letter{acked: "A"}, copies: []*sighting{at(9, "A", true), at(12, "A", true)}, kill: 10, extra: atKill},
 		{name: "long before a kill", letter: letter{acked: "A"}, copies: []*sighting{at(1, "A", true), at(12, "A", true)}, kill: 10, want: "2 copies"},
 		{name: "both after a kill", letter: letter{acked: "A"}, copies: []*sighting{at(11, "A", true), at(12, "A", true)}, kill: 10, want: "2 copies"},
+		{name: "reported twice", letter: letter{acked: "A"}, reports: []*sighting{at(1, "A-1", true), at(2, "A-2", true)}, want: "2 reports"},
+		{name: "refused at a kill and again", letter: letter{acked: "A"}, reports: []*sighting{at(11, "A-1", true), at(12, "A-2", true)}, refused: 9, kill: 10, extra: atKill},
+		{name: "refused long before a kill", letter: letter{acked: "A"}, reports: []*sighting{at(11, "A-1", true), at(12, "A-2", true)}, refused: 1, kill: 10, want: "2 reports"},
+		{name: "delivered, answer lost, and reported", letter: letter{acked: "A"}, copies: []*sighting{at(1, "A", false)}, reports: []*sighting{at(2, "A-1", true)}},
 		{name: "no room for a note", letter: letter{acked: "A"}, copies: []*sighting{at(10, "A", true), at(12, "A", true)}, full: 10, extra: diskFull},
 		{name: "noted long before there was no room", letter: letter{acked: "A"}, copies: []*sighting{at(1, "A", true), at(12, "A", true)}, full: 10, want: "2 copies"},
 		{name: "answered late, after a kill", letter: letter{acked: "A"}, copies: []*sighting{at(11, "A", true), {transaction: "A", dot: noon.Add(9 * time.Second), at: noon.Add(12 * time.Second), answered: true}}, kill: 10, extra: atKill},
@@ -53,6 +58,9 @@ func TestJudge(t *testing.T) {
 			m := l.compose([]string{bob})
 			m.acked, m.refused, m.unheard = tt.letter.acked, tt.letter.refused, tt.letter.unheard
 			m.copies[bob], m.reports[bob] = tt.copies, tt.reports
+			if tt.refused > 0 {
+				m.refusal[bob] = []time.Time{noon.Add(time.Duration(tt.refused) * time.Second)}
+			}
 			if tt.kill > 0 {
 				kill := noon.Add(time.Duration(tt.kill) * time.Second)
 				l.kills = []span{{kill, kill}}

@@ -3,6 +3,7 @@ package ledger
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -36,11 +37,12 @@ type letter struct {
 	unheard int    // tries that may have been accepted, for all the client knows
 	copies  map[string][]*sighting
 	reports map[string][]*sighting
+	refusal map[string][]time.Time // when a hop said that it doesn't take it
 }
 
 // sighting is a message that came to the end of its way.
 type sighting struct {
-	transaction string // the gateway's name of it
+	transaction string // the gateway's name of it, or of the report
 	dot         time.Time
 	at          time.Time // when the hop had it, which may be later
 	answered    bool      // the 250 was written
@@ -51,7 +53,7 @@ type sighting struct {
 func (l *ledger) compose(to []string) *letter {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	m := &letter{number: len(l.letters), to: to, copies: map[string][]*sighting{}, reports: map[string][]*sighting{}}
+	m := &letter{number: len(l.letters), to: to, copies: map[string][]*sighting{}, reports: map[string][]*sighting{}, refusal: map[string][]time.Time{}}
 	l.letters = append(l.letters, m)
 	return m
 }
@@ -99,6 +101,24 @@ func (l *ledger) arrived(number int, to []string, report bool, dot time.Time, tr
 		}
 	}
 	return seen
+}
+
+// refused notes that a hop said that it doesn't take a letter for somebody.
+func (l *ledger) refused(from string, to ...string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	number := -1
+	if found := senderAddress.FindStringSubmatch(from); found != nil {
+		number, _ = strconv.Atoi(found[1]) // digits
+	}
+	if number < 0 || number >= len(l.letters) {
+		l.strange = append(l.strange, "a message from <"+from+"> was never sent")
+		return
+	}
+	for _, rcpt := range to {
+		m := l.letters[number]
+		m.refusal[rcpt] = append(m.refusal[rcpt], time.Now())
+	}
 }
 
 // answered notes that the gateway was told.
@@ -195,14 +215,16 @@ func (l *ledger) judgeRecipient(v *verdict, m *letter, to string, waits bool) {
 	if m.refused && m.unheard == 0 && len(copies) > 0 && copies[0].answered {
 		wrong("delivered, though the client was refused")
 	}
-	// A report is about a recipient that has no copy, so it is one of the
-	// sightings, of which there should be one.
-	seen := append(slices.Clone(copies), reports...)
-	slices.SortFunc(seen, func(a, b *sighting) int { return a.at.Compare(b.at) })
-	for _, why := range l.explain(m, seen) {
-		v.extra[why]++
-		if why == unexplained {
-			wrong("%d copies and %d reports: %s", len(copies), len(reports), l.describe(seen))
+	if len(copies) > 0 && len(reports) > 0 && !slices.ContainsFunc(copies, func(c *sighting) bool { return !c.answered }) {
+		wrong("%d copies and %d reports: %s", len(copies), len(reports), l.describe(append(slices.Clone(copies), reports...)))
+	}
+	for _, seen := range [][]*sighting{copies, reports} {
+		slices.SortFunc(seen, func(a, b *sighting) int { return a.at.Compare(b.at) })
+		for _, why := range l.explain(m, to, seen) {
+			v.extra[why]++
+			if why == unexplained {
+				wrong("%d copies and %d reports: %s", len(copies), len(reports), l.describe(seen))
+			}
 		}
 	}
 }
@@ -218,8 +240,9 @@ const (
 	clientUnheard             // the client had no answer, and sent it again
 )
 
-// explain returns an explanation for each sighting but the first.
-func (l *ledger) explain(m *letter, seen []*sighting) []explanation {
+// explain returns an explanation for each sighting but the first, of copies or
+// of reports.
+func (l *ledger) explain(m *letter, to string, seen []*sighting) []explanation {
 	var why []explanation
 	last := map[string]*sighting{} // by transaction
 	for _, s := range seen {
@@ -229,6 +252,8 @@ func (l *ledger) explain(m *letter, seen []*sighting) []explanation {
 		case before == nil && len(last) == 1:
 		case before == nil && len(last) <= m.unheard+1:
 			why = append(why, clientUnheard)
+		case before == nil && l.refusedAtKill(m.refusal[to], s.at):
+			why = append(why, atKill) // the refusal was heard once more, and reported with others
 		case before == nil:
 			why = append(why, unexplained)
 		case !before.answered:
@@ -249,6 +274,14 @@ func (l *ledger) explain(m *letter, seen []*sighting) []explanation {
 func (l *ledger) underWay(s *sighting, before time.Time) bool {
 	return slices.ContainsFunc(l.kills, func(k span) bool {
 		return k.to.After(s.dot) && k.from.Before(s.at.Add(flight)) && k.from.Before(before)
+	})
+}
+
+// refusedAtKill reports whether the gateway was killed, before a time, when it had
+// heard a refusal and can't have noted it.
+func (l *ledger) refusedAtKill(refusals []time.Time, before time.Time) bool {
+	return slices.ContainsFunc(refusals, func(t time.Time) bool {
+		return l.underWay(&sighting{dot: t, at: t}, before)
 	})
 }
 

@@ -33,6 +33,7 @@ var (
 	ledgerField   = regexp.MustCompile(`(?m)^` + field + `: (\d+) (\d+) ([0-9a-f]{64})\r?$`)
 	receivedID    = regexp.MustCompile(`(?m)^Received: [^\n]*(?:\n[ \t][^\n]*)*?\s+id ([A-Z0-9]+)`)
 	finalRcpt     = regexp.MustCompile(`(?mi)^Final-Recipient: (?:rfc822|utf-8); *(\S+)\r?\n(?:[^\r\n]+\r?\n)*?Action: failed\r?$`)
+	messageID     = regexp.MustCompile(`(?mi)^Message-ID: *<([^@>]+)`)
 	acknowledged  = regexp.MustCompile(`InternalId=([A-Z0-9]+)`)
 	senderAddress = regexp.MustCompile(`^m(\d+)@`)
 )
@@ -59,22 +60,15 @@ func read(data []byte) (number int, transaction, torn string) {
 	return number, transaction, torn
 }
 
-// readReport takes a report apart: on which letter, on which of its recipients.
+// readReport takes a report apart: on which letter, on which of its recipients,
+// and which report it is.
 func readReport(data []byte) (number int, to []string, transaction string) {
 	for _, found := range finalRcpt.FindAllSubmatch(data, -1) {
 		to = append(to, string(found[1]))
 	}
 	number = -1
-	if _, returned, ok := bytes.Cut(data, []byte("\nSubject: letter ")); ok {
-		// What is before it is the report's own header and text, and the
-		// letter's trace.
-		before := data[:len(data)-len(returned)]
-		if i := bytes.LastIndex(before, []byte("\nReceived: ")); i >= 0 {
-			before = before[i+1:]
-		}
-		if id := receivedID.FindSubmatch(before); id != nil {
-			transaction = string(id[1])
-		}
+	if id := messageID.FindSubmatch(data); id != nil {
+		transaction = string(id[1])
 	}
 	if found := ledgerField.FindSubmatch(data); found != nil {
 		number, _ = strconv.Atoi(string(found[1]))
