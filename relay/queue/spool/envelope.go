@@ -147,6 +147,7 @@ type summary struct {
 	File       uint64    `json:"file"`
 	Segment    uint64    `json:"segment"`
 	Lost       bool      `json:"lost"`
+	Never      bool      `json:"never"`
 	Recipients []struct {
 		Status status    `json:"status"`
 		Next   time.Time `json:"next"`

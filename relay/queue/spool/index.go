@@ -175,11 +175,16 @@ func (x *index) renew(l queue.Lease) {
 
 // forget takes a message out. It is remembered that there was one.
 func (x *index) forget(e *entry) {
+	x.remove(e)
+	x.gone.add(e.id)
+}
+
+// remove takes a message out as if there had never been one.
+func (x *index) remove(e *entry) {
 	if e.free > 0 {
 		heap.Remove(&x.free, e.free-1)
 	}
 	delete(x.entries, e.id)
-	x.gone.add(e.id)
 }
 
 // freeHeap has the messages that nobody holds, in the order of Claim.

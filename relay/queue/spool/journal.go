@@ -40,8 +40,9 @@ type pending struct {
 
 // removal is a message whose record is not durable yet.
 type removal struct {
-	id   string
-	file string // to be removed then, "" for none
+	id    string
+	file  string // to be removed then, "" for none
+	never bool   // it was never on the queue: its record failed
 }
 
 // journal is what only who writes touches, but for what has a comment.
@@ -169,7 +170,7 @@ func (s *Spool) flush(b *batch, owed []removal) (start int64, err error) {
 	}
 	owing := &batch{}
 	for _, r := range owed {
-		meta := goneMeta(r.id)
+		meta := goneMeta(r.id, r.never)
 		h := header{kind: kindGone, metaLen: uint32(len(meta)), metaSum: sum(meta)}
 		owing.pending = append(owing.pending, pending{at: len(owing.records)})
 		owing.records = append(h.append(owing.records), meta...)

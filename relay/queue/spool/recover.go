@@ -170,10 +170,11 @@ func (r *recovery) record(p place, meta []byte) {
 		delete(r.orphans, m.ID)
 		if e != nil {
 			r.place(e, place{}, place{})
-			r.forget(e)
-			return
+			r.remove(e)
 		}
-		r.gone.add(m.ID)
+		if !m.Never {
+			r.gone.add(m.ID)
+		}
 	}
 }
 

@@ -109,7 +109,9 @@ func (s *Spool) put(ctx context.Context, e *entry, m *queue.Message, body io.Rea
 		// The record may be on the disk all the same: the next segment takes
 		// it back, and the file may go when that is durable.
 		s.mu.Lock()
-		s.owed = append(s.owed, gone(e))
+		never := gone(e)
+		never.never = true
+		s.owed = append(s.owed, never)
 		if e.file != 0 {
 			s.files -= e.size
 		}
@@ -243,14 +245,20 @@ func (s *Spool) drop(e *entry) {
 	if e.file != 0 {
 		s.files -= e.size
 	}
-	meta := goneMeta(e.id)
+	meta := goneMeta(e.id, false)
 	s.add(e, header{kind: kindGone, metaLen: uint32(len(meta)), metaSum: sum(meta), bodySum: sum(nil)}, 0, meta)
 	s.changed.Broadcast()
 	s.post()
 }
 
-// goneMeta is the JSON of the record that a message is gone.
-func goneMeta(id string) []byte { return fmt.Appendf(nil, "{\"id\":%q}\n", id) }
+// goneMeta is the JSON of the record that a message is gone, or never was: then
+// its ID isn't taken, for whoever put it was told that it failed.
+func goneMeta(id string, never bool) []byte {
+	if never {
+		return fmt.Appendf(nil, "{\"id\":%q,\"never\":true}\n", id)
+	}
+	return fmt.Appendf(nil, "{\"id\":%q}\n", id)
+}
 
 // place notes where the records of a message are. Spool.mu is held.
 func (s *Spool) place(e *entry, body, state place) {
