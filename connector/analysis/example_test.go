@@ -37,6 +37,6 @@ func ExampleCompare() {
 	fmt.Println("at least as strict:", analysis.AtLeastAsStrict(after, before))
 	// Output:
 	// Clients in 10.0.0.0/8 may now relay to any domain without authentication (connector "Scanners").
-	// for example 10.0.0.0 to user@host.elsewhere
+	// for example 10.0.0.1 to user@host.elsewhere
 	// at least as strict: false
 }

@@ -328,3 +328,36 @@ func TestWays(t *testing.T) {
 		}
 	})
 }
+
+// TestSourcesExample: a witness reads like a client wherever there is one that
+// does.
+func TestSourcesExample(t *testing.T) {
+	for ranges, want := range map[string]string{
+		"0.0.0.0/0":               "203.0.113.1",
+		"::/0":                    "2001:db8::99",
+		"0.0.0.0-9.255.255.255":   "1.0.0.1",
+		"0.0.0.0-0.0.0.9":         "0.0.0.1",
+		"10.0.0.0/8":              "10.0.0.1",
+		"10.0.0.0":                "10.0.0.0",
+		"10.0.0.7-10.0.0.9":       "10.0.0.7",
+		"fd00::/8":                "fd00::1",
+		"203.0.113.0-203.0.113.0": "203.0.113.0",
+	} {
+		r := connector.MustParseRange(ranges)
+		at := "0.0.0.0:25"
+		if r.Low().Is6() {
+			at = "[::]:25"
+		}
+		p, err := connector.Compile(connector.Config{Receive: []connector.Receive{{
+			Name: "In", Bindings: []netip.AddrPort{connector.MustParseBinding(at)}, RemoteIPRanges: []connector.Range{r},
+		}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range partition.Sources(p, nil)[0].Cells {
+			if c.In[0] != nil && c.Witness.String() != want {
+				t.Errorf("the witness of %s is %v, want %s", ranges, c.Witness, want)
+			}
+		}
+	}
+}

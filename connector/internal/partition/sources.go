@@ -54,16 +54,36 @@ func lastOf(p netip.Prefix) netip.Addr {
 // Last returns the highest address of a's family.
 func Last(a netip.Addr) netip.Addr { return lastOf(netip.PrefixFrom(a, 0)) }
 
+// examples are addresses that read as what they are (RFC 5737, RFC 3849).
+var examples = [...]netip.Addr{netip.MustParseAddr("203.0.113.1"), netip.MustParseAddr("2001:db8::99")}
+
+// example reports whether a is one of the examples.
+func example(a netip.Addr) bool { return a == examples[0] || a == examples[1] }
+
 // witness returns an address of s that a client can have: in the middle of IPv6
 // lie the IPv4-mapped addresses, which are IPv4. It is invalid if there is none.
+// If possible it is an example, or else neither of 0.0.0.0/8, which no host has
+// (RFC 1122 section 3.2.1.3), nor the first of a network.
 func (s Span) witness() netip.Addr {
-	if !s.Low.Is4In6() {
-		return s.Low
+	for _, a := range examples {
+		if s.Contains(a) {
+			return a
+		}
 	}
-	if behind := lastOf(netip.MustParsePrefix("::ffff:0:0/96")).Next(); !s.High.Less(behind) {
-		return behind
+	low := s.Low
+	switch {
+	case low.Is4In6():
+		if behind := lastOf(netip.MustParsePrefix("::ffff:0:0/96")).Next(); !s.High.Less(behind) {
+			return behind
+		}
+		return netip.Addr{}
+	case low.Is4() && low.As4()[0] == 0 && s.Contains(netip.AddrFrom4([4]byte{1, 0, 0, 1})):
+		return netip.AddrFrom4([4]byte{1, 0, 0, 1})
 	}
-	return netip.Addr{}
+	if octets := low.AsSlice(); octets[len(octets)-1] == 0 && low.Less(s.High) {
+		return low.Next()
+	}
+	return low
 }
 
 // Join returns spans that hold the same addresses as the given ones, sorted,
@@ -224,6 +244,9 @@ func (l *Listener) cells(policies [2]*connector.Policy, here [2][]*connector.Inb
 		}
 		if n := len(cells) - 1; n >= 0 && cells[n].In == cell.In {
 			cells[n].High = cell.High
+			if example(cell.Witness) {
+				cells[n].Witness = cell.Witness
+			}
 			continue
 		}
 		cells = append(cells, cell)
