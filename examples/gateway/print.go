@@ -62,8 +62,12 @@ func newWay(r connector.Route) wayJSON {
 
 // String returns the way in one line.
 func (w wayJSON) String() string {
-	if w.Connector == "" {
-		return w.Outcome
+	switch w.Outcome {
+	case routing.Routed.String():
+	case routing.TooLarge.String():
+		return w.Outcome + ": every Send connector for it takes smaller messages only"
+	default:
+		return w.Outcome + ": no Send connector is for it"
 	}
 	how := "by MX"
 	switch {
