@@ -219,3 +219,23 @@ func elements(t *testing.T, doc string) (n int) {
 		}
 	}
 }
+
+// TestLargeMessages: a Send connector that only large messages leave by is on a
+// relaying path, too.
+func TestLargeMessages(t *testing.T) {
+	cfg := config()
+	cfg.Send[0].MaxMessageSize = 5 * connector.MB
+	cfg.Send = append(cfg.Send, connector.Send{
+		Name: "Large", AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace("*;9")},
+		SmartHosts: []connector.SmartHost{connector.MustParseSmartHost("10.2.3.8")},
+	})
+	text := diagram.New(compile(t, cfg), diagram.Options{}).Mermaid()
+	i := strings.Index(text, "<b>Large</b>")
+	if i < 0 {
+		t.Fatal(text)
+	}
+	box := strings.Trim(text[strings.LastIndex(text[:i], "\n")+1:i], ` ["`)
+	if !strings.Contains(text, "other ==> "+box) {
+		t.Errorf("nothing is relayed to %s:\n%s", box, text)
+	}
+}

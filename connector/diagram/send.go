@@ -7,6 +7,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/partition"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -38,16 +39,14 @@ func sendBoxes(p *connector.Policy, opts Options) []*sendBox {
 			boxes = append(boxes, b)
 		}
 	}
+	cuts := partition.Cuts(p, nil)
 	for _, d := range witnesses(p) {
-		r := p.Route(routing.MustParseAddress("postmaster@"+d.String()), 0)
-		b := byOut[r.Outbound]
-		if b == nil {
-			continue
-		}
-		if _, ours := p.Accepted(d); ours {
-			b.own = true
-		} else {
-			b.other = true
+		_, ours := p.Accepted(d)
+		for _, way := range partition.Ways(p, d, cuts) { // large messages may take another
+			if b := byOut[way.Route.Outbound]; b != nil {
+				b.own = b.own || ours
+				b.other = b.other || !ours
+			}
 		}
 	}
 	// Beside the box that they come from, so that fewer arrows cross.
