@@ -95,7 +95,8 @@ func (g *guard) receive() connector.Reply {
 	if p.verb == verbBdat {
 		b.src = &chunks{g: g, chunk: p.chunk}
 	} else {
-		b.src = &dots{w: &g.wire, begin: true}
+		g.dots = dots{w: &g.wire, begin: true}
+		b.src = &g.dots
 	}
 	g.wire.grow()
 	defer g.wire.shrink()

@@ -20,6 +20,7 @@ type guard struct {
 	ctx  context.Context // of the session's methods; ends with Serve
 	stop context.Context // ends when the server wants to stop
 	wire wire
+	dots dots // of the message that is being read
 
 	dialog // forgotten at STARTTLS
 
