@@ -57,16 +57,20 @@ type Conn struct {
 	ext  map[string]string // EHLO keywords, upper case, with their parameters
 	tls  bool
 	line []byte // scratch
+	cut  func() // closes nc
 
-	begun bool   // MAIL was accepted, and its transaction not ended
-	data  *Reply // to a pipelined DATA
-	bad   bool   // nothing can be known of the conversation any more
+	heard memory
+	begun bool // MAIL was accepted, and its transaction not ended
+	asked bool // DATA was pipelined, and answered with data
+	data  Reply
+	bad   bool // nothing can be known of the conversation any more
 }
 
 // Open takes conn, which it closes on errors, through greeting, EHLO, TLS and AUTH.
 func Open(ctx context.Context, nc net.Conn, cfg Config) (*Conn, error) {
 	cfg.Timeouts = cfg.Timeouts.Default()
-	c := &Conn{nc: nc, cfg: cfg, br: bufio.NewReaderSize(nc, 4096), bw: bufio.NewWriterSize(nc, 4096)}
+	c := &Conn{nc: nc, cfg: cfg, br: bufio.NewReaderSize(nc, 4096), bw: bufio.NewWriterSize(nc, 4096), heard: make(memory)}
+	c.cut = func() { nc.Close() } // TLS may come to stand around it
 	defer c.watch(ctx)()
 	if err := c.open(ctx); err != nil {
 		c.nc.Close()
@@ -101,10 +105,7 @@ func (c *Conn) open(ctx context.Context) error {
 }
 
 // watch ends all waiting when ctx ends, until the returned function is called.
-func (c *Conn) watch(ctx context.Context) (stop func() bool) {
-	nc := c.nc // startTLS puts another one around it
-	return context.AfterFunc(ctx, func() { nc.Close() })
-}
+func (c *Conn) watch(ctx context.Context) (stop func() bool) { return context.AfterFunc(ctx, c.cut) }
 
 // hello greets with EHLO, or with HELO where EHLO is unknown or unwanted.
 func (c *Conn) hello() error {
@@ -186,7 +187,7 @@ func (c *Conn) Has(keyword string) bool {
 func (c *Conn) TLS() bool { return c.tls }
 
 // Reusable reports whether another transaction may be begun.
-func (c *Conn) Reusable() bool { return !c.bad && c.data == nil && c.br.Buffered() == 0 }
+func (c *Conn) Reusable() bool { return !c.bad && !c.asked && c.br.Buffered() == 0 }
 
 // Close ends the connection, with QUIT where that may be understood. It
 // doesn't wait for the answer.
@@ -232,7 +233,7 @@ func (c *Conn) read(s Stage, d time.Duration) (Reply, error) {
 	err := c.nc.SetReadDeadline(time.Now().Add(d))
 	var r Reply
 	if err == nil {
-		r, err = ReadReply(c.br)
+		r, err = c.heard.read(s, c.br)
 	}
 	if err != nil {
 		c.bad = true

@@ -20,6 +20,6 @@ func Stuff(w io.Writer, msg []byte, n int) error {
 	if err := s.scan.end(); err != nil {
 		return err
 	}
-	_, _ = bw.Write(s.dot())
+	_, _ = bw.WriteString(s.dot())
 	return bw.Flush()
 }

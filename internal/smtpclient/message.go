@@ -33,7 +33,7 @@ type Message struct {
 func (c *Conn) Data(ctx context.Context, m Message) (Reply, error) {
 	defer c.watch(ctx)()
 	s := scanner{binary: m.Binary, sevenBit: m.EightBit && !m.Binary && !c.Has("8BITMIME")}
-	chunks := c.data == nil && c.Has("CHUNKING") && (m.Binary || m.Rest != nil && c.Has("PIPELINING"))
+	chunks := !c.asked && c.Has("CHUNKING") && (m.Binary || m.Rest != nil && c.Has("PIPELINING"))
 	var r Reply
 	var err error
 	switch {
@@ -76,7 +76,8 @@ func (c *Conn) sendData(m Message, s *scanner) (Reply, error) {
 		return Reply{}, &Error{Stage: StageBody, Err: err}
 	}
 	// The last of the body and the dot leave in one write.
-	if err := c.write(StageBody, w.dot(), c.cfg.Timeouts.Block); err != nil {
+	c.line = append(c.line[:0], w.dot()...)
+	if err := c.write(StageBody, c.line, c.cfg.Timeouts.Block); err != nil {
 		return Reply{}, c.lastWords(StageBody, err)
 	}
 	c.bad = !reusable
@@ -86,8 +87,8 @@ func (c *Conn) sendData(m Message, s *scanner) (Reply, error) {
 // askData says DATA unless that was done, and waits for 354.
 func (c *Conn) askData() (err error) {
 	var r Reply
-	if c.data != nil {
-		r, c.data = *c.data, nil
+	if c.asked {
+		r, c.asked = c.data, false
 	} else if r, err = c.command(StageData, "DATA", ""); err != nil {
 		return err
 	}

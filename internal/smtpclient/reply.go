@@ -3,6 +3,7 @@ package smtpclient
 import (
 	"bufio"
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -17,7 +18,7 @@ const (
 type Reply struct {
 	Code     int
 	Enhanced [3]int   // RFC 3463; zero: none
-	Lines    []string // the texts without the codes; as sent, not to be trusted
+	Lines    []string // the texts without the codes; as sent, not to be trusted or changed
 }
 
 // Text returns the lines as one, with everything but printable ASCII
@@ -34,26 +35,36 @@ func (r Reply) Text() string {
 
 // String returns the reply in one clean line.
 func (r Reply) String() string {
+	var room [128]byte
+	b := strconv.AppendInt(room[:0], int64(r.Code), 10)
 	if r.Enhanced[0] != 0 {
-		return fmt.Sprintf("%d %d.%d.%d %s", r.Code, r.Enhanced[0], r.Enhanced[1], r.Enhanced[2], r.Text())
+		for i, n := range r.Enhanced {
+			b = strconv.AppendInt(append(b, " .."[i]), int64(n), 10)
+		}
 	}
-	return fmt.Sprintf("%d %s", r.Code, r.Text())
+	return string(append(append(b, ' '), r.Text()...))
 }
 
 // ReadReply reads one reply. The error is ErrReply, wrapped, or the reader's.
 func ReadReply(br *bufio.Reader) (Reply, error) {
-	var r Reply
+	r, _, err := readReply(br)
+	return r, err
+}
+
+// readReply is ReadReply and returns the last line as it was sent, too.
+func readReply(br *bufio.Reader) (r Reply, raw string, err error) {
 	for n := 1; n <= maxReplyLines; n++ {
 		line, err := br.ReadSlice('\n')
 		if err == bufio.ErrBufferFull || len(line) > maxReplyLine {
-			return Reply{}, fmt.Errorf("%w: line too long", ErrReply)
+			return Reply{}, "", fmt.Errorf("%w: line too long", ErrReply)
 		}
 		if err != nil {
-			return Reply{}, err
+			return Reply{}, "", err
 		}
-		code, last, text, ok := cutReply(line)
+		raw = string(line)
+		code, last, text, ok := cutReply(raw)
 		if !ok || r.Code != 0 && code != r.Code {
-			return Reply{}, fmt.Errorf("%w: %.40q", ErrReply, line)
+			return Reply{}, "", fmt.Errorf("%w: %.40q", ErrReply, line)
 		}
 		r.Code = code
 		enhanced, text := cutEnhanced(text, code/100)
@@ -62,14 +73,42 @@ func ReadReply(br *bufio.Reader) (Reply, error) {
 		}
 		r.Lines = append(r.Lines, text)
 		if last {
-			return r, nil
+			return r, raw, nil
 		}
 	}
-	return Reply{}, fmt.Errorf("%w: more than %d lines", ErrReply, maxReplyLines)
+	return Reply{}, "", fmt.Errorf("%w: more than %d lines", ErrReply, maxReplyLines)
+}
+
+// memory is the replies that a hop gave last, one for each stage. Mostly it says
+// the same again, and then nothing has to be made of it anew.
+type memory map[Stage]remembered
+
+// remembered is a reply of one line, and that line.
+type remembered struct {
+	line  string
+	reply Reply
+}
+
+// read is ReadReply for the reply to what was said at a stage.
+func (m memory) read(s Stage, br *bufio.Reader) (Reply, error) {
+	if _, err := br.Peek(1); err != nil {
+		return Reply{}, err
+	}
+	known := m[s]
+	waiting, _ := br.Peek(br.Buffered()) // it is there
+	if n := len(known.line); n > 0 && n <= len(waiting) && string(waiting[:n]) == known.line {
+		_, _ = br.Discard(n) // so is that
+		return known.reply, nil
+	}
+	r, line, err := readReply(br)
+	if err == nil && len(r.Lines) == 1 {
+		m[s] = remembered{line, r}
+	}
+	return r, err
 }
 
 // cutReply cuts a line into code, separator and text (RFC 5321 section 4.2).
-func cutReply(line []byte) (code int, last bool, text string, ok bool) {
+func cutReply(line string) (code int, last bool, text string, ok bool) {
 	n := len(line)
 	if n < 5 || line[n-2] != '\r' || line[0] < '2' || line[0] > '5' ||
 		line[1] < '0' || line[1] > '5' || line[2] < '0' || line[2] > '9' {
@@ -83,7 +122,7 @@ func cutReply(line []byte) (code int, last bool, text string, ok bool) {
 	if line[3] != ' ' && line[3] != '-' {
 		return 0, false, "", false
 	}
-	return code, line[3] == ' ', string(line[4:]), true
+	return code, line[3] == ' ', line[4:], true
 }
 
 // cutEnhanced cuts an enhanced status code of that class off text (RFC 2034).

@@ -103,9 +103,9 @@ func nextDot(p []byte) int {
 
 // dot returns what ends the message. A last line without CRLF gets one: there
 // is no other way to send it.
-func (s *stuffer) dot() []byte {
+func (s *stuffer) dot() string {
 	if s.start {
-		return []byte(".\r\n")
+		return ".\r\n"
 	}
-	return []byte("\r\n.\r\n")
+	return "\r\n.\r\n"
 }

@@ -213,7 +213,7 @@ func (c *Conn) announced(taken bool) error {
 		return err
 	}
 	if taken {
-		c.data = &r
+		c.data, c.asked = r, true
 		return nil
 	}
 	if r.Code == 354 {
