@@ -34,8 +34,9 @@ func (s *Sender) read(hop *NextHop, env *relay.Envelope, body io.Reader) (*messa
 	if err != nil {
 		return nil, &smtpclient.BodyError{Err: err}
 	}
-	if hop.keep != nil {
-		h.Filter(hop.keep)
+	if hop.key.via == "" { // else that server's firewall is yet to come
+		firewall := hop.out.Headers(hop.key.domain)
+		h.Filter(firewall.Keep)
 	}
 	m := &message{header: h, buf: s.buffer()}
 	m.Binary = env.Body == relay.BinaryMIME

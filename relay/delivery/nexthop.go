@@ -22,9 +22,8 @@ type NextHop struct {
 	out    *connector.Outbound
 	policy *connector.Policy
 	set    *connector.Send
-	name   string            // ours, for EHLO
-	keep   func(string) bool // outbound header firewall; nil: all passes
-	secure bool              // the domain must be reached by mutual TLS
+	name   string // ours, for EHLO
+	secure bool   // the domain must be reached by mutual TLS
 }
 
 // Key tells next hops apart, as a map's key for one. Those of one Key share
@@ -88,9 +87,6 @@ func nextHop(p *connector.Policy, to routing.Address, r connector.Route) (NextHo
 	case len(h.set.SmartHosts) == 0:
 		h.key.domain = to.Domain()
 		h.secure = out.Secured(h.key.domain)
-		fallthrough
-	default:
-		h.keep = out.Headers(h.key.domain).Keep
 	}
 	return h, nil
 }
