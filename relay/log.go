@@ -83,6 +83,7 @@ func (s *session) logMessage(tx *transaction, in *limitReader, o outcome) {
 	if !logger.Enabled(ctx, slog.LevelInfo) {
 		return
 	}
+	var room [256]byte
 	attrs := append(make([]slog.Attr, 0, 16),
 		slog.String("session", s.id),
 		slog.String("id", tx.env.ID),
@@ -93,7 +94,7 @@ func (s *session) logMessage(tx *transaction, in *limitReader, o outcome) {
 		slog.String("to", clean(tx.env.To[0].To.String())),
 		slog.Int("recipients", len(tx.env.To)),
 		slog.Int64("size", in.n),
-		slog.String("reply", clean(o.reply.String())),
+		slog.String("reply", clean(string(o.reply.Append(room[:0])))),
 	)
 	if o.reason != connector.Undecided {
 		attrs = append(attrs, slog.String("reason", o.reason.String()))

@@ -21,10 +21,10 @@ func (s *session) Data(_ context.Context, body io.Reader) connector.Reply {
 	if tx == nil || len(tx.env.To) == 0 {
 		return s.service.in.Decide(connector.NoRecipients).Reply()
 	}
-	tx.in = limitReader{r: body, limit: s.rules.MaxSize(), keep: tx.keep}
+	tx.in = limitReader{r: body, limit: s.rules.MaxSize(), keeps: tx}
 	in := &tx.in
 	header, err := mailheader.Read(in, int64(max(s.service.settings.MaxHeaderSize, 0)))
-	in.keep = nil // the rest is passed on
+	in.keeps = nil // the rest is passed on
 	if err != nil {
 		return s.broken(tx, in, err)
 	}
@@ -34,8 +34,7 @@ func (s *session) Data(_ context.Context, body io.Reader) connector.Reply {
 	}
 	messageID := messageID(header)
 	header.Filter(s.rules.Headers().Keep)
-	var field [512]byte
-	header.Prepend(s.received(tx).Append(field[:0]))
+	header.Prepend(s.received(tx).Append(tx.field[:0]))
 	tx.out = messageReader{r: header.Message()}
 	out := &tx.out
 	err = s.server.Handler.Deliver(tx.ctx, &tx.env, out)
@@ -135,8 +134,8 @@ var (
 // limitReader counts what is read and fails beyond limit, for good.
 type limitReader struct {
 	r     io.Reader
-	limit int64             // 0: none
-	keep  func([]byte) bool // what is read is kept in memory; nil: it isn't
+	limit int64        // 0: none
+	keeps *transaction // keeps in memory what is read; nil: nobody does
 	n     int64
 	err   error
 }
@@ -151,7 +150,7 @@ func (l *limitReader) Read(p []byte) (int, error) {
 	switch {
 	case l.limit > 0 && l.n > l.limit:
 		l.err = errTooLarge
-	case l.keep != nil && !l.keep(p[:n]):
+	case l.keeps != nil && !l.keeps.keep(p[:n]):
 		l.err = errNoMemory
 	default:
 		l.err = err

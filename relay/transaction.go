@@ -33,6 +33,7 @@ type transaction struct {
 	// Memory for what nearly every transaction needs.
 	rcpt  Recipient // that is being asked about
 	first [1]Recipient
+	field [384]byte // our trace field
 	in    limitReader
 	out   messageReader
 }
