@@ -113,7 +113,8 @@ func (m *message) delivered() string {
 		if i > 0 && r.Hop == m.Recipients[i-1].Hop && r.Reply == m.Recipients[i-1].Reply {
 			continue
 		}
-		if b.Len() > 0 {
+		b.Grow(len("; ") + len(r.Hop) + len(" to ") + len(r.Host) + len(": ") + len(r.Reply))
+		if i > 0 {
 			b.WriteString("; ")
 		}
 		b.WriteString(r.Hop)
