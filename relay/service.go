@@ -142,8 +142,9 @@ func (sv *service) banner(now time.Time) string {
 	return connector.BannerText(sv.in.Fqdn(), now.Format(time.RFC1123Z))
 }
 
-// allow counts a message against MessageRateLimit.
-func (sv *service) allow(source netip.Addr, user string, now time.Time) bool {
+// allow counts a message against MessageRateLimit. user is asked only if users are
+// counted.
+func (sv *service) allow(source netip.Addr, user func() string, now time.Time) bool {
 	limit := sv.settings.MessageRateLimit
 	if limit == connector.Unlimited || limit == 0 {
 		return true
@@ -154,7 +155,7 @@ func (sv *service) allow(source netip.Addr, user string, now time.Time) bool {
 		ok = sv.rate.allow(rateKey{addr: source}, int(limit), now)
 	}
 	if ok && by&connector.RateByUser != 0 {
-		ok = sv.rate.allow(rateKey{user: user}, int(limit), now)
+		ok = sv.rate.allow(rateKey{user: user()}, int(limit), now)
 	}
 	return ok
 }

@@ -19,6 +19,7 @@ type session struct {
 	server  *Server
 	service *service
 	id      string
+	remote  string // channel.Remote, for logs
 	start   time.Time
 	until   time.Time // the end of ConnectionTimeout
 
@@ -46,6 +47,7 @@ func newSession(s *Server, sv *service, channel auth.Channel, now time.Time) *se
 		id:      newID(),
 		start:   now,
 		until:   now.Add(sv.settings.ConnectionTimeout),
+		remote:  channel.Remote.String(),
 		channel: channel,
 		rules:   sv.in.Open(channel),
 	}
@@ -151,7 +153,8 @@ func (s *session) Mail(_ context.Context, m guard.Mail) connector.Reply {
 	if !d.Allowed() {
 		return s.refuse("MAIL", d, "from", clean(m.From.String()))
 	}
-	if !s.service.allow(s.channel.Remote.Addr(), s.rateUser(m), time.Now()) {
+	user := func() string { return s.rateUser(m) }
+	if !s.service.allow(s.channel.Remote.Addr(), user, time.Now()) {
 		return s.refuse("MAIL", s.service.in.Decide(connector.RateExceeded), "from", clean(m.From.String()))
 	}
 	tx := s.transaction(m)
