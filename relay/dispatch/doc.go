@@ -34,7 +34,8 @@
 //   - then every OutboundConnectionFailureRetryInterval (10 minutes; Edge 30).
 //
 // What a next hop says of a message or a recipient concerns that one alone: a 4xx
-// makes it wait for MessageRetryInterval (5 minutes). After
+// makes it wait for MessageRetryInterval (5 minutes), and so does a next hop that
+// hangs up on it and works with others. After
 // DelayNotificationTimeout (4 hours) the sender is told that it takes longer,
 // once; after MessageExpirationTimeout (2 days) that it didn't work out, 4.4.7.
 // Recipients whom no Send connector takes wait among the Unreachable, with the
@@ -67,8 +68,8 @@
 //
 // Bodies are held in memory up to 256 KiB each and 64 MiB together, and beyond
 // that in files without names. A message on the Store keeps its body in memory
-// only while an attempt is to be expected; of one that waits, about a kilobyte
-// is left.
+// only while an attempt is to be expected; of one that waits, about 1,500 octets
+// are left.
 //
 // # Back-pressure
 //
