@@ -50,9 +50,9 @@ func openQueue(ctx context.Context, dir string, sender *delivery.Sender, p *conn
 	if err != nil {
 		return nil, errors.Join(err, q.dispatcher.Shutdown(ctx), store.Close())
 	}
-	q.control = control.NewServer(q.dispatcher, store, logger)
+	q.control = control.NewServer(listener, q.dispatcher, store, logger)
 	go func() {
-		if err := q.control.Serve(listener); err != nil {
+		if err := q.control.Serve(); err != nil {
 			logger.Error("gateway queue can't be answered any more", "error", err)
 		}
 	}()

@@ -119,8 +119,8 @@ func TestQueue(t *testing.T) {
 		t.Fatal(err)
 	}
 	stock := stocked()
-	server := control.NewServer(stock, stock, slog.New(slog.DiscardHandler))
-	go server.Serve(listener)
+	server := control.NewServer(listener, stock, stock, slog.New(slog.DiscardHandler))
+	go server.Serve()
 	t.Cleanup(server.Close)
 
 	for _, tt := range []struct{ name, args string }{

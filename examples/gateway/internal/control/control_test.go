@@ -125,9 +125,9 @@ func serve(t *testing.T, q *fake) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := control.NewServer(q, q, slog.New(slog.DiscardHandler))
+	s := control.NewServer(l, q, q, slog.New(slog.DiscardHandler))
 	served := make(chan error, 1)
-	go func() { served <- s.Serve(l) }()
+	go func() { served <- s.Serve() }()
 	t.Cleanup(func() {
 		s.Close()
 		if err := <-served; err != nil {

@@ -41,6 +41,7 @@ type Opener interface {
 
 // Server answers requests.
 type Server struct {
+	listen net.Listener
 	queue  Queue
 	bodies Opener
 	logger *slog.Logger
@@ -50,20 +51,21 @@ type Server struct {
 	wg     sync.WaitGroup
 }
 
-// NewServer returns a Server for q, with the octets of messages from bodies, that
-// logs what operators change.
-func NewServer(q Queue, bodies Opener, logger *slog.Logger) *Server {
-	s := &Server{queue: q, bodies: bodies, logger: logger, slots: make(chan struct{}, maxConns)}
+// NewServer returns a Server at l for q, with the octets of messages from bodies,
+// that logs what operators change.
+func NewServer(l net.Listener, q Queue, bodies Opener, logger *slog.Logger) *Server {
+	s := &Server{listen: l, queue: q, bodies: bodies, logger: logger, slots: make(chan struct{}, maxConns)}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.wg.Add(1) // Serve
 	return s
 }
 
-// Serve answers the connections of l until Close, which also closes l.
-func (s *Server) Serve(l net.Listener) error {
-	defer context.AfterFunc(s.ctx, func() { l.Close() })()
+// Serve answers connections until Close. It must be called once.
+func (s *Server) Serve() error {
+	defer s.wg.Done()
 	for {
 		s.slots <- struct{}{}
-		conn, err := l.Accept()
+		conn, err := s.listen.Accept()
 		if err != nil {
 			<-s.slots
 			if s.ctx.Err() != nil {
@@ -80,9 +82,12 @@ func (s *Server) Serve(l net.Listener) error {
 	}
 }
 
-// Close breaks off what is going on, waits for its end, and makes Serve return.
+// Close closes the listener, breaks off what is going on, waits for its end, and
+// makes Serve return. The socket is gone then: the next gateway's would be
+// another one.
 func (s *Server) Close() {
 	s.cancel()
+	_ = s.listen.Close() // it was listened at, no more
 	s.wg.Wait()
 }
 
