@@ -50,6 +50,7 @@ func TestServeQueue(t *testing.T) {
 	s.end(t)
 
 	s = startServing(t, flags...)
+	s.stderr.wait(t, "hop=", 1) // so has another one: retry makes one anew
 	if said := queueCommand(t, data, "list"); !strings.Contains(said, "<bob@fabrikam.com>  waiting") || !strings.HasSuffix(said, "\n1 message\n") {
 		t.Errorf("on the queue after a restart:\n%s", said)
 	}
