@@ -30,6 +30,7 @@ type fake struct {
 	done     []string
 	wait     chan struct{} // Retry waits for it, or for its context
 	began    chan struct{} // closed when Retry begins, if it waits
+	log      bytes.Buffer  // to be read when the server has ended
 }
 
 func (q *fake) List(_ context.Context, f queue.Filter) iter.Seq2[*queue.Message, error] {
@@ -125,13 +126,16 @@ func serve(t *testing.T, q *fake) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := control.NewServer(l, q, q, slog.New(slog.DiscardHandler))
+	s := control.NewServer(l, q, q, slog.New(slog.NewTextHandler(&q.log, nil)))
 	served := make(chan error, 1)
 	go func() { served <- s.Serve() }()
 	t.Cleanup(func() {
 		s.Close()
 		if err := <-served; err != nil {
 			t.Errorf("Serve: %v", err)
+		}
+		if strings.Contains(q.log.String(), "<nil>") {
+			t.Errorf("the log tells of errors that there weren't:\n%s", &q.log)
 		}
 	})
 	return dir

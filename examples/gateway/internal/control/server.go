@@ -116,9 +116,14 @@ func (s *Server) serve(conn net.Conn) {
 	}()
 	n, err := s.do(ctx, r, a)
 	a.end(n, err)
-	if r.Action != List && r.Action != Show {
-		s.logger.Info("operator", "action", r.Action, "messages", n, "error", err)
+	if r.Action == List || r.Action == Show {
+		return
 	}
+	attrs := []any{"action", r.Action, "messages", n}
+	if err != nil {
+		attrs = append(attrs, "error", err)
+	}
+	s.logger.Info("operator", attrs...)
 }
 
 // do does what r asks for, and returns with how many messages.
