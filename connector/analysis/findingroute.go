@@ -62,7 +62,7 @@ func (c *checker) noRoutes() {
 func (c *checker) unrouted(i, cell int) {
 	a := c.cfg.Accepted[i]
 	to := c.domains.Cells[cell].Witness
-	text := fmt.Sprintf("mail for %s is taken for ours, and no Send connector carries it, so every recipient is refused", c.domains.Cells[cell])
+	text := fmt.Sprintf("mail for %s is taken for ours, and no Send connector carries it, so it is refused, or waits on a queue", c.domains.Cells[cell])
 	if typ, _ := c.policy.Accepted(to); typ == routing.Authoritative {
 		text += "; the address space * doesn't count for an authoritative domain"
 	}

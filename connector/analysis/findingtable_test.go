@@ -1,0 +1,233 @@
+package analysis_test
+
+import "strings"
+
+// findingTests are policies, each with what is found in it and nothing else.
+var findingTests = map[string]findingTest{
+	"open relay": {
+		parts: []string{"%in", anyRelay},
+		found: []string{`open-relay Receive["In"].RemoteIPRanges`}, asks: "message-ok",
+	},
+	"open beside named ranges": {
+		parts: []string{"%in", anyRelay, "0.0.0.0/0", "192.0.2.1\", \"198.0.0.0/9"},
+		found: []string{`open-relay Receive["In"].RemoteIPRanges`}, asks: "message-ok",
+	},
+	"open in pieces": {
+		parts: []string{"%in", anyRelay, "0.0.0.0/0", "198.18.0.0/16\", \"198.19.0.0/16"},
+		found: []string{`open-relay Receive["In"].RemoteIPRanges`}, asks: "message-ok",
+	},
+	"named relay": {
+		parts: []string{"%receive", `, {"Name": "Relay", "Bindings": ["0.0.0.0:25"], "RemoteIPRanges": ["10.0.0.0/8", "192.0.2.0/24"], "PermissionGroups": "AnonymousUsers"` + anyRelay + "}"},
+		found: []string{`relay-anonymous Receive["Relay"]`}, asks: "message-ok",
+	},
+	"every domain is accepted": {
+		parts: []string{"%accepted", `, {"Name": "All", "DomainName": "*", "DomainType": "ExternalRelay"}`},
+		found: []string{`accepted-any Accepted["All"]`}, asks: "message-ok",
+	},
+	"externally secured, open": {
+		parts: []string{"%in", `, "AuthMechanism": "ExternalAuthoritative"`, "AnonymousUsers", "ExchangeServers"},
+		found: []string{`external-open Receive["In"].RemoteIPRanges`}, asks: "message-ok",
+		fixed: []string{"%in", `, "AuthMechanism": "ExternalAuthoritative"`, "AnonymousUsers", "ExchangeServers", "0.0.0.0/0", "192.0.2.1"},
+	},
+	"externally secured, wide": {
+		parts: []string{"%in", `, "AuthMechanism": "ExternalAuthoritative"`, "AnonymousUsers", "ExchangeServers", "0.0.0.0/0", "10.0.0.0/8"},
+		found: []string{`external-wide Receive["In"].RemoteIPRanges`}, asks: "message-ok",
+		fixed: []string{"%in", `, "AuthMechanism": "ExternalAuthoritative"`, "AnonymousUsers", "ExchangeServers", "0.0.0.0/0", "10.0.0.0/24"},
+	},
+	"externally secured": {
+		parts: []string{"%in", `, "AuthMechanism": "ExternalAuthoritative"`, "AnonymousUsers", "ExchangeServers", "0.0.0.0/0", "10.0.0.1"},
+		found: []string{`relay-external Receive["In"]`}, asks: "message-ok", fixed: []string{},
+	},
+	"partner relays": {
+		parts: []string{"%in", `, "DomainSecureEnabled": true, "Permissions": [{"User": "MS Exchange\\Partner Servers", "ExtendedRights": ["ms-Exch-SMTP-Accept-Any-Recipient"]}]`,
+			"AnonymousUsers", "AnonymousUsers, Partners", "%top", `, "Transport": {"TLSReceiveDomainSecureList": ["woodgrove.example"]}`},
+		found: []string{`relay-partner Receive["In"]`}, asks: "message-ok", fixed: []string{},
+	},
+	"user relays": {
+		parts: []string{"%in", `, "AuthMechanism": "Tls, BasicAuth, BasicAuthRequireTLS"`, "AnonymousUsers", "ExchangeUsers"},
+		found: []string{`relay-user Receive["In"]`}, asks: "message-ok", fixed: []string{},
+	},
+	"connector behind others": {
+		parts: []string{"%receive", `, {"Name": "Net", "Bindings": ["0.0.0.0:25"], "RemoteIPRanges": ["10.0.0.0/8"], "PermissionGroups": "AnonymousUsers"},
+			{"Name": "Halves", "Bindings": ["0.0.0.0:25"], "RemoteIPRanges": ["10.0.0.0/9", "10.128.0.0/9", "192.0.2.1"], "PermissionGroups": "AnonymousUsers"}`},
+		found: []string{`connector-unreached Receive["Net"]`},
+	},
+	"range behind others": {
+		parts: []string{"%receive", `, {"Name": "Net", "Bindings": ["0.0.0.0:25"], "RemoteIPRanges": ["192.0.2.1", "10.0.0.0/8"], "PermissionGroups": "AnonymousUsers"},
+			{"Name": "Halves", "Bindings": ["0.0.0.0:25"], "RemoteIPRanges": ["10.0.0.0/9", "10.128.0.0/9"], "PermissionGroups": "AnonymousUsers"}`},
+		found: []string{`range-unreached Receive["Net"].RemoteIPRanges[1]`},
+	},
+	"range in its own halves": {
+		parts: []string{"%range", `, "0.0.0.0/1", "128.0.0.0/1"`},
+		found: []string{`range-unreached Receive["In"].RemoteIPRanges[0]`},
+	},
+	"redundant range": {
+		parts: []string{"%range", `, "10.0.0.0/8"`},
+		found: []string{`range-redundant Receive["In"].RemoteIPRanges[1]`},
+	},
+	"crossing ranges": {
+		parts: []string{"0.0.0.0/0", "10.0.0.0-10.0.0.99", "%receive", `, {"Name": "Other", "Bindings": ["0.0.0.0:25"], "RemoteIPRanges": ["10.0.0.50-10.0.0.200"], "PermissionGroups": "AnonymousUsers"}`},
+		found: []string{`ranges-overlap Receive["Other"].RemoteIPRanges[0]`},
+		fixed: []string{"0.0.0.0/0", "10.0.0.0-10.0.0.49", "%receive", `, {"Name": "Other", "Bindings": ["0.0.0.0:25"], "RemoteIPRanges": ["10.0.0.50-10.0.0.200"], "PermissionGroups": "AnonymousUsers"}`},
+	},
+	"tie": {
+		parts: []string{"0.0.0.0/0", "10.0.0.0-10.0.0.99", "%receive", `, {"Name": "Other", "Bindings": ["0.0.0.0:25"], "RemoteIPRanges": ["10.0.0.50-10.0.0.149"], "PermissionGroups": "AnonymousUsers"}`},
+		found: []string{`range-tie Receive["Other"].RemoteIPRanges[0]`},
+		fixed: []string{"0.0.0.0/0", "10.0.0.0-10.0.0.49", "%receive", `, {"Name": "Other", "Bindings": ["0.0.0.0:25"], "RemoteIPRanges": ["10.0.0.50-10.0.0.149"], "PermissionGroups": "AnonymousUsers"}`},
+	},
+	"very address": {
+		parts: []string{"%receive", `, {"Name": "Printers", "Bindings": ["0.0.0.0:587", "0.0.0.0:25"], "RemoteIPRanges": ["10.0.0.5"], "PermissionGroups": "AnonymousUsers"}, {"Name": "Inner", "Bindings": ["10.2.3.4:25"], "RemoteIPRanges": ["10.0.0.0/8"], "PermissionGroups": "AnonymousUsers"}`},
+		found: []string{`binding-outranks Receive["Printers"].Bindings[1]`},
+	},
+	"grant that the group gives": {
+		parts: []string{"%in", strings.Replace(anyRelay, "Any-Recipient", "Any-Sender", 1)},
+		found: []string{`grant-ineffective Receive["In"].Permissions[0]`},
+	},
+	"grant to nobody": {
+		parts: []string{"%in", strings.Replace(anyRelay, "ANONYMOUS LOGON", "Authenticated Users", 1)},
+		found: []string{`grant-ineffective Receive["In"].Permissions[0]`},
+	},
+	"passwords in the clear": {
+		parts: []string{"%in", `, "AuthMechanism": "Tls, BasicAuth"`, "AnonymousUsers", "ExchangeUsers"},
+		found: []string{`auth-clear Receive["In"].AuthMechanism`, `relay-user Receive["In"]`},
+	},
+	"login for nobody": {
+		parts: []string{"%in", `, "AuthMechanism": "Tls, BasicAuth, BasicAuthRequireTLS"`},
+		found: []string{`mechanism-unused Receive["In"].AuthMechanism`}, asks: "login-without-submit",
+	},
+	"certificate for nobody": {
+		parts: []string{"%in", `, "DomainSecureEnabled": true`, "%top", `, "Transport": {"TLSReceiveDomainSecureList": ["woodgrove.example"]}`},
+		found: []string{`mechanism-unused Receive["In"].DomainSecureEnabled`}, asks: "not-authenticated",
+	},
+	"unreachable group": {
+		parts: []string{"AnonymousUsers", "AnonymousUsers, Partners"},
+		found: []string{`group-unreachable Receive["In"].PermissionGroups`},
+	},
+	"nobody may do anything": {
+		parts: []string{"AnonymousUsers", "None"},
+		found: []string{`accepts-nothing Receive["In"].PermissionGroups`}, fixed: []string{}, asks: "not-authenticated",
+	},
+	"custom": {
+		parts: []string{"AnonymousUsers", "AnonymousUsers, Custom"},
+		found: []string{`group-custom Receive["In"].PermissionGroups`},
+	},
+	"not enforced": {
+		parts: []string{"%in", `, "LongAddressesEnabled": true`},
+		found: []string{`not-enforced Receive["In"].LongAddressesEnabled`},
+	},
+	"mechanism not enforced": {
+		parts: []string{"%in", `, "AuthMechanism": "Tls, Integrated"`},
+		found: []string{`not-enforced Receive["In"].AuthMechanism`},
+	},
+	"error policies not enforced": {
+		parts: []string{"%out", `, "ErrorPolicies": "DowngradeCustomFailures"`},
+		found: []string{`not-enforced Send["Out"].ErrorPolicies`},
+	},
+	"no partners listed": {
+		parts: []string{"%in", `, "DomainSecureEnabled": true`},
+		found: []string{`domain-secure-list Receive["In"].DomainSecureEnabled`},
+	},
+	"name of another": {
+		parts: []string{"%in", `, "AuthMechanism": "ExchangeServer", "Fqdn": "mail.fabrikam.com", "Server": "HubA"`,
+			`"Server": "HubA", "Servers": [{"Name": "HubA", "FQDN": "huba.fabrikam.com"}]`, `"Server": "HubA"`},
+		found: []string{`not-enforced Receive["In"].AuthMechanism`, `exchange-fqdn Receive["In"].Fqdn`},
+	},
+	"password in the clear": {
+		parts: []string{"%out", `, "SmartHostAuthMechanism": "BasicAuth", "AuthenticationCredential": {"UserName": "a", "Password": "b"}`},
+		found: []string{`credential-clear Send["Out"].SmartHostAuthMechanism`},
+	},
+	"password for nothing": {
+		parts: []string{"%out", `, "AuthenticationCredential": {"UserName": "a", "Password": "b"}`},
+		found: []string{`credential-unused Send["Out"].AuthenticationCredential`},
+	},
+	"no extensions": {
+		parts: []string{"%out", `, "ForceHELO": true, "RequireTLS": true`},
+		found: []string{`force-helo Send["Out"].ForceHELO`},
+	},
+	"source address": {
+		parts: []string{"%out", `, "SourceIPAddress": "10.2.3.4"`},
+		found: []string{`edge-only Send["Out"].SourceIPAddress`},
+	},
+	"sources in two sites": {
+		parts: []string{"%out", `, "SourceTransportServers": ["HubA", "HubB"]`, `fabrikam.com"}]`, `fabrikam.com", "Site": "A"}, {"Name": "HubB", "Site": "B"}]`},
+		found: []string{`source-sites Send["Out"].SourceTransportServers`}, fixed: []string{},
+	},
+	"site without servers": {
+		parts: []string{"%top", `, "Links": [{"Name": "L", "Sites": ["A", "B"], "Cost": 1}]`},
+		found: []string{`site-link Links["L"].Sites[0]`, `site-link Links["L"].Sites[1]`}, fixed: []string{},
+	},
+	"delay": {
+		parts: []string{"%top", `, "Services": [{"Name": "HubA", "DelayNotificationTimeout": "5.00:00:00"}]`},
+		found: []string{`delay-notification Services["HubA"].DelayNotificationTimeout`}, fixed: []string{},
+	},
+	"certificate of another": {
+		parts: []string{"%in", `, "Fqdn": "mail.fabrikam.com"`},
+		found: []string{`certificate-fqdn Receive["In"].Fqdn`},
+	},
+	"chosen certificate is missing": {
+		parts: []string{"%in", `, "TlsCertificateName": "<I>CN=Contoso CA<S>CN=mail.fabrikam.com"`},
+		found: []string{`certificate-fqdn Receive["In"].Fqdn`}, fixed: []string{},
+	},
+	"chosen certificate": {
+		parts: []string{"%in", `, "TlsCertificateName": "<I>CN=Contoso CA, C=US<S>CN=HubA.fabrikam.com", "LongAddressesEnabled": true`},
+		found: []string{`not-enforced Receive["In"].LongAddressesEnabled`},
+	},
+	"no route home": {
+		parts: []string{`{"Name": "Home", "AddressSpaces": ["fabrikam.com"], "SmartHosts": ["10.2.3.9"]}`, `{"Name": "Home", "AddressSpaces": ["other.example"], "SmartHosts": ["10.2.3.9"]}`},
+		found: []string{`accepted-unrouted Accepted["Fabrikam"]`}, fixed: []string{}, asks: "need-rcpt",
+	},
+	"no route below home": {
+		parts: []string{`"DomainName": "fabrikam.com"`, `"DomainName": "fabrikam.com", "MatchSubDomains": true`},
+		found: []string{`accepted-unrouted Accepted["Fabrikam"]`}, fixed: []string{}, asks: "need-rcpt",
+	},
+	"no routes": {
+		parts: []string{`{"Name": "Out", "AddressSpaces": ["*"%space], "SmartHosts": ["gateway.contoso.com"]%out},
+		{"Name": "Home", "AddressSpaces": ["fabrikam.com"], "SmartHosts": ["10.2.3.9"]}%send`, ""},
+		found: []string{`no-routes Send`}, fixed: []string{},
+	},
+	"loop": {
+		parts: []string{"%accepted", `, {"Name": "Relayed", "DomainName": "relayed.example", "DomainType": "ExternalRelay"}`, `, "SmartHosts": ["gateway.contoso.com"]`, ""},
+		found: []string{`relay-loop Accepted["Relayed"]`}, fixed: []string{}, asks: "message-ok",
+	},
+	"own name": {
+		parts: []string{"gateway.contoso.com", `gateway.contoso.com", "HUBA.fabrikam.com`},
+		found: []string{`smart-host-self Send["Out"].SmartHosts[1]`},
+	},
+	"own address": {
+		parts: []string{"gateway.contoso.com", `[127.0.0.1]`},
+		found: []string{`smart-host-self Send["Out"].SmartHosts[0]`}, fixed: []string{},
+	},
+	"Send connector behind another": {
+		parts: []string{"%send", `, {"Name": "Spare", "AddressSpaces": ["*;5"], "SmartHosts": ["spare.contoso.com"]}`},
+		found: []string{`send-unused Send["Spare"]`},
+	},
+	"address space behind another": {
+		parts: []string{"%space", `, "fabrikam.com;5"`},
+		found: []string{`space-unused Send["Out"].AddressSpaces[1]`},
+	},
+	"Send connectors that tie": {
+		parts: []string{"%send", `, {"Name": "Also", "AddressSpaces": ["*", "b.example"], "SmartHosts": ["spare.contoso.com"]}`, "%space", `, "c.example"`},
+		found: []string{`route-tie Send["Out"].AddressSpaces`, `space-unused Send["Out"].AddressSpaces[0]`}, asks: "",
+		fixed: []string{"%send", `, {"Name": "Also", "AddressSpaces": ["*;2", "b.example"], "SmartHosts": ["spare.contoso.com"]}`, "%space", `, "c.example"`},
+	},
+	"small route": {
+		parts: []string{"%out", `, "MaxMessageSize": "1KB"`},
+		found: []string{`route-size Send["Out"].MaxMessageSize`, `size-gap Send["Out"].MaxMessageSize`}, fixed: []string{},
+	},
+	"gap": {
+		parts: []string{"%out", `, "MaxMessageSize": "20MB"`},
+		found: []string{`size-gap Send["Out"].MaxMessageSize`}, fixed: []string{},
+	},
+	"acknowledged nothing": {
+		parts: []string{"%in", `, "Comment": "Acknowledged open-relay: they are trusted\nreally"`},
+		found: []string{`acknowledged-nothing Receive["In"].Comment`},
+	},
+	"acknowledged no code": {
+		parts: []string{"%top", `, "Acknowledged": [{"Code": "opn-relay", "Place": "Receive[\"In\"]", "Reason": "so"}]`},
+		found: []string{`acknowledged-nothing Acknowledged[0]`},
+	},
+	"acknowledged without a reason": {
+		parts: []string{"%in", anyRelay + `, "Comment": "Acknowledged open-relay:"`},
+		found: []string{`open-relay Receive["In"].RemoteIPRanges`, `acknowledged-noreason Receive["In"].Comment`}, fixed: []string{},
+	},
+}
