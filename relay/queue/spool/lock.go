@@ -1,9 +1,12 @@
 package spool
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/gofrs/flock"
 )
@@ -29,16 +32,28 @@ func prepare(dir string) (unlock func() error, err error) {
 			return nil, err
 		}
 	}
-	// A directory that is lost takes along what is durable in it.
-	err = syncDir(dir)
-	if parent := syncDir(filepath.Dir(filepath.Clean(dir))); err == nil && !os.IsPermission(parent) {
-		err = parent // a parent that we may not read was made by somebody else
-	}
-	if err != nil {
+	if err := errors.Join(syncDir(dir), syncAbove(dir)); err != nil {
 		_ = lock.Close()
 		return nil, err
 	}
 	return lock.Close, nil
+}
+
+// syncAbove makes the directories above dir durable, which may have been made
+// for it: one that is lost takes along what is durable in it.
+func syncAbove(dir string) error {
+	dir, err := filepath.EvalSymlinks(dir)
+	if err == nil {
+		dir, err = filepath.Abs(dir)
+	}
+	for above := filepath.Dir(dir); err == nil && above != dir; above = filepath.Dir(dir) {
+		err = syncDir(above)
+		dir = above
+	}
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.EROFS) {
+		return nil // what we may not read, or nobody can write, was there before
+	}
+	return err
 }
 
 // private makes a directory, or closes one that is open to others.
@@ -46,12 +61,12 @@ func private(path string) error {
 	if err := os.Mkdir(path, 0o700); err != nil && !os.IsExist(err) {
 		return err
 	}
-	info, err := os.Stat(path)
+	info, err := os.Lstat(path)
 	if err != nil {
 		return err
 	}
 	if !info.IsDir() {
-		return fmt.Errorf("%s is no directory", path)
+		return fmt.Errorf("%s must be a directory, and no link to one", path)
 	}
 	if info.Mode().Perm()&0o077 != 0 {
 		return os.Chmod(path, 0o700)
