@@ -24,8 +24,8 @@ type entry struct {
 	state place // of the newest record
 
 	holder string
-	until  int64 // nanoseconds: when the lease runs out
-	free   int   // position in the heap of free messages + 1; 0: not there
+	until  time.Duration // since index.began: when the lease runs out
+	free   int           // position in the heap of free messages + 1; 0: not there
 
 	busy bool // a record of it is being written
 	lost bool // damage took the record with the octets
@@ -58,17 +58,22 @@ func compareArrival(a, b *entry) int {
 	return cmp.Or(cmp.Compare(a.arrived, b.arrived), cmp.Compare(a.order, b.order))
 }
 
+// unreadableTime is how long a message stays that can't be read, before it is
+// tried again.
+const unreadableTime = time.Minute
+
 // index holds the messages of a Spool.
 type index struct {
 	entries map[string]*entry
 	order   uint64
 	free    freeHeap
-	runsOut int64 // no lease runs out before
+	began   time.Time     // what leases are counted from: setting the clock ends none
+	runsOut time.Duration // no lease runs out before
 	gone    recent
 }
 
 func newIndex() index {
-	return index{entries: make(map[string]*entry), runsOut: math.MaxInt64}
+	return index{entries: make(map[string]*entry), began: time.Now(), runsOut: math.MaxInt64}
 }
 
 // reserve takes the ID of a message that is yet to come.
@@ -101,7 +106,7 @@ func (x *index) get(id string) (*entry, error) {
 // held returns the message if holder holds it.
 func (x *index) held(id, holder string) (*entry, error) {
 	e, err := x.get(id)
-	if err == nil && (e.holder != holder || e.until <= time.Now().UnixNano()) {
+	if err == nil && (e.holder != holder || e.until <= time.Since(x.began)) {
 		err = fmt.Errorf("%w: %s", queue.ErrLease, id)
 	}
 	return e, err
@@ -110,8 +115,8 @@ func (x *index) held(id, holder string) (*entry, error) {
 // lease gives the message to a holder, or gives it up if the lease has run out
 // already.
 func (x *index) lease(e *entry, l queue.Lease) {
-	e.holder, e.until = l.Holder, nanos(l.Until)
-	running := e.until > time.Now().UnixNano()
+	e.holder, e.until = l.Holder, l.Until.Sub(x.began)
+	running := e.until > time.Since(x.began)
 	switch {
 	case running && e.free > 0:
 		heap.Remove(&x.free, e.free-1)
@@ -123,9 +128,25 @@ func (x *index) lease(e *entry, l queue.Lease) {
 	}
 }
 
+// moved puts a message in order whose next has changed after its lease ran out.
+func (x *index) moved(e *entry) {
+	if e.free > 0 {
+		heap.Fix(&x.free, e.free-1)
+	}
+}
+
+// postpone keeps a message from everybody for a while that holder has just
+// claimed and that can't be read now, lest it be claimed again at once, before
+// those that can.
+func (x *index) postpone(e *entry, holder string) {
+	if e.there() && e.holder == holder {
+		x.lease(e, queue.Lease{Until: time.Now().Add(unreadableTime)})
+	}
+}
+
 // promise leases a message that isn't there yet.
 func (x *index) promise(e *entry, l queue.Lease) {
-	e.holder, e.until = l.Holder, nanos(l.Until)
+	e.holder, e.until = l.Holder, l.Until.Sub(x.began)
 	x.runsOut = min(x.runsOut, e.until) // so the next claim finds it, even if it runs out before it is there
 }
 
@@ -144,7 +165,7 @@ func (x *index) claim(l queue.Lease, limit int) []*entry {
 
 // runOut frees what nobody has renewed in time.
 func (x *index) runOut() {
-	now := time.Now().UnixNano()
+	now := time.Since(x.began)
 	if now < x.runsOut {
 		return
 	}
