@@ -35,7 +35,7 @@ func (s *Spool) recover() error {
 	}
 	for _, seg := range s.segments {
 		if err := r.read(seg); err != nil {
-			return fmt.Errorf("%s: %w", seg.name(), err)
+			return fmt.Errorf("%s can't be read (without it, the rest of the spool can be opened): %w", seg.name(), err)
 		}
 	}
 	r.adopt()
@@ -68,10 +68,10 @@ func (r *recovery) open() error {
 			return err
 		}
 		seg := newSegment(number, n, f)
+		r.segments = append(r.segments, seg)
 		if seg.size, err = f.Size(); err != nil {
 			return err
 		}
-		r.segments = append(r.segments, seg)
 		r.octets += seg.size
 		r.number = max(r.number, number)
 	}
@@ -82,13 +82,15 @@ func (r *recovery) open() error {
 // read reads a segment, oldest record first, so that the newest state of each
 // message is the one that stays.
 func (r *recovery) read(seg *segment) error {
-	whole := seg.size
+	whole, torn := seg.size, false
 	sc := &scanner{
 		segment: seg, size: seg.size,
 		record: r.record,
 		damage: func(from, to int64, id string) {
 			if r.damage(seg, from, to, id) && to == seg.size {
 				whole = from
+			} else {
+				torn = true
 			}
 		},
 	}
@@ -96,7 +98,7 @@ func (r *recovery) read(seg *segment) error {
 		return err
 	}
 	if !sc.sealed {
-		r.sealOld(seg, whole)
+		r.sealOld(seg, whole, torn)
 	}
 	return nil
 }
@@ -121,12 +123,15 @@ func (r *recovery) damage(seg *segment, from, to int64, id string) bool {
 // sealOld ends a segment that a crash has left open, so that nobody needs to
 // look through it again, and makes durable what of it was not: it has been read,
 // and what is done from now on depends on it. What was torn at its end has been
-// set aside.
-func (r *recovery) sealOld(seg *segment, size int64) {
+// set aside. One that is torn before its end stays open: else the octets of a torn
+// record, which are not looked at in a segment that has ended, would count.
+func (r *recovery) sealOld(seg *segment, size int64, torn bool) {
 	err := seg.file.Truncate(size)
 	if err == nil {
 		r.octets += size - seg.size
 		seg.size = size
+	}
+	if err == nil && !torn {
 		end := header{kind: kindEnd}.append(nil)
 		stamp(end, seg.nonce)
 		if _, err = seg.file.WriteAt(end, size); err == nil {

@@ -1,0 +1,50 @@
+package spool
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+)
+
+// TestTornCopy has a crash leave a torn copy of a message, before a record that is
+// whole: the octets of the older one count, however often the spool is opened.
+func TestTornCopy(t *testing.T) {
+	d, l := newDisk(), newLedger()
+	s, err := open(d, small(io.Discard))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(l.put(s, "A", 100), s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	var meta bytes.Buffer
+	if err := newEnvelope(testMessage("A")).encode(&meta); err != nil {
+		t.Fatal(err)
+	}
+	body := strings.Repeat("x", 100)
+	other := goneMeta("other", false)
+	n := newNonce()
+	torn := header{kind: kindPut, metaLen: uint32(meta.Len()), metaSum: sum(meta.Bytes()), bodyLen: 100, bodySum: sum([]byte(body)) + 1}.append(nil)
+	torn = append(append(torn, meta.Bytes()...), body...)
+	stamp(torn, n)
+	whole := append(header{kind: kindGone, metaLen: uint32(len(other)), metaSum: sum(other), bodySum: sum(nil)}.append(nil), other...)
+	stamp(whole, n)
+	f, err := d.Create(segmentName(1000, n))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteAt(append(torn, whole...), 0); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		d = d.crash(func() bool { return true })
+		if s, err = open(d, small(io.Discard)); err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(l.check(s, true), s.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
