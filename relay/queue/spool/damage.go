@@ -17,12 +17,19 @@ func (s *Spool) setAside(seg *segment, from, to int64) (string, error) {
 	return name, s.copyAside(name, io.NewSectionReader(seg.file, from, to-from))
 }
 
-// copyAside makes a file in damaged.
+// copyAside makes a file in damaged. It gets its name when it is whole: what it
+// is a copy of may be cut off then.
 func (s *Spool) copyAside(name string, octets io.Reader) error {
-	f, err := s.fs.Create(name)
-	if errors.Is(err, fs.ErrExist) {
-		return nil // an earlier run has done it
+	s.aside.Lock()
+	defer s.aside.Unlock()
+	if f, err := s.fs.Open(name, false); err == nil { // an earlier run has done it
+		return errors.Join(f.Close(), s.fs.SyncDir(damagedDir))
 	}
+	part := name + ".tmp"
+	if err := s.fs.Remove(part); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f, err := s.fs.Create(part)
 	if err != nil {
 		return err
 	}
@@ -30,14 +37,10 @@ func (s *Spool) copyAside(name string, octets io.Reader) error {
 	if err == nil {
 		err = f.Sync()
 	}
-	err = errors.Join(err, f.Close())
-	if err == nil {
-		err = s.fs.SyncDir(damagedDir)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return errors.Join(err, s.fs.Remove(part))
 	}
-	if err != nil {
-		return errors.Join(err, s.fs.Remove(name))
-	}
-	return nil
+	return errors.Join(s.fs.Rename(part, name), s.fs.SyncDir(damagedDir))
 }
 
 // setAsideMessage copies what there is of a message whose octets have changed.

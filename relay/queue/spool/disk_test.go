@@ -25,12 +25,16 @@ type disk struct {
 	// fail is asked before each change; n counts them. An error is what the
 	// change returns, errLost aside.
 	fail func(n int, op, name string) error
+	// unreadable is a directory in which no file can be read.
+	unreadable string
 }
 
 // What a disk.fail may return besides the errors of an operating system.
 var (
-	// errDead: there is no power any more. The change is begun.
+	// errDead: the power goes. The change is begun.
 	errDead = errors.New("dead")
+	// errOff: there is no power any more. Nothing is begun.
+	errOff = errors.New("off")
 	// errLost: what was to be synced never will be, and nobody is told again.
 	errLost = syscall.EIO
 )
@@ -76,7 +80,7 @@ func newDisk() *disk {
 // begin counts a change and says whether it fails. d.mu is held.
 func (d *disk) begin(op, name string) error {
 	if d.dead {
-		return errDead
+		return errOff
 	}
 	d.ops++
 	if d.fail == nil {
@@ -251,6 +255,9 @@ type handle struct {
 func (h *handle) ReadAt(b []byte, offset int64) (int, error) {
 	h.disk.mu.Lock()
 	defer h.disk.mu.Unlock()
+	if path.Dir(h.name) == h.disk.unreadable {
+		return 0, syscall.EIO
+	}
 	if offset >= int64(len(h.content.octets)) {
 		return 0, io.EOF
 	}
@@ -267,7 +274,11 @@ func (h *handle) WriteAt(b []byte, offset int64) (int, error) {
 	defer h.disk.mu.Unlock()
 	err := h.disk.begin("write", h.name)
 	n := len(b)
-	if err != nil {
+	switch err {
+	case nil:
+	case errOff:
+		n = 0
+	default:
 		n /= 2
 	}
 	if n > 0 {

@@ -48,3 +48,42 @@ func TestTornCopy(t *testing.T) {
 		}
 	}
 }
+
+// TestSetAsideInterrupted cuts the power while damage at the end of a segment is
+// set aside: no octet of it may be cut off before it is in damaged.
+func TestSetAsideInterrupted(t *testing.T) {
+	torn := strings.Repeat("torn", 100)
+	for n := 1; ; n++ {
+		d, _ := filled(t, false)
+		for _, c := range d.dirs[journalDir].names {
+			c.octets = append(c.octets, torn...)
+			c.durable = bytes.Clone(c.octets)
+		}
+		segments := len(d.dirs[journalDir].names)
+		d.fail = func(op int, _, _ string) error {
+			if op == n {
+				return errDead
+			}
+			return nil
+		}
+		_, _ = open(d, small(io.Discard)) // it may fail, or not
+		for name, chosen := range crashes(uint64(n)) {
+			left := d.crash(chosen)
+			if _, err := open(left, small(io.Discard)); err != nil {
+				t.Fatal(err)
+			}
+			whole := 0
+			for part, c := range left.dirs[damagedDir].names {
+				if strings.HasSuffix(part, ".part") && string(c.octets) == torn {
+					whole++
+				}
+			}
+			if whole != segments {
+				t.Errorf("power lost at change %d, %s left: %d of %d are set aside", n, name, whole, segments)
+			}
+		}
+		if d.ops < n {
+			return
+		}
+	}
+}

@@ -23,6 +23,7 @@ type Spool struct {
 	segmentSize int64
 	largeBody   int
 	buffers     sync.Pool
+	aside       sync.Mutex // one copies to damaged at a time
 
 	mu      sync.Mutex
 	changed sync.Cond // something that somebody may wait for under mu
