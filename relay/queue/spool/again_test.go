@@ -3,6 +3,7 @@ package spool
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"syscall"
@@ -51,5 +52,51 @@ func TestPutAgain(t *testing.T) {
 				t.Errorf("%q failed, again in %s process: %v", after, process, err)
 			}
 		}
+	}
+}
+
+// fullDisk returns a disk on which nothing can be written while full is true.
+func fullDisk() (d *disk, full *bool) {
+	d, full = newDisk(), new(bool)
+	d.fail = func(_ int, op, _ string) error {
+		if *full && op == "write" {
+			return syscall.ENOSPC
+		}
+		return nil
+	}
+	return d, full
+}
+
+// TestFullForLong wants a disk that is full for long to collect neither files nor
+// memory, and the spool to go on when there is room.
+func TestFullForLong(t *testing.T) {
+	d, full := fullDisk()
+	l := newLedger()
+	s, err := open(d, small(io.Discard))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.put(s, "first", 10); err != nil {
+		t.Fatal(err)
+	}
+	*full = true
+	for i := range 200 {
+		for _, err := range []error{l.put(s, fmt.Sprint("M", i), 100), l.put(s, fmt.Sprint("L", i), 400), l.save(s, "first")} {
+			if !errors.Is(err, queue.ErrFull) {
+				t.Fatal(err)
+			}
+		}
+	}
+	s.settle()
+	if len(d.dirs[journalDir].names) > 2 || len(s.segments) > 2 || len(d.dirs[bodiesDir].names) > 0 || len(s.owed) > 0 {
+		t.Errorf("%d files, %d segments, %d bodies, %d records owed",
+			len(d.dirs[journalDir].names), len(s.segments), len(d.dirs[bodiesDir].names), len(s.owed))
+	}
+	*full = false
+	if err := errors.Join(l.put(s, "last", 10), l.save(s, "first"), l.check(s, true)); err != nil {
+		t.Error(err)
+	}
+	if err := l.reopen(d.crash(func() bool { return false })); err != nil {
+		t.Error(err)
 	}
 }

@@ -150,11 +150,11 @@ func (s *Spool) rewrite(views []view) bool {
 	for _, c := range copies {
 		s.add(c.view.entry, c.h, c.view.entry.next, c.meta, c.body)
 	}
-	err := s.commit()
+	b := s.commit()
 	for _, c := range copies {
 		c.view.release()
 	}
-	return err == nil
+	return b.err == nil
 }
 
 // copied returns a record that says all of a message. Octets that have changed

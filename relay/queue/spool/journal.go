@@ -26,6 +26,7 @@ type batch struct {
 	waiters int
 	bodies  bool // files in bodies must be there after a crash, too
 	err     error
+	clean   bool          // after err: nothing of it is on the disk
 	done    chan struct{} // closed when it is written, or has failed
 	lead    chan struct{} // gets one value: who receives it writes
 }
@@ -84,9 +85,9 @@ func (s *Spool) add(e *entry, h header, next int64, parts ...[]byte) {
 	}
 }
 
-// commit returns when the next batch is durable. Spool.mu is held; commit
-// gives it up.
-func (s *Spool) commit() error {
+// commit returns the next batch when it is durable, or has failed. Spool.mu is
+// held; commit gives it up.
+func (s *Spool) commit() *batch {
 	b := s.next
 	b.waiters++
 	leads := !s.writing
@@ -100,7 +101,7 @@ func (s *Spool) commit() error {
 	case <-b.lead:
 		s.write()
 	}
-	return b.err
+	return b
 }
 
 // post has the next batch written by somebody, and maybe not made durable.
@@ -163,6 +164,7 @@ func (s *Spool) write() {
 // flush writes a batch behind what is owed, and makes it durable if anybody
 // waits for that. It returns where in the segment the batch begins.
 func (s *Spool) flush(b *batch, owed []removal) (start int64, err error) {
+	b.clean = true
 	if b.bodies {
 		if err := s.fs.SyncDir(bodiesDir); err != nil {
 			return 0, err
@@ -189,11 +191,12 @@ func (s *Spool) flush(b *batch, owed []removal) (start int64, err error) {
 		}
 		start = seg.size
 		if _, err := seg.file.WriteAt(part.records, seg.size); err != nil {
-			s.giveUp()
+			b.clean = s.giveUp()
 			return 0, err
 		}
 		s.grow(seg, int64(len(part.records)))
 	}
+	b.clean = false
 	s.unsynced = append(s.unsynced, owed...)
 	files := slices.ContainsFunc(owed, func(r removal) bool { return r.file != "" })
 	for _, p := range b.pending {
@@ -209,7 +212,7 @@ func (s *Spool) flush(b *batch, owed []removal) (start int64, err error) {
 	if err := s.sync(); err != nil {
 		// What is owed, and what b removes, undo owes again.
 		s.unsynced = s.unsynced[:len(s.unsynced)-len(owed)-b.removals()]
-		s.giveUp()
+		s.giveUp() // a sync after one that failed proves nothing
 		return 0, err
 	}
 	return start, nil
@@ -314,21 +317,43 @@ func (s *Spool) seal() {
 // giveUp ends the active segment after an error. What was written since the
 // last sync may or may not be on the disk, and asking once more tells nothing:
 // an operating system may report such an error a single time. So it is taken
-// back, as far as that is possible, and never relied on.
-func (s *Spool) giveUp() {
+// back, as far as that is possible. clean says that it has been, durably; that
+// counts if it was a write that failed, for no sync has lost anything then. Else
+// the records that follow in the next segment decide.
+func (s *Spool) giveUp() (clean bool) {
 	seg := s.active
 	s.active = nil
-	if err := seg.file.Truncate(s.synced); err == nil {
-		_ = seg.file.Sync() // if this fails too, the records that follow in the next segment decide
-		s.mu.Lock()
+	err := seg.file.Truncate(s.synced)
+	s.mu.Lock()
+	if err == nil {
 		s.octets -= seg.size - s.synced
 		seg.size = s.synced
-		s.mu.Unlock()
 	}
-	s.mu.Lock()
 	s.owed = append(s.owed, s.unsynced...)
+	empty := seg.size == 0
 	s.mu.Unlock()
 	s.unsynced = nil
+	if err == nil {
+		err = seg.file.Sync()
+	}
+	if empty {
+		s.removeNewest(seg)
+	}
+	return err == nil
+}
+
+// removeNewest removes a segment that nothing is in, lest a disk that is full
+// for long collect them.
+func (s *Spool) removeNewest(seg *segment) {
+	if err := s.fs.Remove(seg.name()); err != nil {
+		s.log.Warn("spool: can't remove an empty segment", "segment", seg.name(), "error", err)
+		return
+	}
+	s.unlinked = true
+	s.mu.Lock()
+	s.segments = s.segments[:len(s.segments)-1]
+	s.mu.Unlock()
+	seg.release()
 }
 
 // apply notes that the records of a batch are where start says. Spool.mu is
@@ -344,6 +369,7 @@ func (s *Spool) apply(b *batch, start int64) {
 		case kindSave:
 			s.place(e, e.body, at)
 			e.next = p.next
+			s.index.moved(e)
 		}
 		e.busy = false
 	}

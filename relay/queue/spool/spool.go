@@ -105,20 +105,30 @@ func (s *Spool) put(ctx context.Context, e *entry, m *queue.Message, body io.Rea
 		s.next.bodies = true
 	}
 	s.add(e, h, nanos(next), meta.Bytes(), inline)
-	err = s.commit()
-	if err != nil {
+	b := s.commit()
+	if b.err != nil {
+		s.takeBack(e, b.clean)
+	}
+	return b.err
+}
+
+// takeBack undoes what put did of a message that couldn't be written.
+func (s *Spool) takeBack(e *entry, clean bool) {
+	s.mu.Lock()
+	if e.file != 0 {
+		s.files -= e.size
+	}
+	if !clean {
 		// The record may be on the disk all the same: the next segment takes
 		// it back, and the file may go when that is durable.
-		s.mu.Lock()
 		never := gone(e)
 		never.never = true
 		s.owed = append(s.owed, never)
-		if e.file != 0 {
-			s.files -= e.size
-		}
-		s.mu.Unlock()
 	}
-	return err
+	s.mu.Unlock()
+	if clean {
+		s.discard(e)
+	}
 }
 
 // Claim is queue.Store's.
@@ -194,7 +204,7 @@ func (s *Spool) Save(ctx context.Context, m *queue.Message, holder string) error
 		return err
 	}
 	s.add(e, h, nanos(next), meta.Bytes())
-	return s.commit()
+	return s.commit().err
 }
 
 // take returns a message that holder holds, for one to write a record of.
