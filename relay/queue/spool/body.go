@@ -14,8 +14,17 @@ import (
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
 
-// copySize is how much is copied, or summed up, at a time.
-const copySize = 64 << 10
+const (
+	// copySize is how much is copied, or summed up, at a time.
+	copySize = 64 << 10
+	// partSize is that of a body that somebody may be sending slowly.
+	partSize = 16 << 10
+	// smallBody is how large a body is that needs no reserved memory.
+	smallBody = 4 << 10
+	// maxMemory is how many octets are reserved for the other ones, until they
+	// are durable. Beyond it they get files.
+	maxMemory = 32 << 20
+)
 
 // received is what receive made of a body.
 type received struct {
@@ -23,18 +32,33 @@ type received struct {
 	fileSum uint32 // if it went to a file
 }
 
-// receive reads a body into buffer, or to a file of its own if it is large;
-// buffer is empty then.
-func (s *Spool) receive(e *entry, buffer *bytes.Buffer, body io.Reader) (received, error) {
-	n, err := buffer.ReadFrom(io.LimitReader(body, int64(s.largeBody)+1))
-	if err != nil || n <= int64(s.largeBody) {
-		return received{size: n}, err
+// receive reads a body into buffer, or to a file of its own if it is large or
+// memory is short; buffer is empty then. reserved is to be given back to
+// Spool.memory when the buffer is not needed any more.
+func (s *Spool) receive(e *entry, buffer *bytes.Buffer, body io.Reader) (r received, reserved int64, err error) {
+	for limit := min(int64(smallBody), int64(s.largeBody)); ; limit = min(8*limit, int64(s.largeBody)) {
+		if limit > smallBody {
+			more := limit - reserved
+			if s.memory.Add(more) > maxMemory {
+				s.memory.Add(-more)
+				break
+			}
+			reserved = limit
+		}
+		buffer.Grow(int(limit) + 1 + bytes.MinRead - buffer.Len())
+		_, err = buffer.ReadFrom(io.LimitReader(body, limit+1-int64(buffer.Len())))
+		if n := int64(buffer.Len()); err != nil || n <= limit {
+			return received{size: n}, reserved, err
+		}
+		if limit == int64(s.largeBody) {
+			break
+		}
 	}
-	r, err := s.receiveFile(e, buffer, body)
+	r, err = s.receiveFile(e, buffer, body)
 	if err != nil && e.file != 0 {
 		s.discard(e)
 	}
-	return r, err
+	return r, reserved, err
 }
 
 // receiveFile puts what is in buffer and the rest of body into a file, and
@@ -51,8 +75,8 @@ func (s *Spool) receiveFile(e *entry, buffer *bytes.Buffer, body io.Reader) (rec
 	w := &summer{w: io.NewOffsetWriter(f, 0)}
 	_, err = w.Write(buffer.Bytes())
 	buffer.Reset()
-	buffer.Grow(copySize)
-	part := buffer.AvailableBuffer()[:copySize]
+	buffer.Grow(partSize)
+	part := buffer.AvailableBuffer()[:partSize]
 	var reading error
 	for err == nil && reading == nil {
 		var n int

@@ -24,13 +24,9 @@ type Options struct {
 	SegmentSize int64
 
 	// LargeBody is from how many octets on a body has a file of its own.
-	// 0: DefaultLargeBody; at most 64 MiB.
+	// 0: DefaultLargeBody; at most 32 MiB.
 	LargeBody int
 }
-
-// maxLargeBody is the most of a body that a record may have, since it is in
-// memory while it is written.
-const maxLargeBody = 64 << 20
 
 // Open opens the spool in a directory, which it makes if there is none, and
 // which nobody but its owner can look into. While it is open no other process
@@ -65,7 +61,7 @@ func open(fs fileSystem, options Options) (*Spool, error) {
 	if s.largeBody <= 0 {
 		s.largeBody = DefaultLargeBody
 	}
-	s.largeBody = min(s.largeBody, maxLargeBody)
+	s.largeBody = min(s.largeBody, maxMemory)
 	s.buffers.New = func() any { return new(bytes.Buffer) }
 	s.changed.L = &s.mu
 	s.next = newBatch(nil)

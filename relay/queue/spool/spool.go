@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/interchange-smtp/interchange/relay/queue"
@@ -23,7 +24,8 @@ type Spool struct {
 	segmentSize int64
 	largeBody   int
 	buffers     sync.Pool
-	aside       sync.Mutex // one copies to damaged at a time
+	memory      atomic.Int64 // octets of bodies that may be in buffers
+	aside       sync.Mutex   // one copies to damaged at a time
 
 	mu      sync.Mutex
 	changed sync.Cond // something that somebody may wait for under mu
@@ -38,7 +40,8 @@ type Spool struct {
 }
 
 // Put is queue.Store's. A small body is read into memory, at most
-// Options.LargeBody of it; a larger one goes straight to a file.
+// Options.LargeBody of it; a larger one goes straight to a file, and so does one
+// of more than 4 KiB for which the others leave no room in 32 MiB.
 func (s *Spool) Put(ctx context.Context, m *queue.Message, body io.Reader, lease queue.Lease) error {
 	if !queue.ValidID(m.ID) {
 		return fmt.Errorf("spool: %q can't be the ID of a message", m.ID)
@@ -68,7 +71,8 @@ func (s *Spool) Put(ctx context.Context, m *queue.Message, body io.Reader, lease
 func (s *Spool) put(ctx context.Context, e *entry, m *queue.Message, body io.Reader, lease queue.Lease) error {
 	buffer := s.buffer()
 	defer s.buffers.Put(buffer)
-	octets, err := s.receive(e, buffer, body)
+	octets, reserved, err := s.receive(e, buffer, body)
+	defer s.memory.Add(-reserved)
 	if err != nil {
 		return err
 	}
