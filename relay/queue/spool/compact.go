@@ -82,20 +82,33 @@ func (s *Spool) syncNames() error {
 
 // wasteful reports whether so much of the journal is not needed that it is
 // worth copying what is. Copying at most as much as it frees, it costs at most
-// one more write of each octet. Spool.mu is held.
+// one more write of each octet. Each segment counts for something: a process that
+// is started again and again must not collect open files. Spool.mu is held.
 func (s *Spool) wasteful() bool {
-	return len(s.segments) > 1 && s.octets > 2*s.used+s.segmentSize
+	files := int64(len(s.segments)) * (s.segmentSize / 32)
+	return len(s.segments) > 1 && s.octets+files > 2*s.used+s.segmentSize
 }
 
 // compact copies the messages of the oldest segments to the newest.
-func (s *Spool) compact(oldest *segment) {
-	for copied := true; copied; {
-		copied = s.rewrite(s.taken(oldest))
+func (s *Spool) compact(seg *segment) {
+	for seg != nil {
+		for copied := true; copied; {
+			copied = s.rewrite(s.taken(seg))
+		}
+		seg = s.compacted(seg)
 	}
+}
+
+// compacted returns the segment to compact after seg; nil: that is enough.
+func (s *Spool) compacted(seg *segment) *segment {
 	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closed && s.wasteful() && s.segments[0] != seg {
+		return s.segments[0]
+	}
 	s.compacting = false
 	s.changed.Broadcast()
-	s.mu.Unlock()
+	return nil
 }
 
 // taken takes some messages that have records in a segment.

@@ -43,7 +43,7 @@
 //
 // A segment is removed when no message needs it and those before it are gone.
 // When more than half of the journal and a segment's size are not needed, the
-// messages of the oldest segment are copied to the newest. An empty journal
+// messages of the oldest segments are copied to the newest. An empty journal
 // takes at most 1 MiB, and none when the spool is closed.
 //
 // In memory a message takes some 300 octets, whatever it says.
