@@ -212,9 +212,6 @@ func (s *Spool) openFile(v view) (queue.Body, error) {
 	return &fileBody{section, f.Close}, nil
 }
 
-// errSum says that octets have changed.
-var errSum = errors.New("the octets have changed")
-
 // verify compares the sum of what r has with another, and goes back to its
 // start.
 func (s *Spool) verify(r *io.SectionReader, want uint32) error {
@@ -230,7 +227,7 @@ func (s *Spool) verify(r *io.SectionReader, want uint32) error {
 	case n != r.Size():
 		return io.ErrUnexpectedEOF
 	case got.sum != want:
-		return errSum
+		return errChanged
 	}
 	_, err = r.Seek(0, io.SeekStart)
 	return err

@@ -3,6 +3,7 @@ package spool
 import (
 	"bytes"
 	"fmt"
+	"io"
 )
 
 // reclaim removes segments that no message needs. Only who writes may call it.
@@ -139,20 +140,21 @@ func (s *Spool) rewrite(views []view) bool {
 		body []byte
 	}
 	var copies []record
+	abandoned := false
 	for _, v := range views {
 		h, meta, body, err := s.copied(v)
 		if err != nil {
 			s.mu.Lock()
 			s.give(v.entry)
 			s.mu.Unlock()
-			s.abandon(v, err)
+			abandoned = s.abandon(v, err) || abandoned
 			v.release()
 			continue
 		}
 		copies = append(copies, record{v, h, meta, body})
 	}
 	if len(copies) == 0 {
-		return len(views) > 0
+		return abandoned
 	}
 	size := 0
 	for _, c := range copies {
@@ -190,7 +192,7 @@ func (s *Spool) copied(v view) (h header, meta, body []byte, err error) {
 			env.File, env.FileSum = original.File, original.FileSum
 		}
 		body = make([]byte, h.bodyLen)
-		if _, err := v.body.segment.file.ReadAt(body, v.body.bodyOffset()); err != nil && h.bodyLen > 0 {
+		if _, err := v.body.segment.file.ReadAt(body, v.body.bodyOffset()); err != nil && err != io.EOF {
 			return header{}, nil, nil, err
 		}
 	}

@@ -68,16 +68,21 @@ func (s *Spool) setAsideMessage(v view, cause error) {
 	s.log.Error("spool: a message is damaged", "id", v.id, "error", cause, "set aside", name)
 }
 
-// abandon takes a message off the queue of which nothing can be read, not even
-// whose it was. Its records are set aside.
-func (s *Spool) abandon(v view, cause error) {
+// abandon takes a message off the queue of which nothing is left to read, not
+// even whose it was. Its records are set aside. It returns whether it did so: a
+// message that only can't be read now stays, for whoever claims it next.
+func (s *Spool) abandon(v view, cause error) bool {
+	if !isDamage(cause) {
+		s.log.Error("spool: a message can't be read now", "id", v.id, "error", cause)
+		return false
+	}
 	s.mu.Lock()
 	for v.entry.busy {
 		s.changed.Wait()
 	}
 	if s.closed || !v.entry.there() {
 		s.mu.Unlock()
-		return
+		return true
 	}
 	v.entry.busy = true
 	v = s.view(v.entry)
@@ -94,11 +99,12 @@ func (s *Spool) abandon(v view, cause error) {
 			s.mu.Lock()
 			s.give(v.entry)
 			s.mu.Unlock()
-			return
+			return false
 		}
 		args = append(args, "set aside", name)
 	}
 	s.log.Error("spool: a message can't be read any more", args...)
 	s.mu.Lock()
 	s.drop(v.entry)
+	return true
 }

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
@@ -241,6 +243,42 @@ func TestUnreadable(t *testing.T) {
 	}
 	if _, err := s.Open(t.Context(), "M5"); !errors.Is(err, queue.ErrNotFound) {
 		t.Errorf("Open: %v", err)
+	}
+}
+
+// TestReadError lets the disk not answer for a while: what can't be read now is
+// neither damaged nor gone, and is claimed later.
+func TestReadError(t *testing.T) { synctest.Test(t, testReadError) }
+
+func testReadError(t *testing.T) {
+	for _, dir := range []string{journalDir, bodiesDir} {
+		d, l := filled(t, true)
+		s, err := open(d, small(io.Discard))
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.unreadable = dir
+		for _, id := range []string{"M1", "big"} {
+			b, err := s.Open(t.Context(), id)
+			if err == nil && id != "big" {
+				continue
+			}
+			if err == nil || errors.Is(err, queue.ErrDamaged) {
+				t.Errorf("%s can't be read: Open(%s) = %v, %v", dir, id, b, err)
+			}
+		}
+		claimed, err := s.Claim(t.Context(), forever(), 100)
+		if want := map[string]int{journalDir: 0, bodiesDir: 12}[dir]; err != nil || len(claimed) != want {
+			t.Errorf("%s can't be read: claimed %d, want %d, %v", dir, len(claimed), want, err)
+		}
+		d.unreadable = ""
+		time.Sleep(unreadableTime)
+		if claimed, err := s.Claim(t.Context(), forever(), 100); err != nil || dir == journalDir && len(claimed) != 12 {
+			t.Errorf("claimed %d, %v", len(claimed), err)
+		}
+		if err := l.check(s, true); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

@@ -83,7 +83,7 @@ func (p place) meta() ([]byte, error) {
 		return nil, err
 	}
 	if sum(b) != p.header.metaSum {
-		return nil, fmt.Errorf("%s: the record at %d has changed", p.segment.name(), p.offset)
+		return nil, fmt.Errorf("%s: the record at %d: %w", p.segment.name(), p.offset, errChanged)
 	}
 	return b, nil
 }

@@ -156,7 +156,11 @@ func (s *Spool) Claim(ctx context.Context, lease queue.Lease, limit int) ([]*que
 		m, err := v.message()
 		v.release()
 		if err != nil {
-			s.abandon(v, err)
+			if !s.abandon(v, err) {
+				s.mu.Lock()
+				s.postpone(v.entry, lease.Holder)
+				s.mu.Unlock()
+			}
 			continue
 		}
 		messages = append(messages, m)
@@ -236,8 +240,9 @@ func (s *Spool) give(e *entry) {
 	s.changed.Broadcast()
 }
 
-// Remove is queue.Store's. It has been written when Remove returns, and is
-// durable with the next message, at the latest with the thousandth removal.
+// Remove is queue.Store's. It is written at once, or right after what is being
+// written, and is durable with the next message, at the latest with the thousandth
+// removal.
 func (s *Spool) Remove(ctx context.Context, id, holder string) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -324,7 +329,7 @@ func (s *Spool) All(ctx context.Context) iter.Seq2[*queue.Message, error] {
 			m, err := v.message()
 			v.release()
 			if err != nil {
-				m, err = &queue.Message{ID: e.id, Size: e.size}, fmt.Errorf("%w: %s: %w", queue.ErrDamaged, e.id, err)
+				m, err = &queue.Message{ID: e.id, Size: e.size}, v.damaged(err)
 			}
 			if !yield(m, err) {
 				return

@@ -4,9 +4,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
+
+// errChanged says that what was read is not what was written.
+var errChanged = errors.New("the octets have changed")
 
 // view is where a message was when it was looked at. Its segments stay
 // readable until it is released.
@@ -45,7 +50,7 @@ func (v view) release() {
 // envelope reads the envelope of a record.
 func (p place) envelope() (*envelope, error) {
 	if p.segment == nil {
-		return nil, errors.New("the record is lost")
+		return nil, fmt.Errorf("the record is lost: %w", errChanged)
 	}
 	meta, err := p.meta()
 	if err != nil {
@@ -53,7 +58,7 @@ func (p place) envelope() (*envelope, error) {
 	}
 	env := new(envelope)
 	if err := json.Unmarshal(meta, env); err != nil {
-		return nil, fmt.Errorf("%s: the record at %d: %w", p.segment.name(), p.offset, err)
+		return nil, fmt.Errorf("%s: the record at %d: %w: %w", p.segment.name(), p.offset, errChanged, err)
 	}
 	return env, nil
 }
@@ -66,10 +71,15 @@ func (v view) envelope() (*envelope, error) {
 		return env, nil
 	}
 	env, older := v.body.envelope()
-	if older != nil {
-		return nil, errors.Join(err, older)
+	switch {
+	case older == nil:
+		return env, nil
+	case !isDamage(err):
+		return nil, err
+	case !isDamage(older):
+		return nil, older
 	}
-	return env, nil
+	return nil, errors.Join(err, older)
 }
 
 // message reads the message.
@@ -83,10 +93,19 @@ func (v view) message() (*queue.Message, error) {
 	return m, nil
 }
 
-// damaged is the error that the octets are not what they were.
+// damaged is the error that the octets are not what they were, unless err says
+// that it isn't known: a disk that doesn't answer now may do so later.
 func (v view) damaged(err error) error {
-	if err == nil {
-		err = errSum
+	switch {
+	case err == nil:
+		err = errChanged
+	case !isDamage(err):
+		return fmt.Errorf("%s: %w", v.id, err)
 	}
 	return fmt.Errorf("%w: %s: %w", queue.ErrDamaged, v.id, err)
+}
+
+// isDamage reports whether err says that octets are gone, or are others.
+func isDamage(err error) bool {
+	return errors.Is(err, errChanged) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, fs.ErrNotExist)
 }
