@@ -66,6 +66,7 @@ func open(fs fileSystem, options Options) (*Spool, error) {
 	s.changed.L = &s.mu
 	s.next = newBatch(nil)
 	if err := s.recover(); err != nil {
+		s.releaseAll()
 		return nil, err
 	}
 	s.reclaim()

@@ -366,10 +366,15 @@ func (s *Spool) Close() error {
 	s.writing = true // for good
 	s.mu.Unlock()
 	s.end()
+	s.releaseAll()
+	return s.unlock()
+}
+
+// releaseAll gives up the segments.
+func (s *Spool) releaseAll() {
 	for _, seg := range s.segments {
 		seg.release()
 	}
-	return s.unlock()
 }
 
 // buffer returns an empty buffer.
