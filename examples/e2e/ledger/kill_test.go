@@ -61,6 +61,7 @@ type world struct {
 	first   string        // … and where it queues it first
 	enough  chan struct{} // closed: clients send nothing new
 	clients sync.WaitGroup
+	giveUp  context.CancelFunc // has clients end at once
 }
 
 // newWorld makes one whose gateway keeps its queue in data. It isn't started. In a
@@ -90,13 +91,14 @@ func newWorld(t *testing.T, dir, data string, calm bool) *world {
 
 // send has clients begin to send.
 func (w *world) send() {
-	ctx, cancel := context.WithCancel(context.Background())
+	var ctx context.Context
+	ctx, w.giveUp = context.WithCancel(context.Background())
 	for i := range 8 {
 		c := &client{ledger: w.ledger, address: []string{w.hold, w.first}[i%2], rng: rand.New(rand.NewPCG(w.rng.Uint64(), uint64(i)))}
 		w.clients.Go(func() { c.run(ctx, w.enough) })
 	}
 	w.t.Cleanup(func() {
-		cancel()
+		w.giveUp()
 		w.clients.Wait()
 	})
 }
@@ -151,7 +153,12 @@ func (w *world) settle() *verdict {
 func (w *world) finish() *verdict {
 	w.t.Helper()
 	close(w.enough)
+	stuck := time.AfterFunc(settling, func() {
+		w.t.Error("clients have had no answer that settles it for too long")
+		w.giveUp()
+	})
 	w.clients.Wait()
+	stuck.Stop()
 	for end := time.Now().Add(settling); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		if _, reachable := w.gateway.waiting(); reachable == 0 {
 			break

@@ -186,7 +186,7 @@ func (g *gateway) waiting() (all queued, reachable int) {
 			if r.Status == "delivered" || r.Reported {
 				continue // there is nothing left to be done
 			}
-			if !strings.HasSuffix(r.To, "@nowhere.example") {
+			if !nowhere(r.To) {
 				reachable++
 			}
 			letter, to := m.From, r.To
