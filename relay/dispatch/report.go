@@ -137,6 +137,11 @@ func (d *Dispatcher) notice(m *message, kind dsn.Kind, on []int, allowed *connec
 		Original: dsn.Original{Size: m.Size, MaxSize: allowed.MaxAttachSize,
 			Body: m.Message.Body, UTF8: m.UTF8, Ret: m.Ret},
 	}}
+	if m.complained() {
+		// It has gone back once, perhaps to somebody who never sent it: two
+		// hundred recipients must not return it two hundred times.
+		n.Original.Ret = "HDRS"
+	}
 	if kind == dsn.Delayed {
 		n.Until = m.Arrived.Add(d.limits.expiration)
 	}
@@ -152,6 +157,17 @@ func (d *Dispatcher) notice(m *message, kind dsn.Kind, on []int, allowed *connec
 		n.Recipients = append(n.Recipients, to)
 	}
 	return n
+}
+
+// complained reports whether the sender was told of a failure before.
+func (m *message) complained() bool {
+	for i := range m.Recipients {
+		r := &m.Recipients[i]
+		if r.Reported && r.Status != queue.Delivered && dsn.Wants(r.Notify, dsn.Failed) {
+			return true
+		}
+	}
+	return false
 }
 
 // reportID returns the ID of the report of a kind on some recipients of a

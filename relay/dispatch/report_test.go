@@ -194,3 +194,25 @@ func TestLargeOriginal(t *testing.T) {
 		}
 	})
 }
+
+// TestOriginalOnce: of two reports on one message only the first has all of it.
+func TestOriginalOnce(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := newWorld(t, config(byDNS()))
+		later := answering(relaytest.StageRcpt, "", "451 4.7.1 not yet")
+		w.sink("192.0.2.1", hopB(), "b.example")
+		w.sink("192.0.2.2", later, "c.example")
+		home := w.home()
+		expect(t, "reply", w.mailFrom(first, "a@contoso.com", letter, nil, "bad@b.example", "slow@c.example"), "250")
+		time.Sleep(3 * 24 * time.Hour) // in which the second one expires
+		var bodies []bool
+		for _, m := range home.Messages() {
+			if strings.Contains(string(m.Data), "Action: failed") {
+				bodies = append(bodies, strings.Contains(string(m.Data), "\r\nHi.\r\n"))
+			}
+		}
+		if len(bodies) != 2 || !bodies[0] || bodies[1] {
+			t.Errorf("reports with the whole message: %v", bodies)
+		}
+	})
+}
