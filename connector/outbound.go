@@ -141,6 +141,15 @@ func (out *Outbound) Settings() *Send {
 	return &out.settings
 }
 
+// ACL returns the access list that the connector's grants amount to, those that every
+// Send connector has included; nil, which gives nothing, for nil.
+func (out *Outbound) ACL() *permission.ACL {
+	if out == nil {
+		return nil
+	}
+	return out.acl
+}
+
 // Local reports whether our server is one of the connector's source servers,
 // so that it calls next hops itself.
 func (out *Outbound) Local() bool { return out != nil && out.local }

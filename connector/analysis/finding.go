@@ -272,33 +272,23 @@ func (e *entrance) open(who partition.Who, tls bool) (connector.Session, bool) {
 	return who.Open(e.Inbound, tls)
 }
 
-// sendTo returns a session that sends to the domain, or else one that can't for
-// want of the right to relay; the zero Dialog if nobody can do that much.
+// sendTo returns a session that sends to the domain; the zero Dialog if nobody may.
 func (c *checker) sendTo(to routing.Domain) connector.Dialog {
 	address := partition.Mailbox("user", to)
-	try := func(s *session) bool { return s != nil && s.Rcpt(connector.Rcpt{To: address}).Allowed() }
-	sender := c.sender // who could last time
-	if !try(sender) {
-		sender = nil
+	may := func(s *session) bool { return s.Rcpt(connector.Rcpt{To: address}).Allowed() }
+	if c.sender == nil || !may(c.sender) {
+		c.sender = nil
 		for e := range c.reached {
-			for i := range c.sessions(e) {
-				if s := &c.sessions(e)[i]; try(s) || sender == nil {
-					sender = s
-				}
-				if try(sender) {
-					break
-				}
-			}
-			if try(sender) {
+			if i := slices.IndexFunc(c.sessions(e), func(s session) bool { return may(&s) }); i >= 0 {
+				c.sender = &c.sessions(e)[i]
 				break
 			}
 		}
 	}
-	if sender == nil {
+	if c.sender == nil {
 		return connector.Dialog{}
 	}
-	c.sender = sender
-	d := c.dialog(sender.at, sender.who, sender.tls)
+	d := c.dialog(c.sender.at, c.sender.who, c.sender.tls)
 	d.To = []routing.Address{address}
 	return d
 }

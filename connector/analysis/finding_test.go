@@ -18,7 +18,7 @@ import (
 const base = `{
 	"Server": "HubA", "Servers": [{"Name": "HubA", "FQDN": "huba.fabrikam.com"}],
 	"Accepted": [{"Name": "Fabrikam", "DomainName": "fabrikam.com"}%accepted],
-	"Receive": [{"Name": "In", "Bindings": ["0.0.0.0:25"], "RemoteIPRanges": ["0.0.0.0/0"%range], "PermissionGroups": "AnonymousUsers"%in}%receive],
+	"Receive": [{"Name": "In", "Bindings": ["0.0.0.0:25"], "RemoteIPRanges": ["0.0.0.0/0"%range], "PermissionGroups": "AnonymousUsers"%in}%receive%users],
 	"Send": [
 		{"Name": "Out", "AddressSpaces": ["*"%space], "SmartHosts": ["gateway.contoso.com"]%out},
 		{"Name": "Home", "AddressSpaces": ["fabrikam.com"], "SmartHosts": ["10.2.3.9"]}%send

@@ -19,6 +19,66 @@ func (c *checker) grants() {
 			}
 		}
 	}
+	for i, out := range c.outbounds {
+		if !out.Settings().Enabled.Or(true) {
+			continue
+		}
+		for j, g := range out.Settings().Permissions {
+			if !c.effectiveOut(out, j) {
+				c.ineffectiveOut(i, j, out, g)
+			}
+		}
+	}
+}
+
+// effectiveOut reports whether some next hop would hold something else without grant
+// i.
+func (c *checker) effectiveOut(out *connector.Outbound, i int) bool {
+	without, _ := c.without(out.ACL(), len(out.Settings().Permissions)-i)
+	for _, peer := range c.peers(out) {
+		if out.ACL().Rights(peer) != without.Rights(peer) {
+			return true
+		}
+	}
+	return false
+}
+
+// peers are the principals as which next hops of out are known.
+func (c *checker) peers(out *connector.Outbound) []permission.Principal {
+	peers := []permission.Principal{out.Peer(c.domains.Cells[c.domains.Elsewhere()].Witness)} // which is in no list
+	for i := range c.domains.Cells {
+		if out.Secured(c.domains.Cells[i].Witness) {
+			return append(peers, out.Peer(c.domains.Cells[i].Witness))
+		}
+	}
+	return peers
+}
+
+func (c *checker) ineffectiveOut(i, j int, out *connector.Outbound, g permission.Grant) {
+	why := "every next hop holds the same without it"
+	if !slices.ContainsFunc(c.peers(out), func(p permission.Principal) bool { return p.Is(g.To) }) {
+		why = "no next hop of this connector is known as " + g.To.Name()
+	}
+	c.find(Finding{
+		Code: CodeGrantIneffective, Severity: SeverityWarning, Place: indexPath(elementPath("Send", i, out.Name())+".Permissions", j),
+		Text:    fmt.Sprintf("%v changes nothing: %s", g, why),
+		Fix:     "leave it out",
+		Witness: c.leaving(out),
+		edit: func(cfg *connector.Config) {
+			cfg.Send[i].Permissions = slices.Delete(cfg.Send[i].Permissions, j, j+1)
+		},
+	})
+}
+
+// without returns an access list less the grant that is the n-th from its end, and
+// that grant. Those made by hand come last, in their order.
+func (c *checker) without(acl *permission.ACL, n int) (*permission.ACL, permission.Grant) {
+	all := acl.Grants()
+	at := len(all) - n
+	g := all[at]
+	// What compiled with the grant compiles without it.
+	less, _ := permission.NewACL(c.cfg.Profile, 0, slices.Delete(all, at, at+1)...)
+	return less, g
 }
 
 func (c *checker) ineffective(e *entrance, i int) {
@@ -47,13 +107,8 @@ func (c *checker) ineffective(e *entrance, i int) {
 // effective reports whether somebody may do something else without grant i.
 // Without ms-Exch-SMTP-Submit nobody may do anything.
 func (c *checker) effective(e *entrance, i int) bool {
-	all := e.ACL().Grants() // those made by hand come last, in their order
-	at := len(all) - len(e.Settings().Permissions) + i
-	without, err := permission.NewACL(c.cfg.Profile, 0, slices.Delete(slices.Clone(all), at, at+1)...)
-	if err != nil {
-		return true // what compiled with the grant compiles without it
-	}
-	for _, sids := range principals(c, e, all[at]) {
+	without, g := c.without(e.ACL(), len(e.Settings().Permissions)-i)
+	for _, sids := range principals(c, e, g) {
 		if able(e.ACL(), sids) != able(without, sids) {
 			return true
 		}

@@ -58,10 +58,17 @@ func (c *checker) loser(e *entrance, index int) (d connector.Dialog, winner stri
 			continue
 		}
 		if in := c.policy.Select(at.Witness, low); in != nil {
-			return partition.Who{}.Dialog(at.Witness, low, false), fmt.Sprintf("; %v goes to %q", low, in.Name())
+			return greet(at, low), fmt.Sprintf("; %v goes to %q", low, in.Name())
 		}
 	}
 	return connector.Dialog{}, ""
+}
+
+// greet is the session of a client that connects to l and no more.
+func greet(l *partition.Listener, client netip.Addr) connector.Dialog {
+	d := partition.Who{}.Dialog(l.Witness, client, l.Implicit)
+	d.Implicit = l.Implicit
+	return d
 }
 
 // boundTo reports whether e is bound to the local addresses of l.
@@ -333,7 +340,7 @@ func (s *sweep) clash(key meeting, m *clash) {
 	}
 	f := Finding{
 		Code: key.code, Severity: SeverityWarning, Place: indexPath(m.loser.path+".RemoteIPRanges", m.loser.index),
-		Witness: partition.Who{}.Dialog(m.at.Witness, m.client, false),
+		Witness: greet(m.at, m.client),
 		Sources: []Source{{Local: m.at.Local, Ranges: ranges}},
 	}
 	winner := strconv.Quote(key.winner.Name())

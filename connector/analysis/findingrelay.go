@@ -37,6 +37,8 @@ func spanOf(prefix string) partition.Span {
 // relaying finds who may send to recipients that aren't ours.
 func (c *checker) relaying() {
 	to := c.foreign()
+	all := c.accepted(to)
+	var open []*entrance // whose anonymous clients reach every domain, because all are accepted
 	for e := range c.reached {
 		kinds := map[string][]session{}
 		for _, s := range c.sessions(e) {
@@ -45,18 +47,21 @@ func (c *checker) relaying() {
 				kinds[kind] = append(kinds[kind], s)
 			}
 		}
-		all := c.accepted(to)
-		if all && len(kinds[CodeRelayAnonymous]) > 0 {
-			c.acceptsAll(e, kinds[CodeRelayAnonymous][0], to)
-		}
 		for _, kind := range []string{CodeRelayAnonymous, CodeRelayExternal, CodeRelayPartner, CodeRelayUser} {
-			if sessions := kinds[kind]; len(sessions) > 0 && !all {
+			switch sessions := kinds[kind]; {
+			case len(sessions) == 0:
+			case all && kind == CodeRelayAnonymous:
+				open = append(open, e)
+			default:
 				c.relays(e, kind, sessions, to)
 			}
 		}
-		if e.Settings().AuthMechanism.Or(0).Has(auth.ExternalAuthoritative) && (all || len(kinds[CodeRelayExternal]) == 0) {
+		if e.Settings().AuthMechanism.Or(0).Has(auth.ExternalAuthoritative) && len(kinds[CodeRelayExternal]) == 0 {
 			c.external(e, connector.Dialog{})
 		}
+	}
+	if len(open) > 0 {
+		c.acceptsAll(open, to)
 	}
 }
 
@@ -138,7 +143,7 @@ func (c *checker) anonymous(e *entrance, f *Finding) {
 	f.Code, f.Severity, f.Place = CodeOpenRelay, SeverityError, e.path+".RemoteIPRanges"
 	f.Text += ", and no range names those " + spansText(open)
 	f.Fix = "name the clients in RemoteIPRanges, or take ms-Exch-SMTP-Accept-Any-Recipient from NT AUTHORITY\\ANONYMOUS LOGON"
-	f.Witness.Remote, f.Witness.Local = c.clientIn(e, open)
+	c.moveTo(&f.Witness, e, open)
 }
 
 // external reports an Externally Secured connector. witness relays, or is the zero
@@ -161,11 +166,11 @@ func (c *checker) external(e *entrance, witness connector.Dialog) {
 	case len(open) > 0:
 		f.Code, f.Severity, f.Place = CodeExternalOpen, SeverityError, e.path+".RemoteIPRanges"
 		f.Text += ", and no range names those " + spansText(open)
-		f.Witness.Remote, f.Witness.Local = c.clientIn(e, open)
+		c.moveTo(&f.Witness, e, open)
 	case len(many) > 0:
 		f.Code, f.Severity, f.Place = CodeExternalWide, SeverityWarning, e.path+".RemoteIPRanges"
 		f.Text += ", and those " + spansText(many) + " are many"
-		f.Witness.Remote, f.Witness.Local = c.clientIn(e, many)
+		c.moveTo(&f.Witness, e, many)
 	case !witness.Remote.IsValid():
 		return // they don't relay, and they are few
 	}
@@ -175,33 +180,38 @@ func (c *checker) external(e *entrance, witness connector.Dialog) {
 	c.find(f)
 }
 
-// acceptsAll reports the accepted domain * where anonymous senders reach it.
-func (c *checker) acceptsAll(e *entrance, s session, to routing.Domain) {
+// acceptsAll reports the accepted domain *, by which the anonymous clients of some
+// connectors relay.
+func (c *checker) acceptsAll(open []*entrance, to routing.Domain) {
 	index := slices.IndexFunc(c.cfg.Accepted, func(a routing.AcceptedDomain) bool { return a.DomainName == "*" })
 	if index < 0 {
-		return
+		return // no other accepted domain covers one that nobody named
 	}
-	place := elementPath("Accepted", index, c.cfg.Accepted[index].Name)
-	if slices.ContainsFunc(c.found, func(f Finding) bool { return f.Code == CodeAcceptedAny }) {
-		return
-	}
-	witness := c.dialog(e, s.who, s.tls)
-	witness.To = []routing.Address{partition.Mailbox("user", to)}
-	clients, sources := c.clients(e)
-	c.find(Finding{
-		Code: CodeAcceptedAny, Severity: SeverityError, Place: place,
-		Text:    "every domain is ours, so whoever may send at all may relay, for one " + lowerFirst(clients) + " without authentication",
-		Fix:     "name the domains that are ours, and leave * out",
-		Sources: sources, Witness: witness,
+	f := Finding{
+		Code: CodeAcceptedAny, Severity: SeverityWarning, Place: elementPath("Accepted", index, c.cfg.Accepted[index].Name),
+		Fix:  "name the domains that are ours, and leave * out",
 		edit: func(cfg *connector.Config) { cfg.Accepted = slices.Delete(cfg.Accepted, index, index+1) },
-	})
-}
-
-func lowerFirst(s string) string {
-	if len(s) > 0 && 'A' <= s[0] && s[0] <= 'Z' {
-		return string(s[0]+'a'-'A') + s[1:]
 	}
-	return s
+	worst := open[0]
+	var pairs []int
+	for _, e := range open {
+		pairs = append(pairs, e.pair)
+		if f.Severity == SeverityWarning && len(c.beyond(e, named, private)) > 0 {
+			f.Severity, worst = SeverityError, e
+		}
+	}
+	var words string
+	f.Sources, words = c.sources(pairs)
+	f.Text = "every domain is ours, so whoever may send at all may relay: all clients without authentication"
+	if words != "" {
+		f.Text = "every domain is ours, so whoever may send at all may relay: clients " + words + " without authentication"
+	}
+	f.Witness = c.dialog(worst, partition.Who{}, worst.Settings().RequireTLS)
+	f.Witness.To = []routing.Address{partition.Mailbox("user", to)}
+	if beyond := c.beyond(worst, named, private); len(beyond) > 0 {
+		c.moveTo(&f.Witness, worst, beyond)
+	}
+	c.find(f)
 }
 
 // clients returns who reaches e, in words and as sources.
@@ -270,24 +280,27 @@ func spansText(spans []partition.Span) string {
 	return rangesText(ranges)
 }
 
-// clientIn returns a client of e in one of the spans, and where it connects.
-func (c *checker) clientIn(e *entrance, spans []partition.Span) (netip.Addr, netip.AddrPort) {
+// moveTo makes d the session of a client of e in one of the spans.
+func (c *checker) moveTo(d *connector.Dialog, e *entrance, spans []partition.Span) {
 	for _, at := range c.pairs[e.pair].clients {
 		l := &c.listeners[at.listener]
 		for _, cell := range l.Cells[at.witness:] {
+			if cell.In[0] != e.Inbound {
+				continue
+			}
 			for _, s := range spans {
-				if cell.In[0] == e.Inbound && s.Contains(cell.Witness) {
-					return cell.Witness, l.Witness
+				client := cell.Witness
+				if !s.Contains(client) {
+					client = s.Low
 				}
-				if cell.In[0] == e.Inbound && cell.Contains(s.Low) {
-					return s.Low, l.Witness
+				if cell.Contains(client) && s.Contains(client) {
+					d.Remote, d.Local = client, l.Witness
+					d.TLS, d.Implicit = d.TLS || l.Implicit, l.Implicit
+					return
 				}
 			}
 		}
 	}
-	at := c.pairs[e.pair].clients[0]
-	l := &c.listeners[at.listener]
-	return l.Cells[at.witness].Witness, l.Witness
 }
 
 // grantOf finds the only thing that gives a right to a SID on e: a grant made by

@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/partition"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -51,11 +51,12 @@ func (c *checker) noRoutes() {
 	if len(c.cfg.Accepted) == 0 {
 		return
 	}
+	ours := slices.IndexFunc(c.domains.Cells, func(cell partition.Cell) bool { return c.accepted(cell.Witness) })
 	c.find(Finding{
 		Code: CodeNoRoutes, Severity: SeverityNote, Place: "Send",
 		Text:    "there is no Send connector, so no mail leaves unless the program delivers by itself",
 		Fix:     "give a Send connector with the smart host that has the mailboxes",
-		Witness: c.sendTo(c.domains.Cells[c.domains.Elsewhere()].Witness),
+		Witness: c.sendTo(c.domains.Cells[max(ours, 0)].Witness),
 	})
 }
 
@@ -101,7 +102,7 @@ func (c *checker) smartHosts() {
 				Code: CodeSmartHostSelf, Severity: SeverityError, Place: indexPath(elementPath("Send", i, out.Name())+".SmartHosts", j),
 				Text:    fmt.Sprintf("%v at port %d is %s, so mail comes back to us until it has too many hops", host, s.Port, why),
 				Fix:     "give the next hop",
-				Witness: c.sendTo(c.servedBy(out)),
+				Witness: c.leaving(out),
 			}
 			if len(s.SmartHosts) > 1 {
 				f.Fix = "leave it out"
@@ -151,100 +152,22 @@ func (c *checker) ourName(name string) bool {
 // server is the name of the server that we are.
 func (c *checker) server() string { return connector.Receive{}.WithDefaults(&c.cfg).Server }
 
-// servedBy returns a domain whose mail leaves by out; the domain of an address
-// space of it if there is none.
-func (c *checker) servedBy(out *connector.Outbound) routing.Domain {
+// leaving returns a session whose mail leaves by out; the zero Dialog if there is none.
+func (c *checker) leaving(out *connector.Outbound) connector.Dialog {
 	for i := range c.domains.Cells {
 		cell := c.unnamedFirst(i)
 		for _, way := range c.ways[cell] {
-			if way.Route.Outbound == out {
-				return c.domains.Cells[cell].Witness
+			if way.Route.Outbound != out {
+				continue
+			}
+			if d := c.large(c.domains.Cells[cell].Witness, max(way.Above+1, 0)); d.Remote.IsValid() {
+				return d
 			}
 		}
 	}
-	for _, space := range out.Settings().AddressSpaces {
-		if d := space.Domain(); d.IsValid() {
-			return d
-		}
-	}
-	return c.domains.Cells[c.domains.Elsewhere()].Witness
+	return connector.Dialog{}
 }
 
 // unnamedFirst returns the i-th cell, beginning with the domains that nobody named,
 // which most mail is for.
 func (c *checker) unnamedFirst(i int) int { return (i + c.domains.Elsewhere()) % len(c.domains.Cells) }
-
-// smallest is the lowest MaxMessageSize that a Receive connector can have. A Send
-// connector below it refuses what every Receive connector takes.
-const smallest = 64 * connector.KB
-
-// sizes finds limits that leave nothing of a route, and those that let in what
-// can't go on.
-func (c *checker) sizes() {
-	for i, out := range c.outbounds {
-		limit := out.Settings().MaxMessageSize
-		if !out.Settings().Enabled.Or(true) || limit <= 0 || limit >= smallest {
-			continue
-		}
-		c.find(Finding{
-			Code: CodeRouteSize, Severity: SeverityWarning, Place: elementPath("Send", i, out.Name()) + ".MaxMessageSize",
-			Text:    fmt.Sprintf("it carries messages of up to %v, less than the 64 KB that the strictest Receive connector takes", limit),
-			Fix:     "give 64 KB or more, or leave it at the default",
-			Witness: c.large(c.servedBy(out), int64(limit)+1),
-			edit:    func(cfg *connector.Config) { cfg.Send[i].MaxMessageSize = 0 },
-		})
-	}
-	c.sizeGaps()
-}
-
-// large is sendTo with a size.
-func (c *checker) large(to routing.Domain, size int64) connector.Dialog {
-	d := c.sendTo(to)
-	d.Size = size
-	return d
-}
-
-// sizeGaps tells of Send connectors that are the last to carry mail for a domain and
-// carry less than what is taken. Defaults on both sides are nobody's doing.
-func (c *checker) sizeGaps() {
-	type taken struct {
-		entrance *entrance
-		limit    int64 // 0: none
-		given    bool
-	}
-	var most taken
-	for e := range c.reached {
-		for _, s := range c.sessions(e) {
-			limit := s.MaxSize()
-			if most.entrance == nil || smaller(limit, most.limit) == most.limit && limit != most.limit {
-				most = taken{e, limit, c.cfg.Receive[e.index].MaxMessageSize != 0}
-			}
-		}
-	}
-	if most.entrance == nil {
-		return
-	}
-	told := map[*connector.Outbound]bool{}
-	for i := range c.ways {
-		cell := c.unnamedFirst(i)
-		ways := c.ways[cell]
-		n := len(ways)
-		if n < 2 || ways[n-1].Route.Outcome != routing.TooLarge {
-			continue
-		}
-		out, upto := ways[n-2].Route.Outbound, ways[n-2].Upto
-		at := slices.Index(c.outbounds, out)
-		given := most.given || c.cfg.Send[at].MaxMessageSize != 0 || c.cfg.Transport.MaxSendSize != 0
-		if told[out] || !given || smaller(upto, most.limit) != upto || upto == most.limit {
-			continue
-		}
-		told[out] = true
-		c.find(Finding{
-			Code: CodeSizeGap, Severity: SeverityNote, Place: elementPath("Send", at, out.Name()) + ".MaxMessageSize",
-			Text: fmt.Sprintf("mail for %s leaves up to %s, and Receive connector %s takes %s; what is larger is refused only at its recipients",
-				c.domains.Cells[cell], sizeText(upto), strconv.Quote(most.entrance.Name()), upTo(sizeText(most.limit), "")),
-			Fix:     "let both have the same limit",
-			Witness: c.large(c.domains.Cells[cell].Witness, upto+1),
-		})
-	}
-}

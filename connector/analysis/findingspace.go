@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/partition"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -142,26 +143,20 @@ func (c *checker) routeTies() {
 
 // routeTie reports the connectors that lose by their names only.
 func (c *checker) routeTie(to routing.Domain, size int64, told map[[2]string]bool) {
-	d := c.sendTo(to)
-	address := d.To
-	if len(address) == 0 {
-		return
-	}
-	route, trace := c.policy.ExplainRoute(address[0], size)
+	route, trace := c.policy.ExplainRoute(partition.Mailbox("user", to), size)
 	for step := range trace.All() {
 		pair := [2]string{route.Outbound.Name(), step.Candidate()}
 		if step.Fate() != connector.FateLaterName || told[pair] || pair[0] == pair[1] {
 			continue
 		}
 		told[pair] = true
-		d.Size = size
 		i := slices.IndexFunc(c.outbounds, func(o *connector.Outbound) bool { return o.Name() == pair[1] })
 		c.find(Finding{
 			Code: CodeRouteTie, Severity: SeverityWarning, Place: elementPath("Send", i, pair[1]) + ".AddressSpaces",
 			Text: fmt.Sprintf("mail for %v leaves by %s only because that comes first by name: both have the address space %s at the same cost",
 				to, strconv.Quote(pair[0]), route.Space.Space()),
 			Fix:     "give one of them a higher cost",
-			Witness: d,
+			Witness: c.large(to, size),
 		})
 	}
 }

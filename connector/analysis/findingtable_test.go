@@ -24,6 +24,10 @@ var findingTests = map[string]findingTest{
 		parts: []string{"%accepted", `, {"Name": "All", "DomainName": "*", "DomainType": "ExternalRelay"}`},
 		found: []string{`accepted-any Accepted["All"]`}, asks: "message-ok",
 	},
+	"every domain is accepted from named ranges": {
+		parts: []string{"%accepted", `, {"Name": "All", "DomainName": "*", "DomainType": "ExternalRelay"}`, "0.0.0.0/0", "192.0.2.1"},
+		found: []string{`accepted-any Accepted["All"]`}, asks: "message-ok",
+	},
 	"externally secured, open": {
 		parts: []string{"%in", `, "AuthMechanism": "ExternalAuthoritative"`, "AnonymousUsers", "ExchangeServers"},
 		found: []string{`external-open Receive["In"].RemoteIPRanges`}, asks: "message-ok",
@@ -86,6 +90,14 @@ var findingTests = map[string]findingTest{
 	"grant to nobody": {
 		parts: []string{"%in", strings.Replace(anyRelay, "ANONYMOUS LOGON", "Authenticated Users", 1)},
 		found: []string{`grant-ineffective Receive["In"].Permissions[0]`},
+	},
+	"grant to another next hop": {
+		parts: []string{"%out", `, "Permissions": [{"User": "MS Exchange\\Partner Servers", "ExtendedRights": ["ms-Exch-Send-Headers-Routing"]}]`},
+		found: []string{`grant-ineffective Send["Out"].Permissions[0]`},
+	},
+	"grant to the next hop": {
+		parts: []string{"%in", `, "OrarEnabled": true`, "%out", `, "Permissions": [{"User": "NT AUTHORITY\\ANONYMOUS LOGON", "ExtendedRights": ["ms-Exch-Send-Headers-Organization"]}]`},
+		found: []string{`not-enforced Receive["In"].OrarEnabled`},
 	},
 	"passwords in the clear": {
 		parts: []string{"%in", `, "AuthMechanism": "Tls, BasicAuth"`, "AnonymousUsers", "ExchangeUsers"},
@@ -211,12 +223,16 @@ var findingTests = map[string]findingTest{
 		fixed: []string{"%send", `, {"Name": "Also", "AddressSpaces": ["*;2", "b.example"], "SmartHosts": ["spare.contoso.com"]}`, "%space", `, "c.example"`},
 	},
 	"small route": {
-		parts: []string{"%out", `, "MaxMessageSize": "1KB"`},
-		found: []string{`route-size Send["Out"].MaxMessageSize`, `size-gap Send["Out"].MaxMessageSize`}, fixed: []string{},
+		parts: []string{`"SmartHosts": ["10.2.3.9"]`, `"SmartHosts": ["10.2.3.9"], "MaxMessageSize": "1KB"`},
+		found: []string{`route-size Send["Home"].MaxMessageSize`, `size-gap Send["Home"].MaxMessageSize`}, fixed: []string{},
 	},
 	"gap": {
-		parts: []string{"%out", `, "MaxMessageSize": "20MB"`},
-		found: []string{`size-gap Send["Out"].MaxMessageSize`}, fixed: []string{},
+		parts: []string{`"SmartHosts": ["10.2.3.9"]`, `"SmartHosts": ["10.2.3.9"], "MaxMessageSize": "20MB"`},
+		found: []string{`size-gap Send["Home"].MaxMessageSize`}, fixed: []string{}, asks: "need-rcpt",
+	},
+	"no gap where nobody may send": {
+		parts: []string{"%in", `, "OrarEnabled": true`, "%out", `, "MaxMessageSize": "20MB"`},
+		found: []string{`not-enforced Receive["In"].OrarEnabled`},
 	},
 	"acknowledged nothing": {
 		parts: []string{"%in", `, "Comment": "Acknowledged open-relay: they are trusted\nreally"`},

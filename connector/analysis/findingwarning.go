@@ -67,7 +67,7 @@ func (c *checker) warningWitness(f *Finding) {
 	}
 	for i, out := range c.outbounds {
 		if elementPath("Send", i, out.Name()) == place && (f.Code == connector.CodeCredentialClear || f.Code == connector.CodeForceHELO) {
-			f.Witness = c.sendTo(c.servedBy(out))
+			f.Witness = c.leaving(out)
 		}
 	}
 }

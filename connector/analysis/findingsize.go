@@ -1,0 +1,113 @@
+package analysis
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/partition"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// smallest is the lowest MaxMessageSize that a Receive connector can have. A Send
+// connector below it refuses what every Receive connector takes.
+const smallest = 64 * connector.KB
+
+// sizes finds limits that leave nothing of a route, and those that let in what
+// can't go on.
+func (c *checker) sizes() {
+	for i, out := range c.outbounds {
+		limit := out.Settings().MaxMessageSize
+		if !out.Settings().Enabled.Or(true) || limit <= 0 || limit >= smallest {
+			continue
+		}
+		f := Finding{
+			Code: CodeRouteSize, Severity: SeverityWarning, Place: elementPath("Send", i, out.Name()) + ".MaxMessageSize",
+			Text:    fmt.Sprintf("it carries messages of up to %v, less than the 64 KB that the strictest Receive connector takes", limit),
+			Fix:     "give 64 KB or more, or leave it at the default",
+			Witness: c.leaving(out),
+			edit:    func(cfg *connector.Config) { cfg.Send[i].MaxMessageSize = 0 },
+		}
+		if f.Shown() {
+			f.Witness.Size = int64(limit) + 1
+		}
+		c.find(f)
+	}
+	c.sizeGaps()
+}
+
+// large is sendTo with a size.
+func (c *checker) large(to routing.Domain, size int64) connector.Dialog {
+	d := c.sendTo(to)
+	if d.Remote.IsValid() {
+		d.Size = size
+	}
+	return d
+}
+
+// taken is the largest message that anybody may send to some domains.
+type taken struct {
+	*session
+	limit int64 // 0: none
+	given bool  // the connector's limit is in the Config
+}
+
+// sizeGaps tells of Send connectors that are the last to carry mail for a domain and
+// carry less than what is taken. Defaults on both sides are nobody's doing.
+func (c *checker) sizeGaps() {
+	most := c.mostTaken()
+	told := map[*connector.Outbound]bool{}
+	for i := range c.ways {
+		cell := c.unnamedFirst(i)
+		ways := c.ways[cell]
+		n := len(ways)
+		from := most[c.domains.Cells[cell].Class]
+		if n < 2 || ways[n-1].Route.Outcome != routing.TooLarge || from.session == nil {
+			continue
+		}
+		out, upto := ways[n-2].Route.Outbound, ways[n-2].Upto
+		at := slices.Index(c.outbounds, out)
+		given := from.given || c.cfg.Send[at].MaxMessageSize != 0 || c.cfg.Transport.MaxSendSize != 0
+		if told[out] || !given || smaller(upto, from.limit) != upto || upto == from.limit {
+			continue
+		}
+		told[out] = true
+		witness := c.dialog(from.at, from.who, from.tls)
+		witness.To = []routing.Address{partition.Mailbox("user", c.domains.Cells[cell].Witness)}
+		witness.Size = upto + 1
+		c.find(Finding{
+			Code: CodeSizeGap, Severity: SeverityNote, Place: elementPath("Send", at, out.Name()) + ".MaxMessageSize",
+			Text: fmt.Sprintf("mail for %s leaves up to %s, and Receive connector %s takes %s; what is larger is refused only at its recipients",
+				c.domains.Cells[cell], sizeText(upto), strconv.Quote(from.at.Name()), upTo(sizeText(from.limit), "")),
+			Fix:     "let both have the same limit",
+			Witness: witness,
+		})
+	}
+}
+
+// mostTaken returns by class of domains who may send most. Where SIZE isn't offered
+// no size is known when recipients are routed.
+func (c *checker) mostTaken() []taken {
+	most := make([]taken, len(c.domains.Classes))
+	for e := range c.reached {
+		if e.Settings().SizeEnabled == connector.SizeDisabled {
+			continue
+		}
+		for i := range c.sessions(e) {
+			s := &c.sessions(e)[i]
+			limit := s.MaxSize()
+			for class := range most {
+				m := &most[class]
+				if m.session != nil && (smaller(limit, m.limit) == limit || limit == m.limit) {
+					continue
+				}
+				to := partition.Mailbox("user", c.domains.Representative(class))
+				if s.Rcpt(connector.Rcpt{To: to}).Allowed() {
+					*m = taken{s, limit, c.cfg.Receive[e.index].MaxMessageSize != 0}
+				}
+			}
+		}
+	}
+	return most
+}

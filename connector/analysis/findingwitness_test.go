@@ -1,0 +1,164 @@
+package analysis_test
+
+import (
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/analysis"
+	"github.com/interchange-smtp/interchange/connector/internal/randompolicy"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// proofs tells by code what the witness of a finding must meet. What isn't here needs
+// no more than a session.
+var proofs = map[string]func(*connector.Policy, analysis.Finding, connector.Walkthrough) bool{
+	analysis.CodeOpenRelay:      relaysOne,
+	analysis.CodeAcceptedAny:    relaysOne,
+	analysis.CodeRelayAnonymous: relaysOne,
+	analysis.CodeRelayExternal:  relaysOne,
+	analysis.CodeRelayPartner:   relaysOne,
+	analysis.CodeRelayUser:      relaysOne,
+	analysis.CodeExternalOpen:   func(_ *connector.Policy, f analysis.Finding, w connector.Walkthrough) bool { return here(f, w) },
+	analysis.CodeExternalWide:   func(_ *connector.Policy, f analysis.Finding, w connector.Walkthrough) bool { return here(f, w) },
+
+	analysis.CodeConnectorUnreached: servedByOther,
+	analysis.CodeRangeUnreached:     inSources,
+	analysis.CodeRangeRedundant: func(p *connector.Policy, f analysis.Finding, w connector.Walkthrough) bool {
+		return inSources(p, f, w)
+	},
+	analysis.CodeRangeTie:       servedByOther,
+	connector.CodeRangesOverlap: servedByOther,
+	analysis.CodeBindingOutranks: func(p *connector.Policy, f analysis.Finding, w connector.Walkthrough) bool {
+		return servedByOther(p, f, w)
+	},
+
+	analysis.CodeAuthClear: func(_ *connector.Policy, f analysis.Finding, w connector.Walkthrough) bool {
+		at := slices.IndexFunc(w.Stages, func(s connector.Stage) bool { return s.Name == connector.StageAuth })
+		return !f.Witness.TLS && here(f, w) && at >= 0 && w.Stages[at].Decision.Reason != connector.MechanismNotOffered
+	},
+	analysis.CodeMechanismUnused: func(_ *connector.Policy, f analysis.Finding, w connector.Walkthrough) bool {
+		reason := last(w).Reason
+		return here(f, w) && (reason == connector.LoginWithoutSubmit || reason == connector.NotAuthenticated)
+	},
+	connector.CodeAcceptsNothing: func(_ *connector.Policy, f analysis.Finding, w connector.Walkthrough) bool {
+		return here(f, w) && last(w).Reason == connector.NotAuthenticated
+	},
+
+	analysis.CodeAcceptedUnrouted: noWay,
+	analysis.CodeNoRoutes:         noWay,
+	analysis.CodeSizeGap:          noWay,
+	analysis.CodeRouteSize:        otherWay,
+	analysis.CodeSendUnused:       otherWay,
+	analysis.CodeRouteTie:         otherWay,
+	analysis.CodeSmartHostSelf:    thisWay,
+	connector.CodeCredentialClear: thisWay,
+	connector.CodeForceHELO:       thisWay,
+	analysis.CodeRelayLoop: func(p *connector.Policy, f analysis.Finding, w connector.Walkthrough) bool {
+		_, ours := p.Accepted(f.Witness.To[0].Domain())
+		return ours && letInOne(w) && w.Routes[0].Outbound.Settings().DNSRoutingEnabled.Or(false)
+	},
+	analysis.CodeSpaceUnused: func(_ *connector.Policy, f analysis.Finding, w connector.Walkthrough) bool {
+		return letInOne(w) && !(strings.HasPrefix(f.Place, sendPlace(w)) && strings.Contains(f.Text, "by "+w.Routes[0].Space.String()+":"))
+	},
+}
+
+func last(w connector.Walkthrough) connector.Decision { return w.Stages[len(w.Stages)-1].Decision }
+
+// here reports whether the connector of the finding serves the witness.
+func here(f analysis.Finding, w connector.Walkthrough) bool {
+	return strings.HasPrefix(f.Place, "Receive["+strconv.Quote(w.Session.Inbound().Name())+"]")
+}
+
+// letInOne reports whether a recipient passed RCPT.
+func letInOne(w connector.Walkthrough) bool {
+	return len(w.Routes) > 0 && slices.ContainsFunc(w.Stages, func(s connector.Stage) bool {
+		return s.Name == connector.StageRcpt && s.Decision.Allowed()
+	})
+}
+
+func relaysOne(p *connector.Policy, f analysis.Finding, w connector.Walkthrough) bool {
+	if _, ours := p.Accepted(f.Witness.To[0].Domain()); ours && !everything(p) {
+		return false
+	}
+	return letInOne(w) && (f.Code == analysis.CodeAcceptedAny || here(f, w))
+}
+
+func servedByOther(_ *connector.Policy, f analysis.Finding, w connector.Walkthrough) bool {
+	return w.Session.Inbound() != nil && !here(f, w) && holdsClient(f)
+}
+
+func inSources(_ *connector.Policy, f analysis.Finding, w connector.Walkthrough) bool {
+	return w.Session.Inbound() != nil && holdsClient(f)
+}
+
+func holdsClient(f analysis.Finding) bool {
+	return slices.ContainsFunc(f.Sources, func(s analysis.Source) bool {
+		return slices.ContainsFunc(s.Ranges, func(r connector.Range) bool { return r.Contains(f.Witness.Remote) })
+	})
+}
+
+func noWay(_ *connector.Policy, _ analysis.Finding, w connector.Walkthrough) bool {
+	return letInOne(w) && w.Routes[0].Outcome != routing.Routed
+}
+
+func sendPlace(w connector.Walkthrough) string {
+	return "Send[" + strconv.Quote(w.Routes[0].Outbound.Name()) + "]"
+}
+
+func otherWay(_ *connector.Policy, f analysis.Finding, w connector.Walkthrough) bool {
+	return letInOne(w) && !strings.HasPrefix(f.Place, sendPlace(w))
+}
+
+func thisWay(_ *connector.Policy, f analysis.Finding, w connector.Walkthrough) bool {
+	return letInOne(w) && strings.HasPrefix(f.Place, sendPlace(w))
+}
+
+// shown fails unless the witness of f shows it.
+func shown(t *testing.T, p *connector.Policy, f analysis.Finding) {
+	t.Helper()
+	if show := proofs[f.Code]; f.Shown() && show != nil && !show(p, f, p.Walk(f.Witness)) {
+		t.Errorf("%v isn't shown by %+v\n%v", f, f.Witness, p.Walk(f.Witness))
+	}
+}
+
+// unshown are the codes that no session can show, or not always, in the policies of
+// findingTests.
+var unshown = []string{
+	connector.CodeNotEnforced, connector.CodeDomainSecureList, connector.CodeExchangeFqdn, connector.CodeGroupCustom,
+	connector.CodeCredentialUnused, connector.CodeEdgeOnly, connector.CodeSourceSites, connector.CodeDelayNotification,
+	connector.CodeSiteLink, analysis.CodeAcknowledgedNothing, analysis.CodeAcknowledgedNoReason,
+}
+
+// relayingUsers is a connector by which somebody may send to every domain: without,
+// no session shows what becomes of mail for those that aren't ours.
+const relayingUsers = `, {"Name": "Users", "Bindings": ["0.0.0.0:2587"], "RemoteIPRanges": ["10.0.0.0/8"],
+	"AuthMechanism": "Tls, BasicAuth, BasicAuthRequireTLS", "PermissionGroups": "ExchangeUsers"}`
+
+// TestWitnesses evaluates the witness of every finding.
+func TestWitnesses(t *testing.T) {
+	for name, tt := range findingTests {
+		t.Run(name, func(t *testing.T) {
+			p := compiled(t, with(t, append(slices.Clone(tt.parts), "%users", relayingUsers)...))
+			for _, f := range analysis.Check(p, options("huba.fabrikam.com")) {
+				if f.Shown() == slices.Contains(unshown, f.Code) {
+					t.Errorf("%v has a witness: %v", f, f.Shown())
+				}
+				shown(t, p, f)
+			}
+		})
+	}
+	r := rand.New(rand.NewPCG(5, 2))
+	for range randomPolicies {
+		p := randompolicy.Policy(r)
+		for _, f := range analysis.Check(p, analysis.Options{}) {
+			shown(t, p, f)
+		}
+		if t.Failed() {
+			t.Fatalf("%+v", p.Config())
+		}
+	}
+}
