@@ -23,3 +23,6 @@ func Stuff(w io.Writer, msg []byte, n int) error {
 	_, _ = bw.WriteString(s.dot())
 	return bw.Flush()
 }
+
+// Rereader returns what reads replies as a Conn does, which remembers them.
+func Rereader() func(s Stage, br *bufio.Reader) (Reply, error) { return make(memory).read }
