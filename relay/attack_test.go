@@ -44,8 +44,10 @@ func TestRelayTricks(t *testing.T) {
 		"<bob@sub.fabrikam.com>",
 		"<bob@fabrikam.com.>",
 		"<bob@FABRIKAM.COM>",
-		"<bob@fabri\u212aam.com>", // Kelvin sign
-		"<bob@\uff46abrikam.com>", // full-width f
+		"<bob@fabri\u212aam.com>",        // Kelvin sign
+		"<bob@\uff46abrikam.com>",        // full-width f
+		"<bob@\ufb01nance.fabrikam.com>", // ligature of f and i
+		"<bob@fabrikam\u3002com>",        // ideographic full stop
 		"<bob@fabrikam.com\x00.contoso.com>",
 		"<bob@contoso.com\x00@fabrikam.com>",
 		"<bob@xn--fabrikam-.com>",

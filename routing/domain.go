@@ -3,6 +3,7 @@ package routing
 import (
 	"net/netip"
 	"strings"
+	"unicode"
 
 	"golang.org/x/net/idna"
 )
@@ -24,31 +25,31 @@ const (
 	maxDomain = 253 // what 255 octets on the wire leave for the text form
 )
 
-// toASCII maps U-labels as a resolver would: UTS #46 without the transitional
-// mappings (so that ß and ss stay two domains), with the STD3 rules, the Bidi
-// rule and the joiner rules. It is used only for names that hold an octet
-// above 127 or an A-label; plain ASCII names are checked here.
-var toASCII = idna.New(
-	idna.MapForLookup(),
-	idna.Transitional(false),
-	idna.StrictDomainName(true),
+// uLabels turns U-labels into A-labels as IDNA 2008 defines them (RFC 5891):
+// nothing is mapped, so a character that stands for another one, such as the
+// long s, the Kelvin sign or a full-width letter, is refused. Two domains that
+// other servers tell apart are never taken for one here. It is used for
+// labels that hold a byte above 127 and to check A-labels; plain ASCII labels
+// are checked here.
+var uLabels = idna.New(
+	idna.ValidateForRegistration(),
+	idna.Transitional(false), // ß and ss stay two domains
 	idna.CheckHyphens(true),
 	idna.CheckJoiners(true),
-	idna.BidiRule(),
-	idna.VerifyDNSLength(true),
 )
 
 // ParseDomain returns the canonical form of s, which is a host name of one or
 // more labels or an address literal, "[192.0.2.1]" or "[IPv6:2001:db8::1]".
 //
-// ASCII letters are folded to lower case, and one trailing dot is dropped. A
-// name with other letters is mapped to A-labels by IDNA (UTS #46,
-// non-transitional); A-labels in s must be what IDNA would have made. No
-// other folding takes place. Labels have 1 to 63 letters, digits, hyphens
-// (not first or last) and underscores, which RFC 5321 does not know but
-// Windows host names contain; in a name that needs mapping, underscores are
-// refused. The name has at most 253 octets, and its last label is not all
-// digits: resolvers take such names for addresses.
+// Letters are folded to lower case, and one trailing dot is dropped. A label
+// with other than ASCII letters becomes an A-label by IDNA 2008. No other
+// folding takes place: a character that IDNA disallows, though it may look
+// like an allowed one, is refused. A-labels in s must be what IDNA would have
+// made. Labels have 1 to 63 letters, digits, hyphens (not first or last) and
+// underscores, which RFC 5321 does not know but Windows host names contain; a
+// label that becomes an A-label has no underscores. The name has at most 253
+// bytes, and its last label is not all digits: resolvers take such names for
+// addresses.
 //
 // In a literal, an IPv4-mapped IPv6 address becomes IPv4; zones, leading
 // zeros and other kinds of literal are refused.
@@ -83,8 +84,8 @@ func parseDomain(s string) (name, msg string) {
 		return parseLiteral(s)
 	}
 	if !isASCII(s) {
-		ascii, err := toASCII.ToASCII(s)
-		if err != nil {
+		ascii, ok := encodeLabels(s)
+		if !ok {
 			return "", "is no internationalized domain name (IDNA)"
 		}
 		s = ascii
@@ -94,6 +95,34 @@ func parseDomain(s string) (name, msg string) {
 		return "", msg
 	}
 	return name, ""
+}
+
+// encodeLabels returns s with its U-labels as A-labels. Each label is judged
+// by itself, so that a name is accepted in Unicode exactly if it is accepted
+// with A-labels.
+func encodeLabels(s string) (string, bool) {
+	labels := strings.Split(s, ".")
+	for i, label := range labels {
+		if isASCII(label) {
+			continue
+		}
+		ascii, err := uLabels.ToASCII(strings.Map(lowerLetter, label))
+		if err != nil {
+			return "", false
+		}
+		labels[i] = ascii
+	}
+	return strings.Join(labels, "."), true
+}
+
+// lowerLetter returns the lower case of a capital letter, and every other
+// character as it is. A capital is a letter that its own lower case leads back
+// to: the Kelvin sign, whose lower case is k, is none.
+func lowerLetter(r rune) rune {
+	if lower := unicode.ToLower(r); unicode.ToUpper(lower) == r {
+		return lower
+	}
+	return r
 }
 
 // checkName checks a lower-case ASCII name.
@@ -132,7 +161,7 @@ func checkLabel(label string) string {
 	if strings.HasPrefix(label, "xn--") {
 		// An A-label that decodes to something else than it was made from
 		// would give one domain two names.
-		if a, err := toASCII.ToASCII(label); err != nil || a != label {
+		if a, err := uLabels.ToASCII(label); err != nil || a != label {
 			return "has a label that begins with xn-- but is no A-label"
 		}
 	}

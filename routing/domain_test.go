@@ -26,17 +26,25 @@ func TestParseDomain(t *testing.T) {
 		{"bücher.example", "xn--bcher-kva.example"},
 		{"BÜCHER.example.", "xn--bcher-kva.example"},
 		{"XN--BCHER-KVA.example", "xn--bcher-kva.example"},
-		{"straße.example", "xn--strae-oqa.example"}, // non-transitional: not strasse
-		{"bücher。example", "xn--bcher-kva.example"}, // ideographic full stop
-		{"bücher.example。", "xn--bcher-kva.example"},
+		{"straße.example", "xn--strae-oqa.example"},             // non-transitional: not strasse
+		{"GRÜẞE.example", ""},                                   // the capital of ß that IDNA disallows
+		{"bücher.r3--x.example", "xn--bcher-kva.r3--x.example"}, // each label by itself
 		{"xn--strae-oqa.example", "xn--strae-oqa.example"},
 
-		// Look-alikes go through the IDNA mapping or nowhere.
-		{"\u212aelvin.example", "kelvin.example"}, // Kelvin sign
-		{"contoso.com", "contoso.com"},            // fullwidth letters and dot
-		{"d\u0131sk.example", "xn--dsk-jua.example"},
-		{"d\u0130sk.example", "xn--disk-rwc.example"},
-		{"c\u043entoso.com", "xn--cntoso-wqf.com"}, // Cyrillic o
+		// Characters that stand for others are refused: a server behind us may
+		// not know that they do.
+		{"\u212aelvin.example", ""},                  // Kelvin sign, for k
+		{"accepted.te\u017ft", ""},                   // long s
+		{"\uff43\uff4f\uff4e.example", ""},           // full-width letters
+		{"b\u00fccher\u3002example", ""},             // ideographic full stop
+		{"contoso\uff0ecom", ""},                     // full-width full stop
+		{"\ufb01sh.example", ""},                     // ligature of f and i
+		{"con\u00adtoso.com", ""},                    // soft hyphen, which others drop
+		{"bu\u0308cher.example", ""},                 // u and a combining diaeresis, for \u00fc
+		{"\u212bngstr\u00f6m.example", ""},           // Angstrom sign
+		{"d\u0130sk.example", ""},                    // I with a dot
+		{"d\u0131sk.example", "xn--dsk-jua.example"}, // i without one, a letter of its own
+		{"c\u043entoso.com", "xn--cntoso-wqf.com"},   // Cyrillic o
 
 		// Address literals.
 		{"[192.0.2.1]", "[192.0.2.1]"},

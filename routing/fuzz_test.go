@@ -21,7 +21,8 @@ func FuzzParseDomain(f *testing.F) {
 	for _, s := range []string{
 		"contoso.com", "Contoso.COM.", // folding, trailing dot
 		"bücher.example", "xn--bcher-kva.example", "XN--A", // IDNA both ways
-		"\u212aelvin.example", "contoso.com", "a\uff20b", // mapped look-alikes
+		"\u212aelvin.example", "contoso.com", "a\uff20b", "te\u017ft", // look-alikes
+		"xn--bier.va--bi", "bücher.r3--x.test", // an ASCII label with hyphens that A-labels have, beside one
 		"\u05d0\u05d1.example", "\u200d.example", "a\u0308.b", // Bidi, joiner, combining
 		"[192.0.2.1]", "[IPv6:::ffff:1.2.3.4]", "[IPv6:fe80::1%0]", // literals
 		"a_b.c", "-", ".", "a..b", "1.2.3.4", "*", "\x00",
