@@ -150,7 +150,12 @@ func (s Session) headerSender(a routing.Address, t *Trace) Decision {
 	return s.sender(a, t)
 }
 
-// sender decides whether the session may send as a.
+// sender decides whether the session may send as a (receive-connectors, the
+// extended rights): ms-Exch-SMTP-Accept-Any-Sender lifts the check that the
+// sender is in an accepted domain, and
+// ms-Exch-SMTP-Accept-Authoritative-Domain-Sender lets in the senders of our own
+// domains. So the latter alone is "may send as us and as no others", and an
+// authoritative domain always takes it.
 func (s Session) sender(a routing.Address, t *Trace) Decision {
 	in, domain := s.in, a.Domain()
 	if in.settings.DomainSecureEnabled &&
@@ -160,15 +165,18 @@ func (s Session) sender(a routing.Address, t *Trace) Decision {
 	if s.who.kind > anonymousParty && t.address(CheckOwnAddress, s.owns(a), a) {
 		return in.Decide(SenderOK)
 	}
-	if !t.right(CheckAnySender, s, permission.AcceptAnySender) {
+	typ, accepted := in.policy.accepted.Lookup(domain)
+	if t.right(CheckAnySender, s, permission.AcceptAnySender) {
+		if !t.check(CheckAuthoritative, accepted && typ == routing.Authoritative, about{subject: domain.String()}) {
+			return in.mark.decide(SenderOK, permission.AcceptAnySender)
+		}
+	} else if !t.check(CheckAcceptedDomain, accepted, about{subject: domain.String()}) {
 		return s.sendAsDenied(permission.AcceptAnySender)
 	}
-	typ, ok := in.policy.accepted.Lookup(domain)
-	if t.check(CheckAuthoritative, ok && typ == routing.Authoritative, about{subject: domain.String()}) &&
-		!t.right(CheckAuthoritativeSender, s, permission.AcceptAuthoritativeDomainSender) {
+	if !t.right(CheckAuthoritativeSender, s, permission.AcceptAuthoritativeDomainSender) {
 		return s.sendAsDenied(permission.AcceptAuthoritativeDomainSender)
 	}
-	return in.mark.decide(SenderOK, permission.AcceptAnySender)
+	return in.mark.decide(SenderOK, permission.AcceptAuthoritativeDomainSender)
 }
 
 func (s Session) sendAsDenied(right permission.Right) Decision {

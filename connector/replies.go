@@ -79,7 +79,7 @@ var reasons = [reasonCount]reasonText{
 	NotAuthenticated: {"not-authenticated", "The session lacks ms-Exch-SMTP-Submit.",
 		Reply{530, [3]int{5, 7, 57}, "SMTP; Client was not authenticated to send anonymous mail during MAIL FROM"},
 		Reply{530, [3]int{5, 7, 1}, "Client was not authenticated"}},
-	AnonymousSendAsDenied: {"anonymous-send-as-denied", "An anonymous session may not use this sender: it lacks ms-Exch-SMTP-Accept-Any-Sender, or the sender is in an authoritative domain and it lacks ms-Exch-SMTP-Accept-Authoritative-Domain-Sender.",
+	AnonymousSendAsDenied: {"anonymous-send-as-denied", "An anonymous session may not use this sender: it lacks ms-Exch-SMTP-Accept-Authoritative-Domain-Sender for an accepted domain, or ms-Exch-SMTP-Accept-Any-Sender for another one.",
 		r550(5, 7, 1, "Anonymous client does not have permissions to send as this sender"), Reply{}},
 	SendAsDenied: {"send-as-denied", "The sender does not belong to the session.",
 		r550(5, 7, 60, "SMTP; Client does not have permissions to send as this sender"),

@@ -122,6 +122,9 @@ func TestMail(t *testing.T) {
 	noSender.Permissions = []permission.Grant{deny(permission.SIDAnonymous, permission.AcceptAnySender)}
 	noAuthoritative := anybody
 	noAuthoritative.Permissions = []permission.Grant{deny(permission.SIDAnonymous, permission.AcceptAuthoritativeDomainSender)}
+	neither := anybody
+	neither.Permissions = []permission.Grant{
+		deny(permission.SIDAnonymous, permission.AcceptAnySender, permission.AcceptAuthoritativeDomainSender)}
 	small := anybody
 	small.MaxMessageSize = 1 * connector.MB
 	noSize := small
@@ -139,6 +142,11 @@ func TestMail(t *testing.T) {
 		{why: "own domain denied", d: mailFrom("a@contoso.com", 0), current: anonymousDenied, receive: noAuthoritative},
 		{why: "relayed domain is not ours", d: mailFrom("a@relay.example", 0), current: ok, receive: noAuthoritative},
 		{why: "any sender denied", d: mailFrom("a@example.net", 0), current: anonymousDenied, receive: noSender},
+		{why: "any sender denied, our domain", d: mailFrom("a@contoso.com", 0), current: ok, old: anonymousDenied, receive: noSender},
+		{why: "any sender denied, a domain we relay for", d: mailFrom("a@relay.example", 0), current: ok, old: anonymousDenied, receive: noSender},
+		{why: "any sender denied, below our domain", d: mailFrom("a@x.contoso.com", 0), current: anonymousDenied, receive: noSender},
+		{why: "neither right, our domain", d: mailFrom("a@contoso.com", 0), current: anonymousDenied, receive: neither},
+		{why: "neither right, a domain we relay for", d: mailFrom("a@relay.example", 0), current: anonymousDenied, receive: neither},
 		{why: "null sender is always allowed", d: mailFrom("", 0), current: ok, receive: noSender},
 		{why: "size at the limit", d: mailFrom("a@example.net", 1<<20), current: ok, receive: small},
 		{why: "size over the limit", d: mailFrom("a@example.net", 1<<20+1), current: tooLarge, receive: small},
@@ -172,6 +180,8 @@ func TestMailAfterLogin(t *testing.T) {
 		allow(permission.SIDAuthenticatedUsers, permission.AcceptAnySender, permission.AcceptAuthoritativeDomainSender)}
 	outside := both
 	outside.Permissions = []permission.Grant{allow(permission.SIDAuthenticatedUsers, permission.AcceptAnySender)}
+	us := both
+	us.Permissions = []permission.Grant{allow(permission.SIDAuthenticatedUsers, permission.AcceptAuthoritativeDomainSender)}
 	rows := []reply{
 		{why: "own address", d: as("ann@contoso.com"), current: ok, receive: both},
 		{why: "own address in capitals", d: as("Ann@CONTOSO.com"), current: ok, receive: both},
@@ -180,6 +190,9 @@ func TestMailAfterLogin(t *testing.T) {
 		{why: "a foreign address: anonymous rights are not inherited", d: as("bob@example.net"), current: denied, old: old, receive: both},
 		{why: "with the rights", d: as("bob@contoso.com"), current: ok, receive: trusted},
 		{why: "with half the rights, foreign", d: as("bob@example.net"), current: ok, receive: outside},
+		{why: "with the other half, ours", d: as("bob@contoso.com"), current: ok, receive: us},
+		{why: "with the other half, a domain we relay for", d: as("bob@relay.example"), current: ok, receive: us},
+		{why: "with the other half, foreign", d: as("bob@example.net"), current: denied, old: old, receive: us},
 		{why: "with half the rights, ours", d: as("bob@contoso.com"), current: denied, old: old, receive: outside},
 	}
 	for _, r := range rows {

@@ -60,8 +60,13 @@ func (s slowSession) maySend(from string) bool {
 	if slices.Contains(s.secured, domain) {
 		return true
 	}
-	return s.holds(permission.AcceptAnySender) &&
-		(domain != "contoso.com" || s.holds(permission.AcceptAuthoritativeDomainSender))
+	switch {
+	case domain == "contoso.com":
+		return s.holds(permission.AcceptAuthoritativeDomainSender)
+	case domain == "relay.example":
+		return s.holds(permission.AcceptAnySender) || s.holds(permission.AcceptAuthoritativeDomainSender)
+	}
+	return s.holds(permission.AcceptAnySender)
 }
 
 // maySendTo is the rule about relaying.

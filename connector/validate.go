@@ -207,6 +207,9 @@ func (v *checker) permissions(path string, grants []permission.Grant) {
 		if _, err := permission.NewACL(v.cfg.Profile, 0, g); err != nil {
 			v.fail(indexPath(path, i), CodePermissionInvalid, "%v", err)
 		}
+		if idle := g.Allow.Intersect(permission.NotEnforced); idle != 0 {
+			v.warn(indexPath(path, i), CodeNotEnforced, "%v has no effect: no decision asks for it", idle)
+		}
 	}
 }
 

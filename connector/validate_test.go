@@ -252,6 +252,13 @@ var receiveRows = []ruleRow{
 		})},
 	{rule: "not enforced", path: `Receive["Relay"].OrarEnabled`, code: connector.CodeNotEnforced, warn: true,
 		wrong: relay(func(r *connector.Receive) { r.OrarEnabled = true })},
+	{rule: "right not enforced", path: `Receive["Relay"].Permissions[0]`, code: connector.CodeNotEnforced, warn: true,
+		wrong: relay(func(r *connector.Receive) {
+			r.Permissions[0].Allow = permission.SetOf(permission.AcceptAnyRecipient, permission.AcceptAuthenticationFlag)
+		}),
+		legal: relay(func(r *connector.Receive) {
+			r.Permissions[0].Deny = permission.SetOf(permission.AcceptAuthenticationFlag)
+		})},
 }
 
 var (

@@ -13,9 +13,9 @@ type Right uint8
 const (
 	Submit                                Right = iota + 1 // use the server at all: AUTH and MAIL
 	AcceptAnyRecipient                                     // relay to recipients outside the accepted domains
-	AcceptAnySender                                        // send as addresses that aren't one's own
-	AcceptAuthoritativeDomainSender                        // send as an address of an authoritative domain
-	AcceptAuthenticationFlag                               // be believed in AUTH= of MAIL, and count as internal
+	AcceptAnySender                                        // send as addresses that aren't one's own, outside the authoritative domains
+	AcceptAuthoritativeDomainSender                        // send as any address of the accepted domains, the authoritative ones included
+	AcceptAuthenticationFlag                               // count as authenticated, for groups that want that of senders
 	AcceptHeadersRouting                                   // keep Received and Resent fields on the way in
 	AcceptHeadersOrganization                              // keep X-MS-Exchange-Organization fields on the way in
 	AcceptHeadersForest                                    // keep X-MS-Exchange-Forest fields on the way in

@@ -13,6 +13,14 @@ type Set uint64
 // AllRights is the set of every right there is.
 const AllRights Set = 1<<rightEnd - 2
 
+// NotEnforced are the rights that exist so that configurations can name them,
+// and that no decision asks for: Interchange has no filters, no groups and no
+// verbs of its own between servers.
+const NotEnforced Set = 1<<AcceptAuthenticationFlag | 1<<BypassAntiSpam | 1<<AcceptExch50 | 1<<AcceptXShadow |
+	1<<AcceptXAttr | 1<<AcceptXProxyFrom | 1<<AcceptXSysProbe | 1<<AcceptXSessionParams |
+	1<<SendXMessageContextADRecipientCache | 1<<SendXMessageContextExtendedProperties |
+	1<<SendXMessageContextFastIndex | 1<<SendExch50 | 1<<SendXShadow
+
 // SetOf returns the set of the given rights. Invalid ones are left out.
 func SetOf(rights ...Right) Set {
 	var s Set

@@ -161,29 +161,6 @@ func TestNothingLeaksBetweenStates(t *testing.T) {
 	})
 }
 
-// AUTH= of MAIL is hearsay unless the session may claim it.
-func TestAuthParameter(t *testing.T) {
-	w := serve(t, policy(t, defaultHub(), fromSecuredGateway()), nil)
-	for from, want := range map[string]string{stranger: "", secured: "amy@fabrikam.com"} {
-		c := w.client(from, hub)
-		if text := c.Do("EHLO x", 250); !strings.Contains(text, "SIZE") {
-			t.Fatal(text)
-		}
-		c.Send("MAIL FROM:<> AUTH=amy@fabrikam.com")
-		code, text := c.Reply()
-		if code != 250 {
-			t.Logf("%s: AUTH= is not taken: %d %s", from, code, text)
-			continue
-		}
-		c.Do("RCPT TO:<"+inside+">", 250)
-		send(c, message, 250)
-		all := w.mailbox.letters()
-		if got := all[len(all)-1].env.Auth; got != want {
-			t.Errorf("%s: AUTH is %q, want %q", from, got, want)
-		}
-	}
-}
-
 // A user without Accept-Any-Sender can't hide another author in the header.
 func TestHeaderAuthors(t *testing.T) {
 	w := only(t, func(r *connector.Receive) { r.MaxProtocolErrors = connector.Value(connector.Unlimited) })

@@ -23,7 +23,6 @@ type Envelope struct {
 	UTF8  bool   // SMTPUTF8 was asked for
 	Ret   string // "FULL", "HDRS" or "": what of the message a DSN returns
 	EnvID string // ENVID as the client wrote it, in xtext; it may be sent on as it is
-	Auth  string // MAIL's AUTH= decoded, "<>" included, only if the session may claim it
 
 	Connector string             // the name of the Receive connector
 	Inbound   *connector.Inbound // the Receive connector; nil if no Server made the Envelope

@@ -7,7 +7,6 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/internal/guard"
-	"github.com/interchange-smtp/interchange/permission"
 )
 
 // Headers and recipients are kept in memory, and a connector's limits for one
@@ -73,11 +72,6 @@ func (s *session) transaction(m guard.Mail) *transaction {
 		TLS:       s.channel.TLS,
 	}}
 	tx.env.To = tx.first[:0]
-	// RFC 4954, section 5: AUTH= of a client that isn't trusted to tell is as
-	// good as AUTH=<>, which is not worth passing on.
-	if s.rules.Rights().Has(permission.AcceptAuthenticationFlag) {
-		tx.env.Auth = m.Auth
-	}
 	// Beyond the connection's time nobody could be told how it went.
 	tx.ctx, tx.cancel = context.WithDeadline(s.server.hard, s.until)
 	return tx

@@ -49,7 +49,6 @@ const (
 	AspectRecipient       Aspect = "recipient"        // other recipients in accepted domains
 	AspectSender          Aspect = "sender"           // senders
 	AspectIllegibleSender Aspect = "illegible-sender" // messages whose From or Sender can't be read
-	AspectAuthParameter   Aspect = "auth-parameter"   // whether AUTH= of MAIL is believed
 	AspectSize            Aspect = "size"             // the size of messages
 	AspectRecipientCount  Aspect = "recipient-count"  // the number of recipients
 	AspectHeaders         Aspect = "headers"          // classes of header fields that are kept

@@ -11,7 +11,6 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
 	"github.com/interchange-smtp/interchange/connector/internal/randompolicy"
-	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -261,7 +260,7 @@ func TestSaysTheTruth(t *testing.T) {
 		}
 	})
 	for _, aspect := range []analysis.Aspect{analysis.AspectHello, analysis.AspectStartTLS, analysis.AspectAuth, analysis.AspectSubmit,
-		analysis.AspectRecipientCount, analysis.AspectHeaders, analysis.AspectSetting, analysis.AspectIllegibleSender, analysis.AspectAuthParameter} {
+		analysis.AspectRecipientCount, analysis.AspectHeaders, analysis.AspectSetting, analysis.AspectIllegibleSender} {
 		if said[aspect] == 0 {
 			t.Errorf("nothing of aspect %s was said", aspect)
 		}
@@ -285,9 +284,6 @@ func shows(c analysis.Change, before, after connector.Walkthrough) bool {
 		stage = connector.StageRcpt
 	case analysis.AspectIllegibleSender:
 		return x.ChecksAuthors() == (c.Direction == analysis.Wider) && x.ChecksAuthors() != y.ChecksAuthors()
-	case analysis.AspectAuthParameter:
-		right := permission.AcceptAuthenticationFlag
-		return y.Rights().Has(right) == (c.Direction == analysis.Wider) && x.Rights().Has(right) != y.Rights().Has(right)
 	case analysis.AspectSize:
 		return x.MaxSize() != y.MaxSize()
 	case analysis.AspectRecipientCount:

@@ -20,7 +20,7 @@ const shown = 5
 // aspectOrder is the order in which changes are listed.
 var aspectOrder = []Aspect{
 	AspectConnection, AspectHello, AspectStartTLS, AspectTLS, AspectAuth, AspectSubmit, AspectRelay, AspectRoutedRecipient,
-	AspectRecipient, AspectSender, AspectIllegibleSender, AspectAuthParameter, AspectSize, AspectRecipientCount, AspectHeaders, AspectSetting,
+	AspectRecipient, AspectSender, AspectIllegibleSender, AspectSize, AspectRecipientCount, AspectHeaders, AspectSetting,
 	AspectRoute, AspectRouteTLS, AspectRouteAuth, AspectRouteHeaders, AspectRouteSetting,
 }
 
@@ -108,8 +108,6 @@ func (d *delta) sessionSentence(subject, domains string) string {
 		return may + "send as addresses in " + domains + as
 	case AspectIllegibleSender:
 		return may + "send messages whose From can't be read" + as
-	case AspectAuthParameter:
-		return are + "believed in AUTH= of MAIL" + as
 	}
 	return ""
 }

@@ -31,7 +31,6 @@ func questions() []question {
 		{permission.SetOf(permission.Submit, permission.AcceptAnySender, permission.AcceptAuthoritativeDomainSender), (*encounter).senders},
 		{permission.SetOf(permission.Submit, permission.BypassMessageSizeLimit), (*encounter).sizes},
 		{permission.SetOf(permission.Submit), (*encounter).recipientCount},
-		{permission.SetOf(permission.Submit, permission.AcceptAuthenticationFlag), (*encounter).authParameter},
 	}, headerQuestions()...)
 }
 
@@ -267,16 +266,4 @@ func (e *encounter) sender(class int, domain routing.Domain) bool {
 		e.found(delta{aspect: AspectSender, direction: toward(passes[1]), objects: []int{class}}, d)
 	}
 	return passes[0] != passes[1]
-}
-
-// authParameter compares whether AUTH= of MAIL is believed (RFC 4954 section 5).
-func (e *encounter) authParameter() {
-	if e.submit != [2]bool{true, true} {
-		return
-	}
-	was := e.opened[0].Rights().Has(permission.AcceptAuthenticationFlag)
-	is := e.opened[1].Rights().Has(permission.AcceptAuthenticationFlag)
-	if was != is {
-		e.found(delta{aspect: AspectAuthParameter, direction: toward(is)}, e.toAnybody())
-	}
 }

@@ -156,8 +156,14 @@ func (s *slowSession) from(a routing.Address) bool {
 	if s.receive.DomainSecureEnabled && s.outside && slices.Contains(s.policy.cfg.Transport.TLSReceiveDomainSecureList, d) {
 		return false
 	}
-	return s.holds(permission.AcceptAnySender) &&
-		(s.policy.accepted(d) != routing.Authoritative || s.holds(permission.AcceptAuthoritativeDomainSender))
+	ours := s.holds(permission.AcceptAuthoritativeDomainSender)
+	switch s.policy.accepted(d) {
+	case routing.Authoritative:
+		return ours
+	case routing.InternalRelay, routing.ExternalRelay:
+		return ours || s.holds(permission.AcceptAnySender)
+	}
+	return s.holds(permission.AcceptAnySender)
 }
 
 // to decides on the recipient.

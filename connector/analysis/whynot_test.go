@@ -129,7 +129,7 @@ func TestWhyNot(t *testing.T) {
 		{
 			name:   "another's sender",
 			dialog: func(d *connector.Dialog) { d.TLS, d.User = true, user("ann") },
-			want:   []string{`grant Receive["Default"].Permissions: grant ms-Exch-SMTP-Accept-Any-Sender, ms-Exch-SMTP-Accept-Authoritative-Domain-Sender to ann`},
+			want:   []string{`grant Receive["Default"].Permissions: grant ms-Exch-SMTP-Accept-Authoritative-Domain-Sender to ann`},
 		},
 		{
 			name:   "TLS is required",
@@ -231,7 +231,7 @@ func TestWhyNot(t *testing.T) {
 				d.User.Addresses = recipients("scanner@fabrikam.com")
 				d.Authors = recipients("scanner@fabrikam.com", "boss@fabrikam.com")
 			},
-			want: []string{`grant Receive["Default"].Permissions: grant ms-Exch-SMTP-Accept-Any-Sender, ms-Exch-SMTP-Accept-Authoritative-Domain-Sender to ann`},
+			want: []string{`grant Receive["Default"].Permissions: grant ms-Exch-SMTP-Accept-Authoritative-Domain-Sender to ann`},
 		},
 		{
 			name: "an authoritative sender",

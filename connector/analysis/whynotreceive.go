@@ -131,21 +131,15 @@ func (q *refusal) identity() []permission.SID {
 }
 
 // grants suggests to give a right by hand, to each of those that the session is.
-// A sender in an authoritative domain takes two rights, which one command gives.
 func (q *refusal) grants(right permission.Right) []suggestion {
-	sets := []permission.Set{permission.SetOf(right)}
-	if right == permission.AcceptAnySender {
-		sets = append(sets, permission.SetOf(right, permission.AcceptAuthoritativeDomainSender))
-	}
+	set := permission.SetOf(right)
 	var all []suggestion
-	for _, set := range sets {
-		for _, sid := range q.identity() {
-			s := q.change(EditGrant, "Permissions", fmt.Sprintf("grant %v to %s", set, sid.Name()), func(r *connector.Receive) {
-				r.Permissions = append(r.Permissions, permission.Grant{To: sid, Allow: set})
-			})
-			s.rank = rankOf(sid)
-			all = append(all, s)
-		}
+	for _, sid := range q.identity() {
+		s := q.change(EditGrant, "Permissions", fmt.Sprintf("grant %v to %s", set, sid.Name()), func(r *connector.Receive) {
+			r.Permissions = append(r.Permissions, permission.Grant{To: sid, Allow: set})
+		})
+		s.rank = rankOf(sid)
+		all = append(all, s)
 	}
 	return all
 }

@@ -179,9 +179,6 @@ func (s *session) mail(from routing.Address, valid bool, size int64, a answer) {
 		s.use.used(s.acl, permission.Submit)
 		if d.Right != 0 {
 			s.use.used(s.acl, d.Right)
-			if t, ok := s.in.Policy().Accepted(from.Domain()); ok && t == routing.Authoritative {
-				s.use.used(s.acl, permission.AcceptAuthoritativeDomainSender)
-			}
 		}
 	}
 }

@@ -133,8 +133,8 @@ func (g *guard) mailParam(key, value string, given bool) connector.ReasonCode {
 		text, ok := decodeXtext(value)
 		return verdictOn(g.cfg.DSN, ok && text != "" && len(text) <= 100 && isPrintable(text))
 	case "AUTH": // RFC 4954, section 5
-		m.Auth, valid = parseAuthParam(value)
-		return verdictOn(g.authed || len(g.offer.SASL) > 0, valid)
+		// What a client says of another's log-on is never used or passed on.
+		return verdictOn(g.authed || len(g.offer.SASL) > 0, isAuthParam(value))
 	}
 	return connector.UnknownParameter
 }
@@ -183,17 +183,15 @@ func parseSize(s string) (int64, bool) {
 	return n, true
 }
 
-// parseAuthParam decodes MAIL's AUTH: xtext of an address or of "<>".
-func parseAuthParam(s string) (string, bool) {
+// isAuthParam reports whether s is a value of MAIL's AUTH: xtext of an address
+// or of "<>".
+func isAuthParam(s string) bool {
 	text, ok := decodeXtext(s)
 	if !ok || text == "<>" {
-		return text, ok
+		return ok
 	}
 	a, err := routing.ParseAddress(text)
-	if err != nil || !a.IsValid() {
-		return "", false
-	}
-	return a.String(), true
+	return err == nil && a.IsValid()
 }
 
 // parseNotify parses NOTIFY: NEVER alone, or others, each once.

@@ -77,7 +77,6 @@ type Mail struct {
 	UTF8  bool
 	Ret   string // "FULL", "HDRS" or ""
 	EnvID string // the xtext as it came, checked: it can be sent on as it is
-	Auth  string // AUTH= decoded: an address, "<>", or "" if absent
 }
 
 // Rcpt is a parsed RCPT command.
