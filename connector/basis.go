@@ -183,6 +183,8 @@ func (r *rival) basis() []Basis {
 		return []Basis{in.element("Bindings", r.binding)}
 	case lostLarger:
 		return []Basis{in.element("RemoteIPRanges", r.index)}
+	case lostRole:
+		return []Basis{in.basis("TransportRole"), in.element("RemoteIPRanges", r.index)}
 	}
 	return []Basis{in.element("Bindings", r.binding), in.element("RemoteIPRanges", r.index)}
 }

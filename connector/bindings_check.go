@@ -44,13 +44,13 @@ func (v *checker) checkBindings(checks []receiveCheck) {
 			occupants[l] = append(occupants[l], occupant{c, j, b.Addr()})
 		}
 	}
-	keys := map[*receiveCheck]rangesKey{}
 	for _, l := range order {
 		if len(occupants[l]) < 2 {
 			continue
 		}
-		v.r7bRoles(occupants[l])
-		v.r7Conflicts(occupants[l], keys)
+		keys := clientKeys{ipv4: l.ipv4, known: map[*receiveCheck]rangesKey{}}
+		v.r7bRoles(occupants[l], &keys)
+		v.r7Conflicts(occupants[l], &keys)
 	}
 	for _, l := range order {
 		v.r8Overlaps(occupants[l])
@@ -89,10 +89,27 @@ func (f *firstOccupants) meet(c *occupant) *occupant {
 	return earlier
 }
 
+// clientKeys are the keys of the clients that connectors have on a listener:
+// those of its address family, because no other client connects there.
+type clientKeys struct {
+	ipv4  bool
+	known map[*receiveCheck]rangesKey
+}
+
+// of returns the key of a connector's clients; noClients if it has none there.
+func (k *clientKeys) of(c *receiveCheck) rangesKey {
+	key, known := k.known[c]
+	if !known {
+		key = keyOf(c.r.RemoteIPRanges, k.ipv4)
+		k.known[c] = key
+	}
+	return key
+}
+
 // r7Conflicts: connectors of one role that share a binding and have identical
 // remote ranges can't be told apart. Ranges are identical if they hold the
-// same addresses, however cut.
-func (v *checker) r7Conflicts(occupants []occupant, keys map[*receiveCheck]rangesKey) {
+// same addresses of the binding's family, however cut.
+func (v *checker) r7Conflicts(occupants []occupant, keys *clientKeys) {
 	type group struct {
 		role TransportRole
 		key  rangesKey
@@ -100,13 +117,9 @@ func (v *checker) r7Conflicts(occupants []occupant, keys map[*receiveCheck]range
 	groups := map[group]*firstOccupants{}
 	for i := range occupants {
 		c := &occupants[i]
-		if len(c.check.r.RemoteIPRanges) == 0 {
-			continue // reported as such
-		}
-		key, known := keys[c.check]
-		if !known {
-			key = keyOf(c.check.r.RemoteIPRanges)
-			keys[c.check] = key
+		key := keys.of(c.check)
+		if key == noClients {
+			continue
 		}
 		g := group{c.check.r.TransportRole, key}
 		if groups[g] == nil {
@@ -120,8 +133,9 @@ func (v *checker) r7Conflicts(occupants []occupant, keys map[*receiveCheck]range
 	}
 }
 
-// r7bRoles: the services of different roles can't listen on the same endpoint.
-func (v *checker) r7bRoles(occupants []occupant) {
+// r7bRoles: in Exchange the services of different roles are processes, which
+// compete for an endpoint. Here one process serves both.
+func (v *checker) r7bRoles(occupants []occupant, keys *clientKeys) {
 	var roles [2]firstOccupants // by TransportRole
 	for i := range occupants {
 		c := &occupants[i]
@@ -142,11 +156,25 @@ func (v *checker) r7bRoles(occupants []occupant) {
 			earlier = other.wildcard
 		}
 		if earlier != nil {
-			c.check.bad(indexPath("Bindings", c.binding), CodeRoleConflict,
-				"%v is shared with %s, whose TransportRole is %v; the roles of a server need bindings of their own",
-				c.check.r.Bindings[c.binding], earlier.check.path, earlier.check.r.TransportRole)
+			v.sharedByRoles(c, earlier, keys)
 		}
 	}
+}
+
+// sharedByRoles warns of a binding that connectors of both roles have, and says
+// which of them serves whom.
+func (v *checker) sharedByRoles(c, earlier *occupant, keys *clientKeys) {
+	here := "the smallest range that holds a client decides"
+	if key := keys.of(c.check); c.addr == earlier.addr && key != noClients && key == keys.of(earlier.check) {
+		front := c
+		if earlier.check.r.TransportRole == FrontendTransport {
+			front = earlier
+		}
+		here = front.check.path + " serves their clients, which are the same, because it is the one with FrontendTransport"
+	}
+	c.check.doubt(indexPath("Bindings", c.binding), CodeRoleConflict,
+		"TransportRole is %v, and %v is shared with %s, whose TransportRole is %v; in Exchange two services would compete for the port, here one process serves both and %s",
+		c.check.r.TransportRole, c.check.r.Bindings[c.binding], earlier.check.path, earlier.check.r.TransportRole, here)
 }
 
 // span is a remote range of an occupant as two numbers.
@@ -245,11 +273,17 @@ func union(ranges []Range, adjacent bool) []span {
 // rangesKey is the hash of the addresses that a list of ranges holds.
 type rangesKey [sha256.Size]byte
 
-// keyOf returns the same key for lists that hold the same addresses.
-func keyOf(ranges []Range) rangesKey {
+// noClients is the key of lists that hold no address of the family.
+var noClients = keyOf(nil, true)
+
+// keyOf returns the same key for lists that hold the same addresses of a family.
+func keyOf(ranges []Range, ipv4 bool) rangesKey {
 	hash := sha256.New()
 	var b [1 + 4*8]byte
 	for _, s := range union(ranges, true) {
+		if s.low.Is4() != ipv4 {
+			continue
+		}
 		b[0] = byte(s.low.BitLen())
 		for i, a := range []netip.Addr{s.low, s.high} {
 			n := addrNumber(a)

@@ -153,6 +153,8 @@ func (r rival) lostTo(winner rival) loss {
 		return lostWildcard
 	case winner.rng.Narrower(r.rng):
 		return lostLarger
+	case r.in.settings.TransportRole != winner.in.settings.TransportRole:
+		return lostRole
 	}
 	return lostName
 }

@@ -19,6 +19,7 @@ const (
 	FateOtherRange   Fate = "other-range"   // no range that holds the client
 	FateWildcard     Fate = "wildcard"      // bound to all addresses, and another to the very one
 	FateLargerRange  Fate = "larger-range"
+	FateOtherRole    Fate = "other-role" // the range is as large as one of the Front End Transport service's
 	FateLaterName    Fate = "later-name"
 )
 
@@ -37,7 +38,7 @@ const (
 // Fates returns all fates, those of Receive connectors first.
 func Fates() []Fate {
 	return []Fate{
-		FateChosen, FateDisabled, FateOtherBinding, FateOtherRange, FateWildcard, FateLargerRange, FateLaterName,
+		FateChosen, FateDisabled, FateOtherBinding, FateOtherRange, FateWildcard, FateLargerRange, FateOtherRole, FateLaterName,
 		FateOutOfScope, FateUnconnected, FateNotAuthoritative, FateTooSmall, FateLessSpecific, FateHigherCost, FateFarther, FateOtherSpace,
 	}
 }
@@ -107,6 +108,7 @@ const (
 	lostRange
 	lostWildcard
 	lostLarger
+	lostRole
 	lostName
 )
 
@@ -118,6 +120,7 @@ var lossFates = [...]Fate{
 	lostRange:    FateOtherRange,
 	lostWildcard: FateWildcard,
 	lostLarger:   FateLargerRange,
+	lostRole:     FateOtherRole,
 	lostName:     FateLaterName,
 }
 
@@ -127,6 +130,7 @@ var lossTexts = [...]string{
 	lostRange:    "has no range that contains the client",
 	lostWildcard: "matches, but another is bound to the very address",
 	lostLarger:   "matches, but by a larger range than another",
+	lostRole:     "matches alike, but another belongs to FrontendTransport",
 	lostName:     "matches alike, but its name comes later",
 }
 

@@ -1,6 +1,7 @@
 package connector
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -24,7 +25,8 @@ type rangeTable = bart.Table[*Inbound]
 // Select returns the Receive connector for a connection, or nil to refuse it.
 // Among the enabled connectors of our server that have a binding for local and
 // a range for remote, those bound to the very address win over those bound to
-// all addresses, then the smallest range wins, then the lowest name. IPv4
+// all addresses, then the smallest range wins, then the one of FrontendTransport,
+// then the lowest name. IPv4
 // addresses mapped into IPv6 count as IPv4, and zones do not count. Select does
 // not allocate.
 func (p *Policy) Select(local netip.AddrPort, remote netip.Addr) *Inbound {
@@ -152,7 +154,8 @@ func newRangeTable(receive []*Inbound, on []int) *rangeTable {
 }
 
 // compareClaims orders claims to one address, the winner first: the smaller
-// range, then the lower name.
+// range, then FrontendTransport, whose service clients come to in Exchange, then
+// the lower name.
 func compareClaims(a, b claim) int {
 	switch {
 	case a.rng.Narrower(b.rng):
@@ -160,7 +163,8 @@ func compareClaims(a, b claim) int {
 	case b.rng.Narrower(a.rng):
 		return +1
 	}
-	return compareNames(a.in.name, b.in.name)
+	// FrontendTransport is the greater one.
+	return cmp.Or(cmp.Compare(b.in.settings.TransportRole, a.in.settings.TransportRole), compareNames(a.in.name, b.in.name))
 }
 
 // compareNames orders connectors by name as Exchange does, without regard to

@@ -15,12 +15,13 @@ import (
 
 // selectSlow is the rule as it is stated: of the enabled connectors whose
 // binding and range match, the very address before the wildcard, then the
-// smallest range, then the lowest name.
+// smallest range, then FrontendTransport, then the lowest name.
 func selectSlow(receive []connector.Receive, local netip.AddrPort, remote netip.Addr) string {
 	type match struct {
 		name     string
 		wildcard bool
 		size     *big.Int
+		behind   int // 1 for HubTransport
 	}
 	var best *match
 	for _, r := range receive {
@@ -35,12 +36,19 @@ func selectSlow(receive []connector.Receive, local netip.AddrPort, remote netip.
 			if rng.Low().BitLen() != remote.BitLen() || remote.Less(rng.Low()) || rng.High().Less(remote) {
 				continue
 			}
-			m := &match{r.Name, !specific, sizeOf(rng)}
+			m := &match{r.Name, !specific, sizeOf(rng), 0}
+			if r.TransportRole == connector.HubTransport {
+				m.behind = 1
+			}
 			switch {
 			case best == nil, best.wildcard && !m.wildcard:
 				best = m
 			case !best.wildcard && m.wildcard:
-			case m.size.Cmp(best.size) < 0, m.size.Cmp(best.size) == 0 && m.name < best.name:
+			case m.size.Cmp(best.size) != 0:
+				if m.size.Cmp(best.size) < 0 {
+					best = m
+				}
+			case m.behind < best.behind, m.behind == best.behind && m.name < best.name:
 				best = m
 			}
 		}
@@ -106,7 +114,7 @@ func TestSelectAgainstSlow(t *testing.T) {
 	for round := range 150 {
 		var cfg connector.Config
 		for i := range 1 + r.IntN(12) {
-			c := connector.Receive{Name: fmt.Sprintf("c%02d", i), Enabled: connector.Value(r.IntN(8) > 0)}
+			c := connector.Receive{Name: fmt.Sprintf("c%02d", i), Enabled: connector.Value(r.IntN(8) > 0), TransportRole: connector.TransportRole(r.IntN(2))}
 			for range 1 + r.IntN(3) {
 				if b := bindings[r.IntN(len(bindings))]; !slices.Contains(c.Bindings, b) {
 					c.Bindings = append(c.Bindings, b)
@@ -158,11 +166,14 @@ func TestSelectForms(t *testing.T) {
 	cfg := connector.Config{Receive: []connector.Receive{
 		{Name: "b", Bindings: []netip.AddrPort{at("0.0.0.0:25")}, RemoteIPRanges: ranges("192.0.2.0-192.0.2.9")},
 		{Name: "a", Bindings: []netip.AddrPort{at("0.0.0.0:25")}, RemoteIPRanges: ranges("192.0.2.5-192.0.2.14")},
+		{Name: "front", Bindings: []netip.AddrPort{at("0.0.0.0:25")}, RemoteIPRanges: ranges("192.0.2.20-192.0.2.24"), TransportRole: connector.FrontendTransport},
+		{Name: "all", Bindings: []netip.AddrPort{at("0.0.0.0:25")}, RemoteIPRanges: ranges("192.0.2.20-192.0.2.24")},
 		{Name: "six", Bindings: []netip.AddrPort{at("[::]:25")}, RemoteIPRanges: ranges("::/0")},
 	}}
 	p := compile(t, cfg)
 	tests := []struct{ why, local, remote, want string }{
 		{"equal sizes: the lower name", "10.0.0.1:25", "192.0.2.7", "a"},
+		{"equal sizes: the Front End before the lower name", "10.0.0.1:25", "192.0.2.22", "front"},
 		{"only one contains it", "10.0.0.1:25", "192.0.2.2", "b"},
 		{"mapped client", "10.0.0.1:25", "::ffff:192.0.2.2", "b"},
 		{"mapped local address", "[::ffff:10.0.0.1]:25", "192.0.2.2", "b"},

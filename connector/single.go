@@ -1,6 +1,9 @@
 package connector
 
-import "slices"
+import (
+	"net/netip"
+	"slices"
+)
 
 // WithDefaults returns r with every parameter that was left at its default
 // filled in, as Compile does it for a connector of c. The slices of r are
@@ -79,10 +82,13 @@ func (c *Config) CheckRemoteDomain(d RemoteDomain) (errs, warnings Problems) {
 // comparable.
 type RangesKey struct{ key rangesKey }
 
-// KeyOfRanges returns equal keys for lists that hold the same addresses, however
-// they are cut and ordered: such lists make two connectors with a common binding
-// conflict.
-func KeyOfRanges(ranges []Range) RangesKey { return RangesKey{keyOf(ranges)} }
+// KeyOfRanges returns equal keys for lists that hold the same clients of a
+// binding to that address, however they are cut and ordered: such lists make two
+// connectors with a common binding conflict. Addresses of the other family don't
+// count, because no such client connects there.
+func KeyOfRanges(ranges []Range, local netip.Addr) RangesKey {
+	return RangesKey{keyOf(ranges, plainAddr(local).Is4())}
+}
 
 // Clone returns a copy of r that shares no memory with it.
 func (r Receive) Clone() Receive { return r.clone() }

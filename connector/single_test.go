@@ -22,7 +22,6 @@ func TestCheckAlone(t *testing.T) {
 			c.Receive[0].RequireTLS, c.Receive[0].AuthMechanism = true, connector.Value(auth.None)
 		},
 		"R7":            func(c *connector.Config) { c.Receive[1].RemoteIPRanges = c.Receive[0].RemoteIPRanges },
-		"R7b":           func(c *connector.Config) { c.Receive[1].TransportRole = connector.FrontendTransport },
 		"no range":      func(c *connector.Config) { c.Receive[1].RemoteIPRanges = nil },
 		"port":          func(c *connector.Config) { c.Send[0].Port = 70000 },
 		"no credential": func(c *connector.Config) { c.Send[0].AuthenticationCredential = nil },
@@ -63,20 +62,23 @@ func texts(problems connector.Problems) []string {
 
 // TestKeyOfRanges cuts the same addresses in several ways.
 func TestKeyOfRanges(t *testing.T) {
+	key := func(ranges []connector.Range) connector.RangesKey {
+		return connector.KeyOfRanges(ranges, netip.MustParseAddr("10.2.3.4"))
+	}
 	parse := func(texts ...string) (list []connector.Range) {
 		for _, s := range texts {
 			list = append(list, connector.MustParseRange(s))
 		}
 		return list
 	}
-	want := connector.KeyOfRanges(parse("10.0.0.0/24"))
-	for _, same := range [][]string{{"10.0.0.0-10.0.0.255"}, {"10.0.0.128/25", "10.0.0.0/25"}, {"10.0.0.7", "10.0.0.1/24"}} {
-		if connector.KeyOfRanges(parse(same...)) != want {
+	want := key(parse("10.0.0.0/24"))
+	for _, same := range [][]string{{"10.0.0.0-10.0.0.255"}, {"10.0.0.128/25", "10.0.0.0/25"}, {"10.0.0.7", "10.0.0.1/24"}, {"10.0.0.0/24", "::1"}} {
+		if key(parse(same...)) != want {
 			t.Errorf("%q has another key", same)
 		}
 	}
-	for _, other := range [][]string{nil, {"10.0.0.0/25"}, {"10.0.0.0/24", "::1"}, {"10.0.1.0/24"}} {
-		if connector.KeyOfRanges(parse(other...)) == want {
+	for _, other := range [][]string{nil, {"10.0.0.0/25"}, {"::1"}, {"10.0.1.0/24"}} {
+		if key(parse(other...)) == want {
 			t.Errorf("%q has the same key", other)
 		}
 	}

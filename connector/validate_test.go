@@ -157,7 +157,16 @@ var receiveRows = []ruleRow{
 			c.Receive[1].RemoteIPRanges = c.Receive[0].RemoteIPRanges
 			c.Receive[0].Bindings = []netip.AddrPort{connector.MustParseBinding("[::]:25")}
 		}},
-	{rule: "R7b", path: `Receive["Relay"].Bindings[0]`, code: connector.CodeRoleConflict,
+	{rule: "R7 by family", path: `Receive["Relay"].Bindings[0]`, code: connector.CodeBindingsConflict,
+		wrong: func(c *connector.Config) { // no client of IPv6 comes to an address of IPv4
+			c.Receive[0].Bindings = c.Receive[1].Bindings
+			c.Receive[0].RemoteIPRanges = append([]connector.Range{connector.MustParseRange("2001:db8::/32")}, c.Receive[1].RemoteIPRanges...)
+		},
+		legal: func(c *connector.Config) { // and connectors without any for the binding have none in common
+			both := []netip.AddrPort{connector.MustParseBinding("[::1]:25"), connector.MustParseBinding("10.2.3.4:25")}
+			c.Receive[0].Bindings, c.Receive[1].Bindings = both, both
+		}},
+	{rule: "R7b", path: `Receive["Relay"].Bindings[0]`, code: connector.CodeRoleConflict, warn: true,
 		wrong: relay(func(r *connector.Receive) { r.TransportRole = connector.FrontendTransport }),
 		legal: func(c *connector.Config) { // another server is another endpoint
 			c.Receive[1].TransportRole, c.Receive[1].Server = connector.FrontendTransport, "HubB"

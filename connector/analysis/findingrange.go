@@ -115,7 +115,8 @@ func compareClaims(a, b claim) int {
 	case b.rng.Narrower(a.rng):
 		return +1
 	}
-	return cmp.Or(strings.Compare(strings.ToLower(a.Name()), strings.ToLower(b.Name())),
+	return cmp.Or(cmp.Compare(b.Settings().TransportRole, a.Settings().TransportRole), // FrontendTransport first
+		strings.Compare(strings.ToLower(a.Name()), strings.ToLower(b.Name())),
 		strings.Compare(a.Name(), b.Name()), cmp.Compare(a.index, b.index))
 }
 
@@ -346,7 +347,11 @@ func (s *sweep) clash(key meeting, m *clash) {
 	winner := strconv.Quote(key.winner.Name())
 	switch clients := "clients " + rangesText(ranges); key.code {
 	case CodeRangeTie:
-		f.Text = fmt.Sprintf("%s go to %s only because that comes first by name: its range %v is as large as %v", clients, winner, m.winner.rng, m.loser.rng)
+		by := "comes first by name"
+		if key.winner.Settings().TransportRole != key.loser.Settings().TransportRole {
+			by = "has TransportRole FrontendTransport"
+		}
+		f.Text = fmt.Sprintf("%s go to %s only because that %s: its range %v is as large as %v", clients, winner, by, m.winner.rng, m.loser.rng)
 		f.Fix = "let one of the ranges be smaller, or leave these clients out of one"
 	case CodeBindingOutranks:
 		f.Place = indexPath(m.loser.path+".Bindings", wildcardOf(key.loser, m.at))

@@ -79,6 +79,11 @@ var findingTests = map[string]findingTest{
 		found: []string{`range-tie Receive["Other"].RemoteIPRanges[0]`},
 		fixed: []string{"0.0.0.0/0", "10.0.0.0-10.0.0.49", "%receive", `, {"Name": "Other", "Bindings": ["0.0.0.0:25"], "RemoteIPRanges": ["10.0.0.50-10.0.0.149"], "PermissionGroups": "AnonymousUsers"}`},
 	},
+	"roles on one port": {
+		parts: []string{"%receive", `, {"Name": "Printers", "TransportRole": "FrontendTransport", "Bindings": ["0.0.0.0:25"], "RemoteIPRanges": ["10.0.0.5"], "PermissionGroups": "AnonymousUsers"}`},
+		found: []string{`role-conflict Receive["Printers"].Bindings[0]`},
+		fixed: []string{"%receive", `, {"Name": "Printers", "Bindings": ["0.0.0.0:25"], "RemoteIPRanges": ["10.0.0.5"], "PermissionGroups": "AnonymousUsers"}`},
+	},
 	"very address": {
 		parts: []string{"%receive", `, {"Name": "Printers", "Bindings": ["0.0.0.0:587", "0.0.0.0:25"], "RemoteIPRanges": ["10.0.0.5"], "PermissionGroups": "AnonymousUsers"}, {"Name": "Inner", "Bindings": ["10.2.3.4:25"], "RemoteIPRanges": ["10.0.0.0/8"], "PermissionGroups": "AnonymousUsers"}`},
 		found: []string{`binding-outranks Receive["Printers"].Bindings[1]`},

@@ -47,7 +47,8 @@ func TestReordered(t *testing.T) {
 func TestNameDecides(t *testing.T) {
 	tie := func(name string) *connector.Policy {
 		cfg, other := office(), relays()
-		other.Name, other.RemoteIPRanges = name, ranges("0.0.0.0/0", "2001:db8::/32")
+		other.Name, other.RemoteIPRanges = name, ranges("10.0.0.50-10.0.0.149")
+		cfg.Receive[0].RemoteIPRanges = ranges("0.0.0.0/0", "10.0.0.0-10.0.0.99")
 		cfg.Receive = append(cfg.Receive, other)
 		return compile(t, cfg)
 	}

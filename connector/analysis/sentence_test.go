@@ -191,8 +191,8 @@ func TestSentences(t *testing.T) {
 		}, nil},
 		{"a connector that always loses", func(c *connector.Config) {
 			lost := relays()
-			lost.RemoteIPRanges = ranges("0.0.0.0/0", "2001:db8::/32") // which don't come to an IPv4 address
-			lost.Name = "Lost"                                         // behind Internet by name
+			lost.Name, lost.RemoteIPRanges = "Anybody", ranges("0.0.0.0/0") // before Internet by name
+			c.Receive[0].TransportRole = connector.FrontendTransport
 			c.Receive = append(c.Receive, lost)
 		}, nil},
 	} {

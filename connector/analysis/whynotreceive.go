@@ -100,7 +100,7 @@ func (q *refusal) neighbour(in *connector.Inbound, fate connector.Fate) (suggest
 			kind: EditEnable, path: path + ".Enabled", text: "enable Receive connector " + set.Name,
 			edit: func(cfg *connector.Config) { cfg.Receive[i].Enabled = connector.Value(true) },
 		}, true
-	case connector.FateOtherRange, connector.FateLargerRange, connector.FateLaterName:
+	case connector.FateOtherRange, connector.FateLargerRange, connector.FateOtherRole, connector.FateLaterName:
 		return suggestion{
 			kind: EditRange, path: path + ".RemoteIPRanges", text: fmt.Sprintf("add %v to the RemoteIPRanges of %s", d.Remote, set.Name),
 			edit: func(cfg *connector.Config) {

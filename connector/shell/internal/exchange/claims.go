@@ -7,8 +7,7 @@ import (
 )
 
 // claim is a place that connectors listen at and the clients they serve there.
-// With the zero addr it is every address of the family, with the zero key all
-// clients.
+// With the zero addr it is every address of the family.
 type claim struct {
 	server string // folded
 	role   connector.TransportRole
@@ -19,37 +18,32 @@ type claim struct {
 }
 
 // claims find the few connectors that a Receive connector might conflict with
-// (rules R7 and R7b), without looking at all. Which of them do conflict is for
+// (rule R7), without looking at all. Which of them do conflict is for
 // package connector to say.
 type claims map[claim]map[*item[receive]]struct{}
 
 // claimsOf returns the claims of a connector, whose defaults are filled in: those it
 // is entered under, and those under which a rival would be.
 func (o *Org) claimsOf(r *receive) (own, rivals []claim) {
-	key := connector.KeyOfRanges(r.RemoteIPRanges)
 	for _, b := range r.Bindings {
 		addr := b.Addr().Unmap()
-		c := claim{server: fold(r.Server), role: r.TransportRole, ipv4: addr.Is4(), port: b.Port()}
-		other := c
-		other.role = connector.FrontendTransport + connector.HubTransport - c.role
-
-		own = append(own, c, c.at(addr), c.with(key), c.at(addr).with(key))
+		c := claim{server: fold(r.Server), role: r.TransportRole, ipv4: addr.Is4(), port: b.Port(),
+			key: connector.KeyOfRanges(r.RemoteIPRanges, addr)}
+		own = append(own, c, c.at(addr))
 		if addr.IsUnspecified() { // it meets everybody on the port
-			rivals = append(rivals, c.with(key), other)
+			rivals = append(rivals, c)
 			continue
 		}
 		wildcard := netip.IPv6Unspecified()
 		if addr.Is4() {
 			wildcard = netip.IPv4Unspecified()
 		}
-		rivals = append(rivals, c.at(addr).with(key), c.at(wildcard).with(key), other.at(addr), other.at(wildcard))
+		rivals = append(rivals, c.at(addr), c.at(wildcard))
 	}
 	return own, rivals
 }
 
 func (c claim) at(a netip.Addr) claim { c.addr = a; return c }
-
-func (c claim) with(key connector.RangesKey) claim { c.key = key; return c }
 
 func (m claims) add(o *Org, it *item[receive]) {
 	full := o.fullReceive(&it.cfg)

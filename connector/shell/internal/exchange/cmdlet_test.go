@@ -3,6 +3,7 @@ package exchange_test
 import (
 	"errors"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -236,11 +237,31 @@ func TestConflicts(t *testing.T) {
 	d.must(t, "Remove-ReceiveConnector", args{"Identity": "Other"})
 	d.must(t, "Set-ReceiveConnector", args{"Identity": "Relay", "Bindings": "10.0.0.1:25"})
 
+}
+
+// TestRolesShareBinding: one process serves both roles, so a script that leaves
+// TransportRole out runs, and the policy warns of what Exchange would do.
+func TestRolesShareBinding(t *testing.T) {
 	fresh := newDriver(exchange.NewOrg(exchange.Options{Server: hubA}))
 	a := args{"Name": "Relay", "Bindings": "0.0.0.0:25", "RemoteIPRanges": "192.168.5.0/24"}
-	fresh.fails(t, "New-ReceiveConnector", a, "give -TransportRole")
-	a["TransportRole"] = "Frontend"
 	fresh.must(t, "New-ReceiveConnector", a)
+	var codes []string
+	for _, w := range compile(t, fresh.org).Warnings() {
+		codes = append(codes, w.Path+" "+w.Code)
+	}
+	if want := `Receive["Relay"].Bindings[0] ` + connector.CodeRoleConflict; !slices.Contains(codes, want) {
+		t.Errorf("warnings %q, want %q", codes, want)
+	}
+	// What setup made holds IPv6 clients, too, and still has the same clients at
+	// an address of IPv4.
+	a = args{"Name": "All", "Bindings": "0.0.0.0:25", "RemoteIPRanges": "0.0.0.0-255.255.255.255", "TransportRole": "FrontendTransport"}
+	fresh.fails(t, "New-ReceiveConnector", a, connector.CodeBindingsConflict)
+	fresh.must(t, "Set-ReceiveConnector", args{"Identity": "Relay", "TransportRole": "Frontend"})
+	for _, w := range compile(t, fresh.org).Warnings() {
+		if w.Code == connector.CodeRoleConflict {
+			t.Errorf("still %v", w)
+		}
+	}
 }
 
 // TestKeptDefault says nothing of a parameter without effect that is given its

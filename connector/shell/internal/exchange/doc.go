@@ -38,8 +38,8 @@
 //   - Bindings and RemoteIPRanges may be given with every usage, because
 //     Microsoft's own procedures do so.
 //   - A connector made without TransportRole belongs to HubTransport. In an
-//     organisation of 2013 and later, where the Front End Transport service has
-//     port 25, that is a conflict, and the error says what to give.
+//     organisation of 2013 and later the Front End Transport service has port 25
+//     already, so the policy warns of such a connector there.
 //   - The connectors that setup makes in 2007 are bound to IPv4 only, as in real
 //     output. Their sizes are the general defaults of the edition.
 //   - The deny entries of setup on Default <Server> do not make PermissionGroups

@@ -168,7 +168,7 @@ func TestFromConfigErrors(t *testing.T) {
 // cmdlet says about rules between connectors with what Compile says of all.
 func TestRulesTwin(t *testing.T) {
 	conflicts := 0
-	for seed := range uint64(200) {
+	for seed := range uint64(450) {
 		d := newDice(seed)
 		drv := newDriver(exchange.NewOrg(exchange.Options{Server: hubA, Servers: []routing.Server{{Name: "HubB"}}, Bare: true}))
 		for i := range 12 {

@@ -194,11 +194,6 @@ func (o *Org) checkReceive(draft, old *item[receive]) error {
 		before, _ := o.around(&old.cfg).CheckReceive(old.cfg, o.claims.neighbours(o, &old.cfg, old)...)
 		errs = added(errs, before)
 	}
-	for i, p := range errs {
-		if p.Code == connector.CodeRoleConflict && draft.cfg.TransportRole == connector.HubTransport {
-			errs[i].Detail += "; give -TransportRole FrontendTransport, without which a connector belongs to HubTransport"
-		}
-	}
 	return invalid(errs)
 }
 

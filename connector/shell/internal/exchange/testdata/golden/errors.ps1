@@ -4,7 +4,7 @@ Set-ReceiveConnector "Default EX01" -MaxHopCount 501
 Set-ReceiveConnector "Default EX01" -Bindings "0.0.0.0"
 Set-ReceiveConnector "Default EX01" -MaxMessageSize 20MB -TarpitInterval 5
 Set-ReceiveConnector "Default EX01" -RequireTLS $true -AuthMechanism BasicAuth
-New-ReceiveConnector "Relay" -Bindings 0.0.0.0:25 -RemoteIPRanges 192.168.5.77
+New-ReceiveConnector "Relay" -Bindings 0.0.0.0:25 -RemoteIPRanges 0.0.0.0/0 -TransportRole FrontendTransport
 New-ReceiveConnector "Relay" -Usage Internet
 New-ReceiveConnector "Default EX01" -Bindings 0.0.0.0:26 -RemoteIPRanges 192.168.5.77
 New-SendConnector "Out" -AddressSpaces "*contoso.com"
