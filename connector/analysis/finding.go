@@ -120,6 +120,7 @@ var families = []func(*checker){
 	(*checker).selection,
 	(*checker).grants,
 	(*checker).authentication,
+	(*checker).gatewaySenders,
 	(*checker).certificates,
 	(*checker).acceptedRoutes,
 	(*checker).spaces,

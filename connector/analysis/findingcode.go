@@ -28,6 +28,7 @@ const (
 
 	CodeAuthClear       = "auth-clear"       // warning: passwords are taken without TLS
 	CodeMechanismUnused = "mechanism-unused" // warning: whoever uses it may do nothing
+	CodeGatewaySender   = "gateway-sender"   // note: a gateway that logs in may not send for others
 
 	CodeCertificateFqdn    = "certificate-fqdn"    // warning: no certificate has the connector's name
 	CodeCertificateExpired = "certificate-expired" // error: it isn't valid now
@@ -54,7 +55,7 @@ func FindingCodes() []string {
 		CodeOpenRelay, CodeExternalOpen, CodeAcceptedAny, CodeExternalWide,
 		CodeRelayAnonymous, CodeRelayExternal, CodeRelayPartner, CodeRelayUser,
 		CodeConnectorUnreached, CodeRangeUnreached, CodeRangeRedundant, CodeRangeTie, CodeBindingOutranks,
-		CodeGrantIneffective, CodeAuthClear, CodeMechanismUnused,
+		CodeGrantIneffective, CodeAuthClear, CodeMechanismUnused, CodeGatewaySender,
 		CodeCertificateFqdn, CodeCertificateExpired, CodeCertificateExpires,
 		CodeAcceptedUnrouted, CodeNoRoutes, CodeRelayLoop, CodeSmartHostSelf, CodeSendUnused, CodeSpaceUnused,
 		CodeRouteTie, CodeRouteSize, CodeSizeGap, CodeAcknowledgedNothing, CodeAcknowledgedNoReason,

@@ -2,6 +2,9 @@ package analysis_test
 
 import "strings"
 
+// gatewayLogin makes a Send connector log on to its smart hosts.
+const gatewayLogin = `, "SmartHostAuthMechanism": "BasicAuthRequireTLS", "AuthenticationCredential": {"UserName": "hub", "Password": "secret"}`
+
 // findingTests are policies, each with what is found in it and nothing else.
 var findingTests = map[string]findingTest{
 	"open relay": {
@@ -111,6 +114,16 @@ var findingTests = map[string]findingTest{
 	"login for nobody": {
 		parts: []string{"%in", `, "AuthMechanism": "Tls, BasicAuth, BasicAuthRequireTLS"`},
 		found: []string{`mechanism-unused Receive["In"].AuthMechanism`}, asks: "login-without-submit",
+	},
+	"gateway that may not send for others": {
+		parts: []string{"%in", `, "AuthMechanism": "Tls, BasicAuth, BasicAuthRequireTLS"`, "AnonymousUsers", "AnonymousUsers, ExchangeUsers", "%out", gatewayLogin},
+		found: []string{`gateway-sender Receive["In"]`, `relay-user Receive["In"]`}, asks: "send-as-denied",
+		fixed: []string{"%in", `, "AuthMechanism": "Tls, BasicAuth, BasicAuthRequireTLS", "Permissions": [{"User": "fabrikam\\gateway", "ExtendedRights": ["ms-Exch-SMTP-Accept-Any-Sender"]}]`,
+			"AnonymousUsers", "AnonymousUsers, ExchangeUsers", "%out", gatewayLogin},
+	},
+	"gateway that may not even log in": {
+		parts: []string{"%in", `, "AuthMechanism": "Tls, BasicAuth, BasicAuthRequireTLS", "Permissions": [{"User": "fabrikam\\scanner", "ExtendedRights": ["ms-Exch-SMTP-Submit"]}]`, "%out", gatewayLogin},
+		found: []string{`gateway-sender Receive["In"]`}, asks: "login-without-submit",
 	},
 	"certificate for nobody": {
 		parts: []string{"%in", `, "DomainSecureEnabled": true`, "%top", `, "Transport": {"TLSReceiveDomainSecureList": ["woodgrove.example"]}`},

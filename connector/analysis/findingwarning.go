@@ -21,7 +21,7 @@ var warningFixes = map[string]warningFix{
 	connector.CodeNotEnforced:       {"leave it out: it does nothing here", (*element).unset},
 	connector.CodeDomainSecureList:  {"list the partners' domains, or leave DomainSecureEnabled out", (*element).unset},
 	connector.CodeExchangeFqdn:      {"leave Fqdn empty, or give the server's own name", (*element).unset},
-	connector.CodeRoleConflict:      {"give both the same TransportRole if Exchange is to serve them, too", nil},
+	connector.CodeRoleConflict:      {"give both the same TransportRole if Exchange is to serve them, too, or the profile Exchange2007 if the commands are of that edition", nil},
 	connector.CodeGroupCustom:       {"leave Custom out", (*element).noCustom},
 	connector.CodeAcceptsNothing:    {"give PermissionGroups or Permissions, or remove the connector", nil},
 	connector.CodeGroupUnreachable:  {"leave the group out, or give the mechanism that leads to it", (*element).reachableGroups},

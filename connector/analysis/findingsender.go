@@ -1,0 +1,83 @@
+package analysis
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/partition"
+	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// smtpPort is where mail servers connect to each other.
+const smtpPort = 25
+
+// gatewaySenders finds the one grant that Basic authentication with an outside
+// gateway needs and that no permission group gives: who logs in may send only as
+// itself, and a gateway hands over mail of everybody on the Internet.
+func (c *checker) gatewaySenders() {
+	gateway := slices.IndexFunc(c.outbounds, logsOnForAll)
+	door := c.gatewayDoor()
+	if gateway < 0 || door == nil {
+		return
+	}
+	user := auth.Identity{Principal: permission.Principal{Name: "smtpgateway", SIDs: []permission.SID{permission.SIDAuthenticatedUsers}}}
+	needs := permission.SetOf(permission.Submit, permission.AcceptAnySender)
+	lacks := needs.Minus(door.ACL().Rights(user.Principal))
+	d := c.dialog(door, partition.Who{User: &user}, door.Settings().AuthMechanism.Or(0).Has(auth.TLS))
+	d.From = partition.Mailbox("user", c.domains.Cells[c.domains.Elsewhere()].Witness)
+	c.find(Finding{
+		Code: CodeGatewaySender, Severity: SeverityNote, Place: door.path,
+		Text: fmt.Sprintf("Send connector %q logs on to a gateway for mail to every domain; if that gateway logs on here in turn, what it hands over from the Internet is refused, because its account lacks %v",
+			c.outbounds[gateway].Name(), lacks),
+		Fix:     fmt.Sprintf("grant its account %v with Add-ADPermission, or acknowledge that no gateway logs on here", lacks),
+		Witness: d,
+	})
+}
+
+// logsOnForAll reports whether a Send connector logs on to smart hosts for mail to
+// all domains.
+func logsOnForAll(out *connector.Outbound) bool {
+	s := out.Settings()
+	return s.Enabled.Or(true) && s.SmartHostAuthMechanism&(auth.BasicAuth|auth.BasicAuthRequireTLS) != 0 &&
+		slices.ContainsFunc(s.AddressSpaces, func(a routing.AddressSpace) bool { return a.Kind() == routing.SpaceAny })
+}
+
+// gatewayDoor returns the connector at which a gateway would log in: one that is
+// bound to port 25, if one of those takes logins. It is nil if there is none, or if
+// somebody who was named may log in at such a connector and send for everybody.
+func (c *checker) gatewayDoor() *entrance {
+	var doors, atPort []*entrance
+	for e := range c.reached {
+		if e.Settings().AuthMechanism.Or(0).Has(auth.BasicAuth) {
+			doors = append(doors, e)
+			if e.at(smtpPort) {
+				atPort = append(atPort, e)
+			}
+		}
+	}
+	if len(atPort) > 0 {
+		doors = atPort
+	}
+	if len(doors) == 0 || slices.ContainsFunc(doors, (*entrance).letsOneSendForAll) {
+		return nil
+	}
+	return doors[0]
+}
+
+// letsOneSendForAll reports whether a grant made by hand lets somebody who logs in
+// send for everybody.
+func (e *entrance) letsOneSendForAll() bool {
+	return slices.ContainsFunc(e.Settings().Permissions, func(g permission.Grant) bool {
+		who := []permission.SID{permission.SIDAuthenticatedUsers, g.To}
+		return g.To != permission.SIDAnonymous && g.Allow.Has(permission.AcceptAnySender) && able(e.ACL(), who).Has(permission.AcceptAnySender)
+	})
+}
+
+// at reports whether e is bound to the port.
+func (e *entrance) at(port uint16) bool {
+	return slices.ContainsFunc(e.Settings().Bindings, func(b netip.AddrPort) bool { return b.Port() == port })
+}
