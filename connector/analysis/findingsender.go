@@ -31,7 +31,7 @@ func (c *checker) gatewaySenders() {
 	d.From = partition.Mailbox("user", c.domains.Cells[c.domains.Elsewhere()].Witness)
 	c.find(Finding{
 		Code: CodeGatewaySender, Severity: SeverityNote, Place: door.path,
-		Text: fmt.Sprintf("Send connector %q logs on to a gateway for mail to every domain; if that gateway logs on here in turn, what it hands over from the Internet is refused, because its account lacks %v",
+		Text: fmt.Sprintf("Send connector %q logs on to a gateway for mail to every domain; if that gateway logs on here in turn, what it hands over from the Internet is refused, because its account lacks %v; Add-ADPermission grants it",
 			c.outbounds[gateway].Name(), lacks),
 		Fix:     fmt.Sprintf("grant its account %v with Add-ADPermission, or acknowledge that no gateway logs on here", lacks),
 		Witness: d,
