@@ -1,6 +1,7 @@
 package permission
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -44,8 +45,9 @@ func Authenticated(name string, groups ...SID) Principal {
 const maxNameLen = 256
 
 // ParsePrincipal reads whom Add-ADPermission -User names: a SID, a well-known
-// name, or another user or group, which gets its NameSID. The result has one
-// SID.
+// name as LookupSID knows it, or another user or group, which gets its NameSID. The
+// result has one SID. Everyone is an error, and so is a name of NT AUTHORITY or MS
+// Exchange that nobody has: the grant would be void.
 func ParsePrincipal(s string) (Principal, error) {
 	name := strings.TrimSpace(s)
 	if len(name) >= 2 && strings.EqualFold(name[:2], "S-") {
@@ -53,12 +55,15 @@ func ParsePrincipal(s string) (Principal, error) {
 		if err != nil {
 			return Principal{}, err
 		}
+		if sid == sidEveryone {
+			return Principal{}, everyoneError()
+		}
 		return wellKnownPrincipal(sid), nil
 	}
 	if sid, ok := LookupSID(name); ok {
 		return Principal{Name: name, SIDs: []SID{sid}}, nil
 	}
-	if err := checkName(name); err != nil {
+	if err := cmp.Or(checkName(name), checkUnknown(name)); err != nil {
 		return Principal{}, err
 	}
 	return Principal{Name: name, SIDs: []SID{NameSID(name)}}, nil

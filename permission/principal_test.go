@@ -63,6 +63,24 @@ func TestWellKnownNames(t *testing.T) {
 		{`CONTOSO\Exchange Servers`, permission.SIDExchangeServers, `Exchange Servers`},
 		{`exchange servers`, permission.SIDExchangeServers, `Exchange Servers`},
 		{`FABRIKAM\ExchangeLegacyInterop`, permission.SIDLegacyInterop, `ExchangeLegacyInterop`},
+		{`NT-AUTORITÄT\ANONYMOUS-ANMELDUNG`, permission.SIDAnonymous, `NT AUTHORITY\ANONYMOUS LOGON`},
+		{`nt-autorität\anonymous-anmeldung`, permission.SIDAnonymous, `NT AUTHORITY\ANONYMOUS LOGON`},
+		{`NT-AUTORITÄT\Authentifizierte Benutzer`, permission.SIDAuthenticatedUsers, `NT AUTHORITY\Authenticated Users`},
+		{`AUTORITE NT\ANONYMOUS LOGON`, permission.SIDAnonymous, `NT AUTHORITY\ANONYMOUS LOGON`},
+		{`AUTORITE NT\Utilisateurs authentifiés`, permission.SIDAuthenticatedUsers, `NT AUTHORITY\Authenticated Users`},
+		{`AUTORIDADE NT\LOGON ANÔNIMO`, permission.SIDAnonymous, `NT AUTHORITY\ANONYMOUS LOGON`},
+		{`ZARZĄDZANIE NT\LOGOWANIE ANONIMOWE`, permission.SIDAnonymous, `NT AUTHORITY\ANONYMOUS LOGON`},
+		{`NT AUTHORITY\АНОНИМНЫЙ ВХОД`, permission.SIDAnonymous, `NT AUTHORITY\ANONYMOUS LOGON`},
+		{`NT AUTHORITY\прошедшие проверку`, permission.SIDAuthenticatedUsers, `NT AUTHORITY\Authenticated Users`},
+		{`NT AUTHORITY\ANONYMOUS`, permission.SIDAnonymous, `NT AUTHORITY\ANONYMOUS LOGON`},
+		{`Anonymous-Anmeldung`, permission.SIDAnonymous, `NT AUTHORITY\ANONYMOUS LOGON`},
+		{`AN`, permission.SIDAnonymous, `NT AUTHORITY\ANONYMOUS LOGON`},
+		{`AU`, permission.SIDAuthenticatedUsers, `NT AUTHORITY\Authenticated Users`},
+		{`Externally Secured Servers`, permission.SIDExternallySecured, `MS Exchange\Externally Secured Servers`},
+		{`NT AUTHORITY\NETWORK SERVICE`, "S-1-5-20", `NT AUTHORITY\NETWORK SERVICE`},
+		{`an`, "", ""}, // a user's initials
+		{`system`, "", ""},
+		{`NT-PROD\ANONYMOUS LOGON`, "", ""}, // a domain
 		{`CONTOSO\ANONYMOUS LOGON`, "", ""}, // a user of that name in some domain
 		{`MS Exchange\Exchange Servers2`, "", ""},
 		{`\Exchange Servers`, "", ""},
@@ -99,6 +117,16 @@ func TestNameSID(t *testing.T) {
 	// Grants in a stored policy name this SID: it must never change.
 	if want := permission.SID("S-1-9-850032304-3739439385-2323396511-2866132455-4-1668247156-1869836124-1886546286-1952805376"); a != want {
 		t.Errorf("got %q, want %q", a, want)
+	}
+	for _, pair := range [][2]string{{`CONTOSO\Jürgen`, `contoso\JÜRGEN`}, {"ЖАННА", "жанна"}, {"Οδυσσεύς", "ΟΔΥΣΣΕΎΣ"}, {"ångström", "\u212bNGSTRÖM"}} {
+		if permission.NameSID(pair[0]) != permission.NameSID(pair[1]) {
+			t.Errorf("%q and %q are two principals", pair[0], pair[1])
+		}
+	}
+	for _, pair := range [][2]string{{"\u017fmith", "smith"}, {"\u212arupp", "krupp"}, {"\u0130ren", "iren"}, {"\u0131ren", "iren"}} {
+		if permission.NameSID(pair[0]) == permission.NameSID(pair[1]) {
+			t.Errorf("%q is taken for %q", pair[0], pair[1])
+		}
 	}
 	long := strings.Repeat("x", 41)
 	seen := map[permission.SID]bool{}
@@ -142,6 +170,18 @@ func TestParsePrincipal(t *testing.T) {
 		p, err := permission.ParsePrincipal(tt.in)
 		if err != nil || p.Name != tt.name || len(p.SIDs) != 1 || p.SIDs[0] != tt.sid {
 			t.Errorf("ParsePrincipal(%q) = %+v, %v", tt.in, p, err)
+		}
+	}
+	for in, want := range map[string]string{
+		`NT AUTHORITY\ANONYMUS LOGON`:    `NT AUTHORITY\ANONYMOUS LOGON, NT AUTHORITY\Authenticated Users`,
+		`NT-AUTORITÄT\Anonymer Benutzer`: `NT AUTHORITY\ANONYMOUS LOGON`,
+		`AUTORITATE NT\CINEVA`:           `NT AUTHORITY\ANONYMOUS LOGON`,
+		`MS Exchange\Secured Servers`:    `MS Exchange\Externally Secured Servers`,
+		`Jeder`:                          `NT AUTHORITY\ANONYMOUS LOGON`,
+		`S-1-1-0`:                        `NT AUTHORITY\ANONYMOUS LOGON`,
+	} {
+		if _, err := permission.ParsePrincipal(in); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("ParsePrincipal(%q): %v, want an error that names %s", in, err, want)
 		}
 	}
 	for _, in := range []string{"", "  ", "S-1-5", "S-nonsense", `a\b\c`, `\a`, `a\`, "a\x00b", "a\nb", "\xff", strings.Repeat("a", 257)} {

@@ -38,50 +38,9 @@ const (
 	maxSpelled    = 40                  // bytes of a name that fit into a SID
 )
 
-// wellKnown lists the principals that have a fixed SID. The first name of a
-// SID is the one it prints as. Groups of the domain are known in any domain.
-var wellKnown = [...]struct {
-	sid    SID
-	domain string // "" is any domain
-	name   string
-}{
-	{SIDAnonymous, "NT AUTHORITY", "ANONYMOUS LOGON"},
-	{SIDAuthenticatedUsers, "NT AUTHORITY", "Authenticated Users"},
-	{SIDPartners, "MS Exchange", "Partner Servers"},
-	{SIDHubServers, "MS Exchange", "Hub Transport Servers"},
-	{SIDEdgeServers, "MS Exchange", "Edge Transport Servers"},
-	{SIDExternallySecured, "MS Exchange", "Externally Secured Servers"},
-	{SIDLegacyServers, "MS Exchange", "Legacy Exchange Servers"},
-	{SIDExchangeServers, "", "Exchange Servers"},
-	{SIDLegacyInterop, "", "ExchangeLegacyInterop"},
-}
-
-// LookupSID returns the SID of a well-known principal by its name, in any
-// letter case: `NT AUTHORITY\ANONYMOUS LOGON`, `MS Exchange\Partner Servers`,
-// with or without the part before the backslash. Exchange Servers and
-// ExchangeLegacyInterop are known in every domain.
-func LookupSID(name string) (SID, bool) {
-	name = strings.TrimSpace(name)
-	domain, rest, qualified := strings.Cut(name, `\`)
-	if !qualified {
-		rest = name
-	}
-	for _, w := range wellKnown {
-		if !equalFold(rest, w.name) {
-			continue
-		}
-		anyDomain := w.domain == "" && domain != ""
-		if !qualified || anyDomain || w.domain != "" && equalFold(domain, w.domain) {
-			return w.sid, true
-		}
-	}
-	return "", false
-}
-
 // NameSID returns the SID that stands for a user or group known only by name.
-// It depends on the whole name, the letter case of ASCII aside, so
-// `CONTOSO\printer` and `contoso\Printer` are one principal and `printer` is
-// another. It never returns the SID of a well-known principal, whatever the
+// It depends on the whole name, letter case aside, so `CONTOSO\Jürgen` and
+// `contoso\JÜRGEN` are one principal and `jürgen` is another. It never returns the SID of a well-known principal, whatever the
 // name. The empty name has the zero SID.
 //
 // A name of up to 40 bytes is spelled out in the SID, and [SID.Name] gives it
@@ -90,7 +49,7 @@ func NameSID(name string) SID {
 	if name == "" {
 		return ""
 	}
-	name = lowerASCII(name)
+	name = foldName(name)
 	if len(name) > maxSpelled || strings.IndexByte(name, 0) >= 0 {
 		sum := sha256.Sum256([]byte(name))
 		return appendNumbers(hashAuthority, sum[:])
@@ -135,15 +94,6 @@ func (s SID) spelled() (name string, ok bool) {
 // keep out the Kelvin sign and the long s, which strings.EqualFold takes for
 // letters of ASCII.
 func equalFold(a, b string) bool { return len(a) == len(b) && strings.EqualFold(a, b) }
-
-func lowerASCII(s string) string {
-	return strings.Map(func(r rune) rune {
-		if 'A' <= r && r <= 'Z' {
-			return r + 'a' - 'A'
-		}
-		return r
-	}, s)
-}
 
 // ParseSID reads a SID of the form S-1-authority-sub…, with one to fifteen
 // subauthorities ([MS-DTYP] section 2.4.2.1). The letter S may be lower case,
@@ -205,14 +155,8 @@ func (s SID) IsValid() bool {
 // Name returns the name of a well-known principal, or the one that [NameSID]
 // spelled out, and s itself for others.
 func (s SID) Name() string {
-	for _, w := range wellKnown {
-		if w.sid != s {
-			continue
-		}
-		if w.domain == "" {
-			return w.name
-		}
-		return w.domain + `\` + w.name
+	if name, ok := wellKnownName(s); ok {
+		return name
 	}
 	if name, ok := s.spelled(); ok {
 		return name

@@ -158,12 +158,6 @@ func (user User) format(hashText string) string {
 	return strings.TrimRight(line, ":")
 }
 
-// fold returns the form of a name by which it is compared.
-func fold(name string) string {
-	return strings.Map(func(r rune) rune {
-		if 'A' <= r && r <= 'Z' {
-			return r + 'a' - 'A'
-		}
-		return r
-	}, name)
-}
+// fold returns the form of a name by which it is compared: names that are one
+// principal are one user.
+func fold(name string) string { return string(permission.NameSID(name)) }
