@@ -21,7 +21,8 @@
 //     both. Where MaxOutboundConnections is given and less, it is that.
 //   - TransportRole is HubTransport, which is what an omitted one became on 2013.
 //   - BareLinefeedRejectionEnabled is true, against Exchange's default, because
-//     bare line feeds are how one message is made into two.
+//     bare line feeds are how one message is made into two. With false each is
+//     made a line end (CRLF) before anything looks at the message.
 //   - BinaryMimeEnabled follows ChunkingEnabled, which it depends on.
 //
 // # Validation

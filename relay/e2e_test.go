@@ -20,9 +20,16 @@ import (
 
 const smartHost = "smtpgateway1.contoso.com"
 
-// through starts the hub of the guide with a Send connector to a smart host.
-func through(t *testing.T, send connector.Send, sink *relaytest.Sink) *world {
+// through starts the hub of the guide with a Send connector to a smart host, its
+// Receive connectors changed by each of changes.
+func through(t *testing.T, send connector.Send, sink *relaytest.Sink, changes ...func(*connector.Receive)) *world {
 	t.Helper()
+	receive := []connector.Receive{defaultHub(), fromSecuredGateway(), fromAnonymousGateway(anyRecipient())}
+	for i := range receive {
+		for _, change := range changes {
+			change(&receive[i])
+		}
+	}
 	send.Name = "ToInternetGateway"
 	send.AddressSpaces = []routing.AddressSpace{routing.MustParseAddressSpace("*")}
 	send.SmartHosts = []connector.SmartHost{connector.MustParseSmartHost(smartHost)}
@@ -30,7 +37,7 @@ func through(t *testing.T, send connector.Send, sink *relaytest.Sink) *world {
 		Server:   "HubA",
 		Servers:  []routing.Server{{Name: "HubA", FQDN: hubName, Site: "Default"}},
 		Accepted: []routing.AcceptedDomain{{DomainName: "fabrikam.com"}},
-		Receive:  []connector.Receive{defaultHub(), fromSecuredGateway(), fromAnonymousGateway(anyRecipient())},
+		Receive:  receive,
 		Send:     []connector.Send{send},
 	})
 	if err != nil {

@@ -95,6 +95,34 @@ func TestChunks(t *testing.T) {
 	}
 }
 
+// TestChunksBareLinefeedOK: over BDAT, too, a bare LF is read as CRLF where it is
+// allowed, also when a chunk ends between CR and LF, and not in BINARYMIME.
+func TestChunksBareLinefeedOK(t *testing.T) {
+	for _, row := range []struct{ mail, dialog, want string }{
+		{"", `>> BDAT 4\r\na\n.\nBDAT 3 LAST\r\n.\r\n
+			< 250 2.0.0 Chunk received
+			< 250 2.6.0 ...`, "a\r\n.\r\n.\r\n"},
+		{"", `>> BDAT 2\r\na\rBDAT 2 LAST\r\n\n\n
+			< 250 2.0.0 Chunk received
+			< 250 2.6.0 ...`, "a\r\n\r\n"},
+		{"", `>> BDAT 3 LAST\r\na\rb
+			< 550 5.6.11 ...`, ""},
+		{" BODY=BINARYMIME", `>> BDAT 4 LAST\r\na\n\rb
+			< 250 2.6.0 ...`, "a\n\rb"},
+	} {
+		s := &session{}
+		cfg := config()
+		cfg.BareLinefeedOK = true
+		c := serve(t, context.Background(), cfg, s)
+		c.hello()
+		c.talk("> MAIL FROM:<a@example.org>" + row.mail + "\n< 250 ...\n> RCPT TO:<b@example.net>\n< 250 ...\n" + row.dialog)
+		c.end()
+		if got := strings.Join(s.bodies(), "|"); got != row.want {
+			t.Errorf("%q: messages %q, want %q", row.dialog, got, row.want)
+		}
+	}
+}
+
 const smuggledQuoted = `MAIL FROM:<evil@example.org>\r\nRCPT TO:<b@example.net>\r\nBDAT 1 LAST\r\nx`
 
 // TestBrokenBdatLines: where nobody can say how long a chunk is, or a BDAT is not

@@ -33,6 +33,8 @@ type body struct {
 	src    source
 	check  contentCheck
 	strict bool // forbid what RFC 5321, 2.3.8 forbids; else: BINARYMIME
+	mend   bool // make CRLF of every bare LF
+	cr     bool // with mend: the last octet that Read returned was CR
 	rest   []byte
 	err    error // sticky: io.EOF or *Abort
 	cause  error // behind an *Abort: the wire's, or nil for bad content
@@ -57,9 +59,32 @@ func (b *body) Read(p []byte) (int, error) {
 	if len(b.rest) == 0 {
 		return 0, b.err
 	}
+	if b.mend {
+		return b.mendLines(p), nil
+	}
 	n := copy(p, b.rest)
 	b.rest = b.rest[n:]
 	return n, nil
+}
+
+// mendLines copies what fits of the rest to p, with CR in front of every bare
+// LF, and returns how many octets that makes. p and the rest aren't empty.
+func (b *body) mendLines(p []byte) (n int) {
+	for n < len(p) && len(b.rest) > 0 {
+		line, _, ends := bytes.Cut(b.rest, []byte{'\n'})
+		switch {
+		case len(line) > 0:
+			k := copy(p[n:], line)
+			b.cr = line[k-1] == '\r'
+			b.rest, n = b.rest[k:], n+k
+		case ends && !b.cr: // the LF stays in the rest, and is no bare one now
+			p[n], b.cr, n = '\r', true, n+1
+		default:
+			p[n], b.cr, n = '\n', false, n+1
+			b.rest = b.rest[1:]
+		}
+	}
+	return n
 }
 
 // more returns the next content that is as it should be, or sets err.
@@ -92,6 +117,7 @@ func (g *guard) receive() connector.Reply {
 	p := &g.pending
 	b := &body{strict: g.mail.Body != BodyBinaryMIME}
 	b.check.linefeedOK = g.cfg.BareLinefeedOK
+	b.mend = b.strict && g.cfg.BareLinefeedOK
 	if p.verb == verbBdat {
 		b.src = &chunks{g: g, chunk: p.chunk}
 	} else {

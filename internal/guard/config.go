@@ -37,8 +37,9 @@ type Config struct {
 	// that sends more gets the refusal and is cut off.
 	MaxDiscard int64
 
-	// BareLinefeedOK lets LF without CR pass within a message. It never ends a
-	// line as far as the end of data is concerned.
+	// BareLinefeedOK makes a line end of every LF without CR in a message: the
+	// session reads CRLF. Such an LF is never part of an end of data, and a dot
+	// behind it is content.
 	BareLinefeedOK bool
 
 	// What EHLO advertises. BinaryMime has no effect without Chunking.

@@ -98,14 +98,23 @@ func (c *client) sendSlowly(s string, n int) {
 	}
 }
 
-// TestBareLinefeedOK: LF passes where it is allowed to, and ends nothing.
+// TestBareLinefeedOK: where a bare LF is allowed it is read as CRLF. It ends a
+// line and never the message, whatever stands around it.
 func TestBareLinefeedOK(t *testing.T) {
 	for _, row := range []struct{ sent, body string }{
-		{"A\nB\n.\nC\n.\r\nD\r\n.\r\n", "A\nB\n.\nC\n.\r\nD\r\n"},
-		{"\n\r\n.\r\n", "\n\r\n"},
-		{"A\r\n.\nB\r\n.\r\n", "A\r\n\nB\r\n"}, // the dot was stuffing
+		{"A\nB\n\nC\n\r\n.\r\n", "A\r\nB\r\n\r\nC\r\n\r\n"},
+		{"A\n.\nB\n.\r\nC\r\n.\r\n", "A\r\n.\r\nB\r\n.\r\nC\r\n"},
+		{"A\n.\r\n" + smuggled + ".\r\n", "A\r\n.\r\n" + smuggled},
+		{"A\n.\n" + smuggled + ".\r\n", "A\r\n.\r\n" + smuggled},
+		{"A\r\n.\n" + smuggled + ".\r\n", "A\r\n\r\n" + smuggled}, // the dot was stuffing
+		{"A\r\n.\n.\r\n" + smuggled + ".\r\n", "A\r\n\r\n.\r\n" + smuggled},
+		{"A\n..B\n.C\r\n.\r\n", "A\r\n..B\r\n.C\r\n"}, // behind a bare LF no dot is stuffing
+		{"\n\r\n.\r\n", "\r\n\r\n"},
+		{strings.Repeat("x\n", 200_000) + "\r\n.\r\n", strings.Repeat("x\r\n", 200_000) + "\r\n"},
 		{"A\r\r\n.\r\n", ""},
 		{"A\rB\r\n.\r\n", ""},
+		{"A\n\r.\r\n.\r\n", ""},
+		{"A\n\x00\n.\r\n.\r\n", ""},
 	} {
 		s := &session{}
 		cfg := config()

@@ -59,8 +59,10 @@
 //     and the connection is closed: a sender with another idea of line ends
 //     might already be in the middle of the next message, or still in this one.
 //     BDAT has no such doubt, there the session goes on. With BareLinefeedOK a
-//     bare LF is content, and never part of an end of data. In a BINARYMIME
-//     message every octet is content.
+//     bare LF ends a line of the message, and never the message: the end of data
+//     and the dots are looked for in what the client sent, and what the session
+//     reads has CRLF only, so that no next hop can find another end in it. In a
+//     BINARYMIME message every octet is content.
 //   - A command line with a bare LF ends the connection for the same reason.
 //   - A body line may have any length: nothing here holds a line in memory.
 //   - A client that talks before the greeting is served; what it sends is held

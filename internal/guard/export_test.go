@@ -13,7 +13,7 @@ func ReadDots(conn net.Conn, linefeedOK bool) (body, rest []byte, err error) {
 	w.init(conn, time.Minute, time.Minute)
 	defer w.release()
 	b := &messageBody{src: &dots{w: w, begin: true}, strict: true}
-	b.check.linefeedOK = linefeedOK
+	b.check.linefeedOK, b.mend = linefeedOK, linefeedOK
 	body, err = io.ReadAll(b)
 	return body, append([]byte(nil), w.unread()...), err
 }

@@ -96,7 +96,7 @@ func TestMigration(t *testing.T) {
 		}
 	}
 	for _, part := range []string{
-		"receive.txt:13: Receive[\"Default Frontend EX01\"].BareLinefeedRejectionEnabled: bare line feeds are let through",
+		"receive.txt:13: Receive[\"Default Frontend EX01\"].BareLinefeedRejectionEnabled: messages with bare line feeds are taken",
 		"permission.txt:80: Permission[\"EX01\\\\Relay\"].AccessRights: rights to the directory object aren't taken over",
 	} {
 		if !strings.Contains(warnings, part) {

@@ -132,7 +132,7 @@ func (s *subject) receive(to *connector.Receive) {
 		to.Server = server
 	}
 	if !to.BareLinefeedRejectionEnabled.Or(true) {
-		s.once("BareLinefeedRejectionEnabled", "bare line feeds are let through, as on the old server; $true, the default here, keeps one message from being made into two")
+		s.once("BareLinefeedRejectionEnabled", "messages with bare line feeds are taken, as on the old server, and each line feed is made a line end (CRLF); $true, the default here, refuses them")
 	}
 	s.expect("Bindings", "RemoteIPRanges", "AuthMechanism", "PermissionGroups", "Enabled", "RequireTLS", "MaxMessageSize")
 }
