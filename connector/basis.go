@@ -125,6 +125,7 @@ var checkFields = map[Check]fields{
 	CheckOrganizationSize:     {transport: []string{"MaxReceiveSize"}},
 	CheckHops:                 {receive: []string{"MaxHopCount"}},
 	CheckLocalHops:            {receive: []string{"MaxLocalHopCount"}},
+	CheckMissingHeaders:       {receive: []string{"AddMissingHeadersEnabled"}},
 	CheckHeadersCrossPremises: {send: []string{"CloudServicesMailEnabled"}},
 }
 

@@ -48,6 +48,7 @@ const (
 	CheckHeadersForest
 	CheckHeadersCrossPremises
 	CheckHeaderField
+	CheckMissingHeaders
 	CheckSendConnector
 )
 
@@ -114,6 +115,7 @@ var checkTexts = [...]checkText{
 	CheckAuthor:               {"author", "the header names {s} as author", ""},
 	CheckAuthorsLegible:       {"authors-legible", "", "the header's authors can't be read"},
 	CheckHeaderField:          {"header-field", "{s} passes", "{s} is removed"},
+	CheckMissingHeaders:       {"missing-headers", "Message-ID, Date and From are added where they are missing: {s}", "nothing is added to the header: {s}"},
 	CheckHeadersRouting:       {"headers-routing", "{s} holds {right}", "{s} lacks {right}"},
 	CheckHeadersOrganization:  {"headers-organization", "{s} holds {right}", "{s} lacks {right}"},
 	CheckHeadersForest:        {"headers-forest", "{s} holds {right}", "{s} lacks {right}"},

@@ -25,6 +25,7 @@ func randomReceive(r *rand.Rand) connector.Receive {
 		RejectReservedTopLevelRecipientDomains:    coin(),
 		RejectSingleLabelRecipientDomains:         coin(),
 		EnhancedStatusCodesEnabled:                connector.Value(!coin()),
+		AddMissingHeadersEnabled:                  connector.Value(coin()),
 		SizeEnabled:                               connector.SizeMode(r.IntN(3)),
 		MaxMessageSize:                            connector.MB, MaxHeaderSize: connector.KB,
 		MaxHopCount: 3, MaxLocalHopCount: connector.Value(r.IntN(3)), MaxRecipientsPerMessage: 2,
@@ -118,6 +119,10 @@ func TestBothDoors(t *testing.T) {
 			e, trace = s.ExplainEnd(end)
 			agree("End", s.End(end), e, trace)
 			checkMaxSize(t, s, end.Size)
+			completes, trace := s.ExplainCompletesHeader(end.Hops)
+			if completes != s.CompletesHeader(end.Hops) || completes == decisive(trace) {
+				t.Fatalf("CompletesHeader(%d) = %v, explained %v:\n%s", end.Hops, s.CompletesHeader(end.Hops), completes, trace)
+			}
 			f, _ := s.ExplainHeaders()
 			if f != s.Headers() {
 				t.Fatalf("Headers: %v, explained %v", s.Headers(), f)

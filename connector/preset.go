@@ -101,6 +101,7 @@ func (c *Config) receiveDefaults(r Receive) Receive {
 		r.DefaultDomain = domain // it may be given by the entry's name
 	}
 
+	setDefault(&r.AddMissingHeadersEnabled, true)
 	setDefault(&r.BareLinefeedRejectionEnabled, true)
 	setDefault(&r.ChunkingEnabled, true)
 	// BINARYMIME can't be had without CHUNKING (rule R10), so its default

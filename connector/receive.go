@@ -35,6 +35,7 @@ type Receive struct {
 	RequireTLS                   bool          // no mail before STARTTLS; needs Tls in AuthMechanism
 	DomainSecureEnabled          bool          // partners prove themselves by certificate
 	RequireEHLODomain            bool          // EHLO without a domain ends the connection
+	AddMissingHeadersEnabled     Setting[bool] // true; ours, see Session.CompletesHeader
 	BareLinefeedRejectionEnabled Setting[bool] // default true here: see docs/differences.md
 	AdvertiseClientSettings      bool          // not enforced
 	EnableAuthGSSAPI             bool          // not enforced

@@ -279,7 +279,8 @@ func (w *walk) data() {
 	}
 	if d.Allowed() {
 		f, kept := s.ExplainHeaders()
-		t = t.Then(kept).Then(w.fields(w.in.trace(), f.Keep))
+		_, added := s.ExplainCompletesHeader(m.Hops)
+		t = t.Then(kept).Then(w.fields(w.in.trace(), f.Keep)).Then(added)
 	}
 	w.stage(StageData, "DATA", d, t)
 }

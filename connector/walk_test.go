@@ -83,6 +83,7 @@ route c@fabrikam.com
     yes  header-field: Received passes
     no   header-field: X-MS-Exchange-Organization-SCL is removed
     yes  header-field: Subj?ect passes
+    no   missing-headers: nothing is added to the header: the client may not relay and has not logged on
   < 250 2.6.0 Queued mail for delivery
 refused
 `

@@ -106,6 +106,7 @@ func settings() []setting {
 		keyword("EightBitMimeEnabled", func(r *R) bool { return r.EightBitMimeEnabled.Or(false) }),
 		keyword("PipeliningEnabled", func(r *R) bool { return r.PipeliningEnabled.Or(false) }),
 		keyword("SmtpUtf8Enabled", func(r *R) bool { return r.SmtpUtf8Enabled.Or(false) }),
+		{"AddMissingHeadersEnabled", func(r *R) string { return strconv.FormatBool(r.AddMissingHeadersEnabled.Or(false)) }, nil},
 		{
 			"BareLinefeedRejectionEnabled",
 			func(r *R) string { return strconv.FormatBool(r.BareLinefeedRejectionEnabled.Or(false)) },

@@ -108,6 +108,7 @@ func (s source) receive(i int) connector.Receive {
 	maybe(s, &r.Enabled, true, false)
 	maybe(s, &r.AuthMechanism, auth.None, auth.TLS, auth.TLS|auth.BasicAuth, auth.TLS|auth.BasicAuth|auth.BasicAuthRequireTLS, auth.ExternalAuthoritative, auth.TLS|auth.Integrated)
 	maybe(s, &r.PermissionGroups, 0, permission.AnonymousUsers, permission.ExchangeServers, permission.AnonymousUsers|permission.ExchangeUsers|permission.Custom, permission.Partners)
+	maybe(s, &r.AddMissingHeadersEnabled, true, false)
 	maybe(s, &r.BareLinefeedRejectionEnabled, true, false)
 	maybe(s, &r.SmtpUtf8Enabled, true, false)
 	maybe(s, &r.PipeliningEnabled, true, false)

@@ -38,6 +38,7 @@ var receiveRows = []row[receive]{
 	{Info: Info{Name: "Client", In: New, Switch: true, Since: sp1, Here: Enforced, Why: "the same as -Usage Client; not on Edge"}},
 	{Info: Info{Name: "Partner", In: New, Switch: true, Since: sp1, Here: Enforced, Why: "the same as -Usage Partner"}},
 
+	{Info: Info{Name: "AddMissingHeadersEnabled", In: newSet, Default: "$true", Here: Enforced, Why: "not a parameter of Exchange: whether Message-ID, Date and From are added to messages of clients that submit"}, access: flagSetting(func(r *receive) *onOff { return &r.AddMissingHeadersEnabled })},
 	{Info: Info{Name: "AdvertiseClientSettings", In: newSet, Default: "$false", Since: from10, Here: Kept, Why: "there is no Outlook on the web"}, access: flag(func(r *receive) *bool { return &r.AdvertiseClientSettings })},
 	{Info: Info{Name: "AuthMechanism", In: newSet, Default: "by usage", Range: "rules R1 to R6", Here: Enforced, Why: "Integrated and ExchangeServer are kept without effect"}, access: setting(mechanisms, func(r *receive) *connector.Setting[auth.Mechanism] { return &r.AuthMechanism })},
 	{Info: Info{Name: "AuthTarpitInterval", In: newSet, Range: "00:00:00 to 00:10:00", Default: "00:00:05", Since: from16, Here: Enforced}, access: setting(timespan, func(r *receive) *span { return &r.AuthTarpitInterval })},

@@ -1,0 +1,38 @@
+package connector
+
+import "github.com/interchange-smtp/interchange/permission"
+
+// CompletesHeader reports whether a message of this session, which came with that
+// many Received fields, gets what its header lacks: Message-ID, Date and From
+// (RFC 6409 section 8). Only the first relay of a message does that, so a message
+// with a Received field is left as it is, and so is one of a client that is not
+// known to submit its own mail: the client must have logged on, be Externally
+// Secured, or hold ms-Exch-SMTP-Accept-Any-Recipient. AddMissingHeadersEnabled
+// turns it off.
+func (s Session) CompletesHeader(hops int) bool { return s.completesHeader(hops, nil) }
+
+// ExplainCompletesHeader is CompletesHeader, and tells why.
+func (s Session) ExplainCompletesHeader(hops int) (bool, Trace) {
+	t := s.in.trace()
+	completes := s.completesHeader(hops, &t)
+	return completes, t
+}
+
+func (s Session) completesHeader(hops int, t *Trace) bool {
+	switch {
+	case s.in == nil:
+		t.noConnector()
+		return false
+	case !s.in.settings.AddMissingHeadersEnabled.Or(false):
+		return t.check(CheckMissingHeaders, false, about{subject: "AddMissingHeadersEnabled is False"})
+	case hops > 0:
+		return t.check(CheckMissingHeaders, false, about{subject: "another relay had the message before"})
+	case s.who.kind == userParty:
+		return t.check(CheckMissingHeaders, true, about{subject: "the client has logged on"})
+	case s.who.kind == externalParty:
+		return t.check(CheckMissingHeaders, true, about{subject: "the client is externally secured"})
+	case s.who.rights.Has(permission.AcceptAnyRecipient):
+		return t.check(CheckMissingHeaders, true, about{subject: "the client may relay"})
+	}
+	return t.check(CheckMissingHeaders, false, about{subject: "the client may not relay and has not logged on"})
+}
