@@ -7,6 +7,9 @@ import (
 	"unicode"
 )
 
+// DateFormat is how a date is written in a header (RFC 5322 section 3.3).
+const DateFormat = "Mon, 2 Jan 2006 15:04:05 -0700"
+
 // Received is a trace field (RFC 5321 section 4.4). Fields of the zero value
 // are left out, but By and Time should be there. Nothing of it needs to be
 // clean: what a client wrote is checked or replaced when printed.
@@ -67,7 +70,7 @@ func (r Received) Append(b []byte) []byte {
 		b = append(append(b, r.For...), '>')
 	}
 	b = append(b, "; "...)
-	b = r.Time.AppendFormat(b, "Mon, 2 Jan 2006 15:04:05 -0700")
+	b = r.Time.AppendFormat(b, DateFormat)
 	return append(b, "\r\n"...)
 }
 

@@ -1,0 +1,157 @@
+package mailheader
+
+import (
+	"bytes"
+	"slices"
+)
+
+// Has reports whether a field of that name has anything in it but blanks.
+func (h *Header) Has(name string) bool {
+	for _, f := range h.fields {
+		if !f.dropped && bytes.EqualFold(h.name(f), []byte(name)) && len(bytes.TrimSpace(h.raw[f.colon+1:f.end])) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// Repair mends a header that its client wrote wrong, where it can be read one way
+// only, at most max octets of it (0: no limit):
+//
+//   - Lines in front of the first field that are no fields are dropped: the
+//     "From " line of a mailbox file, an empty line, a From line without its colon.
+//   - Text that follows the fields without an empty line gets one, and text without
+//     any header gets an empty header. Such a message has lacked nothing but that
+//     line.
+//
+// A header with line ends other than CRLF stays as it is. Repair must come before
+// Filter and Prepend, so that these see the header that will be sent. The error is
+// one of Read.
+func (h *Header) Repair(max int64) error {
+	if len(h.raw) == 0 && len(h.end) > 0 {
+		if err := h.skipEmpty(max); err != nil {
+			return err
+		}
+	}
+	l := h.layout()
+	switch {
+	case l.odd:
+	case l.commons == 0:
+		if l.junk > 0 || len(h.end) == 0 {
+			h.splitAt(0)
+		}
+	default:
+		h.splitAt(l.text)
+		if l.first > 0 && (l.commons > 1 || l.mailbox) {
+			h.raw = h.raw[l.first:]
+			h.scanAgain()
+		}
+	}
+	return nil
+}
+
+// layout is what the lines of a header are.
+type layout struct {
+	first   int  // where the first field is
+	text    int  // where the text begins that no empty line keeps apart; the header's length if there is none
+	commons int  // how many fields are common
+	junk    int  // how many lines are no part of a field
+	mailbox bool // all lines in front of the first field begin with "From "
+	odd     bool // a line ends in a bare CR or LF
+}
+
+// layout looks at the lines of raw.
+func (h *Header) layout() layout {
+	l := layout{first: -1, text: len(h.raw), mailbox: true}
+	for pos, n := 0, 0; pos < len(h.raw); pos += n {
+		var eol string
+		n, eol = cutLine(h.raw[pos:])
+		line := h.raw[pos : pos+n]
+		l.odd = l.odd || eol == lf || eol == cr
+		switch {
+		case isField(line):
+			if l.first < 0 {
+				l.first = pos
+			}
+			if isCommon(line) {
+				// Behind a line that is no field the header goes on. Readers
+				// differ on what that means, so the line stays.
+				l.commons, l.text = l.commons+1, len(h.raw)
+			}
+		case l.first >= 0 && isFolded(line):
+		default:
+			l.junk++
+			if l.first < 0 {
+				l.mailbox = l.mailbox && bytes.HasPrefix(bytes.TrimLeft(line, ">"), []byte("From "))
+			} else if l.text == len(h.raw) {
+				l.text = pos
+			}
+		}
+	}
+	return l
+}
+
+// skipEmpty reads a header that has empty lines in front of it.
+func (h *Header) skipEmpty(max int64) error {
+	// A message that ends or breaks here tells so when it is read on.
+	ahead, _ := h.body.Peek(h.body.Size())
+	empty := 0
+	for bytes.HasPrefix(ahead[empty:], []byte(crlf)) {
+		empty += len(crlf)
+	}
+	n, _ := cutLine(ahead[empty:])
+	if !isCommon(ahead[empty : empty+n]) {
+		return nil
+	}
+	if _, err := h.body.Discard(empty); err != nil {
+		return err
+	}
+	h.end = nil
+	return h.read(max)
+}
+
+// splitAt makes what raw has from pos on the beginning of the body.
+func (h *Header) splitAt(pos int) {
+	if pos == len(h.raw) {
+		return
+	}
+	h.end = slices.Concat([]byte(crlf), h.raw[pos:], h.end)
+	h.raw = h.raw[:pos]
+	h.scanAgain()
+}
+
+// scanAgain finds the fields in raw when raw has changed.
+func (h *Header) scanAgain() {
+	h.fields, h.bareEOL = h.fields[:0], false
+	end := h.end
+	s := scanner{h: h}
+	s.scan()
+	h.end = end
+}
+
+// isFolded reports whether line continues the one before it.
+func isFolded(line []byte) bool { return line[0] == ' ' || line[0] == '\t' }
+
+// isField reports whether line begins a field: a name of visible ASCII and a
+// colon, with blanks between them at most (RFC 5322, sections 2.2 and 4.5).
+func isField(line []byte) bool {
+	name, _, ok := bytes.Cut(line, []byte{':'})
+	name = bytes.TrimRight(name, " \t")
+	return ok && len(name) > 0 && !bytes.ContainsFunc(name, func(c rune) bool { return c <= ' ' || c > '~' })
+}
+
+// common are the fields that make a header of what might as well be text.
+var common = []string{
+	"From", "To", "Cc", "Bcc", "Subject", "Date", "Message-ID", "Sender", "Reply-To", "Received", "Return-Path",
+	"MIME-Version", "Content-Type", "Content-Transfer-Encoding", "X-Mailer",
+}
+
+// isCommon reports whether line begins a field that common has.
+func isCommon(line []byte) bool {
+	if !isField(line) {
+		return false
+	}
+	name, _, _ := bytes.Cut(line, []byte{':'})
+	name = bytes.TrimRight(name, " \t")
+	return slices.ContainsFunc(common, func(c string) bool { return bytes.EqualFold(name, []byte(c)) })
+}
