@@ -24,6 +24,10 @@ func (s *session) Data(_ context.Context, body io.Reader) connector.Reply {
 	tx.in = limitReader{r: body, limit: s.rules.MaxSize(), keeps: tx}
 	in := &tx.in
 	header, err := mailheader.Read(in, int64(max(s.service.settings.MaxHeaderSize, 0)))
+	completes := false
+	if err == nil {
+		completes, err = s.repair(header)
+	}
 	in.keeps = nil // the rest is passed on
 	if err != nil {
 		return s.broken(tx, in, err)
@@ -32,8 +36,11 @@ func (s *session) Data(_ context.Context, body io.Reader) connector.Reply {
 	if !d.Allowed() {
 		return s.refuseMessage(tx, in, d)
 	}
-	messageID := messageID(header)
+	messageID := messageIDOf(header)
 	header.Filter(s.rules.Headers().Keep)
+	if completes {
+		messageID = s.complete(tx, header)
+	}
 	header.Prepend(s.received(tx).Append(tx.field[:0]))
 	tx.out = messageReader{r: header.Message()}
 	out := &tx.out
@@ -220,9 +227,9 @@ func (e *errorWriter) Write(p []byte) (int, error) {
 // 512 octets.
 const maxMessageID = 250
 
-// messageID returns the Message-ID of h if it is fit to be shown: in angle
+// messageIDOf returns the Message-ID of h if it is fit to be shown: in angle
 // brackets, visible ASCII, short.
-func messageID(h *mailheader.Header) string {
+func messageIDOf(h *mailheader.Header) string {
 	for f := range h.Fields() {
 		if !equalFold(f.Name, "Message-ID") {
 			continue

@@ -23,6 +23,7 @@ type recorder struct {
 	decisions int
 	message   connector.Trace    // what was asked about the message under way
 	verdict   connector.Decision // on it, so far
+	hops      int                // its Received fields
 }
 
 var _ guard.Session = (*recorder)(nil)
@@ -108,7 +109,10 @@ func (r *recorder) Rcpt(ctx context.Context, c guard.Rcpt) connector.Reply {
 
 // end records what the session asks about a message. It asks again when the message
 // turns out too large.
-func (r *recorder) end(e connector.End) { r.verdict, r.message = r.rules.ExplainEnd(e) }
+func (r *recorder) end(e connector.End) {
+	r.verdict, r.message = r.rules.ExplainEnd(e)
+	r.hops = max(r.hops, e.Hops)
+}
 
 // authors records what the session asks about the header's authors.
 func (r *recorder) authors(authors []routing.Address, legible bool) {
@@ -121,11 +125,13 @@ func (r *recorder) authors(authors []routing.Address, legible bool) {
 
 // Data implements guard.Session.
 func (r *recorder) Data(ctx context.Context, body io.Reader) connector.Reply {
-	r.verdict, r.message = connector.Decision{}, connector.Trace{}
+	r.verdict, r.message, r.hops = connector.Decision{}, connector.Trace{}, 0
 	reply := r.session.Data(ctx, body)
 	var kept connector.Trace
 	if r.verdict.Allowed() {
 		_, kept = r.rules.ExplainHeaders()
+		_, added := r.rules.ExplainCompletesHeader(r.hops)
+		kept = kept.Then(added)
 	}
 	return r.mark("DATA", reply, r.verdict, r.message, kept)
 }
