@@ -29,7 +29,7 @@ func (p *Policy) query(to routing.Address, size int64) routing.Query {
 		Domain:   to.Domain(),
 		Size:     max(size, 0),
 		Exact:    ok && typ == routing.Authoritative,
-		Accepted: ok,
+		Accepted: ok && typ != routing.ExternalRelay,
 	}
 }
 

@@ -80,6 +80,31 @@ func TestRoute(t *testing.T) {
 	}
 }
 
+// TestRouteAcceptedSpace wants -- of an Edge server to lead the organisation's
+// mail in, and mail that only passes through on.
+func TestRouteAcceptedSpace(t *testing.T) {
+	p := compile(t, connector.Config{
+		Server:  "EDGE1",
+		Servers: []routing.Server{{Name: "EDGE1", Edge: true}},
+		Accepted: []routing.AcceptedDomain{
+			{DomainName: "contoso.com"},
+			{DomainName: "relay.example", DomainType: routing.InternalRelay},
+			{DomainName: "partner.example", DomainType: routing.ExternalRelay},
+		},
+		Send: []connector.Send{
+			{Name: "Inbound", AddressSpaces: spaces("--"), SmartHosts: []connector.SmartHost{connector.MustParseSmartHost("10.2.3.9")}},
+			{Name: "Internet", AddressSpaces: spaces("*;100")},
+		},
+	})
+	for to, want := range map[string]string{
+		"a@contoso.com": "Inbound", "a@relay.example": "Inbound", "a@partner.example": "Internet", "a@example.net": "Internet",
+	} {
+		if r := p.Route(addr(to), 0); r.Outbound.Name() != want {
+			t.Errorf("mail for %s leaves by %q, want %q", to, r.Outbound.Name(), want)
+		}
+	}
+}
+
 // TestRouteOrganizationSize wants MaxSendSize to bound every Send connector.
 func TestRouteOrganizationSize(t *testing.T) {
 	cfg := twoSites()

@@ -110,6 +110,8 @@ func (c *sendCheck) spaces() {
 			c.bad(indexPath("AddressSpaces", i), CodeSmartHostsMissing, "%v: a type other than SMTP needs SmartHosts", a)
 		case a.Local() != c.s.AddressSpaces[0].Local():
 			c.bad(indexPath("AddressSpaces", i), CodeAddressSpaceInvalid, "the scope Local goes for the whole connector; give it to all address spaces or to none, or set IsScopedConnector")
+		case !a.IsSMTP():
+			c.doubt(indexPath("AddressSpaces", i), CodeNotEnforced, "%v has no effect: every recipient here is an SMTP address", a)
 		case a.Kind() == routing.SpaceAccepted && !c.local.Edge:
 			c.bad(indexPath("AddressSpaces", i), CodeEdgeOnly, "-- stands for the accepted domains on an Edge server only; name the domains")
 		}

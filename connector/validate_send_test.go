@@ -106,6 +106,11 @@ var sendRows = []ruleRow{
 		legal: direct(func(s *connector.Send) { s.Port = 65535 })},
 	{rule: "inactivity", path: `Send["Direct"].ConnectionInactivityTimeOut`, code: connector.CodeOutOfRange,
 		wrong: direct(func(s *connector.Send) { s.ConnectionInactivityTimeOut = 25 * time.Hour })},
+	{rule: "another address type", path: `Send["Direct"].AddressSpaces[0]`, code: connector.CodeNotEnforced, warn: true,
+		wrong: direct(func(s *connector.Send) {
+			s.AddressSpaces[0] = routing.MustParseAddressSpace("X400:o=MySite;p=MyOrg;a=adatum;c=us;1")
+			s.SmartHosts = []connector.SmartHost{connector.MustParseSmartHost("10.2.3.9")}
+		})},
 	{rule: "not enforced", path: `Send["Direct"].FrontendProxyEnabled`, code: connector.CodeNotEnforced, warn: true,
 		wrong: direct(func(s *connector.Send) { s.FrontendProxyEnabled = true })},
 	{rule: "our server", path: "Server", code: connector.CodeServerUnknown,

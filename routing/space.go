@@ -29,7 +29,7 @@ type SpaceKind uint8
 const (
 	SpaceExact    SpaceKind = iota + 1 // contoso.com: this domain only
 	SpaceSubtree                       // *.contoso.com: the domain and all below it
-	SpaceAccepted                      // --: all accepted domains, on an Edge server
+	SpaceAccepted                      // --: the authoritative and internal relay domains, on an Edge server
 	SpaceAny                           // *: everything
 	SpaceOther                         // a type other than SMTP
 )

@@ -19,7 +19,7 @@ type Query struct {
 	Address  string // for other types
 	Size     int64  // of the message in bytes; 0: not known yet
 	Exact    bool   // the bare * does not count: set for authoritative domains
-	Accepted bool   // the domain is an accepted one: -- counts, if we are an Edge server
+	Accepted bool   // the domain is accepted and not an external relay: -- counts, if we are an Edge server
 }
 
 // Outcome says how a query ended.

@@ -81,11 +81,8 @@ func slowReach(t routing.Topology, sources []string) (o slowOffer, maxSize int64
 		if !reached {
 			continue
 		}
-		near := 1
-		if p.hops > 0 {
-			near = 2
-		}
-		if !ok || p.cost < o.cost {
+		near := 1 + p.hops
+		if !ok || p.cost < o.cost || p.cost == o.cost && near < o.near {
 			o, maxSize, ok = slowOffer{cost: p.cost, near: near, via: name}, p.maxSize, true
 		}
 		sameSite = sameSite || p.hops == 0

@@ -83,6 +83,7 @@ func TestTableRules(t *testing.T) {
 		{"source by FQDN", routes{route("x", "* from:A1.contoso.com")}, "contoso.com", 0, "x", "", 1},
 		{"local before site", routes{route("a", "* from:A2"), route("x", "*")}, "contoso.com", 0, "x", "", 1},
 		{"site before remote", routes{route("a", "*;1 from:B1"), route("x", "*;11 from:A2")}, "contoso.com", 0, "x", "A2", 11},
+		{"fewer links before name", routes{route("a", "*;1 from:C1"), route("x", "*;11 from:B1")}, "contoso.com", 0, "x", "B1", 21},
 		{"lowest name", routes{route("b", "*"), route("X", "*"), route("a", "*")}, "contoso.com", 0, "a", "", 1},
 		{"lowest name in any case", routes{route("b", "*"), route("A", "*")}, "contoso.com", 0, "A", "", 1},
 		{"disabled", routes{disabled(route("a", "contoso.com")), route("x", "*")}, "contoso.com", 0, "x", "", 1},

@@ -36,13 +36,15 @@ type Topology struct {
 	Links   []SiteLink // may pass through sites that have no server
 }
 
-// proximity is how near the nearest source server of a route is.
-type proximity uint8
+// proximity is how near the nearest source server of a route is: ourselves, a
+// server of our site, or one of another site, and then the number of links to
+// it (mail-routing, "connector selection": the least number of hops).
+type proximity int
 
 const (
 	nearLocal proximity = iota
 	nearSite
-	nearRemote
+	nearRemote // over one link; one more for each further link
 )
 
 // path is the way from the local site to another one.
@@ -237,7 +239,7 @@ func (n *network) wayToServer(s *Server) way {
 		return way{near: nearSite, via: s.Name, inScope: true, ok: true}
 	}
 	p := n.paths[strings.ToLower(s.Site)]
-	return way{near: nearRemote, cost: p.cost, maxSize: p.maxSize, via: s.Name, ok: p.known}
+	return way{near: nearRemote + proximity(p.hops-1), cost: p.cost, maxSize: p.maxSize, via: s.Name, ok: p.known}
 }
 
 // nearer reports whether w is to be preferred to v: lower cost, then

@@ -84,7 +84,8 @@ func (c *checker) inSpace(space routing.AddressSpace) routing.Domain {
 	switch {
 	case space.Kind() == routing.SpaceAccepted:
 		for i := range c.domains.Cells {
-			if w := c.domains.Cells[i].Witness; c.accepted(w) {
+			w := c.domains.Cells[i].Witness
+			if typ, ok := c.policy.Accepted(w); ok && typ != routing.ExternalRelay {
 				return w
 			}
 		}
