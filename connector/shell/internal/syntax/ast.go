@@ -8,10 +8,11 @@ type Node interface {
 // Script is one parsed script.
 type Script struct {
 	Source *Source
+	Params []*Param // of param (…) at its beginning
 	Body   []Statement
 }
 
-// Statement is one of *Pipeline, *Assign, *If and *ForEach.
+// Statement is one of *Pipeline, *Assign, *If, *ForEach and those in flow.go.
 type Statement interface {
 	Node
 	statement()
@@ -94,8 +95,8 @@ type Splat struct {
 type Assign struct {
 	Span
 	// Target is a *Variable, *Member, *Index, *Null ($null = …: the value is
-	// thrown away), or a *Cast of a *Variable ([int]$x = …: the value is
-	// converted first).
+	// thrown away), a *Cast of a *Variable ([int]$x = …: the value is
+	// converted first), or an *Array of variables ($first, $rest = …).
 	Target Expr
 	Op     Operator // Set, or the operator of a compound assignment: Add, Sub, Mul, Div, Mod
 	// Value is a *Pipeline, an *If or a *ForEach whose output is assigned, or
@@ -119,12 +120,13 @@ type IfClause struct {
 // ForEach is foreach ($variable in pipeline) { … }.
 type ForEach struct {
 	Span
+	Label    string // of :label before it, "" if none
 	Variable *Variable
 	In       Statement // a *Pipeline
 	Body     *Block
 }
 
-// Block is { statements } of an if or foreach.
+// Block is { statements } after a keyword.
 type Block struct {
 	Span
 	Body []Statement
@@ -144,7 +146,7 @@ func (*Splat) arg()     {}
 
 // Expr is an expression: *String, *Expand, *Number, *Bool, *Null, *Variable,
 // *Array, *ArrayExpr, *SubExpr, *Paren, *Hash, *ScriptBlock, *Member, *Call,
-// *Index, *Cast, *Unary or *Binary.
+// *Index, *Cast, *Static, *Type, *Unary or *Binary.
 type Expr interface {
 	Node
 	expr()
@@ -240,6 +242,7 @@ type Member struct {
 	Span
 	Object   Expr
 	Name     string
+	Computed Expr // of object.$name: what gives the name; nil otherwise
 	NameSpan Span
 }
 
@@ -267,7 +270,7 @@ type Cast struct {
 	Value    Expr
 }
 
-// Unary is an operator before its operand: Not, Neg, Plus, Join or Split.
+// Unary is an operator before its operand: Not, Neg, Plus, BitNot, Join or Split.
 type Unary struct {
 	Span
 	Op      Operator
@@ -315,6 +318,13 @@ const (
 	Neg  Operator = "neg"  // unary minus
 	Plus Operator = "plus" // unary plus
 
+	BitNot     Operator = "-bnot"
+	BitAnd     Operator = "-band"
+	BitOr      Operator = "-bor"
+	BitXor     Operator = "-bxor"
+	ShiftLeft  Operator = "-shl"
+	ShiftRight Operator = "-shr"
+
 	Add   Operator = "+"
 	Sub   Operator = "-"
 	Mul   Operator = "*"
@@ -341,6 +351,9 @@ const (
 	NotContains Operator = "-notcontains"
 	In          Operator = "-in"
 	NotIn       Operator = "-notin"
+	Is          Operator = "-is"
+	IsNot       Operator = "-isnot"
+	As          Operator = "-as"
 
 	And Operator = "-and"
 	Or  Operator = "-or"

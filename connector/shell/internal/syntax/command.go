@@ -39,7 +39,7 @@ func (p *parser) commandName(start int) (string, *Error) {
 		}
 		return r
 	}, word)
-	if name == "%" || name == "?" {
+	if name == "%" || name == "?" || name == "." {
 		return name, nil
 	}
 	if name == "" {

@@ -12,6 +12,7 @@ import (
 // dump writes a tree, one node a line, with the place and text of each.
 func dump(s *syntax.Script) string {
 	var b strings.Builder
+	dumpValue(&b, 0, "Params", reflect.ValueOf(s.Params))
 	dumpValue(&b, 0, "", reflect.ValueOf(s.Body))
 	return b.String()
 }
@@ -104,5 +105,6 @@ func checkSpans(t *testing.T, s *syntax.Script) {
 			}
 		}
 	}
+	walk(reflect.ValueOf(s.Params))
 	walk(reflect.ValueOf(s.Body))
 }

@@ -31,6 +31,9 @@ var operators = map[string]struct {
 	"match": {Match, levelCompare, true}, "notmatch": {NotMatch, levelCompare, true},
 	"contains": {Contains, levelCompare, true}, "notcontains": {NotContains, levelCompare, true},
 	"in": {In, levelCompare, true}, "notin": {NotIn, levelCompare, true},
+	"is": {Is, levelCompare, false}, "isnot": {IsNot, levelCompare, false}, "as": {As, levelCompare, false},
+	"band": {BitAnd, levelCompare, false}, "bor": {BitOr, levelCompare, false}, "bxor": {BitXor, levelCompare, false},
+	"shl": {ShiftLeft, levelCompare, false}, "shr": {ShiftRight, levelCompare, false},
 	"replace": {Replace, levelCompare, true}, "split": {Split, levelCompare, true},
 	"join": {Join, levelCompare, false}, "f": {Format, levelFormat, false},
 }
@@ -83,12 +86,21 @@ func (p *parser) binary(level int) (Expr, *Error) {
 		if p.peek() == eof {
 			return nil, p.ended(int(at.Offset), op.end, "nothing follows the "+at.Text(), "")
 		}
-		right, err := p.binary(level + 1)
+		right, err := p.rightOf(op.op, level)
 		if err != nil {
 			return nil, err
 		}
 		left = &Binary{Span: p.over(start, right), Op: op.op, OpSpan: at, CaseSensitive: op.caseSensitive, Left: left, Right: right}
 	}
+}
+
+// rightOf reads the right operand of an operator.
+func (p *parser) rightOf(op Operator, level int) (Expr, *Error) {
+	switch op {
+	case Is, IsNot, As:
+		return p.typeValue()
+	}
+	return p.binary(level + 1)
 }
 
 func (p *parser) tooLong() *Error {
@@ -143,7 +155,7 @@ func (p *parser) wordOperator(dash int) (found, bool, *Error) {
 		}
 	}
 	return found{}, false, p.fail(back, end, "-"+word+" is not an operator here", "-eq -ne -gt -ge -lt -le -like -notlike -match -notmatch "+
-		"-contains -notcontains -in -notin -and -or -xor -not -join -split -replace -f")
+		"-contains -notcontains -in -notin -is -isnot -as -and -or -xor -not -band -bor -bxor -shl -shr -join -split -replace -f")
 }
 
 // list reads values with commas between.
@@ -227,51 +239,17 @@ func (p *parser) operand(start int, op Operator) (Expr, *Error) {
 // unaryWord reads -not and its kin, after the dash.
 func (p *parser) unaryWord(start int) (Expr, *Error) {
 	word := p.word()
-	ops := map[string]Operator{"not": Not, "join": Join, "split": Split, "csplit": Split, "isplit": Split}
+	ops := map[string]Operator{"not": Not, "bnot": BitNot, "join": Join, "split": Split, "csplit": Split, "isplit": Split}
 	op, ok := ops[strings.ToLower(word)]
 	if !ok {
 		if _, binary := operators[strings.ToLower(word)]; !binary {
 			return nil, p.fail(start, p.pos+len(word), "the parameter -"+word+" has no command before it",
 				"a backtick at the end of the line before, with no space after it, continues a command")
 		}
-		return nil, p.fail(start, p.pos+len(word), "a value must stand before -"+word, "before a value: -not, !, -join, -split, -, +")
+		return nil, p.fail(start, p.pos+len(word), "a value must stand before -"+word, "before a value: -not, !, -bnot, -join, -split, -, +")
 	}
 	p.pos += len(word)
 	return p.operand(start, op)
-}
-
-// cast reads [type]value.
-func (p *parser) cast() (Expr, *Error) {
-	start := p.pos
-	p.pos++
-	from := p.pos
-	for r := p.peek(); isName(r) || r == '.' || r == '[' || r == ']' && p.text[p.pos-1] == '['; r = p.peek() {
-		p.next()
-	}
-	name := p.text[from:p.pos]
-	if p.peek() != ']' || name == "" {
-		return nil, p.fail(start, p.pos, "this is not a type; text needs quotes here", "'[::]:25'")
-	}
-	p.pos++
-	if strings.EqualFold(name, "PS") {
-		return nil, p.fail(start, p.pos, "this looks like the shell's prompt, copied along with a command", "remove the prompt")
-	}
-	if p.has("::") {
-		for !endsWord(p.peek()) {
-			p.next()
-		}
-		return nil, p.fail(start, p.pos, "members of .NET types are not supported", "New-Object PSCredential, ConvertTo-SecureString, operators such as -join and -f")
-	}
-	at := p.place(from, from+len(name))
-	p.skipSpace()
-	if !p.startsValue() {
-		return nil, p.fail(start, p.pos, "a type must be followed by the value to convert", "[int]'25', [string]$x")
-	}
-	value, err := p.unary()
-	if err != nil {
-		return nil, err
-	}
-	return &Cast{Span: p.over(start, value), Type: name, TypeSpan: at, Value: value}, nil
 }
 
 // startsValue reports whether a value can begin at the current place.

@@ -104,9 +104,23 @@ func TestNumbers(t *testing.T) {
 // TestErrors pins what is said, and where.
 func TestErrors(t *testing.T) {
 	tests := []struct{ src, place, text, msg string }{
-		{"switch ($x) { 1 { } }", "t:1:1", "switch", "switch is not supported"},
-		{"\n  Return $x", "t:2:3", "Return", "return is not supported"},
-		{"param($x)", "t:1:1", "param", "parameters of a script"},
+		{"class A { }", "t:1:1", "class", "classes are not supported"},
+		{"\n  Trap { }", "t:2:3", "Trap", "trap is not supported"},
+		{"$y = 1\nparam($x)", "t:2:1", "param", "stands first"},
+		{"param($x, $X)", "t:1:11", "$X", "a parameter $X already"},
+		{"param($x = )", "t:1:12", ")", ""},
+		{"function f { begin { } begin { } }", "t:1:24", "begin", "begin already"},
+		{"function f { begin { } $x }", "t:1:24", "$", "} must come before"},
+		{"function { }", "t:1:10", "{", "name of the function"},
+		{"try { }\n1", "t:1:1", "try", "neither catch nor finally"},
+		{"catch { }", "t:1:1", "catch", "no try before"},
+		{"do { } $x", "t:1:8", "$", "while or until"},
+		{"for ($i = 0; $i -lt 3; $i++; 1) { }", "t:1:28", ";", ") must come before"},
+		{"switch -file x { }", "t:1:8", "-file", "no -file"},
+		{"switch ($x) { 1 2 { } }", "t:1:17", "2", "a block in braces"},
+		{"switch ($x) { default { } default { } }", "t:1:27", "default", "default already"},
+		{":a if ($x) { }", "t:1:1", ":a ", "loop or switch must follow"},
+		{"$x -is 'string'", "t:1:8", "'", "type in brackets"},
 		{"& 'prog.exe'", "t:1:1", "&", "programs and scripts are not run"},
 		{". .\\other.ps1", "t:1:1", ".", "other scripts are not run"},
 		{".\\other.ps1 -x", "t:1:1", ".", "other scripts are not run"},
@@ -116,9 +130,10 @@ func TestErrors(t *testing.T) {
 		{"Get-X 2>&1", "t:1:7", "2>", "redirected"},
 		{"Get-X && Get-Y", "t:1:7", "&", "& is not supported"},
 		{"Get-X || Get-Y", "t:1:7", "||", "|| is not supported"},
-		{"[math]::Round(1)", "t:1:1", "[math]::Round", ".NET"},
+		{"[math]:: Round(1)", "t:1:9", " ", "member must follow"},
+		{"$x::Parse(1)", "t:1:3", "::", "after a type"},
 		{"$x.Where{ $_ }", "t:1:4", "Where{", "methods with a block"},
-		{"$x -band 1", "t:1:4", "-band", "not an operator"},
+		{"$x -bxnor 1", "t:1:4", "-bxnor", "not an operator"},
 		{"$x = 10.0.0.1", "t:1:6", "10.0.0.1", "neither a number"},
 		{"10.0.0.1", "t:1:1", "10.0.0.1", "neither a number"},
 		{"$x -eq foo", "t:1:8", "foo", "text needs quotes"},
@@ -131,7 +146,7 @@ func TestErrors(t *testing.T) {
 		{"Get-X -Server <name>", "t:1:15", "<", "< is not supported"},
 		{"\"$srv:25\"", "t:1:2", "$srv:25", "drive"},
 		{"\"Pa$$word\"", "t:1:4", "$$", "$$ is a variable"},
-		{"$a, $b = 1, 2", "t:1:1", "$a, $b", "nothing can be assigned"},
+		{"$a, 5 = 1, 2", "t:1:1", "$a, 5", "nothing can be assigned"},
 		{"Get-X | 5", "t:1:9", "5", "first stage"},
 		{"@params", "t:1:1", "@params", "need a command"},
 		{"PS C:\\> Get-X", "t:1:1", "PS", "prompt"},
@@ -155,14 +170,16 @@ func TestErrors(t *testing.T) {
 
 func TestIncomplete(t *testing.T) {
 	for _, src := range []string{"Get-X |", "Get-X a,", "Get-X `", "if ($x) {", "if ($x", "@{ a = 1", "\"abc", "'a", "@'\nx", "<# x", "$x =",
-		"1 +", "$x -eq", "Get-X (Get-Y", "foreach ($x in", "$x[", "$x.Replace('a',", "-not", "$(", "@(", "Get-X { $_.A"} {
+		"1 +", "$x -eq", "Get-X (Get-Y", "foreach ($x in", "$x[", "$x.Replace('a',", "-not", "$(", "@(", "Get-X { $_.A",
+		"while (1) {", "for (", "for ($i = 0;", "do {", "do { }", "try {", "try { }", "try { } catch {", "function f", "function f {", "function f { begin {", "param(", "param($x =",
+		"switch ($x)", "switch ($x) {", "switch ($x) { 1", ":outer while (1) {", "[int]::Parse("} {
 		_, err := syntax.Parse("t", []byte(src))
 		var list syntax.Errors
 		if !errors.As(err, &list) || len(list) != 1 || !list[0].Incomplete {
 			t.Errorf("%s: %v", src, err)
 		}
 	}
-	for _, src := range []string{"Get-X )", "while (1) {", "Get-X )\nif ($x) {"} {
+	for _, src := range []string{"Get-X )", "class A {", "Get-X )\nif ($x) {"} {
 		_, err := syntax.Parse("t", []byte(src))
 		var list syntax.Errors
 		if !errors.As(err, &list) || len(list) == 1 && list[0].Incomplete {
@@ -234,7 +251,7 @@ func TestErrorIsSafeToPrint(t *testing.T) {
 }
 
 func TestErrorsAreBounded(t *testing.T) {
-	_, err := syntax.Parse("t", []byte(strings.Repeat("while (1) {}\n", 1000)))
+	_, err := syntax.Parse("t", []byte(strings.Repeat("trap {}\n", 1000)))
 	var list syntax.Errors
 	if !errors.As(err, &list) || len(list) != 20 {
 		t.Errorf("%d errors", len(list))
@@ -253,14 +270,20 @@ func TestQuote(t *testing.T) {
 // the same result twice.
 func FuzzParse(f *testing.F) {
 	for _, src := range []string{
-		"New-ReceiveConnector -Name 'a' -Bindings 0.0.0.0:25,[::]:25", // commands
-		"$x = @{Add='a','b'; Remove=\"$c $($d.e[0])\"}\n",             // hashtables, strings
-		"if (!$a) { x } elseif ($b -clike 'c*') { y } else { z }",     // blocks
-		"foreach ($i in 1..3) { $i | % { $_.ToString('x') } }",        // loops, methods
-		"@\"\na $b\n\"@\n@'\nx\n'@ <# c #> # d",                       // here-strings, comments
-		"Get-X `\r\n -A:(1+2)*3 2>$null ‘x’ –b “c”",                   // continuation, typographic
-		"try { } catch { }\n) } while (1)\n{ \"",                      // mistakes
-		"\xff\xfex\x00",                                               // UTF-16
+		"New-ReceiveConnector -Name 'a' -Bindings 0.0.0.0:25,[::]:25",                                              // commands
+		"$x = @{Add='a','b'; Remove=\"$c $($d.e[0])\"}\n",                                                          // hashtables, strings
+		"if (!$a) { x } elseif ($b -clike 'c*') { y } else { z }",                                                  // blocks
+		"foreach ($i in 1..3) { $i | % { $_.ToString('x') } }",                                                     // loops, methods
+		"@\"\na $b\n\"@\n@'\nx\n'@ <# c #> # d",                                                                    // here-strings, comments
+		"Get-X `\r\n -A:(1+2)*3 2>$null ‘x’ –b “c”",                                                                // continuation, typographic
+		"try { } catch { }\n) } while (1)\n{ \"",                                                                   // mistakes
+		"[CmdletBinding()] param([Parameter(Mandatory=$true)][ValidateSet('a','b')][string[]]$a = @('a'), $b)\n$a", // parameters
+		"function f($a, [int]$b = 2) { begin { 1 } process { $_; return } end { $input } }; filter g { $_ }; f 1",  // functions
+		":o while ($true) { do { break o } until (1); for ($i = 0; $i -lt 3; $i++) { continue } }",                 // loops
+		"switch -regex ($a) { '^x' { 1 } { $_ -gt 2 } { exit 3 } default { throw \"x\" } }",                        // switch
+		"try { throw } catch [System.Exception], [int] { $_ } catch { } finally { }",                               // try
+		"[ipaddress]::Parse('1').Address; $x -is [int]; $y -as [string[]]; $a, $b = 1, 2; $c.$d.\"e\"; . RemoteExchange.ps1",
+		"\xff\xfex\x00", // UTF-16
 	} {
 		f.Add([]byte(src))
 	}

@@ -44,11 +44,32 @@ func Parse(file string, src []byte) (*Script, error) {
 		return nil, Errors{bad}
 	}
 	p := &parser{src: source, text: source.Text}
-	body := p.statements(eof)
+	script := p.script()
 	if len(p.errs) > 0 {
 		return nil, p.errs
 	}
-	return &Script{Source: source, Body: body}, nil
+	return script, nil
+}
+
+// script reads all of the source. The blocks of a script that is divided into
+// begin, process and end are its statements, one block after the other: nothing
+// comes through a pipeline.
+func (p *parser) script() *Script {
+	var head head
+	p.head(&head)
+	s := &Script{Source: p.src, Params: head.params}
+	var divided Function
+	if _, err := p.parts(&divided); err != nil {
+		p.report(err)
+		return s
+	}
+	for _, block := range []*Block{divided.Begin, divided.Process, divided.End} {
+		if block != nil {
+			s.Body = append(s.Body, block.Body...)
+		}
+	}
+	s.Body = append(s.Body, p.statements(eof)...)
+	return s
 }
 
 // span is what was read since start. Every node takes one.
@@ -147,9 +168,13 @@ func (p *parser) statements(closer rune) []Statement {
 
 // statementEnd checks that nothing follows a statement on its line.
 func (p *parser) statementEnd(s Statement) *Error {
-	switch s.(type) {
-	case *If, *ForEach:
+	switch s := s.(type) {
+	case *If, *ForEach, *Switch, *Try, *Function:
 		return nil // they end with a brace
+	case *Loop:
+		if !s.After {
+			return nil
+		}
 	}
 	p.skipSpace()
 	switch r := p.peek(); {
@@ -233,12 +258,6 @@ func (p *parser) continues(start, end int) bool {
 	}
 	p.pos = end
 	p.skipNewlines()
-	switch strings.ToLower(p.word()) {
-	case "catch", "finally":
-		return first == "try"
-	case "until", "while":
-		return first == "do"
-	}
 	return p.peek() == '{' && !strings.HasSuffix(line, "}")
 }
 

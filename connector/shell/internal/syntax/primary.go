@@ -185,7 +185,7 @@ func (p *parser) postfix(start int, e Expr) (Expr, *Error) {
 		case r == '[':
 			e, err = p.index(start, e)
 		case r == ':' && second == ':':
-			return nil, p.fail(p.pos, p.pos+2, "static members are not supported", "")
+			return nil, p.fail(p.pos, p.pos+2, "static members stand after a type", "[ipaddress]::Parse('10.0.0.1')")
 		default:
 			return e, nil
 		}
@@ -204,14 +204,14 @@ func (p *parser) member(start int, object Expr) (Expr, *Error) {
 	from := p.pos
 	name := ""
 	switch r := p.peek(); {
-	case r == '"' || r == '\'':
-		e, err := p.quoted()
+	case r == '"' || r == '\'' || r == '$' || r == '(':
+		e, err := p.primary()
 		if err != nil {
 			return nil, err
 		}
 		s, ok := e.(*String)
 		if !ok {
-			return nil, p.fail(from, p.pos, "the name of a property can't be computed", "its name, written out")
+			return &Member{Span: p.span(start), Object: object, Computed: e, NameSpan: p.place(from, p.pos)}, nil
 		}
 		name = s.Value
 	case isName(r):
@@ -230,31 +230,36 @@ func (p *parser) member(start int, object Expr) (Expr, *Error) {
 	return &Member{Span: p.span(start), Object: object, Name: name, NameSpan: at}, nil
 }
 
-// call reads the arguments of a method.
+// call reads a method with its arguments.
 func (p *parser) call(start int, object Expr, name string, at Span) (Expr, *Error) {
+	args, err := p.arguments()
+	if err != nil {
+		return nil, err
+	}
+	return &Call{Span: p.span(start), Object: object, Name: name, NameSpan: at, Args: args}, nil
+}
+
+// arguments reads the arguments of a method in their parentheses.
+func (p *parser) arguments() ([]Expr, *Error) {
 	open := p.pos
 	outer := p.noComma
 	p.noComma = true
 	defer func() { p.noComma = outer }()
 	p.pos++
-	n := &Call{Object: object, Name: name, NameSpan: at}
+	var args []Expr
 	p.skipNewlines()
 	for p.peek() != ')' {
 		arg, err := p.expr()
 		if err != nil {
 			return nil, err
 		}
-		n.Args = append(n.Args, arg)
+		args = append(args, arg)
 		if !p.comma() {
 			p.skipNewlines()
 			break
 		}
 	}
-	if err := p.close(open, open+1, ')'); err != nil {
-		return nil, err
-	}
-	n.Span = p.span(start)
-	return n, nil
+	return args, p.close(open, open+1, ')')
 }
 
 // index reads [index].

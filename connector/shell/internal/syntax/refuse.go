@@ -10,33 +10,20 @@ import (
 // refusal is what to say of a part of PowerShell that is not read.
 type refusal struct{ msg, supported string }
 
-// refusedWords are the keywords of PowerShell that start something else than
-// if and foreach.
+// refusedWords are the keywords of PowerShell that start nothing here.
 var refusedWords = map[string]refusal{
-	"function": {"functions are not supported", "the commands one after another; foreach ($x in $list) { … } to repeat them"},
-	"filter":   {"functions are not supported", "Where-Object { … }, ForEach-Object { … }"},
 	"class":    {"classes are not supported", "hashtables: @{ Name = 'value' }"},
 	"enum":     {"enumerations are not supported", "the values as text"},
-	"param":    {"parameters of a script are not supported", "variables at its top: $server = 'EX01'; or $env:NAME"},
-	"while":    {"while is not supported: every loop must be over a list", "foreach ($x in $list) { … }"},
-	"do":       {"do is not supported: every loop must be over a list", "foreach ($x in $list) { … }"},
-	"for":      {"for is not supported: every loop must be over a list", "foreach ($i in 1..10) { … }"},
-	"switch":   {"switch is not supported", "if … elseif … else"},
-	"try":      {"try is not supported", "-ErrorAction SilentlyContinue on the command that may fail"},
-	"catch":    {"catch is not supported", "-ErrorAction SilentlyContinue on the command that may fail"},
-	"finally":  {"finally is not supported", ""},
-	"trap":     {"trap is not supported", "-ErrorAction SilentlyContinue on the command that may fail"},
-	"throw":    {"throw is not supported", "Write-Error"},
-	"return":   {"return is not supported: there are no functions", "the value alone emits it"},
-	"exit":     {"exit is not supported", "if (…) { … } around what may be left out"},
-	"break":    {"break is not supported", "Where-Object { … } or Select-Object -First 1 to pick items"},
-	"continue": {"continue is not supported", "if (…) { … } around what may be left out"},
-	"begin":    {"begin is not supported", "ForEach-Object { … }"},
-	"process":  {"process is not supported", "ForEach-Object { … }"},
-	"end":      {"end is not supported", "ForEach-Object { … }"},
+	"param":    {"param stands first in a script or function", "param (…) before all other commands"},
+	"catch":    {"catch has no try before it", "try { … } catch { … }"},
+	"finally":  {"finally has no try before it", "try { … } finally { … }"},
+	"trap":     {"trap is not supported", "try { … } catch { … }"},
+	"begin":    {"begin stands in a function, or in the script's first place", "ForEach-Object -Begin { … } -Process { … } -End { … }"},
+	"process":  {"process stands in a function, or in the script's first place", "ForEach-Object { … }"},
+	"end":      {"end stands in a function, or in the script's first place", "ForEach-Object { … }"},
 	"using":    {"using is not supported", ""},
 	"data":     {"data is not supported", "hashtables: @{ Name = 'value' }"},
-	"workflow": {"workflows are not supported", "the commands one after another"},
+	"workflow": {"workflows are not supported", "function Name { … }"},
 	"else":     {"else has no if before it", "if (…) { … } else { … }"},
 	"elseif":   {"elseif has no if before it", "if (…) { … } elseif (…) { … }"},
 }
@@ -49,7 +36,7 @@ func (p *parser) refusedCommand() *Error {
 		return p.fail(p.pos, p.pos+2, "&& is not supported", "use if, or ; between the commands")
 	case r == '&':
 		return p.fail(p.pos, p.pos+1, "& is not supported: programs and scripts are not run", "the name of a cmdlet, without &")
-	case r == '.':
+	case r == '.' && !p.loadsExchange():
 		return p.fail(p.pos, p.pos+1, "other scripts are not run", "give several scripts to be read in order")
 	case r == '>' && second == '>':
 		return p.fail(p.pos, p.pos+2, "this looks like the shell's prompt, copied along with a command", "remove the prompt")
@@ -57,6 +44,13 @@ func (p *parser) refusedCommand() *Error {
 		return p.fail(p.pos, p.pos+2, "this looks like the shell's prompt, copied along with a command", "remove the prompt")
 	}
 	return nil
+}
+
+// loadsExchange reports whether the line runs the script by which PowerShell
+// learns Exchange's cmdlets: . 'C:\…\bin\RemoteExchange.ps1'.
+func (p *parser) loadsExchange() bool {
+	line, _, _ := strings.Cut(p.text[p.pos:], "\n")
+	return p.peek2() == ' ' && len(line) < 1024 && strings.Contains(strings.ToLower(line), "remoteexchange.ps1")
 }
 
 // promptFollows recognises PS C:\>.

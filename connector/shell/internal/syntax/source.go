@@ -97,6 +97,14 @@ func (s Span) Col() int {
 	return utf8.RuneCountInString(s.Source.Text[start:s.Offset]) + 1
 }
 
+// LineText returns the line of the span's first byte.
+func (s Span) LineText() string {
+	if s.Source == nil {
+		return ""
+	}
+	return s.Source.lineText(s.Line())
+}
+
 // Text returns what was written there.
 func (s Span) Text() string {
 	if s.Source == nil {

@@ -8,6 +8,9 @@ func (p *parser) statement() (Statement, *Error) {
 		return nil, err
 	}
 	defer p.leave()
+	if p.peek() == ':' && isLetter(p.peek2()) {
+		return p.labelled()
+	}
 	word := p.word()
 	if word != "" && p.keywordEnds(p.pos+len(word)) {
 		switch low := strings.ToLower(word); low {
@@ -15,9 +18,16 @@ func (p *parser) statement() (Statement, *Error) {
 			return p.ifStatement()
 		case "foreach":
 			if p.foreachStatement(p.pos + len(word)) {
-				return p.foreach()
+				loop, err := p.foreach()
+				if err != nil {
+					return nil, err
+				}
+				return loop, nil
 			}
 		default:
+			if s, err := p.flowStatement(low); s != nil || err != nil {
+				return s, err
+			}
 			if r, ok := refusedWords[low]; ok {
 				return nil, p.fail(p.pos, p.pos+len(word), r.msg, r.supported)
 			}
@@ -143,7 +153,7 @@ func (p *parser) close(start, end int, closer rune) *Error {
 	return p.unexpected(string(closer) + " must come before this, for the " + p.text[start:end] + " in line " + p.lineOf(start))
 }
 
-func (p *parser) foreach() (Statement, *Error) {
+func (p *parser) foreach() (*ForEach, *Error) {
 	start := p.pos
 	p.pos += len("foreach")
 	p.skipNewlines()
@@ -348,6 +358,15 @@ func assignable(e Expr) bool {
 	case *Cast:
 		_, ok := e.Value.(*Variable)
 		return ok
+	case *Array:
+		for _, item := range e.Items {
+			switch item.(type) {
+			case *Variable, *Null:
+			default:
+				return false
+			}
+		}
+		return len(e.Items) > 1
 	}
 	return false
 }

@@ -1,11 +1,12 @@
 Get-ReceiveConnector
-while ($true) {
+class Relay {
   New-ReceiveConnector
 }
-function Add-Relay($name) { Get-X }
+function Add-Relay($name { Get-X }
 Get-X )
 $x == 5
 try { Get-Foo }
+Get-Foo
 catch { Get-Bar }
 New-ReceiveConnector -Name a
   -Server b
@@ -21,4 +22,4 @@ Set-ReceiveConnector Relay -RemoteIPRanges 10.0.0.1, | Get-X
 
 do {
   Get-X
-} while ($y)
+} while $y
