@@ -33,11 +33,11 @@ var (
 	size        = kind[connector.ByteSize]{name: "ByteQuantifiedSize", parse: parseSize, show: showSize}
 	anySize     = kind[connector.ByteSize]{name: "Unlimited<ByteQuantifiedSize>", parse: connector.ParseByteSize, show: showSize}
 	timespan    = kind[time.Duration]{name: "EnhancedTimeSpan", parse: connector.ParseTimeSpan, show: showSpan}
-	ipRange     = kind[connector.Range]{name: "IPRange", parse: connector.ParseRange, show: showTyped[connector.Range]("IPRange")}
-	ipBinding   = kind[netip.AddrPort]{name: "IPBinding", parse: connector.ParseBinding, show: showTyped[netip.AddrPort]("IPBinding")}
-	ipAddress   = kind[netip.Addr]{name: "IPAddress", parse: parseAddress, show: showTyped[netip.Addr]("IPAddress")}
-	smartHost   = kind[connector.SmartHost]{name: "SmartHost", parse: connector.ParseSmartHost, show: showTyped[connector.SmartHost]("SmartHost")}
-	space       = kind[routing.AddressSpace]{name: "AddressSpace", parse: routing.ParseAddressSpace, show: showTyped[routing.AddressSpace]("AddressSpace")}
+	ipRange     = kind[connector.Range]{name: "IPRange", parse: connector.ParseRange, show: object.NewIPRange}
+	ipBinding   = kind[netip.AddrPort]{name: "IPBinding", parse: connector.ParseBinding, show: object.NewIPBinding}
+	ipAddress   = kind[netip.Addr]{name: "IPAddress", parse: parseAddress, show: object.NewIPAddress}
+	smartHost   = kind[connector.SmartHost]{name: "SmartHost", parse: connector.ParseSmartHost, show: object.NewSmartHost}
+	space       = kind[routing.AddressSpace]{name: "AddressSpace", parse: routing.ParseAddressSpace, show: object.NewAddressSpace}
 	fqdn        = kind[string]{name: "Fqdn", parse: parseFqdn, show: showText}
 	domainName  = kind[string]{name: "SmtpDomain", parse: parseSecureDomain, show: showText}
 	x509        = kind[string]{name: "SmtpX509Identifier", parse: parseX509, show: showText}

@@ -269,6 +269,9 @@ func (o *Org) local() server {
 	return s
 }
 
+// LocalName is the name of the server we are.
+func (o *Org) LocalName() string { return o.local().Name }
+
 // server finds a server by name or FQDN in any letter case; "" is the local one.
 func (o *Org) server(name string) (server, bool) {
 	name = cmp.Or(name, o.base.Server)

@@ -79,3 +79,25 @@ func (t *Table) member(name string) (Value, bool) {
 	}
 	return nil, false
 }
+
+// Lister is a Holder that names its properties.
+type Lister interface {
+	Holder
+	Members() []string
+}
+
+// MemberNames returns the names of the properties of v, those that its type has;
+// nil if they aren't known.
+func MemberNames(v Value) []string {
+	switch v := v.(type) {
+	case string, *List:
+		return []string{"Count", "Length"}
+	case *Table:
+		return append([]string{"Count", "Keys", "Values"}, v.Names()...)
+	case *Object:
+		return v.Names()
+	case Lister:
+		return v.Members()
+	}
+	return nil
+}
