@@ -44,15 +44,15 @@ Get-ReceiveConnector | where { $_.Name -like "*Relay*" } | select Name, Enabled
 // Whatever isn't supported is refused with its place and what to write instead.
 func ExampleInterpreter_Run() {
 	in := shell.New(shell.Options{})
-	err := in.Run(context.Background(), "change.ps1", []byte("Set-ReceiveConnector 'Default localhost' -MaxMesageSize 20MB\nwhile ($true) { }"))
+	err := in.Run(context.Background(), "change.ps1", []byte("Set-ReceiveConnector 'Default localhost' -MaxMesageSize 20MB\ntrap { }"))
 	fmt.Println(err)
 	err = in.Run(context.Background(), "change.ps1", []byte("Set-ReceiveConnector 'Default localhost' -MaxMesageSize 20MB"))
 	fmt.Println(err)
 	// Output:
-	// change.ps1:2:1: while is not supported: every loop must be over a list
-	//     while ($true) { }
-	//     ^~~~~
-	//     supported: foreach ($x in $list) { … }
+	// change.ps1:2:1: trap is not supported
+	//     trap { }
+	//     ^~~~
+	//     supported: try { … } catch { … }
 	// change.ps1:1:42: Set-ReceiveConnector has no parameter -MaxMesageSize; did you mean -MaxMessageSize?
 	//     Set-ReceiveConnector 'Default localhost' -MaxMesageSize 20MB
 	//                                              ^~~~~~~~~~~~~~

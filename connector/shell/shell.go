@@ -4,7 +4,9 @@ import (
 	"context"
 	"io"
 	"strings"
+	"time"
 
+	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/exchange"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/interp"
@@ -38,11 +40,18 @@ type Options struct {
 	// on, -Confirm is an error.
 	Confirm func(question string) (bool, error)
 
-	// Ask answers for a mandatory parameter that a command left out; false: it
-	// stays out. Nil: nobody is asked.
+	// Ask answers for a mandatory parameter that a command left out, or a script
+	// (then cmdlet is "param"); false: it stays out. Nil: nobody is asked.
 	Ask func(cmdlet, parameter string) (string, bool)
 
-	// Env answers $env:NAME. Nil: every variable is empty.
+	// Answer answers Read-Host. Nil: the cmdlet fails.
+	Answer func(Question) (auth.Secret, error)
+
+	// Now is the clock of Get-Date. Nil: there is none, and the cmdlet fails.
+	Now func() time.Time
+
+	// Env answers $env:NAME. COMPUTERNAME is the name of Server if Env doesn't know
+	// it. Nil: every other variable is empty.
 	Env func(name string) (string, bool)
 
 	// FS is where Import-Csv, Export-Clixml and the like find files. Nil: there
@@ -71,6 +80,7 @@ type FS interface {
 type Limits struct {
 	Steps  int64 // expressions evaluated and objects moved
 	Depth  int   // expressions and script blocks within each other
+	Calls  int   // functions within each other
 	Output int64 // bytes printed
 	Memory int64 // bytes of all strings and lists built, kept or not
 	String int   // bytes of one string
@@ -83,6 +93,14 @@ type Request struct {
 	Variable string // that the answer is assigned to, without the $; "" if there is none
 	UserName string // that the command names; "" if none
 	Message  string // that the command wants shown; "" if none
+	Position Position
+}
+
+// Question is what Read-Host asks.
+type Question struct {
+	Variable string // that the answer is assigned to, without the $; "" if there is none
+	Prompt   string // "" if there is none
+	Secret   bool   // -AsSecureString: nothing is to be seen of the answer
 	Position Position
 }
 
@@ -122,7 +140,9 @@ func newInterpreter(org *exchange.Org, opts Options) *Interpreter {
 	in := &Interpreter{org: org, origins: map[string]Position{}}
 	options := interp.Options{
 		Commands: org.Commands(credentials(opts.Credential)),
-		Env:      opts.Env,
+		Env:      environment(org, opts.Env),
+		Ask:      opts.Ask,
+		Now:      opts.Now,
 		FS:       opts.FS,
 		Out:      opts.Out,
 		Confirm:  opts.Confirm,
@@ -132,8 +152,29 @@ func newInterpreter(org *exchange.Org, opts Options) *Interpreter {
 	if warn := opts.Warn; warn != nil {
 		options.Warn = func(pos object.Pos, text string) { warn(Position(pos), text) }
 	}
+	if answer := opts.Answer; answer != nil {
+		options.Answer = func(q interp.Question) (auth.Secret, error) {
+			return answer(Question{Variable: q.Variable, Prompt: q.Prompt, Secret: q.Secret, Position: Position(q.Pos)})
+		}
+	}
 	in.interp = interp.New(options)
 	return in
+}
+
+// environment answers COMPUTERNAME where env doesn't: systems other than Windows
+// have no such variable.
+func environment(org *exchange.Org, env func(string) (string, bool)) func(string) (string, bool) {
+	return func(name string) (string, bool) {
+		if env != nil {
+			if s, ok := env(name); ok {
+				return s, true
+			}
+		}
+		if strings.EqualFold(name, "COMPUTERNAME") {
+			return org.LocalName(), true
+		}
+		return "", false
+	}
 }
 
 // credentials hands requests of cmdlets on.
@@ -155,6 +196,10 @@ func credentials(ask func(Request) (connector.Credential, error)) func(exchange.
 func (in *Interpreter) Run(ctx context.Context, file string, src []byte) error {
 	return errorsOf(in.interp.Run(ctx, file, src))
 }
+
+// Exited returns what the last script gave to exit, and whether it ended so. An
+// exit with a code other than 0 is an error of Run, too.
+func (in *Interpreter) Exited() (code int, ok bool) { return in.interp.Exited() }
 
 // File is a script and its name.
 type File struct {

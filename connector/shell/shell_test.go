@@ -31,7 +31,7 @@ func TestErrors(t *testing.T) {
 		{"disable-ReceiveConnector X", "t.ps1:1:1", "there is no cmdlet disable-ReceiveConnector; write Set-ReceiveConnector -Enabled $false", false},
 		{"Enable-SendConnector X", "t.ps1:1:1", "there is no cmdlet Enable-SendConnector; write Set-SendConnector -Enabled $true", false},
 		{"Disable-AcceptedDomain X", "t.ps1:1:1", "there is no cmdlet Disable-AcceptedDomain", false},
-		{"\nwhile (1) { }", "t.ps1:2:1", "while is not supported", false},
+		{"\ntrap { }", "t.ps1:2:1", "trap is not supported", false},
 		{"Get-ReceiveConnector |", "t.ps1:1:22", "nothing follows", true},
 		{"Get-ReceiveConnector 'x", "t.ps1:1:22", "never closed", true},
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"time"
 
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/syntax"
@@ -26,6 +27,10 @@ func (in *Interp) arith(n syntax.Node, op syntax.Operator, a, b object.Value) (o
 		if op == syntax.Add {
 			return b, nil // so that a variable that isn't set can be added to
 		}
+	case object.Time, object.Span:
+		if v, ok := timeArith(op, x, b); ok {
+			return v, nil
+		}
 	case object.Typed:
 		if _, ok := object.Number(a); !ok && op == syntax.Add {
 			return in.textArith(n, op, x.String(), b)
@@ -33,6 +38,31 @@ func (in *Interp) arith(n syntax.Node, op syntax.Operator, a, b object.Value) (o
 	}
 	v, err := arithmetic(op, a, b)
 	return v, at(n, err)
+}
+
+// timeArith adds and subtracts times and time spans.
+func timeArith(op syntax.Operator, a, b object.Value) (object.Value, bool) {
+	if op != syntax.Add && op != syntax.Sub {
+		return nil, false
+	}
+	sign := time.Duration(1)
+	if op == syntax.Sub {
+		sign = -1
+	}
+	switch x := a.(type) {
+	case object.Time:
+		switch y := b.(type) {
+		case object.Time:
+			return object.Span(time.Time(x).Sub(time.Time(y))), op == syntax.Sub
+		case object.Span:
+			return object.Time(time.Time(x).Add(sign * time.Duration(y))), true
+		}
+	case object.Span:
+		if y, ok := b.(object.Span); ok {
+			return x + object.Span(sign*time.Duration(y)), true
+		}
+	}
+	return nil, false
 }
 
 func (in *Interp) listArith(n syntax.Node, op syntax.Operator, l *object.List, b object.Value) (object.Value, error) {

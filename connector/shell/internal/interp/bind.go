@@ -67,7 +67,7 @@ func (inv *invocation) named(a *syntax.Parameter, rest []syntax.Arg) (used int, 
 	if value == nil {
 		next, ok := first(rest)
 		if !ok {
-			return 0, failf(a, "-%s needs a value", p.Name)
+			return 0, commandError(a, "-%s needs a value", p.Name)
 		}
 		value, span, used = next.Value, next.Span, 1
 	}
@@ -95,13 +95,13 @@ func (inv *invocation) resolve(n syntax.Node, name string) (int, error) {
 		return i, nil
 	case len(several) > 0:
 		slices.Sort(several)
-		return 0, failf(n, "-%s may be -%s", name, strings.Join(several, ", -"))
+		return 0, commandError(n, "-%s may be -%s", name, strings.Join(several, ", -"))
 	}
 	text := fmt.Sprintf("%s has no parameter -%.64s", inv.cmd.name, name)
 	if near := nearest(name, inv.cmd.parameterNames()); near != "" {
 		text += "; did you mean -" + near + "?"
 	}
-	return 0, &Error{Where: n.Where(), Err: errors.New(text)}
+	return 0, &Error{Where: n.Where(), Err: errors.New(text), command: true}
 }
 
 // argument evaluates the value of a parameter. What reads as a number but was
@@ -154,7 +154,7 @@ func takesNumbers(typ string) bool {
 func (inv *invocation) set(n syntax.Node, i int, span syntax.Span, v object.Value) error {
 	p := inv.cmd.parameter(i)
 	if _, twice := inv.spans[p.Name]; twice {
-		return failf(n, "-%s is given twice", p.Name)
+		return commandError(n, "-%s is given twice", p.Name)
 	}
 	inv.spans[p.Name] = span
 	if p.Switch {
@@ -173,7 +173,7 @@ func (inv *invocation) setCommon(n syntax.Node, p *object.Parameter, v object.Va
 	if len(p.Values) > 0 {
 		i := slices.IndexFunc(p.Values, func(s string) bool { return strings.EqualFold(s, text) })
 		if i < 0 {
-			return failf(n, "-%s is one of %s", p.Name, strings.Join(p.Values, ", "))
+			return commandError(n, "-%s is one of %s", p.Name, strings.Join(p.Values, ", "))
 		}
 		text = p.Values[i]
 	}
@@ -263,7 +263,7 @@ func (inv *invocation) place(loose []positional) error {
 	if len(loose) == 0 {
 		return nil
 	}
-	return failf(loose[0].span, "%s has no parameter left for a value without a name", inv.cmd.name)
+	return commandError(loose[0].span, "%s has no parameter left for a value without a name", inv.cmd.name)
 }
 
 func (inv *invocation) loose(p *object.Parameter, a positional) (object.Value, error) {
@@ -298,10 +298,13 @@ func (inv *invocation) mandatory() error {
 		if _, bound := inv.args[p.Name]; bound || !p.Mandatory || inv.piped && (p.Pipeline || p.PipelineByName) {
 			continue
 		}
+		if inv.asked(p.Name) {
+			continue
+		}
 		missing = append(missing, "-"+p.Name)
 	}
 	if len(missing) == 0 {
 		return nil
 	}
-	return &Error{Where: inv.node.NameSpan, Err: fmt.Errorf("%s needs %s", inv.cmd.name, strings.Join(missing, ", "))}
+	return commandError(inv.node.NameSpan, "%s needs %s", inv.cmd.name, strings.Join(missing, ", "))
 }

@@ -12,6 +12,7 @@ func builtins() map[string]*command {
 	all := make(map[string]*command)
 	for _, group := range [][]*command{
 		choosing(), ordering(), printing(), formatting(), converting(), making(), helping(),
+		asking(), searching(), changing(), effectless(),
 	} {
 		for _, c := range group {
 			all[object.Fold(c.name)] = c
@@ -123,7 +124,7 @@ func (in *Interp) runBlock(b *block, v object.Value, emit emitter) error {
 		return at(b.node, err)
 	}
 	defer in.m.leave()
-	return in.withCurrent(v, func() error { return in.runBody(b.node.Body, emit) })
+	return returned(in.withCurrent(v, func() error { return in.runBody(b.node.Body, emit) }))
 }
 
 // result is what a script block yields with v as $_.

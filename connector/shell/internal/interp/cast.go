@@ -3,16 +3,19 @@ package interp
 import (
 	"errors"
 	"math"
+	"net/netip"
 	"strings"
+	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/syntax"
+	"github.com/interchange-smtp/interchange/routing"
 )
 
 // casts says what types there are.
-const casts = "[string], [int], [long], [double], [bool], [switch], [array], [string[]], [int[]], [hashtable], [ordered], " +
-	"[pscustomobject], [timespan], [void] and [ByteQuantifiedSize]"
+const casts = "[string], [char], [int], [long], [double], [bool], [switch], [array], [string[]], [int[]], [hashtable], [ordered], " +
+	"[pscustomobject], [timespan], [ipaddress], [IPRange], [IPBinding], [AddressSpace], [SmartHost], [void] and [ByteQuantifiedSize]"
 
 // cast evaluates [type]value.
 func (in *Interp) cast(e *syntax.Cast) (object.Value, error) {
@@ -20,75 +23,129 @@ func (in *Interp) cast(e *syntax.Cast) (object.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	return in.convert(e, e.Type, v)
+	return in.convert(e, syntax.TypeName{Span: e.TypeSpan, Name: e.Type}, v)
 }
 
-// convert makes v a value of the type named.
-func (in *Interp) convert(e *syntax.Cast, typ string, v object.Value) (object.Value, error) {
+// plainType is the name of a type in lower case, without blanks and the namespaces
+// that PowerShell doesn't ask for.
+func plainType(typ string) string {
 	name := strings.ToLower(strings.Join(strings.Fields(typ), ""))
-	name = strings.TrimPrefix(name, "system.")
-	name = strings.TrimPrefix(name, "management.automation.")
+	for _, prefix := range []string{"system.", "management.automation.", "net.", "collections.", "generic.", "microsoft.exchange.data."} {
+		name = strings.TrimPrefix(name, prefix)
+	}
+	return name
+}
+
+// convert makes v a value of a type. n is where an error stands.
+func (in *Interp) convert(n syntax.Node, typ syntax.TypeName, v object.Value) (object.Value, error) {
+	name := plainType(typ.Name)
 	if of, ok := strings.CutSuffix(name, "[]"); ok {
-		return in.convertList(e, of, v)
+		return in.convertList(n, syntax.TypeName{Span: typ.Span, Name: of}, v)
 	}
 	switch name {
 	case "string":
-		return in.text(e, v)
+		return in.text(n, v)
+	case "char":
+		if s, ok := v.(string); ok && len([]rune(s)) == 1 {
+			return s, nil
+		}
+		if i, ok := v.(int64); ok && i > 0 && i < 0xD800 {
+			return string(rune(i)), nil
+		}
+		return nil, cantConvert(n, typ, v)
 	case "int", "int32", "int64", "long", "int16", "uint16", "uint32", "uint64", "byte":
-		return in.toWhole(e, v)
+		return toWhole(n, typ, v)
 	case "double", "float", "single", "decimal":
 		num, ok := object.Number(v)
 		if !ok {
-			return nil, in.cantConvert(e, v)
+			return nil, cantConvert(n, typ, v)
 		}
 		return object.Float(num), nil
 	case "bool", "boolean", "switch", "switchparameter":
 		return object.Truth(v), nil
 	case "void":
 		return nil, nil
-	case "array", "collections.arraylist", "object":
-		if name == "object" {
+	case "object", "psobject":
+		if _, isTable := v.(*object.Table); !isTable || name == "object" {
 			return v, nil
 		}
-		return in.convertList(e, "object", v)
+	case "array", "arraylist", "list[string]", "list[object]", "list[psobject]":
+		return in.convertList(n, syntax.TypeName{Span: typ.Span, Name: "object"}, v)
 	}
-	return in.convertSpecial(e, name, v)
+	return in.convertSpecial(n, typ, name, v)
 }
 
-func (in *Interp) convertSpecial(e *syntax.Cast, name string, v object.Value) (object.Value, error) {
+func (in *Interp) convertSpecial(n syntax.Node, typ syntax.TypeName, name string, v object.Value) (object.Value, error) {
 	t, isTable := v.(*object.Table)
 	switch name {
-	case "hashtable", "ordered", "collections.hashtable":
+	case "hashtable", "ordered", "idictionary":
 		if isTable || v == nil {
 			return v, nil
 		}
-		return nil, in.cantConvert(e, v)
+		return nil, cantConvert(n, typ, v)
 	case "pscustomobject", "psobject":
 		if !isTable {
 			return v, nil
 		}
 		if err := in.m.newList(2 * t.Len()); err != nil {
-			return nil, at(e, err)
+			return nil, at(n, err)
 		}
 		o := object.NewObject(customObject, t.Len())
 		for name, item := range t.All() {
 			o.Set(name, item)
 		}
 		return o, nil
-	case "timespan", "enhancedtimespan", "microsoft.exchange.data.enhancedtimespan":
-		if s, ok := v.(object.Span); ok {
-			return s, nil
+	case "scriptblock", "pscredential", "securestring", "security.securestring", "datetime":
+		if v == nil || plainType(object.TypeName(v)) == strings.TrimPrefix(name, "security.") {
+			return v, nil
 		}
-		d, err := connector.ParseTimeSpan(object.Text(scalar(v)))
-		return object.Span(d), at(e, err)
-	case "bytequantifiedsize", "microsoft.exchange.data.bytequantifiedsize":
-		if s, ok := v.(object.Size); ok {
-			return s, nil
-		}
-		size, err := connector.ParseByteSize(object.Text(scalar(v)))
-		return object.Size(size), at(e, err)
+		return nil, cantConvert(n, typ, v)
 	}
-	return nil, &Error{Where: e.TypeSpan, Err: errors.New("the type [" + e.Type + "] isn't supported"), Supported: casts}
+	return convertTyped(n, typ, name, v)
+}
+
+// convertTyped makes a value of one of Exchange's own types of text.
+func convertTyped(n syntax.Node, typ syntax.TypeName, name string, v object.Value) (object.Value, error) {
+	if t, ok := v.(object.Typed); ok && strings.EqualFold(t.TypeName(), name) {
+		return v, nil
+	}
+	text := strings.TrimSpace(object.Text(scalar(v)))
+	var made object.Value
+	var err error
+	switch name {
+	case "timespan", "enhancedtimespan":
+		made, err = typedOf(connector.ParseTimeSpan, text, func(d time.Duration) object.Value { return object.Span(d) })
+	case "bytequantifiedsize":
+		made, err = typedOf(connector.ParseByteSize, text, func(s connector.ByteSize) object.Value { return object.Size(s) })
+	case "ipaddress":
+		made, err = typedOf(netip.ParseAddr, strings.Trim(text, "[]"), object.NewIPAddress)
+		if err != nil {
+			err = errors.New("this is no IP address")
+		}
+	case "iprange":
+		made, err = typedOf(connector.ParseRange, text, object.NewIPRange)
+	case "ipbinding":
+		made, err = typedOf(connector.ParseBinding, text, object.NewIPBinding)
+	case "addressspace":
+		made, err = typedOf(routing.ParseAddressSpace, text, object.NewAddressSpace)
+	case "smarthost":
+		made, err = typedOf(connector.ParseSmartHost, text, object.NewSmartHost)
+	default:
+		return nil, &Error{Where: typ.Span, Err: errors.New("the type [" + typ.Name + "] isn't supported"), Supported: casts}
+	}
+	if err != nil {
+		return nil, at(n, err)
+	}
+	return made, nil
+}
+
+// typedOf parses text and makes a value of what that gives.
+func typedOf[P any](parse func(string) (P, error), text string, typed func(P) object.Value) (object.Value, error) {
+	p, err := parse(text)
+	if err != nil {
+		return nil, err
+	}
+	return typed(p), nil
 }
 
 // customObject is the type of objects that a script makes itself.
@@ -103,17 +160,17 @@ func scalar(v object.Value) object.Value {
 	return v
 }
 
-func (in *Interp) convertList(e *syntax.Cast, of string, v object.Value) (object.Value, error) {
+func (in *Interp) convertList(n syntax.Node, of syntax.TypeName, v object.Value) (object.Value, error) {
 	items := object.Items(v)
 	if err := in.m.newList(len(items)); err != nil {
-		return nil, at(e, err)
+		return nil, at(n, err)
 	}
 	out := &object.List{Items: make([]object.Value, len(items))}
 	for i, item := range items {
 		if err := in.m.step(1); err != nil {
-			return nil, at(e, err)
+			return nil, at(n, err)
 		}
-		c, err := in.convert(e, of, item)
+		c, err := in.convert(n, of, item)
 		if err != nil {
 			return nil, err
 		}
@@ -123,21 +180,21 @@ func (in *Interp) convertList(e *syntax.Cast, of string, v object.Value) (object
 }
 
 // toWhole rounds to the even neighbour, as .NET does.
-func (in *Interp) toWhole(e *syntax.Cast, v object.Value) (object.Value, error) {
+func toWhole(n syntax.Node, typ syntax.TypeName, v object.Value) (object.Value, error) {
 	num, ok := object.Number(v)
 	if !ok {
-		return nil, in.cantConvert(e, v)
+		return nil, cantConvert(n, typ, v)
 	}
 	if i, ok := num.(int64); ok {
 		return i, nil
 	}
 	f := math.RoundToEven(object.Float(num))
 	if !(math.Abs(f) < math.MaxInt64) {
-		return nil, in.cantConvert(e, v)
+		return nil, cantConvert(n, typ, v)
 	}
 	return int64(f), nil
 }
 
-func (in *Interp) cantConvert(e *syntax.Cast, v object.Value) error {
-	return failf(e, "a value of type %s can't be made [%s]", object.TypeName(v), e.Type)
+func cantConvert(n syntax.Node, typ syntax.TypeName, v object.Value) error {
+	return failf(n, "a value of type %s can't be made [%s]", object.TypeName(v), typ.Name)
 }

@@ -7,6 +7,8 @@ import (
 
 // choosing are the cmdlets that look at one object at a time.
 func choosing() []*command {
+	further := param("ArgumentList", "Object[]", 1, "What the method takes; or more script blocks: those to run first and last.", "RemainingScripts", "Args")
+	further.Remaining = true
 	return []*command{
 		{name: "Where-Object", aliases: []string{"where", "?"}, start: startWhere,
 			synopsis: "Keeps the objects for which a condition holds.", params: whereParameters()},
@@ -16,6 +18,7 @@ func choosing() []*command {
 				required(param("Process", "ScriptBlock", 0, "The script block, or the name of a property or method.", "MemberName")),
 				param("Begin", "ScriptBlock", object.Named, "A script block to run before the first object."),
 				param("End", "ScriptBlock", object.Named, "A script block to run after the last object."),
+				further,
 				inputObject,
 			}},
 	}
@@ -112,6 +115,7 @@ func (inv *invocation) condition() (func(object.Value) (bool, error), error) {
 
 func startForEach(inv *invocation) (stage, error) {
 	in := inv.in
+	inv.divide()
 	each, err := inv.eachObject()
 	if err != nil {
 		return nil, err
@@ -148,6 +152,23 @@ func startForEach(inv *invocation) (stage, error) {
 	}), nil
 }
 
+// divide makes -Begin, -Process and -End of several script blocks without names.
+func (inv *invocation) divide() {
+	blocks := append([]object.Value{inv.args["Process"]}, object.Items(inv.args["ArgumentList"])...)
+	for _, v := range blocks {
+		if _, ok := v.(*block); !ok || len(blocks) > 3 {
+			return
+		}
+	}
+	if _, given := inv.args["Begin"]; !given && len(blocks) > 1 {
+		inv.args["Begin"], blocks = blocks[0], blocks[1:]
+	}
+	inv.args["Process"] = blocks[0]
+	if _, given := inv.args["End"]; !given && len(blocks) > 1 {
+		inv.args["End"] = blocks[1]
+	}
+}
+
 // eachObject is what ForEach-Object does with one object.
 func (inv *invocation) eachObject() (func(object.Value) error, error) {
 	in := inv.in
@@ -159,8 +180,9 @@ func (inv *invocation) eachObject() (func(object.Value) error, error) {
 		return nil, err
 	}
 	node := inv.where("Process")
+	args := object.Items(inv.args["ArgumentList"])
 	return func(v object.Value) error {
-		if _, ok := object.Member(v, name); ok {
+		if _, ok := object.Member(v, name); ok && args == nil {
 			p, err := in.property(node, v, name)
 			if err != nil {
 				return err
@@ -168,13 +190,13 @@ func (inv *invocation) eachObject() (func(object.Value) error, error) {
 			return inv.emit(p)
 		}
 		if _, ok := v.(object.Caller); ok || isText(v) {
-			result, err := in.invoke(node, v, name, nil)
+			result, err := in.invoke(node, v, name, args)
 			if err != nil {
 				return err
 			}
 			return inv.emit(result)
 		}
-		_, err := in.property(node, v, name) // warns
+		_, err := in.property(node, v, name) // says that there is none
 		return err
 	}, nil
 }

@@ -126,9 +126,21 @@ func (c *command) parameterNames() []string {
 	return names
 }
 
+// otherWays says how a policy gets here that a script makes with more than there is
+// here.
+const otherWays = "what Get-Command lists; what only Exchange can do, its export brings: Get-ReceiveConnector | Export-Clixml receive.xml"
+
+// command is the function or cmdlet of that name; nil: there is none.
+func (in *Interp) command(name string) *command {
+	if c, ok := in.funcs[object.Fold(name)]; ok {
+		return c
+	}
+	return in.commands[object.Fold(name)]
+}
+
 // lookup finds the command that a node names.
 func (in *Interp) lookup(n *syntax.Command) (*command, error) {
-	if c, ok := in.commands[object.Fold(n.Name)]; ok {
+	if c := in.command(n.Name); c != nil {
 		return c, nil
 	}
 	// Exchange's cmdlets may be written with the name of their snap-in before them.
@@ -143,7 +155,7 @@ func (in *Interp) lookup(n *syntax.Command) (*command, error) {
 	} else if near := nearest(n.Name, in.commandNames()); near != "" {
 		text += "; did you mean " + near + "?"
 	}
-	return nil, &Error{Where: n.NameSpan, Err: errors.New(text), Supported: "what Get-Command lists"}
+	return nil, &Error{Where: n.NameSpan, Err: errors.New(text), command: true, Supported: otherWays}
 }
 
 // switching returns what stands for an Enable or Disable cmdlet that doesn't
@@ -161,8 +173,10 @@ func (in *Interp) switching(name string) string {
 // commandNames are the full names of all cmdlets, in alphabetical order.
 func (in *Interp) commandNames() []string {
 	var names []string
-	for _, c := range in.commands {
-		names = append(names, c.name)
+	for _, all := range []map[string]*command{in.commands, in.funcs} {
+		for _, c := range all {
+			names = append(names, c.name)
+		}
 	}
 	slices.Sort(names)
 	return slices.Compact(names)

@@ -20,7 +20,7 @@ func (in *Interp) Complete(text string) (start int, candidates []string) {
 	case syntax.SlotVariable:
 		candidates = in.completeVariable(at.Word)
 	case syntax.SlotName:
-		if cmd := in.commands[object.Fold(at.Command)]; cmd != nil {
+		if cmd := in.command(at.Command); cmd != nil {
 			for _, name := range beginning(cmd.parameterNames(), at.Word) {
 				candidates = append(candidates, "-"+name)
 			}
@@ -47,7 +47,7 @@ func beginning(words []string, prefix string) []string {
 // completeVariable returns the variables whose names begin with a word.
 func (in *Interp) completeVariable(word string) []string {
 	names := []string{"true", "false", "null"}
-	for folded := range in.vars {
+	for folded := range in.global.vars {
 		names = append(names, strings.ToLower(folded))
 	}
 	var found []string
@@ -59,7 +59,7 @@ func (in *Interp) completeVariable(word string) []string {
 
 // completeValue returns the values that a parameter could have.
 func (in *Interp) completeValue(at syntax.Cursor) []string {
-	cmd := in.commands[object.Fold(at.Command)]
+	cmd := in.command(at.Command)
 	if cmd == nil {
 		return nil
 	}

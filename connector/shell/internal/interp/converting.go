@@ -18,6 +18,7 @@ func converting() []*command {
 	typeLine := flag("IncludeTypeInformation", "Begins with a line that names the type.", "iti")
 	noTypeLine := flag("NoTypeInformation", "Leaves out that line, as is done anyway.", "nti")
 	depth := param("Depth", "Int32", object.Named, "How deep objects are written as objects; below that, as text.")
+	behind := flag("Append", "Writes behind what the file holds.")
 	text := inputObject
 	text.Position = 0
 	csv := []object.Parameter{delimiter, typeLine, noTypeLine, inputObject}
@@ -30,12 +31,14 @@ func converting() []*command {
 		{name: "ConvertFrom-Json", synopsis: "Reads JSON.", params: []object.Parameter{text}, start: startFromText("JSON", format.ParseJSON)},
 		{name: "ConvertFrom-Csv", synopsis: "Reads CSV.", params: []object.Parameter{text, between}, start: startFromCSV},
 		{name: "Export-Csv", aliases: []string{"epcsv"}, synopsis: "Writes objects to a CSV file.",
-			params: append(exportParameters(), delimiter, typeLine, noTypeLine), start: startExport(csvFile)},
+			params: append(exportParameters(), delimiter, typeLine, noTypeLine, behind), start: startExport(csvFile)},
 		{name: "Export-Clixml", synopsis: "Writes objects to a CLIXML file.",
 			params: append(exportParameters(), depth), start: startExport(clixmlFile)},
 		{name: "Out-File", synopsis: "Writes to a file how objects look.",
-			params: append(exportParameters(), param("Width", "Int32", object.Named, "Characters of a line.")), start: startExport(textFile)},
+			params: append(exportParameters(), param("Width", "Int32", object.Named, "Characters of a line."), behind), start: startExport(textFile)},
 		{name: "Set-Content", aliases: []string{"sc"}, synopsis: "Writes text to a file.",
+			params: append(exportParameters("Value"), flag("NoNewline", "Puts nothing between and after the values.")), start: startExport(contentFile)},
+		{name: "Add-Content", aliases: []string{"ac"}, synopsis: "Writes text behind what a file holds.",
 			params: append(exportParameters("Value"), flag("NoNewline", "Puts nothing between and after the values.")), start: startExport(contentFile)},
 		{name: "Import-Csv", aliases: []string{"ipcsv"}, synopsis: "Reads a CSV file.", start: startImportCSV,
 			params: append(importParameters(), between)},
@@ -272,15 +275,9 @@ func startRead(use func(inv *invocation, path string, data []byte) error) func(*
 
 func startGetContent(inv *invocation) (stage, error) {
 	return startRead(func(inv *invocation, path string, data []byte) error {
-		if err := inv.in.m.alloc(8 * int64(len(data))); err != nil {
-			return at(inv.node.NameSpan, err)
-		}
-		text, err := format.Decode(path, data)
-		if err != nil {
-			return inv.fail(err)
-		}
-		if err := inv.in.m.text(len(text)); err != nil {
-			return at(inv.node.NameSpan, err)
+		text, ok, err := inv.decode(path, data)
+		if err != nil || !ok {
+			return err
 		}
 		if inv.on("Raw") {
 			return inv.emit(text)
@@ -292,4 +289,30 @@ func startGetContent(inv *invocation) (stage, error) {
 		}
 		return nil
 	})(inv)
+}
+
+// decode makes text of a file. It is not ok if that failed, and the author wants to
+// go on.
+func (inv *invocation) decode(path string, data []byte) (text string, ok bool, err error) {
+	if err := inv.in.m.alloc(8 * int64(len(data))); err != nil {
+		return "", false, at(inv.node.NameSpan, err)
+	}
+	text, err = format.Decode(path, data)
+	if err != nil {
+		return "", false, inv.fail(err)
+	}
+	return text, true, at(inv.node.NameSpan, inv.in.m.text(len(text)))
+}
+
+// readText reads the text of a file whose name is an argument. It is not ok if that
+// failed, and the author wants to go on.
+func (inv *invocation) readText(parameter, path string) (text string, ok bool, err error) {
+	if inv.in.opt.FS == nil {
+		return "", false, inv.fail(errNoFiles)
+	}
+	data, err := inv.in.opt.FS.ReadFile(path)
+	if err != nil {
+		return "", false, inv.fail(&object.ArgumentError{Parameter: parameter, Err: err})
+	}
+	return inv.decode(path, data)
 }

@@ -33,7 +33,7 @@ func (d *display) options() format.Options {
 	if d.width == 0 {
 		o.Width = d.in.opt.Width
 	}
-	if limit, ok := wholeNumber(scalar(d.in.vars["FORMATENUMERATIONLIMIT"])); ok {
+	if limit, ok := wholeNumber(scalar(d.in.get("FORMATENUMERATIONLIMIT"))); ok {
 		o.Enumeration = int(max(-1, min(limit, DefaultList)))
 	}
 	return o

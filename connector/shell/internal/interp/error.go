@@ -14,6 +14,10 @@ type Error struct {
 	Command   string // the cmdlet that failed; empty if none did
 	Err       error
 	Supported string // what to write instead; empty if Err says it all
+
+	// command says that the error is about which command or parameter there is:
+	// no value came of it, and the statements that follow are run.
+	command bool
 }
 
 // Error returns place and text, the line of the script with the offending part
@@ -55,12 +59,20 @@ type errStop struct{ stage stage }
 
 func (*errStop) Error() string { return "the pipeline was stopped" }
 
+// isStop reports whether err is no mistake: the script or a stage moves on to
+// somewhere else.
 func isStop(err error) bool {
 	var stop *errStop
-	return errors.As(err, &stop)
+	var jump *errJump
+	return errors.As(err, &stop) || errors.As(err, &jump)
 }
 
-// errTerminate ends the script after an error with -ErrorAction Stop.
+// commandError makes the error of a command that isn't there or can't be called so.
+func commandError(n syntax.Node, format string, args ...any) error {
+	return &Error{Where: n.Where(), Err: fmt.Errorf(format, args...), command: true}
+}
+
+// errTerminate ends the script after an error that is recorded already.
 type errTerminate struct{ err *Error }
 
 func (e *errTerminate) Error() string { return e.err.Error() }

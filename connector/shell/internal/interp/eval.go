@@ -1,6 +1,7 @@
 package interp
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -33,6 +34,8 @@ func (in *Interp) eval(e syntax.Expr) (object.Value, error) {
 		return &block{e}, nil
 	case *syntax.Cast:
 		return in.cast(e)
+	case *syntax.Static:
+		return in.static(e)
 	case *syntax.Unary:
 		return in.unary(e)
 	case *syntax.Binary:
@@ -174,48 +177,93 @@ func (in *Interp) member(e *syntax.Member) (object.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	return in.property(e.NameSpan, o, e.Name)
+	name, err := in.memberName(e)
+	if err != nil {
+		return nil, err
+	}
+	return in.property(e.NameSpan, o, name)
 }
 
-// property reads a property; one that isn't there is $null, and warned of.
+// memberName is the name of a property, computed or not.
+func (in *Interp) memberName(e *syntax.Member) (string, error) {
+	if e.Computed == nil {
+		return e.Name, nil
+	}
+	v, err := in.eval(e.Computed)
+	if err != nil {
+		return "", err
+	}
+	return in.text(e.Computed, v)
+}
+
+// property reads a property. $null has every one, a hashtable every key, and an
+// empty list those of its elements; otherwise one that isn't there is an error.
 func (in *Interp) property(n syntax.Node, o object.Value, name string) (object.Value, error) {
+	v, ok, err := in.lookProperty(n, o, name)
+	if err != nil || ok || mayLack(o) {
+		return v, err
+	}
+	return nil, noSuchProperty(n, o, name)
+}
+
+// column is property for what is only shown or put in order: a property that isn't
+// there is an empty column, and warned of.
+func (in *Interp) column(n syntax.Node, o object.Value, name string) (object.Value, error) {
+	v, ok, err := in.lookProperty(n, o, name)
+	if err == nil && !ok && !mayLack(o) {
+		in.warnOnce(n, func() string { return asError(noSuchProperty(n, o, name)).Err.Error() + "; it counts as $null" })
+	}
+	return v, err
+}
+
+// mayLack reports whether a property of v that isn't there is no mistake.
+func mayLack(v object.Value) bool {
+	switch v := v.(type) {
+	case nil, *object.Table:
+		return true
+	case *object.List:
+		return len(v.Items) == 0
+	}
+	return false
+}
+
+func (in *Interp) lookProperty(n syntax.Node, o object.Value, name string) (v object.Value, ok bool, err error) {
 	if err := in.m.read(o); err != nil {
-		return nil, at(n, err)
+		return nil, false, at(n, err)
 	}
 	if l, ok := o.(*object.List); ok {
 		if err := in.m.newList(len(l.Items)); err != nil {
-			return nil, at(n, err)
+			return nil, false, at(n, err)
 		}
 	}
-	v, ok := object.Member(o, name)
+	v, ok = object.Member(o, name)
 	if l, isList := v.(*object.List); isList {
 		if err := in.m.list(len(l.Items)); err != nil {
-			return nil, at(n, err)
+			return nil, false, at(n, err)
 		}
 	}
-	if _, isTable := o.(*object.Table); !ok && o != nil && !isTable {
-		in.warnOnce(n, func() string { return noSuchProperty(o, name).Error() + "; it counts as $null" })
-	}
-	return v, nil
+	return v, ok, nil
 }
 
-// noSuchProperty says so and names the nearest.
-func noSuchProperty(o object.Value, name string) error {
+// noSuchProperty says so, names the nearest and lists those that there are.
+func noSuchProperty(n syntax.Node, o object.Value, name string) error {
 	if l, ok := o.(*object.List); ok && len(l.Items) > 0 {
 		o = l.Items[0]
 	}
 	if o == nil {
-		return fmt.Errorf("$null has no property %s", name)
+		return failf(n, "$null has no property %.64s", name)
 	}
-	var near string
-	if obj, ok := o.(*object.Object); ok {
-		near = nearest(name, obj.Names())
+	text := fmt.Sprintf("%s has no property %.64s", object.TypeName(o), name)
+	known := object.MemberNames(o)
+	if near := nearest(name, known); near != "" {
+		text += "; did you mean " + near + "?"
 	}
-	if near != "" {
-		return fmt.Errorf("%s has no property %s; did you mean %s?", object.TypeName(o), name, near)
-	}
-	return fmt.Errorf("%s has no property %s", object.TypeName(o), name)
+	list := strings.Join(known[:min(len(known), maxKnown)], ", ")
+	return &Error{Where: n.Where(), Err: errors.New(text), Supported: list}
 }
+
+// maxKnown is how many properties an error lists.
+const maxKnown = 100
 
 // element evaluates object[index].
 func (in *Interp) element(e *syntax.Index) (object.Value, error) {

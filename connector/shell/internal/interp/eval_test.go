@@ -51,7 +51,7 @@ func TestExpressions(t *testing.T) {
 		{`'John Smith' -replace '(\w+) (\w+)', '$2, $1'`, "Smith, John"}, {`'aXbx' -replace 'x'`, "ab"}, {`'aXbx' -creplace 'x', '$$'`, "aXb$"}, {`'abc' -replace '(?<mid>b)', '[${mid}$&]'`, "a[bb]c"}, {`'5' -replace '\d', '$10'`, ""},
 		{`'{0} {1:N2} {2,5}|{3:D3} {4:X2} {5:P0} {{}}' -f 'a', 1234.5, 'r', 7, 255, 0.5`, "a 1,234.50     r|007 FF 50% {}"}, {`'{0:00}' -f 5`, "05"}, {`'{0}' -f (Get-Thing).MaxSize`, "10 MB (10,485,760 bytes)"},
 		{`'a.b'.Split('.'); 'abc'.IndexOf('c'); ' x '.Trim(); 'ab'.PadLeft(4, '.'); 'ab'.PadRight(3) + '|'; 'abc'.EndsWith('c')`, "a|b|2|x|..ab|ab ||True"},
-		{`'x'.GetType`, ""}, {`"a` + "`" + `tb"`, "a b"},
+		{`$n = 'Length'; 'x'.$n; @{a = 1}."$('a')"; @().NoSuch; $null.NoSuch`, "1|1"}, {`"a` + "`" + `tb"`, "a b"},
 		// casts
 		{`[int]'0x10'; [int]2.5; [int]3.5; [string]1.5; [bool]'false'; [double]'1.5'; [long]5`, "16|2|4|1.5|True|1.5|5"}, {`[string[]](1, 2) -join ','`, "1,2"}, {`[int]$x = '5'; $x + 1`, "6"},
 		{`([timespan]'00:10:00').TotalMinutes`, "10"}, {`[array]$a = 5; $a.Count`, "1"}, {`([Microsoft.Exchange.Data.ByteQuantifiedSize]'10MB').ToKB()`, "10240"},
@@ -84,7 +84,7 @@ func TestFailures(t *testing.T) {
 	for _, tt := range []struct{ src, want string }{
 		{`1 / 0`, "division by zero"}, {`5 % 0`, "division by zero"}, {`1 + 'x'`, "isn't one"}, {`@{} + 1`, "hashtable"}, {`(1, 2) - 1`, "isn't for lists"}, {`@{a = 1} + @{A = 2}`, "in both"},
 		{`@{a = 1; A = 2}`, "twice"}, {`$null.ToString()`, "$null has no methods"}, {`'x'.Substring(5)`, "no method"}, {`(5).Foo()`, "no method Foo"}, {`$a = 1, 2; $a[5] = 1`, "no element 5"}, {`$x = 5; $x.y = 1`, "no property y"},
-		{`$t = Get-Thing; $t.Nmae = 1`, "did you mean Name?"}, {`[xml]'x'`, "isn't supported"}, {`[int]'x'`, "can't be made [int]"}, {`[hashtable]5`, "can't be made"}, {`'a' -match '(?=b)'`, "RE2"}, {`'{1}' -f 1`, "no value"}, {`'{' -f 1`, "isn't closed"}, {`'{0:Q}' -f 1`, "form"},
+		{`$t = Get-Thing; $t.Nmae = 1`, "did you mean Name?"}, {`(Get-Thing).Nmae`, "did you mean Name?"}, {`'x'.GetType`, "no property GetType"}, {`(Get-Thing).Size2 -eq 1`, "supported: Name, Identity"}, {`Get-Thing | where Nmae -eq a`, "no property Nmae"}, {`Get-Thing | select -ExpandProperty Nmae`, "no property Nmae"}, {`('a', 'b').Foo`, "no property Foo"}, {`[xml]'x'`, "isn't supported"}, {`[int]'x'`, "can't be made [int]"}, {`[hashtable]5`, "can't be made"}, {`'a' -match '(?=b)'`, "RE2"}, {`'{1}' -f 1`, "no value"}, {`'{' -f 1`, "isn't closed"}, {`'{0:Q}' -f 1`, "form"},
 		{`$env:X = 1`, "environment"}, {`$_ = 1`, "can't be assigned"}, {`1..'x'`, "whole number"}, {`'a' * -1`, "whole number"}, {`Get-Thing | Show-Args`, "nothing that this cmdlet takes"}, {`Import-Csv nosuch`, "does not exist"},
 		{`1 | where Name x`, "no comparison"}, {`1 | where Name -eq 1 -lt 2`, ""}, {`1 | select -First x`, "whole number"}, {`1 | select -First 1 -Last 1`, "don't go together"}, {`1 | select @{x = 1}`, "has no x"}, {`1 | select @{n = 'x'}`, "needs an expression"},
 		{`Show-Args -Text a -Text b`, "twice"}, {`$p = @{Text = 'a'}; Show-Args @p -Text b`, "twice"}, {`$p = @{Nope = 1}; Show-Args @p`, "-Nope"}, {`Show-Args -ErrorAction Explode`, "one of"}, {`Remove-Thing a -Confirm`, "nobody is there"},

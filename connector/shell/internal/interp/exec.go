@@ -1,6 +1,8 @@
 package interp
 
 import (
+	"slices"
+
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/syntax"
 )
@@ -36,7 +38,17 @@ func (in *Interp) exec(s syntax.Statement, emit emitter) error {
 	case *syntax.If:
 		err = in.branch(s, emit)
 	case *syntax.ForEach:
+		err = in.foreach(s, emit)
+	case *syntax.Loop:
 		err = in.loop(s, emit)
+	case *syntax.Switch:
+		err = in.choose(s, emit)
+	case *syntax.Try:
+		err = in.try(s, emit)
+	case *syntax.Flow:
+		err = in.jump(s, emit)
+	case *syntax.Function:
+		err = in.define(s)
 	default:
 		err = failf(s, "this statement isn't supported")
 	}
@@ -57,27 +69,6 @@ func (in *Interp) branch(s *syntax.If, emit emitter) error {
 		return nil
 	}
 	return in.runBody(s.Else.Body, emit)
-}
-
-func (in *Interp) loop(s *syntax.ForEach, emit emitter) error {
-	over, err := in.value(s.In)
-	if err != nil {
-		return err
-	}
-	items := object.Items(over)
-	// The list may grow while it is walked through; what it was counts.
-	for _, item := range items[:len(items):len(items)] {
-		if err := in.m.step(1); err != nil {
-			return at(s, err)
-		}
-		if err := in.setVariable(s.Variable, item); err != nil {
-			return err
-		}
-		if err := in.runBody(s.Body.Body, emit); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // value is what a statement yields where a value is wanted: an expression as it
@@ -158,7 +149,7 @@ func loneCommand(s syntax.Statement) bool {
 // set may be added to.
 func (in *Interp) current(target syntax.Expr) (object.Value, error) {
 	if v, ok := target.(*syntax.Variable); ok && v.Scope != "env" {
-		return in.vars[object.Fold(v.Name)], nil
+		return in.get(object.Fold(v.Name)), nil
 	}
 	return in.eval(target)
 }
@@ -171,7 +162,7 @@ func (in *Interp) store(target syntax.Expr, v object.Value) error {
 	case *syntax.Variable:
 		return in.setVariable(t, v)
 	case *syntax.Cast:
-		converted, err := in.convert(t, t.Type, v)
+		converted, err := in.convert(t, syntax.TypeName{Span: t.TypeSpan, Name: t.Type}, v)
 		if err != nil {
 			return err
 		}
@@ -180,12 +171,40 @@ func (in *Interp) store(target syntax.Expr, v object.Value) error {
 		return in.storeMember(t, v)
 	case *syntax.Index:
 		return in.storeIndex(t, v)
+	case *syntax.Array:
+		return in.storeEach(t, v)
 	}
 	return failf(target, "nothing can be assigned to this")
 }
 
+// storeEach puts the elements of a list into variables: the last one gets what the
+// others leave.
+func (in *Interp) storeEach(t *syntax.Array, v object.Value) error {
+	items := object.Items(v)
+	for i, target := range t.Items {
+		var item object.Value
+		switch {
+		case i == len(t.Items)-1 && len(items) > i+1:
+			if err := in.m.newList(len(items) - i); err != nil {
+				return at(t, err)
+			}
+			item = object.NewList(slices.Clone(items[i:])...)
+		case i < len(items):
+			item = items[i]
+		}
+		if err := in.store(target, item); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (in *Interp) storeMember(t *syntax.Member, v object.Value) error {
 	o, err := in.eval(t.Object)
+	if err != nil {
+		return err
+	}
+	name, err := in.memberName(t)
 	if err != nil {
 		return err
 	}
@@ -194,16 +213,16 @@ func (in *Interp) storeMember(t *syntax.Member, v object.Value) error {
 		if err := in.keep(nil, o.Len()+1); err != nil {
 			return at(t, err)
 		}
-		o.Set(t.Name, v)
+		o.Set(name, v)
 		return nil
 	case *object.Object:
-		if _, ok := o.Get(t.Name); !ok {
-			return &Error{Where: t.NameSpan, Err: noSuchProperty(o, t.Name)}
+		if _, ok := o.Get(name); !ok {
+			return noSuchProperty(t.NameSpan, o, name)
 		}
-		o.Assign(t.Name, v)
+		o.Assign(name, v)
 		return nil
 	}
-	return &Error{Where: t.NameSpan, Err: noSuchProperty(o, t.Name)}
+	return noSuchProperty(t.NameSpan, o, name)
 }
 
 func (in *Interp) storeIndex(t *syntax.Index, v object.Value) error {

@@ -32,12 +32,37 @@ func startExport(render func(*invocation, []object.Value) ([]byte, error)) func(
 			if inv.in.opt.FS == nil {
 				return inv.fail(errNoFiles)
 			}
+			if data, err = inv.behind(path, data); err != nil {
+				return at(inv.node.NameSpan, err)
+			}
 			if err := inv.in.opt.FS.WriteFile(path, data); err != nil {
 				return inv.fail(&object.ArgumentError{Parameter: "Path", Err: err})
 			}
 			return nil
 		}), nil
 	}
+}
+
+// behind puts data behind what is in the file, if it is to be appended. A header that
+// is there already isn't written again.
+func (inv *invocation) behind(path string, data []byte) ([]byte, error) {
+	if !inv.on("Append") && inv.cmd.name != "Add-Content" {
+		return data, nil
+	}
+	old, err := inv.in.opt.FS.ReadFile(path)
+	if err != nil || len(old) == 0 { // writing tells why, if it isn't that there is none
+		return data, nil
+	}
+	if err := inv.in.m.alloc(int64(len(old) + len(data))); err != nil {
+		return nil, err
+	}
+	if inv.cmd.name == "Export-Csv" {
+		for header := true; header && len(data) > 0; {
+			header = data[0] == '#'
+			_, data, _ = bytes.Cut(data, []byte("\n"))
+		}
+	}
+	return append(bytes.Clone(old), data...), nil
 }
 
 // lineEnd is what PowerShell ends the lines of files with on Windows, where

@@ -155,40 +155,36 @@ func (inv *invocation) fail(err error) error {
 		}
 	}
 	inv.keepError(e)
+	e.command = true
 	action := inv.common.errorAction
-	if action == "" {
-		action = object.Text(scalar(in.vars["ERRORACTIONPREFERENCE"]))
+	asked := action != ""
+	if !asked {
+		action = in.preference("ERRORACTIONPREFERENCE")
 	}
 	silent := slices.Contains(inv.node.ToNull, syntax.StreamError) || slices.Contains(inv.node.ToNull, syntax.StreamAll)
 	switch {
+	case in.at.tries > 0 && !silent && (!asked && !quietAction(action) || strings.EqualFold(action, "Stop")):
+		return e // for the catch
 	case strings.EqualFold(action, "Stop"):
 		if err := in.record(e); err != nil {
 			return err
 		}
 		return &errTerminate{e}
-	case silent, strings.EqualFold(action, "SilentlyContinue"), strings.EqualFold(action, "Ignore"):
+	case silent, quietAction(action):
 		in.failures++
 		return nil
 	}
 	return in.record(e)
 }
 
+func quietAction(action string) bool {
+	return strings.EqualFold(action, "SilentlyContinue") || strings.EqualFold(action, "Ignore")
+}
+
 // keepError puts an error into $Error, the newest first, and into the variable of
 // -ErrorVariable.
 func (inv *invocation) keepError(e *Error) {
-	exception := object.NewObject("Exception", 1)
-	exception.Text = e.Err.Error()
-	exception.Set("Message", exception.Text)
-	r := object.NewObject("ErrorRecord", 1)
-	r.Text = exception.Text
-	r.Set("Exception", exception)
-	inv.note(inv.common.errorVariable, r)
-
-	kept := object.NewList(r)
-	if old, ok := inv.in.vars["ERROR"].(*object.List); ok {
-		kept.Items = append(kept.Items, old.Items[:min(len(old.Items), maxWarnings)]...)
-	}
-	inv.in.vars["ERROR"] = kept
+	inv.note(inv.common.errorVariable, inv.in.remember(e))
 }
 
 // beginNotes empties the variables of -ErrorVariable and -WarningVariable, unless
@@ -196,7 +192,7 @@ func (inv *invocation) keepError(e *Error) {
 func (inv *invocation) beginNotes() {
 	for _, name := range []string{inv.common.errorVariable, inv.common.warningVariable} {
 		if name != "" && !strings.HasPrefix(name, "+") {
-			inv.in.vars[object.Fold(name)] = new(object.List)
+			inv.in.set(object.Fold(name), new(object.List))
 		}
 	}
 }
@@ -207,10 +203,10 @@ func (inv *invocation) note(name string, v object.Value) {
 		return
 	}
 	key := object.Fold(strings.TrimPrefix(name, "+"))
-	list, ok := inv.in.vars[key].(*object.List)
+	list, ok := inv.in.get(key).(*object.List)
 	if !ok {
 		list = new(object.List)
-		inv.in.vars[key] = list
+		inv.in.set(key, list)
 	}
 	if len(list.Items) < maxWarnings {
 		list.Add(v)
@@ -222,10 +218,10 @@ func (inv *invocation) warn(text string) {
 	inv.note(inv.common.warningVariable, text)
 	action := inv.common.warningAction
 	if action == "" {
-		action = object.Text(scalar(in.vars["WARNINGPREFERENCE"]))
+		action = in.preference("WARNINGPREFERENCE")
 	}
 	quiet := slices.Contains(inv.node.ToNull, syntax.StreamWarning) || slices.Contains(inv.node.ToNull, syntax.StreamAll)
-	if quiet || strings.EqualFold(action, "SilentlyContinue") || strings.EqualFold(action, "Ignore") {
+	if quiet || quietAction(action) {
 		return
 	}
 	in.warn(inv.node, text)
@@ -234,7 +230,7 @@ func (inv *invocation) warn(text string) {
 func (inv *invocation) verbose(text string) {
 	in := inv.in
 	quiet := slices.Contains(inv.node.ToNull, syntax.StreamVerbose) || slices.Contains(inv.node.ToNull, syntax.StreamAll)
-	wanted := strings.EqualFold(object.Text(scalar(in.vars["VERBOSEPREFERENCE"])), "Continue")
+	wanted := strings.EqualFold(in.preference("VERBOSEPREFERENCE"), "Continue")
 	if _, given := inv.spans["Verbose"]; given {
 		wanted = inv.common.verbose
 	}
@@ -247,7 +243,7 @@ func (inv *invocation) whatIf() bool {
 	if _, given := inv.spans["WhatIf"]; given {
 		return inv.common.whatIf
 	}
-	return object.Truth(inv.in.vars["WHATIFPREFERENCE"])
+	return object.Truth(inv.in.get("WHATIFPREFERENCE"))
 }
 
 // confirm is Call.Confirm.
@@ -261,7 +257,7 @@ func (inv *invocation) confirm(action, target string) (bool, error) {
 	inv.verbose(text)
 	asks := inv.common.confirm
 	if c, ok := inv.cmd.external.(object.Confirmer); ok && !inv.common.confirmSet {
-		asks = c.ConfirmsByDefault() && !strings.EqualFold(object.Text(scalar(in.vars["CONFIRMPREFERENCE"])), "None")
+		asks = c.ConfirmsByDefault() && !strings.EqualFold(in.preference("CONFIRMPREFERENCE"), "None")
 		asks = asks && in.opt.Confirm != nil
 	}
 	switch {

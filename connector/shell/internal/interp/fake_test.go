@@ -217,7 +217,14 @@ func options(s *store, out *bytes.Buffer) interp.Options {
 		Env: func(name string) (string, bool) {
 			return "HubA", strings.EqualFold(name, "COMPUTERNAME")
 		},
-		FS:    files{},
+		FS:  files{},
+		Now: func() time.Time { return time.Date(2026, 11, 28, 20, 41, 35, 0, time.UTC) },
+		Answer: func(q interp.Question) (auth.Secret, error) {
+			if q.Secret {
+				return secret, nil
+			}
+			return auth.Secret("answer to " + q.Prompt), nil
+		},
 		Out:   out,
 		Width: 100,
 	}

@@ -57,8 +57,11 @@ func startGetCommand(inv *invocation) (stage, error) {
 			found = true
 			o := object.NewObject("CmdletInfo", 3)
 			o.Set("CommandType", "Cmdlet")
+			if _, own := inv.in.funcs[object.Fold(name)]; own {
+				o.Set("CommandType", "Function")
+			}
 			o.Set("Name", name)
-			o.Set("Synopsis", inv.in.commands[object.Fold(name)].synopsis)
+			o.Set("Synopsis", inv.in.command(name).synopsis)
 			if err := inv.emit(o); err != nil {
 				return err
 			}
@@ -83,8 +86,8 @@ func startGetHelp(inv *invocation) (stage, error) {
 		if name == "" {
 			return inv.emit("Get-Command lists the cmdlets; Get-Help NAME says what one does and takes.")
 		}
-		c, ok := inv.in.commands[object.Fold(name)]
-		if !ok {
+		c := inv.in.command(name)
+		if c == nil {
 			text := "there is no cmdlet of that name"
 			if near := nearest(name, inv.in.commandNames()); near != "" {
 				text += "; did you mean " + near + "?"
@@ -153,22 +156,25 @@ func startGetVariable(inv *invocation) (stage, error) {
 	}
 	return inv.work(func(object.Value) error { return nil }, func() error {
 		var names []string
-		for name := range inv.in.vars {
-			if name != currentObject && match(name) {
-				names = append(names, name)
+		for s := inv.in.at.scope; s != nil; s = s.parent {
+			for name := range s.vars {
+				if name != currentObject && match(name) {
+					names = append(names, name)
+				}
 			}
 		}
 		slices.Sort(names)
+		names = slices.Compact(names)
 		for _, name := range names {
 			if inv.on("ValueOnly") {
-				if err := inv.emit(inv.in.vars[name]); err != nil {
+				if err := inv.emit(inv.in.get(name)); err != nil {
 					return err
 				}
 				continue
 			}
 			o := object.NewObject("PSVariable", 2)
 			o.Set("Name", strings.ToLower(name))
-			o.Set("Value", inv.in.vars[name])
+			o.Set("Value", inv.in.get(name))
 			if err := inv.emit(o); err != nil {
 				return err
 			}

@@ -16,7 +16,9 @@ import (
 type Interp struct {
 	opt      Options
 	commands map[string]*command // by folded name and alias
-	vars     map[string]object.Value
+	funcs    map[string]*command // functions that scripts defined, by folded name
+	global   *scope
+	at       place
 	patterns patternCache
 
 	// of the Run under way
@@ -27,6 +29,7 @@ type Interp struct {
 	ok       bool                 // $?
 	target   string               // Call.Target of the pipeline under way
 	warned   map[syntax.Span]bool // where was warned once
+	exited   *int                 // what exit gave; nil: the script came to its end
 }
 
 // New returns an interpreter with the built-in cmdlets and those of opt.
@@ -38,10 +41,11 @@ func New(opt Options) *Interp {
 	if opt.Width <= 0 {
 		opt.Width = DefaultWidth
 	}
-	in := &Interp{opt: opt, ok: true, vars: make(map[string]object.Value, len(opt.Variables))}
+	in := &Interp{opt: opt, ok: true, global: newScope(nil), funcs: map[string]*command{}}
 	for name, v := range opt.Variables {
-		in.vars[object.Fold(name)] = v
+		in.global.vars[object.Fold(name)] = v
 	}
+	in.at.scope = in.global
 	in.commands = builtins()
 	for _, c := range opt.Commands {
 		in.commands[object.Fold(c.Name())] = external(c)
@@ -67,6 +71,18 @@ func (in *Interp) run(ctx context.Context, script *syntax.Script) error {
 	in.out = meteredWriter{in.m, in.opt.Out}
 	in.errs, in.target = nil, ""
 	in.warned = make(map[syntax.Span]bool)
+	in.at, in.exited = place{scope: in.global}, nil
+	if in.scriptParams(script) == nil {
+		in.runScript(script)
+	}
+	if len(in.errs) == 0 {
+		return nil
+	}
+	return in.errs
+}
+
+// runScript runs the statements of a script and shows what each puts out.
+func (in *Interp) runScript(script *syntax.Script) {
 	for i, s := range script.Body {
 		script.Body[i] = nil
 		shown := &display{in: in}
@@ -75,19 +91,36 @@ func (in *Interp) run(ctx context.Context, script *syntax.Script) error {
 			err = at(s, flushErr)
 		}
 		if err := in.settle(s, err); err != nil {
-			break
+			in.leave(err)
+			return
 		}
 	}
-	if len(in.errs) == 0 {
-		return nil
+}
+
+// leave takes what ended the script: return, exit, or an error that is recorded.
+func (in *Interp) leave(err error) {
+	var jump *errJump
+	if !errors.As(err, &jump) || jump.kind != syntax.Exit {
+		return
 	}
-	return in.errs
+	in.exited = &jump.code
+	if jump.code != 0 {
+		_ = in.record(&Error{Where: jump.node.Where(), Err: fmt.Errorf("the script ended itself with exit %d", jump.code)})
+	}
+}
+
+// Exited returns what the last script gave to exit, and whether it ended so. A
+// code other than 0 is an error of Run, too.
+func (in *Interp) Exited() (code int, ok bool) {
+	if in.exited == nil {
+		return 0, false
+	}
+	return *in.exited, true
 }
 
 // Variable returns the variable of that name, in any letter case and without $.
 func (in *Interp) Variable(name string) (object.Value, bool) {
-	v, ok := in.vars[object.Fold(name)]
-	return v, ok
+	return in.global.get(object.Fold(name))
 }
 
 // settle takes the error of a statement. It returns an error if the statements
@@ -97,17 +130,21 @@ func (in *Interp) settle(n syntax.Node, err error) error {
 		return nil
 	}
 	if isStop(err) {
-		return err // for a pipeline further up
+		return err // for a pipeline or loop further up
 	}
 	var end *errTerminate
 	if errors.As(err, &end) {
 		return err // is recorded already
 	}
+	if in.at.tries > 0 {
+		return at(n, err) // for a catch further up
+	}
 	placed := asError(at(n, err))
 	if recordErr := in.record(placed); recordErr != nil {
 		return recordErr
 	}
-	if in.m.fatal(err) || in.stopsByDefault() {
+	// What a wrong value would have led to is as wrong.
+	if !placed.command || in.m.fatal(err) || in.stopsByDefault() {
 		return &errTerminate{placed}
 	}
 	return nil
@@ -115,7 +152,7 @@ func (in *Interp) settle(n syntax.Node, err error) error {
 
 // stopsByDefault reports whether $ErrorActionPreference is Stop.
 func (in *Interp) stopsByDefault() bool {
-	return strings.EqualFold(object.Text(in.vars[object.Fold("ErrorActionPreference")]), "Stop")
+	return strings.EqualFold(in.preference("ERRORACTIONPREFERENCE"), "Stop")
 }
 
 // record keeps an error for the result of Run. It returns an error when there are

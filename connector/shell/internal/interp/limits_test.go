@@ -52,7 +52,7 @@ func TestHostile(t *testing.T) {
 		`$s = 'x' * 1MB; foreach ($i in 1..1000000) { $s -eq "$($s)y" | Out-Null }`,
 		`$h = @{}; foreach ($i in 1..10000000) { $h["k$i"] = 1 }`,
 		`foreach ($i in 1..1000000) { 'a line of output that is not that short' * 1000 }`,
-		`foreach ($i in 1..1000000) { $nosuch.Method() }`,
+		`foreach ($i in 1..1000000) { try { $nosuch.Method() } catch { } }`,
 		`foreach ($i in 1..1000000) { Write-Warning 'again' }`,
 		`$a = 1..900000; foreach ($i in 1..900000) { $a -contains 0 | Out-Null }`,
 		`$a = 1..900000; foreach ($i in 1..900000) { $a.Remove($i) }`,

@@ -27,13 +27,10 @@ func making() []*command {
 			}},
 		{name: "Add-PSSnapin", synopsis: "Does nothing: Exchange's cmdlets are there.", start: startSnapin,
 			params: []object.Parameter{name}},
-		{name: "Set-StrictMode", synopsis: "Does nothing: what was never set is warned of anyway.",
-			params: []object.Parameter{param("Version", "Version", object.Named, "Has no effect here."), flag("Off", "Has no effect here.")},
-			start: func(inv *invocation) (stage, error) {
-				return inv.work(func(object.Value) error { return nil }, nil), nil
-			}},
+		{name: "Set-StrictMode", synopsis: "Does nothing: what was never set is warned of anyway.", start: startNothing,
+			params: []object.Parameter{param("Version", "Version", object.Named, "Has no effect here."), flag("Off", "Has no effect here.")}},
 		{name: "Import-Module", aliases: []string{"ipmo"}, synopsis: "Does nothing: Exchange's cmdlets are there.", start: startSnapin,
-			params: []object.Parameter{name}},
+			params: []object.Parameter{name, flag("Force", "Has no effect here."), flag("DisableNameChecking", "Has no effect here.")}},
 	}
 }
 
@@ -54,7 +51,7 @@ func startSnapin(inv *invocation) (stage, error) {
 				Supported: "Exchange's own snap-ins, which are there anyway"}
 		}
 	}
-	return inv.work(func(object.Value) error { return nil }, nil), nil
+	return inv.once(nil), nil
 }
 
 func startNewObject(inv *invocation) (stage, error) {
@@ -67,11 +64,13 @@ func startNewObject(inv *invocation) (stage, error) {
 	switch short(name) {
 	case "pscredential":
 		made, err = inv.credential(args)
+	case "hashtable":
+		made = new(object.Table)
 	case "psobject", "pscustomobject", "object":
 		made, err = inv.custom()
 	case "arraylist", "list[string]", "list[object]":
 		// A list goes through a pipeline as its elements; an empty one must not.
-		return inv.work(func(object.Value) error { return nil }, func() error { return inv.emitWhole(new(object.List)) }), nil
+		return inv.once(func() error { return inv.emitWhole(new(object.List)) }), nil
 	default:
 		return nil, &Error{Where: inv.where("TypeName").Where(), Err: errors.New("New-Object can't make this type"),
 			Supported: "System.Management.Automation.PSCredential, PSObject and System.Collections.ArrayList"}
@@ -79,7 +78,7 @@ func startNewObject(inv *invocation) (stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	return inv.work(func(object.Value) error { return nil }, func() error { return inv.emit(made) }), nil
+	return inv.once(func() error { return inv.emit(made) }), nil
 }
 
 // short is a type's name without namespaces, in lower case.

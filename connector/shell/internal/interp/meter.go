@@ -20,6 +20,7 @@ type meter struct {
 	memory int64
 	output int64
 	depth  int
+	calls  int
 }
 
 // ctxEvery is how many steps pass between two looks at the context.

@@ -21,6 +21,8 @@ func (in *Interp) unary(e *syntax.Unary) (object.Value, error) {
 	case syntax.Plus:
 		v, err = arithmetic(syntax.Add, int64(0), v)
 		return v, at(e, err)
+	case syntax.BitNot:
+		return bitwise(e, syntax.BitXor, v, int64(-1))
 	case syntax.Join:
 		return in.join(e, v, "")
 	case syntax.Split:
@@ -41,6 +43,12 @@ func (in *Interp) operation(e *syntax.Binary) (object.Value, error) {
 		return false, nil
 	case e.Op == syntax.Or && truth:
 		return true, nil
+	}
+	if typ, ok := e.Right.(*syntax.Type); ok {
+		if e.Op == syntax.As {
+			return in.as(e, left, typ)
+		}
+		return in.is(left, typ) == (e.Op == syntax.Is), nil
 	}
 	right, err := in.eval(e.Right)
 	if err != nil {
@@ -90,6 +98,8 @@ func (in *Interp) binary(n syntax.Node, op syntax.Operator, exact bool, a, b obj
 		return in.format(n, a, b)
 	case syntax.Range:
 		return in.span(n, a, b)
+	case syntax.BitAnd, syntax.BitOr, syntax.BitXor, syntax.ShiftLeft, syntax.ShiftRight:
+		return bitwise(n, op, a, b)
 	}
 	return in.arith(n, op, a, b)
 }
@@ -260,4 +270,24 @@ func wholeNumber(v object.Value) (int64, bool) {
 	num, _ := object.Number(v)
 	i, ok := num.(int64)
 	return i, ok
+}
+
+// bitwise applies an operator to the bits of whole numbers.
+func bitwise(n syntax.Node, op syntax.Operator, a, b object.Value) (object.Value, error) {
+	x, ok1 := wholeNumber(a)
+	y, ok2 := wholeNumber(b)
+	if !ok1 || !ok2 {
+		return nil, failf(n, "%s needs whole numbers", op)
+	}
+	switch op {
+	case syntax.BitAnd:
+		return x & y, nil
+	case syntax.BitOr:
+		return x | y, nil
+	case syntax.BitXor:
+		return x ^ y, nil
+	case syntax.ShiftLeft:
+		return x << (y & 63), nil
+	}
+	return x >> (y & 63), nil
 }

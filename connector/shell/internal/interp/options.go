@@ -2,7 +2,9 @@ package interp
 
 import (
 	"io"
+	"time"
 
+	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 )
 
@@ -27,8 +29,26 @@ type Options struct {
 	// Confirm asks the user. Nil: there is none.
 	Confirm func(question string) (bool, error)
 
+	// Ask answers for a mandatory parameter of a function or script; false: it stays
+	// out. Nil: nobody is asked.
+	Ask func(command, parameter string) (string, bool)
+
+	// Answer answers Read-Host. Nil: nobody is there.
+	Answer func(Question) (auth.Secret, error)
+
+	// Now is the clock of Get-Date. Nil: there is none.
+	Now func() time.Time
+
 	Limits Limits
 	Width  int // columns of the output; zero: DefaultWidth
+}
+
+// Question is what Read-Host asks.
+type Question struct {
+	Variable string // that the answer is assigned to, without the $; "" if there is none
+	Prompt   string // "" if there is none
+	Secret   bool   // nothing is to be seen of the answer
+	Pos      object.Pos
 }
 
 // DefaultWidth is the width of output if nothing else is said.
@@ -44,6 +64,7 @@ type FS interface {
 type Limits struct {
 	Steps  int64 // expressions evaluated and objects moved, by one Run
 	Depth  int   // expressions and script blocks within each other
+	Calls  int   // functions within each other
 	Output int64 // bytes printed by one Run
 	Memory int64 // bytes of all strings and lists built by one Run, kept or not
 	String int   // bytes of one string
@@ -56,6 +77,7 @@ type Limits struct {
 const (
 	DefaultSteps  = 50_000_000
 	DefaultDepth  = 200
+	DefaultCalls  = 64
 	DefaultOutput = 256 << 20
 	DefaultMemory = 1 << 30
 	DefaultString = 4 << 20
@@ -67,6 +89,7 @@ const (
 func (l Limits) withDefaults() Limits {
 	orDefault(&l.Steps, DefaultSteps)
 	orDefault(&l.Depth, DefaultDepth)
+	orDefault(&l.Calls, DefaultCalls)
 	orDefault(&l.Output, DefaultOutput)
 	orDefault(&l.Memory, DefaultMemory)
 	orDefault(&l.String, DefaultString)

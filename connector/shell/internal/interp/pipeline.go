@@ -106,7 +106,9 @@ func (in *Interp) stages(p *syntax.Pipeline, emit emitter) ([]stage, error) {
 		inv.beginNotes()
 		s, err := inv.cmd.start(inv)
 		if err != nil {
-			return nil, at(inv.node.NameSpan, err)
+			err = at(inv.node.NameSpan, err)
+			asError(err).command = true
+			return nil, err
 		}
 		stages[i] = s
 		emit = s.process
@@ -123,7 +125,7 @@ func (inv *invocation) output(next emitter) emitter {
 	}
 	if name := inv.common.outVariable; name != "" {
 		kept := new(object.List)
-		in.vars[object.Fold(name)] = kept
+		in.set(object.Fold(name), kept)
 		hand := next
 		next = func(v object.Value) error {
 			if err := in.keep(v, len(kept.Items)+1); err != nil {

@@ -101,7 +101,7 @@ func (in *Interp) of(f field, v object.Value) (object.Value, error) {
 	if f.block != nil {
 		return in.result(f.block, v)
 	}
-	return in.property(f.node, v, f.name)
+	return in.column(f.node, v, f.name)
 }
 
 // project makes an object of the fields of v, which go under the names that v has

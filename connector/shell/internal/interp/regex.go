@@ -3,10 +3,13 @@ package interp
 import (
 	"errors"
 	"fmt"
+	"io"
 	"regexp"
 	resyntax "regexp/syntax"
 	"strconv"
 	"strings"
+	"sync"
+	"unicode/utf8"
 
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/syntax"
@@ -16,6 +19,11 @@ import (
 type pattern struct {
 	re   *regexp.Regexp
 	size int // about the instructions of the program
+
+	// next finds a match that isn't at the beginning of a text: it skips one
+	// character, which ^ and \b look at, and all that doesn't match. Its first
+	// group is the match. Nil until it is wanted.
+	next func() *regexp.Regexp
 }
 
 // maxProgram is how many instructions a regular expression may compile to: a
@@ -72,7 +80,8 @@ func compileRegex(text string) (pattern, error) {
 	if err != nil {
 		return pattern{}, fmt.Errorf("the pattern can't be read: %w", err)
 	}
-	return pattern{re, size}, nil
+	next := sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\A(?s:.)(?s:.*?)(` + parsed.String() + `)`) })
+	return pattern{re, size, next}, nil
 }
 
 // weight is about how many instructions a regular expression compiles to; above
@@ -91,10 +100,8 @@ func weight(re *resyntax.Regexp) int {
 	return min(sum, maxProgram+1)
 }
 
-// pay pays for one look at s with p.
-func (in *Interp) pay(n syntax.Node, p pattern, s string) error {
-	return at(n, in.m.step(1+int64(len(s))*int64(p.size)/16))
-}
+// quoteRegex is [regex]::Escape.
+func quoteRegex(s string) string { return regexp.QuoteMeta(s) }
 
 // match is -match and -notmatch; of a scalar, it sets $Matches.
 func (in *Interp) match(n syntax.Node, want, exact bool, a, b object.Value) (object.Value, error) {
@@ -108,22 +115,20 @@ func (in *Interp) match(n syntax.Node, want, exact bool, a, b object.Value) (obj
 			if err != nil {
 				return false, err
 			}
-			if err := in.pay(n, p, s); err != nil {
-				return false, err
-			}
-			return p.re.MatchString(s) == want, nil
+			groups, err := in.first(n, p, s)
+			return (groups != nil) == want, err
 		})
 	}
 	s, err := in.text(n, a)
 	if err != nil {
 		return nil, err
 	}
-	if err := in.pay(n, p, s); err != nil {
+	groups, err := in.first(n, p, s)
+	if err != nil {
 		return nil, err
 	}
-	groups := p.re.FindStringSubmatchIndex(s)
 	if groups != nil {
-		in.vars["MATCHES"] = matches(p.re, s, groups)
+		in.set("MATCHES", matches(p.re, s, groups))
 	}
 	return (groups != nil) == want, nil
 }
@@ -146,14 +151,103 @@ func matches(re *regexp.Regexp, s string, groups []int) *object.Table {
 // maxMatches is how many places of one string -replace and -split may find.
 const maxMatches = 100_000
 
-// find returns all matches of p in s.
-func (in *Interp) find(n syntax.Node, p pattern, s string) ([][]int, error) {
-	if err := in.pay(n, p, s); err != nil {
+// scan hands a text to the matcher one character at a time and pays for each, so
+// that what a match costs is paid for when it is looked at, and the context ends
+// a long one.
+type scan struct {
+	m     *meter
+	rest  string
+	size  int // of the pattern
+	since int // characters that aren't paid for
+	err   error
+}
+
+// scanEvery is how many characters are paid for together.
+const scanEvery = 64
+
+// ReadRune implements io.RuneReader.
+func (s *scan) ReadRune() (rune, int, error) {
+	if s.since++; s.since >= scanEvery {
+		s.pay()
+	}
+	if s.rest == "" || s.err != nil {
+		return 0, 0, io.EOF
+	}
+	r, size := utf8.DecodeRuneInString(s.rest)
+	s.rest = s.rest[size:]
+	return r, size, nil
+}
+
+func (s *scan) pay() {
+	if s.err == nil {
+		s.err = s.m.step(1 + int64(s.since)*int64(s.size)/16)
+	}
+	s.since = 0
+}
+
+// look runs a matcher over s from an offset and pays for what it looked at.
+func (in *Interp) look(n syntax.Node, re *regexp.Regexp, size int, s string, from int) ([]int, error) {
+	text := &scan{m: in.m, rest: s[from:], size: size}
+	groups := re.FindReaderSubmatchIndex(text)
+	text.pay()
+	if text.err != nil {
+		return nil, at(n, text.err)
+	}
+	return groups, nil
+}
+
+// first returns the first match of p in s with its groups, nil if there is none.
+func (in *Interp) first(n syntax.Node, p pattern, s string) ([]int, error) {
+	return in.look(n, p.re, p.size, s, 0)
+}
+
+// after returns the first match of p in s at an offset or beyond.
+func (in *Interp) after(n syntax.Node, p pattern, s string, offset int) ([]int, error) {
+	if offset == 0 {
+		return in.first(n, p, s)
+	}
+	_, before := utf8.DecodeLastRuneInString(s[:offset])
+	from := offset - before
+	groups, err := in.look(n, p.next(), p.size+4, s, from)
+	if groups == nil || err != nil {
 		return nil, err
 	}
-	found := p.re.FindAllStringSubmatchIndex(s, maxMatches+1)
-	if len(found) > maxMatches {
-		return nil, failf(n, "%w: more than %d matches in one string", ErrLimit, maxMatches)
+	groups = groups[2:] // the first group is the match
+	for i := range groups {
+		if groups[i] >= 0 {
+			groups[i] += from
+		}
+	}
+	return groups, nil
+}
+
+// find returns all matches of p in s. A match that is empty doesn't stand where the
+// one before it ended.
+func (in *Interp) find(n syntax.Node, p pattern, s string) ([][]int, error) {
+	var found [][]int
+	end := -1 // of the last match
+	for offset := 0; offset <= len(s); {
+		groups, err := in.after(n, p, s, offset)
+		if groups == nil || err != nil {
+			return found, err
+		}
+		empty := groups[1] == groups[0] && groups[0] == end
+		if groups[1] > offset {
+			offset = groups[1]
+		} else {
+			_, size := utf8.DecodeRuneInString(s[offset:])
+			offset += max(size, 1)
+		}
+		if end = groups[1]; empty {
+			continue
+		}
+		if len(found) == maxMatches {
+			return nil, failf(n, "%w: more than %d matches in one string", ErrLimit, maxMatches)
+		}
+		if err := in.m.alloc(int64(len(groups)+3) * 8); err != nil {
+			return nil, at(n, err)
+		}
+		found = append(found, groups)
 	}
 	return found, nil
 }

@@ -2,6 +2,9 @@ package interp
 
 import (
 	"errors"
+	"maps"
+	"path"
+	"slices"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
@@ -10,6 +13,56 @@ import (
 
 // currentObject is the folded name of $_.
 const currentObject = "_"
+
+// scope is the variables of a script or of a function that runs. What isn't here
+// is looked for in the scope that called.
+type scope struct {
+	vars   map[string]object.Value // by folded name
+	parent *scope                  // nil: the script's
+}
+
+func newScope(parent *scope) *scope { return &scope{vars: map[string]object.Value{}, parent: parent} }
+
+// get reads a variable by its folded name.
+func (s *scope) get(name string) (object.Value, bool) {
+	for ; s != nil; s = s.parent {
+		if v, ok := s.vars[name]; ok {
+			return v, true
+		}
+	}
+	return nil, false
+}
+
+// place is where in a script the interpreter is.
+type place struct {
+	scope *scope
+	loops []string // the labels of the loops around, within the function
+	tries int      // how many try blocks are around
+}
+
+// outside makes an emitter that takes objects where the pipeline goes on: with the
+// variables, loops and try blocks of there.
+func (in *Interp) outside(there place, emit emitter) emitter {
+	return func(v object.Value) error {
+		here := in.at
+		in.at = there
+		err := emit(v)
+		in.at = here
+		return err
+	}
+}
+
+// get reads a variable by its folded name, $null if it isn't set.
+func (in *Interp) get(name string) object.Value {
+	v, _ := in.at.scope.get(name)
+	return v
+}
+
+// set writes a variable by its folded name.
+func (in *Interp) set(name string, v object.Value) { in.at.scope.vars[name] = v }
+
+// preference reads one of the variables that say how cmdlets behave.
+func (in *Interp) preference(name string) string { return object.Text(scalar(in.get(name))) }
 
 // variable reads $name.
 func (in *Interp) variable(v *syntax.Variable) (object.Value, error) {
@@ -20,12 +73,16 @@ func (in *Interp) variable(v *syntax.Variable) (object.Value, error) {
 		return in.ok, nil
 	}
 	name := object.Fold(v.Name)
-	value, ok := in.vars[name]
+	from := in.at.scope
+	if v.Scope == "global" || v.Scope == "script" {
+		from = in.global
+	}
+	value, ok := from.get(name)
 	if !ok {
 		if name == "ERROR" {
 			return new(object.List), nil
 		}
-		if preset, ok := presets[name]; ok {
+		if preset, ok := in.preset(v, name); ok {
 			return preset, nil
 		}
 		in.warnOnce(v, func() string { return "$" + v.Name + " was never set and counts as $null" + in.similarVariable(name) })
@@ -56,6 +113,48 @@ var presets = map[string]object.Value{
 	"WHATIFPREFERENCE":       false,
 	"OFS":                    " ",
 	"FORMATENUMERATIONLIMIT": int64(4),
+	"ERRORVIEW":              "NormalView",
+	"PSSCRIPTROOT":           ".", // files are found beside the script
+	"PWD":                    ".",
+}
+
+// preset is a variable that PowerShell sets for itself.
+func (in *Interp) preset(n syntax.Node, name string) (object.Value, bool) {
+	if v, ok := presets[name]; ok {
+		return v, true
+	}
+	switch name {
+	case "ARGS", "INPUT":
+		return new(object.List), true
+	case "PSBOUNDPARAMETERS":
+		return new(object.Table), true
+	case "PSCOMMANDPATH":
+		return "./" + path.Base(n.Where().File()), true
+	case "MYINVOCATION":
+		command := object.NewObject("CommandInfo", 3)
+		file := path.Base(strings.ReplaceAll(n.Where().File(), `\`, "/"))
+		command.Set("Name", file)
+		command.Set("Path", "./"+file)
+		command.Set("Definition", "./"+file)
+		return row("InvocationInfo", "MyCommand", command), true
+	case "PSVERSIONTABLE":
+		version := row("Version", "Major", int64(5), "Minor", int64(1))
+		version.Text = "5.1"
+		t := new(object.Table)
+		t.Set("PSVersion", version)
+		t.Set("PSEdition", "Desktop")
+		return t, true
+	}
+	return nil, false
+}
+
+// row makes an object of names and values.
+func row(typ string, pairs ...any) *object.Object {
+	o := object.NewObject(typ, len(pairs)/2)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		o.Set(pairs[i].(string), pairs[i+1])
+	}
+	return o
 }
 
 // readOnly are the variables that PowerShell keeps for itself, by folded name.
@@ -72,35 +171,40 @@ func (in *Interp) setVariable(v *syntax.Variable, value object.Value) error {
 	case readOnly[name]:
 		return failf(v, "$%s can't be assigned to", v.Name)
 	}
-	if _, known := in.vars[name]; !known {
-		if err := in.keep(nil, len(in.vars)+1); err != nil {
+	to := in.at.scope
+	if v.Scope == "global" || v.Scope == "script" {
+		to = in.global
+	}
+	if _, known := to.vars[name]; !known {
+		if err := in.keep(nil, len(to.vars)+1); err != nil {
 			return at(v, err)
 		}
 	}
-	in.vars[name] = value
+	to.vars[name] = value
 	return nil
 }
 
 // withCurrent runs f with v as $_.
 func (in *Interp) withCurrent(v object.Value, f func() error) error {
-	old, had := in.vars[currentObject]
-	in.vars[currentObject] = v
+	vars := in.at.scope.vars
+	old, had := vars[currentObject]
+	vars[currentObject] = v
 	err := f()
 	if had {
-		in.vars[currentObject] = old
+		vars[currentObject] = old
 	} else {
-		delete(in.vars, currentObject)
+		delete(vars, currentObject)
 	}
 	return err
 }
 
 func (in *Interp) similarVariable(name string) string {
-	if len(in.vars) > maxNames {
-		return ""
-	}
-	names := make([]string, 0, len(in.vars))
-	for n := range in.vars {
-		names = append(names, n)
+	var names []string
+	for s := in.at.scope; s != nil; s = s.parent {
+		if len(names)+len(s.vars) > maxNames {
+			return ""
+		}
+		names = slices.AppendSeq(names, maps.Keys(s.vars))
 	}
 	if near := nearest(name, names); near != "" {
 		return "; did you mean $" + strings.ToLower(near) + "?"

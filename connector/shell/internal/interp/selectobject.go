@@ -123,6 +123,7 @@ func (s *selection) take(v object.Value) error {
 
 func (s *selection) emit(v object.Value) error {
 	inv := s.inv
+	whole := v
 	if s.fields != nil || s.except != nil {
 		fields := s.fields
 		if fields == nil {
@@ -136,7 +137,7 @@ func (s *selection) emit(v object.Value) error {
 		v = o
 	}
 	if s.expand != "" {
-		expanded, err := inv.in.property(inv.where("ExpandProperty"), v, s.expand)
+		expanded, err := inv.in.property(inv.where("ExpandProperty"), whole, s.expand)
 		if err != nil {
 			return err
 		}

@@ -12,12 +12,11 @@ if (-not $?) { 'there is none' }
 Get-Thing nosuch 2>$null
 Get-Thing nosuch -ea Ignore -ErrorVariable problem
 "kept: $problem"
-'abc'.NoSuch()
-5 - 'x'
 $typo
-(Get-Thing a).Nmae
+(Get-Thing a | select Nmae).Nmae
+if ((Get-Thing a).Enabled) { No-Thing }
 'x' | ConvertFrom-Csv -Delimiter '"'
 'nosuch', 'a' | Get-Thing | % Name
 'go on'
-Get-Thing nosuch -ErrorAction Stop
+(Get-Thing a).Nmae
 'not reached'

@@ -8,10 +8,11 @@ New-Thing z -ErrorVariable problems | Out-Null
 $Error[0].Exception.Message
 $ErrorActionPreference = 'Continue'
 Get-Thing x *> $null
-1 / 0
+try { 1 / 0 } catch { "caught: $_" }
 'after a division'
-if (1 / 0) { 'no' }
-$x = 5 -gt 'huge'
+try { if (1 / 0) { 'no' } } catch { $Error[0].InvocationInfo.OffsetInLine }
+try { $x = 5 -gt 'huge' } catch { $_.FullyQualifiedErrorId }
+"x: $x"
 Write-Error 'said by the script'
 $ErrorActionPreference = 'Stop'
 Get-Thing w

@@ -1,0 +1,136 @@
+package interp
+
+import (
+	"strings"
+
+	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+	"github.com/interchange-smtp/interchange/connector/shell/internal/syntax"
+)
+
+// changing are the cmdlets that change variables and objects.
+func changing() []*command {
+	name := required(param("Name", "String", 0, "The variable, without the dollar sign."))
+	names := required(param("Name", "String[]", 0, "The variables, without the dollar sign."))
+	value := param("Value", "Object", 1, "What it holds from now on.")
+	ignored := []object.Parameter{flag("Force", "Has no effect here."), param("Scope", "String", object.Named, "Global and Script: that of the script."),
+		param("Option", "String", object.Named, "Has no effect here.")}
+	input := required(inputObject)
+	input.Mandatory = false
+	return []*command{
+		{name: "Set-Variable", aliases: []string{"sv"}, synopsis: "Sets a variable.", start: startSetVariable, params: append([]object.Parameter{name, value}, ignored...)},
+		{name: "New-Variable", aliases: []string{"nv"}, synopsis: "Sets a variable.", start: startSetVariable, params: append([]object.Parameter{name, value}, ignored...)},
+		{name: "Clear-Variable", aliases: []string{"clv"}, synopsis: "Sets variables to $null.", start: startClearVariable, params: append([]object.Parameter{names}, ignored...)},
+		{name: "Remove-Variable", aliases: []string{"rv"}, synopsis: "Forgets variables.", start: startRemoveVariable, params: append([]object.Parameter{names}, ignored...)},
+		{name: "Add-Member", synopsis: "Gives an object one property more.", start: startAddMember,
+			params: []object.Parameter{
+				param("MemberType", "String", 0, "NoteProperty, the only one here.", "Type"), param("Name", "String", 1, "The property."),
+				param("Value", "Object", 2, "What it holds."), param("NotePropertyName", "String", object.Named, "The property."),
+				param("NotePropertyValue", "Object", object.Named, "What it holds."), param("NotePropertyMembers", "Hashtable", object.Named, "Several properties."),
+				flag("PassThru", "Emits the object."), flag("Force", "Replaces a property that is there."), input}},
+		{name: "Tee-Object", aliases: []string{"tee"}, synopsis: "Keeps the objects in a variable and hands them on.", start: startTee,
+			params: []object.Parameter{required(param("Variable", "String", object.Named, "The variable, without the dollar sign.")), inputObject}},
+	}
+}
+
+// variableNode is a variable whose name is an argument.
+func (inv *invocation) variableNode(name string) *syntax.Variable {
+	v := &syntax.Variable{Span: inv.where("Name").Where(), Name: name}
+	if scope, err := inv.text("Scope"); err == nil {
+		v.Scope = strings.ToLower(scope)
+	}
+	return v
+}
+
+func startSetVariable(inv *invocation) (stage, error) {
+	name, err := inv.text("Name")
+	if err != nil {
+		return nil, err
+	}
+	return inv.once(func() error { return inv.in.setVariable(inv.variableNode(name), inv.args["Value"]) }), nil
+}
+
+// eachName makes the stage of a cmdlet that does something with each -Name.
+func (inv *invocation) eachName(use func(name string) error) stage {
+	return inv.once(func() error {
+		for _, v := range object.Items(inv.args["Name"]) {
+			name, err := inv.in.text(inv.where("Name"), v)
+			if err != nil {
+				return err
+			}
+			if err := use(name); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func startClearVariable(inv *invocation) (stage, error) {
+	return inv.eachName(func(name string) error { return inv.in.setVariable(inv.variableNode(name), nil) }), nil
+}
+
+func startRemoveVariable(inv *invocation) (stage, error) {
+	return inv.eachName(func(name string) error {
+		for s := inv.in.at.scope; s != nil; s = s.parent {
+			delete(s.vars, object.Fold(name))
+		}
+		return nil
+	}), nil
+}
+
+func startAddMember(inv *invocation) (stage, error) {
+	members := new(object.Table)
+	for _, pair := range [][2]string{{"Name", "Value"}, {"NotePropertyName", "NotePropertyValue"}} {
+		name, err := inv.text(pair[0])
+		if err != nil {
+			return nil, err
+		}
+		if name != "" {
+			members.Set(name, inv.args[pair[1]])
+		}
+	}
+	if t, ok := inv.args["NotePropertyMembers"].(*object.Table); ok {
+		for name, v := range t.All() {
+			members.Set(name, v)
+		}
+	}
+	if typ, _ := inv.text("MemberType"); typ != "" && !strings.EqualFold(typ, "NoteProperty") {
+		return nil, failf(inv.where("MemberType"), "only NoteProperty can be added")
+	}
+	return inv.work(func(v object.Value) error {
+		o, ok := v.(*object.Object)
+		if !ok {
+			return failf(inv.node.NameSpan, "a value of type %s can have no more properties", object.TypeName(v))
+		}
+		for name, value := range members.All() {
+			if _, there := o.Get(name); there && !inv.on("Force") {
+				return failf(inv.node.NameSpan, "there is a property %.64s already", name)
+			}
+			if err := inv.in.keep(nil, o.Len()+1); err != nil {
+				return at(inv.node, err)
+			}
+			o.Set(name, value)
+		}
+		if inv.on("PassThru") {
+			return inv.emit(o)
+		}
+		return nil
+	}, nil), nil
+}
+
+func startTee(inv *invocation) (stage, error) {
+	name, err := inv.text("Variable")
+	if err != nil {
+		return nil, err
+	}
+	kept := new(object.List)
+	return inv.work(func(v object.Value) error {
+		if err := inv.in.keep(v, len(kept.Items)+1); err != nil {
+			return at(inv.node, err)
+		}
+		kept.Items = append(kept.Items, v)
+		return inv.emit(v)
+	}, func() error {
+		return inv.in.setVariable(&syntax.Variable{Span: inv.node.NameSpan, Name: name}, object.Collect(kept.Items))
+	}), nil
+}

@@ -1,0 +1,301 @@
+package interp
+
+import (
+	"errors"
+	"path"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+)
+
+// searching are the cmdlets that look for text, differences and files.
+func searching() []*command {
+	lines := inputObject
+	file := param("Path", "String[]", 1, "The files.", "LiteralPath", "PSPath")
+	onePath := required(param("Path", "String", 0, "The path.", "LiteralPath", "PSPath"))
+	onePath.Pipeline = true
+	return []*command{
+		{name: "Select-String", aliases: []string{"sls"}, synopsis: "Finds the lines that match a pattern.", start: startSelectString,
+			params: []object.Parameter{
+				required(param("Pattern", "String[]", 0, "Regular expressions, or text with -SimpleMatch.")), file,
+				flag("SimpleMatch", "Takes the patterns as text."), flag("CaseSensitive", "Minds letter case."),
+				flag("NotMatch", "Finds the other lines."), flag("Quiet", "Says only whether there is one."),
+				flag("List", "Stops after the first line of a file."), lines}},
+		{name: "Compare-Object", aliases: []string{"compare", "diff"}, synopsis: "Tells which objects only one of two lists has.", start: startCompare,
+			params: []object.Parameter{
+				required(param("ReferenceObject", "Object[]", 0, "One list.")), required(pipelined(param("DifferenceObject", "Object[]", 1, "The other list."))),
+				param("Property", "Object[]", 2, "What to compare by; without it, the objects themselves."),
+				flag("IncludeEqual", "Tells those that both have, too."), flag("ExcludeDifferent", "Leaves out the others."),
+				flag("PassThru", "Emits the objects themselves."), flag("CaseSensitive", "Minds letter case.")}},
+		{name: "Test-Path", synopsis: "Says whether there is a file.", start: startTestPath,
+			params: []object.Parameter{onePath, param("PathType", "String", object.Named, "Any or Leaf; directories aren't looked for.")}},
+		{name: "Join-Path", synopsis: "Puts a path together.", start: startJoinPath,
+			params: []object.Parameter{onePath, required(param("ChildPath", "String", 1, "What stands within it."))}},
+		{name: "Split-Path", synopsis: "Takes a path apart.", start: startSplitPath,
+			params: []object.Parameter{onePath, flag("Parent", "The directory, as without it."), flag("Leaf", "The last part.")}},
+	}
+}
+
+// lineTest says whether a line is one that Select-String looks for.
+type lineTest = func(line string) (pattern string, found bool, err error)
+
+func (inv *invocation) lineTest() (lineTest, error) {
+	in, node := inv.in, inv.where("Pattern")
+	exact := inv.on("CaseSensitive")
+	var sources []string
+	var patterns []pattern
+	for _, v := range object.Items(inv.args["Pattern"]) {
+		text, err := in.text(node, v)
+		if err != nil {
+			return nil, err
+		}
+		source := text
+		if inv.on("SimpleMatch") {
+			source = quoteRegex(text)
+		}
+		p, err := in.regex(node, source, exact)
+		if err != nil {
+			return nil, err
+		}
+		sources, patterns = append(sources, text), append(patterns, p)
+	}
+	return func(line string) (string, bool, error) {
+		for i, p := range patterns {
+			groups, err := in.first(node, p, line)
+			if err != nil {
+				return "", false, err
+			}
+			if groups != nil {
+				return sources[i], !inv.on("NotMatch"), nil
+			}
+		}
+		return "", inv.on("NotMatch"), nil
+	}, nil
+}
+
+func startSelectString(inv *invocation) (stage, error) {
+	test, err := inv.lineTest()
+	if err != nil {
+		return nil, err
+	}
+	found := false
+	number := int64(0)
+	look := func(file, line string, number int64) (bool, error) {
+		pattern, ok, err := test(line)
+		if err != nil || !ok {
+			return false, err
+		}
+		found = true
+		if inv.on("Quiet") {
+			return true, nil
+		}
+		m := row("MatchInfo", "Line", line, "LineNumber", number, "Path", file, "Filename", path.Base(file), "Pattern", pattern)
+		m.Text = line
+		if err := inv.in.keep(m, 0); err != nil {
+			return false, at(inv.node, err)
+		}
+		return true, inv.emit(m)
+	}
+	each := func(v object.Value) error {
+		text, err := inv.in.text(inv.node, v)
+		if err != nil {
+			return err
+		}
+		number++
+		_, err = look("InputStream", text, number)
+		return err
+	}
+	return inv.work(each, func() error {
+		if err := inv.readLines(look); err != nil {
+			return err
+		}
+		if inv.on("Quiet") {
+			return inv.emit(found)
+		}
+		return nil
+	}), nil
+}
+
+// readLines goes through the lines of the files of -Path.
+func (inv *invocation) readLines(look func(file, line string, number int64) (bool, error)) error {
+	for _, v := range object.Items(inv.args["Path"]) {
+		name, err := inv.in.text(inv.where("Path"), v)
+		if err != nil {
+			return err
+		}
+		text, ok, err := inv.readText("Path", name)
+		if err != nil || !ok {
+			return err
+		}
+		number := int64(0)
+		for line := range strings.Lines(text) {
+			number++
+			hit, err := look(name, strings.TrimRight(line, "\r\n"), number)
+			if err != nil {
+				return err
+			}
+			if hit && inv.on("List") {
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// compared is an object with what it is compared by.
+type compared struct {
+	v     object.Value
+	key   string
+	taken bool
+}
+
+func (inv *invocation) compared(list []object.Value, fields []field) ([]*compared, error) {
+	var out []*compared
+	for _, v := range list {
+		if err := inv.in.keep(nil, len(out)+1); err != nil {
+			return nil, at(inv.node, err)
+		}
+		name, err := inv.groupName(fields, v)
+		if err != nil {
+			return nil, err
+		}
+		if !inv.on("CaseSensitive") {
+			name = object.Fold(name)
+		}
+		out = append(out, &compared{v: v, key: name})
+	}
+	return out, nil
+}
+
+func startCompare(inv *invocation) (stage, error) {
+	fields, err := inv.fields("Property")
+	if err != nil {
+		return nil, err
+	}
+	var other []object.Value
+	return inv.work(func(v object.Value) error {
+		if err := inv.in.keep(v, len(other)+1); err != nil {
+			return at(inv.node, err)
+		}
+		other = append(other, v)
+		return nil
+	}, func() error {
+		if !inv.piped {
+			other = object.Items(inv.args["DifferenceObject"])
+		}
+		left, err := inv.compared(object.Items(inv.args["ReferenceObject"]), fields)
+		if err != nil {
+			return err
+		}
+		right, err := inv.compared(other, fields)
+		if err != nil {
+			return err
+		}
+		return inv.tellDifferences(left, right, fields)
+	}), nil
+}
+
+// tellDifferences emits what both lists have, then what only one has.
+func (inv *invocation) tellDifferences(left, right []*compared, fields []field) error {
+	free := map[string][]*compared{}
+	for _, c := range left {
+		free[c.key] = append(free[c.key], c)
+	}
+	for _, c := range right {
+		if same := free[c.key]; len(same) > 0 {
+			same[0].taken, c.taken = true, true
+			free[c.key] = same[1:]
+		}
+	}
+	for _, side := range []struct {
+		sign  string
+		list  []*compared
+		equal bool
+	}{{"==", right, true}, {"=>", right, false}, {"<=", left, false}} {
+		if side.equal && !inv.on("IncludeEqual") || !side.equal && inv.on("ExcludeDifferent") {
+			continue
+		}
+		for _, c := range side.list {
+			if c.taken != side.equal {
+				continue
+			}
+			if err := inv.tellDifference(c.v, side.sign, fields); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (inv *invocation) tellDifference(v object.Value, sign string, fields []field) error {
+	if inv.on("PassThru") {
+		return inv.emit(v)
+	}
+	out := object.NewObject(customObject, 2)
+	if fields == nil {
+		out.Set("InputObject", v)
+	} else {
+		var err error
+		if out, err = inv.in.project(v, customObject, fields, nil); err != nil {
+			return err
+		}
+	}
+	out.Set("SideIndicator", sign)
+	return inv.emit(out)
+}
+
+func startTestPath(inv *invocation) (stage, error) {
+	return inv.eachPath(func(name string) error {
+		if inv.in.opt.FS == nil {
+			return inv.emit(false)
+		}
+		_, err := inv.in.opt.FS.ReadFile(name)
+		return inv.emit(err == nil)
+	})
+}
+
+func startJoinPath(inv *invocation) (stage, error) {
+	child, err := inv.text("ChildPath")
+	if err != nil {
+		return nil, err
+	}
+	return inv.eachPath(func(name string) error {
+		between := "/"
+		if strings.Contains(name, `\`) {
+			between = `\`
+		}
+		return inv.emit(strings.TrimRight(name, `\/`) + between + strings.TrimLeft(child, `\/`))
+	})
+}
+
+func startSplitPath(inv *invocation) (stage, error) {
+	if inv.on("Leaf") && inv.on("Parent") {
+		return nil, &Error{Where: inv.where("Leaf").Where(), Err: errors.New("-Leaf and -Parent don't go together")}
+	}
+	return inv.eachPath(func(name string) error {
+		name = strings.ReplaceAll(name, `\`, "/")
+		if inv.on("Leaf") {
+			return inv.emit(path.Base(name))
+		}
+		return inv.emit(path.Dir(name))
+	})
+}
+
+// eachPath makes the stage of a cmdlet that does something with each -Path.
+func (inv *invocation) eachPath(use func(name string) error) (stage, error) {
+	each := func(v object.Value) error {
+		name, err := inv.in.text(inv.where("Path"), v)
+		if err != nil {
+			return err
+		}
+		return use(name)
+	}
+	return inv.work(each, func() error {
+		for _, v := range object.Items(inv.args["Path"]) {
+			if err := each(v); err != nil {
+				return err
+			}
+		}
+		return nil
+	}), nil
+}
