@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -23,7 +24,12 @@ const credentialPrefix = "INTERCHANGE_CREDENTIAL"
 // anyCredential is how a credentials file names what is assigned to nothing.
 const anyCredential = "*"
 
-// credentials answers Get-Credential.
+// answerPrefix is what the environment variables begin with that answer Read-Host and
+// stand for mandatory parameters of scripts: INTERCHANGE_ANSWER_server=EX01 answers
+// $server = Read-Host and param([Parameter(Mandatory)]$server).
+const answerPrefix = "INTERCHANGE_ANSWER_"
+
+// credentials answers Get-Credential and Read-Host.
 type credentials struct {
 	file  map[string]connector.Credential                                // by variable in lower case
 	env   func() []string                                                // os.Environ
@@ -79,6 +85,32 @@ func (c *credentials) lookup(variable string) (connector.Credential, bool) {
 		}
 	}
 	return connector.Credential{}, false
+}
+
+// reply answers Read-Host: with a password of the same places if the answer is a
+// secret, otherwise from the environment.
+func (c *credentials) reply(q shell.Question) (auth.Secret, error) {
+	if q.Secret {
+		found, err := c.answer(shell.Request{Variable: q.Variable, Message: q.Prompt, Position: q.Position})
+		return found.Password, err
+	}
+	if text, ok := c.param("", q.Variable); ok {
+		return auth.Secret(text), nil
+	}
+	return "", fmt.Errorf("nobody is here to answer; set %s%s in the environment", answerPrefix, cmp.Or(q.Variable, "name"))
+}
+
+// param answers for a mandatory parameter of a script.
+func (c *credentials) param(cmdlet, name string) (string, bool) {
+	if cmdlet != "" && cmdlet != "param" || name == "" {
+		return "", false
+	}
+	for _, entry := range c.env() {
+		if key, value, _ := strings.Cut(entry, "="); strings.EqualFold(key, answerPrefix+name) {
+			return value, true
+		}
+	}
+	return "", false
 }
 
 // parseCredential reads user:password. The password may hold colons.

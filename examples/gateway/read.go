@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/jsonconfig"
@@ -60,7 +61,8 @@ func (p *policyFlags) newReader(c *cli) (*policyReader, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.opts = shell.Options{Server: serverNamed(p.server), Credential: credentials.answer, Env: p.env, FS: r.files, Warn: r.warn}
+	r.opts = shell.Options{Server: serverNamed(p.server), Credential: credentials.answer, Env: p.env, FS: r.files, Warn: r.warn,
+		Answer: credentials.reply, Ask: credentials.param, Now: time.Now}
 	if p.profile != "" {
 		if r.opts.Profile, err = permission.ParseProfile(p.profile); err != nil {
 			return nil, fmt.Errorf("-profile: %w", err)

@@ -49,11 +49,30 @@ func runShell(c *cli, args []string) int {
 	if err != nil {
 		return c.invalid(err)
 	}
-	if err := s.in.Run(context.Background(), "stdin", script); err != nil {
-		fmt.Fprintln(c.stderr, err)
+	err = s.in.Run(context.Background(), "stdin", script)
+	s.tell(err)
+	if code, ok := s.in.Exited(); ok {
+		return code
+	}
+	if err != nil {
 		return exitNo
 	}
 	return exitOK
+}
+
+// tell prints the errors of a script. That it ended itself with a code, which is the
+// last of them, is ours too.
+func (s *session) tell(err error) {
+	var list shell.Errors
+	if code, ok := s.in.Exited(); ok && code != 0 && errors.As(err, &list) {
+		if list = list[:len(list)-1]; len(list) == 0 {
+			return
+		}
+		err = list
+	}
+	if err != nil {
+		fmt.Fprintln(s.stderr, err)
+	}
 }
 
 // session is a running gateway shell.
@@ -85,7 +104,7 @@ func (s *session) open(p *policyFlags) error {
 	opts.Out, opts.Warn, opts.Width = s.stdout, nil, s.width()
 	opts.FS = &scriptFiles{dir: ".", write: true}
 	if s.interactive {
-		opts.Credential, opts.Confirm, opts.Ask = s.credential, s.confirm, s.ask
+		opts.Credential, opts.Confirm, opts.Ask, opts.Answer = s.credential, s.confirm, s.ask, s.answer
 	}
 	if len(p.files) == 0 {
 		s.in = shell.New(opts)
@@ -131,6 +150,12 @@ func (s *session) interact(history string) int {
 			}
 			return exitOK
 		}
+		if code, ok := s.in.Exited(); ok {
+			if err := s.writeHistory(history); err != nil {
+				return s.invalid(err)
+			}
+			return code
+		}
 	}
 }
 
@@ -148,9 +173,7 @@ func (s *session) command() (script string, err error) {
 		}
 		err = s.run(script)
 		if !shell.Incomplete(err) || line == "" {
-			if err != nil {
-				fmt.Fprintln(s.stderr, err)
-			}
+			s.tell(err)
 			return script, nil
 		}
 		script += "\n"
@@ -253,6 +276,17 @@ func (s *session) confirm(question string) (bool, error) {
 func (s *session) ask(cmdlet, parameter string) (string, bool) {
 	answer, err := s.line.Prompt(cmdlet + " -" + parameter + ": ")
 	return answer, err == nil && answer != ""
+}
+
+// answer asks what Read-Host asks.
+func (s *session) answer(q shell.Question) (auth.Secret, error) {
+	prompt := printable(q.Prompt) + ": "
+	if q.Secret {
+		typed, err := s.line.PasswordPrompt(prompt)
+		return auth.Secret(typed), err
+	}
+	typed, err := s.line.Prompt(prompt)
+	return auth.Secret(typed), err
 }
 
 // printable replaces what a prompt can't show.

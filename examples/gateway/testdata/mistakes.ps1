@@ -1,2 +1,2 @@
-while ($true) { Get-ReceiveConnector }
+trap { Get-ReceiveConnector }
 Set-ReceiveConnector Relay -RemoteIPRanges 10.0.0.1,
