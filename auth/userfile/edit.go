@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -34,10 +35,7 @@ const (
 // disk before Save.
 func (f *File) Add(name string, password auth.Secret, groups, addresses []string) error {
 	user, err := newUser(name, slices.Clone(groups), addresses)
-	if n := len(password.Reveal()); n < minPassword || n > maxPassword || strings.Contains(password.Reveal(), "\x00") {
-		err = errors.Join(err, fmt.Errorf("password of %d bytes; want %d to %d without NUL", n, minPassword, maxPassword))
-	}
-	if err != nil {
+	if err := errors.Join(err, checkPassword(password)); err != nil {
 		return fmt.Errorf("userfile: %w", err)
 	}
 	if f.exists(name) {
@@ -57,6 +55,47 @@ func (f *File) Add(name string, password auth.Secret, groups, addresses []string
 		return err
 	}
 	f.insert(text, e)
+	f.rekey()
+	return nil
+}
+
+func checkPassword(password auth.Secret) error {
+	n := len(password.Reveal())
+	if n < minPassword || n > maxPassword || strings.Contains(password.Reveal(), "\x00") {
+		return fmt.Errorf("password of %d bytes; want %d to %d without NUL", n, minPassword, maxPassword)
+	}
+	return nil
+}
+
+// SetPassword gives the user of that name, in any letter case, a new hash of
+// password, which is as Add wants it. Groups, addresses and the place in the file
+// stay. It fails with an error that wraps ErrNotFound if there is no such user. It
+// changes nothing on disk before Save.
+func (f *File) SetPassword(name string, password auth.Secret) error {
+	if err := checkPassword(password); err != nil {
+		return fmt.Errorf("userfile: %w", err)
+	}
+	if !f.exists(name) { // a hash is work
+		return fmt.Errorf("%w: %q", ErrNotFound, name)
+	}
+	hashText := newHash(password.Reveal())
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	old := f.byName[fold(name)]
+	at := slices.IndexFunc(f.lines, func(l line) bool { return l.user != nil && l.user == old })
+	if at < 0 {
+		return fmt.Errorf("%w: %q", ErrNotFound, name)
+	}
+	fields := strings.SplitN(f.lines[at].text, ":", 3)
+	fields[1] = hashText
+	text := strings.Join(fields, ":")
+	e, err := parseLine(strings.TrimSuffix(text, "\r"))
+	if err != nil {
+		return fmt.Errorf("userfile: %w", err)
+	}
+	f.lines[at] = line{text, e}
+	f.users[slices.Index(f.users, old)] = e
+	f.byName[fold(name)] = e
 	f.rekey()
 	return nil
 }
@@ -111,9 +150,11 @@ func (f *File) WriteTo(w io.Writer) (int64, error) {
 }
 
 // Save writes the file to path so that a reader, or a crash, sees the old text
-// or the new one and nothing between: to a new file of mode 0600 beside it,
-// which then takes its name. The file belongs to whoever calls Save. A symbolic
-// link stays and its target is replaced.
+// or the new one and nothing between: to a new file beside it, which then takes its
+// name. It keeps the owner, the group and the mode of the old one, so that who could
+// read it still can; if the caller may not give it these, Save fails. Where there was
+// no file, it is the caller's, with mode 0600. A symbolic link stays and its target is
+// replaced.
 func (f *File) Save(path string) (err error) {
 	defer func() {
 		if err != nil {
@@ -136,7 +177,9 @@ func (f *File) Save(path string) (err error) {
 			err = errors.Join(err, os.Remove(temp.Name()))
 		}
 	}()
-	_, err = f.WriteTo(temp)
+	if _, err = f.WriteTo(temp); err == nil {
+		err = keepAccess(temp, path)
+	}
 	if err == nil {
 		err = temp.Sync()
 	}
@@ -147,6 +190,25 @@ func (f *File) Save(path string) (err error) {
 		return err
 	}
 	syncDir(dir)
+	return nil
+}
+
+// keepAccess gives a new file the owner and mode of the one that it replaces, if
+// there is one.
+func keepAccess(file *os.File, path string) error {
+	old, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		err = keepOwner(file, old)
+	}
+	if err == nil {
+		err = file.Chmod(old.Mode().Perm())
+	}
+	if err != nil {
+		return fmt.Errorf("%s can't keep its owner and mode: %w; run this as its owner or as root", path, err)
+	}
 	return nil
 }
 

@@ -1,0 +1,23 @@
+//go:build unix
+
+package userfile
+
+import (
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// keepOwner gives file the owner and the group of the old one, where they differ.
+func keepOwner(file *os.File, old fs.FileInfo) error {
+	now, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	was, ok := old.Sys().(*syscall.Stat_t)
+	is, okNow := now.Sys().(*syscall.Stat_t)
+	if !ok || !okNow || was.Uid == is.Uid && was.Gid == is.Gid {
+		return nil
+	}
+	return file.Chown(int(was.Uid), int(was.Gid))
+}
