@@ -291,17 +291,6 @@ func TestProtocolLog(t *testing.T) {
 	}
 }
 
-// A protocol log that can't be written stops no mail, and is told once.
-func TestProtocolLogFails(t *testing.T) {
-	r := defaultHub()
-	r.ProtocolLoggingLevel = connector.LoggingVerbose
-	w := serve(t, policy(t, r), func(s *relay.Server) { s.ProtocolLog = failingWriter{} })
-	send(w.begin(), message, 250)
-	if n := strings.Count(w.log.String(), "protocol log ends here"); n != 1 {
-		t.Errorf("told %d times", n)
-	}
-}
-
 // Without a Verifier nobody is let in, and nobody told to try.
 func TestNoVerifier(t *testing.T) {
 	r := defaultHub()

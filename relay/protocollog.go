@@ -24,31 +24,61 @@ const protocolHeader = "#Software: Interchange\r\n" +
 // protocolTime is how Exchange writes time, which is UTC.
 const protocolTime = "2006-01-02T15:04:05.000Z"
 
-// protocolWriter serialises the lines of all conversations.
+// protocolWriter serialises the lines of all conversations. Lines that can't be written
+// are lost and counted: a disk that is full may have room again later.
 type protocolWriter struct {
 	w      io.Writer
 	logger *slog.Logger
 
-	mu     sync.Mutex
-	begun  bool
-	broken bool // w has failed, and nothing more is written
+	mu    sync.Mutex
+	begun bool  // the header is written
+	torn  bool  // of the last line only a part is
+	lost  int64 // lines since one was written
 }
 
 // write writes one line, and the header before the first.
 func (p *protocolWriter) write(line string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.broken {
+	if err := p.put(line); err != nil {
+		if p.lost++; p.lost == 1 {
+			p.logger.Error("protocol log can't be written, lines are lost until it can", "error", err)
+		}
 		return
 	}
+	p.tell("protocol log is written again")
+}
+
+// end tells how many lines are missing at the end.
+func (p *protocolWriter) end() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.tell("protocol log could not be written to its end")
+}
+
+// tell logs how many lines were lost, if any.
+func (p *protocolWriter) tell(event string) {
+	if p.lost > 0 {
+		p.logger.Warn(event, "lost", p.lost)
+		p.lost = 0
+	}
+}
+
+// put writes one line on a line of its own.
+func (p *protocolWriter) put(line string) error {
 	if !p.begun {
-		p.begun = true
 		line = fmt.Sprintf(protocolHeader, time.Now().UTC().Format(protocolTime)) + line
 	}
-	if _, err := io.WriteString(p.w, line); err != nil {
-		p.broken = true
-		p.logger.Error("protocol log ends here", "error", err)
+	if p.torn {
+		line = "\r\n" + line
 	}
+	n, err := io.WriteString(p.w, line)
+	if err != nil {
+		p.torn = p.torn || n > 0
+		return err
+	}
+	p.begun, p.torn = true, false
+	return nil
 }
 
 // conversation is the protocol log of one session.

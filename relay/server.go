@@ -64,8 +64,9 @@ type Server struct {
 	Logger *slog.Logger
 
 	// ProtocolLog gets the conversations of connectors with ProtocolLoggingLevel
-	// Verbose, one Write per line. A slow writer slows those down, and one that
-	// fails gets nothing more.
+	// Verbose, one Write per line. A slow writer slows those down; what one that
+	// fails doesn't take is lost, and the Logger tells when that begins and how
+	// many lines it was.
 	ProtocolLog io.Writer
 
 	// Explain tells by name for which Receive connectors every decision is
@@ -193,6 +194,7 @@ func temporary(err error) bool {
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.init()
 	s.halting()
+	defer s.protocol.end()
 	done := make(chan struct{})
 	go func() {
 		s.wg.Wait()
