@@ -77,12 +77,14 @@ func (s *session) took(tx *transaction, in *limitReader, messageID string) conne
 	return r
 }
 
-// logMessage writes the one line that every message gets.
+// logMessage writes a line for each recipient of a message, so that none is hidden
+// behind another.
 func (s *session) logMessage(tx *transaction, in *limitReader, o outcome) {
 	ctx, logger := s.server.hard, s.server.Logger
 	if !logger.Enabled(ctx, slog.LevelInfo) {
 		return
 	}
+	const toAt = 6
 	var room [256]byte
 	attrs := append(make([]slog.Attr, 0, 16),
 		slog.String("session", s.id),
@@ -91,7 +93,7 @@ func (s *session) logMessage(tx *transaction, in *limitReader, o outcome) {
 		slog.String("remote", s.remote),
 		slog.String("user", clean(s.rules.Identity().String())),
 		slog.String("from", clean(tx.env.From.String())),
-		slog.String("to", clean(tx.env.To[0].To.String())),
+		slog.Attr{}, // whom to
 		slog.Int("recipients", len(tx.env.To)),
 		slog.Int64("size", in.n),
 		slog.String("reply", clean(string(o.reply.Append(room[:0])))),
@@ -108,7 +110,10 @@ func (s *session) logMessage(tx *transaction, in *limitReader, o outcome) {
 	if o.messageID != "" {
 		attrs = append(attrs, slog.String("message-id", o.messageID))
 	}
-	logger.LogAttrs(ctx, slog.LevelInfo, o.event, attrs...)
+	for i := range tx.env.To {
+		attrs[toAt] = slog.String("to", clean(tx.env.To[i].To.String()))
+		logger.LogAttrs(ctx, slog.LevelInfo, o.event, attrs...)
+	}
 }
 
 // ended writes the one line that every connection gets.

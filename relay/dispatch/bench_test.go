@@ -87,7 +87,8 @@ func run(b *testing.B, f func() error) {
 }
 
 // TestHoldAllocates: a message that is delivered while the client waits costs a
-// handful of allocations on the Dispatcher's account.
+// handful of allocations on the Dispatcher's account, one of them for its line in
+// the log.
 func TestHoldAllocates(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector makes sync.Pool forget")
@@ -101,8 +102,8 @@ func TestHoldAllocates(t *testing.T) {
 		})
 	}
 	send, hold := measure(r.send), measure(func() error { return r.deliver(holds) })
-	if own := hold - send; own > 5 {
-		t.Errorf("%v allocations, of which %v are the Dispatcher's; want 5 at most", hold, own)
+	if own := hold - send; own > 6 {
+		t.Errorf("%v allocations, of which %v are the Dispatcher's; want 6 at most", hold, own)
 	}
 }
 

@@ -3,39 +3,42 @@ package dispatch
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/interchange-smtp/interchange/relay/delivery"
+	"github.com/interchange-smtp/interchange/relay/queue"
 )
 
-// logOutcomes writes a line for each thing that was said in an attempt.
-func (d *Dispatcher) logOutcomes(tr *transfer, outcomes []delivery.Outcome) {
+// logOutcomes writes a line for each recipient of an attempt, so that none is hidden
+// behind another.
+func (d *Dispatcher) logOutcomes(tr *transfer, outcomes []delivery.Outcome, now time.Time) {
 	m := tr.m
-	for k := 0; k < len(outcomes); {
-		o, first := &outcomes[k], tr.to[k]
-		n := 1
-		for k+n < len(outcomes) && same(o, &outcomes[k+n]) {
-			n++
-		}
-		k += n
-		event, level := "delivered", slog.LevelInfo
+	for k := range outcomes {
+		o := &outcomes[k]
+		event, level, reply := "delivered", slog.LevelInfo, o.Reply
 		if o.Err != nil {
 			event, level = "deferred", slog.LevelWarn
-			if asError(o.Err).Reply.Code >= 500 {
+			e := asError(o.Err)
+			if e.Reply.Code >= 500 {
 				event = "refused"
+			}
+			if reply == "" {
+				reply = e.Reply.String()
 			}
 		}
 		if !d.Logger.Enabled(context.Background(), level) {
 			continue
 		}
-		attrs := append(make([]slog.Attr, 0, 8),
+		attrs := append(make([]slog.Attr, 0, 9),
 			slog.String("id", m.ID),
 			slog.String("from", printable(m.From.String())),
-			slog.String("to", printable(m.Recipients[first].To.String())),
-			slog.Int("recipients", n),
+			slog.String("to", printable(m.Recipients[tr.to[k]].To.String())),
 			slog.String("hop", tr.hop.name),
 			slog.String("host", printable(o.Host)),
-			slog.String("reply", printable(m.Recipients[first].Reply)))
+			slog.Duration("delay", now.Sub(m.Arrived).Round(time.Millisecond)),
+			slog.String("reply", printable(reply)))
 		if o.Err != nil {
 			attrs = append(attrs, slog.String("error", printable(o.Err.Error())))
 		}
@@ -43,9 +46,33 @@ func (d *Dispatcher) logOutcomes(tr *transfer, outcomes []delivery.Outcome) {
 	}
 }
 
-// same reports whether the same was said of two recipients.
-func same(a, b *delivery.Outcome) bool {
-	return (a.Err == nil) == (b.Err == nil) && a.Host == b.Host && a.Reply == b.Reply && a.Reply != ""
+// logDropped writes the line of a recipient that an operator has given up.
+func (d *Dispatcher) logDropped(m *message, r *queue.Recipient) {
+	d.Logger.Info("dropped", "id", m.ID, "from", printable(m.From.String()), "to", printable(r.To.String()),
+		"hop", r.Hop, "host", printable(r.Host), "reply", printable(r.Reply))
+}
+
+// logOperator writes the line of a message that an operator has changed.
+func (d *Dispatcher) logOperator(ctx context.Context, m *message) {
+	said, ok := ctx.Value(operatorKey{}).([]slog.Attr)
+	if !ok || !d.Logger.Enabled(ctx, slog.LevelInfo) {
+		return
+	}
+	to := make([]string, len(m.Recipients))
+	for i := range m.Recipients {
+		to[i] = printable(m.Recipients[i].To.String())
+	}
+	attrs := append(slices.Clone(said), slog.String("id", m.ID), slog.String("from", printable(m.From.String())), slog.Any("to", to))
+	d.Logger.LogAttrs(ctx, slog.LevelInfo, "operator", attrs...)
+}
+
+type operatorKey struct{}
+
+// WithOperator returns a context in which Retry, Suspend, Resume and Drop log each
+// message that they change, with its sender, all its recipients, and attrs: who wants
+// what, and by which filter.
+func WithOperator(ctx context.Context, attrs ...slog.Attr) context.Context {
+	return context.WithValue(ctx, operatorKey{}, attrs)
 }
 
 // maxPrintable bounds what of others' text goes into one attribute.

@@ -182,7 +182,7 @@ func (d *Dispatcher) Drop(ctx context.Context, f queue.Filter, report bool, prog
 			m.dropping[i] = how
 			any = true
 		}
-		m.drop()
+		d.drop(m)
 		d.place(m, time.Now())
 		d.plan(m)
 		return any
@@ -198,8 +198,8 @@ const (
 	reporting
 )
 
-// drop gives up those that are to be dropped and have no attempt under way.
-func (m *message) drop() {
+// drop gives up those recipients of m that are to be dropped and have no attempt under way.
+func (d *Dispatcher) drop(m *message) {
 	left := false
 	for i, how := range m.dropping {
 		r := &m.Recipients[i]
@@ -209,6 +209,7 @@ func (m *message) drop() {
 			left = true
 		default:
 			r.Status, r.Reported = queue.Dropped, how == silently
+			d.logDropped(m, r)
 		}
 	}
 	if !left {
@@ -249,6 +250,9 @@ func (d *Dispatcher) each(ctx context.Context, f queue.Filter, progress Progress
 		}
 		d.mu.Lock()
 		changed := m.phase == stored && f.Match(m.seenWhole()) && do(m)
+		if changed {
+			d.logOperator(ctx, m)
+		}
 		d.pump()
 		d.mu.Unlock()
 		if changed {

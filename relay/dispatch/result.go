@@ -48,7 +48,7 @@ func (d *Dispatcher) judge(tr *transfer, outcomes []delivery.Outcome, err error)
 
 // changed goes on with m after an attempt.
 func (d *Dispatcher) changed(m *message, now time.Time) {
-	m.drop()
+	d.drop(m)
 	d.place(m, now)
 	switch m.phase {
 	case storing:
@@ -125,6 +125,7 @@ func (d *Dispatcher) hopFailed(tr *transfer, outcomes []delivery.Outcome, err er
 		r.Hop, r.Reply, r.Host, r.Tried = h.name, said.reply, said.host, now
 		m.errs[i] = e
 	}
+	d.logOutcomes(tr, outcomes, now)
 	d.requeue(tr)
 	d.changed(m, now)
 	d.arrived(tr)
@@ -200,9 +201,7 @@ func (d *Dispatcher) settle(tr *transfer, outcomes []delivery.Outcome, now time.
 			}
 		}
 	}
-	if m.phase != holding || !took {
-		d.logOutcomes(tr, outcomes)
-	}
+	d.logOutcomes(tr, outcomes, now)
 }
 
 // note writes down how an attempt for the recipient i ended.
