@@ -23,7 +23,7 @@ func (c *commandSet) testConnectivity(call *object.Call) error {
 		}
 		s, ok := c.org.server(serverName(name))
 		if !ok {
-			return &NotFoundError{"ExchangeServer", name}
+			return &NotFoundError{Noun: "ExchangeServer", Identity: name}
 		}
 		local = s
 	}

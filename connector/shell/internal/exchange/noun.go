@@ -46,11 +46,16 @@ type noun[C any] struct {
 // everything then; what comes next in the pipeline would change it all.
 type NotFoundError struct {
 	Noun, Identity string
+	Local          string // the server that we are, if Identity names another one
 }
 
 // Error names the object.
 func (e *NotFoundError) Error() string {
-	return fmt.Sprintf("the %s %s wasn't found; Get-%s lists what there is", e.Noun, quote(e.Identity), e.Noun)
+	local := ""
+	if e.Local != "" {
+		local = ", and this server is " + e.Local
+	}
+	return fmt.Sprintf("the %s %s wasn't found%s; Get-%s lists what there is", e.Noun, quote(e.Identity), local, e.Noun)
 }
 
 // InvalidError says which rules a command would have broken. Nothing changed.
@@ -89,7 +94,20 @@ func (n *noun[C]) find(v object.Value) (*item[C], error) {
 	if it := n.lookup(text); it != nil {
 		return it, nil
 	}
-	return nil, &NotFoundError{n.name, text}
+	return nil, &NotFoundError{n.name, text, n.elsewhere(text)}
+}
+
+// elsewhere returns the server that we are if an identity names another one.
+func (n *noun[C]) elsewhere(text string) string {
+	server, _, named := strings.Cut(text, `\`)
+	if !named || n.qualify == nil {
+		return ""
+	}
+	local, _, _ := strings.Cut(n.qualify("x"), `\`)
+	if strings.EqualFold(local, server) {
+		return ""
+	}
+	return local
 }
 
 // lookup finds an item by any form of its identity.

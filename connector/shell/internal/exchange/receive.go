@@ -227,7 +227,7 @@ func (o *Org) filterReceive(call *object.Call) (func(*item[receive]) bool, error
 	}
 	s, ok := o.server(serverName(name))
 	if !ok {
-		return nil, &object.ArgumentError{Parameter: "Server", Err: &NotFoundError{"ExchangeServer", name}}
+		return nil, &object.ArgumentError{Parameter: "Server", Err: &NotFoundError{"ExchangeServer", name, o.local().Name}}
 	}
 	return func(it *item[receive]) bool {
 		own, _ := o.server(it.cfg.Server)
