@@ -126,6 +126,7 @@ var families = []func(*checker){
 	(*checker).spaces,
 	(*checker).smartHosts,
 	(*checker).sizes,
+	(*checker).serving,
 	(*checker).warnings,
 }
 

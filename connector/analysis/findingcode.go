@@ -44,6 +44,8 @@ const (
 	CodeRouteSize        = "route-size"        // warning: a Send connector that is too small for mail
 	CodeSizeGap          = "size-gap"          // note: messages are taken that no route carries
 
+	CodeServesNothing = "serves-nothing" // error or warning: our server has no enabled Receive connector
+
 	CodeAcknowledgedNothing  = "acknowledged-nothing"  // warning: nothing of the kind is found there
 	CodeAcknowledgedNoReason = "acknowledged-noreason" // warning: the reason is missing
 )
@@ -58,7 +60,7 @@ func FindingCodes() []string {
 		CodeGrantIneffective, CodeAuthClear, CodeMechanismUnused, CodeGatewaySender,
 		CodeCertificateFqdn, CodeCertificateExpired, CodeCertificateExpires,
 		CodeAcceptedUnrouted, CodeNoRoutes, CodeRelayLoop, CodeSmartHostSelf, CodeSendUnused, CodeSpaceUnused,
-		CodeRouteTie, CodeRouteSize, CodeSizeGap, CodeAcknowledgedNothing, CodeAcknowledgedNoReason,
+		CodeRouteTie, CodeRouteSize, CodeSizeGap, CodeServesNothing, CodeAcknowledgedNothing, CodeAcknowledgedNoReason,
 		connector.CodeRangesOverlap,
 	}
 	for code := range warningFixes {

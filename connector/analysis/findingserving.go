@@ -1,0 +1,56 @@
+package analysis
+
+import (
+	"fmt"
+	"strings"
+)
+
+// serving finds a policy by which our server takes no mail at all, for want of an
+// enabled Receive connector of its own. To be without any may be meant, by a server
+// that only works off its queue; to have those of other servers only hardly is.
+func (c *checker) serving() {
+	if len(c.inbounds) > 0 {
+		return
+	}
+	f := Finding{Code: CodeServesNothing, Severity: SeverityWarning, Place: "Receive"}
+	switch disabled := c.disabled(); {
+	case len(c.cfg.Receive) == 0:
+		f.Text = "There is no Receive connector, so no mail is taken; what is on the queue is sent"
+		f.Fix = "add a Receive connector, unless this is to send and no more"
+	case disabled > 0:
+		f.Text = fmt.Sprintf("%d of %d Receive connectors of this server are disabled, so no mail is taken; what is on the queue is sent", disabled, disabled)
+		f.Fix = "enable one"
+	default:
+		f.Severity, f.Place = SeverityError, "Server"
+		f.Text = fmt.Sprintf("This server is %s, and none of the %d Receive connectors belongs to it (%s)",
+			c.server(), len(c.cfg.Receive), strings.Join(c.owners(), ", "))
+		f.Fix = "say which server we are"
+	}
+	c.find(f)
+}
+
+// disabled counts the Receive connectors of our server; none of them is enabled
+// where it is asked.
+func (c *checker) disabled() int {
+	n := 0
+	for range c.policy.Receive() {
+		n++
+	}
+	return n
+}
+
+// owners are the servers that have Receive connectors, each with how many.
+func (c *checker) owners() []string {
+	var names []string
+	number := map[string]int{}
+	for i := range c.cfg.Receive {
+		name := c.cfg.Receive[i].WithDefaults(&c.cfg).Server
+		if number[name]++; number[name] == 1 {
+			names = append(names, name)
+		}
+	}
+	for i, name := range names {
+		names[i] = fmt.Sprintf("%s: %d", name, number[name])
+	}
+	return names
+}

@@ -1,0 +1,59 @@
+package analysis_test
+
+import (
+	"net/netip"
+	"testing"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/analysis"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// TestServesNothing wants a policy by which our server takes no mail to say so, and
+// why: an error if the connectors there are belong to others.
+func TestServesNothing(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		change func(*connector.Config)
+		place  string
+		want   analysis.Severity
+		text   string
+	}{
+		{"one that serves", func(*connector.Config) {}, "", 0, ""},
+		{"one beside those of others", func(c *connector.Config) { c.Receive = append(c.Receive, named(c.Receive[0], "Other", "HubB")) }, "", 0, ""},
+		{"none at all", func(c *connector.Config) { c.Receive = nil }, "Receive", analysis.SeverityWarning,
+			"There is no Receive connector, so no mail is taken; what is on the queue is sent"},
+		{"disabled", func(c *connector.Config) { c.Receive[0].Enabled = connector.Value(false) }, "Receive", analysis.SeverityWarning,
+			"1 of 1 Receive connectors of this server are disabled, so no mail is taken; what is on the queue is sent"},
+		{"of other servers", func(c *connector.Config) {
+			c.Receive = []connector.Receive{named(c.Receive[0], "A", "HubB"), named(c.Receive[0], "B", "HubC"), named(c.Receive[0], "C", "hubb")}
+			c.Receive[2].Bindings = []netip.AddrPort{netip.MustParseAddrPort("0.0.0.0:587")}
+		}, "Server", analysis.SeverityError, "This server is HubA, and none of the 3 Receive connectors belongs to it (HubB: 2, HubC: 1)"},
+		{"without a name", func(c *connector.Config) {
+			c.Server, c.Servers = "localhost", append(c.Servers, routing.Server{Name: "localhost"})
+			c.Receive[0].Server = "HubA"
+		}, "Server", analysis.SeverityError, "This server is localhost, and none of the 1 Receive connectors belongs to it (HubA: 1)"},
+	} {
+		cfg := with(t)
+		cfg.Servers = append(cfg.Servers, routing.Server{Name: "HubB"}, routing.Server{Name: "HubC"})
+		tt.change(&cfg)
+		var found []analysis.Finding
+		for _, f := range analysis.Check(compiled(t, cfg), options("huba.fabrikam.com")) {
+			if f.Code == analysis.CodeServesNothing {
+				found = append(found, f)
+			}
+		}
+		switch {
+		case tt.text == "" && len(found) > 0:
+			t.Errorf("%s: %v", tt.name, found)
+		case tt.text != "" && (len(found) != 1 || found[0].Place != tt.place || found[0].Severity != tt.want || found[0].Text != tt.text):
+			t.Errorf("%s: found %v, want %s %v %s", tt.name, found, tt.place, tt.want, tt.text)
+		}
+	}
+}
+
+// named is a Receive connector under another name, of a server.
+func named(r connector.Receive, name, server string) connector.Receive {
+	r.Name, r.Server = name, server
+	return r
+}
