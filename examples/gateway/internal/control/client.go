@@ -7,12 +7,24 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"net"
+	"os"
+	"syscall"
 )
 
-// ErrNoGateway says that nobody listens at the socket of a data directory.
-var ErrNoGateway = errors.New("no gateway is running there")
+// Why a gateway can't be asked.
+var (
+	// ErrNoGateway says that nobody listens at the socket of a data directory.
+	ErrNoGateway = errors.New("no gateway is running there")
+
+	// ErrNoDirectory says that there is no such data directory.
+	ErrNoDirectory = errors.New("there is no such directory")
+
+	// ErrForbidden says that others than the directory's owner ask.
+	ErrForbidden = errors.New("you may not talk to a gateway there")
+)
 
 // errCut says that an answer has no end.
 var errCut = errors.New("the gateway broke off")
@@ -45,7 +57,7 @@ func do(ctx context.Context, dir string, r Request, yield func(Event) bool) erro
 	}
 	conn, err := new(net.Dialer).DialContext(ctx, "unix", path)
 	if err != nil {
-		return fmt.Errorf("%s: %w: %w", dir, ErrNoGateway, err)
+		return fmt.Errorf("%s: %w", dir, unreached(dir, err))
 	}
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
@@ -53,6 +65,24 @@ func do(ctx context.Context, dir string, r Request, yield func(Event) bool) erro
 		return fmt.Errorf("%w: %w", errCut, err)
 	}
 	return receive(ctx, conn, yield)
+}
+
+// unreached says why the socket in dir can't be connected to.
+func unreached(dir string, err error) error {
+	info, statErr := os.Stat(dir)
+	switch {
+	case errors.Is(statErr, fs.ErrNotExist):
+		return ErrNoDirectory
+	case errors.Is(statErr, fs.ErrPermission):
+		return fmt.Errorf("%w: a directory above it lets you not in", ErrForbidden)
+	case statErr == nil && !info.IsDir():
+		return fmt.Errorf("%w: it is a file", ErrNoDirectory)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%w: only %s, who owns the directory, and root may", ErrForbidden, owner(info))
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
+		return ErrNoGateway
+	}
+	return fmt.Errorf("%w: %w", ErrNoGateway, err)
 }
 
 // receive reads an answer.

@@ -39,6 +39,34 @@ func (f Filter) IsZero() bool {
 		f.Older == 0 && f.Younger == 0 && f.Status == ""
 }
 
+// String returns f as the flags of gateway queue, for people; of many IDs their number.
+func (f Filter) String() string {
+	var b strings.Builder
+	add := func(flag, value string) {
+		if value != "" {
+			fmt.Fprintf(&b, " -%s %s", flag, value)
+		}
+	}
+	age := func(d time.Duration) string {
+		if d == 0 {
+			return ""
+		}
+		return d.String()
+	}
+	add("recipient-domain", f.RecipientDomain)
+	add("sender", f.Sender)
+	add("next-hop", f.NextHop)
+	add("older", age(f.Older))
+	add("younger", age(f.Younger))
+	add("status", f.Status)
+	if len(f.IDs) > 3 {
+		fmt.Fprintf(&b, " %d IDs", len(f.IDs))
+	} else {
+		b.WriteString(" " + strings.Join(f.IDs, " "))
+	}
+	return strings.TrimSpace(b.String())
+}
+
 // filter returns f as the queue knows it at the time now.
 func (f Filter) filter(now time.Time) (queue.Filter, error) {
 	q := queue.Filter{All: f.IsZero(), IDs: f.IDs, From: f.Sender, Hop: f.NextHop}

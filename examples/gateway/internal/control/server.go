@@ -114,16 +114,17 @@ func (s *Server) serve(conn net.Conn) {
 		defer cancel()
 		_, _ = conn.Read(make([]byte, 1))
 	}()
-	n, err := s.do(ctx, r, a)
+	who := []slog.Attr{slog.String("action", string(r.Action)), slog.String("user", peer(conn)), slog.String("filter", r.Filter.String())}
+	n, err := s.do(dispatch.WithOperator(ctx, who...), r, a)
 	a.end(n, err)
 	if r.Action == List || r.Action == Show {
 		return
 	}
-	attrs := []any{"action", r.Action, "messages", n}
+	attrs := append(who, slog.Int("messages", n))
 	if err != nil {
-		attrs = append(attrs, "error", err)
+		attrs = append(attrs, slog.Any("error", err))
 	}
-	s.logger.Info("operator", attrs...)
+	s.logger.LogAttrs(s.ctx, slog.LevelInfo, "operator is done", attrs...)
 }
 
 // do does what r asks for, and returns with how many messages.

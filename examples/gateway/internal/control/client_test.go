@@ -1,0 +1,77 @@
+package control_test
+
+import (
+	"errors"
+	"io/fs"
+	"log/slog"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/interchange-smtp/interchange/examples/gateway/internal/control"
+)
+
+// TestUnreached wants what keeps an operator from a gateway to be told as it is: that
+// none runs, that the directory is another one, or that it belongs to somebody else.
+func TestUnreached(t *testing.T) {
+	me, err := user.Current()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		dir  string
+		err  error
+		want error
+		text string
+	}{
+		{dir, syscall.ENOENT, control.ErrNoGateway, "no gateway is running there"},
+		{dir, syscall.ECONNREFUSED, control.ErrNoGateway, "no gateway is running there"},
+		{dir, syscall.EACCES, control.ErrForbidden, "you may not talk to a gateway there: only " + me.Username + ", who owns the directory, and root may"},
+		{filepath.Join(dir, "absent"), syscall.ENOENT, control.ErrNoDirectory, "there is no such directory"},
+		{file, syscall.ENOTDIR, control.ErrNoDirectory, "there is no such directory: it is a file"},
+	} {
+		got := control.Unreached(tt.dir, &fs.PathError{Op: "dial", Path: "control", Err: tt.err})
+		if !errors.Is(got, tt.want) || got.Error() != tt.text {
+			t.Errorf("%s with %v: %q, want %q", tt.dir, tt.err, got, tt.text)
+		}
+	}
+}
+
+// TestOperatorIsLogged wants the log to say who did what to which messages.
+func TestOperatorIsLogged(t *testing.T) {
+	me, err := user.Current()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	l, err := control.Listen(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log strings.Builder
+	s := control.NewServer(l, three(), three(), slog.New(slog.NewTextHandler(&log, nil)))
+	served := make(chan error, 1)
+	go func() { served <- s.Serve() }()
+	filter := control.Filter{RecipientDomain: "*.contoso.com", Sender: "fabrikam.com", IDs: []string{"A"}}
+	if _, _, _, err := ask(t, dir, control.Request{Action: control.Hold, Filter: filter}); err != nil {
+		t.Error(err)
+	}
+	s.Close()
+	if err := <-served; err != nil {
+		t.Error(err)
+	}
+	if want := `msg="operator is done" action=hold user=` + me.Username + ` filter="-recipient-domain *.contoso.com -sender fabrikam.com A" messages=1`; !strings.Contains(log.String(), want) {
+		t.Errorf("the log is %s, want %s", &log, want)
+	}
+}

@@ -1,0 +1,4 @@
+package control
+
+// Unreached is why the socket in a directory can't be connected to.
+var Unreached = unreached

@@ -1,0 +1,17 @@
+//go:build unix
+
+package control
+
+import (
+	"io/fs"
+	"strconv"
+	"syscall"
+)
+
+// owner names the user to whom a file belongs.
+func owner(info fs.FileInfo) string {
+	if s, ok := info.Sys().(*syscall.Stat_t); ok {
+		return userName(strconv.FormatUint(uint64(s.Uid), 10))
+	}
+	return "the user"
+}

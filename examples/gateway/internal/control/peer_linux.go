@@ -1,0 +1,12 @@
+package control
+
+import "golang.org/x/sys/unix"
+
+// peerID returns the user at the other end of a socket.
+func peerID(fd int) (uint32, bool) {
+	credentials, err := unix.GetsockoptUcred(fd, unix.SOL_SOCKET, unix.SO_PEERCRED)
+	if err != nil {
+		return 0, false
+	}
+	return credentials.Uid, true
+}
