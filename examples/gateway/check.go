@@ -3,11 +3,11 @@ package main
 import (
 	"cmp"
 	"crypto/tls"
-	"crypto/x509"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
@@ -15,31 +15,27 @@ import (
 
 // check lists the findings about a policy that is valid.
 func check(c *cli, args []string) int {
-	fs := c.flags("[-config FILE]... [-cert FILE -key FILE] [-acknowledged]")
+	fs := c.flags("[FILE]... [-cert FILE -key FILE] [-acknowledged]")
 	var p policyFlags
 	p.register(fs)
 	cert := fs.String("cert", "", "look at the certificate in this PEM `FILE`, too")
 	key := fs.String("key", "", "PEM `FILE` with the certificate's key")
 	acknowledged := fs.Bool("acknowledged", false, "list acknowledged findings, too")
-	if code, done := c.parse(fs, args); done {
+	if code, done := c.parsePolicy(fs, &p, args); done {
 		return code
 	}
 	chain, err := loadCertificate(*cert, *key)
 	if err != nil {
 		return c.invalid(err)
 	}
-	opts := analysis.Options{Now: c.now()}
-	if opts.Certificates, err = describe(chain); err != nil {
-		return c.invalid(err)
-	}
 	l, ok := c.policy(&p)
 	if !ok {
 		return exitInvalid
 	}
-	all := l.check(opts, *cert)
+	all := l.check(material{cert: *cert, key: *key, credentials: p.credentials, chain: chain}, c.now())
 	shown := all
 	if !*acknowledged {
-		shown = slices.DeleteFunc(slices.Clone(all), func(f checked) bool { return f.Acknowledged != "" })
+		shown = slices.DeleteFunc(slices.Clone(all), func(f checked) bool { return f.Acknowledged != "" && !f.shouted() })
 	}
 	if p.json {
 		c.printJSON(struct {
@@ -47,6 +43,9 @@ func check(c *cli, args []string) int {
 		}{shown})
 	} else {
 		printChecked(c.stdout, shown, summary(all))
+	}
+	if slices.ContainsFunc(all, checked.stops) {
+		return exitInvalid
 	}
 	// Notes answer a question, so they are no reason to stop.
 	if slices.ContainsFunc(all, func(f checked) bool { return f.Acknowledged == "" && f.Severity != analysis.SeverityNote }) {
@@ -68,20 +67,31 @@ type checked struct {
 	example string
 }
 
-// check returns the findings about the policy, the worst first, then in the order of
-// the files: what was said while they were read, and what analysis finds. certFile is
-// where the certificate is from.
-func (l *loaded) check(opts analysis.Options, certFile string) []checked {
+// material is what a relay is run with beside its policy: the names of files, "" if
+// there is none, and the certificate in one of them.
+type material struct {
+	cert, key, users, credentials string
+	chain                         []tls.Certificate
+}
+
+// check returns the findings about the policy and what it is run with, the worst first,
+// then in the order of the files: what was said while they were read, and what analysis
+// finds.
+func (l *loaded) check(m material, now time.Time) []checked {
 	all := []checked{} // in JSON a list, not null
-	for _, f := range analysis.Check(l.Policy, opts) {
+	for _, f := range analysis.Check(l.Policy, analysis.Options{Now: now, Certificates: describe(m.chain)}) {
 		one := newChecked(f)
 		one.finding = l.locate(connector.Problems{{Path: f.Place, Code: f.Code, Detail: f.Text}})[0]
-		if strings.HasPrefix(f.Place, "Certificates[") {
-			one.Path, one.File = "", certFile
+		switch {
+		case strings.HasPrefix(f.Place, "Certificates["):
+			one.Path, one.File = "", m.cert
+		case one.stops():
+			one.Path = "" // the flag decides, whatever a file says
+			one.Detail, one.Fix = one.Detail+". Give "+l.others()+".", ""
 		}
 		all = append(all, one)
 	}
-	all = once(all)
+	all = append(once(all), m.exposed()...)
 	notes := slices.DeleteFunc(slices.Clone(l.notes), func(note finding) bool {
 		return slices.ContainsFunc(all, func(f checked) bool { return f.repeats(note) })
 	})
@@ -92,6 +102,24 @@ func (l *loaded) check(opts analysis.Options, certFile string) []checked {
 		return cmp.Or(cmp.Compare(a.Severity, b.Severity), slices.Index(l.files, a.File)-slices.Index(l.files, b.File), a.Line-b.Line)
 	})
 	return all
+}
+
+// others are the flags that would make us one of the servers that have Receive
+// connectors. Those that a script made before anybody said which server it runs on
+// belong to localhost: with the flag they are of the server that we are.
+func (l *loaded) others() string {
+	cfg := l.Config()
+	var flags []string
+	for _, in := range cfg.Receive {
+		server := in.WithDefaults(&cfg).Server
+		if strings.EqualFold(server, "localhost") {
+			server = connector.Receive{}.WithDefaults(&cfg).Server
+		}
+		if !slices.ContainsFunc(flags, func(f string) bool { return strings.EqualFold(f, "-server "+server) }) {
+			flags = append(flags, "-server "+server)
+		}
+	}
+	return strings.Join(flags, " or ")
 }
 
 func newChecked(f analysis.Finding) checked {
@@ -107,25 +135,37 @@ func newChecked(f analysis.Finding) checked {
 }
 
 // once leaves out parameters without effect that no file sets, for the connectors
-// that setup makes have such ones, too; and it tells once of each, with the number of
-// other connectors.
+// that setup makes have such ones, too; and it tells once of each, and of a name that
+// no certificate has, with the number of other connectors.
 func once(all []checked) []checked {
-	others := map[string]int{} // by what is said
+	same := func(f checked) string { return f.Code + f.Detail }
+	times := map[string]int{}
 	kept := slices.DeleteFunc(all, func(f checked) bool {
-		switch {
-		case f.Code != connector.CodeNotEnforced && f.Code != connector.CodeDomainSecureList:
-			return false
-		case f.File == "":
-			return true
-		case f.Code != connector.CodeNotEnforced || f.Acknowledged != "":
+		switch f.Code {
+		case connector.CodeDomainSecureList:
+			return f.File == ""
+		case connector.CodeNotEnforced:
+			if f.File == "" {
+				return true
+			}
+		case analysis.CodeCertificateFqdn:
+		default:
 			return false
 		}
-		others[f.Detail]++
-		return others[f.Detail] > 1
+		if f.Acknowledged != "" {
+			return false
+		}
+		times[same(f)]++
+		return times[same(f)] > 1
 	})
 	for i, f := range kept {
-		if n := others[f.Detail] - 1; n > 0 && f.Code == connector.CodeNotEnforced {
+		n := times[same(f)] - 1
+		switch {
+		case n < 1 || f.Acknowledged != "":
+		case f.Code == connector.CodeNotEnforced:
 			kept[i].Detail += fmt.Sprintf(" (nor on %s)", count(n, "other connector"))
+		default:
+			kept[i].Detail += fmt.Sprintf(" (and %s)", count(n, "other connector"))
 		}
 	}
 	return kept
@@ -138,16 +178,15 @@ func (f checked) repeats(note finding) bool {
 	return f.Code == connector.CodeNotEnforced && note.Code == "script" && strings.HasPrefix(note.Detail, "-"+parameter+" ")
 }
 
-// warnings are the errors and warnings among the findings, for those who serve the
-// policy.
-func (l *loaded) warnings() findings {
-	var all findings
-	for _, f := range l.check(analysis.Options{}, "") {
-		if f.Acknowledged == "" && f.Severity != analysis.SeverityNote {
-			all = append(all, f.finding)
-		}
-	}
-	return all
+// shouted reports whether those who serve the policy are told: errors, even those that
+// were acknowledged, and warnings.
+func (f checked) shouted() bool {
+	return f.Severity == analysis.SeverityError || f.Severity == analysis.SeverityWarning && f.Acknowledged == ""
+}
+
+// stops reports whether the policy is none to serve at all.
+func (f checked) stops() bool {
+	return f.Code == analysis.CodeServesNothing && f.Severity == analysis.SeverityError && f.Acknowledged == ""
 }
 
 func printChecked(w io.Writer, all []checked, total string) {
@@ -192,21 +231,17 @@ func summary(all []checked) string {
 	return strings.Join(parts, ", ")
 }
 
-// describe tells analysis of certificates what it asks about.
-func describe(chain []tls.Certificate) ([]analysis.Certificate, error) {
+// describe tells analysis of certificates what it asks about. They were read from
+// files, which parses them.
+func describe(chain []tls.Certificate) []analysis.Certificate {
 	var all []analysis.Certificate
 	for _, c := range chain {
-		leaf := c.Leaf
-		if leaf == nil {
-			var err error
-			if leaf, err = x509.ParseCertificate(c.Certificate[0]); err != nil {
-				return nil, err
-			}
+		if leaf := c.Leaf; leaf != nil {
+			all = append(all, analysis.Certificate{
+				Name:  connector.SmtpX509Identifier{Issuer: leaf.Issuer.String(), Subject: leaf.Subject.String()},
+				Hosts: leaf.DNSNames, NotBefore: leaf.NotBefore, NotAfter: leaf.NotAfter,
+			})
 		}
-		all = append(all, analysis.Certificate{
-			Name:  connector.SmtpX509Identifier{Issuer: leaf.Issuer.String(), Subject: leaf.Subject.String()},
-			Hosts: leaf.DNSNames, NotBefore: leaf.NotBefore, NotAfter: leaf.NotAfter,
-		})
 	}
-	return all, nil
+	return all
 }

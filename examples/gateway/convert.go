@@ -13,17 +13,18 @@ import (
 // convert prints the policy in another form. Passwords are left out unless asked
 // for by name.
 func convert(c *cli, args []string) int {
-	fs := c.flags("[-config FILE]... -to shell|json")
+	fs := c.flags("[FILE]... -to shell|json")
 	var p policyFlags
 	p.register(fs)
 	to := fs.String("to", "", "`FORM`: shell (Exchange commands) or json")
 	passwords := fs.Bool("with-passwords", false, "write passwords out; only JSON has them")
-	if code, done := c.parse(fs, args); done {
+	if code, done := c.parsePolicy(fs, &p, args); done {
 		return code
 	}
 	if *to != "shell" && *to != "json" {
 		return c.invalid(fmt.Errorf("-to: give shell or json, not %q", *to))
 	}
+	c.demonstrates(&p)
 	cfg, notes, err := c.convertible(&p, *passwords)
 	if err != nil {
 		return c.badPolicy(&p, err)

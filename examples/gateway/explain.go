@@ -55,10 +55,10 @@ func (f *explainFlags) register(fs *flag.FlagSet) {
 
 // explain shows a session step by step.
 func explain(c *cli, args []string) int {
-	fs := c.flags("[-config FILE]... -remote IP [-local IP:PORT] [-tls [-cert-name NAME]...] [-user NAME] -from ADDRESS -to ADDRESS... [-size N] [-header FIELD]...")
+	fs := c.flags("[FILE]... -remote IP [-local IP:PORT] [-tls [-cert-name NAME]...] [-user NAME] -from ADDRESS -to ADDRESS... [-size N] [-header FIELD]...")
 	var f explainFlags
 	f.register(fs)
-	if code, done := c.parse(fs, args); done {
+	if code, done := c.parsePolicy(fs, &f.policyFlags, args); done {
 		return code
 	}
 	dialog, err := f.dialog()

@@ -113,6 +113,26 @@ func (c *cli) flags(synopsis string) *flag.FlagSet {
 	return fs
 }
 
+// parsePolicy is parse for commands whose words are files of the policy, as -config
+// gives them, before the flags and after.
+func (c *cli) parsePolicy(fs *flag.FlagSet, p *policyFlags, args []string) (code int, done bool) {
+	return c.parseMixed(fs, args, func(word string) { p.files = append(p.files, word) })
+}
+
+// parseMixed parses flags and words in any order.
+func (c *cli) parseMixed(fs *flag.FlagSet, args []string, word func(string)) (code int, done bool) {
+	for {
+		if code, done := c.parse(fs, args, "anything"); done {
+			return code, true
+		}
+		if fs.NArg() == 0 {
+			return 0, false
+		}
+		word(fs.Arg(0))
+		args = fs.Args()[1:]
+	}
+}
+
 // parse parses args into fs. If done, the command ends with code. Arguments
 // beside the flags are an error where none are named.
 func (c *cli) parse(fs *flag.FlagSet, args []string, names ...string) (code int, done bool) {

@@ -5,12 +5,36 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 )
 
 var update = flag.Bool("update", false, "rewrite the files in testdata")
+
+// asGateway makes the test binary the program itself, in a process of its own.
+const asGateway = "INTERCHANGE_TEST_AS_GATEWAY"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asGateway) != "" {
+		main()
+	}
+	// As an administrator has them, whatever the mask was when they were made.
+	for _, file := range []string{"testdata/credentials", "testdata/users"} {
+		if err := os.Chmod(file, 0o600); err != nil {
+			panic(err)
+		}
+	}
+	os.Exit(m.Run())
+}
+
+// gatewayProcess is the gateway as a process.
+func gatewayProcess(args ...string) *exec.Cmd {
+	cmd := exec.Command(os.Args[0], args...)
+	cmd.Env = append(os.Environ(), asGateway+"=1")
+	return cmd
+}
 
 // TestDemonstrationText compares the printed commands with a file, in which
 // the documents' commands are looked up.
@@ -40,6 +64,9 @@ func TestGolden(t *testing.T) {
 		{"check-secured", []string{"check", "-config", "../../internal/guide/scripts/secured.ps1", "-server", "HubA", "-profile", "exchange2007"}},
 		{"check-usage", []string{"check", "-h"}},
 		{"check-argument", []string{"check", good}},
+		{"check-other-server", []string{"check", "testdata/fresh.ps1", "testdata/servers.json"}},
+		{"check-no-receive", []string{"check", "testdata/send-only.ps1"}},
+		{"check-disabled", []string{"check", "testdata/disabled.ps1", "-server", "EX01"}},
 		{"check-mistakes", []string{"check", "-config", bad}},
 		{"check-mistakes-json", []string{"check", "-config", bad, "-json"}},
 		{"check-not-json", []string{"check", "-config", "testdata/not.json"}},
@@ -48,6 +75,7 @@ func TestGolden(t *testing.T) {
 		{"check-not-json-either", []string{"check", "-config", "testdata/mixed-mistakes.json", "-config", "testdata/not.json"}},
 		{"check-profile", []string{"check", "-config", good, "-profile", "Exchange2025"}},
 		{"serve-mistakes", []string{"serve", "-config", bad}},
+		{"serve-other-server", []string{"serve", "-config", "testdata/fresh.ps1", "-config", "testdata/servers.json"}},
 		{"serve-no-file", []string{"serve", "-config", "testdata/absent.json"}},
 		{"serve-all-wrong", []string{"serve", "-users", "testdata/users-broken", "-cert", "testdata/absent.pem", "-key", "testdata/absent.key", "-dns", "nowhere", "-connect-to", "a:b"}},
 		{"explain-relay", []string{"explain", "-config", good, "-remote", "192.168.5.77", "-local", "10.2.3.4:25", "-from", "ann@example.net", "-to", "carl@example.org"}},
@@ -98,6 +126,7 @@ func TestGolden(t *testing.T) {
 		{"check-kept", []string{"check", "-config", "testdata/kept.ps1"}},
 		{"check-script-mistakes", []string{"check", "-config", "testdata/mistakes.ps1"}},
 		{"check-script-failures", []string{"check", "-config", "testdata/failures.ps1", "-server", "HubA"}},
+		{"check-script-server", []string{"check", "testdata/other-server.ps1"}},
 		{"check-script-json", []string{"check", "-config", "testdata/failures.ps1", "-server", "HubA", "-json"}},
 		{"check-credential", []string{"check", "-config", "testdata/credential.ps1", "-credentials", "testdata/credentials"}},
 		{"check-no-credential", []string{"check", "-config", "testdata/credential.ps1"}},
@@ -112,6 +141,9 @@ func TestGolden(t *testing.T) {
 		{"user-no-file", []string{"user", "list"}},
 		{"user-absent", []string{"user", "-file", "testdata/users", "remove", "nobody"}},
 		{"user-list", []string{"user", "-file", "testdata/users", "list"}},
+		{"user-no-action", []string{"user", "-file", "testdata/users"}},
+		{"user-misplaced", []string{"user", "passwd", "-file", "testdata/users", "printer@fabrikam.com", "-group", "Staff"}},
+		{"user-names", []string{"user", "remove", "a", "b", "-file", "testdata/users"}},
 		{"user-action", []string{"user", "-file", "testdata/users", "change", "x"}},
 	}
 	for _, tt := range tests {
@@ -155,6 +187,23 @@ func goldenFile(t *testing.T, file, got string) {
 	}
 }
 
+// TestUserFlags takes flags before the words, between them, and after.
+func TestUserFlags(t *testing.T) {
+	for _, args := range [][]string{
+		{"-file", "users", "-group", "Staff", "add", "bob"}, {"add", "-file", "users", "bob", "-group", "Staff"}, {"add", "bob", "-group", "Staff", "-file", "users"},
+	} {
+		t.Chdir(t.TempDir())
+		var out bytes.Buffer
+		if code := run(append([]string{"user"}, args...), strings.NewReader("tea\n"), &out, &out); code != exitOK {
+			t.Errorf("%q: exit %d: %s", args, code, &out)
+		}
+		run([]string{"user", "list", "-file", "users"}, nil, &out, &out)
+		if out.String() != "bob\tgroups Staff\n" {
+			t.Errorf("%q: %s", args, &out)
+		}
+	}
+}
+
 // TestUser adds, verifies and removes a user.
 func TestUser(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "users")
@@ -184,6 +233,19 @@ func TestUser(t *testing.T) {
 	}
 	if out, code := do("", "list"); code != exitOK || out != "printer\tgroups Devices\tsends as office@fabrikam.com\n" {
 		t.Errorf("list: %d: %s", code, out)
+	}
+	if out, code := do("battery staple\n", "passwd", "PRINTER"); code != exitOK || out != "" {
+		t.Errorf("passwd: %d: %s", code, out)
+	}
+	changed, err := os.ReadFile(file)
+	if err != nil || string(changed) == string(text) {
+		t.Errorf("the password is still the old one: %v", err)
+	}
+	if out, code := do("", "list"); code != exitOK || out != "printer\tgroups Devices\tsends as office@fabrikam.com\n" {
+		t.Errorf("list after passwd: %d: %s", code, out)
+	}
+	if out, code := do("x\n", "passwd", "nobody"); code != exitNo || !strings.Contains(out, "no such user") {
+		t.Errorf("passwd of nobody: %d: %s", code, out)
 	}
 	if out, code := do("", "remove", "printer"); code != exitOK || out != "" {
 		t.Errorf("remove: %d: %s", code, out)

@@ -8,12 +8,12 @@ import (
 
 // drawMap draws the policy.
 func drawMap(c *cli, args []string) int {
-	fs := c.flags("[-config FILE]... -to svg|dot|mermaid")
+	fs := c.flags("[FILE]... -to svg|dot|mermaid")
 	var p policyFlags
 	p.register(fs)
 	to := fs.String("to", "", "`FORMAT`: svg, dot or mermaid")
 	most := fs.Int("most", 24, "draw up to `N` Receive and Send connectors; join or leave out the others")
-	if code, done := c.parse(fs, args); done {
+	if code, done := c.parsePolicy(fs, &p, args); done {
 		return code
 	}
 	render := map[string]func(*diagram.Drawing) string{

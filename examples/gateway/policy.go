@@ -90,6 +90,13 @@ func (f finding) String() string {
 	return b.String()
 }
 
+// line is String on one line, without the excerpt, for a log.
+func (f finding) line() string {
+	f.Excerpt, f.Supported = "", strings.ReplaceAll(f.Supported, "\n", " ")
+	f.Detail = strings.ReplaceAll(f.Detail, "\n", " ")
+	return strings.Replace(f.String(), "\n    supported: ", "; supported: ", 1)
+}
+
 // findings are all that is wrong with a policy.
 type findings []finding
 
@@ -179,14 +186,26 @@ func (l *loaded) locate(problems connector.Problems) findings {
 	return found
 }
 
+// demonstrated says that the policy is none of the administrator's: a variable that
+// is empty gives no -config.
+const demonstrated = "no -config: this is the built-in demonstration"
+
 // policy loads the policy for a command. If that fails it prints why and ok
 // is false.
 func (c *cli) policy(p *policyFlags) (l *loaded, ok bool) {
+	c.demonstrates(p)
 	l, err := p.load(c)
 	if err != nil {
 		c.badPolicy(p, err)
 	}
 	return l, err == nil
+}
+
+// demonstrates says so if no file of a policy was given.
+func (c *cli) demonstrates(p *policyFlags) {
+	if len(p.files) == 0 {
+		fmt.Fprintf(c.stderr, "gateway %s: %s\n", c.name, demonstrated)
+	}
 }
 
 // badPolicy prints why a policy couldn't be loaded and returns exitInvalid.

@@ -69,8 +69,8 @@ func runQueue(c *cli, args []string) int {
 	fs := c.flags("list|show|retry|hold|release|drop|export -data DIR [flags] [ID]...")
 	var f queueFlags
 	f.register(fs)
-	words, code, done := c.parseMixed(fs, args)
-	if done {
+	var words []string
+	if code, done := c.parseMixed(fs, args, func(word string) { words = append(words, word) }); done {
 		return code
 	}
 	if len(words) > 0 {
@@ -86,20 +86,6 @@ func runQueue(c *cli, args []string) int {
 		return c.invalid(err)
 	}
 	return c.queue(ctx, &f)
-}
-
-// parseMixed parses flags and words in any order.
-func (c *cli) parseMixed(fs *flag.FlagSet, args []string) (words []string, code int, done bool) {
-	for {
-		if code, done := c.parse(fs, args, "anything"); done {
-			return nil, code, true
-		}
-		if fs.NArg() == 0 {
-			return words, 0, false
-		}
-		words = append(words, fs.Arg(0))
-		args = fs.Args()[1:]
-	}
 }
 
 // printer shows the answer to one action.
@@ -143,7 +129,7 @@ func (c *cli) queue(ctx context.Context, f *queueFlags) int {
 	case failed != nil:
 		p.drop()
 		fmt.Fprintf(c.stderr, "gateway queue: %v\n", failed)
-		if errors.Is(failed, control.ErrNoGateway) {
+		if errors.Is(failed, control.ErrNoGateway) || errors.Is(failed, control.ErrNoDirectory) || errors.Is(failed, control.ErrForbidden) {
 			return exitInvalid
 		}
 		return exitNo

@@ -150,9 +150,13 @@ func (r *policyReader) scriptErrors(err error) {
 		return
 	}
 	for _, e := range list {
+		supported := e.Supported
+		if supported == "" && r.flags.server == "" && strings.Contains(e.Message, "this server is ") {
+			supported = "-server NAME says which server this is"
+		}
 		r.bad = append(r.bad, finding{
 			File: e.Position.File, Line: e.Position.Line, Column: e.Position.Col, Code: "script", Detail: e.Message,
-			Excerpt: e.Excerpt, Supported: e.Supported,
+			Excerpt: e.Excerpt, Supported: supported,
 		})
 	}
 }

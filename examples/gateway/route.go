@@ -9,12 +9,12 @@ import (
 
 // route shows by which Send connector a recipient leaves.
 func route(c *cli, args []string) int {
-	fs := c.flags("[-config FILE]... -to ADDRESS [-size N]")
+	fs := c.flags("[FILE]... -to ADDRESS [-size N]")
 	var p policyFlags
 	p.register(fs)
 	to := fs.String("to", "", "the recipient's `ADDRESS`")
 	size := fs.Int64("size", 0, "the message's size in bytes; 0: not known")
-	if code, done := c.parse(fs, args); done {
+	if code, done := c.parsePolicy(fs, &p, args); done {
 		return code
 	}
 	if *to == "" {

@@ -5,17 +5,15 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"log/slog"
-	"net"
 	"os"
 	"os/signal"
 	"slices"
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
-	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/delivery"
@@ -35,27 +33,37 @@ type serveFlags struct {
 
 // serve runs the relay until a signal stops it.
 func serve(c *cli, args []string) int {
+	// Who read our output and went away costs lines, not the process.
+	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	hangup := make(chan os.Signal, 1) // one that waits stands for all
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)
-	return serveUntil(ctx, hangup, c, args)
+	daily := time.NewTicker(24 * time.Hour)
+	defer daily.Stop()
+	return serveUntil(ctx, events{hangup, daily.C}, c, args)
 }
 
-// serveUntil is serve until ctx ends; hangup makes it reload.
-func serveUntil(ctx context.Context, hangup <-chan os.Signal, c *cli, args []string) int {
-	fs := c.flags("[-config FILE]... [flags]")
+// events are what happens to a gateway that serves.
+type events struct {
+	hangup <-chan os.Signal // makes it reload
+	daily  <-chan time.Time // makes it look at its certificate
+}
+
+// serveUntil is serve until ctx ends.
+func serveUntil(ctx context.Context, e events, c *cli, args []string) int {
+	fs := c.flags("[FILE]... [flags]")
 	var f serveFlags
 	f.register(fs)
-	if code, done := c.parse(fs, args); done {
+	if code, done := c.parsePolicy(fs, &f.policyFlags, args); done {
 		return code
 	}
 	r, ok := newRelayProcess(c, &f)
 	if !ok {
 		return exitInvalid
 	}
-	return r.run(ctx, hangup)
+	return r.run(ctx, e)
 }
 
 func (f *serveFlags) register(fs *flag.FlagSet) {
@@ -109,13 +117,10 @@ type relayProcess struct {
 // newRelayProcess puts a relay together. Nothing is opened yet but files. If
 // something is wrong it prints that and ok is false.
 func newRelayProcess(c *cli, f *serveFlags) (r *relayProcess, ok bool) {
-	handler := slog.Handler(slog.NewTextHandler(c.stderr, nil))
-	if f.json {
-		handler = slog.NewJSONHandler(c.stderr, nil)
-	}
-	r = &relayProcess{cli: c, flags: f, logger: slog.New(handler)}
+	r = &relayProcess{cli: c, flags: f, logger: newLogger(c.stderr, f.json)}
 	way, err := f.way()
 	if err == nil && len(f.files) == 0 {
+		r.logger.Info(demonstrated)
 		err = r.demonstrate(way)
 	}
 	mistakes := []error{err}
@@ -123,10 +128,10 @@ func newRelayProcess(c *cli, f *serveFlags) (r *relayProcess, ok bool) {
 	mistakes = append(mistakes, bad...)
 	if now != nil {
 		r.adapt(now)
-		mistakes = append(mistakes, now.check(), f.unexplained(now.policy))
+		mistakes = append(mistakes, now.check(), r.look(now), f.unexplained(now.policy))
 	}
 	if errors.Join(mistakes...) != nil {
-		c.badSettings(&f.policyFlags, mistakes)
+		r.invalid(mistakes)
 		return nil, false
 	}
 	r.now = now
@@ -168,7 +173,7 @@ func (r *relayProcess) demonstrate(way *detours) error {
 }
 
 // run serves until ctx ends.
-func (r *relayProcess) run(ctx context.Context, hangup <-chan os.Signal) int {
+func (r *relayProcess) run(ctx context.Context, e events) int {
 	defer r.sender.Close()
 	peersCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var peers sync.WaitGroup
@@ -179,26 +184,35 @@ func (r *relayProcess) run(ctx context.Context, hangup <-chan os.Signal) int {
 			return r.failed(err)
 		}
 	}
-	var reloads <-chan os.Signal // once there is something to reload
-	began := make(chan struct{})
-	ready := (<-chan struct{})(began)
 	if err := r.open(ctx); err != nil {
 		return r.failed(err)
 	}
-	r.server.Listen = listenAnnounced(sync.OnceFunc(func() {
-		r.announce()
-		close(began)
-	}))
+	began := make(chan struct{})
+	begin := sync.OnceFunc(func() { close(began) })
+	r.server.Listen = listenAnnounced(begin)
+	if len(r.now.policy.Bindings()) == 0 {
+		begin()
+	}
 	served := make(chan error, 1)
 	go func() { served <- r.server.ListenAndServe(context.WithoutCancel(ctx)) }()
+	return r.attend(ctx, e, began, served)
+}
+
+// attend does what happens to a relay asks for, until ctx or the serving ends. ready
+// is closed when all bindings are open.
+func (r *relayProcess) attend(ctx context.Context, e events, ready <-chan struct{}, served <-chan error) int {
+	var reloads <-chan os.Signal // once there is something to reload
 	for {
 		select {
 		case err := <-served:
 			return r.failed(errors.Join(err, r.shutdown()))
 		case <-ready:
-			ready, reloads = nil, hangup
+			ready, reloads = nil, e.hangup
+			r.announce()
 		case <-reloads:
 			r.reload()
+		case <-e.daily:
+			r.logValidity()
 		case <-ctx.Done():
 			if err := r.shutdown(); err != nil {
 				return r.failed(err)
@@ -223,63 +237,10 @@ func (r *relayProcess) open(ctx context.Context) error {
 
 // failed prints why it couldn't serve and returns the exit code.
 func (r *relayProcess) failed(err error) int {
+	if r.flags.json {
+		r.logger.Error("can't serve", "error", err)
+		return exitNo
+	}
 	fmt.Fprintf(r.cli.stderr, "gateway serve: %v\n", err)
 	return exitNo
-}
-
-// listenAnnounced listens, and calls announce when somebody begins to accept.
-func listenAnnounced(announce func()) func(context.Context, string, string) (net.Listener, error) {
-	return func(ctx context.Context, network, address string) (net.Listener, error) {
-		// The relay has a limit for every wait, so TCP needn't look for lost clients.
-		l, err := (&net.ListenConfig{KeepAlive: -1}).Listen(ctx, network, address)
-		if err != nil {
-			return nil, err
-		}
-		return &announced{l, announce}, nil
-	}
-}
-
-// announced is a listener that tells when somebody begins to accept on it,
-// which is when all bindings are open.
-type announced struct {
-	net.Listener
-	announce func()
-}
-
-// Accept implements net.Listener.
-func (l *announced) Accept() (net.Conn, error) {
-	l.announce()
-	return l.Listener.Accept()
-}
-
-// announce prints what is served where, and what isn't.
-func (r *relayProcess) announce() {
-	out := r.cli.stdout
-	for _, w := range r.now.policy.warnings() {
-		fmt.Fprintln(r.cli.stderr, "warning:", w)
-	}
-	for in := range r.now.policy.Receive() {
-		s := in.Settings()
-		if !s.Enabled.Or(true) {
-			continue
-		}
-		mechanisms := s.AuthMechanism.Or(0)
-		fmt.Fprintf(out, "Receive connector %q at %v for %v: %v; %v\n",
-			in.Name(), s.Bindings, s.RemoteIPRanges, mechanisms, s.PermissionGroups.Or(0))
-		if r.server.Verifier == nil && mechanisms&(auth.BasicAuth|auth.BasicAuthRequireTLS) != 0 {
-			fmt.Fprintln(out, "  without AUTH, for there are no -users")
-		}
-		if len(r.server.Certificates) == 0 && mechanisms.Has(auth.TLS) {
-			fmt.Fprintln(out, "  without STARTTLS, for there is no -cert")
-		}
-	}
-	if r.queue == nil {
-		fmt.Fprintln(out, "Mail is acknowledged when its next hop has it, for there is no -data to queue it in")
-	} else {
-		fmt.Fprintf(out, "Mail is queued in %s\n", r.flags.data)
-	}
-	if r.demo != nil {
-		io.WriteString(out, demoCommands())
-	}
-	fmt.Fprintln(out, "gateway: ready")
 }

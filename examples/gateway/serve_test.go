@@ -39,7 +39,9 @@ type serving struct {
 	stop   context.CancelFunc
 	code   chan int
 	hangup chan os.Signal
+	daily  chan time.Time
 	said   string // until it was ready
+	ready  string // the line that says so
 	stderr *logged
 }
 
@@ -47,17 +49,18 @@ type serving struct {
 func startServing(t *testing.T, args ...string) *serving {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
-	s := &serving{stop: stop, code: make(chan int, 1), hangup: make(chan os.Signal, 1), stderr: newLogged()}
+	s := &serving{stop: stop, code: make(chan int, 1), hangup: make(chan os.Signal, 1), daily: make(chan time.Time), stderr: newLogged()}
 	out, in := io.Pipe()
 	c := &cli{command: commands()[0], stdin: strings.NewReader(""), stdout: in, stderr: s.stderr, now: time.Now}
 	go func() {
-		code := serveUntil(ctx, s.hangup, c, args)
+		code := serveUntil(ctx, events{s.hangup, s.daily}, c, args)
 		in.Close()
 		s.code <- code
 	}()
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
-		if lines.Text() == "gateway: ready" {
+		if strings.HasPrefix(lines.Text(), "gateway: ready") {
+			s.ready = lines.Text()
 			go io.Copy(io.Discard, out)
 			return s
 		}

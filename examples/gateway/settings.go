@@ -15,6 +15,7 @@ type settings struct {
 	policy       *loaded
 	certificates []tls.Certificate
 	verifier     auth.Verifier // nil: nobody checks passwords
+	found        []checked     // by look
 }
 
 // read reads all files. The settings are nil if something is wrong with one,
@@ -51,21 +52,6 @@ func (r *relayProcess) adapt(s *settings) {
 	}
 }
 
-// badSettings prints everything that is wrong.
-func (c *cli) badSettings(p *policyFlags, mistakes []error) {
-	var others []error
-	for _, err := range mistakes {
-		if bad := (findings)(nil); errors.As(err, &bad) {
-			c.badPolicy(p, err)
-		} else {
-			others = append(others, err)
-		}
-	}
-	if err := errors.Join(others...); err != nil {
-		c.invalid(err)
-	}
-}
-
 // reload reads all files anew and serves by them from now on, or logs what is
 // wrong with them and changes nothing. New connections go by the new settings
 // as a whole, those that are there by the old ones.
@@ -77,19 +63,18 @@ func (r *relayProcess) reload() {
 	next, mistakes := r.flags.read(&unattended)
 	if next != nil {
 		r.adapt(next)
-		mistakes = append(mistakes, next.check())
+		mistakes = append(mistakes, next.check(), r.look(next))
 	}
 	if errors.Join(mistakes...) == nil {
 		mistakes = append(mistakes, r.change(next))
 	}
 	if errors.Join(mistakes...) != nil {
-		r.refuse(mistakes)
+		n := r.logMistakes("reload: mistake", mistakes)
+		r.logger.Error("reload refused, what was served goes on", "mistakes", n)
 		return
 	}
 	r.now = next
-	for _, w := range next.policy.warnings() {
-		r.logger.Warn("policy", "finding", w.String())
-	}
+	r.logFindings(next)
 	r.logger.Info("reloaded", "files", len(r.flags.files), "duration", time.Since(begin))
 }
 
@@ -108,24 +93,4 @@ func (r *relayProcess) change(next *settings) error {
 		r.queue.dispatcher.SetPolicy(next.policy.Policy)
 	}
 	return nil
-}
-
-// refuse logs every mistake for which a reload is refused.
-func (r *relayProcess) refuse(mistakes []error) {
-	n := 0
-	for _, err := range mistakes {
-		var bad findings
-		switch {
-		case err == nil:
-		case errors.As(err, &bad):
-			for _, f := range bad {
-				n++
-				r.logger.Error("reload: mistake", "finding", f.String())
-			}
-		default:
-			n++
-			r.logger.Error("reload: mistake", "error", err)
-		}
-	}
-	r.logger.Error("reload refused, what was served goes on", "mistakes", n)
 }

@@ -29,11 +29,11 @@ const (
 // comes on standard input. It works on the policy of the flags, or on a fresh
 // organisation.
 func runShell(c *cli, args []string) int {
-	fs := c.flags("[-config FILE]...")
+	fs := c.flags("[FILE]...")
 	var p policyFlags
 	p.register(fs)
 	history := fs.String("history", "", "keep what is typed in `FILE` (default: until the end only)")
-	if code, done := c.parse(fs, args); done {
+	if code, done := c.parsePolicy(fs, &p, args); done {
 		return code
 	}
 	s := &session{cli: c}

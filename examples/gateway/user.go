@@ -17,24 +17,23 @@ import (
 
 // user maintains the users file.
 func user(c *cli, args []string) int {
-	flags := c.flags("-file FILE add|remove|list [NAME]")
+	flags := c.flags("add|passwd|remove|list -file FILE [NAME] [-group GROUP]... [-address ADDRESS]...")
 	file := flags.String("file", "", "the users `FILE`; add makes it if it isn't there")
 	var groups, addresses list
 	flags.Var(&groups, "group", "add: a `GROUP` of the user; may be repeated")
 	flags.Var(&addresses, "address", "add: an `ADDRESS` that the user may send as; may be repeated")
-	if code, done := c.parse(flags, args, "action", "name"); done {
+	var words []string
+	if code, done := c.parseMixed(flags, args, func(word string) { words = append(words, word) }); done {
 		return code
 	}
-	action, name := flags.Arg(0), flags.Arg(1)
-	wanted := 2
-	if action == "list" {
-		wanted = 1
-	}
+	action, name, err := userAction(words)
 	switch {
+	case err != nil:
+		return c.invalid(err)
 	case *file == "":
 		return c.invalid(errors.New("-file is missing"))
-	case flags.NArg() != wanted:
-		return c.invalid(errors.New("give one of: add NAME, remove NAME, list; flags come first"))
+	case action != "add" && len(groups)+len(addresses) > 0:
+		return c.invalid(fmt.Errorf("-group and -address belong to add; %s leaves them as they are", action))
 	}
 	users, err := userfile.Load(*file)
 	if errors.Is(err, fs.ErrNotExist) && action == "add" {
@@ -48,22 +47,44 @@ func user(c *cli, args []string) int {
 		return c.listUsers(users)
 	case "add":
 		err = c.addUser(users, name, groups, addresses)
+	case "passwd":
+		err = c.changePassword(users, name)
 	case "remove":
 		err = users.Remove(name)
-	default:
-		err = fmt.Errorf("there is no action %q; give add, remove or list", action)
 	}
 	if errors.Is(err, userfile.ErrNotFound) {
 		fmt.Fprintf(c.stderr, "gateway user: %s: %v\n", *file, err)
 		return exitNo
 	}
+	if err == nil {
+		err = users.Save(*file)
+	}
 	if err != nil {
 		return c.invalid(err)
 	}
-	if err := users.Save(*file); err != nil {
-		return c.invalid(err)
-	}
 	return exitOK
+}
+
+// userAction returns what is to be done, and for whom.
+func userAction(words []string) (action, name string, err error) {
+	if len(words) > 0 {
+		action = words[0]
+	}
+	wanted := 2
+	switch action {
+	case "list":
+		wanted = 1
+	case "add", "passwd", "remove":
+	default:
+		return "", "", fmt.Errorf("say what to do: add NAME, passwd NAME, remove NAME or list")
+	}
+	if len(words) != wanted {
+		return "", "", fmt.Errorf("%s takes %s; %d were given", action, count(wanted-1, "name"), len(words)-1)
+	}
+	if wanted == 2 {
+		name = words[1]
+	}
+	return action, name, nil
 }
 
 func (c *cli) listUsers(users *userfile.File) int {
@@ -89,6 +110,18 @@ func (c *cli) addUser(users *userfile.File, name string, groups, addresses []str
 		return fmt.Errorf("password: %w", err)
 	}
 	return users.Add(name, password, groups, addresses)
+}
+
+// changePassword gives a user who is there another password.
+func (c *cli) changePassword(users *userfile.File, name string) error {
+	if _, err := users.Identity(name); err != nil {
+		return err // before anybody types anything
+	}
+	password, err := c.password(name)
+	if err != nil {
+		return fmt.Errorf("password: %w", err)
+	}
+	return users.SetPassword(name, password)
 }
 
 // password asks for a password at a terminal, twice and without echo, or

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"github.com/interchange-smtp/interchange/connector/analysis"
+)
+
+// invalid tells everything for which serve doesn't begin: on standard error for
+// people, in the log for machines.
+func (r *relayProcess) invalid(mistakes []error) {
+	if r.flags.json {
+		n := r.logMistakes("mistake", mistakes)
+		r.logger.Error("can't serve", "mistakes", n)
+		return
+	}
+	var others []error
+	for _, err := range mistakes {
+		if bad := (findings)(nil); errors.As(err, &bad) {
+			r.cli.badPolicy(&r.flags.policyFlags, err)
+		} else {
+			others = append(others, err)
+		}
+	}
+	if err := errors.Join(others...); err != nil {
+		r.cli.invalid(err)
+	}
+}
+
+// logMistakes logs every mistake and returns how many there are.
+func (r *relayProcess) logMistakes(event string, mistakes []error) int {
+	n := 0
+	for _, err := range mistakes {
+		var bad findings
+		switch {
+		case err == nil:
+		case errors.As(err, &bad):
+			for _, f := range bad {
+				n++
+				r.logger.Error(event, "finding", f.line())
+			}
+		default:
+			n++
+			r.logger.Error(event, "error", err)
+		}
+	}
+	return n
+}
+
+// findings are what check finds about settings now.
+func (r *relayProcess) findings(s *settings) []checked {
+	f := r.flags
+	m := material{cert: f.cert, key: f.key, users: f.users, credentials: f.credentials, chain: s.certificates}
+	if r.demo != nil { // which makes its certificate itself
+		m.chain = nil
+	}
+	return s.policy.check(m, r.cli.now())
+}
+
+// logFindings logs the errors and warnings about settings, and the errors that were
+// acknowledged: that an open door is meant is no reason to be silent about it.
+func (r *relayProcess) logFindings(s *settings) {
+	for _, f := range s.found {
+		if f.shouted() {
+			r.logFinding(f)
+		}
+	}
+}
+
+// logValidity logs that a certificate is not valid any more, or not for long: that it
+// wasn't renewed is noticed by nobody else.
+func (r *relayProcess) logValidity() {
+	for _, f := range r.findings(r.now) {
+		if f.Code == analysis.CodeCertificateExpired || f.Code == analysis.CodeCertificateExpires {
+			r.logFinding(f)
+		}
+	}
+}
+
+func (r *relayProcess) logFinding(f checked) {
+	level := slog.LevelWarn
+	if f.Severity == analysis.SeverityError && f.Acknowledged == "" {
+		level = slog.LevelError
+	}
+	attrs := []any{"finding", f.line(), "code", f.Code}
+	if f.Acknowledged != "" {
+		attrs = append(attrs, "acknowledged", f.Acknowledged)
+	}
+	r.logger.Log(context.Background(), level, "policy", attrs...)
+}
+
+// look makes the findings about settings and returns the one that is a mistake: that
+// all Receive connectors belong to servers other than the one that we are said to be.
+func (r *relayProcess) look(s *settings) error {
+	s.found = r.findings(s)
+	for _, f := range s.found {
+		if f.stops() {
+			return findings{f.finding}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestServeFindings wants serve to say what check says about an expired certificate:
+// when it begins, when it reloads, and once a day.
+func TestServeFindings(t *testing.T) {
+	site := newSite(t)
+	cert, err := site.ca.IssueExpired("first.fabrikam.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	certificate, key := pemOf(t, cert)
+	site.write("cert", certificate)
+	site.write("key", key)
+	var out bytes.Buffer
+	run(append([]string{"check", "-cert", site.file("cert"), "-key", site.file("key")}, site.file("policy.json")), nil, &out, &out)
+	_, want, _ := strings.Cut(out.String(), "error: ")
+	want, _, _ = strings.Cut(want, " (certificate-expired)")
+	if !strings.Contains(want, "was valid until") {
+		t.Fatalf("check: %s", &out)
+	}
+
+	s := startServing(t, site.flags()...)
+	s.stderr.wait(t, `level=ERROR msg=policy finding="`+want+`" code=certificate-expired`, 1)
+	s.hangup <- syscall.SIGHUP
+	s.stderr.wait(t, want, 2)
+	s.daily <- time.Now()
+	s.stderr.wait(t, want, 3)
+	s.end(t)
+	if n := strings.Count(s.stderr.String(), "code=certificate-fqdn"); n != 2 {
+		t.Errorf("what has nothing to do with time is said %d times, want at the start and at the reload:\n%s", n, s.stderr)
+	}
+}
+
+// TestServeNothing has a gateway without Receive connectors be ready, and serve when
+// it is told to; and one that would serve nothing for being said to be another server
+// go on as it was.
+func TestServeNothing(t *testing.T) {
+	site := newSite(t)
+	full, err := os.ReadFile(site.file("policy.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	site.write("policy.json", []byte(`{"Send": [{"Name": "Rescue", "AddressSpaces": ["*"], "SmartHosts": ["mailbox.fabrikam.com"]}]}`))
+	s := startServing(t, "-config", site.file("policy.json"), "-data", site.file("data"))
+	if s.ready != "gateway: ready, 0 bindings" || !strings.Contains(s.stderr.String(), "code=serves-nothing") {
+		t.Errorf("it says %q and logs\n%s", s.ready, s.stderr)
+	}
+	site.write("policy.json", full)
+	s.hangup <- syscall.SIGHUP
+	s.stderr.wait(t, "msg=reloaded", 1)
+	site.session(site.binding).Do("QUIT", 221)
+
+	site.write("policy.json", bytes.Replace(full, []byte(`{"Receive": [{`), []byte(`{"Server": "HubA", "Servers": [{"Name": "HubA"}, {"Name": "HubB"}], "Receive": [{"Server": "HubB", `), 1))
+	s.hangup <- syscall.SIGHUP
+	said := s.stderr.wait(t, "reload refused", 1)
+	if want := "This server is HubA, and none of the 1 Receive connectors belongs to it (HubB: 1). Give -server HubB."; !strings.Contains(said, want) {
+		t.Errorf("%s doesn't say %s", said, want)
+	}
+	site.session(site.binding).Do("QUIT", 221)
+
+	site.write("policy.json", bytes.Replace(full, []byte(`"Name": "Relay"`), []byte(`"Name": "Relay", "Enabled": false`), 1))
+	s.hangup <- syscall.SIGHUP
+	s.stderr.wait(t, "msg=reloaded", 2)
+	s.stderr.wait(t, "1 of 1 Receive connectors of this server are disabled", 1)
+	if conn, err := net.Dial("tcp", site.binding); err == nil {
+		conn.Close()
+		t.Error("a disabled connector is served")
+	}
+	s.end(t)
+}
+
+// TestAcknowledgedError wants an error that the author of a policy acknowledges to be
+// said all the same.
+func TestAcknowledgedError(t *testing.T) {
+	site := newSite(t)
+	site.write("open.json", []byte(`{"Receive": [{"Name": "Open", "Bindings": ["`+site.binding+`"], "RemoteIPRanges": ["0.0.0.0/0"],
+		"PermissionGroups": "AnonymousUsers", "Comment": "Acknowledged open-relay: the chief wants it",
+		"Permissions": [{"User": "NT AUTHORITY\\ANONYMOUS LOGON", "ExtendedRights": ["ms-Exch-SMTP-Accept-Any-Recipient"]}]}],
+		"Send": [{"Name": "Out", "AddressSpaces": ["*"], "SmartHosts": ["mailbox.fabrikam.com"]}]}`))
+	var out bytes.Buffer
+	if code := run([]string{"check", site.file("open.json")}, nil, &out, &out); code != exitOK {
+		t.Errorf("check: exit %d", code)
+	}
+	for _, want := range []string{"(open-relay)", "    acknowledged: the chief wants it", "1 acknowledged finding"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("check doesn't say %q:\n%s", want, &out)
+		}
+	}
+	s := startServing(t, site.file("open.json"))
+	s.stderr.wait(t, `code=open-relay acknowledged="the chief wants it"`, 1)
+	s.end(t)
+}
+
+// TestReadableByAll wants files with secrets that every user may read to be named.
+func TestReadableByAll(t *testing.T) {
+	site := newSite(t)
+	site.write("credentials", []byte("cred=user:password\n"))
+	secret := []string{"users", "credentials", "key"}
+	serve := func() string {
+		s := startServing(t, site.flags("-credentials", site.file("credentials"))...)
+		s.end(t)
+		return s.stderr.String()
+	}
+	for _, mode := range []os.FileMode{0o600, 0o640, 0o644} {
+		for _, name := range secret {
+			if err := os.Chmod(site.file(name), mode); err != nil {
+				t.Fatal(err)
+			}
+		}
+		said := serve()
+		for _, name := range secret {
+			if warned := strings.Contains(said, site.file(name)+": every user of this machine may read"); warned != (mode == 0o644) {
+				t.Errorf("%s with mode %v: warned %v\n%s", name, mode, warned, said)
+			}
+		}
+	}
+}
+
+// TestLogJSON wants every line of the log to be JSON, from the first one on, with
+// times that name their unit, and findings on one line.
+func TestLogJSON(t *testing.T) {
+	site := newSite(t)
+	site.write("more.ps1", []byte("Set-ReceiveConnector Relay -ProtocolLoggingLevel Verbose `\n  -LongAddressesEnabled $true\n"))
+	s := startServing(t, site.flags("-json", "-config", site.file("more.ps1"), "-data", site.file("data"))...)
+	site.write("more.ps1", []byte("Set-ReceiveConnector Relay -MaxMessageSize much\n"))
+	s.hangup <- syscall.SIGHUP
+	s.stderr.wait(t, "reload refused", 1)
+	s.end(t)
+	var out bytes.Buffer
+	if code := run(append([]string{"serve", "-json", site.file("more.ps1")}, site.flags()...), nil, &out, &out); code != exitInvalid {
+		t.Errorf("a mistake: exit %d", code)
+	}
+	seen := map[string]bool{}
+	for line := range strings.Lines(s.stderr.String() + out.String()) {
+		var entry map[string]any
+		if err := json.Unmarshal([]byte(line), &entry); err != nil {
+			t.Errorf("%v: %s", err, line)
+			continue
+		}
+		seen[entry["msg"].(string)] = true
+		if grace, ok := entry["grace-seconds"]; entry["msg"].(string)[:4] == "stop" && (!ok || grace != 30.0) {
+			t.Errorf("how long is unclear: %s", line)
+		}
+		if finding, _ := entry["finding"].(string); strings.Contains(finding, "\n") || strings.Contains(finding, "^~") {
+			t.Errorf("an excerpt in a log: %q", finding)
+		}
+	}
+	for _, want := range []string{"policy", "ready", "reload: mistake", "mistake", "can't serve"} {
+		if !seen[want] {
+			t.Errorf("%q isn't logged", want)
+		}
+	}
+	if s.said != "" {
+		t.Errorf("on standard output: %q", s.said)
+	}
+}

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"sync/atomic"
+	"time"
+)
+
+// newLogger returns the log of serve: text, or a JSON object for each line.
+func newLogger(w io.Writer, asJSON bool) *slog.Logger {
+	out := &lineWriter{w: w}
+	var handler slog.Handler = slog.NewTextHandler(out, nil)
+	if asJSON {
+		handler = slog.NewJSONHandler(out, &slog.HandlerOptions{ReplaceAttr: inSeconds})
+	}
+	return slog.New(&countingHandler{handler, handler, new(atomic.Int64)})
+}
+
+// inSeconds makes a duration a number of seconds and says so in its name: JSON has
+// no other way to tell the unit.
+func inSeconds(_ []string, a slog.Attr) slog.Attr {
+	if a.Value.Kind() != slog.KindDuration {
+		return a
+	}
+	return slog.Float64(a.Key+"-seconds", a.Value.Duration().Seconds())
+}
+
+// countingHandler counts the lines that can't be written, and says how many these
+// were as soon as one can be written again: the disk may have been full.
+type countingHandler struct {
+	slog.Handler
+	plain slog.Handler // without attributes
+	lost  *atomic.Int64
+}
+
+// Handle implements [slog.Handler].
+func (h *countingHandler) Handle(ctx context.Context, r slog.Record) error {
+	if err := h.Handler.Handle(ctx, r); err != nil {
+		h.lost.Add(1)
+		return err
+	}
+	n := h.lost.Swap(0)
+	if n == 0 {
+		return nil
+	}
+	said := slog.NewRecord(time.Now(), slog.LevelError, "lines of this log were lost", 0)
+	said.AddAttrs(slog.Int64("lines", n))
+	err := h.plain.Handle(ctx, said)
+	if err != nil {
+		h.lost.Add(n)
+	}
+	return err
+}
+
+// WithAttrs implements [slog.Handler].
+func (h *countingHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return &countingHandler{h.Handler.WithAttrs(attrs), h.plain, h.lost}
+}
+
+// WithGroup implements [slog.Handler].
+func (h *countingHandler) WithGroup(name string) slog.Handler {
+	return &countingHandler{h.Handler.WithGroup(name), h.plain, h.lost}
+}
+
+// lineWriter gets one line at a time. After a line of which only a part could be
+// written, the next one begins on a line of its own. slog's handlers call it one
+// at a time.
+type lineWriter struct {
+	w    io.Writer
+	torn bool
+}
+
+// Write implements [io.Writer].
+func (l *lineWriter) Write(line []byte) (int, error) {
+	if l.torn {
+		if _, err := l.w.Write([]byte("\n")); err != nil {
+			return 0, err
+		}
+		l.torn = false
+	}
+	n, err := l.w.Write(line)
+	l.torn = n > 0 && n < len(line)
+	if err == nil && n < len(line) {
+		err = io.ErrShortWrite
+	}
+	return n, err
+}

@@ -1,0 +1,35 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+
+	"github.com/interchange-smtp/interchange/connector/analysis"
+)
+
+// exposed finds the files with passwords, their hashes, or a key that every user of
+// this machine may read. Windows tells by the mode of a file nothing about who may.
+func (m material) exposed() []checked {
+	var all []checked
+	if runtime.GOOS == "windows" {
+		return all
+	}
+	for _, file := range []struct{ name, holds string }{
+		{m.users, "hashes of passwords"}, {m.credentials, "passwords"}, {m.key, "the private key"},
+	} {
+		info, err := os.Stat(file.name)
+		if err != nil || !info.Mode().IsRegular() || info.Mode().Perm()&0o004 == 0 {
+			continue
+		}
+		all = append(all, checked{
+			Severity: analysis.SeverityWarning,
+			finding: finding{
+				File: file.name, Code: "file-readable",
+				Detail: fmt.Sprintf("every user of this machine may read %s (mode %#o)", file.holds, info.Mode().Perm()),
+			},
+			Fix: fmt.Sprintf("chmod o= %s", file.name),
+		})
+	}
+	return all
+}

@@ -1,0 +1,1 @@
+Get-ReceiveConnector | Set-ReceiveConnector -Enabled $false
