@@ -174,7 +174,8 @@ func (g *guard) stopBody(b *body, r connector.Reply) connector.Reply {
 }
 
 // broken is the end of a message that the client did not bring to an end. The
-// reply is for go-smtp alone.
+// client gets no reply: lost has said what there is to say, or the connection is
+// gone.
 func (g *guard) broken(err error) connector.Reply {
 	g.remark("message broken off: " + err.Error())
 	if err != errBroken {

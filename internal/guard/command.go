@@ -15,19 +15,18 @@ type command struct {
 	arg  string // without surrounding spaces
 }
 
-// next talks to the client until there is a command for go-smtp to work on;
-// false ends the phase.
-func (g *guard) next() (verb, bool) {
+// talk reads and answers commands until the connection ends or STARTTLS was
+// accepted.
+func (g *guard) talk() {
 	for !g.closing && !g.upgrade {
 		if g.wire.gate.isClosed() && !g.inMail {
 			g.end(connector.ShuttingDown)
-			break
+			return
 		}
 		if c, ok := g.command(!g.inMail); ok && g.dispatch(c) {
-			return g.pending.verb, true
+			g.work()
 		}
 	}
-	return 0, false
 }
 
 // command reads a command. A line that is none is answered here.
@@ -152,10 +151,7 @@ func (g *guard) dispatch(c command) bool {
 	reason := connector.UnrecognizedCommand
 	switch c.verb {
 	case verbHelo, verbEhlo:
-		if reason = g.checkHello(c.arg); reason == 0 && !g.engine {
-			g.greet()
-			return false
-		}
+		reason = g.checkHello(c.arg)
 	case verbMail:
 		reason = g.checkMail(c.arg)
 	case verbRcpt:
@@ -168,9 +164,6 @@ func (g *guard) dispatch(c command) bool {
 		reason = g.checkAuth(c.arg)
 	case verbRset:
 		reason = noArgument(c.arg)
-		if g.pending.reply = g.text(connector.ResetOK); reason == 0 && !g.engine {
-			reason = connector.ResetOK
-		}
 	case verbQuit:
 		if reason = noArgument(c.arg); reason == 0 {
 			g.pending.verb = verbUnknown
@@ -215,8 +208,7 @@ func noArgument(arg string) (r connector.ReasonCode) {
 	return r
 }
 
-// checkStartTLS accepts STARTTLS or returns the reason to refuse it. It never
-// becomes pending: go-smtp does not hear of TLS.
+// checkStartTLS accepts STARTTLS or returns the reason to refuse it.
 func (g *guard) checkStartTLS(arg string) connector.ReasonCode {
 	switch {
 	case g.encrypted:
@@ -257,8 +249,8 @@ func (g *guard) checkData(arg string) (r connector.ReasonCode) {
 	return r
 }
 
-// complete gives the reply to a command that go-smtp has worked through, and
-// keeps the account of the dialog.
+// complete gives the reply to a command that the session has worked through,
+// and keeps the account of the dialog.
 func (g *guard) complete(p pending) {
 	accepted := p.reply.Code == 250 || p.reply.Code == 235
 	switch p.verb {

@@ -1,57 +1,37 @@
 // Package guard is the inbound side of an SMTP conversation: it stands between
-// the wire and go-smtp, and between go-smtp and the relay.
+// the wire and the relay.
 //
-// [Serve] runs one connection. It cuts what the client sends into commands and
-// messages, strictly, parses each command once into typed values, and answers
-// itself what is invalid or out of order. What is left is a command that go-smtp
-// can work on: it reads a canonical line in place of the client's, calls the
-// adapter, and the adapter calls the [Session] with the parsed values. go-smtp
-// keeps a second account of the transaction; its reply is compared with what
-// the session said, and the client gets the session's. If the two disagree the
-// connection ends with 421.
+// [Serve] runs one connection in the goroutine that calls it. It cuts what the
+// client sends into commands and messages, strictly, parses each command once
+// into typed values, and answers itself what is invalid or out of order. A
+// command that is valid and in order becomes a call of the [Session], whose reply
+// the client gets. A message is read straight from the guard's buffer within
+// Session.Data.
 //
-//	client --octets--> wire --lines--> guard --canonical lines--> go-smtp
-//	   ^                                 |  ^                         |
-//	   |                                 |  +-------- adapter <-------+
-//	   +------------ replies ------------+---typed values---> Session
+//	client --bytes--> wire --lines--> command --typed values--> Session
+//	   ^                                                           |
+//	   +------------------------- replies -------------------------+
 //
-// go-smtp is started when a client has more to say than hello, so that an idle
-// connection costs no more than a small buffer and a goroutine. From then on
-// everything happens in go-smtp's goroutine for the connection: the guard talks
-// to the client within its Read, and the session reads a message straight from
-// the guard's buffer within its call of Data. STARTTLS ends that server, and
-// nothing of the conversation before lives on in the next.
+// # Duties
 //
-// # Duties that go-smtp leaves open
+// What a server on port 25 must see to, each with what goes wrong elsewhere:
 //
-// go-smtp is a good dispatcher but not a border guard. These duties are the
-// guard's own, each with the reason why go-smtp's behaviour is not enough for a
-// server on port 25:
-//
-//   - Time. go-smtp goes on after a read deadline, so that the rest of a slow
-//     client's message is read as commands. Here the first failed read is the
-//     last one; every read and write has a deadline, and so has the connection.
-//   - End of data. Only CRLF.CRLF ends DATA. go-smtp does not see it behind an
-//     additional CR, and passes bare CR, bare LF and NUL on; here each of them
-//     is refused with 550 5.6.11.
-//   - Chunks. A BDAT chunk cut short by the end of the connection looks whole to
-//     a go-smtp backend, and after a malformed BDAT the chunk is read as
-//     commands. Here octets are counted, and lost framing ends the connection.
-//   - Lines. go-smtp takes bare LF as a line end, any octet in a command, and
-//     puts the client's bytes into replies. Here a line ends with CRLF and is
-//     printable, and no reply holds what a client sent.
-//   - Addresses. go-smtp hands over quoted local parts without their quotes,
-//     so that "a@b"@c and a@b@c become the same. Here addresses are parsed by
-//     package routing.
-//   - Order. go-smtp allows MAIL and AUTH within a transaction, AUTH and
-//     parameters after HELO, duplicate parameters and STARTTLS before EHLO.
-//   - TLS. After a failed handshake go-smtp continues in the clear, and drops
-//     silently what was pipelined behind STARTTLS. Both end the connection here.
-//   - Patience. go-smtp counts only malformed commands, and never failed logons
-//     or refused recipients; it has no tarpit.
-//   - Shutdown. go-smtp waits for idle clients without a word, or cuts off.
-//   - Greeting, EHLO keywords and replies. Their wording and order are the
-//     connector's here, and replies to pipelined commands leave in one write.
+//   - Time. The first read that fails is the last one: otherwise the rest of a
+//     slow client's message would be read as commands. Every read and write has
+//     a deadline, and so has the connection.
+//   - End of data. Only CRLF.CRLF ends DATA. A bare CR, a bare LF and NUL are
+//     refused with 550 5.6.11, for some next hop takes them for line ends.
+//   - Chunks. Bytes are counted in every state; a chunk cut short is never a
+//     message, and framing that is lost ends the connection.
+//   - Lines. A line ends with CRLF and is printable, and no reply holds what a
+//     client sent.
+//   - Addresses. They are parsed by package routing, quotes kept, so that
+//     "a@b"@c and a@b@c stay two.
+//   - TLS. A failed handshake ends the connection, and so does what was
+//     pipelined behind STARTTLS.
+//   - Patience. Errors, failed log-ons and commands that lead nowhere are
+//     counted, and refusals are slowed.
+//   - Shutdown. An idle client is told 421; a transaction may end first.
 //
 // # Decisions
 //

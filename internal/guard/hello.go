@@ -53,15 +53,6 @@ func (g *guard) doHello() connector.Reply {
 	return r
 }
 
-// greet is an EHLO or HELO before there is a transaction to reset.
-func (g *guard) greet() {
-	p := &g.pending
-	if g.protect(func() { p.reply = g.checked(g.doHello(), 250) }) {
-		g.complete(*p)
-	}
-	g.pending = pending{}
-}
-
 // writeHello writes the reply to an accepted EHLO or HELO. The order of the
 // keywords is Exchange's.
 func (g *guard) writeHello(text string) {

@@ -24,7 +24,6 @@ type guard struct {
 
 	dialog // forgotten at STARTTLS
 
-	engine    bool // go-smtp is running
 	encrypted bool
 	closing   bool // no further command is read
 	cutOff    bool // the client may still be sending
@@ -34,7 +33,7 @@ type guard struct {
 	logons    int
 	err       error // what Serve returns
 
-	pending pending  // the command that go-smtp is working on
+	pending pending  // the command that the session is working on
 	again   *command // ended a BDAT message, and is next
 }
 
@@ -97,9 +96,7 @@ func (g *guard) serve() {
 	}
 	g.write(connector.Reply{Code: 220, Text: g.cfg.Banner})
 	for {
-		if _, ok := g.next(); ok {
-			runEngine(g)
-		}
+		g.talk()
 		if !g.upgrade || g.closing {
 			return
 		}
@@ -134,8 +131,7 @@ func (g *guard) handshake() bool {
 	return g.protect(func() { g.sess.TLS(conn.ConnectionState()) })
 }
 
-// protect calls a method of the session outside of go-smtp, which recovers
-// panics of those that it calls.
+// protect calls a method of the session and recovers its panic.
 func (g *guard) protect(f func()) (ok bool) {
 	defer func() {
 		if v := recover(); v != nil {
