@@ -74,11 +74,12 @@ const (
 	AuthMalformed
 	AuthCancelled
 	AuthTooLong
+	TooManyGuesses
 )
 
 // What a sender, a recipient or a message is refused for.
 const (
-	NotAuthenticated ReasonCode = iota + AuthTooLong + 1
+	NotAuthenticated ReasonCode = iota + TooManyGuesses + 1
 	AnonymousSendAsDenied
 	SendAsDenied
 	SecuredSenderDenied

@@ -72,6 +72,7 @@ var reasons = [reasonCount]reasonText{
 	BadCredentials:      {"bad-credentials", "The verifier says no.", Reply{535, [3]int{5, 7, 3}, "Authentication unsuccessful"}, Reply{}},
 	LoginWithoutSubmit:  {"login-without-submit", "The credentials are right, but give no ms-Exch-SMTP-Submit here.", Reply{535, [3]int{5, 7, 3}, "Authentication unsuccessful"}, Reply{}},
 	VerifierUnavailable: {"verifier-unavailable", "The verifier cannot say now.", r454(4, 7, 0, "Temporary authentication failure"), Reply{}},
+	TooManyGuesses:      {"too-many-guesses", "So many passwords were wrong lately, from this source or for this user, that none is checked now.", r454(4, 7, 0, "Temporary authentication failure"), Reply{}},
 	AuthMalformed:       {"auth-malformed", "The exchange is not base64, or not what the mechanism asks for.", r501(5, 5, 2, "Cannot decode response"), Reply{}}, // RFC 4954 section 4
 	AuthCancelled:       {"auth-cancelled", "The client broke the exchange off.", r501(5, 7, 0, "Authentication cancelled"), Reply{}},                            // RFC 4954 section 4
 	AuthTooLong:         {"auth-too-long", "A line of the exchange is longer than allowed.", r500(5, 5, 6, "Authentication exchange line is too long"), Reply{}}, // RFC 4954 section 6

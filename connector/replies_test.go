@@ -41,6 +41,7 @@ func TestReplies(t *testing.T) {
 		{connector.BadCredentials, "535 5.7.3 Authentication unsuccessful", ""},
 		{connector.LoginWithoutSubmit, "535 5.7.3 Authentication unsuccessful", ""},
 		{connector.VerifierUnavailable, "454 4.7.0 Temporary authentication failure", ""},
+		{connector.TooManyGuesses, "454 4.7.0 Temporary authentication failure", ""},
 		// MAIL
 		{connector.SenderOK, "250 2.1.0 Sender OK", ""},
 		{connector.StartTLSFirst, "530 5.7.0 Must issue a STARTTLS command first", ""},

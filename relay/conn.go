@@ -34,7 +34,8 @@ func (s *Server) serveConn(c net.Conn) {
 		return
 	}
 	defer s.leave(c)
-	switch sv.load.enter(sv.settings, remote.Addr()) {
+	source := sourceOf(remote.Addr())
+	switch sv.load.enter(sv.settings, source) {
 	case overTotal:
 		s.refuse(c, sv, connector.TooManyConnections, local, remote)
 		return
@@ -42,7 +43,7 @@ func (s *Server) serveConn(c net.Conn) {
 		s.refuse(c, sv, connector.TooManyConnectionsPerSource, local, remote)
 		return
 	}
-	defer sv.load.leave(remote.Addr())
+	defer sv.load.leave(source)
 	s.converse(c, sv, auth.Channel{Local: local, Remote: remote})
 }
 

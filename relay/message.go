@@ -154,16 +154,16 @@ func (l *limitReader) Read(p []byte) (int, error) {
 	}
 	n, err := l.r.Read(p)
 	l.n += int64(n)
-	switch {
-	case l.limit > 0 && l.n > l.limit:
+	if l.limit > 0 && l.n > l.limit {
 		l.err = errTooLarge
-	case l.keeps != nil && !l.keeps.keep(p[:n]):
-		l.err = errNoMemory
-	default:
-		l.err = err
-		return n, err
+	} else if l.keeps != nil {
+		l.err = l.keeps.keep(p[:n])
 	}
-	return 0, l.err
+	if l.err != nil {
+		return 0, l.err
+	}
+	l.err = err
+	return n, err
 }
 
 // messageReader is what a Handler reads. It remembers how that ended.

@@ -323,7 +323,13 @@ func (w *world) encrypted(from, to string) *relaytest.Client {
 // begin begins a transaction from a stranger to one of us.
 func (w *world) begin() *relaytest.Client {
 	w.t.Helper()
-	c := w.hello(stranger, hub)
+	return w.beginFrom(stranger)
+}
+
+// beginFrom is begin for a client elsewhere.
+func (w *world) beginFrom(from string) *relaytest.Client {
+	w.t.Helper()
+	c := w.hello(from, hub)
 	c.Do("MAIL FROM:<>", 250)
 	c.Do("RCPT TO:<"+inside+">", 250)
 	return c

@@ -83,7 +83,8 @@ type Server struct {
 
 	serving  atomic.Pointer[serving]
 	protocol protocolWriter
-	memory   atomic.Int64 // what transactions hold
+	memory   budget // what transactions hold
+	guesses  guesses
 
 	policyMu sync.Mutex // one change of policy at a time
 	bound    map[netip.AddrPort]net.Listener

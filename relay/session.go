@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"net/netip"
 	"time"
 
 	"github.com/interchange-smtp/interchange/auth"
@@ -24,6 +25,7 @@ type session struct {
 	until   time.Time // the end of ConnectionTimeout
 
 	channel auth.Channel
+	source  netip.Addr        // by sourceOf; whose share of the Server's limits it is
 	rules   connector.Session // who the client is, and what it may do
 	tls     tls.ConnectionState
 	helo    string
@@ -49,6 +51,7 @@ func newSession(s *Server, sv *service, channel auth.Channel, now time.Time) *se
 		until:   now.Add(sv.settings.ConnectionTimeout),
 		remote:  channel.Remote.String(),
 		channel: channel,
+		source:  sourceOf(channel.Remote.Addr()),
 		rules:   sv.in.Open(channel),
 	}
 	if s.protocol.w != nil && sv.settings.ProtocolLoggingLevel == connector.LoggingVerbose {
@@ -105,18 +108,29 @@ func (s *session) Auth(ctx context.Context, mechanism string) (auth.Exchange, co
 		return nil, s.refuse("AUTH", d, "mechanism", clean(mechanism))
 	}
 	s.proven = auth.Identity{}
-	exchange, err := auth.NewExchange(mechanism, func(c auth.Credentials) error {
-		ctx, cancel := context.WithTimeout(ctx, verifyTime)
-		defer cancel()
-		defer context.AfterFunc(s.server.hard, cancel)()
-		var err error
-		s.proven, err = s.service.verifier.Verify(ctx, c, s.channel)
-		return err
-	})
+	exchange, err := auth.NewExchange(mechanism, func(c auth.Credentials) error { return s.verify(ctx, c) })
 	if err != nil { // a mechanism of the policy that nobody speaks here
 		return nil, s.refuse("AUTH", s.service.in.Decide(connector.MechanismNotOffered), "mechanism", clean(mechanism))
 	}
 	return exchange, connector.Reply{}
+}
+
+// errTooManyGuesses says that a password was not checked.
+var errTooManyGuesses = errors.New("relay: too many guesses")
+
+// verify asks the Verifier, unless there were too many guesses lately.
+func (s *session) verify(ctx context.Context, c auth.Credentials) error {
+	ctx, cancel := context.WithTimeout(ctx, verifyTime)
+	defer cancel()
+	defer context.AfterFunc(s.server.hard, cancel)()
+	check := s.server.guesses.begin(ctx, s.source, c.Username)
+	if check == nil {
+		return errTooManyGuesses
+	}
+	var err error
+	s.proven, err = s.service.verifier.Verify(ctx, c, s.channel)
+	check.end(err)
+	return err
 }
 
 // AuthEnd implements guard.Session.
@@ -132,6 +146,8 @@ func (s *session) AuthEnd(_ context.Context, err error) connector.Reply {
 		}
 	case errors.Is(err, auth.ErrBadCredentials):
 		d = s.service.in.Decide(connector.BadCredentials)
+	case errors.Is(err, errTooManyGuesses):
+		d = s.service.in.Decide(connector.TooManyGuesses)
 	case errors.Is(err, auth.ErrMalformed):
 		d = s.service.in.Decide(connector.AuthMalformed)
 	default:
@@ -154,7 +170,7 @@ func (s *session) Mail(_ context.Context, m guard.Mail) connector.Reply {
 		return s.refuse("MAIL", d, "from", clean(m.From.String()))
 	}
 	user := func() string { return s.rateUser(m) }
-	if !s.service.allow(s.channel.Remote.Addr(), user, time.Now()) {
+	if !s.service.allow(s.source, user, time.Now()) {
 		return s.refuse("MAIL", s.service.in.Decide(connector.RateExceeded), "from", clean(m.From.String()))
 	}
 	tx := s.transaction(m)

@@ -3,21 +3,11 @@ package relay
 import (
 	"bytes"
 	"context"
-	"sync/atomic"
+	"net/netip"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/internal/guard"
-)
-
-// Headers and recipients are kept in memory, and a connector's limits for one
-// message times its limit for connections would be gigabytes. So all of a
-// Server's transactions share a budget; who would exceed it is told to come
-// back. It is counted in octets as sent, which take about three in memory.
-const (
-	memoryBudget = 10 << 20
-	memoryFree   = 4 << 10 // what every transaction may have even so
-	memoryRcpt   = 256     // a recipient, apart from its text
-	memoryEOL    = 16      // a line end: a note is kept on every field of a header
+	"github.com/interchange-smtp/interchange/internal/mailheader"
 )
 
 // transaction is what MAIL begins.
@@ -26,7 +16,8 @@ type transaction struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 	router Router // once it was asked
-	memory *atomic.Int64
+	memory *budget
+	source netip.Addr // whose share of memory it is
 	held   int64
 
 	// Memory for what nearly every transaction needs.
@@ -37,26 +28,33 @@ type transaction struct {
 	out   messageReader
 }
 
-// take takes n octets from the budget, which end gives back. False means that
-// there is too little, and nothing was taken.
+// take takes n bytes from the budget, which end gives back. False means that
+// the transaction's share is used up, and nothing was taken.
 func (tx *transaction) take(n int64) bool {
-	if tx.memory.Add(n) > memoryBudget && tx.held+n > memoryFree {
-		tx.memory.Add(-n)
+	if !tx.memory.take(tx.source, tx.held, n) {
 		return false
 	}
 	tx.held += n
 	return true
 }
 
-// keep is take for p, a part of a header.
-func (tx *transaction) keep(p []byte) bool {
+// keep is take for p, a part of a header. A header that is more than any
+// transaction may have is too large; otherwise there is no memory now.
+func (tx *transaction) keep(p []byte) error {
 	ends := bytes.Count(p, []byte{'\r'}) + bytes.Count(p, []byte{'\n'})
-	return tx.take(int64(len(p) + ends*memoryEOL))
+	n := int64(len(p) + ends*memoryEOL)
+	switch {
+	case tx.held+n > memoryMost:
+		return mailheader.ErrTooLarge
+	case !tx.take(n):
+		return errNoMemory
+	}
+	return nil
 }
 
 // transaction returns the transaction that an accepted MAIL begins.
 func (s *session) transaction(m guard.Mail) *transaction {
-	tx := &transaction{memory: &s.server.memory, env: Envelope{
+	tx := &transaction{memory: &s.server.memory, source: s.source, env: Envelope{
 		ID:        newID(),
 		From:      m.From,
 		Size:      m.Size,
@@ -83,7 +81,7 @@ func (tx *transaction) end() {
 		tx.router.Release(&tx.env)
 	}
 	tx.cancel()
-	tx.memory.Add(-tx.held)
+	tx.memory.give(tx.source, tx.held)
 }
 
 // bodyType returns the guard's body type as ours.

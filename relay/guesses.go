@@ -1,0 +1,172 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/interchange-smtp/interchange/auth"
+)
+
+// Failed log-ons are counted across connections: by source, and by the user
+// that was tried. Each has guessBurst of them at once and then one in each
+// guessInterval; beyond that no password is checked, and the client is told to
+// come back.
+const (
+	guessBurst    = 10
+	guessInterval = time.Second
+	guessKeys     = 1 << 14 // of each map; beyond it those that are unused lately are forgotten
+	guessName     = 128     // what of a user's name is remembered
+)
+
+// guesses bounds how fast passwords can be guessed. It outlives policies and
+// connections. The zero guesses is ready to use.
+type guesses struct {
+	mu      sync.Mutex
+	sources map[netip.Addr]*guesser
+	users   map[string]*guesser
+	known   map[knownUser]time.Time // when the source last logged on as the user
+}
+
+// knownUser is a user who has logged on from a source. A flood of guesses at the
+// user's name from elsewhere doesn't keep such a client out.
+type knownUser struct {
+	source netip.Addr
+	user   string
+}
+
+// guesser is how many guesses a source or a user has had, less those that time
+// has forgiven, at the time last.
+type guesser struct {
+	debt float64
+	last time.Time
+	turn chan struct{} // held while a password of this source is checked; nil for users
+}
+
+// settle lets time forgive guesses.
+func (g *guesser) settle(now time.Time) {
+	g.debt = max(0, g.debt-float64(now.Sub(g.last))/float64(guessInterval))
+	g.last = now
+}
+
+// guess is the check of one password.
+type guess struct {
+	of     *guesses
+	source netip.Addr
+	user   string
+	turn   chan struct{}
+}
+
+// begin waits until no other password of the source is being checked, so that
+// a host with many connections stands in line once. It returns nil if the
+// password is not to be checked, because of too many guesses or because ctx
+// has ended. Otherwise it counts as a guess, and the caller must call end.
+func (g *guesses) begin(ctx context.Context, source netip.Addr, user string) *guess {
+	user = strings.ToLower(user[:min(len(user), guessName)])
+	check := &guess{of: g, source: source, user: user, turn: g.turnOf(source)}
+	select {
+	case check.turn <- struct{}{}:
+	case <-ctx.Done():
+		return nil
+	}
+	if !g.charge(source, user, time.Now()) {
+		<-check.turn
+		return nil
+	}
+	return check
+}
+
+// turnOf returns what a source's checks take turns by.
+func (g *guesses) turnOf(source netip.Addr) chan struct{} {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.source(source, time.Now()).turn
+}
+
+// charge counts a guess, unless the source or the user has had too many.
+func (g *guesses) charge(source netip.Addr, user string, now time.Time) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s, u := g.source(source, now), g.user(user, now)
+	_, known := g.known[knownUser{source, user}]
+	if s.debt > guessBurst-1 || u.debt > guessBurst-1 && !known {
+		return false
+	}
+	s.debt++
+	u.debt++
+	return true
+}
+
+// end lets the source's next check begin. Only a wrong password stays counted;
+// err is what the Verifier said.
+func (c *guess) end(err error) {
+	<-c.turn
+	if errors.Is(err, auth.ErrBadCredentials) {
+		return
+	}
+	now := time.Now()
+	g := c.of
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s, u := g.source(c.source, now), g.user(c.user, now)
+	s.debt, u.debt = max(0, s.debt-1), max(0, u.debt-1)
+	if err == nil {
+		if g.known == nil {
+			g.known = make(map[knownUser]time.Time)
+		}
+		forget(g.known, now, func(t time.Time) time.Time { return t })
+		g.known[knownUser{c.source, c.user}] = now
+	}
+}
+
+func (g *guesses) source(a netip.Addr, now time.Time) *guesser {
+	if g.sources == nil {
+		g.sources = make(map[netip.Addr]*guesser)
+	}
+	s := g.sources[a]
+	if s == nil {
+		forget(g.sources, now, (*guesser).used)
+		s = &guesser{turn: make(chan struct{}, 1)}
+		g.sources[a] = s
+	}
+	s.settle(now)
+	return s
+}
+
+func (g *guesses) user(name string, now time.Time) *guesser {
+	if g.users == nil {
+		g.users = make(map[string]*guesser)
+	}
+	u := g.users[name]
+	if u == nil {
+		forget(g.users, now, (*guesser).used)
+		u = new(guesser)
+		g.users[name] = u
+	}
+	u.settle(now)
+	return u
+}
+
+func (g *guesser) used() time.Time { return g.last }
+
+// forget makes room in a map that is full: what was used in the last minute
+// stays unless that is too much as well.
+func forget[K comparable, V any](m map[K]V, now time.Time, used func(V) time.Time) {
+	if len(m) < guessKeys {
+		return
+	}
+	for k, v := range m {
+		if now.Sub(used(v)) > time.Minute {
+			delete(m, k)
+		}
+	}
+	for k := range m {
+		if len(m) < guessKeys/2 {
+			return
+		}
+		delete(m, k)
+	}
+}
