@@ -32,11 +32,21 @@
 // had. MessageRateLimit counts accepted MAIL commands in a sliding minute:
 // a command that leads to no message costs like one that does, since it is
 // what a guessing client sends. By "user" it means who has authenticated, or
-// else the sender of MAIL. A source is one address.
+// else the sender of MAIL. A source is one IPv4 address, or an IPv6 network of 64
+// bits, which one host commonly has whole.
 //
 // Message bodies are never held in memory. Headers and recipients are, and all
-// transactions of a Server share a budget for them: beyond it, 452 4.3.1 for
-// whatever is longer than 4 KB.
+// transactions of a Server share a budget for them, of which a source may have
+// a quarter of what the others leave: beyond it, 452 4.3.1 for whatever is
+// longer than 2 KB. A header that is more than any transaction may have is
+// refused for good, 552.
+//
+// # Guesses
+//
+// The passwords of one source are checked one after the other. A source, and a
+// user, has ten wrong ones at once and then one a second; beyond that no
+// password is checked, and AUTH is answered with 454. Guesses at a user don't
+// keep out a source from which the user has logged on before.
 //
 // # Names that Exchange has no parameter for
 //
