@@ -43,7 +43,7 @@ func openSpool(dir string) store {
 }
 
 func (s spoolStore) put(id string, body []byte, _ int) error {
-	lease := queue.Lease{Holder: "bench", Until: time.Now().Add(time.Hour)}
+	lease := queue.Lease{Holder: "bench", For: time.Hour}
 	return s.Put(context.Background(), message(id), bytes.NewReader(body), lease)
 }
 

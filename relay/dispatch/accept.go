@@ -85,6 +85,7 @@ func (d *Dispatcher) queueFirst(ctx context.Context, env *relay.Envelope, m *mes
 		}
 	}
 	m.phase = storing
+	m.Arrived = time.Time{} // which Put sets: the rest may be long in coming
 	if err := d.put(ctx, m, &m.Message, rest); err != nil {
 		m.unload()
 		return err
@@ -141,13 +142,32 @@ func (d *Dispatcher) put(ctx context.Context, m *message, q *queue.Message, rest
 	default:
 		octets = m.body.reader(new(bytes.Reader))
 	}
-	lease := d.lease.next()
-	err := d.Store.Put(ctx, q, octets, lease)
-	if err == nil {
-		m.Size, m.holder = q.Size, lease.Holder
-		return nil
+	if err := d.enqueue(ctx, q, octets); err != nil {
+		return d.unstorable(m, err)
 	}
-	return d.unstorable(m, err)
+	m.Size = q.Size
+	return nil
+}
+
+// enqueue puts q on the Store. It is coming then, until it is adopted.
+func (d *Dispatcher) enqueue(ctx context.Context, q *queue.Message, octets io.Reader) error {
+	id, lease := q.ID, d.lease.next()
+	d.mu.Lock()
+	_, taken := d.coming[id]
+	if !taken {
+		d.coming[id] = lease.Holder
+	}
+	d.mu.Unlock()
+	if taken {
+		return queue.ErrExists
+	}
+	err := d.Store.Put(ctx, q, octets, lease)
+	if err != nil {
+		d.mu.Lock()
+		delete(d.coming, id)
+		d.mu.Unlock()
+	}
+	return err
 }
 
 // unstorable returns what a client is told when the Store doesn't take
@@ -162,7 +182,11 @@ func (d *Dispatcher) unstorable(m *message, err error) error {
 
 // adopt takes over a message that is on the Store.
 func (d *Dispatcher) adopt(m *message) {
-	m.phase = stored
+	if holder, ok := d.coming[m.ID]; ok {
+		m.holder = holder
+		delete(d.coming, m.ID)
+	}
+	m.phase, m.round = stored, d.lease.round
 	d.messages[m.ID] = m
 	if m.stale(d.policy) { // SetPolicy didn't know of it
 		d.unqueue(m)

@@ -68,8 +68,9 @@ func (s *faulty) Open(ctx context.Context, id string) (b queue.Body, err error) 
 	return b, err
 }
 
-func (s *faulty) Renew(ctx context.Context, l queue.Lease) error {
-	return s.do("renew", func() error { return s.Store.Renew(ctx, l) })
+func (s *faulty) Renew(ctx context.Context, l queue.Lease) (held []string, err error) {
+	err = s.do("renew", func() error { held, err = s.Store.Renew(ctx, l); return err })
+	return held, err
 }
 
 func (s *faulty) Claim(ctx context.Context, l queue.Lease, limit int) (list []*queue.Message, err error) {
@@ -317,7 +318,7 @@ func TestAbandonedQueue(t *testing.T) {
 		w := newWorld(t, config(byDNS()))
 		b := w.sink("192.0.2.1", &relaytest.Sink{}, "b.example")
 		m := &queue.Message{ID: "LEFT", Arrived: time.Now(), Recipients: []queue.Recipient{{To: address("1@b.example")}}}
-		lease := queue.Lease{Holder: "gone", Until: time.Now().Add(3 * time.Minute)}
+		lease := queue.Lease{Holder: "gone", For: 3 * time.Minute}
 		if err := w.mem.Put(context.Background(), m, strings.NewReader(letter), lease); err != nil {
 			t.Fatal(err)
 		}

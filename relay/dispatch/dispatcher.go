@@ -56,6 +56,7 @@ type Dispatcher struct {
 	policy   *connector.Policy
 	limits   limits
 	messages map[string]*message // those on the Store that are ours
+	coming   map[string]string   // IDs of those that are being put there or wait to be adopted, and the holder
 	sched    scheduler
 	pressure pressure
 }
@@ -85,7 +86,7 @@ func (d *Dispatcher) init() {
 		d.work = make(chan task)
 		d.stop, d.quiet = make(chan struct{}), make(chan struct{})
 		d.hard, d.kill = context.WithCancel(context.Background())
-		d.messages = make(map[string]*message)
+		d.messages, d.coming = make(map[string]*message), make(map[string]string)
 		d.sched.hops = make(map[delivery.Key]*hop)
 		d.sched.nowhere = &hop{name: unreachable}
 		d.lease.init()
@@ -108,11 +109,12 @@ func (d *Dispatcher) Start(ctx context.Context) error {
 	d.policy, d.limits = d.Policy, limitsOf(d.Policy)
 	d.sched.timer = time.AfterFunc(time.Hour, d.tick)
 	d.mu.Unlock()
+	d.lease.renewed(time.Now())
+	d.keeping.Go(d.keep) // claiming may take longer than a lease lasts
 	if err := d.claim(ctx); err != nil {
 		d.Shutdown(ctx)
 		return err
 	}
-	d.keeping.Go(d.keep)
 	return nil
 }
 

@@ -62,7 +62,10 @@
 //
 // Messages are leased from the Store, and the leases are renewed in time. Where
 // that fails, everything is given up until it can be claimed anew, because
-// another process may have it; see relay/queue.
+// another process may have it; see relay/queue. A process that was stopped for
+// longer than a lease renews first and then goes on with what no other process has
+// claimed. What the Store holds for us and we don't know of, for an answer may
+// be lost, is given back with the next renewal.
 //
 // # Memory
 //

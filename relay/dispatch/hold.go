@@ -161,7 +161,8 @@ func (d *Dispatcher) queueRest(ctx context.Context, env *relay.Envelope, m *mess
 			m.unload()
 		}
 	}
-	d.release(reports)
+	m.reports = append(m.reports, reports...)
+	d.release(m)
 	return nil
 }
 

@@ -51,8 +51,8 @@ func (d *Dispatcher) persistOnce(m *message) {
 	case errors.Is(err, queue.ErrLease) && m.holder != holder: // it was claimed again just now
 		m.dirty = true
 		return
-	case errors.Is(err, queue.ErrLease) && time.Since(m.lapsed) < remember:
-		m.unsaved = time.Now().Add(leaseRenew)
+	case errors.Is(err, queue.ErrLease) && (d.lease.current(holder) || time.Since(m.lapsed) < remember):
+		m.unsaved = time.Now().Add(leaseRenew) // the renewal until then tells whether it is ours
 		d.plan(m)
 		return
 	case errors.Is(err, queue.ErrLease), errors.Is(err, queue.ErrNotFound):
@@ -64,8 +64,7 @@ func (d *Dispatcher) persistOnce(m *message) {
 		d.plan(m)
 		return
 	}
-	d.release(m.reports)
-	m.reports = nil
+	d.release(m)
 	d.plan(m)
 	d.pump()
 }
@@ -91,6 +90,7 @@ func (d *Dispatcher) store(m *message, holder string) error {
 // forget lets go of m. Attempts under way end without consequences.
 func (d *Dispatcher) forget(m *message) {
 	m.phase = gone
+	d.release(m)
 	d.unqueue(m)
 	d.at(&m.event, time.Time{})
 	if d.messages[m.ID] == m {

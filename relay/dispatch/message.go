@@ -26,6 +26,7 @@ type message struct {
 	queue.Message
 	phase  phase
 	holder string
+	round  int   // of the last renewal by which it was ours
 	body   *body // nil: it is on the Store only
 
 	work []*transfer    // by recipient: the delivery that has it
@@ -40,7 +41,7 @@ type message struct {
 	dirty     bool       // and shall do it once more
 	attending bool       // it is among the chores
 	unsaved   time.Time  // when to save again what the Store didn't take; zero: it did
-	lapsed    time.Time  // when the lease ran out that it is held by; zero: it didn't
+	lapsed    time.Time  // when the name was given up that it is held under; zero: it wasn't
 	reports   []*message // that wait until the Store knows of them
 	dropping  []drop     // by recipient, if an operator dropped any while attempts were under way
 	event     event

@@ -202,17 +202,16 @@ func (d *Dispatcher) putReport(ctx context.Context, m *message, n *notice, now t
 		d.Logger.Error("report can't be written", "id", m.ID, "error", printable(err.Error()))
 		return nil, nil
 	}
-	q := &queue.Message{ID: n.ID, Arrived: now, Report: true, Body: n.Body(), UTF8: n.UTF8,
+	q := &queue.Message{ID: n.ID, Report: true, Body: n.Body(), UTF8: n.UTF8,
 		Recipients: []queue.Recipient{{To: n.To, Notify: []string{"NEVER"}}}}
-	lease := d.lease.next()
-	switch err := d.Store.Put(ctx, q, octets, lease); {
+	switch err := d.enqueue(ctx, q, octets); {
 	case errors.Is(err, queue.ErrExists):
 		return nil, nil
 	case err != nil:
 		return nil, err
 	}
 	d.Logger.Info("sender is told", "id", m.ID, "kind", n.Kind.String(), "report", q.ID, "to", printable(n.To.String()), "recipients", len(n.on))
-	r := known(q, lease.Holder)
+	r := known(q, "")
 	r.phase = storing
 	return r, nil
 }
@@ -223,19 +222,27 @@ type nopCloser struct{}
 // Close implements io.Closer.
 func (nopCloser) Close() error { return nil }
 
-// release lets reports be sent, now that the Store knows that they were made.
-func (d *Dispatcher) release(reports []*message) {
+// release lets the reports on m be sent, now that the Store knows that they were
+// made.
+func (d *Dispatcher) release(m *message) {
+	reports := m.reports
+	m.reports = nil
 	for _, r := range reports {
 		d.adopt(r)
 	}
 }
 
-// withdraw takes back reports on a message that the client still has.
+// withdraw takes back reports on a message that the client still has. Those that
+// can't be removed now are removed as soon as that is possible.
 func (d *Dispatcher) withdraw(reports []*message) {
 	for _, r := range reports {
-		if err := d.Store.Remove(context.Background(), r.ID, r.holder); err != nil {
-			d.Logger.Error("report can't be taken back", "id", r.ID, "error", printable(err.Error()))
+		d.mu.Lock()
+		for i := range r.Recipients {
+			r.Recipients[i].Status, r.Recipients[i].Reported = queue.Dropped, true
 		}
+		d.adopt(r)
+		d.mu.Unlock()
+		d.persist(r)
 	}
 }
 
@@ -247,7 +254,8 @@ func (d *Dispatcher) tellRelayed(ctx context.Context, m *message) {
 		if r := &m.Recipients[i]; !r.Reported && dsn.Wants(r.Notify, dsn.Relayed) {
 			reports, _ := d.report(ctx, m) // which has logged it
 			d.mu.Lock()
-			d.release(reports)
+			m.reports = reports
+			d.release(m)
 			d.pump()
 			d.mu.Unlock()
 			return

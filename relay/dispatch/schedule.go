@@ -320,8 +320,8 @@ func (d *Dispatcher) next() (task, bool) {
 		s.busy++
 		return task{chore: m}, true
 	}
-	if d.stopping || s.active >= d.limits.total || s.saving >= maxSaving {
-		return task{}, false
+	if d.stopping || s.active >= d.limits.total || s.saving >= maxSaving || !d.lease.last(0) {
+		return task{}, false // without leases, others may be at work on what we hold
 	}
 	for h := d.turn(); h != nil; h = d.turn() {
 		tr := h.queue.first

@@ -13,11 +13,16 @@
 //
 // # Who works on a message
 //
-// Whoever works on a message holds it: Put and Claim lease it to a holder for a
-// time, Renew prolongs that, and what nobody has renewed in time is anybody's to
-// claim again. So nothing is assumed about how many processes use a Store. A
-// change by one whose lease has run out is refused with [ErrLease], lest two
-// relays undo each other's work.
+// A relay that works on a message holds it: Put and Claim lease it to a holder for
+// a time, Renew begins that time anew, and a message whose lease has run out can be
+// claimed by others. So nothing is assumed about how many processes use a Store. A
+// change by a holder whose message another one has claimed is refused with
+// [ErrLease], lest two relays undo each other's work.
+//
+// Until it is claimed, a message stays with its holder even when the lease has run
+// out: a process that was stopped for an hour goes on as if it had been slow. Renew
+// tells what a holder holds, so that it can give back with Release what it doesn't
+// know of, for nobody else could claim that.
 //
 // # Durable
 //

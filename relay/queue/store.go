@@ -12,7 +12,7 @@ import (
 var (
 	ErrExists   = errors.New("queue: there is a message of that ID")
 	ErrNotFound = errors.New("queue: no such message")
-	ErrLease    = errors.New("queue: the message is held by somebody else")
+	ErrLease    = errors.New("queue: the message isn't held by this holder")
 	ErrFull     = errors.New("queue: no room")
 	ErrClosed   = errors.New("queue: closed")
 
@@ -27,25 +27,33 @@ var (
 // caller's to change.
 type Store interface {
 	// Put keeps m, whose ID is new, with the octets that body has to its end,
-	// and returns when both are durable. m is then held under lease, and its
-	// Size is what body had. On any error, one of body's included, nothing is
-	// kept. ErrExists: a message of that ID is there, or was until just now.
-	// ErrFull: there is no room for it now.
+	// and returns when both are durable. The lease of m begins then, however
+	// long body took. Its Size becomes what body had, and its Arrived, if that is
+	// zero, the time when body had ended. On any error, one of body's included,
+	// nothing is kept. ErrExists: a message of that ID is there, or was until just
+	// now. ErrFull: there is no room for it now.
 	Put(ctx context.Context, m *Message, body io.Reader, lease Lease) error
 
-	// Claim returns at most max messages that nobody holds, in the order of
-	// Next and then Arrived, and leases them. Those that no recipient waits for
-	// come first, for they are only to be removed. Those that are due later are
-	// returned like the others: whoever holds a message knows when to work on it.
+	// Claim leases at most max messages that nobody holds, or whose lease has
+	// run out, and returns them in the order of Next and then Arrived. Those that
+	// no recipient waits for come first, for they are only to be removed. Those
+	// that are due later are returned like the others: the holder of a message
+	// knows when to work on it.
 	Claim(ctx context.Context, lease Lease, max int) ([]*Message, error)
 
-	// Renew leases everything that lease.Holder holds until lease.Until, and so
-	// what has run out if nobody has claimed it since.
-	Renew(ctx context.Context, lease Lease) error
+	// Renew begins the leases of everything that lease.Holder holds anew, those
+	// that have run out included, and returns the IDs of all that. A lease of no
+	// time gives everything up.
+	Renew(ctx context.Context, lease Lease) ([]string, error)
+
+	// Release gives up a message that holder holds: it can be claimed at once.
+	// ErrLease and ErrNotFound are as in Save.
+	Release(ctx context.Context, id, holder string) error
 
 	// Save replaces what is known of m, its octets apart, and returns when
-	// that is durable. ErrLease if holder doesn't hold it any more,
-	// ErrNotFound if it is gone.
+	// that is durable. ErrLease if holder has given it up or another holder has
+	// claimed it, ErrNotFound if it is gone. A lease that has run out is no
+	// hindrance: until the message is claimed it stays with its holder.
 	Save(ctx context.Context, m *Message, holder string) error
 
 	// Remove removes the message that holder holds. ErrLease and ErrNotFound
@@ -70,10 +78,12 @@ type Store interface {
 	Close() error
 }
 
-// Lease is a claim on messages: whose, and until when.
+// Lease is a claim on messages: whose, and for how long. It is a span of time
+// and no point in time, because only the Store knows when it begins: the octets
+// of a message may take an hour to come.
 type Lease struct {
-	Holder string // tells processes apart, and a process from the one it was before
-	Until  time.Time
+	Holder string        // tells processes apart, and a process from the one it was before; never ""
+	For    time.Duration // from when the Store has done what was asked; 0 or less: nobody holds it
 }
 
 // Body is the octets of a message.

@@ -115,12 +115,14 @@ func (t *sinkSession) answer(stage Stage, argument, usual string) bool {
 	return t.reply(stage, t.ask(stage, argument), usual)
 }
 
-// ask asks the script.
+// ask asks the script, which may take its time.
 func (t *sinkSession) ask(stage Stage, argument string) string {
 	if t.sink.Script == nil {
 		return ""
 	}
-	return t.sink.Script(stage, argument)
+	own := t.sink.Script(stage, argument)
+	_ = t.conn.SetDeadline(time.Now().Add(sinkPatience)) // a closed connection is seen when writing
+	return own
 }
 
 // reply is answer when the script has said its own.

@@ -20,7 +20,7 @@ func ExampleStore() {
 		From:       routing.MustParseAddress("kim@contoso.com"),
 		Recipients: []queue.Recipient{{To: routing.MustParseAddress("lee@fabrikam.com")}},
 	}
-	lease := queue.Lease{Holder: "relay1", Until: time.Now().Add(time.Minute)}
+	lease := queue.Lease{Holder: "relay1", For: time.Minute}
 	if err := store.Put(ctx, m, strings.NewReader("Subject: hello\r\n\r\n"), lease); err != nil {
 		fmt.Println(err)
 		return
@@ -37,6 +37,6 @@ func ExampleStore() {
 	fmt.Println(store.Remove(ctx, "A1", "relay1"))
 	// Output:
 	// 18 octets: "Subject: hello\r\n\r\n"
-	// queue: the message is held by somebody else: A1
+	// queue: the message isn't held by this holder: A1
 	// <nil>
 }

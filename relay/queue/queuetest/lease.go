@@ -1,7 +1,9 @@
 package queuetest
 
 import (
+	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -60,26 +62,93 @@ func (s *suite) claimOrder() {
 	}
 }
 
-// runsOut uses leases that have run out when they are made, so that no test
-// needs to wait.
+// runsOut uses leases that run out when they begin, so that no test needs to
+// wait. Until another holder claims the message, it stays with the one it had.
 func (s *suite) runsOut() {
-	s.put(message("A1"), "", free())
-	s.fails("Save", s.store.Save(s.ctx, message("A1"), "a"), queue.ErrLease)
-	s.fails("Remove", s.store.Remove(s.ctx, "A1", "a"), queue.ErrLease)
-	if got := ids(s.claim(lease("b"), 1)); got != "A1" {
+	s.put(message("A1"), "", brief("a"))
+	s.put(message("B2"), "", brief("a"))
+	for range 2 {
+		if err := s.store.Save(s.ctx, message("A1"), "a"); err != nil {
+			s.t.Errorf("Save of what nobody has claimed: %v", err)
+		}
+	}
+	if err := s.store.Remove(s.ctx, "B2", "a"); err != nil {
+		s.t.Errorf("Remove of what nobody has claimed: %v", err)
+	}
+	if got := ids(s.claim(lease("b"), 2)); got != "A1" {
 		s.t.Errorf("claimed %q", got)
 	}
 	s.fails("Save", s.store.Save(s.ctx, message("A1"), "a"), queue.ErrLease)
+	s.fails("Remove", s.store.Remove(s.ctx, "A1", "a"), queue.ErrLease)
 	if err := s.store.Save(s.ctx, message("A1"), "b"); err != nil {
 		s.t.Error(err)
 	}
+	s.put(message("C3"), "", free())
+	for _, holder := range []string{"a", ""} {
+		s.fails("Save of what nobody holds", s.store.Save(s.ctx, message("C3"), holder), queue.ErrLease)
+	}
+}
+
+// slowBody has the others claim, and the holder renew, while the octets of a message
+// are still coming.
+func (s *suite) slowBody() {
+	for i, size := range []int{10, 1 << 20} {
+		m := message(fmt.Sprint("A", i))
+		m.Arrived = time.Time{}
+		var ended time.Time
+		end := readerFunc(func([]byte) (int, error) {
+			if got := ids(s.claim(lease("b"), 10)); got != "" {
+				s.t.Errorf("claimed %q, which isn't there yet", got)
+			}
+			for _, holder := range []string{"a", "b"} {
+				if held, err := s.store.Renew(s.ctx, brief(holder)); err != nil || len(held) > 0 {
+					s.t.Errorf("%s holds %q, %v", holder, held, err)
+				}
+			}
+			ended = time.Now()
+			return 0, io.EOF
+		})
+		body := io.MultiReader(strings.NewReader(strings.Repeat("x", size)), end)
+		if err := s.store.Put(s.ctx, m, body, lease("a")); err != nil {
+			s.t.Fatal(err)
+		}
+		if m.Arrived.Before(ended) {
+			s.t.Errorf("%s arrived at %v, before its end came at %v", m.ID, m.Arrived, ended)
+		}
+		if got := ids(s.claim(lease("b"), 10)); got != "" {
+			s.t.Errorf("claimed %q, whose lease has just begun", got)
+		}
+		s.same(s.list()[0], m)
+		if err := s.store.Remove(s.ctx, m.ID, "a"); err != nil {
+			s.t.Error(err)
+		}
+	}
+}
+
+// readerFunc is a function that reads.
+type readerFunc func([]byte) (int, error)
+
+// Read is io.Reader's.
+func (f readerFunc) Read(b []byte) (int, error) { return f(b) }
+
+// renew renews what a holder holds, and returns the IDs in their order.
+func (s *suite) renew(l queue.Lease) string {
+	s.t.Helper()
+	held, err := s.store.Renew(s.ctx, l)
+	if err != nil {
+		s.t.Fatalf("Renew: %v", err)
+	}
+	elapse(l)
+	slices.Sort(held)
+	return strings.Join(held, " ")
 }
 
 func (s *suite) renewed() {
-	s.put(message("A1"), "", free())
+	s.put(message("A1"), "", brief("a"))
 	s.put(message("B2"), "", lease("b"))
-	if err := s.store.Renew(s.ctx, lease("a")); err != nil {
-		s.t.Fatal(err)
+	s.put(message("C3"), "", lease("a"))
+	if got := s.renew(lease("a")); got != "A1 C3" {
+		s.t.Errorf("renewed %q", got)
 	}
 	if got := ids(s.claim(lease("c"), 10)); got != "" {
 		s.t.Errorf("claimed %q, which is held again", got)
@@ -87,16 +156,43 @@ func (s *suite) renewed() {
 	if err := s.store.Save(s.ctx, message("A1"), "a"); err != nil {
 		s.t.Error(err)
 	}
-	if err := s.store.Renew(s.ctx, free()); err != nil {
-		s.t.Fatal(err)
+	s.renew(brief("a"))
+	if got := ids(s.claim(lease("c"), 1)); got != "A1" {
+		s.t.Errorf("claimed %q, want what has run out", got)
 	}
-	if got := ids(s.claim(lease("c"), 10)); got != "A1" {
-		s.t.Errorf("claimed %q, want what was given up", got)
-	}
-	if err := s.store.Renew(s.ctx, lease("a")); err != nil {
-		s.t.Fatal(err)
+	if got := s.renew(lease("a")); got != "C3" {
+		s.t.Errorf("renewed %q, want what nobody has claimed", got)
 	}
 	s.fails("Save of what was claimed since", s.store.Save(s.ctx, message("A1"), "a"), queue.ErrLease)
+	s.renew(free())
+	s.fails("Save of what was given up", s.store.Save(s.ctx, message("C3"), "a"), queue.ErrLease)
+	if got := s.renew(lease("a")); got != "" {
+		s.t.Errorf("renewed %q, which was given up", got)
+	}
+	if got := ids(s.claim(lease("c"), 10)); got != "C3" {
+		s.t.Errorf("claimed %q, want what was given up", got)
+	}
+}
+
+func (s *suite) released() {
+	s.put(message("A1"), "", lease("a"))
+	s.put(message("B2"), "", lease("a"))
+	s.put(message("C3"), "", brief("a"))
+	for _, id := range []string{"A1", "C3"} {
+		if err := s.store.Release(s.ctx, id, "a"); err != nil {
+			s.t.Errorf("Release: %v", err)
+		}
+		s.fails("Release again", s.store.Release(s.ctx, id, "a"), queue.ErrLease)
+		s.fails("Save", s.store.Save(s.ctx, message(id), "a"), queue.ErrLease)
+	}
+	s.fails("Release of another's", s.store.Release(s.ctx, "B2", "b"), queue.ErrLease)
+	s.fails("Release of none", s.store.Release(s.ctx, "D4", "a"), queue.ErrNotFound)
+	if got := s.renew(lease("a")); got != "B2" {
+		s.t.Errorf("renewed %q", got)
+	}
+	if got := ids(s.claim(lease("b"), 10)); got != "A1 C3" {
+		s.t.Errorf("claimed %q", got)
+	}
 }
 
 func (s *suite) saved() {

@@ -35,7 +35,9 @@ func Run(t *testing.T, open func(t *testing.T) queue.Store) {
 		{"claims are leases", (*suite).claims},
 		{"the order of claims", (*suite).claimOrder},
 		{"a lease runs out", (*suite).runsOut},
+		{"a lease begins when the message is there", (*suite).slowBody},
 		{"renewed", (*suite).renewed},
+		{"released", (*suite).released},
 		{"saved", (*suite).saved},
 		{"what others hold", (*suite).others},
 		{"removed", (*suite).removed},
@@ -63,12 +65,13 @@ type suite struct {
 func arrived() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 123456789, time.UTC) }
 
 // lease returns a lease that outlasts the test.
-func lease(holder string) queue.Lease {
-	return queue.Lease{Holder: holder, Until: time.Now().Add(time.Hour)}
-}
+func lease(holder string) queue.Lease { return queue.Lease{Holder: holder, For: time.Hour} }
 
-// free is a lease that has run out.
-func free() queue.Lease { return queue.Lease{Holder: "a", Until: time.Now().Add(-time.Hour)} }
+// brief returns a lease that has run out as soon as it has begun.
+func brief(holder string) queue.Lease { return queue.Lease{Holder: holder, For: 1} }
+
+// free is a lease of no time.
+func free() queue.Lease { return queue.Lease{Holder: "a"} }
 
 // message returns a message of that ID with one recipient that waits.
 func message(id string) *queue.Message {
@@ -103,6 +106,14 @@ func (s *suite) put(m *queue.Message, body string, l queue.Lease) {
 	s.t.Helper()
 	if err := s.store.Put(s.ctx, m, strings.NewReader(body), l); err != nil {
 		s.t.Fatalf("Put(%s): %v", m.ID, err)
+	}
+	elapse(l)
+}
+
+// elapse returns when a brief lease has run out, for some clocks are coarse.
+func elapse(l queue.Lease) {
+	for begun := time.Now(); l.For == 1 && time.Since(begun) <= l.For; {
+		time.Sleep(1)
 	}
 }
 

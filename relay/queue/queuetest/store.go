@@ -33,7 +33,16 @@ type item struct {
 	message *queue.Message
 	body    []byte
 	arrival int
-	lease   queue.Lease
+	holder  string
+	until   time.Time
+}
+
+// lease gives the message to a holder from now on.
+func (it *item) lease(l queue.Lease) {
+	it.holder, it.until = l.Holder, time.Now().Add(l.For)
+	if l.For <= 0 {
+		it.holder = ""
+	}
 }
 
 // NewStore returns an empty Store.
@@ -63,8 +72,13 @@ func (s *Store) Put(ctx context.Context, m *queue.Message, body io.Reader, lease
 		return queue.ErrFull
 	}
 	m.Size = int64(len(octets))
+	if m.Arrived.IsZero() {
+		m.Arrived = time.Now()
+	}
 	s.arrivals++
-	s.items[m.ID] = &item{message: m.Clone(), body: octets, arrival: s.arrivals, lease: lease}
+	it := &item{message: m.Clone(), body: octets, arrival: s.arrivals}
+	it.lease(lease)
+	s.items[m.ID] = it
 	return nil
 }
 
@@ -77,7 +91,7 @@ func (s *Store) Claim(ctx context.Context, lease queue.Lease, limit int) ([]*que
 	}
 	var free []*item
 	for _, it := range s.items {
-		if !it.lease.Until.After(time.Now()) {
+		if it.holder == "" || !it.until.After(time.Now()) {
 			free = append(free, it)
 		}
 	}
@@ -88,24 +102,38 @@ func (s *Store) Claim(ctx context.Context, lease queue.Lease, limit int) ([]*que
 	})
 	var claimed []*queue.Message
 	for _, it := range free[:min(len(free), max(limit, 0))] {
-		it.lease = lease
+		it.lease(lease)
 		claimed = append(claimed, it.message.Clone())
 	}
 	return claimed, nil
 }
 
 // Renew is queue.Store's.
-func (s *Store) Renew(ctx context.Context, lease queue.Lease) error {
+func (s *Store) Renew(ctx context.Context, lease queue.Lease) ([]string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.usable(ctx); err != nil {
-		return err
+		return nil, err
 	}
-	for _, it := range s.items {
-		if it.lease.Holder == lease.Holder {
-			it.lease = lease
+	var held []string
+	for id, it := range s.items {
+		if it.holder != "" && it.holder == lease.Holder {
+			it.lease(lease)
+			held = append(held, id)
 		}
 	}
+	return held, nil
+}
+
+// Release is queue.Store's.
+func (s *Store) Release(ctx context.Context, id, holder string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	it, err := s.held(ctx, id, holder)
+	if err != nil {
+		return err
+	}
+	it.lease(queue.Lease{})
 	return nil
 }
 
@@ -203,7 +231,7 @@ func (s *Store) held(ctx context.Context, id, holder string) (*item, error) {
 	switch {
 	case it == nil:
 		return nil, fmt.Errorf("%w: %s", queue.ErrNotFound, id)
-	case it.lease.Holder != holder || !it.lease.Until.After(time.Now()):
+	case it.holder == "" || it.holder != holder:
 		return nil, fmt.Errorf("%w: %s", queue.ErrLease, id)
 	}
 	return it, nil

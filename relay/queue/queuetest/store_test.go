@@ -21,7 +21,7 @@ func TestStore(t *testing.T) {
 func TestStoreLimit(t *testing.T) {
 	s := queuetest.NewStore()
 	s.Limit = 10
-	lease := queue.Lease{Holder: "a", Until: time.Now().Add(time.Hour)}
+	lease := queue.Lease{Holder: "a", For: time.Hour}
 	if err := s.Put(t.Context(), &queue.Message{ID: "A"}, strings.NewReader("1234567"), lease); err != nil {
 		t.Fatal(err)
 	}

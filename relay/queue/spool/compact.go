@@ -163,7 +163,7 @@ func (s *Spool) rewrite(views []view) bool {
 	s.mu.Lock()
 	s.room(size)
 	for _, c := range copies {
-		s.add(c.view.entry, c.h, c.view.entry.next, c.meta, c.body)
+		s.add(c.view.entry, c.h, c.view.entry.next, nil, c.meta, c.body)
 	}
 	b := s.commit()
 	for _, c := range copies {

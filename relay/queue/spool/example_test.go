@@ -32,7 +32,7 @@ func Example() {
 		From:       routing.MustParseAddress("kim@contoso.com"),
 		Recipients: []queue.Recipient{{To: routing.MustParseAddress("lee@fabrikam.com")}},
 	}
-	lease := queue.Lease{Holder: "relay1", Until: time.Now().Add(time.Minute)}
+	lease := queue.Lease{Holder: "relay1", For: time.Minute}
 	if err := store.Put(ctx, m, strings.NewReader("Subject: hello\r\n\r\n"), lease); err != nil {
 		fmt.Println(err)
 		return

@@ -103,28 +103,31 @@ func (x *index) get(id string) (*entry, error) {
 	return nil, fmt.Errorf("%w: %s", queue.ErrNotFound, id)
 }
 
-// held returns the message if holder holds it.
+// held returns the message if holder holds it: whether the lease has run out is
+// only for the next one to claim it to ask.
 func (x *index) held(id, holder string) (*entry, error) {
 	e, err := x.get(id)
-	if err == nil && (e.holder != holder || e.until <= time.Since(x.began)) {
+	if err == nil && (e.holder == "" || e.holder != holder) {
 		err = fmt.Errorf("%w: %s", queue.ErrLease, id)
 	}
 	return e, err
 }
 
-// lease gives the message to a holder, or gives it up if the lease has run out
-// already.
+// lease gives a message that is there to a holder from now on, or gives it up if
+// the lease is of no time.
 func (x *index) lease(e *entry, l queue.Lease) {
-	e.holder, e.until = l.Holder, l.Until.Sub(x.began)
-	running := e.until > time.Since(x.began)
-	switch {
-	case running && e.free > 0:
-		heap.Remove(&x.free, e.free-1)
-	case !running && e.free == 0:
-		heap.Push(&x.free, e)
+	if l.For <= 0 {
+		e.holder, e.until = "", math.MinInt64
+		if e.free == 0 {
+			heap.Push(&x.free, e)
+		}
+		return
 	}
-	if running {
-		x.runsOut = min(x.runsOut, e.until)
+	now := time.Since(x.began)
+	e.holder, e.until = l.Holder, now+min(l.For, math.MaxInt64-now)
+	x.runsOut = min(x.runsOut, e.until)
+	if e.free > 0 {
+		heap.Remove(&x.free, e.free-1)
 	}
 }
 
@@ -140,14 +143,8 @@ func (x *index) moved(e *entry) {
 // those that can.
 func (x *index) postpone(e *entry, holder string) {
 	if e.there() && e.holder == holder {
-		x.lease(e, queue.Lease{Until: time.Now().Add(unreadableTime)})
+		x.lease(e, queue.Lease{For: unreadableTime})
 	}
-}
-
-// promise leases a message that isn't there yet.
-func (x *index) promise(e *entry, l queue.Lease) {
-	e.holder, e.until = l.Holder, l.Until.Sub(x.began)
-	x.runsOut = min(x.runsOut, e.until) // so the next claim finds it, even if it runs out before it is there
 }
 
 // claim leases at most limit messages that are free.
@@ -181,17 +178,15 @@ func (x *index) runOut() {
 	}
 }
 
-// renew prolongs what a holder holds.
-func (x *index) renew(l queue.Lease) {
+// renew begins the leases of a holder anew and returns the IDs of its messages.
+func (x *index) renew(l queue.Lease) (held []string) {
 	for _, e := range x.entries {
-		switch {
-		case e.holder != l.Holder:
-		case e.there():
+		if e.there() && e.holder != "" && e.holder == l.Holder {
 			x.lease(e, l)
-		default:
-			x.promise(e, l)
+			held = append(held, e.id)
 		}
 	}
+	return held
 }
 
 // forget takes a message out. It is remembered that there was one.

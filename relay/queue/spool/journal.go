@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+
+	"github.com/interchange-smtp/interchange/relay/queue"
 )
 
 const (
@@ -37,6 +39,7 @@ type pending struct {
 	header header
 	at     int // offset in the batch
 	next   int64
+	lease  *queue.Lease // that begins with the record; nil: none does
 }
 
 // removal is a message whose record is not durable yet.
@@ -75,10 +78,11 @@ func (s *Spool) room(n int) {
 	}
 }
 
-// add appends a record to the next batch. Spool.mu is held.
-func (s *Spool) add(e *entry, h header, next int64, parts ...[]byte) {
+// add appends a record to the next batch; a lease, if any, begins when it is
+// written. Spool.mu is held.
+func (s *Spool) add(e *entry, h header, next int64, lease *queue.Lease, parts ...[]byte) {
 	b := s.next
-	b.pending = append(b.pending, pending{entry: e, header: h, at: len(b.records), next: next})
+	b.pending = append(b.pending, pending{entry: e, header: h, at: len(b.records), next: next, lease: lease})
 	b.records = h.append(b.records)
 	for _, part := range parts {
 		b.records = append(b.records, part...)
@@ -370,6 +374,9 @@ func (s *Spool) apply(b *batch, start int64) {
 			s.place(e, e.body, at)
 			e.next = p.next
 			s.index.moved(e)
+		}
+		if p.lease != nil {
+			s.index.lease(e, *p.lease)
 		}
 		e.busy = false
 	}

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
@@ -56,9 +57,9 @@ func (s *Spool) Put(ctx context.Context, m *queue.Message, body io.Reader, lease
 	if err != nil {
 		return err
 	}
-	size := m.Size
+	size, arrived := m.Size, m.Arrived
 	if err := s.put(ctx, e, m, body, lease); err != nil {
-		m.Size = size
+		m.Size, m.Arrived = size, arrived
 		s.mu.Lock()
 		delete(s.entries, e.id)
 		s.mu.Unlock()
@@ -77,6 +78,9 @@ func (s *Spool) put(ctx context.Context, e *entry, m *queue.Message, body io.Rea
 		return err
 	}
 	m.Size = octets.size
+	if m.Arrived.IsZero() {
+		m.Arrived = time.Now()
+	}
 	env := newEnvelope(m)
 	env.File, env.FileSum = e.file, octets.fileSum
 	meta := s.buffer()
@@ -103,12 +107,11 @@ func (s *Spool) put(ctx context.Context, e *entry, m *queue.Message, body io.Rea
 		return queue.ErrClosed
 	}
 	e.arrived, e.size = nanos(m.Arrived), m.Size
-	s.promise(e, lease)
 	if e.file != 0 {
 		s.files += e.size
 		s.next.bodies = true
 	}
-	s.add(e, h, nanos(next), meta.Bytes(), inline)
+	s.add(e, h, nanos(next), &lease, meta.Bytes(), inline)
 	b := s.commit()
 	if b.err != nil {
 		s.takeBack(e, b.clean)
@@ -133,50 +136,6 @@ func (s *Spool) takeBack(e *entry, clean bool) {
 	if clean {
 		s.discard(e)
 	}
-}
-
-// Claim is queue.Store's.
-func (s *Spool) Claim(ctx context.Context, lease queue.Lease, limit int) ([]*queue.Message, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	s.mu.Lock()
-	if s.closed {
-		s.mu.Unlock()
-		return nil, queue.ErrClosed
-	}
-	claimed := s.claim(lease, limit)
-	views := make([]view, len(claimed))
-	for i, e := range claimed {
-		views[i] = s.view(e)
-	}
-	s.mu.Unlock()
-	var messages []*queue.Message
-	for _, v := range views {
-		m, err := v.message()
-		v.release()
-		if err != nil {
-			if !s.abandon(v, err) {
-				s.mu.Lock()
-				s.postpone(v.entry, lease.Holder)
-				s.mu.Unlock()
-			}
-			continue
-		}
-		messages = append(messages, m)
-	}
-	return messages, nil
-}
-
-// Renew is queue.Store's.
-func (s *Spool) Renew(ctx context.Context, lease queue.Lease) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return queue.ErrClosed
-	}
-	s.renew(lease)
-	return ctx.Err()
 }
 
 // Save is queue.Store's.
@@ -211,7 +170,7 @@ func (s *Spool) Save(ctx context.Context, m *queue.Message, holder string) error
 		s.mu.Unlock()
 		return err
 	}
-	s.add(e, h, nanos(next), meta.Bytes())
+	s.add(e, h, nanos(next), nil, meta.Bytes())
 	return s.commit().err
 }
 
@@ -266,7 +225,7 @@ func (s *Spool) drop(e *entry) {
 		s.files -= e.size
 	}
 	meta := goneMeta(e.id, false)
-	s.add(e, header{kind: kindGone, metaLen: uint32(len(meta)), metaSum: sum(meta), bodySum: sum(nil)}, 0, meta)
+	s.add(e, header{kind: kindGone, metaLen: uint32(len(meta)), metaSum: sum(meta), bodySum: sum(nil)}, 0, nil, meta)
 	s.changed.Broadcast()
 	s.post()
 }

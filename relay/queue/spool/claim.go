@@ -1,0 +1,70 @@
+package spool
+
+import (
+	"context"
+
+	"github.com/interchange-smtp/interchange/relay/queue"
+)
+
+// Claim is queue.Store's.
+func (s *Spool) Claim(ctx context.Context, lease queue.Lease, limit int) ([]*queue.Message, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return nil, queue.ErrClosed
+	}
+	claimed := s.claim(lease, limit)
+	views := make([]view, len(claimed))
+	for i, e := range claimed {
+		views[i] = s.view(e)
+	}
+	s.mu.Unlock()
+	var messages []*queue.Message
+	for _, v := range views {
+		m, err := v.message()
+		v.release()
+		if err != nil {
+			if !s.abandon(v, err) {
+				s.mu.Lock()
+				s.postpone(v.entry, lease.Holder)
+				s.mu.Unlock()
+			}
+			continue
+		}
+		messages = append(messages, m)
+	}
+	return messages, nil
+}
+
+// Renew is queue.Store's.
+func (s *Spool) Renew(ctx context.Context, lease queue.Lease) ([]string, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, queue.ErrClosed
+	}
+	return s.renew(lease), nil
+}
+
+// Release is queue.Store's.
+func (s *Spool) Release(ctx context.Context, id, holder string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return queue.ErrClosed
+	}
+	e, err := s.held(id, holder)
+	if err == nil {
+		s.lease(e, queue.Lease{})
+	}
+	return err
+}
