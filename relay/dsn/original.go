@@ -58,12 +58,19 @@ func (w *writer) original(from *original) (io.Reader, error) {
 		w.part(&b, "Undelivered message", kind, encoding(o.UTF8 || o.Body == relay.EightBitMIME))
 		return io.MultiReader(strings.NewReader(b.String()), &lines{source: bufio.NewReader(from.header.Message())}), nil
 	}
+	text, err := w.header(from)
+	return strings.NewReader(text), err
+}
+
+// header returns the third part with the header of the message.
+func (w *writer) header(from *original) (string, error) {
+	var b strings.Builder
 	header, err := io.ReadAll(&lines{source: bufio.NewReader(bytes.NewReader(from.header.Bytes(nil))), headerOnly: true})
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	kind := "text/rfc822-headers"
-	if o.UTF8 {
+	if w.Original.UTF8 {
 		kind = "message/global-headers"
 	}
 	switch {
@@ -77,13 +84,13 @@ func (w *writer) original(from *original) (io.Reader, error) {
 		w.part(&b, "Header of the message", kind, "quoted-printable")
 		q := quotedprintable.NewWriter(&b)
 		if _, err := q.Write(header); err != nil {
-			return nil, err
+			return "", err
 		}
 		if err := q.Close(); err != nil {
-			return nil, err
+			return "", err
 		}
 	}
-	return strings.NewReader(b.String()), nil
+	return b.String(), nil
 }
 
 // isPlain reports whether b is 7bit data as RFC 2045, section 2.7, has it, and
