@@ -42,7 +42,10 @@
 // same two limits.
 //
 // Each attempt routes anew. [Dispatcher.SetPolicy] does so at once for all that
-// waits, and has each next hop that is down tried once more.
+// waits, and has each next hop that is down tried once more. What can't be sent by
+// the new policy, for its size, is reported then. No size limit of the policy holds
+// for reports, and where a next hop can't take one with the whole message it gets
+// the header of the message.
 //
 // # Who gets a connection
 //

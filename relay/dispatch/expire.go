@@ -87,10 +87,13 @@ func (d *Dispatcher) expire(m *message, now time.Time) {
 }
 
 // recall takes m out of the queues it waits in, and has each recipient know
-// what its next hop said last.
+// what its next hop said last. When that is tried again is the hop's affair and
+// stays out: m may go to another one next.
 func (d *Dispatcher) recall(m *message) {
 	for i := range m.Recipients {
+		next := m.Recipients[i].Next
 		m.Recipients[i] = m.seen(i)
+		m.Recipients[i].Next = next
 	}
 	d.unqueue(m)
 }

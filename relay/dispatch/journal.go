@@ -116,12 +116,13 @@ func (d *Dispatcher) attend(m *message) {
 // tend does what m is due for, and saves it.
 func (d *Dispatcher) tend(m *message) {
 	d.mu.Lock()
-	m.attending, m.unsaved = false, time.Time{}
+	m.unsaved = time.Time{}
 	if m.phase == stored {
 		now := time.Now()
 		d.expire(m, now)
 		d.place(m, now)
 	}
+	m.attending = false
 	d.mu.Unlock()
 	d.persist(m) // which plans what comes next
 }

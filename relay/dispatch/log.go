@@ -17,15 +17,14 @@ func (d *Dispatcher) logOutcomes(tr *transfer, outcomes []delivery.Outcome, now 
 	m := tr.m
 	for k := range outcomes {
 		o := &outcomes[k]
-		event, level, reply := "delivered", slog.LevelInfo, o.Reply
+		event, level := "delivered", slog.LevelInfo
+		if m.Report {
+			event = "report sent" // only now the sender is told
+		}
 		if o.Err != nil {
 			event, level = "deferred", slog.LevelWarn
-			e := asError(o.Err)
-			if e.Reply.Code >= 500 {
+			if asError(o.Err).Reply.Code >= 500 {
 				event = "refused"
-			}
-			if reply == "" {
-				reply = e.Reply.String()
 			}
 		}
 		if !d.Logger.Enabled(context.Background(), level) {
@@ -37,8 +36,10 @@ func (d *Dispatcher) logOutcomes(tr *transfer, outcomes []delivery.Outcome, now 
 			slog.String("to", printable(m.Recipients[tr.to[k]].To.String())),
 			slog.String("hop", tr.hop.name),
 			slog.String("host", printable(o.Host)),
-			slog.Duration("delay", now.Sub(m.Arrived).Round(time.Millisecond)),
-			slog.String("reply", printable(reply)))
+			slog.Duration("delay", now.Sub(m.Arrived).Round(time.Millisecond)))
+		if o.Reply != "" { // what the host said, and nothing of ours
+			attrs = append(attrs, slog.String("reply", printable(o.Reply)))
+		}
 		if o.Err != nil {
 			attrs = append(attrs, slog.String("error", printable(o.Err.Error())))
 		}

@@ -33,6 +33,7 @@ type message struct {
 	errs []*relay.Error // by recipient: how its last attempt failed
 
 	unlucky bool // a next hop failed when it was tried
+	short   bool // of a report: a next hop can't take the whole original, its header must do
 
 	hold    *hold // of the client that waits
 	awaited int   // transfers that it waits for

@@ -6,10 +6,12 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/relay/delivery"
 	"github.com/interchange-smtp/interchange/relay/dsn"
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
@@ -67,7 +69,11 @@ func (d *Dispatcher) notices(m *message, now time.Time) []notice {
 			}
 			m.tell(i, kind)
 			if kind == dsn.Failed {
-				d.Logger.Warn("failure isn't reported", "id", m.ID, "from", printable(m.From.String()),
+				event := "failure isn't reported"
+				if m.Report {
+					event = "report can't be delivered"
+				}
+				d.Logger.Warn(event, "id", m.ID, "from", printable(m.From.String()),
 					"to", printable(m.Recipients[i].To.String()), "reply", printable(m.Recipients[i].Reply))
 			}
 		}
@@ -210,10 +216,29 @@ func (d *Dispatcher) putReport(ctx context.Context, m *message, n *notice, now t
 	case err != nil:
 		return nil, err
 	}
-	d.Logger.Info("sender is told", "id", m.ID, "kind", n.Kind.String(), "report", q.ID, "to", printable(n.To.String()), "recipients", len(n.on))
+	d.Logger.Info("report queued", "id", m.ID, "kind", n.Kind.String(), "report", q.ID, "to", printable(n.To.String()), "recipients", len(n.on))
 	r := known(q, "")
 	r.phase = storing
 	return r, nil
+}
+
+// tooMuch reports whether a report was refused for what it returns, and not for the
+// one whom it goes to: it is too large, or in a form that the next hop can't take.
+func tooMuch(o *delivery.Outcome) bool {
+	if o.Err == nil {
+		return false
+	}
+	reply := asError(o.Err).Reply
+	code, status := reply.Code, reply.Enhanced
+	if o.Reply != "" { // its own words, before they became ours for a client
+		status = [3]int{}
+		_, _ = fmt.Sscanf(o.Reply, "%d %d.%d.%d", &code, &status[0], &status[1], &status[2]) // it may have no status
+	}
+	switch [2]int(status[1:]) {
+	case [2]int{2, 3}, [2]int{3, 4}: // RFC 3463: message too large, for the mailbox or the system
+		return true
+	}
+	return code == 552 || code == 523 || code >= 500 && status[1] == 6
 }
 
 // nopCloser closes nothing.

@@ -95,9 +95,8 @@ func (d *Dispatcher) hopFailed(tr *transfer, outcomes []delivery.Outcome, err er
 	e := asError(err)
 	said := word{at: now, reply: e.Reply.String()}
 	if len(outcomes) > 0 {
-		said.host = outcomes[0].Host
-		if outcomes[0].Reply != "" {
-			said.reply = outcomes[0].Reply
+		if o := &outcomes[0]; o.Reply != "" {
+			said.host, said.reply = o.Host, o.Reply
 		}
 	}
 	switch {
@@ -187,6 +186,11 @@ func (m *message) wakeClient() {
 // settle notes what became of the recipients of tr.
 func (d *Dispatcher) settle(tr *transfer, outcomes []delivery.Outcome, now time.Time) {
 	m := tr.m
+	if m.Report && !tr.short && tooMuch(&outcomes[0]) {
+		m.short = true
+		d.Logger.Info("report goes with the header of the message only", "id", m.ID, "hop", tr.hop.name, "error", printable(outcomes[0].Err.Error()))
+		return
+	}
 	took := false
 	for k, i := range tr.to {
 		m.note(i, outcomes[k], tr.hop.name, now, &d.limits)
@@ -210,6 +214,9 @@ func (m *message) note(i int, o delivery.Outcome, hop string, now time.Time, l *
 	r.Hop, r.Host, r.Reply, r.Tried = hop, o.Host, o.Reply, now
 	if o.Host != "" {
 		r.Attempts++
+	}
+	if o.Reply == "" {
+		r.Host = "" // what we found is nothing that it said
 	}
 	m.errs[i] = nil
 	if o.Err == nil {

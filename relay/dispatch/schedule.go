@@ -169,6 +169,7 @@ func (d *Dispatcher) place(m *message, now time.Time) {
 		}
 		h := d.hopFor(m, i, now)
 		if h == nil {
+			d.settled(m) // the sender is to be told, and no attempt will do it
 			continue
 		}
 		r.Hop = h.name
@@ -195,6 +196,16 @@ func (d *Dispatcher) place(m *message, now time.Time) {
 	}
 }
 
+// settled has the Store learn that something of m has ended without an attempt.
+func (d *Dispatcher) settled(m *message) {
+	switch m.phase {
+	case storing:
+		m.dirty = true
+	case stored:
+		d.attend(m)
+	}
+}
+
 // maxRecipients is how many recipients every next hop must take at once (RFC
 // 5321, section 4.5.3.1.8).
 const maxRecipients = 100
@@ -212,7 +223,11 @@ func find(list []*transfer, h *hop) *transfer {
 // hopFor routes the recipient i. It returns nil if there is no next hop, and
 // notes why.
 func (d *Dispatcher) hopFor(m *message, i int, now time.Time) *hop {
-	next, err := d.Sender.NextHop(d.policy, m.Recipients[i].To, m.Size)
+	size := m.Size
+	if m.Report {
+		size = 0 // no limit of ours holds for a report: it tells that mail was lost
+	}
+	next, err := d.Sender.NextHop(d.policy, m.Recipients[i].To, size)
 	if err != nil {
 		if isUnreachable(err) {
 			if d.sched.nowhere.last.reply == "" {
@@ -333,6 +348,9 @@ func (d *Dispatcher) next() (task, bool) {
 		h.queue.remove(tr)
 		d.begin(tr)
 		return task{transfer: tr}, true
+	}
+	if len(s.chores) > 0 && s.tending < maxChores { // routing anew has made some
+		return d.next()
 	}
 	return task{}, false
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/delivery"
+	"github.com/interchange-smtp/interchange/relay/dsn"
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
 
@@ -27,6 +28,7 @@ type transfer struct {
 	running  bool
 	next     delivery.NextHop // of the attempt
 	doubtful bool             // the attempt began when the hop was in doubt
+	short    bool             // it is one of a report with the header of the original
 	round    int              // of the hop when the attempt began
 
 	env  relay.Envelope
@@ -49,6 +51,7 @@ func (m *message) newTransfer(h *hop, p *connector.Policy) *transfer {
 // fill makes the envelope of an attempt.
 func (tr *transfer) fill() {
 	m := tr.m
+	tr.short = m.short
 	tr.env = relay.Envelope{
 		ID:        m.ID,
 		From:      m.From,
@@ -66,6 +69,22 @@ func (tr *transfer) fill() {
 		r := &m.Recipients[i]
 		tr.env.To = append(tr.env.To, relay.Recipient{To: r.To, Notify: r.Notify, ORcpt: r.ORcpt})
 	}
+}
+
+// shorten returns a report without the body of the original. It is in memory then,
+// for the next hop wants to know its size first.
+func (tr *transfer) shorten(report io.Reader) (io.Reader, error) {
+	r, err := dsn.HeaderOnly(report)
+	if err != nil {
+		return nil, err
+	}
+	octets, err := io.ReadAll(r)
+	tr.env.Size = int64(len(octets))
+	if !tr.env.UTF8 {
+		tr.env.Body = relay.SevenBit
+	}
+	tr.mem.Reset(octets)
+	return &tr.mem, err
 }
 
 // task is what a worker does: an attempt, or what else a message needs.
@@ -115,6 +134,12 @@ func (d *Dispatcher) idle() (t task, ok bool) {
 // attempt makes one attempt.
 func (d *Dispatcher) attempt(tr *transfer) {
 	body, closer, err := d.open(d.hard, tr.m, &tr.mem)
+	if err == nil && tr.short {
+		body, err = tr.shorten(body)
+		if err != nil {
+			_ = closer.Close() // it was only read
+		}
+	}
 	if err != nil {
 		d.unreadable(tr, err)
 		return
