@@ -141,7 +141,6 @@ func (d *Dispatcher) SetPolicy(p *connector.Policy) {
 // reroute places everything anew that has no attempt under way, in the order of
 // arrival. Other work goes on in between.
 func (d *Dispatcher) reroute() {
-	const batch = 256
 	all := make([]*message, 0, len(d.messages))
 	for _, m := range d.messages {
 		all = append(all, m)

@@ -19,6 +19,7 @@ type hop struct {
 	name   string
 	queue  transfers
 
+	awaited  int  // transfers that clients wait for
 	active   int  // attempts under way
 	proven   bool // it has answered since it last failed
 	spare    int  // connections beyond the first while it isn't proven
@@ -38,6 +39,18 @@ type hop struct {
 type word struct {
 	at          time.Time
 	reply, host string
+}
+
+// become lets h be what another policy has made of it. If it has other hosts now,
+// nothing is known of those: neither that they failed nor that they work.
+func (h *hop) become(next delivery.NextHop, p *connector.Policy) {
+	name := next.String()
+	if h.name != name && h.name != "" {
+		h.proven, h.spare, h.ceiling, h.answers = false, 0, 0, 0
+		h.failures, h.retryAt, h.last = 0, time.Time{}, word{}
+		h.round++ // attempts that have begun are at the old ones
+	}
+	h.policy, h.next, h.name = p, next, name
 }
 
 // allowance returns how many connections h may have. A next hop that failed,

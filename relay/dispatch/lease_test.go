@@ -345,4 +345,3 @@ func TestUnsaved(t *testing.T) {
 		})
 	}
 }
-

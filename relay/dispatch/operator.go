@@ -55,11 +55,12 @@ func (d *Dispatcher) Queues() []Queue {
 // read is an error, and the rest follows. The messages are the caller's.
 func (d *Dispatcher) List(ctx context.Context, f queue.Filter) iter.Seq2[*queue.Message, error] {
 	d.init()
+	s := newSelection(f)
 	return func(yield func(*queue.Message, error) bool) {
 		for m, err := range d.Store.All(ctx) {
 			if err == nil {
 				m = d.seen(m)
-				if !f.Match(m) {
+				if !s.match(m) {
 					continue
 				}
 			}
@@ -108,55 +109,64 @@ func (d *Dispatcher) Show(ctx context.Context, id string) (*queue.Message, error
 // Progress is told how much of long work is done.
 type Progress func(done, total int)
 
-// Retry makes the recipients that f selects due now, and their next hops, which
-// may have failed, too. It returns how many messages that concerns; what
+// Retry makes the recipients that f selects due now, and then their next hops,
+// which may have failed, too. One that is still down costs one connection, however
+// many messages wait for it. Retry returns how many messages that concerns; what
 // another process holds is left to it. progress may be nil, here and below.
 func (d *Dispatcher) Retry(ctx context.Context, f queue.Filter, progress Progress) (int, error) {
-	return d.each(ctx, f, progress, func(m *message) bool {
+	failed := make(map[*hop]bool)
+	n, err := d.each(ctx, f, progress, func(m *message) (concerned, changed bool) {
 		if m.Held {
-			return false
+			return false, false
 		}
 		for i := range m.Recipients {
 			r := &m.Recipients[i]
 			if r.Status != queue.Waiting || !f.MatchRecipient(ptr(m.seen(i))) {
 				continue
 			}
-			r.Next = time.Time{}
+			r.Next = time.Time{} // which needn't be saved: how the attempt ends will be
 			if tr := m.work[i]; tr != nil && tr.hop.failures > 0 && tr.hop != d.sched.nowhere {
-				tr.hop.retryAt = time.Time{}
-				d.wake(tr.hop)
+				failed[tr.hop] = true
 			}
 		}
 		d.place(m, time.Now())
 		d.plan(m)
-		return true
+		return true, false
 	})
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for h := range failed {
+		h.retryAt = time.Time{}
+		d.wake(h)
+	}
+	d.pump()
+	return n, err
 }
 
 // Suspend keeps the messages that f selects from being tried: they are Held. Attempts under way
 // end as they do, and messages expire as ever.
 func (d *Dispatcher) Suspend(ctx context.Context, f queue.Filter, progress Progress) (int, error) {
-	return d.each(ctx, f, progress, func(m *message) bool {
+	return d.each(ctx, f, progress, func(m *message) (concerned, changed bool) {
 		if m.Held {
-			return false
+			return false, false
 		}
 		d.recall(m)
 		m.Held = true
 		d.plan(m)
-		return true
+		return true, true
 	})
 }
 
 // Resume undoes Suspend.
 func (d *Dispatcher) Resume(ctx context.Context, f queue.Filter, progress Progress) (int, error) {
-	return d.each(ctx, f, progress, func(m *message) bool {
+	return d.each(ctx, f, progress, func(m *message) (concerned, changed bool) {
 		if !m.Held {
-			return false
+			return false, false
 		}
 		m.Held = false
 		d.place(m, time.Now())
 		d.plan(m)
-		return true
+		return true, true
 	})
 }
 
@@ -168,8 +178,7 @@ func (d *Dispatcher) Drop(ctx context.Context, f queue.Filter, report bool, prog
 	if report {
 		how = reporting
 	}
-	return d.each(ctx, f, progress, func(m *message) bool {
-		any := false
+	return d.each(ctx, f, progress, func(m *message) (concerned, changed bool) {
 		d.recall(m)
 		for i := range m.Recipients {
 			r := &m.Recipients[i]
@@ -180,12 +189,12 @@ func (d *Dispatcher) Drop(ctx context.Context, f queue.Filter, report bool, prog
 				m.dropping = make([]drop, len(m.Recipients))
 			}
 			m.dropping[i] = how
-			any = true
+			concerned = true
 		}
 		d.drop(m)
 		d.place(m, time.Now())
 		d.plan(m)
-		return any
+		return concerned, concerned
 	})
 }
 
@@ -238,54 +247,3 @@ func (d *Dispatcher) Export(ctx context.Context, f queue.Filter, write func(m *q
 	}
 	return n, nil
 }
-
-// each lets do change the messages that f selects and saves those of which it
-// returns true. It returns how many these are.
-func (d *Dispatcher) each(ctx context.Context, f queue.Filter, progress Progress, do func(*message) bool) (n int, err error) {
-	d.init()
-	selected := d.selected(f)
-	for i, m := range selected {
-		if err := ctx.Err(); err != nil {
-			return n, err
-		}
-		d.mu.Lock()
-		changed := m.phase == stored && f.Match(m.seenWhole()) && do(m)
-		if changed {
-			d.logOperator(ctx, m)
-		}
-		d.pump()
-		d.mu.Unlock()
-		if changed {
-			n++
-			d.persist(m)
-		}
-		if progress != nil {
-			progress(i+1, len(selected))
-		}
-	}
-	return n, nil
-}
-
-// selected returns the messages that f selects, as they arrived.
-func (d *Dispatcher) selected(f queue.Filter) []*message {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	var all []*message
-	for _, m := range d.messages {
-		if f.Match(m.seenWhole()) {
-			all = append(all, m)
-		}
-	}
-	byArrival(all)
-	return all
-}
-
-// byArrival sorts messages as they came.
-func byArrival(all []*message) {
-	slices.SortFunc(all, func(a, b *message) int {
-		return cmp.Or(a.Arrived.Compare(b.Arrived), cmp.Compare(a.ID, b.ID))
-	})
-}
-
-// ptr returns a pointer to a copy of r.
-func ptr(r queue.Recipient) *queue.Recipient { return &r }

@@ -142,7 +142,7 @@ func (d *Dispatcher) rests(h *hop, said word, err error) {
 	d.at(&h.event, h.retryAt)
 	d.Logger.Warn("next hop failed", "hop", h.name, "failures", h.failures, "retry", wait,
 		"waiting", h.queue.len+1, "error", printable(err.Error()))
-	for tr := h.queue.first; tr != nil; tr = tr.after {
+	for tr := h.queue.first; tr != nil && h.awaited > 0; tr = tr.after {
 		d.arrived(tr)
 	}
 }
@@ -164,12 +164,20 @@ func (d *Dispatcher) requeue(tr *transfer) {
 // arrived notes that the client of tr's message need not wait for it any
 // longer.
 func (d *Dispatcher) arrived(tr *transfer) {
-	if !tr.awaited {
-		return
+	if tr.answered() {
+		tr.m.wakeClient()
 	}
-	tr.awaited = false
-	tr.m.awaited--
-	tr.m.wakeClient()
+}
+
+// answered notes that no client waits for tr any longer. It reports whether one did.
+func (tr *transfer) answered() bool {
+	was := tr.awaited
+	if was {
+		tr.awaited = false
+		tr.m.awaited--
+		tr.hop.awaited--
+	}
+	return was
 }
 
 // wakeClient lets the client of m have its answer if there is nothing more to

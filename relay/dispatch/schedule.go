@@ -191,6 +191,7 @@ func (d *Dispatcher) place(m *message, now time.Time) {
 		if m.phase == holding && h != d.sched.nowhere && h.promises(now) && !d.stopping {
 			tr.awaited = true
 			m.awaited++
+			h.awaited++
 		}
 		d.wake(h)
 	}
@@ -246,7 +247,7 @@ func (d *Dispatcher) hopFor(m *message, i int, now time.Time) *hop {
 		d.at(&h.event, now.Add(hopIdle))
 	}
 	if h.policy != d.policy {
-		h.policy, h.next, h.name = d.policy, next, next.String()
+		h.become(next, d.policy)
 	}
 	return h
 }
@@ -261,10 +262,7 @@ func (d *Dispatcher) unqueue(m *message) {
 		if tr.queued {
 			tr.hop.queue.remove(tr)
 		}
-		if tr.awaited {
-			tr.awaited = false
-			m.awaited--
-		}
+		tr.answered()
 	}
 }
 
