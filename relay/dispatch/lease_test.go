@@ -50,9 +50,11 @@ func (p *pausing) Read(b []byte) (int, error) {
 
 // upload is a transaction whose message, larger than what is read into memory,
 // takes its time.
-func (w *world) upload(pause time.Duration, to string) string {
+func (w *world) upload(pause time.Duration, to ...string) string {
 	env := w.envelope(first, "a@contoso.com")
-	env.To = append(env.To, rcpt(to))
+	for _, a := range to {
+		env.To = append(env.To, rcpt(a))
+	}
 	text := letter + strings.Repeat("nothing much to say, but at length\r\n", 10_000)
 	return said(w.t, w.d.Deliver(context.Background(), env, &pausing{strings.NewReader(text), pause}))
 }

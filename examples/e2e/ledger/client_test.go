@@ -23,6 +23,7 @@ type client struct {
 	ledger  *ledger
 	address string
 	rng     *rand.Rand
+	pause   time.Duration // before the end of each letter, which is large then
 
 	conn net.Conn // nil: none
 	in   *bufio.Reader
@@ -42,7 +43,7 @@ func (c *client) run(ctx context.Context, enough <-chan struct{}) {
 		}
 		m := c.ledger.compose(recipients(c.rng))
 		size := 200 + c.rng.IntN(4000)
-		if c.rng.IntN(20) == 0 && !slices.ContainsFunc(m.to, nowhere) {
+		if (c.pause > 0 || c.rng.IntN(20) == 0) && !slices.ContainsFunc(m.to, nowhere) {
 			size = 300_000 + c.rng.IntN(300_000)
 		}
 		text := m.write(size)
@@ -125,8 +126,17 @@ func (c *client) offer(m *letter, text []byte) (sent bool, reply string, err err
 			return false, reply, err
 		}
 	}
-	stuffed := bytes.ReplaceAll(text, []byte("\r\n."), []byte("\r\n.."))
-	if _, err := c.conn.Write(append(stuffed, ".\r\n"...)); err != nil {
+	stuffed := append(bytes.ReplaceAll(text, []byte("\r\n."), []byte("\r\n..")), ".\r\n"...)
+	if c.pause > 0 {
+		most := len(stuffed) - 100
+		if _, err := c.conn.Write(stuffed[:most]); err != nil {
+			return false, "", err
+		}
+		time.Sleep(c.pause) // an upload that takes long, as those of large messages do
+		stuffed = stuffed[most:]
+		c.conn.SetDeadline(time.Now().Add(patience))
+	}
+	if _, err := c.conn.Write(stuffed); err != nil {
 		return false, "", err
 	}
 	reply, err = c.reply()

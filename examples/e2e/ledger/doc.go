@@ -5,7 +5,11 @@
 // that was acknowledged has arrived, is on the queue, or was reported to its
 // sender; and every copy too many is one that nobody could have known of.
 //
+// A gateway is also stopped by SIGSTOP for longer than its leases last. With the
+// other tests that one is built with the tag shortlease, which makes its leases last
+// 3 seconds and changes nothing else.
+//
 // It takes a few seconds with the other tests. INTERCHANGE_LEDGER=10m makes it
-// go on for as long, and INTERCHANGE_LEDGER_SEED=n repeats the choices, though
+// go on for as long, with leases of two minutes, and INTERCHANGE_LEDGER_SEED=n repeats the choices, though
 // not the moments, of another run. The part with the full disk needs root.
 package ledger

@@ -173,9 +173,9 @@ func (w *world) finish() *verdict {
 }
 
 // report fails the test if something is wrong, or if nothing was put to the test.
-func (w *world) report(v *verdict, kills int) {
+func (w *world) report(v *verdict, troubles int) {
 	w.t.Helper()
-	w.t.Logf("%d kills; %v", kills, v)
+	w.t.Logf("killed or paused %d times; %v", troubles, v)
 	for i, wrong := range v.wrong {
 		if i == 20 {
 			w.t.Errorf("and %d more", len(v.wrong)-i)
@@ -183,7 +183,7 @@ func (w *world) report(v *verdict, kills int) {
 		}
 		w.t.Error(wrong)
 	}
-	if kills == 0 || v.delivered == 0 || v.reported == 0 || v.queued == 0 || v.refused == 0 {
+	if troubles == 0 || v.delivered == 0 || v.reported == 0 || v.queued == 0 || v.refused == 0 {
 		w.t.Error("not all that can happen has happened")
 	}
 }

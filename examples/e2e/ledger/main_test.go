@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,38 +8,42 @@ import (
 	"testing"
 )
 
-// program compiles the gateway, once for all tests.
-var program struct {
-	once   sync.Once
-	binary string
-	err    error
+// programs compiles gateways, each once for all tests.
+var programs struct {
+	mu       sync.Mutex
+	dir      string
+	binaries map[string]string // by build tag
 }
 
-// build returns the gateway.
-func build(t *testing.T) string {
+// build returns the gateway, built with a tag or with none.
+func build(t *testing.T, tag string) string {
 	t.Helper()
-	program.once.Do(func() {
+	p := &programs
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if binary := p.binaries[tag]; binary != "" {
+		return binary
+	}
+	if p.dir == "" {
 		dir, err := os.MkdirTemp("", "interchange-ledger-")
 		if err != nil {
-			program.err = err
-			return
+			t.Fatal(err)
 		}
-		program.binary = filepath.Join(dir, "gateway")
-		if out, err := exec.Command("go", "build", "-o", program.binary, "../../gateway").CombinedOutput(); err != nil {
-			program.err = fmt.Errorf("go build: %w: %s", err, out)
-		}
-	})
-	if program.err != nil {
-		t.Fatal(program.err)
+		p.dir, p.binaries = dir, map[string]string{}
 	}
-	return program.binary
+	binary := filepath.Join(p.dir, "gateway"+tag)
+	if out, err := exec.Command("go", "build", "-tags", tag, "-o", binary, "../../gateway").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v: %s", err, out)
+	}
+	p.binaries[tag] = binary
+	return binary
 }
 
 // TestMain removes what build has made.
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if program.binary != "" {
-		os.RemoveAll(filepath.Dir(program.binary)) // it is in the way of nobody
+	if programs.dir != "" {
+		os.RemoveAll(programs.dir) // it is in the way of nobody
 	}
 	os.Exit(code)
 }

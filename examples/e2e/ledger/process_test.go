@@ -33,7 +33,7 @@ type gateway struct {
 // newGateway returns one that isn't started yet, with its policy in dir.
 func newGateway(t *testing.T, dir, data string, hops []*hop, hold, first string) *gateway {
 	t.Helper()
-	g := &gateway{t: t, binary: build(t), data: data}
+	g := &gateway{t: t, binary: build(t, ""), data: data}
 	g.config = filepath.Join(dir, "policy.json")
 	g.write(policy(hops, hold, first))
 	g.args = []string{"-config", g.config, "-data", data}
