@@ -13,10 +13,9 @@ const saveAgain = time.Minute
 
 // persist brings the Store up to date on m: it reports what has to be reported,
 // saves what changed, and removes what is done. One goroutine does so for a
-// message at a time.
+// message at a time. Dispatcher.mu is held since m has changed, lest m be given up
+// with what the Store doesn't know; persist unlocks it while the Store works.
 func (d *Dispatcher) persist(m *message) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
 	if m.saving {
 		m.dirty = true
 		return
@@ -123,6 +122,6 @@ func (d *Dispatcher) tend(m *message) {
 		d.place(m, now)
 	}
 	m.attending = false
-	d.mu.Unlock()
 	d.persist(m) // which plans what comes next
+	d.mu.Unlock()
 }

@@ -266,8 +266,8 @@ func (d *Dispatcher) withdraw(reports []*message) {
 			r.Recipients[i].Status, r.Recipients[i].Reported = queue.Dropped, true
 		}
 		d.adopt(r)
-		d.mu.Unlock()
 		d.persist(r)
+		d.mu.Unlock()
 	}
 }
 

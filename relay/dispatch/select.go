@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
@@ -72,6 +73,7 @@ func (d *Dispatcher) each(ctx context.Context, f queue.Filter, progress Progress
 				d.logOperator(ctx, m)
 			}
 			if changed {
+				m.unsaved = time.Now()
 				changes = append(changes, m)
 			}
 		}
@@ -96,7 +98,9 @@ func (d *Dispatcher) persistAll(list []*message) {
 	for i := range min(together, len(list)) {
 		group.Go(func() {
 			for ; i < len(list); i += together {
+				d.mu.Lock()
 				d.persist(list[i])
+				d.mu.Unlock()
 			}
 		})
 	}

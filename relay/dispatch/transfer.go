@@ -154,13 +154,11 @@ func (d *Dispatcher) attempt(tr *transfer) {
 		d.sched.saving++
 	}
 	d.pump()
-	d.mu.Unlock()
 	if save {
 		d.persist(tr.m)
-		d.mu.Lock()
 		d.sched.saving--
-		d.mu.Unlock()
 	}
+	d.mu.Unlock()
 }
 
 // open returns the octets of m, in memory or on the Store; mem is a reader to
@@ -203,8 +201,8 @@ func (d *Dispatcher) unreadable(tr *transfer, err error) {
 	}
 	d.wake(tr.hop)
 	d.pump()
-	d.mu.Unlock()
 	d.persist(m)
+	d.mu.Unlock()
 }
 
 // Close implements io.Closer for who has read the body.
