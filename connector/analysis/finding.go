@@ -240,7 +240,7 @@ func (c *checker) dialog(e *entrance, who partition.Who, tls bool) connector.Dia
 // session is one that gets as far as MAIL.
 type session struct {
 	at  *entrance
-	who partition.Who
+	who speaker
 	tls bool
 	connector.Session
 }
@@ -257,7 +257,7 @@ func (c *checker) sessions(e *entrance) []session {
 			if !tls && (len(who.Partner) > 0 || e.implicit) {
 				continue
 			}
-			s, ok := e.open(who, tls)
+			s, ok := e.open(who.Who, tls)
 			if ok && s.Mail(connector.Mail{}).Allowed() {
 				e.sessions = append(e.sessions, session{e, who, tls, s})
 			}
@@ -290,7 +290,7 @@ func (c *checker) sendTo(to routing.Domain) connector.Dialog {
 	if c.sender == nil {
 		return connector.Dialog{}
 	}
-	d := c.dialog(c.sender.at, c.sender.who, c.sender.tls)
+	d := c.dialog(c.sender.at, c.sender.who.Who, c.sender.tls)
 	d.To = []routing.Address{address}
 	return d
 }

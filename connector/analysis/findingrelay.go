@@ -43,7 +43,7 @@ func (c *checker) relaying() {
 		kinds := map[string][]session{}
 		for _, s := range c.sessions(e) {
 			if s.Rcpt(connector.Rcpt{To: partition.Mailbox("user", to)}).Allowed() {
-				kind := kindOf(e, s.who)
+				kind := kindOf(e, s.who.Who)
 				kinds[kind] = append(kinds[kind], s)
 			}
 		}
@@ -105,22 +105,20 @@ func kindOf(e *entrance, who partition.Who) string {
 
 // relays reports the sessions of one kind that relay on e.
 func (c *checker) relays(e *entrance, kind string, sessions []session, to routing.Domain) {
-	witness := c.dialog(e, sessions[0].who, sessions[0].tls)
+	witness := c.dialog(e, sessions[0].who.Who, sessions[0].tls)
 	witness.To = []routing.Address{partition.Mailbox("user", to)}
 	if kind == CodeRelayExternal {
 		c.external(e, witness)
 		return
 	}
-	var identities delta
+	var speakers []speaker
 	for _, s := range sessions {
-		if !slices.ContainsFunc(identities.who, func(w partition.Who) bool { return whoKey(w) == whoKey(s.who) }) {
-			identities.who = append(identities.who, s.who)
-		}
+		speakers = append(speakers, s.who)
 	}
 	clients, sources := c.clients(e)
 	f := Finding{
 		Code: kind, Severity: SeverityNote, Place: e.path,
-		Text:    clients + " may relay to any domain" + identities.identity(),
+		Text:    clients + " may relay to any domain" + identity(c.partiesOf(speakers), forbidden),
 		Fix:     "nothing, if they are meant to",
 		Sources: sources, Witness: witness,
 	}

@@ -73,7 +73,7 @@ func (c *checker) sizeGaps() {
 			continue
 		}
 		told[out] = true
-		witness := c.dialog(from.at, from.who, from.tls)
+		witness := c.dialog(from.at, from.who.Who, from.tls)
 		witness.To = []routing.Address{partition.Mailbox("user", c.domains.Cells[cell].Witness)}
 		witness.Size = upto + 1
 		c.find(Finding{

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/interchange-smtp/interchange/connector"
-	"github.com/interchange-smtp/interchange/connector/internal/partition"
 )
 
 // delta is a difference in sessions that is on its way to become a sentence.
@@ -17,7 +16,8 @@ type delta struct {
 	anyChannel    bool  // TLS has nothing to do with it
 	objects       []int // classes of domains, ascending; nil: none
 	channel       channel
-	who           []partition.Who
+	names         certified // of partners
+	parties       []party
 	pairs         []int
 	witness       connector.Dialog
 }
@@ -31,9 +31,19 @@ const (
 	withTLS
 )
 
+// certified is whether a sentence about senders is about those in the domains that
+// the client's certificate names.
+type certified uint8
+
+const (
+	anyName certified = iota
+	ownName
+	otherName
+)
+
 // says is the part of a delta that must be equal to merge.
 func (d *delta) says() string {
-	return fmt.Sprintf("%s|%d|%s|%s|%s|%v", d.aspect, d.direction, d.subject, d.before, d.after, d.anyChannel)
+	return fmt.Sprintf("%s|%d|%s|%s|%s|%v|%d", d.aspect, d.direction, d.subject, d.before, d.after, d.anyChannel, d.names)
 }
 
 // merger makes few deltas of many that differ in one respect only: first in
@@ -49,6 +59,7 @@ type merger struct {
 // local is deltas of one pair that say the same of the same identity.
 type local struct {
 	delta
+	who   speaker
 	found [2]map[int]connector.Dialog // without and with TLS: witnesses by object, -1 if there are none
 }
 
@@ -72,20 +83,12 @@ func (t *table[T]) row(key string, fresh func() T) T {
 	return row
 }
 
-// whoKey tells identities apart.
-func whoKey(w partition.Who) string {
-	if w.User != nil {
-		return fmt.Sprint("user ", w.User.SIDs)
-	}
-	return fmt.Sprint(w.Partner)
-}
-
 // submits notes that who can get as far as MAIL before or afterwards.
-func (m *merger) submits(who partition.Who, tls bool) {
+func (m *merger) submits(who speaker, tls bool) {
 	if m.able == nil {
 		m.able = map[string]uint{}
 	}
-	m.able[whoKey(who)] |= 1 << index(tls)
+	m.able[who.key()] |= 1 << index(tls)
 }
 
 func index(tls bool) int {
@@ -96,9 +99,9 @@ func index(tls bool) int {
 }
 
 // add takes a delta of one identity, in one channel, about at most one object.
-func (m *merger) add(d delta, tls bool) {
-	row := m.here.row(d.says()+"|"+whoKey(d.who[0]), func() *local {
-		return &local{delta: d, found: [2]map[int]connector.Dialog{{}, {}}}
+func (m *merger) add(d delta, who speaker, tls bool) {
+	row := m.here.row(d.says()+"|"+who.key(), func() *local {
+		return &local{delta: d, who: who, found: [2]map[int]connector.Dialog{{}, {}}}
 	})
 	object := -1
 	if len(d.objects) > 0 {
@@ -110,17 +113,40 @@ func (m *merger) add(d delta, tls bool) {
 	}
 }
 
-// flush ends a pair.
-func (m *merger) flush(pair int) {
+// flush ends a pair: of whom the same is said, they become parties.
+func (c *comparer) flush(pair int) {
+	m := &c.deltas
+	var said table[*saying]
 	for _, key := range m.here.keys {
 		row := m.here.rows[key]
-		who := whoKey(row.who[0])
-		for _, d := range row.split(m.able[who], m.best) {
-			same := m.final.row(d.whole()+"|"+who, func() *delta { return &d })
+		for _, d := range row.split(m.able[row.who.key()], m.best) {
+			s := said.row(d.whole(), func() *saying { return &saying{delta: d} })
+			s.speakers = append(s.speakers, row.who)
+			s.witnesses = append(s.witnesses, d.witness)
+		}
+	}
+	for _, key := range said.keys {
+		s := said.rows[key]
+		for _, p := range c.partiesOf(s.speakers) {
+			same := m.final.row(key+"|"+p.key(), func() *delta {
+				d := s.delta
+				d.parties = []party{p}
+				if i := slices.IndexFunc(s.speakers, p.has); i >= 0 {
+					d.witness = s.witnesses[i]
+				}
+				return &d
+			})
 			same.pairs = append(same.pairs, pair)
 		}
 	}
 	m.here, m.able = table[*local]{}, nil
+}
+
+// saying is a delta of one pair and all of whom it is said.
+type saying struct {
+	delta
+	speakers  []speaker
+	witnesses []connector.Dialog // of each
 }
 
 // whole is says with everything that is settled once a pair is done.
@@ -134,10 +160,10 @@ func (m *merger) deltas() []*delta {
 		d := m.final.rows[key]
 		same := merged.row(fmt.Sprint(d.whole(), d.pairs), func() *delta {
 			first := *d
-			first.who = nil
+			first.parties = nil
 			return &first
 		})
-		same.who = append(same.who, d.who...)
+		same.parties = append(same.parties, d.parties...)
 	}
 	all := make([]*delta, 0, len(merged.keys))
 	for _, key := range merged.keys {

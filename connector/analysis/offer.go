@@ -4,17 +4,16 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/auth"
-	"github.com/interchange-smtp/interchange/connector/internal/partition"
 	"github.com/interchange-smtp/interchange/permission"
 )
 
 // compareChannels compares what is offered and demanded before anybody proves
 // anything.
 func (c *comparer) compareChannels(place int) {
-	secret := c.meet(place, partition.Who{}, true)
+	secret := c.meet(place, speaker{}, true)
 	channels := []*encounter{secret}
 	if !secret.implicit {
-		channels = []*encounter{c.meet(place, partition.Who{}, false), secret}
+		channels = []*encounter{c.meet(place, speaker{}, false), secret}
 		c.compareStartTLS(secret)
 	}
 	first := channels[0]

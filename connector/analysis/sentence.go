@@ -11,7 +11,6 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
-	"github.com/interchange-smtp/interchange/permission"
 )
 
 // shown is how many elements of a list a sentence names.
@@ -154,56 +153,14 @@ func (c channel) String() string {
 
 // identity returns as whom clients do it, as the end of a sentence.
 func (d *delta) identity() string {
-	var anybody, anyUser bool
-	var users, certificates []string
-	for _, w := range d.who {
-		switch {
-		case w.User != nil && len(w.User.SIDs) == 1: // Authenticated Users alone
-			anyUser = true
-		case w.User != nil && !d.implied(w):
-			users = append(users, sidText(w.User.SIDs[1:]))
-		case len(w.Partner) > 0:
-			for _, name := range w.Partner {
-				certificates = append(certificates, name.String())
-			}
-		case w.User == nil:
-			anybody = true
-		}
+	text := identity(d.parties, unchanged)
+	switch d.names {
+	case ownName:
+		text += " that names the sender's domain"
+	case otherName:
+		text += " that doesn't name the sender's domain"
 	}
-	slices.Sort(certificates)
-	certificates = slices.Compact(certificates)
-	var ways []string
-	switch {
-	case anybody && anyUser:
-		return " with or without authentication"
-	case anybody:
-		ways = append(ways, "without authentication")
-	case anyUser:
-		ways = append(ways, "after logging in")
-	}
-	if len(users) > 0 && !anyUser {
-		ways = append(ways, "after logging in as "+list(users, " or "))
-	}
-	if len(certificates) > 0 {
-		ways = append(ways, "with a certificate for "+list(certificates, " or "))
-	}
-	return " " + strings.Join(ways, " or ")
-}
-
-func sidText(sids []permission.SID) string {
-	var names []string
-	for _, sid := range sids {
-		names = append(names, sid.Name())
-	}
-	return strings.Join(names, " and ")
-}
-
-// implied reports whether fewer SIDs than those of w do the same.
-func (d *delta) implied(w partition.Who) bool {
-	return slices.ContainsFunc(d.who, func(o partition.Who) bool {
-		return o.User != nil && len(o.User.SIDs) < len(w.User.SIDs) &&
-			!slices.ContainsFunc(o.User.SIDs, func(sid permission.SID) bool { return !w.User.Is(sid) })
-	})
+	return text
 }
 
 // list names the first elements of all and counts the others.

@@ -12,7 +12,7 @@ type encounter struct {
 	*comparer
 	place int // of the pair
 	*pair
-	who    partition.Who
+	who    speaker
 	tls    bool
 	opened [2]connector.Session
 	submit [2]bool // MAIL FROM:<> passes
@@ -37,7 +37,7 @@ func questions() []question {
 // comparePair finds all differences between the connectors of a pair.
 func (c *comparer) comparePair(place int) {
 	if p := &c.pairs[place]; p.in[0] == nil || p.in[1] == nil {
-		e := c.meet(place, partition.Who{}, p.implicit)
+		e := c.meet(place, speaker{}, p.implicit)
 		e.found(delta{aspect: AspectConnection, direction: toward(p.in[1] != nil), anyChannel: true}, e.dialog())
 	} else {
 		c.compareChannels(place)
@@ -51,7 +51,7 @@ func (c *comparer) comparePair(place int) {
 			q.ask(e)
 		}
 	}
-	c.deltas.flush(place)
+	c.flush(place)
 }
 
 // encounters returns the sessions that are possible on the connectors of a
@@ -70,22 +70,25 @@ func (c *comparer) encounters(place int, rights permission.Set) []*encounter {
 
 // everybody returns who may speak on the connectors of p, as far as the rights
 // go.
-func (c *comparer) everybody(p *pair, rights permission.Set) []partition.Who {
-	all := []partition.Who{{}}
+func (c *comparer) everybody(p *pair, rights permission.Set) []speaker {
+	all := []speaker{{}}
 	for _, in := range p.in {
 		if in != nil && in.Settings().DomainSecureEnabled {
-			all = append(all, c.domains.Partners()...)
+			for i, who := range c.domains.Partners() {
+				all = append(all, speaker{Who: who, place: i})
+			}
 			break
 		}
 	}
-	for _, id := range partition.Users(p.in[0].ACL(), p.in[1].ACL(), rights) {
-		all = append(all, partition.Who{User: &id})
+	logins := partition.NewLogins(p.in[0].ACL(), p.in[1].ACL(), rights)
+	for i := range logins.Users {
+		all = append(all, speaker{partition.Who{User: &logins.Users[i]}, logins, i})
 	}
 	return all
 }
 
 // meet opens the sessions of who.
-func (c *comparer) meet(place int, who partition.Who, tls bool) *encounter {
+func (c *comparer) meet(place int, who speaker, tls bool) *encounter {
 	e := &encounter{comparer: c, place: place, pair: &c.pairs[place], who: who, tls: tls}
 	for i, in := range e.in {
 		s, ok := e.open(in)
@@ -146,8 +149,8 @@ func (e *encounter) passes(class int) int {
 
 // found records a difference and the session that shows it.
 func (e *encounter) found(d delta, witness connector.Dialog) {
-	d.who, d.witness = []partition.Who{e.who}, witness
-	e.deltas.add(d, e.tls)
+	d.witness = witness
+	e.deltas.add(d, e.who, e.tls)
 }
 
 // toward is the direction of something that is now allowed, or isn't any more.
@@ -238,12 +241,7 @@ func (e *encounter) senders() {
 	}
 	differs := false
 	for i := range e.domains.Classes {
-		if domain, ok := e.domains.Unverified(i, e.who); ok {
-			differs = e.sender(i, domain) || differs
-		}
-		if domain, ok := e.domains.Verified(i, e.who); ok {
-			differs = e.sender(i, domain) || differs
-		}
+		differs = e.sendersOf(i) || differs
 	}
 	// Whoever may send as anybody may also send what can't be read.
 	was, is := e.opened[0].Authors(nil, false).Allowed(), e.opened[1].Authors(nil, false).Allowed()
@@ -252,18 +250,49 @@ func (e *encounter) senders() {
 	}
 }
 
-// sender compares whether mail may be sent as an address in domain, and
-// reports whether that differs.
-func (e *encounter) sender(class int, domain routing.Domain) bool {
-	from := partition.Mailbox("user", domain)
-	var passes [2]bool
-	for i, s := range e.opened {
-		passes[i] = s.Mail(connector.Mail{From: from}).Allowed()
+// sendersOf compares whether mail may be sent as addresses in a class, and reports
+// whether that differs. A partner may be asked about domains that its certificate
+// names and about others, which need not fare alike.
+func (e *encounter) sendersOf(class int) bool {
+	domain, without, other := e.domains.Unverified(class, e.who.Who)
+	own, with, verified := e.domains.Verified(class, e.who.Who)
+	a, b := e, e
+	if other && len(e.who.Partner) > 0 {
+		a = e.meet(e.place, speaker{without, nil, e.who.place}, e.tls)
 	}
-	if passes[0] != passes[1] {
-		d := e.toAnybody()
-		d.From = from
-		e.found(delta{aspect: AspectSender, direction: toward(passes[1]), objects: []int{class}}, d)
+	if verified {
+		b = e.meet(e.place, speaker{with, nil, e.who.place}, e.tls)
 	}
-	return passes[0] != passes[1]
+	was, direction := other && a.sender(domain), toward(a.mayBe(1, domain))
+	is := verified && b.sender(own)
+	switch {
+	case was && is && direction == toward(b.mayBe(1, own)) || was && !verified:
+		a.foundSender(class, domain, anyName)
+	case is && !other:
+		b.foundSender(class, own, anyName)
+	default:
+		if was {
+			a.foundSender(class, domain, otherName)
+		}
+		if is {
+			b.foundSender(class, own, ownName)
+		}
+	}
+	return was || is
+}
+
+// sender reports whether mail may be sent as an address in domain only before or
+// only afterwards.
+func (e *encounter) sender(domain routing.Domain) bool {
+	return e.mayBe(0, domain) != e.mayBe(1, domain)
+}
+
+func (e *encounter) mayBe(i int, domain routing.Domain) bool {
+	return e.opened[i].Mail(connector.Mail{From: partition.Mailbox("user", domain)}).Allowed()
+}
+
+func (e *encounter) foundSender(class int, domain routing.Domain, names certified) {
+	d := e.toAnybody()
+	d.From = partition.Mailbox("user", domain)
+	e.found(delta{aspect: AspectSender, direction: toward(e.mayBe(1, domain)), objects: []int{class}, names: names}, d)
 }

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
-	"github.com/interchange-smtp/interchange/connector/internal/partition"
 )
 
 // setting is a parameter of Receive connectors that is compared by its value.
@@ -125,7 +124,7 @@ func settings() []setting {
 
 // compareSettings compares what isn't a decision on a command.
 func (c *comparer) compareSettings(place int) {
-	e := c.meet(place, partition.Who{}, c.pairs[place].implicit)
+	e := c.meet(place, speaker{}, c.pairs[place].implicit)
 	old, now := e.in[0].Settings(), e.in[1].Settings()
 	for _, s := range settings() {
 		was, is := s.text(old), s.text(now)

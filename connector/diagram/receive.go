@@ -120,23 +120,14 @@ func visitors(in *connector.Inbound) []visitor {
 	if len(in.Open(auth.Channel{TLS: true}).SASL()) == 0 {
 		return all
 	}
-	users := in.ACL().Rights(permission.Principal{SIDs: []permission.SID{permission.SIDAuthenticatedUsers}})
-	add("users", users, pathLogin)
-	var named []permission.SID
-	for _, g := range settings.Permissions {
-		if !slices.Contains(wellKnown, g.To) && !slices.Contains(named, g.To) {
-			named = append(named, g.To)
-			who := permission.Principal{SIDs: []permission.SID{g.To, permission.SIDAuthenticatedUsers}}
-			if rights := in.ACL().Rights(who); rights != users {
-				add(g.To.Name(), rights, pathLogin)
-			}
-		}
+	for _, v := range logins(in) {
+		add(v.name, v.rights, pathLogin)
 	}
 	return all
 }
 
 // wellKnown are principals that have a line of their own, or that no session
-// with a password can be.
+// with a password is.
 var wellKnown = []permission.SID{
 	permission.SIDAnonymous, permission.SIDAuthenticatedUsers, permission.SIDPartners,
 	permission.SIDHubServers, permission.SIDEdgeServers, permission.SIDExternallySecured,

@@ -9,7 +9,6 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
-	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -22,7 +21,7 @@ type Except struct {
 // Relay is clients that may relay.
 type Relay struct {
 	Connector string            // the Receive connector that lets them
-	As        string            // as whom: the name of the principal
+	As        string            // as whom: a principal, or members of any of some groups, or of all of them
 	Local     []netip.AddrPort  // where they connect; an unspecified address is all that no binding names
 	From      []connector.Range // the clients, as few ranges as possible
 	Witness   connector.Dialog  // such a session, for Policy.Walk
@@ -54,8 +53,7 @@ func NobodyRelays(t testing.TB, p *connector.Policy, but Except) {
 // order of the policy and, within one, those who prove least first. It is
 // exact: there are no others.
 func Relays(p *connector.Policy, but Except) []Relay {
-	recipients := foreign(p)
-	certificates := partition.NewDomains(p, nil).Partners()
+	seeker := seeker{domains: partition.NewDomains(p, nil), recipients: foreign(p), but: but}
 	var found []Relay
 	places := served(p, but.From)
 	for in := range p.Receive() {
@@ -63,14 +61,18 @@ func Relays(p *connector.Policy, but Except) []Relay {
 		if len(at) == 0 {
 			continue
 		}
-		for _, who := range [][]partition.Who{{{}}, certificates, users(in, but)} {
-			for _, w := range relaying(in, who, recipients) {
+		for _, kind := range []func(*connector.Inbound, bool) []relayer{seeker.anonymous, seeker.partners, seeker.logins} {
+			who := map[bool][]relayer{}
+			for _, l := range at {
+				if who[l.implicit] == nil {
+					who[l.implicit] = kind(in, l.implicit)
+				}
+			}
+			for i := range max(len(who[false]), len(who[true])) {
 				for _, l := range at {
-					r := Relay{Connector: in.Name(), As: w.as, Local: l.local, From: l.ranges}
-					r.Witness = w.who.Dialog(l.witness, l.ranges[0].Low(), w.tls || l.implicit)
-					r.Witness.Implicit = l.implicit
-					r.Witness.To = []routing.Address{w.to}
-					found = append(found, r)
+					if i < len(who[l.implicit]) {
+						found = append(found, who[l.implicit][i].at(in, l))
+					}
 				}
 			}
 		}
@@ -129,64 +131,6 @@ func without(s partition.Span, ranges []connector.Range) []partition.Span {
 		left = next
 	}
 	return left
-}
-
-// users returns logins, one of every kind that relaying can depend on.
-func users(in *connector.Inbound, but Except) []partition.Who {
-	if but.LoggedIn {
-		return nil
-	}
-	var all []partition.Who
-	for _, id := range partition.Users(in.ACL(), nil, permission.SetOf(permission.Submit, permission.AcceptAnyRecipient)) {
-		all = append(all, partition.Who{User: &id})
-	}
-	return all
-}
-
-// witness is a session that relays.
-type witness struct {
-	who partition.Who
-	as  string
-	tls bool
-	to  routing.Address
-}
-
-// relaying returns the first of the identities that may relay on a connector,
-// if any may: who proves less comes first, so the others are no news.
-func relaying(in *connector.Inbound, identities []partition.Who, recipients []routing.Address) []witness {
-	for _, who := range identities {
-		for _, tls := range []bool{false, true} {
-			s, ok := who.Open(in, tls)
-			// The null sender is one that everybody may use.
-			if !ok || !s.Mail(connector.Mail{}).Allowed() || len(who.Partner) > 0 && !isPartner(s) {
-				continue
-			}
-			i := slices.IndexFunc(recipients, func(to routing.Address) bool {
-				return s.Rcpt(connector.Rcpt{To: to}).Allowed()
-			})
-			if i >= 0 {
-				return []witness{{who, name(who, s), tls, recipients[i]}}
-			}
-		}
-	}
-	return nil
-}
-
-// isPartner reports whether the certificate counts on that connector: else the
-// session is one without.
-func isPartner(s connector.Session) bool { return s.Identity().Is(permission.SIDPartners) }
-
-// name is as whom a session relays.
-func name(who partition.Who, s connector.Session) string {
-	id := s.Identity()
-	if who.User == nil {
-		return id.Name
-	}
-	var groups []string
-	for _, sid := range who.User.SIDs {
-		groups = append(groups, sid.Name())
-	}
-	return "a user who is one of " + strings.Join(groups, ", ")
 }
 
 // foreign returns recipients that it takes the right to relay to reach, one of

@@ -38,8 +38,8 @@ func TestNobodyRelays(t *testing.T) {
 		{policytest.Except{LoggedIn: true}, []string{
 			`10.2.9.7 may relay as NT AUTHORITY\ANONYMOUS LOGON through "Scanner", at [10.2.3.4:25], to friend@`}},
 		{policytest.Except{From: scanner}, []string{
-			`0.0.0.0-10.2.9.6, 10.2.9.8-255.255.255.255 may relay as a user who is one of NT AUTHORITY\Authenticated Users through "Default", at [10.2.3.4:25], to friend@`,
-			`::/0 may relay as a user who is one of NT AUTHORITY\Authenticated Users through "Default", at [[2001:db8::4]:25], to friend@`}},
+			`0.0.0.0-10.2.9.6, 10.2.9.8-255.255.255.255 may relay as any user through "Default", at [10.2.3.4:25], to friend@`,
+			`::/0 may relay as any user through "Default", at [[2001:db8::4]:25], to friend@`}},
 		{policytest.Except{From: []connector.Range{connector.MustParseRange("0.0.0.0/0"), connector.MustParseRange("::/0")}}, nil},
 	}
 	for _, tt := range tests {
@@ -246,5 +246,37 @@ func TestRelaysImplicitTLS(t *testing.T) {
 	}
 	if d := found[0].Witness; !d.TLS || !d.Implicit || !p.Walk(d).Accepted() {
 		t.Errorf("got %+v", d)
+	}
+}
+
+// TestRelaysNamesAll: of groups with the same rights all are named, and it is clear
+// whether it takes one of them or all.
+func TestRelaysNamesAll(t *testing.T) {
+	const policy = `{"Accepted": [{"DomainName": "contoso.com"}], "Transport": {"TLSReceiveDomainSecureList": ["bank.org", "partner.org"]},
+		"Receive": [{"Name": "R", "Bindings": ["0.0.0.0:587"], "RemoteIPRanges": ["0.0.0.0/0"], "AuthMechanism": "Tls, BasicAuth", "DomainSecureEnabled": true,
+			"PermissionGroups": "%groups", "Permissions": [%grants]}]}`
+	grant := func(user, right, deny string) string {
+		return fmt.Sprintf(`{"User": %q, "ExtendedRights": ["ms-Exch-SMTP-%s"], "Deny": %s}`, user, right, deny)
+	}
+	relay := func(user string) string { return grant(user, "Accept-Any-Recipient", "false") }
+	submit := func(user string) string { return grant(user, "Submit", "false") }
+	for _, tt := range []struct {
+		groups string
+		grants []string
+		want   []string
+	}{
+		{"None", []string{submit(`NT AUTHORITY\Authenticated Users`), relay("printers"), relay("scanners")}, []string{"a user in any of printers, scanners"}},
+		{"None", []string{submit("staff"), relay("printers")}, []string{"a user in all of printers, staff"}},
+		{"None", []string{submit("staff"), submit("guests"), relay("printers")}, []string{"a user in any of guests, staff and printers"}},
+		{"ExchangeUsers", []string{grant("interns", "Accept-Any-Recipient", "true"), grant("guests", "Submit", "true")}, []string{"any user, unless in any of guests, interns"}},
+		{"Partners", []string{relay(`MS Exchange\Partner Servers`)}, []string{"a partner with a certificate for any of bank.org, partner.org", `a user in MS Exchange\Partner Servers`}},
+	} {
+		var got []string
+		for _, r := range policytest.Relays(compile(t, strings.NewReplacer("%groups", tt.groups, "%grants", strings.Join(tt.grants, ",")).Replace(policy)), policytest.Except{}) {
+			got = append(got, r.As)
+		}
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("%s, %s: got %q, want %q", tt.groups, tt.grants, got, tt.want)
+		}
 	}
 }

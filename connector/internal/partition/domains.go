@@ -62,6 +62,7 @@ type Domains struct {
 	Members [][]int // by class: places in Cells
 
 	named, below map[routing.Domain]int
+	partners     []Who
 }
 
 // reserved are the domains of RFC 2606 that a Receive connector can be told to
@@ -94,6 +95,7 @@ func NewDomains(a, b *connector.Policy) *Domains {
 		d.Cells[i].Class = place
 		d.Members[place] = append(d.Members[place], i)
 	}
+	d.partners = d.findPartners()
 	return d
 }
 

@@ -257,11 +257,15 @@ func TestPartners(t *testing.T) {
 				sender := routing.MustParseDomain(name)
 				class := d.Cells[d.Find(sender)].Class
 				if !slices.ContainsFunc(partners, func(w partition.Who) bool {
-					_, ok := d.Unverified(class, w)
-					if slices.Contains(names, sender) && d.Classes[class].Secure != [2]bool{} {
-						_, ok = d.Verified(class, w)
+					if secured(d, w.Partner) != state {
+						return false
 					}
-					return ok && secured(d, w.Partner) == state
+					domain, with, ok := d.Unverified(class, w)
+					own := slices.Contains(names, sender) && d.Classes[class].Secure != [2]bool{}
+					if own {
+						domain, with, ok = d.Verified(class, w)
+					}
+					return ok && slices.Contains(with.Partner, domain) == own && secured(d, with.Partner) == state
 				}) {
 					t.Fatalf("no certificate stands for %v with a sender in %s", names, sender)
 				}

@@ -2,6 +2,7 @@ package partition
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"github.com/interchange-smtp/interchange/auth"
@@ -12,56 +13,81 @@ import (
 // for which some limits do not hold.
 var servers = []permission.SID{permission.SIDExchangeServers, permission.SIDHubServers, permission.SIDEdgeServers}
 
-// Users returns logins such that every possible one holds the same of the
-// given rights as one of these, in a as well as in b, and is a server of the
-// organisation if it is. The first is a member of Authenticated Users and of
-// nothing else; each has as few SIDs as can be. The SIDs begin with
-// Authenticated Users.
+// Logins is all logins, cut by what they hold of some rights in two access lists.
+type Logins struct {
+	// Users are logins such that every possible one holds the same as one of
+	// these in either list, and is a server of the organisation if it is. The
+	// first is a member of Authenticated Users and of nothing else; each has as
+	// few SIDs as can be. The SIDs begin with Authenticated Users.
+	Users []auth.Identity
+
+	start power
+	kinds []kind[power]
+	place map[outcome]int // in Users
+}
+
+// outcome is what a login holds.
+type outcome struct {
+	rights [2]permission.Set
+	server bool
+}
+
+func (p power) outcome() outcome {
+	o := outcome{server: p.server}
+	for i, l := range p.lists {
+		o.rights[i] = l.allow // what is denied was taken out
+	}
+	return o
+}
+
+// NewLogins cuts the logins for a and b.
 //
 // Ask for few rights at a time: those that one decision needs, three or so.
 // What every combination of all rights holds nobody has to know, and there may
 // be millions.
-func Users(a, b *permission.ACL, rights permission.Set) []auth.Identity {
-	type held struct {
-		rights [2]permission.Set
-		server bool
-	}
+func NewLogins(a, b *permission.ACL, rights permission.Set) *Logins {
 	acls := [2]*permission.ACL{a, b}
-	names, powers := powersOf(acls, rights)
-	start := power{}
-	for i, acl := range acls {
-		start.lists[i] = standing(acl, permission.SIDAuthenticatedUsers, rights)
-	}
-	start = start.normal()
-	var users []auth.Identity
-	found := map[held]bool{}
-	seen := map[power]bool{start: true}
+	l := &Logins{place: map[outcome]int{}}
+	l.start, l.kinds = kindsOf(acls, rights)
+	seen := map[power]bool{l.start: true}
 	type member struct {
 		power
 		sids []permission.SID
 	}
-	for level := []member{{start, []permission.SID{permission.SIDAuthenticatedUsers}}}; len(level) > 0; {
+	for level := []member{{l.start, []permission.SID{permission.SIDAuthenticatedUsers}}}; len(level) > 0; {
 		var next []member
 		for _, m := range level {
-			key := held{server: m.server}
-			for i, l := range m.lists {
-				key.rights[i] = l.allow // what is denied was taken out
+			key := m.outcome()
+			if _, found := l.place[key]; !found {
+				l.place[key] = len(l.Users)
+				l.Users = append(l.Users, auth.Identity{Principal: permission.Principal{Name: "somebody", SIDs: m.sids}})
 			}
-			if !found[key] {
-				found[key] = true
-				users = append(users, auth.Identity{Principal: permission.Principal{Name: "somebody", SIDs: m.sids}})
-			}
-			for i, sid := range names {
-				more := m.with(powers[i])
+			for _, k := range l.kinds {
+				more := m.with(k.power)
 				if !seen[more] {
 					seen[more] = true
-					next = append(next, member{more, append(slices.Clip(m.sids), sid)})
+					next = append(next, member{more, append(slices.Clip(m.sids), permission.SID(k.members[0]))})
 				}
 			}
 		}
 		level = next
 	}
-	return users
+	return l
+}
+
+// Users returns those of NewLogins.
+func Users(a, b *permission.ACL, rights permission.Set) []auth.Identity {
+	return NewLogins(a, b, rights).Users
+}
+
+// Crowds says of which logins something is true, given whether it is of each of
+// Users. The groups are SIDs; everybody is a member of Authenticated Users, which
+// none of them is.
+func (l *Logins) Crowds(holds func(user int) bool) []Crowd {
+	return crowds(l.start, l.kinds, power.with, func(p power) bool {
+		at, ok := l.place[p.outcome()]
+		return ok && holds(at)
+	})
 }
 
 // power is what SIDs together say in two access lists.
@@ -90,20 +116,10 @@ func (p power) normal() power {
 	return p
 }
 
-// standing is what acl says of sid.
-func standing(acl *permission.ACL, sid permission.SID, rights permission.Set) (v verdict) {
-	for _, g := range acl.Grants() {
-		if g.To == sid {
-			v.allow |= g.Allow.Intersect(rights)
-			v.deny |= g.Deny.Intersect(rights)
-		}
-	}
-	return v
-}
-
-// powersOf returns one SID for each power that one can have beside those of
-// Authenticated Users. Anonymous is nobody's who has logged in.
-func powersOf(acls [2]*permission.ACL, rights permission.Set) (names []permission.SID, powers []power) {
+// kindsOf returns the power of Authenticated Users, and the SIDs that one can have
+// beside it, those of equal power together; those without any are left out. No
+// login is anonymous.
+func kindsOf(acls [2]*permission.ACL, rights permission.Set) (start power, kinds []kind[power]) {
 	bySID := map[permission.SID]*power{}
 	for _, sid := range servers {
 		bySID[sid] = &power{server: true}
@@ -119,22 +135,27 @@ func powersOf(acls [2]*permission.ACL, rights permission.Set) (names []permissio
 			p.lists[i].deny |= g.Deny.Intersect(rights)
 		}
 	}
+	if p := bySID[permission.SIDAuthenticatedUsers]; p != nil {
+		start = p.normal()
+	}
 	delete(bySID, permission.SIDAnonymous)
 	delete(bySID, permission.SIDAuthenticatedUsers)
-	sids := make([]permission.SID, 0, len(bySID))
-	for sid := range bySID {
-		sids = append(sids, sid)
-	}
-	slices.SortFunc(sids, func(a, b permission.SID) int {
+	sids := slices.SortedFunc(maps.Keys(bySID), func(a, b permission.SID) int {
 		return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
 	})
-	seen := map[power]bool{{}: true}
+	place := map[power]int{}
 	for _, sid := range sids {
 		p := bySID[sid].normal()
-		if !seen[p] {
-			seen[p] = true
-			names, powers = append(names, sid), append(powers, p)
+		if p == (power{}) {
+			continue
 		}
+		at, ok := place[p]
+		if !ok {
+			at = len(kinds)
+			place[p] = at
+			kinds = append(kinds, kind[power]{power: p})
+		}
+		kinds[at].members = append(kinds[at].members, string(sid))
 	}
-	return names, powers
+	return start, kinds
 }

@@ -64,6 +64,18 @@ func (who Who) peerNames() []string {
 	return names
 }
 
+// Groups are the groups, as in a Crowd, of which who is a member: the SIDs of a
+// login, the names of a certificate.
+func (who Who) Groups() []string {
+	var groups []string
+	if who.User != nil {
+		for _, sid := range who.User.SIDs {
+			groups = append(groups, string(sid))
+		}
+	}
+	return append(groups, who.peerNames()...)
+}
+
 // Dialog returns the session of who for Policy.Walk, as Open has it.
 func (who Who) Dialog(local netip.AddrPort, remote netip.Addr, tls bool) connector.Dialog {
 	return connector.Dialog{
@@ -71,48 +83,104 @@ func (who Who) Dialog(local netip.AddrPort, remote netip.Addr, tls bool) connect
 	}
 }
 
+// secured is in which lists of TLSReceiveDomainSecureList names are.
+type secured [2]bool
+
+func (s secured) with(o secured) secured { return secured{s[0] || o[0], s[1] || o[1]} }
+
 // Partners returns certificates such that every possible one makes Partners of
-// the same sessions as one of these, with names of the same classes, or else
-// of none.
-func (d *Domains) Partners() []Who {
-	var who []Who
-	add := func(names ...routing.Domain) { who = append(who, Who{Partner: names}) }
-	for i, class := range d.Classes {
-		if class.Secure == [2]bool{} {
-			continue
+// the same sessions as one of these, or else of none.
+func (d *Domains) Partners() []Who { return d.partners }
+
+func (d *Domains) findPartners() []Who {
+	var all []Who
+	for _, state := range []secured{{true, true}, {true, false}, {false, true}} {
+		if names := d.certificate(state, routing.Domain{}); names != nil {
+			all = append(all, Who{Partner: names})
 		}
-		first := d.Cells[d.Members[i][0]].Witness
-		add(first)
-		for j, other := range d.Classes[:i] {
-			if class.Secure != other.Secure && other.Secure != [2]bool{} {
-				add(d.Cells[d.Members[j][0]].Witness, first)
+	}
+	return all
+}
+
+// PartnerCrowds says of which certificates something is true, given whether it is of
+// each of Partners. The groups are names.
+func (d *Domains) PartnerCrowds(holds func(partner int) bool) []Crowd {
+	kinds := map[secured][]string{}
+	for _, cell := range d.Cells {
+		if s := d.secured(cell.Class); s != (secured{}) {
+			kinds[s] = append(kinds[s], cell.Name.String())
+		}
+	}
+	var all []kind[secured]
+	for _, s := range []secured{{true, true}, {true, false}, {false, true}} {
+		if names := kinds[s]; names != nil {
+			slices.Sort(names)
+			all = append(all, kind[secured]{s, names})
+		}
+	}
+	return crowds(secured{}, all, secured.with, func(s secured) bool {
+		at := slices.IndexFunc(d.partners, func(w Who) bool { return d.securedBy(w.Partner) == s })
+		return at >= 0 && holds(at)
+	})
+}
+
+func (d *Domains) secured(class int) secured { return d.Classes[class].Secure }
+
+// securedBy is in which lists some of the names are.
+func (d *Domains) securedBy(names []routing.Domain) (s secured) {
+	for _, name := range names {
+		s = s.with(d.secured(d.Cells[d.Find(name)].Class))
+	}
+	return s
+}
+
+// certificate returns the names of a certificate that is in just these lists, and
+// doesn't name a domain; nil if there is none.
+func (d *Domains) certificate(state secured, but routing.Domain) []routing.Domain {
+	name := func(s secured) []routing.Domain {
+		for _, cell := range d.Cells {
+			if d.secured(cell.Class) == s && cell.Witness != but {
+				return []routing.Domain{cell.Witness}
 			}
 		}
+		return nil
 	}
-	return who
+	if names := name(state); names != nil || state != (secured{true, true}) {
+		return names
+	}
+	if a, b := name(secured{true, false}), name(secured{false, true}); a != nil && b != nil {
+		return append(a, b...)
+	}
+	return nil
 }
 
-// Unverified returns a domain of the class that is none of the certificate's
-// names; false if they are all.
-func (d *Domains) Unverified(class int, who Who) (routing.Domain, bool) {
-	if name := d.Representative(class); !slices.Contains(who.Partner, name) {
-		return name, true
-	}
-	for _, i := range d.Members[class] {
-		if !slices.Contains(who.Partner, d.Cells[i].Witness) {
-			return d.Cells[i].Witness, true
+// Unverified returns a domain of the class, and a certificate like that of who that
+// doesn't name it; false if there is none.
+func (d *Domains) Unverified(class int, who Who) (routing.Domain, Who, bool) {
+	for _, i := range append([]int{d.Find(d.Representative(class))}, d.Members[class]...) {
+		domain := d.Cells[i].Witness
+		if len(who.Partner) == 0 || !slices.Contains(who.Partner, domain) {
+			return domain, who, true
+		}
+		if names := d.certificate(d.securedBy(who.Partner), domain); names != nil {
+			return domain, Who{Partner: names}, true
 		}
 	}
-	return routing.Domain{}, false
+	return routing.Domain{}, Who{}, false
 }
 
-// Verified returns a domain of the class that is one of the certificate's
-// names; false if none is.
-func (d *Domains) Verified(class int, who Who) (routing.Domain, bool) {
-	for _, name := range who.Partner {
-		if d.Cells[d.Find(name)].Class == class {
-			return name, true
-		}
+// Verified returns a domain of the class, and a certificate like that of who that
+// names it; false if there is none.
+func (d *Domains) Verified(class int, who Who) (routing.Domain, Who, bool) {
+	own, state := d.secured(class), d.securedBy(who.Partner)
+	if len(who.Partner) == 0 || own == (secured{}) || own.with(state) != state {
+		return routing.Domain{}, Who{}, false
 	}
-	return routing.Domain{}, false
+	domain := d.Cells[d.Members[class][0]].Witness
+	names := []routing.Domain{domain}
+	if own != state {
+		names = append(names, who.Partner...)
+	}
+	slices.SortFunc(names, routing.Domain.Compare)
+	return domain, Who{Partner: slices.Compact(names)}, true
 }

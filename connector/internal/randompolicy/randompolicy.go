@@ -23,7 +23,7 @@ var (
 	}
 	// Groups are the SIDs that users may have beside Authenticated Users.
 	Groups = []permission.SID{
-		permission.NameSID("printers"), permission.NameSID("scanners"), permission.SIDHubServers, permission.SIDPartners,
+		permission.NameSID("printers"), permission.NameSID("scanners"), permission.NameSID("faxes"), permission.SIDHubServers, permission.SIDPartners,
 	}
 	// Names are the domains that certificates prove.
 	Names = []string{"partner.test", "other.test", "contoso.com"}
@@ -172,6 +172,11 @@ func Receive(r *rand.Rand, name string) connector.Receive {
 	c.PermissionGroups = connector.Value(g)
 	for range r.IntN(4) {
 		c.Permissions = append(c.Permissions, grant(r))
+	}
+	if len(c.Permissions) > 0 && r.IntN(3) == 0 { // a group of equal power
+		g := c.Permissions[0]
+		g.To = Groups[r.IntN(3)]
+		c.Permissions = append(c.Permissions, g)
 	}
 	return c
 }

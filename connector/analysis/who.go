@@ -1,0 +1,178 @@
+package analysis
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/connector/internal/partition"
+	"github.com/interchange-smtp/interchange/permission"
+)
+
+// speaker is somebody who stands for all who fare alike.
+type speaker struct {
+	partition.Who
+	logins *partition.Logins // of which a user is one
+	place  int               // in Users of logins, or in Partners
+}
+
+// key tells speakers apart.
+func (s speaker) key() string { return fmt.Sprint(proofOf(s.Who), s.place) }
+
+// party is clients who prove the same kind of thing.
+type party struct {
+	proof proof
+	partition.Crowd
+}
+
+// proof is what clients prove who they are by.
+type proof uint8
+
+const (
+	byNothing proof = iota
+	byLogin
+	byCertificate
+)
+
+func proofOf(w partition.Who) proof {
+	switch {
+	case w.User != nil:
+		return byLogin
+	case len(w.Partner) > 0:
+		return byCertificate
+	}
+	return byNothing
+}
+
+// key tells parties apart.
+func (p party) key() string { return fmt.Sprint(p) }
+
+// has reports whether the speaker is one of the party.
+func (p party) has(s speaker) bool { return proofOf(s.Who) == p.proof && p.Has(s.Groups()) }
+
+// partiesOf returns everybody for whom the speakers stand: those of all logins and
+// of all certificates that fare like one of them.
+func (c *comparer) partiesOf(speakers []speaker) []party {
+	var all []party
+	var logins *partition.Logins
+	places := map[proof]map[int]bool{byLogin: {}, byCertificate: {}}
+	for _, s := range speakers {
+		switch kind := proofOf(s.Who); kind {
+		case byNothing:
+			if len(all) == 0 {
+				all = append(all, party{})
+			}
+		default:
+			places[kind][s.place] = true
+			if kind == byLogin {
+				logins = s.logins
+			}
+		}
+	}
+	if logins != nil {
+		for _, crowd := range logins.Crowds(func(i int) bool { return places[byLogin][i] }) {
+			all = append(all, party{byLogin, crowd})
+		}
+	}
+	if len(places[byCertificate]) > 0 {
+		for _, crowd := range c.domains.PartnerCrowds(func(i int) bool { return places[byCertificate][i] }) {
+			all = append(all, party{byCertificate, crowd})
+		}
+	}
+	return all
+}
+
+// exceptions begin what is said of those whom a sentence isn't about.
+type exceptions struct{ logins, certificates string }
+
+var (
+	unchanged = exceptions{", but nothing changes for ", ", but nothing changes with one that also names "}
+	forbidden = exceptions{", but not as ", ", but not with one that also names "}
+)
+
+// identity returns as whom the parties do something, as the end of a sentence.
+// Everybody who is meant is named, however many there are.
+func identity(parties []party, but exceptions) string {
+	var anybody, anyLogin bool
+	words := map[proof][]string{}
+	for _, p := range parties {
+		switch {
+		case p.proof == byNothing:
+			anybody = true
+		case p.proof == byLogin && len(p.In) == 0 && len(p.Unless) == 0 && !p.Rest:
+			anyLogin = true
+		default:
+			text := p.words(but)
+			if !slices.Contains(words[p.proof], text) {
+				words[p.proof] = append(words[p.proof], text)
+			}
+		}
+	}
+	var ways []string
+	switch {
+	case anybody && anyLogin:
+		return " with or without authentication"
+	case anybody:
+		ways = append(ways, "without authentication")
+	case anyLogin:
+		ways = append(ways, "after logging in")
+	}
+	if !anyLogin {
+		for _, text := range words[byLogin] {
+			ways = append(ways, strings.TrimRight("after logging in "+text, " "))
+		}
+	}
+	for _, text := range words[byCertificate] {
+		ways = append(ways, "with a certificate "+text)
+	}
+	return strings.ReplaceAll(" "+strings.Join(ways, " or "), " ,", ",")
+}
+
+// words names the groups of a party and those excepted.
+func (p party) words(but exceptions) string {
+	name, also, as, except := sidName, " who are also ", "as ", but.logins
+	if p.proof == byCertificate {
+		name, also, as, except = func(s string) string { return s }, " and also ", "for ", but.certificates
+	}
+	if p.Rest {
+		return as + "other combinations of these groups, which are too many to list"
+	}
+	text := ""
+	if len(p.In) > 0 {
+		text = as + groupsText(p.In, name, also)
+	}
+	var excepted []string
+	for _, lists := range p.Unless {
+		excepted = append(excepted, groupsText(lists, name, also))
+	}
+	if len(excepted) > 0 {
+		slices.Sort(excepted)
+		text += except + strings.Join(excepted, ", or ")
+	}
+	return text
+}
+
+func sidName(s string) string { return permission.SID(s).Name() }
+
+// groupsText names one group of each list.
+func groupsText(lists [][]string, name func(string) string, also string) string {
+	var texts []string
+	for _, list := range lists {
+		var names []string
+		for _, s := range list {
+			names = append(names, name(s))
+		}
+		slices.Sort(names)
+		texts = append(texts, orText(names))
+	}
+	slices.Sort(texts)
+	return strings.Join(texts, also)
+}
+
+// orText joins all names.
+func orText(names []string) string {
+	if n := len(names) - 1; n > 0 {
+		return strings.Join(names[:n], ", ") + " or " + names[n]
+	}
+	return strings.Join(names, "")
+}

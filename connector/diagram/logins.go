@@ -1,0 +1,108 @@
+package diagram
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/partition"
+	"github.com/interchange-smtp/interchange/permission"
+)
+
+// shownRights are those that a line tells of.
+var shownRights = permission.SetOf(permission.Submit, permission.AcceptAnyRecipient, permission.AcceptAnySender)
+
+// logins are the users of a connector: everybody who logs in, and the groups whose
+// members may do something else. Members of a group who may do more have another line;
+// who may do less is excepted.
+func logins(in *connector.Inbound) []visitor {
+	l := partition.NewLogins(in.ACL(), nil, shownRights)
+	rights := make([]permission.Set, len(l.Users))
+	for i := range l.Users {
+		rights[i] = in.ACL().Rights(l.Users[i].Principal).Intersect(shownRights)
+	}
+	var all []visitor
+	for i, held := range rights {
+		if slices.Index(rights, held) != i {
+			continue
+		}
+		for _, c := range l.Crowds(func(j int) bool { return rights[j] == held }) {
+			c.Unless = slices.DeleteFunc(c.Unless, func(lists [][]string) bool {
+				return rightsOf(in, slices.Concat(c.In, lists)).HasAll(held)
+			})
+			for _, name := range crowdNames(c) {
+				all = append(all, visitor{name: name, rights: held})
+			}
+		}
+	}
+	return all
+}
+
+// rightsOf is what members of the first group of each list hold.
+func rightsOf(in *connector.Inbound, lists [][]string) permission.Set {
+	user := permission.Principal{SIDs: []permission.SID{permission.SIDAuthenticatedUsers}}
+	for _, list := range lists {
+		user.SIDs = append(user.SIDs, permission.SID(list[0]))
+	}
+	return in.ACL().Rights(user)
+}
+
+// crowdNames names the members of a crowd, each group in a line of its own where it
+// takes no other. Well-known groups are nobody's who logs in with a password.
+func crowdNames(c partition.Crowd) []string {
+	if c.Rest {
+		return []string{"other combinations of groups"}
+	}
+	in, ok := userGroups(c.In)
+	if !ok {
+		return nil
+	}
+	except := ""
+	for _, lists := range c.Unless {
+		if other, ok := userGroups(lists); ok {
+			except += ", " + together(other)
+		}
+	}
+	if except != "" {
+		except = " but " + strings.TrimPrefix(except, ", ")
+	}
+	switch len(in) {
+	case 0:
+		return []string{"users" + except}
+	case 1:
+		var names []string
+		for _, name := range in[0] {
+			names = append(names, name+except)
+		}
+		return names
+	}
+	return []string{together(in) + except}
+}
+
+// userGroups names the groups that users may be in; false if a list has none.
+func userGroups(lists [][]string) (names [][]string, ok bool) {
+	for _, list := range lists {
+		var groups []string
+		for _, s := range list {
+			if sid := permission.SID(s); !slices.Contains(wellKnown, sid) {
+				groups = append(groups, sid.Name())
+			}
+		}
+		if len(groups) == 0 {
+			return nil, false
+		}
+		slices.Sort(groups)
+		names = append(names, groups)
+	}
+	return names, true
+}
+
+// together names members of one group of each list.
+func together(lists [][]string) string {
+	var texts []string
+	for _, list := range lists {
+		texts = append(texts, strings.Join(list, ", "))
+	}
+	slices.Sort(texts)
+	return strings.Join(texts, " also in ")
+}

@@ -1,0 +1,211 @@
+package partition
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Crowd is all of those for whom something is true: who is a member of one
+// group of each list in In, unless also a member of one group of each list of
+// some element of Unless. Groups are SIDs of logins or names of certificates.
+// The zero Crowd is everybody.
+type Crowd struct {
+	In     [][]string
+	Unless [][][]string
+	// Rest says that there are more, of groups too many to combine them all.
+	Rest bool
+}
+
+// Has reports whether who is a member of these groups is in the crowd.
+func (c Crowd) Has(groups []string) bool {
+	in := func(lists [][]string) bool {
+		for _, list := range lists {
+			if !slices.ContainsFunc(list, func(g string) bool { return slices.Contains(groups, g) }) {
+				return false
+			}
+		}
+		return true
+	}
+	return in(c.In) && !slices.ContainsFunc(c.Unless, in)
+}
+
+// kind is groups that make the same difference to whoever is a member.
+type kind[S any] struct {
+	power   S
+	members []string
+}
+
+// The most that crowds are made of. As many members of In as maxIn, and of
+// Unless as maxUnless, are enough for decisions on three rights in two access
+// lists: one group for each right, and one that denies.
+const (
+	maxIn     = 4
+	maxUnless = 3
+	maxTried  = 50_000 // combinations of kinds
+)
+
+// gathering describes a set of combinations of kinds.
+type gathering[S comparable] struct {
+	kinds []kind[S]
+	with  func(S, S) S
+	holds func(S) bool
+	tried int
+	found []combination
+}
+
+// combination is kinds that together have an effect, and those that end it.
+type combination struct {
+	in     []int
+	unless [][]int
+}
+
+// crowds describes for whom holds is true. start is the power of who is a member
+// of no group, and with the power of two together.
+func crowds[S comparable](start S, kinds []kind[S], with func(S, S) S, holds func(S) bool) []Crowd {
+	g := gathering[S]{kinds: kinds, with: with, holds: holds}
+	g.extend(start, nil, maxIn, func(power S, in []int) bool {
+		at := slices.IndexFunc(g.found, func(c combination) bool { return c.covers(in) })
+		if at >= 0 {
+			return len(g.found[at].unless) > 0
+		}
+		if !holds(power) {
+			return true
+		}
+		found := combination{in: slices.Clone(in)}
+		g.extend(power, in, maxUnless, func(p S, all []int) bool {
+			more := without(all, in)
+			if slices.ContainsFunc(found.unless, func(x []int) bool { return containsAll(more, x) }) {
+				return false
+			}
+			if !holds(p) {
+				found.unless = append(found.unless, more)
+				return false
+			}
+			return true
+		})
+		g.found = append(g.found, found)
+		return len(found.unless) > 0
+	})
+	return g.crowds()
+}
+
+// extend visits the combinations that add up to most kinds to set, those of fewer
+// kinds first, as long as one more makes a difference. visit reports whether to add
+// to a combination.
+func (g *gathering[S]) extend(start S, set []int, most int, visit func(S, []int) bool) {
+	type member struct {
+		power S
+		set   []int
+		next  int
+	}
+	level := []member{{power: start, set: set}}
+	for size := 0; len(level) > 0 && size <= most; size++ {
+		var next []member
+		for _, m := range level {
+			if !visit(m.power, m.set) || size == most {
+				continue
+			}
+			for i := m.next; i < len(g.kinds); i++ {
+				if slices.Contains(m.set, i) {
+					continue
+				}
+				if g.tried++; g.tried > maxTried {
+					return
+				}
+				next = append(next, member{g.with(m.power, g.kinds[i].power), append(slices.Clip(m.set), i), i + 1})
+			}
+		}
+		level = next
+	}
+}
+
+// covers reports whether who is of these kinds is in the combination.
+func (c combination) covers(kinds []int) bool {
+	return containsAll(kinds, c.in) && !slices.ContainsFunc(c.unless, func(x []int) bool { return containsAll(kinds, x) })
+}
+
+func containsAll(set, part []int) bool {
+	return !slices.ContainsFunc(part, func(i int) bool { return !slices.Contains(set, i) })
+}
+
+func without(set, part []int) []int {
+	return slices.DeleteFunc(slices.Clone(set), func(i int) bool { return slices.Contains(part, i) })
+}
+
+// crowds names the kinds of what was found, combinations that differ in one kind
+// only as one.
+func (g *gathering[S]) crowds() []Crowd {
+	var all []Crowd
+	for _, c := range g.found {
+		crowd := Crowd{In: g.lists(c.in)}
+		for _, x := range c.unless {
+			crowd.Unless = append(crowd.Unless, g.lists(x))
+		}
+		crowd.Unless = joinLists(crowd.Unless)
+		all = append(all, crowd)
+	}
+	for i := 0; i < len(all); i++ {
+		for j := i + 1; j < len(all); j++ {
+			if fmt.Sprint(all[i].Unless) != fmt.Sprint(all[j].Unless) {
+				continue
+			}
+			if lists, ok := joinTwo(all[i].In, all[j].In); ok {
+				all[i].In = lists
+				all = slices.Delete(all, j, j+1)
+				j = i // what is larger now may join those passed over
+			}
+		}
+	}
+	if g.tried > maxTried {
+		all = append(all, Crowd{Rest: true})
+	}
+	return all
+}
+
+func (g *gathering[S]) lists(kinds []int) [][]string {
+	var lists [][]string
+	for _, i := range kinds {
+		lists = append(lists, g.kinds[i].members)
+	}
+	slices.SortFunc(lists, slices.Compare)
+	return lists
+}
+
+// joinLists makes one of elements that differ in one list only.
+func joinLists(all [][][]string) [][][]string {
+	for i := 0; i < len(all); i++ {
+		for j := i + 1; j < len(all); j++ {
+			if lists, ok := joinTwo(all[i], all[j]); ok {
+				all[i] = lists
+				all = slices.Delete(all, j, j+1)
+				j = i
+			}
+		}
+	}
+	return all
+}
+
+// joinTwo returns x with the members of the one list in which y differs.
+func joinTwo(x, y [][]string) (joined [][]string, ok bool) {
+	if len(x) != len(y) || len(x) == 0 {
+		return nil, false
+	}
+	rest := slices.Clone(y)
+	var own [][]string
+	for _, list := range x {
+		if at := slices.IndexFunc(rest, func(l []string) bool { return slices.Equal(l, list) }); at >= 0 {
+			rest = slices.Delete(rest, at, at+1)
+			joined = append(joined, list)
+			continue
+		}
+		own = append(own, list)
+	}
+	if len(own) != 1 {
+		return nil, false
+	}
+	union := slices.Concat(own[0], rest[0])
+	slices.Sort(union)
+	joined = append(joined, slices.Compact(union))
+	slices.SortFunc(joined, slices.Compare)
+	return joined, true
+}
