@@ -9,7 +9,7 @@ import (
 // session holds the rights to send as everybody and no domain is secured here.
 // Where it is false a header need not be searched for its authors.
 func (s Session) ChecksAuthors() bool {
-	if s.in == nil || s.in.settings.DomainSecureEnabled {
+	if s.in == nil || s.in.settings.DomainSecureEnabled && len(s.in.policy.secure) > 0 {
 		return true
 	}
 	return !s.who.rights.Has(permission.AcceptAnySender) || !s.who.rights.Has(permission.AcceptAuthoritativeDomainSender)

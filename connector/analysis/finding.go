@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
@@ -26,7 +27,7 @@ type Finding struct {
 
 	Acknowledged string // the reason for which it is meant; "" unless it was acknowledged
 
-	edit func(*connector.Config)
+	edit func(*connector.Config) bool
 }
 
 // Shown reports whether there is a session that shows the finding. None shows a
@@ -41,16 +42,12 @@ func (f Finding) String() string {
 	return f.Place + ": " + f.Severity.String() + ": " + f.Text + " (" + f.Code + ")"
 }
 
-// Repair makes the change that Fix names in cfg, which must be the Config that
-// Check looked at or a copy. It reports false, and changes nothing, where the fix
-// is no single edit or the choice is a person's.
-func (f Finding) Repair(cfg *connector.Config) bool {
-	if f.edit == nil {
-		return false
-	}
-	f.edit(cfg)
-	return true
-}
+// Repair makes the change that Fix names in cfg: the Config that Check looked at, a
+// copy, or one in which other findings of the same Check were repaired. It reports
+// false, and changes nothing, where the fix is no single edit, the choice is a
+// person's, or what it would change isn't there any more. Repairs of what has no
+// effect have none either, one by one or all of them.
+func (f Finding) Repair(cfg *connector.Config) bool { return f.edit != nil && f.edit(cfg) }
 
 // Severity says how bad a Finding is. It has no valid zero value.
 type Severity uint8
@@ -148,6 +145,7 @@ type checker struct {
 type entrance struct {
 	*connector.Inbound
 	index int    // in Config.Receive
+	given string // its Server there
 	path  string // in the Config
 	pair  int    // its clients; -1: nobody ever reaches it
 	// implicit is set where every connection begins with TLS.
@@ -191,11 +189,13 @@ func (c *checker) enter() {
 		}
 		receive = receive[1:]
 		if in.Settings().Enabled.Or(true) {
-			e := &entrance{Inbound: in, index: i, path: elementPath("Receive", i, in.Name()), pair: -1}
+			e := &entrance{Inbound: in, index: i, given: c.cfg.Receive[i].Server, path: elementPath("Receive", i, in.Name()), pair: -1}
 			c.inbounds = append(c.inbounds, e)
 			byConnector[in] = e
 		}
 	}
+	// By name, so that nothing depends on the order of the Config.
+	slices.SortFunc(c.inbounds, func(a, b *entrance) int { return strings.Compare(a.Name(), b.Name()) })
 	for l := range c.listeners {
 		for i := range c.listeners[l].Cells {
 			cell := &c.listeners[l].Cells[i]

@@ -12,7 +12,7 @@ import (
 type acknowledgement struct {
 	connector.Acknowledgement
 	place string
-	edit  func(*connector.Config)
+	edit  func(*connector.Config) bool
 }
 
 // acknowledge marks the findings that the configuration acknowledges, and finds
@@ -21,15 +21,25 @@ func (c *checker) acknowledge() {
 	var all []acknowledgement
 	for i := range c.cfg.Receive {
 		path := elementPath("Receive", i, c.cfg.Receive[i].Name)
-		all = append(all, inComment(path, c.cfg.Receive[i].Comment, func(cfg *connector.Config) *string { return &cfg.Receive[i].Comment })...)
+		all = append(all, inComment(path, c.cfg.Receive[i].Comment, func(cfg *connector.Config) *string {
+			if i >= len(cfg.Receive) || cfg.Receive[i].Name != c.cfg.Receive[i].Name {
+				return nil
+			}
+			return &cfg.Receive[i].Comment
+		})...)
 	}
 	for i := range c.cfg.Send {
 		path := elementPath("Send", i, c.cfg.Send[i].Name)
-		all = append(all, inComment(path, c.cfg.Send[i].Comment, func(cfg *connector.Config) *string { return &cfg.Send[i].Comment })...)
+		all = append(all, inComment(path, c.cfg.Send[i].Comment, func(cfg *connector.Config) *string {
+			if i >= len(cfg.Send) || cfg.Send[i].Name != c.cfg.Send[i].Name {
+				return nil
+			}
+			return &cfg.Send[i].Comment
+		})...)
 	}
 	for i, a := range c.cfg.Acknowledged {
-		all = append(all, acknowledgement{a, indexPath("Acknowledged", i), func(cfg *connector.Config) {
-			cfg.Acknowledged = slices.Delete(cfg.Acknowledged, i, i+1)
+		all = append(all, acknowledgement{a, indexPath("Acknowledged", i), func(cfg *connector.Config) bool {
+			return dropLast(&cfg.Acknowledged, a)
 		}})
 	}
 	found := len(c.found) // what is found about acknowledgements can't be acknowledged
@@ -46,15 +56,20 @@ func (c *checker) acknowledge() {
 func inComment(path, comment string, of func(*connector.Config) *string) []acknowledgement {
 	var all []acknowledgement
 	for _, a := range commentAcknowledgements(path, comment) {
-		all = append(all, acknowledgement{a, path + ".Comment", func(cfg *connector.Config) {
+		all = append(all, acknowledgement{a, path + ".Comment", func(cfg *connector.Config) bool {
 			text := of(cfg)
+			if text == nil {
+				return false
+			}
 			var kept []string
 			for line := range strings.Lines(*text) {
 				if !slices.Contains(commentAcknowledgements(path, line), a) {
 					kept = append(kept, line)
 				}
 			}
+			was := *text
 			*text = strings.TrimRight(strings.Join(kept, ""), "\r\n")
+			return *text != was
 		}})
 	}
 	return all

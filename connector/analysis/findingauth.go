@@ -31,10 +31,18 @@ func (c *checker) clearAuth(e *entrance) {
 		Text:    "AUTH " + strings.Join(offered, " ") + " is offered without TLS, so passwords may cross the network in the clear",
 		Fix:     "add Tls and BasicAuthRequireTLS",
 		Witness: d,
-		edit: func(cfg *connector.Config) {
-			m := e.Settings().AuthMechanism.Or(0)
-			cfg.Receive[e.index].AuthMechanism = connector.Value(m | auth.TLS | auth.BasicAuthRequireTLS)
-		},
+		edit:    e.mechanism(auth.TLS|auth.BasicAuthRequireTLS, 0),
+	})
+}
+
+// mechanism is the edit that adds mechanisms and takes others away.
+func (e *entrance) mechanism(add, drop auth.Mechanism) func(*connector.Config) bool {
+	preset := e.Settings().AuthMechanism.Or(0)
+	return e.editing(func(r *connector.Receive) bool {
+		was := r.AuthMechanism.Or(preset)
+		is := (was | add) &^ drop
+		r.AuthMechanism = connector.Value(is)
+		return is != was
 	})
 }
 
@@ -64,9 +72,7 @@ func (c *checker) unusedLogin(e *entrance) {
 		Text:    "BasicAuth is offered, and every login is refused, because nobody who logs in holds ms-Exch-SMTP-Submit",
 		Fix:     "leave BasicAuth out, or give ExchangeUsers in PermissionGroups",
 		Witness: c.dialog(e, partition.Who{User: user}, m.Has(auth.TLS)),
-		edit: func(cfg *connector.Config) {
-			cfg.Receive[e.index].AuthMechanism = connector.Value(m &^ (auth.BasicAuth | auth.BasicAuthRequireTLS))
-		},
+		edit:    e.mechanism(0, auth.BasicAuth|auth.BasicAuthRequireTLS),
 	})
 }
 
@@ -85,10 +91,11 @@ func (c *checker) unusedCertificate(e *entrance) {
 		Witness: c.dialog(e, partners[0], true),
 	}
 	if denied := e.ACL().Explain(permission.Partner(""), permission.Submit).Grants; len(denied) == 0 {
-		f.edit = func(cfg *connector.Config) {
-			groups := r.PermissionGroups.Or(0) | permission.Partners
-			cfg.Receive[e.index].PermissionGroups = connector.Value(groups)
-		}
+		f.edit = e.editing(func(given *connector.Receive) bool {
+			groups := given.PermissionGroups.Or(r.PermissionGroups.Or(0))
+			given.PermissionGroups = connector.Value(groups | permission.Partners)
+			return !groups.Has(permission.Partners)
+		})
 	}
 	c.find(f)
 }

@@ -79,14 +79,18 @@ func (c *checker) certificateName(e *entrance) {
 }
 
 // renamed gives the connector a name that a certificate has, if it may choose one.
-func (c *checker) renamed(e *entrance, chosen bool) func(*connector.Config) {
+func (c *checker) renamed(e *entrance, chosen bool) func(*connector.Config) bool {
 	if chosen || e.Settings().AuthMechanism.Or(0).Has(auth.ExchangeServer) {
 		return nil
 	}
 	for _, cert := range c.opts.Certificates {
 		for _, name := range cert.Hosts {
 			if !strings.HasPrefix(name, "*") {
-				return func(cfg *connector.Config) { cfg.Receive[e.index].Fqdn = name }
+				return e.editing(func(r *connector.Receive) bool {
+					was := r.Fqdn
+					r.Fqdn = name
+					return was != name
+				})
 			}
 		}
 	}

@@ -140,6 +140,11 @@ func (e *element) reachableGroups() bool {
 	return true
 }
 
+// logins reports whether users log in on the Receive connector.
+func (e *element) logins() bool {
+	return e != nil && e.receive.WithDefaults(e.cfg).AuthMechanism.Or(0).Has(auth.BasicAuth)
+}
+
 // credentialOverTLS demands TLS before the password is shown.
 func (e *element) credentialOverTLS() bool {
 	if e.send.IgnoreSTARTTLS {

@@ -10,11 +10,15 @@ import (
 	"github.com/interchange-smtp/interchange/permission"
 )
 
-// grants finds grants made by hand without which everybody would hold the same.
+// grants finds grants made by hand without which everybody would hold the same. Of
+// those that do the same the last goes, and what is found can be left out one by one
+// or all at once.
 func (c *checker) grants() {
 	for e := range c.reached {
-		for i := range e.Settings().Permissions {
-			if !c.effective(e, i) {
+		t := newTally(e.ACL(), c.claimants(e))
+		given := e.Settings().Permissions
+		for i := len(given) - 1; i >= 0; i-- {
+			if t.without(given[i]) {
 				c.ineffective(e, i)
 			}
 		}
@@ -23,40 +27,45 @@ func (c *checker) grants() {
 		if !out.Settings().Enabled.Or(true) {
 			continue
 		}
-		for j, g := range out.Settings().Permissions {
-			if !c.effectiveOut(out, j) {
-				c.ineffectiveOut(i, j, out, g)
+		t := newTally(out.ACL(), c.peers(out))
+		given := out.Settings().Permissions
+		for j := len(given) - 1; j >= 0; j-- {
+			if t.without(given[j]) {
+				c.ineffectiveOut(i, j, out)
 			}
 		}
 	}
 }
 
-// effectiveOut reports whether some next hop would hold something else without grant
-// i.
-func (c *checker) effectiveOut(out *connector.Outbound, i int) bool {
-	without, _ := c.without(out.ACL(), len(out.Settings().Permissions)-i)
-	for _, peer := range c.peers(out) {
-		if out.ACL().Rights(peer) != without.Rights(peer) {
-			return true
-		}
+// claimants are who sessions on e can be: those that prove nothing, and users.
+func (c *checker) claimants(e *entrance) claimants {
+	mechanism := e.Settings().AuthMechanism.Or(0)
+	if mechanism.Has(auth.ExternalAuthoritative) {
+		return claimants{alone: []permission.SID{permission.SIDExternallySecured}, submits: true}
 	}
-	return false
+	who := claimants{alone: []permission.SID{permission.SIDAnonymous}, logins: mechanism.Has(auth.BasicAuth), submits: true}
+	if e.Settings().DomainSecureEnabled && mechanism.Has(auth.TLS) && len(c.cfg.Transport.TLSReceiveDomainSecureList) > 0 {
+		who.alone = append(who.alone, permission.SIDPartners)
+	}
+	return who
 }
 
-// peers are the principals as which next hops of out are known.
-func (c *checker) peers(out *connector.Outbound) []permission.Principal {
-	peers := []permission.Principal{out.Peer(c.domains.Cells[c.domains.Elsewhere()].Witness)} // which is in no list
+// peers are as whom next hops of out are known.
+func (c *checker) peers(out *connector.Outbound) claimants {
+	who := claimants{alone: out.Peer(c.domains.Cells[c.domains.Elsewhere()].Witness).SIDs} // which is in no list
 	for i := range c.domains.Cells {
 		if out.Secured(c.domains.Cells[i].Witness) {
-			return append(peers, out.Peer(c.domains.Cells[i].Witness))
+			who.alone = append(slices.Clip(who.alone), out.Peer(c.domains.Cells[i].Witness).SIDs...)
+			break
 		}
 	}
-	return peers
+	return who
 }
 
-func (c *checker) ineffectiveOut(i, j int, out *connector.Outbound, g permission.Grant) {
+func (c *checker) ineffectiveOut(i, j int, out *connector.Outbound) {
+	g := out.Settings().Permissions[j]
 	why := "every next hop holds the same without it"
-	if !slices.ContainsFunc(c.peers(out), func(p permission.Principal) bool { return p.Is(g.To) }) {
+	if !slices.Contains(c.peers(out).alone, g.To) {
 		why = "no next hop of this connector is known as " + g.To.Name()
 	}
 	c.find(Finding{
@@ -64,115 +73,96 @@ func (c *checker) ineffectiveOut(i, j int, out *connector.Outbound, g permission
 		Text:    fmt.Sprintf("%v changes nothing: %s", g, why),
 		Fix:     "leave it out",
 		Witness: c.leaving(out),
-		edit: func(cfg *connector.Config) {
-			cfg.Send[i].Permissions = slices.Delete(cfg.Send[i].Permissions, j, j+1)
-		},
+		edit:    editingSend(i, out, func(s *connector.Send) bool { return dropLast(&s.Permissions, g) }),
 	})
-}
-
-// without returns an access list less the grant that is the n-th from its end, and
-// that grant. Those made by hand come last, in their order.
-func (c *checker) without(acl *permission.ACL, n int) (*permission.ACL, permission.Grant) {
-	all := acl.Grants()
-	at := len(all) - n
-	g := all[at]
-	// What compiled with the grant compiles without it.
-	less, _ := permission.NewACL(c.cfg.Profile, 0, slices.Delete(all, at, at+1)...)
-	return less, g
 }
 
 func (c *checker) ineffective(e *entrance, i int) {
 	g := e.Settings().Permissions[i]
-	why := "whoever it is for holds the same without it"
 	witness := c.dialog(e, partition.Who{}, e.Settings().RequireTLS)
-	switch {
-	case len(principals(c, e, g)) == 0:
-		why = "no session on this connector can be " + g.To.Name()
-	case g.To != permission.SIDAnonymous && g.To != permission.SIDExternallySecured && g.To != permission.SIDPartners:
+	who := c.claimants(e)
+	if !slices.Contains(who.alone, g.To) && who.logins && g.To != permission.SIDAnonymous {
 		user := auth.Identity{Principal: permission.Principal{Name: "somebody", SIDs: []permission.SID{permission.SIDAuthenticatedUsers, g.To}}}
 		witness = c.dialog(e, partition.Who{User: &user}, e.Settings().AuthMechanism.Or(0).Has(auth.TLS))
 	}
-	c.find(Finding{
+	f := Finding{
 		Code: CodeGrantIneffective, Severity: SeverityWarning, Place: indexPath(e.path+".Permissions", i),
-		Text:    fmt.Sprintf("%v changes nothing: %s", g, why),
-		Fix:     "leave it out, or give what it needs to have an effect",
+		Fix:     "leave it out",
 		Witness: witness,
-		edit: func(cfg *connector.Config) {
-			r := &cfg.Receive[e.index]
-			r.Permissions = slices.Delete(r.Permissions, i, i+1)
-		},
-	})
+		edit:    e.editing(func(r *connector.Receive) bool { return dropLast(&r.Permissions, g) }),
+	}
+	f.Text = fmt.Sprintf("%v changes nothing: %s", g, c.whyIneffective(e, i, who, &f.Fix))
+	c.find(f)
 }
 
-// effective reports whether somebody may do something else without grant i.
-// Without ms-Exch-SMTP-Submit nobody may do anything.
-func (c *checker) effective(e *entrance, i int) bool {
-	without, g := c.without(e.ACL(), len(e.Settings().Permissions)-i)
-	for _, sids := range principals(c, e, g) {
-		if able(e.ACL(), sids) != able(without, sids) {
-			return true
-		}
+// whyIneffective says why a grant has no effect, and sets fix where another would give
+// it one.
+func (c *checker) whyIneffective(e *entrance, i int, who claimants, fix *string) string {
+	g, acl := e.Settings().Permissions[i], e.ACL()
+	name := g.To.Name()
+	if !slices.Contains(who.alone, g.To) && (!who.logins || g.To == permission.SIDAnonymous) {
+		return "no session on this connector can be " + name
 	}
-	return false
-}
-
-func able(acl *permission.ACL, sids []permission.SID) permission.Set {
-	rights := acl.Rights(permission.Principal{SIDs: sids})
-	if !rights.Has(permission.Submit) {
-		return 0
+	if text := c.cannotSend(acl, g, who, fix); text != "" {
+		return text
 	}
-	return rights
-}
-
-// principals returns the sets of SIDs of sessions that are possible on e and have
-// that of g, as far as g can make a difference: of a login those with one more SID
-// that is allowed what g denies, and one more that may log in at all. More SIDs
-// would only deny more.
-func principals(c *checker, e *entrance, g permission.Grant) [][]permission.SID {
-	mechanism := e.Settings().AuthMechanism.Or(0)
-	var all [][]permission.SID
-	add := func(sids ...permission.SID) {
-		if slices.Contains(sids, g.To) {
-			all = append(all, sids)
-		}
+	of := []permission.SID{g.To}
+	if !slices.Contains(who.alone, g.To) {
+		of = append(of, permission.SIDAuthenticatedUsers)
 	}
-	if mechanism.Has(auth.ExternalAuthoritative) {
-		add(permission.SIDExternallySecured)
-		return all
-	}
-	add(permission.SIDAnonymous)
-	if e.Settings().DomainSecureEnabled && mechanism.Has(auth.TLS) && len(c.cfg.Transport.TLSReceiveDomainSecureList) > 0 {
-		add(permission.SIDPartners)
-	}
-	if !mechanism.Has(auth.BasicAuth) || g.To == permission.SIDAnonymous {
-		return all
-	}
-	denied, submitting := []permission.SID{g.To}, []permission.SID{g.To}
-	for _, other := range e.ACL().Grants() {
-		if other.To == permission.SIDAnonymous {
+	var allowed, denied permission.Set
+	by := "another grant"
+	all := acl.Grants() // those made by hand come last
+	own := len(all) - len(e.Settings().Permissions) + i
+	for at, other := range all {
+		if !slices.Contains(of, other.To) || at == own {
 			continue
 		}
-		if other.Allow.Intersect(g.Deny) != 0 {
-			denied = append(denied, other.To)
-		}
-		if other.Allow.Has(permission.Submit) {
-			submitting = append(submitting, other.To)
-		}
-	}
-	for _, a := range distinct(denied) {
-		for _, b := range distinct(submitting) {
-			add(distinct([]permission.SID{permission.SIDAuthenticatedUsers, g.To, a, b})...)
+		allowed |= other.Allow
+		denied |= other.Deny
+		if other.Group != 0 && other.Allow.HasAll(g.Allow) {
+			by = "the permission group " + other.Group.String()
 		}
 	}
-	return all
+	switch {
+	case g.Allow != 0 && denied.HasAll(g.Allow):
+		return "another grant denies to " + name + " what it allows"
+	case g.Allow != 0 && (allowed | denied).HasAll(g.Allow):
+		return by + " gives the same to " + name
+	case g.Deny != 0 && denied.HasAll(g.Deny):
+		return "another grant denies the same to " + name
+	case g.Deny != 0 && g.Allow == 0:
+		return "nothing allows to " + name + " what it denies"
+	}
+	return name + " holds the same without it"
 }
 
-func distinct(sids []permission.SID) []permission.SID {
-	var all []permission.SID
-	for _, sid := range sids {
-		if !slices.Contains(all, sid) {
-			all = append(all, sid)
-		}
+// cannotSend says that whom a grant is for may not send at all; "" if that isn't so.
+func (c *checker) cannotSend(acl *permission.ACL, g permission.Grant, who claimants, fix *string) string {
+	alone := slices.Contains(who.alone, g.To)
+	principal := permission.Principal{SIDs: []permission.SID{g.To}}
+	if !alone {
+		principal.SIDs = append(principal.SIDs, permission.SIDAuthenticatedUsers)
 	}
-	return all
+	denied := acl.Explain(principal, permission.Submit)
+	if denied.Held || g.Deny.Has(permission.Submit) || !alone && len(denied.Grants) == 0 && newTally(acl, who).submitter(g.To) {
+		return ""
+	}
+	clients, needed := g.To.Name(), "grant ms-Exch-SMTP-Submit as well"
+	switch g.To {
+	case permission.SIDAnonymous:
+		clients, needed = "anonymous clients", "add AnonymousUsers to PermissionGroups"
+	case permission.SIDPartners:
+		clients, needed = "partners", "add Partners to PermissionGroups"
+	case permission.SIDExternallySecured:
+		clients, needed = "Externally Secured servers", "add ExchangeServers to PermissionGroups"
+	}
+	because, lack := "they lack ms-Exch-SMTP-Submit", needed
+	if len(denied.Grants) > 0 {
+		because, lack = "ms-Exch-SMTP-Submit is denied to them", "no longer deny ms-Exch-SMTP-Submit"
+	}
+	if g.Allow != 0 {
+		*fix = lack + ", or leave the grant out"
+	}
+	return clients + " can't send at all here, because " + because
 }

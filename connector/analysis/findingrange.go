@@ -1,12 +1,10 @@
 package analysis
 
 import (
-	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
@@ -21,14 +19,9 @@ func (c *checker) selection() {
 		}
 	}
 	s := newSweep(c)
-	s.run(nil)
+	s.run()
 	s.report()
-	// What never wins may go at once. Of the rest, a range is redundant where the
-	// same connector serves without it.
-	winners := s.won
-	again := newSweep(c)
-	again.run(func(cl *claim) bool { return winners[cl.key()] })
-	again.reportRedundant()
+	s.redundant()
 }
 
 // unreached reports a connector that serves nobody.
@@ -40,7 +33,7 @@ func (c *checker) unreached(e *entrance) {
 		Text:    "it serves nobody: other connectors have the same clients in smaller ranges, by the very address, or, in ranges of the same size, by name" + winner,
 		Fix:     "remove or disable it, or give it other ranges or bindings",
 		Witness: witness,
-		edit:    func(cfg *connector.Config) { cfg.Receive[e.index].Enabled = connector.Value(false) },
+		edit:    e.editing(func(r *connector.Receive) bool { return disable(&r.Enabled) }),
 		Sources: []Source{{Local: r.Bindings, Ranges: r.RemoteIPRanges}},
 	})
 }
@@ -91,204 +84,6 @@ func boundAs(e *entrance, l *partition.Listener) int {
 	return rank
 }
 
-// claim is a range of an entrance.
-type claim struct {
-	*entrance
-	index int // in RemoteIPRanges
-	rng   connector.Range
-}
-
-// rangeKey names a range of the configuration.
-type rangeKey struct {
-	in    *entrance
-	index int
-}
-
-func (c *claim) key() rangeKey { return rangeKey{c.entrance, c.index} }
-
-// compareClaims orders claims to one client as Policy.Select does where all are
-// bound alike, the winner first.
-func compareClaims(a, b claim) int {
-	switch {
-	case a.rng.Narrower(b.rng):
-		return -1
-	case b.rng.Narrower(a.rng):
-		return +1
-	}
-	return cmp.Or(cmp.Compare(b.Settings().TransportRole, a.Settings().TransportRole), // FrontendTransport first
-		strings.Compare(strings.ToLower(a.Name()), strings.ToLower(b.Name())),
-		strings.Compare(a.Name(), b.Name()), cmp.Compare(a.index, b.index))
-}
-
-// sweep walks through the clients of every listener and looks at who claims them:
-// the winner, the next one, and the first of those bound to all addresses.
-type sweep struct {
-	*checker
-	won   map[rangeKey]bool
-	alone map[rangeKey]bool // it wins somewhere over another connector, or where there is no other
-	meets map[meeting]*clash
-	order []meeting
-}
-
-// meeting is two connectors and what is to be said of them.
-type meeting struct {
-	code          string
-	winner, loser *entrance
-}
-
-// clash is where a meeting takes place first.
-type clash struct {
-	winner, loser claim
-	at            *partition.Listener
-	client        netip.Addr
-	spans         []partition.Span
-}
-
-func newSweep(c *checker) *sweep {
-	return &sweep{checker: c, won: map[rangeKey]bool{}, alone: map[rangeKey]bool{}, meets: map[meeting]*clash{}}
-}
-
-// run sweeps the claims that take part; nil: all of them.
-func (s *sweep) run(takesPart func(*claim) bool) {
-	var families [2]*field
-	for i := range s.listeners {
-		l := &s.listeners[i]
-		six := l.Local[0].Addr().Is6()
-		family := index(six)
-		if families[family] == nil {
-			families[family] = s.field(six, takesPart)
-		}
-		s.listener(l, families[family])
-	}
-}
-
-// field is all claims to clients of one family.
-type field struct {
-	claims  []claim // in the order of preference
-	borders []border
-}
-
-// border is where a claim begins or, if ends, where it is over.
-type border struct {
-	at    netip.Addr
-	claim int // -1: nothing begins or ends
-	ends  bool
-}
-
-// mapped is where IPv4-mapped addresses begin and what comes behind: they are IPv4,
-// so no client has one in IPv6.
-var mapped = [2]netip.Addr{netip.MustParseAddr("::ffff:0:0"), netip.MustParseAddr("::1:0:0:0")}
-
-func (s *sweep) field(six bool, takesPart func(*claim) bool) *field {
-	f := &field{}
-	for _, e := range s.inbounds {
-		for i, r := range e.Settings().RemoteIPRanges {
-			if cl := (claim{e, i, r}); r.Low().Is6() == six && (takesPart == nil || takesPart(&cl)) {
-				f.claims = append(f.claims, cl)
-			}
-		}
-	}
-	slices.SortStableFunc(f.claims, compareClaims)
-	for i := range f.claims {
-		f.borders = append(f.borders, border{f.claims[i].rng.Low(), i, false})
-		if next := f.claims[i].rng.High().Next(); next.IsValid() {
-			f.borders = append(f.borders, border{next, i, true})
-		}
-	}
-	if six {
-		f.borders = append(f.borders, border{mapped[0], -1, false}, border{mapped[1], -1, false})
-	}
-	slices.SortFunc(f.borders, func(a, b border) int { return a.at.Compare(b.at) })
-	return f
-}
-
-// listener sweeps one listener.
-func (s *sweep) listener(l *partition.Listener, f *field) {
-	bound := map[*entrance]int{}
-	specific := false
-	for _, e := range s.inbounds {
-		bound[e] = boundAs(e, l)
-		specific = specific || bound[e] == 0
-	}
-	rank := make([]int, len(f.claims))
-	for i := range f.claims {
-		rank[i] = bound[f.claims[i].entrance]
-	}
-	q := newClaimQueue(rank)
-	for i := 0; i < len(f.borders); {
-		at := f.borders[i].at
-		for ; i < len(f.borders) && f.borders[i].at == at; i++ {
-			if b := f.borders[i]; b.claim >= 0 && rank[b.claim] >= 0 {
-				q.set(b.claim, !b.ends)
-			}
-		}
-		// Whom nobody claims by the very address fares as at other addresses, which
-		// are a listener of their own.
-		if at.Is4In6() || specific && q.specific == 0 {
-			continue
-		}
-		high := partition.Last(at)
-		if i < len(f.borders) {
-			high = f.borders[i].at.Prev()
-		}
-		s.interval(l, f.claims, q, partition.Span{Low: at, High: high})
-	}
-}
-
-// interval looks at clients whom the same claims hold.
-func (s *sweep) interval(l *partition.Listener, claims []claim, q *claimQueue, span partition.Span) {
-	first, second, anywhere := q.leaders()
-	if first < 0 {
-		return
-	}
-	a := &claims[first]
-	s.won[a.key()] = true
-	if second < 0 || claims[second].entrance != a.entrance {
-		s.alone[a.key()] = true
-	}
-	if second >= 0 && q.rank[second] == q.rank[first] && claims[second].entrance != a.entrance {
-		switch b := &claims[second]; {
-		case !a.rng.Narrower(b.rng):
-			s.meet(CodeRangeTie, l, a, b, span)
-		case !b.rng.Covers(a.rng):
-			s.meet(connector.CodeRangesOverlap, l, a, b, span)
-		}
-	}
-	if anywhere >= 0 && q.rank[first] == 0 {
-		if b := &claims[anywhere]; b.entrance != a.entrance && b.rng.Narrower(a.rng) {
-			s.meet(CodeBindingOutranks, l, a, b, span)
-		}
-	}
-}
-
-func (s *sweep) meet(code string, l *partition.Listener, a, b *claim, span partition.Span) {
-	key := meeting{code, a.entrance, b.entrance}
-	m := s.meets[key]
-	if m == nil {
-		m = &clash{winner: *a, loser: *b, at: l, client: span.Low}
-		s.meets[key] = m
-		s.order = append(s.order, key)
-	}
-	m.spans = append(m.spans, span)
-}
-
-// report tells what the sweep found.
-func (s *sweep) report() {
-	for _, e := range s.inbounds {
-		if e.pair < 0 {
-			continue
-		}
-		for i, r := range e.Settings().RemoteIPRanges {
-			if !s.won[rangeKey{e, i}] {
-				s.neverWins(e, i, r)
-			}
-		}
-	}
-	for _, key := range s.order {
-		s.clash(key, s.meets[key])
-	}
-}
-
 func (s *sweep) neverWins(e *entrance, i int, r connector.Range) {
 	witness, winner := s.loser(e, i)
 	if in := s.policy.Select(witness.Local, witness.Remote); in == e.Inbound {
@@ -304,71 +99,79 @@ func (s *sweep) neverWins(e *entrance, i int, r connector.Range) {
 	})
 }
 
-func (s *sweep) reportRedundant() {
-	for _, e := range s.inbounds {
-		for i, r := range e.Settings().RemoteIPRanges {
-			if key := (rangeKey{e, i}); s.won[key] && !s.alone[key] {
-				witness, _ := s.loser(e, i)
-				s.find(Finding{
-					Code: CodeRangeRedundant, Severity: SeverityNote, Place: indexPath(e.path+".RemoteIPRanges", i),
-					Text:    fmt.Sprintf("without %v the same connector serves its clients by a larger range", r),
-					Fix:     "leave it out",
-					Witness: witness,
-					Sources: []Source{{Local: e.Settings().Bindings, Ranges: []connector.Range{r}}},
-					edit:    dropRange(e, i),
-				})
-			}
-		}
-	}
-}
-
-func dropRange(e *entrance, i int) func(*connector.Config) {
-	return func(cfg *connector.Config) {
-		r := &cfg.Receive[e.index]
+// dropRange takes a range out of RemoteIPRanges, the last of equal ones.
+func dropRange(e *entrance, i int) func(*connector.Config) bool {
+	given := e.Settings().RemoteIPRanges
+	return e.editing(func(r *connector.Receive) bool {
 		if len(r.RemoteIPRanges) == 0 {
-			r.RemoteIPRanges = slices.Clone(e.Settings().RemoteIPRanges) // of the preset
+			r.RemoteIPRanges = slices.Clone(given) // of the preset
 		}
-		r.RemoteIPRanges = slices.Delete(r.RemoteIPRanges, i, i+1)
-	}
+		return dropLast(&r.RemoteIPRanges, given[i])
+	})
 }
 
 // clash reports two connectors that compete.
 func (s *sweep) clash(key meeting, m *clash) {
-	spans := partition.Join(m.spans)
-	ranges := make([]connector.Range, len(spans))
-	for i, span := range spans {
-		ranges[i] = span.Range()
-	}
+	sources, clients := s.meetingPlaces(m)
 	f := Finding{
 		Code: key.code, Severity: SeverityWarning, Place: indexPath(m.loser.path+".RemoteIPRanges", m.loser.index),
-		Witness: greet(m.at, m.client),
-		Sources: []Source{{Local: m.at.Local, Ranges: ranges}},
+		Witness: greet(m.at, m.client), Sources: sources,
 	}
-	winner := strconv.Quote(key.winner.Name())
-	switch clients := "clients " + rangesText(ranges); key.code {
+	winner := strconv.Quote(m.winner.Name())
+	switch key.code {
 	case CodeRangeTie:
 		by := "comes first by name"
-		if key.winner.Settings().TransportRole != key.loser.Settings().TransportRole {
+		if m.winner.Settings().TransportRole != m.loser.Settings().TransportRole {
 			by = "has TransportRole FrontendTransport"
 		}
-		f.Text = fmt.Sprintf("%s go to %s only because that %s: its range %v is as large as %v", clients, winner, by, m.winner.rng, m.loser.rng)
+		f.Text = fmt.Sprintf("clients %s go to %s only because that %s: its range %v is as large as %v%s",
+			clients, winner, by, m.winner.rng, m.loser.rng, m.others())
 		f.Fix = "let one of the ranges be smaller, or leave these clients out of one"
 	case CodeBindingOutranks:
-		f.Place = indexPath(m.loser.path+".Bindings", wildcardOf(key.loser, m.at))
-		f.Text = fmt.Sprintf("%s go to %s, although its range %v is larger than %v: it is bound to %v and not to all addresses",
-			clients, winner, m.winner.rng, m.loser.rng, m.at.Local[0])
-		f.Fix = fmt.Sprintf("bind it to %v as well", m.at.Local[0])
-		if len(m.at.Local) == 1 {
-			f.edit = func(cfg *connector.Config) {
-				r := &cfg.Receive[key.loser.index]
-				r.Bindings = append(slices.Clone(key.loser.Settings().Bindings), m.at.Local[0])
-			}
-		}
+		s.outranked(&f, m, clients)
 	default:
-		f.Text = fmt.Sprintf("%v overlaps %v of %s in part, which wins for %s because it is smaller", m.loser.rng, m.winner.rng, winner, clients)
+		f.Text = fmt.Sprintf("%v overlaps %v of %s in part%s, which wins for clients %s because it is smaller",
+			m.loser.rng, m.winner.rng, winner, m.others(), clients)
 		f.Fix = "let one range hold the other, or leave these clients out of one"
 	}
 	s.find(f)
+}
+
+// outranked says of a connector for all addresses that others bound to the very
+// address have its clients.
+func (s *sweep) outranked(f *Finding, m *clash, clients string) {
+	var winners []string
+	for name := range m.winners {
+		winners = append(winners, strconv.Quote(name))
+	}
+	slices.Sort(winners)
+	var local []netip.AddrPort
+	for _, source := range f.Sources {
+		local = append(local, source.Local...)
+	}
+	slices.SortFunc(local, netip.AddrPort.Compare)
+	local = slices.Compact(local)
+	ranges := fmt.Sprintf("its range %v is larger than %v: it is", m.winner.rng, m.loser.rng)
+	if len(winners) > 1 {
+		ranges = "their ranges are larger: they are"
+	}
+	f.Place = indexPath(m.loser.path+".Bindings", wildcardOf(m.loser.entrance, m.at))
+	f.Text = fmt.Sprintf("clients %s go to %s, although %s bound to %s and not to all addresses",
+		clients, list(winners, " and "), ranges, s.localText(local))
+	f.Fix = fmt.Sprintf("bind it to %s as well", s.localText(local))
+	if len(local) > 1 {
+		return // at which of them, is a person's choice
+	}
+	f.edit = m.loser.editing(func(r *connector.Receive) bool {
+		if slices.Contains(r.Bindings, local[0]) {
+			return false
+		}
+		if len(r.Bindings) == 0 {
+			r.Bindings = m.loser.Settings().Bindings // of the preset
+		}
+		r.Bindings = append(slices.Clone(r.Bindings), local[0])
+		return true
+	})
 }
 
 // wildcardOf returns the place of the binding of e to all addresses of l's port.

@@ -132,7 +132,9 @@ func (c *checker) relays(e *entrance, kind string, sessions []session, to routin
 func (c *checker) anonymous(e *entrance, f *Finding) {
 	index, only := grantOf(e, permission.SIDAnonymous, permission.AcceptAnyRecipient)
 	if only {
-		f.edit = func(cfg *connector.Config) { withdraw(cfg, e.index, index, permission.AcceptAnyRecipient) }
+		f.edit = e.editing(func(r *connector.Receive) bool {
+			return withdraw(r, e.Settings().Permissions[index], permission.AcceptAnyRecipient)
+		})
 	}
 	open := c.beyond(e, named, private)
 	if len(open) == 0 {
@@ -188,7 +190,7 @@ func (c *checker) acceptsAll(open []*entrance, to routing.Domain) {
 	f := Finding{
 		Code: CodeAcceptedAny, Severity: SeverityWarning, Place: elementPath("Accepted", index, c.cfg.Accepted[index].Name),
 		Fix:  "name the domains that are ours, and leave * out",
-		edit: func(cfg *connector.Config) { cfg.Accepted = slices.Delete(cfg.Accepted, index, index+1) },
+		edit: func(cfg *connector.Config) bool { return dropLast(&cfg.Accepted, c.cfg.Accepted[index]) },
 	}
 	worst := open[0]
 	var pairs []int
@@ -319,11 +321,16 @@ func grantOf(e *entrance, to permission.SID, r permission.Right) (index int, onl
 	return index, n == 1 && index >= 0
 }
 
-// withdraw takes a right out of a grant made by hand.
-func withdraw(cfg *connector.Config, receive, grant int, r permission.Right) {
-	list := &cfg.Receive[receive].Permissions
-	g := &(*list)[grant]
-	if g.Allow = g.Allow.Minus(permission.SetOf(r)); g.Allow == 0 && g.Deny == 0 {
-		*list = slices.Delete(*list, grant, grant+1)
+// withdraw takes a right out of a grant made by hand, and reports whether it is there.
+func withdraw(in *connector.Receive, g permission.Grant, r permission.Right) bool {
+	i := slices.Index(in.Permissions, g)
+	if i < 0 {
+		return false
 	}
+	if g.Allow = g.Allow.Minus(permission.SetOf(r)); g.Allow == 0 && g.Deny == 0 {
+		in.Permissions = slices.Delete(in.Permissions, i, i+1)
+	} else {
+		in.Permissions[i] = g
+	}
+	return true
 }

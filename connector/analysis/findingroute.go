@@ -106,10 +106,9 @@ func (c *checker) smartHosts() {
 			}
 			if len(s.SmartHosts) > 1 {
 				f.Fix = "leave it out"
-				f.edit = func(cfg *connector.Config) {
-					list := cfg.Send[i].SmartHosts
-					cfg.Send[i].SmartHosts = append(list[:j:j], list[j+1:]...)
-				}
+				f.edit = editingSend(i, out, func(s *connector.Send) bool {
+					return len(s.SmartHosts) > 1 && dropLast(&s.SmartHosts, host)
+				})
 			}
 			c.find(f)
 		}

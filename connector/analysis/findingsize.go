@@ -27,7 +27,11 @@ func (c *checker) sizes() {
 			Text:    fmt.Sprintf("it carries messages of up to %v, less than the 64 KB that the strictest Receive connector takes", limit),
 			Fix:     "give 64 KB or more, or leave it at the default",
 			Witness: c.leaving(out),
-			edit:    func(cfg *connector.Config) { cfg.Send[i].MaxMessageSize = 0 },
+			edit: editingSend(i, out, func(s *connector.Send) bool {
+				was := s.MaxMessageSize
+				s.MaxMessageSize = 0
+				return was != 0
+			}),
 		}
 		if f.Shown() {
 			f.Witness.Size = int64(limit) + 1
@@ -99,12 +103,14 @@ func (c *checker) mostTaken() []taken {
 			limit := s.MaxSize()
 			for class := range most {
 				m := &most[class]
-				if m.session != nil && (smaller(limit, m.limit) == limit || limit == m.limit) {
-					continue
+				given := c.cfg.Receive[e.index].MaxMessageSize != 0
+				larger := m.session == nil || limit != m.limit && smaller(limit, m.limit) == m.limit
+				if !larger && (limit != m.limit || m.given || !given) {
+					continue // of those that take most, one whose limit was given
 				}
 				to := partition.Mailbox("user", c.domains.Representative(class))
 				if s.Rcpt(connector.Rcpt{To: to}).Allowed() {
-					*m = taken{s, limit, c.cfg.Receive[e.index].MaxMessageSize != 0}
+					*m = taken{s, limit, given}
 				}
 			}
 		}

@@ -1,9 +1,12 @@
 package analysis
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
@@ -50,17 +53,17 @@ func (c *checker) spaces() {
 }
 
 func (c *checker) sendUnused(i int, out *connector.Outbound) {
-	at := slices.IndexFunc(out.Settings().AddressSpaces, routing.AddressSpace.IsSMTP)
-	if at < 0 {
+	spaces := slices.DeleteFunc(slices.Clone(out.Settings().AddressSpaces), func(a routing.AddressSpace) bool { return !a.IsSMTP() })
+	if len(spaces) == 0 {
 		return
 	}
-	to := c.inSpace(out.Settings().AddressSpaces[at])
+	to := c.inSpace(slices.MinFunc(spaces, func(a, b routing.AddressSpace) int { return strings.Compare(a.String(), b.String()) }))
 	c.find(Finding{
 		Code: CodeSendUnused, Severity: SeverityWarning, Place: elementPath("Send", i, out.Name()),
 		Text:    "no mail leaves by it, whoever it is for and however large it is" + c.goes(to),
 		Fix:     "remove or disable it, or give it a lower cost or other address spaces",
 		Witness: c.sendTo(to),
-		edit:    func(cfg *connector.Config) { cfg.Send[i].Enabled = connector.Value(false) },
+		edit:    editingSend(i, out, func(s *connector.Send) bool { return disable(&s.Enabled) }),
 	})
 }
 
@@ -71,9 +74,7 @@ func (c *checker) spaceUnused(i, j int, out *connector.Outbound, space routing.A
 		Text:    fmt.Sprintf("no mail leaves by %v: another address space always wins%s", space, c.goes(to)),
 		Fix:     "leave it out, or give it a lower cost",
 		Witness: c.sendTo(to),
-		edit: func(cfg *connector.Config) {
-			cfg.Send[i].AddressSpaces = slices.Delete(cfg.Send[i].AddressSpaces, j, j+1)
-		},
+		edit:    editingSend(i, out, func(s *connector.Send) bool { return dropLast(&s.AddressSpaces, space) }),
 	})
 }
 
@@ -107,35 +108,33 @@ func (c *checker) goes(to routing.Domain) string {
 // routeTies finds address spaces that several connectors have at the same cost and
 // distance. Groups of the same connectors are alike, so one is asked about.
 func (c *checker) routeTies() {
-	type offer struct{ send, cost int }
+	type offer struct {
+		name string
+		cost int
+	}
 	groups := map[string][]offer{}
-	var order []string
-	for i, out := range c.outbounds {
+	spaces := map[string]routing.AddressSpace{}
+	for _, out := range c.outbounds {
 		if !out.Settings().Enabled.Or(true) {
 			continue
 		}
 		for _, space := range out.Settings().AddressSpaces {
-			if !space.IsSMTP() {
-				continue
+			if key := space.Space(); space.IsSMTP() {
+				groups[key] = append(groups[key], offer{out.Name(), space.Cost()})
+				spaces[key] = space
 			}
-			key := space.Space()
-			if groups[key] == nil {
-				order = append(order, key)
-			}
-			groups[key] = append(groups[key], offer{i, space.Cost()})
 		}
 	}
 	asked := map[string]bool{}
 	told := map[[2]string]bool{}
-	for _, key := range order {
+	for _, key := range slices.Sorted(maps.Keys(groups)) {
 		group := groups[key]
+		slices.SortFunc(group, func(a, b offer) int { return cmp.Or(strings.Compare(a.name, b.name), cmp.Compare(a.cost, b.cost)) })
 		if asked[fmt.Sprint(group)] || len(group) < 2 {
 			continue
 		}
 		asked[fmt.Sprint(group)] = true
-		first := c.outbounds[group[0].send]
-		at := slices.IndexFunc(first.Settings().AddressSpaces, func(a routing.AddressSpace) bool { return a.Space() == key && a.IsSMTP() })
-		to := c.inSpace(first.Settings().AddressSpaces[at])
+		to := c.inSpace(spaces[key])
 		for _, way := range c.ways[c.domains.Find(to)] {
 			c.routeTie(to, max(way.Above+1, 0), told)
 		}

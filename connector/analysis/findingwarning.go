@@ -44,12 +44,18 @@ func (c *checker) warnings() {
 		f := Finding{Code: p.Code, Severity: SeverityWarning, Place: p.Path, Text: p.Detail, Fix: rule.fix}
 		c.warningWitness(&f)
 		if rule.edit != nil {
-			f.edit = func(cfg *connector.Config) {
-				if e := elementAt(cfg, p.Path); e != nil {
-					rule.edit(e)
-				}
+			f.edit = func(cfg *connector.Config) bool {
+				e := elementAt(cfg, p.Path)
+				return e != nil && rule.edit(e)
 			}
-			if e := elementAt(&c.cfg, p.Path); e == nil || !rule.edit(e.copied()) {
+			e := elementAt(&c.cfg, p.Path)
+			if e == nil || !rule.edit(e.copied()) {
+				f.edit = nil
+			}
+			if p.Code == connector.CodeGroupUnreachable && e.logins() {
+				// Whom a verifier vouches for may be a member of any group.
+				f.Text += ", unless a user is a member of that group"
+				f.Fix = "give the mechanism that leads to it, or leave the group out if no user is a member"
 				f.edit = nil
 			}
 		}

@@ -216,6 +216,12 @@ func (c *comparer) sources(pairs []int) ([]Source, string) {
 			spans[at.listener] = append(spans[at.listener], at.Span)
 		}
 	}
+	sources := c.sourcesOf(spans)
+	return sources, c.sourcesText(sources)
+}
+
+// sourcesOf returns clients, given by listener.
+func (c *comparer) sourcesOf(spans [][]partition.Span) []Source {
 	var sources []Source
 	same := map[string]int{}
 	for l := range c.listeners {
@@ -236,7 +242,7 @@ func (c *comparer) sources(pairs []int) ([]Source, string) {
 		}
 		sources[at].Local = append(sources[at].Local, c.listeners[l].Local...)
 	}
-	return sources, c.sourcesText(sources)
+	return sources
 }
 
 // sourcesText names local addresses only where not all of the family are meant.

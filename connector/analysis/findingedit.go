@@ -1,0 +1,53 @@
+package analysis
+
+import (
+	"slices"
+
+	"github.com/interchange-smtp/interchange/connector"
+)
+
+// editing makes an edit of one that looks for the connector in a Config, where others
+// may be gone. edit reports whether it changed something.
+func (e *entrance) editing(edit func(*connector.Receive) bool) func(*connector.Config) bool {
+	index, name, server := e.index, e.Name(), e.given
+	return func(cfg *connector.Config) bool {
+		is := func(r connector.Receive) bool { return r.Name == name && r.Server == server }
+		at := index
+		if at >= len(cfg.Receive) || !is(cfg.Receive[at]) {
+			at = slices.IndexFunc(cfg.Receive, is)
+		}
+		return at >= 0 && edit(&cfg.Receive[at])
+	}
+}
+
+// editingSend is the same of a Send connector.
+func editingSend(index int, out *connector.Outbound, edit func(*connector.Send) bool) func(*connector.Config) bool {
+	name := out.Name()
+	return func(cfg *connector.Config) bool {
+		is := func(s connector.Send) bool { return s.Name == name }
+		at := index
+		if at >= len(cfg.Send) || !is(cfg.Send[at]) {
+			at = slices.IndexFunc(cfg.Send, is)
+		}
+		return at >= 0 && edit(&cfg.Send[at])
+	}
+}
+
+// disable sets Enabled to false and reports whether it was true.
+func disable(enabled *connector.Setting[bool]) bool {
+	was := enabled.Or(true)
+	*enabled = connector.Value(false)
+	return was
+}
+
+// dropLast takes the last element that is equal to x out of a list, and reports
+// whether there was one.
+func dropLast[T comparable](list *[]T, x T) bool {
+	for i := len(*list) - 1; i >= 0; i-- {
+		if (*list)[i] == x {
+			*list = slices.Delete(slices.Clone(*list), i, i+1)
+			return true
+		}
+	}
+	return false
+}

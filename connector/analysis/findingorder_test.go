@@ -1,0 +1,184 @@
+package analysis_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/analysis"
+	"github.com/interchange-smtp/interchange/connector/internal/randompolicy"
+)
+
+// shuffled is a policy in another order of everything that has no order.
+func shuffled(r *rand.Rand, cfg connector.Config) connector.Config {
+	for i := range cfg.Receive {
+		c := &cfg.Receive[i]
+		r.Shuffle(len(c.RemoteIPRanges), swapper(c.RemoteIPRanges))
+		r.Shuffle(len(c.Bindings), swapper(c.Bindings))
+		r.Shuffle(len(c.Permissions), swapper(c.Permissions))
+	}
+	for i := range cfg.Send {
+		s := &cfg.Send[i]
+		r.Shuffle(len(s.AddressSpaces), swapper(s.AddressSpaces))
+		r.Shuffle(len(s.SmartHosts), swapper(s.SmartHosts))
+		r.Shuffle(len(s.Permissions), swapper(s.Permissions))
+	}
+	r.Shuffle(len(cfg.Receive), swapper(cfg.Receive))
+	r.Shuffle(len(cfg.Send), swapper(cfg.Send))
+	r.Shuffle(len(cfg.Accepted), swapper(cfg.Accepted))
+	r.Shuffle(len(cfg.Transport.TLSReceiveDomainSecureList), swapper(cfg.Transport.TLSReceiveDomainSecureList))
+	return cfg
+}
+
+var (
+	placeIndex  = regexp.MustCompile(`\[\d+\]`)
+	warnedFirst = regexp.MustCompile(`\(nor on \d+ other connectors?\)`)
+)
+
+// findingsOf are the findings without the places of elements in their lists.
+func findingsOf(p *connector.Policy) []string {
+	var all []string
+	for _, f := range analysis.Check(p, analysis.Options{}) {
+		if warnedFirst.MatchString(f.Text) {
+			continue // told at the first of several connectors
+		}
+		for i := range f.Sources {
+			slices.SortFunc(f.Sources[i].Ranges, connector.Range.Compare)
+			slices.SortFunc(f.Sources[i].Local, netip.AddrPort.Compare)
+		}
+		all = append(all, fmt.Sprint(placeIndex.ReplaceAllString(f.Place, "[]"), f.Severity, f.Code, f.Text, f.Fix, f.Sources))
+	}
+	slices.Sort(all)
+	return all
+}
+
+// TestOrderOfLists: the order of connectors, ranges, bindings, grants, address spaces
+// and domains means nothing, so nothing else is found.
+func TestOrderOfLists(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 8))
+	for range 150 {
+		p := randompolicy.Policy(r)
+		want := findingsOf(p)
+		if got := findingsOf(compile(t, shuffled(r, p.Config()))); !slices.Equal(got, want) {
+			t.Fatalf("in another order:\n%s\nbefore:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+		}
+	}
+	// Of the connectors that take most, one has its limit by default.
+	parts := []string{"%in", `, "MaxMessageSize": "50MB"`, "%receive", `, {"Name": "Also", "Bindings": ["0.0.0.0:25"], "RemoteIPRanges": ["10.0.0.2"], "PermissionGroups": "AnonymousUsers"`}
+	gap := func(limits ...string) []string {
+		p := slices.Clone(parts)
+		p[1] = limits[0]
+		p[3] += limits[1] + "}"
+		return findingsOf(compiled(t, with(t, p...)))
+	}
+	const given = `, "MaxMessageSize": "36MB"`
+	one, other := gap(given, ""), gap("", given)
+	if len(one) != len(other) {
+		t.Errorf("%q differs from %q", one, other)
+	}
+}
+
+// noEffect are the codes of what can be left out.
+var noEffect = []string{
+	analysis.CodeConnectorUnreached, analysis.CodeRangeUnreached, analysis.CodeRangeRedundant, analysis.CodeGrantIneffective,
+	analysis.CodeSendUnused, analysis.CodeSpaceUnused, connector.CodeNotEnforced, connector.CodeGroupCustom, connector.CodeGroupUnreachable,
+	connector.CodeCredentialUnused, connector.CodeDomainSecureList, analysis.CodeAcknowledgedNothing,
+}
+
+// TestRepairsHaveNoEffect: what is said to have no effect can be left out, one, some or
+// all of it, and in any order.
+func TestRepairsHaveNoEffect(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 9))
+	repaired := map[string]int{}
+	for range randomPolicies {
+		p := randompolicy.Policy(r)
+		var found []analysis.Finding
+		for _, f := range analysis.Check(p, analysis.Options{}) {
+			if slices.Contains(noEffect, f.Code) {
+				found = append(found, f)
+			}
+		}
+		for _, chance := range []int{1, 1, 2, 3} {
+			cfg := p.Config()
+			r.Shuffle(len(found), swapper(found))
+			var done []string
+			for _, f := range found {
+				if r.IntN(chance) == 0 && f.Repair(&cfg) {
+					done = append(done, f.String())
+					repaired[f.Code]++
+				}
+			}
+			fixed, err := connector.Compile(cfg)
+			if err != nil {
+				continue // the last address space may be gone, of a connector that is disabled
+			}
+			if c := analysis.Compare(p, fixed); !c.Same() {
+				t.Fatalf("after\n%s\n%s\n%+v", strings.Join(done, "\n"), texts(c.Changes), p.Config())
+			}
+		}
+		// Once more than there is something to repair.
+		cfg := p.Config()
+		for _, f := range append(found, found...) {
+			f.Repair(&cfg)
+		}
+		for _, f := range analysis.Check(p, analysis.Options{}) {
+			f.Repair(&cfg)
+			f.Repair(&connector.Config{})
+		}
+	}
+	for _, code := range noEffect[:6] {
+		if repaired[code] == 0 {
+			t.Errorf("%s was never repaired", code)
+		}
+	}
+}
+
+// TestTiesPointByPoint asks at every local address who serves a client, and whether
+// only its name makes the connector win.
+func TestTiesPointByPoint(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 10))
+	ties := 0
+	for range randomPolicies {
+		p := randompolicy.Policy(r)
+		slow := newSlow(p)
+		found := analysis.Check(p, analysis.Options{})
+		for _, local := range randompolicy.Locals {
+			for _, remote := range randompolicy.Clients(local) {
+				winner := slow.serve(local, remote)
+				if winner == nil {
+					continue
+				}
+				told := slices.ContainsFunc(found, func(f analysis.Finding) bool {
+					return f.Code == analysis.CodeRangeTie && from(analysis.Change{Sources: f.Sources}, p.Bindings(), local, remote)
+				})
+				if tied := slow.tied(local, remote); tied != told {
+					t.Fatalf("%v at %v: tied: %v, told: %v\n%v\n%+v", remote, local, tied, told, found, p.Config())
+				} else if tied {
+					ties++
+				}
+			}
+		}
+	}
+	if ties < 50 {
+		t.Errorf("only %d ties came up", ties)
+	}
+}
+
+// tied reports whether another connector would serve the client if the winner came
+// last by name.
+func (p slowPolicy) tied(local netip.AddrPort, remote netip.Addr) bool {
+	winner := p.serve(local, remote)
+	other := slowPolicy{p.cfg}
+	other.cfg.Receive = slices.Clone(p.cfg.Receive)
+	for i := range other.cfg.Receive {
+		if c := &other.cfg.Receive[i]; c.Name == winner.Name {
+			c.Name = "zzz"
+		}
+	}
+	return other.serve(local, remote).Name != "zzz"
+}

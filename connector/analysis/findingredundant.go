@@ -1,0 +1,89 @@
+package analysis
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/connector"
+)
+
+// redundant finds ranges that can be left out, one by one or all at once, and the
+// same connectors serve the same clients. All other ranges stay where they are.
+func (s *sweep) redundant() {
+	for _, e := range s.inbounds {
+		if len(s.held[e]) > 0 && len(e.Settings().RemoteIPRanges) > 1 {
+			s.redundantOf(e)
+		}
+	}
+}
+
+// redundantOf goes through the ranges of a connector, the smallest first. Of the
+// ranges by which it serves a client, one must stay: of those that hold the client
+// and come before the first range of another connector.
+func (s *sweep) redundantOf(e *entrance) {
+	ranges := e.Settings().RemoteIPRanges
+	order := make([]int, len(ranges))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int {
+		switch x, y := ranges[a], ranges[b]; {
+		case x.Narrower(y):
+			return -1
+		case y.Narrower(x):
+			return +1
+		default: // of equal ones the last goes
+			return cmp.Or(x.Low().Compare(y.Low()), strings.Compare(y.String(), x.String()), cmp.Compare(b, a))
+		}
+	})
+	// next returns the place in order of the first range from a place on that may keep
+	// a client; -1: there is none.
+	next := func(h holding, from int) int {
+		for at := from; at < len(order); at++ {
+			i := order[at]
+			if s.won[rangeKey{e, i}] && ranges[i].Contains(h.client) && (h.before == nil || compareClaims(claim{e, i, ranges[i]}, *h.before) < 0) {
+				return at
+			}
+		}
+		return -1
+	}
+	waiting := make([][]holding, len(order)) // for the decision about a range
+	for _, h := range s.held[e] {
+		if at := next(h, 0); at >= 0 {
+			waiting[at] = append(waiting[at], h)
+		}
+	}
+	for at, i := range order {
+		if !s.won[rangeKey{e, i}] {
+			continue // it is told of as unreached
+		}
+		then := make([]int, len(waiting[at]))
+		needed := false
+		for j, h := range waiting[at] {
+			then[j] = next(h, at+1)
+			needed = needed || then[j] < 0
+		}
+		if needed {
+			continue // whoever waited is served by it
+		}
+		for j, h := range waiting[at] {
+			waiting[then[j]] = append(waiting[then[j]], h)
+		}
+		s.isRedundant(e, i)
+	}
+}
+
+func (s *sweep) isRedundant(e *entrance, i int) {
+	r := e.Settings().RemoteIPRanges[i]
+	witness, _ := s.loser(e, i)
+	s.find(Finding{
+		Code: CodeRangeRedundant, Severity: SeverityNote, Place: indexPath(e.path+".RemoteIPRanges", i),
+		Text:    fmt.Sprintf("without %v the same connector serves its clients by another range", r),
+		Fix:     "leave it out",
+		Witness: witness,
+		Sources: []Source{{Local: e.Settings().Bindings, Ranges: []connector.Range{r}}},
+		edit:    dropRange(e, i),
+	})
+}

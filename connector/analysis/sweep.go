@@ -1,0 +1,308 @@
+package analysis
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/partition"
+)
+
+// claim is a range of an entrance.
+type claim struct {
+	*entrance
+	index int // in RemoteIPRanges
+	rng   connector.Range
+}
+
+// rangeKey names a range of the configuration.
+type rangeKey struct {
+	in    *entrance
+	index int
+}
+
+func (c *claim) key() rangeKey { return rangeKey{c.entrance, c.index} }
+
+// compareClaims orders claims to one client as Policy.Select does where all are
+// bound alike, the winner first.
+func compareClaims(a, b claim) int {
+	switch {
+	case a.rng.Narrower(b.rng):
+		return -1
+	case b.rng.Narrower(a.rng):
+		return +1
+	}
+	return cmp.Or(cmp.Compare(b.Settings().TransportRole, a.Settings().TransportRole), // FrontendTransport first
+		strings.Compare(strings.ToLower(a.Name()), strings.ToLower(b.Name())),
+		strings.Compare(a.Name(), b.Name()), strings.Compare(a.rng.String(), b.rng.String()), cmp.Compare(a.index, b.index))
+}
+
+// sweep walks through the clients of every listener and looks at who claims them:
+// the winner, the first claim of another connector, and the first of those bound to
+// all addresses.
+type sweep struct {
+	*checker
+	won   map[rangeKey]bool
+	held  map[*entrance][]holding // where an entrance wins
+	meets map[meeting]*clash
+	order []meeting
+}
+
+// holding is clients whom an entrance serves by those of its ranges that come before
+// the first of another connector.
+type holding struct {
+	client netip.Addr
+	before *claim // nil: no other connector bound in the same way has them
+}
+
+// meeting is two connectors and what is to be said of them.
+type meeting struct {
+	code          string
+	winner, loser *entrance // winner is nil where the others are told together
+}
+
+// clash is where a meeting takes place, and first.
+type clash struct {
+	winner, loser claim
+	at            *partition.Listener
+	client        netip.Addr
+	spans         map[*partition.Listener][]partition.Span
+	pairs         map[[2]rangeKey]bool
+	winners       map[string]bool
+}
+
+func newSweep(c *checker) *sweep {
+	return &sweep{checker: c, won: map[rangeKey]bool{}, held: map[*entrance][]holding{}, meets: map[meeting]*clash{}}
+}
+
+// wildcard is the local addresses of one family and port that no binding names.
+type wildcard struct {
+	six  bool
+	port uint16
+}
+
+// run sweeps all listeners: those for all addresses first, so that it is known whom
+// they serve.
+func (s *sweep) run() {
+	anywhere := map[wildcard]*anywhere{}
+	for _, all := range []bool{true, false} {
+		for i := range s.listeners {
+			l := &s.listeners[i]
+			at := l.Local[0]
+			if at.Addr().IsUnspecified() != all {
+				continue
+			}
+			key := wildcard{at.Addr().Is6(), at.Port()}
+			swept := s.listener(l, anywhere[key])
+			for _, local := range l.Local {
+				if local.Addr().IsUnspecified() {
+					anywhere[wildcard{local.Addr().Is6(), local.Port()}] = swept
+				}
+			}
+		}
+	}
+}
+
+// anywhere is how clients fare with the connectors that are bound to all addresses.
+type anywhere struct {
+	best []stretchOf
+	met  []encountered
+}
+
+// stretchOf is clients of whom a claim is the best.
+type stretchOf struct {
+	partition.Span
+	claim claim
+}
+
+// encountered is clients whom two claims meet for.
+type encountered struct {
+	meeting
+	winner, loser claim
+	partition.Span
+}
+
+// border is where a claim begins or, if ends, where it is over.
+type border struct {
+	at    netip.Addr
+	claim int // -1: nothing begins or ends
+	ends  bool
+}
+
+// mapped is where IPv4-mapped addresses begin and what comes behind: they are IPv4,
+// so no client has one in IPv6.
+var mapped = [2]netip.Addr{netip.MustParseAddr("::ffff:0:0"), netip.MustParseAddr("::1:0:0:0")}
+
+// listener sweeps one listener. Whom no connector claims by the very address fares as
+// at other addresses.
+func (s *sweep) listener(l *partition.Listener, other *anywhere) *anywhere {
+	claims, borders := s.field(l)
+	q := newClaimQueue(claims)
+	swept := &anywhere{}
+	for i := 0; i < len(borders); {
+		at := borders[i].at
+		for ; i < len(borders) && borders[i].at == at; i++ {
+			if b := borders[i]; b.claim >= 0 {
+				q.set(b.claim, !b.ends)
+			}
+		}
+		first, next := q.leaders()
+		if first < 0 || at.Is4In6() {
+			continue
+		}
+		high := partition.Last(at)
+		if i < len(borders) {
+			high = borders[i].at.Prev()
+		}
+		span := partition.Span{Low: at, High: high}
+		swept.best = append(swept.best, stretchOf{span, claims[first]})
+		var second *claim
+		if next >= 0 {
+			second = &claims[next]
+		}
+		if key, ok := s.interval(&claims[first], second, span.Low); ok {
+			swept.met = append(swept.met, encountered{key, claims[first], *second, span})
+			s.meet(key, l, &claims[first], second, span)
+		}
+		if other != nil {
+			s.outranks(l, &claims[first], span, other.best)
+		}
+	}
+	if other != nil {
+		s.fallThrough(l, swept.best, other.met)
+	}
+	return swept
+}
+
+// fallThrough notes what meets for clients of l whom no connector claims by the very
+// address. claimed are the others, ascending.
+func (s *sweep) fallThrough(l *partition.Listener, claimed []stretchOf, met []encountered) {
+	at := 0
+	for i := range met {
+		m := &met[i]
+		for at < len(claimed) && claimed[at].High.Less(m.Low) {
+			at++
+		}
+		low := m.Low
+		for j := at; j < len(claimed) && low.IsValid() && !m.High.Less(claimed[j].Low); j++ {
+			if low.Less(claimed[j].Low) {
+				s.meet(m.meeting, l, &m.winner, &m.loser, partition.Span{Low: low, High: claimed[j].Low.Prev()})
+			}
+			low = claimed[j].High.Next()
+		}
+		if low.IsValid() && !m.High.Less(low) {
+			s.meet(m.meeting, l, &m.winner, &m.loser, partition.Span{Low: low, High: m.High})
+		}
+	}
+}
+
+// field is the claims to clients of a listener, in the order of preference, and where
+// they begin and end.
+func (s *sweep) field(l *partition.Listener) (claims []claim, borders []border) {
+	six := l.Local[0].Addr().Is6()
+	for _, e := range s.inbounds {
+		if boundAs(e, l) != 0 {
+			continue
+		}
+		for i, r := range e.Settings().RemoteIPRanges {
+			if r.Low().Is6() == six {
+				claims = append(claims, claim{e, i, r})
+			}
+		}
+	}
+	slices.SortFunc(claims, compareClaims)
+	for i := range claims {
+		borders = append(borders, border{claims[i].rng.Low(), i, false})
+		if next := claims[i].rng.High().Next(); next.IsValid() {
+			borders = append(borders, border{next, i, true})
+		}
+	}
+	if six {
+		borders = append(borders, border{mapped[0], -1, false}, border{mapped[1], -1, false})
+	}
+	slices.SortFunc(borders, func(a, b border) int { return a.at.Compare(b.at) })
+	return claims, borders
+}
+
+// interval looks at clients whom the same claims hold: a wins, and b is the first of
+// another connector. It reports what is to be said of the two.
+func (s *sweep) interval(a, b *claim, client netip.Addr) (key meeting, ok bool) {
+	s.won[a.key()] = true
+	s.held[a.entrance] = append(s.held[a.entrance], holding{client, b})
+	switch {
+	case b == nil:
+		return meeting{}, false
+	case !a.rng.Narrower(b.rng):
+		return meeting{CodeRangeTie, a.entrance, b.entrance}, true
+	}
+	return meeting{connector.CodeRangesOverlap, a.entrance, b.entrance}, !b.rng.Covers(a.rng)
+}
+
+// outranks looks for claims to all addresses that are narrower than a, which wins all
+// the same because it is bound to the very address.
+func (s *sweep) outranks(l *partition.Listener, a *claim, span partition.Span, anywhere []stretchOf) {
+	at, _ := slices.BinarySearchFunc(anywhere, span.Low, func(w stretchOf, low netip.Addr) int { return w.High.Compare(low) })
+	for i := at; i < len(anywhere) && !span.High.Less(anywhere[i].Low); i++ {
+		w := &anywhere[i]
+		if b := &w.claim; b.entrance != a.entrance && b.rng.Narrower(a.rng) {
+			shared := partition.Span{Low: later(w.Low, span.Low), High: earlier(w.High, span.High)}
+			s.meet(meeting{CodeBindingOutranks, nil, b.entrance}, l, a, b, shared)
+		}
+	}
+}
+
+func (s *sweep) meet(key meeting, l *partition.Listener, a, b *claim, span partition.Span) {
+	m := s.meets[key]
+	if m == nil {
+		m = &clash{
+			winner: *a, loser: *b, at: l, client: span.Low,
+			spans: map[*partition.Listener][]partition.Span{}, pairs: map[[2]rangeKey]bool{}, winners: map[string]bool{},
+		}
+		s.meets[key] = m
+		s.order = append(s.order, key)
+	}
+	m.spans[l] = append(m.spans[l], span)
+	m.winners[a.Name()] = true
+	if key.winner != nil {
+		m.pairs[[2]rangeKey{a.key(), b.key()}] = true
+	}
+}
+
+// meetingPlaces returns the clients of a clash, each at the addresses where they meet
+// it, and the same in words.
+func (s *sweep) meetingPlaces(m *clash) ([]Source, string) {
+	spans := make([][]partition.Span, len(s.listeners))
+	for i := range s.listeners {
+		spans[i] = m.spans[&s.listeners[i]]
+	}
+	sources := s.sourcesOf(spans)
+	return sources, s.sourcesText(sources)
+}
+
+// others counts the pairs of ranges that a clash doesn't name.
+func (m *clash) others() string {
+	if n := len(m.pairs) - 1; n > 0 {
+		return " (and " + strconv.Itoa(n) + " more of their ranges)"
+	}
+	return ""
+}
+
+// report tells what the sweep found.
+func (s *sweep) report() {
+	for _, e := range s.inbounds {
+		if e.pair < 0 {
+			continue
+		}
+		for i, r := range e.Settings().RemoteIPRanges {
+			if !s.won[rangeKey{e, i}] {
+				s.neverWins(e, i, r)
+			}
+		}
+	}
+	for _, key := range s.order {
+		s.clash(key, s.meets[key])
+	}
+}

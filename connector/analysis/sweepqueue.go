@@ -1,0 +1,84 @@
+package analysis
+
+import "container/heap"
+
+// claimQueue knows which claims hold the present client. Claims are numbers in the
+// order of preference.
+type claimQueue struct {
+	claims []claim
+	holds  []bool
+	own    map[*entrance]*numbers // a heap of its claims that hold, and of some that don't any more
+	best   map[*entrance]int      // the first of its claims that hold; -1: none
+	firsts numbers                // a heap of these, and of some that aren't any more
+}
+
+func newClaimQueue(claims []claim) *claimQueue {
+	q := &claimQueue{claims: claims, holds: make([]bool, len(claims)), own: map[*entrance]*numbers{}, best: map[*entrance]int{}}
+	for i := range claims {
+		if e := claims[i].entrance; q.own[e] == nil {
+			q.own[e], q.best[e] = &numbers{}, -1
+		}
+	}
+	return q
+}
+
+// set notes that a claim begins to hold or stops.
+func (q *claimQueue) set(claim int, holds bool) {
+	e := q.claims[claim].entrance
+	own := q.own[e]
+	q.holds[claim] = holds
+	if holds {
+		heap.Push(own, claim)
+	}
+	for own.Len() > 0 && !q.holds[(*own)[0]] {
+		heap.Pop(own)
+	}
+	best := -1
+	if own.Len() > 0 {
+		best = (*own)[0]
+	}
+	if best != q.best[e] {
+		q.best[e] = best
+		if best >= 0 {
+			heap.Push(&q.firsts, best)
+		}
+	}
+}
+
+// leaders returns the claim that wins, and the first one of another connector; -1
+// where there is none.
+func (q *claimQueue) leaders() (first, other int) {
+	first, other = q.pop(-1), -1
+	if first >= 0 {
+		if other = q.pop(first); other >= 0 {
+			heap.Push(&q.firsts, other)
+		}
+		heap.Push(&q.firsts, first)
+	}
+	return first, other
+}
+
+// pop takes the first claim but one that is the best of its connector out of the
+// heap. A claim may be in it twice.
+func (q *claimQueue) pop(but int) int {
+	for q.firsts.Len() > 0 {
+		if i := heap.Pop(&q.firsts).(int); i != but && q.best[q.claims[i].entrance] == i {
+			return i
+		}
+	}
+	return -1
+}
+
+// numbers is a heap of numbers, the lowest first.
+type numbers []int
+
+func (n numbers) Len() int           { return len(n) }
+func (n numbers) Less(i, j int) bool { return n[i] < n[j] }
+func (n numbers) Swap(i, j int)      { n[i], n[j] = n[j], n[i] }
+func (n *numbers) Push(x any)        { *n = append(*n, x.(int)) }
+func (n *numbers) Pop() any {
+	last := len(*n) - 1
+	x := (*n)[last]
+	*n = (*n)[:last]
+	return x
+}
