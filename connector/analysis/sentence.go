@@ -156,7 +156,7 @@ func (d *delta) identity() string {
 	text := identity(d.parties, unchanged)
 	switch d.names {
 	case ownName:
-		text += " that names the sender's domain"
+		text += " that also names the sender's domain"
 	case otherName:
 		text += " that doesn't name the sender's domain"
 	}
