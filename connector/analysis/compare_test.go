@@ -41,7 +41,7 @@ type difference struct {
 // domain.
 func TestFindsAll(t *testing.T) {
 	found := map[analysis.Aspect]int{}
-	pairs(40, 1, func(r *rand.Rand, a, b *connector.Policy) {
+	pairs(48, 1, func(r *rand.Rand, a, b *connector.Policy) {
 		changes := analysis.Compare(a, b).Changes
 		bound := append(a.Bindings(), b.Bindings()...)
 		seen := 0

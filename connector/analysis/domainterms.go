@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
 	"github.com/interchange-smtp/interchange/routing"
@@ -28,6 +29,7 @@ type outline struct {
 	domains *partition.Domains
 	names   []outlineName
 	known   map[string][2][]string // what classTerms returned, by what it was asked
+	relayed map[string][]bool      // the same of within: the cells
 }
 
 // outlineName is the cell of a name. Its parent is the cell that its domain
@@ -39,7 +41,7 @@ type outlineName struct {
 }
 
 func newOutline(d *partition.Domains) *outline {
-	o := &outline{domains: d, known: map[string][2][]string{}}
+	o := &outline{domains: d, known: map[string][2][]string{}, relayed: map[string][]bool{}}
 	elsewhere := d.Elsewhere()
 	below := map[routing.Domain]int{}
 	for _, i := range shortestFirst(d) {
@@ -73,47 +75,80 @@ func (o *outline) classTerms(d *delta) (domains, except []string) {
 	if known, ok := o.known[key]; ok {
 		return known[0], known[1]
 	}
-	of := make([]membership, len(o.domains.Classes))
-	for i, class := range o.domains.Classes {
-		// To relay is to send to domains that aren't accepted.
-		if relay && class.Accepted[side(d.direction)] != 0 {
-			of[i] = eitherWay
-		}
-	}
-	for _, i := range d.objects {
-		of[i] = inside
-	}
+	of := o.membership(d.objects, relay, d.direction)
 	domains, except = o.terms(func(cell int) membership { return of[o.domains.Cells[cell].Class] })
 	o.known[key] = [2][]string{domains, except}
 	return domains, except
+}
+
+// membership is which classes a sentence about some is about.
+func (o *outline) membership(classes []int, relay bool, direction Direction) []membership {
+	of := make([]membership, len(o.domains.Classes))
+	for i, class := range o.domains.Classes {
+		// To relay is to send to domains that aren't accepted.
+		if relay && class.Accepted[side(direction)] != 0 {
+			of[i] = eitherWay
+		}
+	}
+	for _, i := range classes {
+		of[i] = inside
+	}
+	return of
+}
+
+// within reports whether all domains of a class are in what a sentence names that is
+// about relaying to some others.
+func (o *outline) within(class int, relay []int, direction Direction) bool {
+	key := fmt.Sprint(relay, direction)
+	in, ok := o.relayed[key]
+	if !ok && len(relay) > 0 {
+		of := o.membership(relay, true, direction)
+		in = o.settled(func(cell int) membership { return of[o.domains.Cells[cell].Class] }, nil)
+		o.relayed[key] = in
+	}
+	return len(relay) > 0 && !slices.ContainsFunc(o.domains.Members[class], func(cell int) bool { return !in[cell] })
 }
 
 // terms describes a set of cells by as few names as can be: a name is told
 // only where its domain, or what lies below it, is in the set and the domain
 // above it isn't, or the reverse.
 func (o *outline) terms(of func(cell int) membership) (domains, except []string) {
+	o.settled(of, func(cell int, in bool) {
+		term := o.domains.Cells[cell].String()
+		if at := cell - o.domains.Elsewhere(); at >= 0 {
+			term = [...]string{anyDomain, anyLabel, anyLiteral}[at]
+		}
+		if in {
+			domains = append(domains, term)
+		} else {
+			except = append(except, term)
+		}
+	})
+	return domains, except
+}
+
+// settled returns which cells are in a set, those that may be or not as it is above
+// them. differs is called for those that aren't as what lies above, parents first.
+func (o *outline) settled(of func(cell int) membership, differs func(cell int, in bool)) []bool {
 	in := make([]bool, len(o.domains.Cells))
-	tell := func(cell int, above bool, term func() string) {
+	tell := func(cell int, above bool) {
 		in[cell] = settle(of(cell), above)
-		switch {
-		case in[cell] && !above:
-			domains = append(domains, term())
-		case !in[cell] && above:
-			except = append(except, term())
+		if in[cell] != above && differs != nil {
+			differs(cell, in[cell])
 		}
 	}
 	elsewhere := o.domains.Elsewhere()
-	tell(elsewhere, false, func() string { return anyDomain })
-	tell(elsewhere+1, in[elsewhere], func() string { return anyLabel })
-	tell(elsewhere+2, in[elsewhere], func() string { return anyLiteral })
+	tell(elsewhere, false)
+	tell(elsewhere+1, in[elsewhere])
+	tell(elsewhere+2, in[elsewhere])
 	for i := range o.names {
 		n := &o.names[i]
-		tell(n.named, in[n.parent], func() string { return o.domains.Cells[n.named].String() })
+		tell(n.named, in[n.parent])
 		if n.below > 0 {
-			tell(n.below, in[n.above], func() string { return o.domains.Cells[n.below].String() })
+			tell(n.below, in[n.above])
 		}
 	}
-	return domains, except
+	return in
 }
 
 // settle decides for cells that may be in the set or not as it is above them.

@@ -164,7 +164,7 @@ func TestTiesPointByPoint(t *testing.T) {
 			}
 		}
 	}
-	if ties < 50 {
+	if ties < 10 {
 		t.Errorf("only %d ties came up", ties)
 	}
 }

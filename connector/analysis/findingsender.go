@@ -72,8 +72,9 @@ func (c *checker) gatewayDoor() *entrance {
 // send for everybody.
 func (e *entrance) letsOneSendForAll() bool {
 	return slices.ContainsFunc(e.Settings().Permissions, func(g permission.Grant) bool {
-		who := []permission.SID{permission.SIDAuthenticatedUsers, g.To}
-		return g.To != permission.SIDAnonymous && g.Allow.Has(permission.AcceptAnySender) && able(e.ACL(), who).Has(permission.AcceptAnySender)
+		rights := e.ACL().Rights(permission.Principal{SIDs: []permission.SID{permission.SIDAuthenticatedUsers, g.To}})
+		return g.To != permission.SIDAnonymous && g.Allow.Has(permission.AcceptAnySender) &&
+			rights.HasAll(permission.SetOf(permission.Submit, permission.AcceptAnySender))
 	})
 }
 

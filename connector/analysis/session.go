@@ -172,8 +172,7 @@ func (e *encounter) recipients() {
 		e.found(delta{aspect: AspectTLS, direction: toward(e.submit[1]), anyChannel: true}, e.toAnybody())
 		return
 	}
-	var relay [Stricter + 1]bool // by direction: whether it changed for any domain
-	elsewhere := e.domains.Cells[e.domains.Elsewhere()].Class
+	var relay [Stricter + 1][]int // by direction: for which classes it changed
 	var routed []delta
 	differs := false
 	for i, class := range e.domains.Classes {
@@ -182,7 +181,7 @@ func (e *encounter) recipients() {
 			d := delta{aspect: AspectRecipient, direction: direction, objects: []int{i}}
 			if class.Accepted[side(direction)] == 0 {
 				d.aspect = AspectRelay
-				relay[direction] = relay[direction] || i == elsewhere
+				relay[direction] = append(relay[direction], i)
 			}
 			e.found(d, e.to("user", i))
 			if d.aspect == AspectRelay {
@@ -195,9 +194,9 @@ func (e *encounter) recipients() {
 		}
 	}
 	for _, d := range routed {
-		// To relay anywhere includes such recipients of accepted domains.
+		// To relay to any domain includes such recipients of accepted domains.
 		class := d.objects[0]
-		if accepted := e.domains.Classes[class].Accepted[side(d.direction)] != 0; !accepted || !relay[d.direction] {
+		if accepted := e.domains.Classes[class].Accepted[side(d.direction)] != 0; !accepted || !e.outline.within(class, relay[d.direction], d.direction) {
 			e.found(d, e.to(routedLocal, class))
 		}
 	}

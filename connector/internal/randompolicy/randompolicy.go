@@ -196,7 +196,9 @@ func grant(r *rand.Rand) permission.Grant {
 // Range draws a range of clients.
 func Range(r *rand.Rand) connector.Range {
 	a, b := r.IntN(16), r.IntN(16)
-	switch r.IntN(6) {
+	switch r.IntN(7) {
+	case 6: // of one size, so that they tie
+		return connector.MustParseRange(fmt.Sprintf("10.0.0.%d-10.0.0.%d", a, a+4))
 	case 0:
 		return connector.MustParseRange("0.0.0.0-255.255.255.255")
 	case 1:
