@@ -127,7 +127,7 @@ func hostsText(set *connector.Send) string {
 	if len(hosts) > 0 {
 		text = strings.Join(slices.Compact(hosts), " or ")
 	}
-	if len(hosts) > 0 && set.Port != 25 {
+	if set.Port != 25 {
 		text += " port " + strconv.Itoa(set.Port)
 	}
 	return text

@@ -1,0 +1,231 @@
+package analysis_test
+
+import (
+	"fmt"
+	"net/netip"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/analysis"
+	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// another changes a field to a value that it doesn't have, by its type, and reports
+// whether it knows how.
+func another(f reflect.Value) bool {
+	switch v := f.Addr().Interface().(type) {
+	case *bool:
+		*v = !*v
+	case *connector.Setting[bool]:
+		*v = connector.Value(false)
+	case *int:
+		*v = 7
+	case *connector.Limit:
+		*v = 7
+	case *connector.ByteSize:
+		*v = 70 * connector.KB
+	case *time.Duration:
+		*v = 77 * time.Second
+	case *string:
+		*v = "other.example"
+	case *connector.Setting[int]:
+		*v = connector.Value(7)
+	case *connector.Setting[connector.Limit]:
+		*v = connector.Value(connector.Limit(7))
+	case *connector.Setting[time.Duration]:
+		*v = connector.Value(7 * time.Second)
+	case *connector.Setting[connector.ByteSize]:
+		*v = connector.Value(70 * connector.KB)
+	default:
+		return false
+	}
+	return true
+}
+
+// uncompared are the parameters that diff doesn't look at, with what docs/diff.md says
+// of them.
+var uncompared = map[string]string{
+	"Receive.Name": "names", "Receive.Comment": "comments", "Receive.Usage": "presets", "Receive.TransportRole": "it decides ties only",
+	"Receive.Server": "another server's connectors", "Receive.ProtocolLoggingLevel": "protocol logging",
+	"Receive.ServiceDiscoveryFqdn": "kept", "Receive.AdvertiseClientSettings": "kept", "Receive.EnableAuthGSSAPI": "kept", "Receive.LongAddressesEnabled": "kept",
+	"Receive.OrarEnabled": "kept", "Receive.SuppressXAnonymousTls": "kept", "Receive.ExtendedProtectionPolicy": "kept", "Receive.TlsDomainCapabilities": "kept",
+
+	"Send.Name": "names", "Send.Comment": "comments", "Send.Usage": "presets", "Send.ProtocolLoggingLevel": "protocol logging",
+	"Send.IsCoexistenceConnector": "kept", "Send.LinkedReceiveConnector": "kept", "Send.UseExternalDNSServersEnabled": "kept", "Send.FrontendProxyEnabled": "kept",
+	"Send.RequireOorg": "kept", "Send.ConnectorType": "kept",
+
+	"Transport.UseDowngradedExchangeServerAuth": "it decides what is valid only",
+	"Transport.ExternalPostmasterAddress":       "reports", "Transport.ExternalDsnMaxMessageAttachSize": "reports", "Transport.InternalDsnMaxMessageAttachSize": "reports",
+	"Transport.ExternalDelayDsnEnabled": "reports", "Transport.InternalDelayDsnEnabled": "reports",
+	"AcceptedDomain.Name": "names", "AcceptedDomain.Default": "reports",
+}
+
+// special are values for fields that need one of a kind.
+var special = map[string]func(*connector.Config){
+	"Receive.Bindings":         func(c *connector.Config) { c.Receive[0].Bindings = bindings("0.0.0.0:2525") },
+	"Receive.RemoteIPRanges":   func(c *connector.Config) { c.Receive[0].RemoteIPRanges = ranges("10.0.0.0/8") },
+	"Receive.AuthMechanism":    func(c *connector.Config) { c.Receive[0].AuthMechanism = connector.Value(auth.TLS | auth.BasicAuth) },
+	"Receive.PermissionGroups": func(c *connector.Config) { c.Receive[0].PermissionGroups = connector.Value(permission.ExchangeUsers) },
+	"Receive.Permissions": func(c *connector.Config) {
+		c.Receive[0].Permissions = []permission.Grant{allow(permission.SIDAnonymous, permission.AcceptAnyRecipient)}
+	},
+	"Receive.Fqdn":               func(c *connector.Config) { c.Receive[0].Fqdn = "other.example" },
+	"Receive.Banner":             func(c *connector.Config) { c.Receive[0].Banner = "220 other.example" },
+	"Receive.DefaultDomain":      func(c *connector.Config) { c.Receive[0].DefaultDomain = "contoso.com" },
+	"Receive.TlsCertificateName": func(c *connector.Config) { c.Receive[0].TlsCertificateName = "<I>CN=CA<S>CN=other.example" },
+	"Receive.SizeEnabled":        func(c *connector.Config) { c.Receive[0].SizeEnabled = connector.SizeDisabled },
+	"Receive.MessageRateSource":  func(c *connector.Config) { c.Receive[0].MessageRateSource = connector.Value(connector.RateSource(0)) },
+	"Receive.ChunkingEnabled": func(c *connector.Config) {
+		c.Receive[0].ChunkingEnabled, c.Receive[0].BinaryMimeEnabled = connector.Value(false), connector.Value(false)
+	},
+	"Receive.ConnectionTimeout": func(c *connector.Config) { c.Receive[0].ConnectionTimeout = time.Hour },
+	"Send.AddressSpaces": func(c *connector.Config) {
+		c.Send[0].AddressSpaces = []routing.AddressSpace{routing.MustParseAddressSpace("fabrikam.com")}
+	},
+	"Send.SourceTransportServers": func(c *connector.Config) {
+		c.Send[0].SourceTransportServers = []string{map[bool]string{true: "A", false: "B"}[len(c.Send[0].SourceTransportServers) > 0]}
+	},
+	"Send.IsScopedConnector": func(c *connector.Config) { c.Send[0].IsScopedConnector = true },
+	"Send.DNSRoutingEnabled": func(c *connector.Config) {
+		c.Send[0].DNSRoutingEnabled = connector.Value(len(c.Send[0].SmartHosts) > 0)
+		if len(c.Send[0].SmartHosts) > 0 {
+			c.Send[0].SmartHosts, c.Send[0].SmartHostAuthMechanism, c.Send[0].AuthenticationCredential = nil, auth.None, nil
+		}
+	},
+	"Send.SmartHosts": func(c *connector.Config) {
+		c.Send[0].SmartHosts = []connector.SmartHost{connector.MustParseSmartHost("other.example")}
+	},
+	"Send.SmartHostAuthMechanism": func(c *connector.Config) {
+		c.Send[0].SmartHostAuthMechanism = map[bool]auth.Mechanism{true: auth.BasicAuthRequireTLS, false: auth.BasicAuth}[c.Send[0].SmartHostAuthMechanism == auth.BasicAuth]
+		c.Send[0].AuthenticationCredential = &connector.Credential{UserName: "us", Password: "secret"}
+	},
+	"Send.AuthenticationCredential": func(c *connector.Config) {
+		c.Send[0].AuthenticationCredential = &connector.Credential{UserName: "us", Password: "other"}
+	},
+	"Send.SourceIPAddress": func(c *connector.Config) { c.Send[0].SourceIPAddress = netip.MustParseAddr("10.9.9.9") },
+	"Send.TlsAuthLevel": func(c *connector.Config) {
+		c.Send[0].RequireTLS, c.Send[0].TlsAuthLevel = true, connector.CertificateValidation
+	},
+	"Send.TlsDomain": func(c *connector.Config) {
+		c.Send[0].RequireTLS, c.Send[0].TlsAuthLevel, c.Send[0].TlsDomain = true, connector.DomainValidation, "other.example"
+	},
+	"Send.TlsCertificateName": func(c *connector.Config) { c.Send[0].TlsCertificateName = "<I>CN=CA<S>CN=other.example" },
+	"Send.ErrorPolicies":      func(c *connector.Config) { c.Send[0].ErrorPolicies = connector.DowngradeDnsFailures },
+	"Send.Permissions": func(c *connector.Config) {
+		c.Send[0].Permissions = []permission.Grant{allow(permission.SIDAnonymous, permission.SendHeadersOrganization)}
+	},
+
+	"Transport.TLSReceiveDomainSecureList": func(c *connector.Config) {
+		c.Transport.TLSReceiveDomainSecureList = []string{"partner.test", "other.example"}
+	},
+	"Transport.TLSSendDomainSecureList": func(c *connector.Config) {
+		c.Transport.TLSSendDomainSecureList = []string{"partner.test", "other.example"}
+	},
+	"AcceptedDomain.DomainType": func(c *connector.Config) { c.Accepted[0].DomainType = routing.Authoritative },
+}
+
+// hops are Send connectors with every kind of next hop.
+var hops = map[string]func(*connector.Send){
+	"DNS":                      func(*connector.Send) {},
+	"DNS with domain security": func(s *connector.Send) { s.DomainSecureEnabled = true },
+	"smart host": func(s *connector.Send) {
+		s.SmartHosts = []connector.SmartHost{connector.MustParseSmartHost("mx.isp.example")}
+	},
+	"smart host with a password": func(s *connector.Send) {
+		s.SmartHosts = []connector.SmartHost{connector.MustParseSmartHost("mx.isp.example")}
+		s.SmartHostAuthMechanism, s.AuthenticationCredential = auth.BasicAuth, &connector.Credential{UserName: "us", Password: "secret"}
+	},
+	"another server": func(s *connector.Send) { s.SourceTransportServers = []string{"B"} },
+}
+
+// without are parameters that have no effect with a kind of next hop, or that it
+// doesn't go together with.
+var without = map[string][]string{
+	"DNS":                        {"AuthenticationCredential", "SmartHostAuthMechanism", "DNSRoutingEnabled", "IsScopedConnector", "Transport.TLSSendDomainSecureList"},
+	"DNS with domain security":   {"AuthenticationCredential", "SmartHostAuthMechanism", "DNSRoutingEnabled", "IsScopedConnector", "SmartHosts", "IgnoreSTARTTLS"},
+	"smart host":                 {"AuthenticationCredential", "DomainSecureEnabled", "IsScopedConnector", "Transport.TLSSendDomainSecureList"},
+	"smart host with a password": {"DomainSecureEnabled", "IsScopedConnector", "Transport.TLSSendDomainSecureList"},
+	// The other server does the rest by its own policy.
+	"another server": {
+		"DNSRoutingEnabled", "SmartHosts", "SmartHostAuthMechanism", "AuthenticationCredential", "Port", "SourceIPAddress", "Fqdn", "ForceHELO", "RequireTLS",
+		"IgnoreSTARTTLS", "TlsAuthLevel", "TlsDomain", "TlsCertificateName", "DomainSecureEnabled", "CloudServicesMailEnabled", "SmtpMaxMessagesPerConnection",
+		"ConnectionInactivityTimeOut", "ErrorPolicies", "Permissions", "Transport.TLSSendDomainSecureList",
+	},
+}
+
+// organisation is a policy in which every parameter has an effect.
+func organisation(hop func(*connector.Send)) connector.Config {
+	cfg := connector.Config{
+		Server:  "A",
+		Servers: []routing.Server{{Name: "A", FQDN: "a.contoso.com", Site: "one"}, {Name: "B", FQDN: "b.contoso.com", Site: "two"}},
+		Links:   []routing.SiteLink{{Name: "L", Sites: []string{"one", "two"}, Cost: 1}},
+		Receive: []connector.Receive{{
+			Name: "In", Bindings: bindings("0.0.0.0:25"), RemoteIPRanges: ranges("0.0.0.0/0"), DomainSecureEnabled: true,
+			PermissionGroups: connector.Value(permission.AnonymousUsers | permission.Partners), AuthMechanism: connector.Value(auth.TLS),
+		}},
+		Send: []connector.Send{{Name: "Out", AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace("*")}}},
+		Accepted: []routing.AcceptedDomain{
+			{DomainName: "contoso.com", DomainType: routing.InternalRelay}, {DomainName: "ours.test"}, {DomainName: "ours.example.net"}, {DomainName: "ours"},
+		},
+		Transport: connector.Transport{TLSReceiveDomainSecureList: []string{"partner.test"}, TLSSendDomainSecureList: []string{"partner.test"}},
+	}
+	hop(&cfg.Send[0])
+	return cfg
+}
+
+// TestEveryParameter changes every parameter by itself, those of Send connectors with
+// every kind of next hop, and wants a change of the policy of each that is enforced.
+func TestEveryParameter(t *testing.T) {
+	for hop, set := range hops {
+		old := organisation(set)
+		before := compile(t, old)
+		change := func(list string, at func(*connector.Config) any) {
+			typ := reflect.TypeOf(at(&old)).Elem()
+			for i := range typ.NumField() {
+				name := list + "." + typ.Field(i).Name
+				cfg := before.Config()
+				if edit := special[name]; edit != nil {
+					edit(&cfg)
+				} else if !another(reflect.ValueOf(at(&cfg)).Elem().Field(i)) && uncompared[name] == "" {
+					t.Fatalf("%s: give a value to change it to", name)
+				}
+				if slices.Contains(without[hop], strings.TrimPrefix(name, "Send.")) || uncompared[name] != "" {
+					if after, err := connector.Compile(cfg); err == nil && !analysis.Equivalent(before, after) && uncompared[name] != "presets" {
+						t.Errorf("%s, %s: something changes: %s", hop, name, texts(analysis.Compare(before, after).Changes))
+					}
+					continue
+				}
+				after, err := connector.Compile(cfg)
+				if err != nil {
+					t.Errorf("%s, %s: %v", hop, name, err)
+				} else if analysis.Equivalent(before, after) {
+					t.Errorf("%s, %s: nothing changes", hop, name)
+				}
+			}
+		}
+		change("Receive", func(c *connector.Config) any { return &c.Receive[0] })
+		change("Send", func(c *connector.Config) any { return &c.Send[0] })
+		change("Transport", func(c *connector.Config) any { return &c.Transport })
+		change("AcceptedDomain", func(c *connector.Config) any { return &c.Accepted[0] })
+	}
+}
+
+// TestPortOfMX: the port is that of the hosts to which the DNS leads as well.
+func TestPortOfMX(t *testing.T) {
+	old, now := organisation(hops["DNS"]), organisation(hops["DNS"])
+	now.Send[0].Port = 2526
+	var got []string
+	for _, c := range analysis.Compare(compile(t, old), compile(t, now)).Changes {
+		got = append(got, c.Text)
+	}
+	const want = `Mail to any domain but ours, ours.test and ours.example.net now goes to the MX hosts of the domain port 2526 instead of the MX hosts of the domain (Send connector "Out").`
+	if text := strings.Join(got, "\n"); text != want {
+		t.Error(fmt.Sprintf("got\n%s\nwant\n%s", text, want))
+	}
+}
