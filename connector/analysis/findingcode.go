@@ -10,14 +10,15 @@ import (
 // stable: tools may depend on them, unlike on the texts. docs/findings.md has a
 // section for each.
 const (
-	CodeOpenRelay      = "open-relay"      // error: anybody relays, from addresses that nobody named
-	CodeExternalOpen   = "external-open"   // error: anybody is Externally Secured, from addresses that nobody named
-	CodeAcceptedAny    = "accepted-any"    // error: the accepted domain * makes anonymous senders relay
-	CodeExternalWide   = "external-wide"   // warning: many addresses are Externally Secured
-	CodeRelayAnonymous = "relay-anonymous" // note: who relays without authentication
-	CodeRelayExternal  = "relay-external"  // note: who relays as Externally Secured
-	CodeRelayPartner   = "relay-partner"   // note: who relays with a certificate
-	CodeRelayUser      = "relay-user"      // note: who relays after logging in
+	CodeOpenRelay        = "open-relay"        // error: anybody relays, from addresses that nobody named
+	CodeExternalOpen     = "external-open"     // error: anybody is Externally Secured, from addresses that nobody named
+	CodeAcceptedAny      = "accepted-any"      // error: the accepted domain * makes anonymous senders relay
+	CodeAcceptedRegistry = "accepted-registry" // error: so does one that holds strangers' domains, as *.com
+	CodeExternalWide     = "external-wide"     // warning: many addresses are Externally Secured
+	CodeRelayAnonymous   = "relay-anonymous"   // note: who relays without authentication
+	CodeRelayExternal    = "relay-external"    // note: who relays as Externally Secured
+	CodeRelayPartner     = "relay-partner"     // note: who relays with a certificate
+	CodeRelayUser        = "relay-user"        // note: who relays after logging in
 
 	CodeConnectorUnreached = "connector-unreached" // warning: another Receive connector always wins
 	CodeRangeUnreached     = "range-unreached"     // warning: a smaller range always wins
@@ -54,7 +55,7 @@ const (
 // connector.Compile's warnings included, sorted.
 func FindingCodes() []string {
 	codes := []string{
-		CodeOpenRelay, CodeExternalOpen, CodeAcceptedAny, CodeExternalWide,
+		CodeOpenRelay, CodeExternalOpen, CodeAcceptedAny, CodeAcceptedRegistry, CodeExternalWide,
 		CodeRelayAnonymous, CodeRelayExternal, CodeRelayPartner, CodeRelayUser,
 		CodeConnectorUnreached, CodeRangeUnreached, CodeRangeRedundant, CodeRangeTie, CodeBindingOutranks,
 		CodeGrantIneffective, CodeAuthClear, CodeMechanismUnused, CodeGatewaySender,

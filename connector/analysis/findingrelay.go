@@ -63,6 +63,9 @@ func (c *checker) relaying() {
 	if len(open) > 0 {
 		c.acceptsAll(open, to)
 	}
+	if !all {
+		c.acceptsRegistries()
+	}
 }
 
 // foreign returns the domain that stands for those that aren't ours: one that
@@ -176,40 +179,6 @@ func (c *checker) external(e *entrance, witness connector.Dialog) {
 	}
 	if f.Severity != SeverityNote {
 		f.Fix = "give the addresses of the servers in RemoteIPRanges and no others"
-	}
-	c.find(f)
-}
-
-// acceptsAll reports the accepted domain *, by which the anonymous clients of some
-// connectors relay.
-func (c *checker) acceptsAll(open []*entrance, to routing.Domain) {
-	index := slices.IndexFunc(c.cfg.Accepted, func(a routing.AcceptedDomain) bool { return a.DomainName == "*" })
-	if index < 0 {
-		return // no other accepted domain covers one that nobody named
-	}
-	f := Finding{
-		Code: CodeAcceptedAny, Severity: SeverityWarning, Place: elementPath("Accepted", index, c.cfg.Accepted[index].Name),
-		Fix:  "name the domains that are ours, and leave * out",
-		edit: func(cfg *connector.Config) bool { return dropLast(&cfg.Accepted, c.cfg.Accepted[index]) },
-	}
-	worst := open[0]
-	var pairs []int
-	for _, e := range open {
-		pairs = append(pairs, e.pair)
-		if f.Severity == SeverityWarning && len(c.beyond(e, named, private)) > 0 {
-			f.Severity, worst = SeverityError, e
-		}
-	}
-	var words string
-	f.Sources, words = c.sources(pairs)
-	f.Text = "every domain is ours, so whoever may send at all may relay: all clients without authentication"
-	if words != "" {
-		f.Text = "every domain is ours, so whoever may send at all may relay: clients " + words + " without authentication"
-	}
-	f.Witness = c.dialog(worst, partition.Who{}, worst.Settings().RequireTLS)
-	f.Witness.To = []routing.Address{partition.Mailbox("user", to)}
-	if beyond := c.beyond(worst, named, private); len(beyond) > 0 {
-		c.moveTo(&f.Witness, worst, beyond)
 	}
 	c.find(f)
 }

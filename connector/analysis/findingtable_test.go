@@ -31,6 +31,18 @@ var findingTests = map[string]findingTest{
 		parts: []string{"%accepted", `, {"Name": "All", "DomainName": "*", "DomainType": "ExternalRelay"}`, "0.0.0.0/0", "192.0.2.1"},
 		found: []string{`accepted-any Accepted["All"]`}, asks: "message-ok",
 	},
+	"every domain below com is accepted": {
+		parts: []string{"%accepted", `, {"Name": "Com", "DomainName": "*.com", "DomainType": "ExternalRelay"}`},
+		found: []string{`accepted-registry Accepted["Com"]`}, asks: "message-ok",
+	},
+	"every domain below co.uk is accepted from named ranges": {
+		parts: []string{"%accepted", `, {"Name": "UK", "DomainName": "co.uk", "MatchSubDomains": true, "DomainType": "ExternalRelay"}`, "0.0.0.0/0", "192.0.2.1"},
+		found: []string{`accepted-registry Accepted["UK"]`}, asks: "message-ok",
+	},
+	"a domain of the network is accepted": {
+		parts: []string{"%accepted", `, {"Name": "AD", "DomainName": "*.local", "DomainType": "ExternalRelay"}, {"Name": "Us", "DomainName": "*.fabrikam.co.uk", "DomainType": "ExternalRelay"}`, "%in", `, "OrarEnabled": true`},
+		found: []string{`not-enforced Receive["In"].OrarEnabled`},
+	},
 	"externally secured, open": {
 		parts: []string{"%in", `, "AuthMechanism": "ExternalAuthoritative"`, "AnonymousUsers", "ExchangeServers"},
 		found: []string{`external-open Receive["In"].RemoteIPRanges`}, asks: "message-ok",

@@ -66,8 +66,9 @@ func EditKinds() []EditKind {
 const maxEdits = 40
 
 // WhyNot returns the single changes of p's Config that turn the first refusal of a
-// session, from narrow to wide, and none if nothing is refused or no single change
-// helps. Each was compiled and the session held again.
+// session, and none if nothing is refused or none of those tried helps. Each was
+// compiled and the session held again. Those that are all it takes come first, then
+// those with which something later refuses the session; both from narrow to wide.
 //
 // A change is narrower than another if the widest thing that it admits is: the
 // number of client addresses times one for a single domain, 2^12 for a domain with
@@ -75,26 +76,28 @@ const maxEdits = 40
 // group, and that narrower than one to everybody who logged in, or to everybody;
 // then what admits fewer things; then the path decides.
 //
-// At most 40 changes are tried, those of the connector that refused first, so in a
+// At most 40 changes are tried, those of the connector that refused first and those
+// that are likely to be all it takes. untried is how many more there are, so in a
 // policy of very many connectors some that would help may be missing.
-func WhyNot(p *connector.Policy, d connector.Dialog) []Edit {
+func WhyNot(p *connector.Policy, d connector.Dialog) (edits []Edit, untried int) {
 	q := newRefusal(p, d)
 	if q == nil {
-		return nil
+		return nil, 0
 	}
-	var found []Edit
-	tried := map[string]bool{}
+	seen := map[string]bool{}
 	for _, s := range q.suggestions() {
-		if tried[s.text] || len(tried) == maxEdits {
+		if seen[s.text] {
 			continue
 		}
-		tried[s.text] = true
-		if e, ok := q.try(s); ok {
-			found = append(found, e)
+		seen[s.text] = true
+		if len(seen) > maxEdits {
+			untried++
+		} else if e, ok := q.try(s); ok {
+			edits = append(edits, e)
 		}
 	}
-	slices.SortStableFunc(found, compareEdits)
-	return found
+	slices.SortStableFunc(edits, compareEdits)
+	return edits, untried
 }
 
 // refusal is a refused stage and all that suggestions look at.
@@ -169,8 +172,15 @@ func (q *refusal) turned(after connector.Walkthrough) bool {
 	return false
 }
 
-// compareEdits orders from narrow to wide.
+// compareEdits orders those that are all it takes before the others, and from narrow
+// to wide.
 func compareEdits(a, b Edit) int {
+	if a.Accepted() != b.Accepted() {
+		if a.Accepted() {
+			return -1
+		}
+		return +1
+	}
 	return cmp.Or(
 		cmp.Compare(a.breadth(), b.breadth()),
 		cmp.Compare(a.rank, b.rank),

@@ -13,7 +13,8 @@ func ExampleWhyNot() {
 	if err != nil {
 		panic(err)
 	}
-	for _, edit := range analysis.WhyNot(policy, scanner()) {
+	edits, _ := analysis.WhyNot(policy, scanner())
+	for _, edit := range edits {
 		fmt.Println(edit.Text)
 		for _, change := range edit.Admits {
 			fmt.Println("   ", change.Aspect, change.Domains, change.Sources[0].Ranges)

@@ -300,7 +300,7 @@ func TestWhyNot(t *testing.T) {
 				tt.dialog(&d)
 			}
 			p := compile(t, cfg)
-			edits := analysis.WhyNot(p, d)
+			edits, _ := analysis.WhyNot(p, d)
 			got := editTexts(edits)
 			for _, want := range tt.want {
 				if !slices.Contains(got, want) {
@@ -322,7 +322,7 @@ func TestWhyNot(t *testing.T) {
 // TestWhyNotOrder wants edits from narrow to wide, each with what else it admits.
 func TestWhyNotOrder(t *testing.T) {
 	cfg, d := fabrikam(), scanner()
-	edits := analysis.WhyNot(compile(t, cfg), d)
+	edits, _ := analysis.WhyNot(compile(t, cfg), d)
 	want := []string{
 		`range Receive["Relay"].RemoteIPRanges: add 10.9.8.7 to the RemoteIPRanges of Relay`,
 		`accepted-domain Accepted: accept mail for contoso.com as an external relay domain`,
@@ -347,7 +347,8 @@ func TestWhyNotOrder(t *testing.T) {
 	cfg.Receive[0].PermissionGroups = connector.Value(permission.AnonymousUsers)
 	d.TLS, d.User = true, &auth.Identity{Principal: permission.Authenticated("ann", permission.NameSID("Devices"))}
 	var order []string
-	for _, e := range analysis.WhyNot(compile(t, cfg), d) {
+	edits, _ = analysis.WhyNot(compile(t, cfg), d)
+	for _, e := range edits {
 		order = append(order, string(e.Kind)+" "+e.Text[strings.LastIndexByte(e.Text, ' ')+1:])
 		if s, ok := e.Refusal(); e.Kind == analysis.EditGrant && (!ok || s.Decision.Reason != connector.SendAsDenied) {
 			t.Errorf("%s: the next refusal is %v", e.Text, s.Decision)
@@ -363,14 +364,14 @@ func TestWhyNotOrder(t *testing.T) {
 func TestWhyNotNothing(t *testing.T) {
 	d := scanner()
 	d.Remote = netip.MustParseAddr("192.168.5.77")
-	if edits := analysis.WhyNot(compile(t, fabrikam()), d); edits != nil {
+	if edits, _ := analysis.WhyNot(compile(t, fabrikam()), d); edits != nil {
 		t.Errorf("accepted: %q", editTexts(edits))
 	}
 	d.Helo = "a|b"
-	if edits := analysis.WhyNot(compile(t, fabrikam()), d); edits != nil {
+	if edits, _ := analysis.WhyNot(compile(t, fabrikam()), d); edits != nil {
 		t.Errorf("EHLO with illegal characters: %q", editTexts(edits))
 	}
-	if edits := analysis.WhyNot(nil, d); edits != nil {
+	if edits, _ := analysis.WhyNot(nil, d); edits != nil {
 		t.Errorf("no policy: %q", editTexts(edits))
 	}
 }

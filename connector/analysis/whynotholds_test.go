@@ -23,8 +23,8 @@ func TestWhyNotHolds(t *testing.T) {
 	for range 250 {
 		p, d := randompolicy.Policy(r), randompolicy.Dialog(r)
 		before := p.Walk(d)
-		edits := analysis.WhyNot(p, d)
-		if again := analysis.WhyNot(p, d); !slices.Equal(editTexts(again), editTexts(edits)) {
+		edits, _ := analysis.WhyNot(p, d)
+		if again, _ := analysis.WhyNot(p, d); !slices.Equal(editTexts(again), editTexts(edits)) {
 			t.Fatalf("%q, and then %q", editTexts(edits), editTexts(again))
 		}
 		for _, e := range edits {

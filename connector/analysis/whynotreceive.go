@@ -69,6 +69,7 @@ func (q *refusal) neighbours() []suggestion {
 		byName[in.Name()] = in
 	}
 	_, trace := q.policy.ExplainSelect(q.dialog.Local, q.dialog.Remote)
+	enabled := q.enabled()
 	var whole, part []suggestion
 	for step := range trace.All() {
 		in := byName[step.Candidate()]
@@ -76,6 +77,9 @@ func (q *refusal) neighbours() []suggestion {
 			continue
 		}
 		w := in.Walk(q.dialog)
+		if other := enabled[in.Name()]; step.Fate() == connector.FateDisabled && other != nil {
+			w = other.Walk(q.dialog)
+		}
 		if step.Fate() != connector.FateDisabled && !q.turned(w) {
 			continue // it would refuse the session as well
 		}
@@ -88,6 +92,29 @@ func (q *refusal) neighbours() []suggestion {
 		}
 	}
 	return append(whole, part...)
+}
+
+// enabled returns what the disabled connectors would be if they weren't; none if that
+// breaks a rule.
+func (q *refusal) enabled() map[string]*connector.Inbound {
+	cfg := q.policy.Config()
+	some := false
+	for i := range cfg.Receive {
+		some = some || !cfg.Receive[i].Enabled.Or(true)
+		cfg.Receive[i].Enabled = connector.Value(true)
+	}
+	if !some {
+		return nil
+	}
+	p, err := connector.Compile(cfg)
+	if err != nil {
+		return nil
+	}
+	all := map[string]*connector.Inbound{}
+	for in := range p.Receive() {
+		all[in.Name()] = in
+	}
+	return all
 }
 
 // neighbour suggests what makes in the one that is chosen.

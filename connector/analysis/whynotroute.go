@@ -38,7 +38,7 @@ func (q *refusal) acceptedDomains() []suggestion {
 		return q.relayDomain(q.sender().Domain())
 	}
 	domain := q.recipient().Domain()
-	if !domain.IsValid() || domain.IsLiteral() {
+	if !domain.IsValid() {
 		return nil
 	}
 	return []suggestion{{
@@ -115,7 +115,7 @@ func (q *refusal) way(i int, domain routing.Domain, fate connector.Fate) []sugge
 		})
 	case connector.FateOtherSpace, connector.FateNotAuthoritative:
 		space, err := routing.ParseAddressSpace(domain.String())
-		if err != nil || domain.IsLiteral() {
+		if err != nil {
 			return nil
 		}
 		return change(EditAddressSpace, "AddressSpaces", "add "+domain.String()+" to the AddressSpaces of "+name, func(s *connector.Send) {

@@ -76,10 +76,10 @@ func explain(c *cli, args []string) int {
 	}
 	dialog.Implicit = dialog.TLS && dialog.Local.Port() == implicitTLSPort
 	walk := l.Walk(dialog)
-	edits := l.whyNot(dialog)
+	edits, untried := l.whyNot(dialog)
 	if f.json {
 		out := l.walkJSON(walk)
-		out.Edits = edits
+		out.Edits, out.Untried = edits, untried
 		c.printJSON(out)
 	} else {
 		l.printWalk(c.stdout, walk)
@@ -88,7 +88,7 @@ func explain(c *cli, args []string) int {
 		return exitOK
 	}
 	if !f.json {
-		printEdits(c.stdout, edits)
+		printEdits(c.stdout, edits, untried)
 	}
 	return exitNo
 }

@@ -80,7 +80,8 @@ type walkJSON struct {
 	Rights    []string    `json:"rights"`
 	Stages    []stageJSON `json:"stages"`
 	Routes    []wayJSON   `json:"routes,omitempty"`
-	Edits     []editJSON  `json:"edits,omitempty"` // what would turn the first refusal
+	Edits     []editJSON  `json:"edits,omitempty"`   // what would turn the first refusal
+	Untried   int         `json:"untried,omitempty"` // changes that might turn it as well
 }
 
 type stageJSON struct {

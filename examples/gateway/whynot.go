@@ -36,11 +36,12 @@ func newEditChanges(changes []analysis.Change) []editChangeJSON {
 	return all
 }
 
-// whyNot returns the changes that turn the first refusal of a session.
-func (l *loaded) whyNot(d connector.Dialog) []editJSON {
+// whyNot returns the changes that turn the first refusal of a session, and how many
+// weren't tried.
+func (l *loaded) whyNot(d connector.Dialog) (all []editJSON, untried int) {
 	before := l.Config()
-	var all []editJSON
-	for _, e := range analysis.WhyNot(l.Policy, d) {
+	edits, untried := analysis.WhyNot(l.Policy, d)
+	for _, e := range edits {
 		out := editJSON{
 			Edit: string(e.Kind), Path: e.Path, Text: e.Text, Accepted: e.Accepted(),
 			Admits: newEditChanges(e.Admits), Alters: newEditChanges(e.Alters),
@@ -53,7 +54,7 @@ func (l *loaded) whyNot(d connector.Dialog) []editJSON {
 		}
 		all = append(all, out)
 	}
-	return all
+	return all, untried
 }
 
 // changesShown is how many of the things that an edit admits, and as many of
@@ -70,13 +71,14 @@ func printEditChanges(w io.Writer, changes []editChangeJSON) {
 	}
 }
 
-// printEdits prints what would let the session pass, from narrow to wide.
-func printEdits(w io.Writer, edits []editJSON) {
+// printEdits prints what would let the session pass, what is all it takes first, and
+// from narrow to wide.
+func printEdits(w io.Writer, edits []editJSON, untried int) {
 	if len(edits) == 0 {
-		fmt.Fprintln(w, "no single change of the policy turns the refusal")
-		return
+		fmt.Fprintln(w, "none of the changes tried turns the refusal")
+	} else {
+		fmt.Fprintln(w, "what would turn the refusal, from narrow to wide:")
 	}
-	fmt.Fprintln(w, "what would turn the refusal, from narrow to wide:")
 	for i, e := range edits {
 		fmt.Fprintf(w, "%d. %s\n", i+1, e.Text)
 		for _, command := range e.Commands {
@@ -90,5 +92,8 @@ func printEdits(w io.Writer, edits []editJSON) {
 		if e.Refusal != "" {
 			fmt.Fprintf(w, "   then refused: %s\n", e.Refusal)
 		}
+	}
+	if untried > 0 {
+		fmt.Fprintf(w, "not tried: %s that may turn it as well\n", count(untried, "other change"))
 	}
 }

@@ -1,0 +1,105 @@
+package analysis
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/partition"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// acceptsAll reports the accepted domain *, by which the anonymous clients of some
+// connectors relay.
+func (c *checker) acceptsAll(open []*entrance, to routing.Domain) {
+	index := slices.IndexFunc(c.cfg.Accepted, func(a routing.AcceptedDomain) bool { return a.DomainName == "*" })
+	if index < 0 {
+		return // no other accepted domain covers one that nobody named
+	}
+	c.acceptsOthers(CodeAcceptedAny, index, "every domain is ours, so whoever may send at all may relay", "name the domains that are ours, and leave * out", open, to)
+}
+
+// acceptsRegistries reports accepted domains below which strangers register theirs, and
+// that anonymous clients of some connectors may send to.
+func (c *checker) acceptsRegistries() {
+	for i, a := range c.cfg.Accepted {
+		name, wildcard := strings.CutPrefix(a.DomainName, "*.")
+		if !wildcard && !a.MatchSubDomains || !isRegistry(name) {
+			continue
+		}
+		cell := slices.IndexFunc(c.domains.Cells, func(d partition.Cell) bool {
+			return d.Kind == partition.Below && d.Name.String() == strings.ToLower(name)
+		})
+		if cell < 0 {
+			continue
+		}
+		to := c.domains.Cells[cell].Witness
+		var open []*entrance
+		for e := range c.reached {
+			if slices.ContainsFunc(c.sessions(e), func(s session) bool {
+				return kindOf(e, s.who.Who) == CodeRelayAnonymous && s.Rcpt(connector.Rcpt{To: partition.Mailbox("user", to)}).Allowed()
+			}) {
+				open = append(open, e)
+			}
+		}
+		if len(open) > 0 {
+			c.acceptsOthers(CodeAcceptedRegistry, i,
+				fmt.Sprintf("everybody may register a domain below %s, and all of them are ours, so whoever may send at all may relay to strangers there", name),
+				fmt.Sprintf("name the domains that are ours, and leave %s out", a.DomainName), open, to)
+		}
+	}
+}
+
+// acceptsOthers reports an accepted domain that holds those of strangers.
+func (c *checker) acceptsOthers(code string, index int, text, fix string, open []*entrance, to routing.Domain) {
+	accepted := c.cfg.Accepted[index]
+	f := Finding{
+		Code: code, Severity: SeverityWarning, Place: elementPath("Accepted", index, accepted.Name), Fix: fix,
+		edit: func(cfg *connector.Config) bool { return dropLast(&cfg.Accepted, accepted) },
+	}
+	worst := open[0]
+	var pairs []int
+	for _, e := range open {
+		pairs = append(pairs, e.pair)
+		if f.Severity == SeverityWarning && len(c.beyond(e, named, private)) > 0 {
+			f.Severity, worst = SeverityError, e
+		}
+	}
+	var words string
+	f.Sources, words = c.sources(pairs)
+	clients := "all clients"
+	if words != "" {
+		clients = "clients " + words
+	}
+	f.Text = text + ": " + clients + " without authentication"
+	f.Witness = c.dialog(worst, partition.Who{}, worst.Settings().RequireTLS)
+	f.Witness.To = []routing.Address{partition.Mailbox("user", to)}
+	if beyond := c.beyond(worst, named, private); len(beyond) > 0 {
+		c.moveTo(&f.Witness, worst, beyond)
+	}
+	c.find(f)
+}
+
+// homeNetworks are top-level domains that organisations use within their own networks: RFC
+// 6761, RFC 6762 appendix G, RFC 8375, RFC 2606 and ICANN's internal.
+var homeNetworks = []string{
+	"arpa", "corp", "domain", "example", "home", "internal", "intranet", "intra", "invalid", "lan", "local", "localdomain", "localhost", "onion", "private", "test",
+}
+
+// sellers are the labels under which the registries of countries sell domains.
+var sellers = []string{
+	"ac", "asso", "co", "com", "ed", "edu", "firm", "gen", "go", "gob", "gov", "gouv", "govt", "gv", "id", "in", "info", "k12", "lg", "ltd", "me",
+	"mil", "mod", "ne", "net", "nhs", "nic", "nom", "or", "org", "plc", "police", "sch", "school", "web",
+}
+
+// isRegistry reports whether strangers have domains below name: it is a top-level
+// domain, or one as com.au and co.uk are.
+func isRegistry(name string) bool {
+	name = strings.ToLower(name)
+	label, country, second := strings.Cut(name, ".")
+	if !second {
+		return name != "*" && !strings.HasPrefix(name, "[") && !slices.Contains(homeNetworks, name)
+	}
+	return len(country) == 2 && slices.Contains(sellers, label)
+}
