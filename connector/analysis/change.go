@@ -82,10 +82,14 @@ type Change struct {
 	Before, After string // what was and what is, if it is a value
 	Text          string // the whole in a sentence, for people
 
-	Witness connector.Dialog // a session that fares differently
+	Witness connector.Dialog // a session that fares differently; the zero Dialog where none can, see Shown
 
 	policies [2]*connector.Policy
 }
+
+// Shown reports whether there is a session that shows the change. None shows what
+// becomes of messages where none is taken that has a way out before and afterwards.
+func (c Change) Shown() bool { return c.Witness.Remote.IsValid() }
 
 // Old walks the witness through the policy before.
 func (c Change) Old() connector.Walkthrough { return c.policies[0].Walk(c.Witness) }

@@ -13,7 +13,9 @@ func headerQuestions() []question {
 				return
 			}
 			if was, is := e.opened[0].Headers().Keep(class.field), e.opened[1].Headers().Keep(class.field); was != is {
-				e.found(delta{aspect: AspectHeaders, direction: toward(is), subject: class.name, before: keptText(was), after: keptText(is)}, e.toAnybody())
+				d := e.toAnybody(0)
+				d.Header = []string{class.field}
+				e.found(delta{aspect: AspectHeaders, direction: toward(is), subject: class.name, before: keptText(was), after: keptText(is)}, d)
 			}
 		}})
 	}

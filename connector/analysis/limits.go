@@ -11,8 +11,7 @@ func (e *encounter) sizes() {
 		return
 	}
 	if a, b := e.opened[0].MaxSize(), e.opened[1].MaxSize(); a != b {
-		d := e.toAnybody()
-		d.Size = smaller(a, b) + 1
+		d := e.toAnybody(smaller(a, b) + 1)
 		e.found(delta{aspect: AspectSize, direction: toward(smaller(a, b) == a), before: sizeText(a), after: sizeText(b)}, d)
 	}
 }
@@ -26,7 +25,7 @@ func (e *encounter) recipientCount() {
 	if a == b {
 		return
 	}
-	d := e.toAnybody()
+	d := e.toAnybody(0)
 	const reasonable = 5000 // recipients of a witness
 	if n := smaller(a, b); len(d.To) > 0 && n < reasonable {
 		for range n {

@@ -20,6 +20,7 @@ type delta struct {
 	parties       []party
 	pairs         []int
 	witness       connector.Dialog
+	witnesses     []connector.Dialog // once it is settled: some that may show it
 }
 
 // channel is whether a delta holds with TLS, without, or whatever TLS there can be.
@@ -131,12 +132,14 @@ func (c *comparer) flush(pair int) {
 			same := m.final.row(key+"|"+p.key(), func() *delta {
 				d := s.delta
 				d.parties = []party{p}
-				if i := slices.IndexFunc(s.speakers, p.has); i >= 0 {
-					d.witness = s.witnesses[i]
-				}
 				return &d
 			})
 			same.pairs = append(same.pairs, pair)
+			for i := range s.speakers {
+				if len(same.witnesses) < triedWitnesses && p.has(s.speakers[i]) {
+					same.witnesses = append(same.witnesses, s.witnesses[i])
+				}
+			}
 		}
 	}
 	m.here, m.able = table[*local]{}, nil
@@ -160,10 +163,11 @@ func (m *merger) deltas() []*delta {
 		d := m.final.rows[key]
 		same := merged.row(fmt.Sprint(d.whole(), d.pairs), func() *delta {
 			first := *d
-			first.parties = nil
+			first.parties, first.witnesses = nil, nil
 			return &first
 		})
 		same.parties = append(same.parties, d.parties...)
+		same.witnesses = append(same.witnesses, d.witnesses...)
 	}
 	all := make([]*delta, 0, len(merged.keys))
 	for _, key := range merged.keys {

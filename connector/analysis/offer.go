@@ -1,9 +1,12 @@
 package analysis
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/partition"
 	"github.com/interchange-smtp/interchange/permission"
 )
 
@@ -33,14 +36,23 @@ func (c *comparer) compareChannels(place int) {
 			}
 		}
 		if sasl[0] != sasl[1] {
-			d := e.dialog()
-			d.User = &auth.Identity{Principal: permission.Principal{Name: "somebody", SIDs: []permission.SID{permission.SIDAuthenticatedUsers}}}
 			e.found(delta{
 				aspect: AspectAuth, direction: toward(sasl[0] == ""), before: orNothing(sasl[0]), after: orNothing(sasl[1]),
 				anyChannel: e.implicit,
-			}, d)
+			}, e.login(sasl[0] == ""))
 		}
 	}
+}
+
+// login is dialog with a user whom the login lets in afterwards or, if not offered
+// then, before; else with any user.
+func (e *encounter) login(afterwards bool) connector.Dialog {
+	acl := e.in[index(afterwards)].ACL()
+	users := partition.Users(acl, nil, permission.SetOf(permission.Submit))
+	at := slices.IndexFunc(users, func(id auth.Identity) bool { return acl.Rights(id.Principal).Has(permission.Submit) })
+	d := e.dialog()
+	d.User = &users[max(at, 0)]
+	return d
 }
 
 // compareStartTLS compares whether STARTTLS is offered.

@@ -176,8 +176,7 @@ func (f *senderFinder) routeChange(g *routeGroup) Change {
 	})
 	change.Text = g.sentence(domainText(change.Domains, change.Except), sizesText(g.above, g.upto),
 		connectorText("Send connector", g.connectors))
-	change.Witness = f.dialog(g.cells)
-	change.Witness.Size = max(g.above+1, 0)
+	change.Witness = f.shown(&change, f.dialogs(g.cells, max(g.above+1, 0)))
 	return change
 }
 
@@ -196,10 +195,10 @@ func sizesText(above, upto int64) string {
 	return text
 }
 
-// dialog returns a session whose message to one of the cells is taken before
-// and afterwards, or else one that comes as near to that as any.
-func (f *senderFinder) dialog(cells []int) connector.Dialog {
-	best := sender{passes: -1}
+// dialogs returns sessions whose messages to one of the cells are taken before and
+// afterwards, one for each class.
+func (f *senderFinder) dialogs(cells []int, size int64) []connector.Dialog {
+	var all []connector.Dialog
 	tried := map[int]bool{}
 	for _, i := range cells {
 		cell := &f.domains.Cells[i]
@@ -207,12 +206,13 @@ func (f *senderFinder) dialog(cells []int) connector.Dialog {
 			continue
 		}
 		tried[cell.Class] = true
-		if s := f.to(cell.Class); s.passes > best.passes {
-			best = s
-			best.dialog.To = []routing.Address{partition.Mailbox("user", cell.Witness)}
+		if s := f.to(cell.Class); s.passes == len(f.policies) {
+			s.dialog.To = []routing.Address{partition.Mailbox("user", cell.Witness)}
+			s.dialog.Size = size
+			all = append(all, s.dialog)
 		}
 	}
-	return best.dialog
+	return all
 }
 
 // to returns a session that may send to the class under as many of the

@@ -44,13 +44,14 @@ func sortChanges(changes []Change) {
 
 func (c *comparer) change(d *delta) Change {
 	change := Change{
-		Aspect: d.aspect, Direction: d.direction, Subject: d.subject, Before: d.before, After: d.after, Witness: d.witness,
+		Aspect: d.aspect, Direction: d.direction, Subject: d.subject, Before: d.before, After: d.after,
 	}
 	if d.objects != nil {
 		change.Domains, change.Except = c.outline.classTerms(d)
 	}
 	var who string
 	change.Sources, who = c.sources(d.pairs)
+	change.Witness = c.shown(&change, d.witnesses)
 	change.Text = d.sentence(who, domainText(change.Domains, change.Except)) + c.connectorNames(d) + "."
 	return change
 }

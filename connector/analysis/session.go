@@ -116,15 +116,16 @@ func (e *encounter) dialog() connector.Dialog {
 }
 
 // toAnybody is dialog with a recipient that passes and is routed, if there is
-// one.
-func (e *encounter) toAnybody() connector.Dialog {
+// one, for a message of that size.
+func (e *encounter) toAnybody(size int64) connector.Dialog {
 	d := e.dialog()
+	d.Size = size
 	best := 0
 	for i := range e.domains.Members {
 		to := partition.Mailbox("user", e.domains.Representative(i))
 		rank := 3 * e.passes(i)
 		for _, p := range e.policies {
-			if rank > 0 && p.Route(to, 0).Outcome == routing.Routed {
+			if rank > 0 && p.Route(to, size).Outcome == routing.Routed {
 				rank++
 			}
 		}
@@ -169,7 +170,7 @@ func (e *encounter) recipients() {
 	case e.submit == [2]bool{}:
 		return
 	case passes && !e.tls && e.demandChanged():
-		e.found(delta{aspect: AspectTLS, direction: toward(e.submit[1]), anyChannel: true}, e.toAnybody())
+		e.found(delta{aspect: AspectTLS, direction: toward(e.submit[1]), anyChannel: true}, e.toAnybody(0))
 		return
 	}
 	var relay [Stricter + 1][]int // by direction: for which classes it changed
@@ -245,7 +246,7 @@ func (e *encounter) senders() {
 	// Whoever may send as anybody may also send what can't be read.
 	was, is := e.opened[0].Authors(nil, false).Allowed(), e.opened[1].Authors(nil, false).Allowed()
 	if was != is && !differs {
-		e.found(delta{aspect: AspectIllegibleSender, direction: toward(is)}, e.toAnybody())
+		e.found(delta{aspect: AspectIllegibleSender, direction: toward(is)}, e.toAnybody(0))
 	}
 }
 
@@ -291,7 +292,7 @@ func (e *encounter) mayBe(i int, domain routing.Domain) bool {
 }
 
 func (e *encounter) foundSender(class int, domain routing.Domain, names certified) {
-	d := e.toAnybody()
+	d := e.toAnybody(0)
 	d.From = partition.Mailbox("user", domain)
 	e.found(delta{aspect: AspectSender, direction: toward(e.mayBe(1, domain)), objects: []int{class}, names: names}, d)
 }

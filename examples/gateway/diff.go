@@ -106,6 +106,10 @@ var signs = map[analysis.Direction]string{analysis.Wider: "+", analysis.Stricter
 func printDiff(w io.Writer, found analysis.Comparison) {
 	for _, change := range found.Changes {
 		fmt.Fprintf(w, "%s %s\n", signs[change.Direction], change.Text)
+		if !change.Shown() {
+			fmt.Fprintln(w, "    no session shows it: none gets as far as that before and afterwards")
+			continue
+		}
 		fmt.Fprintf(w, "    for example %s\n", witnessText(change.Witness))
 		before, after := fares(change)
 		fmt.Fprintf(w, "      before: %s\n      after:  %s\n", before, after)
@@ -210,9 +214,9 @@ type diffChangeJSON struct {
 	Except    []string           `json:"except,omitempty"`
 	Before    string             `json:"before,omitempty"`
 	After     string             `json:"after,omitempty"`
-	Witness   witnessJSON        `json:"witness"`
-	Old       outcomeJSON        `json:"old"`
-	New       outcomeJSON        `json:"new"`
+	Witness   *witnessJSON       `json:"witness,omitempty"` // none where no session shows it
+	Old       *outcomeJSON       `json:"old,omitempty"`
+	New       *outcomeJSON       `json:"new,omitempty"`
 }
 
 type sourceJSON struct {
@@ -265,7 +269,11 @@ func newDiffJSON(found analysis.Comparison) diffJSON {
 	for _, c := range found.Changes {
 		j := diffChangeJSON{
 			Direction: c.Direction, Aspect: c.Aspect, Subject: c.Subject, Text: c.Text, Domains: c.Domains, Except: c.Except,
-			Before: c.Before, After: c.After, Witness: newWitnessJSON(c.Witness), Old: newOutcomeJSON(c.Old()), New: newOutcomeJSON(c.New()),
+			Before: c.Before, After: c.After,
+		}
+		if c.Shown() {
+			witness, old, now := newWitnessJSON(c.Witness), newOutcomeJSON(c.Old()), newOutcomeJSON(c.New())
+			j.Witness, j.Old, j.New = &witness, &old, &now
 		}
 		for _, s := range c.Sources {
 			j.Sources = append(j.Sources, sourceJSON(s))
