@@ -10,17 +10,20 @@ import (
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 )
 
-// ParseCLIXML reads what Export-Clixml writes. An element is the text of a
+// ParseCLIXML is CLIXML of the zero Reader.
+func ParseCLIXML(name string, data []byte) (*Document, error) { return Reader{}.CLIXML(name, data) }
+
+// CLIXML reads what Export-Clixml writes. An element is the text of a
 // scalar, else its ToString, else its list, table or properties; an enumeration
 // is its ToString, never its number. Secrets are skipped.
-func ParseCLIXML(name string, data []byte) (*Document, error) {
+func (rd Reader) CLIXML(name string, data []byte) (*Document, error) {
 	text, err := Decode(name, data)
 	if err != nil {
 		return nil, err
 	}
 	r := &xmlReader{
-		doc:     &Document{Name: name},
-		decoder: xml.NewDecoder(strings.NewReader(text)),
+		doc:     rd.document(name),
+		decoder: xml.NewDecoder(&quoteCounter{rest: text}),
 		objects: make(map[string]xmlShared),
 		types:   make(map[string][]string),
 	}
@@ -44,6 +47,51 @@ type xmlShared struct {
 	size  int // how many values it is made of
 }
 
+// take pays for octets of memory.
+func (r *xmlReader) take(octets int) error { return r.doc.take(octets, r.line()) }
+
+// quoteCounter hands a text to the XML decoder and fails where an element has very
+// many attributes, which the decoder would all keep. Within an element no < can stand.
+type quoteCounter struct {
+	rest   string
+	quotes int // since the last <
+}
+
+const maxQuotes = 20_000
+
+var errAttributes = errors.New("too many attributes")
+
+// ReadByte implements io.ByteReader.
+func (q *quoteCounter) ReadByte() (byte, error) {
+	if q.rest == "" {
+		return 0, io.EOF
+	}
+	c := q.rest[0]
+	q.rest = q.rest[1:]
+	switch c {
+	case '<':
+		q.quotes = 0
+	case '"', '\'':
+		if q.quotes++; q.quotes > maxQuotes {
+			return 0, errAttributes
+		}
+	}
+	return c, nil
+}
+
+// Read implements io.Reader; the decoder reads single octets.
+func (q *quoteCounter) Read(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	c, err := q.ReadByte()
+	if err != nil {
+		return 0, err
+	}
+	p[0] = c
+	return 1, nil
+}
+
 func (r *xmlReader) line() int {
 	line, _ := r.decoder.InputPos()
 	return line
@@ -61,6 +109,8 @@ func (r *xmlReader) token() (xml.Token, error) {
 		switch {
 		case errors.Is(err, io.EOF):
 			return nil, io.EOF
+		case errors.Is(err, errAttributes):
+			return nil, r.fail("an element has more than %d attributes", maxQuotes/2)
 		case errors.As(err, &syntax):
 			return nil, r.fail("this isn't XML: %s", syntax.Msg)
 		case err != nil:
@@ -176,6 +226,9 @@ func attr(start xml.StartElement, name string) string {
 // value reads the element of one value. keep is false for secrets.
 func (r *xmlReader) value(start xml.StartElement) (v object.Value, keep bool, err error) {
 	r.values++
+	if err := r.take(elementSize); err != nil {
+		return nil, false, err
+	}
 	switch start.Name.Local {
 	case "Nil":
 		return nil, true, r.skip()
@@ -192,6 +245,9 @@ func (r *xmlReader) value(start xml.StartElement) (v object.Value, keep bool, er
 		before := r.values
 		v, err := r.object(start)
 		if id := attr(start, "RefId"); id != "" && err == nil {
+			if err := r.take(mapEntrySize); err != nil {
+				return nil, false, err
+			}
 			r.objects[id] = xmlShared{v, r.values - before + 1}
 		}
 		return v, true, err
@@ -212,6 +268,9 @@ type xmlObject struct {
 }
 
 func (r *xmlReader) object(start xml.StartElement) (object.Value, error) {
+	if err := r.take(2 * objectSize); err != nil {
+		return nil, err
+	}
 	o := &xmlObject{object: &object.Object{}, lines: []int{r.line()}}
 	if err := r.each(func(child xml.StartElement) error { return r.part(o, child) }); err != nil {
 		return nil, err
@@ -248,7 +307,13 @@ func (r *xmlReader) object(start xml.StartElement) (object.Value, error) {
 func (r *xmlReader) part(o *xmlObject, child xml.StartElement) error {
 	switch child.Name.Local {
 	case "TN":
+		if err := r.take(mapEntrySize); err != nil {
+			return err
+		}
 		err := r.each(func(xml.StartElement) error {
+			if err := r.take(elementSize); err != nil {
+				return err
+			}
 			name, err := r.text()
 			o.types = append(o.types, strings.TrimPrefix(name, "Deserialized."))
 			return err
@@ -280,6 +345,9 @@ func (r *xmlReader) properties(o *xmlObject) error {
 		v, keep, err := r.value(child)
 		name := unescapeXML(attr(child, "N"))
 		if err != nil || !keep || name == "" {
+			return err
+		}
+		if err := r.take(propertySize + mapEntrySize); err != nil {
 			return err
 		}
 		before := o.object.Len()
@@ -320,6 +388,9 @@ func (r *xmlReader) table(o *xmlObject) error {
 			}
 			return err
 		})
+		if err == nil {
+			err = r.take(propertySize + mapEntrySize)
+		}
 		o.table.Set(object.Text(key), value)
 		return err
 	})

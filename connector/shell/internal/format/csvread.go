@@ -6,21 +6,21 @@ import (
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 )
 
-// ParseCSV reads what Export-Csv writes: a #TYPE line or none, a header, rows.
-// The delimiter is the one that the header has: a comma, a semicolon or a tab.
-// Each value is a string, or nil where a cell is empty without quotes.
-func ParseCSV(name string, data []byte) (*Document, error) { return ParseCSVBy(0, name, data) }
+// ParseCSV is CSV of the zero Reader.
+func ParseCSV(name string, data []byte) (*Document, error) { return Reader{}.CSV(name, data) }
 
-// ParseCSVBy is ParseCSV with a delimiter, which is an ASCII character; 0 is the
-// one that the header has.
-func ParseCSVBy(delimiter byte, name string, data []byte) (*Document, error) {
+// CSV reads what Export-Csv writes: a #TYPE line or none, a header, rows. The
+// delimiter is the one that the header has, unless it is given: a comma, a
+// semicolon or a tab. Each value is a string, or nil where a cell is empty without
+// quotes.
+func (rd Reader) CSV(name string, data []byte) (*Document, error) {
 	text, err := Decode(name, data)
 	if err != nil {
 		return nil, err
 	}
-	r := &csvReader{name: name, text: text, line: 1}
+	r := &csvReader{doc: rd.document(name), name: name, text: text, line: 1, most: maxColumns}
 	typ := r.typeLine()
-	if r.delimiter = delimiter; delimiter == 0 {
+	if r.delimiter = rd.Delimiter; r.delimiter == 0 {
 		r.delimiter = delimiterOf(r.text)
 	}
 	header, at, err := r.row()
@@ -34,27 +34,31 @@ func ParseCSVBy(delimiter byte, name string, data []byte) (*Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	doc := &Document{Name: name}
+	r.most, r.why = len(names), ", as many as the header has"
+	shape := object.NewShape(names...)
 	for {
 		row, at, err := r.row()
 		if err != nil {
 			return nil, err
 		}
 		if row == nil {
-			return doc, nil
+			return r.doc, nil
 		}
-		if len(row) > len(names) {
-			return nil, fail(name, at, "the row has %d cells, the header %d", len(row), len(names))
+		if err := r.addRow(shape, typ, len(names), row, at); err != nil {
+			return nil, err
 		}
-		doc.addRow(typ, names, row, at)
 	}
 }
+
+// maxColumns is how many columns a header may have.
+const maxColumns = 100_000
 
 func headerNames(file string, line int, header []csvCell) ([]string, error) {
 	names := make([]string, len(header))
 	seen := make(map[string]bool, len(header))
 	for i, cell := range header {
-		names[i] = strings.TrimSpace(cell.text)
+		// select { $_.Name } | Export-Csv makes headings of script blocks.
+		names[i] = strings.TrimPrefix(strings.TrimSpace(cell.text), "$_.")
 		if names[i] == "" {
 			return nil, fail(file, line, "column %d of the header has no name", i+1)
 		}
@@ -67,25 +71,37 @@ func headerNames(file string, line int, header []csvCell) ([]string, error) {
 	return names, nil
 }
 
-func (d *Document) addRow(typ string, names []string, row []csvCell, line int) {
-	o := object.NewObject(typ, len(names))
-	lines := make([]int, 1, len(names)+1)
-	lines[0] = line
-	for i, name := range names {
-		if i >= len(row) {
-			o.Set(name, nil)
-			lines = append(lines, line)
-			continue
-		}
-		if cell := row[i]; cell.text == "" && !cell.quoted {
-			o.Set(name, nil)
-		} else {
-			o.Set(name, cell.text)
-		}
-		lines = append(lines, row[i].line)
+// addRow makes an object of a row of as many columns as the header has; the names
+// are the shape's.
+func (r *csvReader) addRow(shape *object.Shape, typ string, columns int, row []csvCell, line int) error {
+	several := false
+	for _, cell := range row {
+		several = several || cell.line != line
 	}
-	d.Values = append(d.Values, o)
-	d.note(o, lines)
+	size := objectSize + columns*valueSize
+	if several {
+		size += columns * valueSize
+	}
+	if err := r.doc.take(size, line); err != nil {
+		return err
+	}
+	values := make([]object.Value, columns)
+	lines := []int{line}
+	for i := range columns {
+		at := line
+		if i < len(row) {
+			if at = row[i].line; row[i].text != "" || row[i].quoted {
+				values[i] = row[i].text
+			}
+		}
+		if several {
+			lines = append(lines, at)
+		}
+	}
+	o := shape.Object(typ, values)
+	r.doc.Values = append(r.doc.Values, o)
+	r.doc.note(o, lines)
+	return nil
 }
 
 // delimiterOf is the delimiter of a header: the first candidate outside quotes.
@@ -106,9 +122,13 @@ func delimiterOf(text string) byte {
 }
 
 type csvReader struct {
+	doc        *Document
 	name, text string
 	delimiter  byte
 	line       int
+	most       int       // cells of a row
+	why        string    // there may be no more
+	cells      []csvCell // of the last row, whose place the next one takes
 }
 
 type csvCell struct {
@@ -140,16 +160,26 @@ func (r *csvReader) row() ([]csvCell, int, error) {
 			r.text = r.text[1:]
 		default:
 			at := r.line
-			row, err := r.cells()
+			row, err := r.readCells()
 			return row, at, err
 		}
 		r.line++
 	}
 }
 
-func (r *csvReader) cells() ([]csvCell, error) {
-	var row []csvCell
+func (r *csvReader) readCells() ([]csvCell, error) {
+	at := r.line
+	row := r.cells[:0]
+	defer func() { r.cells = row }()
 	for {
+		if len(row) == r.most {
+			return nil, fail(r.name, at, "the row has more than %d cells%s", r.most, r.why)
+		}
+		if len(row) == cap(row) {
+			if err := r.doc.take(2*elementSize*(len(row)+1), at); err != nil {
+				return nil, err
+			}
+		}
 		cell, err := r.cell()
 		if err != nil {
 			return nil, err

@@ -24,7 +24,10 @@ type Document struct {
 	Name   string         // of the file
 	Values []object.Value // mostly *object.Object
 
-	lines map[any][]int // of an *Object: its own, then its properties'; of a *List: its elements'
+	lines map[any][]int // of an *Object: its own, then its properties'; of a *List: its elements'; one for all if they are the same
+
+	pay  Pay
+	left int64 // of the memory, without pay
 }
 
 // Line returns the line on which o begins, from 1; 0 if o isn't of d.
@@ -38,8 +41,12 @@ func (d *Document) PropertyLine(o *object.Object, i int) int { return d.line(o, 
 func (d *Document) ElementLine(l *object.List, i int) int { return d.line(l, i) }
 
 func (d *Document) line(of any, i int) int {
-	if lines := d.lines[of]; i >= 0 && i < len(lines) {
+	lines := d.lines[of]
+	switch {
+	case i >= 0 && i < len(lines):
 		return lines[i]
+	case len(lines) == 1:
+		return lines[0]
 	}
 	return 0
 }

@@ -13,18 +13,21 @@ import (
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 )
 
-// ParseJSON reads what ConvertTo-Json writes: an object, or an array of them.
+// ParseJSON is JSON of the zero Reader.
+func ParseJSON(name string, data []byte) (*Document, error) { return Reader{}.JSON(name, data) }
+
+// JSON reads what ConvertTo-Json writes: an object, or an array of them.
 //
 // Within objects, what PowerShell wraps is unwrapped: {"value":…,"Count":…} is
 // its value, {"IsUnlimited":…,"Value":…} its value or Unlimited, a TimeSpan's
 // object its span, and /Date(…)/ the date as RFC 3339 writes it.
-func ParseJSON(name string, data []byte) (*Document, error) {
+func (rd Reader) JSON(name string, data []byte) (*Document, error) {
 	text, err := Decode(name, data)
 	if err != nil {
 		return nil, err
 	}
 	raw := []byte(text)
-	r := &jsonReader{doc: &Document{Name: name}, data: raw, decoder: json.NewDecoder(bytes.NewReader(raw)), line: 1}
+	r := &jsonReader{doc: rd.document(name), data: raw, decoder: json.NewDecoder(bytes.NewReader(raw)), line: 1}
 	r.decoder.UseNumber()
 	v, _, err := r.read(0, false)
 	if err != nil {
@@ -80,6 +83,9 @@ func (r *jsonReader) read(depth int, inside bool) (object.Value, int, error) {
 		return nil, 0, err
 	}
 	line := r.line
+	if err := r.doc.take(elementSize, line); err != nil {
+		return nil, 0, err
+	}
 	if depth > maxDepth {
 		return nil, 0, fail(r.doc.Name, line, "nested more than %d deep", maxDepth)
 	}
@@ -164,6 +170,9 @@ func (r *jsonReader) object(depth, line int, inside bool) (object.Value, error) 
 		members = append(members, jsonMember{name, v, at})
 	}
 	if _, err := r.token(); err != nil {
+		return nil, err
+	}
+	if err := r.doc.take(objectSize+len(members)*(propertySize+mapEntrySize), line); err != nil {
 		return nil, err
 	}
 	if v, ok := unwrapMembers(members); ok {

@@ -34,14 +34,17 @@ func SplitList(s string) (items []string, ok bool, err error) {
 	return items, true, nil
 }
 
-// ParseList reads the text that Format-List writes. Each value is a string, or
+// ParseList is List of the zero Reader.
+func ParseList(name string, data []byte) (*Document, error) { return Reader{}.List(name, data) }
+
+// List reads the text that Format-List writes. Each value is a string, or
 // nil where it is blank.
-func ParseList(name string, data []byte) (*Document, error) {
+func (rd Reader) List(name string, data []byte) (*Document, error) {
 	text, err := Decode(name, data)
 	if err != nil {
 		return nil, err
 	}
-	r := &listReader{doc: &Document{Name: name}}
+	r := &listReader{doc: rd.document(name)}
 	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, "\r\n")
 		r.line++
@@ -88,7 +91,7 @@ func (r *listReader) read(line string) error {
 		return nil
 	}
 	if r.object != nil && r.continues(line) {
-		return nil
+		return r.doc.take(elementSize, r.line)
 	}
 	name, value, colon, ok := property(line)
 	if !ok {
@@ -101,7 +104,13 @@ func (r *listReader) read(line string) error {
 	if after || r.object != nil && r.object.seen[key] {
 		r.endObject()
 	}
+	if err := r.doc.take(2*propertySize+2*mapEntrySize, r.line); err != nil {
+		return err
+	}
 	if r.object == nil {
+		if err := r.doc.take(2*objectSize+2*mapEntrySize, r.line); err != nil {
+			return err
+		}
 		r.object = &listObjectText{colon: colon, line: r.line, seen: make(map[string]bool)}
 	}
 	o := r.object

@@ -103,7 +103,7 @@ func TestReadRefuses(t *testing.T) {
 		{"rule", "list", "\n----  -------\n", "f:2: this is a table"},
 		{"text after a quote", "csv", "\"a\",\"b\"\n\"x\"y,z\n", "f:2: after the closing quote"},
 		{"open quote", "csv", "a,b\n1,2\n\"x,\ny\n", "f:3: a cell begins with a quote here and never ends"},
-		{"too many cells", "csv", "a,b\n1,2,3\n", "f:2: the row has 3 cells, the header 2"},
+		{"too many cells", "csv", "a,b\n1,2,3\n", "f:2: the row has more than 2 cells, as many as the header has"},
 		{"header twice", "csv", "a,A\n", `f:1: the header has "A" twice`},
 		{"header without name", "csv", "a,,b\n", "f:1: column 2 of the header has no name"},
 		{"no header", "csv", "\n\n", "there is no header"},

@@ -1,0 +1,43 @@
+package format
+
+import "cmp"
+
+// Pay is asked before a reader takes that many octets of memory more for what it
+// finds. Its error ends the reading and is returned.
+type Pay func(octets int64) error
+
+// maxMemory is what a document may take if no Pay says otherwise.
+const maxMemory = 512 << 20
+
+// What the parts of a document take, about.
+const (
+	objectSize   = 360 // with its lines
+	propertySize = 32
+	elementSize  = 48 // of a list, with its line
+	valueSize    = 16
+	mapEntrySize = 120
+)
+
+// Reader reads documents. The zero Reader is ready for use.
+type Reader struct {
+	Pay       Pay  // nil: a document may take 512 MB
+	Delimiter byte // of CSV, an ASCII character; 0: the one that the header has
+
+	most int64 // instead of maxMemory, for tests
+}
+
+// document begins a document of that name.
+func (r Reader) document(name string) *Document {
+	return &Document{Name: name, pay: r.Pay, left: cmp.Or(r.most, maxMemory)}
+}
+
+// take pays for octets of memory that what stands on a line needs.
+func (d *Document) take(octets, line int) error {
+	if d.pay != nil {
+		return d.pay(int64(octets))
+	}
+	if d.left -= int64(octets); d.left < 0 {
+		return fail(d.Name, line, "the file holds more than %d MB once it is read; split it", maxMemory>>20)
+	}
+	return nil
+}
