@@ -16,6 +16,38 @@ type Source struct {
 
 	scan   sync.Once
 	secret bool // the text speaks of passwords; see secretive
+
+	count sync.Once
+	runes []int // characters before each runeStep octets; see runesBefore
+}
+
+// runeStep is how many octets lie between two counts of characters.
+const runeStep = 1024
+
+// runesBefore counts the characters before an offset, in a time that doesn't grow with
+// the text: scripts ask for places in loops, and a line may be long.
+func (s *Source) runesBefore(offset int) int {
+	s.count.Do(func() {
+		n := 0
+		for at := 0; at < len(s.Text); at += runeStep {
+			s.runes = append(s.runes, n)
+			n += starts(s.Text[at:min(at+runeStep, len(s.Text))])
+		}
+		s.runes = append(s.runes, n)
+	})
+	step := offset / runeStep
+	return s.runes[min(step, len(s.runes)-1)] + starts(s.Text[min(step*runeStep, len(s.Text)):offset])
+}
+
+// starts counts the octets that begin a character of UTF-8.
+func starts(s string) int {
+	n := 0
+	for i := range len(s) {
+		if utf8.RuneStart(s[i]) {
+			n++
+		}
+	}
+	return n
 }
 
 // secretive reports whether the script speaks of passwords anywhere.
@@ -94,7 +126,7 @@ func (s Span) Col() int {
 		return 0
 	}
 	_, start := s.Source.line(s.Offset)
-	return utf8.RuneCountInString(s.Source.Text[start:s.Offset]) + 1
+	return s.Source.runesBefore(int(s.Offset)) - s.Source.runesBefore(int(start)) + 1
 }
 
 // LineText returns the line of the span's first byte.
