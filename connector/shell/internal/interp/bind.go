@@ -98,7 +98,7 @@ func (inv *invocation) resolve(n syntax.Node, name string) (int, error) {
 		return 0, commandError(n, "-%s may be -%s", name, strings.Join(several, ", -"))
 	}
 	text := fmt.Sprintf("%s has no parameter -%.64s", inv.cmd.name, name)
-	if near := nearest(name, inv.cmd.parameterNames()); near != "" {
+	if near := inv.in.near(name, inv.cmd.parameterNames()); near != "" {
 		text += "; did you mean -" + near + "?"
 	}
 	return 0, &Error{Where: n.Where(), Err: errors.New(text), command: true}

@@ -152,7 +152,7 @@ func (in *Interp) lookup(n *syntax.Command) (*command, error) {
 	text := "there is no cmdlet " + n.Name
 	if set := in.switching(n.Name); set != "" {
 		text += "; write " + set
-	} else if near := nearest(n.Name, in.commandNames()); near != "" {
+	} else if near := in.near(n.Name, in.commandNames()); near != "" {
 		text += "; did you mean " + near + "?"
 	}
 	return nil, &Error{Where: n.NameSpan, Err: errors.New(text), command: true, Supported: otherWays}

@@ -28,7 +28,7 @@ func converting() []*command {
 			params: []object.Parameter{text, depth, flag("Compress", "Leaves out line breaks and blanks."),
 				flag("EnumsAsStrings", "Writes enumerations as text, as is done anyway."),
 				flag("AsArray", "Writes an array even for one object.")}},
-		{name: "ConvertFrom-Json", synopsis: "Reads JSON.", params: []object.Parameter{text}, start: startFromText("JSON", format.ParseJSON)},
+		{name: "ConvertFrom-Json", synopsis: "Reads JSON.", params: []object.Parameter{text}, start: startFromText("JSON", format.Reader.JSON)},
 		{name: "ConvertFrom-Csv", synopsis: "Reads CSV.", params: []object.Parameter{text, between}, start: startFromCSV},
 		{name: "Export-Csv", aliases: []string{"epcsv"}, synopsis: "Writes objects to a CSV file.",
 			params: append(exportParameters(), delimiter, typeLine, noTypeLine, behind), start: startExport(csvFile)},
@@ -42,7 +42,7 @@ func converting() []*command {
 			params: append(exportParameters("Value"), flag("NoNewline", "Puts nothing between and after the values.")), start: startExport(contentFile)},
 		{name: "Import-Csv", aliases: []string{"ipcsv"}, synopsis: "Reads a CSV file.", start: startImportCSV,
 			params: append(importParameters(), between)},
-		{name: "Import-Clixml", synopsis: "Reads a CLIXML file.", params: importParameters(), start: startImport(format.ParseCLIXML)},
+		{name: "Import-Clixml", synopsis: "Reads a CLIXML file.", params: importParameters(), start: startImport(format.Reader.CLIXML)},
 		{name: "Get-Content", aliases: []string{"gc", "cat", "type"}, synopsis: "Reads the lines of a file.",
 			params: append(importParameters(), flag("Raw", "Emits the text as one string.")), start: startGetContent},
 	}
@@ -109,7 +109,7 @@ func (inv *invocation) delimiter() (rune, error) {
 // csvParser reads CSV with the delimiter that is given, or else with the header's.
 func (inv *invocation) csvParser() (parser, error) {
 	if _, given := inv.args["Delimiter"]; !given {
-		return format.ParseCSV, nil
+		return format.Reader.CSV, nil
 	}
 	delimiter, err := inv.delimiter()
 	if err != nil {
@@ -118,8 +118,9 @@ func (inv *invocation) csvParser() (parser, error) {
 	if delimiter >= utf8.RuneSelf || delimiter == '"' || delimiter == '\n' {
 		return nil, failf(inv.where("Delimiter"), "-Delimiter is an ASCII character that no cell begins or ends with")
 	}
-	return func(name string, data []byte) (*format.Document, error) {
-		return format.ParseCSVBy(byte(delimiter), name, data)
+	return func(r format.Reader, name string, data []byte) (*format.Document, error) {
+		r.Delimiter = byte(delimiter)
+		return r.CSV(name, data)
 	}, nil
 }
 
@@ -144,7 +145,7 @@ func (inv *invocation) csvLines(items []object.Value) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := inv.in.payFor(items); err != nil {
+	if err := inv.in.payFor(items, nil); err != nil {
 		return nil, at(inv.node.NameSpan, err)
 	}
 	return format.CSV(items, delimiter, inv.on("IncludeTypeInformation")), nil
@@ -198,7 +199,7 @@ func tooLong(err error) error {
 	return err
 }
 
-type parser = func(name string, data []byte) (*format.Document, error)
+type parser = func(r format.Reader, name string, data []byte) (*format.Document, error)
 
 // startFromText makes the start of a cmdlet that reads the lines it gets.
 func startFromText(name string, parse parser) func(*invocation) (stage, error) {
@@ -221,7 +222,13 @@ func (inv *invocation) emitDocument(parse parser, name string, data []byte) erro
 	if err := inv.in.m.step(int64(len(data)) / 8); err != nil {
 		return at(inv.node.NameSpan, err)
 	}
-	doc, err := parse(name, data)
+	m := inv.in.m
+	doc, err := parse(format.Reader{Pay: func(octets int64) error {
+		if err := m.alloc(octets); err != nil {
+			return err
+		}
+		return m.step(1 + octets/64)
+	}}, name, data)
 	if err != nil {
 		return inv.fail(err)
 	}

@@ -107,18 +107,38 @@ func (d *display) flush() error {
 	}
 	values := d.pending
 	d.pending, d.kind = nil, ""
-	if err := d.in.payFor(values); err != nil {
+	first := values[0].(*object.Object)
+	if err := d.in.payFor(values, first.Columns); err != nil {
 		return err
 	}
-	first := values[0].(*object.Object)
 	if len(first.Columns) > 0 || first.Len() <= tableUpTo {
 		return format.Table(d.writer(), values, nil, d.options())
 	}
 	return format.List(d.writer(), values, nil, d.options())
 }
 
-// payFor pays for the texts of all properties of objects that are to be printed.
-func (in *Interp) payFor(values []object.Value) error {
+// payFor pays for the texts of all properties of objects that are to be printed, and
+// for the columns, which each has whether it has the property or not: those of the
+// first one, unless they are given.
+func (in *Interp) payFor(values []object.Value, columns []string) error {
+	if columns == nil {
+		for _, v := range values {
+			if o, ok := v.(*object.Object); ok {
+				columns = o.Names()
+				break
+			}
+		}
+	}
+	width := 0
+	for _, name := range columns {
+		width += 8 + len(name)
+	}
+	if err := in.m.step(int64(len(values)) * int64(1+len(columns)/4)); err != nil {
+		return err
+	}
+	if err := in.m.alloc(int64(len(values)) * int64(width)); err != nil {
+		return err
+	}
 	for _, v := range values {
 		o, ok := v.(*object.Object)
 		if !ok {
@@ -148,7 +168,7 @@ type rendering struct {
 }
 
 func (r *rendering) print(d *display) error {
-	if err := d.in.payFor(r.values); err != nil {
+	if err := d.in.payFor(r.values, r.names); err != nil {
 		return err
 	}
 	o := d.options()

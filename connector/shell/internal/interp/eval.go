@@ -151,9 +151,7 @@ func textSize(v object.Value, limit int) (size int, steps int64) {
 		return len(v), 0
 	case *object.List:
 		for i, item := range v.Items {
-			if s, ok := item.(string); ok {
-				size += len(s)
-			}
+			size += partSize(item)
 			if size++; size > limit {
 				return size, int64(i)
 			}
@@ -161,14 +159,24 @@ func textSize(v object.Value, limit int) (size int, steps int64) {
 		return size, int64(len(v.Items))
 	case *object.Object:
 		for name, item := range v.All() {
-			size += len(name) + 2
-			if s, ok := item.(string); ok {
-				size += len(s)
-			}
+			size += len(name) + 2 + partSize(item)
 		}
-		return size, int64(v.Len())
+		return max(size, len(v.Text)), int64(v.Len())
 	}
 	return 0, 0
+}
+
+// partSize is how long the text of a part of a list or object is at least.
+func partSize(v object.Value) int {
+	switch v := v.(type) {
+	case string:
+		return len(v)
+	case *object.Object:
+		return max(len(v.Text), len(v.Type))
+	case object.Typed:
+		return len(v.String())
+	}
+	return 0
 }
 
 // member evaluates object.Name.
@@ -203,7 +211,7 @@ func (in *Interp) property(n syntax.Node, o object.Value, name string) (object.V
 	if err != nil || ok || mayLack(o) {
 		return v, err
 	}
-	return nil, noSuchProperty(n, o, name)
+	return nil, in.noSuchProperty(n, o, name)
 }
 
 // column is property for what is only shown or put in order: a property that isn't
@@ -211,7 +219,7 @@ func (in *Interp) property(n syntax.Node, o object.Value, name string) (object.V
 func (in *Interp) column(n syntax.Node, o object.Value, name string) (object.Value, error) {
 	v, ok, err := in.lookProperty(n, o, name)
 	if err == nil && !ok && !mayLack(o) {
-		in.warnOnce(n, func() string { return asError(noSuchProperty(n, o, name)).Err.Error() + "; it counts as $null" })
+		in.warnOnce(n, func() string { return asError(in.noSuchProperty(n, o, name)).Err.Error() + "; it counts as $null" })
 	}
 	return v, err
 }
@@ -246,7 +254,7 @@ func (in *Interp) lookProperty(n syntax.Node, o object.Value, name string) (v ob
 }
 
 // noSuchProperty says so, names the nearest and lists those that there are.
-func noSuchProperty(n syntax.Node, o object.Value, name string) error {
+func (in *Interp) noSuchProperty(n syntax.Node, o object.Value, name string) error {
 	if l, ok := o.(*object.List); ok && len(l.Items) > 0 {
 		o = l.Items[0]
 	}
@@ -255,7 +263,7 @@ func noSuchProperty(n syntax.Node, o object.Value, name string) error {
 	}
 	text := fmt.Sprintf("%s has no property %.64s", object.TypeName(o), name)
 	known := object.MemberNames(o)
-	if near := nearest(name, known); near != "" {
+	if near := in.near(name, known); near != "" {
 		text += "; did you mean " + near + "?"
 	}
 	list := strings.Join(known[:min(len(known), maxKnown)], ", ")

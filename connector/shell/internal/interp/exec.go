@@ -217,12 +217,15 @@ func (in *Interp) storeMember(t *syntax.Member, v object.Value) error {
 		return nil
 	case *object.Object:
 		if _, ok := o.Get(name); !ok {
-			return noSuchProperty(t.NameSpan, o, name)
+			return in.noSuchProperty(t.NameSpan, o, name)
+		}
+		if err := in.m.step(int64(len(o.Changed)) / 8); err != nil {
+			return at(t, err)
 		}
 		o.Assign(name, v)
 		return nil
 	}
-	return noSuchProperty(t.NameSpan, o, name)
+	return in.noSuchProperty(t.NameSpan, o, name)
 }
 
 func (in *Interp) storeIndex(t *syntax.Index, v object.Value) error {

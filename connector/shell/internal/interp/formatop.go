@@ -38,6 +38,9 @@ func (in *Interp) format(n syntax.Node, a, b object.Value) (object.Value, error)
 		if rest[i] == '}' || end < 0 {
 			return nil, failf(n, "a brace of -f isn't closed; {{ and }} are braces themselves")
 		}
+		if err := in.m.step(1); err != nil {
+			return nil, at(n, err)
+		}
 		s, err := in.formatItem(n, rest[i+1:i+end], args)
 		if err != nil {
 			return nil, err

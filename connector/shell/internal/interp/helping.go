@@ -89,7 +89,7 @@ func startGetHelp(inv *invocation) (stage, error) {
 		c := inv.in.command(name)
 		if c == nil {
 			text := "there is no cmdlet of that name"
-			if near := nearest(name, inv.in.commandNames()); near != "" {
+			if near := inv.in.near(name, inv.in.commandNames()); near != "" {
 				text += "; did you mean " + near + "?"
 			}
 			return inv.fail(&object.ArgumentError{Parameter: "Name", Err: errors.New(text)})

@@ -59,14 +59,44 @@ func TestHostile(t *testing.T) {
 		`$a = 1..900000; foreach ($i in 1..900000) { $a.NoSuch }`,
 		`$s = ('a,' * 100000); foreach ($i in 1..1000000) { $s.Split(',') | Out-Null }`,
 		`$s = 'x' * 1MB; 1..1000000 | sort { $s }`,
+		`$s = 'a' * 200000; $s -replace 'a([^z]*z)?', 'b'`,
+		`$s = 'a' * 200000; $s -split 'a([^z]*z)?'`,
+		`$s = 'a' * 200000; [regex]::Replace($s, 'a([^z]*z)?', 'b')`,
+		`$s = 'ab' * 100000; foreach ($i in 1..100000) { $s | Select-String 'a(.*c)?x' }`,
+		`$s = 'é' * 1MB; $s.Trim(('x' * 1MB) + 'é')`,
+		`$x = 1..400000; $y = 1..400000 | select -Index $x; $y = 1..400000 | select -Index $x; foreach ($i in 1..9) { $y = 1..400000 | select -Index $x }`,
+		`try { throw ('x' * 1MB) } catch { $e = @($_) * 900000 }; "$e"`,
+		`try { throw ('x' * 1MB) } catch { $e = @($_) * 900000 }; [pscustomobject]@{ a = $e } | ft`,
+		`$o = @{}; foreach ($i in 1..20000) { $o["p$i"] = 1 }; $o = [pscustomobject]$o; $e = @([pscustomobject]@{}) * 900000; @($o) + $e | ConvertTo-Csv`,
+		`$o = @{}; foreach ($i in 1..20000) { $o["p$i"] = 1 }; $o = [pscustomobject]$o; $e = @([pscustomobject]@{}) * 900000; @($o) + $e | ft`,
+		`$l = '{0}' * 100000; foreach ($i in 1..1000000) { $l -f 1 | Out-Null }`,
+		`foreach ($i in 1..10000000) { try { $i.NoSuch } catch { } }`,
+		`foreach ($i in 1..10000000) { try { Get-Thnig } catch { } }`,
+		`foreach ($i in 1..10000000) { try { Get-Thing -Nmae } catch { } }`,
+		`while (1) { }`,
+		`do { $x++ } while (1)`,
+		`for (;;) { continue }`,
+		`for (;;) { switch (1) { 1 { continue } } }`,
+		`while (1) { try { throw 1 } catch { } finally { } }`,
+		`function f { f }; f`,
+		`function f { try { f } catch { f } }; f`,
+		`filter f { $_ | f }; 1..10 | f`,
+		`function f { process { $_; $_ } }; 1..100000 | f | f | f | f | f | f`,
+		`$n = 0; while (1) { $n++; Set-Variable "v$n" 1 }`,
+		`while (1) { Test-Path big.txt }`,
+		`while (1) { 'x' * 1000 | Add-Content big.txt }`,
+		`while (1) { Get-Date | Out-Null; Get-Date -Format ('y' * 100000) }`,
+		`$x = 1..900000; while (1) { Compare-Object $x $x }`,
+		`while (1) { $x = [string]::Join(',', (1..900000)) }`,
 		`1..1000000 | select @{n = 'a'; e = { 'x' * 1MB } } | Out-Null`,
 		`$o = [pscustomobject]@{}; $x = 1..100000 | % { [pscustomobject]@{a = 1; b = 2; c = 3; d = 4; e = 5} }; $y = foreach ($i in 1..100) { $x }`,
 	} {
 		var out bytes.Buffer
 		opt := options(new(store), &out)
-		opt.Limits.Memory = 128 << 20
+		opt.Limits.Memory = 64 << 20
 		opt.Limits.Output = 16 << 20
-		opt.Limits.Steps = 2_000_000
+		opt.Limits.Steps = 600_000
+		opt.FS = files{"big.txt": bytes.Repeat([]byte("x"), 1<<20)}
 		start := time.Now()
 		err := interp.New(opt).Run(t.Context(), "hostile.ps1", []byte(src))
 		if !errors.Is(err, interp.ErrLimit) {
@@ -95,6 +125,42 @@ func TestCancel(t *testing.T) {
 	err := interp.New(opt).Run(ctx, "", []byte(`foreach ($i in 1..100000) { Stop-Me; $last = $i }`))
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("ended with %v", err)
+	}
+}
+
+// TestCancelWithin ends a script within one long step.
+func TestCancelWithin(t *testing.T) {
+	for _, src := range []string{
+		`$s = 'a' * 4MB; Stop-Me; $s -match '(x+x+)+y'; 'not reached'`, `$s = 'a' * 4MB; Stop-Me; $s -replace 'a([^z]*z)?', 'b'; 'not reached'`,
+		`$s = 'a' * 4MB; Stop-Me; $s -split '(b|a)c'; 'not reached'`, `Stop-Me; Import-Csv big.csv | Out-Null; 'not reached'`,
+		`Stop-Me; while (1) { }; 'not reached'`, `Stop-Me; 1..900000 | sort; 'not reached'`,
+	} {
+		ctx, cancel := context.WithCancel(t.Context())
+		var out bytes.Buffer
+		opt := interp.Options{Out: &out, FS: files{"big.csv": []byte("a\n" + strings.Repeat("b\n", 100_000))}, Commands: []object.Command{
+			&fakeCommand{name: "Stop-Me", run: func(*object.Call) error { cancel(); return nil }}}}
+		opt.Limits = interp.Limits{Steps: 1 << 40, Memory: 1 << 40}
+		err := interp.New(opt).Run(ctx, "", []byte(src))
+		if !errors.Is(err, context.Canceled) || out.Len() > 0 {
+			t.Errorf("%s ended with %v and printed %d bytes", src, err, out.Len())
+		}
+		cancel()
+	}
+}
+
+// TestPlacesAreCheap: the place of a command on a very long line is asked for each
+// time that the command runs. The steps would allow a million times.
+func TestPlacesAreCheap(t *testing.T) {
+	runs := 0
+	opt := interp.Options{Commands: []object.Command{&fakeCommand{name: "Do-It", run: func(call *object.Call) error {
+		if runs++; call.Pos.Col < 8<<20 {
+			t.Fatalf("column %d", call.Pos.Col)
+		}
+		return nil
+	}}}}
+	src := strings.Repeat(" ", 8<<20) + `foreach ($i in 1..20000) { Do-It }`
+	if err := interp.New(opt).Run(t.Context(), "", []byte(src)); err != nil || runs != 20000 {
+		t.Errorf("%d runs, %v", runs, err)
 	}
 }
 

@@ -100,6 +100,9 @@ func (m *meter) newList(n int) error {
 // wordBytes is what an element of a list takes.
 const wordBytes = 16
 
+// mapEntryBytes is about what an entry of a map takes.
+const mapEntryBytes = 100
+
 // enter goes one level down; leave must follow if there is no error.
 func (m *meter) enter() error {
 	if m.depth >= m.limits.Depth {

@@ -79,6 +79,9 @@ func (in *Interp) texts(n syntax.Node, args []object.Value) ([]string, error) {
 func (in *Interp) stringMethod(n syntax.Node, s, name string, args []object.Value) (v object.Value, ok bool, err error) {
 	switch name {
 	case "substring":
+		if err := in.m.alloc(4 * int64(len(s))); err != nil {
+			return nil, false, at(n, err)
+		}
 		v, ok := substring(s, args)
 		return v, ok, nil
 	case "padleft", "padright":
@@ -110,6 +113,11 @@ func (in *Interp) stringMethod(n syntax.Node, s, name string, args []object.Valu
 		}
 		return strings.ReplaceAll(s, texts[0], texts[1]), true, nil
 	case len(texts) == 1:
+		if strings.HasPrefix(name, "trim") { // looks at the set again for each character
+			if err := in.m.step(int64(len(s)) * int64(len(texts[0])) / 64); err != nil {
+				return nil, false, at(n, err)
+			}
+		}
 		v, ok := textMethod(s, name, texts[0])
 		return v, ok, nil
 	}

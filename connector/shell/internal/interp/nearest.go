@@ -6,6 +6,18 @@ import (
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 )
 
+// near is nearest, paid for; "" if the script can't pay.
+func (in *Interp) near(written string, names []string) string {
+	cost := int64(len(names))
+	for _, n := range names[:min(len(names), maxNames)] {
+		cost += int64(len(n)) * int64(min(len(written), maxNearest)) / 8
+	}
+	if in.m.step(cost) != nil {
+		return ""
+	}
+	return nearest(written, names)
+}
+
 // nearest returns the name that is closest to what was written, or "" if none is
 // close. Among equals it is the first in alphabetical order.
 func nearest(written string, names []string) string {

@@ -231,7 +231,7 @@ func (in *Interp) like(n syntax.Node, want, exact bool, a, b object.Value) (obje
 		if err != nil {
 			return false, err
 		}
-		if err := in.m.step(1 + int64(len(s))*int64(1+p.Len())/64); err != nil {
+		if err := in.m.step(1 + int64(len(s))*int64(1+p.Len())/16); err != nil {
 			return false, at(n, err)
 		}
 		return p.Match(s) == want, nil

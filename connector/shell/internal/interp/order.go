@@ -53,7 +53,20 @@ func startSort(inv *invocation) (stage, error) {
 			}
 			return inv.on("Descending")
 		}
-		slices.SortStableFunc(rows, func(a, b sortRow) int { return compareRows(a, b, down) })
+		done, compared := false, 0
+		slices.SortStableFunc(rows, func(a, b sortRow) int {
+			// Once the script is to end, all are alike: the sorting is soon over.
+			if compared++; compared%4096 == 0 && inv.in.m.ctx.Err() != nil {
+				done = true
+			}
+			if done {
+				return 0
+			}
+			return compareRows(a, b, down)
+		})
+		if done {
+			return at(inv.node, inv.in.m.ctx.Err())
+		}
 		for i, row := range rows {
 			if i > 0 && inv.on("Unique") && compareRows(rows[i-1], row, down) == 0 {
 				continue
@@ -166,7 +179,13 @@ func startGroup(inv *invocation) (stage, error) {
 			}
 			key := object.Fold(name)
 			g := byName[key]
+			if err := inv.in.m.alloc(wordBytes); err != nil {
+				return at(inv.node, err)
+			}
 			if g == nil {
+				if err := inv.in.m.alloc(mapEntryBytes + int64(len(name))); err != nil {
+					return at(inv.node, err)
+				}
 				g = &group{name: name}
 				byName[key] = g
 				groups = append(groups, g)

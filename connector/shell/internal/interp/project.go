@@ -109,6 +109,9 @@ func (in *Interp) of(f field, v object.Value) (object.Value, error) {
 func (in *Interp) project(v object.Value, typ string, fields []field, except []object.Pattern) (*object.Object, error) {
 	out := object.NewObject(typ, len(fields))
 	add := func(f field, name string, value object.Value) error {
+		if err := in.m.step(int64(len(except)) * int64(1+len(name)/16)); err != nil {
+			return at(f.node, err)
+		}
 		for _, p := range except {
 			if p.Match(name) {
 				return nil

@@ -206,7 +206,7 @@ func (in *Interp) similarVariable(name string) string {
 		}
 		names = slices.AppendSeq(names, maps.Keys(s.vars))
 	}
-	if near := nearest(name, names); near != "" {
+	if near := in.near(name, names); near != "" {
 		return "; did you mean $" + strings.ToLower(near) + "?"
 	}
 	return ""

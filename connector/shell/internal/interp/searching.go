@@ -155,6 +155,12 @@ func (inv *invocation) compared(list []object.Value, fields []field) ([]*compare
 		if err := inv.in.keep(nil, len(out)+1); err != nil {
 			return nil, at(inv.node, err)
 		}
+		if err := inv.in.m.alloc(2 * mapEntryBytes); err != nil {
+			return nil, at(inv.node, err)
+		}
+		if err := inv.in.m.step(2); err != nil {
+			return nil, at(inv.node, err)
+		}
 		name, err := inv.groupName(fields, v)
 		if err != nil {
 			return nil, err
@@ -249,7 +255,10 @@ func startTestPath(inv *invocation) (stage, error) {
 		if inv.in.opt.FS == nil {
 			return inv.emit(false)
 		}
-		_, err := inv.in.opt.FS.ReadFile(name)
+		data, err := inv.in.opt.FS.ReadFile(name)
+		if err := inv.in.m.alloc(int64(len(data))); err != nil {
+			return at(inv.node, err)
+		}
 		return inv.emit(err == nil)
 	})
 }

@@ -1,7 +1,6 @@
 package interp
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
@@ -30,7 +29,7 @@ type selection struct {
 	except         []object.Pattern
 	expand         string
 	first, skip    int64 // first is -1 for all
-	index          []int64
+	index          map[int64]bool
 	seen           map[string]bool // nil unless -Unique
 	count, emitted int64
 }
@@ -94,7 +93,10 @@ func (s *selection) configure(inv *invocation) (err error) {
 		if !ok {
 			return failf(inv.where("Index"), "-Index takes whole numbers")
 		}
-		s.index = append(s.index, i)
+		if s.index == nil {
+			s.index = make(map[int64]bool)
+		}
+		s.index[i] = true
 	}
 	if inv.on("Unique") {
 		s.seen = make(map[string]bool)
@@ -106,7 +108,7 @@ func (s *selection) configure(inv *invocation) (err error) {
 func (s *selection) take(v object.Value) error {
 	i := s.count
 	s.count++
-	if i < s.skip || s.index != nil && !slices.Contains(s.index, i) {
+	if i < s.skip || s.index != nil && !s.index[i] {
 		return nil
 	}
 	if s.first >= 0 && s.emitted >= s.first {
@@ -147,6 +149,9 @@ func (s *selection) emit(v object.Value) error {
 		key, err := inv.in.identity(inv.node, v)
 		if err != nil || s.seen[key] {
 			return err
+		}
+		if err := inv.in.m.alloc(mapEntryBytes); err != nil {
+			return at(inv.node, err)
 		}
 		s.seen[key] = true
 	}

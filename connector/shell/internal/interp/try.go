@@ -126,6 +126,7 @@ func (in *Interp) throw(s *syntax.Flow) error {
 // remember puts an error into $Error, the newest first, and returns what stands
 // for it.
 func (in *Interp) remember(e *Error) *object.Object {
+	_ = in.m.step(50) // what can't be paid ends the script at the next step
 	r := errorRecord(e)
 	kept := object.NewList(r)
 	if old, ok := in.global.vars["ERROR"].(*object.List); ok {
