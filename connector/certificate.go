@@ -12,9 +12,11 @@ type SmtpX509Identifier struct {
 	Issuer, Subject string
 }
 
-// ParseSmtpX509Identifier parses <I>issuer<S>subject.
+// ParseSmtpX509Identifier parses <I>issuer<S>subject. The letters of the markers may be
+// small, as scripts write them.
 func ParseSmtpX509Identifier(s string) (SmtpX509Identifier, error) {
-	rest, ok := strings.CutPrefix(strings.TrimSpace(s), "<I>")
+	upper := markers.Replace(strings.TrimSpace(s))
+	rest, ok := strings.CutPrefix(upper, "<I>")
 	issuer, subject, both := strings.Cut(rest, "<S>")
 	id := SmtpX509Identifier{strings.TrimSpace(issuer), strings.TrimSpace(subject)}
 	if !ok || !both || !id.IsValid() {
@@ -23,6 +25,9 @@ func ParseSmtpX509Identifier(s string) (SmtpX509Identifier, error) {
 	}
 	return id, nil
 }
+
+// markers makes the markers of a certificate's name large.
+var markers = strings.NewReplacer("<i>", "<I>", "<s>", "<S>")
 
 // IsValid reports whether both names are present and contain nothing that
 // would end them.

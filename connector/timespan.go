@@ -10,11 +10,14 @@ import (
 
 // ParseTimeSpan parses Exchange's time spans: 00:10:00, 1.12:30:00,
 // 00:00:00.5, 08:30 (hours and minutes). A bare number is refused: it would
-// mean days, and whoever writes 30 means seconds or minutes. Spans are never
-// negative.
+// mean days, and whoever writes 30 means seconds or minutes. A bare 0 is no time,
+// whatever the unit. Spans are never negative.
 func ParseTimeSpan(s string) (time.Duration, error) {
 	t := strings.TrimSpace(s)
 	if isDigits(t) {
+		if strings.Trim(t, "0") == "" {
+			return 0, nil
+		}
 		return 0, spanError(s, "a bare number means days in Exchange; write d.00:00:00 for days or hh:mm:ss for less")
 	}
 	clock, days := t, "0"

@@ -148,6 +148,8 @@ func TestTimeSpan(t *testing.T) {
 		{"1.00:00:00", 24 * time.Hour, "1.00:00:00"},
 		{"0:0:5", 5 * time.Second, "00:00:05"},
 		{"08:30", 8*time.Hour + 30*time.Minute, "08:30:00"},
+		{"0", 0, "00:00:00"},
+		{" 00 ", 0, "00:00:00"},
 		{"00:00:00.5", 500 * time.Millisecond, "00:00:00.5000000"},
 		{"00:00:00.000000001", 1, "00:00:00.000000001"},
 		{"106751.23:47:15", 106751*24*time.Hour + 23*time.Hour + 47*time.Minute + 15*time.Second, "106751.23:47:15"},
@@ -227,6 +229,9 @@ func TestSmtpX509Identifier(t *testing.T) {
 	id, err := connector.ParseSmtpX509Identifier(text)
 	if err != nil || id.Issuer != "CN=Contoso Issuing CA, DC=contoso, DC=com" || id.Subject != "CN=mail.contoso.com" || id.String() != text {
 		t.Errorf("got %+v, %v", id, err)
+	}
+	if id, err := connector.ParseSmtpX509Identifier(strings.NewReplacer("<I>", "<i>", "<S>", "<s>").Replace(text)); err != nil || id.String() != text {
+		t.Errorf("small letters of markers: got %v, %v", id, err)
 	}
 	for _, in := range []string{"", "CN=x", "<I>CN=x", "<I>CN=x<S>", "<I><S>CN=x", "<I>CN=a<S>CN=b<FQDN>x", "<S>CN=a<I>CN=b"} {
 		if id, err := connector.ParseSmtpX509Identifier(in); err == nil {
