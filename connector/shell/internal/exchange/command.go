@@ -46,8 +46,9 @@ const maxCompletions = 200
 
 func withPrefix(values []string, prefix string) []string {
 	var found []string
+	begin := fold(prefix)
 	for _, v := range values {
-		if len(v) >= len(prefix) && strings.EqualFold(v[:len(prefix)], prefix) && len(found) < maxCompletions {
+		if strings.HasPrefix(fold(v), begin) && len(found) < maxCompletions {
 			found = append(found, v)
 		}
 	}
@@ -67,6 +68,9 @@ func parameters(infos []Info, verb Verbs) []object.Parameter {
 		p := object.Parameter{
 			Name: i.Name, Aliases: i.Aliases, Type: i.Type, Values: i.Values, Position: i.Position - 1, Help: i.help(),
 			Mandatory: i.Mandatory&verb != 0, Switch: i.Switch, Pipeline: i.Pipeline, PipelineByName: i.Pipeline || i.ByName,
+		}
+		if i.Name == "Server" && verb == Get {
+			p.Objects = serverTypes()
 		}
 		if i.Position == 0 || i.Name == "Name" && verb != New { // there Identity has the place
 			p.Position = object.Named

@@ -59,6 +59,12 @@ editions are accepted in every profile; *Editions* says which of Exchange's have
 one. A default in parentheses is that of the profile Exchange2007.
 
 -WhatIf, -Confirm, -Verbose and -ErrorAction belong to every cmdlet.
+[Scripts](scripts.md) describes the language around the cmdlets.
+
+A value of an enumeration may be abbreviated, and be the number that .NET gives it.
+Where a parameter takes several values, one text may hold them all, with ; or |
+between them, if it can't be read as one value. A time span of 0 is no time; any
+other bare number would mean days, and is refused.
 
 ## Where the cmdlets differ from Exchange's
 
@@ -78,6 +84,8 @@ one. A default in parentheses is that of the profile Exchange2007.
 - Zero is out of range for the Port and the MaxMessageSize of Send connectors and
   for the limits of Set-TransportConfig. Exchange takes it and doesn't say what it
   would mean.
+- Servers that come through the pipeline are those of -Server:
+  Get-ExchangeServer | Get-ReceiveConnector.
 - GUIDs are made from names, so that they are the same each time. There are no
   times of change.
 `

@@ -153,6 +153,12 @@ func edited[V any](k kind[V], same func(a, b V) bool, old []V, v object.Value) (
 func addTo[V any](k kind[V], same func(a, b V) bool, list []V, v object.Value) ([]V, error) {
 	for _, item := range object.Items(v) {
 		got, err := k.read(item)
+		if text, ok := item.(string); ok && err != nil {
+			if parts := k.parts(text); parts != nil {
+				list = append(list, parts...)
+				continue
+			}
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -75,7 +75,7 @@ func escapeDN(s string) string {
 // guid makes the GUID of what was made under a key: always the same one, so that
 // two runs of a script print the same. Its form is that of RFC 9562 section 5.8.
 func guid(kind, key string) string {
-	h := sha256.Sum256([]byte(kind + "\x00" + fold(key)))
+	h := sha256.Sum256([]byte(kind + "\x00" + strings.ToLower(key)))
 	h[6] = h[6]&0x0f | 0x80
 	h[8] = h[8]&0x3f | 0x80
 	return fmt.Sprintf("%x-%x-%x-%x-%x", h[0:4], h[4:6], h[6:8], h[8:10], h[10:16])

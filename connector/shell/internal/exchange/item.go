@@ -5,7 +5,6 @@ import (
 	"io"
 	"iter"
 	"maps"
-	"strings"
 
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 )
@@ -65,7 +64,9 @@ type shelf[C any] struct {
 	gone  int                 // removed ones among items
 }
 
-func fold(s string) string { return strings.ToLower(s) }
+// fold is the form by which names are compared, as Windows compares them: with
+// Unicode's simple folding.
+func fold(s string) string { return object.Fold(s) }
 
 func (s *shelf[C]) find(key string) *item[C] { return s.byKey[fold(key)] }
 

@@ -19,9 +19,11 @@ import (
 type kind[V any] struct {
 	name   string   // .NET name without a namespace
 	values []string // of an enumeration; nil otherwise
-	parse  func(string) (V, error)
-	show   func(V) object.Value
-	flags  bool // a comma list of values is one value
+	// numbers are those of the values in .NET; nil: not known
+	numbers []int64
+	parse   func(string) (V, error)
+	show    func(V) object.Value
+	flags   bool // a comma list of values is one value
 }
 
 // The kinds of value types. Each reads with the parser of the package that owns
@@ -43,29 +45,29 @@ var (
 	x509        = kind[string]{name: "SmtpX509Identifier", parse: parseX509, show: showText}
 	smtpAddress = kind[string]{name: "SmtpAddress", parse: parseMailbox, show: showText}
 	subdomains  = kind[string]{name: "SmtpDomainWithSubdomains", parse: parseText, show: showText}
-	serverID    = kind[string]{name: "ServerIdParameter", parse: parseText, show: showText}
+	serverID    = kind[string]{name: "ServerIdParameter", parse: parseText, show: showServerID}
 )
 
 // The kinds of enumerations.
 var (
 	mechanisms = flagsOf("AuthMechanisms", auth.ParseMechanism,
-		"None", "Tls", "Integrated", "BasicAuth", "BasicAuthRequireTLS", "ExchangeServer", "ExternalAuthoritative")
+		"None", "Tls", "Integrated", "BasicAuth", "BasicAuthRequireTLS", "ExchangeServer", "ExternalAuthoritative").numbered(0, 1, 2, 4, 8, 16, 32)
 	hostMechanisms = flagsOf("AuthMechanisms", auth.ParseMechanism,
 		"None", "BasicAuth", "BasicAuthRequireTLS", "ExchangeServer", "ExternalAuthoritative")
 	groups = flagsOf("PermissionGroups", permission.ParseGroup,
-		"None", "AnonymousUsers", "ExchangeUsers", "ExchangeServers", "ExchangeLegacyServers", "Partners", "Custom")
-	rateSources = flagsOf("MessageRateSourceFlags", connector.ParseRateSource, "None", "IPAddress", "User", "All")
+		"None", "AnonymousUsers", "ExchangeUsers", "ExchangeServers", "ExchangeLegacyServers", "Partners", "Custom").numbered(0, 1, 2, 4, 8, 16, 32)
+	rateSources = flagsOf("MessageRateSourceFlags", connector.ParseRateSource, "None", "IPAddress", "User", "All").numbered(0, 1, 2, 3)
 	policies    = flagsOf("ErrorPolicies", connector.ParseErrorPolicy,
 		"Default", "DowngradeDnsFailures", "DowngradeAuthFailures", "DowngradeCustomFailures", "UpgradeCustomFailures")
-	sizeModes     = enumOf("SizeMode", connector.ParseSizeMode, "Disabled", "Enabled", "EnabledWithoutValue")
-	logging       = enumOf("ProtocolLoggingLevel", connector.ParseProtocolLogging, "None", "Verbose")
-	protections   = enumOf("ExtendedProtectionPolicySetting", connector.ParseExtendedProtection, "None", "Allow", "Require")
-	roles         = enumOf("ServerRole", connector.ParseTransportRole, "FrontendTransport", "HubTransport")
+	sizeModes     = enumOf("SizeMode", connector.ParseSizeMode, "Disabled", "Enabled", "EnabledWithoutValue").numbered(0, 1, 2)
+	logging       = enumOf("ProtocolLoggingLevel", connector.ParseProtocolLogging, "None", "Verbose").numbered(0, 1)
+	protections   = enumOf("ExtendedProtectionPolicySetting", connector.ParseExtendedProtection, "None", "Allow", "Require").numbered(0, 1, 2)
+	roles         = enumOf("ServerRole", connector.ParseTransportRole, "FrontendTransport", "HubTransport").numbered(16384, 32)
 	usages        = enumOf("UsageType", connector.ParseUsage, "Client", "Custom", "Internal", "Internet", "Partner")
 	connectorKind = enumOf("TenantConnectorType", connector.ParseConnectorType, "Default", "XPremises")
-	domainTypes   = enumOf("AcceptedDomainType", routing.ParseDomainType, "Authoritative", "InternalRelay", "ExternalRelay")
+	domainTypes   = enumOf("AcceptedDomainType", routing.ParseDomainType, "Authoritative", "InternalRelay", "ExternalRelay").numbered(0, 2, 1)
 	tlsLevels     = kind[connector.TlsAuthLevel]{name: "TlsAuthLevel", parse: connector.ParseTlsAuthLevel, show: showTlsLevel,
-		values: []string{"EncryptionOnly", "CertificateValidation", "DomainValidation"}}
+		values: []string{"EncryptionOnly", "CertificateValidation", "DomainValidation"}, numbers: []int64{1, 2, 3}}
 )
 
 // enumOf is the kind of an enumeration.
@@ -88,7 +90,12 @@ func (k kind[V]) read(v object.Value) (V, error) {
 			for i, item := range l.Items {
 				names[i] = object.Text(item)
 			}
-			return k.parse(strings.Join(names, ","))
+			s, err := k.spelled(strings.Join(names, ","))
+			if err != nil {
+				var zero V
+				return zero, err
+			}
+			return k.parse(s)
 		}
 		if _, ok := v.(*object.Table); ok {
 			var zero V
@@ -99,6 +106,12 @@ func (k kind[V]) read(v object.Value) (V, error) {
 	if err != nil {
 		var zero V
 		return zero, err
+	}
+	if k.values != nil {
+		if s, err = k.spelled(s); err != nil {
+			var zero V
+			return zero, err
+		}
 	}
 	return k.parse(s)
 }
@@ -200,6 +213,9 @@ func parseMailbox(s string) (string, error) {
 }
 
 func parseX509(s string) (string, error) {
-	_, err := connector.ParseSmtpX509Identifier(s)
-	return s, err
+	id, err := connector.ParseSmtpX509Identifier(s)
+	if err != nil {
+		return "", err
+	}
+	return id.String(), nil
 }

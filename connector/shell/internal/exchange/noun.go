@@ -84,7 +84,7 @@ func (n *noun[C]) find(v object.Value) (*item[C], error) {
 	if n.refresh != nil {
 		n.refresh()
 	}
-	it, text, err := target[C](n.name, v)
+	it, text, err := target[C](n.name, n.ofServer(v))
 	if it != nil || err != nil {
 		return it, err
 	}
@@ -134,6 +134,7 @@ func (n *noun[C]) lookup(text string) *item[C] {
 // list returns the items that a Get cmdlet's Identity stands for.
 func (n *noun[C]) list(call *object.Call) ([]*item[C], error) {
 	if v, given := call.Args["Identity"]; given {
+		v = n.ofServer(v)
 		_, text, err := target[C](n.name, v)
 		if err != nil || !hasWildcard(text) {
 			it, err := n.find(v)

@@ -43,7 +43,7 @@ var receiveShape = []string{
 func (o *Org) receiveExtras(n *noun[receive]) map[string]func(*item[receive], *receive) object.Value {
 	m := directoryExtras(n, "0.1 (8.0.535.0)", "ms-Exch-Smtp-Receive-Connector", "msExchSmtpReceiveConnector")
 	m["PermissionGroups"] = func(_ *item[receive], full *receive) object.Value { return groups.show(o.shownGroups(full)) }
-	m["Server"] = func(_ *item[receive], full *receive) object.Value { return full.Server }
+	m["Server"] = func(_ *item[receive], full *receive) object.Value { return o.serverID(full.Server) }
 	m["AcceptConsumerMail"] = constant[receive](false)
 	return m
 }
@@ -56,7 +56,12 @@ func constant[C any](v object.Value) func(*item[C], *C) object.Value {
 // There is no clock and no directory here, so the times and the server that
 // answered are empty.
 func directoryExtras[C any](n *noun[C], version, category, class string) map[string]func(*item[C], *C) object.Value {
-	identity := func(it *item[C], _ *C) object.Value { return n.identity(&it.cfg) }
+	identity := func(it *item[C], _ *C) object.Value {
+		text := n.identity(&it.cfg)
+		return object.NewDirectoryID(text, text[strings.LastIndex(text, `\`)+1:], func() (string, string) {
+			return n.dn(&it.cfg), guid(n.name, it.born)
+		})
+	}
 	m := map[string]func(*item[C], *C) object.Value{
 		"ExchangeVersion":   constant[C](version),
 		"DistinguishedName": func(it *item[C], _ *C) object.Value { return n.dn(&it.cfg) },

@@ -35,20 +35,28 @@ func (o *Org) serverNoun() *noun[server] {
 	}
 	extras := directoryExtras(n, "0.1 (8.0.535.0)", "", "")
 	for name, get := range map[string]func(*server) object.Value{
-		"Name":                 func(s *server) object.Value { return s.Name },
-		"Fqdn":                 func(s *server) object.Value { return showText(s.FQDN) },
-		"Domain":               func(s *server) object.Value { _, d, _ := strings.Cut(s.FQDN, "."); return showText(d) },
-		"Site":                 func(s *server) object.Value { return showText(s.Site) },
-		"ServerRole":           func(s *server) object.Value { return typed{"ServerRole", o.roleOf(s)} },
-		"Edition":              func(*server) object.Value { return "Standard" },
-		"AdminDisplayVersion":  func(*server) object.Value { return o.version() },
-		"IsHubTransportServer": func(s *server) object.Value { return !s.Edge },
-		"IsEdgeServer":         func(s *server) object.Value { return s.Edge },
+		"Name":                      func(s *server) object.Value { return s.Name },
+		"Fqdn":                      func(s *server) object.Value { return showText(s.FQDN) },
+		"Domain":                    func(s *server) object.Value { _, d, _ := strings.Cut(s.FQDN, "."); return showText(d) },
+		"Site":                      func(s *server) object.Value { return o.siteID(s.Site) },
+		"ServerRole":                func(s *server) object.Value { return typed{"ServerRole", o.roleOf(s)} },
+		"Edition":                   func(*server) object.Value { return "Standard" },
+		"AdminDisplayVersion":       func(*server) object.Value { return o.version() },
+		"IsHubTransportServer":      func(s *server) object.Value { return !s.Edge },
+		"IsEdgeServer":              func(s *server) object.Value { return s.Edge },
+		"IsMailboxServer":           func(s *server) object.Value { return o.roleOf(s) == "Mailbox" },
+		"IsClientAccessServer":      func(s *server) object.Value { return o.roleOf(s) == "Mailbox" },
+		"IsFrontendTransportServer": func(s *server) object.Value { return o.roleOf(s) == "Mailbox" },
+		"IsUnifiedMessagingServer":  func(*server) object.Value { return false },
+		"IsExchange2007OrLater":     func(*server) object.Value { return true },
+		"IsE14OrLater":              func(*server) object.Value { return o.base.Profile != permission.Exchange2007 },
+		"IsE15OrLater":              func(*server) object.Value { return o.base.Profile != permission.Exchange2007 },
 	} {
 		extras[name] = func(it *item[server], _ *server) object.Value { return get(&it.cfg) }
 	}
 	n.shape(extras, "Name", "Fqdn", "Domain", "Site", "ServerRole", "Edition", "AdminDisplayVersion", "IsHubTransportServer",
-		"IsEdgeServer", "DistinguishedName", "Identity", "Guid", "IsValid", "ObjectState")
+		"IsEdgeServer", "IsMailboxServer", "IsClientAccessServer", "IsFrontendTransportServer", "IsUnifiedMessagingServer",
+		"IsExchange2007OrLater", "IsE14OrLater", "IsE15OrLater", "DistinguishedName", "Identity", "Guid", "IsValid", "ObjectState")
 	return n
 }
 
@@ -63,11 +71,11 @@ func (o *Org) roleOf(s *server) string {
 }
 
 // version is the one that the profile stands for.
-func (o *Org) version() string {
+func (o *Org) version() object.Value {
 	if o.base.Profile == permission.Exchange2007 {
-		return "Version 8.3 (Build 83.6)"
+		return object.NewServerVersion("Version 8.3 (Build 83.6)", 8, 3, 83, 6)
 	}
-	return "Version 15.1 (Build 2507.6)"
+	return object.NewServerVersion("Version 15.1 (Build 2507.6)", 15, 1, 2507, 6)
 }
 
 // siteNoun is the Active Directory sites.

@@ -175,7 +175,9 @@ func (in *Interp) commandNames() []string {
 	var names []string
 	for _, all := range []map[string]*command{in.commands, in.funcs} {
 		for _, c := range all {
-			names = append(names, c.name)
+			if c.name != "." { // is no name that anybody looks for
+				names = append(names, c.name)
+			}
 		}
 	}
 	slices.Sort(names)

@@ -6,11 +6,12 @@
 //
 // # Where things are
 //
-// exec.go runs statements, eval.go evaluates expressions, operator.go chooses the
+// exec.go runs statements, flow.go and try.go those that jump, function.go calls
+// functions, eval.go evaluates expressions, operator.go chooses the
 // operator, and pipeline.go moves objects. bind.go gives the arguments of a
 // command to its parameters; external.go runs the commands that came in. A cmdlet of PowerShell's own is a row in the file of what it does:
-// choosing, ordering, measuring, making, printing, formatting, converting,
-// helping; builtins, in builtin.go, puts the files together. Whatever takes time
+// choosing, ordering, measuring, making, changing, printing, formatting, converting,
+// searching, asking, helping; builtins, in builtin.go, puts the files together. Whatever takes time
 // or memory pays the meter first.
 //
 // # Errors
@@ -18,20 +19,26 @@
 // Run returns every error of the script, each with the place and the text
 // underlined: a cmdlet that fails on one object doesn't keep the others from
 // being tried, but a script that had an error never counts as done. What the
-// author silenced with -ErrorAction SilentlyContinue or 2>$null isn't returned.
-// A name that isn't known, a parameter that isn't there and a value that has no
-// such method can't be silenced, as in PowerShell.
+// author silenced with -ErrorAction SilentlyContinue or 2>$null, or caught, isn't
+// returned. A command that isn't there or can't be called so doesn't keep the next
+// statement from being run, so that one run tells all mistakes. Any other error of
+// an expression ends the script: what would be made of a wrong value is wrong.
 //
 // # Departures from PowerShell
 //
-//   - There is one scope. The language has no functions.
-//   - A variable that was never set is $null, and a property that isn't there
-//     too, but both are warned of: in a configuration they are typing errors.
+//   - A property that isn't there is an error, but for $null and hashtables. In the
+//     columns of Select-Object, Sort-Object and the Format cmdlets it counts as
+//     $null, as a variable does that was never set; both are warned of.
+//   - Within try every error of a cmdlet goes to the catch, not only those that end
+//     a pipeline, unless -ErrorAction says otherwise.
+//   - break and continue without a loop around them are errors. PowerShell ends
+//     the script.
+//   - A parameter that its type converted isn't bound to the type any more.
 //   - A $null that stands first in a pipeline sends nothing into it. PowerShell
 //     tells the $null of a cmdlet without output from the one that was written;
 //     here a pipeline such as $found | Remove-ReceiveConnector is safe with both.
 //   - -match, -replace and -split use RE2: there is no look-around and no
-//     back-reference, and time is linear.
+//     back-reference. Each look at a text is paid for by what it looked at.
 //   - Export-Csv writes no #TYPE line unless asked to, Export-Clixml goes two levels
 //     deep, and both end lines as Windows does. Format-Table always sizes its
 //     columns; -Wrap cuts nothing instead of breaking cells. Output has no colours.
@@ -42,7 +49,8 @@
 //
 // Steps, nesting, output, the length of strings and lists and the bytes of all
 // values that a script builds are bounded by Limits; nothing is allocated before
-// it is paid for. The context ends a script between two steps. There is no clock,
-// no network and no program to run; files and the environment are what the caller
-// hands in.
+// it is paid for: readers of files ask before they take memory, and the matcher of
+// patterns pays while it looks. The context ends a script between two steps, and
+// within a long one. There is no network and no program to run; clock, files and
+// the environment are what the caller hands in.
 package interp

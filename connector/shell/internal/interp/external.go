@@ -52,6 +52,10 @@ func (s *externalStage) process(v object.Value) error {
 		args[p.Name] = v
 		bound = true
 	}
+	if p := s.takes(v); p != nil {
+		bind(p, v)
+		return s.run(args, v)
+	}
 	for _, p := range s.byName {
 		if field, ok := propertyFor(v, p); ok {
 			bind(p, field)
@@ -71,6 +75,21 @@ func (s *externalStage) process(v object.Value) error {
 		return s.fail(errors.New("the object of the pipeline has no " + p + ", and -" + p + " isn't given"))
 	}
 	return s.run(args, v)
+}
+
+// takes is the parameter that takes objects of v's type, unless the author gave it.
+func (s *externalStage) takes(v object.Value) *object.Parameter {
+	o, ok := v.(*object.Object)
+	if !ok || o.Ref == nil {
+		return nil
+	}
+	for i := range s.cmd.params {
+		p := &s.cmd.params[i]
+		if _, given := s.spans[p.Name]; !given && slices.Contains(p.Objects, o.Type) {
+			return p
+		}
+	}
+	return nil
 }
 
 // missing is the first parameter that must be there and isn't.

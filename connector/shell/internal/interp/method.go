@@ -52,6 +52,8 @@ func (in *Interp) invoke(n syntax.Node, o object.Value, name string, args []obje
 		supported = "Add, Clear, Contains, ContainsKey, GetEnumerator and Remove"
 	case object.Caller:
 		v, ok, err = o.Call(name, args)
+	case *object.Parts: // Exchange prints them so often that scripts take them for text
+		v, ok, err = in.stringMethod(n, o.String(), folded, args)
 	}
 	if err != nil {
 		return nil, at(n, err)

@@ -49,6 +49,10 @@ type Parameter struct {
 	Pipeline       bool // takes objects of the pipeline
 	PipelineByName bool // takes the property of its name from objects of the pipeline
 	Remaining      bool // takes all positional values that are left, as a List
+
+	// Objects are the types of objects of the pipeline that it takes, and that no
+	// other parameter takes then: servers, of -Server.
+	Objects []string
 }
 
 // Named is the Position of a parameter that is named only.

@@ -44,6 +44,8 @@ var (
 	addressNames = []string{"IPAddressToString", "AddressFamily", "IsIPv6LinkLocal", "IsIPv4MappedToIPv6"}
 	spaceNames   = []string{"Type", "Address", "Domain", "Cost", "IncludeSubDomains", "IsSmtpType", "IsLocal"}
 	hostNames    = []string{"Domain", "Address", "IsIPAddress"}
+	idNames      = []string{"Name", "DistinguishedName", "ObjectGuid", "Rdn", "Parent"}
+	versionNames = []string{"Major", "Minor", "Build", "Revision"}
 )
 
 // NewIPRange returns an address range, Exchange's IPRange.
@@ -57,10 +59,7 @@ func NewIPRange(r connector.Range) Value {
 		case low == high:
 			format = "SingleAddress"
 		case isPrefix && strings.Contains(text, "/"):
-			format, bits = "CIDR", int64(prefix.Bits())
-		}
-		if isPrefix {
-			mask = NewIPAddress(netmask(prefix))
+			format, bits, mask = "CIDR", int64(prefix.Bits()), NewIPAddress(netmask(prefix))
 		}
 		return []Value{text, NewIPAddress(low), NewIPAddress(high), format, mask, bits, nil}
 	}}
@@ -106,6 +105,30 @@ func family(a netip.Addr) Value {
 		return "InterNetwork"
 	}
 	return "InterNetworkV6"
+}
+
+// NewDirectoryID returns the identity of an object in the directory, Exchange's
+// ADObjectId. It prints as text, and has the name that the object has there; rest
+// gives the distinguished name and the GUID when they are asked for, "" if there are
+// none.
+func NewDirectoryID(text, name string, rest func() (dn, guid string)) Value {
+	return &Parts{"ADObjectId", text, idNames, func() []Value {
+		dn, guid := rest()
+		rdn, parent, _ := strings.Cut(dn, ",")
+		return []Value{name, emptyNull(dn), emptyNull(guid), emptyNull(rdn), emptyNull(parent)}
+	}}
+}
+
+func emptyNull(s string) Value {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+// NewServerVersion returns the version of a server, whose parts are numbers.
+func NewServerVersion(text string, major, minor, build, revision int64) Value {
+	return &Parts{"ServerVersion", text, versionNames, func() []Value { return []Value{major, minor, build, revision} }}
 }
 
 // NewAddressSpace returns an address space of a Send connector.
