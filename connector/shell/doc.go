@@ -17,15 +17,18 @@
 // # The language
 //
 // Comments, variables, arrays, hashtables, strings with variables in them,
-// operators, if and foreach, pipelines, the cmdlets for filtering, sorting,
-// printing and converting. Get-Command lists all cmdlets, Get-Help describes one.
-// Anything else is refused, with the place, the offending text underlined and
-// what to write instead.
+// operators, conditions, loops, functions, try, pipelines, the cmdlets for filtering,
+// sorting, printing and converting; docs/scripts.md describes it. Get-Command lists
+// all cmdlets, Get-Help describes one. Anything else is refused, with the place, the
+// offending text underlined and what to write instead.
+//
+// A command that fails doesn't keep the next from being run, but a wrong value ends
+// the script, such as a property that isn't there.
 //
 // # What a script can do
 //
 // A script computes, and changes the organisation in memory. It runs no program
-// and has no network; it sees files, environment and users only through what
+// and has no network; it sees files, environment, clock and users only through what
 // Options hands in. Its steps, depth, memory and output are bounded, so that a
 // hostile one ends with an error. Passwords are kept as secrets: they don't
 // reach output, errors or warnings.

@@ -14,6 +14,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/shell"
 	"github.com/interchange-smtp/interchange/connector/shell/export"
+	"github.com/interchange-smtp/interchange/connector/shell/internal/exchange"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -80,6 +81,53 @@ func TestMigrationCommands(t *testing.T) {
 }
 
 func second[A, B any](_ A, b B) B { return b }
+
+// docs/scripts.md lists the cmdlets of PowerShell that there are, and no others; its
+// example does what it says.
+func TestScriptsPage(t *testing.T) {
+	page := readDoc(t, "scripts.md")
+	var out strings.Builder
+	in := shell.New(shell.Options{Out: &out})
+	if err := in.Run(context.Background(), "", []byte("Get-Command | ForEach-Object Name")); err != nil {
+		t.Fatal(err)
+	}
+	theirs := map[string]bool{}
+	for _, section := range exchange.Table() {
+		for _, noun := range section.Nouns {
+			for _, verb := range section.Verbs.Names() {
+				theirs[verb+"-"+noun] = true
+			}
+		}
+	}
+	var want []string
+	for _, name := range strings.Fields(out.String()) {
+		if !theirs[name] {
+			want = append(want, name)
+		}
+	}
+	_, table, _ := strings.Cut(page, "## Cmdlets of PowerShell")
+	table, _, _ = strings.Cut(table, "`. '")
+	var got []string
+	for _, name := range regexp.MustCompile("`([A-Z]\\w+-\\w+)`").FindAllStringSubmatch(table, -1) {
+		got = append(got, name[1])
+	}
+	slices.Sort(want)
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		t.Errorf("the page lists %v\nthere are %v", got, want)
+	}
+	_, script, _ := strings.Cut(page, "```powershell\n")
+	script, _, _ = strings.Cut(script, "```")
+	for range 2 {
+		if err := in.Run(context.Background(), "scripts.md", []byte(script)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cfg := in.Config()
+	if r := cfg.Receive[len(cfg.Receive)-1]; r.Name != "Scanners" || len(r.RemoteIPRanges) != 2 || len(r.Permissions) != 1 {
+		t.Errorf("got %+v", r)
+	}
+}
 
 // The commands of docs/reports.md do what the page says.
 func TestReportCommands(t *testing.T) {

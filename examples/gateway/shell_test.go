@@ -17,6 +17,7 @@ import (
 // TestShell gives scripts to gateway shell on standard input.
 func TestShell(t *testing.T) {
 	t.Setenv(credentialPrefix+"_mycred", "user:password")
+	t.Setenv(answerPrefix+"Greeting", "hello")
 	tests := []struct {
 		script string
 		args   []string
@@ -24,6 +25,7 @@ func TestShell(t *testing.T) {
 		{"prompt", []string{"-server", "HubA"}},
 		{"prompt-failure", []string{"-config", "testdata/relay.json"}},
 		{"mistakes", nil},
+		{"exit", nil},
 		{"edge", []string{"-config", "testdata/edge.json"}},
 	}
 	for _, tt := range tests {
@@ -94,7 +96,7 @@ func TestCredentials(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := &credentials{file: file, env: func() []string {
-		return []string{"PATH=/bin", "INTERCHANGE_CREDENTIAL_other=bob:secret", "INTERCHANGE_CREDENTIAL=ann:se:cret", "INTERCHANGE_CREDENTIAL_bad=bob"}
+		return []string{"PATH=/bin", "INTERCHANGE_CREDENTIAL_other=bob:secret", "INTERCHANGE_CREDENTIAL=ann:se:cret", "INTERCHANGE_CREDENTIAL_bad=bob", "INTERCHANGE_ANSWER_Server=EX01"}
 	}}
 	tests := []struct {
 		ask                  shell.Request
@@ -118,6 +120,17 @@ func TestCredentials(t *testing.T) {
 		}
 		if err != nil || cred.UserName != tt.user || string(cred.Password) != tt.password {
 			t.Errorf("%+v: %s %v", tt.ask, cred.UserName, err)
+		}
+	}
+	for _, q := range []struct {
+		ask  shell.Question
+		want string // "" for an error
+	}{
+		{shell.Question{Variable: "other", Secret: true}, "secret"}, {shell.Question{Variable: "server"}, "EX01"},
+		{shell.Question{Variable: "other"}, ""}, {shell.Question{}, ""}, {shell.Question{Variable: "server", Secret: true}, ""},
+	} {
+		if got, err := c.reply(q.ask); string(got) != q.want || (err == nil) != (q.want != "") {
+			t.Errorf("%+v: %q %v", q.ask, string(got), err)
 		}
 	}
 	c.asker = func(_ shell.Request, message string) (string, string, error) { return message, "typed", nil }

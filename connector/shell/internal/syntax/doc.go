@@ -11,7 +11,8 @@
 // Anything else is read in expression mode, where text needs quotes and -eq
 // is an operator. Parentheses start afresh, and choose again.
 //
-// statement.go reads statements, command.go and word.go argument mode, expr.go and
+// statement.go reads statements, loop.go loops, switch and try, function.go functions
+// and param, command.go and word.go argument mode, expr.go and
 // primary.go expression mode. What is refused by name, and what to
 // write instead, is in refuse.go. cursor.go reads a line that is being typed,
 // for completion.
