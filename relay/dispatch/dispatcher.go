@@ -107,6 +107,7 @@ func (d *Dispatcher) Start(ctx context.Context) error {
 	}
 	d.started = true
 	d.policy, d.limits = d.Policy, limitsOf(d.Policy)
+	d.sched.awake = time.Now()
 	d.sched.timer = time.AfterFunc(time.Hour, d.tick)
 	d.mu.Unlock()
 	d.lease.renewed(time.Now())

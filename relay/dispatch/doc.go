@@ -38,6 +38,8 @@
 // hangs up on it and works with others. After
 // DelayNotificationTimeout (4 hours) the sender is told that it takes longer,
 // once; after MessageExpirationTimeout (2 days) that it didn't work out, 4.4.7.
+// Time in which the process didn't run or was stopped takes no message its last
+// chance: it is tried for ten minutes more.
 // Recipients whom no Send connector takes wait among the Unreachable, with the
 // same two limits.
 //

@@ -23,7 +23,7 @@ func (d *Dispatcher) plan(m *message) {
 		if r.Status != queue.Waiting || tr != nil && tr.running {
 			continue
 		}
-		sooner(m.Arrived.Add(d.limits.expiration))
+		sooner(d.expiry(m))
 		if !m.Held && tr == nil {
 			sooner(later(r.Next, m.Arrived))
 		}
@@ -44,7 +44,7 @@ func later(t, other time.Time) time.Time {
 
 // messageDue does what a message waited for.
 func (d *Dispatcher) messageDue(m *message, now time.Time) {
-	late := !now.Before(m.Arrived.Add(d.limits.expiration)) || d.delays(m, now) ||
+	late := !now.Before(d.expiry(m)) || d.delays(m, now) ||
 		!m.unsaved.IsZero() && !now.Before(m.unsaved)
 	if late {
 		d.attend(m)
@@ -52,6 +52,19 @@ func (d *Dispatcher) messageDue(m *message, now time.Time) {
 	}
 	d.place(m, now)
 	d.plan(m)
+}
+
+// lastChance is for how long a message is tried, whose time is up, when we have not
+// been there to try it.
+const lastChance = 10 * time.Minute
+
+// expiry is when m is given up. It isn't because nobody was at work.
+func (d *Dispatcher) expiry(m *message) time.Time {
+	end := m.Arrived.Add(d.limits.expiration)
+	if chance := d.sched.awake.Add(min(lastChance, d.limits.expiration)); end.Before(chance) {
+		return chance
+	}
+	return end
 }
 
 // delays reports whether a recipient of m has waited for so long that the
@@ -71,7 +84,7 @@ func (d *Dispatcher) delays(m *message, now time.Time) bool {
 // expire gives up the recipients that have waited for too long, and have no
 // attempt under way.
 func (d *Dispatcher) expire(m *message, now time.Time) {
-	if now.Before(m.Arrived.Add(d.limits.expiration)) {
+	if now.Before(d.expiry(m)) {
 		return
 	}
 	d.recall(m)

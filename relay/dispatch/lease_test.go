@@ -347,3 +347,30 @@ func TestUnsaved(t *testing.T) {
 		})
 	}
 }
+
+// TestExpiredMeanwhile: what expires while nobody is at work is tried before it is
+// given up.
+func TestExpiredMeanwhile(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := newWorld(t, config(byDNS()))
+		home := w.home()
+		w.at("192.0.2.1", "b.example")
+		w.at("192.0.2.2", "down.example")
+		expect(t, "reply", w.mail(first, "1@b.example"), "250")
+		expect(t, "reply", w.mail(first, "1@down.example"), "250")
+		time.Sleep(time.Minute)
+		w.stop()
+		b := w.sink("192.0.2.1", &relaytest.Sink{})
+		time.Sleep(3 * 24 * time.Hour)
+		w.start()
+		time.Sleep(9 * time.Minute)
+		arrived(t, "after three days", b, 1)
+		if q := w.queued(); q != "1@down.example waiting" {
+			t.Errorf("queued: %q", q)
+		}
+		time.Sleep(2 * time.Minute)
+		if got := strings.Join(reports(home), "; "); !strings.HasSuffix(got, "a@contoso.com: 1@down.example failed 4.4.7") {
+			t.Errorf("reports: %q", got)
+		}
+	})
+}

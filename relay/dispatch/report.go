@@ -149,7 +149,7 @@ func (d *Dispatcher) notice(m *message, kind dsn.Kind, on []int, allowed *connec
 		n.Original.Ret = "HDRS"
 	}
 	if kind == dsn.Delayed {
-		n.Until = m.Arrived.Add(d.limits.expiration)
+		n.Until = d.expiry(m)
 	}
 	for _, i := range on {
 		r := m.seen(i)

@@ -28,6 +28,7 @@ type scheduler struct {
 	events   events
 	timer    *time.Timer
 	timerFor time.Time // zero: it isn't set
+	awake    time.Time // since when we are at work: before, we didn't run or were stopped
 }
 
 // maxChores bounds how many messages are tended at once.
@@ -44,6 +45,9 @@ const patience = 3*time.Minute + 10*time.Second
 
 // hopIdle is how long a next hop is remembered that nobody needs.
 const hopIdle = 10 * time.Minute
+
+// stopped is how late the timer is when the process was stopped rather than slow.
+const stopped = time.Minute
 
 // event is something that is due at a time: a next hop's retry, or what a
 // message waits for.
@@ -117,11 +121,14 @@ func (d *Dispatcher) tick() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	s := &d.sched
+	now := time.Now()
+	if !s.timerFor.IsZero() && now.Sub(s.timerFor) > stopped {
+		s.awake = now
+	}
 	s.timerFor = time.Time{}
 	if d.stopping {
 		return
 	}
-	now := time.Now()
 	for len(s.events) > 0 && !s.events[0].at.After(now) {
 		e := s.events[0]
 		heap.Pop(&s.events)
