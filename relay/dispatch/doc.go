@@ -54,7 +54,8 @@
 // MaxOutboundConnections are handed out to next hops in turn, at most
 // MaxPerDomainOutboundConnections to each. Those that are down, or of which
 // nothing is known, get three quarters of them at most, so that they can't keep
-// the others waiting. A next hop that works and refuses a connection is asked
+// the others waiting; and those of them to which only reports go get an eighth, for
+// strangers decide where reports go. A next hop that works and refuses a connection is asked
 // for fewer at a time, and for more again when it has answered for a while.
 //
 // # What a crash may do

@@ -112,3 +112,42 @@ func TestTooManyConnections(t *testing.T) {
 		arrived(t, "without waiting for a retry", s, 100)
 	})
 }
+
+// TestReportsToTarpits: reports that go to hosts which take their time, a different one for
+// each, don't keep mail from new next hops.
+func TestReportsToTarpits(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		cfg := config(byDNS())
+		cfg.Services = []connector.Service{{MaxOutboundConnections: 40, MaxPerDomainOutboundConnections: 20}}
+		w := newWorld(t, cfg)
+		w.sink("192.0.2.1", hopB(), "b.example")
+		w.sink("192.0.2.9", &relaytest.Sink{Script: func(s relaytest.Stage, _ string) string {
+			if s == relaytest.StageMail {
+				time.Sleep(50 * time.Second)
+			}
+			return ""
+		}})
+		for i := range 300 {
+			domain := fmt.Sprintf("tarpit%d.example", i)
+			w.at("192.0.2.9", domain)
+			expect(t, "reply", w.mailFrom(first, "x@"+domain, letter, nil, "bad@b.example"), "250")
+		}
+		honest := w.sink("192.0.2.2", &relaytest.Sink{}, "mixed.example")
+		expect(t, "reply", w.mailFrom(first, "x@mixed.example", letter, nil, "bad@b.example"), "250")
+		time.Sleep(5 * time.Second)
+		arrived(t, "a report that waits for its turn", honest, 0)
+		for i := range 20 {
+			domain := fmt.Sprintf("new%d.example", i)
+			w.at("192.0.2.2", domain)
+			expect(t, "reply", w.mail(first, "1@"+domain), "250")
+		}
+		expect(t, "reply", w.mail(first, "1@mixed.example"), "250") // which takes it along
+		time.Sleep(time.Second)
+		synctest.Wait()
+		arrived(t, "while reports are in the tarpits", honest, 20+2)
+		time.Sleep(2 * time.Hour)
+		if q := w.queued(); q != "" {
+			t.Errorf("queued: %.300q", q)
+		}
+	})
+}

@@ -30,9 +30,10 @@ type hop struct {
 	retryAt  time.Time
 	last     word // how it failed
 
-	listed bool // it is in a ring
-	event  event
-	used   time.Time // when it was last needed
+	in            *ring // where it waits for its turn; nil: nowhere
+	ahead, behind *hop  // of it in there
+	event         event
+	used          time.Time // when it was last needed
 }
 
 // word is what was said, by whom, and when.
@@ -84,6 +85,7 @@ func (h *hop) ready(l *limits) bool {
 type transfers struct {
 	first, last *transfer
 	len         int
+	reports     int // how many of them are reports
 }
 
 // push appends tr.
@@ -96,7 +98,7 @@ func (q *transfers) push(tr *transfer) {
 	}
 	q.last = tr
 	tr.queued = true
-	q.len++
+	q.count(tr, 1)
 }
 
 // remove takes tr out.
@@ -112,33 +114,50 @@ func (q *transfers) remove(tr *transfer) {
 		q.last = tr.before
 	}
 	tr.before, tr.after, tr.queued = nil, nil, false
-	q.len--
+	q.count(tr, -1)
+}
+
+func (q *transfers) count(tr *transfer, n int) {
+	q.len += n
+	if tr.m.Report {
+		q.reports += n
+	}
 }
 
 // ring is next hops in the order of their turns.
-type ring struct {
-	hops []*hop
-	head int
-}
+type ring struct{ first, last *hop }
 
 // push lets h wait for its turn.
 func (r *ring) push(h *hop) {
-	if r.head > 0 && len(r.hops) == cap(r.hops) {
-		n := copy(r.hops, r.hops[r.head:])
-		clear(r.hops[n:])
-		r.hops, r.head = r.hops[:n], 0
+	h.in, h.ahead, h.behind = r, r.last, nil
+	if r.last != nil {
+		r.last.behind = h
+	} else {
+		r.first = h
 	}
-	r.hops = append(r.hops, h)
+	r.last = h
 }
 
-// pop returns whose turn it is, nil if nobody waits.
-func (r *ring) pop() *hop {
-	if r.head == len(r.hops) {
-		r.hops, r.head = r.hops[:0], 0
-		return nil
+// remove takes h out.
+func (r *ring) remove(h *hop) {
+	if h.ahead != nil {
+		h.ahead.behind = h.behind
+	} else {
+		r.first = h.behind
 	}
-	h := r.hops[r.head]
-	r.hops[r.head] = nil
-	r.head++
+	if h.behind != nil {
+		h.behind.ahead = h.ahead
+	} else {
+		r.last = h.ahead
+	}
+	h.in, h.ahead, h.behind = nil, nil, nil
+}
+
+// pop takes out whose turn it is, nil if nobody waits.
+func (r *ring) pop() *hop {
+	h := r.first
+	if h != nil {
+		r.remove(h)
+	}
 	return h
 }

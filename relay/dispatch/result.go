@@ -17,6 +17,9 @@ func (d *Dispatcher) end(tr *transfer) {
 	s.active--
 	if tr.doubtful {
 		s.doubted--
+		if tr.m.Report {
+			s.returned--
+		}
 	}
 	tr.running = false
 	for _, i := range tr.to {

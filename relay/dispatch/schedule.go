@@ -14,12 +14,14 @@ type scheduler struct {
 	nowhere *hop // of the unreachable; nothing is ever tried there
 
 	// Next hops with work, each once. Those that are in doubt never get all
-	// connections, however many they are.
-	proven, doubtful ring
-	turn             bool // whose turn it is of the two
+	// connections, however many they are, and those that only reports go to still
+	// fewer: whoever sends us mail chooses these.
+	proven, doubtful, returns ring
+	turn                      bool // whose turn it is: of the proven, or of the others
 
 	active   int // attempts under way
 	doubted  int // of them, those at next hops in doubt
+	returned int // of these, those of reports
 	busy     int // all that Shutdown waits for
 	tending  int // chores under way
 	chores   []*message
@@ -283,15 +285,28 @@ func (d *Dispatcher) replace(m *message) {
 
 // wake gives h a turn if it has work.
 func (d *Dispatcher) wake(h *hop) {
-	if h.listed || h == d.sched.nowhere || !h.ready(&d.limits) {
+	if h == d.sched.nowhere || !h.ready(&d.limits) {
 		return
 	}
-	h.listed = true
-	if h.proven {
-		d.sched.proven.push(h)
-	} else {
-		d.sched.doubtful.push(h)
+	r := d.ring(h)
+	if h.in == r {
+		return
 	}
+	if h.in != nil {
+		h.in.remove(h)
+	}
+	r.push(h)
+}
+
+// ring returns where h waits for its turn.
+func (d *Dispatcher) ring(h *hop) *ring {
+	switch {
+	case h.proven:
+		return &d.sched.proven
+	case h.queue.reports < h.queue.len:
+		return &d.sched.doubtful
+	}
+	return &d.sched.returns
 }
 
 // turn returns the next hop whose turn it is; nil if there is none.
@@ -307,6 +322,11 @@ func (d *Dispatcher) turn() *hop {
 			if h := d.pop(&s.doubtful); h != nil {
 				return h
 			}
+			if s.returned < max(1, d.limits.total/8) {
+				if h := d.pop(&s.returns); h != nil {
+					return h
+				}
+			}
 		}
 		s.turn = !s.turn
 	}
@@ -314,13 +334,14 @@ func (d *Dispatcher) turn() *hop {
 }
 
 // pop returns the first next hop of r to which a delivery may begin. One whose
-// standing has changed moves to the other ring.
+// standing has changed moves to another ring.
 func (d *Dispatcher) pop(r *ring) *hop {
 	for h := r.pop(); h != nil; h = r.pop() {
-		h.listed = false
-		if h.proven != (r == &d.sched.proven) {
+		switch {
+		case !h.ready(&d.limits):
+		case d.ring(h) != r:
 			d.wake(h)
-		} else if h.ready(&d.limits) {
+		default:
 			return h
 		}
 	}
@@ -369,6 +390,9 @@ func (d *Dispatcher) begin(tr *transfer) {
 	tr.running, tr.next, tr.round, tr.doubtful = true, h.next, h.round, !h.proven
 	if tr.doubtful {
 		s.doubted++
+		if tr.m.Report {
+			s.returned++
+		}
 		if h.queue.len > 0 {
 			d.at(&h.event, time.Now().Add(patience))
 		}
