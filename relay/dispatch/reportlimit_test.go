@@ -173,6 +173,9 @@ func TestFailsByRouting(t *testing.T) {
 				if got := reports(home); fmt.Sprint(got) != fmt.Sprint(want) {
 					t.Errorf("reports: %q, want %q", got, want)
 				}
+				if log := w.log.String(); !strings.Contains(log, "msg=refused") || !strings.Contains(log, `error="552 5.3.4`) {
+					t.Errorf("the log doesn't say why:\n%s", log)
+				}
 				if q := w.queued(); len(tc.want) == 1 && tc.change == nil && q != "" {
 					t.Errorf("queued: %q", q)
 				}

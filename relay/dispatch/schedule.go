@@ -178,7 +178,7 @@ func (d *Dispatcher) place(m *message, now time.Time) {
 		}
 		h := d.hopFor(m, i, now)
 		if h == nil {
-			d.settled(m) // the sender is to be told, and no attempt will do it
+			d.settled(m, i) // the sender is to be told, and no attempt will do it
 			continue
 		}
 		r.Hop = h.name
@@ -206,8 +206,12 @@ func (d *Dispatcher) place(m *message, now time.Time) {
 	}
 }
 
-// settled has the Store learn that something of m has ended without an attempt.
-func (d *Dispatcher) settled(m *message) {
+// settled has the Store learn that it has ended for the recipient i without an attempt.
+func (d *Dispatcher) settled(m *message, i int) {
+	if m.phase != holding { // else the client is told
+		r := &m.Recipients[i]
+		d.Logger.Warn("refused", "id", m.ID, "from", printable(m.From.String()), "to", printable(r.To.String()), "error", printable(r.Reply))
+	}
 	switch m.phase {
 	case storing:
 		m.dirty = true
