@@ -79,7 +79,6 @@ func (w *wire) discard(n, max int64) error {
 	if n > max {
 		return errTooMuch
 	}
-	w.grow()
 	defer w.shrink()
 	for n > 0 {
 		if len(w.unread()) == 0 {
@@ -100,6 +99,8 @@ type chunks struct {
 	g *guard
 	chunk
 	used int // unread octets of the wire that next has returned
+
+	count, total int64 // chunks so far, and their bytes
 }
 
 // next implements source.
@@ -145,14 +146,20 @@ func (c *chunks) nextChunk() error {
 				return errBroken
 			}
 			c.chunk = next
-			g.wire.grow()
+			if !c.worth(next) {
+				g.refuseAndClose(connector.InvalidArguments)
+				return errBroken
+			}
 			return nil
 		case verbNoop:
 			g.say(connector.NoopOK)
+			g.idled()
 		case verbHelp:
 			g.say(connector.HelpOK)
+			g.idled()
 		case verbVrfy:
 			g.say(connector.VerifyNothing)
+			g.idled()
 		case verbRset, verbEhlo, verbHelo, verbQuit:
 			g.again = &cmd
 			return errBroken
@@ -166,6 +173,14 @@ func (c *chunks) nextChunk() error {
 		}
 	}
 	return errBroken
+}
+
+// worth reports whether the chunks so far carry enough to be worth their
+// commands. A message of thousands of nearly empty chunks only keeps us busy.
+func (c *chunks) worth(next chunk) bool {
+	c.count++
+	c.total += next.size
+	return c.count <= manyChunks || c.total >= c.count*smallChunk
 }
 
 // stop implements source: the rest of the chunk is dropped, and the refusal is

@@ -124,7 +124,9 @@ func (g *guard) receive() connector.Reply {
 		g.dots = dots{w: &g.wire, begin: true}
 		b.src = &g.dots
 	}
-	g.wire.grow()
+	if g.cfg.Buffers.plenty() {
+		g.wire.grow() // otherwise once the client has sent more than a little
+	}
 	defer g.wire.shrink()
 	r := g.checked(g.readBody(b), 250)
 	switch {

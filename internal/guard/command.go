@@ -77,6 +77,8 @@ func (g *guard) lost(err error) {
 		g.end(connector.TimedOut)
 	case errors.Is(err, errShutdown):
 		g.end(connector.ShuttingDown)
+	case errors.Is(err, errNoBuffer):
+		g.end(connector.InsufficientResources)
 	case errors.Is(err, errLongLine):
 		g.remark("line too long")
 		g.say(connector.LineTooLong)
@@ -188,6 +190,10 @@ func (g *guard) dispatch(c command) bool {
 	}
 	g.pending = pending{}
 	g.say(reason)
+	switch c.verb {
+	case verbNoop, verbHelp, verbVrfy:
+		g.idled()
+	}
 	g.afterRefusal(c.verb)
 	return false
 }
@@ -253,8 +259,12 @@ func (g *guard) checkData(arg string) (r connector.ReasonCode) {
 // and keeps the account of the dialog.
 func (g *guard) complete(p pending) {
 	accepted := p.reply.Code == 250 || p.reply.Code == 235
+	forNow := p.reply.Code >= 400 && p.reply.Code < 500
 	switch p.verb {
 	case verbHelo, verbEhlo:
+		if g.hello {
+			defer g.idled()
+		}
 		g.hello, g.esmtp, g.offer = accepted, p.verb == verbEhlo, p.offer
 		g.inMail, g.accepted = false, 0
 		if accepted {
@@ -263,15 +273,27 @@ func (g *guard) complete(p pending) {
 		}
 	case verbMail:
 		g.inMail, g.mail, g.accepted = accepted, p.mail, 0
+		if forNow {
+			defer g.idled()
+		}
 	case verbRcpt:
+		if forNow {
+			defer g.deferred()
+		}
 		if accepted {
 			g.accepted++
 		} else if p.reply.Code != 421 && g.trusted() {
 			g.write(p.reply)
 			return
 		}
-	case verbData, verbBdat, verbRset:
+	case verbRset:
 		g.inMail, g.mail, g.accepted = false, Mail{}, 0
+		defer g.idled()
+	case verbData, verbBdat:
+		g.inMail, g.mail, g.accepted = false, Mail{}, 0
+		if accepted {
+			g.idle, g.putOff = 0, 0
+		}
 	case verbAuth:
 		g.authed = accepted
 		if p.logon && !accepted {

@@ -49,6 +49,9 @@ type Config struct {
 	// the zero Domain refuses it.
 	PostmasterDomain routing.Domain
 
+	// Buffers are shared with other connections; nil: this one has one of its own.
+	Buffers *Buffers
+
 	// Log is the protocol log: '>' sent, '<' received, '*' remark. Lines are
 	// printable ASCII, with \xNN for every other octet, and without secrets
 	// and message content. nil: none.
@@ -70,6 +73,19 @@ const (
 	// maxReplyLine is RFC 5321, 4.5.3.1.5.
 	maxReplyLine = 512
 
+	// maxIdle is how many commands that lead nowhere are put up with between two
+	// messages: NOOP, VRFY, HELP, RSET, another EHLO. Each further one counts as
+	// an error; a client that sends ten times as many is cut off even where
+	// errors don't count. Postfix has smtpd_junk_command_limit, 100 too.
+	maxIdle = 100
+	// maxPutOff is the same for recipients that are refused for now. A list
+	// pipelines all of its recipients and learns of the limit afterwards.
+	maxPutOff = 1000
+	// manyChunks and smallChunk: beyond so many BDAT commands of a message they
+	// must carry so many bytes each on average.
+	manyChunks = 1000
+	smallChunk = 64
+
 	// writeGrace is how long a last reply may take when time is up.
 	writeGrace = 5 * time.Second
 	// lingerTime is how long a client that is cut off in the middle of sending
@@ -89,6 +105,9 @@ func (c Config) withDefaults() Config {
 		c.MaxDiscard = defaultDiscard
 	}
 	c.BinaryMime = c.BinaryMime && c.Chunking
+	if c.Buffers == nil {
+		c.Buffers = NewBuffers(1)
+	}
 	if c.TLS != nil && c.TLS.MinVersion < tls.VersionTLS12 {
 		// RFC 8996 buried what came before TLS 1.2.
 		c.TLS = c.TLS.Clone()

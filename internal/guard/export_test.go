@@ -10,7 +10,7 @@ import (
 // returns it with the octets that follow it as far as they have been read.
 func ReadDots(conn net.Conn, linefeedOK bool) (body, rest []byte, err error) {
 	w := &wire{}
-	w.init(conn, time.Minute, time.Minute)
+	w.init(conn, NewBuffers(1), time.Minute, time.Minute)
 	defer w.release()
 	b := &messageBody{src: &dots{w: w, begin: true}, strict: true}
 	b.check.linefeedOK, b.mend = linefeedOK, linefeedOK

@@ -31,6 +31,8 @@ type guard struct {
 	sawAuth   bool
 	errors    int
 	logons    int
+	idle      int   // commands that led nowhere since the last message
+	putOff    int   // recipients refused for now since the last message
 	err       error // what Serve returns
 
 	pending pending  // the command that the session is working on
@@ -62,7 +64,7 @@ func Serve(ctx context.Context, raw net.Conn, cfg Config, s Session) error {
 	sessionCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	g := &guard{cfg: cfg.withDefaults(), sess: s, ctx: sessionCtx, stop: ctx}
-	g.wire.init(raw, g.cfg.InactivityTimeout, g.cfg.ConnectionTimeout)
+	g.wire.init(raw, g.cfg.Buffers, g.cfg.InactivityTimeout, g.cfg.ConnectionTimeout)
 	defer context.AfterFunc(ctx, g.wire.shut)()
 	g.serve()
 	_ = g.wire.flush()

@@ -17,14 +17,11 @@ var (
 	errTimeout  = errors.New("timed out")
 	errShutdown = errors.New("shutting down")
 	errGone     = errors.New("client gone")
-)
 
-const (
-	smallBuffer = 512       // of an idle connection
-	bigBuffer   = 16 * 1024 // of one that sends a message or a long line
+	// errNoBuffer is not sticky: it is about a line that needs a big buffer
+	// when none is left.
+	errNoBuffer = errors.New("no buffer")
 )
-
-var bigBuffers = sync.Pool{New: func() any { return new([bigBuffer]byte) }}
 
 // wire is the connection as octets: buffered both ways, with deadlines.
 type wire struct {
@@ -35,7 +32,9 @@ type wire struct {
 
 	buf  []byte // unread octets are buf[r:n]
 	r, n int
-	big  *[bigBuffer]byte // what buf is a slice of, if it came from the pool
+	full bool // the last read filled buf
+	bigs *Buffers
+	big  *[bigBuffer]byte // what buf is a slice of, if it is one of bigs
 	err  error            // sticky error of reading
 
 	out    []byte // replies not yet sent
@@ -54,8 +53,8 @@ type gate struct {
 	closed, waiting bool
 }
 
-func (w *wire) init(conn net.Conn, inactivity, total time.Duration) {
-	w.raw, w.conn, w.inactivity, w.until = conn, conn, inactivity, time.Now().Add(total)
+func (w *wire) init(conn net.Conn, bigs *Buffers, inactivity, total time.Duration) {
+	w.raw, w.conn, w.bigs, w.inactivity, w.until = conn, conn, bigs, inactivity, time.Now().Add(total)
 	w.buf = w.small[:]
 }
 
@@ -75,7 +74,9 @@ func (w *wire) fill(idle bool) error {
 	if w.err = w.flush(); w.err != nil {
 		return w.err
 	}
-	w.makeRoom()
+	if !w.makeRoom() {
+		return errNoBuffer
+	}
 	if w.wait(w.deadline(time.Now())) != nil {
 		w.err = errGone
 		return w.err
@@ -86,6 +87,7 @@ func (w *wire) fill(idle bool) error {
 	}
 	n, err := readSome(w.conn, w.buf[w.n:])
 	w.n += n
+	w.full = w.n == len(w.buf)
 	stopping := idle && w.gate.leave()
 	if stopping {
 		w.by = time.Time{} // shut may have moved the deadline
@@ -141,24 +143,27 @@ func readError(err error) error {
 	return errGone
 }
 
-// makeRoom moves the unread octets to the front, and to a big buffer if they
-// fill the small one.
-func (w *wire) makeRoom() {
+// makeRoom moves the unread bytes to the front, and to a big buffer if the last
+// read filled the small one. It reports whether there is room.
+func (w *wire) makeRoom() bool {
 	if w.r > 0 {
 		w.n = copy(w.buf, w.buf[w.r:w.n])
 		w.r = 0
 	}
-	if w.n == len(w.buf) {
+	if w.full {
 		w.grow()
 	}
+	return w.n < len(w.buf)
 }
 
-// grow changes to a big buffer.
+// grow changes to a big buffer, if there is one.
 func (w *wire) grow() {
 	if w.big != nil {
 		return
 	}
-	w.big = bigBuffers.Get().(*[bigBuffer]byte)
+	if w.big = w.bigs.take(); w.big == nil {
+		return
+	}
 	w.n = copy(w.big[:], w.buf[w.r:w.n])
 	w.r, w.buf = 0, w.big[:]
 }
@@ -176,11 +181,9 @@ func (w *wire) shrink() {
 // release gives a big buffer back with all that is in it.
 func (w *wire) release() {
 	if w.big != nil {
-		// Passwords and mail have been in there.
-		clear(w.big[:])
-		bigBuffers.Put(w.big)
+		w.bigs.put(w.big)
 	}
-	w.big, w.buf, w.r, w.n = nil, w.small[:], 0, 0
+	w.big, w.buf, w.r, w.n, w.full = nil, w.small[:], 0, 0, false
 }
 
 // line returns the next line without its CRLF. Only CRLF ends a line: at a bare

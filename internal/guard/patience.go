@@ -1,0 +1,34 @@
+package guard
+
+import "github.com/interchange-smtp/interchange/connector"
+
+// idled counts a command that led nowhere, after its reply.
+func (g *guard) idled() {
+	g.idle++
+	switch {
+	case g.idle > 10*maxIdle:
+		g.end(connector.TooManyErrors)
+	case g.idle > maxIdle:
+		g.strike()
+	}
+}
+
+// deferred counts a recipient that was refused for now, after the reply.
+func (g *guard) deferred() {
+	g.putOff++
+	switch {
+	case g.putOff > 10*maxPutOff:
+		g.end(connector.TooManyErrors)
+	case g.putOff > maxPutOff:
+		g.strike()
+	}
+}
+
+// strike makes an error of a command whose reply was none.
+func (g *guard) strike() {
+	g.errors++
+	if !g.trusted() {
+		g.delay(g.cfg.TarpitInterval)
+	}
+	g.closeIfDue(connector.Reply{})
+}
