@@ -34,8 +34,13 @@ func (s *session) failed(command string, err error, more ...any) connector.Reply
 	return r
 }
 
+// maxRefusals is how many refused commands of a connection are logged one by
+// one. All are counted in the line about its end: a client that is refused a
+// thousand times a second must not fill the disk.
+const maxRefusals = 100
+
 func (s *session) logRefusal(level slog.Level, command string, r connector.Reply, more ...any) {
-	if !s.server.Logger.Enabled(s.server.hard, level) {
+	if s.refused > maxRefusals || !s.server.Logger.Enabled(s.server.hard, level) {
 		return
 	}
 	s.server.Logger.Log(s.server.hard, level, "command refused", append([]any{

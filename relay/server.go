@@ -15,12 +15,14 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/internal/guard"
 )
 
 // Defaults of a Server.
 const (
 	defaultMaxConnections = 20_000
-	implicitTLSPort       = 465 // RFC 8314, section 3.3
+	implicitTLSPort       = 465  // RFC 8314, section 3.3
+	largeBuffers          = 1024 // of 16 KiB, for connections that send more than a little
 
 	// shutdownGrace is what transactions get when the context of
 	// ListenAndServe ends.
@@ -84,6 +86,7 @@ type Server struct {
 	serving  atomic.Pointer[serving]
 	protocol protocolWriter
 	memory   budget // what transactions hold
+	buffers  *guard.Buffers
 	guesses  guesses
 
 	policyMu sync.Mutex // one change of policy at a time
@@ -108,6 +111,7 @@ func (s *Server) init() {
 		s.hard, s.kill = context.WithCancel(context.Background())
 		s.listeners = make(map[net.Listener]struct{})
 		s.conns = make(map[net.Conn]struct{})
+		s.buffers = guard.NewBuffers(largeBuffers)
 		if s.Logger == nil {
 			s.Logger = slog.New(slog.DiscardHandler)
 		}

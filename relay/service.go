@@ -100,6 +100,7 @@ func (s *Server) service(next *serving, in *connector.Inbound, profile connector
 		domain = d
 	}
 	sv.guard = guard.Config{
+		Buffers:           s.buffers,
 		Fqdn:              in.Fqdn(),
 		InactivityTimeout: r.ConnectionInactivityTimeout,
 		ConnectionTimeout: r.ConnectionTimeout,
