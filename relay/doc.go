@@ -35,6 +35,9 @@
 // else the sender of MAIL. A source is one IPv4 address, or an IPv6 network of 64
 // bits, which one host commonly has whole.
 //
+// A Server has 1024 transactions open at a time, of which a source may have a
+// quarter of what the others leave; MAIL beyond that is put off, 452 4.3.1.
+//
 // Message bodies are never held in memory. Headers and recipients are, and all
 // transactions of a Server share a budget for them, of which a source may have
 // a quarter of what the others leave: beyond it, 452 4.3.1 for whatever is

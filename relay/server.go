@@ -83,11 +83,12 @@ type Server struct {
 	halt context.CancelFunc
 	kill context.CancelFunc
 
-	serving  atomic.Pointer[serving]
-	protocol protocolWriter
-	memory   budget // what transactions hold
-	buffers  *guard.Buffers
-	guesses  guesses
+	serving      atomic.Pointer[serving]
+	protocol     protocolWriter
+	transactions shares
+	memory       shares // of transactions
+	buffers      *guard.Buffers
+	guesses      guesses
 
 	policyMu sync.Mutex // one change of policy at a time
 	bound    map[netip.AddrPort]net.Listener
@@ -112,6 +113,7 @@ func (s *Server) init() {
 		s.listeners = make(map[net.Listener]struct{})
 		s.conns = make(map[net.Conn]struct{})
 		s.buffers = guard.NewBuffers(largeBuffers)
+		s.transactions.limit, s.memory.limit = maxTransactions, memoryLimit
 		if s.Logger == nil {
 			s.Logger = slog.New(slog.DiscardHandler)
 		}

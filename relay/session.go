@@ -173,6 +173,9 @@ func (s *session) Mail(_ context.Context, m guard.Mail) connector.Reply {
 	if !s.service.allow(s.source, user, time.Now()) {
 		return s.refuse("MAIL", s.service.in.Decide(connector.RateExceeded), "from", clean(m.From.String()))
 	}
+	if !s.server.transactions.take(s.source, 1, false) {
+		return s.refuse("MAIL", s.service.in.Decide(connector.InsufficientResources), "from", clean(m.From.String()))
+	}
 	tx := s.transaction(m)
 	if gate, ok := s.server.Handler.(Gate); ok {
 		if err := gate.Admit(tx.ctx, &tx.env); err != nil {

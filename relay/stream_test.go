@@ -193,6 +193,30 @@ func TestHeadersShareMemory(t *testing.T) {
 	}
 }
 
+// TestTransactionsAreShared: one source can't have so many transactions open that
+// others can't begin one.
+func TestTransactionsAreShared(t *testing.T) {
+	w := only(t, func(r *connector.Receive) {
+		r.MaxInboundConnectionPerSource, r.MaxInboundConnectionPercentagePerSource = connector.Unlimited, 100
+	})
+	opened := 0
+	for range 300 {
+		c := w.hello("203.0.113.66", hub)
+		c.Send("MAIL FROM:<>")
+		switch code, text := c.Reply(); code {
+		case 250:
+			opened++
+		case 452:
+		default:
+			t.Fatal(code, text)
+		}
+	}
+	if opened != 256 {
+		t.Errorf("one source has %d transactions open, want 256", opened)
+	}
+	send(w.begin(), message, 250)
+}
+
 // A header that is too much to keep account of is refused for good: to come back
 // would not help it.
 func TestHeaderOfTooManyLines(t *testing.T) {

@@ -16,9 +16,9 @@ type transaction struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 	router Router // once it was asked
-	memory *budget
-	source netip.Addr // whose share of memory it is
-	held   int64
+	server *Server
+	source netip.Addr // whose share of the Server's limits it takes
+	held   int64      // memory
 
 	// Memory for what nearly every transaction needs.
 	rcpt  Recipient // that is being asked about
@@ -28,10 +28,10 @@ type transaction struct {
 	out   messageReader
 }
 
-// take takes n bytes from the budget, which end gives back. False means that
+// take takes n bytes of the Server's memory, which end gives back. False means that
 // the transaction's share is used up, and nothing was taken.
 func (tx *transaction) take(n int64) bool {
-	if !tx.memory.take(tx.source, tx.held, n) {
+	if tx.held+n > memoryMost || !tx.server.memory.take(tx.source, n, tx.held+n <= memoryFree) {
 		return false
 	}
 	tx.held += n
@@ -54,7 +54,7 @@ func (tx *transaction) keep(p []byte) error {
 
 // transaction returns the transaction that an accepted MAIL begins.
 func (s *session) transaction(m guard.Mail) *transaction {
-	tx := &transaction{memory: &s.server.memory, source: s.source, env: Envelope{
+	tx := &transaction{server: s.server, source: s.source, env: Envelope{
 		ID:        newID(),
 		From:      m.From,
 		Size:      m.Size,
@@ -81,7 +81,8 @@ func (tx *transaction) end() {
 		tx.router.Release(&tx.env)
 	}
 	tx.cancel()
-	tx.memory.give(tx.source, tx.held)
+	tx.server.memory.give(tx.source, tx.held)
+	tx.server.transactions.give(tx.source, 1)
 }
 
 // bodyType returns the guard's body type as ours.
