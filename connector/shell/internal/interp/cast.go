@@ -15,7 +15,7 @@ import (
 
 // casts says what types there are.
 const casts = "[string], [char], [int], [long], [double], [bool], [switch], [array], [string[]], [int[]], [hashtable], [ordered], " +
-	"[pscustomobject], [timespan], [ipaddress], [IPRange], [IPBinding], [AddressSpace], [SmartHost], [void] and [ByteQuantifiedSize]"
+	"[pscustomobject], [timespan], [version], [ipaddress], [IPRange], [IPBinding], [AddressSpace], [SmartHost], [void] and [ByteQuantifiedSize]"
 
 // cast evaluates [type]value.
 func (in *Interp) cast(e *syntax.Cast) (object.Value, error) {
@@ -128,6 +128,11 @@ func convertTyped(n syntax.Node, typ syntax.TypeName, name string, v object.Valu
 		made, err = typedOf(connector.ParseBinding, text, object.NewIPBinding)
 	case "addressspace":
 		made, err = typedOf(routing.ParseAddressSpace, text, object.NewAddressSpace)
+	case "version":
+		v, ok := object.ParseVersion(text)
+		if made = v; !ok {
+			err = errors.New("a version is 2 to 4 numbers with dots between them")
+		}
 	case "smarthost":
 		made, err = typedOf(connector.ParseSmartHost, text, object.NewSmartHost)
 	default:

@@ -54,13 +54,13 @@ func TestExpressions(t *testing.T) {
 		{`$n = 'Length'; 'x'.$n; @{a = 1}."$('a')"; @().NoSuch; $null.NoSuch`, "1|1"}, {`"a` + "`" + `tb"`, "a b"},
 		// casts
 		{`[int]'0x10'; [int]2.5; [int]3.5; [string]1.5; [bool]'false'; [double]'1.5'; [long]5`, "16|2|4|1.5|True|1.5|5"}, {`[string[]](1, 2) -join ','`, "1,2"}, {`[int]$x = '5'; $x + 1`, "6"},
-		{`([timespan]'00:10:00').TotalMinutes`, "10"}, {`[array]$a = 5; $a.Count`, "1"}, {`([Microsoft.Exchange.Data.ByteQuantifiedSize]'10MB').ToKB()`, "10240"},
+		{`'10.0.0.10', '10.0.0.9' | sort { [version]$_ }; [version]'1.10' -gt '1.9'; ([version]'15.1.2507').Build; ([ipaddress]'10.0.0.9') -lt ([ipaddress]'10.0.0.10')`, "10.0.0.9|10.0.0.10|True|2507|True"}, {`([timespan]'00:10:00').TotalMinutes`, "10"}, {`[array]$a = 5; $a.Count`, "1"}, {`([Microsoft.Exchange.Data.ByteQuantifiedSize]'10MB').ToKB()`, "10240"},
 		// statements
 		{`if (Get-Thing nosuch -ea SilentlyContinue) { 'yes' } else { 'no' }`, "no"}, {`$x = if ($true) { 'v' }; $x`, "v"}, {`$r = foreach ($i in 1..3) { $i * 2 }; "$r"`, "2 4 6"}, {`foreach ($i in $null) { 'never' }`, ""},
 		{`$i = 1; $i++; $i += 2; $i *= 3; $i`, "12"}, {`($a = 5) + 1`, "6"}, {`$a = $b = 2; "$a$b"`, "22"}, {`$null = 5; [void]5; 5 | Out-Null`, ""}, {`$global:x = 1; $x; $script:X`, "1|1"},
 		// member enumeration and $_
 		{`(1, 2 | % { @{n = $_} }).n -join ','`, "1,2"}, {`1..3 | ForEach-Object -Begin { 'b' } -Process { $_ } -End { 'e' }`, "b|1|2|3|e"}, {`1, 2 | % { $_ | % { $_ * 10 }; $_ }`, "10|1|20|2"},
-		{`'a', 'B' | % ToUpper`, "A|B"}, {`Get-Thing | where -Not Enabled | % Name`, ""}, {`Get-Thing | where Enabled | % Name`, "a"}, {`Get-Thing | ? Name -cmatch '^a$' | % Name`, "a"}, {`'a', 'bb' | where Length -gt 1`, "bb"},
+		{`(1, 2, 3).Where({ $_ -gt 1 }) -join ','; (1, 2).ForEach{ $_ * 2 } -join ','; (5).Where{ $false }.Count`, "2,3|2,4|0"}, {`'a', 'B' | % ToUpper`, "A|B"}, {`Get-Thing | where -Not Enabled | % Name`, ""}, {`Get-Thing | where Enabled | % Name`, "a"}, {`Get-Thing | ? Name -cmatch '^a$' | % Name`, "a"}, {`'a', 'bb' | where Length -gt 1`, "bb"},
 		// selection
 		{`1..5 | select -First 2`, "1|2"}, {`1..5 | select -Last 2`, "4|5"}, {`1..5 | select -Skip 1 -Last 2`, "3|4"}, {`1..5 | select -Index 0, 4`, "1|5"}, {`1, 1, 2 | select -Unique`, "1|2"}, {`1..3 | select -First 0`, ""},
 		{`1..1000000 | select -First 1`, "1"}, {`3, 1, 2 | sort -Descending`, "3|2|1"}, {`'b', 'A', 'c' | sort`, "A|b|c"}, {`1..4 | sort { $_ % 2 }, { -$_ }`, "4|2|3|1"}, {`1..3 | sort @{e = { $_ }; Descending = $true}`, "3|2|1"},

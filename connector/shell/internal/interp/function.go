@@ -228,7 +228,7 @@ func (in *Interp) scriptParam(p *syntax.Param, i int) error {
 	if !given && described.Mandatory && p.Default == nil {
 		if v, given = in.askFor(p); !given {
 			return &Error{Where: p.Span, Err: fmt.Errorf("the script needs a value for $%s, and nobody is here to give it", p.Name),
-				Supported: "a default, $" + p.Name + " = '…' within param (…); or a script before this one that sets $" + p.Name}
+				Supported: "a default, $" + p.Name + " = '…' within param (…); a script before this one that sets it; or an answer, as docs/scripts.md has it"}
 		}
 	}
 	if v, err = in.paramValue(p, p, v, given); err != nil {
@@ -261,6 +261,9 @@ func (in *Interp) paramValue(n syntax.Node, p *syntax.Param, v object.Value, giv
 		if v, err = in.convert(n, *p.Type, v); err != nil {
 			return nil, err
 		}
+	}
+	if !given {
+		return v, nil // PowerShell trusts the script's own defaults, too
 	}
 	return v, in.validate(n, p, v)
 }

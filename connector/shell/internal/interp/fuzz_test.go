@@ -48,6 +48,13 @@ func FuzzRun(f *testing.F) {
 		`'aaaaaaaaaaaaaaaa' -match '(a*)*b'`,              // for backtracking engines
 		`'x' -match '((x{100}){100}){100}'`,               // grows when compiled
 		`Get-Thing | % { New-Thing "$($_.Name)x" } | Remove-Thing`,
+		`function f($a, [int]$b = 2) { begin { $n = 0 } process { $n += $_ } end { return $n } }; 1..3 | f; f f`, // functions
+		`filter g { try { throw $cred } catch { "$_"; throw } finally { $_ } }; $cred | g`,                       // a secret that is thrown
+		`param([ValidateScript({ $_ })][string[]]$p = @($cred.Password), [switch]$s) switch -regex ($p) { 'x' { break } default { exit 3 } }`,
+		`:o while ($true) { do { continue o } until (1) }`,                                                                         // loops
+		`[string]::Join($cred.Password, (1, 2)); [regex]::Escape($cred.Password); $cred.Password -as [ipaddress]; $cred -is [int]`, // static members
+		`$cred, $cred.Password | Select-String . ; Compare-Object $cred $cred.Password; $cred.Password | Tee-Object -Variable x; $x`,
+		`'aaaa' -replace '(a*)*b?|', '$1'; 'aXb' -split '(?<x>X)|\b'; ([IPRange]'10.0.0.0/8').Netmask; (Get-Date).AddYears(9999)`,
 	} {
 		f.Add(src)
 	}

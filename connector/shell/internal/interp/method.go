@@ -36,6 +36,9 @@ func (in *Interp) invoke(n syntax.Node, o object.Value, name string, args []obje
 	if folded == "tostring" && len(args) == 0 {
 		return in.text(n, o)
 	}
+	if v, ok, err := in.blockMethod(folded, o, args); ok || err != nil {
+		return v, err
+	}
 	var v object.Value
 	var ok bool
 	var err error
@@ -63,6 +66,30 @@ func (in *Interp) invoke(n syntax.Node, o object.Value, name string, args []obje
 			Err: errors.New(object.TypeName(o) + " has no method " + name + " for these arguments")}
 	}
 	return v, nil
+}
+
+// blockMethod is Where and ForEach with a script block, which every value has.
+func (in *Interp) blockMethod(name string, o object.Value, args []object.Value) (object.Value, bool, error) {
+	if name != "where" && name != "foreach" || len(args) != 1 {
+		return nil, false, nil
+	}
+	b, ok := args[0].(*block)
+	if !ok {
+		return nil, false, nil
+	}
+	items, err := in.collect(b.node, func(emit emitter) error {
+		return in.unroll(b.node, o, func(v object.Value) error {
+			if name == "foreach" {
+				return in.runBlock(b, v, emit)
+			}
+			yes, err := in.result(b, v)
+			if err != nil || !object.Truth(yes) {
+				return err
+			}
+			return emit(v)
+		})
+	})
+	return &object.List{Items: items}, true, err
 }
 
 // texts are the arguments of a method as strings.

@@ -29,6 +29,9 @@ func searching() []*command {
 				flag("PassThru", "Emits the objects themselves."), flag("CaseSensitive", "Minds letter case.")}},
 		{name: "Test-Path", synopsis: "Says whether there is a file.", start: startTestPath,
 			params: []object.Parameter{onePath, param("PathType", "String", object.Named, "Any or Leaf; directories aren't looked for.")}},
+		{name: "New-Item", aliases: []string{"ni"}, synopsis: "Makes an empty file. A directory is made when a file is written into it.", start: startNewItem,
+			params: []object.Parameter{onePath, param("ItemType", "String", object.Named, "File or Directory.", "Type"), param("Name", "String", object.Named, "What is within the path."),
+				param("Value", "String", object.Named, "What the file holds."), flag("Force", "Replaces a file that is there.")}},
 		{name: "Join-Path", synopsis: "Puts a path together.", start: startJoinPath,
 			params: []object.Parameter{onePath, required(param("ChildPath", "String", 1, "What stands within it."))}},
 		{name: "Split-Path", synopsis: "Takes a path apart.", start: startSplitPath,
@@ -263,17 +266,57 @@ func startTestPath(inv *invocation) (stage, error) {
 	})
 }
 
+func startNewItem(inv *invocation) (stage, error) {
+	kind, err := inv.text("ItemType")
+	if err != nil {
+		return nil, err
+	}
+	value, err := inv.text("Value")
+	if err != nil {
+		return nil, err
+	}
+	name, err := inv.text("Name")
+	if err != nil {
+		return nil, err
+	}
+	return inv.eachPath(func(file string) error {
+		if name != "" {
+			file = joinPath(file, name)
+		}
+		info := row("FileInfo", "FullName", file, "Name", path.Base(strings.ReplaceAll(file, `\`, "/")))
+		info.Text = file
+		if strings.EqualFold(kind, "Directory") {
+			return inv.emit(info)
+		}
+		if inv.in.opt.FS == nil {
+			return inv.fail(errNoFiles)
+		}
+		if _, err := inv.in.opt.FS.ReadFile(file); err == nil && !inv.on("Force") {
+			return inv.fail(&object.ArgumentError{Parameter: "Path", Err: errors.New("there is such a file already")})
+		}
+		if err := inv.in.opt.FS.WriteFile(file, []byte(value)); err != nil {
+			return inv.fail(&object.ArgumentError{Parameter: "Path", Err: err})
+		}
+		return inv.emit(info)
+	})
+}
+
+// joinPath puts a path together with the separator that it has.
+func joinPath(parent, child string) string {
+	between := "/"
+	if strings.Contains(parent, `\`) {
+		between = `\`
+	}
+	return strings.TrimRight(parent, `\/`) + between + strings.TrimLeft(child, `\/`)
+}
+
 func startJoinPath(inv *invocation) (stage, error) {
 	child, err := inv.text("ChildPath")
 	if err != nil {
 		return nil, err
 	}
 	return inv.eachPath(func(name string) error {
-		between := "/"
-		if strings.Contains(name, `\`) {
-			between = `\`
-		}
-		return inv.emit(strings.TrimRight(name, `\/`) + between + strings.TrimLeft(child, `\/`))
+		return inv.emit(joinPath(name, child))
 	})
 }
 

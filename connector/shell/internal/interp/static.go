@@ -286,7 +286,7 @@ func (in *Interp) as(n syntax.Node, v object.Value, typ *syntax.Type) (object.Va
 func known(typ string) bool {
 	switch strings.TrimSuffix(plainType(typ), "[]") {
 	case "int", "int32", "int64", "long", "double", "float", "single", "decimal", "char", "hashtable", "datetime", "ipaddress", "iprange",
-		"ipbinding", "addressspace", "smarthost", "timespan", "enhancedtimespan", "bytequantifiedsize", "uint32", "uint64", "byte", "int16", "uint16":
+		"ipbinding", "addressspace", "smarthost", "timespan", "version", "enhancedtimespan", "bytequantifiedsize", "uint32", "uint64", "byte", "int16", "uint16":
 		return true
 	}
 	return false

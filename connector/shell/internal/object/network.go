@@ -1,19 +1,21 @@
 package object
 
 import (
+	"fmt"
 	"net/netip"
+	"strconv"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// Parts is a Typed with the properties that Exchange gives to its type. Two are
-// compared by their texts.
+// Parts is a Typed with the properties that Exchange gives to its type.
 type Parts struct {
 	typ, text string
 	names     []string
 	values    func() []Value
+	key       func() string // by which two of a type are put in order; nil: the text
 }
 
 // TypeName returns the .NET name without a namespace.
@@ -22,8 +24,20 @@ func (p *Parts) TypeName() string { return p.typ }
 // String returns what the shell prints.
 func (p *Parts) String() string { return p.text }
 
-// Compare compares the texts, letter case aside.
-func (p *Parts) Compare(v Value) (int, bool) { return foldCompare(p.text, Text(v)), true }
+// Compare orders two addresses, ranges or versions by their numbers, and compares all
+// else as text, letter case aside.
+func (p *Parts) Compare(v Value) (int, bool) {
+	if p.key != nil {
+		q, ok := v.(*Parts)
+		if s, isText := v.(string); isText && p.typ == versionType {
+			q, ok = ParseVersion(s)
+		}
+		if ok && q.typ == p.typ {
+			return strings.Compare(p.key(), q.key()), true
+		}
+	}
+	return foldCompare(p.text, Text(v)), true
+}
 
 // Members returns the names of the properties.
 func (p *Parts) Members() []string { return p.names }
@@ -50,7 +64,8 @@ var (
 
 // NewIPRange returns an address range, Exchange's IPRange.
 func NewIPRange(r connector.Range) Value {
-	return &Parts{"IPRange", r.String(), rangeNames, func() []Value {
+	key := func() string { return addressKey(r.Low()) + addressKey(r.High()) }
+	return &Parts{typ: "IPRange", text: r.String(), names: rangeNames, key: key, values: func() []Value {
 		text := r.String()
 		low, high := r.Low(), r.High()
 		format, mask, bits := "LoHi", Value(nil), Value(nil)
@@ -88,16 +103,44 @@ func netmask(p netip.Prefix) netip.Addr {
 
 // NewIPBinding returns a local address with its port, Exchange's IPBinding.
 func NewIPBinding(b netip.AddrPort) Value {
-	return &Parts{"IPBinding", b.String(), bindingNames, func() []Value {
+	return &Parts{typ: "IPBinding", text: b.String(), names: bindingNames, values: func() []Value {
 		return []Value{NewIPAddress(b.Addr()), int64(b.Port()), family(b.Addr())}
 	}}
 }
 
 // NewIPAddress returns an address, .NET's IPAddress.
 func NewIPAddress(a netip.Addr) Value {
-	return &Parts{"IPAddress", a.String(), addressNames, func() []Value {
+	key := func() string { return addressKey(a) }
+	return &Parts{typ: "IPAddress", text: a.String(), names: addressNames, key: key, values: func() []Value {
 		return []Value{a.String(), family(a), a.Is6() && a.IsLinkLocalUnicast(), a.Is4In6()}
 	}}
+}
+
+// addressKey puts addresses in order, those of IPv4 first.
+func addressKey(a netip.Addr) string {
+	octets := a.AsSlice()
+	return string(rune(len(octets))) + string(octets)
+}
+
+const versionType = "Version"
+
+// ParseVersion reads 2 to 4 numbers with dots between them. Scripts sort addresses so.
+func ParseVersion(s string) (*Parts, bool) {
+	texts := strings.Split(strings.TrimSpace(s), ".")
+	if len(texts) < 2 || len(texts) > 4 {
+		return nil, false
+	}
+	values, key := []Value{int64(-1), int64(-1), int64(-1), int64(-1)}, ""
+	for i, text := range texts {
+		n, err := strconv.ParseUint(text, 10, 31)
+		if err != nil {
+			return nil, false
+		}
+		values[i] = int64(n)
+		key += fmt.Sprintf("%010d.", n)
+	}
+	return &Parts{typ: versionType, text: strings.TrimSpace(s), names: versionNames, key: func() string { return key },
+		values: func() []Value { return values }}, true
 }
 
 func family(a netip.Addr) Value {
@@ -112,7 +155,7 @@ func family(a netip.Addr) Value {
 // gives the distinguished name and the GUID when they are asked for, "" if there are
 // none.
 func NewDirectoryID(text, name string, rest func() (dn, guid string)) Value {
-	return &Parts{"ADObjectId", text, idNames, func() []Value {
+	return &Parts{typ: "ADObjectId", text: text, names: idNames, values: func() []Value {
 		dn, guid := rest()
 		rdn, parent, _ := strings.Cut(dn, ",")
 		return []Value{name, emptyNull(dn), emptyNull(guid), emptyNull(rdn), emptyNull(parent)}
@@ -128,12 +171,12 @@ func emptyNull(s string) Value {
 
 // NewServerVersion returns the version of a server, whose parts are numbers.
 func NewServerVersion(text string, major, minor, build, revision int64) Value {
-	return &Parts{"ServerVersion", text, versionNames, func() []Value { return []Value{major, minor, build, revision} }}
+	return &Parts{typ: "ServerVersion", text: text, names: versionNames, values: func() []Value { return []Value{major, minor, build, revision} }}
 }
 
 // NewAddressSpace returns an address space of a Send connector.
 func NewAddressSpace(s routing.AddressSpace) Value {
-	return &Parts{"AddressSpace", s.String(), spaceNames, func() []Value {
+	return &Parts{typ: "AddressSpace", text: s.String(), names: spaceNames, values: func() []Value {
 		space := s.Space()
 		return []Value{s.Type(), space, strings.TrimPrefix(space, "*."), int64(s.Cost()), s.Kind() == routing.SpaceSubtree || s.Kind() == routing.SpaceAny, s.IsSMTP(), s.Local()}
 	}}
@@ -141,7 +184,7 @@ func NewAddressSpace(s routing.AddressSpace) Value {
 
 // NewSmartHost returns a smart host of a Send connector.
 func NewSmartHost(h connector.SmartHost) Value {
-	return &Parts{"SmartHost", h.String(), hostNames, func() []Value {
+	return &Parts{typ: "SmartHost", text: h.String(), names: hostNames, values: func() []Value {
 		if a, ok := h.Addr(); ok {
 			return []Value{nil, NewIPAddress(a), true}
 		}

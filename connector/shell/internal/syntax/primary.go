@@ -225,7 +225,11 @@ func (p *parser) member(start int, object Expr) (Expr, *Error) {
 	case '(':
 		return p.call(start, object, name, at)
 	case '{':
-		return nil, p.fail(from, p.pos+1, "methods with a block are not supported", "a pipeline: … | Where-Object { … }, … | ForEach-Object { … }")
+		block, err := p.scriptBlock()
+		if err != nil {
+			return nil, err
+		}
+		return &Call{Span: p.span(start), Object: object, Name: name, NameSpan: at, Args: []Expr{block}}, nil
 	}
 	return &Member{Span: p.span(start), Object: object, Name: name, NameSpan: at}, nil
 }

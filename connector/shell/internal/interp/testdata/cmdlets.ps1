@@ -11,6 +11,7 @@ Test-Path list.csv; Test-Path nosuch.txt
 'more' | Add-Content list.csv; (Get-Content list.csv).Count
 'one' | Out-File log.txt; 'two' | Out-File log.txt -Append; Get-Content log.txt
 [pscustomobject]@{ a = 1 } | Export-Csv c.csv; [pscustomobject]@{ a = 2 } | Export-Csv c.csv -Append; (Import-Csv c.csv).a -join ','
+New-Item -ItemType Directory -Path logs -Force | Out-Null; New-Item e.txt | % Name; New-Item -Path C:\x -Name f.txt -ItemType File -Value text | Out-Null; Get-Content C:\x\f.txt; try { New-Item e.txt } catch { "$_" }
 Join-Path C:\logs relay.txt; Split-Path 'C:\logs\relay.txt'; Split-Path C:\logs\relay.txt -Leaf
 Get-Date -Format 'yyyy-MM-dd HH:mm:ss'; (Get-Date).AddDays(-7).ToString('ddd d MMM yy'); (Get-Date).Year; "$(Get-Date)"; ((Get-Date) - (Get-Date).AddHours(-2)).TotalMinutes
 Read-Host 'How many'; $secret = Read-Host -AsSecureString 'Password'; "$secret"

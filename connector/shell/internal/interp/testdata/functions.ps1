@@ -43,6 +43,7 @@ function Checked { param([ValidateRange(1, 5)][int] $N, [ValidatePattern('^EX\d+
 Checked -N 3 -Server EX01 -Word yes
 foreach ($bad in { Checked -N 9 }, { Checked -Server X }, { Checked -Word no }) { 1 | ForEach-Object { try { 1 | ForEach-Object $bad } catch { "refused: $_" } } }
 try { Add-Numbers 1 2 3 4 } catch { $_ }
+function Default { param([ValidateRange(1, 5)] $N = 9) $N }; Default; try { Default 9 } catch { "refused: $_" }
 function Strict { [CmdletBinding()] param([Parameter(Mandatory)] $A) $A }
 try { Strict 1 2 } catch { "$_" }
 try { Strict } catch { "$_" }
