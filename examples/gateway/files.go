@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"strings"
 )
 
@@ -36,7 +37,8 @@ func (f *scriptFiles) ReadFile(name string) ([]byte, error) {
 	return root.ReadFile(name)
 }
 
-// WriteFile writes a file by the name that the script wrote.
+// WriteFile writes a file by the name that the script wrote, in a directory that is
+// made if it isn't there.
 func (f *scriptFiles) WriteFile(name string, data []byte) error {
 	if !f.write {
 		return errors.New("a script that is read as configuration writes no files; gateway shell does")
@@ -46,6 +48,11 @@ func (f *scriptFiles) WriteFile(name string, data []byte) error {
 		return err
 	}
 	defer root.Close()
+	if parent := path.Dir(slashed(name)); parent != "." {
+		if err := root.MkdirAll(parent, 0o700); err != nil {
+			return plainly(name, err)
+		}
+	}
 	return plainly(name, root.WriteFile(slashed(name), data, 0o600))
 }
 
