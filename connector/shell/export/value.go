@@ -110,7 +110,10 @@ func splitJoined(name, text string) []string {
 			return parts
 		}
 	}
-	return strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(", \t\r\n", r) })
+	if name == "AddressSpaces" {
+		return format.SplitSpaces(text)
+	}
+	return strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(", \t\r\n;|", r) })
 }
 
 // scalarText returns a single value as text.

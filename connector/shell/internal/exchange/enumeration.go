@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/interchange-smtp/interchange/connector/shell/internal/format"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 )
 
@@ -78,11 +79,11 @@ func (k kind[V]) ofNumber(n int64) (string, error) {
 // nil if the text can't be read so.
 func (k kind[V]) parts(s string) []V {
 	pieces := strings.FieldsFunc(s, func(r rune) bool { return r == ';' || r == '|' || r == ',' || r == '\n' })
+	if k.name == space.name {
+		pieces = format.SplitSpaces(s)
+	}
 	if len(pieces) < 2 || len(pieces) > maxPieces {
 		return nil
-	}
-	if k.name == space.name {
-		pieces = withCosts(pieces)
 	}
 	list := make([]V, 0, len(pieces))
 	for _, piece := range pieces {
@@ -100,16 +101,3 @@ func (k kind[V]) parts(s string) []V {
 
 // maxPieces is how many values one text may hold.
 const maxPieces = 100_000
-
-// withCosts puts the costs of address spaces, which follow a ;, back to their spaces.
-func withCosts(pieces []string) []string {
-	var out []string
-	for _, piece := range pieces {
-		if _, err := strconv.Atoi(strings.TrimSpace(piece)); err == nil && len(out) > 0 {
-			out[len(out)-1] += ";" + strings.TrimSpace(piece)
-			continue
-		}
-		out = append(out, piece)
-	}
-	return out
-}

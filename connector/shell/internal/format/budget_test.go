@@ -11,7 +11,7 @@ import (
 
 // hostile are documents that take many times their size once they are read.
 func hostile(form string) []string {
-	const n = 50_000
+	const n = 20_000
 	switch form {
 	case "csv":
 		return []string{"a\n" + strings.Repeat("b\n", n), strings.Repeat("a,", n) + "z\n", header(3000) + strings.Repeat(strings.Repeat(",", 2999)+"\n", 200),
@@ -88,6 +88,18 @@ func TestBudget(t *testing.T) {
 		_, err := read(format.Limited(10_000), "x", []byte(hostile(form)[0]))
 		if err == nil || !strings.Contains(err.Error(), "holds more than") {
 			t.Errorf("%s: %v", form, err)
+		}
+	}
+}
+
+// TestSplitSpaces: a number after a semicolon is the cost of the space before it.
+func TestSplitSpaces(t *testing.T) {
+	for text, want := range map[string]string{
+		"SMTP:*;1": "SMTP:*;1", "SMTP:a.com;5,SMTP:b.com;7": "SMTP:a.com;5 SMTP:b.com;7", "a.com;5;b.com": "a.com;5 b.com",
+		"a.com|b.com;3|c.com": "a.com b.com;3 c.com", "a.com b.com": "a.com b.com", ";": "", "5;a.com": "5 a.com", "": "",
+	} {
+		if got := strings.Join(format.SplitSpaces(text), " "); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
 		}
 	}
 }

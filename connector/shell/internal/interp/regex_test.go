@@ -19,7 +19,7 @@ func TestFindTwin(t *testing.T) {
 	texts := []rune("aabé \nb")
 	in := New(Options{})
 	in.m = &meter{ctx: t.Context(), limits: in.opt.Limits}
-	for range 20_000 {
+	for range 4_000 {
 		pattern := ""
 		for range r.IntN(4) {
 			atom := atoms[r.IntN(len(atoms))]
