@@ -265,10 +265,15 @@ func (inv *invocation) whatIf() bool {
 	return object.Truth(inv.in.get("WHATIFPREFERENCE"))
 }
 
+// performing says what is to be done.
+func performing(action, target string) string {
+	return `Performing the operation "` + action + `" on target "` + target + `".`
+}
+
 // confirm is Call.Confirm.
 func (inv *invocation) confirm(action, target string) (bool, error) {
 	in := inv.in
-	text := visible(`Performing the operation "` + action + `" on target "` + target + `".`)
+	text := visible(performing(action, target))
 	if inv.whatIf() {
 		in.print("What if: " + text)
 		return false, nil

@@ -141,12 +141,30 @@ func (c *call) bindParams() error {
 		}
 		in.set(object.Fold(p.Name), v)
 	}
+	c.passCommon()
 	in.set("PSBOUNDPARAMETERS", bound)
 	in.set("ARGS", &object.List{Items: object.Items(c.args["args"])})
 	in.set("INPUT", new(object.List))
 	command := row("FunctionInfo", "Name", c.fn.Name)
 	in.set("MYINVOCATION", row("InvocationInfo", "MyCommand", command, "InvocationName", c.node.Name, "BoundParameters", bound))
 	return in.keep(nil, len(c.fn.Params)+5)
+}
+
+// passCommon makes what every cmdlet takes hold for those within the function.
+func (c *call) passCommon() {
+	in := c.in
+	if action := c.common.errorAction; action != "" {
+		in.set("ERRORACTIONPREFERENCE", action)
+	}
+	if _, given := c.spans["Verbose"]; given {
+		in.set("VERBOSEPREFERENCE", map[bool]string{true: "Continue", false: "SilentlyContinue"}[c.common.verbose])
+	}
+	if _, given := c.spans["WhatIf"]; given {
+		in.set("WHATIFPREFERENCE", c.common.whatIf)
+	}
+	if c.common.confirmSet && !c.common.confirm {
+		in.set("CONFIRMPREFERENCE", "None")
+	}
 }
 
 // takePiped gives an object of the pipeline to the parameters that take it.

@@ -137,6 +137,8 @@ func (in *Interp) preset(n syntax.Node, name string) (object.Value, bool) {
 		command.Set("Path", "./"+file)
 		command.Set("Definition", "./"+file)
 		return row("InvocationInfo", "MyCommand", command), true
+	case "PSCMDLET":
+		return &cmdletObject{in}, true
 	case "PSVERSIONTABLE":
 		version := row("Version", "Major", int64(5), "Minor", int64(1))
 		version.Text = "5.1"
@@ -146,6 +148,31 @@ func (in *Interp) preset(n syntax.Node, name string) (object.Value, bool) {
 		return t, true
 	}
 	return nil, false
+}
+
+// cmdletObject is $PSCmdlet, by which functions ask whether to act.
+type cmdletObject struct{ in *Interp }
+
+// TypeName returns PSScriptCmdlet.
+func (*cmdletObject) TypeName() string { return "PSScriptCmdlet" }
+
+// String returns the type's name.
+func (*cmdletObject) String() string { return "System.Management.Automation.PSScriptCmdlet" }
+
+// Call has ShouldProcess with a target, and with what is done to it.
+func (c *cmdletObject) Call(name string, args []object.Value) (object.Value, bool, error) {
+	if !strings.EqualFold(name, "ShouldProcess") || len(args) == 0 || len(args) > 2 {
+		return nil, false, nil
+	}
+	if !object.Truth(c.in.get("WHATIFPREFERENCE")) {
+		return true, true, nil
+	}
+	target, action := object.Text(scalar(args[0])), "Change"
+	if len(args) == 2 {
+		action = object.Text(scalar(args[1]))
+	}
+	c.in.print("What if: " + visible(performing(action, target)))
+	return false, true, nil
 }
 
 // row makes an object of names and values.

@@ -48,6 +48,8 @@ function Strict { [CmdletBinding()] param([Parameter(Mandatory)] $A) $A }
 try { Strict 1 2 } catch { "$_" }
 try { Strict } catch { "$_" }
 try { Strict -Other 1 } catch { "$_" }
+function Quietly { [CmdletBinding(SupportsShouldProcess)] param() Get-Thing nosuch; New-Thing b | Out-Null; Write-Verbose 'said'; if ($PSCmdlet.ShouldProcess('it', 'Do')) { 'done' } }
+Quietly -ErrorAction SilentlyContinue -WhatIf -Verbose; (Get-Thing).Count
 $first, $second, $rest = 1..4; "$first $second $rest"
 (Get-Command Strict).CommandType
 exit 3
