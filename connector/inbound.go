@@ -82,11 +82,8 @@ func newInbound(p *Policy, i int, edge bool) (*Inbound, error) {
 // receiveACL is the access list of r. On an Edge server permission groups lack
 // the principals of the Windows domain.
 func receiveACL(profile Profile, r *Receive, edge bool) (*permission.ACL, error) {
-	groups := r.PermissionGroups.Or(0)
-	if edge {
-		return permission.NewACL(profile, 0, append(groups.Grants(profile, true), r.Permissions...)...)
-	}
-	return permission.NewACL(profile, groups, r.Permissions...)
+	given := permission.Less(r.PermissionGroups.Or(0).Grants(profile, edge), r.Permissions)
+	return permission.NewACL(profile, 0, append(given, r.Permissions...)...)
 }
 
 // limitOf turns a size into a limit for which 0 is none.

@@ -30,7 +30,7 @@ func newOutbound(p *Policy, i int) (*Outbound, error) {
 	given := &p.config.Send[i]
 	s := p.config.sendDefaults(*given)
 	profile := p.config.Profile
-	grants := permission.SendGrants(profile, sendUsage(s.Usage))
+	grants := permission.Less(s.Given(&p.config), s.Permissions)
 	acl, err := permission.NewACL(profile, 0, append(grants, s.Permissions...)...)
 	if err != nil {
 		return nil, err

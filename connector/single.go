@@ -3,6 +3,8 @@ package connector
 import (
 	"net/netip"
 	"slices"
+
+	"github.com/interchange-smtp/interchange/permission"
 )
 
 // WithDefaults returns r with every parameter that was left at its default
@@ -22,6 +24,20 @@ func (s Service) WithDefaults(c *Config) Service { return c.serviceDefaults(s) }
 // WithDefaults returns t with every parameter that was left at its default
 // filled in, as Compile does it for c. The slices of t are shared, not copied.
 func (t Transport) WithDefaults(c *Config) Transport { return c.transportDefaults(t) }
+
+// Given returns what the permission groups of r, with its defaults as a connector of
+// c, give to whom: what Permissions adds to or takes of. The slice is fresh.
+func (r Receive) Given(c *Config) []permission.Grant {
+	full := c.receiveDefaults(r)
+	server, _ := c.server(r.Server)
+	return full.PermissionGroups.Or(0).Grants(c.Profile, server.Edge)
+}
+
+// Given returns what the making of s as a connector of c gives to whom: what
+// Permissions adds to or takes of. The slice is fresh.
+func (s Send) Given(c *Config) []permission.Grant {
+	return permission.SendGrants(c.Profile, sendUsage(s.Usage))
+}
 
 // CheckReceive checks r as a connector of c, without looking at the connectors
 // that c has, and against neighbours: it is for those who change one connector

@@ -24,10 +24,24 @@ type slowSession struct {
 	outside bool     // neither logged in nor trusted
 }
 
+// given reads what permission groups give, entry by entry.
+func (s slowSession) given() []permission.Grant {
+	var entries []permission.Grant
+	for _, g := range s.receive.PermissionGroups.Or(0).Grants(s.profile, false) {
+		for r := range g.Allow.All() {
+			taken := slices.ContainsFunc(s.receive.Permissions, func(by permission.Grant) bool { return by.To == g.To && by.Removed.Has(r) })
+			if !taken {
+				entries = append(entries, permission.Grant{To: g.To, Allow: permission.SetOf(r)})
+			}
+		}
+	}
+	return entries
+}
+
 // holds reads the access list from top to bottom.
 func (s slowSession) holds(r permission.Right) bool {
 	allowed := false
-	for _, g := range append(s.receive.PermissionGroups.Or(0).Grants(s.profile, false), s.receive.Permissions...) {
+	for _, g := range append(s.given(), s.receive.Permissions...) {
 		if !slices.Contains(s.sids, g.To) {
 			continue
 		}

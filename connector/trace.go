@@ -178,13 +178,15 @@ func (s Step) Detail() string {
 
 // grantText says which grant it was, as far as r is concerned.
 func grantText(g permission.Grant, r permission.Right) string {
-	verb := "allowed"
-	if g.Deny.Has(r) {
-		verb = "denied"
-	}
-	by := "by hand"
+	by := " by hand"
 	if g.Group != 0 {
-		by = "by " + g.Group.String()
+		by = " by " + g.Group.String()
 	}
-	return verb + " to " + g.To.Name() + " " + by
+	switch {
+	case g.Removed.Has(r):
+		return "taken from " + g.To.Name() + by
+	case g.Deny.Has(r):
+		return "denied to " + g.To.Name() + by
+	}
+	return "allowed to " + g.To.Name() + by
 }

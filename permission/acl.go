@@ -16,7 +16,7 @@ type verdict struct{ allow, deny Set }
 
 // NewACL returns the list that groups and further grants amount to, on a
 // server inside the organisation. For an Edge server, give no groups and the
-// grants of Group.Grants instead. It copies extra. The error joins all
+// grants of Group.Grants instead, by way of Less. It copies extra. The error joins all
 // mistakes: an unknown profile or group, a grant without a valid SID, without
 // any right, or with a right that doesn't exist.
 func NewACL(profile Profile, groups Group, extra ...Grant) (*ACL, error) {
@@ -38,7 +38,7 @@ func NewACL(profile Profile, groups Group, extra ...Grant) (*ACL, error) {
 	if len(errs) > 0 {
 		return nil, joinErrors(errs)
 	}
-	grants := append(groups.Grants(profile, false), extra...)
+	grants := append(Less(groups.Grants(profile, false), extra), extra...)
 	bySID := make(map[SID]verdict, len(grants))
 	for _, g := range grants {
 		v := bySID[g.To]
@@ -51,10 +51,14 @@ func (g Grant) check() error {
 	switch {
 	case !g.To.IsValid():
 		return fmt.Errorf("%q is not a SID", clip(string(g.To)))
-	case g.Allow|g.Deny == 0:
+	case g.Removed != 0 && (g.Allow|g.Deny != 0 || g.Group != 0):
+		return fmt.Errorf("takes rights from %s and gives some; make two grants of it", g.To.Name())
+	case g.Removed != 0 && g.Removed&^AllRights == 0:
+		return nil
+	case g.Allow|g.Deny|g.Removed == 0:
 		return fmt.Errorf("neither allows nor denies anything to %s", g.To.Name())
-	case (g.Allow|g.Deny)&^AllRights != 0:
-		return fmt.Errorf("names rights that don't exist (%#x)", uint64((g.Allow|g.Deny)&^AllRights))
+	case (g.Allow|g.Deny|g.Removed)&^AllRights != 0:
+		return fmt.Errorf("names rights that don't exist (%#x)", uint64((g.Allow|g.Deny|g.Removed)&^AllRights))
 	case !g.Group.IsValid():
 		return fmt.Errorf("comes from an unknown permission group %v", g.Group)
 	}
@@ -89,7 +93,7 @@ func (a *ACL) Grants() []Grant {
 type Because struct {
 	Right  Right
 	Held   bool
-	Grants []Grant // what decided: the grants that allow it, or else those that deny it
+	Grants []Grant // what decided: the grants that allow it, those that deny it, or else those that took it away
 	Beaten []Grant // grants that allow it in vain, because another denies it
 }
 
@@ -100,7 +104,7 @@ func (a *ACL) Explain(p Principal, r Right) Because {
 	if a == nil {
 		return b
 	}
-	var allows, denies []Grant
+	var allows, denies, removals []Grant
 	for _, g := range a.grants {
 		if !p.Is(g.To) {
 			continue
@@ -111,11 +115,17 @@ func (a *ACL) Explain(p Principal, r Right) Because {
 		if g.Allow.Has(r) {
 			allows = append(allows, g)
 		}
+		if g.Removed.Has(r) {
+			removals = append(removals, g)
+		}
 	}
-	if len(denies) > 0 {
+	switch {
+	case len(denies) > 0:
 		b.Grants, b.Beaten = denies, allows
-	} else {
+	case len(allows) > 0:
 		b.Grants = allows
+	default:
+		b.Grants = removals
 	}
 	return b
 }
@@ -142,6 +152,7 @@ func (b Because) String() string {
 
 // only narrows g to what it says of r.
 func (g Grant) only(r Right) Grant {
+	g.Removed &= SetOf(r)
 	g.Allow &= SetOf(r)
 	g.Deny &= SetOf(r)
 	if g.Deny != 0 {

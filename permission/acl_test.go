@@ -247,3 +247,38 @@ func BenchmarkRights(b *testing.B) {
 		})
 	}
 }
+
+// What was taken away isn't held, is said to be taken, and may be given by hand
+// again.
+func TestRemoved(t *testing.T) {
+	anonymous, submit, sender := permission.Anonymous(), permission.SetOf(permission.Submit), permission.SetOf(permission.AcceptAnySender)
+	taken := permission.Grant{To: permission.SIDAnonymous, Removed: sender}
+	acl, err := permission.NewACL(permission.Current, permission.AnonymousUsers|permission.ExchangeServers, taken)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rights := acl.Rights(anonymous); rights.Has(permission.AcceptAnySender) || !rights.Has(permission.Submit) {
+		t.Errorf("anonymous clients hold %v", rights)
+	}
+	if !acl.Rights(permission.ExternallySecured()).Has(permission.AcceptAnySender) {
+		t.Error("others lost it, too")
+	}
+	why := acl.Explain(anonymous, permission.AcceptAnySender)
+	if want := "ms-Exch-SMTP-Accept-Any-Sender: not held\n  take ms-Exch-SMTP-Accept-Any-Sender from NT AUTHORITY\\ANONYMOUS LOGON (by hand)"; why.String() != want {
+		t.Errorf("got %q, want %q", why, want)
+	}
+	again, err := permission.NewACL(permission.Current, permission.AnonymousUsers, taken, permission.Grant{To: permission.SIDAnonymous, Allow: sender})
+	if err != nil || !again.Rights(anonymous).Has(permission.AcceptAnySender) {
+		t.Errorf("%v, held %v", err, again.Rights(anonymous))
+	}
+	for _, wrong := range []permission.Grant{
+		{To: permission.SIDAnonymous, Removed: sender, Allow: submit},
+		{To: permission.SIDAnonymous, Removed: sender, Group: permission.AnonymousUsers},
+		{To: permission.SIDAnonymous, Removed: 1 << 63},
+		{Removed: sender},
+	} {
+		if _, err := permission.NewACL(permission.Current, 0, wrong); err == nil {
+			t.Errorf("%+v is taken", wrong)
+		}
+	}
+}

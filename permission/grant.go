@@ -4,16 +4,42 @@ import "fmt"
 
 // Grant gives or denies rights to a principal by SID. The zero Grant is
 // invalid. A right both allowed and denied is denied.
+//
+// A Grant with Removed says instead that entries of a permission group, or of a
+// connector's making, were taken away by hand; it neither allows nor denies.
 type Grant struct {
-	To    SID
-	Allow Set
-	Deny  Set
-	Group Group // the permission group it came from; 0 if none gave it
+	To      SID
+	Allow   Set
+	Deny    Set
+	Removed Set   // see Less; stands alone
+	Group   Group // the permission group it came from; 0 if none gave it
+}
+
+// Less returns what is left of given, the grants of permission groups or of a
+// connector's making, once byHand has taken its Removed rights away from the
+// principals that they name. What byHand allows itself doesn't count. The result is
+// a fresh slice.
+func Less(given, byHand []Grant) []Grant {
+	left := make([]Grant, 0, len(given))
+	for _, g := range given {
+		for _, taken := range byHand {
+			if taken.To == g.To {
+				g.Allow = g.Allow.Minus(taken.Removed)
+			}
+		}
+		if g.Allow|g.Deny != 0 {
+			left = append(left, g)
+		}
+	}
+	return left
 }
 
 // String returns the grant in one line, such as
 // `allow ms-Exch-SMTP-Submit to NT AUTHORITY\ANONYMOUS LOGON (AnonymousUsers)`.
 func (g Grant) String() string {
+	if g.Removed != 0 {
+		return fmt.Sprintf("take %v from %s (by hand)", g.Removed, g.To.Name())
+	}
 	var b []byte
 	if g.Allow != 0 || g.Deny == 0 {
 		b = fmt.Appendf(b, "allow %v", g.Allow)

@@ -12,13 +12,13 @@ import (
 
 // grants finds grants made by hand without which everybody would hold the same. Of
 // those that do the same the last goes, and what is found can be left out one by one
-// or all at once.
+// or all at once. What takes rights away isn't looked at.
 func (c *checker) grants() {
 	for e := range c.reached {
 		t := newTally(e.ACL(), c.claimants(e))
 		given := e.Settings().Permissions
 		for i := len(given) - 1; i >= 0; i-- {
-			if t.without(given[i]) {
+			if given[i].Removed == 0 && t.without(given[i]) {
 				c.ineffective(e, i)
 			}
 		}
@@ -30,7 +30,7 @@ func (c *checker) grants() {
 		t := newTally(out.ACL(), c.peers(out))
 		given := out.Settings().Permissions
 		for j := len(given) - 1; j >= 0; j-- {
-			if t.without(given[j]) {
+			if given[j].Removed == 0 && t.without(given[j]) {
 				c.ineffectiveOut(i, j, out)
 			}
 		}

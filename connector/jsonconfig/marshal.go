@@ -161,16 +161,19 @@ func (w *writer) object(path string, v reflect.Value) {
 // grant writes a grant made by hand, which either allows or denies. One that a
 // permission group made has no form of its own.
 func (w *writer) grant(path string, g permission.Grant) {
-	f := grantFields{User: string(g.To), Deny: g.Deny != 0}
+	f := grantFields{User: string(g.To), Deny: g.Deny != 0, Removed: g.Removed != 0}
 	if who, err := permission.ParsePrincipal(g.To.Name()); err == nil && len(who.SIDs) == 1 && who.SIDs[0] == g.To {
 		f.User = g.To.Name()
 	}
 	rights := g.Allow
-	if f.Deny {
+	switch {
+	case f.Removed:
+		rights = g.Removed
+	case f.Deny:
 		rights = g.Deny
 	}
 	if g.Group != 0 || rights == 0 {
-		w.fail(path, fmt.Errorf("%v isn't a grant made by hand: it must allow or deny something, and name no group", g))
+		w.fail(path, fmt.Errorf("%v isn't a grant made by hand: it must allow, deny or take away something, and name no group", g))
 	}
 	for r := range rights.All() {
 		f.ExtendedRights = append(f.ExtendedRights, r)

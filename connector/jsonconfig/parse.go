@@ -234,6 +234,7 @@ type grantFields struct {
 	User           string
 	ExtendedRights []permission.Right
 	Deny           bool
+	Removed        bool // taken from what PermissionGroups or the making of the connector gives
 }
 
 func (p *parser) grant(n *node, path string, g *permission.Grant) {
@@ -252,10 +253,15 @@ func (p *parser) grant(n *node, path string, g *permission.Grant) {
 		return
 	}
 	g.To = who.SIDs[0]
-	if f.Deny {
-		g.Deny = permission.SetOf(f.ExtendedRights...)
-	} else {
-		g.Allow = permission.SetOf(f.ExtendedRights...)
+	switch rights := permission.SetOf(f.ExtendedRights...); {
+	case f.Deny && f.Removed:
+		p.fail(n.offset, fieldPath(path, "Removed"), "Deny and Removed exclude each other; make two grants of it")
+	case f.Deny:
+		g.Deny = rights
+	case f.Removed:
+		g.Removed = rights
+	default:
+		g.Allow = rights
 	}
 }
 

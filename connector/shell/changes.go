@@ -55,7 +55,11 @@ func (d *differ) receive() {
 		c.add("Identity", identity)
 		d.fields(path, &c, reflect.ValueOf(old).Elem(), reflect.ValueOf(now).Elem(), reflect.ValueOf(&whole).Elem())
 		d.run(c, 1)
-		d.grants(path, "Get-ReceiveConnector "+identity, old.Permissions, now.Permissions)
+		before, after := effective(old.Permissions, old.Given(d.before)), effective(now.Permissions, now.Given(d.cfg))
+		if old.PermissionGroups != now.PermissionGroups { // which gives the groups' entries anew
+			before = slices.DeleteFunc(before, func(g permission.Grant) bool { return g.Removed != 0 })
+		}
+		d.grants(path, "Get-ReceiveConnector "+identity, before, after)
 	}
 }
 
@@ -73,7 +77,7 @@ func (d *differ) send() {
 		c.add("Identity", identity)
 		d.fields(path, &c, reflect.ValueOf(old).Elem(), reflect.ValueOf(now).Elem(), reflect.ValueOf(&whole).Elem())
 		d.run(c, 1)
-		d.grants(path, "Get-SendConnector "+identity, old.Permissions, now.Permissions)
+		d.grants(path, "Get-SendConnector "+identity, effective(old.Permissions, old.Given(d.before)), effective(now.Permissions, now.Given(d.cfg)))
 	}
 }
 
@@ -144,18 +148,26 @@ func without(a, b reflect.Value) []reflect.Value {
 type entry struct {
 	to    permission.SID
 	right permission.Right
-	deny  bool
+	kind  entryKind
 }
+
+// entryKind is what an entry does with its right.
+type entryKind uint8
+
+const (
+	allowed entryKind = iota
+	denied
+	removed
+)
 
 // entries takes grants apart.
 func entries(grants []permission.Grant) map[entry]bool {
 	all := map[entry]bool{}
 	for _, g := range grants {
-		for r := range g.Allow.All() {
-			all[entry{g.To, r, false}] = true
-		}
-		for r := range g.Deny.All() {
-			all[entry{g.To, r, true}] = true
+		for kind, set := range [...]permission.Set{allowed: g.Allow, denied: g.Deny, removed: g.Removed} {
+			for r := range set.All() {
+				all[entry{g.To, r, entryKind(kind)}] = true
+			}
 		}
 	}
 	return all
@@ -165,10 +177,10 @@ func entries(grants []permission.Grant) map[entry]bool {
 // connector.
 func (d *differ) grants(path, connector string, old, now []permission.Grant) {
 	before, after := entries(old), entries(now)
-	for _, c := range d.commands(path, "Remove-ADPermission", missing(old, after), " -Confirm:$false") {
+	for _, c := range d.commands(path, missing(old, after), true) {
 		d.line(connector + " | " + c.String())
 	}
-	for _, c := range d.commands(path, "Add-ADPermission", missing(now, before), "") {
+	for _, c := range d.commands(path, missing(now, before), false) {
 		d.line(connector + " | " + c.String())
 	}
 }
@@ -177,30 +189,37 @@ func (d *differ) grants(path, connector string, old, now []permission.Grant) {
 func missing(grants []permission.Grant, entries map[entry]bool) []permission.Grant {
 	var rest []permission.Grant
 	for _, g := range grants {
-		g.Allow, g.Deny = missingRights(g.To, g.Allow, false, entries), missingRights(g.To, g.Deny, true, entries)
-		if g.Allow|g.Deny != 0 {
+		g.Allow = missingRights(g.To, g.Allow, allowed, entries)
+		g.Deny = missingRights(g.To, g.Deny, denied, entries)
+		g.Removed = missingRights(g.To, g.Removed, removed, entries)
+		if g.Allow|g.Deny|g.Removed != 0 {
 			rest = append(rest, g)
 		}
 	}
 	return rest
 }
 
-func missingRights(to permission.SID, rights permission.Set, deny bool, entries map[entry]bool) permission.Set {
+func missingRights(to permission.SID, rights permission.Set, kind entryKind, entries map[entry]bool) permission.Set {
 	var rest permission.Set
 	for r := range rights.All() {
-		if !entries[entry{to, r, deny}] {
+		if !entries[entry{to, r, kind}] {
 			rest |= permission.SetOf(r)
 		}
 	}
 	return rest
 }
 
-// commands returns what gives grants, under another name.
-func (d *differ) commands(path, name string, grants []permission.Grant, flags string) []command {
+// commands returns what makes grants, or undoes them.
+func (d *differ) commands(path string, grants []permission.Grant, undo bool) []command {
 	var all []command
 	for _, g := range grants {
 		for _, c := range d.grant(path+".Permissions", g) {
-			c.name, c.flags = name, c.flags+flags
+			switch {
+			case undo && c.name == removePermission:
+				c.name, c.flags = addPermission, ""
+			case undo:
+				c.name, c.flags = removePermission, c.flags+noConfirm
+			}
 			all = append(all, c)
 		}
 	}

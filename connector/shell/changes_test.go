@@ -61,6 +61,9 @@ func TestPrintChanges(t *testing.T) {
 			receive(c).Permissions[0].Deny = permission.SetOf(permission.BypassAntiSpam)
 		},
 			`| Remove-ADPermission -User 'NT AUTHORITY\ANONYMOUS LOGON' -ExtendedRights ms-Exch-SMTP-Accept-Any-Recipient -Deny -Confirm:$false`},
+		{"a right of a group less", func(c *connector.Config) {
+			receive(c).Permissions = append(receive(c).Permissions, permission.Grant{To: permission.SIDAnonymous, Removed: permission.SetOf(permission.AcceptHeadersRouting)})
+		}, `| Remove-ADPermission -User 'NT AUTHORITY\ANONYMOUS LOGON' -ExtendedRights ms-Exch-Accept-Headers-Routing -Confirm:$false`},
 		{"an address space", func(c *connector.Config) {
 			c.Send[0].AddressSpaces = append(c.Send[0].AddressSpaces, routing.MustParseAddressSpace("b.example"))
 		}, `Set-SendConnector -Identity 'Out' -AddressSpaces @{Add='SMTP:b.example;1'}`},

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -197,7 +198,7 @@ func TestMigrationPrints(t *testing.T) {
 
 // byHand leaves out what groups give anyway: an export can't tell it apart.
 func byHand(grants, groups []permission.Grant) []permission.Grant {
-	var rest []permission.Grant
+	rest := slices.DeleteFunc(slices.Clone(grants), func(g permission.Grant) bool { return g.Removed == 0 })
 	for _, g := range canonical(grants) {
 		for _, given := range groups {
 			if given.To == g.To {

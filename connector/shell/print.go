@@ -228,7 +228,7 @@ func (p *printer) receive(given *connector.Receive) {
 		}
 	}
 	p.line("")
-	p.connector(path, c, set, r.Permissions)
+	p.connector(path, c, set, effective(r.Permissions, given.Given(p.cfg)))
 }
 
 func (p *printer) send(given *connector.Send) {
@@ -254,7 +254,7 @@ func (p *printer) send(given *connector.Send) {
 	if credential != "" {
 		p.line(strings.TrimRight(credential+" = Get-Credential "+p.userName(path, s.AuthenticationCredential.UserName), " "))
 	}
-	p.connector(path, c, command{}, s.Permissions)
+	p.connector(path, c, command{}, effective(s.Permissions, given.Given(p.cfg)))
 }
 
 func (p *printer) userName(path, name string) string {
@@ -294,8 +294,12 @@ func (p *printer) connector(path string, make, set command, grants []permission.
 	if len(set.parameters) > 0 {
 		more = append(more, set)
 	}
-	for i, g := range grants {
-		more = append(more, p.grant(fmt.Sprintf("%s.Permissions[%d]", path, i), g)...)
+	for _, taking := range []bool{true, false} { // what is taken first: Add-ADPermission gives it back
+		for i, g := range grants {
+			if taking == (g.Removed != 0) {
+				more = append(more, p.grant(fmt.Sprintf("%s.Permissions[%d]", path, i), g)...)
+			}
+		}
 	}
 	if len(more) == 0 {
 		p.line(make.String())
@@ -305,33 +309,4 @@ func (p *printer) connector(path string, make, set command, grants []permission.
 	for _, c := range more {
 		p.line("$connector | " + c.String())
 	}
-}
-
-// grant returns the commands that give what was given by hand.
-func (p *printer) grant(path string, g permission.Grant) []command {
-	if g.Group != 0 || g.Allow == 0 && g.Deny == 0 || !g.To.IsValid() {
-		p.fail(path, "%v isn't a grant made by hand", g)
-		return nil
-	}
-	user := string(g.To)
-	if who, err := permission.ParsePrincipal(g.To.Name()); err == nil && who.SIDs[0] == g.To {
-		user = g.To.Name()
-	}
-	var commands []command
-	for _, rights := range []struct {
-		set  permission.Set
-		deny bool
-	}{{g.Allow, false}, {g.Deny, true}} {
-		if rights.set == 0 {
-			continue
-		}
-		c := command{name: "Add-ADPermission"}
-		c.add("User", p.quote(path, user))
-		c.add("ExtendedRights", strings.ReplaceAll(rights.set.String(), ", ", ","))
-		if rights.deny {
-			c.flags = " -Deny"
-		}
-		commands = append(commands, c)
-	}
-	return commands
 }

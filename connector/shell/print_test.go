@@ -93,6 +93,19 @@ func (s source) grants() []permission.Grant {
 	return all
 }
 
+// taken takes some of what is given away from one of those who have it.
+func (s source) taken(given []permission.Grant) []permission.Grant {
+	if len(given) == 0 || s.yes() {
+		return nil
+	}
+	g := pick(s, given...)
+	taken := permission.SetOf(some(s, slices.Collect(g.Allow.Minus(permission.SetOf(permission.Submit)).All())...)...)
+	if taken == 0 {
+		return nil
+	}
+	return []permission.Grant{{To: g.To, Removed: taken}}
+}
+
 func (s source) receive(i int) connector.Receive {
 	r := connector.Receive{
 		Name: fmt.Sprintf("%s %d", pick(s, "Relay", "it's a*b[c]?", "“From” `$gateway‘", `x\y`), i), Comment: pick(s, odd...),
@@ -191,6 +204,7 @@ func (s source) config() connector.Config {
 			if len(c.Servers) > 0 && s.yes() {
 				r.Server = pick(s, "HubA", "HubB")
 			}
+			r.Permissions = append(r.Permissions, s.taken(r.Given(&c))...)
 			c.Receive = append(c.Receive, r)
 		}
 		for i := range s.IntN(3) {
@@ -198,6 +212,7 @@ func (s source) config() connector.Config {
 			if len(c.Servers) > 0 && s.yes() {
 				send.SourceTransportServers = some(s, "HubA", "HubB")
 			}
+			send.Permissions = append(send.Permissions, s.taken(send.Given(&c))...)
 			c.Send = append(c.Send, send)
 		}
 		c.Transport = connector.Transport{MaxReceiveSize: pick(s, 0, connector.UnlimitedSize, 15*connector.MB),
@@ -276,13 +291,13 @@ func normal(t *testing.T, c connector.Config) (*connector.Policy, any) {
 	}{c.Profile, c.Server, c.Servers, c.Links, nil, nil, nil, *p.Transport(), services(c), remote(c)}
 	for in := range p.Receive() {
 		r := *in.Settings()
-		r.Permissions = canonical(r.Permissions)
+		r.Permissions = canonical(in.ACL().Grants())
 		r.PermissionGroups = connector.Value(r.PermissionGroups.Or(0) &^ permission.Custom)
 		n.Receive = append(n.Receive, r)
 	}
 	for out := range p.Send() {
 		s := *out.Settings()
-		s.Permissions = canonical(s.Permissions)
+		s.Permissions = canonical(out.ACL().Grants())
 		n.Send = append(n.Send, s)
 	}
 	marked := slices.ContainsFunc(c.Accepted, func(d routing.AcceptedDomain) bool { return d.Default })
@@ -338,6 +353,9 @@ func named(c connector.Config) connector.Config {
 func canonical(grants []permission.Grant) []permission.Grant {
 	var all []permission.Grant
 	for _, g := range grants {
+		if g.Group = 0; g.Removed != 0 {
+			continue
+		}
 		i := slices.IndexFunc(all, func(o permission.Grant) bool { return o.To == g.To })
 		if i < 0 {
 			all = append(all, g)

@@ -185,9 +185,12 @@ func grant(r *rand.Rand) permission.Grant {
 	to := append([]permission.SID{permission.SIDAnonymous, permission.SIDAuthenticatedUsers}, Groups...)
 	g := permission.Grant{To: to[r.IntN(len(to))]}
 	set := permission.SetOf(rights[r.IntN(len(rights))], rights[r.IntN(len(rights))])
-	if r.IntN(4) == 0 {
+	switch r.IntN(6) {
+	case 0:
 		g.Deny = set
-	} else {
+	case 1:
+		g.Removed = set
+	default:
 		g.Allow = set
 	}
 	return g

@@ -26,7 +26,9 @@ MaxMessageSize   : 36 MB (37,748,736 bytes)
 	permissions, err := export.Read("permissions.csv", []byte(
 		"\"Identity\",\"User\",\"ExtendedRights\",\"Deny\"\n"+
 			"\"EX01\\Relay\",\"NT AUTHORITY\\ANONYMOUS LOGON\",\"ms-Exch-SMTP-Submit\",\"False\"\n"+
-			"\"EX01\\Relay\",\"NT AUTHORITY\\ANONYMOUS LOGON\",\"ms-Exch-SMTP-Accept-Any-Recipient\",\"False\"\n"))
+			"\"EX01\\Relay\",\"NT AUTHORITY\\ANONYMOUS LOGON\",\"ms-Exch-SMTP-Accept-Any-Recipient\",\"False\"\n"+
+			"\"EX01\\Relay\",\"NT AUTHORITY\\ANONYMOUS LOGON\",\"ms-Exch-SMTP-Accept-Any-Sender\",\"False\"\n"+
+			"\"EX01\\Relay\",\"NT AUTHORITY\\ANONYMOUS LOGON\",\"ms-Exch-Accept-Headers-Routing\",\"False\"\n"))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -43,7 +45,7 @@ MaxMessageSize   : 36 MB (37,748,736 bytes)
 	fmt.Println(origins[`Receive["Relay"].Permissions[0]`])
 	// Output:
 	// [10.0.5.10 10.0.6.0/24]
-	// [allow ms-Exch-SMTP-Accept-Any-Recipient to NT AUTHORITY\ANONYMOUS LOGON (by hand)]
+	// [allow ms-Exch-SMTP-Accept-Any-Recipient to NT AUTHORITY\ANONYMOUS LOGON (by hand) take ms-Exch-SMTP-Accept-Authoritative-Domain-Sender from NT AUTHORITY\ANONYMOUS LOGON (by hand)]
 	// receive.txt:6
 	// permissions.csv:3
 }

@@ -42,6 +42,7 @@ type Notice struct {
 	Object   string // Receive["Relay"]; "" for the file as a whole
 	Property string // "" for the object as a whole
 	Detail   string // what is wrong and what would be right
+	Note     bool   // good to know, and nothing to do about
 }
 
 // String returns "file:line: object.property: detail".

@@ -2,6 +2,7 @@ package export_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -304,8 +305,56 @@ func TestMerge(t *testing.T) {
 	cfg = connector.Config{}
 	warnings, err = export.Merge(&cfg, nil, relay, ace("Relay", ""))
 	last := warnings[len(warnings)-1].String()
-	if err != nil || !strings.Contains(last, "AnonymousUsers gives NT AUTHORITY\\ANONYMOUS LOGON what the old server's list doesn't: ms-Exch-SMTP-Submit") {
-		t.Errorf("%v %v", err, last)
+	if err != nil || !strings.Contains(last, "AnonymousUsers gives NT AUTHORITY\\ANONYMOUS LOGON rights of which the list names none") || len(cfg.Receive[0].Permissions) != 1 {
+		t.Errorf("%v %v %v", err, last, cfg.Receive[0].Permissions)
+	}
+}
+
+// A right of a permission group, or of every Send connector, that the old server's
+// list doesn't have was taken away there, and isn't given here either.
+func TestTakenRights(t *testing.T) {
+	read := func(name, text string) *export.Export {
+		t.Helper()
+		e, err := export.Read(name, []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e
+	}
+	list := func(identity string, entries ...string) *export.Export {
+		text := "\"Identity\",\"User\",\"ExtendedRights\",\"Deny\"\n"
+		for _, entry := range entries {
+			user, right, _ := strings.Cut(entry, ": ")
+			text += fmt.Sprintf("%q,%q,%q,%q\n", identity, user, right, "False")
+		}
+		return read("permissions.csv", strings.ReplaceAll(text, `\\`, `\`))
+	}
+	relay := read("receive.txt", "Name : Relay\nServer : EX01\nBindings : {0.0.0.0:25}\nRemoteIPRanges : {10.0.0.0/8}\nAuthMechanism : Tls\nPermissionGroups : AnonymousUsers\nEnabled : True\nRequireTLS : False\nMaxMessageSize : 36 MB (37,748,736 bytes)\n")
+	out := read("send.txt", "Name : Out\nAddressSpaces : {SMTP:*;1}\nSmartHosts : {}\nSmartHostAuthMechanism : None\nEnabled : True\nRequireTLS : False\nMaxMessageSize : Unlimited\n")
+	var cfg connector.Config
+	notes, err := export.Merge(&cfg, nil, relay, out,
+		list(`EX01\Relay`, `NT AUTHORITY\ANONYMOUS LOGON: ms-Exch-SMTP-Submit`, `NT AUTHORITY\ANONYMOUS LOGON: ms-Exch-SMTP-Accept-Any-Sender`),
+		list("Out", `MS Exchange\Partner Servers: ms-Exch-Send-Headers-Routing`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range notes {
+		if !n.Note {
+			t.Errorf("a warning: %v", n)
+		}
+	}
+	p, err := connector.Compile(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := p.Select(connector.MustParseBinding("10.0.0.1:25"), connector.MustParseRange("10.9.9.9").Low())
+	if got, want := in.ACL().Rights(permission.Anonymous()), permission.SetOf(permission.Submit, permission.AcceptAnySender); got != want {
+		t.Errorf("anonymous clients hold %v, want %v", got, want)
+	}
+	for out := range p.Send() {
+		if out.Headers(routing.MustParseDomain("example.net")).Keep("Received") {
+			t.Error("Received fields are sent, though the old server hid them")
+		}
 	}
 }
 

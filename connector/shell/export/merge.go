@@ -161,12 +161,12 @@ func (m *merger) assign(e entry) {
 	case 0:
 		if !m.unknown[fold(identity)] {
 			m.unknown[fold(identity)] = true
-			m.warnings = append(m.warnings, Notice{e.Origin, fmt.Sprintf("Permission[%q]", e.identity), "",
-				"there is no connector of that name, so its permissions are passed over; read the export of the connectors, too"})
+			m.warnings = append(m.warnings, Notice{Origin: e.Origin, Object: fmt.Sprintf("Permission[%q]", e.identity),
+				Detail: "there is no connector of that name, so its permissions are passed over; read the export of the connectors, too"})
 		}
 	default:
-		m.errors = append(m.errors, Notice{e.Origin, fmt.Sprintf("Permission[%q]", e.identity), "Identity",
-			fmt.Sprintf("%d connectors have that name; export the permissions with Identity in the form SERVER\\Name", len(paths))})
+		m.errors = append(m.errors, Notice{Origin: e.Origin, Object: fmt.Sprintf("Permission[%q]", e.identity), Property: "Identity",
+			Detail: fmt.Sprintf("%d connectors have that name; export the permissions with Identity in the form SERVER\\Name", len(paths))})
 	}
 }
 
@@ -189,23 +189,69 @@ func (m *merger) grant() {
 	for i := range m.cfg.Receive {
 		r := &m.cfg.Receive[i]
 		path := fmt.Sprintf("Receive[%q]", r.Name)
-		groups := r.PermissionGroups.Or(0)
-		byGroup := groups.Grants(m.cfg.Profile, m.server(r.Server).Edge)
 		entries := m.given[fmt.Sprintf("Receive[%d]", i)]
-		r.Permissions = m.permissions(path, r.Permissions, entries, byGroup)
-		m.missing(path, entries, byGroup)
-		if groups.Has(permission.Custom) && len(entries) == 0 && len(r.Permissions) == 0 {
+		given := r.Given(m.cfg)
+		r.Permissions = m.permissions(path, r.Permissions, entries, given)
+		for _, g := range given {
+			if had := rightsOf(entries, g.To); had.Intersect(g.Allow) != 0 {
+				r.Permissions = m.take(path, r.Permissions, g, had, entries)
+			} else if had != 0 {
+				m.warn(entries, path, fmt.Sprintf("%s gives %s rights of which the list names none, so the list is taken for a part; export all entries", g.Group, g.To.Name()))
+			}
+		}
+		if r.PermissionGroups.Or(0).Has(permission.Custom) && len(entries) == 0 && len(r.Permissions) == 0 {
 			at, _ := m.origins.Find(path + ".PermissionGroups")
-			m.warnings = append(m.warnings, Notice{at, path, "PermissionGroups",
-				"Custom says that rights were granted by hand, which no export that was read tells; export Get-ADPermission of it, too"})
+			m.warnings = append(m.warnings, Notice{Origin: at, Object: path, Property: "PermissionGroups",
+				Detail: "Custom says that rights were granted by hand, which no export that was read tells; export Get-ADPermission of it, too"})
 		}
 	}
 	for i := range m.cfg.Send {
 		s := &m.cfg.Send[i]
 		path := fmt.Sprintf("Send[%q]", s.Name)
-		s.Permissions = m.permissions(path, s.Permissions, m.given[fmt.Sprintf("Send[%d]", i)],
-			permission.SendGrants(m.cfg.Profile, permission.SendCustom))
+		entries := m.given[fmt.Sprintf("Send[%d]", i)]
+		given := s.Given(m.cfg)
+		s.Permissions = m.permissions(path, s.Permissions, entries, given)
+		if !slices.ContainsFunc(given, func(g permission.Grant) bool { return rightsOf(entries, g.To).Intersect(g.Allow) != 0 }) {
+			continue // no list, or one of something else
+		}
+		for _, g := range given {
+			s.Permissions = m.take(path, s.Permissions, g, rightsOf(entries, g.To), entries)
+		}
 	}
+}
+
+// rightsOf returns what entries allow to somebody.
+func rightsOf(entries []entry, to permission.SID) permission.Set {
+	var had permission.Set
+	for _, e := range entries {
+		if e.to == to && !e.deny {
+			had = had.Union(permission.SetOf(e.right))
+		}
+	}
+	return had
+}
+
+// take takes away what a connector gives here and the list of the old server, which
+// is a whole one, doesn't have. Of servers of older editions that is what came later.
+func (m *merger) take(path string, grants []permission.Grant, g permission.Grant, had permission.Set, entries []entry) []permission.Grant {
+	gone := g.Allow.Minus(had)
+	for _, by := range grants {
+		if by.To == g.To {
+			gone = gone.Minus(by.Removed)
+		}
+	}
+	if gone == 0 {
+		return grants
+	}
+	at := entries[0].Origin
+	m.origins[fmt.Sprintf("%s.Permissions[%d]", path, len(grants))] = at
+	m.warnings = append(m.warnings, Notice{Origin: at, Object: path, Property: "Permissions", Note: true,
+		Detail: fmt.Sprintf("the old server's list doesn't give %s to %s, so it isn't given here either", gone, g.To.Name())})
+	return append(grants, permission.Grant{To: g.To, Removed: gone})
+}
+
+func (m *merger) warn(entries []entry, path, detail string) {
+	m.warnings = append(m.warnings, Notice{Origin: entries[0].Origin, Object: path, Property: "Permissions", Detail: detail})
 }
 
 // permissions returns the grants of entries that no group gives, one grant for
@@ -217,8 +263,8 @@ func (m *merger) permissions(path string, have []permission.Grant, entries []ent
 			continue
 		}
 		if e.deny && e.inherited {
-			m.warnings = append(m.warnings, Notice{e.Origin, path, "Permissions",
-				fmt.Sprintf("%s is denied to %s by inheritance; here that beats every grant, while in Active Directory a grant on the connector itself beats it", e.right, e.to.Name())})
+			m.warnings = append(m.warnings, Notice{Origin: e.Origin, Object: path, Property: "Permissions",
+				Detail: fmt.Sprintf("%s is denied to %s by inheritance; here that beats every grant, while in Active Directory a grant on the connector itself beats it", e.right, e.to.Name())})
 		}
 		g := permission.Grant{To: e.to, Allow: permission.SetOf(e.right)}
 		if e.deny {
@@ -239,23 +285,4 @@ func (m *merger) permissions(path string, have []permission.Grant, entries []ent
 
 func holds(grants []permission.Grant, to permission.SID, right permission.Right) bool {
 	return slices.ContainsFunc(grants, func(g permission.Grant) bool { return g.To == to && g.Allow.Has(right) })
-}
-
-// missing warns of rights that a permission group gives here, but that the list
-// of the old server doesn't have, although it has the principal.
-func (m *merger) missing(path string, entries []entry, byGroup []permission.Grant) {
-	for _, g := range byGroup {
-		var had permission.Set
-		var at Origin
-		for _, e := range entries {
-			if e.to == g.To && !e.deny {
-				had = had.Union(permission.SetOf(e.right))
-				at = e.Origin
-			}
-		}
-		if more := g.Allow.Minus(had); had != 0 && more != 0 {
-			m.warnings = append(m.warnings, Notice{at, path, "PermissionGroups",
-				fmt.Sprintf("%s gives %s what the old server's list doesn't: %s; deny it if that was on purpose", g.Group, g.To.Name(), more)})
-		}
-	}
 }

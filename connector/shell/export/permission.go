@@ -57,7 +57,7 @@ func (s *subject) rights() []permission.Right {
 		if isExtended {
 			s.warn("ExtendedRights", "no right is named, which in Active Directory means all of them; it isn't taken over")
 		} else {
-			s.once("AccessRights", "rights to the directory object aren't taken over; here nobody but who changes the configuration changes connectors")
+			s.note("AccessRights", "rights to the directory object aren't taken over; here nobody but who changes the configuration changes connectors")
 		}
 		return nil
 	}
@@ -66,7 +66,7 @@ func (s *subject) rights() []permission.Right {
 		if right, err := permission.ParseRight(name); err == nil {
 			rights = append(rights, right)
 		} else {
-			s.once("ExtendedRights", fmt.Sprintf("the right %s isn't one of connectors and isn't taken over", name))
+			s.note("ExtendedRights", fmt.Sprintf("the right %s isn't one of connectors and isn't taken over", name))
 		}
 	}
 	return rights

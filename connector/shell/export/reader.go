@@ -30,12 +30,12 @@ type subject struct {
 func (r *reader) read() {
 	found := len(r.doc.Values) == 0
 	if found {
-		r.warnOnce(1, "", "", "it holds no objects: there were none to export")
+		r.tellOnce(Notice{Origin: Origin{r.doc.Name, 1}, Detail: "it holds no objects: there were none to export", Note: true})
 	}
 	for _, v := range r.doc.Values {
 		o, ok := v.(*object.Object)
 		if !ok {
-			r.warnOnce(1, "", "", "values that aren't objects are passed over")
+			r.about(1, "values that aren't objects are passed over")
 			continue
 		}
 		found = r.readObject(o) || found
@@ -71,7 +71,7 @@ func (r *reader) readObject(o *object.Object) bool {
 		cfg.Remote = append(cfg.Remote, connector.RemoteDomain{})
 		s.remote(&cfg.Remote[len(cfg.Remote)-1])
 	default:
-		r.warnOnce(r.doc.Line(o), "", "", fmt.Sprintf("objects of type %q are passed over; connectors, accepted and remote domains, permissions, Transport services and the organisation's limits are read", o.Type))
+		r.about(r.doc.Line(o), fmt.Sprintf("objects of type %q are passed over; connectors, accepted and remote domains, permissions, Transport services and the organisation's limits are read", o.Type))
 		return false
 	}
 	return true
@@ -132,7 +132,7 @@ func (s *subject) receive(to *connector.Receive) {
 		to.Server = server
 	}
 	if !to.BareLinefeedRejectionEnabled.Or(true) {
-		s.once("BareLinefeedRejectionEnabled", "messages with bare line feeds are taken, as on the old server, and each line feed is made a line end (CRLF); $true, the default here, refuses them")
+		s.note("BareLinefeedRejectionEnabled", "messages with bare line feeds are taken, as on the old server, and each line feed is made a line end (CRLF); $true, the default here, refuses them")
 	}
 	s.expect("Bindings", "RemoteIPRanges", "AuthMechanism", "PermissionGroups", "Enabled", "RequireTLS", "MaxMessageSize")
 }
@@ -192,7 +192,7 @@ func (s *subject) transport(to *connector.Transport) {
 	s.path = "Transport"
 	s.export.Origins[s.path] = Origin{s.doc.Name, s.doc.Line(s.o)}
 	s.fields(reflect.ValueOf(to).Elem(), nil, func(string, object.Value) {})
-	s.once("", "of the organisation's settings, the limits, the domain secure lists and what goes for delivery reports are taken over, and nothing else")
+	s.note("", "of the organisation's settings, the limits, the domain secure lists and what goes for delivery reports are taken over, and nothing else")
 }
 
 // service reads what policy needs of Get-TransportService, which 2007 and 2010
@@ -204,7 +204,7 @@ func (s *subject) service(to *connector.Service) {
 	if to.Name == "" {
 		to.Name = identity
 	}
-	s.once("", "of Transport services, the retries, the expiry and the connections are taken over, and nothing else")
+	s.note("", "of Transport services, the retries, the expiry and the connections are taken over, and nothing else")
 }
 
 // remote reads what policy needs of Get-RemoteDomain.
@@ -216,7 +216,7 @@ func (s *subject) remote(to *connector.RemoteDomain) {
 		to.Name = identity
 	}
 	s.expect("DomainName")
-	s.once("", "of remote domains, what senders there are told of their mail is taken over, and nothing else")
+	s.note("", "of remote domains, what senders there are told of their mail is taken over, and nothing else")
 }
 
 // begin names the object for messages and origins.
@@ -305,23 +305,33 @@ func (s *subject) line(property string) int {
 }
 
 func (s *subject) fail(property, format string, args ...any) {
-	s.errors = append(s.errors, Notice{Origin{s.doc.Name, s.line(property)}, s.path, property, fmt.Sprintf(format, args...)})
+	s.errors = append(s.errors, Notice{Origin: Origin{s.doc.Name, s.line(property)}, Object: s.path, Property: property, Detail: fmt.Sprintf(format, args...)})
 }
 
 func (s *subject) warn(property, detail string) {
-	s.export.Warnings = append(s.export.Warnings, Notice{Origin{s.doc.Name, s.line(property)}, s.path, property, detail})
+	s.export.Warnings = append(s.export.Warnings, Notice{Origin: Origin{s.doc.Name, s.line(property)}, Object: s.path, Property: property, Detail: detail})
 }
 
 // once is warn for what is the same for every object of a kind.
 func (s *subject) once(property, detail string) {
-	s.warnOnce(s.line(property), s.path, property, detail)
+	s.tellOnce(Notice{Origin: Origin{s.doc.Name, s.line(property)}, Object: s.path, Property: property, Detail: detail})
 }
 
-func (r *reader) warnOnce(line int, path, property, detail string) {
-	if key := property + detail; !r.told[key] {
+// note is once for what is good to know.
+func (s *subject) note(property, detail string) {
+	s.tellOnce(Notice{Origin: Origin{s.doc.Name, s.line(property)}, Object: s.path, Property: property, Detail: detail, Note: true})
+}
+
+func (r *reader) tellOnce(n Notice) {
+	if key := n.Property + n.Detail; !r.told[key] {
 		r.told[key] = true
-		r.export.Warnings = append(r.export.Warnings, Notice{Origin{r.doc.Name, line}, path, property, detail})
+		r.export.Warnings = append(r.export.Warnings, n)
 	}
+}
+
+// about is a warning about the file, or a line of it.
+func (r *reader) about(line int, detail string) {
+	r.tellOnce(Notice{Origin: Origin{r.doc.Name, line}, Detail: detail})
 }
 
 // shortServer takes a server's name out of the forms in which Exchange names it:

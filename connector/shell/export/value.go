@@ -34,7 +34,7 @@ func (s *subject) field(name string, v object.Value, to reflect.Value, at Origin
 		}
 	}
 	if err != nil {
-		s.errors = append(s.errors, Notice{at, s.path, name, err.Error()})
+		s.errors = append(s.errors, Notice{Origin: at, Object: s.path, Property: name, Detail: err.Error()})
 	}
 }
 
@@ -42,7 +42,7 @@ func (s *subject) field(name string, v object.Value, to reflect.Value, at Origin
 func (s *subject) list(name string, v object.Value, to reflect.Value, at Origin) {
 	elements, err := elementsOf(name, v)
 	if err != nil {
-		s.errors = append(s.errors, Notice{at, s.path, name, err.Error()})
+		s.errors = append(s.errors, Notice{Origin: at, Object: s.path, Property: name, Detail: err.Error()})
 		return
 	}
 	l, _ := v.(*object.List)
@@ -60,7 +60,7 @@ func (s *subject) list(name string, v object.Value, to reflect.Value, at Origin)
 			err = store(item.Interface(), text, element)
 		}
 		if err != nil {
-			s.errors = append(s.errors, Notice{place, s.path, fmt.Sprintf("%s[%d]", name, i), err.Error()})
+			s.errors = append(s.errors, Notice{Origin: place, Object: s.path, Property: fmt.Sprintf("%s[%d]", name, i), Detail: err.Error()})
 			continue
 		}
 		to.Set(reflect.Append(to, item.Elem()))

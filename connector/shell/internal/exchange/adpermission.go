@@ -2,11 +2,9 @@ package exchange
 
 import (
 	"fmt"
-	"iter"
 	"slices"
 	"strings"
 
-	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 	"github.com/interchange-smtp/interchange/permission"
 )
@@ -15,16 +13,8 @@ import (
 type acl struct {
 	noun, identity string
 	hand           *[]permission.Grant // made by hand; never changed in place
-	given          []permission.Grant  // by permission groups, or by the connector's making
+	given          []permission.Grant  // by permission groups, or by the connector's making, before hand takes of it
 	marks          *[]mark
-}
-
-// entry is one access control entry: what Get-ADPermission's objects stand for.
-type entry struct {
-	acl   *acl
-	to    permission.SID
-	right permission.Right
-	deny  bool
 }
 
 // findACL returns the access list of the connector that an Identity stands for.
@@ -66,11 +56,9 @@ func (c *commandSet) receiveACL(v object.Value) (*acl, error) {
 	if err != nil {
 		return nil, err
 	}
-	full := c.org.fullReceive(&it.cfg)
-	s, _ := c.org.server(it.cfg.Server)
 	return &acl{
 		noun: "Receive connector", identity: it.key, hand: &it.cfg.Permissions, marks: &it.marks,
-		given: full.PermissionGroups.Or(0).Grants(c.org.base.Profile, s.Edge),
+		given: it.cfg.Given(&c.org.base),
 	}, nil
 }
 
@@ -79,14 +67,9 @@ func (c *commandSet) sendACL(v object.Value) (*acl, error) {
 	if err != nil {
 		return nil, err
 	}
-	usage := map[connector.Usage]permission.SendUsage{
-		connector.UsageInternal: permission.SendInternal,
-		connector.UsageInternet: permission.SendInternet,
-		connector.UsagePartner:  permission.SendPartner,
-	}[it.cfg.Usage]
 	return &acl{
 		noun: "Send connector", identity: c.send.identity(&it.cfg), hand: &it.cfg.Permissions, marks: &it.marks,
-		given: permission.SendGrants(c.org.base.Profile, usage),
+		given: it.cfg.Given(&c.org.base),
 	}, nil
 }
 
@@ -188,20 +171,21 @@ func (c *commandSet) addPermission(call *object.Call) error {
 	if err != nil {
 		return err
 	}
-	var set permission.Set
+	var set, back permission.Set
 	for _, r := range w.rights {
-		if w.holds(*w.acl.hand, r) {
+		switch {
+		case w.holds(*w.acl.hand, r):
 			call.Warn(fmt.Sprintf("%s has %v on %s already", w.name, r, w.acl.identity))
-			continue
+		case !w.deny && w.taken(r):
+			back = back.Union(permission.SetOf(r))
+		default:
+			set = set.Union(permission.SetOf(r))
 		}
-		set = set.Union(permission.SetOf(r))
 	}
 	if ok, err := call.Confirm("Add-ADPermission", w.describe()); !ok || err != nil {
 		return err
 	}
-	if set != 0 && len(*w.acl.hand) >= maxGrants {
-		return fmt.Errorf("%s has %d grants already; give rights to groups of users", w.acl.identity, maxGrants)
-	}
+	w.drop(permission.Grant{Removed: back})
 	if set != 0 {
 		g := permission.Grant{To: w.user, Allow: set}
 		if w.deny {
@@ -210,9 +194,9 @@ func (c *commandSet) addPermission(call *object.Call) error {
 		if c.org.nameOf(w.user) != w.name { // a user whom only the command names
 			c.org.names[w.user] = w.name
 		}
-		*w.acl.hand = append(*w.acl.hand, g)
-		name := fmt.Sprintf("Permissions[%d]", len(*w.acl.hand)-1)
-		*w.acl.marks = append(*w.acl.marks, mark{name, call.Pos})
+		if err := w.acl.append(g, call.Pos); err != nil {
+			return err
+		}
 	}
 	for _, r := range w.rights {
 		if err := call.Emit(c.org.entryObject(&entry{w.acl, w.user, r, w.deny})); err != nil {
@@ -222,60 +206,79 @@ func (c *commandSet) addPermission(call *object.Call) error {
 	return nil
 }
 
-// removePermission is Remove-ADPermission. What a permission group gives can't
-// be removed (receive-connectors.md); it has to be denied.
+// append adds a grant made by hand.
+func (a *acl) append(g permission.Grant, at object.Pos) error {
+	if len(*a.hand) >= maxGrants {
+		return fmt.Errorf("%s has %d grants already; give rights to groups of users", a.identity, maxGrants)
+	}
+	*a.hand = append(slices.Clip(*a.hand), g)
+	*a.marks = append(*a.marks, mark{fmt.Sprintf("Permissions[%d]", len(*a.hand)-1), at})
+	return nil
+}
+
+// removePermission is Remove-ADPermission. Entries made by hand go away; those of
+// a permission group, or of the connector's making, are remembered as taken from the
+// user, until PermissionGroups is set or Add-ADPermission gives them back.
 func (c *commandSet) removePermission(call *object.Call) error {
 	w, err := c.readWanted(call)
 	if err != nil {
 		return err
 	}
+	gone, taken := permission.SetOf(w.rights...), permission.Set(0)
+	left := permission.Less(w.acl.given, *w.acl.hand)
 	for _, r := range w.rights {
-		if w.holds(*w.acl.hand, r) {
-			continue
+		given := !w.deny && w.holds(left, r)
+		if given {
+			taken = taken.Union(permission.SetOf(r))
 		}
-		if i := slices.IndexFunc(w.acl.given, func(g permission.Grant) bool {
-			return !w.deny && g.To == w.user && g.Allow.Has(r)
-		}); i >= 0 {
+		if !given && !w.holds(*w.acl.hand, r) {
 			return &object.ArgumentError{Parameter: "ExtendedRights", Err: fmt.Errorf(
-				"%v of %s %s, so it can't be removed; deny it with Add-ADPermission -Deny", r, w.name, source(w.acl.given[i]))}
+				"%s has no entry for %v on %s; Get-ADPermission lists what there is", w.name, r, w.acl.identity)}
 		}
-		return &object.ArgumentError{Parameter: "ExtendedRights", Err: fmt.Errorf(
-			"%s has no entry for %v on %s; Get-ADPermission lists what there is", w.name, r, w.acl.identity)}
 	}
 	if ok, err := call.Confirm("Remove-ADPermission", w.describe()); !ok || err != nil {
 		return err
 	}
-	w.remove()
-	return nil
-}
-
-func source(g permission.Grant) string {
-	if g.Group == 0 {
-		return "belongs to every such connector"
+	if w.deny {
+		w.drop(permission.Grant{Deny: gone})
+	} else {
+		w.drop(permission.Grant{Allow: gone})
 	}
-	return fmt.Sprintf("comes from the permission group %v", g.Group)
+	if taken == 0 {
+		return nil
+	}
+	return w.acl.append(permission.Grant{To: w.user, Removed: taken}, call.Pos)
 }
 
-// remove takes the rights out of the grants made by hand, and the marks with
-// the grants of which nothing is left.
-func (w *wanted) remove() {
-	gone := permission.SetOf(w.rights...)
+// taken reports whether a right that the user is given was taken away by hand.
+func (w *wanted) taken(r permission.Right) bool {
+	return w.holds(w.acl.given, r) && !w.holds(permission.Less(w.acl.given, *w.acl.hand), r)
+}
+
+// drop takes the rights of gone out of the user's grants made by hand.
+func (w *wanted) drop(gone permission.Grant) {
+	w.acl.keep(func(g permission.Grant) permission.Grant {
+		if g.To == w.user {
+			g.Allow, g.Deny, g.Removed = g.Allow.Minus(gone.Allow), g.Deny.Minus(gone.Deny), g.Removed.Minus(gone.Removed)
+		}
+		return g
+	})
+}
+
+// keep changes each grant made by hand, and forgets those of which nothing is left,
+// together with their marks.
+func (a *acl) keep(change func(permission.Grant) permission.Grant) {
 	var grants []permission.Grant
 	moved := map[string]string{} // marks of grants, by their old names
-	for i, g := range *w.acl.hand {
-		if g.To == w.user && w.deny {
-			g.Deny = g.Deny.Minus(gone)
-		} else if g.To == w.user {
-			g.Allow = g.Allow.Minus(gone)
-		}
-		if g.Allow == 0 && g.Deny == 0 {
+	for i, g := range *a.hand {
+		if g = change(g); g.Allow|g.Deny|g.Removed == 0 {
 			continue
 		}
 		moved[fmt.Sprintf("Permissions[%d]", i)] = fmt.Sprintf("Permissions[%d]", len(grants))
 		grants = append(grants, g)
 	}
 	var marks []mark
-	for _, m := range *w.acl.marks {
+	for _, m := range *a.marks {
 		if strings.HasPrefix(m.name, "Permissions[") {
 			if m.name = moved[m.name]; m.name == "" {
 				continue
@@ -283,87 +286,7 @@ func (w *wanted) remove() {
 		}
 		marks = append(marks, m)
 	}
-	*w.acl.hand, *w.acl.marks = grants, marks
-}
-
-// getPermission is Get-ADPermission.
-func (c *commandSet) getPermission(call *object.Call) error {
-	if err := c.org.noticeAll(call, permissionRows); err != nil {
-		return err
-	}
-	list, err := c.findACL(call.Args["Identity"])
-	if err != nil {
-		return about(call, "Identity", err)
-	}
-	var only permission.SID
-	if v, given := call.Args["User"]; given {
-		if only, _, err = c.org.principal(v); err != nil {
-			return &object.ArgumentError{Parameter: "User", Err: err}
-		}
-	}
-	for e := range list.entries() {
-		if only != "" && e.to != only {
-			continue
-		}
-		if err := call.Emit(c.org.entryObject(e)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// entries yields one entry for each right of each grant.
-func (a *acl) entries() iter.Seq[*entry] {
-	return func(yield func(*entry) bool) {
-		for _, grants := range [][]permission.Grant{a.given, *a.hand} {
-			for _, g := range grants {
-				for _, deny := range []bool{false, true} {
-					set := g.Allow
-					if deny {
-						set = g.Deny
-					}
-					for r := range set.All() {
-						if !yield(&entry{a, g.To, r, deny}) {
-							return
-						}
-					}
-				}
-			}
-		}
-	}
-}
-
-// rawIdentity is a name as objects of permissions hold it.
-type rawIdentity struct{ typed }
-
-// Member returns RawIdentity.
-func (r rawIdentity) Member(name string) (object.Value, bool) {
-	if strings.EqualFold(name, "RawIdentity") {
-		return r.text, true
-	}
-	return nil, false
-}
-
-// entryObject is the object of an entry. Nothing is inherited: a connector's
-// list is its own.
-func (o *Org) entryObject(e *entry) *object.Object {
-	obj := object.NewObject("ADAcePresentationObject", 12)
-	obj.Ref, obj.Text = e, e.acl.identity
-	obj.Columns = []string{"Identity", "User", "Deny", "IsInherited"}
-	obj.Headings = []string{"Identity", "User", "Deny", "Inherited"}
-	obj.Set("AccessRights", object.NewList(typed{"ActiveDirectoryRights", "ExtendedRight"}))
-	obj.Set("IsInherited", false)
-	obj.Set("Properties", nil)
-	obj.Set("ChildObjectTypes", nil)
-	obj.Set("InheritedObjectType", nil)
-	obj.Set("InheritanceType", typed{"ActiveDirectorySecurityInheritance", "All"})
-	obj.Set("User", rawIdentity{typed{"SecurityPrincipalIdParameter", o.nameOf(e.to)}})
-	obj.Set("Identity", e.acl.identity)
-	obj.Set("Deny", e.deny)
-	obj.Set("ExtendedRights", object.NewList(rawIdentity{typed{"ExtendedRightIdParameter", e.right.String()}}))
-	obj.Set("IsValid", true)
-	obj.Set("ObjectState", typed{"ObjectState", "Unchanged"})
-	return obj
+	*a.hand, *a.marks = grants, marks
 }
 
 // rightNames are the extended rights, for completion.

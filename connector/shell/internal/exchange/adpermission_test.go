@@ -60,10 +60,22 @@ func TestPermissions(t *testing.T) {
 	d.must(t, "Remove-ADPermission", remove)
 	count(6, "")
 	d.fails(t, "Remove-ADPermission", remove, "has no entry")
-	d.fails(t, "Remove-ADPermission", args{"Identity": "Relay", "User": "S-1-5-7", "ExtendedRights": "ms-Exch-SMTP-Submit"},
-		"comes from the permission group AnonymousUsers, so it can't be removed; deny it with Add-ADPermission -Deny")
 	d.must(t, "Remove-ADPermission", args{"Identity": "Relay", "User": "S-1-5-7", "ExtendedRights": "ms-Exch-Accept-Headers-Routing", "Deny": true})
-	d.must(t, "Remove-ADPermission", args{"Identity": "Relay", "User": "S-1-5-7", "ExtendedRights": "Accept any Sender"})
+	sender := args{"Identity": "Relay", "User": "S-1-5-7", "ExtendedRights": "Accept any Sender"}
+	d.must(t, "Remove-ADPermission", sender) // by hand, and the group's
+	count(3, "")
+	d.fails(t, "Remove-ADPermission", sender, "has no entry")
+	session = compile(t, d.org).Select(bindings("10.0.0.1:25")[0], bindings("192.168.5.1:1")[0].Addr()).Open(channel)
+	if rights := session.Rights(); rights.Has(permission.AcceptAnySender) || !rights.Has(permission.AcceptAuthoritativeDomainSender) {
+		t.Errorf("the session holds %v", rights)
+	}
+	if got := property(t, d.must(t, "Get-ReceiveConnector", nil)[0], "PermissionGroups"); got != "AnonymousUsers, Custom" {
+		t.Errorf("PermissionGroups is %s", got)
+	}
+	d.must(t, "Add-ADPermission", sender) // gives back what the group gave
+	count(4, "")
+	d.must(t, "Remove-ADPermission", sender)
+	d.must(t, "Set-ReceiveConnector", args{"Identity": "Relay", "PermissionGroups": "AnonymousUsers"}) // as does this
 	count(4, "")
 	if got := property(t, d.must(t, "Get-ReceiveConnector", nil)[0], "PermissionGroups"); got != "AnonymousUsers" {
 		t.Errorf("PermissionGroups is %s", got)
@@ -115,14 +127,21 @@ func TestSendPermissions(t *testing.T) {
 	d := newDriver(bare())
 	d.must(t, "New-SendConnector", args{"Name": "Out", "AddressSpaces": "*"})
 	headers := args{"Identity": "Out", "User": `NT AUTHORITY\ANONYMOUS LOGON`, "ExtendedRights": "ms-Exch-Send-Headers-Routing"}
-	d.fails(t, "Remove-ADPermission", headers, "belongs to every such connector")
-	headers["Deny"] = true
-	d.must(t, "Add-ADPermission", headers)
-	for out := range compile(t, d.org).Send() {
-		if out.Headers(routing.MustParseDomain("example.net")).Keep("Received") {
-			t.Error("Received fields are sent")
+	sends := func(want bool) {
+		t.Helper()
+		for out := range compile(t, d.org).Send() {
+			if out.Headers(routing.MustParseDomain("example.net")).Keep("Received") != want {
+				t.Errorf("Received fields are sent: %v", !want)
+			}
 		}
 	}
+	d.must(t, "Remove-ADPermission", headers) // as Microsoft's page on the header firewall says
+	sends(false)
+	d.must(t, "Add-ADPermission", headers)
+	sends(true)
+	headers["Deny"] = true
+	d.must(t, "Add-ADPermission", headers)
+	sends(false)
 }
 
 // TestPermissionPipeline takes connectors and entries from the pipeline.

@@ -76,8 +76,9 @@ other bare number would mean days, and is refused.
   Problems that were there before don't count against it.
 - Adding what a list holds already, and removing what it doesn't hold, is an
   error.
-- Remove-ADPermission can't take away what a permission group gives; it says so,
-  and that Add-ADPermission -Deny can.
+- Remove-ADPermission takes away what a permission group or the making of a
+  connector gave to somebody, too. Set-ReceiveConnector -PermissionGroups gives it
+  back, as does Add-ADPermission.
 - A server that a command names and nobody listed is taken for another one of
   the organisation, with a warning; where the servers are listed, it is an error.
 - Where nobody can be asked, a missing parameter is an error.

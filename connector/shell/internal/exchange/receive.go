@@ -8,6 +8,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+	"github.com/interchange-smtp/interchange/permission"
 )
 
 // receiveNoun is the Receive connectors.
@@ -114,6 +115,10 @@ func (o *Org) finishReceive(call *object.Call, it *item[receive]) error {
 	}
 	if missing, err := o.ask(call, it, missing); len(missing) > 0 || err != nil {
 		return errors.Join(err, missingError(it.cfg.Usage, missing))
+	}
+	if call.Has("PermissionGroups") { // which writes the entries of the groups anew
+		list := acl{hand: &it.cfg.Permissions, marks: &it.marks}
+		list.keep(func(g permission.Grant) permission.Grant { g.Removed = 0; return g })
 	}
 	if r := &it.cfg; call.Has("DefaultDomain") && r.DefaultDomain != "" {
 		if d, err := o.acceptedNoun().find(r.DefaultDomain); err == nil {

@@ -1,0 +1,61 @@
+package shell
+
+import (
+	"strings"
+
+	"github.com/interchange-smtp/interchange/permission"
+)
+
+// The cmdlets of permissions. Removing asks, unless it is told not to.
+const (
+	addPermission    = "Add-ADPermission"
+	removePermission = "Remove-ADPermission"
+	noConfirm        = " -Confirm:$false"
+)
+
+// grant returns the commands that give what was given by hand.
+func (p *printer) grant(path string, g permission.Grant) []command {
+	if g.Group != 0 || g.Allow|g.Deny|g.Removed == 0 || !g.To.IsValid() {
+		p.fail(path, "%v isn't a grant made by hand", g)
+		return nil
+	}
+	user := string(g.To)
+	if who, err := permission.ParsePrincipal(g.To.Name()); err == nil && who.SIDs[0] == g.To {
+		user = g.To.Name()
+	}
+	var commands []command
+	for _, rights := range []struct {
+		set         permission.Set
+		name, flags string
+	}{{g.Removed, removePermission, noConfirm}, {g.Allow, addPermission, ""}, {g.Deny, addPermission, " -Deny"}} {
+		if rights.set == 0 {
+			continue
+		}
+		c := command{name: rights.name, flags: rights.flags}
+		c.add("User", p.quote(path, user))
+		c.add("ExtendedRights", strings.ReplaceAll(rights.set.String(), ", ", ","))
+		commands = append(commands, c)
+	}
+	return commands
+}
+
+// effective returns grants made by hand without what they take away in vain, because
+// it isn't given or is taken already: a command that did it would fail.
+func effective(byHand, given []permission.Grant) []permission.Grant {
+	var all []permission.Grant
+	for i, g := range byHand {
+		if g.Removed != 0 {
+			var left permission.Set
+			for _, o := range permission.Less(given, byHand[:i]) {
+				if o.To == g.To {
+					left = left.Union(o.Allow)
+				}
+			}
+			if g.Removed = g.Removed.Intersect(left); g.Removed == 0 {
+				continue
+			}
+		}
+		all = append(all, g)
+	}
+	return all
+}
