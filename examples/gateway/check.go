@@ -96,7 +96,11 @@ func (l *loaded) check(m material, now time.Time) []checked {
 		return slices.ContainsFunc(all, func(f checked) bool { return f.repeats(note) })
 	})
 	for _, note := range notes {
-		all = append(all, checked{Severity: analysis.SeverityWarning, finding: note})
+		severity := analysis.SeverityWarning
+		if note.note {
+			severity = analysis.SeverityNote
+		}
+		all = append(all, checked{Severity: severity, finding: note})
 	}
 	slices.SortStableFunc(all, func(a, b checked) int {
 		return cmp.Or(cmp.Compare(a.Severity, b.Severity), slices.Index(l.files, a.File)-slices.Index(l.files, b.File), a.Line-b.Line)

@@ -61,6 +61,8 @@ type finding struct {
 
 	Excerpt   string `json:"excerpt,omitempty"`   // of a script, the mistake underlined
 	Supported string `json:"supported,omitempty"` // what to write instead
+
+	note bool // good to know, and nothing to do about
 }
 
 // String returns file:line:column: path: detail, and then excerpt and what is

@@ -200,7 +200,7 @@ func noticed(list []export.Notice) findings {
 		if n.Property != "" {
 			path = strings.TrimPrefix(path+"."+n.Property, ".")
 		}
-		found[i] = finding{File: n.File, Line: n.Line, Path: path, Code: "export", Detail: n.Detail}
+		found[i] = finding{File: n.File, Line: n.Line, Path: path, Code: "export", Detail: n.Detail, note: n.Note}
 	}
 	return found
 }

@@ -19,16 +19,21 @@
 // file, line, property and what would be right. All errors of a file are
 // reported at once, and nothing is returned from a file with an error.
 //
-// A property of an object that is known as Exchange's bookkeeping (Guid,
-// WhenChanged) is passed over. Every other one that means nothing here is a
-// warning, and so is an object of another kind, and a property
-// that policy depends on and the export leaves out.
+// A property that is enforced or kept goes into the Config. One that is known and
+// has no meaning here, Exchange's bookkeeping (Guid, WhenChanged) above all, is
+// passed over, and so is one without a value. Every other one is a warning, and so
+// is an object of another kind, and a property that policy depends on and the
+// export leaves out. What is good to know, and nothing to do about, is a warning
+// with Note.
 //
 // # Permissions
 //
 // Get-ADPermission lists what permission groups give beside what was granted by
 // hand. Merge leaves out the former, which PermissionGroups gives again, and
-// makes Permissions of the rest. Rights to the directory object itself, such as
+// makes Permissions of the rest, and of what the groups give here and the list
+// doesn't have: it was taken away there. A list with none of a group's entries for
+// its principal is taken for a part. Principals are known by their well-known SIDs,
+// where the export has those beside the names, which Windows translates. Rights to the directory object itself, such as
 // those of administrators, aren't taken over. Inherited entries are, because
 // they are effective; only that in Active Directory an entry of the connector's
 // own beats an inherited denial can't be expressed here, and is a warning.

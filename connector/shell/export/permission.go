@@ -31,21 +31,62 @@ func (s *subject) permission() {
 	if len(rights) == 0 {
 		return
 	}
-	v, _ := s.o.Get("User")
-	user, err := scalarText(v)
-	var who permission.Principal
-	if err == nil {
-		who, err = permission.ParsePrincipal(user)
-	}
+	to, err := s.trustee()
 	if err != nil {
 		s.fail("User", "%v", err)
 		return
 	}
-	e := entry{Origin: Origin{s.doc.Name, s.doc.Line(s.o)}, identity: identity, to: who.SIDs[0],
+	e := entry{Origin: Origin{s.doc.Name, s.doc.Line(s.o)}, identity: identity, to: to,
 		deny: s.flag("Deny"), inherited: s.flag("IsInherited")}
 	for _, e.right = range rights {
 		s.export.entries = append(s.export.entries, e)
 	}
+}
+
+// trustee returns whose entry it is. A well-known SID that the export has beside the
+// name counts more, because Windows translates names. Those of a domain's users
+// don't: here users are known by name.
+func (s *subject) trustee() (permission.SID, error) {
+	v, _ := s.o.Get("User")
+	if sid, ok := wellKnownSID(v, 2); ok {
+		return sid, nil
+	}
+	for _, name := range s.o.Names() {
+		if folded := strings.ToLower(name); strings.HasSuffix(folded, "sid") || strings.HasSuffix(folded, "securityidentifier") {
+			beside, _ := s.o.Get(name)
+			if sid, ok := wellKnownSID(beside, 2); ok {
+				return sid, nil
+			}
+		}
+	}
+	user, err := scalarText(v)
+	if err != nil {
+		return "", err
+	}
+	who, err := permission.ParsePrincipal(user)
+	if err != nil {
+		return "", err
+	}
+	return who.SIDs[0], nil
+}
+
+// wellKnownSID returns the SID of a well-known principal that v is, or holds within
+// some levels.
+func wellKnownSID(v object.Value, levels int) (permission.SID, bool) {
+	if sid, err := permission.ParseSID(strings.TrimSpace(object.Text(v))); err == nil && sid.IsWellKnown() {
+		return sid, true
+	}
+	o, ok := v.(*object.Object)
+	if !ok || levels == 0 {
+		return "", false
+	}
+	for _, name := range o.Names() {
+		inner, _ := o.Get(name)
+		if sid, ok := wellKnownSID(inner, levels-1); ok {
+			return sid, true
+		}
+	}
+	return "", false
 }
 
 // rights returns the extended rights of the entry that connectors know.

@@ -261,10 +261,11 @@ func (s *subject) fields(to reflect.Value, known properties, other func(string, 
 // other looks at a property that no field holds.
 func (s *subject) other(name string, v object.Value, known properties) {
 	harmless, isKnown := known.lookup(name)
+	text := strings.TrimSpace(object.Text(v))
 	switch {
-	case isKnown && harmless == "":
+	case isKnown && harmless == "", text == "", text == "{}":
 	case isKnown:
-		if text := strings.TrimSpace(object.Text(v)); text != "" && text != "{}" && !strings.EqualFold(text, harmless) {
+		if !strings.EqualFold(text, harmless) {
 			s.warn(name, fmt.Sprintf("%s means nothing here and isn't taken over", text))
 		}
 	default:

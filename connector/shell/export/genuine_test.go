@@ -1,0 +1,81 @@
+package export_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/shell/export"
+	"github.com/interchange-smtp/interchange/permission"
+)
+
+// What servers write beside the parameters is known and means nothing here. What
+// nobody knows is still named.
+func TestKnownWithoutMeaning(t *testing.T) {
+	cfg, warnings := readAll(t, map[string]string{
+		"send.csv": `"Name","AddressSpaces","SmartHosts","SmartHostAuthMechanism","Enabled","RequireTLS","MaxMessageSize","CertificateSubject","IsSmtpConnector","SerializationData"
+"Out","SMTP:*;1","mail.example.net","None","True","False","Unlimited","CN=mail","True","System.Byte[]"`,
+		"accepted.csv": `"Name","DomainName","DomainType","MailFlowPartner","OutboundOnly","PerimeterDuplicateDetected","IsDefaultFederatedDomain","EnableNego2Authentication","InitialDomain"
+"contoso","contoso.com","Authoritative","","False","False","True","False","True"`,
+		"receive.csv": `"Name","Server","Bindings","RemoteIPRanges","AuthMechanism","PermissionGroups","Enabled","RequireTLS","MaxMessageSize","SerializationData","BareLinefeedRejectionEnabled","BrandNew","Unset"
+"In","EX01","0.0.0.0:25","10.0.0.0/8","Tls","AnonymousUsers","True","False","36 MB (37,748,736 bytes)","System.Byte[]","False","True",""`,
+	})
+	if len(cfg.Send)+len(cfg.Accepted)+len(cfg.Receive) != 3 {
+		t.Errorf("read %+v", cfg)
+	}
+	var named []string
+	for _, w := range warnings {
+		if !w.Note {
+			named = append(named, w.Property)
+		}
+	}
+	if len(named) != 1 || named[0] != "BrandNew" {
+		t.Errorf("warnings of %q, want BrandNew alone", named)
+	}
+}
+
+// A well-known principal counts by its SID, whatever its name in whatever language.
+func TestTrusteeBySID(t *testing.T) {
+	const receive = `[{"Name":"In","Server":"EX01","Bindings":["0.0.0.0:25"],"RemoteIPRanges":["10.0.0.0/8"],"AuthMechanism":"Tls","PermissionGroups":"Custom","Enabled":true,"RequireTLS":false,"MaxMessageSize":"36MB"}]`
+	entry := func(user string) string {
+		return `[{"Identity":"EX01\\In","ExtendedRights":["ms-Exch-SMTP-Submit"],"Deny":false,` + user + `}]`
+	}
+	for name, user := range map[string]string{
+		"inside":  `"User":{"RawIdentity":"XY\\Namenlos","SecurityIdentifier":{"BinaryLength":12,"Value":"S-1-5-7"}}`,
+		"beside":  `"User":"XY\\Namenlos","Sid":"S-1-5-7"`,
+		"by name": `"User":"NT-AUTORITÄT\\ANONYMOUS-ANMELDUNG"`,
+		"as such": `"User":"S-1-5-7"`,
+	} {
+		cfg, _ := readAll(t, map[string]string{"receive.json": receive, "permissions.json": entry(user)})
+		if got := cfg.Receive[0].Permissions; len(got) != 1 || got[0].To != permission.SIDAnonymous {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+	cfg, _ := readAll(t, map[string]string{"receive.json": receive, "permissions.json": entry(`"User":"CONTOSO\\scanner","Sid":"S-1-5-21-1-2-3-1105"`)})
+	if got := cfg.Receive[0].Permissions; len(got) != 1 || got[0].To != permission.NameSID(`contoso\scanner`) {
+		t.Errorf("a user of the domain: %v", got)
+	}
+	_, err := export.Read("permissions.json", []byte(entry(`"User":"NT-AUTORITÄT\\Wer auch immer"`)))
+	if err == nil || !strings.Contains(err.Error(), `NT AUTHORITY\ANONYMOUS LOGON`) {
+		t.Errorf("an unknown name of the NT authority: %v", err)
+	}
+}
+
+// readAll reads and merges files.
+func readAll(t *testing.T, files map[string]string) (connector.Config, []export.Notice) {
+	t.Helper()
+	var cfg connector.Config
+	var exports []*export.Export
+	for name, text := range files {
+		e, err := export.Read(name, []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		exports = append(exports, e)
+	}
+	warnings, err := export.Merge(&cfg, nil, exports...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cfg, warnings
+}
