@@ -19,6 +19,10 @@ var findingTests = map[string]findingTest{
 		parts: []string{"%in", anyRelay, "0.0.0.0/0", "198.18.0.0/16\", \"198.19.0.0/16"},
 		found: []string{`open-relay Receive["In"].RemoteIPRanges`}, asks: "message-ok",
 	},
+	"open to both families": {
+		parts: []string{"%in", anyRelay, "0.0.0.0:25", `0.0.0.0:25", "[::]:25`, "0.0.0.0/0", "::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff\", \"0.0.0.0-255.255.255.255"},
+		found: []string{`open-relay Receive["In"].RemoteIPRanges`}, asks: "message-ok",
+	},
 	"named relay": {
 		parts: []string{"%receive", `, {"Name": "Relay", "Bindings": ["0.0.0.0:25"], "RemoteIPRanges": ["10.0.0.0/8", "192.0.2.0/24"], "PermissionGroups": "AnonymousUsers"` + anyRelay + "}"},
 		found: []string{`relay-anonymous Receive["Relay"]`}, asks: "message-ok",

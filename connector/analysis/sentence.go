@@ -277,20 +277,35 @@ func everybodyOf(local netip.AddrPort) string {
 	return "::/0"
 }
 
-// rangesText says which clients of a family ranges hold, or which they don't if
-// that is shorter. The ranges are ascending.
+// rangesText says which clients ranges hold, or of a family which they don't if that
+// is shorter.
 func rangesText(ranges []connector.Range) string {
+	spans := make([]partition.Span, len(ranges))
+	for i, r := range ranges {
+		spans[i] = partition.Span{Low: r.Low(), High: r.High()}
+	}
+	spans = partition.Join(spans) // those of IPv4 first
+	six := slices.IndexFunc(spans, func(s partition.Span) bool { return !s.Low.Is4() })
+	switch six {
+	case -1, 0:
+		return familyText(spans)
+	}
+	return familyText(spans[:six]) + " and " + familyText(spans[six:])
+}
+
+// familyText is rangesText for clients of one family.
+func familyText(spans []partition.Span) string {
 	var texts, gaps []string
 	next := netip.IPv6Unspecified()
-	if ranges[0].Low().Is4() {
+	if spans[0].Low.Is4() {
 		next = netip.IPv4Unspecified()
 	}
-	for _, r := range ranges {
-		texts = append(texts, r.String())
-		if next.Less(r.Low()) {
-			gaps = append(gaps, partition.Span{Low: next, High: r.Low().Prev()}.String())
+	for _, s := range spans {
+		texts = append(texts, s.String())
+		if next.Less(s.Low) {
+			gaps = append(gaps, partition.Span{Low: next, High: s.Low.Prev()}.String())
 		}
-		next = r.High().Next()
+		next = s.High.Next()
 	}
 	if next.IsValid() {
 		gaps = append(gaps, partition.Span{Low: next, High: partition.Last(next)}.String())

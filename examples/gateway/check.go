@@ -92,6 +92,11 @@ func (l *loaded) check(m material, now time.Time) []checked {
 		all = append(all, one)
 	}
 	all = append(once(all), m.exposed()...)
+	// Custom is the only sign of grants that no export tells: it must not be taken for
+	// superfluous.
+	all = slices.DeleteFunc(all, func(f checked) bool {
+		return f.Code == connector.CodeGroupCustom && slices.ContainsFunc(l.notes, func(note finding) bool { return note.Code == "export" && note.Path == f.Path })
+	})
 	notes := slices.DeleteFunc(slices.Clone(l.notes), func(note finding) bool {
 		return slices.ContainsFunc(all, func(f checked) bool { return f.repeats(note) })
 	})

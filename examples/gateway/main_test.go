@@ -132,6 +132,7 @@ func TestGolden(t *testing.T) {
 		{"check-no-credential", []string{"check", "-config", "testdata/credential.ps1"}},
 		{"check-credentials-broken", []string{"check", "-config", "testdata/credential.ps1", "-credentials", "testdata/credentials-broken"}},
 		{"check-export-mistakes", []string{"check", "-config", "testdata/scanners.csv"}},
+		{"check-export-custom", []string{"check", "-config", "testdata/custom.csv", "-config", "testdata/accepted.csv"}},
 		{"explain-script", []string{"explain", "-config", script, "-server", "HubA", "-profile", "exchange2007", "-remote", "192.168.5.77", "-local", "10.2.3.4:25", "-from", "ann@example.net", "-to", "carl@example.org"}},
 		{"explain-mixed", []string{"explain", "-config", script, "-config", "testdata/accepted.csv", "-config", "testdata/more.ps1", "-server", "HubA", "-profile", "exchange2007", "-remote", "192.168.5.79", "-local", "10.2.3.4:25", "-from", "ann@example.net", "-to", "bob@fabrikam.com"}},
 		{"convert-shell", []string{"convert", "-config", script, "-server", "HubA", "-profile", "exchange2007", "-to", "shell"}},

@@ -43,6 +43,29 @@ func Detect(name string, data []byte) Form {
 	return byExtension(name)
 }
 
+// tableLine returns the line of text under which Format-Table puts the headings of its
+// columns, from 1; 0 if there is none before anything else.
+func tableLine(text string) int {
+	var headings bool
+	n := 0
+	for line := range strings.Lines(text) {
+		n++
+		switch line = strings.TrimSpace(line); {
+		case line == "":
+		case headings && underlines.MatchString(line):
+			return n
+		case headings, !strings.ContainsRune(line, ' '):
+			return 0
+		default:
+			headings = true
+		}
+	}
+	return 0
+}
+
+// underlines is the line under the headings of a table.
+var underlines = regexp.MustCompile(`^-+( +-+)+$`)
+
 // listLine is a line of Format-List.
 var listLine = regexp.MustCompile(`^[\pL_][\pL\pN_]* *:( |$)`)
 

@@ -117,8 +117,17 @@ func Read(name string, data []byte) (*Export, error) {
 	var doc *format.Document
 	var err error
 	form := Detect(name, data)
-	if text, decodeErr := format.Decode(name, data); decodeErr == nil && strings.TrimSpace(text) == "" {
+	text, decodeErr := format.Decode(name, data)
+	if decodeErr == nil && strings.TrimSpace(text) == "" {
 		form = List // what every cmdlet but Export-Clixml writes of nothing
+	}
+	line := tableLine(text)
+	switch {
+	case line > 0 && (form == List || form == Unknown):
+		err = &format.Error{File: name, Line: line, Detail: "this is a table, whose cells are cut; export with Format-List *, or better with Export-Clixml"}
+		form = Unknown
+	case form == Unknown:
+		err = &format.Error{File: name, Line: 1, Detail: "this is none of what Format-List, Export-Csv, ConvertTo-Json and Export-Clixml write"}
 	}
 	switch form {
 	case List:
@@ -129,8 +138,6 @@ func Read(name string, data []byte) (*Export, error) {
 		doc, err = format.ParseJSON(name, data)
 	case CLIXML:
 		doc, err = format.ParseCLIXML(name, data)
-	default:
-		err = &format.Error{File: name, Line: 1, Detail: "this is none of what Format-List, Export-Csv, ConvertTo-Json and Export-Clixml write"}
 	}
 	if err != nil {
 		var at *format.Error

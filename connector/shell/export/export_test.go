@@ -162,7 +162,7 @@ func TestReadRefuses(t *testing.T) {
 		{"a.txt", "User : x\nExtendedRights : {ms-Exch-SMTP-Submit}\n", "a.txt:1: Permission[\"\"].Identity: it is missing"},
 		{"a.txt", "User :\nIdentity : Relay\nExtendedRights : {ms-Exch-SMTP-Submit}\n", "a.txt:1: Permission[\"Relay\"].User: "},
 		{"a.txt", "Name : x\n", "a.txt:1: there is no connector, domain, permission or transport setting in it"},
-		{"a.txt", "Name    Enabled\n----    -------\n", "a.txt:1: this is no line of Format-List"},
+		{"a.txt", "Name    Enabled\n----    -------\n", "a.txt:2: this is a table"},
 		{"a.xml", "<!DOCTYPE x><Objs/>", "a.xml:1: a document type isn't accepted"},
 		{"a.ps1", "New-ReceiveConnector x", "a.ps1:1: this is none of what"},
 		{"a.bin", "\xff\xfex", "a.bin:1: "},

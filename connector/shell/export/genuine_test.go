@@ -79,3 +79,16 @@ func readAll(t *testing.T, files map[string]string) (connector.Config, []export.
 	}
 	return cfg, warnings
 }
+
+// What Format-Table wrote is told from other texts, and the way named.
+func TestTable(t *testing.T) {
+	for _, text := range []string{
+		"\r\nIdentity                       Bindings                  Enabled\r\n--------                       --------                  -------\r\nEX01\\Default EX01              {0.0.0.0:2525, [::]:2525} True\r\n",
+		"Name PermissionGroups\n---- ----------------\nRelay AnonymousUsers, Cus...\n",
+	} {
+		_, err := export.Read("receive.txt", []byte(text))
+		if err == nil || !strings.Contains(err.Error(), "this is a table") || !strings.Contains(err.Error(), "Format-List *") {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
