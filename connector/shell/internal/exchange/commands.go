@@ -52,8 +52,8 @@ func serviceNouns() []struct {
 	}{
 		{"TransportService", "the Transport service of a server", serviceRows},
 		{"TransportServer", "the Transport service of a server, by its name in 2007 and 2010", serviceRows},
-		{"FrontendTransportService", "the Front End Transport service of a server", frontendRows()},
-		{"MailboxTransportService", "the Mailbox Transport service of a server", frontendRows()},
+		{"FrontendTransportService", "the Front End Transport service of a server", frontendRows},
+		{"MailboxTransportService", "the Mailbox Transport service of a server", mailboxRows},
 	}
 }
 

@@ -17,7 +17,11 @@ const (
 	noShadow   = "nothing is acknowledged here that a crash could lose, so there is no shadow redundancy"
 	noFrontend = "the Transport service alone takes and sends mail here"
 	noLogs     = "logs are set up where the program is run"
-	noResolver = "the resolver is set up where the program is run"
+	noJournal  = "nothing is journaled"
+	noRules    = "there are no transport rules"
+
+	noQueueDigest = "servers don't count their queues together; gateway queue list shows one's"
+	noResolver    = "the resolver is set up where the program is run"
 )
 
 // transportRows are the parameters of Get- and Set-TransportConfig.
@@ -56,13 +60,40 @@ var transportRows = []row[transport]{
 	{Info: keptInfo("VerifySecureSubmitEnabled", "$false", noMailboxes), access: keepFlag[transport]()},
 	{Info: since(from10, keptInfo("AddressBookPolicyRoutingEnabled", "$false", noDirectory)), access: keepFlag[transport]()},
 	{Info: since(from10, keptInfo("ConvertDisclaimerWrapperToEml", "$false", "there are no disclaimers")), access: keepFlag[transport]()},
+	{Info: keptInfo("ExternalDsnDefaultLanguage", "", "reports are in English"), access: keep[transport](text, nil)},
+	{Info: keptInfo("InternalDsnDefaultLanguage", "", "reports are in English"), access: keep[transport](text, nil)},
+	{Info: keptInfo("ExternalDsnReportingAuthority", "", "reports name the server that made them"), access: keep[transport](text, nil)},
+	{Info: keptInfo("InternalDsnReportingAuthority", "", "reports name the server that made them"), access: keep[transport](text, nil)},
+	{Info: keptInfo("JournalingReportNdrTo", "<>", noJournal), access: keep[transport](text, nil)},
+	{Info: keptInfo("VoicemailJournalingEnabled", "$true", noJournal), access: keepFlag[transport]()},
+	{Info: since(from13, keptInfo("JournalReportDLMemberSubstitutionEnabled", "$false", noJournal)), access: keepFlag[transport]()},
+	{Info: since(from10, keptInfo("LegacyJournalingMigrationEnabled", "$false", noJournal)), access: keepFlag[transport]()},
+	{Info: since(from13, keptInfo("LegacyArchiveJournalingEnabled", "$false", noJournal)), access: keepFlag[transport]()},
+	{Info: since(from13, keptInfo("LegacyArchiveLiveJournalingEnabled", "$false", noJournal)), access: keepFlag[transport]()},
+	{Info: since(from13, keptInfo("RedirectDLMessagesForLegacyArchiveJournaling", "$false", noJournal)), access: keepFlag[transport]()},
+	{Info: since(from13, keptInfo("RedirectUnprovisionedUserMessagesForLegacyArchiveJournaling", "$false", noJournal)), access: keepFlag[transport]()},
+	{Info: keptInfo("ClearCategories", "$true", noMailboxes), access: keepFlag[transport]()},
+	{Info: keptInfo("Rfc2231EncodingEnabled", "$false", noMailboxes), access: keepFlag[transport]()},
+	{Info: since(from10, keptInfo("SupervisionTags", "Reject, Allow", noMailboxes)), access: keepMany[transport](text)},
+	{Info: since(from13, keptInfo("AgentGeneratedMessageLoopDetectionInSmtpEnabled", "$true", "no agent makes messages")), access: keepFlag[transport]()},
+	{Info: since(from13, keptInfo("AgentGeneratedMessageLoopDetectionInSubmissionEnabled", "$true", "no agent makes messages")), access: keepFlag[transport]()},
+	{Info: since(from13, keptInfo("MaxAllowedAgentGeneratedMessageDepth", "3", "no agent makes messages")), access: keep[transport](integer, nil)},
+	{Info: since(from13, keptInfo("MaxAllowedAgentGeneratedMessageDepthPerAgent", "2", "no agent makes messages")), access: keep[transport](integer, nil)},
+	{Info: ranged(since(from13, keptInfo("DiagnosticsAggregationServicePort", "9710", noQueueDigest)), "1 to 65535"), access: keep[transport](integer, between(1, 65535))},
+	{Info: since(from13, keptInfo("QueueDiagnosticsAggregationInterval", "00:01:00", noQueueDigest)), access: keep[transport](timespan, nil)},
+	{Info: since(from10, keptInfo("TransportRuleAttachmentTextScanLimit", "1MB", noRules)), access: keep[transport](size, nil)},
+	{Info: ranged(since(only10, keptInfo("ShadowHeartbeatRetryCount", "12", noShadow)), "1 to 15"), access: keep[transport](integer, between(1, 15))},
+	{Info: since(only10, keptInfo("ShadowHeartbeatTimeoutInterval", "00:15:00", noShadow)), access: keep[transport](timespan, nil)},
 	{Info: Info{Name: "Force", In: Set, Switch: true, Here: Kept, Why: "there is no question to suppress"}},
 	{Info: domainController},
 }
 
 // serviceRows are the parameters of Get- and Set-TransportService, which 2007
 // and 2010 call TransportServer.
-var serviceRows = []row[service]{
+var serviceRows = slices.Concat(transportServiceRows, logRows(transportLogs), []row[service]{{Info: domainController}})
+
+// transportServiceRows are those about other things than logs.
+var transportServiceRows = []row[service]{
 	{Info: Info{Name: "Identity", In: Get | Set, Type: "TransportServerIdParameter", Range: "name or FQDN of a server", Here: Enforced, Position: 1, Mandatory: Set, Pipeline: true}},
 	{Info: Info{Name: "UseDowngradedExchangeServerAuth", In: Set, Default: "$false", Since: from10, Here: Enforced, Why: "allows SuppressXAnonymousTls, rule R12"}, access: keepFlag[service]()},
 	{Info: ranged(enforcedInfo("MaxOutboundConnections", "1000", ""), "1 to 2147483647 or unlimited"), access: plain(limit, func(s *service) *connector.Limit { return &s.MaxOutboundConnections })},
@@ -89,42 +120,50 @@ var serviceRows = []row[service]{
 	{Info: keptInfo("ExternalIPAddress", "", "Received fields name the address that was connected to"), access: keep[service](ipAddress, nil)},
 	{Info: keptInfo("IntraOrgConnectorProtocolLoggingLevel", "None", noLogs), access: keep[service](logging, nil)},
 	{Info: keptInfo("IntraOrgConnectorSmtpMaxMessagesPerConnection", "20", "the Send connector's SmtpMaxMessagesPerConnection goes for other servers, too"), access: keep[service](integer, between(1, 1<<31-1))},
-	{Info: keptInfo("ReceiveProtocolLogMaxAge", "30.00:00:00", noLogs), access: keep[service](timespan, nil)},
-	{Info: keptInfo("ReceiveProtocolLogMaxDirectorySize", "250MB", noLogs), access: keep[service](anySize, nil)},
-	{Info: keptInfo("ReceiveProtocolLogMaxFileSize", "10MB", noLogs), access: keep[service](anySize, nil)},
-	{Info: keptInfo("ReceiveProtocolLogPath", "", noLogs), access: keep[service](text, nil)},
-	{Info: keptInfo("SendProtocolLogMaxAge", "30.00:00:00", noLogs), access: keep[service](timespan, nil)},
-	{Info: keptInfo("SendProtocolLogMaxDirectorySize", "250MB", noLogs), access: keep[service](anySize, nil)},
-	{Info: keptInfo("SendProtocolLogMaxFileSize", "10MB", noLogs), access: keep[service](anySize, nil)},
-	{Info: keptInfo("SendProtocolLogPath", "", noLogs), access: keep[service](text, nil)},
-	{Info: keptInfo("RoutingTableLogMaxAge", "7.00:00:00", noLogs), access: keep[service](timespan, nil)},
-	{Info: keptInfo("RoutingTableLogMaxDirectorySize", "50MB", noLogs), access: keep[service](anySize, nil)},
 	{Info: keptInfo("PickupDirectoryMaxHeaderSize", "64KB", "there is no pickup directory"), access: keep[service](size, nil)},
 	{Info: keptInfo("PickupDirectoryMaxMessagesPerMinute", "100", "there is no pickup directory"), access: keep[service](integer, between(1, 20000))},
 	{Info: keptInfo("PickupDirectoryMaxRecipientsPerMessage", "100", "there is no pickup directory"), access: keep[service](integer, between(1, 10000))},
 	{Info: onEdge(keptInfo("AntispamAgentsEnabled", "$false", "there are no anti-spam agents"), "$true"), access: keepFlag[service]()},
 	{Info: keptInfo("RootDropDirectoryPath", "", "there is no drop directory"), access: keep[service](text, nil)},
-	{Info: domainController},
+	{Info: keptInfo("PickupDirectoryPath", "", "there is no pickup directory"), access: keep[service](text, nil)},
+	{Info: keptInfo("ReplayDirectoryPath", "", "there is no replay directory"), access: keep[service](text, nil)},
+	{Info: keptInfo("MessageTrackingLogSubjectLoggingEnabled", "$true", noLogs), access: keepFlag[service]()},
+	{Info: keptInfo("ContentConversionTracingEnabled", "$false", noMailboxes), access: keepFlag[service]()},
+	{Info: keptInfo("PipelineTracingEnabled", "$false", "messages aren't copied for tracing"), access: keepFlag[service]()},
+	{Info: keptInfo("PipelineTracingPath", "", "messages aren't copied for tracing"), access: keep[service](text, nil)},
+	{Info: keptInfo("PipelineTracingSenderAddress", "", "messages aren't copied for tracing"), access: keep[service](text, nil)},
+	{Info: keptInfo("PoisonMessageDetectionEnabled", "$true", "no message is suspected of a crash"), access: keepFlag[service]()},
+	{Info: keptInfo("RecipientValidationCacheEnabled", "$false", noDirectory), access: keepFlag[service]()},
+	{Info: keptInfo("ExternalDNSAdapterGuid", "00000000-0000-0000-0000-000000000000", noResolver), access: keep[service](text, nil)},
+	{Info: keptInfo("InternalDNSAdapterGuid", "00000000-0000-0000-0000-000000000000", noResolver), access: keep[service](text, nil)},
 }
 
-// frontendNames are the parameters that the Front End and the Mailbox Transport
+// commonNames are the parameters that the Front End and the Mailbox Transport
 // services share with the Transport service.
-var frontendNames = []string{
+var commonNames = slices.Concat([]string{
 	"Identity", "MaxConnectionRatePerMinute",
-	"ExternalDNSServers", "InternalDNSServers", "ExternalDNSAdapterEnabled", "InternalDNSAdapterEnabled",
-	"ExternalDNSProtocolOption", "InternalDNSProtocolOption", "ExternalIPAddress",
-	"ReceiveProtocolLogMaxAge", "ReceiveProtocolLogMaxDirectorySize", "ReceiveProtocolLogMaxFileSize", "ReceiveProtocolLogPath",
-	"SendProtocolLogMaxAge", "SendProtocolLogMaxDirectorySize", "SendProtocolLogMaxFileSize", "SendProtocolLogPath",
+	"ExternalDNSServers", "InternalDNSServers", "ExternalDNSAdapterEnabled", "InternalDNSAdapterEnabled", "ExternalDNSAdapterGuid", "InternalDNSAdapterGuid",
+	"ExternalDNSProtocolOption", "InternalDNSProtocolOption", "ExternalIPAddress", "IntraOrgConnectorProtocolLoggingLevel",
 	"AntispamAgentsEnabled", "TransientFailureRetryCount", "TransientFailureRetryInterval",
-	"MaxOutboundConnections", "MaxConcurrentMailboxDeliveries", "MaxConcurrentMailboxSubmissions", "DomainController",
-}
+	"MaxOutboundConnections", "MaxConcurrentMailboxDeliveries", "MaxConcurrentMailboxSubmissions",
+	"ContentConversionTracingEnabled", "PipelineTracingEnabled", "PipelineTracingPath", "PipelineTracingSenderAddress", "DomainController",
+}, logNames("ReceiveProtocolLog", "SendProtocolLog", "ConnectivityLog", "RoutingTableLog", "AgentLog", "DnsLog", "ResourceLog"))
 
-// frontendRows are the parameters of those services. Nothing is taken or sent by
-// them here, so they are kept only.
-func frontendRows() []row[service] {
+// frontendRows are the parameters of the Front End Transport service.
+var frontendRows = slices.Concat(keptOnly(serviceRows, commonNames), logRows(frontendLogs))
+
+// mailboxRows are the parameters of the Mailbox Transport services.
+var mailboxRows = slices.Concat(keptOnly(serviceRows, commonNames), []row[service]{
+	{Info: ranged(keptInfo("MailboxDeliveryConnectorMaxInboundConnection", "5000", noMailboxes), "1 to 2147483647 or unlimited"), access: keep[service](limit, nil)},
+	{Info: keptInfo("MailboxDeliveryConnectorProtocolLoggingLevel", "None", noLogs), access: keep[service](logging, nil)},
+	{Info: since(from16, keptInfo("MailboxDeliveryConnectorSmtpUtf8Enabled", "$true", noMailboxes)), access: keepFlag[service]()},
+}, logRows(mailboxLogs))
+
+// keptOnly are some of rows for a service that takes and sends nothing here.
+func keptOnly(rows []row[service], names []string) []row[service] {
 	var some []row[service]
-	for _, r := range serviceRows {
-		if !slices.Contains(frontendNames, r.Name) {
+	for _, r := range rows {
+		if !slices.Contains(names, r.Name) {
 			continue
 		}
 		if r.Here == Enforced && r.Name != "Identity" {
