@@ -93,13 +93,19 @@ func (s source) grants() []permission.Grant {
 	return all
 }
 
-// taken takes some of what is given away from one of those who have it.
-func (s source) taken(given []permission.Grant) []permission.Grant {
+// taken takes some of what is given, and not by hand, too, away from one of those who
+// have it.
+func (s source) taken(given, byHand []permission.Grant) []permission.Grant {
 	if len(given) == 0 || s.yes() {
 		return nil
 	}
 	g := pick(s, given...)
 	taken := permission.SetOf(some(s, slices.Collect(g.Allow.Minus(permission.SetOf(permission.Submit)).All())...)...)
+	for _, by := range byHand {
+		if by.To == g.To {
+			taken = taken.Minus(by.Allow)
+		}
+	}
 	if taken == 0 {
 		return nil
 	}
@@ -204,7 +210,7 @@ func (s source) config() connector.Config {
 			if len(c.Servers) > 0 && s.yes() {
 				r.Server = pick(s, "HubA", "HubB")
 			}
-			r.Permissions = append(r.Permissions, s.taken(r.Given(&c))...)
+			r.Permissions = append(r.Permissions, s.taken(r.Given(&c), r.Permissions)...)
 			c.Receive = append(c.Receive, r)
 		}
 		for i := range s.IntN(3) {
@@ -212,7 +218,7 @@ func (s source) config() connector.Config {
 			if len(c.Servers) > 0 && s.yes() {
 				send.SourceTransportServers = some(s, "HubA", "HubB")
 			}
-			send.Permissions = append(send.Permissions, s.taken(send.Given(&c))...)
+			send.Permissions = append(send.Permissions, s.taken(send.Given(&c), send.Permissions)...)
 			c.Send = append(c.Send, send)
 		}
 		c.Transport = connector.Transport{MaxReceiveSize: pick(s, 0, connector.UnlimitedSize, 15*connector.MB),
