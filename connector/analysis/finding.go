@@ -118,6 +118,7 @@ var families = []func(*checker){
 	(*checker).grants,
 	(*checker).authentication,
 	(*checker).gatewaySenders,
+	(*checker).behindFrontEnd,
 	(*checker).certificates,
 	(*checker).acceptedRoutes,
 	(*checker).spaces,

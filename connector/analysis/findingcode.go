@@ -25,6 +25,7 @@ const (
 	CodeRangeRedundant     = "range-redundant"     // note: without it the same connector serves
 	CodeRangeTie           = "range-tie"           // warning: only the name decides between connectors
 	CodeBindingOutranks    = "binding-outranks"    // warning: the very address wins over a smaller range
+	CodeBehindFrontEnd     = "behind-front-end"    // warning: granted where Exchange hands clients on to
 	CodeGrantIneffective   = "grant-ineffective"   // warning: nobody's rights would change without it
 
 	CodeAuthClear       = "auth-clear"       // warning: passwords are taken without TLS
@@ -58,7 +59,7 @@ func FindingCodes() []string {
 		CodeOpenRelay, CodeExternalOpen, CodeAcceptedAny, CodeAcceptedRegistry, CodeExternalWide,
 		CodeRelayAnonymous, CodeRelayExternal, CodeRelayPartner, CodeRelayUser,
 		CodeConnectorUnreached, CodeRangeUnreached, CodeRangeRedundant, CodeRangeTie, CodeBindingOutranks,
-		CodeGrantIneffective, CodeAuthClear, CodeMechanismUnused, CodeGatewaySender,
+		CodeGrantIneffective, CodeBehindFrontEnd, CodeAuthClear, CodeMechanismUnused, CodeGatewaySender,
 		CodeCertificateFqdn, CodeCertificateExpired, CodeCertificateExpires,
 		CodeAcceptedUnrouted, CodeNoRoutes, CodeRelayLoop, CodeSmartHostSelf, CodeSendUnused, CodeSpaceUnused,
 		CodeRouteTie, CodeRouteSize, CodeSizeGap, CodeServesNothing, CodeAcknowledgedNothing, CodeAcknowledgedNoReason,

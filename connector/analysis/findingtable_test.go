@@ -141,6 +141,13 @@ var findingTests = map[string]findingTest{
 		parts: []string{"%in", `, "AuthMechanism": "Tls, BasicAuth, BasicAuthRequireTLS", "Permissions": [{"User": "fabrikam\\scanner", "ExtendedRights": ["ms-Exch-SMTP-Submit"]}]`, "%out", gatewayLogin},
 		found: []string{`gateway-sender Receive["In"]`}, asks: "login-without-submit",
 	},
+	"grant behind the front end": {
+		parts: []string{"%receive", `, {"Name": "Clients", "TransportRole": "FrontendTransport", "Bindings": ["0.0.0.0:587"], "RemoteIPRanges": ["10.0.0.0/8"], "AuthMechanism": "Tls, BasicAuth, BasicAuthRequireTLS", "PermissionGroups": "ExchangeUsers"},
+			{"Name": "Proxy", "Bindings": ["0.0.0.0:465"], "RemoteIPRanges": ["10.0.0.0/8"], "AuthMechanism": "Tls, BasicAuth, BasicAuthRequireTLS", "PermissionGroups": "ExchangeUsers", "Permissions": [{"User": "fabrikam\\app", "ExtendedRights": ["ms-Exch-SMTP-Accept-Any-Sender"]}]}`},
+		found: []string{`behind-front-end Receive["Proxy"].Permissions[0]`, `relay-user Receive["Clients"]`, `relay-user Receive["Proxy"]`},
+		fixed: []string{"%receive", `, {"Name": "Clients", "TransportRole": "FrontendTransport", "Bindings": ["0.0.0.0:587"], "RemoteIPRanges": ["10.0.0.0/8"], "AuthMechanism": "Tls, BasicAuth, BasicAuthRequireTLS", "PermissionGroups": "ExchangeUsers", "Permissions": [{"User": "fabrikam\\app", "ExtendedRights": ["ms-Exch-SMTP-Accept-Any-Sender"]}]},
+			{"Name": "Proxy", "Bindings": ["0.0.0.0:465"], "RemoteIPRanges": ["10.0.0.0/8"], "AuthMechanism": "Tls, BasicAuth, BasicAuthRequireTLS", "PermissionGroups": "ExchangeUsers", "Permissions": [{"User": "fabrikam\\app", "ExtendedRights": ["ms-Exch-SMTP-Accept-Any-Sender"]}]}`},
+	},
 	"certificate for nobody": {
 		parts: []string{"%in", `, "DomainSecureEnabled": true`, "%top", `, "Transport": {"TLSReceiveDomainSecureList": ["woodgrove.example"]}`},
 		found: []string{`mechanism-unused Receive["In"].DomainSecureEnabled`}, asks: "not-authenticated",

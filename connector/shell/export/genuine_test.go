@@ -92,3 +92,21 @@ func TestTable(t *testing.T) {
 		}
 	}
 }
+
+// Numbers of enumerations are read where it is known what they stand for, and a size
+// without a unit is told which unit is likely.
+func TestNumbers(t *testing.T) {
+	cfg, _ := readAll(t, map[string]string{"receive.json": `[{"Name":"In","Server":"EX01","Bindings":["0.0.0.0:25"],"RemoteIPRanges":["10.0.0.0/8"],"AuthMechanism":5,
+		"PermissionGroups":33,"TransportRole":16384,"SizeEnabled":1,"Enabled":true,"RequireTLS":false,"MaxMessageSize":"36MB","ProtocolLoggingLevel":1}]`})
+	r := cfg.Receive[0]
+	if r.AuthMechanism.Or(0).String() != "Tls, BasicAuth" || r.PermissionGroups.Or(0) != permission.AnonymousUsers|permission.Custom ||
+		r.TransportRole != connector.FrontendTransport || r.ProtocolLoggingLevel != connector.LoggingVerbose {
+		t.Errorf("read %v %v %v %v", r.AuthMechanism, r.PermissionGroups, r.TransportRole, r.ProtocolLoggingLevel)
+	}
+	for property, unit := range map[string]string{"MaxHeaderSize": "256KB", "MaxMessageSize": "256MB"} {
+		_, err := export.Read("receive.json", []byte(`[{"Name":"In","RemoteIPRanges":[],"`+property+`":"256"}]`))
+		if err == nil || !strings.Contains(err.Error(), "write "+unit) {
+			t.Errorf("%s: %v, want one that says %s", property, err, unit)
+		}
+	}
+}

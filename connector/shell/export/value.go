@@ -12,6 +12,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/setting"
+	"github.com/interchange-smtp/interchange/connector/shell/internal/enumeration"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/format"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 )
@@ -28,6 +29,14 @@ func (s *subject) field(name string, v object.Value, to reflect.Value, at Origin
 		return
 	}
 	text, err := scalarText(v)
+	if n, numberErr := strconv.ParseInt(text, 10, 64); err == nil && numberErr == nil {
+		if meant, ok := enumeration.Text(name, n); ok {
+			text, v = meant, meant
+		}
+	}
+	if hint, ok := unitHints[name]; ok && err == nil && text != "" {
+		_, err = parseSize(text, hint)
+	}
 	if err == nil && text != "" {
 		if err = store(to.Addr().Interface(), text, v); err == nil && !given(to) {
 			err = fmt.Errorf("%s is out of range", text)
@@ -168,7 +177,7 @@ func store(target any, text string, v object.Value) error {
 	case *connector.Limit:
 		*t, err = connector.ParseLimit(text)
 	case *connector.ByteSize:
-		*t, err = parseSize(text)
+		*t, err = parseSize(text, "MB")
 	case encoding.TextUnmarshaler:
 		if isNumber {
 			return fmt.Errorf("it is the number %s, which can't be told what it stands for; export its name, as in Select-Object *,@{n='Name';e={\"$($_.Name)\"}}, with -EnumsAsStrings, or with Export-Clixml", text)
@@ -190,11 +199,15 @@ func parseBool(s string) (bool, error) {
 	return false, fmt.Errorf("%q is neither True nor False", s)
 }
 
-// parseSize refuses small bare numbers: some exporters turn 36 MB into 36.
-func parseSize(s string) (connector.ByteSize, error) {
+// unitHints are the units in which exporters count sizes that aren't megabytes.
+var unitHints = map[string]string{"MaxHeaderSize": "KB"}
+
+// parseSize refuses small bare numbers: some exporters turn 36 MB into 36. unit is
+// what such a number is likely to count.
+func parseSize(s, unit string) (connector.ByteSize, error) {
 	b, err := connector.ParseByteSize(s)
 	if err == nil && b < connector.KB && b >= 0 && strings.Trim(s, "0123456789") == "" {
-		return 0, fmt.Errorf("%s is a bare number, which means bytes; if the export counts in MB, write %sMB", s, s)
+		return 0, fmt.Errorf("%s is a bare number, which means bytes; if the export counts in %s, write %s%[2]s", s, unit, s)
 	}
 	return b, err
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/exchange"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+	"github.com/interchange-smtp/interchange/permission"
 )
 
 // relay is an organisation with a Receive connector "Relay".
@@ -287,4 +288,19 @@ func TestKeptOnce(t *testing.T) {
 	if len(d.warnings) != 2 || !strings.Contains(d.warnings[0], "-EnableAuthGSSAPI") || !strings.Contains(d.warnings[1], "-DomainController") {
 		t.Errorf("warnings %q", d.warnings)
 	}
+}
+
+// TestEnumerations takes numbers and abbreviations that mean one value only, and the
+// markers of a certificate's name in any letter case.
+func TestEnumerations(t *testing.T) {
+	d := relay(t)
+	d.must(t, "Set-ReceiveConnector", args{"Identity": "Relay", "TransportRole": int64(16384), "ProtocolLoggingLevel": "verb", "SizeEnabled": int64(0),
+		"PermissionGroups": "anon,ExchangeU", "AuthMechanism": list("tls", "BasicAuth", "BasicAuthReq"), "TlsCertificateName": "<i>CN=CA<s>CN=mail"})
+	r := d.org.Config().Receive[0]
+	if r.TransportRole != connector.FrontendTransport || r.ProtocolLoggingLevel != connector.LoggingVerbose || r.SizeEnabled != connector.SizeDisabled ||
+		r.PermissionGroups.Or(0) != permission.AnonymousUsers|permission.ExchangeUsers || r.AuthMechanism.Or(0).String() != "Tls, BasicAuth, BasicAuthRequireTLS" {
+		t.Errorf("%+v", r)
+	}
+	d.fails(t, "Set-ReceiveConnector", args{"Identity": "Relay", "PermissionGroups": "Exchange"}, "unknown permission group")
+	d.fails(t, "Set-ReceiveConnector", args{"Identity": "Relay", "TransportRole": int64(7)}, "HubTransport")
 }

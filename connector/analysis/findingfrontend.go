@@ -1,0 +1,58 @@
+package analysis
+
+import (
+	"fmt"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/partition"
+	"github.com/interchange-smtp/interchange/permission"
+)
+
+// proxied are the ports at which Exchange's Front End Transport service hands its
+// clients on to the Transport service, with the ports where clients come in.
+var proxied = map[uint16]uint16{465: 587, 2525: smtpPort}
+
+// behindFrontEnd finds grants on connectors that clients of Exchange come to by way
+// of the Front End Transport service. Here they are judged where they come in.
+func (c *checker) behindFrontEnd() {
+	for back := range c.reached {
+		front := c.frontOf(back)
+		if front == nil {
+			continue
+		}
+		for i, g := range back.Settings().Permissions {
+			more := g.Allow.Minus(front.ACL().Rights(permission.Principal{SIDs: []permission.SID{g.To, permission.SIDAuthenticatedUsers}}))
+			if more == 0 {
+				continue
+			}
+			user := auth.Identity{Principal: permission.Principal{Name: "somebody", SIDs: []permission.SID{permission.SIDAuthenticatedUsers, g.To}}}
+			c.find(Finding{
+				Code: CodeBehindFrontEnd, Severity: SeverityWarning, Place: indexPath(back.path+".Permissions", i),
+				Text: fmt.Sprintf("%v has no effect for clients of %q: Exchange hands them on to %q, and here the connector that they come to decides",
+					permission.Grant{To: g.To, Allow: more}, front.Name(), back.Name()),
+				Fix:     fmt.Sprintf("grant it on %q", front.Name()),
+				Witness: c.dialog(front, partition.Who{User: &user}, front.Settings().AuthMechanism.Or(0).Has(auth.TLS)),
+			})
+		}
+	}
+}
+
+// frontOf returns the connector of FrontendTransport whose clients Exchange hands on
+// to back; nil if there is none.
+func (c *checker) frontOf(back *entrance) *entrance {
+	if back.Settings().TransportRole != connector.HubTransport {
+		return nil
+	}
+	for front := range c.reached {
+		if front.Settings().TransportRole != connector.FrontendTransport || front.Settings().AuthMechanism.Or(0)&auth.BasicAuth == 0 {
+			continue
+		}
+		for _, b := range back.Settings().Bindings {
+			if port, ok := proxied[b.Port()]; ok && front.at(port) {
+				return front
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,111 @@
+package exchange
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/connector/shell/internal/enumeration"
+	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+)
+
+// apply sets what the call gives on it.
+func (n *noun[C]) apply(call *object.Call, it *item[C], verb Verbs) error {
+	for i := range n.rows {
+		r := &n.rows[i]
+		v, given := call.Args[r.Name]
+		if !given || r.In&verb == 0 {
+			continue
+		}
+		if err := n.org.notice(call, &r.Info); err != nil {
+			return err
+		}
+		if r.set == nil {
+			continue
+		}
+		if _, changes := v.(*object.Table); changes {
+			if err := n.settle(r, it); err != nil {
+				return err
+			}
+		}
+		if r.values != nil {
+			v = enumerated(r.Name, r.values, v)
+		}
+		err := r.set(it, r.Name, v)
+		if errors.Is(err, errZero) {
+			err = fmt.Errorf("%s is out of range; give %s", object.Text(v), r.Range)
+		}
+		if err != nil {
+			return &object.ArgumentError{Parameter: r.Name, Err: err}
+		}
+		it.mark(r.Name, at(call, r.Name))
+	}
+	if n.finish != nil && verb&newSet != 0 {
+		return n.finish(call, it)
+	}
+	return nil
+}
+
+// enumerated writes out a value of an enumeration that is given as a number, or only
+// by the beginning of its name, as PowerShell does.
+func enumerated(parameter string, names []string, v object.Value) object.Value {
+	switch v := v.(type) {
+	case *object.List:
+		all := make([]object.Value, len(v.Items))
+		for i, item := range v.Items {
+			all[i] = enumerated(parameter, names, item)
+		}
+		return &object.List{Items: all}
+	case int64, string:
+		text := strings.TrimSpace(object.Text(v))
+		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+			if name, ok := enumeration.Text(parameter, n); ok {
+				return name
+			}
+			return v
+		}
+		return enumeration.Complete(text, names)
+	}
+	return v
+}
+
+// settle gives a list that was left at its default that value, so that what is
+// added to it or removed from it changes the list in effect.
+func (n *noun[C]) settle(r *row[C], it *item[C]) error {
+	if r.get == nil || len(object.Items(r.get(it, &it.cfg, r.Name))) > 0 {
+		return nil
+	}
+	full := n.defaults(it)
+	if list, ok := r.get(it, &full, r.Name).(*object.List); ok && len(list.Items) > 0 {
+		return r.set(it, r.Name, list)
+	}
+	return nil
+}
+
+// notice refuses a parameter or, once, says that it has no effect, unless what is
+// given is its default.
+func (o *Org) notice(call *object.Call, i *Info) error {
+	switch i.Here {
+	case Refused:
+		return &object.ArgumentError{Parameter: i.Name, Err: fmt.Errorf("it isn't supported: %s", i.Why)}
+	case Kept:
+		if i.isDefault(call.Args[i.Name], o.base.Profile) {
+			return nil
+		}
+		o.once("-"+i.Name, fmt.Sprintf("-%s is kept without effect: %s", i.Name, i.Why), call.Warn)
+	}
+	return nil
+}
+
+// noticeAll is notice for cmdlets whose parameters set nothing.
+func (o *Org) noticeAll(call *object.Call, infos []Info) error {
+	for i := range infos {
+		if call.Has(infos[i].Name) {
+			if err := o.notice(call, &infos[i]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
