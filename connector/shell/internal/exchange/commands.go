@@ -38,6 +38,10 @@ func (o *Org) Commands(credential func(Request) (connector.Credential, error)) [
 			params: parameters(connectivityRows, Test), run: c.testConnectivity},
 		&command{name: "Get-Credential", synopsis: "Asks for a user name and a password.",
 			params: parameters(credentialRows, Get), run: getCredential(credential)})
+	for _, n := range absentNouns {
+		list = append(list, &command{name: "Get-" + n.name, synopsis: "Shows " + n.why + ", of which there are none.",
+			params: parameters(absentInfos(n), Get), run: o.getAbsent(n)})
+	}
 	return append(list, refusedCommands()...)
 }
 

@@ -34,6 +34,9 @@ func Table() []Section {
 		{[]string{"SmtpConnectivity"}, Test, "What becomes of connections to each binding of a server.", slices.Clone(connectivityRows)},
 		{[]string{"Credential"}, Get, "A user name and a password, from a prompt, a file or the environment.", slices.Clone(credentialRows)},
 	}
+	for _, n := range absentNouns {
+		list = append(list, Section{[]string{n.name}, Get, "There are no " + n.why + " here, so nothing is returned.", absentInfos(n)})
+	}
 	for _, n := range refusedNouns {
 		list = append(list, Section{[]string{n.name}, n.verbs, "Not supported: " + n.why + ".", slices.Clone(n.rows)})
 	}

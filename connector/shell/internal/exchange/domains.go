@@ -32,7 +32,7 @@ func (o *Org) acceptedNoun() *noun[accepted] {
 }
 
 func (o *Org) acceptedExtras(n *noun[accepted]) map[string]func(*item[accepted], *accepted) object.Value {
-	m := directoryExtras(n, "0.20 (15.0.0.0)", "", "")
+	m := directoryExtras(n, "0.20 (15.0.0.0)", "ms-Exch-Accepted-Domain", "msExchAcceptedDomain")
 	m["Default"] = func(_ *item[accepted], full *accepted) object.Value { return full.Default }
 	m["AddressBookEnabled"] = func(it *item[accepted], full *accepted) object.Value {
 		if v, given := it.kept["AddressBookEnabled"]; given {
@@ -167,7 +167,7 @@ func (o *Org) remoteNoun() *noun[remoteDomain] {
 			names = append(names, r.Name)
 		}
 	}
-	n.shape(directoryExtras(n, "0.1 (8.0.535.0)", "", ""), append(names, "AdminDisplayName", "ExchangeVersion", "Name",
+	n.shape(directoryExtras(n, "0.1 (8.0.535.0)", "ms-Exch-Domain-Content-Config", "msExchDomainContentConfig"), append(names, "AdminDisplayName", "ExchangeVersion", "Name",
 		"DistinguishedName", "Identity", "Guid")...)
 	return n
 }

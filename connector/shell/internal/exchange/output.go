@@ -52,6 +52,12 @@ func constant[C any](v object.Value) func(*item[C], *C) object.Value {
 	return func(*item[C], *C) object.Value { return v }
 }
 
+// directoryNames are the properties of every object of the directory, in order.
+var directoryNames = []string{
+	"AdminDisplayName", "ExchangeVersion", "DistinguishedName", "Identity", "Guid", "ObjectCategory", "ObjectClass", "WhenChanged", "WhenCreated",
+	"WhenChangedUTC", "WhenCreatedUTC", "OrganizationId", "Id", "OriginatingServer", "IsValid", "ObjectState",
+}
+
 // directoryExtras are the properties that every object of the directory has.
 // There is no clock and no directory here, so the times and the server that
 // answered are empty.

@@ -36,6 +36,11 @@ func (n *noun[C]) object(it *item[C]) *object.Object {
 // isn't in extra is a row's. Parameters that came after 2007 are shown in that
 // edition only where they were set.
 func (n *noun[C]) shape(extra map[string]func(it *item[C], full *C) object.Value, names ...string) {
+	for _, name := range directoryNames { // which every object has; those not named yet come last
+		if _, ok := extra[name]; ok && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
 	for _, name := range names {
 		if get, ok := extra[name]; ok {
 			n.properties = append(n.properties, property[C]{name: name, get: get})

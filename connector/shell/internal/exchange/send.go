@@ -122,7 +122,7 @@ var sendShape = []string{
 // sendExtras are the properties that aren't parameters, or that show something
 // else than the defaults say.
 func (o *Org) sendExtras(n *noun[send]) map[string]func(*item[send], *send) object.Value {
-	m := directoryExtras(n, "", "", "")
+	m := directoryExtras(n, "0.1 (8.0.535.0)", "ms-Exch-Routing-SMTP-Connector", "msExchRoutingSMTPConnector")
 	m["ConnectedDomains"] = constant[send](&object.List{})
 	m["HomeMTA"] = constant[send]("Microsoft MTA")
 	m["IsSmtpConnector"] = constant[send](true)

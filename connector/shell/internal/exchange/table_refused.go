@@ -1,5 +1,7 @@
 package exchange
 
+import "github.com/interchange-smtp/interchange/connector/shell/internal/object"
+
 // refusedNoun is a kind of object that exists in Exchange and not here. Its
 // cmdlets are known, so that whoever runs one is told why it isn't.
 type refusedNoun struct {
@@ -9,18 +11,56 @@ type refusedNoun struct {
 	rows  []Info
 }
 
-// refusedNouns are the connectors that don't exist here.
+// refusedNouns are the connectors that don't exist here, and what belongs to a
+// server that runs.
 var refusedNouns = []refusedNoun{
-	{"ForeignConnector", New | Set | Get | Remove, "a Foreign connector writes files for a gateway of another kind; use a Send connector with smart hosts", foreignInfos},
-	{"DeliveryAgentConnector", New | Set | Get | Remove, "a Delivery Agent connector runs a program of another vendor; use a Send connector with smart hosts", agentInfos},
-	{"RoutingGroupConnector", New | Set | Get | Remove, "routing groups are those of Exchange 2003; use a Send connector with smart hosts", groupInfos},
-	{"Queue", Get, noServer, queueInfos},
-	{"Message", Get, noServer, messageInfos},
-	{"QueueDigest", Get, noServer, digestInfos},
+	{"ForeignConnector", New | Set | Remove, "a Foreign connector writes files for a gateway of another kind; use a Send connector with smart hosts", foreignInfos},
+	{"DeliveryAgentConnector", New | Set | Remove, "a Delivery Agent connector runs a program of another vendor; use a Send connector with smart hosts", agentInfos},
+	{"RoutingGroupConnector", New | Set | Remove, "routing groups are those of Exchange 2003; use a Send connector with smart hosts", groupInfos},
+	{"Queue", Get, noServer + "gateway queue list", queueInfos},
+	{"Message", Get, noServer + "gateway queue list, and gateway queue show for one", messageInfos},
+	{"QueueDigest", Get, noServer + "gateway queue list", digestInfos},
+	{"MessageTrackingLog", Get, noServer + "its log, which tells of each message", trackingInfos},
 }
 
 // noServer is why there are no queues.
-const noServer = "commands work on the configuration, not on a server that runs"
+const noServer = "commands work on the configuration; what a running gateway holds is shown by "
+
+// absentNouns are the connectors of which there are none here, so that their Get
+// cmdlets return nothing.
+var absentNouns = []refusedNoun{
+	{"ForeignConnector", Get, "Foreign connectors", foreignInfos},
+	{"DeliveryAgentConnector", Get, "Delivery Agent connectors", agentInfos},
+	{"RoutingGroupConnector", Get, "routing group connectors", groupInfos},
+}
+
+// absentInfos are the parameters of the Get cmdlet of an absent noun.
+func absentInfos(n refusedNoun) []Info {
+	for _, i := range n.rows {
+		if i.Name == "Identity" {
+			i.In, i.Here, i.Why = Get, Enforced, "no identity is found"
+			return []Info{i, domainController}
+		}
+	}
+	return nil
+}
+
+// getAbsent is Get of an absent noun: nothing, and not found for an identity.
+func (o *Org) getAbsent(n refusedNoun) func(*object.Call) error {
+	return func(call *object.Call) error {
+		if err := o.noticeAll(call, absentInfos(n)); err != nil {
+			return err
+		}
+		if v, given := call.Args["Identity"]; given {
+			text, err := single(v)
+			if err == nil && !hasWildcard(text) {
+				err = &NotFoundError{Noun: n.name, Identity: text}
+			}
+			return about(call, "Identity", err)
+		}
+		return nil
+	}
+}
 
 var foreignInfos = refuse(
 	Info{Name: "Identity", In: Set | Get | Remove, Type: "ForeignConnectorIdParameter", Position: 1, Pipeline: true},
@@ -77,6 +117,23 @@ var messageInfos = refuse(
 	Info{Name: "Identity", In: Get, Type: "MessageIdentity", Range: "SERVER\\queue\\number", Position: 1, Pipeline: true},
 	Info{Name: "Queue", In: Get, Type: "QueueIdentity"},
 	Info{Name: "IncludeRecipientInfo", In: Get, Switch: true},
+)
+
+var trackingInfos = refuse(
+	Info{Name: "Server", In: Get, Type: "ServerIdParameter", Pipeline: true},
+	Info{Name: "Sender", In: Get, Type: "String"},
+	Info{Name: "Recipients", In: Get, Type: "String[]"},
+	Info{Name: "MessageId", In: Get, Type: "String"},
+	Info{Name: "InternalMessageId", In: Get, Type: "String"},
+	Info{Name: "MessageSubject", In: Get, Type: "String"},
+	Info{Name: "NetworkMessageId", In: Get, Type: "String", Since: from13},
+	Info{Name: "EventId", In: Get, Type: "String"},
+	Info{Name: "Source", In: Get, Type: "String", Since: from13},
+	Info{Name: "Reference", In: Get, Type: "String"},
+	Info{Name: "TransportTrafficType", In: Get, Type: "String", Since: from13},
+	Info{Name: "Start", In: Get, Type: "DateTime"},
+	Info{Name: "End", In: Get, Type: "DateTime"},
+	Info{Name: "ResultSize", In: Get, Type: "Unlimited<Int32>", Default: "1000"},
 )
 
 var digestInfos = refuse(

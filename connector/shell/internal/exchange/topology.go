@@ -33,7 +33,7 @@ func (o *Org) serverNoun() *noun[server] {
 			}
 		}
 	}
-	extras := directoryExtras(n, "0.1 (8.0.535.0)", "", "")
+	extras := directoryExtras(n, "0.1 (8.0.535.0)", "ms-Exch-Exchange-Server", "msExchExchangeServer")
 	for name, get := range map[string]func(*server) object.Value{
 		"Name":                      func(s *server) object.Value { return s.Name },
 		"Fqdn":                      func(s *server) object.Value { return showText(s.FQDN) },
@@ -90,7 +90,7 @@ func (o *Org) siteNoun() *noun[site] {
 		refresh:  o.refreshSites,
 		columns:  []string{"Name", "HubSiteEnabled"},
 	}
-	n.shape(directoryExtras(n, "0.0 (6.5.6500.0)", "", ""), "HubSiteEnabled", "InboundMailEnabled", "PartnerId", "Name",
+	n.shape(directoryExtras(n, "0.0 (6.5.6500.0)", "Site", "site"), "HubSiteEnabled", "InboundMailEnabled", "PartnerId", "Name",
 		"DistinguishedName", "Identity", "Guid", "IsValid")
 	return n
 }
@@ -152,7 +152,7 @@ func (o *Org) linkNoun() *noun[link] {
 		check:    func(draft, _ *item[link]) error { return checkName(draft.cfg.Name) },
 		columns:  []string{"Name", "ADCost", "ExchangeCost", "MaxMessageSize"},
 	}
-	extras := directoryExtras(n, "0.0 (6.5.6500.0)", "", "")
+	extras := directoryExtras(n, "0.0 (6.5.6500.0)", "Site-Link", "siteLink")
 	extras["Cost"] = func(it *item[link], _ *link) object.Value { return int64(it.cfg.Cost) }
 	extras["ADCost"] = func(it *item[link], _ *link) object.Value {
 		if ad, replaced := it.kept["ADCost"]; replaced {

@@ -25,7 +25,7 @@ func (o *Org) transportNoun() *noun[transport] {
 		check:    o.checkTransport,
 		link:     func(it *item[transport]) { o.base.Transport = it.cfg },
 	}
-	n.shape(directoryExtras(n, "0.1 (8.0.535.0)", "", ""), append(settable(transportRows), "AdminDisplayName", "ExchangeVersion",
+	n.shape(directoryExtras(n, "0.1 (8.0.535.0)", "ms-Exch-Transport-Settings", "msExchTransportSettings"), append(settable(transportRows), "AdminDisplayName", "ExchangeVersion",
 		"DistinguishedName", "Identity", "Guid")...)
 	return n
 }
@@ -78,7 +78,7 @@ func (o *Org) serviceNoun(name string, rows []row[service]) *noun[service] {
 		columns:  []string{"Name", "AntispamAgentsEnabled", "MaxOutboundConnections"},
 	}
 	n.refresh = func() { o.refreshServices(shelf) }
-	extras := directoryExtras(n, "0.1 (8.0.535.0)", "", "")
+	extras := directoryExtras(n, "0.1 (8.0.535.0)", "ms-Exch-Exchange-Server", "msExchExchangeServer")
 	extras["Name"] = func(it *item[service], _ *service) object.Value { return key(&it.cfg) }
 	n.shape(extras, append(append([]string{"Name"}, settable(rows)...), "DistinguishedName", "Identity", "Guid")...)
 	return n
