@@ -1,5 +1,5 @@
-// Package enumeration knows the numbers and the abbreviations of the enumerations of
-// Exchange's parameters.
+// Package enumeration knows the numbers of the enumerations of Exchange's parameters,
+// which exports hold.
 package enumeration
 
 import "strings"
@@ -43,33 +43,4 @@ func Text(parameter string, n int64) (text string, ok bool) {
 		return "None", true
 	}
 	return strings.Join(set, ", "), true
-}
-
-// Complete writes out each part of a comma-separated text that is the beginning of
-// one of names alone, in any letter case. Other parts stay as they are.
-func Complete(text string, names []string) string {
-	parts := strings.Split(text, ",")
-	for i, part := range parts {
-		if name, ok := beginning(strings.TrimSpace(part), names); ok {
-			parts[i] = name
-		}
-	}
-	return strings.Join(parts, ",")
-}
-
-// beginning returns the only name that begins with s, or that s is.
-func beginning(s string, names []string) (name string, ok bool) {
-	if s == "" {
-		return "", false
-	}
-	found := 0
-	for _, n := range names {
-		switch {
-		case strings.EqualFold(n, s):
-			return n, true
-		case len(s) < len(n) && strings.EqualFold(n[:len(s)], s):
-			name, found = n, found+1
-		}
-	}
-	return name, found == 1
 }

@@ -34,14 +34,3 @@ func TestText(t *testing.T) {
 		}
 	}
 }
-
-func TestComplete(t *testing.T) {
-	names := []string{"None", "BasicAuth", "BasicAuthRequireTLS", "ExchangeServer", "ExternalAuthoritative"}
-	for in, want := range map[string]string{
-		"basicauth": "BasicAuth", "basicauthr": "BasicAuthRequireTLS", "Exch,BasicAuth": "ExchangeServer,BasicAuth", "Ex": "Ex", "": "", "x": "x", " ext ": "ExternalAuthoritative",
-	} {
-		if got := enumeration.Complete(in, names); got != want {
-			t.Errorf("%q becomes %q, want %q", in, got, want)
-		}
-	}
-}

@@ -3,10 +3,7 @@ package exchange
 import (
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 
-	"github.com/interchange-smtp/interchange/connector/shell/internal/enumeration"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 )
 
@@ -29,9 +26,6 @@ func (n *noun[C]) apply(call *object.Call, it *item[C], verb Verbs) error {
 				return err
 			}
 		}
-		if r.values != nil {
-			v = enumerated(r.Name, r.values, v)
-		}
 		err := r.set(it, r.Name, v)
 		if errors.Is(err, errZero) {
 			err = fmt.Errorf("%s is out of range; give %s", object.Text(v), r.Range)
@@ -45,29 +39,6 @@ func (n *noun[C]) apply(call *object.Call, it *item[C], verb Verbs) error {
 		return n.finish(call, it)
 	}
 	return nil
-}
-
-// enumerated writes out a value of an enumeration that is given as a number, or only
-// by the beginning of its name, as PowerShell does.
-func enumerated(parameter string, names []string, v object.Value) object.Value {
-	switch v := v.(type) {
-	case *object.List:
-		all := make([]object.Value, len(v.Items))
-		for i, item := range v.Items {
-			all[i] = enumerated(parameter, names, item)
-		}
-		return &object.List{Items: all}
-	case int64, string:
-		text := strings.TrimSpace(object.Text(v))
-		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
-			if name, ok := enumeration.Text(parameter, n); ok {
-				return name
-			}
-			return v
-		}
-		return enumeration.Complete(text, names)
-	}
-	return v
 }
 
 // settle gives a list that was left at its default that value, so that what is
