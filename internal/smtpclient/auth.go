@@ -2,6 +2,7 @@ package smtpclient
 
 import (
 	"encoding/base64"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -11,7 +12,7 @@ import (
 // auth proves who we are by LOGIN, as Exchange does, or by PLAIN where LOGIN
 // isn't offered. It never tries a second time: that may lock the account.
 func (c *Conn) auth() error {
-	offered := strings.Fields(strings.ToUpper(c.ext["AUTH"]))
+	offered := strings.Fields(c.ext["AUTH"])
 	for _, mechanism := range []string{auth.Login, auth.Plain} {
 		if slices.Contains(offered, mechanism) {
 			client, err := auth.NewClient(mechanism, *c.cfg.Auth)
@@ -20,6 +21,9 @@ func (c *Conn) auth() error {
 			}
 			return c.exchange(mechanism, client)
 		}
+	}
+	if len(offered) > 0 {
+		return &Error{Stage: StageAuth, Err: fmt.Errorf("%w: it has %s", ErrNoAuth, strings.Join(offered, " "))}
 	}
 	return &Error{Stage: StageAuth, Err: ErrNoAuth}
 }
@@ -35,7 +39,7 @@ func (c *Conn) exchange(mechanism string, client auth.Client) error {
 		line += " " + base64.StdEncoding.EncodeToString(initial)
 	}
 	r, err := c.command(StageAuth, "AUTH ", line)
-	for err == nil && r.Code == 334 {
+	for err == nil && r.Code/100 == 3 {
 		var challenge, response []byte
 		if challenge, err = base64.StdEncoding.DecodeString(strings.Join(r.Lines, "")); err == nil {
 			response, err = client.Next(challenge)
@@ -45,10 +49,52 @@ func (c *Conn) exchange(mechanism string, client auth.Client) error {
 		}
 		r, err = c.command(StageAuth, "", base64.StdEncoding.EncodeToString(response))
 	}
-	if err == nil && r.Code != 235 {
-		// Without the reply's text: there are hops that repeat what they don't
-		// understand, and it may be the password.
-		err = refusal(StageAuth, Reply{Code: r.Code, Enhanced: r.Enhanced})
+	if err == nil && r.Code/100 != 2 {
+		err = refusal(StageAuth, r)
 	}
 	return err
+}
+
+// withheld stands for a text that holds our password.
+const withheld = "(text withheld: it repeats the password)"
+
+// withhold returns r without its text if that tells the password of c: there
+// are hops that repeat what they don't understand. All other words of a hop are
+// kept, for they are what tells what to do.
+func withhold(r Reply, c auth.Credentials) Reply {
+	for _, between := range []string{" ", ""} { // a long echo may be wrapped
+		if repeats(strings.Join(r.Lines, between), c) {
+			r.Lines = []string{withheld}
+			break
+		}
+	}
+	return r
+}
+
+// repeats reports whether text holds c's password, in any letter case or in
+// base64, whatever is encoded before it.
+func repeats(text string, c auth.Credentials) bool {
+	password := c.Password.Reveal()
+	if strings.Contains(strings.ToLower(text), strings.ToLower(password)) {
+		return true
+	}
+	login := "\x00" + c.Username + "\x00" // of PLAIN, whatever is there of the password
+	words := strings.FieldsFunc(text, func(r rune) bool { return !isBase64(r) })
+	for _, word := range words {
+		for start := range min(4, len(word)) { // something may stand before it
+			code := word[start:]
+			if len(code)%4 == 1 {
+				code = code[:len(code)-1]
+			}
+			plain, err := base64.RawStdEncoding.DecodeString(code)
+			if err == nil && (strings.Contains(string(plain), password) || strings.Contains(string(plain), login)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func isBase64(r rune) bool {
+	return r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '+' || r == '/'
 }

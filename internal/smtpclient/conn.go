@@ -4,9 +4,9 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
-	"strings"
 	"time"
 
 	"github.com/interchange-smtp/interchange/auth"
@@ -14,28 +14,31 @@ import (
 
 // Config is how to open a connection.
 type Config struct {
-	Name       string            // ours, for EHLO
-	HELO       bool              // say HELO, and do without extensions
-	TLS        *tls.Config       // for STARTTLS; nil: never
-	RequireTLS bool              // no STARTTLS, no mail
-	Auth       *auth.Credentials // nil: don't
-	Timeouts   Timeouts
+	Name        string            // ours, for EHLO
+	HELO        bool              // say HELO, and do without extensions
+	TLS         *tls.Config       // for STARTTLS; nil: never
+	ImplicitTLS bool              // TLS first, as on port 465 (RFC 8314); wants TLS
+	RequireTLS  bool              // no STARTTLS, no mail
+	Auth        *auth.Credentials // nil: don't
+	Timeouts    Timeouts
 }
 
-// Timeouts limit every wait. A zero one is that of RFC 5321 section 4.5.3.2.
+// Timeouts limit every wait. A zero one is that of RFC 5321 section 4.5.3.2; TLS,
+// which that doesn't know, is for STARTTLS and the handshake, each.
 type Timeouts struct {
-	Greeting, Command, DataInit, Block, Final time.Duration
+	Greeting, TLS, Command, DataInit, Block, Final time.Duration
 }
 
 // Default returns t with zero fields filled in.
 func (t Timeouts) Default() Timeouts {
-	def := Timeouts{5 * time.Minute, 5 * time.Minute, 2 * time.Minute, 3 * time.Minute, 10 * time.Minute}
+	def := Timeouts{5 * time.Minute, 45 * time.Second, 5 * time.Minute, 2 * time.Minute, 3 * time.Minute, 10 * time.Minute}
 	or := func(d *time.Duration, v time.Duration) {
 		if *d == 0 {
 			*d = v
 		}
 	}
 	or(&t.Greeting, def.Greeting)
+	or(&t.TLS, def.TLS)
 	or(&t.Command, def.Command)
 	or(&t.DataInit, def.DataInit)
 	or(&t.Block, def.Block)
@@ -45,16 +48,17 @@ func (t Timeouts) Default() Timeouts {
 
 // Cap returns t with nothing longer than d.
 func (t Timeouts) Cap(d time.Duration) Timeouts {
-	return Timeouts{min(t.Greeting, d), min(t.Command, d), min(t.DataInit, d), min(t.Block, d), min(t.Final, d)}
+	return Timeouts{min(t.Greeting, d), min(t.TLS, d), min(t.Command, d), min(t.DataInit, d), min(t.Block, d), min(t.Final, d)}
 }
 
 // Conn is a connection to a next hop. It is not safe for concurrent use.
 type Conn struct {
 	nc   net.Conn
+	wire wire // below nc
 	br   *bufio.Reader
 	bw   *bufio.Writer
 	cfg  Config
-	ext  map[string]string // EHLO keywords, upper case, with their parameters
+	ext  extensions
 	tls  bool
 	line []byte // scratch
 	cut  func() // closes nc
@@ -69,7 +73,7 @@ type Conn struct {
 // Open takes conn, which it closes on errors, through greeting, EHLO, TLS and AUTH.
 func Open(ctx context.Context, nc net.Conn, cfg Config) (*Conn, error) {
 	cfg.Timeouts = cfg.Timeouts.Default()
-	c := &Conn{nc: nc, cfg: cfg, br: bufio.NewReaderSize(nc, 4096), bw: bufio.NewWriterSize(nc, 4096), heard: make(memory)}
+	c := &Conn{nc: nc, wire: newWire(nc), cfg: cfg, br: bufio.NewReaderSize(nc, 4096), bw: bufio.NewWriterSize(nc, 4096), heard: make(memory)}
 	c.cut = func() { nc.Close() } // TLS may come to stand around it
 	defer c.watch(ctx)()
 	if err := c.open(ctx); err != nil {
@@ -80,17 +84,22 @@ func Open(ctx context.Context, nc net.Conn, cfg Config) (*Conn, error) {
 }
 
 func (c *Conn) open(ctx context.Context) error {
+	if c.cfg.ImplicitTLS {
+		if err := c.handshake(ctx); err != nil {
+			return err
+		}
+	}
 	r, err := c.read(StageGreeting, c.cfg.Timeouts.Greeting)
 	if err != nil {
 		return err
 	}
-	if r.Code != 220 {
+	if r.Code/100 != 2 {
 		return refusal(StageGreeting, r)
 	}
 	if err := c.hello(); err != nil {
 		return err
 	}
-	if c.cfg.TLS != nil {
+	if c.cfg.TLS != nil && !c.tls {
 		if err := c.startTLS(ctx); err != nil {
 			return err
 		}
@@ -110,50 +119,51 @@ func (c *Conn) watch(ctx context.Context) (stop func() bool) { return context.Af
 // hello greets with EHLO, or with HELO where EHLO is unknown or unwanted.
 func (c *Conn) hello() error {
 	c.ext = nil
+	var refused error // EHLO
 	if !c.cfg.HELO {
-		r, err := c.command(StageHello, "EHLO ", c.cfg.Name)
+		c.line = append(append(append(c.line[:0], "EHLO "...), c.cfg.Name...), "\r\n"...)
+		if err := c.write(StageHello, c.line, c.cfg.Timeouts.Command); err != nil {
+			return err
+		}
+		var ext extensions
+		r, err := c.readEach(StageHello, c.cfg.Timeouts.Command, ext.add)
 		if err != nil {
 			return err
 		}
 		if r.Code/100 == 2 {
-			c.ext = extensions(r.Lines[1:])
+			c.ext = ext
 			return nil
 		}
 		// A hop that has no EHLO has HELO (RFC 5321 section 3.2), but neither TLS nor AUTH.
-		if r.Code != 500 && r.Code != 502 && r.Code != 504 || c.tls {
-			return refusal(StageHello, r)
+		if refused = refusal(StageHello, r); r.Code/100 != 5 || c.tls {
+			return refused
 		}
 	}
 	r, err := c.command(StageHello, "HELO ", c.cfg.Name)
 	if err == nil && r.Code/100 != 2 {
 		err = refusal(StageHello, r)
+	} else if err != nil && refused != nil {
+		err = refused // the hop has hung up; those were its last words
 	}
 	return err
 }
 
-// extensions reads the lines of an EHLO reply. Keywords may be written in any case.
-func extensions(lines []string) map[string]string {
-	ext := make(map[string]string, len(lines))
-	for _, l := range lines {
-		keyword, param, _ := strings.Cut(l, " ")
-		ext[strings.ToUpper(keyword)] = param
-	}
-	return ext
-}
-
 // startTLS encrypts the connection if the hop offers it. A hop that offers it
 // and then refuses is spoken to in the clear, except where TLS is required or
-// credentials are to follow; a failed handshake is an error anyhow, for nothing
-// can be said on this connection any more.
+// credentials are to follow; when it says nothing or the handshake fails that is
+// an error anyhow, for nothing can be said on this connection any more.
 func (c *Conn) startTLS(ctx context.Context) error {
 	if !c.Has("STARTTLS") {
 		return nil
 	}
-	r, err := c.command(StageTLS, "STARTTLS", "")
-	if err != nil {
-		return err
+	if err := c.write(StageTLS, []byte("STARTTLS\r\n"), c.cfg.Timeouts.TLS); err != nil {
+		return failedTLS(err)
 	}
-	if r.Code != 220 {
+	r, err := c.read(StageTLS, c.cfg.Timeouts.TLS)
+	if err != nil {
+		return failedTLS(err)
+	}
+	if r.Code/100 != 2 {
 		if !c.cfg.RequireTLS && c.cfg.Auth == nil && r.Code >= 400 && r.Code != 421 {
 			return nil
 		}
@@ -164,17 +174,41 @@ func (c *Conn) startTLS(ctx context.Context) error {
 		// were encrypted (CVE-2011-0411).
 		return &Error{Stage: StageTLS, Err: ErrInjected}
 	}
+	if err := c.handshake(ctx); err != nil {
+		return err
+	}
+	// What was said in the clear is forgotten (RFC 3207 section 4.2). In TLS 1.3
+	// a hop that doesn't like our certificate says so only now.
+	return failedTLS(c.hello())
+}
+
+// failedTLS makes an error of a connection that was lost one of TLS. What the
+// hop said stays what it is.
+func failedTLS(err error) error {
+	var e *Error
+	if err == nil || errors.As(err, &e) && e.Reply.Code != 0 {
+		return err
+	}
+	if e != nil {
+		err = e.Err
+	}
+	return &Error{Stage: StageTLS, Err: fmt.Errorf("%w: %w", ErrHandshake, err)}
+}
+
+// handshake begins TLS.
+func (c *Conn) handshake(ctx context.Context) error {
 	tc := tls.Client(c.nc, c.cfg.TLS)
-	if err := c.nc.SetDeadline(time.Now().Add(c.cfg.Timeouts.Command)); err != nil {
-		return &Error{Stage: StageTLS, Err: err}
+	d := c.cfg.Timeouts.TLS
+	if err := c.nc.SetDeadline(time.Now().Add(d)); err != nil {
+		return failedTLS(err)
 	}
 	if err := tc.HandshakeContext(ctx); err != nil {
-		return &Error{Stage: StageTLS, Err: fmt.Errorf("%w: %w", ErrHandshake, err)}
+		return failedTLS(&waitError{d, err})
 	}
 	c.nc, c.tls = tc, true
 	c.br.Reset(tc)
 	c.bw.Reset(tc)
-	return c.hello() // what was said in the clear is forgotten (RFC 3207 section 4.2)
+	return nil
 }
 
 // Has reports whether the hop offers an extension, named in upper case.
@@ -211,9 +245,10 @@ func (c *Conn) command(s Stage, verb, arg string) (Reply, error) {
 // write sends b and what is buffered before it. Only BDAT is sent while answers
 // are on their way; whatever else has come would pass for the answer to b.
 func (c *Conn) write(s Stage, b []byte, d time.Duration) error {
-	if s != StageBody && c.br.Buffered() > 0 {
-		c.bad = true
-		return &Error{Stage: s, Err: fmt.Errorf("%w: before the command", ErrPlace)}
+	if s != StageBody {
+		if err := c.unasked(s); err != nil {
+			return err
+		}
 	}
 	err := c.nc.SetWriteDeadline(time.Now().Add(d))
 	if err == nil {
@@ -223,24 +258,37 @@ func (c *Conn) write(s Stage, b []byte, d time.Duration) error {
 	}
 	if err != nil {
 		c.bad = true
-		return &Error{Stage: s, Err: err}
+		return &Error{Stage: s, Err: &waitError{d, err}}
 	}
 	return nil
 }
 
 // read reads one reply.
-func (c *Conn) read(s Stage, d time.Duration) (Reply, error) {
+func (c *Conn) read(s Stage, d time.Duration) (Reply, error) { return c.readEach(s, d, nil) }
+
+// readEach is read, and each gets the text of every line.
+func (c *Conn) readEach(s Stage, d time.Duration, each func(string)) (Reply, error) {
 	err := c.nc.SetReadDeadline(time.Now().Add(d))
 	var r Reply
-	if err == nil {
+	switch {
+	case err != nil:
+	case each != nil:
+		r, _, err = readReply(c.br, each)
+	default:
 		r, err = c.heard.read(s, c.br)
 	}
 	if err != nil {
 		c.bad = true
-		return Reply{}, &Error{Stage: s, Err: err}
+		if c.cfg.Auth != nil && errors.Is(err, ErrReply) {
+			err = ErrReply // what was said may be what we said
+		}
+		return Reply{}, &Error{Stage: s, Err: &waitError{d, err}}
 	}
 	if r.Code == 421 {
 		c.bad = true // the hop closes the connection (RFC 5321 section 3.8)
+	}
+	if c.cfg.Auth != nil {
+		r = withhold(r, *c.cfg.Auth)
 	}
 	return r, nil
 }

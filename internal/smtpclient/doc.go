@@ -7,11 +7,16 @@
 // always an empty one, because receivers exist that take a LAST chunk which
 // was cut short for a whole message.
 //
-// A reply is believed only when it is well formed and one that may stand in
-// its place; all else is an Error without a Reply, which means a temporary
-// failure and the end of the connection. So is a reply that is there before the
-// command that it would be the answer to. Only 2xx to the end of the message is
-// delivery.
+// The first digit of a reply says what it means, and whatever can be read in one
+// way only is read: any other digits, lines of any length and number, whose text
+// is cut, a bare LF at their end. All else, and a reply that can't stand in its
+// place, is an Error without a Reply, which means a temporary failure and the end
+// of the connection. So is a reply that is there before the command, or the end
+// of the message, that it would be the answer to. Only 2xx to the end of the
+// message is delivery.
+//
+// The words of a hop are kept. On a connection on which we have logged on, a text
+// that repeats the password is left out.
 //
 // A bare CR or LF never leaves in a message that isn't binary: receivers
 // exist that would find the end of the message, and another one, behind it.

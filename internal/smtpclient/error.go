@@ -3,6 +3,10 @@ package smtpclient
 import (
 	"errors"
 	"fmt"
+	"io"
+	"net"
+	"os"
+	"time"
 )
 
 // Stage is a step of the conversation.
@@ -26,7 +30,7 @@ var (
 	ErrReply     = errors.New("malformed reply")
 	ErrPlace     = errors.New("reply out of place")
 	ErrNoTLS     = errors.New("STARTTLS is required and not offered")
-	ErrHandshake = errors.New("TLS handshake failed")
+	ErrHandshake = errors.New("TLS failed")
 	ErrInjected  = errors.New("octets in the clear behind the reply to STARTTLS")
 	ErrNoAuth    = errors.New("authentication is required and no known mechanism is offered")
 	ErrBareCRLF  = errors.New("bare CR or LF in the message")
@@ -63,3 +67,29 @@ func (e *BodyError) Error() string { return "reading the message: " + e.Err.Erro
 
 // Unwrap returns Err.
 func (e *BodyError) Unwrap() error { return e.Err }
+
+// waitError is an error of the network, said in words that need no socket to be
+// understood.
+type waitError struct {
+	limit time.Duration // of the wait in which it came
+	err   error
+}
+
+// Error implements error.
+func (e *waitError) Error() string {
+	var op *net.OpError
+	switch {
+	case errors.Is(e.err, os.ErrDeadlineExceeded):
+		return fmt.Sprintf("no answer within %v", e.limit)
+	case errors.Is(e.err, io.EOF), errors.Is(e.err, io.ErrUnexpectedEOF):
+		return "the next hop closed the connection"
+	case errors.Is(e.err, net.ErrClosed):
+		return "given up"
+	case errors.As(e.err, &op) && (op.Op == "read" || op.Op == "write"):
+		return op.Err.Error() // without the addresses
+	}
+	return e.err.Error()
+}
+
+// Unwrap returns the error itself.
+func (e *waitError) Unwrap() error { return e.err }

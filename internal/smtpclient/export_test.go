@@ -26,3 +26,6 @@ func Stuff(w io.Writer, msg []byte, n int) error {
 
 // Rereader returns what reads replies as a Conn does, which remembers them.
 func Rereader() func(s Stage, br *bufio.Reader) (Reply, error) { return make(memory).read }
+
+// Unread reports whether the hop has said something.
+func (c *Conn) Unread() bool { return c.unread() }

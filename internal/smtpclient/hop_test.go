@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
@@ -19,8 +20,9 @@ import (
 const (
 	closeNow = "!close"
 	resetNow = "!reset"
-	hang     = "!hang" // say nothing more
-	body     = "!body" // read up to the dot
+	hang     = "!hang"  // say nothing more
+	pause    = "!pause" // for a second
+	body     = "!body"  // read up to the dot
 )
 
 // transcript is what a hop read.
@@ -57,6 +59,8 @@ func play(far *relaytest.Conn, heard *strings.Builder, script []string) {
 		switch {
 		case step == closeNow:
 			return
+		case step == pause:
+			time.Sleep(time.Second)
 		case step == resetNow:
 			far.Reset()
 			return

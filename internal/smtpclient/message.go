@@ -2,7 +2,6 @@ package smtpclient
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"strconv"
 	"time"
@@ -75,6 +74,10 @@ func (c *Conn) sendData(m Message, s *scanner) (Reply, error) {
 	if err := s.end(); err != nil {
 		return Reply{}, &Error{Stage: StageBody, Err: err}
 	}
+	// What was said before the end of the message can't be the answer to it.
+	if err := c.unasked(StageBody); err != nil {
+		return Reply{}, err
+	}
 	// The last of the body and the dot leave in one write.
 	c.line = append(c.line[:0], w.dot()...)
 	if err := c.write(StageBody, c.line, c.cfg.Timeouts.Block); err != nil {
@@ -92,13 +95,8 @@ func (c *Conn) askData() (err error) {
 	} else if r, err = c.command(StageData, "DATA", ""); err != nil {
 		return err
 	}
-	if r.Code != 354 {
+	if r.Code/100 != 3 {
 		return c.unexpected(StageData, r)
-	}
-	if c.br.Buffered() > 0 {
-		// What was said before the message can't be the answer to it.
-		c.bad = true
-		return &Error{Stage: StageData, Err: fmt.Errorf("%w: behind 354", ErrPlace)}
 	}
 	return nil
 }
@@ -168,13 +166,17 @@ func (c *Conn) sendChunks(m Message, s *scanner) (Reply, error) {
 	if err := s.end(); err != nil {
 		return Reply{}, &Error{Stage: StageBody, Err: err}
 	}
-	if err := c.write(StageBody, []byte("BDAT 0 LAST\r\n"), c.cfg.Timeouts.Block); err != nil {
-		return Reply{}, c.lastWords(StageBody, err)
-	}
 	for ; pending > 0; pending-- {
 		if err := c.chunkTaken(); err != nil {
 			return Reply{}, err
 		}
+	}
+	// Whose answer is whose must be certain before the message can end.
+	if err := c.unasked(StageBody); err != nil {
+		return Reply{}, err
+	}
+	if err := c.write(StageBody, []byte("BDAT 0 LAST\r\n"), c.cfg.Timeouts.Block); err != nil {
+		return Reply{}, c.lastWords(StageBody, err)
 	}
 	c.bad = !reusable
 	return c.read(StageBody, c.cfg.Timeouts.Final)

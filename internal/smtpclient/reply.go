@@ -7,11 +7,14 @@ import (
 	"strings"
 )
 
-// What a reply may have at most. RFC 5321 section 4.5.3.1.5 has 512 octets a
-// line; real ones are longer at times, endless ones are attacks.
+// A reply may be of any length, for its code is what counts (RFC 5321 section
+// 4.5.3.1.5 has 512 octets a line, and there are refusals of many kilobytes).
+// What is kept of it is bounded, and so is what is read of one that never ends.
 const (
-	maxReplyLine  = 2048
-	maxReplyLines = 100
+	maxReplyLine = 2048    // octets of one line that are looked at
+	maxReplyText = 4 << 10 // octets of text that are kept
+	maxReply     = 1 << 20 // octets that are read
+	maxKnown     = 512     // octets of a reply that is remembered
 )
 
 // Reply is what the next hop said.
@@ -47,36 +50,77 @@ func (r Reply) String() string {
 
 // ReadReply reads one reply. The error is ErrReply, wrapped, or the reader's.
 func ReadReply(br *bufio.Reader) (Reply, error) {
-	r, _, err := readReply(br)
+	r, _, err := readReply(br, nil)
 	return r, err
 }
 
-// readReply is ReadReply and returns the last line as it was sent, too.
-func readReply(br *bufio.Reader) (r Reply, raw string, err error) {
-	for n := 1; n <= maxReplyLines; n++ {
-		line, err := br.ReadSlice('\n')
-		if err == bufio.ErrBufferFull || len(line) > maxReplyLine {
-			return Reply{}, "", fmt.Errorf("%w: line too long", ErrReply)
-		}
+// readReply is ReadReply, and returns the last line as it was sent; "" if that
+// is too long to be remembered. each, if not nil, gets the text of every line,
+// also where Reply has no room for it.
+//
+// The last line's code counts (RFC 5321 section 4.2.1), as with other clients.
+// But good news needs all lines to agree: nothing is taken for delivered that
+// was refused in the same breath.
+func readReply(br *bufio.Reader, each func(text string)) (r Reply, raw string, err error) {
+	room, kept, mixed := maxReply, maxReplyText, false
+	for first := true; ; first = false {
+		line, err := readLine(br, &room)
 		if err != nil {
 			return Reply{}, "", err
 		}
-		raw = string(line)
-		code, last, text, ok := cutReply(raw)
-		if !ok || r.Code != 0 && code != r.Code {
+		code, last, text, ok := cutReply(line)
+		switch {
+		case ok:
+			mixed = mixed || !first && code/100 != r.Code/100
+			r.Code = code
+		case first || strings.Trim(line, "\r\n") == "":
 			return Reply{}, "", fmt.Errorf("%w: %.40q", ErrReply, line)
+		default:
+			text = strings.TrimRight(line, "\r\n") // a line of a text that forgets to repeat the code
 		}
-		r.Code = code
-		enhanced, text := cutEnhanced(text, code/100)
-		if n == 1 {
+		if each != nil {
+			each(text)
+		}
+		enhanced, text := cutEnhanced(text, r.Code/100)
+		if r.Enhanced[0] == 0 {
 			r.Enhanced = enhanced
 		}
-		r.Lines = append(r.Lines, text)
+		if first || kept >= len(text) {
+			r.Lines = append(r.Lines, text)
+			kept -= len(text) + lineCost
+		}
 		if last {
+			if mixed && r.Code < 400 {
+				return Reply{}, "", fmt.Errorf("%w: codes of several kinds, the last one %d", ErrReply, r.Code)
+			}
+			if r.Enhanced[0] != r.Code/100 {
+				r.Enhanced = [3]int{} // of an earlier line, which doesn't count
+			}
+			if len(line) <= maxKnown {
+				raw = line
+			}
 			return r, raw, nil
 		}
 	}
-	return Reply{}, "", fmt.Errorf("%w: more than %d lines", ErrReply, maxReplyLines)
+}
+
+// lineCost is what a line takes apart from its text.
+const lineCost = 16
+
+// readLine reads a line and returns its beginning: maxReplyLine octets at
+// most. It takes what it reads from room.
+func readLine(br *bufio.Reader, room *int) (string, error) {
+	var line []byte
+	for {
+		part, err := br.ReadSlice('\n')
+		if *room -= len(part); *room < 0 {
+			return "", fmt.Errorf("%w: more than %d octets", ErrReply, maxReply)
+		}
+		line = append(line, part[:min(len(part), maxReplyLine-len(line))]...)
+		if err != bufio.ErrBufferFull {
+			return string(line), err
+		}
+	}
 }
 
 // memory is the replies that a hop gave last, one for each stage. Mostly it says
@@ -100,39 +144,50 @@ func (m memory) read(s Stage, br *bufio.Reader) (Reply, error) {
 		_, _ = br.Discard(n) // so is that
 		return known.reply, nil
 	}
-	r, line, err := readReply(br)
-	if err == nil && len(r.Lines) == 1 {
+	r, line, err := readReply(br, nil)
+	if err == nil && len(r.Lines) == 1 && line != "" {
 		m[s] = remembered{line, r}
 	}
 	return r, err
 }
 
 // cutReply cuts a line into code, separator and text (RFC 5321 section 4.2).
+// The first digit says what the reply means, so the others may be any; a bare
+// LF ends a line as well, and a tab is a space.
 func cutReply(line string) (code int, last bool, text string, ok bool) {
-	n := len(line)
-	if n < 5 || line[n-2] != '\r' || line[0] < '2' || line[0] > '5' ||
-		line[1] < '0' || line[1] > '5' || line[2] < '0' || line[2] > '9' {
+	line = strings.TrimRight(line, "\r\n")
+	if len(line) < 3 || line[0] < '2' || line[0] > '5' || !isDigit(line[1]) || !isDigit(line[2]) {
 		return 0, false, "", false
 	}
-	line = line[:n-2]
 	code = int(line[0]-'0')*100 + int(line[1]-'0')*10 + int(line[2]-'0')
 	if len(line) == 3 {
 		return code, true, "", true
 	}
-	if line[3] != ' ' && line[3] != '-' {
-		return 0, false, "", false
+	switch line[3] {
+	case '-':
+		return code, false, line[4:], true
+	case ' ', '\t':
+		return code, true, line[4:], true
 	}
-	return code, line[3] == ' ', line[4:], true
+	return 0, false, "", false
 }
 
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+
 // cutEnhanced cuts an enhanced status code of that class off text (RFC 2034).
+// One of another class contradicts the reply, and is text.
 func cutEnhanced(text string, class int) ([3]int, string) {
-	word, rest, _ := strings.Cut(text, " ")
+	trimmed := strings.TrimLeft(text, " \t")
+	end := strings.IndexAny(trimmed, " \t")
+	if end < 0 {
+		end = len(trimmed)
+	}
+	word, rest := trimmed[:end], trimmed[end:]
 	var e [3]int
 	part := 0
 	for i, c := range []byte(word) {
 		switch {
-		case c >= '0' && c <= '9' && e[part] < 100:
+		case isDigit(c) && e[part] < 100:
 			e[part] = e[part]*10 + int(c-'0')
 		case c == '.' && part < 2 && i > 0 && word[i-1] != '.':
 			part++
@@ -143,5 +198,5 @@ func cutEnhanced(text string, class int) ([3]int, string) {
 	if part != 2 || e[0] != class || word[len(word)-1] == '.' {
 		return [3]int{}, text
 	}
-	return e, rest
+	return e, strings.TrimLeft(rest, " \t")
 }

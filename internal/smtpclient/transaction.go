@@ -2,6 +2,7 @@ package smtpclient
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -216,7 +217,7 @@ func (c *Conn) announced(taken bool) error {
 		c.data, c.asked = r, true
 		return nil
 	}
-	if r.Code == 354 {
+	if r.Code/100 == 3 {
 		if err := c.write(StageData, []byte(".\r\n"), c.cfg.Timeouts.Command); err != nil {
 			return err
 		}
@@ -254,6 +255,9 @@ func (c *Conn) Rcpt(ctx context.Context, r Rcpt) error {
 
 // lastWords returns what the hop said before it closed the connection, or err.
 func (c *Conn) lastWords(s Stage, err error) error {
+	if e := (*Error)(nil); errors.As(err, &e) && (e.Reply.Code != 0 || errors.Is(err, ErrPlace)) {
+		return err // they are it
+	}
 	for range maxLastWords {
 		r, readErr := c.read(s, min(c.cfg.Timeouts.Command, lastWordsTimeout))
 		if readErr != nil {

@@ -33,6 +33,15 @@ func (c *Conn) Read(p []byte) (int, error) {
 	return n, c.wrap("read", err)
 }
 
+// Quiet reports whether Read would wait: nothing has come that wasn't read, not even
+// the end.
+func (c *Conn) Quiet() bool {
+	s := c.in
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.size == 0 && !s.gone && !s.reset && !s.ended
+}
+
 // Write implements net.Conn. It fails with EPIPE once the other side has closed.
 func (c *Conn) Write(p []byte) (int, error) {
 	n, err := c.out.write(p)

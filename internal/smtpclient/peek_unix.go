@@ -1,0 +1,12 @@
+//go:build unix
+
+package smtpclient
+
+import "syscall"
+
+// nothingToRead asks a socket, without waiting.
+func nothingToRead(fd uintptr) bool {
+	var b [1]byte
+	_, _, err := syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+	return err == syscall.EAGAIN || err == syscall.EWOULDBLOCK
+}
