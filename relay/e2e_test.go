@@ -99,8 +99,10 @@ func TestEndToEnd(t *testing.T) {
 			w := through(t, c.send, c.sink)
 			client := w.hello(gateway, hub)
 			client.Do("MAIL FROM:<someone@contoso.com>", 250)
-			client.Do("RCPT TO:<"+elsewhere+">", 250)
-			text := send(client, "X-MS-Exchange-Organization-SCL: 9\r\n"+message, c.code)
+			text := client.Do("RCPT TO:<"+elsewhere+">", c.code)
+			if c.code == 250 {
+				text = send(client, "X-MS-Exchange-Organization-SCL: 9\r\n"+message, c.code)
+			}
 			if strings.Contains(w.log.String()+text, "out we go") {
 				t.Error("the password is seen")
 			}

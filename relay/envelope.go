@@ -24,6 +24,10 @@ type Envelope struct {
 	Ret   string // "FULL", "HDRS" or "": what of the message a DSN returns
 	EnvID string // ENVID as the client wrote it, in xtext; it may be sent on as it is
 
+	// Report says that the message is a report of our own on what became of
+	// another one. No size limit of ours holds for it.
+	Report bool
+
 	Connector string             // the name of the Receive connector
 	Inbound   *connector.Inbound // the Receive connector; nil if no Server made the Envelope
 	Remote    netip.AddrPort

@@ -122,7 +122,8 @@ func (s *site) password(password string) {
 }
 
 func (s *site) flags(more ...string) []string {
-	return append([]string{"-config", s.file("policy.json"), "-users", s.file("users"), "-cert", s.file("cert"), "-key", s.file("key")}, more...)
+	flags := append([]string{"-config", s.file("policy.json"), "-users", s.file("users"), "-cert", s.file("cert"), "-key", s.file("key")}, more...)
+	return append(flags, "-connect-to", "mailbox.fabrikam.com:25:"+freeAddress(s.t)) // where nobody listens, unless more says where
 }
 
 // session is a client of the gateway.
@@ -146,7 +147,7 @@ func (s *site) sees(c *relaytest.Client, certificate, password, notPassword, dom
 	c.StartTLS(&tls.Config{RootCAs: s.ca.Pool(), ServerName: certificate})
 	c.Do("EHLO client.example", 250)
 	c.Do("MAIL FROM:<dora@example.net>", 250)
-	c.Do("RCPT TO:<bob@"+domain+">", 250)
+	c.Do("RCPT TO:<bob@"+domain+">", 451) // the policy takes it, and its next hop isn't there
 	c.Do("RCPT TO:<bob@"+notDomain+">", 550)
 	c.Do("RSET", 250)
 	c.Do("AUTH PLAIN "+plain("ann@fabrikam.com", notPassword), 535)

@@ -112,7 +112,7 @@ func pemOf(t *testing.T, cert tls.Certificate) (certificate, key []byte) {
 // ids in its replies.
 func TestServeExplain(t *testing.T) {
 	binding := freeAddress(t)
-	s := startServing(t, "-config", relayFile(t, binding), "-explain", "relay")
+	s := startServing(t, "-config", relayFile(t, binding), "-explain", "relay", "-connect-to", "mailbox.fabrikam.com:25:"+freeAddress(t))
 	conn, err := net.Dial("tcp", binding)
 	if err != nil {
 		t.Fatal(err)
@@ -121,7 +121,7 @@ func TestServeExplain(t *testing.T) {
 	c.Expect(220)
 	c.Do("EHLO client.example", 250)
 	c.Do("MAIL FROM:<ann@example.net>", 250)
-	text := c.Do("RCPT TO:<bob@fabrikam.com>", 250)
+	text := c.Do("RCPT TO:<bob@fabrikam.com>", 451) // there is no such next hop
 	c.Do("QUIT", 221)
 	c.Close()
 	_, id, _ := strings.Cut(strings.TrimSuffix(text, "]"), " [")

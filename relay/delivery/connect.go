@@ -1,168 +1,279 @@
 package delivery
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
 	"net"
 	"net/netip"
+	"os"
 	"time"
 
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
 )
 
-// How long it may take until a hop can be given a message: a connection, all
-// up to AUTH at one address, and that at one address after the other. A hop
-// that takes the connection and says nothing must leave time for the next.
+// How long it may take until a hop can be given a message. Each step of the
+// conversation has a limit of its own (RFC 5321 section 4.5.3.2); these are for
+// a call, for all up to AUTH at one address while there are others, and for all
+// of them together, with and without a client that waits.
 const (
 	dialTimeout    = 30 * time.Second
 	addressTimeout = time.Minute
-	connectTimeout = 3 * time.Minute
+	waitTimeout    = 3 * time.Minute
+	connectTimeout = 20 * time.Minute
 )
 
-// begin opens a transaction at one of h's hosts, on a kept connection or a
-// new one. Everything that isn't a refusal of this transaction makes it try
-// the next host. The error is a hopError when no host took MAIL or refused it.
-func (s *Sender) begin(ctx context.Context, h *NextHop, m smtpclient.Mail, to []smtpclient.Rcpt, data bool) (*link, []error, error) {
-	// The commands of a transaction have waits of their own.
-	connected := time.Now().Add(connectTimeout)
-	var failed error
-	heard := false // a host took MAIL
-	for _, c := range h.candidates() {
-		k := linkKey{h.out, c.kind, c.name}
-		if l := s.pool.get(k); l != nil {
-			answers, err := l.Begin(ctx, m, to, data)
-			if !deadLink(err) {
-				return s.begun(l, answers, err)
-			}
-			s.log(ctx, slog.LevelDebug, "kept connection was dead", slog.String("host", l.host), slog.Any("error", err))
-			l.Close()
-			s.pool.drop(k)
-		}
-		l, err := s.connect(ctx, connected, h, c, k)
-		if err != nil {
-			failed = worse(failed, err)
-			continue
-		}
-		answers, err := l.Begin(ctx, m, to, data)
-		if !deadLink(err) {
-			return s.begun(l, answers, err)
-		}
-		l.Close()
-		heard = heard || afterMail(err)
-		failed = worse(failed, &hostError{l.host, err})
-	}
-	if !heard {
-		failed = &hopError{failed}
-	}
-	return nil, nil, failed
+// attempt is what begin looks for a host for.
+type attempt struct {
+	hop   *NextHop
+	mail  smtpclient.Mail
+	to    []smtpclient.Rcpt
+	data  bool          // DATA is to follow at once
+	fresh bool          // on a new connection only
+	limit time.Duration // for connecting
+
+	failed failures
+	heard  bool // a host took MAIL
 }
 
-// begun keeps the connection of a transaction that was refused as a whole.
+// begin opens a transaction at one of the hop's hosts, on a kept connection or a
+// new one. Everything that isn't a refusal of this transaction makes it try
+// the next host. The error is a hopError when no host took MAIL or refused it.
+func (s *Sender) begin(ctx context.Context, a *attempt) (*link, []error, error) {
+	end := time.Now().Add(a.limit) // the commands of a transaction have waits of their own
+	list := s.candidates(a.hop)
+	var slow []call
+	for _, c := range list {
+		k := linkKey{a.hop.out, c.kind, c.name}
+		if l := s.kept(ctx, a, k); l != nil {
+			if answers, err, ok := s.try(ctx, a, l); ok {
+				return s.begun(l, answers, err)
+			}
+		}
+		found, late, err := s.connect(ctx, end, a.hop, c, len(list) == 1)
+		slow = append(slow, late...)
+		if err != nil {
+			a.failed.add(err)
+			continue
+		}
+		if answers, err, ok := s.try(ctx, a, found); ok {
+			s.tookOver(ctx, a)
+			return s.begun(found, answers, err)
+		}
+	}
+	for _, c := range slow { // they may just be slow, and there is no other
+		l, err := s.reach(ctx, end, a.hop, c)
+		if err != nil {
+			a.failed.add(err)
+			continue
+		}
+		if answers, err, ok := s.try(ctx, a, l); ok {
+			return s.begun(l, answers, err)
+		}
+	}
+	if a.heard {
+		return nil, nil, &a.failed
+	}
+	return nil, nil, &hopError{&a.failed}
+}
+
+// kept returns a connection that was kept, unless a new one is wanted.
+func (s *Sender) kept(ctx context.Context, a *attempt, k linkKey) *link {
+	if a.fresh {
+		return nil
+	}
+	return s.pool.get(k)
+}
+
+// try begins the transaction on l. ok is false, and l is closed, if another
+// connection may fare better.
+func (s *Sender) try(ctx context.Context, a *attempt, l *link) (answers []error, err error, ok bool) {
+	used := l.used
+	l.use()
+	answers, err = l.Begin(ctx, a.mail, a.to, a.data)
+	switch trouble := scopeOf(err); {
+	case trouble == ofMessage && !(used && doubted(answers, err)):
+		return answers, err, true
+	case used:
+		s.log(ctx, slog.LevelDebug, "kept connection was of no use", slog.String("host", l.host), slog.Any("error", err))
+		if trouble != ofMessage {
+			s.pool.drop(l.key) // the older ones are likely to be dead, too
+		}
+	default:
+		a.heard = a.heard || afterMail(err)
+		a.failed.add(&hostError{l.host, err})
+		s.health.failed(l.key.String(), time.Now())
+	}
+	l.Close()
+	return nil, nil, false
+}
+
+// begun gives back the connection of a transaction that was refused as a whole.
 func (s *Sender) begun(l *link, answers []error, err error) (*link, []error, error) {
 	if err != nil {
-		s.pool.put(l)
+		s.done(l, nil, err)
 		return nil, nil, &hostError{l.host, err}
-	}
-	if l.left > 0 {
-		l.left--
 	}
 	return l, answers, nil
 }
 
-// deadLink reports whether err says something about the connection and
-// nothing about the transaction.
-func deadLink(err error) bool {
-	if err == nil {
-		return false
+// done keeps l for others after a transaction, unless it was refused in a way that
+// may be the connection's: that it has had its messages, say.
+func (s *Sender) done(l *link, answers []error, err error) {
+	if doubted(answers, err) {
+		l.Close()
+		return
 	}
-	var e *smtpclient.Error
-	if !errors.As(err, &e) {
-		return true
-	}
-	if e.Reply.Code != 0 {
-		return e.Reply.Code == 421 || e.Stage == smtpclient.StageReset
-	}
-	return !errors.Is(err, smtpclient.ErrBinary) && !errors.Is(err, smtpclient.ErrUTF8) && !errors.Is(err, smtpclient.ErrTooBig)
+	s.pool.put(l)
 }
 
-// worse returns the error to report when several hosts failed: a temporary
-// one, if there is one, because that host may yet take the message.
-func worse(a, b error) error {
-	if a == nil || replyTo(a, nil).Code >= 500 {
-		return b
+// tookOver logs the hosts in whose place another one took the transaction. All
+// other failures are in the error that is returned.
+func (s *Sender) tookOver(ctx context.Context, a *attempt) {
+	for _, err := range a.failed.list {
+		s.log(ctx, slog.LevelWarn, "host failed, another one took its place",
+			slog.String("connector", a.hop.set.Name), slog.String("error", err.Error()))
 	}
-	return a
+}
+
+// call is one address of a candidate.
+type call struct {
+	candidate
+	endpoint
 }
 
 // connect opens a connection to the first address of c that answers, until the
-// time end.
-func (s *Sender) connect(ctx context.Context, end time.Time, h *NextHop, c candidate, k linkKey) (*link, error) {
+// time end. Addresses that didn't answer soon, while there were others, come
+// back as slow; alone says that c has no equal.
+func (s *Sender) connect(ctx context.Context, end time.Time, h *NextHop, c candidate, alone bool) (l *link, slow []call, err error) {
 	ctx, cancel := context.WithDeadline(ctx, end)
 	defer cancel()
+	key := linkKey{h.out, c.kind, c.name}.String()
 	list, err := s.resolve(ctx, h, c)
 	if err != nil {
-		return nil, err
+		s.health.failed(key, time.Now())
+		return nil, nil, err
 	}
-	p := h.tlsPolicy(c)
-	var failed error
+	patience := addressTimeout
+	if alone && len(list) == 1 {
+		patience = connectTimeout
+	}
+	failed := new(failures)
 	for _, e := range list {
-		attempt, cancel := context.WithTimeout(ctx, addressTimeout)
-		conn, err := s.open(attempt, h, c, p, e)
+		attempt, cancel := context.WithTimeout(ctx, patience)
+		l, err := s.reach(attempt, end, h, call{c, e})
+		late := attempt.Err() != nil && ctx.Err() == nil
 		cancel()
 		if err == nil {
-			l := &link{Conn: conn, key: k, host: e.host, idle: h.idle(), left: h.set.SmtpMaxMessagesPerConnection}
-			if l.left <= 0 {
-				l.left = -1
-			}
-			return l, nil
+			return l, nil, nil
 		}
-		s.log(ctx, slog.LevelWarn, "next hop failed", slog.String("connector", h.set.Name),
-			slog.String("host", e.host), slog.String("address", e.addr.String()), slog.Any("error", err))
-		failed = worse(failed, &hostError{e.host, err})
+		if failed.add(err); late {
+			slow = append(slow, call{c, e})
+		}
 		if ctx.Err() != nil {
 			break
 		}
 	}
-	return nil, failed
+	s.health.failed(key, time.Now())
+	return nil, slow, failed
 }
 
-// open calls e and goes through greeting, EHLO, TLS and AUTH.
-func (s *Sender) open(ctx context.Context, h *NextHop, c candidate, p tlsPolicy, e endpoint) (*smtpclient.Conn, error) {
-	host := e.host
+// reach opens a connection to one address, until the time end.
+func (s *Sender) reach(ctx context.Context, end time.Time, h *NextHop, c call) (*link, error) {
+	ctx, cancel := context.WithDeadline(ctx, end)
+	defer cancel()
+	conn, err := s.open(ctx, h, c)
+	address := c.endpoint.addr.String()
+	if err != nil {
+		if !errors.Is(err, errOurs) && !errors.Is(ctx.Err(), context.Canceled) {
+			s.health.failed(address, time.Now())
+		}
+		return nil, &hostError{c.host, err}
+	}
+	l := &link{Conn: conn, key: linkKey{h.out, c.kind, c.name}, host: c.host, idle: h.idle(), left: h.set.SmtpMaxMessagesPerConnection}
+	if l.left <= 0 {
+		l.left = -1
+	}
+	s.health.answered(address)
+	s.health.answered(l.key.String())
+	return l, nil
+}
+
+// open calls c and goes through greeting, EHLO, TLS and AUTH. When TLS fails it
+// calls again, with less of it each time, as far as the connector permits.
+func (s *Sender) open(ctx context.Context, h *NextHop, c call) (*smtpclient.Conn, error) {
+	host := c.host
 	if c.kind == smartHost {
 		host = c.name // what the administrator wrote, not what DNS says
 	}
-	config, err := s.tlsConfig(h, p, host)
-	if err != nil {
-		return nil, err
+	p := h.tlsPolicy(c.candidate)
+	last := inTheClear
+	if p.required || h.implicitTLS() || h.credentials() != nil {
+		last = plainHello // credentials above all never follow a failure in the clear
 	}
-	cfg := smtpclient.Config{
-		Name: h.name, HELO: h.set.ForceHELO && h.key.via == "",
-		TLS: config, RequireTLS: p.required,
-		Auth: h.credentials(), Timeouts: h.timeouts(s.timeouts),
+	var failed error // TLS
+	for level := min(s.health.tlsLevel(c.endpoint.addr), last); ; level++ {
+		config, err := s.tlsConfig(h, p, host, level)
+		if err != nil {
+			return nil, err
+		}
+		nc, err := s.dial(ctx, h.source(), c.endpoint.addr)
+		if err != nil {
+			return nil, cmp.Or(failed, err)
+		}
+		conn, err := smtpclient.Open(ctx, nc, smtpclient.Config{
+			Name: h.name, HELO: h.set.ForceHELO && h.key.via == "",
+			TLS: config, ImplicitTLS: h.implicitTLS(), RequireTLS: p.required || level > fullHello && last == plainHello,
+			Auth: h.credentials(), Timeouts: h.timeouts(s.timeouts),
+		})
+		switch {
+		case failed != nil && errors.Is(err, smtpclient.ErrNoTLS):
+			return nil, failed // what it offered before, and broke
+		case err == nil || !errors.Is(err, smtpclient.ErrHandshake):
+			return conn, err
+		}
+		if failed = blameCertificate(err, config); errors.Is(err, errCertificate) || config == nil || ctx.Err() != nil {
+			return nil, failed
+		}
+		s.health.tlsFailed(c.endpoint.addr, level, time.Now())
+		if level == last {
+			return nil, failed
+		}
+		s.log(ctx, slog.LevelWarn, "TLS failed, calling again", slog.String("host", c.host),
+			slog.String("then", (level+1).String()), slog.String("error", failed.Error()))
 	}
-	nc, err := s.dial(ctx, h.source(), e.addr)
-	if err != nil {
-		return nil, err
-	}
-	conn, err := smtpclient.Open(ctx, nc, cfg)
-	if !errors.Is(err, smtpclient.ErrHandshake) || p.required || cfg.Auth != nil || ctx.Err() != nil {
-		return conn, err
-	}
-	s.log(ctx, slog.LevelWarn, "TLS isn't required and failed, going on without", slog.String("host", e.host), slog.Any("error", err))
-	cfg.TLS = nil
-	if nc, err = s.dial(ctx, h.source(), e.addr); err != nil {
-		return nil, err
-	}
-	return smtpclient.Open(ctx, nc, cfg)
 }
 
 // dialError is a connection that didn't come about.
-type dialError struct{ err error }
+type dialError struct {
+	to  netip.AddrPort
+	err error
+}
 
-func (e *dialError) Error() string { return e.err.Error() }
+// Error says why, without what only a programmer wants to know.
+func (e *dialError) Error() string {
+	why := e.err
+	var sys *os.SyscallError
+	var op *net.OpError
+	switch {
+	case isTimeout(e.err):
+		return e.to.String() + ": no answer to the call"
+	case errors.As(e.err, &sys):
+		why = sys.Err
+	case errors.As(e.err, &op):
+		why = op.Err
+	}
+	return e.to.String() + ": " + why.Error()
+}
+
 func (e *dialError) Unwrap() error { return e.err }
+
+// isTimeout reports whether a wait was over; a context's deadline is one, too.
+func isTimeout(err error) bool {
+	var t interface{ Timeout() bool }
+	return errors.As(err, &t) && t.Timeout()
+}
 
 func (s *Sender) dial(ctx context.Context, from netip.Addr, to netip.AddrPort) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
@@ -173,7 +284,7 @@ func (s *Sender) dial(ctx context.Context, from netip.Addr, to netip.AddrPort) (
 	}
 	nc, err := dial(ctx, from, to)
 	if err != nil {
-		return nil, &dialError{err}
+		return nil, &dialError{to, err}
 	}
 	return nc, nil
 }

@@ -3,6 +3,7 @@ package delivery
 import (
 	"crypto/tls"
 	"errors"
+	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/internal/mailheader"
@@ -11,12 +12,13 @@ import (
 	"github.com/interchange-smtp/interchange/relay"
 )
 
-// ofMessage are the errors that lie in the message and not in the hop.
-var ofMessage = []struct {
+// reasons are what the client is told of errors that are found here.
+var reasons = []struct {
 	err    error
 	reason connector.ReasonCode
 }{
 	{mailheader.ErrTooLarge, connector.HeaderTooLarge},
+	{errTooLarge, connector.MessageTooLarge},
 	{smtpclient.ErrBareCRLF, connector.BareLinefeed},
 	{smtpclient.ErrEightBit, connector.NextHopNeedsConversion},
 	{smtpclient.ErrBinary, connector.NextHopNeedsConversion},
@@ -27,29 +29,6 @@ var ofMessage = []struct {
 	{smtpclient.ErrNoTLS, connector.NextHopSecurity},
 	{smtpclient.ErrNoAuth, connector.NextHopSecurity},
 	{smtpclient.ErrInjected, connector.NextHopSecurity},
-}
-
-// hostError is an error of one host.
-type hostError struct {
-	host string
-	err  error
-}
-
-func (e *hostError) Error() string { return e.host + ": " + e.err.Error() }
-func (e *hostError) Unwrap() error { return e.err }
-
-// hopError is a failure of a next hop as a whole, before it said anything of
-// the message.
-type hopError struct{ err error }
-
-func (e *hopError) Error() string { return e.err.Error() }
-func (e *hopError) Unwrap() error { return e.err }
-
-// afterMail reports whether err came when the hop had accepted MAIL.
-func afterMail(err error) bool {
-	var e *smtpclient.Error
-	return errors.As(err, &e) &&
-		(e.Stage == smtpclient.StageRcpt || e.Stage == smtpclient.StageData || e.Stage == smtpclient.StageBody)
 }
 
 // reply returns the words for a reason. What is said of next hops is the same
@@ -73,7 +52,7 @@ func replyTo(err error, set *connector.Send) connector.Reply {
 	var hop *smtpclient.Error
 	var record tls.RecordHeaderError
 	switch {
-	case errors.As(err, &body):
+	case errors.As(err, &body) && !errors.Is(err, errTooLarge):
 		return reply(connector.TemporaryError)
 	case errors.As(err, &dns):
 		if set != nil && set.ErrorPolicies&connector.DowngradeDnsFailures != 0 && reply(dns.reason).Code >= 500 {
@@ -87,7 +66,7 @@ func replyTo(err error, set *connector.Send) connector.Reply {
 	case errors.As(err, &hop) && hop.Reply.Code != 0:
 		return passOn(hop)
 	}
-	for _, m := range ofMessage {
+	for _, m := range reasons {
 		if errors.Is(err, m.err) {
 			return reply(m.reason)
 		}
@@ -101,12 +80,15 @@ func passOn(e *smtpclient.Error) connector.Reply {
 	switch {
 	case e.Stage == smtpclient.StageAuth || e.Stage == smtpclient.StageTLS:
 		return reply(connector.NextHopSecurity) // and no word of what was said about our credentials
+	case e.Stage == smtpclient.StageGreeting || e.Stage == smtpclient.StageHello:
+		// It is us that the hop refuses: no message is at fault, and another day
+		// it may not.
+		code, enhanced = 451, class(enhanced, 4, [3]int{4, 4, 0})
 	case e.Stage == smtpclient.StageRcpt && (code == 552 || code == 452):
 		// Too many recipients; 552 is the old code (RFC 5321 section 4.5.3.1.10).
 		code, enhanced = 452, class(enhanced, 4, [3]int{4, 5, 3})
-	case e.Stage == smtpclient.StageReset, code == 530, code == 534, code == 535, code == 538:
-		// The hop wants us to authenticate or encrypt (RFC 4954 section 6). The
-		// client can't, and shall not believe that it is asked to.
+	case e.Stage == smtpclient.StageReset, wantsLogon(code):
+		// The client can't, and shall not believe that it is asked to.
 		return reply(connector.NextHopSecurity)
 	case code < 500:
 		code, enhanced = 451, class(enhanced, 4, [3]int{4, 4, 0})
@@ -125,10 +107,26 @@ func class(e [3]int, n int, def [3]int) [3]int {
 	return def
 }
 
-// logText returns what the log says of e: the reply to the client and its cause.
-func logText(e *relay.Error) string {
-	if e.Err == nil {
-		return e.Error()
+// cause returns why e came about; without a reason that is what the client is told.
+func cause(e error) string {
+	var known *relay.Error
+	if errors.As(e, &known) && known.Err != nil {
+		return known.Err.Error()
+	} else if known != nil {
+		return known.Reply.Text
 	}
-	return e.Reply.Text + ": " + e.Err.Error()
+	return e.Error()
+}
+
+// maxCause bounds what is told of a cause.
+const maxCause = 500
+
+// printable returns s, cut, with '?' for whatever isn't printable ASCII.
+func printable(s string) string {
+	return strings.Map(func(c rune) rune {
+		if c < ' ' || c > '~' {
+			return '?'
+		}
+		return c
+	}, s[:min(len(s), maxCause)])
 }

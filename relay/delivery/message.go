@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"errors"
 	"io"
 
 	"github.com/interchange-smtp/interchange/internal/mailheader"
@@ -25,8 +26,30 @@ type message struct {
 	buf    *[]byte
 }
 
+// errTooLarge says that a message is larger than its route is for.
+var errTooLarge = errors.New("larger than MaxMessageSize of the Send connector, or MaxSendSize")
+
+// limited reads a message, and fails where it is larger than left. What a client
+// declares may be nothing or a lie, so that the route may not have seen it.
+type limited struct {
+	r    io.Reader
+	left int64
+}
+
+// Read implements io.Reader.
+func (l *limited) Read(p []byte) (int, error) {
+	n, err := l.r.Read(p)
+	if l.left -= int64(n); l.left < 0 {
+		return 0, errTooLarge
+	}
+	return n, err
+}
+
 // read reads the header through the firewall of hop, and the beginning of the body.
 func (s *Sender) read(hop *NextHop, env *relay.Envelope, body io.Reader) (*message, error) {
+	if limit := hop.maxSize(); limit > 0 && !env.Report {
+		body = &limited{body, limit}
+	}
 	h, err := mailheader.Read(body, maxHeader)
 	if err == mailheader.ErrTooLarge {
 		return nil, err

@@ -107,11 +107,14 @@ type candidate struct {
 	addr netip.Addr // if it is an address and needn't be resolved
 }
 
-// smtpPort is that of DNS routing and of the organisation's servers.
-const smtpPort = 25
+const (
+	smtpPort        = 25 // that of DNS routing and of the organisation's servers
+	submissionsPort = 465
+)
 
-// candidates returns the hosts to try, in a new order each time.
-func (h *NextHop) candidates() []candidate {
+// candidates returns h's hosts in the order in which to try them: a new one each
+// time, but those that failed lately come last.
+func (s *Sender) candidates(h *NextHop) []candidate {
 	if h.key.via != "" {
 		return []candidate{{kind: server, name: h.key.via}}
 	}
@@ -129,6 +132,9 @@ func (h *NextHop) candidates() []candidate {
 		list = append(list, c)
 	}
 	rand.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+	if now := time.Now(); len(list) > 1 && s.health.any.Load() {
+		lastThoseThat(list, func(c candidate) bool { return s.health.isBad(linkKey{h.out, c.kind, c.name}.String(), now) })
+	}
 	return list
 }
 
@@ -139,6 +145,19 @@ func (h *NextHop) port() uint16 {
 	}
 	return uint16(h.set.Port)
 }
+
+// maxSize returns how large a message may be that goes to h; 0: no limit.
+func (h *NextHop) maxSize() int64 {
+	limit := max(h.set.MaxMessageSize, 0)
+	if all := h.policy.Transport().MaxSendSize; all > 0 && (limit == 0 || all < limit) {
+		limit = all
+	}
+	return int64(limit)
+}
+
+// implicitTLS reports whether TLS begins before anything is said, as on the port
+// that is for it (RFC 8314 section 7.3).
+func (h *NextHop) implicitTLS() bool { return h.port() == submissionsPort }
 
 // source returns the address to call from; invalid: any.
 func (h *NextHop) source() netip.Addr {

@@ -29,14 +29,27 @@ type linkKey struct {
 	host string
 }
 
+// String names the host and who calls it.
+func (k linkKey) String() string { return k.out.Name() + " to " + k.host }
+
 // link is a connection to a next hop.
 type link struct {
 	*smtpclient.Conn
-	key   linkKey
-	host  string // for the log
-	left  int    // messages that may yet be sent; <0: any number
-	idle  time.Duration
-	until time.Time // the end of its time in the pool
+	key        linkKey
+	host       string // for the log
+	used       bool   // for a transaction, whatever came of it
+	usedBefore bool   // for one before the present
+	left       int    // transactions that may yet be begun; <0: any number
+	idle       time.Duration
+	until      time.Time // the end of its time in the pool
+}
+
+// use counts a transaction.
+func (l *link) use() {
+	l.usedBefore, l.used = l.used, true
+	if l.left > 0 {
+		l.left--
+	}
 }
 
 // pool keeps connections that have nothing to do. The zero pool is ready.

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
 )
@@ -30,12 +31,8 @@ type dnsError struct {
 	err    error
 }
 
-func (e *dnsError) Error() string {
-	if e.err != nil {
-		return reply(e.reason).Text + ": " + e.err.Error()
-	}
-	return reply(e.reason).Text
-}
+// Error returns the cause alone; the reply has the rest.
+func (e *dnsError) Error() string { return e.err.Error() }
 
 func (e *dnsError) Unwrap() error { return e.err }
 
@@ -55,7 +52,7 @@ func (s *Sender) resolve(ctx context.Context, h *NextHop, c candidate) ([]endpoi
 		if err != nil && (failed == nil || !isNotFound(err)) {
 			failed = err
 		}
-		for _, a := range addrs {
+		for _, a := range byTurns(addrs) {
 			list = append(list, endpoint{mx.Host, netip.AddrPortFrom(a.Unmap(), h.port()), mx.Pref})
 		}
 		if len(list) >= maxAddresses {
@@ -95,9 +92,9 @@ func (s *Sender) exchangers(ctx context.Context, h *NextHop, c candidate) ([]net
 	}
 	if len(hosts) == 0 {
 		if c.kind == smartHost {
-			return nil, &dnsError{reason: connector.NextHopNotFound}
+			return nil, &dnsError{connector.NextHopNotFound, errors.New(c.name + " takes no mail (null MX)")}
 		}
-		return nil, &dnsError{reason: connector.DomainTakesNoMail}
+		return nil, &dnsError{connector.DomainTakesNoMail, errors.New(c.name + " has a null MX")}
 	}
 	// From our own preference on, mail would come back (RFC 5321 section 5.1).
 	hosts = slices.DeleteFunc(hosts, func(mx net.MX) bool { return int(mx.Pref) >= own })
@@ -125,7 +122,28 @@ func (s *Sender) callable(h *NextHop, c candidate, list []endpoint) ([]endpoint,
 			return nil, &dnsError{reason: connector.NextHopNotFound, err: errors.New("no address of the family of SourceIPAddress")}
 		}
 	}
+	if now := time.Now(); len(list) > 1 && s.health.any.Load() {
+		lastThoseThat(list, func(e endpoint) bool { return s.health.isBad(e.addr.String(), now) })
+	}
 	return list[:min(len(list), maxAddresses)], nil
+}
+
+// byTurns returns the addresses of a host so that IPv6 and IPv4 take turns, in the
+// resolver's order otherwise: neither family, should it lead nowhere, keeps the
+// other from being called.
+func byTurns(addrs []netip.Addr) []netip.Addr {
+	list := make([]netip.Addr, 0, len(addrs))
+	rest := slices.Clone(addrs)
+	for len(rest) > 0 {
+		i := 0
+		if n := len(list); n > 0 {
+			last := list[n-1].Unmap().Is4()
+			i = max(0, slices.IndexFunc(rest, func(a netip.Addr) bool { return a.Unmap().Is4() != last }))
+		}
+		list = append(list, rest[i])
+		rest = slices.Delete(rest, i, i+1)
+	}
+	return list
 }
 
 // ours reports whether we listen on a: on that very address, or on all of its
@@ -163,9 +181,9 @@ func (s *Sender) local(a netip.Addr) bool {
 // loops is the error for a candidate all of whose hosts are ourselves.
 func loops(c candidate) error {
 	if c.kind == mailDomain {
-		return &dnsError{reason: connector.RoutingLoop}
+		return &dnsError{connector.RoutingLoop, errors.New("mail for " + c.name + " would come back to this server")}
 	}
-	return &dnsError{reason: connector.NextHopIsSelf}
+	return &dnsError{connector.NextHopIsSelf, errors.New(c.name + " is this server")}
 }
 
 // nowhere is the error for a candidate without addresses. That a recipient's
@@ -176,9 +194,17 @@ func nowhere(c candidate, err error) error {
 	case err != nil && !isNotFound(err):
 		return &dnsError{connector.DNSUnavailable, err}
 	case c.kind == mailDomain:
-		return &dnsError{connector.DomainNotFound, err}
+		return &dnsError{connector.DomainNotFound, orNothing(c, err)}
 	}
-	return &dnsError{connector.NextHopNotFound, err}
+	return &dnsError{connector.NextHopNotFound, orNothing(c, err)}
+}
+
+// orNothing returns err, or says that c has no address.
+func orNothing(c candidate, err error) error {
+	if err == nil {
+		return errors.New(c.name + " has no address")
+	}
+	return err
 }
 
 func isNotFound(err error) bool {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
@@ -18,7 +20,8 @@ type Outcome struct {
 	// tried again and 5xx if it is refused for good.
 	Err   error
 	Host  string // who was spoken to; "": nobody
-	Reply string // what the host said, in printable ASCII; "": nothing
+	Reply string // what the host said of it, in printable ASCII; "": nothing
+	Cause string // where Reply is "": what was found here instead, for operators, in printable ASCII
 	DSN   bool   // the host has taken over RET, ENVID, NOTIFY and ORCPT
 }
 
@@ -30,13 +33,13 @@ type Outcome struct {
 // Outcomes are temporary. So they are when ctx ends before the hop has
 // answered; it may have the message then.
 //
-// The error is that of the hop as a whole: nobody could be reached, or nobody
-// said anything of this message before the connection was lost. It may be tried
-// again later, with this or any message, and all Outcomes are temporary. What
-// lies in the message, what refuses it for good, and a canceled ctx are no such
-// error.
+// The error is that of the hop as a whole: nobody could be reached, nobody said
+// anything of this message before the connection was lost, or the hop said that it
+// can't take so much at once ([IsCrowded]). It may be tried again later, with this or
+// any message, and all Outcomes are temporary. What lies in the message, what
+// refuses it for good, and a canceled ctx are no such error.
 //
-// Of env, Send uses From, To, Size, Body, UTF8, Ret and EnvID, and changes
+// Of env, Send uses From, To, Size, Body, UTF8, Ret, EnvID and Report, and changes
 // nothing.
 func (s *Sender) Send(ctx context.Context, hop NextHop, env *relay.Envelope, body io.Reader) ([]Outcome, error) {
 	outcomes := make([]Outcome, len(env.To))
@@ -50,34 +53,117 @@ func (s *Sender) Send(ctx context.Context, hop NextHop, env *relay.Envelope, bod
 		return outcomes, nil
 	}
 	defer s.free(m)
-	l, answers, err := s.beginWhole(ctx, &hop, mailOf(env, m.size(env), m.utf8), env, m)
-	if err != nil {
-		o := hop.refused("", err)
-		fill(outcomes, o)
-		return outcomes, hopFailure(ctx, o.Err)
-	}
-	host, dsn, taken := l.host, l.Has("DSN"), 0
-	for i, err := range answers {
+	t, err := s.hand(ctx, &hop, mailOf(env, m.size(env), m.utf8), rcptsOf(env), m, connectTimeout, nil)
+	for i, err := range t.answers {
 		if err != nil {
-			outcomes[i] = hop.refused(host, err)
-		} else {
-			taken++
+			outcomes[i] = hop.refused(t.host, err)
 		}
 	}
-	if taken == 0 {
-		s.pool.put(l)
-		return outcomes, nil
-	}
-	r, err := l.Data(ctx, m.Message)
-	s.pool.put(l)
-	o := Outcome{Host: host, DSN: dsn}
+	o := Outcome{Host: t.host, DSN: t.dsn, Reply: t.reply.String()}
 	if err != nil {
-		o = hop.refused(host, err)
-	} else {
-		o.Reply = r.String()
+		o = hop.refused(t.host, err)
 	}
 	fill(outcomes, o)
-	return outcomes, nil
+	return outcomes, hopFailure(ctx, outcomes, o.Err)
+}
+
+// taken is what a hop said in a transaction.
+type taken struct {
+	host    string
+	dsn     bool
+	answers []error          // to the recipients
+	reply   smtpclient.Reply // to the message
+}
+
+// hand gives m to those of to whom h accepts. Until the message has begun to leave it
+// may take several hosts, and once more a new connection in place of one that was
+// used before and is refused the message: it may have had its messages. agreed, if
+// not nil, decides by the answers whether the message may go. The error is that of
+// all recipients without one in the answers; a hopError also where the hop says that
+// it can't take so much at once.
+func (s *Sender) hand(ctx context.Context, h *NextHop, mail smtpclient.Mail, to []smtpclient.Rcpt, m *message,
+	limit time.Duration, agreed func([]error) error) (t taken, err error) {
+	a := &attempt{hop: h, mail: mail, to: to, limit: limit}
+	// Nothing is left to decide when there is but one recipient, and if the
+	// message is short it follows at once.
+	a.data = len(to) == 1 && !m.Binary && m.Rest == nil
+	for {
+		l, answers, err := s.begin(ctx, a)
+		if err != nil {
+			return taken{}, crowded(err)
+		}
+		t = taken{host: l.host, dsn: l.Has("DSN"), answers: answers}
+		if !slices.Contains(answers, nil) {
+			s.done(l, answers, nil)
+			return t, nobody(answers)
+		}
+		if agreed != nil {
+			if err := agreed(answers); err != nil {
+				s.pool.put(l)
+				return t, err
+			}
+		}
+		used, key := l.usedBefore, l.key
+		t.reply, err = l.Data(ctx, m.Message)
+		s.done(l, nil, err)
+		if isCrowded(err) {
+			s.health.failed(key.String(), time.Now()) // an equal of it may do better
+		}
+		if !used || a.fresh || !m.again(err) {
+			return t, crowded(err)
+		}
+		a.fresh = true
+	}
+}
+
+// again reports whether m may be sent once more after err: the hop doesn't have it,
+// may have meant the connection, and all of it is still there.
+func (m *message) again(err error) bool {
+	var e *smtpclient.Error
+	if !errors.As(err, &e) || isCrowded(err) {
+		return false
+	}
+	switch e.Stage {
+	case smtpclient.StageData:
+		return scopeOf(err) == ofConnection || isDoubt(err)
+	case smtpclient.StageBody:
+		return isDoubt(err) && m.Rest == nil
+	}
+	return false
+}
+
+// crowded returns err, as one of the hop as a whole if that is what it says.
+func crowded(err error) error {
+	if isCrowded(err) {
+		return &hopError{err}
+	}
+	return err
+}
+
+// nobody returns the error for a transaction without a recipient.
+func nobody(answers []error) error {
+	var refused error
+	for _, err := range answers {
+		refused = worse(refused, err)
+		if !isCrowded(err) {
+			return refused
+		}
+	}
+	return crowded(refused)
+}
+
+// unanimous returns an error unless all recipients were accepted.
+func unanimous(answers []error) error {
+	var refused error
+	for _, err := range answers {
+		if err != nil {
+			refused = worse(refused, err)
+		}
+	}
+	if refused != nil {
+		return &relay.Error{Reply: reply(connector.MixedRecipients), Err: refused}
+	}
+	return nil
 }
 
 // fill gives o to every recipient that has no Outcome.
@@ -101,17 +187,24 @@ func (h *NextHop) refused(host string, err error) Outcome {
 	var said *smtpclient.Error
 	if errors.As(err, &said) && said.Reply.Code != 0 {
 		o.Reply = strings.TrimSpace(said.Reply.String())
+	} else {
+		o.Cause = printable(cause(o.Err))
 	}
 	return o
 }
 
 // hopFailure returns err if it says something about the hop and nothing about
-// the message, and another time may be better.
-func hopFailure(ctx context.Context, err error) error {
+// the message, and another time may be better for all its recipients.
+func hopFailure(ctx context.Context, outcomes []Outcome, err error) error {
 	var whole *hopError
-	var e *relay.Error
-	if ctx.Err() == context.Canceled || !errors.As(err, &whole) || !errors.As(err, &e) || e.Reply.Code >= 500 {
+	if ctx.Err() == context.Canceled || !errors.As(err, &whole) {
 		return nil
+	}
+	for i := range outcomes {
+		var e *relay.Error
+		if !errors.As(outcomes[i].Err, &e) || e.Reply.Code >= 500 {
+			return nil
+		}
 	}
 	return err
 }

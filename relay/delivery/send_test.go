@@ -185,7 +185,7 @@ func TestSendNowhere(t *testing.T) {
 		{"b@loop.example", "554 5.4.6 ", false},
 		{"b@broken.example", "451 4.4.3 ", true},
 		{"b@dead.example", "451 4.4.1 Next hop could not be reached |  | ", true},
-		{"b@no554.example", "554 5.3.2 no mail here | mx.no554.example | 554 5.3.2 no mail here", false},
+		{"b@no554.example", "451 4.4.0 no mail here | mx.no554.example | 554 5.3.2 no mail here", true},
 		{"b@secure.example", "451 4.7.0 Next hop refused or lacks security that is required | mx.secure.example | ", true},
 	} {
 		got := w.attempt(tc.to)

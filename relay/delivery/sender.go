@@ -39,14 +39,15 @@ type Sender struct {
 	// Loopback addresses always are.
 	Local   func(netip.Addr) bool
 	RootCAs *x509.CertPool // nil: the system's
-	// Certificates are offered to next hops that ask for one: by a connector's
-	// TlsCertificateName, else those that cover its Fqdn, else all.
-	// SetCertificates replaces them.
+	// Certificates are shown to next hops that ask for one where the connector
+	// says so: the one of its TlsCertificateName, or for the domains that it
+	// secures those that cover its Fqdn. SetCertificates replaces them.
 	Certificates []tls.Certificate
 	Logger       *slog.Logger // nil: no log
 
 	renewed  atomic.Pointer[[]tls.Certificate] // nil: Certificates
 	pool     pool
+	health   health
 	buffers  sync.Pool
 	timeouts smtpclient.Timeouts // zero: those of RFC 5321
 }
@@ -78,9 +79,8 @@ func (s *Sender) certificates() []tls.Certificate {
 	return s.Certificates
 }
 
-// Route picks the Send connector of rcpt, and keeps one next hop per
-// transaction. From the second recipient on it asks the next hop. Errors are
-// *relay.Error.
+// Route picks the Send connector of rcpt, keeps one next hop per transaction, and
+// asks it. Errors are *relay.Error.
 func (s *Sender) Route(ctx context.Context, p *connector.Policy, env *relay.Envelope, rcpt *relay.Recipient) error {
 	rcpt.Route = p.Route(rcpt.To, env.Size)
 	hop, err := nextHop(p, rcpt.To, rcpt.Route)
@@ -88,13 +88,14 @@ func (s *Sender) Route(ctx context.Context, p *connector.Policy, env *relay.Enve
 		return err
 	}
 	tx, _ := env.State.(*transaction)
-	if tx == nil || len(env.To) == 0 {
-		s.Release(env)
-		env.State = &transaction{hop: hop}
-		return nil
-	}
-	if tx.hop.key != hop.key {
+	switch {
+	case tx != nil && tx.hop.key == hop.key:
+	case len(env.To) > 0:
 		return &relay.Error{Reply: reply(connector.DifferentNextHop)}
+	default:
+		s.Release(env)
+		tx = &transaction{hop: hop}
+		env.State = tx
 	}
 	return s.add(ctx, tx, env, rcpt)
 }
@@ -102,9 +103,8 @@ func (s *Sender) Route(ctx context.Context, p *connector.Policy, env *relay.Enve
 // Release gives up what Route opened at the next hop, and keeps the connection
 // for others.
 func (s *Sender) Release(env *relay.Envelope) {
-	if tx, _ := env.State.(*transaction); tx != nil && tx.link != nil {
-		s.pool.put(tx.link)
-		tx.link = nil
+	if tx, _ := env.State.(*transaction); tx != nil {
+		s.giveUp(tx)
 	}
 	env.State = nil
 }
@@ -120,80 +120,45 @@ func (s *Sender) Deliver(ctx context.Context, env *relay.Envelope, body io.Reade
 	}
 	m, err := s.read(&tx.hop, env, body)
 	if err != nil {
-		return s.outcome(ctx, env, tx, "", smtpclient.Reply{}, err)
+		return s.outcome(ctx, env, tx, taken{}, err)
 	}
 	defer s.free(m)
-	l, err := s.ready(ctx, env, tx, m)
-	if err != nil {
-		return s.outcome(ctx, env, tx, "", smtpclient.Reply{}, err)
-	}
-	reply, err := l.Data(ctx, m.Message)
-	s.pool.put(l)
-	return s.outcome(ctx, env, tx, l.host, reply, err)
+	t, err := s.finish(ctx, env, tx, m)
+	return s.outcome(ctx, env, tx, t, err)
 }
 
-// ready returns a connection on which all recipients were accepted.
-func (s *Sender) ready(ctx context.Context, env *relay.Envelope, tx *transaction, m *message) (*link, error) {
+// finish ends the transaction that is open, or makes another one. The message may
+// go to all recipients or to none: the client comes back, and then hears of each.
+func (s *Sender) finish(ctx context.Context, env *relay.Envelope, tx *transaction, m *message) (taken, error) {
 	mail := mailOf(env, m.size(env), m.utf8)
-	if l := tx.link; l != nil {
+	if l := tx.link; l != nil && tx.taken == len(env.To) {
+		if err := l.Check(mail); err != nil {
+			return taken{host: l.host}, err
+		}
 		tx.link = nil
-		err := l.Check(mail)
-		if err == nil && tx.taken == len(env.To) {
-			return l, nil
-		}
-		s.pool.put(l)
-		if err != nil {
-			return nil, err
-		}
-	}
-	l, answers, err := s.beginWhole(ctx, &tx.hop, mail, env, m)
-	if err != nil {
-		return nil, err
-	}
-	return s.unanimous(l, answers)
-}
-
-// beginWhole is begin for all recipients of a message that is there. Nothing is
-// left to decide when there is but one, and if the message is short it follows
-// at once.
-func (s *Sender) beginWhole(ctx context.Context, h *NextHop, mail smtpclient.Mail, env *relay.Envelope, m *message) (*link, []error, error) {
-	to := rcptsOf(env)
-	return s.begin(ctx, h, mail, to, len(to) == 1 && !m.Binary && m.Rest == nil)
-}
-
-// unanimous returns l if all recipients were accepted. If some were and some
-// not, none gets the message: the client comes back, and then hears of each.
-func (s *Sender) unanimous(l *link, answers []error) (*link, error) {
-	var refused error
-	taken := 0
-	for _, err := range answers {
-		if err == nil {
-			taken++
-		} else {
-			refused = worse(refused, err)
+		t := taken{host: l.host}
+		var err error
+		t.reply, err = l.Data(ctx, m.Message)
+		s.done(l, nil, err)
+		if !m.again(err) || isDoubt(err) && !l.usedBefore {
+			return t, err
 		}
 	}
-	if refused == nil {
-		return l, nil
-	}
-	s.pool.put(l)
-	if taken > 0 {
-		return nil, &relay.Error{Reply: reply(connector.MixedRecipients), Err: refused}
-	}
-	return nil, refused
+	s.giveUp(tx)
+	return s.hand(ctx, &tx.hop, mail, rcptsOf(env), m, waitTimeout, unanimous)
 }
 
 // outcome leaves word of how a delivery ended, in env for the Server's log if it
 // went well, and returns the error for the client.
-func (s *Sender) outcome(ctx context.Context, env *relay.Envelope, tx *transaction, host string, r smtpclient.Reply, err error) error {
+func (s *Sender) outcome(ctx context.Context, env *relay.Envelope, tx *transaction, t taken, err error) error {
 	if err == nil {
-		env.Delivered = tx.hop.set.Name + " to " + host + ": " + r.String()
+		env.Delivered = tx.hop.set.Name + " to " + t.host + ": " + t.reply.String()
 		return nil
 	}
 	e := failure(err, tx.hop.set)
 	s.log(ctx, slog.LevelWarn, "not delivered",
 		slog.String("id", env.ID), slog.String("connector", tx.hop.set.Name),
-		slog.Int("recipients", len(env.To)), slog.String("host", host), slog.String("error", logText(e)))
+		slog.Int("recipients", len(env.To)), slog.String("host", t.host), slog.String("error", printable(cause(e))))
 	return e
 }
 

@@ -181,9 +181,9 @@ func TestContextEndsDelivery(t *testing.T) {
 	w := newWorld(t, toHosts("192.0.2.1"))
 	w.hop("192.0.2.1:25", []string{})
 	env := envelope()
-	w.rcpt(env, "b@fabrikam.com")
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	expect(t, "client gone", said(t, w.sender.Deliver(ctx, env, strings.NewReader(letter))), "451 4.4.")
+	to := envelopeTo("b@fabrikam.com").To[0]
+	expect(t, "client gone", said(t, w.sender.Route(ctx, w.policy, env, &to)), "451 4.4.")
 	w.sender.Release(env)
 }

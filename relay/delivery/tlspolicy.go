@@ -56,28 +56,95 @@ func (h *NextHop) tlsPolicy(c candidate) tlsPolicy {
 // errCertificate says that a certificate isn't the one that is asked for.
 var errCertificate = errors.New("certificate doesn't fit")
 
+// errOurs says that we don't have the certificate that the connector shows.
+var errOurs = fmt.Errorf("%w: ours", errCertificate)
+
+// tlsLevel is how much of TLS is asked of a host. Where one fails the next is
+// tried, the last one only where nothing asks for TLS.
+type tlsLevel uint8
+
+const (
+	fullHello  tlsLevel = iota
+	plainHello          // short, for hosts and firewalls that know nothing newer: no post-quantum key share, no name
+	inTheClear
+)
+
+// String says it for the log.
+func (l tlsLevel) String() string { return [...]string{"TLS", "plain TLS", "without TLS"}[l] }
+
+// classic are the key exchanges that fit into a short ClientHello.
+var classic = []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384, tls.CurveP521}
+
+// cipherSuites are those of TLS 1.0 to 1.2 that we offer: all that Go has but for RC4.
+// A host has what it has, and any of them is better than none. Forward secrecy and
+// AEAD come first, whatever the order here, and TLS 1.3 knows no others.
+var cipherSuites = func() (list []uint16) {
+	for _, c := range slices.Concat(tls.CipherSuites(), tls.InsecureCipherSuites()) {
+		if !strings.Contains(c.Name, "RC4") {
+			list = append(list, c.ID)
+		}
+	}
+	return list
+}()
+
 // tlsConfig returns the configuration for h's handshake with host; nil: no TLS.
-func (s *Sender) tlsConfig(h *NextHop, p tlsPolicy, host string) (*tls.Config, error) {
-	if p.never {
+func (s *Sender) tlsConfig(h *NextHop, p tlsPolicy, host string, level tlsLevel) (*tls.Config, error) {
+	if level == inTheClear || p.never && !h.implicitTLS() {
 		return nil, nil
 	}
-	name := h.set.TlsCertificateName
-	if h.key.via != "" {
-		name = ""
-	}
-	ours, err := certificate.Choose(name, h.name, s.certificates())
+	ours, err := s.shown(h)
 	if err != nil {
-		return nil, fmt.Errorf("%w: ours: %w", errCertificate, err)
+		return nil, fmt.Errorf("%w: %w", errOurs, err)
 	}
-	return &tls.Config{
-		MinVersion:   tls.VersionTLS12,
+	cfg := &tls.Config{
+		MinVersion:   tls.VersionTLS10,
+		CipherSuites: cipherSuites,
 		ServerName:   host,
 		Certificates: ours,
+		// Windows asks for a certificate in a second handshake.
+		Renegotiation: tls.RenegotiateOnceAsClient,
 		// What is checked, and whether, is the connector's business, and done
 		// by verify in this function's place.
 		InsecureSkipVerify: true,
 		VerifyConnection:   func(cs tls.ConnectionState) error { return s.verify(p, cs) },
-	}, nil
+	}
+	if p.required || h.implicitTLS() {
+		cfg.MinVersion = tls.VersionTLS12 // RFC 8996; else even TLS 1.0 is better than nothing (RFC 7435)
+	}
+	if level == plainHello {
+		cfg.CurvePreferences = classic
+		if !p.chain {
+			cfg.ServerName = ""
+		}
+	}
+	return cfg, nil
+}
+
+// shown returns our certificates for a host that asks for one: none, unless the
+// connector says so. There are hosts that hang up on one they don't know.
+func (s *Sender) shown(h *NextHop) ([]tls.Certificate, error) {
+	name := h.set.TlsCertificateName
+	if h.key.via != "" || name == "" && !h.secure {
+		return nil, nil
+	}
+	return certificate.Choose(name, h.name, s.certificates())
+}
+
+// blameCertificate returns err, and if it is a host's word on certificates, which
+// of ours it was shown.
+func blameCertificate(err error, cfg *tls.Config) error {
+	var alert *net.OpError
+	if cfg == nil || !errors.As(err, &alert) || alert.Op != "remote error" || !strings.Contains(alert.Error(), "certificate") {
+		return err
+	}
+	if len(cfg.Certificates) == 0 {
+		return fmt.Errorf("%w (it was shown none of ours; TlsCertificateName names one to show)", err)
+	}
+	name := "our certificate"
+	if leaf := cfg.Certificates[0].Leaf; leaf != nil {
+		name += " " + leaf.Subject.String()
+	}
+	return fmt.Errorf("%w (it was shown %s)", err, name)
 }
 
 // verify checks the hop's certificate.

@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"context"
+	"log/slog"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
@@ -11,18 +12,19 @@ import (
 // transaction is what a Sender knows of an Envelope from the first recipient on.
 type transaction struct {
 	hop    NextHop
-	link   *link // nil until the second recipient, and when it was lost
+	link   *link // nil before the first recipient, and when it was lost
 	taken  int   // recipients that the hop took on link
-	closed bool  // no further recipients
+	failed error // why it takes no more of them
 }
 
-// add asks the next hop about one more recipient.
+// add asks the next hop about one more recipient: the client hears what it says, in
+// whatever order good and bad ones come.
 func (s *Sender) add(ctx context.Context, tx *transaction, env *relay.Envelope, r *relay.Recipient) error {
 	switch {
-	case tx.closed:
-		return &relay.Error{Reply: reply(connector.SeparateTransaction)}
+	case tx.failed != nil:
+		return tx.failed
 	case tx.link == nil:
-		return s.openWith(ctx, tx, env, r)
+		return s.openFor(ctx, tx, env, r)
 	}
 	m := mailOf(env, env.Size, false)
 	err := tx.link.Check(m)
@@ -30,9 +32,9 @@ func (s *Sender) add(ctx context.Context, tx *transaction, env *relay.Envelope, 
 		err = tx.link.Rcpt(ctx, rcptOf(r))
 	}
 	if err != nil {
-		if deadLink(err) {
+		if scopeOf(err) != ofMessage {
 			tx.link.Close()
-			tx.link, tx.closed = nil, true
+			tx.link, tx.failed = nil, &relay.Error{Reply: reply(connector.SeparateTransaction)}
 		}
 		return failure(err, tx.hop.set)
 	}
@@ -40,31 +42,35 @@ func (s *Sender) add(ctx context.Context, tx *transaction, env *relay.Envelope, 
 	return nil
 }
 
-// openWith opens the transaction with the recipients of env, of whom nothing
-// was said to the next hop yet, and r.
-func (s *Sender) openWith(ctx context.Context, tx *transaction, env *relay.Envelope, r *relay.Recipient) error {
-	to := append(rcptsOf(env), rcptOf(r))
-	l, answers, err := s.begin(ctx, &tx.hop, mailOf(env, env.Size, false), to, false)
+// openFor opens the transaction with its first recipient. A refusal of the sender, or
+// of us, is the answer to all others, too.
+func (s *Sender) openFor(ctx context.Context, tx *transaction, env *relay.Envelope, r *relay.Recipient) error {
+	a := &attempt{hop: &tx.hop, mail: mailOf(env, env.Size, false), to: []smtpclient.Rcpt{rcptOf(r)}, limit: waitTimeout}
+	l, answers, err := s.begin(ctx, a)
 	if err != nil {
-		tx.closed = true
-		return failure(err, tx.hop.set)
-	}
-	last := len(answers) - 1
-	for _, err := range answers[:last] {
-		if err != nil {
-			// It was told 250 and is refused: its refusal must be the final
-			// reply, so nobody else may be in the transaction.
-			s.pool.put(l)
-			tx.closed = true
-			return &relay.Error{Reply: reply(connector.SeparateTransaction), Err: err}
+		e := failure(err, tx.hop.set)
+		if !afterMail(err) {
+			tx.failed = e
 		}
+		s.log(ctx, slog.LevelWarn, "recipient not taken", slog.String("id", env.ID), slog.String("connector", tx.hop.set.Name),
+			slog.String("to", printable(r.To.String())), slog.String("error", printable(cause(e))))
+		return e
 	}
-	tx.link, tx.taken = l, last
-	if answers[last] != nil {
-		return failure(answers[last], tx.hop.set)
+	tx.link = l
+	if answers[0] != nil {
+		return failure(answers[0], tx.hop.set)
 	}
-	tx.taken++
+	tx.taken = 1
 	return nil
+}
+
+// giveUp keeps the connection of a transaction that isn't ended for others. What
+// the hop said in it was about its recipients.
+func (s *Sender) giveUp(tx *transaction) {
+	if tx.link != nil {
+		s.pool.put(tx.link)
+		tx.link = nil
+	}
 }
 
 // mailOf returns the MAIL command for env; utf8 says that the header needs
