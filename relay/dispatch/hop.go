@@ -24,6 +24,7 @@ type hop struct {
 	proven   bool // it has answered since it last failed
 	spare    int  // connections beyond the first while it isn't proven
 	ceiling  int  // connections that it seems to take at once; 0: any number
+	spoken   bool // the ceiling follows from its words, and outlives a failure
 	answers  int  // since ceiling changed
 	failures int  // since it last answered
 	round    int  // tells attempts that began before a failure from those after it
@@ -47,7 +48,7 @@ type word struct {
 func (h *hop) become(next delivery.NextHop, p *connector.Policy) {
 	name := next.String()
 	if h.name != name && h.name != "" {
-		h.proven, h.spare, h.ceiling, h.answers = false, 0, 0, 0
+		h.proven, h.spare, h.ceiling, h.answers, h.spoken = false, 0, 0, 0, false
 		h.failures, h.retryAt, h.last = 0, time.Time{}, word{}
 		h.round++ // attempts that have begun are at the old ones
 	}
@@ -65,6 +66,13 @@ func (h *hop) allowance(l *limits) int {
 		return l.perHop
 	}
 	return min(1+h.spare, l.perHop)
+}
+
+// lower lets h have no more connections than are left when one was refused: one at
+// least. spoken says that h said why.
+func (h *hop) lower(spoken bool) {
+	h.ceiling, h.answers = max(1, h.active), 0
+	h.spoken = h.spoken || spoken
 }
 
 // down reports whether h failed and isn't to be tried again yet.

@@ -98,11 +98,20 @@ func (d *Dispatcher) hopFailed(tr *transfer, outcomes []delivery.Outcome, err er
 	e := asError(err)
 	said := word{at: now, reply: e.Reply.String()}
 	if len(outcomes) > 0 {
-		if o := &outcomes[0]; o.Reply != "" {
-			said.host, said.reply = o.Host, o.Reply
+		if said.reply = words(&outcomes[0], e); outcomes[0].Reply != "" {
+			said.host = outcomes[0].Host
 		}
 	}
+	crowded := delivery.IsCrowded(err)
 	switch {
+	case crowded && h.proven && tr.among > 1:
+		// It works, and had no room for so many. This one goes once more as soon
+		// as there is some.
+		h.lower(true)
+		d.requeue(tr)
+		d.changed(m, now)
+		d.wake(h)
+		return
 	case !tr.doubtful && m.unlucky:
 		// Others fare better: it is the message that the next hop can't bear.
 		d.settle(tr, outcomes, now)
@@ -113,7 +122,7 @@ func (d *Dispatcher) hopFailed(tr *transfer, outcomes []delivery.Outcome, err er
 	case h.proven && h.active > 0:
 		// It works, but perhaps not on so many connections. If it is dead, the
 		// last of them will tell.
-		h.ceiling, h.answers = h.active, 0
+		h.lower(false)
 		d.requeue(tr)
 		d.changed(m, now)
 		d.wake(h)
@@ -139,7 +148,10 @@ func (d *Dispatcher) hopFailed(tr *transfer, outcomes []delivery.Outcome, err er
 func (d *Dispatcher) rests(h *hop, said word, err error) {
 	h.round++
 	h.failures++
-	h.proven, h.spare, h.ceiling, h.last = false, 0, 0, said
+	h.proven, h.spare, h.last = false, 0, said
+	if !h.spoken {
+		h.ceiling = 0
+	}
 	wait := d.limits.retryAfter(h.failures)
 	h.retryAt = said.at.Add(wait)
 	d.at(&h.event, h.retryAt)
@@ -237,14 +249,24 @@ func (m *message) note(i int, o delivery.Outcome, hop string, now time.Time, l *
 	}
 	e := asError(o.Err)
 	m.errs[i] = e
-	if r.Reply == "" {
-		r.Reply = e.Reply.String()
-	}
+	r.Reply = words(&o, e)
 	if e.Reply.Code >= 500 {
 		r.Status = queue.Failed
 		return
 	}
 	r.Next = now.Add(l.message)
+}
+
+// words returns what was said of a recipient: by the next hop, or else by us, with
+// the cause.
+func words(o *delivery.Outcome, e *relay.Error) string {
+	switch {
+	case o.Reply != "":
+		return o.Reply
+	case o.Cause != "":
+		return e.Reply.String() + ": " + o.Cause
+	}
+	return e.Reply.String()
 }
 
 // asError returns err as an error that a client can be told.

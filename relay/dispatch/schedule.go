@@ -40,8 +40,8 @@ const maxChores = 16
 const maxSaving = 256
 
 // patience is how long one connection may keep a next hop waiting that is in
-// doubt, before another is tried beside it. A dead one has failed by then:
-// a Sender gives up connecting after three minutes.
+// doubt, before another is tried beside it. One that is dead has mostly failed by
+// then; one that takes the call may need five minutes for its greeting.
 const patience = 3*time.Minute + 10*time.Second
 
 // place routes every recipient that is due and finds it a place in the queue
@@ -272,6 +272,7 @@ func (d *Dispatcher) begin(tr *transfer) {
 	s.active++
 	s.busy++
 	tr.running, tr.next, tr.round, tr.doubtful = true, h.next, h.round, !h.proven
+	tr.among = h.allowance(&d.limits)
 	if tr.doubtful {
 		s.doubted++
 		if tr.m.Report {

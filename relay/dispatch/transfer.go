@@ -30,6 +30,7 @@ type transfer struct {
 	doubtful bool             // the attempt began when the hop was in doubt
 	short    bool             // it is one of a report with the header of the original
 	round    int              // of the hop when the attempt began
+	among    int              // how many there could be at once then
 
 	env  relay.Envelope
 	mem  bytes.Reader
@@ -60,6 +61,7 @@ func (tr *transfer) fill() {
 		UTF8:      m.UTF8,
 		Ret:       m.Ret,
 		EnvID:     m.EnvID,
+		Report:    m.Report,
 		Connector: m.Connector,
 		Remote:    m.Remote,
 		Helo:      m.Helo,
