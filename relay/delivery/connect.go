@@ -51,15 +51,14 @@ func (s *Sender) begin(ctx context.Context, a *attempt) (*link, []error, error) 
 				return s.begun(l, answers, err)
 			}
 		}
-		found, late, err := s.connect(ctx, end, a.hop, c, len(list) == 1)
+		l, late := s.connect(ctx, end, a, c, len(list) == 1)
 		slow = append(slow, late...)
-		if err != nil {
-			a.failed.add(err)
+		if l == nil {
 			continue
 		}
-		if answers, err, ok := s.try(ctx, a, found); ok {
+		if answers, err, ok := s.try(ctx, a, l); ok {
 			s.tookOver(ctx, a)
-			return s.begun(found, answers, err)
+			return s.begun(l, answers, err)
 		}
 	}
 	for _, c := range slow { // they may just be slow, and there is no other
@@ -144,31 +143,31 @@ type call struct {
 }
 
 // connect opens a connection to the first address of c that answers, until the
-// time end. Addresses that didn't answer soon, while there were others, come
-// back as slow; alone says that c has no equal.
-func (s *Sender) connect(ctx context.Context, end time.Time, h *NextHop, c candidate, alone bool) (l *link, slow []call, err error) {
+// time end; nil: none does. Addresses that didn't answer soon, while there were
+// others, come back as slow; alone says that c has no equal.
+func (s *Sender) connect(ctx context.Context, end time.Time, a *attempt, c candidate, alone bool) (l *link, slow []call) {
 	ctx, cancel := context.WithDeadline(ctx, end)
 	defer cancel()
-	key := linkKey{h.out, c.kind, c.name}.String()
-	list, err := s.resolve(ctx, h, c)
+	key := linkKey{a.hop.out, c.kind, c.name}.String()
+	list, err := s.resolve(ctx, a.hop, c)
 	if err != nil {
+		a.failed.add(err)
 		s.health.failed(key, time.Now())
-		return nil, nil, err
+		return nil, nil
 	}
 	patience := addressTimeout
 	if alone && len(list) == 1 {
 		patience = connectTimeout
 	}
-	failed := new(failures)
 	for _, e := range list {
 		attempt, cancel := context.WithTimeout(ctx, patience)
-		l, err := s.reach(attempt, end, h, call{c, e})
+		l, err := s.reach(attempt, end, a.hop, call{c, e})
 		late := attempt.Err() != nil && ctx.Err() == nil
 		cancel()
 		if err == nil {
-			return l, nil, nil
+			return l, nil
 		}
-		if failed.add(err); late {
+		if a.failed.add(err); late {
 			slow = append(slow, call{c, e})
 		}
 		if ctx.Err() != nil {
@@ -176,7 +175,7 @@ func (s *Sender) connect(ctx context.Context, end time.Time, h *NextHop, c candi
 		}
 	}
 	s.health.failed(key, time.Now())
-	return nil, slow, failed
+	return nil, slow
 }
 
 // reach opens a connection to one address, until the time end.

@@ -46,11 +46,12 @@ func Example() {
 		ctx := context.Background()
 		env := &relay.Envelope{From: routing.MustParseAddress("amy@contoso.com")}
 		rcpt := relay.Recipient{To: routing.MustParseAddress(to)}
-		if err := sender.Route(ctx, policy, env, &rcpt); err != nil {
-			log.Fatal(err)
+		err := sender.Route(ctx, policy, env, &rcpt) // asks the gateway
+		if err == nil {
+			env.To = append(env.To, rcpt)
+			err = sender.Deliver(ctx, env, strings.NewReader("Subject: hello\r\n\r\nHi\r\n"))
 		}
-		env.To = append(env.To, rcpt)
-		fmt.Println(to, sender.Deliver(ctx, env, strings.NewReader("Subject: hello\r\n\r\nHi\r\n")))
+		fmt.Println(to, err)
 		sender.Release(env)
 	}
 	fmt.Println(len(gateway.Messages()), "arrived")

@@ -119,6 +119,9 @@ func (s *Sender) hand(ctx context.Context, h *NextHop, mail smtpclient.Mail, to 
 // again reports whether m may be sent once more after err: the hop doesn't have it,
 // may have meant the connection, and all of it is still there.
 func (m *message) again(err error) bool {
+	if err == nil {
+		return false
+	}
 	var e *smtpclient.Error
 	if !errors.As(err, &e) || isCrowded(err) {
 		return false
@@ -196,6 +199,9 @@ func (h *NextHop) refused(host string, err error) Outcome {
 // hopFailure returns err if it says something about the hop and nothing about
 // the message, and another time may be better for all its recipients.
 func hopFailure(ctx context.Context, outcomes []Outcome, err error) error {
+	if err == nil {
+		return nil
+	}
 	var whole *hopError
 	if ctx.Err() == context.Canceled || !errors.As(err, &whole) {
 		return nil

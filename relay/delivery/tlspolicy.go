@@ -75,17 +75,24 @@ func (l tlsLevel) String() string { return [...]string{"TLS", "plain TLS", "with
 // classic are the key exchanges that fit into a short ClientHello.
 var classic = []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384, tls.CurveP521}
 
-// cipherSuites are those of TLS 1.0 to 1.2 that we offer: all that Go has but for RC4.
-// A host has what it has, and any of them is better than none. Forward secrecy and
-// AEAD come first, whatever the order here, and TLS 1.3 knows no others.
-var cipherSuites = func() (list []uint16) {
+// The cipher suites of TLS 1.0 to 1.2 that we offer: where TLS is required all that
+// Go has but for RC4 and Triple DES, for Windows Server 2012 R2 has CBC and hosts
+// behind some appliances have RSA key exchange only; else any is better than none.
+// Forward secrecy and AEAD come first, whatever the order here.
+var (
+	anyCipher   = cipherSuites("RC4")
+	soundCipher = cipherSuites("RC4", "3DES")
+)
+
+// cipherSuites returns all but those whose name holds a word.
+func cipherSuites(without ...string) (list []uint16) {
 	for _, c := range slices.Concat(tls.CipherSuites(), tls.InsecureCipherSuites()) {
-		if !strings.Contains(c.Name, "RC4") {
+		if !slices.ContainsFunc(without, func(word string) bool { return strings.Contains(c.Name, word) }) {
 			list = append(list, c.ID)
 		}
 	}
 	return list
-}()
+}
 
 // tlsConfig returns the configuration for h's handshake with host; nil: no TLS.
 func (s *Sender) tlsConfig(h *NextHop, p tlsPolicy, host string, level tlsLevel) (*tls.Config, error) {
@@ -98,7 +105,7 @@ func (s *Sender) tlsConfig(h *NextHop, p tlsPolicy, host string, level tlsLevel)
 	}
 	cfg := &tls.Config{
 		MinVersion:   tls.VersionTLS10,
-		CipherSuites: cipherSuites,
+		CipherSuites: anyCipher,
 		ServerName:   host,
 		Certificates: ours,
 		// Windows asks for a certificate in a second handshake.
@@ -109,7 +116,8 @@ func (s *Sender) tlsConfig(h *NextHop, p tlsPolicy, host string, level tlsLevel)
 		VerifyConnection:   func(cs tls.ConnectionState) error { return s.verify(p, cs) },
 	}
 	if p.required || h.implicitTLS() {
-		cfg.MinVersion = tls.VersionTLS12 // RFC 8996; else even TLS 1.0 is better than nothing (RFC 7435)
+		// RFC 8996; else even TLS 1.0 is better than nothing (RFC 7435).
+		cfg.MinVersion, cfg.CipherSuites = tls.VersionTLS12, soundCipher
 	}
 	if level == plainHello {
 		cfg.CurvePreferences = classic

@@ -22,11 +22,11 @@ var ofContent = []error{smtpclient.ErrBinary, smtpclient.ErrUTF8, smtpclient.Err
 // scopeOf returns what err concerns, as far as it is the answer to a transaction or
 // what is said before one.
 func scopeOf(err error) scope {
-	var e *smtpclient.Error
-	switch {
-	case err == nil:
+	if err == nil {
 		return ofMessage
-	case !errors.As(err, &e):
+	}
+	var e *smtpclient.Error
+	if !errors.As(err, &e) {
 		return ofHost
 	}
 	for _, content := range ofContent {
@@ -57,6 +57,9 @@ func wantsLogon(code int) bool { return code == 530 || code == 534 || code == 53
 // Microsoft 365 has for it, by the status code of a system that takes nothing now
 // (RFC 3463: X.3.2), or in words.
 func isCrowded(err error) bool {
+	if err == nil {
+		return false
+	}
 	var e *smtpclient.Error
 	if !errors.As(err, &e) || e.Reply.Code/100 != 4 {
 		return false
@@ -128,12 +131,6 @@ type failures struct {
 
 // add adds an error.
 func (f *failures) add(err error) {
-	if more, ok := err.(*failures); ok {
-		for _, err := range more.list {
-			f.add(err)
-		}
-		return
-	}
 	f.list = append(f.list, err)
 	f.worst = worse(f.worst, err)
 }

@@ -63,6 +63,7 @@ func Raw(octets string) string { return rawMark + octets }
 type Sink struct {
 	Hostname     string            // for greeting; default "sink.invalid"
 	Certificate  *tls.Certificate  // nil: STARTTLS is not offered
+	TuneTLS      func(*tls.Config) // not nil: may change what STARTTLS is done with
 	ClientCAs    *x509.CertPool    // not nil: a client certificate is asked for, and checked if given
 	Users        map[string]string // passwords; not nil: AUTH is offered and required for MAIL
 	InsecureAuth bool              // offers AUTH without TLS too

@@ -231,6 +231,9 @@ func (t *sinkSession) startTLS() {
 	if t.sink.ClientCAs != nil {
 		cfg.ClientCAs, cfg.ClientAuth = t.sink.ClientCAs, tls.VerifyClientCertIfGiven
 	}
+	if t.sink.TuneTLS != nil {
+		t.sink.TuneTLS(cfg)
+	}
 	c := tls.Server(t.wire, cfg)
 	if c.Handshake() != nil {
 		t.over = true
