@@ -25,6 +25,7 @@ const (
 	verbEnd           // BDAT LAST, or the end of what follows DATA
 	verbReset         // RSET
 	verbPrivate       // verbs that only Exchange servers speak
+	verbRemoved       // a command that was taken out of the log, or its address was
 )
 
 // command is a command that waits for its reply.
@@ -123,6 +124,12 @@ func (s *session) answered(a answer, text []byte) {
 // perform judges a command and its reply.
 func (s *session) perform(c command, a answer, text []byte) {
 	switch c.verb {
+	case verbRemoved:
+		if a.ok() {
+			s.over, s.removed = true, true
+		} else {
+			s.replay.outside(a)
+		}
 	case verbConnect:
 		s.greeting(a)
 	case verbHello:
@@ -150,7 +157,7 @@ func (s *session) perform(c command, a answer, text []byte) {
 	case verbPrivate:
 		if a.ok() || a.code == 334 {
 			s.replay.report.Private++
-			s.over = true
+			s.over, s.private = true, true
 		}
 	case verbData, verbOther:
 	}

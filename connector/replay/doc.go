@@ -5,7 +5,8 @@
 // protocol log of package relay, which has the same form, and Postfix's mail
 // log with the time stamps of syslog or of RFC 3339. What a log is, it finds
 // out itself; UTF-8 and UTF-16 with a byte order mark, and gzip, are undone.
-// Malformed lines are counted and located, and stop nothing.
+// Malformed lines are counted and located, and stop nothing. Logs of other kinds
+// (message tracking, connectivity, agents) are named and not judged.
 //
 // Every command of every session is decided anew, by the code that the relay
 // runs, and held against what the old system answered:

@@ -11,7 +11,37 @@ const (
 	FormatReceive Format = "receive" // Exchange's protocol log of Receive connectors, and ours
 	FormatSend    Format = "send"    // Exchange's protocol log of Send connectors
 	FormatPostfix Format = "postfix" // Postfix's mail log, by syslog or by Postfix itself
+	FormatEmpty   Format = "empty"
+
+	// Logs that are known and can't be judged: they don't hold what clients said
+	// and what they were answered.
+	FormatTracking     Format = "message tracking"
+	FormatConnectivity Format = "connectivity"
+	FormatAgent        Format = "agent"
+	FormatTrace        Format = "message trace" // of Exchange Online
+	FormatW3C          Format = "W3C"           // of IIS and its SMTP service
+	FormatOther        Format = "another kind of"
 )
+
+// Judged reports whether logs of the format are held against a policy.
+func (f Format) Judged() bool {
+	return f == FormatReceive || f == FormatSend || f == FormatPostfix
+}
+
+// why says why logs of a format that is known are not judged.
+func (f Format) why() string {
+	switch f {
+	case FormatEmpty:
+		return "there is nothing in it"
+	case FormatTracking, FormatTrace:
+		return "it tells what became of messages, not what clients said and were answered"
+	case FormatConnectivity:
+		return "it tells of connections to next hops, without senders and recipients"
+	case FormatAgent:
+		return "it tells what transport agents did, not what clients said and were answered"
+	}
+	return "it is neither a protocol log nor a mail log of Postfix"
+}
 
 // taken is what became of a line.
 type taken uint8
@@ -32,12 +62,16 @@ type logReader struct {
 // line takes up one line.
 func (l *logReader) line(line []byte, long bool) taken {
 	switch {
+	case l.format != FormatUnknown && !l.format.Judged():
+		return lineOther
 	case long:
 		return lineMalformed
 	case len(bytes.TrimSpace(line)) == 0:
 		return lineOther
 	case line[0] == '#' && l.format != FormatPostfix:
 		return l.comment(line)
+	case l.format != FormatPostfix && isAnnouncement(line):
+		return lineOther
 	}
 	if l.format == FormatUnknown {
 		l.detect(line)
@@ -50,17 +84,36 @@ func (l *logReader) line(line []byte, long bool) taken {
 		return lineRead
 	case FormatPostfix:
 		return l.replay.postfix.line(line)
+	case FormatUnknown:
+		return lineMalformed
 	}
-	return lineMalformed
+	return lineOther
 }
 
-// comment reads a header line of a protocol log, which tells the format.
+// comment reads a header line. Two of them tell the format; what isn't of a protocol
+// log is left alone until one is found that is.
 func (l *logReader) comment(line []byte) taken {
+	name, value, _ := bytes.Cut(line[1:], []byte(":"))
+	foreign, is, tells := FormatUnknown, false, true
+	switch string(bytes.ToLower(name)) {
+	case "log-type":
+		foreign, is = foreignType(bytes.TrimSpace(value))
+	case "fields":
+		foreign, is = foreignColumns(value)
+	default:
+		tells = false
+	}
+	if is {
+		l.format = foreign
+		return lineOther
+	}
 	if !l.protocol.comment(line) {
 		return lineMalformed
 	}
-	if l.format = FormatReceive; l.protocol.sends {
-		l.format = FormatSend
+	if tells {
+		if l.format = FormatReceive; l.protocol.sends {
+			l.format = FormatSend
+		}
 	}
 	return lineRead
 }
@@ -71,6 +124,10 @@ func (l *logReader) detect(line []byte) {
 	l.format = FormatUnknown
 	if _, ok := parsePostfixLine(line); ok {
 		l.format = FormatPostfix
+		return
+	}
+	if format, ok := foreignColumns(line); ok {
+		l.format = format
 		return
 	}
 	if line[0] < '0' || line[0] > '9' || !l.protocol.record.split(line) {

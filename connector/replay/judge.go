@@ -48,6 +48,7 @@ func (s *session) judge(stage connector.StageName, d connector.Decision, a answe
 // judgeAs is judge with the kind of difference that a refusal is.
 func (s *session) judgeAs(kind Kind, stage connector.StageName, d connector.Decision, a answer, subject string) bool {
 	s.replay.report.Commands++
+	s.judged = true
 	diff := difference{kind: kind, stage: stage, in: s.in, old: a, reason: d.Reason}
 	switch passed := d.Allowed(); {
 	case a.ok() && passed:

@@ -98,7 +98,11 @@ func (p *postfixState) smtpd(l postfixLine) bool {
 func (p *postfixState) connect(l postfixLine, client []byte) bool {
 	addr, _, ok := clientAddr(client)
 	if !ok {
-		return !bytes.Contains(client, []byte("[")) || bytes.HasPrefix(client, []byte("unknown[unknown]"))
+		known := !bytes.Contains(client, []byte("[")) || bytes.HasPrefix(client, []byte("unknown[unknown]"))
+		if !known {
+			p.replay.report.Hidden++
+		}
+		return known
 	}
 	if old, ok := p.sessions.find(l.process); ok { // it ended without a word
 		p.sessions.remove(string(l.process))
@@ -213,14 +217,17 @@ func (p *postfixState) reject(s *session, m *message, text []byte) bool {
 		return true // before MAIL, for a reason that policies don't have
 	}
 	sender, valid := postfixAddress(from)
+	to, _ := attribute(rest, "to=")
+	recipient, validTo := postfixAddress(to)
+	if s.lacks(from, valid) || s.lacks(to, validTo) {
+		return true
+	}
 	switch string(stage) {
 	case "MAIL":
 		s.mail(sender, valid, 0, a)
 	case "RCPT":
 		p.transaction(s, m, sender, valid, 0)
-		to, _ := attribute(rest, "to=")
-		recipient, valid := postfixAddress(to)
-		s.rcpt(recipient, valid, a)
+		s.rcpt(recipient, validTo, a)
 		if m != nil {
 			m.tx = s.tx
 		}
@@ -267,6 +274,16 @@ func postfixAddress(text []byte) (routing.Address, bool) {
 	return a, err == nil
 }
 
+// lacks reports whether an address was taken out of the log, which ends the judgement
+// of the session.
+func (s *session) lacks(address []byte, valid bool) bool {
+	if valid || !isRemoved(string(address)) {
+		return false
+	}
+	s.over, s.removed = true, true
+	return true
+}
+
 // qmgr reads a line of the queue manager.
 func (p *postfixState) qmgr(text []byte) bool {
 	id, rest, ok := queueID(text)
@@ -287,6 +304,9 @@ func (p *postfixState) qmgr(text []byte) bool {
 	}
 	if s := m.session; !s.partial && !s.over {
 		sender, valid := postfixAddress(from)
+		if s.lacks(from, valid) {
+			return true
+		}
 		p.transaction(s, m, sender, valid, number(rest, "size="))
 		m.tx.size = number(rest, "size=")
 	}
@@ -322,6 +342,9 @@ func (p *postfixState) delivery(text []byte) bool {
 	s := m.session
 	s.tx = m.tx
 	recipient, valid := postfixAddress(to)
+	if s.lacks(to, valid) {
+		return true
+	}
 	route := s.rcpt(recipient, valid, answerOK)
 	m.tx = s.tx
 	if relay, ok := attribute(rest, "relay="); ok && !rewritten && route.Outcome == routing.Routed {

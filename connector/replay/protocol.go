@@ -76,12 +76,10 @@ func (p *protocolLog) get(c column) []byte { return p.record.get(&p.header, c) }
 // begin makes the session of a line. One that doesn't begin with the
 // connection began before the log; of Send connectors that doesn't matter.
 func (p *protocolLog) begin(id []byte, event byte) (*session, bool) {
-	remote, err := netip.ParseAddrPort(string(p.get(colRemote)))
-	if err != nil {
-		return nil, false
-	}
-	local, err := netip.ParseAddrPort(string(p.get(colLocal)))
-	if err != nil && !p.sends {
+	remote, remoteErr := netip.ParseAddrPort(string(p.get(colRemote)))
+	local, localErr := netip.ParseAddrPort(string(p.get(colLocal)))
+	if remoteErr != nil || localErr != nil && !p.sends {
+		p.replay.report.Hidden++
 		return nil, false
 	}
 	r := p.replay
@@ -109,7 +107,11 @@ func (p *protocolLog) received(s *session, event byte) {
 	case '<':
 		p.command(s)
 	case '>':
-		if a, more, ok := parseAnswer(p.get(colData)); ok && !more {
+		a, more, ok := parseAnswer(p.get(colData))
+		switch {
+		case !ok:
+			s.over, s.removed = true, true // no server says such a thing
+		case !more:
 			s.answered(a, p.get(colData))
 		}
 	case '*':
@@ -135,6 +137,9 @@ func (p *protocolLog) command(s *session) {
 		text = unescape(text)
 	}
 	c := parseCommand(text)
+	if text == "" || !c.valid && (c.verb == verbMail || c.verb == verbRcpt) && isRemoved(text) {
+		c.verb = verbRemoved
+	}
 	if c.verb == verbAuth {
 		s.user = "" // an earlier attempt's
 	}
@@ -263,6 +268,7 @@ func (s *session) left(to routing.Address) {
 	route := r.policy.Route(to, s.tx.size)
 	r.report.Commands++
 	r.report.Recipients++
+	s.judged = true
 	r.sent(route)
 	r.report.Send.Known++
 	if route.Outcome == routing.Routed && sameName(s.connector, route.Outbound.Name()) {

@@ -12,7 +12,8 @@ import (
 )
 
 // ErrUnknownFormat is what Read returns for a log in which no line is one of
-// a log that it knows.
+// a log that it knows. Logs that it knows and can't judge are no error: Report.Files
+// names them.
 var ErrUnknownFormat = errors.New("replay: neither a protocol log nor a mail log of Postfix")
 
 // Replay is logs that are held against a policy. Read the logs in the order in
@@ -101,8 +102,10 @@ func (r *Replay) Read(name string, in io.Reader) error {
 			switch {
 			case !errors.Is(err, io.EOF):
 				return fmt.Errorf("%s:%d: %w", name, l.number+1, err)
-			case log.format == FormatUnknown && f.Lines > 0:
+			case log.format == FormatUnknown && f.Malformed > 0:
 				return fmt.Errorf("%s: %w", name, ErrUnknownFormat)
+			case log.format == FormatUnknown:
+				f.Format = FormatEmpty
 			}
 			return nil
 		}
@@ -176,14 +179,25 @@ func (r *Replay) release(s *session) {
 		return
 	}
 	r.report.Sessions++
+	if s.use != nil && (s.removed || s.private) {
+		s.use.unjudged++
+	}
 	switch {
-	case s.partial:
-		r.report.Partial++
 	case s.different:
 		r.report.Different++
+		return
+	case s.partial:
+		r.report.Partial++
+	case s.removed:
+		r.report.Removed++
+	case s.private:
+	case !s.judged:
+		r.report.Silent++
 	default:
 		r.report.Alike++
+		return
 	}
+	r.report.Unjudged++
 }
 
 // useOf returns the count of a connector; nil is that of no connector.

@@ -16,12 +16,16 @@ type Report struct {
 	Lines     int64     `json:"lines"`
 	Other     int64     `json:"otherLines"`     // empty, or of other programs in the same log
 	Malformed int64     `json:"malformedLines"` // left out
+	Hidden    int64     `json:"hiddenLines"`    // of these, without the addresses of client and server
 	Problems  []Problem `json:"malformed"`      // the first malformed lines
 
-	Sessions  int64 `json:"sessions"`
+	Sessions  int64 `json:"sessions"`  // Alike, Different and Unjudged
 	Alike     int64 `json:"alike"`     // fare as they did
 	Different int64 `json:"different"` // don't
-	Partial   int64 `json:"partial"`   // began before the log and are not judged
+	Unjudged  int64 `json:"unjudged"`  // could not be judged, or not to their end
+	Partial   int64 `json:"partial"`   // of these, began before the log
+	Removed   int64 `json:"removed"`   // of these, addresses or answers were taken out of the log
+	Silent    int64 `json:"silent"`    // of these, nothing in them is a policy's affair
 	Evicted   int64 `json:"evicted"`   // sessions and messages cut short, because more than MaxOpen were under way
 
 	Commands   int64 `json:"commands"`   // judged
@@ -32,7 +36,7 @@ type Report struct {
 	// would let pass: unknown mailboxes, filters, wrong passwords, load.
 	Outside        int64      `json:"outside"`
 	OutsideReplies []Refusals `json:"outsideReplies"`
-	Private        int64      `json:"private"` // sessions not judged further, because they speak Exchange's own verbs
+	Private        int64      `json:"private"` // sessions not judged further, because they speak Exchange's own verbs; Unjudged unless they differ
 
 	// How far the old system's own choices agree with the model.
 	Connector Agreement `json:"receiveConnectorAgreement"`
@@ -123,7 +127,9 @@ type LogConnector struct {
 // ReceiveUse is who used a Receive connector of the policy, and what of it.
 type ReceiveUse struct {
 	Name     string `json:"name"`
+	Unlogged bool   `json:"unlogged,omitempty"` // the logs can't tell whether it was used: its ProtocolLoggingLevel is None
 	Sessions int64  `json:"sessions"`
+	Unjudged int64  `json:"unjudged"` // of the sessions, so that UnusedGrants isn't known
 	Messages int64  `json:"messages"`
 	Clients  int    `json:"clients"` // at least as many, unless Complete
 	Complete bool   `json:"complete"`
@@ -176,8 +182,19 @@ func (r *Replay) Report() *Report {
 	return out
 }
 
-// Same reports whether every session fares as it did.
-func (r *Report) Same() bool { return r.Different == 0 }
+// Judged is the number of sessions of which the report says how they fare.
+func (r *Report) Judged() int64 { return r.Alike + r.Different }
+
+// Same reports whether sessions were judged, and every one fares as it did, and there
+// is no log among the files that tells nothing of sessions.
+func (r *Report) Same() bool {
+	for _, f := range r.Files {
+		if !f.Format.Judged() && f.Format != FormatEmpty {
+			return false
+		}
+	}
+	return r.Alike > 0 && r.Different == 0
+}
 
 func (r *Replay) allDifferences() []Difference {
 	all := make([]Difference, 0, len(r.differences))
@@ -217,7 +234,12 @@ func (r *Replay) reportUse(out *Report) {
 	})
 	for in := range r.policy.Receive() {
 		if in.Settings().Enabled.Or(true) {
-			out.Receive = append(out.Receive, r.receiveUse(r.uses[in]))
+			use := r.receiveUse(r.uses[in])
+			if use.Sessions == 0 && r.unlogged(in) {
+				use.Unlogged, use.Complete = true, false
+				use.UnusedRanges, use.UnusedGrants, use.Narrowest = []connector.Range{}, []UnusedGrant{}, nil
+			}
+			out.Receive = append(out.Receive, use)
 		}
 	}
 	if u := r.uses[nil]; u != nil {
@@ -229,9 +251,29 @@ func (r *Replay) reportUse(out *Report) {
 	}
 }
 
+// unlogged reports whether sessions of a connector would not be in the logs that were
+// read: protocol logs have those of connectors with ProtocolLoggingLevel Verbose.
+func (r *Replay) unlogged(in *connector.Inbound) bool {
+	received := false
+	for _, f := range r.files {
+		switch f.Format {
+		case FormatPostfix:
+			return false // it logs everybody
+		case FormatReceive:
+			received = true
+		}
+	}
+	for name := range r.logUses {
+		if sameName(name, in.Name()) {
+			return false
+		}
+	}
+	return !received || in.Settings().ProtocolLoggingLevel != connector.LoggingVerbose
+}
+
 func (r *Replay) receiveUse(u *inboundUse) ReceiveUse {
 	use := ReceiveUse{
-		Name: u.in.Name(), Sessions: u.sources.total, Messages: u.messages,
+		Name: u.in.Name(), Sessions: u.sources.total, Unjudged: u.unjudged, Messages: u.messages,
 		Clients: len(u.sources.all), Complete: u.sources.exact(), Top: u.sources.top(r.opts.Top),
 		UnusedRanges: []connector.Range{}, UnusedGrants: []UnusedGrant{},
 	}
@@ -244,7 +286,7 @@ func (r *Replay) receiveUse(u *inboundUse) ReceiveUse {
 		}
 	}
 	for _, g := range u.grants {
-		if unused := g.unused(); len(unused.Rights) > 0 {
+		if unused := g.unused(); len(unused.Rights) > 0 && u.unjudged == 0 {
 			use.UnusedGrants = append(use.UnusedGrants, unused)
 		}
 	}

@@ -36,6 +36,9 @@ type session struct {
 
 	partial   bool         // begun before the log, so it can't be judged
 	over      bool         // the policy has ended it, or it can't be judged any further
+	judged    bool         // something was held against the policy
+	private   bool         // it spoke verbs that can't be judged, and was judged no further
+	removed   bool         // what it said was taken out of the log
 	different bool         // something was
 	told      []*divergent // differences that count this session already
 	refs      int          // the connection, and messages that are known by it
@@ -63,6 +66,7 @@ func (s *session) connect() {
 	}
 	r.logUse(s.connector).seen(s.remote())
 	r.report.Connector.Known++
+	s.judged = true
 	if s.in != nil && sameName(s.connector, s.in.Name()) {
 		r.report.Connector.Alike++
 	} else if s.in != nil {
@@ -72,6 +76,7 @@ func (s *session) connect() {
 
 // greeting judges the reply to the connection.
 func (s *session) greeting(a answer) {
+	s.judged = true
 	switch {
 	case s.in != nil && !a.ok():
 		s.replay.outside(a)

@@ -12,23 +12,20 @@ import (
 func (r *Report) String() string {
 	var t text
 	for _, f := range r.Files {
-		t.line("%s: %s log, %s", f.Name, f.Format, count(f.Lines, "line"))
+		switch {
+		case f.Format.Judged():
+			t.line("%s: %s log, %s", f.Name, f.Format, count(f.Lines, "line"))
+		case f.Format == FormatEmpty:
+			t.line("%s: empty log", f.Name)
+		default:
+			t.line("%s: %s log, %s, not judged: %s", f.Name, f.Format, count(f.Lines, "line"), f.Format.why())
+		}
 	}
 	r.totals(&t)
 	r.agreement(&t)
 	r.differences(&t)
 	r.logConnectors(&t)
-	var unused []string
-	for _, u := range r.Receive {
-		if u.Sessions == 0 {
-			unused = append(unused, quoted(u.Name))
-			continue
-		}
-		u.text(&t)
-	}
-	if len(unused) > 0 {
-		t.line("\nReceive connectors never used: %s", strings.Join(unused, ", "))
-	}
+	r.receiveUse(&t)
 	if r.NoConnector != nil {
 		t.line("\nNo Receive connector for %s", count(r.NoConnector.Sessions, "session"))
 		t.sources(r.NoConnector.Top)
@@ -37,13 +34,39 @@ func (r *Report) String() string {
 	return t.String()
 }
 
+// receiveUse tells of the Receive connectors: of those that were used by whom, and
+// which were not, as far as the logs can tell.
+func (r *Report) receiveUse(t *text) {
+	var unused, unlogged []string
+	for _, u := range r.Receive {
+		switch {
+		case u.Sessions > 0:
+			u.text(t)
+		case u.Unlogged:
+			unlogged = append(unlogged, quoted(u.Name))
+		default:
+			unused = append(unused, quoted(u.Name))
+		}
+	}
+	if len(unused) > 0 {
+		t.line("\nReceive connectors never used: %s", strings.Join(unused, ", "))
+	}
+	if len(unlogged) > 0 {
+		t.line("\nReceive connectors that are not in these logs, used or not: %s", strings.Join(unlogged, ", "))
+	}
+}
+
 // text is a report under way.
 type text struct{ strings.Builder }
 
 func (t *text) line(format string, args ...any) { fmt.Fprintf(t, format+"\n", args...) }
 
 func (r *Report) totals(t *text) {
-	t.line("%s: %d as before, %d differently", count(r.Sessions, "session"), r.Alike, r.Different)
+	unjudged := ""
+	if r.Unjudged > 0 {
+		unjudged = fmt.Sprintf(", %d not judged", r.Unjudged)
+	}
+	t.line("%s: %d as before, %d differently%s", count(r.Sessions, "session"), r.Alike, r.Different, unjudged)
 	t.line("%s judged, %s and %s taken by both",
 		count(r.Commands, "command"), count(r.Messages, "message"), count(r.Recipients, "recipient"))
 	optional := []struct {
@@ -51,6 +74,8 @@ func (r *Report) totals(t *text) {
 		what string
 	}{
 		{r.Partial, "begun before the log and not judged"},
+		{r.Removed, "not judged, because addresses or answers were taken out of the log"},
+		{r.Silent, "not judged, because nothing in them is up to the policy"},
 		{r.Evicted, "cut short: too many were under way at once"},
 		{r.Private, "speak verbs that only Exchange servers have, and are not judged further"},
 	}
@@ -60,7 +85,11 @@ func (r *Report) totals(t *text) {
 		}
 	}
 	if r.Malformed > 0 {
-		t.line("%s left out:", count(r.Malformed, "malformed line"))
+		hidden := ""
+		if r.Hidden > 0 {
+			hidden = fmt.Sprintf(", %d without the addresses of client and server", r.Hidden)
+		}
+		t.line("%s left out%s:", count(r.Malformed, "malformed line"), hidden)
 		for _, p := range r.Problems {
 			t.line("    %s:%d: %s", p.File, p.Line, p.Text)
 		}
@@ -173,6 +202,9 @@ func (u *ReceiveUse) text(t *text) {
 	}
 	if len(u.UnusedRanges) > 0 {
 		t.line("  ranges never used: %s", join(u.UnusedRanges))
+	}
+	if u.Unjudged > 0 {
+		t.line("  grants never used: not known, for %s could not be judged to the end", count(u.Unjudged, "session"))
 	}
 	for _, g := range u.UnusedGrants {
 		t.line("  grant never used: %s by %s: %s", g.To, g.By, join(g.Rights))

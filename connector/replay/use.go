@@ -21,6 +21,7 @@ type inboundUse struct {
 	in       *connector.Inbound
 	sources  sources
 	messages int64
+	unjudged int64   // sessions that were not judged to their end
 	ranges   []int64 // sessions by range, as Settings().RemoteIPRanges
 	grants   []grantUse
 }

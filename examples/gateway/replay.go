@@ -56,7 +56,10 @@ func replayLogs(c *cli, args []string) int {
 	} else {
 		fmt.Fprint(c.stdout, report)
 	}
-	if !report.Same() {
+	switch {
+	case report.Judged() == 0:
+		return c.invalid(errors.New("nothing was judged: give protocol logs of Receive or Send connectors, or the mail log of Postfix"))
+	case !report.Same():
 		return exitNo
 	}
 	return exitOK

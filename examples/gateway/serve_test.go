@@ -8,12 +8,14 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -197,5 +199,45 @@ func TestDemonstrationPeers(t *testing.T) {
 	}
 	if got := visible("a\r\nb\x1b[2J\tc\u009bd\x7f"); got != "a\nb?[2J\tc?d?" {
 		t.Errorf("visible: %q", got)
+	}
+}
+
+// TestReplayOwnOutput wants replay to find in what serve prints the sessions, and
+// nothing that it can't read.
+func TestReplayOwnOutput(t *testing.T) {
+	site := newSite(t)
+	policy, err := os.ReadFile(site.file("policy.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	site.write("policy.json", bytes.Replace(policy, []byte(`"Name": "Relay"`), []byte(`"Name": "Relay", "ProtocolLoggingLevel": "Verbose"`), 1))
+	for _, more := range [][]string{{}, {"-json"}, {"-data", site.file("data")}} {
+		gateway := gatewayProcess(append([]string{"serve", site.file("policy.json")}, more...)...)
+		stdout, err := gateway.StdoutPipe()
+		if err := errors.Join(err, gateway.Start()); err != nil {
+			t.Fatal(err)
+		}
+		defer gateway.Process.Kill()
+		var printed bytes.Buffer
+		lines := bufio.NewScanner(io.TeeReader(stdout, &printed))
+		for lines.Scan() && lines.Text() != "gateway: ready" {
+		}
+		c := site.session(site.binding)
+		c.Do("QUIT", 221)
+		c.Close()
+		if err := gateway.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		for lines.Scan() {
+		}
+		if err := gateway.Wait(); err != nil {
+			t.Errorf("%q: %v", more, err)
+		}
+		site.write("log", printed.Bytes())
+		var out bytes.Buffer
+		code := run([]string{"replay", "-config", site.file("policy.json"), site.file("log")}, nil, &out, &out)
+		if code != exitOK || strings.Contains(out.String(), "malformed") || !strings.Contains(out.String(), "1 session: 1 as before, 0 differently\n") {
+			t.Errorf("%q: exit %d\n%s", more, code, &out)
+		}
 	}
 }

@@ -1,0 +1,82 @@
+package replay
+
+import (
+	"bytes"
+	"strings"
+)
+
+// foreign are logs that look like those that are read and tell something else: by
+// words of the line #Log-type, or by columns that no other log has together.
+var foreign = []struct {
+	format  Format
+	types   []string
+	columns []string
+}{
+	{FormatTracking, []string{"message tracking"}, []string{"event-id", "message-id"}},
+	{FormatTracking, nil, []string{"eventid", "messageid"}}, // Get-MessageTrackingLog | Export-Csv
+	{FormatConnectivity, []string{"connectivity"}, []string{"session", "destination", "direction"}},
+	{FormatAgent, []string{"agent"}, []string{"sessionid", "agent", "action"}},
+	{FormatTrace, nil, []string{"senderaddress", "recipientaddress"}}, // Get-MessageTrace | Export-Csv
+	{FormatTrace, nil, []string{"sender_address", "recipient_status"}},
+	{FormatW3C, []string{"w3c"}, []string{"c-ip", "cs-method"}},
+}
+
+// foreignType finds a log's format by the value of its line #Log-type.
+func foreignType(value []byte) (Format, bool) {
+	lower := strings.ToLower(string(value))
+	for _, f := range foreign {
+		for _, words := range f.types {
+			if strings.Contains(lower, words) {
+				return f.format, true
+			}
+		}
+	}
+	return FormatOther, lower != "" && !strings.Contains(lower, "smtp")
+}
+
+// foreignColumns finds a log's format by the names of its columns, between commas or
+// blanks, with quotes or without.
+func foreignColumns(list []byte) (Format, bool) {
+	names := map[string]bool{}
+	for name := range bytes.FieldsFuncSeq(bytes.ToLower(list), func(c rune) bool { return c == ',' || c == '"' || c == ' ' || c == ';' || c == '\t' }) {
+		names[string(name)] = true
+	}
+	for _, f := range foreign {
+		all := true
+		for _, column := range f.columns {
+			all = all && names[column]
+		}
+		if all {
+			return f.format, true
+		}
+	}
+	return FormatUnknown, false
+}
+
+// removed are what people put in the place of addresses before they give a log away.
+var removed = []string{"redact", "removed", "anonymi", "***", "xxxx"}
+
+// isRemoved reports whether something was put in the place of an address.
+func isRemoved(text string) bool {
+	lower := strings.ToLower(text)
+	for _, mark := range removed {
+		if strings.Contains(lower, mark) {
+			return true
+		}
+	}
+	return false
+}
+
+// announcements begin the lines that a relay of ours writes before its protocol log:
+// what it serves, and that it is ready.
+var announcements = []string{"gateway: ", `Receive connector "`, "  without ", "Mail is queued in ", "Mail is acknowledged when "}
+
+// isAnnouncement reports whether a line is none of a log but stands before ours.
+func isAnnouncement(line []byte) bool {
+	for _, start := range announcements {
+		if bytes.HasPrefix(line, []byte(start)) {
+			return true
+		}
+	}
+	return false
+}
