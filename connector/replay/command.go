@@ -157,7 +157,7 @@ func (s *session) perform(c command, a answer, text []byte) {
 	case verbPrivate:
 		if a.ok() || a.code == 334 {
 			s.replay.report.Private++
-			s.over, s.private = true, true
+			s.over, s.cut = true, true
 		}
 	case verbData, verbOther:
 	}

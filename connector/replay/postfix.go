@@ -114,6 +114,7 @@ func (p *postfixState) connect(l postfixLine, client []byte) bool {
 	s.channel.TLS = s.channel.Local.Port() == 465
 	if gone, evicted := p.sessions.add(s.id, s); evicted {
 		r.report.Evicted++
+		gone.cut = true
 		r.release(gone)
 	}
 	s.connect()
@@ -187,6 +188,7 @@ func (p *postfixState) client(l postfixLine, s *session, id string, client []byt
 	s.refs++
 	if gone, evicted := p.messages.add(id, &message{id: id, session: s}); evicted {
 		r.report.Evicted++
+		gone.session.cut = true
 		r.release(gone.session)
 	}
 	return true

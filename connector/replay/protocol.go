@@ -129,7 +129,7 @@ func (p *protocolLog) command(s *session) {
 		return // a line of the exchange
 	}
 	if len(s.pending) >= maxPending {
-		s.over = true
+		s.over, s.cut = true, true
 		return
 	}
 	text := string(p.get(colData))

@@ -162,6 +162,7 @@ func (r *Replay) start(sends bool, s *session) {
 	}
 	if gone, evicted := t.add(s.id, s); evicted {
 		r.report.Evicted++
+		gone.cut = true
 		r.release(gone)
 	}
 }
@@ -179,7 +180,7 @@ func (r *Replay) release(s *session) {
 		return
 	}
 	r.report.Sessions++
-	if s.use != nil && (s.removed || s.private) {
+	if s.use != nil && (s.removed || s.cut) {
 		s.use.unjudged++
 	}
 	switch {
@@ -190,7 +191,7 @@ func (r *Replay) release(s *session) {
 		r.report.Partial++
 	case s.removed:
 		r.report.Removed++
-	case s.private:
+	case s.cut:
 	case !s.judged:
 		r.report.Silent++
 	default:

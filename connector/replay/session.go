@@ -37,7 +37,7 @@ type session struct {
 	partial   bool         // begun before the log, so it can't be judged
 	over      bool         // the policy has ended it, or it can't be judged any further
 	judged    bool         // something was held against the policy
-	private   bool         // it spoke verbs that can't be judged, and was judged no further
+	cut       bool         // it was judged no further: it spoke verbs that can't be judged, or had to make room
 	removed   bool         // what it said was taken out of the log
 	different bool         // something was
 	told      []*divergent // differences that count this session already
