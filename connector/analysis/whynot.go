@@ -76,6 +76,9 @@ const maxEdits = 40
 // group, and that narrower than one to everybody who logged in, or to everybody;
 // then what admits fewer things; then the path decides.
 //
+// What the client can do instead, Remedies tells: where it only needs to log on, no
+// change is called for.
+//
 // At most 40 changes are tried, those of the connector that refused first and those
 // that are likely to be all it takes. untried is how many more there are, so in a
 // policy of very many connectors some that would help may be missing.

@@ -142,8 +142,10 @@ func (q *refusal) links() []suggestion {
 
 // Refusal returns the first refusal that remains after the change; ok is false if
 // there is none.
-func (e Edit) Refusal() (s connector.Stage, ok bool) {
-	for _, s := range e.After.Stages {
+func (e Edit) Refusal() (s connector.Stage, ok bool) { return firstRefusal(e.After) }
+
+func firstRefusal(w connector.Walkthrough) (s connector.Stage, ok bool) {
+	for _, s := range w.Stages {
 		if !s.Decision.Allowed() {
 			return s, true
 		}

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/auth"
@@ -36,7 +37,7 @@ type explainFlags struct {
 func (f *explainFlags) register(fs *flag.FlagSet) {
 	f.policyFlags.register(fs)
 	fs.StringVar(&f.remote, "remote", "", "the client's `IP`")
-	fs.StringVar(&f.local, "local", "", "`IP:PORT` that the client connects to (default: the policy's first binding)")
+	fs.StringVar(&f.local, "local", "", "`IP:PORT` that the client connects to (default: every one that the policy has a binding for)")
 	fs.StringVar(&f.helo, "helo", "client.example", "`NAME` that the client gives at EHLO")
 	fs.BoolVar(&f.tls, "tls", false, "the client starts TLS")
 	fs.Var(&f.certNames, "cert-name", "`NAME` that the client's certificate proves, with -tls; may be repeated")
@@ -69,26 +70,20 @@ func explain(c *cli, args []string) int {
 	if !ok {
 		return exitInvalid
 	}
-	if !dialog.Local.IsValid() {
-		if dialog.Local, err = firstBinding(l.Policy, dialog.Remote); err != nil {
-			return c.invalid(err)
-		}
+	var all []answer
+	if dialog.Local.IsValid() {
+		dialog.Implicit = dialog.TLS && dialog.Local.Port() == implicitTLSPort
+		all = []answer{{dialog: dialog, walk: l.Walk(dialog)}}
+	} else if all = l.answers(dialog, places(l.Policy, dialog.Remote, dialog.TLS)); len(all) == 0 {
+		return c.invalid(fmt.Errorf("the policy has no binding that %v could connect to; give -local IP:PORT", dialog.Remote))
 	}
-	dialog.Implicit = dialog.TLS && dialog.Local.Port() == implicitTLSPort
-	walk := l.Walk(dialog)
-	edits, untried := l.whyNot(dialog)
 	if f.json {
-		out := l.walkJSON(walk)
-		out.Edits, out.Untried = edits, untried
-		c.printJSON(out)
+		c.printJSON(l.answersJSON(all, f.users == ""))
 	} else {
-		l.printWalk(c.stdout, walk)
+		l.printAnswers(c.stdout, all, f.users == "")
 	}
-	if walk.Accepted() {
+	if slices.ContainsFunc(all, func(a answer) bool { return a.walk.Accepted() }) {
 		return exitOK
-	}
-	if !f.json {
-		printEdits(c.stdout, edits, untried)
 	}
 	return exitNo
 }
@@ -115,6 +110,9 @@ func (f *explainFlags) dialog() (connector.Dialog, error) {
 	if f.local != "" {
 		d.Local, err = netip.ParseAddrPort(f.local)
 		errs.add("local", err)
+	}
+	if d.Local.IsValid() && d.Local.Addr().IsUnspecified() {
+		errs.add("local", fmt.Errorf("%v stands for all local addresses; give one, or leave -local out", d.Local.Addr()))
 	}
 	if d.Local.IsValid() && d.Remote.IsValid() && d.Local.Addr().Unmap().Is4() != d.Remote.Unmap().Is4() {
 		errs.add("local", fmt.Errorf("%v can't be connected to from %v: one is IPv4 and the other IPv6", d.Local, d.Remote))
@@ -191,14 +189,4 @@ func identity(name string) auth.Identity {
 		id.Addresses = append(id.Addresses, a)
 	}
 	return id
-}
-
-// firstBinding is where a client connects that doesn't say.
-func firstBinding(p *connector.Policy, remote netip.Addr) (netip.AddrPort, error) {
-	for _, b := range p.Bindings() {
-		if b.Addr().Is4() == remote.Unmap().Is4() {
-			return b, nil
-		}
-	}
-	return netip.AddrPort{}, fmt.Errorf("the policy has no binding that %v could connect to; give -local IP:PORT", remote)
 }

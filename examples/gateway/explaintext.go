@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/interchange-smtp/interchange/connector"
 )
@@ -30,11 +31,41 @@ func (l *loaded) printWalk(w io.Writer, walk connector.Walkthrough) {
 	for _, r := range walk.Routes {
 		fmt.Fprintf(w, "%s\n", newWay(r))
 	}
-	fmt.Fprintf(w, "%s as %s", verdict(walk), walk.Session.Identity())
-	if in := walk.Session.Inbound(); in != nil {
-		fmt.Fprintf(w, " by Receive connector %q", in.Name())
+	fmt.Fprintln(w, verdict(walk)+by(walk))
+}
+
+// printAnswers prints how a session fares at each place. Those at the first port are
+// told in full, and those at which it is accepted if it is nowhere there; of the others
+// the end.
+func (l *loaded) printAnswers(w io.Writer, all []answer, usersUnknown bool) {
+	full := func(a answer) bool { return len(a.places) == 0 || a.places[0].Port() == all[0].places[0].Port() }
+	accepted := slices.ContainsFunc(all, func(a answer) bool { return full(a) && a.walk.Accepted() })
+	for i, a := range all {
+		if i > 0 {
+			fmt.Fprintln(w)
+		}
+		if !full(a) && (accepted || !a.walk.Accepted()) {
+			fmt.Fprintf(w, "at %s: %s\n", a.where(), a.short())
+			fmt.Fprintf(w, "    -local %v tells why\n", a.dialog.Local)
+			continue
+		}
+		if len(all) > 1 || len(a.places) > 1 || len(a.places) == 1 && a.places[0].other {
+			fmt.Fprintf(w, "at %s:\n", a.where())
+		}
+		l.printWalk(w, a.walk)
+		if !a.walk.Accepted() {
+			printCures(w, l.whyNot(a, usersUnknown))
+		}
 	}
-	fmt.Fprintln(w)
+}
+
+// by says as whom a session was held, and which connector served it.
+func by(walk connector.Walkthrough) string {
+	text := fmt.Sprintf(" as %s", walk.Session.Identity())
+	if in := walk.Session.Inbound(); in != nil {
+		text += fmt.Sprintf(" by Receive connector %q", in.Name())
+	}
+	return text
 }
 
 func verdict(walk connector.Walkthrough) string {
@@ -74,14 +105,33 @@ func stranger(s connector.Step) bool {
 
 // walkJSON is a dialog for machines.
 type walkJSON struct {
+	Local     []string    `json:"local,omitempty"` // the places at which it fares so; none: -local says
 	Accepted  bool        `json:"accepted"`
 	Connector string      `json:"connector,omitempty"`
 	Identity  string      `json:"identity"`
 	Rights    []string    `json:"rights"`
 	Stages    []stageJSON `json:"stages"`
 	Routes    []wayJSON   `json:"routes,omitempty"`
-	Edits     []editJSON  `json:"edits,omitempty"`   // what would turn the first refusal
-	Untried   int         `json:"untried,omitempty"` // changes that might turn it as well
+	curesJSON             // of the first refusal
+
+	Others []walkJSON `json:"others,omitempty"` // where it fares otherwise
+}
+
+// answersJSON is the first answer, with those of other places in it.
+func (l *loaded) answersJSON(all []answer, usersUnknown bool) walkJSON {
+	var out []walkJSON
+	for _, a := range all {
+		one := l.walkJSON(a.walk)
+		for _, p := range a.places {
+			one.Local = append(one.Local, p.AddrPort.String())
+		}
+		if !a.walk.Accepted() {
+			one.curesJSON = l.whyNot(a, usersUnknown)
+		}
+		out = append(out, one)
+	}
+	out[0].Others = out[1:]
+	return out[0]
 }
 
 type stageJSON struct {

@@ -36,25 +36,78 @@ func newEditChanges(changes []analysis.Change) []editChangeJSON {
 	return all
 }
 
-// whyNot returns the changes that turn the first refusal of a session, and how many
-// weren't tried.
-func (l *loaded) whyNot(d connector.Dialog) (all []editJSON, untried int) {
+// remedyJSON is what the client can do, or what is to be known of its user, for people
+// and machines.
+type remedyJSON struct {
+	Remedy   string `json:"remedy"`
+	Text     string `json:"text"`
+	Accepted bool   `json:"accepted"`
+	Refusal  string `json:"refusal,omitempty"` // the next one
+}
+
+// curesJSON are what would turn a refusal.
+type curesJSON struct {
+	Remedies []remedyJSON `json:"remedies,omitempty"`
+	Edits    []editJSON   `json:"edits,omitempty"`
+
+	// Changes of the policy for more than the client's own address that are left
+	// out, because the client can do without.
+	Wider int `json:"wider,omitempty"`
+
+	Untried int `json:"untried,omitempty"` // changes that might turn it as well
+}
+
+// whyNot returns what would turn the first refusal of a session: what the client can
+// do, and then changes of the policy. Where the client can do it alone, no change is
+// proposed that lets in anybody else. usersUnknown says that of users nothing but the
+// name is known.
+func (l *loaded) whyNot(a answer, usersUnknown bool) curesJSON {
+	var all curesJSON
+	d := a.dialog
+	example := len(a.places) > 0 && a.places[0].other
+	enough := false
+	for _, r := range analysis.Remedies(l.Policy, d) {
+		out := remedyJSON{Remedy: string(r.Kind), Text: r.Text, Accepted: r.Accepted(), Refusal: refusalText(r.Refusal())}
+		if usersUnknown && (r.Kind == analysis.RemedyAddress || r.Kind == analysis.RemedyMember) {
+			out.Text = fmt.Sprintf("give -users FILE: groups and addresses of %s aren't known here; if they lack it, %s", d.User.Name, r.Text)
+		}
+		enough = enough || r.Accepted()
+		all.Remedies = append(all.Remedies, out)
+	}
 	before := l.Config()
+	printed := map[string]bool{}
 	edits, untried := analysis.WhyNot(l.Policy, d)
+	all.Untried = untried
 	for _, e := range edits {
+		if example && e.Kind == analysis.EditBinding {
+			continue // nobody wants the example
+		}
+		if enough && !e.Narrow() {
+			all.Wider++
+			continue
+		}
 		out := editJSON{
-			Edit: string(e.Kind), Path: e.Path, Text: e.Text, Accepted: e.Accepted(),
+			Edit: string(e.Kind), Path: e.Path, Text: e.Text, Accepted: e.Accepted(), Refusal: refusalText(e.Refusal()),
 			Admits: newEditChanges(e.Admits), Alters: newEditChanges(e.Alters),
 		}
 		if commands, err := shell.PrintChanges(before, e.Config); err == nil {
+			if printed[string(commands)] {
+				continue // the same change, by another name
+			}
+			printed[string(commands)] = true
 			out.Commands = strings.Split(strings.TrimSpace(string(commands)), "\n")
 		}
-		if s, ok := e.Refusal(); ok {
-			out.Refusal = s.Command + ": " + s.Decision.Reply().String()
-		}
-		all = append(all, out)
+		all.Edits = append(all.Edits, out)
 	}
-	return all, untried
+	return all
+}
+
+// refusalText is the refusal that remains, if there is one.
+func refusalText(s connector.Stage, ok bool) string {
+	if !ok {
+		return ""
+	}
+	return s.Command + ": " + s.Decision.Reply().String()
 }
 
 // changesShown is how many of the things that an edit admits, and as many of
@@ -71,16 +124,20 @@ func printEditChanges(w io.Writer, changes []editChangeJSON) {
 	}
 }
 
-// printEdits prints what would let the session pass, what is all it takes first, and
-// from narrow to wide.
-func printEdits(w io.Writer, edits []editJSON, untried int) {
-	if len(edits) == 0 {
+// printCures prints what would let the session pass: what the client can do, and then
+// changes of the policy, what is all it takes first, and from narrow to wide.
+func printCures(w io.Writer, cures curesJSON) {
+	if len(cures.Remedies)+len(cures.Edits)+cures.Wider == 0 {
 		fmt.Fprintln(w, "none of the changes tried turns the refusal")
 	} else {
 		fmt.Fprintln(w, "what would turn the refusal, from narrow to wide:")
 	}
-	for i, e := range edits {
-		fmt.Fprintf(w, "%d. %s\n", i+1, e.Text)
+	for i, r := range cures.Remedies {
+		fmt.Fprintf(w, "%d. %s\n", i+1, r.Text)
+		printRefusal(w, r.Refusal)
+	}
+	for i, e := range cures.Edits {
+		fmt.Fprintf(w, "%d. %s\n", len(cures.Remedies)+i+1, e.Text)
 		for _, command := range e.Commands {
 			fmt.Fprintf(w, "     %s\n", command)
 		}
@@ -89,11 +146,18 @@ func printEdits(w io.Writer, edits []editJSON, untried int) {
 		}
 		printEditChanges(w, e.Admits)
 		printEditChanges(w, e.Alters)
-		if e.Refusal != "" {
-			fmt.Fprintf(w, "   then refused: %s\n", e.Refusal)
-		}
+		printRefusal(w, e.Refusal)
 	}
-	if untried > 0 {
-		fmt.Fprintf(w, "not tried: %s that may turn it as well\n", count(untried, "other change"))
+	if cures.Wider > 0 {
+		fmt.Fprintf(w, "%s of the policy would let in others, too; the client can do without\n", count(cures.Wider, "change"))
+	}
+	if cures.Untried > 0 {
+		fmt.Fprintf(w, "not tried: %s that may turn it as well\n", count(cures.Untried, "other change"))
+	}
+}
+
+func printRefusal(w io.Writer, refusal string) {
+	if refusal != "" {
+		fmt.Fprintf(w, "   then refused: %s\n", refusal)
 	}
 }

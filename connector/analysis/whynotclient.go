@@ -1,0 +1,193 @@
+package analysis
+
+import (
+	"slices"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// Remedy is what the client of a refused session can do, or what can be said of its
+// user, so that the refusal goes away and the policy stays as it is.
+type Remedy struct {
+	Kind  RemedyKind
+	Text  string // in words
+	After connector.Walkthrough
+}
+
+// Accepted reports whether the remedy is all that it takes: the session passes to its
+// end. Otherwise something later refuses it, as After tells.
+func (r Remedy) Accepted() bool { return r.After.Accepted() }
+
+// Refusal returns the first refusal that remains; ok is false if there is none.
+func (r Remedy) Refusal() (s connector.Stage, ok bool) { return firstRefusal(r.After) }
+
+// RemedyKind says what a Remedy is, in a stable form.
+type RemedyKind string
+
+// The kinds of remedies.
+const (
+	RemedyHello       RemedyKind = "ehlo"        // the client gives its name
+	RemedyTLS         RemedyKind = "starttls"    // it uses STARTTLS
+	RemedyLogin       RemedyKind = "login"       // it logs on
+	RemedyCertificate RemedyKind = "certificate" // it shows a certificate
+	RemedyAddress     RemedyKind = "address"     // one more address of the user
+	RemedyMember      RemedyKind = "member"      // the user is in one more group
+)
+
+// RemedyKinds returns all kinds.
+func RemedyKinds() []RemedyKind {
+	return []RemedyKind{RemedyHello, RemedyTLS, RemedyLogin, RemedyCertificate, RemedyAddress, RemedyMember}
+}
+
+// Remedies returns what turns the first refusal of a session without a change of the
+// policy: of all that leads to the end of the session the least, or if nothing does,
+// what leads past the refusal; none if nothing is refused, or nothing of the kind helps.
+func Remedies(p *connector.Policy, d connector.Dialog) []Remedy {
+	q := newRefusal(p, d)
+	if q == nil || q.connector() == nil {
+		return nil
+	}
+	var enough, first []Remedy
+	for _, m := range q.measures() {
+		if len(enough) > 0 && enough[0].Kind != m.kind {
+			break // it would do more than it must
+		}
+		switch r, ok := q.treat(m); {
+		case ok && r.Accepted():
+			enough = append(enough, r)
+		case ok:
+			first = append(first, r)
+		}
+	}
+	if len(enough) > 0 {
+		return enough
+	}
+	return first
+}
+
+// measure is a Remedy that nobody has tried.
+type measure struct {
+	kind  RemedyKind
+	text  string
+	apply func(*connector.Dialog)
+}
+
+// treat makes the Remedy of m, if it helps, after STARTTLS if it doesn't before.
+func (q *refusal) treat(m measure) (Remedy, bool) {
+	d := q.dialog
+	m.apply(&d)
+	after := q.policy.Walk(d)
+	if q.helped(m, after) || d.TLS {
+		return Remedy{m.kind, m.text, after}, q.helped(m, after)
+	}
+	d.TLS = true
+	after = q.policy.Walk(d)
+	return Remedy{m.kind, m.text + ", after STARTTLS", after}, q.helped(m, after)
+}
+
+// helped reports whether the stage that was refused passes after m. An EHLO with a
+// name is another command than one without.
+func (q *refusal) helped(m measure, after connector.Walkthrough) bool {
+	if m.kind != RemedyHello {
+		return q.turned(after)
+	}
+	return !slices.ContainsFunc(after.Stages, func(s connector.Stage) bool { return s.Decision.Reason == connector.HelloDomainRequired })
+}
+
+// measures lists what might help.
+func (q *refusal) measures() []measure {
+	var all []measure
+	if q.stage().Decision.Reason == connector.HelloDomainRequired {
+		all = append(all, measure{RemedyHello, "the client gives its domain name at EHLO", func(d *connector.Dialog) { d.Helo = "client.example" }})
+	}
+	if !q.dialog.TLS {
+		all = append(all, measure{RemedyTLS, "the client uses STARTTLS", func(d *connector.Dialog) { d.TLS = true }})
+	}
+	if domain := q.dialog.From.Domain(); q.stage().Decision.Reason == connector.SecuredSenderDenied {
+		all = append(all, measure{RemedyCertificate, "the client shows a certificate of " + domain.String(), func(d *connector.Dialog) {
+			d.PeerNames = append(slices.Clone(d.PeerNames), domain.String())
+		}})
+	}
+	if q.dialog.User == nil {
+		return append(all, q.logins()...)
+	}
+	return append(all, q.memberships()...)
+}
+
+// logins has the client log on: as anybody who may use the sender's address, and as a
+// member of each group that was granted something by name.
+func (q *refusal) logins() []measure {
+	text, addresses := "the client logs on", []routing.Address(nil)
+	if from := q.dialog.From; from.IsValid() {
+		text, addresses = text+" as a user who may send as "+from.String(), []routing.Address{from}
+	}
+	login := func(text string, groups ...permission.SID) measure {
+		user := &auth.Identity{Principal: permission.Authenticated("user", groups...), Addresses: addresses}
+		return measure{RemedyLogin, text, func(d *connector.Dialog) { d.User = user }}
+	}
+	all := []measure{login(text)}
+	if _, enough := q.treat(all[0]); enough {
+		return all
+	}
+	for _, sid := range q.named() {
+		all = append(all, login(text+" and is "+sid.Name()+" or a member of it", sid))
+	}
+	return all
+}
+
+// memberships has the user own the sender's address, or be in a group that was granted
+// something by name.
+func (q *refusal) memberships() []measure {
+	user := *q.dialog.User
+	as := func(kind RemedyKind, text string, change func(*auth.Identity)) measure {
+		return measure{kind, text, func(d *connector.Dialog) {
+			other := user
+			other.SIDs, other.Addresses = slices.Clone(user.SIDs), slices.Clone(user.Addresses)
+			change(&other)
+			d.User = &other
+		}}
+	}
+	var all []measure
+	if from := q.dialog.From; from.IsValid() && !user.Owns(from) {
+		all = append(all, as(RemedyAddress, "add "+from.String()+" to the addresses of "+user.Name+" in the users file", func(id *auth.Identity) {
+			id.Addresses = append(id.Addresses, from)
+		}))
+	}
+	for _, sid := range q.named() {
+		if !user.Is(sid) {
+			all = append(all, as(RemedyMember, "make "+user.Name+" a member of "+sid.Name()+" in the users file", func(id *auth.Identity) {
+				id.SIDs = append(id.SIDs, sid)
+			}))
+		}
+	}
+	return all
+}
+
+// maxNamed bounds the groups that are tried.
+const maxNamed = 20
+
+// named are the users and groups of ours to whom the connector that refused grants
+// something: those that a users file can name.
+func (q *refusal) named() []permission.SID {
+	var all []permission.SID
+	for _, g := range q.connector().Settings().Permissions {
+		_, wellKnown := permission.LookupSID(g.To.Name())
+		if g.Allow != 0 && !wellKnown && !slices.Contains(all, g.To) && len(all) < maxNamed {
+			all = append(all, g.To)
+		}
+	}
+	return all
+}
+
+// Narrow reports whether all that e admits is for one client address.
+func (e Edit) Narrow() bool {
+	for _, c := range e.Admits {
+		if len(c.Sources) == 0 || addressBits(c.Sources) > 0 {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/connector"
+)
+
+// place is where a client may connect: one local address, or any that no binding of
+// the port names.
+type place struct {
+	netip.AddrPort
+	other bool // an example of those that no binding names
+	alone bool // and none of the port's is named
+}
+
+// String returns the address, or which ones it is an example of.
+func (p place) String() string {
+	switch {
+	case p.alone:
+		return fmt.Sprintf("any local address, port %d", p.Port())
+	case p.other:
+		return fmt.Sprintf("any other local address, port %d", p.Port())
+	}
+	return p.AddrPort.String()
+}
+
+// comparePlaces puts port 25 first, and addresses that a binding names before others.
+func comparePlaces(a, b place) int {
+	rank := func(p place) int {
+		n := 2 * int(p.Port())
+		if p.Port() == 25 {
+			n = 0
+		}
+		if p.other {
+			n++
+		}
+		return n
+	}
+	return cmp.Compare(rank(a), rank(b))
+}
+
+// places are those at which a client may find something to connect to, in the order of
+// comparePlaces. A wildcard stands for an address that no other binding has. Where
+// connections begin with TLS, only clients that use it get anywhere.
+func places(p *connector.Policy, remote netip.Addr, tls bool) []place {
+	four := remote.Unmap().Is4()
+	bindings := slices.DeleteFunc(p.Bindings(), func(b netip.AddrPort) bool {
+		return b.Addr().Is4() != four || b.Port() == implicitTLSPort && !tls
+	})
+	var all []place
+	for _, b := range bindings {
+		if !b.Addr().IsUnspecified() {
+			all = append(all, place{AddrPort: b})
+			continue
+		}
+		example := place{AddrPort: netip.AddrPortFrom(netip.MustParseAddr("2001:db8::1"), b.Port()), other: true, alone: true}
+		if four {
+			example.AddrPort = netip.AddrPortFrom(netip.MustParseAddr("192.0.2.1"), b.Port())
+		}
+		for _, c := range bindings {
+			example.alone = example.alone && (c == b || c.Port() != b.Port())
+		}
+		for slices.Contains(bindings, example.AddrPort) {
+			example.AddrPort = netip.AddrPortFrom(example.Addr().Next(), b.Port())
+		}
+		all = append(all, example)
+	}
+	slices.SortStableFunc(all, comparePlaces)
+	return all
+}
+
+// answer is how a session fares at some places, at all of them alike.
+type answer struct {
+	places []place // none: the place was given
+	dialog connector.Dialog
+	walk   connector.Walkthrough
+}
+
+// answers holds a session at each place and joins those at which it fares alike.
+func (l *loaded) answers(d connector.Dialog, at []place) []answer {
+	var all []answer
+	found := map[string]int{}
+	for _, p := range at {
+		d.Local = p.AddrPort
+		d.Implicit = d.TLS && p.Port() == implicitTLSPort
+		walk := l.Walk(d)
+		key := fates(walk)
+		if i, ok := found[key]; ok {
+			all[i].places = append(all[i].places, p)
+			continue
+		}
+		found[key] = len(all)
+		all = append(all, answer{[]place{p}, d, walk})
+	}
+	return all
+}
+
+// fates is all that a client sees of a session, and who served it.
+func fates(w connector.Walkthrough) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s\n", w.Session.Inbound().Name(), w.Session.Identity())
+	for i, s := range w.Stages {
+		if i > 0 { // which names the place
+			b.WriteString(s.Command)
+		}
+		fmt.Fprintf(&b, " %v %v\n", s.Decision.Reason, s.Reply)
+	}
+	for _, r := range w.Routes {
+		fmt.Fprintln(&b, newWay(r))
+	}
+	return b.String()
+}
+
+// where lists the places of an answer.
+func (a answer) where() string {
+	var all []string
+	for _, p := range a.places {
+		all = append(all, p.String())
+	}
+	return strings.Join(all, ", ")
+}
+
+// short is how the session ends, on one line.
+func (a answer) short() string {
+	text := verdict(a.walk) + by(a.walk)
+	for _, s := range a.walk.Stages {
+		if s.Decision.Allowed() {
+			continue
+		}
+		if s.Reply == (connector.Reply{}) {
+			return text + ": the connection is closed"
+		}
+		return fmt.Sprintf("%s: %s: %s", text, s.Command, s.Reply)
+	}
+	return text
+}
