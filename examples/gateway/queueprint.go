@@ -69,6 +69,9 @@ func (p *listPrinter) state(m *control.Message, r *control.Recipient) string {
 	if r.Attempts > 0 {
 		s += ", " + count(r.Attempts, "attempt")
 	}
+	if r.Status == "waiting" && !r.Tried.IsZero() {
+		s += ", last try " + span(p.now.Sub(r.Tried)) + " ago"
+	}
 	if r.Reply != "" {
 		s += ": " + r.Reply
 	}
@@ -124,8 +127,9 @@ func (p *showPrinter) message(m *control.Message) error {
 		line("  Status", r.Status)
 		line("  Next try", exactly(r.Next))
 		line("  Next hop", r.NextHop)
-		if r.Attempts > 0 {
-			line("  Attempts", fmt.Sprintf("%d, last at %s", r.Attempts, exactly(r.Tried)))
+		line("  Last try", exactly(r.Tried))
+		if r.Attempts > 0 || !r.Tried.IsZero() {
+			line("  Attempts", fmt.Sprintf("%d that reached the next hop", r.Attempts))
 		}
 		line("  Host", r.Host)
 		line("  Reply", r.Reply)

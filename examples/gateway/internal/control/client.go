@@ -78,7 +78,11 @@ func unreached(dir string, err error) error {
 	case statErr == nil && !info.IsDir():
 		return fmt.Errorf("%w: it is a file", ErrNoDirectory)
 	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("%w: only %s, who owns the directory, and root may", ErrForbidden, owner(info))
+		who := owner(info)
+		if who != "root" {
+			who += ", who owns the directory, and root"
+		}
+		return fmt.Errorf("%w: only %s may", ErrForbidden, who)
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
 		return ErrNoGateway
 	}

@@ -21,6 +21,10 @@ func TestUnreached(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	owners := me.Username + ", who owns the directory, and root"
+	if me.Username == "root" {
+		owners = "root"
+	}
 	dir := t.TempDir()
 	file := filepath.Join(dir, "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
@@ -34,7 +38,7 @@ func TestUnreached(t *testing.T) {
 	}{
 		{dir, syscall.ENOENT, control.ErrNoGateway, "no gateway is running there"},
 		{dir, syscall.ECONNREFUSED, control.ErrNoGateway, "no gateway is running there"},
-		{dir, syscall.EACCES, control.ErrForbidden, "you may not talk to a gateway there: only " + me.Username + ", who owns the directory, and root may"},
+		{dir, syscall.EACCES, control.ErrForbidden, "you may not talk to a gateway there: only " + owners + " may"},
 		{filepath.Join(dir, "absent"), syscall.ENOENT, control.ErrNoDirectory, "there is no such directory"},
 		{file, syscall.ENOTDIR, control.ErrNoDirectory, "there is no such directory: it is a file"},
 	} {
