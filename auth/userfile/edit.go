@@ -15,10 +15,10 @@ import (
 
 var (
 	// ErrExists says that a user to be added is there already.
-	ErrExists = errors.New("userfile: user exists")
+	ErrExists = errors.New("user exists")
 
 	// ErrNotFound says that there is no such user.
-	ErrNotFound = errors.New("userfile: no such user")
+	ErrNotFound = errors.New("no such user")
 )
 
 // The longest and shortest passwords that Add takes, in bytes. A client can't
@@ -36,7 +36,7 @@ const (
 func (f *File) Add(name string, password auth.Secret, groups, addresses []string) error {
 	user, err := newUser(name, slices.Clone(groups), addresses)
 	if err := errors.Join(err, checkPassword(password)); err != nil {
-		return fmt.Errorf("userfile: %w", err)
+		return err
 	}
 	if f.exists(name) {
 		return fmt.Errorf("%w: %q", ErrExists, name)
@@ -44,7 +44,7 @@ func (f *File) Add(name string, password auth.Secret, groups, addresses []string
 	text := user.format(newHash(password.Reveal()))
 	e, err := parseLine(text)
 	if err != nil {
-		return fmt.Errorf("userfile: %w", err)
+		return err
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -73,7 +73,7 @@ func checkPassword(password auth.Secret) error {
 // changes nothing on disk before Save.
 func (f *File) SetPassword(name string, password auth.Secret) error {
 	if err := checkPassword(password); err != nil {
-		return fmt.Errorf("userfile: %w", err)
+		return err
 	}
 	if !f.exists(name) { // a hash is work
 		return fmt.Errorf("%w: %q", ErrNotFound, name)
@@ -91,7 +91,7 @@ func (f *File) SetPassword(name string, password auth.Secret) error {
 	text := strings.Join(fields, ":")
 	e, err := parseLine(strings.TrimSuffix(text, "\r"))
 	if err != nil {
-		return fmt.Errorf("userfile: %w", err)
+		return err
 	}
 	f.lines[at] = line{text, e}
 	f.users[slices.Index(f.users, old)] = e
@@ -110,11 +110,11 @@ func (f *File) exists(name string) bool {
 // group.
 func (f *File) clashesWith(e *entry) error {
 	if err := f.clashes(groupsOf([]*entry{e})); err != nil {
-		return fmt.Errorf("userfile: %w", err)
+		return err
 	}
 	name := fold(e.user.Name)
 	if groupsOf(f.users)[name] || groupsOf([]*entry{e})[name] {
-		return fmt.Errorf("userfile: user %q has the name of a group; want names that differ", e.user.Name)
+		return fmt.Errorf("user %q has the name of a group; want names that differ", e.user.Name)
 	}
 	return nil
 }
@@ -156,11 +156,6 @@ func (f *File) WriteTo(w io.Writer) (int64, error) {
 // no file, it is the caller's, with mode 0600. A symbolic link stays and its target is
 // replaced.
 func (f *File) Save(path string) (err error) {
-	defer func() {
-		if err != nil {
-			err = fmt.Errorf("userfile: %w", err)
-		}
-	}()
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target
 	}

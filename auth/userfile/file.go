@@ -55,7 +55,7 @@ type line struct {
 func Load(path string) (*File, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("userfile: %w", err)
+		return nil, err
 	}
 	defer f.Close() // only read from
 	return Parse(path, f)
@@ -66,10 +66,10 @@ func Load(path string) (*File, error) {
 func Parse(name string, r io.Reader) (*File, error) {
 	text, err := io.ReadAll(io.LimitReader(r, maxFile+1))
 	if err != nil {
-		return nil, fmt.Errorf("userfile: %s: %w", name, err)
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	if len(text) > maxFile {
-		return nil, fmt.Errorf("userfile: %s: too large; want at most %d bytes", name, maxFile)
+		return nil, fmt.Errorf("%s: too large; want at most %d bytes", name, maxFile)
 	}
 	f := &File{
 		name:   name,

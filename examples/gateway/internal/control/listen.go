@@ -24,7 +24,7 @@ func CheckDir(dir string) error {
 	case err != nil:
 		return err
 	case !info.IsDir() || info.Mode().Perm()&0o077 != 0:
-		return fmt.Errorf("control: others than its owner may enter %s (%v): run chmod 700 on it", dir, info.Mode())
+		return fmt.Errorf("others than its owner may enter %s (%v): run chmod 700 on it", dir, info.Mode())
 	}
 	_, err = socketPath(dir)
 	return err
@@ -59,7 +59,7 @@ func removeSocket(path string) error {
 	case err != nil:
 		return err
 	case info.Mode().Type() != fs.ModeSocket:
-		return fmt.Errorf("control: %s is not a socket: move it away", path)
+		return fmt.Errorf("%s is not a socket: move it away", path)
 	}
 	return os.Remove(path)
 }
@@ -67,7 +67,7 @@ func removeSocket(path string) error {
 func socketPath(dir string) (string, error) {
 	path := filepath.Join(dir, socketName)
 	if len(path) > maxPath {
-		return "", fmt.Errorf("control: %s is too long for the name of a socket: give a directory of at most %d octets",
+		return "", fmt.Errorf("%s is too long for the name of a socket: give a directory of at most %d octets",
 			path, maxPath-len(socketName)-1)
 	}
 	return path, nil
