@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 )
 
@@ -41,40 +40,6 @@ type noun[C any] struct {
 	hidden     []property[C] // of later editions
 	columns    []string
 }
-
-// NotFoundError says that an identity is nobody's. Exchange's Get cmdlets return
-// everything then; what comes next in the pipeline would change it all.
-type NotFoundError struct {
-	Noun, Identity string
-	Local          string // the server that we are, if Identity names another one
-}
-
-// Error names the object.
-func (e *NotFoundError) Error() string {
-	local := ""
-	if e.Local != "" {
-		local = ", and this server is " + e.Local
-	}
-	return fmt.Sprintf("the %s %s wasn't found%s; Get-%s lists what there is", e.Noun, quote(e.Identity), local, e.Noun)
-}
-
-// InvalidError says which rules a command would have broken. Nothing changed.
-type InvalidError struct {
-	Problems connector.Problems
-	blamed   bool // the error is put to the argument that the first one is about
-}
-
-// Error lists the problems.
-func (e *InvalidError) Error() string {
-	text := e.Problems.Error()
-	if e.blamed { // whoever reads it sees the argument
-		text = strings.TrimPrefix(text, e.Problems[0].Path+": ")
-	}
-	return text
-}
-
-// Unwrap returns the problems.
-func (e *InvalidError) Unwrap() error { return e.Problems }
 
 // find returns the item that an Identity stands for.
 func (n *noun[C]) find(v object.Value) (*item[C], error) {
