@@ -8,18 +8,8 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/internal/certificate"
+	"github.com/interchange-smtp/interchange/internal/mailtls"
 )
-
-// cipherSuites are those of TLS 1.2 with forward secrecy and authenticated
-// encryption (RFC 9325, section 4.2). TLS 1.3 has no others.
-var cipherSuites = []uint16{
-	tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
-	tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
-	tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
-	tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
-	tls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
-	tls.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
-}
 
 // errNoCertificate says that a connector needs a certificate and has none.
 var errNoCertificate = errors.New("there is no certificate: set Server.Certificates")
@@ -34,11 +24,8 @@ func tlsConfig(in *connector.Inbound, certificates []tls.Certificate) (*tls.Conf
 	if err != nil {
 		return nil, err
 	}
-	config := &tls.Config{
-		Certificates: chosen,
-		MinVersion:   tls.VersionTLS12,
-		CipherSuites: cipherSuites,
-	}
+	config := mailtls.Config()
+	config.Certificates = chosen
 	if settings.DomainSecureEnabled {
 		// Verified by peerNames: a certificate that is no good only means
 		// that the client is nobody special, not that it is turned away.

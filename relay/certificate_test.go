@@ -3,6 +3,9 @@ package relay_test
 import (
 	"crypto/tls"
 	"fmt"
+	"io"
+	"net"
+	"strings"
 	"testing"
 
 	"github.com/interchange-smtp/interchange/connector"
@@ -50,14 +53,61 @@ func TestTLSVersions(t *testing.T) {
 	w := only(t, func(*connector.Receive) {})
 	for _, config := range []*tls.Config{
 		{MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10},
-		{MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{tls.TLS_RSA_WITH_AES_128_CBC_SHA, tls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA}},
+		{MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{tls.TLS_RSA_WITH_3DES_EDE_CBC_SHA, tls.TLS_ECDHE_RSA_WITH_RC4_128_SHA}},
 	} {
 		config.InsecureSkipVerify = true
 		c := w.hello(stranger, hub)
 		c.Do("STARTTLS", 220)
 		if err := tls.Client(c.Conn, config).Handshake(); err == nil {
-			t.Errorf("handshake with %+v succeeded", config)
+			t.Errorf("handshake with TLS %x and suites %x succeeded", config.MaxVersion, config.CipherSuites)
 		}
+	}
+}
+
+// tickets is a client's cache that counts the session tickets it gets.
+type tickets int
+
+func (n *tickets) Get(string) (*tls.ClientSessionState, bool) { return nil, false }
+func (n *tickets) Put(string, *tls.ClientSessionState)        { *n++ }
+
+// Exchange Online hangs up at a session ticket; STARTTLS and port 465 do without.
+func TestNoSessionTickets(t *testing.T) {
+
+	r := defaultHub()
+	r.Bindings = append(r.Bindings, at("0.0.0.0:465"))
+	w := serve(t, policy(t, r), nil)
+	for _, start := range []func(*tls.Config) net.Conn{
+		func(config *tls.Config) net.Conn {
+			c := w.hello(stranger, hub)
+			c.StartTLS(config)
+			return c.Conn
+		},
+		func(config *tls.Config) net.Conn { return tls.Client(w.dial(stranger, "10.2.3.4:465"), config) },
+	} {
+		var got tickets
+		conn := start(&tls.Config{InsecureSkipVerify: true, ServerName: hubName, ClientSessionCache: &got})
+		fmt.Fprint(conn, "EHLO mail.contoso.com\r\nQUIT\r\n")
+		if said, err := io.ReadAll(conn); err != nil || !strings.Contains(string(said), "\r\n221 ") {
+			t.Fatalf("%q, %v", said, err)
+		}
+		if got != 0 {
+			t.Errorf("%d session tickets", got)
+		}
+	}
+}
+
+// What a client lacks is said in words in the log.
+func TestHandshakeFailureInWords(t *testing.T) {
+	w := only(t, func(*connector.Receive) {})
+	c := w.hello(stranger, hub)
+	c.Do("STARTTLS", 220)
+	if err := tls.Client(c.Conn, &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS10}).Handshake(); err == nil {
+		t.Fatal("TLS 1.0 is spoken")
+	}
+	w.waitForEnd()
+	const want = `error="TLS handshake failed: the client speaks TLS 1.0 only; TLS 1.2 or later is required"`
+	if !strings.Contains(w.log.String(), want) {
+		t.Errorf("log lacks %s:\n%s", want, w.log.String())
 	}
 }
 

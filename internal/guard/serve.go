@@ -3,7 +3,6 @@ package guard
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -107,30 +106,6 @@ func (g *guard) serve() {
 			return
 		}
 	}
-}
-
-// handshake puts the connection under TLS. A failure ends it: going on in
-// plaintext is what an attacker in the middle would like.
-func (g *guard) handshake() bool {
-	if g.cfg.TLS == nil {
-		g.err = errors.New("guard: implicit TLS without a configuration")
-		return false
-	}
-	if g.wire.flush() != nil {
-		return false
-	}
-	conn := tls.Server(g.wire.raw, g.cfg.TLS)
-	_ = g.wire.wait(g.wire.deadline(time.Now())) // conn is still raw
-	if err := conn.HandshakeContext(g.stop); err != nil {
-		if g.stop.Err() == nil {
-			g.err = fmt.Errorf("guard: TLS handshake: %w", err)
-		}
-		g.remark("TLS handshake failed")
-		return false
-	}
-	g.wire.conn = conn
-	g.encrypted = true
-	return g.protect(func() { g.sess.TLS(conn.ConnectionState()) })
 }
 
 // protect calls a method of the session and recovers its panic.

@@ -1,0 +1,136 @@
+package mailtls
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"slices"
+	"strings"
+	"syscall"
+)
+
+// maxNamed is how many cipher suites of a client a failure names.
+const maxNamed = 8
+
+// Failure is a server's handshake that failed, in words.
+type Failure struct {
+	why string
+	err error
+}
+
+// failed returns err, the error of a server's handshake, as a Failure. hello is
+// what the client began with; nil if it didn't get so far.
+func failed(err error, hello *tls.ClientHelloInfo) *Failure {
+	return &Failure{why: reason(err, hello), err: err}
+}
+
+// Error says who lacks what.
+func (f *Failure) Error() string { return "TLS handshake failed: " + f.why }
+
+// Unwrap returns the error of crypto/tls.
+func (f *Failure) Unwrap() error { return f.err }
+
+// reason finds the words. crypto/tls has no types for most of its errors, so
+// the cause is looked for in the client's offer, and its text is the last resort.
+func reason(err error, hello *tls.ClientHelloInfo) string {
+	var record tls.RecordHeaderError
+	var remote *net.OpError
+	switch {
+	case errors.As(err, &record):
+		return "the client doesn't speak TLS where it has to begin"
+	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
+		return "the client fell silent"
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.ErrClosedPipe):
+		return "the client hung up"
+	case errors.As(err, &remote) && remote.Op == "remote error":
+		return "the client refused it: " + strings.TrimPrefix(remote.Err.Error(), "tls: ")
+	case hello == nil:
+		return plain(err)
+	}
+	if !slices.ContainsFunc(hello.SupportedVersions, func(v uint16) bool { return v >= MinVersion && v <= tls.VersionTLS13 }) {
+		return "the client speaks " + versions(hello.SupportedVersions) + " only; TLS 1.2 or later is required"
+	}
+	switch text := err.Error(); {
+	case strings.Contains(text, "no cipher suite supported by both"):
+		return "no cipher suite of the client fits: it offers " + suiteNames(hello.CipherSuites)
+	case strings.Contains(text, "signature_algorithms"), strings.Contains(text, "signature algorithms"):
+		return "the client has no signature algorithm that fits our certificate: it offers " + signatureNames(hello.SignatureSchemes)
+	}
+	return plain(err)
+}
+
+// plain is the text of err without the name of its package.
+func plain(err error) string { return strings.TrimPrefix(err.Error(), "tls: ") }
+
+// versions names the versions of TLS in list, the oldest first.
+func versions(list []uint16) string {
+	var names []string
+	for v := uint16(tls.VersionTLS10); v <= tls.VersionTLS13; v++ {
+		if slices.Contains(list, v) {
+			names = append(names, tls.VersionName(v))
+		}
+	}
+	if len(names) == 0 {
+		return "SSL" // what came before TLS 1.0
+	}
+	return strings.Join(names, " and ")
+}
+
+// suiteNames names cipher suites, without the values that only signal.
+func suiteNames(list []uint16) string {
+	const scsv, fallback = 0x00ff, 0x5600
+	var names []string
+	for _, id := range list {
+		if id != scsv && id != fallback && id&0x0f0f != 0x0a0a { // RFC 8701: GREASE
+			names = append(names, suiteName(id))
+		}
+	}
+	return joined(names)
+}
+
+// suiteName names a cipher suite; crypto/tls knows few of those that it refuses.
+func suiteName(id uint16) string {
+	if name, ok := otherSuites[id]; ok {
+		return name
+	}
+	return tls.CipherSuiteName(id)
+}
+
+// otherSuites are names of old cipher suites that crypto/tls doesn't know.
+var otherSuites = map[uint16]string{
+	0x0004: "TLS_RSA_WITH_RC4_128_MD5",
+	0x0016: "TLS_DHE_RSA_WITH_3DES_EDE_CBC_SHA",
+	0x0033: "TLS_DHE_RSA_WITH_AES_128_CBC_SHA",
+	0x0039: "TLS_DHE_RSA_WITH_AES_256_CBC_SHA",
+	0x003d: "TLS_RSA_WITH_AES_256_CBC_SHA256",
+	0x0067: "TLS_DHE_RSA_WITH_AES_128_CBC_SHA256",
+	0x006b: "TLS_DHE_RSA_WITH_AES_256_CBC_SHA256",
+	0x009e: "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256",
+	0x009f: "TLS_DHE_RSA_WITH_AES_256_GCM_SHA384",
+	0xc024: "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384",
+	0xc028: "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384",
+}
+
+// signatureNames names signature algorithms.
+func signatureNames(list []tls.SignatureScheme) string {
+	var names []string
+	for _, s := range list {
+		names = append(names, s.String())
+	}
+	return joined(names)
+}
+
+// joined lists the first few names and counts the others.
+func joined(names []string) string {
+	switch {
+	case len(names) == 0:
+		return "none"
+	case len(names) > maxNamed:
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:maxNamed], ", "), len(names)-maxNamed)
+	}
+	return strings.Join(names, ", ")
+}
