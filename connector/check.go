@@ -83,7 +83,7 @@ var checkTexts = [...]checkText{
 	CheckExternallySecured:    {"externally-secured", "AuthMechanism is ExternalAuthoritative", "AuthMechanism has no ExternalAuthoritative"},
 	CheckDomainSecured:        {"domain-secured", "the certificate proves {s}", "no certificate for a domain of TLSReceiveDomainSecureList"},
 	CheckSession:              {"session", "the session is {s}", ""},
-	CheckHelloSyntax:          {"hello-syntax", "the argument is a domain or an address literal", "the argument has illegal characters"},
+	CheckHelloSyntax:          {"hello-syntax", "the argument is printable ASCII", "the argument has other characters than printable ASCII"},
 	CheckHelloDomain:          {"hello-domain", "an argument was given", "RequireEHLODomain is set and no argument was given"},
 	CheckTLS:                  {"tls", "TLS is up", "RequireTLS is set and TLS is not up"},
 	CheckTLSOffered:           {"tls-offered", "TLS can be started", "AuthMechanism has no Tls, or TLS is up already"},

@@ -1,14 +1,16 @@
 package connector
 
 import (
+	"strings"
+
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// Hello decides on EHLO or HELO with the given argument, a domain or an
-// address literal. Without an argument it passes unless RequireEHLODomain is
-// set, which closes the connection.
+// Hello decides on EHLO or HELO with the given argument, which may be any text of
+// printable ASCII. Without an argument it passes unless RequireEHLODomain is set,
+// which closes the connection.
 func (s Session) Hello(name string) Decision { return s.hello(name, nil) }
 
 func (s Session) hello(name string, t *Trace) Decision {
@@ -25,24 +27,10 @@ func (s Session) hello(name string, t *Trace) Decision {
 	return in.Decide(HelloOK)
 }
 
-// legalHello reports whether name holds only what domains and address
-// literals are made of. It is no stricter: names with underscores and of a
-// single label are common, and nothing is decided by them.
+// legalHello reports whether name is printable ASCII. Devices call themselves by
+// all kinds of names, with blanks and quotes, and nothing is decided by them.
 func legalHello(name string) bool {
-	if len(name) > 255 { // RFC 5321 section 4.5.3.1.2
-		return false
-	}
-	if len(name) > 1 && name[0] == '[' && name[len(name)-1] == ']' {
-		name = name[1 : len(name)-1]
-	}
-	for i := range len(name) {
-		switch c := lower(name[i]); {
-		case 'a' <= c && c <= 'z', '0' <= c && c <= '9', c == '.', c == '-', c == '_', c == ':':
-		default:
-			return false
-		}
-	}
-	return true
+	return !strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r > '~' })
 }
 
 // StartTLS decides on STARTTLS.

@@ -88,7 +88,7 @@ func TestBothDoors(t *testing.T) {
 			t.Fatalf("Login: %v, explained %v", next.Rights(), explained.Rights())
 		}
 		for _, s := range []connector.Session{s, next, {}} {
-			hello := []string{"", "a.example", "a b"}[r.IntN(3)]
+			hello := []string{"", "a.example", "a\tb"}[r.IntN(3)]
 			e, trace = s.ExplainHello(hello)
 			agree("Hello", s.Hello(hello), e, trace)
 			e, trace = s.ExplainStartTLS()

@@ -25,6 +25,7 @@ type Inbound struct {
 	enabled   bool
 	bindings  []netip.AddrPort // plain
 	mechanism auth.Mechanism
+	domain    routing.Domain // DefaultDomain
 	mark      mark
 
 	maxSize       int64 // 0: none
@@ -76,6 +77,11 @@ func newInbound(p *Policy, i int, edge bool) (*Inbound, error) {
 		first, kind = auth.Identity{Principal: permission.ExternallySecured()}, externalParty
 	}
 	in.anonymous = in.party(kind, first)
+	if r.DefaultDomain != "" {
+		if in.domain, err = routing.ParseDomain(r.DefaultDomain); err != nil {
+			return nil, err
+		}
+	}
 	return in, nil
 }
 
@@ -113,6 +119,22 @@ func (in *Inbound) Fqdn() string {
 		return ""
 	}
 	return in.fqdn
+}
+
+// Complete gives a path of MAIL or RCPT that has no domain the DefaultDomain.
+// Without one there is a domain for Postmaster alone, which RFC 5321 section
+// 4.5.1 wants to work everywhere: the default accepted domain. The zero Address
+// says that there is no domain for a.
+func (in *Inbound) Complete(a routing.Address) routing.Address {
+	switch {
+	case in == nil:
+		return routing.Address{}
+	case in.domain.IsValid():
+		return a.WithDomain(in.domain)
+	case equalFold(a.Local(), "postmaster"):
+		return a.WithDomain(in.policy.accepted.Default())
+	}
+	return routing.Address{}
 }
 
 // ACL returns the access list that the connector's permission groups and

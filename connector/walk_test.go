@@ -35,7 +35,7 @@ func TestWalkText(t *testing.T) {
     yes  session: the session is NT AUTHORITY\ANONYMOUS LOGON
   < 220 huba.fabrikam.com Interchange ESMTP MAIL Service ready
 > EHLO evil.example
-    yes  hello-syntax: the argument is a domain or an address literal
+    yes  hello-syntax: the argument is printable ASCII
   < 250 huba.fabrikam.com Hello [203.0.113.9]
 > MAIL FROM:<a@example.net>
     yes  submit: NT AUTHORITY\ANONYMOUS LOGON holds ms-Exch-SMTP-Submit; allowed to NT AUTHORITY\ANONYMOUS LOGON by AnonymousUsers
@@ -178,7 +178,7 @@ func FuzzHello(f *testing.F) {
 	f.Add("mail.example.net")      // a name
 	f.Add("[IPv6:2001:db8::1]")    // a literal
 	f.Add("a\r\nMAIL FROM:<x@y>")  // a second command
-	f.Add("]evil[")                // brackets the wrong way round
+	f.Add("Amy's copier (1)")      // a device
 	f.Add("b\xfccher.example\x00") // not ASCII, not UTF-8
 	s := open(one(f, permission.Current, connector.Receive{}, connector.Transport{}))
 	f.Fuzz(func(t *testing.T, name string) {
@@ -186,9 +186,8 @@ func FuzzHello(f *testing.F) {
 			return
 		}
 		for i, c := range []byte(name) {
-			edge := c == '[' && i == 0 || c == ']' && i == len(name)-1
-			if c <= ' ' || c >= 0x7f || !edge && (c == '[' || c == ']' || c == '(' || c == ')' || c == '<' || c == '>' || c == ';') {
-				t.Errorf("Hello(%q) is accepted", name)
+			if c < ' ' || c >= 0x7f {
+				t.Errorf("Hello(%q) is accepted for all that is at %d", name, i)
 			}
 		}
 	})

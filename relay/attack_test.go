@@ -18,7 +18,16 @@ import (
 // Promise S1: without the right, nothing that is accepted leads out of the
 // accepted domains, however it is written.
 func TestRelayTricks(t *testing.T) {
-	w := only(t, func(r *connector.Receive) { r.MaxProtocolErrors = connector.Value(connector.Unlimited) })
+	for _, domain := range []string{"", "fabrikam.com"} {
+		t.Run("DefaultDomain "+domain, func(t *testing.T) { relayTricks(t, domain) })
+	}
+}
+
+func relayTricks(t *testing.T, domain string) {
+	w := only(t, func(r *connector.Receive) {
+		r.MaxProtocolErrors = connector.Value(connector.Unlimited)
+		r.DefaultDomain = domain
+	})
 	c := w.hello(stranger, hub)
 	accepted := 0
 	for _, path := range []string{
@@ -37,6 +46,20 @@ func TestRelayTricks(t *testing.T) {
 		"<@fabrikam.com:bob@contoso.com>",
 		"<@contoso.com:amy@fabrikam.com>",
 		"<@fabrikam.com,@contoso.com:bob@contoso.com>",
+		"<@fabrikam.com:bob%contoso.com@fabrikam.com>",
+		"<@fabrikam.com:bob@contoso.com@fabrikam.com>",
+		"@fabrikam.com:bob@contoso.com",
+		"bob@contoso.com amy@fabrikam.com",
+		"amy@fabrikam.com,bob@contoso.com",
+		"amy@fabrikam.com>bob@contoso.com",
+		"<SMTP:bob@contoso.com>",
+		"<bob%contoso.com>",
+		"bob%contoso.com",
+		"contoso.com!bob",
+		"\"bob@contoso.com\"",
+		"< amy@fabrikam.com >",
+		"\tamy@fabrikam.com\tNOTIFY=NEVER",
+		"<amy..lee@fabrikam.com>",
 		"<bob@[192.0.2.1]>",
 		"<bob@[10.2.3.4]>",
 		"<bob@[IPv6:2001:db8::1]>",

@@ -1,6 +1,7 @@
 package relay_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -11,7 +12,6 @@ import (
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
-	"github.com/interchange-smtp/interchange/routing"
 )
 
 // only starts a server with the default connector, changed.
@@ -168,15 +168,17 @@ func TestParameters(t *testing.T) {
 		{"DefaultDomain", func(r *connector.Receive) { r.DefaultDomain = "fabrikam.com" },
 			func(t *testing.T, w *world, c *relaytest.Client) {
 				c.Do("EHLO x", 250)
-				c.Do("MAIL FROM:<>", 250)
+				c.Do("MAIL FROM: root", 250)
 				c.Do("RCPT TO:<Postmaster>", 250)
+				c.Do("RCPT TO:<admin>", 250)
 				send(c, message, 250)
-				if got := w.mailbox.last(t).env.To[0].To; !got.EqualFold(routing.MustParseAddress("postmaster@fabrikam.com")) {
-					t.Errorf("recipient %v", got)
+				env := w.mailbox.last(t).env
+				if got := fmt.Sprint(env.From, env.To[0].To, env.To[1].To); got != "root@fabrikam.com Postmaster@fabrikam.com admin@fabrikam.com" {
+					t.Errorf("envelope %v", got)
 				}
 			}},
 		{"DefaultDomain, left out", func(*connector.Receive) {},
-			do("EHLO x", 250, "MAIL FROM:<>", 250, "RCPT TO:<postmaster>", 250)},
+			do("EHLO x", 250, "MAIL FROM:<root>", 501, "MAIL FROM:<>", 250, "RCPT TO:<admin>", 501, "RCPT TO:<postmaster>", 250)},
 		{"RejectReservedTopLevelRecipientDomains", func(r *connector.Receive) {
 			r.RejectReservedTopLevelRecipientDomains = true
 			r.Permissions = []permission.Grant{anyRecipient()}

@@ -11,7 +11,6 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/internal/guard"
-	"github.com/interchange-smtp/interchange/routing"
 )
 
 // serving is a policy with all that the Server prepares for it. It is
@@ -52,12 +51,8 @@ func (s *Server) prepare(p *connector.Policy, verifier auth.Verifier, certificat
 	}
 	var missing []error
 	config := p.Config()
-	accepted, err := routing.NewAccepted(config.Accepted...)
-	if err != nil {
-		return nil, fmt.Errorf("relay: accepted domains: %w", err)
-	}
 	for in := range p.Receive() {
-		sv, err := s.service(next, in, config.Profile, accepted.Default())
+		sv, err := s.service(next, in, config.Profile)
 		if err != nil {
 			missing = append(missing, fmt.Errorf("relay: Receive connector %q: %w", in.Name(), err))
 			continue
@@ -73,8 +68,8 @@ func (s *Server) prepare(p *connector.Policy, verifier auth.Verifier, certificat
 	return next, nil
 }
 
-// service prepares one connector of next. domain is the default accepted domain.
-func (s *Server) service(next *serving, in *connector.Inbound, profile connector.Profile, domain routing.Domain) (*service, error) {
+// service prepares one connector of next.
+func (s *Server) service(next *serving, in *connector.Inbound, profile connector.Profile) (*service, error) {
 	r := in.Settings()
 	sv := &service{in: in, settings: r, verifier: next.verifier, load: new(load), rate: new(rate)}
 	if !r.Enabled.Or(true) {
@@ -94,11 +89,6 @@ func (s *Server) service(next *serving, in *connector.Inbound, profile connector
 			}
 		}
 	}
-	// DefaultDomain completes a bare Postmaster, which RFC 5321, section 4.5.1
-	// wants to work without it too.
-	if d, err := routing.ParseDomain(r.DefaultDomain); err == nil {
-		domain = d
-	}
 	sv.guard = guard.Config{
 		Buffers:           s.buffers,
 		Fqdn:              in.Fqdn(),
@@ -116,7 +106,6 @@ func (s *Server) service(next *serving, in *connector.Inbound, profile connector
 		SMTPUTF8:          r.SmtpUtf8Enabled.Or(false),
 		Pipelining:        r.PipeliningEnabled.Or(false),
 		EnhancedCodes:     r.EnhancedStatusCodesEnabled.Or(false),
-		PostmasterDomain:  domain,
 		Profile:           profile,
 	}
 	// "Tls" in AuthMechanism is what offers STARTTLS; implicit TLS is the

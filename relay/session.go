@@ -10,6 +10,8 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/internal/guard"
+	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/routing"
 )
 
 // verifyTime bounds how long a Verifier may take.
@@ -31,6 +33,7 @@ type session struct {
 	helo    string
 	esmtp   bool
 	proven  auth.Identity // what the Verifier said, until AuthEnd
+	tried   string        // the user it was asked about
 	user    bool          // rules are those of somebody who has authenticated
 
 	tx       *transaction
@@ -98,6 +101,14 @@ func (s *session) TLS(state tls.ConnectionState) {
 // Trusted implements guard.Session.
 func (s *session) Trusted() bool { return s.rules.Authenticated() }
 
+// Relays implements guard.Session.
+func (s *session) Relays() bool { return s.rules.Rights().Has(permission.AcceptAnyRecipient) }
+
+// Complete implements guard.Session.
+func (s *session) Complete(local routing.Address) routing.Address {
+	return s.service.in.Complete(local)
+}
+
 // Auth implements guard.Session.
 func (s *session) Auth(ctx context.Context, mechanism string) (auth.Exchange, connector.Reply) {
 	d := s.rules.Auth(mechanism)
@@ -154,12 +165,23 @@ func (s *session) AuthEnd(_ context.Context, err error) connector.Reply {
 		return s.unverified(err)
 	}
 	if !d.Allowed() {
-		return s.refuse("AUTH", d)
+		return s.refuse("AUTH", d, s.triedUser()...)
 	}
 	if s.protocol != nil {
 		s.protocol.authenticated(s.rules)
 	}
 	return d.Reply()
+}
+
+// maxTried is how many octets of a name that can't log on go into the log.
+const maxTried = 64
+
+// triedUser is the attribute that names who tried to log on, if that is known.
+func (s *session) triedUser() []any {
+	if s.tried == "" {
+		return nil
+	}
+	return []any{"tried", clean(s.tried[:min(len(s.tried), maxTried)])}
 }
 
 // Mail implements guard.Session.

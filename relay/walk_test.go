@@ -152,7 +152,7 @@ func TestWalkIsTheRelay(t *testing.T) {
 		}
 	}
 	for _, c := range []connector.ReasonCode{
-		connector.NoConnector, connector.HelloDomainRequired, connector.InvalidHello, connector.UnrecognizedCommand, connector.StartTLSFirst,
+		connector.NoConnector, connector.HelloDomainRequired, connector.UnrecognizedCommand, connector.StartTLSFirst,
 		connector.MechanismNotOffered, connector.LoginWithoutSubmit, connector.LoginOK, connector.NotAuthenticated, connector.AnonymousSendAsDenied,
 		connector.SendAsDenied, connector.SecuredSenderDenied, connector.MessageTooLarge, connector.HeaderTooLarge, connector.HopCountExceeded,
 		connector.TooManyRecipients, connector.EnvelopeTooLarge, connector.ReservedTopLevelDomain, connector.ReservedSecondLevelDomain,

@@ -29,8 +29,10 @@ const maxMailbox = 571
 // around it.
 //
 // The local part is a dot-string or a quoted string and may hold UTF-8 (see
-// [Address.IsASCII]). Controls, invalid UTF-8, an empty local part (even a
-// quoted one) and source routes are refused. The domain is what
+// [Address.IsASCII]). Dots may also stand where a dot-string has none: some
+// providers gave out addresses like amy..lee@contoso.com and amy.@contoso.com,
+// which [Address.String] quotes. Controls, invalid UTF-8, an empty local part
+// (even a quoted one) and source routes are refused. The domain is what
 // [ParseDomain] accepts. Written as [Address.String] does, the whole has at
 // most 571 octets.
 //
@@ -58,77 +60,40 @@ func MustParseAddress(s string) Address {
 	return a
 }
 
-// ParsePath parses the path in angle brackets at the start of s, which is
-// what follows the colon of MAIL FROM: or RCPT TO:, and returns the rest of s
-// after the closing bracket: empty, or the ESMTP parameters with the space
-// before them. Only a parser of quoted strings finds that bracket, because a
-// quoted local part may hold one itself.
-//
-// With nullOK, as for a reverse-path, <> is the zero Address. Without, as for
-// a forward-path, <Postmaster> in any letter case is accepted as RFC 5321
-// section 4.1.1.3 demands: the Address returned has that local part and no
-// domain, and is not valid until [Address.WithDomain] gives it one.
-//
-// Source routes (<@relay.example:user@example.net>) are refused. RFC 5321
-// section 4.1.1.3 lets a server ignore them or decline, only attempts to
-// relay have used them for decades, and whoever ignores a route delivers
-// somewhere else than the sender wrote.
-func ParsePath(s string, nullOK bool) (a Address, rest string, err error) {
-	a, rest, msg := parsePath(s, nullOK)
-	if msg != "" {
-		return Address{}, "", &parseError{"path", s, msg}
-	}
-	return a, rest, nil
-}
-
-func parsePath(s string, nullOK bool) (a Address, rest, msg string) {
-	if s == "" || s[0] != '<' {
-		return Address{}, "", "does not begin with <"
-	}
-	const postmaster = "postmaster>"
-	in := s[1:]
-	switch {
-	case strings.HasPrefix(in, ">"):
-		if !nullOK {
-			return Address{}, "", "is empty"
-		}
-		rest = in
-	case !nullOK && len(in) >= len(postmaster) && equalFoldASCII(in[:len(postmaster)], postmaster):
-		a, rest = Address{local: in[:len(postmaster)-1]}, in[len(postmaster)-1:]
-	case strings.HasPrefix(in, "@"):
-		return Address{}, "", "has a source route, which is not supported"
-	default:
-		if a, rest, msg = parseMailbox(in); msg != "" {
-			return Address{}, "", msg
-		}
-	}
-	if rest == "" {
-		return Address{}, "", "does not end with >"
-	}
-	if rest = rest[1:]; rest != "" && rest[0] != ' ' {
-		return Address{}, "", "has text right after >"
-	}
-	return a, rest, ""
-}
-
 // parseMailbox parses the mailbox at the start of s. It ends with s or before
 // the first > that is not quoted, where rest begins.
 func parseMailbox(s string) (a Address, rest, msg string) {
-	var n int
-	if s != "" && s[0] == '"' {
-		a.local, n, msg = parseQuoted(s)
-	} else {
-		a.local, n, msg = parseDotString(s)
-	}
+	local, after, msg := parseLocal(s)
 	if msg != "" {
 		return Address{}, "", msg
 	}
-	if n == len(s) || s[n] != '@' {
+	if after == "" || after[0] != '@' {
 		return Address{}, "", "has no domain; user@contoso.com is expected"
 	}
-	domain := s[n+1:]
-	if i := strings.IndexByte(domain, '>'); i >= 0 {
-		domain, rest = domain[:i], domain[i:]
+	return parseRest(local, after[1:], ">")
+}
+
+// parseLocal parses the local part at the start of s and returns what follows it.
+func parseLocal(s string) (local, after, msg string) {
+	var n int
+	if s != "" && s[0] == '"' {
+		local, n, msg = parseQuoted(s)
+	} else {
+		local, n, msg = parseDotString(s)
+	}
+	if msg != "" {
+		return "", "", msg
+	}
+	return local, s[n:], ""
+}
+
+// parseRest parses the domain at the start of s, which ends with s or before one
+// of the octets in ends, where rest begins.
+func parseRest(local, s, ends string) (a Address, rest, msg string) {
+	a.local = local
+	domain := s
+	if i := strings.IndexAny(s, ends); i >= 0 {
+		domain, rest = s[:i], s[i:]
 	}
 	if domain == "" {
 		return Address{}, "", "has an empty domain"
@@ -142,40 +107,29 @@ func parseMailbox(s string) (a Address, rest, msg string) {
 	return a, rest, ""
 }
 
-// parseDotString parses the Dot-string at the start of s and returns its
-// length. It needs no copy.
+// parseDotString parses the Dot-string at the start of s, with dots anywhere, and
+// returns its length. It ends before the first octet that can't be in one, if
+// that is an @ or the end of a path. It needs no copy.
 func parseDotString(s string) (local string, n int, msg string) {
-	dot := true // where an atom must begin
-	for n < len(s) && s[n] != '@' {
-		c := s[n]
-		switch {
-		case c == '.' && dot:
-			return "", 0, "has an empty atom in its local part; quote it"
-		case c == '.':
-			dot = true
-			n++
-			continue
+	for n < len(s) && strings.IndexByte("@> \t", s[n]) < 0 {
+		switch c := s[n]; {
 		case c >= 0x80:
 			size := runeSize(s[n:])
 			if size == 0 {
 				return "", 0, "has a control character or invalid UTF-8 in its local part"
 			}
 			n += size
-		case isAtext(c):
+		case c == '.' || isAtext(c):
 			n++
 		default:
 			return "", 0, "has a character in its local part that must be quoted or is not allowed"
 		}
-		dot = false
 		if n > maxInput {
 			return "", 0, "is longer than 571 octets"
 		}
 	}
 	if n == 0 {
 		return "", 0, "has an empty local part"
-	}
-	if dot {
-		return "", 0, "has an empty atom in its local part; quote it"
 	}
 	return s[:n], n, ""
 }
@@ -249,9 +203,9 @@ func (a Address) IsValid() bool { return a.local != "" && a.domain.IsValid() }
 // IsNull reports whether a is the zero Address, the null reverse-path.
 func (a Address) IsNull() bool { return a == Address{} }
 
-// WithDomain returns the mailbox of the same local part at d. It completes
-// the <Postmaster> that [ParsePath] accepts; other local parts could grow too
-// long by it, for which it returns the zero Address.
+// WithDomain returns the mailbox of the same local part at d. It completes a
+// path without a domain that [ParsePath] accepts, and is the zero Address if the
+// whole would be too long.
 func (a Address) WithDomain(d Domain) Address {
 	if a.local == "" || !d.IsValid() || a.quotedLen()+1+len(d.name) > maxMailbox {
 		return Address{}

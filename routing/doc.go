@@ -56,7 +56,8 @@
 //   - Spaces of types other than SMTP are matched by attributes (X400) or as
 //     text in which * stands for anything, and the one that fixes more of the
 //     address is the more specific.
-//   - Source routes in paths are refused. See [ParsePath].
+//   - Source routes in paths are dropped, and paths are read as liberally as
+//     one meaning allows. See [ParsePath].
 //   - An address may have 571 octets, Exchange's limit, however many of them
 //     are its local part: RFC 5321's 64 would refuse real senders.
 //

@@ -71,13 +71,12 @@ func parseCommand(line string) command {
 	return command{}
 }
 
-// path reads keyword:<path> and the SIZE parameter. Spaces before the bracket
-// are not in the grammar, and common.
+// path reads keyword:<path> and the SIZE parameter.
 func (c *command) path(arg, keyword string, nullOK bool) {
 	if len(arg) < len(keyword) || !strings.EqualFold(arg[:len(keyword)], keyword) {
 		return
 	}
-	address, rest, err := routing.ParsePath(strings.TrimLeft(arg[len(keyword):], " "), nullOK)
+	address, rest, err := routing.ParsePath(arg[len(keyword):], nullOK)
 	if err != nil {
 		return
 	}

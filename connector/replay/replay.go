@@ -8,7 +8,6 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/permission"
-	"github.com/interchange-smtp/interchange/routing"
 )
 
 // ErrUnknownFormat is what Read returns for a log in which no line is one of
@@ -38,8 +37,7 @@ type Replay struct {
 
 	names      map[string]string // one copy of each connector's name
 	rightNames map[string]permission.Right
-	room       int            // for sources
-	domain     routing.Domain // the default accepted domain; invalid if there is none
+	room       int // for sources
 	bindings   []netip.AddrPort
 }
 
@@ -65,9 +63,6 @@ func New(p *connector.Policy, opts Options) *Replay {
 		rightNames:  map[string]permission.Right{},
 		room:        opts.MaxSources,
 		bindings:    p.Bindings(),
-	}
-	if accepted, err := routing.NewAccepted(p.Config().Accepted...); err == nil { // it compiled once
-		r.domain = accepted.Default()
 	}
 	r.postfix = newPostfixState(r)
 	for right := permission.Right(1); right.IsValid(); right++ {

@@ -172,6 +172,10 @@ func (s *session) mail(from routing.Address, valid bool, size int64, a answer) {
 	}
 	s.tx = transaction{}
 	d := s.in.Decide(connector.InvalidAddress)
+	if valid && !from.IsNull() && !from.IsValid() {
+		from = s.in.Complete(from)
+		valid = from.IsValid()
+	}
 	if valid {
 		d = s.rules.Mail(connector.Mail{From: from, Size: size})
 	}
@@ -195,7 +199,8 @@ func (s *session) rcpt(to routing.Address, valid bool, a answer) (route connecto
 		return route
 	}
 	if valid && !to.IsValid() {
-		to, valid = s.postmaster(to)
+		to = s.in.Complete(to)
+		valid = to.IsValid()
 	}
 	d := s.in.Decide(connector.InvalidAddress)
 	if valid {
@@ -219,18 +224,6 @@ func (s *session) rcpt(to routing.Address, valid bool, a answer) (route connecto
 		}
 	}
 	return route
-}
-
-// postmaster completes RCPT TO:<Postmaster>, which RFC 5321 section 4.5.1
-// wants to work, as the relay does: with the connector's DefaultDomain, else
-// the default accepted domain.
-func (s *session) postmaster(bare routing.Address) (to routing.Address, ok bool) {
-	domain, err := routing.ParseDomain(s.in.Settings().DefaultDomain)
-	if err != nil {
-		domain = s.replay.domain
-	}
-	to = bare.WithDomain(domain)
-	return to, to.IsValid()
 }
 
 // end judges the end of a message, whose size may not be known: 0.

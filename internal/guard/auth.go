@@ -12,17 +12,17 @@ const maxAuthRounds = 16
 
 // checkAuth takes the argument of AUTH, or returns the reason to refuse it.
 func (g *guard) checkAuth(arg string) (r connector.ReasonCode) {
-	mech, initial, given := strings.Cut(arg, " ")
+	mech, initial := cutWord(arg)
 	switch {
 	case !g.hello:
 		return connector.SendHelloFirst
-	case !g.esmtp, g.authed, g.inMail: // RFC 4954, section 4
+	case g.authed, g.inMail: // RFC 4954, section 4
 		return connector.BadSequence
-	case !isSASLName(mech), strings.Contains(initial, " "):
-		return connector.InvalidArguments
+	case !isSASLName(mech), strings.ContainsAny(initial, blanks):
+		return connector.InvalidArguments // two responses, or one in two parts
 	}
 	g.pending.mech = strings.ToUpper(mech)
-	if given {
+	if initial != "" {
 		var ok bool
 		if g.pending.initial, ok = decodeInitial(initial); !ok {
 			return connector.AuthMalformed
@@ -45,13 +45,14 @@ func decodeInitial(s string) ([]byte, bool) {
 	return b, ok && len(b) > 0
 }
 
-// decodeBase64 is strict where encoding/base64 is not: no line breaks, no bits
-// left over.
+// decodeBase64 takes what can mean one thing only: blanks count for nothing, and
+// neither does how a client pads.
 func decodeBase64(s string) ([]byte, bool) {
-	if strings.ContainsAny(s, "\r\n") {
+	s = strings.TrimRight(strings.NewReplacer(" ", "", "\t", "").Replace(s), "=")
+	if strings.ContainsAny(s, "\r\n") { // which the package would skip
 		return nil, false
 	}
-	b, err := base64.StdEncoding.Strict().DecodeString(s)
+	b, err := base64.RawStdEncoding.DecodeString(s)
 	return b, err == nil
 }
 

@@ -56,11 +56,14 @@ func TestAuth(t *testing.T) {
 			< 501 5.7.0 Authentication cancelled
 			> NOOP
 			< 250 ...`},
+		{"base64 with blanks and padded otherwise", "> AUTH login\n< 334 VXNlcm5hbWU6\n> dXN lcg=\n< 334 UGFzc3dvcmQ6\n>  c2Vj cmV0==\n" + `
+			< 235 2.7.0 Authentication successful`},
+		{"blanks before the initial response", "> AUTH   LOGIN   dXNlcg  \n< 334 UGFzc3dvcmQ6\n> c2VjcmV0\n< 235 ..."},
 		{"bad base64", `> AUTH LOGIN
 			< 334 ...
-			> dXNlcg
+			> dXNl=cg
 			< 501 5.5.2 Cannot decode response
-			> AUTH PLAIN AHVzZXIAc2VjcmV1=
+			> AUTH PLAIN AHVzZXIAc2VjcmV1x
 			< 501 5.5.2 Cannot decode response
 			> AUTH PLAIN !
 			< 501 5.5.2 Cannot decode response`},

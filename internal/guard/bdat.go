@@ -16,15 +16,15 @@ type chunk struct {
 
 // parseChunk parses the argument of BDAT.
 func parseChunk(arg string) (c chunk, ok bool) {
-	size, last, more := strings.Cut(arg, " ")
-	if more && !strings.EqualFold(strings.TrimLeft(last, " "), "LAST") {
+	size, last := cutWord(arg)
+	if last != "" && !strings.EqualFold(last, "LAST") {
 		return chunk{}, false
 	}
 	if size == "" || len(size) > 18 || strings.Trim(size, digits) != "" {
 		return chunk{}, false
 	}
 	n, err := strconv.ParseInt(size, 10, 64)
-	return chunk{size: n, last: more}, err == nil
+	return chunk{size: n, last: last != ""}, err == nil
 }
 
 // startBdat begins a message in chunks: true makes BDAT the pending command.
@@ -51,8 +51,6 @@ func (g *guard) checkBdat() (r connector.ReasonCode) {
 		return connector.UnrecognizedCommand
 	case !g.hello:
 		return connector.SendHelloFirst
-	case !g.esmtp:
-		return connector.BadSequence
 	case !g.inMail:
 		return connector.NeedMail
 	case g.accepted == 0:

@@ -162,7 +162,7 @@ func TestChunksOutOfPlace(t *testing.T) {
 		> HELO x
 		< 250 mx.example.net Hello [pipe]
 		>> BDAT 6\r\nQUIT\r\nNOOP\r\n
-		< 503 5.5.1 Bad sequence of commands
+		< 503 5.5.2 Need mail command
 		< 250 2.0.0 OK
 		> MAIL FROM:<>
 		< 250 ...

@@ -50,8 +50,8 @@ func (g *guard) command(idle bool) (command, bool) {
 		g.end(connector.NotSMTP)
 		return c, false
 	}
-	switch clean := g.cleanLine(line); {
-	case looksLike(line, "BDAT") && (!clean || c.verb != verbBdat):
+	switch clean := g.cleanLine(c); {
+	case looksLike(line, "BDAT") && (!clean || c.verb != verbBdat || strings.Contains(line, "\t")):
 		g.refuseAndClose(connector.InvalidArguments) // a chunk follows, and nobody knows how long
 		return c, false
 	case !clean:
@@ -94,10 +94,21 @@ func (g *guard) lost(err error) {
 	}
 }
 
+// blanks separate words. RFC 5321 has spaces only.
+const blanks = " \t"
+
+// cutWord returns the first word of s and what follows it, without blanks around.
+func cutWord(s string) (word, rest string) {
+	if i := strings.IndexAny(s, blanks); i >= 0 {
+		return s[:i], strings.Trim(s[i:], blanks)
+	}
+	return s, ""
+}
+
 // parseCommand tells the verb from its argument.
 func parseCommand(line string) command {
-	word, arg, _ := strings.Cut(line, " ")
-	c := command{line: line, arg: strings.Trim(arg, " ")}
+	word, arg := cutWord(line)
+	c := command{line: line, arg: arg}
 	switch strings.ToUpper(word) {
 	case "HELO":
 		c.verb = verbHelo
@@ -134,17 +145,18 @@ func parseCommand(line string) command {
 	return c
 }
 
-// cleanLine reports whether a line holds only what commands are made of:
-// printable ASCII, and UTF-8 where SMTPUTF8 is offered (RFC 6531, 3.3).
-func (g *guard) cleanLine(line string) bool {
+// cleanLine reports whether a command holds only what commands are made of:
+// printable ASCII and blanks, and UTF-8 where SMTPUTF8 is offered (RFC 6531, 3.3).
+// The name of a device may be in any character set, and helloName sees to it.
+func (g *guard) cleanLine(c command) bool {
 	ascii := true
-	for i := 0; i < len(line); i++ {
-		if line[i] < ' ' || line[i] == 0x7f {
+	for i := 0; i < len(c.line); i++ {
+		if b := c.line[i]; b < ' ' && b != '\t' || b == 0x7f {
 			return false
 		}
-		ascii = ascii && line[i] < utf8.RuneSelf
+		ascii = ascii && c.line[i] < utf8.RuneSelf
 	}
-	return ascii || g.cfg.SMTPUTF8 && utf8.ValidString(line)
+	return ascii || c.verb == verbHelo || c.verb == verbEhlo || g.cfg.SMTPUTF8 && utf8.ValidString(c.line)
 }
 
 // dispatch answers c, or makes it the pending command and returns true.
@@ -153,7 +165,7 @@ func (g *guard) dispatch(c command) bool {
 	reason := connector.UnrecognizedCommand
 	switch c.verb {
 	case verbHelo, verbEhlo:
-		reason = g.checkHello(c.arg)
+		reason, g.pending.name = 0, helloName(c.arg)
 	case verbMail:
 		reason = g.checkMail(c.arg)
 	case verbRcpt:
@@ -189,10 +201,14 @@ func (g *guard) dispatch(c command) bool {
 		return true
 	}
 	g.pending = pending{}
-	g.say(reason)
-	switch c.verb {
-	case verbNoop, verbHelp, verbVrfy:
+	switch {
+	case c.verb == verbNoop, c.verb == verbHelp, c.verb == verbVrfy:
+		g.say(reason)
 		g.idled()
+	case reason == connector.InvalidAddress, reason == connector.AddressNeedsUTF8:
+		g.answerMail(c.verb, g.text(reason))
+	default:
+		g.say(reason)
 	}
 	g.afterRefusal(c.verb)
 	return false
@@ -282,9 +298,6 @@ func (g *guard) complete(p pending) {
 		}
 		if accepted {
 			g.accepted++
-		} else if p.reply.Code != 421 && g.trusted() {
-			g.write(p.reply)
-			return
 		}
 	case verbRset:
 		g.inMail, g.mail, g.accepted = false, Mail{}, 0
@@ -302,7 +315,7 @@ func (g *guard) complete(p pending) {
 		}
 	}
 	if !p.silent {
-		g.answer(p.reply)
+		g.answerMail(p.verb, p.reply)
 	}
 	if p.close {
 		g.closing, g.cutOff = true, true

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
-	"github.com/interchange-smtp/interchange/routing"
 )
 
 // Config is what one connection is guarded by. Serve does not change it.
@@ -44,10 +43,6 @@ type Config struct {
 
 	// What EHLO advertises. BinaryMime has no effect without Chunking.
 	EightBitMime, BinaryMime, Chunking, DSN, SMTPUTF8, Pipelining, EnhancedCodes bool
-
-	// PostmasterDomain completes "RCPT TO:<Postmaster>" (RFC 5321, 4.5.1);
-	// the zero Domain refuses it.
-	PostmasterDomain routing.Domain
 
 	// Buffers are shared with other connections; nil: this one has one of its own.
 	Buffers *Buffers

@@ -2,6 +2,7 @@ package guard_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -31,24 +32,35 @@ func TestDialogs(t *testing.T) {
 			< 250 2.0.0 OK
 			> QUIT
 			< 221 ...`, nil},
-		{"hello with nonsense", `
+		{"hello with what devices call themselves", `
 			< 220 ...
 			> EHLO two words
-			< 501 5.5.4 Invalid domain name
-			> EHLO a..b
-			< 501 5.5.4 Invalid domain name
-			> HELO <script>
-			< 501 5.5.4 Invalid domain name
-			> EHLO [192.0.2.1
-			< 501 5.5.4 Invalid domain name
-			> HELO [IPv6:2001:db8::1]
-			< 250 mx.example.net Hello [pipe]`, []string{"hello [IPv6:2001:db8::1] false"}},
-		{"hello with what real clients send", `
+			< 250-mx.example.net Hello [pipe]
+			< 250-PIPELINING
+			< 250-DSN
+			< 250-ENHANCEDSTATUSCODES
+			< 250-8BITMIME
+			< 250-BINARYMIME
+			< 250 CHUNKING
 			> HELO my_pc.local.
 			< 250 mx.example.net Hello [pipe]
+			> HELO [192.0.2.1
+			< 250 mx.example.net Hello [pipe]
+			> HELO [IPv6:2001:db8::1]
+			< 250 mx.example.net Hello [pipe]
+			> HELO Amy's "copier" (2nd floor) <x>
+			< 250 mx.example.net Hello [pipe]
+			>> HELO B\xfcro\tOst\r\n
+			< 250 mx.example.net Hello [pipe]
 			> HELO
-			< 250 mx.example.net Hello [pipe]`,
-			[]string{"hello my_pc.local. false", "hello  false"}},
+			< 250 mx.example.net Hello [pipe]
+			>> HELO a\x00b\r\n
+			< 500 5.5.2 Syntax error, illegal character in command
+			> HELO ` + strings.Repeat("h", 300) + `
+			< 250 mx.example.net Hello [pipe]`, []string{
+			"hello two words true", "hello my_pc.local. false", "hello [192.0.2.1 false", "hello [IPv6:2001:db8::1] false",
+			`hello Amy's "copier" (2nd floor) <x> false`, "hello B?ro?Ost false", "hello  false", "hello " + strings.Repeat("h", 255) + " false",
+		}},
 		{"hello resets the transaction", `
 			> MAIL FROM:<a@example.org>
 			< 250 ...
@@ -57,16 +69,18 @@ func TestDialogs(t *testing.T) {
 			> RCPT TO:<b@example.net>
 			< 503 5.5.2 Need mail command`,
 			[]string{"mail a@example.org", "reset", "hello again false"}},
-		{"no parameters after HELO", `
+		{"after HELO everything that EHLO offers", `
 			> HELO again
 			< 250 mx.example.net Hello [pipe]
-			> MAIL FROM:<a@example.org> BODY=8BITMIME
-			< 555 5.5.4 Unsupported parameter
 			> AUTH LOGIN
-			< 503 5.5.1 Bad sequence of commands
-			> BDAT 0 LAST
-			< 503 5.5.1 Bad sequence of commands`,
-			[]string{"hello again false"}},
+			< 504 5.7.4 ...
+			> MAIL FROM:<a@example.org> BODY=8BITMIME RET=HDRS
+			< 250 ...
+			> RCPT TO:<b@example.net> NOTIFY=NEVER
+			< 250 ...
+			>> BDAT 3 LAST\r\nHi!
+			< 250 ...`,
+			[]string{"hello again false", "auth LOGIN", "mail a@example.org", "rcpt b@example.net", "data", "reset"}},
 		{"order", `
 			> RCPT TO:<b@example.net>
 			< 503 5.5.2 Need mail command
@@ -130,9 +144,7 @@ func TestDialogs(t *testing.T) {
 			< 500 5.5.2 ...
 			>> MAIL FROM:<a@example.org>\rRCPT TO:<b@example.net>\r\n
 			< 500 5.5.2 ...
-			>> MAIL\tFROM:<a@example.org>\r\n
-			< 500 5.5.2 ...
-			>> EHLO b\xfcro\r\n
+			>> MAIL FROM:<b\xfcro@example.org>\r\n
 			< 500 5.5.2 ...`, nil},
 		{"bare linefeed ends it", `
 			>> NOOP\nMAIL FROM:<a@example.org>\r\n
@@ -164,24 +176,56 @@ func TestDialogs(t *testing.T) {
 			> CONNECT example.org:25 HTTP/1.1
 			< 421 ...
 			<<`, []string{"mail a@example.org"}},
-		{"paths", `
+		{"paths that can be read in one way", `
 			> MAIL FROM: <a@example.org>
 			< 250 ...
 			> RCPT TO:b@example.net
-			< 501 5.1.7 Invalid Address
-			> RCPT TO:<>
-			< 501 5.1.7 Invalid Address
+			< 250 ...
+			> rcpt to: c@example.net notify=NEVER
+			< 250 ...
+			> RCPT TO:< d@example.net >
+			< 250 ...
+			>> RCPT\tTO:\t<e@example.net>\tNOTIFY=NEVER\r\n
+			< 250 ...
+			> RCPT TO:<@relay.example:f@example.net>
+			< 250 ...
 			> RCPT TO:<"v@foreign.example> ORCPT=rfc822;x"@example.net>
 			< 250 ...
-			> RCPT TO:<v@foreign.example@example.net>
+			> RCPT TO:<pOSTmaster> NOTIFY=NEVER
+			< 250 ...
+			> RCPT TO:postmaster
+			< 250 ...`,
+			[]string{"mail a@example.org", "rcpt b@example.net", "rcpt c@example.net", "rcpt d@example.net", "rcpt e@example.net",
+				"rcpt f@example.net", `rcpt "v@foreign.example> ORCPT=rfc822;x"@example.net`, "rcpt pOSTmaster@example.net", "rcpt postmaster@example.net"}},
+		{"a sender without brackets", `
+			> MAIL FROM: scanner@copier_2 SIZE=200
+			< 555 5.5.4 Unsupported parameter
+			> mail from:scanner@copier_2 body=8bitmime
+			< 250 ...`, []string{"mail scanner@copier_2"}},
+		{"paths that can't", `
+			> MAIL FROM <a@example.org>
+			< 501 5.5.4 Invalid arguments
+			> MAIL FROM:<a@example.org>
+			< 250 ...
+			> RCPT TO:<>
 			< 501 5.1.7 Invalid Address
-			> RCPT TO:<@example.net:v@foreign.example>
+			> RCPT TO:<v@foreign.example@example.net>
 			< 501 5.1.7 Invalid Address
 			> RCPT TO:<b@example.net>NOTIFY=NEVER
 			< 501 5.1.7 Invalid Address
-			> RCPT TO:<pOSTmaster> NOTIFY=NEVER
-			< 250 ...`,
-			[]string{"mail a@example.org", `rcpt "v@foreign.example> ORCPT=rfc822;x"@example.net`, "rcpt pOSTmaster@example.net"}},
+			> RCPT TO:<b>
+			< 501 5.1.7 Invalid Address`,
+			[]string{"mail a@example.org"}},
+		{"paths with more behind", `
+			> MAIL FROM:<a@example.org>
+			< 250 ...
+			> RCPT TO:<b@example.net> <v@foreign.example>
+			< 555 5.5.4 Unsupported parameter
+			> RCPT TO:b@example.net,v@foreign.example
+			< 501 5.1.7 Invalid Address
+			> RCPT TO:Amy <b@example.net>
+			< 501 5.1.7 Invalid Address`,
+			[]string{"mail a@example.org"}},
 		{"DATA with nobody to go to", `
 			> MAIL FROM:<a@example.org>
 			< 250 ...
@@ -243,8 +287,8 @@ func TestUTF8(t *testing.T) {
 		< 250 ...
 		>> NOOP \xff\r\n
 		< 500 5.5.2 ...
-		> EHLO jürgen
-		< 501 5.5.4 Invalid domain name`)
+		> HELO jürgen
+		< 250 ...`)
 	c.end()
 }
 
@@ -257,42 +301,32 @@ func TestParameters(t *testing.T) {
 	)
 	for _, row := range []struct{ command, plain, full string }{
 		{"MAIL FROM:<a@example.org> SIZE=100", none, good},
-		{"MAIL FROM:<a@example.org> SIZE=99999999999999999999", none, good},
-		{"MAIL FROM:<a@example.org> SIZE=-1", none, bad},
-		{"MAIL FROM:<a@example.org> SIZE=", none, bad},
+		{"MAIL FROM:<a@example.org> SIZE=-1", none, good},
+		{"MAIL FROM:<a@example.org> SIZE=", none, good},
 		{"MAIL FROM:<a@example.org> SIZE=1 SIZE=2", none, bad},
-		{"MAIL FROM:<a@example.org> SIZE=1 size=1", none, bad},
-		{"MAIL FROM:<a@example.org> SIZE=999999999999999999999", none, bad},
+		{"MAIL FROM:<a@example.org> SIZE=1 size=1", none, good},
 		{"MAIL FROM:<a@example.org> BODY=8bitmime", none, good},
 		{"MAIL FROM:<a@example.org> BODY=7BIT", none, good},
 		{"MAIL FROM:<a@example.org> BODY=BINARYMIME", none, good},
-		{"MAIL FROM:<a@example.org> BODY=X", none, bad},
+		{"MAIL FROM:<a@example.org> BODY=X", none, good},
+		{"MAIL FROM:<a@example.org> BODY=7BIT BODY=8BITMIME", none, bad},
 		{"MAIL FROM:<a@example.org> SMTPUTF8", none, good},
-		{"MAIL FROM:<a@example.org> SMTPUTF8=1", none, bad},
+		{"MAIL FROM:<a@example.org> SMTPUTF8=1", none, good},
 		{"MAIL FROM:<a@example.org> RET=HDRS ENVID=a+2Bb", none, good},
-		{"MAIL FROM:<a@example.org> RET=ALL", none, bad},
-		{"MAIL FROM:<a@example.org> ENVID=a+0Ab", none, bad},
-		{"MAIL FROM:<a@example.org> ENVID=a+2b", none, bad},
-		{"MAIL FROM:<a@example.org> ENVID=a=b", none, bad},
-		{"MAIL FROM:<a@example.org> ENVID=+4", none, bad},
-		{"MAIL FROM:<a@example.org> ENVID=" + strings.Repeat("x", 101), none, bad},
-		{"MAIL FROM:<a@example.org> AUTH=<>", none, good},
-		{"MAIL FROM:<a@example.org> AUTH=u+40example.org", none, good},
-		{"MAIL FROM:<a@example.org> AUTH=u@example.org", none, good},
-		{"MAIL FROM:<a@example.org> AUTH=", none, bad},
+		{"MAIL FROM:<a@example.org> RET=ALL", none, good},
+		{"MAIL FROM:<a@example.org> ENVID=a+0Ab", none, good},
+		{"MAIL FROM:<a@example.org> AUTH=<>", good, good},
+		{"MAIL FROM:<a@example.org> AUTH=", good, good},
+		{"MAIL FROM:<a@example.org> AUTH=a+b", good, good},
 		{"MAIL FROM:<a@example.org> REQUIRETLS", none, none},
 		{"MAIL FROM:<a@example.org> =", none, none},
 		{"RCPT TO:<b@example.net> NOTIFY=NEVER", none, good},
-		{"RCPT TO:<b@example.net> NOTIFY=success,Delay,FAILURE", none, good},
-		{"RCPT TO:<b@example.net> NOTIFY=NEVER,DELAY", none, bad},
-		{"RCPT TO:<b@example.net> NOTIFY=DELAY,DELAY", none, bad},
-		{"RCPT TO:<b@example.net> NOTIFY=", none, bad},
+		{"RCPT TO:<b@example.net> NOTIFY=NEVER,DELAY", none, good},
+		{"RCPT TO:<b@example.net> NOTIFY=", none, good},
 		{"RCPT TO:<b@example.net> ORCPT=rfc822;b+2B1@example.net", none, good},
-		{"RCPT TO:<b@example.net> ORCPT=x500;+2Fo=x", none, bad},
-		{"RCPT TO:<b@example.net> ORCPT=x500;+2Fo+3Dx", none, good},
-		{"RCPT TO:<b@example.net> ORCPT=utf-8;\\x{E4}@example.net", none, good},
-		{"RCPT TO:<b@example.net> ORCPT=b@example.net", none, bad},
-		{"RCPT TO:<b@example.net> ORCPT=rfc822;+0D+0A", none, bad},
+		{"RCPT TO:<b@example.net> ORCPT=b@example.net", none, good},
+		{"RCPT TO:<b@example.net> ORCPT=rfc822;+0D+0A", none, good},
+		{"RCPT TO:<b@example.net> ORCPT=rfc822;a ORCPT=rfc822;b", none, bad},
 		{"RCPT TO:<b@example.net> BY=100;R", none, none},
 	} {
 		plain := guard.Config{Banner: "x", MaxProtocolErrors: -1, EnhancedCodes: true}
@@ -320,5 +354,66 @@ func TestParameters(t *testing.T) {
 			}
 			c.end()
 		}
+	}
+}
+
+// TestParameterValues looks at what a session gets of a parameter: what can't be
+// read is no more than not given.
+func TestParameterValues(t *testing.T) {
+	for _, row := range []struct{ mail, rcpt, want string }{
+		{"SIZE=100 BODY=8BITMIME RET=hdrs ENVID=a+2Bb", "NOTIFY=success,Delay,FAILURE ORCPT=rfc822;b+2B1@example.net",
+			"100 1 HDRS a+2Bb [SUCCESS DELAY FAILURE] rfc822;b+2B1@example.net"},
+		{"SIZE=-1 BODY=X RET=ALL ENVID=a+0Ab", "NOTIFY=NEVER,DELAY ORCPT=rfc822;+0D+0A", "0 0   [] "},
+		{"SIZE= BODY= RET= ENVID=", "NOTIFY= ORCPT=", "0 0   [] "},
+		{"SIZE=99999999999999999999 BODY=BINARYMIME ENVID=a=b", "NOTIFY=never ORCPT=x500;+2Fo=x", "9223372036854775807 2  a+3Db [NEVER] x500;+2Fo+3Dx"},
+		{"SIZE=999999999999999999999 ENVID=a+2b", "NOTIFY=DELAY,DELAY ORCPT=utf-8;\\x{E4}@example.net", "0 0   [DELAY] utf-8;\\x{E4}@example.net"},
+		{"ENVID=" + strings.Repeat("x", 101), "NOTIFY=SOMETIMES ORCPT=b@example.net", "0 0   [] "},
+		{"ENVID=+4", "ORCPT=rfc822;+E7+94+A8+E6+88+B7@example.net", "0 0   [] utf-8;用户@example.net"},
+		{"", "ORCPT=rfc822;+E7+94+A8+2B1+3D\\@example.net", `0 0   [] utf-8;用\x{2B}1\x{3D}\x{5C}@example.net`},
+		{"", "ORCPT=rfc822;+FF+FE@example.net", "0 0   [] "},
+		{"", "ORCPT=rfc822;+C2+85@example.net", "0 0   [] "},
+		{"", "ORCPT=x500;+E7+94+A8", "0 0   [] "},
+		{"", "ORCPT=rfc822;" + strings.Repeat("x", 500), "0 0   [] "},
+	} {
+		cfg := config()
+		cfg.SMTPUTF8 = true
+		s := &session{offer: guard.Offer{Size: true}}
+		c := serve(t, context.Background(), cfg, s)
+		c.hello()
+		c.talk("> MAIL FROM:<a@example.org> " + row.mail + "\n< 250 ...\n> RCPT TO:<b@example.net> " + row.rcpt + "\n< 250 ...")
+		c.end()
+		m, r := s.mail, s.rcpt[0]
+		if got := fmt.Sprintf("%d %d %s %s %s %s", m.Size, m.Body, m.Ret, m.EnvID, r.Notify, r.ORcpt); got != row.want {
+			t.Errorf("%s, %s:\n%q, want\n%q", row.mail, row.rcpt, got, row.want)
+		}
+	}
+}
+
+// TestDefaultDomain: a path without a domain is completed where there is one.
+func TestDefaultDomain(t *testing.T) {
+	s := &session{domain: "fabrikam.example"}
+	c := serve(t, context.Background(), config(), s)
+	c.hello()
+	c.talk(`> MAIL FROM:<root>
+		< 250 ...
+		> RCPT TO:<admin> NOTIFY=NEVER
+		< 250 ...
+		> RCPT TO: postmaster
+		< 250 ...
+		> RCPT TO:<"front desk">
+		< 250 ...
+		> RCPT TO:<b@example.net>
+		< 250 ...
+		> RCPT TO:NOTIFY=NEVER
+		< 501 5.1.7 Invalid Address
+		> RSET
+		< 250 ...
+		> MAIL FROM:<>
+		< 250 ...`)
+	c.end()
+	const want = `mail root@fabrikam.example|rcpt admin@fabrikam.example|rcpt postmaster@fabrikam.example|` +
+		`rcpt "front desk"@fabrikam.example|rcpt b@example.net|reset|mail`
+	if got := strings.Join(s.calls[1:len(s.calls)-1], "|"); strings.TrimSpace(got) != want {
+		t.Errorf("calls\n%s, want\n%s", got, want)
 	}
 }

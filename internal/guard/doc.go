@@ -51,6 +51,11 @@
 //     octets are a message, not commands.
 //   - A client that speaks HTTP is told so and cut off.
 //   - 5xx replies count as errors, failed logons apart; 4xx do not. Nor do the
-//     refused recipients of a trusted client: a list may well have more dead
-//     addresses than MaxProtocolErrors, and it is not guessing.
+//     refused senders, recipients and messages of a client that is trusted or may
+//     relay: a list may well have more dead addresses than MaxProtocolErrors, and
+//     it is not guessing.
+//   - What Exchange and Postfix take is taken, if it can be read in one way only:
+//     paths without brackets, names of devices in EHLO that are no domains, tabs
+//     for spaces, the parameters and AUTH of ESMTP after HELO. A parameter whose
+//     value can't be read counts as not given.
 package guard

@@ -4,6 +4,8 @@ import (
 	"io"
 	"net"
 	"time"
+
+	"github.com/interchange-smtp/interchange/routing"
 )
 
 // ReadDots reads a message behind DATA from conn as Session.Data would, and
@@ -37,9 +39,16 @@ func ParseRcpt(arg string) (Rcpt, bool) {
 }
 
 func everything() *guard {
-	g := &guard{cfg: Config{EightBitMime: true, BinaryMime: true, Chunking: true, DSN: true, SMTPUTF8: true}}
+	g := &guard{sess: completing{}, cfg: Config{EightBitMime: true, BinaryMime: true, Chunking: true, DSN: true, SMTPUTF8: true}}
 	g.hello, g.esmtp, g.offer = true, true, Offer{Size: true, SASL: []string{"PLAIN"}}
 	return g
+}
+
+// completing is a session that has a domain for every local part.
+type completing struct{ Session }
+
+func (completing) Complete(local routing.Address) routing.Address {
+	return local.WithDomain(routing.MustParseDomain("example.net"))
 }
 
 // Escape is what log lines go through.

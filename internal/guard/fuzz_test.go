@@ -282,6 +282,8 @@ func FuzzParameters(f *testing.F) {
 	f.Add("TO:<Postmaster> ORCPT=utf-8;\\x{E4}@example.org")
 	f.Add("TO:<a@b> ORCPT=utf-8;\x00") // a control
 	f.Add("FROM:<> SMTPUTF8 smtputf8") // twice
+	f.Add("FROM: root@copier_2 SIZE=x ENVID=a=b")
+	f.Add("TO:\tadmin\tORCPT=rfc822;+E7+94+A8+2B+20\\@example.org")
 	f.Fuzz(func(t *testing.T, arg string) {
 		if m, ok := guard.ParseMail(arg); ok {
 			if m.From.IsValid() {

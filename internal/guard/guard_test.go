@@ -35,6 +35,8 @@ type session struct {
 	mail     guard.Mail
 	rcpt     []guard.Rcpt
 	trusted  bool
+	relays   bool
+	domain   string // DefaultDomain; Postmaster has one without it
 
 	offer    guard.Offer
 	onHello  func(name string) connector.Reply
@@ -82,6 +84,17 @@ func (s *session) AuthEnd(_ context.Context, err error) connector.Reply {
 }
 
 func (s *session) Trusted() bool { return s.trusted }
+func (s *session) Relays() bool  { return s.relays }
+
+func (s *session) Complete(local routing.Address) routing.Address {
+	switch {
+	case s.domain != "":
+		return local.WithDomain(routing.MustParseDomain(s.domain))
+	case strings.EqualFold(local.Local(), "postmaster"):
+		return local.WithDomain(routing.MustParseDomain("example.net"))
+	}
+	return routing.Address{}
+}
 
 func (s *session) Mail(_ context.Context, m guard.Mail) connector.Reply {
 	s.call("mail %v", m.From)
@@ -153,7 +166,6 @@ func config() guard.Config {
 		MaxProtocolErrors: 5, MaxLogonFailures: 3,
 		EightBitMime: true, BinaryMime: true, Chunking: true, DSN: true,
 		Pipelining: true, EnhancedCodes: true,
-		PostmasterDomain: routing.MustParseDomain("example.net"),
 	}
 }
 

@@ -7,48 +7,33 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 )
 
-// checkHello takes the argument of EHLO or HELO, or returns the reason to
-// refuse it. None at all is left to the session: some connectors put up with
-// it (RequireEHLODomain).
-func (g *guard) checkHello(arg string) (r connector.ReasonCode) {
-	if arg != "" && !isHelloName(arg) {
-		return connector.InvalidHello
-	}
-	g.pending.name = arg
-	return r
-}
-
-// isHelloName reports whether s looks like a domain or an address literal. It is
-// a little wider than RFC 5321, 4.1.2: real clients send underscores and a
-// trailing dot. It never holds a space, quote, bracket within or control.
-func isHelloName(s string) bool {
-	if len(s) > 255 {
-		return false
-	}
-	if lit, ok := strings.CutPrefix(s, "["); ok {
-		lit, ok = strings.CutSuffix(lit, "]")
-		return ok && lit != "" && strings.Trim(lit, letters+digits+".:-") == ""
-	}
-	for label := range strings.SplitSeq(strings.TrimSuffix(s, "."), ".") {
-		if label == "" || len(label) > 63 || strings.Trim(label, letters+digits+"-_") != "" {
-			return false
-		}
-	}
-	return true
-}
+// maxHelloName is RFC 5321, section 4.5.3.1.2.
+const maxHelloName = 255
 
 const (
 	digits  = "0123456789"
 	letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 )
 
+// helloName is the argument of EHLO or HELO as the session gets it: with '?' for
+// every octet that isn't printable ASCII, and cut. Devices say all kinds of names,
+// with blanks, quotes and umlauts, and nothing is decided by them. None at all is
+// left to the session, too: most connectors put up with it (RequireEHLODomain).
+func helloName(arg string) string {
+	b := []byte(arg[:min(len(arg), maxHelloName)])
+	for i, c := range b {
+		if c < ' ' || c > '~' {
+			b[i] = '?'
+		}
+	}
+	return string(b)
+}
+
 // doHello asks the session.
 func (g *guard) doHello() connector.Reply {
 	p := &g.pending
 	offer, r := g.sess.Hello(g.ctx, p.name, p.verb == verbEhlo)
-	if p.verb == verbEhlo {
-		p.offer = offer
-	}
+	p.offer = offer
 	p.close = offer.Hangup && r.Code != 250
 	return r
 }

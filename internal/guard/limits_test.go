@@ -172,23 +172,43 @@ func TestProtocolErrors(t *testing.T) {
 	c.end()
 }
 
-// TestTrustedRecipients: recipients that are refused to a trusted client are no
-// errors of its, other mistakes are.
-func TestTrustedRecipients(t *testing.T) {
-	c := serve(t, context.Background(), config(), &session{onRcpt: refuseNo, trusted: true})
-	c.hello()
-	c.transaction()
-	for range 50 {
-		c.talk("> RCPT TO:<no@example.net>\n< 550 5.1.1 User unknown")
+// TestNothingToGuess: what is refused of the mail of a client that is trusted or
+// may relay is no error of its and isn't slowed; other mistakes are.
+func TestNothingToGuess(t *testing.T) {
+	for name, s := range map[string]*session{"trusted": {trusted: true}, "relaying": {relays: true}} {
+		t.Run(name, func(t *testing.T) {
+			s.onRcpt = refuseNo
+			s.onData = func(context.Context, io.Reader) connector.Reply {
+				return connector.Reply{Code: 550, Enhanced: [3]int{5, 7, 1}, Text: "Spam"}
+			}
+			synctest.Test(t, func(t *testing.T) {
+				cfg := config()
+				if !s.trusted {
+					cfg.TarpitInterval = 5 * time.Second
+				}
+				begin := time.Now()
+				c := serve(t, t.Context(), cfg, s)
+				c.hello()
+				c.transaction()
+				for range 20 {
+					c.talk("> RCPT TO:<no@example.net>\n< 550 5.1.1 User unknown")
+					c.talk("> RCPT TO:<bob@example..net>\n< 501 5.1.7 Invalid Address")
+				}
+				c.talk(">> DATA\\r\\nHi\\r\\n.\\r\\n\n< 354 ...\n< 550 5.7.1 Spam")
+				for range 20 {
+					c.talk("> MAIL FROM:<nonsense\n< 501 5.1.7 Invalid Address")
+				}
+				if took := time.Since(begin); took != 0 {
+					t.Errorf("the refusals took %v", took)
+				}
+				for range 5 {
+					c.talk("> NONSENSE\n< 500 ...")
+				}
+				c.talk("> NONSENSE\n< 500 ...\n< 421 4.7.0 ...\n<<")
+				c.end()
+			})
+		})
 	}
-	for range 5 {
-		c.talk("> RCPT TO:<nonsense\n< 501 ...")
-	}
-	c.talk(`> RCPT TO:<nonsense
-		< 501 ...
-		< 421 4.7.0 ...
-		<<`)
-	c.end()
 }
 
 // TestLogIsEscaped: no octet of a client's reaches log or reply as it is.

@@ -23,7 +23,7 @@ func (g *guard) logCommand(c command) {
 	}
 	switch {
 	case c.verb == verbAuth:
-		mech, rest, _ := strings.Cut(strings.TrimLeft(c.arg, " "), " ")
+		mech, rest := cutWord(c.arg)
 		if !isSASLName(mech) {
 			mech, rest = "<redacted>", ""
 		}

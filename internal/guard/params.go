@@ -1,10 +1,7 @@
 package guard
 
 import (
-	"math"
-	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/interchange-smtp/interchange/connector"
@@ -20,9 +17,9 @@ func (g *guard) checkMail(arg string) (r connector.ReasonCode) {
 		return connector.BadSequence // RFC 5321, 4.1.4: no nested MAIL
 	}
 	m := &g.pending.mail
-	from, path, params, ok := parsePath(arg, "FROM:", true)
-	if !ok {
-		return connector.InvalidAddress
+	from, path, params, r := g.parsePath(arg, "FROM:", true)
+	if r != 0 {
+		return r
 	}
 	m.From = from
 	if r := g.params(params, g.mailParam); r != 0 {
@@ -42,12 +39,9 @@ func (g *guard) checkRcpt(arg string) (r connector.ReasonCode) {
 	case !g.inMail:
 		return connector.NeedMail
 	}
-	to, path, params, ok := parsePath(arg, "TO:", false)
-	if ok && !to.IsValid() { // <Postmaster>, the one recipient without a domain
-		to = to.WithDomain(g.cfg.PostmasterDomain)
-	}
-	if !ok || !to.IsValid() {
-		return connector.InvalidAddress
+	to, path, params, r := g.parsePath(arg, "TO:", false)
+	if r != 0 {
+		return r
 	}
 	if !g.mail.UTF8 && !isASCII(path) {
 		return connector.AddressNeedsUTF8
@@ -56,16 +50,23 @@ func (g *guard) checkRcpt(arg string) (r connector.ReasonCode) {
 	return g.params(params, g.rcptParam)
 }
 
-// parsePath takes "FROM:<path> parameters" apart. Spaces before the bracket are
-// not in the grammar, but many small devices send one, and they cannot be
-// misunderstood; the brackets are required.
-func parsePath(arg, keyword string, nullOK bool) (a routing.Address, path, params string, ok bool) {
+// parsePath takes "FROM:<path> parameters" apart and completes a path without a
+// domain, or returns the reason to refuse it.
+func (g *guard) parsePath(arg, keyword string, nullOK bool) (a routing.Address, path, params string, r connector.ReasonCode) {
 	if len(arg) < len(keyword) || !strings.EqualFold(arg[:len(keyword)], keyword) {
-		return a, "", "", false
+		return a, "", "", connector.InvalidArguments
 	}
-	path = strings.TrimLeft(arg[len(keyword):], " ")
+	path = arg[len(keyword):]
 	a, params, err := routing.ParsePath(path, nullOK)
-	return a, path[:len(path)-len(params)], params, err == nil
+	if err != nil {
+		return a, "", "", connector.InvalidAddress
+	}
+	if !a.IsValid() && !a.IsNull() {
+		if !g.protect(func() { a = g.sess.Complete(a) }) || !a.IsValid() {
+			return a, "", "", connector.InvalidAddress
+		}
+	}
+	return a, path[:len(path)-len(params)], params, r
 }
 
 func isASCII(s string) bool {
@@ -77,193 +78,83 @@ func isASCII(s string) bool {
 	return true
 }
 
-// params calls set for every parameter; none may come twice, and after HELO
-// there are none.
-func (g *guard) params(s string, set func(key, value string, given bool) connector.ReasonCode) (r connector.ReasonCode) {
+// params calls set for every parameter. One that comes twice must say the same
+// both times. They are taken after HELO, too: some clients say it behind EHLO or
+// in its place, and go on with what they know of the server.
+func (g *guard) params(s string, set func(key, value string) (offered bool)) (r connector.ReasonCode) {
 	var seen []string
-	for p := range strings.FieldsSeq(s) {
-		if !g.esmtp {
-			return connector.UnknownParameter
-		}
-		key, value, given := strings.Cut(p, "=")
+	for p := range strings.FieldsFuncSeq(s, isBlank) {
+		key, value, _ := strings.Cut(p, "=")
 		key = strings.ToUpper(key)
-		for _, k := range seen {
-			if k == key {
+		for i := 0; i < len(seen); i += 2 {
+			if seen[i] == key && seen[i+1] != value {
 				return connector.InvalidArguments
 			}
 		}
-		seen = append(seen, key)
-		if r := set(key, value, given); r != 0 {
-			return r
+		seen = append(seen, key, value)
+		if !set(key, value) {
+			return connector.UnknownParameter
 		}
 	}
 	return r
 }
 
-// verdictOn judges a parameter: unknown if its extension was not
-// offered, malformed if its value is.
-func verdictOn(offered, valid bool) (r connector.ReasonCode) {
-	switch {
-	case !offered:
-		return connector.UnknownParameter
-	case !valid:
-		return connector.InvalidArguments
-	}
-	return r
-}
+// isBlank reports whether c separates words.
+func isBlank(c rune) bool { return c == ' ' || c == '\t' }
 
-// mailParam takes a parameter of MAIL.
-func (g *guard) mailParam(key, value string, given bool) connector.ReasonCode {
+// mailParam takes a parameter of MAIL and reports whether it was offered. A value
+// that can't be read counts as not given: all of them are hints, or ask for
+// something in a report, and no reason to lose the mail.
+func (g *guard) mailParam(key, value string) (offered bool) {
 	m := &g.pending.mail
-	valid := true
 	switch key {
 	case "SIZE": // RFC 1870
-		m.Size, valid = parseSize(value)
-		return verdictOn(g.offer.Size, valid)
+		m.Size = parseSize(value)
+		return g.offer.Size
 	case "BODY": // RFC 6152, RFC 3030
 		return g.bodyParam(value)
 	case "SMTPUTF8": // RFC 6531
 		m.UTF8 = true
-		return verdictOn(g.cfg.SMTPUTF8, !given)
+		return g.cfg.SMTPUTF8
 	case "RET": // RFC 3461
-		m.Ret = strings.ToUpper(value)
-		return verdictOn(g.cfg.DSN, m.Ret == "FULL" || m.Ret == "HDRS")
+		if v := strings.ToUpper(value); v == "FULL" || v == "HDRS" {
+			m.Ret = v
+		}
+		return g.cfg.DSN
 	case "ENVID":
-		m.EnvID = value
-		text, ok := decodeXtext(value)
-		return verdictOn(g.cfg.DSN, ok && text != "" && len(text) <= 100 && isPrintable(text))
+		m.EnvID = parseEnvID(value)
+		return g.cfg.DSN
 	case "AUTH": // RFC 4954, section 5
 		// What a client says of another's log-on is never used or passed on.
-		return verdictOn(g.authed || len(g.offer.SASL) > 0, isAuthParam(value))
+		return true
 	}
-	return connector.UnknownParameter
+	return false
 }
 
 // bodyParam takes MAIL's BODY.
-func (g *guard) bodyParam(value string) connector.ReasonCode {
+func (g *guard) bodyParam(value string) (offered bool) {
 	m := &g.pending.mail
 	switch strings.ToUpper(value) {
-	case "7BIT":
-		return verdictOn(g.cfg.EightBitMime || g.cfg.BinaryMime, true)
 	case "8BITMIME":
 		m.Body = Body8BitMIME
-		return verdictOn(g.cfg.EightBitMime, true)
+		return g.cfg.EightBitMime
 	case "BINARYMIME":
 		m.Body = BodyBinaryMIME
-		return verdictOn(g.cfg.BinaryMime, true)
+		return g.cfg.BinaryMime
 	}
-	return verdictOn(g.cfg.EightBitMime || g.cfg.BinaryMime, false)
+	return g.cfg.EightBitMime || g.cfg.BinaryMime
 }
 
-// rcptParam takes a parameter of RCPT.
-func (g *guard) rcptParam(key, value string, _ bool) connector.ReasonCode {
+// rcptParam takes a parameter of RCPT like mailParam.
+func (g *guard) rcptParam(key, value string) (offered bool) {
 	r := &g.pending.rcpt
-	valid := true
 	switch key {
 	case "NOTIFY": // RFC 3461
-		r.Notify, valid = parseNotify(value)
-		return verdictOn(g.cfg.DSN, valid)
+		r.Notify = parseNotify(value)
+		return g.cfg.DSN
 	case "ORCPT":
-		r.ORcpt = value
-		return verdictOn(g.cfg.DSN, isOriginalRecipient(value))
+		r.ORcpt = parseOriginalRecipient(value)
+		return g.cfg.DSN
 	}
-	return connector.UnknownParameter
-}
-
-// parseSize parses SIZE: up to 20 digits; what does not fit is the most that
-// does, so that it is too large rather than malformed.
-func parseSize(s string) (int64, bool) {
-	if s == "" || len(s) > 20 || strings.Trim(s, digits) != "" {
-		return 0, false
-	}
-	n, err := strconv.ParseInt(s, 10, 64)
-	if err != nil {
-		n = math.MaxInt64
-	}
-	return n, true
-}
-
-// isAuthParam reports whether s is a value of MAIL's AUTH: xtext of an address
-// or of "<>".
-func isAuthParam(s string) bool {
-	text, ok := decodeXtext(s)
-	if !ok || text == "<>" {
-		return ok
-	}
-	a, err := routing.ParseAddress(text)
-	return err == nil && a.IsValid()
-}
-
-// parseNotify parses NOTIFY: NEVER alone, or others, each once.
-func parseNotify(s string) ([]string, bool) {
-	list := strings.Split(strings.ToUpper(s), ",")
-	var seen [3]bool
-	for _, v := range list {
-		i := -1
-		switch v {
-		case "NEVER":
-			if len(list) == 1 {
-				return list, true
-			}
-		case "SUCCESS":
-			i = 0
-		case "FAILURE":
-			i = 1
-		case "DELAY":
-			i = 2
-		}
-		if i < 0 || seen[i] {
-			return nil, false
-		}
-		seen[i] = true
-	}
-	return list, true
-}
-
-// isOriginalRecipient checks ORCPT: an address type and xtext, for the type
-// utf-8 with UTF-8 and \x{...} in it (RFC 6533, section 3).
-func isOriginalRecipient(s string) bool {
-	typ, addr, ok := strings.Cut(s, ";")
-	if !ok || typ == "" || addr == "" || len(s) > 500 || strings.Trim(typ, letters+digits+"-") != "" {
-		return false
-	}
-	if strings.EqualFold(typ, "utf-8") {
-		return utf8.ValidString(addr) && !strings.ContainsAny(addr, "+= \x7f") && !strings.ContainsFunc(addr, unicode.IsControl)
-	}
-	text, ok := decodeXtext(addr)
-	return ok && isPrintable(text)
-}
-
-// isPrintable reports whether s is printable ASCII.
-func isPrintable(s string) bool {
-	for i := 0; i < len(s); i++ {
-		if s[i] < ' ' || s[i] > '~' {
-			return false
-		}
-	}
-	return true
-}
-
-// decodeXtext decodes xtext (RFC 3461, section 4) and refuses what is none.
-func decodeXtext(s string) (string, bool) {
-	out := make([]byte, 0, len(s))
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		switch {
-		case c < '!' || c > '~' || c == '=':
-			return "", false
-		case c == '+':
-			if i+2 >= len(s) {
-				return "", false
-			}
-			hi, lo := strings.IndexByte(hexDigits, s[i+1]), strings.IndexByte(hexDigits, s[i+2])
-			if hi < 0 || lo < 0 {
-				return "", false
-			}
-			c = byte(hi<<4 | lo)
-			i += 2
-		}
-		out = append(out, c)
-	}
-	return string(out), true
+	return false
 }

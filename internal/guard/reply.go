@@ -30,6 +30,21 @@ func (g *guard) answer(r connector.Reply) {
 	g.closeIfDue(r)
 }
 
+// answerMail is answer for what is said of senders, recipients and messages. A
+// refusal of those is no error of a client that guesses nothing: a list may well
+// have more dead addresses than MaxProtocolErrors, and each client of a next hop
+// more messages that it refuses.
+func (g *guard) answerMail(v verb, r connector.Reply) {
+	switch v {
+	case verbMail, verbRcpt, verbData, verbBdat:
+		if r.Code >= 500 && g.guessesNothing() {
+			g.write(r)
+			return
+		}
+	}
+	g.answer(r)
+}
+
 // closeIfDue ends the connection if r or the errors so far call for it.
 func (g *guard) closeIfDue(r connector.Reply) {
 	switch {

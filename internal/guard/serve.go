@@ -133,6 +133,12 @@ func (g *guard) trusted() (is bool) {
 	return is
 }
 
+// guessesNothing asks the session.
+func (g *guard) guessesNothing() (is bool) {
+	g.protect(func() { is = g.sess.Trusted() || g.sess.Relays() })
+	return is
+}
+
 // remark writes a line of our own to the protocol log.
 func (g *guard) remark(text string) {
 	if g.cfg.Log != nil {

@@ -28,9 +28,10 @@ import (
 type Session interface {
 	// Hello opens the dialog, or reopens it: a transaction that was under way
 	// has been reset. An empty Text of an accepting reply stands for
-	// "<Fqdn> Hello [<address of the client>]". The offer is ignored unless
-	// esmtp; name is a domain or an address literal as the client wrote it,
-	// or empty if it gave none.
+	// "<Fqdn> Hello [<address of the client>]". The offer isn't shown unless
+	// esmtp, but holds after HELO, too; name is what the client wrote, at most
+	// 255 octets with '?' for what isn't printable ASCII, or empty if it gave
+	// none.
 	Hello(ctx context.Context, name string, esmtp bool) (Offer, connector.Reply)
 	// TLS tells that the channel is encrypted from now on; all that was said
 	// before is forgotten, and Hello comes again.
@@ -46,6 +47,13 @@ type Session interface {
 	// Trusted reports whether the client is authenticated or trusted for its
 	// address: it is then spared the tarpit.
 	Trusted() bool
+	// Relays reports whether the client may send to every recipient: like one
+	// that is trusted it has nothing to guess, so that no refusal of its mail
+	// counts as an error.
+	Relays() bool
+	// Complete gives the local part of MAIL FROM:<root> or RCPT TO:<Postmaster>
+	// its domain. The zero Address says that it has none, and refuses it.
+	Complete(local routing.Address) routing.Address
 	Mail(ctx context.Context, m Mail) connector.Reply
 	Rcpt(ctx context.Context, r Rcpt) connector.Reply
 	// Data reads the message from body to its io.EOF, and only then may it
@@ -76,14 +84,14 @@ type Mail struct {
 	Body  Body
 	UTF8  bool
 	Ret   string // "FULL", "HDRS" or ""
-	EnvID string // the xtext as it came, checked: it can be sent on as it is
+	EnvID string // xtext, checked: it can be sent on as it is
 }
 
 // Rcpt is a parsed RCPT command.
 type Rcpt struct {
 	To     routing.Address
 	Notify []string // "NEVER", or some of "SUCCESS", "FAILURE", "DELAY"
-	ORcpt  string   // type;xtext as it came, checked: it can be sent on as it is
+	ORcpt  string   // type;xtext, or utf-8;address, checked; "" if absent or unreadable
 }
 
 // Body is the BODY parameter.

@@ -1,0 +1,111 @@
+package routing
+
+import "strings"
+
+// ParsePath parses the path at the start of s, which is what follows the colon of
+// MAIL FROM: or RCPT TO:, and returns what follows the path: empty, or the ESMTP
+// parameters with the blanks before them. Only a parser of quoted strings finds
+// the end of a path, because a quoted local part may hold blanks and brackets.
+//
+// It takes what Exchange and Postfix take, as long as it can be read in one way
+// only. A path stands in angle brackets, or without any, when it ends before the
+// first blank; blanks may stand before it and within the brackets. A blank is a
+// space or a tab.
+//
+// With nullOK, as for a reverse-path, <> is the zero Address.
+//
+// A local part alone, <root> or <Postmaster>, is an Address without a domain. It
+// is not valid until [Address.WithDomain] gives it one, and is to be refused
+// where there is none to give; Postmaster must have one (RFC 5321 section 4.5.1).
+//
+// The source route of <@relay.example:user@example.net> is dropped, as RFC 5321
+// section 4.1.1.3 and appendix C have it: the mailbox is all that counts, for
+// the policy and for the next hop.
+func ParsePath(s string, nullOK bool) (a Address, rest string, err error) {
+	a, rest, msg := parsePath(strings.TrimLeft(s, blanks), nullOK)
+	if msg != "" {
+		return Address{}, "", &parseError{"path", s, msg}
+	}
+	return a, rest, nil
+}
+
+// blanks are what may separate a path from what stands around it.
+const blanks = " \t"
+
+func parsePath(s string, nullOK bool) (a Address, rest, msg string) {
+	in, bracketed := strings.CutPrefix(s, "<")
+	if !bracketed {
+		return parseBare(s)
+	}
+	in = strings.TrimLeft(in, blanks)
+	if strings.HasPrefix(in, "@") {
+		if in, msg = dropRoute(in); msg != "" {
+			return Address{}, "", msg
+		}
+	}
+	if strings.HasPrefix(in, ">") {
+		if !nullOK {
+			return Address{}, "", "is empty"
+		}
+		rest = in
+	} else if a, rest, msg = parseEither(in, "> \t"); msg != "" {
+		return Address{}, "", msg
+	}
+	rest, closed := strings.CutPrefix(strings.TrimLeft(rest, blanks), ">")
+	if !closed {
+		return Address{}, "", "does not end with >"
+	}
+	if rest != "" && strings.IndexByte(blanks, rest[0]) < 0 {
+		return Address{}, "", "has text right after >"
+	}
+	return a, rest, ""
+}
+
+// parseBare parses a path without brackets. Where it has no domain either, an =
+// means that it is a parameter, and the path is missing.
+func parseBare(s string) (a Address, rest, msg string) {
+	a, rest, msg = parseEither(s, blanks)
+	if msg == "" && rest != "" && rest[0] == '>' {
+		msg = "has > without <"
+	}
+	if msg == "" && !a.domain.IsValid() && strings.Contains(a.local, "=") {
+		msg = "is missing"
+	}
+	if msg != "" {
+		return Address{}, "", msg
+	}
+	return a, rest, ""
+}
+
+// parseEither parses a mailbox or a local part alone, which ends with s or before
+// one of the octets in ends.
+func parseEither(s, ends string) (a Address, rest, msg string) {
+	local, after, msg := parseLocal(s)
+	switch {
+	case msg != "":
+		return Address{}, "", msg
+	case strings.HasPrefix(after, "@"):
+		return parseRest(local, after[1:], ends)
+	case after != "" && strings.IndexByte("> \t", after[0]) < 0:
+		return Address{}, "", "has text after the closing quote"
+	}
+	if a = (Address{local: local}); a.quotedLen() > maxMailbox {
+		return Address{}, "", "is longer than 571 octets"
+	}
+	return a, after, ""
+}
+
+// dropRoute returns what follows a source route.
+func dropRoute(s string) (mailbox, msg string) {
+	route, mailbox, ok := strings.Cut(s, ":")
+	if !ok || mailbox == "" || mailbox[0] == '>' {
+		return "", "has a source route without a mailbox"
+	}
+	for relay := range strings.SplitSeq(route, ",") {
+		name, ok := strings.CutPrefix(relay, "@")
+		if _, msg := parseDomain(name); !ok || msg != "" {
+			return "", "has a source route with something else than @domain in it"
+		}
+	}
+	return mailbox, ""
+}
