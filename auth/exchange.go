@@ -12,11 +12,11 @@ const (
 	Login = "LOGIN" // draft-murchison-sasl-login-00
 )
 
-// Bounds of what a client may send. RFC 4616 allows each part 255 octets in
-// its older texts and leaves the length open now.
+// Bounds of what a client may send. A password may be all that fits in a line of
+// 12288 octets (RFC 4954 section 4) without base64, for a token may be one, too.
 const (
 	maxUsername = 512
-	maxPassword = 1024
+	maxPassword = 12288 / 4 * 3
 )
 
 // Exchange is the server's side of one SASL exchange. Responses and challenges

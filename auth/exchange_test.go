@@ -49,7 +49,7 @@ func run(t *testing.T, mechanism string, responses [][]byte) (challenges string,
 }
 
 func TestServerExchanges(t *testing.T) {
-	long := strings.Repeat("x", 1025)
+	long := strings.Repeat("x", 9217)
 	say := func(parts ...string) [][]byte {
 		var out [][]byte
 		for _, p := range parts {
@@ -177,7 +177,7 @@ func TestNewClientRefuses(t *testing.T) {
 		{"PLAIN", func(c *auth.Credentials) { c.Username = "a\x00b" }},
 		{"LOGIN", func(c *auth.Credentials) { c.Password = "" }},
 		{"LOGIN", func(c *auth.Credentials) { c.Password = "hunter2\x00" }},
-		{"LOGIN", func(c *auth.Credentials) { c.Password = auth.Secret(strings.Repeat("hunter2", 999)) }},
+		{"LOGIN", func(c *auth.Credentials) { c.Password = auth.Secret(strings.Repeat("hunter2", 1999)) }},
 		{"PLAIN", func(c *auth.Credentials) { c.AuthzID = "\x00" }},
 		{"LOGIN", func(c *auth.Credentials) { c.AuthzID = "root" }},
 	}

@@ -98,6 +98,33 @@ func TestVerifierSeesChannelAndCredentials(t *testing.T) {
 	}
 }
 
+// A wrong password is logged with the user whom it was tried for, in printable
+// text of a bounded length, and never itself. A token of some kilobytes is a
+// password like others.
+func TestTriedUserIsLogged(t *testing.T) {
+	w := verify(t, func(_ context.Context, c auth.Credentials, _ auth.Channel) (auth.Identity, error) {
+		if len(c.Password) == 9000 {
+			return auth.Identity{}, errors.New("the directory is away")
+		}
+		return auth.Identity{}, auth.ErrBadCredentials
+	})
+	for _, row := range []struct {
+		user, password string
+		code           int
+		want           string
+	}{
+		{"scan\nner=x@fabrikam.com", "guess-1", 535, `tried="scan<0A>ner=x@fabrikam.com"`},
+		{strings.Repeat("u", 200), "guess-2", 535, "tried=" + strings.Repeat("u", 64) + " "},
+		{"app@fabrikam.com", strings.Repeat("t", 9000), 454, "tried=app@fabrikam.com"},
+	} {
+		c := w.hello(stranger, hub)
+		c.Do("AUTH PLAIN "+plain(row.user, row.password), row.code)
+		if log := w.log.String(); !strings.Contains(log, row.want) || strings.Contains(log, row.password) {
+			t.Errorf("log lacks %s, or has the password:\n%s", row.want, log)
+		}
+	}
+}
+
 // A Verifier that hangs is given up.
 func TestVerifierTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

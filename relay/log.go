@@ -18,11 +18,11 @@ func (s *session) refuse(command string, d connector.Decision, more ...any) conn
 
 // unverified logs an error of the Verifier and returns the client's part of it.
 // The level is Error, because nobody can log in until somebody mends it.
-func (s *session) unverified(err error) connector.Reply {
+func (s *session) unverified(err error, more ...any) connector.Reply {
 	s.refused++
 	d := s.service.in.Decide(connector.VerifierUnavailable)
 	r := d.Reply()
-	s.logRefusal(slog.LevelError, "AUTH", r, "reason", d.Reason, "error", clean(err.Error()))
+	s.logRefusal(slog.LevelError, "AUTH", r, append(more, "reason", d.Reason, "error", clean(err.Error()))...)
 	return r
 }
 
