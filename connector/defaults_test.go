@@ -40,7 +40,7 @@ var receiveTableOfDefaults = map[string][3]string{
 	"EightBitMimeEnabled": {"true"}, "EnhancedStatusCodesEnabled": {"true"}, "PipeliningEnabled": {"true"},
 	"SmtpUtf8Enabled": {hub: "true", old: "false"}, "SizeEnabled": {"Enabled"},
 	"ExtendedProtectionPolicy": {"None"}, "ProtocolLoggingLevel": {"None"},
-	"AuthTarpitInterval": {"5s"}, "TarpitInterval": {"5s"}, "MaxAcknowledgementDelay": {"30s"},
+	"AuthTarpitInterval": {"5s"}, "TarpitInterval": {"5s"}, "MaxAcknowledgementDelay": {"10s"},
 	"ConnectionInactivityTimeout": {hub: "5m0s", onEdge: "1m0s"}, "ConnectionTimeout": {hub: "10m0s", onEdge: "5m0s"},
 	"MaxHeaderSize":  {hub: "256 KB (262,144 bytes)", old: "64 KB (65,536 bytes)"},
 	"MaxMessageSize": {hub: "36 MB (37,748,736 bytes)", old: "10 MB (10,485,760 bytes)"},

@@ -74,8 +74,10 @@ func defaultsOf(p Profile) editionDefaults {
 	return editionDefaults{receiveSize: 36 * MB, sendSize: 35 * MB, headerSize: 256 * KB, localHops: 12, utf8: true}
 }
 
-// acknowledgementDelay is the default of MaxAcknowledgementDelay.
-const acknowledgementDelay = 30 * time.Second
+// acknowledgementDelay is the default of MaxAcknowledgementDelay. Exchange 2010's
+// 30 seconds are the patience of many devices and programs, and some have 15: they
+// would report a failure, send again, and the recipient would have two.
+const acknowledgementDelay = 10 * time.Second
 
 // receiveDefaults returns r with every parameter that was left at its default
 // filled in from Usage, profile and the role of its server. It is idempotent,

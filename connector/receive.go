@@ -62,7 +62,7 @@ type Receive struct {
 	TarpitInterval              Setting[time.Duration] // 0 to 10 minutes; 5 seconds
 	ConnectionInactivityTimeout time.Duration          // 1 second to 1 day, less than ConnectionTimeout; 5 minutes, on Edge 1
 	ConnectionTimeout           time.Duration          // 1 second to 1 day; 10 minutes, on Edge 5
-	MaxAcknowledgementDelay     Setting[time.Duration] // up to 1 day: how long delivery may hold the reply, 0: queued first; 30 seconds
+	MaxAcknowledgementDelay     Setting[time.Duration] // up to 1 day: how long delivery may hold the reply, 0: queued first; 10 seconds
 
 	MaxHeaderSize                           ByteSize            // 1 to 2147483647 bytes; 256 KB, in Exchange2007 64 KB
 	MaxMessageSize                          ByteSize            // 64 KB to 2147483647 bytes; 36 MB, in Exchange2007 10 MB

@@ -45,16 +45,21 @@ func (d *Dispatcher) holdFor(ctx context.Context, env *relay.Envelope, m *messag
 	wait := m.awaited > 0
 	d.pump()
 	d.mu.Unlock()
+	vain := false
 	if wait {
 		h.timer.Reset(delay)
 		select {
 		case <-h.done:
 		case <-h.timer.C:
+			vain = true
 		case <-d.stop:
 		case <-ctx.Done(): // there is nobody to be told of anything
 		}
 	}
 	d.mu.Lock()
+	if vain {
+		m.waitedInVain()
+	}
 	verdict := d.conclude(m)
 	d.mu.Unlock()
 	var err error
@@ -75,6 +80,17 @@ func (d *Dispatcher) holdFor(ctx context.Context, env *relay.Envelope, m *messag
 	}
 	d.putHold(h)
 	return err
+}
+
+// waitedInVain notes of the next hops that are still awaited that it is no use:
+// the client of the next message gets its answer at once. It may be no trouble
+// but a slow check, so they are as good as others as soon as they have answered.
+func (m *message) waitedInVain() {
+	for _, tr := range m.work {
+		if tr != nil && tr.awaited {
+			tr.hop.silent = true
+		}
+	}
 }
 
 // verdict is what becomes of a message when its client has waited.

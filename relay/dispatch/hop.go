@@ -27,6 +27,7 @@ type hop struct {
 	spoken   bool // the ceiling follows from its words, and outlives a failure
 	answers  int  // since ceiling changed
 	failures int  // since it last answered
+	silent   bool // a client waited for it in vain, and it hasn't answered since
 	round    int  // tells attempts that began before a failure from those after it
 	retryAt  time.Time
 	last     word // how it failed
@@ -79,8 +80,11 @@ func (h *hop) lower(spoken bool) {
 func (h *hop) down(now time.Time) bool { return h.failures > 0 && now.Before(h.retryAt) }
 
 // promises reports whether h is worth waiting for: one that failed isn't, unless
-// it is to be tried just now.
+// it is to be tried just now, nor one for which a client has waited in vain.
 func (h *hop) promises(now time.Time) bool {
+	if h.silent {
+		return false
+	}
 	return h.failures == 0 || h.active == 0 && !h.down(now)
 }
 

@@ -79,7 +79,7 @@ func (d *Dispatcher) hopAnswered(h *hop) {
 	if h.failures > 0 {
 		d.Logger.Info("next hop answers again", "hop", h.name, "failures", h.failures, "waiting", h.queue.len)
 	}
-	h.proven, h.failures, h.spare = true, 0, 0
+	h.proven, h.silent, h.failures, h.spare = true, false, 0, 0
 	if h.ceiling > 0 {
 		if h.answers++; h.answers >= raiseAfter*h.ceiling {
 			h.ceiling, h.answers = h.ceiling+1, 0
