@@ -5,11 +5,13 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
@@ -17,7 +19,9 @@ import (
 
 // ListenAndServe opens every binding of the policy and serves until Shutdown
 // or Close, when it returns nil. Should a binding not open, none is served, and
-// the error names all that failed with the connectors that want them. IPv4 and
+// the error names all that failed with the connectors that want them. On a machine
+// without IPv6 bindings of that family are left out and logged, unless there are
+// no others. IPv4 and
 // IPv6 are bound apart, so that 0.0.0.0 and [::] can stand side by side; an
 // address that a wildcard binding of the same port covers isn't bound again,
 // for connections tell where they arrived.
@@ -120,7 +124,7 @@ func (s *Server) open(ctx context.Context, p *connector.Policy) (map[netip.AddrP
 		listen = (&net.ListenConfig{KeepAlive: -1}).Listen
 	}
 	opened := make(map[netip.AddrPort]net.Listener)
-	var failed []error
+	var failed, lacking []error
 	for _, at := range needed(p) {
 		if s.bound[at] != nil {
 			continue
@@ -130,11 +134,17 @@ func (s *Server) open(ctx context.Context, p *connector.Policy) (map[netip.AddrP
 			network = "tcp4"
 		}
 		l, err := listen(ctx, network, at.String())
-		if err != nil {
-			failed = append(failed, fmt.Errorf("relay: binding %v of %s: %w", at, users(p, at), err))
-			continue
+		switch {
+		case err == nil:
+			opened[at] = l
+		case lacksFamily(at, err):
+			lacking = append(lacking, fmt.Errorf("binding %v of %s: this machine has no IPv6: %w", at, users(p, at), err))
+		default:
+			failed = append(failed, fmt.Errorf("binding %v of %s: %w%s", at, users(p, at), err, hint(at, err)))
 		}
-		opened[at] = l
+	}
+	if len(opened)+len(s.bound) == 0 {
+		failed = append(failed, lacking...)
 	}
 	if len(failed) > 0 {
 		for _, l := range opened {
@@ -142,7 +152,32 @@ func (s *Server) open(ctx context.Context, p *connector.Policy) (map[netip.AddrP
 		}
 		return nil, errors.Join(failed...)
 	}
+	for _, err := range lacking {
+		s.Logger.Warn("binding is left out", "error", err)
+	}
 	return opened, nil
+}
+
+// lacksFamily reports whether at can't be bound because the machine has no IPv6 at
+// all. An address that it doesn't have is a mistake, in whatever family.
+func lacksFamily(at netip.AddrPort, err error) bool {
+	return at.Addr().Is6() && (errors.Is(err, syscall.EAFNOSUPPORT) || errors.Is(err, windowsNoFamily))
+}
+
+// windowsNoFamily is WSAEAFNOSUPPORT, which package syscall doesn't name.
+const windowsNoFamily = syscall.Errno(10047)
+
+// hint says what is to be done about a binding that doesn't open, as far as that is
+// known.
+func hint(at netip.AddrPort, err error) string {
+	const unprivileged = 1024
+	switch {
+	case errors.Is(err, fs.ErrPermission) && at.Port() < unprivileged:
+		return "; ports below 1024 are for root, or for a program with the capability CAP_NET_BIND_SERVICE"
+	case errors.Is(err, syscall.EADDRINUSE):
+		return "; another program listens there"
+	}
+	return ""
 }
 
 // start runs an accept loop for each listener.

@@ -118,7 +118,7 @@ func (s *session) Auth(ctx context.Context, mechanism string) (auth.Exchange, co
 	if !d.Allowed() {
 		return nil, s.refuse("AUTH", d, "mechanism", clean(mechanism))
 	}
-	s.proven = auth.Identity{}
+	s.proven, s.tried = auth.Identity{}, ""
 	exchange, err := auth.NewExchange(mechanism, func(c auth.Credentials) error { return s.verify(ctx, c) })
 	if err != nil { // a mechanism of the policy that nobody speaks here
 		return nil, s.refuse("AUTH", s.service.in.Decide(connector.MechanismNotOffered), "mechanism", clean(mechanism))
@@ -134,6 +134,7 @@ func (s *session) verify(ctx context.Context, c auth.Credentials) error {
 	ctx, cancel := context.WithTimeout(ctx, verifyTime)
 	defer cancel()
 	defer context.AfterFunc(s.server.hard, cancel)()
+	s.tried = c.Username
 	check := s.server.guesses.begin(ctx, s.source, c.Username)
 	if check == nil {
 		return errTooManyGuesses
@@ -162,7 +163,7 @@ func (s *session) AuthEnd(_ context.Context, err error) connector.Reply {
 	case errors.Is(err, auth.ErrMalformed):
 		d = s.service.in.Decide(connector.AuthMalformed)
 	default:
-		return s.unverified(err)
+		return s.unverified(err, s.triedUser()...)
 	}
 	if !d.Allowed() {
 		return s.refuse("AUTH", d, s.triedUser()...)
