@@ -53,7 +53,9 @@ func (v *checker) organisation() {
 		path := elementPath("Servers", i, s.Name)
 		v.name(path, s.Name)
 		v.unique(names, fmt.Sprintf("Servers[%d]", i), "", s.Name)
-		v.fqdn(path+".FQDN", s.FQDN)
+		if d, err := routing.ParseDomain(s.FQDN); err != nil || !d.IsLiteral() { // of a machine without a name
+			v.fqdn(path+".FQDN", s.FQDN)
+		}
 	}
 	sites := map[string]bool{}
 	for _, s := range c.Servers {

@@ -125,6 +125,7 @@ var families = []func(*checker){
 	(*checker).smartHosts,
 	(*checker).sizes,
 	(*checker).serving,
+	(*checker).greetings,
 	(*checker).warnings,
 }
 

@@ -12,6 +12,7 @@ import (
 // back.
 func ExampleCheck() {
 	policy, err := jsonconfig.Compile("printers.json", []byte(`{
+	  "Server": "HubA", "Servers": [{"Name": "HubA", "FQDN": "huba.fabrikam.com"}],
 	  "Accepted": [{"Name": "Fabrikam", "DomainName": "fabrikam.com"}],
 	  "Receive": [{
 	    "Name": "Printers", "Bindings": ["10.2.3.4:25"], "RemoteIPRanges": ["0.0.0.0/0"], "PermissionGroups": "AnonymousUsers",

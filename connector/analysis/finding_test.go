@@ -119,6 +119,7 @@ func TestFindings(t *testing.T) {
 	raised[analysis.CodeCertificateExpired] = true // TestCertificates
 	raised[analysis.CodeCertificateExpires] = true
 	raised[analysis.CodeServesNothing] = true // TestServesNothing
+	raised[analysis.CodeFqdnMissing] = true   // TestFqdnMissing
 	for _, code := range analysis.FindingCodes() {
 		if !raised[code] {
 			t.Errorf("no policy raises %s", code)

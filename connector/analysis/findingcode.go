@@ -47,6 +47,7 @@ const (
 	CodeSizeGap          = "size-gap"          // note: messages are taken that no route carries
 
 	CodeServesNothing = "serves-nothing" // error or warning: our server has no enabled Receive connector
+	CodeFqdnMissing   = "fqdn-missing"   // warning: next hops are greeted by a short name
 
 	CodeAcknowledgedNothing  = "acknowledged-nothing"  // warning: nothing of the kind is found there
 	CodeAcknowledgedNoReason = "acknowledged-noreason" // warning: the reason is missing
@@ -62,7 +63,7 @@ func FindingCodes() []string {
 		CodeGrantIneffective, CodeBehindFrontEnd, CodeAuthClear, CodeMechanismUnused, CodeGatewaySender,
 		CodeCertificateFqdn, CodeCertificateExpired, CodeCertificateExpires,
 		CodeAcceptedUnrouted, CodeNoRoutes, CodeRelayLoop, CodeSmartHostSelf, CodeSendUnused, CodeSpaceUnused,
-		CodeRouteTie, CodeRouteSize, CodeSizeGap, CodeServesNothing, CodeAcknowledgedNothing, CodeAcknowledgedNoReason,
+		CodeRouteTie, CodeRouteSize, CodeSizeGap, CodeServesNothing, CodeFqdnMissing, CodeAcknowledgedNothing, CodeAcknowledgedNoReason,
 		connector.CodeRangesOverlap,
 	}
 	for code := range warningFixes {

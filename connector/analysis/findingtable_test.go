@@ -183,7 +183,7 @@ var findingTests = map[string]findingTest{
 	"name of another": {
 		parts: []string{"%in", `, "AuthMechanism": "ExchangeServer", "Fqdn": "mail.fabrikam.com", "Server": "HubA"`,
 			`"Server": "HubA", "Servers": [{"Name": "HubA", "FQDN": "huba.fabrikam.com"}]`, `"Server": "HubA"`},
-		found: []string{`not-enforced Receive["In"].AuthMechanism`, `exchange-fqdn Receive["In"].Fqdn`},
+		found: []string{`not-enforced Receive["In"].AuthMechanism`, `exchange-fqdn Receive["In"].Fqdn`, `fqdn-missing Server`},
 	},
 	"password in the clear": {
 		parts: []string{"%out", `, "SmartHostAuthMechanism": "BasicAuth", "AuthenticationCredential": {"UserName": "a", "Password": "b"}`},

@@ -130,7 +130,7 @@ func shown(t *testing.T, p *connector.Policy, f analysis.Finding) {
 var unshown = []string{
 	connector.CodeNotEnforced, connector.CodeDomainSecureList, connector.CodeExchangeFqdn, connector.CodeGroupCustom,
 	connector.CodeCredentialUnused, connector.CodeEdgeOnly, connector.CodeSourceSites, connector.CodeDelayNotification,
-	connector.CodeSiteLink, connector.CodeRoleConflict, analysis.CodeAcknowledgedNothing, analysis.CodeAcknowledgedNoReason,
+	connector.CodeSiteLink, connector.CodeRoleConflict, analysis.CodeFqdnMissing, analysis.CodeAcknowledgedNothing, analysis.CodeAcknowledgedNoReason,
 }
 
 // relayingUsers is a connector by which somebody may send to every domain: without,

@@ -28,6 +28,7 @@ func check(c *cli, args []string) int {
 	if err != nil {
 		return c.invalid(err)
 	}
+	p.fqdn = c.machine()
 	l, ok := c.policy(&p)
 	if !ok {
 		return exitInvalid

@@ -58,6 +58,7 @@ type cli struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	now            func() time.Time
+	fqdn           func() string // of the machine; nil: it has none
 
 	// What was typed at the terminal, by what was asked. An unattended command
 	// asks for nothing more.
@@ -67,6 +68,11 @@ type cli struct {
 
 // run is the program without the process around it.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	return runOn(machineFQDN, args, stdin, stdout, stderr)
+}
+
+// runOn is run on a machine that fqdn names.
+func runOn(fqdn func() string, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if len(args) == 0 {
 		usage(stderr)
 		return exitInvalid
@@ -78,7 +84,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	}
 	for _, cmd := range commands() {
 		if cmd.name == args[0] {
-			return cmd.run(&cli{command: cmd, stdin: stdin, stdout: stdout, stderr: stderr, now: time.Now, typed: map[string]connector.Credential{}}, args[1:])
+			return cmd.run(&cli{command: cmd, stdin: stdin, stdout: stdout, stderr: stderr, now: time.Now, fqdn: fqdn, typed: map[string]connector.Credential{}}, args[1:])
 		}
 	}
 	fmt.Fprintf(stderr, "gateway: there is no command %q\n\n", args[0])
@@ -93,6 +99,14 @@ func usage(w io.Writer) {
 		fmt.Fprintf(w, "  %-8s %s\n  %-8s exit %s\n", cmd.name, cmd.summary, "", cmd.exits)
 	}
 	fmt.Fprintln(w, "\ngateway COMMAND -h lists the flags.")
+}
+
+// machine is the machine's name for the wire; "" if there is none.
+func (c *cli) machine() string {
+	if c.fqdn == nil {
+		return ""
+	}
+	return c.fqdn()
 }
 
 // invalid prints what is wrong with the input and returns exitInvalid.

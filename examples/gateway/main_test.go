@@ -160,7 +160,7 @@ func TestGolden(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var stdout, stderr bytes.Buffer
-			code := run(tt.args, strings.NewReader(""), &stdout, &stderr)
+			code := runOn(func() string { return "relay.contoso.com" }, tt.args, strings.NewReader(""), &stdout, &stderr)
 			got := fmt.Sprintf("$ gateway %s\n%s%sexit %d\n", strings.Join(tt.args, " "), &stdout, &stderr, code)
 			golden(t, tt.name, got)
 		})

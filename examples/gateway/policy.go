@@ -22,6 +22,7 @@ type policyFlags struct {
 	profile     string
 	credentials string
 	json        bool
+	fqdn        string // of the machine, for a server that nothing names
 }
 
 // list is a flag that may be given several times.
@@ -44,7 +45,7 @@ func (p *policyFlags) register(fs *flag.FlagSet) {
 // registerReading registers how files are read, for commands that name the files
 // themselves.
 func (p *policyFlags) registerReading(fs *flag.FlagSet) {
-	fs.StringVar(&p.server, "server", "", "`NAME` of the server of the policy that we are")
+	fs.StringVar(&p.server, "server", "", "`NAME` of the server of the policy that we are; where the policy lists no servers, give its FQDN, as in ex01.contoso.com")
 	fs.StringVar(&p.profile, "profile", "", "edition of Exchange: current or exchange2007 (default: the policy's)")
 	fs.StringVar(&p.credentials, "credentials", "", "answer Get-Credential with `FILE`, lines of variable=user:password\n(or with the environment: "+credentialPrefix+"_variable=user:password)")
 	fs.BoolVar(&p.json, "json", false, "print for machines")
@@ -131,7 +132,7 @@ func (p *policyFlags) load(c *cli) (*loaded, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := l.compile(cfg, mistakes, ""); err != nil {
+	if err := l.compile(named(cfg, p.fqdn), mistakes, ""); err != nil {
 		return nil, err
 	}
 	return l, nil

@@ -59,6 +59,7 @@ func serveUntil(ctx context.Context, e events, c *cli, args []string) int {
 	if code, done := c.parsePolicy(fs, &f.policyFlags, args); done {
 		return code
 	}
+	f.fqdn = c.machine()
 	r, ok := newRelayProcess(c, &f)
 	if !ok {
 		return exitInvalid

@@ -1,0 +1,38 @@
+package analysis
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// greetings finds Send connectors that greet next hops with a name that is neither
+// fully qualified nor an address literal (RFC 5321, section 2.3.5): many refuse it.
+func (c *checker) greetings() {
+	const refused = ", which many refuse, because it isn't fully qualified"
+	var byServer []string // connectors that go by the server's name
+	for i, out := range c.outbounds {
+		s := out.Settings()
+		switch {
+		case !s.Enabled.Or(true) || !out.Local() || qualified(s.Fqdn):
+		case c.cfg.Send[i].Fqdn == "":
+			byServer = append(byServer, strconv.Quote(out.Name()))
+		default:
+			c.find(Finding{
+				Code: CodeFqdnMissing, Severity: SeverityWarning, Place: elementPath("Send", i, out.Name()) + ".Fqdn",
+				Text: fmt.Sprintf("next hops are greeted as %s%s", s.Fqdn, refused),
+				Fix:  "give a name with its domain, such as mail.contoso.com",
+			})
+		}
+	}
+	if len(byServer) > 0 {
+		c.find(Finding{
+			Code: CodeFqdnMissing, Severity: SeverityWarning, Place: "Server",
+			Text: fmt.Sprintf("next hops of %s are greeted as %s%s", strings.Join(byServer, ", "), c.server(), refused),
+			Fix:  "give the server's FQDN, or the Fqdn of each Send connector",
+		})
+	}
+}
+
+// qualified reports whether name has a domain or is an address literal.
+func qualified(name string) bool { return strings.ContainsAny(strings.TrimSuffix(name, "."), ".[") }
