@@ -11,8 +11,10 @@ import (
 	"github.com/interchange-smtp/interchange/internal/mailtls"
 )
 
-// errNoCertificate says that a connector needs a certificate and has none.
-var errNoCertificate = errors.New("there is no certificate: set Server.Certificates")
+// ErrNoCertificate says that a connector needs a certificate and has none: it wants
+// Server.Certificates, or a policy without RequireTLS and without bindings that
+// begin with TLS.
+var ErrNoCertificate = errors.New("there is no certificate")
 
 // tlsConfig returns what in speaks TLS with; nil if there is no certificate.
 func tlsConfig(in *connector.Inbound, certificates []tls.Certificate) (*tls.Config, error) {
@@ -35,8 +37,9 @@ func tlsConfig(in *connector.Inbound, certificates []tls.Certificate) (*tls.Conf
 }
 
 // peerNames returns the DNS names of the client's certificate if it leads to
-// one of roots. Without roots nobody is verified: the system's are far too
-// many to make somebody a partner by.
+// one of roots. Without roots nobody is verified. The certificate of a mail server
+// will do: public authorities issue none for clients any more, and Exchange shows
+// the one that it has.
 func peerNames(state tls.ConnectionState, roots *x509.CertPool) []string {
 	if roots == nil || len(state.PeerCertificates) == 0 {
 		return nil
@@ -49,7 +52,7 @@ func peerNames(state tls.ConnectionState, roots *x509.CertPool) []string {
 	_, err := leaf.Verify(x509.VerifyOptions{
 		Roots:         roots,
 		Intermediates: intermediates,
-		KeyUsages:     []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+		KeyUsages:     []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth, x509.ExtKeyUsageServerAuth},
 	})
 	if err != nil {
 		return nil

@@ -81,11 +81,11 @@ func (s *Server) service(next *serving, in *connector.Inbound, profile connector
 	}
 	if sv.tls == nil {
 		if r.RequireTLS {
-			return nil, fmt.Errorf("RequireTLS: %w", errNoCertificate)
+			return nil, fmt.Errorf("RequireTLS: %w", ErrNoCertificate)
 		}
 		for _, at := range r.Bindings {
 			if s.implicit(at) {
-				return nil, fmt.Errorf("binding %v begins with TLS: %w", at, errNoCertificate)
+				return nil, fmt.Errorf("binding %v begins with TLS: %w", at, ErrNoCertificate)
 			}
 		}
 	}

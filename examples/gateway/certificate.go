@@ -10,7 +10,10 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"os"
 	"time"
+
+	"github.com/interchange-smtp/interchange/relay"
 )
 
 // loadCertificate reads a certificate and its key. Errors name the files.
@@ -26,6 +29,35 @@ func loadCertificate(certFile, keyFile string) ([]tls.Certificate, error) {
 		return nil, fmt.Errorf("certificate %s with key %s: %w", certFile, keyFile, err)
 	}
 	return []tls.Certificate{cert}, nil
+}
+
+// advised adds to an error about a missing certificate what helps.
+func advised(err error) error {
+	if errors.Is(err, relay.ErrNoCertificate) {
+		return fmt.Errorf("%w: give -cert and -key, or remove the bindings that begin with TLS and RequireTLS", err)
+	}
+	return err
+}
+
+// loadAuthorities reads the certificates of authorities from a PEM file; without one
+// they are the system's.
+func loadAuthorities(file string) (*x509.CertPool, error) {
+	if file == "" {
+		pool, err := x509.SystemCertPool()
+		if err != nil {
+			return nil, fmt.Errorf("the system's certificate authorities can't be read, give -client-ca: %w", err)
+		}
+		return pool, nil
+	}
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("-client-ca: %w", err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("-client-ca %s: there is no PEM certificate in it", file)
+	}
+	return pool, nil
 }
 
 // selfSigned makes a certificate for names that lives as long as the process.

@@ -26,6 +26,7 @@ type serveFlags struct {
 	limits    queueLimits
 	users     string
 	cert, key string
+	clientCA  string
 	dns       string
 	connectTo list
 	explain   list
@@ -78,6 +79,7 @@ func (f *serveFlags) register(fs *flag.FlagSet) {
 	fs.StringVar(&f.users, "users", "", "check passwords of Basic authentication with the users `FILE`")
 	fs.StringVar(&f.cert, "cert", "", "PEM `FILE` with the certificate and its chain")
 	fs.StringVar(&f.key, "key", "", "PEM `FILE` with the certificate's key")
+	fs.StringVar(&f.clientCA, "client-ca", "", "believe certificates of partners (DomainSecureEnabled) that the authorities in this PEM `FILE` issued (default: the system's)")
 	fs.StringVar(&f.dns, "dns", "", "ask the name server at `ADDR` (default: the system's)")
 	fs.Var(&f.connectTo, "connect-to", "`HOST:PORT:ADDR:PORT`: dial ADDR:PORT where mail goes to HOST:PORT, as curl does; may be repeated")
 	fs.Var(&f.explain, "explain", "log how the decisions of the Receive connector `NAME` came about, and put their ids into the replies; * is all; may be repeated")
@@ -124,7 +126,8 @@ func newRelayProcess(c *cli, f *serveFlags) (r *relayProcess, ok bool) {
 		r.logger.Info(demonstrated)
 		err = r.demonstrate(way)
 	}
-	mistakes := []error{err}
+	partners, caErr := loadAuthorities(f.clientCA)
+	mistakes := []error{err, caErr}
 	now, bad := f.read(c)
 	mistakes = append(mistakes, bad...)
 	if now != nil {
@@ -142,7 +145,7 @@ func newRelayProcess(c *cli, f *serveFlags) (r *relayProcess, ok bool) {
 	}
 	r.server = &relay.Server{
 		Policy: now.policy.Policy, Handler: r.sender, Verifier: now.verifier, Certificates: now.certificates,
-		Logger: r.logger, ProtocolLog: c.stdout, Explain: f.explains,
+		ClientCAs: partners, Logger: r.logger, ProtocolLog: c.stdout, Explain: f.explains,
 	}
 	return r, true
 }
@@ -238,6 +241,7 @@ func (r *relayProcess) open(ctx context.Context) error {
 
 // failed prints why it couldn't serve and returns the exit code.
 func (r *relayProcess) failed(err error) int {
+	err = advised(err)
 	if r.flags.json {
 		r.logger.Error("can't serve", "error", err)
 		return exitNo

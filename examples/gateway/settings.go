@@ -86,7 +86,7 @@ func (r *relayProcess) change(next *settings) error {
 	r.sender.SetCertificates(append(next.certificates[:len(next.certificates):len(next.certificates)], old...))
 	if err := r.server.Reload(next.policy.Policy, next.verifier, next.certificates); err != nil {
 		r.sender.SetCertificates(old)
-		return err
+		return advised(err)
 	}
 	r.sender.SetCertificates(next.certificates)
 	if r.queue != nil {

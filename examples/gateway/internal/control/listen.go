@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 )
 
 // socketName is the socket in a data directory.
@@ -23,6 +24,8 @@ func CheckDir(dir string) error {
 	switch {
 	case err != nil:
 		return err
+	case runtime.GOOS == "windows":
+		return fmt.Errorf("control: whether %s is its owner's alone can't be told on Windows, so a queue isn't kept there: run without -data, or on Linux, macOS or a BSD", dir)
 	case !info.IsDir() || info.Mode().Perm()&0o077 != 0:
 		return fmt.Errorf("others than its owner may enter %s (%v): run chmod 700 on it", dir, info.Mode())
 	}
