@@ -39,6 +39,7 @@ func (g *guard) answerMail(v verb, r connector.Reply) {
 	case verbMail, verbRcpt, verbData, verbBdat:
 		if r.Code >= 500 && g.guessesNothing() {
 			g.write(r)
+			g.deferred() // which bounds how many there may be
 			return
 		}
 	}
