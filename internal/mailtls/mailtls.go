@@ -1,6 +1,6 @@
-// Package mailtls is TLS as mail peers speak it: what both directions of the
-// relay offer, where that differs from crypto/tls's defaults, and handshakes
-// that fail told in words.
+// Package mailtls is TLS as mail clients expect it of a server: what is offered,
+// where that differs from crypto/tls's defaults, and handshakes that fail told in
+// words.
 package mailtls
 
 import (
@@ -37,7 +37,7 @@ var suites = []uint16{
 	tls.TLS_RSA_WITH_AES_256_CBC_SHA,
 }
 
-// Config returns what both directions begin with.
+// Config returns what a server begins with.
 //
 // Session tickets are off: SMTP sessions aren't resumed, and crypto/tls sends
 // those of TLS 1.3 before it has heard the client's Finished, upon which
