@@ -69,7 +69,7 @@ func (h *Header) layout() layout {
 		line := h.raw[pos : pos+n]
 		l.odd = l.odd || eol == lf || eol == cr
 		switch {
-		case isField(line):
+		case IsField(line):
 			if l.first < 0 {
 				l.first = pos
 			}
@@ -132,9 +132,9 @@ func (h *Header) scanAgain() {
 // isFolded reports whether line continues the one before it.
 func isFolded(line []byte) bool { return line[0] == ' ' || line[0] == '\t' }
 
-// isField reports whether line begins a field: a name of visible ASCII and a
+// IsField reports whether line begins a field: a name of visible ASCII and a
 // colon, with blanks between them at most (RFC 5322, sections 2.2 and 4.5).
-func isField(line []byte) bool {
+func IsField(line []byte) bool {
 	name, _, ok := bytes.Cut(line, []byte{':'})
 	name = bytes.TrimRight(name, " \t")
 	return ok && len(name) > 0 && !bytes.ContainsFunc(name, func(c rune) bool { return c <= ' ' || c > '~' })
@@ -148,7 +148,7 @@ var common = []string{
 
 // isCommon reports whether line begins a field that common has.
 func isCommon(line []byte) bool {
-	if !isField(line) {
+	if !IsField(line) {
 		return false
 	}
 	name, _, _ := bytes.Cut(line, []byte{':'})

@@ -18,6 +18,10 @@
 // The words of a hop are kept. On a connection on which we have logged on, a text
 // that repeats the password is left out.
 //
+// A message whose sender declared a body type that the hop doesn't take is converted
+// (package conversion): a short one before anything of it is sent, a long one as it
+// goes. One that can't be is an Error without a Reply, too.
+//
 // A bare CR or LF never leaves in a message that isn't binary: receivers
 // exist that would find the end of the message, and another one, behind it.
 package smtpclient

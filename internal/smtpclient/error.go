@@ -34,8 +34,6 @@ var (
 	ErrInjected  = errors.New("octets in the clear behind the reply to STARTTLS")
 	ErrNoAuth    = errors.New("authentication is required and no known mechanism is offered")
 	ErrBareCRLF  = errors.New("bare CR or LF in the message")
-	ErrEightBit  = errors.New("8-bit message, and 8BITMIME is not offered")
-	ErrBinary    = errors.New("binary message, and BINARYMIME is not offered")
 	ErrUTF8      = errors.New("internationalized envelope, and SMTPUTF8 is not offered")
 	ErrTooBig    = errors.New("message larger than the next hop's SIZE")
 )

@@ -21,8 +21,8 @@ type Message struct {
 	Head   []byte    // the beginning
 	Rest   io.Reader // what follows; nil: nothing
 	Binary bool      // BODY=BINARYMIME
-	// EightBit says that the sender declared 8BITMIME. A hop that doesn't
-	// offer it gets the message only if there is no octet above 127 in it.
+	// EightBit says that the sender declared 8BITMIME. Where the hop doesn't take
+	// that, or what is Binary, the message is converted.
 	EightBit bool
 }
 
@@ -31,16 +31,20 @@ type Message struct {
 // without the end of the message, or us without its answer.
 func (c *Conn) Data(ctx context.Context, m Message) (Reply, error) {
 	defer c.watch(ctx)()
-	s := scanner{binary: m.Binary, sevenBit: m.EightBit && !m.Binary && !c.Has("8BITMIME")}
-	chunks := !c.asked && c.Has("CHUNKING") && (m.Binary || m.Rest != nil && c.Has("PIPELINING"))
 	var r Reply
 	var err error
-	switch {
-	case chunks:
+	to, convert := c.conversion(m.declared())
+	if convert && m.Rest == nil {
+		convert = false
+		if m, err = convertShort(m, to); err != nil {
+			c.bad = c.bad || c.asked
+			return Reply{}, err
+		}
+	}
+	s := scanner{binary: m.Binary && !convert}
+	if !convert && !c.asked && c.Has("CHUNKING") && (m.Binary || m.Rest != nil && c.Has("PIPELINING")) {
 		r, err = c.sendChunks(m, &s)
-	case m.Binary:
-		err = &Error{Stage: StageData, Err: ErrBinary}
-	default:
+	} else {
 		r, err = c.sendData(m, &s)
 	}
 	if err != nil {
@@ -63,13 +67,8 @@ func (c *Conn) sendData(m Message, s *scanner) (Reply, error) {
 	reusable := !c.bad
 	c.bad = true
 	w := stuffer{w: c.bw, scan: s, start: true}
-	if err := c.stuff(&w, m.Head); err != nil {
+	if err := c.stuffAll(&w, m); err != nil {
 		return Reply{}, err
-	}
-	if m.Rest != nil {
-		if err := c.stuffRest(&w, m.Rest); err != nil {
-			return Reply{}, err
-		}
 	}
 	if err := s.end(); err != nil {
 		return Reply{}, &Error{Stage: StageBody, Err: err}
@@ -114,6 +113,17 @@ func (c *Conn) stuff(w *stuffer, p []byte) error {
 		return c.lastWords(StageBody, &Error{Stage: StageBody, Err: err})
 	}
 	return nil
+}
+
+// stuffAll sends the body, converted if it must be.
+func (c *Conn) stuffAll(w *stuffer, m Message) error {
+	if to, convert := c.conversion(m.declared()); convert {
+		return c.stuffConverted(w, m, to)
+	}
+	if err := c.stuff(w, m.Head); err != nil || m.Rest == nil {
+		return err
+	}
+	return c.stuffRest(w, m.Rest)
 }
 
 // stuffRest sends the rest of the body as it comes.

@@ -8,20 +8,12 @@ import (
 // scanner looks for what must not leave. Its state goes from one part of a
 // message to the next.
 type scanner struct {
-	binary   bool
-	sevenBit bool
-	cr       bool // the last octet was a CR
+	binary bool
+	cr     bool // the last octet was a CR
 }
 
 // scan looks at the next part.
 func (s *scanner) scan(p []byte) error {
-	if s.sevenBit {
-		for _, c := range p {
-			if c >= 0x80 {
-				return ErrEightBit
-			}
-		}
-	}
 	if s.binary || len(p) == 0 {
 		return nil
 	}

@@ -33,8 +33,8 @@ type Rcpt struct {
 // a hop that can't send what it has to say stops reading (RFC 2920 section 3.1).
 const window = 100
 
-// Check reports whether a hop with c's extensions can take m: ErrBinary,
-// ErrUTF8 or ErrTooBig. An 8-bit message it can't take is found by Data.
+// Check reports whether a hop with c's extensions can take m: ErrUTF8 or ErrTooBig.
+// A message that can't be converted for it is found by Data.
 func (c *Conn) Check(m Mail) error {
 	var err error
 	var limit int64
@@ -42,8 +42,6 @@ func (c *Conn) Check(m Mail) error {
 		limit, _ = strconv.ParseInt(size, 10, 64)
 	}
 	switch {
-	case m.Body == "BINARYMIME" && !(c.Has("BINARYMIME") && c.Has("CHUNKING")):
-		err = ErrBinary
 	case m.NeedUTF8 && !c.Has("SMTPUTF8"):
 		err = ErrUTF8
 	case limit > 0 && m.Size > limit:
@@ -64,6 +62,9 @@ func (c *Conn) Begin(ctx context.Context, m Mail, to []Rcpt, data bool) (answers
 	}
 	if answers := c.unspeakable(to); answers != nil {
 		return answers, nil
+	}
+	if _, convert := c.conversion(m.Body); convert {
+		data = false // a message that can't be converted is not to be announced
 	}
 	defer c.watch(ctx)()
 	if c.Has("PIPELINING") {
@@ -278,8 +279,8 @@ func (c *Conn) appendMail(b []byte, m Mail) []byte {
 	if m.Size > 0 && c.Has("SIZE") {
 		b = strconv.AppendInt(append(b, " SIZE="...), m.Size, 10)
 	}
-	if m.Body == "BINARYMIME" || m.Body != "" && c.Has("8BITMIME") {
-		b = append(append(b, " BODY="...), m.Body...)
+	if body := c.body(m.Body); body != "" {
+		b = append(append(b, " BODY="...), body...)
 	}
 	if m.UTF8 && c.Has("SMTPUTF8") {
 		b = append(b, " SMTPUTF8"...)

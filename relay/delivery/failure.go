@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/internal/conversion"
 	"github.com/interchange-smtp/interchange/internal/mailheader"
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
 	"github.com/interchange-smtp/interchange/permission"
@@ -20,8 +21,6 @@ var reasons = []struct {
 	{mailheader.ErrTooLarge, connector.HeaderTooLarge},
 	{errTooLarge, connector.MessageTooLarge},
 	{smtpclient.ErrBareCRLF, connector.BareLinefeed},
-	{smtpclient.ErrEightBit, connector.NextHopNeedsConversion},
-	{smtpclient.ErrBinary, connector.NextHopNeedsConversion},
 	{smtpclient.ErrUTF8, connector.NextHopWithoutUTF8},
 	{smtpclient.ErrTooBig, connector.NextHopTooSmall},
 	{errCertificate, connector.NextHopInsecure},
@@ -65,6 +64,12 @@ func replyTo(err error, set *connector.Send) connector.Reply {
 		return reply(connector.NextHopInsecure)
 	case errors.As(err, &hop) && hop.Reply.Code != 0:
 		return passOn(hop)
+	}
+	var unfit *conversion.Error
+	if errors.As(err, &unfit) {
+		r := reply(connector.NextHopNeedsConversion)
+		r.Text += ": " + unfit.Error()
+		return r
 	}
 	for _, m := range reasons {
 		if errors.Is(err, m.err) {

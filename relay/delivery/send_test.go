@@ -207,8 +207,8 @@ func TestSendOfMessages(t *testing.T) {
 		body       io.Reader
 	}{
 		{"bare LF", "550 5.6.11 ", relay.Envelope{}, strings.NewReader("A: b\r\n\r\nx\ny\r\n")},
-		{"8 bit", "554 5.6.3 ", relay.Envelope{Body: relay.EightBitMIME}, strings.NewReader("A: b\r\n\r\n\xfc\r\n")},
-		{"binary", "554 5.6.3 ", relay.Envelope{Body: relay.BinaryMIME}, strings.NewReader(letter)},
+		{"signed and 8 bit", "554 5.6.3 ", relay.Envelope{Body: relay.EightBitMIME}, strings.NewReader(signed)},
+		{"encrypted and binary", "554 5.6.3 ", relay.Envelope{Body: relay.BinaryMIME}, strings.NewReader("Content-Type: application/pkcs7-mime\r\n\r\n0\x00")},
 		{"UTF-8", "550 5.6.7 ", relay.Envelope{UTF8: true}, strings.NewReader("A: \u00fc\r\n\r\nx\r\n")},
 		{"too large", "552 5.3.4 ", relay.Envelope{Size: 1 << 40}, strings.NewReader(letter + strings.Repeat("x\r\n", 1<<16))},
 		{"header too large", "552 5.3.4 ", relay.Envelope{}, strings.NewReader(strings.Repeat("A: b\r\n", 4<<20))},

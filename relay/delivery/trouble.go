@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/interchange-smtp/interchange/internal/conversion"
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
 )
 
@@ -16,8 +17,8 @@ const (
 	ofHost                    // the host, and all that is sent there
 )
 
-// ofContent are the errors that we find in a message.
-var ofContent = []error{smtpclient.ErrBinary, smtpclient.ErrUTF8, smtpclient.ErrTooBig, smtpclient.ErrEightBit, smtpclient.ErrBareCRLF}
+// ofContent are the errors that we find in a message, beside a *conversion.Error.
+var ofContent = []error{smtpclient.ErrUTF8, smtpclient.ErrTooBig, smtpclient.ErrBareCRLF}
 
 // scopeOf returns what err concerns, as far as it is the answer to a transaction or
 // what is said before one.
@@ -28,6 +29,9 @@ func scopeOf(err error) scope {
 	var e *smtpclient.Error
 	if !errors.As(err, &e) {
 		return ofHost
+	}
+	if errors.As(err, new(*conversion.Error)) {
+		return ofMessage
 	}
 	for _, content := range ofContent {
 		if errors.Is(err, content) {

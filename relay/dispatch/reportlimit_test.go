@@ -44,6 +44,7 @@ func TestReportLimits(t *testing.T) {
 		connect connector.ByteSize // limit of the Send connector
 		all     connector.ByteSize // limit of the organisation
 		header  string             // that the message begins with
+		end     string             // of its body
 		body    relay.BodyType
 		whole   bool
 	}{
@@ -57,7 +58,9 @@ func TestReportLimits(t *testing.T) {
 		"refused with another code":   {home: refusal(relaytest.StageData, "523 the message is too long")},
 		"too large for now":           {home: refusal(relaytest.StageMail, "452 4.3.4 too large at this hour")},
 		"refused for its form":        {home: refusal(relaytest.StageData, "554 5.6.0 attachments of that kind aren't taken")},
-		"8 bit and the next hop 7bit": {home: &relaytest.Sink{Omit: []string{"8BITMIME"}}, header: "X-Name: J\xe4ger\r\n", body: relay.EightBitMIME},
+		"8 bit and the next hop 7bit": {home: &relaytest.Sink{Omit: []string{"8BITMIME", "SMTPUTF8"}}, header: "X-Name: J\xe4ger\r\n", body: relay.EightBitMIME, whole: true},
+		"signed and 8 bit, and the next hop 7bit": {home: &relaytest.Sink{Omit: []string{"8BITMIME", "SMTPUTF8"}},
+			header: "Content-Type: multipart/signed\r\n", end: "J\xe4ger\r\n", body: relay.EightBitMIME},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
@@ -66,7 +69,7 @@ func TestReportLimits(t *testing.T) {
 				w := newWorld(t, cfg)
 				home := w.sink("192.0.2.100", tc.home, "contoso.com")
 				w.sink("192.0.2.1", hopB(), "b.example")
-				expect(t, "reply", w.mailFrom(first, "a@contoso.com", large(tc.header), func(env *relay.Envelope) { env.Body = tc.body }, "bad@b.example"), "250")
+				expect(t, "reply", w.mailFrom(first, "a@contoso.com", large(tc.header)+tc.end, func(env *relay.Envelope) { env.Body = tc.body }, "bad@b.example"), "250")
 				time.Sleep(time.Second)
 				if got := strings.Join(reports(home), "; "); got != "a@contoso.com: bad@b.example failed 5.1.1" {
 					t.Fatalf("reports: %q\n%s", got, w.log.String())

@@ -1,0 +1,253 @@
+package conversion
+
+import (
+	"bytes"
+	"mime"
+	"regexp"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/internal/mailheader"
+)
+
+// header is the header of a message or of a part. Its lines end in CRLF.
+type header struct {
+	message bool // of a message, not of a part
+	ended   bool // a body follows
+	raw     []byte
+	fields  []field
+
+	label string // Content-Transfer-Encoding that it gets; "": it keeps what it has
+	kind  string // Content-Type that it gets; "": it keeps what it has
+}
+
+// field is one field in raw, or a line that is none.
+type field struct{ start, end int }
+
+// readHeader reads the next header into c.header, and returns false if it can't.
+func (c *converter) readHeader(message bool) bool {
+	h := &c.header
+	*h = header{message: message, raw: h.raw[:0], fields: h.fields[:0]}
+	var line []byte
+	for !c.broken() {
+		var ok bool
+		if line, ok = c.in.line(line[:0], maxHeader); !ok {
+			break
+		}
+		text, _ := cutEnd(line)
+		switch {
+		case len(text) == 0:
+			h.ended = true
+			return true
+		case len(h.raw)+len(line) > maxHeader:
+			c.fail("", "has a header of more than %d octets", maxHeader)
+		case !message && !h.continues(text) && !mailheader.IsField(text) && !(len(h.fields) == 0 && isMailbox(text)):
+			// As most readers have it, the body begins here. The header of a
+			// message goes on, as the firewall had it.
+			c.in.unread(line)
+			h.ended = true
+			return true
+		}
+		h.add(text)
+	}
+	return !c.broken()
+}
+
+// isMailbox reports whether the line is what separates messages in a file.
+func isMailbox(line []byte) bool {
+	return bytes.HasPrefix(bytes.TrimLeft(line, ">"), []byte("From "))
+}
+
+// continues reports whether line belongs to the last field.
+func (h *header) continues(line []byte) bool {
+	return len(h.fields) > 0 && (line[0] == ' ' || line[0] == '\t')
+}
+
+// unprintable are octets that no header can have.
+var unprintable = strings.NewReplacer("\x00", "?", "\r", " ")
+
+// add adds a line without its end.
+func (h *header) add(text []byte) {
+	start, folded := len(h.raw), h.continues(text)
+	h.raw = append(append(h.raw, unprintable.Replace(string(text))...), "\r\n"...)
+	if folded {
+		h.fields[len(h.fields)-1].end = len(h.raw)
+	} else {
+		h.fields = append(h.fields, field{start, len(h.raw)})
+	}
+}
+
+// cut returns name and value of a field; a line that is none has no name.
+func (h *header) cut(f field) (name, value string) {
+	raw := h.raw[f.start:f.end]
+	if !mailheader.IsField(raw) {
+		return "", string(raw)
+	}
+	before, after, _ := bytes.Cut(raw, []byte{':'})
+	return string(bytes.TrimRight(before, " \t")), string(after)
+}
+
+// value returns the unfolded value of the first field of that name.
+func (h *header) value(name string) (value string, ok bool) {
+	for _, f := range h.fields {
+		if n, v := h.cut(f); strings.EqualFold(n, name) {
+			return strings.TrimSpace(strings.ReplaceAll(v, "\r\n", "")), true
+		}
+	}
+	return "", false
+}
+
+// encoding is a Content-Transfer-Encoding.
+type encoding uint8
+
+const (
+	sevenBit encoding = iota // also where nothing is said, and where it means nothing
+	eightBit
+	binary
+	quotedPrintable
+	base64Encoding
+	private // of the sender's own making
+)
+
+// isIdentity reports whether the content is as it is.
+func (e encoding) isIdentity() bool { return e <= binary }
+
+// encoding returns the encoding that the header tells of.
+func (h *header) encoding() encoding {
+	value, _ := h.value("Content-Transfer-Encoding")
+	if i := strings.IndexAny(value, " \t;("); i >= 0 {
+		value = value[:i]
+	}
+	switch value = strings.ToLower(value); {
+	case value == "8bit":
+		return eightBit
+	case value == "binary":
+		return binary
+	case value == "quoted-printable":
+		return quotedPrintable
+	case value == "base64":
+		return base64Encoding
+	case strings.HasPrefix(value, "x-"):
+		return private
+	}
+	return sevenBit
+}
+
+// mediaType is what of a Content-Type matters here.
+type mediaType struct {
+	full, main string // "text/plain" and "text"
+	boundary   string
+	given      bool
+}
+
+var boundaryParameter = regexp.MustCompile(`(?i)[;\s]boundary\s*=\s*(?:"([^"]*)"|([^;"\s]+))`)
+
+// mediaType returns the type of the header's part: usual, or text/plain, where the
+// header has none.
+func (h *header) mediaType(usual string) mediaType {
+	value, given := h.value("Content-Type")
+	full, params, err := mime.ParseMediaType(value)
+	boundary := params["boundary"]
+	if err != nil {
+		// Parameters are often written wrong, and other readers don't mind.
+		full, _, _ = strings.Cut(value, ";")
+		full = strings.ToLower(strings.TrimSpace(full))
+		if m := boundaryParameter.FindStringSubmatch(value); m != nil {
+			boundary = m[1] + m[2]
+		}
+	}
+	if !strings.Contains(full, "/") {
+		full, given = usual, false
+	}
+	if full == "" {
+		full = "text/plain"
+	}
+	main, _, _ := strings.Cut(full, "/")
+	if boundary = strings.TrimRight(boundary, " \t"); len(boundary) > maxBoundary {
+		boundary = ""
+	}
+	return mediaType{full, main, boundary, given}
+}
+
+// mustStay reports whether a part of the type is broken by any change.
+func (t mediaType) mustStay() bool {
+	switch t.full {
+	case "multipart/signed", "multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime",
+		"message/partial", "message/external-body":
+		return true
+	}
+	return false
+}
+
+// isText reports whether the content is meant to be read.
+func (t mediaType) isText() bool {
+	return t.main == "text" || t.main == "message" || t.main == "multipart"
+}
+
+// writeHeader writes the header with what has changed of it, and the empty line if
+// a body follows.
+func (c *converter) writeHeader() {
+	h := &c.header
+	label, kind, version := h.label, h.kind, h.message && (h.label != "" || h.kind != "")
+	for _, f := range h.fields {
+		switch name, _ := h.cut(f); {
+		case strings.EqualFold(name, "Content-Transfer-Encoding") && h.label != "":
+			c.writeNew("Content-Transfer-Encoding", &label)
+		case strings.EqualFold(name, "Content-Type") && h.kind != "":
+			c.writeNew("Content-Type", &kind)
+		default:
+			version = version && !strings.EqualFold(name, "MIME-Version")
+			c.writeField(f)
+		}
+	}
+	if version {
+		c.write("MIME-Version: 1.0\r\n")
+	}
+	c.writeNew("Content-Type", &kind)
+	c.writeNew("Content-Transfer-Encoding", &label)
+	if h.ended {
+		c.write("\r\n")
+	}
+}
+
+// writeNew writes a field once.
+func (c *converter) writeNew(name string, value *string) {
+	if *value != "" {
+		c.write(name + ": " + *value + "\r\n")
+		*value = ""
+	}
+}
+
+// writeField writes a field as it is, as far as c.to allows that.
+func (c *converter) writeField(f field) {
+	raw := c.header.raw[f.start:f.end]
+	if c.to == SevenBit && !isASCII(raw) {
+		name, value := c.header.cut(f)
+		raw = []byte(encodeField(name, value))
+	}
+	for line := range bytes.Lines(raw) {
+		for text := bytes.TrimSuffix(line, []byte("\r\n")); len(text) > maxLine; {
+			// Where a line is broken a blank stays; without a blank it gets one.
+			n := bytes.LastIndexAny(text[1:maxLine], " \t") + 1
+			if n == 0 || len(bytes.TrimSpace(text[:n])) == 0 {
+				n = maxLine - 1
+			}
+			_, _ = c.Write(text[:n])
+			c.write("\r\n")
+			if text = text[n:]; text[0] != ' ' && text[0] != '\t' {
+				text = append([]byte{' '}, text...)
+			}
+			line = append(bytes.Clone(text), "\r\n"...)
+		}
+		_, _ = c.Write(line)
+	}
+}
+
+// isASCII reports whether no octet of b is above 127.
+func isASCII[T string | []byte](b T) bool {
+	for i := range len(b) {
+		if b[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
