@@ -70,7 +70,7 @@ var uncompared = map[string]string{
 var special = map[string]func(*connector.Config){
 	"Receive.Bindings":         func(c *connector.Config) { c.Receive[0].Bindings = bindings("0.0.0.0:2525") },
 	"Receive.RemoteIPRanges":   func(c *connector.Config) { c.Receive[0].RemoteIPRanges = ranges("10.0.0.0/8") },
-	"Receive.AuthMechanism":    func(c *connector.Config) { c.Receive[0].AuthMechanism = connector.Value(auth.TLS | auth.BasicAuth) },
+	"Receive.AuthMechanism":    func(c *connector.Config) { c.Receive[0].AuthMechanism = connector.Value(auth.TLS) },
 	"Receive.PermissionGroups": func(c *connector.Config) { c.Receive[0].PermissionGroups = connector.Value(permission.ExchangeUsers) },
 	"Receive.Permissions": func(c *connector.Config) {
 		c.Receive[0].Permissions = []permission.Grant{allow(permission.SIDAnonymous, permission.AcceptAnyRecipient)}
@@ -167,7 +167,8 @@ func organisation(hop func(*connector.Send)) connector.Config {
 		Links:   []routing.SiteLink{{Name: "L", Sites: []string{"one", "two"}, Cost: 1}},
 		Receive: []connector.Receive{{
 			Name: "In", Bindings: bindings("0.0.0.0:25"), RemoteIPRanges: ranges("0.0.0.0/0"), DomainSecureEnabled: true,
-			PermissionGroups: connector.Value(permission.AnonymousUsers | permission.Partners), AuthMechanism: connector.Value(auth.TLS),
+			PermissionGroups: connector.Value(permission.AnonymousUsers | permission.ExchangeUsers | permission.Partners),
+			AuthMechanism:    connector.Value(auth.TLS | auth.BasicAuth),
 		}},
 		Send: []connector.Send{{Name: "Out", AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace("*")}}},
 		Accepted: []routing.AcceptedDomain{

@@ -5,7 +5,9 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/permission"
 )
 
 // setting is a parameter of Receive connectors that is compared by its value.
@@ -14,6 +16,9 @@ type setting struct {
 	text func(*connector.Receive) string
 	// rank is higher the more may happen; nil if the values have no order.
 	rank func(*connector.Receive) int64
+	// acts reports whether the value makes a difference for any client of the
+	// connector; nil if it always does.
+	acts func(*connector.Inbound) bool
 }
 
 // The least and the most that may happen.
@@ -80,7 +85,11 @@ func words(name string, get func(*connector.Receive) string) setting {
 func settings() []setting {
 	type R = connector.Receive
 	return []setting{
-		{"MaxHeaderSize", func(r *R) string { return sizeText(max(int64(r.MaxHeaderSize), 0)) }, limit("", func(r *R) connector.ByteSize { return r.MaxHeaderSize }).rank},
+		{
+			name: "MaxHeaderSize",
+			text: func(r *R) string { return sizeText(max(int64(r.MaxHeaderSize), 0)) },
+			rank: limit("", func(r *R) connector.ByteSize { return r.MaxHeaderSize }).rank,
+		},
 		limit("MaxHopCount", func(r *R) int { return r.MaxHopCount }),
 		limit("MaxLocalHopCount", func(r *R) int { return r.MaxLocalHopCount.Or(0) }),
 		limit("MaxInboundConnection", func(r *R) connector.Limit { return r.MaxInboundConnection }),
@@ -90,30 +99,34 @@ func settings() []setting {
 		words("MessageRateSource", func(r *R) string { return r.MessageRateSource.Or(0).String() }),
 		limit("MaxLogonFailures", func(r *R) int { return r.MaxLogonFailures.Or(0) }),
 		{
-			"MaxProtocolErrors",
-			func(r *R) string { return r.MaxProtocolErrors.Or(0).String() },
-			func(r *R) int64 { return int64(uint32(r.MaxProtocolErrors.Or(0))) }, // Unlimited is -1
+			name: "MaxProtocolErrors",
+			text: func(r *R) string { return r.MaxProtocolErrors.Or(0).String() },
+			rank: func(r *R) int64 { return int64(uint32(r.MaxProtocolErrors.Or(0))) }, // Unlimited is -1
 		},
 		delay("TarpitInterval", func(r *R) time.Duration { return r.TarpitInterval.Or(0) }),
 		delay("AuthTarpitInterval", func(r *R) time.Duration { return r.AuthTarpitInterval.Or(0) }),
 		timeout("ConnectionInactivityTimeout", func(r *R) time.Duration { return r.ConnectionInactivityTimeout }),
 		timeout("ConnectionTimeout", func(r *R) time.Duration { return r.ConnectionTimeout }),
-		{"MaxAcknowledgementDelay", func(r *R) string { return connector.FormatTimeSpan(r.MaxAcknowledgementDelay.Or(0)) }, nil},
+		{name: "MaxAcknowledgementDelay", text: func(r *R) string { return connector.FormatTimeSpan(r.MaxAcknowledgementDelay.Or(0)) }},
 		keyword("BinaryMimeEnabled", func(r *R) bool { return r.BinaryMimeEnabled.Or(false) }),
 		keyword("ChunkingEnabled", func(r *R) bool { return r.ChunkingEnabled.Or(false) }),
 		keyword("DeliveryStatusNotificationEnabled", func(r *R) bool { return r.DeliveryStatusNotificationEnabled.Or(false) }),
 		keyword("EightBitMimeEnabled", func(r *R) bool { return r.EightBitMimeEnabled.Or(false) }),
 		keyword("PipeliningEnabled", func(r *R) bool { return r.PipeliningEnabled.Or(false) }),
 		keyword("SmtpUtf8Enabled", func(r *R) bool { return r.SmtpUtf8Enabled.Or(false) }),
-		{"AddMissingHeadersEnabled", func(r *R) string { return strconv.FormatBool(r.AddMissingHeadersEnabled.Or(false)) }, nil},
 		{
-			"BareLinefeedRejectionEnabled",
-			func(r *R) string { return strconv.FormatBool(r.BareLinefeedRejectionEnabled.Or(false)) },
-			func(r *R) int64 {
+			name: "AddMissingHeadersEnabled",
+			text: func(r *R) string { return strconv.FormatBool(r.AddMissingHeadersEnabled.Or(false)) },
+			acts: submits,
+		},
+		{
+			name: "BareLinefeedRejectionEnabled",
+			text: func(r *R) string { return strconv.FormatBool(r.BareLinefeedRejectionEnabled.Or(false)) },
+			rank: func(r *R) int64 {
 				return -keyword("", func(r *R) bool { return r.BareLinefeedRejectionEnabled.Or(false) }).rank(r)
 			},
 		},
-		{"EnhancedStatusCodesEnabled", func(r *R) string { return strconv.FormatBool(r.EnhancedStatusCodesEnabled.Or(false)) }, nil},
+		{name: "EnhancedStatusCodesEnabled", text: func(r *R) string { return strconv.FormatBool(r.EnhancedStatusCodesEnabled.Or(false)) }},
 		words("SizeEnabled", func(r *R) string { return r.SizeEnabled.String() }),
 		words("Fqdn", func(r *R) string { return r.Fqdn }),
 		words("Banner", func(r *R) string { return r.Banner }),
@@ -128,7 +141,7 @@ func (c *comparer) compareSettings(place int) {
 	old, now := e.in[0].Settings(), e.in[1].Settings()
 	for _, s := range settings() {
 		was, is := s.text(old), s.text(now)
-		if was == is {
+		if was == is || s.acts != nil && !s.acts(e.in[0]) && !s.acts(e.in[1]) {
 			continue
 		}
 		d := delta{aspect: AspectSetting, direction: Different, subject: s.name, before: was, after: is, anyChannel: true}
@@ -137,6 +150,13 @@ func (c *comparer) compareSettings(place int) {
 		}
 		e.found(d, e.dialog())
 	}
+}
+
+// submits reports whether clients of in may submit mail of their own: they may relay,
+// log on, or are externally secured.
+func submits(in *connector.Inbound) bool {
+	s := in.Open(auth.Channel{TLS: true})
+	return s.Authenticated() || s.Rights().Has(permission.AcceptAnyRecipient) || in.Settings().AuthMechanism.Or(auth.None).Has(auth.BasicAuth)
 }
 
 // sizeText is a limit on sizes in words; 0 is none.
