@@ -1,8 +1,11 @@
 package delivery_test
 
 import (
+	"errors"
+	"io"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
@@ -89,5 +92,28 @@ func TestConversionRefusedEarly(t *testing.T) {
 	}
 	if n := sink.Connections(); n != 1 {
 		t.Errorf("%d connections, want 1", n)
+	}
+}
+
+// A message that breaks off while it is converted has no end for the hop.
+func TestConversionOfBrokenBody(t *testing.T) {
+	broken := errors.New("client gone")
+	w := newWorld(t, toHosts("192.0.2.1"))
+	sink := w.sink("192.0.2.1:25", &relaytest.Sink{Omit: []string{"8BITMIME", "BINARYMIME", "SMTPUTF8"}})
+	for declared, header := range map[relay.BodyType]string{
+		relay.EightBitMIME: "Subject: x\r\n\r\n",
+		relay.BinaryMIME:   "Content-Type: image/png\r\n\r\n",
+	} {
+		env := envelopeTo("b@fabrikam.com")
+		env.Body = declared
+		body := io.MultiReader(strings.NewReader(header+strings.Repeat("Grüße\r\n", 20_000)), iotest.ErrReader(broken))
+		outcomes, err := w.sender.Send(t.Context(), w.nextHop("b@fabrikam.com"), env, body)
+		if err != nil || !errors.Is(outcomes[0].Err, broken) {
+			t.Errorf("%v: %v, %v", declared, outcomes, err)
+		}
+		expect(t, declared.String(), told(t, outcomes[0]), "451 4.3.0")
+	}
+	if n := len(sink.Messages()); n != 0 {
+		t.Errorf("%d messages arrived", n)
 	}
 }
