@@ -39,14 +39,15 @@ type Dispatcher struct {
 	// taken. 0: 4 percent of its capacity, at most 4 GiB; negative: no limit.
 	MinFree int64
 
-	once    sync.Once
-	bodies  bodies
-	work    chan task       // to workers that wait for one
-	stop    chan struct{}   // closed when Shutdown begins
-	hard    context.Context // ends when attempts are cut off
-	kill    context.CancelFunc
-	keeping sync.WaitGroup // the goroutine that renews leases
-	holds   sync.Pool      // of *hold
+	once      sync.Once
+	bodies    bodies
+	work      chan task       // to workers that wait for one
+	stop      chan struct{}   // closed when Shutdown begins
+	hard      context.Context // ends when attempts are cut off
+	kill      context.CancelFunc
+	keeping   sync.WaitGroup // the goroutine that renews leases
+	holds     sync.Pool      // of *hold
+	outgoings sync.Pool      // of *outgoing
 
 	mu       sync.Mutex
 	started  bool
@@ -83,6 +84,7 @@ func (d *Dispatcher) init() {
 		if d.bodies.budget == 0 {
 			d.bodies.budget = defaultMemory
 		}
+		d.outgoings.New = func() any { return new(outgoing) }
 		d.work = make(chan task)
 		d.stop, d.quiet = make(chan struct{}), make(chan struct{})
 		d.hard, d.kill = context.WithCancel(context.Background())

@@ -13,6 +13,7 @@ import (
 // end uncounts an attempt.
 func (d *Dispatcher) end(tr *transfer) {
 	h, s := tr.hop, &d.sched
+	tr.out = nil
 	h.active--
 	s.active--
 	if tr.doubtful {

@@ -282,7 +282,7 @@ func (d *Dispatcher) begin(tr *transfer) {
 			d.at(&h.event, time.Now().Add(patience))
 		}
 	}
-	tr.fill()
+	tr.fill(d.outgoings.Get().(*outgoing))
 	d.wake(h)
 }
 

@@ -32,10 +32,21 @@ type transfer struct {
 	round    int              // of the hop when the attempt began
 	among    int              // how many there could be at once then
 
+	out *outgoing // of the attempt; nil: none is under way
+	one [1]int
+}
+
+// outgoing is what only an attempt needs. A message that waits does without.
+type outgoing struct {
 	env  relay.Envelope
 	mem  bytes.Reader
 	rcpt [1]relay.Recipient
-	one  [1]int
+}
+
+// recycle gives back what an attempt needed.
+func (d *Dispatcher) recycle(out *outgoing) {
+	*out = outgoing{}
+	d.outgoings.Put(out)
 }
 
 // newTransfer returns a delivery without recipients.
@@ -50,10 +61,10 @@ func (m *message) newTransfer(h *hop, p *connector.Policy) *transfer {
 }
 
 // fill makes the envelope of an attempt.
-func (tr *transfer) fill() {
+func (tr *transfer) fill(out *outgoing) {
 	m := tr.m
-	tr.short = m.short
-	tr.env = relay.Envelope{
+	tr.short, tr.out = m.short, out
+	out.env = relay.Envelope{
 		ID:        m.ID,
 		From:      m.From,
 		Size:      m.Size,
@@ -66,27 +77,27 @@ func (tr *transfer) fill() {
 		Remote:    m.Remote,
 		Helo:      m.Helo,
 	}
-	tr.env.To = tr.rcpt[:0]
+	out.env.To = out.rcpt[:0]
 	for _, i := range tr.to {
 		r := &m.Recipients[i]
-		tr.env.To = append(tr.env.To, relay.Recipient{To: r.To, Notify: r.Notify, ORcpt: r.ORcpt})
+		out.env.To = append(out.env.To, relay.Recipient{To: r.To, Notify: r.Notify, ORcpt: r.ORcpt})
 	}
 }
 
 // shorten returns a report without the body of the original. It is in memory then,
 // for the next hop wants to know its size first.
-func (tr *transfer) shorten(report io.Reader) (io.Reader, error) {
+func (out *outgoing) shorten(report io.Reader) (io.Reader, error) {
 	r, err := dsn.HeaderOnly(report)
 	if err != nil {
 		return nil, err
 	}
 	octets, err := io.ReadAll(r)
-	tr.env.Size = int64(len(octets))
-	if !tr.env.UTF8 {
-		tr.env.Body = relay.SevenBit
+	out.env.Size = int64(len(octets))
+	if !out.env.UTF8 {
+		out.env.Body = relay.SevenBit
 	}
-	tr.mem.Reset(octets)
-	return &tr.mem, err
+	out.mem.Reset(octets)
+	return &out.mem, err
 }
 
 // task is what a worker does: an attempt, or what else a message needs.
@@ -135,9 +146,11 @@ func (d *Dispatcher) idle() (t task, ok bool) {
 
 // attempt makes one attempt.
 func (d *Dispatcher) attempt(tr *transfer) {
-	body, closer, err := d.open(d.hard, tr.m, &tr.mem)
+	out := tr.out
+	defer d.recycle(out)
+	body, closer, err := d.open(d.hard, tr.m, &out.mem)
 	if err == nil && tr.short {
-		body, err = tr.shorten(body)
+		body, err = out.shorten(body)
 		if err != nil {
 			_ = closer.Close() // it was only read
 		}
@@ -146,7 +159,7 @@ func (d *Dispatcher) attempt(tr *transfer) {
 		d.unreadable(tr, err)
 		return
 	}
-	outcomes, err := d.Sender.Send(d.hard, tr.next, &tr.env, body)
+	outcomes, err := d.Sender.Send(d.hard, tr.next, &out.env, body)
 	_ = closer.Close() // it was only read
 	d.mu.Lock()
 	d.end(tr)
