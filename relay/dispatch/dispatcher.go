@@ -28,11 +28,12 @@ type Dispatcher struct {
 	Dir string
 
 	// Memory bounds the memory for the bodies of messages, in octets; those
-	// beyond it go to Dir. 0: 64 MiB.
+	// beyond it go to Dir. 0: 16 MiB.
 	Memory int64
 
 	// MaxMessages is the length of the queue from which on no more mail is
-	// taken. 0: 100,000; negative: no limit.
+	// taken. A message that waits takes about 2.6 KB of memory. 0: 25,000;
+	// negative: no limit.
 	MaxMessages int
 
 	// MinFree is how many octets must be free in the Store for mail to be
@@ -64,8 +65,8 @@ type Dispatcher struct {
 
 // Defaults.
 const (
-	defaultMemory      = 64 << 20
-	defaultMaxMessages = 100_000
+	defaultMemory      = 16 << 20
+	defaultMaxMessages = 25_000
 	maxDefaultFree     = 4 << 30
 	defaultFreePercent = 4
 )

@@ -75,10 +75,10 @@
 //
 // # Memory
 //
-// Bodies are held in memory up to 256 KiB each and 64 MiB together, and beyond
+// Bodies are held in memory up to 256 KiB each and 16 MiB together, and beyond
 // that in files without names. A message on the Store keeps its body in memory
-// only while an attempt is to be expected; of one that waits, about 1,500 octets
-// are left.
+// only while an attempt is to be expected; one that waits takes about 2.6 KB of
+// the process, the Store's part included.
 //
 // # Back-pressure
 //
