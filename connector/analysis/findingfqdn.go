@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -25,6 +26,7 @@ func (c *checker) greetings() {
 			})
 		}
 	}
+	slices.Sort(byServer) // the order of the list means nothing
 	if len(byServer) > 0 {
 		c.find(Finding{
 			Code: CodeFqdnMissing, Severity: SeverityWarning, Place: "Server",

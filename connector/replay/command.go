@@ -89,6 +89,11 @@ func (c *command) path(arg, keyword string, nullOK bool) {
 	}
 }
 
+// unnamed reports whether c has a path in which no mailbox could be read.
+func (c *command) unnamed() bool {
+	return (c.verb == verbMail || c.verb == verbRcpt) && !c.address.IsValid() && !(c.valid && c.address.IsNull())
+}
+
 func parseChunk(arg string) command {
 	size, last, _ := strings.Cut(arg, " ")
 	c := command{verb: verbChunk}

@@ -137,7 +137,7 @@ func (p *protocolLog) command(s *session) {
 		text = unescape(text)
 	}
 	c := parseCommand(text)
-	if text == "" || !c.valid && (c.verb == verbMail || c.verb == verbRcpt) && isRemoved(text) {
+	if text == "" || c.unnamed() && isRemoved(text) {
 		c.verb = verbRemoved
 	}
 	if c.verb == verbAuth {
