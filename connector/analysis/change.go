@@ -104,15 +104,18 @@ func (c Change) String() string { return c.Text }
 // don't.
 type Comparison struct {
 	Changes []Change // by aspect; within one, what is wider first
+	// TooLarge says why the policies weren't compared, because it would take very long;
+	// "" if they were. They then count as different, and each as wider than the other.
+	TooLarge string
 }
 
 // Same reports whether there is no difference.
-func (c Comparison) Same() bool { return len(c.Changes) == 0 }
+func (c Comparison) Same() bool { return len(c.Changes) == 0 && c.TooLarge == "" }
 
 // Wider returns the changes by which something may happen that could not. The
 // changes are shared with c.
 func (c Comparison) Wider() Comparison {
-	var wider Comparison
+	wider := Comparison{TooLarge: c.TooLarge}
 	for _, change := range c.Changes {
 		if change.Direction == Wider {
 			wider.Changes = append(wider.Changes, change)

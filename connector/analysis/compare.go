@@ -11,12 +11,19 @@ import (
 )
 
 // Compare tells what changes when a policy is replaced by another. Either may
-// be nil, which serves nobody. The effort grows with the number of ranges and
-// address spaces and not with a product of them.
+// be nil, which serves nobody.
+//
+// The effort grows with the number of ranges that each local address sees, summed up
+// over the addresses that connectors are bound to, and with the number of domains that
+// are named times that of different sizes that Send connectors take. Where one of them
+// is above 10 million nothing is compared, and TooLarge says so.
 //
 // Pairs of connectors that serve the same clients before and afterwards are
 // compared once, whoever the clients are, and so are pairs of routes.
 func Compare(before, after *connector.Policy) Comparison {
+	if why := partition.TooLarge(before, after); why != "" {
+		return Comparison{TooLarge: "too large to compare exactly: " + why}
+	}
 	c := &comparer{
 		policies:  [2]*connector.Policy{before, after},
 		domains:   partition.NewDomains(before, after),

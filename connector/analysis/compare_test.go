@@ -214,7 +214,7 @@ func covers(c analysis.Change, d routing.Domain) bool {
 // and every domain that it names.
 func TestSaysTheTruth(t *testing.T) {
 	said, shown := map[analysis.Aspect]int{}, map[analysis.Aspect]int{}
-	pairs(200, 2, func(_ *rand.Rand, a, b *connector.Policy) {
+	pairs(150, 2, func(_ *rand.Rand, a, b *connector.Policy) {
 		bound := append(a.Bindings(), b.Bindings()...)
 		for _, c := range analysis.Compare(a, b).Changes {
 			said[c.Aspect]++

@@ -93,11 +93,18 @@ type Certificate struct {
 //
 // The findings about clients, ranges, address spaces and grants are exact: they
 // are computed on a partition of all sessions, so there is neither a client nor a
-// recipient that they forgot. Only the connectors of our own server are looked
+// recipient that they forgot. Of a policy that is too large for that, as Compare has
+// it, the only finding says so. Only the connectors of our own server are looked
 // at, and what Compile warns of in others.
 func Check(p *connector.Policy, opts Options) []Finding {
 	if p == nil {
 		return nil
+	}
+	if why := partition.TooLarge(p, nil); why != "" {
+		return []Finding{{
+			Code: CodeTooLarge, Severity: SeverityError, Place: "Receive", Text: "the policy is too large to check exactly: " + why,
+			Fix: "check it in parts",
+		}}
 	}
 	c := newChecker(p, opts)
 	for _, family := range families {

@@ -49,6 +49,8 @@ const (
 	CodeServesNothing = "serves-nothing" // error or warning: our server has no enabled Receive connector
 	CodeFqdnMissing   = "fqdn-missing"   // warning: next hops are greeted by a short name
 
+	CodeTooLarge = "too-large" // error: the policy can't be looked at exactly
+
 	CodeAcknowledgedNothing  = "acknowledged-nothing"  // warning: nothing of the kind is found there
 	CodeAcknowledgedNoReason = "acknowledged-noreason" // warning: the reason is missing
 )
@@ -63,7 +65,7 @@ func FindingCodes() []string {
 		CodeGrantIneffective, CodeBehindFrontEnd, CodeAuthClear, CodeMechanismUnused, CodeGatewaySender,
 		CodeCertificateFqdn, CodeCertificateExpired, CodeCertificateExpires,
 		CodeAcceptedUnrouted, CodeNoRoutes, CodeRelayLoop, CodeSmartHostSelf, CodeSendUnused, CodeSpaceUnused,
-		CodeRouteTie, CodeRouteSize, CodeSizeGap, CodeServesNothing, CodeFqdnMissing, CodeAcknowledgedNothing, CodeAcknowledgedNoReason,
+		CodeRouteTie, CodeRouteSize, CodeSizeGap, CodeTooLarge, CodeServesNothing, CodeFqdnMissing, CodeAcknowledgedNothing, CodeAcknowledgedNoReason,
 		connector.CodeRangesOverlap,
 	}
 	for code := range warningFixes {

@@ -71,6 +71,7 @@ func (s *sweep) redundantOf(e *entrance) {
 		for j, h := range waiting[at] {
 			waiting[then[j]] = append(waiting[then[j]], h)
 		}
+		waiting[at] = nil // which may be many
 		s.isRedundant(e, i)
 	}
 }

@@ -117,6 +117,39 @@ func TestLarge(t *testing.T) {
 	}
 }
 
+// TestTooLarge: what would take very long is refused, and refused says nothing of the
+// policy.
+func TestTooLarge(t *testing.T) {
+	cfg := office()
+	cfg.Receive = nil
+	for i := range 2500 {
+		r := relays()
+		r.Name = fmt.Sprintf("r%04d", i)
+		r.Bindings = []netip.AddrPort{netip.MustParseAddrPort("0.0.0.0:25"), netip.AddrPortFrom(netip.AddrFrom4([4]byte{192, 0, byte(i >> 8), byte(i)}), 25)}
+		r.RemoteIPRanges = ranges(fmt.Sprintf("10.0.%d.%d", i>>8, i&255))
+		cfg.Receive = append(cfg.Receive, r)
+	}
+	p := compile(t, cfg)
+	found := analysis.Check(p, analysis.Options{})
+	if len(found) != 1 || found[0].Code != analysis.CodeTooLarge || found[0].Severity != analysis.SeverityError {
+		t.Errorf("got %v", found)
+	}
+	c := analysis.Compare(p, p)
+	if c.TooLarge == "" || c.Same() || c.Wider().Same() || analysis.AtLeastAsStrict(p, p) || analysis.Equivalent(p, p) {
+		t.Errorf("got %+v", c)
+	}
+	cfg = office()
+	for i := range 4000 {
+		cfg.Send = append(cfg.Send, connector.Send{
+			Name: fmt.Sprintf("s%04d", i), MaxMessageSize: connector.ByteSize(100_000 + i),
+			AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace(fmt.Sprintf("d%d.example", i))},
+		})
+	}
+	if c := analysis.Compare(nil, compile(t, cfg)); c.TooLarge == "" {
+		t.Error("sizes and domains aren't too many")
+	}
+}
+
 // BenchmarkCompare compares policies of 1,000 Receive connectors with 10,000
 // ranges and 10,000 address spaces, no two connectors alike. It reports how
 // much memory the system gave to the process.

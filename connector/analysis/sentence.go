@@ -230,7 +230,7 @@ func (c *comparer) sourcesOf(spans [][]partition.Span) []Source {
 		if len(joined) == 0 {
 			continue
 		}
-		key := fmt.Sprint(joined)
+		key := spansKey(joined)
 		at, ok := same[key]
 		if !ok {
 			at = len(sources)
@@ -244,6 +244,16 @@ func (c *comparer) sourcesOf(spans [][]partition.Span) []Source {
 		sources[at].Local = append(sources[at].Local, c.listeners[l].Local...)
 	}
 	return sources
+}
+
+// spansKey is equal for equal spans.
+func spansKey(spans []partition.Span) string {
+	var key []byte
+	for _, s := range spans {
+		low, high := s.Low.As16(), s.High.As16()
+		key = append(append(key, low[:]...), high[:]...)
+	}
+	return string(key)
 }
 
 // sourcesText names local addresses only where not all of the family are meant.

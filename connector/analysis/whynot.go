@@ -145,7 +145,11 @@ func (q *refusal) try(s suggestion) (Edit, bool) {
 		return Edit{}, false
 	}
 	e := Edit{Kind: s.kind, Path: s.path, Text: s.text, Config: cfg, After: after, rank: s.rank}
-	for _, c := range Compare(q.policy, p).Changes {
+	found := Compare(q.policy, p)
+	if found.TooLarge != "" {
+		e.Admits = []Change{{Direction: Wider, Text: "What it admits isn't known: " + found.TooLarge + "."}}
+	}
+	for _, c := range found.Changes {
 		if c.Direction == Wider {
 			e.Admits = append(e.Admits, c)
 		} else {

@@ -11,7 +11,11 @@ import (
 // under reference, which is last year's policy, or the one that was signed off.
 func NotWider(t testing.TB, p, reference *connector.Policy) {
 	t.Helper()
-	for _, c := range analysis.Compare(reference, p).Wider().Changes {
+	found := analysis.Compare(reference, p).Wider()
+	if found.TooLarge != "" {
+		t.Errorf("the policies are %s", found.TooLarge)
+	}
+	for _, c := range found.Changes {
 		if !c.Shown() {
 			t.Errorf("%v", c)
 			continue

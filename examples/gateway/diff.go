@@ -43,6 +43,9 @@ func diff(c *cli, args []string) int {
 		policies[i] = l.Policy
 	}
 	found := analysis.Compare(policies[0], policies[1])
+	if found.TooLarge != "" {
+		return c.invalid(errors.New(found.TooLarge))
+	}
 	if *widening {
 		found = found.Wider()
 	}
