@@ -278,11 +278,35 @@ func (w *walk) data() {
 		d = whole
 	}
 	if d.Allowed() {
+		d, t = w.carried(d, t)
+	}
+	if d.Allowed() {
 		f, kept := s.ExplainHeaders()
 		_, added := s.ExplainCompletesHeader(m.Hops)
 		t = t.Then(kept).Then(w.fields(w.in.trace(), f.Keep)).Then(added)
 	}
 	w.stage(StageData, "DATA", d, t)
+}
+
+// carried decides whether the message, of which no size was declared, can go on to all
+// its recipients.
+func (w *walk) carried(d Decision, t Trace) (Decision, Trace) {
+	if w.declared() == w.dialog.Size {
+		return d, t
+	}
+	for _, s := range w.done.Stages {
+		if s.Name != StageRoute || !s.Decision.Allowed() {
+			continue
+		}
+		to, err := routing.ParseAddress(s.Command)
+		if err != nil {
+			continue
+		}
+		if r, why := w.policy.ExplainRoute(to, w.dialog.Size); r.Outcome == routing.TooLarge {
+			return w.in.Decide(r.Reason()), t.Then(why)
+		}
+	}
+	return d, t
 }
 
 // printable is s with everything but visible ASCII replaced, so that what a

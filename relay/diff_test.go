@@ -43,7 +43,7 @@ func TestDiffOnTheWire(t *testing.T) {
 	r := rand.New(rand.NewPCG(13, 15))
 	vouches := &voucher{}
 	w := serve(t, randomPolicy(r), func(s *relay.Server) {
-		s.Handler = tableRouter{new(mailbox)}
+		s.Handler = newTableRouter()
 		s.Verifier = vouches
 	})
 	certificates := map[string]tls.Certificate{}

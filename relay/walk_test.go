@@ -1,13 +1,16 @@
 package relay_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/netip"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/interchange-smtp/interchange/auth"
@@ -18,14 +21,36 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// tableRouter is a mailbox that routes, as delivery does, and delivers nothing.
-type tableRouter struct{ *mailbox }
+// tableRouter is a mailbox that routes, as delivery does, and takes what a route is for.
+type tableRouter struct {
+	*mailbox
+	policy *atomic.Pointer[connector.Policy] // by which a recipient was routed last
+}
 
-func (tableRouter) Route(_ context.Context, p *connector.Policy, env *relay.Envelope, rcpt *relay.Recipient) error {
+func newTableRouter() tableRouter {
+	return tableRouter{new(mailbox), new(atomic.Pointer[connector.Policy])}
+}
+
+func (m tableRouter) Route(_ context.Context, p *connector.Policy, env *relay.Envelope, rcpt *relay.Recipient) error {
 	if r := p.Route(rcpt.To, env.Size); r.Outcome != routing.Routed {
 		return &relay.Error{Reply: r.Decision().Reply()}
 	}
+	m.policy.Store(p)
 	return nil
+}
+
+// Deliver measures the message, of which the client may have declared no size.
+func (m tableRouter) Deliver(ctx context.Context, env *relay.Envelope, body io.Reader) error {
+	data, err := io.ReadAll(body)
+	if err != nil {
+		return err
+	}
+	for _, rcpt := range env.To {
+		if r := m.policy.Load().Route(rcpt.To, int64(len(data))); r.Outcome == routing.TooLarge {
+			return &relay.Error{Reply: r.Decision().Reply()}
+		}
+	}
+	return m.mailbox.Deliver(ctx, env, bytes.NewReader(data))
 }
 
 func (tableRouter) Release(*relay.Envelope) {}
@@ -133,7 +158,7 @@ func TestWalkIsTheRelay(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := serve(t, randomPolicy(r), func(s *relay.Server) {
-		s.Handler = tableRouter{new(mailbox)}
+		s.Handler = newTableRouter()
 		s.Explain = func(name string) bool { return name != "R0" } // which only adds to replies
 	})
 	met := map[connector.ReasonCode]int{}

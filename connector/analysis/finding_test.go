@@ -118,7 +118,7 @@ func TestFindings(t *testing.T) {
 	}
 	raised[analysis.CodeCertificateExpired] = true // TestCertificates
 	raised[analysis.CodeCertificateExpires] = true
-	raised[analysis.CodeTooLarge] = true // TestTooLarge
+	raised[analysis.CodeTooLarge] = true      // TestTooLarge
 	raised[analysis.CodeServesNothing] = true // TestServesNothing
 	raised[analysis.CodeFqdnMissing] = true   // TestFqdnMissing
 	for _, code := range analysis.FindingCodes() {

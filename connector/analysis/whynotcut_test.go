@@ -61,3 +61,29 @@ func TestWhyNotMany(t *testing.T) {
 		}
 	}
 }
+
+// TestUndeclaredSize: where SIZE isn't offered a route is chosen without the size, and
+// the message refused once it is there. What would turn that is the route's limit.
+func TestUndeclaredSize(t *testing.T) {
+	cfg := office()
+	cfg.Receive[0].SizeEnabled = connector.SizeDisabled
+	cfg.Accepted[0].DomainType = routing.ExternalRelay
+	cfg.Send[0].MaxMessageSize = 100_000
+	d := connector.Dialog{
+		Local: netip.MustParseAddrPort("192.0.2.1:25"), Remote: netip.MustParseAddr("192.0.2.2"), Helo: "x", Size: 400_000,
+		To: []routing.Address{routing.MustParseAddress("ann@contoso.com")},
+	}
+	p := compile(t, cfg)
+	stages := p.Walk(d).Stages
+	if last := stages[len(stages)-1]; last.Name != connector.StageData || last.Decision.Reason != connector.RouteTooSmall || last.Reply.Code != 552 {
+		t.Errorf("got %v", p.Walk(d))
+	}
+	edits, _ := analysis.WhyNot(p, d)
+	if !slices.ContainsFunc(edits, func(e analysis.Edit) bool { return e.Kind == analysis.EditLimit && e.Accepted() }) {
+		t.Errorf("got %q", editTexts(edits))
+	}
+	d.Size = 100_000
+	if !p.Walk(d).Accepted() {
+		t.Errorf("a message that the route is for: %v", p.Walk(d))
+	}
+}

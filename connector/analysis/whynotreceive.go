@@ -33,7 +33,7 @@ func (q *refusal) suggestions() []suggestion {
 			all = append(all, q.acceptedDomains()...)
 		}
 	}
-	if s.Name == connector.StageRoute {
+	if s.Name == connector.StageRoute || s.Decision.Reason == connector.RouteTooSmall {
 		return append(all, q.routes()...)
 	}
 	return append(all, q.neighbours()...)

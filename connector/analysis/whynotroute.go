@@ -21,9 +21,13 @@ func (q *refusal) sender() routing.Address {
 	return routing.Address{}
 }
 
-// recipient is the address that RCPT or the route refused.
+// recipient is the address that RCPT or the route refused, or of a message whose size
+// wasn't declared the one to which it is too large to go.
 func (q *refusal) recipient() routing.Address {
 	for _, to := range q.dialog.To {
+		if q.stage().Name == connector.StageData && q.policy.Route(to, q.dialog.Size).Outcome == routing.TooLarge {
+			return to
+		}
 		if s := to.String(); q.stage().Command == s || q.stage().Command == "RCPT TO:<"+s+">" {
 			return to
 		}
