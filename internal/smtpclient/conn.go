@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"time"
 
 	"github.com/interchange-smtp/interchange/auth"
@@ -266,9 +267,31 @@ func (c *Conn) write(s Stage, b []byte, d time.Duration) error {
 // read reads one reply.
 func (c *Conn) read(s Stage, d time.Duration) (Reply, error) { return c.readEach(s, d, nil) }
 
+// late is how long after a deadline a process that runs notices it.
+const late = time.Second
+
+// await waits for the beginning of a reply. A process that was stopped for longer
+// than d finds its deadline over and the reply there: then the reply counts, for
+// what the hop has taken must not be sent again.
+func (c *Conn) await(d time.Duration) error {
+	deadline := time.Now().Add(d)
+	if err := c.nc.SetReadDeadline(deadline); err != nil {
+		return err
+	}
+	_, err := c.br.Peek(1)
+	if !errors.Is(err, os.ErrDeadlineExceeded) || time.Since(deadline) < late {
+		return err
+	}
+	if err := c.nc.SetReadDeadline(time.Now().Add(late)); err != nil {
+		return err
+	}
+	_, err = c.br.Peek(1)
+	return err
+}
+
 // readEach is read, and each gets the text of every line.
 func (c *Conn) readEach(s Stage, d time.Duration, each func(string)) (Reply, error) {
-	err := c.nc.SetReadDeadline(time.Now().Add(d))
+	err := c.await(d)
 	var r Reply
 	switch {
 	case err != nil:
