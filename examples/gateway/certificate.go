@@ -10,9 +10,13 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"net/netip"
 	"os"
+	"slices"
 	"time"
 
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/analysis"
 	"github.com/interchange-smtp/interchange/relay"
 )
 
@@ -29,6 +33,41 @@ func loadCertificate(certFile, keyFile string) ([]tls.Certificate, error) {
 		return nil, fmt.Errorf("certificate %s with key %s: %w", certFile, keyFile, err)
 	}
 	return []tls.Certificate{cert}, nil
+}
+
+// codeCertificateMissing is about what a policy asks of a certificate when none is
+// given.
+const codeCertificateMissing = "certificate-missing"
+
+// withoutCertificate tells where a policy needs the certificate that isn't given: a
+// note, because check may be run without the flags of serve.
+func (l *loaded) withoutCertificate() []checked {
+	var problems connector.Problems
+	add := func(in *connector.Inbound, field, format string, args ...any) {
+		problems = append(problems, connector.Problem{
+			Path: fmt.Sprintf("Receive[%q].%s", in.Name(), field), Code: codeCertificateMissing,
+			Detail: fmt.Sprintf(format, args...) + ": give -cert and -key",
+		})
+	}
+	for in := range l.Policy.Receive() {
+		r := in.Settings()
+		if !r.Enabled.Or(true) {
+			continue
+		}
+		if i := slices.IndexFunc(r.Bindings, func(at netip.AddrPort) bool { return at.Port() == implicitTLSPort }); i >= 0 {
+			add(in, "Bindings", "serve can't start without a certificate, for %v begins with TLS", r.Bindings[i])
+		} else if r.RequireTLS {
+			add(in, "RequireTLS", "serve can't start without a certificate")
+		}
+		if r.DomainSecureEnabled {
+			add(in, "DomainSecureEnabled", "without a certificate STARTTLS isn't offered, so no client becomes a partner")
+		}
+	}
+	found := make([]checked, len(problems))
+	for i, f := range l.locate(problems) {
+		found[i] = checked{Severity: analysis.SeverityNote, finding: f}
+	}
+	return found
 }
 
 // advised adds to an error about a missing certificate what helps.

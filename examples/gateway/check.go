@@ -92,6 +92,9 @@ func (l *loaded) check(m material, now time.Time) []checked {
 		}
 		all = append(all, one)
 	}
+	if len(m.chain) == 0 {
+		all = append(all, l.withoutCertificate()...)
+	}
 	all = append(once(all), m.exposed()...)
 	// Custom is the only sign of grants that no export tells: it must not be taken for
 	// superfluous.
