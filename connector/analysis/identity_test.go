@@ -18,9 +18,9 @@ import (
 
 // reading is who a sentence says it is about.
 type reading struct {
-	anonymous, partner bool
-	users              []readCrowd
-	certificates       []readCrowd
+	anonymous    bool
+	users        []readCrowd
+	certificates []readCrowd
 }
 
 // readCrowd is one group of each list, unless one of each list of an exception.

@@ -1,7 +1,6 @@
 package analysis_test
 
 import (
-	"fmt"
 	"net/netip"
 	"reflect"
 	"slices"
@@ -227,6 +226,6 @@ func TestPortOfMX(t *testing.T) {
 	}
 	const want = `Mail to any domain but ours, ours.test and ours.example.net now goes to the MX hosts of the domain port 2526 instead of the MX hosts of the domain (Send connector "Out").`
 	if text := strings.Join(got, "\n"); text != want {
-		t.Error(fmt.Sprintf("got\n%s\nwant\n%s", text, want))
+		t.Errorf("got\n%s\nwant\n%s", text, want)
 	}
 }

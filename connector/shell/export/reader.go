@@ -313,12 +313,7 @@ func (s *subject) warn(property, detail string) {
 	s.export.Warnings = append(s.export.Warnings, Notice{Origin: Origin{s.doc.Name, s.line(property)}, Object: s.path, Property: property, Detail: detail})
 }
 
-// once is warn for what is the same for every object of a kind.
-func (s *subject) once(property, detail string) {
-	s.tellOnce(Notice{Origin: Origin{s.doc.Name, s.line(property)}, Object: s.path, Property: property, Detail: detail})
-}
-
-// note is once for what is good to know.
+// note tells once what is good to know and the same for every object of a kind.
 func (s *subject) note(property, detail string) {
 	s.tellOnce(Notice{Origin: Origin{s.doc.Name, s.line(property)}, Object: s.path, Property: property, Detail: detail, Note: true})
 }

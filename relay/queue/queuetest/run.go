@@ -113,7 +113,7 @@ func (s *suite) put(m *queue.Message, body string, l queue.Lease) {
 // elapse returns when a brief lease has run out, for some clocks are coarse.
 func elapse(l queue.Lease) {
 	for begun := time.Now(); l.For == 1 && time.Since(begun) <= l.For; {
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 	}
 }
 

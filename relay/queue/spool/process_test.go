@@ -330,7 +330,7 @@ func TestTwin(t *testing.T) {
 			same("Claim", nil, err)
 		}
 		for begun := time.Now(); l.For == 1 && time.Since(begun) <= l.For; {
-			time.Sleep(1) // until a lease of 1 ns has run out, for some clocks are coarse
+			time.Sleep(time.Nanosecond) // until a lease of 1 ns has run out, for some clocks are coarse
 		}
 	}
 	compare(t, everything(t, s), everything(t, twin))
