@@ -35,6 +35,9 @@ type Options struct {
 	// Credential answers Get-Credential. Nil: the cmdlet fails.
 	Credential func(Request) (connector.Credential, error)
 
+	// Certificates are what Get-ExchangeCertificate shows. Nil: there are none.
+	Certificates []Certificate
+
 	// Confirm answers a question of -Confirm and of cmdlets that ask by
 	// themselves, such as the Remove cmdlets. Nil: nobody is there; the latter go
 	// on, -Confirm is an error.
@@ -66,6 +69,14 @@ type Options struct {
 
 	Limits Limits
 	Width  int // columns of the output; zero: 120
+}
+
+// Certificate is a certificate that the server is run with.
+type Certificate struct {
+	Thumbprint          string   // its SHA-1 in hexadecimal, in capitals
+	Issuer, Subject     string   // as TlsCertificateName writes them
+	Domains             []string // the names that it is for
+	NotBefore, NotAfter time.Time
 }
 
 // FS is the files that scripts may read and write. Names are as the script wrote
@@ -136,6 +147,9 @@ func newInterpreter(org *exchange.Org, opts Options) *Interpreter {
 			answer, ok := ask(cmdlet, parameter)
 			return answer, ok
 		}
+	}
+	for _, c := range opts.Certificates {
+		org.Certificates = append(org.Certificates, exchange.Certificate(c))
 	}
 	in := &Interpreter{org: org, origins: map[string]Position{}}
 	options := interp.Options{

@@ -4,9 +4,11 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/sha1"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"math/big"
@@ -17,6 +19,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
+	"github.com/interchange-smtp/interchange/connector/shell"
 	"github.com/interchange-smtp/interchange/relay"
 )
 
@@ -33,6 +36,34 @@ func loadCertificate(certFile, keyFile string) ([]tls.Certificate, error) {
 		return nil, fmt.Errorf("certificate %s with key %s: %w", certFile, keyFile, err)
 	}
 	return []tls.Certificate{cert}, nil
+}
+
+// shownCertificate reads what Get-ExchangeCertificate shows of the certificate in a
+// PEM file; nothing if there is no file.
+func shownCertificate(file string) ([]shell.Certificate, error) {
+	if file == "" {
+		return nil, nil
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("-cert: %w", err)
+	}
+	block, rest := pem.Decode(data)
+	for block != nil && block.Type != "CERTIFICATE" {
+		block, rest = pem.Decode(rest)
+	}
+	if block == nil {
+		return nil, fmt.Errorf("-cert %s: there is no PEM certificate in it", file)
+	}
+	leaf, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		return nil, fmt.Errorf("-cert %s: %w", file, err)
+	}
+	return []shell.Certificate{{
+		Thumbprint: fmt.Sprintf("%X", sha1.Sum(leaf.Raw)), // as Windows names certificates
+		Issuer:     leaf.Issuer.String(), Subject: leaf.Subject.String(), Domains: leaf.DNSNames,
+		NotBefore: leaf.NotBefore, NotAfter: leaf.NotAfter,
+	}}, nil
 }
 
 // codeCertificateMissing is about what a policy asks of a certificate when none is

@@ -18,13 +18,12 @@ func check(c *cli, args []string) int {
 	fs := c.flags("[FILE]... [-cert FILE -key FILE] [-acknowledged]")
 	var p policyFlags
 	p.register(fs)
-	cert := fs.String("cert", "", "look at the certificate in this PEM `FILE`, too")
-	key := fs.String("key", "", "PEM `FILE` with the certificate's key")
+	fs.StringVar(&p.key, "key", "", "PEM `FILE` with the certificate's key: look at the certificate, too")
 	acknowledged := fs.Bool("acknowledged", false, "list acknowledged findings, too")
 	if code, done := c.parsePolicy(fs, &p, args); done {
 		return code
 	}
-	chain, err := loadCertificate(*cert, *key)
+	chain, err := loadCertificate(p.cert, p.key)
 	if err != nil {
 		return c.invalid(err)
 	}
@@ -33,7 +32,7 @@ func check(c *cli, args []string) int {
 	if !ok {
 		return exitInvalid
 	}
-	all := l.check(material{cert: *cert, key: *key, credentials: p.credentials, chain: chain}, c.now())
+	all := l.check(material{cert: p.cert, key: p.key, credentials: p.credentials, chain: chain}, c.now())
 	shown := all
 	if !*acknowledged {
 		shown = slices.DeleteFunc(slices.Clone(all), func(f checked) bool { return f.Acknowledged != "" && !f.shouted() })

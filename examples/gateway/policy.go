@@ -21,6 +21,8 @@ type policyFlags struct {
 	server      string
 	profile     string
 	credentials string
+	cert        string
+	key         string // of commands that use the certificate, and say what is wrong with it
 	json        bool
 	fqdn        string // of the machine, for a server that nothing names
 }
@@ -48,6 +50,7 @@ func (p *policyFlags) registerReading(fs *flag.FlagSet) {
 	fs.StringVar(&p.server, "server", "", "`NAME` of the server of the policy that we are; where the policy lists no servers, give its FQDN, as in ex01.contoso.com")
 	fs.StringVar(&p.profile, "profile", "", "edition of Exchange: current or exchange2007 (default: the policy's)")
 	fs.StringVar(&p.credentials, "credentials", "", "answer Get-Credential with `FILE`, lines of variable=user:password\n(or with the environment: "+credentialPrefix+"_variable=user:password)")
+	fs.StringVar(&p.cert, "cert", "", "PEM `FILE` with the certificate and its chain, which Get-ExchangeCertificate shows")
 	fs.BoolVar(&p.json, "json", false, "print for machines")
 }
 

@@ -63,6 +63,9 @@ func (p *policyFlags) newReader(c *cli) (*policyReader, error) {
 	}
 	r.opts = shell.Options{Server: serverNamed(p.server), Credential: credentials.answer, Env: p.env, FS: r.files, Warn: r.warn,
 		Answer: credentials.reply, Ask: credentials.param, Now: time.Now}
+	if r.opts.Certificates, err = shownCertificate(p.cert); err != nil && p.key == "" {
+		return nil, err
+	}
 	if p.profile != "" {
 		if r.opts.Profile, err = permission.ParseProfile(p.profile); err != nil {
 			return nil, fmt.Errorf("-profile: %w", err)

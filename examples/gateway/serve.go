@@ -25,7 +25,6 @@ type serveFlags struct {
 	data      string
 	limits    queueLimits
 	users     string
-	cert, key string
 	clientCA  string
 	dns       string
 	connectTo list
@@ -77,7 +76,6 @@ func (f *serveFlags) register(fs *flag.FlagSet) {
 		return err
 	})
 	fs.StringVar(&f.users, "users", "", "check passwords of Basic authentication with the users `FILE`")
-	fs.StringVar(&f.cert, "cert", "", "PEM `FILE` with the certificate and its chain")
 	fs.StringVar(&f.key, "key", "", "PEM `FILE` with the certificate's key")
 	fs.StringVar(&f.clientCA, "client-ca", "", "believe certificates of partners (DomainSecureEnabled) that the authorities in this PEM `FILE` issued (default: the system's)")
 	fs.StringVar(&f.dns, "dns", "", "ask the name server at `ADDR` (default: the system's)")

@@ -36,6 +36,8 @@ func (o *Org) Commands(credential func(Request) (connector.Credential, error)) [
 	list = append(list,
 		&command{name: "Test-SmtpConnectivity", synopsis: "Shows what becomes of connections to each binding of a server.",
 			params: parameters(connectivityRows, Test), run: c.testConnectivity},
+		&command{name: "Get-ExchangeCertificate", synopsis: "Shows the certificates that the server is run with.",
+			params: parameters(certificateInfos, Get), run: o.getCertificates},
 		&command{name: "Get-Credential", synopsis: "Asks for a user name and a password.",
 			params: parameters(credentialRows, Get), run: getCredential(credential)})
 	for _, n := range absentNouns {

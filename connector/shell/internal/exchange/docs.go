@@ -32,6 +32,7 @@ func Table() []Section {
 		{[]string{"AdSiteLink"}, Get | Set, "What it costs to send mail from site to site.", infos(linkRows)},
 		{[]string{"ExchangeServer"}, Get, "The servers of the organisation.", infos(serverRows)},
 		{[]string{"SmtpConnectivity"}, Test, "What becomes of connections to each binding of a server.", slices.Clone(connectivityRows)},
+		{[]string{"ExchangeCertificate"}, Get, "The certificates that the server is run with, those of `-cert`.", slices.Clone(certificateInfos)},
 		{[]string{"Credential"}, Get, "A user name and a password, from a prompt, a file or the environment.", slices.Clone(credentialRows)},
 	}
 	for _, n := range absentNouns {

@@ -33,6 +33,9 @@ type Options struct {
 // Org is an organisation: what cmdlets read and change. It is not safe for
 // concurrent use.
 type Org struct {
+	// Certificates are what Get-ExchangeCertificate shows.
+	Certificates []Certificate
+
 	// base is the configuration without connectors and accepted domains. Its
 	// Transport follows the item below.
 	base connector.Config
