@@ -167,21 +167,48 @@ func TestListenAndServeFollowsThePolicy(t *testing.T) {
 	}
 }
 
+// onFreePort starts a server at all addresses of both families, and returns its
+// port. Somebody else may take a port between its choice and its use.
+func onFreePort(t *testing.T) (*relay.Server, uint16, <-chan error) {
+	t.Helper()
+	for range 20 {
+		l, err := net.Listen("tcp4", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		port := l.Addr().(*net.TCPAddr).AddrPort().Port()
+		l.Close()
+		r := bindings("A")
+		r.Bindings = []netip.AddrPort{
+			netip.AddrPortFrom(netip.IPv4Unspecified(), port), netip.AddrPortFrom(netip.IPv6Unspecified(), port)}
+		s := newServer(t, policy(t, r), &binder{})
+		s.Listen = nil
+		served, taken := make(chan error, 1), false
+		go func() { served <- s.ListenAndServe(t.Context()) }()
+		eventually(t, func() bool {
+			select {
+			case <-served:
+				taken = true
+				return true
+			default:
+			}
+			c, err := net.Dial("tcp4", netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), port).String())
+			if err == nil {
+				c.Close()
+			}
+			return err == nil
+		})
+		if !taken {
+			return s, port, served
+		}
+	}
+	t.Fatal("every port was taken")
+	return nil, 0, nil
+}
+
 // On real sockets both wildcards of one port can be bound.
 func TestListenOnBothFamilies(t *testing.T) {
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	port := l.Addr().(*net.TCPAddr).AddrPort().Port()
-	l.Close()
-	r := bindings("A")
-	r.Bindings = []netip.AddrPort{
-		netip.AddrPortFrom(netip.IPv4Unspecified(), port), netip.AddrPortFrom(netip.IPv6Unspecified(), port)}
-	s := newServer(t, policy(t, r), &binder{})
-	s.Listen = nil
-	served := make(chan error)
-	go func() { served <- s.ListenAndServe(t.Context()) }()
+	s, port, served := onFreePort(t)
 	eventually(t, func() bool {
 		c, err := net.Dial("tcp4", netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), port).String())
 		if err != nil {
