@@ -14,6 +14,9 @@ import (
 // machine may be busy.
 const flight = 2 * time.Second
 
+// lag is how long after a kill a next hop may read what was sent before it.
+const lag = 500 * time.Millisecond
+
 // ledger is what is known of every message.
 type ledger struct {
 	mu      sync.Mutex
@@ -273,7 +276,7 @@ func (l *ledger) explain(m *letter, to string, seen []*sighting) []explanation {
 // sent s and can't have noted the answer.
 func (l *ledger) underWay(s *sighting, before time.Time) bool {
 	return slices.ContainsFunc(l.kills, func(k span) bool {
-		return k.to.After(s.dot) && k.from.Before(s.at.Add(flight)) && k.from.Before(before)
+		return k.to.Add(lag).After(s.dot) && k.from.Before(s.at.Add(flight)) && k.from.Before(before)
 	})
 }
 
