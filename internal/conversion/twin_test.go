@@ -17,12 +17,19 @@ import (
 	"testing"
 
 	"github.com/interchange-smtp/interchange/internal/conversion"
+	"github.com/interchange-smtp/interchange/internal/mailheader"
 )
 
 // leaves reads a message with the standard library, all of it in memory, and returns
 // what its parts decode to, and their types. It fails where the standard library
-// can't read the message.
+// can't read the message, and at fields whose names hold blanks or are longer than a
+// line: other readers begin the body there.
 func leaves(header textproto.MIMEHeader, body io.Reader) (all []string, err error) {
+	for name := range header {
+		if len(name) > 900 || !mailheader.IsField([]byte(name+":")) {
+			return nil, fmt.Errorf("%.40q is no field", name)
+		}
+	}
 	kind, params, err := mime.ParseMediaType(header.Get("Content-Type"))
 	if header.Get("Content-Type") == "" {
 		kind, err = "text/plain", nil
@@ -230,7 +237,7 @@ func FuzzConvert(f *testing.F) {
 			return
 		}
 		want, err := leavesOf(msg)
-		if err != nil {
+		if err != nil || len(want) == 0 { // no part that the library reads to its end
 			return
 		}
 		if after, err := leavesOf(got); err != nil || !slices.Equal(after, want) {
