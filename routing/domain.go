@@ -117,8 +117,12 @@ func encodeLabels(s string) (string, bool) {
 
 // lowerLetter returns the lower case of a capital letter, and every other
 // character as it is. A capital is a letter that its own lower case leads back
-// to: the Kelvin sign, whose lower case is k, is none.
+// to: the Kelvin sign, whose lower case is k, is none. In Cherokee, IDNA has the
+// capitals.
 func lowerLetter(r rune) rune {
+	if unicode.Is(unicode.Cherokee, r) {
+		return r
+	}
 	if lower := unicode.ToLower(r); unicode.ToUpper(lower) == r {
 		return lower
 	}

@@ -26,7 +26,9 @@ func TestParseDomain(t *testing.T) {
 		{"bücher.example", "xn--bcher-kva.example"},
 		{"BÜCHER.example.", "xn--bcher-kva.example"},
 		{"XN--BCHER-KVA.example", "xn--bcher-kva.example"},
-		{"straße.example", "xn--strae-oqa.example"},             // non-transitional: not strasse
+		{"straße.example", "xn--strae-oqa.example"}, // non-transitional: not strasse
+		{"\u13eb\u13eb", "xn--bcea"},                // Cherokee capitals
+		{"\uabbb\u13eb", ""},
 		{"GRÜẞE.example", ""},                                   // the capital of ß that IDNA disallows
 		{"bücher.r3--x.example", "xn--bcher-kva.r3--x.example"}, // each label by itself
 		{"xn--strae-oqa.example", "xn--strae-oqa.example"},
