@@ -155,6 +155,8 @@ func (s *Sender) connect(ctx context.Context, end time.Time, a *attempt, c candi
 		s.health.failed(key, time.Now())
 		return nil, nil
 	}
+	suspect := time.AfterFunc(suspectAfter, func() { s.health.suspected(key, time.Now()) })
+	defer suspect.Stop()
 	patience := addressTimeout
 	if alone && len(list) == 1 {
 		patience = connectTimeout

@@ -14,6 +14,11 @@ const (
 	deadFor     = 5 * time.Minute
 	deadAtMost  = time.Hour
 	tlsFailsFor = 15 * time.Minute
+
+	// suspectAfter is how long a host may be silent before others are asked first,
+	// though it hasn't failed yet, and suspectFor how long that holds.
+	suspectAfter = 3 * time.Second
+	suspectFor   = time.Minute
 )
 
 // maxRemembered bounds how many failures are remembered of each kind.
@@ -52,6 +57,22 @@ func (m *health) failed(name string, now time.Time) {
 	f := m.bad[name]
 	f.until = now.Add(min(deadFor<<min(f.times, 10), deadAtMost))
 	f.times++
+	m.bad[name] = f
+	m.any.Store(true)
+}
+
+// suspected notes that a host has been silent for a while.
+func (m *health) suspected(name string, now time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.bad == nil {
+		m.bad = make(map[string]failing)
+	}
+	makeRoom(m.bad, func(f failing) bool { return f.until.Before(now) })
+	f := m.bad[name]
+	if until := now.Add(suspectFor); f.until.Before(until) {
+		f.until = until
+	}
 	m.bad[name] = f
 	m.any.Store(true)
 }
