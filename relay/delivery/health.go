@@ -48,21 +48,23 @@ type weak struct {
 
 // failed notes that a host or an address failed.
 func (m *health) failed(name string, now time.Time) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.bad == nil {
-		m.bad = make(map[string]failing)
-	}
-	makeRoom(m.bad, func(f failing) bool { return f.until.Before(now) })
-	f := m.bad[name]
-	f.until = now.Add(min(deadFor<<min(f.times, 10), deadAtMost))
-	f.times++
-	m.bad[name] = f
-	m.any.Store(true)
+	m.note(name, now, func(f *failing) {
+		f.until = now.Add(min(deadFor<<min(f.times, 10), deadAtMost))
+		f.times++
+	})
 }
 
 // suspected notes that a host has been silent for a while.
 func (m *health) suspected(name string, now time.Time) {
+	m.note(name, now, func(f *failing) {
+		if until := now.Add(suspectFor); f.until.Before(until) {
+			f.until = until
+		}
+	})
+}
+
+// note changes what is remembered of a host or an address.
+func (m *health) note(name string, now time.Time, change func(*failing)) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.bad == nil {
@@ -70,9 +72,7 @@ func (m *health) suspected(name string, now time.Time) {
 	}
 	makeRoom(m.bad, func(f failing) bool { return f.until.Before(now) })
 	f := m.bad[name]
-	if until := now.Add(suspectFor); f.until.Before(until) {
-		f.until = until
-	}
+	change(&f)
 	m.bad[name] = f
 	m.any.Store(true)
 }
