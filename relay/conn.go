@@ -9,6 +9,7 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/internal/guard"
+	"github.com/interchange-smtp/interchange/internal/network"
 )
 
 // refusalTime bounds how long a refused connection may take to hear so.
@@ -34,7 +35,7 @@ func (s *Server) serveConn(c net.Conn) {
 		return
 	}
 	defer s.leave(c)
-	source := sourceOf(remote.Addr())
+	source := network.Source(remote.Addr())
 	switch sv.load.enter(sv.settings, source) {
 	case overTotal:
 		s.refuse(c, sv, connector.TooManyConnections, local, remote)

@@ -12,7 +12,7 @@ import (
 type load struct {
 	mu      sync.Mutex
 	total   int
-	sources map[netip.Addr]int // by sourceOf; never more entries than connections
+	sources map[netip.Addr]int // by network.Source; never more entries than connections
 }
 
 // overload says which limit a connection would break.

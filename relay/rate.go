@@ -23,7 +23,7 @@ type rate struct {
 
 // rateKey is whom a count is kept for.
 type rateKey struct {
-	addr netip.Addr // by sourceOf
+	addr netip.Addr // by network.Source
 	user string
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/internal/guard"
+	"github.com/interchange-smtp/interchange/internal/network"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -27,7 +28,7 @@ type session struct {
 	until   time.Time // the end of ConnectionTimeout
 
 	channel auth.Channel
-	source  netip.Addr        // by sourceOf; whose share of the Server's limits it is
+	source  netip.Addr        // by network.Source; whose share of the Server's limits it is
 	rules   connector.Session // who the client is, and what it may do
 	tls     tls.ConnectionState
 	helo    string
@@ -54,7 +55,7 @@ func newSession(s *Server, sv *service, channel auth.Channel, now time.Time) *se
 		until:   now.Add(sv.settings.ConnectionTimeout),
 		remote:  channel.Remote.String(),
 		channel: channel,
-		source:  sourceOf(channel.Remote.Addr()),
+		source:  network.Source(channel.Remote.Addr()),
 		rules:   sv.in.Open(channel),
 	}
 	if s.protocol.w != nil && sv.settings.ProtocolLoggingLevel == connector.LoggingVerbose {

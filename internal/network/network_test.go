@@ -1,0 +1,35 @@
+package network_test
+
+import (
+	"fmt"
+	"net/netip"
+	"testing"
+
+	"github.com/interchange-smtp/interchange/internal/network"
+)
+
+// Example: the addresses of one IPv6 network are one client to every limit.
+func Example() {
+	fmt.Println(network.Source(netip.MustParseAddr("2001:db8:1:2:3::4")))
+	fmt.Println(network.Source(netip.MustParseAddr("192.0.2.1")))
+	// Output:
+	// 2001:db8:1:2::
+	// 192.0.2.1
+}
+
+func TestSource(t *testing.T) {
+	for in, want := range map[string]string{
+		"192.0.2.1":               "192.0.2.1",
+		"::ffff:192.0.2.1":        "192.0.2.1",
+		"2001:db8:1:2::1":         "2001:db8:1:2::",
+		"2001:db8:1:2:ffff::9999": "2001:db8:1:2::",
+		"2001:db8:1:3::1":         "2001:db8:1:3::",
+	} {
+		if got := network.Source(netip.MustParseAddr(in)); got.String() != want {
+			t.Errorf("%s counts as %s, want %s", in, got, want)
+		}
+	}
+	if got := network.Source(netip.Addr{}); got.IsValid() {
+		t.Errorf("no address counts as %s", got)
+	}
+}
