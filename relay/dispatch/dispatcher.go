@@ -49,6 +49,7 @@ type Dispatcher struct {
 	keeping   sync.WaitGroup // the goroutine that renews leases
 	holds     sync.Pool      // of *hold
 	outgoings sync.Pool      // of *outgoing
+	spares    sync.Pool      // of *source
 
 	mu       sync.Mutex
 	started  bool
@@ -91,6 +92,7 @@ func (d *Dispatcher) init() {
 		d.hard, d.kill = context.WithCancel(context.Background())
 		d.messages, d.coming = make(map[string]*message), make(map[string]string)
 		d.sched.hops = make(map[delivery.Key]*hop)
+		d.sched.sources, d.sched.lanes = make(map[sourceKey]*source), make(map[laneKey]*lane)
 		d.sched.nowhere = &hop{name: unreachable}
 		d.lease.init()
 	})

@@ -54,9 +54,15 @@
 // MaxOutboundConnections are handed out to next hops in turn, at most
 // MaxPerDomainOutboundConnections to each. Those that are down, or of which
 // nothing is known, get three quarters of them at most, so that they can't keep
-// the others waiting; and those of them to which only reports go get an eighth, for
-// strangers decide where reports go. A next hop that works and refuses a connection is asked
+// the others waiting. A next hop that works and refuses a connection is asked
 // for fewer at a time, and for more again when it has answered for a while.
+//
+// No client gets all connections, for clients choose the next hops: each source, which is
+// an IPv4 address or an IPv6 /64 network, gets three quarters of what the others leave, of
+// all connections and of those to next hops in doubt. Messages for the same next hop go in
+// the order of their arrival if they came from one source; several sources take turns.
+// Reports get an eighth of the connections, for strangers decide where reports go; each
+// counts as its own share of the source whose message it is on.
 //
 // # What a crash may do
 //

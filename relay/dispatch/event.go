@@ -109,14 +109,14 @@ func (d *Dispatcher) tick() {
 func (d *Dispatcher) hopDue(h *hop, now time.Time) {
 	next := now.Add(hopIdle)
 	switch {
-	case h.queue.len == 0 && h.active == 0:
+	case h.waiting == 0 && h.active == 0:
 		if next = h.used.Add(hopIdle); !next.After(now) {
 			delete(d.sched.hops, h.next.Key())
 			return
 		}
 	case h.active == 0 && h.down(now):
 		next = h.retryAt
-	case !h.proven && h.active > 0 && h.queue.len > 0:
+	case !h.proven && h.active > 0 && h.waiting > 0:
 		h.spare++
 		next = now.Add(patience)
 	}

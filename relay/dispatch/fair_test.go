@@ -114,7 +114,7 @@ func TestTooManyConnections(t *testing.T) {
 }
 
 // TestReportsToTarpits: reports that go to hosts which take their time, a different one for
-// each, don't keep mail from new next hops.
+// each, don't keep mail from new next hops, nor all reports on the mail of others.
 func TestReportsToTarpits(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		cfg := config(byDNS())
@@ -130,21 +130,25 @@ func TestReportsToTarpits(t *testing.T) {
 		for i := range 300 {
 			domain := fmt.Sprintf("tarpit%d.example", i)
 			w.at("192.0.2.9", domain)
-			expect(t, "reply", w.mailFrom(first, "x@"+domain, letter, nil, "bad@b.example"), "250")
+			expect(t, "reply", w.mailFrom(first, "x@"+domain, letter, from("198.51.100.1"), "bad@b.example"), "250")
 		}
 		honest := w.sink("192.0.2.2", &relaytest.Sink{}, "mixed.example")
-		expect(t, "reply", w.mailFrom(first, "x@mixed.example", letter, nil, "bad@b.example"), "250")
+		expect(t, "reply", w.mailFrom(first, "x@mixed.example", letter, from("198.51.100.1"), "bad@b.example"), "250")
 		time.Sleep(5 * time.Second)
 		arrived(t, "a report that waits for its turn", honest, 0)
+		w.at("192.0.2.2", "other.example")
+		expect(t, "reply", w.mailFrom(first, "x@other.example", letter, from("198.51.100.2"), "bad@b.example"), "250")
+		time.Sleep(time.Second)
+		arrived(t, "a report on another's mail", honest, 1)
 		for i := range 20 {
 			domain := fmt.Sprintf("new%d.example", i)
 			w.at("192.0.2.2", domain)
 			expect(t, "reply", w.mail(first, "1@"+domain), "250")
 		}
-		expect(t, "reply", w.mail(first, "1@mixed.example"), "250") // which takes it along
+		expect(t, "reply", w.mail(first, "1@mixed.example"), "250")
 		time.Sleep(time.Second)
 		synctest.Wait()
-		arrived(t, "while reports are in the tarpits", honest, 20+2)
+		arrived(t, "while reports are in the tarpits", honest, 20+1+1)
 		time.Sleep(2 * time.Hour)
 		if q := w.queued(); q != "" {
 			t.Errorf("queued: %.300q", q)

@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"iter"
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
@@ -17,8 +18,11 @@ type hop struct {
 	policy *connector.Policy // under which next is what it is
 	next   delivery.NextHop
 	name   string
-	queue  transfers
+	lanes  lanes // of transfers that wait, in the order of their turns
+	aside  lanes // whose sources may have no more connections just now
+	own    lane  // memory for one of them
 
+	waiting  int  // transfers in all lanes
 	awaited  int  // transfers that clients wait for
 	active   int  // attempts under way
 	proven   bool // it has answered since it last failed
@@ -90,49 +94,21 @@ func (h *hop) promises(now time.Time) bool {
 
 // ready reports whether a delivery to h may begin.
 func (h *hop) ready(l *limits) bool {
-	return h.queue.len > 0 && h.active < h.allowance(l) && (h.failures == 0 || !h.down(time.Now()))
+	return h.lanes.first != nil && h.active < h.allowance(l) && (h.failures == 0 || !h.down(time.Now()))
 }
 
-// transfers is a list in order, out of whose middle others can be taken.
-type transfers struct {
-	first, last *transfer
-	len         int
-	reports     int // how many of them are reports
-}
-
-// push appends tr.
-func (q *transfers) push(tr *transfer) {
-	tr.before, tr.after = q.last, nil
-	if q.last != nil {
-		q.last.after = tr
-	} else {
-		q.first = tr
-	}
-	q.last = tr
-	tr.queued = true
-	q.count(tr, 1)
-}
-
-// remove takes tr out.
-func (q *transfers) remove(tr *transfer) {
-	if tr.before != nil {
-		tr.before.after = tr.after
-	} else {
-		q.first = tr.after
-	}
-	if tr.after != nil {
-		tr.after.before = tr.before
-	} else {
-		q.last = tr.before
-	}
-	tr.before, tr.after, tr.queued = nil, nil, false
-	q.count(tr, -1)
-}
-
-func (q *transfers) count(tr *transfer, n int) {
-	q.len += n
-	if tr.m.Report {
-		q.reports += n
+// transfers yields all that waits for h.
+func (h *hop) transfers() iter.Seq[*transfer] {
+	return func(yield func(*transfer) bool) {
+		for _, list := range []lanes{h.lanes, h.aside} {
+			for l := list.first; l != nil; l = l.after {
+				for tr := l.first; tr != nil; tr = tr.after {
+					if !yield(tr) {
+						return
+					}
+				}
+			}
+		}
 	}
 }
 

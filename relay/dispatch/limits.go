@@ -19,6 +19,12 @@ type limits struct {
 	host string // our name
 }
 
+// doubtful returns how many connections there may be to next hops in doubt.
+func (l *limits) doubtful() int { return max(1, l.total/4*3) }
+
+// reports returns how many connections there may be for reports.
+func (l *limits) reports() int { return max(1, l.total/8) }
+
 // retryAfter returns how long a next hop rests that has failed so many times
 // in a row.
 func (l *limits) retryAfter(failures int) time.Duration {

@@ -33,10 +33,10 @@ func (d *Dispatcher) Queues() []Queue {
 	defer d.mu.Unlock()
 	var all []Queue
 	add := func(h *hop) {
-		if h.queue.len == 0 && h.active == 0 && h.failures == 0 {
+		if h.waiting == 0 && h.active == 0 && h.failures == 0 {
 			return
 		}
-		q := Queue{Name: h.name, Waiting: h.queue.len, Active: h.active, Failures: h.failures, Reply: h.last.reply, Host: h.last.host, Tried: h.last.at}
+		q := Queue{Name: h.name, Waiting: h.waiting, Active: h.active, Failures: h.failures, Reply: h.last.reply, Host: h.last.host, Tried: h.last.at}
 		if h.failures > 0 {
 			q.Retry = h.retryAt
 		}

@@ -208,7 +208,7 @@ func (d *Dispatcher) putReport(ctx context.Context, m *message, n *notice, now t
 		d.Logger.Error("report can't be written", "id", m.ID, "error", printable(err.Error()))
 		return nil, nil
 	}
-	q := &queue.Message{ID: n.ID, Report: true, Body: n.Body(), UTF8: n.UTF8,
+	q := &queue.Message{ID: n.ID, Report: true, Remote: m.Remote, Body: n.Body(), UTF8: n.UTF8,
 		Recipients: []queue.Recipient{{To: n.To, Notify: []string{"NEVER"}}}}
 	switch err := d.enqueue(ctx, q, octets); {
 	case errors.Is(err, queue.ErrExists):

@@ -12,17 +12,12 @@ import (
 
 // end uncounts an attempt.
 func (d *Dispatcher) end(tr *transfer) {
-	h, s := tr.hop, &d.sched
+	h := tr.hop
 	tr.out = nil
 	h.active--
-	s.active--
-	if tr.doubtful {
-		s.doubted--
-		if tr.m.Report {
-			s.returned--
-		}
-	}
-	tr.running = false
+	d.occupy(tr.source, tr.doubtful, -1)
+	d.leaves(tr.source)
+	tr.source, tr.running = nil, false
 	for _, i := range tr.to {
 		tr.m.work[i] = nil
 	}
@@ -78,7 +73,10 @@ func answered(outcomes []delivery.Outcome) bool {
 // hopAnswered notes that h works.
 func (d *Dispatcher) hopAnswered(h *hop) {
 	if h.failures > 0 {
-		d.Logger.Info("next hop answers again", "hop", h.name, "failures", h.failures, "waiting", h.queue.len)
+		d.Logger.Info("next hop answers again", "hop", h.name, "failures", h.failures, "waiting", h.waiting)
+	}
+	if !h.proven {
+		h.readmit()
 	}
 	h.proven, h.silent, h.failures, h.spare = true, false, 0, 0
 	if h.ceiling > 0 {
@@ -157,8 +155,11 @@ func (d *Dispatcher) rests(h *hop, said word, err error) {
 	h.retryAt = said.at.Add(wait)
 	d.at(&h.event, h.retryAt)
 	d.Logger.Warn("next hop failed", "hop", h.name, "failures", h.failures, "retry", wait,
-		"waiting", h.queue.len+1, "error", printable(err.Error()))
-	for tr := h.queue.first; tr != nil && h.awaited > 0; tr = tr.after {
+		"waiting", h.waiting+1, "error", printable(err.Error()))
+	for tr := range h.transfers() {
+		if h.awaited == 0 {
+			break
+		}
 		d.arrived(tr)
 	}
 }
@@ -174,7 +175,7 @@ func (d *Dispatcher) requeue(tr *transfer) {
 	for _, i := range tr.to {
 		m.work[i] = tr
 	}
-	tr.hop.queue.push(tr)
+	d.enlist(tr)
 }
 
 // arrived notes that the client of tr's message need not wait for it any

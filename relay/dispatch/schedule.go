@@ -13,14 +13,18 @@ type scheduler struct {
 	nowhere *hop // of the unreachable; nothing is ever tried there
 
 	// Next hops with work, each once. Those that are in doubt never get all
-	// connections, however many they are, and those that only reports go to still
-	// fewer: whoever sends us mail chooses these.
-	proven, doubtful, returns ring
-	turn                      bool // whose turn it is: of the proven, or of the others
+	// connections, however many they are.
+	proven, doubtful ring
+	turn             bool // whose turn it is: of the proven, or of the others
+
+	// No source gets all of either kind: who sends us mail chooses the next hops.
+	sources map[sourceKey]*source
+	lanes   map[laneKey]*lane
+	full    []*source // those with lanes that wait until it may have more
 
 	active   int // attempts under way
 	doubted  int // of them, those at next hops in doubt
-	returned int // of these, those of reports
+	returned int // of them, those of reports
 	busy     int // all that Shutdown waits for
 	tending  int // chores under way
 	chores   []*message
@@ -76,7 +80,7 @@ func (d *Dispatcher) place(m *message, now time.Time) {
 	for _, tr := range made {
 		h := tr.hop
 		h.used = now
-		h.queue.push(tr)
+		d.enlist(tr)
 		if m.phase == holding && h != d.sched.nowhere && h.promises(now) && !d.stopping {
 			tr.awaited = true
 			m.awaited++
@@ -152,8 +156,8 @@ func (d *Dispatcher) unqueue(m *message) {
 			continue
 		}
 		m.work[i] = nil
-		if tr.queued {
-			tr.hop.queue.remove(tr)
+		if tr.lane != nil {
+			d.delist(tr)
 		}
 		tr.answered()
 	}
@@ -184,35 +188,27 @@ func (d *Dispatcher) wake(h *hop) {
 
 // ring returns where h waits for its turn.
 func (d *Dispatcher) ring(h *hop) *ring {
-	switch {
-	case h.proven:
+	if h.proven {
 		return &d.sched.proven
-	case h.queue.reports < h.queue.len:
-		return &d.sched.doubtful
 	}
-	return &d.sched.returns
+	return &d.sched.doubtful
 }
 
 // turn returns the next hop whose turn it is; nil if there is none.
 func (d *Dispatcher) turn() *hop {
 	s := &d.sched
-	s.turn = !s.turn
 	for range 2 {
-		if s.turn {
-			if h := d.pop(&s.proven); h != nil {
-				return h
-			}
-		} else if s.doubted < max(1, d.limits.total/4*3) {
-			if h := d.pop(&s.doubtful); h != nil {
-				return h
-			}
-			if s.returned < max(1, d.limits.total/8) {
-				if h := d.pop(&s.returns); h != nil {
-					return h
-				}
-			}
-		}
 		s.turn = !s.turn
+		var h *hop
+		switch {
+		case s.turn:
+			h = d.pop(&s.proven)
+		case s.doubted < d.limits.doubtful():
+			h = d.pop(&s.doubtful)
+		}
+		if h != nil {
+			return h
+		}
 	}
 	return nil
 }
@@ -248,16 +244,18 @@ func (d *Dispatcher) next() (task, bool) {
 	if d.stopping || s.active >= d.limits.total || s.saving >= maxSaving || !d.lease.last(0) {
 		return task{}, false // without leases, others may be at work on what we hold
 	}
+	d.readmit()
 	for h := d.turn(); h != nil; h = d.turn() {
-		tr := h.queue.first
-		if tr.policy != d.policy { // each attempt routes anew
+		tr := d.pick(h)
+		switch {
+		case tr == nil: // it waits until a source may have more
+		case tr.policy != d.policy: // each attempt routes anew
 			d.replace(tr.m)
 			d.wake(h)
-			continue
+		default:
+			d.begin(tr)
+			return task{transfer: tr}, true
 		}
-		h.queue.remove(tr)
-		d.begin(tr)
-		return task{transfer: tr}, true
 	}
 	if len(s.chores) > 0 && s.tending < maxChores { // routing anew has made some
 		return d.next()
@@ -268,19 +266,15 @@ func (d *Dispatcher) next() (task, bool) {
 // begin counts an attempt.
 func (d *Dispatcher) begin(tr *transfer) {
 	h, s := tr.hop, &d.sched
+	tr.source = tr.lane.source
+	d.occupy(tr.source, !h.proven, 1)
+	d.delist(tr)
 	h.active++
-	s.active++
 	s.busy++
 	tr.running, tr.next, tr.round, tr.doubtful = true, h.next, h.round, !h.proven
 	tr.among = h.allowance(&d.limits)
-	if tr.doubtful {
-		s.doubted++
-		if tr.m.Report {
-			s.returned++
-		}
-		if h.queue.len > 0 {
-			d.at(&h.event, time.Now().Add(patience))
-		}
+	if tr.doubtful && h.waiting > 0 {
+		d.at(&h.event, time.Now().Add(patience))
 	}
 	tr.fill(d.outgoings.Get().(*outgoing))
 	d.wake(h)

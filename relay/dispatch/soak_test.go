@@ -90,7 +90,9 @@ func soak(t *testing.T, seed uint64, reliable bool) {
 	}
 	some := byDNS()
 	some.AddressSpaces = []routing.AddressSpace{routing.MustParseAddressSpace("d1.example"), routing.MustParseAddressSpace("contoso.com")}
-	policies := []*connector.Policy{w.policy, compile(t, config(some)), w.policy, compile(t, config())}
+	tight := config(byDNS())
+	tight.Services = []connector.Service{{MaxOutboundConnections: 4}}
+	policies := []*connector.Policy{w.policy, compile(t, config(some)), compile(t, tight), compile(t, config())}
 	var mu sync.Mutex
 	var promised []string
 	var group sync.WaitGroup
@@ -108,7 +110,7 @@ func soak(t *testing.T, seed uint64, reliable bool) {
 			if pause > 0 {
 				reply = w.upload(pause, to...)
 			} else {
-				reply = w.mail(in, to...)
+				reply = w.mailFrom(in, "a@contoso.com", letter, from(fmt.Sprintf("198.51.100.%d", i%3)), to...)
 			}
 			if reply == "250" {
 				mu.Lock()
@@ -139,6 +141,9 @@ func soak(t *testing.T, seed uint64, reliable bool) {
 	time.Sleep(96 * time.Hour)
 	if q := w.queued(); q != "" {
 		t.Errorf("seed %d: queued %q", seed, q)
+	}
+	if r := w.d.Remains(); r != "" {
+		t.Errorf("seed %d: the scheduler has %s", seed, r)
 	}
 	var told []string
 	copies := make(map[string]int)

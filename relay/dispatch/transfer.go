@@ -21,8 +21,9 @@ type transfer struct {
 	policy *connector.Policy // by which it was routed
 	to     []int             // recipients, in order
 
-	before, after *transfer // in the hop's queue
-	queued        bool
+	before, after *transfer // in its lane
+	lane          *lane     // where it waits; nil: it doesn't
+	source        *source   // of the attempt: whose share of the connections it uses
 
 	awaited  bool // a client waits for it
 	running  bool

@@ -22,8 +22,8 @@ type Message struct {
 	UTF8      bool
 	Ret       string
 	EnvID     string
-	Connector string // the Receive connector; "" of a report of our own
-	Remote    netip.AddrPort
+	Connector string         // the Receive connector; "" of a report of our own
+	Remote    netip.AddrPort // the client; of a report of our own, that of the message it is on
 	Helo      string
 	User      string // who had authenticated; "": nobody
 
