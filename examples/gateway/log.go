@@ -4,25 +4,55 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"os"
 	"sync/atomic"
 	"time"
+
+	"github.com/interchange-smtp/interchange/examples/gateway/internal/journal"
 )
 
 // newLogger returns the log of serve: text, or a JSON object for each line.
 func newLogger(w io.Writer, asJSON bool) *slog.Logger {
+	f, ok := w.(*os.File)
+	forJournal := ok && journal.Reads(f)
+	lines := func(w io.Writer) slog.Handler {
+		switch {
+		case asJSON:
+			return slog.NewJSONHandler(w, &slog.HandlerOptions{ReplaceAttr: forPrograms})
+		case forJournal:
+			return slog.NewTextHandler(w, &slog.HandlerOptions{ReplaceAttr: withoutTime})
+		}
+		return slog.NewTextHandler(w, &slog.HandlerOptions{ReplaceAttr: inUTC})
+	}
 	out := &lineWriter{w: w}
-	var handler slog.Handler = slog.NewTextHandler(out, nil)
-	if asJSON {
-		handler = slog.NewJSONHandler(out, &slog.HandlerOptions{ReplaceAttr: inSeconds})
+	handler := lines(out)
+	if forJournal {
+		handler = journal.New(out, lines)
 	}
 	return slog.New(&countingHandler{handler, handler, new(atomic.Int64)})
 }
 
-// inSeconds makes a duration a number of seconds and says so in its name: JSON has
-// no other way to tell the unit.
-func inSeconds(_ []string, a slog.Attr) slog.Attr {
+// inUTC makes the time of a line that of the protocol log, which has UTC.
+func inUTC(groups []string, a slog.Attr) slog.Attr {
+	if len(groups) == 0 && a.Key == slog.TimeKey {
+		a.Value = slog.TimeValue(a.Value.Time().UTC())
+	}
+	return a
+}
+
+// withoutTime leaves the time out, for the journal has it already.
+func withoutTime(groups []string, a slog.Attr) slog.Attr {
+	if len(groups) == 0 && a.Key == slog.TimeKey {
+		return slog.Attr{}
+	}
+	return a
+}
+
+// forPrograms makes a duration a number of seconds and says so in its name: JSON has
+// no other way to tell the unit. Times are in UTC.
+func forPrograms(groups []string, a slog.Attr) slog.Attr {
 	if a.Value.Kind() != slog.KindDuration {
-		return a
+		return inUTC(groups, a)
 	}
 	return slog.Float64(a.Key+"-seconds", a.Value.Duration().Seconds())
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // disk is a file on a disk that is full at times: room is what it takes before that.
@@ -42,6 +43,21 @@ func TestFullLog(t *testing.T) {
 	lines := strings.Split(strings.TrimSuffix(d.String(), "\n"), "\n")
 	if len(lines) != 4 || !strings.HasSuffix(lines[1], "msg=now id=1") || !strings.HasSuffix(lines[2], `level=ERROR msg="lines of this log were lost" lines=4`) || !strings.HasSuffix(lines[3], "msg=later") {
 		t.Errorf("the log is %q", lines)
+	}
+}
+
+// TestClock wants times in UTC wherever the machine is: the protocol log has them so.
+func TestClock(t *testing.T) {
+	was := time.Local
+	defer func() { time.Local = was }()
+	time.Local = time.FixedZone("elsewhere", -5*60*60)
+	for _, asJSON := range []bool{false, true} {
+		var b bytes.Buffer
+		newLogger(&b, asJSON).Info("now")
+		_, rest, _ := strings.Cut(b.String(), "20") // of the year
+		if stamp, _, _ := strings.Cut(strings.ReplaceAll(rest, `"`, " "), " "); !strings.HasSuffix(stamp, "Z") {
+			t.Errorf("the line is %q", b.String())
+		}
 	}
 }
 
