@@ -49,8 +49,12 @@ func (d *Dispatcher) logOutcomes(tr *transfer, outcomes []delivery.Outcome, now 
 
 // logDropped writes the line of a recipient that an operator has given up.
 func (d *Dispatcher) logDropped(m *message, r *queue.Recipient) {
+	words := "reply" // of the host
+	if r.Host == "" {
+		words = "error" // no host has said it
+	}
 	d.Logger.Info("dropped", "id", m.ID, "from", printable(m.From.String()), "to", printable(r.To.String()),
-		"hop", r.Hop, "host", printable(r.Host), "reply", printable(r.Reply))
+		"hop", r.Hop, "host", printable(r.Host), words, printable(r.Reply))
 }
 
 // logOperator writes the line of a message that an operator has changed.
