@@ -218,8 +218,13 @@ func (c *Conn) Has(keyword string) bool {
 	return ok
 }
 
-// TLS reports whether the connection is encrypted.
-func (c *Conn) TLS() bool { return c.tls }
+// TLSVersion returns the version of TLS, as package crypto/tls has it; 0 in the clear.
+func (c *Conn) TLSVersion() uint16 {
+	if tc, ok := c.nc.(*tls.Conn); ok {
+		return tc.ConnectionState().Version
+	}
+	return 0
+}
 
 // Reusable reports whether another transaction may be begun.
 func (c *Conn) Reusable() bool { return !c.bad && !c.asked && c.br.Buffered() == 0 }

@@ -192,7 +192,7 @@ func (s *Sender) reach(ctx context.Context, end time.Time, h *NextHop, c call) (
 		}
 		return nil, &hostError{c.host, err}
 	}
-	l := &link{Conn: conn, key: linkKey{h.out, c.kind, c.name}, host: c.host, idle: h.idle(), left: h.set.SmtpMaxMessagesPerConnection}
+	l := &link{Conn: conn, key: linkKey{h.out, c.kind, c.name}, host: c.host, addr: address, idle: h.idle(), left: h.set.SmtpMaxMessagesPerConnection}
 	if l.left <= 0 {
 		l.left = -1
 	}

@@ -28,7 +28,7 @@ func TestDeliver(t *testing.T) {
 	env := envelope()
 	w.rcpt(env, "b@fabrikam.com")
 	expect(t, "send", w.data(env, letter), "ok")
-	if got := env.Delivered; !strings.HasPrefix(got, "out to 192.0.2.1: 250 ") {
+	if got := env.Delivered; !strings.HasPrefix(got, "out to 192.0.2.1 [192.0.2.1:25]: 250 ") {
 		t.Errorf("delivered: %q", got)
 	}
 }

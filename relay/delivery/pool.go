@@ -37,11 +37,17 @@ type link struct {
 	*smtpclient.Conn
 	key        linkKey
 	host       string // for the log
+	addr       string // the same for all transactions
 	used       bool   // for a transaction, whatever came of it
 	usedBefore bool   // for one before the present
 	left       int    // transactions that may yet be begun; <0: any number
 	idle       time.Duration
 	until      time.Time // the end of its time in the pool
+}
+
+// taken returns what a transaction on l begins with.
+func (l *link) taken() taken {
+	return taken{host: l.host, addr: l.addr, tls: l.TLSVersion(), dsn: l.Has("DSN")}
 }
 
 // use counts a transaction.

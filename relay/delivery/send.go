@@ -20,6 +20,8 @@ type Outcome struct {
 	// tried again and 5xx if it is refused for good.
 	Err   error
 	Host  string // who was spoken to; "": nobody
+	Addr  string // IP address and port of the host, where it answered; "": it didn't
+	TLS   uint16 // of the connection to Addr, a version of package crypto/tls; 0: in the clear
 	Reply string // what the host said of it, in printable ASCII; "": nothing
 	Cause string // where Reply is "": what was found here instead, for operators, in printable ASCII
 	DSN   bool   // the host has taken over RET, ENVID, NOTIFY and ORCPT
@@ -49,19 +51,19 @@ func (s *Sender) Send(ctx context.Context, hop NextHop, env *relay.Envelope, bod
 	}
 	m, err := s.read(&hop, env, body)
 	if err != nil {
-		fill(outcomes, hop.refused("", err))
+		fill(outcomes, hop.refused(taken{}, err))
 		return outcomes, nil
 	}
 	defer s.free(m)
 	t, err := s.hand(ctx, &hop, mailOf(env, m.size(env), m.utf8), rcptsOf(env), m, connectTimeout, nil)
 	for i, err := range t.answers {
 		if err != nil {
-			outcomes[i] = hop.refused(t.host, err)
+			outcomes[i] = hop.refused(t, err)
 		}
 	}
-	o := Outcome{Host: t.host, DSN: t.dsn, Reply: t.reply.String()}
+	o := Outcome{Host: t.host, Addr: t.addr, TLS: t.tls, DSN: t.dsn, Reply: t.reply.String()}
 	if err != nil {
-		o = hop.refused(t.host, err)
+		o = hop.refused(t, err)
 	}
 	fill(outcomes, o)
 	return outcomes, hopFailure(ctx, outcomes, o.Err)
@@ -70,6 +72,8 @@ func (s *Sender) Send(ctx context.Context, hop NextHop, env *relay.Envelope, bod
 // taken is what a hop said in a transaction.
 type taken struct {
 	host    string
+	addr    string
+	tls     uint16
 	dsn     bool
 	answers []error          // to the recipients
 	reply   smtpclient.Reply // to the message
@@ -92,7 +96,8 @@ func (s *Sender) hand(ctx context.Context, h *NextHop, mail smtpclient.Mail, to 
 		if err != nil {
 			return taken{}, crowded(err)
 		}
-		t = taken{host: l.host, dsn: l.Has("DSN"), answers: answers}
+		t = l.taken()
+		t.answers = answers
 		if !slices.Contains(answers, nil) {
 			s.done(l, answers, nil)
 			return t, nobody(answers)
@@ -178,10 +183,10 @@ func fill(outcomes []Outcome, o Outcome) {
 	}
 }
 
-// refused returns the Outcome of a recipient who didn't get the message,
-// because of err at host; "": err knows.
-func (h *NextHop) refused(host string, err error) Outcome {
-	o := Outcome{Err: failure(err, h.set), Host: host}
+// refused returns the Outcome of a recipient who didn't get the message in the
+// transaction t because of err, which knows the host if t doesn't.
+func (h *NextHop) refused(t taken, err error) Outcome {
+	o := Outcome{Err: failure(err, h.set), Host: t.host, Addr: t.addr, TLS: t.tls}
 	var at *hostError
 	var dial *dialError
 	if errors.As(err, &at) && !errors.As(err, &dial) {

@@ -2,6 +2,7 @@ package delivery_test
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -99,6 +100,36 @@ func TestSend(t *testing.T) {
 	}
 	if outcomes, err := w.sender.Send(t.Context(), w.nextHop("b@x.example"), envelope(), strings.NewReader(letter)); len(outcomes) != 0 || err != nil {
 		t.Errorf("for nobody: %v, %v", outcomes, err)
+	}
+}
+
+// TestWhereItWent: an Outcome tells the address and the TLS of the connection on which
+// the recipient or the message was answered.
+func TestWhereItWent(t *testing.T) {
+	_, stranger := authority(t)
+	certificate := issued(t, stranger, "mx.fabrikam.com")
+	for _, sink := range []*relaytest.Sink{{}, {Certificate: &certificate}} {
+		sink.Script = refuse(relaytest.StageRcpt, "bad@fabrikam.com", "550 5.1.1 unknown")
+		w := newWorld(t, toHosts("mx.fabrikam.com"))
+		w.dns.AddHost("mx.fabrikam.com", addr("192.0.2.1"))
+		w.sink("192.0.2.1:25", sink)
+		outcomes, err := w.sender.Send(t.Context(), w.nextHop("b@fabrikam.com"), envelopeTo("b@fabrikam.com", "bad@fabrikam.com"), strings.NewReader(letter))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range outcomes {
+			if o.Host != "mx.fabrikam.com" || o.Addr != "192.0.2.1:25" || (o.TLS == tls.VersionTLS13) != (sink.Certificate != nil) {
+				t.Errorf("%+v", o)
+			}
+		}
+	}
+	w := newWorld(t, toHosts("192.0.2.9"))
+	outcomes, err := w.sender.Send(t.Context(), w.nextHop("b@fabrikam.com"), envelopeTo("b@fabrikam.com"), strings.NewReader(letter))
+	if err == nil {
+		t.Fatal("a message went nowhere, and that is no error")
+	}
+	if o := outcomes[0]; o.Addr != "" || o.TLS != 0 {
+		t.Errorf("without a connection: %+v", o)
 	}
 }
 

@@ -132,11 +132,11 @@ func (s *Sender) Deliver(ctx context.Context, env *relay.Envelope, body io.Reade
 func (s *Sender) finish(ctx context.Context, env *relay.Envelope, tx *transaction, m *message) (taken, error) {
 	mail := mailOf(env, m.size(env), m.utf8)
 	if l := tx.link; l != nil && tx.taken == len(env.To) {
+		t := l.taken()
 		if err := l.Check(mail); err != nil {
-			return taken{host: l.host}, err
+			return t, err
 		}
 		tx.link = nil
-		t := taken{host: l.host}
 		var err error
 		t.reply, err = l.Data(ctx, m.Message)
 		s.done(l, nil, err)
@@ -152,7 +152,7 @@ func (s *Sender) finish(ctx context.Context, env *relay.Envelope, tx *transactio
 // went well, and returns the error for the client.
 func (s *Sender) outcome(ctx context.Context, env *relay.Envelope, tx *transaction, t taken, err error) error {
 	if err == nil {
-		env.Delivered = tx.hop.set.Name + " to " + t.host + ": " + t.reply.String()
+		env.Delivered = tx.hop.set.Name + " to " + t.host + " [" + t.addr + secured(t.tls) + "]: " + t.reply.String()
 		return nil
 	}
 	e := failure(err, tx.hop.set)
@@ -160,6 +160,14 @@ func (s *Sender) outcome(ctx context.Context, env *relay.Envelope, tx *transacti
 		slog.String("id", env.ID), slog.String("connector", tx.hop.set.Name),
 		slog.Int("recipients", len(env.To)), slog.String("host", t.host), slog.String("error", printable(cause(e))))
 	return e
+}
+
+// secured names a version of TLS behind an address; "" in the clear.
+func secured(version uint16) string {
+	if version == 0 {
+		return ""
+	}
+	return ", " + tls.VersionName(version)
 }
 
 // log writes to the Logger if there is one.
