@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"context"
+	"crypto/tls"
 	"log/slog"
 	"slices"
 	"strings"
@@ -30,13 +31,19 @@ func (d *Dispatcher) logOutcomes(tr *transfer, outcomes []delivery.Outcome, now 
 		if !d.Logger.Enabled(context.Background(), level) {
 			continue
 		}
-		attrs := append(make([]slog.Attr, 0, 9),
+		attrs := append(make([]slog.Attr, 0, 11),
 			slog.String("id", m.ID),
 			slog.String("from", printable(m.From.String())),
 			slog.String("to", printable(m.Recipients[tr.to[k]].To.String())),
 			slog.String("hop", tr.hop.name),
 			slog.String("host", printable(o.Host)),
 			slog.Duration("delay", now.Sub(m.Arrived).Round(time.Millisecond)))
+		if o.Addr != "" {
+			attrs = append(attrs, slog.String("addr", o.Addr))
+		}
+		if o.TLS != 0 {
+			attrs = append(attrs, slog.String("tls", tls.VersionName(o.TLS)))
+		}
 		if o.Reply != "" { // what the host said, and nothing of ours
 			attrs = append(attrs, slog.String("reply", printable(o.Reply)))
 		}
