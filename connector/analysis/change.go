@@ -58,6 +58,8 @@ const (
 	AspectRouteAuth       Aspect = "route-auth"       // how we log on to the next hop
 	AspectRouteHeaders    Aspect = "route-headers"    // classes of header fields that the next hop is sent
 	AspectRouteSetting    Aspect = "route-setting"    // a parameter of the Send connector
+	AspectQueue           Aspect = "queue"            // a parameter of the Transport service
+	AspectReport          Aspect = "report"           // what senders are told of their mail
 )
 
 // Source is clients by where they connect.
@@ -70,7 +72,7 @@ type Source struct {
 type Change struct {
 	Aspect    Aspect
 	Direction Direction
-	Sources   []Source // whose sessions; nil for routes
+	Sources   []Source // whose sessions; nil for routes, the queue and reports
 
 	// Domains are those of the senders, recipients or routes, without those of
 	// Except: "contoso.com", "*.contoso.com" for all below it, "any domain",
@@ -88,7 +90,8 @@ type Change struct {
 }
 
 // Shown reports whether there is a session that shows the change. None shows what
-// becomes of messages where none is taken that has a way out before and afterwards.
+// becomes of messages where none is taken that has a way out before and afterwards, and
+// none shows AspectQueue and AspectReport.
 func (c Change) Shown() bool { return c.Witness.Remote.IsValid() }
 
 // Old walks the witness through the policy before.

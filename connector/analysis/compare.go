@@ -41,6 +41,7 @@ func Compare(before, after *connector.Policy) Comparison {
 	}
 	changes := c.sessionChanges()
 	changes = append(changes, c.routeChanges()...)
+	changes = append(changes, c.queueChanges()...)
 	for i := range changes {
 		changes[i].policies = c.policies
 	}

@@ -280,6 +280,7 @@ func TestSaysTheTruth(t *testing.T) {
 // that no reply shows.
 var (
 	aboutMessages = []analysis.Aspect{
+		analysis.AspectQueue, analysis.AspectReport,
 		analysis.AspectSize, analysis.AspectRecipientCount, analysis.AspectHeaders, analysis.AspectIllegibleSender, analysis.AspectRoute, analysis.AspectRouteTLS,
 		analysis.AspectRouteAuth, analysis.AspectRouteHeaders, analysis.AspectRouteSetting,
 	}

@@ -60,9 +60,7 @@ var uncompared = map[string]string{
 	"Send.RequireOorg": "kept", "Send.ConnectorType": "kept",
 
 	"Transport.UseDowngradedExchangeServerAuth": "it decides what is valid only",
-	"Transport.ExternalPostmasterAddress":       "reports", "Transport.ExternalDsnMaxMessageAttachSize": "reports", "Transport.InternalDsnMaxMessageAttachSize": "reports",
-	"Transport.ExternalDelayDsnEnabled": "reports", "Transport.InternalDelayDsnEnabled": "reports",
-	"AcceptedDomain.Name": "names", "AcceptedDomain.Default": "reports",
+	"AcceptedDomain.Name":                       "names", "Service.Name": "another server's service", "RemoteDomain.Name": "names",
 }
 
 // special are values for fields that need one of a kind.
@@ -126,7 +124,11 @@ var special = map[string]func(*connector.Config){
 	"Transport.TLSSendDomainSecureList": func(c *connector.Config) {
 		c.Transport.TLSSendDomainSecureList = []string{"partner.test", "other.example"}
 	},
-	"AcceptedDomain.DomainType": func(c *connector.Config) { c.Accepted[0].DomainType = routing.Authoritative },
+	"Transport.ExternalPostmasterAddress": func(c *connector.Config) { c.Transport.ExternalPostmasterAddress = "reports@contoso.com" },
+	"AcceptedDomain.Default":              func(c *connector.Config) { c.Accepted[0].Default = false; c.Accepted[1].Default = true },
+	"RemoteDomain.NDREnabled":             func(c *connector.Config) { c.Remote[0].NDREnabled = connector.Value(true) },
+	"RemoteDomain.DomainName":             func(c *connector.Config) { c.Remote[0].DomainName = "other.example" },
+	"AcceptedDomain.DomainType":           func(c *connector.Config) { c.Accepted[0].DomainType = routing.Authoritative },
 }
 
 // hops are Send connectors with every kind of next hop.
@@ -171,8 +173,10 @@ func organisation(hop func(*connector.Send)) connector.Config {
 		}},
 		Send: []connector.Send{{Name: "Out", AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace("*")}}},
 		Accepted: []routing.AcceptedDomain{
-			{DomainName: "contoso.com", DomainType: routing.InternalRelay}, {DomainName: "ours.test"}, {DomainName: "ours.example.net"}, {DomainName: "ours"},
+			{DomainName: "contoso.com", DomainType: routing.InternalRelay, Default: true}, {DomainName: "ours.test"}, {DomainName: "ours.example.net"}, {DomainName: "ours"},
 		},
+		Services:  []connector.Service{{Name: "A"}},
+		Remote:    []connector.RemoteDomain{{Name: "partner", DomainName: "partner.test", NDREnabled: connector.Value(false)}},
 		Transport: connector.Transport{TLSReceiveDomainSecureList: []string{"partner.test"}, TLSSendDomainSecureList: []string{"partner.test"}},
 	}
 	hop(&cfg.Send[0])
@@ -212,6 +216,8 @@ func TestEveryParameter(t *testing.T) {
 		change("Receive", func(c *connector.Config) any { return &c.Receive[0] })
 		change("Send", func(c *connector.Config) any { return &c.Send[0] })
 		change("Transport", func(c *connector.Config) any { return &c.Transport })
+		change("Service", func(c *connector.Config) any { return &c.Services[0] })
+		change("RemoteDomain", func(c *connector.Config) any { return &c.Remote[0] })
 		change("AcceptedDomain", func(c *connector.Config) any { return &c.Accepted[0] })
 	}
 }

@@ -21,6 +21,7 @@ var aspectOrder = []Aspect{
 	AspectConnection, AspectHello, AspectStartTLS, AspectTLS, AspectAuth, AspectSubmit, AspectRelay, AspectRoutedRecipient,
 	AspectRecipient, AspectSender, AspectIllegibleSender, AspectSize, AspectRecipientCount, AspectHeaders, AspectSetting,
 	AspectRoute, AspectRouteTLS, AspectRouteAuth, AspectRouteHeaders, AspectRouteSetting,
+	AspectQueue, AspectReport,
 }
 
 // sessionChanges makes changes of what was found.

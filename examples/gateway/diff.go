@@ -109,7 +109,10 @@ var signs = map[analysis.Direction]string{analysis.Wider: "+", analysis.Stricter
 func printDiff(w io.Writer, found analysis.Comparison) {
 	for _, change := range found.Changes {
 		fmt.Fprintf(w, "%s %s\n", signs[change.Direction], change.Text)
-		if !change.Shown() {
+		switch {
+		case change.Aspect == analysis.AspectQueue || change.Aspect == analysis.AspectReport:
+			continue // it concerns mail that was taken
+		case !change.Shown():
 			fmt.Fprintln(w, "    no session shows it: none gets as far as that before and afterwards")
 			continue
 		}

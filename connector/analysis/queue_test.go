@@ -1,0 +1,52 @@
+package analysis_test
+
+import (
+	"testing"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/analysis"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// TestQueueAndReports compares what becomes of mail that was taken. What is put
+// differently and means the same is no change.
+func TestQueueAndReports(t *testing.T) {
+	remote := func(name string, told bool) connector.RemoteDomain {
+		return connector.RemoteDomain{Name: name, DomainName: name, NDREnabled: connector.Value(told)}
+	}
+	base := func(change func(*connector.Config)) *connector.Policy {
+		cfg := connector.Config{
+			Server: "A", Servers: []routing.Server{{Name: "A", FQDN: "a.contoso.com"}, {Name: "B"}},
+			Accepted: []routing.AcceptedDomain{{DomainName: "contoso.com"}, {DomainName: "ours.test"}},
+			Remote:   []connector.RemoteDomain{remote("*", false), remote("fabrikam.com", true)},
+		}
+		change(&cfg)
+		return compile(t, cfg)
+	}
+	old := base(func(*connector.Config) {})
+	for name, tc := range map[string]struct {
+		change func(*connector.Config)
+		want   string
+	}{
+		"a retry": {func(c *connector.Config) {
+			c.Services = []connector.Service{{QueueGlitchRetryCount: connector.Value(0)}}
+		}, "QueueGlitchRetryCount is now 0 instead of 4."},
+		"the default":      {func(c *connector.Config) { c.Services = []connector.Service{{MaxOutboundConnections: 1000}} }, ""},
+		"another server's": {func(c *connector.Config) { c.Services = []connector.Service{{Name: "B", MaxOutboundConnections: 7}} }, ""},
+		"who reports":      {func(c *connector.Config) { c.Accepted[1].Default = true }, "ExternalPostmasterAddress is now postmaster@ours.test instead of postmaster@contoso.com."},
+		"order":            {func(c *connector.Config) { c.Accepted[0], c.Accepted[1] = c.Accepted[1], c.Accepted[0] }, ""},
+		"a domain less":    {func(c *connector.Config) { c.Remote = c.Remote[:1] }, "NDREnabled is now false instead of true for senders in fabrikam.com."},
+		"domains below": {func(c *connector.Config) { c.Remote = append(c.Remote, remote("*.Partner.test", true)) },
+			"NDREnabled is now true instead of false for senders in partner.test and the domains below it."},
+		"the others":       {func(c *connector.Config) { c.Remote[0].NDREnabled = connector.Value(true) }, "NDREnabled is now true instead of false for senders in all other domains outside."},
+		"as without":       {func(c *connector.Config) { c.Remote = append(c.Remote, remote("other.test", false)) }, ""},
+		"a domain of ours": {func(c *connector.Config) { c.Remote = append(c.Remote, remote("ours.test", false)) }, ""},
+		"size, not written out": {func(c *connector.Config) {
+			c.Transport.InternalDsnMaxMessageAttachSize = connector.Value(10 * connector.MB)
+		}, ""},
+	} {
+		if got := texts(analysis.Compare(old, base(tc.change)).Changes); got != tc.want {
+			t.Errorf("%s: %q, want %q", name, got, tc.want)
+		}
+	}
+}
