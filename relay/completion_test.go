@@ -88,7 +88,10 @@ func TestHeadersLeftAlone(t *testing.T) {
 		"behind empty lines, too":    {gateway, "\r\n" + received + scan, nil},
 		"turned off":                 {gateway, mailbox + scan, []func(*connector.Receive){off}},
 		"signed":                     {gateway, mailbox + "DKIM-Signature: v=1; h=from:date:message-id\r\n" + scan, nil},
-		"complete":                   {gateway, "Message-ID: <1@a>\r\nDate: yesterday\r\nFrom: nobody in particular\r\n" + scan, nil},
+		"signed, long ago":           {gateway, mailbox + "DomainKey-Signature: a=rsa-sha1\r\n" + scan, nil},
+		"sealed":                     {gateway, mailbox + "ARC-Seal: i=1\r\n" + scan, nil},
+		"sent once more":             {gateway, mailbox + "Resent-From: a@contoso.com\r\nMessage-ID: 1\r\nDate: x\r\n" + scan, nil},
+		"complete":                   {gateway, "Message-ID: <1@a>\r\nDate: 1 Jan 07 00:00 EST\r\nFrom: nobody in particular\r\n" + scan, nil},
 		"complete, with a second ID": {gateway, "Message-ID: <1@a>\r\nMessage-ID: <2@a>\r\nDate: Mon, 1 Jan 2007 00:00:00 +0100\r\nFrom: x\r\n" + scan, nil},
 	} {
 		w := completed(t, tt.changes...)
@@ -107,15 +110,20 @@ func TestMendedMessages(t *testing.T) {
 	for name, tt := range map[string]struct{ sender, data, want string }{
 		"line of a mailbox file": {"someone@contoso.com", "From someone@contoso.com Mon Jan  1 00:00:00 2007\r\nFrom: a@contoso.com\r\n" + scan,
 			added + "From: a@contoso.com\r\n" + scan},
-		"From without its colon":   {"someone@contoso.com", "From someone@contoso.com\r\n" + scan, added + from + scan},
-		"empty lines in front":     {"someone@contoso.com", "\r\n\r\nFrom: a@contoso.com\r\n" + scan, added + "From: a@contoso.com\r\n" + scan},
-		"no empty line":            {"someone@contoso.com", "From: a@contoso.com\r\nSubject: x\r\nHello Bob.\r\n", added + "From: a@contoso.com\r\nSubject: x\r\n\r\nHello Bob.\r\n"},
-		"text alone":               {"someone@contoso.com", "Hello Bob.\r\n", added + from + "\r\nHello Bob.\r\n"},
-		"empty header":             {"someone@contoso.com", "\r\nHello Bob.\r\n", added + from + "\r\nHello Bob.\r\n"},
-		"nothing":                  {"someone@contoso.com", "", added + from},
-		"fields without a value":   {"someone@contoso.com", "Message-ID:\r\nDate: \r\nFrom: a@contoso.com\r\n" + scan, added + "From: a@contoso.com\r\n" + scan},
-		"a report":                 {"", scan, added + scan},
-		"a date and a From of its": {"someone@contoso.com", "Date: x\r\nFrom: a@contoso.com\r\n" + scan, "Message-ID: <ID>\r\nDate: x\r\nFrom: a@contoso.com\r\n" + scan},
+		"From without its colon": {"someone@contoso.com", "From someone@contoso.com\r\n" + scan, added + from + scan},
+		"empty lines in front":   {"someone@contoso.com", "\r\n\r\nFrom: a@contoso.com\r\n" + scan, added + "From: a@contoso.com\r\n" + scan},
+		"no empty line":          {"someone@contoso.com", "From: a@contoso.com\r\nSubject: x\r\nHello Bob.\r\n", added + "From: a@contoso.com\r\nSubject: x\r\n\r\nHello Bob.\r\n"},
+		"text alone":             {"someone@contoso.com", "Hello Bob.\r\n", added + from + "\r\nHello Bob.\r\n"},
+		"empty header":           {"someone@contoso.com", "\r\nHello Bob.\r\n", added + from + "\r\nHello Bob.\r\n"},
+		"nothing":                {"someone@contoso.com", "", added + from},
+		"fields without a value": {"someone@contoso.com", "Message-ID:\r\nDate: \r\nFrom: a@contoso.com\r\n" + scan, added + "From: a@contoso.com\r\n" + scan},
+		"a report":               {"", scan, added + scan},
+		"a date and a From of its": {"someone@contoso.com", "Date: Mon, 1 Jan 2007 00:00:00 EST\r\nFrom: a@contoso.com\r\n" + scan,
+			"Message-ID: <ID>\r\nDate: Mon, 1 Jan 2007 00:00:00 EST\r\nFrom: a@contoso.com\r\n" + scan},
+		"neither of them well-formed": {"someone@contoso.com", "Date: 01.01.2007 00:00\r\nMessage-ID: <4711>\r\nFrom: a@contoso.com\r\n" + scan, added + "From: a@contoso.com\r\n" + scan},
+		"identifier without brackets": {"someone@contoso.com", "Message-ID: 1@copier\r\nFrom: a@contoso.com\r\n" + scan,
+			"Message-ID: <1@copier>\r\nDate: DATE\r\nFrom: a@contoso.com\r\n" + scan},
+		"byte order mark": {"someone@contoso.com", "\uFEFFFrom: a@contoso.com\r\n" + scan, added + "From: a@contoso.com\r\n" + scan},
 	} {
 		w := completed(t)
 		_, m := submit(t, w, w.hello(gateway, hub), tt.sender, tt.data)

@@ -2,17 +2,29 @@ package mailheader
 
 import (
 	"bytes"
+	"iter"
 	"slices"
 )
 
 // Has reports whether a field of that name has anything in it but blanks.
 func (h *Header) Has(name string) bool {
-	for _, f := range h.fields {
-		if !f.dropped && bytes.EqualFold(h.name(f), []byte(name)) && len(bytes.TrimSpace(h.raw[f.colon+1:f.end])) > 0 {
+	for value := range h.values(name) {
+		if len(bytes.TrimSpace(value)) > 0 {
 			return true
 		}
 	}
 	return false
+}
+
+// values yields what follows the colon in each field of that name.
+func (h *Header) values(name string) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		for _, f := range h.fields {
+			if !f.dropped && bytes.EqualFold(h.name(f), []byte(name)) && !yield(h.raw[f.colon+1:f.end]) {
+				return
+			}
+		}
+	}
 }
 
 // Repair mends a header that its client wrote wrong, where it can be read one way
@@ -20,6 +32,8 @@ func (h *Header) Has(name string) bool {
 //
 //   - Lines in front of the first field that are no fields are dropped: the
 //     "From " line of a mailbox file, an empty line, a From line without its colon.
+//     So is such a From line between fields, and a byte order mark or blanks in
+//     front of the first field.
 //   - Text that follows the fields without an empty line gets one, and text without
 //     any header gets an empty header. Such a message has lacked nothing but that
 //     line.
@@ -28,12 +42,15 @@ func (h *Header) Has(name string) bool {
 // Filter and Prepend, so that these see the header that will be sent. The error is
 // one of Read.
 func (h *Header) Repair(max int64) error {
-	if len(h.raw) == 0 && len(h.end) > 0 {
-		if err := h.skipEmpty(max); err != nil {
+	if len(h.end) > 0 {
+		if err := h.skipPreamble(max); err != nil {
 			return err
 		}
 	}
 	l := h.layout()
+	if !l.odd && h.trimFirst() {
+		l = h.layout()
+	}
 	switch {
 	case l.odd:
 	case l.commons == 0:
@@ -46,6 +63,7 @@ func (h *Header) Repair(max int64) error {
 			h.raw = h.raw[l.first:]
 			h.scanAgain()
 		}
+		h.dropMailboxLines()
 	}
 	return nil
 }
@@ -82,7 +100,7 @@ func (h *Header) layout() layout {
 		default:
 			l.junk++
 			if l.first < 0 {
-				l.mailbox = l.mailbox && bytes.HasPrefix(bytes.TrimLeft(line, ">"), []byte("From "))
+				l.mailbox = l.mailbox && isMailbox(line)
 			} else if l.text == len(h.raw) {
 				l.text = pos
 			}
@@ -91,23 +109,73 @@ func (h *Header) layout() layout {
 	return l
 }
 
-// skipEmpty reads a header that has empty lines in front of it.
-func (h *Header) skipEmpty(max int64) error {
-	// A message that ends or breaks here tells so when it is read on.
-	ahead, _ := h.body.Peek(h.body.Size())
-	empty := 0
-	for bytes.HasPrefix(ahead[empty:], []byte(crlf)) {
-		empty += len(crlf)
-	}
-	n, _ := cutLine(ahead[empty:])
-	if !isCommon(ahead[empty : empty+n]) {
+// skipPreamble reads the header that follows empty lines, and lines of a mailbox
+// file among them.
+func (h *Header) skipPreamble(max int64) error {
+	if preamble(h.raw) < len(h.raw) {
 		return nil
 	}
-	if _, err := h.body.Discard(empty); err != nil {
+	// A message that ends or breaks here tells so when it is read on.
+	ahead, _ := h.body.Peek(h.body.Size())
+	skipped := preamble(ahead)
+	n, _ := cutLine(ahead[skipped:])
+	if !isCommon(ahead[skipped : skipped+n]) {
+		return nil
+	}
+	if _, err := h.body.Discard(skipped); err != nil {
 		return err
 	}
-	h.end = nil
+	h.raw, h.end, h.fields = h.raw[:0], nil, h.fields[:0]
 	return h.read(max)
+}
+
+// preamble returns the length of the empty lines and the lines of a mailbox file
+// that b begins with.
+func preamble(b []byte) int {
+	for pos := 0; ; {
+		n, eol := cutLine(b[pos:])
+		if eol != crlf || n > len(crlf) && !isMailbox(b[pos:]) {
+			return pos
+		}
+		pos += n
+	}
+}
+
+// isMailbox reports whether line can be the one that begins a message in a mailbox
+// file: "From " without a colon.
+func isMailbox(line []byte) bool {
+	return bytes.HasPrefix(bytes.TrimLeft(line, ">"), []byte("From "))
+}
+
+// trimFirst takes blanks and a byte order mark away from in front of a field that a
+// header begins with, and reports whether there were any.
+func (h *Header) trimFirst() bool {
+	first := bytes.TrimLeft(bytes.TrimPrefix(h.raw, []byte("\uFEFF")), " \t")
+	n, _ := cutLine(first)
+	if len(first) == len(h.raw) || !isCommon(first[:n]) {
+		return false
+	}
+	h.raw = first
+	h.scanAgain()
+	return true
+}
+
+// dropMailboxLines drops From lines without a colon from between the fields. A line
+// that is folded stays: what follows it would join the field in front.
+func (h *Header) dropMailboxLines() {
+	kept := h.raw[:0]
+	for rest := h.raw; len(rest) > 0; {
+		n, _ := cutLine(rest)
+		line := rest[:n]
+		rest = rest[n:]
+		if !isMailbox(line) || len(rest) > 0 && isFolded(rest) {
+			kept = append(kept, line...)
+		}
+	}
+	if len(kept) < len(h.raw) {
+		h.raw = kept
+		h.scanAgain()
+	}
 }
 
 // splitAt makes what raw has from pos on the beginning of the body.

@@ -1,0 +1,53 @@
+package mailheader
+
+import (
+	"net/mail"
+	"strings"
+)
+
+// MessageID returns the Message-ID of h as RFC 5322 section 3.6.4 has it, in angle
+// brackets, and whether a field holds it in that form. It is empty if no field holds
+// anything that can be read as one.
+func (h *Header) MessageID() (id string, wellFormed bool) {
+	for value := range h.values("Message-ID") {
+		found, exact := parseMessageID(string(value))
+		if exact {
+			return found, true
+		}
+		if id == "" {
+			id = found
+		}
+	}
+	return id, false
+}
+
+// parseMessageID finds the identifier in the value of a Message-ID, with or without
+// its brackets, and reports whether nothing is wrong with the value. A comment may
+// follow the identifier. Of two identifiers, readers take the first.
+func parseMessageID(value string) (id string, exact bool) {
+	const blanks = " \t\r\n"
+	value = strings.Trim(value, blanks)
+	inner, opened := strings.CutPrefix(value, "<")
+	inner, rest, closed := strings.Cut(inner, ">")
+	text := strings.Trim(inner, blanks)
+	left, right, ok := strings.Cut(text, "@")
+	if !ok || left == "" || right == "" || strings.ContainsFunc(text, isNoIdentifier) {
+		return "", false
+	}
+	rest = strings.TrimLeft(rest, blanks)
+	return "<" + text + ">", opened && closed && inner == text && (rest == "" || rest[0] == '(')
+}
+
+// isNoIdentifier reports whether c can't stand in an identifier.
+func isNoIdentifier(c rune) bool { return c <= ' ' || c == 0x7f || c == '<' }
+
+// HasDate reports whether a Date field holds a date of RFC 5322 section 3.3, the
+// obsolete forms included.
+func (h *Header) HasDate() bool {
+	for value := range h.values("Date") {
+		if _, err := mail.ParseDate(strings.Join(strings.Fields(string(value)), " ")); err == nil {
+			return true
+		}
+	}
+	return false
+}
