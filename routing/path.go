@@ -1,6 +1,9 @@
 package routing
 
-import "strings"
+import (
+	"net/netip"
+	"strings"
+)
 
 // ParsePath parses the path at the start of s, which is what follows the colon of
 // MAIL FROM: or RCPT TO:, and returns what follows the path: empty, or the ESMTP
@@ -17,6 +20,9 @@ import "strings"
 // A local part alone, <root> or <Postmaster>, is an Address without a domain. It
 // is not valid until [Address.WithDomain] gives it one, and is to be refused
 // where there is none to give; Postmaster must have one (RFC 5321 section 4.5.1).
+//
+// A domain that is an IPv4 address without the brackets of a literal, as devices
+// without a name have it, is taken for the literal: it can't be a name.
 //
 // The source route of <@relay.example:user@example.net> is dropped, as RFC 5321
 // section 4.1.1.3 and appendix C have it: the mailbox is all that counts, for
@@ -85,6 +91,9 @@ func parseEither(s, ends string) (a Address, rest, msg string) {
 	case msg != "":
 		return Address{}, "", msg
 	case strings.HasPrefix(after, "@"):
+		if a, rest, ok := parsePlainIP(local, after[1:], ends); ok {
+			return a, rest, ""
+		}
 		return parseRest(local, after[1:], ends)
 	case after != "" && strings.IndexByte("> \t", after[0]) < 0:
 		return Address{}, "", "has text after the closing quote"
@@ -93,6 +102,22 @@ func parseEither(s, ends string) (a Address, rest, msg string) {
 		return Address{}, "", "is longer than 571 octets"
 	}
 	return a, after, ""
+}
+
+// parsePlainIP is parseRest for a domain that is an IPv4 address without brackets.
+func parsePlainIP(local, s, ends string) (a Address, rest string, ok bool) {
+	domain := s
+	if i := strings.IndexAny(s, ends); i >= 0 {
+		domain, rest = s[:i], s[i:]
+	}
+	if domain == "" || !isDigit(domain[len(domain)-1]) {
+		return Address{}, "", false // as nearly always, and netip's error takes memory
+	}
+	if ip, err := netip.ParseAddr(domain); err != nil || !ip.Is4() {
+		return Address{}, "", false
+	}
+	a = Address{local: local}.WithDomain(Domain{"[" + domain + "]"})
+	return a, rest, a.IsValid()
 }
 
 // dropRoute returns what follows a source route.

@@ -52,6 +52,15 @@ func TestParsePath(t *testing.T) {
 		{in: "<scan@copier_2>", local: "scan", domain: "copier_2"},
 		{in: "<scan@contoso.com.>", local: "scan", domain: "contoso.com"},
 
+		{in: "<scan@192.0.2.7>", local: "scan", domain: "[192.0.2.7]"},
+		{in: "scan@192.0.2.7 SIZE=1", null: true, local: "scan", domain: "[192.0.2.7]", rest: " SIZE=1"},
+		{in: "<scan@192.0.2.07>", fails: true},
+		{in: "<scan@192.0.2.256>", fails: true},
+		{in: "<scan@192.0.2>", fails: true},
+		{in: "<scan@2001:db8::1>", fails: true},
+		{in: "<scan@192.0.2.7:25>", fails: true},
+		{in: "<scan@192.0.2.7@b>", fails: true},
+
 		// Dots that must be quoted from here on.
 		{in: "<amy..lee@b>", local: "amy..lee", domain: "b"},
 		{in: "<amy.@b>", local: "amy.", domain: "b"},
