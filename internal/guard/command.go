@@ -51,7 +51,7 @@ func (g *guard) command(idle bool) (command, bool) {
 		return c, false
 	}
 	switch clean := g.cleanLine(c); {
-	case looksLike(line, "BDAT") && (!clean || c.verb != verbBdat || strings.Contains(line, "\t")):
+	case looksLike(line, "BDAT") && (!clean || c.verb != verbBdat || strings.Contains(line, "\t") || line[0] == ' '):
 		g.refuseAndClose(connector.InvalidArguments) // a chunk follows, and nobody knows how long
 		return c, false
 	case !clean:
@@ -105,9 +105,9 @@ func cutWord(s string) (word, rest string) {
 	return s, ""
 }
 
-// parseCommand tells the verb from its argument.
+// parseCommand tells the verb from its argument. Blanks may stand in front of it.
 func parseCommand(line string) command {
-	word, arg := cutWord(line)
+	word, arg := cutWord(strings.TrimLeft(line, blanks))
 	c := command{line: line, arg: arg}
 	switch strings.ToUpper(word) {
 	case "HELO":

@@ -61,6 +61,12 @@ func TestDialogs(t *testing.T) {
 			"hello two words true", "hello my_pc.local. false", "hello [192.0.2.1 false", "hello [IPv6:2001:db8::1] false",
 			`hello Amy's "copier" (2nd floor) <x> false`, "hello B?ro?Ost false", "hello  false", "hello " + strings.Repeat("h", 255) + " false",
 		}},
+		{"blanks in front of a command", `
+			>  MAIL FROM:<a@example.org>
+			< 250 ...
+			>> \t RSET\r\n
+			< 250 ...`,
+			[]string{"mail a@example.org", "reset"}},
 		{"hello resets the transaction", `
 			> MAIL FROM:<a@example.org>
 			< 250 ...
@@ -266,7 +272,8 @@ func TestDialogs(t *testing.T) {
 	}
 }
 
-// TestUTF8: non-ASCII addresses need the extension and its parameter.
+// TestUTF8: non-ASCII local parts need the extension and its parameter, domains
+// become A-labels without it.
 func TestUTF8(t *testing.T) {
 	cfg := config()
 	cfg.SMTPUTF8 = true
@@ -279,6 +286,14 @@ func TestUTF8(t *testing.T) {
 		< 250 ...
 		> RCPT TO:<jürgen@example.net>
 		< 553 5.6.7 Address needs SMTPUTF8
+		> RCPT TO:<ann@bücher.example>
+		< 250 ...
+		> RCPT TO:<ann@teſt.example>
+		< 501 5.1.7 ...
+		> RSET
+		< 250 ...
+		> MAIL FROM:<ann@bücher.example>
+		< 250 ...
 		> RSET
 		< 250 ...
 		> MAIL FROM:<jürgen@example.org> SMTPUTF8

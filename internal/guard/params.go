@@ -2,7 +2,6 @@ package guard
 
 import (
 	"strings"
-	"unicode/utf8"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/routing"
@@ -17,7 +16,7 @@ func (g *guard) checkMail(arg string) (r connector.ReasonCode) {
 		return connector.BadSequence // RFC 5321, 4.1.4: no nested MAIL
 	}
 	m := &g.pending.mail
-	from, path, params, r := g.parsePath(arg, "FROM:", true)
+	from, params, r := g.parsePath(arg, "FROM:", true)
 	if r != 0 {
 		return r
 	}
@@ -25,7 +24,7 @@ func (g *guard) checkMail(arg string) (r connector.ReasonCode) {
 	if r := g.params(params, g.mailParam); r != 0 {
 		return r
 	}
-	if !m.UTF8 && !isASCII(path) {
+	if !m.UTF8 && !from.IsASCII() {
 		return connector.AddressNeedsUTF8
 	}
 	return r
@@ -39,11 +38,11 @@ func (g *guard) checkRcpt(arg string) (r connector.ReasonCode) {
 	case !g.inMail:
 		return connector.NeedMail
 	}
-	to, path, params, r := g.parsePath(arg, "TO:", false)
+	to, params, r := g.parsePath(arg, "TO:", false)
 	if r != 0 {
 		return r
 	}
-	if !g.mail.UTF8 && !isASCII(path) {
+	if !g.mail.UTF8 && !to.IsASCII() {
 		return connector.AddressNeedsUTF8
 	}
 	g.pending.rcpt.To = to
@@ -51,31 +50,22 @@ func (g *guard) checkRcpt(arg string) (r connector.ReasonCode) {
 }
 
 // parsePath takes "FROM:<path> parameters" apart and completes a path without a
-// domain, or returns the reason to refuse it.
-func (g *guard) parsePath(arg, keyword string, nullOK bool) (a routing.Address, path, params string, r connector.ReasonCode) {
+// domain, or returns the reason to refuse it. A domain may be written in UTF-8
+// without SMTPUTF8: it becomes A-labels, which every next hop takes.
+func (g *guard) parsePath(arg, keyword string, nullOK bool) (a routing.Address, params string, r connector.ReasonCode) {
 	if len(arg) < len(keyword) || !strings.EqualFold(arg[:len(keyword)], keyword) {
-		return a, "", "", connector.InvalidArguments
+		return a, "", connector.InvalidArguments
 	}
-	path = arg[len(keyword):]
-	a, params, err := routing.ParsePath(path, nullOK)
+	a, params, err := routing.ParsePath(arg[len(keyword):], nullOK)
 	if err != nil {
-		return a, "", "", connector.InvalidAddress
+		return a, "", connector.InvalidAddress
 	}
 	if !a.IsValid() && !a.IsNull() {
 		if !g.protect(func() { a = g.sess.Complete(a) }) || !a.IsValid() {
-			return a, "", "", connector.InvalidAddress
+			return a, "", connector.InvalidAddress
 		}
 	}
-	return a, path[:len(path)-len(params)], params, r
-}
-
-func isASCII(s string) bool {
-	for i := 0; i < len(s); i++ {
-		if s[i] >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
+	return a, params, r
 }
 
 // params calls set for every parameter. One that comes twice must say the same
