@@ -70,6 +70,7 @@ func TestServerExchanges(t *testing.T) {
 		{"PLAIN", say("\x00ann\x00tea"), "", nil},
 		{"plain", say("-", "\x00ann\x00tea"), "", nil},
 		{"PLAIN", say("ann\x00ann\x00tea"), "", nil},
+		{"PLAIN", say("ANN\x00ann\x00tea"), "", nil}, // the same user
 		{"PLAIN", say("\x00ann\x00coffee"), "", auth.ErrBadCredentials},
 		{"PLAIN", say("\x00down\x00x"), "", errDown},
 		{"PLAIN", say("root\x00ann\x00tea"), "", auth.ErrBadCredentials}, // acting as another

@@ -38,8 +38,8 @@ func parsePlain(response []byte) (Credentials, error) {
 	if len(authzid) > 0 && !wellFormed(authzid, maxUsername) {
 		return Credentials{}, ErrMalformed
 	}
-	// Nobody may act as somebody else: there is no right for it in the model.
-	if len(authzid) > 0 && !bytes.Equal(authzid, authcid) {
+	// No user may act as another: there is no right for it in the model.
+	if len(authzid) > 0 && !equalFold(string(authzid), string(authcid)) {
 		return Credentials{}, ErrBadCredentials
 	}
 	return Credentials{Mechanism: Plain, AuthzID: string(authzid), Username: string(authcid), Password: Secret(passwd)}, nil
