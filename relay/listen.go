@@ -137,7 +137,7 @@ func (s *Server) open(ctx context.Context, p *connector.Policy) (map[netip.AddrP
 		switch {
 		case err == nil:
 			opened[at] = l
-		case lacksFamily(at, err):
+		case at.Addr().Is6() && lacksIPv6(ctx, listen, err):
 			lacking = append(lacking, fmt.Errorf("binding %v of %s: this machine has no IPv6: %w", at, users(p, at), err))
 		default:
 			failed = append(failed, fmt.Errorf("binding %v of %s: %w%s", at, users(p, at), err, hint(at, err)))
@@ -158,11 +158,23 @@ func (s *Server) open(ctx context.Context, p *connector.Policy) (map[netip.AddrP
 	return opened, nil
 }
 
-// lacksFamily reports whether at can't be bound because the machine has no IPv6 at
-// all. An address that it doesn't have is a mistake, in whatever family.
-func lacksFamily(at netip.AddrPort, err error) bool {
-	return at.Addr().Is6() && (errors.Is(err, syscall.EAFNOSUPPORT) || errors.Is(err, windowsNoFamily))
+// lacksIPv6 reports whether an IPv6 address can't be bound, with err, because the
+// machine has no IPv6 at all: neither the family nor, where it is only turned off as
+// in many containers, a loopback address. That one of its addresses is missing is a
+// mistake, in whatever family.
+func lacksIPv6(ctx context.Context, listen listenFunc, err error) bool {
+	if !errors.Is(err, syscall.EADDRNOTAVAIL) {
+		return errors.Is(err, syscall.EAFNOSUPPORT) || errors.Is(err, windowsNoFamily)
+	}
+	l, err := listen(ctx, "tcp6", "[::1]:0")
+	if err == nil {
+		_ = l.Close() // it was only tried
+	}
+	return errors.Is(err, syscall.EADDRNOTAVAIL)
 }
+
+// listenFunc is [Server.Listen].
+type listenFunc = func(ctx context.Context, network, address string) (net.Listener, error)
 
 // windowsNoFamily is WSAEAFNOSUPPORT, which package syscall doesn't name.
 const windowsNoFamily = syscall.Errno(10047)
