@@ -18,9 +18,9 @@ type hop struct {
 	policy *connector.Policy // under which next is what it is
 	next   delivery.NextHop
 	name   string
-	lanes  lanes // of transfers that wait, in the order of their turns
-	aside  lanes // whose sources may have no more connections just now
-	own    lane  // memory for one of them
+	lanes  chain[lane] // of transfers that wait, in the order of their turns
+	aside  chain[lane] // whose sources may have no more connections just now
+	own    lane        // memory for one of them
 
 	waiting  int  // transfers in all lanes
 	awaited  int  // transfers that clients wait for
@@ -36,10 +36,9 @@ type hop struct {
 	retryAt  time.Time
 	last     word // how it failed
 
-	in            *ring // where it waits for its turn; nil: nowhere
-	ahead, behind *hop  // of it in there
-	event         event
-	used          time.Time // when it was last needed
+	turn  place[hop] // in scheduler.proven or doubtful
+	event event
+	used  time.Time // when it was last needed
 }
 
 // word is what was said, by whom, and when.
@@ -100,52 +99,14 @@ func (h *hop) ready(l *limits) bool {
 // transfers yields all that waits for h.
 func (h *hop) transfers() iter.Seq[*transfer] {
 	return func(yield func(*transfer) bool) {
-		for _, list := range []lanes{h.lanes, h.aside} {
+		for _, list := range []chain[lane]{h.lanes, h.aside} {
 			for l := list.first; l != nil; l = l.after {
-				for tr := l.first; tr != nil; tr = tr.after {
-					if !yield(tr) {
+				for tr := l.of.transfers.first; tr != nil; tr = tr.after {
+					if !yield(tr.of) {
 						return
 					}
 				}
 			}
 		}
 	}
-}
-
-// ring is next hops in the order of their turns.
-type ring struct{ first, last *hop }
-
-// push lets h wait for its turn.
-func (r *ring) push(h *hop) {
-	h.in, h.ahead, h.behind = r, r.last, nil
-	if r.last != nil {
-		r.last.behind = h
-	} else {
-		r.first = h
-	}
-	r.last = h
-}
-
-// remove takes h out.
-func (r *ring) remove(h *hop) {
-	if h.ahead != nil {
-		h.ahead.behind = h.behind
-	} else {
-		r.first = h.behind
-	}
-	if h.behind != nil {
-		h.behind.ahead = h.ahead
-	} else {
-		r.last = h.ahead
-	}
-	h.in, h.ahead, h.behind = nil, nil, nil
-}
-
-// pop takes out whose turn it is, nil if nobody waits.
-func (r *ring) pop() *hop {
-	h := r.first
-	if h != nil {
-		r.remove(h)
-	}
-	return h
 }

@@ -1,14 +1,16 @@
 package dispatch
 
-// lane holds what waits for one next hop and came from one source. The lanes of a next
-// hop take turns, so that a source that sends it much mail doesn't keep the others waiting.
+// lane is what goes to one next hop and came from one source. The lanes of a next hop take
+// turns, so that a source that sends it much mail doesn't keep the others waiting, and none
+// gets all of its connections. It is guarded by Dispatcher.mu.
 type lane struct {
 	laneKey
-	first, last *transfer // in order
+	transfers chain[transfer] // that wait, in order
+	active    int             // attempts under way
 
-	aside         bool  // it waits until its source may have more connections
-	listed        bool  // it is in such a list of its source
-	before, after *lane // of the hop
+	turn  place[lane] // in hop.lanes, or in hop.aside with waits
+	waits *waits      // of its source, where it waits until that may have more; nil: it doesn't
+	aside place[lane] // in waits
 }
 
 // laneKey tells lanes apart.
@@ -27,101 +29,75 @@ func (d *Dispatcher) enlist(tr *transfer) {
 		}
 		l.laneKey = key
 		d.sched.lanes[key] = l
-		l.hop.lanes.push(l)
 		l.source.lanes++
 	}
-	l.push(tr)
+	if l.transfers.first == nil {
+		l.hop.lanes.push(l, &l.turn)
+	}
+	l.transfers.push(tr, &tr.turn)
+	tr.lane = l
 	l.hop.waiting++
 }
 
 // delist takes tr out of the lane where it waits.
 func (d *Dispatcher) delist(tr *transfer) {
 	l := tr.lane
-	l.remove(tr)
+	tr.unlist()
+	tr.lane = nil
+	d.vacate(l)
+}
+
+// unlist lets tr wait no longer. It is still one of its lane.
+func (tr *transfer) unlist() {
+	l := tr.lane
+	tr.turn.leave()
 	l.hop.waiting--
-	if l.first != nil {
+	if l.transfers.first == nil {
+		l.unwait()
+		l.turn.leave()
+	}
+}
+
+// vacate forgets l if nothing waits in it or is being sent.
+func (d *Dispatcher) vacate(l *lane) {
+	if l.transfers.first != nil || l.active > 0 {
 		return
 	}
-	l.turns().remove(l)
+	src := l.source
 	delete(d.sched.lanes, l.laneKey)
-	l.source.lanes--
-	d.leaves(l.source)
-	l.recycle()
+	*l = lane{} // it may be the hop's own
+	src.lanes--
+	d.leaves(src)
 }
 
-// recycle lets l be another lane if it is empty and its source doesn't know it any more.
-func (l *lane) recycle() {
-	if l.first == nil && !l.listed {
-		*l = lane{}
+// setAside lets l wait for something of its source.
+func (d *Dispatcher) setAside(l *lane, kind shortage) {
+	l.turn.leave()
+	l.hop.aside.push(l, &l.turn)
+	w := &l.source.waits[kind]
+	if w.lanes.first == nil {
+		w.source = l.source
+		d.sched.full[w.class(kind)].push(w, &w.turn)
 	}
+	w.lanes.push(l, &l.aside)
+	l.waits = w
 }
 
-// turns returns the list of its next hop that l is in.
-func (l *lane) turns() *lanes {
-	if l.aside {
-		return &l.hop.aside
+// unwait lets l wait no longer for something of its source.
+func (l *lane) unwait() {
+	if l.waits == nil {
+		return
 	}
-	return &l.hop.lanes
+	l.aside.leave()
+	if l.waits.lanes.first == nil {
+		l.waits.turn.leave()
+	}
+	l.waits = nil
 }
 
-// move puts l into the other list of its next hop.
-func (l *lane) move(aside bool) {
-	l.turns().remove(l)
-	l.aside = aside
-	l.turns().push(l)
-}
-
-// push appends tr.
-func (l *lane) push(tr *transfer) {
-	tr.lane, tr.before, tr.after = l, l.last, nil
-	if l.last != nil {
-		l.last.after = tr
-	} else {
-		l.first = tr
-	}
-	l.last = tr
-}
-
-// remove takes tr out.
-func (l *lane) remove(tr *transfer) {
-	if tr.before != nil {
-		tr.before.after = tr.after
-	} else {
-		l.first = tr.after
-	}
-	if tr.after != nil {
-		tr.after.before = tr.before
-	} else {
-		l.last = tr.before
-	}
-	tr.lane, tr.before, tr.after = nil, nil, nil
-}
-
-// lanes are those of a next hop, in order.
-type lanes struct{ first, last *lane }
-
-// push appends l.
-func (q *lanes) push(l *lane) {
-	l.before, l.after = q.last, nil
-	if q.last != nil {
-		q.last.after = l
-	} else {
-		q.first = l
-	}
-	q.last = l
-}
-
-// remove takes l out.
-func (q *lanes) remove(l *lane) {
-	if l.before != nil {
-		l.before.after = l.after
-	} else {
-		q.first = l.after
-	}
-	if l.after != nil {
-		l.after.before = l.before
-	} else {
-		q.last = l.before
-	}
-	l.before, l.after = nil, nil
+// comeBack gives l, which was set aside, its turn, behind the others.
+func (l *lane) comeBack() {
+	l.unwait()
+	l.turn.leave()
+	l.hop.lanes.push(l, &l.turn)
 }

@@ -14,10 +14,10 @@ import (
 func (d *Dispatcher) end(tr *transfer) {
 	h := tr.hop
 	tr.out = nil
-	h.active--
-	d.occupy(tr.source, tr.doubtful, -1)
-	d.leaves(tr.source)
-	tr.source, tr.running = nil, false
+	l := tr.lane
+	d.occupy(l, tr.doubtful, -1)
+	tr.lane, tr.running = nil, false
+	d.vacate(l)
 	for _, i := range tr.to {
 		tr.m.work[i] = nil
 	}

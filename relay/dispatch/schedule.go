@@ -14,13 +14,13 @@ type scheduler struct {
 
 	// Next hops with work, each once. Those that are in doubt never get all
 	// connections, however many they are.
-	proven, doubtful ring
+	proven, doubtful chain[hop]
 	turn             bool // whose turn it is: of the proven, or of the others
 
 	// No source gets all of either kind: who sends us mail chooses the next hops.
 	sources map[sourceKey]*source
 	lanes   map[laneKey]*lane
-	full    []*source // those with lanes that wait until it may have more
+	full    full
 
 	active   int // attempts under way
 	doubted  int // of them, those at next hops in doubt
@@ -177,17 +177,15 @@ func (d *Dispatcher) wake(h *hop) {
 		return
 	}
 	r := d.ring(h)
-	if h.in == r {
+	if h.turn.in == r {
 		return
 	}
-	if h.in != nil {
-		h.in.remove(h)
-	}
-	r.push(h)
+	h.turn.leave()
+	r.push(h, &h.turn)
 }
 
 // ring returns where h waits for its turn.
-func (d *Dispatcher) ring(h *hop) *ring {
+func (d *Dispatcher) ring(h *hop) *chain[hop] {
 	if h.proven {
 		return &d.sched.proven
 	}
@@ -215,8 +213,10 @@ func (d *Dispatcher) turn() *hop {
 
 // pop returns the first next hop of r to which a delivery may begin. One whose
 // standing has changed moves to another ring.
-func (d *Dispatcher) pop(r *ring) *hop {
-	for h := r.pop(); h != nil; h = r.pop() {
+func (d *Dispatcher) pop(r *chain[hop]) *hop {
+	for r.first != nil {
+		h := r.first.of
+		h.turn.leave()
 		switch {
 		case !h.ready(&d.limits):
 		case d.ring(h) != r:
@@ -245,14 +245,8 @@ func (d *Dispatcher) next() (task, bool) {
 		return task{}, false // without leases, others may be at work on what we hold
 	}
 	d.readmit()
-	for h := d.turn(); h != nil; h = d.turn() {
-		tr := d.pick(h)
-		switch {
-		case tr == nil: // it waits until a source may have more
-		case tr.policy != d.policy: // each attempt routes anew
-			d.replace(tr.m)
-			d.wake(h)
-		default:
+	for more := true; more; more = d.readmit() {
+		if tr := d.pickAny(); tr != nil {
 			d.begin(tr)
 			return task{transfer: tr}, true
 		}
@@ -263,13 +257,28 @@ func (d *Dispatcher) next() (task, bool) {
 	return task{}, false
 }
 
+// pickAny returns a transfer that may begin; nil if there is none among those that have a
+// turn.
+func (d *Dispatcher) pickAny() *transfer {
+	for h := d.turn(); h != nil; h = d.turn() {
+		tr := d.pick(h)
+		switch {
+		case tr == nil: // no source may have more just now
+		case tr.policy != d.policy: // each attempt routes anew
+			d.replace(tr.m)
+			d.wake(h)
+		default:
+			return tr
+		}
+	}
+	return nil
+}
+
 // begin counts an attempt.
 func (d *Dispatcher) begin(tr *transfer) {
 	h, s := tr.hop, &d.sched
-	tr.source = tr.lane.source
-	d.occupy(tr.source, !h.proven, 1)
-	d.delist(tr)
-	h.active++
+	d.occupy(tr.lane, !h.proven, 1)
+	tr.unlist()
 	s.busy++
 	tr.running, tr.next, tr.round, tr.doubtful = true, h.next, h.round, !h.proven
 	tr.among = h.allowance(&d.limits)

@@ -13,12 +13,36 @@ type source struct {
 	sourceKey
 	active  int // attempts under way
 	doubted int // of them, those at next hops in doubt
-	lanes   int // with what waits
+	lanes   int // of its mail
+	waits   [shortages]waits
+}
 
-	// Lanes that wait until the source may have more connections at all, or more to next
-	// hops in doubt; and some that don't wait any longer.
-	crowded, doubtful []*lane
-	full              bool // there are some, and it is in scheduler.full
+// shortage is what a lane waits for until its source may have more of it.
+type shortage int
+
+const (
+	ofAll     shortage = iota // connections at all
+	ofDoubted                 // those to next hops in doubt
+	shortages
+)
+
+// waits are the lanes of a source that wait for the same thing.
+type waits struct {
+	source *source
+	lanes  chain[lane]
+	turn   place[waits] // among those of other sources, in scheduler.full
+}
+
+// full are sources with lanes that wait, in the order of their turns: by what they wait for,
+// and those of reports apart.
+type full [shortages * 2]chain[waits]
+
+// class returns the index in full.
+func (w *waits) class(kind shortage) shortage {
+	if w.source.report {
+		return kind + shortages
+	}
+	return kind
 }
 
 // sourceKey tells sources apart.
@@ -44,18 +68,20 @@ func (d *Dispatcher) sourceOf(m *message) *source {
 
 // leaves forgets a source of which nothing waits or is being sent.
 func (d *Dispatcher) leaves(src *source) {
-	if src.active == 0 && src.lanes == 0 && !src.full {
+	if src.active == 0 && src.lanes == 0 {
 		delete(d.sched.sources, src.sourceKey)
 		*src = source{}
 		d.spares.Put(src)
 	}
 }
 
-// occupy counts an attempt of src that begins, or ends if n is -1.
-func (d *Dispatcher) occupy(src *source, doubtful bool, n int) {
-	s := &d.sched
+// occupy counts an attempt of l that begins, or ends if n is -1.
+func (d *Dispatcher) occupy(l *lane, doubtful bool, n int) {
+	s, src := &d.sched, l.source
 	s.active += n
 	src.active += n
+	l.active += n
+	l.hop.active += n
 	if src.report {
 		s.returned += n
 	}
@@ -77,89 +103,78 @@ func (d *Dispatcher) mayTry(src *source) bool {
 	return hasShare(src.doubted, d.sched.doubted, d.limits.doubtful())
 }
 
-// hasShare reports whether a source that has own of all connections may have one more. It
-// gets three quarters of what the others leave of the limit, so that there are some for one
-// more source.
-func hasShare(own, all, limit int) bool {
+// hasShare reports whether a client that has own of all of something may have more. It gets
+// three quarters of what the others leave of the limit, so that there is some for one more
+// client.
+func hasShare[N int | int64](own, all, limit N) bool {
 	free := limit - (all - own)
 	return own < free-free/4
 }
 
-// pick returns the first transfer to h of the first source that may have a connection. If
-// there is none, all lanes of h wait for theirs.
+// pick returns the first transfer to h of the first source that may have a connection; nil
+// if none may. Lanes whose sources may have no more, whatever the next hop, are set aside.
 func (d *Dispatcher) pick(h *hop) *transfer {
-	for l := h.lanes.first; l != nil; l = h.lanes.first {
-		switch src := l.source; {
-		case !d.mayCall(src):
-			d.setAside(l, &src.crowded)
-		case !h.proven && !d.mayTry(src):
-			d.setAside(l, &src.doubtful)
-		default:
-			l.move(false) // behind the others
-			return l.first
+	allowed := h.allowance(&d.limits)
+	for p := h.lanes.first; p != nil; {
+		l := p.of
+		p = p.after
+		switch {
+		case !d.mayCall(l.source):
+			d.setAside(l, ofAll)
+		case !h.proven && !d.mayTry(l.source):
+			d.setAside(l, ofDoubted)
+		case hasShare(l.active, h.active, allowed):
+			l.comeBack() // behind the others
+			return l.transfers.first.of
 		}
 	}
 	return nil
 }
 
-// setAside lets l wait in a list of its source.
-func (d *Dispatcher) setAside(l *lane, list *[]*lane) {
-	l.move(true)
-	if !l.listed {
-		l.listed = true
-		*list = append(*list, l)
+// readmit gives lanes their turn whose sources may have more connections now: one for
+// each reason to wait, lest all of them come back for a single connection. It reports whether
+// there were any.
+func (d *Dispatcher) readmit() bool {
+	s, l := &d.sched, &d.limits
+	found := false
+	for kind := range shortages {
+		if kind == ofDoubted && s.doubted >= l.doubtful() {
+			continue
+		}
+		found = d.readmitFrom(&s.full[kind], kind) || found
+		if s.returned < l.reports() {
+			found = d.readmitFrom(&s.full[kind+shortages], kind) || found
+		}
 	}
-	if src := l.source; !src.full {
-		src.full = true
-		d.sched.full = append(d.sched.full, src)
-	}
+	return found
 }
 
-// readmit gives their turn to lanes whose sources may have more connections now.
-func (d *Dispatcher) readmit() {
-	s := &d.sched
-	left := s.full[:0]
-	for _, src := range s.full {
-		if d.mayCall(src) {
-			d.readmitFrom(&src.crowded)
-			if d.mayTry(src) {
-				d.readmitFrom(&src.doubtful)
+// readmitFrom readmits lanes of one source until one of them has a turn at its next hop.
+// It reports whether one has. Only a few sources stand before one that may have more: as long
+// as there are any connections, those that may not have several each.
+func (d *Dispatcher) readmitFrom(q *chain[waits], kind shortage) bool {
+	for p := q.first; p != nil; {
+		w := p.of
+		p = p.after
+		if !d.mayCall(w.source) || kind == ofDoubted && !d.mayTry(w.source) {
+			continue
+		}
+		w.turn.leave()
+		q.push(w, &w.turn) // behind the others
+		for w.lanes.first != nil {
+			l := w.lanes.first.of
+			l.comeBack()
+			if d.wake(l.hop); l.hop.turn.in != nil {
+				return true
 			}
 		}
-		if len(src.crowded) > 0 || len(src.doubtful) > 0 {
-			left = append(left, src)
-			continue
-		}
-		src.full = false
-		d.leaves(src)
 	}
-	clear(s.full[len(left):])
-	s.full = left
-}
-
-// readmitFrom readmits lanes of a list until one has a turn; that one may use up what its
-// source may have.
-func (d *Dispatcher) readmitFrom(list *[]*lane) {
-	for len(*list) > 0 {
-		l := (*list)[0]
-		(*list)[0] = nil
-		*list = (*list)[1:]
-		l.listed = false
-		if !l.aside || l.first == nil { // it doesn't wait any longer
-			l.recycle()
-			continue
-		}
-		l.move(false)
-		if d.wake(l.hop); l.hop.in != nil {
-			return
-		}
-	}
-	*list = nil
+	return false
 }
 
 // readmit gives their turn to all lanes of h, which isn't in doubt any longer.
 func (h *hop) readmit() {
-	for l := h.aside.first; l != nil; l = h.aside.first {
-		l.move(false)
+	for h.aside.first != nil {
+		h.aside.first.of.comeBack()
 	}
 }

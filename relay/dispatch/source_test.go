@@ -171,3 +171,61 @@ func TestShareComesBack(t *testing.T) {
 		arrived(t, "after the silent ones have failed", s, 1)
 	})
 }
+
+// TestTurnAtAProvenHop: mail that waited because its source had too many connections to next
+// hops in doubt goes as soon as its own next hop has answered another source and the source
+// may have one more connection at all.
+func TestTurnAtAProvenHop(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := newWorld(t, tight())
+		greedy := func(to string) {
+			expect(t, "reply", w.mailFrom(first, "a@contoso.com", letter, from("198.51.100.1"), to), "250")
+		}
+		w.sink("192.0.2.3", slow(time.Minute), "slow.example")
+		greedy("1@slow.example")
+		time.Sleep(2 * time.Minute)
+		w.sink("192.0.2.9", &relaytest.Sink{Script: (&pit{}).answer})
+		for i := range 40 {
+			domain := fmt.Sprintf("tarpit%d.example", i)
+			w.at("192.0.2.9", domain)
+			greedy("1@" + domain)
+		}
+		hub := w.sink("192.0.2.2", &relaytest.Sink{}, "hub.example")
+		greedy("1@hub.example")
+		for i := range 20 {
+			greedy(fmt.Sprintf("%d@slow.example", i))
+		}
+		synctest.Wait()
+		arrived(t, "while all its connections are in use", hub, 0)
+		expect(t, "reply", w.mailFrom(first, "a@contoso.com", letter, from("198.51.100.2"), "2@hub.example"), "250")
+		time.Sleep(2 * time.Minute)
+		arrived(t, "while only those to the tarpits are in use", hub, 2)
+		time.Sleep(time.Hour)
+	})
+}
+
+// TestSlowMailOfOneSource: all mail goes to one smart host, where that of one source takes
+// long. The mail of others goes at once, and all the time.
+func TestSlowMailOfOneSource(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := newWorld(t, tight())
+		s := w.sink("192.0.2.1", &relaytest.Sink{Script: func(s relaytest.Stage, argument string) string {
+			if s == relaytest.StageRcpt && strings.HasPrefix(argument, "slow") {
+				time.Sleep(4 * time.Minute)
+			}
+			return ""
+		}}, "b.example")
+		expect(t, "reply", w.mail(first, "a@b.example"), "250")
+		synctest.Wait()
+		for i := range 100 {
+			expect(t, "reply", w.mailFrom(first, "a@contoso.com", letter, from("198.51.100.1"), fmt.Sprintf("slow%d@b.example", i)), "250")
+		}
+		for i := range 100 {
+			expect(t, "reply", w.mailFrom(first, "a@contoso.com", letter, from("198.51.100.2"), fmt.Sprintf("%d@b.example", i)), "250")
+		}
+		time.Sleep(time.Minute)
+		arrived(t, "of another source", s, 1+100)
+		time.Sleep(time.Hour)
+		arrived(t, "in the end", s, 1+200)
+	})
+}

@@ -21,9 +21,8 @@ type transfer struct {
 	policy *connector.Policy // by which it was routed
 	to     []int             // recipients, in order
 
-	before, after *transfer // in its lane
-	lane          *lane     // where it waits; nil: it doesn't
-	source        *source   // of the attempt: whose share of the connections it uses
+	lane *lane           // where it waits, or from where its attempt came; nil: neither
+	turn place[transfer] // in lane
 
 	awaited  bool // a client waits for it
 	running  bool
