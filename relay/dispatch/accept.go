@@ -188,6 +188,7 @@ func (d *Dispatcher) adopt(m *message) {
 	}
 	m.phase, m.round = stored, d.lease.round
 	d.messages[m.ID] = m
+	d.weigh(m, 1)
 	if m.stale(d.policy) { // SetPolicy didn't know of it
 		d.unqueue(m)
 	}

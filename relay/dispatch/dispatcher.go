@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -32,12 +33,14 @@ type Dispatcher struct {
 	Memory int64
 
 	// MaxMessages is the length of the queue from which on no more mail is
-	// taken. A message that waits takes about 2.6 KB of memory. 0: 25,000;
+	// taken; from one client, none from three quarters of what the others leave
+	// of it on. A message that waits takes about 2.6 KB of memory. 0: 25,000;
 	// negative: no limit.
 	MaxMessages int
 
 	// MinFree is how many octets must be free in the Store for mail to be
-	// taken. 0: 4 percent of its capacity, at most 4 GiB; negative: no limit.
+	// taken. Of what is free beyond that a client's mail takes three quarters
+	// at most. 0: 4 percent of its capacity, at most 4 GiB; negative: no limit.
 	MinFree int64
 
 	once      sync.Once
@@ -62,6 +65,7 @@ type Dispatcher struct {
 	coming   map[string]string   // IDs of those that are being put there or wait to be adopted, and the holder
 	sched    scheduler
 	pressure pressure
+	loads    map[netip.Addr]load // of messages, by network.Source
 }
 
 // Defaults.
@@ -92,6 +96,7 @@ func (d *Dispatcher) init() {
 		d.hard, d.kill = context.WithCancel(context.Background())
 		d.messages, d.coming = make(map[string]*message), make(map[string]string)
 		d.sched.hops = make(map[delivery.Key]*hop)
+		d.loads = make(map[netip.Addr]load)
 		d.sched.sources, d.sched.lanes = make(map[sourceKey]*source), make(map[laneKey]*lane)
 		d.sched.nowhere = &hop{name: unreachable}
 		d.lease.init()

@@ -8,8 +8,8 @@ func (d *Dispatcher) Remains() string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	s := &d.sched
-	if s.active+s.doubted+s.returned+len(s.sources)+len(s.lanes) == 0 && s.full == (full{}) {
+	if s.active+s.doubted+s.returned+len(s.sources)+len(s.lanes)+len(d.loads) == 0 && s.full == (full{}) {
 		return ""
 	}
-	return fmt.Sprintf("%d attempts, %d in doubt, %d of reports; %d sources, %d lanes; full: %v", s.active, s.doubted, s.returned, len(s.sources), len(s.lanes), s.full)
+	return fmt.Sprintf("%d attempts, %d in doubt, %d of reports; %d sources, %d lanes; full: %v; loads %v", s.active, s.doubted, s.returned, len(s.sources), len(s.lanes), s.full, d.loads)
 }

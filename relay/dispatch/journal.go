@@ -94,6 +94,7 @@ func (d *Dispatcher) forget(m *message) {
 	d.at(&m.event, time.Time{})
 	if d.messages[m.ID] == m {
 		delete(d.messages, m.ID)
+		d.weigh(m, -1)
 	}
 	m.unload()
 }

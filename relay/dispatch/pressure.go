@@ -2,8 +2,10 @@ package dispatch
 
 import (
 	"context"
+	"errors"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/internal/network"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
@@ -15,10 +17,20 @@ type pressure struct {
 	disk  bool // too little is free
 }
 
+// load is what one client has on the queue, reports on its mail included.
+type load struct {
+	messages int
+	octets   int64
+}
+
+// errShare is the cause of a refusal that concerns one client only.
+var errShare = errors.New("the client has its share of the queue")
+
 // Admit implements relay.Gate: it refuses mail with 452 4.3.1 as long as the
 // queue is longer than MaxMessages or less than MinFree is free, and a message
 // whose declared size would leave less than that. Refusals end when the queue
-// has shrunk to nine tenths, and when a fourth more than MinFree is free.
+// has shrunk to nine tenths, and when a fourth more than MinFree is free. A client
+// is refused more before: it gets three quarters of what the others leave.
 func (d *Dispatcher) Admit(ctx context.Context, env *relay.Envelope) error {
 	u, err := d.Store.Usage(ctx)
 	if err != nil {
@@ -31,7 +43,24 @@ func (d *Dispatcher) Admit(ctx context.Context, env *relay.Envelope) error {
 	if d.pressed(u, most, least) || u.Free >= 0 && least > 0 && u.Free-env.Size < least {
 		return refusal(connector.InsufficientResources, nil)
 	}
+	own := d.loads[network.Source(env.Remote.Addr())]
+	octets := own.octets + env.Size
+	if most > 0 && !hasShare(own.messages, u.Messages, most) || least > 0 && !hasShare(octets, octets, own.octets+u.Free-least) {
+		return refusal(connector.InsufficientResources, errShare)
+	}
 	return nil
+}
+
+// weigh counts m, which is on the queue, for its client; n is -1 when it leaves.
+func (d *Dispatcher) weigh(m *message, n int) {
+	client := network.Source(m.Remote.Addr())
+	l := d.loads[client]
+	l.messages += n
+	if l.octets += int64(n) * m.Size; l.messages == 0 {
+		delete(d.loads, client)
+		return
+	}
+	d.loads[client] = l
 }
 
 // levels returns how many messages may be queued, and how much must be free.

@@ -154,10 +154,14 @@ func TestPressure(t *testing.T) {
 		})
 		w.at("192.0.2.1", "b.example")
 		const full = "452 4.3.1"
-		for i := range 20 {
-			expect(t, "reply", w.mail(first, fmt.Sprintf("%d@b.example", i)), "250")
+		mail := func(i int) string { // each from another client
+			client := from(fmt.Sprintf("198.51.100.%d", i))
+			return w.mailFrom(first, "a@contoso.com", letter, client, fmt.Sprintf("%d@b.example", i))
 		}
-		expect(t, "full", w.mail(first, "20@b.example"), full)
+		for i := range 20 {
+			expect(t, "reply", mail(i), "250")
+		}
+		expect(t, "full", mail(20), full)
 		synctest.Wait() // the first attempt has failed
 		drop := func(to string) {
 			for m := range w.d.List(context.Background(), queue.Filter{All: true}) {
@@ -167,11 +171,11 @@ func TestPressure(t *testing.T) {
 			}
 		}
 		drop("0@b.example")
-		expect(t, "a little less than full", w.mail(first, "20@b.example"), full)
+		expect(t, "a little less than full", mail(20), full)
 		drop("1@b.example")
-		expect(t, "nine tenths", w.mail(first, "20@b.example"), "250")
-		expect(t, "less than full", w.mail(first, "21@b.example"), "250")
-		expect(t, "full again", w.mail(first, "22@b.example"), full)
+		expect(t, "nine tenths", mail(20), "250")
+		expect(t, "less than full", mail(21), "250")
+		expect(t, "full again", mail(22), full)
 		if n := strings.Count(w.log.String(), "back-pressure"); n != 3 {
 			t.Errorf("%d lines on back-pressure, want 3", n)
 		}
@@ -187,8 +191,8 @@ func TestDiskPressure(t *testing.T) {
 		})
 		w.at("192.0.2.1", "b.example")
 		body := letter + strings.Repeat("0123456789abcdef\r\n", 600) // 10.8 kB
-		for range 6 {
-			expect(t, "reply", w.mailFrom(first, "a@contoso.com", body, nil, "1@b.example"), "250")
+		for i := range 6 {
+			expect(t, "reply", w.mailFrom(first, "a@contoso.com", body, from(fmt.Sprintf("198.51.100.%d", i)), "1@b.example"), "250")
 		}
 		expect(t, "full", w.mail(first, "2@b.example"), "452 4.3.1")
 		synctest.Wait()

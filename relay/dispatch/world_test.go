@@ -165,9 +165,6 @@ func (w *world) mailFrom(connector, from, body string, change func(*relay.Envelo
 	w.t.Helper()
 	ctx := context.Background()
 	env := w.envelope(connector, from)
-	if err := w.d.Admit(ctx, env); err != nil {
-		return said(w.t, err)
-	}
 	for _, a := range to {
 		r := relay.Recipient{To: routing.MustParseAddress(a)}
 		if err := w.d.Route(ctx, w.policy, env, &r); err != nil {
@@ -177,6 +174,9 @@ func (w *world) mailFrom(connector, from, body string, change func(*relay.Envelo
 	}
 	if change != nil {
 		change(env)
+	}
+	if err := w.d.Admit(ctx, env); err != nil {
+		return said(w.t, err)
 	}
 	defer w.d.Release(env)
 	return said(w.t, w.d.Deliver(ctx, env, strings.NewReader(body)))
