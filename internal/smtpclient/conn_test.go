@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -146,6 +147,54 @@ func TestChunks(t *testing.T) {
 		}
 		if s := heard.String(); !strings.Contains(s, "BODY=BINARYMIME\r\n") || !strings.HasSuffix(s, "BDAT 0 LAST\r\n") {
 			t.Errorf("hop heard %q", s)
+		}
+	}
+}
+
+// lines is a body of lines that tells in whose memory it was read.
+type lines struct {
+	io.Reader
+	memory map[*byte]bool
+}
+
+// Read implements io.Reader.
+func (l *lines) Read(p []byte) (int, error) {
+	l.memory[&p[0]] = true
+	return l.Reader.Read(p)
+}
+
+// TestMemoryOfABody: what follows the beginning of a message is read into the memory of
+// the beginning, by DATA and by BDAT.
+func TestMemoryOfABody(t *testing.T) {
+	const size, chunk = 100_000, 16 << 10
+	rest := strings.Repeat("0123456789abcdef0123456789abcd\r\n", size/32)
+	for name, ehlo := range map[string]string{"DATA": "250-hop\r\n250 PIPELINING\r\n", "BDAT": "250-hop\r\n250-CHUNKING\r\n250 PIPELINING\r\n"} {
+		steps := script([]string{"220 hop\r\n", ">EHLO", ehlo}, envelope)
+		if name == "DATA" {
+			steps = append(steps, ">DATA", "354 go\r\n", "#"+strconv.Itoa(chunk+size), ">.\r\n", "250 2.6.0 queued\r\n")
+		} else {
+			steps = append(steps, ">BDAT", "#"+strconv.Itoa(chunk), "250 ok\r\n")
+			for left := size; left > 0; left -= chunk {
+				steps = append(steps, ">BDAT", "#"+strconv.Itoa(min(left, chunk)), "250 ok\r\n")
+			}
+			steps = append(steps, ">BDAT 0 LAST\r\n", "250 2.6.0 queued\r\n")
+		}
+		nc, _ := hop(t, steps...)
+		ctx := context.Background()
+		c, err := smtpclient.Open(ctx, nc, smtpclient.Config{Name: "hub.contoso.com"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Begin(ctx, smtpclient.Mail{From: "a@contoso.com"}, []smtpclient.Rcpt{{To: "b@fabrikam.com"}}, false); err != nil {
+			t.Fatal(err)
+		}
+		head := []byte(strings.Repeat("x", chunk-2) + "\r\n")
+		l := &lines{strings.NewReader(rest), map[*byte]bool{}}
+		if r, err := c.Data(ctx, smtpclient.Message{Head: head, Rest: l}); err != nil || r.Code != 250 {
+			t.Errorf("%s: %v, %v", name, r, err)
+		}
+		if !l.memory[&head[0]] || name == "DATA" && len(l.memory) != 1 {
+			t.Errorf("%s: the body was read into other memory", name)
 		}
 	}
 }
