@@ -59,10 +59,10 @@
 //
 // No client gets all connections, for clients choose the next hops: each source, which is
 // an IPv4 address or an IPv6 /64 network, gets three quarters of what the others leave, of
-// all connections, of those to next hops in doubt, and of those to each next hop. Messages for the same next hop go in
-// the order of their arrival if they came from one source; several sources take turns.
-// Reports get an eighth of the connections, for strangers decide where reports go; each
-// counts as its own share of the source whose message it is on.
+// all connections, of those to next hops in doubt, and of those to each next hop. Messages
+// for the same next hop go in the order of their arrival if they came from one source;
+// several sources take turns. Reports get an eighth of the connections, for strangers
+// decide where reports go; each counts as its own share of the source whose message it is on.
 //
 // The same holds for the room on the queue and on its disk, there with the reports on a
 // client's mail included: see Dispatcher.Admit.
