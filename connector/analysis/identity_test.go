@@ -256,3 +256,27 @@ func TestWho(t *testing.T) {
 		t.Errorf("got\n%s\nwant among them\n%s", texts(changes), want)
 	}
 }
+
+// TestNamesCertificatesToo: where the same is different for strangers, users and
+// partners, the partners are named; and they aren't where nothing changes for them.
+func TestNamesCertificatesToo(t *testing.T) {
+	for groups, want := range map[permission.Group]string{
+		permission.Partners: "with or without authentication or with a certificate for bank.org or partner.org",
+		0:                   "with or without authentication",
+	} {
+		cfg := office()
+		in := &cfg.Receive[0]
+		in.AuthMechanism = connector.Value(auth.TLS | auth.BasicAuth)
+		in.PermissionGroups = connector.Value(permission.AnonymousUsers | permission.ExchangeUsers | groups)
+		in.DomainSecureEnabled = true
+		in.Permissions = []permission.Grant{{To: permission.SIDAuthenticatedUsers, Deny: permission.SetOf(permission.AcceptAnyRecipient)}}
+		cfg.Receive = cfg.Receive[:1]
+		cfg.Transport.TLSReceiveDomainSecureList = []string{"bank.org", "partner.org"}
+		before := compile(t, cfg)
+		cfg.Accepted = append(cfg.Accepted, routing.AcceptedDomain{DomainName: "fabrikam.com", DomainType: routing.InternalRelay})
+		got := texts(analysis.Compare(before, compile(t, cfg)).Changes)
+		if want = "All clients may now send to fabrikam.com " + want + ` (connector "Internet").`; !slices.Contains(strings.Split(got, "\n"), want) {
+			t.Errorf("got\n%s\nwant among them\n%s", got, want)
+		}
+	}
+}

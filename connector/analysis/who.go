@@ -111,7 +111,7 @@ func identity(parties []party, but exceptions) string {
 	var ways []string
 	switch {
 	case anybody && anyLogin:
-		return " with or without authentication"
+		ways = append(ways, "with or without authentication")
 	case anybody:
 		ways = append(ways, "without authentication")
 	case anyLogin:
