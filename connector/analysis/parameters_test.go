@@ -142,6 +142,17 @@ var hops = map[string]func(*connector.Send){
 		s.SmartHosts = []connector.SmartHost{connector.MustParseSmartHost("mx.isp.example")}
 		s.SmartHostAuthMechanism, s.AuthenticationCredential = auth.BasicAuth, &connector.Credential{UserName: "us", Password: "secret"}
 	},
+	"smart host with a password and a name": func(s *connector.Send) {
+		s.SmartHosts = []connector.SmartHost{connector.MustParseSmartHost("mx.isp.example")}
+		s.SmartHostAuthMechanism, s.AuthenticationCredential = auth.BasicAuthRequireTLS, &connector.Credential{UserName: "us", Password: "secret"}
+		s.RequireTLS, s.TlsAuthLevel, s.TlsDomain = true, connector.DomainValidation, "isp.example"
+	},
+	"smart host at port 465": func(s *connector.Send) {
+		s.SmartHosts, s.Port = []connector.SmartHost{connector.MustParseSmartHost("mx.isp.example")}, 465
+	},
+	"smart host in the clear": func(s *connector.Send) {
+		s.SmartHosts, s.IgnoreSTARTTLS = []connector.SmartHost{connector.MustParseSmartHost("mx.isp.example")}, true
+	},
 	"another server": func(s *connector.Send) { s.SourceTransportServers = []string{"B"} },
 }
 
@@ -150,13 +161,24 @@ var hops = map[string]func(*connector.Send){
 var without = map[string][]string{
 	"DNS":                        {"AuthenticationCredential", "SmartHostAuthMechanism", "DNSRoutingEnabled", "IsScopedConnector", "Transport.TLSSendDomainSecureList"},
 	"DNS with domain security":   {"AuthenticationCredential", "SmartHostAuthMechanism", "DNSRoutingEnabled", "IsScopedConnector", "SmartHosts", "IgnoreSTARTTLS"},
-	"smart host":                 {"AuthenticationCredential", "DomainSecureEnabled", "IsScopedConnector", "Transport.TLSSendDomainSecureList"},
-	"smart host with a password": {"DomainSecureEnabled", "IsScopedConnector", "Transport.TLSSendDomainSecureList"},
+	"smart host":                 {"AuthenticationCredential", "DomainSecureEnabled", "ErrorPolicies", "IsScopedConnector", "Transport.TLSSendDomainSecureList"},
+	"smart host with a password": {"DomainSecureEnabled", "ErrorPolicies", "IsScopedConnector", "Transport.TLSSendDomainSecureList"},
+	"smart host with a password and a name": {
+		"DomainSecureEnabled", "ErrorPolicies", "IsScopedConnector", "Transport.TLSSendDomainSecureList", "RequireTLS", "IgnoreSTARTTLS", "TlsAuthLevel",
+	},
+	// The connection begins with TLS, whatever else is said.
+	"smart host at port 465": {
+		"AuthenticationCredential", "DomainSecureEnabled", "ErrorPolicies", "IsScopedConnector", "Transport.TLSSendDomainSecureList", "RequireTLS", "IgnoreSTARTTLS",
+	},
+	"smart host in the clear": {
+		"AuthenticationCredential", "DomainSecureEnabled", "ErrorPolicies", "IsScopedConnector", "Transport.TLSSendDomainSecureList", "RequireTLS", "TlsAuthLevel", "TlsDomain",
+		"TlsCertificateName",
+	},
 	// The other server does the rest by its own policy.
 	"another server": {
-		"DNSRoutingEnabled", "SmartHosts", "SmartHostAuthMechanism", "AuthenticationCredential", "Port", "SourceIPAddress", "Fqdn", "ForceHELO", "RequireTLS",
-		"IgnoreSTARTTLS", "TlsAuthLevel", "TlsDomain", "TlsCertificateName", "DomainSecureEnabled", "CloudServicesMailEnabled", "SmtpMaxMessagesPerConnection",
-		"ConnectionInactivityTimeOut", "ErrorPolicies", "Permissions", "Transport.TLSSendDomainSecureList",
+		"DNSRoutingEnabled", "SmartHosts", "SmartHostAuthMechanism", "AuthenticationCredential", "Port", "SourceIPAddress", "ForceHELO", "RequireTLS",
+		"IgnoreSTARTTLS", "TlsAuthLevel", "TlsDomain", "TlsCertificateName", "DomainSecureEnabled", "CloudServicesMailEnabled", "ErrorPolicies", "Permissions",
+		"Transport.TLSSendDomainSecureList",
 	},
 }
 
@@ -167,7 +189,7 @@ func organisation(hop func(*connector.Send)) connector.Config {
 		Servers: []routing.Server{{Name: "A", FQDN: "a.contoso.com", Site: "one"}, {Name: "B", FQDN: "b.contoso.com", Site: "two"}},
 		Links:   []routing.SiteLink{{Name: "L", Sites: []string{"one", "two"}, Cost: 1}},
 		Receive: []connector.Receive{{
-			Name: "In", Bindings: bindings("0.0.0.0:25"), RemoteIPRanges: ranges("0.0.0.0/0"), DomainSecureEnabled: true,
+			Name: "In", Bindings: bindings("0.0.0.0:25"), RemoteIPRanges: ranges("0.0.0.0/0"), DomainSecureEnabled: true, MessageRateLimit: 600,
 			PermissionGroups: connector.Value(permission.AnonymousUsers | permission.ExchangeUsers | permission.Partners),
 			AuthMechanism:    connector.Value(auth.TLS | auth.BasicAuth),
 		}},
@@ -233,5 +255,40 @@ func TestPortOfMX(t *testing.T) {
 	const want = `Mail to any domain but ours, ours.test and ours.example.net now goes to the MX hosts of the domain port 2526 instead of the MX hosts of the domain (Send connector "Out").`
 	if text := strings.Join(got, "\n"); text != want {
 		t.Errorf("got\n%s\nwant\n%s", text, want)
+	}
+}
+
+// TestImplicitTLSOut: at port 465 the connection to the next hop begins with TLS, so to
+// leave that port is to demand less.
+func TestImplicitTLSOut(t *testing.T) {
+	at := func(port int) *connector.Policy {
+		cfg := organisation(hops["smart host at port 465"])
+		cfg.Send[0].Port = port
+		return compile(t, cfg)
+	}
+	if analysis.AtLeastAsStrict(at(587), at(465)) {
+		t.Error("mail that left by TLS may now leave without, and nothing is wider")
+	}
+	changes := analysis.Compare(at(587), at(465)).Changes
+	i := slices.IndexFunc(changes, func(c analysis.Change) bool { return c.Aspect == analysis.AspectRouteTLS })
+	if i < 0 || changes[i].Direction != analysis.Stricter || changes[i].Before != "used if offered" || changes[i].After != "required" {
+		t.Errorf("got\n%s", texts(changes))
+	}
+}
+
+// TestNoLogon: mechanisms that log on nowhere are one; what they are told apart by is
+// which header fields the next hop is sent.
+func TestNoLogon(t *testing.T) {
+	by := func(m auth.Mechanism) *connector.Policy {
+		cfg := organisation(hops["smart host"])
+		cfg.Send[0].SmartHostAuthMechanism = m
+		return compile(t, cfg)
+	}
+	for _, m := range []auth.Mechanism{auth.ExchangeServer, auth.ExternalAuthoritative} {
+		for _, c := range analysis.Compare(by(auth.None), by(m)).Changes {
+			if c.Aspect != analysis.AspectRouteHeaders {
+				t.Errorf("%v: %s", m, c)
+			}
+		}
 	}
 }

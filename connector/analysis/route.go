@@ -60,21 +60,34 @@ func (t tlsDemand) String() string {
 var routeSettings = [...]struct {
 	name string
 	text func(*connector.Send) string
+	// onward is set if the parameter goes for mail to another server of ours, too.
+	onward bool
+	// acts reports whether the value makes a difference; nil if it always does.
+	acts func(*connector.Send, tlsDemand) bool
 }{
-	{"SourceIPAddress", func(s *connector.Send) string {
+	{name: "SourceIPAddress", text: func(s *connector.Send) string {
 		if !s.SourceIPAddress.IsValid() || s.SourceIPAddress.IsUnspecified() {
 			return "any"
 		}
 		return s.SourceIPAddress.String()
 	}},
-	{"Fqdn", func(s *connector.Send) string { return strconv.Quote(s.Fqdn) }},
-	{"TlsCertificateName", func(s *connector.Send) string { return strconv.Quote(s.TlsCertificateName) }},
-	{"ForceHELO", func(s *connector.Send) string { return strconv.FormatBool(s.ForceHELO) }},
-	{"SmtpMaxMessagesPerConnection", func(s *connector.Send) string { return strconv.Itoa(s.SmtpMaxMessagesPerConnection) }},
-	{"ConnectionInactivityTimeOut", func(s *connector.Send) string { return connector.FormatTimeSpan(s.ConnectionInactivityTimeOut) }},
-	{"ErrorPolicies", func(s *connector.Send) string {
-		return strconv.FormatBool(s.ErrorPolicies&connector.DowngradeDnsFailures != 0)
-	}},
+	{name: "Fqdn", text: func(s *connector.Send) string { return strconv.Quote(s.Fqdn) }, onward: true},
+	{
+		name: "TlsCertificateName",
+		text: func(s *connector.Send) string { return strconv.Quote(s.TlsCertificateName) },
+		acts: func(_ *connector.Send, tls tlsDemand) bool { return tls.level != tlsNever },
+	},
+	{name: "ForceHELO", text: func(s *connector.Send) string { return strconv.FormatBool(s.ForceHELO) }},
+	{name: "SmtpMaxMessagesPerConnection", text: func(s *connector.Send) string { return strconv.Itoa(s.SmtpMaxMessagesPerConnection) }, onward: true},
+	{name: "ConnectionInactivityTimeOut", text: func(s *connector.Send) string { return connector.FormatTimeSpan(s.ConnectionInactivityTimeOut) }, onward: true},
+	{
+		name: "ErrorPolicies",
+		text: func(s *connector.Send) string {
+			return strconv.FormatBool(s.ErrorPolicies&connector.DowngradeDnsFailures != 0)
+		},
+		// That a smart host isn't found is never told as a permanent error.
+		acts: func(s *connector.Send, _ tlsDemand) bool { return len(s.SmartHosts) == 0 },
+	},
 }
 
 // newNextHop describes a route of mail to the domain.
@@ -94,15 +107,18 @@ func newNextHop(r connector.Route, to routing.Domain) nextHop {
 		for i := range n.keep {
 			n.keep[i] = true
 		}
+		for i, s := range routeSettings {
+			if s.onward {
+				n.settings[i] = s.text(set)
+			}
+		}
 		return n
 	}
 	n := nextHop{hop: hostsText(set), tls: demandOf(out, to), auth: auth.None.String()}
 	if len(set.SmartHosts) > 0 {
 		to = routing.Domain{} // the next hop is no server of that domain
-		n.auth = set.SmartHostAuthMechanism.String()
-		if c := set.AuthenticationCredential; c != nil && set.SmartHostAuthMechanism.Has(auth.BasicAuth) ||
-			c != nil && set.SmartHostAuthMechanism.Has(auth.BasicAuthRequireTLS) {
-			n.auth += " as " + strconv.Quote(c.UserName)
+		if c := set.AuthenticationCredential; c != nil && set.SmartHostAuthMechanism&(auth.BasicAuth|auth.BasicAuthRequireTLS) != 0 {
+			n.auth = set.SmartHostAuthMechanism.String() + " as " + strconv.Quote(c.UserName)
 			n.password = c.Password
 		}
 	}
@@ -111,7 +127,9 @@ func newNextHop(r connector.Route, to routing.Domain) nextHop {
 		n.keep[i] = filter.Keep(class.field)
 	}
 	for i, s := range routeSettings {
-		n.settings[i] = s.text(set)
+		if s.acts == nil || s.acts(set, n.tls) {
+			n.settings[i] = s.text(set)
+		}
 	}
 	return n
 }
@@ -133,6 +151,10 @@ func hostsText(set *connector.Send) string {
 	return text
 }
 
+// submissionsPort is where connections begin with TLS, whatever else a Send connector
+// says (RFC 8314 section 7.3).
+const submissionsPort = 465
+
 // demandOf is what out demands of TLS with the next hop of mail to the domain.
 func demandOf(out *connector.Outbound, to routing.Domain) tlsDemand {
 	set := out.Settings()
@@ -140,13 +162,15 @@ func demandOf(out *connector.Outbound, to routing.Domain) tlsDemand {
 	switch {
 	case direct && out.Secured(to):
 		return tlsDemand{tlsName, to.String()}
+	case !direct && set.SmartHostAuthMechanism.Has(auth.BasicAuthRequireTLS) && set.TlsAuthLevel == connector.DomainValidation:
+		return tlsDemand{tlsName, "the smart host and for " + set.TlsDomain}
 	case !direct && set.SmartHostAuthMechanism.Has(auth.BasicAuthRequireTLS):
 		return tlsDemand{tlsName, "the smart host"}
 	case set.TlsAuthLevel == connector.DomainValidation:
 		return tlsDemand{tlsName, cmp.Or(set.TlsDomain, "the domain")}
 	case set.TlsAuthLevel == connector.CertificateValidation:
 		return tlsDemand{level: tlsCertificate}
-	case set.RequireTLS || set.TlsAuthLevel == connector.EncryptionOnly:
+	case set.RequireTLS || set.TlsAuthLevel == connector.EncryptionOnly || set.Port == submissionsPort:
 		return tlsDemand{level: tlsRequired}
 	case set.IgnoreSTARTTLS || set.ForceHELO:
 		return tlsDemand{level: tlsNever}
@@ -192,7 +216,7 @@ func (was *nextHop) differ(is *nextHop) []routeDelta {
 		}
 	}
 	for i, s := range routeSettings {
-		if was.settings[i] != "" && is.settings[i] != "" { // "" is another server's business
+		if was.settings[i] != "" && is.settings[i] != "" { // "" has no effect
 			add(AspectRouteSetting, Different, s.name, was.settings[i], is.settings[i])
 		}
 	}

@@ -153,6 +153,7 @@ func TestSentences(t *testing.T) {
 			`wider: Mail to any domain now leaves with its X-MS-Exchange-Organization-* fields (Send connectors "Aside" and "Out").`,
 			`wider: Mail to any domain now leaves with its X-MS-Exchange-Forest-* fields (Send connectors "Aside" and "Out").`,
 			`wider: Mail to any domain now leaves with its X-MS-Exchange-CrossPremises-* fields (Send connectors "Aside" and "Out").`,
+			`different: For mail to any domain, Fqdn is now "A" instead of "localhost" (Send connectors "Aside" and "Out").`,
 		}},
 		{"clients with and without STARTTLS", func(c *connector.Config) {
 			for i, at := range []string{"0.0.0.0:2525", "0.0.0.0:2526"} {
