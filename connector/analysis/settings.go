@@ -7,7 +7,6 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
-	"github.com/interchange-smtp/interchange/permission"
 )
 
 // setting is a parameter of Receive connectors that is compared by its value.
@@ -16,9 +15,18 @@ type setting struct {
 	text func(*connector.Receive) string
 	// rank is higher the more may happen; nil if the values have no order.
 	rank func(*connector.Receive) int64
-	// acts reports whether the value makes a difference for any client of the
-	// connector; nil if it always does.
-	acts func(*connector.Inbound) bool
+	// acts reports whether the value makes a difference for any client of one of the
+	// connectors that met; nil if it always does.
+	acts condition
+}
+
+// condition is something that must be so on a connector for a setting to have an effect.
+type condition func(*encounter, *connector.Inbound) bool
+
+// where returns the setting as one that has an effect only on a condition.
+func (s setting) where(acts condition) setting {
+	s.acts = acts
+	return s
 }
 
 // The least and the most that may happen.
@@ -89,25 +97,35 @@ func settings() []setting {
 			name: "MaxHeaderSize",
 			text: func(r *R) string { return sizeText(max(int64(r.MaxHeaderSize), 0)) },
 			rank: limit("", func(r *R) connector.ByteSize { return r.MaxHeaderSize }).rank,
+			acts: takesMail,
 		},
-		limit("MaxHopCount", func(r *R) int { return r.MaxHopCount }),
-		limit("MaxLocalHopCount", func(r *R) int { return r.MaxLocalHopCount.Or(0) }),
+		limit("MaxHopCount", func(r *R) int { return r.MaxHopCount }).where(takesMail),
+		limit("MaxLocalHopCount", func(r *R) int { return r.MaxLocalHopCount.Or(0) }).where(takesMail),
 		limit("MaxInboundConnection", func(r *R) connector.Limit { return r.MaxInboundConnection }),
 		limit("MaxInboundConnectionPerSource", func(r *R) connector.Limit { return r.MaxInboundConnectionPerSource }),
-		limit("MaxInboundConnectionPercentagePerSource", func(r *R) int { return r.MaxInboundConnectionPercentagePerSource }),
-		limit("MessageRateLimit", func(r *R) connector.Limit { return r.MessageRateLimit }),
-		words("MessageRateSource", func(r *R) string { return r.MessageRateSource.Or(0).String() }),
-		limit("MaxLogonFailures", func(r *R) int { return r.MaxLogonFailures.Or(0) }),
+		limit("MaxInboundConnectionPercentagePerSource", func(r *R) int { return r.MaxInboundConnectionPercentagePerSource }).
+			where(func(_ *encounter, in *connector.Inbound) bool { return in.Settings().MaxInboundConnection > 0 }),
+		limit("MessageRateLimit", func(r *R) connector.Limit { return r.MessageRateLimit }).where(takesMail),
+		words("MessageRateSource", func(r *R) string { return r.MessageRateSource.Or(0).String() }).
+			where(func(e *encounter, in *connector.Inbound) bool {
+				return in.Settings().MessageRateLimit > 0 && takesMail(e, in)
+			}),
+		limit("MaxLogonFailures", func(r *R) int { return r.MaxLogonFailures.Or(0) }).where(offersAuth),
 		{
 			name: "MaxProtocolErrors",
 			text: func(r *R) string { return r.MaxProtocolErrors.Or(0).String() },
 			rank: func(r *R) int64 { return int64(uint32(r.MaxProtocolErrors.Or(0))) }, // Unlimited is -1
 		},
-		delay("TarpitInterval", func(r *R) time.Duration { return r.TarpitInterval.Or(0) }),
-		delay("AuthTarpitInterval", func(r *R) time.Duration { return r.AuthTarpitInterval.Or(0) }),
+		delay("TarpitInterval", func(r *R) time.Duration { return r.TarpitInterval.Or(0) }).
+			where(func(_ *encounter, in *connector.Inbound) bool { return !external(in) }), // whose clients are trusted
+		delay("AuthTarpitInterval", func(r *R) time.Duration { return r.AuthTarpitInterval.Or(0) }).where(offersAuth),
 		timeout("ConnectionInactivityTimeout", func(r *R) time.Duration { return r.ConnectionInactivityTimeout }),
 		timeout("ConnectionTimeout", func(r *R) time.Duration { return r.ConnectionTimeout }),
-		{name: "MaxAcknowledgementDelay", text: func(r *R) string { return connector.FormatTimeSpan(r.MaxAcknowledgementDelay.Or(0)) }},
+		{
+			name: "MaxAcknowledgementDelay",
+			text: func(r *R) string { return connector.FormatTimeSpan(r.MaxAcknowledgementDelay.Or(0)) },
+			acts: takesMail,
+		},
 		keyword("BinaryMimeEnabled", func(r *R) bool { return r.BinaryMimeEnabled.Or(false) }),
 		keyword("ChunkingEnabled", func(r *R) bool { return r.ChunkingEnabled.Or(false) }),
 		keyword("DeliveryStatusNotificationEnabled", func(r *R) bool { return r.DeliveryStatusNotificationEnabled.Or(false) }),
@@ -117,7 +135,7 @@ func settings() []setting {
 		{
 			name: "AddMissingHeadersEnabled",
 			text: func(r *R) string { return strconv.FormatBool(r.AddMissingHeadersEnabled.Or(false)) },
-			acts: submits,
+			acts: completesHeaders,
 		},
 		{
 			name: "BareLinefeedRejectionEnabled",
@@ -125,13 +143,15 @@ func settings() []setting {
 			rank: func(r *R) int64 {
 				return -keyword("", func(r *R) bool { return r.BareLinefeedRejectionEnabled.Or(false) }).rank(r)
 			},
+			acts: takesMail,
 		},
 		{name: "EnhancedStatusCodesEnabled", text: func(r *R) string { return strconv.FormatBool(r.EnhancedStatusCodesEnabled.Or(false)) }},
 		words("SizeEnabled", func(r *R) string { return r.SizeEnabled.String() }),
 		words("Fqdn", func(r *R) string { return r.Fqdn }),
 		words("Banner", func(r *R) string { return r.Banner }),
 		words("DefaultDomain", func(r *R) string { return r.DefaultDomain }),
-		words("TlsCertificateName", func(r *R) string { return r.TlsCertificateName }),
+		words("TlsCertificateName", func(r *R) string { return r.TlsCertificateName }).
+			where(func(e *encounter, in *connector.Inbound) bool { return e.implicit || mechanismOf(in).Has(auth.TLS) }),
 	}
 }
 
@@ -141,7 +161,7 @@ func (c *comparer) compareSettings(place int) {
 	old, now := e.in[0].Settings(), e.in[1].Settings()
 	for _, s := range settings() {
 		was, is := s.text(old), s.text(now)
-		if was == is || s.acts != nil && !s.acts(e.in[0]) && !s.acts(e.in[1]) {
+		if was == is || s.acts != nil && !s.acts(e, e.in[0]) && !s.acts(e, e.in[1]) {
 			continue
 		}
 		d := delta{aspect: AspectSetting, direction: Different, subject: s.name, before: was, after: is, anyChannel: true}
@@ -152,11 +172,42 @@ func (c *comparer) compareSettings(place int) {
 	}
 }
 
-// submits reports whether clients of in may submit mail of their own: they may relay,
-// log on, or are externally secured.
-func submits(in *connector.Inbound) bool {
-	s := in.Open(auth.Channel{TLS: true})
-	return s.Authenticated() || s.Rights().Has(permission.AcceptAnyRecipient) || in.Settings().AuthMechanism.Or(auth.None).Has(auth.BasicAuth)
+// takesMail reports whether some client of in gets as far as to send a message.
+func takesMail(e *encounter, in *connector.Inbound) bool {
+	return e.some(in, func(connector.Session) bool { return true })
+}
+
+// completesHeaders reports whether there is a client of in whose messages get what their
+// header lacks.
+func completesHeaders(e *encounter, in *connector.Inbound) bool {
+	return e.some(in, func(s connector.Session) bool { return s.CompletesHeader(0) })
+}
+
+// some reports whether something is true of a session that may send on in.
+func (e *encounter) some(in *connector.Inbound, is func(connector.Session) bool) bool {
+	for _, who := range e.everybody(e.pair, relayRights) {
+		for _, tls := range []bool{false, true} {
+			if !tls && (e.implicit || len(who.Partner) > 0) {
+				continue
+			}
+			at := &encounter{comparer: e.comparer, pair: e.pair, who: who, tls: tls}
+			if s, ok := at.open(in); ok && s.Mail(connector.Mail{}).Allowed() && is(s) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// offersAuth reports whether clients may log on to in.
+func offersAuth(_ *encounter, in *connector.Inbound) bool {
+	return mechanismOf(in).Has(auth.BasicAuth)
+}
+
+func external(in *connector.Inbound) bool { return mechanismOf(in).Has(auth.ExternalAuthoritative) }
+
+func mechanismOf(in *connector.Inbound) auth.Mechanism {
+	return in.Settings().AuthMechanism.Or(auth.None)
 }
 
 // sizeText is a limit on sizes in words; 0 is none.

@@ -1,36 +1,81 @@
 package analysis_test
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
+	"github.com/interchange-smtp/interchange/permission"
 )
 
-// Whether headers are completed is told only of a connector with clients for whom
-// that is done.
-func TestMissingHeadersCompared(t *testing.T) {
-	relay, internet, submission := relays(), office().Receive[0], office().Receive[0]
-	submission.AuthMechanism = connector.Value(auth.TLS | auth.BasicAuth)
+// TestSettingsWithoutEffect: a parameter is told of only where it makes a difference for
+// some client of the connector.
+func TestSettingsWithoutEffect(t *testing.T) {
+	internet, external, nobody := office().Receive[0], office().Receive[0], office().Receive[0]
+	external.AuthMechanism, external.PermissionGroups = connector.Value(auth.ExternalAuthoritative), connector.Value(permission.ExchangeServers)
+	nobody.PermissionGroups = connector.Value(permission.Partners)
+	logsOn := office().Receive[1]
+	locked := logsOn
+	locked.PermissionGroups = connector.Value(permission.AnonymousUsers)
+	partners := internet
+	partners.DomainSecureEnabled, partners.AuthMechanism = true, connector.Value(auth.TLS)
+	partners.PermissionGroups = connector.Value(permission.Partners)
+	partners.Permissions = []permission.Grant{allow(permission.SIDPartners, permission.AcceptAnyRecipient)}
+	limited := internet
+	limited.MessageRateLimit = 50
+	unlimited := internet
+	unlimited.MaxInboundConnection = connector.Unlimited
+	noTLS := internet
+	noTLS.AuthMechanism = connector.Value(auth.None)
+	begins := noTLS
+	begins.Bindings = bindings("0.0.0.0:465")
 	for _, tt := range []struct {
-		name    string
-		receive connector.Receive
-		told    bool
+		receive   connector.Receive
+		parameter string
+		told      bool
 	}{
-		{"of clients that relay", relay, true},
-		{"of clients that log on", submission, true},
-		{"of strangers", internet, false},
+		{relays(), "AddMissingHeadersEnabled", true},
+		{logsOn, "AddMissingHeadersEnabled", true},
+		{locked, "AddMissingHeadersEnabled", false}, // every login is refused
+		{partners, "AddMissingHeadersEnabled", true},
+		{external, "AddMissingHeadersEnabled", true},
+		{internet, "AddMissingHeadersEnabled", false},
+		{logsOn, "MaxLogonFailures", true},
+		{internet, "MaxLogonFailures", false},
+		{locked, "AuthTarpitInterval", true},
+		{internet, "AuthTarpitInterval", false},
+		{internet, "TarpitInterval", true},
+		{external, "TarpitInterval", false},
+		{limited, "MessageRateSource", true},
+		{internet, "MessageRateSource", false},
+		{internet, "MaxInboundConnectionPercentagePerSource", true},
+		{unlimited, "MaxInboundConnectionPercentagePerSource", false},
+		{internet, "TlsCertificateName", true},
+		{begins, "TlsCertificateName", true},
+		{noTLS, "TlsCertificateName", false},
+		{internet, "MaxHeaderSize", true},
+		{nobody, "MaxHeaderSize", false},
+		{nobody, "MaxHopCount", false},
+		{nobody, "MessageRateLimit", false},
+		{nobody, "BareLinefeedRejectionEnabled", false},
+		{nobody, "MaxAcknowledgementDelay", false},
+		{nobody, "MaxProtocolErrors", true},
 	} {
 		cfg := office()
+		cfg.Transport.TLSReceiveDomainSecureList = []string{"partner.test"}
 		cfg.Receive = []connector.Receive{tt.receive}
-		on := compile(t, cfg)
-		tt.receive.AddMissingHeadersEnabled = connector.Value(false)
-		cfg.Receive = []connector.Receive{tt.receive}
-		off := compile(t, cfg)
-		if got := texts(analysis.Compare(on, off).Changes); strings.Contains(got, "AddMissingHeadersEnabled") != tt.told || tt.told == analysis.Equivalent(on, off) {
-			t.Errorf("%s: told is %q", tt.name, got)
+		before := compile(t, cfg)
+		if edit := special["Receive."+tt.parameter]; edit != nil {
+			edit(&cfg)
+		} else if !another(reflect.ValueOf(&cfg.Receive[0]).Elem().FieldByName(tt.parameter)) {
+			t.Fatalf("%s: give a value to change it to", tt.parameter)
+		}
+		got := texts(analysis.Compare(before, compile(t, cfg)).Changes)
+		if strings.Contains(got, tt.parameter) != tt.told || tt.told == (got == "") {
+			t.Errorf("%s of %+v: told is %q", tt.parameter, tt.receive, got)
 		}
 	}
 }
