@@ -49,12 +49,21 @@ func (v *checker) checkBindings(checks []receiveCheck) {
 			continue
 		}
 		keys := clientKeys{ipv4: l.ipv4, known: map[*receiveCheck]rangesKey{}}
-		v.r7bRoles(occupants[l], &keys)
+		v.r7bRoles(byName(occupants[l]), &keys)
 		v.r7Conflicts(occupants[l], &keys)
 	}
 	for _, l := range order {
 		v.r8Overlaps(occupants[l])
 	}
+}
+
+// byName returns occupants in an order that doesn't depend on that of the Config.
+func byName(occupants []occupant) []occupant {
+	sorted := slices.Clone(occupants)
+	slices.SortStableFunc(sorted, func(a, b occupant) int {
+		return cmp.Or(cmp.Compare(a.check.r.Name, b.check.r.Name), a.addr.Compare(b.addr))
+	})
+	return sorted
 }
 
 // plainBinding is the form in which bindings are compared.

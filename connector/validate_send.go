@@ -1,7 +1,10 @@
 package connector
 
 import (
+	"maps"
 	"math"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -195,7 +198,7 @@ func (c *sendCheck) s3Credential() {
 	if m == auth.BasicAuthRequireTLS && c.s.IgnoreSTARTTLS {
 		c.bad("IgnoreSTARTTLS", CodeIgnoreSTARTTLS, "SmartHostAuthMechanism BasicAuthRequireTLS needs STARTTLS, so it must be false")
 	}
-	if m == auth.BasicAuth && !c.s.RequireTLS {
+	if m == auth.BasicAuth && !c.s.RequireTLS && !c.implicitTLS() {
 		c.doubt("SmartHostAuthMechanism", CodeCredentialClear, "the password may cross the network unprotected; give BasicAuthRequireTLS or RequireTLS")
 	}
 }
@@ -277,24 +280,30 @@ func (c *sendCheck) s8Linked() {
 // s9ForceHELO: HELO gives no extensions, so neither STARTTLS nor AUTH. Exchange
 // documents no exclusion, and mail simply stays where it is.
 func (c *sendCheck) s9ForceHELO() {
-	if c.s.ForceHELO && (c.s.RequireTLS || c.s.DomainSecureEnabled || c.s.SmartHostAuthMechanism&(auth.BasicAuth|auth.BasicAuthRequireTLS) != 0) {
+	if !c.s.ForceHELO {
+		return
+	}
+	startTLS := (c.s.RequireTLS || c.s.DomainSecureEnabled) && !c.implicitTLS()
+	if startTLS || c.s.SmartHostAuthMechanism&(auth.BasicAuth|auth.BasicAuthRequireTLS) != 0 {
 		c.doubt("ForceHELO", CodeForceHELO, "after HELO there is neither STARTTLS nor AUTH, which this connector requires, so nothing will be sent")
 	}
 }
 
-// s14Sites: the source servers should be close to each other.
+// implicitTLS reports whether connections to next hops begin with TLS (RFC 8314
+// section 7.3).
+func (c *sendCheck) implicitTLS() bool { return c.s.Port == 465 }
+
+// s14Sites: the source servers should be close to each other. Servers without a site
+// share one.
 func (c *sendCheck) s14Sites() {
-	var site string
-	for i, name := range c.given.SourceTransportServers {
-		server, ok := c.cfg.server(name)
-		if !ok {
-			continue
+	bySite := map[string]string{} // in small letters: as it is written
+	for _, name := range c.given.SourceTransportServers {
+		if server, ok := c.cfg.server(name); ok {
+			bySite[strings.ToLower(server.Site)] = strconv.Quote(server.Site)
 		}
-		if i > 0 && site != "" && !strings.EqualFold(server.Site, site) {
-			c.doubt("SourceTransportServers", CodeSourceSites, "the servers are in more than one site, %q and %q", site, server.Site)
-			return
-		}
-		site = server.Site
+	}
+	if sites := slices.Sorted(maps.Values(bySite)); len(sites) > 1 {
+		c.doubt("SourceTransportServers", CodeSourceSites, "the servers are in more than one site: %s", strings.Join(sites, ", "))
 	}
 }
 
@@ -320,7 +329,7 @@ func (c *sendCheck) scalars() {
 func (c *sendCheck) notEnforced() {
 	s := &c.given
 	if s.SmartHostAuthMechanism == auth.ExchangeServer {
-		c.doubt("SmartHostAuthMechanism", CodeNotEnforced, "ExchangeServer has no effect: X-EXPS doesn't exist here, so nobody logs on to the smart host")
+		c.doubt("SmartHostAuthMechanism", CodeNotEnforced, "ExchangeServer doesn't log on to the smart host, because X-EXPS doesn't exist here; it only lets the header fields pass that our own servers are sent")
 	}
 	if s.CloudServicesMailEnabled {
 		c.doubt("CloudServicesMailEnabled", CodeNotEnforced, "it only lets cross-premises fields pass; no organization fields are renamed to such")

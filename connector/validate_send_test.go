@@ -2,6 +2,8 @@ package connector_test
 
 import (
 	"net/netip"
+	"slices"
+	"testing"
 	"time"
 
 	"github.com/interchange-smtp/interchange/auth"
@@ -138,4 +140,40 @@ var sendRows = []ruleRow{
 		}},
 	{rule: "size", path: "Transport.MaxSendSize", code: connector.CodeOutOfRange,
 		wrong: func(c *connector.Config) { c.Transport.MaxSendSize = -7 }},
+}
+
+// TestImplicitTLSOut: at port 465 TLS comes first, so no password crosses in the clear,
+// and HELO keeps nothing from being sent but AUTH.
+func TestImplicitTLSOut(t *testing.T) {
+	for _, tt := range []struct {
+		port  int
+		basic bool
+		helo  bool
+		want  []string
+	}{
+		{25, true, false, []string{connector.CodeCredentialClear}},
+		{465, true, false, nil},
+		{25, false, true, []string{connector.CodeForceHELO}},
+		{465, false, true, nil},
+		{465, true, true, []string{connector.CodeForceHELO}},
+	} {
+		s := connector.Send{
+			Name: "Out", AddressSpaces: spaces("*"), SmartHosts: []connector.SmartHost{connector.MustParseSmartHost("mx.isp.example")},
+			Port: tt.port, ForceHELO: tt.helo, RequireTLS: tt.helo,
+		}
+		if tt.basic {
+			s.SmartHostAuthMechanism, s.AuthenticationCredential = auth.BasicAuth, &connector.Credential{UserName: "us", Password: "secret"}
+		}
+		p, err := connector.Compile(connector.Config{Send: []connector.Send{s}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, w := range p.Warnings() {
+			got = append(got, w.Code)
+		}
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("port %d, a password: %v, ForceHELO: %v: got %v, want %v", tt.port, tt.basic, tt.helo, got, tt.want)
+		}
+	}
 }

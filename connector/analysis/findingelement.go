@@ -102,6 +102,8 @@ func (e *element) unset() bool {
 		return true
 	case e.field == "LinkedReceiveConnector":
 		return false // without it the connector needs address spaces
+	case e.field == "SmartHostAuthMechanism", e.field == "CloudServicesMailEnabled":
+		return false // they let header fields pass
 	}
 	v := reflect.ValueOf(e.receive)
 	if e.send != nil {

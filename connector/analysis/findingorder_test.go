@@ -9,9 +9,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
 	"github.com/interchange-smtp/interchange/connector/internal/randompolicy"
+	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/routing"
 )
 
 // shuffled is a policy in another order of everything that has no order.
@@ -27,7 +30,9 @@ func shuffled(r *rand.Rand, cfg connector.Config) connector.Config {
 		r.Shuffle(len(s.AddressSpaces), swapper(s.AddressSpaces))
 		r.Shuffle(len(s.SmartHosts), swapper(s.SmartHosts))
 		r.Shuffle(len(s.Permissions), swapper(s.Permissions))
+		r.Shuffle(len(s.SourceTransportServers), swapper(s.SourceTransportServers))
 	}
+	r.Shuffle(len(cfg.Servers), swapper(cfg.Servers))
 	r.Shuffle(len(cfg.Receive), swapper(cfg.Receive))
 	r.Shuffle(len(cfg.Send), swapper(cfg.Send))
 	r.Shuffle(len(cfg.Accepted), swapper(cfg.Accepted))
@@ -181,4 +186,66 @@ func (p slowPolicy) tied(local netip.AddrPort, remote netip.Addr) bool {
 		}
 	}
 	return other.serve(local, remote).Name != "zzz"
+}
+
+// TestOrderOfPeers: the same is found whichever of several comes first that share a
+// port, belong to one connector, or log on to a gateway.
+func TestOrderOfPeers(t *testing.T) {
+	cfg := office()
+	cfg.Server = "A"
+	cfg.Servers = []routing.Server{{Name: "A"}, {Name: "B", Site: "north"}, {Name: "C", Site: "south"}}
+	for i, role := range []connector.TransportRole{connector.HubTransport, connector.FrontendTransport, connector.HubTransport} {
+		in := relays()
+		in.Name, in.TransportRole, in.RemoteIPRanges = fmt.Sprint("Relay ", i), role, ranges(fmt.Sprintf("10.1.%d.0/24", i))
+		in.Bindings = bindings("0.0.0.0:2525", "10.2.3.4:2525")
+		cfg.Receive = append(cfg.Receive, in)
+	}
+	cfg.Receive[1].Bindings = bindings("0.0.0.0:25")
+	for _, name := range []string{"Spare", "Way"} {
+		out := cfg.Send[0]
+		out.Name, out.SourceTransportServers = name, []string{"C", "A", "B"}
+		out.SmartHostAuthMechanism, out.AuthenticationCredential = auth.BasicAuthRequireTLS, &connector.Credential{UserName: "us", Password: "secret"}
+		cfg.Send = append(cfg.Send, out)
+	}
+	p := compile(t, cfg)
+	want := findingsOf(p)
+	for _, code := range []string{connector.CodeRoleConflict, connector.CodeSourceSites, analysis.CodeGatewaySender} {
+		if !strings.Contains(strings.Join(want, "\n"), code) {
+			t.Errorf("%s isn't found", code)
+		}
+	}
+	r := rand.New(rand.NewPCG(5, 9))
+	for range 20 {
+		if got := findingsOf(compile(t, shuffled(r, p.Config()))); !slices.Equal(got, want) {
+			t.Fatalf("in another order:\n%s\nbefore:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+		}
+	}
+}
+
+// TestPartlyEnforced: what has an effect beside the one that it lacks isn't left out by a
+// repair, nor is that advised.
+func TestPartlyEnforced(t *testing.T) {
+	for field, edit := range map[string]func(*connector.Config){
+		"SmartHostAuthMechanism":   func(c *connector.Config) { c.Send[0].SmartHostAuthMechanism = auth.ExchangeServer },
+		"CloudServicesMailEnabled": func(c *connector.Config) { c.Send[0].CloudServicesMailEnabled = true },
+		"Permissions[0]": func(c *connector.Config) {
+			c.Receive[0].Permissions = []permission.Grant{allow(permission.SIDAnonymous, permission.AcceptAnyRecipient, permission.BypassAntiSpam)}
+		},
+	} {
+		cfg := office()
+		edit(&cfg)
+		p := compile(t, cfg)
+		found := analysis.Check(p, analysis.Options{})
+		i := slices.IndexFunc(found, func(f analysis.Finding) bool {
+			return f.Code == connector.CodeNotEnforced && strings.HasSuffix(f.Place, "."+field)
+		})
+		if i < 0 {
+			t.Errorf("%s: nothing is said of it", field)
+			continue
+		}
+		f := found[i]
+		if after := p.Config(); f.Repair(&after) && !analysis.Equivalent(p, compile(t, after)) || strings.HasPrefix(f.Fix, "leave it out:") {
+			t.Errorf("%s: %s; to do: %s", field, f, f.Fix)
+		}
+	}
 }

@@ -2,8 +2,11 @@ package analysis
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
@@ -19,9 +22,14 @@ const smtpPort = 25
 // gateway needs and that no permission group gives: who logs in may send only as
 // itself, and a gateway hands over mail of everybody on the Internet.
 func (c *checker) gatewaySenders() {
-	gateway := slices.IndexFunc(c.outbounds, logsOnForAll)
+	gateways := map[string]bool{}
+	for _, out := range c.outbounds {
+		if logsOnForAll(out) {
+			gateways[strconv.Quote(out.Name())] = true
+		}
+	}
 	door := c.gatewayDoor()
-	if gateway < 0 || door == nil {
+	if len(gateways) == 0 || door == nil {
 		return
 	}
 	user := auth.Identity{Principal: permission.Principal{Name: "smtpgateway", SIDs: []permission.SID{permission.SIDAuthenticatedUsers}}}
@@ -31,11 +39,19 @@ func (c *checker) gatewaySenders() {
 	d.From = partition.Mailbox("user", c.domains.Cells[c.domains.Elsewhere()].Witness)
 	c.find(Finding{
 		Code: CodeGatewaySender, Severity: SeverityNote, Place: door.path,
-		Text: fmt.Sprintf("Send connector %q logs on to a gateway for mail to every domain; if that gateway logs on here in turn, what it hands over from the Internet is refused, because its account lacks %v; Add-ADPermission grants it",
-			c.outbounds[gateway].Name(), lacks),
+		Text: fmt.Sprintf("%s to a gateway for mail to every domain; if that gateway logs on here in turn, what it hands over from the Internet is refused, because its account lacks %v; Add-ADPermission grants it",
+			loggingOn(slices.Sorted(maps.Keys(gateways))), lacks),
 		Fix:     fmt.Sprintf("grant its account %v with Add-ADPermission, or acknowledge that no gateway logs on here", lacks),
 		Witness: d,
 	})
+}
+
+// loggingOn begins a sentence about Send connectors that log on.
+func loggingOn(names []string) string {
+	if len(names) == 1 {
+		return "Send connector " + names[0] + " logs on"
+	}
+	return "Send connectors " + strings.Join(names, " and ") + " log on"
 }
 
 // logsOnForAll reports whether a Send connector logs on to smart hosts for mail to

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
@@ -34,6 +35,22 @@ var warningFixes = map[string]warningFix{
 	connector.CodeSiteLink:          {"correct the site's name, or leave it out", nil},
 }
 
+// partlyEnforced says what is right for parameters, and grants, of which only a part has
+// no effect.
+var partlyEnforced = map[string]string{
+	"SmartHostAuthMechanism":   "give None, if the smart host is to be sent the header fields only that strangers are",
+	"CloudServicesMailEnabled": "leave it out, if no cross-premises fields are to pass",
+	"LinkedReceiveConnector":   "give AddressSpaces instead",
+	"Permissions":              "leave these rights out of it: they do nothing here",
+}
+
+// placeField returns the parameter of a place, without an index.
+func placeField(place string) string {
+	_, _, _, field := splitPlace(place)
+	field, _, _ = strings.Cut(field, "[")
+	return field
+}
+
 // warnings makes findings of what Compile warns of.
 func (c *checker) warnings() {
 	for _, p := range c.policy.Warnings() {
@@ -42,6 +59,9 @@ func (c *checker) warnings() {
 			continue
 		}
 		f := Finding{Code: p.Code, Severity: SeverityWarning, Place: p.Path, Text: p.Detail, Fix: rule.fix}
+		if p.Code == connector.CodeNotEnforced {
+			f.Fix = cmp.Or(partlyEnforced[placeField(p.Path)], f.Fix)
+		}
 		c.warningWitness(&f)
 		if rule.edit != nil {
 			f.edit = func(cfg *connector.Config) bool {
