@@ -204,7 +204,7 @@ func TestDialogs(t *testing.T) {
 			[]string{"mail a@example.org", "rcpt b@example.net", "rcpt c@example.net", "rcpt d@example.net", "rcpt e@example.net",
 				"rcpt f@example.net", `rcpt "v@foreign.example> ORCPT=rfc822;x"@example.net`, "rcpt pOSTmaster@example.net", "rcpt postmaster@example.net"}},
 		{"a sender without brackets", `
-			> MAIL FROM: scanner@copier_2 SIZE=200
+			> MAIL FROM: scanner@copier_2 SIZE=200 X=Y
 			< 555 5.5.4 Unsupported parameter
 			> mail from:scanner@copier_2 body=8bitmime
 			< 250 ...`, []string{"mail scanner@copier_2"}},
@@ -315,16 +315,16 @@ func TestParameters(t *testing.T) {
 		none = "555 5.5.4 Unsupported parameter"
 	)
 	for _, row := range []struct{ command, plain, full string }{
-		{"MAIL FROM:<a@example.org> SIZE=100", none, good},
-		{"MAIL FROM:<a@example.org> SIZE=-1", none, good},
-		{"MAIL FROM:<a@example.org> SIZE=", none, good},
-		{"MAIL FROM:<a@example.org> SIZE=1 SIZE=2", none, bad},
-		{"MAIL FROM:<a@example.org> SIZE=1 size=1", none, good},
-		{"MAIL FROM:<a@example.org> BODY=8bitmime", none, good},
-		{"MAIL FROM:<a@example.org> BODY=7BIT", none, good},
+		{"MAIL FROM:<a@example.org> SIZE=100", good, good},
+		{"MAIL FROM:<a@example.org> SIZE=-1", good, good},
+		{"MAIL FROM:<a@example.org> SIZE=", good, good},
+		{"MAIL FROM:<a@example.org> SIZE=1 SIZE=2", bad, bad},
+		{"MAIL FROM:<a@example.org> SIZE=1 size=1", good, good},
+		{"MAIL FROM:<a@example.org> BODY=8bitmime", good, good},
+		{"MAIL FROM:<a@example.org> BODY=7BIT", good, good},
 		{"MAIL FROM:<a@example.org> BODY=BINARYMIME", none, good},
-		{"MAIL FROM:<a@example.org> BODY=X", none, good},
-		{"MAIL FROM:<a@example.org> BODY=7BIT BODY=8BITMIME", none, bad},
+		{"MAIL FROM:<a@example.org> BODY=X", good, good},
+		{"MAIL FROM:<a@example.org> BODY=7BIT BODY=8BITMIME", bad, bad},
 		{"MAIL FROM:<a@example.org> SMTPUTF8", none, good},
 		{"MAIL FROM:<a@example.org> SMTPUTF8=1", none, good},
 		{"MAIL FROM:<a@example.org> RET=HDRS ENVID=a+2Bb", none, good},

@@ -71,7 +71,7 @@ func (g *guard) parsePath(arg, keyword string, nullOK bool) (a routing.Address, 
 // params calls set for every parameter. One that comes twice must say the same
 // both times. They are taken after HELO, too: some clients say it behind EHLO or
 // in its place, and go on with what they know of the server.
-func (g *guard) params(s string, set func(key, value string) (offered bool)) (r connector.ReasonCode) {
+func (g *guard) params(s string, set func(key, value string) (taken bool)) (r connector.ReasonCode) {
 	var seen []string
 	for p := range strings.FieldsFuncSeq(s, isBlank) {
 		key, value, _ := strings.Cut(p, "=")
@@ -92,15 +92,18 @@ func (g *guard) params(s string, set func(key, value string) (offered bool)) (r 
 // isBlank reports whether c separates words.
 func isBlank(c rune) bool { return c == ' ' || c == '\t' }
 
-// mailParam takes a parameter of MAIL and reports whether it was offered. A value
-// that can't be read counts as not given: all of them are hints, or ask for
-// something in a report, and no reason to lose the mail.
-func (g *guard) mailParam(key, value string) (offered bool) {
+// mailParam takes a parameter of MAIL and reports whether it is taken: SIZE and BODY
+// for 8 bits always, since nothing is asked for with them, the others where they
+// were offered. A value that can't be read counts as not given: all of them are
+// hints, or ask for something in a report, and no reason to lose the mail.
+func (g *guard) mailParam(key, value string) (taken bool) {
 	m := &g.pending.mail
 	switch key {
 	case "SIZE": // RFC 1870
-		m.Size = parseSize(value)
-		return g.offer.Size
+		if g.offer.Size {
+			m.Size = parseSize(value)
+		}
+		return true
 	case "BODY": // RFC 6152, RFC 3030
 		return g.bodyParam(value)
 	case "SMTPUTF8": // RFC 6531
@@ -122,21 +125,20 @@ func (g *guard) mailParam(key, value string) (offered bool) {
 }
 
 // bodyParam takes MAIL's BODY.
-func (g *guard) bodyParam(value string) (offered bool) {
+func (g *guard) bodyParam(value string) (taken bool) {
 	m := &g.pending.mail
 	switch strings.ToUpper(value) {
 	case "8BITMIME":
 		m.Body = Body8BitMIME
-		return g.cfg.EightBitMime
 	case "BINARYMIME":
 		m.Body = BodyBinaryMIME
 		return g.cfg.BinaryMime
 	}
-	return g.cfg.EightBitMime || g.cfg.BinaryMime
+	return true
 }
 
 // rcptParam takes a parameter of RCPT like mailParam.
-func (g *guard) rcptParam(key, value string) (offered bool) {
+func (g *guard) rcptParam(key, value string) (taken bool) {
 	r := &g.pending.rcpt
 	switch key {
 	case "NOTIFY": // RFC 3461
