@@ -66,6 +66,7 @@ type Conn struct {
 
 	heard memory
 	begun bool // MAIL was accepted, and its transaction not ended
+	taken int  // recipients accepted since MAIL
 	asked bool // DATA was pipelined, and answered with data
 	data  Reply
 	bad   bool // nothing can be known of the conversation any more

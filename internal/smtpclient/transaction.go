@@ -104,7 +104,7 @@ func (c *Conn) beginAtOnce(m Mail, to []Rcpt, data bool) (answers []error, err e
 	if c.bad {
 		return nil, refused
 	}
-	c.begun = refused == nil
+	c.begun, c.taken = refused == nil, 0
 	answers = make([]error, 0, len(to))
 	answers, taken, err := c.answers(answers, to[:n])
 	if err == nil && data {
@@ -156,7 +156,7 @@ func (c *Conn) answers(list []error, to []Rcpt) (_ []error, taken bool, err erro
 	for _, r := range to {
 		err := c.checkRcpt(r)
 		if err == nil {
-			if err = c.answer(StageRcpt); c.bad {
+			if err = c.answerRcpt(); c.bad {
 				return nil, false, err
 			}
 		}
@@ -193,7 +193,7 @@ func (c *Conn) beginSlowly(m Mail, to []Rcpt) (answers []error, err error) {
 	if err := c.answer(StageMail); err != nil {
 		return nil, err
 	}
-	c.begun = true
+	c.begun, c.taken = true, 0
 	for i := range to {
 		one := to[i : i+1]
 		if err := c.write(StageRcpt, c.appendRcpts(nil, one), c.cfg.Timeouts.Command); err != nil {
@@ -232,13 +232,37 @@ func (c *Conn) announced(taken bool) error {
 	return nil
 }
 
-// answer reads the reply to MAIL or RCPT.
+// answer reads the reply to RSET, MAIL or RCPT.
 func (c *Conn) answer(s Stage) error {
 	r, err := c.read(s, c.cfg.Timeouts.Command)
 	if err == nil && r.Code/100 != 2 {
 		err = c.unexpected(s, r)
 	}
 	return err
+}
+
+// answerRcpt reads the reply to RCPT. Of a recipient who was only one too many the
+// error is ErrTooMany, and holds the reply.
+func (c *Conn) answerRcpt() error {
+	err := c.answer(StageRcpt)
+	var e *Error
+	switch {
+	case err == nil:
+		c.taken++
+	case errors.As(err, &e) && tooMany(e.Reply, c.taken):
+		e.Err = ErrTooMany
+	}
+	return err
+}
+
+// tooMany reports whether r refuses one recipient too many; 552 is the old code for
+// it (RFC 5321 section 4.5.3.1.10). Both codes are those of a full mailbox, too: so
+// without X.5.3 it takes some that were accepted before, and no other status.
+func tooMany(r Reply, taken int) bool {
+	if r.Code != 452 && r.Code != 552 {
+		return false
+	}
+	return r.Enhanced == [3]int{r.Code / 100, 5, 3} || r.Enhanced[0] == 0 && taken > 0
 }
 
 // Rcpt adds a recipient to the open transaction.
@@ -251,7 +275,7 @@ func (c *Conn) Rcpt(ctx context.Context, r Rcpt) error {
 	if err := c.write(StageRcpt, c.line, c.cfg.Timeouts.Command); err != nil {
 		return c.lastWords(StageRcpt, err)
 	}
-	return c.answer(StageRcpt)
+	return c.answerRcpt()
 }
 
 // lastWords returns what the hop said before it closed the connection, or err.

@@ -89,9 +89,10 @@ func passOn(e *smtpclient.Error) connector.Reply {
 		// It is us that the hop refuses: no message is at fault, and another day
 		// it may not.
 		code, enhanced = 451, class(enhanced, 4, [3]int{4, 4, 0})
-	case e.Stage == smtpclient.StageRcpt && (code == 552 || code == 452):
-		// Too many recipients; 552 is the old code (RFC 5321 section 4.5.3.1.10).
-		code, enhanced = 452, class(enhanced, 4, [3]int{4, 5, 3})
+	case errors.Is(e, smtpclient.ErrTooMany):
+		code, enhanced = 452, [3]int{4, 5, 3}
+	case e.Stage == smtpclient.StageRcpt && code == 452: // the mailbox has no room
+		enhanced = class(enhanced, 4, [3]int{4, 4, 0})
 	case e.Stage == smtpclient.StageReset, wantsLogon(code):
 		// The client can't, and shall not believe that it is asked to.
 		return reply(connector.NextHopSecurity)

@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/internal/conversion"
@@ -47,10 +48,16 @@ func scopeOf(err error) scope {
 	switch {
 	case e.Reply.Code == 0, e.Reply.Code == 421:
 		return ofConnection
-	case isCrowded(err), wantsLogon(e.Reply.Code):
+	case isCrowded(err), wantsLogon(e.Reply.Code), e.Stage == smtpclient.StageMail && isFull(e.Reply):
 		return ofHost
 	}
 	return ofMessage
+}
+
+// isFull reports whether a hop has no room for any message (RFC 3463: X.3.1), as
+// Exchange under back pressure.
+func isFull(r smtpclient.Reply) bool {
+	return r.Enhanced == [3]int{4, 3, 1} || r.Code == 452 && r.Enhanced[0] == 0
 }
 
 // wantsLogon reports whether a hop wants us to authenticate or encrypt (RFC 4954
@@ -70,8 +77,11 @@ func isCrowded(err error) bool {
 	}
 	text := strings.ToLower(e.Reply.Text())
 	return e.Reply.Code == 432 || e.Reply.Enhanced == [3]int{4, 3, 2} ||
-		strings.Contains(text, "concurrent") || strings.Contains(text, "too many connections")
+		slices.ContainsFunc(crowdWords, func(w string) bool { return strings.Contains(text, w) })
 }
+
+// crowdWords are what hops say of too much at once.
+var crowdWords = []string{"concurren", "simultaneous", "too many connections", "too many sessions", "throttl"}
 
 // IsCrowded reports whether the next hop said, by way of an error of [Sender.Send], that
 // too much comes at once: with fewer connections it may take the message.

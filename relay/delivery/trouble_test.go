@@ -93,11 +93,19 @@ func TestWhoIsAtFault(t *testing.T) {
 		{relaytest.StageMail, "421 4.4.2 bye", "451 4.4.2 bye", true},
 		{relaytest.StageMail, "451 4.3.2 not now", "451 4.3.2 not now", true},
 		{relaytest.StageMail, "450 too many connections from you", "451 4.4.0 too many", true},
+		{relaytest.StageMail, "452 4.3.1 Insufficient system resources", "451 4.3.1", true},
+		{relaytest.StageMail, "452 no space", "451 4.4.0 no space", true},
+		{relaytest.StageMail, "452 4.2.2 your own mailbox is full", "451 4.2.2", false},
+		{relaytest.StageMail, "421 4.7.0 too many sessions", "451 4.7.0", true},
+		{relaytest.StageMail, "451 4.7.0 number of simultaneous transfers exceeded", "451 4.7.0", true},
+		{relaytest.StageDataInit, "454 Throttling failure: Maximum sending rate exceeded.", "451 4.4.0", true},
 		{relaytest.StageMail, "451 4.1.8 sender's domain", "451 4.1.8", false},
 		{relaytest.StageMail, "571 5.7.1 not you", "571 5.7.1 not you", false},
 		{relaytest.StageRcpt, "421 4.7.0 too many errors", "451 4.7.0", false},
 		{relaytest.StageRcpt, "450 4.3.2 not now", "451 4.3.2", true},
 		{relaytest.StageRcpt, "452 4.2.2 full", "452 4.2.2 full", false},
+		{relaytest.StageRcpt, "552 5.2.2 mailbox full", "552 5.2.2 mailbox full", false},
+		{relaytest.StageRcpt, "552 exceeded storage allocation", "552 0.0.0 exceeded storage", false},
 		{relaytest.StageDataInit, "432 4.3.2 concurrent connections limit exceeded", "451 4.3.2", true},
 		{relaytest.StageData, "432 4.3.2 sender thread limit exceeded", "451 4.3.2", true},
 		{relaytest.StageData, "452 4.3.1 disk full", "451 4.3.1", false},
@@ -116,6 +124,27 @@ func TestWhoIsAtFault(t *testing.T) {
 		}
 		if n := len(sink.Messages()); n != 0 {
 			t.Errorf("%s: %d messages arrived", name, n)
+		}
+	}
+}
+
+// TestTooManyOrFull: 452 and 552 say that one recipient was too many only where some
+// were accepted before and no status says otherwise.
+func TestTooManyOrFull(t *testing.T) {
+	for reply, want := range map[string]string{
+		"452":                   "452 4.5.3",
+		"552":                   "452 4.5.3",
+		"552 too many":          "452 4.5.3 too many",
+		"552 5.5.3 too many":    "452 4.5.3 too many",
+		"452 4.2.2 full":        "452 4.2.2 full",
+		"552 5.2.2 full":        "552 5.2.2 full",
+		"552 5.7.1 not by size": "552 5.7.1 not by size",
+	} {
+		for _, omit := range [][]string{nil, {"PIPELINING"}} {
+			w := newWorld(t, toHosts("192.0.2.1"))
+			w.sink("192.0.2.1:25", &relaytest.Sink{Omit: omit, Script: refuse(relaytest.StageRcpt, "c@fabrikam.com", reply)})
+			expect(t, reply, w.send("b@fabrikam.com", "c@fabrikam.com"), want)
+			expect(t, reply+", a client waits", w.relay("b@fabrikam.com", "c@fabrikam.com"), want)
 		}
 	}
 }
