@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
@@ -45,20 +46,10 @@ func (s *Sender) begin(ctx context.Context, a *attempt) (*link, []error, error) 
 	list := s.candidates(a.hop)
 	var slow []call
 	for _, c := range list {
-		k := linkKey{a.hop.out, c.kind, c.name}
-		if l := s.kept(ctx, a, k); l != nil {
-			if answers, err, ok := s.try(ctx, a, l); ok {
-				return s.begun(l, answers, err)
-			}
-		}
-		l, late := s.connect(ctx, end, a, c, len(list) == 1)
+		o, late := s.ask(ctx, end, a, c, len(list) == 1)
 		slow = append(slow, late...)
-		if l == nil {
-			continue
-		}
-		if answers, err, ok := s.try(ctx, a, l); ok {
-			s.tookOver(ctx, a)
-			return s.begun(l, answers, err)
+		if o != nil && !(len(list) > 1 && s.passedOver(a, o)) {
+			return s.begun(o)
 		}
 	}
 	for _, c := range slow { // they may just be slow, and there is no other
@@ -67,8 +58,8 @@ func (s *Sender) begin(ctx context.Context, a *attempt) (*link, []error, error) 
 			a.failed.add(err)
 			continue
 		}
-		if answers, err, ok := s.try(ctx, a, l); ok {
-			return s.begun(l, answers, err)
+		if o := s.try(ctx, a, l); o != nil {
+			return s.begun(o)
 		}
 	}
 	if a.heard {
@@ -77,23 +68,30 @@ func (s *Sender) begin(ctx context.Context, a *attempt) (*link, []error, error) 
 	return nil, nil, &hopError{&a.failed}
 }
 
+// opened is a transaction that a host has opened, or refused as a whole.
+type opened struct {
+	link    *link
+	answers []error // to the recipients
+	err     error   // the refusal
+}
+
 // kept returns a connection that was kept, unless a new one is wanted.
-func (s *Sender) kept(ctx context.Context, a *attempt, k linkKey) *link {
+func (s *Sender) kept(a *attempt, k linkKey) *link {
 	if a.fresh {
 		return nil
 	}
 	return s.pool.get(k)
 }
 
-// try begins the transaction on l. ok is false, and l is closed, if another
+// try begins the transaction on l. It returns nil, and closes l, if another
 // connection may fare better.
-func (s *Sender) try(ctx context.Context, a *attempt, l *link) (answers []error, err error, ok bool) {
+func (s *Sender) try(ctx context.Context, a *attempt, l *link) *opened {
 	used := l.used
 	l.use()
-	answers, err = l.Begin(ctx, a.mail, a.to, a.data)
+	answers, err := l.Begin(ctx, a.mail, a.to, a.data)
 	switch trouble := scopeOf(err); {
 	case trouble == ofMessage && !(used && doubted(answers, err)):
-		return answers, err, true
+		return &opened{l, answers, err}
 	case used:
 		s.log(ctx, slog.LevelDebug, "kept connection was of no use", slog.String("host", l.host), slog.Any("error", err))
 		if trouble != ofMessage {
@@ -102,19 +100,35 @@ func (s *Sender) try(ctx context.Context, a *attempt, l *link) (answers []error,
 	default:
 		a.heard = a.heard || afterMail(err)
 		a.failed.add(&hostError{l.host, err})
-		s.health.failed(l.key.String(), time.Now())
+		s.health.failed(l.addr, time.Now())
 	}
 	l.Close()
-	return nil, nil, false
+	return nil
+}
+
+// passedOver reports whether a host lacks what the message needs, which an equal of
+// it may have.
+func (s *Sender) passedOver(a *attempt, o *opened) bool {
+	err := o.err
+	if err == nil && !slices.Contains(o.answers, nil) {
+		err = o.answers[0]
+	}
+	if !errors.Is(err, smtpclient.ErrTooBig) && !errors.Is(err, smtpclient.ErrUTF8) {
+		return false
+	}
+	a.heard = true
+	a.failed.add(&hostError{o.link.host, err})
+	s.pool.put(o.link)
+	return true
 }
 
 // begun gives back the connection of a transaction that was refused as a whole.
-func (s *Sender) begun(l *link, answers []error, err error) (*link, []error, error) {
-	if err != nil {
-		s.done(l, nil, err)
-		return nil, nil, &hostError{l.host, err}
+func (s *Sender) begun(o *opened) (*link, []error, error) {
+	if o.err != nil {
+		s.done(o.link, nil, o.err)
+		return nil, nil, &hostError{o.link.host, o.err}
 	}
-	return l, answers, nil
+	return o.link, o.answers, nil
 }
 
 // done keeps l for others after a transaction, unless it was refused in a way that
@@ -142,41 +156,50 @@ type call struct {
 	endpoint
 }
 
-// connect opens a connection to the first address of c that answers, until the
-// time end; nil: none does. Addresses that didn't answer soon, while there were
-// others, come back as slow; alone says that c has no equal.
-func (s *Sender) connect(ctx context.Context, end time.Time, a *attempt, c candidate, alone bool) (l *link, slow []call) {
-	ctx, cancel := context.WithDeadline(ctx, end)
+// ask opens the transaction at c: on a connection that was kept, or at the first of
+// c's addresses that takes it, until the time end; nil: none does. Addresses that
+// didn't answer soon, while there were others, come back as slow; alone says that c
+// has no equal.
+func (s *Sender) ask(ctx context.Context, end time.Time, a *attempt, c candidate, alone bool) (o *opened, slow []call) {
+	key := linkKey{a.hop.out, c.kind, c.name}
+	if l := s.kept(a, key); l != nil {
+		if o := s.try(ctx, a, l); o != nil {
+			return o, nil
+		}
+	}
+	limited, cancel := context.WithDeadline(ctx, end)
 	defer cancel()
-	key := linkKey{a.hop.out, c.kind, c.name}.String()
-	list, err := s.resolve(ctx, a.hop, c)
+	list, err := s.resolve(limited, a.hop, c)
 	if err != nil {
 		a.failed.add(err)
-		s.health.failed(key, time.Now())
+		s.health.failed(key.String(), time.Now())
 		return nil, nil
 	}
-	suspect := time.AfterFunc(suspectAfter, func() { s.health.suspected(key, time.Now()) })
+	suspect := time.AfterFunc(suspectAfter, func() { s.health.suspected(key.String(), time.Now()) })
 	defer suspect.Stop()
 	patience := addressTimeout
 	if alone && len(list) == 1 {
 		patience = connectTimeout
 	}
 	for _, e := range list {
-		attempt, cancel := context.WithTimeout(ctx, patience)
+		attempt, cancel := context.WithTimeout(limited, patience)
 		l, err := s.reach(attempt, end, a.hop, call{c, e})
-		late := attempt.Err() != nil && ctx.Err() == nil
+		late := attempt.Err() != nil && limited.Err() == nil
 		cancel()
 		if err == nil {
-			return l, nil
-		}
-		if a.failed.add(err); late {
+			suspect.Stop()
+			if o := s.try(ctx, a, l); o != nil {
+				s.tookOver(ctx, a)
+				return o, nil
+			}
+		} else if a.failed.add(err); late {
 			slow = append(slow, call{c, e})
 		}
-		if ctx.Err() != nil {
+		if limited.Err() != nil {
 			break
 		}
 	}
-	s.health.failed(key, time.Now())
+	s.health.failed(key.String(), time.Now())
 	return nil, slow
 }
 

@@ -56,6 +56,113 @@ func TestSilentHostsFailOver(t *testing.T) {
 	}
 }
 
+// TestExchangersFailOver has trouble that the best exchanger makes only when it is
+// given a message. The next one gets it, and is asked first from then on.
+func TestExchangersFailOver(t *testing.T) {
+	for _, tc := range []struct {
+		stage relaytest.Stage
+		reply string
+	}{
+		{relaytest.StageMail, "421 4.3.2 shutting down"},
+		{relaytest.StageMail, "432 4.3.2 too much at once"},
+		{relaytest.StageMail, "452 4.3.1 no space"},
+		{relaytest.StageMail, "530 5.7.0 log on"},
+		{relaytest.StageMail, relaytest.Close},
+		{relaytest.StageRcpt, "421 4.7.0 bye"},
+		{relaytest.StageRcpt, relaytest.Close},
+	} {
+		for name, send := range map[string]func(*world) string{
+			"from the queue":    func(w *world) string { return w.send("b@fabrikam.com") },
+			"with a client":     func(w *world) string { return w.relay("b@fabrikam.com") },
+			"to a smart host's": func(w *world) string { return w.send("b@elsewhere.example") },
+		} {
+			host := toHosts("fabrikam.com")
+			host.AddressSpaces = space("elsewhere.example")
+			w := newWorld(t, byDNS(), host)
+			w.dns.AddMX("fabrikam.com", 10, "one.fabrikam.com.")
+			w.dns.AddMX("fabrikam.com", 20, "two.fabrikam.com.")
+			w.dns.AddHost("one.fabrikam.com", addr("192.0.2.1"))
+			w.dns.AddHost("two.fabrikam.com", addr("192.0.2.2"))
+			bad := w.sink("192.0.2.1:25", &relaytest.Sink{Script: refuse(tc.stage, "", tc.reply)})
+			good := w.sink("192.0.2.2:25", &relaytest.Sink{})
+			for range 3 {
+				expect(t, tc.reply+", "+name, send(w), "ok")
+				w.sender.DropIdle()
+			}
+			if n := bad.Connections(); n != 1 || len(good.Messages()) != 3 {
+				t.Errorf("%s, %s: the first exchanger was called %d times, want 1; the other has %d messages, want 3", tc.reply, name, n, len(good.Messages()))
+			}
+		}
+	}
+}
+
+// TestLostAtDATA: who loses the connection when a message is to come is asked last.
+func TestLostAtDATA(t *testing.T) {
+	w := newWorld(t, byDNS())
+	w.dns.AddMX("fabrikam.com", 10, "one.fabrikam.com.")
+	w.dns.AddMX("fabrikam.com", 20, "two.fabrikam.com.")
+	w.dns.AddHost("one.fabrikam.com", addr("192.0.2.1"))
+	w.dns.AddHost("two.fabrikam.com", addr("192.0.2.2"))
+	w.sink("192.0.2.1:25", &relaytest.Sink{Omit: []string{"PIPELINING"}, Script: refuse(relaytest.StageDataInit, "", relaytest.Close)})
+	w.sink("192.0.2.2:25", &relaytest.Sink{})
+	expect(t, "the first time", w.send("b@fabrikam.com"), "451 4.4.2")
+	expect(t, "the second time", w.send("b@fabrikam.com"), "ok")
+}
+
+// TestDeadExchangersHideNone: however many addresses are dead, those behind them are
+// called once that is known.
+func TestDeadExchangersHideNone(t *testing.T) {
+	w := newWorld(t, byDNS())
+	for i := range 12 {
+		name := string(rune('a'+i)) + ".fabrikam.com"
+		w.dns.AddMX("fabrikam.com", uint16(i), name)
+		w.dns.AddHost(name, netip.AddrFrom4([4]byte{192, 0, 2, byte(i)}))
+		w.dns.AddMX("fabrikam.com", uint16(i), "again."+name) // the same host
+		w.dns.AddHost("again."+name, netip.AddrFrom4([4]byte{192, 0, 2, byte(i)}))
+	}
+	w.sink("192.0.2.11:25", &relaytest.Sink{})
+	var said []string
+	for range 3 {
+		said = append(said, w.send("b@fabrikam.com")[:2])
+	}
+	if got := strings.Join(said, " "); got != "45 45 ok" {
+		t.Errorf("%s, want five dead addresses called at a time, then the one that answers", got)
+	}
+}
+
+// TestEqualsMayTakeMore: a smart host that is too small for a message, or has no
+// SMTPUTF8, is no reason to refuse it while an equal may take it.
+func TestEqualsMayTakeMore(t *testing.T) {
+	for name, tc := range map[string]struct {
+		less *relaytest.Sink
+		to   string
+		want string // when there is no other
+	}{
+		"SIZE":              {&relaytest.Sink{MaxSize: 20}, "b@fabrikam.com", "552 5.3.4"},
+		"SMTPUTF8":          {&relaytest.Sink{Omit: []string{"SMTPUTF8"}}, "jos\u00e9@fabrikam.com", "550 5.6.7"},
+		"SIZE, by a client": {&relaytest.Sink{MaxSize: 20}, "b@fabrikam.com", "552 5.3.4"},
+	} {
+		send := (*world).send
+		if strings.HasSuffix(name, "by a client") {
+			send = (*world).relay
+		}
+		w := newWorld(t, toHosts("192.0.2.1", "192.0.2.2"))
+		w.sink("192.0.2.1:25", tc.less)
+		more := w.sink("192.0.2.2:25", &relaytest.Sink{})
+		for range 8 { // in any order
+			expect(t, name, send(w, tc.to), "ok")
+		}
+		more.Close()
+		w.sender.DropIdle()
+		expect(t, name+", its equal is away", send(w, tc.to), "451 4.4.1")
+
+		w = newWorld(t, toHosts("192.0.2.1", "192.0.2.2"))
+		w.sink("192.0.2.1:25", tc.less)
+		w.sink("192.0.2.2:25", &relaytest.Sink{MaxSize: tc.less.MaxSize, Omit: tc.less.Omit})
+		expect(t, name+", its equal is no better", send(w, tc.to), tc.want)
+	}
+}
+
 // TestRefusalsStay: what a host says about the transaction is its word for all.
 func TestRefusalsStay(t *testing.T) {
 	for _, tc := range []struct {

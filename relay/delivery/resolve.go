@@ -15,8 +15,12 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 )
 
-// maxAddresses is how many addresses of one candidate are called at most.
-const maxAddresses = 5
+// maxAddresses is how many addresses of one candidate are called at most, and
+// maxFound how many of them are looked up while some have failed lately.
+const (
+	maxAddresses = 5
+	maxFound     = 30
+)
 
 // endpoint is an address to call.
 type endpoint struct {
@@ -53,9 +57,12 @@ func (s *Sender) resolve(ctx context.Context, h *NextHop, c candidate) ([]endpoi
 			failed = err
 		}
 		for _, a := range byTurns(addrs) {
-			list = append(list, endpoint{mx.Host, netip.AddrPortFrom(a.Unmap(), h.port()), mx.Pref})
+			e := endpoint{mx.Host, netip.AddrPortFrom(a.Unmap(), h.port()), mx.Pref}
+			if !slices.ContainsFunc(list, func(known endpoint) bool { return known.addr == e.addr }) {
+				list = append(list, e)
+			}
 		}
-		if len(list) >= maxAddresses {
+		if s.enough(list) {
 			break
 		}
 	}
@@ -63,6 +70,21 @@ func (s *Sender) resolve(ctx context.Context, h *NextHop, c candidate) ([]endpoi
 		return nil, nowhere(c, failed)
 	}
 	return s.callable(h, c, list)
+}
+
+// enough reports whether list has as many addresses as are called. Those that failed
+// lately don't count, lest they hide the hosts behind them for ever.
+func (s *Sender) enough(list []endpoint) bool {
+	if len(list) < maxAddresses || len(list) >= maxFound || !s.health.any.Load() {
+		return len(list) >= maxAddresses
+	}
+	good, now := 0, time.Now()
+	for _, e := range list {
+		if !s.health.isBad(e.addr.String(), now) {
+			good++
+		}
+	}
+	return good >= maxAddresses
 }
 
 // exchangers returns c's hosts in the order in which to try them: by

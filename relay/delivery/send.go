@@ -108,17 +108,26 @@ func (s *Sender) hand(ctx context.Context, h *NextHop, mail smtpclient.Mail, to 
 				return t, err
 			}
 		}
-		used, key := l.usedBefore, l.key
-		t.reply, err = l.Data(ctx, m.Message)
-		s.done(l, nil, err)
-		if isCrowded(err) {
-			s.health.failed(key.String(), time.Now()) // an equal of it may do better
-		}
+		used := l.usedBefore
+		t.reply, err = s.data(ctx, l, m)
 		if !used || a.fresh || !m.again(err) {
 			return t, crowded(err)
 		}
 		a.fresh = true
 	}
+}
+
+// data sends m over l, and gives l back. A host that has too much to do, or loses the
+// connection, is asked last from then on: an equal of it may do better.
+func (s *Sender) data(ctx context.Context, l *link, m *message) (smtpclient.Reply, error) {
+	r, err := l.Data(ctx, m.Message)
+	lost := scopeOf(err) == ofConnection && !l.usedBefore && ctx.Err() == nil && !errors.As(err, new(*smtpclient.BodyError))
+	if lost || isCrowded(err) {
+		s.health.failed(l.key.String(), time.Now())
+		s.health.failed(l.addr, time.Now())
+	}
+	s.done(l, nil, err)
+	return r, err
 }
 
 // again reports whether m may be sent once more after err: the hop doesn't have it,

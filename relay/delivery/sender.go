@@ -131,15 +131,11 @@ func (s *Sender) Deliver(ctx context.Context, env *relay.Envelope, body io.Reade
 // go to all recipients or to none: the client comes back, and then hears of each.
 func (s *Sender) finish(ctx context.Context, env *relay.Envelope, tx *transaction, m *message) (taken, error) {
 	mail := mailOf(env, m.size(env), m.utf8)
-	if l := tx.link; l != nil && tx.taken == len(env.To) {
+	if l := tx.link; l != nil && tx.taken == len(env.To) && l.Check(mail) == nil {
 		t := l.taken()
-		if err := l.Check(mail); err != nil {
-			return t, err
-		}
 		tx.link = nil
 		var err error
-		t.reply, err = l.Data(ctx, m.Message)
-		s.done(l, nil, err)
+		t.reply, err = s.data(ctx, l, m)
 		if !m.again(err) || isDoubt(err) && !l.usedBefore {
 			return t, err
 		}
