@@ -2,6 +2,7 @@ package smtpclient
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,25 +11,39 @@ import (
 )
 
 // auth proves who we are by LOGIN, as Exchange does, or by PLAIN where LOGIN
-// isn't offered. It never tries a second time: that may lock the account.
+// isn't offered or turns out not to be there. Credentials are never sent a second
+// time: that may lock the account.
 func (c *Conn) auth() error {
 	offered := strings.Fields(c.ext["AUTH"])
+	err := error(&Error{Stage: StageAuth, Err: ErrNoAuth})
+	if len(offered) > 0 {
+		err = &Error{Stage: StageAuth, Err: fmt.Errorf("%w: it has %s", ErrNoAuth, strings.Join(offered, " "))}
+	}
 	for _, mechanism := range []string{auth.Login, auth.Plain} {
-		if slices.Contains(offered, mechanism) {
-			client, err := auth.NewClient(mechanism, *c.cfg.Auth)
-			if err != nil {
-				return &Error{Stage: StageAuth, Err: err}
-			}
-			return c.exchange(mechanism, client)
+		if !slices.Contains(offered, mechanism) {
+			continue
+		}
+		client, unfit := auth.NewClient(mechanism, *c.cfg.Auth)
+		if unfit != nil {
+			return &Error{Stage: StageAuth, Err: unfit}
+		}
+		if err = c.exchange(mechanism, client); !errors.Is(err, errMechanism) {
+			return err
 		}
 	}
-	if len(offered) > 0 {
-		return &Error{Stage: StageAuth, Err: fmt.Errorf("%w: it has %s", ErrNoAuth, strings.Join(offered, " "))}
-	}
-	return &Error{Stage: StageAuth, Err: ErrNoAuth}
+	return err
 }
 
-// exchange sends AUTH, then client's response to each challenge.
+// errMechanism says that a hop refuses a mechanism that it offered, before it got
+// any credentials.
+var errMechanism = errors.New("the mechanism is offered and not there")
+
+// errMore says that a hop wants more than a mechanism has.
+var errMore = errors.New("the next hop asks for more than the mechanism has")
+
+// exchange sends AUTH, then client's response to each challenge. Challenges are not
+// looked at, for some hops write them without base64: responses go by position. A hop
+// that has overlooked the initial response gets it when it asks.
 func (c *Conn) exchange(mechanism string, client auth.Client) error {
 	initial, err := client.Start()
 	if err != nil {
@@ -39,13 +54,15 @@ func (c *Conn) exchange(mechanism string, client auth.Client) error {
 		line += " " + base64.StdEncoding.EncodeToString(initial)
 	}
 	r, err := c.command(StageAuth, "AUTH ", line)
+	if err == nil && initial == nil && (r.Code == 500 || r.Code == 502 || r.Code == 504) {
+		return &Error{Stage: StageAuth, Reply: r, Err: errMechanism}
+	}
 	for err == nil && r.Code/100 == 3 {
-		var challenge, response []byte
-		if challenge, err = base64.StdEncoding.DecodeString(strings.Join(r.Lines, "")); err == nil {
-			response, err = client.Next(challenge)
-		}
-		if err != nil {
-			return &Error{Stage: StageAuth, Err: err} // closing cancels the exchange
+		response := initial
+		if initial = nil; response == nil || strings.Join(r.Lines, "") != "" {
+			if response, err = client.Next(nil); err != nil {
+				return &Error{Stage: StageAuth, Err: errMore} // closing cancels the exchange
+			}
 		}
 		r, err = c.command(StageAuth, "", base64.StdEncoding.EncodeToString(response))
 	}

@@ -11,6 +11,40 @@ import (
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
 )
 
+// TestChallenges: how a hop words its challenges doesn't matter, nor that it lists a
+// mechanism that it lacks; and credentials are sent once.
+func TestChallenges(t *testing.T) {
+	const login, plain = "250-hop\r\n250 AUTH LOGIN PLAIN\r\n", "250-hop\r\n250 AUTH PLAIN\r\n"
+	name, password := base64.StdEncoding.EncodeToString([]byte("relay")), base64.StdEncoding.EncodeToString([]byte("geheim"))
+	both := base64.StdEncoding.EncodeToString([]byte("\x00relay\x00geheim"))
+	steps := func(ehlo string, more ...string) []string {
+		return append([]string{"220 hop\r\n", ">EHLO", ehlo}, more...)
+	}
+	for what, tc := range map[string]struct {
+		steps []string
+		want  string // "": we are known
+	}{
+		"as they should be":      {steps(login, ">AUTH LOGIN\r\n", "334 VXNlcm5hbWU6\r\n", ">"+name, "334 UGFzc3dvcmQ6\r\n", ">"+password, "235 ok\r\n"), ""},
+		"no base64":              {steps(login, ">AUTH LOGIN\r\n", "334 Username:\r\n", ">"+name, "334 Password:\r\n", ">"+password, "235 ok\r\n"), ""},
+		"no text":                {steps(login, ">AUTH LOGIN\r\n", "334\r\n", ">"+name, "334\r\n", ">"+password, "235 ok\r\n"), ""},
+		"PLAIN asks again":       {steps(plain, ">AUTH PLAIN "+both, "334 \r\n", ">"+both, "235 ok\r\n"), ""},
+		"LOGIN isn't there":      {steps(login, ">AUTH LOGIN\r\n", "504 5.5.4 what\r\n", ">AUTH PLAIN "+both, "235 ok\r\n"), ""},
+		"neither is PLAIN":       {steps(login, ">AUTH LOGIN\r\n", "504 5.5.4 what\r\n", ">AUTH PLAIN", "504 5.5.4 nor that\r\n"), "nor that"},
+		"LOGIN is refused":       {steps(login, ">AUTH LOGIN\r\n", "535 5.7.3 no\r\n", ">AUTH", "235 ok\r\n"), "535 5.7.3 no"},
+		"refused after the name": {steps(login, ">AUTH LOGIN\r\n", "334 \r\n", ">"+name, "504 who\r\n", ">AUTH", "235 ok\r\n"), "504 who"},
+		"it never ends":          {steps(plain, ">AUTH PLAIN", "334 \r\n", ">"+both, "334 \r\n", ">", "235 ok\r\n"), "asks for more than the mechanism has"},
+	} {
+		nc, _ := hop(t, tc.steps...)
+		c, err := smtpclient.Open(context.Background(), nc, smtpclient.Config{Name: "x", Auth: &auth.Credentials{Username: "relay", Password: "geheim"}})
+		switch {
+		case err == nil && tc.want == "":
+			c.Close()
+		case tc.want == "" || err == nil || !strings.Contains(err.Error(), tc.want):
+			t.Errorf("%s: %v, want %q", what, err, tc.want)
+		}
+	}
+}
+
 // TestRefusalsKeepTheirWords: what a hop says of our credentials is kept, unless
 // it says them.
 func TestRefusalsKeepTheirWords(t *testing.T) {

@@ -302,9 +302,8 @@ func TestAuth(t *testing.T) {
 		{"none", []string{"250 hop\r\n"}, smtpclient.ErrNoAuth.Error()},
 		{"unknown", []string{"250-hop\r\n250 AUTH NTLM\r\n"}, smtpclient.ErrNoAuth.Error()},
 		{"refused", []string{"250-hop\r\n250 AUTH PLAIN\r\n", ">AUTH", "535 5.7.8 no AGh1YgBzM2NyZXQ=\r\n"}, "535"},
-		{"354 for the last time", []string{"250-hop\r\n250 AUTH PLAIN\r\n", ">AUTH", "354 bW9yZQ==\r\n"}, "asked for more"},
-		{"endless", []string{"250-hop\r\n250 AUTH PLAIN\r\n", ">AUTH", "334 bW9yZQ==\r\n"}, "asked for more"},
-		{"no base64", []string{"250-hop\r\n250 AUTH LOGIN\r\n", ">AUTH", "334 (((\r\n"}, "illegal base64"},
+		{"354 for the last time", []string{"250-hop\r\n250 AUTH PLAIN\r\n", ">AUTH", "354 bW9yZQ==\r\n"}, "asks for more"},
+		{"endless", []string{"250-hop\r\n250 AUTH PLAIN\r\n", ">AUTH", "334 bW9yZQ==\r\n"}, "asks for more"},
 	} {
 		nc, _ := hop(t, script([]string{"220 hop\r\n", ">EHLO"}, tc.steps)...)
 		_, err := smtpclient.Open(context.Background(), nc, smtpclient.Config{Name: "x", Auth: secret})
