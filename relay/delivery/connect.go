@@ -101,6 +101,10 @@ func (s *Sender) try(ctx context.Context, a *attempt, l *link) *opened {
 		a.heard = a.heard || afterMail(err)
 		a.failed.add(&hostError{l.host, err})
 		s.health.failed(l.addr, time.Now())
+		if trouble == ofConnection && l.Has("STARTTLS") && l.TLSVersion() == 0 {
+			// It was refused, and some hosts hang up then.
+			s.health.tlsFailed(l.addr, plainHello, time.Now())
+		}
 	}
 	l.Close()
 	return nil
@@ -237,7 +241,7 @@ func (s *Sender) open(ctx context.Context, h *NextHop, c call) (*smtpclient.Conn
 		last = plainHello // credentials above all never follow a failure in the clear
 	}
 	var failed error // TLS
-	for level := min(s.health.tlsLevel(c.endpoint.addr), last); ; level++ {
+	for level := min(s.health.tlsLevel(c.endpoint.addr.String()), last); ; level++ {
 		config, err := s.tlsConfig(h, p, host, level)
 		if err != nil {
 			return nil, err
@@ -260,7 +264,7 @@ func (s *Sender) open(ctx context.Context, h *NextHop, c call) (*smtpclient.Conn
 		if failed = blameCertificate(err, config); errors.Is(err, errCertificate) || config == nil || ctx.Err() != nil {
 			return nil, failed
 		}
-		s.health.tlsFailed(c.endpoint.addr, level, time.Now())
+		s.health.tlsFailed(c.endpoint.addr.String(), level, time.Now())
 		if level == last {
 			return nil, failed
 		}

@@ -1,7 +1,6 @@
 package delivery
 
 import (
-	"net/netip"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -31,7 +30,7 @@ type health struct {
 	any atomic.Bool // there is something to remember
 	mu  sync.Mutex
 	bad map[string]failing
-	tls map[netip.AddrPort]weak
+	tls map[string]weak
 }
 
 // failing is a host or an address that failed.
@@ -98,21 +97,21 @@ func (m *health) isBad(name string, now time.Time) bool {
 }
 
 // tlsFailed notes that TLS of a level failed with an address.
-func (m *health) tlsFailed(a netip.AddrPort, level tlsLevel, now time.Time) {
+func (m *health) tlsFailed(address string, level tlsLevel, now time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.tls == nil {
-		m.tls = make(map[netip.AddrPort]weak)
+		m.tls = make(map[string]weak)
 	}
 	makeRoom(m.tls, func(w weak) bool { return w.until.Before(now) })
-	m.tls[a] = weak{min(level+1, inTheClear), now.Add(tlsFailsFor)}
+	m.tls[address] = weak{min(level+1, inTheClear), now.Add(tlsFailsFor)}
 }
 
 // tlsLevel returns the level of TLS with which to begin.
-func (m *health) tlsLevel(a netip.AddrPort) tlsLevel {
+func (m *health) tlsLevel(address string) tlsLevel {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if w, ok := m.tls[a]; ok && time.Now().Before(w.until) {
+	if w, ok := m.tls[address]; ok && time.Now().Before(w.until) {
 		return w.level
 	}
 	return fullHello

@@ -119,6 +119,17 @@ func TestSlowGreeting(t *testing.T) {
 	}
 }
 
+// TestRefusedTLS: a host that offers STARTTLS, refuses it and hangs up gets the message
+// in the clear at the next attempt.
+func TestRefusedTLS(t *testing.T) {
+	w := newWorld(t, toHosts("192.0.2.1"))
+	ehlo := []string{"220 hop\r\n", ">EHLO", "250-hop\r\n250 STARTTLS\r\n"}
+	w.hop("192.0.2.1:25", append(ehlo[:3:3], ">STARTTLS", "554 5.7.3 no TLS\r\n", "!close"),
+		append(ehlo[:3:3], ">MAIL", "250 ok\r\n", ">RCPT", "250 ok\r\n", ">DATA", "354 go\r\n", ">.\r\n", "250 ok\r\n"))
+	expect(t, "the first attempt", w.send("b@fabrikam.com"), "451 4.4.2")
+	expect(t, "the next one", w.send("b@fabrikam.com"), "ok")
+}
+
 // TestFailingTLS: a hop whose STARTTLS stalls or breaks gets the message in the clear
 // where nothing asks for TLS, and that is remembered for a while.
 func TestFailingTLS(t *testing.T) {
