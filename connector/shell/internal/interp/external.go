@@ -134,7 +134,7 @@ func (s *externalStage) run(args map[string]object.Value, input object.Value) er
 		Target:  s.target,
 		Emit: func(v object.Value) error {
 			if emitErr == nil {
-				emitErr = s.emit(v)
+				emitErr = s.emitMade(v)
 			}
 			return emitErr
 		},
@@ -159,6 +159,20 @@ func (s *externalStage) run(args map[string]object.Value, input object.Value) er
 	}
 	return nil
 }
+
+// emitMade hands on an object that the command made, and pays for its properties.
+func (s *externalStage) emitMade(v object.Value) error {
+	if o, ok := v.(*object.Object); ok {
+		if err := s.in.m.step(int64(len(o.Names())) / propertiesPerStep); err != nil {
+			return at(s.node, err)
+		}
+	}
+	return s.emit(v)
+}
+
+// propertiesPerStep is how many properties a command makes in about the time of a
+// step.
+const propertiesPerStep = 4
 
 // fail takes the error of a command as -ErrorAction says.
 func (inv *invocation) fail(err error) error {

@@ -177,9 +177,11 @@ func asError(err error) *Error {
 	return &Error{Err: err}
 }
 
-// warn tells the user of something that isn't an error.
+// warn tells the user of something that isn't an error. What is handed to
+// Options.Warn counts as output, because its caller may keep it.
 func (in *Interp) warn(n syntax.Node, text string) {
 	if in.opt.Warn != nil {
+		in.m.output += warningBytes + int64(len(text))
 		in.opt.Warn(position(n), text)
 		return
 	}
@@ -200,6 +202,9 @@ func (in *Interp) warnOnce(n syntax.Node, text func() string) {
 	}
 	in.warn(n, message)
 }
+
+// warningBytes is what a warning takes beside its text, generously.
+const warningBytes = 512
 
 // maxWarnings is how many warnings of its own the interpreter gives.
 const maxWarnings = 100

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -145,6 +146,33 @@ func TestCancelWithin(t *testing.T) {
 			t.Errorf("%s ended with %v and printed %d bytes", src, err, out.Len())
 		}
 		cancel()
+	}
+}
+
+// TestWarningsCount: who gets the warnings may keep them all, so they count as output.
+func TestWarningsCount(t *testing.T) {
+	warnings := 0
+	opt := interp.Options{Warn: func(object.Pos, string) { warnings++ }}
+	opt.Limits = interp.Limits{Output: 1 << 20, Steps: 100_000}
+	err := interp.New(opt).Run(t.Context(), "", []byte(`while (1) { Write-Warning 'again' }`))
+	if !errors.Is(err, interp.ErrLimit) || warnings > 1<<12 {
+		t.Errorf("%d warnings, %v", warnings, err)
+	}
+}
+
+// TestObjectsCost: a command that makes large objects uses the steps that they take.
+func TestObjectsCost(t *testing.T) {
+	opt := interp.Options{Commands: []object.Command{&fakeCommand{name: "Get-Wide", run: func(call *object.Call) error {
+		wide := object.NewObject("Wide", 400)
+		for i := range 400 {
+			wide.Set(fmt.Sprint("P", i), i)
+		}
+		return call.Emit(wide)
+	}}}}
+	opt.Limits.Steps = 20_000
+	err := interp.New(opt).Run(t.Context(), "", []byte(`foreach ($i in 1..1000) { Get-Wide | Out-Null }`))
+	if !errors.Is(err, interp.ErrLimit) {
+		t.Errorf("ended with %v", err)
 	}
 }
 
