@@ -23,6 +23,11 @@ type Reader struct {
 	Pay       Pay  // nil: a document may take 512 MB
 	Delimiter byte // of CSV, an ASCII character; 0: the one that the header has
 
+	// Of CSV, as scripts read it: the names of the columns if no row has them, and
+	// whether a cell without anything in it is "" instead of nil.
+	Header     []string
+	EmptyCells bool
+
 	most int64 // instead of maxMemory, for tests
 }
 

@@ -9,10 +9,10 @@ import (
 // ParseCSV is CSV of the zero Reader.
 func ParseCSV(name string, data []byte) (*Document, error) { return Reader{}.CSV(name, data) }
 
-// CSV reads what Export-Csv writes: a #TYPE line or none, a header, rows. The
-// delimiter is the one that the header has, unless it is given: a comma, a
-// semicolon or a tab. Each value is a string, or nil where a cell is empty without
-// quotes.
+// CSV reads what Export-Csv writes: a #TYPE line or none, a header unless one is
+// given, rows. The delimiter is the one that the first row has, unless it is given: a
+// comma, a semicolon or a tab. Each value is a string, or nil where a cell is missing,
+// or is empty without quotes unless EmptyCells.
 func (rd Reader) CSV(name string, data []byte) (*Document, error) {
 	text, err := Decode(name, data)
 	if err != nil {
@@ -23,14 +23,8 @@ func (rd Reader) CSV(name string, data []byte) (*Document, error) {
 	if r.delimiter = rd.Delimiter; r.delimiter == 0 {
 		r.delimiter = delimiterOf(r.text)
 	}
-	header, at, err := r.row()
-	if err != nil {
-		return nil, err
-	}
-	if header == nil {
-		return nil, fail(name, r.line, "there is no header")
-	}
-	names, err := headerNames(name, at, header)
+	r.empty = rd.EmptyCells
+	names, err := r.names(rd.Header)
 	if err != nil {
 		return nil, err
 	}
@@ -52,6 +46,26 @@ func (rd Reader) CSV(name string, data []byte) (*Document, error) {
 
 // maxColumns is how many columns a header may have.
 const maxColumns = 100_000
+
+// names returns the names of the columns: those that are given, or those of the
+// first row.
+func (r *csvReader) names(given []string) ([]string, error) {
+	if given == nil {
+		header, at, err := r.row()
+		if err != nil {
+			return nil, err
+		}
+		if header == nil {
+			return nil, fail(r.name, r.line, "there is no header")
+		}
+		return headerNames(r.name, at, header)
+	}
+	cells := make([]csvCell, len(given))
+	for i, name := range given {
+		cells[i].text = name
+	}
+	return headerNames(r.name, r.line, cells)
+}
 
 func headerNames(file string, line int, header []csvCell) ([]string, error) {
 	names := make([]string, len(header))
@@ -90,7 +104,7 @@ func (r *csvReader) addRow(shape *object.Shape, typ string, columns int, row []c
 	for i := range columns {
 		at := line
 		if i < len(row) {
-			if at = row[i].line; row[i].text != "" || row[i].quoted {
+			if at = row[i].line; row[i].text != "" || row[i].quoted || r.empty {
 				values[i] = row[i].text
 			}
 		}
@@ -126,6 +140,7 @@ type csvReader struct {
 	name, text string
 	delimiter  byte
 	line       int
+	empty      bool      // a cell may be the empty string without quotes
 	most       int       // cells of a row
 	why        string    // there may be no more
 	cells      []csvCell // of the last row, whose place the next one takes

@@ -14,7 +14,8 @@ import (
 // files or not.
 func converting() []*command {
 	delimiter := param("Delimiter", "Char", object.Named, "What stands between cells; a comma unless given.")
-	between := param("Delimiter", "Char", object.Named, "What stands between cells; what the header has unless given.")
+	between := param("Delimiter", "Char", object.Named, "What stands between cells; what the first row has unless given.")
+	header := param("Header", "String[]", object.Named, "Names of the columns, if no row has them.")
 	typeLine := flag("IncludeTypeInformation", "Begins with a line that names the type.", "iti")
 	noTypeLine := flag("NoTypeInformation", "Leaves out that line, as is done anyway.", "nti")
 	depth := param("Depth", "Int32", object.Named, "How deep objects are written as objects; below that, as text.")
@@ -29,7 +30,7 @@ func converting() []*command {
 				flag("EnumsAsStrings", "Writes enumerations as text, as is done anyway."),
 				flag("AsArray", "Writes an array even for one object.")}},
 		{name: "ConvertFrom-Json", synopsis: "Reads JSON.", params: []object.Parameter{text}, start: startFromText("JSON", format.Reader.JSON)},
-		{name: "ConvertFrom-Csv", synopsis: "Reads CSV.", params: []object.Parameter{text, between}, start: startFromCSV},
+		{name: "ConvertFrom-Csv", synopsis: "Reads CSV.", params: []object.Parameter{text, between, header}, start: startFromCSV},
 		{name: "Export-Csv", aliases: []string{"epcsv"}, synopsis: "Writes objects to a CSV file.",
 			params: append(exportParameters(), delimiter, typeLine, noTypeLine, behind), start: startExport(csvFile)},
 		{name: "Export-Clixml", synopsis: "Writes objects to a CLIXML file.",
@@ -41,7 +42,7 @@ func converting() []*command {
 		{name: "Add-Content", aliases: []string{"ac"}, synopsis: "Writes text behind what a file holds.",
 			params: append(exportParameters("Value"), flag("NoNewline", "Puts nothing between and after the values.")), start: startExport(contentFile)},
 		{name: "Import-Csv", aliases: []string{"ipcsv"}, synopsis: "Reads a CSV file.", start: startImportCSV,
-			params: append(importParameters(), between)},
+			params: append(importParameters(), between, header)},
 		{name: "Import-Clixml", synopsis: "Reads a CLIXML file.", params: importParameters(), start: startImport(format.Reader.CLIXML)},
 		{name: "Get-Content", aliases: []string{"gc", "cat", "type"}, synopsis: "Reads the lines of a file.",
 			params: append(importParameters(), flag("Raw", "Emits the text as one string.")), start: startGetContent},
@@ -106,21 +107,26 @@ func (inv *invocation) delimiter() (rune, error) {
 	return r, nil
 }
 
-// csvParser reads CSV with the delimiter that is given, or else with the header's.
+// csvParser reads CSV with the delimiter and the header that are given, or else with
+// those of the first row.
 func (inv *invocation) csvParser() (parser, error) {
-	if _, given := inv.args["Delimiter"]; !given {
-		return format.Reader.CSV, nil
+	options := format.Reader{EmptyCells: true}
+	if _, given := inv.args["Delimiter"]; given {
+		delimiter, err := inv.delimiter()
+		if err != nil {
+			return nil, err
+		}
+		if delimiter >= utf8.RuneSelf || delimiter == '"' || delimiter == '\n' {
+			return nil, failf(inv.where("Delimiter"), "-Delimiter is an ASCII character that no cell begins or ends with")
+		}
+		options.Delimiter = byte(delimiter)
 	}
-	delimiter, err := inv.delimiter()
-	if err != nil {
-		return nil, err
-	}
-	if delimiter >= utf8.RuneSelf || delimiter == '"' || delimiter == '\n' {
-		return nil, failf(inv.where("Delimiter"), "-Delimiter is an ASCII character that no cell begins or ends with")
+	for _, name := range object.Items(inv.args["Header"]) {
+		options.Header = append(options.Header, object.Text(name))
 	}
 	return func(r format.Reader, name string, data []byte) (*format.Document, error) {
-		r.Delimiter = byte(delimiter)
-		return r.CSV(name, data)
+		options.Pay = r.Pay
+		return options.CSV(name, data)
 	}, nil
 }
 
