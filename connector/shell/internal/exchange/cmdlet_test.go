@@ -303,4 +303,8 @@ func TestEnumerations(t *testing.T) {
 	}
 	d.fails(t, "Set-ReceiveConnector", args{"Identity": "Relay", "PermissionGroups": "Exchange"}, "may be ExchangeUsers")
 	d.fails(t, "Set-ReceiveConnector", args{"Identity": "Relay", "TransportRole": int64(7)}, "HubTransport")
+	for _, nothing := range []object.Value{"", " , ", list()} { // as from a cell of CSV: it isn't None
+		d.fails(t, "Set-ReceiveConnector", args{"Identity": "Relay", "PermissionGroups": nothing}, "can't be empty; give some of None, AnonymousUsers")
+		d.fails(t, "Set-ReceiveConnector", args{"Identity": "Relay", "AuthMechanism": nothing}, "can't be empty")
+	}
 }

@@ -25,6 +25,9 @@ func (k kind[V]) spelled(s string) (string, error) {
 		return k.spelledOne(strings.TrimSpace(s))
 	}
 	parts := strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ';' || r == '|' })
+	if strings.TrimSpace(strings.Join(parts, "")) == "" {
+		return "", fmt.Errorf("it can't be empty; give some of %s", strings.Join(k.values, ", "))
+	}
 	for i, part := range parts {
 		var err error
 		if parts[i], err = k.spelledOne(strings.TrimSpace(part)); err != nil {
