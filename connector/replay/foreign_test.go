@@ -129,6 +129,8 @@ func TestAnnouncements(t *testing.T) {
 	}
 }
 
+func quoted(name string) string { return `"` + name + `"` }
+
 // TestUnlogged wants a connector not to be called unused for which there is no log.
 func TestUnlogged(t *testing.T) {
 	cfg := policy(t, 0).Config()
@@ -143,6 +145,7 @@ func TestUnlogged(t *testing.T) {
 		t.Fatal(err)
 	}
 	unlogged := func(text string) map[string]bool {
+		t.Helper()
 		r := replay.New(p, replay.Options{})
 		if err := r.Read("log", strings.NewReader(text)); err != nil {
 			t.Fatal(err)
@@ -158,8 +161,13 @@ func TestUnlogged(t *testing.T) {
 		words := report.String()
 		_, never, _ := strings.Cut(words, "Receive connectors never used: ")
 		never, _, _ = strings.Cut(never, "\n")
-		if found["Secured"] == strings.Contains(never, "Secured") {
-			t.Errorf("never used: %s, but unlogged: %v", never, found)
+		for _, u := range report.Receive {
+			if want := u.Sessions == 0 && !u.Unlogged && !u.Elsewhere; want != strings.Contains(never, quoted(u.Name)) {
+				t.Errorf("never used: %s, but %+v", never, u)
+			}
+			if u.Elsewhere != strings.Contains(words, "come to another one here: "+quoted(u.Name)) {
+				t.Errorf("%+v is told as\n%s", u, words)
+			}
 		}
 		return found
 	}
@@ -169,7 +177,19 @@ func TestUnlogged(t *testing.T) {
 	if got := unlogged(receiveHeader + strings.ReplaceAll(whole("A"), "Default HubA", "Secured")); got["Secured"] || !got["Submission"] {
 		t.Errorf("by a protocol log that has it: %v", got)
 	}
-	if got := unlogged("Mar  2 09:00:00 mail postfix/smtpd[1]: connect from a.example.net[192.0.2.1]\n"); got["Secured"] || got["Submission"] {
+	hidden := strings.ReplaceAll(strings.ReplaceAll(whole("B"), "192.0.2.55", "x.x.x.x"), "Default HubA", "Relay")
+	if got := unlogged(receiveHeader + whole("A") + hidden); !got["Relay"] || got["Default HubA"] {
+		t.Errorf("by a protocol log without the addresses of some: %v", got)
+	}
+	if got := unlogged(strings.ReplaceAll(receiveHeader+whole("A"), ",", ";")); !got["Relay"] || !got["Default HubA"] {
+		t.Errorf("by a log that can't be read: %v", got)
+	}
+	if got := unlogged(receiveHeader); !got["Relay"] {
+		t.Errorf("by a log without sessions: %v", got)
+	}
+	mail := "Mar  2 09:00:00 mx postfix/smtpd[1]: connect from a.example.net[192.0.2.1]\nMar  2 09:00:00 mx postfix/smtpd[1]: 4XyZ1a2b3c: client=a.example.net[192.0.2.1]\n" +
+		"Mar  2 09:00:01 mx postfix/qmgr[2]: 4XyZ1a2b3c: from=<a@example.net>, size=4096, nrcpt=1 (queue active)\nMar  2 09:00:02 mx postfix/qmgr[2]: 4XyZ1a2b3c: removed\n"
+	if got := unlogged(mail); got["Secured"] || got["Submission"] {
 		t.Errorf("by a mail log: %v", got)
 	}
 	send := "#Log-type: SMTP Send Protocol Log\r\n#Fields: date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context\r\n"

@@ -127,12 +127,16 @@ type LogConnector struct {
 // ReceiveUse is who used a Receive connector of the policy, and what of it.
 type ReceiveUse struct {
 	Name     string `json:"name"`
-	Unlogged bool   `json:"unlogged,omitempty"` // the logs can't tell whether it was used: its ProtocolLoggingLevel is None
-	Sessions int64  `json:"sessions"`
-	Unjudged int64  `json:"unjudged"` // of the sessions, so that UnusedGrants isn't known
-	Messages int64  `json:"messages"`
-	Clients  int    `json:"clients"` // at least as many, unless Complete
-	Complete bool   `json:"complete"`
+	Unlogged bool   `json:"unlogged,omitempty"` // the logs can't tell whether it was used: its ProtocolLoggingLevel is None, or lines could not be read
+	// Elsewhere is whether the logs have sessions of a connector of that name, none of
+	// which comes to it.
+	Elsewhere bool `json:"elsewhere,omitempty"`
+
+	Sessions int64 `json:"sessions"`
+	Unjudged int64 `json:"unjudged"` // of the sessions, so that UnusedGrants isn't known
+	Messages int64 `json:"messages"`
+	Clients  int   `json:"clients"` // at least as many, unless Complete
+	Complete bool  `json:"complete"`
 
 	Top          []Source          `json:"top"`
 	UnusedRanges []connector.Range `json:"unusedRanges"`
@@ -185,6 +189,10 @@ func (r *Replay) Report() *Report {
 // Judged is the number of sessions of which the report says how they fare.
 func (r *Report) Judged() int64 { return r.Alike + r.Different }
 
+// gaps reports whether sessions may be missing, because lines could not be read. A file
+// may well end in the middle of a line.
+func (r *Report) gaps() bool { return r.Malformed > int64(len(r.Files)) }
+
 // Same reports whether sessions were judged, and every one fares as it did, and there
 // is no log among the files that tells nothing of sessions.
 func (r *Report) Same() bool {
@@ -235,8 +243,9 @@ func (r *Replay) reportUse(out *Report) {
 	for in := range r.policy.Receive() {
 		if in.Settings().Enabled.Or(true) {
 			use := r.receiveUse(r.uses[in])
-			if use.Sessions == 0 && r.unlogged(in) {
-				use.Unlogged, use.Complete = true, false
+			use.Elsewhere = use.Sessions == 0 && r.inLogs(in)
+			if unlogged := use.Sessions == 0 && r.unlogged(in); unlogged || r.report.gaps() {
+				use.Unlogged, use.Complete = unlogged, false
 				use.UnusedRanges, use.UnusedGrants, use.Narrowest = []connector.Range{}, []UnusedGrant{}, nil
 			}
 			out.Receive = append(out.Receive, use)
@@ -253,7 +262,11 @@ func (r *Replay) reportUse(out *Report) {
 
 // unlogged reports whether sessions of a connector would not be in the logs that were
 // read: protocol logs have those of connectors with ProtocolLoggingLevel Verbose.
+// Where lines could not be read, or nothing was judged, nothing is known.
 func (r *Replay) unlogged(in *connector.Inbound) bool {
+	if r.report.gaps() || r.report.Judged() == 0 {
+		return true
+	}
 	received := false
 	for _, f := range r.files {
 		switch f.Format {
@@ -263,12 +276,17 @@ func (r *Replay) unlogged(in *connector.Inbound) bool {
 			received = true
 		}
 	}
+	return !r.inLogs(in) && (!received || in.Settings().ProtocolLoggingLevel != connector.LoggingVerbose)
+}
+
+// inLogs reports whether the logs have sessions of a connector of that name.
+func (r *Replay) inLogs(in *connector.Inbound) bool {
 	for name := range r.logUses {
 		if sameName(name, in.Name()) {
-			return false
+			return true
 		}
 	}
-	return !received || in.Settings().ProtocolLoggingLevel != connector.LoggingVerbose
+	return false
 }
 
 func (r *Replay) receiveUse(u *inboundUse) ReceiveUse {

@@ -37,19 +37,24 @@ func (r *Report) String() string {
 // receiveUse tells of the Receive connectors: of those that were used by whom, and
 // which were not, as far as the logs can tell.
 func (r *Report) receiveUse(t *text) {
-	var unused, unlogged []string
+	var unused, elsewhere, unlogged []string
 	for _, u := range r.Receive {
 		switch {
 		case u.Sessions > 0:
-			u.text(t)
+			u.text(t, r.gaps())
 		case u.Unlogged:
 			unlogged = append(unlogged, quoted(u.Name))
+		case u.Elsewhere:
+			elsewhere = append(elsewhere, quoted(u.Name))
 		default:
 			unused = append(unused, quoted(u.Name))
 		}
 	}
 	if len(unused) > 0 {
 		t.line("\nReceive connectors never used: %s", strings.Join(unused, ", "))
+	}
+	if len(elsewhere) > 0 {
+		t.line("\nReceive connectors whose sessions in the logs come to another one here: %s", strings.Join(elsewhere, ", "))
 	}
 	if len(unlogged) > 0 {
 		t.line("\nReceive connectors that are not in these logs, used or not: %s", strings.Join(unlogged, ", "))
@@ -190,7 +195,7 @@ func (t *text) sources(top []Source) {
 	}
 }
 
-func (u *ReceiveUse) text(t *text) {
+func (u *ReceiveUse) text(t *text, gaps bool) {
 	t.line("\nReceive connector %s: %s, %s", quoted(u.Name), count(u.Sessions, "session"), count(u.Messages, "message"))
 	t.sources(u.Top)
 	if u.Clients > len(u.Top) {
@@ -209,9 +214,12 @@ func (u *ReceiveUse) text(t *text) {
 	for _, g := range u.UnusedGrants {
 		t.line("  grant never used: %s by %s: %s", g.To, g.By, join(g.Rights))
 	}
-	if u.Complete {
+	switch {
+	case u.Complete:
 		t.line("  narrowest ranges: %s", join(u.Narrowest))
-	} else {
+	case gaps:
+		t.line("  narrowest ranges, ranges and grants never used: not known, for lines could not be read")
+	default:
 		t.line("  narrowest ranges: not known, for not all clients could be kept")
 	}
 }
