@@ -3,29 +3,29 @@ package connector
 import "github.com/interchange-smtp/interchange/permission"
 
 // CompletesHeader reports whether a message of this session, which came with that
-// many Received fields, gets what its header lacks: Message-ID, Date and From
-// (RFC 6409 section 8). Only the first relay of a message does that, so a message
-// with a Received field is left as it is, and so is one of a client that is not
+// many Received fields of other relays, gets what its header lacks: Message-ID, Date
+// and From (RFC 6409 section 8). Only the first relay of a message does that, so a
+// message with such a field is left as it is, and so is one of a client that is not
 // known to submit its own mail: the client must have logged on, be Externally
 // Secured, or hold ms-Exch-SMTP-Accept-Any-Recipient. AddMissingHeadersEnabled
 // turns it off.
-func (s Session) CompletesHeader(hops int) bool { return s.completesHeader(hops, nil) }
+func (s Session) CompletesHeader(relays int) bool { return s.completesHeader(relays, nil) }
 
 // ExplainCompletesHeader is CompletesHeader, and tells why.
-func (s Session) ExplainCompletesHeader(hops int) (bool, Trace) {
+func (s Session) ExplainCompletesHeader(relays int) (bool, Trace) {
 	t := s.in.trace()
-	completes := s.completesHeader(hops, &t)
+	completes := s.completesHeader(relays, &t)
 	return completes, t
 }
 
-func (s Session) completesHeader(hops int, t *Trace) bool {
+func (s Session) completesHeader(relays int, t *Trace) bool {
 	switch {
 	case s.in == nil:
 		t.noConnector()
 		return false
 	case !s.in.settings.AddMissingHeadersEnabled.Or(false):
 		return t.check(CheckMissingHeaders, false, about{subject: "AddMissingHeadersEnabled is False"})
-	case hops > 0:
+	case relays > 0:
 		return t.check(CheckMissingHeaders, false, about{subject: "another relay had the message before"})
 	case s.who.kind == userParty:
 		return t.check(CheckMissingHeaders, true, about{subject: "the client has logged on"})

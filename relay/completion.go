@@ -17,7 +17,11 @@ var settled = []string{
 // completes reports whether h is to be mended and completed: we are the first relay
 // of its message, and the header is the client's own.
 func (s *session) completes(h *mailheader.Header) bool {
-	return s.rules.CompletesHeader(h.Hops()) && !slices.ContainsFunc(settled, h.Has)
+	relays := h.Relays()
+	if s.recorder != nil {
+		s.recorder.relays = relays
+	}
+	return s.rules.CompletesHeader(relays) && !slices.ContainsFunc(settled, h.Has)
 }
 
 // repair mends the beginning of a message, and reports whether the header is to be

@@ -123,6 +123,8 @@ func TestMendedMessages(t *testing.T) {
 		"neither of them well-formed": {"someone@contoso.com", "Date: 01.01.2007 00:00\r\nMessage-ID: <4711>\r\nFrom: a@contoso.com\r\n" + scan, added + "From: a@contoso.com\r\n" + scan},
 		"identifier without brackets": {"someone@contoso.com", "Message-ID: 1@copier\r\nFrom: a@contoso.com\r\n" + scan,
 			"Message-ID: <1@copier>\r\nDate: DATE\r\nFrom: a@contoso.com\r\n" + scan},
+		"handed on by the program that wrote it": {"someone@contoso.com", "Received: by copier (sSMTP from root); Mon, 1 Jan 2007 00:00:00 +0100\r\nFrom: a@contoso.com\r\n" + scan,
+			added + "Received: by copier (sSMTP from root); Mon, 1 Jan 2007 00:00:00 +0100\r\nFrom: a@contoso.com\r\n" + scan},
 		"byte order mark": {"someone@contoso.com", "\uFEFFFrom: a@contoso.com\r\n" + scan, added + "From: a@contoso.com\r\n" + scan},
 	} {
 		w := completed(t)
@@ -157,9 +159,14 @@ func TestMendedHeaderIsJudged(t *testing.T) {
 
 // The decision on the header is in the log where somebody wants to know why.
 func TestMissingHeadersExplained(t *testing.T) {
-	w := serve(t, policy(t, fromAnonymousGateway(anyRecipient())), func(s *relay.Server) {
-		s.Explain = func(string) bool { return true }
-	})
-	submit(t, w, w.hello(gateway, hub), "someone@contoso.com", scan)
-	w.waitFor("missing-headers: Message-ID, Date and From are added where they are missing: the client may relay")
+	for data, want := range map[string]string{
+		"Received: by copier\r\n" + scan:   "missing-headers: Message-ID, Date and From are added where they are missing: the client may relay",
+		"Received: from a by b\r\n" + scan: "missing-headers: nothing is added to the header: another relay had the message before",
+	} {
+		w := serve(t, policy(t, fromAnonymousGateway(anyRecipient())), func(s *relay.Server) {
+			s.Explain = func(string) bool { return true }
+		})
+		submit(t, w, w.hello(gateway, hub), "someone@contoso.com", data)
+		w.waitFor(want)
+	}
 }

@@ -23,7 +23,7 @@ type recorder struct {
 	decisions int
 	message   connector.Trace    // what was asked about the message under way
 	verdict   connector.Decision // on it, so far
-	hops      int                // its Received fields
+	relays    int                // the Received fields of others that it has
 }
 
 var _ guard.Session = (*recorder)(nil)
@@ -111,7 +111,6 @@ func (r *recorder) Rcpt(ctx context.Context, c guard.Rcpt) connector.Reply {
 // turns out too large.
 func (r *recorder) end(e connector.End) {
 	r.verdict, r.message = r.rules.ExplainEnd(e)
-	r.hops = max(r.hops, e.Hops)
 }
 
 // authors records what the session asks about the header's authors.
@@ -125,12 +124,12 @@ func (r *recorder) authors(authors []routing.Address, legible bool) {
 
 // Data implements guard.Session.
 func (r *recorder) Data(ctx context.Context, body io.Reader) connector.Reply {
-	r.verdict, r.message, r.hops = connector.Decision{}, connector.Trace{}, 0
+	r.verdict, r.message, r.relays = connector.Decision{}, connector.Trace{}, 0
 	reply := r.session.Data(ctx, body)
 	var kept connector.Trace
 	if r.verdict.Allowed() {
 		_, kept = r.rules.ExplainHeaders()
-		_, added := r.rules.ExplainCompletesHeader(r.hops)
+		_, added := r.rules.ExplainCompletesHeader(r.relays)
 		kept = kept.Then(added)
 	}
 	return r.mark("DATA", reply, r.verdict, r.message, kept)

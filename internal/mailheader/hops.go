@@ -26,6 +26,23 @@ func (h *Header) LocalHops(fqdn string) int {
 	return n
 }
 
+// Relays counts the Received fields that say from whom a host got the message, as
+// they were read. Programs that submit mail leave one that doesn't: "by copier (sSMTP
+// sendmail emulation)".
+func (h *Header) Relays() int {
+	n := 0
+	for value := range h.received() {
+		for len(value) > 0 {
+			var word string
+			if word, value = traceWord(value); strings.EqualFold(word, "from") {
+				n++
+				break
+			}
+		}
+	}
+	return n
+}
+
 // received yields what follows the colon in every Received field.
 func (h *Header) received() func(yield func([]byte) bool) {
 	return func(yield func([]byte) bool) {

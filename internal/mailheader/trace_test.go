@@ -78,3 +78,24 @@ func TestHops(t *testing.T) {
 		t.Errorf("%d hops, %d local; want 6, 2", h.Hops(), h.LocalHops("hub.contoso.com"))
 	}
 }
+
+// Only a field that says from whom the message came is that of a relay.
+func TestRelays(t *testing.T) {
+	for field, want := range map[string]int{
+		"from a by b with SMTP; x":                1,
+		"FROM a":                                  1,
+		"(by way of c)\r\n\tfrom a\r\n\tby b; x":  1,
+		"by copier (sSMTP sendmail emulation); x": 0,
+		"(from root@copier)\r\n\tby copier; x":    0,
+		"(spooler invoked by uid 0); x":           0,
+		"by copier \"from a\"; x":                 0,
+		"by copier (Postfix, from userid 0)":      0,
+		"by fromage.example":                      0,
+		"":                                        0,
+	} {
+		h := read(t, "Received: "+field+"\r\nX-Received: from a\r\n\r\n")
+		if got := h.Relays(); got != want {
+			t.Errorf("%q is that of %d relays, want %d", field, got, want)
+		}
+	}
+}
