@@ -25,6 +25,9 @@ type Outcome struct {
 	Reply string // what the host said of it, in printable ASCII; "": nothing
 	Cause string // where Reply is "": what was found here instead, for operators, in printable ASCII
 	DSN   bool   // the host has taken over RET, ENVID, NOTIFY and ORCPT
+	// Content says that the host had taken sender and recipient, and then refused the
+	// message.
+	Content bool
 }
 
 // Send makes one attempt to hand the message to hop for all of env.To. It
@@ -204,6 +207,7 @@ func (h *NextHop) refused(t taken, err error) Outcome {
 	var said *smtpclient.Error
 	if errors.As(err, &said) && said.Reply.Code != 0 {
 		o.Reply = strings.TrimSpace(said.Reply.String())
+		o.Content = said.Stage == smtpclient.StageData || said.Stage == smtpclient.StageBody
 	} else {
 		o.Cause = printable(cause(o.Err))
 	}

@@ -223,7 +223,8 @@ func (d *Dispatcher) putReport(ctx context.Context, m *message, n *notice, now t
 }
 
 // tooMuch reports whether a report was refused for what it returns, and not for the
-// one whom it goes to: it is too large, or in a form that the next hop can't take.
+// one whom it goes to: it is too large, in a form that the next hop can't take, or
+// holds what that takes from no one, as a virus.
 func tooMuch(o *delivery.Outcome) bool {
 	if o.Err == nil {
 		return false
@@ -238,7 +239,7 @@ func tooMuch(o *delivery.Outcome) bool {
 	case [2]int{2, 3}, [2]int{3, 4}: // RFC 3463: message too large, for the mailbox or the system
 		return true
 	}
-	return code == 552 || code == 523 || code >= 500 && status[1] == 6
+	return code == 552 || code == 523 || code >= 500 && (status[1] == 6 || o.Content)
 }
 
 // nopCloser closes nothing.
