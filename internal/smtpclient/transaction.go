@@ -53,7 +53,7 @@ func (c *Conn) Check(m Mail) error {
 }
 
 // Begin opens a transaction with the recipients to; answers holds nil or the
-// refusal of each. With data, DATA is announced in the same write where that
+// refusal of each, and beside an error of those who were answered before it. With data, DATA is announced in the same write where that
 // may be; to must then be one recipient, so that nothing is left to decide.
 // A transaction that was left open before is reset on the way.
 func (c *Conn) Begin(ctx context.Context, m Mail, to []Rcpt, data bool) (answers []error, err error) {
@@ -120,7 +120,7 @@ func (c *Conn) beginAtOnce(m Mail, to []Rcpt, data bool) (answers []error, err e
 		next := to[n:min(n+window, len(to))]
 		c.line = c.appendRcpts(c.line[:0], next)
 		if err := c.write(StageRcpt, c.line, c.cfg.Timeouts.Command); err != nil {
-			return nil, c.lastWords(StageRcpt, err)
+			return answers, c.lastWords(StageRcpt, err)
 		}
 		answers, _, err = c.answers(answers, next)
 	}
@@ -157,7 +157,7 @@ func (c *Conn) answers(list []error, to []Rcpt) (_ []error, taken bool, err erro
 		err := c.checkRcpt(r)
 		if err == nil {
 			if err = c.answerRcpt(); c.bad {
-				return nil, false, err
+				return list, false, err
 			}
 		}
 		taken = taken || err == nil
@@ -197,10 +197,10 @@ func (c *Conn) beginSlowly(m Mail, to []Rcpt) (answers []error, err error) {
 	for i := range to {
 		one := to[i : i+1]
 		if err := c.write(StageRcpt, c.appendRcpts(nil, one), c.cfg.Timeouts.Command); err != nil {
-			return nil, c.lastWords(StageRcpt, err)
+			return answers, c.lastWords(StageRcpt, err)
 		}
 		if answers, _, err = c.answers(answers, one); err != nil {
-			return nil, err
+			return answers, err
 		}
 	}
 	return answers, nil

@@ -34,13 +34,29 @@ type attempt struct {
 	fresh bool          // on a new connection only
 	limit time.Duration // for connecting
 
-	failed failures
-	heard  bool // a host took MAIL
+	failed  failures
+	heard   bool    // a host took MAIL
+	refused []error // of recipients who were refused for good before a connection was lost
+}
+
+// note keeps what host said for good of recipients before the connection was lost. A
+// host may hang up because of them: without them the others get through.
+func (a *attempt) note(host string, answers []error) {
+	for i, err := range answers {
+		if err == nil || errors.Is(err, smtpclient.ErrUTF8) || replyTo(err, nil).Code < 500 {
+			continue
+		}
+		if a.refused == nil {
+			a.refused = make([]error, len(a.to))
+		}
+		a.refused[i] = &hostError{host, err}
+	}
 }
 
 // begin opens a transaction at one of the hop's hosts, on a kept connection or a
 // new one. Everything that isn't a refusal of this transaction makes it try
-// the next host. The error is a hopError when no host took MAIL or refused it.
+// the next host. The error is a hopError when no host took MAIL or refused it; beside
+// an error the answers are those that stand.
 func (s *Sender) begin(ctx context.Context, a *attempt) (*link, []error, error) {
 	end := time.Now().Add(a.limit) // the commands of a transaction have waits of their own
 	list := s.candidates(a.hop)
@@ -63,7 +79,7 @@ func (s *Sender) begin(ctx context.Context, a *attempt) (*link, []error, error) 
 		}
 	}
 	if a.heard {
-		return nil, nil, &a.failed
+		return nil, a.refused, &a.failed
 	}
 	return nil, nil, &hopError{&a.failed}
 }
@@ -106,6 +122,7 @@ func (s *Sender) try(ctx context.Context, a *attempt, l *link) *opened {
 			s.health.tlsFailed(l.addr, plainHello, time.Now())
 		}
 	}
+	a.note(l.host, answers)
 	l.Close()
 	return nil
 }

@@ -97,7 +97,7 @@ func (s *Sender) hand(ctx context.Context, h *NextHop, mail smtpclient.Mail, to 
 	for {
 		l, answers, err := s.begin(ctx, a)
 		if err != nil {
-			return taken{}, crowded(err)
+			return taken{answers: answers}, crowded(err)
 		}
 		t = l.taken()
 		t.answers = answers

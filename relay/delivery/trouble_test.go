@@ -149,6 +149,41 @@ func TestTooManyOrFull(t *testing.T) {
 	}
 }
 
+// TestTooManyErrors: a hop that hangs up after some unknown recipients has said what is
+// to be said of those. The others are asked about without them.
+func TestTooManyErrors(t *testing.T) {
+	for _, end := range []string{"421 4.7.0 too many errors", relaytest.Close, relaytest.Raw("what?\r\n")} {
+		for _, omit := range [][]string{nil, {"PIPELINING"}} {
+			w := newWorld(t, toHosts("192.0.2.1"))
+			errors := 0
+			sink := w.sink("192.0.2.1:25", &relaytest.Sink{Omit: omit, Script: func(s relaytest.Stage, to string) string {
+				switch {
+				case s == relaytest.StageMail:
+					errors = 0
+				case s == relaytest.StageRcpt && strings.HasPrefix(to, "x"):
+					if errors++; errors > 2 {
+						return end
+					}
+					return "550 5.1.1 unknown"
+				}
+				return ""
+			}})
+			to := []string{"x1@fabrikam.com", "b@fabrikam.com", "x2@fabrikam.com", "x3@fabrikam.com", "c@fabrikam.com"}
+			got := w.attempt(to...)
+			for i, want := range []string{"550 5.1.1", "45", "550 5.1.1", "45", "45"} {
+				expect(t, end+", "+to[i], got[i], want)
+			}
+			got = w.attempt("b@fabrikam.com", "x3@fabrikam.com", "c@fabrikam.com")
+			for i, want := range []string{"ok", "550 5.1.1", "ok"} {
+				expect(t, end+", the next attempt", got[i], want)
+			}
+			if n := len(sink.Messages()); n != 1 {
+				t.Errorf("%s: %d messages arrived, want 1", end, n)
+			}
+		}
+	}
+}
+
 // TestSendMaxMessageSize: the limit of a Send connector, or of all, holds whatever the
 // client declares. Nothing of a message that is larger is passed on.
 func TestSendMaxMessageSize(t *testing.T) {
