@@ -40,7 +40,7 @@ func (c *converter) readHeader(message bool) bool {
 			return true
 		case len(h.raw)+len(line) > maxHeader:
 			c.fail("", "has a header of more than %d octets", maxHeader)
-		case !message && !h.continues(text) && !mailheader.IsField(text) && !(len(h.fields) == 0 && isMailbox(text)):
+		case !message && !h.continues(text) && !mailheader.IsField(text) && !(len(h.fields) == 0 && mailheader.IsMailbox(text)):
 			// As most readers have it, the body begins here. The header of a
 			// message goes on, as the firewall had it.
 			c.in.unread(line)
@@ -50,11 +50,6 @@ func (c *converter) readHeader(message bool) bool {
 		h.add(text)
 	}
 	return !c.broken()
-}
-
-// isMailbox reports whether the line is what separates messages in a file.
-func isMailbox(line []byte) bool {
-	return bytes.HasPrefix(bytes.TrimLeft(line, ">"), []byte("From "))
 }
 
 // continues reports whether line belongs to the last field.

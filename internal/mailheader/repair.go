@@ -100,7 +100,7 @@ func (h *Header) layout() layout {
 		default:
 			l.junk++
 			if l.first < 0 {
-				l.mailbox = l.mailbox && isMailbox(line)
+				l.mailbox = l.mailbox && IsMailbox(line)
 			} else if l.text == len(h.raw) {
 				l.text = pos
 			}
@@ -134,17 +134,17 @@ func (h *Header) skipPreamble(max int64) error {
 func preamble(b []byte) int {
 	for pos := 0; ; {
 		n, eol := cutLine(b[pos:])
-		if eol != crlf || n > len(crlf) && !isMailbox(b[pos:]) {
+		if eol != crlf || n > len(crlf) && !IsMailbox(b[pos:pos+n]) {
 			return pos
 		}
 		pos += n
 	}
 }
 
-// isMailbox reports whether line can be the one that begins a message in a mailbox
-// file: "From " without a colon.
-func isMailbox(line []byte) bool {
-	return bytes.HasPrefix(bytes.TrimLeft(line, ">"), []byte("From "))
+// IsMailbox reports whether line can be the one that begins a message in a mailbox
+// file: "From " that is no field.
+func IsMailbox(line []byte) bool {
+	return bytes.HasPrefix(bytes.TrimLeft(line, ">"), []byte("From ")) && !IsField(line)
 }
 
 // trimFirst takes blanks and a byte order mark away from in front of a field that a
@@ -168,7 +168,7 @@ func (h *Header) dropMailboxLines() {
 		n, _ := cutLine(rest)
 		line := rest[:n]
 		rest = rest[n:]
-		if !isMailbox(line) || len(rest) > 0 && isFolded(rest) {
+		if !IsMailbox(line) || len(rest) > 0 && isFolded(rest) {
 			kept = append(kept, line...)
 		}
 	}

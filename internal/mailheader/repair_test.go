@@ -31,6 +31,7 @@ func TestRepair(t *testing.T) {
 		{"blanks in front", " \t" + fields + "\r\nbody\r\n", fields + "\r\nbody\r\n"},
 		{"byte order mark in front of text", "\uFEFFAlarm\r\n", "\r\n\uFEFFAlarm\r\n"},
 		{"From without its colon between fields", "To: b\r\nFrom a@contoso.com\r\nSubject: x\r\n\r\nbody\r\n", "To: b\r\nSubject: x\r\n\r\nbody\r\n"},
+		{"From with a blank before its colon", "From : a@contoso.com\r\nSubject : x\r\n\r\nbody\r\n", ""},
 		{"the same, folded", "To: b\r\nFrom a@contoso.com\r\n (Ann)\r\nSubject: x\r\n\r\nbody\r\n", ""},
 		{"text that begins with From", "Subject: x\r\nFrom now on: no lunch\r\n", "Subject: x\r\n\r\nFrom now on: no lunch\r\n"},
 		{"empty lines and no more", "\r\n\r\n", ""},
@@ -98,6 +99,17 @@ func TestRepairReadsWithinBounds(t *testing.T) {
 	}
 }
 
+func TestIsMailbox(t *testing.T) {
+	for line, want := range map[string]bool{
+		"From a": true, "From a Sat Nov 28 20:00:00 2026\r\n": true, ">From a": true, "From ": true,
+		"From: a": false, "From : a": false, "From \t: a": false, "from a": false, "Fromage": false, "": false,
+	} {
+		if mailheader.IsMailbox([]byte(line)) != want {
+			t.Errorf("IsMailbox(%q) isn't %t", line, want)
+		}
+	}
+}
+
 func TestHas(t *testing.T) {
 	h := read(t, "Message-ID: \r\n \t\r\nmessage-id : <1@x>\r\nDate:\r\nFrom: a\r\n\r\n")
 	for name, want := range map[string]bool{"Message-ID": true, "Date": false, "FROM": true, "To": false} {
@@ -141,11 +153,11 @@ func FuzzRepair(f *testing.F) {
 	})
 }
 
-// withoutFromLines returns msg without the lines that begin with "From ".
+// withoutFromLines returns msg without the lines of a mailbox file.
 func withoutFromLines(msg string) string {
 	var b strings.Builder
 	for line := range strings.Lines(msg) {
-		if !strings.HasPrefix(strings.TrimLeft(line, ">"), "From ") {
+		if !mailheader.IsMailbox([]byte(line)) {
 			b.WriteString(line)
 		}
 	}
