@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
 	"github.com/interchange-smtp/interchange/permission"
@@ -72,7 +73,16 @@ func (s *seeker) partners(in *connector.Inbound, implicit bool) []relayer {
 	name := func(c partition.Crowd) string {
 		return "a partner with a certificate for " + crowdText(c, strings.Clone)
 	}
-	return s.of(in, implicit, s.domains.Partners(), s.domains.PartnerCrowds, name)
+	return s.of(in, implicit, s.domains.Partners(), s.domains.PartnerCrowds, certified, name)
+}
+
+// certified is a client with a certificate for these domains.
+func certified(names []string) partition.Who {
+	var who partition.Who
+	for _, name := range names {
+		who.Partner = append(who.Partner, routing.MustParseDomain(name))
+	}
+	return who
 }
 
 // logins are users, of every kind that relaying can depend on.
@@ -85,7 +95,7 @@ func (s *seeker) logins(in *connector.Inbound, implicit bool) []relayer {
 	for i := range logins.Users {
 		all = append(all, partition.Who{User: &logins.Users[i]})
 	}
-	return s.of(in, implicit, all, logins.Crowds, func(c partition.Crowd) string {
+	return s.of(in, implicit, all, logins.Crowds, member, func(c partition.Crowd) string {
 		text := crowdText(c, func(sid string) string { return permission.SID(sid).Name() })
 		if len(c.In) == 0 {
 			return "any user" + text
@@ -94,14 +104,28 @@ func (s *seeker) logins(in *connector.Inbound, implicit bool) []relayer {
 	})
 }
 
-// of returns those of all who relay, as crowds.
+// member is a user who is in these groups.
+func member(sids []string) partition.Who {
+	user := auth.Identity{Principal: permission.Principal{Name: "somebody", SIDs: []permission.SID{permission.SIDAuthenticatedUsers}}}
+	for _, sid := range sids {
+		user.SIDs = append(user.SIDs, permission.SID(sid))
+	}
+	return partition.Who{User: &user}
+}
+
+// of returns those of all who relay, as crowds: each with a member of its own, for of
+// those in all that fare alike only one is in one of the crowds.
 func (s *seeker) of(in *connector.Inbound, implicit bool, all []partition.Who,
-	crowds func(func(int) bool) []partition.Crowd, name func(partition.Crowd) string,
+	crowds func(func(int) bool) []partition.Crowd, member func(groups []string) partition.Who, name func(partition.Crowd) string,
 ) []relayer {
 	found := map[int]relayer{}
+	first := -1
 	for i, who := range all {
 		if r, ok := s.relays(in, who, implicit); ok {
 			found[i] = r
+			if first < 0 {
+				first = i
+			}
 		}
 	}
 	if len(found) == 0 {
@@ -109,13 +133,16 @@ func (s *seeker) of(in *connector.Inbound, implicit bool, all []partition.Who,
 	}
 	var relayers []relayer
 	for _, c := range crowds(func(i int) bool { _, ok := found[i]; return ok }) {
-		for i, who := range all {
-			if r, ok := found[i]; ok && (c.Rest || c.Has(who.Groups())) {
-				r.as = name(c)
-				relayers = append(relayers, r)
-				break
-			}
+		var groups []string
+		for _, list := range c.In {
+			groups = append(groups, list[0])
 		}
+		r, ok := s.relays(in, member(groups), implicit)
+		if !ok || c.Rest {
+			r = found[first]
+		}
+		r.as = name(c)
+		relayers = append(relayers, r)
 	}
 	return relayers
 }

@@ -268,12 +268,16 @@ func TestRelaysNamesAll(t *testing.T) {
 		{"None", []string{submit(`NT AUTHORITY\Authenticated Users`), relay("printers"), relay("scanners")}, []string{"a user in any of printers, scanners"}},
 		{"None", []string{submit("staff"), relay("printers")}, []string{"a user in all of printers, staff"}},
 		{"None", []string{submit("staff"), submit("guests"), relay("printers")}, []string{"a user in any of guests, staff and printers"}},
+		{"None", []string{submit("staff"), relay("printers"), submit("servers"), relay("servers")}, []string{"a user in servers", "a user in all of printers, staff"}},
 		{"ExchangeUsers", []string{grant("interns", "Accept-Any-Recipient", "true"), grant("guests", "Submit", "true")}, []string{"any user, unless in any of guests, interns"}},
 		{"Partners", []string{relay(`MS Exchange\Partner Servers`)}, []string{"a partner with a certificate for any of bank.org, partner.org", `a user in MS Exchange\Partner Servers`}},
 	} {
 		var got []string
 		for _, r := range policytest.Relays(compile(t, strings.NewReplacer("%groups", tt.groups, "%grants", strings.Join(tt.grants, ",")).Replace(policy)), policytest.Except{}) {
 			got = append(got, r.As)
+			if p := r.Witness.User; p != nil && strings.Contains(r.As, "staff") && !strings.Contains(r.As, "any of") && !p.Is(permission.NameSID("staff")) {
+				t.Errorf("%s: the witness is %v", r.As, p)
+			}
 		}
 		if !slices.Equal(got, tt.want) {
 			t.Errorf("%s, %s: got %q, want %q", tt.groups, tt.grants, got, tt.want)
