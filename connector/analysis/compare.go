@@ -57,6 +57,8 @@ type comparer struct {
 	outline   *outline
 	pairs     []pair
 	deltas    merger
+
+	recipients map[waysKey]recipientWay // those that were looked for
 }
 
 // pair is clients that one connector serves before, and one afterwards; or

@@ -135,11 +135,7 @@ func (c *comparer) flush(pair int) {
 				return &d
 			})
 			same.pairs = append(same.pairs, pair)
-			for i := range s.speakers {
-				if len(same.witnesses) < triedWitnesses && p.has(s.speakers[i]) {
-					same.witnesses = append(same.witnesses, s.witnesses[i])
-				}
-			}
+			same.witnesses = append(same.witnesses, s.of(p)...)
 		}
 	}
 	m.here, m.able = table[*local]{}, nil
@@ -150,6 +146,24 @@ type saying struct {
 	delta
 	speakers  []speaker
 	witnesses []connector.Dialog // of each
+}
+
+// of returns sessions of a party. Of those in it that fare alike only one speaks, which may
+// be in another party, too; then it is a member of this one in its place.
+func (s *saying) of(p party) []connector.Dialog {
+	var own, others []connector.Dialog
+	for i, who := range s.speakers {
+		switch {
+		case p.has(who):
+			own = append(own, s.witnesses[i])
+		case proofOf(who.Who) == p.proof:
+			others = append(others, p.member(s.witnesses[i]))
+		}
+	}
+	if len(own) == 0 {
+		own = others
+	}
+	return own[:min(len(own), triedWitnesses)]
 }
 
 // whole is says with everything that is settled once a pair is done.

@@ -45,7 +45,7 @@ func (c *comparer) routeChanges() []Change {
 		}
 	}
 	changes := make([]Change, 0, len(groups.keys))
-	finder := senderFinder{comparer: c, found: map[int]sender{}}
+	finder := senderFinder{comparer: c, found: map[waysKey]sender{}}
 	for _, key := range groups.keys {
 		changes = append(changes, finder.routeChange(groups.rows[key]))
 	}
@@ -150,7 +150,7 @@ func continued(open []*routeGroup, d routeDelta) *routeGroup {
 // senderFinder looks for sessions that may send to a domain, to show its route.
 type senderFinder struct {
 	*comparer
-	found map[int]sender // by class
+	found map[waysKey]sender
 }
 
 // sender is a session that may send, and under how many of the policies.
@@ -206,7 +206,7 @@ func (f *senderFinder) dialogs(cells []int, size int64) []connector.Dialog {
 			continue
 		}
 		tried[cell.Class] = true
-		if s := f.to(cell.Class); s.passes == len(f.policies) {
+		if s := f.to(cell.Class, size); s.passes == len(f.policies) {
 			s.dialog.To = []routing.Address{partition.Mailbox("user", cell.Witness)}
 			s.dialog.Size = size
 			all = append(all, s.dialog)
@@ -215,23 +215,42 @@ func (f *senderFinder) dialogs(cells []int, size int64) []connector.Dialog {
 	return all
 }
 
-// to returns a session that may send to the class under as many of the
-// policies as can be.
-func (f *senderFinder) to(class int) sender {
-	if best, ok := f.found[class]; ok {
+// manyPairs is how many pairs of connectors are looked at for a session that may declare
+// a size, where others were found that may send.
+const manyPairs = 100
+
+// to returns a session that may send messages of that size to the class under as many of
+// the policies as can be, if possible one that tells the size before it is routed.
+func (f *senderFinder) to(class int, size int64) sender {
+	key := waysKey{class, size}
+	if best, ok := f.found[key]; ok {
 		return best
 	}
 	best := sender{passes: -1}
+	rank := -1
+	const passing = 3 // to pass is worth more than to declare
 	for place := range f.pairs {
-		for _, e := range f.encounters(place, permission.SetOf(permission.Submit, permission.AcceptAnyRecipient)) {
-			if passes := e.passes(class); passes > best.passes {
-				best = sender{e.dialog(), passes}
-			}
-		}
-		if best.passes == len(f.policies) {
+		if best.passes == len(f.policies) && (rank == len(f.policies)*(passing+1) || place >= manyPairs) {
 			break
 		}
+		for _, e := range f.encounters(place, permission.SetOf(permission.Submit, permission.AcceptAnyRecipient)) {
+			passes := e.passes(class)
+			if n := passing*passes + e.declare(size); n > rank {
+				best, rank = sender{e.dialog(), passes}, n
+			}
+		}
 	}
-	f.found[class] = best
+	f.found[key] = best
 	return best
+}
+
+// declare returns under how many policies the session may declare a message of that size.
+func (e *encounter) declare(size int64) int {
+	n := 0
+	for i, in := range e.in {
+		if e.submit[i] && in.Settings().SizeEnabled != connector.SizeDisabled && e.opened[i].Mail(connector.Mail{Size: size}).Allowed() {
+			n++
+		}
+	}
+	return n
 }

@@ -121,19 +121,62 @@ func (e *encounter) toAnybody(size int64) connector.Dialog {
 	d := e.dialog()
 	d.Size = size
 	best := 0
-	for i := range e.domains.Members {
-		to := partition.Mailbox("user", e.domains.Representative(i))
-		rank := 3 * e.passes(i)
-		for _, p := range e.policies {
-			if rank > 0 && p.Route(to, size).Outcome == routing.Routed {
-				rank++
-			}
+	for class := range e.domains.Members {
+		rank := 3 * e.passes(class)
+		if rank == 0 {
+			continue
 		}
-		if rank > best {
-			best, d.To = rank, []routing.Address{to}
+		way := e.wayFor(class, size)
+		if rank += way.routed; rank > best {
+			best, d.To = rank, []routing.Address{way.to}
 		}
 	}
 	return d
+}
+
+// recipientWay is a recipient, and under how many policies there is a way for it.
+type recipientWay struct {
+	to     routing.Address
+	routed int
+}
+
+// waysKey is what a recipientWay depends on.
+type waysKey struct {
+	class int
+	size  int64
+}
+
+// wayFor returns of the domains of a class, which differ in their routes alone, one for
+// which there is a way under as many policies as can be.
+func (c *comparer) wayFor(class int, size int64) recipientWay {
+	key := waysKey{class, size}
+	if way, ok := c.recipients[key]; ok {
+		return way
+	}
+	best := recipientWay{to: partition.Mailbox("user", c.domains.Representative(class)), routed: -1}
+	try := func(domain routing.Domain) {
+		way := recipientWay{to: partition.Mailbox("user", domain)}
+		for _, p := range c.policies {
+			if p.Route(way.to, size).Outcome == routing.Routed {
+				way.routed++
+			}
+		}
+		if way.routed > best.routed {
+			best = way
+		}
+	}
+	try(c.domains.Representative(class))
+	for _, cell := range c.domains.Members[class] {
+		if best.routed == len(c.policies) {
+			break
+		}
+		try(c.domains.Cells[cell].Witness)
+	}
+	if c.recipients == nil {
+		c.recipients = map[waysKey]recipientWay{}
+	}
+	c.recipients[key] = best
+	return best
 }
 
 // passes returns under how many policies the session may send to the class.

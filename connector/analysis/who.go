@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
 	"github.com/interchange-smtp/interchange/permission"
 )
@@ -49,6 +50,27 @@ func (p party) key() string { return fmt.Sprint(p) }
 
 // has reports whether the speaker is one of the party.
 func (p party) has(s speaker) bool { return proofOf(s.Who) == p.proof && p.Has(s.Groups()) }
+
+// member returns the session as one of a member of the party.
+func (p party) member(d connector.Dialog) connector.Dialog {
+	var groups []string
+	for _, list := range p.In {
+		groups = append(groups, list[0])
+	}
+	switch {
+	case p.Rest:
+	case p.proof == byCertificate:
+		d.PeerNames = groups
+	case p.proof == byLogin:
+		user := *d.User
+		user.SIDs = []permission.SID{permission.SIDAuthenticatedUsers}
+		for _, sid := range groups {
+			user.SIDs = append(user.SIDs, permission.SID(sid))
+		}
+		d.User = &user
+	}
+	return d
+}
 
 // partiesOf returns everybody for whom the speakers stand: those of all logins and
 // of all certificates that fare like one of them.

@@ -48,7 +48,7 @@ func (c *comparer) shows(change *Change, d connector.Dialog) int {
 		}
 		return 0
 	case AspectRoute:
-		return sameIf(len(old.Routes) > 0 && len(now.Routes) > 0 && wayOut(old) != wayOut(now))
+		return sameIf(len(old.Routes) > 0 && len(now.Routes) > 0 && (wayOut(old) != wayOut(now) || old.Accepted() != now.Accepted()))
 	case AspectAuth:
 		a, b := stageOf(old, connector.StageAuth), stageOf(now, connector.StageAuth)
 		if a.Allowed() == b.Allowed() && a.Reason != b.Reason {
