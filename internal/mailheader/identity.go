@@ -41,13 +41,12 @@ func parseMessageID(value string) (id string, exact bool) {
 // isNoIdentifier reports whether c can't stand in an identifier.
 func isNoIdentifier(c rune) bool { return c <= ' ' || c == 0x7f || c == '<' }
 
-// HasDate reports whether a Date field holds a date of RFC 5322 section 3.3, the
-// obsolete forms included.
+// HasDate reports whether the first Date field, which is the one that is read, holds
+// a date of RFC 5322 section 3.3, the obsolete forms included.
 func (h *Header) HasDate() bool {
 	for value := range h.values("Date") {
-		if _, err := mail.ParseDate(strings.Join(strings.Fields(string(value)), " ")); err == nil {
-			return true
-		}
+		_, err := mail.ParseDate(strings.Join(strings.Fields(string(value)), " "))
+		return err == nil
 	}
 	return false
 }
