@@ -6,6 +6,7 @@ import (
 	"math/bits"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // ByteSize is a size in bytes, Exchange's ByteQuantifiedSize. Zero means the
@@ -79,15 +80,17 @@ func splitUnit(s string) (number string, unit ByteSize) {
 }
 
 // parseLongSize parses "36 MB (37,748,736 bytes)", cut at the parenthesis. The
-// digit grouping is that of the culture the text was printed in (a comma, a
-// dot, a blank, an apostrophe), so all that isn't a digit is skipped.
+// digit grouping and the word are those of the culture the text was printed in (a
+// comma, a dot, a blank, an apostrophe; bytes, octets), so all that isn't a digit is
+// skipped.
 func parseLongSize(s, short, long string) (ByteSize, error) {
-	count, ok := strings.CutSuffix(strings.ToLower(long), "bytes)")
-	if !ok {
+	count, ok := strings.CutSuffix(long, ")")
+	number := strings.TrimRightFunc(count, unicode.IsLetter)
+	if !ok || number == count {
 		return 0, sizeError(s, `the long form is "36 MB (37,748,736 bytes)"`)
 	}
 	var digits []byte
-	for _, r := range count {
+	for _, r := range number {
 		switch {
 		case r >= '0' && r <= '9':
 			digits = append(digits, byte(r))
@@ -101,8 +104,8 @@ func parseLongSize(s, short, long string) (ByteSize, error) {
 	}
 	// The two halves must mean the same, or a hand-edited size would
 	// silently keep its old value.
-	number, unit := splitUnit(short)
-	approx, err := strconv.ParseFloat(strings.Replace(number, ",", ".", 1), 64)
+	rounded, unit := splitUnit(short)
+	approx, err := strconv.ParseFloat(strings.Replace(rounded, ",", ".", 1), 64)
 	if err != nil || unit == 0 || math.IsInf(approx, 0) || math.IsNaN(approx) {
 		return 0, sizeError(s, `the long form is "36 MB (37,748,736 bytes)"`)
 	}
