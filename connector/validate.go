@@ -250,6 +250,27 @@ func (s pathSet) path(list string, i int, name string) string {
 	return path
 }
 
+// ReceivePaths returns the paths by which problems, findings and explanations name
+// the Receive connectors, in their order: Receive["Relay"]. A name that several
+// servers have is that of our own server's connector, or else of the first; the others
+// go by their index, Receive[3].
+func (c *Config) ReceivePaths() []string {
+	named := make(map[string]int, len(c.Receive))
+	for i, r := range c.Receive {
+		first, taken := named[r.Name]
+		if !taken || c.sameServer(r.Server, "") && !c.sameServer(c.Receive[first].Server, "") {
+			named[r.Name] = i
+		}
+	}
+	paths := make([]string, len(c.Receive))
+	for i, r := range c.Receive {
+		if paths[i] = elementPath("Receive", i, r.Name); named[r.Name] != i {
+			paths[i] = indexPath("Receive", i)
+		}
+	}
+	return paths
+}
+
 func indexPath(list string, i int) string { return fmt.Sprintf("%s[%d]", list, i) }
 
 func decimal[T ~int | ~int32](n T) string { return fmt.Sprint(int64(n)) }

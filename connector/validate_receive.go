@@ -49,11 +49,11 @@ type receiveCheck struct {
 }
 
 func (v *checker) checkReceive() {
-	names, paths := nameSet{}, pathSet{}
+	names, paths := nameSet{}, v.cfg.ReceivePaths()
 	checks := make([]receiveCheck, len(v.cfg.Receive))
 	for i, given := range v.cfg.Receive {
 		c := &checks[i]
-		*c = newReceiveCheck(v, paths.path("Receive", i, given.Name), given)
+		*c = newReceiveCheck(v, paths[i], given)
 		v.unique(names, indexPath("Receive", i), c.server.Name, given.Name)
 		v.receiveAlone(c)
 	}

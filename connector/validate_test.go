@@ -341,6 +341,16 @@ func TestEmptyConfigIsValid(t *testing.T) {
 	}
 }
 
+// TestReceivePaths: of connectors with one name ours goes by it.
+func TestReceivePaths(t *testing.T) {
+	cfg := connector.Config{Server: "B", Servers: []routing.Server{{Name: "A"}, {Name: "B", FQDN: "b.example"}},
+		Receive: []connector.Receive{{Name: "Relay", Server: "A"}, {Name: "Other", Server: "A"}, {Name: "Relay", Server: "b.example"}, {Name: "Relay"}, {}}}
+	want := []string{`Receive[0]`, `Receive["Other"]`, `Receive["Relay"]`, `Receive[3]`, `Receive[4]`}
+	if got := cfg.ReceivePaths(); !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // TestOverlapSweep compares the sweep of rule R8 with trying all pairs.
 func TestOverlapSweep(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))

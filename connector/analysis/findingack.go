@@ -19,8 +19,7 @@ type acknowledgement struct {
 // acknowledgements that are worth nothing.
 func (c *checker) acknowledge() {
 	var all []acknowledgement
-	for i := range c.cfg.Receive {
-		path := elementPath("Receive", i, c.cfg.Receive[i].Name)
+	for i, path := range c.cfg.ReceivePaths() {
 		all = append(all, inComment(path, c.cfg.Receive[i].Comment, func(cfg *connector.Config) *string {
 			if i >= len(cfg.Receive) || cfg.Receive[i].Name != c.cfg.Receive[i].Name {
 				return nil

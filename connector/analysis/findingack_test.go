@@ -10,6 +10,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/analysis"
 	"github.com/interchange-smtp/interchange/connector/jsonconfig"
 	"github.com/interchange-smtp/interchange/connector/shell"
+	"github.com/interchange-smtp/interchange/routing"
 )
 
 // acknowledgedCodes are the findings that a configuration acknowledges.
@@ -65,5 +66,22 @@ func TestAcknowledgementsTravel(t *testing.T) {
 	}
 	if got := in.Config().Acknowledged; len(got) != 2 || got[0] != cfg.Acknowledged[0] || got[1] != got[0] {
 		t.Errorf("kept: %+v", got)
+	}
+}
+
+// TestAcknowledgedElsewhere: who acknowledges a finding about the connector of another
+// server says nothing of ours, though it has the same name.
+func TestAcknowledgedElsewhere(t *testing.T) {
+	cfg := with(t, "%in", anyRelay)
+	lab := cfg.Receive[0].Clone()
+	lab.Server, lab.Comment = "LAB", "Acknowledged open-relay: nobody gets there"
+	cfg.Servers = append(cfg.Servers, routing.Server{Name: "LAB"})
+	cfg.Receive = slices.Insert(cfg.Receive, 0, lab)
+	if got := acknowledgedCodes(t, cfg); len(got) > 0 {
+		t.Errorf("acknowledged: %q", got)
+	}
+	cfg.Receive[1].Comment = lab.Comment
+	if got := acknowledgedCodes(t, cfg); len(got) != 1 {
+		t.Errorf("acknowledged: %q", got)
 	}
 }

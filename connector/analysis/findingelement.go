@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -26,8 +27,10 @@ func elementAt(cfg *connector.Config, path string) *element {
 	}
 	switch list {
 	case "Receive":
-		i := placeOf(len(cfg.Receive), index, func(i int) bool { return cfg.Receive[i].Name == name })
-		if i >= 0 {
+		if i := placeOf(len(cfg.Receive), index, func(i int) bool { return cfg.Receive[i].Name == name }); i >= 0 {
+			if index < 0 && slices.ContainsFunc(cfg.Receive[i+1:], func(r connector.Receive) bool { return r.Name == name }) {
+				i = slices.Index(cfg.ReceivePaths(), elementPath(list, i, name))
+			}
 			return &element{receive: &cfg.Receive[i], field: field, cfg: cfg}
 		}
 	case "Send":

@@ -5,8 +5,6 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
-	"github.com/interchange-smtp/interchange/connector/jsonconfig"
-	"github.com/interchange-smtp/interchange/connector/shell"
 )
 
 // basisJSON is a parameter that a step rests on, with the place where it was set.
@@ -40,10 +38,8 @@ func (l *loaded) bases(step connector.Step) []basisJSON {
 
 // place finds where a parameter was set.
 func (l *loaded) place(b *basisJSON) {
-	if at, ok := shell.Locate(l.origins, b.Path); ok {
-		b.File, b.Line = at.File, at.Line
-	} else if at, ok := jsonconfig.Locate(b.Path, l.documents...); ok {
-		b.File, b.Line = at.File, at.Line
+	if file, line, ok := l.whence(b.Path); ok {
+		b.File, b.Line = file, line
 	}
 	switch {
 	case b.File != "":

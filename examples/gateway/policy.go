@@ -121,6 +121,7 @@ type loaded struct {
 	files     []string
 	documents []*jsonconfig.Document
 	origins   map[string]shell.Position // of what scripts and exports set
+	receive   []string                  // paths of the Receive connectors
 	notes     findings                  // what was said while reading
 }
 
@@ -144,6 +145,7 @@ func (p *policyFlags) load(c *cli) (*loaded, error) {
 // compile makes the policy. The error is findings: mistakes of the text, and
 // problems other than those of the forgiven code.
 func (l *loaded) compile(cfg connector.Config, mistakes jsonconfig.Errors, forgiven string) error {
+	l.receive = cfg.ReceivePaths()
 	var err error
 	l.Policy, err = connector.Compile(cfg)
 	var problems connector.Problems
@@ -181,15 +183,30 @@ func (l *loaded) locate(problems connector.Problems) findings {
 	found := make(findings, len(problems))
 	for i, p := range problems {
 		found[i] = finding{Path: p.Path, Code: p.Code, Detail: p.Detail}
-		if at, ok := shell.Locate(l.origins, p.Path); ok {
-			found[i].File, found[i].Line = at.File, at.Line
-		} else if at, ok := jsonconfig.Locate(p.Path, l.documents...); ok {
-			found[i].File, found[i].Line = at.File, at.Line
+		if file, line, ok := l.whence(p.Path); ok {
+			found[i].File, found[i].Line = file, line
 		} else if len(l.files) == 1 && len(l.documents) == 1 {
 			found[i].File = l.files[0] // something is missing from it
 		}
 	}
 	return found
+}
+
+// whence tells the file and line that a path was set in.
+func (l *loaded) whence(path string) (file string, line int, ok bool) {
+	if at, ok := shell.Locate(l.origins, path); ok {
+		return at.File, at.Line, true
+	}
+	if len(l.origins) == 0 { // documents alone: several may have the name, and the index is theirs
+		for i, name := range l.receive {
+			if rest, is := strings.CutPrefix(path, name); is {
+				path = fmt.Sprintf("Receive[%d]%s", i, rest)
+				break
+			}
+		}
+	}
+	at, ok := jsonconfig.Locate(path, l.documents...)
+	return at.File, at.Line, ok
 }
 
 // demonstrated says that the policy is none of the administrator's: a variable that

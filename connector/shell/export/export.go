@@ -21,7 +21,8 @@ func (o Origin) String() string { return fmt.Sprintf("%s:%d", o.File, o.Line) }
 
 // Origins are the places of what a Config holds, by path as in
 // connector.Problem: Receive["Relay"] is where the connector begins,
-// Receive["Relay"].Bindings[0] where its first binding stands.
+// Receive["Relay"].Bindings[0] where its first binding stands. In an Export a name
+// that occurs again goes by its index.
 type Origins map[string]Origin
 
 // Find returns the place of the parameter of that path, or of the nearest thing
@@ -78,6 +79,7 @@ type Export struct {
 	Warnings []Notice // in the order of the text
 
 	entries []entry
+	paths   map[string][]string // of the elements of each list, as Origins has them
 }
 
 // Permissions returns how many entries of permission lists the file holds.
@@ -146,7 +148,7 @@ func Read(name string, data []byte) (*Export, error) {
 		}
 		return nil, Errors{{Origin: Origin{name, 1}, Detail: err.Error()}}
 	}
-	r := &reader{doc: doc, export: &Export{Origins: Origins{}}, told: map[string]bool{}}
+	r := &reader{doc: doc, export: &Export{Origins: Origins{}, paths: map[string][]string{}}, told: map[string]bool{}, seen: pathSet{}}
 	r.read()
 	if len(r.errors) > 0 {
 		slices.SortStableFunc(r.errors, func(a, b Notice) int { return a.Line - b.Line })

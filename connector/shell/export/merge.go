@@ -29,15 +29,20 @@ func Merge(dst *connector.Config, origins Origins, exports ...*Export) ([]Notice
 	cfg.Servers = slices.Clone(cfg.Servers)
 	cfg.Transport = cfg.Transport.Clone()
 	cfg.Services, cfg.Remote = slices.Clone(cfg.Services), slices.Clone(cfg.Remote)
-	for _, e := range exports {
+	before := make([]map[string]int, len(exports))
+	for i, e := range exports {
+		before[i] = map[string]int{"Receive": len(cfg.Receive), "Send": len(cfg.Send), "Accepted": len(cfg.Accepted)}
 		connector.Merge(&cfg, connector.Config{Transport: e.Config.Transport, Services: e.Config.Services, Remote: e.Config.Remote})
 		cfg.Receive = append(cfg.Receive, e.Config.Receive...)
 		cfg.Send = append(cfg.Send, e.Config.Send...)
 		cfg.Accepted = append(slices.Clip(cfg.Accepted), e.Config.Accepted...)
-		maps.Copy(m.origins, e.Origins)
 		m.warnings = append(m.warnings, e.Warnings...)
 	}
 	m.servers()
+	m.paths = elementPaths(m.cfg)
+	for i, e := range exports {
+		m.locate(e, before[i])
+	}
 	m.index()
 	for _, e := range exports {
 		for _, entry := range e.entries {
@@ -58,6 +63,7 @@ func Merge(dst *connector.Config, origins Origins, exports ...*Export) ([]Notice
 type merger struct {
 	cfg      *connector.Config
 	origins  Origins
+	paths    map[string][]string // of the elements of cfg
 	warnings []Notice
 	errors   Errors
 	names    map[string][]string // paths of connectors by folded identity
@@ -188,7 +194,7 @@ func plainIdentity(s string) string {
 func (m *merger) grant() {
 	for i := range m.cfg.Receive {
 		r := &m.cfg.Receive[i]
-		path := fmt.Sprintf("Receive[%q]", r.Name)
+		path := m.paths["Receive"][i]
 		entries := m.given[fmt.Sprintf("Receive[%d]", i)]
 		given := r.Given(m.cfg)
 		r.Permissions = m.permissions(path, r.Permissions, entries, given)
@@ -207,7 +213,7 @@ func (m *merger) grant() {
 	}
 	for i := range m.cfg.Send {
 		s := &m.cfg.Send[i]
-		path := fmt.Sprintf("Send[%q]", s.Name)
+		path := m.paths["Send"][i]
 		entries := m.given[fmt.Sprintf("Send[%d]", i)]
 		given := s.Given(m.cfg)
 		s.Permissions = m.permissions(path, s.Permissions, entries, given)

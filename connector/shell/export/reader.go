@@ -18,13 +18,15 @@ type reader struct {
 	export *Export
 	errors Errors
 	told   map[string]bool // what was said once and needn't be again
+	seen   pathSet
 }
 
 // subject is one object under examination.
 type subject struct {
 	*reader
-	o    *object.Object
-	path string // Receive["Relay"]
+	o     *object.Object
+	path  string // Receive["Relay"], for messages
+	place string // as Origins has it
 }
 
 func (r *reader) read() {
@@ -172,7 +174,7 @@ func (s *subject) credential(to *connector.Send) {
 		return
 	}
 	to.AuthenticationCredential = &connector.Credential{UserName: user}
-	s.export.Origins[s.path+"."+property] = Origin{s.doc.Name, s.line(property)}
+	s.export.Origins[s.place+"."+property] = Origin{s.doc.Name, s.line(property)}
 }
 
 // accepted reads an accepted domain.
@@ -189,8 +191,8 @@ func (s *subject) accepted(to *routing.AcceptedDomain) {
 
 // transport reads what policy needs of Get-TransportConfig.
 func (s *subject) transport(to *connector.Transport) {
-	s.path = "Transport"
-	s.export.Origins[s.path] = Origin{s.doc.Name, s.doc.Line(s.o)}
+	s.path, s.place = "Transport", "Transport"
+	s.export.Origins[s.place] = Origin{s.doc.Name, s.doc.Line(s.o)}
 	s.fields(reflect.ValueOf(to).Elem(), nil, func(string, object.Value) {})
 	s.note("", "of the organisation's settings, the limits, the domain secure lists and what goes for delivery reports are taken over, and nothing else")
 }
@@ -226,7 +228,9 @@ func (s *subject) begin(list, identity string) {
 		name = identity
 	}
 	s.path = fmt.Sprintf("%s[%q]", list, name)
-	s.export.Origins[s.path] = Origin{s.doc.Name, s.doc.Line(s.o)}
+	s.place = s.seen.path(list, len(s.export.paths[list]), name)
+	s.export.paths[list] = append(s.export.paths[list], s.place)
+	s.export.Origins[s.place] = Origin{s.doc.Name, s.doc.Line(s.o)}
 	if name == "" {
 		s.fail("Name", "it is missing; export Name or Identity, too")
 	}

@@ -19,8 +19,7 @@ import (
 
 // field stores the value of a property. Null leaves the field at its default.
 func (s *subject) field(name string, v object.Value, to reflect.Value, at Origin) {
-	path := s.path + "." + name
-	s.export.Origins[path] = at
+	s.export.Origins[s.place+"."+name] = at
 	if v == nil {
 		return
 	}
@@ -62,7 +61,7 @@ func (s *subject) list(name string, v object.Value, to reflect.Value, at Origin)
 				place.Line = line
 			}
 		}
-		s.export.Origins[fmt.Sprintf("%s.%s[%d]", s.path, name, i)] = place
+		s.export.Origins[fmt.Sprintf("%s.%s[%d]", s.place, name, i)] = place
 		item := reflect.New(to.Type().Elem())
 		text, err := scalarText(element)
 		if err == nil {

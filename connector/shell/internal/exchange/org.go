@@ -200,14 +200,16 @@ func (o *Org) Format(f fmt.State, _ rune) {
 // set is missing.
 func (o *Org) Origins() map[string]object.Pos {
 	m := map[string]object.Pos{}
-	origins(m, "Receive", &o.receive, func(r *receive) string { return r.Name })
-	origins(m, "Send", &o.send, func(s *send) string { return s.Name })
-	origins(m, "Accepted", &o.accepted, func(d *accepted) string { return d.Name })
-	origins(m, "Links", &o.links, func(l *link) string { return l.Name })
+	cfg := o.Config()
+	receive := cfg.ReceivePaths()
+	origins(m, "Receive", &o.receive, func(i int, _ *connector.Receive) string { return receive[i] })
+	origins(m, "Send", &o.send, func(i int, s *send) string { return namePath("Send", i, s.Name) })
+	origins(m, "Accepted", &o.accepted, func(i int, d *accepted) string { return namePath("Accepted", i, d.Name) })
+	origins(m, "Links", &o.links, func(i int, l *link) string { return namePath("Links", i, l.Name) })
 	for _, k := range o.transport.marks {
 		m["Transport."+k.name] = k.pos
 	}
-	origins(m, "Remote", &o.remote, func(d *remoteDomain) string { return d.Name })
+	origins(m, "Remote", &o.remote, func(i int, d *remoteDomain) string { return namePath("Remote", i, d.Name) })
 	o.serviceOrigins(m)
 	return m
 }
@@ -233,23 +235,29 @@ func (o *Org) serviceOrigins(m map[string]object.Pos) {
 	}
 }
 
-func origins[C any](m map[string]object.Pos, list string, s *shelf[C], name func(*C) string) {
+// origins adds where commands set what is on a shelf; path is that of an element.
+func origins[C any](m map[string]object.Pos, list string, s *shelf[C], path func(i int, c *C) string) {
 	i := -1
 	for it := range s.all() {
 		i++
-		path := fmt.Sprintf("%s[%q]", list, name(&it.cfg))
-		if name(&it.cfg) == "" {
-			path = fmt.Sprintf("%s[%d]", list, i)
-		}
+		at := path(i, &it.cfg)
 		for _, k := range it.marks {
 			switch {
 			case k.name == "":
-				m[path] = k.pos
+				m[at] = k.pos
 			default:
-				m[path+"."+fieldOf(list, k.name)] = k.pos
+				m[at+"."+fieldOf(list, k.name)] = k.pos
 			}
 		}
 	}
+}
+
+// namePath is the path of a list element: by name if it has one.
+func namePath(list string, i int, name string) string {
+	if name == "" {
+		return fmt.Sprintf("%s[%d]", list, i)
+	}
+	return fmt.Sprintf("%s[%q]", list, name)
 }
 
 // fieldOf returns the field of the configuration that a parameter sets, where
