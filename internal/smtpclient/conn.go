@@ -17,6 +17,7 @@ import (
 type Config struct {
 	Name        string            // ours, for EHLO
 	HELO        bool              // say HELO, and do without extensions
+	DATA        bool              // do without CHUNKING
 	TLS         *tls.Config       // for STARTTLS; nil: never
 	ImplicitTLS bool              // TLS first, as on port 465 (RFC 8314); wants TLS
 	RequireTLS  bool              // no STARTTLS, no mail
@@ -134,6 +135,9 @@ func (c *Conn) hello() error {
 		}
 		if r.Code/100 == 2 {
 			c.ext = ext
+			if c.cfg.DATA {
+				delete(c.ext, "CHUNKING")
+			}
 			return nil
 		}
 		// A hop that has no EHLO has HELO (RFC 5321 section 3.2), but neither TLS nor AUTH.

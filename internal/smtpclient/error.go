@@ -35,6 +35,7 @@ var (
 	ErrNoAuth    = errors.New("authentication is required and no known mechanism is offered")
 	ErrBareCRLF  = errors.New("bare CR or LF in the message")
 	ErrUTF8      = errors.New("internationalized envelope, and SMTPUTF8 is not offered")
+	ErrNoBDAT    = errors.New("BDAT is not there, though CHUNKING is offered")
 	ErrTooMany   = errors.New("more recipients than the next hop takes in one transaction")
 	ErrTooBig    = errors.New("message larger than the next hop's SIZE")
 )

@@ -2,6 +2,7 @@ package smtpclient
 
 import (
 	"context"
+	"errors"
 	"io"
 	"strconv"
 	"time"
@@ -52,6 +53,7 @@ func (c *Conn) Data(ctx context.Context, m Message) (Reply, error) {
 	s := scanner{binary: m.Binary && !convert}
 	if !convert && !c.asked && c.Has("CHUNKING") && (m.Binary || m.Rest != nil && c.Has("PIPELINING")) {
 		r, err = c.sendChunks(m, &s)
+		err = withoutBDAT(err)
 	} else {
 		r, err = c.sendData(m, &s)
 	}
@@ -206,6 +208,20 @@ func (c *Conn) sendChunks(m Message, s *scanner) (Reply, error) {
 	}
 	c.bad = !reusable
 	return c.read(StageBody, c.cfg.Timeouts.Final)
+}
+
+// withoutBDAT marks the refusal of a chunk by a hop that doesn't know the command:
+// something in between may have offered CHUNKING in its place.
+func withoutBDAT(err error) error {
+	var e *Error
+	if !errors.As(err, &e) || e.Reply.Code != 500 && e.Reply.Code != 502 {
+		return err
+	}
+	switch e.Reply.Enhanced {
+	case [3]int{}, [3]int{5, 5, 1}, [3]int{5, 5, 2}, [3]int{5, 3, 3}: // RFC 3463
+		e.Err = ErrNoBDAT
+	}
+	return err
 }
 
 // sendChunk sends one chunk, and reads replies until few enough are pending.

@@ -268,7 +268,7 @@ func (s *Sender) open(ctx context.Context, h *NextHop, c call) (*smtpclient.Conn
 			return nil, cmp.Or(failed, err)
 		}
 		conn, err := smtpclient.Open(ctx, nc, smtpclient.Config{
-			Name: h.name, HELO: h.set.ForceHELO && h.key.via == "",
+			Name: h.name, HELO: h.set.ForceHELO && h.key.via == "", DATA: s.health.hasNoBDAT(c.endpoint.addr.String()),
 			TLS: config, ImplicitTLS: h.implicitTLS(), RequireTLS: p.required || level > fullHello && last == plainHello,
 			Auth: h.credentials(), Timeouts: h.timeouts(s.timeouts),
 		})

@@ -89,6 +89,8 @@ func passOn(e *smtpclient.Error) connector.Reply {
 		// It is us that the hop refuses: no message is at fault, and another day
 		// it may not.
 		code, enhanced = 451, class(enhanced, 4, [3]int{4, 4, 0})
+	case errors.Is(e, smtpclient.ErrNoBDAT):
+		code, enhanced = 451, [3]int{4, 4, 0} // it gets DATA the next time
 	case errors.Is(e, smtpclient.ErrTooMany):
 		code, enhanced = 452, [3]int{4, 5, 3}
 	case e.Stage == smtpclient.StageRcpt && code == 452: // the mailbox has no room

@@ -13,6 +13,7 @@ const (
 	deadFor     = 5 * time.Minute
 	deadAtMost  = time.Hour
 	tlsFailsFor = 15 * time.Minute
+	noBDATFor   = 24 * time.Hour
 
 	// suspectAfter is how long a host may be silent before others are asked first,
 	// though it hasn't failed yet, and suspectFor how long that holds.
@@ -31,6 +32,8 @@ type health struct {
 	mu  sync.Mutex
 	bad map[string]failing
 	tls map[string]weak
+
+	noBDAT map[string]time.Time // addresses that lack it, and until when that is believed
 }
 
 // failing is a host or an address that failed.
@@ -115,6 +118,24 @@ func (m *health) tlsLevel(address string) tlsLevel {
 		return w.level
 	}
 	return fullHello
+}
+
+// lacksBDAT notes that an address offers CHUNKING and doesn't know BDAT.
+func (m *health) lacksBDAT(address string, now time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.noBDAT == nil {
+		m.noBDAT = make(map[string]time.Time)
+	}
+	makeRoom(m.noBDAT, func(until time.Time) bool { return until.Before(now) })
+	m.noBDAT[address] = now.Add(noBDATFor)
+}
+
+// hasNoBDAT reports whether an address is known to lack BDAT.
+func (m *health) hasNoBDAT(address string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return time.Now().Before(m.noBDAT[address])
 }
 
 // makeRoom forgets what is over when m is full, or everything.

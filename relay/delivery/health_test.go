@@ -119,6 +119,25 @@ func TestSlowGreeting(t *testing.T) {
 	}
 }
 
+// TestNoBDAT: a host that offers CHUNKING and doesn't know BDAT gets the message by DATA
+// at the next attempt.
+func TestNoBDAT(t *testing.T) {
+	for _, reply := range []string{"500 5.5.1 what?", "502 not implemented", "500 5.3.3 unrecognized command"} {
+		w := newWorld(t, toHosts("192.0.2.1"))
+		ehlo := []string{"220 hop\r\n", ">EHLO", "250-hop\r\n250-PIPELINING\r\n250 CHUNKING\r\n", ">RCPT", "250 ok\r\n250 ok\r\n"}
+		w.hop("192.0.2.1:25", append(ehlo[:5:5], ">BDAT", reply+"\r\n"), append(ehlo[:5:5], ">DATA", "354 go\r\n", ">.\r\n", "250 ok\r\n"))
+		long := letter + strings.Repeat("x\r\n", 20<<10)
+		got := attemptOf(w, envelopeTo("b@fabrikam.com"), long)
+		if expect(t, reply, got[0], "451 4.4.0"); !strings.Contains(got[0], reply) {
+			t.Errorf("the hop's words are lost: %s", got[0])
+		}
+		expect(t, reply+", the next attempt", attemptOf(w, envelopeTo("b@fabrikam.com"), long)[0], "ok")
+	}
+	w := newWorld(t, toHosts("192.0.2.1"))
+	w.hop("192.0.2.1:25", []string{"220 hop\r\n", ">EHLO", "250-hop\r\n250-PIPELINING\r\n250 CHUNKING\r\n", ">RCPT", "250 ok\r\n250 ok\r\n", ">BDAT", "500 5.7.1 a virus\r\n"})
+	expect(t, "a refusal of the message", attemptOf(w, envelopeTo("b@fabrikam.com"), letter+strings.Repeat("x\r\n", 20<<10))[0], "500 5.7.1 a virus")
+}
+
 // TestRefusedTLS: a host that offers STARTTLS, refuses it and hangs up gets the message
 // in the clear at the next attempt.
 func TestRefusedTLS(t *testing.T) {

@@ -125,7 +125,11 @@ func (s *Sender) hand(ctx context.Context, h *NextHop, mail smtpclient.Mail, to 
 func (s *Sender) data(ctx context.Context, l *link, m *message) (smtpclient.Reply, error) {
 	r, err := l.Data(ctx, m.Message)
 	lost := scopeOf(err) == ofConnection && !l.usedBefore && ctx.Err() == nil && !errors.As(err, new(*smtpclient.BodyError))
-	if lost || isCrowded(err) {
+	switch {
+	case errors.Is(err, smtpclient.ErrNoBDAT):
+		s.health.lacksBDAT(l.addr, time.Now())
+		s.pool.drop(l.key)
+	case lost || isCrowded(err):
 		s.health.failed(l.key.String(), time.Now())
 		s.health.failed(l.addr, time.Now())
 	}
