@@ -202,7 +202,11 @@ func (s *Sender) ask(ctx context.Context, end time.Time, a *attempt, c candidate
 	if alone && len(list) == 1 {
 		patience = connectTimeout
 	}
+	crowded := "" // a host that takes no more now, at whichever address
 	for _, e := range list {
+		if e.host == crowded {
+			continue
+		}
 		attempt, cancel := context.WithTimeout(limited, patience)
 		l, err := s.reach(attempt, end, a.hop, call{c, e})
 		late := attempt.Err() != nil && limited.Err() == nil
@@ -212,6 +216,9 @@ func (s *Sender) ask(ctx context.Context, end time.Time, a *attempt, c candidate
 			if o := s.try(ctx, a, l); o != nil {
 				s.tookOver(ctx, a)
 				return o, nil
+			}
+			if n := len(a.failed.list); n > 0 && isCrowded(a.failed.list[n-1]) {
+				crowded = e.host
 			}
 		} else if a.failed.add(err); late {
 			slow = append(slow, call{c, e})

@@ -96,6 +96,27 @@ func TestExchangersFailOver(t *testing.T) {
 	}
 }
 
+// TestCrowdedHost: a host that takes no more now isn't asked again at its other addresses,
+// for they are one.
+func TestCrowdedHost(t *testing.T) {
+	w := newWorld(t, toHosts("gw.fabrikam.com"))
+	w.dns.AddHost("gw.fabrikam.com", addr("192.0.2.1"), addr("192.0.2.2"), addr("192.0.2.3"))
+	n := 0
+	for _, at := range []string{"192.0.2.1:25", "192.0.2.2:25", "192.0.2.3:25"} {
+		w.sink(at, &relaytest.Sink{Script: func(s relaytest.Stage, _ string) string {
+			if s != relaytest.StageMail {
+				return ""
+			}
+			n++
+			return "432 4.3.2 concurrent connections limit exceeded"
+		}})
+	}
+	expect(t, "send", w.send("b@fabrikam.com"), "451 4.3.2")
+	if n != 1 {
+		t.Errorf("it was asked %d times, want once", n)
+	}
+}
+
 // TestLostAtDATA: who loses the connection when a message is to come is asked last.
 func TestLostAtDATA(t *testing.T) {
 	w := newWorld(t, byDNS())
