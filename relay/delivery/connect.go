@@ -183,6 +183,10 @@ type call struct {
 // has no equal.
 func (s *Sender) ask(ctx context.Context, end time.Time, a *attempt, c candidate, alone bool) (o *opened, slow []call) {
 	key := linkKey{a.hop.out, c.kind, c.name}
+	if !alone {
+		suspect := time.AfterFunc(suspectAfter, func() { s.health.suspected(key.String(), time.Now()) })
+		defer suspect.Stop()
+	}
 	if l := s.kept(a, key); l != nil {
 		if o := s.try(ctx, a, l); o != nil {
 			return o, nil
@@ -196,8 +200,6 @@ func (s *Sender) ask(ctx context.Context, end time.Time, a *attempt, c candidate
 		s.health.failed(key.String(), time.Now())
 		return nil, nil
 	}
-	suspect := time.AfterFunc(suspectAfter, func() { s.health.suspected(key.String(), time.Now()) })
-	defer suspect.Stop()
 	patience := addressTimeout
 	if alone && len(list) == 1 {
 		patience = connectTimeout
@@ -212,7 +214,6 @@ func (s *Sender) ask(ctx context.Context, end time.Time, a *attempt, c candidate
 		late := attempt.Err() != nil && limited.Err() == nil
 		cancel()
 		if err == nil {
-			suspect.Stop()
 			if o := s.try(ctx, a, l); o != nil {
 				s.tookOver(ctx, a)
 				return o, nil

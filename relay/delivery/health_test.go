@@ -51,28 +51,36 @@ func TestDeadHostsComeLast(t *testing.T) {
 // TestSilentHostsComeLast: a host that has been silent for a while is asked last by
 // the messages that come while the first one still waits for it.
 func TestSilentHostsComeLast(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := toHosts("192.0.2.1", "192.0.2.2")
-		s.SmtpMaxMessagesPerConnection = 1
-		w := newWorld(t, s)
+	for _, silent := range []relaytest.Stage{"", relaytest.StageMail, relaytest.StageRcpt} { // "": it doesn't answer the call
+		synctest.Test(t, func(t *testing.T) { askSilentHost(t, silent) })
+	}
+}
+
+func askSilentHost(t *testing.T, silent relaytest.Stage) {
+	s := toHosts("192.0.2.1", "192.0.2.2")
+	s.SmtpMaxMessagesPerConnection = 1
+	w := newWorld(t, s)
+	if silent == "" {
 		w.net.Silence(netip.MustParseAddrPort("192.0.2.1:25"))
-		w.sink("192.0.2.2:25", &relaytest.Sink{})
-		var waits atomic.Int32
-		for range 40 {
-			go func() {
-				before := time.Now()
-				expect(t, "send", w.send("b@fabrikam.com"), "ok")
-				if time.Since(before) > time.Second {
-					waits.Add(1)
-				}
-			}()
-			time.Sleep(time.Second)
-		}
-		time.Sleep(time.Minute)
-		if n := waits.Load(); n > 4 {
-			t.Errorf("%d of 40 messages waited", n)
-		}
-	})
+	} else {
+		w.sink("192.0.2.1:25", &relaytest.Sink{Script: refuse(silent, "", relaytest.Hang)})
+	}
+	w.sink("192.0.2.2:25", &relaytest.Sink{})
+	var waits atomic.Int32
+	for range 40 {
+		go func() {
+			before := time.Now()
+			expect(t, "send", w.send("b@fabrikam.com"), "ok")
+			if time.Since(before) > time.Second {
+				waits.Add(1)
+			}
+		}()
+		time.Sleep(time.Second)
+	}
+	time.Sleep(2 * time.Minute)
+	if n := waits.Load(); n > 4 {
+		t.Errorf("silent at %q: %d of 40 messages waited", silent, n)
+	}
 }
 
 // TestFamiliesTakeTurns: addresses of one family that lead nowhere don't keep those of
