@@ -68,6 +68,19 @@ func (d *Dispatcher) persistOnce(m *message) {
 	d.pump()
 }
 
+// unsaved returns the messages of which the Store doesn't know the newest.
+func (d *Dispatcher) unsaved() []*message {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var list []*message
+	for _, m := range d.messages {
+		if !m.unsaved.IsZero() {
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
 // store saves m, or removes it if nobody waits any more.
 func (d *Dispatcher) store(m *message, holder string) error {
 	snapshot := m.Clone()

@@ -146,6 +146,42 @@ func TestPolicyUnderLoad(t *testing.T) {
 	}
 }
 
+// TestSavedWhenItEnds: next hops had a message and refused another when the Store took nothing.
+// It takes it at the end, however soon that is: nothing is sent again after a restart.
+func TestSavedWhenItEnds(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		var store *faulty
+		w := newWorld(t, config(byDNS()), func(w *world) {
+			store = &faulty{Store: w.mem}
+			w.store = store
+		})
+		home := w.home()
+		sink := w.sink("192.0.2.1", &relaytest.Sink{Script: func(s relaytest.Stage, argument string) string {
+			if s != relaytest.StageRcpt {
+				return ""
+			}
+			time.Sleep(time.Second)
+			if strings.HasPrefix(argument, "bad") {
+				return "550 5.1.1 unknown"
+			}
+			return ""
+		}}, "b.example")
+		expect(t, "reply", w.mail(first, "1@b.example"), "250")
+		expect(t, "reply", w.mail(first, "bad@b.example"), "250")
+		store.set(func(string) error { return queue.ErrFull })
+		time.Sleep(3 * time.Second)
+		arrived(t, "when the Store takes nothing", sink, 1)
+		store.set(nil)
+		w.stop()
+		w.start()
+		time.Sleep(time.Hour)
+		arrived(t, "after a restart", sink, 1)
+		if r := reports(home); len(r) != 1 {
+			t.Errorf("%d reports, want 1: %q", len(r), r)
+		}
+	})
+}
+
 // TestPressure refuses mail before trouble, and no longer than that.
 func TestPressure(t *testing.T) {
 	bubble(t, func(t *testing.T) {
