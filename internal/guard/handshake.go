@@ -20,7 +20,14 @@ func (g *guard) handshake() bool {
 	}
 	conn := tls.Server(g.wire.raw, g.cfg.TLS)
 	_ = g.wire.wait(g.wire.deadline(time.Now())) // conn is still raw
-	if err := mailtls.Server(g.stop, conn); err != nil {
+	var err error
+	done := make(chan struct{})
+	go func() { // a handshake needs a large stack, which our own goroutine would keep
+		defer close(done)
+		err = mailtls.Server(g.stop, conn)
+	}()
+	<-done
+	if err != nil {
 		if g.stop.Err() == nil {
 			g.err = err
 		}
