@@ -177,6 +177,7 @@ func (r *relayProcess) demonstrate(way *detours) error {
 // run serves until ctx ends.
 func (r *relayProcess) run(ctx context.Context, e events) int {
 	defer r.sender.Close()
+	go collectSooner(ctx)
 	peersCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var peers sync.WaitGroup
 	defer peers.Wait()
