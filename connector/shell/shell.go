@@ -92,7 +92,7 @@ type Limits struct {
 	Steps  int64 // expressions evaluated and objects moved
 	Depth  int   // expressions and script blocks within each other
 	Calls  int   // functions within each other
-	Output int64 // bytes printed
+	Output int64 // bytes printed, warnings included
 	Memory int64 // bytes of all strings and lists built, kept or not
 	String int   // bytes of one string
 	List   int   // elements of one list
