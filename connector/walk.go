@@ -238,10 +238,14 @@ func (w *walk) route(to routing.Address) bool {
 	r, t := w.policy.ExplainRoute(to, w.declared())
 	w.done.Routes = append(w.done.Routes, r)
 	if r.Outbound != nil {
-		f, sent := r.Outbound.ExplainHeaders(to.Domain())
-		t = t.Then(sent).Then(w.fields(r.Outbound.trace(), func(name string) bool {
-			return w.done.Session.Headers().Keep(name) && f.Keep(name)
-		}))
+		keep := w.done.Session.Headers().Keep
+		if r.Via == nil { // else that server's firewall is yet to come
+			f, sent := r.Outbound.ExplainHeaders(to.Domain())
+			t = t.Then(sent)
+			ours := keep
+			keep = func(name string) bool { return ours(name) && f.Keep(name) }
+		}
+		t = t.Then(w.fields(r.Outbound.trace(), keep))
 	}
 	rcpt := len(w.done.Stages) - 1
 	ok := w.stage(StageRoute, to.String(), w.in.Decide(r.Reason()), t)

@@ -2,8 +2,12 @@ package connector_test
 
 import (
 	"encoding/json"
+	"net/netip"
+	"slices"
+	"strings"
 	"testing"
 
+	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
@@ -191,4 +195,31 @@ func FuzzHello(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestWalkOnward: the header firewall towards next hops is the business of the server
+// that has the Send connector, so nothing is removed on the way to that server.
+func TestWalkOnward(t *testing.T) {
+	for source, want := range map[string]string{"A": "no   header-field", "B": "yes  header-field"} {
+		p, err := connector.Compile(connector.Config{
+			Server: "A", Servers: []routing.Server{{Name: "A"}, {Name: "B"}},
+			Receive: []connector.Receive{{
+				Name: "In", Bindings: []netip.AddrPort{connector.MustParseBinding("0.0.0.0:25")}, RemoteIPRanges: []connector.Range{connector.MustParseRange("10.0.0.0/8")},
+				AuthMechanism: connector.Value(auth.ExternalAuthoritative), PermissionGroups: connector.Value(permission.ExchangeServers),
+				Permissions: []permission.Grant{{To: permission.SIDExternallySecured, Allow: permission.SetOf(permission.AcceptHeadersOrganization)}},
+			}},
+			Send: []connector.Send{{Name: "Out", AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace("*")}, SourceTransportServers: []string{source}}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := p.Walk(connector.Dialog{
+			Local: at("192.0.2.1:25"), Remote: ip("10.0.0.1"), Helo: "hub.example",
+			To: []routing.Address{routing.MustParseAddress("friend@example.net")}, Header: []string{"X-MS-Exchange-Organization-SCL"},
+		})
+		i := slices.IndexFunc(w.Stages, func(s connector.Stage) bool { return s.Name == connector.StageRoute })
+		if i < 0 || !strings.Contains(w.Stages[i].Trace.String(), want) {
+			t.Errorf("by server %s: got\n%v", source, w)
+		}
+	}
 }
