@@ -41,3 +41,24 @@ func TestLogins(t *testing.T) {
 		}
 	}
 }
+
+// TestPartners: there are partners only where domains are listed that certificates can
+// prove.
+func TestPartners(t *testing.T) {
+	for _, tt := range []struct {
+		mechanism auth.Mechanism
+		listed    []string
+		want      bool
+	}{
+		{auth.TLS, []string{"Bank.example"}, true},
+		{auth.TLS, nil, false},
+	} {
+		cfg := connector.Config{Receive: []connector.Receive{receive("In", "10.0.0.0/8", tt.mechanism, permission.Partners|permission.ExchangeServers)}}
+		cfg.Receive[0].DomainSecureEnabled = true
+		cfg.Transport.TLSReceiveDomainSecureList = tt.listed
+		drawn := string(diagram.New(compile(t, cfg), diagram.Options{}).Mermaid())
+		if got := strings.Contains(drawn, "partners: submit"); got != tt.want {
+			t.Errorf("%v with %q: partners are drawn: %v in\n%s", tt.mechanism, tt.listed, got, drawn)
+		}
+	}
+}

@@ -113,9 +113,8 @@ func visitors(in *connector.Inbound) []visitor {
 		name = "externally secured"
 	}
 	add(name, first.Rights(), pathOpen)
-	settings := in.Settings()
-	if settings.DomainSecureEnabled {
-		add("partners", in.ACL().Rights(permission.Partner("")), pathLogin)
+	if partner := certified(in); partner.Identity().Is(permission.SIDPartners) {
+		add("partners", partner.Rights(), pathLogin)
 	}
 	if len(in.Open(auth.Channel{TLS: true}).SASL()) == 0 {
 		return all
@@ -124,6 +123,19 @@ func visitors(in *connector.Inbound) []visitor {
 		add(v.name, v.rights, pathLogin)
 	}
 	return all
+}
+
+// certified is the session of a client whose certificate names all partners.
+func certified(in *connector.Inbound) connector.Session {
+	channel := auth.Channel{TLS: true}
+	if in.Settings().DomainSecureEnabled {
+		for _, name := range in.Policy().Transport().TLSReceiveDomainSecureList {
+			if d, err := routing.ParseDomain(name); err == nil {
+				channel.PeerNames = append(channel.PeerNames, d.String())
+			}
+		}
+	}
+	return in.Open(channel)
 }
 
 // wellKnown are principals that have a line of their own, or that no session
