@@ -34,20 +34,48 @@ func (c *checker) sizes() {
 			}),
 		}
 		if f.Shown() {
-			f.Witness.Size = int64(limit) + 1
+			f.Witness = c.large(f.Witness.To[0].Domain(), int64(limit)+1)
 		}
 		c.find(f)
 	}
 	c.sizeGaps()
 }
 
-// large is sendTo with a size.
+// large is sendTo with a size, of a session that may declare it, if there is one.
 func (c *checker) large(to routing.Domain, size int64) connector.Dialog {
 	d := c.sendTo(to)
-	if d.Remote.IsValid() {
-		d.Size = size
+	if !d.Remote.IsValid() {
+		return d
 	}
+	if !c.sender.declares(size) {
+		c.declarer(to, size, &d)
+	}
+	d.Size = size
 	return d
+}
+
+// declares reports whether the session may declare a message of that size.
+func (s *session) declares(size int64) bool {
+	return s.at.Settings().SizeEnabled != connector.SizeDisabled && s.Mail(connector.Mail{Size: size}).Allowed()
+}
+
+// declarer makes d a session that may send to the domain and declare the size, if one is
+// found on the first connectors.
+func (c *checker) declarer(to routing.Domain, size int64, d *connector.Dialog) {
+	address := partition.Mailbox("user", to)
+	tried := 0
+	for e := range c.reached {
+		if tried++; tried > manyPairs {
+			return
+		}
+		for _, s := range c.sessions(e) {
+			if s.declares(size) && s.Rcpt(connector.Rcpt{To: address}).Allowed() {
+				*d = c.dialog(e, s.who.Who, s.tls)
+				d.To = []routing.Address{address}
+				return
+			}
+		}
+	}
 }
 
 // taken is the largest message that anybody may send to some domains.

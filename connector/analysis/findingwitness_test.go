@@ -162,3 +162,35 @@ func TestWitnesses(t *testing.T) {
 		}
 	}
 }
+
+// TestWitnessDeclaresSize: what is about sizes is shown by a session that may declare
+// one, though the first connector by name offers no SIZE and the next takes too little.
+func TestWitnessDeclaresSize(t *testing.T) {
+	cfg := office()
+	for i, name := range []string{"A", "B", "C"} {
+		in := relays()
+		in.Name, in.Bindings = name, bindings("0.0.0.0:"+strconv.Itoa(2525+i))
+		in.SizeEnabled = []connector.SizeMode{connector.SizeDisabled, connector.SizeEnabled, connector.SizeEnabled}[i]
+		in.MaxMessageSize = []connector.ByteSize{0, 64 * connector.KB, 0}[i]
+		cfg.Receive = append(cfg.Receive, in)
+	}
+	cfg.Receive = cfg.Receive[2:]
+	small, tie := cfg.Send[0], cfg.Send[0]
+	small.Name, small.MaxMessageSize = "Small", 50*connector.KB
+	small.AddressSpaces = []routing.AddressSpace{routing.MustParseAddressSpace("example.net")}
+	cfg.Send[0].MaxMessageSize, tie.Name, tie.MaxMessageSize = 100*connector.KB, "Tie", 200*connector.KB
+	third := tie
+	third.Name = "Tie again"
+	cfg.Send = append(cfg.Send, small, tie, third)
+	p := compile(t, cfg)
+	told := map[string]bool{}
+	for _, f := range analysis.Check(p, analysis.Options{}) {
+		if f.Witness.Size > 0 {
+			told[f.Code] = true
+			shown(t, p, f)
+		}
+	}
+	if !told[analysis.CodeRouteSize] || !told[analysis.CodeRouteTie] {
+		t.Errorf("found with a size: %v", told)
+	}
+}
