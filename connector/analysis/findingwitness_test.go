@@ -194,3 +194,21 @@ func TestWitnessDeclaresSize(t *testing.T) {
 		t.Errorf("found with a size: %v", told)
 	}
 }
+
+// TestSizeUndeclared: where SIZE isn't offered at all a small connector is given
+// messages of any size, so no session shows what it doesn't carry.
+func TestSizeUndeclared(t *testing.T) {
+	cfg, in := office(), relays()
+	in.SizeEnabled = connector.SizeDisabled
+	cfg.Receive = []connector.Receive{in}
+	small := cfg.Send[0]
+	small.Name, small.MaxMessageSize = "Small", 50*connector.KB
+	small.AddressSpaces = []routing.AddressSpace{routing.MustParseAddressSpace("example.net")}
+	cfg.Send = append(cfg.Send, small)
+	p := compile(t, cfg)
+	found := analysis.Check(p, analysis.Options{})
+	i := slices.IndexFunc(found, func(f analysis.Finding) bool { return f.Code == analysis.CodeRouteSize })
+	if i < 0 || found[i].Shown() {
+		t.Errorf("got %v", found)
+	}
+}
