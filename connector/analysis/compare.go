@@ -28,7 +28,7 @@ func Compare(before, after *connector.Policy) Comparison {
 		policies:  [2]*connector.Policy{before, after},
 		domains:   partition.NewDomains(before, after),
 		listeners: partition.Sources(before, after),
-		transport: [2]connector.Transport{before.Config().Transport, after.Config().Transport},
+		configs:   [2]connector.Config{before.Config(), after.Config()},
 	}
 	c.outline = newOutline(c.domains)
 	c.deltas.best = c.domains.Cells[c.domains.Elsewhere()].Class
@@ -53,7 +53,7 @@ type comparer struct {
 	policies  [2]*connector.Policy
 	domains   *partition.Domains
 	listeners []partition.Listener
-	transport [2]connector.Transport
+	configs   [2]connector.Config
 	outline   *outline
 	pairs     []pair
 	deltas    merger
@@ -161,6 +161,6 @@ func (c *comparer) sharedAlike() bool {
 			return false
 		}
 	}
-	a, b := &c.transport[0], &c.transport[1]
+	a, b := &c.configs[0].Transport, &c.configs[1].Transport
 	return a.MaxReceiveSize == b.MaxReceiveSize && a.MaxRecipientEnvelopeLimit == b.MaxRecipientEnvelopeLimit
 }

@@ -40,7 +40,7 @@ func (e *encounter) recipientCount() {
 func (e *encounter) recipientLimit(i int) int64 {
 	lowest := int64(0)
 	for j, in := range e.in {
-		for _, n := range []int64{int64(in.Settings().MaxRecipientsPerMessage), int64(e.transport[j].MaxRecipientEnvelopeLimit)} {
+		for _, n := range []int64{int64(in.Settings().MaxRecipientsPerMessage), int64(e.configs[j].Transport.MaxRecipientEnvelopeLimit)} {
 			if n <= 0 || lowest > 0 && n >= lowest {
 				continue
 			}

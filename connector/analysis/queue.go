@@ -68,42 +68,50 @@ func (c *comparer) queueChanges() []Change {
 		return nil // one of them takes no mail
 	}
 	var changes []Change
-	found := func(aspect Aspect, name, was, is string) {
-		if was != is {
-			changes = append(changes, Change{Aspect: aspect, Direction: Different, Subject: name, Before: was, After: is,
-				Text: fmt.Sprintf("%s is now %s instead of %s.", name, is, was)})
-		}
-	}
 	for _, s := range queueSettings() {
-		found(s.aspect, s.name, s.text(old), s.text(now))
+		changes = append(changes, changedValue(s.aspect, s.name, s.text(old), s.text(now), "")...)
 	}
-	if choosesPostmaster(old) || choosesPostmaster(now) {
-		found(AspectReport, "ExternalPostmasterAddress", postmaster(old), postmaster(now))
+	if choosesPostmaster(&c.configs[0]) || choosesPostmaster(&c.configs[1]) {
+		changes = append(changes, changedValue(AspectReport, "ExternalPostmasterAddress", postmaster(old), postmaster(now), "")...)
 	}
-	for _, domain := range remoteDomains(old, now) {
+	for _, domain := range c.remoteDomains() {
 		changes = append(changes, remoteChanges(old, now, domain)...)
 	}
 	sortChanges(changes)
 	return changes
 }
 
-// choosesPostmaster reports whether the configuration says who reports. Otherwise it
-// follows from the accepted domain that comes first, which is no difference.
-func choosesPostmaster(p *connector.Policy) bool {
-	cfg := p.Config()
+// changedValue returns the Change of a parameter that was and is, and none if these are
+// equal. The domain is that of a remote domain, if the parameter is one of its.
+func changedValue(aspect Aspect, name, was, is, domain string) []Change {
+	if was == is {
+		return nil
+	}
+	c := Change{Aspect: aspect, Direction: Different, Subject: name, Before: was, After: is, Text: fmt.Sprintf("%s is now %s instead of %s", name, is, was)}
+	if domain != "" {
+		c.Domains = []string{domain}
+		c.Text += " for senders in " + remoteText(domain)
+	}
+	c.Text += "."
+	return []Change{c}
+}
+
+// choosesPostmaster reports whether cfg says from which address reports are sent.
+// Otherwise the accepted domain that comes first decides, which is no difference.
+func choosesPostmaster(cfg *connector.Config) bool {
 	return cfg.Transport.ExternalPostmasterAddress != "" || slices.ContainsFunc(cfg.Accepted, func(d routing.AcceptedDomain) bool { return d.Default })
 }
 
-// postmaster returns who reports.
+// postmaster returns the address from which p sends reports.
 func postmaster(p *connector.Policy) string {
 	return p.Reports(routing.MustParseAddress("a@example.invalid")).Postmaster.String()
 }
 
 // remoteDomains returns the domains of the remote domains of either policy, each once.
-func remoteDomains(policies ...*connector.Policy) []string {
+func (c *comparer) remoteDomains() []string {
 	names := []string{"*"}
-	for _, p := range policies {
-		for _, r := range p.Config().Remote {
+	for i := range c.configs {
+		for _, r := range c.configs[i].Remote {
 			names = append(names, strings.ToLower(r.DomainName))
 		}
 	}
@@ -111,8 +119,8 @@ func remoteDomains(policies ...*connector.Policy) []string {
 	return slices.Compact(names)
 }
 
-// remoteChanges compares what senders in domain are told, which is a DomainName of a
-// remote domain: those of it whom no other remote domain covers.
+// remoteChanges compares what senders in a remote domain are told that no other remote
+// domain covers; domain is its DomainName.
 func remoteChanges(old, now *connector.Policy, domain string) []Change {
 	at, wild := strings.CutPrefix(domain, "*.")
 	switch {
@@ -126,20 +134,11 @@ func remoteChanges(old, now *connector.Policy, domain string) []Change {
 		return nil // no sender can be in there
 	}
 	was, is := old.Reports(sender), now.Reports(sender)
-	var changes []Change
-	compare := func(name string, was, is bool) {
-		if was != is {
-			changes = append(changes, Change{Aspect: AspectReport, Direction: Different, Domains: []string{domain}, Subject: name,
-				Before: strconv.FormatBool(was), After: strconv.FormatBool(is),
-				Text: fmt.Sprintf("%s is now %t instead of %t for senders in %s.", name, is, was, remoteText(domain))})
-		}
-	}
-	compare("NDREnabled", was.Failed, is.Failed)
-	compare("DeliveryReportEnabled", was.Delivered, is.Delivered)
-	return changes
+	return append(changedValue(AspectReport, "NDREnabled", strconv.FormatBool(was.Failed), strconv.FormatBool(is.Failed), domain),
+		changedValue(AspectReport, "DeliveryReportEnabled", strconv.FormatBool(was.Delivered), strconv.FormatBool(is.Delivered), domain)...)
 }
 
-// remoteText says whom a remote domain covers.
+// remoteText names the domains that a DomainName of a remote domain covers.
 func remoteText(domain string) string {
 	if domain == "*" {
 		return "all other domains outside"
