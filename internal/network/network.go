@@ -1,4 +1,4 @@
-// Package network tells clients apart by their addresses.
+// Package network names the source of a client: limits that are per client count by it.
 package network
 
 import "net/netip"

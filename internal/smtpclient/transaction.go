@@ -53,8 +53,9 @@ func (c *Conn) Check(m Mail) error {
 }
 
 // Begin opens a transaction with the recipients to; answers holds nil or the
-// refusal of each, and beside an error of those who were answered before it. With data, DATA is announced in the same write where that
-// may be; to must then be one recipient, so that nothing is left to decide.
+// refusal of each, and beside an error only of those whom the hop answered before it.
+// With data, DATA is announced in the same write where that may be; to must then be
+// one recipient, so that nothing is left to decide.
 // A transaction that was left open before is reset on the way.
 func (c *Conn) Begin(ctx context.Context, m Mail, to []Rcpt, data bool) (answers []error, err error) {
 	if err := c.Check(m); err != nil {

@@ -178,8 +178,9 @@ func (d *Dispatcher) reroute() {
 // Shutdown begins no new attempts, lets clients whose messages are held have
 // their answers, for the rest goes on the queue, and waits until the attempts
 // under way have ended. When ctx ends before, they are cut off, and Shutdown
-// returns the cause of ctx. What the Store didn't take before is saved once more. What is on the queue stays there for the next
-// Start. Messages that arrive meanwhile are queued. The Store is not closed.
+// returns the cause of ctx. What the Store didn't take before is saved once more.
+// What is on the queue stays there for the next Start. Messages that arrive meanwhile
+// are queued. The Store is not closed.
 func (d *Dispatcher) Shutdown(ctx context.Context) error {
 	d.init()
 	d.mu.Lock()

@@ -96,7 +96,7 @@ func (h *hop) ready(l *limits) bool {
 	return h.lanes.first != nil && h.active < h.allowance(l) && (h.failures == 0 || !h.down(time.Now()))
 }
 
-// transfers yields all that waits for h.
+// transfers yields all transfers that wait for h.
 func (h *hop) transfers() iter.Seq[*transfer] {
 	return func(yield func(*transfer) bool) {
 		for _, list := range []chain[lane]{h.lanes, h.aside} {

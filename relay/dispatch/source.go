@@ -131,9 +131,9 @@ func (d *Dispatcher) pick(h *hop) *transfer {
 	return nil
 }
 
-// readmit gives lanes their turn whose sources may have more connections now: one for
-// each reason to wait, lest all of them come back for a single connection. It reports whether
-// there were any.
+// readmit gives a turn to lanes whose sources may have more connections now: to one lane
+// for each reason to wait, so that a single connection doesn't bring all of them back. It
+// reports whether there were any.
 func (d *Dispatcher) readmit() bool {
 	s, l := &d.sched, &d.limits
 	found := false
