@@ -11,6 +11,10 @@
 //	hold     the gateway with a queue, which delivers while the client waits
 //	queue    the gateway with MaxAcknowledgementDelay 0: on the disk, then 250
 //
+// To compare two builds of the gateway, build the earlier one and name it:
+//
+//	go run ./relaybench -before /tmp/gateway -peers sync,before-sync,hold,before-hold,queue,before-queue -parts small,large
+//
 // A message counts when smtp-sink has it. Spools and Postfix's queue are on the
 // same file system, that of -dir. It must run as root, since Postfix must.
 //
@@ -32,6 +36,7 @@ func main() {
 	log.SetFlags(0)
 	parts := flag.String("parts", "small,large,syncs,memory,reload,allocations", "what to measure")
 	names := flag.String("peers", "direct,proxy,postfix,naive,sync,hold,queue", "which relays to measure")
+	before := flag.String("before", "", "gateway `program` of an earlier commit, which gives the relays before-sync, before-hold and before-queue")
 	modes := flag.String("modes", "new,kept", "connections with messages of 1 KiB: a new one for each, or kept")
 	sessions := flag.String("sessions", "1,10,50,100", "sessions with messages of 1 KiB")
 	rounds := flag.Int("rounds", 5, "rounds; medians are taken over them")
@@ -46,7 +51,7 @@ func main() {
 
 	describe(root)
 	b := &bench{dir: root, rounds: *rounds, samples: make(map[cell][]sample)}
-	all := allPeers(root)
+	all := allPeers(root, *before)
 	b.peers = choose(all, *names)
 	b.sink = startSink(root)
 	for part := range strings.SplitSeq(*parts, ",") {

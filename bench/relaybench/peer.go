@@ -34,36 +34,52 @@ func (r *peer) start(dir string, wrap ...string) (p *process, clean func()) {
 	}
 }
 
-// allPeers returns all that can be measured.
-func allPeers(dir string) []*peer {
+// beforeMark begins the names of the gateways that -before adds.
+const beforeMark = "before-"
+
+// allPeers returns the relays that can be measured, those of the gateway program
+// before included unless that is "".
+func allPeers(dir, before string) []*peer {
 	gateway := build(dir, "gateway", "../examples", "./gateway")
 	program := build(dir, "peer", ".", "./peer")
-	serve := func(name string, port int, gatewayFlags ...string) *peer {
-		return &peer{name: name, addr: "127.0.0.1:" + strconv.Itoa(port), begin: func(own string, wrap []string) *process {
-			config := filepath.Join(own, "gateway.json")
-			check(os.WriteFile(config, gatewayConfig("127.0.0.1:"+strconv.Itoa(port), name == "queue", 1), 0o600))
-			args := append([]string{"serve", "-config", config}, gatewayFlags...)
-			if name != "sync" {
-				args = append(args, "-data", filepath.Join(own, "data"))
-			}
-			return start(own, name, wrap, gateway, args...)
-		}}
-	}
 	other := func(name, addr string) *peer {
 		return &peer{name: name, addr: addr, begin: func(own string, wrap []string) *process {
 			return start(own, name, wrap, program, "-listen", addr, "-hop", sinkAddr, name)
 		}}
 	}
 	const postfixAddr = "127.0.0.1:2627"
-	return []*peer{
+	all := []*peer{
 		{name: "direct", addr: sinkAddr},
 		other("proxy", "127.0.0.1:2628"),
 		{name: "postfix", addr: postfixAddr, begin: configurePostfix(filepath.Join(dir, "postfix"), postfixAddr), slow: true},
 		other("naive", "127.0.0.1:2626"),
-		serve("sync", 2623),
-		serve("hold", 2624),
-		serve("queue", 2625),
+		serve(gateway, "sync", 2623),
+		serve(gateway, "hold", 2624),
+		serve(gateway, "queue", 2625),
 	}
+	if before == "" {
+		return all
+	}
+	for _, r := range []*peer{serve(before, "sync", 2633), serve(before, "hold", 2634), serve(before, "queue", 2635)} {
+		r.name = beforeMark + r.name
+		all = append(all, r)
+	}
+	return all
+}
+
+// serve returns the gateway program with the flags that its name in the table
+// stands for.
+func serve(program, name string, port int) *peer {
+	addr := "127.0.0.1:" + strconv.Itoa(port)
+	return &peer{name: name, addr: addr, begin: func(own string, wrap []string) *process {
+		config := filepath.Join(own, "gateway.json")
+		check(os.WriteFile(config, gatewayConfig(addr, name == "queue", 1), 0o600))
+		args := []string{"serve", "-config", config}
+		if name != "sync" {
+			args = append(args, "-data", filepath.Join(own, "data"))
+		}
+		return start(own, name, wrap, program, args...)
+	}}
 }
 
 // build builds a program.

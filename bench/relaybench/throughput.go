@@ -42,11 +42,22 @@ func (b *bench) throughput(loads []load) {
 		}
 	}
 	for _, l := range loads {
-		fmt.Printf("\n%v\n%-9s %10s %20s %14s\n", l, "", "/s", "(min..max)", "CPU ms/message")
+		fmt.Printf("\n%v\n%-12s %10s %20s %14s\n", l, "", "/s", "(min..max)", "CPU ms/message")
 		for _, r := range b.peers {
 			rates := b.rates(r.name, l)
-			fmt.Printf("%-9s %10.0f %20s %14.3f\n", r.name, median(rates),
+			fmt.Printf("%-12s %10.0f %20s %14.3f\n", r.name, median(rates),
 				fmt.Sprintf("(%.0f..%.0f)", slices.Min(rates), slices.Max(rates)), b.cpu(r.name, l))
+		}
+		b.sinceBefore(l)
+	}
+}
+
+// sinceBefore prints how the gateway stands to the earlier program that -before
+// names. Both were loaded in turn in each round.
+func (b *bench) sinceBefore(l load) {
+	for _, r := range b.peers {
+		if was := b.rate(beforeMark+r.name, l); was > 0 && b.rate(r.name, l) > 0 {
+			fmt.Printf("%-12s %10.2f of before, CPU %.2f\n", r.name, b.rate(r.name, l)/was, b.cpu(r.name, l)/b.cpu(beforeMark+r.name, l))
 		}
 	}
 }
