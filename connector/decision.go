@@ -6,7 +6,7 @@ import "github.com/interchange-smtp/interchange/permission"
 // Decision refuses.
 type Decision struct {
 	Verdict Verdict
-	Reason  ReasonCode
+	Reason  Reason
 	Right   permission.Right // the right that decided it; 0: none did
 	mark    mark
 }
@@ -58,6 +58,13 @@ type mark struct {
 }
 
 // decide returns the decision that a reason amounts to.
-func (m mark) decide(reason ReasonCode, right permission.Right) Decision {
-	return Decision{Verdict: reason.verdict(), Reason: reason, Right: right, mark: m}
+func (m mark) decide(reason Reason, right permission.Right) Decision {
+	verdict := Refuse
+	switch {
+	case reason.Accepts():
+		verdict = Accept
+	case reason.Closes():
+		verdict = Close
+	}
+	return Decision{Verdict: verdict, Reason: reason, Right: right, mark: m}
 }

@@ -59,7 +59,7 @@
 //
 // # Replies
 //
-// Each [ReasonCode] has a stable name and a [Reply] per profile. Exchange2007
+// Each [Reason] has a stable name and a [Reply] per profile. Exchange2007
 // has the generic code 5.7.1 where later editions have 5.7.54, 5.7.57 and
 // 5.7.60. Replies hold no byte that a client sent.
 //

@@ -52,7 +52,7 @@ func TestExplainCodesDocumented(t *testing.T) {
 	for _, f := range connector.Fates() {
 		add("### Fates", string(f))
 	}
-	for _, c := range connector.ReasonCodes() {
+	for _, c := range connector.Reasons() {
 		add("### Reasons", c.String())
 	}
 	for heading, codes := range want {
@@ -61,7 +61,7 @@ func TestExplainCodesDocumented(t *testing.T) {
 		}
 	}
 	_, rows := table(t, "### Reasons")
-	for _, c := range connector.ReasonCodes() {
+	for _, c := range connector.Reasons() {
 		if want := strings.TrimSpace(c.Doc() + " | " + c.Reply(connector.Profile(0)).String()); strings.TrimSpace(rows[c.String()]) != want {
 			t.Errorf("%v: the page says\n%s\nwant\n%s", c, rows[c.String()], want)
 		}

@@ -56,7 +56,7 @@ func TestBothDoors(t *testing.T) {
 		addresses = append(addresses, addr(s))
 	}
 	pick := func() routing.Address { return addresses[r.IntN(len(addresses))] }
-	reasons := map[connector.ReasonCode]int{}
+	reasons := map[connector.Reason]int{}
 	for range 600 {
 		transport := connector.Transport{TLSReceiveDomainSecureList: []string{"partner.test"}}
 		if r.IntN(2) == 0 {
@@ -129,7 +129,7 @@ func TestBothDoors(t *testing.T) {
 			}
 		}
 	}
-	for _, c := range []connector.ReasonCode{
+	for _, c := range []connector.Reason{
 		connector.NotAuthenticated, connector.SendAsDenied, connector.AnonymousSendAsDenied, connector.SecuredSenderDenied,
 		connector.MessageTooLarge, connector.HeaderTooLarge, connector.HopCountExceeded, connector.TooManyRecipients,
 		connector.EnvelopeTooLarge, connector.ReservedTopLevelDomain, connector.ReservedSecondLevelDomain, connector.SingleLabelDomain,

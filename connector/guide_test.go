@@ -34,7 +34,7 @@ func TestGuide(t *testing.T) {
 		why       string
 		dialog    connector.Dialog
 		connector string
-		reason    connector.ReasonCode // of the first refusal; Undecided: none
+		reason    connector.Reason // of the first refusal; Undecided: none
 	}{
 		{"Basic: after STARTTLS and AUTH, to any recipient", from("203.0.113.5", basicAuth), "Default HubA", connector.Undecided},
 		{"Basic: AUTH before TLS", from("203.0.113.5", func(d *connector.Dialog) { basicAuth(d); d.TLS = false }),
@@ -73,7 +73,7 @@ func TestGuide(t *testing.T) {
 	}
 }
 
-func firstRefusal(w connector.Walkthrough) connector.ReasonCode {
+func firstRefusal(w connector.Walkthrough) connector.Reason {
 	for _, s := range w.Stages {
 		if !s.Decision.Allowed() {
 			return s.Decision.Reason

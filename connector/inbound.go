@@ -157,7 +157,7 @@ func (in *Inbound) Policy() *Policy {
 // Decide returns the decision for a reason that the caller established: a
 // limit that only it can count, or a command that only it can see. The reply
 // follows the connector's profile and its EnhancedStatusCodesEnabled.
-func (in *Inbound) Decide(reason ReasonCode) Decision {
+func (in *Inbound) Decide(reason Reason) Decision {
 	if in == nil {
 		return mark{}.decide(reason, 0)
 	}

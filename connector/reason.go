@@ -2,33 +2,33 @@ package connector
 
 import "strconv"
 
-// ReasonCode says why a command was answered as it was, in a stable form. The
-// zero ReasonCode, Undecided, is that of the zero Decision and refuses.
-type ReasonCode uint8
+// Reason says why a command was answered as it was, in a stable form. The
+// zero Reason, Undecided, is that of the zero Decision and refuses.
+type Reason uint8
 
 // What is accepted.
 const (
-	Undecided     ReasonCode = iota
-	Ready                    // the connection
-	HelloOK                  // EHLO or HELO
-	StartTLSReady            // STARTTLS
-	AuthReady                // AUTH: the exchange may begin
-	LoginOK                  // AUTH: the client is who it says
-	SenderOK                 // MAIL
-	RecipientOK              // RCPT
-	StartMail                // DATA
-	ChunkOK                  // BDAT
-	MessageOK                // the message, whole
-	ResetOK                  // RSET
-	NoopOK                   // NOOP
-	HelpOK                   // HELP
-	VerifyNothing            // VRFY
-	Bye                      // QUIT
+	Undecided     Reason = iota
+	Ready                // the connection
+	HelloOK              // EHLO or HELO
+	StartTLSReady        // STARTTLS
+	AuthReady            // AUTH: the exchange may begin
+	LoginOK              // AUTH: the client is who it says
+	SenderOK             // MAIL
+	RecipientOK          // RCPT
+	StartMail            // DATA
+	ChunkOK              // BDAT
+	MessageOK            // the message, whole
+	ResetOK              // RSET
+	NoopOK               // NOOP
+	HelpOK               // HELP
+	VerifyNothing        // VRFY
+	Bye                  // QUIT
 )
 
 // What the connection is refused or ended for.
 const (
-	NoConnector ReasonCode = iota + Bye + 1
+	NoConnector Reason = iota + Bye + 1
 	TooManyConnections
 	TooManyConnectionsPerSource
 	RateExceeded
@@ -45,7 +45,7 @@ const (
 
 // What a command is refused for, whoever sends it.
 const (
-	UnrecognizedCommand ReasonCode = iota + HelloDomainRequired + 1
+	UnrecognizedCommand Reason = iota + HelloDomainRequired + 1
 	CommandNotImplemented
 	InvalidArguments
 	UnknownParameter
@@ -67,7 +67,7 @@ const (
 
 // What AUTH is refused for.
 const (
-	MechanismNotOffered ReasonCode = iota + StartTLSFirst + 1
+	MechanismNotOffered Reason = iota + StartTLSFirst + 1
 	BadCredentials
 	LoginWithoutSubmit
 	VerifierUnavailable
@@ -79,7 +79,7 @@ const (
 
 // What a sender, a recipient or a message is refused for.
 const (
-	NotAuthenticated ReasonCode = iota + TooManyGuesses + 1
+	NotAuthenticated Reason = iota + TooManyGuesses + 1
 	AnonymousSendAsDenied
 	SendAsDenied
 	SecuredSenderDenied
@@ -97,7 +97,7 @@ const (
 
 // What becomes of mail that was let in but cannot be passed on.
 const (
-	Unroutable ReasonCode = iota + RoutedRecipient + 1
+	Unroutable Reason = iota + RoutedRecipient + 1
 	RouteTooSmall
 	RouteNonSMTP
 	RoutingLoop
@@ -123,9 +123,9 @@ const (
 	reasonCount
 )
 
-// ReasonCodes returns all reason codes but Undecided, in order.
-func ReasonCodes() []ReasonCode {
-	all := make([]ReasonCode, 0, reasonCount-1)
+// Reasons returns all reasons but Undecided, in order.
+func Reasons() []Reason {
+	all := make([]Reason, 0, reasonCount-1)
 	for c := Undecided + 1; c < reasonCount; c++ {
 		all = append(all, c)
 	}
@@ -133,40 +133,33 @@ func ReasonCodes() []ReasonCode {
 }
 
 // String returns the stable name, such as "relay-denied".
-func (c ReasonCode) String() string {
+func (c Reason) String() string {
 	if c < reasonCount {
 		return reasons[c].name
 	}
-	return "ReasonCode(" + strconv.Itoa(int(c)) + ")"
+	return "Reason(" + strconv.Itoa(int(c)) + ")"
 }
 
 // MarshalText implements [encoding.TextMarshaler].
-func (c ReasonCode) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+func (c Reason) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 
 // Doc returns a sentence on what c means, for people.
-func (c ReasonCode) Doc() string {
+func (c Reason) Doc() string {
 	if c < reasonCount {
 		return reasons[c].doc
 	}
 	return ""
 }
 
-// verdict returns what becomes of a command for that reason.
-func (c ReasonCode) verdict() Verdict {
-	switch {
-	case c == Undecided || c >= reasonCount:
-		return Refuse
-	case c <= Bye:
-		return Accept
-	case c == InsufficientResources:
-		return Refuse // 452 at MAIL; the connection may go on
-	case c <= HelloDomainRequired:
-		return Close
-	}
-	return Refuse
+// Accepts reports whether a command that is answered for that reason takes effect.
+func (c Reason) Accepts() bool { return c > Undecided && c <= Bye }
+
+// Closes reports whether the server closes the connection after the reply.
+func (c Reason) Closes() bool {
+	return c >= NoConnector && c <= HelloDomainRequired && c != InsufficientResources
 }
 
-// reasonText is a ReasonCode in words and on the wire.
+// reasonText is a Reason in words and on the wire.
 type reasonText struct {
 	name    string
 	doc     string

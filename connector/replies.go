@@ -1,9 +1,5 @@
 package connector
 
-import "github.com/interchange-smtp/interchange/permission"
-
-const exchange2007 = permission.Exchange2007
-
 // reasons is every reply that Interchange gives of its own. Where the
 // reference establishes no text for a condition, the text is ours: the rows
 // say so with "ours".

@@ -11,7 +11,7 @@ import (
 // and what Exchange 2007 said where that is something else.
 func TestReplies(t *testing.T) {
 	for _, row := range []struct {
-		reason  connector.ReasonCode
+		reason  connector.Reason
 		current string
 		old     string // "": the same
 	}{

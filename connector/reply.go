@@ -3,6 +3,8 @@ package connector
 import (
 	"strconv"
 	"strings"
+
+	"github.com/interchange-smtp/interchange/permission"
 )
 
 // Reply is an SMTP reply of one line. Text never holds bytes that a client
@@ -58,11 +60,11 @@ func (r Reply) Bare() Reply {
 
 // Reply returns what the reason is on the wire in a profile. It is never the
 // zero Reply.
-func (c ReasonCode) Reply(p Profile) Reply {
+func (c Reason) Reply(p permission.Profile) Reply {
 	if c >= reasonCount {
 		c = Undecided
 	}
-	if p == exchange2007 && reasons[c].old.Code != 0 {
+	if p == permission.Exchange2007 && reasons[c].old.Code != 0 {
 		return reasons[c].old
 	}
 	return reasons[c].current

@@ -47,7 +47,7 @@ func (p *Policy) way(m routing.Match) Route {
 
 // Reason returns what the route means for its recipient. Inbound.Decide makes
 // the reply of it.
-func (r Route) Reason() ReasonCode {
+func (r Route) Reason() Reason {
 	switch r.Outcome {
 	case routing.Routed:
 		return RecipientOK

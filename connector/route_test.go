@@ -44,7 +44,7 @@ func TestRoute(t *testing.T) {
 		size      int64
 		connector string
 		via       string
-		reason    connector.ReasonCode
+		reason    connector.Reason
 	}{
 		{"a@example.net", 0, "Internet", "", connector.RecipientOK},
 		{"a@fabrikam.com", 0, "Partner", "HUB2", connector.RecipientOK},

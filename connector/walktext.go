@@ -78,7 +78,7 @@ type stageJSON struct {
 	Stage   StageName         `json:"stage"`
 	Command string            `json:"command"`
 	Verdict Verdict           `json:"verdict"`
-	Reason  ReasonCode        `json:"reason"`
+	Reason  Reason            `json:"reason"`
 	Right   *permission.Right `json:"right,omitempty"`
 	Reply   *Reply            `json:"reply,omitempty"`
 	Steps   Trace             `json:"steps"`

@@ -85,7 +85,7 @@ func (s *Server) converse(c net.Conn, sv *service, channel auth.Channel) {
 }
 
 // refuse answers a connection that is not served, and closes it.
-func (s *Server) refuse(c net.Conn, sv *service, reason connector.ReasonCode, local, remote netip.AddrPort) {
+func (s *Server) refuse(c net.Conn, sv *service, reason connector.Reason, local, remote netip.AddrPort) {
 	s.Logger.Info("connection refused", "reason", reason, "connector", sv.in.Name(),
 		"local", local, "remote", remote)
 	if !s.implicit(local) { // where TLS is expected a line of text says nothing

@@ -53,7 +53,7 @@ func (s *session) logRefusal(level slog.Level, command string, r connector.Reply
 type outcome struct {
 	event     string
 	reply     connector.Reply
-	reason    connector.ReasonCode // of a refusal by the policy
+	reason    connector.Reason // of a refusal by the policy
 	err       error                // of a failure
 	messageID string
 }

@@ -149,7 +149,7 @@ func (r *recorder) mark(command string, reply connector.Reply, d connector.Decis
 
 // record logs a decision and returns its id in brackets. Connectors that match not
 // at all are counted only.
-func (r *recorder) record(command string, reply connector.Reply, reason connector.ReasonCode, traces ...connector.Trace) string {
+func (r *recorder) record(command string, reply connector.Reply, reason connector.Reason, traces ...connector.Trace) string {
 	r.decisions++
 	id := r.id[:decisionIDLength] + "-" + strconv.Itoa(r.decisions)
 	var all connector.Trace

@@ -161,7 +161,7 @@ func TestWalkIsTheRelay(t *testing.T) {
 		s.Handler = newTableRouter()
 		s.Explain = func(name string) bool { return name != "R0" } // which only adds to replies
 	})
-	met := map[connector.ReasonCode]int{}
+	met := map[connector.Reason]int{}
 	for range 250 {
 		p := randomPolicy(r)
 		if err := w.server.SetPolicy(p); err != nil {
@@ -176,7 +176,7 @@ func TestWalkIsTheRelay(t *testing.T) {
 			}
 		}
 	}
-	for _, c := range []connector.ReasonCode{
+	for _, c := range []connector.Reason{
 		connector.NoConnector, connector.HelloDomainRequired, connector.UnrecognizedCommand, connector.StartTLSFirst,
 		connector.MechanismNotOffered, connector.LoginWithoutSubmit, connector.LoginOK, connector.NotAuthenticated, connector.AnonymousSendAsDenied,
 		connector.SendAsDenied, connector.SecuredSenderDenied, connector.MessageTooLarge, connector.HeaderTooLarge, connector.HopCountExceeded,

@@ -7,6 +7,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/permission"
 )
 
@@ -24,16 +25,16 @@ func (q *refusal) suggestions() []suggestion {
 			all = append(all, q.mechanisms(auth.TLS|auth.ExternalAuthoritative)...)
 		}
 		switch s.Decision.Reason {
-		case connector.MechanismNotOffered:
+		case reply.MechanismNotOffered:
 			m := q.connector().Settings().AuthMechanism.Or(0) &^ auth.ExternalAuthoritative
 			all = append(all, q.mechanisms(m|auth.TLS|auth.BasicAuth|auth.BasicAuthRequireTLS, m|auth.BasicAuth, m&^auth.BasicAuthRequireTLS)...)
-		case connector.UnrecognizedCommand:
+		case reply.UnrecognizedCommand:
 			all = append(all, q.mechanisms(q.connector().Settings().AuthMechanism.Or(0)|auth.TLS)...)
-		case connector.RelayDenied, connector.AnonymousSendAsDenied, connector.SendAsDenied:
+		case reply.RelayDenied, reply.AnonymousSendAsDenied, reply.SendAsDenied:
 			all = append(all, q.acceptedDomains()...)
 		}
 	}
-	if s.Name == connector.StageRoute || s.Decision.Reason == connector.RouteTooSmall {
+	if s.Name == connector.StageRoute || s.Decision.Reason == reply.RouteTooSmall {
 		return append(all, q.routes()...)
 	}
 	return append(all, q.neighbours()...)
@@ -147,7 +148,7 @@ func (q *refusal) neighbour(in *connector.Inbound, fate connector.Fate) (suggest
 
 // identity is whose rights decided: of a login, those that it would have had.
 func (q *refusal) identity() []permission.SID {
-	if q.stage().Decision.Reason == connector.LoginWithoutSubmit {
+	if q.stage().Decision.Reason == reply.LoginWithoutSubmit {
 		sids := slices.Clone(q.dialog.User.SIDs)
 		if !slices.Contains(sids, permission.SIDAuthenticatedUsers) {
 			sids = append(sids, permission.SIDAuthenticatedUsers)
@@ -248,17 +249,17 @@ func (q *refusal) requirements() []suggestion {
 		return []suggestion{q.change(EditRequirement, field, "switch off "+field, set)}
 	}
 	switch q.stage().Decision.Reason {
-	case connector.HelloDomainRequired:
+	case reply.HelloDomainRequired:
 		return off("RequireEHLODomain", func(r *connector.Receive) { r.RequireEHLODomain = false })
-	case connector.StartTLSFirst:
+	case reply.StartTLSFirst:
 		return off("RequireTLS", func(r *connector.Receive) { r.RequireTLS = false })
-	case connector.ReservedTopLevelDomain:
+	case reply.ReservedTopLevelDomain:
 		return off("RejectReservedTopLevelRecipientDomains", func(r *connector.Receive) { r.RejectReservedTopLevelRecipientDomains = false })
-	case connector.ReservedSecondLevelDomain:
+	case reply.ReservedSecondLevelDomain:
 		return off("RejectReservedSecondLevelRecipientDomains", func(r *connector.Receive) { r.RejectReservedSecondLevelRecipientDomains = false })
-	case connector.SingleLabelDomain:
+	case reply.SingleLabelDomain:
 		return off("RejectSingleLabelRecipientDomains", func(r *connector.Receive) { r.RejectSingleLabelRecipientDomains = false })
-	case connector.SecuredSenderDenied:
+	case reply.SecuredSenderDenied:
 		return append(off("DomainSecureEnabled", func(r *connector.Receive) { r.DomainSecureEnabled = false }), q.securedDomain()...)
 	}
 	return nil
@@ -291,24 +292,24 @@ func (q *refusal) limits() []suggestion {
 		}
 	}
 	switch q.stage().Decision.Reason {
-	case connector.MessageTooLarge:
+	case reply.MessageTooLarge:
 		size := connector.ByteSize(d.Size)
 		return []suggestion{
 			raise("MaxMessageSize", size, func(r *connector.Receive) { r.MaxMessageSize = size }),
 			organization("MaxReceiveSize", size, func(t *connector.Transport) { t.MaxReceiveSize = size }),
 		}
-	case connector.HeaderTooLarge:
+	case reply.HeaderTooLarge:
 		size := connector.ByteSize(d.HeaderSize)
 		return []suggestion{raise("MaxHeaderSize", size, func(r *connector.Receive) { r.MaxHeaderSize = size })}
-	case connector.HopCountExceeded:
+	case reply.HopCountExceeded:
 		return []suggestion{
 			raise("MaxHopCount", d.Hops, func(r *connector.Receive) { r.MaxHopCount = d.Hops }),
 			raise("MaxLocalHopCount", d.LocalHops, func(r *connector.Receive) { r.MaxLocalHopCount = connector.Value(d.LocalHops) }),
 		}
-	case connector.TooManyRecipients:
+	case reply.TooManyRecipients:
 		n := q.recipients()
 		return []suggestion{raise("MaxRecipientsPerMessage", n, func(r *connector.Receive) { r.MaxRecipientsPerMessage = n })}
-	case connector.EnvelopeTooLarge:
+	case reply.EnvelopeTooLarge:
 		n := connector.Limit(q.recipients())
 		return []suggestion{organization("MaxRecipientEnvelopeLimit", n, func(t *connector.Transport) { t.MaxRecipientEnvelopeLimit = n })}
 	}

@@ -38,7 +38,7 @@ type Case struct {
 // row that doesn't say what it wants fails.
 type Outcome struct {
 	kind   outcomeKind
-	reason connector.ReasonCode
+	reason connector.Reason
 }
 
 type outcomeKind uint8
@@ -59,7 +59,7 @@ func Accepted() Outcome { return Outcome{kind: wantAccepted} }
 func LetIn() Outcome { return Outcome{kind: wantLetIn} }
 
 // Refused wants something refused, the first time for that reason.
-func Refused(reason connector.ReasonCode) Outcome {
+func Refused(reason connector.Reason) Outcome {
 	return Outcome{kind: wantRefused, reason: reason}
 }
 

@@ -25,7 +25,7 @@ type difference struct {
 	was    string // a connector or a next hop of the old system
 	now    string // the same of ours
 	old    answer
-	reason connector.ReasonCode // ours
+	reason connector.Reason // ours
 }
 
 // divergent is a difference with how often it was seen.

@@ -83,15 +83,15 @@ type Agreement struct {
 
 // Difference is something that would fare differently.
 type Difference struct {
-	Kind      Kind                 `json:"kind"`
-	Stage     connector.StageName  `json:"stage"`
-	Connector string               `json:"connector,omitempty"` // of the policy
-	Was       string               `json:"was"`                 // the old system's reply, connector or next hop
-	Now       string               `json:"now"`                 // ours
-	Reason    connector.ReasonCode `json:"reason,omitzero"`     // why; Undecided if another connector is all there is to it
-	Count     int64                `json:"count"`               // commands
-	Sessions  int64                `json:"sessions"`
-	Examples  []Example            `json:"examples"` // the first ones
+	Kind      Kind                `json:"kind"`
+	Stage     connector.StageName `json:"stage"`
+	Connector string              `json:"connector,omitempty"` // of the policy
+	Was       string              `json:"was"`                 // the old system's reply, connector or next hop
+	Now       string              `json:"now"`                 // ours
+	Reason    connector.Reason    `json:"reason,omitzero"`     // why; Undecided if another connector is all there is to it
+	Count     int64               `json:"count"`               // commands
+	Sessions  int64               `json:"sessions"`
+	Examples  []Example           `json:"examples"` // the first ones
 }
 
 // Example is a session of the log. All its text is printable.

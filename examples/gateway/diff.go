@@ -255,7 +255,7 @@ type outcomeJSON struct {
 type commandJSON struct {
 	Stage   connector.StageName  `json:"stage"`
 	Verdict connector.Verdict    `json:"verdict"`
-	Reason  connector.ReasonCode `json:"reason"`
+	Reason  connector.Reason `json:"reason"`
 	Reply   string               `json:"reply"`
 }
 

@@ -11,7 +11,7 @@ import (
 const maxAuthRounds = 16
 
 // checkAuth takes the argument of AUTH, or returns the reason to refuse it.
-func (g *guard) checkAuth(arg string) (r connector.ReasonCode) {
+func (g *guard) checkAuth(arg string) (r connector.Reason) {
 	mech, initial := cutWord(arg)
 	switch {
 	case !g.hello:

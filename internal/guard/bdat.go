@@ -45,7 +45,7 @@ func (g *guard) startBdat(arg string) bool {
 }
 
 // checkBdat returns the reason to refuse BDAT, or none.
-func (g *guard) checkBdat() (r connector.ReasonCode) {
+func (g *guard) checkBdat() (r connector.Reason) {
 	switch {
 	case !g.cfg.Chunking:
 		return connector.UnrecognizedCommand
@@ -60,7 +60,7 @@ func (g *guard) checkBdat() (r connector.ReasonCode) {
 }
 
 // refuseChunk drops the octets of a chunk and refuses it.
-func (g *guard) refuseChunk(c chunk, r connector.ReasonCode) {
+func (g *guard) refuseChunk(c chunk, r connector.Reason) {
 	g.pending = pending{}
 	switch err := g.wire.discard(c.size, g.cfg.MaxDiscard); err {
 	case nil:

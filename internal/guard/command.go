@@ -223,7 +223,7 @@ func (g *guard) afterRefusal(v verb) {
 }
 
 // noArgument refuses an argument where there must be none.
-func noArgument(arg string) (r connector.ReasonCode) {
+func noArgument(arg string) (r connector.Reason) {
 	if arg != "" {
 		return connector.InvalidArguments
 	}
@@ -231,7 +231,7 @@ func noArgument(arg string) (r connector.ReasonCode) {
 }
 
 // checkStartTLS accepts STARTTLS or returns the reason to refuse it.
-func (g *guard) checkStartTLS(arg string) connector.ReasonCode {
+func (g *guard) checkStartTLS(arg string) connector.Reason {
 	switch {
 	case g.encrypted:
 		return connector.BadSequence
@@ -255,7 +255,7 @@ func (g *guard) checkStartTLS(arg string) connector.ReasonCode {
 }
 
 // checkData returns the reason to refuse DATA, or none.
-func (g *guard) checkData(arg string) (r connector.ReasonCode) {
+func (g *guard) checkData(arg string) (r connector.Reason) {
 	switch {
 	case arg != "":
 		return connector.InvalidArguments

@@ -8,7 +8,7 @@ import (
 )
 
 // checkMail parses MAIL, or returns the reason to refuse it.
-func (g *guard) checkMail(arg string) (r connector.ReasonCode) {
+func (g *guard) checkMail(arg string) (r connector.Reason) {
 	switch {
 	case !g.hello:
 		return connector.SendHelloFirst
@@ -31,7 +31,7 @@ func (g *guard) checkMail(arg string) (r connector.ReasonCode) {
 }
 
 // checkRcpt parses RCPT, or returns the reason to refuse it.
-func (g *guard) checkRcpt(arg string) (r connector.ReasonCode) {
+func (g *guard) checkRcpt(arg string) (r connector.Reason) {
 	switch {
 	case !g.hello:
 		return connector.SendHelloFirst
@@ -52,7 +52,7 @@ func (g *guard) checkRcpt(arg string) (r connector.ReasonCode) {
 // parsePath takes "FROM:<path> parameters" apart and completes a path without a
 // domain, or returns the reason to refuse it. A domain may be written in UTF-8
 // without SMTPUTF8: it becomes A-labels, which every next hop takes.
-func (g *guard) parsePath(arg, keyword string, nullOK bool) (a routing.Address, params string, r connector.ReasonCode) {
+func (g *guard) parsePath(arg, keyword string, nullOK bool) (a routing.Address, params string, r connector.Reason) {
 	if len(arg) < len(keyword) || !strings.EqualFold(arg[:len(keyword)], keyword) {
 		return a, "", connector.InvalidArguments
 	}
@@ -71,7 +71,7 @@ func (g *guard) parsePath(arg, keyword string, nullOK bool) (a routing.Address, 
 // params calls set for every parameter. One that comes twice must say the same
 // both times. They are taken after HELO, too: some clients say it behind EHLO or
 // in its place, and go on with what they know of the server.
-func (g *guard) params(s string, set func(key, value string) (taken bool)) (r connector.ReasonCode) {
+func (g *guard) params(s string, set func(key, value string) (taken bool)) (r connector.Reason) {
 	var seen []string
 	for p := range strings.FieldsFuncSeq(s, isBlank) {
 		key, value, _ := strings.Cut(p, "=")

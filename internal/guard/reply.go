@@ -10,12 +10,12 @@ import (
 )
 
 // text returns what is said for a reason, in the connector's edition.
-func (g *guard) text(reason connector.ReasonCode) connector.Reply {
+func (g *guard) text(reason connector.Reason) connector.Reply {
 	return reason.Reply(g.cfg.Profile)
 }
 
 // say is answer with the words for a reason.
-func (g *guard) say(reason connector.ReasonCode) { g.answer(g.text(reason)) }
+func (g *guard) say(reason connector.Reason) { g.answer(g.text(reason)) }
 
 // answer gives the reply to a command, with what a negative one entails: the
 // tarpit, the count of errors, the end.
@@ -60,7 +60,7 @@ func (g *guard) closeIfDue(r connector.Reply) {
 }
 
 // end gives the last reply.
-func (g *guard) end(reason connector.ReasonCode) {
+func (g *guard) end(reason connector.Reason) {
 	if !g.closing {
 		g.write(g.text(reason))
 		g.closing = true
@@ -69,7 +69,7 @@ func (g *guard) end(reason connector.ReasonCode) {
 }
 
 // refuseAndClose is say with the end of the connection behind it.
-func (g *guard) refuseAndClose(reason connector.ReasonCode) {
+func (g *guard) refuseAndClose(reason connector.Reason) {
 	g.say(reason)
 	g.closing, g.cutOff = true, true
 }

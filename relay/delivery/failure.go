@@ -16,7 +16,7 @@ import (
 // reasons are what the client is told of errors that are found here.
 var reasons = []struct {
 	err    error
-	reason connector.ReasonCode
+	reason connector.Reason
 }{
 	{mailheader.ErrTooLarge, connector.HeaderTooLarge},
 	{errTooLarge, connector.MessageTooLarge},
@@ -32,7 +32,7 @@ var reasons = []struct {
 
 // reply returns the words for a reason. What is said of next hops is the same
 // in every edition.
-func reply(reason connector.ReasonCode) connector.Reply { return reason.Reply(permission.Current) }
+func reply(reason connector.Reason) connector.Reply { return reason.Reply(permission.Current) }
 
 // failure wraps err with the reply that tells the client of it.
 func failure(err error, set *connector.Send) *relay.Error {

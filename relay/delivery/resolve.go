@@ -31,7 +31,7 @@ type endpoint struct {
 
 // dnsError is a look-up that leads nowhere.
 type dnsError struct {
-	reason connector.ReasonCode
+	reason connector.Reason
 	err    error
 }
 

@@ -220,6 +220,6 @@ func (d *Dispatcher) rest() {
 
 // refusal returns the error that tells a client of a reason. What is said of
 // the queue is the same in every edition.
-func refusal(reason connector.ReasonCode, cause error) *relay.Error {
+func refusal(reason connector.Reason, cause error) *relay.Error {
 	return &relay.Error{Reply: reason.Reply(permission.Current), Err: cause}
 }

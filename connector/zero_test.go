@@ -11,12 +11,12 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// TestReasonCodes wants every reason to be complete, and every reply to be one
+// TestReasons checks every reason to be complete, and every reply to be one
 // that RFC 5321 and RFC 3463 allow.
-func TestReasonCodes(t *testing.T) {
+func TestReasons(t *testing.T) {
 	kebab := regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 	seen := map[string]bool{}
-	for _, c := range append(connector.ReasonCodes(), connector.Undecided) {
+	for _, c := range append(connector.Reasons(), connector.Undecided) {
 		name := c.String()
 		if !kebab.MatchString(name) || seen[name] {
 			t.Errorf("name %q is malformed or not unique", name)
@@ -29,7 +29,7 @@ func TestReasonCodes(t *testing.T) {
 			checkReply(t, name, c.Reply(profile))
 		}
 	}
-	if beyond := connector.ReasonCode(255); beyond.String() != "ReasonCode(255)" || beyond.Doc() != "" ||
+	if beyond := connector.Reason(255); beyond.String() != "Reason(255)" || beyond.Doc() != "" ||
 		beyond.Reply(permission.Current) != connector.Undecided.Reply(permission.Current) {
 		t.Error("an unknown reason is not undecided")
 	}
@@ -59,7 +59,7 @@ func checkReply(t *testing.T, name string, r connector.Reply) {
 // TestDecideVerdict wants the reply and the verdict to say the same.
 func TestDecideVerdict(t *testing.T) {
 	var nobody *connector.Inbound
-	for _, c := range connector.ReasonCodes() {
+	for _, c := range connector.Reasons() {
 		d := nobody.Decide(c)
 		if code := d.Reply().Code; d.Allowed() != (code < 400) {
 			t.Errorf("%v: %s", d, d.Reply())
