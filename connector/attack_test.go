@@ -6,6 +6,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -66,7 +67,7 @@ func TestNoRelayByAddress(t *testing.T) {
 		}
 	}
 	routed := s.Rcpt(connector.Rcpt{To: addr("victim%fabrikam.com@contoso.com")})
-	if routed.Reason != connector.RoutedRecipient || routed.Reply().String() != "550 5.7.1 Unable to relay" {
+	if routed.Reason != reply.RoutedRecipient || routed.Reply().String() != "550 5.7.1 Unable to relay" {
 		t.Errorf("percent hack: %v, %s", routed, routed.Reply())
 	}
 }
@@ -91,13 +92,13 @@ func TestDenyBeatsAllow(t *testing.T) {
 		},
 	}, connector.Transport{})
 	to := connector.Rcpt{To: addr("victim@fabrikam.com")}
-	if d := in.Open(auth.Channel{}).Rcpt(to); d.Reason != connector.RelayDenied {
+	if d := in.Open(auth.Channel{}).Rcpt(to); d.Reason != reply.RelayDenied {
 		t.Errorf("anonymous: %v", d)
 	}
 	if d := login(t, in, user("ann@contoso.com")).Rcpt(to); !d.Allowed() {
 		t.Errorf("user: %v", d)
 	}
-	if d := login(t, in, user("bob@contoso.com", group)).Rcpt(to); d.Reason != connector.RelayDenied {
+	if d := login(t, in, user("bob@contoso.com", group)).Rcpt(to); d.Reason != reply.RelayDenied {
 		t.Errorf("user in a denied group: %v", d)
 	}
 }
@@ -188,7 +189,7 @@ func TestLoginOnExternallySecured(t *testing.T) {
 	if s.SASL() != nil || !s.Authenticated() || !s.Identity().Is(permission.SIDExternallySecured) {
 		t.Errorf("session of %v offers %v", s.Identity(), s.SASL())
 	}
-	if next, d := s.Login(user("ann@contoso.com")); next != s || d.Reason != connector.MechanismNotOffered {
+	if next, d := s.Login(user("ann@contoso.com")); next != s || d.Reason != reply.MechanismNotOffered {
 		t.Errorf("Login: %v", d)
 	}
 }

@@ -1,6 +1,7 @@
 package connector
 
 import (
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -29,7 +30,7 @@ func (s Session) authors(authors []routing.Address, legible bool, t *Trace) Deci
 	}
 	checks := s.ChecksAuthors()
 	if !checks && t == nil {
-		return s.in.Decide(SenderOK)
+		return s.in.Decide(reply.SenderOK)
 	}
 	for _, a := range authors {
 		t.check(CheckAuthor, true, about{subject: a.String()})
@@ -41,5 +42,5 @@ func (s Session) authors(authors []routing.Address, legible bool, t *Trace) Deci
 		t.check(CheckAuthorsLegible, false, about{})
 		return s.sendAsDenied(permission.AcceptAnySender)
 	}
-	return s.in.Decide(SenderOK)
+	return s.in.Decide(reply.SenderOK)
 }

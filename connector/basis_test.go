@@ -9,6 +9,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -254,7 +255,7 @@ func TestWalkOnConnector(t *testing.T) {
 		}
 	}
 	var none *connector.Inbound
-	if w := none.Walk(d); w.Accepted() || firstRefusal(w) != connector.NoConnector {
+	if w := none.Walk(d); w.Accepted() || firstRefusal(w) != reply.NoConnector {
 		t.Errorf("nobody: %s", w)
 	}
 }

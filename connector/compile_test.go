@@ -10,6 +10,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -205,7 +206,7 @@ func TestEdge(t *testing.T) {
 	if !open(in).Rights().Has(permission.Submit) {
 		t.Error("anonymous sessions lack Submit")
 	}
-	if s, d := in.Open(auth.Channel{TLS: true}).Login(user("x@contoso.com", permission.SIDExchangeServers)); d.Reason != connector.LoginWithoutSubmit {
+	if s, d := in.Open(auth.Channel{TLS: true}).Login(user("x@contoso.com", permission.SIDExchangeServers)); d.Reason != reply.LoginWithoutSubmit {
 		t.Errorf("a group of the Windows domain holds %v", s.Rights())
 	}
 }

@@ -1,12 +1,15 @@
 package connector
 
-import "github.com/interchange-smtp/interchange/permission"
+import (
+	"github.com/interchange-smtp/interchange/connector/reply"
+	"github.com/interchange-smtp/interchange/permission"
+)
 
 // Decision is the answer to one command. Decisions are comparable. The zero
 // Decision refuses.
 type Decision struct {
 	Verdict Verdict
-	Reason  Reason
+	Reason  reply.Reason
 	Right   permission.Right // the right that decided it; 0: none did
 	mark    mark
 }
@@ -40,7 +43,7 @@ func (d Decision) Allowed() bool { return d.Verdict == Accept }
 
 // Reply returns what goes on the wire, in the profile of the connector that
 // decided, and without enhanced code where the connector has them off.
-func (d Decision) Reply() Reply {
+func (d Decision) Reply() reply.Reply {
 	r := d.Reason.Reply(d.mark.profile)
 	if d.mark.bare {
 		r.Enhanced = [3]int{}
@@ -58,7 +61,7 @@ type mark struct {
 }
 
 // decide returns the decision that a reason amounts to.
-func (m mark) decide(reason Reason, right permission.Right) Decision {
+func (m mark) decide(reason reply.Reason, right permission.Right) Decision {
 	verdict := Refuse
 	switch {
 	case reason.Accepts():

@@ -59,9 +59,8 @@
 //
 // # Replies
 //
-// Each [Reason] has a stable name and a [Reply] per profile. Exchange2007
-// has the generic code 5.7.1 where later editions have 5.7.54, 5.7.57 and
-// 5.7.60. Replies hold no byte that a client sent.
+// The reason of a Decision is a [reply.Reason]. It has a stable name and a
+// [reply.Reply] per profile.
 //
 // # Where the documentation is silent
 //

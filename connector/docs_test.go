@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 )
 
 // table returns the first cells of the table below a heading of docs/explain.md,
@@ -52,7 +53,7 @@ func TestExplainCodesDocumented(t *testing.T) {
 	for _, f := range connector.Fates() {
 		add("### Fates", string(f))
 	}
-	for _, c := range connector.Reasons() {
+	for _, c := range reply.Reasons() {
 		add("### Reasons", c.String())
 	}
 	for heading, codes := range want {
@@ -61,7 +62,7 @@ func TestExplainCodesDocumented(t *testing.T) {
 		}
 	}
 	_, rows := table(t, "### Reasons")
-	for _, c := range connector.Reasons() {
+	for _, c := range reply.Reasons() {
 		if want := strings.TrimSpace(c.Doc() + " | " + c.Reply(connector.Profile(0)).String()); strings.TrimSpace(rows[c.String()]) != want {
 			t.Errorf("%v: the page says\n%s\nwant\n%s", c, rows[c.String()], want)
 		}

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -19,12 +20,12 @@ func (s Session) hello(name string, t *Trace) Decision {
 		return t.noConnector()
 	}
 	if in.settings.RequireEHLODomain && !t.check(CheckHelloDomain, name != "", about{}) {
-		return in.Decide(HelloDomainRequired)
+		return in.Decide(reply.HelloDomainRequired)
 	}
 	if !t.check(CheckHelloSyntax, legalHello(name), about{}) {
-		return in.Decide(InvalidHello)
+		return in.Decide(reply.InvalidHello)
 	}
-	return in.Decide(HelloOK)
+	return in.Decide(reply.HelloOK)
 }
 
 // legalHello reports whether name is printable ASCII. Devices call themselves by
@@ -43,9 +44,9 @@ func (s Session) startTLS(t *Trace) Decision {
 	}
 	if !t.check(CheckTLSOffered, in.mechanism.Has(auth.TLS) && !s.tls, about{}) {
 		// Exchange does not know the command where it isn't offered.
-		return in.Decide(UnrecognizedCommand)
+		return in.Decide(reply.UnrecognizedCommand)
 	}
-	return in.Decide(StartTLSReady)
+	return in.Decide(reply.StartTLSReady)
 }
 
 // Auth decides whether the SASL mechanism may be tried now.
@@ -59,27 +60,27 @@ func (s Session) auth(mechanism string, t *Trace) Decision {
 		return d
 	}
 	if !t.check(CheckMechanism, s.in.mechanism.Permits(mechanism, auth.Channel{TLS: s.tls}), about{subject: saslName(mechanism)}) {
-		return s.in.Decide(MechanismNotOffered)
+		return s.in.Decide(reply.MechanismNotOffered)
 	}
-	return s.in.Decide(AuthReady)
+	return s.in.Decide(reply.AuthReady)
 }
 
 // mayLogin decides whether AUTH makes sense at all now.
 func (s Session) mayLogin(t *Trace) Decision {
 	if s.in.settings.RequireTLS && !t.check(CheckTLS, s.tls, about{}) {
-		return s.in.Decide(StartTLSFirst)
+		return s.in.Decide(reply.StartTLSFirst)
 	}
 	// RFC 4954 section 4: one AUTH is all there is in a session.
 	if !t.check(CheckNotAuthenticated, s.who.kind != userParty, about{subject: s.who.id.Name}) {
-		return s.in.Decide(BadSequence)
+		return s.in.Decide(reply.BadSequence)
 	}
 	// Every session of such a connector is Externally Secured already, and a
 	// login would lower it without being offered.
 	if s.who.kind == externalParty {
 		t.check(CheckExternallySecured, true, about{})
-		return s.in.Decide(MechanismNotOffered)
+		return s.in.Decide(reply.MechanismNotOffered)
 	}
-	return s.in.Decide(AuthReady)
+	return s.in.Decide(reply.AuthReady)
 }
 
 // saslName returns what may be printed of a mechanism's name, which a client
@@ -106,10 +107,10 @@ func (s Session) mail(m Mail, t *Trace) Decision {
 		return t.noConnector()
 	}
 	if in.settings.RequireTLS && !t.check(CheckTLS, s.tls, about{}) {
-		return in.Decide(StartTLSFirst)
+		return in.Decide(reply.StartTLSFirst)
 	}
 	if !t.right(CheckSubmit, s, permission.Submit) {
-		return in.mark.decide(NotAuthenticated, permission.Submit)
+		return in.mark.decide(reply.NotAuthenticated, permission.Submit)
 	}
 	// Where SIZE isn't offered, a declared size means nothing; what arrives is
 	// measured all the same.
@@ -122,7 +123,7 @@ func (s Session) mail(m Mail, t *Trace) Decision {
 	// sent from it (RFC 5321 section 4.5.5).
 	if m.From.IsNull() {
 		t.check(CheckNullSender, true, about{})
-		return in.Decide(SenderOK)
+		return in.Decide(reply.SenderOK)
 	}
 	return s.sender(m.From, t)
 }
@@ -148,15 +149,15 @@ func (s Session) sender(a routing.Address, t *Trace) Decision {
 	in, domain := s.in, a.Domain()
 	if in.settings.DomainSecureEnabled &&
 		!t.check(CheckSecuredSender, s.mayClaim(domain), about{subject: domain.String()}) {
-		return in.Decide(SecuredSenderDenied)
+		return in.Decide(reply.SecuredSenderDenied)
 	}
 	if s.who.kind > anonymousParty && t.address(CheckOwnAddress, s.owns(a), a) {
-		return in.Decide(SenderOK)
+		return in.Decide(reply.SenderOK)
 	}
 	typ, accepted := in.policy.accepted.Lookup(domain)
 	if t.right(CheckAnySender, s, permission.AcceptAnySender) {
 		if !t.check(CheckAuthoritative, accepted && typ == routing.Authoritative, about{subject: domain.String()}) {
-			return in.mark.decide(SenderOK, permission.AcceptAnySender)
+			return in.mark.decide(reply.SenderOK, permission.AcceptAnySender)
 		}
 	} else if !t.check(CheckAcceptedDomain, accepted, about{subject: domain.String()}) {
 		return s.sendAsDenied(permission.AcceptAnySender)
@@ -164,14 +165,14 @@ func (s Session) sender(a routing.Address, t *Trace) Decision {
 	if !t.right(CheckAuthoritativeSender, s, permission.AcceptAuthoritativeDomainSender) {
 		return s.sendAsDenied(permission.AcceptAuthoritativeDomainSender)
 	}
-	return in.mark.decide(SenderOK, permission.AcceptAuthoritativeDomainSender)
+	return in.mark.decide(reply.SenderOK, permission.AcceptAuthoritativeDomainSender)
 }
 
 func (s Session) sendAsDenied(right permission.Right) Decision {
 	if s.who.kind == anonymousParty {
-		return s.in.mark.decide(AnonymousSendAsDenied, right)
+		return s.in.mark.decide(reply.AnonymousSendAsDenied, right)
 	}
-	return s.in.mark.decide(SendAsDenied, right)
+	return s.in.mark.decide(reply.SendAsDenied, right)
 }
 
 // mayClaim reports whether the session may speak for a domain as far as domain
@@ -214,12 +215,12 @@ func (s Session) rcpt(r Rcpt, t *Trace) Decision {
 		return t.noConnector()
 	}
 	if !t.check(CheckRecipient, r.To.IsValid(), about{}) {
-		return in.Decide(InvalidAddress)
+		return in.Decide(reply.InvalidAddress)
 	}
 	// The caller asks MAIL first, but a session that may not submit has no
 	// recipients either way.
 	if !t.right(CheckSubmit, s, permission.Submit) {
-		return in.mark.decide(NotAuthenticated, permission.Submit)
+		return in.mark.decide(reply.NotAuthenticated, permission.Submit)
 	}
 	if d := s.recipientCount(r.Accepted, t); !d.Allowed() {
 		return d
@@ -237,13 +238,13 @@ func (s Session) recipientCount(accepted int, t *Trace) Decision {
 	// of the organisation.
 	if limit := int64(in.maxRecipients); limit > 0 && !s.who.server &&
 		!t.check(CheckRecipientCount, n <= limit, about{have: n, limit: limit}) {
-		return in.Decide(TooManyRecipients)
+		return in.Decide(reply.TooManyRecipients)
 	}
 	if limit := int64(in.envelope); limit > 0 &&
 		!t.check(CheckEnvelopeLimit, n <= limit, about{have: n, limit: limit}) {
-		return in.Decide(EnvelopeTooLarge)
+		return in.Decide(reply.EnvelopeTooLarge)
 	}
-	return in.Decide(RecipientOK)
+	return in.Decide(reply.RecipientOK)
 }
 
 // recipientDomain decides whether the domain is one that the connector takes
@@ -252,17 +253,17 @@ func (s Session) recipientDomain(d routing.Domain, t *Trace) Decision {
 	in, c := s.in, &s.in.settings
 	if c.RejectReservedTopLevelRecipientDomains &&
 		!t.check(CheckReservedTopLevel, !reservedTopLevel(d), about{subject: d.String()}) {
-		return in.Decide(ReservedTopLevelDomain)
+		return in.Decide(reply.ReservedTopLevelDomain)
 	}
 	if c.RejectReservedSecondLevelRecipientDomains &&
 		!t.check(CheckReservedSecondLevel, !reservedSecondLevel(d), about{subject: d.String()}) {
-		return in.Decide(ReservedSecondLevelDomain)
+		return in.Decide(reply.ReservedSecondLevelDomain)
 	}
 	if c.RejectSingleLabelRecipientDomains &&
 		!t.check(CheckSingleLabel, !d.SingleLabel(), about{subject: d.String()}) {
-		return in.Decide(SingleLabelDomain)
+		return in.Decide(reply.SingleLabelDomain)
 	}
-	return in.Decide(RecipientOK)
+	return in.Decide(reply.RecipientOK)
 }
 
 // relay decides whether mail may go to a.
@@ -271,18 +272,18 @@ func (s Session) relay(a routing.Address, t *Trace) Decision {
 	_, ok := in.policy.accepted.Lookup(d)
 	accepted := t.check(CheckAcceptedDomain, ok, about{subject: d.String()})
 	if accepted && t.check(CheckRoutingCharacters, !a.HasRouting(), about{}) {
-		return in.Decide(RecipientOK)
+		return in.Decide(reply.RecipientOK)
 	}
 	if t.right(CheckAnyRecipient, s, permission.AcceptAnyRecipient) {
-		return in.mark.decide(RecipientOK, permission.AcceptAnyRecipient)
+		return in.mark.decide(reply.RecipientOK, permission.AcceptAnyRecipient)
 	}
 	// user%example.net@contoso.com is in our domain by its letters. The server
 	// behind us may take it for an order to relay, and would, since it trusts
 	// us; so it takes the right to relay.
 	if accepted {
-		return in.mark.decide(RoutedRecipient, permission.AcceptAnyRecipient)
+		return in.mark.decide(reply.RoutedRecipient, permission.AcceptAnyRecipient)
 	}
-	return in.mark.decide(RelayDenied, permission.AcceptAnyRecipient)
+	return in.mark.decide(reply.RelayDenied, permission.AcceptAnyRecipient)
 }
 
 // The domains that RFC 2606 reserves, each with everything below it.
@@ -311,24 +312,24 @@ func (s Session) end(e End, t *Trace) Decision {
 		return t.noConnector()
 	}
 	if !t.right(CheckSubmit, s, permission.Submit) {
-		return in.mark.decide(NotAuthenticated, permission.Submit)
+		return in.mark.decide(reply.NotAuthenticated, permission.Submit)
 	}
 	if limit := in.maxHeader; limit > 0 &&
 		!t.check(CheckHeaderSize, e.HeaderSize <= limit, about{have: e.HeaderSize, limit: limit}) {
-		return in.Decide(HeaderTooLarge)
+		return in.Decide(reply.HeaderTooLarge)
 	}
 	if d := s.size(e.Size, t); !d.Allowed() {
 		return d
 	}
 	if limit := in.maxHops; limit > 0 &&
 		!t.check(CheckHops, e.Hops <= limit, about{have: int64(e.Hops), limit: int64(limit)}) {
-		return in.Decide(HopCountExceeded)
+		return in.Decide(reply.HopCountExceeded)
 	}
 	if limit := in.maxLocalHops; limit > 0 && // 0: local hops are never counted
 		!t.check(CheckLocalHops, e.LocalHops <= limit, about{have: int64(e.LocalHops), limit: int64(limit)}) {
-		return in.Decide(HopCountExceeded)
+		return in.Decide(reply.HopCountExceeded)
 	}
-	return in.Decide(MessageOK)
+	return in.Decide(reply.MessageOK)
 }
 
 // size decides whether a message may be that large. MaxSize is the same as a
@@ -338,13 +339,13 @@ func (s Session) size(n int64, t *Trace) Decision {
 	if limit := in.maxSize; limit > 0 && !s.skipsSize() &&
 		!t.check(CheckSize, n <= limit, about{have: n, limit: limit}) &&
 		!t.right(CheckBypassSize, s, permission.BypassMessageSizeLimit) {
-		return in.mark.decide(MessageTooLarge, permission.BypassMessageSizeLimit)
+		return in.mark.decide(reply.MessageTooLarge, permission.BypassMessageSizeLimit)
 	}
 	if limit := in.orgSize; limit > 0 &&
 		!t.check(CheckOrganizationSize, n <= limit, about{have: n, limit: limit}) {
-		return in.Decide(MessageTooLarge)
+		return in.Decide(reply.MessageTooLarge)
 	}
-	return in.Decide(MessageOK)
+	return in.Decide(reply.MessageOK)
 }
 
 // skipsSize reports whether the connector's limit is not even looked at:

@@ -9,6 +9,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -56,7 +57,7 @@ func TestBothDoors(t *testing.T) {
 		addresses = append(addresses, addr(s))
 	}
 	pick := func() routing.Address { return addresses[r.IntN(len(addresses))] }
-	reasons := map[connector.Reason]int{}
+	reasons := map[reply.Reason]int{}
 	for range 600 {
 		transport := connector.Transport{TLSReceiveDomainSecureList: []string{"partner.test"}}
 		if r.IntN(2) == 0 {
@@ -129,12 +130,12 @@ func TestBothDoors(t *testing.T) {
 			}
 		}
 	}
-	for _, c := range []connector.Reason{
-		connector.NotAuthenticated, connector.SendAsDenied, connector.AnonymousSendAsDenied, connector.SecuredSenderDenied,
-		connector.MessageTooLarge, connector.HeaderTooLarge, connector.HopCountExceeded, connector.TooManyRecipients,
-		connector.EnvelopeTooLarge, connector.ReservedTopLevelDomain, connector.ReservedSecondLevelDomain, connector.SingleLabelDomain,
-		connector.RelayDenied, connector.RoutedRecipient, connector.LoginWithoutSubmit, connector.MechanismNotOffered,
-		connector.StartTLSFirst, connector.HelloDomainRequired, connector.InvalidHello, connector.BadSequence, connector.Undecided,
+	for _, c := range []reply.Reason{
+		reply.NotAuthenticated, reply.SendAsDenied, reply.AnonymousSendAsDenied, reply.SecuredSenderDenied,
+		reply.MessageTooLarge, reply.HeaderTooLarge, reply.HopCountExceeded, reply.TooManyRecipients,
+		reply.EnvelopeTooLarge, reply.ReservedTopLevelDomain, reply.ReservedSecondLevelDomain, reply.SingleLabelDomain,
+		reply.RelayDenied, reply.RoutedRecipient, reply.LoginWithoutSubmit, reply.MechanismNotOffered,
+		reply.StartTLSFirst, reply.HelloDomainRequired, reply.InvalidHello, reply.BadSequence, reply.Undecided,
 	} {
 		if reasons[c] == 0 {
 			t.Errorf("the random inputs never met %v", c)
@@ -157,7 +158,7 @@ func decisive(trace connector.Trace) bool {
 func checkMaxSize(t *testing.T, s connector.Session, n int64) {
 	t.Helper()
 	d := s.End(connector.End{Size: n})
-	if d.Reason != connector.MessageOK && d.Reason != connector.MessageTooLarge {
+	if d.Reason != reply.MessageOK && d.Reason != reply.MessageTooLarge {
 		return
 	}
 	if limit := s.MaxSize(); (limit == 0 || n <= limit) != d.Allowed() {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -34,32 +35,32 @@ func TestGuide(t *testing.T) {
 		why       string
 		dialog    connector.Dialog
 		connector string
-		reason    connector.Reason // of the first refusal; Undecided: none
+		reason    reply.Reason // of the first refusal; Undecided: none
 	}{
-		{"Basic: after STARTTLS and AUTH, to any recipient", from("203.0.113.5", basicAuth), "Default HubA", connector.Undecided},
+		{"Basic: after STARTTLS and AUTH, to any recipient", from("203.0.113.5", basicAuth), "Default HubA", reply.Undecided},
 		{"Basic: AUTH before TLS", from("203.0.113.5", func(d *connector.Dialog) { basicAuth(d); d.TLS = false }),
-			"Default HubA", connector.MechanismNotOffered},
-		{"Basic: relay without AUTH", from("203.0.113.5", nil), "Default HubA", connector.RelayDenied},
+			"Default HubA", reply.MechanismNotOffered},
+		{"Basic: relay without AUTH", from("203.0.113.5", nil), "Default HubA", reply.RelayDenied},
 		{"Basic: as another sender", from("203.0.113.5", func(d *connector.Dialog) { basicAuth(d); d.From = addr("ceo@fabrikam.com") }),
-			"Default HubA", connector.SendAsDenied},
+			"Default HubA", reply.SendAsDenied},
 		{"Basic: over the size limit", from("203.0.113.5", func(d *connector.Dialog) { basicAuth(d); d.Size = limit + 1 }),
-			"Default HubA", connector.MessageTooLarge},
+			"Default HubA", reply.MessageTooLarge},
 
-		{"Secured: to anyone", from("192.168.1.10", nil), "FromSecuredGateway", connector.Undecided},
+		{"Secured: to anyone", from("192.168.1.10", nil), "FromSecuredGateway", reply.Undecided},
 		{"Secured: as an internal sender", from("192.168.1.10", func(d *connector.Dialog) { d.From = addr("ceo@fabrikam.com") }),
-			"FromSecuredGateway", connector.Undecided},
+			"FromSecuredGateway", reply.Undecided},
 		{"Secured: AUTH is not offered", from("192.168.1.10", func(d *connector.Dialog) { d.User = &gateway }),
-			"FromSecuredGateway", connector.MechanismNotOffered},
-		{"Secured: the neighbour", from("192.168.1.11", nil), "Default HubA", connector.RelayDenied},
+			"FromSecuredGateway", reply.MechanismNotOffered},
+		{"Secured: the neighbour", from("192.168.1.11", nil), "Default HubA", reply.RelayDenied},
 
-		{"Anonymous: to anyone", from("192.168.5.77", nil), "FromInternetGateway", connector.Undecided},
+		{"Anonymous: to anyone", from("192.168.5.77", nil), "FromInternetGateway", reply.Undecided},
 		{"Anonymous: over the size limit", from("192.168.5.77", func(d *connector.Dialog) { d.Size = limit + 1 }),
-			"FromInternetGateway", connector.MessageTooLarge},
-		{"Anonymous: the neighbour", from("192.168.5.78", nil), "Default HubA", connector.RelayDenied},
+			"FromInternetGateway", reply.MessageTooLarge},
+		{"Anonymous: the neighbour", from("192.168.5.78", nil), "Default HubA", reply.RelayDenied},
 		{"Anonymous: to another local address", from("192.168.5.77", func(d *connector.Dialog) { d.Local = at("10.2.3.5:25") }),
-			"Default HubA", connector.RelayDenied},
-		{"a stranger, inward", from("198.51.100.9", inward), "Default HubA", connector.Unroutable}, // no mailboxes behind HubA here
-		{"nobody listens", from("198.51.100.9", func(d *connector.Dialog) { d.Local = at("10.2.3.4:26") }), "", connector.NoConnector},
+			"Default HubA", reply.RelayDenied},
+		{"a stranger, inward", from("198.51.100.9", inward), "Default HubA", reply.Unroutable}, // no mailboxes behind HubA here
+		{"nobody listens", from("198.51.100.9", func(d *connector.Dialog) { d.Local = at("10.2.3.4:26") }), "", reply.NoConnector},
 	}
 	p := compile(t, guide(permission.Current))
 	for _, tt := range tests {
@@ -67,19 +68,19 @@ func TestGuide(t *testing.T) {
 		if got := w.Session.Inbound().Name(); got != tt.connector {
 			t.Errorf("%s: served by %q, want %q", tt.why, got, tt.connector)
 		}
-		if got := firstRefusal(w); got != tt.reason || w.Accepted() != (tt.reason == connector.Undecided) {
+		if got := firstRefusal(w); got != tt.reason || w.Accepted() != (tt.reason == reply.Undecided) {
 			t.Errorf("%s: %v, want %v\n%s", tt.why, got, tt.reason, w)
 		}
 	}
 }
 
-func firstRefusal(w connector.Walkthrough) connector.Reason {
+func firstRefusal(w connector.Walkthrough) reply.Reason {
 	for _, s := range w.Stages {
 		if !s.Decision.Allowed() {
 			return s.Decision.Reason
 		}
 	}
-	return connector.Undecided
+	return reply.Undecided
 }
 
 // TestGuideSecuredSize sends a message over the limit through the Externally

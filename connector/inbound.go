@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -157,7 +158,7 @@ func (in *Inbound) Policy() *Policy {
 // Decide returns the decision for a reason that the caller established: a
 // limit that only it can count, or a command that only it can see. The reply
 // follows the connector's profile and its EnhancedStatusCodesEnabled.
-func (in *Inbound) Decide(reason Reason) Decision {
+func (in *Inbound) Decide(reason reply.Reason) Decision {
 	if in == nil {
 		return mark{}.decide(reason, 0)
 	}

@@ -1,6 +1,9 @@
 package connector
 
-import "github.com/interchange-smtp/interchange/routing"
+import (
+	"github.com/interchange-smtp/interchange/connector/reply"
+	"github.com/interchange-smtp/interchange/routing"
+)
 
 // Route is the way of one recipient. The zero Route is Unreachable.
 type Route struct {
@@ -47,16 +50,16 @@ func (p *Policy) way(m routing.Match) Route {
 
 // Reason returns what the route means for its recipient. Inbound.Decide makes
 // the reply of it.
-func (r Route) Reason() Reason {
+func (r Route) Reason() reply.Reason {
 	switch r.Outcome {
 	case routing.Routed:
-		return RecipientOK
+		return reply.RecipientOK
 	case routing.TooLarge:
-		return RouteTooSmall
+		return reply.RouteTooSmall
 	case routing.NonSMTP:
-		return RouteNonSMTP
+		return reply.RouteNonSMTP
 	}
-	return Unroutable
+	return reply.Unroutable
 }
 
 // Decision returns the decision for Reason, with the reply of the current

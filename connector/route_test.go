@@ -6,6 +6,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -44,16 +45,16 @@ func TestRoute(t *testing.T) {
 		size      int64
 		connector string
 		via       string
-		reason    connector.Reason
+		reason    reply.Reason
 	}{
-		{"a@example.net", 0, "Internet", "", connector.RecipientOK},
-		{"a@fabrikam.com", 0, "Partner", "HUB2", connector.RecipientOK},
-		{"a@x.fabrikam.com", 0, "Partner", "HUB2", connector.RecipientOK},
-		{"a@[192.0.2.9]", 0, "Internet", "", connector.RecipientOK},
-		{"a@relay.example", 0, "Internet", "", connector.RecipientOK},
-		{"a@contoso.com", 0, "", "", connector.Unroutable}, // authoritative: never by *
-		{"a@small.example", 1 << 20, "Small", "", connector.RecipientOK},
-		{"a@example.net", 1 << 40, "", "", connector.RouteTooSmall},
+		{"a@example.net", 0, "Internet", "", reply.RecipientOK},
+		{"a@fabrikam.com", 0, "Partner", "HUB2", reply.RecipientOK},
+		{"a@x.fabrikam.com", 0, "Partner", "HUB2", reply.RecipientOK},
+		{"a@[192.0.2.9]", 0, "Internet", "", reply.RecipientOK},
+		{"a@relay.example", 0, "Internet", "", reply.RecipientOK},
+		{"a@contoso.com", 0, "", "", reply.Unroutable}, // authoritative: never by *
+		{"a@small.example", 1 << 20, "Small", "", reply.RecipientOK},
+		{"a@example.net", 1 << 40, "", "", reply.RouteTooSmall},
 	}
 	for _, tt := range tests {
 		r := p.Route(addr(tt.to), tt.size)

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -142,13 +143,13 @@ func (s Session) login(id auth.Identity, t *Trace) (Session, Decision) {
 	}
 	user := loginIdentity(id)
 	if !t.check(CheckIdentity, !user.IsZero(), about{subject: user.String()}) {
-		return s, s.in.Decide(BadCredentials)
+		return s, s.in.Decide(reply.BadCredentials)
 	}
 	next := Session{in: s.in, who: s.in.party(userParty, user), tls: s.tls}
 	if !t.right(CheckSubmit, next, permission.Submit) {
-		return s, s.in.mark.decide(LoginWithoutSubmit, permission.Submit)
+		return s, s.in.mark.decide(reply.LoginWithoutSubmit, permission.Submit)
 	}
-	return next, s.in.Decide(LoginOK)
+	return next, s.in.Decide(reply.LoginOK)
 }
 
 // loginIdentity is id as AUTH proves it: a copy with Authenticated Users and

@@ -6,6 +6,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -70,8 +71,8 @@ const (
 	users     = permission.ExchangeUsers
 )
 
-// reply is one row: what is asked, and the reply in both profiles.
-type reply struct {
+// replyCase is one row: what is asked, and the replyCase in both profiles.
+type replyCase struct {
 	why          string
 	d            func(in *connector.Inbound) connector.Decision
 	current, old string // old "": as current
@@ -79,7 +80,7 @@ type reply struct {
 	transport    connector.Transport
 }
 
-func (r reply) check(t *testing.T) {
+func (r replyCase) check(t *testing.T) {
 	t.Helper()
 	if r.old == "" {
 		r.old = r.current
@@ -133,7 +134,7 @@ func TestMail(t *testing.T) {
 	big.Permissions = []permission.Grant{allow(permission.SIDAnonymous, permission.BypassMessageSizeLimit)}
 	plain := connector.Receive{EnhancedStatusCodesEnabled: connector.Value(false)}
 
-	rows := []reply{
+	rows := []replyCase{
 		{why: "anonymous", d: mailFrom("a@example.net", 0), current: ok, receive: anybody},
 		{why: "no group", d: mailFrom("a@example.net", 0), current: notAuthenticated, old: "530 5.7.1 Client was not authenticated"},
 		{why: "no group, null sender", d: mailFrom("", 0), current: notAuthenticated, old: "530 5.7.1 Client was not authenticated"},
@@ -182,7 +183,7 @@ func TestMailAfterLogin(t *testing.T) {
 	outside.Permissions = []permission.Grant{allow(permission.SIDAuthenticatedUsers, permission.AcceptAnySender)}
 	us := both
 	us.Permissions = []permission.Grant{allow(permission.SIDAuthenticatedUsers, permission.AcceptAuthoritativeDomainSender)}
-	rows := []reply{
+	rows := []replyCase{
 		{why: "own address", d: as("ann@contoso.com"), current: ok, receive: both},
 		{why: "own address in capitals", d: as("Ann@CONTOSO.com"), current: ok, receive: both},
 		{why: "null sender", d: as(""), current: ok, receive: both},
@@ -214,7 +215,7 @@ func TestHeaderSender(t *testing.T) {
 			}
 		}
 	}
-	if d := ann.Sender(routing.Address{}); d.Reason != connector.SendAsDenied {
+	if d := ann.Sender(routing.Address{}); d.Reason != reply.SendAsDenied {
 		t.Errorf("Sender(invalid) = %v", d)
 	}
 }
@@ -242,7 +243,7 @@ func TestRcpt(t *testing.T) {
 	few := relay
 	few.MaxRecipientsPerMessage = 2
 
-	rows := []reply{
+	rows := []replyCase{
 		{why: "authoritative domain", d: rcptTo("a@contoso.com", 0), current: ok, receive: anybody},
 		{why: "relay domain", d: rcptTo("a@relay.example", 0), current: ok, receive: anybody},
 		{why: "its subdomain", d: rcptTo("a@x.relay.example", 0), current: ok, receive: anybody},
@@ -284,7 +285,7 @@ func TestEnd(t *testing.T) {
 	}
 	uncounted := limits
 	uncounted.MaxLocalHopCount = connector.Value(0)
-	rows := []reply{
+	rows := []replyCase{
 		{why: "all at the limit", d: end(connector.End{HeaderSize: 1 << 10, Size: 1 << 20, Hops: 10, LocalHops: 2}), current: ok, receive: limits},
 		{why: "header", d: end(connector.End{HeaderSize: 1<<10 + 1, Size: 1<<20 + 1}),
 			current: "552 5.3.4 Message header size exceeds fixed maximum size", receive: limits},
@@ -320,7 +321,7 @@ func TestHelloTLSAuth(t *testing.T) {
 	required := clear
 	required.RequireTLS = true
 	external := connector.Receive{AuthMechanism: mechanisms(auth.ExternalAuthoritative), PermissionGroups: groups(permission.ExchangeServers)}
-	rows := []reply{
+	rows := []replyCase{
 		{why: "name", d: hello("mail.example.net"), current: ok},
 		{why: "name with underscore", d: hello("my_pc"), current: ok},
 		{why: "literal", d: hello("[192.0.2.1]"), current: ok},

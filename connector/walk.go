@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -43,7 +44,7 @@ type Stage struct {
 	Name     StageName
 	Command  string // as the client would send it, for people
 	Decision Decision
-	Reply    Reply // as on the wire, of EHLO the first line; zero: another stage has it, or the connection is just closed
+	Reply    reply.Reply // as on the wire, of EHLO the first line; zero: another stage has it, or the connection is just closed
 	Trace    Trace
 }
 
@@ -132,13 +133,13 @@ func (w *walk) reword(text string) {
 func (w *walk) connect(chosen Trace) bool {
 	command := w.dialog.Remote.String() + " to " + w.dialog.Local.String()
 	if w.in == nil || !w.in.enabled {
-		w.stage(StageConnect, command, w.in.Decide(NoConnector), chosen)
-		w.done.Stages[0].Reply = Reply{} // the connection is closed without one
+		w.stage(StageConnect, command, w.in.Decide(reply.NoConnector), chosen)
+		w.done.Stages[0].Reply = reply.Reply{} // the connection is closed without one
 		return false
 	}
 	var who Trace
 	w.done.Session, who = w.in.ExplainOpen(w.channel(w.dialog.TLS && w.dialog.Implicit))
-	w.stage(StageConnect, command, w.in.Decide(Ready), chosen.Then(who))
+	w.stage(StageConnect, command, w.in.Decide(reply.Ready), chosen.Then(who))
 	w.reword(w.in.greeting())
 	return true
 }
@@ -149,7 +150,7 @@ func (in *Inbound) greeting() string {
 	if banner := in.settings.Banner; banner != "" {
 		return strings.TrimSpace(strings.TrimPrefix(banner, "220"))
 	}
-	return BannerText(in.fqdn, "")
+	return reply.BannerText(in.fqdn, "")
 }
 
 func (w *walk) channel(tls bool) auth.Channel {
@@ -166,7 +167,7 @@ func (w *walk) hello() bool {
 	if !w.stage(StageHello, strings.TrimSpace("EHLO "+printable(w.dialog.Helo)), d, t) {
 		return false
 	}
-	w.reword(HelloText(s.in.fqdn, plainAddr(w.dialog.Remote).String()))
+	w.reword(reply.HelloText(s.in.fqdn, plainAddr(w.dialog.Remote).String()))
 	return true
 }
 
@@ -230,7 +231,7 @@ func (w *walk) recipients() bool {
 			accepted++
 		}
 	}
-	return accepted > 0 || w.stage(StageData, "DATA", w.in.Decide(NeedRcpt), Trace{})
+	return accepted > 0 || w.stage(StageData, "DATA", w.in.Decide(reply.NeedRcpt), Trace{})
 }
 
 // route routes a recipient that RCPT let pass, and reports whether there is a way.
@@ -250,9 +251,9 @@ func (w *walk) route(to routing.Address) bool {
 	rcpt := len(w.done.Stages) - 1
 	ok := w.stage(StageRoute, to.String(), w.in.Decide(r.Reason()), t)
 	if ok {
-		w.done.Stages[rcpt+1].Reply = Reply{}
+		w.done.Stages[rcpt+1].Reply = reply.Reply{}
 	} else {
-		w.done.Stages[rcpt].Reply = Reply{}
+		w.done.Stages[rcpt].Reply = reply.Reply{}
 	}
 	return ok
 }

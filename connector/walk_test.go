@@ -9,6 +9,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -139,14 +140,14 @@ func TestWalkJSON(t *testing.T) {
 func TestWalkTamesClient(t *testing.T) {
 	p := compile(t, guide(permission.Current))
 	w := p.Walk(relayAttempt())
-	if last := w.Stages[len(w.Stages)-1]; last.Decision.Reason != connector.InvalidHello || last.Command != "EHLO evil.example??250?ok" {
+	if last := w.Stages[len(w.Stages)-1]; last.Decision.Reason != reply.InvalidHello || last.Command != "EHLO evil.example??250?ok" {
 		t.Errorf("%+v", last)
 	}
 	d := relayAttempt()
 	ann := user("ann@fabrikam.com")
 	d.Helo, d.TLS, d.User, d.Mechanism = "a.example", true, &ann, "PLAIN\r\n235 ok"
 	w = p.Walk(d)
-	if last := w.Stages[len(w.Stages)-1]; last.Decision.Reason != connector.MechanismNotOffered || last.Command != "AUTH the mechanism" {
+	if last := w.Stages[len(w.Stages)-1]; last.Decision.Reason != reply.MechanismNotOffered || last.Command != "AUTH the mechanism" {
 		t.Errorf("%+v", last)
 	}
 }
@@ -171,7 +172,7 @@ func TestWalkAccepted(t *testing.T) {
 		t.Errorf("%s", w)
 	}
 	d.To = nil
-	if w := p.Walk(d); w.Accepted() || firstRefusal(w) != connector.NeedRcpt {
+	if w := p.Walk(d); w.Accepted() || firstRefusal(w) != reply.NeedRcpt {
 		t.Errorf("no recipients: %s", w)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/permission"
 )
 
@@ -18,7 +19,7 @@ func (w Walkthrough) String() string {
 			fmt.Fprintf(&b, "    %s\n", step)
 		}
 		switch {
-		case s.Reply != (Reply{}):
+		case s.Reply != (reply.Reply{}):
 			fmt.Fprintf(&b, "  < %s\n", s.Reply)
 		case s.Decision.Verdict == Close:
 			b.WriteString("  closed\n")
@@ -78,9 +79,9 @@ type stageJSON struct {
 	Stage   StageName         `json:"stage"`
 	Command string            `json:"command"`
 	Verdict Verdict           `json:"verdict"`
-	Reason  Reason            `json:"reason"`
+	Reason  reply.Reason      `json:"reason"`
 	Right   *permission.Right `json:"right,omitempty"`
-	Reply   *Reply            `json:"reply,omitempty"`
+	Reply   *reply.Reply      `json:"reply,omitempty"`
 	Steps   Trace             `json:"steps"`
 }
 
@@ -117,7 +118,7 @@ func (s Stage) json() stageJSON {
 		Verdict: s.Decision.Verdict, Reason: s.Decision.Reason, Right: rightOrNil(s.Decision.Right),
 		Steps: s.Trace,
 	}
-	if s.Reply != (Reply{}) {
+	if s.Reply != (reply.Reply{}) {
 		out.Reply = &s.Reply
 	}
 	return out

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/auth"
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/guard"
 	"github.com/interchange-smtp/interchange/internal/network"
 )
@@ -20,16 +20,16 @@ func (s *Server) serveConn(c net.Conn) {
 	local, remote := addrPort(c.LocalAddr()), addrPort(c.RemoteAddr())
 	sv := s.choose(local, remote)
 	if sv == nil {
-		s.Logger.Info("connection refused", "reason", connector.NoConnector,
+		s.Logger.Info("connection refused", "reason", reply.NoConnector,
 			"local", local, "remote", remote)
 		_ = c.Close() // refused in any case
 		return
 	}
 	ok, full := s.enter(c)
 	if !ok {
-		reason := connector.ShuttingDown
+		reason := reply.ShuttingDown
 		if full {
-			reason = connector.TooManyConnections
+			reason = reply.TooManyConnections
 		}
 		s.refuse(c, sv, reason, local, remote)
 		return
@@ -38,10 +38,10 @@ func (s *Server) serveConn(c net.Conn) {
 	source := network.Source(remote.Addr())
 	switch sv.load.enter(sv.settings, source) {
 	case overTotal:
-		s.refuse(c, sv, connector.TooManyConnections, local, remote)
+		s.refuse(c, sv, reply.TooManyConnections, local, remote)
 		return
 	case overSource:
-		s.refuse(c, sv, connector.TooManyConnectionsPerSource, local, remote)
+		s.refuse(c, sv, reply.TooManyConnectionsPerSource, local, remote)
 		return
 	}
 	defer sv.load.leave(source)
@@ -85,7 +85,7 @@ func (s *Server) converse(c net.Conn, sv *service, channel auth.Channel) {
 }
 
 // refuse answers a connection that is not served, and closes it.
-func (s *Server) refuse(c net.Conn, sv *service, reason connector.Reason, local, remote netip.AddrPort) {
+func (s *Server) refuse(c net.Conn, sv *service, reason reply.Reason, local, remote netip.AddrPort) {
 	s.Logger.Info("connection refused", "reason", reason, "connector", sv.in.Name(),
 		"local", local, "remote", remote)
 	if !s.implicit(local) { // where TLS is expected a line of text says nothing

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 )
 
 // Error is an error with the reply that goes to the client, from a [Handler]
@@ -12,7 +13,7 @@ import (
 // all the 2xx of a next hop that answered out of turn, becomes 451 4.3.0: it
 // must not pass for success.
 type Error struct {
-	Reply connector.Reply
+	Reply reply.Reply
 	Err   error // for the log, never for the client; may be nil
 }
 
@@ -30,10 +31,10 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // replyFor returns the client's part of an error: nothing, unless it is an Error
 // that refuses.
-func replyFor(in *connector.Inbound, err error) connector.Reply {
+func replyFor(in *connector.Inbound, err error) reply.Reply {
 	var e *Error
 	if errors.As(err, &e) && e.Reply.Code >= 400 && e.Reply.Code <= 599 {
 		return e.Reply
 	}
-	return in.Decide(connector.TemporaryError).Reply()
+	return in.Decide(reply.TemporaryError).Reply()
 }

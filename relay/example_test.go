@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
@@ -84,7 +85,7 @@ func (fatal) Fatalf(format string, args ...any) { log.Fatalf(format, args...) }
 // from it.
 func ExampleError() {
 	err := &relay.Error{
-		Reply: connector.Reply{Code: 550, Enhanced: [3]int{5, 1, 1}, Text: "User unknown"},
+		Reply: reply.Reply{Code: 550, Enhanced: [3]int{5, 1, 1}, Text: "User unknown"},
 		Err:   errors.New("the directory has no such entry"),
 	}
 	fmt.Println(err.Reply)

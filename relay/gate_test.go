@@ -6,7 +6,7 @@ import (
 	"io"
 	"testing"
 
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/relay"
 )
@@ -26,7 +26,7 @@ func (g *gatekeeper) Admit(_ context.Context, env *relay.Envelope) error {
 }
 
 func TestGate(t *testing.T) {
-	full := &relay.Error{Reply: connector.InsufficientResources.Reply(permission.Current), Err: errors.New(secretDSN)}
+	full := &relay.Error{Reply: reply.InsufficientResources.Reply(permission.Current), Err: errors.New(secretDSN)}
 	gate := &gatekeeper{errors: []error{full, errors.New(secretDSN), nil}}
 	gate.HandlerFunc = func(_ context.Context, _ *relay.Envelope, body io.Reader) error {
 		_, err := io.Copy(io.Discard, body)

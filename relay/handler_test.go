@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
@@ -33,8 +34,8 @@ func readAll(f func() error) relay.HandlerFunc {
 
 const secretDSN = "postgres://admin:hunter2@db"
 
-func reply(code int, text string) connector.Reply {
-	return connector.Reply{Code: code, Enhanced: [3]int{code / 100, 1, 1}, Text: text}
+func replyOf(code int, text string) reply.Reply {
+	return reply.Reply{Code: code, Enhanced: [3]int{code / 100, 1, 1}, Text: text}
 }
 
 // What the client hears of what a Handler says.
@@ -46,15 +47,15 @@ func TestHandlerErrors(t *testing.T) {
 		code    int
 		text    string
 	}{
-		{"5xx", readAll(func() error { return &relay.Error{Reply: reply(550, "No such user")} }), 550, "5.1.1 No such user"},
+		{"5xx", readAll(func() error { return &relay.Error{Reply: replyOf(550, "No such user")} }), 550, "5.1.1 No such user"},
 		{"4xx, wrapped", readAll(func() error {
-			return fmt.Errorf("x: %w", &relay.Error{Reply: reply(452, "Full"), Err: errors.New(secretDSN)})
+			return fmt.Errorf("x: %w", &relay.Error{Reply: replyOf(452, "Full"), Err: errors.New(secretDSN)})
 		}), 452, "4.1.1 Full"},
-		{"2xx is no success", readAll(func() error { return &relay.Error{Reply: reply(250, "OK")} }), 451, local},
-		{"3xx", readAll(func() error { return &relay.Error{Reply: reply(354, "Go on")} }), 451, local},
+		{"2xx is no success", readAll(func() error { return &relay.Error{Reply: replyOf(250, "OK")} }), 451, local},
+		{"3xx", readAll(func() error { return &relay.Error{Reply: replyOf(354, "Go on")} }), 451, local},
 		{"no reply", readAll(func() error { return &relay.Error{} }), 451, local},
 		{"other", readAll(func() error { return errors.New(secretDSN) }), 451, local},
-		{"several lines", readAll(func() error { return &relay.Error{Reply: reply(550, "No\r\n250 OK")} }), 550, "5.1.1 No?\n5.1.1 250 OK"},
+		{"several lines", readAll(func() error { return &relay.Error{Reply: replyOf(550, "No\r\n250 OK")} }), 550, "5.1.1 No?\n5.1.1 250 OK"},
 		{"nothing read", func(context.Context, *relay.Envelope, io.Reader) error { return nil }, 451, local},
 		{"not read to the end", func(_ context.Context, _ *relay.Envelope, body io.Reader) error {
 			_, err := io.ReadFull(body, make([]byte, 10))
@@ -71,7 +72,7 @@ func TestHandlerErrors(t *testing.T) {
 		}, 451, local},
 		{"copied to a writer that fails, and refused", func(_ context.Context, _ *relay.Envelope, body io.Reader) error {
 			_, err := io.Copy(failingWriter{}, body)
-			return &relay.Error{Reply: reply(552, "Too big there"), Err: err}
+			return &relay.Error{Reply: replyOf(552, "Too big there"), Err: err}
 		}, 552, "5.1.1 Too big there"},
 		{"copied", func(_ context.Context, _ *relay.Envelope, body io.Reader) error {
 			_, err := io.Copy(io.Discard, body)
@@ -89,7 +90,7 @@ func TestHandlerErrors(t *testing.T) {
 			return nil
 		}, 250, ""},
 		{"early refusal", func(context.Context, *relay.Envelope, io.Reader) error {
-			return &relay.Error{Reply: reply(554, "No")}
+			return &relay.Error{Reply: replyOf(554, "No")}
 		}, 554, "5.1.1 No"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -162,7 +163,7 @@ func (r *router) Route(_ context.Context, p *connector.Policy, env *relay.Envelo
 	r.routed = append(r.routed, rcpt.To.String())
 	env.State = "state"
 	if p == nil || rcpt.To.String() == r.refuse {
-		return &relay.Error{Reply: reply(452, "Another next hop")}
+		return &relay.Error{Reply: replyOf(452, "Another next hop")}
 	}
 	return nil
 }

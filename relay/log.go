@@ -6,10 +6,11 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 )
 
 // refuse logs and returns the refusal of a command.
-func (s *session) refuse(command string, d connector.Decision, more ...any) connector.Reply {
+func (s *session) refuse(command string, d connector.Decision, more ...any) reply.Reply {
 	s.refused++
 	r := d.Reply()
 	s.logRefusal(slog.LevelInfo, command, r, append(more, "reason", d.Reason)...)
@@ -18,16 +19,16 @@ func (s *session) refuse(command string, d connector.Decision, more ...any) conn
 
 // unverified logs an error of the Verifier and returns the client's part of it.
 // The level is Error, because nobody can log in until somebody mends it.
-func (s *session) unverified(err error, more ...any) connector.Reply {
+func (s *session) unverified(err error, more ...any) reply.Reply {
 	s.refused++
-	d := s.service.in.Decide(connector.VerifierUnavailable)
+	d := s.service.in.Decide(reply.VerifierUnavailable)
 	r := d.Reply()
 	s.logRefusal(slog.LevelError, "AUTH", r, append(more, "reason", d.Reason, "error", clean(err.Error()))...)
 	return r
 }
 
 // failed logs an error of the Router and returns the client's part of it.
-func (s *session) failed(command string, err error, more ...any) connector.Reply {
+func (s *session) failed(command string, err error, more ...any) reply.Reply {
 	s.refused++
 	r := replyFor(s.service.in, err)
 	s.logRefusal(slog.LevelInfo, command, r, append(more, "error", clean(err.Error()))...)
@@ -39,7 +40,7 @@ func (s *session) failed(command string, err error, more ...any) connector.Reply
 // thousand times a second must not fill the disk.
 const maxRefusals = 100
 
-func (s *session) logRefusal(level slog.Level, command string, r connector.Reply, more ...any) {
+func (s *session) logRefusal(level slog.Level, command string, r reply.Reply, more ...any) {
 	if s.refused > maxRefusals || !s.server.Logger.Enabled(s.server.hard, level) {
 		return
 	}
@@ -52,14 +53,14 @@ func (s *session) logRefusal(level slog.Level, command string, r connector.Reply
 // outcome is what became of a message.
 type outcome struct {
 	event     string
-	reply     connector.Reply
-	reason    connector.Reason // of a refusal by the policy
-	err       error                // of a failure
+	reply     reply.Reply
+	reason    reply.Reason // of a refusal by the policy
+	err       error        // of a failure
 	messageID string
 }
 
 // refuseMessage logs and returns the refusal of a message.
-func (s *session) refuseMessage(tx *transaction, in *limitReader, d connector.Decision) connector.Reply {
+func (s *session) refuseMessage(tx *transaction, in *limitReader, d connector.Decision) reply.Reply {
 	s.refused++
 	r := d.Reply()
 	s.logMessage(tx, in, outcome{event: "message refused", reply: r, reason: d.Reason})
@@ -67,7 +68,7 @@ func (s *session) refuseMessage(tx *transaction, in *limitReader, d connector.De
 }
 
 // failedMessage logs an error of the Handler and returns the client's part.
-func (s *session) failedMessage(tx *transaction, in *limitReader, err error) connector.Reply {
+func (s *session) failedMessage(tx *transaction, in *limitReader, err error) reply.Reply {
 	s.refused++
 	r := replyFor(s.service.in, err)
 	s.logMessage(tx, in, outcome{event: "message failed", reply: r, err: err})
@@ -75,7 +76,7 @@ func (s *session) failedMessage(tx *transaction, in *limitReader, err error) con
 }
 
 // took logs and returns the acceptance of a message.
-func (s *session) took(tx *transaction, in *limitReader, messageID string) connector.Reply {
+func (s *session) took(tx *transaction, in *limitReader, messageID string) reply.Reply {
 	s.messages++
 	r := s.accepted(tx, messageID)
 	s.logMessage(tx, in, outcome{event: "message accepted", reply: r, messageID: messageID})
@@ -103,7 +104,7 @@ func (s *session) logMessage(tx *transaction, in *limitReader, o outcome) {
 		slog.Int64("size", in.n),
 		slog.String("reply", clean(string(o.reply.Append(room[:0])))),
 	)
-	if o.reason != connector.Undecided {
+	if o.reason != reply.Undecided {
 		attrs = append(attrs, slog.String("reason", o.reason.String()))
 	}
 	if o.err != nil {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/mailheader"
 )
 
@@ -16,10 +17,10 @@ import (
 var errUnread = errors.New("relay: the handler returned nil without reading the message to its end")
 
 // Data implements guard.Session.
-func (s *session) Data(_ context.Context, body io.Reader) connector.Reply {
+func (s *session) Data(_ context.Context, body io.Reader) reply.Reply {
 	tx := s.tx
 	if tx == nil || len(tx.env.To) == 0 {
-		return s.service.in.Decide(connector.NoRecipients).Reply()
+		return s.service.in.Decide(reply.NoRecipients).Reply()
 	}
 	tx.in = limitReader{r: body, limit: s.rules.MaxSize(), keeps: tx}
 	in := &tx.in
@@ -92,7 +93,7 @@ func (s *session) end(e connector.End) connector.Decision {
 }
 
 // broken answers a message that could not be read to its end.
-func (s *session) broken(tx *transaction, in *limitReader, err error) connector.Reply {
+func (s *session) broken(tx *transaction, in *limitReader, err error) reply.Reply {
 	switch {
 	case errors.Is(err, mailheader.ErrTooLarge):
 		d := s.end(connector.End{HeaderSize: int64(s.service.settings.MaxHeaderSize) + 1})
@@ -101,10 +102,10 @@ func (s *session) broken(tx *transaction, in *limitReader, err error) connector.
 		d := s.end(connector.End{Size: in.limit + 1})
 		return s.refuseMessage(tx, in, d)
 	case errors.Is(err, errNoMemory):
-		return s.refuseMessage(tx, in, s.service.in.Decide(connector.InsufficientResources))
+		return s.refuseMessage(tx, in, s.service.in.Decide(reply.InsufficientResources))
 	}
 	// The client broke it off; it will not hear our answer.
-	r := s.service.in.Decide(connector.TemporaryError).Reply()
+	r := s.service.in.Decide(reply.TemporaryError).Reply()
 	s.logMessage(tx, in, outcome{event: "message aborted", reply: r, err: err})
 	return r
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/guard"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -43,7 +44,7 @@ func newRecorder(s *session) *recorder {
 func (r *recorder) connect() string {
 	_, chosen := r.service.in.Policy().ExplainSelect(r.channel.Local, r.channel.Remote.Addr())
 	_, who := r.service.in.ExplainOpen(r.channel)
-	return r.record("connect", r.service.in.Decide(connector.Ready).Reply(), connector.Ready, chosen, who)
+	return r.record("connect", r.service.in.Decide(reply.Ready).Reply(), reply.Ready, chosen, who)
 }
 
 // TLS implements guard.Session.
@@ -51,32 +52,32 @@ func (r *recorder) TLS(state tls.ConnectionState) {
 	_, starts := r.rules.ExplainStartTLS()
 	r.session.TLS(state)
 	_, who := r.service.in.ExplainOpen(r.channel)
-	r.record("STARTTLS", r.service.in.Decide(connector.StartTLSReady).Reply(), connector.StartTLSReady, starts, who)
+	r.record("STARTTLS", r.service.in.Decide(reply.StartTLSReady).Reply(), reply.StartTLSReady, starts, who)
 }
 
 // Hello implements guard.Session.
-func (r *recorder) Hello(ctx context.Context, name string, esmtp bool) (guard.Offer, connector.Reply) {
+func (r *recorder) Hello(ctx context.Context, name string, esmtp bool) (guard.Offer, reply.Reply) {
 	d, t := r.rules.ExplainHello(name)
-	offer, reply := r.session.Hello(ctx, name, esmtp)
-	if reply.Text == "" { // the guard words it
-		r.record("EHLO", reply, d.Reason, t)
-		return offer, reply
+	offer, answer := r.session.Hello(ctx, name, esmtp)
+	if answer.Text == "" { // the guard words it
+		r.record("EHLO", answer, d.Reason, t)
+		return offer, answer
 	}
-	return offer, r.mark("EHLO", reply, d, t)
+	return offer, r.mark("EHLO", answer, d, t)
 }
 
 // Auth implements guard.Session.
-func (r *recorder) Auth(ctx context.Context, mechanism string) (auth.Exchange, connector.Reply) {
+func (r *recorder) Auth(ctx context.Context, mechanism string) (auth.Exchange, reply.Reply) {
 	d, t := r.rules.ExplainAuth(mechanism)
-	exchange, reply := r.session.Auth(ctx, mechanism)
-	if reply == (connector.Reply{}) {
-		return exchange, reply // AuthEnd tells how it went
+	exchange, answer := r.session.Auth(ctx, mechanism)
+	if answer == (reply.Reply{}) {
+		return exchange, answer // AuthEnd tells how it went
 	}
-	return exchange, r.mark("AUTH", reply, d, t)
+	return exchange, r.mark("AUTH", answer, d, t)
 }
 
 // AuthEnd implements guard.Session.
-func (r *recorder) AuthEnd(ctx context.Context, err error) connector.Reply {
+func (r *recorder) AuthEnd(ctx context.Context, err error) reply.Reply {
 	var d connector.Decision
 	var t connector.Trace
 	if err == nil {
@@ -86,13 +87,13 @@ func (r *recorder) AuthEnd(ctx context.Context, err error) connector.Reply {
 }
 
 // Mail implements guard.Session.
-func (r *recorder) Mail(ctx context.Context, m guard.Mail) connector.Reply {
+func (r *recorder) Mail(ctx context.Context, m guard.Mail) reply.Reply {
 	d, t := r.rules.ExplainMail(connector.Mail{From: m.From, Size: m.Size})
 	return r.mark("MAIL", r.session.Mail(ctx, m), d, t)
 }
 
 // Rcpt implements guard.Session.
-func (r *recorder) Rcpt(ctx context.Context, c guard.Rcpt) connector.Reply {
+func (r *recorder) Rcpt(ctx context.Context, c guard.Rcpt) reply.Reply {
 	if r.tx == nil {
 		return r.session.Rcpt(ctx, c)
 	}
@@ -123,33 +124,33 @@ func (r *recorder) authors(authors []routing.Address, legible bool) {
 }
 
 // Data implements guard.Session.
-func (r *recorder) Data(ctx context.Context, body io.Reader) connector.Reply {
+func (r *recorder) Data(ctx context.Context, body io.Reader) reply.Reply {
 	r.verdict, r.message, r.relays = connector.Decision{}, connector.Trace{}, 0
-	reply := r.session.Data(ctx, body)
+	answer := r.session.Data(ctx, body)
 	var kept connector.Trace
 	if r.verdict.Allowed() {
 		_, kept = r.rules.ExplainHeaders()
 		_, added := r.rules.ExplainCompletesHeader(r.relays)
 		kept = kept.Then(added)
 	}
-	return r.mark("DATA", reply, r.verdict, r.message, kept)
+	return r.mark("DATA", answer, r.verdict, r.message, kept)
 }
 
 // mark records a decision and returns its reply with the id. d is the policy's; if
 // the reply is not as d has it, something else decided.
-func (r *recorder) mark(command string, reply connector.Reply, d connector.Decision, traces ...connector.Trace) connector.Reply {
+func (r *recorder) mark(command string, answer reply.Reply, d connector.Decision, traces ...connector.Trace) reply.Reply {
 	reason := d.Reason
-	if d.Allowed() != (reply.Code < 400) {
-		reason = connector.Undecided
+	if d.Allowed() != (answer.Code < 400) {
+		reason = reply.Undecided
 	}
-	id := r.record(command, reply, reason, traces...)
-	reply.Text = withID(reply.Text, id)
-	return reply
+	id := r.record(command, answer, reason, traces...)
+	answer.Text = withID(answer.Text, id)
+	return answer
 }
 
 // record logs a decision and returns its id in brackets. Connectors that match not
 // at all are counted only.
-func (r *recorder) record(command string, reply connector.Reply, reason connector.Reason, traces ...connector.Trace) string {
+func (r *recorder) record(command string, answer reply.Reply, reason reply.Reason, traces ...connector.Trace) string {
 	r.decisions++
 	id := r.id[:decisionIDLength] + "-" + strconv.Itoa(r.decisions)
 	var all connector.Trace
@@ -159,9 +160,9 @@ func (r *recorder) record(command string, reply connector.Reply, reason connecto
 	all, others := all.Matching()
 	attrs := []any{
 		"decision", id, "session", r.id, "connector", r.service.in.Name(), "remote", r.channel.Remote,
-		"user", clean(r.rules.Identity().String()), "command", command, "reply", clean(reply.String()),
+		"user", clean(r.rules.Identity().String()), "command", command, "reply", clean(answer.String()),
 	}
-	if reason != connector.Undecided {
+	if reason != reply.Undecided {
 		attrs = append(attrs, "reason", reason)
 	}
 	if others > 0 {

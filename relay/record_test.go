@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/relay"
 )
 
@@ -118,7 +118,7 @@ func TestExplainText(t *testing.T) {
 type wordy struct{}
 
 func (wordy) Deliver(context.Context, *relay.Envelope, io.Reader) error {
-	return &relay.Error{Reply: connector.Reply{Code: 554, Enhanced: [3]int{5, 999, 999}, Text: strings.Repeat("no ", 300)}, Err: errors.New("no")}
+	return &relay.Error{Reply: reply.Reply{Code: 554, Enhanced: [3]int{5, 999, 999}, Text: strings.Repeat("no ", 300)}, Err: errors.New("no")}
 }
 
 // TestExplainKeepsReplyShort wants lines of 512 octets at most, with the id whole.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/guard"
 )
 
@@ -129,7 +130,7 @@ func (sv *service) banner(now time.Time) string {
 	if sv.settings.Banner != "" {
 		return strings.TrimPrefix(sv.settings.Banner, "220 ")
 	}
-	return connector.BannerText(sv.in.Fqdn(), now.Format(time.RFC1123Z))
+	return reply.BannerText(sv.in.Fqdn(), now.Format(time.RFC1123Z))
 }
 
 // allow counts a message against MessageRateLimit. user is asked only if users are

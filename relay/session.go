@@ -9,6 +9,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/guard"
 	"github.com/interchange-smtp/interchange/internal/network"
 	"github.com/interchange-smtp/interchange/permission"
@@ -66,7 +67,7 @@ func newSession(s *Server, sv *service, channel auth.Channel, now time.Time) *se
 
 // Hello implements guard.Session. EHLO and HELO change nothing about who the
 // client is: RFC 5321, section 4.1.4 makes them a RSET, no more.
-func (s *session) Hello(_ context.Context, name string, esmtp bool) (guard.Offer, connector.Reply) {
+func (s *session) Hello(_ context.Context, name string, esmtp bool) (guard.Offer, reply.Reply) {
 	d := s.rules.Hello(name)
 	if !d.Allowed() {
 		return guard.Offer{Hangup: d.Verdict == connector.Close}, s.refuse("HELO", d, "helo", clean(name))
@@ -80,7 +81,7 @@ func (s *session) Hello(_ context.Context, name string, esmtp bool) (guard.Offer
 	if s.service.verifier != nil {
 		offer.SASL = s.rules.SASL()
 	}
-	return offer, connector.Reply{Code: 250}
+	return offer, reply.Reply{Code: 250}
 }
 
 // TLS implements guard.Session: the session begins anew.
@@ -111,10 +112,10 @@ func (s *session) Complete(local routing.Address) routing.Address {
 }
 
 // Auth implements guard.Session.
-func (s *session) Auth(ctx context.Context, mechanism string) (auth.Exchange, connector.Reply) {
+func (s *session) Auth(ctx context.Context, mechanism string) (auth.Exchange, reply.Reply) {
 	d := s.rules.Auth(mechanism)
 	if d.Allowed() && s.service.verifier == nil {
-		d = s.service.in.Decide(connector.MechanismNotOffered)
+		d = s.service.in.Decide(reply.MechanismNotOffered)
 	}
 	if !d.Allowed() {
 		return nil, s.refuse("AUTH", d, "mechanism", clean(mechanism))
@@ -122,9 +123,9 @@ func (s *session) Auth(ctx context.Context, mechanism string) (auth.Exchange, co
 	s.proven, s.tried = auth.Identity{}, ""
 	exchange, err := auth.NewExchange(mechanism, func(c auth.Credentials) error { return s.verify(ctx, c) })
 	if err != nil { // a mechanism of the policy that nobody speaks here
-		return nil, s.refuse("AUTH", s.service.in.Decide(connector.MechanismNotOffered), "mechanism", clean(mechanism))
+		return nil, s.refuse("AUTH", s.service.in.Decide(reply.MechanismNotOffered), "mechanism", clean(mechanism))
 	}
-	return exchange, connector.Reply{}
+	return exchange, reply.Reply{}
 }
 
 // errTooManyGuesses says that a password was not checked.
@@ -147,7 +148,7 @@ func (s *session) verify(ctx context.Context, c auth.Credentials) error {
 }
 
 // AuthEnd implements guard.Session.
-func (s *session) AuthEnd(_ context.Context, err error) connector.Reply {
+func (s *session) AuthEnd(_ context.Context, err error) reply.Reply {
 	id := s.proven
 	s.proven = auth.Identity{}
 	var d connector.Decision
@@ -158,11 +159,11 @@ func (s *session) AuthEnd(_ context.Context, err error) connector.Reply {
 			s.rules, s.user = next, true
 		}
 	case errors.Is(err, auth.ErrBadCredentials):
-		d = s.service.in.Decide(connector.BadCredentials)
+		d = s.service.in.Decide(reply.BadCredentials)
 	case errors.Is(err, errTooManyGuesses):
-		d = s.service.in.Decide(connector.TooManyGuesses)
+		d = s.service.in.Decide(reply.TooManyGuesses)
 	case errors.Is(err, auth.ErrMalformed):
-		d = s.service.in.Decide(connector.AuthMalformed)
+		d = s.service.in.Decide(reply.AuthMalformed)
 	default:
 		return s.unverified(err, s.triedUser()...)
 	}
@@ -187,7 +188,7 @@ func (s *session) triedUser() []any {
 }
 
 // Mail implements guard.Session.
-func (s *session) Mail(_ context.Context, m guard.Mail) connector.Reply {
+func (s *session) Mail(_ context.Context, m guard.Mail) reply.Reply {
 	s.drop()
 	d := s.rules.Mail(connector.Mail{From: m.From, Size: m.Size})
 	if !d.Allowed() {
@@ -195,10 +196,10 @@ func (s *session) Mail(_ context.Context, m guard.Mail) connector.Reply {
 	}
 	user := func() string { return s.rateUser(m) }
 	if !s.service.allow(s.source, user, time.Now()) {
-		return s.refuse("MAIL", s.service.in.Decide(connector.RateExceeded), "from", clean(m.From.String()))
+		return s.refuse("MAIL", s.service.in.Decide(reply.RateExceeded), "from", clean(m.From.String()))
 	}
 	if !s.server.transactions.take(s.source, 1, false) {
-		return s.refuse("MAIL", s.service.in.Decide(connector.InsufficientResources), "from", clean(m.From.String()))
+		return s.refuse("MAIL", s.service.in.Decide(reply.InsufficientResources), "from", clean(m.From.String()))
 	}
 	tx := s.transaction(m)
 	if gate, ok := s.server.Handler.(Gate); ok {
@@ -221,17 +222,17 @@ func (s *session) rateUser(m guard.Mail) string {
 }
 
 // Rcpt implements guard.Session.
-func (s *session) Rcpt(_ context.Context, r guard.Rcpt) connector.Reply {
+func (s *session) Rcpt(_ context.Context, r guard.Rcpt) reply.Reply {
 	tx := s.tx
 	if tx == nil {
-		return s.service.in.Decide(connector.BadSequence).Reply()
+		return s.service.in.Decide(reply.BadSequence).Reply()
 	}
 	d := s.rules.Rcpt(connector.Rcpt{To: r.To, Accepted: len(tx.env.To)})
 	if !d.Allowed() {
 		return s.refuse("RCPT", d, "from", clean(tx.env.From.String()), "to", clean(r.To.String()))
 	}
 	if !tx.take(int64(memoryRcpt + len(r.ORcpt) + len(r.To.Local()) + len(r.To.Domain().String()))) {
-		return s.refuse("RCPT", s.service.in.Decide(connector.InsufficientResources))
+		return s.refuse("RCPT", s.service.in.Decide(reply.InsufficientResources))
 	}
 	tx.rcpt = Recipient{To: r.To, Notify: r.Notify, ORcpt: r.ORcpt}
 	if router, ok := s.server.Handler.(Router); ok {

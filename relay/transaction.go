@@ -5,7 +5,7 @@ import (
 	"context"
 	"net/netip"
 
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/guard"
 	"github.com/interchange-smtp/interchange/internal/mailheader"
 )
@@ -98,8 +98,8 @@ func bodyType(b guard.Body) BodyType {
 
 // accepted returns the reply to a message that was taken: the client's own
 // Message-ID, if that can be shown, and ours.
-func (s *session) accepted(tx *transaction, messageID string) connector.Reply {
-	r := connector.Queued(tx.env.ID, s.service.in.Fqdn())
+func (s *session) accepted(tx *transaction, messageID string) reply.Reply {
+	r := reply.Queued(tx.env.ID, s.service.in.Fqdn())
 	if messageID != "" {
 		r.Text = messageID + " " + r.Text
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
@@ -161,7 +162,7 @@ func TestWalkIsTheRelay(t *testing.T) {
 		s.Handler = newTableRouter()
 		s.Explain = func(name string) bool { return name != "R0" } // which only adds to replies
 	})
-	met := map[connector.Reason]int{}
+	met := map[reply.Reason]int{}
 	for range 250 {
 		p := randomPolicy(r)
 		if err := w.server.SetPolicy(p); err != nil {
@@ -176,12 +177,12 @@ func TestWalkIsTheRelay(t *testing.T) {
 			}
 		}
 	}
-	for _, c := range []connector.Reason{
-		connector.NoConnector, connector.HelloDomainRequired, connector.UnrecognizedCommand, connector.StartTLSFirst,
-		connector.MechanismNotOffered, connector.LoginWithoutSubmit, connector.LoginOK, connector.NotAuthenticated, connector.AnonymousSendAsDenied,
-		connector.SendAsDenied, connector.SecuredSenderDenied, connector.MessageTooLarge, connector.HeaderTooLarge, connector.HopCountExceeded,
-		connector.TooManyRecipients, connector.EnvelopeTooLarge, connector.ReservedTopLevelDomain, connector.ReservedSecondLevelDomain,
-		connector.SingleLabelDomain, connector.RelayDenied, connector.RoutedRecipient, connector.Unroutable, connector.RouteTooSmall, connector.MessageOK,
+	for _, c := range []reply.Reason{
+		reply.NoConnector, reply.HelloDomainRequired, reply.UnrecognizedCommand, reply.StartTLSFirst,
+		reply.MechanismNotOffered, reply.LoginWithoutSubmit, reply.LoginOK, reply.NotAuthenticated, reply.AnonymousSendAsDenied,
+		reply.SendAsDenied, reply.SecuredSenderDenied, reply.MessageTooLarge, reply.HeaderTooLarge, reply.HopCountExceeded,
+		reply.TooManyRecipients, reply.EnvelopeTooLarge, reply.ReservedTopLevelDomain, reply.ReservedSecondLevelDomain,
+		reply.SingleLabelDomain, reply.RelayDenied, reply.RoutedRecipient, reply.Unroutable, reply.RouteTooSmall, reply.MessageOK,
 	} {
 		if met[c] == 0 {
 			t.Errorf("the dialogs never met %v", c)
@@ -240,7 +241,7 @@ func (c *talker) hold() {
 		case connector.StageRoute: // its reply is that to RCPT
 		case connector.StageRcpt:
 			c.client.Send(s.Command)
-			if s.Reply == (connector.Reply{}) {
+			if s.Reply == (reply.Reply{}) {
 				s = c.walk.Stages[i+1]
 			}
 			c.expect(s, s.Reply.String())
@@ -271,7 +272,7 @@ func (c *talker) expect(s connector.Stage, want string) {
 // data sends the message that the dialog describes.
 func (c *talker) data(s connector.Stage) {
 	c.client.Send("DATA")
-	if s.Decision.Reason == connector.NeedRcpt {
+	if s.Decision.Reason == reply.NeedRcpt {
 		c.expect(s, s.Reply.String())
 		return
 	}

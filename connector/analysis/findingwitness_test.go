@@ -10,6 +10,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
 	"github.com/interchange-smtp/interchange/connector/internal/randompolicy"
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -38,14 +39,14 @@ var proofs = map[string]func(*connector.Policy, analysis.Finding, connector.Walk
 
 	analysis.CodeAuthClear: func(_ *connector.Policy, f analysis.Finding, w connector.Walkthrough) bool {
 		at := slices.IndexFunc(w.Stages, func(s connector.Stage) bool { return s.Name == connector.StageAuth })
-		return !f.Witness.TLS && here(f, w) && at >= 0 && w.Stages[at].Decision.Reason != connector.MechanismNotOffered
+		return !f.Witness.TLS && here(f, w) && at >= 0 && w.Stages[at].Decision.Reason != reply.MechanismNotOffered
 	},
 	analysis.CodeMechanismUnused: func(_ *connector.Policy, f analysis.Finding, w connector.Walkthrough) bool {
 		reason := last(w).Reason
-		return here(f, w) && (reason == connector.LoginWithoutSubmit || reason == connector.NotAuthenticated)
+		return here(f, w) && (reason == reply.LoginWithoutSubmit || reason == reply.NotAuthenticated)
 	},
 	connector.CodeAcceptsNothing: func(_ *connector.Policy, f analysis.Finding, w connector.Walkthrough) bool {
-		return here(f, w) && last(w).Reason == connector.NotAuthenticated
+		return here(f, w) && last(w).Reason == reply.NotAuthenticated
 	},
 
 	analysis.CodeAcceptedUnrouted: noWay,

@@ -3,6 +3,7 @@ package analysis
 import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
+	"github.com/interchange-smtp/interchange/connector/reply"
 )
 
 // sizes compares how large messages may be.
@@ -45,7 +46,7 @@ func (e *encounter) recipientLimit(i int) int64 {
 				continue
 			}
 			d := e.opened[i].Rcpt(connector.Rcpt{To: partition.Mailbox("user", e.domains.Cells[0].Witness), Accepted: int(n)})
-			if d.Reason == connector.TooManyRecipients || d.Reason == connector.EnvelopeTooLarge {
+			if d.Reason == reply.TooManyRecipients || d.Reason == reply.EnvelopeTooLarge {
 				lowest = n
 			}
 		}

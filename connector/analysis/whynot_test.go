@@ -9,6 +9,7 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -350,7 +351,7 @@ func TestWhyNotOrder(t *testing.T) {
 	edits, _ = analysis.WhyNot(compile(t, cfg), d)
 	for _, e := range edits {
 		order = append(order, string(e.Kind)+" "+e.Text[strings.LastIndexByte(e.Text, ' ')+1:])
-		if s, ok := e.Refusal(); e.Kind == analysis.EditGrant && (!ok || s.Decision.Reason != connector.SendAsDenied) {
+		if s, ok := e.Refusal(); e.Kind == analysis.EditGrant && (!ok || s.Decision.Reason != reply.SendAsDenied) {
 			t.Errorf("%s: the next refusal is %v", e.Text, s.Decision)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -94,19 +95,19 @@ func (q *refusal) helped(m measure, after connector.Walkthrough) bool {
 	if m.kind != RemedyHello {
 		return q.turned(after)
 	}
-	return !slices.ContainsFunc(after.Stages, func(s connector.Stage) bool { return s.Decision.Reason == connector.HelloDomainRequired })
+	return !slices.ContainsFunc(after.Stages, func(s connector.Stage) bool { return s.Decision.Reason == reply.HelloDomainRequired })
 }
 
 // measures lists what might help.
 func (q *refusal) measures() []measure {
 	var all []measure
-	if q.stage().Decision.Reason == connector.HelloDomainRequired {
+	if q.stage().Decision.Reason == reply.HelloDomainRequired {
 		all = append(all, measure{RemedyHello, "the client gives its domain name at EHLO", func(d *connector.Dialog) { d.Helo = "client.example" }})
 	}
 	if !q.dialog.TLS {
 		all = append(all, measure{RemedyTLS, "the client uses STARTTLS", func(d *connector.Dialog) { d.TLS = true }})
 	}
-	if domain := q.dialog.From.Domain(); q.stage().Decision.Reason == connector.SecuredSenderDenied {
+	if domain := q.dialog.From.Domain(); q.stage().Decision.Reason == reply.SecuredSenderDenied {
 		all = append(all, measure{RemedyCertificate, "the client shows a certificate of " + domain.String(), func(d *connector.Dialog) {
 			d.PeerNames = append(slices.Clone(d.PeerNames), domain.String())
 		}})

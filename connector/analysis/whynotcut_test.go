@@ -9,6 +9,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -75,7 +76,7 @@ func TestUndeclaredSize(t *testing.T) {
 	}
 	p := compile(t, cfg)
 	stages := p.Walk(d).Stages
-	if last := stages[len(stages)-1]; last.Name != connector.StageData || last.Decision.Reason != connector.RouteTooSmall || last.Reply.Code != 552 {
+	if last := stages[len(stages)-1]; last.Name != connector.StageData || last.Decision.Reason != reply.RouteTooSmall || last.Reply.Code != 552 {
 		t.Errorf("got %v", p.Walk(d))
 	}
 	edits, _ := analysis.WhyNot(p, d)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -38,7 +39,7 @@ type Case struct {
 // row that doesn't say what it wants fails.
 type Outcome struct {
 	kind   outcomeKind
-	reason connector.Reason
+	reason reply.Reason
 }
 
 type outcomeKind uint8
@@ -59,7 +60,7 @@ func Accepted() Outcome { return Outcome{kind: wantAccepted} }
 func LetIn() Outcome { return Outcome{kind: wantLetIn} }
 
 // Refused wants something refused, the first time for that reason.
-func Refused(reason connector.Reason) Outcome {
+func Refused(reason reply.Reason) Outcome {
 	return Outcome{kind: wantRefused, reason: reason}
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/jsonconfig"
 	"github.com/interchange-smtp/interchange/connector/policytest"
+	"github.com/interchange-smtp/interchange/connector/reply"
 )
 
 // office is a policy with a scanner that may relay, users that may, and others.
@@ -38,21 +39,21 @@ func TestRun(t *testing.T) {
 		{Name: "the scanner relays", Remote: "10.2.9.7", From: "scan@fabrikam.com", To: []string{"friend@example.net"},
 			Want: policytest.Accepted(), Connector: "Scanner", Route: "ToInternet"},
 		{Name: "others don't", Remote: "10.2.9.8", To: []string{"friend@example.net"},
-			Want: policytest.Refused(connector.RelayDenied), Connector: "Default"},
+			Want: policytest.Refused(reply.RelayDenied), Connector: "Default"},
 		{Name: "the world reaches mailboxes", Remote: "2001:db8::99", From: "a@example.net", To: []string{"bob@fabrikam.com"},
 			Want: policytest.Accepted(), Route: "ToMailboxes"},
 		{Name: "users relay", Remote: "10.2.9.8", TLS: true, User: "ann@fabrikam.com", From: "ann@fabrikam.com", To: []string{"friend@example.net"},
 			Want: policytest.Accepted()},
 		{Name: "but not without TLS", Remote: "10.2.9.8", User: "ann@fabrikam.com", To: []string{"friend@example.net"},
-			Want: policytest.Refused(connector.MechanismNotOffered)},
+			Want: policytest.Refused(reply.MechanismNotOffered)},
 		{Name: "nor as others", Remote: "10.2.9.8", TLS: true, User: "ann", Addresses: []string{"ann@fabrikam.com"}, From: "bob@fabrikam.com",
-			To: []string{"friend@example.net"}, Want: policytest.Refused(connector.SendAsDenied)},
+			To: []string{"friend@example.net"}, Want: policytest.Refused(reply.SendAsDenied)},
 		{Name: "nor large messages", Remote: "10.2.9.7", Size: 2 * connector.MB, To: []string{"friend@example.net"},
-			Want: policytest.Refused(connector.RouteTooSmall)},
+			Want: policytest.Refused(reply.RouteTooSmall)},
 		{Name: "which the connector lets in", Remote: "10.2.9.7", Size: 2 * connector.MB, To: []string{"friend@example.net"},
 			Want: policytest.LetIn()},
 		{Name: "nobody is served elsewhere", Local: "10.2.3.5:25", Remote: "10.2.9.7", To: []string{"bob@fabrikam.com"},
-			Want: policytest.Refused(connector.NoConnector)},
+			Want: policytest.Refused(reply.NoConnector)},
 	})
 }
 
@@ -67,13 +68,13 @@ func TestCheck(t *testing.T) {
 		{policytest.Case{Remote: "10.2.9.8", To: []string{"friend@example.net"}, Want: policytest.Accepted()},
 			[]string{"it is refused, relay-denied, want accepted", "no   any-recipient", "550 5.7.54"}},
 		{policytest.Case{Remote: "10.2.9.8", To: []string{"friend@example.net"}, Want: policytest.LetIn()}, []string{"want let in"}},
-		{policytest.Case{Remote: "10.2.9.7", To: []string{"friend@example.net"}, Want: policytest.Refused(connector.RelayDenied)},
+		{policytest.Case{Remote: "10.2.9.7", To: []string{"friend@example.net"}, Want: policytest.Refused(reply.RelayDenied)},
 			[]string{"it is accepted, want refused, relay-denied"}},
-		{policytest.Case{Remote: "10.2.9.8", To: []string{"friend@example.net"}, Want: policytest.Refused(connector.SendAsDenied)},
+		{policytest.Case{Remote: "10.2.9.8", To: []string{"friend@example.net"}, Want: policytest.Refused(reply.SendAsDenied)},
 			[]string{"refused, relay-denied, want refused, send-as-denied"}},
 		{policytest.Case{Remote: "10.2.9.7", To: []string{"friend@example.net"}, Want: policytest.Accepted(), Connector: "Default", Route: "ToMailboxes"},
 			[]string{`Receive connector "Scanner" takes it, want "Default"`, `by Send connector "ToInternet", want "ToMailboxes"`}},
-		{policytest.Case{Remote: "10.2.9.8", To: []string{"friend@example.net"}, Want: policytest.Refused(connector.RelayDenied), Route: "ToInternet"},
+		{policytest.Case{Remote: "10.2.9.8", To: []string{"friend@example.net"}, Want: policytest.Refused(reply.RelayDenied), Route: "ToInternet"},
 			[]string{"nothing leaves"}},
 		{policytest.Case{}, []string{"Want: say what", "Remote: ", "To: give a recipient"}},
 		{policytest.Case{Local: "x", Remote: "10.2.9.8", From: "x", To: []string{"y"}, User: "u", Groups: []string{""}, Addresses: []string{"z"}, Want: policytest.Accepted()},

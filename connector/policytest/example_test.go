@@ -6,6 +6,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/jsonconfig"
 	"github.com/interchange-smtp/interchange/connector/policytest"
+	"github.com/interchange-smtp/interchange/connector/reply"
 )
 
 // printers is a policy in which somebody has made a mistake.
@@ -40,7 +41,7 @@ func ExampleCase_Check() {
 	}
 	c := policytest.Case{
 		Remote: "10.2.9.7", From: "printer@example.net", To: []string{"bob@fabrikam.com"},
-		Want: policytest.Refused(connector.AnonymousSendAsDenied),
+		Want: policytest.Refused(reply.AnonymousSendAsDenied),
 	}
 	fmt.Println(c.Check(policy) != nil)
 	c.Want = policytest.LetIn()

@@ -18,6 +18,7 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/replay"
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
@@ -107,7 +108,7 @@ type router struct{}
 func (router) Route(_ context.Context, p *connector.Policy, env *relay.Envelope, rcpt *relay.Recipient) error {
 	rcpt.Route = p.Route(rcpt.To, env.Size)
 	reason := rcpt.Route.Reason()
-	if reason == connector.RecipientOK {
+	if reason == reply.RecipientOK {
 		return nil
 	}
 	for in := range p.Receive() {

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 )
 
 // Kind says in what a session would fare differently.
@@ -25,13 +26,13 @@ type difference struct {
 	was    string // a connector or a next hop of the old system
 	now    string // the same of ours
 	old    answer
-	reason connector.Reason // ours
+	reason reply.Reason // ours
 }
 
 // divergent is a difference with how often it was seen.
 type divergent struct {
 	difference
-	reply           connector.Reply
+	reply           reply.Reply
 	count, sessions int64
 	examples        []Example
 }
@@ -72,14 +73,14 @@ func (s *session) judgeAs(kind Kind, stage connector.StageName, d connector.Deci
 
 // differ records a difference that is no reply.
 func (s *session) differ(d difference, subject string) {
-	var reply connector.Reply
-	if d.reason != connector.Undecided {
-		reply = s.in.Decide(d.reason).Reply()
+	var expected reply.Reply
+	if d.reason != reply.Undecided {
+		expected = s.in.Decide(d.reason).Reply()
 	}
-	s.differAs(d, reply, subject)
+	s.differAs(d, expected, subject)
 }
 
-func (s *session) differAs(d difference, reply connector.Reply, subject string) {
+func (s *session) differAs(d difference, reply reply.Reply, subject string) {
 	r := s.replay
 	s.different = true
 	found := r.differences[d]

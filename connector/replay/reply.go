@@ -1,7 +1,7 @@
 package replay
 
 import (
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 )
 
 // answer is what the log says the old system replied. The zero answer is
@@ -75,13 +75,13 @@ func parseEnhanced(text []byte) [3]int {
 
 // same reports whether r says the same as a to a program: the text is for
 // people, and a log without enhanced codes says nothing about them.
-func (a answer) same(r connector.Reply) bool {
+func (a answer) same(r reply.Reply) bool {
 	return a.code == r.Code && (a.enhanced == [3]int{} || a.enhanced == r.Enhanced)
 }
 
 // String returns the codes, such as "550 5.7.54".
 func (a answer) String() string {
-	return connector.Reply{Code: a.code, Enhanced: a.enhanced}.String()
+	return reply.Reply{Code: a.code, Enhanced: a.enhanced}.String()
 }
 
 // grammar reports whether a refusal is for how or when the command was said.

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/permission"
 )
 
@@ -88,7 +89,7 @@ type Difference struct {
 	Connector string              `json:"connector,omitempty"` // of the policy
 	Was       string              `json:"was"`                 // the old system's reply, connector or next hop
 	Now       string              `json:"now"`                 // ours
-	Reason    connector.Reason    `json:"reason,omitzero"`     // why; Undecided if another connector is all there is to it
+	Reason    reply.Reason        `json:"reason,omitzero"`     // why; Undecided if another connector is all there is to it
 	Count     int64               `json:"count"`               // commands
 	Sessions  int64               `json:"sessions"`
 	Examples  []Example           `json:"examples"` // the first ones
@@ -215,9 +216,9 @@ func (r *Replay) allDifferences() []Difference {
 			one.Was = d.old.String()
 		}
 		switch {
-		case one.Now == "" && d.reason == connector.NoConnector:
+		case one.Now == "" && d.reason == reply.NoConnector:
 			one.Now = "no connector"
-		case one.Now == "" && d.reason == connector.Undecided:
+		case one.Now == "" && d.reason == reply.Undecided:
 			one.Now = d.in.Name()
 		case one.Now == "":
 			one.Now = d.reply.String()

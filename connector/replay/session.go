@@ -5,6 +5,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -84,7 +85,7 @@ func (s *session) greeting(a answer) {
 	case s.in == nil && a.ok():
 		s.differ(difference{
 			kind: KindConnector, stage: connector.StageConnect, was: s.connector,
-			old: a, reason: connector.NoConnector,
+			old: a, reason: reply.NoConnector,
 		}, "")
 		s.over = true
 	case s.in == nil:
@@ -171,7 +172,7 @@ func (s *session) mail(from routing.Address, valid bool, size int64, a answer) {
 		return
 	}
 	s.tx = transaction{}
-	d := s.in.Decide(connector.InvalidAddress)
+	d := s.in.Decide(reply.InvalidAddress)
 	if valid && !from.IsNull() && !from.IsValid() {
 		from = s.in.Complete(from)
 		valid = from.IsValid()
@@ -202,14 +203,14 @@ func (s *session) rcpt(to routing.Address, valid bool, a answer) (route connecto
 		to = s.in.Complete(to)
 		valid = to.IsValid()
 	}
-	d := s.in.Decide(connector.InvalidAddress)
+	d := s.in.Decide(reply.InvalidAddress)
 	if valid {
 		d = s.rules.Rcpt(connector.Rcpt{To: to, Accepted: s.tx.accepted})
 	}
 	right, kind := d.Right, KindVerdict
 	if d.Allowed() && s.replay.routes {
 		route = s.in.Policy().Route(to, s.tx.size)
-		if reason := route.Reason(); reason != connector.RecipientOK {
+		if reason := route.Reason(); reason != reply.RecipientOK {
 			d, kind = s.in.Decide(reason), KindRoute
 		}
 	}

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 )
 
 // String returns the report as text for people.
@@ -148,7 +148,7 @@ func (d Difference) String() string {
 		where = " on " + quoted(d.Connector)
 	}
 	why := ""
-	if d.Reason != connector.Undecided {
+	if d.Reason != reply.Undecided {
 		why = " (" + d.Reason.String() + ")"
 	}
 	return fmt.Sprintf("%s at %s%s: was %s, is %s%s", d.Kind, d.Stage, where, d.Was, d.Now, why)

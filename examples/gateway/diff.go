@@ -13,6 +13,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/connector/shell"
 	"github.com/interchange-smtp/interchange/permission"
 )
@@ -253,10 +254,10 @@ type outcomeJSON struct {
 }
 
 type commandJSON struct {
-	Stage   connector.StageName  `json:"stage"`
-	Verdict connector.Verdict    `json:"verdict"`
-	Reason  connector.Reason `json:"reason"`
-	Reply   string               `json:"reply"`
+	Stage   connector.StageName `json:"stage"`
+	Verdict connector.Verdict   `json:"verdict"`
+	Reason  reply.Reason        `json:"reason"`
+	Reply   string              `json:"reply"`
 }
 
 func newOutcomeJSON(w connector.Walkthrough) outcomeJSON {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 )
 
 // strangersShown is how many candidates that don't match at all are printed: a
@@ -22,7 +23,7 @@ func (l *loaded) printWalk(w io.Writer, walk connector.Walkthrough) {
 		fmt.Fprintf(w, "%s\n", head)
 		l.printTrace(w, stage.Trace, "    ")
 		switch {
-		case stage.Reply != (connector.Reply{}):
+		case stage.Reply != (reply.Reply{}):
 			fmt.Fprintf(w, "  %s\n", stage.Reply)
 		case stage.Decision.Verdict == connector.Close:
 			fmt.Fprintln(w, "  the connection is closed")
@@ -159,7 +160,7 @@ func (l *loaded) walkJSON(walk connector.Walkthrough) walkJSON {
 			Stage: string(s.Name), Command: s.Command, Verdict: s.Decision.Verdict.String(), Reason: s.Decision.Reason.String(),
 			Steps: l.stepsJSON(s.Trace),
 		}
-		if s.Reply != (connector.Reply{}) {
+		if s.Reply != (reply.Reply{}) {
 			stage.Reply = s.Reply.String()
 		}
 		if s.Decision.Right.IsValid() {

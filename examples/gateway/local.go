@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 )
 
 // place is where a client may connect: one local address, or any that no binding of
@@ -132,7 +133,7 @@ func (a answer) short() string {
 		if s.Decision.Allowed() {
 			continue
 		}
-		if s.Reply == (connector.Reply{}) {
+		if s.Reply == (reply.Reply{}) {
 			return text + ": the connection is closed"
 		}
 		return fmt.Sprintf("%s: %s: %s", text, s.Command, s.Reply)

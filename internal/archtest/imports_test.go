@@ -31,11 +31,12 @@ func TestPurePackages(t *testing.T) {
 // root's package documentation.
 func TestLayers(t *testing.T) {
 	below := map[string][]string{
-		".":          nil,
-		"permission": nil,
-		"routing":    nil,
-		"auth":       {"permission", "routing"},
-		"connector":  {"permission", "routing", "auth"},
+		".":               nil,
+		"permission":      nil,
+		"routing":         nil,
+		"auth":            {"permission", "routing"},
+		"connector/reply": {"permission"},
+		"connector":       {"permission", "routing", "auth", "connector/reply"},
 	}
 	for _, p := range packages(t, "./...") {
 		allowed, ok := below[p.rel()]

@@ -4,28 +4,28 @@ import (
 	"encoding/base64"
 	"strings"
 
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 )
 
 // maxAuthRounds is more than any SASL mechanism asks for.
 const maxAuthRounds = 16
 
 // checkAuth takes the argument of AUTH, or returns the reason to refuse it.
-func (g *guard) checkAuth(arg string) (r connector.Reason) {
+func (g *guard) checkAuth(arg string) (r reply.Reason) {
 	mech, initial := cutWord(arg)
 	switch {
 	case !g.hello:
-		return connector.SendHelloFirst
+		return reply.SendHelloFirst
 	case g.authed, g.inMail: // RFC 4954, section 4
-		return connector.BadSequence
+		return reply.BadSequence
 	case !isSASLName(mech), strings.ContainsAny(initial, blanks):
-		return connector.InvalidArguments // two responses, or one in two parts
+		return reply.InvalidArguments // two responses, or one in two parts
 	}
 	g.pending.mech = strings.ToUpper(mech)
 	if initial != "" {
 		var ok bool
 		if g.pending.initial, ok = decodeInitial(initial); !ok {
-			return connector.AuthMalformed
+			return reply.AuthMalformed
 		}
 	}
 	return r
@@ -57,10 +57,10 @@ func decodeBase64(s string) ([]byte, bool) {
 }
 
 // doAuth goes through the exchange.
-func (g *guard) doAuth() connector.Reply {
+func (g *guard) doAuth() reply.Reply {
 	p := &g.pending
 	exchange, r := g.sess.Auth(g.ctx, p.mech)
-	if r != (connector.Reply{}) || exchange == nil {
+	if r != (reply.Reply{}) || exchange == nil {
 		return g.checked(r, 0) // never acceptance
 	}
 	response := p.initial
@@ -74,32 +74,32 @@ func (g *guard) doAuth() connector.Reply {
 			return r
 		}
 	}
-	return g.text(connector.AuthCancelled)
+	return g.text(reply.AuthCancelled)
 }
 
 // askResponse sends a challenge and reads the response to it; a reply with a
 // code ends the exchange.
-func (g *guard) askResponse(challenge []byte) (r connector.Reply, response []byte) {
+func (g *guard) askResponse(challenge []byte) (r reply.Reply, response []byte) {
 	g.wire.out = append(g.wire.out, "334 "...)
 	g.wire.out = base64.StdEncoding.AppendEncode(g.wire.out, challenge)
 	g.wire.out = append(g.wire.out, '\r', '\n')
 	g.log('>', []byte("334 <challenge>"))
 	line, err := g.wire.line(func([]byte) int { return maxAuthLine }, true)
 	if err == errLongLine {
-		return g.text(connector.AuthTooLong), nil
+		return g.text(reply.AuthTooLong), nil
 	}
 	if err != nil {
 		g.lost(err)
 		g.pending.silent = true
-		return g.text(connector.TimedOut), nil
+		return g.text(reply.TimedOut), nil
 	}
 	g.log('<', []byte("<redacted>"))
 	if line == "*" { // RFC 4954, section 4
-		return g.text(connector.AuthCancelled), nil
+		return g.text(reply.AuthCancelled), nil
 	}
 	response, ok := decodeBase64(line)
 	if !ok {
-		return g.text(connector.AuthMalformed), nil
+		return g.text(reply.AuthMalformed), nil
 	}
 	if response == nil {
 		response = []byte{}
@@ -109,7 +109,7 @@ func (g *guard) askResponse(challenge []byte) (r connector.Reply, response []byt
 
 // answerLogon gives the reply to a failed logon. What is the verifier's trouble
 // (4xx) is not counted as a guess.
-func (g *guard) answerLogon(r connector.Reply) {
+func (g *guard) answerLogon(r reply.Reply) {
 	g.delay(g.cfg.AuthTarpit)
 	g.write(r)
 	if r.Code >= 500 {

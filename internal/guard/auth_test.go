@@ -6,12 +6,12 @@ import (
 	"testing"
 
 	"github.com/interchange-smtp/interchange/auth"
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 )
 
 // login is an onAuth of LOGIN with one password.
-func login(password string) func(string) (auth.Exchange, connector.Reply) {
-	return func(mech string) (auth.Exchange, connector.Reply) {
+func login(password string) func(string) (auth.Exchange, reply.Reply) {
+	return func(mech string) (auth.Exchange, reply.Reply) {
 		e, err := auth.NewExchange(mech, func(c auth.Credentials) error {
 			if string(c.Password) != password {
 				return auth.ErrBadCredentials
@@ -19,9 +19,9 @@ func login(password string) func(string) (auth.Exchange, connector.Reply) {
 			return nil
 		})
 		if err != nil {
-			return nil, connector.Reply{Code: 504, Enhanced: [3]int{5, 7, 4}, Text: "Unrecognized authentication type"}
+			return nil, reply.Reply{Code: 504, Enhanced: [3]int{5, 7, 4}, Text: "Unrecognized authentication type"}
 		}
-		return e, connector.Reply{}
+		return e, reply.Reply{}
 	}
 }
 

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 )
 
 // chunk is the argument of BDAT (RFC 3030, section 2).
@@ -33,7 +33,7 @@ func parseChunk(arg string) (c chunk, ok bool) {
 func (g *guard) startBdat(arg string) bool {
 	c, ok := parseChunk(arg)
 	if !ok {
-		g.refuseAndClose(connector.InvalidArguments)
+		g.refuseAndClose(reply.InvalidArguments)
 		return false
 	}
 	if r := g.checkBdat(); r != 0 {
@@ -45,22 +45,22 @@ func (g *guard) startBdat(arg string) bool {
 }
 
 // checkBdat returns the reason to refuse BDAT, or none.
-func (g *guard) checkBdat() (r connector.Reason) {
+func (g *guard) checkBdat() (r reply.Reason) {
 	switch {
 	case !g.cfg.Chunking:
-		return connector.UnrecognizedCommand
+		return reply.UnrecognizedCommand
 	case !g.hello:
-		return connector.SendHelloFirst
+		return reply.SendHelloFirst
 	case !g.inMail:
-		return connector.NeedMail
+		return reply.NeedMail
 	case g.accepted == 0:
-		return connector.NeedRcpt
+		return reply.NeedRcpt
 	}
 	return r
 }
 
 // refuseChunk drops the octets of a chunk and refuses it.
-func (g *guard) refuseChunk(c chunk, r connector.Reason) {
+func (g *guard) refuseChunk(c chunk, r reply.Reason) {
 	g.pending = pending{}
 	switch err := g.wire.discard(c.size, g.cfg.MaxDiscard); err {
 	case nil:
@@ -130,7 +130,7 @@ func (c *chunks) next() ([]byte, error) {
 // the transaction alone are answered in between; any other ends the message.
 func (c *chunks) nextChunk() error {
 	g := c.g
-	g.write(g.text(connector.ChunkOK))
+	g.write(g.text(reply.ChunkOK))
 	for !g.closing {
 		cmd, ok := g.command(false)
 		if !ok {
@@ -140,33 +140,33 @@ func (c *chunks) nextChunk() error {
 		case verbBdat:
 			next, ok := parseChunk(cmd.arg)
 			if !ok {
-				g.refuseAndClose(connector.InvalidArguments)
+				g.refuseAndClose(reply.InvalidArguments)
 				return errBroken
 			}
 			c.chunk = next
 			if !c.worth(next) {
-				g.refuseAndClose(connector.InvalidArguments)
+				g.refuseAndClose(reply.InvalidArguments)
 				return errBroken
 			}
 			return nil
 		case verbNoop:
-			g.say(connector.NoopOK)
+			g.say(reply.NoopOK)
 			g.idled()
 		case verbHelp:
-			g.say(connector.HelpOK)
+			g.say(reply.HelpOK)
 			g.idled()
 		case verbVrfy:
-			g.say(connector.VerifyNothing)
+			g.say(reply.VerifyNothing)
 			g.idled()
 		case verbRset, verbEhlo, verbHelo, verbQuit:
 			g.again = &cmd
 			return errBroken
 		case verbUnsupported:
-			g.say(connector.CommandNotImplemented)
+			g.say(reply.CommandNotImplemented)
 		case verbUnknown:
-			g.say(connector.UnrecognizedCommand)
+			g.say(reply.UnrecognizedCommand)
 		default:
-			g.say(connector.BadSequence) // RFC 3030, section 2
+			g.say(reply.BadSequence) // RFC 3030, section 2
 			g.afterRefusal(cmd.verb)
 		}
 	}

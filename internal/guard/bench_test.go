@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"github.com/emersion/go-smtp"
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/guard"
 )
 
@@ -70,15 +70,15 @@ func newGuarded(tb testing.TB) func(net.Conn) {
 // discardSession takes everything, like plainSession.
 type discardSession struct{ guard.Session }
 
-func (discardSession) Hello(context.Context, string, bool) (guard.Offer, connector.Reply) {
+func (discardSession) Hello(context.Context, string, bool) (guard.Offer, reply.Reply) {
 	return guard.Offer{Size: true}, ok
 }
-func (discardSession) Trusted() bool                                    { return false }
-func (discardSession) Mail(context.Context, guard.Mail) connector.Reply { return ok }
-func (discardSession) Rcpt(context.Context, guard.Rcpt) connector.Reply { return ok }
-func (discardSession) Data(_ context.Context, body io.Reader) connector.Reply {
+func (discardSession) Trusted() bool                                { return false }
+func (discardSession) Mail(context.Context, guard.Mail) reply.Reply { return ok }
+func (discardSession) Rcpt(context.Context, guard.Rcpt) reply.Reply { return ok }
+func (discardSession) Data(_ context.Context, body io.Reader) reply.Reply {
 	if _, err := io.Copy(io.Discard, body); err != nil {
-		return connector.Reply{Code: 451}
+		return reply.Reply{Code: 451}
 	}
 	return ok
 }

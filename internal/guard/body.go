@@ -6,7 +6,7 @@ import (
 	"io"
 	"sync"
 
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 )
 
 // source is a message on the wire, DATA or BDAT.
@@ -113,7 +113,7 @@ func (b *body) close() {
 }
 
 // receive has the session read the message, and makes sure of its end.
-func (g *guard) receive() connector.Reply {
+func (g *guard) receive() reply.Reply {
 	p := &g.pending
 	b := &body{strict: g.mail.Body != BodyBinaryMIME}
 	b.check.linefeedOK = g.cfg.BareLinefeedOK
@@ -136,16 +136,16 @@ func (g *guard) receive() connector.Reply {
 		return g.broken(b.cause)
 	case b.err != nil:
 		g.remark(b.err.Error())
-		return g.stopBody(b, g.text(connector.BareLinefeed))
+		return g.stopBody(b, g.text(reply.BareLinefeed))
 	case r.Code < 400:
 		// Accepted without having been read to its end.
-		return g.stopBody(b, g.text(connector.TemporaryError))
+		return g.stopBody(b, g.text(reply.TemporaryError))
 	}
 	return g.stopBody(b, r)
 }
 
 // readBody calls the session's Data.
-func (g *guard) readBody(b *body) connector.Reply {
+func (g *guard) readBody(b *body) reply.Reply {
 	defer b.close()
 	return g.sess.Data(g.ctx, b)
 }
@@ -156,7 +156,7 @@ func (g *guard) readBody(b *body) connector.Reply {
 // found where RFC 5321 has it, but a sender that reads line ends differently may
 // take CR CR LF dot CR LF for content: to go on would be to take the rest of
 // its message for commands.
-func (g *guard) stopBody(b *body, r connector.Reply) connector.Reply {
+func (g *guard) stopBody(b *body, r reply.Reply) reply.Reply {
 	d, isData := b.src.(*dots)
 	if isData {
 		d.check = &b.check
@@ -178,13 +178,13 @@ func (g *guard) stopBody(b *body, r connector.Reply) connector.Reply {
 // broken is the end of a message that the client did not bring to an end. The
 // client gets no reply: lost has said what there is to say, or the connection is
 // gone.
-func (g *guard) broken(err error) connector.Reply {
+func (g *guard) broken(err error) reply.Reply {
 	g.remark("message broken off: " + err.Error())
 	if err != errBroken {
 		g.lost(err)
 	}
 	g.pending.silent = true
-	return g.text(connector.TemporaryError)
+	return g.text(reply.TemporaryError)
 }
 
 // contentCheck looks for what must not be in a message: CR without LF, LF

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 )
 
 // command is a line of the client that is well-formed as a line.
@@ -20,7 +20,7 @@ type command struct {
 func (g *guard) talk() {
 	for !g.closing && !g.upgrade {
 		if g.wire.gate.isClosed() && !g.inMail {
-			g.end(connector.ShuttingDown)
+			g.end(reply.ShuttingDown)
 			return
 		}
 		if c, ok := g.command(!g.inMail); ok && g.dispatch(c) {
@@ -47,15 +47,15 @@ func (g *guard) command(idle bool) (command, bool) {
 	g.logCommand(c)
 	g.sawAuth = g.sawAuth || looksLike(line, "AUTH")
 	if c.verb == verbForeign {
-		g.end(connector.NotSMTP)
+		g.end(reply.NotSMTP)
 		return c, false
 	}
 	switch clean := g.cleanLine(c); {
 	case looksLike(line, "BDAT") && (!clean || c.verb != verbBdat || strings.Contains(line, "\t") || line[0] == ' '):
-		g.refuseAndClose(connector.InvalidArguments) // a chunk follows, and nobody knows how long
+		g.refuseAndClose(reply.InvalidArguments) // a chunk follows, and nobody knows how long
 		return c, false
 	case !clean:
-		g.say(connector.IllegalCharacter)
+		g.say(reply.IllegalCharacter)
 		return c, false
 	}
 	g.wire.shrink()
@@ -74,20 +74,20 @@ func commandLimit(begin []byte) int {
 func (g *guard) lost(err error) {
 	switch {
 	case errors.Is(err, errTimeout):
-		g.end(connector.TimedOut)
+		g.end(reply.TimedOut)
 	case errors.Is(err, errShutdown):
-		g.end(connector.ShuttingDown)
+		g.end(reply.ShuttingDown)
 	case errors.Is(err, errNoBuffer):
-		g.end(connector.InsufficientResources)
+		g.end(reply.InsufficientResources)
 	case errors.Is(err, errLongLine):
 		g.remark("line too long")
-		g.say(connector.LineTooLong)
+		g.say(reply.LineTooLong)
 	case errors.Is(err, errEndlessLine):
 		g.remark("line without end")
-		g.refuseAndClose(connector.LineTooLong)
+		g.refuseAndClose(reply.LineTooLong)
 	case errors.Is(err, errBareLinefeed):
 		g.remark("bare linefeed in command")
-		g.refuseAndClose(connector.BareLineEnd)
+		g.refuseAndClose(reply.BareLineEnd)
 	default:
 		g.remark("connection lost")
 		g.closing = true
@@ -162,7 +162,7 @@ func (g *guard) cleanLine(c command) bool {
 // dispatch answers c, or makes it the pending command and returns true.
 func (g *guard) dispatch(c command) bool {
 	g.pending = pending{verb: c.verb}
-	reason := connector.UnrecognizedCommand
+	reason := reply.UnrecognizedCommand
 	switch c.verb {
 	case verbHelo, verbEhlo:
 		reason, g.pending.name = 0, helloName(c.arg)
@@ -181,21 +181,21 @@ func (g *guard) dispatch(c command) bool {
 	case verbQuit:
 		if reason = noArgument(c.arg); reason == 0 {
 			g.pending.verb = verbUnknown
-			g.end(connector.Bye)
+			g.end(reply.Bye)
 			return false
 		}
 	case verbStartTLS:
 		reason = g.checkStartTLS(c.arg)
 	case verbNoop:
-		reason = connector.NoopOK
+		reason = reply.NoopOK
 	case verbHelp:
-		reason = connector.HelpOK
+		reason = reply.HelpOK
 	case verbVrfy:
-		if reason = connector.VerifyNothing; c.arg == "" {
-			reason = connector.InvalidArguments
+		if reason = reply.VerifyNothing; c.arg == "" {
+			reason = reply.InvalidArguments
 		}
 	case verbUnsupported:
-		reason = connector.CommandNotImplemented
+		reason = reply.CommandNotImplemented
 	}
 	if reason == 0 {
 		return true
@@ -205,7 +205,7 @@ func (g *guard) dispatch(c command) bool {
 	case c.verb == verbNoop, c.verb == verbHelp, c.verb == verbVrfy:
 		g.say(reason)
 		g.idled()
-	case reason == connector.InvalidAddress, reason == connector.AddressNeedsUTF8:
+	case reason == reply.InvalidAddress, reason == reply.AddressNeedsUTF8:
 		g.answerMail(c.verb, g.text(reason))
 	default:
 		g.say(reason)
@@ -218,55 +218,55 @@ func (g *guard) dispatch(c command) bool {
 // it has sent already behind DATA is a message, not commands.
 func (g *guard) afterRefusal(v verb) {
 	if v == verbData && len(g.wire.unread()) > 0 {
-		g.end(connector.ImproperPipelining)
+		g.end(reply.ImproperPipelining)
 	}
 }
 
 // noArgument refuses an argument where there must be none.
-func noArgument(arg string) (r connector.Reason) {
+func noArgument(arg string) (r reply.Reason) {
 	if arg != "" {
-		return connector.InvalidArguments
+		return reply.InvalidArguments
 	}
 	return r
 }
 
 // checkStartTLS accepts STARTTLS or returns the reason to refuse it.
-func (g *guard) checkStartTLS(arg string) connector.Reason {
+func (g *guard) checkStartTLS(arg string) reply.Reason {
 	switch {
 	case g.encrypted:
-		return connector.BadSequence
+		return reply.BadSequence
 	case g.cfg.TLS == nil:
-		return connector.UnrecognizedCommand
+		return reply.UnrecognizedCommand
 	case arg != "":
-		return connector.InvalidArguments
+		return reply.InvalidArguments
 	case !g.hello:
-		return connector.SendHelloFirst
+		return reply.SendHelloFirst
 	case g.inMail:
-		return connector.BadSequence
+		return reply.BadSequence
 	}
 	if len(g.wire.unread()) > 0 {
 		// Sent in the clear, perhaps by a third party, to be believed under TLS
 		// (CVE-2011-0411).
 		g.closing = true
-		return connector.ImproperPipelining
+		return reply.ImproperPipelining
 	}
 	g.upgrade = true
-	return connector.StartTLSReady
+	return reply.StartTLSReady
 }
 
 // checkData returns the reason to refuse DATA, or none.
-func (g *guard) checkData(arg string) (r connector.Reason) {
+func (g *guard) checkData(arg string) (r reply.Reason) {
 	switch {
 	case arg != "":
-		return connector.InvalidArguments
+		return reply.InvalidArguments
 	case !g.hello:
-		return connector.SendHelloFirst
+		return reply.SendHelloFirst
 	case !g.inMail:
-		return connector.NeedMail
+		return reply.NeedMail
 	case g.accepted == 0:
-		return connector.NeedRcpt
+		return reply.NeedRcpt
 	case g.mail.Body == BodyBinaryMIME:
-		return connector.BinaryNeedsChunks
+		return reply.BinaryNeedsChunks
 	}
 	return r
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/guard"
 )
 
@@ -200,9 +200,9 @@ func TestClientGoesAway(t *testing.T) {
 
 // TestEarlyRefusal: what a session refuses without reading is read to its end.
 func TestEarlyRefusal(t *testing.T) {
-	tooBig := connector.Reply{Code: 552, Enhanced: [3]int{5, 3, 4}, Text: "too big"}
-	early := func(r connector.Reply, name string) func(context.Context, io.Reader) connector.Reply {
-		return func(_ context.Context, body io.Reader) connector.Reply {
+	tooBig := reply.Reply{Code: 552, Enhanced: [3]int{5, 3, 4}, Text: "too big"}
+	early := func(r reply.Reply, name string) func(context.Context, io.Reader) reply.Reply {
+		return func(_ context.Context, body io.Reader) reply.Reply {
 			if !strings.HasSuffix(name, "unread") {
 				_, _ = io.ReadFull(body, make([]byte, 3))
 			}
@@ -211,7 +211,7 @@ func TestEarlyRefusal(t *testing.T) {
 	}
 	for _, row := range []struct {
 		name  string
-		reply connector.Reply
+		reply reply.Reply
 		talk  string
 	}{
 		{"DATA", tooBig, `>> DATA\r\n12345\r\nMAIL FROM:<evil@example.org>\r\n.\r\n
@@ -236,10 +236,10 @@ func TestEarlyRefusal(t *testing.T) {
 		{"accepted unread", ok, `>> DATA\r\n12345\r\n.\r\n
 			< 354 ...
 			< 451 4.3.0 ...`},
-		{"nothing said", connector.Reply{}, `>> DATA\r\n12345\r\n.\r\n
+		{"nothing said", reply.Reply{}, `>> DATA\r\n12345\r\n.\r\n
 			< 354 ...
 			< 451 4.3.0 ...`},
-		{"closing", connector.Reply{Code: 421, Enhanced: [3]int{4, 3, 2}, Text: "away"}, `>> DATA\r\n12345\r\n.\r\n
+		{"closing", reply.Reply{Code: 421, Enhanced: [3]int{4, 3, 2}, Text: "away"}, `>> DATA\r\n12345\r\n.\r\n
 			< 354 ...
 			< 421 4.3.2 away
 			<<`},
@@ -262,9 +262,9 @@ func TestEarlyRefusal(t *testing.T) {
 // TestBodyIsDeadAfterData: a reader that a session keeps gives nothing more.
 func TestBodyIsDeadAfterData(t *testing.T) {
 	var kept io.Reader
-	s := &session{onData: func(_ context.Context, body io.Reader) connector.Reply {
+	s := &session{onData: func(_ context.Context, body io.Reader) reply.Reply {
 		kept = body
-		return connector.Reply{Code: 554, Text: "no"}
+		return reply.Reply{Code: 554, Text: "no"}
 	}}
 	c := serve(t, context.Background(), config(), s)
 	c.hello()

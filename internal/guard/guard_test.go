@@ -14,7 +14,7 @@ import (
 	"testing"
 
 	"github.com/interchange-smtp/interchange/auth"
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/guard"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -39,16 +39,16 @@ type session struct {
 	domain   string // DefaultDomain; Postmaster has one without it
 
 	offer    guard.Offer
-	onHello  func(name string) connector.Reply
-	onMail   func(guard.Mail) connector.Reply
-	onRcpt   func(guard.Rcpt) connector.Reply
-	onData   func(ctx context.Context, body io.Reader) connector.Reply
-	onAuth   func(mech string) (auth.Exchange, connector.Reply)
+	onHello  func(name string) reply.Reply
+	onMail   func(guard.Mail) reply.Reply
+	onRcpt   func(guard.Rcpt) reply.Reply
+	onData   func(ctx context.Context, body io.Reader) reply.Reply
+	onAuth   func(mech string) (auth.Exchange, reply.Reply)
 	onClose  func()
 	authErrs []error
 }
 
-var ok = connector.Reply{Code: 250, Enhanced: [3]int{2, 0, 0}, Text: "OK"}
+var ok = reply.Reply{Code: 250, Enhanced: [3]int{2, 0, 0}, Text: "OK"}
 
 func (s *session) call(format string, v ...any) {
 	s.mu.Lock()
@@ -56,31 +56,31 @@ func (s *session) call(format string, v ...any) {
 	s.calls = append(s.calls, fmt.Sprintf(format, v...))
 }
 
-func (s *session) Hello(_ context.Context, name string, esmtp bool) (guard.Offer, connector.Reply) {
+func (s *session) Hello(_ context.Context, name string, esmtp bool) (guard.Offer, reply.Reply) {
 	s.call("hello %s %t", name, esmtp)
 	if s.onHello != nil {
 		return s.offer, s.onHello(name)
 	}
-	return s.offer, connector.Reply{Code: 250}
+	return s.offer, reply.Reply{Code: 250}
 }
 
 func (s *session) TLS(tls.ConnectionState) { s.call("tls") }
 
-func (s *session) Auth(_ context.Context, mech string) (auth.Exchange, connector.Reply) {
+func (s *session) Auth(_ context.Context, mech string) (auth.Exchange, reply.Reply) {
 	s.call("auth %s", mech)
 	if s.onAuth == nil {
-		return nil, connector.Reply{Code: 504, Enhanced: [3]int{5, 7, 4}, Text: "Unrecognized authentication type"}
+		return nil, reply.Reply{Code: 504, Enhanced: [3]int{5, 7, 4}, Text: "Unrecognized authentication type"}
 	}
 	return s.onAuth(mech)
 }
 
-func (s *session) AuthEnd(_ context.Context, err error) connector.Reply {
+func (s *session) AuthEnd(_ context.Context, err error) reply.Reply {
 	s.authErrs = append(s.authErrs, err)
 	if err != nil {
-		return connector.Reply{Code: 535, Enhanced: [3]int{5, 7, 3}, Text: "Authentication unsuccessful"}
+		return reply.Reply{Code: 535, Enhanced: [3]int{5, 7, 3}, Text: "Authentication unsuccessful"}
 	}
 	s.trusted = true
-	return connector.Reply{Code: 235, Enhanced: [3]int{2, 7, 0}, Text: "Authentication successful"}
+	return reply.Reply{Code: 235, Enhanced: [3]int{2, 7, 0}, Text: "Authentication successful"}
 }
 
 func (s *session) Trusted() bool { return s.trusted }
@@ -96,7 +96,7 @@ func (s *session) Complete(local routing.Address) routing.Address {
 	return routing.Address{}
 }
 
-func (s *session) Mail(_ context.Context, m guard.Mail) connector.Reply {
+func (s *session) Mail(_ context.Context, m guard.Mail) reply.Reply {
 	s.call("mail %v", m.From)
 	if s.onMail != nil {
 		if r := s.onMail(m); r.Code != 250 {
@@ -107,7 +107,7 @@ func (s *session) Mail(_ context.Context, m guard.Mail) connector.Reply {
 	return ok
 }
 
-func (s *session) Rcpt(_ context.Context, r guard.Rcpt) connector.Reply {
+func (s *session) Rcpt(_ context.Context, r guard.Rcpt) reply.Reply {
 	s.call("rcpt %v", r.To)
 	if s.onRcpt != nil {
 		if r := s.onRcpt(r); r.Code != 250 {
@@ -118,7 +118,7 @@ func (s *session) Rcpt(_ context.Context, r guard.Rcpt) connector.Reply {
 	return ok
 }
 
-func (s *session) Data(ctx context.Context, body io.Reader) connector.Reply {
+func (s *session) Data(ctx context.Context, body io.Reader) reply.Reply {
 	s.call("data")
 	if s.onData != nil {
 		return s.onData(ctx, body)
@@ -128,16 +128,16 @@ func (s *session) Data(ctx context.Context, body io.Reader) connector.Reply {
 	defer s.mu.Unlock()
 	if err != nil {
 		s.aborts++
-		return connector.Reply{Code: 451, Text: "aborted"}
+		return reply.Reply{Code: 451, Text: "aborted"}
 	}
 	s.messages = append(s.messages, message{s.mail, s.rcpt, string(b)})
-	return connector.Reply{Code: 250, Enhanced: [3]int{2, 6, 0}, Text: "Queued mail for delivery"}
+	return reply.Reply{Code: 250, Enhanced: [3]int{2, 6, 0}, Text: "Queued mail for delivery"}
 }
 
 // refuseNo is an onRcpt that knows nobody named no.
-func refuseNo(r guard.Rcpt) connector.Reply {
+func refuseNo(r guard.Rcpt) reply.Reply {
 	if r.To.Local() == "no" {
-		return connector.Reply{Code: 550, Enhanced: [3]int{5, 1, 1}, Text: "User unknown"}
+		return reply.Reply{Code: 550, Enhanced: [3]int{5, 1, 1}, Text: "User unknown"}
 	}
 	return ok
 }

@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 )
 
 // maxHelloName is RFC 5321, section 4.5.3.1.2.
@@ -30,7 +30,7 @@ func helloName(arg string) string {
 }
 
 // doHello asks the session.
-func (g *guard) doHello() connector.Reply {
+func (g *guard) doHello() reply.Reply {
 	p := &g.pending
 	offer, r := g.sess.Hello(g.ctx, p.name, p.verb == verbEhlo)
 	p.offer = offer
@@ -42,7 +42,7 @@ func (g *guard) doHello() connector.Reply {
 // keywords is Exchange's.
 func (g *guard) writeHello(text string) {
 	if text == "" {
-		text = connector.HelloText(g.cfg.Fqdn, g.remoteIP())
+		text = reply.HelloText(g.cfg.Fqdn, g.remoteIP())
 	}
 	text, _, _ = strings.Cut(text, "\n")
 	if g.esmtp {
@@ -50,7 +50,7 @@ func (g *guard) writeHello(text string) {
 			text += "\n" + k
 		}
 	}
-	g.write(connector.Reply{Code: 250, Text: text})
+	g.write(reply.Reply{Code: 250, Text: text})
 }
 
 // keywords returns the lines of the EHLO reply behind the first.

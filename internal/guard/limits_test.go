@@ -9,7 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/guard"
 )
 
@@ -178,8 +178,8 @@ func TestNothingToGuess(t *testing.T) {
 	for name, s := range map[string]*session{"trusted": {trusted: true}, "relaying": {relays: true}} {
 		t.Run(name, func(t *testing.T) {
 			s.onRcpt = refuseNo
-			s.onData = func(context.Context, io.Reader) connector.Reply {
-				return connector.Reply{Code: 550, Enhanced: [3]int{5, 7, 1}, Text: "Spam"}
+			s.onData = func(context.Context, io.Reader) reply.Reply {
+				return reply.Reply{Code: 550, Enhanced: [3]int{5, 7, 1}, Text: "Spam"}
 			}
 			synctest.Test(t, func(t *testing.T) {
 				cfg := config()
@@ -276,8 +276,8 @@ func TestCutOffClientLearnsWhy(t *testing.T) {
 	near, far := tcpPipe(t)
 	cfg := config()
 	cfg.MaxDiscard = 1 << 20
-	s := &session{onData: func(context.Context, io.Reader) connector.Reply {
-		return connector.Reply{Code: 552, Enhanced: [3]int{5, 3, 4}, Text: "too big"}
+	s := &session{onData: func(context.Context, io.Reader) reply.Reply {
+		return reply.Reply{Code: 552, Enhanced: [3]int{5, 3, 4}, Text: "too big"}
 	}}
 	c := &client{t: t, conn: near, done: make(chan error, 1)}
 	go func() { c.done <- guard.Serve(context.Background(), far, cfg, s) }()
@@ -323,7 +323,7 @@ func TestShutdown(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			s := &session{}
-			s.onData = func(ctx context.Context, body io.Reader) connector.Reply {
+			s.onData = func(ctx context.Context, body io.Reader) reply.Reply {
 				if ctx.Err() != nil {
 					t.Error("the context of Data ended with the server's")
 				}

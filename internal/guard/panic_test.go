@@ -7,34 +7,34 @@ import (
 	"testing"
 
 	"github.com/interchange-smtp/interchange/auth"
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/guard"
 )
 
 // TestPanics: a panic ends the connection, not the process.
 func TestPanics(t *testing.T) {
-	boom := func() connector.Reply { panic("boom") }
+	boom := func() reply.Reply { panic("boom") }
 	for _, row := range []struct {
 		name, dialog string
 		s            *session
 	}{
-		{"Hello", "> EHLO x\n< 421 4.3.0 ...\n<<", &session{onHello: func(string) connector.Reply { return boom() }}},
+		{"Hello", "> EHLO x\n< 421 4.3.0 ...\n<<", &session{onHello: func(string) reply.Reply { return boom() }}},
 		{"Hello again", "> EHLO x\n< 250-...\n< 250-...\n< 250-...\n< 250-...\n< 250-...\n< 250-...\n< 250 ...\n> EHLO bad\n< 421 4.3.0 ...\n<<",
-			&session{onHello: func(name string) connector.Reply {
+			&session{onHello: func(name string) reply.Reply {
 				if name == "bad" {
 					boom()
 				}
 				return ok
 			}}},
 		{"Mail", "> HELO x\n< 250 ...\n> MAIL FROM:<>\n< 421 4.3.0 ...\n<<",
-			&session{onMail: func(guard.Mail) connector.Reply { return boom() }}},
+			&session{onMail: func(guard.Mail) reply.Reply { return boom() }}},
 		{"Rcpt", "> HELO x\n< 250 ...\n> MAIL FROM:<>\n< 250 ...\n> RCPT TO:<b@example.net>\n< 421 4.3.0 ...\n<<",
-			&session{onRcpt: func(guard.Rcpt) connector.Reply { return boom() }}},
+			&session{onRcpt: func(guard.Rcpt) reply.Reply { return boom() }}},
 		{"Data", "> HELO x\n< 250 ...\n> MAIL FROM:<>\n< 250 ...\n> RCPT TO:<b@example.net>\n< 250 ...\n>> DATA\\r\\nx\\r\\n.\\r\\n" + smuggledQuoted +
 			"\n< 354 ...\n< 421 4.3.0 ...\n<<",
-			&session{onData: func(context.Context, io.Reader) connector.Reply { return boom() }}},
+			&session{onData: func(context.Context, io.Reader) reply.Reply { return boom() }}},
 		{"Auth", "> EHLO x\n< 250-...\n< 250-...\n< 250-...\n< 250-...\n< 250-...\n< 250-...\n< 250 ...\n> AUTH PLAIN\n< 421 4.3.0 ...\n<<",
-			&session{onAuth: func(string) (auth.Exchange, connector.Reply) { panic("boom") }}},
+			&session{onAuth: func(string) (auth.Exchange, reply.Reply) { panic("boom") }}},
 		{"Close", "> QUIT\n< 221 ...\n<<", &session{onClose: func() { boom() }}},
 	} {
 		t.Run(row.name, func(t *testing.T) {

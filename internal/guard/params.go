@@ -3,17 +3,17 @@ package guard
 import (
 	"strings"
 
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
 // checkMail parses MAIL, or returns the reason to refuse it.
-func (g *guard) checkMail(arg string) (r connector.Reason) {
+func (g *guard) checkMail(arg string) (r reply.Reason) {
 	switch {
 	case !g.hello:
-		return connector.SendHelloFirst
+		return reply.SendHelloFirst
 	case g.inMail:
-		return connector.BadSequence // RFC 5321, 4.1.4: no nested MAIL
+		return reply.BadSequence // RFC 5321, 4.1.4: no nested MAIL
 	}
 	m := &g.pending.mail
 	from, params, r := g.parsePath(arg, "FROM:", true)
@@ -25,25 +25,25 @@ func (g *guard) checkMail(arg string) (r connector.Reason) {
 		return r
 	}
 	if !m.UTF8 && !from.IsASCII() {
-		return connector.AddressNeedsUTF8
+		return reply.AddressNeedsUTF8
 	}
 	return r
 }
 
 // checkRcpt parses RCPT, or returns the reason to refuse it.
-func (g *guard) checkRcpt(arg string) (r connector.Reason) {
+func (g *guard) checkRcpt(arg string) (r reply.Reason) {
 	switch {
 	case !g.hello:
-		return connector.SendHelloFirst
+		return reply.SendHelloFirst
 	case !g.inMail:
-		return connector.NeedMail
+		return reply.NeedMail
 	}
 	to, params, r := g.parsePath(arg, "TO:", false)
 	if r != 0 {
 		return r
 	}
 	if !g.mail.UTF8 && !to.IsASCII() {
-		return connector.AddressNeedsUTF8
+		return reply.AddressNeedsUTF8
 	}
 	g.pending.rcpt.To = to
 	return g.params(params, g.rcptParam)
@@ -52,17 +52,17 @@ func (g *guard) checkRcpt(arg string) (r connector.Reason) {
 // parsePath takes "FROM:<path> parameters" apart and completes a path without a
 // domain, or returns the reason to refuse it. A domain may be written in UTF-8
 // without SMTPUTF8: it becomes A-labels, which every next hop takes.
-func (g *guard) parsePath(arg, keyword string, nullOK bool) (a routing.Address, params string, r connector.Reason) {
+func (g *guard) parsePath(arg, keyword string, nullOK bool) (a routing.Address, params string, r reply.Reason) {
 	if len(arg) < len(keyword) || !strings.EqualFold(arg[:len(keyword)], keyword) {
-		return a, "", connector.InvalidArguments
+		return a, "", reply.InvalidArguments
 	}
 	a, params, err := routing.ParsePath(arg[len(keyword):], nullOK)
 	if err != nil {
-		return a, "", connector.InvalidAddress
+		return a, "", reply.InvalidAddress
 	}
 	if !a.IsValid() && !a.IsNull() {
 		if !g.protect(func() { a = g.sess.Complete(a) }) || !a.IsValid() {
-			return a, "", connector.InvalidAddress
+			return a, "", reply.InvalidAddress
 		}
 	}
 	return a, params, r
@@ -71,19 +71,19 @@ func (g *guard) parsePath(arg, keyword string, nullOK bool) (a routing.Address, 
 // params calls set for every parameter. One that comes twice must say the same
 // both times. They are taken after HELO, too: some clients say it behind EHLO or
 // in its place, and go on with what they know of the server.
-func (g *guard) params(s string, set func(key, value string) (taken bool)) (r connector.Reason) {
+func (g *guard) params(s string, set func(key, value string) (taken bool)) (r reply.Reason) {
 	var seen []string
 	for p := range strings.FieldsFuncSeq(s, isBlank) {
 		key, value, _ := strings.Cut(p, "=")
 		key = strings.ToUpper(key)
 		for i := 0; i < len(seen); i += 2 {
 			if seen[i] == key && seen[i+1] != value {
-				return connector.InvalidArguments
+				return reply.InvalidArguments
 			}
 		}
 		seen = append(seen, key, value)
 		if !set(key, value) {
-			return connector.UnknownParameter
+			return reply.UnknownParameter
 		}
 	}
 	return r

@@ -1,13 +1,15 @@
 package guard
 
-import "github.com/interchange-smtp/interchange/connector"
+import (
+	"github.com/interchange-smtp/interchange/connector/reply"
+)
 
 // idled counts a command that led nowhere, after its reply.
 func (g *guard) idled() {
 	g.idle++
 	switch {
 	case g.idle > 10*maxIdle:
-		g.end(connector.TooManyErrors)
+		g.end(reply.TooManyErrors)
 	case g.idle > maxIdle:
 		g.strike()
 	}
@@ -18,7 +20,7 @@ func (g *guard) deferred() {
 	g.putOff++
 	switch {
 	case g.putOff > 10*maxPutOff:
-		g.end(connector.TooManyErrors)
+		g.end(reply.TooManyErrors)
 	case g.putOff > maxPutOff:
 		g.strike()
 	}
@@ -30,5 +32,5 @@ func (g *guard) strike() {
 	if !g.trusted() {
 		g.delay(g.cfg.TarpitInterval)
 	}
-	g.closeIfDue(connector.Reply{})
+	g.closeIfDue(reply.Reply{})
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/guard"
 )
 
@@ -34,7 +34,7 @@ func answers(c *client, lines string, most int) (n int, last string) {
 // TestCommandsThatLeadNowhere: they end the connection after a while, also where
 // no number of errors does.
 func TestCommandsThatLeadNowhere(t *testing.T) {
-	busy := connector.Reply{Code: 452, Enhanced: [3]int{4, 3, 1}, Text: "Insufficient system resources"}
+	busy := reply.Reply{Code: 452, Enhanced: [3]int{4, 3, 1}, Text: "Insufficient system resources"}
 	for _, row := range []struct {
 		name, before, lines string
 		each                int // replies to lines
@@ -49,12 +49,12 @@ func TestCommandsThatLeadNowhere(t *testing.T) {
 		{name: "HELO", lines: "HELO x\r\n", each: 1, least: 100, most: 110},
 		{name: "MAIL and RSET", lines: "MAIL FROM:<>\r\nRSET\r\n", each: 2, least: 200, most: 220},
 		{name: "MAIL that is put off", lines: "MAIL FROM:<>\r\n", each: 1, least: 100, most: 110,
-			s: &session{onMail: func(guard.Mail) connector.Reply { return busy }}},
+			s: &session{onMail: func(guard.Mail) reply.Reply { return busy }}},
 		{name: "NOOP in a message", before: "MAIL FROM:<>\r\nRCPT TO:<b@example.net>\r\nBDAT 1\r\nx", lines: "NOOP\r\n", each: 1, least: 100, most: 115},
 		{name: "empty chunks", before: "MAIL FROM:<>\r\nRCPT TO:<b@example.net>\r\n", lines: "BDAT 0\r\n", each: 1, least: 1000, most: 1010},
 		{name: "tiny chunks", before: "MAIL FROM:<>\r\nRCPT TO:<b@example.net>\r\n", lines: "BDAT 1\r\nx", each: 1, least: 1000, most: 1010},
 		{name: "recipients that are put off", before: "MAIL FROM:<>\r\n", lines: "RCPT TO:<b@example.net>\r\n", each: 1, least: 1000, most: 1010,
-			s: &session{onRcpt: func(guard.Rcpt) connector.Reply { return busy }}},
+			s: &session{onRcpt: func(guard.Rcpt) reply.Reply { return busy }}},
 	} {
 		for _, unlimited := range []bool{false, true} {
 			s := row.s

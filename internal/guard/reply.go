@@ -6,20 +6,20 @@ import (
 	"strings"
 	"time"
 
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 )
 
 // text returns what is said for a reason, in the connector's edition.
-func (g *guard) text(reason connector.Reason) connector.Reply {
+func (g *guard) text(reason reply.Reason) reply.Reply {
 	return reason.Reply(g.cfg.Profile)
 }
 
 // say is answer with the words for a reason.
-func (g *guard) say(reason connector.Reason) { g.answer(g.text(reason)) }
+func (g *guard) say(reason reply.Reason) { g.answer(g.text(reason)) }
 
 // answer gives the reply to a command, with what a negative one entails: the
 // tarpit, the count of errors, the end.
-func (g *guard) answer(r connector.Reply) {
+func (g *guard) answer(r reply.Reply) {
 	if r.Code >= 500 {
 		g.errors++
 		if !g.trusted() {
@@ -34,7 +34,7 @@ func (g *guard) answer(r connector.Reply) {
 // refusal of those is no error of a client that guesses nothing: a list may well
 // have more dead addresses than MaxProtocolErrors, and each client of a next hop
 // more messages that it refuses.
-func (g *guard) answerMail(v verb, r connector.Reply) {
+func (g *guard) answerMail(v verb, r reply.Reply) {
 	switch v {
 	case verbMail, verbRcpt, verbData, verbBdat:
 		if r.Code >= 500 && g.guessesNothing() {
@@ -47,20 +47,20 @@ func (g *guard) answerMail(v verb, r connector.Reply) {
 }
 
 // closeIfDue ends the connection if r or the errors so far call for it.
-func (g *guard) closeIfDue(r connector.Reply) {
+func (g *guard) closeIfDue(r reply.Reply) {
 	switch {
 	case g.closing:
 	case r.Code == 421:
 		g.closing = true
 	case g.cfg.MaxProtocolErrors >= 0 && g.errors > g.cfg.MaxProtocolErrors:
-		g.end(connector.TooManyErrors)
+		g.end(reply.TooManyErrors)
 	case g.cfg.MaxLogonFailures > 0 && g.logons >= g.cfg.MaxLogonFailures:
-		g.end(connector.TooManyLogonFailures)
+		g.end(reply.TooManyLogonFailures)
 	}
 }
 
 // end gives the last reply.
-func (g *guard) end(reason connector.Reason) {
+func (g *guard) end(reason reply.Reason) {
 	if !g.closing {
 		g.write(g.text(reason))
 		g.closing = true
@@ -69,7 +69,7 @@ func (g *guard) end(reason connector.Reason) {
 }
 
 // refuseAndClose is say with the end of the connection behind it.
-func (g *guard) refuseAndClose(reason connector.Reason) {
+func (g *guard) refuseAndClose(reason reply.Reason) {
 	g.say(reason)
 	g.closing, g.cutOff = true, true
 }
@@ -89,7 +89,7 @@ func (g *guard) delay(d time.Duration) {
 }
 
 // write puts r into the buffer of replies.
-func (g *guard) write(r connector.Reply) {
+func (g *guard) write(r reply.Reply) {
 	text, rest, more := strings.Cut(r.Text, "\n")
 	for more {
 		g.writeLine(r, text, false)
@@ -99,7 +99,7 @@ func (g *guard) write(r connector.Reply) {
 }
 
 // writeLine writes one line of r, cut to what a reply line may have.
-func (g *guard) writeLine(r connector.Reply, text string, last bool) {
+func (g *guard) writeLine(r reply.Reply, text string, last bool) {
 	start := len(g.wire.out)
 	b := slices.Grow(g.wire.out, min(len("550 5.7.54 \r\n")+len(text), maxReplyLine))
 	b = strconv.AppendInt(b, int64(r.Code), 10)
@@ -126,9 +126,9 @@ func (g *guard) writeLine(r connector.Reply, text string, last bool) {
 }
 
 // checked makes sure of a session's reply: it accepts with want or refuses.
-func (g *guard) checked(r connector.Reply, want int) connector.Reply {
+func (g *guard) checked(r reply.Reply, want int) reply.Reply {
 	if r.Code == want || r.Code >= 400 && r.Code <= 599 {
 		return r
 	}
-	return g.text(connector.TemporaryError)
+	return g.text(reply.TemporaryError)
 }

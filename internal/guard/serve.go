@@ -9,7 +9,7 @@ import (
 	"runtime/debug"
 	"time"
 
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 )
 
 // guard is one connection.
@@ -95,7 +95,7 @@ func (g *guard) serve() {
 	if g.cfg.Implicit && !g.handshake() {
 		return
 	}
-	g.write(connector.Reply{Code: 220, Text: g.cfg.Banner})
+	g.write(reply.Reply{Code: 220, Text: g.cfg.Banner})
 	for {
 		g.talk()
 		if !g.upgrade || g.closing {
@@ -124,7 +124,7 @@ func (g *guard) fault(err error) {
 	if g.err == nil {
 		g.err = err
 	}
-	g.end(connector.InternalError)
+	g.end(reply.InternalError)
 }
 
 // trusted asks the session.

@@ -6,7 +6,7 @@ import (
 	"io"
 
 	"github.com/interchange-smtp/interchange/auth"
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -32,18 +32,18 @@ type Session interface {
 	// esmtp, but holds after HELO, too; name is what the client wrote, at most
 	// 255 octets with '?' for what isn't printable ASCII, or empty if it gave
 	// none.
-	Hello(ctx context.Context, name string, esmtp bool) (Offer, connector.Reply)
+	Hello(ctx context.Context, name string, esmtp bool) (Offer, reply.Reply)
 	// TLS tells that the channel is encrypted from now on; all that was said
 	// before is forgotten, and Hello comes again.
 	TLS(state tls.ConnectionState)
 	// Auth starts an exchange for a mechanism, spelled in capitals, that the
 	// last Offer may or may not have held. The zero Reply lets it begin, any
 	// other is the refusal.
-	Auth(ctx context.Context, mechanism string) (auth.Exchange, connector.Reply)
+	Auth(ctx context.Context, mechanism string) (auth.Exchange, reply.Reply)
 	// AuthEnd tells how the exchange ended: err is nil when Next said that it
 	// was done, else what Next returned. The answer is 235 or a refusal. It is
 	// not called when the client gave up.
-	AuthEnd(ctx context.Context, err error) connector.Reply
+	AuthEnd(ctx context.Context, err error) reply.Reply
 	// Trusted reports whether the client is authenticated or trusted for its
 	// address: it is then spared the tarpit.
 	Trusted() bool
@@ -54,14 +54,14 @@ type Session interface {
 	// Complete gives the local part of MAIL FROM:<root> or RCPT TO:<Postmaster>
 	// its domain. The zero Address says that it has none, and refuses it.
 	Complete(local routing.Address) routing.Address
-	Mail(ctx context.Context, m Mail) connector.Reply
-	Rcpt(ctx context.Context, r Rcpt) connector.Reply
+	Mail(ctx context.Context, m Mail) reply.Reply
+	Rcpt(ctx context.Context, r Rcpt) reply.Reply
 	// Data reads the message from body to its io.EOF, and only then may it
 	// accept. Any other error of body means that there is no message and that
 	// whatever was read of it has to be dropped; the returned reply is then of
 	// no account. Data may return a refusal early. The body must not be used
 	// after Data has returned; its reads fail then. A Reset follows.
-	Data(ctx context.Context, body io.Reader) connector.Reply
+	Data(ctx context.Context, body io.Reader) reply.Reply
 	// Reset drops the transaction, if there is one.
 	Reset()
 	// Close is the last call.

@@ -1,6 +1,8 @@
 package guard
 
-import "github.com/interchange-smtp/interchange/connector"
+import (
+	"github.com/interchange-smtp/interchange/connector/reply"
+)
 
 // pending is a command that was found valid and in order.
 type pending struct {
@@ -12,7 +14,7 @@ type pending struct {
 	initial []byte // AUTH; nil: no initial response
 	chunk   chunk  // BDAT
 	offer   Offer
-	reply   connector.Reply
+	reply   reply.Reply
 	silent  bool // the client is not to get reply
 	close   bool // nothing after the reply
 	logon   bool // AUTH: reply is the verdict on credentials
@@ -41,13 +43,13 @@ func (g *guard) perform() {
 		p.reply = g.checked(g.sess.Rcpt(g.ctx, p.rcpt), 250)
 	case verbData, verbBdat:
 		if p.verb == verbData {
-			g.write(g.text(connector.StartMail))
+			g.write(g.text(reply.StartMail))
 		}
 		p.reply = g.receive()
 		g.reset()
 	case verbRset:
 		g.reset()
-		p.reply = g.text(connector.ResetOK)
+		p.reply = g.text(reply.ResetOK)
 	case verbAuth:
 		p.reply = g.checked(g.doAuth(), 235)
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/conversion"
 	"github.com/interchange-smtp/interchange/internal/mailheader"
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
@@ -16,23 +17,23 @@ import (
 // reasons are what the client is told of errors that are found here.
 var reasons = []struct {
 	err    error
-	reason connector.Reason
+	reason reply.Reason
 }{
-	{mailheader.ErrTooLarge, connector.HeaderTooLarge},
-	{errTooLarge, connector.MessageTooLarge},
-	{smtpclient.ErrBareCRLF, connector.BareLinefeed},
-	{smtpclient.ErrUTF8, connector.NextHopWithoutUTF8},
-	{smtpclient.ErrTooBig, connector.NextHopTooSmall},
-	{errCertificate, connector.NextHopInsecure},
-	{smtpclient.ErrHandshake, connector.NextHopInsecure},
-	{smtpclient.ErrNoTLS, connector.NextHopSecurity},
-	{smtpclient.ErrNoAuth, connector.NextHopSecurity},
-	{smtpclient.ErrInjected, connector.NextHopSecurity},
+	{mailheader.ErrTooLarge, reply.HeaderTooLarge},
+	{errTooLarge, reply.MessageTooLarge},
+	{smtpclient.ErrBareCRLF, reply.BareLinefeed},
+	{smtpclient.ErrUTF8, reply.NextHopWithoutUTF8},
+	{smtpclient.ErrTooBig, reply.NextHopTooSmall},
+	{errCertificate, reply.NextHopInsecure},
+	{smtpclient.ErrHandshake, reply.NextHopInsecure},
+	{smtpclient.ErrNoTLS, reply.NextHopSecurity},
+	{smtpclient.ErrNoAuth, reply.NextHopSecurity},
+	{smtpclient.ErrInjected, reply.NextHopSecurity},
 }
 
-// reply returns the words for a reason. What is said of next hops is the same
+// replyFor returns the words for a reason. What is said of next hops is the same
 // in every edition.
-func reply(reason connector.Reason) connector.Reply { return reason.Reply(permission.Current) }
+func replyFor(reason reply.Reason) reply.Reply { return reason.Reply(permission.Current) }
 
 // failure wraps err with the reply that tells the client of it.
 func failure(err error, set *connector.Send) *relay.Error {
@@ -44,7 +45,7 @@ func failure(err error, set *connector.Send) *relay.Error {
 
 // replyTo returns what the client is told of err. Only what is known to be
 // for good is a 5xx; whatever isn't understood is temporary.
-func replyTo(err error, set *connector.Send) connector.Reply {
+func replyTo(err error, set *connector.Send) reply.Reply {
 	var body *smtpclient.BodyError
 	var dns *dnsError
 	var dial *dialError
@@ -52,39 +53,39 @@ func replyTo(err error, set *connector.Send) connector.Reply {
 	var record tls.RecordHeaderError
 	switch {
 	case errors.As(err, &body) && !errors.Is(err, errTooLarge):
-		return reply(connector.TemporaryError)
+		return replyFor(reply.TemporaryError)
 	case errors.As(err, &dns):
-		if set != nil && set.ErrorPolicies&connector.DowngradeDnsFailures != 0 && reply(dns.reason).Code >= 500 {
-			return reply(connector.DNSUnavailable)
+		if set != nil && set.ErrorPolicies&connector.DowngradeDnsFailures != 0 && replyFor(dns.reason).Code >= 500 {
+			return replyFor(reply.DNSUnavailable)
 		}
-		return reply(dns.reason)
+		return replyFor(dns.reason)
 	case errors.As(err, &dial):
-		return reply(connector.NextHopUnreachable)
+		return replyFor(reply.NextHopUnreachable)
 	case errors.As(err, &record):
-		return reply(connector.NextHopInsecure)
+		return replyFor(reply.NextHopInsecure)
 	case errors.As(err, &hop) && hop.Reply.Code != 0:
 		return passOn(hop)
 	}
 	var unfit *conversion.Error
 	if errors.As(err, &unfit) {
-		r := reply(connector.NextHopNeedsConversion)
+		r := replyFor(reply.NextHopNeedsConversion)
 		r.Text += ": " + unfit.Error()
 		return r
 	}
 	for _, m := range reasons {
 		if errors.Is(err, m.err) {
-			return reply(m.reason)
+			return replyFor(m.reason)
 		}
 	}
-	return reply(connector.NextHopLost)
+	return replyFor(reply.NextHopLost)
 }
 
 // passOn returns the reply that tells the client of the next hop's refusal.
-func passOn(e *smtpclient.Error) connector.Reply {
+func passOn(e *smtpclient.Error) reply.Reply {
 	code, enhanced, text := e.Reply.Code, e.Reply.Enhanced, e.Reply.Text()
 	switch {
 	case e.Stage == smtpclient.StageAuth || e.Stage == smtpclient.StageTLS:
-		return reply(connector.NextHopSecurity) // and no word of what was said about our credentials
+		return replyFor(reply.NextHopSecurity) // and no word of what was said about our credentials
 	case e.Stage == smtpclient.StageGreeting || e.Stage == smtpclient.StageHello:
 		// It is us that the hop refuses: no message is at fault, and another day
 		// it may not.
@@ -97,14 +98,14 @@ func passOn(e *smtpclient.Error) connector.Reply {
 		enhanced = class(enhanced, 4, [3]int{4, 4, 0})
 	case e.Stage == smtpclient.StageReset, wantsLogon(code):
 		// The client can't, and shall not believe that it is asked to.
-		return reply(connector.NextHopSecurity)
+		return replyFor(reply.NextHopSecurity)
 	case code < 500:
 		code, enhanced = 451, class(enhanced, 4, [3]int{4, 4, 0})
 	}
 	if text == "" {
 		text = "Refused by the next hop"
 	}
-	return connector.Reply{Code: code, Enhanced: enhanced, Text: text}
+	return reply.Reply{Code: code, Enhanced: enhanced, Text: text}
 }
 
 // class returns e if it is of the class n, else def.

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 )
 
 // maxAddresses is how many addresses of one candidate are called at most, and
@@ -31,7 +31,7 @@ type endpoint struct {
 
 // dnsError is a look-up that leads nowhere.
 type dnsError struct {
-	reason connector.Reason
+	reason reply.Reason
 	err    error
 }
 
@@ -99,7 +99,7 @@ func (s *Sender) exchangers(ctx context.Context, h *NextHop, c candidate) ([]net
 		if err == nil || isNotFound(err) || c.kind == smartHost {
 			return []net.MX{{Host: c.name}}, nil
 		}
-		return nil, &dnsError{connector.DNSUnavailable, err}
+		return nil, &dnsError{reply.DNSUnavailable, err}
 	}
 	var hosts []net.MX
 	own := math.MaxUint16 + 1 // our own preference
@@ -114,9 +114,9 @@ func (s *Sender) exchangers(ctx context.Context, h *NextHop, c candidate) ([]net
 	}
 	if len(hosts) == 0 {
 		if c.kind == smartHost {
-			return nil, &dnsError{connector.NextHopNotFound, errors.New(c.name + " takes no mail (null MX)")}
+			return nil, &dnsError{reply.NextHopNotFound, errors.New(c.name + " takes no mail (null MX)")}
 		}
-		return nil, &dnsError{connector.DomainTakesNoMail, errors.New(c.name + " has a null MX")}
+		return nil, &dnsError{reply.DomainTakesNoMail, errors.New(c.name + " has a null MX")}
 	}
 	// From our own preference on, mail would come back (RFC 5321 section 5.1).
 	hosts = slices.DeleteFunc(hosts, func(mx net.MX) bool { return int(mx.Pref) >= own })
@@ -141,7 +141,7 @@ func (s *Sender) callable(h *NextHop, c candidate, list []endpoint) ([]endpoint,
 	if src := h.source(); src.IsValid() {
 		list = slices.DeleteFunc(list, func(e endpoint) bool { return e.addr.Addr().Is4() != src.Unmap().Is4() })
 		if len(list) == 0 {
-			return nil, &dnsError{reason: connector.NextHopNotFound, err: errors.New("no address of the family of SourceIPAddress")}
+			return nil, &dnsError{reason: reply.NextHopNotFound, err: errors.New("no address of the family of SourceIPAddress")}
 		}
 	}
 	if now := time.Now(); len(list) > 1 && s.health.any.Load() {
@@ -203,9 +203,9 @@ func (s *Sender) local(a netip.Addr) bool {
 // loops is the error for a candidate all of whose hosts are ourselves.
 func loops(c candidate) error {
 	if c.kind == mailDomain {
-		return &dnsError{connector.RoutingLoop, errors.New("mail for " + c.name + " would come back to this server")}
+		return &dnsError{reply.RoutingLoop, errors.New("mail for " + c.name + " would come back to this server")}
 	}
-	return &dnsError{connector.NextHopIsSelf, errors.New(c.name + " is this server")}
+	return &dnsError{reply.NextHopIsSelf, errors.New(c.name + " is this server")}
 }
 
 // nowhere is the error for a candidate without addresses. That a recipient's
@@ -214,11 +214,11 @@ func loops(c candidate) error {
 func nowhere(c candidate, err error) error {
 	switch {
 	case err != nil && !isNotFound(err):
-		return &dnsError{connector.DNSUnavailable, err}
+		return &dnsError{reply.DNSUnavailable, err}
 	case c.kind == mailDomain:
-		return &dnsError{connector.DomainNotFound, orNothing(c, err)}
+		return &dnsError{reply.DomainNotFound, orNothing(c, err)}
 	}
-	return &dnsError{connector.NextHopNotFound, orNothing(c, err)}
+	return &dnsError{reply.NextHopNotFound, orNothing(c, err)}
 }
 
 // orNothing returns err, or says that c has no address.

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
 	"github.com/interchange-smtp/interchange/relay"
 )
@@ -49,7 +49,7 @@ type Outcome struct {
 func (s *Sender) Send(ctx context.Context, hop NextHop, env *relay.Envelope, body io.Reader) ([]Outcome, error) {
 	outcomes := make([]Outcome, len(env.To))
 	if hop.out == nil || len(env.To) == 0 {
-		fill(outcomes, Outcome{Err: &relay.Error{Reply: reply(connector.NotRouted)}})
+		fill(outcomes, Outcome{Err: &relay.Error{Reply: replyFor(reply.NotRouted)}})
 		return outcomes, nil
 	}
 	m, err := s.read(&hop, env, body)
@@ -185,7 +185,7 @@ func unanimous(answers []error) error {
 		}
 	}
 	if refused != nil {
-		return &relay.Error{Reply: reply(connector.MixedRecipients), Err: refused}
+		return &relay.Error{Reply: replyFor(reply.MixedRecipients), Err: refused}
 	}
 	return nil
 }

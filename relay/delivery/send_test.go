@@ -13,6 +13,7 @@ import (
 	"testing/iotest"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/delivery"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
@@ -245,7 +246,7 @@ func TestSendOfMessages(t *testing.T) {
 		{"header too large", "552 5.3.4 ", relay.Envelope{}, strings.NewReader(strings.Repeat("A: b\r\n", 4<<20))},
 		{"unreadable", "451 4.3.0 ", relay.Envelope{}, iotest.ErrReader(broken)},
 		{"unreadable in the middle", "451 4.3.0 ", relay.Envelope{},
-			io.MultiReader(strings.NewReader(letter+strings.Repeat("x\r\n", 1<<16)), iotest.ErrReader(&relay.Error{Reply: connector.Reply{Code: 250}}))},
+			io.MultiReader(strings.NewReader(letter+strings.Repeat("x\r\n", 1<<16)), iotest.ErrReader(&relay.Error{Reply: reply.Reply{Code: 250}}))},
 	} {
 		env := tc.env
 		env.From, env.To = envelope().From, envelopeTo("b@fabrikam.com", "c@fabrikam.com").To

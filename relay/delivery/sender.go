@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/certificate"
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
 	"github.com/interchange-smtp/interchange/relay"
@@ -91,7 +92,7 @@ func (s *Sender) Route(ctx context.Context, p *connector.Policy, env *relay.Enve
 	switch {
 	case tx != nil && tx.hop.key == hop.key:
 	case len(env.To) > 0:
-		return &relay.Error{Reply: reply(connector.DifferentNextHop)}
+		return &relay.Error{Reply: replyFor(reply.DifferentNextHop)}
 	default:
 		s.Release(env)
 		tx = &transaction{hop: hop}
@@ -116,7 +117,7 @@ func (s *Sender) Release(env *relay.Envelope) {
 func (s *Sender) Deliver(ctx context.Context, env *relay.Envelope, body io.Reader) error {
 	tx, _ := env.State.(*transaction)
 	if tx == nil || len(env.To) == 0 {
-		return &relay.Error{Reply: reply(connector.NotRouted)}
+		return &relay.Error{Reply: replyFor(reply.NotRouted)}
 	}
 	m, err := s.read(&tx.hop, env, body)
 	if err != nil {

@@ -4,7 +4,7 @@ import (
 	"context"
 	"log/slog"
 
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
 	"github.com/interchange-smtp/interchange/relay"
 )
@@ -34,7 +34,7 @@ func (s *Sender) add(ctx context.Context, tx *transaction, env *relay.Envelope, 
 	if err != nil {
 		if scopeOf(err) != ofMessage {
 			tx.link.Close()
-			tx.link, tx.failed = nil, &relay.Error{Reply: reply(connector.SeparateTransaction)}
+			tx.link, tx.failed = nil, &relay.Error{Reply: replyFor(reply.SeparateTransaction)}
 		}
 		return failure(err, tx.hop.set)
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/delivery"
 	"github.com/interchange-smtp/interchange/relay/queue"
@@ -35,15 +36,15 @@ func (d *Dispatcher) Release(*relay.Envelope) {}
 func (d *Dispatcher) Deliver(ctx context.Context, env *relay.Envelope, r io.Reader) error {
 	delay, ok := d.enter(env)
 	if !ok {
-		return refusal(connector.ShuttingDown, ErrStopped)
+		return refusal(reply.ShuttingDown, ErrStopped)
 	}
 	defer d.leave()
 	b, rest, err := d.bodies.read(r, delay <= 0)
 	switch {
 	case errors.Is(err, errSpill):
-		return refusal(connector.InsufficientResources, err)
+		return refusal(reply.InsufficientResources, err)
 	case err != nil:
-		return refusal(connector.TemporaryError, err)
+		return refusal(reply.TemporaryError, err)
 	}
 	m := newMessage(env, b)
 	if delay <= 0 {
@@ -175,9 +176,9 @@ func (d *Dispatcher) enqueue(ctx context.Context, q *queue.Message, octets io.Re
 func (d *Dispatcher) unstorable(m *message, err error) error {
 	d.Logger.Error("queue can't be written", "id", m.ID, "error", printable(err.Error()))
 	if errors.Is(err, queue.ErrFull) || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
-		return refusal(connector.InsufficientResources, err)
+		return refusal(reply.InsufficientResources, err)
 	}
-	return refusal(connector.TemporaryError, err)
+	return refusal(reply.TemporaryError, err)
 }
 
 // adopt takes over a message that is on the Store.

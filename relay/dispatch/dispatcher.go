@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/delivery"
@@ -220,6 +221,6 @@ func (d *Dispatcher) rest() {
 
 // refusal returns the error that tells a client of a reason. What is said of
 // the queue is the same in every edition.
-func refusal(reason connector.Reason, cause error) *relay.Error {
+func refusal(reason reply.Reason, cause error) *relay.Error {
 	return &relay.Error{Reply: reason.Reply(permission.Current), Err: cause}
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/network"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/queue"
@@ -35,18 +35,18 @@ func (d *Dispatcher) Admit(ctx context.Context, env *relay.Envelope) error {
 	u, err := d.Store.Usage(ctx)
 	if err != nil {
 		d.Logger.Error("queue can't tell how full it is", "error", printable(err.Error()))
-		return refusal(connector.TemporaryError, err)
+		return refusal(reply.TemporaryError, err)
 	}
 	most, least := d.levels(u)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.pressed(u, most, least) || u.Free >= 0 && least > 0 && u.Free-env.Size < least {
-		return refusal(connector.InsufficientResources, nil)
+		return refusal(reply.InsufficientResources, nil)
 	}
 	own := d.loads[network.Source(env.Remote.Addr())]
 	octets := own.octets + env.Size
 	if most > 0 && !hasShare(own.messages, u.Messages, most) || least > 0 && !hasShare(octets, octets, own.octets+u.Free-least) {
-		return refusal(connector.InsufficientResources, errShare)
+		return refusal(reply.InsufficientResources, errShare)
 	}
 	return nil
 }

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"time"
 
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/delivery"
 	"github.com/interchange-smtp/interchange/relay/queue"
@@ -277,7 +277,7 @@ func asError(err error) *relay.Error {
 	if errors.As(err, &e) && e.Reply.Code >= 400 && e.Reply.Code <= 599 {
 		return e
 	}
-	return refusal(connector.TemporaryError, err)
+	return refusal(reply.TemporaryError, err)
 }
 
 // isUnreachable reports whether no Send connector led anywhere.

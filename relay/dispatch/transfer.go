@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/delivery"
 	"github.com/interchange-smtp/interchange/relay/dsn"
@@ -205,9 +206,9 @@ func (d *Dispatcher) unreadable(tr *transfer, err error) {
 		d.plan(m)
 	default:
 		d.Logger.Error("message can't be read", "id", m.ID, "error", printable(err.Error()))
-		reason := connector.TemporaryError
+		reason := reply.TemporaryError
 		if errors.Is(err, queue.ErrDamaged) {
-			reason = connector.MessageDamaged
+			reason = reply.MessageDamaged
 		}
 		for _, i := range tr.to {
 			m.note(i, delivery.Outcome{Err: refusal(reason, err)}, tr.hop.name, now, &d.limits)

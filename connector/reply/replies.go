@@ -1,4 +1,4 @@
-package connector
+package reply
 
 // reasons is every reply that Interchange gives of its own. Where the
 // reference establishes no text for a condition, the text is ours: the rows
