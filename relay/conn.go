@@ -8,8 +8,8 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector/reply"
-	"github.com/interchange-smtp/interchange/internal/guard"
 	"github.com/interchange-smtp/interchange/internal/network"
+	"github.com/interchange-smtp/interchange/internal/smtpserver"
 )
 
 // refusalTime bounds how long a refused connection may take to hear so.
@@ -65,7 +65,7 @@ func (s *Server) choose(local, remote netip.AddrPort) *service {
 func (s *Server) converse(c net.Conn, sv *service, channel auth.Channel) {
 	now := time.Now()
 	sess := newSession(s, sv, channel, now)
-	cfg := sv.guard
+	cfg := sv.smtp
 	cfg.Banner = sv.banner(now)
 	if s.implicit(channel.Local) {
 		cfg.Implicit, cfg.TLS = true, sv.tls
@@ -74,13 +74,13 @@ func (s *Server) converse(c net.Conn, sv *service, channel auth.Channel) {
 		cfg.Log = sess.protocol.line
 		sess.protocol.connect(sess.rules.Rights())
 	}
-	var talker guard.Session = sess
+	var talker smtpserver.Handler = sess
 	if s.Explain != nil && s.Explain(sv.in.Name()) {
 		r := newRecorder(sess)
 		cfg.Banner = withID(cfg.Banner, r.connect())
 		talker = r
 	}
-	err := guard.Serve(s.stop, c, cfg, talker)
+	err := smtpserver.Serve(s.stop, c, cfg, talker)
 	sess.ended(err)
 }
 

@@ -16,7 +16,7 @@ import (
 // can't know that there is one.
 var errUnread = errors.New("relay: the handler returned nil without reading the message to its end")
 
-// Data implements guard.Session.
+// Data implements smtpserver.Handler.
 func (s *session) Data(_ context.Context, body io.Reader) reply.Reply {
 	tx := s.tx
 	if tx == nil || len(tx.env.To) == 0 {

@@ -131,7 +131,7 @@ func (c *conversation) authenticated(rules connector.Session) {
 	c.write('*', clean(rules.Identity().Name), "authenticated")
 }
 
-// line logs what the guard has to tell.
+// line logs a line of the conversation.
 func (c *conversation) line(event byte, line string) {
 	if event == '*' {
 		c.write(event, "", line)

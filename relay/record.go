@@ -12,7 +12,7 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/reply"
-	"github.com/interchange-smtp/interchange/internal/guard"
+	"github.com/interchange-smtp/interchange/internal/smtpserver"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -27,7 +27,7 @@ type recorder struct {
 	relays    int                // the Received fields of others that it has
 }
 
-var _ guard.Session = (*recorder)(nil)
+var _ smtpserver.Handler = (*recorder)(nil)
 
 // decisionIDLength is what of a session's id goes into those of its decisions:
 // enough to find the session in a log.
@@ -47,7 +47,7 @@ func (r *recorder) connect() string {
 	return r.record("connect", r.service.in.Decide(reply.Ready).Reply(), reply.Ready, chosen, who)
 }
 
-// TLS implements guard.Session.
+// TLS implements smtpserver.Handler.
 func (r *recorder) TLS(state tls.ConnectionState) {
 	_, starts := r.rules.ExplainStartTLS()
 	r.session.TLS(state)
@@ -55,18 +55,18 @@ func (r *recorder) TLS(state tls.ConnectionState) {
 	r.record("STARTTLS", r.service.in.Decide(reply.StartTLSReady).Reply(), reply.StartTLSReady, starts, who)
 }
 
-// Hello implements guard.Session.
-func (r *recorder) Hello(ctx context.Context, name string, esmtp bool) (guard.Offer, reply.Reply) {
+// Hello implements smtpserver.Handler.
+func (r *recorder) Hello(ctx context.Context, name string, esmtp bool) (smtpserver.Offer, reply.Reply) {
 	d, t := r.rules.ExplainHello(name)
 	offer, answer := r.session.Hello(ctx, name, esmtp)
-	if answer.Text == "" { // the guard words it
+	if answer.Text == "" { // the SMTP server words it
 		r.record("EHLO", answer, d.Reason, t)
 		return offer, answer
 	}
 	return offer, r.mark("EHLO", answer, d, t)
 }
 
-// Auth implements guard.Session.
+// Auth implements smtpserver.Handler.
 func (r *recorder) Auth(ctx context.Context, mechanism string) (auth.Exchange, reply.Reply) {
 	d, t := r.rules.ExplainAuth(mechanism)
 	exchange, answer := r.session.Auth(ctx, mechanism)
@@ -76,7 +76,7 @@ func (r *recorder) Auth(ctx context.Context, mechanism string) (auth.Exchange, r
 	return exchange, r.mark("AUTH", answer, d, t)
 }
 
-// AuthEnd implements guard.Session.
+// AuthEnd implements smtpserver.Handler.
 func (r *recorder) AuthEnd(ctx context.Context, err error) reply.Reply {
 	var d connector.Decision
 	var t connector.Trace
@@ -86,14 +86,14 @@ func (r *recorder) AuthEnd(ctx context.Context, err error) reply.Reply {
 	return r.mark("AUTH", r.session.AuthEnd(ctx, err), d, t)
 }
 
-// Mail implements guard.Session.
-func (r *recorder) Mail(ctx context.Context, m guard.Mail) reply.Reply {
+// Mail implements smtpserver.Handler.
+func (r *recorder) Mail(ctx context.Context, m smtpserver.Mail) reply.Reply {
 	d, t := r.rules.ExplainMail(connector.Mail{From: m.From, Size: m.Size})
 	return r.mark("MAIL", r.session.Mail(ctx, m), d, t)
 }
 
-// Rcpt implements guard.Session.
-func (r *recorder) Rcpt(ctx context.Context, c guard.Rcpt) reply.Reply {
+// Rcpt implements smtpserver.Handler.
+func (r *recorder) Rcpt(ctx context.Context, c smtpserver.Rcpt) reply.Reply {
 	if r.tx == nil {
 		return r.session.Rcpt(ctx, c)
 	}
@@ -123,7 +123,7 @@ func (r *recorder) authors(authors []routing.Address, legible bool) {
 	}
 }
 
-// Data implements guard.Session.
+// Data implements smtpserver.Handler.
 func (r *recorder) Data(ctx context.Context, body io.Reader) reply.Reply {
 	r.verdict, r.message, r.relays = connector.Decision{}, connector.Trace{}, 0
 	answer := r.session.Data(ctx, body)

@@ -15,7 +15,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
-	"github.com/interchange-smtp/interchange/internal/guard"
+	"github.com/interchange-smtp/interchange/internal/smtpserver"
 )
 
 // Defaults of a Server.
@@ -87,7 +87,7 @@ type Server struct {
 	protocol     protocolWriter
 	transactions shares
 	memory       shares // of transactions
-	buffers      *guard.Buffers
+	buffers      *smtpserver.Buffers
 	guesses      guesses
 
 	policyMu sync.Mutex // one change of policy at a time
@@ -112,7 +112,7 @@ func (s *Server) init() {
 		s.hard, s.kill = context.WithCancel(context.Background())
 		s.listeners = make(map[net.Listener]struct{})
 		s.conns = make(map[net.Conn]struct{})
-		s.buffers = guard.NewBuffers(largeBuffers)
+		s.buffers = smtpserver.NewBuffers(largeBuffers)
 		s.transactions.limit, s.memory.limit = maxTransactions, memoryLimit
 		if s.Logger == nil {
 			s.Logger = slog.New(slog.DiscardHandler)

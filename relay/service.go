@@ -11,7 +11,7 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/reply"
-	"github.com/interchange-smtp/interchange/internal/guard"
+	"github.com/interchange-smtp/interchange/internal/smtpserver"
 )
 
 // serving is a policy with all that the Server prepares for it. It is
@@ -27,8 +27,8 @@ type serving struct {
 type service struct {
 	in       *connector.Inbound
 	settings *connector.Receive
-	guard    guard.Config // what does not differ by connection
-	tls      *tls.Config  // nil: no certificate
+	smtp     smtpserver.Config // what does not differ by connection
+	tls      *tls.Config       // nil: no certificate
 	verifier auth.Verifier
 	load     *load
 	rate     *rate
@@ -90,7 +90,7 @@ func (s *Server) service(next *serving, in *connector.Inbound, profile connector
 			}
 		}
 	}
-	sv.guard = guard.Config{
+	sv.smtp = smtpserver.Config{
 		Buffers:           s.buffers,
 		Fqdn:              in.Fqdn(),
 		InactivityTimeout: r.ConnectionInactivityTimeout,
@@ -112,7 +112,7 @@ func (s *Server) service(next *serving, in *connector.Inbound, profile connector
 	// "Tls" in AuthMechanism is what offers STARTTLS; implicit TLS is the
 	// binding's own affair.
 	if r.AuthMechanism.Or(auth.None).Has(auth.TLS) {
-		sv.guard.TLS = sv.tls
+		sv.smtp.TLS = sv.tls
 	}
 	return sv, nil
 }

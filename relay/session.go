@@ -10,8 +10,8 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/reply"
-	"github.com/interchange-smtp/interchange/internal/guard"
 	"github.com/interchange-smtp/interchange/internal/network"
+	"github.com/interchange-smtp/interchange/internal/smtpserver"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -19,7 +19,7 @@ import (
 // verifyTime bounds how long a Verifier may take.
 const verifyTime = 30 * time.Second
 
-// session is the guard.Session of one connection: it asks the policy.
+// session is the smtpserver.Handler of one connection: it asks the policy.
 type session struct {
 	server  *Server
 	service *service
@@ -45,7 +45,7 @@ type session struct {
 	recorder *recorder // nil: nobody wants to know why
 }
 
-var _ guard.Session = (*session)(nil)
+var _ smtpserver.Handler = (*session)(nil)
 
 func newSession(s *Server, sv *service, channel auth.Channel, now time.Time) *session {
 	sess := &session{
@@ -65,16 +65,16 @@ func newSession(s *Server, sv *service, channel auth.Channel, now time.Time) *se
 	return sess
 }
 
-// Hello implements guard.Session. EHLO and HELO change nothing about who the
+// Hello implements smtpserver.Handler. EHLO and HELO change nothing about who the
 // client is: RFC 5321, section 4.1.4 makes them a RSET, no more.
-func (s *session) Hello(_ context.Context, name string, esmtp bool) (guard.Offer, reply.Reply) {
+func (s *session) Hello(_ context.Context, name string, esmtp bool) (smtpserver.Offer, reply.Reply) {
 	d := s.rules.Hello(name)
 	if !d.Allowed() {
-		return guard.Offer{Hangup: d.Verdict == connector.Close}, s.refuse("HELO", d, "helo", clean(name))
+		return smtpserver.Offer{Hangup: d.Verdict == connector.Close}, s.refuse("HELO", d, "helo", clean(name))
 	}
 	s.helo, s.esmtp = name, esmtp
 	r := s.service.settings
-	offer := guard.Offer{Size: r.SizeEnabled != connector.SizeDisabled}
+	offer := smtpserver.Offer{Size: r.SizeEnabled != connector.SizeDisabled}
 	if r.SizeEnabled == connector.SizeEnabled {
 		offer.MaxSize = s.rules.MaxSize()
 	}
@@ -84,7 +84,7 @@ func (s *session) Hello(_ context.Context, name string, esmtp bool) (guard.Offer
 	return offer, reply.Reply{Code: 250}
 }
 
-// TLS implements guard.Session: the session begins anew.
+// TLS implements smtpserver.Handler: the session begins anew.
 func (s *session) TLS(state tls.ConnectionState) {
 	s.drop()
 	s.tls = state
@@ -100,18 +100,18 @@ func (s *session) TLS(state tls.ConnectionState) {
 	}
 }
 
-// Trusted implements guard.Session.
+// Trusted implements smtpserver.Handler.
 func (s *session) Trusted() bool { return s.rules.Authenticated() }
 
-// Relays implements guard.Session.
+// Relays implements smtpserver.Handler.
 func (s *session) Relays() bool { return s.rules.Rights().Has(permission.AcceptAnyRecipient) }
 
-// Complete implements guard.Session.
+// Complete implements smtpserver.Handler.
 func (s *session) Complete(local routing.Address) routing.Address {
 	return s.service.in.Complete(local)
 }
 
-// Auth implements guard.Session.
+// Auth implements smtpserver.Handler.
 func (s *session) Auth(ctx context.Context, mechanism string) (auth.Exchange, reply.Reply) {
 	d := s.rules.Auth(mechanism)
 	if d.Allowed() && s.service.verifier == nil {
@@ -147,7 +147,7 @@ func (s *session) verify(ctx context.Context, c auth.Credentials) error {
 	return err
 }
 
-// AuthEnd implements guard.Session.
+// AuthEnd implements smtpserver.Handler.
 func (s *session) AuthEnd(_ context.Context, err error) reply.Reply {
 	id := s.proven
 	s.proven = auth.Identity{}
@@ -187,8 +187,8 @@ func (s *session) triedUser() []any {
 	return []any{"tried", clean(s.tried[:min(len(s.tried), maxTried)])}
 }
 
-// Mail implements guard.Session.
-func (s *session) Mail(_ context.Context, m guard.Mail) reply.Reply {
+// Mail implements smtpserver.Handler.
+func (s *session) Mail(_ context.Context, m smtpserver.Mail) reply.Reply {
 	s.drop()
 	d := s.rules.Mail(connector.Mail{From: m.From, Size: m.Size})
 	if !d.Allowed() {
@@ -213,7 +213,7 @@ func (s *session) Mail(_ context.Context, m guard.Mail) reply.Reply {
 }
 
 // rateUser returns whom MessageRateLimit counts by user.
-func (s *session) rateUser(m guard.Mail) string {
+func (s *session) rateUser(m smtpserver.Mail) string {
 	if !s.user {
 		return m.From.String()
 	}
@@ -221,8 +221,8 @@ func (s *session) rateUser(m guard.Mail) string {
 	return string(s.rules.Identity().SIDs[0])
 }
 
-// Rcpt implements guard.Session.
-func (s *session) Rcpt(_ context.Context, r guard.Rcpt) reply.Reply {
+// Rcpt implements smtpserver.Handler.
+func (s *session) Rcpt(_ context.Context, r smtpserver.Rcpt) reply.Reply {
 	tx := s.tx
 	if tx == nil {
 		return s.service.in.Decide(reply.BadSequence).Reply()
@@ -245,10 +245,10 @@ func (s *session) Rcpt(_ context.Context, r guard.Rcpt) reply.Reply {
 	return d.Reply()
 }
 
-// Reset implements guard.Session.
+// Reset implements smtpserver.Handler.
 func (s *session) Reset() { s.drop() }
 
-// Close implements guard.Session.
+// Close implements smtpserver.Handler.
 func (s *session) Close() { s.drop() }
 
 // drop ends the transaction if there is one.

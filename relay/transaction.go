@@ -6,8 +6,8 @@ import (
 	"net/netip"
 
 	"github.com/interchange-smtp/interchange/connector/reply"
-	"github.com/interchange-smtp/interchange/internal/guard"
 	"github.com/interchange-smtp/interchange/internal/mailheader"
+	"github.com/interchange-smtp/interchange/internal/smtpserver"
 )
 
 // transaction is what MAIL begins.
@@ -53,7 +53,7 @@ func (tx *transaction) keep(p []byte) error {
 }
 
 // transaction returns the transaction that an accepted MAIL begins.
-func (s *session) transaction(m guard.Mail) *transaction {
+func (s *session) transaction(m smtpserver.Mail) *transaction {
 	tx := &transaction{server: s.server, source: s.source, env: Envelope{
 		ID:        newID(),
 		From:      m.From,
@@ -85,12 +85,12 @@ func (tx *transaction) end() {
 	tx.server.transactions.give(tx.source, 1)
 }
 
-// bodyType returns the guard's body type as ours.
-func bodyType(b guard.Body) BodyType {
+// bodyType returns the SMTP server's body type as the envelope's.
+func bodyType(b smtpserver.Body) BodyType {
 	switch b {
-	case guard.Body8BitMIME:
+	case smtpserver.Body8BitMIME:
 		return EightBitMIME
-	case guard.BodyBinaryMIME:
+	case smtpserver.BodyBinaryMIME:
 		return BinaryMIME
 	}
 	return SevenBit

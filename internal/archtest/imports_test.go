@@ -16,7 +16,7 @@ func TestPurePackages(t *testing.T) {
 	banned := []string{
 		"net", "net/mail", "net/http", "crypto/tls", "crypto/x509", "os/exec",
 		"github.com/emersion/go-smtp", "github.com/emersion/go-sasl",
-		module + "/relay", module + "/internal/guard",
+		module + "/relay", module + "/internal/smtpserver",
 	}
 	for _, p := range packages(t, pure...) {
 		for _, dep := range banned {
