@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -15,7 +16,7 @@ type Basis struct {
 	Path   string // in the Config, as in Problem: Receive["Relay"].MaxMessageSize
 	Value  string // in effect, as Exchange prints it; "" if there is none
 	Source Source
-	Usage  Usage // whose preset it is, if Source is SourcePreset
+	Usage  param.Usage // whose preset it is, if Source is SourcePreset
 }
 
 // String returns "path = value" and, unless the Config gives it, where the value
@@ -228,7 +229,7 @@ func (p *Policy) tooSmall(out *Outbound, size int64) []Basis {
 	}
 	for i, l := range p.config.Links {
 		if l.MaxSize > 0 && size > l.MaxSize {
-			all = append(all, Basis{Path: elementPath("Links", i, l.Name) + ".MaxSize", Value: ByteSize(l.MaxSize).String()})
+			all = append(all, Basis{Path: elementPath("Links", i, l.Name) + ".MaxSize", Value: param.Size(l.MaxSize).String()})
 		}
 	}
 	return all
@@ -354,8 +355,8 @@ func given(p any, name string) bool {
 // open returns the value of a field and whether it was set; of a Setting, what is
 // in it.
 func open(v reflect.Value) (value reflect.Value, given bool) {
-	if s, ok := v.Interface().(interface{ opened() (any, bool) }); ok {
-		value, given := s.opened()
+	if s, ok := v.Interface().(interface{ Any() (any, bool) }); ok {
+		value, given := s.Any()
 		return reflect.ValueOf(value), given
 	}
 	return v, !v.IsZero()

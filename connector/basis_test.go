@@ -9,6 +9,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
@@ -40,21 +41,21 @@ func TestBasis(t *testing.T) {
 		Accepted: []routing.AcceptedDomain{{DomainName: "contoso.com"}, {Name: "Sub", DomainName: "*.contoso.com", DomainType: routing.InternalRelay}},
 		Receive: []connector.Receive{
 			{
-				Name: "Internet", Usage: connector.UsageInternet, Bindings: bindings("10.0.0.1:25", "0.0.0.0:587"),
-				MaxMessageSize: connector.MB, RequireEHLODomain: true, MaxHopCount: 10,
+				Name: "Internet", Usage: param.UsageInternet, Bindings: bindings("10.0.0.1:25", "0.0.0.0:587"),
+				MaxMessageSize: param.MB, RequireEHLODomain: true, MaxHopCount: 10,
 				Permissions: []permission.Grant{
 					{To: permission.SIDAnonymous, Allow: permission.SetOf(permission.AcceptAnyRecipient)},
 					deny(permission.SIDAnonymous, permission.AcceptAnyRecipient),
 				},
 			},
-			{Name: "Off", Enabled: connector.Value(false), Bindings: bindings("10.0.0.1:26"), RemoteIPRanges: ranges("10.9.0.0/16")},
+			{Name: "Off", Enabled: param.Value(false), Bindings: bindings("10.0.0.1:26"), RemoteIPRanges: ranges("10.9.0.0/16")},
 			{Name: "Elsewhere", Bindings: bindings("10.0.0.1:2525"), RemoteIPRanges: ranges("10.9.0.0/16")},
 			{Name: "Others", Bindings: bindings("10.0.0.1:25"), RemoteIPRanges: ranges("10.1.0.1", "10.1.0.2", "10.1.0.3", "10.1.0.4", "10.1.0.5")},
 		},
 		Send: []connector.Send{
-			{Name: "Out", AddressSpaces: spaces("b.example", "*"), SmartHosts: []connector.SmartHost{connector.MustParseSmartHost("10.0.0.9")},
+			{Name: "Out", AddressSpaces: spaces("b.example", "*"), SmartHosts: []param.SmartHost{param.MustParseSmartHost("10.0.0.9")},
 				CloudServicesMailEnabled: true, Permissions: []permission.Grant{{To: permission.SIDAnonymous, Allow: permission.SetOf(permission.SendHeadersForest)}}},
-			{Name: "In", Usage: connector.UsageInternal, AddressSpaces: spaces("contoso.com"), SmartHosts: []connector.SmartHost{connector.MustParseSmartHost("10.0.0.8")}},
+			{Name: "In", Usage: param.UsageInternal, AddressSpaces: spaces("contoso.com"), SmartHosts: []param.SmartHost{param.MustParseSmartHost("10.0.0.8")}},
 		},
 		Transport: connector.Transport{MaxRecipientEnvelopeLimit: 50},
 	}
@@ -121,15 +122,15 @@ func firstOutbound(p *connector.Policy) *connector.Outbound {
 func TestBasisOfRoutes(t *testing.T) {
 	cfg := twoSites()
 	cfg.Links[0].MaxSize = 1000
-	hop := []connector.SmartHost{connector.MustParseSmartHost("10.0.0.9")}
+	hop := []param.SmartHost{param.MustParseSmartHost("10.0.0.9")}
 	cfg.Send = []connector.Send{
 		{Name: "Chosen", AddressSpaces: spaces("a.example"), SmartHosts: hop},
 		{Name: "Dear", AddressSpaces: spaces("a.example;9"), SmartHosts: hop},
 		{Name: "Far", AddressSpaces: spaces("a.example"), SmartHosts: hop, SourceTransportServers: []string{"HUB2"}},
 		{Name: "Later", AddressSpaces: spaces("a.example"), SmartHosts: hop},
-		{Name: "Off", AddressSpaces: spaces("*.example"), SmartHosts: hop, Enabled: connector.Value(false)},
+		{Name: "Off", AddressSpaces: spaces("*.example"), SmartHosts: hop, Enabled: param.Value(false)},
 		{Name: "Scoped", AddressSpaces: spaces("b.example", "a.example"), SmartHosts: hop, SourceTransportServers: []string{"HUB2"}, IsScopedConnector: true},
-		{Name: "Small", Usage: connector.UsageInternal, AddressSpaces: spaces("a.example"), SmartHosts: hop, MaxMessageSize: 100 * connector.KB},
+		{Name: "Small", Usage: param.UsageInternal, AddressSpaces: spaces("a.example"), SmartHosts: hop, MaxMessageSize: 100 * param.KB},
 		{Name: "Wide", AddressSpaces: spaces("*"), SmartHosts: hop},
 		{Name: "Other", AddressSpaces: spaces("c.example", "d.example"), SmartHosts: hop},
 	}
@@ -167,7 +168,7 @@ func TestBasisOfRoutes(t *testing.T) {
 func TestBasisOfPresets(t *testing.T) {
 	cfg := connector.Config{
 		Profile: permission.Exchange2007,
-		Send:    []connector.Send{{Name: "Out", Usage: connector.UsageInternet, AddressSpaces: spaces("*")}},
+		Send:    []connector.Send{{Name: "Out", Usage: param.UsageInternet, AddressSpaces: spaces("*")}},
 	}
 	p := compile(t, cfg)
 	_, trace := p.ExplainRoute(addr("x@a.example"), 11<<20)

@@ -3,7 +3,7 @@ package connector
 import (
 	"cmp"
 	"crypto/sha256"
-	"encoding/binary"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"net/netip"
 	"slices"
 	"strings"
@@ -33,7 +33,7 @@ func (v *checker) checkBindings(checks []receiveCheck) {
 	for i := range checks {
 		c := &checks[i]
 		for j, b := range c.r.Bindings {
-			b = plainBinding(b)
+			b = plainAddrPort(b)
 			if !b.IsValid() || b.Port() == 0 {
 				continue
 			}
@@ -64,11 +64,6 @@ func byName(occupants []occupant) []occupant {
 		return cmp.Or(cmp.Compare(a.check.r.Name, b.check.r.Name), a.addr.Compare(b.addr))
 	})
 	return sorted
-}
-
-// plainBinding is the form in which bindings are compared.
-func plainBinding(b netip.AddrPort) netip.AddrPort {
-	return netip.AddrPortFrom(plainAddr(b.Addr()), b.Port())
 }
 
 // firstOccupants remembers who took each address of a listener first.
@@ -120,7 +115,7 @@ func (k *clientKeys) of(c *receiveCheck) rangesKey {
 // same addresses of the binding's family, however cut.
 func (v *checker) r7Conflicts(occupants []occupant, keys *clientKeys) {
 	type group struct {
-		role TransportRole
+		role param.TransportRole
 		key  rangesKey
 	}
 	groups := map[group]*firstOccupants{}
@@ -176,7 +171,7 @@ func (v *checker) sharedByRoles(c, earlier *occupant, keys *clientKeys) {
 	here := "the smallest range that holds a client decides"
 	if key := keys.of(c.check); c.addr == earlier.addr && key != noClients && key == keys.of(earlier.check) {
 		front := c
-		if earlier.check.r.TransportRole == FrontendTransport {
+		if earlier.check.r.TransportRole == param.FrontendTransport {
 			front = earlier
 		}
 		here = front.check.path + " serves their clients, which are the same, because it is the one with FrontendTransport"
@@ -257,7 +252,7 @@ func bySpan(a, b span) int {
 
 // union returns the addresses of ranges as spans in order, overlapping ones
 // joined, and with adjacent also those that only touch.
-func union(ranges []Range, adjacent bool) []span {
+func union(ranges []param.Range, adjacent bool) []span {
 	spans := make([]span, 0, len(ranges))
 	for _, r := range ranges {
 		if r.IsValid() {
@@ -286,7 +281,7 @@ type rangesKey [sha256.Size]byte
 var noClients = keyOf(nil, true)
 
 // keyOf returns the same key for lists that hold the same addresses of a family.
-func keyOf(ranges []Range, ipv4 bool) rangesKey {
+func keyOf(ranges []param.Range, ipv4 bool) rangesKey {
 	hash := sha256.New()
 	var b [1 + 4*8]byte
 	for _, s := range union(ranges, true) {
@@ -295,9 +290,8 @@ func keyOf(ranges []Range, ipv4 bool) rangesKey {
 		}
 		b[0] = byte(s.low.BitLen())
 		for i, a := range []netip.Addr{s.low, s.high} {
-			n := addrNumber(a)
-			binary.BigEndian.PutUint64(b[1+16*i:], n.hi)
-			binary.BigEndian.PutUint64(b[9+16*i:], n.lo)
+			n := a.As16()
+			copy(b[1+16*i:], n[:])
 		}
 		hash.Write(b[:])
 	}

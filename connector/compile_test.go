@@ -10,6 +10,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
@@ -26,7 +27,7 @@ func full() connector.Config {
 	})
 	s := &cfg.Send[0]
 	s.SmartHostAuthMechanism = auth.BasicAuthRequireTLS
-	s.AuthenticationCredential = &connector.Credential{UserName: "u", Password: "p"}
+	s.AuthenticationCredential = &param.Credential{UserName: "u", Password: "p"}
 	s.Permissions = []permission.Grant{deny(permission.SIDAnonymous, permission.SendHeadersRouting)}
 	cfg.Transport.TLSReceiveDomainSecureList = []string{"partner.example"}
 	cfg.Transport.TLSSendDomainSecureList = []string{"partner.example"}
@@ -63,7 +64,7 @@ func TestCompileServers(t *testing.T) {
 
 func TestCompileDisabled(t *testing.T) {
 	cfg := guide(permission.Current)
-	cfg.Receive[2].Enabled = connector.Value(false)
+	cfg.Receive[2].Enabled = param.Value(false)
 	p := compile(t, cfg)
 	if got := p.Select(at("10.2.3.4:25"), ip("192.168.5.77")).Name(); got != "Default HubA" {
 		t.Errorf("Select = %q", got)
@@ -175,7 +176,7 @@ func shares(t *testing.T, path string, a, b reflect.Value) {
 func TestInboundSettings(t *testing.T) {
 	in := compile(t, guide(permission.Exchange2007)).Select(at("10.2.3.4:25"), ip("192.168.5.77"))
 	s := in.Settings()
-	if in.Fqdn() != "huba.fabrikam.com" || s.MaxMessageSize != 10*connector.MB || s.ConnectionTimeout != 10*time.Minute {
+	if in.Fqdn() != "huba.fabrikam.com" || s.MaxMessageSize != 10*param.MB || s.ConnectionTimeout != 10*time.Minute {
 		t.Errorf("defaults of 2007: %q, %v, %v", in.Fqdn(), s.MaxMessageSize, s.ConnectionTimeout)
 	}
 	p := in.Policy()

@@ -5,6 +5,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 )
 
@@ -24,7 +25,7 @@ func TestCompletesHeader(t *testing.T) {
 		{"anonymous relay", connector.Receive{PermissionGroups: groups(anonymous), Permissions: relays}, false,
 			"yes  missing-headers: Message-ID, Date and From are added where they are missing: the client may relay\n"},
 		{"turned off", connector.Receive{PermissionGroups: groups(anonymous), Permissions: relays,
-			AddMissingHeadersEnabled: connector.Value(false)}, false,
+			AddMissingHeadersEnabled: param.Value(false)}, false,
 			"no   missing-headers: nothing is added to the header: AddMissingHeadersEnabled is False\n"},
 		{"before the login", connector.Receive{PermissionGroups: groups(anonymous | permission.ExchangeUsers), AuthMechanism: basic}, false,
 			"no   missing-headers: nothing is added to the header: the client may not relay and has not logged on\n"},

@@ -1,6 +1,7 @@
 package connector
 
 import (
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -37,19 +38,19 @@ type Acknowledgement struct {
 
 // Transport is what Set-TransportConfig sets and policy needs.
 type Transport struct {
-	MaxReceiveSize                  ByteSize // zero: unlimited, so that connectors decide
-	MaxSendSize                     ByteSize // zero: unlimited, so that connectors decide
-	MaxRecipientEnvelopeLimit       Limit    // zero: unlimited, so that connectors decide
+	MaxReceiveSize                  param.Size  // zero: unlimited, so that connectors decide
+	MaxSendSize                     param.Size  // zero: unlimited, so that connectors decide
+	MaxRecipientEnvelopeLimit       param.Limit // zero: unlimited, so that connectors decide
 	TLSReceiveDomainSecureList      []string
 	TLSSendDomainSecureList         []string
 	UseDowngradedExchangeServerAuth bool // of Set-TransportService; rule R12
 
 	// Delivery reports. External ones go to senders outside the organisation.
-	ExternalPostmasterAddress       string            // who they are from; "": postmaster@ the default accepted domain, on Edge the server's FQDN
-	ExternalDsnMaxMessageAttachSize Setting[ByteSize] // 0 to 2147483647 bytes, of a larger message only the header is returned; 10 MB
-	InternalDsnMaxMessageAttachSize Setting[ByteSize] // the same
-	ExternalDelayDsnEnabled         Setting[bool]     // senders are told of delays; true
-	InternalDelayDsnEnabled         Setting[bool]     // the same
+	ExternalPostmasterAddress       string                    // who they are from; "": postmaster@ the default accepted domain, on Edge the server's FQDN
+	ExternalDsnMaxMessageAttachSize param.Setting[param.Size] // 0 to 2147483647 bytes, of a larger message only the header is returned; 10 MB
+	InternalDsnMaxMessageAttachSize param.Setting[param.Size] // the same
+	ExternalDelayDsnEnabled         param.Setting[bool]       // senders are told of delays; true
+	InternalDelayDsnEnabled         param.Setting[bool]       // the same
 }
 
 // Merge appends the lists of src to those of dst and lets the other parameters

@@ -6,12 +6,13 @@ import (
 	"testing"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 )
 
 // TestCredentialPrints wants the password in no form that package fmt knows,
 // however deep the credential lies.
 func TestCredentialPrints(t *testing.T) {
-	c := &connector.Credential{UserName: "user", Password: "Tr0ub4dor&3"}
+	c := &param.Credential{UserName: "user", Password: "Tr0ub4dor&3"}
 	cfg := connector.Config{Send: []connector.Send{{Name: "Out", AuthenticationCredential: c}}}
 	for _, v := range []any{c, *c, cfg, &cfg, cfg.Send[0], []any{c}} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d", "%t"} {

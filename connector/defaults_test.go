@@ -9,6 +9,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -115,15 +116,15 @@ func defaultText(v reflect.Value) string {
 // false or zero.
 func TestDefaultsGiveWay(t *testing.T) {
 	given := connector.Receive{
-		Usage:            connector.UsageInternet,
-		Bindings:         []netip.AddrPort{connector.MustParseBinding("10.2.3.4:2525")},
-		RemoteIPRanges:   []connector.Range{connector.MustParseRange("10.0.0.1")},
-		AuthMechanism:    connector.Value(auth.None),
-		PermissionGroups: connector.Value(permission.Group(0)),
-		Enabled:          connector.Value(false),
-		ChunkingEnabled:  connector.Value(false),
-		TarpitInterval:   connector.Value(time.Duration(0)),
-		MaxLogonFailures: connector.Value(0),
+		Usage:            param.UsageInternet,
+		Bindings:         []netip.AddrPort{param.MustParseBinding("10.2.3.4:2525")},
+		RemoteIPRanges:   []param.Range{param.MustParseRange("10.0.0.1")},
+		AuthMechanism:    param.Value(auth.None),
+		PermissionGroups: param.Value(permission.Group(0)),
+		Enabled:          param.Value(false),
+		ChunkingEnabled:  param.Value(false),
+		TarpitInterval:   param.Value(time.Duration(0)),
+		MaxLogonFailures: param.Value(0),
 	}
 	r := new(connector.Config).ReceiveDefaults(given)
 	for _, name := range []string{"Bindings", "RemoteIPRanges", "AuthMechanism", "PermissionGroups", "Enabled", "ChunkingEnabled", "TarpitInterval", "MaxLogonFailures"} {

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
@@ -114,7 +115,7 @@ func (s Session) mail(m Mail, t *Trace) Decision {
 	}
 	// Where SIZE isn't offered, a declared size means nothing; what arrives is
 	// measured all the same.
-	if in.settings.SizeEnabled != SizeDisabled {
+	if in.settings.SizeEnabled != param.SizeDisabled {
 		if d := s.size(m.Size, t); !d.Allowed() {
 			return d
 		}
@@ -352,5 +353,5 @@ func (s Session) size(n int64, t *Trace) Decision {
 // between Exchange servers of the organisation, where SIZE is announced
 // without a number (Set-ReceiveConnector, SizeEnabled).
 func (s Session) skipsSize() bool {
-	return s.who.server && s.in.settings.SizeEnabled == SizeEnabledWithoutValue
+	return s.who.server && s.in.settings.SizeEnabled == param.SizeEnabledWithoutValue
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -13,14 +14,14 @@ func ExampleCompile_mistakes() {
 	_, err := connector.Compile(connector.Config{
 		Receive: []connector.Receive{{
 			Name:           "FromInternetGateway",
-			RemoteIPRanges: []connector.Range{connector.MustParseRange("192.168.5.77")},
-			AuthMechanism:  connector.Value(auth.ExternalAuthoritative),
+			RemoteIPRanges: []param.Range{param.MustParseRange("192.168.5.77")},
+			AuthMechanism:  param.Value(auth.ExternalAuthoritative),
 			Banner:         "Welcome",
 		}},
 		Send: []connector.Send{{
 			Name:          "ToInternetGateway",
 			AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace("*")},
-			TlsAuthLevel:  connector.CertificateValidation,
+			TlsAuthLevel:  param.CertificateValidation,
 		}},
 	})
 	fmt.Println(err)
@@ -35,7 +36,7 @@ func ExampleCompile_mistakes() {
 func ExamplePolicy_Reports() {
 	policy, err := connector.Compile(connector.Config{
 		Accepted: []routing.AcceptedDomain{{DomainName: "contoso.com"}},
-		Remote:   []connector.RemoteDomain{{Name: "Newsletters", DomainName: "*.bulk.example", NDREnabled: connector.Value(false)}},
+		Remote:   []connector.RemoteDomain{{Name: "Newsletters", DomainName: "*.bulk.example", NDREnabled: param.Value(false)}},
 		Services: []connector.Service{{MaxOutboundConnections: 100}},
 	})
 	if err != nil {
@@ -52,27 +53,4 @@ func ExamplePolicy_Reports() {
 	// kim@contoso.com from postmaster@contoso.com failed: true delayed: true
 	// list@news.bulk.example from postmaster@contoso.com failed: false delayed: true
 	// expires after 48h0m0s connections to one next hop: 40
-}
-
-func ExampleParseByteSize() {
-	size, err := connector.ParseByteSize("36MB")
-	fmt.Println(size, err)
-	// Output: 36 MB (37,748,736 bytes) <nil>
-}
-
-func ExampleParseTimeSpan() {
-	_, err := connector.ParseTimeSpan("30")
-	fmt.Println(err)
-	// Output: connector: time span "30": a bare number means days in Exchange; write d.00:00:00 for days or hh:mm:ss for less
-}
-
-func ExampleRange_Prefixes() {
-	for p := range connector.MustParseRange("10.0.0.1-10.0.0.6").Prefixes() {
-		fmt.Println(p)
-	}
-	// Output:
-	// 10.0.0.1/32
-	// 10.0.0.2/31
-	// 10.0.0.4/31
-	// 10.0.0.6/32
 }

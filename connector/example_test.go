@@ -8,6 +8,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -19,13 +20,13 @@ func printers() connector.Config {
 		Receive: []connector.Receive{{
 			Name:             "Printers",
 			Bindings:         []netip.AddrPort{netip.MustParseAddrPort("0.0.0.0:25")},
-			RemoteIPRanges:   []connector.Range{connector.MustParseRange("10.1.0.0/16")},
-			PermissionGroups: connector.Value(permission.AnonymousUsers),
+			RemoteIPRanges:   []param.Range{param.MustParseRange("10.1.0.0/16")},
+			PermissionGroups: param.Value(permission.AnonymousUsers),
 		}},
 		Send: []connector.Send{{
 			Name:          "Mailboxes",
 			AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace("contoso.com")},
-			SmartHosts:    []connector.SmartHost{connector.MustParseSmartHost("mbx1.contoso.com")},
+			SmartHosts:    []param.SmartHost{param.MustParseSmartHost("mbx1.contoso.com")},
 		}},
 	}
 }
@@ -85,7 +86,7 @@ func ExamplePolicy_swap() {
 
 	cfg := printers()
 	fmt.Println(reload(cfg), serves("10.9.0.1"))
-	cfg.Receive[0].RemoteIPRanges = append(cfg.Receive[0].RemoteIPRanges, connector.MustParseRange("10.9.0.0/24"))
+	cfg.Receive[0].RemoteIPRanges = append(cfg.Receive[0].RemoteIPRanges, param.MustParseRange("10.9.0.0/24"))
 	fmt.Println(serves("10.9.0.1"))
 	fmt.Println(reload(cfg), serves("10.9.0.1"))
 	cfg.Receive[0].MaxHopCount = 1000

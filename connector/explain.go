@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -95,10 +96,10 @@ func (in *Inbound) trace() Trace { return Trace{of: subject{policy: in.Policy(),
 type rival struct {
 	in       *Inbound
 	lost     loss
-	wildcard bool  // only a binding to all addresses matches
-	binding  int   // index of the one that matches
-	rng      Range // the smallest that contains the client
-	index    int   // of rng
+	wildcard bool        // only a binding to all addresses matches
+	binding  int         // index of the one that matches
+	rng      param.Range // the smallest that contains the client
+	index    int         // of rng
 }
 
 // rival looks at in alone.

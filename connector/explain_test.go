@@ -9,6 +9,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
@@ -25,11 +26,11 @@ func randomReceive(r *rand.Rand) connector.Receive {
 		RejectReservedSecondLevelRecipientDomains: coin(),
 		RejectReservedTopLevelRecipientDomains:    coin(),
 		RejectSingleLabelRecipientDomains:         coin(),
-		EnhancedStatusCodesEnabled:                connector.Value(!coin()),
-		AddMissingHeadersEnabled:                  connector.Value(coin()),
-		SizeEnabled:                               connector.SizeMode(r.IntN(3)),
-		MaxMessageSize:                            connector.MB, MaxHeaderSize: connector.KB,
-		MaxHopCount: 3, MaxLocalHopCount: connector.Value(r.IntN(3)), MaxRecipientsPerMessage: 2,
+		EnhancedStatusCodesEnabled:                param.Value(!coin()),
+		AddMissingHeadersEnabled:                  param.Value(coin()),
+		SizeEnabled:                               param.SizeMode(r.IntN(3)),
+		MaxMessageSize:                            param.MB, MaxHeaderSize: param.KB,
+		MaxHopCount: 3, MaxLocalHopCount: param.Value(r.IntN(3)), MaxRecipientsPerMessage: 2,
 	}
 	if m, _ := c.AuthMechanism.Get(); m.Has(auth.ExternalAuthoritative) {
 		c.PermissionGroups = groups(c.PermissionGroups.Or(0) | permission.ExchangeServers)
@@ -61,7 +62,7 @@ func TestBothDoors(t *testing.T) {
 	for range 600 {
 		transport := connector.Transport{TLSReceiveDomainSecureList: []string{"partner.test"}}
 		if r.IntN(2) == 0 {
-			transport.MaxReceiveSize, transport.MaxRecipientEnvelopeLimit = 2*connector.MB, 1
+			transport.MaxReceiveSize, transport.MaxRecipientEnvelopeLimit = 2*param.MB, 1
 		}
 		in := one(t, connector.Profile(r.IntN(2)), randomReceive(r), transport)
 		ch := auth.Channel{TLS: r.IntN(2) == 0}

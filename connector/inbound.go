@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
@@ -94,7 +95,7 @@ func receiveACL(profile Profile, r *Receive, edge bool) (*permission.ACL, error)
 }
 
 // limitOf turns a size into a limit for which 0 is none.
-func limitOf(size ByteSize) int64 { return int64(max(size, 0)) }
+func limitOf(size param.Size) int64 { return int64(max(size, 0)) }
 
 // Name returns the connector's name; "" for nil.
 func (in *Inbound) Name() string {

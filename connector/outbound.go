@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -78,13 +79,13 @@ func (c *Config) isSource(s *Send) bool {
 	})
 }
 
-func sendUsage(u Usage) permission.SendUsage {
+func sendUsage(u param.Usage) permission.SendUsage {
 	switch u {
-	case UsageInternal:
+	case param.UsageInternal:
 		return permission.SendInternal
-	case UsageInternet:
+	case param.UsageInternet:
 		return permission.SendInternet
-	case UsagePartner:
+	case param.UsagePartner:
 		return permission.SendPartner
 	}
 	return permission.SendCustom
@@ -108,7 +109,7 @@ func peerOf(s *Send) permission.Principal {
 
 // route is what the routing table must know of the connector. orgLimit is
 // MaxSendSize of the organisation.
-func (out *Outbound) route(orgLimit ByteSize) routing.Route {
+func (out *Outbound) route(orgLimit param.Size) routing.Route {
 	s := &out.settings
 	limit := limitOf(s.MaxMessageSize)
 	if org := limitOf(orgLimit); org > 0 && (limit == 0 || org < limit) {

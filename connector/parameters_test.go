@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 )
 
 // effect is what becomes of a parameter.
@@ -127,8 +128,8 @@ func warnsOf(t *testing.T, config reflect.Type, f reflect.StructField) bool {
 	connectors := reflect.ValueOf(&cfg).Elem().FieldByName(config.Name())
 	field := connectors.Index(0).FieldByIndex(f.Index)
 	switch value := field.Addr().Interface().(type) {
-	case *connector.Setting[time.Duration]:
-		*value = connector.Value(time.Second)
+	case *param.Setting[time.Duration]:
+		*value = param.Value(time.Second)
 	case *[]string:
 		*value = []string{"NO-TLS:AcceptOorgProtocol"}
 	case *string:
@@ -138,7 +139,7 @@ func warnsOf(t *testing.T, config reflect.Type, f reflect.StructField) bool {
 	default: // an enumeration
 		field.SetUint(1)
 	}
-	cfg.Receive[0].Usage = connector.UsageInternet
+	cfg.Receive[0].Usage = param.UsageInternet
 	cfg.Receive[0].Bindings = []netip.AddrPort{at("0.0.0.0:25")}
 	p := compile(t, cfg)
 	for _, w := range p.Warnings() {

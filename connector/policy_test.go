@@ -6,6 +6,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -14,11 +15,11 @@ import (
 func addr(s string) routing.Address { return routing.MustParseAddress(s) }
 func at(s string) netip.AddrPort    { return netip.MustParseAddrPort(s) }
 func ip(s string) netip.Addr        { return netip.MustParseAddr(s) }
-func rng(s string) connector.Range  { return connector.MustParseRange(s) }
-func allRanges() []connector.Range  { return ranges("0.0.0.0-255.255.255.255", "::/0") }
+func rng(s string) param.Range      { return param.MustParseRange(s) }
+func allRanges() []param.Range      { return ranges("0.0.0.0-255.255.255.255", "::/0") }
 
-func ranges(all ...string) []connector.Range {
-	var rs []connector.Range
+func ranges(all ...string) []param.Range {
+	var rs []param.Range
 	for _, s := range all {
 		rs = append(rs, rng(s))
 	}
@@ -47,20 +48,20 @@ func guide(profile connector.Profile) connector.Config {
 				Name:             "Default HubA",
 				Bindings:         []netip.AddrPort{at("0.0.0.0:25")},
 				RemoteIPRanges:   allRanges(),
-				AuthMechanism:    connector.Value(auth.TLS | auth.BasicAuth | auth.BasicAuthRequireTLS),
-				PermissionGroups: connector.Value(permission.ExchangeUsers | permission.AnonymousUsers),
+				AuthMechanism:    param.Value(auth.TLS | auth.BasicAuth | auth.BasicAuthRequireTLS),
+				PermissionGroups: param.Value(permission.ExchangeUsers | permission.AnonymousUsers),
 			},
 			{
 				Name:           "FromSecuredGateway",
-				Usage:          connector.UsageInternal,
+				Usage:          param.UsageInternal,
 				RemoteIPRanges: ranges("192.168.1.10"),
-				AuthMechanism:  connector.Value(auth.ExternalAuthoritative),
+				AuthMechanism:  param.Value(auth.ExternalAuthoritative),
 			},
 			{
 				Name:             "FromInternetGateway",
 				Bindings:         []netip.AddrPort{at("10.2.3.4:25")},
 				RemoteIPRanges:   ranges("192.168.5.77"),
-				PermissionGroups: connector.Value(permission.AnonymousUsers),
+				PermissionGroups: param.Value(permission.AnonymousUsers),
 				Permissions: []permission.Grant{
 					{To: permission.SIDAnonymous, Allow: permission.SetOf(permission.AcceptAnyRecipient)},
 				},
@@ -69,7 +70,7 @@ func guide(profile connector.Profile) connector.Config {
 		Send: []connector.Send{{
 			Name:                   "ToInternetGateway",
 			AddressSpaces:          []routing.AddressSpace{routing.MustParseAddressSpace("*")},
-			SmartHosts:             []connector.SmartHost{connector.MustParseSmartHost("smtpgateway1.contoso.com")},
+			SmartHosts:             []param.SmartHost{param.MustParseSmartHost("smtpgateway1.contoso.com")},
 			SourceTransportServers: []string{"HubA"},
 		}},
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -14,10 +15,13 @@ import (
 // preset is what a Usage fills in (receive-connectors.md, "usage types").
 type preset struct {
 	bindings []netip.AddrPort
-	ranges   []Range
+	ranges   []param.Range
 	auth     auth.Mechanism
 	groups   permission.Group
 }
+
+// allIPv4 is the range that Exchange gives to connectors for the Internet.
+var allIPv4 = param.MustParseRange("0.0.0.0-255.255.255.255")
 
 // usagePreset returns the preset of a Receive connector.
 //
@@ -25,16 +29,16 @@ type preset struct {
 // time say that Internet gave Partners as well; that much differs by profile.
 // They also say that Custom had no authentication, which is unconfirmed and
 // would take STARTTLS away, so it is not followed.
-func usagePreset(u Usage, p Profile, edge bool) preset {
+func usagePreset(u param.Usage, p Profile, edge bool) preset {
 	anyIPv4 := netip.IPv4Unspecified()
 	switch u {
-	case UsageClient:
+	case param.UsageClient:
 		return preset{
 			bindings: []netip.AddrPort{netip.AddrPortFrom(anyIPv4, 587)},
 			auth:     auth.TLS | auth.Integrated | auth.BasicAuth | auth.BasicAuthRequireTLS,
 			groups:   permission.ExchangeUsers,
 		}
-	case UsageInternal:
+	case param.UsageInternal:
 		groups := permission.ExchangeServers
 		if !edge { // Edge has no ExchangeLegacyServers
 			groups |= permission.ExchangeLegacyServers
@@ -44,17 +48,17 @@ func usagePreset(u Usage, p Profile, edge bool) preset {
 			auth:     auth.TLS | auth.ExchangeServer,
 			groups:   groups,
 		}
-	case UsageInternet:
+	case param.UsageInternet:
 		groups := permission.AnonymousUsers
 		if p == permission.Exchange2007 {
 			groups |= permission.Partners
 		}
 		return preset{
-			ranges: []Range{{first: anyIPv4, last: netip.AddrFrom4([4]byte{255, 255, 255, 255}), form: formSpan}},
+			ranges: []param.Range{allIPv4},
 			auth:   auth.TLS,
 			groups: groups,
 		}
-	case UsagePartner:
+	case param.UsagePartner:
 		return preset{auth: auth.TLS, groups: permission.Partners}
 	}
 	return preset{auth: auth.TLS}
@@ -62,16 +66,16 @@ func usagePreset(u Usage, p Profile, edge bool) preset {
 
 // editionDefaults are the defaults that differ by profile.
 type editionDefaults struct {
-	receiveSize, sendSize, headerSize ByteSize
+	receiveSize, sendSize, headerSize param.Size
 	localHops                         int
 	utf8                              bool
 }
 
 func defaultsOf(p Profile) editionDefaults {
 	if p == permission.Exchange2007 {
-		return editionDefaults{receiveSize: 10 * MB, sendSize: 10 * MB, headerSize: 64 * KB, localHops: 8}
+		return editionDefaults{receiveSize: 10 * param.MB, sendSize: 10 * param.MB, headerSize: 64 * param.KB, localHops: 8}
 	}
-	return editionDefaults{receiveSize: 36 * MB, sendSize: 35 * MB, headerSize: 256 * KB, localHops: 12, utf8: true}
+	return editionDefaults{receiveSize: 36 * param.MB, sendSize: 35 * param.MB, headerSize: 256 * param.KB, localHops: 12, utf8: true}
 }
 
 // acknowledgementDelay is the default of MaxAcknowledgementDelay. Exchange 2010's
@@ -129,7 +133,7 @@ func (c *Config) receiveDefaults(r Receive) Receive {
 	setDefault(&r.MaxLogonFailures, 3)
 	setDefault(&r.MaxProtocolErrors, 5)
 	fill(&r.MaxRecipientsPerMessage, 200)
-	setDefault(&r.MessageRateSource, RateByIPAddress)
+	setDefault(&r.MessageRateSource, param.RateByIPAddress)
 	fillByRole(&r, server.Edge)
 	return r
 }
@@ -144,7 +148,7 @@ func fillByRole(r *Receive, edge bool) {
 	}
 	fill(&r.ConnectionInactivityTimeout, 5*time.Minute)
 	fill(&r.ConnectionTimeout, 10*time.Minute)
-	fill(&r.MessageRateLimit, Unlimited)
+	fill(&r.MessageRateLimit, param.Unlimited)
 }
 
 // sendDefaults returns s with every parameter that was left at its default
@@ -163,8 +167,8 @@ func (c *Config) sendDefaults(s Send) Send {
 	fill(&s.SmtpMaxMessagesPerConnection, 20)
 	fill(&s.ConnectionInactivityTimeOut, 10*time.Minute)
 	size := defaultsOf(c.Profile).sendSize
-	if s.Usage == UsageInternal && c.Profile == permission.Current {
-		size = UnlimitedSize
+	if s.Usage == param.UsageInternal && c.Profile == permission.Current {
+		size = param.UnlimitedSize
 	}
 	fill(&s.MaxMessageSize, size)
 	if len(s.SourceTransportServers) == 0 && !local.Edge { // not a parameter of Edge (rule S12)
@@ -224,4 +228,4 @@ func fill[T comparable](p *T, def T) {
 }
 
 // setDefault gives *p the value def if it has none.
-func setDefault[T any](p *Setting[T], def T) { *p = Value(p.Or(def)) }
+func setDefault[T any](p *param.Setting[T], def T) { *p = param.Value(p.Or(def)) }

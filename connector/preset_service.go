@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -20,7 +21,7 @@ func (c *Config) serviceDefaults(s Service) Service {
 		if c.Profile == permission.Exchange2007 {
 			s.MaxPerDomainOutboundConnections = 20
 		}
-		if total := s.MaxOutboundConnections; total != Unlimited {
+		if total := s.MaxOutboundConnections; total != param.Unlimited {
 			s.MaxPerDomainOutboundConnections = min(s.MaxPerDomainOutboundConnections, total)
 		}
 	}
@@ -42,12 +43,12 @@ func (c *Config) serviceDefaults(s Service) Service {
 // transportDefaults returns t with every parameter that was left at its default
 // filled in. It is idempotent.
 func (c *Config) transportDefaults(t Transport) Transport {
-	fill(&t.MaxReceiveSize, UnlimitedSize)
-	fill(&t.MaxSendSize, UnlimitedSize)
-	fill(&t.MaxRecipientEnvelopeLimit, Unlimited)
+	fill(&t.MaxReceiveSize, param.UnlimitedSize)
+	fill(&t.MaxSendSize, param.UnlimitedSize)
+	fill(&t.MaxRecipientEnvelopeLimit, param.Unlimited)
 	fill(&t.ExternalPostmasterAddress, "postmaster@"+c.postmasterDomain())
-	setDefault(&t.ExternalDsnMaxMessageAttachSize, 10*MB)
-	setDefault(&t.InternalDsnMaxMessageAttachSize, 10*MB)
+	setDefault(&t.ExternalDsnMaxMessageAttachSize, 10*param.MB)
+	setDefault(&t.InternalDsnMaxMessageAttachSize, 10*param.MB)
 	setDefault(&t.ExternalDelayDsnEnabled, true)
 	setDefault(&t.InternalDelayDsnEnabled, true)
 	return t

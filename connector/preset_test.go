@@ -8,6 +8,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -19,20 +20,20 @@ func TestUsagePresets(t *testing.T) {
 		servers = permission.ExchangeServers | permission.ExchangeLegacyServers
 	)
 	for _, row := range []struct {
-		usage            connector.Usage
+		usage            param.Usage
 		profile          connector.Profile
 		edge             bool
 		bindings, ranges string
 		auth             auth.Mechanism
 		groups           permission.Group
 	}{
-		{connector.UsageCustom, permission.Current, false, "[]", "[]", auth.TLS, 0},
-		{connector.UsageClient, permission.Current, false, "[0.0.0.0:587]", "[]", client, permission.ExchangeUsers},
-		{connector.UsageInternal, permission.Current, false, "[0.0.0.0:25]", "[]", auth.TLS | auth.ExchangeServer, servers},
-		{connector.UsageInternal, permission.Current, true, "[0.0.0.0:25]", "[]", auth.TLS | auth.ExchangeServer, permission.ExchangeServers},
-		{connector.UsageInternet, permission.Current, false, "[]", "[0.0.0.0-255.255.255.255]", auth.TLS, permission.AnonymousUsers},
-		{connector.UsageInternet, permission.Exchange2007, false, "[]", "[0.0.0.0-255.255.255.255]", auth.TLS, permission.AnonymousUsers | permission.Partners},
-		{connector.UsagePartner, permission.Current, false, "[]", "[]", auth.TLS, permission.Partners},
+		{param.UsageCustom, permission.Current, false, "[]", "[]", auth.TLS, 0},
+		{param.UsageClient, permission.Current, false, "[0.0.0.0:587]", "[]", client, permission.ExchangeUsers},
+		{param.UsageInternal, permission.Current, false, "[0.0.0.0:25]", "[]", auth.TLS | auth.ExchangeServer, servers},
+		{param.UsageInternal, permission.Current, true, "[0.0.0.0:25]", "[]", auth.TLS | auth.ExchangeServer, permission.ExchangeServers},
+		{param.UsageInternet, permission.Current, false, "[]", "[0.0.0.0-255.255.255.255]", auth.TLS, permission.AnonymousUsers},
+		{param.UsageInternet, permission.Exchange2007, false, "[]", "[0.0.0.0-255.255.255.255]", auth.TLS, permission.AnonymousUsers | permission.Partners},
+		{param.UsagePartner, permission.Current, false, "[]", "[]", auth.TLS, permission.Partners},
 	} {
 		c := &connector.Config{Profile: row.profile, Servers: []routing.Server{{Name: "HubA", Edge: row.edge}}}
 		r := c.ReceiveDefaults(connector.Receive{Usage: row.usage})
@@ -48,9 +49,9 @@ func TestUsagePresets(t *testing.T) {
 // -Usage Internal -RemoteIPRanges 192.168.1.10 -AuthMechanism ExternalAuthoritative.
 func TestGuidePreset(t *testing.T) {
 	c := &connector.Config{Profile: permission.Exchange2007, Server: "HubA", Receive: []connector.Receive{{
-		Name: "FromInternetGateway", Server: "HubA", Usage: connector.UsageInternal,
-		RemoteIPRanges: []connector.Range{connector.MustParseRange("192.168.1.10")},
-		AuthMechanism:  connector.Value(auth.ExternalAuthoritative),
+		Name: "FromInternetGateway", Server: "HubA", Usage: param.UsageInternal,
+		RemoteIPRanges: []param.Range{param.MustParseRange("192.168.1.10")},
+		AuthMechanism:  param.Value(auth.ExternalAuthoritative),
 	}}}
 	if errs, warnings := c.Validate(); len(errs)+len(warnings) != 0 {
 		t.Errorf("the guide's command must be clean, got %v, %v", errs, warnings)
@@ -70,10 +71,10 @@ func TestGuidePreset(t *testing.T) {
 func TestDefaultsByEdition(t *testing.T) {
 	for _, row := range []struct {
 		profile       connector.Profile
-		receive, send connector.ByteSize
+		receive, send param.Size
 	}{
-		{permission.Current, 36 * connector.MB, 35 * connector.MB},
-		{permission.Exchange2007, 10 * connector.MB, 10 * connector.MB},
+		{permission.Current, 36 * param.MB, 35 * param.MB},
+		{permission.Exchange2007, 10 * param.MB, 10 * param.MB},
 	} {
 		c := &connector.Config{Profile: row.profile}
 		r, s := c.ReceiveDefaults(connector.Receive{}), c.SendDefaults(connector.Send{})
@@ -81,8 +82,8 @@ func TestDefaultsByEdition(t *testing.T) {
 			t.Errorf("%v: %v, %v", row.profile, r.MaxMessageSize, s.MaxMessageSize)
 		}
 	}
-	s := new(connector.Config).SendDefaults(connector.Send{Usage: connector.UsageInternal})
-	if s.MaxMessageSize != connector.UnlimitedSize {
+	s := new(connector.Config).SendDefaults(connector.Send{Usage: param.UsageInternal})
+	if s.MaxMessageSize != param.UnlimitedSize {
 		t.Errorf("usage Internal sends up to %v, want no limit", s.MaxMessageSize)
 	}
 }
@@ -101,9 +102,9 @@ func TestDefaultsByRole(t *testing.T) {
 	for _, row := range []struct {
 		edge        bool
 		idle, total time.Duration
-		rate        connector.Limit
+		rate        param.Limit
 	}{
-		{false, 5 * time.Minute, 10 * time.Minute, connector.Unlimited},
+		{false, 5 * time.Minute, 10 * time.Minute, param.Unlimited},
 		{true, time.Minute, 5 * time.Minute, 600},
 	} {
 		c := &connector.Config{Servers: []routing.Server{{Name: "S", Edge: row.edge}}}
@@ -119,7 +120,7 @@ func TestDefaultsByRole(t *testing.T) {
 
 func TestDefaultsAreIdempotent(t *testing.T) {
 	c := ruleConfig()
-	for usage := range connector.UsagePartner + 1 {
+	for usage := range param.UsagePartner + 1 {
 		r := c.ReceiveDefaults(connector.Receive{Usage: usage, DefaultDomain: "contoso"})
 		if again := c.ReceiveDefaults(r); !reflect.DeepEqual(r, again) {
 			t.Errorf("%v: %+v\nthen %+v", usage, r, again)
@@ -150,9 +151,9 @@ func TestDefaultsFillEverything(t *testing.T) {
 func TestMerge(t *testing.T) {
 	dst, src := *ruleConfig(), *ruleConfig()
 	src.Server, src.Profile = "", permission.Exchange2007
-	src.Transport.MaxSendSize = connector.MB
+	src.Transport.MaxSendSize = param.MB
 	connector.Merge(&dst, src)
-	if dst.Server != "HubA" || dst.Profile != permission.Exchange2007 || dst.Transport.MaxSendSize != connector.MB ||
+	if dst.Server != "HubA" || dst.Profile != permission.Exchange2007 || dst.Transport.MaxSendSize != param.MB ||
 		len(dst.Receive) != 4 || len(dst.Send) != 4 || len(dst.Transport.TLSSendDomainSecureList) != 2 {
 		t.Errorf("merged: %+v", dst)
 	}

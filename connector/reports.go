@@ -3,6 +3,7 @@ package connector
 import (
 	"strings"
 
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -10,10 +11,10 @@ import (
 // of Set-RemoteDomain, as far as policy needs it. Of several that cover a domain
 // the most specific counts; without any, everything is at its default.
 type RemoteDomain struct {
-	Name                  string        // unique, up to 64 characters
-	DomainName            string        // contoso.com; *.contoso.com, which covers contoso.com too; or *
-	NDREnabled            Setting[bool] // senders there are told what failed; true
-	DeliveryReportEnabled Setting[bool] // senders there are told what was delivered, if they asked; true
+	Name                  string              // unique, up to 64 characters
+	DomainName            string              // contoso.com; *.contoso.com, which covers contoso.com too; or *
+	NDREnabled            param.Setting[bool] // senders there are told what failed; true
+	DeliveryReportEnabled param.Setting[bool] // senders there are told what was delivered, if they asked; true
 }
 
 // Reports says what a sender is told of its mail, and in which form: the report

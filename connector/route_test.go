@@ -6,6 +6,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
@@ -32,7 +33,7 @@ func twoSites() connector.Config {
 		Send: []connector.Send{
 			{Name: "Internet", AddressSpaces: spaces("*")},
 			{Name: "Partner", AddressSpaces: spaces("*.fabrikam.com"), SourceTransportServers: []string{"HUB2"}},
-			{Name: "Small", AddressSpaces: spaces("small.example"), MaxMessageSize: 1 * connector.MB},
+			{Name: "Small", AddressSpaces: spaces("small.example"), MaxMessageSize: 1 * param.MB},
 			{Name: "Mailboxes", AddressSpaces: spaces("sales.contoso.com")},
 		},
 	}
@@ -93,7 +94,7 @@ func TestRouteAcceptedSpace(t *testing.T) {
 			{DomainName: "partner.example", DomainType: routing.ExternalRelay},
 		},
 		Send: []connector.Send{
-			{Name: "Inbound", AddressSpaces: spaces("--"), SmartHosts: []connector.SmartHost{connector.MustParseSmartHost("10.2.3.9")}},
+			{Name: "Inbound", AddressSpaces: spaces("--"), SmartHosts: []param.SmartHost{param.MustParseSmartHost("10.2.3.9")}},
 			{Name: "Internet", AddressSpaces: spaces("*;100")},
 		},
 	})
@@ -109,7 +110,7 @@ func TestRouteAcceptedSpace(t *testing.T) {
 // TestRouteOrganizationSize wants MaxSendSize to bound every Send connector.
 func TestRouteOrganizationSize(t *testing.T) {
 	cfg := twoSites()
-	cfg.Transport.MaxSendSize = 2 * connector.MB
+	cfg.Transport.MaxSendSize = 2 * param.MB
 	p := compile(t, cfg)
 	if r := p.Route(addr("a@example.net"), 2<<20+1); r.Outcome != routing.TooLarge {
 		t.Errorf("over MaxSendSize: %v", r.Outcome)
@@ -145,8 +146,8 @@ func TestOutbound(t *testing.T) {
 			connector.Send{Permissions: []permission.Grant{deny(anonymous, permission.SendHeadersRouting)}}, anonymous, nil},
 		{"domain-secured", permission.Current, connector.Send{DomainSecureEnabled: true}, permission.SIDPartners, []string{received}},
 		{"Custom, 2007", permission.Exchange2007, connector.Send{}, anonymous, nil},
-		{"Internet, 2007", permission.Exchange2007, connector.Send{Usage: connector.UsageInternet}, anonymous, []string{received}},
-		{"Partner, 2007", permission.Exchange2007, connector.Send{Usage: connector.UsagePartner, DomainSecureEnabled: true}, permission.SIDPartners, []string{received}},
+		{"Internet, 2007", permission.Exchange2007, connector.Send{Usage: param.UsageInternet}, anonymous, []string{received}},
+		{"Partner, 2007", permission.Exchange2007, connector.Send{Usage: param.UsagePartner, DomainSecureEnabled: true}, permission.SIDPartners, []string{received}},
 		{"cloud", permission.Current, connector.Send{CloudServicesMailEnabled: true}, anonymous, []string{received, cross}},
 	}
 	for _, tt := range tests {
@@ -189,15 +190,15 @@ func mechanism(s string) connector.Send {
 	if err != nil {
 		panic(err)
 	}
-	return connector.Send{SmartHosts: []connector.SmartHost{connector.MustParseSmartHost("192.0.2.25")}, SmartHostAuthMechanism: m}
+	return connector.Send{SmartHosts: []param.SmartHost{param.MustParseSmartHost("192.0.2.25")}, SmartHostAuthMechanism: m}
 }
 
 func usageInternal(s connector.Send) connector.Send {
-	s.Usage = connector.UsageInternal
+	s.Usage = param.UsageInternal
 	return s
 }
 
 func withCredential(s connector.Send) connector.Send {
-	s.AuthenticationCredential = &connector.Credential{UserName: "u", Password: "p"}
+	s.AuthenticationCredential = &param.Credential{UserName: "u", Password: "p"}
 	return s
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 )
 
 // TestScalars walks rule R13: each range ends where it is documented to end.
@@ -19,19 +20,19 @@ func TestScalars(t *testing.T) {
 	}{
 		{"ConnectionTimeout", int64(time.Second), int64(day), func(r *connector.Receive, n int64) { r.ConnectionTimeout = time.Duration(n) }},
 		{"ConnectionInactivityTimeout", int64(time.Second), int64(day), func(r *connector.Receive, n int64) { r.ConnectionInactivityTimeout = time.Duration(n) }},
-		{"TarpitInterval", 0, int64(10 * time.Minute), func(r *connector.Receive, n int64) { r.TarpitInterval = connector.Value(time.Duration(n)) }},
-		{"AuthTarpitInterval", 0, int64(10 * time.Minute), func(r *connector.Receive, n int64) { r.AuthTarpitInterval = connector.Value(time.Duration(n)) }},
-		{"MaxHeaderSize", 1, 1<<31 - 1, func(r *connector.Receive, n int64) { r.MaxHeaderSize = connector.ByteSize(n) }},
-		{"MaxMessageSize", 65536, 1<<31 - 1, func(r *connector.Receive, n int64) { r.MaxMessageSize = connector.ByteSize(n) }},
+		{"TarpitInterval", 0, int64(10 * time.Minute), func(r *connector.Receive, n int64) { r.TarpitInterval = param.Value(time.Duration(n)) }},
+		{"AuthTarpitInterval", 0, int64(10 * time.Minute), func(r *connector.Receive, n int64) { r.AuthTarpitInterval = param.Value(time.Duration(n)) }},
+		{"MaxHeaderSize", 1, 1<<31 - 1, func(r *connector.Receive, n int64) { r.MaxHeaderSize = param.Size(n) }},
+		{"MaxMessageSize", 65536, 1<<31 - 1, func(r *connector.Receive, n int64) { r.MaxMessageSize = param.Size(n) }},
 		{"MaxHopCount", 1, 500, func(r *connector.Receive, n int64) { r.MaxHopCount = int(n) }},
-		{"MaxLocalHopCount", 0, 50, func(r *connector.Receive, n int64) { r.MaxLocalHopCount = connector.Value(int(n)) }},
-		{"MaxAcknowledgementDelay", 0, int64(day), func(r *connector.Receive, n int64) { r.MaxAcknowledgementDelay = connector.Value(time.Duration(n)) }},
-		{"MaxInboundConnection", 1, 1<<31 - 1, func(r *connector.Receive, n int64) { r.MaxInboundConnection = connector.Limit(n) }},
-		{"MaxProtocolErrors", 0, 1<<31 - 1, func(r *connector.Receive, n int64) { r.MaxProtocolErrors = connector.Value(connector.Limit(n)) }},
-		{"MessageRateLimit", 1, 1<<31 - 1, func(r *connector.Receive, n int64) { r.MessageRateLimit = connector.Limit(n) }},
-		{"MaxInboundConnectionPerSource", 1, 10000, func(r *connector.Receive, n int64) { r.MaxInboundConnectionPerSource = connector.Limit(n) }},
+		{"MaxLocalHopCount", 0, 50, func(r *connector.Receive, n int64) { r.MaxLocalHopCount = param.Value(int(n)) }},
+		{"MaxAcknowledgementDelay", 0, int64(day), func(r *connector.Receive, n int64) { r.MaxAcknowledgementDelay = param.Value(time.Duration(n)) }},
+		{"MaxInboundConnection", 1, 1<<31 - 1, func(r *connector.Receive, n int64) { r.MaxInboundConnection = param.Limit(n) }},
+		{"MaxProtocolErrors", 0, 1<<31 - 1, func(r *connector.Receive, n int64) { r.MaxProtocolErrors = param.Value(param.Limit(n)) }},
+		{"MessageRateLimit", 1, 1<<31 - 1, func(r *connector.Receive, n int64) { r.MessageRateLimit = param.Limit(n) }},
+		{"MaxInboundConnectionPerSource", 1, 10000, func(r *connector.Receive, n int64) { r.MaxInboundConnectionPerSource = param.Limit(n) }},
 		{"MaxInboundConnectionPercentagePerSource", 1, 100, func(r *connector.Receive, n int64) { r.MaxInboundConnectionPercentagePerSource = int(n) }},
-		{"MaxLogonFailures", 0, 10, func(r *connector.Receive, n int64) { r.MaxLogonFailures = connector.Value(int(n)) }},
+		{"MaxLogonFailures", 0, 10, func(r *connector.Receive, n int64) { r.MaxLogonFailures = param.Value(int(n)) }},
 		{"MaxRecipientsPerMessage", 1, 512000, func(r *connector.Receive, n int64) { r.MaxRecipientsPerMessage = int(n) }},
 	} {
 		// Zero is the default where the range doesn't begin with it, and -1
@@ -63,7 +64,7 @@ func TestSendScalars(t *testing.T) {
 		{"Port", 1, 65535, func(s *connector.Send, n int64) { s.Port = int(n) }},
 		{"SmtpMaxMessagesPerConnection", 1, 1<<31 - 1, func(s *connector.Send, n int64) { s.SmtpMaxMessagesPerConnection = int(n) }},
 		{"ConnectionInactivityTimeOut", int64(time.Second), int64(24 * time.Hour), func(s *connector.Send, n int64) { s.ConnectionInactivityTimeOut = time.Duration(n) }},
-		{"MaxMessageSize", 1, 1<<31 - 1, func(s *connector.Send, n int64) { s.MaxMessageSize = connector.ByteSize(n) }},
+		{"MaxMessageSize", 1, 1<<31 - 1, func(s *connector.Send, n int64) { s.MaxMessageSize = param.Size(n) }},
 	} {
 		for _, n := range []int64{-7, row.low, row.high, row.high + 1} {
 			c := ruleConfig()

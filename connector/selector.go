@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/gaissmai/bart"
+	"github.com/interchange-smtp/interchange/connector/param"
 )
 
 // selector finds the Receive connector of a connection. For every binding it
@@ -61,6 +62,10 @@ func lookup(t *rangeTable, remote netip.Addr) *Inbound {
 	in, _ := t.Lookup(remote)
 	return in
 }
+
+// plainAddr is the form in which addresses are compared: without zone, and
+// IPv4-mapped IPv6 as IPv4.
+func plainAddr(a netip.Addr) netip.Addr { return a.Unmap().WithZone("") }
 
 func plainAddrPort(a netip.AddrPort) netip.AddrPort {
 	return netip.AddrPortFrom(plainAddr(a.Addr()), a.Port())
@@ -120,7 +125,7 @@ func setKey(on []int) string {
 // claim is one range of one connector.
 type claim struct {
 	in  *Inbound
-	rng Range
+	rng param.Range
 }
 
 // newRangeTable makes the longest-prefix table over the ranges of the given

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 )
 
 // selectSlow is the rule as it is stated: of the enabled connectors whose
@@ -37,7 +38,7 @@ func selectSlow(receive []connector.Receive, local netip.AddrPort, remote netip.
 				continue
 			}
 			m := &match{r.Name, !specific, sizeOf(rng), 0}
-			if r.TransportRole == connector.HubTransport {
+			if r.TransportRole == param.HubTransport {
 				m.behind = 1
 			}
 			switch {
@@ -66,7 +67,7 @@ func wildcardOf(local netip.AddrPort) netip.AddrPort {
 	return netip.AddrPortFrom(netip.IPv6Unspecified(), local.Port())
 }
 
-func sizeOf(r connector.Range) *big.Int {
+func sizeOf(r param.Range) *big.Int {
 	low := new(big.Int).SetBytes(r.Low().AsSlice())
 	return low.Sub(new(big.Int).SetBytes(r.High().AsSlice()), low)
 }
@@ -83,7 +84,7 @@ func randomAddr(r *rand.Rand, six bool) netip.Addr {
 }
 
 // randomClient is a single address, any span, a prefix with host bits, or all.
-func randomClient(r *rand.Rand, six bool) connector.Range {
+func randomClient(r *rand.Rand, six bool) param.Range {
 	a, b := randomAddr(r, six), randomAddr(r, six)
 	if b.Less(a) {
 		a, b = b, a
@@ -114,7 +115,7 @@ func TestSelectAgainstSlow(t *testing.T) {
 	for round := range 150 {
 		var cfg connector.Config
 		for i := range 1 + r.IntN(12) {
-			c := connector.Receive{Name: fmt.Sprintf("c%02d", i), Enabled: connector.Value(r.IntN(8) > 0), TransportRole: connector.TransportRole(r.IntN(2))}
+			c := connector.Receive{Name: fmt.Sprintf("c%02d", i), Enabled: param.Value(r.IntN(8) > 0), TransportRole: param.TransportRole(r.IntN(2))}
 			for range 1 + r.IntN(3) {
 				if b := bindings[r.IntN(len(bindings))]; !slices.Contains(c.Bindings, b) {
 					c.Bindings = append(c.Bindings, b)
@@ -166,7 +167,7 @@ func TestSelectForms(t *testing.T) {
 	cfg := connector.Config{Receive: []connector.Receive{
 		{Name: "b", Bindings: []netip.AddrPort{at("0.0.0.0:25")}, RemoteIPRanges: ranges("192.0.2.0-192.0.2.9")},
 		{Name: "a", Bindings: []netip.AddrPort{at("0.0.0.0:25")}, RemoteIPRanges: ranges("192.0.2.5-192.0.2.14")},
-		{Name: "front", Bindings: []netip.AddrPort{at("0.0.0.0:25")}, RemoteIPRanges: ranges("192.0.2.20-192.0.2.24"), TransportRole: connector.FrontendTransport},
+		{Name: "front", Bindings: []netip.AddrPort{at("0.0.0.0:25")}, RemoteIPRanges: ranges("192.0.2.20-192.0.2.24"), TransportRole: param.FrontendTransport},
 		{Name: "all", Bindings: []netip.AddrPort{at("0.0.0.0:25")}, RemoteIPRanges: ranges("192.0.2.20-192.0.2.24")},
 		{Name: "six", Bindings: []netip.AddrPort{at("[::]:25")}, RemoteIPRanges: ranges("::/0")},
 	}}

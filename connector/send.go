@@ -1,11 +1,11 @@
 package connector
 
 import (
-	"fmt"
 	"net/netip"
 	"time"
 
 	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -15,10 +15,10 @@ import (
 // give the range and, last or alone, the default; see the package doc for "not
 // enforced".
 type Send struct {
-	Name    string // unique in the organisation, up to 64 characters
-	Usage   Usage  // only fills defaults; zero: Custom; not Client
+	Name    string      // unique in the organisation, up to 64 characters
+	Usage   param.Usage // only fills defaults; zero: Custom; not Client
 	Comment string
-	Enabled Setting[bool] // true
+	Enabled param.Setting[bool] // true
 
 	AddressSpaces          []routing.AddressSpace // what it serves; one or more
 	SourceTransportServers []string               // where it lives; default our server; not on Edge
@@ -26,43 +26,31 @@ type Send struct {
 	IsCoexistenceConnector bool                   // of 2010; not enforced
 	LinkedReceiveConnector string                 // of 2010, instead of AddressSpaces; not enforced
 
-	DNSRoutingEnabled            Setting[bool]  // default: true without smart hosts, else false
-	SmartHosts                   []SmartHost    // next hops; they share load and stand in for each other
-	SmartHostAuthMechanism       auth.Mechanism // one value, or the pair BasicAuth, BasicAuthRequireTLS, which means the latter
-	AuthenticationCredential     *Credential    // for Basic authentication; nil: none
-	Port                         int            // 1 to 65535; 25
-	SourceIPAddress              netip.Addr     // local address to connect from; zero or 0.0.0.0: any
-	Fqdn                         string         // for EHLO; default the server's FQDN
-	ForceHELO                    bool           // HELO instead of EHLO: no extensions, no TLS
-	UseExternalDNSServersEnabled bool           // not enforced
-	FrontendProxyEnabled         bool           // not enforced
+	DNSRoutingEnabled            param.Setting[bool] // default: true without smart hosts, else false
+	SmartHosts                   []param.SmartHost   // next hops; they share load and stand in for each other
+	SmartHostAuthMechanism       auth.Mechanism      // one value, or the pair BasicAuth, BasicAuthRequireTLS, which means the latter
+	AuthenticationCredential     *param.Credential   // for Basic authentication; nil: none
+	Port                         int                 // 1 to 65535; 25
+	SourceIPAddress              netip.Addr          // local address to connect from; zero or 0.0.0.0: any
+	Fqdn                         string              // for EHLO; default the server's FQDN
+	ForceHELO                    bool                // HELO instead of EHLO: no extensions, no TLS
+	UseExternalDNSServersEnabled bool                // not enforced
+	FrontendProxyEnabled         bool                // not enforced
 
-	RequireTLS               bool         // no mail without TLS
-	IgnoreSTARTTLS           bool         // no TLS even if offered
-	TlsAuthLevel             TlsAuthLevel // needs RequireTLS
-	TlsDomain                string       // domain or *.domain; with DomainValidation only
-	TlsCertificateName       string       // an SmtpX509Identifier; the certificate we show
-	DomainSecureEnabled      bool         // mutual TLS with the domains of TLSSendDomainSecureList
-	CloudServicesMailEnabled bool         // lets cross-premises fields pass; their renaming is not enforced
-	RequireOorg              bool         // not enforced
+	RequireTLS               bool               // no mail without TLS
+	IgnoreSTARTTLS           bool               // no TLS even if offered
+	TlsAuthLevel             param.TlsAuthLevel // needs RequireTLS
+	TlsDomain                string             // domain or *.domain; with DomainValidation only
+	TlsCertificateName       string             // an SmtpX509Identifier; the certificate we show
+	DomainSecureEnabled      bool               // mutual TLS with the domains of TLSSendDomainSecureList
+	CloudServicesMailEnabled bool               // lets cross-premises fields pass; their renaming is not enforced
+	RequireOorg              bool               // not enforced
 
-	MaxMessageSize               ByteSize           // up to 2147483647 bytes or unlimited; 35 MB, Internal unlimited, in Exchange2007 10 MB
-	SmtpMaxMessagesPerConnection int                // 1 or more; 20
-	ConnectionInactivityTimeOut  time.Duration      // 1 second to 1 day; 10 minutes
-	ErrorPolicies                ErrorPolicy        // Default; what concerns custom failures is not enforced
-	ConnectorType                ConnectorType      // not enforced
-	ProtocolLoggingLevel         ProtocolLogging    // not enforced
-	Permissions                  []permission.Grant // made by hand, Add-ADPermission
-}
-
-// Credential is a user name and a password.
-type Credential struct {
-	UserName string
-	Password auth.Secret
-}
-
-// Format writes the user name and REDACTED for every verb. The password redacts
-// itself, but package fmt doesn't ask the fields of what it has no verb for.
-func (c Credential) Format(f fmt.State, _ rune) {
-	fmt.Fprintf(f, "{%s REDACTED}", c.UserName)
+	MaxMessageSize               param.Size            // up to 2147483647 bytes or unlimited; 35 MB, Internal unlimited, in Exchange2007 10 MB
+	SmtpMaxMessagesPerConnection int                   // 1 or more; 20
+	ConnectionInactivityTimeOut  time.Duration         // 1 second to 1 day; 10 minutes
+	ErrorPolicies                param.ErrorPolicy     // Default; what concerns custom failures is not enforced
+	ConnectorType                param.ConnectorType   // not enforced
+	ProtocolLoggingLevel         param.ProtocolLogging // not enforced
+	Permissions                  []permission.Grant    // made by hand, Add-ADPermission
 }

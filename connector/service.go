@@ -1,6 +1,7 @@
 package connector
 
 import (
+	"github.com/interchange-smtp/interchange/connector/param"
 	"strings"
 	"time"
 )
@@ -16,14 +17,14 @@ import (
 type Service struct {
 	Name string // the server; "": the server of Config
 
-	MaxOutboundConnections          Limit // 1 or more; 1000
-	MaxPerDomainOutboundConnections Limit // 1 or more, at most MaxOutboundConnections; 40, in Exchange2007 20, or MaxOutboundConnections if that is less
+	MaxOutboundConnections          param.Limit // 1 or more; 1000
+	MaxPerDomainOutboundConnections param.Limit // 1 or more, at most MaxOutboundConnections; 40, in Exchange2007 20, or MaxOutboundConnections if that is less
 
-	QueueGlitchRetryCount                  Setting[int]  // 0 to 15; 4
-	QueueGlitchRetryInterval               time.Duration // 1 second to 12 hours; 1 minute
-	TransientFailureRetryCount             Setting[int]  // 0 to 15; 6
-	TransientFailureRetryInterval          time.Duration // 1 second to 12 hours; 5 minutes, on Edge 10
-	OutboundConnectionFailureRetryInterval time.Duration // 1 second to 20 days; 10 minutes, on Edge 30
+	QueueGlitchRetryCount                  param.Setting[int] // 0 to 15; 4
+	QueueGlitchRetryInterval               time.Duration      // 1 second to 12 hours; 1 minute
+	TransientFailureRetryCount             param.Setting[int] // 0 to 15; 6
+	TransientFailureRetryInterval          time.Duration      // 1 second to 12 hours; 5 minutes, on Edge 10
+	OutboundConnectionFailureRetryInterval time.Duration      // 1 second to 20 days; 10 minutes, on Edge 30
 
 	MessageRetryInterval     time.Duration // 1 second to 1 day; 5 minutes
 	DelayNotificationTimeout time.Duration // 1 second to 30 days; 4 hours

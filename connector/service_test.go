@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -63,11 +64,11 @@ func TestServiceOfOurs(t *testing.T) {
 	for _, name := range []string{"", "HubA", "huba", "HUBA.contoso.com"} {
 		cfg := connector.Config{Servers: servers, Services: []connector.Service{
 			{Name: "HubB", MessageRetryInterval: time.Hour},
-			{Name: name, MaxOutboundConnections: 7, TransientFailureRetryCount: connector.Value(0)},
+			{Name: name, MaxOutboundConnections: 7, TransientFailureRetryCount: param.Value(0)},
 		}}
 		s := compile(t, cfg).Service()
 		if s.Name != "HubA" || s.MaxOutboundConnections != 7 || s.MaxPerDomainOutboundConnections != 7 ||
-			s.TransientFailureRetryCount != connector.Value(0) || s.MessageRetryInterval != 5*time.Minute {
+			s.TransientFailureRetryCount != param.Value(0) || s.MessageRetryInterval != 5*time.Minute {
 			t.Errorf("%q: %+v", name, s)
 		}
 	}
@@ -86,13 +87,13 @@ func TestServiceScalars(t *testing.T) {
 		low, high int64
 		set       func(s *service, n int64)
 	}{
-		{"MaxOutboundConnections", 1, 1<<31 - 1, func(s *service, n int64) { s.MaxOutboundConnections = connector.Limit(n) }},
+		{"MaxOutboundConnections", 1, 1<<31 - 1, func(s *service, n int64) { s.MaxOutboundConnections = param.Limit(n) }},
 		{"MaxPerDomainOutboundConnections", 1, 1<<31 - 1, func(s *service, n int64) {
-			s.MaxOutboundConnections, s.MaxPerDomainOutboundConnections = connector.Unlimited, connector.Limit(n)
+			s.MaxOutboundConnections, s.MaxPerDomainOutboundConnections = param.Unlimited, param.Limit(n)
 		}},
-		{"QueueGlitchRetryCount", 0, 15, func(s *service, n int64) { s.QueueGlitchRetryCount = connector.Value(int(n)) }},
+		{"QueueGlitchRetryCount", 0, 15, func(s *service, n int64) { s.QueueGlitchRetryCount = param.Value(int(n)) }},
 		{"QueueGlitchRetryInterval", int64(time.Second), int64(day / 2), func(s *service, n int64) { s.QueueGlitchRetryInterval = time.Duration(n) }},
-		{"TransientFailureRetryCount", 0, 15, func(s *service, n int64) { s.TransientFailureRetryCount = connector.Value(int(n)) }},
+		{"TransientFailureRetryCount", 0, 15, func(s *service, n int64) { s.TransientFailureRetryCount = param.Value(int(n)) }},
 		{"TransientFailureRetryInterval", int64(time.Second), int64(day / 2), func(s *service, n int64) { s.TransientFailureRetryInterval = time.Duration(n) }},
 		{"OutboundConnectionFailureRetryInterval", int64(time.Second), int64(20 * day), func(s *service, n int64) { s.OutboundConnectionFailureRetryInterval = time.Duration(n) }},
 		{"MessageRetryInterval", int64(time.Second), int64(day), func(s *service, n int64) { s.MessageRetryInterval = time.Duration(n) }},
@@ -136,7 +137,7 @@ func TestDeliveryProblems(t *testing.T) {
 		{service(connector.Service{MaxOutboundConnections: 10}), "", "", false},
 		{service(connector.Service{MaxOutboundConnections: 10, MaxPerDomainOutboundConnections: 10}), "", "", false},
 		{service(connector.Service{MaxOutboundConnections: 10, MaxPerDomainOutboundConnections: 11}), "Services[0].MaxPerDomainOutboundConnections", connector.CodeConnectionsOrder, false},
-		{service(connector.Service{MaxPerDomainOutboundConnections: connector.Unlimited}), "Services[0].MaxPerDomainOutboundConnections", connector.CodeConnectionsOrder, false},
+		{service(connector.Service{MaxPerDomainOutboundConnections: param.Unlimited}), "Services[0].MaxPerDomainOutboundConnections", connector.CodeConnectionsOrder, false},
 		{service(connector.Service{DelayNotificationTimeout: 30 * time.Minute}), "Services[0].DelayNotificationTimeout", connector.CodeDelayNotification, true},
 		{service(connector.Service{DelayNotificationTimeout: 31 * time.Minute}), "", "", false},
 		{service(connector.Service{MessageExpirationTimeout: 4 * time.Hour}), "Services[0].DelayNotificationTimeout", connector.CodeDelayNotification, true},
@@ -147,13 +148,13 @@ func TestDeliveryProblems(t *testing.T) {
 		{transport(func(t *connector.Transport) { t.ExternalPostmasterAddress = "bounces" }), "Transport.ExternalPostmasterAddress", connector.CodePostmaster, false},
 		{transport(func(t *connector.Transport) { t.ExternalPostmasterAddress = "a@b\r\nBcc: c" }), "Transport.ExternalPostmasterAddress", connector.CodePostmaster, false},
 		{transport(func(t *connector.Transport) {
-			t.InternalDsnMaxMessageAttachSize = connector.Value[connector.ByteSize](0)
+			t.InternalDsnMaxMessageAttachSize = param.Value[param.Size](0)
 		}), "", "", false},
 		{transport(func(t *connector.Transport) {
-			t.ExternalDsnMaxMessageAttachSize = connector.Value(connector.UnlimitedSize)
+			t.ExternalDsnMaxMessageAttachSize = param.Value(param.UnlimitedSize)
 		}), "Transport.ExternalDsnMaxMessageAttachSize", connector.CodeOutOfRange, false},
 		{transport(func(t *connector.Transport) {
-			t.InternalDsnMaxMessageAttachSize = connector.Value[connector.ByteSize](1 << 31)
+			t.InternalDsnMaxMessageAttachSize = param.Value[param.Size](1 << 31)
 		}), "Transport.InternalDsnMaxMessageAttachSize", connector.CodeOutOfRange, false},
 
 		{remote(connector.RemoteDomain{Name: "Default", DomainName: "*"}, connector.RemoteDomain{Name: "a", DomainName: "*.a.example"}), "", "", false},
@@ -198,7 +199,7 @@ func alone(c *connector.Config) (errs, warnings connector.Problems) {
 
 // TestReports walks what senders are told of their mail.
 func TestReports(t *testing.T) {
-	no := connector.Value(false)
+	no := param.Value(false)
 	cfg := connector.Config{
 		Accepted: []routing.AcceptedDomain{{DomainName: "contoso.com"}, {DomainName: "relay.example", DomainType: routing.InternalRelay},
 			{DomainName: "out.example", DomainType: routing.ExternalRelay}},
@@ -208,7 +209,7 @@ func TestReports(t *testing.T) {
 			{Name: "Mail", DomainName: "mail.fabrikam.com", NDREnabled: no, DeliveryReportEnabled: no},
 			{Name: "Ours", DomainName: "contoso.com", NDREnabled: no},
 		},
-		Transport: connector.Transport{ExternalDelayDsnEnabled: no, InternalDsnMaxMessageAttachSize: connector.Value[connector.ByteSize](0)},
+		Transport: connector.Transport{ExternalDelayDsnEnabled: no, InternalDsnMaxMessageAttachSize: param.Value[param.Size](0)},
 	}
 	p := compile(t, cfg)
 	postmaster := routing.MustParseAddress("postmaster@contoso.com")
@@ -250,12 +251,12 @@ func TestMergeServices(t *testing.T) {
 		Services: []connector.Service{{Name: "huba", MaxOutboundConnections: 9, MessageRetryInterval: time.Minute}}}
 	connector.Merge(&dst, connector.Config{
 		Remote:    []connector.RemoteDomain{{Name: "Default", DomainName: "*"}},
-		Transport: connector.Transport{ExternalPostmasterAddress: "a@b.example", InternalDelayDsnEnabled: connector.Value(false)},
-		Services:  []connector.Service{{MessageRetryInterval: time.Hour, QueueGlitchRetryCount: connector.Value(0)}, {Name: "HubB"}},
+		Transport: connector.Transport{ExternalPostmasterAddress: "a@b.example", InternalDelayDsnEnabled: param.Value(false)},
+		Services:  []connector.Service{{MessageRetryInterval: time.Hour, QueueGlitchRetryCount: param.Value(0)}, {Name: "HubB"}},
 	})
-	want := []connector.Service{{Name: "huba", MaxOutboundConnections: 9, MessageRetryInterval: time.Hour, QueueGlitchRetryCount: connector.Value(0)}, {Name: "HubB"}}
+	want := []connector.Service{{Name: "huba", MaxOutboundConnections: 9, MessageRetryInterval: time.Hour, QueueGlitchRetryCount: param.Value(0)}, {Name: "HubB"}}
 	if !reflect.DeepEqual(dst.Services, want) || len(dst.Remote) != 1 || dst.Transport.ExternalPostmasterAddress != "a@b.example" ||
-		dst.Transport.InternalDelayDsnEnabled != connector.Value(false) {
+		dst.Transport.InternalDelayDsnEnabled != param.Value(false) {
 		t.Errorf("%+v", dst)
 	}
 }

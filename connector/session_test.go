@@ -6,6 +6,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
@@ -35,9 +36,9 @@ func one(t testing.TB, profile connector.Profile, r connector.Receive, transport
 	return in
 }
 
-func groups(g permission.Group) connector.Setting[permission.Group] { return connector.Value(g) }
+func groups(g permission.Group) param.Setting[permission.Group] { return param.Value(g) }
 
-func mechanisms(m auth.Mechanism) connector.Setting[auth.Mechanism] { return connector.Value(m) }
+func mechanisms(m auth.Mechanism) param.Setting[auth.Mechanism] { return param.Value(m) }
 
 // user is a user of contoso.com who owns the address of the same name.
 func user(name string, groups ...permission.SID) auth.Identity {
@@ -127,12 +128,12 @@ func TestMail(t *testing.T) {
 	neither.Permissions = []permission.Grant{
 		deny(permission.SIDAnonymous, permission.AcceptAnySender, permission.AcceptAuthoritativeDomainSender)}
 	small := anybody
-	small.MaxMessageSize = 1 * connector.MB
+	small.MaxMessageSize = 1 * param.MB
 	noSize := small
-	noSize.SizeEnabled = connector.SizeDisabled
+	noSize.SizeEnabled = param.SizeDisabled
 	big := small
 	big.Permissions = []permission.Grant{allow(permission.SIDAnonymous, permission.BypassMessageSizeLimit)}
-	plain := connector.Receive{EnhancedStatusCodesEnabled: connector.Value(false)}
+	plain := connector.Receive{EnhancedStatusCodesEnabled: param.Value(false)}
 
 	rows := []replyCase{
 		{why: "anonymous", d: mailFrom("a@example.net", 0), current: ok, receive: anybody},
@@ -155,7 +156,7 @@ func TestMail(t *testing.T) {
 		{why: "SIZE not offered", d: mailFrom("a@example.net", 1<<20+1), current: ok, receive: noSize},
 		{why: "size bypassed", d: mailFrom("a@example.net", 1<<30), current: ok, receive: big},
 		{why: "organisation's size is not bypassed", d: mailFrom("a@example.net", 2<<20+1), current: tooLarge,
-			receive: big, transport: connector.Transport{MaxReceiveSize: 2 * connector.MB}},
+			receive: big, transport: connector.Transport{MaxReceiveSize: 2 * param.MB}},
 		{why: "no enhanced codes", d: mailFrom("a@example.net", 0), receive: plain,
 			current: "530 SMTP; Client was not authenticated to send anonymous mail during MAIL FROM", old: "530 Client was not authenticated"},
 	}
@@ -280,11 +281,11 @@ func TestEnd(t *testing.T) {
 	)
 	limits := connector.Receive{
 		PermissionGroups: groups(anonymous),
-		MaxHeaderSize:    1 * connector.KB, MaxMessageSize: 1 * connector.MB,
-		MaxHopCount: 10, MaxLocalHopCount: connector.Value(2),
+		MaxHeaderSize:    1 * param.KB, MaxMessageSize: 1 * param.MB,
+		MaxHopCount: 10, MaxLocalHopCount: param.Value(2),
 	}
 	uncounted := limits
-	uncounted.MaxLocalHopCount = connector.Value(0)
+	uncounted.MaxLocalHopCount = param.Value(0)
 	rows := []replyCase{
 		{why: "all at the limit", d: end(connector.End{HeaderSize: 1 << 10, Size: 1 << 20, Hops: 10, LocalHops: 2}), current: ok, receive: limits},
 		{why: "header", d: end(connector.End{HeaderSize: 1<<10 + 1, Size: 1<<20 + 1}),

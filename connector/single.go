@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 )
 
@@ -102,7 +103,7 @@ type RangesKey struct{ key rangesKey }
 // binding to that address, however they are cut and ordered: such lists make two
 // connectors with a common binding conflict. Addresses of the other family don't
 // count, because no such client connects there.
-func KeyOfRanges(ranges []Range, local netip.Addr) RangesKey {
+func KeyOfRanges(ranges []param.Range, local netip.Addr) RangesKey {
 	return RangesKey{keyOf(ranges, plainAddr(local).Is4())}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 )
 
 // TestCheckAlone compares the checks of single connectors with Compile on the
@@ -19,7 +20,7 @@ func TestCheckAlone(t *testing.T) {
 		"name":      func(c *connector.Config) { c.Receive[1].Name = " x" },
 		"server":    func(c *connector.Config) { c.Receive[1].Server = "nobody" },
 		"R3": func(c *connector.Config) {
-			c.Receive[0].RequireTLS, c.Receive[0].AuthMechanism = true, connector.Value(auth.None)
+			c.Receive[0].RequireTLS, c.Receive[0].AuthMechanism = true, param.Value(auth.None)
 		},
 		"R7":            func(c *connector.Config) { c.Receive[1].RemoteIPRanges = c.Receive[0].RemoteIPRanges },
 		"no range":      func(c *connector.Config) { c.Receive[1].RemoteIPRanges = nil },
@@ -62,12 +63,12 @@ func texts(problems connector.Problems) []string {
 
 // TestKeyOfRanges cuts the same addresses in several ways.
 func TestKeyOfRanges(t *testing.T) {
-	key := func(ranges []connector.Range) connector.RangesKey {
+	key := func(ranges []param.Range) connector.RangesKey {
 		return connector.KeyOfRanges(ranges, netip.MustParseAddr("10.2.3.4"))
 	}
-	parse := func(texts ...string) (list []connector.Range) {
+	parse := func(texts ...string) (list []param.Range) {
 		for _, s := range texts {
-			list = append(list, connector.MustParseRange(s))
+			list = append(list, param.MustParseRange(s))
 		}
 		return list
 	}
@@ -89,8 +90,8 @@ func ExampleConfig_CheckReceive() {
 	var cfg connector.Config
 	errs, _ := cfg.CheckReceive(connector.Receive{
 		Name:           "Relay",
-		Bindings:       []netip.AddrPort{connector.MustParseBinding("0.0.0.0:25")},
-		RemoteIPRanges: []connector.Range{connector.MustParseRange("192.0.2.0/24")},
+		Bindings:       []netip.AddrPort{param.MustParseBinding("0.0.0.0:25")},
+		RemoteIPRanges: []param.Range{param.MustParseRange("192.0.2.0/24")},
 		MaxHopCount:    1000,
 	})
 	fmt.Println(errs)

@@ -8,6 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -107,7 +108,7 @@ func (v *checker) transport() {
 	t := &v.cfg.Transport
 	for _, size := range []struct {
 		field string
-		value ByteSize
+		value param.Size
 	}{{"MaxReceiveSize", t.MaxReceiveSize}, {"MaxSendSize", t.MaxSendSize}} {
 		if !size.value.IsValid() {
 			v.fail("Transport."+size.field, CodeOutOfRange, "%d is no size", int64(size.value))
@@ -198,7 +199,7 @@ func (v *checker) certificate(path, name string) {
 	if name == "" {
 		return
 	}
-	if _, err := ParseSmtpX509Identifier(name); err != nil {
+	if _, err := param.ParseSmtpX509Identifier(name); err != nil {
 		v.fail(path, CodeCertificateName, "%v", err)
 	}
 }
@@ -223,8 +224,8 @@ func between[T cmp.Ordered](v *checker, path string, value, low, high T, text fu
 }
 
 // limited is between for limits, which may be Unlimited.
-func limited(v *checker, path string, value, low, high Limit) {
-	if value != Unlimited && (value < low || value > high) {
+func limited(v *checker, path string, value, low, high param.Limit) {
+	if value != param.Unlimited && (value < low || value > high) {
 		v.fail(path, CodeOutOfRange, "%d is out of range; give %d to %d or Unlimited", value, low, high)
 	}
 }
@@ -276,4 +277,4 @@ func indexPath(list string, i int) string { return fmt.Sprintf("%s[%d]", list, i
 func decimal[T ~int | ~int32](n T) string { return fmt.Sprint(int64(n)) }
 
 // sizeText prints a size for messages, wrong ones too.
-func sizeText(b ByteSize) string { return b.String() }
+func sizeText(b param.Size) string { return b.String() }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -101,7 +102,7 @@ func (c *receiveCheck) values() {
 		{"SizeEnabled", c.r.SizeEnabled},
 		{"ExtendedProtectionPolicy", c.r.ExtendedProtectionPolicy},
 		{"ProtocolLoggingLevel", c.r.ProtocolLoggingLevel},
-		{"MessageRateSource", c.r.MessageRateSource.Or(RateByIPAddress)},
+		{"MessageRateSource", c.r.MessageRateSource.Or(param.RateByIPAddress)},
 	} {
 		if !e.value.IsValid() {
 			c.bad(e.field, CodeValueInvalid, "%s is no value of it", e.value)
@@ -114,11 +115,11 @@ func (c *receiveCheck) bindings() {
 		c.bad("Bindings", CodeBindingsMissing, "usage %s has no default; give the addresses to listen on, as in 0.0.0.0:25", c.r.Usage)
 	}
 	for i, b := range c.r.Bindings {
-		if err := checkBinding(b.String(), b); err != nil {
+		if err := param.CheckBinding(b); err != nil {
 			c.bad(indexPath("Bindings", i), CodeBindingInvalid, "%v", err)
 		}
 		for j, earlier := range c.r.Bindings[:i] {
-			if plainBinding(earlier) == plainBinding(b) {
+			if plainAddrPort(earlier) == plainAddrPort(b) {
 				c.bad(indexPath("Bindings", i), CodeBindingDuplicate, "%v is Bindings[%d] already; leave it out", b, j)
 			}
 		}
@@ -223,7 +224,7 @@ func (c *receiveCheck) names() {
 func (c *receiveCheck) r9TimeoutOrder() {
 	if idle, total := c.r.ConnectionInactivityTimeout, c.r.ConnectionTimeout; idle >= total {
 		c.bad("ConnectionInactivityTimeout", CodeTimeoutOrder, "%s must be shorter than ConnectionTimeout, %s",
-			FormatTimeSpan(idle), FormatTimeSpan(total))
+			param.FormatTimeSpan(idle), param.FormatTimeSpan(total))
 	}
 }
 
@@ -258,15 +259,15 @@ func (c *receiveCheck) r12SuppressXAnonymousTls() {
 func (c *receiveCheck) r13Scalars() {
 	v, r, day := c.checker, &c.r, 24*time.Hour
 	field := func(name string) string { return c.path + "." + name }
-	between(v, field("ConnectionInactivityTimeout"), r.ConnectionInactivityTimeout, time.Second, day, FormatTimeSpan)
-	between(v, field("ConnectionTimeout"), r.ConnectionTimeout, time.Second, day, FormatTimeSpan)
-	between(v, field("TarpitInterval"), r.TarpitInterval.Or(0), 0, 10*time.Minute, FormatTimeSpan)
+	between(v, field("ConnectionInactivityTimeout"), r.ConnectionInactivityTimeout, time.Second, day, param.FormatTimeSpan)
+	between(v, field("ConnectionTimeout"), r.ConnectionTimeout, time.Second, day, param.FormatTimeSpan)
+	between(v, field("TarpitInterval"), r.TarpitInterval.Or(0), 0, 10*time.Minute, param.FormatTimeSpan)
 	// Documented without a limit; a longer pause would outlive every client.
-	between(v, field("AuthTarpitInterval"), r.AuthTarpitInterval.Or(0), 0, 10*time.Minute, FormatTimeSpan)
-	between(v, field("MaxAcknowledgementDelay"), r.MaxAcknowledgementDelay.Or(0), 0, day, FormatTimeSpan)
+	between(v, field("AuthTarpitInterval"), r.AuthTarpitInterval.Or(0), 0, 10*time.Minute, param.FormatTimeSpan)
+	between(v, field("MaxAcknowledgementDelay"), r.MaxAcknowledgementDelay.Or(0), 0, day, param.FormatTimeSpan)
 
 	between(v, field("MaxHeaderSize"), r.MaxHeaderSize, 1, math.MaxInt32, sizeText)
-	between(v, field("MaxMessageSize"), r.MaxMessageSize, 64*KB, math.MaxInt32, sizeText)
+	between(v, field("MaxMessageSize"), r.MaxMessageSize, 64*param.KB, math.MaxInt32, sizeText)
 	between(v, field("MaxHopCount"), r.MaxHopCount, 1, 500, decimal)
 	between(v, field("MaxLocalHopCount"), r.MaxLocalHopCount.Or(0), 0, 50, decimal)
 	between(v, field("MaxInboundConnectionPercentagePerSource"), r.MaxInboundConnectionPercentagePerSource, 1, 100, decimal)
@@ -285,7 +286,7 @@ func (c *receiveCheck) r14Edge() {
 	if !c.server.Edge {
 		return
 	}
-	if c.r.Usage == UsageClient {
+	if c.r.Usage == param.UsageClient {
 		c.bad("Usage", CodeNotOnEdge, "usage Client isn't available on the Edge server %s; give another", c.server.Name)
 		return
 	}
@@ -311,7 +312,7 @@ func (c *receiveCheck) r16NothingGranted() {
 // unreachableGroups points at groups whose members can't be told from others.
 // Presets are not questioned, except that of Partner, which lacks one step.
 func (c *receiveCheck) unreachableGroups() {
-	if _, given := c.given.PermissionGroups.Get(); !given && c.r.Usage != UsagePartner {
+	if _, given := c.given.PermissionGroups.Get(); !given && c.r.Usage != param.UsagePartner {
 		return
 	}
 	if c.groups.Has(permission.ExchangeUsers) && c.mech&(auth.BasicAuth|auth.Integrated) == 0 {
@@ -342,7 +343,7 @@ func (c *receiveCheck) notEnforced() {
 		{"EnableAuthGSSAPI", r.EnableAuthGSSAPI, "GSSAPI is never offered"},
 		{"LongAddressesEnabled", r.LongAddressesEnabled, "XLONGADDR is never offered"},
 		{"OrarEnabled", r.OrarEnabled, "XORAR is never offered"},
-		{"ExtendedProtectionPolicy", r.ExtendedProtectionPolicy != ExtendedProtectionNone, "it guards Integrated, which is never offered"},
+		{"ExtendedProtectionPolicy", r.ExtendedProtectionPolicy != param.ExtendedProtectionNone, "it guards Integrated, which is never offered"},
 		{"TlsDomainCapabilities", len(r.TlsDomainCapabilities) > 0, "hybrid deployments don't exist here"},
 	} {
 		if p.set {

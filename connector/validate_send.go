@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -91,7 +92,7 @@ func (c *sendCheck) values() {
 			c.bad(e.field, CodeValueInvalid, "%s is no value of it", e.value)
 		}
 	}
-	if c.s.Usage == UsageClient {
+	if c.s.Usage == param.UsageClient {
 		c.bad("Usage", CodeUsageInvalid, "usage Client is for Receive connectors; give Custom, Internal, Internet or Partner")
 	}
 }
@@ -140,7 +141,7 @@ func (c *sendCheck) sources() {
 }
 
 func (c *sendCheck) smartHosts() {
-	seen := map[SmartHost]int{}
+	seen := map[param.SmartHost]int{}
 	for i, h := range c.s.SmartHosts {
 		if !h.IsValid() {
 			c.bad(indexPath("SmartHosts", i), CodeSmartHostInvalid, "it is the zero SmartHost, which names no host")
@@ -212,7 +213,7 @@ func (c *sendCheck) s4RequireTLS() {
 
 // s5TlsAuthLevel: a level says how TLS is required.
 func (c *sendCheck) s5TlsAuthLevel() {
-	if c.s.TlsAuthLevel == TlsAuthNone {
+	if c.s.TlsAuthLevel == param.TlsAuthNone {
 		return
 	}
 	if !c.s.RequireTLS {
@@ -243,10 +244,10 @@ func (c *sendCheck) s6DomainSecure() {
 func (c *sendCheck) s7TlsDomain() {
 	name, level := c.s.TlsDomain, c.s.TlsAuthLevel
 	switch {
-	case name == "" && level == DomainValidation && !c.dns:
+	case name == "" && level == param.DomainValidation && !c.dns:
 		c.bad("TlsDomain", CodeTlsDomain, "DomainValidation of smart hosts needs the domain of their certificates")
 	case name == "":
-	case level != DomainValidation:
+	case level != param.DomainValidation:
 		c.bad("TlsDomain", CodeTlsDomain, "it goes with TlsAuthLevel DomainValidation only")
 	default:
 		if d, err := routing.ParseDomain(strings.TrimPrefix(name, "*.")); err != nil {
@@ -272,7 +273,7 @@ func (c *sendCheck) s8Linked() {
 	if c.s.SmartHostAuthMechanism == auth.None {
 		c.bad("SmartHostAuthMechanism", CodeLinked, "LinkedReceiveConnector is given, so give a mechanism")
 	}
-	if c.s.MaxMessageSize != UnlimitedSize {
+	if c.s.MaxMessageSize != param.UnlimitedSize {
 		c.bad("MaxMessageSize", CodeLinked, "LinkedReceiveConnector is given, so it must be Unlimited")
 	}
 }
@@ -319,8 +320,8 @@ func (c *sendCheck) scalars() {
 	v, s := c.checker, &c.s
 	between(v, c.path+".Port", s.Port, 1, 65535, decimal)
 	between(v, c.path+".SmtpMaxMessagesPerConnection", s.SmtpMaxMessagesPerConnection, 1, math.MaxInt32, decimal)
-	between(v, c.path+".ConnectionInactivityTimeOut", s.ConnectionInactivityTimeOut, time.Second, 24*time.Hour, FormatTimeSpan)
-	if s.MaxMessageSize != UnlimitedSize {
+	between(v, c.path+".ConnectionInactivityTimeOut", s.ConnectionInactivityTimeOut, time.Second, 24*time.Hour, param.FormatTimeSpan)
+	if s.MaxMessageSize != param.UnlimitedSize {
 		between(v, c.path+".MaxMessageSize", s.MaxMessageSize, 1, math.MaxInt32, sizeText)
 	}
 }
@@ -344,10 +345,10 @@ func (c *sendCheck) notEnforced() {
 		{"UseExternalDNSServersEnabled", s.UseExternalDNSServersEnabled, "there is one resolver for all connectors"},
 		{"FrontendProxyEnabled", s.FrontendProxyEnabled, "there is no Front End Transport service to send through"},
 		{"RequireOorg", s.RequireOorg, "it is reserved in Exchange"},
-		{"ErrorPolicies", s.ErrorPolicies&(DowngradeCustomFailures|UpgradeCustomFailures) != 0,
+		{"ErrorPolicies", s.ErrorPolicies&(param.DowngradeCustomFailures|param.UpgradeCustomFailures) != 0,
 			"custom failures aren't known; only DowngradeDnsFailures and DowngradeAuthFailures are followed"},
-		{"ConnectorType", s.ConnectorType != ConnectorDefault, "hybrid deployments don't exist here"},
-		{"ProtocolLoggingLevel", s.ProtocolLoggingLevel != LoggingNone, "the protocol log holds what clients say, not what next hops do"},
+		{"ConnectorType", s.ConnectorType != param.ConnectorDefault, "hybrid deployments don't exist here"},
+		{"ProtocolLoggingLevel", s.ProtocolLoggingLevel != param.LoggingNone, "the protocol log holds what clients say, not what next hops do"},
 	} {
 		if p.set {
 			c.doubt(p.field, CodeNotEnforced, "%s has no effect: %s", p.field, p.why)

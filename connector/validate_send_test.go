@@ -8,6 +8,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -15,11 +16,11 @@ import (
 var sendRows = []ruleRow{
 	{rule: "S1", path: `Send["Gateway"].DNSRoutingEnabled`, code: connector.CodeDNSRouting,
 		wrong: gateway(func(s *connector.Send) {
-			s.DNSRoutingEnabled, s.SmartHostAuthMechanism, s.AuthenticationCredential = connector.Value(true), auth.None, nil
+			s.DNSRoutingEnabled, s.SmartHostAuthMechanism, s.AuthenticationCredential = param.Value(true), auth.None, nil
 		}),
-		legal: gateway(func(s *connector.Send) { s.DNSRoutingEnabled = connector.Value(false) })},
+		legal: gateway(func(s *connector.Send) { s.DNSRoutingEnabled = param.Value(false) })},
 	{rule: "S2", path: `Send["Direct"].SmartHosts`, code: connector.CodeSmartHostsMissing,
-		wrong: direct(func(s *connector.Send) { s.DNSRoutingEnabled = connector.Value(false) })},
+		wrong: direct(func(s *connector.Send) { s.DNSRoutingEnabled = param.Value(false) })},
 	{rule: "S3 several", path: `Send["Gateway"].SmartHostAuthMechanism`, code: connector.CodeAuthInvalid,
 		wrong: gateway(func(s *connector.Send) {
 			s.SmartHostAuthMechanism = auth.BasicAuthRequireTLS | auth.ExternalAuthoritative
@@ -29,7 +30,7 @@ var sendRows = []ruleRow{
 	{rule: "S3 credential", path: `Send["Gateway"].AuthenticationCredential`, code: connector.CodeCredentialMissing,
 		wrong: gateway(func(s *connector.Send) { s.AuthenticationCredential = nil })},
 	{rule: "S3 password", path: `Send["Gateway"].AuthenticationCredential`, code: connector.CodeCredentialMissing,
-		wrong: gateway(func(s *connector.Send) { s.AuthenticationCredential = &connector.Credential{UserName: "hub"} })},
+		wrong: gateway(func(s *connector.Send) { s.AuthenticationCredential = &param.Credential{UserName: "hub"} })},
 	{rule: "S3 unused", path: `Send["Gateway"].AuthenticationCredential`, code: connector.CodeCredentialUnused, warn: true,
 		wrong: gateway(func(s *connector.Send) { s.SmartHostAuthMechanism = auth.None })},
 	{rule: "S3 clear", path: `Send["Gateway"].SmartHostAuthMechanism`, code: connector.CodeCredentialClear, warn: true,
@@ -41,8 +42,8 @@ var sendRows = []ruleRow{
 		wrong: direct(func(s *connector.Send) { s.RequireTLS, s.IgnoreSTARTTLS = true, true }),
 		legal: direct(func(s *connector.Send) { s.IgnoreSTARTTLS = true })},
 	{rule: "S5", path: `Send["Direct"].TlsAuthLevel`, code: connector.CodeTlsAuthLevel,
-		wrong: direct(func(s *connector.Send) { s.TlsAuthLevel = connector.CertificateValidation }),
-		legal: direct(func(s *connector.Send) { s.TlsAuthLevel, s.RequireTLS = connector.CertificateValidation, true })},
+		wrong: direct(func(s *connector.Send) { s.TlsAuthLevel = param.CertificateValidation }),
+		legal: direct(func(s *connector.Send) { s.TlsAuthLevel, s.RequireTLS = param.CertificateValidation, true })},
 	{rule: "S6 hosts", path: `Send["Gateway"].DomainSecureEnabled`, code: connector.CodeDomainSecure,
 		wrong: gateway(func(s *connector.Send) { s.DomainSecureEnabled = true })},
 	{rule: "S6 STARTTLS", path: `Send["Direct"].DomainSecureEnabled`, code: connector.CodeDomainSecure,
@@ -51,9 +52,9 @@ var sendRows = []ruleRow{
 	{rule: "S6 wildcard", path: "Transport.TLSSendDomainSecureList[0]", code: connector.CodeDomainSecureList,
 		wrong: func(c *connector.Config) { c.Transport.TLSSendDomainSecureList = []string{"*.fabrikam.com"} }},
 	{rule: "S7 missing", path: `Send["Gateway"].TlsDomain`, code: connector.CodeTlsDomain,
-		wrong: gateway(func(s *connector.Send) { s.RequireTLS, s.TlsAuthLevel = true, connector.DomainValidation }),
+		wrong: gateway(func(s *connector.Send) { s.RequireTLS, s.TlsAuthLevel = true, param.DomainValidation }),
 		legal: gateway(func(s *connector.Send) {
-			s.RequireTLS, s.TlsAuthLevel, s.TlsDomain = true, connector.DomainValidation, "*.contoso.com"
+			s.RequireTLS, s.TlsAuthLevel, s.TlsDomain = true, param.DomainValidation, "*.contoso.com"
 		})},
 	{rule: "S7 level", path: `Send["Gateway"].TlsDomain`, code: connector.CodeTlsDomain,
 		wrong: gateway(func(s *connector.Send) { s.TlsDomain = "contoso.com" })},
@@ -96,7 +97,7 @@ var sendRows = []ruleRow{
 	{rule: "name", path: "Send[1].Name", code: connector.CodeNameDuplicate,
 		wrong: direct(func(s *connector.Send) { s.Name = "gateway" })},
 	{rule: "usage", path: `Send["Direct"].Usage`, code: connector.CodeUsageInvalid,
-		wrong: direct(func(s *connector.Send) { s.Usage = connector.UsageClient })},
+		wrong: direct(func(s *connector.Send) { s.Usage = param.UsageClient })},
 	{rule: "spaces", path: `Send["Direct"].AddressSpaces`, code: connector.CodeAddressSpaceMissing,
 		wrong: direct(func(s *connector.Send) { s.AddressSpaces = nil })},
 	{rule: "host twice", path: `Send["Gateway"].SmartHosts[1]`, code: connector.CodeSmartHostInvalid,
@@ -111,7 +112,7 @@ var sendRows = []ruleRow{
 	{rule: "another address type", path: `Send["Direct"].AddressSpaces[0]`, code: connector.CodeNotEnforced, warn: true,
 		wrong: direct(func(s *connector.Send) {
 			s.AddressSpaces[0] = routing.MustParseAddressSpace("X400:o=MySite;p=MyOrg;a=adatum;c=us;1")
-			s.SmartHosts = []connector.SmartHost{connector.MustParseSmartHost("10.2.3.9")}
+			s.SmartHosts = []param.SmartHost{param.MustParseSmartHost("10.2.3.9")}
 		})},
 	{rule: "not enforced", path: `Send["Direct"].FrontendProxyEnabled`, code: connector.CodeNotEnforced, warn: true,
 		wrong: direct(func(s *connector.Send) { s.FrontendProxyEnabled = true })},
@@ -158,11 +159,11 @@ func TestImplicitTLSOut(t *testing.T) {
 		{465, true, true, []string{connector.CodeForceHELO}},
 	} {
 		s := connector.Send{
-			Name: "Out", AddressSpaces: spaces("*"), SmartHosts: []connector.SmartHost{connector.MustParseSmartHost("mx.isp.example")},
+			Name: "Out", AddressSpaces: spaces("*"), SmartHosts: []param.SmartHost{param.MustParseSmartHost("mx.isp.example")},
 			Port: tt.port, ForceHELO: tt.helo, RequireTLS: tt.helo,
 		}
 		if tt.basic {
-			s.SmartHostAuthMechanism, s.AuthenticationCredential = auth.BasicAuth, &connector.Credential{UserName: "us", Password: "secret"}
+			s.SmartHostAuthMechanism, s.AuthenticationCredential = auth.BasicAuth, &param.Credential{UserName: "us", Password: "secret"}
 		}
 		p, err := connector.Compile(connector.Config{Send: []connector.Send{s}})
 		if err != nil {

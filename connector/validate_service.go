@@ -4,6 +4,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -25,17 +26,17 @@ func (v *checker) service(path string, s *Service) {
 	day := 24 * time.Hour
 	limited(v, field("MaxOutboundConnections"), s.MaxOutboundConnections, 1, math.MaxInt32)
 	limited(v, field("MaxPerDomainOutboundConnections"), s.MaxPerDomainOutboundConnections, 1, math.MaxInt32)
-	if total, each := s.MaxOutboundConnections, s.MaxPerDomainOutboundConnections; total != Unlimited && (each > total || each == Unlimited) {
+	if total, each := s.MaxOutboundConnections, s.MaxPerDomainOutboundConnections; total != param.Unlimited && (each > total || each == param.Unlimited) {
 		v.fail(field("MaxPerDomainOutboundConnections"), CodeConnectionsOrder, "%v must not exceed MaxOutboundConnections, %v", each, total)
 	}
 	between(v, field("QueueGlitchRetryCount"), s.QueueGlitchRetryCount.Or(0), 0, 15, decimal)
-	between(v, field("QueueGlitchRetryInterval"), s.QueueGlitchRetryInterval, time.Second, 12*time.Hour, FormatTimeSpan)
+	between(v, field("QueueGlitchRetryInterval"), s.QueueGlitchRetryInterval, time.Second, 12*time.Hour, param.FormatTimeSpan)
 	between(v, field("TransientFailureRetryCount"), s.TransientFailureRetryCount.Or(0), 0, 15, decimal)
-	between(v, field("TransientFailureRetryInterval"), s.TransientFailureRetryInterval, time.Second, 12*time.Hour, FormatTimeSpan)
-	between(v, field("OutboundConnectionFailureRetryInterval"), s.OutboundConnectionFailureRetryInterval, time.Second, 20*day, FormatTimeSpan)
-	between(v, field("MessageRetryInterval"), s.MessageRetryInterval, time.Second, day, FormatTimeSpan)
-	between(v, field("DelayNotificationTimeout"), s.DelayNotificationTimeout, time.Second, 30*day, FormatTimeSpan)
-	between(v, field("MessageExpirationTimeout"), s.MessageExpirationTimeout, 5*time.Second, 90*day, FormatTimeSpan)
+	between(v, field("TransientFailureRetryInterval"), s.TransientFailureRetryInterval, time.Second, 12*time.Hour, param.FormatTimeSpan)
+	between(v, field("OutboundConnectionFailureRetryInterval"), s.OutboundConnectionFailureRetryInterval, time.Second, 20*day, param.FormatTimeSpan)
+	between(v, field("MessageRetryInterval"), s.MessageRetryInterval, time.Second, day, param.FormatTimeSpan)
+	between(v, field("DelayNotificationTimeout"), s.DelayNotificationTimeout, time.Second, 30*day, param.FormatTimeSpan)
+	between(v, field("MessageExpirationTimeout"), s.MessageExpirationTimeout, 5*time.Second, 90*day, param.FormatTimeSpan)
 
 	// Set-TransportService: the notice should come after the transient retries,
 	// and it never comes if the message expires before.
@@ -43,10 +44,10 @@ func (v *checker) service(path string, s *Service) {
 	switch notice := s.DelayNotificationTimeout; {
 	case notice <= retries:
 		v.warn(field("DelayNotificationTimeout"), CodeDelayNotification,
-			"senders are told of a delay while the transient retries still run, which take %s; give more", FormatTimeSpan(retries))
+			"senders are told of a delay while the transient retries still run, which take %s; give more", param.FormatTimeSpan(retries))
 	case notice >= s.MessageExpirationTimeout:
 		v.warn(field("DelayNotificationTimeout"), CodeDelayNotification,
-			"senders are never told of a delay, because messages expire after %s; give less", FormatTimeSpan(s.MessageExpirationTimeout))
+			"senders are never told of a delay, because messages expire after %s; give less", param.FormatTimeSpan(s.MessageExpirationTimeout))
 	}
 }
 
@@ -73,7 +74,7 @@ func (v *checker) remote() {
 func (v *checker) reports(t *Transport) {
 	for _, size := range []struct {
 		field string
-		value ByteSize
+		value param.Size
 	}{
 		{"ExternalDsnMaxMessageAttachSize", t.ExternalDsnMaxMessageAttachSize.Or(0)},
 		{"InternalDsnMaxMessageAttachSize", t.InternalDsnMaxMessageAttachSize.Or(0)},

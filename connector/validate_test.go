@@ -11,6 +11,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -29,16 +30,16 @@ func ruleConfig() *connector.Config {
 		Receive: []connector.Receive{
 			{
 				Name:             "Default",
-				Bindings:         []netip.AddrPort{connector.MustParseBinding("0.0.0.0:25")},
-				RemoteIPRanges:   []connector.Range{connector.MustParseRange("0.0.0.0-255.255.255.255")},
-				AuthMechanism:    connector.Value(auth.TLS | auth.BasicAuth | auth.BasicAuthRequireTLS),
-				PermissionGroups: connector.Value(permission.ExchangeUsers),
+				Bindings:         []netip.AddrPort{param.MustParseBinding("0.0.0.0:25")},
+				RemoteIPRanges:   []param.Range{param.MustParseRange("0.0.0.0-255.255.255.255")},
+				AuthMechanism:    param.Value(auth.TLS | auth.BasicAuth | auth.BasicAuthRequireTLS),
+				PermissionGroups: param.Value(permission.ExchangeUsers),
 			},
 			{
 				Name:             "Relay",
-				Bindings:         []netip.AddrPort{connector.MustParseBinding("10.2.3.4:25")},
-				RemoteIPRanges:   []connector.Range{connector.MustParseRange("192.168.5.0/24")},
-				PermissionGroups: connector.Value(permission.AnonymousUsers),
+				Bindings:         []netip.AddrPort{param.MustParseBinding("10.2.3.4:25")},
+				RemoteIPRanges:   []param.Range{param.MustParseRange("192.168.5.0/24")},
+				PermissionGroups: param.Value(permission.AnonymousUsers),
 				Permissions:      []permission.Grant{{To: permission.SIDAnonymous, Allow: permission.SetOf(permission.AcceptAnyRecipient)}},
 			},
 		},
@@ -46,9 +47,9 @@ func ruleConfig() *connector.Config {
 			{
 				Name:                     "Gateway",
 				AddressSpaces:            []routing.AddressSpace{routing.MustParseAddressSpace("*")},
-				SmartHosts:               []connector.SmartHost{connector.MustParseSmartHost("smtpgateway1.contoso.com")},
+				SmartHosts:               []param.SmartHost{param.MustParseSmartHost("smtpgateway1.contoso.com")},
 				SmartHostAuthMechanism:   auth.BasicAuth | auth.BasicAuthRequireTLS,
-				AuthenticationCredential: &connector.Credential{UserName: "hub", Password: "secret"},
+				AuthenticationCredential: &param.Credential{UserName: "hub", Password: "secret"},
 			},
 			{Name: "Direct", AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace("fabrikam.com")}},
 		},
@@ -82,7 +83,7 @@ func gateway(f func(s *connector.Send)) func(*connector.Config) {
 // linked makes the first Send connector the way out of a Receive connector.
 func linked(f func(s *connector.Send)) func(*connector.Config) {
 	return gateway(func(s *connector.Send) {
-		s.LinkedReceiveConnector, s.AddressSpaces, s.MaxMessageSize = "Relay", nil, connector.UnlimitedSize
+		s.LinkedReceiveConnector, s.AddressSpaces, s.MaxMessageSize = "Relay", nil, param.UnlimitedSize
 		f(s)
 	})
 }
@@ -94,36 +95,36 @@ func direct(f func(s *connector.Send)) func(*connector.Config) {
 func edge(f func(c *connector.Config)) func(*connector.Config) {
 	return func(c *connector.Config) {
 		c.Servers[0].Edge = true
-		c.Receive[0].PermissionGroups = connector.Value(permission.AnonymousUsers)
+		c.Receive[0].PermissionGroups = param.Value(permission.AnonymousUsers)
 		f(c)
 	}
 }
 
 var receiveRows = []ruleRow{
 	{rule: "R1", path: `Receive["Relay"].AuthMechanism`, code: connector.CodeAuthInvalid,
-		wrong: relay(func(r *connector.Receive) { r.AuthMechanism = connector.Value(auth.Mechanism(1 << 12)) }),
-		legal: relay(func(r *connector.Receive) { r.AuthMechanism = connector.Value(auth.None) })},
+		wrong: relay(func(r *connector.Receive) { r.AuthMechanism = param.Value(auth.Mechanism(1 << 12)) }),
+		legal: relay(func(r *connector.Receive) { r.AuthMechanism = param.Value(auth.None) })},
 	{rule: "R2", path: `Receive["Relay"].AuthMechanism`, code: connector.CodeAuthNeedsTLS,
-		wrong: relay(func(r *connector.Receive) { r.AuthMechanism = connector.Value(auth.TLS | auth.BasicAuthRequireTLS) }),
+		wrong: relay(func(r *connector.Receive) { r.AuthMechanism = param.Value(auth.TLS | auth.BasicAuthRequireTLS) }),
 		legal: relay(func(r *connector.Receive) {
-			r.AuthMechanism = connector.Value(auth.TLS | auth.BasicAuth | auth.BasicAuthRequireTLS)
+			r.AuthMechanism = param.Value(auth.TLS | auth.BasicAuth | auth.BasicAuthRequireTLS)
 		})},
 	{rule: "R3", path: `Receive["Relay"].RequireTLS`, code: connector.CodeRequireTLS,
-		wrong: relay(func(r *connector.Receive) { r.RequireTLS, r.AuthMechanism = true, connector.Value(auth.None) }),
+		wrong: relay(func(r *connector.Receive) { r.RequireTLS, r.AuthMechanism = true, param.Value(auth.None) }),
 		legal: relay(func(r *connector.Receive) { r.RequireTLS = true })},
 	{rule: "R4 beside", path: `Receive["Relay"].AuthMechanism`, code: connector.CodeExternalExclusive,
 		wrong: relay(func(r *connector.Receive) {
-			r.AuthMechanism = connector.Value(auth.ExternalAuthoritative | auth.BasicAuth)
-			r.PermissionGroups = connector.Value(permission.ExchangeServers)
+			r.AuthMechanism = param.Value(auth.ExternalAuthoritative | auth.BasicAuth)
+			r.PermissionGroups = param.Value(permission.ExchangeServers)
 		}),
 		legal: relay(func(r *connector.Receive) {
-			r.AuthMechanism = connector.Value(auth.ExternalAuthoritative | auth.TLS)
-			r.PermissionGroups = connector.Value(permission.ExchangeServers)
+			r.AuthMechanism = param.Value(auth.ExternalAuthoritative | auth.TLS)
+			r.PermissionGroups = param.Value(permission.ExchangeServers)
 		})},
 	{rule: "R4 groups", path: `Receive["Relay"].PermissionGroups`, code: connector.CodeExternalGroups,
-		wrong: relay(func(r *connector.Receive) { r.AuthMechanism = connector.Value(auth.ExternalAuthoritative) })},
+		wrong: relay(func(r *connector.Receive) { r.AuthMechanism = param.Value(auth.ExternalAuthoritative) })},
 	{rule: "R5 Tls", path: `Receive["Relay"].DomainSecureEnabled`, code: connector.CodeDomainSecure,
-		wrong: relay(func(r *connector.Receive) { r.DomainSecureEnabled, r.AuthMechanism = true, connector.Value(auth.None) }),
+		wrong: relay(func(r *connector.Receive) { r.DomainSecureEnabled, r.AuthMechanism = true, param.Value(auth.None) }),
 		legal: relay(func(r *connector.Receive) { r.DomainSecureEnabled = true })},
 	{rule: "R5 list", path: `Receive["Relay"].DomainSecureEnabled`, code: connector.CodeDomainSecureList, warn: true,
 		wrong: func(c *connector.Config) {
@@ -148,33 +149,33 @@ var receiveRows = []ruleRow{
 	{rule: "R7", path: `Receive["Relay"].Bindings[0]`, code: connector.CodeBindingsConflict,
 		wrong: func(c *connector.Config) {
 			c.Receive[0].Bindings = c.Receive[1].Bindings
-			c.Receive[0].RemoteIPRanges = []connector.Range{connector.MustParseRange("192.168.5.0/25"), connector.MustParseRange("192.168.5.128/25")}
+			c.Receive[0].RemoteIPRanges = []param.Range{param.MustParseRange("192.168.5.0/25"), param.MustParseRange("192.168.5.128/25")}
 		},
 		legal: func(c *connector.Config) { c.Receive[0].Bindings = c.Receive[1].Bindings }},
 	{rule: "R7 wildcard", path: `Receive["Relay"].Bindings[0]`, code: connector.CodeBindingsConflict,
 		wrong: func(c *connector.Config) { c.Receive[1].RemoteIPRanges = c.Receive[0].RemoteIPRanges },
 		legal: func(c *connector.Config) { // another family is another endpoint
 			c.Receive[1].RemoteIPRanges = c.Receive[0].RemoteIPRanges
-			c.Receive[0].Bindings = []netip.AddrPort{connector.MustParseBinding("[::]:25")}
+			c.Receive[0].Bindings = []netip.AddrPort{param.MustParseBinding("[::]:25")}
 		}},
 	{rule: "R7 by family", path: `Receive["Relay"].Bindings[0]`, code: connector.CodeBindingsConflict,
 		wrong: func(c *connector.Config) { // no client of IPv6 comes to an address of IPv4
 			c.Receive[0].Bindings = c.Receive[1].Bindings
-			c.Receive[0].RemoteIPRanges = append([]connector.Range{connector.MustParseRange("2001:db8::/32")}, c.Receive[1].RemoteIPRanges...)
+			c.Receive[0].RemoteIPRanges = append([]param.Range{param.MustParseRange("2001:db8::/32")}, c.Receive[1].RemoteIPRanges...)
 		},
 		legal: func(c *connector.Config) { // and connectors without any for the binding have none in common
-			both := []netip.AddrPort{connector.MustParseBinding("[::1]:25"), connector.MustParseBinding("10.2.3.4:25")}
+			both := []netip.AddrPort{param.MustParseBinding("[::1]:25"), param.MustParseBinding("10.2.3.4:25")}
 			c.Receive[0].Bindings, c.Receive[1].Bindings = both, both
 		}},
 	{rule: "R7b", path: `Receive["Relay"].Bindings[0]`, code: connector.CodeRoleConflict, warn: true,
-		wrong: relay(func(r *connector.Receive) { r.TransportRole = connector.FrontendTransport }),
+		wrong: relay(func(r *connector.Receive) { r.TransportRole = param.FrontendTransport }),
 		legal: func(c *connector.Config) { // another server is another endpoint
-			c.Receive[1].TransportRole, c.Receive[1].Server = connector.FrontendTransport, "HubB"
+			c.Receive[1].TransportRole, c.Receive[1].Server = param.FrontendTransport, "HubB"
 		}},
 	{rule: "R8", path: `Receive["Relay"].RemoteIPRanges`, code: connector.CodeRangesOverlap, warn: true,
 		wrong: func(c *connector.Config) {
 			c.Receive[0].Bindings = c.Receive[1].Bindings
-			c.Receive[0].RemoteIPRanges = []connector.Range{connector.MustParseRange("192.168.4.0-192.168.5.7")}
+			c.Receive[0].RemoteIPRanges = []param.Range{param.MustParseRange("192.168.4.0-192.168.5.7")}
 		},
 		legal: func(c *connector.Config) { c.Receive[0].Bindings = c.Receive[1].Bindings }},
 	{rule: "R9", path: `Receive["Relay"].ConnectionInactivityTimeout`, code: connector.CodeTimeoutOrder,
@@ -182,9 +183,9 @@ var receiveRows = []ruleRow{
 		legal: relay(func(r *connector.Receive) { r.ConnectionInactivityTimeout = 10*time.Minute - 1 })},
 	{rule: "R10", path: `Receive["Relay"].BinaryMimeEnabled`, code: connector.CodeBinaryMime,
 		wrong: relay(func(r *connector.Receive) {
-			r.BinaryMimeEnabled, r.ChunkingEnabled = connector.Value(true), connector.Value(false)
+			r.BinaryMimeEnabled, r.ChunkingEnabled = param.Value(true), param.Value(false)
 		}),
-		legal: relay(func(r *connector.Receive) { r.ChunkingEnabled = connector.Value(false) })},
+		legal: relay(func(r *connector.Receive) { r.ChunkingEnabled = param.Value(false) })},
 	{rule: "R11", path: `Receive["Relay"].Banner`, code: connector.CodeBannerInvalid,
 		wrong: relay(func(r *connector.Receive) { r.Banner = "Contoso Mail" }),
 		legal: relay(func(r *connector.Receive) { r.Banner = "220 Contoso Mail" })},
@@ -196,29 +197,29 @@ var receiveRows = []ruleRow{
 			c.Receive[1].SuppressXAnonymousTls, c.Transport.UseDowngradedExchangeServerAuth = true, true
 		}},
 	{rule: "R14 users", path: `Receive["Default"].PermissionGroups`, code: connector.CodeNotOnEdge,
-		wrong: edge(func(c *connector.Config) { c.Receive[0].PermissionGroups = connector.Value(permission.ExchangeUsers) }),
+		wrong: edge(func(c *connector.Config) { c.Receive[0].PermissionGroups = param.Value(permission.ExchangeUsers) }),
 		legal: edge(func(c *connector.Config) {})},
 	{rule: "R14 legacy", path: `Receive["Default"].PermissionGroups`, code: connector.CodeNotOnEdge,
 		wrong: edge(func(c *connector.Config) {
-			c.Receive[0].PermissionGroups = connector.Value(permission.ExchangeLegacyServers)
+			c.Receive[0].PermissionGroups = param.Value(permission.ExchangeLegacyServers)
 		}),
 		legal: edge(func(c *connector.Config) { // the preset leaves them out there
-			c.Receive[0].Usage, c.Receive[0].PermissionGroups = internal, connector.Setting[permission.Group]{}
+			c.Receive[0].Usage, c.Receive[0].PermissionGroups = internal, param.Setting[permission.Group]{}
 		})},
 	{rule: "R14 client", path: `Receive["Default"].Usage`, code: connector.CodeNotOnEdge,
-		wrong: edge(func(c *connector.Config) { c.Receive[0].Usage = connector.UsageClient })},
+		wrong: edge(func(c *connector.Config) { c.Receive[0].Usage = param.UsageClient })},
 	{rule: "R15", path: `Receive["Relay"].PermissionGroups`, code: connector.CodeGroupCustom, warn: true,
 		wrong: relay(func(r *connector.Receive) {
-			r.PermissionGroups, r.Permissions = connector.Value(permission.AnonymousUsers|permission.Custom), nil
+			r.PermissionGroups, r.Permissions = param.Value(permission.AnonymousUsers|permission.Custom), nil
 		}),
 		legal: relay(func(r *connector.Receive) {
-			r.PermissionGroups = connector.Value(permission.AnonymousUsers | permission.Custom)
+			r.PermissionGroups = param.Value(permission.AnonymousUsers | permission.Custom)
 		})},
 	{rule: "R16", path: `Receive["Relay"].PermissionGroups`, code: connector.CodeAcceptsNothing, warn: true,
 		wrong: relay(func(r *connector.Receive) {
-			r.PermissionGroups, r.Permissions = connector.Setting[permission.Group]{}, nil
+			r.PermissionGroups, r.Permissions = param.Setting[permission.Group]{}, nil
 		}),
-		legal: relay(func(r *connector.Receive) { r.PermissionGroups = connector.Setting[permission.Group]{} })},
+		legal: relay(func(r *connector.Receive) { r.PermissionGroups = param.Setting[permission.Group]{} })},
 	{rule: "R18", path: "Receive[1].Name", code: connector.CodeNameDuplicate,
 		wrong: relay(func(r *connector.Receive) { r.Name = "DEFAULT" }),
 		legal: relay(func(r *connector.Receive) { r.Name, r.Server = "Default", "HubB" })},
@@ -242,7 +243,7 @@ var receiveRows = []ruleRow{
 	{rule: "ranges missing", path: `Receive["Relay"].RemoteIPRanges`, code: connector.CodeRangesMissing,
 		wrong: relay(func(r *connector.Receive) { r.RemoteIPRanges = nil })},
 	{rule: "range zero", path: `Receive["Relay"].RemoteIPRanges[1]`, code: connector.CodeRangeInvalid,
-		wrong: relay(func(r *connector.Receive) { r.RemoteIPRanges = append(r.RemoteIPRanges, connector.Range{}) })},
+		wrong: relay(func(r *connector.Receive) { r.RemoteIPRanges = append(r.RemoteIPRanges, param.Range{}) })},
 	{rule: "default domain", path: `Receive["Relay"].DefaultDomain`, code: connector.CodeDefaultDomain,
 		wrong: relay(func(r *connector.Receive) { r.DefaultDomain = "fabrikam.com" }),
 		legal: relay(func(r *connector.Receive) { r.DefaultDomain = "contoso" })},
@@ -253,11 +254,11 @@ var receiveRows = []ruleRow{
 		wrong: relay(func(r *connector.Receive) { r.Fqdn = "mail contoso" }),
 		legal: relay(func(r *connector.Receive) { r.Fqdn = "mail.contoso.com" })},
 	{rule: "unreachable users", path: `Receive["Default"].PermissionGroups`, code: connector.CodeGroupUnreachable, warn: true,
-		wrong: func(c *connector.Config) { c.Receive[0].AuthMechanism = connector.Value(auth.TLS) }},
+		wrong: func(c *connector.Config) { c.Receive[0].AuthMechanism = param.Value(auth.TLS) }},
 	{rule: "unreachable partners", path: `Receive["Relay"].PermissionGroups`, code: connector.CodeGroupUnreachable, warn: true,
-		wrong: relay(func(r *connector.Receive) { r.PermissionGroups = connector.Value(permission.Partners) }),
+		wrong: relay(func(r *connector.Receive) { r.PermissionGroups = param.Value(permission.Partners) }),
 		legal: relay(func(r *connector.Receive) {
-			r.PermissionGroups, r.DomainSecureEnabled = connector.Value(permission.Partners), true
+			r.PermissionGroups, r.DomainSecureEnabled = param.Value(permission.Partners), true
 		})},
 	{rule: "not enforced", path: `Receive["Relay"].OrarEnabled`, code: connector.CodeNotEnforced, warn: true,
 		wrong: relay(func(r *connector.Receive) { r.OrarEnabled = true })},
@@ -271,8 +272,8 @@ var receiveRows = []ruleRow{
 }
 
 var (
-	internal = connector.UsageInternal
-	unset    = connector.Setting[auth.Mechanism]{}
+	internal = param.UsageInternal
+	unset    = param.Setting[auth.Mechanism]{}
 )
 
 func TestRules(t *testing.T) {
@@ -312,7 +313,7 @@ func TestRules(t *testing.T) {
 func TestAllMistakesAtOnce(t *testing.T) {
 	c := &connector.Config{
 		Server:   "HubA",
-		Receive:  []connector.Receive{{RequireTLS: true, AuthMechanism: connector.Value(auth.BasicAuthRequireTLS), Banner: "hello", MaxHopCount: 501}},
+		Receive:  []connector.Receive{{RequireTLS: true, AuthMechanism: param.Value(auth.BasicAuthRequireTLS), Banner: "hello", MaxHopCount: 501}},
 		Send:     []connector.Send{{Name: "Out", RequireTLS: true, IgnoreSTARTTLS: true, Port: -1}},
 		Accepted: nil,
 	}
@@ -358,11 +359,11 @@ func TestOverlapSweep(t *testing.T) {
 	for range 3000 {
 		c := &connector.Config{}
 		for i := range 2 + rng.IntN(4) {
-			r := connector.Receive{Name: fmt.Sprint(i), Bindings: []netip.AddrPort{connector.MustParseBinding("0.0.0.0:25")}}
+			r := connector.Receive{Name: fmt.Sprint(i), Bindings: []netip.AddrPort{param.MustParseBinding("0.0.0.0:25")}}
 			// Apart within a connector, so that a range is what it is written as.
 			for k := range 1 + rng.IntN(2) {
 				low := 128*k + rng.IntN(60)
-				r.RemoteIPRanges = append(r.RemoteIPRanges, connector.MustParseRange(fmt.Sprintf("10.0.0.%d-10.0.0.%d", low, low+rng.IntN(60))))
+				r.RemoteIPRanges = append(r.RemoteIPRanges, param.MustParseRange(fmt.Sprintf("10.0.0.%d-10.0.0.%d", low, low+rng.IntN(60))))
 			}
 			c.Receive = append(c.Receive, r)
 		}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -216,7 +217,7 @@ func (w *walk) mail() bool {
 
 // declared is the size that MAIL tells, by which recipients are routed.
 func (w *walk) declared() int64 {
-	if w.in.settings.SizeEnabled == SizeDisabled {
+	if w.in.settings.SizeEnabled == param.SizeDisabled {
 		return 0
 	}
 	return w.dialog.Size

@@ -9,6 +9,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
@@ -31,7 +32,7 @@ func TestWalkText(t *testing.T) {
 	cfg := guide(permission.Current)
 	cfg.Send = append(cfg.Send, connector.Send{Name: "ToMailboxes",
 		AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace("fabrikam.com")},
-		SmartHosts:    []connector.SmartHost{connector.MustParseSmartHost("10.2.3.9")}})
+		SmartHosts:    []param.SmartHost{param.MustParseSmartHost("10.2.3.9")}})
 	got := compile(t, cfg).Walk(d).String()
 	want := `connect 203.0.113.9 to 10.2.3.4:25
     yes  receive-connector: "Default HubA" serves the connection by its range 0.0.0.0-255.255.255.255
@@ -205,8 +206,8 @@ func TestWalkOnward(t *testing.T) {
 		p, err := connector.Compile(connector.Config{
 			Server: "A", Servers: []routing.Server{{Name: "A"}, {Name: "B"}},
 			Receive: []connector.Receive{{
-				Name: "In", Bindings: []netip.AddrPort{connector.MustParseBinding("0.0.0.0:25")}, RemoteIPRanges: []connector.Range{connector.MustParseRange("10.0.0.0/8")},
-				AuthMechanism: connector.Value(auth.ExternalAuthoritative), PermissionGroups: connector.Value(permission.ExchangeServers),
+				Name: "In", Bindings: []netip.AddrPort{param.MustParseBinding("0.0.0.0:25")}, RemoteIPRanges: []param.Range{param.MustParseRange("10.0.0.0/8")},
+				AuthMechanism: param.Value(auth.ExternalAuthoritative), PermissionGroups: param.Value(permission.ExchangeServers),
 				Permissions: []permission.Grant{{To: permission.SIDExternallySecured, Allow: permission.SetOf(permission.AcceptHeadersOrganization)}},
 			}},
 			Send: []connector.Send{{Name: "Out", AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace("*")}, SourceTransportServers: []string{source}}},

@@ -9,6 +9,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
@@ -25,7 +26,7 @@ func TestRelayTricks(t *testing.T) {
 
 func relayTricks(t *testing.T, domain string) {
 	w := only(t, func(r *connector.Receive) {
-		r.MaxProtocolErrors = connector.Value(connector.Unlimited)
+		r.MaxProtocolErrors = param.Value(param.Unlimited)
 		r.DefaultDomain = domain
 	})
 	c := w.hello(stranger, hub)
@@ -114,7 +115,7 @@ func relayTricks(t *testing.T, domain string) {
 
 // Promise S2: what STARTTLS, EHLO, RSET and AUTH forget.
 func TestNothingLeaksBetweenStates(t *testing.T) {
-	basic := func(r *connector.Receive) { r.AuthMechanism = connector.Value(auth.TLS | auth.BasicAuth) }
+	basic := func(r *connector.Receive) { r.AuthMechanism = param.Value(auth.TLS | auth.BasicAuth) }
 	t.Run("an identity from before TLS", func(t *testing.T) {
 		c := only(t, basic).hello(stranger, hub)
 		c.Do("AUTH PLAIN "+plain(userName, password), 235)
@@ -186,7 +187,7 @@ func TestNothingLeaksBetweenStates(t *testing.T) {
 
 // A user without Accept-Any-Sender can't hide another author in the header.
 func TestHeaderAuthors(t *testing.T) {
-	w := only(t, func(r *connector.Receive) { r.MaxProtocolErrors = connector.Value(connector.Unlimited) })
+	w := only(t, func(r *connector.Receive) { r.MaxProtocolErrors = param.Value(param.Unlimited) })
 	c := w.encrypted(stranger, hub)
 	c.Do("AUTH PLAIN "+plain(userName, password), 235)
 	const own = "From: Gateway <" + userName + ">\r\n"
@@ -224,10 +225,10 @@ func TestHeaderAuthors(t *testing.T) {
 // and no credential gets anywhere.
 func TestLogsAreCleanAndKeepSecrets(t *testing.T) {
 	w := only(t, func(r *connector.Receive) {
-		r.ProtocolLoggingLevel = connector.LoggingVerbose
-		r.AuthMechanism = connector.Value(auth.TLS | auth.BasicAuth)
-		r.MaxProtocolErrors = connector.Value(connector.Unlimited)
-		r.MaxLogonFailures = connector.Value(0)
+		r.ProtocolLoggingLevel = param.LoggingVerbose
+		r.AuthMechanism = param.Value(auth.TLS | auth.BasicAuth)
+		r.MaxProtocolErrors = param.Value(param.Unlimited)
+		r.MaxLogonFailures = param.Value(0)
 		r.Name = "Quoted, \"name\""
 	})
 	encoded := base64.StdEncoding.EncodeToString([]byte(password))
@@ -279,7 +280,7 @@ func TestLogsAreCleanAndKeepSecrets(t *testing.T) {
 func TestProtocolLog(t *testing.T) {
 	w := serve(t, policy(t, func() connector.Receive {
 		r := defaultHub()
-		r.Name, r.ProtocolLoggingLevel = `Log, "verbose"`, connector.LoggingVerbose
+		r.Name, r.ProtocolLoggingLevel = `Log, "verbose"`, param.LoggingVerbose
 		return r
 	}(), fromSecuredGateway()), nil)
 	c := w.hello(stranger, hub)
@@ -317,7 +318,7 @@ func TestProtocolLog(t *testing.T) {
 // Without a Verifier nobody is let in, and nobody told to try.
 func TestNoVerifier(t *testing.T) {
 	r := defaultHub()
-	r.AuthMechanism = connector.Value(auth.TLS | auth.BasicAuth)
+	r.AuthMechanism = param.Value(auth.TLS | auth.BasicAuth)
 	w := serve(t, policy(t, r), func(s *relay.Server) { s.Verifier = nil })
 	c := w.client(stranger, hub)
 	if text := c.Do("EHLO x", 250); strings.Contains(text, "AUTH") {

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/auth"
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
@@ -22,8 +22,8 @@ import (
 func verify(t *testing.T, f auth.VerifierFunc) *world {
 	t.Helper()
 	r := defaultHub()
-	r.AuthMechanism = connector.Value(auth.TLS | auth.BasicAuth)
-	r.PermissionGroups = connector.Value(permission.ExchangeUsers)
+	r.AuthMechanism = param.Value(auth.TLS | auth.BasicAuth)
+	r.PermissionGroups = param.Value(permission.ExchangeUsers)
 	return serve(t, policy(t, r), func(s *relay.Server) { s.Verifier = f })
 }
 
@@ -71,8 +71,8 @@ func TestVerifierAnswers(t *testing.T) {
 // Login without the right to submit is no login.
 func TestLoginWithoutSubmit(t *testing.T) {
 	r := defaultHub()
-	r.AuthMechanism = connector.Value(auth.TLS | auth.BasicAuth)
-	r.PermissionGroups = connector.Value(permission.AnonymousUsers)
+	r.AuthMechanism = param.Value(auth.TLS | auth.BasicAuth)
+	r.PermissionGroups = param.Value(permission.AnonymousUsers)
 	c := serve(t, policy(t, r), nil).hello(stranger, hub)
 	c.Do("AUTH PLAIN "+plain(userName, password), 535)
 	c.Do("MAIL FROM:<>", 250) // anonymous as before

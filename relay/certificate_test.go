@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
@@ -126,7 +127,7 @@ func TestDomainSecure(t *testing.T) {
 	}
 	r := defaultHub()
 	r.DomainSecureEnabled = true
-	r.PermissionGroups = connector.Value(permission.Partners)
+	r.PermissionGroups = param.Value(permission.Partners)
 	cfg.Receive = []connector.Receive{r}
 	p, err := connector.Compile(cfg)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
@@ -76,7 +77,7 @@ func TestMissingHeaders(t *testing.T) {
 
 // Whoever doesn't submit, or has another relay in front, gets nothing added.
 func TestHeadersLeftAlone(t *testing.T) {
-	off := func(r *connector.Receive) { r.AddMissingHeadersEnabled = connector.Value(false) }
+	off := func(r *connector.Receive) { r.AddMissingHeadersEnabled = param.Value(false) }
 	const received = "Received: from a by b; Mon, 1 Jan 2007 00:00:00 +0100\r\n"
 	const mailbox = "From a Mon Jan  1 00:00:00 2007\r\n"
 	for name, tt := range map[string]struct {

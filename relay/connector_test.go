@@ -9,6 +9,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
@@ -40,8 +41,8 @@ func TestGreetings(t *testing.T) {
 			name: "own words",
 			change: func(r *connector.Receive) {
 				r.Banner, r.Fqdn = "220 Contoso Mail", "mail.contoso.com"
-				r.AuthMechanism = connector.Value(auth.TLS | auth.BasicAuth)
-				r.SizeEnabled = connector.SizeEnabledWithoutValue
+				r.AuthMechanism = param.Value(auth.TLS | auth.BasicAuth)
+				r.SizeEnabled = param.SizeEnabledWithoutValue
 			},
 			banner: "Contoso Mail",
 			ehlo: "mail.contoso.com Hello [203.0.113.9]\nSIZE\nPIPELINING\nDSN\nENHANCEDSTATUSCODES\n" +
@@ -50,9 +51,9 @@ func TestGreetings(t *testing.T) {
 		{
 			name: "everything off",
 			change: func(r *connector.Receive) {
-				off := connector.Value(false)
-				r.AuthMechanism = connector.Value(auth.None)
-				r.SizeEnabled = connector.SizeDisabled
+				off := param.Value(false)
+				r.AuthMechanism = param.Value(auth.None)
+				r.SizeEnabled = param.SizeDisabled
 				r.BinaryMimeEnabled, r.ChunkingEnabled, r.DeliveryStatusNotificationEnabled = off, off, off
 				r.EightBitMimeEnabled, r.EnhancedStatusCodesEnabled, r.PipeliningEnabled = off, off, off
 				r.SmtpUtf8Enabled = off
@@ -115,7 +116,7 @@ func TestParameters(t *testing.T) {
 			closing(do("EHLO", 501))},
 		{"RequireEHLODomain, given", func(r *connector.Receive) { r.RequireEHLODomain = true },
 			do("EHLO x.contoso.com", 250)},
-		{"MaxProtocolErrors", func(r *connector.Receive) { r.MaxProtocolErrors = connector.Value(connector.Limit(2)) },
+		{"MaxProtocolErrors", func(r *connector.Receive) { r.MaxProtocolErrors = param.Value(param.Limit(2)) },
 			func(_ *testing.T, _ *world, c *relaytest.Client) {
 				c.Do("FOO", 500)
 				c.Do("FOO", 500)
@@ -123,7 +124,7 @@ func TestParameters(t *testing.T) {
 				c.Expect(421)
 				c.Closed()
 			}},
-		{"MaxProtocolErrors counts refused recipients", func(r *connector.Receive) { r.MaxProtocolErrors = connector.Value(connector.Limit(1)) },
+		{"MaxProtocolErrors counts refused recipients", func(r *connector.Receive) { r.MaxProtocolErrors = param.Value(param.Limit(1)) },
 			func(_ *testing.T, _ *world, c *relaytest.Client) {
 				c.Do("EHLO x", 250)
 				c.Do("MAIL FROM:<>", 250)
@@ -133,8 +134,8 @@ func TestParameters(t *testing.T) {
 				c.Closed()
 			}},
 		{"MaxLogonFailures", func(r *connector.Receive) {
-			r.MaxLogonFailures = connector.Value(2)
-			r.AuthMechanism = connector.Value(auth.TLS | auth.BasicAuth)
+			r.MaxLogonFailures = param.Value(2)
+			r.AuthMechanism = param.Value(auth.TLS | auth.BasicAuth)
 		},
 			func(_ *testing.T, _ *world, c *relaytest.Client) {
 				c.Do("EHLO x", 250)
@@ -145,11 +146,11 @@ func TestParameters(t *testing.T) {
 			}},
 		{"MaxRecipientsPerMessage", func(r *connector.Receive) { r.MaxRecipientsPerMessage = 1 },
 			do("EHLO x", 250, "MAIL FROM:<>", 250, "RCPT TO:<a@fabrikam.com>", 250, "RCPT TO:<b@fabrikam.com>", 452)},
-		{"MaxMessageSize at MAIL", func(r *connector.Receive) { r.MaxMessageSize = 64 * connector.KB },
+		{"MaxMessageSize at MAIL", func(r *connector.Receive) { r.MaxMessageSize = 64 * param.KB },
 			do("EHLO x", 250, "MAIL FROM:<> SIZE=65537", 552, "MAIL FROM:<> SIZE=65536", 250)},
-		{"MaxMessageSize in the message, just fits", func(r *connector.Receive) { r.MaxMessageSize = 64 * connector.KB },
+		{"MaxMessageSize in the message, just fits", func(r *connector.Receive) { r.MaxMessageSize = 64 * param.KB },
 			deliver("\r\n"+strings.Repeat("x", 64<<10-4)+"\r\n", 250)},
-		{"MaxMessageSize in the message, one too many", func(r *connector.Receive) { r.MaxMessageSize = 64 * connector.KB },
+		{"MaxMessageSize in the message, one too many", func(r *connector.Receive) { r.MaxMessageSize = 64 * param.KB },
 			deliver("\r\n"+strings.Repeat("x", 64<<10-3)+"\r\n", 552)},
 		{"MaxHeaderSize", func(r *connector.Receive) { r.MaxHeaderSize = 1000 },
 			deliver("Subject: "+strings.Repeat("x", 1000)+"\r\n\r\n", 552)},
@@ -157,13 +158,13 @@ func TestParameters(t *testing.T) {
 			deliver(received(4, "b")+message, 554)},
 		{"MaxHopCount, not reached", func(r *connector.Receive) { r.MaxHopCount = 3 },
 			deliver(received(2, "b")+message, 250)},
-		{"MaxLocalHopCount", func(r *connector.Receive) { r.MaxLocalHopCount = connector.Value(2) },
+		{"MaxLocalHopCount", func(r *connector.Receive) { r.MaxLocalHopCount = param.Value(2) },
 			deliver(received(3, hubName)+message, 554)},
-		{"MaxLocalHopCount, others don't count", func(r *connector.Receive) { r.MaxLocalHopCount = connector.Value(2) },
+		{"MaxLocalHopCount, others don't count", func(r *connector.Receive) { r.MaxLocalHopCount = param.Value(2) },
 			deliver(received(3, "b")+message, 250)},
 		{"BareLinefeedRejectionEnabled, default", func(*connector.Receive) {},
 			deliver("Subject: x\r\n\r\na\nb\r\n", 550)},
-		{"BareLinefeedRejectionEnabled, off", func(r *connector.Receive) { r.BareLinefeedRejectionEnabled = connector.Value(false) },
+		{"BareLinefeedRejectionEnabled, off", func(r *connector.Receive) { r.BareLinefeedRejectionEnabled = param.Value(false) },
 			deliver("Subject: x\r\n\r\na\nb\r\n", 250)},
 		{"DefaultDomain", func(r *connector.Receive) { r.DefaultDomain = "fabrikam.com" },
 			func(t *testing.T, w *world, c *relaytest.Client) {
@@ -183,9 +184,9 @@ func TestParameters(t *testing.T) {
 			r.RejectReservedTopLevelRecipientDomains = true
 			r.Permissions = []permission.Grant{anyRecipient()}
 		}, do("EHLO x", 250, "MAIL FROM:<>", 250, "RCPT TO:<a@b.test>", 550)},
-		{"PermissionGroups none", func(r *connector.Receive) { r.PermissionGroups = connector.Value(permission.Group(0)) },
+		{"PermissionGroups none", func(r *connector.Receive) { r.PermissionGroups = param.Value(permission.Group(0)) },
 			do("EHLO x", 250, "MAIL FROM:<>", 530)},
-		{"EnhancedStatusCodesEnabled off", func(r *connector.Receive) { r.EnhancedStatusCodesEnabled = connector.Value(false) },
+		{"EnhancedStatusCodesEnabled off", func(r *connector.Receive) { r.EnhancedStatusCodesEnabled = param.Value(false) },
 			func(t *testing.T, _ *world, c *relaytest.Client) {
 				c.Do("EHLO x", 250)
 				if text := c.Do("MAIL FROM:<>", 250); strings.HasPrefix(text, "2.") {
@@ -193,7 +194,7 @@ func TestParameters(t *testing.T) {
 				}
 			}},
 		{"ChunkingEnabled off", func(r *connector.Receive) {
-			r.ChunkingEnabled, r.BinaryMimeEnabled = connector.Value(false), connector.Value(false)
+			r.ChunkingEnabled, r.BinaryMimeEnabled = param.Value(false), param.Value(false)
 		}, func(_ *testing.T, _ *world, c *relaytest.Client) {
 			c.Do("EHLO x", 250)
 			c.Do("MAIL FROM:<>", 250)
@@ -248,9 +249,9 @@ func TestTimeouts(t *testing.T) {
 func TestTarpit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := defaultHub()
-		r.TarpitInterval = connector.Value(5 * time.Second)
+		r.TarpitInterval = param.Value(5 * time.Second)
 		gw := fromSecuredGateway()
-		gw.TarpitInterval = connector.Value(5 * time.Second)
+		gw.TarpitInterval = param.Value(5 * time.Second)
 		w := serve(t, policy(t, r, gw), nil)
 		for from, want := range map[string]time.Duration{stranger: 5 * time.Second, secured: 0} {
 			c := w.hello(from, hub)
@@ -329,17 +330,17 @@ func TestConnectionLimits(t *testing.T) {
 func TestMessageRateLimit(t *testing.T) {
 	for _, c := range []struct {
 		name       string
-		by         connector.RateSource
+		by         param.RateSource
 		from, mail []string // one message each; the last is too much
 	}{
-		{"by address", connector.RateByIPAddress, []string{stranger, stranger, gateway, stranger}, []string{"a", "b", "c", "d"}},
-		{"by user", connector.RateByUser, []string{stranger, gateway, gateway, secured}, []string{"a", "a", "b", "a"}},
-		{"by both", connector.RateByIPAddress | connector.RateByUser, []string{stranger, gateway, stranger, stranger}, []string{"a", "b", "c", "d"}},
+		{"by address", param.RateByIPAddress, []string{stranger, stranger, gateway, stranger}, []string{"a", "b", "c", "d"}},
+		{"by user", param.RateByUser, []string{stranger, gateway, gateway, secured}, []string{"a", "a", "b", "a"}},
+		{"by both", param.RateByIPAddress | param.RateByUser, []string{stranger, gateway, stranger, stranger}, []string{"a", "b", "c", "d"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := only(t, func(r *connector.Receive) {
-					r.MessageRateLimit, r.MessageRateSource = 2, connector.Value(c.by)
+					r.MessageRateLimit, r.MessageRateSource = 2, param.Value(c.by)
 				})
 				try := func(i int) int {
 					client := w.hello(c.from[i], hub)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/delivery"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
@@ -32,7 +33,7 @@ func through(t *testing.T, send connector.Send, sink *relaytest.Sink, changes ..
 	}
 	send.Name = "ToInternetGateway"
 	send.AddressSpaces = []routing.AddressSpace{routing.MustParseAddressSpace("*")}
-	send.SmartHosts = []connector.SmartHost{connector.MustParseSmartHost(smartHost)}
+	send.SmartHosts = []param.SmartHost{param.MustParseSmartHost(smartHost)}
 	p, err := connector.Compile(connector.Config{
 		Server:   "HubA",
 		Servers:  []routing.Server{{Name: "HubA", FQDN: hubName, Site: "Default"}},
@@ -78,7 +79,7 @@ func hop(t *testing.T, name string, users map[string]string) *relaytest.Sink {
 // From a client through the relay to a smart host that wants to know who we
 // are.
 func TestEndToEnd(t *testing.T) {
-	credential := &connector.Credential{UserName: "hub", Password: "out we go"}
+	credential := &param.Credential{UserName: "hub", Password: "out we go"}
 	known := map[string]string{"hub": "out we go"}
 	basic := connector.Send{SmartHostAuthMechanism: auth.BasicAuthRequireTLS, AuthenticationCredential: credential}
 	for _, c := range []struct {

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/relay"
@@ -25,8 +26,8 @@ func Example() {
 		Receive: []connector.Receive{{
 			Name:             "Applications",
 			Bindings:         []netip.AddrPort{netip.MustParseAddrPort("10.2.3.4:25")},
-			RemoteIPRanges:   []connector.Range{connector.MustParseRange("192.168.5.0/24")},
-			PermissionGroups: connector.Value(permission.AnonymousUsers),
+			RemoteIPRanges:   []param.Range{param.MustParseRange("192.168.5.0/24")},
+			PermissionGroups: param.Value(permission.AnonymousUsers),
 			Permissions: []permission.Grant{
 				{To: permission.SIDAnonymous, Allow: permission.SetOf(permission.AcceptAnyRecipient)},
 			},

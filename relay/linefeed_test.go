@@ -6,10 +6,11 @@ import (
 	"testing"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
 
-func allowLinefeeds(r *connector.Receive) { r.BareLinefeedRejectionEnabled = connector.Value(false) }
+func allowLinefeeds(r *connector.Receive) { r.BareLinefeedRejectionEnabled = param.Value(false) }
 
 // Where bare line feeds are allowed, every next hop gets one message with CRLF
 // at every place where the client wrote LF, whatever the client tried with dots,

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 )
 
 // load counts the connections of one Receive connector. It outlives policies,
@@ -28,7 +29,7 @@ const (
 func (l *load) enter(r *connector.Receive, source netip.Addr) overload {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if r.MaxInboundConnection != connector.Unlimited {
+	if r.MaxInboundConnection != param.Unlimited {
 		free := int(r.MaxInboundConnection) - l.total
 		if free <= 0 {
 			return overTotal
@@ -37,7 +38,7 @@ func (l *load) enter(r *connector.Receive, source netip.Addr) overload {
 			return overSource
 		}
 	}
-	if n := r.MaxInboundConnectionPerSource; n != connector.Unlimited && l.sources[source] >= int(n) {
+	if n := r.MaxInboundConnectionPerSource; n != param.Unlimited && l.sources[source] >= int(n) {
 		return overSource
 	}
 	if l.sources == nil {

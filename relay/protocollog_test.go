@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/relay"
 )
 
@@ -41,7 +42,7 @@ func (d *fullDisk) clear(n int) {
 
 func verbose() connector.Receive {
 	r := defaultHub()
-	r.ProtocolLoggingLevel = connector.LoggingVerbose
+	r.ProtocolLoggingLevel = param.LoggingVerbose
 	return r
 }
 

@@ -19,6 +19,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
@@ -41,10 +42,10 @@ const (
 
 func at(s string) netip.AddrPort { return netip.MustParseAddrPort(s) }
 
-func ranges(all ...string) []connector.Range {
-	var rs []connector.Range
+func ranges(all ...string) []param.Range {
+	var rs []param.Range
 	for _, s := range all {
-		rs = append(rs, connector.MustParseRange(s))
+		rs = append(rs, param.MustParseRange(s))
 	}
 	return rs
 }
@@ -52,10 +53,10 @@ func ranges(all ...string) []connector.Range {
 // quick returns r without the delays that only make tests slow, and with every
 // address of the world allowed to connect often.
 func quick(r connector.Receive) connector.Receive {
-	r.TarpitInterval = connector.Value(time.Duration(0))
-	r.AuthTarpitInterval = connector.Value(time.Duration(0))
+	r.TarpitInterval = param.Value(time.Duration(0))
+	r.AuthTarpitInterval = param.Value(time.Duration(0))
 	r.MaxInboundConnectionPercentagePerSource = 100
-	r.MaxInboundConnectionPerSource = connector.Unlimited
+	r.MaxInboundConnectionPerSource = param.Unlimited
 	return r
 }
 
@@ -65,8 +66,8 @@ func defaultHub() connector.Receive {
 		Name:             "Default HubA",
 		Bindings:         []netip.AddrPort{at("0.0.0.0:25"), at("[::]:25")},
 		RemoteIPRanges:   ranges("0.0.0.0-255.255.255.255", "::/0"),
-		AuthMechanism:    connector.Value(auth.TLS | auth.BasicAuth | auth.BasicAuthRequireTLS),
-		PermissionGroups: connector.Value(permission.AnonymousUsers | permission.ExchangeUsers),
+		AuthMechanism:    param.Value(auth.TLS | auth.BasicAuth | auth.BasicAuthRequireTLS),
+		PermissionGroups: param.Value(permission.AnonymousUsers | permission.ExchangeUsers),
 	})
 }
 
@@ -76,8 +77,8 @@ func fromSecuredGateway() connector.Receive {
 		Name:             "FromSecuredGateway",
 		Bindings:         []netip.AddrPort{at("0.0.0.0:25")},
 		RemoteIPRanges:   ranges(secured),
-		AuthMechanism:    connector.Value(auth.ExternalAuthoritative),
-		PermissionGroups: connector.Value(permission.ExchangeServers),
+		AuthMechanism:    param.Value(auth.ExternalAuthoritative),
+		PermissionGroups: param.Value(permission.ExchangeServers),
 	})
 }
 
@@ -87,7 +88,7 @@ func fromAnonymousGateway(grants ...permission.Grant) connector.Receive {
 		Name:             "FromAnonymousGateway",
 		Bindings:         []netip.AddrPort{at(hub)},
 		RemoteIPRanges:   ranges(gateway),
-		PermissionGroups: connector.Value(permission.AnonymousUsers),
+		PermissionGroups: param.Value(permission.AnonymousUsers),
 		Permissions:      grants,
 	})
 }

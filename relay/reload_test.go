@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/interchange-smtp/interchange/auth"
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
@@ -27,7 +27,7 @@ func TestReload(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := defaultHub()
-	r.PermissionGroups = connector.Value(permission.ExchangeUsers)
+	r.PermissionGroups = param.Value(permission.ExchangeUsers)
 	w := serve(t, policy(t, r), nil)
 	old := w.hello(stranger, hub)
 	named := defaultHub()

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
 
@@ -65,9 +65,9 @@ func TestBasicAuthentication(t *testing.T) {
 // The second scenario: the gateway is externally secured.
 func TestExternallySecured(t *testing.T) {
 	small := defaultHub()
-	small.MaxMessageSize = 64 * connector.KB
+	small.MaxMessageSize = 64 * param.KB
 	gw := fromSecuredGateway()
-	gw.MaxMessageSize = 64 * connector.KB
+	gw.MaxMessageSize = 64 * param.KB
 	w := serve(t, policy(t, small, gw), nil)
 	const foreign = "X-MS-Exchange-Organization-SCL: -1\r\n"
 	big := "Received: from a by b; Mon, 1 Jan 2007 00:00:00 +0000\r\n" +

@@ -10,6 +10,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/smtpserver"
 )
@@ -137,15 +138,15 @@ func (sv *service) banner(now time.Time) string {
 // counted.
 func (sv *service) allow(source netip.Addr, user func() string, now time.Time) bool {
 	limit := sv.settings.MessageRateLimit
-	if limit == connector.Unlimited || limit == 0 {
+	if limit == param.Unlimited || limit == 0 {
 		return true
 	}
-	by := sv.settings.MessageRateSource.Or(connector.RateByIPAddress)
+	by := sv.settings.MessageRateSource.Or(param.RateByIPAddress)
 	ok := true
-	if by&connector.RateByIPAddress != 0 {
+	if by&param.RateByIPAddress != 0 {
 		ok = sv.rate.allow(rateKey{addr: source}, int(limit), now)
 	}
-	if ok && by&connector.RateByUser != 0 {
+	if ok && by&param.RateByUser != 0 {
 		ok = sv.rate.allow(rateKey{user: user()}, int(limit), now)
 	}
 	return ok

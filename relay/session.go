@@ -9,6 +9,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/network"
 	"github.com/interchange-smtp/interchange/internal/smtpserver"
@@ -59,7 +60,7 @@ func newSession(s *Server, sv *service, channel auth.Channel, now time.Time) *se
 		source:  network.Source(channel.Remote.Addr()),
 		rules:   sv.in.Open(channel),
 	}
-	if s.protocol.w != nil && sv.settings.ProtocolLoggingLevel == connector.LoggingVerbose {
+	if s.protocol.w != nil && sv.settings.ProtocolLoggingLevel == param.LoggingVerbose {
 		sess.protocol = newConversation(&s.protocol, sess)
 	}
 	return sess
@@ -74,8 +75,8 @@ func (s *session) Hello(_ context.Context, name string, esmtp bool) (smtpserver.
 	}
 	s.helo, s.esmtp = name, esmtp
 	r := s.service.settings
-	offer := smtpserver.Offer{Size: r.SizeEnabled != connector.SizeDisabled}
-	if r.SizeEnabled == connector.SizeEnabled {
+	offer := smtpserver.Offer{Size: r.SizeEnabled != param.SizeDisabled}
+	if r.SizeEnabled == param.SizeEnabled {
 		offer.MaxSize = s.rules.MaxSize()
 	}
 	if s.service.verifier != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/emersion/go-msgauth/dkim"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
@@ -94,7 +95,7 @@ func TestMessagesStream(t *testing.T) {
 	const size = 64 << 20
 	var got int64
 	r := defaultHub()
-	r.MaxMessageSize = 1 * connector.GB
+	r.MaxMessageSize = 1 * param.GB
 	w := serve(t, policy(t, r), handle(func(_ context.Context, _ *relay.Envelope, body io.Reader) error {
 		var err error
 		got, err = io.Copy(io.Discard, body)
@@ -135,7 +136,7 @@ func TestMessagesStream(t *testing.T) {
 
 // A header is bounded even where nothing else is.
 func TestEndlessHeader(t *testing.T) {
-	w := only(t, func(r *connector.Receive) { r.MaxMessageSize = 1 * connector.GB })
+	w := only(t, func(r *connector.Receive) { r.MaxMessageSize = 1 * param.GB })
 	c := w.hello(stranger, hub)
 	c.Do("MAIL FROM:<>", 250)
 	c.Do("RCPT TO:<"+inside+">", 250)
@@ -197,7 +198,7 @@ func TestHeadersShareMemory(t *testing.T) {
 // others can't begin one.
 func TestTransactionsAreShared(t *testing.T) {
 	w := only(t, func(r *connector.Receive) {
-		r.MaxInboundConnectionPerSource, r.MaxInboundConnectionPercentagePerSource = connector.Unlimited, 100
+		r.MaxInboundConnectionPerSource, r.MaxInboundConnectionPercentagePerSource = param.Unlimited, 100
 	})
 	opened := 0
 	for range 300 {
@@ -227,7 +228,7 @@ func TestHeaderOfTooManyLines(t *testing.T) {
 // Whatever octets a message has, they arrive behind the trace field, or it is
 // refused.
 func TestBodiesArriveUnchanged(t *testing.T) {
-	w := only(t, func(r *connector.Receive) { r.MaxProtocolErrors = connector.Value(connector.Unlimited) })
+	w := only(t, func(r *connector.Receive) { r.MaxProtocolErrors = param.Value(param.Unlimited) })
 	rnd := rand.New(rand.NewPCG(3, 4))
 	alphabet := []string{"\r\n", ".", "x", "\r\n.", "\xff", "Received: a\r\n", "\t", " ", strings.Repeat("y", 5000)}
 	for range 200 {

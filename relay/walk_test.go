@@ -15,6 +15,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/relay"
@@ -66,17 +67,17 @@ func randomConnector(r *rand.Rand, name string) connector.Receive {
 		Name:           name,
 		Bindings:       []netip.AddrPort{at(oneOf(r, hub, "0.0.0.0:25", "0.0.0.0:25", "0.0.0.0:465"))},
 		RemoteIPRanges: ranges(oneOf(r, stranger, gateway, "0.0.0.0/0", "192.168.0.0/16")),
-		AuthMechanism: connector.Value(oneOf(r, auth.TLS, auth.BasicAuth, auth.TLS|auth.BasicAuth,
+		AuthMechanism: param.Value(oneOf(r, auth.TLS, auth.BasicAuth, auth.TLS|auth.BasicAuth,
 			auth.TLS|auth.BasicAuth|auth.BasicAuthRequireTLS, auth.TLS|auth.ExternalAuthoritative)),
-		PermissionGroups: connector.Value(permission.ExchangeServers | oneOf(r, permission.AnonymousUsers, permission.AnonymousUsers|permission.ExchangeUsers,
+		PermissionGroups: param.Value(permission.ExchangeServers | oneOf(r, permission.AnonymousUsers, permission.AnonymousUsers|permission.ExchangeUsers,
 			permission.AnonymousUsers|permission.ExchangeUsers, permission.ExchangeUsers, permission.Partners)),
 		RequireEHLODomain:                         rare(),
 		RejectReservedSecondLevelRecipientDomains: rare(), RejectReservedTopLevelRecipientDomains: rare(), RejectSingleLabelRecipientDomains: rare(),
-		EnhancedStatusCodesEnabled: connector.Value(!rare()),
-		SizeEnabled:                connector.SizeMode(r.IntN(3)),
-		MaxMessageSize:             64 * connector.KB, MaxHeaderSize: connector.KB, MaxHopCount: 2, MaxLocalHopCount: connector.Value(r.IntN(3)),
+		EnhancedStatusCodesEnabled: param.Value(!rare()),
+		SizeEnabled:                param.SizeMode(r.IntN(3)),
+		MaxMessageSize:             64 * param.KB, MaxHeaderSize: param.KB, MaxHopCount: 2, MaxLocalHopCount: param.Value(r.IntN(3)),
 		MaxRecipientsPerMessage: oneOf(r, 1, 2, 100),
-		MaxProtocolErrors:       connector.Value(connector.Unlimited), MaxLogonFailures: connector.Value(0),
+		MaxProtocolErrors:       param.Value(param.Unlimited), MaxLogonFailures: param.Value(0),
 	})
 	if m, _ := c.AuthMechanism.Get(); m.Has(auth.TLS) && !m.Has(auth.ExternalAuthoritative) {
 		c.RequireTLS, c.DomainSecureEnabled = rare(), rare()
@@ -102,14 +103,14 @@ func randomPolicy(r *rand.Rand) *connector.Policy {
 			Servers:  []routing.Server{{Name: "HubA", FQDN: hubName}},
 			Accepted: []routing.AcceptedDomain{{DomainName: "fabrikam.com"}, {DomainName: "relay.test", DomainType: routing.ExternalRelay}},
 			Send: []connector.Send{
-				{Name: "Internet", AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace(oneOf(r, "*", "contoso.com"))}, MaxMessageSize: 64 * connector.KB},
-				{Name: "Inside", AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace("fabrikam.com")}, Enabled: connector.Value(r.IntN(4) > 0),
-					SmartHosts: []connector.SmartHost{connector.MustParseSmartHost("10.2.3.9")}},
+				{Name: "Internet", AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace(oneOf(r, "*", "contoso.com"))}, MaxMessageSize: 64 * param.KB},
+				{Name: "Inside", AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace("fabrikam.com")}, Enabled: param.Value(r.IntN(4) > 0),
+					SmartHosts: []param.SmartHost{param.MustParseSmartHost("10.2.3.9")}},
 			},
 			Transport: connector.Transport{
 				TLSReceiveDomainSecureList: []string{"partner.example.net"},
-				MaxRecipientEnvelopeLimit:  oneOf(r, connector.Limit(0), connector.Limit(1)),
-				MaxReceiveSize:             oneOf(r, connector.ByteSize(0), 70*connector.KB),
+				MaxRecipientEnvelopeLimit:  oneOf(r, param.Limit(0), param.Limit(1)),
+				MaxReceiveSize:             oneOf(r, param.Size(0), 70*param.KB),
 			},
 		}
 		for i := range 1 + r.IntN(3) {
@@ -231,7 +232,7 @@ func (c *talker) hold() {
 			c.expect(s, s.Reply.String())
 		case connector.StageMail:
 			line := s.Command
-			if c.dialog.Size > 0 && c.walk.Session.Inbound().Settings().SizeEnabled != connector.SizeDisabled {
+			if c.dialog.Size > 0 && c.walk.Session.Inbound().Settings().SizeEnabled != param.SizeDisabled {
 				line += fmt.Sprintf(" SIZE=%d", c.dialog.Size)
 			}
 			c.client.Send(line)

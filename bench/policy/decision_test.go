@@ -9,6 +9,7 @@ import (
 	"github.com/gaissmai/bart"
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -100,10 +101,10 @@ func policyOf(b *testing.B, n int) *connector.Policy {
 	for i := range n {
 		if i%1000 == 0 {
 			cfg.Receive = append(cfg.Receive, connector.Receive{Name: name(i), Bindings: []netip.AddrPort{local},
-				PermissionGroups: connector.Value(permission.AnonymousUsers)})
+				PermissionGroups: param.Value(permission.AnonymousUsers)})
 		}
 		r := &cfg.Receive[len(cfg.Receive)-1]
-		r.RemoteIPRanges = append(r.RemoteIPRanges, connector.MustParseRange(prefixOf(i).String()))
+		r.RemoteIPRanges = append(r.RemoteIPRanges, param.MustParseRange(prefixOf(i).String()))
 		cfg.Accepted = append(cfg.Accepted, routing.AcceptedDomain{Name: domainOf(i), DomainName: "*." + domainOf(i)})
 	}
 	p, err := connector.Compile(cfg)
@@ -135,7 +136,7 @@ func BenchmarkPrefixMemory(b *testing.B) {
 				cfg.Receive = append(cfg.Receive, connector.Receive{Name: name(i), Bindings: []netip.AddrPort{local}})
 			}
 			r := &cfg.Receive[len(cfg.Receive)-1]
-			r.RemoteIPRanges = append(r.RemoteIPRanges, connector.MustParseRange(prefixOf(i).String()))
+			r.RemoteIPRanges = append(r.RemoteIPRanges, param.MustParseRange(prefixOf(i).String()))
 		}
 		for b.Loop() {
 			before := heap()

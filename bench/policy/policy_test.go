@@ -19,6 +19,7 @@ import (
 	"github.com/gaissmai/bart"
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 	"github.com/open-policy-agent/opa/v1/rego"
@@ -87,8 +88,8 @@ func interchange(b *testing.B) (*connector.Policy, []auth.Identity) {
 	cfg := connector.Config{Accepted: []routing.AcceptedDomain{{Name: "ours", DomainName: "contoso.com"}}}
 	for i := range rules / grants {
 		r := connector.Receive{Name: name(i), Bindings: []netip.AddrPort{local},
-			RemoteIPRanges: []connector.Range{connector.MustParseRange(prefix(i).String())},
-			AuthMechanism:  connector.Value(auth.TLS | auth.BasicAuth)}
+			RemoteIPRanges: []param.Range{param.MustParseRange(prefix(i).String())},
+			AuthMechanism:  param.Value(auth.TLS | auth.BasicAuth)}
 		for g := range grants {
 			r.Permissions = append(r.Permissions, permission.Grant{To: permission.NameSID(group(g)),
 				Allow: permission.SetOf(permission.Submit, permission.AcceptAnyRecipient)})

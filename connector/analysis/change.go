@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 )
 
 // Direction says whether more or less may happen. It has no valid zero value.
@@ -65,7 +66,7 @@ const (
 // Source is clients by where they connect.
 type Source struct {
 	Local  []netip.AddrPort // bindings; an unspecified address is all that no other binding of either policy names
-	Ranges []connector.Range
+	Ranges []param.Range
 }
 
 // Change is one thing that two policies do differently.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 )
 
@@ -145,7 +146,7 @@ func behaviour(in *connector.Inbound) string {
 	r := *in.Settings()
 	r.Name, r.Comment, r.Server, r.Usage = "", "", "", 0
 	r.Bindings, r.RemoteIPRanges, r.Permissions = nil, nil, nil
-	r.PermissionGroups = connector.Setting[permission.Group]{} // they are in the access list
+	r.PermissionGroups = param.Setting[permission.Group]{} // they are in the access list
 	var grants []string
 	for _, g := range in.ACL().Grants() {
 		grants = append(grants, fmt.Sprintf("%s %#x %#x", g.To, uint64(g.Allow), uint64(g.Deny)))

@@ -11,6 +11,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
 	"github.com/interchange-smtp/interchange/connector/internal/randompolicy"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -180,7 +181,7 @@ func from(c analysis.Change, bound []netip.AddrPort, local netip.AddrPort, remot
 		}
 	}
 	return slices.ContainsFunc(c.Sources, func(s analysis.Source) bool {
-		return slices.Contains(s.Local, at) && slices.ContainsFunc(s.Ranges, func(r connector.Range) bool { return r.Contains(remote) })
+		return slices.Contains(s.Local, at) && slices.ContainsFunc(s.Ranges, func(r param.Range) bool { return r.Contains(remote) })
 	})
 }
 

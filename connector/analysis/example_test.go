@@ -6,6 +6,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 )
 
@@ -13,9 +14,9 @@ import (
 func ExampleCompare() {
 	cfg := connector.Config{Receive: []connector.Receive{{
 		Name:             "Scanners",
-		Bindings:         []netip.AddrPort{connector.MustParseBinding("0.0.0.0:25")},
-		RemoteIPRanges:   []connector.Range{connector.MustParseRange("10.0.0.0/8")},
-		PermissionGroups: connector.Value(permission.AnonymousUsers),
+		Bindings:         []netip.AddrPort{param.MustParseBinding("0.0.0.0:25")},
+		RemoteIPRanges:   []param.Range{param.MustParseRange("10.0.0.0/8")},
+		PermissionGroups: param.Value(permission.AnonymousUsers),
 	}}}
 	before, err := connector.Compile(cfg)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -83,8 +84,8 @@ type Options struct {
 
 // Certificate is what Check must know of one.
 type Certificate struct {
-	Name                connector.SmtpX509Identifier // by which TlsCertificateName names it
-	Hosts               []string                     // its DNS names, *.contoso.com included
+	Name                param.SmtpX509Identifier // by which TlsCertificateName names it
+	Hosts               []string                 // its DNS names, *.contoso.com included
 	NotBefore, NotAfter time.Time
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
 	"github.com/interchange-smtp/interchange/connector/jsonconfig"
+	"github.com/interchange-smtp/interchange/connector/param"
 )
 
 // base is a policy about which there is nothing to say. What begins with % is
@@ -69,7 +70,7 @@ var now = time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)
 
 func options(names ...string) analysis.Options {
 	return analysis.Options{Now: now, Certificates: []analysis.Certificate{{
-		Name:  connector.SmtpX509Identifier{Issuer: "CN=Contoso CA,C=US", Subject: "CN=huba.fabrikam.com"},
+		Name:  param.SmtpX509Identifier{Issuer: "CN=Contoso CA,C=US", Subject: "CN=huba.fabrikam.com"},
 		Hosts: names, NotBefore: now.AddDate(0, -1, 0), NotAfter: now.AddDate(0, 3, 0),
 	}}}
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 )
 
@@ -41,7 +42,7 @@ func (e *entrance) mechanism(add, drop auth.Mechanism) func(*connector.Config) b
 	return e.editing(func(r *connector.Receive) bool {
 		was := r.AuthMechanism.Or(preset)
 		is := (was | add) &^ drop
-		r.AuthMechanism = connector.Value(is)
+		r.AuthMechanism = param.Value(is)
 		return is != was
 	})
 }
@@ -93,7 +94,7 @@ func (c *checker) unusedCertificate(e *entrance) {
 	if denied := e.ACL().Explain(permission.Partner(""), permission.Submit).Grants; len(denied) == 0 {
 		f.edit = e.editing(func(given *connector.Receive) bool {
 			groups := given.PermissionGroups.Or(r.PermissionGroups.Or(0))
-			given.PermissionGroups = connector.Value(groups | permission.Partners)
+			given.PermissionGroups = param.Value(groups | permission.Partners)
 			return !groups.Has(permission.Partners)
 		})
 	}

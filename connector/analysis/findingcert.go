@@ -8,6 +8,7 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
+	"github.com/interchange-smtp/interchange/connector/param"
 )
 
 // soon is how long before its end a certificate is worth a warning: the certificate
@@ -56,7 +57,7 @@ func (c *checker) certificateName(e *entrance) {
 	if !r.AuthMechanism.Or(0).Has(auth.TLS) {
 		return
 	}
-	want, err := connector.ParseSmtpX509Identifier(r.TlsCertificateName)
+	want, err := param.ParseSmtpX509Identifier(r.TlsCertificateName)
 	chosen := err == nil
 	for i := range c.opts.Certificates {
 		cert := &c.opts.Certificates[i]
@@ -122,6 +123,6 @@ func (cert *Certificate) covers(host string) bool {
 
 // normalName removes what differs between the ways in which X.500 names are
 // printed: letter case, and blanks after commas.
-func normalName(id connector.SmtpX509Identifier) string {
+func normalName(id param.SmtpX509Identifier) string {
 	return strings.ReplaceAll(strings.ToLower(id.String()), ", ", ",")
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 )
 
 // editing makes an edit of one that looks for the connector in a Config, where others
@@ -34,9 +35,9 @@ func editingSend(index int, out *connector.Outbound, edit func(*connector.Send) 
 }
 
 // disable sets Enabled to false and reports whether it was true.
-func disable(enabled *connector.Setting[bool]) bool {
+func disable(enabled *param.Setting[bool]) bool {
 	was := enabled.Or(true)
-	*enabled = connector.Value(false)
+	*enabled = param.Value(false)
 	return was
 }
 

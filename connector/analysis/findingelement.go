@@ -8,6 +8,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 )
 
@@ -98,10 +99,10 @@ func (e *element) unset() bool {
 	switch {
 	case e.receive != nil && e.field == "AuthMechanism":
 		m, _ := e.receive.AuthMechanism.Get()
-		e.receive.AuthMechanism = connector.Value(m &^ (auth.Integrated | auth.ExchangeServer))
+		e.receive.AuthMechanism = param.Value(m &^ (auth.Integrated | auth.ExchangeServer))
 		return true
 	case e.field == "ErrorPolicies":
-		e.send.ErrorPolicies &^= connector.DowngradeCustomFailures | connector.UpgradeCustomFailures
+		e.send.ErrorPolicies &^= param.DowngradeCustomFailures | param.UpgradeCustomFailures
 		return true
 	case e.field == "LinkedReceiveConnector":
 		return false // without it the connector needs address spaces
@@ -123,7 +124,7 @@ func (e *element) unset() bool {
 // noCustom leaves the group Custom out.
 func (e *element) noCustom() bool {
 	groups, _ := e.receive.PermissionGroups.Get()
-	e.receive.PermissionGroups = connector.Value(groups &^ permission.Custom)
+	e.receive.PermissionGroups = param.Value(groups &^ permission.Custom)
 	return true
 }
 
@@ -141,7 +142,7 @@ func (e *element) reachableGroups() bool {
 	if !full.DomainSecureEnabled {
 		groups &^= permission.Partners
 	}
-	e.receive.PermissionGroups = connector.Value(groups)
+	e.receive.PermissionGroups = param.Value(groups)
 	return true
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -28,7 +29,7 @@ func TestFqdnMissing(t *testing.T) {
 			c.Send[0].SourceTransportServers = []string{"HubB"}
 		}, ""},
 		{"disabled", func(c *connector.Config) {
-			c.Servers[0].FQDN, c.Send[0].Enabled = "", connector.Value(false)
+			c.Servers[0].FQDN, c.Send[0].Enabled = "", param.Value(false)
 		}, ""},
 	} {
 		cfg := with(t)

@@ -4,8 +4,8 @@ import (
 	"fmt"
 
 	"github.com/interchange-smtp/interchange/auth"
-	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 )
 
@@ -41,11 +41,11 @@ func (c *checker) behindFrontEnd() {
 // frontOf returns the connector of FrontendTransport whose clients Exchange hands on
 // to back; nil if there is none.
 func (c *checker) frontOf(back *entrance) *entrance {
-	if back.Settings().TransportRole != connector.HubTransport {
+	if back.Settings().TransportRole != param.HubTransport {
 		return nil
 	}
 	for front := range c.reached {
-		if front.Settings().TransportRole != connector.FrontendTransport || front.Settings().AuthMechanism.Or(0)&auth.BasicAuth == 0 {
+		if front.Settings().TransportRole != param.FrontendTransport || front.Settings().AuthMechanism.Or(0)&auth.BasicAuth == 0 {
 			continue
 		}
 		for _, b := range back.Settings().Bindings {

@@ -9,6 +9,7 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -19,13 +20,13 @@ func faulty(n int) connector.Config {
 	cfg := large(n)
 	for i := range cfg.Receive {
 		c := &cfg.Receive[i]
-		c.AuthMechanism = connector.Value(auth.TLS | auth.BasicAuth)
+		c.AuthMechanism = param.Value(auth.TLS | auth.BasicAuth)
 		c.OrarEnabled = true
 		c.Permissions = append(c.Permissions, allow(permission.SIDAnonymous, permission.AcceptAnyRecipient), allow(permission.SIDPartners, permission.Submit))
 		// Half of each range is the next connector's, too.
 		for j, g := range cfg.Receive[(i+1)%n].RemoteIPRanges {
 			if j%2 == 0 {
-				c.RemoteIPRanges[j] = connector.MustParseRange(g.Low().Prev().String() + "-" + g.High().Prev().String())
+				c.RemoteIPRanges[j] = param.MustParseRange(g.Low().Prev().String() + "-" + g.High().Prev().String())
 			}
 		}
 		if i%3 == 0 {

@@ -13,6 +13,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
 	"github.com/interchange-smtp/interchange/connector/internal/randompolicy"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -53,7 +54,7 @@ func findingsOf(p *connector.Policy) []string {
 			continue // told at the first of several connectors
 		}
 		for i := range f.Sources {
-			slices.SortFunc(f.Sources[i].Ranges, connector.Range.Compare)
+			slices.SortFunc(f.Sources[i].Ranges, param.Range.Compare)
 			slices.SortFunc(f.Sources[i].Local, netip.AddrPort.Compare)
 		}
 		all = append(all, fmt.Sprint(placeIndex.ReplaceAllString(f.Place, "[]"), f.Severity, f.Code, f.Text, f.Fix, f.Sources))
@@ -194,7 +195,7 @@ func TestOrderOfPeers(t *testing.T) {
 	cfg := office()
 	cfg.Server = "A"
 	cfg.Servers = []routing.Server{{Name: "A"}, {Name: "B", Site: "north"}, {Name: "C", Site: "south"}}
-	for i, role := range []connector.TransportRole{connector.HubTransport, connector.FrontendTransport, connector.HubTransport} {
+	for i, role := range []param.TransportRole{param.HubTransport, param.FrontendTransport, param.HubTransport} {
 		in := relays()
 		in.Name, in.TransportRole, in.RemoteIPRanges = fmt.Sprint("Relay ", i), role, ranges(fmt.Sprintf("10.1.%d.0/24", i))
 		in.Bindings = bindings("0.0.0.0:2525", "10.2.3.4:2525")
@@ -204,7 +205,7 @@ func TestOrderOfPeers(t *testing.T) {
 	for _, name := range []string{"Spare", "Way"} {
 		out := cfg.Send[0]
 		out.Name, out.SourceTransportServers = name, []string{"C", "A", "B"}
-		out.SmartHostAuthMechanism, out.AuthenticationCredential = auth.BasicAuthRequireTLS, &connector.Credential{UserName: "us", Password: "secret"}
+		out.SmartHostAuthMechanism, out.AuthenticationCredential = auth.BasicAuthRequireTLS, &param.Credential{UserName: "us", Password: "secret"}
 		cfg.Send = append(cfg.Send, out)
 	}
 	p := compile(t, cfg)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
+	"github.com/interchange-smtp/interchange/connector/param"
 )
 
 // selection finds connectors and ranges without effect, and where two connectors
@@ -84,7 +85,7 @@ func boundAs(e *entrance, l *partition.Listener) int {
 	return rank
 }
 
-func (s *sweep) neverWins(e *entrance, i int, r connector.Range) {
+func (s *sweep) neverWins(e *entrance, i int, r param.Range) {
 	witness, winner := s.loser(e, i)
 	if in := s.policy.Select(witness.Local, witness.Remote); in == e.Inbound {
 		winner = "; " + witness.Remote.String() + " is in a smaller one of the same connector"
@@ -94,7 +95,7 @@ func (s *sweep) neverWins(e *entrance, i int, r connector.Range) {
 		Text:    fmt.Sprintf("%v serves nobody: other ranges always win%s", r, winner),
 		Fix:     "leave it out",
 		Witness: witness,
-		Sources: []Source{{Local: e.Settings().Bindings, Ranges: []connector.Range{r}}},
+		Sources: []Source{{Local: e.Settings().Bindings, Ranges: []param.Range{r}}},
 		edit:    dropRange(e, i),
 	})
 }

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 )
 
 // redundant finds ranges that can be left out, one by one or all at once, and the
@@ -84,7 +84,7 @@ func (s *sweep) isRedundant(e *entrance, i int) {
 		Text:    fmt.Sprintf("without %v the same connector serves its clients by another range", r),
 		Fix:     "leave it out",
 		Witness: witness,
-		Sources: []Source{{Local: e.Settings().Bindings, Ranges: []connector.Range{r}}},
+		Sources: []Source{{Local: e.Settings().Bindings, Ranges: []param.Range{r}}},
 		edit:    dropRange(e, i),
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -30,7 +31,7 @@ var private = []partition.Span{
 }
 
 func spanOf(prefix string) partition.Span {
-	r := connector.MustParseRange(prefix)
+	r := param.MustParseRange(prefix)
 	return partition.Span{Low: r.Low(), High: r.High()}
 }
 
@@ -237,12 +238,12 @@ func earlier(a, b netip.Addr) netip.Addr {
 
 // largerThan reports whether s holds more addresses than a prefix of that length.
 func largerThan(s partition.Span, bits int) bool {
-	extent := connector.MustParseRange(netip.PrefixFrom(s.Low, bits).Masked().String())
+	extent := param.MustParseRange(netip.PrefixFrom(s.Low, bits).Masked().String())
 	return extent.Narrower(s.Range())
 }
 
 func spansText(spans []partition.Span) string {
-	var ranges []connector.Range
+	var ranges []param.Range
 	for _, s := range spans {
 		ranges = append(ranges, s.Range())
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -116,7 +117,7 @@ func (c *checker) smartHosts() {
 }
 
 // self says which of our own doors a smart host is; "" if it is none.
-func (c *checker) self(host connector.SmartHost, port uint16) string {
+func (c *checker) self(host param.SmartHost, port uint16) string {
 	for _, e := range c.inbounds {
 		for _, b := range e.Settings().Bindings {
 			if b.Port() != port {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -23,7 +24,7 @@ func TestServesNothing(t *testing.T) {
 		{"one beside those of others", func(c *connector.Config) { c.Receive = append(c.Receive, named(c.Receive[0], "Other", "HubB")) }, "", 0, ""},
 		{"none at all", func(c *connector.Config) { c.Receive = nil }, "Receive", analysis.SeverityWarning,
 			"There is no Receive connector, so no mail is taken; what is on the queue is sent"},
-		{"disabled", func(c *connector.Config) { c.Receive[0].Enabled = connector.Value(false) }, "Receive", analysis.SeverityWarning,
+		{"disabled", func(c *connector.Config) { c.Receive[0].Enabled = param.Value(false) }, "Receive", analysis.SeverityWarning,
 			"1 of 1 Receive connectors of this server are disabled, so no mail is taken; what is on the queue is sent"},
 		{"of other servers", func(c *connector.Config) {
 			c.Receive = []connector.Receive{named(c.Receive[0], "A", "HubB"), named(c.Receive[0], "B", "HubC"), named(c.Receive[0], "C", "hubb")}

@@ -7,12 +7,13 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
 // smallest is the lowest MaxMessageSize that a Receive connector can have. A Send
 // connector below it refuses what every Receive connector takes.
-const smallest = 64 * connector.KB
+const smallest = 64 * param.KB
 
 // sizes finds limits that leave nothing of a route, and those that let in what
 // can't go on.
@@ -59,7 +60,7 @@ func (c *checker) large(to routing.Domain, size int64) connector.Dialog {
 
 // declares reports whether the session may declare a message of that size.
 func (s *session) declares(size int64) bool {
-	return s.at.Settings().SizeEnabled != connector.SizeDisabled && s.Mail(connector.Mail{Size: size}).Allowed()
+	return s.at.Settings().SizeEnabled != param.SizeDisabled && s.Mail(connector.Mail{Size: size}).Allowed()
 }
 
 // declarer makes d a session that may send to the domain and declare the size, if one is
@@ -126,7 +127,7 @@ func (c *checker) sizeGaps() {
 func (c *checker) mostTaken() []taken {
 	most := make([]taken, len(c.domains.Classes))
 	for e := range c.reached {
-		if e.Settings().SizeEnabled == connector.SizeDisabled {
+		if e.Settings().SizeEnabled == param.SizeDisabled {
 			continue
 		}
 		for i := range c.sessions(e) {

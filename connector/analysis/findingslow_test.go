@@ -12,6 +12,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
 	"github.com/interchange-smtp/interchange/connector/internal/randompolicy"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -120,7 +121,7 @@ func holds(sources []analysis.Source, local netip.AddrPort, remote netip.Addr) b
 		at := slices.ContainsFunc(s.Local, func(b netip.AddrPort) bool {
 			return b == local || local != specific && b.Addr().IsUnspecified() && b.Port() == local.Port() && b.Addr().Is4() == local.Addr().Is4()
 		}) || local == specific && slices.Contains(s.Local, netip.MustParseAddrPort("0.0.0.0:25"))
-		return at && slices.ContainsFunc(s.Ranges, func(g connector.Range) bool { return g.Contains(remote) })
+		return at && slices.ContainsFunc(s.Ranges, func(g param.Range) bool { return g.Contains(remote) })
 	})
 }
 
@@ -145,7 +146,7 @@ func TestRangesSlow(t *testing.T) {
 			rest := slowPolicy{newSlow(p).cfg}
 			for i := range rest.cfg.Receive {
 				in := &rest.cfg.Receive[i]
-				var kept []connector.Range
+				var kept []param.Range
 				for j, g := range in.RemoteIPRanges {
 					place := fmt.Sprintf("Receive[%q]", in.Name)
 					code := found[place]

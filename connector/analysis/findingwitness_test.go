@@ -10,6 +10,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
 	"github.com/interchange-smtp/interchange/connector/internal/randompolicy"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -98,7 +99,7 @@ func inSources(_ *connector.Policy, f analysis.Finding, w connector.Walkthrough)
 
 func holdsClient(f analysis.Finding) bool {
 	return slices.ContainsFunc(f.Sources, func(s analysis.Source) bool {
-		return slices.ContainsFunc(s.Ranges, func(r connector.Range) bool { return r.Contains(f.Witness.Remote) })
+		return slices.ContainsFunc(s.Ranges, func(r param.Range) bool { return r.Contains(f.Witness.Remote) })
 	})
 }
 
@@ -171,15 +172,15 @@ func TestWitnessDeclaresSize(t *testing.T) {
 	for i, name := range []string{"A", "B", "C"} {
 		in := relays()
 		in.Name, in.Bindings = name, bindings("0.0.0.0:"+strconv.Itoa(2525+i))
-		in.SizeEnabled = []connector.SizeMode{connector.SizeDisabled, connector.SizeEnabled, connector.SizeEnabled}[i]
-		in.MaxMessageSize = []connector.ByteSize{0, 64 * connector.KB, 0}[i]
+		in.SizeEnabled = []param.SizeMode{param.SizeDisabled, param.SizeEnabled, param.SizeEnabled}[i]
+		in.MaxMessageSize = []param.Size{0, 64 * param.KB, 0}[i]
 		cfg.Receive = append(cfg.Receive, in)
 	}
 	cfg.Receive = cfg.Receive[2:]
 	small, tie := cfg.Send[0], cfg.Send[0]
-	small.Name, small.MaxMessageSize = "Small", 50*connector.KB
+	small.Name, small.MaxMessageSize = "Small", 50*param.KB
 	small.AddressSpaces = []routing.AddressSpace{routing.MustParseAddressSpace("example.net")}
-	cfg.Send[0].MaxMessageSize, tie.Name, tie.MaxMessageSize = 100*connector.KB, "Tie", 200*connector.KB
+	cfg.Send[0].MaxMessageSize, tie.Name, tie.MaxMessageSize = 100*param.KB, "Tie", 200*param.KB
 	third := tie
 	third.Name = "Tie again"
 	cfg.Send = append(cfg.Send, small, tie, third)
@@ -200,10 +201,10 @@ func TestWitnessDeclaresSize(t *testing.T) {
 // messages of any size, so no session shows what it doesn't carry.
 func TestSizeUndeclared(t *testing.T) {
 	cfg, in := office(), relays()
-	in.SizeEnabled = connector.SizeDisabled
+	in.SizeEnabled = param.SizeDisabled
 	cfg.Receive = []connector.Receive{in}
 	small := cfg.Send[0]
-	small.Name, small.MaxMessageSize = "Small", 50*connector.KB
+	small.Name, small.MaxMessageSize = "Small", 50*param.KB
 	small.AddressSpaces = []routing.AddressSpace{routing.MustParseAddressSpace("example.net")}
 	cfg.Send = append(cfg.Send, small)
 	p := compile(t, cfg)

@@ -12,6 +12,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
 	"github.com/interchange-smtp/interchange/connector/internal/randompolicy"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -193,15 +194,15 @@ func TestWho(t *testing.T) {
 	}
 	submit := func(grants ...permission.Grant) func(*connector.Config) {
 		return func(c *connector.Config) {
-			c.Receive[1].PermissionGroups = connector.Value(permission.Group(0))
+			c.Receive[1].PermissionGroups = param.Value(permission.Group(0))
 			c.Receive[1].Permissions = append([]permission.Grant{allow(permission.SIDAuthenticatedUsers, permission.Submit)}, grants...)
 		}
 	}
 	partners := func(relay bool, names ...string) func(*connector.Config) {
 		return func(c *connector.Config) {
 			c.Receive[0].DomainSecureEnabled = true
-			c.Receive[0].AuthMechanism = connector.Value(auth.TLS)
-			c.Receive[0].PermissionGroups = connector.Value(permission.Partners)
+			c.Receive[0].AuthMechanism = param.Value(auth.TLS)
+			c.Receive[0].PermissionGroups = param.Value(permission.Partners)
 			c.Transport.TLSReceiveDomainSecureList = names
 			if relay {
 				c.Receive[0].Permissions = []permission.Grant{allow(permission.SIDPartners, permission.AcceptAnyRecipient)}
@@ -223,7 +224,7 @@ func TestWho(t *testing.T) {
 			`after logging in, but nothing changes for interns (connector "Clients").`, `after logging in, but not as interns`},
 		{"two groups together",
 			clients(), func(c *connector.Config) {
-				c.Receive[1].PermissionGroups = connector.Value(permission.Group(0))
+				c.Receive[1].PermissionGroups = param.Value(permission.Group(0))
 				c.Receive[1].Permissions = []permission.Grant{group("staff", permission.Submit), group("printers", permission.AcceptAnyRecipient), group("scanners", permission.AcceptAnyRecipient)}
 			},
 			`after logging in, but nothing changes for printers or scanners who are also staff (connector "Clients").`, `after logging in as printers or scanners who are also staff`},
@@ -266,8 +267,8 @@ func TestNamesCertificatesToo(t *testing.T) {
 	} {
 		cfg := office()
 		in := &cfg.Receive[0]
-		in.AuthMechanism = connector.Value(auth.TLS | auth.BasicAuth)
-		in.PermissionGroups = connector.Value(permission.AnonymousUsers | permission.ExchangeUsers | groups)
+		in.AuthMechanism = param.Value(auth.TLS | auth.BasicAuth)
+		in.PermissionGroups = param.Value(permission.AnonymousUsers | permission.ExchangeUsers | groups)
 		in.DomainSecureEnabled = true
 		in.Permissions = []permission.Grant{{To: permission.SIDAuthenticatedUsers, Deny: permission.SetOf(permission.AcceptAnyRecipient)}}
 		cfg.Receive = cfg.Receive[:1]

@@ -8,6 +8,7 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 )
 
@@ -16,7 +17,7 @@ import (
 func TestImplicitTLS(t *testing.T) {
 	submission := func(mechanism auth.Mechanism, ports ...string) connector.Config {
 		c := office()
-		c.Receive[1].AuthMechanism = connector.Value(mechanism)
+		c.Receive[1].AuthMechanism = param.Value(mechanism)
 		c.Receive[1].Bindings = bindings(ports...)
 		return c
 	}
@@ -24,7 +25,7 @@ func TestImplicitTLS(t *testing.T) {
 	required := submission(strict, "0.0.0.0:465")
 	required.Receive[1].RequireTLS = true
 	anonymous := submission(auth.BasicAuth, "0.0.0.0:465")
-	anonymous.Receive[1].PermissionGroups = connector.Value(permission.ExchangeUsers | permission.AnonymousUsers)
+	anonymous.Receive[1].PermissionGroups = param.Value(permission.ExchangeUsers | permission.AnonymousUsers)
 	for _, row := range []struct {
 		name     string
 		old, now connector.Config

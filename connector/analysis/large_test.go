@@ -10,6 +10,7 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -25,25 +26,25 @@ func large(n int) connector.Config {
 	for i := range n {
 		c := connector.Receive{
 			Name: fmt.Sprintf("r%04d", i), Bindings: bindings("0.0.0.0:25"),
-			AuthMechanism:    connector.Value(auth.TLS | auth.BasicAuth | auth.BasicAuthRequireTLS),
-			PermissionGroups: connector.Value(permission.AnonymousUsers | permission.ExchangeUsers | permission.ExchangeServers),
+			AuthMechanism:    param.Value(auth.TLS | auth.BasicAuth | auth.BasicAuthRequireTLS),
+			PermissionGroups: param.Value(permission.AnonymousUsers | permission.ExchangeUsers | permission.ExchangeServers),
 			Permissions: []permission.Grant{
 				allow(permission.NameSID(fmt.Sprintf("group%d", i)), permission.AcceptAnySender),
 				{To: permission.NameSID(fmt.Sprintf("guests%d", i)), Deny: permission.SetOf(permission.AcceptAnyRecipient)},
 			},
 			DomainSecureEnabled: i%2 == 0,
 			MaxHopCount:         1 + i%500,
-			MaxMessageSize:      connector.ByteSize(1<<20 + i),
+			MaxMessageSize:      param.Size(1<<20 + i),
 		}
 		for j := range 10 {
 			low := netip.AddrFrom4([4]byte{10, byte(i >> 8), byte(i), byte(j * 20)})
 			high := netip.AddrFrom4([4]byte{10, byte(i >> 8), byte(i), byte(j*20 + 7 + i%5)})
-			c.RemoteIPRanges = append(c.RemoteIPRanges, connector.MustParseRange(low.String()+"-"+high.String()))
+			c.RemoteIPRanges = append(c.RemoteIPRanges, param.MustParseRange(low.String()+"-"+high.String()))
 		}
 		cfg.Receive = append(cfg.Receive, c)
 	}
 	for i := range n / 10 {
-		s := connector.Send{Name: fmt.Sprintf("s%03d", i), MaxMessageSize: connector.ByteSize(1<<20 + 1000*i)}
+		s := connector.Send{Name: fmt.Sprintf("s%03d", i), MaxMessageSize: param.Size(1<<20 + 1000*i)}
 		for j := range 100 {
 			s.AddressSpaces = append(s.AddressSpaces, routing.MustParseAddressSpace(fmt.Sprintf("*.d%d.example%d.net", j*1000+i, i%7)))
 		}
@@ -71,7 +72,7 @@ func changed(cfg connector.Config) connector.Config {
 		}
 	}
 	for i := 0; i < len(cfg.Send); i += 10 {
-		cfg.Send[i].SmartHosts = []connector.SmartHost{connector.MustParseSmartHost("mx.isp.example")}
+		cfg.Send[i].SmartHosts = []param.SmartHost{param.MustParseSmartHost("mx.isp.example")}
 	}
 	return cfg
 }
@@ -141,7 +142,7 @@ func TestTooLarge(t *testing.T) {
 	cfg = office()
 	for i := range 4000 {
 		cfg.Send = append(cfg.Send, connector.Send{
-			Name: fmt.Sprintf("s%04d", i), MaxMessageSize: connector.ByteSize(100_000 + i),
+			Name: fmt.Sprintf("s%04d", i), MaxMessageSize: param.Size(100_000 + i),
 			AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace(fmt.Sprintf("d%d.example", i))},
 		})
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -21,26 +22,26 @@ func another(f reflect.Value) bool {
 	switch v := f.Addr().Interface().(type) {
 	case *bool:
 		*v = !*v
-	case *connector.Setting[bool]:
-		*v = connector.Value(false)
+	case *param.Setting[bool]:
+		*v = param.Value(false)
 	case *int:
 		*v = 7
-	case *connector.Limit:
+	case *param.Limit:
 		*v = 7
-	case *connector.ByteSize:
-		*v = 70 * connector.KB
+	case *param.Size:
+		*v = 70 * param.KB
 	case *time.Duration:
 		*v = 77 * time.Second
 	case *string:
 		*v = "other.example"
-	case *connector.Setting[int]:
-		*v = connector.Value(7)
-	case *connector.Setting[connector.Limit]:
-		*v = connector.Value(connector.Limit(7))
-	case *connector.Setting[time.Duration]:
-		*v = connector.Value(7 * time.Second)
-	case *connector.Setting[connector.ByteSize]:
-		*v = connector.Value(70 * connector.KB)
+	case *param.Setting[int]:
+		*v = param.Value(7)
+	case *param.Setting[param.Limit]:
+		*v = param.Value(param.Limit(7))
+	case *param.Setting[time.Duration]:
+		*v = param.Value(7 * time.Second)
+	case *param.Setting[param.Size]:
+		*v = param.Value(70 * param.KB)
 	default:
 		return false
 	}
@@ -67,8 +68,8 @@ var uncompared = map[string]string{
 var special = map[string]func(*connector.Config){
 	"Receive.Bindings":         func(c *connector.Config) { c.Receive[0].Bindings = bindings("0.0.0.0:2525") },
 	"Receive.RemoteIPRanges":   func(c *connector.Config) { c.Receive[0].RemoteIPRanges = ranges("10.0.0.0/8") },
-	"Receive.AuthMechanism":    func(c *connector.Config) { c.Receive[0].AuthMechanism = connector.Value(auth.TLS) },
-	"Receive.PermissionGroups": func(c *connector.Config) { c.Receive[0].PermissionGroups = connector.Value(permission.ExchangeUsers) },
+	"Receive.AuthMechanism":    func(c *connector.Config) { c.Receive[0].AuthMechanism = param.Value(auth.TLS) },
+	"Receive.PermissionGroups": func(c *connector.Config) { c.Receive[0].PermissionGroups = param.Value(permission.ExchangeUsers) },
 	"Receive.Permissions": func(c *connector.Config) {
 		c.Receive[0].Permissions = []permission.Grant{allow(permission.SIDAnonymous, permission.AcceptAnyRecipient)}
 	},
@@ -76,10 +77,10 @@ var special = map[string]func(*connector.Config){
 	"Receive.Banner":             func(c *connector.Config) { c.Receive[0].Banner = "220 other.example" },
 	"Receive.DefaultDomain":      func(c *connector.Config) { c.Receive[0].DefaultDomain = "contoso.com" },
 	"Receive.TlsCertificateName": func(c *connector.Config) { c.Receive[0].TlsCertificateName = "<I>CN=CA<S>CN=other.example" },
-	"Receive.SizeEnabled":        func(c *connector.Config) { c.Receive[0].SizeEnabled = connector.SizeDisabled },
-	"Receive.MessageRateSource":  func(c *connector.Config) { c.Receive[0].MessageRateSource = connector.Value(connector.RateSource(0)) },
+	"Receive.SizeEnabled":        func(c *connector.Config) { c.Receive[0].SizeEnabled = param.SizeDisabled },
+	"Receive.MessageRateSource":  func(c *connector.Config) { c.Receive[0].MessageRateSource = param.Value(param.RateSource(0)) },
 	"Receive.ChunkingEnabled": func(c *connector.Config) {
-		c.Receive[0].ChunkingEnabled, c.Receive[0].BinaryMimeEnabled = connector.Value(false), connector.Value(false)
+		c.Receive[0].ChunkingEnabled, c.Receive[0].BinaryMimeEnabled = param.Value(false), param.Value(false)
 	},
 	"Receive.ConnectionTimeout": func(c *connector.Config) { c.Receive[0].ConnectionTimeout = time.Hour },
 	"Send.AddressSpaces": func(c *connector.Config) {
@@ -90,30 +91,30 @@ var special = map[string]func(*connector.Config){
 	},
 	"Send.IsScopedConnector": func(c *connector.Config) { c.Send[0].IsScopedConnector = true },
 	"Send.DNSRoutingEnabled": func(c *connector.Config) {
-		c.Send[0].DNSRoutingEnabled = connector.Value(len(c.Send[0].SmartHosts) > 0)
+		c.Send[0].DNSRoutingEnabled = param.Value(len(c.Send[0].SmartHosts) > 0)
 		if len(c.Send[0].SmartHosts) > 0 {
 			c.Send[0].SmartHosts, c.Send[0].SmartHostAuthMechanism, c.Send[0].AuthenticationCredential = nil, auth.None, nil
 		}
 	},
 	"Send.SmartHosts": func(c *connector.Config) {
-		c.Send[0].SmartHosts = []connector.SmartHost{connector.MustParseSmartHost("other.example")}
+		c.Send[0].SmartHosts = []param.SmartHost{param.MustParseSmartHost("other.example")}
 	},
 	"Send.SmartHostAuthMechanism": func(c *connector.Config) {
 		c.Send[0].SmartHostAuthMechanism = map[bool]auth.Mechanism{true: auth.BasicAuthRequireTLS, false: auth.BasicAuth}[c.Send[0].SmartHostAuthMechanism == auth.BasicAuth]
-		c.Send[0].AuthenticationCredential = &connector.Credential{UserName: "us", Password: "secret"}
+		c.Send[0].AuthenticationCredential = &param.Credential{UserName: "us", Password: "secret"}
 	},
 	"Send.AuthenticationCredential": func(c *connector.Config) {
-		c.Send[0].AuthenticationCredential = &connector.Credential{UserName: "us", Password: "other"}
+		c.Send[0].AuthenticationCredential = &param.Credential{UserName: "us", Password: "other"}
 	},
 	"Send.SourceIPAddress": func(c *connector.Config) { c.Send[0].SourceIPAddress = netip.MustParseAddr("10.9.9.9") },
 	"Send.TlsAuthLevel": func(c *connector.Config) {
-		c.Send[0].RequireTLS, c.Send[0].TlsAuthLevel = true, connector.CertificateValidation
+		c.Send[0].RequireTLS, c.Send[0].TlsAuthLevel = true, param.CertificateValidation
 	},
 	"Send.TlsDomain": func(c *connector.Config) {
-		c.Send[0].RequireTLS, c.Send[0].TlsAuthLevel, c.Send[0].TlsDomain = true, connector.DomainValidation, "other.example"
+		c.Send[0].RequireTLS, c.Send[0].TlsAuthLevel, c.Send[0].TlsDomain = true, param.DomainValidation, "other.example"
 	},
 	"Send.TlsCertificateName": func(c *connector.Config) { c.Send[0].TlsCertificateName = "<I>CN=CA<S>CN=other.example" },
-	"Send.ErrorPolicies":      func(c *connector.Config) { c.Send[0].ErrorPolicies = connector.DowngradeDnsFailures },
+	"Send.ErrorPolicies":      func(c *connector.Config) { c.Send[0].ErrorPolicies = param.DowngradeDnsFailures },
 	"Send.Permissions": func(c *connector.Config) {
 		c.Send[0].Permissions = []permission.Grant{allow(permission.SIDAnonymous, permission.SendHeadersOrganization)}
 	},
@@ -126,7 +127,7 @@ var special = map[string]func(*connector.Config){
 	},
 	"Transport.ExternalPostmasterAddress": func(c *connector.Config) { c.Transport.ExternalPostmasterAddress = "reports@contoso.com" },
 	"AcceptedDomain.Default":              func(c *connector.Config) { c.Accepted[0].Default = false; c.Accepted[1].Default = true },
-	"RemoteDomain.NDREnabled":             func(c *connector.Config) { c.Remote[0].NDREnabled = connector.Value(true) },
+	"RemoteDomain.NDREnabled":             func(c *connector.Config) { c.Remote[0].NDREnabled = param.Value(true) },
 	"RemoteDomain.DomainName":             func(c *connector.Config) { c.Remote[0].DomainName = "other.example" },
 	"AcceptedDomain.DomainType":           func(c *connector.Config) { c.Accepted[0].DomainType = routing.Authoritative },
 }
@@ -136,22 +137,22 @@ var hops = map[string]func(*connector.Send){
 	"DNS":                      func(*connector.Send) {},
 	"DNS with domain security": func(s *connector.Send) { s.DomainSecureEnabled = true },
 	"smart host": func(s *connector.Send) {
-		s.SmartHosts = []connector.SmartHost{connector.MustParseSmartHost("mx.isp.example")}
+		s.SmartHosts = []param.SmartHost{param.MustParseSmartHost("mx.isp.example")}
 	},
 	"smart host with a password": func(s *connector.Send) {
-		s.SmartHosts = []connector.SmartHost{connector.MustParseSmartHost("mx.isp.example")}
-		s.SmartHostAuthMechanism, s.AuthenticationCredential = auth.BasicAuth, &connector.Credential{UserName: "us", Password: "secret"}
+		s.SmartHosts = []param.SmartHost{param.MustParseSmartHost("mx.isp.example")}
+		s.SmartHostAuthMechanism, s.AuthenticationCredential = auth.BasicAuth, &param.Credential{UserName: "us", Password: "secret"}
 	},
 	"smart host with a password and a name": func(s *connector.Send) {
-		s.SmartHosts = []connector.SmartHost{connector.MustParseSmartHost("mx.isp.example")}
-		s.SmartHostAuthMechanism, s.AuthenticationCredential = auth.BasicAuthRequireTLS, &connector.Credential{UserName: "us", Password: "secret"}
-		s.RequireTLS, s.TlsAuthLevel, s.TlsDomain = true, connector.DomainValidation, "isp.example"
+		s.SmartHosts = []param.SmartHost{param.MustParseSmartHost("mx.isp.example")}
+		s.SmartHostAuthMechanism, s.AuthenticationCredential = auth.BasicAuthRequireTLS, &param.Credential{UserName: "us", Password: "secret"}
+		s.RequireTLS, s.TlsAuthLevel, s.TlsDomain = true, param.DomainValidation, "isp.example"
 	},
 	"smart host at port 465": func(s *connector.Send) {
-		s.SmartHosts, s.Port = []connector.SmartHost{connector.MustParseSmartHost("mx.isp.example")}, 465
+		s.SmartHosts, s.Port = []param.SmartHost{param.MustParseSmartHost("mx.isp.example")}, 465
 	},
 	"smart host in the clear": func(s *connector.Send) {
-		s.SmartHosts, s.IgnoreSTARTTLS = []connector.SmartHost{connector.MustParseSmartHost("mx.isp.example")}, true
+		s.SmartHosts, s.IgnoreSTARTTLS = []param.SmartHost{param.MustParseSmartHost("mx.isp.example")}, true
 	},
 	"another server": func(s *connector.Send) { s.SourceTransportServers = []string{"B"} },
 }
@@ -190,15 +191,15 @@ func organisation(hop func(*connector.Send)) connector.Config {
 		Links:   []routing.SiteLink{{Name: "L", Sites: []string{"one", "two"}, Cost: 1}},
 		Receive: []connector.Receive{{
 			Name: "In", Bindings: bindings("0.0.0.0:25"), RemoteIPRanges: ranges("0.0.0.0/0"), DomainSecureEnabled: true, MessageRateLimit: 600,
-			PermissionGroups: connector.Value(permission.AnonymousUsers | permission.ExchangeUsers | permission.Partners),
-			AuthMechanism:    connector.Value(auth.TLS | auth.BasicAuth),
+			PermissionGroups: param.Value(permission.AnonymousUsers | permission.ExchangeUsers | permission.Partners),
+			AuthMechanism:    param.Value(auth.TLS | auth.BasicAuth),
 		}},
 		Send: []connector.Send{{Name: "Out", AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace("*")}}},
 		Accepted: []routing.AcceptedDomain{
 			{DomainName: "contoso.com", DomainType: routing.InternalRelay, Default: true}, {DomainName: "ours.test"}, {DomainName: "ours.example.net"}, {DomainName: "ours"},
 		},
 		Services:  []connector.Service{{Name: "A"}},
-		Remote:    []connector.RemoteDomain{{Name: "partner", DomainName: "partner.test", NDREnabled: connector.Value(false)}},
+		Remote:    []connector.RemoteDomain{{Name: "partner", DomainName: "partner.test", NDREnabled: param.Value(false)}},
 		Transport: connector.Transport{TLSReceiveDomainSecureList: []string{"partner.test"}, TLSSendDomainSecureList: []string{"partner.test"}},
 	}
 	hop(&cfg.Send[0])

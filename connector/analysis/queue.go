@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -26,24 +27,24 @@ func queueSettings() []queueSetting {
 		S = connector.Service
 		T = connector.Transport
 	)
-	number := func(name string, get func(*S) connector.Limit) queueSetting {
+	number := func(name string, get func(*S) param.Limit) queueSetting {
 		return queueSetting{AspectQueue, name, func(p *P) string { return countText(int64(get(p.Service()))) }}
 	}
 	times := func(name string, get func(*S) int) queueSetting {
 		return queueSetting{AspectQueue, name, func(p *P) string { return strconv.Itoa(get(p.Service())) }}
 	}
 	span := func(name string, get func(*S) time.Duration) queueSetting {
-		return queueSetting{AspectQueue, name, func(p *P) string { return connector.FormatTimeSpan(get(p.Service())) }}
+		return queueSetting{AspectQueue, name, func(p *P) string { return param.FormatTimeSpan(get(p.Service())) }}
 	}
-	size := func(name string, get func(*T) connector.Setting[connector.ByteSize]) queueSetting {
+	size := func(name string, get func(*T) param.Setting[param.Size]) queueSetting {
 		return queueSetting{AspectReport, name, func(p *P) string { return strconv.FormatInt(int64(get(p.Transport()).Or(0)), 10) + " bytes" }}
 	}
-	flag := func(name string, get func(*T) connector.Setting[bool]) queueSetting {
+	flag := func(name string, get func(*T) param.Setting[bool]) queueSetting {
 		return queueSetting{AspectReport, name, func(p *P) string { return strconv.FormatBool(get(p.Transport()).Or(false)) }}
 	}
 	return []queueSetting{
-		number("MaxOutboundConnections", func(s *S) connector.Limit { return s.MaxOutboundConnections }),
-		number("MaxPerDomainOutboundConnections", func(s *S) connector.Limit { return s.MaxPerDomainOutboundConnections }),
+		number("MaxOutboundConnections", func(s *S) param.Limit { return s.MaxOutboundConnections }),
+		number("MaxPerDomainOutboundConnections", func(s *S) param.Limit { return s.MaxPerDomainOutboundConnections }),
 		times("QueueGlitchRetryCount", func(s *S) int { return s.QueueGlitchRetryCount.Or(0) }),
 		span("QueueGlitchRetryInterval", func(s *S) time.Duration { return s.QueueGlitchRetryInterval }),
 		times("TransientFailureRetryCount", func(s *S) int { return s.TransientFailureRetryCount.Or(0) }),
@@ -53,10 +54,10 @@ func queueSettings() []queueSetting {
 		span("DelayNotificationTimeout", func(s *S) time.Duration { return s.DelayNotificationTimeout }),
 		span("MessageExpirationTimeout", func(s *S) time.Duration { return s.MessageExpirationTimeout }),
 
-		size("ExternalDsnMaxMessageAttachSize", func(t *T) connector.Setting[connector.ByteSize] { return t.ExternalDsnMaxMessageAttachSize }),
-		size("InternalDsnMaxMessageAttachSize", func(t *T) connector.Setting[connector.ByteSize] { return t.InternalDsnMaxMessageAttachSize }),
-		flag("ExternalDelayDsnEnabled", func(t *T) connector.Setting[bool] { return t.ExternalDelayDsnEnabled }),
-		flag("InternalDelayDsnEnabled", func(t *T) connector.Setting[bool] { return t.InternalDelayDsnEnabled }),
+		size("ExternalDsnMaxMessageAttachSize", func(t *T) param.Setting[param.Size] { return t.ExternalDsnMaxMessageAttachSize }),
+		size("InternalDsnMaxMessageAttachSize", func(t *T) param.Setting[param.Size] { return t.InternalDsnMaxMessageAttachSize }),
+		flag("ExternalDelayDsnEnabled", func(t *T) param.Setting[bool] { return t.ExternalDelayDsnEnabled }),
+		flag("InternalDelayDsnEnabled", func(t *T) param.Setting[bool] { return t.InternalDelayDsnEnabled }),
 	}
 }
 

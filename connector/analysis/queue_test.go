@@ -5,6 +5,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -12,7 +13,7 @@ import (
 // differently and means the same is no change.
 func TestQueueAndReports(t *testing.T) {
 	remote := func(name string, told bool) connector.RemoteDomain {
-		return connector.RemoteDomain{Name: name, DomainName: name, NDREnabled: connector.Value(told)}
+		return connector.RemoteDomain{Name: name, DomainName: name, NDREnabled: param.Value(told)}
 	}
 	base := func(change func(*connector.Config)) *connector.Policy {
 		cfg := connector.Config{
@@ -29,7 +30,7 @@ func TestQueueAndReports(t *testing.T) {
 		want   string
 	}{
 		"a retry": {func(c *connector.Config) {
-			c.Services = []connector.Service{{QueueGlitchRetryCount: connector.Value(0)}}
+			c.Services = []connector.Service{{QueueGlitchRetryCount: param.Value(0)}}
 		}, "QueueGlitchRetryCount is now 0 instead of 4."},
 		"the default":      {func(c *connector.Config) { c.Services = []connector.Service{{MaxOutboundConnections: 1000}} }, ""},
 		"another server's": {func(c *connector.Config) { c.Services = []connector.Service{{Name: "B", MaxOutboundConnections: 7}} }, ""},
@@ -38,11 +39,11 @@ func TestQueueAndReports(t *testing.T) {
 		"a domain less":    {func(c *connector.Config) { c.Remote = c.Remote[:1] }, "NDREnabled is now false instead of true for senders in fabrikam.com."},
 		"domains below": {func(c *connector.Config) { c.Remote = append(c.Remote, remote("*.Partner.test", true)) },
 			"NDREnabled is now true instead of false for senders in partner.test and the domains below it."},
-		"the others":       {func(c *connector.Config) { c.Remote[0].NDREnabled = connector.Value(true) }, "NDREnabled is now true instead of false for senders in all other domains outside."},
+		"the others":       {func(c *connector.Config) { c.Remote[0].NDREnabled = param.Value(true) }, "NDREnabled is now true instead of false for senders in all other domains outside."},
 		"as without":       {func(c *connector.Config) { c.Remote = append(c.Remote, remote("other.test", false)) }, ""},
 		"a domain of ours": {func(c *connector.Config) { c.Remote = append(c.Remote, remote("ours.test", false)) }, ""},
 		"size, not written out": {func(c *connector.Config) {
-			c.Transport.InternalDsnMaxMessageAttachSize = connector.Value(10 * connector.MB)
+			c.Transport.InternalDsnMaxMessageAttachSize = param.Value(10 * param.MB)
 		}, ""},
 	} {
 		if got := texts(analysis.Compare(old, base(tc.change)).Changes); got != tc.want {

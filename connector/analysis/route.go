@@ -9,6 +9,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -79,11 +80,11 @@ var routeSettings = [...]struct {
 	},
 	{name: "ForceHELO", text: func(s *connector.Send) string { return strconv.FormatBool(s.ForceHELO) }},
 	{name: "SmtpMaxMessagesPerConnection", text: func(s *connector.Send) string { return strconv.Itoa(s.SmtpMaxMessagesPerConnection) }, onward: true},
-	{name: "ConnectionInactivityTimeOut", text: func(s *connector.Send) string { return connector.FormatTimeSpan(s.ConnectionInactivityTimeOut) }, onward: true},
+	{name: "ConnectionInactivityTimeOut", text: func(s *connector.Send) string { return param.FormatTimeSpan(s.ConnectionInactivityTimeOut) }, onward: true},
 	{
 		name: "ErrorPolicies",
 		text: func(s *connector.Send) string {
-			return strconv.FormatBool(s.ErrorPolicies&connector.DowngradeDnsFailures != 0)
+			return strconv.FormatBool(s.ErrorPolicies&param.DowngradeDnsFailures != 0)
 		},
 		// That a smart host isn't found is never told as a permanent error.
 		acts: func(s *connector.Send, _ tlsDemand) bool { return len(s.SmartHosts) == 0 },
@@ -162,15 +163,15 @@ func demandOf(out *connector.Outbound, to routing.Domain) tlsDemand {
 	switch {
 	case direct && out.Secured(to):
 		return tlsDemand{tlsName, to.String()}
-	case !direct && set.SmartHostAuthMechanism.Has(auth.BasicAuthRequireTLS) && set.TlsAuthLevel == connector.DomainValidation:
+	case !direct && set.SmartHostAuthMechanism.Has(auth.BasicAuthRequireTLS) && set.TlsAuthLevel == param.DomainValidation:
 		return tlsDemand{tlsName, "the smart host and for " + set.TlsDomain}
 	case !direct && set.SmartHostAuthMechanism.Has(auth.BasicAuthRequireTLS):
 		return tlsDemand{tlsName, "the smart host"}
-	case set.TlsAuthLevel == connector.DomainValidation:
+	case set.TlsAuthLevel == param.DomainValidation:
 		return tlsDemand{tlsName, cmp.Or(set.TlsDomain, "the domain")}
-	case set.TlsAuthLevel == connector.CertificateValidation:
+	case set.TlsAuthLevel == param.CertificateValidation:
 		return tlsDemand{level: tlsCertificate}
-	case set.RequireTLS || set.TlsAuthLevel == connector.EncryptionOnly || set.Port == submissionsPort:
+	case set.RequireTLS || set.TlsAuthLevel == param.EncryptionOnly || set.Port == submissionsPort:
 		return tlsDemand{level: tlsRequired}
 	case set.IgnoreSTARTTLS || set.ForceHELO:
 		return tlsDemand{level: tlsNever}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -248,7 +249,7 @@ func (f *senderFinder) to(class int, size int64) sender {
 func (e *encounter) declare(size int64) int {
 	n := 0
 	for i, in := range e.in {
-		if e.submit[i] && in.Settings().SizeEnabled != connector.SizeDisabled && e.opened[i].Mail(connector.Mail{Size: size}).Allowed() {
+		if e.submit[i] && in.Settings().SizeEnabled != param.SizeDisabled && e.opened[i].Mail(connector.Mail{Size: size}).Allowed() {
 			n++
 		}
 	}

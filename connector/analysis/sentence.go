@@ -9,8 +9,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
+	"github.com/interchange-smtp/interchange/connector/param"
 )
 
 // shown is how many elements of a list a sentence names.
@@ -290,7 +290,7 @@ func everybodyOf(local netip.AddrPort) string {
 
 // rangesText says which clients ranges hold, or of a family which they don't if that
 // is shorter.
-func rangesText(ranges []connector.Range) string {
+func rangesText(ranges []param.Range) string {
 	spans := make([]partition.Span, len(ranges))
 	for i, r := range ranges {
 		spans[i] = partition.Span{Low: r.Low(), High: r.High()}

@@ -10,6 +10,7 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -21,17 +22,17 @@ func office() connector.Config {
 		Receive: []connector.Receive{
 			{
 				Name: "Internet", Bindings: bindings("0.0.0.0:25"), RemoteIPRanges: ranges("0.0.0.0-255.255.255.255"),
-				PermissionGroups: connector.Value(permission.AnonymousUsers),
+				PermissionGroups: param.Value(permission.AnonymousUsers),
 			},
 			{
 				Name: "Clients", Bindings: bindings("0.0.0.0:587"), RemoteIPRanges: ranges("10.0.0.0/8"),
-				AuthMechanism:    connector.Value(auth.TLS | auth.BasicAuth | auth.BasicAuthRequireTLS),
-				PermissionGroups: connector.Value(permission.ExchangeUsers),
+				AuthMechanism:    param.Value(auth.TLS | auth.BasicAuth | auth.BasicAuthRequireTLS),
+				PermissionGroups: param.Value(permission.ExchangeUsers),
 			},
 		},
 		Send: []connector.Send{{
 			Name: "Out", AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace("*")},
-			SmartHosts: []connector.SmartHost{connector.MustParseSmartHost("mx.isp.example")},
+			SmartHosts: []param.SmartHost{param.MustParseSmartHost("mx.isp.example")},
 		}},
 		Accepted: []routing.AcceptedDomain{{DomainName: "contoso.com", DomainType: routing.InternalRelay}},
 	}
@@ -40,15 +41,15 @@ func office() connector.Config {
 func bindings(all ...string) []netip.AddrPort {
 	var list []netip.AddrPort
 	for _, s := range all {
-		list = append(list, connector.MustParseBinding(s))
+		list = append(list, param.MustParseBinding(s))
 	}
 	return list
 }
 
-func ranges(all ...string) []connector.Range {
-	var list []connector.Range
+func ranges(all ...string) []param.Range {
+	var list []param.Range
 	for _, s := range all {
-		list = append(list, connector.MustParseRange(s))
+		list = append(list, param.MustParseRange(s))
 	}
 	return list
 }
@@ -70,7 +71,7 @@ func allow(to permission.SID, rights ...permission.Right) permission.Grant {
 func relays() connector.Receive {
 	return connector.Receive{
 		Name: "Relay", Bindings: bindings("0.0.0.0:25"), RemoteIPRanges: ranges("10.1.0.0/16"),
-		PermissionGroups: connector.Value(permission.AnonymousUsers),
+		PermissionGroups: param.Value(permission.AnonymousUsers),
 		Permissions:      []permission.Grant{allow(permission.SIDAnonymous, permission.AcceptAnyRecipient)},
 	}
 }
@@ -96,7 +97,7 @@ func TestSentences(t *testing.T) {
 			`stricter: Clients in 0.0.0.0/0 at 0.0.0.0:25 must now use TLS (connector "Internet").`,
 		}},
 		{"passwords in the clear", func(c *connector.Config) {
-			c.Receive[1].AuthMechanism = connector.Value(auth.TLS | auth.BasicAuth)
+			c.Receive[1].AuthMechanism = param.Value(auth.TLS | auth.BasicAuth)
 		}, []string{
 			`wider: Clients in 10.0.0.0/8 at 0.0.0.0:587 are now offered AUTH LOGIN, PLAIN without TLS (connector "Clients").`,
 			`wider: Clients in 10.0.0.0/8 at 0.0.0.0:587 may now relay to any domain after logging in without TLS (connector "Clients").`,
@@ -114,8 +115,8 @@ func TestSentences(t *testing.T) {
 			`stricter: Clients in 10.0.0.0/8 at 0.0.0.0:587 may no longer relay to any domain after logging in as guests (connector "Clients").`,
 		}},
 		{"sizes", func(c *connector.Config) {
-			c.Receive[0].MaxMessageSize, c.Receive[1].MaxMessageSize = 10*connector.MB, 50*connector.MB
-			c.Send[0].MaxMessageSize = 50 * connector.MB
+			c.Receive[0].MaxMessageSize, c.Receive[1].MaxMessageSize = 10*param.MB, 50*param.MB
+			c.Send[0].MaxMessageSize = 50 * param.MB
 			c.Receive[0].MaxRecipientsPerMessage = 1000
 		}, []string{
 			`wider: Messages of clients in 10.0.0.0/8 at 0.0.0.0:587 after logging in may now have up to 50MB instead of up to 36MB (connector "Clients").`,
@@ -125,7 +126,7 @@ func TestSentences(t *testing.T) {
 		}},
 		{"headers and settings", func(c *connector.Config) {
 			c.Receive[0].Permissions = []permission.Grant{allow(permission.SIDAnonymous, permission.AcceptHeadersOrganization)}
-			c.Receive[0].TarpitInterval = connector.Value(time.Duration(0))
+			c.Receive[0].TarpitInterval = param.Value(time.Duration(0))
 		}, []string{
 			`wider: X-MS-Exchange-Organization-* fields of clients in 0.0.0.0/0 at 0.0.0.0:25 without authentication are now kept (connector "Internet").`,
 			`wider: For clients in 0.0.0.0/0 at 0.0.0.0:25, TarpitInterval is now 00:00:00 instead of 00:00:05 (connector "Internet").`,
@@ -134,7 +135,7 @@ func TestSentences(t *testing.T) {
 			c.Send[0].RequireTLS = true
 			c.Send = append(c.Send, connector.Send{
 				Name: "Inside", AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace("*.contoso.com")},
-				SmartHosts: []connector.SmartHost{connector.MustParseSmartHost("10.0.0.25")}, Port: 2525,
+				SmartHosts: []param.SmartHost{param.MustParseSmartHost("10.0.0.25")}, Port: 2525,
 			})
 		}, []string{
 			`different: Mail to contoso.com and below now goes to [10.0.0.25] port 2525 instead of mx.isp.example (Send connector "Inside").`,
@@ -145,7 +146,7 @@ func TestSentences(t *testing.T) {
 			c.Send[0].SourceTransportServers = []string{"B"}
 			c.Send = append(c.Send, connector.Send{
 				Name: "Aside", AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace("example.net")},
-				SmartHosts: []connector.SmartHost{connector.MustParseSmartHost("10.0.0.25")}, SourceTransportServers: []string{"B"},
+				SmartHosts: []param.SmartHost{param.MustParseSmartHost("10.0.0.25")}, SourceTransportServers: []string{"B"},
 			})
 			c.Receive[0].Fqdn, c.Receive[1].Fqdn = "localhost", "localhost"
 		}, []string{
@@ -160,7 +161,7 @@ func TestSentences(t *testing.T) {
 				r := relays()
 				r.Name, r.Bindings, r.Permissions = at, bindings(at), nil
 				if i > 0 {
-					r.AuthMechanism = connector.Value(auth.TLS)
+					r.AuthMechanism = param.Value(auth.TLS)
 				}
 				c.Receive = append(c.Receive, r)
 			}
@@ -170,7 +171,7 @@ func TestSentences(t *testing.T) {
 		}},
 		{"a password of ours", func(c *connector.Config) {
 			c.Send[0].SmartHostAuthMechanism = auth.BasicAuthRequireTLS
-			c.Send[0].AuthenticationCredential = &connector.Credential{UserName: "us", Password: "secret"}
+			c.Send[0].AuthenticationCredential = &param.Credential{UserName: "us", Password: "secret"}
 		}, []string{
 			`stricter: For mail to any domain, TLS with the next hop is now required with a trusted certificate for the smart host instead of used if offered (Send connector "Out").`,
 			`different: For mail to any domain, authentication with the next hop is now BasicAuthRequireTLS as "us" instead of None (Send connector "Out").`,
@@ -193,7 +194,7 @@ func TestSentences(t *testing.T) {
 		{"a connector that always loses", func(c *connector.Config) {
 			lost := relays()
 			lost.Name, lost.RemoteIPRanges = "Anybody", ranges("0.0.0.0/0") // before Internet by name
-			c.Receive[0].TransportRole = connector.FrontendTransport
+			c.Receive[0].TransportRole = param.FrontendTransport
 			c.Receive = append(c.Receive, lost)
 		}, nil},
 	} {

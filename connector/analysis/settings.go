@@ -7,6 +7,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 )
 
 // setting is a parameter of Receive connectors that is compared by its value.
@@ -53,7 +54,7 @@ func limit[T ~int | ~int32 | ~int64](name string, get func(*connector.Receive) T
 func delay(name string, get func(*connector.Receive) time.Duration) setting {
 	return setting{
 		name: name,
-		text: func(r *connector.Receive) string { return connector.FormatTimeSpan(get(r)) },
+		text: func(r *connector.Receive) string { return param.FormatTimeSpan(get(r)) },
 		rank: func(r *connector.Receive) int64 { return -int64(get(r)) },
 	}
 }
@@ -96,16 +97,16 @@ func settings() []setting {
 		{
 			name: "MaxHeaderSize",
 			text: func(r *R) string { return sizeText(max(int64(r.MaxHeaderSize), 0)) },
-			rank: limit("", func(r *R) connector.ByteSize { return r.MaxHeaderSize }).rank,
+			rank: limit("", func(r *R) param.Size { return r.MaxHeaderSize }).rank,
 			acts: takesMail,
 		},
 		limit("MaxHopCount", func(r *R) int { return r.MaxHopCount }).where(takesMail),
 		limit("MaxLocalHopCount", func(r *R) int { return r.MaxLocalHopCount.Or(0) }).where(takesMail),
-		limit("MaxInboundConnection", func(r *R) connector.Limit { return r.MaxInboundConnection }),
-		limit("MaxInboundConnectionPerSource", func(r *R) connector.Limit { return r.MaxInboundConnectionPerSource }),
+		limit("MaxInboundConnection", func(r *R) param.Limit { return r.MaxInboundConnection }),
+		limit("MaxInboundConnectionPerSource", func(r *R) param.Limit { return r.MaxInboundConnectionPerSource }),
 		limit("MaxInboundConnectionPercentagePerSource", func(r *R) int { return r.MaxInboundConnectionPercentagePerSource }).
 			where(func(_ *encounter, in *connector.Inbound) bool { return in.Settings().MaxInboundConnection > 0 }),
-		limit("MessageRateLimit", func(r *R) connector.Limit { return r.MessageRateLimit }).where(takesMail),
+		limit("MessageRateLimit", func(r *R) param.Limit { return r.MessageRateLimit }).where(takesMail),
 		words("MessageRateSource", func(r *R) string { return r.MessageRateSource.Or(0).String() }).
 			where(func(e *encounter, in *connector.Inbound) bool {
 				return in.Settings().MessageRateLimit > 0 && takesMail(e, in)
@@ -123,7 +124,7 @@ func settings() []setting {
 		timeout("ConnectionTimeout", func(r *R) time.Duration { return r.ConnectionTimeout }),
 		{
 			name: "MaxAcknowledgementDelay",
-			text: func(r *R) string { return connector.FormatTimeSpan(r.MaxAcknowledgementDelay.Or(0)) },
+			text: func(r *R) string { return param.FormatTimeSpan(r.MaxAcknowledgementDelay.Or(0)) },
 			acts: takesMail,
 		},
 		keyword("BinaryMimeEnabled", func(r *R) bool { return r.BinaryMimeEnabled.Or(false) }),
@@ -215,7 +216,7 @@ func sizeText(n int64) string {
 	if n <= 0 {
 		return "any size"
 	}
-	text, err := connector.ByteSize(n).MarshalText()
+	text, err := param.Size(n).MarshalText()
 	if err != nil {
 		return strconv.FormatInt(n, 10)
 	}

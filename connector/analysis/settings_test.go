@@ -8,6 +8,7 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 )
 
@@ -15,21 +16,21 @@ import (
 // some client of the connector.
 func TestSettingsWithoutEffect(t *testing.T) {
 	internet, external, nobody := office().Receive[0], office().Receive[0], office().Receive[0]
-	external.AuthMechanism, external.PermissionGroups = connector.Value(auth.ExternalAuthoritative), connector.Value(permission.ExchangeServers)
-	nobody.PermissionGroups = connector.Value(permission.Partners)
+	external.AuthMechanism, external.PermissionGroups = param.Value(auth.ExternalAuthoritative), param.Value(permission.ExchangeServers)
+	nobody.PermissionGroups = param.Value(permission.Partners)
 	logsOn := office().Receive[1]
 	locked := logsOn
-	locked.PermissionGroups = connector.Value(permission.AnonymousUsers)
+	locked.PermissionGroups = param.Value(permission.AnonymousUsers)
 	partners := internet
-	partners.DomainSecureEnabled, partners.AuthMechanism = true, connector.Value(auth.TLS)
-	partners.PermissionGroups = connector.Value(permission.Partners)
+	partners.DomainSecureEnabled, partners.AuthMechanism = true, param.Value(auth.TLS)
+	partners.PermissionGroups = param.Value(permission.Partners)
 	partners.Permissions = []permission.Grant{allow(permission.SIDPartners, permission.AcceptAnyRecipient)}
 	limited := internet
 	limited.MessageRateLimit = 50
 	unlimited := internet
-	unlimited.MaxInboundConnection = connector.Unlimited
+	unlimited.MaxInboundConnection = param.Unlimited
 	noTLS := internet
-	noTLS.AuthMechanism = connector.Value(auth.None)
+	noTLS.AuthMechanism = param.Value(auth.None)
 	begins := noTLS
 	begins.Bindings = bindings("0.0.0.0:465")
 	for _, tt := range []struct {

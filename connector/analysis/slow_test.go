@@ -8,6 +8,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -200,7 +201,7 @@ func (s *slowSession) to(a routing.Address) bool {
 func (s *slowSession) size() int64 {
 	server := slices.Contains(s.sids, permission.SIDHubServers)
 	limit := int64(s.receive.MaxMessageSize)
-	if s.holds(permission.BypassMessageSizeLimit) || server && s.receive.SizeEnabled == connector.SizeEnabledWithoutValue {
+	if s.holds(permission.BypassMessageSizeLimit) || server && s.receive.SizeEnabled == param.SizeEnabledWithoutValue {
 		limit = -1
 	}
 	if org := int64(s.policy.cfg.Transport.MaxReceiveSize); org > 0 && (limit < 0 || org < limit) {
@@ -245,7 +246,7 @@ func (p slowPolicy) route(to routing.Address, size int64) *connector.Send {
 }
 
 // hop is where mail leaves to, and how securely; "" if it can't.
-func hop(s *connector.Send) (hosts string, level connector.TlsAuthLevel) {
+func hop(s *connector.Send) (hosts string, level param.TlsAuthLevel) {
 	if s == nil {
 		return "", 0
 	}
@@ -256,7 +257,7 @@ func hop(s *connector.Send) (hosts string, level connector.TlsAuthLevel) {
 	slices.Sort(list)
 	level = s.TlsAuthLevel
 	if s.RequireTLS {
-		level = max(level, connector.EncryptionOnly)
+		level = max(level, param.EncryptionOnly)
 	}
 	return strings.Join(list, " "), level
 }

@@ -9,13 +9,14 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
+	"github.com/interchange-smtp/interchange/connector/param"
 )
 
 // claim is a range of an entrance.
 type claim struct {
 	*entrance
 	index int // in RemoteIPRanges
-	rng   connector.Range
+	rng   param.Range
 }
 
 // rangeKey names a range of the configuration.

@@ -9,6 +9,7 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
@@ -24,21 +25,21 @@ func fabrikam() connector.Config {
 		Receive: []connector.Receive{
 			{
 				Name: "Default", Bindings: []netip.AddrPort{netip.MustParseAddrPort("0.0.0.0:25")},
-				RemoteIPRanges:   []connector.Range{connector.MustParseRange("0.0.0.0/0")},
-				AuthMechanism:    connector.Value(auth.TLS | auth.BasicAuth | auth.BasicAuthRequireTLS),
-				PermissionGroups: connector.Value(permission.AnonymousUsers | permission.ExchangeUsers),
+				RemoteIPRanges:   []param.Range{param.MustParseRange("0.0.0.0/0")},
+				AuthMechanism:    param.Value(auth.TLS | auth.BasicAuth | auth.BasicAuthRequireTLS),
+				PermissionGroups: param.Value(permission.AnonymousUsers | permission.ExchangeUsers),
 			},
 			{
 				Name: "Relay", Bindings: []netip.AddrPort{netip.MustParseAddrPort("10.2.3.4:25")},
-				RemoteIPRanges:   []connector.Range{connector.MustParseRange("192.168.5.77")},
-				PermissionGroups: connector.Value(permission.AnonymousUsers),
+				RemoteIPRanges:   []param.Range{param.MustParseRange("192.168.5.77")},
+				PermissionGroups: param.Value(permission.AnonymousUsers),
 				Permissions:      []permission.Grant{{To: permission.SIDAnonymous, Allow: permission.SetOf(permission.AcceptAnyRecipient)}},
 			},
 		},
 		Send: []connector.Send{
-			{Name: "Internet", AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace("*")}, MaxMessageSize: connector.MB},
+			{Name: "Internet", AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace("*")}, MaxMessageSize: param.MB},
 			{Name: "Inside", AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace("fabrikam.com")},
-				SmartHosts: []connector.SmartHost{connector.MustParseSmartHost("10.2.3.9")}},
+				SmartHosts: []param.SmartHost{param.MustParseSmartHost("10.2.3.9")}},
 		},
 	}
 }
@@ -91,7 +92,7 @@ func TestWhyNot(t *testing.T) {
 		},
 		{
 			name:   "nobody serves the client",
-			policy: func(c *connector.Config) { c.Receive[0].Enabled = connector.Value(false) },
+			policy: func(c *connector.Config) { c.Receive[0].Enabled = param.Value(false) },
 			want: []string{
 				`range Receive["Relay"].RemoteIPRanges: add 10.9.8.7 to the RemoteIPRanges of Relay`,
 				`enable Receive["Default"].Enabled: enable Receive connector Default`,
@@ -113,7 +114,7 @@ func TestWhyNot(t *testing.T) {
 		},
 		{
 			name:   "no group for a user",
-			policy: func(c *connector.Config) { c.Receive[0].PermissionGroups = connector.Value(permission.AnonymousUsers) },
+			policy: func(c *connector.Config) { c.Receive[0].PermissionGroups = param.Value(permission.AnonymousUsers) },
 			dialog: func(d *connector.Dialog) { d.TLS, d.User = true, user("ann") },
 			want: []string{
 				`grant Receive["Default"].Permissions: grant ms-Exch-SMTP-Submit to ann`,
@@ -149,7 +150,7 @@ func TestWhyNot(t *testing.T) {
 		},
 		{
 			name:   "no TLS is offered",
-			policy: func(c *connector.Config) { c.Receive[0].AuthMechanism = connector.Value(auth.BasicAuth) },
+			policy: func(c *connector.Config) { c.Receive[0].AuthMechanism = param.Value(auth.BasicAuth) },
 			dialog: func(d *connector.Dialog) { d.TLS = true },
 			want:   []string{`mechanism Receive["Default"].AuthMechanism: set AuthMechanism to Tls, BasicAuth`},
 		},
@@ -196,7 +197,7 @@ func TestWhyNot(t *testing.T) {
 		},
 		{
 			name:   "too large for the organisation",
-			policy: func(c *connector.Config) { c.Transport.MaxReceiveSize = connector.MB },
+			policy: func(c *connector.Config) { c.Transport.MaxReceiveSize = param.MB },
 			dialog: func(d *connector.Dialog) { d.Size = 2 << 20 },
 			want:   []string{`limit Transport.MaxReceiveSize: raise MaxReceiveSize to 2 MB (2,097,152 bytes)`},
 			not:    []string{"grant"},
@@ -270,13 +271,13 @@ func TestWhyNot(t *testing.T) {
 		},
 		{
 			name:   "too large for all ways out",
-			policy: func(c *connector.Config) { c.Transport.MaxSendSize = 512 * connector.KB },
+			policy: func(c *connector.Config) { c.Transport.MaxSendSize = 512 * param.KB },
 			dialog: func(d *connector.Dialog) { d.Remote, d.Size = netip.MustParseAddr("192.168.5.77"), 800<<10 },
 			want:   []string{`limit Transport.MaxSendSize: raise MaxSendSize to 800 KB (819,200 bytes)`},
 		},
 		{
 			name:   "no way out",
-			policy: func(c *connector.Config) { c.Send[1].Enabled = connector.Value(false) },
+			policy: func(c *connector.Config) { c.Send[1].Enabled = param.Value(false) },
 			dialog: func(d *connector.Dialog) { d.To = recipients("a@fabrikam.com") },
 			want: []string{
 				`enable Send["Inside"].Enabled: enable Send connector Inside`,
@@ -345,7 +346,7 @@ func TestWhyNotOrder(t *testing.T) {
 	}
 
 	// A user comes before a group, and that before everybody.
-	cfg.Receive[0].PermissionGroups = connector.Value(permission.AnonymousUsers)
+	cfg.Receive[0].PermissionGroups = param.Value(permission.AnonymousUsers)
 	d.TLS, d.User = true, &auth.Identity{Principal: permission.Authenticated("ann", permission.NameSID("Devices"))}
 	var order []string
 	edits, _ = analysis.WhyNot(compile(t, cfg), d)

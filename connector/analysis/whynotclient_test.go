@@ -8,6 +8,7 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -16,7 +17,7 @@ import (
 // and nothing where only the policy can.
 func TestRemedies(t *testing.T) {
 	submission := func(c *connector.Config) {
-		c.Receive[0].PermissionGroups = connector.Value(permission.ExchangeUsers)
+		c.Receive[0].PermissionGroups = param.Value(permission.ExchangeUsers)
 	}
 	user := func(d *connector.Dialog) {
 		d.TLS, d.User = true, &auth.Identity{Principal: permission.Authenticated("app")}
@@ -32,11 +33,11 @@ func TestRemedies(t *testing.T) {
 		{"a connector for users", submission, nil, []string{"login the client logs on as a user who may send as scanner@fabrikam.com, after STARTTLS"}},
 		{"passwords without TLS", func(c *connector.Config) {
 			submission(c)
-			c.Receive[0].AuthMechanism = connector.Value(auth.BasicAuth)
+			c.Receive[0].AuthMechanism = param.Value(auth.BasicAuth)
 		}, nil, []string{"login the client logs on as a user who may send as scanner@fabrikam.com"}},
 		{"the null sender", submission, func(d *connector.Dialog) { d.From = routing.Address{} }, []string{"login the client logs on, after STARTTLS"}},
 		{"relaying is for users", nil, nil, []string{"login the client logs on as a user who may send as scanner@fabrikam.com, after STARTTLS"}},
-		{"no AUTH", func(c *connector.Config) { c.Receive[0].AuthMechanism = connector.Value(auth.TLS) }, nil, nil},
+		{"no AUTH", func(c *connector.Config) { c.Receive[0].AuthMechanism = param.Value(auth.TLS) }, nil, nil},
 		{"TLS is required", func(c *connector.Config) { c.Receive[0].RequireTLS = true }, func(d *connector.Dialog) { d.To = recipients("ann@fabrikam.com") },
 			[]string{"starttls the client uses STARTTLS"}},
 		{"TLS is required, and then more", func(c *connector.Config) {
@@ -49,11 +50,11 @@ func TestRemedies(t *testing.T) {
 		}, []string{"starttls the client uses STARTTLS"}},
 		{"another's address", nil, user, []string{"address add scanner@fabrikam.com to the addresses of app in the users file"}},
 		{"a group that may relay", func(c *connector.Config) {
-			c.Receive[0].PermissionGroups = connector.Value(permission.AnonymousUsers)
+			c.Receive[0].PermissionGroups = param.Value(permission.AnonymousUsers)
 			c.Receive[0].Permissions = []permission.Grant{{To: printers, Allow: permission.SetOf(permission.Submit, permission.AcceptAnySender, permission.AcceptAuthoritativeDomainSender, permission.AcceptAnyRecipient)}}
 		}, user, []string{`member make app a member of fabrikam\printers in the users file`}},
 		{"a group that may relay, for who doesn't log on", func(c *connector.Config) {
-			c.Receive[0].PermissionGroups = connector.Value(permission.AnonymousUsers)
+			c.Receive[0].PermissionGroups = param.Value(permission.AnonymousUsers)
 			c.Receive[0].Permissions = []permission.Grant{{To: printers, Allow: permission.SetOf(permission.Submit, permission.AcceptAnySender, permission.AcceptAuthoritativeDomainSender, permission.AcceptAnyRecipient)}}
 		}, nil, []string{`login the client logs on as a user who may send as scanner@fabrikam.com and is fabrikam\printers or a member of it, after STARTTLS`}},
 		{"a name at EHLO", func(c *connector.Config) { c.Receive[0].RequireEHLODomain = true }, func(d *connector.Dialog) {
@@ -61,7 +62,7 @@ func TestRemedies(t *testing.T) {
 		}, []string{"ehlo the client gives its domain name at EHLO"}},
 		{"a certificate", func(c *connector.Config) {
 			c.Receive[0].DomainSecureEnabled = true
-			c.Receive[0].PermissionGroups = connector.Value(permission.AnonymousUsers | permission.Partners)
+			c.Receive[0].PermissionGroups = param.Value(permission.AnonymousUsers | permission.Partners)
 			c.Transport.TLSReceiveDomainSecureList = []string{"woodgrove.example"}
 		}, func(d *connector.Dialog) {
 			d.From, d.To = routing.MustParseAddress("ann@woodgrove.example"), recipients("ann@fabrikam.com")

@@ -9,6 +9,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
@@ -41,10 +42,10 @@ func TestWhyNotMany(t *testing.T) {
 	cfg := office()
 	for i := range 60 {
 		c := relays()
-		c.Name, c.Enabled = fmt.Sprintf("Off %02d", i), connector.Value(false)
+		c.Name, c.Enabled = fmt.Sprintf("Off %02d", i), param.Value(false)
 		c.RemoteIPRanges = ranges(fmt.Sprintf("10.1.0.0-10.1.1.%d", i))
 		if i != 55 {
-			c.Permissions, c.PermissionGroups = nil, connector.Value(permission.ExchangeServers)
+			c.Permissions, c.PermissionGroups = nil, param.Value(permission.ExchangeServers)
 		}
 		cfg.Receive = append(cfg.Receive, c)
 	}
@@ -67,7 +68,7 @@ func TestWhyNotMany(t *testing.T) {
 // the message refused once it is there. What would turn that is the route's limit.
 func TestUndeclaredSize(t *testing.T) {
 	cfg := office()
-	cfg.Receive[0].SizeEnabled = connector.SizeDisabled
+	cfg.Receive[0].SizeEnabled = param.SizeDisabled
 	cfg.Accepted[0].DomainType = routing.ExternalRelay
 	cfg.Send[0].MaxMessageSize = 100_000
 	d := connector.Dialog{

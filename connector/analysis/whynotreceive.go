@@ -7,6 +7,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/permission"
 )
@@ -102,7 +103,7 @@ func (q *refusal) enabled() map[string]*connector.Inbound {
 	some := false
 	for i := range cfg.Receive {
 		some = some || !cfg.Receive[i].Enabled.Or(true)
-		cfg.Receive[i].Enabled = connector.Value(true)
+		cfg.Receive[i].Enabled = param.Value(true)
 	}
 	if !some {
 		return nil
@@ -126,13 +127,13 @@ func (q *refusal) neighbour(in *connector.Inbound, fate connector.Fate) (suggest
 	case connector.FateDisabled:
 		return suggestion{
 			kind: EditEnable, path: path + ".Enabled", text: "enable Receive connector " + set.Name,
-			edit: func(cfg *connector.Config) { cfg.Receive[i].Enabled = connector.Value(true) },
+			edit: func(cfg *connector.Config) { cfg.Receive[i].Enabled = param.Value(true) },
 		}, true
 	case connector.FateOtherRange, connector.FateLargerRange, connector.FateOtherRole, connector.FateLaterName:
 		return suggestion{
 			kind: EditRange, path: path + ".RemoteIPRanges", text: fmt.Sprintf("add %v to the RemoteIPRanges of %s", d.Remote, set.Name),
 			edit: func(cfg *connector.Config) {
-				cfg.Receive[i].RemoteIPRanges = append(slices.Clone(set.RemoteIPRanges), connector.RangeOf(d.Remote.Unmap()))
+				cfg.Receive[i].RemoteIPRanges = append(slices.Clone(set.RemoteIPRanges), param.RangeOf(d.Remote.Unmap()))
 			},
 		}, true
 	case connector.FateOtherBinding, connector.FateWildcard:
@@ -218,7 +219,7 @@ func (q *refusal) groups() []suggestion {
 			continue
 		}
 		s := q.change(EditGroup, "PermissionGroups", "add the permission group "+g.String(), func(r *connector.Receive) {
-			r.PermissionGroups = connector.Value((have | g) &^ permission.Custom)
+			r.PermissionGroups = param.Value((have | g) &^ permission.Custom)
 		})
 		s.rank = 5 // several rights at once
 		all = append(all, s)
@@ -235,7 +236,7 @@ func (q *refusal) mechanisms(values ...auth.Mechanism) []suggestion {
 			continue
 		}
 		s := q.change(EditMechanism, "AuthMechanism", "set AuthMechanism to "+m.String(), func(r *connector.Receive) {
-			r.AuthMechanism = connector.Value(m)
+			r.AuthMechanism = param.Value(m)
 		})
 		s.rank = 6
 		all = append(all, s)
@@ -293,24 +294,24 @@ func (q *refusal) limits() []suggestion {
 	}
 	switch q.stage().Decision.Reason {
 	case reply.MessageTooLarge:
-		size := connector.ByteSize(d.Size)
+		size := param.Size(d.Size)
 		return []suggestion{
 			raise("MaxMessageSize", size, func(r *connector.Receive) { r.MaxMessageSize = size }),
 			organization("MaxReceiveSize", size, func(t *connector.Transport) { t.MaxReceiveSize = size }),
 		}
 	case reply.HeaderTooLarge:
-		size := connector.ByteSize(d.HeaderSize)
+		size := param.Size(d.HeaderSize)
 		return []suggestion{raise("MaxHeaderSize", size, func(r *connector.Receive) { r.MaxHeaderSize = size })}
 	case reply.HopCountExceeded:
 		return []suggestion{
 			raise("MaxHopCount", d.Hops, func(r *connector.Receive) { r.MaxHopCount = d.Hops }),
-			raise("MaxLocalHopCount", d.LocalHops, func(r *connector.Receive) { r.MaxLocalHopCount = connector.Value(d.LocalHops) }),
+			raise("MaxLocalHopCount", d.LocalHops, func(r *connector.Receive) { r.MaxLocalHopCount = param.Value(d.LocalHops) }),
 		}
 	case reply.TooManyRecipients:
 		n := q.recipients()
 		return []suggestion{raise("MaxRecipientsPerMessage", n, func(r *connector.Receive) { r.MaxRecipientsPerMessage = n })}
 	case reply.EnvelopeTooLarge:
-		n := connector.Limit(q.recipients())
+		n := param.Limit(q.recipients())
 		return []suggestion{organization("MaxRecipientEnvelopeLimit", n, func(t *connector.Transport) { t.MaxRecipientEnvelopeLimit = n })}
 	}
 	return nil

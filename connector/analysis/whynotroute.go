@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -106,11 +107,11 @@ func (q *refusal) way(i int, domain routing.Domain, fate connector.Fate) []sugge
 	}
 	switch fate {
 	case connector.FateDisabled:
-		return change(EditEnable, "Enabled", "enable Send connector "+name, func(s *connector.Send) { s.Enabled = connector.Value(true) })
+		return change(EditEnable, "Enabled", "enable Send connector "+name, func(s *connector.Send) { s.Enabled = param.Value(true) })
 	case connector.FateOutOfScope:
 		return change(EditScope, "IsScopedConnector", "let all sites use Send connector "+name, func(s *connector.Send) { s.IsScopedConnector = false })
 	case connector.FateTooSmall:
-		size := connector.ByteSize(q.dialog.Size)
+		size := param.Size(q.dialog.Size)
 		all := change(EditLimit, "MaxMessageSize", fmt.Sprintf("raise MaxMessageSize of %s to %v", name, size), func(s *connector.Send) { s.MaxMessageSize = size })
 		all = append(all, q.links()...)
 		return append(all, suggestion{
@@ -137,7 +138,7 @@ func (q *refusal) links() []suggestion {
 			continue
 		}
 		all = append(all, suggestion{
-			kind: EditLimit, path: fmt.Sprintf("Links[%q].MaxSize", l.Name), text: fmt.Sprintf("raise MaxSize of site link %s to %v", l.Name, connector.ByteSize(q.dialog.Size)),
+			kind: EditLimit, path: fmt.Sprintf("Links[%q].MaxSize", l.Name), text: fmt.Sprintf("raise MaxSize of site link %s to %v", l.Name, param.Size(q.dialog.Size)),
 			edit: func(cfg *connector.Config) { cfg.Links[i].MaxSize = q.dialog.Size },
 		})
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -15,8 +16,8 @@ import (
 func TestWitnessesAreLookedFor(t *testing.T) {
 	logins := func(name, at string, grants ...permission.Grant) connector.Receive {
 		return connector.Receive{
-			Name: name, Bindings: bindings(at), RemoteIPRanges: ranges("10.0.0.0/8"), AuthMechanism: connector.Value(auth.TLS | auth.BasicAuth),
-			PermissionGroups: connector.Value(permission.Group(0)), Permissions: grants,
+			Name: name, Bindings: bindings(at), RemoteIPRanges: ranges("10.0.0.0/8"), AuthMechanism: param.Value(auth.TLS | auth.BasicAuth),
+			PermissionGroups: param.Value(permission.Group(0)), Permissions: grants,
 		}
 	}
 	for _, tt := range []struct {
@@ -31,18 +32,18 @@ func TestWitnessesAreLookedFor(t *testing.T) {
 		}},
 		{"a connector that offers SIZE", func(c *connector.Config) {
 			silent, other := relays(), relays()
-			silent.SizeEnabled = connector.SizeDisabled
+			silent.SizeEnabled = param.SizeDisabled
 			other.Name, other.Bindings = "Submission", bindings("0.0.0.0:587")
 			c.Receive = []connector.Receive{silent, other}
-			c.Send[0].MaxMessageSize = 100 * connector.KB
-		}, func(c *connector.Config) { c.Send[0].MaxMessageSize = 50 * connector.KB }},
+			c.Send[0].MaxMessageSize = 100 * param.KB
+		}, func(c *connector.Config) { c.Send[0].MaxMessageSize = 50 * param.KB }},
 		{"a connector that takes messages of the size", func(c *connector.Config) {
 			small, other := relays(), relays()
-			small.MaxMessageSize = 64 * connector.KB
+			small.MaxMessageSize = 64 * param.KB
 			other.Name, other.Bindings = "Submission", bindings("0.0.0.0:587")
 			c.Receive = []connector.Receive{small, other}
-			c.Send[0].MaxMessageSize = 300 * connector.KB
-		}, func(c *connector.Config) { c.Send[0].MaxMessageSize = 200 * connector.KB }},
+			c.Send[0].MaxMessageSize = 300 * param.KB
+		}, func(c *connector.Config) { c.Send[0].MaxMessageSize = 200 * param.KB }},
 		{"two groups together", func(c *connector.Config) {
 			c.Receive = []connector.Receive{
 				logins("R", "0.0.0.0:587", group("staff", permission.Submit), group("servers", permission.Submit)),

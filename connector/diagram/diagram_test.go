@@ -16,6 +16,7 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/diagram"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -26,10 +27,10 @@ var update = flag.Bool("update", false, "rewrite the files in testdata")
 func receive(name, ranges string, mechanism auth.Mechanism, groups permission.Group, grants ...permission.Grant) connector.Receive {
 	r := connector.Receive{
 		Name: name, Bindings: []netip.AddrPort{netip.MustParseAddrPort("10.2.3.4:25")},
-		AuthMechanism: connector.Value(mechanism), PermissionGroups: connector.Value(groups), Permissions: grants,
+		AuthMechanism: param.Value(mechanism), PermissionGroups: param.Value(groups), Permissions: grants,
 	}
 	for s := range strings.SplitSeq(ranges, " ") {
-		r.RemoteIPRanges = append(r.RemoteIPRanges, connector.MustParseRange(s))
+		r.RemoteIPRanges = append(r.RemoteIPRanges, param.MustParseRange(s))
 	}
 	return r
 }
@@ -44,7 +45,7 @@ func config() connector.Config {
 	partners := receive("Partners", "198.51.100.0/24", auth.TLS, permission.Partners)
 	partners.DomainSecureEnabled = true
 	disabled := receive("Old", "203.0.113.9", auth.None, permission.AnonymousUsers)
-	disabled.Enabled = connector.Value(false)
+	disabled.Enabled = param.Value(false)
 	spaces := func(list ...string) (all []routing.AddressSpace) {
 		for _, s := range list {
 			all = append(all, routing.MustParseAddressSpace(s))
@@ -67,9 +68,9 @@ func config() connector.Config {
 		},
 		Send: []connector.Send{
 			{Name: "Internet", AddressSpaces: spaces("*")},
-			{Name: "Mailboxes", AddressSpaces: spaces("fabrikam.com"), SmartHosts: []connector.SmartHost{connector.MustParseSmartHost("10.2.3.9")}, Port: 2525},
+			{Name: "Mailboxes", AddressSpaces: spaces("fabrikam.com"), SmartHosts: []param.SmartHost{param.MustParseSmartHost("10.2.3.9")}, Port: 2525},
 			{Name: "Partner", AddressSpaces: spaces("*.partner.example;5"), SourceTransportServers: []string{"HubB"}},
-			{Name: "Off", AddressSpaces: spaces("off.example"), Enabled: connector.Value(false)},
+			{Name: "Off", AddressSpaces: spaces("off.example"), Enabled: param.Value(false)},
 		},
 	}
 }
@@ -101,7 +102,7 @@ func many(n int) connector.Config {
 		cfg.Send = append(cfg.Send, connector.Send{
 			Name:          fmt.Sprintf("To %d", i),
 			AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace(fmt.Sprintf("d%d.example", i))},
-			SmartHosts:    []connector.SmartHost{connector.MustParseSmartHost(fmt.Sprintf("mx%d.example", i/2))},
+			SmartHosts:    []param.SmartHost{param.MustParseSmartHost(fmt.Sprintf("mx%d.example", i/2))},
 		})
 	}
 	return cfg
@@ -224,10 +225,10 @@ func elements(t *testing.T, doc string) (n int) {
 // relaying path, too.
 func TestLargeMessages(t *testing.T) {
 	cfg := config()
-	cfg.Send[0].MaxMessageSize = 5 * connector.MB
+	cfg.Send[0].MaxMessageSize = 5 * param.MB
 	cfg.Send = append(cfg.Send, connector.Send{
 		Name: "Large", AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace("*;9")},
-		SmartHosts: []connector.SmartHost{connector.MustParseSmartHost("10.2.3.8")},
+		SmartHosts: []param.SmartHost{param.MustParseSmartHost("10.2.3.8")},
 	})
 	text := diagram.New(compile(t, cfg), diagram.Options{}).Mermaid()
 	i := strings.Index(text, "<b>Large</b>")

@@ -6,6 +6,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/diagram"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -16,13 +17,13 @@ func Example() {
 		Receive: []connector.Receive{{
 			Name:             "Default",
 			Bindings:         []netip.AddrPort{netip.MustParseAddrPort("0.0.0.0:25")},
-			RemoteIPRanges:   []connector.Range{connector.MustParseRange("0.0.0.0/0")},
-			PermissionGroups: connector.Value(permission.AnonymousUsers),
+			RemoteIPRanges:   []param.Range{param.MustParseRange("0.0.0.0/0")},
+			PermissionGroups: param.Value(permission.AnonymousUsers),
 		}},
 		Send: []connector.Send{{
 			Name:          "ToMailboxes",
 			AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace("fabrikam.com")},
-			SmartHosts:    []connector.SmartHost{connector.MustParseSmartHost("10.2.3.9")},
+			SmartHosts:    []param.SmartHost{param.MustParseSmartHost("10.2.3.9")},
 		}},
 	})
 	if err != nil {

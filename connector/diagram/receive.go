@@ -7,6 +7,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -72,7 +73,7 @@ func newReceiveBox(in *connector.Inbound) *receiveBox {
 }
 
 // rangeText is a range in words.
-func rangeText(r connector.Range) string {
+func rangeText(r param.Range) string {
 	switch {
 	case r.Same(everyIPv4):
 		return "every IPv4 address"
@@ -83,8 +84,8 @@ func rangeText(r connector.Range) string {
 }
 
 var (
-	everyIPv4 = connector.MustParseRange("0.0.0.0/0")
-	everyIPv6 = connector.MustParseRange("::/0")
+	everyIPv4 = param.MustParseRange("0.0.0.0/0")
+	everyIPv6 = param.MustParseRange("::/0")
 )
 
 // visitor is somebody who may submit on a connector.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/jsonconfig"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 )
 
@@ -20,7 +21,7 @@ func ExampleParse_mistakes() {
 	fmt.Println(err)
 	// Output:
 	// gateway.json:5:5: Receive["Relay"]: there is no parameter "RemoteIPRange" here; RemoteIPRanges is one
-	// gateway.json:6:26: Receive["Relay"].ConnectionTimeout: connector: time span "soon": the form is hh:mm:ss or d.hh:mm:ss
+	// gateway.json:6:26: Receive["Relay"].ConnectionTimeout: time span "soon": the form is hh:mm:ss or d.hh:mm:ss
 }
 
 // All mistakes at once, those of the text and those of the policy, with the
@@ -47,9 +48,9 @@ func ExampleMarshal() {
 		Profile: permission.Exchange2007,
 		Receive: []connector.Receive{{
 			Name:             "Relay",
-			RemoteIPRanges:   []connector.Range{connector.MustParseRange("192.168.5.77")},
-			PermissionGroups: connector.Value(permission.AnonymousUsers),
-			MaxMessageSize:   36 * connector.MB,
+			RemoteIPRanges:   []param.Range{param.MustParseRange("192.168.5.77")},
+			PermissionGroups: param.Value(permission.AnonymousUsers),
+			MaxMessageSize:   36 * param.MB,
 			Permissions:      []permission.Grant{{To: permission.SIDAnonymous, Allow: permission.SetOf(permission.AcceptAnyRecipient)}},
 		}},
 	})

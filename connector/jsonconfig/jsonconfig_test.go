@@ -12,6 +12,7 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/jsonconfig"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -51,21 +52,21 @@ func TestParse(t *testing.T) {
 		Receive: []connector.Receive{{
 			Name:              "Relay",
 			Bindings:          []netip.AddrPort{netip.MustParseAddrPort("10.2.3.4:25")},
-			RemoteIPRanges:    []connector.Range{connector.MustParseRange("192.168.5.77"), connector.MustParseRange("10.0.0.1/24")},
-			AuthMechanism:     connector.Value(auth.TLS | auth.BasicAuth),
-			PermissionGroups:  connector.Value(permission.AnonymousUsers),
-			Enabled:           connector.Value(false),
-			MaxMessageSize:    36 * connector.MB,
-			MaxHeaderSize:     64 * connector.KB,
-			MaxProtocolErrors: connector.Value(connector.Unlimited),
+			RemoteIPRanges:    []param.Range{param.MustParseRange("192.168.5.77"), param.MustParseRange("10.0.0.1/24")},
+			AuthMechanism:     param.Value(auth.TLS | auth.BasicAuth),
+			PermissionGroups:  param.Value(permission.AnonymousUsers),
+			Enabled:           param.Value(false),
+			MaxMessageSize:    36 * param.MB,
+			MaxHeaderSize:     64 * param.KB,
+			MaxProtocolErrors: param.Value(param.Unlimited),
 			ConnectionTimeout: 10 * time.Minute,
 			Permissions:       []permission.Grant{{To: permission.SIDAnonymous, Allow: permission.SetOf(permission.AcceptAnyRecipient)}},
 		}},
 		Send: []connector.Send{{
 			Name:                     "Out",
 			AddressSpaces:            []routing.AddressSpace{routing.MustParseAddressSpace("*"), routing.MustParseAddressSpace("*.contoso.com;10")},
-			SmartHosts:               []connector.SmartHost{connector.MustParseSmartHost("smtpgateway1.contoso.com"), connector.MustParseSmartHost("[10.1.1.1]")},
-			AuthenticationCredential: &connector.Credential{UserName: "hub", Password: "secret"},
+			SmartHosts:               []param.SmartHost{param.MustParseSmartHost("smtpgateway1.contoso.com"), param.MustParseSmartHost("[10.1.1.1]")},
+			AuthenticationCredential: &param.Credential{UserName: "hub", Password: "secret"},
 		}},
 		Accepted: []routing.AcceptedDomain{{Name: "Contoso", DomainName: "contoso.com", DomainType: routing.Authoritative, Default: true}},
 	}
@@ -165,7 +166,7 @@ func TestParseRefusesText(t *testing.T) {
 }
 
 func TestSecretsStayInside(t *testing.T) {
-	c := connector.Config{Send: []connector.Send{{Name: "Out", AuthenticationCredential: &connector.Credential{UserName: "hub", Password: "hunter2"}}}}
+	c := connector.Config{Send: []connector.Send{{Name: "Out", AuthenticationCredential: &param.Credential{UserName: "hub", Password: "hunter2"}}}}
 	text, err := jsonconfig.Marshal(c)
 	if err != nil || strings.Contains(string(text), "hunter2") {
 		t.Errorf("Marshal: %s, %v", text, err)
@@ -188,7 +189,7 @@ func TestMarshalRefuses(t *testing.T) {
 		{Profile: 99},
 		{Server: "\xff"},
 		{Receive: []connector.Receive{{MaxMessageSize: -9}}},
-		{Receive: []connector.Receive{{RemoteIPRanges: make([]connector.Range, 1)}}},
+		{Receive: []connector.Receive{{RemoteIPRanges: make([]param.Range, 1)}}},
 		{Receive: []connector.Receive{{Permissions: []permission.Grant{{To: permission.SIDAnonymous}}}}},
 		{Receive: []connector.Receive{{Permissions: []permission.Grant{{To: permission.SIDAnonymous, Allow: rights, Group: permission.AnonymousUsers}}}}},
 	} {
@@ -273,19 +274,19 @@ func sample(rng *rand.Rand, t reflect.Type) reflect.Value {
 	for _, v := range []any{
 		netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, byte(n)}), uint16(n+1)),
 		netip.AddrFrom4([4]byte{10, 0, 0, byte(n)}),
-		connector.MustParseRange([]string{"10.0.0.1", "10.0.0.1-10.0.0.9", "10.0.0.1/24", "10.0.0.1(255.255.0.0)", "::/0"}[n%5]),
-		connector.MustParseSmartHost([]string{"10.1.1.1", "mail.contoso.com", "2001:db8::1"}[n%3]),
+		param.MustParseRange([]string{"10.0.0.1", "10.0.0.1-10.0.0.9", "10.0.0.1/24", "10.0.0.1(255.255.0.0)", "::/0"}[n%5]),
+		param.MustParseSmartHost([]string{"10.1.1.1", "mail.contoso.com", "2001:db8::1"}[n%3]),
 		routing.MustParseAddressSpace([]string{"*", "*.contoso.com;7", "X400:c=us;a=x;1", "Local:contoso.com", "--"}[n%5]),
 		permission.Grant{To: []permission.SID{permission.SIDAnonymous, permission.SIDPartners, permission.NameSID(`CONTOSO\joe`), "S-1-5-21-1-2-3-1105"}[n%4],
 			Allow: permission.SetOf(permission.Submit, permission.AcceptAnySender)},
 		auth.BasicAuth | auth.TLS,
 		routing.InternalRelay,
-		connector.ByteSize(n * n * 1000),
-		connector.Limit(n - 1),
+		param.Size(n * n * 1000),
+		param.Limit(n - 1),
 		time.Duration(n) * 777 * time.Millisecond,
-		connector.Value(n%2 == 0), connector.Value(n), connector.Value(time.Duration(n) * time.Hour),
-		connector.Value(connector.Limit(n - 1)), connector.Value(connector.ByteSize(n * n * 1000)), connector.Value(connector.RateSource(n % 4)),
-		connector.Value(auth.Mechanism(n % 8)), connector.Value(permission.Group(n % 8)),
+		param.Value(n%2 == 0), param.Value(n), param.Value(time.Duration(n) * time.Hour),
+		param.Value(param.Limit(n - 1)), param.Value(param.Size(n * n * 1000)), param.Value(param.RateSource(n % 4)),
+		param.Value(auth.Mechanism(n % 8)), param.Value(permission.Group(n % 8)),
 	} {
 		if reflect.TypeOf(v) == t {
 			return reflect.ValueOf(v)

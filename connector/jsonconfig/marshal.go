@@ -13,6 +13,7 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/setting"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 )
 
@@ -93,7 +94,7 @@ func (w *writer) value(path string, v reflect.Value) {
 func (w *writer) special(path string, target any) bool {
 	switch t := target.(type) {
 	case *time.Duration:
-		w.string(path, connector.FormatTimeSpan(*t))
+		w.string(path, param.FormatTimeSpan(*t))
 	case *netip.AddrPort:
 		w.string(path, t.String())
 	case *auth.Secret:

@@ -15,6 +15,7 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/setting"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 )
 
@@ -104,12 +105,12 @@ func (p *parser) decode(n *node, path string, v reflect.Value) {
 func (p *parser) special(n *node, path string, target any) bool {
 	switch t := target.(type) {
 	case *time.Duration:
-		p.text(n, path, func(b []byte) (err error) { *t, err = connector.ParseTimeSpan(string(b)); return err })
+		p.text(n, path, func(b []byte) (err error) { *t, err = param.ParseTimeSpan(string(b)); return err })
 	case *netip.AddrPort:
-		p.text(n, path, func(b []byte) (err error) { *t, err = connector.ParseBinding(string(b)); return err })
-	case *connector.ByteSize:
+		p.text(n, path, func(b []byte) (err error) { *t, err = param.ParseBinding(string(b)); return err })
+	case *param.Size:
 		p.number(n, path, t.UnmarshalText)
-	case *connector.Limit:
+	case *param.Limit:
 		p.number(n, path, t.UnmarshalText)
 	case *auth.Secret:
 		p.text(n, path, func(b []byte) error {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
@@ -28,7 +29,7 @@ type Case struct {
 	Helo      string   // "": client.example
 	From      string   // "": the null sender
 	To        []string // one or more
-	Size      connector.ByteSize
+	Size      param.Size
 
 	Want      Outcome
 	Connector string // the Receive connector that is to take it; "": any

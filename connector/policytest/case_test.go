@@ -6,6 +6,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/jsonconfig"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/policytest"
 	"github.com/interchange-smtp/interchange/connector/reply"
 )
@@ -48,9 +49,9 @@ func TestRun(t *testing.T) {
 			Want: policytest.Refused(reply.MechanismNotOffered)},
 		{Name: "nor as others", Remote: "10.2.9.8", TLS: true, User: "ann", Addresses: []string{"ann@fabrikam.com"}, From: "bob@fabrikam.com",
 			To: []string{"friend@example.net"}, Want: policytest.Refused(reply.SendAsDenied)},
-		{Name: "nor large messages", Remote: "10.2.9.7", Size: 2 * connector.MB, To: []string{"friend@example.net"},
+		{Name: "nor large messages", Remote: "10.2.9.7", Size: 2 * param.MB, To: []string{"friend@example.net"},
 			Want: policytest.Refused(reply.RouteTooSmall)},
-		{Name: "which the connector lets in", Remote: "10.2.9.7", Size: 2 * connector.MB, To: []string{"friend@example.net"},
+		{Name: "which the connector lets in", Remote: "10.2.9.7", Size: 2 * param.MB, To: []string{"friend@example.net"},
 			Want: policytest.LetIn()},
 		{Name: "nobody is served elsewhere", Local: "10.2.3.5:25", Remote: "10.2.9.7", To: []string{"bob@fabrikam.com"},
 			Want: policytest.Refused(reply.NoConnector)},

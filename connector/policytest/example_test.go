@@ -3,8 +3,8 @@ package policytest_test
 import (
 	"fmt"
 
-	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/jsonconfig"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/policytest"
 	"github.com/interchange-smtp/interchange/connector/reply"
 )
@@ -25,7 +25,7 @@ func ExampleRelays() {
 	if err != nil {
 		panic(err)
 	}
-	printersOnly := policytest.Except{From: []connector.Range{connector.MustParseRange("10.2.9.0/24")}}
+	printersOnly := policytest.Except{From: []param.Range{param.MustParseRange("10.2.9.0/24")}}
 	for _, r := range policytest.Relays(policy, printersOnly) {
 		fmt.Println(r)
 	}

@@ -9,22 +9,23 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
 // Except says who may relay. The zero Except is nobody.
 type Except struct {
-	From     []connector.Range // clients that may, whoever they are
-	LoggedIn bool              // users who have logged in may, from anywhere
+	From     []param.Range // clients that may, whoever they are
+	LoggedIn bool          // users who have logged in may, from anywhere
 }
 
 // Relay is clients that may relay.
 type Relay struct {
-	Connector string            // the Receive connector that lets them
-	As        string            // as whom: a principal, or members of any of some groups, or of all of them
-	Local     []netip.AddrPort  // where they connect; an unspecified address is all that no binding names
-	From      []connector.Range // the clients, as few ranges as possible
-	Witness   connector.Dialog  // such a session, for Policy.Walk
+	Connector string           // the Receive connector that lets them
+	As        string           // as whom: a principal, or members of any of some groups, or of all of them
+	Local     []netip.AddrPort // where they connect; an unspecified address is all that no binding names
+	From      []param.Range    // the clients, as few ranges as possible
+	Witness   connector.Dialog // such a session, for Policy.Walk
 }
 
 // String returns the sentence.
@@ -85,11 +86,11 @@ type place struct {
 	local    []netip.AddrPort
 	witness  netip.AddrPort
 	implicit bool // connections begin with TLS
-	ranges   []connector.Range
+	ranges   []param.Range
 }
 
 // served returns whom every connector serves, without the ranges excepted.
-func served(p *connector.Policy, except []connector.Range) map[*connector.Inbound][]place {
+func served(p *connector.Policy, except []param.Range) map[*connector.Inbound][]place {
 	places := map[*connector.Inbound][]place{}
 	for _, l := range partition.Sources(p, nil) {
 		spans := map[*connector.Inbound][]partition.Span{}
@@ -112,7 +113,7 @@ func served(p *connector.Policy, except []connector.Range) map[*connector.Inboun
 }
 
 // without returns what is left of a span without ranges.
-func without(s partition.Span, ranges []connector.Range) []partition.Span {
+func without(s partition.Span, ranges []param.Range) []partition.Span {
 	left := []partition.Span{s}
 	for _, r := range ranges {
 		var next []partition.Span

@@ -10,6 +10,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/policytest"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
@@ -29,7 +30,7 @@ func (r *recorder) Errorf(format string, args ...any) {
 
 func TestNobodyRelays(t *testing.T) {
 	p := compile(t, office)
-	scanner := []connector.Range{connector.MustParseRange("10.2.9.7")}
+	scanner := []param.Range{param.MustParseRange("10.2.9.7")}
 	tests := []struct {
 		but  policytest.Except
 		want []string // the failures begin so
@@ -40,7 +41,7 @@ func TestNobodyRelays(t *testing.T) {
 		{policytest.Except{From: scanner}, []string{
 			`0.0.0.0-10.2.9.6, 10.2.9.8-255.255.255.255 may relay as any user through "Default", at [10.2.3.4:25], to friend@`,
 			`::/0 may relay as any user through "Default", at [[2001:db8::4]:25], to friend@`}},
-		{policytest.Except{From: []connector.Range{connector.MustParseRange("0.0.0.0/0"), connector.MustParseRange("::/0")}}, nil},
+		{policytest.Except{From: []param.Range{param.MustParseRange("0.0.0.0/0"), param.MustParseRange("::/0")}}, nil},
 	}
 	for _, tt := range tests {
 		var r recorder
@@ -58,12 +59,12 @@ func TestNobodyRelays(t *testing.T) {
 // Two ways to relay that an example easily misses.
 func TestRelaysHidden(t *testing.T) {
 	star := compile(t, strings.Replace(office, `"DomainName": "fabrikam.com"`, `"DomainName": "*", "DomainType": "ExternalRelay"`, 1))
-	if got := policytest.Relays(star, policytest.Except{From: []connector.Range{connector.MustParseRange("10.2.9.7")}, LoggedIn: true}); len(got) == 0 {
+	if got := policytest.Relays(star, policytest.Except{From: []param.Range{param.MustParseRange("10.2.9.7")}, LoggedIn: true}); len(got) == 0 {
 		t.Error("the accepted domain * lets everybody relay, and nobody is told")
 	}
 	group := compile(t, strings.Replace(office, `"AnonymousUsers, ExchangeUsers"}`, `"AnonymousUsers",
 		"Permissions": [{"User": "FABRIKAM\\apps", "ExtendedRights": ["ms-Exch-SMTP-Submit", "ms-Exch-SMTP-Accept-Any-Recipient"]}]}`, 1))
-	got := policytest.Relays(group, policytest.Except{From: []connector.Range{connector.MustParseRange("10.2.9.7")}})
+	got := policytest.Relays(group, policytest.Except{From: []param.Range{param.MustParseRange("10.2.9.7")}})
 	if len(got) != 2 || !strings.Contains(got[0].As, `fabrikam\apps`) {
 		t.Errorf("the members of a group may relay: %v", got)
 	}
@@ -101,26 +102,26 @@ func small(rng *rand.Rand) connector.Config {
 		r := connector.Receive{
 			Name:             fmt.Sprint("c", i),
 			Bindings:         []netip.AddrPort{netip.MustParseAddrPort(pick("10.2.3.4:25", "0.0.0.0:25", "10.2.3.4:587"))},
-			PermissionGroups: connector.Value(permission.Group(0)),
-			AuthMechanism: connector.Value([]auth.Mechanism{
+			PermissionGroups: param.Value(permission.Group(0)),
+			AuthMechanism: param.Value([]auth.Mechanism{
 				auth.TLS, auth.TLS | auth.BasicAuth, auth.TLS | auth.BasicAuth | auth.BasicAuthRequireTLS, auth.None}[rng.IntN(4)]),
 		}
 		for _, g := range []permission.Group{permission.AnonymousUsers, permission.ExchangeUsers, permission.Partners} {
 			if rng.IntN(2) == 0 {
-				r.PermissionGroups = connector.Value(r.PermissionGroups.Or(0) | g)
+				r.PermissionGroups = param.Value(r.PermissionGroups.Or(0) | g)
 			}
 		}
 		if r.AuthMechanism.Or(0).Has(auth.TLS) {
 			r.RequireTLS, r.DomainSecureEnabled = rng.IntN(4) == 0, rng.IntN(3) == 0
 		}
 		if rng.IntN(6) == 0 {
-			r.AuthMechanism, r.PermissionGroups, r.DomainSecureEnabled = connector.Value(auth.ExternalAuthoritative), connector.Value(permission.ExchangeServers), false
+			r.AuthMechanism, r.PermissionGroups, r.DomainSecureEnabled = param.Value(auth.ExternalAuthoritative), param.Value(permission.ExchangeServers), false
 			r.RequireTLS = false
 		}
 		r.RejectReservedTopLevelRecipientDomains, r.RejectSingleLabelRecipientDomains = rng.IntN(4) == 0, rng.IntN(4) == 0
 		low := rng.IntN(16)
 		high := low + rng.IntN(16-low)
-		r.RemoteIPRanges = []connector.Range{connector.MustParseRange(fmt.Sprintf("10.0.0.%d-10.0.0.%d", low, high))}
+		r.RemoteIPRanges = []param.Range{param.MustParseRange(fmt.Sprintf("10.0.0.%d-10.0.0.%d", low, high))}
 		for range rng.IntN(3) {
 			g := permission.Grant{To: []permission.SID{permission.SIDAnonymous, permission.SIDAuthenticatedUsers, permission.SIDPartners, permission.NameSID("apps"), permission.NameSID("ops")}[rng.IntN(5)]}
 			rights := permission.SetOf([]permission.Right{permission.Submit, permission.AcceptAnyRecipient, permission.AcceptAnyRecipient}[rng.IntN(3)])
@@ -149,7 +150,7 @@ func TestRelaysAgainstBruteForce(t *testing.T) {
 		but := policytest.Except{LoggedIn: rng.IntN(2) == 0}
 		if rng.IntN(2) == 0 {
 			low := rng.IntN(16)
-			but.From = append(but.From, connector.MustParseRange(fmt.Sprintf("10.0.0.%d-10.0.0.%d", low, low+rng.IntN(16-low))))
+			but.From = append(but.From, param.MustParseRange(fmt.Sprintf("10.0.0.%d-10.0.0.%d", low, low+rng.IntN(16-low))))
 		}
 		found := policytest.Relays(p, but)
 		for _, r := range found {
@@ -160,11 +161,11 @@ func TestRelaysAgainstBruteForce(t *testing.T) {
 		for _, local := range locals {
 			for n := range 17 {
 				remote := netip.AddrFrom4([4]byte{10, 0, 0, byte(n)})
-				want := !slices.ContainsFunc(but.From, func(r connector.Range) bool { return r.Contains(remote) }) &&
+				want := !slices.ContainsFunc(but.From, func(r param.Range) bool { return r.Contains(remote) }) &&
 					relaysBrute(p, local, remote, !but.LoggedIn)
 				got := slices.ContainsFunc(found, func(r policytest.Relay) bool {
 					return slices.ContainsFunc(r.Local, func(l netip.AddrPort) bool { return l == local || matchesAny(p, l, local) }) &&
-						slices.ContainsFunc(r.From, func(rng connector.Range) bool { return rng.Contains(remote) })
+						slices.ContainsFunc(r.From, func(rng param.Range) bool { return rng.Contains(remote) })
 				})
 				if want {
 					relayed++

@@ -17,6 +17,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/replay"
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/permission"
@@ -29,9 +30,9 @@ import (
 func policy(t testing.TB, profile connector.Profile) *connector.Policy {
 	t.Helper()
 	fast := func(r connector.Receive) connector.Receive {
-		r.TarpitInterval, r.AuthTarpitInterval = connector.Value(time.Duration(0)), connector.Value(time.Duration(0))
-		r.MaxProtocolErrors = connector.Value(connector.Unlimited)
-		r.ProtocolLoggingLevel = connector.LoggingVerbose
+		r.TarpitInterval, r.AuthTarpitInterval = param.Value(time.Duration(0)), param.Value(time.Duration(0))
+		r.MaxProtocolErrors = param.Value(param.Unlimited)
+		r.ProtocolLoggingLevel = param.LoggingVerbose
 		r.Bindings = []netip.AddrPort{netip.MustParseAddrPort("10.2.3.4:25")}
 		return r
 	}
@@ -43,44 +44,44 @@ func policy(t testing.TB, profile connector.Profile) *connector.Policy {
 		Receive: []connector.Receive{
 			fast(connector.Receive{
 				Name:                                   "Default HubA",
-				RemoteIPRanges:                         []connector.Range{connector.MustParseRange("0.0.0.0-255.255.255.255")},
-				AuthMechanism:                          connector.Value(auth.TLS | auth.BasicAuth | auth.BasicAuthRequireTLS),
-				PermissionGroups:                       connector.Value(permission.AnonymousUsers | permission.ExchangeUsers),
+				RemoteIPRanges:                         []param.Range{param.MustParseRange("0.0.0.0-255.255.255.255")},
+				AuthMechanism:                          param.Value(auth.TLS | auth.BasicAuth | auth.BasicAuthRequireTLS),
+				PermissionGroups:                       param.Value(permission.AnonymousUsers | permission.ExchangeUsers),
 				MaxRecipientsPerMessage:                2,
-				MaxMessageSize:                         64 * connector.KB,
+				MaxMessageSize:                         64 * param.KB,
 				RejectReservedTopLevelRecipientDomains: true,
 			}),
 			fast(connector.Receive{
-				Name: "Relay", RemoteIPRanges: []connector.Range{connector.MustParseRange("192.168.5.0/24")},
-				AuthMechanism:    connector.Value(auth.TLS),
-				PermissionGroups: connector.Value(permission.AnonymousUsers),
+				Name: "Relay", RemoteIPRanges: []param.Range{param.MustParseRange("192.168.5.0/24")},
+				AuthMechanism:    param.Value(auth.TLS),
+				PermissionGroups: param.Value(permission.AnonymousUsers),
 				Permissions: []permission.Grant{{
 					To: permission.SIDAnonymous, Allow: permission.SetOf(permission.AcceptAnyRecipient),
 				}},
-				EnhancedStatusCodesEnabled: connector.Value(false),
+				EnhancedStatusCodesEnabled: param.Value(false),
 			}),
 			fast(connector.Receive{
-				Name: "Secured", RemoteIPRanges: []connector.Range{connector.MustParseRange("192.168.5.77")},
-				AuthMechanism:    connector.Value(auth.TLS | auth.ExternalAuthoritative),
-				PermissionGroups: connector.Value(permission.ExchangeServers), RequireTLS: true,
+				Name: "Secured", RemoteIPRanges: []param.Range{param.MustParseRange("192.168.5.77")},
+				AuthMechanism:    param.Value(auth.TLS | auth.ExternalAuthoritative),
+				PermissionGroups: param.Value(permission.ExchangeServers), RequireTLS: true,
 			}),
 			fast(connector.Receive{
-				Name: "Submission", RemoteIPRanges: []connector.Range{connector.MustParseRange("10.0.0.0/8")},
-				AuthMechanism:     connector.Value(auth.TLS | auth.BasicAuth),
-				PermissionGroups:  connector.Value(permission.ExchangeUsers),
+				Name: "Submission", RemoteIPRanges: []param.Range{param.MustParseRange("10.0.0.0/8")},
+				AuthMechanism:     param.Value(auth.TLS | auth.BasicAuth),
+				PermissionGroups:  param.Value(permission.ExchangeUsers),
 				RequireEHLODomain: true,
 			}),
 			fast(connector.Receive{
-				Name: "Partners", RemoteIPRanges: []connector.Range{connector.MustParseRange("198.51.100.0/24")},
-				AuthMechanism:       connector.Value(auth.TLS),
-				PermissionGroups:    connector.Value(permission.Partners),
+				Name: "Partners", RemoteIPRanges: []param.Range{param.MustParseRange("198.51.100.0/24")},
+				AuthMechanism:       param.Value(auth.TLS),
+				PermissionGroups:    param.Value(permission.Partners),
 				DomainSecureEnabled: true,
 			}),
 		},
 		Transport: connector.Transport{TLSReceiveDomainSecureList: []string{"contoso.com"}},
 		Send: []connector.Send{
-			{Name: "ToMailboxes", AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace("fabrikam.com")}, SmartHosts: []connector.SmartHost{connector.MustParseSmartHost("10.2.3.9")}},
-			{Name: "ToOrg", AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace("*.org")}, MaxMessageSize: 64 * connector.KB},
+			{Name: "ToMailboxes", AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace("fabrikam.com")}, SmartHosts: []param.SmartHost{param.MustParseSmartHost("10.2.3.9")}},
+			{Name: "ToOrg", AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace("*.org")}, MaxMessageSize: 64 * param.KB},
 		},
 	})
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/replay"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
@@ -17,8 +18,8 @@ func Example() {
 		Receive: []connector.Receive{{
 			Name:             "Default",
 			Bindings:         []netip.AddrPort{netip.MustParseAddrPort("0.0.0.0:25")},
-			RemoteIPRanges:   []connector.Range{connector.MustParseRange("0.0.0.0/0")},
-			PermissionGroups: connector.Value(permission.AnonymousUsers),
+			RemoteIPRanges:   []param.Range{param.MustParseRange("0.0.0.0/0")},
+			PermissionGroups: param.Value(permission.AnonymousUsers),
 		}},
 	})
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/replay"
 )
 
@@ -135,9 +136,9 @@ func quoted(name string) string { return `"` + name + `"` }
 func TestUnlogged(t *testing.T) {
 	cfg := policy(t, 0).Config()
 	for i := range cfg.Receive {
-		cfg.Receive[i].ProtocolLoggingLevel = connector.LoggingNone
+		cfg.Receive[i].ProtocolLoggingLevel = param.LoggingNone
 		if cfg.Receive[i].Name == "Relay" {
-			cfg.Receive[i].ProtocolLoggingLevel = connector.LoggingVerbose
+			cfg.Receive[i].ProtocolLoggingLevel = param.LoggingVerbose
 		}
 	}
 	p, err := connector.Compile(cfg)

@@ -5,7 +5,7 @@ import (
 	"net/netip"
 	"slices"
 
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 )
 
 // span is a run of addresses, and the gap after it is what lies between it
@@ -16,7 +16,7 @@ type span struct{ low, high netip.Addr }
 // seen: each by itself, neighbours together. If that are more than most, gaps
 // are bridged, the smallest first, but none in which another connector might
 // lose a client: what the ranges hold, the connector has had before.
-func narrowest(u *inboundUse, others []connector.Range, most int) []connector.Range {
+func narrowest(u *inboundUse, others []param.Range, most int) []param.Range {
 	byRange := make([][]netip.Addr, len(u.ranges))
 	for _, s := range u.sources.all {
 		if s.rng >= 0 {
@@ -37,7 +37,7 @@ func narrowest(u *inboundUse, others []connector.Range, most int) []connector.Ra
 		all = append(all, s...)
 	}
 	slices.SortFunc(all, func(a, b span) int { return a.low.Compare(b.low) })
-	ranges := make([]connector.Range, 0, len(all))
+	ranges := make([]param.Range, 0, len(all))
 	for _, s := range all {
 		ranges = append(ranges, s.rng())
 	}
@@ -65,14 +65,14 @@ type gap struct {
 }
 
 // bridge joins up to n spans with their followers, where the gap is smallest.
-func bridge(spans [][]span, ranges, others []connector.Range, n int) {
+func bridge(spans [][]span, ranges, others []param.Range, n int) {
 	var gaps []gap
 	for i, list := range spans {
 		rivals := rivalsWithin(ranges[i], others)
 		for j := 0; j+1 < len(list); j++ {
 			between := span{list[j].high.Next(), list[j+1].low.Prev()}.rng()
 			if list[j].low.Is4() == list[j+1].low.Is4() &&
-				!slices.ContainsFunc(rivals, func(r connector.Range) bool { return r.Overlaps(between) }) {
+				!slices.ContainsFunc(rivals, func(r param.Range) bool { return r.Overlaps(between) }) {
 				gaps = append(gaps, gap{i, j, distance(list[j].high, list[j+1].low)})
 			}
 		}
@@ -100,8 +100,8 @@ func bridge(spans [][]span, ranges, others []connector.Range, n int) {
 
 // rivalsWithin returns the ranges of other connectors that may win against r:
 // those that overlap it and are not larger.
-func rivalsWithin(r connector.Range, others []connector.Range) []connector.Range {
-	var rivals []connector.Range
+func rivalsWithin(r param.Range, others []param.Range) []param.Range {
+	var rivals []param.Range
 	for _, o := range others {
 		if o.Overlaps(r) && !r.Narrower(o) {
 			rivals = append(rivals, o)
@@ -127,10 +127,10 @@ func distance(a, b netip.Addr) [16]byte {
 }
 
 // rng is the span as a range.
-func (s span) rng() connector.Range {
+func (s span) rng() param.Range {
 	if s.low == s.high {
-		return connector.RangeOf(s.low)
+		return param.RangeOf(s.low)
 	}
-	r, _ := connector.ParseRange(s.low.String() + "-" + s.high.String()) // both ends are of one family, in order
+	r, _ := param.ParseRange(s.low.String() + "-" + s.high.String()) // both ends are of one family, in order
 	return r
 }

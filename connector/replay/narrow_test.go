@@ -9,22 +9,23 @@ import (
 	"testing"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/replay"
 	"github.com/interchange-smtp/interchange/permission"
 )
 
 // nested is a policy of connectors whose ranges lie in and beside each other.
-func nested(t *testing.T, ranges map[string][]connector.Range) *connector.Policy {
+func nested(t *testing.T, ranges map[string][]param.Range) *connector.Policy {
 	t.Helper()
 	var cfg connector.Config
 	for _, name := range []string{"a", "b", "c"} {
 		cfg.Receive = append(cfg.Receive, connector.Receive{
 			Name: name, Bindings: []netip.AddrPort{netip.MustParseAddrPort("10.2.3.4:25")},
-			RemoteIPRanges: ranges[name], Enabled: connector.Value(len(ranges[name]) > 0),
-			PermissionGroups: connector.Value(permission.AnonymousUsers),
+			RemoteIPRanges: ranges[name], Enabled: param.Value(len(ranges[name]) > 0),
+			PermissionGroups: param.Value(permission.AnonymousUsers),
 		})
 		if len(ranges[name]) == 0 { // disabled, but it must have some
-			cfg.Receive[len(cfg.Receive)-1].RemoteIPRanges = []connector.Range{connector.MustParseRange("192.0.2." + fmt.Sprint(len(cfg.Receive)))}
+			cfg.Receive[len(cfg.Receive)-1].RemoteIPRanges = []param.Range{param.MustParseRange("192.0.2." + fmt.Sprint(len(cfg.Receive)))}
 		}
 	}
 	p, err := connector.Compile(cfg)
@@ -41,11 +42,11 @@ func TestNarrowest(t *testing.T) {
 	ip := func(n int) netip.Addr { return netip.AddrFrom4([4]byte{10, 0, byte(n >> 8), byte(n)}) }
 	const space = 512
 	for round := range 200 {
-		ranges := map[string][]connector.Range{"a": {connector.MustParseRange("10.0.0.0/16")}}
+		ranges := map[string][]param.Range{"a": {param.MustParseRange("10.0.0.0/16")}}
 		for _, name := range []string{"b", "c"} {
 			for range 1 + rng.IntN(6) {
 				low := rng.IntN(space - 64)
-				r := connector.MustParseRange(ip(low).String() + "-" + ip(low+rng.IntN(64)).String())
+				r := param.MustParseRange(ip(low).String() + "-" + ip(low+rng.IntN(64)).String())
 				if !slices.ContainsFunc(slices.Concat(ranges["b"], ranges["c"]), r.Same) {
 					ranges[name] = append(ranges[name], r)
 				}
@@ -65,7 +66,7 @@ func TestNarrowest(t *testing.T) {
 		if err := r.Read("log", strings.NewReader(log.String())); err != nil {
 			t.Fatal(err)
 		}
-		narrow := map[string][]connector.Range{}
+		narrow := map[string][]param.Range{}
 		for _, u := range r.Report().Receive {
 			narrow[u.Name] = u.Narrowest
 		}
@@ -86,7 +87,7 @@ func TestNarrowest(t *testing.T) {
 // Few clients are listed one by one, neighbours together; of many the largest
 // gaps stay open.
 func TestNarrowestForm(t *testing.T) {
-	p := nested(t, map[string][]connector.Range{"a": {connector.MustParseRange("10.0.0.0/16"), connector.MustParseRange("2001:db8::/32")}})
+	p := nested(t, map[string][]param.Range{"a": {param.MustParseRange("10.0.0.0/16"), param.MustParseRange("2001:db8::/32")}})
 	var log strings.Builder
 	for i, a := range []string{"10.0.0.9", "10.0.0.1", "10.0.0.2", "10.0.0.200", "2001:db8::5", "2001:db8::6", "10.0.0.12"} {
 		fmt.Fprintf(&log, "2026-03-02T00:00:00.000Z,x,%d,0,10.2.3.4:25,%v,+,,\n", i, netip.AddrPortFrom(netip.MustParseAddr(a), 1))

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/permission"
 )
@@ -139,14 +140,14 @@ type ReceiveUse struct {
 	Clients  int   `json:"clients"` // at least as many, unless Complete
 	Complete bool  `json:"complete"`
 
-	Top          []Source          `json:"top"`
-	UnusedRanges []connector.Range `json:"unusedRanges"`
-	UnusedGrants []UnusedGrant     `json:"unusedGrants"`
+	Top          []Source      `json:"top"`
+	UnusedRanges []param.Range `json:"unusedRanges"`
+	UnusedGrants []UnusedGrant `json:"unusedGrants"`
 
 	// Narrowest are the narrowest ranges that keep all that was seen: beyond
 	// Options.MaxRanges with gaps bridged where no other connector is
 	// concerned. Nil unless Complete.
-	Narrowest []connector.Range `json:"narrowest"`
+	Narrowest []param.Range `json:"narrowest"`
 }
 
 // UnusedGrant is a grant of which no use was seen. Only rights whose use shows
@@ -247,7 +248,7 @@ func (r *Replay) reportUse(out *Report) {
 			use.Elsewhere = use.Sessions == 0 && r.inLogs(in)
 			if unlogged := use.Sessions == 0 && r.unlogged(in); unlogged || r.report.gaps() {
 				use.Unlogged, use.Complete = unlogged, false
-				use.UnusedRanges, use.UnusedGrants, use.Narrowest = []connector.Range{}, []UnusedGrant{}, nil
+				use.UnusedRanges, use.UnusedGrants, use.Narrowest = []param.Range{}, []UnusedGrant{}, nil
 			}
 			out.Receive = append(out.Receive, use)
 		}
@@ -277,7 +278,7 @@ func (r *Replay) unlogged(in *connector.Inbound) bool {
 			received = true
 		}
 	}
-	return !r.inLogs(in) && (!received || in.Settings().ProtocolLoggingLevel != connector.LoggingVerbose)
+	return !r.inLogs(in) && (!received || in.Settings().ProtocolLoggingLevel != param.LoggingVerbose)
 }
 
 // inLogs reports whether the logs have sessions of a connector of that name.
@@ -294,7 +295,7 @@ func (r *Replay) receiveUse(u *inboundUse) ReceiveUse {
 	use := ReceiveUse{
 		Name: u.in.Name(), Sessions: u.sources.total, Unjudged: u.unjudged, Messages: u.messages,
 		Clients: len(u.sources.all), Complete: u.sources.exact(), Top: u.sources.top(r.opts.Top),
-		UnusedRanges: []connector.Range{}, UnusedGrants: []UnusedGrant{},
+		UnusedRanges: []param.Range{}, UnusedGrants: []UnusedGrant{},
 	}
 	if u.in == nil {
 		return use
@@ -330,8 +331,8 @@ func (g *grantUse) unused() UnusedGrant {
 }
 
 // othersThan returns the ranges of all other enabled connectors.
-func (r *Replay) othersThan(in *connector.Inbound) []connector.Range {
-	var all []connector.Range
+func (r *Replay) othersThan(in *connector.Inbound) []param.Range {
+	var all []param.Range
 	for other := range r.policy.Receive() {
 		if other != in && other.Settings().Enabled.Or(true) {
 			all = append(all, other.Settings().RemoteIPRanges...)

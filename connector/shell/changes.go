@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -102,7 +103,7 @@ func (d *differ) fields(path string, c *command, old, now, whole reflect.Value) 
 			c.add(name, d.list(field, old.Field(i), now.Field(i)))
 		default:
 			// Groups show grants made by hand as Custom, which no command takes.
-			if groups, ok := whole.Field(i).Interface().(connector.Setting[permission.Group]); ok {
+			if groups, ok := whole.Field(i).Interface().(param.Setting[permission.Group]); ok {
 				c.add(name, d.value(field, reflect.ValueOf(groups.Or(0)&^permission.Custom)))
 				continue
 			}
@@ -291,8 +292,8 @@ func (d *differ) transport() {
 func (d *differ) transportValue(name string, v reflect.Value) string {
 	if v.IsZero() {
 		switch v.Interface().(type) {
-		case connector.ByteSize, connector.Limit:
-			return connector.Unlimited.String()
+		case param.Size, param.Limit:
+			return param.Unlimited.String()
 		}
 	}
 	return cmp.Or(d.value("Transport."+name, v), "$null")

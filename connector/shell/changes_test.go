@@ -8,6 +8,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
@@ -41,18 +42,18 @@ func TestPrintChanges(t *testing.T) {
 	}{
 		{"nothing", func(*connector.Config) {}, ""},
 		{"a range", func(c *connector.Config) {
-			receive(c).RemoteIPRanges = append(receive(c).RemoteIPRanges, connector.MustParseRange("10.9.8.7"))
+			receive(c).RemoteIPRanges = append(receive(c).RemoteIPRanges, param.MustParseRange("10.9.8.7"))
 		}, `Set-ReceiveConnector -Identity 'EX01\Old Relay' -RemoteIPRanges @{Add='10.9.8.7'}`},
 		{"a range less", func(c *connector.Config) { receive(c).RemoteIPRanges = receive(c).RemoteIPRanges[1:] },
 			`-RemoteIPRanges @{Remove='10.1.0.0/16'}`},
 		{"other ranges", func(c *connector.Config) {
-			receive(c).RemoteIPRanges = []connector.Range{connector.MustParseRange("10.9.8.7")}
+			receive(c).RemoteIPRanges = []param.Range{param.MustParseRange("10.9.8.7")}
 		},
 			`-RemoteIPRanges '10.9.8.7'`},
 		{"parameters", func(c *connector.Config) {
 			r := receive(c)
-			r.AuthMechanism, r.PermissionGroups = connector.Value(auth.TLS|auth.BasicAuth), connector.Value(permission.AnonymousUsers|permission.ExchangeUsers)
-			r.RequireTLS, r.Enabled, r.MaxMessageSize = true, connector.Value(false), connector.MB
+			r.AuthMechanism, r.PermissionGroups = param.Value(auth.TLS|auth.BasicAuth), param.Value(permission.AnonymousUsers|permission.ExchangeUsers)
+			r.RequireTLS, r.Enabled, r.MaxMessageSize = true, param.Value(false), param.MB
 		}, `-Enabled $false -AuthMechanism Tls,BasicAuth -PermissionGroups AnonymousUsers,ExchangeUsers -RequireTLS $true -MaxMessageSize 1MB`},
 		{"a grant", func(c *connector.Config) {
 			receive(c).Permissions = append(receive(c).Permissions, permission.Grant{To: permission.NameSID("ann"), Allow: permission.SetOf(permission.AcceptAnySender)})
@@ -74,7 +75,7 @@ func TestPrintChanges(t *testing.T) {
 		{"an accepted domain less", func(c *connector.Config) { c.Accepted = c.Accepted[:len(c.Accepted)-1] },
 			`Remove-AcceptedDomain 'Fabrikam' -Confirm:$false`},
 		{"transport", func(c *connector.Config) {
-			c.Transport.MaxReceiveSize, c.Transport.MaxRecipientEnvelopeLimit = 50*connector.MB, connector.Unlimited
+			c.Transport.MaxReceiveSize, c.Transport.MaxRecipientEnvelopeLimit = 50*param.MB, param.Unlimited
 			c.Transport.TLSReceiveDomainSecureList = []string{"partner.example"}
 		}, `-TLSReceiveDomainSecureList 'partner.example'`},
 	} {
@@ -112,7 +113,7 @@ func effective(t *testing.T, cfg connector.Config) (all []any) {
 	}
 	for _, r := range cfg.Receive {
 		r = r.WithDefaults(&cfg)
-		r.PermissionGroups = connector.Value(r.PermissionGroups.Or(0) &^ permission.Custom)
+		r.PermissionGroups = param.Value(r.PermissionGroups.Or(0) &^ permission.Custom)
 		if acl, err := permission.NewACL(cfg.Profile, 0, r.Permissions...); err == nil {
 			r.Permissions = nil
 			for _, sid := range []permission.SID{permission.SIDAnonymous, permission.NameSID("ann")} {
@@ -141,7 +142,7 @@ func TestPrintChangesRefuses(t *testing.T) {
 		"a connector less": func(c *connector.Config) { c.Receive = c.Receive[1:] },
 		"a way out more":   func(c *connector.Config) { c.Send = append(c.Send, connector.Send{Name: "New"}) },
 		"another password": func(c *connector.Config) {
-			c.Send[0].AuthenticationCredential = &connector.Credential{UserName: "u", Password: "pw"}
+			c.Send[0].AuthenticationCredential = &param.Credential{UserName: "u", Password: "pw"}
 		},
 		"a domain's name":   func(c *connector.Config) { c.Accepted[len(c.Accepted)-1].DomainName = "other.example" },
 		"a name with a NUL": func(c *connector.Config) { c.Send[0].Comment = "a\x00b" },

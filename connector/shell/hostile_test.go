@@ -7,6 +7,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell"
 )
 
@@ -151,8 +152,8 @@ func TestSecrets(t *testing.T) {
 		opts := shell.Options{
 			Out: &out, FS: fs,
 			Warn: func(_ shell.Position, text string) { said.WriteString(text + "\n") },
-			Credential: func(shell.Request) (connector.Credential, error) {
-				return connector.Credential{UserName: "gateway", Password: auth.Secret(answered)}, nil
+			Credential: func(shell.Request) (param.Credential, error) {
+				return param.Credential{UserName: "gateway", Password: auth.Secret(answered)}, nil
 			},
 		}
 		in, err := run(t, opts, "$c = Get-Credential\nNew-SendConnector Out -AddressSpaces * -SmartHosts a.example -DNSRoutingEnabled $false -SmartHostAuthMechanism BasicAuthRequireTLS -AuthenticationCredential $c | Out-Null\n"+script)

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell"
 	"github.com/interchange-smtp/interchange/connector/shell/export"
 	"github.com/interchange-smtp/interchange/permission"
@@ -92,7 +93,7 @@ func TestExportsRoundTrip(t *testing.T) {
 			c := &cfg.Send[i]
 			c.Comment = strings.Join(strings.Fields(c.Comment), " ")
 			c.Permissions = byHand(c.Permissions, permission.SendGrants(cfg.Profile, permission.SendCustom))
-			c.Usage = connector.UsageCustom // not stored by Exchange
+			c.Usage = param.UsageCustom // not stored by Exchange
 		}
 		policy, want := normal(t, cfg)
 		for form, script := range exporting {

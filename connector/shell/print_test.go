@@ -15,6 +15,7 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/jsonconfig"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
@@ -33,8 +34,8 @@ func rerun(t *testing.T, cfg connector.Config, bare bool) connector.Config {
 	if strings.Contains(string(script), password) {
 		t.Fatalf("the password is printed:\n%s", script)
 	}
-	opts := shell.Options{Profile: cfg.Profile, Bare: bare, Credential: func(r shell.Request) (connector.Credential, error) {
-		return connector.Credential{UserName: r.UserName, Password: password}, nil
+	opts := shell.Options{Profile: cfg.Profile, Bare: bare, Credential: func(r shell.Request) (param.Credential, error) {
+		return param.Credential{UserName: r.UserName, Password: password}, nil
 	}}
 	var in *shell.Interpreter
 	if len(cfg.Links) > 0 {
@@ -73,9 +74,9 @@ var odd = []string{"", "plain", "it's", "‘odd’ ‚quotes‛", "“double” 
 	"@{a=b}; # comment", "'@\n@'", " blanks ", "-Name", "ä€😀", "\u2028\u00a0\u2013", "%{}|>&"}
 
 // maybe sets a Setting in half of the cases.
-func maybe[T any](s source, to *connector.Setting[T], values ...T) {
+func maybe[T any](s source, to *param.Setting[T], values ...T) {
 	if s.yes() {
-		*to = connector.Value(pick(s, values...))
+		*to = param.Value(pick(s, values...))
 	}
 }
 
@@ -116,13 +117,13 @@ func (s source) receive(i int) connector.Receive {
 	r := connector.Receive{
 		Name: fmt.Sprintf("%s %d", pick(s, "Relay", "it's a*b[c]?", "“From” `$gateway‘", `x\y`), i), Comment: pick(s, odd...),
 		Bindings: []netip.AddrPort{netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, byte(1 + i)}), uint16(pick(s, 25, 587)))},
-		Usage:    pick(s, connector.UsageCustom, connector.UsageInternal, connector.UsageInternet, connector.UsagePartner, connector.UsageClient),
+		Usage:    pick(s, param.UsageCustom, param.UsageInternal, param.UsageInternet, param.UsagePartner, param.UsageClient),
 	}
 	if s.yes() {
 		r.Bindings = append(r.Bindings, netip.AddrPortFrom(netip.MustParseAddr(fmt.Sprintf("2001:db8::%d", 1+i)), 25))
 	}
 	for _, text := range some(s, "192.0.2.1", "192.0.2.10-192.0.2.90", "10.0.0.1/24", "172.16.0.0(255.240.0.0)", "2001:db8::/32", "::1") {
-		r.RemoteIPRanges = append(r.RemoteIPRanges, connector.MustParseRange(text))
+		r.RemoteIPRanges = append(r.RemoteIPRanges, param.MustParseRange(text))
 	}
 	maybe(s, &r.Enabled, true, false)
 	maybe(s, &r.AuthMechanism, auth.None, auth.TLS, auth.TLS|auth.BasicAuth, auth.TLS|auth.BasicAuth|auth.BasicAuthRequireTLS, auth.ExternalAuthoritative, auth.TLS|auth.Integrated)
@@ -135,16 +136,16 @@ func (s source) receive(i int) connector.Receive {
 	maybe(s, &r.MaxAcknowledgementDelay, 0, 1500*time.Millisecond, 24*time.Hour)
 	maybe(s, &r.MaxLocalHopCount, 0, 5)
 	maybe(s, &r.MaxLogonFailures, 0, 7)
-	maybe(s, &r.MaxProtocolErrors, 0, 3, connector.Unlimited)
-	maybe(s, &r.MessageRateSource, 0, connector.RateByUser, connector.RateByIPAddress|connector.RateByUser)
+	maybe(s, &r.MaxProtocolErrors, 0, 3, param.Unlimited)
+	maybe(s, &r.MessageRateSource, 0, param.RateByUser, param.RateByIPAddress|param.RateByUser)
 	r.RequireTLS, r.RequireEHLODomain, r.RejectSingleLabelRecipientDomains = s.yes(), s.yes(), s.yes()
-	r.MaxMessageSize = pick(s, 0, connector.MB, 65537, 100*connector.KB)
-	r.MaxInboundConnectionPerSource = pick(s, 0, 7, connector.Unlimited)
-	r.MessageRateLimit = pick(s, 0, 600, connector.Unlimited)
+	r.MaxMessageSize = pick(s, 0, param.MB, 65537, 100*param.KB)
+	r.MaxInboundConnectionPerSource = pick(s, 0, 7, param.Unlimited)
+	r.MessageRateLimit = pick(s, 0, 600, param.Unlimited)
 	r.MaxRecipientsPerMessage = pick(s, 0, 5000)
 	r.ConnectionTimeout = pick(s, 0, 20*time.Minute, time.Hour+time.Second)
-	r.SizeEnabled = pick(s, connector.SizeEnabled, connector.SizeDisabled, connector.SizeEnabledWithoutValue)
-	r.ProtocolLoggingLevel = pick(s, connector.LoggingNone, connector.LoggingVerbose)
+	r.SizeEnabled = pick(s, param.SizeEnabled, param.SizeDisabled, param.SizeEnabledWithoutValue)
+	r.ProtocolLoggingLevel = pick(s, param.LoggingNone, param.LoggingVerbose)
 	r.Banner = pick(s, "", "220 it's $me `n “here”")
 	r.Fqdn = pick(s, "", "mail.contoso.com")
 	r.TlsCertificateName = pick(s, "", "<I>CN=Contoso CA, O='C'<S>CN=mail.contoso.com")
@@ -158,10 +159,10 @@ func (s source) receive(i int) connector.Receive {
 func (s source) send(i int) connector.Send {
 	c := connector.Send{
 		Name: fmt.Sprintf("%s %d", pick(s, "To Internet", "it's", "a*b"), i), Comment: pick(s, odd...),
-		Usage: pick(s, connector.UsageCustom, connector.UsageInternal, connector.UsageInternet),
+		Usage: pick(s, param.UsageCustom, param.UsageInternal, param.UsageInternet),
 		Port:  pick(s, 0, 2525), Fqdn: pick(s, "", "out.contoso.com"),
-		MaxMessageSize: pick(s, 0, connector.UnlimitedSize, 20*connector.MB), ConnectionInactivityTimeOut: pick(s, 0, 90*time.Second),
-		IsScopedConnector: s.yes(), RequireTLS: s.yes(), ProtocolLoggingLevel: connector.LoggingVerbose,
+		MaxMessageSize: pick(s, 0, param.UnlimitedSize, 20*param.MB), ConnectionInactivityTimeOut: pick(s, 0, 90*time.Second),
+		IsScopedConnector: s.yes(), RequireTLS: s.yes(), ProtocolLoggingLevel: param.LoggingVerbose,
 		SmtpMaxMessagesPerConnection: pick(s, 0, 5),
 	}
 	for _, text := range some(s, "*", "*.contoso.com;7", fmt.Sprintf("x%d.example", i), "SMTP:fabrikam.com;100") {
@@ -170,16 +171,16 @@ func (s source) send(i int) connector.Send {
 	maybe(s, &c.Enabled, true, false)
 	if s.yes() {
 		for _, text := range some(s, "smtpgateway1.contoso.com", "192.0.2.7", "2001:db8::9") {
-			c.SmartHosts = append(c.SmartHosts, connector.MustParseSmartHost(text))
+			c.SmartHosts = append(c.SmartHosts, param.MustParseSmartHost(text))
 		}
 		maybe(s, &c.DNSRoutingEnabled, false)
 		c.SmartHostAuthMechanism = pick(s, auth.None, auth.ExternalAuthoritative, auth.BasicAuth, auth.BasicAuthRequireTLS, auth.BasicAuth|auth.BasicAuthRequireTLS)
 		if c.SmartHostAuthMechanism.Has(auth.BasicAuth) || c.SmartHostAuthMechanism.Has(auth.BasicAuthRequireTLS) {
-			c.AuthenticationCredential = &connector.Credential{UserName: pick(s, `CONTOSO\hub`, "it's “me”"), Password: password}
+			c.AuthenticationCredential = &param.Credential{UserName: pick(s, `CONTOSO\hub`, "it's “me”"), Password: password}
 		}
 	}
 	if c.RequireTLS && s.yes() {
-		c.TlsAuthLevel = pick(s, connector.EncryptionOnly, connector.CertificateValidation)
+		c.TlsAuthLevel = pick(s, param.EncryptionOnly, param.CertificateValidation)
 	}
 	if s.yes() {
 		c.Permissions = s.grants()
@@ -221,12 +222,12 @@ func (s source) config() connector.Config {
 			send.Permissions = append(send.Permissions, s.taken(send.Given(&c), send.Permissions)...)
 			c.Send = append(c.Send, send)
 		}
-		c.Transport = connector.Transport{MaxReceiveSize: pick(s, 0, connector.UnlimitedSize, 15*connector.MB),
-			MaxSendSize: pick(s, 0, 15*connector.MB), MaxRecipientEnvelopeLimit: pick(s, 0, connector.Unlimited, 300),
+		c.Transport = connector.Transport{MaxReceiveSize: pick(s, 0, param.UnlimitedSize, 15*param.MB),
+			MaxSendSize: pick(s, 0, 15*param.MB), MaxRecipientEnvelopeLimit: pick(s, 0, param.Unlimited, 300),
 			UseDowngradedExchangeServerAuth: s.yes(), TLSSendDomainSecureList: []string{"fabrikam.com"},
 			ExternalPostmasterAddress: pick(s, "", "post'master@contoso.com")}
-		maybe(s, &c.Transport.ExternalDsnMaxMessageAttachSize, 0, 5*connector.MB, 10*connector.MB)
-		maybe(s, &c.Transport.InternalDsnMaxMessageAttachSize, 0, 5*connector.MB)
+		maybe(s, &c.Transport.ExternalDsnMaxMessageAttachSize, 0, 5*param.MB, 10*param.MB)
+		maybe(s, &c.Transport.InternalDsnMaxMessageAttachSize, 0, 5*param.MB)
 		maybe(s, &c.Transport.ExternalDelayDsnEnabled, true, false)
 		maybe(s, &c.Transport.InternalDelayDsnEnabled, true, false)
 		c.Services, c.Remote = s.services(len(c.Servers) > 0), s.remote()
@@ -243,11 +244,11 @@ func (s source) services(listed bool) []connector.Service {
 		names = some(s, "HubA", "HubB")
 	}
 	for _, name := range names {
-		to := connector.Service{Name: name, MaxOutboundConnections: pick(s, 0, connector.Unlimited, 7, 500),
+		to := connector.Service{Name: name, MaxOutboundConnections: pick(s, 0, param.Unlimited, 7, 500),
 			MessageExpirationTimeout: pick(s, 0, time.Hour, 36*time.Hour), MessageRetryInterval: pick(s, 0, 1500*time.Millisecond),
 			OutboundConnectionFailureRetryInterval: pick(s, 0, 10*time.Minute, 25*time.Hour), TransientFailureRetryInterval: pick(s, 0, time.Second),
 			DelayNotificationTimeout: pick(s, 0, time.Hour), QueueGlitchRetryInterval: pick(s, 0, time.Minute, time.Second)}
-		to.MaxPerDomainOutboundConnections = pick(s, 0, connector.Limit(3), 7)
+		to.MaxPerDomainOutboundConnections = pick(s, 0, param.Limit(3), 7)
 		maybe(s, &to.QueueGlitchRetryCount, 0, 4, 15)
 		maybe(s, &to.TransientFailureRetryCount, 0, 6, 15)
 		all = append(all, to)
@@ -298,7 +299,7 @@ func normal(t *testing.T, c connector.Config) (*connector.Policy, any) {
 	for in := range p.Receive() {
 		r := *in.Settings()
 		r.Permissions = canonical(in.ACL().Grants())
-		r.PermissionGroups = connector.Value(r.PermissionGroups.Or(0) &^ permission.Custom)
+		r.PermissionGroups = param.Value(r.PermissionGroups.Or(0) &^ permission.Custom)
 		n.Receive = append(n.Receive, r)
 	}
 	for out := range p.Send() {
@@ -337,8 +338,8 @@ func services(c connector.Config) []connector.Service {
 func remote(c connector.Config) []connector.RemoteDomain {
 	var all []connector.RemoteDomain
 	for _, d := range c.Remote {
-		d.NDREnabled, d.DeliveryReportEnabled = connector.Value(d.NDREnabled.Or(true)), connector.Value(d.DeliveryReportEnabled.Or(true))
-		if d != (connector.RemoteDomain{Name: "Default", DomainName: "*", NDREnabled: connector.Value(true), DeliveryReportEnabled: connector.Value(true)}) {
+		d.NDREnabled, d.DeliveryReportEnabled = param.Value(d.NDREnabled.Or(true)), param.Value(d.DeliveryReportEnabled.Or(true))
+		if d != (connector.RemoteDomain{Name: "Default", DomainName: "*", NDREnabled: param.Value(true), DeliveryReportEnabled: param.Value(true)}) {
 			all = append(all, d)
 		}
 	}
@@ -374,7 +375,7 @@ func canonical(grants []permission.Grant) []permission.Grant {
 }
 
 func (s source) dialog(c connector.Config) connector.Dialog {
-	d := connector.Dialog{Local: connector.MustParseBinding("10.0.0.1:25"), TLS: s.yes(), Helo: pick(s, "", "gateway.example"),
+	d := connector.Dialog{Local: param.MustParseBinding("10.0.0.1:25"), TLS: s.yes(), Helo: pick(s, "", "gateway.example"),
 		Remote: netip.MustParseAddr(pick(s, "192.0.2.1", "192.0.2.50", "10.0.0.9", "2001:db8::5", "8.8.8.8")),
 		From:   routing.MustParseAddress(pick(s, "a@contoso.com", "a@example.net")), Size: int64(s.IntN(1 << 26)),
 		To: []routing.Address{routing.MustParseAddress(pick(s, "b@contoso.com", "b@sub.fabrikam.com", "b@example.net", "b@x.partners.example"))}}
@@ -440,7 +441,7 @@ func TestPrintRefuses(t *testing.T) {
 		{Receive: []connector.Receive{{Name: "a", Comment: "\xff"}}},
 		{Receive: []connector.Receive{{Name: "a", Permissions: []permission.Grant{{}}}}},
 		{Send: []connector.Send{{Name: "a", Permissions: []permission.Grant{{To: permission.SIDAnonymous, Allow: 2, Group: permission.Partners}}}}},
-		{Receive: []connector.Receive{{Name: "a", AuthMechanism: connector.Value(auth.Mechanism(1 << 15))}}},
+		{Receive: []connector.Receive{{Name: "a", AuthMechanism: param.Value(auth.Mechanism(1 << 15))}}},
 	} {
 		if script, err := shell.Print(cfg); err == nil || script != nil || !strings.Contains(err.Error(), `["a"].`) {
 			t.Errorf("%v:\n%s", err, script)
@@ -453,17 +454,17 @@ func ExamplePrint() {
 		Server: "HubA",
 		Receive: []connector.Receive{{
 			Name:             "FromInternetGateway",
-			Bindings:         []netip.AddrPort{connector.MustParseBinding("10.2.3.4:25")},
-			RemoteIPRanges:   []connector.Range{connector.MustParseRange("192.168.5.77")},
-			PermissionGroups: connector.Value(permission.AnonymousUsers),
+			Bindings:         []netip.AddrPort{param.MustParseBinding("10.2.3.4:25")},
+			RemoteIPRanges:   []param.Range{param.MustParseRange("192.168.5.77")},
+			PermissionGroups: param.Value(permission.AnonymousUsers),
 			Permissions:      []permission.Grant{{To: permission.SIDAnonymous, Allow: permission.SetOf(permission.AcceptAnyRecipient)}},
 		}},
 		Send: []connector.Send{{
 			Name:                     "ToInternetGateway",
 			AddressSpaces:            []routing.AddressSpace{routing.MustParseAddressSpace("*")},
-			SmartHosts:               []connector.SmartHost{connector.MustParseSmartHost("smtpgateway1.contoso.com")},
+			SmartHosts:               []param.SmartHost{param.MustParseSmartHost("smtpgateway1.contoso.com")},
 			SmartHostAuthMechanism:   auth.BasicAuthRequireTLS,
-			AuthenticationCredential: &connector.Credential{UserName: "smtpgateway@fabrikam.com", Password: "secret"},
+			AuthenticationCredential: &param.Credential{UserName: "smtpgateway@fabrikam.com", Password: "secret"},
 		}},
 	})
 	if err != nil {

@@ -7,15 +7,16 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 )
 
 // transport sets what setup sets, and what connectors depend on.
 func (p *printer) transport() {
 	t := p.cfg.Transport
 	trim(&t, nil, func() connector.Transport { return t.WithDefaults(p.cfg) })
-	t.MaxReceiveSize = cmp.Or(t.MaxReceiveSize, connector.UnlimitedSize)
-	t.MaxSendSize = cmp.Or(t.MaxSendSize, connector.UnlimitedSize)
-	t.MaxRecipientEnvelopeLimit = cmp.Or(t.MaxRecipientEnvelopeLimit, connector.Unlimited)
+	t.MaxReceiveSize = cmp.Or(t.MaxReceiveSize, param.UnlimitedSize)
+	t.MaxSendSize = cmp.Or(t.MaxSendSize, param.UnlimitedSize)
+	t.MaxRecipientEnvelopeLimit = cmp.Or(t.MaxRecipientEnvelopeLimit, param.Unlimited)
 	t.UseDowngradedExchangeServerAuth = false // which is of Set-TransportService
 	c := command{name: "Set-TransportConfig"}
 	for name, text := range p.fields("Transport", reflect.ValueOf(&t).Elem()) {

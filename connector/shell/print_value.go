@@ -11,8 +11,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/interchange-smtp/interchange/auth"
-	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/setting"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/syntax"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
@@ -67,12 +67,12 @@ func (p *printer) value(path string, v reflect.Value) string {
 	}
 	switch t := v.Interface().(type) {
 	case time.Duration:
-		return connector.FormatTimeSpan(t)
+		return param.FormatTimeSpan(t)
 	case netip.AddrPort:
 		return p.quote(path, t.String())
-	case connector.ByteSize, connector.Limit, auth.Mechanism, permission.Group, connector.RateSource, connector.ErrorPolicy,
-		connector.TransportRole, connector.Usage, connector.SizeMode, connector.ExtendedProtection, connector.ProtocolLogging,
-		connector.TlsAuthLevel, connector.ConnectorType, routing.DomainType:
+	case param.Size, param.Limit, auth.Mechanism, permission.Group, param.RateSource, param.ErrorPolicy,
+		param.TransportRole, param.Usage, param.SizeMode, param.ExtendedProtection, param.ProtocolLogging,
+		param.TlsAuthLevel, param.ConnectorType, routing.DomainType:
 		text, err := t.(encoding.TextMarshaler).MarshalText()
 		if err != nil {
 			p.fail(path, "%v", err)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/golden"
 	"github.com/interchange-smtp/interchange/permission"
@@ -39,8 +40,8 @@ func TestProcedures(t *testing.T) {
 func procedure(t *testing.T, name, src string) string {
 	t.Helper()
 	var out strings.Builder
-	opts := shell.Options{Out: &out, Credential: func(shell.Request) (connector.Credential, error) {
-		return connector.Credential{UserName: "relay@contoso.com", Password: password}, nil
+	opts := shell.Options{Out: &out, Credential: func(shell.Request) (param.Credential, error) {
+		return param.Credential{UserName: "relay@contoso.com", Password: password}, nil
 	}}
 	var questions []string
 	for line := range strings.Lines(src) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/exchange"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/interp"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
@@ -33,7 +34,7 @@ type Options struct {
 	Bare bool
 
 	// Credential answers Get-Credential. Nil: the cmdlet fails.
-	Credential func(Request) (connector.Credential, error)
+	Credential func(Request) (param.Credential, error)
 
 	// Certificates are what Get-ExchangeCertificate shows. Nil: there are none.
 	Certificates []Certificate
@@ -192,11 +193,11 @@ func environment(org *exchange.Org, env func(string) (string, bool)) func(string
 }
 
 // credentials hands requests of cmdlets on.
-func credentials(ask func(Request) (connector.Credential, error)) func(exchange.Request) (connector.Credential, error) {
+func credentials(ask func(Request) (param.Credential, error)) func(exchange.Request) (param.Credential, error) {
 	if ask == nil {
 		return nil
 	}
-	return func(r exchange.Request) (connector.Credential, error) {
+	return func(r exchange.Request) (param.Credential, error) {
 		return ask(Request{Variable: r.Variable, UserName: r.UserName, Message: r.Message, Position: Position(r.Pos)})
 	}
 }

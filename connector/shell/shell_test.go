@@ -10,6 +10,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -56,9 +57,9 @@ func TestCredential(t *testing.T) {
 	const password = "correct horse"
 	var asked shell.Request
 	var out strings.Builder
-	opts := shell.Options{Out: &out, Credential: func(r shell.Request) (connector.Credential, error) {
+	opts := shell.Options{Out: &out, Credential: func(r shell.Request) (param.Credential, error) {
 		asked = r
-		return connector.Credential{UserName: "gateway", Password: auth.Secret(password)}, nil
+		return param.Credential{UserName: "gateway", Password: auth.Secret(password)}, nil
 	}}
 	in, err := run(t, opts, `
 $mycred = Get-Credential
@@ -100,7 +101,7 @@ func TestMerge(t *testing.T) {
 		t.Fatal(err)
 	}
 	cfg := in.Config()
-	if len(cfg.Send) != 2 || cfg.Send[0].Comment != "changed" || cfg.Send[1].MaxMessageSize != 5*connector.MB {
+	if len(cfg.Send) != 2 || cfg.Send[0].Comment != "changed" || cfg.Send[1].MaxMessageSize != 5*param.MB {
 		t.Errorf("%+v", cfg.Send)
 	}
 	for path, want := range map[string]string{

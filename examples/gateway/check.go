@@ -11,6 +11,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
+	"github.com/interchange-smtp/interchange/connector/param"
 )
 
 // check lists the findings about a policy that is valid.
@@ -250,7 +251,7 @@ func describe(chain []tls.Certificate) []analysis.Certificate {
 	for _, c := range chain {
 		if leaf := c.Leaf; leaf != nil {
 			all = append(all, analysis.Certificate{
-				Name:  connector.SmtpX509Identifier{Issuer: leaf.Issuer.String(), Subject: leaf.Subject.String()},
+				Name:  param.SmtpX509Identifier{Issuer: leaf.Issuer.String(), Subject: leaf.Subject.String()},
 				Hosts: leaf.DNSNames, NotBefore: leaf.NotBefore, NotAfter: leaf.NotAfter,
 			})
 		}

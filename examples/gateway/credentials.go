@@ -13,6 +13,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell"
 )
 
@@ -31,13 +32,13 @@ const answerPrefix = "INTERCHANGE_ANSWER_"
 
 // credentials answers Get-Credential and Read-Host.
 type credentials struct {
-	file  map[string]connector.Credential                                // by variable in lower case
+	file  map[string]param.Credential                                    // by variable in lower case
 	env   func() []string                                                // os.Environ
 	asker func(shell.Request, string) (user, password string, err error) // nil: nobody is there
 }
 
 // answer looks into the file, then into the environment, then asks.
-func (c *credentials) answer(r shell.Request) (connector.Credential, error) {
+func (c *credentials) answer(r shell.Request) (param.Credential, error) {
 	found, ok := c.lookup(r.Variable)
 	if !ok && c.asker != nil {
 		message := r.Message
@@ -48,7 +49,7 @@ func (c *credentials) answer(r shell.Request) (connector.Credential, error) {
 			}
 		}
 		user, password, err := c.asker(r, message)
-		return connector.Credential{UserName: user, Password: auth.Secret(password)}, err
+		return param.Credential{UserName: user, Password: auth.Secret(password)}, err
 	}
 	if !ok {
 		name := credentialPrefix
@@ -63,7 +64,7 @@ func (c *credentials) answer(r shell.Request) (connector.Credential, error) {
 	return found, nil
 }
 
-func (c *credentials) lookup(variable string) (connector.Credential, bool) {
+func (c *credentials) lookup(variable string) (param.Credential, bool) {
 	key := strings.ToLower(variable)
 	if key == "" {
 		key = anyCredential
@@ -84,7 +85,7 @@ func (c *credentials) lookup(variable string) (connector.Credential, bool) {
 			return found, true
 		}
 	}
-	return connector.Credential{}, false
+	return param.Credential{}, false
 }
 
 // reply answers Read-Host: with a password of the same places if the answer is a
@@ -114,23 +115,23 @@ func (c *credentials) param(cmdlet, name string) (string, bool) {
 }
 
 // parseCredential reads user:password. The password may hold colons.
-func parseCredential(text string) (connector.Credential, error) {
+func parseCredential(text string) (param.Credential, error) {
 	user, password, ok := strings.Cut(text, ":")
 	if !ok || user == "" || password == "" {
-		return connector.Credential{}, errors.New("write user:password")
+		return param.Credential{}, errors.New("write user:password")
 	}
-	return connector.Credential{UserName: user, Password: auth.Secret(password)}, nil
+	return param.Credential{UserName: user, Password: auth.Secret(password)}, nil
 }
 
 // loadCredentials reads a credentials file: lines of variable=user:password, with
 // * for what is assigned to no variable; # starts a comment. No error shows a
 // password.
-func loadCredentials(file string) (map[string]connector.Credential, error) {
+func loadCredentials(file string) (map[string]param.Credential, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
 	}
-	found := map[string]connector.Credential{}
+	found := map[string]param.Credential{}
 	number := 0
 	for line := range strings.Lines(string(data)) {
 		number++
@@ -209,7 +210,7 @@ func (c *cli) ask(in *os.File, r shell.Request, message string) (user, password 
 		return "", "", errors.New("nobody is asked while the gateway serves; give a file with -credentials")
 	}
 	if user, password, err = askTerminal(in, c.stderr, r, message); err == nil {
-		c.typed[key] = connector.Credential{UserName: user, Password: auth.Secret(password)}
+		c.typed[key] = param.Credential{UserName: user, Password: auth.Secret(password)}
 	}
 	return user, password, err
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -44,14 +45,14 @@ func demonstration() connector.Config {
 // demoReceive is where mail comes in. The default connector serves all ports;
 // the other two are for one address only, whose smaller range wins.
 func demoReceive() []connector.Receive {
-	gateway := []connector.Range{connector.MustParseRange("127.0.0.1")}
+	gateway := []param.Range{param.MustParseRange("127.0.0.1")}
 	return []connector.Receive{
 		{
 			Name:             "Default HubA",
 			Bindings:         onLoopback(demoPort, demoSecuredPort, demoRelayPort),
-			RemoteIPRanges:   []connector.Range{connector.MustParseRange("0.0.0.0-255.255.255.255")},
-			AuthMechanism:    connector.Value(auth.TLS | auth.BasicAuth | auth.BasicAuthRequireTLS),
-			PermissionGroups: connector.Value(permission.ExchangeUsers),
+			RemoteIPRanges:   []param.Range{param.MustParseRange("0.0.0.0-255.255.255.255")},
+			AuthMechanism:    param.Value(auth.TLS | auth.BasicAuth | auth.BasicAuthRequireTLS),
+			PermissionGroups: param.Value(permission.ExchangeUsers),
 			// The gateway passes on what others wrote.
 			Permissions: []permission.Grant{{
 				To:    permission.SIDAuthenticatedUsers,
@@ -62,15 +63,15 @@ func demoReceive() []connector.Receive {
 			Name:             "FromSecuredGateway",
 			Bindings:         onLoopback(demoSecuredPort),
 			RemoteIPRanges:   gateway,
-			AuthMechanism:    connector.Value(auth.ExternalAuthoritative),
-			PermissionGroups: connector.Value(permission.ExchangeServers),
+			AuthMechanism:    param.Value(auth.ExternalAuthoritative),
+			PermissionGroups: param.Value(permission.ExchangeServers),
 		},
 		{
 			Name:             "FromInternetGateway",
 			Bindings:         onLoopback(demoRelayPort),
 			RemoteIPRanges:   gateway,
-			AuthMechanism:    connector.Value(auth.TLS),
-			PermissionGroups: connector.Value(permission.AnonymousUsers),
+			AuthMechanism:    param.Value(auth.TLS),
+			PermissionGroups: param.Value(permission.AnonymousUsers),
 			Permissions: []permission.Grant{{
 				To:    permission.SIDAnonymous,
 				Allow: permission.SetOf(permission.AcceptAnyRecipient),
@@ -85,9 +86,9 @@ func demoSend() []connector.Send {
 		{
 			Name:                   "ToInternetGateway",
 			AddressSpaces:          []routing.AddressSpace{routing.MustParseAddressSpace("*")},
-			SmartHosts:             []connector.SmartHost{connector.MustParseSmartHost(demoGateway)},
+			SmartHosts:             []param.SmartHost{param.MustParseSmartHost(demoGateway)},
 			SmartHostAuthMechanism: auth.BasicAuthRequireTLS,
-			AuthenticationCredential: &connector.Credential{
+			AuthenticationCredential: &param.Credential{
 				UserName: demoPeerUser,
 				Password: demoPeerPassword,
 			},
@@ -95,9 +96,9 @@ func demoSend() []connector.Send {
 		},
 		{
 			Name:          "ToMailboxServer",
-			Usage:         connector.UsageInternal,
+			Usage:         param.UsageInternal,
 			AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace("fabrikam.com")},
-			SmartHosts:    []connector.SmartHost{connector.MustParseSmartHost(demoMailbox)},
+			SmartHosts:    []param.SmartHost{param.MustParseSmartHost(demoMailbox)},
 			Port:          demoMailboxPort,
 		},
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/routing"
@@ -35,7 +36,7 @@ func newDemoPeers(out io.Writer) (*demoPeers, error) {
 	at := func(port uint16) []netip.AddrPort {
 		return []netip.AddrPort{netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), port)}
 	}
-	loopback := []connector.Range{connector.MustParseRange("127.0.0.0/8")}
+	loopback := []param.Range{param.MustParseRange("127.0.0.0/8")}
 	accept := func(sid permission.SID) []permission.Grant {
 		return []permission.Grant{{To: sid, Allow: permission.SetOf(permission.AcceptAnyRecipient, permission.AcceptAnySender)}}
 	}
@@ -45,14 +46,14 @@ func newDemoPeers(out io.Writer) (*demoPeers, error) {
 		Receive: []connector.Receive{
 			{
 				Name: demoGateway, Fqdn: demoGateway, Bindings: at(demoGatewayPort), RemoteIPRanges: loopback,
-				AuthMechanism:    connector.Value(auth.TLS | auth.BasicAuth | auth.BasicAuthRequireTLS),
-				PermissionGroups: connector.Value(permission.ExchangeUsers),
+				AuthMechanism:    param.Value(auth.TLS | auth.BasicAuth | auth.BasicAuthRequireTLS),
+				PermissionGroups: param.Value(permission.ExchangeUsers),
 				Permissions:      accept(permission.SIDAuthenticatedUsers),
 			},
 			{
 				Name: demoMailbox, Fqdn: demoMailbox, Bindings: at(demoMailboxPort), RemoteIPRanges: loopback,
-				AuthMechanism:    connector.Value(auth.None),
-				PermissionGroups: connector.Value(permission.AnonymousUsers),
+				AuthMechanism:    param.Value(auth.None),
+				PermissionGroups: param.Value(permission.AnonymousUsers),
 				Permissions:      accept(permission.SIDAnonymous),
 			},
 		},

@@ -13,6 +13,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/connector/shell"
 	"github.com/interchange-smtp/interchange/permission"
@@ -227,8 +228,8 @@ type diffChangeJSON struct {
 }
 
 type sourceJSON struct {
-	Local  []netip.AddrPort  `json:"local"`
-	Ranges []connector.Range `json:"ranges"`
+	Local  []netip.AddrPort `json:"local"`
+	Ranges []param.Range    `json:"ranges"`
 }
 
 type witnessJSON struct {

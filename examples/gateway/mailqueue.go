@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/examples/gateway/internal/control"
 	"github.com/interchange-smtp/interchange/relay/delivery"
 	"github.com/interchange-smtp/interchange/relay/dispatch"
@@ -80,5 +81,5 @@ func (q *mailQueue) close() error {
 // defaults of dispatch.Dispatcher.
 type queueLimits struct {
 	messages int
-	free     connector.ByteSize
+	free     param.Size
 }

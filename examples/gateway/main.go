@@ -14,7 +14,7 @@ import (
 	"os"
 	"time"
 
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 )
 
 func main() {
@@ -62,7 +62,7 @@ type cli struct {
 
 	// What was typed at the terminal, by what was asked. An unattended command
 	// asks for nothing more.
-	typed      map[string]connector.Credential
+	typed      map[string]param.Credential
 	unattended bool
 }
 
@@ -84,7 +84,7 @@ func runOn(fqdn func() string, args []string, stdin io.Reader, stdout, stderr io
 	}
 	for _, cmd := range commands() {
 		if cmd.name == args[0] {
-			return cmd.run(&cli{command: cmd, stdin: stdin, stdout: stdout, stderr: stderr, now: time.Now, fqdn: fqdn, typed: map[string]connector.Credential{}}, args[1:])
+			return cmd.run(&cli{command: cmd, stdin: stdin, stdout: stdout, stderr: stderr, now: time.Now, fqdn: fqdn, typed: map[string]param.Credential{}}, args[1:])
 		}
 	}
 	fmt.Fprintf(stderr, "gateway: there is no command %q\n\n", args[0])

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
@@ -223,7 +223,7 @@ func TestReloadRefused(t *testing.T) {
 // TestTypedOnce wants a password that was typed when the gateway began not to
 // be asked for when it reloads, and no other one either.
 func TestTypedOnce(t *testing.T) {
-	c := &cli{typed: map[string]connector.Credential{"Credentials for $a\n": {UserName: "ann", Password: "secret"}}, unattended: true}
+	c := &cli{typed: map[string]param.Credential{"Credentials for $a\n": {UserName: "ann", Password: "secret"}}, unattended: true}
 	if user, password, err := c.ask(nil, shell.Request{Variable: "a"}, "Credentials for $a"); user != "ann" || password != "secret" || err != nil {
 		t.Errorf("%s, %s, %v", user, password, err)
 	}

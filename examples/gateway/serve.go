@@ -14,7 +14,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/delivery"
 )
@@ -72,7 +72,7 @@ func (f *serveFlags) register(fs *flag.FlagSet) {
 	fs.StringVar(&f.data, "data", "", "keep the queue in `DIR`, which only its owner may enter (default: no queue,\nmail is acknowledged when its next hop has it)")
 	fs.IntVar(&f.limits.messages, "max-queued", 0, "take no more mail when `N` messages are on the queue, from one client when it has three quarters of what the others leave of N (default 25000; negative: no limit)")
 	fs.Func("min-free", "take no more mail when less than `SIZE` of the disk is free, as in 500MB (default: a twenty-fifth, at most 4 GB; Unlimited: no limit)", func(s string) (err error) {
-		f.limits.free, err = connector.ParseByteSize(s)
+		f.limits.free, err = param.ParseSize(s)
 		return err
 	})
 	fs.StringVar(&f.users, "users", "", "check passwords of Basic authentication with the users `FILE`")

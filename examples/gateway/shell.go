@@ -14,7 +14,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/interchange-smtp/interchange/auth"
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell"
 )
 
@@ -244,11 +244,11 @@ func (s *session) writeHistory(file string) error {
 }
 
 // credential asks for a user name and a password, the latter without echo.
-func (s *session) credential(r shell.Request) (connector.Credential, error) {
+func (s *session) credential(r shell.Request) (param.Credential, error) {
 	if r.Message != "" {
 		fmt.Fprintln(s.stdout, printable(r.Message))
 	}
-	cred := connector.Credential{UserName: r.UserName}
+	cred := param.Credential{UserName: r.UserName}
 	if cred.UserName == "" {
 		user, err := s.line.Prompt("User: ")
 		if err != nil {

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell"
 )
 
@@ -195,8 +195,8 @@ func TestIsExport(t *testing.T) {
 func TestInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	in := shell.New(shell.Options{Credential: func(shell.Request) (connector.Credential, error) {
-		return connector.Credential{}, errors.New("not asked")
+	in := shell.New(shell.Options{Credential: func(shell.Request) (param.Credential, error) {
+		return param.Credential{}, errors.New("not asked")
 	}})
 	if err := in.Run(ctx, "t.ps1", []byte("foreach ($i in 1..100000) { $i }")); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)

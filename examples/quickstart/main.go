@@ -22,6 +22,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/delivery"
@@ -41,23 +42,23 @@ func main() {
 func policy(send connector.Send, receive ...connector.Receive) connector.Config {
 	send.Name = "ToInternetGateway"
 	send.AddressSpaces = []routing.AddressSpace{routing.MustParseAddressSpace("*")}
-	send.SmartHosts = []connector.SmartHost{connector.MustParseSmartHost("smtpgateway1.contoso.com")}
+	send.SmartHosts = []param.SmartHost{param.MustParseSmartHost("smtpgateway1.contoso.com")}
 	return connector.Config{
 		Servers:  []routing.Server{{Name: "HubA", FQDN: "huba.fabrikam.com"}},
 		Accepted: []routing.AcceptedDomain{{Name: "Fabrikam", DomainName: "fabrikam.com"}},
 		Receive: append(receive, connector.Receive{
 			Name:             "Default HubA",
 			Bindings:         []netip.AddrPort{netip.MustParseAddrPort("0.0.0.0:25")},
-			RemoteIPRanges:   []connector.Range{connector.MustParseRange("0.0.0.0-255.255.255.255")},
-			AuthMechanism:    connector.Value(auth.TLS | auth.BasicAuth | auth.BasicAuthRequireTLS),
-			PermissionGroups: connector.Value(permission.ExchangeUsers),
-			TarpitInterval:   connector.Value(time.Duration(0)), // its 5 seconds are for strangers
+			RemoteIPRanges:   []param.Range{param.MustParseRange("0.0.0.0-255.255.255.255")},
+			AuthMechanism:    param.Value(auth.TLS | auth.BasicAuth | auth.BasicAuthRequireTLS),
+			PermissionGroups: param.Value(permission.ExchangeUsers),
+			TarpitInterval:   param.Value(time.Duration(0)), // its 5 seconds are for strangers
 			Permissions:      []permission.Grant{{To: permission.NameSID(gatewayUser), Allow: permission.SetOf(permission.AcceptAnySender)}},
 		}),
 		Send: []connector.Send{send, {
 			Name:          "ToMailboxes",
 			AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace("fabrikam.com")},
-			SmartHosts:    []connector.SmartHost{connector.MustParseSmartHost("10.2.3.9")},
+			SmartHosts:    []param.SmartHost{param.MustParseSmartHost("10.2.3.9")},
 		}},
 	}
 }

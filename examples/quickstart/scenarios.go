@@ -5,6 +5,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -66,7 +67,7 @@ func scenarios() []scenario {
 			name: "Basic authentication: the default connector serves the gateway",
 			config: policy(connector.Send{
 				SmartHostAuthMechanism:   auth.BasicAuthRequireTLS,
-				AuthenticationCredential: &connector.Credential{UserName: hubUser, Password: password},
+				AuthenticationCredential: &param.Credential{UserName: hubUser, Password: password},
 			}),
 			dialogs: []dialog{
 				{"from the gateway, logged on", gatewayAddr, gatewayUser, "dora@example.net", "bob@fabrikam.com"},
@@ -77,14 +78,14 @@ func scenarios() []scenario {
 		{
 			name: "Externally secured: the gateway's address is trusted",
 			config: policy(connector.Send{
-				Usage:                  connector.UsageInternal,
+				Usage:                  param.UsageInternal,
 				SmartHostAuthMechanism: auth.ExternalAuthoritative,
 			}, connector.Receive{
 				Name:             "FromInternetGateway",
-				Usage:            connector.UsageInternal,
-				RemoteIPRanges:   []connector.Range{connector.MustParseRange("192.168.1.10")},
-				AuthMechanism:    connector.Value(auth.ExternalAuthoritative),
-				PermissionGroups: connector.Value(permission.ExchangeServers),
+				Usage:            param.UsageInternal,
+				RemoteIPRanges:   []param.Range{param.MustParseRange("192.168.1.10")},
+				AuthMechanism:    param.Value(auth.ExternalAuthoritative),
+				PermissionGroups: param.Value(permission.ExchangeServers),
 			}),
 			dialogs: []dialog{
 				{"from the gateway, as somebody of ours", securedAddr, "", "bob@fabrikam.com", "ann@fabrikam.com"},
@@ -94,11 +95,11 @@ func scenarios() []scenario {
 		},
 		{
 			name: "Anonymous relay: one address, one right granted by hand",
-			config: policy(connector.Send{Usage: connector.UsageInternet}, connector.Receive{
+			config: policy(connector.Send{Usage: param.UsageInternet}, connector.Receive{
 				Name:             "FromInternetGateway",
 				Bindings:         []netip.AddrPort{netip.MustParseAddrPort("10.2.3.4:25")},
-				RemoteIPRanges:   []connector.Range{connector.MustParseRange("192.168.5.77")},
-				PermissionGroups: connector.Value(permission.AnonymousUsers),
+				RemoteIPRanges:   []param.Range{param.MustParseRange("192.168.5.77")},
+				PermissionGroups: param.Value(permission.AnonymousUsers),
 				Permissions: []permission.Grant{{
 					To: permission.SIDAnonymous, Allow: permission.SetOf(permission.AcceptAnyRecipient),
 				}},

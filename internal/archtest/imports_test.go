@@ -35,8 +35,9 @@ func TestLayers(t *testing.T) {
 		"permission":      nil,
 		"routing":         nil,
 		"auth":            {"permission", "routing"},
+		"connector/param": {"routing", "auth"},
 		"connector/reply": {"permission"},
-		"connector":       {"permission", "routing", "auth", "connector/reply"},
+		"connector":       {"permission", "routing", "auth", "connector/param", "connector/reply"},
 	}
 	for _, p := range packages(t, "./...") {
 		allowed, ok := below[p.rel()]

@@ -11,6 +11,7 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell"
 	"github.com/interchange-smtp/interchange/internal/guide"
 	"github.com/interchange-smtp/interchange/permission"
@@ -23,8 +24,8 @@ func run(t *testing.T, p permission.Profile, files ...shell.File) *connector.Pol
 	in, err := shell.Load(t.Context(), shell.Options{
 		Profile: p,
 		Server:  routing.Server{Name: "HubA", FQDN: hubName},
-		Credential: func(shell.Request) (connector.Credential, error) {
-			return connector.Credential{UserName: hubUser, Password: outboundPassword}, nil
+		Credential: func(shell.Request) (param.Credential, error) {
+			return param.Credential{UserName: hubUser, Password: outboundPassword}, nil
 		},
 	}, files...)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell"
 	"github.com/interchange-smtp/interchange/internal/guide"
 	"github.com/interchange-smtp/interchange/permission"
@@ -60,11 +61,11 @@ func policy(t *testing.T, s guide.Scenario, skip string) *connector.Policy {
 	in, err := shell.Load(t.Context(), shell.Options{
 		Profile: permission.Exchange2007,
 		Server:  routing.Server{Name: "HubA", FQDN: hubName},
-		Credential: func(r shell.Request) (connector.Credential, error) {
+		Credential: func(r shell.Request) (param.Credential, error) {
 			if r.Variable != "mycred" {
 				t.Errorf("credentials are asked for $%s", r.Variable)
 			}
-			return connector.Credential{UserName: hubUser, Password: outboundPassword}, nil
+			return param.Credential{UserName: hubUser, Password: outboundPassword}, nil
 		},
 		Warn: func(at shell.Position, text string) { t.Errorf("%s: warning: %s", at, text) },
 	}, files...)

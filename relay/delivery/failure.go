@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/conversion"
 	"github.com/interchange-smtp/interchange/internal/mailheader"
@@ -55,7 +56,7 @@ func replyTo(err error, set *connector.Send) reply.Reply {
 	case errors.As(err, &body) && !errors.Is(err, errTooLarge):
 		return replyFor(reply.TemporaryError)
 	case errors.As(err, &dns):
-		if set != nil && set.ErrorPolicies&connector.DowngradeDnsFailures != 0 && replyFor(dns.reason).Code >= 500 {
+		if set != nil && set.ErrorPolicies&param.DowngradeDnsFailures != 0 && replyFor(dns.reason).Code >= 500 {
 			return replyFor(reply.DNSUnavailable)
 		}
 		return replyFor(dns.reason)

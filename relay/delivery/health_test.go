@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
@@ -329,8 +330,8 @@ func TestImplicitTLS(t *testing.T) {
 	}{
 		{"nothing asked for", "ok", toHosts("gw.fabrikam.com"), &bad},
 		{"no STARTTLS", "ok", ignoring, &bad},
-		{"a valid certificate", "ok", level(connector.CertificateValidation, ""), &good},
-		{"a valid certificate, and it isn't", "451 4.7.5", level(connector.CertificateValidation, ""), &bad},
+		{"a valid certificate", "ok", level(param.CertificateValidation, ""), &good},
+		{"a valid certificate, and it isn't", "451 4.7.5", level(param.CertificateValidation, ""), &bad},
 		{"in the clear", "451 4.7.5", toHosts("gw.fabrikam.com"), nil},
 	} {
 		tc.send.Port = 465

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -62,7 +63,7 @@ func TestDNSRouting(t *testing.T) {
 
 func TestDowngradeDnsFailures(t *testing.T) {
 	s := byDNS()
-	s.ErrorPolicies = connector.DowngradeDnsFailures
+	s.ErrorPolicies = param.DowngradeDnsFailures
 	w := newWorld(t, s)
 	expect(t, "missing domain", w.send("b@missing.example"), "451 4.4.3")
 }

@@ -6,12 +6,13 @@ import (
 	"testing"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
 
 // listening is a Receive connector at the given bindings.
 func listening(bindings ...string) connector.Receive {
-	r := connector.Receive{Name: "in", Usage: connector.UsageInternet}
+	r := connector.Receive{Name: "in", Usage: param.UsageInternet}
 	for _, b := range bindings {
 		r.Bindings = append(r.Bindings, netip.MustParseAddrPort(b))
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
@@ -163,7 +164,7 @@ func TestPeersHeaders(t *testing.T) {
 	far := toHosts("192.0.2.9")
 	far.SourceTransportServers = []string{"far"}
 	internal := mechanism(auth.ExternalAuthoritative)
-	internal.Usage = connector.UsageInternal
+	internal.Usage = param.UsageInternal
 	for _, tc := range []struct {
 		name, to string
 		send     connector.Send
@@ -222,7 +223,7 @@ func TestNoLogonAfterRefusedTLS(t *testing.T) {
 // server that calls them. On the way to that server TLS is used if offered.
 func TestTlsOfOtherServers(t *testing.T) {
 	_, stranger := authority(t)
-	far := level(connector.DomainValidation, "gw.fabrikam.com")
+	far := level(param.DomainValidation, "gw.fabrikam.com")
 	far.SourceTransportServers = []string{"far"}
 	far.TlsCertificateName = "<I>CN=nobody<S>CN=far.contoso.com"
 	certificate := issued(t, stranger, "far.contoso.com")

@@ -8,6 +8,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
 
@@ -17,12 +18,12 @@ const password = "correct horse"
 func credentialed(host string, m auth.Mechanism) connector.Send {
 	s := toHosts(host)
 	s.SmartHostAuthMechanism = m
-	s.AuthenticationCredential = &connector.Credential{UserName: "hub", Password: password}
+	s.AuthenticationCredential = &param.Credential{UserName: "hub", Password: password}
 	return s
 }
 
 // level is a Send connector to gw.fabrikam.com that checks certificates.
-func level(l connector.TlsAuthLevel, domain string) connector.Send {
+func level(l param.TlsAuthLevel, domain string) connector.Send {
 	s := toHosts("gw.fabrikam.com")
 	s.RequireTLS, s.TlsAuthLevel, s.TlsDomain = true, l, domain
 	return s
@@ -69,10 +70,10 @@ func TestCertificates(t *testing.T) {
 	}{
 		{"opportunistic", toHosts("gw.fabrikam.com"), "right wildcard wrong suffix untrusted expired none"},
 		{"RequireTLS", require, "right wildcard wrong suffix untrusted expired"},
-		{"EncryptionOnly", level(connector.EncryptionOnly, ""), "right wildcard wrong suffix untrusted expired"},
-		{"CertificateValidation", level(connector.CertificateValidation, ""), "right wildcard wrong suffix"},
-		{"DomainValidation", level(connector.DomainValidation, "gw.fabrikam.com"), "right wildcard"},
-		{"DomainValidation *.", level(connector.DomainValidation, "*.fabrikam.com"), "right wildcard"},
+		{"EncryptionOnly", level(param.EncryptionOnly, ""), "right wildcard wrong suffix untrusted expired"},
+		{"CertificateValidation", level(param.CertificateValidation, ""), "right wildcard wrong suffix"},
+		{"DomainValidation", level(param.DomainValidation, "gw.fabrikam.com"), "right wildcard"},
+		{"DomainValidation *.", level(param.DomainValidation, "*.fabrikam.com"), "right wildcard"},
 		{"BasicAuthRequireTLS", credentialed("gw.fabrikam.com", auth.BasicAuthRequireTLS), "right"},
 	} {
 		for name, certificate := range certificates {

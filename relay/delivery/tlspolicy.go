@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/auth"
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/internal/certificate"
 )
 
@@ -32,10 +32,10 @@ func (h *NextHop) tlsPolicy(c candidate) tlsPolicy {
 	level := h.set.TlsAuthLevel
 	p := tlsPolicy{
 		never:    h.set.IgnoreSTARTTLS,
-		required: h.set.RequireTLS || level != connector.TlsAuthNone,
-		chain:    level == connector.CertificateValidation || level == connector.DomainValidation,
+		required: h.set.RequireTLS || level != param.TlsAuthNone,
+		chain:    level == param.CertificateValidation || level == param.DomainValidation,
 	}
-	if level == connector.DomainValidation {
+	if level == param.DomainValidation {
 		p.domain = h.set.TlsDomain
 		if p.domain == "" {
 			p.domain = h.key.domain.String()

@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
 
@@ -190,7 +191,7 @@ func TestSendMaxMessageSize(t *testing.T) {
 	large := letter + strings.Repeat(strings.Repeat("x", 98)+"\r\n", 2000)
 	own, org := toHosts("192.0.2.1"), toHosts("192.0.2.1")
 	own.MaxMessageSize = 100_000
-	org.MaxMessageSize = connector.UnlimitedSize
+	org.MaxMessageSize = param.UnlimitedSize
 	for name, cfg := range map[string]connector.Config{
 		"MaxMessageSize": {Send: []connector.Send{own}},
 		"MaxSendSize":    {Send: []connector.Send{org}, Transport: connector.Transport{MaxSendSize: 100_000}},
@@ -250,9 +251,9 @@ func TestCauses(t *testing.T) {
 			&relaytest.Sink{Script: refuse(relaytest.StageMail, "", relaytest.Close)}},
 		{"it talks rubbish", `gw.fabrikam.com: EHLO: malformed reply: "HTTP/1.1`, toHosts("gw.fabrikam.com"),
 			&relaytest.Sink{Script: refuse(relaytest.StageHello, "", relaytest.Raw("HTTP/1.1 400 Bad Request\r\n"))}},
-		{"no TLS", "STARTTLS is required and not offered", level(connector.EncryptionOnly, ""), &relaytest.Sink{}},
-		{"a stranger's certificate", "certificate signed by unknown authority", level(connector.CertificateValidation, ""), &relaytest.Sink{Certificate: &unknown}},
-		{"another's certificate", "it doesn't name gw.fabrikam.com", level(connector.DomainValidation, "gw.fabrikam.com"), &relaytest.Sink{Certificate: &other}},
+		{"no TLS", "STARTTLS is required and not offered", level(param.EncryptionOnly, ""), &relaytest.Sink{}},
+		{"a stranger's certificate", "certificate signed by unknown authority", level(param.CertificateValidation, ""), &relaytest.Sink{Certificate: &unknown}},
+		{"another's certificate", "it doesn't name gw.fabrikam.com", level(param.DomainValidation, "gw.fabrikam.com"), &relaytest.Sink{Certificate: &other}},
 	} {
 		w := newWorld(t, tc.send)
 		w.dns.AddHost("gw.fabrikam.com", addr("192.0.2.1"))

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/delivery"
@@ -40,7 +41,7 @@ type world struct {
 func toHosts(hosts ...string) connector.Send {
 	s := connector.Send{Name: "out", AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace("*")}}
 	for _, h := range hosts {
-		s.SmartHosts = append(s.SmartHosts, connector.MustParseSmartHost(h))
+		s.SmartHosts = append(s.SmartHosts, param.MustParseSmartHost(h))
 	}
 	return s
 }

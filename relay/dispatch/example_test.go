@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/delivery"
 	"github.com/interchange-smtp/interchange/relay/dispatch"
@@ -23,7 +24,7 @@ func Example() {
 	policy, err := connector.Compile(connector.Config{Send: []connector.Send{{
 		Name:          "To the gateway",
 		AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace("*")},
-		SmartHosts:    []connector.SmartHost{connector.MustParseSmartHost("192.168.5.77")},
+		SmartHosts:    []param.SmartHost{param.MustParseSmartHost("192.168.5.77")},
 	}}})
 	if err != nil {
 		log.Fatal(err)

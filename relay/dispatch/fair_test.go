@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
 
@@ -58,7 +59,7 @@ func TestConnectionLimits(t *testing.T) {
 	} {
 		bubble(t, func(t *testing.T) {
 			cfg := config(byDNS())
-			cfg.Services = []connector.Service{{MaxOutboundConnections: connector.Limit(tc.total), MaxPerDomainOutboundConnections: connector.Limit(tc.perHop)}}
+			cfg.Services = []connector.Service{{MaxOutboundConnections: param.Limit(tc.total), MaxPerDomainOutboundConnections: param.Limit(tc.perHop)}}
 			w := newWorld(t, cfg)
 			var sinks []*relaytest.Sink
 			for i := range 3 {

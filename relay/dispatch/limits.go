@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -75,8 +76,8 @@ func hostOf(p *connector.Policy) string {
 }
 
 // count returns n as an int; Unlimited is more than there can be.
-func count(n connector.Limit) int {
-	if n == connector.Unlimited {
+func count(n param.Limit) int {
+	if n == param.Unlimited {
 		return 1 << 30
 	}
 	return int(n)

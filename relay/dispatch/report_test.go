@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/queue"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
@@ -64,7 +65,7 @@ func hopB() *relaytest.Sink {
 }
 
 func TestReports(t *testing.T) {
-	off := connector.Value(false)
+	off := param.Value(false)
 	for _, tc := range []struct {
 		name, via, from, to string
 		notify              []string
@@ -172,7 +173,7 @@ func TestRefusedReport(t *testing.T) {
 func TestLargeOriginal(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		cfg := config(byDNS())
-		cfg.Transport.ExternalDsnMaxMessageAttachSize = connector.Value(100 * connector.KB)
+		cfg.Transport.ExternalDsnMaxMessageAttachSize = param.Value(100 * param.KB)
 		w := newWorld(t, cfg)
 		w.sink("192.0.2.1", hopB(), "b.example")
 		home := w.home()

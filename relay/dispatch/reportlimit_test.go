@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/queue"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
@@ -20,7 +21,7 @@ func large(header string) string {
 }
 
 // wayBack is a Send connector for the senders' domain.
-func wayBack(limit connector.ByteSize) connector.Send {
+func wayBack(limit param.Size) connector.Send {
 	return connector.Send{Name: "back", MaxMessageSize: limit, AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace("contoso.com")}}
 }
 
@@ -41,14 +42,14 @@ func TestReportLimits(t *testing.T) {
 	}
 	for name, tc := range map[string]struct {
 		home    *relaytest.Sink
-		connect connector.ByteSize // limit of the Send connector
-		all     connector.ByteSize // limit of the organisation
-		header  string             // that the message begins with
-		end     string             // of its body
+		connect param.Size // limit of the Send connector
+		all     param.Size // limit of the organisation
+		header  string     // that the message begins with
+		end     string     // of its body
 		body    relay.BodyType
 		whole   bool
 	}{
-		"our connector's limit":       {home: &relaytest.Sink{}, connect: 64 * connector.KB, whole: true},
+		"our connector's limit":       {home: &relaytest.Sink{}, connect: 64 * param.KB, whole: true},
 		"our organisation's limit":    {home: &relaytest.Sink{}, all: 205_500, whole: true},
 		"announced by the next hop":   {home: &relaytest.Sink{MaxSize: 100 << 10}},
 		"refused at MAIL":             {home: refusal(relaytest.StageMail, "552 5.3.4 message size exceeds limit")},
@@ -124,7 +125,7 @@ func TestReportLog(t *testing.T) {
 func TestFailsByRouting(t *testing.T) {
 	smaller := func() connector.Config {
 		s := byDNS()
-		s.MaxMessageSize = 64 * connector.KB
+		s.MaxMessageSize = 64 * param.KB
 		return config(s, wayBack(0))
 	}
 	for name, tc := range map[string]struct {

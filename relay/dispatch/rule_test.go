@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/relay/queue"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
@@ -53,7 +54,7 @@ func TestRuleOfShares(t *testing.T) {
 func chance(t *testing.T, rnd *rand.Rand) {
 	limits := func(total, perHop int) connector.Config {
 		cfg := config(byDNS())
-		cfg.Services = []connector.Service{{MaxOutboundConnections: connector.Limit(total), MaxPerDomainOutboundConnections: connector.Limit(perHop)}}
+		cfg.Services = []connector.Service{{MaxOutboundConnections: param.Limit(total), MaxPerDomainOutboundConnections: param.Limit(perHop)}}
 		return cfg
 	}
 	w := newWorld(t, limits(24, 6))

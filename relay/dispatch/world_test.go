@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/delivery"
 	"github.com/interchange-smtp/interchange/relay/dispatch"
@@ -64,9 +65,9 @@ func timeout(d time.Duration) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.Background(), d)
 }
 
-func smartHosts(hosts ...string) (list []connector.SmartHost) {
+func smartHosts(hosts ...string) (list []param.SmartHost) {
 	for _, h := range hosts {
-		list = append(list, connector.MustParseSmartHost(h))
+		list = append(list, param.MustParseSmartHost(h))
 	}
 	return list
 }
@@ -75,8 +76,8 @@ func smartHosts(hosts ...string) (list []connector.SmartHost) {
 func config(sends ...connector.Send) connector.Config {
 	receive := func(name, at string, delay time.Duration) connector.Receive {
 		return connector.Receive{Name: name, Bindings: []netip.AddrPort{netip.MustParseAddrPort(at)},
-			RemoteIPRanges:          []connector.Range{connector.MustParseRange("0.0.0.0-255.255.255.255")},
-			MaxAcknowledgementDelay: connector.Value(delay)}
+			RemoteIPRanges:          []param.Range{param.MustParseRange("0.0.0.0-255.255.255.255")},
+			MaxAcknowledgementDelay: param.Value(delay)}
 	}
 	return connector.Config{
 		Server:  "hub",

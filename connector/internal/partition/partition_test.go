@@ -10,6 +10,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
 	"github.com/interchange-smtp/interchange/connector/internal/randompolicy"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -87,8 +88,8 @@ func TestSources(t *testing.T) {
 // witness, because Select takes them for IPv4.
 func TestSourcesMapped(t *testing.T) {
 	p, err := connector.Compile(connector.Config{Receive: []connector.Receive{{
-		Name: "six", Bindings: []netip.AddrPort{connector.MustParseBinding("[::]:25")},
-		RemoteIPRanges: []connector.Range{connector.MustParseRange("::-::fffe:ffff:ffff"), connector.MustParseRange("2001:db8::/32")},
+		Name: "six", Bindings: []netip.AddrPort{param.MustParseBinding("[::]:25")},
+		RemoteIPRanges: []param.Range{param.MustParseRange("::-::fffe:ffff:ffff"), param.MustParseRange("2001:db8::/32")},
 	}}})
 	if err != nil {
 		t.Fatal(err)
@@ -347,13 +348,13 @@ func TestSourcesExample(t *testing.T) {
 		"fd00::/8":                "fd00::1",
 		"203.0.113.0-203.0.113.0": "203.0.113.0",
 	} {
-		r := connector.MustParseRange(ranges)
+		r := param.MustParseRange(ranges)
 		at := "0.0.0.0:25"
 		if r.Low().Is6() {
 			at = "[::]:25"
 		}
 		p, err := connector.Compile(connector.Config{Receive: []connector.Receive{{
-			Name: "In", Bindings: []netip.AddrPort{connector.MustParseBinding(at)}, RemoteIPRanges: []connector.Range{r},
+			Name: "In", Bindings: []netip.AddrPort{param.MustParseBinding(at)}, RemoteIPRanges: []param.Range{r},
 		}}})
 		if err != nil {
 			t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 )
 
 // Span is the addresses from Low to High, both of one family.
@@ -20,18 +21,18 @@ func (s Span) Contains(a netip.Addr) bool {
 
 // Range returns s as an element of RemoteIPRanges: an address, CIDR if s is a
 // block, or first-last.
-func (s Span) Range() connector.Range {
+func (s Span) Range() param.Range {
 	text := s.Low.String()
 	if s.Low != s.High {
 		text += "-" + s.High.String()
 	}
-	r, err := connector.ParseRange(text)
+	r, err := param.ParseRange(text)
 	if err != nil {
-		return connector.Range{} // ends of two families, which no Span has
+		return param.Range{} // ends of two families, which no Span has
 	}
 	for p := range r.Prefixes() {
 		if s.Low != s.High && p.Addr() == s.Low && lastOf(p) == s.High {
-			return connector.MustParseRange(p.String())
+			return param.MustParseRange(p.String())
 		}
 		break
 	}

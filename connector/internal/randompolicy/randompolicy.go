@@ -10,6 +10,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -48,7 +49,7 @@ var (
 		permission.AcceptAuthoritativeDomainSender, permission.BypassMessageSizeLimit,
 		permission.AcceptHeadersRouting, permission.AcceptHeadersOrganization, permission.AcceptAuthenticationFlag,
 	}
-	receiveSizes = []connector.ByteSize{100_000, 300_000}
+	receiveSizes = []param.Size{100_000, 300_000}
 	accepted     = []string{"contoso.com", "*.contoso.com", "a.contoso.com", "fabrikam.com", "*", "partner.test", "[192.0.2.9]"}
 	spaces       = []string{
 		"*;1", "*;5", "contoso.com;1", "*.contoso.com;1", "a.contoso.com;1", "*.fabrikam.com;2", "[192.0.2.9];1", "partner.test;1",
@@ -104,7 +105,7 @@ func change(r *rand.Rand, cfg *connector.Config, other connector.Config) {
 		cfg.Receive = append(cfg.Receive, from)
 		cfg.Receive[len(cfg.Receive)-1].Name = "added"
 	case 9:
-		in.Enabled = connector.Value(!in.Enabled.Or(true))
+		in.Enabled = param.Value(!in.Enabled.Or(true))
 	}
 }
 
@@ -140,22 +141,22 @@ func Receive(r *rand.Rand, name string) connector.Receive {
 		RequireTLS:          r.IntN(5) == 0,
 		RequireEHLODomain:   r.IntN(6) == 0,
 		DomainSecureEnabled: r.IntN(3) == 0,
-		AuthMechanism:       connector.Value(mechanisms[r.IntN(len(mechanisms))]),
+		AuthMechanism:       param.Value(mechanisms[r.IntN(len(mechanisms))]),
 		MaxMessageSize:      receiveSizes[r.IntN(len(receiveSizes))],
-		SizeEnabled:         connector.SizeMode(r.IntN(3)),
+		SizeEnabled:         param.SizeMode(r.IntN(3)),
 
 		RejectReservedSecondLevelRecipientDomains: r.IntN(5) == 0,
 		RejectReservedTopLevelRecipientDomains:    r.IntN(5) == 0,
 		RejectSingleLabelRecipientDomains:         r.IntN(5) == 0,
 	}
 	if r.IntN(8) == 0 {
-		c.Enabled = connector.Value(false)
+		c.Enabled = param.Value(false)
 	}
 	if r.IntN(4) == 0 {
 		c.MaxRecipientsPerMessage = 2
 	}
 	for _, b := range append(some(r, bindings, 2), bindings[r.IntN(2)]) {
-		c.Bindings = append(c.Bindings, connector.MustParseBinding(b))
+		c.Bindings = append(c.Bindings, param.MustParseBinding(b))
 	}
 	for range 1 + r.IntN(3) {
 		c.RemoteIPRanges = append(c.RemoteIPRanges, Range(r))
@@ -169,7 +170,7 @@ func Receive(r *rand.Rand, name string) connector.Receive {
 	if c.AuthMechanism.Or(0).Has(auth.ExternalAuthoritative) {
 		g |= permission.ExchangeServers
 	}
-	c.PermissionGroups = connector.Value(g)
+	c.PermissionGroups = param.Value(g)
 	for range r.IntN(4) {
 		c.Permissions = append(c.Permissions, grant(r))
 	}
@@ -197,41 +198,41 @@ func grant(r *rand.Rand) permission.Grant {
 }
 
 // Range draws a range of clients.
-func Range(r *rand.Rand) connector.Range {
+func Range(r *rand.Rand) param.Range {
 	a, b := r.IntN(16), r.IntN(16)
 	switch r.IntN(7) {
 	case 6: // of one size, so that they tie
-		return connector.MustParseRange(fmt.Sprintf("10.0.0.%d-10.0.0.%d", a, a+4))
+		return param.MustParseRange(fmt.Sprintf("10.0.0.%d-10.0.0.%d", a, a+4))
 	case 0:
-		return connector.MustParseRange("0.0.0.0-255.255.255.255")
+		return param.MustParseRange("0.0.0.0-255.255.255.255")
 	case 1:
-		return connector.MustParseRange("::/0")
+		return param.MustParseRange("::/0")
 	case 2:
-		return connector.MustParseRange(fmt.Sprintf("2001:db8::%x-2001:db8::%x", min(a, b), max(a, b)))
+		return param.MustParseRange(fmt.Sprintf("2001:db8::%x-2001:db8::%x", min(a, b), max(a, b)))
 	case 3:
-		return connector.MustParseRange(fmt.Sprintf("10.0.0.%d", a))
+		return param.MustParseRange(fmt.Sprintf("10.0.0.%d", a))
 	case 4:
-		return connector.MustParseRange(fmt.Sprintf("10.0.0.%d/%d", a, 28+r.IntN(4)))
+		return param.MustParseRange(fmt.Sprintf("10.0.0.%d/%d", a, 28+r.IntN(4)))
 	}
-	return connector.MustParseRange(fmt.Sprintf("10.0.0.%d-10.0.0.%d", min(a, b), max(a, b)))
+	return param.MustParseRange(fmt.Sprintf("10.0.0.%d-10.0.0.%d", min(a, b), max(a, b)))
 }
 
 func send(r *rand.Rand, name string) connector.Send {
-	s := connector.Send{Name: name, MaxMessageSize: []connector.ByteSize{100_000, 300_000, connector.UnlimitedSize}[r.IntN(3)]}
+	s := connector.Send{Name: name, MaxMessageSize: []param.Size{100_000, 300_000, param.UnlimitedSize}[r.IntN(3)]}
 	if r.IntN(8) == 0 {
-		s.Enabled = connector.Value(false)
+		s.Enabled = param.Value(false)
 	}
 	for _, space := range append(some(r, spaces, 4), spaces[r.IntN(len(spaces))]) {
 		s.AddressSpaces = append(s.AddressSpaces, routing.MustParseAddressSpace(space))
 	}
 	for _, host := range some(r, hosts, 2) {
-		s.SmartHosts = append(s.SmartHosts, connector.MustParseSmartHost(host))
+		s.SmartHosts = append(s.SmartHosts, param.MustParseSmartHost(host))
 	}
 	switch r.IntN(4) {
 	case 0:
 		s.RequireTLS = true
 	case 1:
-		s.RequireTLS, s.TlsAuthLevel = true, connector.TlsAuthLevel(1+r.IntN(2))
+		s.RequireTLS, s.TlsAuthLevel = true, param.TlsAuthLevel(1+r.IntN(2))
 	}
 	return s
 }

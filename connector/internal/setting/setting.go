@@ -1,4 +1,4 @@
-// Package setting gives reflection access to connector.Setting of any type, for
+// Package setting gives reflection access to param.Setting of any type, for
 // the packages that read and write a connector.Config by its field names.
 package setting
 
@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/auth"
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 )
 
@@ -21,31 +21,31 @@ type Access struct {
 // Of returns the access to p if it points to a Setting.
 func Of(p any) (Access, bool) {
 	switch p := p.(type) {
-	case *connector.Setting[bool]:
+	case *param.Setting[bool]:
 		return access(p), true
-	case *connector.Setting[int]:
+	case *param.Setting[int]:
 		return access(p), true
-	case *connector.Setting[time.Duration]:
+	case *param.Setting[time.Duration]:
 		return access(p), true
-	case *connector.Setting[connector.ByteSize]:
+	case *param.Setting[param.Size]:
 		return access(p), true
-	case *connector.Setting[connector.Limit]:
+	case *param.Setting[param.Limit]:
 		return access(p), true
-	case *connector.Setting[connector.RateSource]:
+	case *param.Setting[param.RateSource]:
 		return access(p), true
-	case *connector.Setting[auth.Mechanism]:
+	case *param.Setting[auth.Mechanism]:
 		return access(p), true
-	case *connector.Setting[permission.Group]:
+	case *param.Setting[permission.Group]:
 		return access(p), true
 	}
 	return Access{}, false
 }
 
-func access[T any](p *connector.Setting[T]) Access {
+func access[T any](p *param.Setting[T]) Access {
 	v, given := p.Get()
 	return Access{
 		Value: reflect.ValueOf(&v).Elem(),
 		Given: given,
-		Store: func() { *p = connector.Value(v) },
+		Store: func() { *p = param.Value(v) },
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/export"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
@@ -63,7 +64,7 @@ func TestMigration(t *testing.T) {
 	if got := relay.RemoteIPRanges[2].String(); len(relay.RemoteIPRanges) != 4 || got != "10.0.7.1-10.0.7.9" {
 		t.Errorf("ranges %v", relay.RemoteIPRanges)
 	}
-	if relay.MaxMessageSize != 50*connector.MB || relay.TransportRole != connector.FrontendTransport || relay.ConnectionTimeout != 10*time.Minute {
+	if relay.MaxMessageSize != 50*param.MB || relay.TransportRole != param.FrontendTransport || relay.ConnectionTimeout != 10*time.Minute {
 		t.Errorf("%+v", relay)
 	}
 	want := []permission.Grant{
@@ -76,10 +77,10 @@ func TestMigration(t *testing.T) {
 	if got := cfg.Send[0].SmartHosts[1].String(); got != "[203.0.113.10]" {
 		t.Errorf("smart host %s", got)
 	}
-	dialog := connector.Dialog{Local: connector.MustParseBinding("10.2.3.4:25"), Helo: "gateway",
+	dialog := connector.Dialog{Local: param.MustParseBinding("10.2.3.4:25"), Helo: "gateway",
 		From: routing.MustParseAddress("a@fabrikam.com"), To: []routing.Address{routing.MustParseAddress("b@example.net")}}
 	for client, accepted := range map[string]bool{"192.168.5.77": true, "192.0.2.9": false} {
-		dialog.Remote = connector.MustParseRange(client).Low()
+		dialog.Remote = param.MustParseRange(client).Low()
 		if w := p.Walk(dialog); w.Accepted() != accepted {
 			t.Errorf("%s: %v", client, w)
 		}
@@ -112,14 +113,14 @@ func TestMigration(t *testing.T) {
 // The same connector in the other forms.
 func TestForms(t *testing.T) {
 	want := connector.Receive{
-		Name: "Relay", Server: "EX01", TransportRole: connector.FrontendTransport, Enabled: connector.Value(true),
+		Name: "Relay", Server: "EX01", TransportRole: param.FrontendTransport, Enabled: param.Value(true),
 		Bindings:          connector.Receive{}.Bindings,
-		AuthMechanism:     connector.Value(auth.TLS),
-		PermissionGroups:  connector.Value(permission.AnonymousUsers | permission.Custom),
-		RemoteIPRanges:    []connector.Range{connector.MustParseRange("10.0.5.10"), connector.MustParseRange("10.0.6.0/24")},
-		ConnectionTimeout: 10 * time.Minute, MaxMessageSize: 36 * connector.MB, MessageRateLimit: connector.Unlimited,
+		AuthMechanism:     param.Value(auth.TLS),
+		PermissionGroups:  param.Value(permission.AnonymousUsers | permission.Custom),
+		RemoteIPRanges:    []param.Range{param.MustParseRange("10.0.5.10"), param.MustParseRange("10.0.6.0/24")},
+		ConnectionTimeout: 10 * time.Minute, MaxMessageSize: 36 * param.MB, MessageRateLimit: param.Unlimited,
 	}
-	want.Bindings = append(want.Bindings, connector.MustParseBinding("0.0.0.0:25"))
+	want.Bindings = append(want.Bindings, param.MustParseBinding("0.0.0.0:25"))
 	for _, name := range []string{"receive.xml", "receive.json", "receive.csv"} {
 		cfg, _, warnings := merge(t, name)
 		got := cfg.Receive[0]
@@ -212,12 +213,12 @@ func TestTransport(t *testing.T) {
 	if err != nil || len(e.Warnings) != 1 {
 		t.Fatal(err, e)
 	}
-	cfg := connector.Config{Transport: connector.Transport{MaxReceiveSize: connector.MB, TLSReceiveDomainSecureList: []string{"a.example"}}}
+	cfg := connector.Config{Transport: connector.Transport{MaxReceiveSize: param.MB, TLSReceiveDomainSecureList: []string{"a.example"}}}
 	origins := export.Origins{}
 	if _, err := export.Merge(&cfg, origins, e); err != nil {
 		t.Fatal(err)
 	}
-	want := connector.Transport{MaxReceiveSize: 20 * connector.MB, MaxSendSize: connector.UnlimitedSize, MaxRecipientEnvelopeLimit: 500,
+	want := connector.Transport{MaxReceiveSize: 20 * param.MB, MaxSendSize: param.UnlimitedSize, MaxRecipientEnvelopeLimit: 500,
 		TLSReceiveDomainSecureList: []string{"a.example", "fabrikam.com", "contoso.com"}}
 	if !reflect.DeepEqual(cfg.Transport, want) || origins["Transport.MaxSendSize"].Line != 2 {
 		t.Errorf("%+v %v", cfg.Transport, origins)
@@ -235,7 +236,7 @@ func TestCredential(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := e.Config.Send[0].AuthenticationCredential; got == nil || *got != (connector.Credential{UserName: user}) {
+		if got := e.Config.Send[0].AuthenticationCredential; got == nil || *got != (param.Credential{UserName: user}) {
 			t.Errorf("%+v", got)
 		}
 		if at, _ := e.Origins.Find(`Send["a"].AuthenticationCredential`); at.Line < 2 {
@@ -347,7 +348,7 @@ func TestTakenRights(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := p.Select(connector.MustParseBinding("10.0.0.1:25"), connector.MustParseRange("10.9.9.9").Low())
+	in := p.Select(param.MustParseBinding("10.0.0.1:25"), param.MustParseRange("10.9.9.9").Low())
 	if got, want := in.ACL().Rights(permission.Anonymous()), permission.SetOf(permission.Submit, permission.AcceptAnySender); got != want {
 		t.Errorf("anonymous clients hold %v, want %v", got, want)
 	}
@@ -432,12 +433,12 @@ func TestServiceAndRemote(t *testing.T) {
 	if _, err := export.Merge(&cfg, origins, service, remote); err != nil {
 		t.Fatal(err)
 	}
-	want := []connector.Service{{Name: "ex01", MaxOutboundConnections: connector.Unlimited, MaxPerDomainOutboundConnections: 20,
-		TransientFailureRetryCount: connector.Value(3), MessageExpirationTimeout: 24 * time.Hour, MessageRetryInterval: time.Minute}}
+	want := []connector.Service{{Name: "ex01", MaxOutboundConnections: param.Unlimited, MaxPerDomainOutboundConnections: 20,
+		TransientFailureRetryCount: param.Value(3), MessageExpirationTimeout: 24 * time.Hour, MessageRetryInterval: time.Minute}}
 	if !reflect.DeepEqual(cfg.Services, want) || first.Services[0] != before || origins[`Services["EX01"].TransientFailureRetryCount`].Line != 2 {
 		t.Errorf("%+v %v", cfg.Services, origins)
 	}
-	if len(cfg.Remote) != 1 || cfg.Remote[0].NDREnabled != connector.Value(false) || cfg.Remote[0].DomainName != "*" {
+	if len(cfg.Remote) != 1 || cfg.Remote[0].NDREnabled != param.Value(false) || cfg.Remote[0].DomainName != "*" {
 		t.Errorf("%+v", cfg.Remote)
 	}
 	if p, err := connector.Compile(cfg); err != nil || p.Service().MessageRetryInterval != time.Minute {

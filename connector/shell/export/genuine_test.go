@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/export"
 	"github.com/interchange-smtp/interchange/permission"
 )
@@ -100,7 +101,7 @@ func TestNumbers(t *testing.T) {
 		"PermissionGroups":33,"TransportRole":16384,"SizeEnabled":1,"Enabled":true,"RequireTLS":false,"MaxMessageSize":"36MB","ProtocolLoggingLevel":1}]`})
 	r := cfg.Receive[0]
 	if r.AuthMechanism.Or(0).String() != "Tls, BasicAuth" || r.PermissionGroups.Or(0) != permission.AnonymousUsers|permission.Custom ||
-		r.TransportRole != connector.FrontendTransport || r.ProtocolLoggingLevel != connector.LoggingVerbose {
+		r.TransportRole != param.FrontendTransport || r.ProtocolLoggingLevel != param.LoggingVerbose {
 		t.Errorf("read %v %v %v %v", r.AuthMechanism, r.PermissionGroups, r.TransportRole, r.ProtocolLoggingLevel)
 	}
 	for property, unit := range map[string]string{"MaxHeaderSize": "256KB", "MaxMessageSize": "256MB"} {

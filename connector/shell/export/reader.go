@@ -7,6 +7,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/format"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 	"github.com/interchange-smtp/interchange/routing"
@@ -173,7 +174,7 @@ func (s *subject) credential(to *connector.Send) {
 	if object.Text(v) == "" && to.SmartHostAuthMechanism&(auth.BasicAuth|auth.BasicAuthRequireTLS) == 0 {
 		return
 	}
-	to.AuthenticationCredential = &connector.Credential{UserName: user}
+	to.AuthenticationCredential = &param.Credential{UserName: user}
 	s.export.Origins[s.place+"."+property] = Origin{s.doc.Name, s.line(property)}
 }
 

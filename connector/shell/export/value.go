@@ -10,8 +10,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/setting"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/enumeration"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/format"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
@@ -166,16 +166,16 @@ func store(target any, text string, v object.Value) error {
 			err = fmt.Errorf("%q is not a whole number that fits", text)
 		}
 	case *time.Duration:
-		*t, err = connector.ParseTimeSpan(text)
+		*t, err = param.ParseTimeSpan(text)
 	case *netip.AddrPort:
-		*t, err = connector.ParseBinding(text)
+		*t, err = param.ParseBinding(text)
 	case *netip.Addr:
 		if *t, err = netip.ParseAddr(text); err != nil {
 			err = fmt.Errorf("%q is not an IP address", text)
 		}
-	case *connector.Limit:
-		*t, err = connector.ParseLimit(text)
-	case *connector.ByteSize:
+	case *param.Limit:
+		*t, err = param.ParseLimit(text)
+	case *param.Size:
 		*t, err = parseSize(text, "MB")
 	case encoding.TextUnmarshaler:
 		if isNumber {
@@ -203,9 +203,9 @@ var unitHints = map[string]string{"MaxHeaderSize": "KB"}
 
 // parseSize refuses small bare numbers: some exporters turn 36 MB into 36. unit is
 // what such a number is likely to count.
-func parseSize(s, unit string) (connector.ByteSize, error) {
-	b, err := connector.ParseByteSize(s)
-	if err == nil && b < connector.KB && b >= 0 && strings.Trim(s, "0123456789") == "" {
+func parseSize(s, unit string) (param.Size, error) {
+	b, err := param.ParseSize(s)
+	if err == nil && b < param.KB && b >= 0 && strings.Trim(s, "0123456789") == "" {
 		return 0, fmt.Errorf("%s is a bare number, which means bytes; if the export counts in %s, write %s%[2]s", s, unit, s)
 	}
 	return b, err
@@ -215,7 +215,7 @@ func parseSize(s, unit string) (connector.ByteSize, error) {
 // value than that: an export that says 0 means 0.
 func given(v reflect.Value) bool {
 	switch v.Interface().(type) {
-	case int, time.Duration, connector.Limit, connector.ByteSize:
+	case int, time.Duration, param.Limit, param.Size:
 		return !v.IsZero()
 	}
 	return true

@@ -4,13 +4,14 @@ import (
 	"net/netip"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 )
 
 // claim is a place that connectors listen at and the clients they serve there.
 // With the zero addr it is every address of the family.
 type claim struct {
 	server string // folded
-	role   connector.TransportRole
+	role   param.TransportRole
 	ipv4   bool
 	port   uint16
 	addr   netip.Addr

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/exchange"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 	"github.com/interchange-smtp/interchange/permission"
@@ -297,7 +298,7 @@ func TestEnumerations(t *testing.T) {
 	d.must(t, "Set-ReceiveConnector", args{"Identity": "Relay", "TransportRole": int64(16384), "ProtocolLoggingLevel": "verb", "SizeEnabled": int64(0),
 		"PermissionGroups": "anon,ExchangeU", "AuthMechanism": list("tls", "BasicAuth", "BasicAuthReq"), "TlsCertificateName": "<i>CN=CA<s>CN=mail"})
 	r := d.org.Config().Receive[0]
-	if r.TransportRole != connector.FrontendTransport || r.ProtocolLoggingLevel != connector.LoggingVerbose || r.SizeEnabled != connector.SizeDisabled ||
+	if r.TransportRole != param.FrontendTransport || r.ProtocolLoggingLevel != param.LoggingVerbose || r.SizeEnabled != param.SizeDisabled ||
 		r.PermissionGroups.Or(0) != permission.AnonymousUsers|permission.ExchangeUsers || r.AuthMechanism.Or(0).String() != "Tls, BasicAuth, BasicAuthRequireTLS" {
 		t.Errorf("%+v", r)
 	}

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 )
 
@@ -17,7 +17,7 @@ type commandSet struct {
 
 // Commands returns all cmdlets, which work on o. credential answers
 // Get-Credential; nil: nothing does.
-func (o *Org) Commands(credential func(Request) (connector.Credential, error)) []object.Command {
+func (o *Org) Commands(credential func(Request) (param.Credential, error)) []object.Command {
 	c := &commandSet{org: o, receive: o.receiveNoun(), send: o.sendNoun()}
 	all := New | Set | Get | Remove
 	var list []object.Command

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 )
 
@@ -18,7 +18,7 @@ type Request struct {
 
 // getCredential is Get-Credential. Who has the credentials is the caller's
 // business.
-func getCredential(ask func(Request) (connector.Credential, error)) func(*object.Call) error {
+func getCredential(ask func(Request) (param.Credential, error)) func(*object.Call) error {
 	return func(call *object.Call) error {
 		given := call.Args["Credential"]
 		if _, _, ok := object.AsCredential(given); ok {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -132,17 +133,17 @@ func (o *Org) unlinkDomain(it *item[accepted]) { delete(o.domains, fold(it.cfg.D
 
 // resultSize is -ResultSize of Get cmdlets.
 func resultSize[C any](call *object.Call) (func(*item[C]) bool, error) {
-	most := connector.Unlimited
+	most := param.Unlimited
 	if v, given := call.Args["ResultSize"]; given {
 		var err error
 		if most, err = limit.read(v); err != nil {
 			return nil, &object.ArgumentError{Parameter: "ResultSize", Err: err}
 		}
 	}
-	var n connector.Limit
+	var n param.Limit
 	return func(*item[C]) bool {
 		n++
-		return most == connector.Unlimited || n <= most
+		return most == param.Unlimited || n <= most
 	}, nil
 }
 
@@ -175,8 +176,8 @@ func (o *Org) remoteNoun() *noun[remoteDomain] {
 // fullRemote fills in what is left at its default.
 func fullRemote(it *item[remoteDomain]) remoteDomain {
 	d := it.cfg
-	d.NDREnabled = connector.Value(d.NDREnabled.Or(true))
-	d.DeliveryReportEnabled = connector.Value(d.DeliveryReportEnabled.Or(true))
+	d.NDREnabled = param.Value(d.NDREnabled.Or(true))
+	d.DeliveryReportEnabled = param.Value(d.DeliveryReportEnabled.Or(true))
 	return d
 }
 

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 )
 
@@ -66,9 +66,9 @@ func optional[C, V any](k kind[V], field func(*C) *V) access[C] {
 }
 
 // setting is a parameter whose default is told apart from every value.
-func setting[C, V any](k kind[V], field func(*C) *connector.Setting[V]) access[C] {
+func setting[C, V any](k kind[V], field func(*C) *param.Setting[V]) access[C] {
 	return access[C]{kind: k.name, values: k.values,
-		set: store(k.read, func(c *C, v V) { *field(c) = connector.Value(v) }),
+		set: store(k.read, func(c *C, v V) { *field(c) = param.Value(v) }),
 		get: func(_ *item[C], full *C, _ string) object.Value {
 			got, ok := field(full).Get()
 			if !ok {
@@ -88,9 +88,9 @@ func flag[C any](field func(*C) *bool) access[C] {
 }
 
 // flagSetting is a Boolean with a documented default of its own.
-func flagSetting[C any](field func(*C) *connector.Setting[bool]) access[C] {
+func flagSetting[C any](field func(*C) *param.Setting[bool]) access[C] {
 	return access[C]{kind: "Boolean", values: nil,
-		set: store(boolean, func(c *C, b bool) { *field(c) = connector.Value(b) }),
+		set: store(boolean, func(c *C, b bool) { *field(c) = param.Value(b) }),
 		get: func(_ *item[C], full *C, _ string) object.Value { return field(full).Or(false) },
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/golden"
 	"github.com/interchange-smtp/interchange/permission"
@@ -32,8 +32,8 @@ func runScript(name string, src []byte) string {
 	var out bytes.Buffer
 	opts := shell.Options{
 		Server: routing.Server{Name: "EX01", FQDN: "EX01.contoso.com", Edge: strings.Contains(name, "edge")}, Out: &out,
-		Credential: func(shell.Request) (connector.Credential, error) {
-			return connector.Credential{UserName: `CONTOSO\gateway`, Password: password}, nil
+		Credential: func(shell.Request) (param.Credential, error) {
+			return param.Credential{UserName: `CONTOSO\gateway`, Password: password}, nil
 		},
 	}
 	if strings.HasPrefix(name, "2007") {

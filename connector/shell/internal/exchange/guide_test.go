@@ -6,6 +6,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/exchange"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
@@ -17,12 +18,12 @@ func last[T any](fresh, now []T) []T { return now[len(fresh):] }
 // TestGuide runs the commands of the administrator's guide on a fresh
 // organisation of 2007.
 func TestGuide(t *testing.T) {
-	gateway := []connector.SmartHost{connector.MustParseSmartHost("smtpgateway1.contoso.com")}
+	gateway := []param.SmartHost{param.MustParseSmartHost("smtpgateway1.contoso.com")}
 	everything := []routing.AddressSpace{routing.MustParseAddressSpace("*")}
-	cred := &connector.Credential{UserName: "user", Password: password}
+	cred := &param.Credential{UserName: "user", Password: password}
 	outward := func(change func(*connector.Send)) []connector.Send {
 		s := connector.Send{Name: "ToInternetGateway", AddressSpaces: everything, SmartHosts: gateway,
-			SourceTransportServers: []string{"HubA"}, DNSRoutingEnabled: connector.Value(false)}
+			SourceTransportServers: []string{"HubA"}, DNSRoutingEnabled: param.Value(false)}
 		change(&s)
 		return []connector.Send{s}
 	}
@@ -52,9 +53,9 @@ func TestGuide(t *testing.T) {
 			d.must(t, "New-ReceiveConnector", args{"Name": "FromInternetGateway", "Server": "HubA", "Usage": "Internal",
 				"RemoteIPRanges": "192.168.1.10", "AuthMechanism": "ExternalAuthoritative"})
 		}, outward(func(s *connector.Send) {
-			s.Usage, s.SmartHostAuthMechanism = connector.UsageInternal, auth.ExternalAuthoritative
-		}), []connector.Receive{{Name: "FromInternetGateway", Server: "HubA", Usage: connector.UsageInternal,
-			RemoteIPRanges: ranges("192.168.1.10"), AuthMechanism: connector.Value(auth.ExternalAuthoritative)}}},
+			s.Usage, s.SmartHostAuthMechanism = param.UsageInternal, auth.ExternalAuthoritative
+		}), []connector.Receive{{Name: "FromInternetGateway", Server: "HubA", Usage: param.UsageInternal,
+			RemoteIPRanges: ranges("192.168.1.10"), AuthMechanism: param.Value(auth.ExternalAuthoritative)}}},
 
 		{"anonymous relay", func(t *testing.T, d *driver) {
 			d.must(t, "New-SendConnector", base(args{"Usage": "Internet", "SmartHostAuthMechanism": "None"}))
@@ -63,9 +64,9 @@ func TestGuide(t *testing.T) {
 			c := d.must(t, "Get-ReceiveConnector", args{"Identity": "FromInternetGateway"})[0]
 			d.must(t, "Add-ADPermission", args{"Identity": c, "User": `NT AUTHORITY\ANONYMOUS LOGON`,
 				"ExtendedRights": "Ms-Exch-SMTP-Accept-Any-Recipient"})
-		}, outward(func(s *connector.Send) { s.Usage = connector.UsageInternet }),
+		}, outward(func(s *connector.Send) { s.Usage = param.UsageInternet }),
 			[]connector.Receive{{Name: "FromInternetGateway", Server: "HubA", RemoteIPRanges: ranges("192.168.5.77"),
-				Bindings: bindings("10.2.3.4:25"), PermissionGroups: connector.Value(permission.AnonymousUsers),
+				Bindings: bindings("10.2.3.4:25"), PermissionGroups: param.Value(permission.AnonymousUsers),
 				Permissions: []permission.Grant{{To: permission.SIDAnonymous, Allow: permission.SetOf(permission.AcceptAnyRecipient)}}}}},
 	}
 	for _, tt := range tests {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/exchange"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 	"github.com/interchange-smtp/interchange/permission"
@@ -34,8 +35,8 @@ type driver struct {
 
 func newDriver(o *exchange.Org) *driver {
 	d := &driver{org: o, commands: map[string]object.Command{}}
-	for _, c := range o.Commands(func(exchange.Request) (connector.Credential, error) {
-		return connector.Credential{UserName: "user", Password: auth.Secret(password)}, nil
+	for _, c := range o.Commands(func(exchange.Request) (param.Credential, error) {
+		return param.Credential{UserName: "user", Password: auth.Secret(password)}, nil
 	}) {
 		d.commands[c.Name()] = c
 	}
@@ -128,10 +129,10 @@ func compile(t *testing.T, o *exchange.Org) *connector.Policy {
 	return p
 }
 
-func ranges(texts ...string) []connector.Range {
-	var list []connector.Range
+func ranges(texts ...string) []param.Range {
+	var list []param.Range
 	for _, s := range texts {
-		list = append(list, connector.MustParseRange(s))
+		list = append(list, param.MustParseRange(s))
 	}
 	return list
 }
@@ -139,7 +140,7 @@ func ranges(texts ...string) []connector.Range {
 func bindings(texts ...string) []netip.AddrPort {
 	var list []netip.AddrPort
 	for _, s := range texts {
-		list = append(list, connector.MustParseBinding(s))
+		list = append(list, param.MustParseBinding(s))
 	}
 	return list
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 )
 
@@ -116,11 +116,11 @@ func between(low, high int) func(int) error {
 
 // within limits time spans.
 func within(low, high string) func(time.Duration) error {
-	least, err := connector.ParseTimeSpan(low)
-	most, err2 := connector.ParseTimeSpan(high)
+	least, err := param.ParseTimeSpan(low)
+	most, err2 := param.ParseTimeSpan(high)
 	return func(d time.Duration) error {
 		if err != nil || err2 != nil || d < least || d > most {
-			return fmt.Errorf("%s is out of range; give %s to %s", connector.FormatTimeSpan(d), low, high)
+			return fmt.Errorf("%s is out of range; give %s to %s", param.FormatTimeSpan(d), low, high)
 		}
 		return nil
 	}

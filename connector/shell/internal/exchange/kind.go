@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/auth"
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
@@ -31,14 +31,14 @@ type kind[V any] struct {
 var (
 	text        = kind[string]{name: "String", parse: parseText, show: showText}
 	integer     = kind[int]{name: "Int32", parse: parseInteger, show: func(n int) object.Value { return int64(n) }}
-	limit       = kind[connector.Limit]{name: "Unlimited<Int32>", parse: connector.ParseLimit, show: showLimit}
-	size        = kind[connector.ByteSize]{name: "ByteQuantifiedSize", parse: parseSize, show: showSize}
-	anySize     = kind[connector.ByteSize]{name: "Unlimited<ByteQuantifiedSize>", parse: connector.ParseByteSize, show: showSize}
-	timespan    = kind[time.Duration]{name: "EnhancedTimeSpan", parse: connector.ParseTimeSpan, show: showSpan}
-	ipRange     = kind[connector.Range]{name: "IPRange", parse: connector.ParseRange, show: object.NewIPRange}
-	ipBinding   = kind[netip.AddrPort]{name: "IPBinding", parse: connector.ParseBinding, show: object.NewIPBinding}
+	limit       = kind[param.Limit]{name: "Unlimited<Int32>", parse: param.ParseLimit, show: showLimit}
+	size        = kind[param.Size]{name: "ByteQuantifiedSize", parse: parseSize, show: showSize}
+	anySize     = kind[param.Size]{name: "Unlimited<ByteQuantifiedSize>", parse: param.ParseSize, show: showSize}
+	timespan    = kind[time.Duration]{name: "EnhancedTimeSpan", parse: param.ParseTimeSpan, show: showSpan}
+	ipRange     = kind[param.Range]{name: "IPRange", parse: param.ParseRange, show: object.NewIPRange}
+	ipBinding   = kind[netip.AddrPort]{name: "IPBinding", parse: param.ParseBinding, show: object.NewIPBinding}
 	ipAddress   = kind[netip.Addr]{name: "IPAddress", parse: parseAddress, show: object.NewIPAddress}
-	smartHost   = kind[connector.SmartHost]{name: "SmartHost", parse: connector.ParseSmartHost, show: object.NewSmartHost}
+	smartHost   = kind[param.SmartHost]{name: "SmartHost", parse: param.ParseSmartHost, show: object.NewSmartHost}
 	space       = kind[routing.AddressSpace]{name: "AddressSpace", parse: routing.ParseAddressSpace, show: object.NewAddressSpace}
 	fqdn        = kind[string]{name: "Fqdn", parse: parseFqdn, show: showText}
 	domainName  = kind[string]{name: "SmtpDomain", parse: parseSecureDomain, show: showText}
@@ -56,17 +56,17 @@ var (
 		"None", "BasicAuth", "BasicAuthRequireTLS", "ExchangeServer", "ExternalAuthoritative")
 	groups = flagsOf("PermissionGroups", permission.ParseGroup,
 		"None", "AnonymousUsers", "ExchangeUsers", "ExchangeServers", "ExchangeLegacyServers", "Partners", "Custom").numbered(0, 1, 2, 4, 8, 16, 32)
-	rateSources = flagsOf("MessageRateSourceFlags", connector.ParseRateSource, "None", "IPAddress", "User", "All").numbered(0, 1, 2, 3)
-	policies    = flagsOf("ErrorPolicies", connector.ParseErrorPolicy,
+	rateSources = flagsOf("MessageRateSourceFlags", param.ParseRateSource, "None", "IPAddress", "User", "All").numbered(0, 1, 2, 3)
+	policies    = flagsOf("ErrorPolicies", param.ParseErrorPolicy,
 		"Default", "DowngradeDnsFailures", "DowngradeAuthFailures", "DowngradeCustomFailures", "UpgradeCustomFailures")
-	sizeModes     = enumOf("SizeMode", connector.ParseSizeMode, "Disabled", "Enabled", "EnabledWithoutValue").numbered(0, 1, 2)
-	logging       = enumOf("ProtocolLoggingLevel", connector.ParseProtocolLogging, "None", "Verbose").numbered(0, 1)
-	protections   = enumOf("ExtendedProtectionPolicySetting", connector.ParseExtendedProtection, "None", "Allow", "Require").numbered(0, 1, 2)
-	roles         = enumOf("ServerRole", connector.ParseTransportRole, "FrontendTransport", "HubTransport").numbered(16384, 32)
-	usages        = enumOf("UsageType", connector.ParseUsage, "Client", "Custom", "Internal", "Internet", "Partner")
-	connectorKind = enumOf("TenantConnectorType", connector.ParseConnectorType, "Default", "XPremises")
+	sizeModes     = enumOf("SizeMode", param.ParseSizeMode, "Disabled", "Enabled", "EnabledWithoutValue").numbered(0, 1, 2)
+	logging       = enumOf("ProtocolLoggingLevel", param.ParseProtocolLogging, "None", "Verbose").numbered(0, 1)
+	protections   = enumOf("ExtendedProtectionPolicySetting", param.ParseExtendedProtection, "None", "Allow", "Require").numbered(0, 1, 2)
+	roles         = enumOf("ServerRole", param.ParseTransportRole, "FrontendTransport", "HubTransport").numbered(16384, 32)
+	usages        = enumOf("UsageType", param.ParseUsage, "Client", "Custom", "Internal", "Internet", "Partner")
+	connectorKind = enumOf("TenantConnectorType", param.ParseConnectorType, "Default", "XPremises")
 	domainTypes   = enumOf("AcceptedDomainType", routing.ParseDomainType, "Authoritative", "InternalRelay", "ExternalRelay").numbered(0, 2, 1)
-	tlsLevels     = kind[connector.TlsAuthLevel]{name: "TlsAuthLevel", parse: connector.ParseTlsAuthLevel, show: showTlsLevel,
+	tlsLevels     = kind[param.TlsAuthLevel]{name: "TlsAuthLevel", parse: param.ParseTlsAuthLevel, show: showTlsLevel,
 		values: []string{"EncryptionOnly", "CertificateValidation", "DomainValidation"}, numbers: []int64{1, 2, 3}}
 )
 
@@ -170,9 +170,9 @@ func parseInteger(s string) (int, error) {
 	return int(n), nil
 }
 
-func parseSize(s string) (connector.ByteSize, error) {
-	b, err := connector.ParseByteSize(s)
-	if err == nil && b == connector.UnlimitedSize {
+func parseSize(s string) (param.Size, error) {
+	b, err := param.ParseSize(s)
+	if err == nil && b == param.UnlimitedSize {
 		return 0, fmt.Errorf("it can't be unlimited; give a size, as in 36MB")
 	}
 	return b, err
@@ -213,7 +213,7 @@ func parseMailbox(s string) (string, error) {
 }
 
 func parseX509(s string) (string, error) {
-	id, err := connector.ParseSmtpX509Identifier(s)
+	id, err := param.ParseSmtpX509Identifier(s)
 	if err != nil {
 		return "", err
 	}

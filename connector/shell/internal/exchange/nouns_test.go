@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/exchange"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 	"github.com/interchange-smtp/interchange/permission"
@@ -131,7 +132,7 @@ func TestTransport(t *testing.T) {
 	d.fails(t, "Set-TransportConfig", args{"MaxRetriesForLocalSiteShadow": int64(256)}, "out of range")
 	d.must(t, "Set-TransportConfig", args{"ShadowRedundancyEnabled": false})
 	tr := d.org.Config().Transport
-	if tr.MaxSendSize != 20*connector.MB || tr.MaxReceiveSize != connector.UnlimitedSize || len(tr.TLSSendDomainSecureList) != 1 {
+	if tr.MaxSendSize != 20*param.MB || tr.MaxReceiveSize != param.UnlimitedSize || len(tr.TLSSendDomainSecureList) != 1 {
 		t.Errorf("%+v", tr)
 	}
 	c := d.must(t, "Get-TransportConfig", nil)[0]
@@ -178,11 +179,11 @@ func TestServices(t *testing.T) {
 
 	cfg := d.org.Config()
 	want := connector.Config{
-		Services: []connector.Service{{Name: "HubA", TransientFailureRetryCount: connector.Value(0), MessageExpirationTimeout: 24 * time.Hour,
-			QueueGlitchRetryCount: connector.Value(2), MaxOutboundConnections: connector.Unlimited, MaxPerDomainOutboundConnections: connector.Unlimited}},
-		Remote: []connector.RemoteDomain{{Name: "Default", DomainName: "*", NDREnabled: connector.Value(false)}},
-		Transport: connector.Transport{ExternalPostmasterAddress: "post@a.com", InternalDelayDsnEnabled: connector.Value(false),
-			ExternalDsnMaxMessageAttachSize: connector.Value[connector.ByteSize](0)},
+		Services: []connector.Service{{Name: "HubA", TransientFailureRetryCount: param.Value(0), MessageExpirationTimeout: 24 * time.Hour,
+			QueueGlitchRetryCount: param.Value(2), MaxOutboundConnections: param.Unlimited, MaxPerDomainOutboundConnections: param.Unlimited}},
+		Remote: []connector.RemoteDomain{{Name: "Default", DomainName: "*", NDREnabled: param.Value(false)}},
+		Transport: connector.Transport{ExternalPostmasterAddress: "post@a.com", InternalDelayDsnEnabled: param.Value(false),
+			ExternalDsnMaxMessageAttachSize: param.Value[param.Size](0)},
 	}
 	if !reflect.DeepEqual(cfg.Services, want.Services) || !reflect.DeepEqual(cfg.Remote, want.Remote) || !reflect.DeepEqual(cfg.Transport, want.Transport) {
 		t.Errorf("%+v", cfg)

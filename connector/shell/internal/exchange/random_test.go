@@ -12,6 +12,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/exchange"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
@@ -25,9 +26,9 @@ func newDice(seed uint64) dice { return dice{rand.New(rand.NewPCG(seed, 7))} }
 func (d dice) coin() bool { return d.IntN(2) == 0 }
 
 // maybe returns the setting of v, or none.
-func maybe[T any](d dice, v T) (s connector.Setting[T]) {
+func maybe[T any](d dice, v T) (s param.Setting[T]) {
 	if d.coin() {
-		s = connector.Value(v)
+		s = param.Value(v)
 	}
 	return s
 }
@@ -42,11 +43,11 @@ func some[T any](d dice, v T) (zero T) {
 
 // ranges returns one to three ranges, few enough for them to meet those of
 // other connectors.
-func (d dice) ranges() []connector.Range {
+func (d dice) ranges() []param.Range {
 	forms := []string{"10.0.0.%d", "10.0.%d.0/24", "10.0.0.0-10.0.0.%d", "10.0.%d.0/25", "10.0.%d.128/25"}
-	var list []connector.Range
+	var list []param.Range
 	for range 1 + d.IntN(3) {
-		list = append(list, connector.MustParseRange(fmt.Sprintf(forms[d.IntN(len(forms))], d.IntN(3))))
+		list = append(list, param.MustParseRange(fmt.Sprintf(forms[d.IntN(len(forms))], d.IntN(3))))
 	}
 	return list
 }
@@ -55,7 +56,7 @@ func (d dice) bindings() []netip.AddrPort {
 	all := []string{"0.0.0.0:25", "[::]:25", "10.0.0.1:25", "10.0.0.2:25", "0.0.0.0:587", "10.0.0.1:587", "[2001:db8::1]:25"}
 	var list []netip.AddrPort
 	for _, i := range d.Perm(len(all))[:1+d.IntN(3)] {
-		list = append(list, connector.MustParseBinding(all[i]))
+		list = append(list, param.MustParseBinding(all[i]))
 	}
 	return list
 }
@@ -75,34 +76,34 @@ func (d dice) grants() []permission.Grant {
 func (d dice) receive(name string) connector.Receive {
 	return connector.Receive{
 		Name: name, Server: []string{"", "HubA", "HubB", "huba.fabrikam.com"}[d.IntN(4)],
-		TransportRole: connector.TransportRole(d.IntN(2)), Usage: connector.Usage(d.IntN(5)), Comment: some(d, "a comment"),
+		TransportRole: param.TransportRole(d.IntN(2)), Usage: param.Usage(d.IntN(5)), Comment: some(d, "a comment"),
 		Enabled: maybe(d, d.coin()), Bindings: d.bindings(), RemoteIPRanges: d.ranges(),
 		AuthMechanism: maybe(d, auth.TLS|auth.BasicAuth|auth.BasicAuthRequireTLS), PermissionGroups: maybe(d, permission.AnonymousUsers|permission.ExchangeUsers),
 		Permissions: d.grants(), Banner: some(d, "220 hello"), DefaultDomain: some(d, "Contoso"),
 		TlsCertificateName: some(d, "<I>CN=a<S>CN=b"), RequireEHLODomain: d.coin(), BareLinefeedRejectionEnabled: maybe(d, false),
 		AddMissingHeadersEnabled: maybe(d, false),
 		OrarEnabled:              d.coin(), RejectSingleLabelRecipientDomains: d.coin(), ChunkingEnabled: maybe(d, d.coin()),
-		PipeliningEnabled: maybe(d, d.coin()), SizeEnabled: connector.SizeMode(d.IntN(3)), ProtocolLoggingLevel: connector.ProtocolLogging(d.IntN(2)),
+		PipeliningEnabled: maybe(d, d.coin()), SizeEnabled: param.SizeMode(d.IntN(3)), ProtocolLoggingLevel: param.ProtocolLogging(d.IntN(2)),
 		TarpitInterval: maybe(d, time.Duration(d.IntN(60))*time.Second), ConnectionTimeout: some(d, time.Hour),
-		MaxHeaderSize: some(d, connector.MB), MaxMessageSize: some(d, 5*connector.MB), MaxHopCount: some(d, 30),
-		MaxLocalHopCount: maybe(d, 0), MaxInboundConnection: some(d, connector.Unlimited), MaxProtocolErrors: maybe(d, connector.Limit(0)),
-		MessageRateLimit: some(d, connector.Limit(5)), MessageRateSource: maybe(d, connector.RateByUser), TlsDomainCapabilities: some(d, []string{"a:B"}),
+		MaxHeaderSize: some(d, param.MB), MaxMessageSize: some(d, 5*param.MB), MaxHopCount: some(d, 30),
+		MaxLocalHopCount: maybe(d, 0), MaxInboundConnection: some(d, param.Unlimited), MaxProtocolErrors: maybe(d, param.Limit(0)),
+		MessageRateLimit: some(d, param.Limit(5)), MessageRateSource: maybe(d, param.RateByUser), TlsDomainCapabilities: some(d, []string{"a:B"}),
 	}
 }
 
 func (d dice) send(name string) connector.Send {
 	s := connector.Send{
-		Name: name, Usage: []connector.Usage{connector.UsageCustom, connector.UsageInternal, connector.UsageInternet}[d.IntN(3)],
+		Name: name, Usage: []param.Usage{param.UsageCustom, param.UsageInternal, param.UsageInternet}[d.IntN(3)],
 		Comment: some(d, "a comment"), Enabled: maybe(d, d.coin()),
 		AddressSpaces:          []routing.AddressSpace{routing.MustParseAddressSpace(fmt.Sprintf("*.x%d.com;%d", d.IntN(5), 1+d.IntN(100)))},
 		SourceTransportServers: some(d, []string{"HubA", "HubB"}), IsScopedConnector: d.coin(), Port: some(d, 2525),
-		Fqdn: some(d, "out.contoso.com"), RequireTLS: d.coin(), MaxMessageSize: some(d, connector.UnlimitedSize), Permissions: d.grants(),
+		Fqdn: some(d, "out.contoso.com"), RequireTLS: d.coin(), MaxMessageSize: some(d, param.UnlimitedSize), Permissions: d.grants(),
 		SmtpMaxMessagesPerConnection: some(d, 5), ConnectionInactivityTimeOut: some(d, time.Minute),
 	}
 	if d.coin() {
-		s.SmartHosts = []connector.SmartHost{connector.MustParseSmartHost("gateway.contoso.com"), connector.MustParseSmartHost("10.9.9.9")}
+		s.SmartHosts = []param.SmartHost{param.MustParseSmartHost("gateway.contoso.com"), param.MustParseSmartHost("10.9.9.9")}
 		s.SmartHostAuthMechanism = auth.BasicAuthRequireTLS
-		s.AuthenticationCredential = &connector.Credential{UserName: "user", Password: password}
+		s.AuthenticationCredential = &param.Credential{UserName: "user", Password: password}
 	}
 	return s
 }
@@ -113,12 +114,12 @@ func (d dice) config() connector.Config {
 		Servers:  []routing.Server{{Name: "HubA", FQDN: "huba.fabrikam.com", Site: "Paris"}, {Name: "HubB", Site: "Oslo"}},
 		Links:    some(d, []routing.SiteLink{{Name: "north", Sites: []string{"Paris", "Oslo"}, Cost: 1 + d.IntN(10)}}),
 		Accepted: []routing.AcceptedDomain{{Name: "Contoso", DomainName: "contoso.com"}, {DomainName: "*.b.com", DomainType: routing.InternalRelay}},
-		Transport: connector.Transport{MaxSendSize: some(d, 5*connector.MB), MaxRecipientEnvelopeLimit: some(d, connector.Limit(9)),
+		Transport: connector.Transport{MaxSendSize: some(d, 5*param.MB), MaxRecipientEnvelopeLimit: some(d, param.Limit(9)),
 			TLSSendDomainSecureList: some(d, []string{"a.com"}), UseDowngradedExchangeServerAuth: d.coin(),
-			ExternalPostmasterAddress: some(d, "post@a.com"), ExternalDsnMaxMessageAttachSize: maybe(d, 5*connector.MB), InternalDelayDsnEnabled: maybe(d, d.coin())},
+			ExternalPostmasterAddress: some(d, "post@a.com"), ExternalDsnMaxMessageAttachSize: maybe(d, 5*param.MB), InternalDelayDsnEnabled: maybe(d, d.coin())},
 		Remote: some(d, []connector.RemoteDomain{{Name: "All", DomainName: "*", NDREnabled: maybe(d, d.coin())}, {Name: "a", DomainName: "*.a.com"}}),
 		Services: some(d, []connector.Service{{Name: []string{"", "HubA", "huba.fabrikam.com"}[d.IntN(3)], MaxOutboundConnections: 7},
-			{Name: "HubB", MessageRetryInterval: some(d, time.Minute), TransientFailureRetryCount: connector.Value(d.IntN(9))}}),
+			{Name: "HubB", MessageRetryInterval: some(d, time.Minute), TransientFailureRetryCount: param.Value(d.IntN(9))}}),
 	}
 	for i := range d.IntN(6) {
 		cfg.Receive = append(cfg.Receive, d.receive(fmt.Sprintf("Receive %d", i)))
@@ -142,7 +143,7 @@ func TestFromConfig(t *testing.T) {
 			t.Fatalf("seed %d:\n%+v\nwant\n%+v", seed, got, cfg)
 		}
 		if len(got.Receive) > 0 { // a change outside must not come in
-			got.Receive[0].Bindings[0] = connector.MustParseBinding("9.9.9.9:9")
+			got.Receive[0].Bindings[0] = param.MustParseBinding("9.9.9.9:9")
 			got.Servers[0].Name = "changed"
 			if !reflect.DeepEqual(o.Config(), cfg) {
 				t.Fatalf("seed %d: memory is shared", seed)
@@ -232,11 +233,11 @@ func attempt(cfg connector.Config, verb string, a args) connector.Config {
 	p := &cfg.Receive[i]
 	p.Bindings, p.RemoteIPRanges = nil, nil
 	for _, v := range items(a["Bindings"]) {
-		p.Bindings = append(p.Bindings, connector.MustParseBinding(v))
+		p.Bindings = append(p.Bindings, param.MustParseBinding(v))
 	}
 	for _, v := range items(a["RemoteIPRanges"]) {
-		p.RemoteIPRanges = append(p.RemoteIPRanges, connector.MustParseRange(v))
+		p.RemoteIPRanges = append(p.RemoteIPRanges, param.MustParseRange(v))
 	}
-	p.TransportRole, _ = connector.ParseTransportRole(a["TransportRole"].(string))
+	p.TransportRole, _ = param.ParseTransportRole(a["TransportRole"].(string))
 	return cfg
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 	"github.com/interchange-smtp/interchange/permission"
 )
@@ -66,8 +67,8 @@ func (o *Org) prepareReceive(call *object.Call, it *item[receive]) error {
 
 // usageOf reads -Usage and the switches that stand for it, which exclude each
 // other.
-func usageOf(call *object.Call, switches ...string) (connector.Usage, error) {
-	var usage connector.Usage
+func usageOf(call *object.Call, switches ...string) (param.Usage, error) {
+	var usage param.Usage
 	var given []string
 	if v, ok := call.Args["Usage"]; ok {
 		u, err := usages.read(v)
@@ -81,7 +82,7 @@ func usageOf(call *object.Call, switches ...string) (connector.Usage, error) {
 	}
 	for _, name := range switches {
 		if call.Switch(name) {
-			u, err := connector.ParseUsage(name)
+			u, err := param.ParseUsage(name)
 			if err != nil {
 				return 0, err
 			}
@@ -162,7 +163,7 @@ func (o *Org) leaveReceive(it *item[receive]) {
 	}
 }
 
-func missingError(u connector.Usage, names []string) error {
+func missingError(u param.Usage, names []string) error {
 	if len(names) == 0 {
 		return nil
 	}

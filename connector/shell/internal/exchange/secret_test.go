@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/exchange"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 )
@@ -55,9 +55,9 @@ func TestGetCredential(t *testing.T) {
 	fail := errors.New("no such credential")
 	run := func(a args, target string, answer error) ([]object.Value, error) {
 		var out []object.Value
-		for _, c := range o.Commands(func(r exchange.Request) (connector.Credential, error) {
+		for _, c := range o.Commands(func(r exchange.Request) (param.Credential, error) {
 			got = r
-			return connector.Credential{Password: password}, answer
+			return param.Credential{Password: password}, answer
 		}) {
 			if c.Name() == "Get-Credential" {
 				return out, c.Run(&object.Call{Args: a, Target: target, Emit: func(v object.Value) error { out = append(out, v); return nil }})

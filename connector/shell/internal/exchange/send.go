@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 )
 
@@ -93,7 +93,7 @@ var credentialAccess = access[send]{
 		if !ok {
 			return fmt.Errorf("it takes what Get-Credential or New-Object PSCredential returns, not a %s", object.TypeName(v))
 		}
-		it.cfg.AuthenticationCredential = &connector.Credential{UserName: user, Password: password}
+		it.cfg.AuthenticationCredential = &param.Credential{UserName: user, Password: password}
 		return nil
 	},
 	get: func(_ *item[send], full *send, _ string) object.Value {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -38,7 +39,7 @@ func (o *Org) setup(domain string) {
 		o.accepted.put(domain, it)
 		o.enterDomain(it)
 	}
-	o.transport.cfg = transport{MaxReceiveSize: 10 * connector.MB, MaxSendSize: 10 * connector.MB, MaxRecipientEnvelopeLimit: 500}
+	o.transport.cfg = transport{MaxReceiveSize: 10 * param.MB, MaxSendSize: 10 * param.MB, MaxRecipientEnvelopeLimit: 500}
 	o.base.Transport = o.transport.cfg
 	for _, s := range o.base.Servers {
 		for _, r := range defaultConnectors(o.base.Profile, s) {
@@ -77,10 +78,10 @@ func frontendConnectors(name string) []receive {
 		made("Outbound Proxy Frontend "+name, fullAuth, permission.ExchangeServers, 717, true),
 		made("Client Frontend "+name, clientAuth, permission.ExchangeUsers, 587, true),
 	}
-	list[0].ProtocolLoggingLevel = connector.LoggingVerbose
+	list[0].ProtocolLoggingLevel = param.LoggingVerbose
 	clientExtras(&list[2])
 	for i := range list {
-		list[i].TransportRole = connector.FrontendTransport
+		list[i].TransportRole = param.FrontendTransport
 	}
 	return list
 }
@@ -107,7 +108,7 @@ func edgeConnector(p connector.Profile, name string) receive {
 // servers, and the entries that keep Exchange 2003 from being believed.
 func defaultExtras(r *receive) {
 	r.MaxRecipientsPerMessage = 5000
-	r.MaxInboundConnectionPerSource = connector.Unlimited
+	r.MaxInboundConnectionPerSource = param.Unlimited
 	r.MaxInboundConnectionPercentagePerSource = 100
 	r.Permissions = permission.DefaultConnectorGrants()
 }
@@ -115,19 +116,19 @@ func defaultExtras(r *receive) {
 // clientExtras are what connectors for mail programs have beyond others.
 func clientExtras(r *receive) {
 	r.MessageRateLimit = 5
-	r.MessageRateSource = connector.Value(connector.RateByUser)
+	r.MessageRateSource = param.Value(param.RateByUser)
 }
 
 // made is a connector on a port of all addresses, for all clients.
 func made(name string, mech auth.Mechanism, groups permission.Group, port uint16, ipv6 bool) receive {
 	r := receive{
-		Name: name, AuthMechanism: connector.Value(mech), PermissionGroups: connector.Value(groups),
+		Name: name, AuthMechanism: param.Value(mech), PermissionGroups: param.Value(groups),
 		Bindings:       bindings{netip.AddrPortFrom(netip.IPv4Unspecified(), port)},
-		RemoteIPRanges: []connector.Range{allIPv4},
+		RemoteIPRanges: []param.Range{allIPv4},
 	}
 	if ipv6 {
 		r.Bindings = append(bindings{netip.AddrPortFrom(netip.IPv6Unspecified(), port)}, r.Bindings...)
-		r.RemoteIPRanges = append([]connector.Range{allIPv6}, r.RemoteIPRanges...)
+		r.RemoteIPRanges = append([]param.Range{allIPv6}, r.RemoteIPRanges...)
 	}
 	return r
 }
@@ -135,6 +136,6 @@ func made(name string, mech auth.Mechanism, groups permission.Group, port uint16
 // All addresses, as Exchange writes them. The texts are constants, so that they
 // parse.
 var (
-	allIPv4, _ = connector.ParseRange("0.0.0.0-255.255.255.255")
-	allIPv6, _ = connector.ParseRange("::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")
+	allIPv4, _ = param.ParseRange("0.0.0.0-255.255.255.255")
+	allIPv6, _ = param.ParseRange("::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")
 )

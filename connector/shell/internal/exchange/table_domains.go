@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -125,8 +126,8 @@ func onEdge(i Info, def string) Info { i.DefaultEdge = def; return i }
 func by2007(i Info, def string) Info { i.Default2007 = def; return i }
 
 // atMost limits counts from above; Unlimited always passes.
-func atMost(high connector.Limit) func(connector.Limit) error {
-	return func(l connector.Limit) error {
+func atMost(high param.Limit) func(param.Limit) error {
+	return func(l param.Limit) error {
 		if l > high {
 			return fmt.Errorf("%d is out of range; give 0 to %d, or Unlimited", l, high)
 		}

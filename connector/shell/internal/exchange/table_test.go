@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/exchange"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 	"github.com/interchange-smtp/interchange/permission"
@@ -204,7 +205,7 @@ var (
 // sameValue compares what Get shows with what the table writes.
 func sameValue(got, want string) bool {
 	want = strings.TrimPrefix(want, "$")
-	if b, err := connector.ParseByteSize(want); err == nil && b > 1<<15 {
+	if b, err := param.ParseSize(want); err == nil && b > 1<<15 {
 		return got == b.String() || got == want
 	}
 	return strings.EqualFold(got, want)

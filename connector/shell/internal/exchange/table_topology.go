@@ -3,7 +3,7 @@ package exchange
 import (
 	"fmt"
 
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -86,9 +86,9 @@ var linkSize = access[link]{
 		switch {
 		case err != nil:
 			return err
-		case b == connector.UnlimitedSize:
+		case b == param.UnlimitedSize:
 			it.cfg.MaxSize = 0
-		case b < 64*connector.KB:
+		case b < 64*param.KB:
 			return fmt.Errorf("%s is out of range; give 64KB or more, or Unlimited", object.Text(v))
 		default:
 			it.cfg.MaxSize = int64(b)
@@ -97,8 +97,8 @@ var linkSize = access[link]{
 	},
 	get: func(_ *item[link], full *link, _ string) object.Value {
 		if full.MaxSize == 0 {
-			return showSize(connector.UnlimitedSize)
+			return showSize(param.UnlimitedSize)
 		}
-		return showSize(connector.ByteSize(full.MaxSize))
+		return showSize(param.Size(full.MaxSize))
 	},
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 )
 
 type transport = connector.Transport
@@ -27,16 +28,16 @@ const (
 // transportRows are the parameters of Get- and Set-TransportConfig.
 var transportRows = []row[transport]{
 	{Info: Info{Name: "Identity", In: Get | Set, Type: "OrganizationIdParameter", Here: Kept, Why: "there is one organisation", Position: 1, Pipeline: true}},
-	{Info: Info{Name: "MaxReceiveSize", In: Set, Range: "1 byte to 2097151KB or unlimited", Default: "10MB", Here: Enforced}, access: plain(anySize, func(t *transport) *connector.ByteSize { return &t.MaxReceiveSize })},
-	{Info: Info{Name: "MaxSendSize", In: Set, Range: "1 byte to 2097151KB or unlimited", Default: "10MB", Here: Enforced}, access: plain(anySize, func(t *transport) *connector.ByteSize { return &t.MaxSendSize })},
-	{Info: Info{Name: "MaxRecipientEnvelopeLimit", In: Set, Range: "1 to 2147483647 or unlimited", Default: "500", Here: Enforced}, access: plain(limit, func(t *transport) *connector.Limit { return &t.MaxRecipientEnvelopeLimit })},
+	{Info: Info{Name: "MaxReceiveSize", In: Set, Range: "1 byte to 2097151KB or unlimited", Default: "10MB", Here: Enforced}, access: plain(anySize, func(t *transport) *param.Size { return &t.MaxReceiveSize })},
+	{Info: Info{Name: "MaxSendSize", In: Set, Range: "1 byte to 2097151KB or unlimited", Default: "10MB", Here: Enforced}, access: plain(anySize, func(t *transport) *param.Size { return &t.MaxSendSize })},
+	{Info: Info{Name: "MaxRecipientEnvelopeLimit", In: Set, Range: "1 to 2147483647 or unlimited", Default: "500", Here: Enforced}, access: plain(limit, func(t *transport) *param.Limit { return &t.MaxRecipientEnvelopeLimit })},
 	{Info: Info{Name: "TLSReceiveDomainSecureList", In: Set, Range: "domains without wildcards", Here: Enforced}, access: many(domainName, sameText, func(t *transport) *[]string { return &t.TLSReceiveDomainSecureList })},
 	{Info: Info{Name: "TLSSendDomainSecureList", In: Set, Range: "domains without wildcards", Here: Enforced}, access: many(domainName, sameText, func(t *transport) *[]string { return &t.TLSSendDomainSecureList })},
 	{Info: keptInfo("InternalSMTPServers", "", "there is no Sender ID and no connection filter"), access: keepMany[transport](ipRange)},
 	{Info: Info{Name: "ExternalPostmasterAddress", In: Set, Range: "an address; without one postmaster@ the default accepted domain", Here: Enforced, Why: "reports are from it"}, access: optional(smtpAddress, func(t *transport) *string { return &t.ExternalPostmasterAddress })},
 	{Info: keptInfo("GenerateCopyOfDSNFor", "5.4.8, 5.4.6, 5.4.4, 5.2.4, 5.2.0, 5.1.4", "nobody is sent copies of reports"), access: keepMany[transport](text)},
-	{Info: ranged(enforcedInfo("ExternalDsnMaxMessageAttachSize", "10MB", "a report to senders outside returns only the header of a larger message"), "0 to 2147483647 bytes"), access: setting(size, func(t *transport) *connector.Setting[connector.ByteSize] { return &t.ExternalDsnMaxMessageAttachSize })},
-	{Info: ranged(enforcedInfo("InternalDsnMaxMessageAttachSize", "10MB", "a report to senders inside returns only the header of a larger message"), "0 to 2147483647 bytes"), access: setting(size, func(t *transport) *connector.Setting[connector.ByteSize] { return &t.InternalDsnMaxMessageAttachSize })},
+	{Info: ranged(enforcedInfo("ExternalDsnMaxMessageAttachSize", "10MB", "a report to senders outside returns only the header of a larger message"), "0 to 2147483647 bytes"), access: setting(size, func(t *transport) *param.Setting[param.Size] { return &t.ExternalDsnMaxMessageAttachSize })},
+	{Info: ranged(enforcedInfo("InternalDsnMaxMessageAttachSize", "10MB", "a report to senders inside returns only the header of a larger message"), "0 to 2147483647 bytes"), access: setting(size, func(t *transport) *param.Setting[param.Size] { return &t.InternalDsnMaxMessageAttachSize })},
 	{Info: keptInfo("ExternalDsnSendHtml", "$true", "reports are plain text"), access: keepFlag[transport]()},
 	{Info: keptInfo("InternalDsnSendHtml", "$true", "reports are plain text"), access: keepFlag[transport]()},
 	{Info: enforcedInfo("ExternalDelayDsnEnabled", "$true", "whether senders outside are told of delays"), access: flagSetting(func(t *transport) *onOff { return &t.ExternalDelayDsnEnabled })},
@@ -96,18 +97,18 @@ var serviceRows = slices.Concat(transportServiceRows, logRows(transportLogs), []
 var transportServiceRows = []row[service]{
 	{Info: Info{Name: "Identity", In: Get | Set, Type: "TransportServerIdParameter", Range: "name or FQDN of a server", Here: Enforced, Position: 1, Mandatory: Set, Pipeline: true}},
 	{Info: Info{Name: "UseDowngradedExchangeServerAuth", In: Set, Default: "$false", Since: from10, Here: Enforced, Why: "allows SuppressXAnonymousTls, rule R12"}, access: keepFlag[service]()},
-	{Info: ranged(enforcedInfo("MaxOutboundConnections", "1000", ""), "1 to 2147483647 or unlimited"), access: plain(limit, func(s *service) *connector.Limit { return &s.MaxOutboundConnections })},
-	{Info: by2007(ranged(enforcedInfo("MaxPerDomainOutboundConnections", "40", "to one next hop"), "1 to 2147483647 or unlimited, at most MaxOutboundConnections"), "20"), access: plain(limit, func(s *service) *connector.Limit { return &s.MaxPerDomainOutboundConnections })},
+	{Info: ranged(enforcedInfo("MaxOutboundConnections", "1000", ""), "1 to 2147483647 or unlimited"), access: plain(limit, func(s *service) *param.Limit { return &s.MaxOutboundConnections })},
+	{Info: by2007(ranged(enforcedInfo("MaxPerDomainOutboundConnections", "40", "to one next hop"), "1 to 2147483647 or unlimited, at most MaxOutboundConnections"), "20"), access: plain(limit, func(s *service) *param.Limit { return &s.MaxPerDomainOutboundConnections })},
 	{Info: ranged(keptInfo("MaxConnectionRatePerMinute", "1200", "each connector has MessageRateLimit and MaxInboundConnection"), "1 to 2147483647"), access: keep[service](integer, between(1, 1<<31-1))},
 	{Info: ranged(keptInfo("MaxConcurrentMailboxDeliveries", "20", noMailboxes), "1 to 256"), access: keep[service](integer, between(1, 256))},
 	{Info: ranged(keptInfo("MaxConcurrentMailboxSubmissions", "20", noMailboxes), "1 to 256"), access: keep[service](integer, between(1, 256))},
 	{Info: ranged(enforcedInfo("MessageExpirationTimeout", "2.00:00:00", ""), "00:00:05 to 90.00:00:00"), access: plain(timespan, func(s *service) *time.Duration { return &s.MessageExpirationTimeout })},
 	{Info: ranged(enforcedInfo("MessageRetryInterval", "00:05:00", ""), "00:00:01 to 1.00:00:00"), access: plain(timespan, func(s *service) *time.Duration { return &s.MessageRetryInterval })},
 	{Info: onEdge(ranged(enforcedInfo("OutboundConnectionFailureRetryInterval", "00:10:00", ""), "00:00:01 to 20.00:00:00"), "00:30:00"), access: plain(timespan, func(s *service) *time.Duration { return &s.OutboundConnectionFailureRetryInterval })},
-	{Info: ranged(enforcedInfo("TransientFailureRetryCount", "6", ""), "0 to 15"), access: setting(integer, func(s *service) *connector.Setting[int] { return &s.TransientFailureRetryCount })},
+	{Info: ranged(enforcedInfo("TransientFailureRetryCount", "6", ""), "0 to 15"), access: setting(integer, func(s *service) *param.Setting[int] { return &s.TransientFailureRetryCount })},
 	{Info: onEdge(ranged(enforcedInfo("TransientFailureRetryInterval", "00:05:00", ""), "00:00:01 to 12:00:00"), "00:10:00"), access: plain(timespan, func(s *service) *time.Duration { return &s.TransientFailureRetryInterval })},
 	{Info: ranged(enforcedInfo("DelayNotificationTimeout", "04:00:00", ""), "00:00:01 to 30.00:00:00"), access: plain(timespan, func(s *service) *time.Duration { return &s.DelayNotificationTimeout })},
-	{Info: ranged(enforcedInfo("QueueGlitchRetryCount", "4", "in Exchange a key of EdgeTransport.exe.config"), "0 to 15"), access: setting(integer, func(s *service) *connector.Setting[int] { return &s.QueueGlitchRetryCount })},
+	{Info: ranged(enforcedInfo("QueueGlitchRetryCount", "4", "in Exchange a key of EdgeTransport.exe.config"), "0 to 15"), access: setting(integer, func(s *service) *param.Setting[int] { return &s.QueueGlitchRetryCount })},
 	{Info: ranged(enforcedInfo("QueueGlitchRetryInterval", "00:01:00", "in Exchange a key of EdgeTransport.exe.config"), "00:00:01 to 12:00:00"), access: plain(timespan, func(s *service) *time.Duration { return &s.QueueGlitchRetryInterval })},
 	{Info: ranged(keptInfo("QueueMaxIdleTime", "00:03:00", "a queue without messages isn't kept"), "00:00:05 to 01:00:00"), access: keep[service](timespan, within("00:00:05", "01:00:00"))},
 	{Info: ranged(keptInfo("PoisonThreshold", "2", "no message is suspected of a crash"), "1 to 10"), access: keep[service](integer, between(1, 10))},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 )
 
@@ -49,10 +50,10 @@ func fullTransport(it *item[transport]) transport {
 }
 
 func (o *Org) checkTransport(draft, old *item[transport]) error {
-	for name, b := range map[string]connector.ByteSize{"MaxReceiveSize": draft.cfg.MaxReceiveSize, "MaxSendSize": draft.cfg.MaxSendSize} {
+	for name, b := range map[string]param.Size{"MaxReceiveSize": draft.cfg.MaxReceiveSize, "MaxSendSize": draft.cfg.MaxSendSize} {
 		if b > maxOrganizationSize {
 			return &object.ArgumentError{Parameter: name, Err: fmt.Errorf("%v is out of range; give up to %v, or Unlimited",
-				b, connector.ByteSize(maxOrganizationSize))}
+				b, param.Size(maxOrganizationSize))}
 		}
 	}
 	errs, _ := o.base.CheckTransport(draft.cfg)

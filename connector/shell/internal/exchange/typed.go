@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 )
 
@@ -30,8 +30,8 @@ func showText(s string) object.Value {
 }
 
 // showTlsLevel shows nothing for none, as Exchange does.
-func showTlsLevel(l connector.TlsAuthLevel) object.Value {
-	if l == connector.TlsAuthNone {
+func showTlsLevel(l param.TlsAuthLevel) object.Value {
+	if l == param.TlsAuthNone {
 		return nil
 	}
 	return typed{"TlsAuthLevel", l.String()}
@@ -39,29 +39,29 @@ func showTlsLevel(l connector.TlsAuthLevel) object.Value {
 
 // sizeValue is a size. It compares with numbers of bytes and has the methods of
 // the local Exchange shell.
-type sizeValue struct{ connector.ByteSize }
+type sizeValue struct{ param.Size }
 
-func showSize(b connector.ByteSize) object.Value { return sizeValue{b} }
+func showSize(b param.Size) object.Value { return sizeValue{b} }
 
 func (sizeValue) TypeName() string { return "ByteQuantifiedSize" }
 
 // Compare puts Unlimited above every size.
 func (s sizeValue) Compare(v object.Value) (int, bool) {
 	if o, ok := v.(sizeValue); ok {
-		return cmp.Compare(uint64(s.ByteSize), uint64(o.ByteSize)), true
+		return cmp.Compare(uint64(s.Size), uint64(o.Size)), true
 	}
 	if _, ok := v.(string); !ok {
 		if _, ok := object.Number(v); !ok {
 			return 0, false
 		}
 	}
-	o, err := connector.ParseByteSize(object.Text(v))
-	return cmp.Compare(uint64(s.ByteSize), uint64(o)), err == nil
+	o, err := param.ParseSize(object.Text(v))
+	return cmp.Compare(uint64(s.Size), uint64(o)), err == nil
 }
 
 // Member returns IsUnlimited and Value.
 func (s sizeValue) Member(name string) (object.Value, bool) {
-	return unlimitedMember(name, s.ByteSize == connector.UnlimitedSize, s)
+	return unlimitedMember(name, s.Size == param.UnlimitedSize, s)
 }
 
 // unlimitedMember returns a property of what may be Unlimited and is value
@@ -80,8 +80,8 @@ func unlimitedMember(name string, unlimited bool, value object.Value) (object.Va
 
 // Call runs ToBytes, ToKB, ToMB, ToGB and ToTB.
 func (s sizeValue) Call(name string, args []object.Value) (object.Value, bool, error) {
-	for unit, b := range map[string]connector.ByteSize{
-		"ToBytes": 1, "ToKB": connector.KB, "ToMB": connector.MB, "ToGB": connector.GB, "ToTB": connector.TB,
+	for unit, b := range map[string]param.Size{
+		"ToBytes": 1, "ToKB": param.KB, "ToMB": param.MB, "ToGB": param.GB, "ToTB": param.TB,
 	} {
 		if !strings.EqualFold(name, unit) {
 			continue
@@ -89,30 +89,30 @@ func (s sizeValue) Call(name string, args []object.Value) (object.Value, bool, e
 		if len(args) > 0 {
 			return nil, true, fmt.Errorf("%s takes no arguments", unit)
 		}
-		if s.ByteSize == connector.UnlimitedSize {
+		if s.Size == param.UnlimitedSize {
 			return nil, true, fmt.Errorf("the size is unlimited")
 		}
-		return int64(s.ByteSize / b), true, nil
+		return int64(s.Size / b), true, nil
 	}
 	return nil, false, nil
 }
 
 // limitValue is a count or Unlimited. It compares with numbers.
-type limitValue struct{ connector.Limit }
+type limitValue struct{ param.Limit }
 
-func showLimit(l connector.Limit) object.Value { return limitValue{l} }
+func showLimit(l param.Limit) object.Value { return limitValue{l} }
 
 func (limitValue) TypeName() string { return "Unlimited" }
 
 // Compare puts Unlimited above every count.
 func (l limitValue) Compare(v object.Value) (int, bool) {
-	o, err := connector.ParseLimit(object.Text(v))
+	o, err := param.ParseLimit(object.Text(v))
 	return cmp.Compare(uint32(l.Limit), uint32(o)), err == nil && v != nil
 }
 
 // Member returns IsUnlimited and Value.
 func (l limitValue) Member(name string) (object.Value, bool) {
-	return unlimitedMember(name, l.Limit == connector.Unlimited, int64(l.Limit))
+	return unlimitedMember(name, l.Limit == param.Unlimited, int64(l.Limit))
 }
 
 // spanValue is a time span. It compares with texts of time spans.
@@ -121,11 +121,11 @@ type spanValue time.Duration
 func showSpan(d time.Duration) object.Value { return spanValue(d) }
 
 func (spanValue) TypeName() string { return "EnhancedTimeSpan" }
-func (s spanValue) String() string { return connector.FormatTimeSpan(time.Duration(s)) }
+func (s spanValue) String() string { return param.FormatTimeSpan(time.Duration(s)) }
 
 // Compare reads v as a time span.
 func (s spanValue) Compare(v object.Value) (int, bool) {
-	o, err := connector.ParseTimeSpan(object.Text(v))
+	o, err := param.ParseTimeSpan(object.Text(v))
 	return cmp.Compare(time.Duration(s), o), err == nil && v != nil
 }
 

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/interchange-smtp/interchange/auth"
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/format"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 )
@@ -28,7 +28,7 @@ func relay() *object.Object {
 		"Banner", nil,
 		"Bindings", object.NewList("0.0.0.0:25", "[::]:25"),
 		"RemoteIPRanges", object.NewList("10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4", "10.0.0.5"),
-		"MaxMessageSize", object.Size(36*connector.MB),
+		"MaxMessageSize", object.Size(36*param.MB),
 		"MaxHopCount", int64(60),
 		"Enabled", true,
 		"TlsDomainCapabilities", object.NewList(),
@@ -166,7 +166,7 @@ func TestJSON(t *testing.T) {
 		{object.NewList(), 2, false, `[]`},
 		{deep, 9, true, `{"A":{"B":{"C":1}}}`},
 		{deep, 1, true, `{"A":{"B":"@{C=1}"}}`},
-		{make1("", "I", "<I>x<S>y", "S", object.Size(connector.KB)), 2, true, `{"I":"<I>x<S>y","S":"1 KB (1,024 bytes)"}`},
+		{make1("", "I", "<I>x<S>y", "S", object.Size(param.KB)), 2, true, `{"I":"<I>x<S>y","S":"1 KB (1,024 bytes)"}`},
 		{object.NewList(make1("", "L", object.NewList(int64(1), true, 1.5))), 2, false, `[
   {
     "L": [

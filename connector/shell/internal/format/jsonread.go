@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 )
 
@@ -224,10 +224,10 @@ func unwrapMembers(members []jsonMember) (object.Value, bool) {
 		return nil, false
 	}
 	if n, ok := ticks.(int64); ok && times > 0 && values == 0 && n > -maxTicks && n < maxTicks {
-		return connector.FormatTimeSpan(time.Duration(n) * 100), true // a tick is 100 ns
+		return param.FormatTimeSpan(time.Duration(n) * 100), true // a tick is 100 ns
 	}
 	if unlimited == true {
-		return connector.Unlimited.String(), true
+		return param.Unlimited.String(), true
 	}
 	return value, values > 0 && ticks == nil && times == 0
 }

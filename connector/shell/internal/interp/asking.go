@@ -10,17 +10,17 @@ import (
 
 // asking are the cmdlets that ask the user or the clock.
 func asking() []*command {
-	whole := func(name string) object.Parameter { return param(name, "Int32", object.Named, "How many.") }
+	whole := func(name string) object.Parameter { return parameter(name, "Int32", object.Named, "How many.") }
 	return []*command{
 		{name: "Read-Host", synopsis: "Asks for a line of text.", start: startReadHost,
-			params: []object.Parameter{param("Prompt", "String", 0, "What to ask."),
+			params: []object.Parameter{parameter("Prompt", "String", 0, "What to ask."),
 				flag("AsSecureString", "Shows nothing of the answer, and makes a SecureString of it.")}},
 		{name: "Get-Date", synopsis: "Tells the time, as a value or as text.", start: startGetDate,
 			params: []object.Parameter{
-				param("Format", "String", object.Named, "How to write it: yyyy-MM-dd HH:mm:ss.")}},
+				parameter("Format", "String", object.Named, "How to write it: yyyy-MM-dd HH:mm:ss.")}},
 		{name: "New-TimeSpan", synopsis: "Makes a time span.", start: startNewTimeSpan,
 			params: []object.Parameter{whole("Days"), whole("Hours"), whole("Minutes"), whole("Seconds"),
-				param("Start", "DateTime", 0, "Where it begins."), param("End", "DateTime", 1, "Where it ends; now unless given.")}},
+				parameter("Start", "DateTime", 0, "Where it begins."), parameter("End", "DateTime", 1, "Where it ends; now unless given.")}},
 	}
 }
 
@@ -113,7 +113,7 @@ func startNewTimeSpan(inv *invocation) (stage, error) {
 // effectless are the cmdlets that scripts for Exchange begin and end with, and that
 // have nothing to do here.
 func effectless() []*command {
-	anything := param("Arguments", "Object[]", 0, "Has no effect here.")
+	anything := parameter("Arguments", "Object[]", 0, "Has no effect here.")
 	anything.Remaining = true
 	none := func(name, why string, params ...string) *command {
 		c := &command{name: name, synopsis: "Does nothing: " + why + ".", start: startNothing, params: []object.Parameter{anything}}
@@ -122,7 +122,7 @@ func effectless() []*command {
 				c.params = append(c.params, flag(p, "Has no effect here."))
 				continue
 			}
-			c.params = append(c.params, param(p, "Object", object.Named, "Has no effect here."))
+			c.params = append(c.params, parameter(p, "Object", object.Named, "Has no effect here."))
 		}
 		return c
 	}

@@ -29,8 +29,8 @@ func builtins() map[string]*command {
 var inputObject = object.Parameter{Name: "InputObject", Type: "Object", Position: object.Named, Pipeline: true,
 	Help: "The objects, if they don't come through the pipeline."}
 
-// param is a parameter by name, type and position.
-func param(name, typ string, position int, help string, aliases ...string) object.Parameter {
+// parameter is a parameter by name, type and position.
+func parameter(name, typ string, position int, help string, aliases ...string) object.Parameter {
 	return object.Parameter{Name: name, Type: typ, Position: position, Help: help, Aliases: aliases}
 }
 

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/syntax"
 	"github.com/interchange-smtp/interchange/routing"
@@ -114,18 +114,18 @@ func convertTyped(n syntax.Node, typ syntax.TypeName, name string, v object.Valu
 	var err error
 	switch name {
 	case "timespan", "enhancedtimespan":
-		made, err = typedOf(connector.ParseTimeSpan, text, func(d time.Duration) object.Value { return object.Span(d) })
+		made, err = typedOf(param.ParseTimeSpan, text, func(d time.Duration) object.Value { return object.Span(d) })
 	case "bytequantifiedsize":
-		made, err = typedOf(connector.ParseByteSize, text, func(s connector.ByteSize) object.Value { return object.Size(s) })
+		made, err = typedOf(param.ParseSize, text, func(s param.Size) object.Value { return object.Size(s) })
 	case "ipaddress":
 		made, err = typedOf(netip.ParseAddr, strings.Trim(text, "[]"), object.NewIPAddress)
 		if err != nil {
 			err = errors.New("this is no IP address")
 		}
 	case "iprange":
-		made, err = typedOf(connector.ParseRange, text, object.NewIPRange)
+		made, err = typedOf(param.ParseRange, text, object.NewIPRange)
 	case "ipbinding":
-		made, err = typedOf(connector.ParseBinding, text, object.NewIPBinding)
+		made, err = typedOf(param.ParseBinding, text, object.NewIPBinding)
 	case "addressspace":
 		made, err = typedOf(routing.ParseAddressSpace, text, object.NewAddressSpace)
 	case "version":
@@ -134,7 +134,7 @@ func convertTyped(n syntax.Node, typ syntax.TypeName, name string, v object.Valu
 			err = errors.New("a version is 2 to 4 numbers with dots between them")
 		}
 	case "smarthost":
-		made, err = typedOf(connector.ParseSmartHost, text, object.NewSmartHost)
+		made, err = typedOf(param.ParseSmartHost, text, object.NewSmartHost)
 	default:
 		return nil, &Error{Where: typ.Span, Err: errors.New("the type [" + typ.Name + "] isn't supported"), Supported: casts}
 	}

@@ -9,11 +9,11 @@ import (
 
 // changing are the cmdlets that change variables and objects.
 func changing() []*command {
-	name := required(param("Name", "String", 0, "The variable, without the dollar sign."))
-	names := required(param("Name", "String[]", 0, "The variables, without the dollar sign."))
-	value := param("Value", "Object", 1, "What it holds from now on.")
-	ignored := []object.Parameter{flag("Force", "Has no effect here."), param("Scope", "String", object.Named, "Global and Script: that of the script."),
-		param("Option", "String", object.Named, "Has no effect here.")}
+	name := required(parameter("Name", "String", 0, "The variable, without the dollar sign."))
+	names := required(parameter("Name", "String[]", 0, "The variables, without the dollar sign."))
+	value := parameter("Value", "Object", 1, "What it holds from now on.")
+	ignored := []object.Parameter{flag("Force", "Has no effect here."), parameter("Scope", "String", object.Named, "Global and Script: that of the script."),
+		parameter("Option", "String", object.Named, "Has no effect here.")}
 	input := required(inputObject)
 	input.Mandatory = false
 	return []*command{
@@ -23,12 +23,12 @@ func changing() []*command {
 		{name: "Remove-Variable", aliases: []string{"rv"}, synopsis: "Forgets variables.", start: startRemoveVariable, params: append([]object.Parameter{names}, ignored...)},
 		{name: "Add-Member", synopsis: "Gives an object one property more.", start: startAddMember,
 			params: []object.Parameter{
-				param("MemberType", "String", 0, "NoteProperty, the only one here.", "Type"), param("Name", "String", 1, "The property."),
-				param("Value", "Object", 2, "What it holds."), param("NotePropertyName", "String", object.Named, "The property."),
-				param("NotePropertyValue", "Object", object.Named, "What it holds."), param("NotePropertyMembers", "Hashtable", object.Named, "Several properties."),
+				parameter("MemberType", "String", 0, "NoteProperty, the only one here.", "Type"), parameter("Name", "String", 1, "The property."),
+				parameter("Value", "Object", 2, "What it holds."), parameter("NotePropertyName", "String", object.Named, "The property."),
+				parameter("NotePropertyValue", "Object", object.Named, "What it holds."), parameter("NotePropertyMembers", "Hashtable", object.Named, "Several properties."),
 				flag("PassThru", "Emits the object."), flag("Force", "Replaces a property that is there."), input}},
 		{name: "Tee-Object", aliases: []string{"tee"}, synopsis: "Keeps the objects in a variable and hands them on.", start: startTee,
-			params: []object.Parameter{required(param("Variable", "String", object.Named, "The variable, without the dollar sign.")), inputObject}},
+			params: []object.Parameter{required(parameter("Variable", "String", object.Named, "The variable, without the dollar sign.")), inputObject}},
 	}
 }
 

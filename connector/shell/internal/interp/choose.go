@@ -7,7 +7,7 @@ import (
 
 // choosing are the cmdlets that look at one object at a time.
 func choosing() []*command {
-	further := param("ArgumentList", "Object[]", 1, "What the method takes; or more script blocks: those to run first and last.", "RemainingScripts", "Args")
+	further := parameter("ArgumentList", "Object[]", 1, "What the method takes; or more script blocks: those to run first and last.", "RemainingScripts", "Args")
 	further.Remaining = true
 	return []*command{
 		{name: "Where-Object", aliases: []string{"where", "?"}, start: startWhere,
@@ -15,9 +15,9 @@ func choosing() []*command {
 		{name: "ForEach-Object", aliases: []string{"foreach", "%"}, start: startForEach,
 			synopsis: "Runs a script block for each object, or reads a property of it.",
 			params: []object.Parameter{
-				required(param("Process", "ScriptBlock", 0, "The script block, or the name of a property or method.", "MemberName")),
-				param("Begin", "ScriptBlock", object.Named, "A script block to run before the first object."),
-				param("End", "ScriptBlock", object.Named, "A script block to run after the last object."),
+				required(parameter("Process", "ScriptBlock", 0, "The script block, or the name of a property or method.", "MemberName")),
+				parameter("Begin", "ScriptBlock", object.Named, "A script block to run before the first object."),
+				parameter("End", "ScriptBlock", object.Named, "A script block to run after the last object."),
 				further,
 				inputObject,
 			}},
@@ -46,8 +46,8 @@ func comparisons() []comparison {
 
 func whereParameters() []object.Parameter {
 	params := []object.Parameter{
-		required(param("Property", "Object", 0, "The script block, or the name of a property.", "FilterScript")),
-		param("Value", "Object", 1, "What the property is compared with."),
+		required(parameter("Property", "Object", 0, "The script block, or the name of a property.", "FilterScript")),
+		parameter("Value", "Object", 1, "What the property is compared with."),
 		flag("Not", "Keeps the objects whose property is false."),
 		inputObject,
 	}

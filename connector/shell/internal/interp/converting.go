@@ -13,12 +13,12 @@ import (
 // converting are the cmdlets that make text of objects and objects of text, in
 // files or not.
 func converting() []*command {
-	delimiter := param("Delimiter", "Char", object.Named, "What stands between cells; a comma unless given.")
-	between := param("Delimiter", "Char", object.Named, "What stands between cells; what the first row has unless given.")
-	header := param("Header", "String[]", object.Named, "Names of the columns, if no row has them.")
+	delimiter := parameter("Delimiter", "Char", object.Named, "What stands between cells; a comma unless given.")
+	between := parameter("Delimiter", "Char", object.Named, "What stands between cells; what the first row has unless given.")
+	header := parameter("Header", "String[]", object.Named, "Names of the columns, if no row has them.")
 	typeLine := flag("IncludeTypeInformation", "Begins with a line that names the type.", "iti")
 	noTypeLine := flag("NoTypeInformation", "Leaves out that line, as is done anyway.", "nti")
-	depth := param("Depth", "Int32", object.Named, "How deep objects are written as objects; below that, as text.")
+	depth := parameter("Depth", "Int32", object.Named, "How deep objects are written as objects; below that, as text.")
 	behind := flag("Append", "Writes behind what the file holds.")
 	text := inputObject
 	text.Position = 0
@@ -36,7 +36,7 @@ func converting() []*command {
 		{name: "Export-Clixml", synopsis: "Writes objects to a CLIXML file.",
 			params: append(exportParameters(), depth), start: startExport(clixmlFile)},
 		{name: "Out-File", synopsis: "Writes to a file how objects look.",
-			params: append(exportParameters(), param("Width", "Int32", object.Named, "Characters of a line."), behind), start: startExport(textFile)},
+			params: append(exportParameters(), parameter("Width", "Int32", object.Named, "Characters of a line."), behind), start: startExport(textFile)},
 		{name: "Set-Content", aliases: []string{"sc"}, synopsis: "Writes text to a file.",
 			params: append(exportParameters("Value"), flag("NoNewline", "Puts nothing between and after the values.")), start: startExport(contentFile)},
 		{name: "Add-Content", aliases: []string{"ac"}, synopsis: "Writes text behind what a file holds.",
@@ -56,20 +56,20 @@ func exportParameters(aliases ...string) []object.Parameter {
 		input.Position = 1
 	}
 	return []object.Parameter{
-		required(param("Path", "String", 0, "The file.", "FilePath", "LiteralPath", "PSPath")),
+		required(parameter("Path", "String", 0, "The file.", "FilePath", "LiteralPath", "PSPath")),
 		flag("Force", "Has no effect here: files are written anew anyway."),
 		encoding(), input,
 	}
 }
 
 func importParameters() []object.Parameter {
-	path := required(param("Path", "String", 0, "The file.", "LiteralPath", "PSPath"))
+	path := required(parameter("Path", "String", 0, "The file.", "LiteralPath", "PSPath"))
 	path.Pipeline = true
 	return []object.Parameter{path, encoding()}
 }
 
 func encoding() object.Parameter {
-	p := param("Encoding", "Encoding", object.Named, "UTF8, the only one written; what is read tells its encoding itself.")
+	p := parameter("Encoding", "Encoding", object.Named, "UTF8, the only one written; what is read tells its encoding itself.")
 	p.Values = encodings
 	return p
 }

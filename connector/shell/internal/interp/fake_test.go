@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/auth"
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/interp"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 )
@@ -34,7 +34,7 @@ func (c *fakeCommand) ConfirmsByDefault() bool        { return c.confirms }
 // thing is what the fake store holds.
 type thing struct {
 	name    string
-	size    connector.ByteSize
+	size    param.Size
 	limit   object.Value
 	ranges  []string
 	enabled bool
@@ -88,7 +88,7 @@ func (s *store) change(t *thing, call *object.Call) error {
 	for name, v := range call.Args {
 		switch name {
 		case "MaxSize":
-			size, err := connector.ParseByteSize(object.Text(v))
+			size, err := param.ParseSize(object.Text(v))
 			if err != nil {
 				return &object.ArgumentError{Parameter: name, Err: err}
 			}
@@ -123,7 +123,7 @@ func (s *store) commands() []object.Command {
 	name := object.Parameter{Name: "Name", Type: "String", Position: 0, Mandatory: true, PipelineByName: true}
 	return []object.Command{
 		&fakeCommand{name: "New-Thing", params: append(settings(), name, object.Parameter{Name: "Custom", Switch: true, Position: object.Named}), run: func(call *object.Call) error {
-			t := &thing{name: object.Text(call.Args["Name"]), enabled: true, size: 10 * connector.MB}
+			t := &thing{name: object.Text(call.Args["Name"]), enabled: true, size: 10 * param.MB}
 			if s.find(t.name) != nil {
 				return &object.ArgumentError{Parameter: "Name", Err: errors.New("there is one of that name already")}
 			}

@@ -12,7 +12,7 @@ var nowhere = syntax.Span{}
 
 // formatting are the cmdlets that say how objects look.
 func formatting() []*command {
-	property := param("Property", "Object[]", 0, "Names, patterns or calculated properties, @{n='Name';e={…}}.")
+	property := parameter("Property", "Object[]", 0, "Names, patterns or calculated properties, @{n='Name';e={…}}.")
 	return []*command{
 		{name: "Format-List", aliases: []string{"fl"}, start: func(inv *invocation) (stage, error) { return startFormat(inv, false) },
 			synopsis: "Shows objects as lists of their properties.", params: []object.Parameter{property, inputObject}},
@@ -24,7 +24,7 @@ func formatting() []*command {
 				flag("Wrap", "Cuts nothing; lines become as long as they need."), inputObject}},
 		{name: "Out-String", start: startOutString, synopsis: "Makes text of how objects look.",
 			params: []object.Parameter{
-				param("Width", "Int32", object.Named, "Characters of a line."),
+				parameter("Width", "Int32", object.Named, "Characters of a line."),
 				flag("Stream", "Emits the lines one by one."), inputObject}},
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/interp"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 )
@@ -63,7 +63,7 @@ func FuzzRun(f *testing.F) {
 			t.Skip("the script knows the password itself")
 		}
 		var out bytes.Buffer
-		s := &store{things: []*thing{{name: "a", size: connector.MB, ranges: []string{"10.0.0.1"}}}}
+		s := &store{things: []*thing{{name: "a", size: param.MB, ranges: []string{"10.0.0.1"}}}}
 		opt := options(s, &out)
 		opt.Limits = smallLimits
 		disk := files{"things.csv": []byte("Name,MaxSize\na,1MB\n")}

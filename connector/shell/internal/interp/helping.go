@@ -10,13 +10,13 @@ import (
 
 // helping are the cmdlets about cmdlets and variables.
 func helping() []*command {
-	name := param("Name", "String[]", 0, "Names or patterns; all unless given.")
+	name := parameter("Name", "String[]", 0, "Names or patterns; all unless given.")
 	return []*command{
 		{name: "Get-Command", aliases: []string{"gcm"}, synopsis: "Lists the cmdlets.", start: startGetCommand,
 			params: []object.Parameter{name}},
 		{name: "Get-Help", aliases: []string{"help", "man"}, synopsis: "Says what a cmdlet does and takes.", start: startGetHelp,
-			params: []object.Parameter{param("Name", "String", 0, "The cmdlet."),
-				param("Parameter", "String", object.Named, "Only the parameters that match this pattern."),
+			params: []object.Parameter{parameter("Name", "String", 0, "The cmdlet."),
+				parameter("Parameter", "String", object.Named, "Only the parameters that match this pattern."),
 				flag("Full", "Says all there is, as is done anyway."), flag("Detailed", "Says all there is, as is done anyway.")}},
 		{name: "Get-Variable", aliases: []string{"gv"}, synopsis: "Lists the variables.", start: startGetVariable,
 			params: []object.Parameter{name, flag("ValueOnly", "Emits the values themselves.")}},

@@ -11,24 +11,24 @@ import (
 // making are the cmdlets that make objects of nothing, and those that only make
 // others available.
 func making() []*command {
-	name := required(param("Name", "String[]", 0, "Exchange's snap-in or module."))
+	name := required(parameter("Name", "String[]", 0, "Exchange's snap-in or module."))
 	return []*command{
 		{name: "New-Object", synopsis: "Makes a PSCredential, a PSObject or an ArrayList.", start: startNewObject,
 			params: []object.Parameter{
-				required(param("TypeName", "String", 0, "The type.")),
-				param("ArgumentList", "Object[]", 1, "What the type's constructor takes.", "Args"),
-				param("Property", "Hashtable", object.Named, "The properties of a PSObject."),
+				required(parameter("TypeName", "String", 0, "The type.")),
+				parameter("ArgumentList", "Object[]", 1, "What the type's constructor takes.", "Args"),
+				parameter("Property", "Hashtable", object.Named, "The properties of a PSObject."),
 			}},
 		{name: "ConvertTo-SecureString", synopsis: "Makes a SecureString of text.", start: startSecureString,
 			params: []object.Parameter{
-				required(pipelined(param("String", "String", 0, "The text."))),
+				required(pipelined(parameter("String", "String", 0, "The text."))),
 				flag("AsPlainText", "Says that the text is the secret itself."),
 				flag("Force", "Says that this is meant."),
 			}},
 		{name: "Add-PSSnapin", synopsis: "Does nothing: Exchange's cmdlets are there.", start: startSnapin,
 			params: []object.Parameter{name}},
 		{name: "Set-StrictMode", synopsis: "Does nothing: what was never set is warned of anyway.", start: startNothing,
-			params: []object.Parameter{param("Version", "Version", object.Named, "Has no effect here."), flag("Off", "Has no effect here.")}},
+			params: []object.Parameter{parameter("Version", "Version", object.Named, "Has no effect here."), flag("Off", "Has no effect here.")}},
 		{name: "Import-Module", aliases: []string{"ipmo"}, synopsis: "Does nothing: Exchange's cmdlets are there.", start: startSnapin,
 			params: []object.Parameter{name, flag("Force", "Has no effect here."), flag("DisableNameChecking", "Has no effect here.")}},
 	}

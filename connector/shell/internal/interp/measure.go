@@ -9,7 +9,7 @@ func measureCommand() *command {
 	return &command{name: "Measure-Object", aliases: []string{"measure"}, start: startMeasure,
 		synopsis: "Counts the objects, and adds up a property of theirs.",
 		params: []object.Parameter{
-			param("Property", "String[]", 0, "The properties to look at; without any, the objects themselves."),
+			parameter("Property", "String[]", 0, "The properties to look at; without any, the objects themselves."),
 			flag("Sum", "Adds up."),
 			flag("Average", "Takes the average."),
 			flag("Maximum", "Finds the greatest."),

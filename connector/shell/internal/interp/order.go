@@ -16,7 +16,7 @@ func ordering() []*command {
 		selectCommand(),
 		{name: "Sort-Object", aliases: []string{"sort"}, start: startSort, synopsis: "Puts the objects in order.",
 			params: []object.Parameter{
-				param("Property", "Object[]", 0, "By what: names or calculated properties; without any, by the objects themselves."),
+				parameter("Property", "Object[]", 0, "By what: names or calculated properties; without any, by the objects themselves."),
 				flag("Descending", "The greatest first."),
 				flag("Unique", "Keeps one of those that are equal."),
 				inputObject,
@@ -24,7 +24,7 @@ func ordering() []*command {
 		measureCommand(),
 		{name: "Group-Object", aliases: []string{"group"}, start: startGroup, synopsis: "Groups the objects by what they have in common.",
 			params: []object.Parameter{
-				param("Property", "Object[]", 0, "By what: names or calculated properties."),
+				parameter("Property", "Object[]", 0, "By what: names or calculated properties."),
 				flag("NoElement", "Leaves out the objects themselves."),
 				inputObject,
 			}},

@@ -10,11 +10,11 @@ import (
 
 // printing are the cmdlets that say something, or keep quiet.
 func printing() []*command {
-	message := required(param("Message", "String", 0, "The text.", "Msg"))
+	message := required(parameter("Message", "String", 0, "The text.", "Msg"))
 	message.Pipeline = true
-	many := param("InputObject", "Object[]", 0, "The objects.", "Object")
+	many := parameter("InputObject", "Object[]", 0, "The objects.", "Object")
 	many.Remaining, many.Pipeline = true, true
-	shown := param("Object", "Object", 0, "What to show.", "Message")
+	shown := parameter("Object", "Object", 0, "What to show.", "Message")
 	shown.Remaining, shown.Pipeline = true, true
 	null := inputObject
 	return []*command{
@@ -23,9 +23,9 @@ func printing() []*command {
 		{name: "Write-Host", synopsis: "Shows text that isn't part of the pipeline.", start: startWriteHost,
 			params: []object.Parameter{shown,
 				flag("NoNewline", "Stays on the line."),
-				param("Separator", "String", object.Named, "What stands between objects; a blank unless given."),
-				param("ForegroundColor", "ConsoleColor", object.Named, "Has no effect here: output has no colours."),
-				param("BackgroundColor", "ConsoleColor", object.Named, "Has no effect here: output has no colours.")}},
+				parameter("Separator", "String", object.Named, "What stands between objects; a blank unless given."),
+				parameter("ForegroundColor", "ConsoleColor", object.Named, "Has no effect here: output has no colours."),
+				parameter("BackgroundColor", "ConsoleColor", object.Named, "Has no effect here: output has no colours.")}},
 		{name: "Write-Warning", synopsis: "Gives a warning.", params: []object.Parameter{message},
 			start: startMessage(func(inv *invocation, text string) error { inv.warn(text); return nil })},
 		{name: "Write-Verbose", synopsis: "Says something to those who asked for -Verbose.", params: []object.Parameter{message},

@@ -11,29 +11,29 @@ import (
 // searching are the cmdlets that look for text, differences and files.
 func searching() []*command {
 	lines := inputObject
-	file := param("Path", "String[]", 1, "The files.", "LiteralPath", "PSPath")
-	onePath := required(param("Path", "String", 0, "The path.", "LiteralPath", "PSPath"))
+	file := parameter("Path", "String[]", 1, "The files.", "LiteralPath", "PSPath")
+	onePath := required(parameter("Path", "String", 0, "The path.", "LiteralPath", "PSPath"))
 	onePath.Pipeline = true
 	return []*command{
 		{name: "Select-String", aliases: []string{"sls"}, synopsis: "Finds the lines that match a pattern.", start: startSelectString,
 			params: []object.Parameter{
-				required(param("Pattern", "String[]", 0, "Regular expressions, or text with -SimpleMatch.")), file,
+				required(parameter("Pattern", "String[]", 0, "Regular expressions, or text with -SimpleMatch.")), file,
 				flag("SimpleMatch", "Takes the patterns as text."), flag("CaseSensitive", "Minds letter case."),
 				flag("NotMatch", "Finds the other lines."), flag("Quiet", "Says only whether there is one."),
 				flag("List", "Stops after the first line of a file."), lines}},
 		{name: "Compare-Object", aliases: []string{"compare", "diff"}, synopsis: "Tells which objects only one of two lists has.", start: startCompare,
 			params: []object.Parameter{
-				required(param("ReferenceObject", "Object[]", 0, "One list.")), required(pipelined(param("DifferenceObject", "Object[]", 1, "The other list."))),
-				param("Property", "Object[]", 2, "What to compare by; without it, the objects themselves."),
+				required(parameter("ReferenceObject", "Object[]", 0, "One list.")), required(pipelined(parameter("DifferenceObject", "Object[]", 1, "The other list."))),
+				parameter("Property", "Object[]", 2, "What to compare by; without it, the objects themselves."),
 				flag("IncludeEqual", "Tells those that both have, too."), flag("ExcludeDifferent", "Leaves out the others."),
 				flag("PassThru", "Emits the objects themselves."), flag("CaseSensitive", "Minds letter case.")}},
 		{name: "Test-Path", synopsis: "Says whether there is a file.", start: startTestPath,
-			params: []object.Parameter{onePath, param("PathType", "String", object.Named, "Any or Leaf; directories aren't looked for.")}},
+			params: []object.Parameter{onePath, parameter("PathType", "String", object.Named, "Any or Leaf; directories aren't looked for.")}},
 		{name: "New-Item", aliases: []string{"ni"}, synopsis: "Makes an empty file. A directory is made when a file is written into it.", start: startNewItem,
-			params: []object.Parameter{onePath, param("ItemType", "String", object.Named, "File or Directory.", "Type"), param("Name", "String", object.Named, "What is within the path."),
-				param("Value", "String", object.Named, "What the file holds."), flag("Force", "Replaces a file that is there.")}},
+			params: []object.Parameter{onePath, parameter("ItemType", "String", object.Named, "File or Directory.", "Type"), parameter("Name", "String", object.Named, "What is within the path."),
+				parameter("Value", "String", object.Named, "What the file holds."), flag("Force", "Replaces a file that is there.")}},
 		{name: "Join-Path", synopsis: "Puts a path together.", start: startJoinPath,
-			params: []object.Parameter{onePath, required(param("ChildPath", "String", 1, "What stands within it."))}},
+			params: []object.Parameter{onePath, required(parameter("ChildPath", "String", 1, "What stands within it."))}},
 		{name: "Split-Path", synopsis: "Takes a path apart.", start: startSplitPath,
 			params: []object.Parameter{onePath, flag("Parent", "The directory, as without it."), flag("Leaf", "The last part.")}},
 	}

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -63,7 +63,7 @@ var (
 )
 
 // NewIPRange returns an address range, Exchange's IPRange.
-func NewIPRange(r connector.Range) Value {
+func NewIPRange(r param.Range) Value {
 	key := func() string { return addressKey(r.Low()) + addressKey(r.High()) }
 	return &Parts{typ: "IPRange", text: r.String(), names: rangeNames, key: key, values: func() []Value {
 		text := r.String()
@@ -81,7 +81,7 @@ func NewIPRange(r connector.Range) Value {
 }
 
 // onePrefix is the prefix that a range is, if it is one.
-func onePrefix(r connector.Range) (netip.Prefix, bool) {
+func onePrefix(r param.Range) (netip.Prefix, bool) {
 	var found []netip.Prefix
 	for p := range r.Prefixes() {
 		if found = append(found, p); len(found) > 1 {
@@ -183,7 +183,7 @@ func NewAddressSpace(s routing.AddressSpace) Value {
 }
 
 // NewSmartHost returns a smart host of a Send connector.
-func NewSmartHost(h connector.SmartHost) Value {
+func NewSmartHost(h param.SmartHost) Value {
 	return &Parts{typ: "SmartHost", text: h.String(), names: hostNames, values: func() []Value {
 		if a, ok := h.Addr(); ok {
 			return []Value{nil, NewIPAddress(a), true}

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/auth"
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 )
 
@@ -87,7 +87,7 @@ func TestText(t *testing.T) {
 		{named, `EX01\Relay`},
 		{object.NewList(named), `EX01\Relay`},
 		{object.NewList(custom()), "PSCustomObject"},
-		{object.Size(10 * connector.MB), "10 MB (10,485,760 bytes)"},
+		{object.Size(10 * param.MB), "10 MB (10,485,760 bytes)"},
 		{object.Span(90 * time.Second), "00:01:30"},
 		{object.Unlimited{}, "Unlimited"},
 		{object.Unlimited{Value: int64(5)}, "5"},
@@ -116,7 +116,7 @@ func TestTruth(t *testing.T) {
 
 // TestCompare: the left side says as what the right one is read.
 func TestCompare(t *testing.T) {
-	size, limit := object.Size(10*connector.MB), object.Unlimited{Value: int64(20)}
+	size, limit := object.Size(10*param.MB), object.Unlimited{Value: int64(20)}
 	named := &object.Object{Type: "X", Text: "Relay"}
 	for _, tt := range []struct {
 		a, b object.Value
@@ -126,7 +126,7 @@ func TestCompare(t *testing.T) {
 		{"5", int64(5), 0}, {"05", int64(5), -1}, {int64(5), "05", 0}, {int64(5), "5.5", -1}, {int64(10), 9.5, 1}, {int64(1048576), "1MB", 0},
 		{true, "x", 0}, {true, int64(0), 1}, {"true", true, 0},
 		{nil, nil, 0}, {nil, int64(-5), -1}, {"", nil, 1},
-		{size, int64(10 << 20), 0}, {int64(10 << 20), size, 0}, {size, "10MB", 0}, {size, "9MB", 1}, {size, object.Size(11 * connector.MB), -1}, {"9MB", size, -1},
+		{size, int64(10 << 20), 0}, {int64(10 << 20), size, 0}, {size, "10MB", 0}, {size, "9MB", 1}, {size, object.Size(11 * param.MB), -1}, {"9MB", size, -1},
 		{size, "no size", -1}, {size, 1.5, 1},
 		{object.Unlimited{}, "unlimited", 0}, {object.Unlimited{}, int64(1 << 60), 1}, {limit, "unlimited", -1}, {limit, int64(20), 0}, {limit, "20", 0}, {limit, object.Unlimited{}, -1},
 		{object.Span(time.Minute), "00:01:00", 0}, {object.Span(time.Minute), "1.00:00:00", -1},
@@ -209,7 +209,7 @@ func TestMember(t *testing.T) {
 }
 
 func TestMethods(t *testing.T) {
-	size := object.Size(10*connector.MB + 1)
+	size := object.Size(10*param.MB + 1)
 	for _, tt := range []struct {
 		v    object.Caller
 		name string

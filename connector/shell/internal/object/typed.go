@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 )
 
 // Scalar is a Typed that is its text: an address range, a domain, an identity, an
@@ -61,13 +61,13 @@ func flagSet(s string) []string {
 }
 
 // Size is a size in bytes, Exchange's ByteQuantifiedSize.
-type Size connector.ByteSize
+type Size param.Size
 
 // TypeName returns ByteQuantifiedSize.
 func (Size) TypeName() string { return "ByteQuantifiedSize" }
 
 // String returns the size as Exchange prints it: 10 MB (10,485,760 bytes).
-func (s Size) String() string { return connector.ByteSize(s).String() }
+func (s Size) String() string { return param.Size(s).String() }
 
 // Compare takes sizes, numbers and the texts that Exchange takes for a size.
 func (s Size) Compare(v Value) (int, bool) {
@@ -79,7 +79,7 @@ func (s Size) Compare(v Value) (int, bool) {
 	case float64:
 		return cmp.Compare(float64(s), v), true
 	case string:
-		size, err := connector.ParseByteSize(v)
+		size, err := param.ParseSize(v)
 		return cmp.Compare(s, Size(size)), err == nil
 	}
 	return 0, false
@@ -102,7 +102,7 @@ type Span time.Duration
 func (Span) TypeName() string { return "EnhancedTimeSpan" }
 
 // String returns the span as Exchange prints it: 00:10:00.
-func (s Span) String() string { return connector.FormatTimeSpan(time.Duration(s)) }
+func (s Span) String() string { return param.FormatTimeSpan(time.Duration(s)) }
 
 // Compare takes spans and their texts.
 func (s Span) Compare(v Value) (int, bool) {
@@ -110,7 +110,7 @@ func (s Span) Compare(v Value) (int, bool) {
 	case Span:
 		return cmp.Compare(s, v), true
 	case string:
-		d, err := connector.ParseTimeSpan(v)
+		d, err := param.ParseTimeSpan(v)
 		return cmp.Compare(s, Span(d)), err == nil
 	}
 	return 0, false

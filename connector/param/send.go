@@ -1,4 +1,4 @@
-package connector
+package param
 
 // TlsAuthLevel says what is checked of a next hop's certificate. The zero
 // TlsAuthLevel is None: TLS is opportunistic unless RequireTLS says otherwise,

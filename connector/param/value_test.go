@@ -1,4 +1,4 @@
-package connector_test
+package param_test
 
 import (
 	"encoding"
@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 )
 
 // textValue is what all value types of the package share.
@@ -36,49 +36,49 @@ func roundTrip[T comparable, P textValue[T]](t *testing.T, v T, want string) {
 }
 
 func TestEnumText(t *testing.T) {
-	for v, want := range map[connector.Usage]string{0: "Custom", 1: "Client", 2: "Internal", 3: "Internet", 4: "Partner"} {
+	for v, want := range map[param.Usage]string{0: "Custom", 1: "Client", 2: "Internal", 3: "Internet", 4: "Partner"} {
 		roundTrip(t, v, want)
 	}
-	roundTrip(t, connector.HubTransport, "HubTransport")
-	roundTrip(t, connector.FrontendTransport, "FrontendTransport")
-	roundTrip(t, connector.SizeEnabled, "Enabled")
-	roundTrip(t, connector.SizeDisabled, "Disabled")
-	roundTrip(t, connector.SizeEnabledWithoutValue, "EnabledWithoutValue")
-	roundTrip(t, connector.ExtendedProtectionNone, "None")
-	roundTrip(t, connector.ExtendedProtectionAllow, "Allow")
-	roundTrip(t, connector.ExtendedProtectionRequire, "Require")
-	roundTrip(t, connector.LoggingNone, "None")
-	roundTrip(t, connector.LoggingVerbose, "Verbose")
-	roundTrip(t, connector.RateSource(0), "None")
-	roundTrip(t, connector.RateByIPAddress, "IPAddress")
-	roundTrip(t, connector.RateByUser, "User")
-	roundTrip(t, connector.RateByIPAddress|connector.RateByUser, "All")
-	roundTrip(t, connector.TlsAuthNone, "None")
-	roundTrip(t, connector.EncryptionOnly, "EncryptionOnly")
-	roundTrip(t, connector.CertificateValidation, "CertificateValidation")
-	roundTrip(t, connector.DomainValidation, "DomainValidation")
-	roundTrip(t, connector.ErrorPolicy(0), "Default")
-	roundTrip(t, connector.DowngradeDnsFailures|connector.UpgradeCustomFailures, "DowngradeDnsFailures, UpgradeCustomFailures")
-	roundTrip(t, connector.ConnectorDefault, "Default")
-	roundTrip(t, connector.ConnectorXPremises, "XPremises")
+	roundTrip(t, param.HubTransport, "HubTransport")
+	roundTrip(t, param.FrontendTransport, "FrontendTransport")
+	roundTrip(t, param.SizeEnabled, "Enabled")
+	roundTrip(t, param.SizeDisabled, "Disabled")
+	roundTrip(t, param.SizeEnabledWithoutValue, "EnabledWithoutValue")
+	roundTrip(t, param.ExtendedProtectionNone, "None")
+	roundTrip(t, param.ExtendedProtectionAllow, "Allow")
+	roundTrip(t, param.ExtendedProtectionRequire, "Require")
+	roundTrip(t, param.LoggingNone, "None")
+	roundTrip(t, param.LoggingVerbose, "Verbose")
+	roundTrip(t, param.RateSource(0), "None")
+	roundTrip(t, param.RateByIPAddress, "IPAddress")
+	roundTrip(t, param.RateByUser, "User")
+	roundTrip(t, param.RateByIPAddress|param.RateByUser, "All")
+	roundTrip(t, param.TlsAuthNone, "None")
+	roundTrip(t, param.EncryptionOnly, "EncryptionOnly")
+	roundTrip(t, param.CertificateValidation, "CertificateValidation")
+	roundTrip(t, param.DomainValidation, "DomainValidation")
+	roundTrip(t, param.ErrorPolicy(0), "Default")
+	roundTrip(t, param.DowngradeDnsFailures|param.UpgradeCustomFailures, "DowngradeDnsFailures, UpgradeCustomFailures")
+	roundTrip(t, param.ConnectorDefault, "Default")
+	roundTrip(t, param.ConnectorXPremises, "XPremises")
 }
 
 func TestEnumMistakes(t *testing.T) {
-	if r, err := connector.ParseTransportRole("frontend"); err != nil || r != connector.FrontendTransport {
+	if r, err := param.ParseTransportRole("frontend"); err != nil || r != param.FrontendTransport {
 		t.Errorf("Frontend = %v, %v; want the alias of FrontendTransport", r, err)
 	}
-	_, err := connector.ParseUsage("Internt")
+	_, err := param.ParseUsage("Internt")
 	if err == nil || !strings.Contains(err.Error(), "Custom, Client, Internal, Internet, Partner") {
 		t.Errorf("an unknown usage must name the known ones, got %v", err)
 	}
 	for _, s := range []string{"", "None, User", "User,,IPAddress", "User IPAddress"} {
-		if v, err := connector.ParseRateSource(s); err == nil {
+		if v, err := param.ParseRateSource(s); err == nil {
 			t.Errorf("ParseRateSource(%q) = %v, want an error", s, v)
 		}
 	}
-	for _, v := range []encoding.TextMarshaler{connector.Usage(99), connector.TransportRole(99), connector.SizeMode(99),
-		connector.ExtendedProtection(99), connector.ProtocolLogging(99), connector.RateSource(99),
-		connector.TlsAuthLevel(99), connector.ErrorPolicy(99), connector.ConnectorType(99)} {
+	for _, v := range []encoding.TextMarshaler{param.Usage(99), param.TransportRole(99), param.SizeMode(99),
+		param.ExtendedProtection(99), param.ProtocolLogging(99), param.RateSource(99),
+		param.TlsAuthLevel(99), param.ErrorPolicy(99), param.ConnectorType(99)} {
 		if b, err := v.MarshalText(); err == nil {
 			t.Errorf("%T(99) marshals as %q, want an error", v, b)
 		}
@@ -88,7 +88,7 @@ func TestEnumMistakes(t *testing.T) {
 	}
 }
 
-func TestByteSize(t *testing.T) {
+func TestSize(t *testing.T) {
 	rows := []struct {
 		in    string
 		bytes int64
@@ -110,31 +110,31 @@ func TestByteSize(t *testing.T) {
 		{"8388607TB", 8388607 << 40, "8388607 TB (9,223,370,937,343,148,032 bytes)"},
 	}
 	for _, row := range rows {
-		got, err := connector.ParseByteSize(row.in)
+		got, err := param.ParseSize(row.in)
 		if err != nil || int64(got) != row.bytes {
-			t.Errorf("ParseByteSize(%q) = %d, %v; want %d", row.in, int64(got), err, row.bytes)
+			t.Errorf("ParseSize(%q) = %d, %v; want %d", row.in, int64(got), err, row.bytes)
 			continue
 		}
 		if got.String() != row.long {
 			t.Errorf("%q prints as %q, want %q", row.in, got, row.long)
 		}
 	}
-	roundTrip(t, connector.ByteSize(36<<20), "36MB")
-	roundTrip(t, connector.ByteSize(37748737), "37748737B")
-	roundTrip(t, connector.UnlimitedSize, "Unlimited")
+	roundTrip(t, param.Size(36<<20), "36MB")
+	roundTrip(t, param.Size(37748737), "37748737B")
+	roundTrip(t, param.UnlimitedSize, "Unlimited")
 	for _, in := range []string{"", "MB", "-1", "1.5GB", "36 XB", "8388608TB", "36MB (1 bytes)", "36MB (x bytes)",
 		"36MB (37,748,736", "x (1 bytes)", "inf MB (1 bytes)", "0x10", "1_000"} {
-		if v, err := connector.ParseByteSize(in); err == nil {
-			t.Errorf("ParseByteSize(%q) = %v, want an error", in, v)
+		if v, err := param.ParseSize(in); err == nil {
+			t.Errorf("ParseSize(%q) = %v, want an error", in, v)
 		}
 	}
 }
 
 func TestLimit(t *testing.T) {
-	roundTrip(t, connector.Limit(5000), "5000")
-	roundTrip(t, connector.Unlimited, "Unlimited")
+	roundTrip(t, param.Limit(5000), "5000")
+	roundTrip(t, param.Unlimited, "Unlimited")
 	for _, in := range []string{"", "-1", "2147483648", "many"} {
-		if v, err := connector.ParseLimit(in); err == nil {
+		if v, err := param.ParseLimit(in); err == nil {
 			t.Errorf("ParseLimit(%q) = %v, want an error", in, v)
 		}
 	}
@@ -157,24 +157,24 @@ func TestTimeSpan(t *testing.T) {
 		{"106751.23:47:15", 106751*24*time.Hour + 23*time.Hour + 47*time.Minute + 15*time.Second, "106751.23:47:15"},
 	}
 	for _, row := range rows {
-		got, err := connector.ParseTimeSpan(row.in)
+		got, err := param.ParseTimeSpan(row.in)
 		if err != nil || got != row.want {
 			t.Errorf("ParseTimeSpan(%q) = %v, %v; want %v", row.in, got, err, row.want)
 		}
-		if out := connector.FormatTimeSpan(row.want); out != row.out {
+		if out := param.FormatTimeSpan(row.want); out != row.out {
 			t.Errorf("FormatTimeSpan(%v) = %q, want %q", row.want, out, row.out)
 		}
 	}
 	for _, in := range []string{"", "10m", "00:60:00", "24:00:00", "-00:00:01", "1.2.00:00:00", "00:00:00.", "1:2:3:4",
 		"999999.00:00:00", "00:00:00.0000000001", ":", ".", "+1:00:00", "08:30.5"} {
-		if v, err := connector.ParseTimeSpan(in); err == nil {
+		if v, err := param.ParseTimeSpan(in); err == nil {
 			t.Errorf("ParseTimeSpan(%q) = %v, want an error", in, v)
 		}
 	}
-	if _, err := connector.ParseTimeSpan("30"); err == nil || !strings.Contains(err.Error(), "days") {
+	if _, err := param.ParseTimeSpan("30"); err == nil || !strings.Contains(err.Error(), "days") {
 		t.Errorf("a bare number must be refused because it means days, got %v", err)
 	}
-	if got := connector.FormatTimeSpan(math.MinInt64); got != "-106751.23:47:16.854775808" {
+	if got := param.FormatTimeSpan(math.MinInt64); got != "-106751.23:47:16.854775808" {
 		t.Errorf("the smallest duration prints as %q", got)
 	}
 }
@@ -184,7 +184,7 @@ func TestBinding(t *testing.T) {
 		"0.0.0.0:25": "0.0.0.0:25", "[::]:25": "[::]:25", "10.2.3.4:65535": "10.2.3.4:65535",
 		"[::ffff:10.2.3.4]:25": "10.2.3.4:25", " [2001:DB8::1]:587": "[2001:db8::1]:587",
 	} {
-		if b, err := connector.ParseBinding(in); err != nil || b.String() != want {
+		if b, err := param.ParseBinding(in); err != nil || b.String() != want {
 			t.Errorf("ParseBinding(%q) = %v, %v; want %s", in, b, err, want)
 		}
 	}
@@ -192,7 +192,7 @@ func TestBinding(t *testing.T) {
 		"0.0.0.0": "0.0.0.0:25", "[::]:": "[::]:25", "::": "[::]:25", ":25": "0.0.0.0:25", "*:25": "[::]:25",
 		"0.0.0.0:0": "1 to 65535", "0.0.0.0:65536": "1 to 65535", "[fe80::1%eth0]:25": "zone", "mail:25": "0.0.0.0:25", "": "0.0.0.0:25",
 	} {
-		if b, err := connector.ParseBinding(in); err == nil || !strings.Contains(err.Error(), hint) {
+		if b, err := param.ParseBinding(in); err == nil || !strings.Contains(err.Error(), hint) {
 			t.Errorf("ParseBinding(%q) = %v, %v; want an error with %q", in, b, err, hint)
 		}
 	}
@@ -208,19 +208,19 @@ func TestSmartHost(t *testing.T) {
 		"[IPv6:2001:db8::1]":       "[2001:db8::1]",
 		"::ffff:10.10.1.1":         "[10.10.1.1]",
 	} {
-		h, err := connector.ParseSmartHost(in)
+		h, err := param.ParseSmartHost(in)
 		if err != nil || h.String() != want || !h.IsValid() {
 			t.Errorf("ParseSmartHost(%q) = %v, %v; want %s", in, h, err, want)
 			continue
 		}
-		again, err := connector.ParseSmartHost(h.String())
+		again, err := param.ParseSmartHost(h.String())
 		if err != nil || again != h {
 			t.Errorf("%q doesn't read back: %v, %v", h, again, err)
 		}
 	}
 	for _, in := range []string{"--", "mail.contoso.com:25", "[10.1.1.1]:25", "[10.1.1.1", "*.contoso.com", "10.1.1.300",
 		"0.0.0.0", "fe80::1%2", "[mail]"} {
-		if h, err := connector.ParseSmartHost(in); err == nil {
+		if h, err := param.ParseSmartHost(in); err == nil {
 			t.Errorf("ParseSmartHost(%q) = %v, want an error", in, h)
 		}
 	}
@@ -228,15 +228,15 @@ func TestSmartHost(t *testing.T) {
 
 func TestSmtpX509Identifier(t *testing.T) {
 	const text = "<I>CN=Contoso Issuing CA, DC=contoso, DC=com<S>CN=mail.contoso.com"
-	id, err := connector.ParseSmtpX509Identifier(text)
+	id, err := param.ParseSmtpX509Identifier(text)
 	if err != nil || id.Issuer != "CN=Contoso Issuing CA, DC=contoso, DC=com" || id.Subject != "CN=mail.contoso.com" || id.String() != text {
 		t.Errorf("got %+v, %v", id, err)
 	}
-	if id, err := connector.ParseSmtpX509Identifier(strings.NewReplacer("<I>", "<i>", "<S>", "<s>").Replace(text)); err != nil || id.String() != text {
+	if id, err := param.ParseSmtpX509Identifier(strings.NewReplacer("<I>", "<i>", "<S>", "<s>").Replace(text)); err != nil || id.String() != text {
 		t.Errorf("small letters of markers: got %v, %v", id, err)
 	}
 	for _, in := range []string{"", "CN=x", "<I>CN=x", "<I>CN=x<S>", "<I><S>CN=x", "<I>CN=a<S>CN=b<FQDN>x", "<S>CN=a<I>CN=b"} {
-		if id, err := connector.ParseSmtpX509Identifier(in); err == nil {
+		if id, err := param.ParseSmtpX509Identifier(in); err == nil {
 			t.Errorf("ParseSmtpX509Identifier(%q) = %v, want an error", in, id)
 		}
 	}

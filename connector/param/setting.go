@@ -1,4 +1,4 @@
-package connector
+package param
 
 // Setting is a parameter that may be left at its documented default, which is
 // what the zero Setting means. It exists for parameters whose own zero value
@@ -22,5 +22,5 @@ func (s Setting[T]) Or(def T) T {
 	return def
 }
 
-// opened is Get for those who don't know T.
-func (s Setting[T]) opened() (any, bool) { return s.value, s.given }
+// Any is Get for callers that do not know T.
+func (s Setting[T]) Any() (any, bool) { return s.value, s.given }

@@ -1,4 +1,4 @@
-package connector_test
+package param_test
 
 import (
 	"math/rand/v2"
@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 )
 
 func TestRange(t *testing.T) {
@@ -28,7 +28,7 @@ func TestRange(t *testing.T) {
 		{" 10.0.0.1 - 10.0.0.9 ", "10.0.0.1-10.0.0.9", "10.0.0.1", "10.0.0.9"},
 	}
 	for _, row := range rows {
-		r, err := connector.ParseRange(row.in)
+		r, err := param.ParseRange(row.in)
 		if err != nil || r.String() != row.out || r.Low().String() != row.low || r.High().String() != row.high {
 			t.Errorf("ParseRange(%q) = %v (%v to %v), %v", row.in, r, r.Low(), r.High(), err)
 			continue
@@ -38,20 +38,20 @@ func TestRange(t *testing.T) {
 	for _, in := range []string{"", "*", "10.0.0.9-10.0.0.1", "10.0.0.1-::1", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0/24",
 		"fe80::1%11", "fe80::1%11/64", "fe80::1%1-fe80::2%1", "10.0.0.0(255.0.255.0)", "10.0.0.0(24)", "::1(255.0.0.0)",
 		"10.0.0.1-5", "::ffff:10.0.0.1/64", "10.0.0.1-", "10.0.0.1(255.0.0.0", "mail.contoso.com", "010.0.0.1"} {
-		if r, err := connector.ParseRange(in); err == nil {
+		if r, err := param.ParseRange(in); err == nil {
 			t.Errorf("ParseRange(%q) = %v, want an error", in, r)
 		}
 	}
 }
 
 func TestZeroRangeHoldsNothing(t *testing.T) {
-	var zero connector.Range
+	var zero param.Range
 	for _, a := range []string{"0.0.0.0", "::", "10.0.0.1"} {
 		if zero.Contains(netip.MustParseAddr(a)) {
 			t.Errorf("the zero Range contains %s", a)
 		}
 	}
-	all := connector.MustParseRange("::/0")
+	all := param.MustParseRange("::/0")
 	if zero.IsValid() || zero.Contains(netip.Addr{}) || all.Contains(netip.Addr{}) || all.Covers(zero) || zero.Overlaps(zero) {
 		t.Error("the zero Range or the zero Addr is held somewhere")
 	}
@@ -64,22 +64,22 @@ func TestZeroRangeHoldsNothing(t *testing.T) {
 }
 
 func TestRangeContainsMapped(t *testing.T) {
-	r := connector.MustParseRange("192.168.5.77")
+	r := param.MustParseRange("192.168.5.77")
 	for a, want := range map[string]bool{"192.168.5.77": true, "::ffff:192.168.5.77": true, "192.168.5.78": false, "::c0a8:54d": false} {
 		if got := r.Contains(netip.MustParseAddr(a)); got != want {
 			t.Errorf("contains %s: %v, want %v", a, got, want)
 		}
 	}
-	if !connector.MustParseRange("fe80::/10").Contains(netip.MustParseAddr("fe80::1%eth0")) {
+	if !param.MustParseRange("fe80::/10").Contains(netip.MustParseAddr("fe80::1%eth0")) {
 		t.Error("a client's zone must not matter")
 	}
-	if connector.MustParseRange("::/0").Contains(netip.MustParseAddr("::ffff:10.0.0.1")) {
+	if param.MustParseRange("::/0").Contains(netip.MustParseAddr("::ffff:10.0.0.1")) {
 		t.Error("an IPv4 client is in no IPv6 range, however its address is written")
 	}
 }
 
 // randomRange draws from a few bits of both families so that ranges meet.
-func randomRange(rng *rand.Rand) connector.Range {
+func randomRange(rng *rand.Rand) param.Range {
 	base := [16]byte{0x20, 0x01, 0x0d, 0xb8}
 	pick := func() netip.Addr {
 		b := base
@@ -92,18 +92,18 @@ func randomRange(rng *rand.Rand) connector.Range {
 	a, b := pick(), pick()
 	switch rng.UintN(3) {
 	case 0:
-		return connector.RangeOf(a)
+		return param.RangeOf(a)
 	case 1:
-		return connector.MustParseRange(netip.PrefixFrom(a, a.BitLen()-int(rng.UintN(9))).String())
+		return param.MustParseRange(netip.PrefixFrom(a, a.BitLen()-int(rng.UintN(9))).String())
 	}
 	if b.Less(a) {
 		a, b = b, a
 	}
-	return connector.MustParseRange(a.String() + "-" + b.String())
+	return param.MustParseRange(a.String() + "-" + b.String())
 }
 
 // members lists all addresses of a small range: the slow, obvious twin.
-func members(r connector.Range) []netip.Addr {
+func members(r param.Range) []netip.Addr {
 	var out []netip.Addr
 	for a := r.Low(); ; a = a.Next() {
 		out = append(out, a)
@@ -139,7 +139,7 @@ func TestRangeAgainstMembers(t *testing.T) {
 		var count int
 		for p := range r.Prefixes() {
 			count++
-			got = append(got, members(connector.MustParseRange(p.String()))...)
+			got = append(got, members(param.MustParseRange(p.String()))...)
 		}
 		if !slices.Equal(got, in) || count > 2*9 {
 			t.Fatalf("%v decomposes into %d prefixes with %d addresses", r, count, len(got))
@@ -158,7 +158,7 @@ func TestRangePrefixesExtremes(t *testing.T) {
 		"ffff::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff": 1,
 	} {
 		var got []string
-		for p := range connector.MustParseRange(in).Prefixes() {
+		for p := range param.MustParseRange(in).Prefixes() {
 			if p != p.Masked() {
 				t.Errorf("%s: %v isn't aligned", in, p)
 			}
@@ -175,13 +175,13 @@ func TestRangeCompare(t *testing.T) {
 	order[4], order[5] = order[5], order[4] // IPv4 as a whole holds fewer addresses than one /64
 	for i := range order {
 		for j := range order {
-			got := connector.MustParseRange(order[i]).Compare(connector.MustParseRange(order[j]))
+			got := param.MustParseRange(order[i]).Compare(param.MustParseRange(order[j]))
 			if (got < 0) != (i < j) || (got == 0) != (i == j) {
 				t.Errorf("Compare(%s, %s) = %d", order[i], order[j], got)
 			}
 		}
 	}
-	if connector.MustParseRange("10.0.0.0/24").Compare(connector.MustParseRange("10.0.0.0-10.0.0.255")) != 0 {
+	if param.MustParseRange("10.0.0.0/24").Compare(param.MustParseRange("10.0.0.0-10.0.0.255")) != 0 {
 		t.Error("ranges with the same addresses must compare equal")
 	}
 }

@@ -1,4 +1,4 @@
-package connector
+package param
 
 import (
 	"fmt"
@@ -9,34 +9,34 @@ import (
 	"unicode"
 )
 
-// ByteSize is a size in bytes, Exchange's ByteQuantifiedSize. Zero means the
+// Size is a size in bytes, Exchange's ByteQuantifiedSize. Zero means the
 // documented default where a default exists.
-type ByteSize int64
+type Size int64
 
 // The units, powers of 1024 as everywhere in Exchange.
 const (
-	KB ByteSize = 1 << 10
-	MB ByteSize = 1 << 20
-	GB ByteSize = 1 << 30
-	TB ByteSize = 1 << 40
+	KB Size = 1 << 10
+	MB Size = 1 << 20
+	GB Size = 1 << 30
+	TB Size = 1 << 40
 
 	// UnlimitedSize is the absence of a limit.
-	UnlimitedSize ByteSize = -1
+	UnlimitedSize Size = -1
 )
 
 const unlimitedText = "Unlimited"
 
 // sizeUnits are the units from the largest to the smallest.
 var sizeUnits = []struct {
-	size ByteSize
+	size Size
 	name string
 }{{TB, "TB"}, {GB, "GB"}, {MB, "MB"}, {KB, "KB"}, {1, "B"}}
 
-// ParseByteSize parses 36MB, "36 MB", a bare number of bytes, unlimited, or the
+// ParseSize parses 36MB, "36 MB", a bare number of bytes, unlimited, or the
 // long form that Exchange prints, "36 MB (37,748,736 bytes)", of which the
 // exact count in parentheses is taken. Letter case doesn't matter. A fraction
 // is accepted only in the long form, where it isn't what counts.
-func ParseByteSize(s string) (ByteSize, error) {
+func ParseSize(s string) (Size, error) {
 	t := strings.TrimSpace(s)
 	if strings.EqualFold(t, unlimitedText) {
 		return UnlimitedSize, nil
@@ -56,14 +56,14 @@ func ParseByteSize(s string) (ByteSize, error) {
 	if hi != 0 || lo > math.MaxInt64 {
 		return 0, sizeError(s, "the size is too large")
 	}
-	return ByteSize(lo), nil
+	return Size(lo), nil
 }
 
-// MustParseByteSize is ParseByteSize for tests; it panics.
-func MustParseByteSize(s string) ByteSize { return must(ParseByteSize(s)) }
+// MustParseSize is ParseSize for tests; it panics.
+func MustParseSize(s string) Size { return must(ParseSize(s)) }
 
 // splitUnit cuts "36 MB" into "36" and MB. The unit is zero if unknown.
-func splitUnit(s string) (number string, unit ByteSize) {
+func splitUnit(s string) (number string, unit Size) {
 	end := len(s)
 	for end > 0 && (s[end-1]|0x20) >= 'a' && (s[end-1]|0x20) <= 'z' {
 		end--
@@ -83,7 +83,7 @@ func splitUnit(s string) (number string, unit ByteSize) {
 // digit grouping and the word are those of the culture the text was printed in (a
 // comma, a dot, a blank, an apostrophe; bytes, octets), so all that isn't a digit is
 // skipped.
-func parseLongSize(s, short, long string) (ByteSize, error) {
+func parseLongSize(s, short, long string) (Size, error) {
 	count, ok := strings.CutSuffix(long, ")")
 	number := strings.TrimRightFunc(count, unicode.IsLetter)
 	if !ok || number == count {
@@ -112,24 +112,24 @@ func parseLongSize(s, short, long string) (ByteSize, error) {
 	if diff := math.Abs(approx*float64(unit) - float64(n)); diff > 0.01*float64(n) {
 		return 0, sizeError(s, fmt.Sprintf("%s and %d bytes disagree", short, n))
 	}
-	return ByteSize(n), nil
+	return Size(n), nil
 }
 
 func sizeError(s, detail string) error {
-	return fmt.Errorf("connector: size %q: %s", s, detail)
+	return fmt.Errorf("size %q: %s", s, detail)
 }
 
 // IsValid reports whether b is a size or UnlimitedSize.
-func (b ByteSize) IsValid() bool { return b >= UnlimitedSize }
+func (b Size) IsValid() bool { return b >= UnlimitedSize }
 
 // String returns the long form that Exchange prints, "36 MB (37,748,736 bytes)",
 // with up to four significant digits before the unit, or Unlimited.
-func (b ByteSize) String() string {
+func (b Size) String() string {
 	if b == UnlimitedSize {
 		return unlimitedText
 	}
 	if b < 0 {
-		return fmt.Sprintf("ByteSize(%d)", int64(b))
+		return fmt.Sprintf("Size(%d)", int64(b))
 	}
 	i := len(sizeUnits) - 1
 	for i > 0 && roundsTo(b, i-1) >= 1 {
@@ -141,7 +141,7 @@ func (b ByteSize) String() string {
 
 // roundsTo returns b in unit i with four significant digits. Whole numbers
 // keep all digits they have.
-func roundsTo(b ByteSize, i int) float64 {
+func roundsTo(b Size, i int) float64 {
 	unit := sizeUnits[i].size
 	if b%unit == 0 {
 		return float64(b / unit)
@@ -161,7 +161,7 @@ func groupDigits(n int64) string {
 
 // MarshalText implements [encoding.TextMarshaler] with the shortest exact
 // form, "36MB".
-func (b ByteSize) MarshalText() ([]byte, error) {
+func (b Size) MarshalText() ([]byte, error) {
 	switch {
 	case b == UnlimitedSize:
 		return []byte(unlimitedText), nil
@@ -179,8 +179,8 @@ func (b ByteSize) MarshalText() ([]byte, error) {
 }
 
 // UnmarshalText implements [encoding.TextUnmarshaler].
-func (b *ByteSize) UnmarshalText(text []byte) (err error) {
-	*b, err = ParseByteSize(string(text))
+func (b *Size) UnmarshalText(text []byte) (err error) {
+	*b, err = ParseSize(string(text))
 	return err
 }
 
@@ -199,7 +199,7 @@ func ParseLimit(s string) (Limit, error) {
 	}
 	n, err := strconv.ParseUint(t, 10, 31)
 	if err != nil {
-		return 0, fmt.Errorf("connector: limit %q: give a number of 0 to 2147483647 or Unlimited", s)
+		return 0, fmt.Errorf("limit %q: give a number of 0 to 2147483647 or Unlimited", s)
 	}
 	return Limit(n), nil
 }

@@ -1,4 +1,4 @@
-package connector
+package param
 
 import (
 	"errors"
@@ -74,7 +74,7 @@ func RangeOf(a netip.Addr) Range {
 	if !a.IsValid() {
 		return Range{}
 	}
-	a = plainAddr(a)
+	a = plain(a)
 	return Range{first: a, last: a, form: formSingle}
 }
 
@@ -134,12 +134,12 @@ func prefixRange(a netip.Addr, n int, form rangeForm) Range {
 	return Range{first: a, last: last, form: form, bits: uint8(n)}
 }
 
-// plainAddr is the form in which addresses are compared: without zone, and
+// plain is the form in which addresses are compared: without zone, and
 // IPv4-mapped IPv6 as IPv4.
-func plainAddr(a netip.Addr) netip.Addr { return a.Unmap().WithZone("") }
+func plain(a netip.Addr) netip.Addr { return a.Unmap().WithZone("") }
 
 func rangeError(s, detail string) error {
-	return fmt.Errorf("connector: range %q: %s", s, detail)
+	return fmt.Errorf("range %q: %s", s, detail)
 }
 
 // IsValid reports whether r is not the zero Range.
@@ -159,7 +159,7 @@ func (r Range) High() netip.Addr { return r.last }
 // Contains reports whether a is in r. IPv4-mapped IPv6 is IPv4, and a zone
 // doesn't matter.
 func (r Range) Contains(a netip.Addr) bool {
-	a = plainAddr(a)
+	a = plain(a)
 	return r.IsValid() && a.BitLen() == r.first.BitLen() && !a.Less(r.Low()) && !r.last.Less(a)
 }
 
@@ -245,7 +245,7 @@ func (r Range) String() string {
 // MarshalText implements [encoding.TextMarshaler].
 func (r Range) MarshalText() ([]byte, error) {
 	if !r.IsValid() {
-		return nil, errors.New("connector: the zero Range has no text")
+		return nil, errors.New("the zero Range has no text")
 	}
 	return []byte(r.String()), nil
 }

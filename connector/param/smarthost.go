@@ -1,4 +1,4 @@
-package connector
+package param
 
 import (
 	"errors"
@@ -75,7 +75,7 @@ func parseHostName(s, t string) (SmartHost, error) {
 }
 
 func hostError(s, detail string) error {
-	return fmt.Errorf("connector: smart host %q: %s", s, detail)
+	return fmt.Errorf("smart host %q: %s", s, detail)
 }
 
 // IsValid reports whether h is not the zero SmartHost.
@@ -101,7 +101,7 @@ func (h SmartHost) String() string {
 // MarshalText implements [encoding.TextMarshaler].
 func (h SmartHost) MarshalText() ([]byte, error) {
 	if !h.IsValid() {
-		return nil, errors.New("connector: the zero SmartHost has no text")
+		return nil, errors.New("the zero SmartHost has no text")
 	}
 	return []byte(h.String()), nil
 }

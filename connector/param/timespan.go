@@ -1,4 +1,4 @@
-package connector
+package param
 
 import (
 	"fmt"
@@ -104,5 +104,5 @@ func isDigits(s string) bool {
 }
 
 func spanError(s, detail string) error {
-	return fmt.Errorf("connector: time span %q: %s", s, detail)
+	return fmt.Errorf("time span %q: %s", s, detail)
 }

@@ -1,4 +1,4 @@
-package connector
+package param
 
 import (
 	"fmt"
@@ -21,7 +21,7 @@ func ParseSmtpX509Identifier(s string) (SmtpX509Identifier, error) {
 	id := SmtpX509Identifier{strings.TrimSpace(issuer), strings.TrimSpace(subject)}
 	if !ok || !both || !id.IsValid() {
 		return SmtpX509Identifier{}, fmt.Errorf(
-			"connector: certificate name %q: the form is <I>issuer<S>subject, as in <I>CN=Contoso CA<S>CN=mail.contoso.com", s)
+			"certificate name %q: the form is <I>issuer<S>subject, as in <I>CN=Contoso CA<S>CN=mail.contoso.com", s)
 	}
 	return id, nil
 }

@@ -1,4 +1,4 @@
-package connector
+package param
 
 import (
 	"fmt"
@@ -23,14 +23,14 @@ func parseEnum[T ~uint8](typ string, names enumNames, s string) (T, error) {
 			return T(i), nil
 		}
 	}
-	return 0, fmt.Errorf("connector: %q is not a %s: give one of %s", s, typ, strings.Join(names, ", "))
+	return 0, fmt.Errorf("%q is not a %s: give one of %s", s, typ, strings.Join(names, ", "))
 }
 
 // marshalEnum is enumText for MarshalText: a value without a name is an error
 // because nobody could read it back.
 func marshalEnum[T ~uint8](typ string, names enumNames, v T) ([]byte, error) {
 	if int(v) >= len(names) {
-		return nil, fmt.Errorf("connector: invalid %s %d", typ, uint8(v))
+		return nil, fmt.Errorf("invalid %s %d", typ, uint8(v))
 	}
 	return []byte(names[v]), nil
 }
@@ -69,7 +69,7 @@ func parseFlags[T ~uint8](typ string, names flagNames, s string) (T, error) {
 	for part := range strings.SplitSeq(s, ",") {
 		bit, err := parseEnum[T](typ, names.bits, strings.TrimSpace(part))
 		if err != nil {
-			return 0, fmt.Errorf("connector: %q is not a %s: give %s alone or some of %s",
+			return 0, fmt.Errorf("%q is not a %s: give %s alone or some of %s",
 				strings.TrimSpace(part), typ, names.zero, strings.Join(names.bits, ", "))
 		}
 		v |= 1 << bit
@@ -79,5 +79,5 @@ func parseFlags[T ~uint8](typ string, names flagNames, s string) (T, error) {
 
 // invalidValue is the error of MarshalText for a value that has no text.
 func invalidValue(typ string, v fmt.Stringer) error {
-	return fmt.Errorf("connector: invalid %s %s", typ, v)
+	return fmt.Errorf("invalid %s %s", typ, v)
 }

@@ -1,4 +1,4 @@
-package connector
+package param
 
 import (
 	"fmt"
@@ -33,7 +33,10 @@ func ParseBinding(s string) (netip.AddrPort, error) {
 // MustParseBinding is ParseBinding for tests; it panics.
 func MustParseBinding(s string) netip.AddrPort { return must(ParseBinding(s)) }
 
-// checkBinding says what is wrong with b, written s.
+// CheckBinding returns what ParseBinding would refuse in b.
+func CheckBinding(b netip.AddrPort) error { return checkBinding(b.String(), b) }
+
+// checkBinding is CheckBinding for a binding that was written as s.
 func checkBinding(s string, b netip.AddrPort) error {
 	switch {
 	case !b.Addr().IsValid():
@@ -47,5 +50,5 @@ func checkBinding(s string, b netip.AddrPort) error {
 }
 
 func bindingError(s, detail string) error {
-	return fmt.Errorf("connector: binding %q: %s", s, detail)
+	return fmt.Errorf("binding %q: %s", s, detail)
 }

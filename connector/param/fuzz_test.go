@@ -1,11 +1,11 @@
-package connector_test
+package param_test
 
 import (
 	"math"
 	"testing"
 	"time"
 
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 )
 
 // fuzzText checks that what parses prints as text that parses to the same.
@@ -25,12 +25,12 @@ func fuzzText[T comparable, P textValue[T]](f *testing.F) {
 	})
 }
 
-func FuzzByteSize(f *testing.F) {
+func FuzzSize(f *testing.F) {
 	f.Add("36 MB (37,748,736 bytes)") // Exchange's long form
 	f.Add("36MB")                     // and the short one
 	f.Add("unlimited")
 	f.Add("9223372036854775807B") // the largest
-	fuzzText[connector.ByteSize](f)
+	fuzzText[param.Size](f)
 }
 
 func FuzzLimit(f *testing.F) {
@@ -38,18 +38,18 @@ func FuzzLimit(f *testing.F) {
 	f.Add("2147483647") // the largest of most limits
 	f.Add("-1")         // how Unlimited is stored
 	f.Add("1e3")
-	fuzzText[connector.Limit](f)
+	fuzzText[param.Limit](f)
 }
 
-func FuzzByteSizeLongForm(f *testing.F) {
+func FuzzSizeLongForm(f *testing.F) {
 	f.Add(int64(159449088)) // 152.1 MB
 	f.Add(int64(1048575))   // rounds up to the next unit
 	f.Fuzz(func(t *testing.T, n int64) {
-		size := connector.ByteSize(n)
+		size := param.Size(n)
 		if !size.IsValid() {
 			return
 		}
-		if got, err := connector.ParseByteSize(size.String()); err != nil || got != size {
+		if got, err := param.ParseSize(size.String()); err != nil || got != size {
 			t.Fatalf("%d prints as %q and reads back as %d, %v", n, size, got, err)
 		}
 	})
@@ -61,11 +61,11 @@ func FuzzRange(f *testing.F) {
 	f.Add("::ffff:10.0.0.1-10.0.0.9")     // mapped and plain
 	f.Add("fe80::39bd:88f7:6969:d223%11") // zone
 	f.Fuzz(func(t *testing.T, s string) {
-		r, err := connector.ParseRange(s)
+		r, err := param.ParseRange(s)
 		if err != nil {
 			return
 		}
-		again, err := connector.ParseRange(r.String())
+		again, err := param.ParseRange(r.String())
 		if err != nil || again != r || !r.Contains(r.Low()) || !r.Contains(r.High()) {
 			t.Fatalf("%q parses to %v, which reads back as %v, %v", s, r, again, err)
 		}
@@ -86,11 +86,11 @@ func FuzzTimeSpan(f *testing.F) {
 	f.Add("1.12:30:00.5") // all parts
 	f.Add("30")           // days, refused
 	f.Fuzz(func(t *testing.T, s string) {
-		d, err := connector.ParseTimeSpan(s)
+		d, err := param.ParseTimeSpan(s)
 		if err != nil {
 			return
 		}
-		if again, err := connector.ParseTimeSpan(connector.FormatTimeSpan(d)); err != nil || again != d || d < 0 {
+		if again, err := param.ParseTimeSpan(param.FormatTimeSpan(d)); err != nil || again != d || d < 0 {
 			t.Fatalf("%q parses to %v, which reads back as %v, %v", s, d, again, err)
 		}
 	})
@@ -104,8 +104,8 @@ func FuzzFormatTimeSpan(f *testing.F) {
 			n = ^n
 		}
 		d := time.Duration(n)
-		if got, err := connector.ParseTimeSpan(connector.FormatTimeSpan(d)); err != nil || got != d {
-			t.Fatalf("%d prints as %q and reads back as %v, %v", n, connector.FormatTimeSpan(d), got, err)
+		if got, err := param.ParseTimeSpan(param.FormatTimeSpan(d)); err != nil || got != d {
+			t.Fatalf("%d prints as %q and reads back as %v, %v", n, param.FormatTimeSpan(d), got, err)
 		}
 	})
 }
@@ -114,11 +114,11 @@ func FuzzBinding(f *testing.F) {
 	f.Add("[::]:25")
 	f.Add("[::ffff:10.0.0.1]:25") // becomes IPv4
 	f.Fuzz(func(t *testing.T, s string) {
-		b, err := connector.ParseBinding(s)
+		b, err := param.ParseBinding(s)
 		if err != nil {
 			return
 		}
-		if again, err := connector.ParseBinding(b.String()); err != nil || again != b {
+		if again, err := param.ParseBinding(b.String()); err != nil || again != b {
 			t.Fatalf("%q parses to %v, which reads back as %v, %v", s, b, again, err)
 		}
 	})
@@ -127,22 +127,22 @@ func FuzzBinding(f *testing.F) {
 func FuzzSmartHost(f *testing.F) {
 	f.Add("[IPv6:2001:db8::1]")       // RFC 5321 literal
 	f.Add("smtpgateway1.contoso.com") // the guide's
-	fuzzText[connector.SmartHost](f)
+	fuzzText[param.SmartHost](f)
 }
 
 func FuzzSmtpX509Identifier(f *testing.F) {
 	f.Add("<I>CN=CA, C=US<S>CN=mail.contoso.com")
-	fuzzText[connector.SmtpX509Identifier](f)
+	fuzzText[param.SmtpX509Identifier](f)
 }
 
 func FuzzFlags(f *testing.F) {
 	f.Add("DowngradeDnsFailures, UpgradeCustomFailures")
 	f.Add("Default")
-	fuzzText[connector.ErrorPolicy](f)
+	fuzzText[param.ErrorPolicy](f)
 }
 
 func FuzzRateSource(f *testing.F) {
 	f.Add("All")
 	f.Add("User, IPAddress")
-	fuzzText[connector.RateSource](f)
+	fuzzText[param.RateSource](f)
 }
