@@ -10,110 +10,81 @@ import (
 // maxAuthRounds is more than any SASL mechanism asks for.
 const maxAuthRounds = 16
 
-// checkAuth takes the argument of AUTH, or returns the reason to refuse it.
-func (g *conn) checkAuth(arg string) (r reply.Reason) {
-	mech, initial := cutWord(arg)
-	switch {
-	case !g.hello:
-		return reply.SendHelloFirst
-	case g.authed, g.inMail: // RFC 4954, section 4
-		return reply.BadSequence
-	case !isSASLName(mech), strings.ContainsAny(initial, blanks):
-		return reply.InvalidArguments // two responses, or one in two parts
+// handleAuth goes through a SASL exchange.
+func (c *conn) handleAuth(arg string) answer {
+	if reason := c.order.refuse(verbAuth); reason != 0 {
+		return c.answer(reason)
 	}
-	g.pending.mech = strings.ToUpper(mech)
-	if initial != "" {
-		var ok bool
-		if g.pending.initial, ok = decodeInitial(initial); !ok {
-			return reply.AuthMalformed
+	mech, initial := cutWord(arg)
+	if !isSASLName(mech) || strings.ContainsAny(initial, blanks) {
+		return c.answer(reply.InvalidArguments) // two responses, or one in two parts
+	}
+	response, ok := decodeInitial(initial)
+	if !ok {
+		return c.answer(reply.AuthMalformed)
+	}
+	exchange, r := c.handler.Auth(c.ctx, strings.ToUpper(mech))
+	if r != (reply.Reply{}) || exchange == nil {
+		return answer{reply: c.checked(r, 0)} // never acceptance
+	}
+	for range maxAuthRounds {
+		challenge, done, err := exchange.Next(response)
+		if done || err != nil {
+			r = c.checked(c.handler.AuthEnd(c.ctx, err), 235)
+			c.order.authed = r.Code == 235
+			return answer{reply: r, failedLogon: !c.order.authed}
+		}
+		var a answer
+		if response, a, ok = c.askResponse(challenge); !ok {
+			return a
 		}
 	}
-	return r
+	return c.answer(reply.AuthCancelled)
 }
 
-// isSASLName reports whether s can be a mechanism (RFC 4422, section 3.1).
-func isSASLName(s string) bool {
-	return s != "" && len(s) <= 20 && strings.Trim(s, letters+digits+"-_") == ""
+// askResponse sends a challenge and reads the response to it. If there is no
+// response, ok is false and a ends the exchange.
+func (c *conn) askResponse(challenge []byte) (response []byte, a answer, ok bool) {
+	c.wire.out = append(c.wire.out, "334 "...)
+	c.wire.out = base64.StdEncoding.AppendEncode(c.wire.out, challenge)
+	c.wire.out = append(c.wire.out, '\r', '\n')
+	c.log('>', []byte("334 <challenge>"))
+	line, err := c.wire.line(func([]byte) int { return maxAuthLine }, true)
+	if err == errLongLine {
+		return nil, c.answer(reply.AuthTooLong), false
+	}
+	if err != nil {
+		return nil, c.readFailed(err), false
+	}
+	c.log('<', []byte("<redacted>"))
+	if line == "*" { // RFC 4954, section 4
+		return nil, c.answer(reply.AuthCancelled), false
+	}
+	if response, ok = decodeBase64(line); !ok {
+		return nil, c.answer(reply.AuthMalformed), false
+	}
+	return response, answer{}, true
 }
 
-// decodeInitial decodes an initial response; "=" is an empty one.
+// decodeInitial decodes an initial response: nil if there is none, empty for "=".
 func decodeInitial(s string) ([]byte, bool) {
-	if s == "=" {
+	switch s {
+	case "":
+		return nil, true
+	case "=":
 		return []byte{}, true
 	}
 	b, ok := decodeBase64(s)
 	return b, ok && len(b) > 0
 }
 
-// decodeBase64 takes what can mean one thing only: blanks count for nothing, and
-// neither does how a client pads.
+// decodeBase64 decodes everything that can mean one thing only: it ignores blanks
+// and padding. The result is never nil.
 func decodeBase64(s string) ([]byte, bool) {
 	s = strings.TrimRight(strings.NewReplacer(" ", "", "\t", "").Replace(s), "=")
-	if strings.ContainsAny(s, "\r\n") { // which the package would skip
+	if strings.ContainsAny(s, "\r\n") { // DecodeString would skip them
 		return nil, false
 	}
 	b, err := base64.RawStdEncoding.DecodeString(s)
 	return b, err == nil
-}
-
-// doAuth goes through the exchange.
-func (g *conn) doAuth() reply.Reply {
-	p := &g.pending
-	exchange, r := g.sess.Auth(g.ctx, p.mech)
-	if r != (reply.Reply{}) || exchange == nil {
-		return g.checked(r, 0) // never acceptance
-	}
-	response := p.initial
-	for range maxAuthRounds {
-		challenge, done, err := exchange.Next(response)
-		if done || err != nil {
-			p.logon = true
-			return g.sess.AuthEnd(g.ctx, err)
-		}
-		if r, response = g.askResponse(challenge); r.Code != 0 {
-			return r
-		}
-	}
-	return g.text(reply.AuthCancelled)
-}
-
-// askResponse sends a challenge and reads the response to it; a reply with a
-// code ends the exchange.
-func (g *conn) askResponse(challenge []byte) (r reply.Reply, response []byte) {
-	g.wire.out = append(g.wire.out, "334 "...)
-	g.wire.out = base64.StdEncoding.AppendEncode(g.wire.out, challenge)
-	g.wire.out = append(g.wire.out, '\r', '\n')
-	g.log('>', []byte("334 <challenge>"))
-	line, err := g.wire.line(func([]byte) int { return maxAuthLine }, true)
-	if err == errLongLine {
-		return g.text(reply.AuthTooLong), nil
-	}
-	if err != nil {
-		g.lost(err)
-		g.pending.silent = true
-		return g.text(reply.TimedOut), nil
-	}
-	g.log('<', []byte("<redacted>"))
-	if line == "*" { // RFC 4954, section 4
-		return g.text(reply.AuthCancelled), nil
-	}
-	response, ok := decodeBase64(line)
-	if !ok {
-		return g.text(reply.AuthMalformed), nil
-	}
-	if response == nil {
-		response = []byte{}
-	}
-	return r, response
-}
-
-// answerLogon gives the reply to a failed logon. What is the verifier's trouble
-// (4xx) is not counted as a guess.
-func (g *conn) answerLogon(r reply.Reply) {
-	g.delay(g.cfg.AuthTarpit)
-	g.write(r)
-	if r.Code >= 500 {
-		g.logons++
-	}
-	g.closeIfDue(r)
 }

@@ -12,57 +12,50 @@ import (
 type command struct {
 	line string // without CRLF
 	verb verb
-	arg  string // without surrounding spaces
+	arg  string // without surrounding blanks
 }
 
-// talk reads and answers commands until the connection ends or STARTTLS was
-// accepted.
-func (g *conn) talk() {
-	for !g.closing && !g.upgrade {
-		if g.wire.gate.isClosed() && !g.inMail {
-			g.end(reply.ShuttingDown)
-			return
-		}
-		if c, ok := g.command(!g.inMail); ok && g.dispatch(c) {
-			g.work()
-		}
-	}
-}
+// Why a line can't be handled as a command, beside the wire's errors.
+var (
+	errIllegalCharacter = errors.New("illegal character in command")
+	errNotSMTP          = errors.New("not SMTP")
+	errBadChunk         = errors.New("malformed BDAT") // a chunk of unknown size follows
+)
 
-// command reads a command. A line that is none is answered here.
-func (g *conn) command(idle bool) (command, bool) {
-	if c := g.again; c != nil {
-		g.again = nil
-		return *c, true
+// readCommand reads the next command. While the client is idle, a shutdown ends
+// the wait for it.
+func (c *conn) readCommand(idle bool) (command, error) {
+	if idle && c.wire.gate.isClosed() {
+		return command{}, errShutdown
 	}
-	line, err := g.wire.line(commandLimit, idle)
+	if c.hasPutBack {
+		c.hasPutBack = false
+		return c.putBack, nil
+	}
+	line, err := c.wire.line(commandLimit, idle)
 	if err == errLongLine && looksLike(line, "BDAT") {
 		err = errEndlessLine // a chunk follows
 	}
 	if err != nil {
-		g.lost(err)
-		return command{}, false
+		return command{}, err
 	}
-	c := parseCommand(line)
-	g.logCommand(c)
-	g.sawAuth = g.sawAuth || looksLike(line, "AUTH")
-	if c.verb == verbForeign {
-		g.end(reply.NotSMTP)
-		return c, false
-	}
-	switch clean := g.cleanLine(c); {
-	case looksLike(line, "BDAT") && (!clean || c.verb != verbBdat || strings.Contains(line, "\t") || line[0] == ' '):
-		g.refuseAndClose(reply.InvalidArguments) // a chunk follows, and nobody knows how long
-		return c, false
+	cmd := parseCommand(line)
+	c.logCommand(cmd)
+	c.sawAuth = c.sawAuth || looksLike(line, "AUTH")
+	clean := c.isClean(cmd)
+	switch {
+	case cmd.verb == verbForeign:
+		return command{}, errNotSMTP
+	case looksLike(line, "BDAT") && (!clean || cmd.verb != verbBdat || strings.Contains(line, "\t") || line[0] == ' '):
+		return command{}, errBadChunk
 	case !clean:
-		g.say(reply.IllegalCharacter)
-		return c, false
+		return command{}, errIllegalCharacter
 	}
-	g.wire.shrink()
-	return c, true
+	c.wire.shrink()
+	return cmd, nil
 }
 
-// commandLimit is the length to which a line may go that begins like this.
+// commandLimit returns the most bytes that a line which begins like this may have.
 func commandLimit(begin []byte) int {
 	if looksLike(string(begin[:min(5, len(begin))]), "AUTH") {
 		return maxAuthLine
@@ -70,42 +63,37 @@ func commandLimit(begin []byte) int {
 	return maxLine
 }
 
-// lost gives the reply to a line that could not be read.
-func (g *conn) lost(err error) {
-	switch {
-	case errors.Is(err, errTimeout):
-		g.end(reply.TimedOut)
-	case errors.Is(err, errShutdown):
-		g.end(reply.ShuttingDown)
-	case errors.Is(err, errNoBuffer):
-		g.end(reply.InsufficientResources)
-	case errors.Is(err, errLongLine):
-		g.remark("line too long")
-		g.say(reply.LineTooLong)
-	case errors.Is(err, errEndlessLine):
-		g.remark("line without end")
-		g.refuseAndClose(reply.LineTooLong)
-	case errors.Is(err, errBareLinefeed):
-		g.remark("bare linefeed in command")
-		g.refuseAndClose(reply.BareLineEnd)
-	default:
-		g.remark("connection lost")
-		g.closing = true
+// readFailed returns the answer to a line or a message that could not be read.
+func (c *conn) readFailed(err error) answer {
+	switch err {
+	case errTimeout:
+		return answer{last: reply.TimedOut}
+	case errShutdown:
+		return answer{last: reply.ShuttingDown}
+	case errNoBuffer:
+		return answer{last: reply.InsufficientResources}
+	case errNotSMTP:
+		return answer{last: reply.NotSMTP}
+	case errIllegalCharacter:
+		return c.answer(reply.IllegalCharacter)
+	case errLongLine:
+		c.remark("line too long")
+		return c.answer(reply.LineTooLong)
+	case errEndlessLine:
+		c.remark("line without end")
+		return c.cutOffAnswer(reply.LineTooLong)
+	case errBareLinefeed:
+		c.remark("bare linefeed in command")
+		return c.cutOffAnswer(reply.BareLineEnd)
+	case errBadChunk, errTinyChunks:
+		return c.cutOffAnswer(reply.InvalidArguments)
 	}
+	c.remark("connection lost")
+	c.closing = true
+	return answer{}
 }
 
-// blanks separate words. RFC 5321 has spaces only.
-const blanks = " \t"
-
-// cutWord returns the first word of s and what follows it, without blanks around.
-func cutWord(s string) (word, rest string) {
-	if i := strings.IndexAny(s, blanks); i >= 0 {
-		return s[:i], strings.Trim(s[i:], blanks)
-	}
-	return s, ""
-}
-
-// parseCommand tells the verb from its argument. Blanks may stand in front of it.
+// parseCommand splits a line into verb and argument. Blanks may precede the verb.
 func parseCommand(line string) command {
 	word, arg := cutWord(strings.TrimLeft(line, blanks))
 	c := command{line: line, arg: arg}
@@ -139,185 +127,45 @@ func parseCommand(line string) command {
 	case "EXPN", "SEND", "SOML", "SAML", "TURN":
 		c.verb = verbUnsupported
 	case "GET", "POST", "PUT", "HEAD", "DELETE", "OPTIONS", "CONNECT", "TRACE", "PATCH", "PRI", "HOST:", "USER-AGENT:":
-		// A browser or proxy that was talked into bringing commands along.
+		// A browser or proxy that was tricked into sending commands.
 		c.verb = verbForeign
 	}
 	return c
 }
 
-// cleanLine reports whether a command holds only what commands are made of:
-// printable ASCII and blanks, and UTF-8 where SMTPUTF8 is offered (RFC 6531, 3.3).
-// The name of a device may be in any character set, and helloName sees to it.
-func (g *conn) cleanLine(c command) bool {
+// isClean reports whether a command consists of printable ASCII and blanks, and of
+// UTF-8 where SMTPUTF8 is offered (RFC 6531, section 3.3). The name in EHLO may
+// have any character set: helloName replaces what isn't ASCII.
+func (c *conn) isClean(cmd command) bool {
 	ascii := true
-	for i := 0; i < len(c.line); i++ {
-		if b := c.line[i]; b < ' ' && b != '\t' || b == 0x7f {
+	for i := 0; i < len(cmd.line); i++ {
+		if b := cmd.line[i]; b < ' ' && b != '\t' || b == 0x7f {
 			return false
 		}
-		ascii = ascii && c.line[i] < utf8.RuneSelf
+		ascii = ascii && cmd.line[i] < utf8.RuneSelf
 	}
-	return ascii || c.verb == verbHelo || c.verb == verbEhlo || g.cfg.SMTPUTF8 && utf8.ValidString(c.line)
+	return ascii || cmd.verb == verbHelo || cmd.verb == verbEhlo || c.cfg.SMTPUTF8 && utf8.ValidString(cmd.line)
 }
 
-// dispatch answers c, or makes it the pending command and returns true.
-func (g *conn) dispatch(c command) bool {
-	g.pending = pending{verb: c.verb}
-	reason := reply.UnrecognizedCommand
-	switch c.verb {
-	case verbHelo, verbEhlo:
-		reason, g.pending.name = 0, helloName(c.arg)
-	case verbMail:
-		reason = g.checkMail(c.arg)
-	case verbRcpt:
-		reason = g.checkRcpt(c.arg)
-	case verbData:
-		reason = g.checkData(c.arg)
-	case verbBdat:
-		return g.startBdat(c.arg)
-	case verbAuth:
-		reason = g.checkAuth(c.arg)
-	case verbRset:
-		reason = noArgument(c.arg)
-	case verbQuit:
-		if reason = noArgument(c.arg); reason == 0 {
-			g.pending.verb = verbUnknown
-			g.end(reply.Bye)
-			return false
-		}
-	case verbStartTLS:
-		reason = g.checkStartTLS(c.arg)
-	case verbNoop:
-		reason = reply.NoopOK
-	case verbHelp:
-		reason = reply.HelpOK
-	case verbVrfy:
-		if reason = reply.VerifyNothing; c.arg == "" {
-			reason = reply.InvalidArguments
-		}
-	case verbUnsupported:
-		reason = reply.CommandNotImplemented
+// logCommand logs a command without any secret in it. Once a client has sent AUTH,
+// a line that isn't a command may be a password, sent after the exchange failed.
+func (c *conn) logCommand(cmd command) {
+	if c.cfg.Log == nil {
+		return
 	}
-	if reason == 0 {
-		return true
-	}
-	g.pending = pending{}
 	switch {
-	case c.verb == verbNoop, c.verb == verbHelp, c.verb == verbVrfy:
-		g.say(reason)
-		g.idled()
-	case reason == reply.InvalidAddress, reason == reply.AddressNeedsUTF8:
-		g.answerMail(c.verb, g.text(reason))
+	case cmd.verb == verbAuth:
+		mech, rest := cutWord(cmd.arg)
+		if !isSASLName(mech) {
+			mech, rest = "<redacted>", ""
+		}
+		if rest != "" {
+			mech += " <redacted>"
+		}
+		c.cfg.Log('<', "AUTH "+mech)
+	case cmd.verb == verbUnknown && (c.sawAuth || looksLike(cmd.line, "AUTH")):
+		c.cfg.Log('<', "<redacted>")
 	default:
-		g.say(reason)
-	}
-	g.afterRefusal(c.verb)
-	return false
-}
-
-// afterRefusal closes when the client took for granted what was refused: what
-// it has sent already behind DATA is a message, not commands.
-func (g *conn) afterRefusal(v verb) {
-	if v == verbData && len(g.wire.unread()) > 0 {
-		g.end(reply.ImproperPipelining)
-	}
-}
-
-// noArgument refuses an argument where there must be none.
-func noArgument(arg string) (r reply.Reason) {
-	if arg != "" {
-		return reply.InvalidArguments
-	}
-	return r
-}
-
-// checkStartTLS accepts STARTTLS or returns the reason to refuse it.
-func (g *conn) checkStartTLS(arg string) reply.Reason {
-	switch {
-	case g.encrypted:
-		return reply.BadSequence
-	case g.cfg.TLS == nil:
-		return reply.UnrecognizedCommand
-	case arg != "":
-		return reply.InvalidArguments
-	case !g.hello:
-		return reply.SendHelloFirst
-	case g.inMail:
-		return reply.BadSequence
-	}
-	if len(g.wire.unread()) > 0 {
-		// Sent in the clear, perhaps by a third party, to be believed under TLS
-		// (CVE-2011-0411).
-		g.closing = true
-		return reply.ImproperPipelining
-	}
-	g.upgrade = true
-	return reply.StartTLSReady
-}
-
-// checkData returns the reason to refuse DATA, or none.
-func (g *conn) checkData(arg string) (r reply.Reason) {
-	switch {
-	case arg != "":
-		return reply.InvalidArguments
-	case !g.hello:
-		return reply.SendHelloFirst
-	case !g.inMail:
-		return reply.NeedMail
-	case g.accepted == 0:
-		return reply.NeedRcpt
-	case g.mail.Body == BodyBinaryMIME:
-		return reply.BinaryNeedsChunks
-	}
-	return r
-}
-
-// complete gives the reply to a command that the session has worked through,
-// and keeps the account of the dialog.
-func (g *conn) complete(p pending) {
-	accepted := p.reply.Code == 250 || p.reply.Code == 235
-	forNow := p.reply.Code >= 400 && p.reply.Code < 500
-	switch p.verb {
-	case verbHelo, verbEhlo:
-		if g.hello {
-			defer g.idled()
-		}
-		g.hello, g.esmtp, g.offer = accepted, p.verb == verbEhlo, p.offer
-		g.inMail, g.accepted = false, 0
-		if accepted {
-			g.writeHello(p.reply.Text)
-			return
-		}
-	case verbMail:
-		g.inMail, g.mail, g.accepted = accepted, p.mail, 0
-		if forNow {
-			defer g.idled()
-		}
-	case verbRcpt:
-		if forNow {
-			defer g.deferred()
-		}
-		if accepted {
-			g.accepted++
-		}
-	case verbRset:
-		g.inMail, g.mail, g.accepted = false, Mail{}, 0
-		defer g.idled()
-	case verbData, verbBdat:
-		g.inMail, g.mail, g.accepted = false, Mail{}, 0
-		if accepted {
-			g.idle, g.putOff = 0, 0
-		}
-	case verbAuth:
-		g.authed = accepted
-		if p.logon && !accepted {
-			g.answerLogon(p.reply)
-			return
-		}
-	}
-	if !p.silent {
-		g.answerMail(p.verb, p.reply)
-	}
-	if p.close {
-		g.closing, g.cutOff = true, true
+		c.cfg.Log('<', escape(cmd.line))
 	}
 }

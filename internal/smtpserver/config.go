@@ -73,9 +73,9 @@ const (
 	// an error; a client that sends ten times as many is cut off even where
 	// errors don't count. Postfix has smtpd_junk_command_limit, 100 too.
 	maxIdle = 100
-	// maxPutOff is the same for recipients that are refused for now. A list
+	// maxDeferred is the same for recipients that are refused for now. A list
 	// pipelines all of its recipients and learns of the limit afterwards.
-	maxPutOff = 1000
+	maxDeferred = 1000
 	// manyChunks and smallChunk: beyond so many BDAT commands of a message they
 	// must carry so many bytes each on average.
 	manyChunks = 1000

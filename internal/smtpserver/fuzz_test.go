@@ -100,7 +100,7 @@ func FuzzDots(f *testing.F) {
 
 func compareDots(t *testing.T, in string, piece uint8, linefeedOK bool) {
 	conn := &tape{in: []byte(in), piece: int(piece)}
-	body, rest, err := smtpserver.ReadDots(conn, linefeedOK)
+	body, rest, err := smtpserver.ReadData(conn, linefeedOK)
 	want, wantRest, whole := slowDots(in)
 	clean := isClean(want, linefeedOK)
 	want = withCRLF(want)
@@ -119,8 +119,8 @@ func compareDots(t *testing.T, in string, piece uint8, linefeedOK bool) {
 	}
 }
 
-// TestDotsAgainstSlowTwin draws from the few octets that matter.
-func TestDotsAgainstSlowTwin(t *testing.T) {
+// TestDataReaderAgainstSlowTwin draws from the few octets that matter.
+func TestDataReaderAgainstSlowTwin(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	alphabet := []string{"\r\n", "\r\n", "\r", "\n", ".", ".", "A", "\x00", "\r\n.\r\n", strings.Repeat("x", 300)}
 	for range 50_000 {

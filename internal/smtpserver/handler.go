@@ -73,7 +73,6 @@ type Offer struct {
 	Size    bool     // advertise SIZE, and take the parameter
 	MaxSize int64    // the number behind SIZE; 0: without one
 	SASL    []string // mechanisms of AUTH; none: AUTH is not advertised
-	More    []string // further keywords, last and in this order
 	Hangup  bool     // of a refused Hello: end the connection behind the reply
 }
 

@@ -1,6 +1,7 @@
 package smtpserver
 
 import (
+	"net"
 	"strconv"
 	"strings"
 
@@ -10,15 +11,11 @@ import (
 // maxHelloName is RFC 5321, section 4.5.3.1.2.
 const maxHelloName = 255
 
-const (
-	digits  = "0123456789"
-	letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-)
-
-// helloName is the argument of EHLO or HELO as the session gets it: with '?' for
-// every octet that isn't printable ASCII, and cut. Devices say all kinds of names,
-// with blanks, quotes and umlauts, and nothing is decided by them. None at all is
-// left to the session, too: most connectors put up with it (RequireEHLODomain).
+// helloName returns the argument of EHLO or HELO as the Handler gets it: cut, and
+// with '?' for every byte that isn't printable ASCII. Devices send all kinds of
+// names, with blanks, quotes and umlauts, and the policy decides nothing by them.
+// A missing name is the Handler's to refuse: most connectors accept it
+// (RequireEHLODomain).
 func helloName(arg string) string {
 	b := []byte(arg[:min(len(arg), maxHelloName)])
 	for i, c := range b {
@@ -29,51 +26,73 @@ func helloName(arg string) string {
 	return string(b)
 }
 
-// doHello asks the session.
-func (g *conn) doHello() reply.Reply {
-	p := &g.pending
-	offer, r := g.sess.Hello(g.ctx, p.name, p.verb == verbEhlo)
-	p.offer = offer
-	p.close = offer.Hangup && r.Code != 250
-	return r
+// handleHello begins the dialog, or begins it again.
+func (c *conn) handleHello(cmd command) answer {
+	again := c.order.hello
+	c.endTransaction()
+	esmtp := cmd.verb == verbEhlo
+	offer, r := c.handler.Hello(c.ctx, helloName(cmd.arg), esmtp)
+	a := answer{reply: c.checked(r, 250), ledNowhere: again}
+	c.offer, c.order.hello = offer, a.reply.Code == 250
+	if c.order.hello {
+		a.reply.Enhanced = [3]int{}
+		a.reply.Text = c.helloText(r.Text, esmtp)
+	} else {
+		a.cutOff = offer.Hangup
+	}
+	return a
 }
 
-// writeHello writes the reply to an accepted EHLO or HELO. The order of the
-// keywords is Exchange's.
-func (g *conn) writeHello(text string) {
+// helloText returns the text of the reply to an accepted EHLO or HELO. The order
+// of the keywords is Exchange's.
+func (c *conn) helloText(text string, esmtp bool) string {
 	if text == "" {
-		text = reply.HelloText(g.cfg.Fqdn, g.remoteIP())
+		text = reply.HelloText(c.cfg.Fqdn, c.remoteIP())
 	}
 	text, _, _ = strings.Cut(text, "\n")
-	if g.esmtp {
-		for _, k := range g.keywords() {
-			text += "\n" + k
+	if !esmtp {
+		return text
+	}
+	var b strings.Builder
+	b.Grow(256)
+	b.WriteString(text)
+	keyword := func(on bool, words ...string) {
+		if on {
+			b.WriteByte('\n')
+			for i, word := range words {
+				if i > 0 {
+					b.WriteByte(' ')
+				}
+				b.WriteString(word)
+			}
 		}
 	}
-	g.write(reply.Reply{Code: 250, Text: text})
+	size := c.offer.MaxSize
+	keyword(c.offer.Size && size > 0, "SIZE", strconv.FormatInt(size, 10))
+	keyword(c.offer.Size && size <= 0, "SIZE")
+	keyword(c.cfg.Pipelining, "PIPELINING")
+	keyword(c.cfg.DSN, "DSN")
+	keyword(c.cfg.EnhancedCodes, "ENHANCEDSTATUSCODES")
+	keyword(c.cfg.TLS != nil && !c.order.tls, "STARTTLS")
+	keyword(len(c.offer.SASL) > 0, "AUTH", strings.Join(c.offer.SASL, " "))
+	keyword(c.cfg.EightBitMime, "8BITMIME")
+	keyword(c.cfg.BinaryMime, "BINARYMIME")
+	keyword(c.cfg.Chunking, "CHUNKING")
+	keyword(c.cfg.SMTPUTF8, "SMTPUTF8")
+	return b.String()
 }
 
-// keywords returns the lines of the EHLO reply behind the first.
-func (g *conn) keywords() []string {
-	var list []string
-	offer := func(on bool, keyword string) {
-		if on {
-			list = append(list, keyword)
-		}
+// remoteIP returns the client's address for the reply to EHLO.
+func (c *conn) remoteIP() string {
+	a := c.wire.raw.RemoteAddr()
+	if a == nil {
+		return "unknown"
 	}
-	if g.offer.MaxSize > 0 {
-		offer(g.offer.Size, "SIZE "+strconv.FormatInt(g.offer.MaxSize, 10))
-	} else {
-		offer(g.offer.Size, "SIZE")
+	if t, ok := a.(*net.TCPAddr); ok {
+		return t.IP.String()
 	}
-	offer(g.cfg.Pipelining, "PIPELINING")
-	offer(g.cfg.DSN, "DSN")
-	offer(g.cfg.EnhancedCodes, "ENHANCEDSTATUSCODES")
-	offer(g.cfg.TLS != nil && !g.encrypted, "STARTTLS")
-	offer(len(g.offer.SASL) > 0, "AUTH "+strings.Join(g.offer.SASL, " "))
-	offer(g.cfg.EightBitMime, "8BITMIME")
-	offer(g.cfg.BinaryMime, "BINARYMIME")
-	offer(g.cfg.Chunking, "CHUNKING")
-	offer(g.cfg.SMTPUTF8, "SMTPUTF8")
-	return append(list, g.offer.More...)
+	if host, _, err := net.SplitHostPort(a.String()); err == nil {
+		return host
+	}
+	return a.String()
 }

@@ -7,52 +7,82 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// checkMail parses MAIL, or returns the reason to refuse it.
-func (g *conn) checkMail(arg string) (r reply.Reason) {
-	switch {
-	case !g.hello:
-		return reply.SendHelloFirst
-	case g.inMail:
-		return reply.BadSequence // RFC 5321, 4.1.4: no nested MAIL
+// handleMail begins a transaction.
+func (c *conn) handleMail(arg string) answer {
+	if reason := c.order.refuse(verbMail); reason != 0 {
+		return c.answer(reason)
 	}
-	m := &g.pending.mail
-	from, params, r := g.parsePath(arg, "FROM:", true)
-	if r != 0 {
-		return r
+	m, reason := c.parseMail(arg)
+	if reason != 0 {
+		return c.refuseArguments(reason)
 	}
-	m.From = from
-	if r := g.params(params, g.mailParam); r != 0 {
-		return r
+	r := c.checked(c.handler.Mail(c.ctx, m), 250)
+	if r.Code == 250 {
+		c.order.mail, c.order.binary, c.utf8 = true, m.Body == BodyBinaryMIME, m.UTF8
 	}
-	if !m.UTF8 && !from.IsASCII() {
-		return reply.AddressNeedsUTF8
-	}
-	return r
+	return answer{reply: r, refusesMail: true, ledNowhere: isTemporary(r)}
 }
 
-// checkRcpt parses RCPT, or returns the reason to refuse it.
-func (g *conn) checkRcpt(arg string) (r reply.Reason) {
-	switch {
-	case !g.hello:
-		return reply.SendHelloFirst
-	case !g.inMail:
-		return reply.NeedMail
+// handleRcpt adds a recipient to the transaction.
+func (c *conn) handleRcpt(arg string) answer {
+	if reason := c.order.refuse(verbRcpt); reason != 0 {
+		return c.answer(reason)
 	}
-	to, params, r := g.parsePath(arg, "TO:", false)
+	to, reason := c.parseRcpt(arg)
+	if reason != 0 {
+		return c.refuseArguments(reason)
+	}
+	r := c.checked(c.handler.Rcpt(c.ctx, to), 250)
+	if r.Code == 250 {
+		c.order.rcpts++
+	}
+	return answer{reply: r, refusesMail: true, deferredRcpt: isTemporary(r)}
+}
+
+// refuseArguments refuses MAIL or RCPT. An address that can't be used is a refused
+// sender or recipient; anything else is a protocol error.
+func (c *conn) refuseArguments(reason reply.Reason) answer {
+	a := c.answer(reason)
+	a.refusesMail = reason == reply.InvalidAddress || reason == reply.AddressNeedsUTF8
+	return a
+}
+
+// isTemporary reports whether r refuses for now.
+func isTemporary(r reply.Reply) bool { return r.Code >= 400 && r.Code < 500 }
+
+// parseMail parses the argument of MAIL, or returns the reason to refuse it.
+func (c *conn) parseMail(arg string) (m Mail, r reply.Reason) {
+	from, params, r := c.parsePath(arg, "FROM:", true)
 	if r != 0 {
-		return r
+		return m, r
 	}
-	if !g.mail.UTF8 && !to.IsASCII() {
-		return reply.AddressNeedsUTF8
+	m.From = from
+	if r := parseParams(params, func(key, value string) bool { return c.mailParam(&m, key, value) }); r != 0 {
+		return m, r
 	}
-	g.pending.rcpt.To = to
-	return g.params(params, g.rcptParam)
+	if !m.UTF8 && !from.IsASCII() {
+		return m, reply.AddressNeedsUTF8
+	}
+	return m, r
+}
+
+// parseRcpt parses the argument of RCPT, or returns the reason to refuse it.
+func (c *conn) parseRcpt(arg string) (rcpt Rcpt, r reply.Reason) {
+	to, params, r := c.parsePath(arg, "TO:", false)
+	if r != 0 {
+		return rcpt, r
+	}
+	if !c.utf8 && !to.IsASCII() {
+		return rcpt, reply.AddressNeedsUTF8
+	}
+	rcpt.To = to
+	return rcpt, parseParams(params, func(key, value string) bool { return c.rcptParam(&rcpt, key, value) })
 }
 
 // parsePath takes "FROM:<path> parameters" apart and completes a path without a
 // domain, or returns the reason to refuse it. A domain may be written in UTF-8
 // without SMTPUTF8: it becomes A-labels, which every next hop takes.
-func (g *conn) parsePath(arg, keyword string, nullOK bool) (a routing.Address, params string, r reply.Reason) {
+func (c *conn) parsePath(arg, keyword string, nullOK bool) (a routing.Address, params string, r reply.Reason) {
 	if len(arg) < len(keyword) || !strings.EqualFold(arg[:len(keyword)], keyword) {
 		return a, "", reply.InvalidArguments
 	}
@@ -61,17 +91,17 @@ func (g *conn) parsePath(arg, keyword string, nullOK bool) (a routing.Address, p
 		return a, "", reply.InvalidAddress
 	}
 	if !a.IsValid() && !a.IsNull() {
-		if !g.protect(func() { a = g.sess.Complete(a) }) || !a.IsValid() {
+		if a = c.handler.Complete(a); !a.IsValid() {
 			return a, "", reply.InvalidAddress
 		}
 	}
 	return a, params, r
 }
 
-// params calls set for every parameter. One that comes twice must say the same
+// parseParams calls set for every parameter. One that comes twice must say the same
 // both times. They are taken after HELO, too: some clients say it behind EHLO or
 // in its place, and go on with what they know of the server.
-func (g *conn) params(s string, set func(key, value string) (taken bool)) (r reply.Reason) {
+func parseParams(s string, set func(key, value string) (taken bool)) (r reply.Reason) {
 	var seen []string
 	for p := range strings.FieldsFuncSeq(s, isBlank) {
 		key, value, _ := strings.Cut(p, "=")
@@ -89,34 +119,30 @@ func (g *conn) params(s string, set func(key, value string) (taken bool)) (r rep
 	return r
 }
 
-// isBlank reports whether c separates words.
-func isBlank(c rune) bool { return c == ' ' || c == '\t' }
-
 // mailParam takes a parameter of MAIL and reports whether it is taken: SIZE and BODY
 // for 8 bits always, since nothing is asked for with them, the others where they
 // were offered. A value that can't be read counts as not given: all of them are
 // hints, or ask for something in a report, and no reason to lose the mail.
-func (g *conn) mailParam(key, value string) (taken bool) {
-	m := &g.pending.mail
+func (c *conn) mailParam(m *Mail, key, value string) (taken bool) {
 	switch key {
 	case "SIZE": // RFC 1870
-		if g.offer.Size {
+		if c.offer.Size {
 			m.Size = parseSize(value)
 		}
 		return true
 	case "BODY": // RFC 6152, RFC 3030
-		return g.bodyParam(value)
+		return c.bodyParam(m, value)
 	case "SMTPUTF8": // RFC 6531
 		m.UTF8 = true
-		return g.cfg.SMTPUTF8
+		return c.cfg.SMTPUTF8
 	case "RET": // RFC 3461
 		if v := strings.ToUpper(value); v == "FULL" || v == "HDRS" {
 			m.Ret = v
 		}
-		return g.cfg.DSN
+		return c.cfg.DSN
 	case "ENVID":
 		m.EnvID = parseEnvID(value)
-		return g.cfg.DSN
+		return c.cfg.DSN
 	case "AUTH": // RFC 4954, section 5
 		// What a client says of another's log-on is never used or passed on.
 		return true
@@ -125,28 +151,26 @@ func (g *conn) mailParam(key, value string) (taken bool) {
 }
 
 // bodyParam takes MAIL's BODY.
-func (g *conn) bodyParam(value string) (taken bool) {
-	m := &g.pending.mail
+func (c *conn) bodyParam(m *Mail, value string) (taken bool) {
 	switch strings.ToUpper(value) {
 	case "8BITMIME":
 		m.Body = Body8BitMIME
 	case "BINARYMIME":
 		m.Body = BodyBinaryMIME
-		return g.cfg.BinaryMime
+		return c.cfg.BinaryMime
 	}
 	return true
 }
 
 // rcptParam takes a parameter of RCPT like mailParam.
-func (g *conn) rcptParam(key, value string) (taken bool) {
-	r := &g.pending.rcpt
+func (c *conn) rcptParam(r *Rcpt, key, value string) (taken bool) {
 	switch key {
 	case "NOTIFY": // RFC 3461
 		r.Notify = parseNotify(value)
-		return g.cfg.DSN
+		return c.cfg.DSN
 	case "ORCPT":
 		r.ORcpt = parseOriginalRecipient(value)
-		return g.cfg.DSN
+		return c.cfg.DSN
 	}
 	return false
 }

@@ -91,16 +91,6 @@ func isUTF8Address(s string) bool {
 	return utf8.ValidString(s) && !strings.ContainsAny(s, "+= \x7f") && !strings.ContainsFunc(s, unicode.IsControl)
 }
 
-// isPrintable reports whether s is printable ASCII.
-func isPrintable(s string) bool {
-	for i := 0; i < len(s); i++ {
-		if s[i] < ' ' || s[i] > '~' {
-			return false
-		}
-	}
-	return true
-}
-
 // decodeXtext decodes xtext (RFC 3461, section 4). An = that stands for itself,
 // which isn't xtext, can mean nothing else; a + that does could.
 func decodeXtext(s string) (string, bool) {

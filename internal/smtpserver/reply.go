@@ -9,126 +9,177 @@ import (
 	"github.com/interchange-smtp/interchange/connector/reply"
 )
 
-// text returns what is said for a reason, in the connector's edition.
-func (g *conn) text(reason reply.Reason) reply.Reply {
-	return reason.Reply(g.cfg.Profile)
+// answer is what the server does about a command: the reply, how it counts, and
+// whether the connection ends.
+type answer struct {
+	reply reply.Reply // zero: no reply is due, or it has been sent
+
+	refusesMail  bool // a refusal is one of a sender, a recipient or a message
+	failedLogon  bool // the reply refuses credentials, or the check of them failed
+	ledNowhere   bool // the command brought no message nearer
+	deferredRcpt bool // a recipient was refused for now
+
+	last   reply.Reason // a reply to be sent last, after which the connection ends
+	cutOff bool         // the connection ends after reply, while the client may still be sending
 }
 
-// say is answer with the words for a reason.
-func (g *conn) say(reason reply.Reason) { g.answer(g.text(reason)) }
+// answer returns the answer with the reply for reason.
+func (c *conn) answer(reason reply.Reason) answer { return answer{reply: c.text(reason)} }
 
-// answer gives the reply to a command, with what a negative one entails: the
-// tarpit, the count of errors, the end.
-func (g *conn) answer(r reply.Reply) {
-	if r.Code >= 500 {
-		g.errors++
-		if !g.trusted() {
-			g.delay(g.cfg.TarpitInterval)
-		}
+// cutOffAnswer returns the answer that refuses and ends the connection, because
+// commands can no longer be told from content.
+func (c *conn) cutOffAnswer(reason reply.Reason) answer {
+	return answer{reply: c.text(reason), cutOff: true}
+}
+
+// send sends the replies of a, slows down a client that is refused, counts what a
+// says about the client, and ends the connection if a or the counts call for it.
+func (c *conn) send(a answer) {
+	if a.reply.Code != 0 {
+		c.sendReply(a)
 	}
-	g.write(r)
-	g.closeIfDue(r)
-}
-
-// answerMail is answer for what is said of senders, recipients and messages. A
-// refusal of those is no error of a client that guesses nothing: a list may well
-// have more dead addresses than MaxProtocolErrors, and each client of a next hop
-// more messages that it refuses.
-func (g *conn) answerMail(v verb, r reply.Reply) {
-	switch v {
-	case verbMail, verbRcpt, verbData, verbBdat:
-		if r.Code >= 500 && g.guessesNothing() {
-			g.write(r)
-			g.deferred() // which bounds how many there may be
-			return
-		}
+	if a.ledNowhere {
+		c.waste(&c.patience.idle, maxIdle)
 	}
-	g.answer(r)
+	if a.deferredRcpt {
+		c.waste(&c.patience.deferred, maxDeferred)
+	}
+	if a.last != 0 {
+		c.closeWith(a.last)
+	}
+	if a.cutOff {
+		c.closing, c.cutOff = true, true
+	}
 }
 
-// closeIfDue ends the connection if r or the errors so far call for it.
-func (g *conn) closeIfDue(r reply.Reply) {
+// sendReply sends the reply of a. A refusal counts as an error, with two
+// exceptions. A failed logon has a count of its own, to which a failure of the
+// verifier (4xx) doesn't add. And the mail of a client that has nothing to guess
+// may well be refused more often than MaxProtocolErrors: a list has dead addresses.
+func (c *conn) sendReply(a answer) {
+	refused := a.reply.Code >= 500
 	switch {
-	case g.closing:
-	case r.Code == 421:
-		g.closing = true
-	case g.cfg.MaxProtocolErrors >= 0 && g.errors > g.cfg.MaxProtocolErrors:
-		g.end(reply.TooManyErrors)
-	case g.cfg.MaxLogonFailures > 0 && g.logons >= g.cfg.MaxLogonFailures:
-		g.end(reply.TooManyLogonFailures)
+	case a.failedLogon:
+		c.delay(c.cfg.AuthTarpit)
+		if refused {
+			c.patience.logons++
+		}
+	case refused && a.refusesMail && c.guessesNothing():
+		c.writeReply(a.reply)
+		c.waste(&c.patience.deferred, maxDeferred)
+		return
+	case refused:
+		c.patience.errors++
+		c.tarpit()
+	}
+	c.writeReply(a.reply)
+	if a.reply.Code == 421 {
+		c.closing = true
+	}
+	c.closeIfImpatient()
+}
+
+// guessesNothing reports whether the client is trusted or may relay.
+func (c *conn) guessesNothing() bool { return c.handler.Trusted() || c.handler.Relays() }
+
+// patience counts what the server has put up with on a connection.
+type patience struct {
+	errors   int
+	logons   int // that failed
+	idle     int // commands that led nowhere since the last message
+	deferred int // recipients refused for now, and refusals that are no errors, since the last message
+}
+
+// waste adds one to a count of commands without effect, after their reply. From
+// limit on each is an error, and ten times as many end the connection.
+func (c *conn) waste(count *int, limit int) {
+	*count++
+	switch {
+	case *count > 10*limit:
+		c.closeWith(reply.TooManyErrors)
+	case *count > limit:
+		c.patience.errors++
+		c.tarpit()
+		c.closeIfImpatient()
 	}
 }
 
-// end gives the last reply.
-func (g *conn) end(reason reply.Reason) {
-	if !g.closing {
-		g.write(g.text(reason))
-		g.closing = true
-		_ = g.wire.flush()
+// closeIfImpatient ends the connection if there were too many errors.
+func (c *conn) closeIfImpatient() {
+	switch {
+	case c.cfg.MaxProtocolErrors >= 0 && c.patience.errors > c.cfg.MaxProtocolErrors:
+		c.closeWith(reply.TooManyErrors)
+	case c.cfg.MaxLogonFailures > 0 && c.patience.logons >= c.cfg.MaxLogonFailures:
+		c.closeWith(reply.TooManyLogonFailures)
 	}
 }
 
-// refuseAndClose is say with the end of the connection behind it.
-func (g *conn) refuseAndClose(reason reply.Reason) {
-	g.say(reason)
-	g.closing, g.cutOff = true, true
+// closeWith sends the last reply, unless the connection is closing already.
+func (c *conn) closeWith(reason reply.Reason) {
+	if !c.closing {
+		c.writeReply(c.text(reason))
+		c.closing = true
+		_ = c.wire.flush()
+	}
 }
 
-// delay keeps an untrusted client waiting; a shutdown doesn't wait for it.
-func (g *conn) delay(d time.Duration) {
+// tarpit delays the reply to a client that isn't trusted.
+func (c *conn) tarpit() {
+	if c.cfg.TarpitInterval > 0 && !c.handler.Trusted() {
+		c.delay(c.cfg.TarpitInterval)
+	}
+}
+
+// delay waits for d, or for the begin of a shutdown.
+func (c *conn) delay(d time.Duration) {
 	if d <= 0 {
 		return
 	}
-	_ = g.wire.flush()
+	_ = c.wire.flush()
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-	case <-g.stop.Done():
+	case <-c.shutdown.Done():
 	}
 }
 
-// write puts r into the buffer of replies.
-func (g *conn) write(r reply.Reply) {
+// writeReply puts r into the buffer of replies.
+func (c *conn) writeReply(r reply.Reply) {
 	text, rest, more := strings.Cut(r.Text, "\n")
 	for more {
-		g.writeLine(r, text, false)
+		c.writeLine(r, text, '-')
 		text, rest, more = strings.Cut(rest, "\n")
 	}
-	g.writeLine(r, text, true)
+	c.writeLine(r, text, ' ')
 }
 
-// writeLine writes one line of r, cut to what a reply line may have.
-func (g *conn) writeLine(r reply.Reply, text string, last bool) {
-	start := len(g.wire.out)
-	b := slices.Grow(g.wire.out, min(len("550 5.7.54 \r\n")+len(text), maxReplyLine))
-	b = strconv.AppendInt(b, int64(r.Code), 10)
-	if last {
-		b = append(b, ' ')
-	} else {
-		b = append(b, '-')
-	}
-	// RFC 2034, section 4: not for 3xx; HELO and EHLO pass none.
-	if g.cfg.EnhancedCodes && r.Enhanced != [3]int{} {
-		for i, n := range r.Enhanced {
-			b = append(strconv.AppendInt(b, int64(n), 10), ".. "[i])
-		}
+// writeLine writes one line of r, cut to the length of a reply line. sep separates
+// the code from the text: '-' if more lines follow, ' ' in the last one.
+func (c *conn) writeLine(r reply.Reply, text string, sep byte) {
+	start := len(c.wire.out)
+	b := slices.Grow(c.wire.out, min(len("550 5.7.54 \r\n")+len(text), maxReplyLine))
+	b = append(strconv.AppendInt(b, int64(r.Code), 10), sep)
+	// RFC 2034, section 4: not for 3xx; the replies to HELO and EHLO have none.
+	if c.cfg.EnhancedCodes && r.Enhanced != [3]int{} {
+		b = append(r.AppendEnhanced(b), ' ')
 	}
 	for i := 0; i < len(text) && len(b)-start < maxReplyLine-2; i++ {
-		c := text[i]
-		if c < ' ' || c > '~' {
-			c = '?'
+		char := text[i]
+		if char < ' ' || char > '~' {
+			char = '?'
 		}
-		b = append(b, c)
+		b = append(b, char)
 	}
-	g.log('>', b[start:])
-	g.wire.out = append(b, '\r', '\n')
+	c.log('>', b[start:])
+	c.wire.out = append(b, '\r', '\n')
 }
 
-// checked makes sure of a session's reply: it accepts with want or refuses.
-func (g *conn) checked(r reply.Reply, want int) reply.Reply {
-	if r.Code == want || r.Code >= 400 && r.Code <= 599 {
+// checked returns r if it accepts with the code accept or refuses. Any other
+// reply becomes a refusal for now.
+func (c *conn) checked(r reply.Reply, accept int) reply.Reply {
+	if r.Code == accept || r.Code >= 400 && r.Code <= 599 {
 		return r
 	}
-	return g.text(reply.TemporaryError)
+	return c.text(reply.TemporaryError)
 }

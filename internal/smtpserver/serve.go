@@ -12,151 +12,83 @@ import (
 	"github.com/interchange-smtp/interchange/connector/reply"
 )
 
-// conn is one connection.
-type conn struct {
-	cfg  Config
-	sess Handler
-	ctx  context.Context // of the session's methods; ends with Serve
-	stop context.Context // ends when the server wants to stop
-	wire wire
-	dots dots // of the message that is being read
-
-	dialog // forgotten at STARTTLS
-
-	encrypted bool
-	closing   bool // no further command is read
-	cutOff    bool // the client may still be sending
-	upgrade   bool // STARTTLS has been accepted
-	sawAuth   bool
-	errors    int
-	logons    int
-	idle      int   // commands that led nowhere since the last message
-	putOff    int   // recipients refused for now since the last message
-	err       error // what Serve returns
-
-	pending pending  // the command that the session is working on
-	again   *command // ended a BDAT message, and is next
-}
-
-// dialog is what the client has said so far. Nothing of it outlives STARTTLS
-// (RFC 3207, section 4.2).
-type dialog struct {
-	hello  bool // an accepted EHLO or HELO
-	esmtp  bool // it was EHLO
-	offer  Offer
-	authed bool
-
-	inMail   bool // an accepted MAIL
-	mail     Mail
-	accepted int // recipients
-}
-
 // Serve runs the conversation on raw until it ends, and closes raw. The end of
-// ctx asks for it: a client outside of a transaction is told 421 4.3.2 at once,
-// a transaction may be finished before. The contexts of the session's methods
-// don't end with ctx, only with Serve; who wants to be rid of a connection at
-// once closes raw.
+// ctx asks for that: a client outside of a transaction gets 421 4.3.2 at once, one
+// within a transaction may finish it. The contexts of the Handler's methods end
+// with Serve, not with ctx. To end a connection at once, close raw.
 //
-// The error is nil unless something went wrong on our side or in the TLS
-// handshake. That a client broke off or was thrown out is none.
-func Serve(ctx context.Context, raw net.Conn, cfg Config, s Handler) error {
-	sessionCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+// The error is nil unless something went wrong in the Handler, in the
+// configuration or in the TLS handshake. A client that breaks off or is cut off is
+// not an error.
+func Serve(ctx context.Context, raw net.Conn, cfg Config, h Handler) error {
+	handlerCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	g := &conn{cfg: cfg.withDefaults(), sess: s, ctx: sessionCtx, stop: ctx}
-	g.wire.init(raw, g.cfg.Buffers, g.cfg.InactivityTimeout, g.cfg.ConnectionTimeout)
-	defer context.AfterFunc(ctx, g.wire.shut)()
-	g.serve()
-	_ = g.wire.flush()
-	g.linger()
-	_ = g.wire.conn.Close()
-	g.wire.release()
-	g.protect(s.Close)
-	return g.err
+	c := &conn{cfg: cfg.withDefaults(), handler: h, ctx: handlerCtx, shutdown: ctx}
+	c.wire.init(raw, c.cfg.Buffers, c.cfg.InactivityTimeout, c.cfg.ConnectionTimeout)
+	defer context.AfterFunc(ctx, c.wire.beginShutdown)()
+	c.converse()
+	_ = c.wire.flush()
+	c.linger()
+	_ = c.wire.conn.Close()
+	c.wire.release()
+	c.closeHandler()
+	return c.err
 }
 
-// linger reads on for a moment after a client was cut off. To close a TCP
-// connection with octets unread resets it, and a client that is sending would
-// lose the reply: it would try again what was refused for good.
-func (g *conn) linger() {
-	half, ok := g.wire.raw.(interface{ CloseWrite() error })
-	if !g.cutOff || !ok || g.wire.outErr != nil || g.stop.Err() != nil {
+// converse reads commands and replies to them until the connection ends.
+func (c *conn) converse() {
+	defer c.recoverPanic()
+	if c.cfg.Implicit && !c.handshake() {
 		return
 	}
-	if c, ok := g.wire.conn.(*tls.Conn); ok {
-		_ = c.CloseWrite()
-	}
-	_ = half.CloseWrite()
-	_ = g.wire.raw.SetReadDeadline(time.Now().Add(lingerTime))
-	_, _ = io.Copy(io.Discard, g.wire.raw)
-}
-
-// serve goes through the phases of a connection: before TLS and under it.
-func (g *conn) serve() {
-	if g.cfg.Implicit && !g.handshake() {
-		return
-	}
-	g.write(reply.Reply{Code: 220, Text: g.cfg.Banner})
-	for {
-		g.talk()
-		if !g.upgrade || g.closing {
-			return
+	c.writeReply(reply.Reply{Code: 220, Text: c.cfg.Banner})
+	for !c.closing {
+		cmd, err := c.readCommand(!c.inTransaction())
+		if err != nil {
+			c.send(c.readFailed(err))
+			continue
 		}
-		g.upgrade, g.dialog = false, dialog{}
-		if !g.handshake() {
-			return
-		}
+		c.send(c.handle(cmd))
 	}
 }
 
-// protect calls a method of the session and recovers its panic.
-func (g *conn) protect(f func()) (ok bool) {
+// recoverPanic ends the connection after a panic, most likely of the Handler.
+func (c *conn) recoverPanic() {
+	if v := recover(); v != nil {
+		c.panicked(v)
+		c.closeWith(reply.InternalError)
+	}
+}
+
+// panicked records a panic as the error of Serve, unless there is one already.
+func (c *conn) panicked(v any) {
+	if c.err == nil {
+		c.err = fmt.Errorf("panic while serving: %v\n%s", v, debug.Stack())
+	}
+}
+
+// closeHandler makes the last call of the Handler.
+func (c *conn) closeHandler() {
 	defer func() {
 		if v := recover(); v != nil {
-			g.fault(fmt.Errorf("smtpserver: panic in handler: %v\n%s", v, debug.Stack()))
+			c.panicked(v)
 		}
 	}()
-	f()
-	return true
+	c.handler.Close()
 }
 
-// fault ends the connection for a mistake on our side.
-func (g *conn) fault(err error) {
-	if g.err == nil {
-		g.err = err
+// linger reads on for a moment after a client was cut off. Closing a TCP
+// connection with unread bytes resets it, and a client that is still sending would
+// lose the reply and try again what was refused for good.
+func (c *conn) linger() {
+	half, ok := c.wire.raw.(interface{ CloseWrite() error })
+	if !c.cutOff || !ok || c.wire.outErr != nil || c.shutdown.Err() != nil {
+		return
 	}
-	g.end(reply.InternalError)
-}
-
-// trusted asks the session.
-func (g *conn) trusted() (is bool) {
-	g.protect(func() { is = g.sess.Trusted() })
-	return is
-}
-
-// guessesNothing asks the session.
-func (g *conn) guessesNothing() (is bool) {
-	g.protect(func() { is = g.sess.Trusted() || g.sess.Relays() })
-	return is
-}
-
-// remark writes a line of our own to the protocol log.
-func (g *conn) remark(text string) {
-	if g.cfg.Log != nil {
-		g.cfg.Log('*', escape(text))
+	if conn, ok := c.wire.conn.(*tls.Conn); ok {
+		_ = conn.CloseWrite()
 	}
-}
-
-// remoteIP returns the client's address for the reply to EHLO.
-func (g *conn) remoteIP() string {
-	a := g.wire.raw.RemoteAddr()
-	if a == nil {
-		return "unknown"
-	}
-	if t, ok := a.(*net.TCPAddr); ok {
-		return t.IP.String()
-	}
-	if host, _, err := net.SplitHostPort(a.String()); err == nil {
-		return host
-	}
-	return a.String()
+	_ = half.CloseWrite()
+	_ = c.wire.raw.SetReadDeadline(time.Now().Add(lingerTime))
+	_, _ = io.Copy(io.Discard, c.wire.raw)
 }

@@ -1,12 +1,10 @@
 package smtpserver
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"net"
 	"os"
-	"sync"
 	"time"
 )
 
@@ -22,6 +20,9 @@ var (
 	// when none is left.
 	errNoBuffer = errors.New("no buffer")
 )
+
+// errTooMuch is the error of a discard that is longer than its limit.
+var errTooMuch = errors.New("too much to discard")
 
 // wire is the connection as octets: buffered both ways, with deadlines.
 type wire struct {
@@ -44,13 +45,6 @@ type wire struct {
 
 	small [smallBuffer]byte
 	gate  gate
-}
-
-// gate lets a shutdown interrupt a read, but only one that waits for a command
-// outside of a transaction.
-type gate struct {
-	sync.Mutex
-	closed, waiting bool
 }
 
 func (w *wire) init(conn net.Conn, bigs *Buffers, inactivity, total time.Duration) {
@@ -77,7 +71,7 @@ func (w *wire) fill(idle bool) error {
 	if !w.makeRoom() {
 		return errNoBuffer
 	}
-	if w.wait(w.deadline(time.Now())) != nil {
+	if w.setDeadline(w.deadline(time.Now())) != nil {
 		w.err = errGone
 		return w.err
 	}
@@ -90,7 +84,7 @@ func (w *wire) fill(idle bool) error {
 	w.full = w.n == len(w.buf)
 	stopping := idle && w.gate.leave()
 	if stopping {
-		w.by = time.Time{} // shut may have moved the deadline
+		w.by = time.Time{} // beginShutdown may have moved the deadline
 	}
 	switch {
 	case err == nil:
@@ -113,11 +107,11 @@ func (w *wire) deadline(now time.Time) time.Time {
 	return w.until
 }
 
-// wait makes end the deadline of conn, unless the one that it has is a little
+// setDeadline makes end the deadline of conn, unless the one that it has is a little
 // earlier. A deadline is a timer, which on a busy connection costs more to move
 // than it is worth: nobody can tell whether a client was given all of ten
 // minutes. One for both ways is one timer.
-func (w *wire) wait(end time.Time) error {
+func (w *wire) setDeadline(end time.Time) error {
 	little := min(w.inactivity/64, writeGrace/4)
 	if !w.by.IsZero() && !w.by.After(end) && end.Sub(w.by) <= little {
 		return nil
@@ -186,75 +180,23 @@ func (w *wire) release() {
 	w.big, w.buf, w.r, w.n, w.full = nil, w.small[:], 0, 0, false
 }
 
-// line returns the next line without its CRLF. Only CRLF ends a line: at a bare
-// LF the dialog is over, since client and server no longer agree on where
-// commands begin. A line that is too long is skipped but for its beginning.
-func (w *wire) line(limit func(begin []byte) int, idle bool) (string, error) {
-	seen := 0
-	for {
-		if i := bytes.IndexByte(w.buf[w.r+seen:w.n], '\n'); i >= 0 {
-			end := w.r + seen + i
-			if end == w.r || w.buf[end-1] != '\r' {
-				return "", errBareLinefeed
-			}
-			if end+1-w.r > limit(w.unread()) {
-				begin := w.beginning()
-				w.r = end + 1
-				return begin, errLongLine
-			}
-			s := string(w.buf[w.r : end-1])
-			w.r = end + 1
-			return s, nil
-		}
-		seen = w.n - w.r
-		if seen > limit(w.unread()) {
-			begin := w.beginning()
-			return begin, w.skipLine(idle)
-		}
-		if err := w.fill(idle); err != nil {
-			return "", err
-		}
+// discard drops n bytes of content, but not more than limit.
+func (w *wire) discard(n, limit int64) error {
+	if n > limit {
+		return errTooMuch
 	}
-}
-
-// beginning returns what a line that is too long is known by.
-func (w *wire) beginning() string { return string(w.buf[w.r:min(w.r+16, w.n)]) }
-
-// Why a line is none.
-var (
-	errBareLinefeed = errors.New("bare linefeed")
-	errLongLine     = errors.New("line too long")
-	errEndlessLine  = errors.New("line without end")
-)
-
-// skipLine drops the rest of a line that is too long, within reason.
-func (w *wire) skipLine(idle bool) error {
-	var last byte
-	for dropped := 0; ; {
-		b := w.unread()
-		i := bytes.IndexByte(b, '\n')
-		if i > 0 {
-			last = b[i-1]
-		}
-		if i >= 0 {
-			w.skip(i + 1)
-			if last != '\r' {
-				return errBareLinefeed
+	defer w.shrink()
+	for n > 0 {
+		if len(w.unread()) == 0 {
+			if err := w.fill(false); err != nil {
+				return err
 			}
-			return errLongLine
 		}
-		if len(b) > 0 {
-			last = b[len(b)-1]
-		}
-		dropped += len(b)
-		w.skip(len(b))
-		if dropped > 4*maxAuthLine {
-			return errEndlessLine
-		}
-		if err := w.fill(idle); err != nil {
-			return err
-		}
+		drop := min(n, int64(len(w.unread())))
+		w.skip(int(drop))
+		n -= drop
 	}
+	return nil
 }
 
 // flush sends the replies that wait.
@@ -267,7 +209,7 @@ func (w *wire) flush() error {
 	if grace := now.Add(writeGrace); deadline.Before(grace) {
 		deadline = grace
 	}
-	_ = w.wait(deadline)
+	_ = w.setDeadline(deadline)
 	_, err := w.conn.Write(w.out)
 	w.out = w.out[:0]
 	if cap(w.out) > smallBuffer {
@@ -279,31 +221,8 @@ func (w *wire) flush() error {
 	return w.outErr
 }
 
-// enter reports whether the read may begin.
-func (g *gate) enter() bool {
-	g.Lock()
-	defer g.Unlock()
-	g.waiting = !g.closed
-	return g.waiting
-}
-
-// leave reports whether the gate has been closed.
-func (g *gate) leave() bool {
-	g.Lock()
-	defer g.Unlock()
-	g.waiting = false
-	return g.closed
-}
-
-// isClosed reports whether a shutdown has begun.
-func (g *gate) isClosed() bool {
-	g.Lock()
-	defer g.Unlock()
-	return g.closed
-}
-
-// shut begins the shutdown and wakes a read that waits.
-func (w *wire) shut() {
+// beginShutdown begins the shutdown and wakes a read that waits.
+func (w *wire) beginShutdown() {
 	w.gate.Lock()
 	defer w.gate.Unlock()
 	w.gate.closed = true

@@ -1,0 +1,43 @@
+package smtpserver
+
+import (
+	"context"
+
+	"github.com/interchange-smtp/interchange/connector/reply"
+)
+
+// conn is one connection.
+type conn struct {
+	cfg      Config
+	handler  Handler
+	ctx      context.Context // of the Handler's methods; ends with Serve
+	shutdown context.Context // ends when the server shuts down
+	wire     wire
+	data     dataReader // of the DATA message that is being read
+
+	order order
+	offer Offer // of the last EHLO
+	utf8  bool  // the transaction has SMTPUTF8
+
+	patience   patience
+	putBack    command // was read within a BDAT message, which it ended
+	hasPutBack bool
+	sawAuth    bool
+	closing    bool  // no further command is read
+	cutOff     bool  // the client may still be sending
+	err        error // the error of Serve
+}
+
+// text returns the reply for a reason, worded as the connector's edition does.
+func (c *conn) text(reason reply.Reason) reply.Reply { return reason.Reply(c.cfg.Profile) }
+
+// inTransaction reports whether a transaction is open. A shutdown lets it end.
+func (c *conn) inTransaction() bool { return c.order.mail }
+
+// endTransaction has the Handler drop the transaction, if one is open.
+func (c *conn) endTransaction() {
+	if c.order.mail {
+		c.handler.Reset()
+	}
+	c.order.endTransaction()
+}

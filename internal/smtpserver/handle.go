@@ -1,0 +1,62 @@
+package smtpserver
+
+import "github.com/interchange-smtp/interchange/connector/reply"
+
+// handle does what a command asks for and returns the answer.
+func (c *conn) handle(cmd command) answer {
+	switch cmd.verb {
+	case verbHelo, verbEhlo:
+		return c.handleHello(cmd)
+	case verbMail:
+		return c.handleMail(cmd.arg)
+	case verbRcpt:
+		return c.handleRcpt(cmd.arg)
+	case verbData:
+		return c.handleData(cmd.arg)
+	case verbBdat:
+		return c.handleBdat(cmd.arg)
+	case verbStartTLS:
+		return c.handleStartTLS(cmd.arg)
+	case verbAuth:
+		return c.handleAuth(cmd.arg)
+	case verbRset:
+		return c.handleRset(cmd.arg)
+	case verbQuit:
+		if cmd.arg != "" {
+			return c.answer(reply.InvalidArguments)
+		}
+		return answer{last: reply.Bye}
+	}
+	return c.handleAside(cmd)
+}
+
+// handleRset drops the transaction.
+func (c *conn) handleRset(arg string) answer {
+	if arg != "" {
+		return c.answer(reply.InvalidArguments)
+	}
+	c.endTransaction()
+	a := c.answer(reply.ResetOK)
+	a.ledNowhere = true
+	return a
+}
+
+// handleAside answers a command that changes nothing.
+func (c *conn) handleAside(cmd command) answer {
+	a := answer{ledNowhere: true}
+	switch {
+	case cmd.verb == verbNoop:
+		a.reply = c.text(reply.NoopOK)
+	case cmd.verb == verbHelp:
+		a.reply = c.text(reply.HelpOK)
+	case cmd.verb == verbVrfy && cmd.arg == "":
+		a.reply = c.text(reply.InvalidArguments)
+	case cmd.verb == verbVrfy:
+		a.reply = c.text(reply.VerifyNothing)
+	case cmd.verb == verbUnsupported:
+		return c.answer(reply.CommandNotImplemented)
+	default:
+		return c.answer(reply.UnrecognizedCommand)
+	}
+	return a
+}

@@ -1,0 +1,70 @@
+package smtpserver
+
+import (
+	"crypto/tls"
+	"errors"
+	"time"
+
+	"github.com/interchange-smtp/interchange/connector/reply"
+	"github.com/interchange-smtp/interchange/internal/mailtls"
+)
+
+// handleStartTLS puts the connection under TLS, or refuses to.
+func (c *conn) handleStartTLS(arg string) answer {
+	reason := noArgument(arg)
+	switch {
+	case c.cfg.TLS == nil:
+		reason = reply.UnrecognizedCommand
+	case reason == 0:
+		reason = c.order.refuse(verbStartTLS)
+	}
+	if reason != 0 {
+		return c.answer(reason)
+	}
+	if len(c.wire.unread()) > 0 {
+		// Sent in plaintext, perhaps by a third party, to be believed under TLS
+		// (CVE-2011-0411).
+		c.closing = true
+		return c.answer(reply.ImproperPipelining)
+	}
+	c.writeReply(c.text(reply.StartTLSReady))
+	c.handshake()
+	return answer{}
+}
+
+// handshake puts the connection under TLS and reports whether it succeeded. A
+// failure ends the connection: an attacker in the middle would like it to go on in
+// plaintext.
+func (c *conn) handshake() bool {
+	if c.cfg.TLS == nil {
+		c.err = errors.New("TLS is to begin with the connection, and there is no certificate")
+		c.closing = true
+		return false
+	}
+	if c.wire.flush() != nil {
+		c.closing = true
+		return false
+	}
+	conn := tls.Server(c.wire.raw, c.cfg.TLS)
+	_ = c.wire.setDeadline(c.wire.deadline(time.Now())) // the wire is still raw
+	var err error
+	done := make(chan struct{})
+	go func() { // a handshake needs a large stack, which this goroutine would keep
+		defer close(done)
+		err = mailtls.Server(c.shutdown, conn)
+	}()
+	<-done
+	if err != nil {
+		if c.shutdown.Err() == nil {
+			c.err = err
+		}
+		c.remark(err.Error())
+		c.closing = true
+		return false
+	}
+	c.wire.conn = conn
+	c.order.startTLS()
+	c.offer = Offer{}
+	c.handler.TLS(conn.ConnectionState())
+	return true
+}
