@@ -125,7 +125,7 @@ func TestChunksBareLinefeedOK(t *testing.T) {
 
 const smuggledQuoted = `MAIL FROM:<evil@example.org>\r\nRCPT TO:<b@example.net>\r\nBDAT 1 LAST\r\nx`
 
-// TestBrokenBdatLines: where nobody can say how long a chunk is, or a BDAT is not
+// TestBrokenBdatLines: where the length of a chunk is unknown, or a BDAT is not
 // seen as one here but perhaps elsewhere, the chunk is not taken for commands.
 func TestBrokenBdatLines(t *testing.T) {
 	const chunk = "RSET\r\nMAIL FROM:<evil@example.net>\r\n"
@@ -151,7 +151,7 @@ func TestBrokenBdatLines(t *testing.T) {
 	}
 }
 
-// TestChunksOutOfPlace: the octets of a chunk are content in every state.
+// TestChunksOutOfPlace: the bytes of a chunk are content in every state.
 func TestChunksOutOfPlace(t *testing.T) {
 	s := &session{onRcpt: refuseNo}
 	c := serve(t, context.Background(), config(), s)
@@ -202,7 +202,7 @@ func TestChunksOutOfPlace(t *testing.T) {
 	}
 }
 
-// TestBinaryMIME: no octet is refused, and DATA is not the way.
+// TestBinaryMIME: every byte is allowed, and DATA is refused.
 func TestBinaryMIME(t *testing.T) {
 	s := &session{}
 	c := serve(t, context.Background(), config(), s)

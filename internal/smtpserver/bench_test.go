@@ -85,7 +85,7 @@ func (discardSession) Data(_ context.Context, body io.Reader) reply.Reply {
 func (discardSession) Reset() {}
 func (discardSession) Close() {}
 
-// idleMemory returns the octets that each of n connections holds after EHLO,
+// idleMemory returns the bytes that each of n connections holds after EHLO,
 // heap and stacks.
 func idleMemory(tb testing.TB, serve func(net.Conn), n int) float64 {
 	conns := make([]net.Conn, n)

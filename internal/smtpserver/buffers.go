@@ -6,21 +6,21 @@ import (
 )
 
 const (
-	smallBuffer = 512       // of an idle connection
-	bigBuffer   = 16 * 1024 // of one that sends a message or a long line
+	smallBuffer = 512       // bytes, of an idle connection
+	bigBuffer   = 16 * 1024 // bytes, of a connection that sends a message or a long line
 )
 
-// Buffers are large buffers that connections share, so that what thousands of
-// clients have begun to send can't take more memory than they are. A connection
-// that gets none reads a message in small pieces, and is told to come back if it
-// sends a line that is too long for them. Buffers are safe for concurrent use.
+// Buffers are large buffers that connections share. Their number bounds the memory
+// for what thousands of clients have begun to send. A connection that gets none
+// reads a message in small pieces, and refuses for now a command that needs a large
+// buffer. Buffers are safe for concurrent use.
 type Buffers struct {
 	most int64
 	used atomic.Int64
 	pool sync.Pool
 }
 
-// NewBuffers returns n buffers of 16 KiB, which are made when they are needed.
+// NewBuffers returns n buffers of 16 KiB. They are made when they are needed.
 func NewBuffers(n int) *Buffers {
 	return &Buffers{most: int64(n), pool: sync.Pool{New: func() any { return new([bigBuffer]byte) }}}
 }
@@ -36,7 +36,7 @@ func (b *Buffers) take() *[bigBuffer]byte {
 
 // put gives a buffer back.
 func (b *Buffers) put(p *[bigBuffer]byte) {
-	clear(p[:]) // passwords and mail have been in there
+	clear(p[:]) // it has held passwords and mail
 	b.pool.Put(p)
 	b.used.Add(-1)
 }

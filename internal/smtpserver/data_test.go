@@ -86,7 +86,7 @@ func TestEndOfData(t *testing.T) {
 	}
 }
 
-// sendSlowly sends s in pieces of n octets; 0 is all at once.
+// sendSlowly sends s in pieces of n bytes; 0 is all at once.
 func (c *client) sendSlowly(s string, n int) {
 	if n == 0 {
 		n = len(s)
@@ -160,13 +160,13 @@ func TestBytesUnchanged(t *testing.T) {
 		c.send(stuffed + ".\r\n")
 		c.talk("< 250 2.6.0 ...")
 		if got := s.bodies(); len(got) != 1 || got[0] != body {
-			t.Errorf("body of %d octets changed", len(body))
+			t.Errorf("body of %d bytes changed", len(body))
 		}
 		c.end()
 	}
 }
 
-// TestClientGoesAway: a message without its end is none, and its session's
+// TestClientGoesAway: a message without its end is dropped, and its session's
 // reply goes nowhere.
 func TestClientGoesAway(t *testing.T) {
 	for _, sent := range []string{

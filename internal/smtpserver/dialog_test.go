@@ -10,7 +10,7 @@ import (
 )
 
 // TestDialogs holds the server to its replies. A row begins after EHLO unless
-// it begins with the greeting; want is what the session was told after that.
+// it begins with the greeting; want is the calls of the session after that.
 func TestDialogs(t *testing.T) {
 	for _, row := range []struct {
 		name, dialog string
@@ -103,7 +103,7 @@ func TestDialogs(t *testing.T) {
 			> RSET
 			< 250 2.0.0 Resetting`,
 			[]string{"mail a@example.org", "reset"}},
-		{"arguments where there are none", `
+		{"arguments where none belong", `
 			> RSET now
 			< 501 5.5.4 Invalid arguments
 			> QUIT now
@@ -143,7 +143,7 @@ func TestDialogs(t *testing.T) {
 			> quit 
 			< 221 ...
 			<<`, []string{"mail a@example.org", "rcpt b@example.net", "reset"}},
-		{"octets that no command holds", `
+		{"bytes that a command must not have", `
 			>> NOOP \x00\r\n
 			< 500 5.5.2 Syntax error, illegal character in command
 			>> NOOP \x01\r\n
@@ -232,7 +232,7 @@ func TestDialogs(t *testing.T) {
 			> RCPT TO:Amy <b@example.net>
 			< 501 5.1.7 Invalid Address`,
 			[]string{"mail a@example.org"}},
-		{"DATA with nobody to go to", `
+		{"DATA without recipients", `
 			> MAIL FROM:<a@example.org>
 			< 250 ...
 			> RCPT TO:<no@example.net>

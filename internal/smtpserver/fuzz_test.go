@@ -18,10 +18,10 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// tape is a net.Conn that plays octets in pieces and records what is written.
+// tape is a net.Conn that plays bytes in pieces and records what is written.
 type tape struct {
 	in     []byte
-	piece  int // octets per Read; 0: all there are
+	piece  int // bytes per Read; 0: all there are
 	out    bytes.Buffer
 	writes int
 }
@@ -50,10 +50,10 @@ func (c *tape) SetDeadline(time.Time) error      { return nil }
 func (c *tape) SetReadDeadline(time.Time) error  { return nil }
 func (c *tape) SetWriteDeadline(time.Time) error { return nil }
 
-// slowDots reads a message behind DATA, octet by octet, the way the RFC puts
+// slowData reads a message behind DATA, byte by byte, the way the RFC puts
 // it: it ends at the first dot that stands alone on a line. It returns what
 // follows the message; whole is false if there is no end.
-func slowDots(in string) (body, rest string, whole bool) {
+func slowData(in string) (body, rest string, whole bool) {
 	if rest, ok := strings.CutPrefix(in, ".\r\n"); ok {
 		return "", rest, true
 	}
@@ -83,8 +83,8 @@ func withCRLF(s string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\n", "\r\n")
 }
 
-// FuzzDots compares the reader of DATA with slowDots, however the octets come.
-func FuzzDots(f *testing.F) {
+// FuzzDataReader compares the reader of DATA with slowData, however the bytes come.
+func FuzzDataReader(f *testing.F) {
 	f.Add("A\r\n.\r\nQUIT\r\n", uint8(0), false)     // plain
 	f.Add(".\r\n", uint8(1), false)                  // empty
 	f.Add("..\r\n.x\r\n.\r\n", uint8(2), false)      // stuffed
@@ -101,7 +101,7 @@ func FuzzDots(f *testing.F) {
 func compareDots(t *testing.T, in string, piece uint8, linefeedOK bool) {
 	conn := &tape{in: []byte(in), piece: int(piece)}
 	body, rest, err := smtpserver.ReadData(conn, linefeedOK)
-	want, wantRest, whole := slowDots(in)
+	want, wantRest, whole := slowData(in)
 	clean := isClean(want, linefeedOK)
 	want = withCRLF(want)
 	var abort *smtpserver.Abort
@@ -119,7 +119,7 @@ func compareDots(t *testing.T, in string, piece uint8, linefeedOK bool) {
 	}
 }
 
-// TestDataReaderAgainstSlowTwin draws from the few octets that matter.
+// TestDataReaderAgainstSlowTwin draws from the few bytes that matter.
 func TestDataReaderAgainstSlowTwin(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	alphabet := []string{"\r\n", "\r\n", "\r", "\n", ".", ".", "A", "\x00", "\r\n.\r\n", strings.Repeat("x", 300)}
@@ -141,7 +141,7 @@ var chunkLine = regexp.MustCompile(`(?i)^BDAT  *([0-9]{1,18})(  *LAST)? *\r\n`)
 // in between allowed; and what comes behind.
 func readings(in string) (body, rest string, ok bool) {
 	if m := dataLine.FindString(in); m != "" {
-		body, rest, ok = slowDots(in[len(m):])
+		body, rest, ok = slowData(in[len(m):])
 		return body, rest, ok && isClean(body, false)
 	}
 	for {
@@ -171,7 +171,7 @@ var replyLine = regexp.MustCompile(`^[2-5][0-9][0-9][ -][\x20-\x7e]*$`)
 var logLine = regexp.MustCompile(`^[\x20-\x7e]*$`)
 
 // FuzzServe sends anything. Every message that comes out can be read out of the
-// octets in order, one message each; replies and log are clean; nothing said
+// bytes in order, one message each; replies and log are clean; nothing said
 // before STARTTLS comes out after it.
 func FuzzServe(f *testing.F) {
 	const begin = "EHLO x\r\nMAIL FROM:<a@example.org>\r\nRCPT TO:<b@example.net>\r\n"
@@ -250,7 +250,7 @@ func attack(t *testing.T, serverTLS *tls.Config, in string, piece uint8) int {
 	return len(s.messages)
 }
 
-// checkMessages finds the messages in the octets, one after the other. What has
+// checkMessages finds the messages in the bytes, one after the other. What has
 // been used for one message cannot be used for the next.
 func checkMessages(t *testing.T, in string, messages []message) {
 	for _, m := range messages {
@@ -275,7 +275,7 @@ func checkMessages(t *testing.T, in string, messages []message) {
 	}
 }
 
-// FuzzParameters: what is accepted can be written on by whoever forwards it.
+// FuzzParameters: accepted parameters can be sent on.
 func FuzzParameters(f *testing.F) {
 	f.Add("FROM:<a@example.org> SIZE=1 BODY=8BITMIME RET=FULL ENVID=x+2By AUTH=a+40example.org")
 	f.Add("TO:<\"a>b\"@example.org> NOTIFY=NEVER ORCPT=rfc822;x+40y")

@@ -2,7 +2,7 @@ package smtpserver
 
 import "sync"
 
-// gate lets a shutdown interrupt a read, but only one that waits for a command
+// gate lets a shutdown interrupt a read, but only a read that waits for a command
 // outside of a transaction.
 type gate struct {
 	sync.Mutex
@@ -17,7 +17,7 @@ func (g *gate) enter() bool {
 	return g.waiting
 }
 
-// leave reports whether the gate has been closed.
+// leave ends the read and reports whether a shutdown has begun.
 func (g *gate) leave() bool {
 	g.Lock()
 	defer g.Unlock()

@@ -10,70 +10,68 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// Handler decides about commands and takes messages. Calls come one at a time, never two at
-// once, though not always from the same goroutine; none comes after Serve has
-// returned. The order of commands has been checked before: Mail comes only
-// after an accepted Hello, Rcpt only within a transaction, Data only with at
-// least one accepted recipient, Auth only outside of a transaction and at most
-// once with success.
+// Handler decides about the commands of one connection and takes its messages. All
+// calls come from the goroutine of Serve. The order of commands has been checked
+// before: Mail comes only after an accepted Hello, Rcpt only within a transaction,
+// Data only with at least one accepted recipient, Auth only outside of a transaction
+// and at most once with success.
 //
-// A reply is taken as acceptance only if its code is the one that the command
-// calls for (250, for AuthEnd 235). Any other code outside of 400 to 599, the
-// zero Reply included, is answered with 451 4.3.0. A reply of 421 ends the
-// connection. Text may hold several lines separated by "\n"; what is not
-// printable ASCII in it is replaced by '?'.
+// A reply accepts if its code is the one that the command calls for (250, for
+// AuthEnd 235), and refuses if its code is 400 to 599. Any other reply, the zero
+// Reply included, becomes 451 4.3.0. A reply of 421 ends the connection. Text may
+// hold several lines separated by "\n"; '?' replaces everything in it that isn't
+// printable ASCII.
 //
-// A panic in a method ends the connection with 421 4.3.0 and comes back as the
-// error of Serve.
+// A panic in a method ends the connection with 421 4.3.0, and is the error of
+// Serve.
 type Handler interface {
-	// Hello opens the dialog, or reopens it: a transaction that was under way
-	// has been reset. An empty Text of an accepting reply stands for
-	// "<Fqdn> Hello [<address of the client>]". The offer isn't shown unless
-	// esmtp, but holds after HELO, too; name is what the client wrote, at most
-	// 255 octets with '?' for what isn't printable ASCII, or empty if it gave
-	// none.
+	// Hello begins the dialog, or begins it again: a transaction that was open
+	// has been reset. name is the client's argument, at most 255 bytes with '?' for
+	// everything that isn't printable ASCII; it is empty if there was none. An
+	// empty Text of an accepting reply stands for
+	// "<Fqdn> Hello [<address of the client>]". The offer holds after HELO too, but
+	// only the reply to EHLO (esmtp) shows it.
 	Hello(ctx context.Context, name string, esmtp bool) (Offer, reply.Reply)
-	// TLS tells that the channel is encrypted from now on; all that was said
-	// before is forgotten, and Hello comes again.
+	// TLS reports that the channel is encrypted from now on. Everything that was
+	// said before is void, and Hello comes again.
 	TLS(state tls.ConnectionState)
-	// Auth starts an exchange for a mechanism, spelled in capitals, that the
-	// last Offer may or may not have held. The zero Reply lets it begin, any
-	// other is the refusal.
+	// Auth starts an exchange for a mechanism, in capitals, whether or not the
+	// last Offer had it. The zero Reply accepts; any other is the refusal.
 	Auth(ctx context.Context, mechanism string) (auth.Exchange, reply.Reply)
-	// AuthEnd tells how the exchange ended: err is nil when Next said that it
-	// was done, else what Next returned. The answer is 235 or a refusal. It is
-	// not called when the client gave up.
+	// AuthEnd reports how the exchange ended: err is nil if Next was done, else
+	// the error of Next. It is not called if the client cancelled the exchange.
 	AuthEnd(ctx context.Context, err error) reply.Reply
 	// Trusted reports whether the client is authenticated or trusted for its
-	// address: it is then spared the tarpit.
+	// address. The tarpit spares it.
 	Trusted() bool
-	// Relays reports whether the client may send to every recipient: like one
-	// that is trusted it has nothing to guess, so that no refusal of its mail
-	// counts as an error.
+	// Relays reports whether the client may send to every recipient. Like a
+	// trusted client it has nothing to guess, so no refusal of its mail counts as
+	// an error.
 	Relays() bool
-	// Complete gives the local part of MAIL FROM:<root> or RCPT TO:<Postmaster>
-	// its domain. The zero Address says that it has none, and refuses it.
+	// Complete returns a local part, as in MAIL FROM:<root>, with its domain. The
+	// zero Address refuses it.
 	Complete(local routing.Address) routing.Address
+	// Mail begins a transaction, and Rcpt adds a recipient to it.
 	Mail(ctx context.Context, m Mail) reply.Reply
 	Rcpt(ctx context.Context, r Rcpt) reply.Reply
-	// Data reads the message from body to its io.EOF, and only then may it
-	// accept. Any other error of body means that there is no message and that
-	// whatever was read of it has to be dropped; the returned reply is then of
-	// no account. Data may return a refusal early. The body must not be used
-	// after Data has returned; its reads fail then. A Reset follows.
+	// Data reads the message from body. It may accept only after body has
+	// returned io.EOF. Any other error of body means that there is no message: the
+	// Handler has to drop what it has read, and its reply doesn't matter. Data may
+	// return a refusal early. Reads of body fail after Data has returned. A Reset
+	// follows.
 	Data(ctx context.Context, body io.Reader) reply.Reply
-	// Reset drops the transaction, if there is one.
+	// Reset drops the transaction, if one is open.
 	Reset()
 	// Close is the last call.
 	Close()
 }
 
-// Offer is what the reply to EHLO advertises on the session's account.
+// Offer is the Handler's part of what the reply to EHLO advertises.
 type Offer struct {
 	Size    bool     // advertise SIZE, and take the parameter
-	MaxSize int64    // the number behind SIZE; 0: without one
-	SASL    []string // mechanisms of AUTH; none: AUTH is not advertised
-	Hangup  bool     // of a refused Hello: end the connection behind the reply
+	MaxSize int64    // in bytes, the number behind SIZE; 0: without one
+	SASL    []string // mechanisms of AUTH; empty: AUTH is not advertised
+	Hangup  bool     // Hello refused, and the connection ends after the reply
 }
 
 // Mail is a parsed MAIL command.
@@ -103,8 +101,8 @@ const (
 	BodyBinaryMIME
 )
 
-// Abort is the error of a body that is no message: the client went away,
-// broke the transfer off, was too slow, or sent what must not be sent.
+// Abort is the error of a body that is not a message: the client went away, broke
+// off, was too slow, or sent a byte that a message must not have.
 type Abort struct{ Reason string }
 
 // Error implements error.

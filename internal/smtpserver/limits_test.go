@@ -211,7 +211,7 @@ func TestNothingToGuess(t *testing.T) {
 	}
 }
 
-// TestLogIsEscaped: no octet of a client's reaches log or reply as it is.
+// TestLogIsEscaped: bytes of the client reach the log escaped, and no reply.
 func TestLogIsEscaped(t *testing.T) {
 	c := serve(t, context.Background(), config(), &session{})
 	c.hello()

@@ -5,9 +5,16 @@ import (
 	"errors"
 )
 
-// line returns the next line without its CRLF. Only CRLF ends a line: at a bare
-// LF the dialog is over, since client and server no longer agree on where
-// commands begin. A line that is too long is skipped but for its beginning.
+// Why a line could not be read.
+var (
+	errBareLinefeed = errors.New("bare linefeed")
+	errLongLine     = errors.New("line too long")
+	errEndlessLine  = errors.New("line without end")
+)
+
+// line returns the next line without its CRLF. Only CRLF ends a line: after a bare
+// LF, client and server no longer agree on where commands begin. Of a line that is
+// too long it returns the beginning, with the error, and skips the rest.
 func (w *wire) line(limit func(begin []byte) int, idle bool) (string, error) {
 	seen := 0
 	for {
@@ -36,17 +43,10 @@ func (w *wire) line(limit func(begin []byte) int, idle bool) (string, error) {
 	}
 }
 
-// beginning returns what a line that is too long is known by.
+// beginning returns enough of a line to tell which command it is.
 func (w *wire) beginning() string { return string(w.buf[w.r:min(w.r+16, w.n)]) }
 
-// Why a line is none.
-var (
-	errBareLinefeed = errors.New("bare linefeed")
-	errLongLine     = errors.New("line too long")
-	errEndlessLine  = errors.New("line without end")
-)
-
-// skipLine drops the rest of a line that is too long, within reason.
+// skipLine drops a line that is too long. It gives up on a line without end.
 func (w *wire) skipLine(idle bool) error {
 	var last byte
 	for dropped := 0; ; {

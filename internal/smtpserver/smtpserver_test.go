@@ -134,7 +134,7 @@ func (s *session) Data(ctx context.Context, body io.Reader) reply.Reply {
 	return reply.Reply{Code: 250, Enhanced: [3]int{2, 6, 0}, Text: "Queued mail for delivery"}
 }
 
-// refuseNo is an onRcpt that knows nobody named no.
+// refuseNo is an onRcpt that refuses the local part no.
 func refuseNo(r smtpserver.Rcpt) reply.Reply {
 	if r.To.Local() == "no" {
 		return reply.Reply{Code: 550, Enhanced: [3]int{5, 1, 1}, Text: "User unknown"}
@@ -210,7 +210,7 @@ func (c *client) pump(conn net.Conn) {
 	c.r = bufio.NewReader(r)
 }
 
-// send writes raw octets; the server may have gone.
+// send writes raw bytes; the server may have gone.
 func (c *client) send(s string) { _, _ = io.WriteString(c.conn, s) }
 
 // line reads a line of the server; "" at its end.
@@ -231,7 +231,7 @@ func (c *client) end() error {
 	return <-c.done
 }
 
-// talk plays a dialog: "> " sends a line, ">> " octets as a Go string without
+// talk plays a dialog: "> " sends a line, ">> " bytes as a Go string without
 // its quotes, "< " expects a line, where "..." at the end stands for anything,
 // and "<<" the end of the connection. Spaces before are for the eye.
 func (c *client) talk(dialog string) {

@@ -42,7 +42,7 @@ func tlsConfig(t testing.TB) smtpserver.Config {
 }
 
 // startTLS continues a conversation under TLS. The plaintext pump is in the way
-// of the handshake, so the conversation must have been read by hand.
+// of the handshake, so tests must read the conversation themselves.
 func startTLS(t testing.TB, c *client, cfg *tls.Config) error {
 	t.Helper()
 	cfg.InsecureSkipVerify = true
@@ -55,8 +55,8 @@ func startTLS(t testing.TB, c *client, cfg *tls.Config) error {
 	return nil
 }
 
-// serveByHand is serve with a client that reads only what it is asked for.
-func serveByHand(t testing.TB, ctx context.Context, cfg smtpserver.Config, s smtpserver.Handler) *client {
+// serveOnDemand is serve with a client that reads only what it is asked for.
+func serveOnDemand(t testing.TB, ctx context.Context, cfg smtpserver.Config, s smtpserver.Handler) *client {
 	t.Helper()
 	near, far := pipe()
 	c := &client{t: t, conn: near, done: make(chan error, 1), r: bufio.NewReader(near)}
@@ -66,7 +66,7 @@ func serveByHand(t testing.TB, ctx context.Context, cfg smtpserver.Config, s smt
 
 func TestStartTLS(t *testing.T) {
 	s := &session{offer: smtpserver.Offer{SASL: []string{"PLAIN"}}, onAuth: login("secret")}
-	c := serveByHand(t, context.Background(), tlsConfig(t), s)
+	c := serveOnDemand(t, context.Background(), tlsConfig(t), s)
 	c.hello()
 	c.talk(`> AUTH PLAIN AHVzZXIAc2VjcmV0
 		< 235 ...
@@ -171,7 +171,7 @@ func TestStartTLSOutOfPlace(t *testing.T) {
 func TestHandshakeFailure(t *testing.T) {
 	for _, version := range []uint16{tls.VersionTLS10, tls.VersionTLS11} {
 		s := &session{}
-		c := serveByHand(t, context.Background(), tlsConfig(t), s)
+		c := serveOnDemand(t, context.Background(), tlsConfig(t), s)
 		c.hello()
 		c.talk("> STARTTLS\n< 220 ...")
 		if err := startTLS(t, c, &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: version}); err == nil {
@@ -209,7 +209,7 @@ func TestImplicitTLS(t *testing.T) {
 	cfg := tlsConfig(t)
 	cfg.Implicit = true
 	s := &session{}
-	c := serveByHand(t, context.Background(), cfg, s)
+	c := serveOnDemand(t, context.Background(), cfg, s)
 	if err := startTLS(t, c, &tls.Config{}); err != nil {
 		t.Fatal(err)
 	}

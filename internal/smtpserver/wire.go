@@ -8,59 +8,60 @@ import (
 	"time"
 )
 
-// Why reading from the client ended. They are sticky: once a read has failed,
-// nothing more is ever read, so that what a slow client sends later cannot be
+// Why reading from the client ended. These errors are sticky: after a failed read
+// nothing more is read, so that bytes which a slow client sends later can't be
 // taken for commands.
 var (
 	errTimeout  = errors.New("timed out")
 	errShutdown = errors.New("shutting down")
 	errGone     = errors.New("client gone")
 
-	// errNoBuffer is not sticky: it is about a line that needs a big buffer
-	// when none is left.
+	// errNoBuffer is not sticky: a line needed a big buffer while all were in use.
 	errNoBuffer = errors.New("no buffer")
 )
 
 // errTooMuch is the error of a discard that is longer than its limit.
 var errTooMuch = errors.New("too much to discard")
 
-// wire is the connection as octets: buffered both ways, with deadlines.
+// wire reads and writes the bytes of a connection, buffered both ways, with
+// deadlines.
 type wire struct {
 	raw        net.Conn // below TLS
-	conn       net.Conn // what is read and written: raw, or TLS on it
+	conn       net.Conn // raw, or TLS on it
 	inactivity time.Duration
-	until      time.Time // the end of the connection
+	end        time.Time // the end of the connection, at the latest
 
-	buf  []byte // unread octets are buf[r:n]
-	r, n int
-	full bool // the last read filled buf
-	bigs *Buffers
-	big  *[bigBuffer]byte // what buf is a slice of, if it is one of bigs
-	err  error            // sticky error of reading
+	buf     []byte // unread bytes are buf[r:n]
+	r, n    int
+	full    bool // the last read filled buf
+	buffers *Buffers
+	big     *[bigBuffer]byte // one of buffers, which buf is a slice of; nil: buf is small
+	err     error            // sticky error of reading
 
 	out    []byte // replies not yet sent
 	outErr error
 
-	by time.Time // the deadline of conn, reading and writing; zero: none of ours
+	armed time.Time // the deadline set on conn, for reading and writing; zero: unknown
 
 	small [smallBuffer]byte
 	gate  gate
 }
 
-func (w *wire) init(conn net.Conn, bigs *Buffers, inactivity, total time.Duration) {
-	w.raw, w.conn, w.bigs, w.inactivity, w.until = conn, conn, bigs, inactivity, time.Now().Add(total)
+func (w *wire) init(conn net.Conn, buffers *Buffers, inactivity, total time.Duration) {
+	w.raw, w.conn, w.buffers, w.inactivity, w.end = conn, conn, buffers, inactivity, time.Now().Add(total)
 	w.buf = w.small[:]
 }
 
-// unread returns the octets that are there. They are valid until the next fill.
+// unread returns the bytes that were read and not yet used. They are valid until
+// the next fill.
 func (w *wire) unread() []byte { return w.buf[w.r:w.n] }
 
-// skip drops the first n unread octets.
+// skip drops the first n unread bytes.
 func (w *wire) skip(n int) { w.r += n }
 
-// fill reads more octets behind the unread ones. Replies go out first: a
-// client that we wait for must know what it waits for, and a batch of
-// pipelined commands is answered in one write.
+// fill reads more bytes behind the unread ones. Replies go out first: the client
+// may be waiting for them, and a batch of pipelined commands is answered in one
+// write. With idle, a shutdown ends the read.
 func (w *wire) fill(idle bool) error {
 	if w.err != nil {
 		return w.err
@@ -84,7 +85,7 @@ func (w *wire) fill(idle bool) error {
 	w.full = w.n == len(w.buf)
 	stopping := idle && w.gate.leave()
 	if stopping {
-		w.by = time.Time{} // beginShutdown may have moved the deadline
+		w.armed = time.Time{} // beginShutdown may have moved the deadline
 	}
 	switch {
 	case err == nil:
@@ -101,26 +102,25 @@ func (w *wire) fill(idle bool) error {
 
 // deadline returns when a wait that begins now is over.
 func (w *wire) deadline(now time.Time) time.Time {
-	if d := now.Add(w.inactivity); d.Before(w.until) {
+	if d := now.Add(w.inactivity); d.Before(w.end) {
 		return d
 	}
-	return w.until
+	return w.end
 }
 
-// setDeadline makes end the deadline of conn, unless the one that it has is a little
-// earlier. A deadline is a timer, which on a busy connection costs more to move
-// than it is worth: nobody can tell whether a client was given all of ten
-// minutes. One for both ways is one timer.
+// setDeadline makes end the deadline of conn, for reading and writing, unless conn
+// has one that is only a little earlier. A deadline is a timer, and on a busy
+// connection moving it costs more than the accuracy is worth.
 func (w *wire) setDeadline(end time.Time) error {
 	little := min(w.inactivity/64, writeGrace/4)
-	if !w.by.IsZero() && !w.by.After(end) && end.Sub(w.by) <= little {
+	if !w.armed.IsZero() && !w.armed.After(end) && end.Sub(w.armed) <= little {
 		return nil
 	}
-	w.by = end
+	w.armed = end
 	return w.conn.SetDeadline(end)
 }
 
-// readSome is a Read that never returns 0, nil.
+// readSome reads from r. Unlike Read it never returns 0, nil.
 func readSome(r io.Reader, p []byte) (int, error) {
 	for range 16 {
 		if n, err := r.Read(p); n > 0 || err != nil {
@@ -130,6 +130,7 @@ func readSome(r io.Reader, p []byte) (int, error) {
 	return 0, io.ErrNoProgress
 }
 
+// readError returns the sticky error for an error of conn.
 func readError(err error) error {
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return errTimeout
@@ -150,19 +151,19 @@ func (w *wire) makeRoom() bool {
 	return w.n < len(w.buf)
 }
 
-// grow changes to a big buffer, if there is one.
+// grow changes to a big buffer, if one is free.
 func (w *wire) grow() {
 	if w.big != nil {
 		return
 	}
-	if w.big = w.bigs.take(); w.big == nil {
+	if w.big = w.buffers.take(); w.big == nil {
 		return
 	}
 	w.n = copy(w.big[:], w.buf[w.r:w.n])
 	w.r, w.buf = 0, w.big[:]
 }
 
-// shrink gives a big buffer back when its rest fits into the small one.
+// shrink gives a big buffer back if its unread bytes fit into the small one.
 func (w *wire) shrink() {
 	if w.big == nil || w.n-w.r > smallBuffer {
 		return
@@ -172,15 +173,15 @@ func (w *wire) shrink() {
 	w.n = n
 }
 
-// release gives a big buffer back with all that is in it.
+// release gives a big buffer back and drops the unread bytes.
 func (w *wire) release() {
 	if w.big != nil {
-		w.bigs.put(w.big)
+		w.buffers.put(w.big)
 	}
 	w.big, w.buf, w.r, w.n, w.full = nil, w.small[:], 0, 0, false
 }
 
-// discard drops n bytes of content, but not more than limit.
+// discard drops n bytes of content, or returns errTooMuch if limit is less.
 func (w *wire) discard(n, limit int64) error {
 	if n > limit {
 		return errTooMuch
@@ -199,7 +200,7 @@ func (w *wire) discard(n, limit int64) error {
 	return nil
 }
 
-// flush sends the replies that wait.
+// flush sends the buffered replies.
 func (w *wire) flush() error {
 	if len(w.out) == 0 || w.outErr != nil {
 		return w.outErr
@@ -221,7 +222,7 @@ func (w *wire) flush() error {
 	return w.outErr
 }
 
-// beginShutdown begins the shutdown and wakes a read that waits.
+// beginShutdown closes the gate and interrupts a read that waits there.
 func (w *wire) beginShutdown() {
 	w.gate.Lock()
 	defer w.gate.Unlock()
