@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"io"
+	"net"
 	"net/netip"
 	"strings"
 	"sync"
@@ -80,18 +81,20 @@ func newDemoPeers(out io.Writer) (*demoPeers, error) {
 	return p, nil
 }
 
-// start serves until ctx ends; done is told when that is over.
-func (p *demoPeers) start(ctx context.Context, done *sync.WaitGroup) error {
-	failed := make(chan error, 1)
-	started := make(chan struct{})
-	p.server.Listen = listenAnnounced(sync.OnceFunc(func() { close(started) }))
-	done.Go(func() { failed <- p.server.ListenAndServe(ctx) })
-	select {
-	case err := <-failed:
-		return fmt.Errorf("the demonstration's peers: %w", err)
-	case <-started:
-		return nil
+// start serves until the server is closed.
+func (p *demoPeers) start() error {
+	var listeners []net.Listener
+	for _, at := range p.server.Policy.Bindings() {
+		l, err := net.Listen("tcp", at.String())
+		if err != nil {
+			return fmt.Errorf("the demonstration's servers: %w", err)
+		}
+		listeners = append(listeners, l)
 	}
+	for _, l := range listeners {
+		go p.server.Serve(l)
+	}
+	return nil
 }
 
 // detours leads the names of the policy to us.

@@ -49,19 +49,19 @@ func (r *relayProcess) logMistakes(event string, mistakes []error) int {
 	return n
 }
 
-// findings are what check finds about settings now.
-func (r *relayProcess) findings(s *settings) []checked {
+// findings are what check finds about a configuration now.
+func (r *relayProcess) findings(s *configuration) []checked {
 	f := r.flags
-	m := material{cert: f.cert, key: f.key, users: f.users, credentials: f.credentials, chain: s.certificates}
+	m := material{cert: f.cert, key: f.key, users: f.users, credentials: f.credentials, chain: s.Certificates}
 	if r.demo != nil { // which makes its certificate itself
 		m.chain = nil
 	}
-	return s.policy.check(m, r.cli.now())
+	return s.loaded.check(m, r.cli.now())
 }
 
-// logFindings logs the errors and warnings about settings, and the errors that were
+// logFindings logs the errors and warnings about a configuration, and the errors that were
 // acknowledged: that an open door is meant is no reason to be silent about it.
-func (r *relayProcess) logFindings(s *settings) {
+func (r *relayProcess) logFindings(s *configuration) {
 	for _, f := range s.found {
 		if f.shouted() {
 			r.logFinding(f)
@@ -91,9 +91,9 @@ func (r *relayProcess) logFinding(f checked) {
 	r.logger.Log(context.Background(), level, "policy", attrs...)
 }
 
-// look makes the findings about settings and returns the one that is a mistake: that
+// examine makes the findings about a configuration and returns the one that is a mistake: that
 // all Receive connectors belong to servers other than the one that we are said to be.
-func (r *relayProcess) look(s *settings) error {
+func (r *relayProcess) examine(s *configuration) error {
 	s.found = r.findings(s)
 	for _, f := range s.found {
 		if f.stops() {

@@ -63,7 +63,7 @@ func TestServeNothing(t *testing.T) {
 
 	site.write("policy.json", bytes.Replace(full, []byte(`{"Receive": [{`), []byte(`{"Server": "HubA", "Servers": [{"Name": "HubA"}, {"Name": "HubB"}], "Receive": [{"Server": "HubB", `), 1))
 	s.hangup <- syscall.SIGHUP
-	said := s.stderr.wait(t, "reload refused", 1)
+	said := s.stderr.wait(t, "reload failed", 1)
 	if want := "This server is HubA, and none of the 1 Receive connectors belongs to it (HubB: 1). Give -server HubB."; !strings.Contains(said, want) {
 		t.Errorf("%s doesn't say %s", said, want)
 	}
@@ -135,7 +135,7 @@ func TestLogJSON(t *testing.T) {
 	s := startServing(t, site.flags("-json", "-config", site.file("more.ps1"), "-data", site.file("data"))...)
 	site.write("more.ps1", []byte("Set-ReceiveConnector Relay -MaxMessageSize much\n"))
 	s.hangup <- syscall.SIGHUP
-	s.stderr.wait(t, "reload refused", 1)
+	s.stderr.wait(t, "reload failed", 1)
 	s.end(t)
 	var out bytes.Buffer
 	if code := run(append([]string{"serve", "-json", site.file("more.ps1")}, site.flags()...), nil, &out, &out); code != exitInvalid {
@@ -156,7 +156,7 @@ func TestLogJSON(t *testing.T) {
 			t.Errorf("an excerpt in a log: %q", finding)
 		}
 	}
-	for _, want := range []string{"policy", "ready", "reload: mistake", "mistake", "can't serve"} {
+	for _, want := range []string{"policy", "ready", "reload: error in configuration", "mistake", "can't serve"} {
 		if !seen[want] {
 			t.Errorf("%q isn't logged", want)
 		}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -56,7 +55,7 @@ func TestServeQueue(t *testing.T) {
 	}
 	var out bytes.Buffer
 	site.policy("fabrikam.com", freeAddress(t))
-	if code := run(append([]string{"serve"}, flags...), strings.NewReader(""), &out, &out); code != exitNo || !strings.Contains(out.String(), "-data "+data) {
+	if code := run(append([]string{"serve"}, flags...), strings.NewReader(""), &out, &out); code != exitNo || !strings.Contains(out.String(), "data directory "+data) {
 		t.Errorf("a second gateway on one queue: exit %d: %s", code, &out)
 	}
 
@@ -117,7 +116,7 @@ func TestDataOfOthers(t *testing.T) {
 	}
 	var out bytes.Buffer
 	code := run(append([]string{"serve"}, site.flags("-data", data)...), strings.NewReader(""), &out, &out)
-	if want := fmt.Sprintf("may enter %s", data); code != exitNo || !strings.Contains(out.String(), want) {
+	if want := "run chmod 700 " + data; code != exitNo || !strings.Contains(out.String(), want) {
 		t.Errorf("exit %d: %s", code, &out)
 	}
 	if left, err := os.ReadDir(data); len(left) > 0 {

@@ -15,7 +15,7 @@ import (
 
 	"golang.org/x/term"
 
-	"github.com/interchange-smtp/interchange/examples/gateway/internal/control"
+	"github.com/interchange-smtp/interchange/relay/gateway/control"
 )
 
 // queueFlags are the flags of queue.

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/interchange-smtp/interchange/examples/gateway/internal/control"
+	"github.com/interchange-smtp/interchange/relay/gateway/control"
 )
 
 // printer returns who shows the answer that f asks for.

@@ -198,8 +198,8 @@ func TestReloadRefused(t *testing.T) {
 	site.write("users", []byte("nobody\n"))
 	site.write("key", []byte("no key"))
 	s.hangup <- syscall.SIGHUP
-	said := s.stderr.wait(t, "reload refused", 1)
-	for _, want := range []string{"AuthMechanism: ", "Telepathy", "SmartHosts[0]", "/users:1: ", "/key: ", "mistakes=4"} {
+	said := s.stderr.wait(t, "reload failed", 1)
+	for _, want := range []string{"AuthMechanism: ", "Telepathy", "SmartHosts[0]", "/users:1: ", "/key: ", "errors=4"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("%s doesn't say %s", said, want)
 		}
@@ -213,7 +213,7 @@ func TestReloadRefused(t *testing.T) {
 	site.password("second")
 	site.policy("contoso.com", site.binding, busy.Addr().String())
 	s.hangup <- syscall.SIGHUP
-	if said := s.stderr.wait(t, "reload refused", 2); !strings.Contains(said, busy.Addr().String()) {
+	if said := s.stderr.wait(t, "reload failed", 2); !strings.Contains(said, busy.Addr().String()) {
 		t.Errorf("%s doesn't say which binding is taken", said)
 	}
 	site.sees(site.session(site.binding), "first.fabrikam.com", "first", "second", "fabrikam.com", "contoso.com")

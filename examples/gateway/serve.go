@@ -10,20 +10,19 @@ import (
 	"os/signal"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector/param"
-	"github.com/interchange-smtp/interchange/relay"
-	"github.com/interchange-smtp/interchange/relay/delivery"
+	"github.com/interchange-smtp/interchange/relay/gateway"
 )
 
 // serveFlags are the flags of serve.
 type serveFlags struct {
 	policyFlags
 	data      string
-	limits    queueLimits
+	maxQueued int        // 0: the default of dispatch.Dispatcher
+	minFree   param.Size // 0: likewise
 	users     string
 	clientCA  string
 	dns       string
@@ -70,9 +69,9 @@ func serveUntil(ctx context.Context, e events, c *cli, args []string) int {
 func (f *serveFlags) register(fs *flag.FlagSet) {
 	f.policyFlags.register(fs)
 	fs.StringVar(&f.data, "data", "", "keep the queue in `DIR`, which only its owner may enter (default: no queue,\nmail is acknowledged when its next hop has it)")
-	fs.IntVar(&f.limits.messages, "max-queued", 0, "take no more mail when `N` messages are on the queue, from one client when it has three quarters of what the others leave of N (default 25000; negative: no limit)")
+	fs.IntVar(&f.maxQueued, "max-queued", 0, "take no more mail when `N` messages are on the queue, from one client when it has three quarters of what the others leave of N (default 25000; negative: no limit)")
 	fs.Func("min-free", "take no more mail when less than `SIZE` of the disk is free, as in 500MB (default: a twenty-fifth, at most 4 GB; Unlimited: no limit)", func(s string) (err error) {
-		f.limits.free, err = param.ParseSize(s)
+		f.minFree, err = param.ParseSize(s)
 		return err
 	})
 	fs.StringVar(&f.users, "users", "", "check passwords of Basic authentication with the users `FILE`")
@@ -103,116 +102,94 @@ func (f *serveFlags) unexplained(p *loaded) error {
 	return errors.Join(errs...)
 }
 
-// relayProcess is a relay that serves, or is ready to.
+// relayProcess is a gateway with what its process adds: flags, log and demonstration.
 type relayProcess struct {
-	cli    *cli
-	flags  *serveFlags
-	logger *slog.Logger
-	now    *settings // what new connections go by
-	server *relay.Server
-	sender *delivery.Sender
-	queue  *mailQueue // nil: without -data
-	demo   *demoPeers // of the built-in demonstration only
+	cli     *cli
+	flags   *serveFlags
+	logger  *slog.Logger
+	now     *configuration // of new sessions
+	gateway *gateway.Gateway
+	demo    *demoPeers // of the built-in demonstration only
 }
 
-// newRelayProcess puts a relay together. Nothing is opened yet but files. If
+// newRelayProcess puts a gateway together. Nothing is opened yet but files. If
 // something is wrong it prints that and ok is false.
 func newRelayProcess(c *cli, f *serveFlags) (r *relayProcess, ok bool) {
 	r = &relayProcess{cli: c, flags: f, logger: newLogger(c.stderr, f.json)}
-	way, err := f.way()
+	dialing, err := f.dialing()
 	if err == nil && len(f.files) == 0 {
 		r.logger.Info(demonstrated)
-		err = r.demonstrate(way)
+		err = r.demonstrate(dialing)
 	}
 	partners, caErr := loadAuthorities(f.clientCA)
 	mistakes := []error{err, caErr}
-	now, bad := f.read(c)
+	now, bad := r.configure(c)
 	mistakes = append(mistakes, bad...)
 	if now != nil {
-		r.adapt(now)
-		mistakes = append(mistakes, now.check(), r.look(now), f.unexplained(now.policy))
+		mistakes = append(mistakes, f.unexplained(now.loaded))
 	}
 	if errors.Join(mistakes...) != nil {
 		r.invalid(mistakes)
 		return nil, false
 	}
 	r.now = now
-	r.sender = &delivery.Sender{Resolver: way, Dial: way.dial, Certificates: now.certificates, Logger: r.logger}
+	g := &gateway.Gateway{Config: now.Config, Dir: f.data, Logger: r.logger}
+	g.Server.ClientCAs, g.Server.ProtocolLog, g.Server.Explain = partners, c.stdout, f.explains
+	g.Sender.Resolver, g.Sender.Dial = dialing, dialing.dial
 	if r.demo != nil {
-		r.sender.RootCAs = r.demo.roots
+		g.Sender.RootCAs = r.demo.roots
 	}
-	r.server = &relay.Server{
-		Policy: now.policy.Policy, Handler: r.sender, Verifier: now.verifier, Certificates: now.certificates,
-		ClientCAs: partners, Logger: r.logger, ProtocolLog: c.stdout, Explain: f.explains,
-	}
+	g.Dispatcher.MaxMessages, g.Dispatcher.MinFree = f.maxQueued, int64(f.minFree)
+	r.gateway = g
 	return r, true
 }
 
-// way returns how next hops are found and dialled.
-func (f *serveFlags) way() (*detours, error) {
+// dialing returns how next hops are resolved and dialled.
+func (f *serveFlags) dialing() (*detours, error) {
 	resolver, err := nameServer(f.dns)
 	errs := []error{err}
-	way := &detours{resolver: resolver}
+	dialing := &detours{resolver: resolver}
 	for _, s := range f.connectTo {
 		rule, err := parseDetour(s)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("-connect-to: %w", err))
 		}
-		way.rules = append(way.rules, rule)
+		dialing.rules = append(dialing.rules, rule)
 	}
-	return way, errors.Join(errs...)
+	return dialing, errors.Join(errs...)
 }
 
 // demonstrate adds the servers behind the built-in policy.
-func (r *relayProcess) demonstrate(way *detours) error {
+func (r *relayProcess) demonstrate(dialing *detours) error {
 	peers, err := newDemoPeers(r.cli.stdout)
 	if err != nil {
 		return err
 	}
 	r.demo = peers
-	way.rules = append(way.rules, peers.detours()...)
+	dialing.rules = append(dialing.rules, peers.detours()...)
 	return nil
 }
 
 // run serves until ctx ends.
 func (r *relayProcess) run(ctx context.Context, e events) int {
-	defer r.sender.Close()
 	go collectSooner(ctx)
-	peersCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	var peers sync.WaitGroup
-	defer peers.Wait()
-	defer cancel()
 	if r.demo != nil {
-		if err := r.demo.start(peersCtx, &peers); err != nil {
+		if err := r.demo.start(); err != nil {
 			return r.failed(err)
 		}
+		defer r.demo.server.Close()
 	}
-	if err := r.open(ctx); err != nil {
+	if err := r.gateway.Start(ctx); err != nil {
 		return r.failed(err)
 	}
-	began := make(chan struct{})
-	begin := sync.OnceFunc(func() { close(began) })
-	r.server.Listen = listenAnnounced(begin)
-	if len(r.now.policy.Bindings()) == 0 {
-		begin()
-	}
-	served := make(chan error, 1)
-	go func() { served <- r.server.ListenAndServe(context.WithoutCancel(ctx)) }()
-	return r.attend(ctx, e, began, served)
-}
-
-// attend does what happens to a relay asks for, until ctx or the serving ends. ready
-// is closed when all bindings are open.
-func (r *relayProcess) attend(ctx context.Context, e events, ready <-chan struct{}, served <-chan error) int {
-	var reloads <-chan os.Signal // once there is something to reload
+	r.announce()
+	ended := make(chan error, 1)
+	go func() { ended <- r.gateway.Wait() }()
 	for {
 		select {
-		case err := <-served:
+		case err := <-ended:
 			return r.failed(errors.Join(err, r.shutdown()))
-		case <-ready:
-			ready, reloads = nil, e.hangup
-			r.announce()
-		case <-reloads:
+		case <-e.hangup:
 			r.reload()
 		case <-e.daily:
 			r.logValidity()
@@ -225,17 +202,17 @@ func (r *relayProcess) attend(ctx context.Context, e events, ready <-chan struct
 	}
 }
 
-// open opens the queue, if there is to be one.
-func (r *relayProcess) open(ctx context.Context) error {
-	if r.flags.data == "" {
-		return nil
-	}
-	q, err := openQueue(ctx, r.flags.data, r.sender, r.now.policy.Policy, r.flags.limits, r.logger)
-	if err != nil {
-		return fmt.Errorf("-data %s: %w", r.flags.data, err)
-	}
-	r.queue, r.server.Handler = q, q.dispatcher
-	return nil
+// shutdownGrace is how long transactions and delivery attempts may take to end.
+const shutdownGrace = 30 * time.Second
+
+// shutdown stops the gateway. A second signal ends the process at once, as it ends
+// any other: nothing that was acknowledged is lost by that.
+func (r *relayProcess) shutdown() error {
+	signal.Reset(syscall.SIGINT, syscall.SIGTERM)
+	r.logger.Info("shutting down; a second signal stops it immediately", "grace", shutdownGrace)
+	grace, cancel := context.WithTimeout(context.Background(), shutdownGrace)
+	defer cancel()
+	return r.gateway.Shutdown(grace)
 }
 
 // failed prints why it couldn't serve and returns the exit code.

@@ -11,7 +11,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/interchange-smtp/interchange/examples/gateway/internal/control"
+	"github.com/interchange-smtp/interchange/relay/gateway/control"
 )
 
 // TestUnreached wants what keeps an operator from a gateway to be told as it is: that

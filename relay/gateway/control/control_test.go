@@ -17,8 +17,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/interchange-smtp/interchange/examples/gateway/internal/control"
 	"github.com/interchange-smtp/interchange/relay/dispatch"
+	"github.com/interchange-smtp/interchange/relay/gateway/control"
 	"github.com/interchange-smtp/interchange/relay/queue"
 	"github.com/interchange-smtp/interchange/routing"
 )

@@ -17,17 +17,20 @@ const socketName = "control"
 // that Go runs on, with its final NUL.
 const maxPath = 103
 
-// CheckDir wants a directory to be its owner's alone (mode 0700): that is what
-// keeps others from the socket everywhere and at every moment.
+// CheckDir returns an error unless a directory is accessible to its owner only (mode
+// 0700): that is what keeps others from the socket, on every system and at every
+// moment.
 func CheckDir(dir string) error {
 	info, err := os.Stat(dir)
 	switch {
 	case err != nil:
 		return err
 	case runtime.GOOS == "windows":
-		return fmt.Errorf("control: whether %s is its owner's alone can't be told on Windows, so a queue isn't kept there: run without -data, or on Linux, macOS or a BSD", dir)
-	case !info.IsDir() || info.Mode().Perm()&0o077 != 0:
-		return fmt.Errorf("others than its owner may enter %s (%v): run chmod 700 on it", dir, info.Mode())
+		return errors.New("a queue can't be kept on Windows, where the permissions of its directory can't be checked: use Linux, macOS or a BSD")
+	case !info.IsDir():
+		return fmt.Errorf("%s is not a directory", dir)
+	case info.Mode().Perm()&0o077 != 0:
+		return fmt.Errorf("it must be accessible to its owner only, and its mode is %04o: run chmod 700 %s", info.Mode().Perm(), dir)
 	}
 	_, err = socketPath(dir)
 	return err

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"crypto/tls"
+	"errors"
+	"time"
+
+	"github.com/interchange-smtp/interchange/auth/userfile"
+	"github.com/interchange-smtp/interchange/relay/gateway"
+)
+
+// configuration is what serve reads from files, when it begins and at every SIGHUP.
+type configuration struct {
+	gateway.Config
+	loaded *loaded   // the policy with its files and lines
+	found  []checked // by examine
+}
+
+// configure reads all files and checks what they say together. The errors say
+// everything that is wrong; the configuration is of use only if all of them are nil.
+func (r *relayProcess) configure(c *cli) (*configuration, []error) {
+	f := r.flags
+	next := &configuration{}
+	var policyErr, certErr, usersErr error
+	next.loaded, policyErr = f.load(c)
+	next.Certificates, certErr = loadCertificate(f.cert, f.key)
+	if f.users != "" {
+		next.Verifier, usersErr = userfile.Load(f.users)
+	}
+	if mistakes := []error{policyErr, certErr, usersErr}; errors.Join(mistakes...) != nil {
+		return nil, mistakes
+	}
+	next.Policy = next.loaded.Policy
+	if r.demo != nil {
+		r.demo.complete(&next.Config)
+	}
+	return next, []error{next.Check(), r.examine(next)}
+}
+
+// complete adds what the built-in policy needs and no file has.
+func (p *demoPeers) complete(c *gateway.Config) {
+	if c.Verifier == nil {
+		c.Verifier = demoVerifier(demoUser, demoPassword)
+	}
+	if len(c.Certificates) == 0 {
+		c.Certificates = []tls.Certificate{p.hub}
+	}
+}
+
+// reload reads all files again and serves by them from now on, or logs what is wrong
+// with them and changes nothing.
+func (r *relayProcess) reload() {
+	begin := time.Now()
+	// A password that was typed when the gateway started is used again, not asked for.
+	unattended := *r.cli
+	unattended.unattended = true
+	next, mistakes := r.configure(&unattended)
+	if errors.Join(mistakes...) == nil {
+		mistakes = append(mistakes, advised(r.gateway.Reload(next.Config)))
+	}
+	if errors.Join(mistakes...) != nil {
+		n := r.logMistakes("reload: error in configuration", mistakes)
+		r.logger.Error("reload failed, still serving the previous configuration", "errors", n)
+		return
+	}
+	r.now = next
+	r.logFindings(next)
+	r.logger.Info("reloaded", "files", len(r.flags.files), "duration", time.Since(begin))
+}

@@ -1,0 +1,223 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/interchange-smtp/interchange/relay"
+	"github.com/interchange-smtp/interchange/relay/delivery"
+	"github.com/interchange-smtp/interchange/relay/dispatch"
+	"github.com/interchange-smtp/interchange/relay/gateway/control"
+	"github.com/interchange-smtp/interchange/relay/queue"
+)
+
+const (
+	// shutdownGrace is how long transactions and delivery attempts may take to end when
+	// Run stops.
+	shutdownGrace = 30 * time.Second
+	// cutGrace is how long connections that were cut off may take to end. They have
+	// nothing to wait for.
+	cutGrace = 5 * time.Second
+)
+
+// ErrNotRunning is returned by Reload before Start and after Shutdown.
+var ErrNotRunning = errors.New("the gateway is not running")
+
+// Gateway receives, queues and delivers mail. Config.Policy must be set; every other
+// field may be zero. Fields must not change once Start was called. The methods are
+// safe for concurrent use; a Gateway is started once.
+type Gateway struct {
+	// Config is what the Gateway works by until Reload replaces it.
+	Config Config
+
+	// Dir is the data directory. It has the queue, the operator's socket, and messages
+	// that are too large for memory while their clients wait. Start makes it if it is
+	// absent; it must be accessible to its owner only (mode 0700), and one process at a
+	// time can use it. It can't be used on Windows.
+	//
+	// With neither Dir nor Store there is no queue: a message is accepted only after
+	// its next hop has accepted it.
+	Dir string
+
+	// Store keeps the queue in place of Dir, and there is an operator's socket only if
+	// Dir is set as well. The caller closes the Store, after Shutdown or Run.
+	Store queue.Store
+
+	// Logger is for the parts that have no Logger of their own. Nil: they don't log.
+	Logger *slog.Logger
+
+	// Server, Sender and Dispatcher do the work. Their fields may be set before Start,
+	// except those that the Gateway sets: Policy, Handler, Verifier and Certificates of
+	// the Server, Certificates of the Sender, Sender, Store and Policy of the
+	// Dispatcher. After Start their methods may be called, except those that start,
+	// reconfigure or stop them. The Dispatcher is not used if there is no queue.
+	Server     relay.Server
+	Sender     delivery.Sender
+	Dispatcher dispatch.Dispatcher
+
+	mu       sync.Mutex // guards what follows, and one Reload at a time
+	state    state
+	current  Config      // of new sessions
+	queue    queue.Store // nil: there is no queue
+	operator *control.Server
+	ended    chan struct{} // closed when the Server serves no more
+	err      error         // why; to be read when ended is closed
+}
+
+// state says how far a Gateway is.
+type state int
+
+const (
+	unstarted state = iota
+	running
+	stopped
+)
+
+// Run starts the Gateway and serves until ctx ends, or until it can't accept
+// connections any more, which is an error. Then it shuts down, with 30 seconds for
+// transactions and attempts to end.
+func (g *Gateway) Run(ctx context.Context) error {
+	if err := g.Start(ctx); err != nil {
+		return err
+	}
+	var err error
+	select {
+	case <-ctx.Done():
+	case <-g.ended:
+		err = g.err
+	}
+	grace, cancel := afterwards(ctx, shutdownGrace)
+	defer cancel()
+	return errors.Join(err, g.Shutdown(grace))
+}
+
+// Start opens the queue, the operator's socket and all bindings, and returns when
+// connections are accepted. ctx bounds that and nothing else. If anything can't be
+// opened, everything is closed again and the error says what it was.
+func (g *Gateway) Start(ctx context.Context) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.state != unstarted {
+		return errors.New("a gateway is started once")
+	}
+	if err := g.Config.Check(); err != nil {
+		return err
+	}
+	g.state, g.current, g.ended = running, g.Config, make(chan struct{})
+	err := g.open(ctx)
+	if err == nil {
+		err = g.listen(ctx)
+	}
+	if err == nil {
+		return nil
+	}
+	g.state = stopped
+	grace, cancel := afterwards(ctx, shutdownGrace)
+	defer cancel()
+	return errors.Join(err, g.close(grace))
+}
+
+// listen opens the bindings and serves them. It returns when they accept connections.
+func (g *Gateway) listen(ctx context.Context) error {
+	accepting := make(chan struct{})
+	announce := sync.OnceFunc(func() { close(accepting) })
+	listen := g.Server.Listen
+	if listen == nil {
+		// The Server has a limit for every wait, so TCP needn't look for lost clients.
+		listen = (&net.ListenConfig{KeepAlive: -1}).Listen
+	}
+	g.Server.Listen = func(ctx context.Context, network, address string) (net.Listener, error) {
+		l, err := listen(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return &announced{l, announce}, nil
+	}
+	if len(g.Config.Policy.Bindings()) == 0 {
+		announce()
+	}
+	go func() {
+		defer close(g.ended)
+		g.err = g.Server.ListenAndServe(context.WithoutCancel(ctx))
+	}()
+	select {
+	case <-accepting:
+		return nil
+	case <-g.ended:
+		return g.err
+	}
+}
+
+// announced is a listener that calls announce when its first connection is waited for.
+// The Server begins with that when all bindings are open.
+type announced struct {
+	net.Listener
+	announce func()
+}
+
+// Accept implements [net.Listener].
+func (l *announced) Accept() (net.Conn, error) {
+	l.announce()
+	return l.Listener.Accept()
+}
+
+// Wait returns when the Gateway has stopped accepting connections: nil after Shutdown,
+// and an error if it couldn't go on. Even then Shutdown must be called. Wait must not
+// be called before Start has returned nil.
+func (g *Gateway) Wait() error {
+	<-g.ended
+	return g.err
+}
+
+// Shutdown stops accepting mail: idle clients are told 421, transactions and delivery
+// attempts may end until ctx does, and are cut off then. That is logged and no error:
+// nothing is lost that was acknowledged, and undelivered messages stay on the queue.
+// An error says what could not be closed. Only the first call does anything.
+func (g *Gateway) Shutdown(ctx context.Context) error {
+	g.mu.Lock()
+	before := g.state
+	g.state = stopped
+	g.mu.Unlock()
+	if before != running {
+		return nil
+	}
+	return g.close(ctx)
+}
+
+// close ends what open and listen began, in the order that loses nothing.
+func (g *Gateway) close(ctx context.Context) error {
+	if g.operator != nil {
+		g.operator.Close()
+	}
+	var attempts sync.WaitGroup
+	if g.queue != nil {
+		// At the same time as the Server: transactions wait for attempts.
+		attempts.Go(func() {
+			if err := g.Dispatcher.Shutdown(ctx); err != nil {
+				g.Logger.Warn("delivery attempts were cut off; their messages stay on the queue")
+			}
+		})
+	}
+	err := g.Server.Shutdown(ctx)
+	if err != nil && ctx.Err() != nil {
+		g.Logger.Warn("transactions were cut off; none of them was acknowledged")
+		cut, cancel := afterwards(ctx, cutGrace)
+		defer cancel()
+		err = g.Server.Shutdown(cut)
+	}
+	attempts.Wait()
+	err = errors.Join(err, g.Sender.Close())
+	if g.queue != nil && g.Store == nil {
+		err = errors.Join(err, g.queue.Close())
+	}
+	return err
+}
+
+// afterwards returns a context that lasts for grace, though ctx may have ended.
+func afterwards(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), grace)
+}

@@ -1,0 +1,85 @@
+package gateway
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/interchange-smtp/interchange/relay/gateway/control"
+	"github.com/interchange-smtp/interchange/relay/queue"
+	"github.com/interchange-smtp/interchange/relay/queue/spool"
+)
+
+// open connects the parts and opens everything but the bindings. What is open when it
+// fails is for Shutdown to close.
+func (g *Gateway) open(ctx context.Context) error {
+	g.connect()
+	if g.Dir != "" {
+		if err := g.openDir(ctx); err != nil {
+			return fmt.Errorf("data directory %s: %w", g.Dir, err)
+		}
+		return nil
+	}
+	if g.Store != nil {
+		return g.startDispatcher(ctx, g.Store)
+	}
+	return nil
+}
+
+// connect sets the fields of the parts that the Gateway decides on.
+func (g *Gateway) connect() {
+	g.Logger = cmp.Or(g.Logger, slog.New(slog.DiscardHandler))
+	g.Sender.Certificates = g.Config.Certificates
+	g.Sender.Logger = cmp.Or(g.Sender.Logger, g.Logger)
+	g.Server.Policy, g.Server.Verifier, g.Server.Certificates = g.Config.Policy, g.Config.Verifier, g.Config.Certificates
+	g.Server.Handler = &g.Sender
+	g.Server.Logger = cmp.Or(g.Server.Logger, g.Logger)
+}
+
+// openDir opens the data directory: the queue, unless there is another Store, and the
+// operator's socket.
+func (g *Gateway) openDir(ctx context.Context) error {
+	if err := os.MkdirAll(g.Dir, 0o700); err != nil {
+		return err
+	}
+	if err := control.CheckDir(g.Dir); err != nil {
+		return err
+	}
+	store := g.Store
+	if store == nil {
+		opened, err := spool.Open(filepath.Join(g.Dir, "queue"), spool.Options{Logger: g.Logger})
+		if err != nil {
+			return err
+		}
+		store = opened
+	}
+	if err := g.startDispatcher(ctx, store); err != nil {
+		return err
+	}
+	// The queue is locked, so no other gateway uses the directory: a socket that
+	// exists was left behind.
+	listener, err := control.Listen(g.Dir)
+	if err != nil {
+		return err
+	}
+	g.operator = control.NewServer(listener, &g.Dispatcher, store, g.Logger)
+	go func() {
+		if err := g.operator.Serve(); err != nil {
+			g.Logger.Error("the operator's socket failed: gateway queue gets no more answers", "error", err)
+		}
+	}()
+	return nil
+}
+
+// startDispatcher begins to deliver what is in store, which has the queue from now on.
+func (g *Gateway) startDispatcher(ctx context.Context, store queue.Store) error {
+	d := &g.Dispatcher
+	d.Sender, d.Store, d.Policy = &g.Sender, store, g.Config.Policy
+	d.Dir = cmp.Or(d.Dir, g.Dir)
+	d.Logger = cmp.Or(d.Logger, g.Logger)
+	g.queue, g.Server.Handler = store, d
+	return d.Start(ctx)
+}
