@@ -193,7 +193,7 @@ func (r *rival) basis() []Basis {
 
 // basisOf returns what decided on a Send connector, for a message of that size.
 func (p *Policy) basisOf(c *routing.Candidate, size int64) []Basis {
-	out := p.send[c.Route]
+	out := p.send[c.Index]
 	space := out.basis("AddressSpaces")
 	for i, a := range out.settings.AddressSpaces {
 		if a == c.Space {
@@ -201,7 +201,7 @@ func (p *Policy) basisOf(c *routing.Candidate, size int64) []Basis {
 			break
 		}
 	}
-	switch c.Reason {
+	switch c.Fate {
 	case routing.Disabled:
 		return []Basis{space, out.basis("Enabled")}
 	case routing.OutOfScope:

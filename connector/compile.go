@@ -135,7 +135,7 @@ func (c *compiler) ours(server string) bool {
 // send compiles the Send connectors and the table that picks them.
 func (c *compiler) send() {
 	p := c.policy
-	routes := make([]routing.Route, 0, len(c.cfg.Send))
+	routes := make([]routing.Connector, 0, len(c.cfg.Send))
 	for i, s := range c.cfg.Send {
 		out, err := newOutbound(p, i)
 		if err != nil {

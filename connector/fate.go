@@ -50,7 +50,7 @@ func (f Fate) Doc() string {
 		return "has no address space for the recipient"
 	}
 	if i := slices.Index(routeFates[:], f); i > 0 {
-		return routing.Reason(i).String()
+		return routing.Fate(i).String()
 	}
 	if i := slices.Index(lossFates[:], f); i > 0 {
 		return lossTexts[i]
@@ -78,8 +78,8 @@ func (s Step) Fate() Fate {
 		return lossFates[s.rival.lost]
 	case s.candidate == nil:
 		return ""
-	case int(s.candidate.Reason) < len(routeFates):
-		return routeFates[s.candidate.Reason]
+	case int(s.candidate.Fate) < len(routeFates):
+		return routeFates[s.candidate.Fate]
 	}
 	return ""
 }

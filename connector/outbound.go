@@ -59,7 +59,7 @@ func (out *Outbound) filter(peer permission.Principal, t *Trace) HeaderFilter {
 			// What every Send connector grants was given by nobody's hand.
 			byNobody := func(g permission.Grant) bool { return !slices.Contains(out.settings.Permissions, g) }
 			why.Grants = slices.DeleteFunc(why.Grants, byNobody)
-			why.Beaten = slices.DeleteFunc(why.Beaten, byNobody)
+			why.Overridden = slices.DeleteFunc(why.Overridden, byNobody)
 			t.because(h.check, "the next hop, "+peer.Name+",", why)
 		}
 	}
@@ -109,19 +109,19 @@ func peerOf(s *Send) permission.Principal {
 
 // route is what the routing table must know of the connector. orgLimit is
 // MaxSendSize of the organisation.
-func (out *Outbound) route(orgLimit param.Size) routing.Route {
+func (out *Outbound) route(orgLimit param.Size) routing.Connector {
 	s := &out.settings
 	limit := limitOf(s.MaxMessageSize)
 	if org := limitOf(orgLimit); org > 0 && (limit == 0 || org < limit) {
 		limit = org
 	}
-	return routing.Route{
-		Connector: s.Name,
-		Spaces:    s.AddressSpaces,
-		Sources:   s.SourceTransportServers,
-		MaxSize:   limit,
-		Disabled:  !s.Enabled.Or(true),
-		Scoped:    s.IsScopedConnector,
+	return routing.Connector{
+		Name:     s.Name,
+		Spaces:   s.AddressSpaces,
+		Sources:  s.SourceTransportServers,
+		MaxSize:  limit,
+		Disabled: !s.Enabled.Or(true),
+		Scoped:   s.IsScopedConnector,
 	}
 }
 

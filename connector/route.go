@@ -41,7 +41,7 @@ func (p *Policy) way(m routing.Match) Route {
 	if m.Outcome != routing.Routed {
 		return Route{Outcome: m.Outcome}
 	}
-	r := Route{Outbound: p.send[m.Route], Outcome: m.Outcome, Space: m.Space}
+	r := Route{Outbound: p.send[m.Index], Outcome: m.Outcome, Space: m.Space}
 	if m.Via != "" {
 		r.Via = p.servers[m.Via]
 	}
@@ -79,12 +79,12 @@ func (p *Policy) ExplainRoute(to routing.Address, size int64) (Route, Trace) {
 	m, candidates := p.table.Explain(q)
 	matched := make([]bool, len(p.send))
 	for i := range candidates {
-		matched[candidates[i].Route] = true
+		matched[candidates[i].Index] = true
 		t.candidate(&candidates[i], q.Size)
 	}
 	for i, out := range p.send {
 		if !matched[i] {
-			t.candidate(&routing.Candidate{Route: i, Connector: out.Name()}, q.Size)
+			t.candidate(&routing.Candidate{Index: i, Connector: out.Name()}, q.Size)
 		}
 	}
 	return p.way(m), *t

@@ -119,7 +119,7 @@ func (t *Trace) address(c Check, pass bool, a routing.Address) bool {
 
 // candidate records how a Send connector fared for a message of that size.
 func (t *Trace) candidate(c *routing.Candidate, size int64) {
-	t.add(Step{Check: CheckSendConnector, Pass: c.Reason == routing.Chosen, candidate: c, about: about{have: size}})
+	t.add(Step{Check: CheckSendConnector, Pass: c.Fate == routing.Chosen, candidate: c, about: about{have: size}})
 }
 
 // right records whether s holds r, and returns it.
@@ -132,8 +132,8 @@ func (t *Trace) right(c Check, s Session, r permission.Right) bool {
 }
 
 // because records why somebody holds a right or doesn't.
-func (t *Trace) because(c Check, who string, why permission.Because) {
-	t.add(Step{Check: c, Pass: why.Held, Right: why.Right, Grants: why.Grants, Beaten: why.Beaten, about: about{subject: who}})
+func (t *Trace) because(c Check, who string, why permission.Explanation) {
+	t.add(Step{Check: c, Pass: why.Held, Right: why.Right, Grants: why.Grants, Beaten: why.Overridden, about: about{subject: who}})
 }
 
 // String returns the step on one line.
@@ -158,7 +158,7 @@ func (s Step) Detail() string {
 		"{right}", s.Right.String(),
 	).Replace(text)
 	switch {
-	case s.candidate != nil && s.candidate.Reason == 0:
+	case s.candidate != nil && s.candidate.Fate == 0:
 		return strconv.Quote(s.candidate.Connector) + " " + FateOtherSpace.Doc()
 	case s.candidate != nil:
 		return s.candidate.String()

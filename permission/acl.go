@@ -89,18 +89,18 @@ func (a *ACL) Grants() []Grant {
 	return slices.Clone(a.grants)
 }
 
-// Because is the answer to "why does, or doesn't, p hold r?".
-type Because struct {
-	Right  Right
-	Held   bool
-	Grants []Grant // what decided: the grants that allow it, those that deny it, or else those that took it away
-	Beaten []Grant // grants that allow it in vain, because another denies it
+// Explanation is the answer to "why does, or doesn't, p hold r?".
+type Explanation struct {
+	Right      Right
+	Held       bool
+	Grants     []Grant // what decided: the grants that allow it, those that deny it, or else those that took it away
+	Overridden []Grant // grants that allow it in vain, because another denies it
 }
 
 // Explain says whether p holds r and which grants made it so, in the order of
 // the list. No grants at all means that nobody ever gave p the right.
-func (a *ACL) Explain(p Principal, r Right) Because {
-	b := Because{Right: r, Held: a.Rights(p).Has(r)}
+func (a *ACL) Explain(p Principal, r Right) Explanation {
+	b := Explanation{Right: r, Held: a.Rights(p).Has(r)}
 	if a == nil {
 		return b
 	}
@@ -121,7 +121,7 @@ func (a *ACL) Explain(p Principal, r Right) Because {
 	}
 	switch {
 	case len(denies) > 0:
-		b.Grants, b.Beaten = denies, allows
+		b.Grants, b.Overridden = denies, allows
 	case len(allows) > 0:
 		b.Grants = allows
 	default:
@@ -131,7 +131,7 @@ func (a *ACL) Explain(p Principal, r Right) Because {
 }
 
 // String returns the answer in one line per grant.
-func (b Because) String() string {
+func (b Explanation) String() string {
 	head := "not held"
 	if b.Held {
 		head = "held"
@@ -143,7 +143,7 @@ func (b Because) String() string {
 	for _, g := range b.Grants {
 		s = fmt.Appendf(s, "\n  %v", g.only(b.Right))
 	}
-	for _, g := range b.Beaten {
+	for _, g := range b.Overridden {
 		g.Deny = 0
 		s = fmt.Appendf(s, "\n  beaten: %v", g.only(b.Right))
 	}

@@ -79,9 +79,9 @@ func TestACLAgainstSlowTwin(t *testing.T) {
 
 // checkBecause checks that an explanation gives only reasons, and one for
 // every outcome that has one.
-func checkBecause(t *testing.T, b permission.Because, p permission.Principal, want bool) {
+func checkBecause(t *testing.T, b permission.Explanation, p permission.Principal, want bool) {
 	t.Helper()
-	if b.Held != want || b.Held && (len(b.Grants) == 0 || len(b.Beaten) > 0) || !b.Held && len(b.Grants) == 0 && len(b.Beaten) > 0 {
+	if b.Held != want || b.Held && (len(b.Grants) == 0 || len(b.Overridden) > 0) || !b.Held && len(b.Grants) == 0 && len(b.Overridden) > 0 {
 		t.Fatalf("want %v: %v", want, b)
 	}
 	for _, g := range b.Grants {
@@ -89,7 +89,7 @@ func checkBecause(t *testing.T, b permission.Because, p permission.Principal, wa
 			t.Fatalf("%v of %v is explained with %v", b.Right, p.SIDs, g)
 		}
 	}
-	for _, g := range b.Beaten {
+	for _, g := range b.Overridden {
 		if !p.Is(g.To) || !g.Allow.Has(b.Right) {
 			t.Fatalf("%v of %v: beaten %v", b.Right, p.SIDs, g)
 		}

@@ -47,7 +47,7 @@ func ExampleACL_Explain() {
 	user := permission.Authenticated(`contoso\Printer`)
 	b := acl.Explain(user, permission.AcceptAnyRecipient)
 	fmt.Println("held:", b.Held)
-	fmt.Println("denies:", len(b.Grants), "allows beaten:", len(b.Beaten), "of", b.Beaten[0].Group)
+	fmt.Println("denies:", len(b.Grants), "allows beaten:", len(b.Overridden), "of", b.Overridden[0].Group)
 	// Output:
 	// held: false
 	// denies: 1 allows beaten: 1 of ExchangeUsers

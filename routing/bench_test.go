@@ -28,13 +28,13 @@ func manySpaces(n int) []routing.AddressSpace {
 func benchName(i int) string { return fmt.Sprintf("customer%07d.example.com", i) }
 
 // manyRoutes spreads n address spaces over a hundred connectors.
-func manyRoutes(n int) []routing.Route {
+func manyRoutes(n int) []routing.Connector {
 	spaces := manySpaces(n)
-	routes := make([]routing.Route, 100)
+	routes := make([]routing.Connector, 100)
 	for i := range routes {
-		routes[i] = routing.Route{Connector: fmt.Sprintf("c%03d", i), Spaces: spaces[i*n/100 : (i+1)*n/100]}
+		routes[i] = routing.Connector{Name: fmt.Sprintf("c%03d", i), Spaces: spaces[i*n/100 : (i+1)*n/100]}
 	}
-	return append(routes, routing.Route{Connector: "internet", Spaces: []routing.AddressSpace{routing.MustParseAddressSpace("*")}})
+	return append(routes, routing.Connector{Name: "internet", Spaces: []routing.AddressSpace{routing.MustParseAddressSpace("*")}})
 }
 
 // heap returns the octets in use after a collection.

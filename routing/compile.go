@@ -8,21 +8,21 @@ import (
 
 // NewTable compiles routes as the server t.Local sees them. It reports all
 // mistakes at once as [Problems] of the lists "Servers", "Local", "Links" and
-// "Routes", the latter with the indices of routes. It keeps no reference to
+// "Connectors", the latter with the indices of routes. It keeps no reference to
 // the slices; the strings in them are shared.
-func NewTable(t Topology, routes []Route) (*Table, error) {
+func NewTable(t Topology, routes []Connector) (*Table, error) {
 	c := tableCompiler{
-		table: &Table{routes: make([]tableRoute, len(routes))},
+		table: &Table{connectors: make([]tableConnector, len(routes))},
 		names: make(map[string]int, len(routes)),
 	}
 	c.network = newNetwork(t, &c.problems)
 	for i := range routes {
-		c.checkRoute(i, &routes[i])
+		c.checkConnector(i, &routes[i])
 	}
 	if err := c.problems.err(); err != nil {
 		return nil, err
 	}
-	c.compileRoutes(routes)
+	c.compileConnectors(routes)
 	c.compileSpaces(routes)
 	return c.table, nil
 }
@@ -35,16 +35,16 @@ type tableCompiler struct {
 	problems Problems
 }
 
-func (c *tableCompiler) checkRoute(i int, r *Route) {
-	c.checkName(i, r.Connector)
+func (c *tableCompiler) checkConnector(i int, r *Connector) {
+	c.checkName(i, r.Name)
 	c.checkSpaces(i, r.Spaces)
 	for j, name := range r.Sources {
 		if c.network.servers[strings.ToLower(name)] == nil {
-			c.problems.addItem("Routes", i, "Sources", j, quoteInput(name)+" is none of the servers")
+			c.problems.addItem("Connectors", i, "Sources", j, quoteInput(name)+" is none of the servers")
 		}
 	}
 	if r.MaxSize < 0 {
-		c.problems.add("Routes", i, "MaxSize", "%d is negative; 0 is unlimited", r.MaxSize)
+		c.problems.add("Connectors", i, "MaxSize", "%d is negative; 0 is unlimited", r.MaxSize)
 	}
 }
 
@@ -55,9 +55,9 @@ func (c *tableCompiler) checkName(i int, name string) {
 	first, ok := c.names[key]
 	switch {
 	case name == "":
-		c.problems.add("Routes", i, "Connector", "is empty")
+		c.problems.add("Connectors", i, "Name", "is empty")
 	case ok:
-		c.problems.add("Routes", i, "Connector", "%s is the name of Routes[%d] already; give it another", quoteInput(name), first)
+		c.problems.add("Connectors", i, "Name", "%s is the name of Connectors[%d] already; give it another", quoteInput(name), first)
 	default:
 		c.names[key] = i
 	}
@@ -69,7 +69,7 @@ func (c *tableCompiler) checkSpaces(i int, spaces []AddressSpace) {
 	seen := make(map[AddressSpace]int, len(spaces))
 	for j, space := range spaces {
 		if !space.IsValid() {
-			c.problems.addItem("Routes", i, "Spaces", j, "is the zero AddressSpace")
+			c.problems.addItem("Connectors", i, "Spaces", j, "is the zero AddressSpace")
 			continue
 		}
 		space.cost, space.local = 0, false
@@ -77,20 +77,20 @@ func (c *tableCompiler) checkSpaces(i int, spaces []AddressSpace) {
 			space.text = lowerASCII(space.text)
 		}
 		if _, ok := seen[space]; ok {
-			c.problems.addItem("Routes", i, "Spaces", j, spaces[j].Space()+" is in the list twice")
+			c.problems.addItem("Connectors", i, "Spaces", j, spaces[j].Space()+" is in the list twice")
 			continue
 		}
 		seen[space] = j
 	}
 }
 
-// compileRoutes works out what no query can change.
-func (c *tableCompiler) compileRoutes(routes []Route) {
+// compileConnectors works out what no query can change.
+func (c *tableCompiler) compileConnectors(routes []Connector) {
 	for i := range routes {
 		r := &routes[i]
 		w := c.network.wayTo(r.Sources)
-		compiled := tableRoute{
-			name:    r.Connector,
+		compiled := tableConnector{
+			name:    r.Name,
 			via:     w.via,
 			maxSize: minSize(r.MaxSize, w.maxSize),
 			cost:    w.cost,
@@ -109,23 +109,23 @@ func (c *tableCompiler) compileRoutes(routes []Route) {
 			// it, all accepted domains would lead back out.
 			compiled.scope = OutOfScope
 		}
-		c.table.routes[i] = compiled
+		c.table.connectors[i] = compiled
 	}
 	byName := make([]int, len(routes))
 	for i := range byName {
 		byName[i] = i
 	}
 	slices.SortFunc(byName, func(a, b int) int {
-		return compareNames(routes[a].Connector, routes[b].Connector)
+		return compareNames(routes[a].Name, routes[b].Name)
 	})
 	for place, i := range byName {
-		c.table.routes[i].order = place
+		c.table.connectors[i].order = place
 	}
 }
 
 // compileSpaces makes the candidates and puts them where the walk finds them,
 // those of one specificity in the order of preference.
-func (c *tableCompiler) compileSpaces(routes []Route) {
+func (c *tableCompiler) compileSpaces(routes []Connector) {
 	t := c.table
 	n := 0
 	for i := range routes {
@@ -184,7 +184,7 @@ func (c *tableCompiler) sortRuns() {
 // compare orders candidates that can match the same recipient by the rules of
 // the choice: specificity, cost of path and space, proximity, name.
 func (t *Table) compare(a, b candidate) int {
-	r, s := &t.routes[a.route], &t.routes[b.route]
+	r, s := &t.connectors[a.route], &t.connectors[b.route]
 	return cmp.Or(
 		cmp.Compare(b.space().specificity(), a.space().specificity()),
 		cmp.Compare(r.cost+int(a.cost), s.cost+int(b.cost)),

@@ -1,7 +1,7 @@
 // Package routing holds the values that mail routing is about, domains,
 // addresses, address spaces and accepted domains, and the table that decides
 // by which Send connector a recipient leaves. It does no I/O and knows no
-// connectors: a [Route] is what the table must know of one.
+// connectors: a [Connector] is what the table must know of one.
 //
 // # Values
 //

@@ -14,9 +14,9 @@ func Example() {
 		}
 		return parsed
 	}
-	routes := []routing.Route{
-		{Connector: "ToInternetGateway", Spaces: spaces("*")},
-		{Connector: "ToFabrikam", Spaces: spaces("fabrikam.com", "*.fabrikam.com;5"), MaxSize: 10 << 20},
+	routes := []routing.Connector{
+		{Name: "ToInternetGateway", Spaces: spaces("*")},
+		{Name: "ToFabrikam", Spaces: spaces("fabrikam.com", "*.fabrikam.com;5"), MaxSize: 10 << 20},
 	}
 	table, err := routing.NewTable(routing.Topology{}, routes)
 	if err != nil {
@@ -26,7 +26,7 @@ func Example() {
 	for _, s := range []string{"chris@fabrikam.com", "chris@mail.fabrikam.com", "chris@example.net"} {
 		to := routing.MustParseAddress(s)
 		m := table.Lookup(routing.Query{Domain: to.Domain()})
-		fmt.Println(to, m.Outcome, routes[m.Route].Connector, m.Space)
+		fmt.Println(to, m.Outcome, routes[m.Index].Name, m.Space)
 	}
 	// Output:
 	// chris@fabrikam.com Routed ToFabrikam SMTP:fabrikam.com;1
@@ -43,10 +43,10 @@ func ExampleTable_Explain() {
 	space := func(s string) []routing.AddressSpace {
 		return []routing.AddressSpace{routing.MustParseAddressSpace(s)}
 	}
-	table, err := routing.NewTable(topology, []routing.Route{
-		{Connector: "Internet", Spaces: space("*;20")},
-		{Connector: "Internet via Paris", Spaces: space("*;5"), Sources: []string{"HUB2"}},
-		{Connector: "Partner", Spaces: space("contoso.com"), MaxSize: 1000},
+	table, err := routing.NewTable(topology, []routing.Connector{
+		{Name: "Internet", Spaces: space("*;20")},
+		{Name: "Internet via Paris", Spaces: space("*;5"), Sources: []string{"HUB2"}},
+		{Name: "Partner", Spaces: space("contoso.com"), MaxSize: 1000},
 	})
 	if err != nil {
 		fmt.Println(err)
@@ -62,16 +62,16 @@ func ExampleTable_Explain() {
 }
 
 func ExampleNewTable_problems() {
-	_, err := routing.NewTable(routing.Topology{Local: "HUB1"}, []routing.Route{
-		{Connector: "Internet", Spaces: []routing.AddressSpace{{}}, Sources: []string{"HUB1", "HUB9"}},
-		{Connector: "internet", MaxSize: -1},
+	_, err := routing.NewTable(routing.Topology{Local: "HUB1"}, []routing.Connector{
+		{Name: "Internet", Spaces: []routing.AddressSpace{{}}, Sources: []string{"HUB1", "HUB9"}},
+		{Name: "internet", MaxSize: -1},
 	})
 	fmt.Println(err)
 	// Output:
-	// Routes[0].Spaces[0]: is the zero AddressSpace
-	// Routes[0].Sources[1]: "HUB9" is none of the servers
-	// Routes[1].Connector: "internet" is the name of Routes[0] already; give it another
-	// Routes[1].MaxSize: -1 is negative; 0 is unlimited
+	// Connectors[0].Spaces[0]: is the zero AddressSpace
+	// Connectors[0].Sources[1]: "HUB9" is none of the servers
+	// Connectors[1].Name: "internet" is the name of Connectors[0] already; give it another
+	// Connectors[1].MaxSize: -1 is negative; 0 is unlimited
 }
 
 func ExampleParseDomain() {

@@ -8,33 +8,33 @@ import (
 
 // Candidate is one address space that matched, and how it fared.
 type Candidate struct {
-	Route     int    // index into the routes given to NewTable
+	Index     int    // index into the routes given to NewTable
 	Connector string // name of that route
 	Space     AddressSpace
 	Cost      int    // of path and space together; of no meaning if Unconnected
 	Via       string // name of the server to reach it through; "" is ourselves
-	Reason    Reason
+	Fate      Fate
 }
 
-// Reason says why a candidate won or lost. The zero Reason is none.
-type Reason uint8
+// Fate says why a candidate won or lost. The zero Fate is none.
+type Fate uint8
 
 // The reasons, in the order in which they are looked at.
 const (
-	Disabled            Reason = iota + 1 // the connector is switched off
-	OutOfScope                            // it may not be used from our site, or -- not from our server
-	Unconnected                           // no site link leads to any of its servers
-	NotForAuthoritative                   // the space is * and the domain authoritative
-	TooSmall                              // the message is larger than the connector or a site link on the way allows
-	Chosen                                // this one is taken
-	LessSpecific                          // another address space says more about the recipient
-	HigherCost                            // another connector costs less
-	Farther                               // another connector's server is nearer
-	LaterName                             // nothing but the name decides
+	Disabled            Fate = iota + 1 // the connector is switched off
+	OutOfScope                          // it may not be used from our site, or -- not from our server
+	Unconnected                         // no site link leads to any of its servers
+	NotForAuthoritative                 // the space is * and the domain authoritative
+	TooSmall                            // the message is larger than the connector or a site link on the way allows
+	Chosen                              // this one is taken
+	LessSpecific                        // another address space says more about the recipient
+	HigherCost                          // another connector costs less
+	Farther                             // another connector's server is nearer
+	LaterName                           // nothing but the name decides
 )
 
 // String returns the reason in words that follow the connector's name.
-func (r Reason) String() string {
+func (r Fate) String() string {
 	switch r {
 	case Disabled:
 		return "is disabled"
@@ -65,25 +65,25 @@ func (r Reason) String() string {
 //	"Internet" SMTP:*;1 at cost 11 via "HUB2" is chosen
 func (c Candidate) String() string {
 	b := fmt.Appendf(nil, "%s %s", quoteInput(c.Connector), c.Space)
-	if c.Reason != Unconnected {
+	if c.Fate != Unconnected {
 		b = fmt.Appendf(b, " at cost %d", c.Cost)
 		if c.Via != "" {
 			b = fmt.Appendf(b, " via %s", quoteInput(c.Via))
 		}
 	}
-	return string(fmt.Appendf(b, " %s", c.Reason))
+	return string(fmt.Appendf(b, " %s", c.Fate))
 }
 
 // describe returns the record of c.
-func (t *Table) describe(c *candidate, reason Reason) Candidate {
-	r := &t.routes[c.route]
+func (t *Table) describe(c *candidate, reason Fate) Candidate {
+	r := &t.connectors[c.route]
 	return Candidate{
-		Route:     int(c.route),
+		Index:     int(c.route),
 		Connector: r.name,
 		Space:     c.space(),
 		Cost:      r.cost + int(c.cost),
 		Via:       r.via,
-		Reason:    reason,
+		Fate:      reason,
 	}
 }
 
@@ -95,7 +95,7 @@ func (t *Table) Explain(q Query) (Match, []Candidate) {
 	var candidates []Candidate
 	w := walk{table: t, query: q, record: &candidates}
 	m := w.answer()
-	i := slices.IndexFunc(candidates, func(c Candidate) bool { return c.Reason == Chosen })
+	i := slices.IndexFunc(candidates, func(c Candidate) bool { return c.Fate == Chosen })
 	if i > 0 {
 		chosen := candidates[i]
 		copy(candidates[1:], candidates[:i])

@@ -54,7 +54,7 @@ func TestReasonAndOutcomeText(t *testing.T) {
 		}
 		seen[r.String()] = true
 	}
-	if got := routing.Reason(0).String(); got != "Reason(0)" {
+	if got := routing.Fate(0).String(); got != "Reason(0)" {
 		t.Errorf("Reason(0) = %q", got)
 	}
 	if got := routing.Outcome(9).String(); got != "Outcome(9)" {

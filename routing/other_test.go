@@ -65,7 +65,7 @@ func TestX400Attributes(t *testing.T) {
 		}
 	}
 	tbl := table(t, routing.Topology{}, route("country", "X400:c=us;1"), route("both", "X400:a=adatum;c=us;100"))
-	if m := tbl.Lookup(routing.Query{Type: "X400", Address: "c=us;a=adatum"}); m.Route != 1 {
+	if m := tbl.Lookup(routing.Query{Type: "X400", Address: "c=us;a=adatum"}); m.Index != 1 {
 		t.Error("the space with more attributes is not the more specific one")
 	}
 }

@@ -7,14 +7,14 @@ import (
 
 // Problem is one mistake in what [NewTable] or [NewAccepted] was given.
 type Problem struct {
-	List   string // "Accepted", "Local", "Servers", "Links" or "Routes"
+	List   string // "Accepted", "Local", "Servers", "Links" or "Connectors"
 	Index  int    // place within List; of no meaning for "Local"
 	Field  string // field of the element: "DomainName", "Spaces", …; "" if all of it
 	Item   int    // place within Field if that is a list, otherwise -1
 	Detail string // what is wrong, and what would be right
 }
 
-// Path returns where the mistake is, such as "Routes[3].Spaces[0]".
+// Path returns where the mistake is, such as "Connectors[3].Spaces[0]".
 func (p Problem) Path() string {
 	if p.List == "Local" {
 		return p.List

@@ -221,7 +221,7 @@ func (a AddressSpace) Cost() int { return int(a.cost) }
 // Local reports whether a was written with the scope of Exchange 2007, which
 // makes its connector visible within its own Active Directory site only. It
 // is for whoever reads a configuration to carry over to IsScopedConnector and
-// [Route.Scoped]; nothing in this package decides by it.
+// [Connector.Scoped]; nothing in this package decides by it.
 func (a AddressSpace) Local() bool { return a.local }
 
 // Matches reports whether a covers d. A subtree covers its apex too: unlike

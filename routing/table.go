@@ -2,14 +2,14 @@ package routing
 
 import "strconv"
 
-// Route is what the table must know of one Send connector.
-type Route struct {
-	Connector string         // its name, unique in any letter case
-	Spaces    []AddressSpace // a route without any is never taken
-	Sources   []string       // names or FQDNs of its servers; none: the local one
-	MaxSize   int64          // bytes, 0: unlimited
-	Disabled  bool
-	Scoped    bool // to be used within the site of its sources only
+// Connector is what the table must know of one Send connector.
+type Connector struct {
+	Name     string         // its name, unique in any letter case
+	Spaces   []AddressSpace // a route without any is never taken
+	Sources  []string       // names or FQDNs of its servers; none: the local one
+	MaxSize  int64          // bytes, 0: unlimited
+	Disabled bool
+	Scoped   bool // to be used within the site of its sources only
 }
 
 // Query asks for the route of one recipient.
@@ -37,7 +37,7 @@ const (
 // after Outcome are set if it is Routed.
 type Match struct {
 	Outcome Outcome
-	Route   int          // index into the routes given to NewTable
+	Index   int          // index into the routes given to NewTable
 	Space   AddressSpace // the one that matched
 	Cost    int          // of sites and space together
 	Via     string       // name of the server to reach it through; "" is ourselves
@@ -46,23 +46,23 @@ type Match struct {
 // Table picks Send connectors. It is immutable and safe for concurrent use.
 // The nil and the zero Table know no routes.
 type Table struct {
-	routes   []tableRoute
-	domains  index[candidate]       // exact and subtree spaces
-	accepted []candidate            // the spaces --
-	any      []candidate            // the spaces *
-	others   map[string][]candidate // by type; most specific first
+	connectors []tableConnector
+	domains    index[candidate]       // exact and subtree spaces
+	accepted   []candidate            // the spaces --
+	any        []candidate            // the spaces *
+	others     map[string][]candidate // by type; most specific first
 }
 
-// tableRoute is a Route with everything worked out that no query can change.
-type tableRoute struct {
+// tableConnector is a Route with everything worked out that no query can change.
+type tableConnector struct {
 	name    string
 	via     string
 	maxSize int64 // of connector and path
 	cost    int   // of the path
 	order   int   // place in the order of names
 	near    proximity
-	barred  Reason // why it is never taken, 0 if it may be
-	scope   Reason // the same for its spaces --
+	barred  Fate // why it is never taken, 0 if it may be
+	scope   Fate // the same for its spaces --
 }
 
 // candidate is an address space of a route. There is one for each address
@@ -209,8 +209,8 @@ func (w *walk) consider(c *candidate) bool {
 // matched (topic "Connector selection"). Candidates come in the order of the
 // later rules, so whoever is not barred after the choice has lost by one of
 // them.
-func (w *walk) judge(c *candidate) Reason {
-	r := &w.table.routes[c.route]
+func (w *walk) judge(c *candidate) Fate {
+	r := &w.table.connectors[c.route]
 	switch {
 	case r.barred != 0:
 		return r.barred
@@ -227,8 +227,8 @@ func (w *walk) judge(c *candidate) Reason {
 }
 
 // whyAfter returns by which rule c loses to the chosen candidate.
-func (t *Table) whyAfter(chosen, c *candidate) Reason {
-	r, best := &t.routes[c.route], &t.routes[chosen.route]
+func (t *Table) whyAfter(chosen, c *candidate) Fate {
+	r, best := &t.connectors[c.route], &t.connectors[chosen.route]
 	switch {
 	case c.space().specificity() < chosen.space().specificity():
 		return LessSpecific
@@ -244,7 +244,7 @@ func (t *Table) whyAfter(chosen, c *candidate) Reason {
 func (w *walk) match(smtp bool) Match {
 	switch {
 	case w.chosen != nil:
-		r := &w.table.routes[w.chosen.route]
+		r := &w.table.connectors[w.chosen.route]
 		return Match{Routed, int(w.chosen.route), w.chosen.space(), r.cost + int(w.chosen.cost), r.via}
 	case w.tooLarge:
 		return Match{Outcome: TooLarge}

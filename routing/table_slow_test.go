@@ -92,7 +92,7 @@ func slowReach(t routing.Topology, sources []string) (o slowOffer, maxSize int64
 
 // slowTable answers straight from Exchange's rules: look at all address
 // spaces of all connectors, drop what does not fit, and take the best.
-func slowTable(t routing.Topology, routes []routing.Route, q routing.Query) routing.Match {
+func slowTable(t routing.Topology, routes []routing.Connector, q routing.Query) routing.Match {
 	edge := false
 	for _, s := range t.Servers {
 		edge = edge || s.Name == t.Local && s.Edge
@@ -133,9 +133,9 @@ func slowTable(t routing.Topology, routes []routing.Route, q routing.Query) rout
 	}
 	best := slices.MinFunc(fitting, func(a, b slowOffer) int {
 		return cmp.Or(cmp.Compare(b.specificity, a.specificity), a.cost-b.cost, a.near-b.near,
-			strings.Compare(routes[a.route].Connector, routes[b.route].Connector))
+			strings.Compare(routes[a.route].Name, routes[b.route].Name))
 	})
-	return routing.Match{Outcome: routing.Routed, Route: best.route, Space: best.space, Cost: best.cost, Via: best.via}
+	return routing.Match{Outcome: routing.Routed, Index: best.route, Space: best.space, Cost: best.cost, Via: best.via}
 }
 
 // randomTopology has up to six sites with links of few different costs, so
@@ -160,12 +160,12 @@ func randomTopology(r *rand.Rand) routing.Topology {
 	return t
 }
 
-func randomRoutes(r *rand.Rand, t routing.Topology) []routing.Route {
-	routes := make([]routing.Route, r.IntN(12))
+func randomRoutes(r *rand.Rand, t routing.Topology) []routing.Connector {
+	routes := make([]routing.Connector, r.IntN(12))
 	for i, name := range r.Perm(len(routes)) {
 		route := &routes[i]
-		*route = routing.Route{
-			Connector: string(rune('a' + name)), MaxSize: int64(r.IntN(5)), Disabled: r.IntN(8) == 0, Scoped: r.IntN(4) == 0,
+		*route = routing.Connector{
+			Name: string(rune('a' + name)), MaxSize: int64(r.IntN(5)), Disabled: r.IntN(8) == 0, Scoped: r.IntN(4) == 0,
 		}
 		for range r.IntN(3) {
 			route.Sources = append(route.Sources, t.Servers[r.IntN(len(t.Servers))].Name)
@@ -228,17 +228,17 @@ func TestTableAgainstSlow(t *testing.T) {
 func checkCandidates(t *testing.T, m routing.Match, candidates []routing.Candidate) {
 	t.Helper()
 	for i, c := range candidates {
-		if (c.Reason == routing.Chosen) != (i == 0 && m.Outcome == routing.Routed) {
-			t.Fatalf("%v: candidate %d is %v in\n%s", m, i, c.Reason, routing.Render(m, candidates))
+		if (c.Fate == routing.Chosen) != (i == 0 && m.Outcome == routing.Routed) {
+			t.Fatalf("%v: candidate %d is %v in\n%s", m, i, c.Fate, routing.Render(m, candidates))
 		}
 		if i == 0 {
-			if c.Reason == routing.Chosen && (c.Route != m.Route || c.Space != m.Space || c.Cost != m.Cost || c.Via != m.Via) {
+			if c.Fate == routing.Chosen && (c.Index != m.Index || c.Space != m.Space || c.Cost != m.Cost || c.Via != m.Via) {
 				t.Fatalf("%v: chosen is %v", m, c)
 			}
 			continue
 		}
 		best, ok := candidates[0], true
-		switch c.Reason {
+		switch c.Fate {
 		case routing.LessSpecific:
 			ok = c.Space.Compare(best.Space) > 0
 		case routing.HigherCost:
@@ -249,7 +249,7 @@ func checkCandidates(t *testing.T, m routing.Match, candidates []routing.Candida
 			ok = c.Space.Space() == best.Space.Space() && c.Cost == best.Cost && c.Connector > best.Connector
 		}
 		if !ok {
-			t.Fatalf("%v is not true in\n%s", c.Reason, routing.Render(m, candidates))
+			t.Fatalf("%v is not true in\n%s", c.Fate, routing.Render(m, candidates))
 		}
 	}
 }

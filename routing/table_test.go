@@ -9,8 +9,8 @@ import (
 
 // route makes a route from its name and space-separated address spaces, of
 // which "from:NAME" is a source server instead.
-func route(name, spaces string) routing.Route {
-	r := routing.Route{Connector: name}
+func route(name, spaces string) routing.Connector {
+	r := routing.Connector{Name: name}
 	for s := range strings.FieldsSeq(spaces) {
 		if source, ok := strings.CutPrefix(s, "from:"); ok {
 			r.Sources = append(r.Sources, source)
@@ -21,7 +21,7 @@ func route(name, spaces string) routing.Route {
 	return r
 }
 
-func table(t testing.TB, topology routing.Topology, routes ...routing.Route) *routing.Table {
+func table(t testing.TB, topology routing.Topology, routes ...routing.Connector) *routing.Table {
 	t.Helper()
 	table, err := routing.NewTable(topology, routes)
 	if err != nil {
@@ -47,10 +47,10 @@ func abc() routing.Topology {
 
 // TestTableRules has a row for every rule of the choice.
 func TestTableRules(t *testing.T) {
-	disabled := func(r routing.Route) routing.Route { r.Disabled = true; return r }
-	scoped := func(r routing.Route) routing.Route { r.Scoped = true; return r }
-	limit := func(n int64, r routing.Route) routing.Route { r.MaxSize = n; return r }
-	type routes = []routing.Route
+	disabled := func(r routing.Connector) routing.Connector { r.Disabled = true; return r }
+	scoped := func(r routing.Connector) routing.Connector { r.Scoped = true; return r }
+	limit := func(n int64, r routing.Connector) routing.Connector { r.MaxSize = n; return r }
+	type routes = []routing.Connector
 	tests := []struct {
 		rule   string
 		routes routes
@@ -108,7 +108,7 @@ func TestTableRules(t *testing.T) {
 		m := table(t, abc(), tt.routes...).Lookup(q)
 		got := m.Outcome.String()
 		if m.Outcome == routing.Routed {
-			got = tt.routes[m.Route].Connector
+			got = tt.routes[m.Index].Name
 		}
 		if got != tt.want || m.Via != tt.via || m.Cost != tt.cost {
 			t.Errorf("%s: %s via %q at %d; want %s via %q at %d", tt.rule, got, m.Via, m.Cost, tt.want, tt.via, tt.cost)
@@ -140,8 +140,8 @@ func TestTableEdge(t *testing.T) {
 	}
 	for _, tt := range tests {
 		q := routing.Query{Domain: routing.MustParseDomain(tt.domain), Accepted: tt.accepted}
-		if m := tbl.Lookup(q); m.Outcome != routing.Routed || m.Route != tt.want {
-			t.Errorf("%s: %v by %d, want %d", tt.domain, m.Outcome, m.Route, tt.want)
+		if m := tbl.Lookup(q); m.Outcome != routing.Routed || m.Index != tt.want {
+			t.Errorf("%s: %v by %d, want %d", tt.domain, m.Outcome, m.Index, tt.want)
 		}
 	}
 }
@@ -149,7 +149,7 @@ func TestTableEdge(t *testing.T) {
 func TestTableOtherTypes(t *testing.T) {
 	small := route("small", "X400:c=us;a=adatum;p=MyOrg;1")
 	small.MaxSize = 10
-	routes := []routing.Route{
+	routes := []routing.Connector{
 		small,
 		route("x400", "X400:*;1"),
 		route("org", "X400:c=us;p=MyOrg;5"),
@@ -178,7 +178,7 @@ func TestTableOtherTypes(t *testing.T) {
 		m := tbl.Lookup(routing.Query{Type: tt.typ, Address: tt.address, Size: tt.size})
 		got := m.Outcome.String()
 		if m.Outcome == routing.Routed {
-			got = routes[m.Route].Connector
+			got = routes[m.Index].Name
 		}
 		if got != tt.want {
 			t.Errorf("%s:%s: %s, want %s", tt.typ, tt.address, got, tt.want)
@@ -218,7 +218,7 @@ func TestTableProblems(t *testing.T) {
 	bad := route("X", "* from:A1 from:A9")
 	bad.Spaces = append(bad.Spaces, routing.AddressSpace{}, routing.MustParseAddressSpace("*;9"))
 	bad.MaxSize = -1
-	_, err := routing.NewTable(topology, []routing.Route{
+	_, err := routing.NewTable(topology, []routing.Connector{
 		route("x", "contoso.com contoso.com;2 *.contoso.com X400:a x400:A"), bad, route("", "--"),
 	})
 	wantProblems(t, err, []string{
@@ -229,19 +229,19 @@ func TestTableProblems(t *testing.T) {
 		`Links[1].Cost: 0 is not 1 to`,
 		`Links[1].Sites[1]: "a" is in the list twice`,
 		`Links[2].MaxSize: -1 is negative`,
-		`Routes[0].Spaces[1]: contoso.com is in the list twice`,
-		`Routes[0].Spaces[4]: A is in the list twice`,
-		`Routes[1].Connector: "X" is the name of Routes[0] already`,
-		`Routes[1].Spaces[1]: is the zero AddressSpace`,
-		`Routes[1].Spaces[2]: * is in the list twice`,
-		`Routes[1].Sources[1]: "A9" is none of the servers`,
-		`Routes[1].MaxSize: -1 is negative`,
-		`Routes[2].Connector: is empty`,
+		`Connectors[0].Spaces[1]: contoso.com is in the list twice`,
+		`Connectors[0].Spaces[4]: A is in the list twice`,
+		`Connectors[1].Name: "X" is the name of Connectors[0] already`,
+		`Connectors[1].Spaces[1]: is the zero AddressSpace`,
+		`Connectors[1].Spaces[2]: * is in the list twice`,
+		`Connectors[1].Sources[1]: "A9" is none of the servers`,
+		`Connectors[1].MaxSize: -1 is negative`,
+		`Connectors[2].Name: is empty`,
 	})
 }
 
 func TestTableKeepsNoReference(t *testing.T) {
-	routes := []routing.Route{route("x", "contoso.com")}
+	routes := []routing.Connector{route("x", "contoso.com")}
 	tbl := table(t, routing.Topology{}, routes...)
 	routes[0].Disabled = true
 	routes[0].Spaces[0] = routing.MustParseAddressSpace("evil.example")
