@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 )
 
 // Handler takes messages. It is used by many connections at once.
@@ -40,10 +41,10 @@ type Gate interface {
 
 // Router is a Handler that wants a say at RCPT.
 type Router interface {
-	// Route is asked before a recipient is accepted; it may fill rcpt.Route.
-	// The recipients accepted so far are in env.To; rcpt is not yet. ctx is
-	// that of the transaction: it ends after Release.
-	Route(ctx context.Context, policy *connector.Policy, env *Envelope, rcpt *Recipient) error
+	// Route is asked before a recipient is accepted. The recipients accepted
+	// so far are in env.To; rcpt is not among them yet. ctx is that of the
+	// transaction: it ends after Release.
+	Route(ctx context.Context, policy *connector.Policy, env *Envelope, rcpt *envelope.Recipient) error
 
 	// Release ends a transaction that Route was asked about: after Deliver,
 	// or in its place when the client gave up (RSET, MAIL refused later,

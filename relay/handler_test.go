@@ -16,6 +16,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/relay"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
 
@@ -157,7 +158,7 @@ type router struct {
 	released []string
 }
 
-func (r *router) Route(_ context.Context, p *connector.Policy, env *relay.Envelope, rcpt *relay.Recipient) error {
+func (r *router) Route(_ context.Context, p *connector.Policy, env *relay.Envelope, rcpt *envelope.Recipient) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.routed = append(r.routed, rcpt.To.String())

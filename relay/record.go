@@ -13,6 +13,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/smtpserver"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -87,13 +88,13 @@ func (r *recorder) AuthEnd(ctx context.Context, err error) reply.Reply {
 }
 
 // Mail implements smtpserver.Handler.
-func (r *recorder) Mail(ctx context.Context, m smtpserver.Mail) reply.Reply {
+func (r *recorder) Mail(ctx context.Context, m envelope.Envelope) reply.Reply {
 	d, t := r.rules.ExplainMail(connector.Mail{From: m.From, Size: m.Size})
 	return r.mark("MAIL", r.session.Mail(ctx, m), d, t)
 }
 
 // Rcpt implements smtpserver.Handler.
-func (r *recorder) Rcpt(ctx context.Context, c smtpserver.Rcpt) reply.Reply {
+func (r *recorder) Rcpt(ctx context.Context, c envelope.Recipient) reply.Reply {
 	if r.tx == nil {
 		return r.session.Rcpt(ctx, c)
 	}

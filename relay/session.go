@@ -14,6 +14,7 @@ import (
 	"github.com/interchange-smtp/interchange/internal/network"
 	"github.com/interchange-smtp/interchange/internal/smtpserver"
 	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -189,7 +190,7 @@ func (s *session) triedUser() []any {
 }
 
 // Mail implements smtpserver.Handler.
-func (s *session) Mail(_ context.Context, m smtpserver.Mail) reply.Reply {
+func (s *session) Mail(_ context.Context, m envelope.Envelope) reply.Reply {
 	s.drop()
 	d := s.rules.Mail(connector.Mail{From: m.From, Size: m.Size})
 	if !d.Allowed() {
@@ -214,7 +215,7 @@ func (s *session) Mail(_ context.Context, m smtpserver.Mail) reply.Reply {
 }
 
 // rateUser returns whom MessageRateLimit counts by user.
-func (s *session) rateUser(m smtpserver.Mail) string {
+func (s *session) rateUser(m envelope.Envelope) string {
 	if !s.user {
 		return m.From.String()
 	}
@@ -223,7 +224,7 @@ func (s *session) rateUser(m smtpserver.Mail) string {
 }
 
 // Rcpt implements smtpserver.Handler.
-func (s *session) Rcpt(_ context.Context, r smtpserver.Rcpt) reply.Reply {
+func (s *session) Rcpt(_ context.Context, r envelope.Recipient) reply.Reply {
 	tx := s.tx
 	if tx == nil {
 		return s.service.in.Decide(reply.BadSequence).Reply()
@@ -235,7 +236,7 @@ func (s *session) Rcpt(_ context.Context, r smtpserver.Rcpt) reply.Reply {
 	if !tx.take(int64(memoryRcpt + len(r.ORcpt) + len(r.To.Local()) + len(r.To.Domain().String()))) {
 		return s.refuse("RCPT", s.service.in.Decide(reply.InsufficientResources))
 	}
-	tx.rcpt = Recipient{To: r.To, Notify: r.Notify, ORcpt: r.ORcpt}
+	tx.rcpt = r
 	if router, ok := s.server.Handler.(Router); ok {
 		tx.router = router
 		if err := router.Route(tx.ctx, s.service.in.Policy(), &tx.env, &tx.rcpt); err != nil {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/mailheader"
-	"github.com/interchange-smtp/interchange/internal/smtpserver"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 )
 
 // transaction is what MAIL begins.
@@ -21,8 +21,8 @@ type transaction struct {
 	held   int64      // memory
 
 	// Memory for what nearly every transaction needs.
-	rcpt  Recipient // that is being asked about
-	first [1]Recipient
+	rcpt  envelope.Recipient // that is being asked about
+	first [1]envelope.Recipient
 	field [384]byte // our trace field
 	in    limitReader
 	out   messageReader
@@ -53,22 +53,11 @@ func (tx *transaction) keep(p []byte) error {
 }
 
 // transaction returns the transaction that an accepted MAIL begins.
-func (s *session) transaction(m smtpserver.Mail) *transaction {
-	tx := &transaction{server: s.server, source: s.source, env: Envelope{
-		ID:        newID(),
-		From:      m.From,
-		Size:      m.Size,
-		Body:      bodyType(m.Body),
-		UTF8:      m.UTF8,
-		Ret:       m.Ret,
-		EnvID:     m.EnvID,
-		Connector: s.service.in.Name(),
-		Inbound:   s.service.in,
-		Remote:    s.channel.Remote,
-		Helo:      s.helo,
-		User:      s.rules.Identity().Principal,
-		TLS:       s.channel.TLS,
-	}}
+func (s *session) transaction(m envelope.Envelope) *transaction {
+	principal := s.rules.Identity().Principal
+	m.ID, m.Connector, m.Remote, m.Helo, m.User = newID(), s.service.in.Name(), s.channel.Remote, s.helo, principal.Name
+	tx := &transaction{server: s.server, source: s.source,
+		env: Envelope{Envelope: m, Inbound: s.service.in, Principal: principal, TLS: s.channel.TLS}}
 	tx.env.To = tx.first[:0]
 	// Beyond the connection's time nobody could be told how it went.
 	tx.ctx, tx.cancel = context.WithDeadline(s.server.hard, s.until)
@@ -83,17 +72,6 @@ func (tx *transaction) end() {
 	tx.cancel()
 	tx.server.memory.give(tx.source, tx.held)
 	tx.server.transactions.give(tx.source, 1)
-}
-
-// bodyType returns the SMTP server's body type as the envelope's.
-func bodyType(b smtpserver.Body) BodyType {
-	switch b {
-	case smtpserver.Body8BitMIME:
-		return EightBitMIME
-	case smtpserver.BodyBinaryMIME:
-		return BinaryMIME
-	}
-	return SevenBit
 }
 
 // accepted returns the reply to a message that was taken: the client's own

@@ -19,6 +19,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/relay"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -33,7 +34,7 @@ func newTableRouter() tableRouter {
 	return tableRouter{new(mailbox), new(atomic.Pointer[connector.Policy])}
 }
 
-func (m tableRouter) Route(_ context.Context, p *connector.Policy, env *relay.Envelope, rcpt *relay.Recipient) error {
+func (m tableRouter) Route(_ context.Context, p *connector.Policy, env *relay.Envelope, rcpt *envelope.Recipient) error {
 	if r := p.Route(rcpt.To, env.Size); r.Outcome != routing.Routed {
 		return &relay.Error{Reply: r.Decision().Reply()}
 	}

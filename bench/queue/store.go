@@ -12,6 +12,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/queue"
 	"github.com/interchange-smtp/interchange/relay/queue/spool"
 	"github.com/interchange-smtp/interchange/routing"
@@ -28,8 +29,8 @@ type store interface {
 // message is what all of them keep beside the octets.
 func message(id string) *queue.Message {
 	return &queue.Message{
-		ID: id, Arrived: time.Now(), From: routing.MustParseAddress("kim@contoso.com"), Helo: "client.contoso.com",
-		Connector: "FromInternet", Recipients: []queue.Recipient{{To: routing.MustParseAddress("lee@fabrikam.com")}},
+		Envelope: envelope.Envelope{ID: id, From: routing.MustParseAddress("kim@contoso.com"), Helo: "client.contoso.com", Connector: "FromInternet"},
+		Arrived:  time.Now(), Recipients: []queue.Recipient{{Recipient: envelope.Recipient{To: routing.MustParseAddress("lee@fabrikam.com")}}},
 	}
 }
 

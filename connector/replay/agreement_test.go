@@ -22,6 +22,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/relay"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -106,9 +107,8 @@ func (verifier) Verify(_ context.Context, c auth.Credentials, _ auth.Channel) (a
 // router takes what the policy routes, as a Handler that sends mail on does.
 type router struct{}
 
-func (router) Route(_ context.Context, p *connector.Policy, env *relay.Envelope, rcpt *relay.Recipient) error {
-	rcpt.Route = p.Route(rcpt.To, env.Size)
-	reason := rcpt.Route.Reason()
+func (router) Route(_ context.Context, p *connector.Policy, env *relay.Envelope, rcpt *envelope.Recipient) error {
+	reason := p.Route(rcpt.To, env.Size).Reason()
 	if reason == reply.RecipientOK {
 		return nil
 	}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/relay/dispatch"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/gateway/control"
 	"github.com/interchange-smtp/interchange/relay/queue"
 	"github.com/interchange-smtp/interchange/routing"
@@ -32,22 +33,23 @@ func stocked() shelf {
 	ann, boss := routing.MustParseAddress("ann@fabrikam.com"), routing.MustParseAddress("boss@fabrikam.com")
 	return shelf{
 		{
-			ID: "2PBDRS2VVRYG4GDR", Arrived: noon.Add(-2*time.Hour - 13*time.Minute), Size: 4218, From: ann,
-			Connector: "FromOffice", Remote: netip.MustParseAddrPort("10.2.9.7:51000"), Helo: "scanner7", User: "ann@fabrikam.com",
+			Envelope: envelope.Envelope{ID: "2PBDRS2VVRYG4GDR", Size: 4218, From: ann, Connector: "FromOffice",
+				Remote: netip.MustParseAddrPort("10.2.9.7:51000"), Helo: "scanner7", User: "ann@fabrikam.com"},
+			Arrived: noon.Add(-2*time.Hour - 13*time.Minute),
 			Recipients: []queue.Recipient{
-				{To: routing.MustParseAddress("kim@contoso.com"), Next: noon.Add(4*time.Minute + 30*time.Second), Hop: "Internet contoso.com", Attempts: 7,
+				{Recipient: envelope.Recipient{To: routing.MustParseAddress("kim@contoso.com")}, Next: noon.Add(4*time.Minute + 30*time.Second), Hop: "Internet contoso.com", Attempts: 7,
 					Tried: noon.Add(-30 * time.Second), Host: "mx.contoso.com", Reply: "451 4.7.1 Greylisted, come back later"},
-				{To: routing.MustParseAddress("lee@fabrikam.com"), Status: queue.Delivered, Hop: "ToMailboxes [10.2.3.9]", Attempts: 1,
+				{Recipient: envelope.Recipient{To: routing.MustParseAddress("lee@fabrikam.com")}, Status: queue.Delivered, Hop: "ToMailboxes [10.2.3.9]", Attempts: 1,
 					Tried: noon.Add(-2*time.Hour - 13*time.Minute), Host: "[10.2.3.9]", Reply: "250 2.0.0 OK", Reported: true},
 			},
 		},
 		{
-			ID: "8N2L3SJ9MRNTK3SN", Arrived: noon.Add(-50 * time.Hour), Size: 31 << 20, From: boss, Held: true,
-			Recipients: []queue.Recipient{{To: routing.MustParseAddress("press@example.org"), Hop: "Internet example.org"}},
+			Envelope: envelope.Envelope{ID: "8N2L3SJ9MRNTK3SN", Size: 31 << 20, From: boss}, Arrived: noon.Add(-50 * time.Hour), Held: true,
+			Recipients: []queue.Recipient{{Recipient: envelope.Recipient{To: routing.MustParseAddress("press@example.org")}, Hop: "Internet example.org"}},
 		},
 		{
-			ID: "QWK6BRDJ4GC5922L", Arrived: noon.Add(-12 * time.Second), Size: 12_400, Report: true,
-			Recipients: []queue.Recipient{{To: boss, Next: noon.Add(-time.Second), Hop: "ToMailboxes [10.2.3.9]", Attempts: 1,
+			Envelope: envelope.Envelope{ID: "QWK6BRDJ4GC5922L", Size: 12_400, Report: true}, Arrived: noon.Add(-12 * time.Second),
+			Recipients: []queue.Recipient{{Recipient: envelope.Recipient{To: boss}, Next: noon.Add(-time.Second), Hop: "ToMailboxes [10.2.3.9]", Attempts: 1,
 				Tried: noon.Add(-12 * time.Second), Reply: "451 4.4.0 Connection refused\nby\x1b[2Jnobody"}},
 		},
 	}

@@ -22,9 +22,6 @@ const (
 // String returns the kind as a Content-Transfer-Encoding.
 func (c Content) String() string { return [...]string{"7bit", "8bit", "binary"}[min(c, Binary)] }
 
-// Body returns the kind as the body type that MAIL declares (RFC 6152, RFC 3030).
-func (c Content) Body() string { return [...]string{"7BIT", "8BITMIME", "BINARYMIME"}[min(c, Binary)] }
-
 // Fits reports whether a whole message is at most what to says, in lines that aren't
 // too long.
 func Fits(msg []byte, to Content) bool {

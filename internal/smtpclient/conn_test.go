@@ -12,13 +12,14 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 )
 
 // The steps of a hop to which nothing happens.
 var (
-	greeting = []string{"220 hop\r\n", ">EHLO hub.contoso.com", "250-hop\r\n250 Pipelining\r\n"}
-	envelope = []string{">MAIL FROM:<a@contoso.com>\r\n", "250 2.1.0 ok\r\n", ">RCPT TO:<b@fabrikam.com>\r\n", "250 ok\r\n"}
-	message  = []string{">DATA\r\n", "354 go\r\n", body, "250 2.6.0 queued\r\n"}
+	greeting    = []string{"220 hop\r\n", ">EHLO hub.contoso.com", "250-hop\r\n250 Pipelining\r\n"}
+	transaction = []string{">MAIL FROM:<a@contoso.com>\r\n", "250 2.1.0 ok\r\n", ">RCPT TO:<b@fabrikam.com>\r\n", "250 ok\r\n"}
+	message     = []string{">DATA\r\n", "354 go\r\n", body, "250 2.6.0 queued\r\n"}
 )
 
 func script(parts ...[]string) (all []string) {
@@ -29,7 +30,7 @@ func script(parts ...[]string) (all []string) {
 }
 
 func TestDelivery(t *testing.T) {
-	nc, heard := hop(t, script(greeting, envelope, message)...)
+	nc, heard := hop(t, script(greeting, transaction, message)...)
 	r, c, err := send(nc, smtpclient.Config{}, text("A: b\r\n\r\n.\r\nx"))
 	if err != nil || r.String() != "250 2.6.0 queued" || !c.Reusable() {
 		t.Fatalf("%v, %v", r, err)
@@ -42,7 +43,7 @@ func TestDelivery(t *testing.T) {
 // TestFaults puts every fault at every step. Whatever isn't a well-formed
 // refusal must not carry a reply, so that nobody takes it for one.
 func TestFaults(t *testing.T) {
-	whole := script(greeting, envelope, message)
+	whole := script(greeting, transaction, message)
 	for i, step := range whole {
 		if step[0] == '>' || step == body {
 			continue
@@ -85,11 +86,11 @@ func TestFaults(t *testing.T) {
 // TestOutOfPlace has replies that are well formed and mean nothing where they stand.
 func TestOutOfPlace(t *testing.T) {
 	for name, steps := range map[string][]string{
-		"250 behind 354": script(greeting, envelope, []string{">DATA", "354 go\r\n250 taken\r\n"}),
-		"2xx to DATA":    script(greeting, envelope, []string{">DATA", "250 ok\r\n"}),
+		"250 behind 354": script(greeting, transaction, []string{">DATA", "354 go\r\n250 taken\r\n"}),
+		"2xx to DATA":    script(greeting, transaction, []string{">DATA", "250 ok\r\n"}),
 		"354 to MAIL":    script(greeting, []string{">MAIL", "354 go\r\n"}),
-		"354 to RCPT":    script(greeting, envelope[:3], []string{"354 go\r\n"}),
-		"354 to the dot": script(greeting, envelope, message[:3], []string{"354 go\r\n"}),
+		"354 to RCPT":    script(greeting, transaction[:3], []string{"354 go\r\n"}),
+		"354 to the dot": script(greeting, transaction, message[:3], []string{"354 go\r\n"}),
 		"354 to EHLO":    {"220 hop\r\n", ">EHLO", "354 go\r\n"},
 	} {
 		nc, _ := hop(t, steps...)
@@ -103,19 +104,19 @@ func TestOutOfPlace(t *testing.T) {
 
 // TestLoneDot is RFC 2920 section 3.1: 354 although no recipient was accepted.
 func TestLoneDot(t *testing.T) {
-	nc, heard := hop(t, script(greeting, envelope[:3], []string{"550 5.1.1 unknown\r\n", ">DATA", "354 go\r\n", ">.", "554 no recipients\r\n",
-		">RSET", "250 ok\r\n"}, envelope, message)...)
+	nc, heard := hop(t, script(greeting, transaction[:3], []string{"550 5.1.1 unknown\r\n", ">DATA", "354 go\r\n", ">.", "554 no recipients\r\n",
+		">RSET", "250 ok\r\n"}, transaction, message)...)
 	_, c, err := send(nc, smtpclient.Config{}, text("secret\r\n"))
 	var e *smtpclient.Error
 	if !errors.As(err, &e) || e.Reply.Code != 550 || !c.Reusable() {
 		t.Fatalf("%v", err)
 	}
 	ctx := context.Background()
-	answers, err := c.Begin(ctx, smtpclient.Mail{From: "a@contoso.com"}, []smtpclient.Rcpt{{To: "b@fabrikam.com"}}, true)
+	answers, err := c.Begin(ctx, from("a@contoso.com"), recipient(), true)
 	if err != nil || answers[0] != nil {
 		t.Fatalf("second transaction: %v, %v", answers, err)
 	}
-	if _, err := c.Data(ctx, text("x\r\n")); err != nil {
+	if _, err := c.Data(t.Context(), text("x\r\n")); err != nil {
 		t.Error(err)
 	}
 	if strings.Contains(heard.String(), "secret") {
@@ -128,20 +129,14 @@ func TestChunks(t *testing.T) {
 	const chunk = 64 << 10
 	for _, pipelining := range []string{"PIPELINING", "X-OTHER"} {
 		rest := strings.Repeat("0123456789abcde\n", chunk/8) + "x"
-		steps := script([]string{"220 hop\r\n", ">EHLO", "250-hop\r\n250-CHUNKING\r\n250-BINARYMIME\r\n250 " + pipelining + "\r\n", ">MAIL"}, envelope[1:],
+		steps := script([]string{"220 hop\r\n", ">EHLO", "250-hop\r\n250-CHUNKING\r\n250-BINARYMIME\r\n250 " + pipelining + "\r\n", ">MAIL"}, transaction[1:],
 			[]string{">BDAT 3\r\n", "#3", "250 ok\r\n", ">BDAT 65536\r\n", "#65536", "250 ok\r\n", ">BDAT 65536\r\n", "#65536", "250 ok\r\n",
 				">BDAT 1\r\n", "#1", "250 ok\r\n", ">BDAT 0 LAST\r\n", "250 2.6.0 queued\r\n"})
 		nc, heard := hop(t, steps...)
-		ctx := context.Background()
-		c, err := smtpclient.Open(ctx, nc, smtpclient.Config{Name: "hub.contoso.com"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		m := smtpclient.Mail{From: "a@contoso.com", Body: "BINARYMIME"}
-		if _, err := c.Begin(ctx, m, []smtpclient.Rcpt{{To: "b@fabrikam.com"}}, false); err != nil {
-			t.Fatal(err)
-		}
-		r, err := c.Data(ctx, smtpclient.Message{Head: []byte("a\nb"), Rest: strings.NewReader(rest), Binary: true})
+		m := from("a@contoso.com")
+		m.Body = envelope.BinaryMIME
+		c := begin(t, nc, m)
+		r, err := c.Data(t.Context(), smtpclient.Message{Head: []byte("a\nb"), Rest: strings.NewReader(rest), Body: envelope.BinaryMIME})
 		if err != nil || r.Code != 250 || !c.Reusable() {
 			t.Errorf("%v, %v", r, err)
 		}
@@ -169,7 +164,7 @@ func TestMemoryOfABody(t *testing.T) {
 	const size, chunk = 100_000, 16 << 10
 	rest := strings.Repeat("0123456789abcdef0123456789abcd\r\n", size/32)
 	for name, ehlo := range map[string]string{"DATA": "250-hop\r\n250 PIPELINING\r\n", "BDAT": "250-hop\r\n250-CHUNKING\r\n250 PIPELINING\r\n"} {
-		steps := script([]string{"220 hop\r\n", ">EHLO", ehlo}, envelope)
+		steps := script([]string{"220 hop\r\n", ">EHLO", ehlo}, transaction)
 		if name == "DATA" {
 			steps = append(steps, ">DATA", "354 go\r\n", "#"+strconv.Itoa(chunk+size), ">.\r\n", "250 2.6.0 queued\r\n")
 		} else {
@@ -180,17 +175,10 @@ func TestMemoryOfABody(t *testing.T) {
 			steps = append(steps, ">BDAT 0 LAST\r\n", "250 2.6.0 queued\r\n")
 		}
 		nc, _ := hop(t, steps...)
-		ctx := context.Background()
-		c, err := smtpclient.Open(ctx, nc, smtpclient.Config{Name: "hub.contoso.com"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := c.Begin(ctx, smtpclient.Mail{From: "a@contoso.com"}, []smtpclient.Rcpt{{To: "b@fabrikam.com"}}, false); err != nil {
-			t.Fatal(err)
-		}
+		c := begin(t, nc, from("a@contoso.com"))
 		head := []byte(strings.Repeat("x", chunk-2) + "\r\n")
 		l := &lines{strings.NewReader(rest), map[*byte]bool{}}
-		if r, err := c.Data(ctx, smtpclient.Message{Head: head, Rest: l}); err != nil || r.Code != 250 {
+		if r, err := c.Data(t.Context(), smtpclient.Message{Head: head, Rest: l}); err != nil || r.Code != 250 {
 			t.Errorf("%s: %v, %v", name, r, err)
 		}
 		if !l.memory[&head[0]] || name == "DATA" && len(l.memory) != 1 {
@@ -203,23 +191,16 @@ func TestMemoryOfABody(t *testing.T) {
 func TestBrokenBody(t *testing.T) {
 	broken := errors.New("client gone")
 	for name, ehlo := range map[string]string{"DATA": "250-hop\r\n250 PIPELINING\r\n", "BDAT": "250-hop\r\n250-CHUNKING\r\n250 PIPELINING\r\n"} {
-		steps := script([]string{"220 hop\r\n", ">EHLO", ehlo}, envelope)
+		steps := script([]string{"220 hop\r\n", ">EHLO", ehlo}, transaction)
 		if name == "DATA" {
 			steps = append(steps, ">DATA", "354 go\r\n", body)
 		} else {
 			steps = append(steps, ">BDAT", ">x\r\n", "250 ok\r\n", ">BDAT", ">y")
 		}
 		nc, heard := hop(t, steps...)
-		ctx := context.Background()
-		c, err := smtpclient.Open(ctx, nc, smtpclient.Config{Name: "hub.contoso.com"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := c.Begin(ctx, smtpclient.Mail{From: "a@contoso.com"}, []smtpclient.Rcpt{{To: "b@fabrikam.com"}}, false); err != nil {
-			t.Fatal(err)
-		}
+		c := begin(t, nc, from("a@contoso.com"))
 		rest := io.MultiReader(strings.NewReader("y\r\n"), iotest.ErrReader(broken))
-		_, err = c.Data(ctx, smtpclient.Message{Head: []byte("x\r\n"), Rest: rest})
+		_, err := c.Data(t.Context(), smtpclient.Message{Head: []byte("x\r\n"), Rest: rest})
 		var source *smtpclient.BodyError
 		if !errors.As(err, &source) || !errors.Is(err, broken) || c.Reusable() {
 			t.Errorf("%s: %v", name, err)
@@ -244,9 +225,9 @@ func TestContent(t *testing.T) {
 		{"CR | LF in parts", smtpclient.Message{Head: []byte("a\r"), Rest: strings.NewReader("\nb\r\n")}, nil},
 		{"CR | x in parts", smtpclient.Message{Head: []byte("a\r"), Rest: strings.NewReader("b\r\n")}, smtpclient.ErrBareCRLF},
 		{"8 bit undeclared", text("\xfc\r\n"), nil},
-		{"declared, but 7 bit", smtpclient.Message{Head: []byte("x\r\n"), EightBit: true}, nil},
+		{"declared, but 7 bit", smtpclient.Message{Head: []byte("x\r\n"), Body: envelope.EightBitMIME}, nil},
 	} {
-		nc, heard := hop(t, script(greeting, envelope, message)...)
+		nc, heard := hop(t, script(greeting, transaction, message)...)
 		_, c, err := send(nc, smtpclient.Config{}, tc.m)
 		if !errors.Is(err, tc.want) {
 			t.Errorf("%s: %v, want %v", tc.name, err, tc.want)
@@ -263,17 +244,10 @@ func TestEarlyRefusal(t *testing.T) {
 		"DATA": {"250 PIPELINING\r\n", ">DATA", "354 go\r\n", ">x", "552 5.3.4 too big\r\n", closeNow},
 		"BDAT": {"250-hop\r\n250-CHUNKING\r\n250 PIPELINING\r\n", ">BDAT", ">x", "552 5.3.4 too big\r\n", closeNow},
 	} {
-		nc, _ := hop(t, script([]string{"220 hop\r\n", ">EHLO", "250-hop\r\n" + steps[0]}, envelope, steps[1:])...)
-		ctx := context.Background()
-		c, err := smtpclient.Open(ctx, nc, smtpclient.Config{Name: "hub.contoso.com"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := c.Begin(ctx, smtpclient.Mail{From: "a@contoso.com"}, []smtpclient.Rcpt{{To: "b@fabrikam.com"}}, false); err != nil {
-			t.Fatal(err)
-		}
+		nc, _ := hop(t, script([]string{"220 hop\r\n", ">EHLO", "250-hop\r\n" + steps[0]}, transaction, steps[1:])...)
+		c := begin(t, nc, from("a@contoso.com"))
 		rest := strings.NewReader(strings.Repeat("0123456789\r\n", 1<<20))
-		_, err = c.Data(ctx, smtpclient.Message{Head: []byte("x\r\n"), Rest: rest})
+		_, err := c.Data(t.Context(), smtpclient.Message{Head: []byte("x\r\n"), Rest: rest})
 		var e *smtpclient.Error
 		if !errors.As(err, &e) || e.Reply.Code != 552 {
 			t.Errorf("%s: %v, want 552", name, err)

@@ -6,51 +6,41 @@ import (
 	"io"
 
 	"github.com/interchange-smtp/interchange/internal/conversion"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 )
 
 // conversion returns what a message must be made for the hop; needed is false if the
-// hop takes what its sender declared, a body type as in Mail.
-func (c *Conn) conversion(declared string) (to conversion.Content, needed bool) {
+// hop takes the body type that its sender declared.
+func (c *Conn) conversion(declared envelope.BodyType) (to conversion.Content, needed bool) {
 	switch {
-	case declared != "8BITMIME" && declared != "BINARYMIME":
+	case declared == envelope.SevenBit:
 		return 0, false
-	case declared == "BINARYMIME" && c.Has("BINARYMIME") && c.Has("CHUNKING"):
+	case declared == envelope.BinaryMIME && c.Has("BINARYMIME") && c.Has("CHUNKING"):
 		return 0, false
 	case c.Has("8BITMIME") || c.Has("SMTPUTF8"): // which isn't offered alone (RFC 6531 section 3.1)
-		return conversion.EightBit, declared == "BINARYMIME"
+		return conversion.EightBit, declared == envelope.BinaryMIME
 	}
 	return conversion.SevenBit, true
 }
 
 // body returns the body type to declare to the hop.
-func (c *Conn) body(declared string) string {
+func (c *Conn) body(declared envelope.BodyType) envelope.BodyType {
 	to, converted := c.conversion(declared)
 	switch {
 	case converted && to == conversion.SevenBit:
-		return ""
+		return envelope.SevenBit
 	case converted:
-		declared = to.Body()
+		declared = envelope.EightBitMIME
 	}
-	if declared != "BINARYMIME" && !c.Has("8BITMIME") {
-		return ""
+	if declared == envelope.EightBitMIME && !c.Has("8BITMIME") {
+		return envelope.SevenBit
 	}
 	return declared
 }
 
-// declared returns the body type of m.
-func (m Message) declared() string {
-	switch {
-	case m.Binary:
-		return "BINARYMIME"
-	case m.EightBit:
-		return "8BITMIME"
-	}
-	return ""
-}
-
 // convertShort returns m, all of which is there, made fit for to.
 func convertShort(m Message, to conversion.Content) (Message, error) {
-	m.Binary, m.EightBit = false, false
+	m.Body = envelope.SevenBit
 	if conversion.Fits(m.Head, to) {
 		return m, nil
 	}

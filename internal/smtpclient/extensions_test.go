@@ -9,6 +9,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 )
 
 // TestOffers has ways in which EHLO lists extensions.
@@ -32,7 +33,9 @@ func TestOffers(t *testing.T) {
 		nc, heard := hop(t, "220 hop\r\n", ">EHLO", "250-hop\r\n"+strings.TrimSuffix(lines, "\r\n")+"\r\n", ">", "550 no\r\n")
 		c, err := smtpclient.Open(context.Background(), nc, cfg)
 		if err == nil {
-			_, _ = c.Begin(context.Background(), smtpclient.Mail{From: "a@contoso.com", Size: 1, Body: "8BITMIME"}, []smtpclient.Rcpt{{To: "b@fabrikam.com"}}, false)
+			m := from("a@contoso.com")
+			m.Size, m.Body = 1, envelope.EightBitMIME
+			_, _ = c.Begin(context.Background(), m, recipient(), false)
 		}
 		said := strings.TrimPrefix(strings.TrimPrefix(heard.String(), "EHLO hub\r\n"), "MAIL FROM:<a@contoso.com>")
 		if got := strings.TrimSpace(said); want != "" && !strings.HasPrefix(got, want) || want == "" && got != "" {

@@ -12,7 +12,9 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
+	"github.com/interchange-smtp/interchange/routing"
 )
 
 // Steps of a scripted hop: what it expects (">" and a prefix of the line), and
@@ -95,6 +97,29 @@ func play(far *relaytest.Conn, heard *strings.Builder, script []string) {
 	_, _ = io.Copy(io.Discard, br)
 }
 
+// from is a transaction from address.
+func from(address string) smtpclient.Mail {
+	return smtpclient.Mail{Envelope: envelope.Envelope{From: routing.MustParseAddress(address)}}
+}
+
+// recipient is the one recipient of most transactions.
+func recipient() []envelope.Recipient {
+	return []envelope.Recipient{{To: routing.MustParseAddress("b@fabrikam.com")}}
+}
+
+// begin opens a connection and begins a transaction.
+func begin(t *testing.T, nc net.Conn, m smtpclient.Mail) *smtpclient.Conn {
+	t.Helper()
+	c, err := smtpclient.Open(context.Background(), nc, smtpclient.Config{Name: "hub.contoso.com"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Begin(context.Background(), m, recipient(), false); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
 // send opens a connection and sends one message to one recipient.
 func send(nc net.Conn, cfg smtpclient.Config, m smtpclient.Message) (smtpclient.Reply, *smtpclient.Conn, error) {
 	if cfg.Name == "" {
@@ -105,7 +130,7 @@ func send(nc net.Conn, cfg smtpclient.Config, m smtpclient.Message) (smtpclient.
 	if err != nil {
 		return smtpclient.Reply{}, nil, err
 	}
-	answers, err := c.Begin(ctx, smtpclient.Mail{From: "a@contoso.com"}, []smtpclient.Rcpt{{To: "b@fabrikam.com"}}, true)
+	answers, err := c.Begin(ctx, from("a@contoso.com"), recipient(), true)
 	if err != nil {
 		return smtpclient.Reply{}, c, err
 	}

@@ -6,6 +6,8 @@ import (
 	"io"
 	"strconv"
 	"time"
+
+	"github.com/interchange-smtp/interchange/relay/envelope"
 )
 
 // lastWordsTimeout is how long a hop that closed the connection is listened to.
@@ -27,12 +29,9 @@ const (
 
 // Message is what Data sends.
 type Message struct {
-	Head   []byte    // the beginning; Data uses its memory, up to its capacity, for what follows
-	Rest   io.Reader // what follows; nil: nothing
-	Binary bool      // BODY=BINARYMIME
-	// EightBit says that the sender declared 8BITMIME. Where the hop doesn't take
-	// that, or what is Binary, the message is converted.
-	EightBit bool
+	Head []byte            // the beginning; Data uses its memory, up to its capacity, for what follows
+	Rest io.Reader         // what follows; nil: nothing
+	Body envelope.BodyType // as the sender declared it; a hop that doesn't take it gets the message converted
 }
 
 // Data sends the message to the recipients of the open transaction. A nil
@@ -42,7 +41,7 @@ func (c *Conn) Data(ctx context.Context, m Message) (Reply, error) {
 	defer c.watch(ctx)()
 	var r Reply
 	var err error
-	to, convert := c.conversion(m.declared())
+	to, convert := c.conversion(m.Body)
 	if convert && m.Rest == nil {
 		convert = false
 		if m, err = convertShort(m, to); err != nil {
@@ -50,8 +49,8 @@ func (c *Conn) Data(ctx context.Context, m Message) (Reply, error) {
 			return Reply{}, err
 		}
 	}
-	s := scanner{binary: m.Binary && !convert}
-	if !convert && !c.asked && c.Has("CHUNKING") && (m.Binary || m.Rest != nil && c.Has("PIPELINING")) {
+	s := scanner{binary: m.Body == envelope.BinaryMIME && !convert}
+	if !convert && !c.asked && c.Has("CHUNKING") && (m.Body == envelope.BinaryMIME || m.Rest != nil && c.Has("PIPELINING")) {
 		r, err = c.sendChunks(m, &s)
 		err = withoutBDAT(err)
 	} else {
@@ -136,7 +135,7 @@ func (c *Conn) stuff(w *stuffer, p []byte) error {
 
 // stuffAll sends the body, converted if it must be.
 func (c *Conn) stuffAll(w *stuffer, m Message) error {
-	if to, convert := c.conversion(m.declared()); convert {
+	if to, convert := c.conversion(m.Body); convert {
 		return c.stuffConverted(w, m, to)
 	}
 	if err := c.stuff(w, m.Head); err != nil || m.Rest == nil {

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
+	"github.com/interchange-smtp/interchange/relay/envelope"
+	"github.com/interchange-smtp/interchange/routing"
 )
 
 // TestOriginalRecipient: xtext and UTF-8 leave as they are, where the hop knows
@@ -26,7 +28,7 @@ func TestOriginalRecipient(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := c.Begin(t.Context(), smtpclient.Mail{}, []smtpclient.Rcpt{{To: "b@x.example", ORcpt: tc.orcpt}}, false); err != nil {
+		if _, err := c.Begin(t.Context(), smtpclient.Mail{}, []envelope.Recipient{{To: routing.MustParseAddress("b@x.example"), ORcpt: tc.orcpt}}, false); err != nil {
 			t.Fatal(err)
 		}
 		_, rcpt, _ := strings.Cut(heard.String(), "RCPT TO:<b@x.example>")

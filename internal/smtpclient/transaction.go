@@ -7,25 +7,15 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/interchange-smtp/interchange/relay/envelope"
+	"github.com/interchange-smtp/interchange/routing"
 )
 
-// Mail is the beginning of a transaction.
+// Mail is an envelope and what its message needs of the hop.
 type Mail struct {
-	From     string // as written between the angle brackets
-	Size     int64  // 0: not known
-	Body     string // "", "7BIT", "8BITMIME" or "BINARYMIME"
-	UTF8     bool   // declared
-	NeedUTF8 bool   // UTF8 isn't only declared but needed, by the sender or the header
-	Ret      string // RFC 3461
-	EnvID    string // xtext
-}
-
-// Rcpt is a recipient.
-type Rcpt struct {
-	To       string   // as written between the angle brackets
-	NeedUTF8 bool     // the address is no ASCII
-	Notify   []string // RFC 3461
-	ORcpt    string   // type;xtext
+	envelope.Envelope
+	HeaderUTF8 bool // the header of the message has characters beyond ASCII
 }
 
 // window is how many RCPT leave in one write. Every server takes that many (RFC
@@ -42,7 +32,7 @@ func (c *Conn) Check(m Mail) error {
 		limit, _ = strconv.ParseInt(size, 10, 64)
 	}
 	switch {
-	case m.NeedUTF8 && !c.Has("SMTPUTF8"):
+	case (m.HeaderUTF8 || !m.From.IsASCII()) && !c.Has("SMTPUTF8"):
 		err = ErrUTF8
 	case limit > 0 && m.Size > limit:
 		err = ErrTooBig
@@ -57,7 +47,7 @@ func (c *Conn) Check(m Mail) error {
 // With data, DATA is announced in the same write where that may be; to must then be
 // one recipient, so that nothing is left to decide.
 // A transaction that was left open before is reset on the way.
-func (c *Conn) Begin(ctx context.Context, m Mail, to []Rcpt, data bool) (answers []error, err error) {
+func (c *Conn) Begin(ctx context.Context, m Mail, to []envelope.Recipient, data bool) (answers []error, err error) {
 	if err := c.Check(m); err != nil {
 		return nil, err
 	}
@@ -82,7 +72,7 @@ func (c *Conn) Begin(ctx context.Context, m Mail, to []Rcpt, data bool) (answers
 }
 
 // beginAtOnce doesn't wait for an answer before the next command.
-func (c *Conn) beginAtOnce(m Mail, to []Rcpt, data bool) (answers []error, err error) {
+func (c *Conn) beginAtOnce(m Mail, to []envelope.Recipient, data bool) (answers []error, err error) {
 	b, reset := c.line[:0], c.begun
 	if reset {
 		b = append(b, "RSET\r\n"...)
@@ -130,7 +120,7 @@ func (c *Conn) beginAtOnce(m Mail, to []Rcpt, data bool) (answers []error, err e
 
 // unspeakable returns the answers to recipients none of whom the hop can be
 // told of; nil if there is one.
-func (c *Conn) unspeakable(to []Rcpt) []error {
+func (c *Conn) unspeakable(to []envelope.Recipient) []error {
 	for _, r := range to {
 		if c.checkRcpt(r) == nil {
 			return nil
@@ -144,8 +134,8 @@ func (c *Conn) unspeakable(to []Rcpt) []error {
 }
 
 // checkRcpt reports whether the hop can be told of r: ErrUTF8.
-func (c *Conn) checkRcpt(r Rcpt) error {
-	if r.NeedUTF8 && !c.Has("SMTPUTF8") {
+func (c *Conn) checkRcpt(r envelope.Recipient) error {
+	if !r.To.IsASCII() && !c.Has("SMTPUTF8") {
 		return &Error{Stage: StageRcpt, Err: ErrUTF8}
 	}
 	return nil
@@ -153,7 +143,7 @@ func (c *Conn) checkRcpt(r Rcpt) error {
 
 // answers appends the answers to pipelined RCPT to list; taken says that one of
 // them at least was accepted.
-func (c *Conn) answers(list []error, to []Rcpt) (_ []error, taken bool, err error) {
+func (c *Conn) answers(list []error, to []envelope.Recipient) (_ []error, taken bool, err error) {
 	for _, r := range to {
 		err := c.checkRcpt(r)
 		if err == nil {
@@ -179,7 +169,7 @@ func (c *Conn) wasReset() error {
 }
 
 // beginSlowly waits for every answer.
-func (c *Conn) beginSlowly(m Mail, to []Rcpt) (answers []error, err error) {
+func (c *Conn) beginSlowly(m Mail, to []envelope.Recipient) (answers []error, err error) {
 	if c.begun {
 		if err := c.write(StageReset, []byte("RSET\r\n"), c.cfg.Timeouts.Command); err != nil {
 			return nil, c.lastWords(StageReset, err)
@@ -267,7 +257,7 @@ func tooMany(r Reply, taken int) bool {
 }
 
 // Rcpt adds a recipient to the open transaction.
-func (c *Conn) Rcpt(ctx context.Context, r Rcpt) error {
+func (c *Conn) Rcpt(ctx context.Context, r envelope.Recipient) error {
 	if err := c.checkRcpt(r); err != nil {
 		return err
 	}
@@ -300,29 +290,29 @@ func (c *Conn) lastWords(s Stage, err error) error {
 
 // appendMail appends the MAIL command, with the parameters that the hop knows.
 func (c *Conn) appendMail(b []byte, m Mail) []byte {
-	b = append(append(append(b, "MAIL FROM:<"...), m.From...), '>')
+	b = append(appendAddress(append(b, "MAIL FROM:<"...), m.From), '>')
 	if m.Size > 0 && c.Has("SIZE") {
 		b = strconv.AppendInt(append(b, " SIZE="...), m.Size, 10)
 	}
-	if body := c.body(m.Body); body != "" {
-		b = append(append(b, " BODY="...), body...)
+	if body := c.body(m.Body); body != envelope.SevenBit {
+		b = append(append(b, " BODY="...), body.String()...)
 	}
 	if m.UTF8 && c.Has("SMTPUTF8") {
 		b = append(b, " SMTPUTF8"...)
 	}
 	if c.Has("DSN") {
-		if m.Ret != "" {
-			b = append(append(b, " RET="...), m.Ret...)
+		if m.Return != 0 {
+			b = append(append(b, " RET="...), m.Return.String()...)
 		}
 		if m.EnvID != "" {
-			b = appendXtext(append(b, " ENVID="...), m.EnvID)
+			b = envelope.AppendXtext(append(b, " ENVID="...), m.EnvID)
 		}
 	}
 	return append(b, "\r\n"...)
 }
 
 // appendRcpts appends RCPT commands for those whom the hop can be told of.
-func (c *Conn) appendRcpts(b []byte, to []Rcpt) []byte {
+func (c *Conn) appendRcpts(b []byte, to []envelope.Recipient) []byte {
 	for _, r := range to {
 		if c.checkRcpt(r) == nil {
 			b = c.appendRcpt(b, r)
@@ -332,47 +322,24 @@ func (c *Conn) appendRcpts(b []byte, to []Rcpt) []byte {
 }
 
 // appendRcpt appends the RCPT command.
-func (c *Conn) appendRcpt(b []byte, r Rcpt) []byte {
-	b = append(append(append(b, "RCPT TO:<"...), r.To...), '>')
+func (c *Conn) appendRcpt(b []byte, r envelope.Recipient) []byte {
+	b = append(appendAddress(append(b, "RCPT TO:<"...), r.To), '>')
 	if c.Has("DSN") {
-		if len(r.Notify) > 0 {
-			b = append(append(b, " NOTIFY="...), strings.Join(r.Notify, ",")...)
+		if r.Notify != 0 {
+			b = append(append(b, " NOTIFY="...), r.Notify.String()...)
 		}
-		if kind, addr, ok := strings.Cut(r.ORcpt, ";"); ok {
-			b = append(append(append(b, " ORCPT="...), kind...), ';')
-			if strings.EqualFold(kind, "utf-8") {
-				b = appendUTF8Addr(b, addr, c.Has("SMTPUTF8"))
-			} else {
-				b = appendXtext(b, addr)
-			}
+		if strings.Contains(r.ORcpt, ";") {
+			b = envelope.AppendORcpt(append(b, " ORCPT="...), r.ORcpt, c.Has("SMTPUTF8"))
 		}
 	}
 	return append(b, "\r\n"...)
 }
 
-// appendXtext appends s, which is xtext (RFC 3461 section 4) already. What isn't
-// is encoded, lest it end the command.
-func appendXtext(b []byte, s string) []byte {
-	for _, c := range []byte(s) {
-		if c < '!' || c > '~' || c == '=' {
-			b = fmt.Appendf(b, "+%02X", c)
-		} else {
-			b = append(b, c)
-		}
+// appendAddress appends an address as it stands between the angle brackets.
+func appendAddress(b []byte, a routing.Address) []byte {
+	if a.IsNull() {
+		return b
 	}
-	return b
-}
-
-// appendUTF8Addr appends s, an address of the type utf-8 (RFC 6533 section 3), as
-// it is where the hop takes UTF-8, else with \x{...} for what isn't ASCII.
-func appendUTF8Addr(b []byte, s string, utf8 bool) []byte {
-	for _, c := range s {
-		switch {
-		case c >= 0xA0 && utf8, c >= '!' && c <= '~' && c != '+' && c != '=':
-			b = append(b, string(c)...)
-		default:
-			b = fmt.Appendf(b, "\\x{%02X}", c)
-		}
-	}
+	b, _ = a.AppendText(b) // fails only for an address that is neither valid nor null
 	return b
 }

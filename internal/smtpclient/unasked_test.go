@@ -25,32 +25,25 @@ func pausing() io.Reader {
 	return r
 }
 
-// begin is more than any buffer of ours holds.
-var begin = "Subject: x\r\n\r\n" + strings.Repeat(strings.Repeat("-", 98)+"\r\n", 100) + "begin\r\n"
+// opening is more than any buffer of the client holds.
+var opening = "Subject: x\r\n\r\n" + strings.Repeat(strings.Repeat("-", 98)+"\r\n", 100) + "begin\r\n"
 
 // TestEarlyReplies: a hop that answers before the message has ended hasn't got
 // it. A refusal is one all the same; nothing else says anything of the message.
 func TestEarlyReplies(t *testing.T) {
 	for name, ways := range map[string][]string{
 		"DATA": {"250-hop\r\n250 SIZE\r\n", ">DATA", "354 go\r\n", ">Subject", "!early", body},
-		"BDAT": {"250-hop\r\n250-PIPELINING\r\n250 CHUNKING\r\n", ">BDAT", "#" + strconv.Itoa(len(begin)), "250 chunk\r\n", ">BDAT", "#9", "250 chunk\r\n!early", ">never"},
+		"BDAT": {"250-hop\r\n250-PIPELINING\r\n250 CHUNKING\r\n", ">BDAT", "#" + strconv.Itoa(len(opening)), "250 chunk\r\n", ">BDAT", "#9", "250 chunk\r\n!early", ">never"},
 	} {
 		for early, want := range map[string]int{"250 2.0.0 taken\r\n": 0, "354 more\r\n": 0, "what\r\n": 0, "451 not now\r\n": 451, "552 too big\r\n": 552} {
 			synctest.Test(t, func(t *testing.T) {
-				steps := script([]string{"220 hop\r\n", ">EHLO", ways[0]}, envelope, ways[1:])
+				steps := script([]string{"220 hop\r\n", ">EHLO", ways[0]}, transaction, ways[1:])
 				for i := range steps { // with what comes before it, so that it is there when the client looks
 					steps[i] = strings.Replace(steps[i], "!early", early, 1)
 				}
 				nc, heard := hop(t, steps...)
-				ctx := context.Background()
-				c, err := smtpclient.Open(ctx, nc, smtpclient.Config{Name: "hub.contoso.com"})
-				if err != nil {
-					t.Fatal(err)
-				}
-				if _, err := c.Begin(ctx, smtpclient.Mail{From: "a@contoso.com"}, []smtpclient.Rcpt{{To: "b@fabrikam.com"}}, false); err != nil {
-					t.Fatal(err)
-				}
-				_, err = c.Data(ctx, smtpclient.Message{Head: []byte(begin), Rest: pausing()})
+				c := begin(t, nc, from("a@contoso.com"))
+				_, err := c.Data(t.Context(), smtpclient.Message{Head: []byte(opening), Rest: pausing()})
 				var e *smtpclient.Error
 				if !errors.As(err, &e) || e.Reply.Code != want {
 					t.Errorf("%s, %q: %v, want code %d", name, early, err, want)
@@ -72,13 +65,13 @@ func TestEarlyReplies(t *testing.T) {
 func TestUnaskedReply(t *testing.T) {
 	for unasked, want := range map[string]int{"250 ok\r\n": 0, "451 really not\r\n": 0, "554 go\r\n": 0, "421 4.3.2 closing\r\n": 421, closeNow: 0} {
 		synctest.Test(t, func(t *testing.T) {
-			nc, heard := hop(t, script(greeting, envelope, message, []string{pause, unasked})...)
+			nc, heard := hop(t, script(greeting, transaction, message, []string{pause, unasked})...)
 			_, c, err := send(nc, smtpclient.Config{}, text("x\r\n"))
 			if err != nil || !c.Reusable() {
 				t.Fatal(err)
 			}
 			time.Sleep(2 * time.Second)
-			_, err = c.Begin(context.Background(), smtpclient.Mail{From: "second@contoso.com"}, []smtpclient.Rcpt{{To: "b@fabrikam.com"}}, true)
+			_, err = c.Begin(context.Background(), from("second@contoso.com"), recipient(), true)
 			var e *smtpclient.Error
 			if !errors.As(err, &e) || e.Reply.Code != want || c.Reusable() {
 				t.Errorf("%q: %v, want code %d", unasked, err, want)

@@ -13,6 +13,7 @@ import (
 	"github.com/emersion/go-smtp"
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/smtpserver"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 )
 
 // plainSession is a go-smtp session that does nothing.
@@ -73,9 +74,9 @@ type discardSession struct{ smtpserver.Handler }
 func (discardSession) Hello(context.Context, string, bool) (smtpserver.Offer, reply.Reply) {
 	return smtpserver.Offer{Size: true}, ok
 }
-func (discardSession) Trusted() bool                                     { return false }
-func (discardSession) Mail(context.Context, smtpserver.Mail) reply.Reply { return ok }
-func (discardSession) Rcpt(context.Context, smtpserver.Rcpt) reply.Reply { return ok }
+func (discardSession) Trusted() bool                                        { return false }
+func (discardSession) Mail(context.Context, envelope.Envelope) reply.Reply  { return ok }
+func (discardSession) Rcpt(context.Context, envelope.Recipient) reply.Reply { return ok }
 func (discardSession) Data(_ context.Context, body io.Reader) reply.Reply {
 	if _, err := io.Copy(io.Discard, body); err != nil {
 		return reply.Reply{Code: 451}

@@ -377,18 +377,18 @@ func TestParameters(t *testing.T) {
 func TestParameterValues(t *testing.T) {
 	for _, row := range []struct{ mail, rcpt, want string }{
 		{"SIZE=100 BODY=8BITMIME RET=hdrs ENVID=a+2Bb", "NOTIFY=success,Delay,FAILURE ORCPT=rfc822;b+2B1@example.net",
-			"100 1 HDRS a+2Bb [SUCCESS DELAY FAILURE] rfc822;b+2B1@example.net"},
-		{"SIZE=-1 BODY=X RET=ALL ENVID=a+0Ab", "NOTIFY=NEVER,DELAY ORCPT=rfc822;+0D+0A", "0 0   [] "},
-		{"SIZE= BODY= RET= ENVID=", "NOTIFY= ORCPT=", "0 0   [] "},
-		{"SIZE=99999999999999999999 BODY=BINARYMIME ENVID=a=b", "NOTIFY=never ORCPT=x500;+2Fo=x", "9223372036854775807 2  a+3Db [NEVER] x500;+2Fo+3Dx"},
-		{"SIZE=999999999999999999999 ENVID=a+2b", "NOTIFY=DELAY,DELAY ORCPT=utf-8;\\x{E4}@example.net", "0 0   [DELAY] utf-8;\\x{E4}@example.net"},
-		{"ENVID=" + strings.Repeat("x", 101), "NOTIFY=SOMETIMES ORCPT=b@example.net", "0 0   [] "},
-		{"ENVID=+4", "ORCPT=rfc822;+E7+94+A8+E6+88+B7@example.net", "0 0   [] utf-8;用户@example.net"},
-		{"", "ORCPT=rfc822;+E7+94+A8+2B1+3D\\@example.net", `0 0   [] utf-8;用\x{2B}1\x{3D}\x{5C}@example.net`},
-		{"", "ORCPT=rfc822;+FF+FE@example.net", "0 0   [] "},
-		{"", "ORCPT=rfc822;+C2+85@example.net", "0 0   [] "},
-		{"", "ORCPT=x500;+E7+94+A8", "0 0   [] "},
-		{"", "ORCPT=rfc822;" + strings.Repeat("x", 500), "0 0   [] "},
+			"100 1 HDRS a+2Bb SUCCESS,FAILURE,DELAY rfc822;b+2B1@example.net"},
+		{"SIZE=-1 BODY=X RET=ALL ENVID=a+0Ab", "NOTIFY=NEVER,DELAY ORCPT=rfc822;+0D+0A", "0 0    "},
+		{"SIZE= BODY= RET= ENVID=", "NOTIFY= ORCPT=", "0 0    "},
+		{"SIZE=99999999999999999999 BODY=BINARYMIME ENVID=a=b", "NOTIFY=never ORCPT=x500;+2Fo=x", "9223372036854775807 2  a+3Db NEVER x500;+2Fo+3Dx"},
+		{"SIZE=999999999999999999999 ENVID=a+2b", "NOTIFY=DELAY,DELAY ORCPT=utf-8;\\x{E4}@example.net", "0 0   DELAY utf-8;\\x{E4}@example.net"},
+		{"ENVID=" + strings.Repeat("x", 101), "NOTIFY=SOMETIMES ORCPT=b@example.net", "0 0    "},
+		{"ENVID=+4", "ORCPT=rfc822;+E7+94+A8+E6+88+B7@example.net", "0 0    utf-8;用户@example.net"},
+		{"", "ORCPT=rfc822;+E7+94+A8+2B1+3D\\@example.net", `0 0    utf-8;用\x{2B}1\x{3D}\x{5C}@example.net`},
+		{"", "ORCPT=rfc822;+FF+FE@example.net", "0 0    "},
+		{"", "ORCPT=rfc822;+C2+85@example.net", "0 0    "},
+		{"", "ORCPT=x500;+E7+94+A8", "0 0    "},
+		{"", "ORCPT=rfc822;" + strings.Repeat("x", 500), "0 0    "},
 	} {
 		cfg := config()
 		cfg.SMTPUTF8 = true
@@ -398,7 +398,7 @@ func TestParameterValues(t *testing.T) {
 		c.talk("> MAIL FROM:<a@example.org> " + row.mail + "\n< 250 ...\n> RCPT TO:<b@example.net> " + row.rcpt + "\n< 250 ...")
 		c.end()
 		m, r := s.mail, s.rcpt[0]
-		if got := fmt.Sprintf("%d %d %s %s %s %s", m.Size, m.Body, m.Ret, m.EnvID, r.Notify, r.ORcpt); got != row.want {
+		if got := fmt.Sprintf("%d %d %s %s %s %s", m.Size, m.Body, m.Return, m.EnvID, r.Notify, r.ORcpt); got != row.want {
 			t.Errorf("%s, %s:\n%q, want\n%q", row.mail, row.rcpt, got, row.want)
 		}
 	}

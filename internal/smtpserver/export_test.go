@@ -5,6 +5,7 @@ import (
 	"net"
 	"time"
 
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -21,13 +22,13 @@ func ReadData(conn net.Conn, linefeedOK bool) (content, rest []byte, err error) 
 }
 
 // ParseMail parses the argument of a MAIL with every extension on offer.
-func ParseMail(arg string) (Mail, bool) {
+func ParseMail(arg string) (envelope.Envelope, bool) {
 	m, reason := everything().parseMail(arg)
 	return m, reason == 0
 }
 
 // ParseRcpt parses the argument of a RCPT with every extension on offer.
-func ParseRcpt(arg string) (Rcpt, bool) {
+func ParseRcpt(arg string) (envelope.Recipient, bool) {
 	c := everything()
 	c.utf8 = true
 	r, reason := c.parseRcpt(arg)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector/reply"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -51,9 +52,10 @@ type Handler interface {
 	// Complete returns a local part, as in MAIL FROM:<root>, with its domain. The
 	// zero Address refuses it.
 	Complete(local routing.Address) routing.Address
-	// Mail begins a transaction, and Rcpt adds a recipient to it.
-	Mail(ctx context.Context, m Mail) reply.Reply
-	Rcpt(ctx context.Context, r Rcpt) reply.Reply
+	// Mail begins a transaction, and Rcpt adds a recipient to it. Of m, the
+	// values of MAIL are set.
+	Mail(ctx context.Context, m envelope.Envelope) reply.Reply
+	Rcpt(ctx context.Context, r envelope.Recipient) reply.Reply
 	// Data reads the message from body. It may accept only after body has
 	// returned io.EOF. Any other error of body means that there is no message: the
 	// Handler has to drop what it has read, and its reply doesn't matter. Data may
@@ -73,33 +75,6 @@ type Offer struct {
 	SASL    []string // mechanisms of AUTH; empty: AUTH is not advertised
 	Hangup  bool     // Hello refused, and the connection ends after the reply
 }
-
-// Mail is a parsed MAIL command.
-type Mail struct {
-	From  routing.Address // zero: <>
-	Size  int64           // as declared; 0: not declared
-	Body  Body
-	UTF8  bool
-	Ret   string // "FULL", "HDRS" or ""
-	EnvID string // xtext, checked: it can be sent on as it is
-}
-
-// Rcpt is a parsed RCPT command.
-type Rcpt struct {
-	To     routing.Address
-	Notify []string // "NEVER", or some of "SUCCESS", "FAILURE", "DELAY"
-	ORcpt  string   // type;xtext, or utf-8;address, checked; "" if absent or unreadable
-}
-
-// Body is the BODY parameter.
-type Body uint8
-
-// The body types.
-const (
-	Body7Bit Body = iota
-	Body8BitMIME
-	BodyBinaryMIME
-)
 
 // Abort is the error of a body that is not a message: the client went away, broke
 // off, was too slow, or sent a byte that a message must not have.

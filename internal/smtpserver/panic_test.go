@@ -8,7 +8,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector/reply"
-	"github.com/interchange-smtp/interchange/internal/smtpserver"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 )
 
 // TestPanics: a panic ends the connection, not the process.
@@ -27,9 +27,9 @@ func TestPanics(t *testing.T) {
 				return ok
 			}}},
 		{"Mail", "> HELO x\n< 250 ...\n> MAIL FROM:<>\n< 421 4.3.0 ...\n<<",
-			&session{onMail: func(smtpserver.Mail) reply.Reply { return boom() }}},
+			&session{onMail: func(envelope.Envelope) reply.Reply { return boom() }}},
 		{"Rcpt", "> HELO x\n< 250 ...\n> MAIL FROM:<>\n< 250 ...\n> RCPT TO:<b@example.net>\n< 421 4.3.0 ...\n<<",
-			&session{onRcpt: func(smtpserver.Rcpt) reply.Reply { return boom() }}},
+			&session{onRcpt: func(envelope.Recipient) reply.Reply { return boom() }}},
 		{"Data", "> HELO x\n< 250 ...\n> MAIL FROM:<>\n< 250 ...\n> RCPT TO:<b@example.net>\n< 250 ...\n>> DATA\\r\\nx\\r\\n.\\r\\n" + smuggledQuoted +
 			"\n< 354 ...\n< 421 4.3.0 ...\n<<",
 			&session{onData: func(context.Context, io.Reader) reply.Reply { return boom() }}},

@@ -1,9 +1,12 @@
 package smtpserver
 
 import (
+	"math"
+	"strconv"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector/reply"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -18,7 +21,7 @@ func (c *conn) handleMail(arg string) answer {
 	}
 	r := c.checked(c.handler.Mail(c.ctx, m), 250)
 	if r.Code == 250 {
-		c.order.mail, c.order.binary, c.utf8 = true, m.Body == BodyBinaryMIME, m.UTF8
+		c.order.mail, c.order.binary, c.utf8 = true, m.Body == envelope.BinaryMIME, m.UTF8
 	}
 	return answer{reply: r, refusesMail: true, ledNowhere: isTemporary(r)}
 }
@@ -51,7 +54,7 @@ func (c *conn) refuseArguments(reason reply.Reason) answer {
 func isTemporary(r reply.Reply) bool { return r.Code >= 400 && r.Code < 500 }
 
 // parseMail parses the argument of MAIL, or returns the reason to refuse it.
-func (c *conn) parseMail(arg string) (m Mail, r reply.Reason) {
+func (c *conn) parseMail(arg string) (m envelope.Envelope, r reply.Reason) {
 	from, params, r := c.parsePath(arg, "FROM:", true)
 	if r != 0 {
 		return m, r
@@ -67,7 +70,7 @@ func (c *conn) parseMail(arg string) (m Mail, r reply.Reason) {
 }
 
 // parseRcpt parses the argument of RCPT, or returns the reason to refuse it.
-func (c *conn) parseRcpt(arg string) (rcpt Rcpt, r reply.Reason) {
+func (c *conn) parseRcpt(arg string) (rcpt envelope.Recipient, r reply.Reason) {
 	to, params, r := c.parsePath(arg, "TO:", false)
 	if r != 0 {
 		return rcpt, r
@@ -123,7 +126,7 @@ func parseParams(s string, set func(key, value string) (taken bool)) (r reply.Re
 // for 8 bits always, since nothing is asked for with them, the others where they
 // were offered. A value that can't be read counts as not given: all of them are
 // hints, or ask for something in a report, and no reason to lose the mail.
-func (c *conn) mailParam(m *Mail, key, value string) (taken bool) {
+func (c *conn) mailParam(m *envelope.Envelope, key, value string) (taken bool) {
 	switch key {
 	case "SIZE": // RFC 1870
 		if c.offer.Size {
@@ -131,17 +134,16 @@ func (c *conn) mailParam(m *Mail, key, value string) (taken bool) {
 		}
 		return true
 	case "BODY": // RFC 6152, RFC 3030
-		return c.bodyParam(m, value)
+		m.Body, _ = envelope.ParseBodyType(value)
+		return m.Body != envelope.BinaryMIME || c.cfg.BinaryMime
 	case "SMTPUTF8": // RFC 6531
 		m.UTF8 = true
 		return c.cfg.SMTPUTF8
 	case "RET": // RFC 3461
-		if v := strings.ToUpper(value); v == "FULL" || v == "HDRS" {
-			m.Ret = v
-		}
+		m.Return, _ = envelope.ParseReturn(value)
 		return c.cfg.DSN
 	case "ENVID":
-		m.EnvID = parseEnvID(value)
+		m.EnvID, _ = envelope.ParseEnvID(value)
 		return c.cfg.DSN
 	case "AUTH": // RFC 4954, section 5
 		// What a client says of another's log-on is never used or passed on.
@@ -150,27 +152,28 @@ func (c *conn) mailParam(m *Mail, key, value string) (taken bool) {
 	return false
 }
 
-// bodyParam takes MAIL's BODY.
-func (c *conn) bodyParam(m *Mail, value string) (taken bool) {
-	switch strings.ToUpper(value) {
-	case "8BITMIME":
-		m.Body = Body8BitMIME
-	case "BINARYMIME":
-		m.Body = BodyBinaryMIME
-		return c.cfg.BinaryMime
-	}
-	return true
-}
-
 // rcptParam takes a parameter of RCPT like mailParam.
-func (c *conn) rcptParam(r *Rcpt, key, value string) (taken bool) {
+func (c *conn) rcptParam(r *envelope.Recipient, key, value string) (taken bool) {
 	switch key {
 	case "NOTIFY": // RFC 3461
-		r.Notify = parseNotify(value)
+		r.Notify, _ = envelope.ParseNotify(value)
 		return c.cfg.DSN
 	case "ORCPT":
-		r.ORcpt = parseOriginalRecipient(value)
+		r.ORcpt, _ = envelope.ParseORcpt(value)
 		return c.cfg.DSN
 	}
 	return false
+}
+
+// parseSize parses SIZE: up to 20 digits; what doesn't fit is the most that does,
+// so that it is too large rather than unknown. 0 if it can't be read.
+func parseSize(s string) int64 {
+	if s == "" || len(s) > 20 || strings.Trim(s, digits) != "" {
+		return 0
+	}
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil {
+		n = math.MaxInt64
+	}
+	return n
 }

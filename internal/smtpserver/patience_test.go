@@ -7,6 +7,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/smtpserver"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 )
 
 // answers sends lines again and again until the connection ends, and returns how
@@ -49,12 +50,12 @@ func TestCommandsThatLeadNowhere(t *testing.T) {
 		{name: "HELO", lines: "HELO x\r\n", each: 1, least: 100, most: 110},
 		{name: "MAIL and RSET", lines: "MAIL FROM:<>\r\nRSET\r\n", each: 2, least: 200, most: 220},
 		{name: "MAIL that is put off", lines: "MAIL FROM:<>\r\n", each: 1, least: 100, most: 110,
-			s: &session{onMail: func(smtpserver.Mail) reply.Reply { return busy }}},
+			s: &session{onMail: func(envelope.Envelope) reply.Reply { return busy }}},
 		{name: "NOOP in a message", before: "MAIL FROM:<>\r\nRCPT TO:<b@example.net>\r\nBDAT 1\r\nx", lines: "NOOP\r\n", each: 1, least: 100, most: 115},
 		{name: "empty chunks", before: "MAIL FROM:<>\r\nRCPT TO:<b@example.net>\r\n", lines: "BDAT 0\r\n", each: 1, least: 1000, most: 1010},
 		{name: "tiny chunks", before: "MAIL FROM:<>\r\nRCPT TO:<b@example.net>\r\n", lines: "BDAT 1\r\nx", each: 1, least: 1000, most: 1010},
 		{name: "recipients that are put off", before: "MAIL FROM:<>\r\n", lines: "RCPT TO:<b@example.net>\r\n", each: 1, least: 1000, most: 1010,
-			s: &session{onRcpt: func(smtpserver.Rcpt) reply.Reply { return busy }}},
+			s: &session{onRcpt: func(envelope.Recipient) reply.Reply { return busy }}},
 	} {
 		for _, unlimited := range []bool{false, true} {
 			s := row.s

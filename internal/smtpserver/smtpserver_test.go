@@ -16,13 +16,14 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/smtpserver"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
 // message is what a session got whole.
 type message struct {
-	mail smtpserver.Mail
-	rcpt []smtpserver.Rcpt
+	mail envelope.Envelope
+	rcpt []envelope.Recipient
 	body string
 }
 
@@ -32,16 +33,16 @@ type session struct {
 	calls    []string
 	messages []message
 	aborts   int
-	mail     smtpserver.Mail
-	rcpt     []smtpserver.Rcpt
+	mail     envelope.Envelope
+	rcpt     []envelope.Recipient
 	trusted  bool
 	relays   bool
 	domain   string // DefaultDomain; Postmaster has one without it
 
 	offer    smtpserver.Offer
 	onHello  func(name string) reply.Reply
-	onMail   func(smtpserver.Mail) reply.Reply
-	onRcpt   func(smtpserver.Rcpt) reply.Reply
+	onMail   func(envelope.Envelope) reply.Reply
+	onRcpt   func(envelope.Recipient) reply.Reply
 	onData   func(ctx context.Context, body io.Reader) reply.Reply
 	onAuth   func(mech string) (auth.Exchange, reply.Reply)
 	onClose  func()
@@ -96,7 +97,7 @@ func (s *session) Complete(local routing.Address) routing.Address {
 	return routing.Address{}
 }
 
-func (s *session) Mail(_ context.Context, m smtpserver.Mail) reply.Reply {
+func (s *session) Mail(_ context.Context, m envelope.Envelope) reply.Reply {
 	s.call("mail %v", m.From)
 	if s.onMail != nil {
 		if r := s.onMail(m); r.Code != 250 {
@@ -107,7 +108,7 @@ func (s *session) Mail(_ context.Context, m smtpserver.Mail) reply.Reply {
 	return ok
 }
 
-func (s *session) Rcpt(_ context.Context, r smtpserver.Rcpt) reply.Reply {
+func (s *session) Rcpt(_ context.Context, r envelope.Recipient) reply.Reply {
 	s.call("rcpt %v", r.To)
 	if s.onRcpt != nil {
 		if r := s.onRcpt(r); r.Code != 250 {
@@ -135,7 +136,7 @@ func (s *session) Data(ctx context.Context, body io.Reader) reply.Reply {
 }
 
 // refuseNo is an onRcpt that refuses the local part no.
-func refuseNo(r smtpserver.Rcpt) reply.Reply {
+func refuseNo(r envelope.Recipient) reply.Reply {
 	if r.To.Local() == "no" {
 		return reply.Reply{Code: 550, Enhanced: [3]int{5, 1, 1}, Text: "User unknown"}
 	}

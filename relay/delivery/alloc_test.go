@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/interchange-smtp/interchange/relay"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -14,8 +14,8 @@ import (
 func TestSendAllocates(t *testing.T) {
 	w := newWorld(t, toHosts("192.0.2.1"))
 	sink := w.sink("192.0.2.1:25", &relaytest.Sink{})
-	env := envelope()
-	to := relay.Recipient{To: routing.MustParseAddress("b@fabrikam.com")}
+	env := newEnvelope()
+	to := envelope.Recipient{To: routing.MustParseAddress("b@fabrikam.com")}
 	body := strings.NewReader(letter)
 	measure := func(deliver func() error) float64 {
 		defer sink.Clear()
@@ -40,7 +40,7 @@ func TestSendAllocates(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		outcomes, err := w.sender.Send(t.Context(), hop, env, body)
+		outcomes, err := w.sender.Send(t.Context(), hop, &env.Envelope, env.To, body)
 		if err != nil {
 			return err
 		}

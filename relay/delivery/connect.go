@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 )
 
 // How long it may take until a hop can be given a message. Each step of the
@@ -29,7 +30,7 @@ const (
 type attempt struct {
 	hop   *NextHop
 	mail  smtpclient.Mail
-	to    []smtpclient.Rcpt
+	to    []envelope.Recipient
 	data  bool          // DATA is to follow at once
 	fresh bool          // on a new connection only
 	limit time.Duration // for connecting

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"testing/iotest"
 
-	"github.com/interchange-smtp/interchange/relay"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
 
@@ -27,26 +27,26 @@ func TestConversion(t *testing.T) {
 	none := []string{"8BITMIME", "BINARYMIME", "SMTPUTF8"}
 	for _, tc := range []struct {
 		name     string
-		declared relay.BodyType
+		declared envelope.BodyType
 		omit     []string
 		msg      string
 		want     string // what arrives, or the refusal
 		body     string // what MAIL declares
 	}{
-		{"8 bit to who takes it", relay.EightBitMIME, nil, text8, text8, "8BITMIME"},
-		{"8 bit to who doesn't", relay.EightBitMIME, none, text8, text7, ""},
-		{"8 bit to who has CHUNKING alone", relay.EightBitMIME, []string{"8BITMIME", "SMTPUTF8"}, text8, text7, ""},
-		{"8 bit that nobody declared", relay.SevenBit, none, text8, text8, ""},
-		{"declared 8 bit, is 7", relay.EightBitMIME, none, letter, letter, ""},
-		{"binary to who takes it", relay.BinaryMIME, nil, picture, picture, "BINARYMIME"},
-		{"binary to who takes 8 bit", relay.BinaryMIME, []string{"BINARYMIME"}, picture, coded, "8BITMIME"},
-		{"binary to who has no CHUNKING", relay.BinaryMIME, []string{"CHUNKING"}, picture, coded, "8BITMIME"},
-		{"binary to who takes nothing", relay.BinaryMIME, none, picture, coded, ""},
-		{"declared binary, is 8 bit", relay.BinaryMIME, []string{"BINARYMIME"}, text8, text8, "8BITMIME"},
-		{"declared binary, is 7 bit", relay.BinaryMIME, none, letter, letter, ""},
-		{"signed to who takes it", relay.EightBitMIME, nil, signed, signed, "8BITMIME"},
-		{"signed to who doesn't", relay.EightBitMIME, none, signed, refused, ""},
-		{"signed, but 7 bit", relay.EightBitMIME, none, strings.ReplaceAll(signed, "ü", "x"), strings.ReplaceAll(signed, "ü", "x"), ""},
+		{"8 bit to who takes it", envelope.EightBitMIME, nil, text8, text8, "8BITMIME"},
+		{"8 bit to who doesn't", envelope.EightBitMIME, none, text8, text7, ""},
+		{"8 bit to who has CHUNKING alone", envelope.EightBitMIME, []string{"8BITMIME", "SMTPUTF8"}, text8, text7, ""},
+		{"8 bit that nobody declared", envelope.SevenBit, none, text8, text8, ""},
+		{"declared 8 bit, is 7", envelope.EightBitMIME, none, letter, letter, ""},
+		{"binary to who takes it", envelope.BinaryMIME, nil, picture, picture, "BINARYMIME"},
+		{"binary to who takes 8 bit", envelope.BinaryMIME, []string{"BINARYMIME"}, picture, coded, "8BITMIME"},
+		{"binary to who has no CHUNKING", envelope.BinaryMIME, []string{"CHUNKING"}, picture, coded, "8BITMIME"},
+		{"binary to who takes nothing", envelope.BinaryMIME, none, picture, coded, ""},
+		{"declared binary, is 8 bit", envelope.BinaryMIME, []string{"BINARYMIME"}, text8, text8, "8BITMIME"},
+		{"declared binary, is 7 bit", envelope.BinaryMIME, none, letter, letter, ""},
+		{"signed to who takes it", envelope.EightBitMIME, nil, signed, signed, "8BITMIME"},
+		{"signed to who doesn't", envelope.EightBitMIME, none, signed, refused, ""},
+		{"signed, but 7 bit", envelope.EightBitMIME, none, strings.ReplaceAll(signed, "ü", "x"), strings.ReplaceAll(signed, "ü", "x"), ""},
 	} {
 		for _, long := range []bool{false, true} {
 			w := newWorld(t, toHosts("192.0.2.1"))
@@ -86,7 +86,7 @@ func TestConversionRefusedEarly(t *testing.T) {
 	sink := w.sink("192.0.2.1:25", &relaytest.Sink{Omit: []string{"8BITMIME", "BINARYMIME", "SMTPUTF8"}})
 	for range 3 {
 		env := envelopeTo("b@fabrikam.com")
-		env.Body = relay.EightBitMIME
+		env.Body = envelope.EightBitMIME
 		expect(t, "signed", attemptOf(w, env, signed)[0], "554 5.6.3")
 		expect(t, "afterwards", w.attempt("b@fabrikam.com")[0], "ok")
 	}
@@ -100,14 +100,14 @@ func TestConversionOfBrokenBody(t *testing.T) {
 	broken := errors.New("client gone")
 	w := newWorld(t, toHosts("192.0.2.1"))
 	sink := w.sink("192.0.2.1:25", &relaytest.Sink{Omit: []string{"8BITMIME", "BINARYMIME", "SMTPUTF8"}})
-	for declared, header := range map[relay.BodyType]string{
-		relay.EightBitMIME: "Subject: x\r\n\r\n",
-		relay.BinaryMIME:   "Content-Type: image/png\r\n\r\n",
+	for declared, header := range map[envelope.BodyType]string{
+		envelope.EightBitMIME: "Subject: x\r\n\r\n",
+		envelope.BinaryMIME:   "Content-Type: image/png\r\n\r\n",
 	} {
 		env := envelopeTo("b@fabrikam.com")
 		env.Body = declared
 		body := io.MultiReader(strings.NewReader(header+strings.Repeat("Grüße\r\n", 20_000)), iotest.ErrReader(broken))
-		outcomes, err := w.sender.Send(t.Context(), w.nextHop("b@fabrikam.com"), env, body)
+		outcomes, err := w.handOver(t.Context(), "b@fabrikam.com", env, body)
 		if err != nil || !errors.Is(outcomes[0].Err, broken) {
 			t.Errorf("%v: %v, %v", declared, outcomes, err)
 		}

@@ -9,6 +9,7 @@ import (
 	"testing/iotest"
 
 	"github.com/interchange-smtp/interchange/relay"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
 
@@ -25,7 +26,7 @@ func TestDeliver(t *testing.T) {
 	if n := sink.Connections(); n != 1 {
 		t.Errorf("%d connections for 3 messages, want 1", n)
 	}
-	env := envelope()
+	env := newEnvelope()
 	w.rcpt(env, "b@fabrikam.com")
 	expect(t, "send", w.data(env, letter), "ok")
 	if got := env.Delivered; !strings.HasPrefix(got, "out to 192.0.2.1 [192.0.2.1:25]: 250 ") {
@@ -37,7 +38,7 @@ func TestLargeMessageIsUnchanged(t *testing.T) {
 	body := letter + strings.Repeat("..\xfc"+strings.Repeat("long", 400)+"\r\n.\r\n", 100)
 	w := newWorld(t, toHosts("192.0.2.1"))
 	sink := w.sink("192.0.2.1:25", &relaytest.Sink{})
-	env := envelope()
+	env := newEnvelope()
 	w.rcpt(env, "b@fabrikam.com", "c@fabrikam.com")
 	expect(t, "send", w.data(env, body), "ok")
 	if m := sink.Messages(); len(m) != 1 || string(m[0].Data) != body || len(m[0].To) != 2 {
@@ -48,7 +49,7 @@ func TestLargeMessageIsUnchanged(t *testing.T) {
 func TestHeaderFirewall(t *testing.T) {
 	w := newWorld(t, toHosts("192.0.2.1"))
 	sink := w.sink("192.0.2.1:25", &relaytest.Sink{})
-	env := envelope()
+	env := newEnvelope()
 	w.rcpt(env, "b@fabrikam.com")
 	expect(t, "send", w.data(env, "junk\r\nX-MS-Exchange-Organization-SCL: -1\r\n"+letter), "ok")
 	if got := string(sink.Messages()[0].Data); got != "junk\r\n"+letter {
@@ -131,7 +132,7 @@ func TestRecipients(t *testing.T) {
 
 	w := newWorld(t, toHosts("192.0.2.1"))
 	sink := w.sink("192.0.2.1:25", &relaytest.Sink{Script: script})
-	env := envelope()
+	env := newEnvelope()
 	got := w.rcpt(env, "b@fabrikam.com", "bad@fabrikam.com", "c@fabrikam.com")
 	if got[0] != "ok" || got[2] != "ok" {
 		t.Errorf("RCPT: %q", got)
@@ -142,7 +143,7 @@ func TestRecipients(t *testing.T) {
 		t.Errorf("arrived: %+v", m)
 	}
 
-	env = envelope()
+	env = newEnvelope()
 	got = w.rcpt(env, "bad@fabrikam.com", "b@fabrikam.com", "c@fabrikam.com")
 	expect(t, "first", got[0], "550 5.1.1 unknown")
 	expect(t, "second", got[1], "ok")
@@ -163,7 +164,7 @@ func TestMixtureSendsNothing(t *testing.T) {
 	hop := w.hop("192.0.2.1:25",
 		append(ehlo[:3:3], ">RCPT TO:<b", "250 ok\r\n250 ok\r\n", ">RCPT TO:<c", "250 ok\r\n", ">RCPT TO:<d", "!close"),
 		append(ehlo[:3:3], ">RCPT TO:<c", "250 ok\r\n250 ok\r\n550 5.1.1 unknown\r\n"))
-	env := envelope()
+	env := newEnvelope()
 	got := w.rcpt(env, "b@fabrikam.com", "c@fabrikam.com", "d@fabrikam.com", "e@fabrikam.com")
 	expect(t, "lost", got[2], "451 4.4.2")
 	expect(t, "after it", got[3], "452 4.5.3")
@@ -179,7 +180,7 @@ func TestOtherRoute(t *testing.T) {
 	two.AddressSpaces = space("*.example.com")
 	w := newWorld(t, one, two)
 	sink := w.sink("192.0.2.1:25", &relaytest.Sink{})
-	env := envelope()
+	env := newEnvelope()
 	got := w.rcpt(env, "b@fabrikam.com", "c@mail.example.com", "d@fabrikam.com")
 	expect(t, "another connector", got[1], "452 4.5.3")
 	expect(t, "DATA", w.data(env, letter), "ok")
@@ -187,7 +188,7 @@ func TestOtherRoute(t *testing.T) {
 		t.Errorf("arrived: %+v", m)
 	}
 	w = newWorld(t, two)
-	expect(t, "unreachable", w.rcpt(envelope(), "b@fabrikam.com")[0], "451 4.4.4")
+	expect(t, "unreachable", w.rcpt(newEnvelope(), "b@fabrikam.com")[0], "451 4.4.4")
 }
 
 func TestVia(t *testing.T) {
@@ -236,7 +237,7 @@ func TestBrokenBodyIsNoMessage(t *testing.T) {
 	for _, size := range []int{0, 10, 100 << 10} {
 		w := newWorld(t, toHosts("192.0.2.1"))
 		sink := w.sink("192.0.2.1:25", &relaytest.Sink{})
-		env := envelope()
+		env := newEnvelope()
 		w.rcpt(env, "b@fabrikam.com")
 		body := io.MultiReader(strings.NewReader(letter+strings.Repeat("xxxxxxxx\r\n", size/10)), iotest.ErrReader(broken))
 		err := w.sender.Deliver(context.Background(), env, body)
@@ -260,16 +261,16 @@ func TestBodyTypes(t *testing.T) {
 	}{
 		{"bare LF", "A: b\r\n\r\nx\ny\r\n", "550 5.6.11", relay.Envelope{}},
 		{"8 bit undeclared", "A: b\r\n\r\n\xfc\r\n", "ok", relay.Envelope{}},
-		{"8 bit declared", "A: b\r\n\r\n\xfc\r\n", "ok", relay.Envelope{Body: relay.EightBitMIME}},
-		{"7 bit declared 8", "A: b\r\n\r\nx\r\n", "ok", relay.Envelope{Body: relay.EightBitMIME}},
-		{"binary", "A: b\r\n\r\nx\ny", "ok", relay.Envelope{Body: relay.BinaryMIME}},
-		{"UTF-8 header", "A: \u00fc\r\n\r\nx\r\n", "550 5.6.7", relay.Envelope{UTF8: true}},
-		{"UTF-8 allowed, not used", "A: b\r\n\r\nx\r\n", "ok", relay.Envelope{UTF8: true}},
+		{"8 bit declared", "A: b\r\n\r\n\xfc\r\n", "ok", relay.Envelope{Envelope: envelope.Envelope{Body: envelope.EightBitMIME}}},
+		{"7 bit declared 8", "A: b\r\n\r\nx\r\n", "ok", relay.Envelope{Envelope: envelope.Envelope{Body: envelope.EightBitMIME}}},
+		{"binary", "A: b\r\n\r\nx\ny", "ok", relay.Envelope{Envelope: envelope.Envelope{Body: envelope.BinaryMIME}}},
+		{"UTF-8 header", "A: \u00fc\r\n\r\nx\r\n", "550 5.6.7", relay.Envelope{Envelope: envelope.Envelope{UTF8: true}}},
+		{"UTF-8 allowed, not used", "A: b\r\n\r\nx\r\n", "ok", relay.Envelope{Envelope: envelope.Envelope{UTF8: true}}},
 	} {
 		w := newWorld(t, toHosts("192.0.2.1"))
 		w.hop("192.0.2.1:25", bare)
 		env := tc.env
-		env.From = envelope().From
+		env.From = newEnvelope().From
 		got := w.rcpt(&env, "b@fabrikam.com")[0]
 		if got == "ok" {
 			got = w.data(&env, tc.body)
@@ -284,8 +285,8 @@ func TestBodyTypes(t *testing.T) {
 func TestParametersPassOn(t *testing.T) {
 	w := newWorld(t, toHosts("192.0.2.1"))
 	sink := w.sink("192.0.2.1:25", &relaytest.Sink{})
-	env := envelope()
-	env.Body, env.UTF8, env.Ret, env.EnvID = relay.BinaryMIME, true, "HDRS", "a+20b+2Bc"
+	env := newEnvelope()
+	env.Body, env.UTF8, env.Return, env.EnvID = envelope.BinaryMIME, true, envelope.ReturnHeader, "a+20b+2Bc"
 	w.rcpt(env, "b@fabrikam.com")
 	expect(t, "send", w.data(env, "A: b\r\n\r\nx\ny"), "ok")
 	m := sink.Messages()[0]
@@ -296,6 +297,6 @@ func TestParametersPassOn(t *testing.T) {
 
 func TestDeliverWithoutRoute(t *testing.T) {
 	w := newWorld(t)
-	expect(t, "no route", w.data(envelope(), letter), "451 4.3.5")
-	expect(t, "no connector", w.rcpt(envelope(), "b@fabrikam.com")[0], "451 4.4.4")
+	expect(t, "no route", w.data(newEnvelope(), letter), "451 4.3.5")
+	expect(t, "no connector", w.rcpt(newEnvelope(), "b@fabrikam.com")[0], "451 4.4.4")
 }

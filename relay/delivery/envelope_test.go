@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/interchange-smtp/interchange/relay"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -29,9 +29,9 @@ func TestParameters(t *testing.T) {
 		w := newWorld(t, toHosts("192.0.2.1"))
 		hop := w.hop("192.0.2.1:25", []string{"220 hop\r\n", ">EHLO", "250-hop\r\n" + tc.offers,
 			">MAIL", "250 ok\r\n", ">RCPT", "250 ok\r\n", ">DATA", "354 go\r\n", ">.\r\n", "250 ok\r\n"})
-		env := envelope()
-		env.Body, env.UTF8, env.Ret, env.EnvID = relay.EightBitMIME, true, "FULL", "e+2B1+20"
-		r := &relay.Recipient{To: routing.MustParseAddress("b@fabrikam.com"), Notify: []string{"SUCCESS", "DELAY"}, ORcpt: "rfc822;b+3Db@fabrikam.com"}
+		env := newEnvelope()
+		env.Body, env.UTF8, env.Return, env.EnvID = envelope.EightBitMIME, true, envelope.ReturnFull, "e+2B1+20"
+		r := &envelope.Recipient{To: routing.MustParseAddress("b@fabrikam.com"), Notify: envelope.NotifySuccess | envelope.NotifyDelay, ORcpt: "rfc822;b+3Db@fabrikam.com"}
 		env.Size = int64(len(letter))
 		got := said(t, w.sender.Route(t.Context(), w.policy, env, r))
 		if got == "ok" {
@@ -56,14 +56,14 @@ func TestUTF8Addresses(t *testing.T) {
 	hop := []string{"220 hop\r\n", ">EHLO", "250-hop\r\n250 8BITMIME\r\n", ">MAIL", "250 ok\r\n", ">RCPT", "250 ok\r\n", ">DATA", "354 go\r\n", ">.\r\n", "250 ok\r\n"}
 	w := newWorld(t, toHosts("192.0.2.1"))
 	w.hop("192.0.2.1:25", hop)
-	env := envelope()
+	env := newEnvelope()
 	env.UTF8 = true
 	expect(t, "alone", w.rcpt(env, "m\u00fcller@fabrikam.com")[0], "550 5.6.7")
 	w.sender.Release(env)
 
 	w = newWorld(t, toHosts("192.0.2.1"))
 	w.hop("192.0.2.1:25", hop)
-	env = envelope()
+	env = newEnvelope()
 	env.UTF8 = true
 	got := w.rcpt(env, "b@fabrikam.com", "m\u00fcller@fabrikam.com")
 	expect(t, "second", got[1], "550 5.6.7")
@@ -75,7 +75,7 @@ func TestUTF8Addresses(t *testing.T) {
 func TestAllRefused(t *testing.T) {
 	w := newWorld(t, toHosts("192.0.2.1"))
 	sink := w.sink("192.0.2.1:25", &relaytest.Sink{Script: refuse(relaytest.StageRcpt, "", "550 5.1.1 unknown")})
-	env := envelope()
+	env := newEnvelope()
 	for _, got := range w.rcpt(env, "b@fabrikam.com", "c@fabrikam.com") {
 		expect(t, "recipient", got, "550 5.1.1 unknown")
 	}
@@ -94,7 +94,7 @@ func TestAllRefused(t *testing.T) {
 				asked++
 				return reply
 			}})
-			env := envelope()
+			env := newEnvelope()
 			got := w.rcpt(env, "b@fabrikam.com", "c@fabrikam.com", "d@fabrikam.com")
 			w.sender.Release(env)
 			if got[0] == "ok" || got[0] != got[1] || got[1] != got[2] || asked != 1 {

@@ -11,6 +11,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/delivery"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -45,8 +46,8 @@ func Example() {
 
 	for _, to := range []string{"kim@fabrikam.com", "gone@fabrikam.com"} {
 		ctx := context.Background()
-		env := &relay.Envelope{From: routing.MustParseAddress("amy@contoso.com")}
-		rcpt := relay.Recipient{To: routing.MustParseAddress(to)}
+		env := &relay.Envelope{Envelope: envelope.Envelope{From: routing.MustParseAddress("amy@contoso.com")}}
+		rcpt := envelope.Recipient{To: routing.MustParseAddress(to)}
 		err := sender.Route(ctx, policy, env, &rcpt) // asks the gateway
 		if err == nil {
 			env.To = append(env.To, rcpt)
@@ -89,18 +90,19 @@ func ExampleSender_Send() {
 	sender := &delivery.Sender{Dial: network.Host(netip.MustParseAddr("10.2.3.4")).Dial}
 	defer sender.Close()
 
-	env := &relay.Envelope{From: routing.MustParseAddress("amy@contoso.com"), To: []relay.Recipient{
+	env := &envelope.Envelope{From: routing.MustParseAddress("amy@contoso.com")}
+	to := []envelope.Recipient{
 		{To: routing.MustParseAddress("kim@fabrikam.com")},
 		{To: routing.MustParseAddress("lee@fabrikam.com")},
-	}}
-	hop, err := sender.NextHop(policy, env.To[0].To, 0)
+	}
+	hop, err := sender.NextHop(policy, to[0].To, 0)
 	if err != nil {
 		log.Fatal(err)
 	}
-	outcomes, err := sender.Send(context.Background(), hop, env, strings.NewReader("Subject: hello\r\n\r\nHi\r\n"))
+	outcomes, err := sender.Send(context.Background(), hop, env, to, strings.NewReader("Subject: hello\r\n\r\nHi\r\n"))
 	fmt.Println("by", hop, err)
 	for i, o := range outcomes {
-		fmt.Printf("%s: %s; %v\n", env.To[i].To, o.Reply, o.Err == nil)
+		fmt.Printf("%s: %s; %v\n", to[i].To, o.Reply, o.Err == nil)
 	}
 	// Output:
 	// by Gateway [192.168.5.77] <nil>

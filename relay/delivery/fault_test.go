@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/relay"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -87,9 +88,9 @@ func (f faulty) want() (class byte, hop bool) {
 }
 
 func envelopeTo(to ...string) *relay.Envelope {
-	env := envelope()
+	env := newEnvelope()
 	for _, a := range to {
-		env.To = append(env.To, relay.Recipient{To: routing.MustParseAddress(a)})
+		env.To = append(env.To, envelope.Recipient{To: routing.MustParseAddress(a)})
 	}
 	return env
 }
@@ -132,7 +133,7 @@ func testFault(t *testing.T, f faulty) {
 	}
 	if len(f.to) == 1 {
 		other, _ := f.world(t)
-		env := envelope()
+		env := newEnvelope()
 		told := other.rcpt(env, f.to[0])[0]
 		if told == "ok" {
 			told = other.data(env, f.body())
@@ -286,7 +287,7 @@ func testSendEnds(t *testing.T, stage relaytest.Stage, end error) {
 		time.AfterFunc(10*time.Second, cancel)
 	}
 	env := envelopeTo("b@fabrikam.com")
-	outcomes, err := w.sender.Send(ctx, w.nextHop("b@fabrikam.com"), env, strings.NewReader(letter))
+	outcomes, err := w.handOver(ctx, "b@fabrikam.com", env, strings.NewReader(letter))
 	expect(t, "outcome", told(t, outcomes[0]), "451 ")
 	_, early := f.want()
 	if want := early && end == context.DeadlineExceeded; (err != nil) != want {

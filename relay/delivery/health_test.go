@@ -309,7 +309,7 @@ func TestOurCertificateStaysHere(t *testing.T) {
 				return nil
 			}
 		}})
-		outcomes, _ := w.sender.Send(t.Context(), w.nextHop("b@x.example"), envelopeTo("b@x.example"), strings.NewReader(letter))
+		outcomes, _ := w.handOver(t.Context(), "b@x.example", envelopeTo("b@x.example"), strings.NewReader(letter))
 		expect(t, "outcome", told(t, outcomes[0]), tc.want)
 		if !strings.Contains(outcomes[0].Cause, tc.cause) {
 			t.Errorf("cause %q, want %q in it", outcomes[0].Cause, tc.cause)

@@ -55,7 +55,7 @@ func TestDNSRouting(t *testing.T) {
 	if n := len(sink.Messages()); n != 4 {
 		t.Errorf("%d messages, want 4", n)
 	}
-	env := envelope()
+	env := newEnvelope()
 	got := w.rcpt(env, "b@fabrikam.com", "b@implicit.example")
 	expect(t, "another domain", got[1], "452 4.5.3")
 	w.sender.Release(env)
@@ -103,7 +103,7 @@ func TestLoadIsShared(t *testing.T) {
 func TestNobodyAnswers(t *testing.T) {
 	w := newWorld(t, toHosts("192.0.2.1", "192.0.2.2"))
 	expect(t, "refused connections", w.send("b@fabrikam.com"), "451 4.4.1")
-	outcomes, err := w.sender.Send(t.Context(), w.nextHop("b@fabrikam.com"), envelopeTo("b@fabrikam.com"), strings.NewReader(letter))
+	outcomes, err := w.handOver(t.Context(), "b@fabrikam.com", envelopeTo("b@fabrikam.com"), strings.NewReader(letter))
 	for _, host := range []string{"192.0.2.1:25: connection refused", "192.0.2.2:25: connection refused"} {
 		if cause := outcomes[0].Cause; err == nil || strings.Count(cause, host) != 1 {
 			t.Errorf("%v, cause %q", err, cause)

@@ -6,7 +6,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/internal/mailheader"
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
-	"github.com/interchange-smtp/interchange/relay"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 )
 
 const (
@@ -21,7 +21,7 @@ const (
 // message is what of a message is known before it is sent.
 type message struct {
 	smtpclient.Message
-	utf8   bool // the header has octets above 127
+	mail   smtpclient.Mail
 	header *mailheader.Header
 	buf    *[]byte
 }
@@ -46,7 +46,7 @@ func (l *limited) Read(p []byte) (int, error) {
 }
 
 // read reads the header through the firewall of hop, and the beginning of the body.
-func (s *Sender) read(hop *NextHop, env *relay.Envelope, body io.Reader) (*message, error) {
+func (s *Sender) read(hop *NextHop, env *envelope.Envelope, body io.Reader) (*message, error) {
 	if limit := hop.maxSize(); limit > 0 && !env.Report {
 		body = &limited{body, limit}
 	}
@@ -61,11 +61,10 @@ func (s *Sender) read(hop *NextHop, env *relay.Envelope, body io.Reader) (*messa
 		firewall := hop.out.Headers(hop.key.domain)
 		h.Filter(firewall.Keep)
 	}
-	m := &message{header: h, buf: s.buffer()}
-	m.Binary = env.Body == relay.BinaryMIME
-	m.EightBit = env.Body == relay.EightBitMIME
+	m := &message{header: h, buf: s.buffer(), mail: smtpclient.Mail{Envelope: *env}}
+	m.Body = env.Body
 	head := h.Bytes((*m.buf)[:0])
-	m.utf8 = env.UTF8 && !isASCII(head)
+	m.mail.HeaderUTF8 = env.UTF8 && !isASCII(head)
 	m.Head = head
 	if n := len(head); n < headSize {
 		m.Head = head[:headSize]
@@ -76,21 +75,13 @@ func (s *Sender) read(hop *NextHop, env *relay.Envelope, body io.Reader) (*messa
 	switch err {
 	case nil:
 		m.Rest = h.Body()
-	case io.EOF, io.ErrUnexpectedEOF:
+	case io.EOF, io.ErrUnexpectedEOF: // all of it, so that its size is known
+		m.mail.Size = int64(len(m.Head))
 	default:
 		s.free(m)
 		return nil, &smtpclient.BodyError{Err: err}
 	}
 	return m, nil
-}
-
-// size returns the message's size for MAIL: its own if it is known, else what
-// the client declared.
-func (m *message) size(env *relay.Envelope) int64 {
-	if m.Rest == nil {
-		return int64(len(m.Head))
-	}
-	return env.Size
 }
 
 // buffer returns a buffer of headSize octets.
@@ -109,7 +100,7 @@ func (s *Sender) free(m *message) {
 	m.header, m.buf, m.Head, m.Rest = nil, nil, nil, nil
 }
 
-func isASCII[T string | []byte](s T) bool {
+func isASCII(s []byte) bool {
 	for i := range len(s) {
 		if s[i] >= 0x80 {
 			return false

@@ -26,7 +26,7 @@ func (w *world) burst(sink *relaytest.Sink, n int) {
 		return ""
 	}
 	for range n {
-		env := envelope()
+		env := newEnvelope()
 		w.rcpt(env, "b@fabrikam.com")
 		senders.Go(func() {
 			if err := w.sender.Deliver(context.Background(), env, strings.NewReader(letter)); err != nil {
@@ -69,7 +69,7 @@ func (w *world) open(n int, domain string) {
 	w.t.Helper()
 	var all []*relay.Envelope
 	for range n {
-		env := envelope()
+		env := newEnvelope()
 		for _, answer := range w.rcpt(env, "b@"+domain, "c@"+domain) { // the second asks the hop
 			expect(w.t, domain, answer, "ok")
 		}

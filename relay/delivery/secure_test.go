@@ -193,7 +193,7 @@ func TestPeersHeaders(t *testing.T) {
 			sink.Users = map[string]string{"hub": password}
 		}
 		w.sink("192.0.2.1:25", sink)
-		env := envelope()
+		env := newEnvelope()
 		w.rcpt(env, tc.to)
 		expect(t, tc.name, w.data(env, letter), "ok")
 		if m := sink.Messages(); len(m) != 1 || string(m[0].Data) != tc.want {

@@ -11,6 +11,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
 	"github.com/interchange-smtp/interchange/relay"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 )
 
 // Outcome is what became of one recipient in an attempt.
@@ -30,7 +31,7 @@ type Outcome struct {
 	Content bool
 }
 
-// Send makes one attempt to hand the message to hop for all of env.To. It
+// Send makes one attempt to hand the message to hop for all recipients. It
 // returns one Outcome for each, in their order: those that hop accepts get the
 // message, whatever it says of the others. Like Deliver it tries one host after
 // the other until the first octet of the message has left, and reads body once.
@@ -44,11 +45,10 @@ type Outcome struct {
 // any message, and all Outcomes are temporary. What lies in the message, what
 // refuses it for good, and a canceled ctx are no such error.
 //
-// Of env, Send uses From, To, Size, Body, UTF8, Ret, EnvID and Report, and changes
-// nothing.
-func (s *Sender) Send(ctx context.Context, hop NextHop, env *relay.Envelope, body io.Reader) ([]Outcome, error) {
-	outcomes := make([]Outcome, len(env.To))
-	if hop.out == nil || len(env.To) == 0 {
+// Of env, Send uses what MAIL can say, and Report. It changes neither env nor to.
+func (s *Sender) Send(ctx context.Context, hop NextHop, env *envelope.Envelope, to []envelope.Recipient, body io.Reader) ([]Outcome, error) {
+	outcomes := make([]Outcome, len(to))
+	if hop.out == nil || len(to) == 0 {
 		fill(outcomes, Outcome{Err: &relay.Error{Reply: replyFor(reply.NotRouted)}})
 		return outcomes, nil
 	}
@@ -58,7 +58,7 @@ func (s *Sender) Send(ctx context.Context, hop NextHop, env *relay.Envelope, bod
 		return outcomes, nil
 	}
 	defer s.free(m)
-	t, err := s.hand(ctx, &hop, mailOf(env, m.size(env), m.utf8), rcptsOf(env), m, connectTimeout, nil)
+	t, err := s.hand(ctx, &hop, to, m, connectTimeout, nil)
 	for i, err := range t.answers {
 		if err != nil {
 			outcomes[i] = hop.refused(t, err)
@@ -88,12 +88,11 @@ type taken struct {
 // not nil, decides by the answers whether the message may go. The error is that of
 // all recipients without one in the answers; a hopError also where the hop says that
 // it can't take so much at once.
-func (s *Sender) hand(ctx context.Context, h *NextHop, mail smtpclient.Mail, to []smtpclient.Rcpt, m *message,
-	limit time.Duration, agreed func([]error) error) (t taken, err error) {
-	a := &attempt{hop: h, mail: mail, to: to, limit: limit}
+func (s *Sender) hand(ctx context.Context, h *NextHop, to []envelope.Recipient, m *message, limit time.Duration, agreed func([]error) error) (t taken, err error) {
+	a := &attempt{hop: h, mail: m.mail, to: to, limit: limit}
 	// Nothing is left to decide when there is but one recipient, and if the
 	// message is short it follows at once.
-	a.data = len(to) == 1 && !m.Binary && m.Rest == nil
+	a.data = len(to) == 1 && m.Body != envelope.BinaryMIME && m.Rest == nil
 	for {
 		l, answers, err := s.begin(ctx, a)
 		if err != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/delivery"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -34,16 +35,16 @@ func (w *world) nextHop(to string) delivery.NextHop {
 // "hop" behind them if the hop as a whole failed.
 func (w *world) attempt(to ...string) []string {
 	w.t.Helper()
-	env := envelope()
+	env := newEnvelope()
 	for _, a := range to {
-		env.To = append(env.To, relay.Recipient{To: routing.MustParseAddress(a)})
+		env.To = append(env.To, envelope.Recipient{To: routing.MustParseAddress(a)})
 	}
 	return attemptOf(w, env, letter)
 }
 
 func attemptOf(w *world, env *relay.Envelope, body string) []string {
 	w.t.Helper()
-	outcomes, err := w.sender.Send(context.Background(), w.nextHop(env.To[0].To.String()), env, strings.NewReader(body))
+	outcomes, err := w.handOver(context.Background(), env.To[0].To.String(), env, strings.NewReader(body))
 	if len(outcomes) != len(env.To) {
 		w.t.Fatalf("%d outcomes for %d recipients", len(outcomes), len(env.To))
 	}
@@ -99,7 +100,7 @@ func TestSend(t *testing.T) {
 	if n := sink.Connections(); n != 1 {
 		t.Errorf("%d connections for 4 attempts, want 1", n)
 	}
-	if outcomes, err := w.sender.Send(t.Context(), w.nextHop("b@x.example"), envelope(), strings.NewReader(letter)); len(outcomes) != 0 || err != nil {
+	if outcomes, err := w.handOver(t.Context(), "b@x.example", newEnvelope(), strings.NewReader(letter)); len(outcomes) != 0 || err != nil {
 		t.Errorf("for nobody: %v, %v", outcomes, err)
 	}
 }
@@ -114,7 +115,7 @@ func TestWhereItWent(t *testing.T) {
 		w := newWorld(t, toHosts("mx.fabrikam.com"))
 		w.dns.AddHost("mx.fabrikam.com", addr("192.0.2.1"))
 		w.sink("192.0.2.1:25", sink)
-		outcomes, err := w.sender.Send(t.Context(), w.nextHop("b@fabrikam.com"), envelopeTo("b@fabrikam.com", "bad@fabrikam.com"), strings.NewReader(letter))
+		outcomes, err := w.handOver(t.Context(), "b@fabrikam.com", envelopeTo("b@fabrikam.com", "bad@fabrikam.com"), strings.NewReader(letter))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -125,7 +126,7 @@ func TestWhereItWent(t *testing.T) {
 		}
 	}
 	w := newWorld(t, toHosts("192.0.2.9"))
-	outcomes, err := w.sender.Send(t.Context(), w.nextHop("b@fabrikam.com"), envelopeTo("b@fabrikam.com"), strings.NewReader(letter))
+	outcomes, err := w.handOver(t.Context(), "b@fabrikam.com", envelopeTo("b@fabrikam.com"), strings.NewReader(letter))
 	if err == nil {
 		t.Fatal("a message went nowhere, and that is no error")
 	}
@@ -182,9 +183,9 @@ func TestNextHop(t *testing.T) {
 		t.Errorf("%v is ErrUnreachable", err)
 	}
 	var nowhere delivery.NextHop
-	env := envelope()
-	env.To = []relay.Recipient{{To: routing.MustParseAddress("a@contoso.com")}}
-	outcomes, err := w.sender.Send(t.Context(), nowhere, env, strings.NewReader(letter))
+	env := newEnvelope()
+	env.To = []envelope.Recipient{{To: routing.MustParseAddress("a@contoso.com")}}
+	outcomes, err := w.sender.Send(t.Context(), nowhere, &env.Envelope, env.To, strings.NewReader(letter))
 	if err != nil || len(outcomes) != 1 || nowhere.String() != "nowhere" {
 		t.Fatalf("nowhere: %v, %v", outcomes, err)
 	}
@@ -239,18 +240,18 @@ func TestSendOfMessages(t *testing.T) {
 		body       io.Reader
 	}{
 		{"bare LF", "550 5.6.11 ", relay.Envelope{}, strings.NewReader("A: b\r\n\r\nx\ny\r\n")},
-		{"signed and 8 bit", "554 5.6.3 ", relay.Envelope{Body: relay.EightBitMIME}, strings.NewReader(signed)},
-		{"encrypted and binary", "554 5.6.3 ", relay.Envelope{Body: relay.BinaryMIME}, strings.NewReader("Content-Type: application/pkcs7-mime\r\n\r\n0\x00")},
-		{"UTF-8", "550 5.6.7 ", relay.Envelope{UTF8: true}, strings.NewReader("A: \u00fc\r\n\r\nx\r\n")},
-		{"too large", "552 5.3.4 ", relay.Envelope{Size: 1 << 40}, strings.NewReader(letter + strings.Repeat("x\r\n", 1<<16))},
+		{"signed and 8 bit", "554 5.6.3 ", relay.Envelope{Envelope: envelope.Envelope{Body: envelope.EightBitMIME}}, strings.NewReader(signed)},
+		{"encrypted and binary", "554 5.6.3 ", relay.Envelope{Envelope: envelope.Envelope{Body: envelope.BinaryMIME}}, strings.NewReader("Content-Type: application/pkcs7-mime\r\n\r\n0\x00")},
+		{"UTF-8", "550 5.6.7 ", relay.Envelope{Envelope: envelope.Envelope{UTF8: true}}, strings.NewReader("A: \u00fc\r\n\r\nx\r\n")},
+		{"too large", "552 5.3.4 ", relay.Envelope{Envelope: envelope.Envelope{Size: 1 << 40}}, strings.NewReader(letter + strings.Repeat("x\r\n", 1<<16))},
 		{"header too large", "552 5.3.4 ", relay.Envelope{}, strings.NewReader(strings.Repeat("A: b\r\n", 4<<20))},
 		{"unreadable", "451 4.3.0 ", relay.Envelope{}, iotest.ErrReader(broken)},
 		{"unreadable in the middle", "451 4.3.0 ", relay.Envelope{},
 			io.MultiReader(strings.NewReader(letter+strings.Repeat("x\r\n", 1<<16)), iotest.ErrReader(&relay.Error{Reply: reply.Reply{Code: 250}}))},
 	} {
 		env := tc.env
-		env.From, env.To = envelope().From, envelopeTo("b@fabrikam.com", "c@fabrikam.com").To
-		outcomes, err := w.sender.Send(t.Context(), w.nextHop("b@fabrikam.com"), &env, tc.body)
+		env.From, env.To = newEnvelope().From, envelopeTo("b@fabrikam.com", "c@fabrikam.com").To
+		outcomes, err := w.handOver(t.Context(), "b@fabrikam.com", &env, tc.body)
 		if err != nil {
 			t.Errorf("%s: the hop as a whole failed: %v", tc.name, err)
 		}
@@ -318,9 +319,9 @@ func TestSendDSN(t *testing.T) {
 		w := newWorld(t, toHosts("192.0.2.1"))
 		sink := w.sink("192.0.2.1:25", &relaytest.Sink{Omit: omit, Script: refuse(relaytest.StageRcpt, "c@fabrikam.com", "550 5.1.1 no")})
 		env := envelopeTo("b@fabrikam.com", "c@fabrikam.com")
-		env.Ret, env.EnvID = "HDRS", "id+2B1"
-		env.To[0].Notify, env.To[0].ORcpt = []string{"SUCCESS", "DELAY"}, "rfc822;b+2B@fabrikam.com"
-		outcomes, err := w.sender.Send(t.Context(), w.nextHop("b@fabrikam.com"), env, strings.NewReader(letter))
+		env.Return, env.EnvID = envelope.ReturnHeader, "id+2B1"
+		env.To[0].Notify, env.To[0].ORcpt = envelope.NotifySuccess|envelope.NotifyDelay, "rfc822;b+2B@fabrikam.com"
+		outcomes, err := w.handOver(t.Context(), "b@fabrikam.com", env, strings.NewReader(letter))
 		if err != nil || outcomes[0].DSN != (omit == nil) || outcomes[1].DSN {
 			t.Errorf("without %s: %+v, %v", omit, outcomes, err)
 		}

@@ -18,6 +18,7 @@ import (
 	"github.com/interchange-smtp/interchange/internal/certificate"
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
 	"github.com/interchange-smtp/interchange/relay"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 )
 
 // Resolver finds next hops. *net.Resolver is one.
@@ -82,9 +83,8 @@ func (s *Sender) certificates() []tls.Certificate {
 
 // Route picks the Send connector of rcpt, keeps one next hop per transaction, and
 // asks it. Errors are *relay.Error.
-func (s *Sender) Route(ctx context.Context, p *connector.Policy, env *relay.Envelope, rcpt *relay.Recipient) error {
-	rcpt.Route = p.Route(rcpt.To, env.Size)
-	hop, err := nextHop(p, rcpt.To, rcpt.Route)
+func (s *Sender) Route(ctx context.Context, p *connector.Policy, env *relay.Envelope, rcpt *envelope.Recipient) error {
+	hop, err := nextHop(p, rcpt.To, p.Route(rcpt.To, env.Size))
 	if err != nil {
 		return err
 	}
@@ -119,7 +119,7 @@ func (s *Sender) Deliver(ctx context.Context, env *relay.Envelope, body io.Reade
 	if tx == nil || len(env.To) == 0 {
 		return &relay.Error{Reply: replyFor(reply.NotRouted)}
 	}
-	m, err := s.read(&tx.hop, env, body)
+	m, err := s.read(&tx.hop, &env.Envelope, body)
 	if err != nil {
 		return s.outcome(ctx, env, tx, taken{}, err)
 	}
@@ -131,8 +131,7 @@ func (s *Sender) Deliver(ctx context.Context, env *relay.Envelope, body io.Reade
 // finish ends the transaction that is open, or makes another one. The message may
 // go to all recipients or to none: the client comes back, and then hears of each.
 func (s *Sender) finish(ctx context.Context, env *relay.Envelope, tx *transaction, m *message) (taken, error) {
-	mail := mailOf(env, m.size(env), m.utf8)
-	if l := tx.link; l != nil && tx.taken == len(env.To) && l.Check(mail) == nil {
+	if l := tx.link; l != nil && tx.taken == len(env.To) && l.Check(m.mail) == nil {
 		t := l.taken()
 		tx.link = nil
 		var err error
@@ -142,7 +141,7 @@ func (s *Sender) finish(ctx context.Context, env *relay.Envelope, tx *transactio
 		}
 	}
 	s.giveUp(tx)
-	return s.hand(ctx, &tx.hop, mail, rcptsOf(env), m, waitTimeout, unanimous)
+	return s.hand(ctx, &tx.hop, env.To, m, waitTimeout, unanimous)
 }
 
 // outcome leaves word of how a delivery ended, in env for the Server's log if it

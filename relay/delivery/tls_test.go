@@ -181,7 +181,7 @@ func TestIdentityIsNotShared(t *testing.T) {
 func TestContextEndsDelivery(t *testing.T) {
 	w := newWorld(t, toHosts("192.0.2.1"))
 	w.hop("192.0.2.1:25", []string{})
-	env := envelope()
+	env := newEnvelope()
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	to := envelopeTo("b@fabrikam.com").To[0]

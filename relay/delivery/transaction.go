@@ -7,6 +7,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
 	"github.com/interchange-smtp/interchange/relay"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 )
 
 // transaction is what a Sender knows of an Envelope from the first recipient on.
@@ -19,17 +20,16 @@ type transaction struct {
 
 // add asks the next hop about one more recipient: the client hears what it says, in
 // whatever order good and bad ones come.
-func (s *Sender) add(ctx context.Context, tx *transaction, env *relay.Envelope, r *relay.Recipient) error {
+func (s *Sender) add(ctx context.Context, tx *transaction, env *relay.Envelope, r *envelope.Recipient) error {
 	switch {
 	case tx.failed != nil:
 		return tx.failed
 	case tx.link == nil:
 		return s.openFor(ctx, tx, env, r)
 	}
-	m := mailOf(env, env.Size, false)
-	err := tx.link.Check(m)
+	err := tx.link.Check(smtpclient.Mail{Envelope: env.Envelope})
 	if err == nil {
-		err = tx.link.Rcpt(ctx, rcptOf(r))
+		err = tx.link.Rcpt(ctx, *r)
 	}
 	if err != nil {
 		if scopeOf(err) != ofMessage {
@@ -44,8 +44,8 @@ func (s *Sender) add(ctx context.Context, tx *transaction, env *relay.Envelope, 
 
 // openFor opens the transaction with its first recipient. A refusal of the sender, or
 // of us, is the answer to all others, too.
-func (s *Sender) openFor(ctx context.Context, tx *transaction, env *relay.Envelope, r *relay.Recipient) error {
-	a := &attempt{hop: &tx.hop, mail: mailOf(env, env.Size, false), to: []smtpclient.Rcpt{rcptOf(r)}, limit: waitTimeout}
+func (s *Sender) openFor(ctx context.Context, tx *transaction, env *relay.Envelope, r *envelope.Recipient) error {
+	a := &attempt{hop: &tx.hop, mail: smtpclient.Mail{Envelope: env.Envelope}, to: []envelope.Recipient{*r}, limit: waitTimeout}
 	l, answers, err := s.begin(ctx, a)
 	if err != nil {
 		e := failure(err, tx.hop.set)
@@ -71,33 +71,4 @@ func (s *Sender) giveUp(tx *transaction) {
 		s.pool.put(tx.link)
 		tx.link = nil
 	}
-}
-
-// mailOf returns the MAIL command for env; utf8 says that the header needs
-// SMTPUTF8.
-func mailOf(env *relay.Envelope, size int64, utf8 bool) smtpclient.Mail {
-	m := smtpclient.Mail{Size: size, UTF8: env.UTF8, NeedUTF8: utf8, Ret: env.Ret, EnvID: env.EnvID}
-	if !env.From.IsNull() {
-		m.From = env.From.String()
-	}
-	m.NeedUTF8 = m.NeedUTF8 || !isASCII(m.From)
-	switch env.Body {
-	case relay.EightBitMIME:
-		m.Body = "8BITMIME"
-	case relay.BinaryMIME:
-		m.Body = "BINARYMIME"
-	}
-	return m
-}
-
-func rcptOf(r *relay.Recipient) smtpclient.Rcpt {
-	return smtpclient.Rcpt{To: r.To.String(), NeedUTF8: !r.To.IsASCII(), Notify: r.Notify, ORcpt: r.ORcpt}
-}
-
-func rcptsOf(env *relay.Envelope) []smtpclient.Rcpt {
-	to := make([]smtpclient.Rcpt, len(env.To), len(env.To)+1)
-	for i := range env.To {
-		to[i] = rcptOf(&env.To[i])
-	}
-	return to
 }

@@ -200,7 +200,7 @@ func TestSendMaxMessageSize(t *testing.T) {
 			for _, declared := range []int64{0, 1000} {
 				w := worldOf(t, cfg)
 				sink := w.sink("192.0.2.1:25", &relaytest.Sink{Omit: omit})
-				env := envelope()
+				env := newEnvelope()
 				env.Size = declared
 				expect(t, name, w.rcpt(env, "b@fabrikam.com")[0], "ok")
 				expect(t, name+", a client waits", w.data(env, large), "552 5.3.4")
@@ -226,7 +226,7 @@ func TestLostWhileWaiting(t *testing.T) {
 		w := newWorld(t, toHosts("192.0.2.1"))
 		hop := w.hop("192.0.2.1:25", append(ehlo[:3:3], ">RCPT", "250 ok\r\n250 ok\r\n", "!close"),
 			append(ehlo[:3:3], ">DATA", "250 ok\r\n250 ok\r\n354 go\r\n", ">.\r\n", "250 ok\r\n"))
-		env := envelope()
+		env := newEnvelope()
 		expect(t, "RCPT", w.rcpt(env, "b@fabrikam.com")[0], "ok")
 		synctest.Wait()
 		expect(t, "message", w.data(env, letter), "ok")
@@ -261,7 +261,7 @@ func TestCauses(t *testing.T) {
 		if tc.sink != nil {
 			w.sink("192.0.2.1:25", tc.sink)
 		}
-		outcomes, err := w.sender.Send(t.Context(), w.nextHop("b@x.example"), envelopeTo("b@x.example"), strings.NewReader(letter))
+		outcomes, err := w.handOver(t.Context(), "b@x.example", envelopeTo("b@x.example"), strings.NewReader(letter))
 		if err == nil || outcomes[0].Reply != "" || !strings.Contains(outcomes[0].Cause, tc.want) {
 			t.Errorf("%s: %v, %+v, want the cause %q", tc.name, err, outcomes, tc.want)
 		}

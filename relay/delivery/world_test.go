@@ -20,6 +20,7 @@ import (
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/delivery"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -162,16 +163,16 @@ func (h *hop) play(c net.Conn, script []string) {
 	}
 }
 
-// envelope returns an Envelope without recipients.
-func envelope() *relay.Envelope {
-	return &relay.Envelope{ID: "id1", From: routing.MustParseAddress("a@contoso.com")}
+// newEnvelope returns an Envelope without recipients.
+func newEnvelope() *relay.Envelope {
+	return &relay.Envelope{Envelope: envelope.Envelope{ID: "id1", From: routing.MustParseAddress("a@contoso.com")}}
 }
 
 // rcpt offers recipients as the relay does, and returns the answers.
 func (w *world) rcpt(env *relay.Envelope, to ...string) []string {
 	var answers []string
 	for _, a := range to {
-		r := relay.Recipient{To: routing.MustParseAddress(a)}
+		r := envelope.Recipient{To: routing.MustParseAddress(a)}
 		err := w.sender.Route(context.Background(), w.policy, env, &r)
 		if err == nil {
 			env.To = append(env.To, r)
@@ -187,12 +188,17 @@ func (w *world) data(env *relay.Envelope, body string) string {
 	return said(w.t, w.sender.Deliver(context.Background(), env, strings.NewReader(body)))
 }
 
+// handOver makes one attempt at the next hop of the address to.
+func (w *world) handOver(ctx context.Context, to string, env *relay.Envelope, body io.Reader) ([]delivery.Outcome, error) {
+	return w.sender.Send(ctx, w.nextHop(to), &env.Envelope, env.To, body)
+}
+
 // send makes one attempt, and returns what is said of the first recipient who
 // doesn't get the message.
 func (w *world) send(to ...string) string {
 	w.t.Helper()
 	env := envelopeTo(to...)
-	outcomes, _ := w.sender.Send(context.Background(), w.nextHop(to[0]), env, strings.NewReader(letter))
+	outcomes, _ := w.handOver(context.Background(), to[0], env, strings.NewReader(letter))
 	for _, o := range outcomes {
 		if o.Err != nil {
 			return said(w.t, o.Err)
@@ -205,7 +211,7 @@ func (w *world) send(to ...string) string {
 // hears first that isn't 250.
 func (w *world) relay(to ...string) string {
 	w.t.Helper()
-	env := envelope()
+	env := newEnvelope()
 	for _, answer := range w.rcpt(env, to...) {
 		if answer != "ok" {
 			w.sender.Release(env)

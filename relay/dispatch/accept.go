@@ -12,13 +12,13 @@ import (
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/delivery"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
 
 // Route implements relay.Router: a recipient that no Send connector will ever
 // take is refused. One for whom there is none yet is accepted and waits.
-func (d *Dispatcher) Route(_ context.Context, p *connector.Policy, env *relay.Envelope, rcpt *relay.Recipient) error {
-	rcpt.Route = p.Route(rcpt.To, env.Size)
+func (d *Dispatcher) Route(_ context.Context, p *connector.Policy, env *relay.Envelope, rcpt *envelope.Recipient) error {
 	if _, err := d.Sender.NextHop(p, rcpt.To, env.Size); err != nil && !errors.Is(err, delivery.ErrUnreachable) {
 		return err
 	}

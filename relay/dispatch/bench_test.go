@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/interchange-smtp/interchange/relay"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
 
@@ -30,7 +31,7 @@ func newTrack(t testing.TB) *track {
 func (r *track) envelope(connector string) *relay.Envelope {
 	if r.env.Connector != connector {
 		r.env = *r.w.envelope(connector, "a@contoso.com")
-		r.env.To = []relay.Recipient{{To: address("kim@fabrikam.com")}}
+		r.env.To = []envelope.Recipient{{To: address("kim@fabrikam.com")}}
 	}
 	if r.n++; r.n%1000 == 0 {
 		r.sink.Clear()
@@ -52,7 +53,7 @@ func (r *track) send() error {
 	if err != nil {
 		return err
 	}
-	outcomes, err := r.w.sender.Send(context.Background(), hop, env, &r.body)
+	outcomes, err := r.w.sender.Send(context.Background(), hop, &env.Envelope, env.To, &r.body)
 	if err != nil {
 		return err
 	}

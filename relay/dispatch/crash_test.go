@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/queue"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
@@ -317,7 +318,7 @@ func TestAbandonedQueue(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		w := newWorld(t, config(byDNS()))
 		b := w.sink("192.0.2.1", &relaytest.Sink{}, "b.example")
-		m := &queue.Message{ID: "LEFT", Arrived: time.Now(), Recipients: []queue.Recipient{{To: address("1@b.example")}}}
+		m := &queue.Message{Envelope: envelope.Envelope{ID: "LEFT"}, Arrived: time.Now(), Recipients: []queue.Recipient{{Recipient: envelope.Recipient{To: address("1@b.example")}}}}
 		lease := queue.Lease{Holder: "gone", For: 3 * time.Minute}
 		if err := w.mem.Put(context.Background(), m, strings.NewReader(letter), lease); err != nil {
 			t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
 
@@ -26,8 +27,8 @@ func (s *stocked) Claim(ctx context.Context, l queue.Lease, limit int) (list []*
 		return s.faulty.Claim(ctx, l, limit)
 	}
 	for ; s.left > 0 && len(list) < limit; s.left-- {
-		m := &queue.Message{ID: fmt.Sprint("M", s.left), Arrived: time.Now(), From: address("a@contoso.com"),
-			Recipients: []queue.Recipient{{To: address("1@down.example")}}}
+		m := &queue.Message{Envelope: envelope.Envelope{ID: fmt.Sprint("M", s.left), From: address("a@contoso.com")}, Arrived: time.Now(),
+			Recipients: []queue.Recipient{{Recipient: envelope.Recipient{To: address("1@down.example")}}}}
 		if err := s.Store.Put(ctx, m, strings.NewReader(letter), l); err != nil {
 			return nil, err
 		}

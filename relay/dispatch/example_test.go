@@ -12,6 +12,7 @@ import (
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/delivery"
 	"github.com/interchange-smtp/interchange/relay/dispatch"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/queue"
 	"github.com/interchange-smtp/interchange/relay/queue/queuetest"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
@@ -40,8 +41,8 @@ func Example() {
 	defer d.Shutdown(ctx)
 
 	// A relay.Server does this, and its Envelope would tell the Receive connector.
-	env := &relay.Envelope{From: routing.MustParseAddress("amy@contoso.com")}
-	rcpt := relay.Recipient{To: routing.MustParseAddress("kim@fabrikam.com")}
+	env := &relay.Envelope{Envelope: envelope.Envelope{From: routing.MustParseAddress("amy@contoso.com")}}
+	rcpt := envelope.Recipient{To: routing.MustParseAddress("kim@fabrikam.com")}
 	if err := d.Route(ctx, policy, env, &rcpt); err != nil {
 		log.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/queue"
 	"github.com/interchange-smtp/interchange/relay/queue/spool"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
@@ -208,7 +209,7 @@ func TestHeldUnknown(t *testing.T) {
 			if op == "put" {
 				expect(t, "reply", w.mail(first, "1@b.example"), "451 4.3.0")
 			} else {
-				m := &queue.Message{ID: "LEFT", Arrived: time.Now(), Recipients: []queue.Recipient{{To: address("1@b.example")}}}
+				m := &queue.Message{Envelope: envelope.Envelope{ID: "LEFT"}, Arrived: time.Now(), Recipients: []queue.Recipient{{Recipient: envelope.Recipient{To: address("1@b.example")}}}}
 				if err := w.mem.Put(context.Background(), m, strings.NewReader(letter), queue.Lease{}); err != nil {
 					t.Fatal(err)
 				}

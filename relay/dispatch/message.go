@@ -56,29 +56,17 @@ type message struct {
 
 // newMessage returns the message of a transaction.
 func newMessage(env *relay.Envelope, b *body) *message {
-	m := &message{body: b, Message: queue.Message{
-		ID:        env.ID,
-		Arrived:   time.Now(),
-		From:      env.From,
-		Body:      env.Body,
-		UTF8:      env.UTF8,
-		Ret:       env.Ret,
-		EnvID:     env.EnvID,
-		Connector: env.Connector,
-		Remote:    env.Remote,
-		Helo:      env.Helo,
-		User:      env.User.Name,
-	}}
+	m := &message{body: b, Message: queue.Message{Envelope: env.Envelope, Arrived: time.Now()}}
 	if m.ID == "" {
 		m.ID = newID()
 	}
+	m.Size = 0 // Store.Put sets it; what the client declared may be wrong
 	if b != nil {
 		m.Size = b.size
 	}
 	m.Recipients = m.oneRecipient[:0]
-	for i := range env.To {
-		r := &env.To[i]
-		m.Recipients = append(m.Recipients, queue.Recipient{To: r.To, Notify: r.Notify, ORcpt: r.ORcpt})
+	for _, r := range env.To {
+		m.Recipients = append(m.Recipients, queue.Recipient{Recipient: r})
 	}
 	m.track()
 	return m

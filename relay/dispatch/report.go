@@ -13,6 +13,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/relay/delivery"
 	"github.com/interchange-smtp/interchange/relay/dsn"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
 
@@ -134,26 +135,24 @@ func (d *Dispatcher) notice(m *message, kind dsn.Kind, on []int, allowed *connec
 		Kind:       kind,
 		ID:         reportID(m.ID, kind, on),
 		Postmaster: allowed.Postmaster,
-		To:         m.From,
 		MTA:        d.limits.host,
-		EnvID:      m.EnvID,
 		Arrived:    m.Arrived,
 		// A next hop that lacks SMTPUTF8 must not cost the report.
-		UTF8: !m.From.IsASCII() || !allowed.Postmaster.IsASCII(),
-		Original: dsn.Original{Size: m.Size, MaxSize: allowed.MaxAttachSize,
-			Body: m.Message.Body, UTF8: m.UTF8, Ret: m.Ret},
+		UTF8:     !m.From.IsASCII() || !allowed.Postmaster.IsASCII(),
+		Original: m.Envelope,
+		MaxSize:  allowed.MaxAttachSize,
 	}}
 	if m.complained() {
 		// It has gone back once, perhaps to somebody who never sent it: two
 		// hundred recipients must not return it two hundred times.
-		n.Original.Ret = "HDRS"
+		n.Original.Return = envelope.ReturnHeader
 	}
 	if kind == dsn.Delayed {
 		n.Until = d.expiry(m)
 	}
 	for _, i := range on {
 		r := m.seen(i)
-		to := dsn.Recipient{To: r.To, ORcpt: r.ORcpt, Host: r.Host, Reply: r.Reply, Tried: r.Tried}
+		to := dsn.Recipient{Recipient: r.Recipient, Host: r.Host, Reply: r.Reply, Tried: r.Tried}
 		switch r.Status {
 		case queue.Expired:
 			to.Status = "4.4.7" // RFC 3463: delivery time expired
@@ -208,15 +207,15 @@ func (d *Dispatcher) putReport(ctx context.Context, m *message, n *notice, now t
 		d.Logger.Error("report can't be written", "id", m.ID, "error", printable(err.Error()))
 		return nil, nil
 	}
-	q := &queue.Message{ID: n.ID, Report: true, Remote: m.Remote, Body: n.Body(), UTF8: n.UTF8,
-		Recipients: []queue.Recipient{{To: n.To, Notify: []string{"NEVER"}}}}
+	q := &queue.Message{Envelope: envelope.Envelope{ID: n.ID, Report: true, Remote: m.Remote, Body: n.Body(), UTF8: n.UTF8},
+		Recipients: []queue.Recipient{{Recipient: envelope.Recipient{To: m.From, Notify: envelope.NotifyNever}}}}
 	switch err := d.enqueue(ctx, q, octets); {
 	case errors.Is(err, queue.ErrExists):
 		return nil, nil
 	case err != nil:
 		return nil, err
 	}
-	d.Logger.Info("report queued", "id", m.ID, "kind", n.Kind.String(), "report", q.ID, "to", printable(n.To.String()), "recipients", len(n.on))
+	d.Logger.Info("report queued", "id", m.ID, "kind", n.Kind.String(), "report", q.ID, "to", printable(m.From.String()), "recipients", len(n.on))
 	r := known(q, "")
 	r.phase = storing
 	return r, nil

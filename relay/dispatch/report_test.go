@@ -10,6 +10,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/relay"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/queue"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
@@ -42,11 +43,11 @@ func reports(s *relaytest.Sink) (all []string) {
 	return all
 }
 
-// notify sets NOTIFY of all recipients.
-func notify(words ...string) func(*relay.Envelope) {
+// notify sets NOTIFY of all recipients; "": not given.
+func notify(value string) func(*relay.Envelope) {
 	return func(env *relay.Envelope) {
 		for i := range env.To {
-			env.To[i].Notify = words
+			env.To[i].Notify, _ = envelope.ParseNotify(value)
 		}
 	}
 }
@@ -68,36 +69,36 @@ func TestReports(t *testing.T) {
 	off := param.Value(false)
 	for _, tc := range []struct {
 		name, via, from, to string
-		notify              []string
+		notify              string
 		omit                []string // what the next hop lacks
 		change              func(*connector.Config)
 		reply               string
 		want                []string // after three days
 	}{
-		{"mixed", holds, "a@contoso.com", "1@b.example bad@b.example", nil, nil, nil, "250", []string{"a@contoso.com: bad@b.example failed 5.1.1"}},
-		{"several", holds, "a@contoso.com", "1@b.example bad@b.example bad2@b.example", nil, nil, nil, "250",
+		{"mixed", holds, "a@contoso.com", "1@b.example bad@b.example", "", nil, nil, "250", []string{"a@contoso.com: bad@b.example failed 5.1.1"}},
+		{"several", holds, "a@contoso.com", "1@b.example bad@b.example bad2@b.example", "", nil, nil, "250",
 			[]string{"a@contoso.com: bad@b.example failed 5.1.1, bad2@b.example failed 5.1.1"}},
-		{"queue first", first, "a@contoso.com", "bad@b.example", nil, nil, nil, "250", []string{"a@contoso.com: bad@b.example failed 5.1.1"}},
-		{"refused", holds, "a@contoso.com", "bad@b.example", nil, nil, nil, "550", nil},
-		{"null sender", holds, "", "1@b.example bad@b.example", nil, nil, nil, "250", nil},
-		{"null sender, queue first", first, "", "bad@b.example later@b.example", []string{"SUCCESS", "FAILURE", "DELAY"}, nil, nil, "250", nil},
-		{"NEVER", first, "a@contoso.com", "bad@b.example later@b.example", []string{"NEVER"}, nil, nil, "250", nil},
-		{"SUCCESS only", first, "a@contoso.com", "bad@b.example", []string{"SUCCESS"}, nil, nil, "250", nil},
-		{"SUCCESS, the next hop's affair", holds, "a@contoso.com", "1@b.example", []string{"SUCCESS"}, nil, nil, "250", nil},
-		{"SUCCESS, relayed", holds, "a@contoso.com", "1@b.example", []string{"SUCCESS"}, []string{"DSN"}, nil, "250", []string{"a@contoso.com: 1@b.example relayed 2.0.0"}},
-		{"SUCCESS, relayed from the queue", first, "a@contoso.com", "1@b.example 2@b.example", []string{"SUCCESS"}, []string{"DSN"}, nil, "250",
+		{"queue first", first, "a@contoso.com", "bad@b.example", "", nil, nil, "250", []string{"a@contoso.com: bad@b.example failed 5.1.1"}},
+		{"refused", holds, "a@contoso.com", "bad@b.example", "", nil, nil, "550", nil},
+		{"null sender", holds, "", "1@b.example bad@b.example", "", nil, nil, "250", nil},
+		{"null sender, queue first", first, "", "bad@b.example later@b.example", "SUCCESS,FAILURE,DELAY", nil, nil, "250", nil},
+		{"NEVER", first, "a@contoso.com", "bad@b.example later@b.example", "NEVER", nil, nil, "250", nil},
+		{"SUCCESS only", first, "a@contoso.com", "bad@b.example", "SUCCESS", nil, nil, "250", nil},
+		{"SUCCESS, the next hop's affair", holds, "a@contoso.com", "1@b.example", "SUCCESS", nil, nil, "250", nil},
+		{"SUCCESS, relayed", holds, "a@contoso.com", "1@b.example", "SUCCESS", []string{"DSN"}, nil, "250", []string{"a@contoso.com: 1@b.example relayed 2.0.0"}},
+		{"SUCCESS, relayed from the queue", first, "a@contoso.com", "1@b.example 2@b.example", "SUCCESS", []string{"DSN"}, nil, "250",
 			[]string{"a@contoso.com: 1@b.example relayed 2.0.0, 2@b.example relayed 2.0.0"}},
-		{"SUCCESS, and nobody may know", holds, "a@contoso.com", "1@b.example", []string{"SUCCESS"}, []string{"DSN"}, func(c *connector.Config) {
+		{"SUCCESS, and nobody may know", holds, "a@contoso.com", "1@b.example", "SUCCESS", []string{"DSN"}, func(c *connector.Config) {
 			c.Remote = []connector.RemoteDomain{{Name: "all", DomainName: "*", DeliveryReportEnabled: off}}
 		}, "250", nil},
-		{"delayed and expired", holds, "a@contoso.com", "later@b.example 1@b.example", nil, nil, nil, "250",
+		{"delayed and expired", holds, "a@contoso.com", "later@b.example 1@b.example", "", nil, nil, "250",
 			[]string{"a@contoso.com: later@b.example delayed 4.2.0", "a@contoso.com: later@b.example failed 4.4.7"}},
-		{"no word of delays", holds, "a@contoso.com", "later@b.example", []string{"FAILURE"}, nil, nil, "250",
+		{"no word of delays", holds, "a@contoso.com", "later@b.example", "FAILURE", nil, nil, "250",
 			[]string{"a@contoso.com: later@b.example failed 4.4.7"}},
-		{"delays are not told", holds, "a@contoso.com", "later@b.example", nil, nil, func(c *connector.Config) {
+		{"delays are not told", holds, "a@contoso.com", "later@b.example", "", nil, func(c *connector.Config) {
 			c.Transport.ExternalDelayDsnEnabled = off
 		}, "250", []string{"a@contoso.com: later@b.example failed 4.4.7"}},
-		{"failures are not told", holds, "a@contoso.com", "later@b.example 1@b.example bad@b.example", nil, nil, func(c *connector.Config) {
+		{"failures are not told", holds, "a@contoso.com", "later@b.example 1@b.example bad@b.example", "", nil, func(c *connector.Config) {
 			c.Remote = []connector.RemoteDomain{{Name: "all", DomainName: "*", NDREnabled: off}}
 		}, "250", []string{"a@contoso.com: later@b.example delayed 4.2.0"}},
 	} {
@@ -112,7 +113,7 @@ func TestReports(t *testing.T) {
 				b.Omit = tc.omit
 				w.sink("192.0.2.1", b, "b.example")
 				home := w.home()
-				expect(t, "reply", w.mailFrom(tc.via, tc.from, letter, notify(tc.notify...), strings.Fields(tc.to)...), tc.reply)
+				expect(t, "reply", w.mailFrom(tc.via, tc.from, letter, notify(tc.notify), strings.Fields(tc.to)...), tc.reply)
 				time.Sleep(72 * time.Hour)
 				if got := reports(home); !slices.Equal(got, tc.want) {
 					t.Errorf("reports: %q, want %q", got, tc.want)

@@ -10,6 +10,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/relay"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/queue"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 	"github.com/interchange-smtp/interchange/routing"
@@ -46,7 +47,7 @@ func TestReportLimits(t *testing.T) {
 		all     param.Size // limit of the organisation
 		header  string     // that the message begins with
 		end     string     // of its body
-		body    relay.BodyType
+		body    envelope.BodyType
 		whole   bool
 	}{
 		"our connector's limit":       {home: &relaytest.Sink{}, connect: 64 * param.KB, whole: true},
@@ -62,9 +63,9 @@ func TestReportLimits(t *testing.T) {
 		"refused for its content":     {home: refusal(relaytest.StageData, "550 5.7.1 a virus was found")},
 		"refused without a status":    {home: refusal(relaytest.StageData, "554 no")},
 		"refused at DATA":             {home: refusal(relaytest.StageDataInit, "554 5.7.1 no")},
-		"8 bit and the next hop 7bit": {home: &relaytest.Sink{Omit: []string{"8BITMIME", "SMTPUTF8"}}, header: "X-Name: J\xe4ger\r\n", body: relay.EightBitMIME, whole: true},
+		"8 bit and the next hop 7bit": {home: &relaytest.Sink{Omit: []string{"8BITMIME", "SMTPUTF8"}}, header: "X-Name: J\xe4ger\r\n", body: envelope.EightBitMIME, whole: true},
 		"signed and 8 bit, and the next hop 7bit": {home: &relaytest.Sink{Omit: []string{"8BITMIME", "SMTPUTF8"}},
-			header: "Content-Type: multipart/signed\r\n", end: "J\xe4ger\r\n", body: relay.EightBitMIME},
+			header: "Content-Type: multipart/signed\r\n", end: "J\xe4ger\r\n", body: envelope.EightBitMIME},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {

@@ -8,9 +8,9 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/reply"
-	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/delivery"
 	"github.com/interchange-smtp/interchange/relay/dsn"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
 
@@ -39,9 +39,10 @@ type transfer struct {
 
 // outgoing is what only an attempt needs. A message that waits does without.
 type outgoing struct {
-	env  relay.Envelope
-	mem  bytes.Reader
-	rcpt [1]relay.Recipient
+	env envelope.Envelope
+	to  []envelope.Recipient
+	mem bytes.Reader
+	one [1]envelope.Recipient
 }
 
 // recycle gives back what an attempt needed.
@@ -65,23 +66,9 @@ func (m *message) newTransfer(h *hop, p *connector.Policy) *transfer {
 func (tr *transfer) fill(out *outgoing) {
 	m := tr.m
 	tr.short, tr.out = m.short, out
-	out.env = relay.Envelope{
-		ID:        m.ID,
-		From:      m.From,
-		Size:      m.Size,
-		Body:      m.Message.Body,
-		UTF8:      m.UTF8,
-		Ret:       m.Ret,
-		EnvID:     m.EnvID,
-		Report:    m.Report,
-		Connector: m.Connector,
-		Remote:    m.Remote,
-		Helo:      m.Helo,
-	}
-	out.env.To = out.rcpt[:0]
+	out.env, out.to = m.Envelope, out.one[:0]
 	for _, i := range tr.to {
-		r := &m.Recipients[i]
-		out.env.To = append(out.env.To, relay.Recipient{To: r.To, Notify: r.Notify, ORcpt: r.ORcpt})
+		out.to = append(out.to, m.Recipients[i].Recipient)
 	}
 }
 
@@ -95,7 +82,7 @@ func (out *outgoing) shorten(report io.Reader) (io.Reader, error) {
 	octets, err := io.ReadAll(r)
 	out.env.Size = int64(len(octets))
 	if !out.env.UTF8 {
-		out.env.Body = relay.SevenBit
+		out.env.Body = envelope.SevenBit
 	}
 	out.mem.Reset(octets)
 	return &out.mem, err
@@ -160,7 +147,7 @@ func (d *Dispatcher) attempt(tr *transfer) {
 		d.unreadable(tr, err)
 		return
 	}
-	outcomes, err := d.Sender.Send(d.hard, tr.next, &out.env, body)
+	outcomes, err := d.Sender.Send(d.hard, tr.next, &out.env, out.to, body)
 	_ = closer.Close() // it was only read
 	d.mu.Lock()
 	d.end(tr)

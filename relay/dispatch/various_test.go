@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/relay"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
 
@@ -87,8 +88,8 @@ func TestDSNParametersPassOn(t *testing.T) {
 			w := newWorld(t, config(byDNS()))
 			b := w.sink("192.0.2.1", &relaytest.Sink{}, "b.example")
 			expect(t, "reply", w.mailFrom(in, "a@contoso.com", letter, func(env *relay.Envelope) {
-				env.Ret, env.EnvID = "HDRS", "Q+2B1"
-				env.To[0].Notify, env.To[0].ORcpt = []string{"SUCCESS", "DELAY"}, "rfc822;x@y.example"
+				env.Return, env.EnvID = envelope.ReturnHeader, "Q+2B1"
+				env.To[0].Notify, env.To[0].ORcpt = envelope.NotifySuccess|envelope.NotifyDelay, "rfc822;x@y.example"
 			}, "1@b.example"), "250")
 			time.Sleep(time.Second)
 			m := b.Messages()

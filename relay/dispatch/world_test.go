@@ -17,6 +17,7 @@ import (
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/delivery"
 	"github.com/interchange-smtp/interchange/relay/dispatch"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/queue"
 	"github.com/interchange-smtp/interchange/relay/queue/queuetest"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
@@ -53,7 +54,7 @@ func byDNS() connector.Send {
 
 func address(s string) routing.Address { return routing.MustParseAddress(s) }
 
-func rcpt(s string) relay.Recipient { return relay.Recipient{To: address(s)} }
+func rcpt(s string) envelope.Recipient { return envelope.Recipient{To: address(s)} }
 
 // oneConnection bounds the connections to each next hop.
 func oneConnection(cfg connector.Config) connector.Config {
@@ -167,7 +168,7 @@ func (w *world) mailFrom(connector, from, body string, change func(*relay.Envelo
 	ctx := context.Background()
 	env := w.envelope(connector, from)
 	for _, a := range to {
-		r := relay.Recipient{To: routing.MustParseAddress(a)}
+		r := envelope.Recipient{To: routing.MustParseAddress(a)}
 		if err := w.d.Route(ctx, w.policy, env, &r); err != nil {
 			return said(w.t, err)
 		}
@@ -191,7 +192,7 @@ var ids struct {
 func (w *world) envelope(connector, from string) *relay.Envelope {
 	ids.Lock()
 	ids.n++
-	env := &relay.Envelope{ID: fmt.Sprintf("ID%d", ids.n), Connector: connector}
+	env := &relay.Envelope{Envelope: envelope.Envelope{ID: fmt.Sprintf("ID%d", ids.n), Connector: connector}}
 	ids.Unlock()
 	if from != "" {
 		env.From = routing.MustParseAddress(from)

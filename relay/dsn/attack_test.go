@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/dsn"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -27,12 +27,12 @@ func TestInjection(t *testing.T) {
 			for _, kind := range []dsn.Kind{dsn.Failed, dsn.Delayed} {
 				r := report()
 				r.Kind, r.UTF8, r.Until = kind, utf8, noon
-				r.EnvID = evil
+				r.Original.EnvID = evil
 				r.Recipients = []dsn.Recipient{
-					{To: address("a@b.example"), ORcpt: "rfc822;" + evil, Host: "mx.example" + evil, Status: "5.1.1" + evil, Reply: "550 5.1.1 no" + evil},
-					{To: address(`"a \"b\\ c"@b.example`), ORcpt: "utf-8;" + evil, Host: evil, Status: evil, Reply: evil, Tried: noon},
-					{To: address("c@d.example"), ORcpt: evil + ";x", Reply: "550" + evil},
-					{To: address("c@d.example"), ORcpt: "rfc822;a+0D+0ABcc:+20x"},
+					{Recipient: envelope.Recipient{To: address("a@b.example"), ORcpt: "rfc822;" + evil}, Host: "mx.example" + evil, Status: "5.1.1" + evil, Reply: "550 5.1.1 no" + evil},
+					{Recipient: envelope.Recipient{To: address(`"a \"b\\ c"@b.example`), ORcpt: "utf-8;" + evil}, Host: evil, Status: evil, Reply: evil, Tried: noon},
+					{Recipient: envelope.Recipient{To: address("c@d.example"), ORcpt: evil + ";x"}, Reply: "550" + evil},
+					{Recipient: envelope.Recipient{To: address("c@d.example"), ORcpt: "rfc822;a+0D+0ABcc:+20x"}},
 				}
 				original := "Message-ID: <a@b" + evil + ">\r\nReferences: <c" + evil + "@d>\r\nSubject: " + evil + "\r\n\r\nbody" + evil
 				p := read(t, r, strings.NewReader(original))
@@ -103,10 +103,10 @@ func TestIdentifiers(t *testing.T) {
 func TestHeaderFirewall(t *testing.T) {
 	const secret = "Received: from 10.0.0.1\r\n\tby inside\r\nX-MS-Exchange-Organization-SCL: -1\r\nx-ms-exchange-FOREST-x : y\r\n" +
 		"A: b\nX-MS-Exchange-Organization-AuthAs: Internal\rX-MS-Exchange-CrossPremises-x: y\r\nResent-To: z\r\n"
-	for _, ret := range []string{"FULL", "HDRS"} {
+	for _, ret := range []envelope.Return{envelope.ReturnFull, envelope.ReturnHeader} {
 		for _, filler := range []string{"", strings.Repeat("X-Filler: 1\r\n", 20000)} {
 			r := report()
-			r.Original.Ret = ret
+			r.Original.Return = ret
 			p := read(t, r, strings.NewReader("Subject: 1\r\n"+secret+filler+"Message-ID: <a@b>\r\n\r\nReceived: in the body\r\n"))
 			header, _, _ := strings.Cut(p.third, "\r\n\r\n")
 			for _, name := range []string{"received", "x-ms-", "resent", "inside"} {
@@ -114,7 +114,7 @@ func TestHeaderFirewall(t *testing.T) {
 					t.Errorf("%s: %q is in\n%.500s", ret, name, header)
 				}
 			}
-			if !strings.HasPrefix(header, "Subject: 1\r\nA: b\r\n") || strings.Contains(p.third, "in the body") != (ret == "FULL" && filler == "") {
+			if !strings.HasPrefix(header, "Subject: 1\r\nA: b\r\n") || strings.Contains(p.third, "in the body") != (ret == envelope.ReturnFull && filler == "") {
 				t.Errorf("%s: %.500q", ret, p.third)
 			}
 		}
@@ -175,7 +175,7 @@ func (z *zeros) Read(p []byte) (int, error) {
 // one by one.
 func TestStreams(t *testing.T) {
 	r := report()
-	r.Original = dsn.Original{Size: 30 << 20, MaxSize: 30 << 20, Body: relay.EightBitMIME}
+	r.MaxSize, r.Original.Size, r.Original.Body = 30<<20, 30<<20, envelope.EightBitMIME
 	for range 20000 {
 		r.Recipients = append(r.Recipients, r.Recipients[0])
 	}
@@ -205,7 +205,7 @@ func TestLongAddress(t *testing.T) {
 			r.UTF8 = utf8
 			r.Recipients[0].To = to
 			if to.IsASCII() {
-				r.To, r.Postmaster = to, to
+				r.Original.From, r.Postmaster = to, to
 			}
 			p := read(t, r, strings.NewReader(message))
 			if got := p.rcpts[0].Get("Final-Recipient"); to.IsASCII() && got != "rfc822; "+to.String() || !strings.Contains(p.text, "<") {

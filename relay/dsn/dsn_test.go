@@ -16,8 +16,8 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/dsn"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -32,11 +32,10 @@ const message = "Message-ID: <1@contoso.com>\r\nSubject: hello\r\nReferences: <0
 func report() dsn.Report {
 	return dsn.Report{
 		Kind: dsn.Failed, ID: "R-1", Date: noon.Add(time.Hour), MTA: "Relay.Contoso.com",
-		Postmaster: address("postmaster@contoso.com"), To: address("kim@contoso.com"),
-		EnvID: "Q+2B7+20x", Arrived: noon,
-		Recipients: []dsn.Recipient{{To: address("lee@fabrikam.com"), ORcpt: "rfc822;Lee+2BOld@fabrikam.com", Host: "mx.fabrikam.com",
+		Postmaster: address("postmaster@contoso.com"), Arrived: noon,
+		Recipients: []dsn.Recipient{{Recipient: envelope.Recipient{To: address("lee@fabrikam.com"), ORcpt: "rfc822;Lee+2BOld@fabrikam.com"}, Host: "mx.fabrikam.com",
 			Reply: "550 5.1.1 User unknown", Tried: noon.Add(time.Minute)}},
-		Original: dsn.Original{Size: int64(len(message)), MaxSize: 1 << 20},
+		Original: envelope.Envelope{From: address("kim@contoso.com"), EnvID: "Q+2B7+20x", Size: int64(len(message))}, MaxSize: 1 << 20,
 	}
 }
 
@@ -251,22 +250,22 @@ func TestAdvice(t *testing.T) {
 
 func TestWants(t *testing.T) {
 	for _, tt := range []struct {
-		notify string
+		notify envelope.Notify
 		want   string
 	}{
-		{"", "failed delayed"},
-		{"NEVER", ""},
-		{"SUCCESS", "relayed delivered"},
-		{"FAILURE", "failed"},
-		{"DELAY", "delayed"},
-		{"FAILURE DELAY", "failed delayed"},
-		{"SUCCESS FAILURE DELAY", "failed delayed relayed delivered"},
-		{"NEVER SUCCESS FAILURE", ""},
-		{"nonsense", ""},
+		{0, "failed delayed"},
+		{envelope.NotifyNever, ""},
+		{envelope.NotifySuccess, "relayed delivered"},
+		{envelope.NotifyFailure, "failed"},
+		{envelope.NotifyDelay, "delayed"},
+		{envelope.NotifyFailure | envelope.NotifyDelay, "failed delayed"},
+		{envelope.NotifySuccess | envelope.NotifyFailure | envelope.NotifyDelay, "failed delayed relayed delivered"},
+		{envelope.NotifyNever | envelope.NotifySuccess | envelope.NotifyFailure, ""},
+		{1 << 7, ""},
 	} {
 		var got []string
 		for k := range dsn.Delivered + 2 {
-			if dsn.Wants(strings.Fields(tt.notify), k) {
+			if dsn.Wants(tt.notify, k) {
 				got = append(got, k.String())
 			}
 		}
@@ -285,27 +284,27 @@ func TestOriginal(t *testing.T) {
 		original   string
 		kind, want string
 		coding     string
-		body       relay.BodyType
+		body       envelope.BodyType
 	}{
-		"full":             {func(r *dsn.Report) { r.Original.Ret = "FULL" }, all, "message/rfc822", all, "7bit", relay.SevenBit},
-		"header":           {func(r *dsn.Report) { r.Original.Ret = "HDRS" }, all, "text/rfc822-headers", header, "7bit", relay.SevenBit},
-		"delayed":          {func(r *dsn.Report) { r.Kind, r.Original.Ret = dsn.Delayed, "FULL" }, all, "text/rfc822-headers", header, "7bit", relay.SevenBit},
-		"relayed":          {func(r *dsn.Report) { r.Kind, r.Original.Ret = dsn.Relayed, "FULL" }, all, "text/rfc822-headers", header, "7bit", relay.SevenBit},
-		"at the limit":     {func(r *dsn.Report) { r.Original.MaxSize = r.Original.Size }, all, "message/rfc822", all, "7bit", relay.SevenBit},
-		"above it":         {func(r *dsn.Report) { r.Original.MaxSize = r.Original.Size - 1 }, all, "text/rfc822-headers", header, "7bit", relay.SevenBit},
-		"no limit given":   {func(r *dsn.Report) { r.Original.MaxSize = 0 }, all, "text/rfc822-headers", header, "7bit", relay.SevenBit},
-		"binary":           {func(r *dsn.Report) { r.Original.Body = relay.BinaryMIME }, all, "text/rfc822-headers", header, "7bit", relay.SevenBit},
-		"8 bit":            {func(r *dsn.Report) { r.Original.Body = relay.EightBitMIME }, "A: b\r\n\r\n\xe4\r\n", "message/rfc822", "A: b\r\n\r\n\xe4\r\n", "8bit", relay.EightBitMIME},
-		"8 bit, header":    {func(r *dsn.Report) { r.Original.Body, r.Original.Ret = relay.EightBitMIME, "HDRS" }, "A: b\xe4\r\n\r\n\xe4\r\n", "text/rfc822-headers", "A: b\xe4\r\n", "quoted-printable", relay.SevenBit},
-		"UTF-8":            {func(r *dsn.Report) { r.UTF8, r.Original.UTF8 = true, true }, utf8Message, "message/global", utf8Message, "8bit", relay.EightBitMIME},
-		"UTF-8, header":    {func(r *dsn.Report) { r.UTF8, r.Original.UTF8, r.Original.Ret = true, true, "HDRS" }, utf8Message, "message/global-headers", "Subject: grüße\r\n", "8bit", relay.EightBitMIME},
-		"UTF-8 into ASCII": {func(r *dsn.Report) { r.Original.UTF8 = true }, utf8Message, "message/global-headers", "Subject: grüße\r\n", "quoted-printable", relay.SevenBit},
-		"bad UTF-8":        {func(r *dsn.Report) { r.UTF8, r.Original.UTF8, r.Original.Ret = true, true, "HDRS" }, "A: \xff\r\n\r\n", "message/global-headers", "A: ?\r\n", "8bit", relay.EightBitMIME},
-		"no body":          {func(r *dsn.Report) { r.Original.Ret = "HDRS" }, "A: b\r\nC: d", "text/rfc822-headers", "A: b\r\nC: d", "7bit", relay.SevenBit},
-		"no header":        {func(r *dsn.Report) { r.Original.Ret = "HDRS" }, "\r\nbody\r\n", "text/rfc822-headers", "", "7bit", relay.SevenBit},
-		"nothing":          {func(*dsn.Report) {}, "", "message/rfc822", "", "7bit", relay.SevenBit},
-		"line ends":        {func(*dsn.Report) {}, "A: b\nC: d\rE: f\r\n\r\n\n.\r\r\n", "message/rfc822", "A: b\r\nC: d\r\nE: f\r\n\r\n\r\n.\r\n\r\n", "7bit", relay.SevenBit},
-		"controls":         {func(r *dsn.Report) { r.Original.Ret = "HDRS" }, "A: b\x00\x1b\r\n\r\n", "text/rfc822-headers", "A: b\x00\x1b\r\n", "quoted-printable", relay.SevenBit},
+		"full":             {func(r *dsn.Report) { r.Original.Return = envelope.ReturnFull }, all, "message/rfc822", all, "7bit", envelope.SevenBit},
+		"header":           {func(r *dsn.Report) { r.Original.Return = envelope.ReturnHeader }, all, "text/rfc822-headers", header, "7bit", envelope.SevenBit},
+		"delayed":          {func(r *dsn.Report) { r.Kind, r.Original.Return = dsn.Delayed, envelope.ReturnFull }, all, "text/rfc822-headers", header, "7bit", envelope.SevenBit},
+		"relayed":          {func(r *dsn.Report) { r.Kind, r.Original.Return = dsn.Relayed, envelope.ReturnFull }, all, "text/rfc822-headers", header, "7bit", envelope.SevenBit},
+		"at the limit":     {func(r *dsn.Report) { r.MaxSize = r.Original.Size }, all, "message/rfc822", all, "7bit", envelope.SevenBit},
+		"above it":         {func(r *dsn.Report) { r.MaxSize = r.Original.Size - 1 }, all, "text/rfc822-headers", header, "7bit", envelope.SevenBit},
+		"no limit given":   {func(r *dsn.Report) { r.MaxSize = 0 }, all, "text/rfc822-headers", header, "7bit", envelope.SevenBit},
+		"binary":           {func(r *dsn.Report) { r.Original.Body = envelope.BinaryMIME }, all, "text/rfc822-headers", header, "7bit", envelope.SevenBit},
+		"8 bit":            {func(r *dsn.Report) { r.Original.Body = envelope.EightBitMIME }, "A: b\r\n\r\n\xe4\r\n", "message/rfc822", "A: b\r\n\r\n\xe4\r\n", "8bit", envelope.EightBitMIME},
+		"8 bit, header":    {func(r *dsn.Report) { r.Original.Body, r.Original.Return = envelope.EightBitMIME, envelope.ReturnHeader }, "A: b\xe4\r\n\r\n\xe4\r\n", "text/rfc822-headers", "A: b\xe4\r\n", "quoted-printable", envelope.SevenBit},
+		"UTF-8":            {func(r *dsn.Report) { r.UTF8, r.Original.UTF8 = true, true }, utf8Message, "message/global", utf8Message, "8bit", envelope.EightBitMIME},
+		"UTF-8, header":    {func(r *dsn.Report) { r.UTF8, r.Original.UTF8, r.Original.Return = true, true, envelope.ReturnHeader }, utf8Message, "message/global-headers", "Subject: grüße\r\n", "8bit", envelope.EightBitMIME},
+		"UTF-8 into ASCII": {func(r *dsn.Report) { r.Original.UTF8 = true }, utf8Message, "message/global-headers", "Subject: grüße\r\n", "quoted-printable", envelope.SevenBit},
+		"bad UTF-8":        {func(r *dsn.Report) { r.UTF8, r.Original.UTF8, r.Original.Return = true, true, envelope.ReturnHeader }, "A: \xff\r\n\r\n", "message/global-headers", "A: ?\r\n", "8bit", envelope.EightBitMIME},
+		"no body":          {func(r *dsn.Report) { r.Original.Return = envelope.ReturnHeader }, "A: b\r\nC: d", "text/rfc822-headers", "A: b\r\nC: d", "7bit", envelope.SevenBit},
+		"no header":        {func(r *dsn.Report) { r.Original.Return = envelope.ReturnHeader }, "\r\nbody\r\n", "text/rfc822-headers", "", "7bit", envelope.SevenBit},
+		"nothing":          {func(*dsn.Report) {}, "", "message/rfc822", "", "7bit", envelope.SevenBit},
+		"line ends":        {func(*dsn.Report) {}, "A: b\nC: d\rE: f\r\n\r\n\n.\r\r\n", "message/rfc822", "A: b\r\nC: d\r\nE: f\r\n\r\n\r\n.\r\n\r\n", "7bit", envelope.SevenBit},
+		"controls":         {func(r *dsn.Report) { r.Original.Return = envelope.ReturnHeader }, "A: b\x00\x1b\r\n\r\n", "text/rfc822-headers", "A: b\x00\x1b\r\n", "quoted-printable", envelope.SevenBit},
 	} {
 		r := report()
 		tt.set(&r)
@@ -313,10 +312,10 @@ func TestOriginal(t *testing.T) {
 		if len(p.types) != 3 || p.types[2] != tt.kind || p.third != tt.want || p.codings[2] != tt.coding || r.Body() != tt.body {
 			t.Errorf("%s: %v %v %v\n%q", name, p.types, p.codings, r.Body(), p.third)
 		}
-		if want := map[bool]string{true: "8bit", false: "7bit"}[tt.body == relay.EightBitMIME]; p.header.Get("Content-Transfer-Encoding") != want {
+		if want := map[bool]string{true: "8bit", false: "7bit"}[tt.body == envelope.EightBitMIME]; p.header.Get("Content-Transfer-Encoding") != want {
 			t.Errorf("%s: the report is %s", name, p.header.Get("Content-Transfer-Encoding"))
 		}
-		if !r.UTF8 && tt.body == relay.SevenBit && strings.ContainsFunc(p.raw, func(c rune) bool { return c >= utf8.RuneSelf }) {
+		if !r.UTF8 && tt.body == envelope.SevenBit && strings.ContainsFunc(p.raw, func(c rune) bool { return c >= utf8.RuneSelf }) {
 			t.Errorf("%s: 8-bit octets in\n%q", name, p.raw)
 		}
 	}
@@ -364,12 +363,12 @@ func TestRefuses(t *testing.T) {
 	for want, set := range map[string]func(r *dsn.Report){
 		"Kind":              func(r *dsn.Report) { r.Kind = 0 },
 		"is no Kind":        func(r *dsn.Report) { r.Kind = 5 },
-		"null sender":       func(r *dsn.Report) { r.To = routing.Address{} },
+		"null sender":       func(r *dsn.Report) { r.Original.From = routing.Address{} },
 		"Postmaster":        func(r *dsn.Report) { r.Postmaster = routing.Address{} },
 		"MTA":               func(r *dsn.Report) { r.MTA = "a\r\nb" },
 		"ID may":            func(r *dsn.Report) { r.ID = "a\r\nb" },
 		"at most 64":        func(r *dsn.Report) { r.ID = strings.Repeat("a", 65) },
-		"needs UTF8":        func(r *dsn.Report) { r.To = address("ä@contoso.com") },
+		"needs UTF8":        func(r *dsn.Report) { r.Original.From = address("ä@contoso.com") },
 		"Recipients is":     func(r *dsn.Report) { r.Recipients = nil },
 		"Recipients[1].To ": func(r *dsn.Report) { r.Recipients = append(r.Recipients, dsn.Recipient{}) },
 	} {
@@ -380,7 +379,7 @@ func TestRefuses(t *testing.T) {
 		}
 	}
 	r := report()
-	r.UTF8, r.To = true, address("ä@contoso.com")
+	r.UTF8, r.Original.From = true, address("ä@contoso.com")
 	if got := read(t, r, strings.NewReader(message)).header.Get("To"); got != "<ä@contoso.com>" {
 		t.Errorf("To: %s", got)
 	}
@@ -390,10 +389,10 @@ func TestRefuses(t *testing.T) {
 // a report must not pass for one.
 func TestBrokenOriginal(t *testing.T) {
 	broken := errors.New("broken")
-	for _, ret := range []string{"FULL", "HDRS"} {
+	for _, ret := range []envelope.Return{envelope.ReturnFull, envelope.ReturnHeader} {
 		for _, start := range []string{"", "A: b\r\n", "A: b\r\n" + strings.Repeat("C: d\r\n", 20000)} {
 			r := report()
-			r.Original.Ret = ret
+			r.Original.Return = ret
 			reader, err := r.Reader(io.MultiReader(strings.NewReader(start), iotest.ErrReader(broken)))
 			if err == nil {
 				_, err = io.ReadAll(reader)
@@ -407,8 +406,8 @@ func TestBrokenOriginal(t *testing.T) {
 
 // TestDefaults wants what is left out to be made up or missing, not empty.
 func TestDefaults(t *testing.T) {
-	r := dsn.Report{Kind: dsn.Delayed, MTA: "localhost", Postmaster: address("postmaster@localhost"), To: address("a@b.example"),
-		Recipients: []dsn.Recipient{{To: address("c@d.example")}}}
+	r := dsn.Report{Kind: dsn.Delayed, MTA: "localhost", Postmaster: address("postmaster@localhost"), Original: envelope.Envelope{From: address("a@b.example")},
+		Recipients: []dsn.Recipient{{Recipient: envelope.Recipient{To: address("c@d.example")}}}}
 	p, q := read(t, r, strings.NewReader("")), read(t, r, strings.NewReader(""))
 	same(t, p.message, map[string]string{"Reporting-Mta": "dns; localhost"})
 	same(t, p.rcpts[0], map[string]string{"Final-Recipient": "rfc822; c@d.example", "Action": "delayed", "Status": "4.0.0"})

@@ -10,11 +10,12 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/relay/dsn"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
 func Example() {
-	notify := []string{"FAILURE"} // of RCPT; none if it had no NOTIFY
+	notify := envelope.NotifyFailure // of RCPT
 	if !dsn.Wants(notify, dsn.Failed) {
 		return
 	}
@@ -22,15 +23,15 @@ func Example() {
 	r := dsn.Report{
 		Kind:       dsn.Failed,
 		Postmaster: routing.MustParseAddress("postmaster@contoso.com"),
-		To:         routing.MustParseAddress("kim@contoso.com"),
 		MTA:        "relay.contoso.com",
 		Arrived:    time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC),
 		Recipients: []dsn.Recipient{{
-			To:    routing.MustParseAddress("lee@fabrikam.com"),
-			Host:  "mx.fabrikam.com",
-			Reply: "550 5.1.1 User unknown",
+			Recipient: envelope.Recipient{To: routing.MustParseAddress("lee@fabrikam.com")},
+			Host:      "mx.fabrikam.com",
+			Reply:     "550 5.1.1 User unknown",
 		}},
-		Original: dsn.Original{Size: int64(len(original)), MaxSize: 10 << 20},
+		Original: envelope.Envelope{From: routing.MustParseAddress("kim@contoso.com"), Size: int64(len(original))},
+		MaxSize:  10 << 20,
 	}
 	message, err := r.Reader(strings.NewReader(original))
 	if err != nil {

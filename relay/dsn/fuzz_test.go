@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/dsn"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 )
 
 // FuzzReport puts anything wherever strangers can write. Whatever it is, the
@@ -21,11 +21,11 @@ func FuzzReport(f *testing.F) {
 	f.Add(uint8(4), false, true, false, ";", "=", "", "", "...", "Message-ID: <a@b>\r\nReferences: <c@d>\r\n\r\n--=_\r\n")
 	f.Fuzz(func(t *testing.T, kind uint8, utf8, originalUTF8, eight bool, orcpt, envid, host, reply, status, original string) {
 		r := report()
-		r.Kind, r.UTF8, r.EnvID, r.Until = dsn.Kind(kind%4)+dsn.Failed, utf8, envid, noon
-		r.Recipients = append(r.Recipients, dsn.Recipient{To: address("ö@b.example"), ORcpt: orcpt, Host: host, Reply: reply, Status: status, Tried: noon})
-		r.Original = dsn.Original{Size: int64(len(original)), MaxSize: 1 << 20, UTF8: originalUTF8}
+		r.Kind, r.UTF8, r.Original.EnvID, r.Until = dsn.Kind(kind%4)+dsn.Failed, utf8, envid, noon
+		r.Recipients = append(r.Recipients, dsn.Recipient{Recipient: envelope.Recipient{To: address("ö@b.example"), ORcpt: orcpt}, Host: host, Reply: reply, Status: status, Tried: noon})
+		r.Original.Size, r.Original.UTF8 = int64(len(original)), originalUTF8
 		if eight {
-			r.Original.Body = relay.EightBitMIME
+			r.Original.Body = envelope.EightBitMIME
 		}
 		reader, err := r.Reader(strings.NewReader(original))
 		if err != nil {

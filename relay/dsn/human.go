@@ -42,7 +42,7 @@ func (w *writer) paragraph(i int) string {
 	b.WriteString("\r\n")
 	address := r.To.String()
 	if !w.UTF8 && !r.To.IsASCII() {
-		address = appendUnicode(address)
+		address = inASCII(address)
 	}
 	addressLine(&b, "<"+address+">")
 	reply, host := clean(r.Reply, w.UTF8), hostName(r.Host)

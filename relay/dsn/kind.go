@@ -1,6 +1,8 @@
 package dsn
 
-import "slices"
+import (
+	"github.com/interchange-smtp/interchange/relay/envelope"
+)
 
 // Kind is what became of the recipients that a report is about: the Action of
 // RFC 3464, section 2.3.3. The zero Kind is none.
@@ -40,21 +42,22 @@ func (k Kind) class() byte {
 	return '2'
 }
 
-// Wants reports whether a recipient's NOTIFY asks for a report of the kind. The
-// words are those of RFC 3461, section 4.1, in upper case. Without any, failures
-// and delays are reported.
-func Wants(notify []string, k Kind) bool {
-	if len(notify) == 0 {
+// Wants reports whether a recipient's NOTIFY asks for a report of the kind (RFC
+// 3461, section 4.1). If NOTIFY was not given, failures and delays are reported.
+func Wants(n envelope.Notify, k Kind) bool {
+	if n == 0 {
 		return k == Failed || k == Delayed
 	}
-	word := ""
+	if n.Has(envelope.NotifyNever) {
+		return false
+	}
 	switch k {
 	case Failed:
-		word = "FAILURE"
+		return n.Has(envelope.NotifyFailure)
 	case Delayed:
-		word = "DELAY"
-	case Relayed, Delivered: // 5.2.3: whoever asked for SUCCESS learns that no more will be heard
-		word = "SUCCESS"
+		return n.Has(envelope.NotifyDelay)
+	case Relayed, Delivered: // 5.2.3: a sender who asked for SUCCESS learns that no further report will come
+		return n.Has(envelope.NotifySuccess)
 	}
-	return word != "" && slices.Contains(notify, word) && !slices.Contains(notify, "NEVER")
+	return false
 }

@@ -10,7 +10,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/internal/mailheader"
-	"github.com/interchange-smtp/interchange/relay"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 )
 
 // maxHeader is how much of an original's header is returned.
@@ -55,7 +55,7 @@ func (w *writer) original(from *original) (io.Reader, error) {
 		if o.UTF8 {
 			kind = "message/global"
 		}
-		w.part(&b, "Undelivered message", kind, encoding(o.UTF8 || o.Body == relay.EightBitMIME))
+		w.part(&b, "Undelivered message", kind, encoding(o.UTF8 || o.Body == envelope.EightBitMIME))
 		return io.MultiReader(strings.NewReader(b.String()), &lines{source: bufio.NewReader(from.header.Message())}), nil
 	}
 	text, err := w.header(from)

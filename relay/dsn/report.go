@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/interchange-smtp/interchange/relay"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -20,53 +20,46 @@ type Report struct {
 	Date time.Time // zero: now
 
 	Postmaster routing.Address // who reports
-	To         routing.Address // the sender of the original; null senders get no reports
 	MTA        string          // our host's name, a domain
 
-	EnvID   string    // the original's ENVID in xtext, as MAIL had it; "": none
 	Arrived time.Time // when the original came; zero: not told
 	Until   time.Time // of Delayed: how long it will be tried; zero: not told
 
 	// UTF8 makes the report one of RFC 6533, which must be sent with SMTPUTF8.
-	// Without it the report is ASCII, but for an 8-bit original, and To must
-	// be, too.
+	// Without it the report is ASCII, but for an 8-bit original, and the sender
+	// must be, too.
 	UTF8 bool
 
 	Recipients []Recipient // one or more
-	Original   Original
+
+	// Original is the envelope of the message that is reported on. Its sender
+	// gets the report, so it must not be null. Its Size decides with MaxSize
+	// whether the whole message is returned.
+	Original envelope.Envelope
+	MaxSize  int64 // in bytes: of a larger original only the header is returned; 0: of every one
 }
 
 // Recipient is one recipient of the original and what is known of its fate.
 type Recipient struct {
-	To     routing.Address
-	ORcpt  string    // type;xtext, as RCPT had it; "": none
-	Status string    // as in 5.1.1; "": that of Reply, or else of Kind
-	Host   string    // who replied: a domain or an address; "": we ourselves
-	Reply  string    // what was said, as in 550 5.1.1 User unknown; "": nothing
-	Tried  time.Time // the last attempt; zero: there was none
-}
-
-// Original is what is known of the message that is reported on.
-type Original struct {
-	Size    int64          // in octets
-	MaxSize int64          // of a larger one only the header is returned; 0: of every one
-	Body    relay.BodyType // as it was declared
-	UTF8    bool           // it came with SMTPUTF8
-	Ret     string         // "FULL", "HDRS" or "", as MAIL had it
+	envelope.Recipient           // To and ORcpt are used
+	Status             string    // as in 5.1.1; "": that of Reply, or else of Kind
+	Host               string    // who replied: a domain or an address; "": we ourselves
+	Reply              string    // what was said, as in 550 5.1.1 User unknown; "": nothing
+	Tried              time.Time // the last attempt; zero: there was none
 }
 
 // Body returns the body type that MAIL has to declare for the report.
-func (r *Report) Body() relay.BodyType {
-	if r.UTF8 || r.full() && r.Original.Body == relay.EightBitMIME {
-		return relay.EightBitMIME
+func (r *Report) Body() envelope.BodyType {
+	if r.UTF8 || r.full() && r.Original.Body == envelope.EightBitMIME {
+		return envelope.EightBitMIME
 	}
-	return relay.SevenBit
+	return envelope.SevenBit
 }
 
 // full reports whether the whole original is returned.
 func (r *Report) full() bool {
 	o := &r.Original
-	return r.Kind == Failed && o.Ret != "HDRS" && o.Size <= o.MaxSize && o.Body != relay.BinaryMIME && (r.UTF8 || !o.UTF8)
+	return r.Kind == Failed && o.Return != envelope.ReturnHeader && o.Size <= r.MaxSize && o.Body != envelope.BinaryMIME && (r.UTF8 || !o.UTF8)
 }
 
 // Reader returns the report as a message, header and all, with CRLF line ends.
@@ -111,12 +104,12 @@ func (r *Report) check() (host string, err error) {
 		return "", fmt.Errorf("dsn: %d is no Kind", r.Kind)
 	case err != nil:
 		return "", fmt.Errorf("dsn: MTA: %w", err)
-	case !r.To.IsValid():
-		return "", errors.New("dsn: To is no address: a null sender gets no reports")
+	case !r.Original.From.IsValid():
+		return "", errors.New("dsn: Original.From is not an address; a null sender gets no reports")
 	case !r.Postmaster.IsValid():
 		return "", errors.New("dsn: Postmaster is no address")
-	case !r.UTF8 && !(r.To.IsASCII() && r.Postmaster.IsASCII()):
-		return "", errors.New("dsn: To or Postmaster isn't ASCII; such a report needs UTF8")
+	case !r.UTF8 && !(r.Original.From.IsASCII() && r.Postmaster.IsASCII()):
+		return "", errors.New("dsn: Original.From or Postmaster isn't ASCII; such a report needs UTF8")
 	case len(r.ID) > 64 || strings.Trim(r.ID, letters+digits+"-.") != "":
 		return "", errors.New("dsn: ID may have letters, digits, - and ., at most 64")
 	case len(r.Recipients) == 0:
@@ -149,7 +142,7 @@ func (w *writer) head(source *original) string {
 	var b strings.Builder
 	field(&b, "Date", date.Format(dateFormat))
 	addressField(&b, "From", "Mail Delivery <"+w.Postmaster.String()+">")
-	addressField(&b, "To", "<"+w.To.String()+">")
+	addressField(&b, "To", "<"+w.Original.From.String()+">")
 	field(&b, "Subject", w.subject())
 	field(&b, "Message-ID", "<"+id+"@"+w.host+">")
 	if source != nil {
@@ -162,7 +155,7 @@ func (w *writer) head(source *original) string {
 	field(&b, "Auto-Submitted", "auto-replied") // RFC 3834, section 5
 	field(&b, "MIME-Version", "1.0")
 	field(&b, "Content-Type", `multipart/report; report-type=`+w.global()+`delivery-status; boundary="`+w.boundary+`"`)
-	field(&b, "Content-Transfer-Encoding", encoding(w.Body() == relay.EightBitMIME))
+	field(&b, "Content-Transfer-Encoding", encoding(w.Body() == envelope.EightBitMIME))
 	return b.String()
 }
 

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"testing/iotest"
 
-	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/dsn"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 )
 
 // written returns a report as a message, with a boundary that is always the same.
@@ -28,7 +28,7 @@ func written(t testing.TB, r io.Reader, err error) string {
 // TestHeaderOnly: a report that is shortened is the one that would have been made
 // with RET=HDRS.
 func TestHeaderOnly(t *testing.T) {
-	eightBit := func(r *dsn.Report) { r.Original.Body = relay.EightBitMIME }
+	eightBit := func(r *dsn.Report) { r.Original.Body = envelope.EightBitMIME }
 	for name, tt := range map[string]struct {
 		set      func(r *dsn.Report)
 		original string
@@ -38,7 +38,7 @@ func TestHeaderOnly(t *testing.T) {
 		"UTF-8":              {func(r *dsn.Report) { r.UTF8, r.Original.UTF8 = true, true }, "Subject: grüße\r\n\r\nkörper\r\n"},
 		"no header":          {func(*dsn.Report) {}, "\r\nbody\r\n"},
 		"nothing":            {func(*dsn.Report) {}, ""},
-		"header again":       {func(r *dsn.Report) { r.Original.Ret = "HDRS" }, message},
+		"header again":       {func(r *dsn.Report) { r.Original.Return = envelope.ReturnHeader }, message},
 		"parts of its own":   {eightBit, "Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nContent-Type: message/rfc822\r\n\r\nA: b\xfc\r\n\r\n\r\n--x--\r\n"},
 		"several recipients": {func(r *dsn.Report) { r.Recipients = append(r.Recipients, r.Recipients[0]) }, message},
 		"lines that pass for more": {func(r *dsn.Report) {
@@ -53,7 +53,7 @@ func TestHeaderOnly(t *testing.T) {
 		}
 		short, err := dsn.HeaderOnly(iotest.OneByteReader(whole))
 		got := written(t, short, err)
-		r.Original.Ret = "HDRS"
+		r.Original.Return = envelope.ReturnHeader
 		if want, err := r.Reader(strings.NewReader(tt.original)); got != written(t, want, err) {
 			t.Errorf("%s:\n%q\nwant\n%q", name, got, written(t, want, err))
 		}
@@ -63,7 +63,7 @@ func TestHeaderOnly(t *testing.T) {
 // TestHeaderOnlyStops: what is left out isn't read either.
 func TestHeaderOnlyStops(t *testing.T) {
 	r := report()
-	r.Original.Size, r.Original.MaxSize = 1<<40, 1<<50
+	r.Original.Size, r.MaxSize = 1<<40, 1<<50
 	endless := io.MultiReader(strings.NewReader("Subject: hello\r\n\r\n"), &zeros{})
 	whole, err := r.Reader(endless)
 	if err != nil {

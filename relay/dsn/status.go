@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -16,7 +17,7 @@ const dateFormat = "Mon, 02 Jan 2006 15:04:05 -0700"
 func (w *writer) messageFields() string {
 	var b strings.Builder
 	w.part(&b, "Delivery report", "message/"+w.global()+"delivery-status", encoding(w.UTF8))
-	if id, ok := decodeXtext(w.EnvID); ok && isItem(id) {
+	if id, ok := envelope.DecodeXtext(w.Original.EnvID); ok && isItem(id) {
 		addressField(&b, "Original-Envelope-Id", id)
 	}
 	field(&b, "Reporting-MTA", "dns; "+w.host)
@@ -67,25 +68,23 @@ func (w *writer) finalRecipient(a routing.Address) string {
 	case w.UTF8:
 		return "utf-8; " + text
 	default:
-		return "utf-8; " + appendUnicode(text)
+		return "utf-8; " + inASCII(text)
 	}
 }
 
 // originalRecipient writes what ORCPT held, decoded (RFC 3464, section 2.3.1).
 func (w *writer) originalRecipient(orcpt string) (string, bool) {
-	kind, address, ok := strings.Cut(orcpt, ";")
-	if !ok || kind == "" || len(kind) > 40 || strings.Trim(kind, letters+digits+"-") != "" {
+	kind, text, ok := envelope.DecodeORcpt(orcpt)
+	if !ok || len(kind) > 40 {
 		return "", false
 	}
-	if !strings.EqualFold(kind, "utf-8") {
-		text, ok := decodeXtext(address)
-		return kind + "; " + text, ok && isItem(text)
+	if kind != "utf-8" {
+		return kind + "; " + text, isItem(text)
 	}
-	text, ok := decodeUnicode(address)
 	if !w.UTF8 || !isShowable(text) {
-		text = appendUnicode(text)
+		text = inASCII(text)
 	}
-	return "utf-8; " + text, ok && len(text) <= maxItem
+	return "utf-8; " + text, len(text) <= maxItem
 }
 
 // isItem reports whether s can stand in a line of its own: printable ASCII of some

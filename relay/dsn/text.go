@@ -1,11 +1,11 @@
 package dsn
 
 import (
-	"fmt"
-	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/interchange-smtp/interchange/relay/envelope"
 )
 
 const (
@@ -119,61 +119,6 @@ func isShowable(s string) bool {
 	return utf8.ValidString(s) && strings.IndexFunc(s, func(c rune) bool { return !unicode.IsPrint(c) || c == ' ' }) < 0
 }
 
-// decodeXtext decodes xtext (RFC 3461, section 4).
-func decodeXtext(s string) (string, bool) {
-	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		switch {
-		case c < '!' || c > '~' || c == '=':
-			return "", false
-		case c == '+':
-			if i+2 >= len(s) || strings.Trim(s[i+1:i+3], digits+"ABCDEF") != "" {
-				return "", false
-			}
-			n, _ := strconv.ParseUint(s[i+1:i+3], 16, 8)
-			c = byte(n)
-			i += 2
-		}
-		b.WriteByte(c)
-	}
-	return b.String(), true
-}
-
-// decodeUnicode decodes what the type utf-8 has for characters that it can't
-// hold: \x{2B} (RFC 6533, section 3).
-func decodeUnicode(s string) (string, bool) {
-	var b strings.Builder
-	for s != "" {
-		text, rest, found := strings.Cut(s, `\`)
-		b.WriteString(text)
-		if !found {
-			break
-		}
-		hex, after, ok := strings.Cut(strings.TrimPrefix(rest, "x{"), "}")
-		if !ok || !strings.HasPrefix(rest, "x{") || len(hex) < 2 || len(hex) > 6 || strings.Trim(hex, digits+"ABCDEFabcdef") != "" {
-			return "", false
-		}
-		n, _ := strconv.ParseUint(hex, 16, 32)
-		if !utf8.ValidRune(rune(n)) {
-			return "", false
-		}
-		b.WriteRune(rune(n))
-		s = after
-	}
-	text := b.String()
-	return text, text != "" && utf8.ValidString(text)
-}
-
-// appendUnicode is the other way, to ASCII: utf-8-addr-xtext.
-func appendUnicode(s string) string {
-	var b strings.Builder
-	for _, c := range s {
-		if c > ' ' && c <= '~' && c != '\\' && c != '+' && c != '=' {
-			b.WriteRune(c)
-		} else {
-			fmt.Fprintf(&b, `\x{%02X}`, c)
-		}
-	}
-	return b.String()
-}
+// inASCII returns an address in the ASCII form of the type utf-8 (RFC 6533,
+// section 3).
+func inASCII(address string) string { return string(envelope.AppendUnicode(nil, address)) }

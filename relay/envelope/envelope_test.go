@@ -85,7 +85,7 @@ func TestORcpt(t *testing.T) {
 		"utf-8;a+b@example.net":                 "",
 		"utf-8;a\xff@example.net":               "",
 	} {
-		if got, ok := envelope.ParseORcpt(s); ok != (want != "") || ok && got != want {
+		if got, ok := envelope.ParseORcpt(s); ok != (want != "") || got != want {
 			t.Errorf("ParseORcpt(%q) = %q, %v, want %q", s, got, ok, want)
 		}
 	}

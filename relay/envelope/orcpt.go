@@ -26,7 +26,10 @@ func ParseORcpt(s string) (orcpt string, ok bool) {
 		return "", false
 	}
 	if isUTF8Type(kind) {
-		return s, isUTF8Address(address)
+		if !isUTF8Address(address) {
+			return "", false
+		}
+		return s, true
 	}
 	text, ok := DecodeXtext(address)
 	switch {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/queue"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -11,9 +12,9 @@ import (
 func Example() {
 	noon := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	m := queue.Message{Recipients: []queue.Recipient{
-		{To: routing.MustParseAddress("kim@contoso.com"), Status: queue.Delivered},
-		{To: routing.MustParseAddress("lee@fabrikam.com"), Next: noon.Add(5 * time.Minute)},
-		{To: routing.MustParseAddress("pat@fabrikam.com"), Next: noon.Add(time.Minute)},
+		{Recipient: envelope.Recipient{To: routing.MustParseAddress("kim@contoso.com")}, Status: queue.Delivered},
+		{Recipient: envelope.Recipient{To: routing.MustParseAddress("lee@fabrikam.com")}, Next: noon.Add(5 * time.Minute)},
+		{Recipient: envelope.Recipient{To: routing.MustParseAddress("pat@fabrikam.com")}, Next: noon.Add(time.Minute)},
 	}}
 	for _, r := range m.Recipients {
 		fmt.Println(r.To, r.Status)

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/queue"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -11,13 +12,13 @@ import (
 func TestFilter(t *testing.T) {
 	noon := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	m := &queue.Message{
-		ID: "A1", Arrived: noon, From: routing.MustParseAddress("Kim@Contoso.com"),
+		Envelope: envelope.Envelope{ID: "A1", From: routing.MustParseAddress("Kim@Contoso.com")}, Arrived: noon,
 		Recipients: []queue.Recipient{
-			{To: routing.MustParseAddress("a@fabrikam.com"), Hop: "Internet fabrikam.com", Status: queue.Waiting},
-			{To: routing.MustParseAddress("b@mail.tailspin.com"), Hop: "ToPartner [192.0.2.1]", Status: queue.Delivered},
+			{Recipient: envelope.Recipient{To: routing.MustParseAddress("a@fabrikam.com")}, Hop: "Internet fabrikam.com", Status: queue.Waiting},
+			{Recipient: envelope.Recipient{To: routing.MustParseAddress("b@mail.tailspin.com")}, Hop: "ToPartner [192.0.2.1]", Status: queue.Delivered},
 		},
 	}
-	bounce := &queue.Message{ID: "B2", Arrived: noon, Held: true}
+	bounce := &queue.Message{Envelope: envelope.Envelope{ID: "B2"}, Arrived: noon, Held: true}
 	to := routing.MustParseAddressSpace
 	tests := []struct {
 		name   string
@@ -68,7 +69,7 @@ func TestFilter(t *testing.T) {
 }
 
 func TestFilterRecipients(t *testing.T) {
-	r := &queue.Recipient{To: routing.MustParseAddress("a@fabrikam.com"), Hop: "Internet fabrikam.com"}
+	r := &queue.Recipient{Recipient: envelope.Recipient{To: routing.MustParseAddress("a@fabrikam.com")}, Hop: "Internet fabrikam.com"}
 	for _, tt := range []struct {
 		filter queue.Filter
 		want   bool
@@ -85,11 +86,11 @@ func TestFilterRecipients(t *testing.T) {
 }
 
 func TestClone(t *testing.T) {
-	m := &queue.Message{ID: "A1", Recipients: []queue.Recipient{{Notify: []string{"NEVER"}, Reply: "250"}}}
+	m := &queue.Message{Envelope: envelope.Envelope{ID: "A1"}, Recipients: []queue.Recipient{{Recipient: envelope.Recipient{Notify: envelope.NotifyNever}, Reply: "250"}}}
 	c := m.Clone()
-	c.Recipients[0].Notify[0] = "DELAY"
+	c.Recipients[0].Notify = envelope.NotifyDelay
 	c.Recipients[0].Reply = "451"
-	if r := m.Recipients[0]; r.Notify[0] != "NEVER" || r.Reply != "250" {
+	if r := m.Recipients[0]; r.Notify != envelope.NotifyNever || r.Reply != "250" {
 		t.Errorf("changing a clone changed the original: %+v", r)
 	}
 }

@@ -1,59 +1,41 @@
 package queue
 
 import (
-	"net/netip"
 	"slices"
 	"time"
 
-	"github.com/interchange-smtp/interchange/relay"
-	"github.com/interchange-smtp/interchange/routing"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 )
 
-// Message is one message on the queue, its octets apart. Save keeps every
-// field; ID, Size and what describes the transaction never change.
+// Message is one message on the queue, without its content. Save keeps every
+// field; ID, Size and the rest of the Envelope never change.
 type Message struct {
-	ID      string // as ValidID wants it
-	Arrived time.Time
-	Size    int64 // in octets, as stored
+	envelope.Envelope           // ID as ValidID requires it, Size in bytes as stored
+	Arrived           time.Time // when the message was put on the queue
 
-	// The transaction, as in relay.Envelope.
-	From      routing.Address // zero: <>
-	Body      relay.BodyType
-	UTF8      bool
-	Ret       string
-	EnvID     string
-	Connector string         // the Receive connector; "" of a report of our own
-	Remote    netip.AddrPort // the client; of a report of our own, that of the message it is on
-	Helo      string
-	User      string // who had authenticated; "": nobody
-
-	// Report says that this is a delivery report of our own.
-	Report bool
-
-	// Held says that an operator wants nothing done with it but expire.
+	// Held is set while an operator has suspended the message: it isn't tried,
+	// but it expires.
 	Held bool
 
 	Recipients []Recipient
 }
 
-// Recipient is one recipient and what has become of it.
+// Recipient is one recipient and the state of its delivery.
 type Recipient struct {
-	To     routing.Address
-	Notify []string // as in relay.Recipient
-	ORcpt  string
+	envelope.Recipient
 
 	Status Status
-	Next   time.Time // not to be tried before; zero: at once
+	Next   time.Time // the earliest time of the next attempt; zero: at once
 
 	// The last attempt.
-	Hop      string    // the next hop's name, as operators see it; "": none was found
+	Hop      string    // the next hop's name, as operators see it; "": no next hop was found
 	Attempts int       // that have reached the hop
 	Tried    time.Time // when; zero: never
-	Reply    string    // printable: what was said, "" for nothing
-	Host     string    // who said it; "": we ourselves
+	Reply    string    // what Host replied or what was found here, printable; "": nothing
+	Host     string    // the host that replied; "": Reply comes from this server
 
-	Delayed  bool // the sender was told that it takes longer
-	Reported bool // the sender was told how it ended, or need not be
+	Delayed  bool // a report on the delay was sent to the sender
+	Reported bool // the final outcome was reported to the sender, or need not be
 }
 
 // Status is what has become of a recipient.
@@ -100,9 +82,6 @@ func (m *Message) Next() (t time.Time, ok bool) {
 func (m *Message) Clone() *Message {
 	c := *m
 	c.Recipients = slices.Clone(m.Recipients)
-	for i := range c.Recipients {
-		c.Recipients[i].Notify = slices.Clone(c.Recipients[i].Notify)
-	}
 	return &c
 }
 

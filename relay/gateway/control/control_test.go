@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/relay/dispatch"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/gateway/control"
 	"github.com/interchange-smtp/interchange/relay/queue"
 	"github.com/interchange-smtp/interchange/routing"
@@ -96,7 +97,7 @@ func (q *fake) Drop(_ context.Context, f queue.Filter, report bool, progress dis
 func three() *fake {
 	now := time.Now()
 	message := func(id, from, to, hop string, age time.Duration) *queue.Message {
-		m := &queue.Message{ID: id, Arrived: now.Add(-age), Recipients: []queue.Recipient{{To: routing.MustParseAddress(to), Hop: hop}}}
+		m := &queue.Message{Envelope: envelope.Envelope{ID: id}, Arrived: now.Add(-age), Recipients: []queue.Recipient{{Recipient: envelope.Recipient{To: routing.MustParseAddress(to)}, Hop: hop}}}
 		if from != "" {
 			m.From = routing.MustParseAddress(from)
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/relay/delivery"
 	"github.com/interchange-smtp/interchange/relay/dispatch"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/gateway/control"
 	"github.com/interchange-smtp/interchange/relay/queue"
 	"github.com/interchange-smtp/interchange/relay/queue/queuetest"
@@ -22,8 +23,8 @@ import (
 func Example() {
 	ctx := context.Background()
 	store := queuetest.NewStore()
-	message := &queue.Message{ID: "2PBDRS2VVRYG4GDR", From: routing.MustParseAddress("ann@fabrikam.com"),
-		Recipients: []queue.Recipient{{To: routing.MustParseAddress("kim@contoso.com")}}}
+	message := &queue.Message{Envelope: envelope.Envelope{ID: "2PBDRS2VVRYG4GDR", From: routing.MustParseAddress("ann@fabrikam.com")},
+		Recipients: []queue.Recipient{{Recipient: envelope.Recipient{To: routing.MustParseAddress("kim@contoso.com")}}}}
 	if err := store.Put(ctx, message, strings.NewReader("Subject: hello\r\n\r\n"), queue.Lease{Holder: "example"}); err != nil {
 		log.Fatal(err)
 	}

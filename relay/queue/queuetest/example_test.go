@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/queue"
 	"github.com/interchange-smtp/interchange/relay/queue/queuetest"
 	"github.com/interchange-smtp/interchange/routing"
@@ -16,9 +17,8 @@ func ExampleStore() {
 	ctx := context.Background()
 	store := queuetest.NewStore()
 	m := &queue.Message{
-		ID:         "A1",
-		From:       routing.MustParseAddress("kim@contoso.com"),
-		Recipients: []queue.Recipient{{To: routing.MustParseAddress("lee@fabrikam.com")}},
+		Envelope:   envelope.Envelope{ID: "A1", From: routing.MustParseAddress("kim@contoso.com")},
+		Recipients: []queue.Recipient{{Recipient: envelope.Recipient{To: routing.MustParseAddress("lee@fabrikam.com")}}},
 	}
 	lease := queue.Lease{Holder: "relay1", For: time.Minute}
 	if err := store.Put(ctx, m, strings.NewReader("Subject: hello\r\n\r\n"), lease); err != nil {

@@ -213,8 +213,8 @@ func (s *suite) saved() {
 	if err := s.store.Save(s.ctx, changed, "a"); err != nil {
 		s.t.Fatal(err)
 	}
-	changed.Recipients[0].Notify[0] = "changed after Save"
-	if got := s.list()[0].Recipients; len(got) != 1 || got[0].Notify[0] != "SUCCESS" {
+	changed.Recipients[0].Reply = "changed after Save"
+	if got := s.list()[0].Recipients; len(got) != 1 || got[0].Reply == "changed after Save" {
 		s.t.Errorf("recipients: %+v", got)
 	}
 	if got := s.read("A1"); string(got) != "octets" {

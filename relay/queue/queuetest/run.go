@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/interchange-smtp/interchange/relay"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/queue"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -76,28 +76,30 @@ func free() queue.Lease { return queue.Lease{Holder: "a"} }
 // message returns a message of that ID with one recipient that waits.
 func message(id string) *queue.Message {
 	return &queue.Message{
-		ID: id, Arrived: arrived(), From: routing.MustParseAddress("kim@contoso.com"),
-		Recipients: []queue.Recipient{{To: routing.MustParseAddress("lee@fabrikam.com")}},
+		Envelope: envelope.Envelope{ID: id, From: routing.MustParseAddress("kim@contoso.com")}, Arrived: arrived(),
+		Recipients: []queue.Recipient{{Recipient: envelope.Recipient{To: routing.MustParseAddress("lee@fabrikam.com")}}},
 	}
 }
 
 // full returns a message with something in every field.
 func full(id string) *queue.Message {
 	return &queue.Message{
-		ID: id, Arrived: arrived(), From: routing.MustParseAddress(`"a <b>@c"@contoso.com`),
-		Body: relay.BinaryMIME, UTF8: true, Ret: "HDRS", EnvID: "QQ+2B1", Connector: "From\tPartner",
-		Remote: netip.MustParseAddrPort("[2001:db8::1%eth0]:25"), Helo: "\xff\x00not <utf-8>\u2028", User: `CONTOSO\kim`,
-		Report: true, Held: true,
+		Envelope: envelope.Envelope{
+			ID: id, From: routing.MustParseAddress(`"a <b>@c"@contoso.com`), Body: envelope.BinaryMIME, UTF8: true,
+			Return: envelope.ReturnHeader, EnvID: "QQ+2B1", Report: true, Connector: "From\tPartner",
+			Remote: netip.MustParseAddrPort("[2001:db8::1%eth0]:25"), Helo: "\xff\x00not <utf-8>\u2028", User: `CONTOSO\kim`,
+		},
+		Arrived: arrived(), Held: true,
 		Recipients: []queue.Recipient{
 			{
-				To: routing.MustParseAddress("ü@bücher.example"), Notify: []string{"SUCCESS", "DELAY"}, ORcpt: "rfc822;a+40b",
-				Status: queue.Delivered, Next: arrived().Add(time.Minute), Hop: "Internet contoso.com", Attempts: 3,
+				Recipient: envelope.Recipient{To: routing.MustParseAddress("ü@bücher.example"), Notify: envelope.NotifySuccess | envelope.NotifyDelay, ORcpt: "rfc822;a+40b"},
+				Status:    queue.Delivered, Next: arrived().Add(time.Minute), Hop: "Internet contoso.com", Attempts: 3,
 				Tried: arrived().Add(time.Second), Reply: "250 2.0.0 \"OK\"\r\n", Host: "mx.contoso.com", Delayed: true, Reported: true,
 			},
-			{To: routing.MustParseAddress("b@[192.0.2.1]"), Notify: []string{"NEVER"}, Status: queue.Waiting},
-			{To: routing.MustParseAddress("c@contoso.com"), Status: queue.Failed},
-			{To: routing.MustParseAddress("d@contoso.com"), Status: queue.Expired},
-			{To: routing.MustParseAddress("e@contoso.com"), Status: queue.Dropped},
+			{Recipient: envelope.Recipient{To: routing.MustParseAddress("b@[192.0.2.1]"), Notify: envelope.NotifyNever}, Status: queue.Waiting},
+			{Recipient: envelope.Recipient{To: routing.MustParseAddress("c@contoso.com")}, Status: queue.Failed},
+			{Recipient: envelope.Recipient{To: routing.MustParseAddress("d@contoso.com")}, Status: queue.Expired},
+			{Recipient: envelope.Recipient{To: routing.MustParseAddress("e@contoso.com")}, Status: queue.Dropped},
 		},
 	}
 }
@@ -198,7 +200,6 @@ func normal(m *queue.Message) *queue.Message {
 	for i := range m.Recipients {
 		r := &m.Recipients[i]
 		r.Next, r.Tried = r.Next.Round(0).UTC(), r.Tried.Round(0).UTC()
-		r.Notify = slices.Concat([]string{}, r.Notify)
 	}
 	return m
 }
@@ -210,7 +211,7 @@ func (s *suite) kept() {
 		s.t.Errorf("Put left Size at %d", m.Size)
 	}
 	want := m.Clone()
-	m.Recipients[0].Notify[0] = "changed after Put"
+	m.Recipients[0].Reply = "changed after Put"
 	list := s.list()
 	if len(list) != 1 {
 		s.t.Fatalf("%d messages", len(list))
@@ -222,7 +223,7 @@ func (s *suite) kept() {
 		s.t.Fatalf("claimed %d messages", len(claimed))
 	}
 	s.same(claimed[0], want)
-	null := &queue.Message{ID: "B2", Arrived: arrived()}
+	null := &queue.Message{Envelope: envelope.Envelope{ID: "B2"}, Arrived: arrived()}
 	s.put(null, "", lease("a"))
 	s.same(s.list()[1], null)
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/queue"
 	"github.com/interchange-smtp/interchange/relay/queue/queuetest"
 )
@@ -22,10 +23,10 @@ func TestStoreLimit(t *testing.T) {
 	s := queuetest.NewStore()
 	s.Limit = 10
 	lease := queue.Lease{Holder: "a", For: time.Hour}
-	if err := s.Put(t.Context(), &queue.Message{ID: "A"}, strings.NewReader("1234567"), lease); err != nil {
+	if err := s.Put(t.Context(), &queue.Message{Envelope: envelope.Envelope{ID: "A"}}, strings.NewReader("1234567"), lease); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Put(t.Context(), &queue.Message{ID: "B"}, strings.NewReader("1234"), lease); !errors.Is(err, queue.ErrFull) {
+	if err := s.Put(t.Context(), &queue.Message{Envelope: envelope.Envelope{ID: "B"}}, strings.NewReader("1234"), lease); !errors.Is(err, queue.ErrFull) {
 		t.Errorf("beyond the limit: %v", err)
 	}
 	if u, err := s.Usage(t.Context()); err != nil || u.Free != 3 || u.Capacity != 10 {
@@ -34,7 +35,7 @@ func TestStoreLimit(t *testing.T) {
 	if err := s.Remove(t.Context(), "A", "a"); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Put(t.Context(), &queue.Message{ID: "B"}, strings.NewReader("1234"), lease); err != nil {
+	if err := s.Put(t.Context(), &queue.Message{Envelope: envelope.Envelope{ID: "B"}}, strings.NewReader("1234"), lease); err != nil {
 		t.Errorf("with room again: %v", err)
 	}
 }
@@ -42,7 +43,7 @@ func TestStoreLimit(t *testing.T) {
 func TestStoreClosed(t *testing.T) {
 	s := queuetest.NewStore()
 	s.Close()
-	if err := s.Put(t.Context(), &queue.Message{ID: "A"}, strings.NewReader(""), queue.Lease{}); !errors.Is(err, queue.ErrClosed) {
+	if err := s.Put(t.Context(), &queue.Message{Envelope: envelope.Envelope{ID: "A"}}, strings.NewReader(""), queue.Lease{}); !errors.Is(err, queue.ErrClosed) {
 		t.Errorf("Put: %v", err)
 	}
 	for _, err := range s.All(t.Context()) {

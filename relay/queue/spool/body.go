@@ -189,7 +189,7 @@ func (s *Spool) openView(v view) (queue.Body, error) {
 
 // openFile opens the octets of a message that has a file of its own.
 func (s *Spool) openFile(v view) (queue.Body, error) {
-	env, err := v.body.envelope()
+	meta, err := v.body.metadata()
 	if err != nil {
 		return nil, v.damaged(err)
 	}
@@ -203,7 +203,7 @@ func (s *Spool) openFile(v view) (queue.Body, error) {
 	size, err := f.Size()
 	section := io.NewSectionReader(f, 0, size)
 	if err == nil && size == v.size {
-		err = s.verify(section, env.FileSum)
+		err = s.verify(section, meta.FileSum)
 	}
 	if err != nil || size != v.size {
 		_ = f.Close() // it was only read

@@ -174,22 +174,22 @@ func (s *Spool) rewrite(views []view) bool {
 
 // copied returns a record that says all of a message. Octets that have changed
 // keep the sum they had, so that the copy is found to be damaged, too.
-func (s *Spool) copied(v view) (h header, meta, body []byte, err error) {
-	env, err := v.envelope()
+func (s *Spool) copied(v view) (h header, text, body []byte, err error) {
+	meta, err := v.metadata()
 	if err != nil {
 		return header{}, nil, nil, err
 	}
 	h = header{kind: kindSave, bodySum: sum(nil)}
-	env.File, env.FileSum, env.Segment, env.Lost = 0, 0, 0, true
+	meta.File, meta.FileSum, meta.Segment, meta.Lost = 0, 0, 0, true
 	if v.body.segment != nil {
 		h.kind, h.bodyLen, h.bodySum = kindPut, v.body.header.bodyLen, v.body.header.bodySum
-		env.Lost = false
+		meta.Lost = false
 		if v.file != 0 {
-			original, err := v.body.envelope()
+			original, err := v.body.metadata()
 			if err != nil {
 				return header{}, nil, nil, fmt.Errorf("its file is %s: %w", v.fileName, err)
 			}
-			env.File, env.FileSum = original.File, original.FileSum
+			meta.File, meta.FileSum = original.File, original.FileSum
 		}
 		body = make([]byte, h.bodyLen)
 		if _, err := v.body.segment.file.ReadAt(body, v.body.bodyOffset()); err != nil && err != io.EOF {
@@ -197,7 +197,7 @@ func (s *Spool) copied(v view) (h header, meta, body []byte, err error) {
 		}
 	}
 	var b bytes.Buffer
-	if err := env.encode(&b); err != nil {
+	if err := meta.encode(&b); err != nil {
 		return header{}, nil, nil, err
 	}
 	h.metaLen, h.metaSum = uint32(b.Len()), sum(b.Bytes())

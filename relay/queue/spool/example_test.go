@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/queue"
 	"github.com/interchange-smtp/interchange/relay/queue/spool"
 	"github.com/interchange-smtp/interchange/routing"
@@ -27,10 +28,9 @@ func Example() {
 		return
 	}
 	m := &queue.Message{
-		ID:         "A1",
+		Envelope:   envelope.Envelope{ID: "A1", From: routing.MustParseAddress("kim@contoso.com")},
 		Arrived:    time.Now(),
-		From:       routing.MustParseAddress("kim@contoso.com"),
-		Recipients: []queue.Recipient{{To: routing.MustParseAddress("lee@fabrikam.com")}},
+		Recipients: []queue.Recipient{{Recipient: envelope.Recipient{To: routing.MustParseAddress("lee@fabrikam.com")}}},
 	}
 	lease := queue.Lease{Holder: "relay1", For: time.Minute}
 	if err := store.Put(ctx, m, strings.NewReader("Subject: hello\r\n\r\n"), lease); err != nil {

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/queue"
 	"github.com/interchange-smtp/interchange/relay/queue/queuetest"
 	"github.com/interchange-smtp/interchange/relay/queue/spool"
@@ -27,8 +28,8 @@ func hour() queue.Lease { return queue.Lease{Holder: "a", For: time.Hour} }
 
 func message(id string) *queue.Message {
 	return &queue.Message{
-		ID: id, Arrived: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), From: routing.MustParseAddress("kim@contoso.com"),
-		Recipients: []queue.Recipient{{To: routing.MustParseAddress("lee@fabrikam.com")}},
+		Envelope: envelope.Envelope{ID: id, From: routing.MustParseAddress("kim@contoso.com")}, Arrived: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC),
+		Recipients: []queue.Recipient{{Recipient: envelope.Recipient{To: routing.MustParseAddress("lee@fabrikam.com")}}},
 	}
 }
 

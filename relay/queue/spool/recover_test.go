@@ -20,7 +20,7 @@ func TestTornCopy(t *testing.T) {
 		t.Fatal(err)
 	}
 	var meta bytes.Buffer
-	if err := newEnvelope(testMessage("A")).encode(&meta); err != nil {
+	if err := newMetadata(testMessage("A")).encode(&meta); err != nil {
 		t.Fatal(err)
 	}
 	body := strings.Repeat("x", 100)

@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
 
@@ -81,7 +82,7 @@ func (s *Spool) put(ctx context.Context, e *entry, m *queue.Message, body io.Rea
 	if m.Arrived.IsZero() {
 		m.Arrived = time.Now()
 	}
-	env := newEnvelope(m)
+	env := newMetadata(m)
 	env.File, env.FileSum = e.file, octets.fileSum
 	meta := s.buffer()
 	defer s.buffers.Put(meta)
@@ -143,7 +144,7 @@ func (s *Spool) Save(ctx context.Context, m *queue.Message, holder string) error
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	env := newEnvelope(m)
+	env := newMetadata(m)
 	meta := s.buffer()
 	defer s.buffers.Put(meta)
 	s.mu.Lock()
@@ -288,7 +289,7 @@ func (s *Spool) All(ctx context.Context) iter.Seq2[*queue.Message, error] {
 			m, err := v.message()
 			v.release()
 			if err != nil {
-				m, err = &queue.Message{ID: e.id, Size: e.size}, v.damaged(err)
+				m, err = &queue.Message{Envelope: envelope.Envelope{ID: e.id, Size: e.size}}, v.damaged(err)
 			}
 			if !yield(m, err) {
 				return

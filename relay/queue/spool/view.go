@@ -47,33 +47,33 @@ func (v view) release() {
 	}
 }
 
-// envelope reads the envelope of a record.
-func (p place) envelope() (*envelope, error) {
+// metadata reads the metadata of a record.
+func (p place) metadata() (*metadata, error) {
 	if p.segment == nil {
 		return nil, fmt.Errorf("the record is lost: %w", errChanged)
 	}
-	meta, err := p.meta()
+	b, err := p.meta()
 	if err != nil {
 		return nil, err
 	}
-	env := new(envelope)
-	if err := json.Unmarshal(meta, env); err != nil {
+	meta := new(metadata)
+	if err := json.Unmarshal(b, meta); err != nil {
 		return nil, fmt.Errorf("%s: the record at %d: %w: %w", p.segment.name(), p.offset, errChanged, err)
 	}
-	return env, nil
+	return meta, nil
 }
 
-// envelope reads the newest envelope of the message that can be read: to do
-// something twice is better than to forget it.
-func (v view) envelope() (*envelope, error) {
-	env, err := v.state.envelope()
+// metadata reads the newest metadata of the message that can be read: an older
+// state makes the relay do something twice, which is better than to forget it.
+func (v view) metadata() (*metadata, error) {
+	meta, err := v.state.metadata()
 	if err == nil {
-		return env, nil
+		return meta, nil
 	}
-	env, older := v.body.envelope()
+	meta, older := v.body.metadata()
 	switch {
 	case older == nil:
-		return env, nil
+		return meta, nil
 	case !isDamage(err):
 		return nil, err
 	case !isDamage(older):
@@ -84,11 +84,11 @@ func (v view) envelope() (*envelope, error) {
 
 // message reads the message.
 func (v view) message() (*queue.Message, error) {
-	env, err := v.envelope()
+	meta, err := v.metadata()
 	if err != nil {
 		return nil, err
 	}
-	m := env.message()
+	m := meta.message()
 	m.ID, m.Size = v.id, v.size
 	return m, nil
 }

@@ -12,14 +12,14 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/interchange-smtp/interchange/relay"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/queue"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// envelope is the JSON of a record: a queue.Message in words that an operator
-// can read, and where its octets are.
-type envelope struct {
+// metadata is the JSON of a record: a queue.Message in words that an operator
+// can read, and where its content is.
+type metadata struct {
 	ID      string     `json:"id"`
 	Arrived *time.Time `json:"arrived,omitempty"`
 	Size    int64      `json:"size"`
@@ -34,17 +34,17 @@ type envelope struct {
 	// Lost says that damage took the record with the octets.
 	Lost bool `json:"lost,omitempty"`
 
-	From      *routing.Address `json:"from,omitempty"`
-	Body      relay.BodyType   `json:"body,omitempty"`
-	UTF8      bool             `json:"utf8,omitempty"`
-	Ret       string           `json:"ret,omitempty"`
-	EnvID     string           `json:"envid,omitempty"`
-	Connector string           `json:"connector,omitempty"`
-	Remote    *netip.AddrPort  `json:"remote,omitempty"`
-	Helo      string           `json:"helo,omitempty"`
-	User      string           `json:"user,omitempty"`
-	Report    bool             `json:"report,omitempty"`
-	Held      bool             `json:"held,omitempty"`
+	From      *routing.Address  `json:"from,omitempty"`
+	Body      envelope.BodyType `json:"body,omitempty"`
+	UTF8      bool              `json:"utf8,omitempty"`
+	Ret       string            `json:"ret,omitempty"`
+	EnvID     string            `json:"envid,omitempty"`
+	Connector string            `json:"connector,omitempty"`
+	Remote    *netip.AddrPort   `json:"remote,omitempty"`
+	Helo      string            `json:"helo,omitempty"`
+	User      string            `json:"user,omitempty"`
+	Report    bool              `json:"report,omitempty"`
+	Held      bool              `json:"held,omitempty"`
 
 	Recipients []recipient `json:"recipients,omitempty"`
 }
@@ -65,11 +65,11 @@ type recipient struct {
 	Reported bool             `json:"reported,omitempty"`
 }
 
-// newEnvelope returns m as an envelope. What shares memory with m is only read.
-func newEnvelope(m *queue.Message) *envelope {
-	e := &envelope{
+// newMetadata returns m as metadata. What shares memory with m is only read.
+func newMetadata(m *queue.Message) *metadata {
+	e := &metadata{
 		ID: m.ID, Arrived: instant(m.Arrived), Size: m.Size,
-		From: mailbox(m.From), Body: m.Body, UTF8: m.UTF8, Ret: armor(m.Ret), EnvID: armor(m.EnvID), Connector: armor(m.Connector),
+		From: mailbox(m.From), Body: m.Body, UTF8: m.UTF8, Ret: m.Return.String(), EnvID: armor(m.EnvID), Connector: armor(m.Connector),
 		Helo: armor(m.Helo), User: armor(m.User), Report: m.Report, Held: m.Held,
 	}
 	if m.Remote.IsValid() {
@@ -79,7 +79,7 @@ func newEnvelope(m *queue.Message) *envelope {
 	for i := range m.Recipients {
 		r := &m.Recipients[i]
 		e.Recipients[i] = recipient{
-			To: mailbox(r.To), Notify: each(r.Notify, armor), ORcpt: armor(r.ORcpt), Status: status(r.Status), Next: instant(r.Next),
+			To: mailbox(r.To), Notify: notifyList(r.Notify), ORcpt: armor(r.ORcpt), Status: status(r.Status), Next: instant(r.Next),
 			Hop: armor(r.Hop), Attempts: r.Attempts, Tried: instant(r.Tried), Reply: armor(r.Reply), Host: armor(r.Host),
 			Delayed: r.Delayed, Reported: r.Reported,
 		}
@@ -87,27 +87,38 @@ func newEnvelope(m *queue.Message) *envelope {
 	return e
 }
 
-// message returns what e holds.
-func (e *envelope) message() *queue.Message {
+// message returns the message that e describes.
+func (e *metadata) message() *queue.Message {
 	m := &queue.Message{
-		ID: e.ID, Arrived: value(e.Arrived), Size: e.Size,
-		From: value(e.From), Body: e.Body, UTF8: e.UTF8, Ret: disarm(e.Ret), EnvID: disarm(e.EnvID), Connector: disarm(e.Connector),
-		Remote: value(e.Remote), Helo: disarm(e.Helo), User: disarm(e.User), Report: e.Report, Held: e.Held,
-		Recipients: make([]queue.Recipient, len(e.Recipients)),
+		Envelope: envelope.Envelope{
+			ID: e.ID, From: value(e.From), Size: e.Size, Body: e.Body, UTF8: e.UTF8, EnvID: disarm(e.EnvID), Report: e.Report,
+			Connector: disarm(e.Connector), Remote: value(e.Remote), Helo: disarm(e.Helo), User: disarm(e.User),
+		},
+		Arrived: value(e.Arrived), Held: e.Held, Recipients: make([]queue.Recipient, len(e.Recipients)),
 	}
+	m.Return, _ = envelope.ParseReturn(e.Ret)
 	for i := range e.Recipients {
 		r := &e.Recipients[i]
 		m.Recipients[i] = queue.Recipient{
-			To: value(r.To), Notify: each(r.Notify, disarm), ORcpt: disarm(r.ORcpt), Status: queue.Status(r.Status), Next: value(r.Next),
+			Recipient: envelope.Recipient{To: value(r.To), ORcpt: disarm(r.ORcpt)}, Status: queue.Status(r.Status), Next: value(r.Next),
 			Hop: disarm(r.Hop), Attempts: r.Attempts, Tried: value(r.Tried), Reply: disarm(r.Reply), Host: disarm(r.Host),
 			Delayed: r.Delayed, Reported: r.Reported,
 		}
+		m.Recipients[i].Notify, _ = envelope.ParseNotify(strings.Join(r.Notify, ","))
 	}
 	return m
 }
 
+// notifyList returns the words of NOTIFY, nil if it was not given.
+func notifyList(n envelope.Notify) []string {
+	if n == 0 {
+		return nil
+	}
+	return strings.Split(n.String(), ",")
+}
+
 // encode appends e as a line of JSON to b.
-func (e *envelope) encode(b *bytes.Buffer) error {
+func (e *metadata) encode(b *bytes.Buffer) error {
 	encoder := json.NewEncoder(b)
 	encoder.SetEscapeHTML(false) // people read it: <>, not \u003c\u003e
 	return encoder.Encode(e)
@@ -199,18 +210,6 @@ func disarm(s string) string {
 		return s
 	}
 	return string(octets)
-}
-
-// each returns what f makes of each of a list of strings.
-func each(list []string, f func(string) string) []string {
-	if len(list) == 0 {
-		return nil
-	}
-	made := make([]string, len(list))
-	for i, s := range list {
-		made[i] = f(s)
-	}
-	return made
 }
 
 // status is a queue.Status by its name.
