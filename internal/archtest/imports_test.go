@@ -64,3 +64,20 @@ func TestExamplesUsePublicPackages(t *testing.T) {
 		}
 	}
 }
+
+// TestStoresNeedNoRelay keeps what an implementer of a queue Store compiles to
+// this module's values and the modules that check domain names.
+func TestStoresNeedNoRelay(t *testing.T) {
+	own := []string{"routing", "relay/envelope", "relay/queue", "relay/queue/queuetest"}
+	for _, p := range packages(t, "./relay/envelope", "./relay/queue", "./relay/queue/queuetest") {
+		for _, dep := range p.Deps {
+			rel, ours := strings.CutPrefix(dep, module+"/")
+			domain, _, _ := strings.Cut(dep, "/")
+			switch {
+			case ours && !slices.Contains(own, rel),
+				!ours && strings.Contains(domain, ".") && !strings.HasPrefix(dep, "golang.org/x/net/") && !strings.HasPrefix(dep, "golang.org/x/text/"):
+				t.Errorf("%s depends on %s", p.rel(), dep)
+			}
+		}
+	}
+}
