@@ -30,11 +30,11 @@ func (f *queueFlags) register(fs *flag.FlagSet) {
 	fs.StringVar(&f.data, "data", "", "the `DIR` that the gateway was started with")
 	fs.StringVar(&f.Filter.RecipientDomain, "recipient-domain", "", "messages to `DOMAIN`, or to *.DOMAIN")
 	fs.StringVar(&f.Filter.Sender, "sender", "", "messages from an `ADDRESS` or a domain; <> is the null sender")
-	fs.StringVar(&f.Filter.NextHop, "next-hop", "", "messages for the next hop of that `NAME`, or whose name begins with these words")
-	fs.Var((*age)(&f.Filter.Older), "older", "messages that are `AGE` old at least, as in 90s, 4h or 2d")
+	fs.StringVar(&f.Filter.NextHop, "next-hop", "", "messages for the next hop with that `NAME`, or whose name begins with these words")
+	fs.Var((*age)(&f.Filter.Older), "older", "messages that are at least `AGE` old, as in 90s, 4h or 2d")
 	fs.Var((*age)(&f.Filter.Younger), "younger", "messages that are younger than `AGE`")
-	fs.StringVar(&f.Filter.Status, "status", "", "messages with a recipient of that `STATUS`: "+strings.Join(control.Statuses()[1:], ", ")+"; or held")
-	fs.BoolVar(&f.Report, "report", false, "drop: tell the sender")
+	fs.StringVar(&f.Filter.Status, "status", "", "messages with a recipient of that `STATUS`: "+strings.Join(control.Statuses()[1:], ", ")+"; or suspended messages: suspended")
+	fs.BoolVar(&f.Report, "report", false, "drop: send the sender a delivery report")
 	fs.StringVar(&f.output, "output", ".", "export: write the files to `DIR`")
 	fs.BoolVar(&f.json, "json", false, "print for machines, a line for each message")
 }
@@ -45,7 +45,7 @@ type age time.Duration
 // String implements flag.Value.
 func (a *age) String() string {
 	if *a == 0 {
-		return "" // the default: it isn't asked for
+		return "" // the default
 	}
 	return time.Duration(*a).String()
 }
@@ -53,20 +53,24 @@ func (a *age) String() string {
 // Set implements flag.Value.
 func (a *age) Set(s string) error {
 	if days, ok := strings.CutSuffix(s, "d"); ok {
-		n, err := strconv.ParseUint(days, 10, 16)
-		*a = age(time.Duration(n) * 24 * time.Hour)
-		return err
+		if n, err := strconv.ParseUint(days, 10, 16); err == nil {
+			*a = age(time.Duration(n) * 24 * time.Hour)
+			return nil
+		}
 	}
 	d, err := time.ParseDuration(s)
+	if err != nil {
+		return errors.New("give an age as in 90s, 4h or 2d")
+	}
 	*a = age(d)
-	return err
+	return nil
 }
 
 // runQueue works on the queue of a running gateway.
 func runQueue(c *cli, args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	fs := c.flags("list|show|retry|hold|release|drop|export -data DIR [flags] [ID]...")
+	fs := c.flags("list|show|retry|suspend|resume|drop|export -data DIR [flags] [ID]...")
 	var f queueFlags
 	f.register(fs)
 	var words []string
@@ -78,7 +82,7 @@ func runQueue(c *cli, args []string) int {
 	}
 	switch {
 	case !slices.Contains(control.Actions(), f.Action):
-		return c.invalid(errors.New("say what to do: list, show, retry, hold, release, drop or export"))
+		return c.invalid(errors.New("give an action: list, show, retry, suspend, resume, drop or export"))
 	case f.data == "":
 		return c.invalid(errors.New("-data is missing: give the directory that the gateway was started with"))
 	}
@@ -91,12 +95,12 @@ func runQueue(c *cli, args []string) int {
 // printer shows the answer to one action.
 type printer interface {
 	message(m *control.Message) error
-	octets(p []byte) error // of the last message
+	content(p []byte) error // the next bytes of the last message
 	end(messages int) error
-	drop() // what is unfinished
+	abandon() // removes what is incomplete
 }
 
-// queue asks the gateway and shows what it answers.
+// queue sends the request to the gateway and prints its answer.
 func (c *cli) queue(ctx context.Context, f *queueFlags) int {
 	p := c.printer(f)
 	meter := c.meter()
@@ -109,14 +113,14 @@ func (c *cli) queue(ctx context.Context, f *queueFlags) int {
 			failed = err
 		case e.Problem != "":
 			problems++
-			p.drop()
+			p.abandon()
 			fmt.Fprintf(c.stderr, "gateway queue: %s\n", visibleLine(e.Problem))
 		case e.Progress != nil:
 			meter.show(f.Action, *e.Progress)
 		case e.Message != nil:
 			failed = p.message(e.Message)
-		case e.Octets != nil:
-			failed = p.octets(e.Octets)
+		case e.Content != nil:
+			failed = p.content(e.Content)
 		case e.End != nil:
 			found = e.End.Messages
 			failed = p.end(found)
@@ -127,7 +131,7 @@ func (c *cli) queue(ctx context.Context, f *queueFlags) int {
 	}
 	switch {
 	case failed != nil:
-		p.drop()
+		p.abandon()
 		fmt.Fprintf(c.stderr, "gateway queue: %v\n", failed)
 		if errors.Is(failed, control.ErrNoGateway) || errors.Is(failed, control.ErrNoDirectory) || errors.Is(failed, control.ErrForbidden) {
 			return exitInvalid
@@ -139,9 +143,9 @@ func (c *cli) queue(ctx context.Context, f *queueFlags) int {
 	return exitOK
 }
 
-// meter is the line that tells how far long work is, at a terminal only.
+// meter is the line that shows how many messages are done, at a terminal only.
 type meter struct {
-	out   *os.File // nil: nobody looks
+	out   *os.File // nil: no terminal
 	shown bool
 }
 
@@ -159,7 +163,7 @@ func (m *meter) show(action control.Action, p control.Progress) {
 	}
 }
 
-// clear makes room for what is printed next.
+// clear removes the line, so that something else can be printed.
 func (m *meter) clear() {
 	if m.shown {
 		m.shown = false

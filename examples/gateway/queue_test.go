@@ -21,14 +21,14 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// noon is when the operator of these tests is at work.
+// noon is the time in these tests.
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// shelf is a queue on which nothing moves.
+// shelf is a queue that never changes.
 type shelf []*queue.Message
 
-// stocked returns a shelf with a message that waits, one that nobody takes, one
-// that is held, and a report.
+// stocked returns a shelf with a message that waits, one that is suspended, and a
+// delivery report.
 func stocked() shelf {
 	ann, boss := routing.MustParseAddress("ann@fabrikam.com"), routing.MustParseAddress("boss@fabrikam.com")
 	return shelf{
@@ -88,7 +88,7 @@ func (s shelf) Drop(_ context.Context, f queue.Filter, _ bool, p dispatch.Progre
 	return s.count(f, p)
 }
 
-// Open implements control.Opener. What is held is damaged.
+// Open implements control.Opener. The suspended message is damaged.
 func (s shelf) Open(_ context.Context, id string) (queue.Body, error) {
 	for _, m := range s {
 		if m.ID == id && !m.Held {
@@ -133,21 +133,22 @@ func TestQueue(t *testing.T) {
 		{"show", "show -data data 2PBDRS2VVRYG4GDR QWK6BRDJ4GC5922L"},
 		{"show-absent", "show -data data AAAA"},
 		{"retry", "retry -data data -next-hop Internet"},
-		{"hold", "hold -data data -sender ann@fabrikam.com"},
-		{"release", "release -data data -status held"},
-		{"release-none", "release -data data AAAA"},
+		{"suspend", "suspend -data data -sender ann@fabrikam.com"},
+		{"resume", "resume -data data -status suspended"},
+		{"resume-none", "resume -data data AAAA"},
 		{"drop", "drop -data data -sender boss@fabrikam.com -report"},
 		{"drop-json", "drop -data data -json 8N2L3SJ9MRNTK3SN"},
 		{"drop-all", "drop -data data"},
 		{"export", "export -data data -output . 2PBDRS2VVRYG4GDR QWK6BRDJ4GC5922L"},
 		{"export-again", "export -data data QWK6BRDJ4GC5922L"},
-		{"export-damaged", "export -data data -status held"},
-		{"report-misplaced", "hold -data data -report"},
+		{"export-damaged", "export -data data -status suspended"},
+		{"report-misplaced", "suspend -data data -report"},
 		{"bad-filter", "list -data data -status lost"},
 		{"bad-age", "list -data data -older yesterday"},
 		{"no-action", "-data data"},
 		{"no-data", "list"},
 		{"no-gateway", "list -data empty"},
+		{"no-directory", "list -data absent"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var out bytes.Buffer

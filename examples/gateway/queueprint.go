@@ -13,7 +13,7 @@ import (
 	"github.com/interchange-smtp/interchange/relay/gateway/control"
 )
 
-// printer returns who shows the answer that f asks for.
+// printer returns the printer of the answer that f asks for.
 func (c *cli) printer(f *queueFlags) printer {
 	switch {
 	case f.Action == control.Export:
@@ -26,15 +26,15 @@ func (c *cli) printer(f *queueFlags) printer {
 	return &listPrinter{out: c.stdout, now: c.now(), action: f.Action}
 }
 
-// whole is what printers do who leave nothing unfinished.
-type whole struct{}
+// eventPrinter has the methods of printers that print each event at once.
+type eventPrinter struct{}
 
-func (whole) octets([]byte) error { return nil }
-func (whole) drop()               {}
+func (eventPrinter) content([]byte) error { return nil }
+func (eventPrinter) abandon()             {}
 
 // listPrinter prints a line for each message and one for each recipient.
 type listPrinter struct {
-	whole
+	eventPrinter
 	out    io.Writer
 	now    time.Time
 	action control.Action
@@ -44,10 +44,10 @@ func (p *listPrinter) message(m *control.Message) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s  %s  %s  from <%s>", m.ID, span(p.now.Sub(m.Arrived)), bytesOf(m.Size), visibleLine(m.From))
 	if m.Report {
-		b.WriteString("  a report of ours")
+		b.WriteString("  delivery report")
 	}
-	if m.Held {
-		b.WriteString("  held")
+	if m.Suspended {
+		b.WriteString("  suspended")
 	}
 	b.WriteByte('\n')
 	for _, r := range m.Recipients {
@@ -57,10 +57,10 @@ func (p *listPrinter) message(m *control.Message) error {
 	return err
 }
 
-// state tells in one line how it stands with a recipient.
+// state returns the state of a recipient in one line.
 func (p *listPrinter) state(m *control.Message, r *control.Recipient) string {
 	s := r.Status
-	if wait := r.Next.Sub(p.now); s == "waiting" && wait > 0 && !m.Held {
+	if wait := r.Next.Sub(p.now); s == "waiting" && wait > 0 && !m.Suspended {
 		s += ", next try in " + span(wait)
 	}
 	if r.NextHop != "" {
@@ -78,26 +78,26 @@ func (p *listPrinter) state(m *control.Message, r *control.Recipient) string {
 	return s
 }
 
-// end tells what was done with how many.
+// end prints how many messages there were, and what was done to them.
 func (p *listPrinter) end(messages int) error {
-	done := ""
+	text := count(messages, "message")
 	switch p.action {
 	case control.Retry:
-		done = " to be tried now"
-	case control.Hold:
-		done = " held"
-	case control.Release:
-		done = " released"
+		text = "retrying " + text
+	case control.Suspend:
+		text += " suspended"
+	case control.Resume:
+		text += " resumed"
 	case control.Drop:
-		done = " dropped"
+		text += " dropped"
 	}
-	_, err := fmt.Fprintln(p.out, count(messages, "message")+done)
+	_, err := fmt.Fprintln(p.out, text)
 	return err
 }
 
-// showPrinter prints all that is known.
+// showPrinter prints everything that is known of messages.
 type showPrinter struct {
-	whole
+	eventPrinter
 	out io.Writer
 }
 
@@ -105,22 +105,22 @@ func (p *showPrinter) message(m *control.Message) error {
 	var b strings.Builder
 	line := func(name, value string) {
 		if value != "" {
-			fmt.Fprintf(&b, "%-12s%s\n", name+":", visibleLine(value))
+			fmt.Fprintf(&b, "%-19s%s\n", name+":", visibleLine(value))
 		}
 	}
 	line("ID", m.ID)
 	line("Arrived", exactly(m.Arrived))
-	line("Size", fmt.Sprintf("%d octets, %s", m.Size, m.Body))
+	line("Size", fmt.Sprintf("%d bytes, %s", m.Size, m.Body))
 	line("From", "<"+m.From+">")
 	line("Connector", m.Connector)
 	line("Remote", m.Remote)
 	line("Helo", m.Helo)
 	line("User", m.User)
 	if m.Report {
-		line("Report", "of our own")
+		line("Report", "yes, generated here")
 	}
-	if m.Held {
-		line("Held", "by an operator")
+	if m.Suspended {
+		line("Suspended", "by an operator")
 	}
 	for _, r := range m.Recipients {
 		line("To", "<"+r.To+">")
@@ -135,9 +135,9 @@ func (p *showPrinter) message(m *control.Message) error {
 		line("  Reply", r.Reply)
 		switch {
 		case r.Reported:
-			line("  Sender", "was told, or need not be")
+			line("  Sender notified", "yes, or not required")
 		case r.Delayed:
-			line("  Sender", "was told of the delay")
+			line("  Sender notified", "of the delay")
 		}
 	}
 	_, err := fmt.Fprintln(p.out, b.String())
@@ -154,7 +154,7 @@ func (p *showPrinter) end(messages int) error {
 
 // jsonPrinter prints a line for each message, or the number of those changed.
 type jsonPrinter struct {
-	whole
+	eventPrinter
 	enc     *json.Encoder
 	changes bool
 }
@@ -179,14 +179,14 @@ type exporter struct {
 	files   int
 }
 
-// message begins a file. One that is there already is somebody's.
+// message begins a file. One that exists is not overwritten.
 func (x *exporter) message(m *control.Message) error {
 	if err := x.close(); err != nil {
 		return err
 	}
 	name := m.ID + ".eml"
 	if !filepath.IsLocal(name) || filepath.Base(name) != name {
-		return fmt.Errorf("%q can't be the name of a file", m.ID)
+		return fmt.Errorf("the ID %q can't be used as a file name", m.ID)
 	}
 	var err error
 	x.file, err = os.OpenFile(filepath.Join(x.dir, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
@@ -194,16 +194,16 @@ func (x *exporter) message(m *control.Message) error {
 	return err
 }
 
-func (x *exporter) octets(p []byte) error {
+func (x *exporter) content(p []byte) error {
 	if x.file == nil {
-		return errors.New("octets of no message")
+		return errors.New("the gateway sent content without a message")
 	}
 	n, err := x.file.Write(p)
 	x.written += int64(n)
 	return err
 }
 
-// close ends a file. What isn't whole is not left behind.
+// close ends a file, and removes it if it isn't complete.
 func (x *exporter) close() error {
 	if x.file == nil {
 		return nil
@@ -212,7 +212,7 @@ func (x *exporter) close() error {
 	x.file = nil
 	err := file.Close()
 	if err == nil && x.written != x.size {
-		err = fmt.Errorf("%s: %d octets of %d came", file.Name(), x.written, x.size)
+		err = fmt.Errorf("%s: incomplete, %d of %d bytes", file.Name(), x.written, x.size)
 	}
 	if err != nil {
 		return errors.Join(err, os.Remove(file.Name()))
@@ -235,7 +235,7 @@ func (x *exporter) end(int) error {
 	return err
 }
 
-func (x *exporter) drop() {
+func (x *exporter) abandon() {
 	if x.file != nil {
 		_ = x.file.Close() // it is removed
 		_ = os.Remove(x.file.Name())
@@ -243,7 +243,7 @@ func (x *exporter) drop() {
 	}
 }
 
-// exactly prints a time; nothing if it is none.
+// exactly prints a time, and nothing for the zero time.
 func exactly(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -251,7 +251,7 @@ func exactly(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-// span prints a duration in its two largest units.
+// span prints a duration in two units at most.
 func span(d time.Duration) string {
 	switch {
 	case d >= 24*time.Hour:

@@ -14,20 +14,20 @@ import (
 	"syscall"
 )
 
-// Why a gateway can't be asked.
+// Why a gateway can't be reached.
 var (
-	// ErrNoGateway says that nobody listens at the socket of a data directory.
-	ErrNoGateway = errors.New("no gateway is running there")
+	// ErrNoGateway means that no process listens at the socket of a data directory.
+	ErrNoGateway = errors.New("no gateway is running")
 
-	// ErrNoDirectory says that there is no such data directory.
-	ErrNoDirectory = errors.New("there is no such directory")
+	// ErrNoDirectory means that the data directory doesn't exist.
+	ErrNoDirectory = errors.New("no such directory")
 
-	// ErrForbidden says that others than the directory's owner ask.
-	ErrForbidden = errors.New("you may not talk to a gateway there")
+	// ErrForbidden means that the user is neither the directory's owner nor root.
+	ErrForbidden = errors.New("permission denied")
 )
 
-// errCut says that an answer has no end.
-var errCut = errors.New("the gateway broke off")
+// errCut means that an answer has no End.
+var errCut = errors.New("the gateway closed the connection before its answer was complete")
 
 // Do sends r to the gateway that runs on dir and returns its answer, event by
 // event. The last one is an End without an error, or the error is not nil.
@@ -57,7 +57,7 @@ func do(ctx context.Context, dir string, r Request, yield func(Event) bool) erro
 	}
 	conn, err := new(net.Dialer).DialContext(ctx, "unix", path)
 	if err != nil {
-		return fmt.Errorf("%s: %w", dir, unreached(dir, err))
+		return unreached(dir, err)
 	}
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
@@ -67,26 +67,27 @@ func do(ctx context.Context, dir string, r Request, yield func(Event) bool) erro
 	return receive(ctx, conn, yield)
 }
 
-// unreached says why the socket in dir can't be connected to.
+// unreached returns the reason why the socket in dir can't be connected to, which
+// failed with err.
 func unreached(dir string, err error) error {
 	info, statErr := os.Stat(dir)
 	switch {
 	case errors.Is(statErr, fs.ErrNotExist):
-		return ErrNoDirectory
+		return fmt.Errorf("%s: %w", dir, ErrNoDirectory)
 	case errors.Is(statErr, fs.ErrPermission):
-		return fmt.Errorf("%w: a directory above it lets you not in", ErrForbidden)
+		return fmt.Errorf("%s: %w: you can't enter a directory above it", dir, ErrForbidden)
 	case statErr == nil && !info.IsDir():
-		return fmt.Errorf("%w: it is a file", ErrNoDirectory)
+		return fmt.Errorf("%s: %w: it is a file", dir, ErrNoDirectory)
 	case errors.Is(err, fs.ErrPermission):
 		who := owner(info)
 		if who != "root" {
 			who += ", who owns the directory, and root"
 		}
-		return fmt.Errorf("%w: only %s may", ErrForbidden, who)
+		return fmt.Errorf("%s: %w: only %s can use its gateway", dir, ErrForbidden, who)
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
-		return ErrNoGateway
+		return fmt.Errorf("%w on %s", ErrNoGateway, dir)
 	}
-	return fmt.Errorf("%w: %w", ErrNoGateway, err)
+	return fmt.Errorf("%w on %s: %w", ErrNoGateway, dir, err)
 }
 
 // receive reads an answer.

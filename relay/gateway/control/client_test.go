@@ -14,8 +14,8 @@ import (
 	"github.com/interchange-smtp/interchange/relay/gateway/control"
 )
 
-// TestUnreached wants what keeps an operator from a gateway to be told as it is: that
-// none runs, that the directory is another one, or that it belongs to somebody else.
+// TestUnreached: the error says whether no gateway runs, the directory is wrong, or it
+// belongs to another user.
 func TestUnreached(t *testing.T) {
 	me, err := user.Current()
 	if err != nil {
@@ -36,11 +36,11 @@ func TestUnreached(t *testing.T) {
 		want error
 		text string
 	}{
-		{dir, syscall.ENOENT, control.ErrNoGateway, "no gateway is running there"},
-		{dir, syscall.ECONNREFUSED, control.ErrNoGateway, "no gateway is running there"},
-		{dir, syscall.EACCES, control.ErrForbidden, "you may not talk to a gateway there: only " + owners + " may"},
-		{filepath.Join(dir, "absent"), syscall.ENOENT, control.ErrNoDirectory, "there is no such directory"},
-		{file, syscall.ENOTDIR, control.ErrNoDirectory, "there is no such directory: it is a file"},
+		{dir, syscall.ENOENT, control.ErrNoGateway, "no gateway is running on " + dir},
+		{dir, syscall.ECONNREFUSED, control.ErrNoGateway, "no gateway is running on " + dir},
+		{dir, syscall.EACCES, control.ErrForbidden, dir + ": permission denied: only " + owners + " can use its gateway"},
+		{filepath.Join(dir, "absent"), syscall.ENOENT, control.ErrNoDirectory, filepath.Join(dir, "absent") + ": no such directory"},
+		{file, syscall.ENOTDIR, control.ErrNoDirectory, file + ": no such directory: it is a file"},
 	} {
 		got := control.Unreached(tt.dir, &fs.PathError{Op: "dial", Path: "control", Err: tt.err})
 		if !errors.Is(got, tt.want) || got.Error() != tt.text {
@@ -49,7 +49,7 @@ func TestUnreached(t *testing.T) {
 	}
 }
 
-// TestOperatorIsLogged wants the log to say who did what to which messages.
+// TestOperatorIsLogged: the log says which user did what to which messages.
 func TestOperatorIsLogged(t *testing.T) {
 	me, err := user.Current()
 	if err != nil {
@@ -68,14 +68,14 @@ func TestOperatorIsLogged(t *testing.T) {
 	served := make(chan error, 1)
 	go func() { served <- s.Serve() }()
 	filter := control.Filter{RecipientDomain: "*.contoso.com", Sender: "fabrikam.com", IDs: []string{"A"}}
-	if _, _, _, err := ask(t, dir, control.Request{Action: control.Hold, Filter: filter}); err != nil {
+	if _, _, _, err := ask(t, dir, control.Request{Action: control.Suspend, Filter: filter}); err != nil {
 		t.Error(err)
 	}
 	s.Close()
 	if err := <-served; err != nil {
 		t.Error(err)
 	}
-	if want := `msg="operator is done" action=hold user=` + me.Username + ` filter="-recipient-domain *.contoso.com -sender fabrikam.com A" messages=1`; !strings.Contains(log.String(), want) {
+	if want := `msg="messages suspended by operator" action=suspend user=` + me.Username + ` filter="-recipient-domain *.contoso.com -sender fabrikam.com A" messages=1`; !strings.Contains(log.String(), want) {
 		t.Errorf("the log is %s, want %s", &log, want)
 	}
 }

@@ -24,7 +24,7 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// fake is a queue in memory that notes what was done.
+// fake is a queue in memory that records what was done.
 type fake struct {
 	messages []*queue.Message
 	bodies   map[string]string
@@ -82,11 +82,11 @@ func (q *fake) Retry(ctx context.Context, f queue.Filter, progress dispatch.Prog
 }
 
 func (q *fake) Suspend(_ context.Context, f queue.Filter, progress dispatch.Progress) (int, error) {
-	return q.change("hold", f, progress)
+	return q.change("suspend", f, progress)
 }
 
 func (q *fake) Resume(_ context.Context, f queue.Filter, progress dispatch.Progress) (int, error) {
-	return q.change("release", f, progress)
+	return q.change("resume", f, progress)
 }
 
 func (q *fake) Drop(_ context.Context, f queue.Filter, report bool, progress dispatch.Progress) (int, error) {
@@ -136,31 +136,31 @@ func serve(t *testing.T, q *fake) string {
 			t.Errorf("Serve: %v", err)
 		}
 		if strings.Contains(q.log.String(), "<nil>") {
-			t.Errorf("the log tells of errors that there weren't:\n%s", &q.log)
+			t.Errorf("the log mentions errors that did not happen:\n%s", &q.log)
 		}
 	})
 	return dir
 }
 
-// ask returns the IDs and octets of an answer, and its end.
-func ask(t *testing.T, dir string, r control.Request) (ids []string, octets string, end *control.End, err error) {
+// ask returns the IDs and the content of an answer, and its end.
+func ask(t *testing.T, dir string, r control.Request) (ids []string, content string, end *control.End, err error) {
 	t.Helper()
 	for e, err := range control.Do(t.Context(), dir, r) {
 		switch {
 		case err != nil:
-			return ids, octets, nil, err
+			return ids, content, nil, err
 		case e.Message != nil:
 			ids = append(ids, e.Message.ID)
-		case e.Octets != nil:
-			octets += string(e.Octets)
+		case e.Content != nil:
+			content += string(e.Content)
 		case e.End != nil:
 			end = e.End
 		}
 	}
-	return ids, octets, end, nil
+	return ids, content, end, nil
 }
 
-// TestFilters has every field of a filter choose among three messages.
+// TestFilters: every field of a filter selects among three messages.
 func TestFilters(t *testing.T) {
 	dir := serve(t, three())
 	for _, tt := range []struct {
@@ -179,7 +179,7 @@ func TestFilters(t *testing.T) {
 		{control.Filter{Older: time.Hour}, "A B"},
 		{control.Filter{Younger: 2 * time.Hour}, "B C"},
 		{control.Filter{Older: 30 * time.Minute, Younger: 2 * time.Hour}, "B"},
-		{control.Filter{Status: "held"}, "B"},
+		{control.Filter{Status: "suspended"}, "B"},
 		{control.Filter{Status: "failed"}, "C"},
 		{control.Filter{Sender: "<>", NextHop: "ToPartner"}, ""},
 	} {
@@ -190,7 +190,7 @@ func TestFilters(t *testing.T) {
 	}
 }
 
-// TestActions has every action reach the queue with its filter.
+// TestActions: every action reaches the queue with its filter.
 func TestActions(t *testing.T) {
 	q := three()
 	dir := serve(t, q)
@@ -199,8 +199,8 @@ func TestActions(t *testing.T) {
 		want    []string
 	}{
 		{control.Request{Action: control.Retry}, []string{"retry A", "retry B", "retry C"}},
-		{control.Request{Action: control.Hold, Filter: control.Filter{IDs: []string{"A"}}}, []string{"hold A"}},
-		{control.Request{Action: control.Release, Filter: control.Filter{Status: "held"}}, []string{"release B"}},
+		{control.Request{Action: control.Suspend, Filter: control.Filter{IDs: []string{"A"}}}, []string{"suspend A"}},
+		{control.Request{Action: control.Resume, Filter: control.Filter{Status: "suspended"}}, []string{"resume B"}},
 		{control.Request{Action: control.Drop, Filter: control.Filter{IDs: []string{"A"}}}, []string{"drop (report: false) A"}},
 		{control.Request{Action: control.Drop, Report: true, Filter: control.Filter{Sender: "<>"}}, []string{"drop (report: true) C"}},
 	} {
@@ -212,14 +212,14 @@ func TestActions(t *testing.T) {
 	}
 }
 
-// TestExport wants the octets of messages as they are, and what can't be read to
-// be told beside the others.
+// TestExport: messages are exported unchanged, and one that can't be read is reported
+// beside the others.
 func TestExport(t *testing.T) {
 	q := three()
 	dir := serve(t, q)
-	ids, octets, _, err := ask(t, dir, control.Request{Action: control.Export, Filter: control.Filter{IDs: []string{"A", "B"}}})
-	if err != nil || len(ids) != 2 || octets != q.bodies["A"] {
-		t.Errorf("%v, %d octets, %v", ids, len(octets), err)
+	ids, content, _, err := ask(t, dir, control.Request{Action: control.Export, Filter: control.Filter{IDs: []string{"A", "B"}}})
+	if err != nil || len(ids) != 2 || content != q.bodies["A"] {
+		t.Errorf("%v, %d bytes, %v", ids, len(content), err)
 	}
 	var problems []string
 	for e, err := range control.Do(t.Context(), dir, control.Request{Action: control.Export}) {
@@ -235,7 +235,7 @@ func TestExport(t *testing.T) {
 	}
 }
 
-// TestHangUp wants work to end with the operator who asked for it.
+// TestHangUp: work ends when the operator who asked for it disconnects.
 func TestHangUp(t *testing.T) {
 	q := three()
 	q.wait, q.began = make(chan struct{}), make(chan struct{})
@@ -257,7 +257,7 @@ func TestHangUp(t *testing.T) {
 	}
 }
 
-// TestOwnerOnly wants the socket to be out of everybody else's reach.
+// TestOwnerOnly: only the owner can reach the socket.
 func TestOwnerOnly(t *testing.T) {
 	dir := serve(t, three())
 	info, err := os.Stat(filepath.Join(dir, "control"))
@@ -275,8 +275,7 @@ func TestOwnerOnly(t *testing.T) {
 	}
 }
 
-// TestStaleSocket wants a socket that was left behind to be replaced, and
-// anything else to be left alone.
+// TestStaleSocket: a socket that was left behind is replaced, and nothing else is.
 func TestStaleSocket(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.Chmod(dir, 0o700); err != nil {
@@ -319,21 +318,21 @@ func TestStaleSocket(t *testing.T) {
 	}
 }
 
-// raw sends octets and returns all of the answer.
-func raw(t *testing.T, dir, octets string) string {
+// raw sends text and returns the whole answer.
+func raw(t *testing.T, dir, text string) string {
 	t.Helper()
 	conn, err := net.Dial("unix", filepath.Join(dir, "control"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	io.WriteString(conn, octets) // the other side may have had enough
+	io.WriteString(conn, text) // the server may have closed the connection already
 	conn.(*net.UnixConn).CloseWrite()
 	answer, _ := io.ReadAll(conn)
 	return string(answer)
 }
 
-// TestBadRequests wants each to be refused with a reason, and nothing done.
+// TestBadRequests: each is refused with a reason, and changes nothing.
 func TestBadRequests(t *testing.T) {
 	q := three()
 	dir := serve(t, q)
@@ -344,15 +343,15 @@ func TestBadRequests(t *testing.T) {
 		{"[]\n", "not a request"},
 		{`{"action":"retry","force":true}` + "\n", "force"},
 		{`{"action":"retry"} {"action":"drop"}` + "\n", "something follows"},
-		{`{"action":"shred"}` + "\n", "no action"},
+		{`{"action":"shred"}` + "\n", "unknown action"},
 		{`{"action":"drop"}` + "\n", "drop needs"},
 		{`{"action":"drop","filter":{}}` + "\n", "drop needs"},
-		{`{"action":"hold","report":true}` + "\n", "reports nothing"},
+		{`{"action":"suspend","report":true}` + "\n", "works with drop only"},
 		{`{"action":"list","filter":{"older":-1}}` + "\n", "negative"},
-		{`{"action":"list","filter":{"status":"lost"}}` + "\n", "no status"},
+		{`{"action":"list","filter":{"status":"lost"}}` + "\n", "unknown status"},
 		{`{"action":"list","filter":{"recipientDomain":"a b"}}` + "\n", "recipient domain"},
 		{`{"action":"list","filter":{"sender":"a@@b"}}` + "\n", "sender"},
-		{`{"action":"list","filter":{"nextHop":"a\u0007"}}` + "\n", "looked for"},
+		{`{"action":"list","filter":{"nextHop":"a\u0007"}}` + "\n", "control characters"},
 		{strings.Repeat(" ", 2<<20) + "\n", "no request"},
 	} {
 		answer := raw(t, dir, tt.line)
@@ -369,13 +368,13 @@ func TestBadRequests(t *testing.T) {
 	}
 }
 
-// FuzzParseRequest wants what is understood to be within bounds, and to be
-// understood the same when it is written again.
+// FuzzParseRequest: a request that parses is within bounds, and parses to the same when
+// it is written again.
 func FuzzParseRequest(f *testing.F) {
 	f.Add([]byte(`{"action":"list"}`))
 	f.Add([]byte(`{"action":"drop","report":true,"filter":{"ids":["A","B-C"],"older":3600000000000}}`))
-	f.Add([]byte(`{"action":"retry","filter":{"recipientDomain":"*.contoso.com","sender":"<>","nextHop":"Internet","status":"held"}}`))
-	f.Add([]byte(`{"action":"drop","filter":{"ids":[]}}`))     // chooses everything: no
+	f.Add([]byte(`{"action":"retry","filter":{"recipientDomain":"*.contoso.com","sender":"<>","nextHop":"Internet","status":"suspended"}}`))
+	f.Add([]byte(`{"action":"drop","filter":{"ids":[]}}`))     // selects everything: refused
 	f.Add([]byte(`{"action":"list"}{"action":"drop"}`))        // two
 	f.Add([]byte("{\"action\":\"list\",\"filter\":null}\r\n")) // no filter
 	f.Fuzz(func(t *testing.T, line []byte) {

@@ -9,37 +9,39 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// Filter chooses messages: those that all its fields fit. What it says of
-// recipients must fit one of them. The zero Filter chooses all.
+// Filter selects messages that match all of its fields; a field about recipients
+// matches if one recipient does. The zero Filter selects all messages.
 type Filter struct {
 	IDs             []string      `json:"ids,omitempty"`
 	RecipientDomain string        `json:"recipientDomain,omitempty"` // or an address space: *.contoso.com
 	Sender          string        `json:"sender,omitempty"`          // an address, a domain, or <>
-	NextHop         string        `json:"nextHop,omitempty"`         // its name, or the words that it begins with
-	Older           time.Duration `json:"older,omitempty"`           // at least this long on the queue; nanoseconds
-	Younger         time.Duration `json:"younger,omitempty"`         // less long
-	Status          string        `json:"status,omitempty"`          // of a recipient; "held": of the message
+	NextHop         string        `json:"nextHop,omitempty"`         // its name, or the first words of it
+	Older           time.Duration `json:"older,omitempty"`           // on the queue for at least this long; nanoseconds
+	Younger         time.Duration `json:"younger,omitempty"`         // on the queue for less than this; nanoseconds
+	Status          string        `json:"status,omitempty"`          // of a recipient; or "suspended", of the message
 }
 
-// held is the status of messages that an operator has put off.
-const held = "held"
+// suspended is the status of messages that an operator has suspended.
+const suspended = "suspended"
 
-// Statuses are those to filter by.
+// Statuses returns what Filter.Status can be: "suspended" first, and then the statuses
+// of recipients.
 func Statuses() []string {
-	all := []string{held}
+	all := []string{suspended}
 	for s := queue.Waiting; s <= queue.Dropped; s++ {
 		all = append(all, s.String())
 	}
 	return all
 }
 
-// IsZero reports whether f chooses everything.
+// IsZero reports whether f selects everything.
 func (f Filter) IsZero() bool {
 	return len(f.IDs) == 0 && f.RecipientDomain == "" && f.Sender == "" && f.NextHop == "" &&
 		f.Older == 0 && f.Younger == 0 && f.Status == ""
 }
 
-// String returns f as the flags of gateway queue, for people; of many IDs their number.
+// String returns f as the flags of gateway queue, for people. More than three IDs are
+// given as their number.
 func (f Filter) String() string {
 	var b strings.Builder
 	add := func(flag, value string) {
@@ -67,7 +69,7 @@ func (f Filter) String() string {
 	return strings.TrimSpace(b.String())
 }
 
-// filter returns f as the queue knows it at the time now.
+// filter returns f as a filter of the queue at the time now.
 func (f Filter) filter(now time.Time) (queue.Filter, error) {
 	q := queue.Filter{All: f.IsZero(), IDs: f.IDs, From: f.Sender, Hop: f.NextHop}
 	if f.RecipientDomain != "" {
@@ -82,7 +84,7 @@ func (f Filter) filter(now time.Time) (queue.Filter, error) {
 	}
 	switch {
 	case f.Older < 0 || f.Younger < 0:
-		return q, fmt.Errorf("an age of %v: it is not negative", min(f.Older, f.Younger))
+		return q, fmt.Errorf("the age %v is negative", min(f.Older, f.Younger))
 	case f.Older > 0:
 		q.Before = now.Add(-f.Older)
 	}
@@ -92,7 +94,7 @@ func (f Filter) filter(now time.Time) (queue.Filter, error) {
 	return q, f.status(&q)
 }
 
-// checkSender refuses what no sender can be.
+// checkSender returns an error unless s is "", "<>", an address or a domain.
 func checkSender(s string) error {
 	if s == "" || s == "<>" {
 		return nil
@@ -110,7 +112,7 @@ func (f Filter) status(q *queue.Filter) error {
 	switch f.Status {
 	case "":
 		return nil
-	case held:
+	case suspended:
 		yes := true
 		q.Held = &yes
 		return nil
@@ -121,5 +123,5 @@ func (f Filter) status(q *queue.Filter) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("there is no status %q; give one of %s", f.Status, strings.Join(Statuses(), ", "))
+	return fmt.Errorf("unknown status %q: give one of %s", f.Status, strings.Join(Statuses(), ", "))
 }

@@ -36,8 +36,8 @@ func CheckDir(dir string) error {
 	return err
 }
 
-// Listen opens the socket in dir, which must pass CheckDir. The caller has made
-// sure that no other gateway runs on dir: a socket that is there was left behind.
+// Listen opens the socket in dir, which must pass CheckDir. A socket that exists is
+// replaced, so the caller must make sure that no other gateway runs on dir.
 func Listen(dir string) (net.Listener, error) {
 	if err := CheckDir(dir); err != nil {
 		return nil, err
@@ -56,7 +56,8 @@ func Listen(dir string) (net.Listener, error) {
 	return l, nil
 }
 
-// removeSocket removes what a killed process left, and nothing else.
+// removeSocket removes the socket of a process that was killed, and nothing but a
+// socket.
 func removeSocket(path string) error {
 	info, err := os.Lstat(path)
 	switch {
@@ -73,7 +74,7 @@ func removeSocket(path string) error {
 func socketPath(dir string) (string, error) {
 	path := filepath.Join(dir, socketName)
 	if len(path) > maxPath {
-		return "", fmt.Errorf("%s is too long for the name of a socket: give a directory of at most %d octets",
+		return "", fmt.Errorf("the path %s is too long for a socket: use a directory with a path of at most %d bytes",
 			path, maxPath-len(socketName)-1)
 	}
 	return path, nil

@@ -7,7 +7,7 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// Message is a queue.Message for people and their programs.
+// Message is a queue.Message as JSON.
 type Message struct {
 	ID         string      `json:"id"`
 	Arrived    time.Time   `json:"arrived"`
@@ -20,11 +20,11 @@ type Message struct {
 	Body       string      `json:"body"`
 	UTF8       bool        `json:"utf8,omitempty"`
 	Report     bool        `json:"report,omitempty"`
-	Held       bool        `json:"held,omitempty"`
+	Suspended  bool        `json:"suspended,omitempty"`
 	Recipients []Recipient `json:"recipients"`
 }
 
-// Recipient is a queue.Recipient for people and their programs.
+// Recipient is a queue.Recipient as JSON.
 type Recipient struct {
 	To       string    `json:"to"`
 	Status   string    `json:"status"`
@@ -38,12 +38,12 @@ type Recipient struct {
 	Reported bool      `json:"reported,omitempty"`
 }
 
-// NewMessage returns m as an answer has it.
+// NewMessage returns m as it is in an answer.
 func NewMessage(m *queue.Message) *Message {
 	out := &Message{
 		ID: m.ID, Arrived: m.Arrived.UTC(), Size: m.Size, From: address(m.From),
 		Connector: m.Connector, Helo: m.Helo, User: m.User, Body: m.Body.String(), UTF8: m.UTF8,
-		Report: m.Report, Held: m.Held, Recipients: make([]Recipient, len(m.Recipients)),
+		Report: m.Report, Suspended: m.Held, Recipients: make([]Recipient, len(m.Recipients)),
 	}
 	if m.Remote.IsValid() {
 		out.Remote = m.Remote.String()
@@ -65,7 +65,7 @@ func address(a routing.Address) string {
 	return a.String()
 }
 
-// utc leaves the zero time what it is.
+// utc returns t in UTC; the zero time stays the zero time.
 func utc(t time.Time) time.Time {
 	if t.IsZero() {
 		return time.Time{}

@@ -4,5 +4,5 @@ package control
 
 import "io/fs"
 
-// owner can't tell here to whom a file belongs.
+// owner doesn't know on this system to whom a file belongs.
 func owner(fs.FileInfo) string { return "the user" }

@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// peer names the user at the other end of a connection, as far as the system tells.
+// peer returns the name of the user at the other end of a connection, or "unknown".
 func peer(conn net.Conn) string {
 	c, ok := conn.(*net.UnixConn)
 	if !ok {
@@ -17,7 +17,7 @@ func peer(conn net.Conn) string {
 		return "unknown"
 	}
 	name := "unknown"
-	_ = raw.Control(func(fd uintptr) { // without it, the user isn't known
+	_ = raw.Control(func(fd uintptr) { // then the name is unknown
 		if uid, ok := peerID(int(fd)); ok {
 			name = userName(strconv.FormatUint(uint64(uid), 10))
 		}
@@ -25,7 +25,7 @@ func peer(conn net.Conn) string {
 	return name
 }
 
-// userName is the name of a user if it is known here, and else the number.
+// userName returns the name of a user, or the number if it has no name here.
 func userName(uid string) string {
 	if u, err := user.LookupId(uid); err == nil {
 		return u.Username

@@ -2,5 +2,5 @@
 
 package control
 
-// peerID can't tell here who is at the other end of a socket.
+// peerID doesn't know on this system who is at the other end of a socket.
 func peerID(int) (uint32, bool) { return 0, false }

@@ -14,12 +14,12 @@ import (
 
 // The bounds of a request.
 const (
-	maxRequest = 1 << 20 // octets
+	maxRequest = 1 << 20 // bytes
 	maxIDs     = 10_000
 	maxText    = 1024
 )
 
-// Action is what an operator wants.
+// Action is what an operator asks for.
 type Action string
 
 // The actions.
@@ -27,30 +27,30 @@ const (
 	List    Action = "list"
 	Show    Action = "show"
 	Retry   Action = "retry"
-	Hold    Action = "hold"
-	Release Action = "release"
+	Suspend Action = "suspend"
+	Resume  Action = "resume"
 	Drop    Action = "drop"
 	Export  Action = "export"
 )
 
 // Actions returns all actions.
-func Actions() []Action { return []Action{List, Show, Retry, Hold, Release, Drop, Export} }
+func Actions() []Action { return []Action{List, Show, Retry, Suspend, Resume, Drop, Export} }
 
-// Request asks for an action on the messages that Filter chooses.
+// Request asks for an action on the messages that Filter selects.
 type Request struct {
 	Action Action `json:"action"`
 	Filter Filter `json:"filter,omitzero"`
-	Report bool   `json:"report,omitempty"` // of Drop: the sender is told
+	Report bool   `json:"report,omitempty"` // with Drop: the sender gets a delivery report
 }
 
-// Validate returns what is wrong with r.
+// Validate returns the first error in r.
 func (r *Request) Validate() error {
 	f := &r.Filter
 	switch {
 	case !slices.Contains(Actions(), r.Action):
-		return fmt.Errorf("there is no action %q", r.Action)
+		return fmt.Errorf("unknown action %q", r.Action)
 	case r.Report && r.Action != Drop:
-		return fmt.Errorf("%s reports nothing; drop does", r.Action)
+		return errors.New("-report works with drop only")
 	case r.Action == Drop && f.IsZero():
 		return errors.New("drop needs a filter or the IDs of messages")
 	case len(f.IDs) > maxIDs:
@@ -58,14 +58,14 @@ func (r *Request) Validate() error {
 	}
 	for _, text := range append([]string{f.NextHop}, f.IDs...) {
 		if len(text) > maxText || strings.ContainsFunc(text, unicode.IsControl) {
-			return fmt.Errorf("%.40q can't be looked for", text)
+			return fmt.Errorf("%.40q is too long or has control characters", text)
 		}
 	}
 	_, err := f.filter(time.Now())
 	return err
 }
 
-// ParseRequest reads a request. It knows every field, or refuses.
+// ParseRequest reads a request. An unknown field is an error.
 func ParseRequest(line []byte) (Request, error) {
 	var r Request
 	dec := json.NewDecoder(bytes.NewReader(line))
@@ -85,20 +85,20 @@ func ParseRequest(line []byte) (Request, error) {
 // Event is a line of an answer. One of its fields is set.
 type Event struct {
 	Message  *Message  `json:"message,omitempty"`
-	Octets   []byte    `json:"octets,omitempty"` // of Export: more of the last Message
+	Content  []byte    `json:"content,omitempty"` // with Export: the next bytes of the last Message
 	Progress *Progress `json:"progress,omitempty"`
-	Problem  string    `json:"problem,omitempty"` // something that could not be read or done; the rest follows
+	Problem  string    `json:"problem,omitempty"` // something that could not be read or done; more events follow
 	End      *End      `json:"end,omitempty"`
 }
 
-// Progress is how far long work is.
+// Progress says how many messages are done.
 type Progress struct {
 	Done int `json:"done"`
 	Of   int `json:"of"`
 }
 
-// End is the last line.
+// End is the last event.
 type End struct {
-	Messages int    `json:"messages"`        // that were listed or changed
-	Error    string `json:"error,omitempty"` // why no more was done
+	Messages int    `json:"messages"`        // listed or changed
+	Error    string `json:"error,omitempty"` // why the work ended early
 }

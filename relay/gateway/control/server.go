@@ -18,14 +18,14 @@ import (
 
 // The bounds of a connection.
 const (
-	maxConns   = 8
-	askTime    = 10 * time.Second // for the request
-	answerTime = 5 * time.Minute  // for one line of the answer: somebody may be reading it page by page
-	chunk      = 48 << 10         // octets of a message in one line
-	progressed = 100 * time.Millisecond
+	maxConns         = 8
+	requestTimeout   = 10 * time.Second
+	writeTimeout     = 5 * time.Minute // for one event: the reader may be a pager
+	chunk            = 48 << 10        // bytes of a message in one event
+	progressInterval = 100 * time.Millisecond
 )
 
-// Queue is what operators may do, as a dispatch.Dispatcher does it.
+// Queue does what operators ask for. A dispatch.Dispatcher is one.
 type Queue interface {
 	List(ctx context.Context, f queue.Filter) iter.Seq2[*queue.Message, error]
 	Retry(ctx context.Context, f queue.Filter, progress dispatch.Progress) (int, error)
@@ -34,7 +34,7 @@ type Queue interface {
 	Drop(ctx context.Context, f queue.Filter, report bool, progress dispatch.Progress) (int, error)
 }
 
-// Opener has the octets of messages, as a queue.Store.
+// Opener opens the content of messages. A queue.Store is one.
 type Opener interface {
 	Open(ctx context.Context, id string) (queue.Body, error)
 }
@@ -51,8 +51,8 @@ type Server struct {
 	wg     sync.WaitGroup
 }
 
-// NewServer returns a Server at l for q, with the octets of messages from bodies,
-// that logs what operators change.
+// NewServer returns a Server that answers at l for q, exports messages from bodies, and
+// logs what operators change.
 func NewServer(l net.Listener, q Queue, bodies Opener, logger *slog.Logger) *Server {
 	s := &Server{listen: l, queue: q, bodies: bodies, logger: logger, slots: make(chan struct{}, maxConns)}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
@@ -82,23 +82,22 @@ func (s *Server) Serve() error {
 	}
 }
 
-// Close closes the listener, breaks off what is going on, waits for its end, and
-// makes Serve return. The socket is gone then: the next gateway's would be
-// another one.
+// Close closes the listener, abandons the requests that are not done, and returns when
+// Serve has. The socket is removed.
 func (s *Server) Close() {
 	s.cancel()
-	_ = s.listen.Close() // it was listened at, no more
+	_ = s.listen.Close() // nothing is lost with it
 	s.wg.Wait()
 }
 
 // serve answers one connection.
 func (s *Server) serve(conn net.Conn) {
 	a := &answer{conn: conn, enc: json.NewEncoder(conn)}
-	_ = conn.SetReadDeadline(time.Now().Add(askTime)) // a connection that is gone fails at its next use
+	_ = conn.SetReadDeadline(time.Now().Add(requestTimeout)) // a connection that is gone fails at its next use
 	in := bufio.NewReader(io.LimitReader(conn, maxRequest))
 	line, err := in.ReadBytes('\n')
 	if err != nil {
-		a.end(0, errors.New("no request: want a line of JSON"))
+		a.end(0, errors.New("no request: a line of JSON was expected"))
 		return
 	}
 	r, err := ParseRequest(line)
@@ -106,7 +105,7 @@ func (s *Server) serve(conn net.Conn) {
 		a.end(0, err)
 		return
 	}
-	// Nothing more is expected: whatever comes now is the operator hanging up.
+	// Nothing more is expected, so whatever Read returns, the operator has gone.
 	_ = conn.SetReadDeadline(time.Time{})
 	ctx, cancel := context.WithCancel(s.ctx)
 	defer cancel()
@@ -124,10 +123,13 @@ func (s *Server) serve(conn net.Conn) {
 	if err != nil {
 		attrs = append(attrs, slog.Any("error", err))
 	}
-	s.logger.LogAttrs(s.ctx, slog.LevelInfo, "operator is done", attrs...)
+	s.logger.LogAttrs(s.ctx, slog.LevelInfo, "messages "+changed[r.Action]+" by operator", attrs...)
 }
 
-// do does what r asks for, and returns with how many messages.
+// changed names the actions that are logged by what they did.
+var changed = map[Action]string{Retry: "retried", Suspend: "suspended", Resume: "resumed", Drop: "dropped", Export: "exported"}
+
+// do does what r asks for, and returns the number of messages it was done to.
 func (s *Server) do(ctx context.Context, r Request, a *answer) (int, error) {
 	f, err := r.Filter.filter(time.Now())
 	if err != nil {
@@ -136,9 +138,9 @@ func (s *Server) do(ctx context.Context, r Request, a *answer) (int, error) {
 	switch r.Action {
 	case Retry:
 		return s.queue.Retry(ctx, f, a.progress)
-	case Hold:
+	case Suspend:
 		return s.queue.Suspend(ctx, f, a.progress)
-	case Release:
+	case Resume:
 		return s.queue.Resume(ctx, f, a.progress)
 	case Drop:
 		return s.queue.Drop(ctx, f, r.Report, a.progress)
@@ -163,7 +165,7 @@ func (s *Server) do(ctx context.Context, r Request, a *answer) (int, error) {
 	return n, nil
 }
 
-// export sends the octets of a message.
+// export sends the content of a message.
 func (s *Server) export(ctx context.Context, id string, a *answer) {
 	body, err := s.bodies.Open(ctx, id)
 	if err != nil {
@@ -175,7 +177,7 @@ func (s *Server) export(ctx context.Context, id string, a *answer) {
 	for a.err == nil {
 		n, err := io.ReadFull(body, buf)
 		if n > 0 {
-			a.send(Event{Octets: buf[:n]})
+			a.send(Event{Content: buf[:n]})
 		}
 		if err == io.EOF || err == io.ErrUnexpectedEOF {
 			return
@@ -192,21 +194,21 @@ type answer struct {
 	conn net.Conn
 	enc  *json.Encoder
 	err  error
-	told time.Time // when progress was told last
+	last time.Time // when progress was sent last
 }
 
 func (a *answer) send(e Event) {
 	if a.err != nil {
 		return
 	}
-	_ = a.conn.SetWriteDeadline(time.Now().Add(answerTime))
+	_ = a.conn.SetWriteDeadline(time.Now().Add(writeTimeout))
 	a.err = a.enc.Encode(e)
 }
 
-// progress tells how far it is, now and then.
+// progress sends how much is done, unless it did so a moment ago.
 func (a *answer) progress(done, of int) {
-	if now := time.Now(); now.Sub(a.told) >= progressed {
-		a.told = now
+	if now := time.Now(); now.Sub(a.last) >= progressInterval {
+		a.last = now
 		a.send(Event{Progress: &Progress{done, of}})
 	}
 }
