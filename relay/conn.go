@@ -36,7 +36,7 @@ func (s *Server) serveConn(c net.Conn) {
 	}
 	defer s.leave(c)
 	source := network.Source(remote.Addr())
-	switch sv.load.enter(sv.settings, source) {
+	switch sv.connections.enter(sv.settings, source) {
 	case overTotal:
 		s.refuse(c, sv, reply.TooManyConnections, local, remote)
 		return
@@ -44,7 +44,7 @@ func (s *Server) serveConn(c net.Conn) {
 		s.refuse(c, sv, reply.TooManyConnectionsPerSource, local, remote)
 		return
 	}
-	defer sv.load.leave(source)
+	defer sv.connections.leave(source)
 	s.converse(c, sv, auth.Channel{Local: local, Remote: remote})
 }
 
@@ -80,8 +80,8 @@ func (s *Server) converse(c net.Conn, sv *service, channel auth.Channel) {
 		cfg.Banner = withID(cfg.Banner, r.connect())
 		talker = r
 	}
-	err := smtpserver.Serve(s.stop, c, cfg, talker)
-	sess.ended(err)
+	err := smtpserver.Serve(s.shutdown, c, cfg, talker)
+	sess.logEnd(err)
 }
 
 // refuse answers a connection that is not served, and closes it.

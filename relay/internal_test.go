@@ -9,9 +9,9 @@ import (
 	"unicode/utf8"
 )
 
-// A rate forgets, but never remembers more than it may.
+// A messageRate forgets clients, and never remembers more than it may.
 func TestRateIsBounded(t *testing.T) {
-	var r rate
+	var r messageRate
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	address := netip.MustParseAddr("2001:db8::")
 	for i := range 3 * rateKeys {
@@ -33,7 +33,7 @@ func TestRateIsBounded(t *testing.T) {
 // exceeded within a minute of the clock, nor twice the limit in any.
 func TestRateAgainstTwin(t *testing.T) {
 	const limit = 10
-	var r rate
+	var r messageRate
 	var allowed []time.Time
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	for i := range 5000 {

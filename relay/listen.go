@@ -36,7 +36,7 @@ func (s *Server) ListenAndServe(ctx context.Context) error {
 	}
 	var err error
 	select {
-	case <-s.stop.Done():
+	case <-s.shutdown.Done():
 		return nil
 	case <-ctx.Done():
 	case err = <-s.failed:
@@ -54,7 +54,7 @@ func (s *Server) listen(ctx context.Context) error {
 	s.policyMu.Lock()
 	defer s.policyMu.Unlock()
 	if s.bound != nil {
-		return errors.New("relay: ListenAndServe called twice")
+		return errors.New("ListenAndServe called twice")
 	}
 	opened, err := s.open(ctx, s.serving.Load().policy)
 	if err != nil {
@@ -153,7 +153,7 @@ func (s *Server) open(ctx context.Context, p *connector.Policy) (map[netip.AddrP
 		return nil, errors.Join(failed...)
 	}
 	for _, err := range lacking {
-		s.Logger.Warn("binding is left out", "error", err)
+		s.Logger.Warn("binding left out", "error", err)
 	}
 	return opened, nil
 }
@@ -213,7 +213,7 @@ func (s *Server) serveBinding(at netip.AddrPort, l net.Listener) {
 	defer s.removeListener(l)
 	if err := s.accept(l); err != nil {
 		select {
-		case s.failed <- fmt.Errorf("relay: binding %v: %w", at, err):
+		case s.failed <- fmt.Errorf("binding %v: %w", at, err):
 		default: // the first error is enough
 		}
 	}

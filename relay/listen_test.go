@@ -70,7 +70,7 @@ func TestListenWithoutIPv6(t *testing.T) {
 			if (err == nil) != (row.want == "") || err != nil && !strings.Contains(err.Error(), row.want) {
 				t.Errorf("%v, want %q", err, row.want)
 			}
-			if n := strings.Count(log.String(), `msg="binding is left out"`); row.want == "" && n != len(row.bindings)-1 {
+			if n := strings.Count(log.String(), `msg="binding left out"`); row.want == "" && n != len(row.bindings)-1 {
 				t.Errorf("%d bindings are told of:\n%s", n, log.String())
 			}
 		})

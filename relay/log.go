@@ -2,7 +2,6 @@ package relay
 
 import (
 	"log/slog"
-	"strings"
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
@@ -17,9 +16,9 @@ func (s *session) refuse(command string, d connector.Decision, more ...any) repl
 	return r
 }
 
-// unverified logs an error of the Verifier and returns the client's part of it.
-// The level is Error, because nobody can log in until somebody mends it.
-func (s *session) unverified(err error, more ...any) reply.Reply {
+// verifierFailed logs an error of the Verifier and returns the reply for the client.
+// The level is Error, because no client can log on until the Verifier is repaired.
+func (s *session) verifierFailed(err error, more ...any) reply.Reply {
 	s.refused++
 	d := s.service.in.Decide(reply.VerifierUnavailable)
 	r := d.Reply()
@@ -27,30 +26,32 @@ func (s *session) unverified(err error, more ...any) reply.Reply {
 	return r
 }
 
-// failed logs an error of the Router and returns the client's part of it.
-func (s *session) failed(command string, err error, more ...any) reply.Reply {
+// handlerRefused logs an error of the Gate or Router and returns the reply for the
+// client.
+func (s *session) handlerRefused(command string, err error, more ...any) reply.Reply {
 	s.refused++
 	r := replyFor(s.service.in, err)
 	s.logRefusal(slog.LevelInfo, command, r, append(more, "error", clean(err.Error()))...)
 	return r
 }
 
-// maxRefusals is how many refused commands of a connection are logged one by
-// one. All are counted in the line about its end: a client that is refused a
-// thousand times a second must not fill the disk.
+// maxRefusals is how many refused commands of a connection have a log line of their
+// own. The line about its end counts them all. A client that is refused a thousand
+// times a second must not fill the disk.
 const maxRefusals = 100
 
+// logRefusal writes the line about a refused command.
 func (s *session) logRefusal(level slog.Level, command string, r reply.Reply, more ...any) {
-	if s.refused > maxRefusals || !s.server.Logger.Enabled(s.server.hard, level) {
+	if s.refused > maxRefusals || !s.server.Logger.Enabled(s.server.closed, level) {
 		return
 	}
-	s.server.Logger.Log(s.server.hard, level, "command refused", append([]any{
+	s.server.Logger.Log(s.server.closed, level, "command refused", append([]any{
 		"session", s.id, "connector", s.service.in.Name(), "remote", s.channel.Remote,
 		"user", clean(s.rules.Identity().String()), "command", command, "reply", clean(r.String()),
 	}, more...)...)
 }
 
-// outcome is what became of a message.
+// outcome is the result of a message.
 type outcome struct {
 	event     string
 	reply     reply.Reply
@@ -67,26 +68,25 @@ func (s *session) refuseMessage(tx *transaction, in *limitReader, d connector.De
 	return r
 }
 
-// failedMessage logs an error of the Handler and returns the client's part.
-func (s *session) failedMessage(tx *transaction, in *limitReader, err error) reply.Reply {
+// messageFailed logs an error of the Handler and returns the reply for the client.
+func (s *session) messageFailed(tx *transaction, in *limitReader, err error) reply.Reply {
 	s.refused++
 	r := replyFor(s.service.in, err)
 	s.logMessage(tx, in, outcome{event: "message failed", reply: r, err: err})
 	return r
 }
 
-// took logs and returns the acceptance of a message.
-func (s *session) took(tx *transaction, in *limitReader, messageID string) reply.Reply {
+// acceptMessage logs and returns the acceptance of a message.
+func (s *session) acceptMessage(tx *transaction, in *limitReader, messageID string) reply.Reply {
 	s.messages++
-	r := s.accepted(tx, messageID)
+	r := s.acceptedReply(tx, messageID)
 	s.logMessage(tx, in, outcome{event: "message accepted", reply: r, messageID: messageID})
 	return r
 }
 
-// logMessage writes a line for each recipient of a message, so that none is hidden
-// behind another.
+// logMessage writes a line for each recipient of a message.
 func (s *session) logMessage(tx *transaction, in *limitReader, o outcome) {
-	ctx, logger := s.server.hard, s.server.Logger
+	ctx, logger := s.server.closed, s.server.Logger
 	if !logger.Enabled(ctx, slog.LevelInfo) {
 		return
 	}
@@ -99,7 +99,7 @@ func (s *session) logMessage(tx *transaction, in *limitReader, o outcome) {
 		slog.String("remote", s.remote),
 		slog.String("user", clean(s.rules.Identity().String())),
 		slog.String("from", clean(tx.env.From.String())),
-		slog.Attr{}, // whom to
+		slog.Attr{}, // to
 		slog.Int("recipients", len(tx.env.To)),
 		slog.Int64("size", in.n),
 		slog.String("reply", clean(string(o.reply.Append(room[:0])))),
@@ -111,7 +111,7 @@ func (s *session) logMessage(tx *transaction, in *limitReader, o outcome) {
 		attrs = append(attrs, slog.String("error", clean(o.err.Error())))
 	}
 	if tx.env.Delivered != "" {
-		attrs = append(attrs, slog.String("delivered", clean(tx.env.Delivered)))
+		attrs = append(attrs, slog.String("result", clean(tx.env.Delivered)))
 	}
 	if o.messageID != "" {
 		attrs = append(attrs, slog.String("message-id", o.messageID))
@@ -122,8 +122,8 @@ func (s *session) logMessage(tx *transaction, in *limitReader, o outcome) {
 	}
 }
 
-// ended writes the one line that every connection gets.
-func (s *session) ended(err error) {
+// logEnd writes the line about the end of a connection.
+func (s *session) logEnd(err error) {
 	if s.protocol != nil {
 		s.protocol.disconnect()
 	}
@@ -131,7 +131,7 @@ func (s *session) ended(err error) {
 	if err != nil {
 		level = slog.LevelWarn
 	}
-	if !s.server.Logger.Enabled(s.server.hard, level) {
+	if !s.server.Logger.Enabled(s.server.closed, level) {
 		return
 	}
 	attrs := append(make([]slog.Attr, 0, 16),
@@ -149,51 +149,5 @@ func (s *session) ended(err error) {
 	if err != nil {
 		attrs = append(attrs, slog.String("error", clean(err.Error())))
 	}
-	s.server.Logger.LogAttrs(s.server.hard, level, "connection ended", attrs...)
-}
-
-// maxClean bounds what of a client's text goes into one attribute.
-const maxClean = 1024
-
-// clean returns s as printable ASCII, with <NN> for every other octet. slog's
-// own handlers escape those too, but others may not. Backslash and quote are
-// left to them, or they would be escaped twice.
-func clean(s string) string {
-	const hex = "0123456789ABCDEF"
-	if len(s) <= maxClean && !strings.ContainsFunc(s, unclean) {
-		return s
-	}
-	var b strings.Builder
-	b.Grow(min(len(s), maxClean) + len(`\xNN...`))
-	for i := range len(s) {
-		if b.Len() >= maxClean {
-			b.WriteString("...")
-			break
-		}
-		if c := s[i]; unclean(rune(c)) {
-			b.Write([]byte{'<', hex[c>>4], hex[c&15], '>'})
-		} else {
-			b.WriteByte(c)
-		}
-	}
-	return b.String()
-}
-
-func unclean(c rune) bool { return c < ' ' || c > '~' }
-
-// equalFold compares ASCII text without case.
-func equalFold(a, b string) bool { return len(a) == len(b) && strings.EqualFold(a, b) }
-
-// visibleID returns a Message-ID that is fit for a reply, or "".
-func visibleID(value string) string {
-	id := strings.Trim(value, " \t\r\n")
-	if len(id) < 3 || len(id) > maxMessageID || id[0] != '<' || id[len(id)-1] != '>' {
-		return ""
-	}
-	if strings.ContainsFunc(id[1:len(id)-1], func(c rune) bool {
-		return c <= ' ' || c > '~' || strings.ContainsRune(`<>\"`, c)
-	}) {
-		return ""
-	}
-	return id
+	s.server.Logger.LogAttrs(s.server.closed, level, "connection ended", attrs...)
 }

@@ -12,9 +12,9 @@ import (
 	"github.com/interchange-smtp/interchange/internal/mailheader"
 )
 
-// errUnread is a Handler's mistake: whoever has not seen the end of a message
-// can't know that there is one.
-var errUnread = errors.New("relay: the handler returned nil without reading the message to its end")
+// errUnread is a mistake of a Handler: only at its end is a message known to be
+// whole.
+var errUnread = errors.New("the handler returned nil without reading the message to its end")
 
 // Data implements smtpserver.Handler.
 func (s *session) Data(_ context.Context, body io.Reader) reply.Reply {
@@ -22,16 +22,16 @@ func (s *session) Data(_ context.Context, body io.Reader) reply.Reply {
 	if tx == nil || len(tx.env.To) == 0 {
 		return s.service.in.Decide(reply.NoRecipients).Reply()
 	}
-	tx.in = limitReader{r: body, limit: s.rules.MaxSize(), keeps: tx}
+	tx.in = limitReader{r: body, limit: s.rules.MaxSize(), budget: &tx.memory}
 	in := &tx.in
 	header, err := mailheader.Read(in, int64(max(s.service.settings.MaxHeaderSize, 0)))
 	completes := false
 	if err == nil {
 		completes, err = s.repair(header)
 	}
-	in.keeps = nil // the rest is passed on
+	in.budget = nil // what follows is passed on, not kept
 	if err != nil {
-		return s.broken(tx, in, err)
+		return s.abortMessage(tx, in, err)
 	}
 	d := s.judge(header)
 	if !d.Allowed() {
@@ -47,24 +47,24 @@ func (s *session) Data(_ context.Context, body io.Reader) reply.Reply {
 	out := &tx.out
 	err = s.server.Handler.Deliver(tx.ctx, &tx.env, out)
 	if out.err == io.EOF {
-		// From here on out reads nothing, whoever may still hold it. Of a
-		// message in the middle that can't be said.
+		// From here on out reads nothing, even if a goroutine of the Handler still
+		// holds it. In the middle of a message that isn't certain.
 		header.Release()
 	}
 	switch {
 	case out.err != nil && out.err != io.EOF:
-		return s.broken(tx, in, out.err)
+		return s.abortMessage(tx, in, out.err)
 	case err == nil && (out.err == nil || out.holes):
 		err = errUnread
 	}
 	if err != nil {
-		return s.failedMessage(tx, in, err)
+		return s.messageFailed(tx, in, err)
 	}
-	return s.took(tx, in, messageID)
+	return s.acceptMessage(tx, in, messageID)
 }
 
-// judge decides on the message by its header. The size is not known yet; the
-// reader enforces it.
+// judge decides on the message by its header. The size is not known yet; limitReader
+// enforces its limit.
 func (s *session) judge(h *mailheader.Header) connector.Decision {
 	d := s.end(connector.End{
 		HeaderSize: h.Size(),
@@ -92,8 +92,8 @@ func (s *session) end(e connector.End) connector.Decision {
 	return s.rules.End(e)
 }
 
-// broken answers a message that could not be read to its end.
-func (s *session) broken(tx *transaction, in *limitReader, err error) reply.Reply {
+// abortMessage replies to a message that could not be read to its end.
+func (s *session) abortMessage(tx *transaction, in *limitReader, err error) reply.Reply {
 	switch {
 	case errors.Is(err, mailheader.ErrTooLarge):
 		d := s.end(connector.End{HeaderSize: int64(s.service.settings.MaxHeaderSize) + 1})
@@ -104,13 +104,13 @@ func (s *session) broken(tx *transaction, in *limitReader, err error) reply.Repl
 	case errors.Is(err, errNoMemory):
 		return s.refuseMessage(tx, in, s.service.in.Decide(reply.InsufficientResources))
 	}
-	// The client broke it off; it will not hear our answer.
+	// The client broke it off, and won't see the reply.
 	r := s.service.in.Decide(reply.TemporaryError).Reply()
 	s.logMessage(tx, in, outcome{event: "message aborted", reply: r, err: err})
 	return r
 }
 
-// received returns our trace field.
+// received returns the Received field of this server.
 func (s *session) received(tx *transaction) mailheader.Received {
 	r := mailheader.Received{
 		Helo:   s.helo,
@@ -127,109 +127,13 @@ func (s *session) received(tx *transaction) mailheader.Received {
 	if s.channel.TLS {
 		r.Cipher = tls.VersionName(s.tls.Version) + " " + tls.CipherSuiteName(s.tls.CipherSuite)
 	}
-	if len(tx.env.To) == 1 { // several would tell each of the others
+	if len(tx.env.To) == 1 { // with several, each would learn of the others
 		r.For = tx.env.To[0].To.String()
 	}
 	return r
 }
 
-// Errors of limitReader.
-var (
-	errTooLarge = errors.New("relay: message too large")
-	errNoMemory = errors.New("relay: out of memory for headers")
-)
-
-// limitReader counts what is read and fails beyond limit, for good.
-type limitReader struct {
-	r     io.Reader
-	limit int64        // 0: none
-	keeps *transaction // keeps in memory what is read; nil: nobody does
-	n     int64
-	err   error
-}
-
-// Read implements io.Reader.
-func (l *limitReader) Read(p []byte) (int, error) {
-	if l.err != nil {
-		return 0, l.err
-	}
-	n, err := l.r.Read(p)
-	l.n += int64(n)
-	if l.limit > 0 && l.n > l.limit {
-		l.err = errTooLarge
-	} else if l.keeps != nil {
-		l.err = l.keeps.keep(p[:n])
-	}
-	if l.err != nil {
-		return 0, l.err
-	}
-	l.err = err
-	return n, err
-}
-
-// messageReader is what a Handler reads. It remembers how that ended.
-type messageReader struct {
-	r     io.Reader
-	err   error // io.EOF: the message was read to its end
-	holes bool  // some of it was read and then lost
-}
-
-// Read implements io.Reader.
-func (m *messageReader) Read(p []byte) (int, error) {
-	if m.err != nil {
-		return 0, m.err
-	}
-	n, err := m.r.Read(p)
-	m.err = err
-	return n, err
-}
-
-// WriteTo implements io.WriterTo, for io.Copy. When w fails nobody knows how
-// much of the message it has, so that it can't have been taken by reading on.
-// The failure is not the message's: the Handler may still say what the client
-// is to be told.
-func (m *messageReader) WriteTo(w io.Writer) (int64, error) {
-	switch m.err {
-	case nil:
-	case io.EOF:
-		return 0, nil
-	default:
-		return 0, m.err
-	}
-	sink := &errorWriter{w: w}
-	n, err := io.Copy(sink, m.r)
-	switch {
-	case err == nil:
-		m.err = io.EOF
-	case sink.err != nil:
-		m.holes = true
-	default:
-		m.err = err
-	}
-	return n, err
-}
-
-// errorWriter remembers that w failed.
-type errorWriter struct {
-	w   io.Writer
-	err error
-}
-
-// Write implements io.Writer.
-func (e *errorWriter) Write(p []byte) (int, error) {
-	n, err := e.w.Write(p)
-	if err != nil {
-		e.err = err
-	}
-	return n, err
-}
-
-// maxMessageID bounds what of a Message-ID goes into a reply, whose line has
-// 512 octets.
-const maxMessageID = 250
-
-// messageIDOf returns the Message-ID of h if it is fit to be shown: in angle
-// brackets, visible ASCII, short.
+// messageIDOf returns the Message-ID of h if it can be shown in a reply, or "".
 func messageIDOf(h *mailheader.Header) string {
 	for f := range h.Fields() {
 		if !equalFold(f.Name, "Message-ID") {

@@ -21,19 +21,19 @@ const protocolHeader = "#Software: Interchange\r\n" +
 	"#Date: %s\r\n" +
 	"#Fields: date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context\r\n"
 
-// protocolTime is how Exchange writes time, which is UTC.
+// protocolTime is the layout in which Exchange writes times, in UTC.
 const protocolTime = "2006-01-02T15:04:05.000Z"
 
-// protocolWriter serialises the lines of all conversations. Lines that can't be written
-// are lost and counted: a disk that is full may have room again later.
+// protocolWriter writes the lines of all conversations, one at a time. It counts
+// lines that can't be written and goes on: a full disk may have room again later.
 type protocolWriter struct {
 	w      io.Writer
 	logger *slog.Logger
 
 	mu    sync.Mutex
 	begun bool  // the header is written
-	torn  bool  // of the last line only a part is
-	lost  int64 // lines since one was written
+	torn  bool  // the last line was written in part
+	lost  int64 // lines since the last one that was written
 }
 
 // write writes one line, and the header before the first.
@@ -42,29 +42,29 @@ func (p *protocolWriter) write(line string) {
 	defer p.mu.Unlock()
 	if err := p.put(line); err != nil {
 		if p.lost++; p.lost == 1 {
-			p.logger.Error("protocol log can't be written, lines are lost until it can", "error", err)
+			p.logger.Error("protocol log: writing fails, lines are lost", "error", err)
 		}
 		return
 	}
-	p.tell("protocol log is written again")
+	p.reportLost("protocol log: writing works again")
 }
 
-// end tells how many lines are missing at the end.
+// end logs how many lines are missing at the end.
 func (p *protocolWriter) end() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.tell("protocol log could not be written to its end")
+	p.reportLost("protocol log: the last lines are lost")
 }
 
-// tell logs how many lines were lost, if any.
-func (p *protocolWriter) tell(event string) {
+// reportLost logs how many lines were lost, if any.
+func (p *protocolWriter) reportLost(event string) {
 	if p.lost > 0 {
 		p.logger.Warn(event, "lost", p.lost)
 		p.lost = 0
 	}
 }
 
-// put writes one line on a line of its own.
+// put writes one line, behind a line end if the last line was torn.
 func (p *protocolWriter) put(line string) error {
 	if !p.begun {
 		line = fmt.Sprintf(protocolHeader, time.Now().UTC().Format(protocolTime)) + line
@@ -89,23 +89,13 @@ type conversation struct {
 	seq           int
 }
 
-func newConversation(out *protocolWriter, s *session) *conversation {
-	return &conversation{
-		out:       out,
-		connector: s.service.in.Name(),
-		id:        s.id,
-		local:     s.channel.Local,
-		remote:    s.channel.Remote,
-	}
-}
-
-// connect logs that the connection is there, and what it may do.
+// connect logs the begin of the connection and its rights.
 func (c *conversation) connect(rights permission.Set) {
 	c.write('+', "", "")
 	c.rights(rights)
 }
 
-// rights logs what the session holds from now on.
+// rights logs the rights of the session from now on.
 func (c *conversation) rights(rights permission.Set) {
 	var names []string
 	for r := range rights.All() {
@@ -118,14 +108,14 @@ func (c *conversation) rights(rights permission.Set) {
 	c.write('*', data, "Set Session Permissions")
 }
 
-// certified logs what names the client's certificate proved.
+// certified logs the names that the client's certificate proved.
 func (c *conversation) certified(names []string) {
 	if len(names) > 0 {
 		c.write('*', clean(strings.Join(names, " ")), "Verified certificate names")
 	}
 }
 
-// authenticated logs who the session is from now on, and what it holds.
+// authenticated logs who the client is from now on, and its rights.
 func (c *conversation) authenticated(rules connector.Session) {
 	c.rights(rules.Rights())
 	c.write('*', clean(rules.Identity().Name), "authenticated")

@@ -54,18 +54,18 @@ func TestProtocolLogFails(t *testing.T) {
 	send(c, message, 250)
 	c.Do("QUIT", 221)
 	w.waitForEnd()
-	if n := strings.Count(w.log.String(), `"protocol log can't be written, lines are lost until it can" error="disk full"`); n != 1 {
+	if n := strings.Count(w.log.String(), `"protocol log: writing fails, lines are lost" error="disk full"`); n != 1 {
 		t.Errorf("told %d times", n)
 	}
 	if err := w.server.Shutdown(context.Background()); err != nil {
 		t.Error(err)
 	}
-	if !strings.Contains(w.log.String(), `"protocol log could not be written to its end" lost=`) {
+	if !strings.Contains(w.log.String(), `"protocol log: the last lines are lost" lost=`) {
 		t.Errorf("the lost lines aren't counted:\n%s", w.log)
 	}
 }
 
-// A protocol log whose disk was full is written again when there is room: with its
+// After its disk was full a protocol log is written again, with its
 // header, if that was lost, every line on one of its own, and the lost ones counted.
 func TestProtocolLogResumes(t *testing.T) {
 	for _, room := range []int{0, 50, 400} {
@@ -96,7 +96,7 @@ func TestProtocolLogResumes(t *testing.T) {
 		if headers != 1 || whole < 10 || torn > 1 {
 			t.Errorf("room for %d: %d headers, %d lines, %d parts of one:\n%s", room, headers, whole, torn, strings.Join(lines, "\n"))
 		}
-		_, rest, ok := strings.Cut(w.log.String(), `"protocol log is written again" lost=`)
+		_, rest, ok := strings.Cut(w.log.String(), `"protocol log: writing works again" lost=`)
 		var lost int
 		if n, err := fmt.Sscan(rest, &lost); !ok || n != 1 || err != nil || lost == 0 {
 			t.Errorf("room for %d: the lost lines aren't counted:\n%s", room, w.log)

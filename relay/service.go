@@ -26,13 +26,13 @@ type serving struct {
 
 // service is one Receive connector as it is served.
 type service struct {
-	in       *connector.Inbound
-	settings *connector.Receive
-	smtp     smtpserver.Config // what does not differ by connection
-	tls      *tls.Config       // nil: no certificate
-	verifier auth.Verifier
-	load     *load
-	rate     *rate
+	in          *connector.Inbound
+	settings    *connector.Receive
+	smtp        smtpserver.Config // what does not differ by connection
+	tls         *tls.Config       // nil: no certificate
+	verifier    auth.Verifier
+	connections *connectionCounter
+	messages    *messageRate
 }
 
 // prepare makes p ready to be served. The error holds everything that is
@@ -40,9 +40,9 @@ type service struct {
 func (s *Server) prepare(p *connector.Policy, verifier auth.Verifier, certificates []tls.Certificate) (*serving, error) {
 	switch {
 	case p == nil:
-		return nil, errors.New("relay: there is no policy: set Server.Policy")
+		return nil, errors.New("Server.Policy is nil")
 	case s.Handler == nil:
-		return nil, errors.New("relay: there is nobody to take messages: set Server.Handler")
+		return nil, errors.New("Server.Handler is nil")
 	}
 	next := &serving{policy: p, verifier: verifier, certificates: certificates, services: make(map[*connector.Inbound]*service)}
 	counted := make(map[string]*service)
@@ -56,11 +56,11 @@ func (s *Server) prepare(p *connector.Policy, verifier auth.Verifier, certificat
 	for in := range p.Receive() {
 		sv, err := s.service(next, in, config.Profile)
 		if err != nil {
-			missing = append(missing, fmt.Errorf("relay: Receive connector %q: %w", in.Name(), err))
+			missing = append(missing, fmt.Errorf("Receive connector %q: %w", in.Name(), err))
 			continue
 		}
 		if old := counted[in.Name()]; old != nil {
-			sv.load, sv.rate = old.load, old.rate
+			sv.connections, sv.messages = old.connections, old.messages
 		}
 		next.services[in] = sv
 	}
@@ -73,7 +73,7 @@ func (s *Server) prepare(p *connector.Policy, verifier auth.Verifier, certificat
 // service prepares one connector of next.
 func (s *Server) service(next *serving, in *connector.Inbound, profile connector.Profile) (*service, error) {
 	r := in.Settings()
-	sv := &service{in: in, settings: r, verifier: next.verifier, load: new(load), rate: new(rate)}
+	sv := &service{in: in, settings: r, verifier: next.verifier, connections: new(connectionCounter), messages: new(messageRate)}
 	if !r.Enabled.Or(true) {
 		return sv, nil
 	}
@@ -144,10 +144,10 @@ func (sv *service) allow(source netip.Addr, user func() string, now time.Time) b
 	by := sv.settings.MessageRateSource.Or(param.RateByIPAddress)
 	ok := true
 	if by&param.RateByIPAddress != 0 {
-		ok = sv.rate.allow(rateKey{addr: source}, int(limit), now)
+		ok = sv.messages.allow(rateKey{addr: source}, int(limit), now)
 	}
 	if ok && by&param.RateByUser != 0 {
-		ok = sv.rate.allow(rateKey{user: user()}, int(limit), now)
+		ok = sv.messages.allow(rateKey{user: user()}, int(limit), now)
 	}
 	return ok
 }

@@ -62,7 +62,9 @@ func newSession(s *Server, sv *service, channel auth.Channel, now time.Time) *se
 		rules:   sv.in.Open(channel),
 	}
 	if s.protocol.w != nil && sv.settings.ProtocolLoggingLevel == param.LoggingVerbose {
-		sess.protocol = newConversation(&s.protocol, sess)
+		sess.protocol = &conversation{
+			out: &s.protocol, connector: sv.in.Name(), id: sess.id, local: channel.Local, remote: channel.Remote,
+		}
 	}
 	return sess
 }
@@ -131,13 +133,13 @@ func (s *session) Auth(ctx context.Context, mechanism string) (auth.Exchange, re
 }
 
 // errTooManyGuesses says that a password was not checked.
-var errTooManyGuesses = errors.New("relay: too many guesses")
+var errTooManyGuesses = errors.New("too many guesses")
 
 // verify asks the Verifier, unless there were too many guesses lately.
 func (s *session) verify(ctx context.Context, c auth.Credentials) error {
 	ctx, cancel := context.WithTimeout(ctx, verifyTime)
 	defer cancel()
-	defer context.AfterFunc(s.server.hard, cancel)()
+	defer context.AfterFunc(s.server.closed, cancel)()
 	s.tried = c.Username
 	check := s.server.guesses.begin(ctx, s.source, c.Username)
 	if check == nil {
@@ -167,7 +169,7 @@ func (s *session) AuthEnd(_ context.Context, err error) reply.Reply {
 	case errors.Is(err, auth.ErrMalformed):
 		d = s.service.in.Decide(reply.AuthMalformed)
 	default:
-		return s.unverified(err, s.triedUser()...)
+		return s.verifierFailed(err, s.triedUser()...)
 	}
 	if !d.Allowed() {
 		return s.refuse("AUTH", d, s.triedUser()...)
@@ -200,14 +202,14 @@ func (s *session) Mail(_ context.Context, m envelope.Envelope) reply.Reply {
 	if !s.service.allow(s.source, user, time.Now()) {
 		return s.refuse("MAIL", s.service.in.Decide(reply.RateExceeded), "from", clean(m.From.String()))
 	}
-	if !s.server.transactions.take(s.source, 1, false) {
+	if !s.server.transactions.reserve(s.source, 1, false) {
 		return s.refuse("MAIL", s.service.in.Decide(reply.InsufficientResources), "from", clean(m.From.String()))
 	}
 	tx := s.transaction(m)
 	if gate, ok := s.server.Handler.(Gate); ok {
 		if err := gate.Admit(tx.ctx, &tx.env); err != nil {
 			tx.end()
-			return s.failed("MAIL", err, "from", clean(m.From.String()))
+			return s.handlerRefused("MAIL", err, "from", clean(m.From.String()))
 		}
 	}
 	s.tx = tx
@@ -233,14 +235,14 @@ func (s *session) Rcpt(_ context.Context, r envelope.Recipient) reply.Reply {
 	if !d.Allowed() {
 		return s.refuse("RCPT", d, "from", clean(tx.env.From.String()), "to", clean(r.To.String()))
 	}
-	if !tx.take(int64(memoryRcpt + len(r.ORcpt) + len(r.To.Local()) + len(r.To.Domain().String()))) {
+	if !tx.memory.reserve(int64(memoryRcpt + len(r.ORcpt) + len(r.To.Local()) + len(r.To.Domain().String()))) {
 		return s.refuse("RCPT", s.service.in.Decide(reply.InsufficientResources))
 	}
 	tx.rcpt = r
 	if router, ok := s.server.Handler.(Router); ok {
 		tx.router = router
 		if err := router.Route(tx.ctx, s.service.in.Policy(), &tx.env, &tx.rcpt); err != nil {
-			return s.failed("RCPT", err, "from", clean(tx.env.From.String()), "to", clean(r.To.String()))
+			return s.handlerRefused("RCPT", err, "from", clean(tx.env.From.String()), "to", clean(r.To.String()))
 		}
 	}
 	tx.env.To = append(tx.env.To, tx.rcpt)

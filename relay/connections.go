@@ -1,0 +1,63 @@
+package relay
+
+import (
+	"net/netip"
+	"sync"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
+)
+
+// connectionCounter counts the connections of one Receive connector. It outlives a
+// change of policy, as connections do. The zero value is ready to use.
+type connectionCounter struct {
+	mu      sync.Mutex
+	total   int
+	sources map[netip.Addr]int // by network.Source; with at most one entry for each connection
+}
+
+// overload says which limit one more connection would exceed.
+type overload uint8
+
+const (
+	withinLimits overload = iota
+	overTotal
+	overSource
+)
+
+// enter counts a connection from source, unless it would exceed a limit.
+func (c *connectionCounter) enter(r *connector.Receive, source netip.Addr) overload {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if r.MaxInboundConnection != param.Unlimited {
+		free := int(r.MaxInboundConnection) - c.total
+		if free <= 0 {
+			return overTotal
+		}
+		if c.sources[source] >= share(free, r.MaxInboundConnectionPercentagePerSource) {
+			return overSource
+		}
+	}
+	if n := r.MaxInboundConnectionPerSource; n != param.Unlimited && c.sources[source] >= int(n) {
+		return overSource
+	}
+	if c.sources == nil {
+		c.sources = make(map[netip.Addr]int)
+	}
+	c.total++
+	c.sources[source]++
+	return withinLimits
+}
+
+// leave undoes enter.
+func (c *connectionCounter) leave(source netip.Addr) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.total--
+	if c.sources[source]--; c.sources[source] == 0 {
+		delete(c.sources, source)
+	}
+}
+
+// share returns percent of free, rounded up.
+func share(free, percent int) int { return (free*percent + 99) / 100 }
