@@ -33,13 +33,13 @@ func (s Session) authors(authors []routing.Address, legible bool, t *Trace) Deci
 		return s.in.Decide(reply.SenderOK)
 	}
 	for _, a := range authors {
-		t.check(CheckAuthor, true, about{subject: a.String()})
+		t.check(checkAuthor, true, about{subject: a.String()})
 		if d := s.sender(a, t); !d.Allowed() {
 			return d
 		}
 	}
 	if checks && !legible {
-		t.check(CheckAuthorsLegible, false, about{})
+		t.check(checkAuthorsLegible, false, about{})
 		return s.sendAsDenied(permission.AcceptAnySender)
 	}
 	return s.in.Decide(reply.SenderOK)

@@ -2,55 +2,64 @@ package connector
 
 import "strconv"
 
-// Check names what a Step looked at, in a stable form.
+// Check names what a Step looked at. Its text, such as "accepted-domain", is stable.
 type Check uint8
 
 // The checks, in the order of a session.
 const (
-	CheckReceiveConnector Check = iota + 1
-	CheckConnector
-	CheckExternallySecured
-	CheckDomainSecured
-	CheckSession
-	CheckHelloSyntax
-	CheckHelloDomain
-	CheckTLS
-	CheckTLSOffered
-	CheckNotAuthenticated
-	CheckMechanism
-	CheckIdentity
-	CheckSubmit
-	CheckSecuredSender
-	CheckNullSender
-	CheckAnySender
-	CheckOwnAddress
-	CheckAuthoritative
-	CheckAuthoritativeSender
-	CheckRecipientCount
-	CheckEnvelopeLimit
-	CheckReservedTopLevel
-	CheckReservedSecondLevel
-	CheckSingleLabel
-	CheckRecipient
-	CheckAnyRecipient
-	CheckAcceptedDomain
-	CheckRoutingCharacters
-	CheckHeaderSize
-	CheckSize
-	CheckBypassSize
-	CheckOrganizationSize
-	CheckHops
-	CheckLocalHops
-	CheckAuthor
-	CheckAuthorsLegible
-	CheckHeadersRouting
-	CheckHeadersOrganization
-	CheckHeadersForest
-	CheckHeadersCrossPremises
-	CheckHeaderField
-	CheckMissingHeaders
-	CheckSendConnector
+	checkReceiveConnector Check = iota + 1
+	checkConnector
+	checkExternallySecured
+	checkDomainSecured
+	checkSession
+	checkHelloSyntax
+	checkHelloDomain
+	checkTLS
+	checkTLSOffered
+	checkNotAuthenticated
+	checkMechanism
+	checkIdentity
+	checkSubmit
+	checkSecuredSender
+	checkNullSender
+	checkAnySender
+	checkOwnAddress
+	checkAuthoritative
+	checkAuthoritativeSender
+	checkRecipientCount
+	checkEnvelopeLimit
+	checkReservedTopLevel
+	checkReservedSecondLevel
+	checkSingleLabel
+	checkRecipient
+	checkAnyRecipient
+	checkAcceptedDomain
+	checkRoutingCharacters
+	checkHeaderSize
+	checkSize
+	checkBypassSize
+	checkOrganizationSize
+	checkHops
+	checkLocalHops
+	checkAuthor
+	checkAuthorsLegible
+	checkHeadersRouting
+	checkHeadersOrganization
+	checkHeadersForest
+	checkHeadersCrossPremises
+	checkHeaderField
+	checkMissingHeaders
+	checkSendConnector
 )
+
+// Checks returns all checks, in the order of a session.
+func Checks() []Check {
+	all := make([]Check, 0, checkSendConnector)
+	for c := checkReceiveConnector; c <= checkSendConnector; c++ {
+		all = append(all, c)
+	}
+	return all
+}
 
 // checkText is a Check in words: its stable name, and what is so when it
 // passes and when it doesn't. {s} is the subject, {n} and {max} are numbers.
@@ -78,47 +87,47 @@ func (c Check) text(pass bool) string {
 }
 
 var checkTexts = [...]checkText{
-	CheckReceiveConnector:     {"receive-connector", `"{s}" serves the connection `, `"{s}" `},
-	CheckConnector:            {"connector", "a connector serves the connection", "no connector serves the connection"},
-	CheckExternallySecured:    {"externally-secured", "AuthMechanism is ExternalAuthoritative", "AuthMechanism has no ExternalAuthoritative"},
-	CheckDomainSecured:        {"domain-secured", "the certificate proves {s}", "no certificate for a domain of TLSReceiveDomainSecureList"},
-	CheckSession:              {"session", "the session is {s}", ""},
-	CheckHelloSyntax:          {"hello-syntax", "the argument is printable ASCII", "the argument has other characters than printable ASCII"},
-	CheckHelloDomain:          {"hello-domain", "an argument was given", "RequireEHLODomain is set and no argument was given"},
-	CheckTLS:                  {"tls", "TLS is up", "RequireTLS is set and TLS is not up"},
-	CheckTLSOffered:           {"tls-offered", "TLS can be started", "AuthMechanism has no Tls, or TLS is up already"},
-	CheckNotAuthenticated:     {"not-authenticated-yet", "nobody has logged in yet", "{s} has logged in already"},
-	CheckMechanism:            {"mechanism", "{s} is offered", "{s} is not offered on this channel"},
-	CheckIdentity:             {"identity", "the verifier vouches for {s}", "the verifier named nobody"},
-	CheckSubmit:               {"submit", "{s} holds {right}", "{s} lacks {right}"},
-	CheckSecuredSender:        {"secured-sender", "domain security lets the session send for {s}", "{s} must be sent for under its own certificate"},
-	CheckNullSender:           {"null-sender", "the sender is <>, which everybody may use", ""},
-	CheckAnySender:            {"any-sender", "{s} holds {right}", "{s} lacks {right}"},
-	CheckOwnAddress:           {"own-address", "{s} belongs to the session", "{s} does not belong to the session"},
-	CheckAuthoritative:        {"authoritative-domain", "{s} is an authoritative domain", "{s} is not an authoritative domain"},
-	CheckAuthoritativeSender:  {"authoritative-sender", "{s} holds {right}", "{s} lacks {right}"},
-	CheckRecipientCount:       {"recipient-count", "{n} of at most {max} recipients", "{n} recipients, and MaxRecipientsPerMessage is {max}"},
-	CheckEnvelopeLimit:        {"envelope-limit", "{n} of at most {max} recipients", "{n} recipients, and MaxRecipientEnvelopeLimit is {max}"},
-	CheckReservedTopLevel:     {"reserved-top-level", "{s} is not in a reserved top-level domain", "{s} is in a top-level domain that RFC 2606 reserves"},
-	CheckReservedSecondLevel:  {"reserved-second-level", "{s} is not in a reserved second-level domain", "{s} is in a second-level domain that RFC 2606 reserves"},
-	CheckSingleLabel:          {"single-label", "{s} has more than one label", "{s} has a single label"},
-	CheckRecipient:            {"recipient", "the recipient is a mailbox", "the recipient is no mailbox"},
-	CheckAnyRecipient:         {"any-recipient", "{s} holds {right}", "{s} lacks {right}"},
-	CheckAcceptedDomain:       {"accepted-domain", "{s} is an accepted domain", "{s} is no accepted domain"},
-	CheckRoutingCharacters:    {"routing-characters", "the local part names a mailbox", "the local part names another domain: it holds @, % or !"},
-	CheckBypassSize:           {"bypass-size", "{s} holds {right}", "{s} lacks {right}"},
-	CheckHeaderSize:           {"header-size", "{n} of at most {max} bytes", "{n} bytes, and MaxHeaderSize is {max}"},
-	CheckSize:                 {"size", "{n} of at most {max} bytes", "{n} bytes, and MaxMessageSize is {max}"},
-	CheckOrganizationSize:     {"organization-size", "{n} of at most {max} bytes", "{n} bytes, and MaxReceiveSize is {max}"},
-	CheckHops:                 {"hops", "{n} of at most {max} Received fields", "{n} Received fields, and MaxHopCount is {max}"},
-	CheckLocalHops:            {"local-hops", "{n} of at most {max} Received fields of ours", "{n} Received fields of ours, and MaxLocalHopCount is {max}"},
-	CheckAuthor:               {"author", "the header names {s} as author", ""},
-	CheckAuthorsLegible:       {"authors-legible", "", "the header's authors can't be read"},
-	CheckHeaderField:          {"header-field", "{s} passes", "{s} is removed"},
-	CheckMissingHeaders:       {"missing-headers", "Message-ID, Date and From are added where they are missing: {s}", "nothing is added to the header: {s}"},
-	CheckHeadersRouting:       {"headers-routing", "{s} holds {right}", "{s} lacks {right}"},
-	CheckHeadersOrganization:  {"headers-organization", "{s} holds {right}", "{s} lacks {right}"},
-	CheckHeadersForest:        {"headers-forest", "{s} holds {right}", "{s} lacks {right}"},
-	CheckHeadersCrossPremises: {"headers-cross-premises", "CloudServicesMailEnabled is set", ""},
-	CheckSendConnector:        {"send-connector", "", ""}, // the candidate tells
+	checkReceiveConnector:     {"receive-connector", `"{s}" serves the connection `, `"{s}" `},
+	checkConnector:            {"connector", "a connector serves the connection", "no connector serves the connection"},
+	checkExternallySecured:    {"externally-secured", "AuthMechanism is ExternalAuthoritative", "AuthMechanism has no ExternalAuthoritative"},
+	checkDomainSecured:        {"domain-secured", "the certificate proves {s}", "no certificate for a domain of TLSReceiveDomainSecureList"},
+	checkSession:              {"session", "the session is {s}", ""},
+	checkHelloSyntax:          {"hello-syntax", "the argument is printable ASCII", "the argument has other characters than printable ASCII"},
+	checkHelloDomain:          {"hello-domain", "an argument was given", "RequireEHLODomain is set and no argument was given"},
+	checkTLS:                  {"tls", "TLS is up", "RequireTLS is set and TLS is not up"},
+	checkTLSOffered:           {"tls-offered", "TLS can be started", "AuthMechanism has no Tls, or TLS is up already"},
+	checkNotAuthenticated:     {"not-authenticated-yet", "nobody has logged in yet", "{s} has logged in already"},
+	checkMechanism:            {"mechanism", "{s} is offered", "{s} is not offered on this channel"},
+	checkIdentity:             {"identity", "the verifier vouches for {s}", "the verifier named nobody"},
+	checkSubmit:               {"submit", "{s} holds {right}", "{s} lacks {right}"},
+	checkSecuredSender:        {"secured-sender", "domain security lets the session send for {s}", "{s} must be sent for under its own certificate"},
+	checkNullSender:           {"null-sender", "the sender is <>, which everybody may use", ""},
+	checkAnySender:            {"any-sender", "{s} holds {right}", "{s} lacks {right}"},
+	checkOwnAddress:           {"own-address", "{s} belongs to the session", "{s} does not belong to the session"},
+	checkAuthoritative:        {"authoritative-domain", "{s} is an authoritative domain", "{s} is not an authoritative domain"},
+	checkAuthoritativeSender:  {"authoritative-sender", "{s} holds {right}", "{s} lacks {right}"},
+	checkRecipientCount:       {"recipient-count", "{n} of at most {max} recipients", "{n} recipients, and MaxRecipientsPerMessage is {max}"},
+	checkEnvelopeLimit:        {"envelope-limit", "{n} of at most {max} recipients", "{n} recipients, and MaxRecipientEnvelopeLimit is {max}"},
+	checkReservedTopLevel:     {"reserved-top-level", "{s} is not in a reserved top-level domain", "{s} is in a top-level domain that RFC 2606 reserves"},
+	checkReservedSecondLevel:  {"reserved-second-level", "{s} is not in a reserved second-level domain", "{s} is in a second-level domain that RFC 2606 reserves"},
+	checkSingleLabel:          {"single-label", "{s} has more than one label", "{s} has a single label"},
+	checkRecipient:            {"recipient", "the recipient is a mailbox", "the recipient is no mailbox"},
+	checkAnyRecipient:         {"any-recipient", "{s} holds {right}", "{s} lacks {right}"},
+	checkAcceptedDomain:       {"accepted-domain", "{s} is an accepted domain", "{s} is no accepted domain"},
+	checkRoutingCharacters:    {"routing-characters", "the local part names a mailbox", "the local part names another domain: it holds @, % or !"},
+	checkBypassSize:           {"bypass-size", "{s} holds {right}", "{s} lacks {right}"},
+	checkHeaderSize:           {"header-size", "{n} of at most {max} bytes", "{n} bytes, and MaxHeaderSize is {max}"},
+	checkSize:                 {"size", "{n} of at most {max} bytes", "{n} bytes, and MaxMessageSize is {max}"},
+	checkOrganizationSize:     {"organization-size", "{n} of at most {max} bytes", "{n} bytes, and MaxReceiveSize is {max}"},
+	checkHops:                 {"hops", "{n} of at most {max} Received fields", "{n} Received fields, and MaxHopCount is {max}"},
+	checkLocalHops:            {"local-hops", "{n} of at most {max} Received fields of ours", "{n} Received fields of ours, and MaxLocalHopCount is {max}"},
+	checkAuthor:               {"author", "the header names {s} as author", ""},
+	checkAuthorsLegible:       {"authors-legible", "", "the header's authors can't be read"},
+	checkHeaderField:          {"header-field", "{s} passes", "{s} is removed"},
+	checkMissingHeaders:       {"missing-headers", "Message-ID, Date and From are added where they are missing: {s}", "nothing is added to the header: {s}"},
+	checkHeadersRouting:       {"headers-routing", "{s} holds {right}", "{s} lacks {right}"},
+	checkHeadersOrganization:  {"headers-organization", "{s} holds {right}", "{s} lacks {right}"},
+	checkHeadersForest:        {"headers-forest", "{s} holds {right}", "{s} lacks {right}"},
+	checkHeadersCrossPremises: {"headers-cross-premises", "CloudServicesMailEnabled is set", ""},
+	checkSendConnector:        {"send-connector", "", ""}, // the candidate tells
 }

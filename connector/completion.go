@@ -24,15 +24,15 @@ func (s Session) completesHeader(relays int, t *Trace) bool {
 		t.noConnector()
 		return false
 	case !s.in.settings.AddMissingHeadersEnabled.Or(false):
-		return t.check(CheckMissingHeaders, false, about{subject: "AddMissingHeadersEnabled is False"})
+		return t.check(checkMissingHeaders, false, about{subject: "AddMissingHeadersEnabled is False"})
 	case relays > 0:
-		return t.check(CheckMissingHeaders, false, about{subject: "another relay had the message before"})
+		return t.check(checkMissingHeaders, false, about{subject: "another relay had the message before"})
 	case s.who.kind == userParty:
-		return t.check(CheckMissingHeaders, true, about{subject: "the client has logged on"})
+		return t.check(checkMissingHeaders, true, about{subject: "the client has logged on"})
 	case s.who.kind == externalParty:
-		return t.check(CheckMissingHeaders, true, about{subject: "the client is externally secured"})
+		return t.check(checkMissingHeaders, true, about{subject: "the client is externally secured"})
 	case s.who.rights.Has(permission.AcceptAnyRecipient):
-		return t.check(CheckMissingHeaders, true, about{subject: "the client may relay"})
+		return t.check(checkMissingHeaders, true, about{subject: "the client may relay"})
 	}
-	return t.check(CheckMissingHeaders, false, about{subject: "the client may not relay and has not logged on"})
+	return t.check(checkMissingHeaders, false, about{subject: "the client may not relay and has not logged on"})
 }

@@ -47,7 +47,7 @@ func TestExplainCodesDocumented(t *testing.T) {
 	for _, v := range []connector.Verdict{connector.Accept, connector.Refuse, connector.Close} {
 		add("### Verdicts", v.String())
 	}
-	for c := connector.CheckReceiveConnector; c <= connector.CheckSendConnector; c++ {
+	for _, c := range connector.Checks() {
 		add("### Checks", c.String())
 	}
 	for _, f := range connector.Fates() {

@@ -20,10 +20,10 @@ func (s Session) hello(name string, t *Trace) Decision {
 	if in == nil {
 		return t.noConnector()
 	}
-	if in.settings.RequireEHLODomain && !t.check(CheckHelloDomain, name != "", about{}) {
+	if in.settings.RequireEHLODomain && !t.check(checkHelloDomain, name != "", about{}) {
 		return in.Decide(reply.HelloDomainRequired)
 	}
-	if !t.check(CheckHelloSyntax, legalHello(name), about{}) {
+	if !t.check(checkHelloSyntax, legalHello(name), about{}) {
 		return in.Decide(reply.InvalidHello)
 	}
 	return in.Decide(reply.HelloOK)
@@ -43,7 +43,7 @@ func (s Session) startTLS(t *Trace) Decision {
 	if in == nil {
 		return t.noConnector()
 	}
-	if !t.check(CheckTLSOffered, in.mechanism.Has(auth.TLS) && !s.tls, about{}) {
+	if !t.check(checkTLSOffered, in.mechanism.Has(auth.TLS) && !s.tls, about{}) {
 		// Exchange does not know the command where it isn't offered.
 		return in.Decide(reply.UnrecognizedCommand)
 	}
@@ -60,7 +60,7 @@ func (s Session) auth(mechanism string, t *Trace) Decision {
 	if d := s.mayLogin(t); !d.Allowed() {
 		return d
 	}
-	if !t.check(CheckMechanism, s.in.mechanism.Permits(mechanism, auth.Channel{TLS: s.tls}), about{subject: saslName(mechanism)}) {
+	if !t.check(checkMechanism, s.in.mechanism.Permits(mechanism, auth.Channel{TLS: s.tls}), about{subject: saslName(mechanism)}) {
 		return s.in.Decide(reply.MechanismNotOffered)
 	}
 	return s.in.Decide(reply.AuthReady)
@@ -68,17 +68,17 @@ func (s Session) auth(mechanism string, t *Trace) Decision {
 
 // mayLogin decides whether AUTH makes sense at all now.
 func (s Session) mayLogin(t *Trace) Decision {
-	if s.in.settings.RequireTLS && !t.check(CheckTLS, s.tls, about{}) {
+	if s.in.settings.RequireTLS && !t.check(checkTLS, s.tls, about{}) {
 		return s.in.Decide(reply.StartTLSFirst)
 	}
 	// RFC 4954 section 4: one AUTH is all there is in a session.
-	if !t.check(CheckNotAuthenticated, s.who.kind != userParty, about{subject: s.who.id.Name}) {
+	if !t.check(checkNotAuthenticated, s.who.kind != userParty, about{subject: s.who.id.Name}) {
 		return s.in.Decide(reply.BadSequence)
 	}
 	// Every session of such a connector is Externally Secured already, and a
 	// login would lower it without being offered.
 	if s.who.kind == externalParty {
-		t.check(CheckExternallySecured, true, about{})
+		t.check(checkExternallySecured, true, about{})
 		return s.in.Decide(reply.MechanismNotOffered)
 	}
 	return s.in.Decide(reply.AuthReady)
@@ -107,10 +107,10 @@ func (s Session) mail(m Mail, t *Trace) Decision {
 	if in == nil {
 		return t.noConnector()
 	}
-	if in.settings.RequireTLS && !t.check(CheckTLS, s.tls, about{}) {
+	if in.settings.RequireTLS && !t.check(checkTLS, s.tls, about{}) {
 		return in.Decide(reply.StartTLSFirst)
 	}
-	if !t.right(CheckSubmit, s, permission.Submit) {
+	if !t.right(checkSubmit, s, permission.Submit) {
 		return in.mark.decide(reply.NotAuthenticated, permission.Submit)
 	}
 	// Where SIZE isn't offered, a declared size means nothing; what arrives is
@@ -123,7 +123,7 @@ func (s Session) mail(m Mail, t *Trace) Decision {
 	// <> is nobody's address and so nobody's to forge; reports about mail are
 	// sent from it (RFC 5321 section 4.5.5).
 	if m.From.IsNull() {
-		t.check(CheckNullSender, true, about{})
+		t.check(checkNullSender, true, about{})
 		return in.Decide(reply.SenderOK)
 	}
 	return s.sender(m.From, t)
@@ -149,21 +149,21 @@ func (s Session) headerSender(a routing.Address, t *Trace) Decision {
 func (s Session) sender(a routing.Address, t *Trace) Decision {
 	in, domain := s.in, a.Domain()
 	if in.settings.DomainSecureEnabled &&
-		!t.check(CheckSecuredSender, s.mayClaim(domain), about{subject: domain.String()}) {
+		!t.check(checkSecuredSender, s.mayClaim(domain), about{subject: domain.String()}) {
 		return in.Decide(reply.SecuredSenderDenied)
 	}
-	if s.who.kind > anonymousParty && t.address(CheckOwnAddress, s.owns(a), a) {
+	if s.who.kind > anonymousParty && t.address(checkOwnAddress, s.owns(a), a) {
 		return in.Decide(reply.SenderOK)
 	}
 	typ, accepted := in.policy.accepted.Lookup(domain)
-	if t.right(CheckAnySender, s, permission.AcceptAnySender) {
-		if !t.check(CheckAuthoritative, accepted && typ == routing.Authoritative, about{subject: domain.String()}) {
+	if t.right(checkAnySender, s, permission.AcceptAnySender) {
+		if !t.check(checkAuthoritative, accepted && typ == routing.Authoritative, about{subject: domain.String()}) {
 			return in.mark.decide(reply.SenderOK, permission.AcceptAnySender)
 		}
-	} else if !t.check(CheckAcceptedDomain, accepted, about{subject: domain.String()}) {
+	} else if !t.check(checkAcceptedDomain, accepted, about{subject: domain.String()}) {
 		return s.sendAsDenied(permission.AcceptAnySender)
 	}
-	if !t.right(CheckAuthoritativeSender, s, permission.AcceptAuthoritativeDomainSender) {
+	if !t.right(checkAuthoritativeSender, s, permission.AcceptAuthoritativeDomainSender) {
 		return s.sendAsDenied(permission.AcceptAuthoritativeDomainSender)
 	}
 	return in.mark.decide(reply.SenderOK, permission.AcceptAuthoritativeDomainSender)
@@ -215,12 +215,12 @@ func (s Session) rcpt(r Rcpt, t *Trace) Decision {
 	if in == nil {
 		return t.noConnector()
 	}
-	if !t.check(CheckRecipient, r.To.IsValid(), about{}) {
+	if !t.check(checkRecipient, r.To.IsValid(), about{}) {
 		return in.Decide(reply.InvalidAddress)
 	}
 	// The caller asks MAIL first, but a session that may not submit has no
 	// recipients either way.
-	if !t.right(CheckSubmit, s, permission.Submit) {
+	if !t.right(checkSubmit, s, permission.Submit) {
 		return in.mark.decide(reply.NotAuthenticated, permission.Submit)
 	}
 	if d := s.recipientCount(r.Accepted, t); !d.Allowed() {
@@ -238,11 +238,11 @@ func (s Session) recipientCount(accepted int, t *Trace) Decision {
 	// message-size-limits: the limit isn't for mail between Exchange servers
 	// of the organisation.
 	if limit := int64(in.maxRecipients); limit > 0 && !s.who.server &&
-		!t.check(CheckRecipientCount, n <= limit, about{have: n, limit: limit}) {
+		!t.check(checkRecipientCount, n <= limit, about{have: n, limit: limit}) {
 		return in.Decide(reply.TooManyRecipients)
 	}
 	if limit := int64(in.envelope); limit > 0 &&
-		!t.check(CheckEnvelopeLimit, n <= limit, about{have: n, limit: limit}) {
+		!t.check(checkEnvelopeLimit, n <= limit, about{have: n, limit: limit}) {
 		return in.Decide(reply.EnvelopeTooLarge)
 	}
 	return in.Decide(reply.RecipientOK)
@@ -253,15 +253,15 @@ func (s Session) recipientCount(accepted int, t *Trace) Decision {
 func (s Session) recipientDomain(d routing.Domain, t *Trace) Decision {
 	in, c := s.in, &s.in.settings
 	if c.RejectReservedTopLevelRecipientDomains &&
-		!t.check(CheckReservedTopLevel, !reservedTopLevel(d), about{subject: d.String()}) {
+		!t.check(checkReservedTopLevel, !reservedTopLevel(d), about{subject: d.String()}) {
 		return in.Decide(reply.ReservedTopLevelDomain)
 	}
 	if c.RejectReservedSecondLevelRecipientDomains &&
-		!t.check(CheckReservedSecondLevel, !reservedSecondLevel(d), about{subject: d.String()}) {
+		!t.check(checkReservedSecondLevel, !reservedSecondLevel(d), about{subject: d.String()}) {
 		return in.Decide(reply.ReservedSecondLevelDomain)
 	}
 	if c.RejectSingleLabelRecipientDomains &&
-		!t.check(CheckSingleLabel, !d.SingleLabel(), about{subject: d.String()}) {
+		!t.check(checkSingleLabel, !d.SingleLabel(), about{subject: d.String()}) {
 		return in.Decide(reply.SingleLabelDomain)
 	}
 	return in.Decide(reply.RecipientOK)
@@ -271,11 +271,11 @@ func (s Session) recipientDomain(d routing.Domain, t *Trace) Decision {
 func (s Session) relay(a routing.Address, t *Trace) Decision {
 	in, d := s.in, a.Domain()
 	_, ok := in.policy.accepted.Lookup(d)
-	accepted := t.check(CheckAcceptedDomain, ok, about{subject: d.String()})
-	if accepted && t.check(CheckRoutingCharacters, !a.HasRouting(), about{}) {
+	accepted := t.check(checkAcceptedDomain, ok, about{subject: d.String()})
+	if accepted && t.check(checkRoutingCharacters, !a.HasRouting(), about{}) {
 		return in.Decide(reply.RecipientOK)
 	}
-	if t.right(CheckAnyRecipient, s, permission.AcceptAnyRecipient) {
+	if t.right(checkAnyRecipient, s, permission.AcceptAnyRecipient) {
 		return in.mark.decide(reply.RecipientOK, permission.AcceptAnyRecipient)
 	}
 	// user%example.net@contoso.com is in our domain by its letters. The server
@@ -312,22 +312,22 @@ func (s Session) end(e End, t *Trace) Decision {
 	if in == nil {
 		return t.noConnector()
 	}
-	if !t.right(CheckSubmit, s, permission.Submit) {
+	if !t.right(checkSubmit, s, permission.Submit) {
 		return in.mark.decide(reply.NotAuthenticated, permission.Submit)
 	}
 	if limit := in.maxHeader; limit > 0 &&
-		!t.check(CheckHeaderSize, e.HeaderSize <= limit, about{have: e.HeaderSize, limit: limit}) {
+		!t.check(checkHeaderSize, e.HeaderSize <= limit, about{have: e.HeaderSize, limit: limit}) {
 		return in.Decide(reply.HeaderTooLarge)
 	}
 	if d := s.size(e.Size, t); !d.Allowed() {
 		return d
 	}
 	if limit := in.maxHops; limit > 0 &&
-		!t.check(CheckHops, e.Hops <= limit, about{have: int64(e.Hops), limit: int64(limit)}) {
+		!t.check(checkHops, e.Hops <= limit, about{have: int64(e.Hops), limit: int64(limit)}) {
 		return in.Decide(reply.HopCountExceeded)
 	}
 	if limit := in.maxLocalHops; limit > 0 && // 0: local hops are never counted
-		!t.check(CheckLocalHops, e.LocalHops <= limit, about{have: int64(e.LocalHops), limit: int64(limit)}) {
+		!t.check(checkLocalHops, e.LocalHops <= limit, about{have: int64(e.LocalHops), limit: int64(limit)}) {
 		return in.Decide(reply.HopCountExceeded)
 	}
 	return in.Decide(reply.MessageOK)
@@ -338,12 +338,12 @@ func (s Session) end(e End, t *Trace) Decision {
 func (s Session) size(n int64, t *Trace) Decision {
 	in := s.in
 	if limit := in.maxSize; limit > 0 && !s.skipsSize() &&
-		!t.check(CheckSize, n <= limit, about{have: n, limit: limit}) &&
-		!t.right(CheckBypassSize, s, permission.BypassMessageSizeLimit) {
+		!t.check(checkSize, n <= limit, about{have: n, limit: limit}) &&
+		!t.right(checkBypassSize, s, permission.BypassMessageSizeLimit) {
 		return in.mark.decide(reply.MessageTooLarge, permission.BypassMessageSizeLimit)
 	}
 	if limit := in.orgSize; limit > 0 &&
-		!t.check(CheckOrganizationSize, n <= limit, about{have: n, limit: limit}) {
+		!t.check(checkOrganizationSize, n <= limit, about{have: n, limit: limit}) {
 		return in.Decide(reply.MessageTooLarge)
 	}
 	return in.Decide(reply.MessageOK)

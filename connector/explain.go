@@ -84,7 +84,7 @@ func (p *Policy) ExplainSelect(local netip.AddrPort, remote netip.Addr) (*Inboun
 		if r.lost == 0 && i > 0 {
 			r.lost = r.lostTo(fared[0])
 		}
-		t.add(Step{Check: CheckReceiveConnector, Pass: r.in == chosen, about: about{subject: r.in.name}, rival: r})
+		t.add(Step{Check: checkReceiveConnector, Pass: r.in == chosen, about: about{subject: r.in.name}, rival: r})
 	}
 	return chosen, t
 }

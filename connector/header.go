@@ -64,13 +64,13 @@ type headerRight struct {
 // The rights of the header firewall, on the way in and on the way out.
 var (
 	acceptHeaders = [...]headerRight{
-		{CheckHeadersRouting, permission.AcceptHeadersRouting, routingHeaders},
-		{CheckHeadersOrganization, permission.AcceptHeadersOrganization, organizationHeaders},
-		{CheckHeadersForest, permission.AcceptHeadersForest, forestHeaders},
+		{checkHeadersRouting, permission.AcceptHeadersRouting, routingHeaders},
+		{checkHeadersOrganization, permission.AcceptHeadersOrganization, organizationHeaders},
+		{checkHeadersForest, permission.AcceptHeadersForest, forestHeaders},
 	}
 	sendHeaders = [...]headerRight{
-		{CheckHeadersRouting, permission.SendHeadersRouting, routingHeaders},
-		{CheckHeadersOrganization, permission.SendHeadersOrganization, organizationHeaders},
-		{CheckHeadersForest, permission.SendHeadersForest, forestHeaders},
+		{checkHeadersRouting, permission.SendHeadersRouting, routingHeaders},
+		{checkHeadersOrganization, permission.SendHeadersOrganization, organizationHeaders},
+		{checkHeadersForest, permission.SendHeadersForest, forestHeaders},
 	}
 )

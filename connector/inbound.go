@@ -186,17 +186,17 @@ func (in *Inbound) open(ch auth.Channel, t *Trace) Session {
 	s := Session{in: in, who: in.anonymous, tls: ch.TLS}
 	switch {
 	case s.who.kind == externalParty:
-		t.check(CheckExternallySecured, true, about{})
+		t.check(checkExternallySecured, true, about{})
 	case in.settings.DomainSecureEnabled && in.mechanism.Has(auth.TLS):
 		// A Partner is known by its certificate: it takes TLS, and a name that
 		// was verified and is listed.
 		domains := in.policy.secured(ch)
-		if t.check(CheckDomainSecured, len(domains) > 0, about{subject: joinDomains(domains)}) {
+		if t.check(checkDomainSecured, len(domains) > 0, about{subject: joinDomains(domains)}) {
 			s.who = in.party(partnerParty, auth.Identity{Principal: permission.Partner(joinDomains(domains))})
 			s.who.domains = domains
 		}
 	}
-	t.check(CheckSession, true, about{subject: s.who.id.Name})
+	t.check(checkSession, true, about{subject: s.who.id.Name})
 	return s
 }
 

@@ -63,7 +63,7 @@ func (out *Outbound) filter(peer permission.Principal, t *Trace) HeaderFilter {
 			t.because(h.check, "the next hop, "+peer.Name+",", why)
 		}
 	}
-	if out.settings.CloudServicesMailEnabled && t.check(CheckHeadersCrossPremises, true, about{}) {
+	if out.settings.CloudServicesMailEnabled && t.check(checkHeadersCrossPremises, true, about{}) {
 		f.keep |= crossPremisesHeaders
 	}
 	return f

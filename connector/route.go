@@ -71,11 +71,11 @@ func (r Route) Decision() Decision { return mark{}.decide(r.Reason(), 0) }
 // the Config.
 func (p *Policy) ExplainRoute(to routing.Address, size int64) (Route, Trace) {
 	t := &Trace{of: subject{policy: p}}
-	if p == nil || !t.check(CheckRecipient, to.IsValid(), about{}) {
+	if p == nil || !t.check(checkRecipient, to.IsValid(), about{}) {
 		return Route{}, *t
 	}
 	q := p.query(to, size)
-	t.check(CheckAuthoritative, q.Exact, about{subject: q.Domain.String()})
+	t.check(checkAuthoritative, q.Exact, about{subject: q.Domain.String()})
 	m, candidates := p.table.Explain(q)
 	matched := make([]bool, len(p.send))
 	for i := range candidates {

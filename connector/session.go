@@ -142,11 +142,11 @@ func (s Session) login(id auth.Identity, t *Trace) (Session, Decision) {
 		return s, d
 	}
 	user := loginIdentity(id)
-	if !t.check(CheckIdentity, !user.IsZero(), about{subject: user.String()}) {
+	if !t.check(checkIdentity, !user.IsZero(), about{subject: user.String()}) {
 		return s, s.in.Decide(reply.BadCredentials)
 	}
 	next := Session{in: s.in, who: s.in.party(userParty, user), tls: s.tls}
-	if !t.right(CheckSubmit, next, permission.Submit) {
+	if !t.right(checkSubmit, next, permission.Submit) {
 		return s, s.in.mark.decide(reply.LoginWithoutSubmit, permission.Submit)
 	}
 	return next, s.in.Decide(reply.LoginOK)

@@ -28,8 +28,8 @@ type Step struct {
 
 	about     about
 	of        subject
-	candidate *routing.Candidate // of CheckSendConnector
-	rival     *rival             // of CheckReceiveConnector
+	candidate *routing.Candidate // of checkSendConnector
+	rival     *rival             // of checkReceiveConnector
 }
 
 // subject is what a decision was about: the connector whose parameters it looked
@@ -105,7 +105,7 @@ func (t *Trace) check(c Check, pass bool, a about) bool {
 
 // noConnector records that there is nobody to decide, and refuses.
 func (t *Trace) noConnector() Decision {
-	t.check(CheckConnector, false, about{})
+	t.check(checkConnector, false, about{})
 	return Decision{}
 }
 
@@ -119,7 +119,7 @@ func (t *Trace) address(c Check, pass bool, a routing.Address) bool {
 
 // candidate records how a Send connector fared for a message of that size.
 func (t *Trace) candidate(c *routing.Candidate, size int64) {
-	t.add(Step{Check: CheckSendConnector, Pass: c.Fate == routing.Chosen, candidate: c, about: about{have: size}})
+	t.add(Step{Check: checkSendConnector, Pass: c.Fate == routing.Chosen, candidate: c, about: about{have: size}})
 }
 
 // right records whether s holds r, and returns it.

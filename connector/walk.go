@@ -262,7 +262,7 @@ func (w *walk) route(to routing.Address) bool {
 // fields tells in t what becomes of the fields of the header.
 func (w *walk) fields(t Trace, keep func(string) bool) Trace {
 	for _, name := range w.dialog.Header {
-		t.check(CheckHeaderField, keep(name), about{subject: printable(name)})
+		t.check(checkHeaderField, keep(name), about{subject: printable(name)})
 	}
 	return t
 }
