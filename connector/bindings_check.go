@@ -2,7 +2,7 @@ package connector
 
 import (
 	"cmp"
-	"crypto/sha256"
+	"github.com/interchange-smtp/interchange/connector/internal/rangeset"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"net/netip"
 	"slices"
@@ -48,7 +48,7 @@ func (v *checker) checkBindings(checks []receiveCheck) {
 		if len(occupants[l]) < 2 {
 			continue
 		}
-		keys := clientKeys{ipv4: l.ipv4, known: map[*receiveCheck]rangesKey{}}
+		keys := clientKeys{ipv4: l.ipv4, known: map[*receiveCheck]rangeset.Key{}}
 		v.r7bRoles(byName(occupants[l]), &keys)
 		v.r7Conflicts(occupants[l], &keys)
 	}
@@ -97,14 +97,14 @@ func (f *firstOccupants) meet(c *occupant) *occupant {
 // those of its address family, because no other client connects there.
 type clientKeys struct {
 	ipv4  bool
-	known map[*receiveCheck]rangesKey
+	known map[*receiveCheck]rangeset.Key
 }
 
-// of returns the key of a connector's clients; noClients if it has none there.
-func (k *clientKeys) of(c *receiveCheck) rangesKey {
+// of returns the key of a connector's clients; rangeset.Empty if it has none there.
+func (k *clientKeys) of(c *receiveCheck) rangeset.Key {
 	key, known := k.known[c]
 	if !known {
-		key = keyOf(c.r.RemoteIPRanges, k.ipv4)
+		key = rangeset.KeyOf(c.r.RemoteIPRanges, k.ipv4)
 		k.known[c] = key
 	}
 	return key
@@ -116,13 +116,13 @@ func (k *clientKeys) of(c *receiveCheck) rangesKey {
 func (v *checker) r7Conflicts(occupants []occupant, keys *clientKeys) {
 	type group struct {
 		role param.TransportRole
-		key  rangesKey
+		key  rangeset.Key
 	}
 	groups := map[group]*firstOccupants{}
 	for i := range occupants {
 		c := &occupants[i]
 		key := keys.of(c.check)
-		if key == noClients {
+		if key == rangeset.Empty {
 			continue
 		}
 		g := group{c.check.r.TransportRole, key}
@@ -169,7 +169,7 @@ func (v *checker) r7bRoles(occupants []occupant, keys *clientKeys) {
 // which of them serves whom.
 func (v *checker) sharedByRoles(c, earlier *occupant, keys *clientKeys) {
 	here := "the smallest range that holds a client decides"
-	if key := keys.of(c.check); c.addr == earlier.addr && key != noClients && key == keys.of(earlier.check) {
+	if key := keys.of(c.check); c.addr == earlier.addr && key != rangeset.Empty && key == keys.of(earlier.check) {
 		front := c
 		if earlier.check.r.TransportRole == param.FrontendTransport {
 			front = earlier
@@ -181,10 +181,10 @@ func (v *checker) sharedByRoles(c, earlier *occupant, keys *clientKeys) {
 		c.check.r.TransportRole, c.check.r.Bindings[c.binding], earlier.check.path, earlier.check.r.TransportRole, here)
 }
 
-// span is a remote range of an occupant as two numbers.
+// span is a remote range of an occupant.
 type span struct {
-	low, high netip.Addr
-	owner     *occupant
+	rangeset.Span
+	owner *occupant
 }
 
 // r8Overlaps: ranges of connectors with the same binding should nest, because
@@ -206,9 +206,8 @@ func (v *checker) r8Overlaps(occupants []occupant) {
 		}
 		var spans []span
 		for _, c := range byAddr[a] {
-			for _, s := range union(c.check.r.RemoteIPRanges, false) {
-				s.owner = c
-				spans = append(spans, s)
+			for _, s := range rangeset.Union(c.check.r.RemoteIPRanges) {
+				spans = append(spans, span{s, c})
 			}
 		}
 		v.reportCrossings(spans)
@@ -218,15 +217,15 @@ func (v *checker) r8Overlaps(occupants []occupant) {
 // reportCrossings warns of spans that overlap without nesting, once per pair
 // of neighbours in a sweep from the lowest address up.
 func (v *checker) reportCrossings(spans []span) {
-	slices.SortFunc(spans, bySpan)
+	slices.SortFunc(spans, func(a, b span) int { return a.Compare(b.Span) })
 	type pair struct{ a, b *receiveCheck }
 	reported := map[pair]bool{}
 	var open []span // each inside the one before it
 	for _, s := range spans {
-		for len(open) > 0 && open[len(open)-1].high.Less(s.low) {
+		for len(open) > 0 && open[len(open)-1].High.Less(s.Low) {
 			open = open[:len(open)-1]
 		}
-		for len(open) > 0 && open[len(open)-1].high.Less(s.high) {
+		for len(open) > 0 && open[len(open)-1].High.Less(s.High) {
 			o := open[len(open)-1]
 			open = open[:len(open)-1]
 			p := pair{o.owner.check, s.owner.check}
@@ -236,64 +235,8 @@ func (v *checker) reportCrossings(spans []span) {
 			reported[p] = true
 			s.owner.check.doubt("RemoteIPRanges", CodeRangesOverlap,
 				"%v-%v overlaps %v-%v of %s in part; let one hold the other, or the smaller range wins",
-				s.low, s.high, o.low, o.high, o.owner.check.path)
+				s.Low, s.High, o.Low, o.High, o.owner.check.path)
 		}
 		open = append(open, s)
 	}
-}
-
-// bySpan orders spans by their first address, the longer first.
-func bySpan(a, b span) int {
-	if c := a.low.Compare(b.low); c != 0 {
-		return c
-	}
-	return b.high.Compare(a.high)
-}
-
-// union returns the addresses of ranges as spans in order, overlapping ones
-// joined, and with adjacent also those that only touch.
-func union(ranges []param.Range, adjacent bool) []span {
-	spans := make([]span, 0, len(ranges))
-	for _, r := range ranges {
-		if r.IsValid() {
-			spans = append(spans, span{low: r.Low(), high: r.High()})
-		}
-	}
-	slices.SortFunc(spans, bySpan)
-	out := spans[:0]
-	for _, s := range spans {
-		if n := len(out) - 1; n >= 0 && out[n].low.BitLen() == s.low.BitLen() &&
-			(!out[n].high.Less(s.low) || adjacent && out[n].high.Next() == s.low) {
-			if out[n].high.Less(s.high) {
-				out[n].high = s.high
-			}
-			continue
-		}
-		out = append(out, s)
-	}
-	return out
-}
-
-// rangesKey is the hash of the addresses that a list of ranges holds.
-type rangesKey [sha256.Size]byte
-
-// noClients is the key of lists that hold no address of the family.
-var noClients = keyOf(nil, true)
-
-// keyOf returns the same key for lists that hold the same addresses of a family.
-func keyOf(ranges []param.Range, ipv4 bool) rangesKey {
-	hash := sha256.New()
-	var b [1 + 4*8]byte
-	for _, s := range union(ranges, true) {
-		if s.low.Is4() != ipv4 {
-			continue
-		}
-		b[0] = byte(s.low.BitLen())
-		for i, a := range []netip.Addr{s.low, s.high} {
-			n := a.As16()
-			copy(b[1+16*i:], n[:])
-		}
-		hash.Write(b[:])
-	}
-	return rangesKey(hash.Sum(nil))
 }

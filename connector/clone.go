@@ -13,22 +13,22 @@ func (c *Config) clone() Config {
 	}
 	d.Receive = slices.Clone(c.Receive)
 	for i := range d.Receive {
-		d.Receive[i] = d.Receive[i].clone()
+		d.Receive[i] = d.Receive[i].Clone()
 	}
 	d.Send = slices.Clone(c.Send)
 	for i := range d.Send {
-		d.Send[i] = d.Send[i].clone()
+		d.Send[i] = d.Send[i].Clone()
 	}
 	d.Accepted = slices.Clone(c.Accepted)
 	d.Remote = slices.Clone(c.Remote)
 	d.Services = slices.Clone(c.Services)
 	d.Acknowledged = slices.Clone(c.Acknowledged)
-	d.Transport.TLSReceiveDomainSecureList = slices.Clone(c.Transport.TLSReceiveDomainSecureList)
-	d.Transport.TLSSendDomainSecureList = slices.Clone(c.Transport.TLSSendDomainSecureList)
+	d.Transport = c.Transport.Clone()
 	return d
 }
 
-func (r Receive) clone() Receive {
+// Clone returns a copy of r that shares no memory with it.
+func (r Receive) Clone() Receive {
 	r.Bindings = slices.Clone(r.Bindings)
 	r.RemoteIPRanges = slices.Clone(r.RemoteIPRanges)
 	r.Permissions = slices.Clone(r.Permissions)
@@ -36,7 +36,8 @@ func (r Receive) clone() Receive {
 	return r
 }
 
-func (s Send) clone() Send {
+// Clone returns a copy of s that shares no memory with it.
+func (s Send) Clone() Send {
 	s.AddressSpaces = slices.Clone(s.AddressSpaces)
 	s.SourceTransportServers = slices.Clone(s.SourceTransportServers)
 	s.SmartHosts = slices.Clone(s.SmartHosts)
@@ -46,4 +47,11 @@ func (s Send) clone() Send {
 		s.AuthenticationCredential = &c
 	}
 	return s
+}
+
+// Clone returns a copy of t that shares no memory with it.
+func (t Transport) Clone() Transport {
+	t.TLSReceiveDomainSecureList = slices.Clone(t.TLSReceiveDomainSecureList)
+	t.TLSSendDomainSecureList = slices.Clone(t.TLSSendDomainSecureList)
+	return t
 }

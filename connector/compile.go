@@ -16,7 +16,7 @@ import (
 // through another server.
 func Compile(cfg Config) (*Policy, error) {
 	cfg = cfg.clone()
-	errs, warnings := cfg.validate()
+	errs, warnings := cfg.Check()
 	if len(errs) > 0 {
 		return nil, errs
 	}

@@ -2,6 +2,7 @@ package connector_test
 
 import (
 	"fmt"
+	"net/netip"
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
@@ -30,6 +31,22 @@ func ExampleCompile_mistakes() {
 	// Receive["FromInternetGateway"].PermissionGroups: AuthMechanism ExternalAuthoritative needs ExchangeServers (external-groups)
 	// Receive["FromInternetGateway"].Banner: it must begin with "220 " (banner-invalid)
 	// Send["ToInternetGateway"].TlsAuthLevel: CertificateValidation needs RequireTLS (tls-auth-level)
+}
+
+// Check reports mistakes and warnings without compiling.
+func ExampleConfig_Check() {
+	cfg := connector.Config{Receive: []connector.Receive{{
+		Name:           "Relay",
+		Bindings:       []netip.AddrPort{param.MustParseBinding("0.0.0.0:25")},
+		RemoteIPRanges: []param.Range{param.MustParseRange("192.0.2.0/24")},
+		MaxHopCount:    1000,
+	}}}
+	errs, warnings := cfg.Check()
+	fmt.Println(errs)
+	fmt.Println(warnings)
+	// Output:
+	// Receive["Relay"].MaxHopCount: 1000 is out of range; give 1 to 500 (out-of-range)
+	// Receive["Relay"].PermissionGroups: nobody is granted anything, so the connector refuses all mail; give PermissionGroups or Permissions (accepts-nothing)
 }
 
 // Reports says what a sender is told of mail that failed or takes long.

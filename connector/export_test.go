@@ -1,8 +1,5 @@
 package connector
 
-// Validate opens validate to the tests.
-func (c *Config) Validate() (errs, warnings Problems) { return c.validate() }
-
 // ReceiveDefaults opens receiveDefaults to the tests.
 func (c *Config) ReceiveDefaults(r Receive) Receive { return c.receiveDefaults(r) }
 

@@ -31,7 +31,7 @@ func newOutbound(p *Policy, i int) (*Outbound, error) {
 	given := &p.config.Send[i]
 	s := p.config.sendDefaults(*given)
 	profile := p.config.Profile
-	grants := permission.Less(s.Given(&p.config), s.Permissions)
+	grants := permission.Less(permission.SendGrants(p.config.Profile, s.Usage.SendUsage()), s.Permissions)
 	acl, err := permission.NewACL(profile, 0, append(grants, s.Permissions...)...)
 	if err != nil {
 		return nil, err
@@ -77,18 +77,6 @@ func (c *Config) isSource(s *Send) bool {
 		source, _ := c.server(name)
 		return strings.EqualFold(source.Name, local.Name)
 	})
-}
-
-func sendUsage(u param.Usage) permission.SendUsage {
-	switch u {
-	case param.UsageInternal:
-		return permission.SendInternal
-	case param.UsageInternet:
-		return permission.SendInternet
-	case param.UsagePartner:
-		return permission.SendPartner
-	}
-	return permission.SendCustom
 }
 
 // peerOf returns under which principal the next hop is known that is no

@@ -83,6 +83,24 @@ func defaultsOf(p Profile) editionDefaults {
 // would report a failure, send again, and the recipient would have two.
 const acknowledgementDelay = 10 * time.Second
 
+// WithDefaults returns r with every parameter that was left at its default
+// filled in, as Compile does it for a connector of c. The slices of r are
+// shared, not copied.
+func (r Receive) WithDefaults(c *Config) Receive { return c.receiveDefaults(r) }
+
+// WithDefaults returns s with every parameter that was left at its default
+// filled in, as Compile does it for a connector of c. The slices of s are
+// shared, not copied.
+func (s Send) WithDefaults(c *Config) Send { return c.sendDefaults(s) }
+
+// WithDefaults returns s with every parameter that was left at its default
+// filled in, as Compile does it for a service of c.
+func (s Service) WithDefaults(c *Config) Service { return c.serviceDefaults(s) }
+
+// WithDefaults returns t with every parameter that was left at its default
+// filled in, as Compile does it for c. The slices of t are shared, not copied.
+func (t Transport) WithDefaults(c *Config) Transport { return c.transportDefaults(t) }
+
 // receiveDefaults returns r with every parameter that was left at its default
 // filled in from Usage, profile and the role of its server. It is idempotent,
 // and the slices of r are shared, not copied.

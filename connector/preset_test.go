@@ -53,7 +53,7 @@ func TestGuidePreset(t *testing.T) {
 		RemoteIPRanges: []param.Range{param.MustParseRange("192.168.1.10")},
 		AuthMechanism:  param.Value(auth.ExternalAuthoritative),
 	}}}
-	if errs, warnings := c.Validate(); len(errs)+len(warnings) != 0 {
+	if errs, warnings := c.Check(); len(errs)+len(warnings) != 0 {
 		t.Errorf("the guide's command must be clean, got %v, %v", errs, warnings)
 	}
 	r := c.ReceiveDefaults(c.Receive[0])
@@ -157,7 +157,7 @@ func TestMerge(t *testing.T) {
 		len(dst.Receive) != 4 || len(dst.Send) != 4 || len(dst.Transport.TLSSendDomainSecureList) != 2 {
 		t.Errorf("merged: %+v", dst)
 	}
-	errs, _ := dst.Validate()
+	errs, _ := dst.Check()
 	if len(errs) == 0 {
 		t.Error("connectors of the same name must be reported, not merged")
 	}

@@ -44,7 +44,7 @@ func TestScalars(t *testing.T) {
 		for _, n := range append(outside, row.low, row.high) {
 			c := ruleConfig()
 			row.set(&c.Receive[1], n)
-			errs, _ := c.Validate()
+			errs, _ := c.Check()
 			path := `Receive["Relay"].` + row.field
 			got := slices.ContainsFunc(errs, func(p connector.Problem) bool { return p.Path == path && p.Code == connector.CodeOutOfRange })
 			if want := n < row.low || n > row.high; got != want {
@@ -69,7 +69,7 @@ func TestSendScalars(t *testing.T) {
 		for _, n := range []int64{-7, row.low, row.high, row.high + 1} {
 			c := ruleConfig()
 			row.set(&c.Send[1], n)
-			errs, _ := c.Validate()
+			errs, _ := c.Check()
 			got := slices.ContainsFunc(errs, func(p connector.Problem) bool {
 				return p.Path == `Send["Direct"].`+row.field && p.Code == connector.CodeOutOfRange
 			})

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/draft"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
@@ -107,7 +108,7 @@ func TestServiceScalars(t *testing.T) {
 		for _, n := range append(outside, row.low, row.high) {
 			c := connector.Config{Server: "HubA", Services: []service{{Name: "HubA"}}}
 			row.set(&c.Services[0], n)
-			errs, _ := c.Validate()
+			errs, _ := c.Check()
 			path := `Services["HubA"].` + row.field
 			got := slices.ContainsFunc(errs, func(p connector.Problem) bool { return p.Path == path && p.Code == connector.CodeOutOfRange })
 			if want := n < row.low || n > row.high; got != want {
@@ -164,7 +165,7 @@ func TestDeliveryProblems(t *testing.T) {
 		{remote(connector.RemoteDomain{Name: "a", DomainName: "*.a.example"}, connector.RemoteDomain{Name: "b", DomainName: "*.A.example"}), `Remote["b"].DomainName`, connector.CodeRemoteDomain, false},
 		{remote(connector.RemoteDomain{Name: "a", DomainName: "a.example"}, connector.RemoteDomain{Name: "A", DomainName: "b.example"}), "Remote[1].Name", connector.CodeNameDuplicate, false},
 	} {
-		errs, warnings := tt.cfg.Validate()
+		errs, warnings := tt.cfg.Check()
 		got, other := errs, warnings
 		if tt.warning {
 			got, other = warnings, errs
@@ -175,8 +176,8 @@ func TestDeliveryProblems(t *testing.T) {
 		case tt.code != "" && (len(got) != 1 || got[0].Path != tt.path || got[0].Code != tt.code):
 			t.Errorf("got %v, want %s (%s)", got, tt.path, tt.code)
 		}
-		if one, doubts := alone(&tt.cfg); len(one) != len(errs) || len(doubts) != len(warnings) || len(one) > 0 && one[0].Code != errs[0].Code {
-			t.Errorf("%+v: checked alone %v, %v, together %v", tt.cfg, one, doubts, errs)
+		if one := alone(&tt.cfg); len(one) != len(errs) || len(one) > 0 && one[0].Code != errs[0].Code {
+			t.Errorf("%+v: checked alone %v, together %v", tt.cfg, one, errs)
 		}
 		if p, err := connector.Compile(tt.cfg); (err != nil) != (len(errs) > 0) || (p == nil) != (err != nil) {
 			t.Errorf("Compile: %v, %v", err, errs)
@@ -185,16 +186,17 @@ func TestDeliveryProblems(t *testing.T) {
 }
 
 // alone checks what c has one by one, where there is only one of its kind.
-func alone(c *connector.Config) (errs, warnings connector.Problems) {
+func alone(c *connector.Config) connector.Problems {
 	switch {
 	case len(c.Services) == 1:
-		return c.CheckService(c.Services[0])
+		return draft.CheckService(c, c.Services[0])
 	case len(c.Remote) == 1:
-		return c.CheckRemoteDomain(c.Remote[0])
+		return draft.CheckRemoteDomain(c.Remote[0])
 	case len(c.Remote) == 0 && len(c.Services) == 0:
-		return c.CheckTransport(c.Transport)
+		return draft.CheckTransport(c.Transport)
 	}
-	return c.Validate()
+	errs, _ := c.Check()
+	return errs
 }
 
 // TestReports walks what senders are told of their mail.

@@ -13,10 +13,10 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// validate returns all mistakes of c, which make it unusable, and what is
-// legal but doubtful, both in the order of Config's fields.
-// What concerns several Receive connectors comes after what concerns one.
-func (c *Config) validate() (errs, warnings Problems) {
+// Check returns the mistakes of c, for which [Compile] would refuse it, and the
+// warnings about what is legal but doubtful. Both are in the order of Config's
+// fields; what concerns several Receive connectors comes after what concerns one.
+func (c *Config) Check() (errs, warnings Problems) {
 	v := &checker{cfg: c}
 	v.organisation()
 	v.checkReceive()

@@ -277,14 +277,14 @@ var (
 )
 
 func TestRules(t *testing.T) {
-	if errs, warnings := ruleConfig().Validate(); len(errs)+len(warnings) != 0 {
+	if errs, warnings := ruleConfig().Check(); len(errs)+len(warnings) != 0 {
 		t.Fatalf("ruleConfig must be clean:\n%v\n%v", errs, warnings)
 	}
 	for _, row := range slices.Concat(receiveRows, sendRows) {
 		t.Run(row.rule, func(t *testing.T) {
 			c := ruleConfig()
 			row.wrong(c)
-			errs, warnings := c.Validate()
+			errs, warnings := c.Check()
 			list := errs
 			if row.warn {
 				list = warnings
@@ -300,7 +300,7 @@ func TestRules(t *testing.T) {
 			}
 			c = ruleConfig()
 			row.legal(c)
-			errs, warnings = c.Validate()
+			errs, warnings = c.Check()
 			for _, p := range slices.Concat(errs, warnings) {
 				if p.Code == row.code {
 					t.Errorf("the legal neighbour has the problem too: %v", p)
@@ -317,7 +317,7 @@ func TestAllMistakesAtOnce(t *testing.T) {
 		Send:     []connector.Send{{Name: "Out", RequireTLS: true, IgnoreSTARTTLS: true, Port: -1}},
 		Accepted: nil,
 	}
-	errs, _ := c.Validate()
+	errs, _ := c.Check()
 	var codes []string
 	for _, p := range errs {
 		codes = append(codes, p.Code)
@@ -337,7 +337,7 @@ func TestAllMistakesAtOnce(t *testing.T) {
 }
 
 func TestEmptyConfigIsValid(t *testing.T) {
-	if errs, warnings := new(connector.Config).Validate(); len(errs)+len(warnings) != 0 {
+	if errs, warnings := new(connector.Config).Check(); len(errs)+len(warnings) != 0 {
 		t.Errorf("got %v, %v", errs, warnings)
 	}
 }
@@ -377,7 +377,7 @@ func TestOverlapSweep(t *testing.T) {
 				}
 			}
 		}
-		_, warnings := c.Validate()
+		_, warnings := c.Check()
 		got := slices.ContainsFunc(warnings, func(p connector.Problem) bool { return p.Code == connector.CodeRangesOverlap })
 		if got != want {
 			t.Fatalf("partial overlap %v, want %v: %v", got, want, c.Receive)

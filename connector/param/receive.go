@@ -1,6 +1,10 @@
 package param
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/interchange-smtp/interchange/permission"
+)
 
 // Usage names a set of defaults. The zero Usage is Custom.
 type Usage uint8
@@ -32,6 +36,19 @@ func (u Usage) MarshalText() ([]byte, error) { return marshalEnum("Usage", usage
 func (u *Usage) UnmarshalText(b []byte) (err error) {
 	*u, err = ParseUsage(string(b))
 	return err
+}
+
+// SendUsage returns u as it matters to the access list of a Send connector.
+func (u Usage) SendUsage() permission.SendUsage {
+	switch u {
+	case UsageInternal:
+		return permission.SendInternal
+	case UsageInternet:
+		return permission.SendInternet
+	case UsagePartner:
+		return permission.SendPartner
+	}
+	return permission.SendCustom
 }
 
 // TransportRole is the service that a Receive connector belongs to. The zero

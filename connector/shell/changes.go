@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/draft"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
@@ -56,7 +57,7 @@ func (d *differ) receive() {
 		c.add("Identity", identity)
 		d.fields(path, &c, reflect.ValueOf(old).Elem(), reflect.ValueOf(now).Elem(), reflect.ValueOf(&whole).Elem())
 		d.run(c, 1)
-		before, after := effective(old.Permissions, old.Given(d.before)), effective(now.Permissions, now.Given(d.cfg))
+		before, after := effective(old.Permissions, draft.GroupGrants(d.before, *old)), effective(now.Permissions, draft.GroupGrants(d.cfg, *now))
 		if old.PermissionGroups != now.PermissionGroups { // which gives the groups' entries anew
 			before = slices.DeleteFunc(before, func(g permission.Grant) bool { return g.Removed != 0 })
 		}
@@ -78,7 +79,7 @@ func (d *differ) send() {
 		c.add("Identity", identity)
 		d.fields(path, &c, reflect.ValueOf(old).Elem(), reflect.ValueOf(now).Elem(), reflect.ValueOf(&whole).Elem())
 		d.run(c, 1)
-		d.grants(path, "Get-SendConnector "+identity, effective(old.Permissions, old.Given(d.before)), effective(now.Permissions, now.Given(d.cfg)))
+		d.grants(path, "Get-SendConnector "+identity, effective(old.Permissions, draft.UsageGrants(d.before, *old)), effective(now.Permissions, draft.UsageGrants(d.cfg, *now)))
 	}
 }
 

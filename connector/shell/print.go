@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/draft"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -228,7 +229,7 @@ func (p *printer) receive(given *connector.Receive) {
 		}
 	}
 	p.line("")
-	p.connector(path, c, set, effective(r.Permissions, given.Given(p.cfg)))
+	p.connector(path, c, set, effective(r.Permissions, draft.GroupGrants(p.cfg, *given)))
 }
 
 func (p *printer) send(given *connector.Send) {
@@ -254,7 +255,7 @@ func (p *printer) send(given *connector.Send) {
 	if credential != "" {
 		p.line(strings.TrimRight(credential+" = Get-Credential "+p.userName(path, s.AuthenticationCredential.UserName), " "))
 	}
-	p.connector(path, c, command{}, effective(s.Permissions, given.Given(p.cfg)))
+	p.connector(path, c, command{}, effective(s.Permissions, draft.UsageGrants(p.cfg, *given)))
 }
 
 func (p *printer) userName(path, name string) string {

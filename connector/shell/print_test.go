@@ -14,6 +14,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/draft"
 	"github.com/interchange-smtp/interchange/connector/jsonconfig"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell"
@@ -211,7 +212,7 @@ func (s source) config() connector.Config {
 			if len(c.Servers) > 0 && s.yes() {
 				r.Server = pick(s, "HubA", "HubB")
 			}
-			r.Permissions = append(r.Permissions, s.taken(r.Given(&c), r.Permissions)...)
+			r.Permissions = append(r.Permissions, s.taken(draft.GroupGrants(&c, r), r.Permissions)...)
 			c.Receive = append(c.Receive, r)
 		}
 		for i := range s.IntN(3) {
@@ -219,7 +220,7 @@ func (s source) config() connector.Config {
 			if len(c.Servers) > 0 && s.yes() {
 				send.SourceTransportServers = some(s, "HubA", "HubB")
 			}
-			send.Permissions = append(send.Permissions, s.taken(send.Given(&c), send.Permissions)...)
+			send.Permissions = append(send.Permissions, s.taken(draft.UsageGrants(&c, send), send.Permissions)...)
 			c.Send = append(c.Send, send)
 		}
 		c.Transport = connector.Transport{MaxReceiveSize: pick(s, 0, param.UnlimitedSize, 15*param.MB),

@@ -35,7 +35,7 @@ func TestLayers(t *testing.T) {
 		"permission":      nil,
 		"routing":         nil,
 		"auth":            {"permission", "routing"},
-		"connector/param": {"routing", "auth"},
+		"connector/param": {"permission", "routing", "auth"},
 		"connector/reply": {"permission"},
 		"connector":       {"permission", "routing", "auth", "connector/param", "connector/reply"},
 	}

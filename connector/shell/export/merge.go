@@ -8,6 +8,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/draft"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -196,7 +197,7 @@ func (m *merger) grant() {
 		r := &m.cfg.Receive[i]
 		path := m.paths["Receive"][i]
 		entries := m.given[fmt.Sprintf("Receive[%d]", i)]
-		given := r.Given(m.cfg)
+		given := draft.GroupGrants(m.cfg, *r)
 		r.Permissions = m.permissions(path, r.Permissions, entries, given)
 		for _, g := range given {
 			if had := rightsOf(entries, g.To); had.Intersect(g.Allow) != 0 {
@@ -215,7 +216,7 @@ func (m *merger) grant() {
 		s := &m.cfg.Send[i]
 		path := m.paths["Send"][i]
 		entries := m.given[fmt.Sprintf("Send[%d]", i)]
-		given := s.Given(m.cfg)
+		given := draft.UsageGrants(m.cfg, *s)
 		s.Permissions = m.permissions(path, s.Permissions, entries, given)
 		if !slices.ContainsFunc(given, func(g permission.Grant) bool { return rightsOf(entries, g.To).Intersect(g.Allow) != 0 }) {
 			continue // no list, or one of something else

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/interchange-smtp/interchange/connector/internal/draft"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 	"github.com/interchange-smtp/interchange/permission"
 )
@@ -58,7 +59,7 @@ func (c *commandSet) receiveACL(v object.Value) (*acl, error) {
 	}
 	return &acl{
 		noun: "Receive connector", identity: it.key, hand: &it.cfg.Permissions, marks: &it.marks,
-		given: it.cfg.Given(&c.org.base),
+		given: draft.GroupGrants(&c.org.base, it.cfg),
 	}, nil
 }
 
@@ -69,7 +70,7 @@ func (c *commandSet) sendACL(v object.Value) (*acl, error) {
 	}
 	return &acl{
 		noun: "Send connector", identity: c.send.identity(&it.cfg), hand: &it.cfg.Permissions, marks: &it.marks,
-		given: it.cfg.Given(&c.org.base),
+		given: draft.UsageGrants(&c.org.base, it.cfg),
 	}, nil
 }
 

@@ -3,7 +3,7 @@ package exchange
 import (
 	"net/netip"
 
-	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/rangeset"
 	"github.com/interchange-smtp/interchange/connector/param"
 )
 
@@ -15,7 +15,7 @@ type claim struct {
 	ipv4   bool
 	port   uint16
 	addr   netip.Addr
-	key    connector.RangesKey
+	key    rangeset.Key
 }
 
 // claims find the few connectors that a Receive connector might conflict with
@@ -29,7 +29,7 @@ func (o *Org) claimsOf(r *receive) (own, rivals []claim) {
 	for _, b := range r.Bindings {
 		addr := b.Addr().Unmap()
 		c := claim{server: fold(r.Server), role: r.TransportRole, ipv4: addr.Is4(), port: b.Port(),
-			key: connector.KeyOfRanges(r.RemoteIPRanges, addr)}
+			key: rangeset.KeyOf(r.RemoteIPRanges, addr.Is4())}
 		own = append(own, c, c.at(addr))
 		if addr.IsUnspecified() { // it meets everybody on the port
 			rivals = append(rivals, c)

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/draft"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 	"github.com/interchange-smtp/interchange/routing"
@@ -213,11 +214,11 @@ func finishRemote(call *object.Call, it *item[remoteDomain]) error {
 	return nil
 }
 
-func (o *Org) checkRemote(draft, old *item[remoteDomain]) error {
-	d := draft.cfg
-	errs, _ := o.base.CheckRemoteDomain(d)
+func (o *Org) checkRemote(next, old *item[remoteDomain]) error {
+	d := next.cfg
+	errs := draft.CheckRemoteDomain(d)
 	if old != nil {
-		before, _ := o.base.CheckRemoteDomain(old.cfg)
+		before := draft.CheckRemoteDomain(old.cfg)
 		errs = added(errs, before)
 	}
 	if err := invalid(errs); err != nil {

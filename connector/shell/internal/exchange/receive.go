@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/draft"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 	"github.com/interchange-smtp/interchange/permission"
@@ -191,13 +192,13 @@ func (o *Org) ask(call *object.Call, it *item[receive], names []string) (missing
 
 // checkReceive applies the rules to a connector, those about other connectors
 // included. A mistake that it had before isn't held against a change.
-func (o *Org) checkReceive(draft, old *item[receive]) error {
-	errs, _ := o.around(&draft.cfg).CheckReceive(draft.cfg, o.claims.neighbours(o, &draft.cfg, old)...)
+func (o *Org) checkReceive(next, old *item[receive]) error {
+	errs := draft.CheckReceive(o.around(&next.cfg), next.cfg, o.claims.neighbours(o, &next.cfg, old)...)
 	if len(errs) == 0 {
 		return nil
 	}
 	if old != nil {
-		before, _ := o.around(&old.cfg).CheckReceive(old.cfg, o.claims.neighbours(o, &old.cfg, old)...)
+		before := draft.CheckReceive(o.around(&old.cfg), old.cfg, o.claims.neighbours(o, &old.cfg, old)...)
 		errs = added(errs, before)
 	}
 	return invalid(errs)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/interchange-smtp/interchange/connector/internal/draft"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 )
@@ -71,10 +72,10 @@ func (o *Org) finishSend(call *object.Call, it *item[send]) error {
 
 // checkSend applies the rules to a connector. A mistake that it had before isn't
 // held against a change.
-func (o *Org) checkSend(draft, old *item[send]) error {
-	errs, _ := o.base.CheckSend(draft.cfg)
+func (o *Org) checkSend(next, old *item[send]) error {
+	errs := draft.CheckSend(&o.base, next.cfg)
 	if old != nil && len(errs) > 0 {
-		before, _ := o.base.CheckSend(old.cfg)
+		before := draft.CheckSend(&o.base, old.cfg)
 		errs = added(errs, before)
 	}
 	return invalid(errs)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/draft"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 )
@@ -49,15 +50,15 @@ func fullTransport(it *item[transport]) transport {
 	return t
 }
 
-func (o *Org) checkTransport(draft, old *item[transport]) error {
-	for name, b := range map[string]param.Size{"MaxReceiveSize": draft.cfg.MaxReceiveSize, "MaxSendSize": draft.cfg.MaxSendSize} {
+func (o *Org) checkTransport(next, old *item[transport]) error {
+	for name, b := range map[string]param.Size{"MaxReceiveSize": next.cfg.MaxReceiveSize, "MaxSendSize": next.cfg.MaxSendSize} {
 		if b > maxOrganizationSize {
 			return &object.ArgumentError{Parameter: name, Err: fmt.Errorf("%v is out of range; give up to %v, or Unlimited",
 				b, param.Size(maxOrganizationSize))}
 		}
 	}
-	errs, _ := o.base.CheckTransport(draft.cfg)
-	before, _ := o.base.CheckTransport(old.cfg)
+	errs := draft.CheckTransport(next.cfg)
+	before := draft.CheckTransport(old.cfg)
 	return invalid(added(errs, before))
 }
 
@@ -124,15 +125,15 @@ func (o *Org) refreshServices(s *shelf[service]) {
 }
 
 // checkService applies the rules to a service.
-func (o *Org) checkService(draft, old *item[service]) error {
-	s := draft.cfg
+func (o *Org) checkService(next, old *item[service]) error {
+	s := next.cfg
 	s.Name = o.serviceKey(s.Name)
-	errs, _ := o.base.CheckService(s)
-	before, _ := o.base.CheckService(old.cfg)
+	errs := draft.CheckService(&o.base, s)
+	before := draft.CheckService(&o.base, old.cfg)
 	if err := invalid(added(errs, before)); err != nil {
 		return err
 	}
-	if s.Name != o.local().Name || draft.kept[downgradedAuth] != false || old.kept[downgradedAuth] == false {
+	if s.Name != o.local().Name || next.kept[downgradedAuth] != false || old.kept[downgradedAuth] == false {
 		return nil
 	}
 	for it := range o.receive.all() {

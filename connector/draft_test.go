@@ -1,13 +1,12 @@
 package connector_test
 
 import (
-	"fmt"
-	"net/netip"
 	"slices"
 	"testing"
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/draft"
 	"github.com/interchange-smtp/interchange/connector/param"
 )
 
@@ -32,11 +31,11 @@ func TestCheckAlone(t *testing.T) {
 		change(cfg)
 		var got []string
 		for i, r := range cfg.Receive {
-			errs, _ := cfg.CheckReceive(r, cfg.Receive[:i]...)
+			errs := draft.CheckReceive(cfg, r, cfg.Receive[:i]...)
 			got = append(got, texts(errs)...)
 		}
 		for _, s := range cfg.Send {
-			errs, _ := cfg.CheckSend(s)
+			errs := draft.CheckSend(cfg, s)
 			got = append(got, texts(errs)...)
 		}
 		_, err := connector.Compile(*cfg)
@@ -59,42 +58,4 @@ func texts(problems connector.Problems) []string {
 		list[i] = p.String()
 	}
 	return list
-}
-
-// TestKeyOfRanges cuts the same addresses in several ways.
-func TestKeyOfRanges(t *testing.T) {
-	key := func(ranges []param.Range) connector.RangesKey {
-		return connector.KeyOfRanges(ranges, netip.MustParseAddr("10.2.3.4"))
-	}
-	parse := func(texts ...string) (list []param.Range) {
-		for _, s := range texts {
-			list = append(list, param.MustParseRange(s))
-		}
-		return list
-	}
-	want := key(parse("10.0.0.0/24"))
-	for _, same := range [][]string{{"10.0.0.0-10.0.0.255"}, {"10.0.0.128/25", "10.0.0.0/25"}, {"10.0.0.7", "10.0.0.1/24"}, {"10.0.0.0/24", "::1"}} {
-		if key(parse(same...)) != want {
-			t.Errorf("%q has another key", same)
-		}
-	}
-	for _, other := range [][]string{nil, {"10.0.0.0/25"}, {"::1"}, {"10.0.1.0/24"}} {
-		if key(parse(other...)) == want {
-			t.Errorf("%q has the same key", other)
-		}
-	}
-}
-
-// A connector can be checked without compiling all.
-func ExampleConfig_CheckReceive() {
-	var cfg connector.Config
-	errs, _ := cfg.CheckReceive(connector.Receive{
-		Name:           "Relay",
-		Bindings:       []netip.AddrPort{param.MustParseBinding("0.0.0.0:25")},
-		RemoteIPRanges: []param.Range{param.MustParseRange("192.0.2.0/24")},
-		MaxHopCount:    1000,
-	})
-	fmt.Println(errs)
-	// Output:
-	// Receive["Relay"].MaxHopCount: 1000 is out of range; give 1 to 500 (out-of-range)
 }
