@@ -30,7 +30,7 @@ func (s *session) repair(h *mailheader.Header) (completes bool, err error) {
 	if !s.completes(h) {
 		return false, nil
 	}
-	err = h.Repair(int64(max(s.service.settings.MaxHeaderSize, 0)))
+	err = h.Repair(int64(max(s.endpoint.settings.MaxHeaderSize, 0)))
 	// A header behind empty lines shows only now what it is.
 	return s.completes(h), err
 }
@@ -47,7 +47,7 @@ func (s *session) complete(tx *transaction, h *mailheader.Header) (messageID str
 	}
 	messageID, wellFormed := h.MessageID()
 	if messageID == "" {
-		messageID = "<" + tx.env.ID + "@" + s.service.in.Fqdn() + ">"
+		messageID = "<" + tx.env.ID + "@" + s.endpoint.in.Fqdn() + ">"
 	}
 	if !wellFormed {
 		add("Message-ID", messageID)

@@ -18,8 +18,8 @@ const refusalTime = 5 * time.Second
 // serveConn serves c from its first octet to its last.
 func (s *Server) serveConn(c net.Conn) {
 	local, remote := addrPort(c.LocalAddr()), addrPort(c.RemoteAddr())
-	sv := s.choose(local, remote)
-	if sv == nil {
+	ep := s.choose(local, remote)
+	if ep == nil {
 		s.Logger.Info("connection refused", "reason", reply.NoConnector,
 			"local", local, "remote", remote)
 		_ = c.Close() // refused in any case
@@ -31,51 +31,51 @@ func (s *Server) serveConn(c net.Conn) {
 		if full {
 			reason = reply.TooManyConnections
 		}
-		s.refuse(c, sv, reason, local, remote)
+		s.refuse(c, ep, reason, local, remote)
 		return
 	}
 	defer s.leave(c)
 	source := network.Source(remote.Addr())
-	switch sv.connections.enter(sv.settings, source) {
+	switch ep.connections.enter(ep.settings, source) {
 	case overTotal:
-		s.refuse(c, sv, reply.TooManyConnections, local, remote)
+		s.refuse(c, ep, reply.TooManyConnections, local, remote)
 		return
 	case overSource:
-		s.refuse(c, sv, reply.TooManyConnectionsPerSource, local, remote)
+		s.refuse(c, ep, reply.TooManyConnectionsPerSource, local, remote)
 		return
 	}
-	defer sv.connections.leave(source)
-	s.converse(c, sv, auth.Channel{Local: local, Remote: remote})
+	defer ep.connections.leave(source)
+	s.converse(c, ep, auth.Channel{Local: local, Remote: remote})
 }
 
 // choose picks the connector by the policy of the moment.
-func (s *Server) choose(local, remote netip.AddrPort) *service {
+func (s *Server) choose(local, remote netip.AddrPort) *endpoint {
 	if !local.IsValid() || !remote.IsValid() {
 		return nil // no range can hold it
 	}
-	now := s.serving.Load()
+	now := s.current.Load()
 	in := now.policy.Select(local, remote.Addr())
 	if in == nil {
 		return nil
 	}
-	return now.services[in]
+	return now.byConnector[in]
 }
 
 // converse runs the session.
-func (s *Server) converse(c net.Conn, sv *service, channel auth.Channel) {
+func (s *Server) converse(c net.Conn, ep *endpoint, channel auth.Channel) {
 	now := time.Now()
-	sess := newSession(s, sv, channel, now)
-	cfg := sv.smtp
-	cfg.Banner = sv.banner(now)
+	sess := newSession(s, ep, channel, now)
+	cfg := ep.smtp
+	cfg.Banner = ep.banner(now)
 	if s.implicit(channel.Local) {
-		cfg.Implicit, cfg.TLS = true, sv.tls
+		cfg.Implicit, cfg.TLS = true, ep.tls
 	}
 	if sess.protocol != nil {
 		cfg.Log = sess.protocol.line
 		sess.protocol.connect(sess.rules.Rights())
 	}
 	var talker smtpserver.Handler = sess
-	if s.Explain != nil && s.Explain(sv.in.Name()) {
+	if s.Explain != nil && s.Explain(ep.in.Name()) {
 		r := newRecorder(sess)
 		cfg.Banner = withID(cfg.Banner, r.connect())
 		talker = r
@@ -85,12 +85,12 @@ func (s *Server) converse(c net.Conn, sv *service, channel auth.Channel) {
 }
 
 // refuse answers a connection that is not served, and closes it.
-func (s *Server) refuse(c net.Conn, sv *service, reason reply.Reason, local, remote netip.AddrPort) {
-	s.Logger.Info("connection refused", "reason", reason, "connector", sv.in.Name(),
+func (s *Server) refuse(c net.Conn, ep *endpoint, reason reply.Reason, local, remote netip.AddrPort) {
+	s.Logger.Info("connection refused", "reason", reason, "connector", ep.in.Name(),
 		"local", local, "remote", remote)
 	if !s.implicit(local) { // where TLS is expected a line of text says nothing
 		_ = c.SetDeadline(time.Now().Add(refusalTime))
-		_, _ = io.WriteString(c, sv.in.Decide(reason).Reply().String()+"\r\n") // the client may be gone
+		_, _ = io.WriteString(c, ep.in.Decide(reason).Reply().String()+"\r\n") // the client may be gone
 	}
 	_ = c.Close()
 }

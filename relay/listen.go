@@ -56,7 +56,7 @@ func (s *Server) listen(ctx context.Context) error {
 	if s.bound != nil {
 		return errors.New("ListenAndServe called twice")
 	}
-	opened, err := s.open(ctx, s.serving.Load().policy)
+	opened, err := s.open(ctx, s.current.Load().policy)
 	if err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func (s *Server) SetPolicy(p *connector.Policy) error {
 	s.init()
 	s.policyMu.Lock()
 	defer s.policyMu.Unlock()
-	if now := s.serving.Load(); now != nil {
+	if now := s.current.Load(); now != nil {
 		return s.change(p, now.verifier, now.certificates)
 	}
 	return s.change(p, s.Verifier, s.Certificates)
@@ -97,14 +97,14 @@ func (s *Server) change(p *connector.Policy, verifier auth.Verifier, certificate
 		return err
 	}
 	if s.bound == nil {
-		s.serving.Store(next)
+		s.current.Store(next)
 		return nil
 	}
 	opened, err := s.open(context.Background(), p)
 	if err != nil {
 		return err
 	}
-	s.serving.Store(next)
+	s.current.Store(next)
 	wanted := needed(p)
 	for at, l := range s.bound {
 		if !slices.Contains(wanted, at) {

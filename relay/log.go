@@ -20,7 +20,7 @@ func (s *session) refuse(command string, d connector.Decision, more ...any) repl
 // The level is Error, because no client can log on until the Verifier is repaired.
 func (s *session) verifierFailed(err error, more ...any) reply.Reply {
 	s.refused++
-	d := s.service.in.Decide(reply.VerifierUnavailable)
+	d := s.endpoint.in.Decide(reply.VerifierUnavailable)
 	r := d.Reply()
 	s.logRefusal(slog.LevelError, "AUTH", r, append(more, "reason", d.Reason, "error", clean(err.Error()))...)
 	return r
@@ -30,7 +30,7 @@ func (s *session) verifierFailed(err error, more ...any) reply.Reply {
 // client.
 func (s *session) handlerRefused(command string, err error, more ...any) reply.Reply {
 	s.refused++
-	r := replyFor(s.service.in, err)
+	r := replyFor(s.endpoint.in, err)
 	s.logRefusal(slog.LevelInfo, command, r, append(more, "error", clean(err.Error()))...)
 	return r
 }
@@ -46,7 +46,7 @@ func (s *session) logRefusal(level slog.Level, command string, r reply.Reply, mo
 		return
 	}
 	s.server.Logger.Log(s.server.closed, level, "command refused", append([]any{
-		"session", s.id, "connector", s.service.in.Name(), "remote", s.channel.Remote,
+		"session", s.id, "connector", s.endpoint.in.Name(), "remote", s.channel.Remote,
 		"user", clean(s.rules.Identity().String()), "command", command, "reply", clean(r.String()),
 	}, more...)...)
 }
@@ -71,7 +71,7 @@ func (s *session) refuseMessage(tx *transaction, in *limitReader, d connector.De
 // messageFailed logs an error of the Handler and returns the reply for the client.
 func (s *session) messageFailed(tx *transaction, in *limitReader, err error) reply.Reply {
 	s.refused++
-	r := replyFor(s.service.in, err)
+	r := replyFor(s.endpoint.in, err)
 	s.logMessage(tx, in, outcome{event: "message failed", reply: r, err: err})
 	return r
 }
@@ -81,6 +81,16 @@ func (s *session) acceptMessage(tx *transaction, in *limitReader, messageID stri
 	s.messages++
 	r := s.acceptedReply(tx, messageID)
 	s.logMessage(tx, in, outcome{event: "message accepted", reply: r, messageID: messageID})
+	return r
+}
+
+// acceptedReply returns the reply to an accepted message: the client's own Message-ID,
+// if that can be shown, and the id that this server gave it.
+func (s *session) acceptedReply(tx *transaction, messageID string) reply.Reply {
+	r := reply.Queued(tx.env.ID, s.endpoint.in.Fqdn())
+	if messageID != "" {
+		r.Text = messageID + " " + r.Text
+	}
 	return r
 }
 
@@ -95,7 +105,7 @@ func (s *session) logMessage(tx *transaction, in *limitReader, o outcome) {
 	attrs := append(make([]slog.Attr, 0, 16),
 		slog.String("session", s.id),
 		slog.String("id", tx.env.ID),
-		slog.String("connector", s.service.in.Name()),
+		slog.String("connector", s.endpoint.in.Name()),
 		slog.String("remote", s.remote),
 		slog.String("user", clean(s.rules.Identity().String())),
 		slog.String("from", clean(tx.env.From.String())),
@@ -136,7 +146,7 @@ func (s *session) logEnd(err error) {
 	}
 	attrs := append(make([]slog.Attr, 0, 16),
 		slog.String("session", s.id),
-		slog.String("connector", s.service.in.Name()),
+		slog.String("connector", s.endpoint.in.Name()),
 		slog.String("local", s.channel.Local.String()),
 		slog.String("remote", s.remote),
 		slog.String("helo", clean(s.helo)),

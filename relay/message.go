@@ -20,11 +20,11 @@ var errUnread = errors.New("the handler returned nil without reading the message
 func (s *session) Data(_ context.Context, body io.Reader) reply.Reply {
 	tx := s.tx
 	if tx == nil || len(tx.env.To) == 0 {
-		return s.service.in.Decide(reply.NoRecipients).Reply()
+		return s.endpoint.in.Decide(reply.NoRecipients).Reply()
 	}
 	tx.in = limitReader{r: body, limit: s.rules.MaxSize(), budget: &tx.memory}
 	in := &tx.in
-	header, err := mailheader.Read(in, int64(max(s.service.settings.MaxHeaderSize, 0)))
+	header, err := mailheader.Read(in, int64(max(s.endpoint.settings.MaxHeaderSize, 0)))
 	completes := false
 	if err == nil {
 		completes, err = s.repair(header)
@@ -69,7 +69,7 @@ func (s *session) judge(h *mailheader.Header) connector.Decision {
 	d := s.end(connector.End{
 		HeaderSize: h.Size(),
 		Hops:       h.Hops(),
-		LocalHops:  h.LocalHops(s.service.in.Fqdn()),
+		LocalHops:  h.LocalHops(s.endpoint.in.Fqdn()),
 	})
 	if !d.Allowed() || !s.rules.ChecksAuthors() {
 		return d
@@ -96,16 +96,16 @@ func (s *session) end(e connector.End) connector.Decision {
 func (s *session) abortMessage(tx *transaction, in *limitReader, err error) reply.Reply {
 	switch {
 	case errors.Is(err, mailheader.ErrTooLarge):
-		d := s.end(connector.End{HeaderSize: int64(s.service.settings.MaxHeaderSize) + 1})
+		d := s.end(connector.End{HeaderSize: int64(s.endpoint.settings.MaxHeaderSize) + 1})
 		return s.refuseMessage(tx, in, d)
 	case errors.Is(err, errTooLarge):
 		d := s.end(connector.End{Size: in.limit + 1})
 		return s.refuseMessage(tx, in, d)
 	case errors.Is(err, errNoMemory):
-		return s.refuseMessage(tx, in, s.service.in.Decide(reply.InsufficientResources))
+		return s.refuseMessage(tx, in, s.endpoint.in.Decide(reply.InsufficientResources))
 	}
 	// The client broke it off, and won't see the reply.
-	r := s.service.in.Decide(reply.TemporaryError).Reply()
+	r := s.endpoint.in.Decide(reply.TemporaryError).Reply()
 	s.logMessage(tx, in, outcome{event: "message aborted", reply: r, err: err})
 	return r
 }
@@ -115,11 +115,11 @@ func (s *session) received(tx *transaction) mailheader.Received {
 	r := mailheader.Received{
 		Helo:   s.helo,
 		Remote: s.channel.Remote.Addr(),
-		By:     s.service.in.Fqdn(),
+		By:     s.endpoint.in.Fqdn(),
 		Local:  s.channel.Local.Addr(),
 		ESMTP:  s.esmtp,
 		TLS:    s.channel.TLS,
-		Auth:   s.user,
+		Auth:   s.authenticated,
 		UTF8:   tx.env.UTF8,
 		ID:     tx.env.ID,
 		Time:   time.Now(),

@@ -43,17 +43,17 @@ func newRecorder(s *session) *recorder {
 // connect records how the connector was chosen and who the session is. It returns
 // what the banner is to end with.
 func (r *recorder) connect() string {
-	_, chosen := r.service.in.Policy().ExplainSelect(r.channel.Local, r.channel.Remote.Addr())
-	_, who := r.service.in.ExplainOpen(r.channel)
-	return r.record("connect", r.service.in.Decide(reply.Ready).Reply(), reply.Ready, chosen, who)
+	_, chosen := r.endpoint.in.Policy().ExplainSelect(r.channel.Local, r.channel.Remote.Addr())
+	_, who := r.endpoint.in.ExplainOpen(r.channel)
+	return r.record("connect", r.endpoint.in.Decide(reply.Ready).Reply(), reply.Ready, chosen, who)
 }
 
 // TLS implements smtpserver.Handler.
 func (r *recorder) TLS(state tls.ConnectionState) {
 	_, starts := r.rules.ExplainStartTLS()
 	r.session.TLS(state)
-	_, who := r.service.in.ExplainOpen(r.channel)
-	r.record("STARTTLS", r.service.in.Decide(reply.StartTLSReady).Reply(), reply.StartTLSReady, starts, who)
+	_, who := r.endpoint.in.ExplainOpen(r.channel)
+	r.record("STARTTLS", r.endpoint.in.Decide(reply.StartTLSReady).Reply(), reply.StartTLSReady, starts, who)
 }
 
 // Hello implements smtpserver.Handler.
@@ -82,7 +82,7 @@ func (r *recorder) AuthEnd(ctx context.Context, err error) reply.Reply {
 	var d connector.Decision
 	var t connector.Trace
 	if err == nil {
-		_, d, t = r.rules.ExplainLogin(r.proven)
+		_, d, t = r.rules.ExplainLogin(r.verified)
 	}
 	return r.mark("AUTH", r.session.AuthEnd(ctx, err), d, t)
 }
@@ -101,7 +101,7 @@ func (r *recorder) Rcpt(ctx context.Context, c envelope.Recipient) reply.Reply {
 	d, t := r.rules.ExplainRcpt(connector.Rcpt{To: c.To, Accepted: len(r.tx.env.To)})
 	traces := []connector.Trace{t}
 	if _, routes := r.server.Handler.(Router); routes && d.Allowed() {
-		way, t := r.service.in.Policy().ExplainRoute(c.To, r.tx.env.Size)
+		way, t := r.endpoint.in.Policy().ExplainRoute(c.To, r.tx.env.Size)
 		if traces = append(traces, t); way.Outcome != routing.Routed {
 			d = way.Decision()
 		}
@@ -160,7 +160,7 @@ func (r *recorder) record(command string, answer reply.Reply, reason reply.Reaso
 	}
 	all, others := all.Matching()
 	attrs := []any{
-		"decision", id, "session", r.id, "connector", r.service.in.Name(), "remote", r.channel.Remote,
+		"decision", id, "session", r.id, "connector", r.endpoint.in.Name(), "remote", r.channel.Remote,
 		"user", clean(r.rules.Identity().String()), "command", command, "reply", clean(answer.String()),
 	}
 	if reason != reply.Undecided {

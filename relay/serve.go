@@ -37,14 +37,14 @@ func (s *Server) ServeConn(c net.Conn) error {
 func (s *Server) begin() error {
 	s.policyMu.Lock()
 	defer s.policyMu.Unlock()
-	if s.serving.Load() != nil {
+	if s.current.Load() != nil {
 		return nil
 	}
 	next, err := s.prepare(s.Policy, s.Verifier, s.Certificates)
 	if err != nil {
 		return err
 	}
-	s.serving.Store(next)
+	s.current.Store(next)
 	return nil
 }
 

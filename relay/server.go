@@ -82,7 +82,7 @@ type Server struct {
 	startShutdown context.CancelFunc
 	closeAll      context.CancelFunc
 
-	serving      atomic.Pointer[serving]
+	current      atomic.Pointer[endpoints] // for new connections
 	protocol     protocolWriter
 	transactions shares
 	memory       shares // of transactions

@@ -1,0 +1,221 @@
+package relay
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"time"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/connector/reply"
+	"github.com/interchange-smtp/interchange/internal/smtpserver"
+	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/relay/envelope"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// verifyTime bounds how long a Verifier may take.
+const verifyTime = 30 * time.Second
+
+var _ smtpserver.Handler = (*session)(nil)
+
+// Hello implements smtpserver.Handler. EHLO and HELO don't change who the client is:
+// RFC 5321, section 4.1.4 gives them the effect of RSET only.
+func (s *session) Hello(_ context.Context, name string, esmtp bool) (smtpserver.Offer, reply.Reply) {
+	d := s.rules.Hello(name)
+	if !d.Allowed() {
+		return smtpserver.Offer{Hangup: d.Verdict == connector.Close}, s.refuse("HELO", d, "helo", clean(name))
+	}
+	s.helo, s.esmtp = name, esmtp
+	r := s.endpoint.settings
+	offer := smtpserver.Offer{Size: r.SizeEnabled != param.SizeDisabled}
+	if r.SizeEnabled == param.SizeEnabled {
+		offer.MaxSize = s.rules.MaxSize()
+	}
+	if s.endpoint.verifier != nil {
+		offer.SASL = s.rules.SASL()
+	}
+	return offer, reply.Reply{Code: 250}
+}
+
+// TLS implements smtpserver.Handler: the session begins again.
+func (s *session) TLS(state tls.ConnectionState) {
+	s.drop()
+	s.tls = state
+	s.channel.TLS = true
+	if s.endpoint.settings.DomainSecureEnabled {
+		s.channel.PeerNames = peerNames(state, s.server.ClientCAs)
+	}
+	s.rules = s.endpoint.in.Open(s.channel)
+	s.helo, s.esmtp, s.authenticated, s.verified = "", false, false, auth.Identity{}
+	if s.protocol != nil {
+		s.protocol.certified(s.channel.PeerNames)
+		s.protocol.rights(s.rules.Rights())
+	}
+}
+
+// Trusted implements smtpserver.Handler.
+func (s *session) Trusted() bool { return s.rules.Authenticated() }
+
+// Relays implements smtpserver.Handler.
+func (s *session) Relays() bool { return s.rules.Rights().Has(permission.AcceptAnyRecipient) }
+
+// Complete implements smtpserver.Handler.
+func (s *session) Complete(local routing.Address) routing.Address {
+	return s.endpoint.in.Complete(local)
+}
+
+// Auth implements smtpserver.Handler.
+func (s *session) Auth(ctx context.Context, mechanism string) (auth.Exchange, reply.Reply) {
+	d := s.rules.Auth(mechanism)
+	if d.Allowed() && s.endpoint.verifier == nil {
+		d = s.endpoint.in.Decide(reply.MechanismNotOffered)
+	}
+	if !d.Allowed() {
+		return nil, s.refuse("AUTH", d, "mechanism", clean(mechanism))
+	}
+	s.verified, s.tried = auth.Identity{}, ""
+	exchange, err := auth.NewExchange(mechanism, func(c auth.Credentials) error { return s.verify(ctx, c) })
+	if err != nil { // the policy has a mechanism that package auth lacks
+		return nil, s.refuse("AUTH", s.endpoint.in.Decide(reply.MechanismNotOffered), "mechanism", clean(mechanism))
+	}
+	return exchange, reply.Reply{}
+}
+
+// errTooManyGuesses says that a password was not checked.
+var errTooManyGuesses = errors.New("too many guesses")
+
+// verify asks the Verifier, unless there were too many wrong passwords lately.
+func (s *session) verify(ctx context.Context, c auth.Credentials) error {
+	ctx, cancel := context.WithTimeout(ctx, verifyTime)
+	defer cancel()
+	defer context.AfterFunc(s.server.closed, cancel)()
+	s.tried = c.Username
+	check := s.server.guesses.begin(ctx, s.source, c.Username)
+	if check == nil {
+		return errTooManyGuesses
+	}
+	var err error
+	s.verified, err = s.endpoint.verifier.Verify(ctx, c, s.channel)
+	check.end(err)
+	return err
+}
+
+// AuthEnd implements smtpserver.Handler.
+func (s *session) AuthEnd(_ context.Context, err error) reply.Reply {
+	id := s.verified
+	s.verified = auth.Identity{}
+	var d connector.Decision
+	switch {
+	case err == nil:
+		var next connector.Session
+		if next, d = s.rules.Login(id); d.Allowed() {
+			s.rules, s.authenticated = next, true
+		}
+	case errors.Is(err, auth.ErrBadCredentials):
+		d = s.endpoint.in.Decide(reply.BadCredentials)
+	case errors.Is(err, errTooManyGuesses):
+		d = s.endpoint.in.Decide(reply.TooManyGuesses)
+	case errors.Is(err, auth.ErrMalformed):
+		d = s.endpoint.in.Decide(reply.AuthMalformed)
+	default:
+		return s.verifierFailed(err, s.triedUser()...)
+	}
+	if !d.Allowed() {
+		return s.refuse("AUTH", d, s.triedUser()...)
+	}
+	if s.protocol != nil {
+		s.protocol.authenticated(s.rules)
+	}
+	return d.Reply()
+}
+
+// maxTried is how many bytes of a user name that can't log on go into the log.
+const maxTried = 64
+
+// triedUser returns the log attribute with the user name that was tried, if any.
+func (s *session) triedUser() []any {
+	if s.tried == "" {
+		return nil
+	}
+	return []any{"tried", clean(s.tried[:min(len(s.tried), maxTried)])}
+}
+
+// Mail implements smtpserver.Handler.
+func (s *session) Mail(_ context.Context, m envelope.Envelope) reply.Reply {
+	s.drop()
+	d := s.rules.Mail(connector.Mail{From: m.From, Size: m.Size})
+	if !d.Allowed() {
+		return s.refuse("MAIL", d, "from", clean(m.From.String()))
+	}
+	user := func() string { return s.rateUser(m) }
+	if !s.endpoint.allow(s.source, user, time.Now()) {
+		return s.refuse("MAIL", s.endpoint.in.Decide(reply.RateExceeded), "from", clean(m.From.String()))
+	}
+	if !s.server.transactions.reserve(s.source, 1, false) {
+		return s.refuse("MAIL", s.endpoint.in.Decide(reply.InsufficientResources), "from", clean(m.From.String()))
+	}
+	tx := s.newTransaction(m)
+	if gate, ok := s.server.Handler.(Gate); ok {
+		if err := gate.Admit(tx.ctx, &tx.env); err != nil {
+			tx.end()
+			return s.handlerRefused("MAIL", err, "from", clean(m.From.String()))
+		}
+	}
+	s.tx = tx
+	return d.Reply()
+}
+
+// newTransaction returns the transaction that an accepted MAIL begins.
+func (s *session) newTransaction(m envelope.Envelope) *transaction {
+	principal := s.rules.Identity().Principal
+	m.ID, m.Connector, m.Remote, m.Helo, m.User = newID(), s.endpoint.in.Name(), s.channel.Remote, s.helo, principal.Name
+	tx := &transaction{server: s.server,
+		env: Envelope{Envelope: m, Inbound: s.endpoint.in, Principal: principal, TLS: s.channel.TLS}}
+	tx.memory = budget{memory: &s.server.memory, source: s.source}
+	tx.env.To = tx.first[:0]
+	// After the end of the connection no reply could reach the client.
+	tx.ctx, tx.cancel = context.WithDeadline(s.server.closed, s.until)
+	return tx
+}
+
+// rateUser returns the user for whom MessageRateLimit counts a message.
+func (s *session) rateUser(m envelope.Envelope) string {
+	if !s.authenticated {
+		return m.From.String()
+	}
+	// The SID, because a name can be written in many ways.
+	return string(s.rules.Identity().SIDs[0])
+}
+
+// Rcpt implements smtpserver.Handler.
+func (s *session) Rcpt(_ context.Context, r envelope.Recipient) reply.Reply {
+	tx := s.tx
+	if tx == nil {
+		return s.endpoint.in.Decide(reply.BadSequence).Reply()
+	}
+	d := s.rules.Rcpt(connector.Rcpt{To: r.To, Accepted: len(tx.env.To)})
+	if !d.Allowed() {
+		return s.refuse("RCPT", d, "from", clean(tx.env.From.String()), "to", clean(r.To.String()))
+	}
+	if !tx.memory.reserve(int64(memoryRcpt + len(r.ORcpt) + len(r.To.Local()) + len(r.To.Domain().String()))) {
+		return s.refuse("RCPT", s.endpoint.in.Decide(reply.InsufficientResources))
+	}
+	tx.rcpt = r
+	if router, ok := s.server.Handler.(Router); ok {
+		tx.router = router
+		if err := router.Route(tx.ctx, s.endpoint.in.Policy(), &tx.env, &tx.rcpt); err != nil {
+			return s.handlerRefused("RCPT", err, "from", clean(tx.env.From.String()), "to", clean(r.To.String()))
+		}
+	}
+	tx.env.To = append(tx.env.To, tx.rcpt)
+	return d.Reply()
+}
+
+// Reset implements smtpserver.Handler.
+func (s *session) Reset() { s.drop() }
+
+// Close implements smtpserver.Handler.
+func (s *session) Close() { s.drop() }

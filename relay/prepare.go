@@ -1,0 +1,102 @@
+package relay
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net/netip"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/internal/smtpserver"
+)
+
+// prepare makes the endpoints of p. The error names everything that is missing.
+func (s *Server) prepare(p *connector.Policy, verifier auth.Verifier, certificates []tls.Certificate) (*endpoints, error) {
+	switch {
+	case p == nil:
+		return nil, errors.New("Server.Policy is nil")
+	case s.Handler == nil:
+		return nil, errors.New("Server.Handler is nil")
+	}
+	next := &endpoints{policy: p, verifier: verifier, certificates: certificates, byConnector: make(map[*connector.Inbound]*endpoint)}
+	counted := make(map[string]*endpoint)
+	if old := s.current.Load(); old != nil {
+		for in, ep := range old.byConnector {
+			counted[in.Name()] = ep
+		}
+	}
+	var missing []error
+	config := p.Config()
+	for in := range p.Receive() {
+		ep, err := s.endpoint(next, in, config.Profile)
+		if err != nil {
+			missing = append(missing, fmt.Errorf("Receive connector %q: %w", in.Name(), err))
+			continue
+		}
+		if old := counted[in.Name()]; old != nil {
+			ep.connections, ep.messages = old.connections, old.messages
+		}
+		next.byConnector[in] = ep
+	}
+	if len(missing) > 0 {
+		return nil, errors.Join(missing...)
+	}
+	return next, nil
+}
+
+// endpoint prepares a connector of next.
+func (s *Server) endpoint(next *endpoints, in *connector.Inbound, profile connector.Profile) (*endpoint, error) {
+	r := in.Settings()
+	ep := &endpoint{in: in, settings: r, verifier: next.verifier, connections: new(connectionCounter), messages: new(messageRate)}
+	if !r.Enabled.Or(true) {
+		return ep, nil
+	}
+	var err error
+	if ep.tls, err = tlsConfig(in, next.certificates); err != nil {
+		return nil, err
+	}
+	if ep.tls == nil {
+		if r.RequireTLS {
+			return nil, fmt.Errorf("RequireTLS: %w", ErrNoCertificate)
+		}
+		for _, at := range r.Bindings {
+			if s.implicit(at) {
+				return nil, fmt.Errorf("binding %v begins with TLS: %w", at, ErrNoCertificate)
+			}
+		}
+	}
+	ep.smtp = smtpserver.Config{
+		Buffers:           s.buffers,
+		Fqdn:              in.Fqdn(),
+		InactivityTimeout: r.ConnectionInactivityTimeout,
+		ConnectionTimeout: r.ConnectionTimeout,
+		TarpitInterval:    r.TarpitInterval.Or(0),
+		AuthTarpit:        r.AuthTarpitInterval.Or(0),
+		MaxProtocolErrors: int(r.MaxProtocolErrors.Or(0)),
+		MaxLogonFailures:  r.MaxLogonFailures.Or(0),
+		BareLinefeedOK:    !r.BareLinefeedRejectionEnabled.Or(true),
+		EightBitMime:      r.EightBitMimeEnabled.Or(false),
+		BinaryMime:        r.BinaryMimeEnabled.Or(false),
+		Chunking:          r.ChunkingEnabled.Or(false),
+		DSN:               r.DeliveryStatusNotificationEnabled.Or(false),
+		SMTPUTF8:          r.SmtpUtf8Enabled.Or(false),
+		Pipelining:        r.PipeliningEnabled.Or(false),
+		EnhancedCodes:     r.EnhancedStatusCodesEnabled.Or(false),
+		Profile:           profile,
+	}
+	// Tls in AuthMechanism offers STARTTLS. Implicit TLS depends on the binding
+	// alone.
+	if r.AuthMechanism.Or(auth.None).Has(auth.TLS) {
+		ep.smtp.TLS = ep.tls
+	}
+	return ep, nil
+}
+
+// implicit reports whether connections to local begin with TLS.
+func (s *Server) implicit(local netip.AddrPort) bool {
+	if s.ImplicitTLS != nil {
+		return s.ImplicitTLS(local)
+	}
+	return local.Port() == implicitTLSPort
+}
