@@ -12,9 +12,9 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/schema"
 	"github.com/interchange-smtp/interchange/connector/shell"
 	"github.com/interchange-smtp/interchange/connector/shell/export"
-	"github.com/interchange-smtp/interchange/connector/shell/internal/exchange"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -92,11 +92,9 @@ func TestScriptsPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	theirs := map[string]bool{}
-	for _, section := range exchange.Table() {
-		for _, noun := range section.Nouns {
-			for _, verb := range section.Verbs.Names() {
-				theirs[verb+"-"+noun] = true
-			}
+	for _, n := range schema.Nouns {
+		for name := range n.Cmdlets() {
+			theirs[name] = true
 		}
 	}
 	var want []string

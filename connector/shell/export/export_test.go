@@ -155,8 +155,8 @@ func TestReadRefuses(t *testing.T) {
 	for _, test := range []struct{ name, text, want string }{
 		{"a.txt", "Name : Relay\nBindings : {0.0.0.0:25, 0.0.0.0:26, 0.0.0.0:27, 0.0.0.0:28...}\nMaxHopCount : many\nEnabled : yes\n",
 			"a.txt:2: Receive[\"Relay\"].Bindings: the list was cut off|a.txt:3: Receive[\"Relay\"].MaxHopCount: \"many\" is not a whole number|a.txt:4: Receive[\"Relay\"].Enabled: \"yes\" is neither True nor False"},
-		{"a.json", "[{\"Name\": \"Relay\", \"Bindings\": [\"0.0.0.0:25\",\n\"nonsense\"],\n\"MessageRateSource\": 3, \"MaxMessageSize\": {}}]",
-			"a.json:2: Receive[\"Relay\"].Bindings[1]: |a.json:3: Receive[\"Relay\"].MessageRateSource: it is the number 3, which can't be told what it stands for|a.json:3: Receive[\"Relay\"].MaxMessageSize: it holds an object"},
+		{"a.json", "[{\"Name\": \"Relay\", \"Bindings\": [\"0.0.0.0:25\",\n\"nonsense\"],\n\"MessageRateSource\": 9, \"MaxMessageSize\": {}}]",
+			"a.json:2: Receive[\"Relay\"].Bindings[1]: |a.json:3: Receive[\"Relay\"].MessageRateSource: 9 is not the number of a value|a.json:3: Receive[\"Relay\"].MaxMessageSize: it holds an object"},
 		{"a.csv", "Name,Bindings,MaxMessageSize,MaxHopCount\nRelay,Microsoft.Exchange.Data.MultiValuedProperty`1[Microsoft.Exchange.Data.IPBinding],36,0\n",
 			"a.csv:2: Receive[\"Relay\"].Bindings: the export holds the type of the list|36 is a bare number, which means bytes; if the export counts in MB, write 36MB|MaxHopCount: 0 is out of range"},
 		{"a.txt", "Bindings : {0.0.0.0:25}\n", "a.txt:1: Receive[\"\"].Name: it is missing"},

@@ -10,9 +10,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/interchange-smtp/interchange/connector/internal/schema"
 	"github.com/interchange-smtp/interchange/connector/internal/setting"
 	"github.com/interchange-smtp/interchange/connector/param"
-	"github.com/interchange-smtp/interchange/connector/shell/internal/enumeration"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/format"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 )
@@ -29,7 +29,7 @@ func (s *subject) field(name string, v object.Value, to reflect.Value, at Origin
 	}
 	text, err := scalarText(v)
 	if n, numberErr := strconv.ParseInt(text, 10, 64); err == nil && numberErr == nil {
-		if meant, ok := enumeration.Text(name, n); ok {
+		if meant := schema.EnumerationText(name, n); meant != "" {
 			text, v = meant, meant
 		}
 	}
@@ -179,7 +179,7 @@ func store(target any, text string, v object.Value) error {
 		*t, err = parseSize(text, "MB")
 	case encoding.TextUnmarshaler:
 		if isNumber {
-			return fmt.Errorf("it is the number %s, which can't be told what it stands for; export its name, as in Select-Object *,@{n='Name';e={\"$($_.Name)\"}}, with -EnumsAsStrings, or with Export-Clixml", text)
+			return fmt.Errorf("%s is not the number of a value; export its name, as in Select-Object *,@{n='Name';e={\"$($_.Name)\"}}, with -EnumsAsStrings, or with Export-Clixml", text)
 		}
 		err = t.UnmarshalText([]byte(text))
 	default:

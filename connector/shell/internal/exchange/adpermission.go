@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector/internal/draft"
+	"github.com/interchange-smtp/interchange/connector/internal/schema"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 	"github.com/interchange-smtp/interchange/permission"
 )
@@ -85,7 +86,7 @@ type wanted struct {
 
 // readWanted reads the parameters that Add- and Remove-ADPermission share.
 func (c *commandSet) readWanted(call *object.Call) (w wanted, err error) {
-	if err := c.org.noticeAll(call, permissionRows); err != nil {
+	if err := c.org.noticeAll(call, schema.ADPermission.Rows); err != nil {
 		return w, err
 	}
 	if w.acl, err = c.findACL(call.Args["Identity"]); err != nil {

@@ -4,18 +4,19 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/interchange-smtp/interchange/connector/internal/schema"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 )
 
 // apply sets what the call gives on it.
-func (n *noun[C]) apply(call *object.Call, it *item[C], verb Verbs) error {
+func (n *noun[C]) apply(call *object.Call, it *item[C], verb schema.Verbs) error {
 	for i := range n.rows {
 		r := &n.rows[i]
 		v, given := call.Args[r.Name]
-		if !given || r.In&verb == 0 {
+		if !given || r.Verbs&verb == 0 {
 			continue
 		}
-		if err := n.org.notice(call, &r.Info); err != nil {
+		if err := n.org.notice(call, r.Row); err != nil {
 			return err
 		}
 		if r.set == nil {
@@ -28,12 +29,12 @@ func (n *noun[C]) apply(call *object.Call, it *item[C], verb Verbs) error {
 		}
 		err := r.set(it, r.Name, v)
 		if errors.Is(err, errZero) {
-			err = fmt.Errorf("%s is out of range; give %s", object.Text(v), r.Range)
+			err = fmt.Errorf("%s is out of range; give %s", object.Text(v), r.Range())
 		}
 		if err != nil {
 			return &object.ArgumentError{Parameter: r.Name, Err: err}
 		}
-		it.mark(r.Name, at(call, r.Name))
+		it.mark(r.FieldName(), at(call, r.Name))
 	}
 	if n.finish != nil && verb&newSet != 0 {
 		return n.finish(call, it)
@@ -56,24 +57,24 @@ func (n *noun[C]) settle(r *row[C], it *item[C]) error {
 
 // notice refuses a parameter or, once, says that it has no effect, unless what is
 // given is its default.
-func (o *Org) notice(call *object.Call, i *Info) error {
-	switch i.Here {
-	case Refused:
-		return &object.ArgumentError{Parameter: i.Name, Err: fmt.Errorf("it isn't supported: %s", i.Why)}
-	case Kept:
-		if i.isDefault(call.Args[i.Name], o.base.Profile) {
+func (o *Org) notice(call *object.Call, r *schema.Row) error {
+	switch r.Status() {
+	case schema.Refused:
+		return &object.ArgumentError{Parameter: r.Name, Err: fmt.Errorf("it isn't supported: %s", r.Refused)}
+	case schema.Kept:
+		if isDefault(r, call.Args[r.Name], o.base.Profile) {
 			return nil
 		}
-		o.once("-"+i.Name, fmt.Sprintf("-%s is kept without effect: %s", i.Name, i.Why), call.Warn)
+		o.once("-"+r.Name, fmt.Sprintf("-%s is kept without effect: %s", r.Name, r.Kept), call.Warn)
 	}
 	return nil
 }
 
 // noticeAll is notice for cmdlets whose parameters set nothing.
-func (o *Org) noticeAll(call *object.Call, infos []Info) error {
-	for i := range infos {
-		if call.Has(infos[i].Name) {
-			if err := o.notice(call, &infos[i]); err != nil {
+func (o *Org) noticeAll(call *object.Call, rows []schema.Row) error {
+	for i := range rows {
+		if call.Has(rows[i].Name) {
+			if err := o.notice(call, &rows[i]); err != nil {
 				return err
 			}
 		}

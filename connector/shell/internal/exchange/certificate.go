@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/interchange-smtp/interchange/connector/internal/schema"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 )
 
@@ -15,19 +16,11 @@ type Certificate struct {
 	NotBefore, NotAfter time.Time
 }
 
-var certificateInfos = []Info{
-	{Name: "Thumbprint", In: Get, Type: "String", Here: Enforced, Why: "as Identity"},
-	{Name: "Identity", In: Get, Type: "ExchangeCertificateIdParameter", Position: 1, Pipeline: true, Here: Enforced, Why: `THUMBPRINT or SERVER\THUMBPRINT`},
-	{Name: "DomainName", In: Get, Type: "MultiValuedProperty<SmtpDomain>", Here: Enforced, Why: "those that name all of the domains"},
-	{Name: "Server", In: Get, Type: "ServerIdParameter", Here: Kept, Why: "the certificates are those of the server that we are"},
-	domainController,
-}
-
 var certificateShape = object.NewShape("CertificateDomains", "Identity", "Issuer", "NotAfter", "NotBefore", "Services", "Subject", "Thumbprint")
 
 // getCertificates is Get-ExchangeCertificate.
 func (o *Org) getCertificates(call *object.Call) error {
-	if err := o.noticeAll(call, certificateInfos); err != nil {
+	if err := o.noticeAll(call, schema.ExchangeCertificate.Rows); err != nil {
 		return err
 	}
 	wanted := ""

@@ -3,6 +3,7 @@ package exchange
 import (
 	"strings"
 
+	"github.com/interchange-smtp/interchange/connector/internal/schema"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 )
 
@@ -56,23 +57,21 @@ func withPrefix(values []string, prefix string) []string {
 }
 
 // parameters are the parameters that a verb has, as the interpreter binds them.
-func parameters(infos []Info, verb Verbs) []object.Parameter {
+func parameters(rows []schema.Row, verb schema.Verbs) []object.Parameter {
 	var params []object.Parameter
-	for _, i := range infos {
-		if i.In&verb == 0 {
+	for i := range rows {
+		r := &rows[i]
+		if r.Verbs&verb == 0 {
 			continue
 		}
-		if i.Switch {
-			i.Type = "SwitchParameter"
-		}
 		p := object.Parameter{
-			Name: i.Name, Aliases: i.Aliases, Type: i.Type, Values: i.Values, Position: i.Position - 1, Help: i.help(),
-			Mandatory: i.Mandatory&verb != 0, Switch: i.Switch, Pipeline: i.Pipeline, PipelineByName: i.Pipeline || i.ByName,
+			Name: r.Name, Type: r.Type(), Values: r.Kind.Values, Position: r.Position - 1, Help: r.Help(),
+			Mandatory: r.Mandatory&verb != 0, Switch: r.Switch(), Pipeline: r.Pipeline, PipelineByName: r.Pipeline || r.ByName,
 		}
-		if i.Name == "Server" && verb == Get {
+		if r.Name == "Server" && verb == schema.Get {
 			p.Objects = serverTypes()
 		}
-		if i.Position == 0 || i.Name == "Name" && verb != New { // there Identity has the place
+		if r.Position == 0 || r.Name == "Name" && verb != schema.New { // there Identity has the place
 			p.Position = object.Named
 		}
 		params = append(params, p)
@@ -80,59 +79,25 @@ func parameters(infos []Info, verb Verbs) []object.Parameter {
 	return params
 }
 
-// help is the sentence that Get-Help shows.
-func (i *Info) help() string {
-	var parts []string
-	if i.Range != "" {
-		parts = append(parts, i.Range)
-	}
-	if i.Default != "" {
-		parts = append(parts, "default "+i.Default)
-	}
-	if i.Here != Enforced {
-		parts = append(parts, i.Here.String()+" here")
-	}
-	if i.Why != "" {
-		parts = append(parts, i.Why)
-	}
-	return strings.Join(parts, "; ")
-}
-
-// infos are the descriptions of rows, with the types of their values.
-func infos[C any](rows []row[C]) []Info {
-	list := make([]Info, len(rows))
-	for i, r := range rows {
-		list[i] = r.Info
-		if r.Type == "" {
-			list[i].Type = r.kind
-		}
-		if r.Values == nil {
-			list[i].Values = r.values
-		}
-	}
-	return list
-}
-
 // commands are the cmdlets of a noun.
-func (n *noun[C]) commands(verbs Verbs, about string) []object.Command {
-	all := infos(n.rows)
+func (n *noun[C]) commands(of *schema.Noun) []object.Command {
 	var list []object.Command
 	for _, c := range []struct {
-		verb     Verbs
+		verb     schema.Verbs
 		run      func(*object.Call) error
 		synopsis string
 	}{
-		{New, n.make, "Makes " + about + "."},
-		{Set, n.set, "Changes " + about + "."},
-		{Get, n.get, "Shows " + about + ", or all that there are."},
-		{Remove, n.remove, "Removes " + about + "."},
+		{schema.New, n.make, "Makes " + of.Thing + "."},
+		{schema.Set, n.set, "Changes " + of.Thing + "."},
+		{schema.Get, n.get, "Shows " + of.Thing + ", or all that there are."},
+		{schema.Remove, n.remove, "Removes " + of.Thing + "."},
 	} {
-		if verbs&c.verb == 0 {
+		if of.Verbs&c.verb == 0 {
 			continue
 		}
 		list = append(list, &command{
-			name: c.verb.Names()[0] + "-" + n.name, synopsis: c.synopsis, run: c.run, confirms: c.verb == Remove,
-			params: parameters(all, c.verb), complete: n.identities,
+			name: c.verb.Names()[0] + "-" + n.name, synopsis: c.synopsis, run: c.run, confirms: c.verb == schema.Remove,
+			params: parameters(of.Rows, c.verb), complete: n.identities,
 		})
 	}
 	return list

@@ -6,13 +6,14 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/schema"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 )
 
 // testConnectivity is Test-SmtpConnectivity. Exchange connects to every binding
 // from the server itself; here the policy is asked what would become of that.
 func (c *commandSet) testConnectivity(call *object.Call) error {
-	if err := c.org.noticeAll(call, connectivityRows); err != nil {
+	if err := c.org.noticeAll(call, schema.SmtpConnectivity.Rows); err != nil {
 		return err
 	}
 	local := c.org.local()

@@ -6,23 +6,19 @@
 // describes, and [Org.Config] gives the configuration back. [Org.Commands] are
 // the cmdlets as the interpreter runs them.
 //
-// # The table
+// # Parameters
 //
-// Every parameter of every cmdlet is one row of a table (table_*.go): its name,
-// the cmdlets that have it, its type, range, defaults and editions, what becomes
-// of it here, and how it is read and written. Binding, conversion, output, help,
-// completion and docs/cmdlets.md are made from the rows. Values are read by the
-// parsers of the packages that own their types; there is no second one here. A
-// parameter that connector.Config has no field for is kept beside it by name.
+// The parameters of the cmdlets are the rows of package schema. A row's kind says
+// how a value is read and shown (kind.go), with the parsers of the packages that
+// own the types; its name is that of the field of the configuration that it sets
+// (field.go). A parameter that connector.Config has no field for is kept beside it
+// by name (keep.go). So a new parameter needs nothing here, unless it does
+// something else than set a value.
 //
-// A change to a parameter is a change to its row; go test -run TestDocs -update
-// then writes docs/cmdlets.md anew. A row names an access, which reads and writes:
-// those of field.go know a field of the configuration, those of keep.go a kept
-// value, and kind.go says how a type's text is read and shown. A noun (noun.go)
-// is a shelf of objects with New, Set, Get and Remove; what is special to one is
-// in the file of its name: receive.go, send.go, domains.go, transport.go,
-// topology.go. Permissions (adpermission.go) and the cmdlets that are no noun's
-// are put together in commands.go.
+// A noun (noun.go) is a shelf of objects with New, Set, Get and Remove; what is
+// special to one is in the file of its name: receive.go, send.go, domains.go,
+// transport.go, topology.go. The cmdlets of all nouns are put together in
+// commands.go.
 //
 // # Checking
 //

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/interchange-smtp/interchange/connector/shell/internal/exchange"
+	"github.com/interchange-smtp/interchange/connector/internal/schema"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/golden"
 )
 
@@ -16,7 +16,7 @@ var docsFile = filepath.Join("..", "..", "..", "..", "docs", "cmdlets.md")
 // TestDocs holds docs/cmdlets.md to the table. To change it, change the table
 // and run this test with -update.
 func TestDocs(t *testing.T) {
-	golden.Compare(t, docsFile, exchange.Markdown())
+	golden.Compare(t, docsFile, schema.Markdown())
 }
 
 // TestComplete wants every parameter in the table that Microsoft documents. The
@@ -27,11 +27,11 @@ func TestComplete(t *testing.T) {
 		t.Fatal(err)
 	}
 	known := map[string]bool{}
-	for _, s := range exchange.Table() {
-		for _, noun := range s.Nouns {
-			for _, p := range s.Params {
-				for _, verb := range (p.In & s.Verbs).Names() {
-					known[verb+"-"+noun+" "+p.Name] = true
+	for _, n := range schema.Nouns {
+		for name, verb := range n.Cmdlets() {
+			for _, r := range n.Rows {
+				if r.Verbs&verb != 0 {
+					known[name+" "+r.Name] = true
 				}
 			}
 		}
@@ -54,28 +54,21 @@ func TestComplete(t *testing.T) {
 	}
 }
 
-// TestTable checks what every row must have, and that the cmdlets bind what the
-// table lists.
+// TestTable checks that the cmdlets bind the parameters of the schema, and what
+// help says of them.
 func TestTable(t *testing.T) {
 	commands := newDriver(bare()).commands
-	for _, s := range exchange.Table() {
-		for _, p := range s.Params {
-			if p.Name == "" || p.Type == "" || p.In == 0 || p.Here == 0 {
-				t.Errorf("%s: incomplete row %+v", s.Nouns[0], p)
+	for _, n := range schema.Nouns {
+		for name, verb := range n.Cmdlets() {
+			c, ok := commands[name]
+			if !ok {
+				t.Errorf("there is no cmdlet %s", name)
+				continue
 			}
-			if (p.Here == exchange.Kept || p.Here == exchange.Refused) && p.Why == "" {
-				t.Errorf("%s -%s: %v without a reason", s.Nouns[0], p.Name, p.Here)
-			}
-			for _, verb := range (p.In & s.Verbs).Names() {
-				for _, noun := range s.Nouns {
-					c, ok := commands[verb+"-"+noun]
-					if !ok {
-						t.Errorf("there is no cmdlet %s-%s", verb, noun)
-						continue
-					}
-					if !slices.ContainsFunc(c.Parameters(), func(q objectParameter) bool { return q.Name == p.Name }) {
-						t.Errorf("%s doesn't bind -%s", c.Name(), p.Name)
-					}
+			for _, r := range n.Rows {
+				bound := slices.ContainsFunc(c.Parameters(), func(p objectParameter) bool { return p.Name == r.Name && strings.HasPrefix(p.Help, r.Does) })
+				if r.Verbs&verb != 0 && !bound {
+					t.Errorf("%s doesn't bind -%s", name, r.Name)
 				}
 			}
 		}

@@ -2,14 +2,45 @@ package exchange
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/draft"
+	"github.com/interchange-smtp/interchange/connector/internal/schema"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 	"github.com/interchange-smtp/interchange/routing"
 )
+
+type accepted = routing.AcceptedDomain
+
+// remoteDomain is a remote domain. Apart from the delivery reports that senders there
+// get, its parameters shape message formats and automatic replies, which mailbox
+// servers make, so those are kept.
+type remoteDomain = connector.RemoteDomain
+
+var (
+	acceptedRows = rowsOf(&schema.AcceptedDomain, map[string]access[accepted]{"MakeDefault": makeDefault})
+	remoteRows   = rowsOf[remoteDomain](&schema.RemoteDomain, nil)
+)
+
+// makeDefault is -MakeDefault, which moves the mark to a domain. It never takes the
+// mark away.
+var makeDefault = access[accepted]{
+	set: func(it *item[accepted], _ string, v object.Value) error {
+		b, err := boolean.read(v)
+		if err != nil {
+			return err
+		}
+		if it.cfg.Default && !b {
+			return fmt.Errorf("%q is the default domain; make another one the default", it.cfg.Name)
+		}
+		it.cfg.Default = b
+		return nil
+	},
+	get: func(_ *item[accepted], full *accepted, _ string) object.Value { return full.Default },
+}
 
 // acceptedNoun is the accepted domains.
 func (o *Org) acceptedNoun() *noun[accepted] {
@@ -163,12 +194,7 @@ func (o *Org) remoteNoun() *noun[remoteDomain] {
 		filter:   resultSize[remoteDomain],
 		columns:  []string{"Name", "DomainName", "AllowedOOFType"},
 	}
-	names := []string{"DomainName"}
-	for _, r := range remoteRows {
-		if r.In&Set != 0 && r.set != nil && r.Name != "Name" {
-			names = append(names, r.Name)
-		}
-	}
+	names := slices.DeleteFunc(settable(remoteRows), func(name string) bool { return name == "Name" })
 	n.shape(directoryExtras(n, "0.1 (8.0.535.0)", "ms-Exch-Domain-Content-Config", "msExchDomainContentConfig"), append(names, "AdminDisplayName", "ExchangeVersion", "Name",
 		"DistinguishedName", "Identity", "Guid")...)
 	return n

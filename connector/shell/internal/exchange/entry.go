@@ -4,6 +4,7 @@ import (
 	"iter"
 	"strings"
 
+	"github.com/interchange-smtp/interchange/connector/internal/schema"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 	"github.com/interchange-smtp/interchange/permission"
 )
@@ -18,7 +19,7 @@ type entry struct {
 
 // getPermission is Get-ADPermission.
 func (c *commandSet) getPermission(call *object.Call) error {
-	if err := c.org.noticeAll(call, permissionRows); err != nil {
+	if err := c.org.noticeAll(call, schema.ADPermission.Rows); err != nil {
 		return err
 	}
 	list, err := c.findACL(call.Args["Identity"])

@@ -2,31 +2,24 @@ package exchange
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/interchange-smtp/interchange/connector/internal/schema"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/format"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 )
-
-// numbered gives an enumeration the numbers of its values in .NET, in the order of
-// the values: exports as JSON hold those, and scripts may.
-func (k kind[V]) numbered(numbers ...int64) kind[V] {
-	k.numbers = numbers
-	return k
-}
 
 // spelled writes what a script gave for an enumeration with the full names of its
 // values: numbers and names that are abbreviated, as PowerShell takes them, and
 // lists with ; or | between the values, as people make them for CSV.
 func (k kind[V]) spelled(s string) (string, error) {
-	if !k.flags {
+	if !k.Flags {
 		return k.spelledOne(strings.TrimSpace(s))
 	}
 	parts := strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ';' || r == '|' })
 	if strings.TrimSpace(strings.Join(parts, "")) == "" {
-		return "", fmt.Errorf("it can't be empty; give some of %s", strings.Join(k.values, ", "))
+		return "", fmt.Errorf("it can't be empty; give some of %s", strings.Join(k.Values, ", "))
 	}
 	for i, part := range parts {
 		var err error
@@ -38,11 +31,14 @@ func (k kind[V]) spelled(s string) (string, error) {
 }
 
 func (k kind[V]) spelledOne(s string) (string, error) {
-	if n, err := strconv.ParseInt(s, 0, 32); err == nil && k.numbers != nil {
-		return k.ofNumber(n)
+	if n, err := strconv.ParseInt(s, 0, 32); err == nil && k.Numbers != nil {
+		if text := k.Text(n); text != "" {
+			return text, nil
+		}
+		return "", fmt.Errorf("%d is not a value of %s; give %s", n, k.Name, strings.Join(k.Values, ", "))
 	}
 	var found []string
-	for _, v := range k.values {
+	for _, v := range k.Values {
 		if strings.EqualFold(v, s) {
 			return s, nil
 		}
@@ -59,30 +55,11 @@ func (k kind[V]) spelledOne(s string) (string, error) {
 	return "", fmt.Errorf("%q may be %s; write more of the name", s, strings.Join(found, " or "))
 }
 
-// ofNumber names the value of a number, or of each bit of it.
-func (k kind[V]) ofNumber(n int64) (string, error) {
-	if i := slices.Index(k.numbers, n); i >= 0 {
-		return k.values[i], nil
-	}
-	var names []string
-	rest := n
-	for i, bit := range k.numbers {
-		if k.flags && bit != 0 && bit&(bit-1) == 0 && n&bit != 0 {
-			names = append(names, k.values[i])
-			rest &^= bit
-		}
-	}
-	if len(names) == 0 || rest != 0 {
-		return "", fmt.Errorf("%d is no %s; give %s", n, k.name, strings.Join(k.values, ", "))
-	}
-	return strings.Join(names, ","), nil
-}
-
 // parts takes apart the text of several values that people joined for CSV. It returns
 // nil if the text can't be read so.
 func (k kind[V]) parts(s string) []V {
 	pieces := strings.FieldsFunc(s, func(r rune) bool { return r == ';' || r == '|' || r == ',' || r == '\n' })
-	if k.name == space.name {
+	if k.Kind == schema.Space {
 		pieces = format.SplitSpaces(s)
 	}
 	if len(pieces) < 2 || len(pieces) > maxPieces {

@@ -20,7 +20,7 @@ type item[C any] struct {
 	key   string // under which its shelf has it; "" once it is removed
 }
 
-// mark is where a parameter was set; without a name, where the item was made.
+// mark is where a field of the configuration was set; without a name, where the item was made.
 type mark struct {
 	name string
 	pos  object.Pos

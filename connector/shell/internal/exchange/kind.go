@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector/internal/schema"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 	"github.com/interchange-smtp/interchange/permission"
@@ -17,74 +18,155 @@ import (
 
 // kind is one .NET type of parameters: how its values are read and shown.
 type kind[V any] struct {
-	name   string   // .NET name without a namespace
-	values []string // of an enumeration; nil otherwise
-	// numbers are those of the values in .NET; nil: not known
-	numbers []int64
-	parse   func(string) (V, error)
-	show    func(V) object.Value
-	flags   bool // a comma list of values is one value
+	*schema.Kind
+	parse    func(string) (V, error)
+	show     func(V) object.Value
+	same     func(a, b V) bool // nil: ==
+	nullable bool              // $null is a value, the default
+}
+
+func (k kind[V]) equal(a, b V) bool {
+	if k.same != nil {
+		return k.same(a, b)
+	}
+	return any(a) == any(b)
 }
 
 // The kinds of value types. Each reads with the parser of the package that owns
 // the type.
 var (
-	text        = kind[string]{name: "String", parse: parseText, show: showText}
-	integer     = kind[int]{name: "Int32", parse: parseInteger, show: func(n int) object.Value { return int64(n) }}
-	limit       = kind[param.Limit]{name: "Unlimited<Int32>", parse: param.ParseLimit, show: showLimit}
-	size        = kind[param.Size]{name: "ByteQuantifiedSize", parse: parseSize, show: showSize}
-	anySize     = kind[param.Size]{name: "Unlimited<ByteQuantifiedSize>", parse: param.ParseSize, show: showSize}
-	timespan    = kind[time.Duration]{name: "EnhancedTimeSpan", parse: param.ParseTimeSpan, show: showSpan}
-	ipRange     = kind[param.Range]{name: "IPRange", parse: param.ParseRange, show: object.NewIPRange}
-	ipBinding   = kind[netip.AddrPort]{name: "IPBinding", parse: param.ParseBinding, show: object.NewIPBinding}
-	ipAddress   = kind[netip.Addr]{name: "IPAddress", parse: parseAddress, show: object.NewIPAddress}
-	smartHost   = kind[param.SmartHost]{name: "SmartHost", parse: param.ParseSmartHost, show: object.NewSmartHost}
-	space       = kind[routing.AddressSpace]{name: "AddressSpace", parse: routing.ParseAddressSpace, show: object.NewAddressSpace}
-	fqdn        = kind[string]{name: "Fqdn", parse: parseFqdn, show: showText}
-	domainName  = kind[string]{name: "SmtpDomain", parse: parseSecureDomain, show: showText}
-	x509        = kind[string]{name: "SmtpX509Identifier", parse: parseX509, show: showText}
-	smtpAddress = kind[string]{name: "SmtpAddress", parse: parseMailbox, show: showText}
-	subdomains  = kind[string]{name: "SmtpDomainWithSubdomains", parse: parseText, show: showText}
-	serverID    = kind[string]{name: "ServerIdParameter", parse: parseText, show: showServerID}
+	text        = kind[string]{Kind: schema.String, parse: parseText, show: showText, nullable: true}
+	boolean     = kind[bool]{Kind: schema.Boolean, parse: parseBoolean, show: func(b bool) object.Value { return b }}
+	integer     = kind[int]{Kind: schema.Integer, parse: parseInteger, show: func(n int) object.Value { return int64(n) }}
+	limit       = kind[param.Limit]{Kind: schema.UnlimitedInt, parse: param.ParseLimit, show: showLimit}
+	size        = kind[param.Size]{Kind: schema.Size, parse: parseSize, show: showSize}
+	anySize     = kind[param.Size]{Kind: schema.UnlimitedSize, parse: param.ParseSize, show: showSize}
+	timespan    = kind[time.Duration]{Kind: schema.TimeSpan, parse: param.ParseTimeSpan, show: showSpan}
+	ipRange     = kind[param.Range]{Kind: schema.Range, parse: param.ParseRange, show: object.NewIPRange, same: param.Range.Same}
+	ipBinding   = kind[netip.AddrPort]{Kind: schema.Binding, parse: param.ParseBinding, show: object.NewIPBinding}
+	ipAddress   = kind[netip.Addr]{Kind: schema.Address, parse: parseAddress, show: object.NewIPAddress, nullable: true}
+	smartHost   = kind[param.SmartHost]{Kind: schema.SmartHost, parse: param.ParseSmartHost, show: object.NewSmartHost}
+	space       = kind[routing.AddressSpace]{Kind: schema.Space, parse: routing.ParseAddressSpace, show: object.NewAddressSpace}
+	fqdn        = kind[string]{Kind: schema.Fqdn, parse: parseFqdn, show: showText, nullable: true}
+	domainName  = kind[string]{Kind: schema.Domain, parse: parseSecureDomain, show: showText, same: strings.EqualFold}
+	x509        = kind[string]{Kind: schema.Certificate, parse: parseX509, show: showText, nullable: true}
+	smtpAddress = kind[string]{Kind: schema.Mailbox, parse: parseMailbox, show: showText, nullable: true}
+	subdomains  = kind[string]{Kind: schema.Subdomains, parse: parseText, show: showText, nullable: true}
+	remoteName  = kind[string]{Kind: schema.RemoteName, parse: parseRemoteName, show: showText, nullable: true}
+	serverID    = kind[string]{Kind: schema.Server, parse: parseText, show: showServerID, same: strings.EqualFold}
 )
 
 // The kinds of enumerations.
 var (
-	mechanisms = flagsOf("AuthMechanisms", auth.ParseMechanism,
-		"None", "Tls", "Integrated", "BasicAuth", "BasicAuthRequireTLS", "ExchangeServer", "ExternalAuthoritative").numbered(0, 1, 2, 4, 8, 16, 32)
-	hostMechanisms = flagsOf("AuthMechanisms", auth.ParseMechanism,
-		"None", "BasicAuth", "BasicAuthRequireTLS", "ExchangeServer", "ExternalAuthoritative")
-	groups = flagsOf("PermissionGroups", permission.ParseGroup,
-		"None", "AnonymousUsers", "ExchangeUsers", "ExchangeServers", "ExchangeLegacyServers", "Partners", "Custom").numbered(0, 1, 2, 4, 8, 16, 32)
-	rateSources = flagsOf("MessageRateSourceFlags", param.ParseRateSource, "None", "IPAddress", "User", "All").numbered(0, 1, 2, 3)
-	policies    = flagsOf("ErrorPolicies", param.ParseErrorPolicy,
-		"Default", "DowngradeDnsFailures", "DowngradeAuthFailures", "DowngradeCustomFailures", "UpgradeCustomFailures")
-	sizeModes     = enumOf("SizeMode", param.ParseSizeMode, "Disabled", "Enabled", "EnabledWithoutValue").numbered(0, 1, 2)
-	logging       = enumOf("ProtocolLoggingLevel", param.ParseProtocolLogging, "None", "Verbose").numbered(0, 1)
-	protections   = enumOf("ExtendedProtectionPolicySetting", param.ParseExtendedProtection, "None", "Allow", "Require").numbered(0, 1, 2)
-	roles         = enumOf("ServerRole", param.ParseTransportRole, "FrontendTransport", "HubTransport").numbered(16384, 32)
-	usages        = enumOf("UsageType", param.ParseUsage, "Client", "Custom", "Internal", "Internet", "Partner")
-	connectorKind = enumOf("TenantConnectorType", param.ParseConnectorType, "Default", "XPremises")
-	domainTypes   = enumOf("AcceptedDomainType", routing.ParseDomainType, "Authoritative", "InternalRelay", "ExternalRelay").numbered(0, 2, 1)
-	tlsLevels     = kind[param.TlsAuthLevel]{name: "TlsAuthLevel", parse: param.ParseTlsAuthLevel, show: showTlsLevel,
-		values: []string{"EncryptionOnly", "CertificateValidation", "DomainValidation"}, numbers: []int64{1, 2, 3}}
+	mechanisms     = enum(schema.Mechanisms, auth.ParseMechanism)
+	hostMechanisms = enum(schema.HostMechanisms, auth.ParseMechanism)
+	groups         = enum(schema.Groups, permission.ParseGroup)
+	rateSources    = enum(schema.RateSources, param.ParseRateSource)
+	policies       = enum(schema.ErrorPolicies, param.ParseErrorPolicy)
+	sizeModes      = enum(schema.SizeModes, param.ParseSizeMode)
+	logging        = enum(schema.Logging, param.ParseProtocolLogging)
+	protections    = enum(schema.Protections, param.ParseExtendedProtection)
+	roles          = enum(schema.Roles, param.ParseTransportRole)
+	usages         = enum(schema.ReceiveUsages, param.ParseUsage)
+	premises       = enum(schema.Premises, param.ParseConnectorType)
+	domainTypes    = enum(schema.DomainTypes, routing.ParseDomainType)
+	tlsLevels      = kind[param.TlsAuthLevel]{Kind: schema.TlsLevels, parse: param.ParseTlsAuthLevel, show: showTlsLevel, nullable: true}
 )
 
-// enumOf is the kind of an enumeration.
-func enumOf[V fmt.Stringer](name string, parse func(string) (V, error), values ...string) kind[V] {
-	return kind[V]{name: name, values: values, parse: parse, show: showTyped[V](name)}
+// enum is the kind of an enumeration that a package has a type for.
+func enum[V fmt.Stringer](k *schema.Kind, parse func(string) (V, error)) kind[V] {
+	return kind[V]{Kind: k, parse: parse, show: func(v V) object.Value { return typed{k.Name, v.String()} }}
 }
 
-// flagsOf is the kind of an enumeration whose values may be combined.
-func flagsOf[V fmt.Stringer](name string, parse func(string) (V, error), values ...string) kind[V] {
-	k := enumOf(name, parse, values...)
-	k.flags = true
-	return k
+// words is the kind of an enumeration that only the schema knows.
+func words(k *schema.Kind) kind[string] {
+	return kind[string]{Kind: k, show: func(s string) object.Value { return typed{k.Name, s} },
+		parse: func(s string) (string, error) {
+			for _, v := range k.Values {
+				if strings.EqualFold(v, strings.TrimSpace(s)) {
+					return v, nil
+				}
+			}
+			return "", fmt.Errorf("%q is not one of %s", s, strings.Join(k.Values, ", "))
+		}}
+}
+
+// accessTo returns how the parameter r is read and written; the zero access if its
+// values are the cmdlets' own.
+func accessTo[C any](r *schema.Row) access[C] {
+	switch r.Kind {
+	case schema.String:
+		return accessOf[C](r, text)
+	case schema.Boolean:
+		return accessOf[C](r, boolean)
+	case schema.Integer:
+		return accessOf[C](r, integer)
+	case schema.UnlimitedInt:
+		return accessOf[C](r, limit)
+	case schema.Size:
+		return accessOf[C](r, size)
+	case schema.UnlimitedSize:
+		return accessOf[C](r, anySize)
+	case schema.TimeSpan:
+		return accessOf[C](r, timespan)
+	case schema.Range:
+		return accessOf[C](r, ipRange)
+	case schema.Binding:
+		return accessOf[C](r, ipBinding)
+	case schema.Address:
+		return accessOf[C](r, ipAddress)
+	case schema.SmartHost:
+		return accessOf[C](r, smartHost)
+	case schema.Space:
+		return accessOf[C](r, space)
+	case schema.Fqdn:
+		return accessOf[C](r, fqdn)
+	case schema.Domain:
+		return accessOf[C](r, domainName)
+	case schema.Certificate:
+		return accessOf[C](r, x509)
+	case schema.Mailbox:
+		return accessOf[C](r, smtpAddress)
+	case schema.Subdomains:
+		return accessOf[C](r, subdomains)
+	case schema.RemoteName:
+		return accessOf[C](r, remoteName)
+	case schema.Server:
+		return accessOf[C](r, serverID)
+	case schema.Mechanisms:
+		return accessOf[C](r, mechanisms)
+	case schema.HostMechanisms:
+		return accessOf[C](r, hostMechanisms)
+	case schema.Groups:
+		return accessOf[C](r, groups)
+	case schema.RateSources:
+		return accessOf[C](r, rateSources)
+	case schema.ErrorPolicies:
+		return accessOf[C](r, policies)
+	case schema.SizeModes:
+		return accessOf[C](r, sizeModes)
+	case schema.Logging:
+		return accessOf[C](r, logging)
+	case schema.Protections:
+		return accessOf[C](r, protections)
+	case schema.Roles:
+		return accessOf[C](r, roles)
+	case schema.Premises:
+		return accessOf[C](r, premises)
+	case schema.DomainTypes:
+		return accessOf[C](r, domainTypes)
+	case schema.TlsLevels:
+		return accessOf[C](r, tlsLevels)
+	}
+	if r.Kind.Values != nil {
+		return accessOf[C](r, words(r.Kind))
+	}
+	return access[C]{}
 }
 
 // read converts what a script gave.
 func (k kind[V]) read(v object.Value) (V, error) {
-	if k.flags {
+	if k.Flags {
 		if l, ok := v.(*object.List); ok {
 			names := make([]string, len(l.Items))
 			for i, item := range l.Items {
@@ -99,7 +181,7 @@ func (k kind[V]) read(v object.Value) (V, error) {
 		}
 		if _, ok := v.(*object.Table); ok {
 			var zero V
-			return zero, fmt.Errorf("%s isn't a list; give all of its values, as in A,B", k.name)
+			return zero, fmt.Errorf("%s isn't a list; give all of its values, as in A,B", k.Name)
 		}
 	}
 	s, err := single(v)
@@ -107,7 +189,7 @@ func (k kind[V]) read(v object.Value) (V, error) {
 		var zero V
 		return zero, err
 	}
-	if k.values != nil {
+	if k.Values != nil {
 		if s, err = k.spelled(s); err != nil {
 			var zero V
 			return zero, err
@@ -141,23 +223,16 @@ func single(v object.Value) (string, error) {
 	return object.Text(v), nil
 }
 
-// boolean reads $true and $false. Text and numbers count as well, because that
-// is what a CSV file holds.
-func boolean(v object.Value) (bool, error) {
-	if b, ok := v.(bool); ok {
-		return b, nil
-	}
-	s, err := single(v)
-	if err != nil {
-		return false, err
-	}
+// parseBoolean reads $true and $false. Other text and numbers count as well,
+// because that is what a CSV file holds.
+func parseBoolean(s string) (bool, error) {
 	switch strings.ToLower(strings.TrimPrefix(s, "$")) {
 	case "true", "1":
 		return true, nil
 	case "false", "0":
 		return false, nil
 	}
-	return false, fmt.Errorf("%q is no Boolean; give $true or $false", s)
+	return false, fmt.Errorf("%q is not a Boolean; give $true or $false", s)
 }
 
 func parseText(s string) (string, error) { return s, nil }
@@ -165,7 +240,7 @@ func parseText(s string) (string, error) { return s, nil }
 func parseInteger(s string) (int, error) {
 	n, err := strconv.ParseInt(strings.TrimSpace(s), 10, 32)
 	if err != nil {
-		return 0, fmt.Errorf("%q is no whole number of up to %d", s, math.MaxInt32)
+		return 0, fmt.Errorf("%q is not a whole number of up to %d", s, math.MaxInt32)
 	}
 	return int(n), nil
 }
@@ -181,7 +256,7 @@ func parseSize(s string) (param.Size, error) {
 func parseAddress(s string) (netip.Addr, error) {
 	a, err := netip.ParseAddr(strings.Trim(strings.TrimSpace(s), "[]"))
 	if err != nil {
-		return a, fmt.Errorf("%q is no IP address", s)
+		return a, fmt.Errorf("%q is not an IP address", s)
 	}
 	return a, nil
 }
@@ -194,8 +269,7 @@ func parseFqdn(s string) (string, error) {
 	return s, err // the letter case is the administrator's
 }
 
-// parseSecureDomain reads a domain of TLSReceiveDomainSecureList, which takes no
-// wildcards (rules R5 and S6).
+// parseSecureDomain reads a domain of TLSReceiveDomainSecureList, which takes no wildcards.
 func parseSecureDomain(s string) (string, error) {
 	if strings.Contains(s, "*") {
 		return "", fmt.Errorf("%q has a wildcard; list each domain by name", s)
@@ -218,4 +292,28 @@ func parseX509(s string) (string, error) {
 		return "", err
 	}
 	return id.String(), nil
+}
+
+// parseRemoteName reads a domain as accepted domains have it.
+func parseRemoteName(s string) (string, error) {
+	if _, err := routing.NewAccepted(accepted{DomainName: s}); err != nil {
+		return "", fmt.Errorf("%q is not a domain, *.domain or *", s)
+	}
+	return s, nil
+}
+
+// amount returns a value as a number that has limits; ok is false for Unlimited
+// and for values that aren't numbers.
+func amount(v any) (n int64, ok bool) {
+	switch v := v.(type) {
+	case int:
+		return int64(v), true
+	case param.Limit:
+		return int64(v), v != param.Unlimited
+	case param.Size:
+		return int64(v), v != param.UnlimitedSize
+	case time.Duration:
+		return int64(v), true
+	}
+	return 0, false
 }

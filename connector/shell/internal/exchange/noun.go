@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/interchange-smtp/interchange/connector/internal/schema"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 )
 
@@ -164,7 +165,7 @@ func (n *noun[C]) make(call *object.Call) error {
 			return err
 		}
 	}
-	if err := n.apply(call, it, New); err != nil {
+	if err := n.apply(call, it, schema.New); err != nil {
 		return err
 	}
 	key := n.key(&it.cfg)
@@ -195,7 +196,7 @@ func (n *noun[C]) adopt(call *object.Call) error {
 	}
 	for _, name := range o.Changed {
 		i := slices.IndexFunc(n.rows, func(r row[C]) bool {
-			return r.In&Set != 0 && r.set != nil && strings.EqualFold(r.Name, name)
+			return r.Verbs&schema.Set != 0 && r.set != nil && strings.EqualFold(r.Name, name)
 		})
 		if i < 0 {
 			return fmt.Errorf("%s of the object was changed, and Set-%s has no such parameter", name, n.name)
@@ -219,7 +220,7 @@ func (n *noun[C]) set(call *object.Call) error {
 		return err
 	}
 	draft := it.draft()
-	if err := n.apply(call, draft, Set); err != nil {
+	if err := n.apply(call, draft, schema.Set); err != nil {
 		return err
 	}
 	key := n.key(&draft.cfg)
@@ -252,7 +253,7 @@ func (n *noun[C]) set(call *object.Call) error {
 
 // get is Get.
 func (n *noun[C]) get(call *object.Call) error {
-	if err := n.apply(call, &item[C]{}, Get); err != nil {
+	if err := n.apply(call, &item[C]{}, schema.Get); err != nil {
 		return err
 	}
 	items, err := n.list(call)
@@ -282,7 +283,7 @@ func (n *noun[C]) remove(call *object.Call) error {
 	if err != nil {
 		return about(call, "Identity", err)
 	}
-	if err := n.apply(call, it.draft(), Remove); err != nil {
+	if err := n.apply(call, it.draft(), schema.Remove); err != nil {
 		return err
 	}
 	if n.forbid != nil {

@@ -109,7 +109,7 @@ func TestRemoteDomains(t *testing.T) {
 	d := newDriver(org2007())
 	d.must(t, "New-RemoteDomain", args{"Name": "Contoso", "DomainName": "*.contoso.com"})
 	d.fails(t, "New-RemoteDomain", args{"Name": "Other", "DomainName": "*.CONTOSO.com"}, "already")
-	d.fails(t, "New-RemoteDomain", args{"Name": "Other", "DomainName": "a.*.com"}, "no domain")
+	d.fails(t, "New-RemoteDomain", args{"Name": "Other", "DomainName": "a.*.com"}, "not a domain")
 	d.must(t, "Set-RemoteDomain", args{"Identity": "Contoso", "AllowedOOFType": "internallegacy", "TNEFEnabled": nil, "LineWrapSize": "unlimited"})
 	d.fails(t, "Set-RemoteDomain", args{"Identity": "Contoso", "LineWrapSize": int64(133)}, "out of range")
 	c := d.must(t, "Get-RemoteDomain", args{"Identity": "Contoso"})[0]

@@ -202,14 +202,14 @@ func (o *Org) Origins() map[string]object.Pos {
 	m := map[string]object.Pos{}
 	cfg := o.Config()
 	receive := cfg.ReceivePaths()
-	origins(m, "Receive", &o.receive, func(i int, _ *connector.Receive) string { return receive[i] })
-	origins(m, "Send", &o.send, func(i int, s *send) string { return namePath("Send", i, s.Name) })
-	origins(m, "Accepted", &o.accepted, func(i int, d *accepted) string { return namePath("Accepted", i, d.Name) })
-	origins(m, "Links", &o.links, func(i int, l *link) string { return namePath("Links", i, l.Name) })
+	origins(m, &o.receive, func(i int, _ *connector.Receive) string { return receive[i] })
+	origins(m, &o.send, func(i int, s *send) string { return namePath("Send", i, s.Name) })
+	origins(m, &o.accepted, func(i int, d *accepted) string { return namePath("Accepted", i, d.Name) })
+	origins(m, &o.links, func(i int, l *link) string { return namePath("Links", i, l.Name) })
 	for _, k := range o.transport.marks {
 		m["Transport."+k.name] = k.pos
 	}
-	origins(m, "Remote", &o.remote, func(i int, d *remoteDomain) string { return namePath("Remote", i, d.Name) })
+	origins(m, &o.remote, func(i int, d *remoteDomain) string { return namePath("Remote", i, d.Name) })
 	o.serviceOrigins(m)
 	return m
 }
@@ -236,17 +236,16 @@ func (o *Org) serviceOrigins(m map[string]object.Pos) {
 }
 
 // origins adds where commands set what is on a shelf; path is that of an element.
-func origins[C any](m map[string]object.Pos, list string, s *shelf[C], path func(i int, c *C) string) {
+func origins[C any](m map[string]object.Pos, s *shelf[C], path func(i int, c *C) string) {
 	i := -1
 	for it := range s.all() {
 		i++
 		at := path(i, &it.cfg)
 		for _, k := range it.marks {
-			switch {
-			case k.name == "":
+			if k.name == "" {
 				m[at] = k.pos
-			default:
-				m[at+"."+fieldOf(list, k.name)] = k.pos
+			} else {
+				m[at+"."+k.name] = k.pos
 			}
 		}
 	}
@@ -258,20 +257,6 @@ func namePath(list string, i int, name string) string {
 		return fmt.Sprintf("%s[%d]", list, i)
 	}
 	return fmt.Sprintf("%s[%q]", list, name)
-}
-
-// fieldOf returns the field of the configuration that a parameter sets, where
-// its name differs.
-func fieldOf(list, parameter string) string {
-	switch {
-	case list == "Links" && parameter == "ExchangeCost":
-		return "Cost"
-	case list == "Links" && parameter == "MaxMessageSize":
-		return "MaxSize"
-	case list == "Accepted" && parameter == "MakeDefault":
-		return "Default"
-	}
-	return parameter
 }
 
 // local returns the server we are.

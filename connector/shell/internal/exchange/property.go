@@ -2,7 +2,6 @@ package exchange
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 	"github.com/interchange-smtp/interchange/permission"
@@ -58,11 +57,6 @@ func (n *noun[C]) shape(extra map[string]func(it *item[C], full *C) object.Value
 	n.hide()
 }
 
-// in2007 reports whether the edition had what came with it.
-func (i *Info) in2007() bool {
-	return i.Since == "" || strings.HasPrefix(i.Since, "2007")
-}
-
 // hide sorts the properties into those that every object has and those of
 // parameters that the organisation's edition doesn't have.
 func (n *noun[C]) hide() {
@@ -72,7 +66,7 @@ func (n *noun[C]) hide() {
 	var names []string
 	for _, p := range n.properties {
 		i := slices.IndexFunc(n.rows, func(r row[C]) bool { return r.Name == p.name })
-		if old && i >= 0 && !n.rows[i].in2007() {
+		if old && i >= 0 && !n.rows[i].Since.In2007() {
 			p.usual = object.Text(p.get(fresh, &full))
 			n.hidden = append(n.hidden, p)
 			continue

@@ -3,15 +3,26 @@ package exchange
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/draft"
+	"github.com/interchange-smtp/interchange/connector/internal/schema"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 	"github.com/interchange-smtp/interchange/permission"
 )
+
+type (
+	receive  = connector.Receive
+	bindings = []netip.AddrPort
+)
+
+// receiveRows are the parameters of Receive connectors. Server and Usage are read
+// before the others (prepareReceive).
+var receiveRows = rowsOf(&schema.ReceiveConnector, map[string]access[receive]{"Server": {}, "Usage": {}})
 
 // receiveNoun is the Receive connectors.
 func (o *Org) receiveNoun() *noun[receive] {

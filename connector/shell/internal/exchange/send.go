@@ -4,10 +4,17 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/draft"
+	"github.com/interchange-smtp/interchange/connector/internal/schema"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 )
+
+type send = connector.Send
+
+// sendRows are the parameters of Send connectors. Usage is read before the others.
+var sendRows = rowsOf(&schema.SendConnector, map[string]access[send]{"Usage": {}, "AuthenticationCredential": credentialAccess})
 
 // sendNoun is the Send connectors.
 func (o *Org) sendNoun() *noun[send] {
@@ -84,7 +91,6 @@ func (o *Org) checkSend(next, old *item[send]) error {
 // credentialAccess is AuthenticationCredential. The password never leaves its
 // wrapping here.
 var credentialAccess = access[send]{
-	kind: "PSCredential",
 	set: func(it *item[send], _ string, v object.Value) error {
 		if v == nil {
 			it.cfg.AuthenticationCredential = nil
@@ -105,9 +111,6 @@ var credentialAccess = access[send]{
 		return object.NewCredential(c.UserName, c.Password)
 	},
 }
-
-// sameText is the sameness of names.
-func sameText(a, b string) bool { return strings.EqualFold(a, b) }
 
 // sendShape is the order of properties in the output.
 var sendShape = []string{

@@ -9,8 +9,8 @@ import (
 // serverTypes are the types of objects that stand for a server.
 func serverTypes() []string {
 	types := []string{"ExchangeServer"}
-	for _, s := range serviceNouns() {
-		types = append(types, s.name)
+	for _, of := range serviceNouns {
+		types = append(types, of.Names...)
 	}
 	return types
 }

@@ -39,7 +39,11 @@ func (o *Org) setup(domain string) {
 		o.accepted.put(domain, it)
 		o.enterDomain(it)
 	}
-	o.transport.cfg = transport{MaxReceiveSize: 10 * param.MB, MaxSendSize: 10 * param.MB, MaxRecipientEnvelopeLimit: 500}
+	for _, r := range transportRows {
+		if r.Setup != "" {
+			_ = r.set(&o.transport, r.Name, r.Setup) // a test reads each
+		}
+	}
 	o.base.Transport = o.transport.cfg
 	for _, s := range o.base.Servers {
 		for _, r := range defaultConnectors(o.base.Profile, s) {

@@ -2,10 +2,12 @@ package exchange_test
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/schema"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/exchange"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
@@ -13,18 +15,22 @@ import (
 )
 
 // params returns the parameters of a noun by name.
-func params(noun string) map[string]exchange.Info {
-	m := map[string]exchange.Info{}
-	for _, s := range exchange.Table() {
-		for _, n := range s.Nouns {
-			for _, p := range s.Params {
-				if n == noun {
-					m[p.Name] = p
-				}
+func params(noun string) map[string]schema.Row {
+	m := map[string]schema.Row{}
+	for _, n := range schema.Nouns {
+		if slices.Contains(n.Names, noun) && n.Refused == "" {
+			for _, r := range n.Rows {
+				m[r.Name] = r
 			}
 		}
 	}
 	return m
+}
+
+// defaultOf returns the default of a connector of usage Custom, or of what isn't a
+// connector.
+func defaultOf(r schema.Row, p connector.Profile) string {
+	return r.Default.For("Custom", p == permission.Exchange2007, false)
 }
 
 // samples are values that differ from the default, by type.
@@ -41,11 +47,11 @@ var samples = map[string]object.Value{
 }
 
 // sample returns a value of a parameter that isn't its default.
-func sample(p exchange.Info) object.Value {
-	if p.Type == "Boolean" && (p.Default == "$true" || p.Default == "as ChunkingEnabled") {
+func sample(p schema.Row) object.Value {
+	if p.Kind == schema.Boolean && (defaultOf(p, permission.Current) == "$true" || p.Derived == "as ChunkingEnabled") {
 		return false
 	}
-	return samples[p.Type]
+	return samples[p.Type()]
 }
 
 // TestStatus compares what the table says with what package connector says: a
@@ -57,7 +63,7 @@ func TestStatus(t *testing.T) {
 		"SendConnector":    {"Name": "X", "AddressSpaces": "*"},
 	} {
 		for name, p := range params(noun) {
-			if p.In&exchange.Set == 0 || p.Here == exchange.Refused || p.Switch || sample(p) == nil || name == "Identity" || name == "DomainController" {
+			if p.Verbs&schema.Set == 0 || p.Status() == schema.Refused || p.Switch() || sample(p) == nil || name == "Identity" || name == "DomainController" {
 				continue
 			}
 			d := newDriver(bare())
@@ -69,8 +75,8 @@ func TestStatus(t *testing.T) {
 			for _, w := range compile(t, d.org).Warnings() {
 				found = found || w.Code == connector.CodeNotEnforced && strings.HasSuffix(w.Path, "."+name)
 			}
-			if kept := p.Here == exchange.Kept; kept != found && !keptBeside[name] {
-				t.Errorf("%s -%s is %v, and package connector reports it: %v", noun, name, p.Here, found)
+			if kept := p.Status() == schema.Kept; kept != found && !keptBeside[name] {
+				t.Errorf("%s -%s is %v, and package connector reports it: %v", noun, name, p.Status(), found)
 			}
 		}
 	}
@@ -105,7 +111,7 @@ func TestFields(t *testing.T) {
 		if noun == "TransportService" {
 			known["Name"] = known["Identity"]
 		} else if noun == "TransportConfig" {
-			known["UseDowngradedExchangeServerAuth"] = exchange.Info{} // Set-TransportService
+			known["UseDowngradedExchangeServerAuth"] = schema.Row{} // Set-TransportService
 		}
 		for _, f := range reflect.VisibleFields(reflect.TypeOf(v)) {
 			if _, ok := known[f.Name]; !ok && !beside[f.Name] {
@@ -126,7 +132,7 @@ func TestShownValues(t *testing.T) {
 		known := params(noun)
 		for name, v := range c.All() {
 			p, ok := known[name]
-			if !ok || p.In&exchange.Set == 0 || name == "Identity" || v == nil || p.Here == exchange.Refused {
+			if !ok || p.Verbs&schema.Set == 0 || name == "Identity" || v == nil || p.Status() == schema.Refused {
 				continue
 			}
 			if l, isList := v.(*object.List); isList && len(l.Items) == 0 {
@@ -155,12 +161,8 @@ func TestDefaults(t *testing.T) {
 			n := 0
 			for name, p := range params(noun) {
 				v, shown := c.Get(name)
-				def := p.Default
-				if profile == permission.Exchange2007 && p.Default2007 != "" {
-					def = p.Default2007
-				}
-				def, _, _ = strings.Cut(def, ",")
-				if !shown || strings.Contains(def, " ") || def == "" {
+				def := defaultOf(p, profile)
+				if !shown || def == "" {
 					continue
 				}
 				n++
@@ -177,11 +179,8 @@ func TestDefaults(t *testing.T) {
 			n := 0
 			for name, p := range params(noun) {
 				v, shown := c.Get(name)
-				def := p.Default
-				if profile == permission.Exchange2007 && p.Default2007 != "" {
-					def = p.Default2007
-				}
-				if l, isList := v.(*object.List); !shown || def == "" || isList && len(l.Items) != 1 || unlimitedWhenBare[name] || builtinRemote[name] {
+				def := defaultOf(p, profile)
+				if l, isList := v.(*object.List); !shown || def == "" || isList && len(l.Items) != 1 || builtinRemote[name] {
 					continue
 				}
 				n++
@@ -196,11 +195,8 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
-// What the objects of a bare organisation have beside the defaults of new ones.
-var (
-	unlimitedWhenBare = map[string]bool{"MaxReceiveSize": true, "MaxSendSize": true, "MaxRecipientEnvelopeLimit": true}
-	builtinRemote     = map[string]bool{"AutoForwardEnabled": true, "AutoReplyEnabled": true}
-)
+// builtinRemote has what the built-in remote domain has in place of the defaults.
+var builtinRemote = map[string]bool{"AutoForwardEnabled": true, "AutoReplyEnabled": true}
 
 // sameValue compares what Get shows with what the table writes.
 func sameValue(got, want string) bool {
@@ -219,8 +215,8 @@ func TestKeptDefaults(t *testing.T) {
 		c := d.must(t, cmdlet, nil)[0].(*object.Object)
 		for name, p := range params(noun) {
 			v, shown := c.Get(name)
-			if p.Here == exchange.Kept && p.Default != "" && shown && v == nil {
-				t.Errorf("%s -%s: the default %s is no %s", noun, name, p.Default, p.Type)
+			if p.Status() == schema.Kept && defaultOf(p, permission.Exchange2007) != "" && shown && v == nil {
+				t.Errorf("%s -%s: the default %s is no %s", noun, name, defaultOf(p, permission.Exchange2007), p.Type())
 			}
 		}
 	}

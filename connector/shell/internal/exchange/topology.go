@@ -5,16 +5,27 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/interchange-smtp/interchange/connector/internal/schema"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/routing"
 )
+
+type (
+	server = routing.Server
+	link   = routing.SiteLink
+)
+
+// site is an Active Directory site: the servers and links that name it make it.
+type site struct{ Name string }
 
 // serverNoun is the servers.
 func (o *Org) serverNoun() *noun[server] {
 	servers := &shelf[server]{}
 	name := func(s *server) string { return s.Name }
 	n := &noun[server]{
-		org: o, name: "ExchangeServer", rows: serverRows, shelf: servers,
+		org: o, name: "ExchangeServer", rows: rowsOf[server](&schema.ExchangeServer, nil), shelf: servers,
 		key: name, identity: name,
 		dn: func(s *server) string { return "CN=" + escapeDN(s.Name) + ",CN=Servers," + adminGroup + o.root() },
 		qualify: func(id string) string {
@@ -82,7 +93,7 @@ func (o *Org) version() object.Value {
 func (o *Org) siteNoun() *noun[site] {
 	name := func(s *site) string { return s.Name }
 	n := &noun[site]{
-		org: o, name: "AdSite", rows: siteRows, shelf: &o.sites,
+		org: o, name: "AdSite", rows: rowsOf[site](&schema.AdSite, nil), shelf: &o.sites,
 		key: name, identity: name, dn: func(s *site) string { return "CN=" + escapeDN(s.Name) + ",CN=Sites" + o.root() },
 		defaults: func(it *item[site]) site { return it.cfg },
 		check:    func(draft, _ *item[site]) error { return checkName(draft.cfg.Name) },
@@ -143,7 +154,7 @@ func checkName(name string) error {
 func (o *Org) linkNoun() *noun[link] {
 	name := func(l *link) string { return l.Name }
 	n := &noun[link]{
-		org: o, name: "AdSiteLink", rows: linkRows, shelf: &o.links,
+		org: o, name: "AdSiteLink", rows: rowsOf(&schema.AdSiteLink, map[string]access[link]{"ExchangeCost": exchangeCost, "MaxMessageSize": linkSize}), shelf: &o.links,
 		key: name, identity: name,
 		dn: func(l *link) string {
 			return "CN=" + escapeDN(l.Name) + ",CN=IP,CN=Inter-Site Transports,CN=Sites" + o.root()
@@ -163,4 +174,62 @@ func (o *Org) linkNoun() *noun[link] {
 	extras["Sites"] = func(it *item[link], _ *link) object.Value { return object.Strings(it.cfg.Sites) }
 	n.shape(extras, "Cost", "ADCost", "ExchangeCost", "MaxMessageSize", "Sites", "Name", "DistinguishedName", "Identity", "Guid", "IsValid")
 	return n
+}
+
+// exchangeCost replaces the cost of a link for mail. The Active Directory cost
+// is what the link had before.
+var exchangeCost = access[link]{
+	set: func(it *item[link], name string, v object.Value) error {
+		ad, replaced := it.kept["ADCost"].(int64)
+		if v == nil {
+			if replaced {
+				it.cfg.Cost = int(ad)
+				delete(it.kept, "ADCost")
+			}
+			return nil
+		}
+		cost, err := integer.read(v)
+		if r := schema.AdSiteLink.Row(name); err == nil && !r.Limits.Contain(int64(cost)) {
+			err = fmt.Errorf("%d is out of range; give %s", cost, r.Range())
+		}
+		if err != nil {
+			return err
+		}
+		if !replaced {
+			it.keep("ADCost", int64(it.cfg.Cost))
+		}
+		it.cfg.Cost = cost
+		return nil
+	},
+	get: func(it *item[link], full *link, _ string) object.Value {
+		if _, replaced := it.kept["ADCost"]; !replaced {
+			return nil
+		}
+		return int64(full.Cost)
+	},
+}
+
+// linkSize is the largest message that a link carries; 0 in the configuration
+// is unlimited.
+var linkSize = access[link]{
+	set: func(it *item[link], name string, v object.Value) error {
+		b, err := anySize.read(v)
+		switch r := schema.AdSiteLink.Row(name); {
+		case err != nil:
+			return err
+		case b == param.UnlimitedSize:
+			it.cfg.MaxSize = 0
+		case !r.Limits.Contain(int64(b)):
+			return fmt.Errorf("%s is out of range; give %s", object.Text(v), r.Range())
+		default:
+			it.cfg.MaxSize = int64(b)
+		}
+		return nil
+	},
+	get: func(_ *item[link], full *link, _ string) object.Value {
+		if full.MaxSize == 0 {
+			return showSize(param.UnlimitedSize)
+		}
+		return showSize(param.Size(full.MaxSize))
+	},
 }

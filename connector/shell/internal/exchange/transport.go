@@ -5,9 +5,21 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/draft"
+	"github.com/interchange-smtp/interchange/connector/internal/schema"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 )
+
+type transport = connector.Transport
+
+// service is the Transport service of one server. What policy needs of it is in
+// the configuration's Services, UseDowngradedExchangeServerAuth in its Transport.
+type service = connector.Service
+
+var transportRows = rowsOf[transport](&schema.TransportConfig, nil)
+
+// serviceNouns are the services of a server.
+var serviceNouns = []*schema.Noun{&schema.TransportService, &schema.FrontendTransportService, &schema.MailboxTransportService}
 
 // downgradedAuth is the one parameter of a service that the configuration has in
 // Transport.
@@ -63,8 +75,8 @@ func (o *Org) checkTransport(next, old *item[transport]) error {
 }
 
 // serviceNoun is one of the transport services of servers.
-func (o *Org) serviceNoun(name string, rows []row[service]) *noun[service] {
-	shelf := o.services(name)
+func (o *Org) serviceNoun(name string, of *schema.Noun) *noun[service] {
+	shelf, rows := o.services(name), rowsOf[service](of, nil)
 	key := func(s *service) string { return o.serviceKey(s.Name) }
 	n := &noun[service]{
 		org: o, name: name, rows: rows, shelf: shelf,

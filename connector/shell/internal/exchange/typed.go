@@ -16,11 +16,6 @@ type typed struct{ name, text string }
 func (t typed) TypeName() string { return t.name }
 func (t typed) String() string   { return t.text }
 
-// showTyped shows values by their own text, or nothing for those without any.
-func showTyped[V fmt.Stringer](name string) func(V) object.Value {
-	return func(v V) object.Value { return typed{name, v.String()} }
-}
-
 // showText shows text, and the absence of it as $null.
 func showText(s string) object.Value {
 	if s == "" {

@@ -1,0 +1,129 @@
+package schema
+
+import (
+	"slices"
+	"time"
+)
+
+const (
+	noLogs     = "logs are set up where the program is run"
+	noResolver = "the resolver is set up where the program is run"
+	noPickup   = "there is no pickup directory"
+	noTracing  = "messages aren't copied for tracing"
+	noPoison   = "no message is suspected of a crash"
+	configKey  = "in Exchange a key of EdgeTransport.exe.config"
+)
+
+// serviceRows are the parameters of Get- and Set-TransportService, which 2007
+// and 2010 call TransportServer.
+var serviceRows = slices.Concat(transportServiceRows, logRows(transportLogs), []Row{domainController})
+
+// transportServiceRows are those about other things than logs.
+var transportServiceRows = []Row{
+	{Name: "Identity", Verbs: Get | Set, Kind: typeOf("TransportServerIdParameter"), Form: "name or FQDN of a server", Argument: Argument{Position: 1, Mandatory: Set, Pipeline: true},
+		Does: "Says whose service is meant."},
+	{Name: "UseDowngradedExchangeServerAuth", Verbs: Set, Kind: Boolean, Default: is("$false"), Since: from10,
+		Does: "Lets servers authenticate each other without TLS, which SuppressXAnonymousTls of a Receive connector needs."},
+	{Name: "MaxOutboundConnections", Verbs: Set, Kind: UnlimitedInt, Limits: between(1, most), Default: is("1000"),
+		Does: "Limits how many connections the server has to all next hops together."},
+	{Name: "MaxPerDomainOutboundConnections", Verbs: Set, Kind: UnlimitedInt, Limits: between(1, most), Form: "at most MaxOutboundConnections",
+		Default: is("40").in2007("20"), Derived: "or MaxOutboundConnections if that is less",
+		Does: "Limits how many connections the server has to one next hop."},
+	{Name: "MaxConnectionRatePerMinute", Verbs: Set, Kind: Integer, Limits: between(1, most), Default: is("1200"), Kept: "each connector has MessageRateLimit and MaxInboundConnection",
+		Does: "Limits how many connections a minute the server takes."},
+	{Name: "MaxConcurrentMailboxDeliveries", Verbs: Set, Kind: Integer, Limits: between(1, 256), Default: is("20"), Kept: noMailboxes,
+		Does: "Limits how many messages are delivered to mailboxes at a time."},
+	{Name: "MaxConcurrentMailboxSubmissions", Verbs: Set, Kind: Integer, Limits: between(1, 256), Default: is("20"), Kept: noMailboxes,
+		Does: "Limits how many messages are taken from mailboxes at a time."},
+	{Name: "MessageExpirationTimeout", Verbs: Set, Kind: TimeSpan, Limits: lasting(5*time.Second, 3*month), Default: is("2.00:00:00"),
+		Does: "Returns a message to its sender when it couldn't be delivered for so long."},
+	{Name: "MessageRetryInterval", Verbs: Set, Kind: TimeSpan, Limits: lasting(time.Second, day), Default: is("00:05:00"),
+		Does: "Says after how long a message that a next hop put off is tried again."},
+	{Name: "OutboundConnectionFailureRetryInterval", Verbs: Set, Kind: TimeSpan, Limits: lasting(time.Second, 20*day), Default: is("00:10:00").onEdge("00:30:00"),
+		Does: "Says how often a next hop is tried after the transient retries."},
+	{Name: "TransientFailureRetryCount", Verbs: Set, Kind: Integer, Limits: between(0, 15), Default: is("6"),
+		Does: "Says how many attempts at a next hop are transient retries, after those of QueueGlitchRetryCount."},
+	{Name: "TransientFailureRetryInterval", Verbs: Set, Kind: TimeSpan, Limits: lasting(time.Second, 12*time.Hour), Default: is("00:05:00").onEdge("00:10:00"),
+		Does: "Says how long the server waits between transient retries."},
+	{Name: "DelayNotificationTimeout", Verbs: Set, Kind: TimeSpan, Limits: lasting(time.Second, month), Default: is("04:00:00"),
+		Does: "Says after how long the sender of a message gets a report of the delay."},
+	{Name: "QueueGlitchRetryCount", Verbs: Set, Kind: Integer, Limits: between(0, 15), Default: is("4"), Note: configKey,
+		Does: "Says how many attempts at a next hop follow the first failure closely."},
+	{Name: "QueueGlitchRetryInterval", Verbs: Set, Kind: TimeSpan, Limits: lasting(time.Second, 12*time.Hour), Default: is("00:01:00"), Note: configKey,
+		Does: "Says how long the server waits between those first attempts."},
+	{Name: "QueueMaxIdleTime", Verbs: Set, Kind: TimeSpan, Limits: lasting(5*time.Second, time.Hour), Default: is("00:03:00"), Kept: "a queue without messages isn't kept",
+		Does: "Says for how long an empty queue is kept."},
+	{Name: "PoisonThreshold", Verbs: Set, Kind: Integer, Limits: between(1, 10), Default: is("2"), Kept: noPoison,
+		Does: "Puts a message aside after so many crashes in which it was being handled."},
+	{Name: "ExternalDNSServers", Verbs: Set, Kind: Address, List: true, Kept: noResolver,
+		Does: "Lists the DNS servers that are asked for domains outside."},
+	{Name: "InternalDNSServers", Verbs: Set, Kind: Address, List: true, Kept: noResolver,
+		Does: "Lists the DNS servers that are asked for names inside."},
+	keptFlag("ExternalDNSAdapterEnabled", "$true", "", noResolver, "Asks the DNS servers of a network adapter for domains outside."),
+	keptFlag("InternalDNSAdapterEnabled", "$true", "", noResolver, "Asks the DNS servers of a network adapter for names inside."),
+	kept("ExternalDNSProtocolOption", protocols, "Any", "", noResolver, "Says over which protocol DNS servers are asked for domains outside."),
+	kept("InternalDNSProtocolOption", protocols, "Any", "", noResolver, "Says over which protocol DNS servers are asked for names inside."),
+	kept("ExternalIPAddress", Address, "", "", "Received fields name the address that was connected to", "Replaces the server's address in Received fields."),
+	kept("IntraOrgConnectorProtocolLoggingLevel", Logging, "None", "", noLogs, "Writes the sessions between servers of the organisation to the protocol log."),
+	{Name: "IntraOrgConnectorSmtpMaxMessagesPerConnection", Verbs: Set, Kind: Integer, Limits: between(1, most), Default: is("20"),
+		Kept: "SmtpMaxMessagesPerConnection of the Send connector applies to other servers, too",
+		Does: "Limits how many messages one connection to another server of the organisation carries."},
+	kept("PickupDirectoryMaxHeaderSize", Size, "64KB", "", noPickup, "Limits the size of the header of messages in the pickup directory."),
+	{Name: "PickupDirectoryMaxMessagesPerMinute", Verbs: Set, Kind: Integer, Limits: between(1, 20000), Default: is("100"), Kept: noPickup,
+		Does: "Limits how many messages a minute are taken from the pickup directory."},
+	{Name: "PickupDirectoryMaxRecipientsPerMessage", Verbs: Set, Kind: Integer, Limits: between(1, 10000), Default: is("100"), Kept: noPickup,
+		Does: "Limits the recipients of a message in the pickup directory."},
+	{Name: "AntispamAgentsEnabled", Verbs: Set, Kind: Boolean, Default: is("$false").onEdge("$true"), Kept: "there are no anti-spam agents",
+		Does: "Runs the anti-spam agents."},
+	keptText("RootDropDirectoryPath", "", "", "there is no drop directory", "Says where Foreign connectors put their files."),
+	keptText("PickupDirectoryPath", "", "", noPickup, "Says from which directory messages are picked up."),
+	keptText("ReplayDirectoryPath", "", "", "there is no replay directory", "Says from which directory exported messages are picked up."),
+	keptFlag("MessageTrackingLogSubjectLoggingEnabled", "$true", "", noLogs, "Writes the subjects of messages to the message tracking log."),
+	keptFlag("ContentConversionTracingEnabled", "$false", "", noMailboxes, "Keeps copies of messages whose conversion fails."),
+	keptFlag("PipelineTracingEnabled", "$false", "", noTracing, "Copies the messages of one sender at each step."),
+	keptText("PipelineTracingPath", "", "", noTracing, "Says where the copies of messages are put."),
+	keptText("PipelineTracingSenderAddress", "", "", noTracing, "Says whose messages are copied."),
+	keptFlag("PoisonMessageDetectionEnabled", "$true", "", noPoison, "Puts messages aside that seem to make the server crash."),
+	keptFlag("RecipientValidationCacheEnabled", "$false", "", noDirectory, "Remembers which recipients the directory has."),
+	keptText("ExternalDNSAdapterGuid", "00000000-0000-0000-0000-000000000000", "", noResolver, "Says whose DNS servers, of a network adapter, are asked for domains outside."),
+	keptText("InternalDNSAdapterGuid", "00000000-0000-0000-0000-000000000000", "", noResolver, "Says whose DNS servers, of a network adapter, are asked for names inside."),
+}
+
+var protocols = words("ProtocolOption", "Any", "UseTcpOnly", "UseUdpOnly")
+
+// commonNames are the parameters that the Front End and the Mailbox Transport
+// services share with the Transport service.
+var commonNames = slices.Concat([]string{
+	"Identity", "MaxConnectionRatePerMinute",
+	"ExternalDNSServers", "InternalDNSServers", "ExternalDNSAdapterEnabled", "InternalDNSAdapterEnabled", "ExternalDNSAdapterGuid", "InternalDNSAdapterGuid",
+	"ExternalDNSProtocolOption", "InternalDNSProtocolOption", "ExternalIPAddress", "IntraOrgConnectorProtocolLoggingLevel",
+	"AntispamAgentsEnabled", "TransientFailureRetryCount", "TransientFailureRetryInterval",
+	"MaxOutboundConnections", "MaxConcurrentMailboxDeliveries", "MaxConcurrentMailboxSubmissions",
+	"ContentConversionTracingEnabled", "PipelineTracingEnabled", "PipelineTracingPath", "PipelineTracingSenderAddress", "DomainController",
+}, logNames("ReceiveProtocolLog", "SendProtocolLog", "ConnectivityLog", "RoutingTableLog", "AgentLog", "DnsLog", "ResourceLog"))
+
+// frontendRows are the parameters of the Front End Transport service.
+var frontendRows = slices.Concat(keptOnly(serviceRows, commonNames), logRows(frontendLogs))
+
+// mailboxRows are the parameters of the Mailbox Transport services.
+var mailboxRows = slices.Concat(keptOnly(serviceRows, commonNames), []Row{
+	{Name: "MailboxDeliveryConnectorMaxInboundConnection", Verbs: Set, Kind: UnlimitedInt, Limits: between(1, most), Default: is("5000"), Kept: noMailboxes,
+		Does: "Limits how many connections mailbox delivery takes at a time."},
+	kept("MailboxDeliveryConnectorProtocolLoggingLevel", Logging, "None", "", noLogs, "Writes the sessions of mailbox delivery to the protocol log."),
+	keptFlag("MailboxDeliveryConnectorSmtpUtf8Enabled", "$true", from16, noMailboxes, "Offers SMTPUTF8 in mailbox delivery."),
+}, logRows(mailboxLogs))
+
+// keptOnly returns some of rows for a service that takes and sends nothing here.
+func keptOnly(rows []Row, names []string) []Row {
+	var some []Row
+	for _, r := range rows {
+		if !slices.Contains(names, r.Name) {
+			continue
+		}
+		if r.Status() == Enforced && r.Name != "Identity" {
+			r.Kept = noFrontend
+		}
+		some = append(some, r)
+	}
+	return some
+}
