@@ -45,7 +45,7 @@ func TestUsages(t *testing.T) {
 		{args{"Bindings": "10.0.0.1:25", "RemoteIPRanges": "10.0.0.0/8", "MaxHopCount": int64(0)}, "out of range"},
 		{args{"Bindings": "10.0.0.1:25", "RemoteIPRanges": "10.0.0.0/8", "MaxHopCount": int64(501)}, "out of range"},
 		{args{"Bindings": "10.0.0.1:25", "RemoteIPRanges": "10.0.0.0/8", "TarpitInterval": int64(5)}, "days"},
-		{args{"Bindings": "10.0.0.1:25", "RemoteIPRanges": "10.0.0.0/8", "Enabled": "perhaps"}, "no Boolean"},
+		{args{"Bindings": "10.0.0.1:25", "RemoteIPRanges": "10.0.0.0/8", "Enabled": "perhaps"}, "not a Boolean"},
 		{args{"Bindings": "10.0.0.1:25", "RemoteIPRanges": "10.0.0.0/8", "MaxMessageSize": "unlimited"}, "can't be unlimited"},
 		{args{"Bindings": "10.0.0.1:25", "RemoteIPRanges": "10.0.0.0/8", "Comment": list("a", "b")}, "takes one"},
 		{args{"Bindings": "10.0.0.1:25", "RemoteIPRanges": "10.0.0.0/8", "AuthMechanism": table("Add", "Tls")}, "isn't a list"},
