@@ -109,7 +109,7 @@ func relayTricks(t *testing.T, domain string) {
 		c.Do("RSET", 250)
 	}
 	if accepted == 0 {
-		t.Error("no form of an address of ours is accepted")
+		t.Error("no form of a local address is accepted")
 	}
 }
 
@@ -315,7 +315,7 @@ func TestProtocolLog(t *testing.T) {
 	}
 }
 
-// Without a Verifier nobody is let in, and nobody told to try.
+// Without a Verifier AUTH is neither offered nor accepted.
 func TestNoVerifier(t *testing.T) {
 	r := defaultHub()
 	r.AuthMechanism = param.Value(auth.TLS | auth.BasicAuth)

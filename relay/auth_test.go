@@ -42,7 +42,7 @@ func TestVerifierAnswers(t *testing.T) {
 		{"no, with a reason", auth.Identity{}, fmt.Errorf("%w: %s", auth.ErrBadCredentials, secretDSN), 535, "5.7.3 Authentication unsuccessful"},
 		{"no, and an identity", yes, auth.ErrBadCredentials, 535, ""},
 		{"can't say", auth.Identity{}, errors.New(secretDSN), 454, "4.7.0 Temporary authentication failure"},
-		{"yes to nobody", auth.Identity{}, nil, 535, ""},
+		{"success without an identity", auth.Identity{}, nil, 535, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := verify(t, func(context.Context, auth.Credentials, auth.Channel) (auth.Identity, error) { return c.id, c.err })
@@ -78,7 +78,7 @@ func TestLoginWithoutSubmit(t *testing.T) {
 	c.Do("MAIL FROM:<>", 250) // anonymous as before
 }
 
-// The Verifier learns whom it has to do with.
+// The Verifier gets the channel and the credentials.
 func TestVerifierSeesChannelAndCredentials(t *testing.T) {
 	var seen auth.Credentials
 	var channel auth.Channel
@@ -98,7 +98,7 @@ func TestVerifierSeesChannelAndCredentials(t *testing.T) {
 	}
 }
 
-// A wrong password is logged with the user whom it was tried for, in printable
+// A wrong password is logged with the user name that was tried, in printable
 // text of a bounded length, and never itself. A token of some kilobytes is a
 // password like others.
 func TestTriedUserIsLogged(t *testing.T) {

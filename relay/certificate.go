@@ -11,12 +11,11 @@ import (
 	"github.com/interchange-smtp/interchange/internal/mailtls"
 )
 
-// ErrNoCertificate says that a connector needs a certificate and has none: it wants
-// Server.Certificates, or a policy without RequireTLS and without bindings that
-// begin with TLS.
-var ErrNoCertificate = errors.New("there is no certificate")
+// ErrNoCertificate is the error of a connector that has RequireTLS, or a binding that
+// begins with TLS, while Server.Certificates is empty.
+var ErrNoCertificate = errors.New("needs a certificate")
 
-// tlsConfig returns what in speaks TLS with; nil if there is no certificate.
+// tlsConfig returns the TLS configuration of in; nil if there is no certificate.
 func tlsConfig(in *connector.Inbound, certificates []tls.Certificate) (*tls.Config, error) {
 	settings := in.Settings()
 	if len(certificates) == 0 && settings.TlsCertificateName == "" {
@@ -29,17 +28,16 @@ func tlsConfig(in *connector.Inbound, certificates []tls.Certificate) (*tls.Conf
 	config := mailtls.Config()
 	config.Certificates = chosen
 	if settings.DomainSecureEnabled {
-		// Verified by peerNames: a certificate that is no good only means
-		// that the client is nobody special, not that it is turned away.
+		// Verified by peerNames: a client with a bad certificate is served, but
+		// it isn't a Partner.
 		config.ClientAuth = tls.RequestClientCert
 	}
 	return config, nil
 }
 
-// peerNames returns the DNS names of the client's certificate if it leads to
-// one of roots. Without roots nobody is verified. The certificate of a mail server
-// will do: public authorities issue none for clients any more, and Exchange shows
-// the one that it has.
+// peerNames returns the DNS names of the client's certificate if one of roots has
+// issued it. The certificate of a mail server is good enough: public authorities no
+// longer issue any for clients, and Exchange shows its server's.
 func peerNames(state tls.ConnectionState, roots *x509.CertPool) []string {
 	if roots == nil || len(state.PeerCertificates) == 0 {
 		return nil

@@ -143,7 +143,7 @@ func TestDomainSecure(t *testing.T) {
 		{"the partner", ca.Issue, []string{"contoso.com"}, 250},
 		{"another domain", ca.Issue, []string{"fabrikam.com"}, 530},
 		{"expired", ca.IssueExpired, []string{"contoso.com"}, 530},
-		{"from nobody", rogue.Issue, []string{"contoso.com"}, 530},
+		{"of another authority", rogue.Issue, []string{"contoso.com"}, 530},
 		{"no certificate", nil, nil, 530},
 	} {
 		t.Run(c.name, func(t *testing.T) {

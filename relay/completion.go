@@ -7,15 +7,15 @@ import (
 	"github.com/interchange-smtp/interchange/internal/mailheader"
 )
 
-// settled are the fields of a header that isn't the client's own: somebody has
-// signed it, or sent the message once more (RFC 5322 section 3.6.6).
+// settled are the fields of a header that must not be completed: it is signed, or the
+// message was resent (RFC 5322, section 3.6.6).
 var settled = []string{
 	"DKIM-Signature", "DomainKey-Signature", "ARC-Seal", "ARC-Message-Signature",
 	"Resent-From", "Resent-Sender", "Resent-To", "Resent-Cc", "Resent-Date", "Resent-Message-ID",
 }
 
-// completes reports whether h is to be mended and completed: we are the first relay
-// of its message, and the header is the client's own.
+// completes reports whether this server repairs and completes h: it is the first relay
+// of the message, and the header isn't settled.
 func (s *session) completes(h *mailheader.Header) bool {
 	relays := h.Relays()
 	if s.recorder != nil {
@@ -24,8 +24,8 @@ func (s *session) completes(h *mailheader.Header) bool {
 	return s.rules.CompletesHeader(relays) && !slices.ContainsFunc(settled, h.Has)
 }
 
-// repair mends the beginning of a message, and reports whether the header is to be
-// completed.
+// repair repairs the beginning of a message if it may, and reports whether complete may
+// follow.
 func (s *session) repair(h *mailheader.Header) (completes bool, err error) {
 	if !s.completes(h) {
 		return false, nil
@@ -35,10 +35,10 @@ func (s *session) repair(h *mailheader.Header) (completes bool, err error) {
 	return s.completes(h), err
 }
 
-// complete gives a header what the first relay of a message may add, or put in place
-// of what isn't well-formed (RFC 6409 sections 8.2 and 8.3), and returns the
-// Message-ID that it has then. From is the sender of the envelope: the policy has
-// allowed the client to use it.
+// complete adds the fields that the first relay of a message may add, or replaces them
+// if they aren't well-formed (RFC 6409, sections 8.2 and 8.3), and returns the
+// Message-ID. From becomes the sender of the envelope, which the policy has allowed
+// the client to use.
 func (s *session) complete(tx *transaction, h *mailheader.Header) (messageID string) {
 	lacking := tx.field[:0]
 	add := func(name, value string) {

@@ -12,10 +12,10 @@ import (
 	"github.com/interchange-smtp/interchange/internal/smtpserver"
 )
 
-// refusalTime bounds how long a refused connection may take to hear so.
+// refusalTime bounds how long sending a refusal to a connection may take.
 const refusalTime = 5 * time.Second
 
-// serveConn serves c from its first octet to its last.
+// serveConn serves c from its first byte to its last.
 func (s *Server) serveConn(c net.Conn) {
 	local, remote := addrPort(c.LocalAddr()), addrPort(c.RemoteAddr())
 	ep := s.choose(local, remote)
@@ -48,7 +48,7 @@ func (s *Server) serveConn(c net.Conn) {
 	s.converse(c, ep, auth.Channel{Local: local, Remote: remote})
 }
 
-// choose picks the connector by the policy of the moment.
+// choose picks the endpoint by the current policy; nil if no connector matches.
 func (s *Server) choose(local, remote netip.AddrPort) *endpoint {
 	if !local.IsValid() || !remote.IsValid() {
 		return nil // no range can hold it
@@ -84,19 +84,19 @@ func (s *Server) converse(c net.Conn, ep *endpoint, channel auth.Channel) {
 	sess.logEnd(err)
 }
 
-// refuse answers a connection that is not served, and closes it.
+// refuse sends a refusal to a connection and closes it.
 func (s *Server) refuse(c net.Conn, ep *endpoint, reason reply.Reason, local, remote netip.AddrPort) {
 	s.Logger.Info("connection refused", "reason", reason, "connector", ep.in.Name(),
 		"local", local, "remote", remote)
-	if !s.implicit(local) { // where TLS is expected a line of text says nothing
+	if !s.implicit(local) { // a client that expects TLS could not read it
 		_ = c.SetDeadline(time.Now().Add(refusalTime))
 		_, _ = io.WriteString(c, ep.in.Decide(reason).Reply().String()+"\r\n") // the client may be gone
 	}
 	_ = c.Close()
 }
 
-// addrPort returns a's IP address and port without zone, IPv4 in its own form;
-// zero if a is something else.
+// addrPort returns a's IP address and port, without zone and with IPv4 addresses
+// unmapped; zero if a has none.
 func addrPort(a net.Addr) netip.AddrPort {
 	if a == nil {
 		return netip.AddrPort{}

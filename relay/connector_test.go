@@ -367,7 +367,7 @@ func TestMessageRateLimit(t *testing.T) {
 	}
 }
 
-// Nobody is served whom no connector wants, and nothing is said.
+// A connection that matches no connector is closed without a word.
 func TestNoConnector(t *testing.T) {
 	w := serve(t, policy(t, fromAnonymousGateway()), nil)
 	for _, way := range [][2]string{{stranger, hub}, {gateway, otherHub}, {"::ffff:203.0.113.9", hub}} {

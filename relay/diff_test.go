@@ -15,7 +15,7 @@ import (
 	"github.com/interchange-smtp/interchange/relay"
 )
 
-// voucher takes every user for the same one, whom a test names.
+// voucher accepts every password, as that of the one user that a test names.
 type voucher struct {
 	mu sync.Mutex
 	id auth.Identity
@@ -75,7 +75,7 @@ func TestDiffOnTheWire(t *testing.T) {
 		}
 		return more
 	}
-	told := map[analysis.Aspect]int{}
+	seen := map[analysis.Aspect]int{}
 	partners, users := 0, 0
 	for range 60 {
 		p := withMore(randomPolicy(r))
@@ -87,7 +87,7 @@ func TestDiffOnTheWire(t *testing.T) {
 			if !c.Shown() || c.Aspect == analysis.AspectSetting || c.Aspect == analysis.AspectRouteSetting {
 				continue // limits of connections, and other texts
 			}
-			told[c.Aspect]++
+			seen[c.Aspect]++
 			if len(c.Witness.PeerNames) > 0 {
 				partners++
 			}
@@ -113,7 +113,7 @@ func TestDiffOnTheWire(t *testing.T) {
 		analysis.AspectConnection, analysis.AspectAuth, analysis.AspectRelay, analysis.AspectRecipient, analysis.AspectSender, analysis.AspectSize,
 		analysis.AspectRecipientCount, analysis.AspectRoute,
 	} {
-		if told[aspect] == 0 {
+		if seen[aspect] == 0 {
 			t.Errorf("no change of aspect %s came up", aspect)
 		}
 	}

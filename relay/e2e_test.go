@@ -87,7 +87,7 @@ func TestEndToEnd(t *testing.T) {
 		send connector.Send
 		sink *relaytest.Sink
 		code int
-		user string // as whom we are known
+		user string // the user that the smart host knows
 	}{
 		{"Basic authentication", basic, hop(t, smartHost, known), 250, "hub"},
 		{"wrong password", basic, hop(t, smartHost, map[string]string{"hub": "other"}), 451, ""},

@@ -9,8 +9,7 @@ import (
 	"github.com/interchange-smtp/interchange/relay/envelope"
 )
 
-// Envelope is one transaction: what is known of a message apart from its
-// content. The Server makes it at MAIL; one goroutine at a time uses it, and
+// Envelope is one transaction: everything known of a message except its content. The Server makes it at MAIL; one goroutine at a time uses it, and
 // after Deliver and Release no Handler may use it.
 type Envelope struct {
 	envelope.Envelope
@@ -20,8 +19,8 @@ type Envelope struct {
 	Principal permission.Principal // the identity by which the session's permissions were computed
 	TLS       bool
 
-	// Delivered is set by a Handler that took the message: the Server's log says
-	// with it who has the message now, and under which name.
+	// Delivered is set by a Handler that accepts the message: the result in the
+	// Server's log, such as where the message is now, and under which name.
 	Delivered string
 
 	// State belongs to the Router, from the first Route to Release.

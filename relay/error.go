@@ -8,10 +8,9 @@ import (
 	"github.com/interchange-smtp/interchange/connector/reply"
 )
 
-// Error is an error with the reply that goes to the client, from a [Handler]
-// or [Router]. A reply of 400 to 599 is given as it is. Anything else, above
-// all the 2xx of a next hop that answered out of turn, becomes 451 4.3.0: it
-// must not pass for success.
+// Error is an error of a [Handler], [Gate] or [Router] with the reply for the client.
+// A reply of 400 to 599 is sent as it is. Any other becomes 451 4.3.0: above all, the
+// 2xx of a next hop that replied out of turn must not pass for success.
 type Error struct {
 	Reply reply.Reply
 	Err   error // for the log, never for the client; may be nil
@@ -29,8 +28,8 @@ func (e *Error) Error() string {
 // Unwrap returns Err.
 func (e *Error) Unwrap() error { return e.Err }
 
-// replyFor returns the client's part of an error: nothing, unless it is an Error
-// that refuses.
+// replyFor returns the reply for an error of the Handler: that of an Error, or a
+// refusal for now without details.
 func replyFor(in *connector.Inbound, err error) reply.Reply {
 	var e *Error
 	if errors.As(err, &e) && e.Reply.Code >= 400 && e.Reply.Code <= 599 {

@@ -82,7 +82,7 @@ type fatal struct{}
 func (fatal) Helper()                           {}
 func (fatal) Fatalf(format string, args ...any) { log.Fatalf(format, args...) }
 
-// A Handler says with an Error what the client is told; other errors are kept
+// A Handler gives the client's reply with an Error; other errors are kept
 // from it.
 func ExampleError() {
 	err := &relay.Error{

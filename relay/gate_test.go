@@ -35,7 +35,7 @@ func TestGate(t *testing.T) {
 	p := policy(t, defaultHub())
 	w := serve(t, p, func(s *relay.Server) { s.Handler = gate })
 	c := w.hello(stranger, hub)
-	c.Do("MAIL FROM:<> SIZE=9999999999", 552) // the policy's refusal: nobody else is asked
+	c.Do("MAIL FROM:<> SIZE=9999999999", 552) // the policy's refusal: the Gate isn't asked
 	if len(gate.asked) != 0 {
 		t.Errorf("the gate was asked about %v", gate.asked[0].From)
 	}

@@ -11,15 +11,14 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 )
 
-// Failed log-ons are counted across connections: by source, and by the user
-// that was tried. Each has guessBurst of them at once and then one in each
-// guessInterval; beyond that no password is checked, and the client is told to
-// come back.
+// Wrong passwords are counted across connections: by source, and by the user name that
+// was tried. Each may have guessBurst of them at once and then one in each
+// guessInterval. Beyond that no password is checked, and AUTH is refused for now.
 const (
 	guessBurst    = 10
 	guessInterval = time.Second
-	guessKeys     = 1 << 14 // of each map; beyond it those that are unused lately are forgotten
-	guessName     = 128     // what of a user's name is remembered
+	guessKeys     = 1 << 14 // entries of each map; beyond it the oldest are forgotten
+	guessName     = 128     // bytes of a user name that are remembered
 )
 
 // guesses bounds how fast passwords can be guessed. It outlives policies and
@@ -38,15 +37,14 @@ type knownUser struct {
 	user   string
 }
 
-// guesser is how many guesses a source or a user has had, less those that time
-// has forgiven, at the time last.
+// guesser counts the guesses of a source, or at a user.
 type guesser struct {
-	debt float64
+	debt float64 // guesses at the time last, less those that time has forgiven
 	last time.Time
 	turn chan struct{} // held while a password of this source is checked; nil for users
 }
 
-// settle lets time forgive guesses.
+// settle forgives guesses for the time since last.
 func (g *guesser) settle(now time.Time) {
 	g.debt = max(0, g.debt-float64(now.Sub(g.last))/float64(guessInterval))
 	g.last = now
@@ -60,10 +58,10 @@ type guess struct {
 	turn   chan struct{}
 }
 
-// begin waits until no other password of the source is being checked, so that
-// a host with many connections stands in line once. It returns nil if the
-// password is not to be checked, because of too many guesses or because ctx
-// has ended. Otherwise it counts as a guess, and the caller must call end.
+// begin waits until no other password of the source is being checked, so that a host
+// with many connections queues up once. It returns nil if the password must not be
+// checked, because of too many guesses or because ctx has ended. Otherwise it counts a
+// guess, and the caller must call end.
 func (g *guesses) begin(ctx context.Context, source netip.Addr, user string) *guess {
 	user = strings.ToLower(user[:min(len(user), guessName)])
 	check := &guess{of: g, source: source, user: user, turn: g.turnOf(source)}
@@ -79,14 +77,15 @@ func (g *guesses) begin(ctx context.Context, source netip.Addr, user string) *gu
 	return check
 }
 
-// turnOf returns what a source's checks take turns by.
+// turnOf returns the channel that serializes the checks of a source.
 func (g *guesses) turnOf(source netip.Addr) chan struct{} {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.source(source, time.Now()).turn
 }
 
-// charge counts a guess, unless the source or the user has had too many.
+// charge counts a guess and returns true, unless the source or the user has had too
+// many.
 func (g *guesses) charge(source netip.Addr, user string, now time.Time) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -100,8 +99,8 @@ func (g *guesses) charge(source netip.Addr, user string, now time.Time) bool {
 	return true
 }
 
-// end lets the source's next check begin. Only a wrong password stays counted;
-// err is what the Verifier said.
+// end lets the source's next check begin. err is the result of the Verifier: only a
+// wrong password stays counted.
 func (c *guess) end(err error) {
 	<-c.turn
 	if errors.Is(err, auth.ErrBadCredentials) {
@@ -122,6 +121,7 @@ func (c *guess) end(err error) {
 	}
 }
 
+// source returns the guesser of a source, settled.
 func (g *guesses) source(a netip.Addr, now time.Time) *guesser {
 	if g.sources == nil {
 		g.sources = make(map[netip.Addr]*guesser)
@@ -136,6 +136,7 @@ func (g *guesses) source(a netip.Addr, now time.Time) *guesser {
 	return s
 }
 
+// user returns the guesser of a user name, settled.
 func (g *guesses) user(name string, now time.Time) *guesser {
 	if g.users == nil {
 		g.users = make(map[string]*guesser)
@@ -150,10 +151,11 @@ func (g *guesses) user(name string, now time.Time) *guesser {
 	return u
 }
 
+// used returns when g was last used.
 func (g *guesser) used() time.Time { return g.last }
 
-// forget makes room in a map that is full: what was used in the last minute
-// stays unless that is too much as well.
+// forget makes room in a full map. It drops entries that were not used in the last
+// minute, and then any, until half of the map is free.
 func forget[K comparable, V any](m map[K]V, now time.Time, used func(V) time.Time) {
 	if len(m) < guessKeys {
 		return

@@ -10,14 +10,14 @@ import (
 
 // Handler takes messages. It is used by many connections at once.
 type Handler interface {
-	// Deliver reads body, header and all, to its end and returns nil only
-	// when it has taken over the message for every recipient. An error of
-	// body means that there is no message: whatever was read of it must be
-	// dropped. nil from a Deliver that has not seen body's io.EOF counts as
-	// an error. body is not to be used after Deliver has returned.
+	// Deliver reads the message from body, header included, to its end. It returns
+	// nil only if it has taken responsibility for the message for every recipient.
+	// An error of body means that there is no message: Deliver must drop what it
+	// has read. If Deliver returns nil without having got io.EOF from body, that
+	// counts as an error. It must not use body after it has returned.
 	//
 	// The error decides the reply: see [Error]. ctx ends when the connection's
-	// time is up or the Server is closed; there is no one to tell then.
+	// time is up or the Server is closed; no reply reaches the client then.
 	Deliver(ctx context.Context, env *Envelope, body io.Reader) error
 }
 
@@ -29,25 +29,25 @@ func (f HandlerFunc) Deliver(ctx context.Context, env *Envelope, body io.Reader)
 	return f(ctx, env, body)
 }
 
-// Gate is a Handler that wants a say at MAIL.
+// Gate is a Handler that may refuse MAIL.
 type Gate interface {
-	// Admit is asked before a MAIL that the policy allows is accepted. An
-	// error refuses the transaction: see [Error]. It is the place to say 452
-	// 4.3.1 when there is no room for another message, before the client
-	// sends one. Nothing is to be kept for env: it may come to no recipient,
-	// and nobody tells of its end. ctx is that of the transaction.
+	// Admit is called before a MAIL that the policy allows is accepted. An error
+	// refuses the transaction: see [Error]. Here a Handler without room for another
+	// message says 452 4.3.1, before the client sends one. Admit must not keep
+	// anything for env: no call reports the end of a transaction without
+	// recipients. ctx is the transaction's.
 	Admit(ctx context.Context, env *Envelope) error
 }
 
-// Router is a Handler that wants a say at RCPT.
+// Router is a Handler that may refuse recipients.
 type Router interface {
-	// Route is asked before a recipient is accepted. The recipients accepted
-	// so far are in env.To; rcpt is not among them yet. ctx is that of the
-	// transaction: it ends after Release.
+	// Route is called before a recipient that the policy allows is accepted. An
+	// error refuses it: see [Error]. env.To holds the recipients accepted so far,
+	// without rcpt. ctx is the transaction's: it ends after Release.
 	Route(ctx context.Context, policy *connector.Policy, env *Envelope, rcpt *envelope.Recipient) error
 
-	// Release ends a transaction that Route was asked about: after Deliver,
-	// or in its place when the client gave up (RSET, MAIL refused later,
-	// connection lost). It is called once and must not block for long.
+	// Release is called once for a transaction for which Route was called: after
+	// Deliver, or in its place if the transaction ends without a message (RSET,
+	// connection lost). It must not block for long.
 	Release(env *Envelope)
 }

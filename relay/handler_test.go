@@ -229,7 +229,7 @@ func TestRouter(t *testing.T) {
 	})
 }
 
-// A Handler's time is that of the connection: later nobody could be told.
+// A Handler has the time of the connection: later no reply reaches the client.
 func TestHandlerDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := defaultHub()

@@ -67,7 +67,7 @@ func TestShare(t *testing.T) {
 	}
 }
 
-// What is logged is printable ASCII of bounded length, and says which octets there
+// What is logged is printable ASCII of bounded length, and names the bytes that
 // were; slog's handlers find nothing to escape but backslash and quote.
 func FuzzClean(f *testing.F) {
 	f.Add("plain")
@@ -78,7 +78,7 @@ func FuzzClean(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		got := clean(s)
 		if len(got) > maxClean+8 {
-			t.Fatalf("%d octets", len(got))
+			t.Fatalf("%d bytes", len(got))
 		}
 		if quoted := strconv.QuoteToASCII(got); quoted != `"`+strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(got)+`"` {
 			t.Fatalf("%q has become %q", s, got)

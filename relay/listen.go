@@ -17,18 +17,16 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 )
 
-// ListenAndServe opens every binding of the policy and serves until Shutdown
-// or Close, when it returns nil. Should a binding not open, none is served, and
-// the error names all that failed with the connectors that want them. On a machine
-// without IPv6 bindings of that family are left out and logged, unless there are
-// no others. IPv4 and
-// IPv6 are bound apart, so that 0.0.0.0 and [::] can stand side by side; an
-// address that a wildcard binding of the same port covers isn't bound again,
-// for connections tell where they arrived.
+// ListenAndServe opens every binding of the policy and serves until Shutdown or Close,
+// when it returns nil. If a binding doesn't open, none is served, and the error names
+// all that failed with their connectors. On a machine without IPv6, bindings of that
+// family are left out and logged, unless there are no others. IPv4 and IPv6 are bound
+// separately, so that a policy can have 0.0.0.0 and [::]. An address that a wildcard
+// binding of the same port covers isn't bound again, because a connection knows the
+// address at which it arrived.
 //
-// When ctx ends the Server is shut down, with 30 seconds for transactions to
-// end. An accept loop that fails for good ends everything in the same way, and
-// its error is returned.
+// When ctx ends, the Server shuts down, with 30 seconds for transactions to end. If an
+// accept loop fails for good, it does the same and returns the error.
 func (s *Server) ListenAndServe(ctx context.Context) error {
 	s.init()
 	if err := s.listen(ctx); err != nil {
@@ -65,12 +63,12 @@ func (s *Server) listen(ctx context.Context) error {
 	return s.start(opened)
 }
 
-// SetPolicy is what new connections go by from now on; connections that are
-// there keep the policy they began with. Bindings of ListenAndServe that are
-// new are opened first, and those that are gone are closed. If the policy
-// can't be served, or a binding not be opened, the error says why and nothing
-// has changed. (A change between a single address and the wildcard on one port
-// can't be made while the old one is open, and is such an error.)
+// SetPolicy replaces the policy for new connections; open connections keep the policy
+// with which they began. A Server that listens opens new bindings first, and closes
+// those that the policy no longer has. If the policy can't be served, or a binding
+// can't be opened, the error says why and nothing has changed. (A change between a
+// single address and the wildcard of the same port is such an error: one can't be
+// opened while the other is open.)
 func (s *Server) SetPolicy(p *connector.Policy) error {
 	s.init()
 	s.policyMu.Lock()
@@ -81,8 +79,8 @@ func (s *Server) SetPolicy(p *connector.Policy) error {
 	return s.change(p, s.Verifier, s.Certificates)
 }
 
-// Reload is SetPolicy with another Verifier and other Certificates: new
-// connections go by all three, connections that are there by none of them.
+// Reload replaces the policy as SetPolicy does, and the Verifier and the Certificates
+// with it: a connection has all three new, or none.
 func (s *Server) Reload(p *connector.Policy, verifier auth.Verifier, certificates []tls.Certificate) error {
 	s.init()
 	s.policyMu.Lock()
@@ -90,7 +88,7 @@ func (s *Server) Reload(p *connector.Policy, verifier auth.Verifier, certificate
 	return s.change(p, verifier, certificates)
 }
 
-// change serves by something else from now on. policyMu is held.
+// change replaces what new connections get. The caller holds policyMu.
 func (s *Server) change(p *connector.Policy, verifier auth.Verifier, certificates []tls.Certificate) error {
 	next, err := s.prepare(p, verifier, certificates)
 	if err != nil {
@@ -119,8 +117,8 @@ func (s *Server) change(p *connector.Policy, verifier auth.Verifier, certificate
 func (s *Server) open(ctx context.Context, p *connector.Policy) (map[netip.AddrPort]net.Listener, error) {
 	listen := s.Listen
 	if listen == nil {
-		// Every wait for a client has an end, so TCP needn't look whether it is
-		// still there; to tell it so costs system calls for every connection.
+		// Every wait for a client has an end, so TCP needn't probe whether it is
+		// still there. Turning probes on costs system calls for each connection.
 		listen = (&net.ListenConfig{KeepAlive: -1}).Listen
 	}
 	opened := make(map[netip.AddrPort]net.Listener)
@@ -148,7 +146,7 @@ func (s *Server) open(ctx context.Context, p *connector.Policy) (map[netip.AddrP
 	}
 	if len(failed) > 0 {
 		for _, l := range opened {
-			_ = l.Close() // nobody has used it
+			_ = l.Close() // it was not used
 		}
 		return nil, errors.Join(failed...)
 	}
@@ -158,10 +156,10 @@ func (s *Server) open(ctx context.Context, p *connector.Policy) (map[netip.AddrP
 	return opened, nil
 }
 
-// lacksIPv6 reports whether an IPv6 address can't be bound, with err, because the
-// machine has no IPv6 at all: neither the family nor, where it is only turned off as
-// in many containers, a loopback address. That one of its addresses is missing is a
-// mistake, in whatever family.
+// lacksIPv6 reports whether binding an IPv6 address failed with err because the machine
+// has no IPv6: it lacks the family or, if IPv6 is only turned off as in many containers,
+// the loopback address. If it lacks only the one address, that is an error in the
+// configuration.
 func lacksIPv6(ctx context.Context, listen listenFunc, err error) bool {
 	if !errors.Is(err, syscall.EADDRNOTAVAIL) {
 		return errors.Is(err, syscall.EAFNOSUPPORT) || errors.Is(err, windowsNoFamily)
@@ -179,13 +177,12 @@ type listenFunc = func(ctx context.Context, network, address string) (net.Listen
 // windowsNoFamily is WSAEAFNOSUPPORT, which package syscall doesn't name.
 const windowsNoFamily = syscall.Errno(10047)
 
-// hint says what is to be done about a binding that doesn't open, as far as that is
-// known.
+// hint says what can be done about a binding that doesn't open, if that is known.
 func hint(at netip.AddrPort, err error) string {
 	const unprivileged = 1024
 	switch {
 	case errors.Is(err, fs.ErrPermission) && at.Port() < unprivileged:
-		return "; ports below 1024 are for root, or for a program with the capability CAP_NET_BIND_SERVICE"
+		return "; ports below 1024 need root or the capability CAP_NET_BIND_SERVICE"
 	case errors.Is(err, syscall.EADDRINUSE):
 		return "; another program listens there"
 	}
@@ -197,7 +194,7 @@ func (s *Server) start(opened map[netip.AddrPort]net.Listener) error {
 	var err error
 	for at, l := range opened {
 		if !s.addListener(l) {
-			_ = l.Close() // nobody has used it
+			_ = l.Close() // it was not used
 			err = ErrServerClosed
 			continue
 		}
@@ -207,8 +204,8 @@ func (s *Server) start(opened map[netip.AddrPort]net.Listener) error {
 	return err
 }
 
-// serveBinding runs the accept loop of a binding. If that fails for good, so
-// does ListenAndServe.
+// serveBinding runs the accept loop of a binding. If it fails for good, so does
+// ListenAndServe.
 func (s *Server) serveBinding(at netip.AddrPort, l net.Listener) {
 	defer s.removeListener(l)
 	if err := s.accept(l); err != nil {
@@ -220,7 +217,7 @@ func (s *Server) serveBinding(at netip.AddrPort, l net.Listener) {
 }
 
 // needed returns the addresses to listen on: the bindings without those that a
-// wildcard covers. Linux lets nobody listen on both.
+// wildcard covers. Linux doesn't allow both.
 func needed(p *connector.Policy) []netip.AddrPort {
 	all := p.Bindings()
 	var out []netip.AddrPort
@@ -236,7 +233,7 @@ func needed(p *connector.Policy) []netip.AddrPort {
 	return out
 }
 
-// users names the connectors that want a binding, for people.
+// users names the connectors that have a binding, for error texts.
 func users(p *connector.Policy, at netip.AddrPort) string {
 	var names []string
 	for in := range p.Receive() {

@@ -71,7 +71,7 @@ func TestListenWithoutIPv6(t *testing.T) {
 				t.Errorf("%v, want %q", err, row.want)
 			}
 			if n := strings.Count(log.String(), `msg="binding left out"`); row.want == "" && n != len(row.bindings)-1 {
-				t.Errorf("%d bindings are told of:\n%s", n, log.String())
+				t.Errorf("%d bindings are logged:\n%s", n, log.String())
 			}
 		})
 	}

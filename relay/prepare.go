@@ -58,11 +58,11 @@ func (s *Server) endpoint(next *endpoints, in *connector.Inbound, profile connec
 	}
 	if ep.tls == nil {
 		if r.RequireTLS {
-			return nil, fmt.Errorf("RequireTLS: %w", ErrNoCertificate)
+			return nil, fmt.Errorf("RequireTLS %w", ErrNoCertificate)
 		}
 		for _, at := range r.Bindings {
 			if s.implicit(at) {
-				return nil, fmt.Errorf("binding %v begins with TLS: %w", at, ErrNoCertificate)
+				return nil, fmt.Errorf("binding %v begins with TLS and %w", at, ErrNoCertificate)
 			}
 		}
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/interchange-smtp/interchange/relay"
 )
 
-// fullDisk is a file on a disk that has room for so many octets.
+// fullDisk is a file on a disk with room for so many bytes.
 type fullDisk struct {
 	mu   sync.Mutex
 	text strings.Builder
@@ -33,7 +33,7 @@ func (d *fullDisk) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-// clear makes room for n octets.
+// clear makes room for n bytes.
 func (d *fullDisk) clear(n int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -46,7 +46,7 @@ func verbose() connector.Receive {
 	return r
 }
 
-// A protocol log that can't be written stops no mail; it is told once when that
+// A protocol log that can't be written stops no mail; one line says when that
 // begins, and at the end how many lines are missing.
 func TestProtocolLogFails(t *testing.T) {
 	w := serve(t, policy(t, verbose()), func(s *relay.Server) { s.ProtocolLog = failingWriter{} })
@@ -55,7 +55,7 @@ func TestProtocolLogFails(t *testing.T) {
 	c.Do("QUIT", 221)
 	w.waitForEnd()
 	if n := strings.Count(w.log.String(), `"protocol log: writing fails, lines are lost" error="disk full"`); n != 1 {
-		t.Errorf("told %d times", n)
+		t.Errorf("logged %d times", n)
 	}
 	if err := w.server.Shutdown(context.Background()); err != nil {
 		t.Error(err)

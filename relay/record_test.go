@@ -77,7 +77,7 @@ func TestExplain(t *testing.T) {
 		}
 	}
 	if text := w.log.String(); strings.Contains(text, password) || strings.Contains(text, plain(userName, password)) {
-		t.Errorf("the log tells the password:\n%s", text)
+		t.Errorf("the log has the password:\n%s", text)
 	}
 
 	before := len(records)
@@ -121,7 +121,7 @@ func (wordy) Deliver(context.Context, *relay.Envelope, io.Reader) error {
 	return &relay.Error{Reply: reply.Reply{Code: 554, Enhanced: [3]int{5, 999, 999}, Text: strings.Repeat("no ", 300)}, Err: errors.New("no")}
 }
 
-// TestExplainKeepsReplyShort wants lines of 512 octets at most, with the id whole.
+// TestExplainKeepsReplyShort checks that lines have at most 512 bytes, with the id whole.
 func TestExplainKeepsReplyShort(t *testing.T) {
 	w := serve(t, policy(t, defaultHub()), func(s *relay.Server) {
 		s.Handler, s.Explain = wordy{}, func(string) bool { return true }
@@ -129,7 +129,7 @@ func TestExplainKeepsReplyShort(t *testing.T) {
 	text := send(w.begin(), message, 554)
 	idOf(t, text)
 	if n := len("554 ") + len(text) + len("\r\n"); n > 512 {
-		t.Errorf("a reply of %d octets", n)
+		t.Errorf("a reply of %d bytes", n)
 	}
 }
 
@@ -154,7 +154,7 @@ func TestExplainTamesClient(t *testing.T) {
 			w.waitForEnd()
 			for _, b := range []byte(w.log.String()) {
 				if b != '\n' && (b < ' ' || b > '~') {
-					t.Fatalf("the log holds the octet %#x:\n%s", b, w.log)
+					t.Fatalf("the log has the byte %#x:\n%s", b, w.log)
 				}
 			}
 			if name == "json" {

@@ -100,8 +100,7 @@ type Server struct {
 	wg        sync.WaitGroup // conns
 }
 
-// ErrServerClosed is returned when a Server is asked to serve after it was
-// shut down.
+// ErrServerClosed is returned by a Server that is used after it was shut down.
 var ErrServerClosed = errors.New("the server was shut down")
 
 // init makes the zero Server usable.

@@ -43,7 +43,7 @@ func (b *binder) listen(_ context.Context, network, address string) (net.Listene
 	return &boundListener{l, b, address}, nil
 }
 
-// boundListener tells when it is closed.
+// boundListener reports when it is closed.
 type boundListener struct {
 	net.Listener
 	binder  *binder
@@ -336,7 +336,7 @@ func TestShutdownCutsOff(t *testing.T) {
 			close(began)
 			<-ctx.Done()
 			ended <- ctx.Err()
-			return nil // too late, and nobody hears it
+			return nil // too late: the client is gone
 		})
 	})
 	c := w.hello(stranger, hub)

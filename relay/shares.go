@@ -88,7 +88,7 @@ func (b *budget) reserve(n int64) bool {
 }
 
 // reserveHeader reserves memory for p, a part of a header. A header for which no
-// transaction could have the memory is too large; otherwise there is none for now.
+// transaction could have the memory is too large; any other may succeed later.
 func (b *budget) reserveHeader(p []byte) error {
 	ends := bytes.Count(p, []byte{'\r'}) + bytes.Count(p, []byte{'\n'})
 	n := int64(len(p) + ends*memoryEOL)

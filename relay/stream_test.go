@@ -126,10 +126,10 @@ func TestMessagesStream(t *testing.T) {
 		c.Expect(250)
 		runtime.ReadMemStats(&after)
 		if got < size-int64(len(chunk)) {
-			t.Errorf("%s: %d octets arrived", how, got)
+			t.Errorf("%s: %d bytes arrived", how, got)
 		}
 		if used := after.TotalAlloc - before.TotalAlloc; used > 4<<20 {
-			t.Errorf("%s: %d octets were allocated for a message of %d", how, used, size)
+			t.Errorf("%s: %d bytes were allocated for a message of %d", how, used, size)
 		}
 	}
 }
@@ -149,7 +149,7 @@ func TestEndlessHeader(t *testing.T) {
 }
 
 // Many headers at once share a budget. A source that would have more than its
-// share is told to come back, and ordinary mail of others passes all the time.
+// share is refused for now, and ordinary mail of others passes all the time.
 func TestHeadersShareMemory(t *testing.T) {
 	w := only(t, func(*connector.Receive) {})
 	ordinary := strings.Repeat("X-Line: "+strings.Repeat("y", 60)+"\r\n", 100) + message
@@ -225,7 +225,7 @@ func TestHeaderOfTooManyLines(t *testing.T) {
 	send(w.begin(), strings.Repeat("a:\r\n", 60_000)+"\r\n", 552)
 }
 
-// Whatever octets a message has, they arrive behind the trace field, or it is
+// Whatever bytes a message has, they arrive behind the trace field, or it is
 // refused.
 func TestBodiesArriveUnchanged(t *testing.T) {
 	w := only(t, func(r *connector.Receive) { r.MaxProtocolErrors = param.Value(param.Unlimited) })

@@ -302,7 +302,7 @@ func (c *talker) data(s connector.Stage) {
 	c.expect(s, s.Reply.String())
 }
 
-// pad fills b up to n octets.
+// pad fills b up to n bytes.
 func pad(b *strings.Builder, n int, fold string) {
 	for b.Len() < n {
 		if line := min(n-b.Len(), 70); line > 10 {

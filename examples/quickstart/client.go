@@ -16,7 +16,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 )
 
-// send has the client of d send a message to HubA, and tells what became of it.
+// send has the client of d send a message to HubA, and returns the result.
 func (w *world) send(d dialog) string {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
@@ -57,11 +57,11 @@ func (w *world) deliver(ctx context.Context, d dialog) error {
 	if err := client.SendMail(d.from, []string{d.to}, strings.NewReader(message)); err != nil {
 		return err
 	}
-	_ = client.Quit() // the message is taken whatever becomes of the connection
+	_ = client.Quit() // the message is accepted, whatever happens to the connection
 	return nil
 }
 
-// print prints what the policy says of a dialog, with its reasons.
+// print prints what the policy decides about a dialog, with its reasons.
 func print(out io.Writer, d dialog, walk connector.Walkthrough) {
 	fmt.Fprintf(out, "\n-- %s: %s, <%s> to <%s>\n", d.what, d.remote, d.from, d.to)
 	fmt.Fprintf(out, "   connector:   %s\n", walk.Session.Inbound().Name())

@@ -37,8 +37,7 @@ func main() {
 	}
 }
 
-// policy is what the scenarios have in common: the domain, the connector that
-// every server has, and the ways to the mailboxes and to the gateway.
+// policy returns the configuration that the scenarios share.
 func policy(send connector.Send, receive ...connector.Receive) connector.Config {
 	send.Name = "ToInternetGateway"
 	send.AddressSpaces = []routing.AddressSpace{routing.MustParseAddressSpace("*")}
@@ -52,7 +51,7 @@ func policy(send connector.Send, receive ...connector.Receive) connector.Config 
 			RemoteIPRanges:   []param.Range{param.MustParseRange("0.0.0.0-255.255.255.255")},
 			AuthMechanism:    param.Value(auth.TLS | auth.BasicAuth | auth.BasicAuthRequireTLS),
 			PermissionGroups: param.Value(permission.ExchangeUsers),
-			TarpitInterval:   param.Value(time.Duration(0)), // its 5 seconds are for strangers
+			TarpitInterval:   param.Value(time.Duration(0)), // its 5 seconds slow down guessing clients
 			Permissions:      []permission.Grant{{To: permission.NameSID(gatewayUser), Allow: permission.SetOf(permission.AcceptAnySender)}},
 		}),
 		Send: []connector.Send{send, {
@@ -63,7 +62,7 @@ func policy(send connector.Send, receive ...connector.Receive) connector.Config 
 	}
 }
 
-// run serves one policy and holds the dialogs of the scenario with it.
+// run serves the policy of the scenario and runs its dialogs.
 func (s scenario) run(out io.Writer) error {
 	policy, err := connector.Compile(s.config)
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite testdata/output.txt")
 
-// TestOutput compares what the program prints with a file, identifiers of
-// messages aside.
+// TestOutput compares the output of the program, without the ids of messages, with a
+// file.
 func TestOutput(t *testing.T) {
 	var out bytes.Buffer
 	for _, s := range scenarios() {
@@ -36,8 +36,8 @@ func TestOutput(t *testing.T) {
 	}
 }
 
-// TestPolicyAndRelayAgree wants the wire to end every dialog as the policy
-// says it must, and one of each scenario to be refused.
+// TestPolicyAndRelayAgree checks that every dialog on the wire ends as the policy
+// decides, and that one of each scenario is refused.
 func TestPolicyAndRelayAgree(t *testing.T) {
 	for _, s := range scenarios() {
 		var out bytes.Buffer

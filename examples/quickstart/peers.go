@@ -18,7 +18,7 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// world is everybody around HubA.
+// world has the servers around HubA.
 type world struct {
 	network        relaytest.Network
 	names          relaytest.Resolver
@@ -118,7 +118,7 @@ func (s *session) Data(r io.Reader) error {
 	}
 	received, _, _ := strings.Cut(string(text), ";")
 	received = strings.Join(strings.Fields(received), " ")
-	login := "nobody logged on"
+	login := "without a logon"
 	if s.user != "" {
 		login = "logged on as " + s.user
 	}

@@ -88,7 +88,7 @@ func scenarios() []scenario {
 				PermissionGroups: param.Value(permission.ExchangeServers),
 			}),
 			dialogs: []dialog{
-				{"from the gateway, as somebody of ours", securedAddr, "", "bob@fabrikam.com", "ann@fabrikam.com"},
+				{"from the gateway, as a local user", securedAddr, "", "bob@fabrikam.com", "ann@fabrikam.com"},
 				outbound,
 				{"the same from another address", strangerAddr, "", "bob@fabrikam.com", "carl@example.org"},
 			},

@@ -9,10 +9,10 @@ import (
 	"strings"
 )
 
-// Choose returns those of all to offer: those that have the name, a
-// TlsCertificateName; without a name those that cover fqdn, and if none does,
-// all. It is an error if none has the name, or if one can't be read. Among
-// several crypto/tls picks what the other side can use.
+// Choose returns the certificates of all that a connector offers: with a name, a
+// TlsCertificateName, the certificates of that name; otherwise those that cover fqdn,
+// or all if none does. If none has the name, or one can't be read, that is an error.
+// Among several, crypto/tls picks one that the other side can use.
 func Choose(name, fqdn string, all []tls.Certificate) ([]tls.Certificate, error) {
 	var named, covering []tls.Certificate
 	for i, c := range all {
@@ -38,7 +38,7 @@ func Choose(name, fqdn string, all []tls.Certificate) ([]tls.Certificate, error)
 	return all, nil
 }
 
-// leafOf returns the certificate itself.
+// leafOf returns the first certificate of a chain.
 func leafOf(c *tls.Certificate) (*x509.Certificate, error) {
 	if c.Leaf != nil {
 		return c.Leaf, nil
@@ -55,14 +55,14 @@ func nameOf(c *x509.Certificate) string {
 	return normalName("<I>" + c.Issuer.String() + "<S>" + c.Subject.String())
 }
 
-// normalName removes what differs between the ways in which X.500 names are
-// printed: letter case, and blanks around the parts. Windows puts a blank
-// after each comma and Go none.
+// normalName removes the differences between printed forms of X.500 names: letter case
+// and blanks around the parts. Windows puts a blank after each comma; Go doesn't.
 func normalName(name string) string {
 	issuer, subject, _ := strings.Cut(strings.TrimPrefix(strings.ToLower(name), "<i>"), "<s>")
 	return normalParts(issuer) + "\n" + normalParts(subject)
 }
 
+// normalParts removes the blanks around the parts of a name.
 func normalParts(name string) string {
 	parts := strings.Split(name, ",")
 	for i, part := range parts {

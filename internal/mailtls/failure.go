@@ -13,41 +13,41 @@ import (
 	"syscall"
 )
 
-// maxNamed is how many cipher suites of a client a failure names.
+// maxNamed is how many cipher suites of a client a Failure names.
 const maxNamed = 8
 
-// Failure is a server's handshake that failed, in words.
+// Failure is the error of a server's handshake, in words for administrators.
 type Failure struct {
 	why string
 	err error
 }
 
-// failed returns err, the error of a server's handshake, as a Failure. hello is
-// what the client began with; nil if it didn't get so far.
+// failed returns err, the error of a server's handshake, as a Failure. hello is the
+// client's; nil if none arrived.
 func failed(err error, hello *tls.ClientHelloInfo) *Failure {
 	return &Failure{why: reason(err, hello), err: err}
 }
 
-// Error says who lacks what.
+// Error implements error.
 func (f *Failure) Error() string { return "TLS handshake failed: " + f.why }
 
 // Unwrap returns the error of crypto/tls.
 func (f *Failure) Unwrap() error { return f.err }
 
-// reason finds the words. crypto/tls has no types for most of its errors, so
-// the cause is looked for in the client's offer, and its text is the last resort.
+// reason returns the words for err. crypto/tls has no types for most of its errors, so
+// reason looks for the cause in the client's offer, and compares texts only if it must.
 func reason(err error, hello *tls.ClientHelloInfo) string {
 	var record tls.RecordHeaderError
 	var remote *net.OpError
 	switch {
 	case errors.As(err, &record):
-		return "the client doesn't speak TLS where it has to begin"
+		return "the client doesn't begin with TLS"
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
-		return "the client fell silent"
+		return "the client stopped responding"
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.ErrClosedPipe):
-		return "the client hung up"
+		return "the client closed the connection"
 	case errors.As(err, &remote) && remote.Op == "remote error":
-		return "the client refused it: " + strings.TrimPrefix(remote.Err.Error(), "tls: ")
+		return "the client refused: " + strings.TrimPrefix(remote.Err.Error(), "tls: ")
 	case hello == nil:
 		return plain(err)
 	}
@@ -58,7 +58,7 @@ func reason(err error, hello *tls.ClientHelloInfo) string {
 	case strings.Contains(text, "no cipher suite supported by both"):
 		return "no cipher suite of the client fits: it offers " + suiteNames(hello.CipherSuites)
 	case strings.Contains(text, "signature_algorithms"), strings.Contains(text, "signature algorithms"):
-		return "the client has no signature algorithm that fits our certificate: it offers " + signatureNames(hello.SignatureSchemes)
+		return "the client has no signature algorithm that fits the certificate: it offers " + signatureNames(hello.SignatureSchemes)
 	}
 	return plain(err)
 }
@@ -75,12 +75,12 @@ func versions(list []uint16) string {
 		}
 	}
 	if len(names) == 0 {
-		return "SSL" // what came before TLS 1.0
+		return "SSL" // older than TLS 1.0
 	}
 	return strings.Join(names, " and ")
 }
 
-// suiteNames names cipher suites, without the values that only signal.
+// suiteNames names cipher suites, without the signaling values.
 func suiteNames(list []uint16) string {
 	const scsv, fallback = 0x00ff, 0x5600
 	var names []string
@@ -92,7 +92,7 @@ func suiteNames(list []uint16) string {
 	return joined(names)
 }
 
-// suiteName names a cipher suite; crypto/tls knows few of those that it refuses.
+// suiteName names a cipher suite. crypto/tls knows few of the suites that it lacks.
 func suiteName(id uint16) string {
 	if name, ok := otherSuites[id]; ok {
 		return name
@@ -100,7 +100,7 @@ func suiteName(id uint16) string {
 	return tls.CipherSuiteName(id)
 }
 
-// otherSuites are names of old cipher suites that crypto/tls doesn't know.
+// otherSuites has the names of old cipher suites that crypto/tls doesn't know.
 var otherSuites = map[uint16]string{
 	0x0004: "TLS_RSA_WITH_RC4_128_MD5",
 	0x0016: "TLS_DHE_RSA_WITH_3DES_EDE_CBC_SHA",

@@ -26,11 +26,11 @@ func TestReason(t *testing.T) {
 			"the client speaks SSL only; TLS 1.2 or later is required"},
 		{errors.New("tls: peer doesn't support any of the certificate's signature algorithms"),
 			&tls.ClientHelloInfo{SupportedVersions: []uint16{tls.VersionTLS12}, SignatureSchemes: []tls.SignatureScheme{tls.PKCS1WithSHA1}},
-			"the client has no signature algorithm that fits our certificate: it offers PKCS1WithSHA1"},
+			"the client has no signature algorithm that fits the certificate: it offers PKCS1WithSHA1"},
 		{errors.New("tls: client using inappropriate protocol fallback"), &tls.ClientHelloInfo{SupportedVersions: []uint16{tls.VersionTLS12}},
 			"client using inappropriate protocol fallback"},
 		{errors.New("tls: unexpected message"), nil, "unexpected message"},
-		{context.DeadlineExceeded, nil, "the client fell silent"},
+		{context.DeadlineExceeded, nil, "the client stopped responding"},
 	} {
 		if got := reason(row.err, row.hello); got != row.want {
 			t.Errorf("%v:\n%s, want\n%s", row.err, got, row.want)

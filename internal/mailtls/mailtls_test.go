@@ -134,7 +134,7 @@ type tickets int
 func (n *tickets) Get(string) (*tls.ClientSessionState, bool) { return nil, false }
 func (n *tickets) Put(string, *tls.ClientSessionState)        { *n++ }
 
-// Mail peers hang up at a session ticket, or wait for ever behind it.
+// Some mail clients close the connection at a session ticket, or wait after it.
 func TestNoSessionTickets(t *testing.T) {
 	cert := ecdsaCertificate(t)
 	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
@@ -159,7 +159,7 @@ func TestNoSessionTickets(t *testing.T) {
 			}
 			near.Close()
 			if (got > 0) != allowed {
-				t.Errorf("%s: %d tickets where that they are allowed is %t", tls.VersionName(version), got, allowed)
+				t.Errorf("%s: %d tickets, allowed: %t", tls.VersionName(version), got, allowed)
 			}
 		}
 	}
@@ -182,10 +182,10 @@ func TestFailure(t *testing.T) {
 			"TLS handshake failed: no cipher suite of the client fits: it offers TLS_RSA_WITH_AES_128_CBC_SHA, TLS_RSA_WITH_3DES_EDE_CBC_SHA"},
 		{"a client that doesn't believe our certificate", func(c net.Conn) {
 			_ = tls.Client(c, &tls.Config{ServerName: "mx.example.net", RootCAs: x509.NewCertPool()}).Handshake()
-		}, "TLS handshake failed: the client refused it: bad certificate"},
+		}, "TLS handshake failed: the client refused: bad certificate"},
 		{"plain text", func(c net.Conn) { io.WriteString(c, "EHLO client.example.org\r\n") },
-			"TLS handshake failed: the client doesn't speak TLS where it has to begin"},
-		{"nothing", func(net.Conn) {}, "TLS handshake failed: the client hung up"},
+			"TLS handshake failed: the client doesn't begin with TLS"},
+		{"nothing", func(net.Conn) {}, "TLS handshake failed: the client closed the connection"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			err := shake(t, cert, row.talk)

@@ -1,10 +1,10 @@
-// Package network names the source of a client: limits that are per client count by it.
+// Package network has [Source], the address by which limits count clients.
 package network
 
 import "net/netip"
 
-// sourceBits is the part of an IPv6 address that names a network. One host
-// commonly has a whole network of that size, and calls from any address of it.
+// sourceBits is the length of the IPv6 prefix that stands for a client. One host
+// commonly has a whole network of that size and connects from any address in it.
 const sourceBits = 64
 
 // Source returns the address that stands for a client in every limit per source: an

@@ -82,9 +82,9 @@ func (c *conn) parseRcpt(arg string) (rcpt envelope.Recipient, r reply.Reason) {
 	return rcpt, parseParams(params, func(key, value string) bool { return c.rcptParam(&rcpt, key, value) })
 }
 
-// parsePath takes "FROM:<path> parameters" apart and completes a path without a
-// domain, or returns the reason to refuse it. A domain may be written in UTF-8
-// without SMTPUTF8: it becomes A-labels, which every next hop takes.
+// parsePath splits "FROM:<path> parameters" and completes a path without a domain, or
+// returns the reason to refuse it. A domain may be written in UTF-8 without SMTPUTF8:
+// it becomes A-labels, which every next hop accepts.
 func (c *conn) parsePath(arg, keyword string, nullOK bool) (a routing.Address, params string, r reply.Reason) {
 	if len(arg) < len(keyword) || !strings.EqualFold(arg[:len(keyword)], keyword) {
 		return a, "", reply.InvalidArguments
@@ -101,10 +101,10 @@ func (c *conn) parsePath(arg, keyword string, nullOK bool) (a routing.Address, p
 	return a, params, r
 }
 
-// parseParams calls set for every parameter. One that comes twice must say the same
-// both times. They are taken after HELO, too: some clients say it behind EHLO or
-// in its place, and go on with what they know of the server.
-func parseParams(s string, set func(key, value string) (taken bool)) (r reply.Reason) {
+// parseParams calls set for every parameter. A parameter that comes twice must have
+// the same value. Parameters are accepted after HELO, too: some clients send HELO
+// behind EHLO or in its place, and use the extensions that they know of.
+func parseParams(s string, set func(key, value string) (ok bool)) (r reply.Reason) {
 	var seen []string
 	for p := range strings.FieldsFuncSeq(s, isBlank) {
 		key, value, _ := strings.Cut(p, "=")
@@ -122,11 +122,11 @@ func parseParams(s string, set func(key, value string) (taken bool)) (r reply.Re
 	return r
 }
 
-// mailParam takes a parameter of MAIL and reports whether it is taken: SIZE and BODY
-// for 8 bits always, since nothing is asked for with them, the others where they
-// were offered. A value that can't be read counts as not given: all of them are
-// hints, or ask for something in a report, and no reason to lose the mail.
-func (c *conn) mailParam(m *envelope.Envelope, key, value string) (taken bool) {
+// mailParam stores a parameter of MAIL in m and reports whether it is accepted: SIZE,
+// AUTH and BODY=8BITMIME always, because they ask for nothing, the others if they are
+// offered. An unreadable value counts as not given: parameters are hints, or ask for
+// something in a report, and no reason to lose mail.
+func (c *conn) mailParam(m *envelope.Envelope, key, value string) (ok bool) {
 	switch key {
 	case "SIZE": // RFC 1870
 		if c.offer.Size {
@@ -146,14 +146,14 @@ func (c *conn) mailParam(m *envelope.Envelope, key, value string) (taken bool) {
 		m.EnvID, _ = envelope.ParseEnvID(value)
 		return c.cfg.DSN
 	case "AUTH": // RFC 4954, section 5
-		// What a client says of another's log-on is never used or passed on.
+		// The logon that a client reports of somebody else is never used.
 		return true
 	}
 	return false
 }
 
-// rcptParam takes a parameter of RCPT like mailParam.
-func (c *conn) rcptParam(r *envelope.Recipient, key, value string) (taken bool) {
+// rcptParam does for a parameter of RCPT what mailParam does for MAIL.
+func (c *conn) rcptParam(r *envelope.Recipient, key, value string) (ok bool) {
 	switch key {
 	case "NOTIFY": // RFC 3461
 		r.Notify, _ = envelope.ParseNotify(value)
@@ -165,8 +165,8 @@ func (c *conn) rcptParam(r *envelope.Recipient, key, value string) (taken bool) 
 	return false
 }
 
-// parseSize parses SIZE: up to 20 digits; what doesn't fit is the most that does,
-// so that it is too large rather than unknown. 0 if it can't be read.
+// parseSize parses SIZE, up to 20 digits. A number that doesn't fit becomes the
+// largest that does: too large rather than unknown. It returns 0 for other text.
 func parseSize(s string) int64 {
 	if s == "" || len(s) > 20 || strings.Trim(s, digits) != "" {
 		return 0

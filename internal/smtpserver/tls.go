@@ -37,7 +37,7 @@ func (c *conn) handleStartTLS(arg string) answer {
 // plaintext.
 func (c *conn) handshake() bool {
 	if c.cfg.TLS == nil {
-		c.err = errors.New("TLS is to begin with the connection, and there is no certificate")
+		c.err = errors.New("the connection begins with TLS and needs a certificate")
 		c.closing = true
 		return false
 	}
