@@ -2,8 +2,8 @@ package auth
 
 import "net/netip"
 
-// Channel is what is known of a connection apart from who speaks on it. The
-// zero Channel is in the clear and between unknown parties.
+// Channel describes the connection on which a client authenticates: its
+// addresses and its TLS state. The zero Channel has no TLS and no addresses.
 type Channel struct {
 	Local, Remote netip.AddrPort
 	TLS           bool

@@ -7,22 +7,22 @@ import (
 )
 
 // Client is the client's side of one SASL exchange. Responses and challenges
-// are octets without base64. A Client is good for one use, by one goroutine.
+// are bytes without base64. A Client serves one exchange, in one goroutine.
 type Client interface {
 	// Start returns the initial response, nil if the mechanism has none.
-	// Sending it beside AUTH or as answer to an empty challenge is the
-	// transport's choice.
+	// The transport chooses whether to send it with AUTH or in answer to an
+	// empty challenge.
 	Start() (initial []byte, err error)
 
-	// Next answers a challenge. An error means that the server asks for what
-	// the mechanism doesn't have; the transport then cancels with "*".
+	// Next answers a challenge. An error means that the server asks for more
+	// than the mechanism provides; the transport then cancels with "*".
 	Next(challenge []byte) (response []byte, err error)
 }
 
 // NewClient returns the client's side of the SASL mechanism of that name, in
 // any letter case. An unknown name is an error, and so are credentials that the
 // mechanism can't carry: an empty or overlong name or password, or a NUL.
-// c.Mechanism isn't looked at.
+// c.Mechanism is ignored.
 func NewClient(mechanism string, c Credentials) (Client, error) {
 	if err := c.check(); err != nil {
 		return nil, err
@@ -32,7 +32,7 @@ func NewClient(mechanism string, c Credentials) (Client, error) {
 		return &plainClient{credentials: func() Credentials { return c }}, nil
 	case equalFold(mechanism, Login):
 		if c.AuthzID != "" && c.AuthzID != c.Username {
-			return nil, fmt.Errorf("auth: LOGIN can't act as another user; want an empty AuthzID or %s", Plain)
+			return nil, fmt.Errorf("LOGIN can't act as another user; want an empty AuthzID or %s", Plain)
 		}
 		return &loginClient{credentials: func() Credentials { return c }}, nil
 	}
@@ -42,18 +42,18 @@ func NewClient(mechanism string, c Credentials) (Client, error) {
 func (c Credentials) check() error {
 	var errs []error
 	if !wellFormed([]byte(c.Username), maxUsername) {
-		errs = append(errs, fmt.Errorf("auth: user name must be UTF-8 of 1 to %d bytes without NUL", maxUsername))
+		errs = append(errs, fmt.Errorf("user name must be UTF-8 of 1 to %d bytes without NUL", maxUsername))
 	}
 	if !wellFormed([]byte(c.Password), maxPassword) {
-		errs = append(errs, fmt.Errorf("auth: password must be UTF-8 of 1 to %d bytes without NUL", maxPassword))
+		errs = append(errs, fmt.Errorf("password must be UTF-8 of 1 to %d bytes without NUL", maxPassword))
 	}
 	if c.AuthzID != "" && !wellFormed([]byte(c.AuthzID), maxUsername) {
-		errs = append(errs, fmt.Errorf("auth: authorization identity must be UTF-8 of at most %d bytes without NUL", maxUsername))
+		errs = append(errs, fmt.Errorf("authorization identity must be UTF-8 of at most %d bytes without NUL", maxUsername))
 	}
 	return errors.Join(errs...)
 }
 
-var errUnexpected = errors.New("auth: the server asked for more than the mechanism has")
+var errUnexpected = errors.New("the server asked for more than the AUTH mechanism provides")
 
 type plainClient struct {
 	credentials func() Credentials // a function, because fmt prints unexported fields without asking them

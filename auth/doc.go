@@ -1,34 +1,33 @@
 // Package auth holds the authentication mechanisms of connectors, the SASL
-// exchanges behind AUTH, and the door through which passwords are checked.
+// exchanges behind AUTH, and the interface that checks passwords, [Verifier].
 //
 // # Mechanisms
 //
-// A [Mechanism] is what the parameter AuthMechanism of a connector holds: flags
-// of its own, not SASL names. What they mean on the wire depends on the
-// channel; [Mechanism.Offer] lists the SASL names to advertise now and
-// [Mechanism.Permits] says whether one may be used now:
+// A [Mechanism] is the value of the parameter AuthMechanism of a connector: a
+// set of Exchange's flags, not of SASL names. What they mean on the wire depends
+// on the channel; [Mechanism.Offer] lists the SASL names to advertise now and
+// [Mechanism.Permits] reports whether one may be used now:
 //
 //	flag                   before TLS    within TLS
 //	BasicAuth              LOGIN PLAIN   LOGIN PLAIN
 //	+ BasicAuthRequireTLS  nothing       LOGIN PLAIN
 //
-// Exchange advertises LOGIN alone for Basic authentication. PLAIN is ours: it
-// carries the same password in one step and is the one mechanism that has a
-// standard (RFC 4616). TLS is not an AUTH mechanism: it makes the connector
-// offer STARTTLS. ExternalAuthoritative says that the network authenticates the
-// client, so no AUTH is offered. Integrated and ExchangeServer are kept, parsed
-// and printed, but offer nothing: NTLM and GSSAPI need a verifier that isn't
-// here.
+// Exchange advertises only LOGIN for Basic authentication. Interchange adds
+// PLAIN: it carries the same password in one step and is standardised (RFC
+// 4616). TLS is not an AUTH mechanism: it makes the connector offer STARTTLS.
+// ExternalAuthoritative says that the network authenticates the client, so AUTH
+// is not offered. Integrated and ExchangeServer are parsed, kept and printed,
+// but offer nothing: NTLM and GSSAPI are not implemented.
 //
-// # No, and can't say
+// # Refused, and unavailable
 //
-// A [Verifier] answers with an [Identity], with an error that wraps
-// [ErrBadCredentials], which means "no" and becomes 535, or with any other
-// error, which means "can't say now" and becomes 454. A client that sends what
-// the mechanism doesn't allow gets [ErrMalformed], which becomes 501.
+// A [Verifier] answers with an [Identity]; with an error that wraps
+// [ErrBadCredentials], which the client sees as 535; or with any other error,
+// which means that the password couldn't be checked and becomes 454. Data that
+// the mechanism doesn't allow gives [ErrMalformed], which becomes 501.
 //
 // # Secrets
 //
-// A [Secret] prints as REDACTED however it is printed. [Secret.Reveal] is the
-// one way to its text, so that a search for that name finds every use.
+// A [Secret] always prints as REDACTED. Only [Secret.Reveal] returns its text,
+// so a search for that name finds every use.
 package auth

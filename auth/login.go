@@ -1,7 +1,7 @@
 package auth
 
-// The prompts of LOGIN. Clients exist that compare them, so they are to the
-// letter those of Exchange and of the draft.
+// The prompts of LOGIN, exactly as in Exchange and in the draft, because some
+// clients compare them.
 const (
 	promptUsername = "Username:"
 	promptPassword = "Password:"

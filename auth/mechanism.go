@@ -7,17 +7,17 @@ import (
 )
 
 // Mechanism is a set of connector mechanisms, the flags of AuthMechanism. The
-// zero Mechanism is None.
+// zero Mechanism is the constant None.
 type Mechanism uint16
 
 // The mechanisms, in the order in which Exchange prints them.
 const (
 	TLS                   Mechanism = 1 << iota // STARTTLS is offered
-	Integrated                                  // NTLM and GSSAPI; kept, not enforced
+	Integrated                                  // NTLM and GSSAPI; kept, has no effect
 	BasicAuth                                   // AUTH LOGIN and PLAIN
 	BasicAuthRequireTLS                         // the same, within TLS only
-	ExchangeServer                              // X-EXPS between servers; kept, not enforced
-	ExternalAuthoritative                       // the network vouches for the client
+	ExchangeServer                              // X-EXPS between servers; kept, has no effect
+	ExternalAuthoritative                       // the network has authenticated the client
 
 	None Mechanism = 0
 )
@@ -32,8 +32,8 @@ const allMechanisms Mechanism = 1<<len(mechanismNames) - 1
 const maxErrors = 50
 
 // ParseMechanism reads mechanisms separated by commas, in any letter case. The
-// empty string and "None" are None; None beside another value is a RuleError.
-// The error joins all mistakes. Combinations are left to Check.
+// empty string and "None" give None; None beside another value is a RuleError.
+// The error joins all mistakes. Check checks combinations.
 func ParseMechanism(s string) (Mechanism, error) {
 	trimmed := strings.TrimSpace(s)
 	if trimmed == "" || equalFold(trimmed, "None") {
@@ -70,18 +70,18 @@ func parseOne(name string) (Mechanism, error) {
 	if len(name) > limit {
 		name = name[:limit] + "…"
 	}
-	return None, fmt.Errorf("auth: unknown mechanism %q: want None or some of %v", name, allMechanisms)
+	return None, fmt.Errorf("unknown mechanism %q: want None or some of %v", name, allMechanisms)
 }
 
-// equalFold compares a with the ASCII string b, letter case aside. The lengths
-// keep out the letters that only Unicode takes for those of ASCII.
+// equalFold compares a with the ASCII string b, letter case aside. Comparing the
+// lengths excludes letters that Unicode folds to letters of ASCII.
 func equalFold(a, b string) bool { return len(a) == len(b) && strings.EqualFold(a, b) }
 
 // Has reports whether all of n are in m.
 func (m Mechanism) Has(n Mechanism) bool { return m&n == n }
 
-// IsValid reports whether m holds nothing but the mechanisms above. It says
-// nothing about combinations.
+// IsValid reports whether m holds only the mechanisms above. It doesn't check
+// combinations.
 func (m Mechanism) IsValid() bool { return m&^allMechanisms == 0 }
 
 // String returns the mechanisms of m as Exchange prints them,
@@ -112,7 +112,7 @@ func (m Mechanism) String() string {
 // MarshalText returns what String returns. It fails if m isn't valid.
 func (m Mechanism) MarshalText() ([]byte, error) {
 	if !m.IsValid() {
-		return nil, fmt.Errorf("auth: %v is not a mechanism", m)
+		return nil, fmt.Errorf("%v is not a mechanism", m)
 	}
 	return []byte(m.String()), nil
 }
@@ -136,18 +136,18 @@ const (
 	ExternalOnlyBesidesTLS = "auth-external-exclusive"
 )
 
-// RuleError says which rule of combination mechanisms break.
+// RuleError is a combination of mechanisms that isn't allowed.
 type RuleError struct {
 	Code   string // one of the constants above
 	Detail string // what is wrong and what would be right
 }
 
 // Error returns the detail and the code.
-func (e RuleError) Error() string { return "auth: " + e.Detail + " (" + e.Code + ")" }
+func (e RuleError) Error() string { return e.Detail + " (" + e.Code + ")" }
 
-// Check returns every rule of combination for Receive connectors that m
-// breaks, in a fixed order, and nil if there is none. Rules that involve other
-// parameters, such as permission groups, are package connector's.
+// Check returns an error for each combination in m that a Receive connector may
+// not have, in a fixed order, or nil. Package connector checks rules that
+// involve other parameters, such as permission groups.
 func (m Mechanism) Check() []RuleError {
 	var broken []RuleError
 	breaks := func(code, detail string) { broken = append(broken, RuleError{code, detail}) }
@@ -166,8 +166,8 @@ func (m Mechanism) Check() []RuleError {
 	return broken
 }
 
-// Offer returns the SASL names to advertise in the EHLO reply on ch, as a
-// fresh slice: nil if AUTH isn't offered now.
+// Offer returns the SASL names to advertise in the EHLO reply on ch as a fresh
+// slice, or nil if AUTH isn't offered on ch.
 func (m Mechanism) Offer(ch Channel) []string {
 	if !m.basicOn(ch) {
 		return nil
@@ -175,14 +175,14 @@ func (m Mechanism) Offer(ch Channel) []string {
 	return []string{Login, Plain}
 }
 
-// Permits reports whether the SASL mechanism of that name, in any letter case
-// (RFC 4422 section 3.1 has upper case, clients vary), may be used on ch. What
-// isn't offered isn't permitted.
+// Permits reports whether the SASL mechanism of that name may be used on ch. The
+// name may be in any letter case: RFC 4422 section 3.1 has upper case, clients
+// vary. A mechanism that isn't offered isn't permitted.
 func (m Mechanism) Permits(name string, ch Channel) bool {
 	return m.basicOn(ch) && (equalFold(name, Login) || equalFold(name, Plain))
 }
 
-// basicOn reports whether a password may be asked for on ch.
+// basicOn reports whether Basic authentication is offered on ch.
 func (m Mechanism) basicOn(ch Channel) bool {
 	switch {
 	case m.Has(ExternalAuthoritative):

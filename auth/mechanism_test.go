@@ -143,7 +143,7 @@ func FuzzParseMechanism(f *testing.F) {
 	f.Add("Tls, BasicAuth, BasicAuthRequireTLS") // as Exchange prints
 	f.Add("none,tls")                            // None beside another
 	f.Add(" ,,")                                 // empty elements
-	f.Add("ExternalAuthoritative\x00")           // stray octet
+	f.Add("ExternalAuthoritative\x00")           // stray byte
 	f.Fuzz(func(t *testing.T, s string) {
 		m, err := auth.ParseMechanism(s)
 		if err != nil {

@@ -38,7 +38,7 @@ func parsePlain(response []byte) (Credentials, error) {
 	if len(authzid) > 0 && !wellFormed(authzid, maxUsername) {
 		return Credentials{}, ErrMalformed
 	}
-	// No user may act as another: there is no right for it in the model.
+	// A user can't act as another user: Exchange has no right for that.
 	if len(authzid) > 0 && !equalFold(string(authzid), string(authcid)) {
 		return Credentials{}, ErrBadCredentials
 	}

@@ -5,10 +5,10 @@ import (
 	"log/slog"
 )
 
-// Secret is a password or token. However it is printed, logged or marshalled,
-// REDACTED comes out; Reveal gives the text. Keep a Secret out of unexported
-// fields of structs that might be printed: package fmt prints such fields
-// without asking them, even behind a pointer.
+// Secret is a password or token. It is printed, logged and marshalled as
+// REDACTED; Reveal returns the text. Don't keep a Secret in unexported fields
+// of structs that might be printed: package fmt prints such fields without
+// calling their methods, even behind a pointer.
 type Secret string
 
 const redacted = "REDACTED"
@@ -40,11 +40,11 @@ func (s *Secret) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Credentials are what a client offered, or what we offer to a server. They
+// Credentials are the user name and password that a client sends in AUTH. They
 // print without the password.
 type Credentials struct {
 	Mechanism string // SASL name, "PLAIN"
-	AuthzID   string // whom the client wants to act as; usually empty
+	AuthzID   string // the user that the client wants to act as; usually empty
 	Username  string
 	Password  Secret
 }

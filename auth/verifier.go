@@ -8,15 +8,15 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// Identity is who a verified client is. The zero Identity is nobody. Its
-// slices must not be changed after it was handed out.
+// Identity describes an authenticated client. The zero Identity holds no rights
+// and owns no addresses. Its slices must not be changed once others have it.
 type Identity struct {
 	permission.Principal
 	Addresses []routing.Address // the addresses it may send as without further rights
 }
 
-// Owns reports whether the identity may send as a, the letter case of the
-// local part aside. Nobody owns the null sender.
+// Owns reports whether a is one of id's addresses, the letter case of the local
+// part aside; never for the null sender.
 func (id Identity) Owns(a routing.Address) bool {
 	if !a.IsValid() {
 		return false
@@ -30,19 +30,20 @@ func (id Identity) Owns(a routing.Address) bool {
 }
 
 var (
-	// ErrBadCredentials says no: unknown user or wrong password, which are not
-	// told apart.
-	ErrBadCredentials = errors.New("auth: bad credentials")
+	// ErrBadCredentials means an unknown user or a wrong password; the error
+	// doesn't say which.
+	ErrBadCredentials = errors.New("bad credentials")
 
-	// ErrMalformed says that the client broke the rules of the mechanism, or
-	// that the exchange was over already. No verifier was asked.
-	ErrMalformed = errors.New("auth: malformed response")
+	// ErrMalformed means that the client broke the rules of the mechanism, or
+	// that the exchange was over already. No password was checked.
+	ErrMalformed = errors.New("malformed response")
 )
 
-// Verifier is the one door to passwords. Verify returns an error that wraps
-// ErrBadCredentials for "no"; any other error means "can't say now". It may be
+// Verifier checks credentials. It is the only place where passwords are
+// compared. Verify returns an error that wraps ErrBadCredentials if they are
+// wrong; any other error means that they couldn't be checked now. It may be
 // called concurrently, must take the same time for unknown users as for wrong
-// passwords, and must give up when ctx ends. It must not keep or print the
+// passwords, and must return when ctx ends. It must not keep or print the
 // password.
 type Verifier interface {
 	Verify(ctx context.Context, c Credentials, ch Channel) (Identity, error)

@@ -30,7 +30,7 @@ func TestIdentityOwns(t *testing.T) {
 		t.Error("somebody owns the null sender")
 	}
 	if (auth.Identity{}).Owns(tests[0].address) {
-		t.Error("nobody owns an address")
+		t.Error("the zero Identity owns an address")
 	}
 }
 

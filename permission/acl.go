@@ -6,30 +6,30 @@ import (
 )
 
 // ACL is the compiled access list of one connector. It is immutable and safe
-// for concurrent use. A nil or zero ACL gives nothing to anybody.
+// for concurrent use. A nil or zero ACL grants no right.
 type ACL struct {
 	grants []Grant         // in the order given, for Explain
-	bySID  map[SID]verdict // the same, summed up per SID
+	bySID  map[SID]verdict // the sum of the grants to each SID
 }
 
 type verdict struct{ allow, deny Set }
 
-// NewACL returns the list that groups and further grants amount to, on a
-// server inside the organisation. For an Edge server, give no groups and the
-// grants of Group.Grants instead, by way of Less. It copies extra. The error joins all
-// mistakes: an unknown profile or group, a grant without a valid SID, without
-// any right, or with a right that doesn't exist.
+// NewACL returns the access list made of the grants of groups, on a server
+// inside the organisation, and of extra. For an Edge server pass no groups and
+// add the grants of Group.Grants, reduced by Less, to extra. It copies extra.
+// The error joins all mistakes: an unknown profile or group, a grant without a
+// valid SID, without any right, or with a right that doesn't exist.
 func NewACL(profile Profile, groups Group, extra ...Grant) (*ACL, error) {
 	var errs []error
 	if !profile.IsValid() {
-		errs = append(errs, fmt.Errorf("permission: unknown profile %v", profile))
+		errs = append(errs, fmt.Errorf("unknown profile %v", profile))
 	}
 	if !groups.IsValid() {
-		errs = append(errs, fmt.Errorf("permission: unknown permission group %v", groups))
+		errs = append(errs, fmt.Errorf("unknown permission group %v", groups))
 	}
 	for i, g := range extra {
 		if err := g.check(); err != nil {
-			errs = append(errs, fmt.Errorf("permission: grant %d: %w", i, err))
+			errs = append(errs, fmt.Errorf("grant %d: %w", i, err))
 		}
 		if len(errs) > maxErrors {
 			break
@@ -52,7 +52,7 @@ func (g Grant) check() error {
 	case !g.To.IsValid():
 		return fmt.Errorf("%q is not a SID", clip(string(g.To)))
 	case g.Removed != 0 && (g.Allow|g.Deny != 0 || g.Group != 0):
-		return fmt.Errorf("takes rights from %s and gives some; make two grants of it", g.To.Name())
+		return fmt.Errorf("removes rights from %s and grants some; make two entries of it", g.To.Name())
 	case g.Removed != 0 && g.Removed&^AllRights == 0:
 		return nil
 	case g.Allow|g.Deny|g.Removed == 0:
@@ -65,8 +65,8 @@ func (g Grant) check() error {
 	return nil
 }
 
-// Rights returns what p holds: everything that a grant to one of its SIDs
-// allows and no grant to any of them denies. It doesn't allocate.
+// Rights returns the rights that p holds: those that a grant to one of its
+// SIDs allows and no grant to any of them denies. It doesn't allocate.
 func (a *ACL) Rights(p Principal) Set {
 	if a == nil {
 		return 0
@@ -80,8 +80,8 @@ func (a *ACL) Rights(p Principal) Set {
 	return sum.allow &^ sum.deny
 }
 
-// Grants returns all grants of the list, those of groups first, as a fresh
-// slice.
+// Grants returns all grants of the list as a fresh slice, the grants of
+// permission groups first.
 func (a *ACL) Grants() []Grant {
 	if a == nil {
 		return nil
@@ -89,16 +89,16 @@ func (a *ACL) Grants() []Grant {
 	return slices.Clone(a.grants)
 }
 
-// Explanation is the answer to "why does, or doesn't, p hold r?".
+// Explanation says why a principal holds a right or doesn't.
 type Explanation struct {
 	Right      Right
 	Held       bool
-	Grants     []Grant // what decided: the grants that allow it, those that deny it, or else those that took it away
-	Overridden []Grant // grants that allow it in vain, because another denies it
+	Grants     []Grant // the grants that decided: those that allow the right, or deny it, or else removed it
+	Overridden []Grant // grants that allow the right and are overridden by a deny
 }
 
-// Explain says whether p holds r and which grants made it so, in the order of
-// the list. No grants at all means that nobody ever gave p the right.
+// Explain reports whether p holds r and which grants decided that, in the
+// order of the list. Without any grants p was never given the right.
 func (a *ACL) Explain(p Principal, r Right) Explanation {
 	b := Explanation{Right: r, Held: a.Rights(p).Has(r)}
 	if a == nil {
@@ -145,12 +145,12 @@ func (b Explanation) String() string {
 	}
 	for _, g := range b.Overridden {
 		g.Deny = 0
-		s = fmt.Appendf(s, "\n  beaten: %v", g.only(b.Right))
+		s = fmt.Appendf(s, "\n  overridden: %v", g.only(b.Right))
 	}
 	return string(s)
 }
 
-// only narrows g to what it says of r.
+// only returns g reduced to the right r.
 func (g Grant) only(r Right) Grant {
 	g.Removed &= SetOf(r)
 	g.Allow &= SetOf(r)

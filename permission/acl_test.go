@@ -91,7 +91,7 @@ func checkBecause(t *testing.T, b permission.Explanation, p permission.Principal
 	}
 	for _, g := range b.Overridden {
 		if !p.Is(g.To) || !g.Allow.Has(b.Right) {
-			t.Fatalf("%v of %v: beaten %v", b.Right, p.SIDs, g)
+			t.Fatalf("%v of %v: overridden %v", b.Right, p.SIDs, g)
 		}
 	}
 }
@@ -121,8 +121,8 @@ func TestACLDecides(t *testing.T) {
 		{"one grant that allows and denies", 0, []permission.Grant{{To: staff, Allow: permission.SetOf(relay), Deny: permission.SetOf(relay)}}, ann, false},
 		{"externally secured", permission.ExchangeServers, nil, permission.ExternallySecured(), true},
 		{"partners don't relay", permission.Partners, nil, permission.Partner("x"), false},
-		{"nobody", everyGroup, nil, permission.Principal{}, false},
-		{"the zero SID is nobody's", everyGroup, nil, permission.Principal{Name: "x", SIDs: []permission.SID{""}}, false},
+		{"the zero principal", everyGroup, nil, permission.Principal{}, false},
+		{"a principal with the zero SID", everyGroup, nil, permission.Principal{Name: "x", SIDs: []permission.SID{""}}, false},
 	}
 	for _, tt := range tests {
 		if got := mustACL(t, permission.Current, tt.groups, tt.extra...).Rights(tt.who).Has(relay); got != tt.want {
@@ -200,8 +200,8 @@ func TestBecauseString(t *testing.T) {
 		{permission.Submit, "ms-Exch-SMTP-Submit: held\n" +
 			`  allow ms-Exch-SMTP-Submit to NT AUTHORITY\Authenticated Users (ExchangeUsers)`},
 		{permission.AcceptAnyRecipient, "ms-Exch-SMTP-Accept-Any-Recipient: not held\n" +
-			`  deny ms-Exch-SMTP-Accept-Any-Recipient to NT AUTHORITY\Authenticated Users (by hand)` + "\n" +
-			`  beaten: allow ms-Exch-SMTP-Accept-Any-Recipient to NT AUTHORITY\Authenticated Users (ExchangeUsers)`},
+			`  deny ms-Exch-SMTP-Accept-Any-Recipient to NT AUTHORITY\Authenticated Users (explicit)` + "\n" +
+			`  overridden: allow ms-Exch-SMTP-Accept-Any-Recipient to NT AUTHORITY\Authenticated Users (ExchangeUsers)`},
 		{permission.AcceptAnySender, "ms-Exch-SMTP-Accept-Any-Sender: not held, never granted"},
 	}
 	for _, tt := range tests {
@@ -248,7 +248,7 @@ func BenchmarkRights(b *testing.B) {
 	}
 }
 
-// What was taken away isn't held, is said to be taken, and may be given by hand
+// A removed right isn't held, is reported as removed, and may be granted explicitly
 // again.
 func TestRemoved(t *testing.T) {
 	anonymous, submit, sender := permission.Anonymous(), permission.SetOf(permission.Submit), permission.SetOf(permission.AcceptAnySender)
@@ -264,7 +264,7 @@ func TestRemoved(t *testing.T) {
 		t.Error("others lost it, too")
 	}
 	why := acl.Explain(anonymous, permission.AcceptAnySender)
-	if want := "ms-Exch-SMTP-Accept-Any-Sender: not held\n  take ms-Exch-SMTP-Accept-Any-Sender from NT AUTHORITY\\ANONYMOUS LOGON (by hand)"; why.String() != want {
+	if want := "ms-Exch-SMTP-Accept-Any-Sender: not held\n  remove ms-Exch-SMTP-Accept-Any-Sender from NT AUTHORITY\\ANONYMOUS LOGON (explicit)"; why.String() != want {
 		t.Errorf("got %q, want %q", why, want)
 	}
 	again, err := permission.NewACL(permission.Current, permission.AnonymousUsers, taken, permission.Grant{To: permission.SIDAnonymous, Allow: sender})

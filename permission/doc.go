@@ -6,22 +6,22 @@
 //
 // A [Right] is one thing that a connector can allow, such as relaying
 // ([AcceptAnyRecipient], which Exchange spells
-// ms-Exch-SMTP-Accept-Any-Recipient). A [Set] is a set of them. A [Principal]
-// is somebody who can hold rights, known by one or more SIDs. A [Grant] gives
-// or denies a Set to one [SID]. A [Group] stands for the grants that one of
-// Exchange's permission groups makes; [Group.Grants] lists them. An [ACL] is
-// what all grants of one connector amount to.
+// ms-Exch-SMTP-Accept-Any-Recipient). A [Set] is a set of rights. A
+// [Principal] can hold rights and is known by one or more SIDs. A [Grant]
+// allows or denies a Set to one [SID]. A [Group] stands for the grants of one
+// of Exchange's permission groups; [Group.Grants] lists them. An [ACL] is the
+// access list compiled from all grants of one connector.
 //
 // # Order of evaluation
 //
 // [ACL.Rights] collects every grant to any SID of the principal, in no order:
 // a right is held when some grant allows it and none denies it. A deny beats an
-// allow whichever SID each names, and whether it came from a group or by hand.
-// Nothing is held by default: the zero Principal, the zero Grant, the zero Set
-// and a nil ACL give nothing.
+// allow whichever SID each names, and whether a permission group or an explicit
+// grant (Add-ADPermission) made it. No right is held by default: the zero
+// Principal, the zero Grant, the zero Set and a nil ACL grant nothing.
 //
-// The anonymous principal is one SID among others. Somebody who authenticated
-// doesn't carry it, so what anonymous clients were granted isn't theirs.
+// The anonymous principal is one SID among others. An authenticated principal
+// doesn't carry it, so it doesn't inherit the grants to anonymous clients.
 //
 // # Names and SIDs
 //
@@ -40,7 +40,7 @@
 // For the 2007 edition the groups follow its permission group list, which does
 // not give AnonymousUsers the right Accept-Authoritative-Domain-Sender. That
 // right was seen on an Edge server of that edition; withholding it is the
-// safer reading, and a grant by hand adds it. The externally secured principal
+// safer reading, and an explicit grant adds it. The externally secured principal
 // has every receive right in that list, and no trust in organisation and
 // forest headers in the current edition.
 //

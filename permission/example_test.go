@@ -7,15 +7,15 @@ import (
 )
 
 // Anonymous relay as the guide sets it up: the group AnonymousUsers and one
-// right by hand.
+// explicitly granted right.
 func Example() {
 	relay, err := permission.ParseRight("ms-Exch-SMTP-Accept-Any-Recipient")
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	byHand := permission.Grant{To: permission.SIDAnonymous, Allow: permission.SetOf(relay)}
-	acl, err := permission.NewACL(permission.Exchange2007, permission.AnonymousUsers, byHand)
+	explicit := permission.Grant{To: permission.SIDAnonymous, Allow: permission.SetOf(relay)}
+	acl, err := permission.NewACL(permission.Exchange2007, permission.AnonymousUsers, explicit)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -47,10 +47,10 @@ func ExampleACL_Explain() {
 	user := permission.Authenticated(`contoso\Printer`)
 	b := acl.Explain(user, permission.AcceptAnyRecipient)
 	fmt.Println("held:", b.Held)
-	fmt.Println("denies:", len(b.Grants), "allows beaten:", len(b.Overridden), "of", b.Overridden[0].Group)
+	fmt.Println("denies:", len(b.Grants), "allows overridden:", len(b.Overridden), "of", b.Overridden[0].Group)
 	// Output:
 	// held: false
-	// denies: 1 allows beaten: 1 of ExchangeUsers
+	// denies: 1 allows overridden: 1 of ExchangeUsers
 }
 
 // On an Edge server there is no Windows domain, so ExchangeUsers gives nothing.

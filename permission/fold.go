@@ -6,10 +6,10 @@ import (
 	"unicode/utf8"
 )
 
-// foldName returns the form by which names are compared, as Windows compares them:
+// foldName returns the form in which names are compared, as Windows compares them:
 // with Unicode's simple folding, in lower case. Letters beyond ASCII never become
-// letters of ASCII, so that no account is taken for another with the Kelvin sign or
-// the long s in its name.
+// letters of ASCII, so a name with the Kelvin sign or the long s in it never
+// equals the name of another account.
 func foldName(name string) string { return strings.Map(foldRune, name) }
 
 func foldRune(r rune) rune {

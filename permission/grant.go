@@ -5,8 +5,9 @@ import "fmt"
 // Grant gives or denies rights to a principal by SID. The zero Grant is
 // invalid. A right both allowed and denied is denied.
 //
-// A Grant with Removed says instead that entries of a permission group, or of a
-// connector's making, were taken away by hand; it neither allows nor denies.
+// A Grant with Removed records instead that Remove-ADPermission removed entries
+// of a permission group, or entries that setup makes; it neither allows nor
+// denies.
 type Grant struct {
 	To      SID
 	Allow   Set
@@ -15,16 +16,15 @@ type Grant struct {
 	Group   Group // the permission group it came from; 0 if none gave it
 }
 
-// Less returns what is left of given, the grants of permission groups or of a
-// connector's making, once byHand has taken its Removed rights away from the
-// principals that they name. What byHand allows itself doesn't count. The result is
-// a fresh slice.
-func Less(given, byHand []Grant) []Grant {
+// Less returns given, the grants of permission groups or of setup, without the
+// rights that the explicit grants remove from the same principals. What
+// explicit allows or denies doesn't count. The result is a fresh slice.
+func Less(given, explicit []Grant) []Grant {
 	left := make([]Grant, 0, len(given))
 	for _, g := range given {
-		for _, taken := range byHand {
-			if taken.To == g.To {
-				g.Allow = g.Allow.Minus(taken.Removed)
+		for _, e := range explicit {
+			if e.To == g.To {
+				g.Allow = g.Allow.Minus(e.Removed)
 			}
 		}
 		if g.Allow|g.Deny != 0 {
@@ -38,7 +38,7 @@ func Less(given, byHand []Grant) []Grant {
 // `allow ms-Exch-SMTP-Submit to NT AUTHORITY\ANONYMOUS LOGON (AnonymousUsers)`.
 func (g Grant) String() string {
 	if g.Removed != 0 {
-		return fmt.Sprintf("take %v from %s (by hand)", g.Removed, g.To.Name())
+		return fmt.Sprintf("remove %v from %s (explicit)", g.Removed, g.To.Name())
 	}
 	var b []byte
 	if g.Allow != 0 || g.Deny == 0 {
@@ -50,7 +50,7 @@ func (g Grant) String() string {
 		}
 		b = fmt.Appendf(b, "deny %v", g.Deny)
 	}
-	origin := "by hand"
+	origin := "explicit"
 	if g.Group != 0 {
 		origin = g.Group.String()
 	}
@@ -81,7 +81,7 @@ type row struct {
 	to       SID
 	current  Set
 	in2007   Set
-	domainOf bool // a principal of the Windows domain, which an Edge server doesn't know
+	inDomain bool // a principal of the Windows domain, which an Edge server doesn't know
 }
 
 // receiveRows is the table "receive rights per principal" by permission group.
@@ -103,7 +103,7 @@ var receiveRows = [...]row{
 func (g Group) Grants(p Profile, edge bool) []Grant {
 	var grants []Grant
 	for _, row := range receiveRows {
-		if !g.Has(row.group) || edge && row.domainOf {
+		if !g.Has(row.group) || edge && row.inDomain {
 			continue
 		}
 		allow := row.current
@@ -116,9 +116,9 @@ func (g Group) Grants(p Profile, edge bool) []Grant {
 }
 
 // DefaultConnectorGrants returns the deny entries that setup writes into the
-// connector Default <Server> and into no other: the servers of Exchange 2003
-// aren't believed in organisation and forest headers, even if they also belong
-// to a group that is.
+// connector Default <Server> only: it doesn't accept organisation and forest
+// headers from the servers of Exchange 2003, even if they also belong to a
+// group whose headers it accepts.
 func DefaultConnectorGrants() []Grant {
 	return []Grant{{To: SIDLegacyInterop, Deny: firewallRights}}
 }

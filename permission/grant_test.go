@@ -193,10 +193,10 @@ func TestGrantString(t *testing.T) {
 		{permission.Grant{To: permission.SIDAnonymous, Allow: permission.SetOf(permission.Submit), Group: permission.AnonymousUsers},
 			`allow ms-Exch-SMTP-Submit to NT AUTHORITY\ANONYMOUS LOGON (AnonymousUsers)`},
 		{permission.Grant{To: "S-1-5-21-1", Deny: permission.SetOf(permission.Submit)},
-			`deny ms-Exch-SMTP-Submit to S-1-5-21-1 (by hand)`},
+			`deny ms-Exch-SMTP-Submit to S-1-5-21-1 (explicit)`},
 		{permission.Grant{To: permission.SIDExchangeServers, Allow: permission.SetOf(permission.BypassAntiSpam), Deny: permission.SetOf(permission.Submit)},
-			`allow ms-Exch-Bypass-Anti-Spam; deny ms-Exch-SMTP-Submit to Exchange Servers (by hand)`},
-		{permission.Grant{To: permission.SIDPartners}, `allow None to MS Exchange\Partner Servers (by hand)`},
+			`allow ms-Exch-Bypass-Anti-Spam; deny ms-Exch-SMTP-Submit to Exchange Servers (explicit)`},
+		{permission.Grant{To: permission.SIDPartners}, `allow None to MS Exchange\Partner Servers (explicit)`},
 	}
 	for _, tt := range tests {
 		if got := tt.grant.String(); got != tt.want {

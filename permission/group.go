@@ -5,17 +5,17 @@ import (
 )
 
 // Group is a set of permission groups, the flags of PermissionGroups. The zero
-// Group is None.
+// Group prints as None.
 type Group uint16
 
 // The permission groups, in the order in which Exchange prints them.
 const (
-	AnonymousUsers        Group = 1 << iota // anybody
-	ExchangeUsers                           // whoever authenticated; not on an Edge server
+	AnonymousUsers        Group = 1 << iota // clients that haven't authenticated
+	ExchangeUsers                           // authenticated users; not on an Edge server
 	ExchangeServers                         // servers of the organisation, and externally secured ones
 	ExchangeLegacyServers                   // the servers of Exchange 2003; not on an Edge server
 	Partners                                // hosts known by a verified certificate
-	Custom                                  // shown when rights were granted by hand; gives nothing by itself
+	Custom                                  // shown when there are explicit grants; grants nothing by itself
 
 	groupEnd
 )
@@ -44,7 +44,7 @@ func ParseGroup(s string) (Group, error) {
 				return nil
 			}
 		}
-		return fmt.Errorf("permission: unknown permission group %q: want None or some of %v", clip(part), allGroups)
+		return fmt.Errorf("unknown permission group %q: want None or some of %v", clip(part), allGroups)
 	})
 	if err != nil {
 		return 0, err
@@ -86,7 +86,7 @@ func (g Group) String() string {
 // MarshalText returns what String returns. It fails if g isn't valid.
 func (g Group) MarshalText() ([]byte, error) {
 	if !g.IsValid() {
-		return nil, fmt.Errorf("permission: %v is not a permission group", g)
+		return nil, fmt.Errorf("%v is not a permission group", g)
 	}
 	return []byte(g.String()), nil
 }

@@ -9,15 +9,14 @@ import (
 	"unicode/utf8"
 )
 
-// Principal is somebody rights can be given to. The zero Principal is nobody
-// and holds nothing. Whoever makes a Principal must not change its SIDs after
-// handing it out.
+// Principal is a user, group or server that can hold rights. The zero
+// Principal holds none. Its SIDs must not be changed once others have it.
 type Principal struct {
-	Name string // for people: it decides nothing
-	SIDs []SID  // who it is, and the groups it belongs to
+	Name string // for people: no decision depends on it
+	SIDs []SID  // its own SID and those of the groups it belongs to
 }
 
-// Anonymous returns the principal of a session that has proven nothing.
+// Anonymous returns the principal of a session that hasn't authenticated.
 func Anonymous() Principal { return wellKnownPrincipal(SIDAnonymous) }
 
 // ExternallySecured returns the principal of every session of a connector with
@@ -36,18 +35,18 @@ func Partner(name string) Principal {
 
 func wellKnownPrincipal(sid SID) Principal { return Principal{Name: sid.Name(), SIDs: []SID{sid}} }
 
-// Authenticated returns the principal of a user who has proven who it is: the
-// user's NameSID, Authenticated Users, and the groups it belongs to.
+// Authenticated returns the principal of an authenticated user: its SIDs are
+// the user's NameSID, Authenticated Users, and the groups.
 func Authenticated(name string, groups ...SID) Principal {
 	return Principal{Name: name, SIDs: append([]SID{NameSID(name), SIDAuthenticatedUsers}, groups...)}
 }
 
 const maxNameLen = 256
 
-// ParsePrincipal reads whom Add-ADPermission -User names: a SID, a well-known
-// name as LookupSID knows it, or another user or group, which gets its NameSID. The
-// result has one SID. Everyone is an error, and so is a name of NT AUTHORITY or MS
-// Exchange that nobody has: the grant would be void.
+// ParsePrincipal reads the User parameter of Add-ADPermission: a SID, a
+// well-known name as LookupSID knows it, or another user or group, which gets
+// its NameSID. The result has one SID. Everyone is an error, and so is an
+// unknown name of NT AUTHORITY or MS Exchange: the grant would have no effect.
 func ParsePrincipal(s string) (Principal, error) {
 	name := strings.TrimSpace(s)
 	if len(name) >= 2 && strings.EqualFold(name[:2], "S-") {
@@ -72,24 +71,24 @@ func ParsePrincipal(s string) (Principal, error) {
 func checkName(name string) error {
 	switch {
 	case name == "":
-		return fmt.Errorf(`permission: empty principal: want a SID or a name such as %s`, SIDAnonymous.Name())
+		return fmt.Errorf(`empty principal: want a SID or a name such as %s`, SIDAnonymous.Name())
 	case len(name) > maxNameLen:
-		return fmt.Errorf("permission: principal %q is longer than %d bytes", clip(name), maxNameLen)
+		return fmt.Errorf("principal %q is longer than %d bytes", clip(name), maxNameLen)
 	case !utf8.ValidString(name) || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }):
-		return fmt.Errorf("permission: principal %q contains characters that can't be printed", clip(name))
+		return fmt.Errorf("principal %q contains characters that can't be printed", clip(name))
 	case strings.Count(name, `\`) > 1 || strings.HasPrefix(name, `\`) || strings.HasSuffix(name, `\`):
-		return fmt.Errorf(`permission: principal %q: want DOMAIN\name`, clip(name))
+		return fmt.Errorf(`principal %q: want DOMAIN\name`, clip(name))
 	}
 	return nil
 }
 
-// Is reports whether sid is one of p's. Nobody is the zero SID.
+// Is reports whether sid is one of p's SIDs; never for the zero SID.
 func (p Principal) Is(sid SID) bool { return sid != "" && slices.Contains(p.SIDs, sid) }
 
-// IsZero reports whether p is nobody.
+// IsZero reports whether p is the zero Principal.
 func (p Principal) IsZero() bool { return p.Name == "" && len(p.SIDs) == 0 }
 
-// String returns the name of p, or else its first SID, or "nobody".
+// String returns the name of p, or else its first SID, or "(no principal)".
 func (p Principal) String() string {
 	switch {
 	case p.Name != "":
@@ -97,5 +96,5 @@ func (p Principal) String() string {
 	case len(p.SIDs) > 0:
 		return p.SIDs[0].Name()
 	}
-	return "nobody"
+	return "(no principal)"
 }

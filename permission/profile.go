@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Profile picks the edition of Exchange whose defaults, presets and replies
-// apply. The zero Profile is the current one.
+// Profile selects the edition of Exchange whose defaults, presets and replies
+// apply. The zero Profile is Current.
 type Profile uint8
 
 // The profiles.
@@ -22,7 +22,7 @@ func ParseProfile(s string) (Profile, error) {
 			return p, nil
 		}
 	}
-	return 0, fmt.Errorf("permission: unknown profile %q: want %v or %v", clip(s), Current, Exchange2007)
+	return 0, fmt.Errorf("unknown profile %q: want %v or %v", clip(s), Current, Exchange2007)
 }
 
 // IsValid reports whether p is one of the profiles above.
@@ -43,7 +43,7 @@ func (p Profile) String() string {
 // MarshalText returns the name of p. It fails if p isn't valid.
 func (p Profile) MarshalText() ([]byte, error) {
 	if !p.IsValid() {
-		return nil, fmt.Errorf("permission: %v is not a profile", p)
+		return nil, fmt.Errorf("%v is not a profile", p)
 	}
 	return []byte(p.String()), nil
 }

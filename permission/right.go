@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Right is one extended right of a connector. The zero Right is invalid and
-// is never held by anyone.
+// Right is one extended right of a connector. The zero Right is invalid; no
+// principal holds it.
 type Right uint8
 
 // The rights, receive side first, in the order of Exchange's documentation.
@@ -39,7 +39,7 @@ const (
 	rightEnd
 )
 
-// rightNames holds, by Right: the name of the extended right, the name in
+// rightNames holds for each Right the name of the extended right, its name in
 // Exchange's protocol log, and the display name where one is documented.
 var rightNames = [rightEnd]struct{ ad, log, display string }{
 	Submit:                                {"ms-Exch-SMTP-Submit", "SMTPSubmit", "Submit Messages to Server"},
@@ -84,7 +84,7 @@ func ParseRight(s string) (Right, error) {
 	if equalFold(name, exch50Variant) {
 		return AcceptExch50, nil
 	}
-	return 0, fmt.Errorf("permission: unknown right %q: want a name such as %s", clip(s), Submit)
+	return 0, fmt.Errorf("unknown right %q: want a name such as %s", clip(s), Submit)
 }
 
 // IsValid reports whether r is one of the rights above.
@@ -110,7 +110,7 @@ func (r Right) LogName() string {
 // AppendText appends r in Exchange's spelling. It fails if r isn't valid.
 func (r Right) AppendText(b []byte) ([]byte, error) {
 	if !r.IsValid() {
-		return b, fmt.Errorf("permission: %v is not a right", r)
+		return b, fmt.Errorf("%v is not a right", r)
 	}
 	return append(b, rightNames[r].ad...), nil
 }
@@ -128,7 +128,7 @@ func (r *Right) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// clip keeps what an error message quotes of its input short.
+// clip shortens input that an error message quotes.
 func clip(s string) string {
 	const limit = 80
 	if len(s) > limit {

@@ -1,8 +1,8 @@
 package permission
 
-// SendUsage is the kind of a Send connector as far as its access list goes. It
-// matters in Exchange2007 only: later editions give all Send connectors the
-// same list. The zero SendUsage is SendCustom.
+// SendUsage is the usage type that decides the access list of a new Send
+// connector. It matters in Exchange2007 only: later editions give all Send
+// connectors the same list. The zero SendUsage is SendCustom.
 type SendUsage uint8
 
 // The usages of Send connectors.
@@ -22,7 +22,7 @@ const (
 )
 
 // SendGrants returns the access list that a new Send connector has in edition
-// p, as a fresh slice. Its principals are what the remote host is known as:
+// p, as a fresh slice. The principals stand for kinds of remote hosts:
 // anonymous for plain delivery and for Basic authentication to a smart host,
 // an Exchange server, an externally secured server, or a partner.
 //

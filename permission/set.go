@@ -10,12 +10,12 @@ import (
 // Set is a set of rights. The zero Set is empty.
 type Set uint64
 
-// AllRights is the set of every right there is.
+// AllRights is the set of all rights.
 const AllRights Set = 1<<rightEnd - 2
 
-// NotEnforced are the rights that exist so that configurations can name them,
-// and that no decision asks for: Interchange has no filters, no groups and no
-// verbs of its own between servers.
+// NotEnforced are the rights that configurations may name and no decision
+// depends on: Interchange has no filters, no distribution groups and no verbs
+// for use between Exchange servers.
 const NotEnforced Set = 1<<AcceptAuthenticationFlag | 1<<BypassAntiSpam | 1<<AcceptExch50 | 1<<AcceptXShadow |
 	1<<AcceptXAttr | 1<<AcceptXProxyFrom | 1<<AcceptXSysProbe | 1<<AcceptXSessionParams |
 	1<<SendXMessageContextADRecipientCache | 1<<SendXMessageContextExtendedProperties |
@@ -128,9 +128,9 @@ func parseFlags(s string, add func(string) error) error {
 		part = strings.TrimSpace(part)
 		switch {
 		case part == "":
-			errs = append(errs, fmt.Errorf("permission: empty element in list %q", clip(s)))
+			errs = append(errs, fmt.Errorf("empty element in list %q", clip(s)))
 		case equalFold(part, none):
-			errs = append(errs, fmt.Errorf("permission: None can't be combined with other values in %q", clip(s)))
+			errs = append(errs, fmt.Errorf("None can't be combined with other values in %q", clip(s)))
 		default:
 			if err := add(part); err != nil {
 				errs = append(errs, err)

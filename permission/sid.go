@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// SID is a security identifier, as Windows writes it: "S-1-5-7". The zero SID
-// is nobody's. SIDs from ParseSID, ParsePrincipal and NameSID have one
-// spelling and can be compared with ==.
+// SID is a security identifier, as Windows writes it: "S-1-5-7". No principal
+// has the zero SID. SIDs from ParseSID, ParsePrincipal and NameSID are in
+// canonical spelling and can be compared with ==.
 type SID string
 
 // The well-known principals of connectors.
@@ -23,7 +23,7 @@ const (
 	SIDExternallySecured  SID = exchangeAuthority + "-23"
 	SIDLegacyServers      SID = exchangeAuthority + "-24"
 
-	// Groups of the Windows domain in Exchange, with SIDs of our own.
+	// Groups of the Windows domain in Exchange, with SIDs that Interchange made up.
 	SIDExchangeServers SID = ownAuthority + "-1"
 	SIDLegacyInterop   SID = ownAuthority + "-2"
 )
@@ -31,7 +31,7 @@ const (
 const (
 	exchangeAuthority = "S-1-9-1419165041-1139599005-3936102811-1022490595"
 	// ownAuthority is S-1-9 and the first 128 bits of the SHA-256 of this
-	// module's path, so that it meets nobody else's.
+	// module's path, so that it differs from those of other programs.
 	ownAuthority  = "S-1-9-850032304-3739439385-2323396511-2866132455"
 	hashAuthority = ownAuthority + "-3" // and the SHA-256 of a name
 	nameAuthority = ownAuthority + "-4" // and a name itself, four bytes to a number
@@ -40,8 +40,9 @@ const (
 
 // NameSID returns the SID that stands for a user or group known only by name.
 // It depends on the whole name, letter case aside, so `CONTOSO\Jürgen` and
-// `contoso\JÜRGEN` are one principal and `jürgen` is another. It never returns the SID of a well-known principal, whatever the
-// name. The empty name has the zero SID.
+// `contoso\JÜRGEN` are one principal and `jürgen` is another. It never returns
+// the SID of a well-known principal, not even for that principal's name. The
+// empty name has the zero SID.
 //
 // A name of up to 40 bytes is spelled out in the SID, and [SID.Name] gives it
 // back in lower case. A longer one is hashed.
@@ -57,8 +58,8 @@ func NameSID(name string) SID {
 	return appendNumbers(nameAuthority, []byte(name))
 }
 
-// appendNumbers returns the SID of authority and b, four bytes to a number,
-// the last filled up with zeros.
+// appendNumbers returns the SID made of authority and b, four bytes to a
+// number, the last padded with zeros.
 func appendNumbers(authority string, b []byte) SID {
 	sid := []byte(authority)
 	for len(b) > 0 {
@@ -70,8 +71,9 @@ func appendNumbers(authority string, b []byte) SID {
 	return SID(sid)
 }
 
-// spelled returns the name that NameSID spelled out in s, if it did and the
-// name can't be taken for another principal or garble what it is printed into.
+// spelled returns the name that NameSID spelled out in s. It returns false if
+// s holds no such name, or one that ParsePrincipal reads as another principal
+// or refuses because it can't be printed.
 func (s SID) spelled() (name string, ok bool) {
 	rest, ok := strings.CutPrefix(string(s), nameAuthority+"-")
 	if !ok {
@@ -90,9 +92,9 @@ func (s SID) spelled() (name string, ok bool) {
 	return name, err == nil && who.SIDs[0] == s
 }
 
-// equalFold compares a with the ASCII string b, letter case aside. The lengths
-// keep out the Kelvin sign and the long s, which strings.EqualFold takes for
-// letters of ASCII.
+// equalFold compares a with the ASCII string b, letter case aside. Comparing
+// the lengths excludes the Kelvin sign and the long s, which strings.EqualFold
+// folds to letters of ASCII.
 func equalFold(a, b string) bool { return len(a) == len(b) && strings.EqualFold(a, b) }
 
 // ParseSID reads a SID of the form S-1-authority-sub…, with one to fifteen
@@ -101,7 +103,7 @@ func equalFold(a, b string) bool { return len(a) == len(b) && strings.EqualFold(
 // written in hexadecimal. The result is in canonical spelling.
 func ParseSID(s string) (SID, error) {
 	bad := func(why string) (SID, error) {
-		return "", fmt.Errorf("permission: %q is not a SID: %s; want the form S-1-5-7", clip(s), why)
+		return "", fmt.Errorf("%q is not a SID: %s; want the form S-1-5-7", clip(s), why)
 	}
 	const maxLen = 190 // S-1-, 14 digits of authority, 15 times 11
 	if len(s) > maxLen {
@@ -152,8 +154,8 @@ func (s SID) IsValid() bool {
 	return err == nil && parsed == s
 }
 
-// Name returns the name of a well-known principal, or the one that [NameSID]
-// spelled out, and s itself for others.
+// Name returns the name of a well-known principal, or the name that [NameSID]
+// spelled out in s, and the text of s for other SIDs.
 func (s SID) Name() string {
 	if name, ok := wellKnownName(s); ok {
 		return name

@@ -6,25 +6,25 @@ import (
 	"strings"
 )
 
-// principal is one that has a fixed SID.
+// principal is a principal with a fixed SID.
 type principal struct {
 	sid       SID
 	authority authority
-	names     []string // the one it prints as first, then those of other languages
+	names     []string // the printed name first, then the names in other languages
 }
 
-// authority is what stands before the backslash in the name of a principal.
+// authority is the part before the backslash in the name of a principal.
 type authority uint8
 
 const (
 	ofNT       authority = iota // NT AUTHORITY, in any language
 	ofExchange                  // MS Exchange
-	ofDomain                    // a group of the Windows domain, whichever that is
-	ofNTOnly                    // NT AUTHORITY, and never without it: the name may be a user's, too
+	ofDomain                    // a group of the Windows domain, in any domain
+	ofNTOnly                    // NT AUTHORITY, which may not be left out: the name may be a user's, too
 )
 
 // wellKnown lists the principals that have a fixed SID. Windows translates the
-// names of its own; those of Exchange are the same everywhere.
+// names of its principals; the names of Exchange's are the same everywhere.
 var wellKnown = []principal{
 	{SIDAnonymous, ofNT, []string{
 		"ANONYMOUS LOGON", "ANONYMOUS", "ANONYMOUS-ANMELDUNG", "ANONYME ANMELDUNG", "OUVERTURE DE SESSION ANONYME", "CONNEXION ANONYME",
@@ -58,8 +58,8 @@ var wellKnown = []principal{
 	{"S-1-5-10", ofNTOnly, []string{"SELF", "SELBST"}},
 }
 
-// sidEveryone is no principal of connectors: whether it holds anonymous clients is
-// a setting of Windows.
+// sidEveryone is refused: a setting of Windows decides whether it includes
+// anonymous clients.
 const sidEveryone SID = "S-1-1-0"
 
 var everyoneNames = []string{"Everyone", "Jeder", "Tout le monde", "Todos", "Tutti", "Iedereen", "Wszyscy", "Все"}
@@ -75,16 +75,17 @@ var wellKnownNames = func() map[authority]map[string]SID {
 	return m
 }()
 
-// abbreviated are the principals of connectors as security descriptors write them.
-// Users may be called so in other letter cases.
+// abbreviated are the principals of connectors as security descriptors write them,
+// in upper case only: a user may be called "an" or "Au".
 var abbreviated = map[string]SID{"AN": SIDAnonymous, "AU": SIDAuthenticatedUsers}
 
-// hyphenated are the translations of NT AUTHORITY that a domain could be called,
-// too.
+// hyphenated are the translations of NT AUTHORITY without a blank, which a domain
+// could be called, too.
 var hyphenated = []string{"nt-autorität", "nt-autoritaet", "nt-myndighed", "nt-myndighet", "nt-instans", "nt-hallinta"}
 
-// authorityOf returns whose names those after a domain are. No domain of Windows has
-// a blank in its name, so one with NT is that authority in some language.
+// authorityOf returns the authority that domain, the part before the backslash,
+// stands for. No Windows domain has a blank in its name, so a name of several
+// words of which one is NT is that authority in some language.
 func authorityOf(domain string) authority {
 	domain = foldName(strings.TrimSpace(domain))
 	words := strings.Fields(domain)
@@ -127,8 +128,8 @@ func LookupSID(name string) (SID, bool) {
 	return sid, ok
 }
 
-// checkUnknown refuses a name that no well-known principal has and no user can
-// have: a grant to it would be void.
+// checkUnknown refuses names under NT AUTHORITY or MS Exchange that aren't known:
+// a grant to them would have no effect.
 func checkUnknown(name string) error {
 	domain, _, qualified := strings.Cut(name, `\`)
 	if !qualified {
@@ -147,11 +148,11 @@ func checkUnknown(name string) error {
 			known = append(known, p.sid.Name())
 		}
 	}
-	return fmt.Errorf("permission: %q names no account that clients of a connector can have: want %s, or the SID", clip(name), strings.Join(known, ", "))
+	return fmt.Errorf("%q names no account that clients of a connector can have: want %s, or the SID", clip(name), strings.Join(known, ", "))
 }
 
 func everyoneError() error {
-	return fmt.Errorf("permission: Everyone is no principal of connectors: want %s for clients that don't log on, %s for those that do",
+	return fmt.Errorf("Everyone can't be granted rights on a connector: want %s for clients that don't log on, %s for clients that do",
 		SIDAnonymous.Name(), SIDAuthenticatedUsers.Name())
 }
 
@@ -172,8 +173,8 @@ func wellKnownName(sid SID) (string, bool) {
 	return "", false
 }
 
-// IsWellKnown reports whether s is the SID of a principal that every organisation
-// has, so that it says more than a name.
+// IsWellKnown reports whether s is the fixed SID of a principal that every
+// organisation has.
 func (s SID) IsWellKnown() bool {
 	_, ok := wellKnownName(s)
 	return ok

@@ -10,12 +10,12 @@ import (
 // DomainType says what an organisation does with mail for an accepted domain.
 type DomainType uint8
 
-// The domain types. The zero DomainType is none; in an [AcceptedDomain] it
-// stands for the default, Authoritative.
+// The domain types. The zero DomainType is invalid, but in an [AcceptedDomain]
+// it stands for the default, Authoritative.
 const (
 	Authoritative DomainType = iota + 1 // mailboxes are here, and nowhere else
-	InternalRelay                       // some mailboxes are here, the rest is reached by a Send connector
-	ExternalRelay                       // taken for others and sent on by a Send connector
+	InternalRelay                       // some mailboxes are here, a Send connector leads to the others
+	ExternalRelay                       // mailboxes are elsewhere; a Send connector leads to them
 )
 
 func domainTypeNames() [4]string {
@@ -29,7 +29,7 @@ func ParseDomainType(s string) (DomainType, error) {
 			return DomainType(i), nil
 		}
 	}
-	return 0, &parseError{"domain type", s, "is none of Authoritative, InternalRelay, ExternalRelay"}
+	return 0, &parseError{"domain type", s, "is not Authoritative, InternalRelay or ExternalRelay"}
 }
 
 // IsValid reports whether t is one of the domain types.
@@ -67,23 +67,23 @@ func (t *DomainType) UnmarshalText(text []byte) error {
 }
 
 // AcceptedDomain is one entry of the organisation's accepted domains, the
-// domains it takes mail for from anybody.
+// domains for which it accepts mail from any client.
 type AcceptedDomain struct {
 	// Name is a unique name of up to 64 characters; empty, it is DomainName.
 	Name string
 	// DomainName is "contoso.com", "*.contoso.com" or "*".
 	//
 	// "*.contoso.com" covers all domains below contoso.com and not
-	// contoso.com itself, for which organisations have an entry of its own.
-	// Exchange does not document the case; this is the choice that accepts
-	// less. (As an address space, *.contoso.com covers contoso.com too.)
+	// contoso.com itself, for which organisations have a separate entry.
+	// Exchange does not document the case; Interchange accepts less. (As an
+	// address space, *.contoso.com covers contoso.com too.)
 	//
-	// "*" covers everything: whoever may send at all may then relay.
+	// "*" covers everything: every client that may send may then relay.
 	DomainName string
 	// DomainType is Authoritative if zero.
 	DomainType DomainType
-	// MatchSubDomains makes an entry without wildcard cover all domains below
-	// as well. It changes nothing for an entry with a wildcard.
+	// MatchSubDomains makes an entry without a wildcard cover all domains below
+	// it as well. It has no effect on an entry with a wildcard.
 	MatchSubDomains bool
 	// Default marks the default domain, one without a wildcard. If no entry
 	// has the mark, the first without a wildcard is the default.
@@ -100,7 +100,7 @@ const (
 type Accepted struct {
 	domains []AcceptedDomain
 	index   index[acceptedEntry]
-	any     uint32 // number of the entry "*", plus one
+	any     uint32 // index of the entry "*", plus one
 	def     Domain
 }
 
@@ -138,7 +138,7 @@ type acceptedCompiler struct {
 	entries  []acceptedEntry
 	places   map[string]int // domain name -> place in entries
 	names    map[string]int // lower-case Name -> place in the input
-	marked   int            // the one with Default, -1: none so far
+	marked   int            // index of the entry with Default; -1: not found yet
 	problems Problems
 }
 
@@ -146,7 +146,7 @@ func (c *acceptedCompiler) problem(i int, field, format string, args ...any) {
 	c.problems.add("Accepted", i, field, format, args...)
 }
 
-// add checks one domain, fills its defaults in and enters it.
+// add checks one domain, fills in its defaults and enters it.
 func (c *acceptedCompiler) add(i int, a *AcceptedDomain) {
 	if a.DomainType == 0 {
 		a.DomainType = Authoritative
@@ -212,7 +212,7 @@ func (c *acceptedCompiler) addDomain(i int, a *AcceptedDomain) {
 	}
 }
 
-// claim enters domain i as what covers a name or what is below it.
+// claim enters domain i as the one that covers a name or the domains below it.
 func (c *acceptedCompiler) claim(i int, by *uint32, what string) {
 	if *by != 0 {
 		c.problem(i, "DomainName", "%s is covered by Accepted[%d] already; leave one out", what, *by-1)
@@ -237,8 +237,8 @@ func (c *acceptedCompiler) setDefault(i int, a *AcceptedDomain, domain Domain) {
 	}
 }
 
-// Lookup returns the type of the accepted domain that covers d; the most
-// specific one if there are several. It does not allocate.
+// Lookup returns the type of the most specific accepted domain that covers d.
+// It does not allocate.
 func (a *Accepted) Lookup(d Domain) (DomainType, bool) {
 	i := a.find(d)
 	if i < 0 {
@@ -281,7 +281,7 @@ func (a *Accepted) find(d Domain) int {
 	}
 }
 
-// Default returns the default accepted domain; invalid if there is none.
+// Default returns the default accepted domain, or the zero Domain without one.
 func (a *Accepted) Default() Domain {
 	if a == nil {
 		return Domain{}

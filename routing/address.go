@@ -7,7 +7,7 @@ import (
 )
 
 // Address is a mailbox, local part and domain, RFC 5321 section 4.1.2 with
-// the UTF-8 of RFC 6531. It is comparable; local parts compare octet by octet
+// the UTF-8 of RFC 6531. It is comparable; local parts compare byte by byte
 // with quoting removed, so "john"@contoso.com and john@contoso.com are equal
 // and John@contoso.com is another mailbox.
 //
@@ -19,10 +19,10 @@ type Address struct {
 	domain Domain
 }
 
-// maxMailbox is Exchange's limit for an address, in octets as String writes
-// it. RFC 5321 section 4.5.3.1 has 64 for a local part and 256 for a path,
-// but asks for no limits where possible, and the return addresses that lists
-// and forwarders make up exceed them every day.
+// maxMailbox is Exchange's limit for an address, in bytes of the text that
+// String returns. RFC 5321 section 4.5.3.1 has 64 for a local part and 256 for a
+// path, but advises against enforcing them, and the return addresses of mailing
+// lists and forwarders exceed them every day.
 const maxMailbox = 571
 
 // ParseAddress parses local-part@domain without brackets or white space
@@ -32,14 +32,14 @@ const maxMailbox = 571
 // [Address.IsASCII]). Dots may also stand where a dot-string has none: some
 // providers gave out addresses like amy..lee@contoso.com and amy.@contoso.com,
 // which [Address.String] quotes. Controls, invalid UTF-8, an empty local part
-// (even a quoted one) and source routes are refused. The domain is what
-// [ParseDomain] accepts. Written as [Address.String] does, the whole has at
-// most 571 octets.
+// (even a quoted one) and source routes are refused. The domain must be one
+// that [ParseDomain] accepts. The text of [Address.String] has at most 571
+// bytes.
 //
-// The domain is what follows the first @ outside of quotes, and no second one
-// may follow: the quotes decide, never a search for the last @. A local part
-// such as user%example.net or example.net!user is a local part and nothing
-// else; see [Address.HasRouting].
+// The domain follows the first @ outside of quotes, and a second @ outside of
+// quotes is an error; ParseAddress never searches for the last @. A local part
+// such as user%example.net or example.net!user is only a local part; see
+// [Address.HasRouting].
 func ParseAddress(s string) (Address, error) {
 	a, rest, msg := parseMailbox(s)
 	if msg == "" && rest != "" {
@@ -60,8 +60,8 @@ func MustParseAddress(s string) Address {
 	return a
 }
 
-// parseMailbox parses the mailbox at the start of s. It ends with s or before
-// the first > that is not quoted, where rest begins.
+// parseMailbox parses the mailbox at the start of s. The mailbox ends at the end
+// of s or before the first > that is not quoted; rest is the text from there on.
 func parseMailbox(s string) (a Address, rest, msg string) {
 	local, after, msg := parseLocal(s)
 	if msg != "" {
@@ -73,7 +73,7 @@ func parseMailbox(s string) (a Address, rest, msg string) {
 	return parseRest(local, after[1:], ">")
 }
 
-// parseLocal parses the local part at the start of s and returns what follows it.
+// parseLocal parses the local part at the start of s and returns the text after it.
 func parseLocal(s string) (local, after, msg string) {
 	var n int
 	if s != "" && s[0] == '"' {
@@ -87,8 +87,8 @@ func parseLocal(s string) (local, after, msg string) {
 	return local, s[n:], ""
 }
 
-// parseRest parses the domain at the start of s, which ends with s or before one
-// of the octets in ends, where rest begins.
+// parseRest parses the domain at the start of s. The domain ends at the end of s
+// or before one of the characters in ends; rest is the text from there on.
 func parseRest(local, s, ends string) (a Address, rest, msg string) {
 	a.local = local
 	domain := s
@@ -102,14 +102,14 @@ func parseRest(local, s, ends string) (a Address, rest, msg string) {
 		return Address{}, "", "its domain " + msg
 	}
 	if a.quotedLen()+1+len(a.domain.name) > maxMailbox {
-		return Address{}, "", "is longer than 571 octets"
+		return Address{}, "", "is longer than 571 bytes"
 	}
 	return a, rest, ""
 }
 
-// parseDotString parses the Dot-string at the start of s, with dots anywhere, and
-// returns its length. It ends before the first octet that can't be in one, if
-// that is an @ or the end of a path. It needs no copy.
+// parseDotString parses the Dot-string at the start of s, in which dots may stand
+// anywhere, and returns its length. It must end before an @ or at the end of a
+// path. The result shares the memory of s.
 func parseDotString(s string) (local string, n int, msg string) {
 	for n < len(s) && strings.IndexByte("@> \t", s[n]) < 0 {
 		switch c := s[n]; {
@@ -125,7 +125,7 @@ func parseDotString(s string) (local string, n int, msg string) {
 			return "", 0, "has a character in its local part that must be quoted or is not allowed"
 		}
 		if n > maxInput {
-			return "", 0, "is longer than 571 octets"
+			return "", 0, "is longer than 571 bytes"
 		}
 	}
 	if n == 0 {
@@ -134,8 +134,8 @@ func parseDotString(s string) (local string, n int, msg string) {
 	return s[:n], n, ""
 }
 
-// parseQuoted parses the Quoted-string at the start of s, returns what it
-// stands for, and its length with the quotes.
+// parseQuoted parses the Quoted-string at the start of s and returns its content
+// and its length with the quotes.
 func parseQuoted(s string) (local string, n int, msg string) {
 	var unescaped []byte // nil until the first quoted pair
 	start := 1
@@ -173,10 +173,10 @@ func parseQuoted(s string) (local string, n int, msg string) {
 	return "", 0, "has no closing quote"
 }
 
-// runeSize returns the length of the non-ASCII character at the start of s,
-// 0 if it is none that a local part may hold. RFC 6531 excludes no character,
-// but C1 controls and the Unicode line ends are no less controls than those
-// of ASCII, and end lines for whoever reads a log.
+// runeSize returns the length of the non-ASCII character at the start of s, or
+// 0 if a local part may not hold it. RFC 6531 excludes no character; C1 controls
+// and the Unicode line ends are refused as the controls of ASCII are, because
+// they end lines in logs.
 func runeSize(s string) int {
 	r, size := utf8.DecodeRuneInString(s)
 	if r == utf8.RuneError && size <= 1 || unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp) {
@@ -190,8 +190,8 @@ func isAtext(c byte) bool {
 	return isLetter(c) || isDigit(c) || strings.IndexByte("!#$%&'*+-/=?^_`{|}~", c) >= 0
 }
 
-// Local returns the local part with quoting removed. It is not fit to be put
-// before an @; that is what String is for.
+// Local returns the local part with quoting removed. To write an address use
+// String, which quotes it.
 func (a Address) Local() string { return a.local }
 
 // Domain returns the domain.
@@ -213,20 +213,20 @@ func (a Address) WithDomain(d Domain) Address {
 	return Address{a.local, d}
 }
 
-// IsASCII reports whether a can be sent to a server without SMTPUTF8. The
-// domain always can.
+// IsASCII reports whether a can be sent to a server without SMTPUTF8, that is,
+// whether its local part is ASCII.
 func (a Address) IsASCII() bool { return isASCII(a.local) }
 
 // HasRouting reports whether the local part holds %, ! or @: some old systems
-// take user%example.net, example.net!user or "user@example.net" for an order
-// to relay to example.net. This package never does, but a policy may not want
-// to pass such an address on to a server that might.
+// read user%example.net, example.net!user or "user@example.net" as an order to
+// relay to example.net. This package never does; a policy may refuse to pass
+// such an address on to a server that might.
 func (a Address) HasRouting() bool { return strings.ContainsAny(a.local, "%!@") }
 
 // EqualFold reports whether a and b have the same domain and local parts that
 // differ at most in the case of ASCII letters. RFC 5321 leaves case to the
-// server that owns the mailbox; this is for questions of ownership, such as
-// whether a user may send as b.
+// server that owns the mailbox; use EqualFold for questions of ownership, such
+// as whether a user may send as b.
 func (a Address) EqualFold(b Address) bool {
 	return a.domain == b.domain && equalFoldASCII(a.local, b.local)
 }
@@ -239,7 +239,7 @@ func (a Address) Compare(b Address) int {
 	return strings.Compare(a.local, b.local)
 }
 
-// needsQuotes reports whether the local part is no Dot-string.
+// needsQuotes reports whether the local part is not a Dot-string.
 func (a Address) needsQuotes() bool {
 	for i := 0; i < len(a.local); i++ {
 		c := a.local[i]
@@ -263,9 +263,8 @@ func (a Address) quotedLen() int {
 }
 
 // String returns the address as RFC 5321 writes it, without brackets. The
-// local part is quoted exactly where it must be, so that whoever reads the
-// result strictly sees the same domain. The zero Address gives the empty
-// string.
+// local part is quoted exactly where it must be, so that a strict parser finds
+// the same domain in the result. The zero Address gives the empty string.
 func (a Address) String() string {
 	if a.local == "" {
 		return ""

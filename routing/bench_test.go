@@ -37,7 +37,7 @@ func manyRoutes(n int) []routing.Connector {
 	return append(routes, routing.Connector{Name: "internet", Spaces: []routing.AddressSpace{routing.MustParseAddressSpace("*")}})
 }
 
-// heap returns the octets in use after a collection.
+// heap returns the bytes in use after a collection.
 func heap() int64 {
 	runtime.GC()
 	runtime.GC()

@@ -6,24 +6,24 @@ import (
 	"strings"
 )
 
-// NewTable compiles routes as the server t.Local sees them. It reports all
+// NewTable compiles the routing table of the server t.Local. It reports all
 // mistakes at once as [Problems] of the lists "Servers", "Local", "Links" and
-// "Connectors", the latter with the indices of routes. It keeps no reference to
-// the slices; the strings in them are shared.
-func NewTable(t Topology, routes []Connector) (*Table, error) {
+// "Connectors". It keeps no reference to the slices; the strings in them are
+// shared.
+func NewTable(t Topology, connectors []Connector) (*Table, error) {
 	c := tableCompiler{
-		table: &Table{connectors: make([]tableConnector, len(routes))},
-		names: make(map[string]int, len(routes)),
+		table: &Table{connectors: make([]tableConnector, len(connectors))},
+		names: make(map[string]int, len(connectors)),
 	}
 	c.network = newNetwork(t, &c.problems)
-	for i := range routes {
-		c.checkConnector(i, &routes[i])
+	for i := range connectors {
+		c.checkConnector(i, &connectors[i])
 	}
 	if err := c.problems.err(); err != nil {
 		return nil, err
 	}
-	c.compileConnectors(routes)
-	c.compileSpaces(routes)
+	c.compileConnectors(connectors)
+	c.compileSpaces(connectors)
 	return c.table, nil
 }
 
@@ -40,7 +40,7 @@ func (c *tableCompiler) checkConnector(i int, r *Connector) {
 	c.checkSpaces(i, r.Spaces)
 	for j, name := range r.Sources {
 		if c.network.servers[strings.ToLower(name)] == nil {
-			c.problems.addItem("Connectors", i, "Sources", j, quoteInput(name)+" is none of the servers")
+			c.problems.addItem("Connectors", i, "Sources", j, quoteInput(name)+" is not one of the servers")
 		}
 	}
 	if r.MaxSize < 0 {
@@ -63,8 +63,8 @@ func (c *tableCompiler) checkName(i int, name string) {
 	}
 }
 
-// checkSpaces looks for invalid spaces and for those that a connector has
-// twice, be it at different costs: only one of them could count.
+// checkSpaces reports invalid spaces and those that a connector has twice, even
+// at different costs: only one of them could count.
 func (c *tableCompiler) checkSpaces(i int, spaces []AddressSpace) {
 	seen := make(map[AddressSpace]int, len(spaces))
 	for j, space := range spaces {
@@ -84,10 +84,10 @@ func (c *tableCompiler) checkSpaces(i int, spaces []AddressSpace) {
 	}
 }
 
-// compileConnectors works out what no query can change.
-func (c *tableCompiler) compileConnectors(routes []Connector) {
-	for i := range routes {
-		r := &routes[i]
+// compileConnectors computes the properties that don't depend on the query.
+func (c *tableCompiler) compileConnectors(connectors []Connector) {
+	for i := range connectors {
+		r := &connectors[i]
 		w := c.network.wayTo(r.Sources)
 		compiled := tableConnector{
 			name:    r.Name,
@@ -111,29 +111,29 @@ func (c *tableCompiler) compileConnectors(routes []Connector) {
 		}
 		c.table.connectors[i] = compiled
 	}
-	byName := make([]int, len(routes))
+	byName := make([]int, len(connectors))
 	for i := range byName {
 		byName[i] = i
 	}
 	slices.SortFunc(byName, func(a, b int) int {
-		return compareNames(routes[a].Name, routes[b].Name)
+		return compareNames(connectors[a].Name, connectors[b].Name)
 	})
 	for place, i := range byName {
 		c.table.connectors[i].order = place
 	}
 }
 
-// compileSpaces makes the candidates and puts them where the walk finds them,
-// those of one specificity in the order of preference.
-func (c *tableCompiler) compileSpaces(routes []Connector) {
+// compileSpaces makes the candidates and sorts those of one specificity in the
+// order of preference.
+func (c *tableCompiler) compileSpaces(connectors []Connector) {
 	t := c.table
 	n := 0
-	for i := range routes {
-		n += len(routes[i].Spaces)
+	for i := range connectors {
+		n += len(connectors[i].Spaces)
 	}
 	domains := make([]candidate, 0, n)
-	for i := range routes {
-		for _, s := range routes[i].Spaces {
+	for i := range connectors {
+		for _, s := range connectors[i].Spaces {
 			cand := newCandidate(i, s)
 			switch s.kind {
 			case SpaceAny:

@@ -22,15 +22,15 @@ type Domain struct {
 
 const (
 	maxLabel  = 63  // RFC 1035 section 2.3.4
-	maxDomain = 253 // what 255 octets on the wire leave for the text form
+	maxDomain = 253 // text form of 255 bytes on the wire
 )
 
 // uLabels turns U-labels into A-labels as IDNA 2008 defines them (RFC 5891):
 // nothing is mapped, so a character that stands for another one, such as the
 // long s, the Kelvin sign or a full-width letter, is refused. Two domains that
-// other servers tell apart are never taken for one here. It is used for
-// labels that hold a byte above 127 and to check A-labels; plain ASCII labels
-// are checked here.
+// differ for other servers never become one here. It is used for labels that
+// hold a byte above 127 and to check A-labels; checkLabel checks plain ASCII
+// labels.
 var uLabels = idna.New(
 	idna.ValidateForRegistration(),
 	idna.Transitional(false), // ß and ss stay two domains
@@ -48,7 +48,7 @@ var uLabels = idna.New(
 // made. Labels have 1 to 63 letters, digits, hyphens (not first or last) and
 // underscores, which RFC 5321 does not know but Windows host names contain; a
 // label that becomes an A-label has no underscores. The name has at most 253
-// bytes, and its last label is not all digits: resolvers take such names for
+// bytes, and its last label is not all digits: resolvers read such names as
 // addresses.
 //
 // In a literal, an IPv4-mapped IPv6 address becomes IPv4; zones, leading
@@ -86,7 +86,7 @@ func parseDomain(s string) (name, msg string) {
 	if !isASCII(s) {
 		ascii, ok := encodeLabels(s)
 		if !ok {
-			return "", "is no internationalized domain name (IDNA)"
+			return "", "is not an internationalized domain name (IDNA)"
 		}
 		s = ascii
 	}
@@ -97,9 +97,9 @@ func parseDomain(s string) (name, msg string) {
 	return name, ""
 }
 
-// encodeLabels returns s with its U-labels as A-labels. Each label is judged
-// by itself, so that a name is accepted in Unicode exactly if it is accepted
-// with A-labels.
+// encodeLabels returns s with its U-labels as A-labels. It checks each label by
+// itself, so a name is accepted in Unicode exactly if it is accepted with
+// A-labels.
 func encodeLabels(s string) (string, bool) {
 	labels := strings.Split(s, ".")
 	for i, label := range labels {
@@ -116,9 +116,9 @@ func encodeLabels(s string) (string, bool) {
 }
 
 // lowerLetter returns the lower case of a capital letter, and every other
-// character as it is. A capital is a letter that its own lower case leads back
-// to: the Kelvin sign, whose lower case is k, is none. In Cherokee, IDNA has the
-// capitals.
+// character as it is. A capital is the upper case of its own lower case, so the
+// Kelvin sign, whose lower case is k, isn't one. Of Cherokee letters IDNA allows
+// the capitals, so those stay.
 func lowerLetter(r rune) rune {
 	if unicode.Is(unicode.Cherokee, r) {
 		return r
@@ -132,7 +132,7 @@ func lowerLetter(r rune) rune {
 // checkName checks a lower-case ASCII name.
 func checkName(name string) string {
 	if len(name) > maxDomain {
-		return "is longer than 253 octets"
+		return "is longer than 253 bytes"
 	}
 	for rest, more := name, true; more; {
 		var label string
@@ -152,7 +152,7 @@ func checkLabel(label string) string {
 		return "has an empty label"
 	}
 	if len(label) > maxLabel {
-		return "has a label of more than 63 octets"
+		return "has a label of more than 63 bytes"
 	}
 	if label[0] == '-' || label[len(label)-1] == '-' {
 		return "has a label that begins or ends with a hyphen"
@@ -166,7 +166,7 @@ func checkLabel(label string) string {
 		// An A-label that decodes to something else than it was made from
 		// would give one domain two names.
 		if a, err := uLabels.ToASCII(label); err != nil || a != label {
-			return "has a label that begins with xn-- but is no A-label"
+			return "has a label that begins with xn-- but is not an A-label"
 		}
 	}
 	return ""
@@ -183,7 +183,7 @@ func allDigits(s string) bool {
 
 // parseLiteral parses an address literal, RFC 5321 section 4.1.3.
 func parseLiteral(s string) (name, msg string) {
-	const wanted = "is no address literal such as [192.0.2.1] or [IPv6:2001:db8::1]"
+	const wanted = "is not an address literal such as [192.0.2.1] or [IPv6:2001:db8::1]"
 	const tag = "IPv6:"
 	if len(s) < 2 || s[len(s)-1] != ']' {
 		return "", wanted
@@ -203,7 +203,7 @@ func parseLiteral(s string) (name, msg string) {
 		}
 		return s, ""
 	}
-	// netip refuses leading zeros, which some parsers take for octal.
+	// netip refuses leading zeros, which some parsers read as octal.
 	if addr, err := netip.ParseAddr(text); err != nil || !addr.Is4() {
 		return "", wanted
 	}
@@ -232,8 +232,8 @@ func (d Domain) SingleLabel() bool {
 	return d.name != "" && d.name[0] != '[' && strings.IndexByte(d.name, '.') < 0
 }
 
-// Parent returns the domain without its first label. It returns false if
-// there is none: for a single label, an address literal and the zero Domain.
+// Parent returns the domain without its first label. It returns false for a
+// single label, an address literal and the zero Domain.
 func (d Domain) Parent() (Domain, bool) {
 	if i := strings.IndexByte(d.name, '.'); i >= 0 && d.name[0] != '[' {
 		return Domain{d.name[i+1:]}, true
@@ -241,8 +241,8 @@ func (d Domain) Parent() (Domain, bool) {
 	return Domain{}, false
 }
 
-// IsSubdomainOf reports whether d lies below parent. A domain is no subdomain
-// of itself, and address literals have none.
+// IsSubdomainOf reports whether d lies below parent. A domain is not a subdomain
+// of itself, and address literals have no subdomains.
 func (d Domain) IsSubdomainOf(parent Domain) bool {
 	n := len(d.name) - len(parent.name)
 	return parent.name != "" && n > 1 && d.name[0] != '[' &&
@@ -263,8 +263,8 @@ func (d Domain) Compare(other Domain) int { return strings.Compare(d.name, other
 // String returns the canonical name: ASCII, fit for the wire.
 func (d Domain) String() string { return d.name }
 
-// Unicode returns the name with its A-labels decoded, for people to read. It
-// is no form to compare or to send, because different domains can look alike.
+// Unicode returns the name with its A-labels decoded, for people to read. Don't
+// compare or send it: different domains can look alike.
 func (d Domain) Unicode() string {
 	if !strings.Contains(d.name, "xn--") {
 		return d.name

@@ -69,7 +69,7 @@ func ExampleNewTable_problems() {
 	fmt.Println(err)
 	// Output:
 	// Connectors[0].Spaces[0]: is the zero AddressSpace
-	// Connectors[0].Sources[1]: "HUB9" is none of the servers
+	// Connectors[0].Sources[1]: "HUB9" is not one of the servers
 	// Connectors[1].Name: "internet" is the name of Connectors[0] already; give it another
 	// Connectors[1].MaxSize: -1 is negative; 0 is unlimited
 }

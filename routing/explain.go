@@ -6,34 +6,34 @@ import (
 	"strings"
 )
 
-// Candidate is one address space that matched, and how it fared.
+// Candidate is one address space that matched, with its fate.
 type Candidate struct {
-	Index     int    // index into the routes given to NewTable
-	Connector string // name of that route
+	Index     int    // of its connector in the slice given to NewTable
+	Connector string // name of that connector
 	Space     AddressSpace
-	Cost      int    // of path and space together; of no meaning if Unconnected
-	Via       string // name of the server to reach it through; "" is ourselves
+	Cost      int    // of path and space together; meaningless if Unconnected
+	Via       string // name of the server to reach it through; "": this server
 	Fate      Fate
 }
 
-// Fate says why a candidate won or lost. The zero Fate is none.
+// Fate says why a candidate won or lost. The zero Fate is not used.
 type Fate uint8
 
-// The reasons, in the order in which they are looked at.
+// The fates, in the order in which they are checked.
 const (
 	Disabled            Fate = iota + 1 // the connector is switched off
-	OutOfScope                          // it may not be used from our site, or -- not from our server
+	OutOfScope                          // it may not be used from this site, or -- not from this server
 	Unconnected                         // no site link leads to any of its servers
 	NotForAuthoritative                 // the space is * and the domain authoritative
 	TooSmall                            // the message is larger than the connector or a site link on the way allows
-	Chosen                              // this one is taken
+	Chosen                              // the connector for the recipient
 	LessSpecific                        // another address space says more about the recipient
 	HigherCost                          // another connector costs less
 	Farther                             // another connector's server is nearer
-	LaterName                           // nothing but the name decides
+	LaterName                           // equal in all else, its name comes later
 )
 
-// String returns the reason in words that follow the connector's name.
+// String returns the fate in words that follow the connector's name.
 func (r Fate) String() string {
 	switch r {
 	case Disabled:
@@ -74,7 +74,7 @@ func (c Candidate) String() string {
 	return string(fmt.Appendf(b, " %s", c.Fate))
 }
 
-// describe returns the record of c.
+// describe returns the Candidate for c.
 func (t *Table) describe(c *candidate, reason Fate) Candidate {
 	r := &t.connectors[c.route]
 	return Candidate{
@@ -87,10 +87,10 @@ func (t *Table) describe(c *candidate, reason Fate) Candidate {
 	}
 }
 
-// Explain answers q as Lookup does, by the same code, and tells how every
-// candidate fared whose address space matched: the chosen one first, then the
-// others from the most specific space on, and in the order of preference
-// among equals. The order is the same every time.
+// Explain answers q as Lookup does, by the same code, and returns every
+// candidate whose address space matched: the chosen one first, then the others
+// from the most specific space on, and in the order of preference among equals.
+// The order is the same every time.
 func (t *Table) Explain(q Query) (Match, []Candidate) {
 	var candidates []Candidate
 	w := walk{table: t, query: q, record: &candidates}

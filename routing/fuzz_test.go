@@ -75,7 +75,7 @@ func checkAddress(t *testing.T, a routing.Address) {
 	s := a.String()
 	noControls(t, s)
 	if len(s) > 571 {
-		t.Fatalf("%q: %d octets", s, len(s))
+		t.Fatalf("%q: %d bytes", s, len(s))
 	}
 	quoted, at := false, -1
 	for i := 0; i < len(s); i++ {

@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// index finds entries by domain name. It is a hash table of its own because a
-// Go map from names to lists costs two to three times the memory: here a
-// name takes one eight-byte slot at a load of 3/5, and the entries lie in one
-// array without pointers to each other.
+// index finds entries by domain name. It is a hash table rather than a Go map
+// from names to lists, which costs two to three times the memory: a name takes
+// one eight-byte slot at a load of 3/5, and the entries lie in one array without
+// pointers to each other.
 //
 // Entries of equal name are neighbours; a slot leads to the first of them.
 type index[E named] struct {
@@ -24,16 +24,16 @@ type named interface {
 	domainName() string
 }
 
-// newIndex returns an index that holds the entries, in an order of its own:
-// those of equal name are brought together, and stay in the order given.
+// newIndex returns an index of the entries. It groups entries of equal name and
+// keeps their order within a group.
 func newIndex[E named](entries []E) index[E] {
 	x := index[E]{seed: maphash.MakeSeed()}
 	if len(entries) == 0 {
 		return x
 	}
 	x.slots = make([]uint64, len(entries)*5/3+2)
-	// Until the places are known, a slot leads to the first entry of its name
-	// in the order given; group numbers the names.
+	// At first a slot leads to the first entry of its name in the order given;
+	// group numbers the names.
 	group := make([]uint32, len(entries))
 	var starts []uint32 // per group: first the number of its entries
 	for i, e := range entries {
@@ -82,7 +82,7 @@ func (x *index[E]) probe(name string, entries []E) (slot int, hash uint64) {
 	}
 }
 
-// find returns the number of the first entry with this name, -1 if none.
+// find returns the number of the first entry with this name, or -1.
 func (x *index[E]) find(name string) int {
 	if len(x.slots) == 0 {
 		return -1

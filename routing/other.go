@@ -6,9 +6,9 @@ import "strings"
 // pattern can have.
 const exact = 1 << 20
 
-// specificity says how much of an address a space fixes, to order the spaces
-// that match one recipient. Values of different address types, and those of
-// two domains of which none is above the other, are not to be compared.
+// specificity returns how much of an address a space fixes, to order the spaces
+// that match one recipient. Compare only values of one address type, and of
+// domains of which one lies below the other.
 func (a AddressSpace) specificity() int {
 	switch a.kind {
 	case SpaceExact:

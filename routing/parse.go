@@ -13,7 +13,7 @@ func (e *parseError) Error() string {
 	return e.what + " " + quoteInput(e.in) + ": " + e.msg
 }
 
-// quoteInput renders hostile input for an error: escaped, ASCII only, bounded.
+// quoteInput quotes input for an error: escaped, ASCII only, of bounded length.
 func quoteInput(s string) string {
 	const max = 80
 	if len(s) <= max {
@@ -22,9 +22,9 @@ func quoteInput(s string) string {
 	return strconv.QuoteToASCII(s[:max]) + "…"
 }
 
-// maxInput bounds what the parsers look at at all. The longest valid address
-// has 571 octets; quoting at most doubles its local part, and a domain in
-// Unicode may take four octets where its A-label takes one.
+// maxInput bounds the input of the parsers, in bytes. The longest valid address
+// has 571 bytes; quoting at most doubles its local part, and a domain in Unicode
+// may take four bytes where its A-label takes one.
 const maxInput = 1500
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }

@@ -5,28 +5,28 @@ import (
 	"strings"
 )
 
-// ParsePath parses the path at the start of s, which is what follows the colon of
-// MAIL FROM: or RCPT TO:, and returns what follows the path: empty, or the ESMTP
+// ParsePath parses the path at the start of s, the text after the colon of MAIL
+// FROM: or RCPT TO:, and returns the text after the path: empty, or the ESMTP
 // parameters with the blanks before them. Only a parser of quoted strings finds
 // the end of a path, because a quoted local part may hold blanks and brackets.
 //
-// It takes what Exchange and Postfix take, as long as it can be read in one way
-// only. A path stands in angle brackets, or without any, when it ends before the
-// first blank; blanks may stand before it and within the brackets. A blank is a
+// It accepts the forms that Exchange and Postfix accept, if they have only one
+// meaning. A path stands in angle brackets; without brackets it ends before the
+// first blank. Blanks may stand before it and within the brackets. A blank is a
 // space or a tab.
 //
 // With nullOK, as for a reverse-path, <> is the zero Address.
 //
 // A local part alone, <root> or <Postmaster>, is an Address without a domain. It
-// is not valid until [Address.WithDomain] gives it one, and is to be refused
-// where there is none to give; Postmaster must have one (RFC 5321 section 4.5.1).
+// is not valid until [Address.WithDomain] gives it one; a caller without a domain
+// to give refuses it, except Postmaster (RFC 5321 section 4.5.1).
 //
 // A domain that is an IPv4 address without the brackets of a literal, as devices
-// without a name have it, is taken for the literal: it can't be a name.
+// without a name send it, is read as the literal: it can't be a name.
 //
 // The source route of <@relay.example:user@example.net> is dropped, as RFC 5321
-// section 4.1.1.3 and appendix C have it: the mailbox is all that counts, for
-// the policy and for the next hop.
+// section 4.1.1.3 and appendix C have it: the policy and the next hop see the
+// mailbox only.
 func ParsePath(s string, nullOK bool) (a Address, rest string, err error) {
 	a, rest, msg := parsePath(strings.TrimLeft(s, blanks), nullOK)
 	if msg != "" {
@@ -35,7 +35,7 @@ func ParsePath(s string, nullOK bool) (a Address, rest string, err error) {
 	return a, rest, nil
 }
 
-// blanks are what may separate a path from what stands around it.
+// blanks may separate a path from its surroundings.
 const blanks = " \t"
 
 func parsePath(s string, nullOK bool) (a Address, rest, msg string) {
@@ -67,8 +67,8 @@ func parsePath(s string, nullOK bool) (a Address, rest, msg string) {
 	return a, rest, ""
 }
 
-// parseBare parses a path without brackets. Where it has no domain either, an =
-// means that it is a parameter, and the path is missing.
+// parseBare parses a path without brackets. If it has no domain either but an =,
+// it is a parameter, and the path is missing.
 func parseBare(s string) (a Address, rest, msg string) {
 	a, rest, msg = parseEither(s, blanks)
 	if msg == "" && rest != "" && rest[0] == '>' {
@@ -83,8 +83,8 @@ func parseBare(s string) (a Address, rest, msg string) {
 	return a, rest, ""
 }
 
-// parseEither parses a mailbox or a local part alone, which ends with s or before
-// one of the octets in ends.
+// parseEither parses a mailbox or a local part alone, which ends at the end of s
+// or before one of the characters in ends.
 func parseEither(s, ends string) (a Address, rest, msg string) {
 	local, after, msg := parseLocal(s)
 	switch {
@@ -99,7 +99,7 @@ func parseEither(s, ends string) (a Address, rest, msg string) {
 		return Address{}, "", "has text after the closing quote"
 	}
 	if a = (Address{local: local}); a.quotedLen() > maxMailbox {
-		return Address{}, "", "is longer than 571 octets"
+		return Address{}, "", "is longer than 571 bytes"
 	}
 	return a, after, ""
 }
@@ -111,7 +111,7 @@ func parsePlainIP(local, s, ends string) (a Address, rest string, ok bool) {
 		domain, rest = s[:i], s[i:]
 	}
 	if domain == "" || !isDigit(domain[len(domain)-1]) {
-		return Address{}, "", false // as nearly always, and netip's error takes memory
+		return Address{}, "", false // the usual case, without netip's error, which takes memory
 	}
 	if ip, err := netip.ParseAddr(domain); err != nil || !ip.Is4() {
 		return Address{}, "", false
@@ -120,7 +120,7 @@ func parsePlainIP(local, s, ends string) (a Address, rest string, ok bool) {
 	return a, rest, a.IsValid()
 }
 
-// dropRoute returns what follows a source route.
+// dropRoute returns the mailbox after a source route.
 func dropRoute(s string) (mailbox, msg string) {
 	route, mailbox, ok := strings.Cut(s, ":")
 	if !ok || mailbox == "" || mailbox[0] == '>' {

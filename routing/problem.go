@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// Problem is one mistake in what [NewTable] or [NewAccepted] was given.
+// Problem is one mistake in the input of [NewTable] or [NewAccepted].
 type Problem struct {
 	List   string // "Accepted", "Local", "Servers", "Links" or "Connectors"
-	Index  int    // place within List; of no meaning for "Local"
+	Index  int    // place within List; meaningless for "Local"
 	Field  string // field of the element: "DomainName", "Spaces", …; "" if all of it
 	Item   int    // place within Field if that is a list, otherwise -1
 	Detail string // what is wrong, and what would be right
@@ -42,7 +42,7 @@ func (p Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// add appends a problem of a field that is no list.
+// add appends a problem of a field that is not a list.
 func (p *Problems) add(list string, index int, field, format string, args ...any) {
 	*p = append(*p, Problem{list, index, field, -1, fmt.Sprintf(format, args...)})
 }
@@ -52,7 +52,7 @@ func (p *Problems) addItem(list string, index int, field string, item int, detai
 	*p = append(*p, Problem{list, index, field, item, detail})
 }
 
-// err returns p as an error, nil if there are none.
+// err returns p as an error, or nil if p is empty.
 func (p Problems) err() error {
 	if len(p) == 0 {
 		return nil

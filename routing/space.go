@@ -53,8 +53,8 @@ const (
 // whole first label or nothing, and an address literal takes none. Domains
 // are canonicalised as by [ParseDomain].
 //
-// A space of another type is printable ASCII text of up to 1024 octets. If it
-// holds a semicolon the cost cannot be left out: what follows the last one is
+// A space of another type is printable ASCII text of up to 1024 bytes. If it
+// holds a semicolon the cost cannot be left out: the text after the last one is
 // the cost.
 func ParseAddressSpace(s string) (AddressSpace, error) {
 	a, msg := parseSpace(s)

@@ -2,14 +2,14 @@ package routing
 
 import "strconv"
 
-// Connector is what the table must know of one Send connector.
+// Connector has the settings of a Send connector that the choice depends on.
 type Connector struct {
-	Name     string         // its name, unique in any letter case
-	Spaces   []AddressSpace // a route without any is never taken
-	Sources  []string       // names or FQDNs of its servers; none: the local one
+	Name     string         // unique in any letter case
+	Spaces   []AddressSpace // without any it is never chosen
+	Sources  []string       // names or FQDNs of its source servers; nil: the local server
 	MaxSize  int64          // bytes, 0: unlimited
 	Disabled bool
-	Scoped   bool // to be used within the site of its sources only
+	Scoped   bool // may be used within the site of its sources only
 }
 
 // Query asks for the route of one recipient.
@@ -19,7 +19,7 @@ type Query struct {
 	Address  string // for other types
 	Size     int64  // of the message in bytes; 0: not known yet
 	Exact    bool   // the bare * does not count: set for authoritative domains
-	Accepted bool   // the domain is accepted and not an external relay: -- counts, if we are an Edge server
+	Accepted bool   // the domain is accepted and not an external relay: -- counts on an Edge server
 }
 
 // Outcome says how a query ended.
@@ -29,7 +29,7 @@ type Outcome uint8
 const (
 	Unreachable Outcome = iota // no connector that can be used matches
 	Routed                     // a connector was found
-	TooLarge                   // all that match and could be used are too small
+	TooLarge                   // all usable connectors that match are too small
 	NonSMTP                    // as Unreachable, for a type other than SMTP
 )
 
@@ -37,14 +37,14 @@ const (
 // after Outcome are set if it is Routed.
 type Match struct {
 	Outcome Outcome
-	Index   int          // index into the routes given to NewTable
+	Index   int          // of the connector in the slice given to NewTable
 	Space   AddressSpace // the one that matched
-	Cost    int          // of sites and space together
-	Via     string       // name of the server to reach it through; "" is ourselves
+	Cost    int          // of path and space together
+	Via     string       // name of the server to reach it through; "": this server
 }
 
 // Table picks Send connectors. It is immutable and safe for concurrent use.
-// The nil and the zero Table know no routes.
+// The nil and the zero Table have no connectors.
 type Table struct {
 	connectors []tableConnector
 	domains    index[candidate]       // exact and subtree spaces
@@ -53,7 +53,7 @@ type Table struct {
 	others     map[string][]candidate // by type; most specific first
 }
 
-// tableConnector is a Route with everything worked out that no query can change.
+// tableConnector holds the properties of a Connector that don't depend on the query.
 type tableConnector struct {
 	name    string
 	via     string
@@ -61,12 +61,12 @@ type tableConnector struct {
 	cost    int   // of the path
 	order   int   // place in the order of names
 	near    proximity
-	barred  Fate // why it is never taken, 0 if it may be
+	barred  Fate // why it can't be chosen, 0 if it can
 	scope   Fate // the same for its spaces --
 }
 
-// candidate is an address space of a route. There is one for each address
-// space, so it is kept small: one string and eight octets.
+// candidate is an address space of a connector. A table may have a million, so
+// it is small: one string and eight bytes.
 type candidate struct {
 	text   string // as in AddressSpace
 	route  uint32
@@ -89,24 +89,24 @@ func (c *candidate) space() AddressSpace {
 }
 
 // Lookup answers q without allocating. Its time does not grow with the number
-// of routes, except for those with equal address spaces that are too small.
+// of connectors, except those with equal address spaces that are too small.
 func (t *Table) Lookup(q Query) Match {
 	w := walk{table: t, query: q}
 	return w.answer()
 }
 
-// walk evaluates one query. It is the only evaluator: Explain gives it a
-// record to fill, Lookup does not.
+// walk evaluates one query. It is the only evaluator: Explain passes a record
+// for it to fill, Lookup does not.
 type walk struct {
 	table    *Table
 	query    Query
 	chosen   *candidate
 	tooLarge bool
-	record   *[]Candidate // nil: not wanted
+	record   *[]Candidate // nil: record nothing
 }
 
-// answer looks at all candidates, most specific space first, and within one
-// space in the order of preference. So the first that may be taken is the
+// answer visits the candidates, the most specific space first, and within one
+// space in the order of preference. So the first one that can be chosen is the
 // answer, and without a record the walk ends there.
 func (w *walk) answer() Match {
 	if w.table == nil {
@@ -145,9 +145,8 @@ func (w *walk) walkSMTP() {
 	w.walkList(w.table.any)
 }
 
-// walkName looks at the candidates of one name from place i on. Exact ones
-// come first; they count only where the name is the whole domain. It reports
-// whether the walk is over.
+// walkName visits the candidates of one name from index i on. Exact ones count
+// only where the name is the whole domain. It reports whether the walk is over.
 func (w *walk) walkName(i int, whole bool) bool {
 	if i < 0 {
 		return false
@@ -172,8 +171,8 @@ func (w *walk) walkList(list []candidate) bool {
 	return false
 }
 
-// walkOther looks at the spaces of a type other than SMTP. They are patterns,
-// so each is tried; nobody has many of them.
+// walkOther visits the spaces of a type other than SMTP. They are patterns and
+// few, so it tries each.
 func (w *walk) walkOther() {
 	for typ, list := range w.table.others {
 		if !equalFoldASCII(typ, w.query.Type) {
@@ -205,10 +204,10 @@ func (w *walk) consider(c *candidate) bool {
 	return false
 }
 
-// judge applies what Exchange's rules say after the address space has
-// matched (topic "Connector selection"). Candidates come in the order of the
-// later rules, so whoever is not barred after the choice has lost by one of
-// them.
+// judge applies Exchange's rules to a candidate whose address space has matched
+// (topic "Connector selection"). Candidates come in the order of the later
+// rules, so one that could be chosen, but comes after the chosen one, lost by
+// one of those rules.
 func (w *walk) judge(c *candidate) Fate {
 	r := &w.table.connectors[c.route]
 	switch {
@@ -226,7 +225,7 @@ func (w *walk) judge(c *candidate) Fate {
 	return Chosen
 }
 
-// whyAfter returns by which rule c loses to the chosen candidate.
+// whyAfter returns the rule by which c loses to the chosen candidate.
 func (t *Table) whyAfter(chosen, c *candidate) Fate {
 	r, best := &t.connectors[c.route], &t.connectors[chosen.route]
 	switch {
@@ -240,7 +239,7 @@ func (t *Table) whyAfter(chosen, c *candidate) Fate {
 	return LaterName
 }
 
-// match returns the answer that the walk has come to.
+// match returns the answer that the walk found.
 func (w *walk) match(smtp bool) Match {
 	switch {
 	case w.chosen != nil:

@@ -224,7 +224,7 @@ func TestTableProblems(t *testing.T) {
 	wantProblems(t, err, []string{
 		`Servers[1].Name: is empty`,
 		`Servers[2].Name: "a1" is the name of another server already`,
-		`Local: "nobody" is none of the servers`,
+		`Local: "nobody" is not one of the servers`,
 		`Links[0].Sites: needs two sites or more`,
 		`Links[1].Cost: 0 is not 1 to`,
 		`Links[1].Sites[1]: "a" is in the list twice`,
@@ -234,7 +234,7 @@ func TestTableProblems(t *testing.T) {
 		`Connectors[1].Name: "X" is the name of Connectors[0] already`,
 		`Connectors[1].Spaces[1]: is the zero AddressSpace`,
 		`Connectors[1].Spaces[2]: * is in the list twice`,
-		`Connectors[1].Sources[1]: "A9" is none of the servers`,
+		`Connectors[1].Sources[1]: "A9" is not one of the servers`,
 		`Connectors[1].MaxSize: -1 is negative`,
 		`Connectors[2].Name: is empty`,
 	})

@@ -28,17 +28,18 @@ type SiteLink struct {
 //
 // Mail takes the path with the lowest sum of link costs; among equals the one
 // with the fewest links, then the one whose last site before the destination
-// comes first by name. Sizes have no say in the choice: a link on that path
-// that is too small for a message makes the connectors behind it too small.
+// comes first by name. Sizes don't influence the choice: a link on that path that
+// is too small for a message makes the connectors behind it too small.
 type Topology struct {
-	Local   string     // name of the server we are; must be in Servers unless that is empty
-	Servers []Server   // all servers that routes name, ourselves too
+	Local   string     // name of this server; must be in Servers unless that is empty
+	Servers []Server   // all servers that connectors name, this one included
 	Links   []SiteLink // may pass through sites that have no server
 }
 
-// proximity is how near the nearest source server of a route is: ourselves, a
-// server of our site, or one of another site, and then the number of links to
-// it (mail-routing, "connector selection": the least number of hops).
+// proximity is the distance of the nearest source server of a connector: this
+// server, a server in this site, or one in another site, then the number of links
+// to it (Exchange's topic "Mail routing in Exchange Server",
+// https://learn.microsoft.com/exchange/mail-flow/mail-routing/mail-routing).
 type proximity int
 
 const (
@@ -47,7 +48,7 @@ const (
 	nearRemote // over one link; one more for each further link
 )
 
-// path is the way from the local site to another one.
+// path is the best path from the local site to another one.
 type path struct {
 	known   bool
 	cost    int
@@ -56,7 +57,7 @@ type path struct {
 	maxSize int64  // of its smallest link, 0: unlimited
 }
 
-// better reports whether p is to be preferred to q.
+// better reports whether mail takes p rather than q.
 func (p path) better(q path) bool {
 	if !q.known {
 		return true
@@ -77,7 +78,7 @@ func sizeOrInf(n int64) int64 {
 	return n
 }
 
-// minSize returns the smaller of two limits, of which 0 is none.
+// minSize returns the smaller of two limits; 0 is unlimited.
 func minSize(a, b int64) int64 {
 	if n := min(sizeOrInf(a), sizeOrInf(b)); n != math.MaxInt64 {
 		return n
@@ -92,8 +93,8 @@ type network struct {
 	paths   map[string]path // by lower-case site
 }
 
-// newNetwork checks t. With problems, what it returns is good for finding
-// further ones only.
+// newNetwork checks t. If it adds problems, its result serves only to find
+// further ones.
 func newNetwork(t Topology, problems *Problems) *network {
 	n := &network{servers: make(map[string]*Server, 2*len(t.Servers))}
 	n.addServers(t.Servers, problems)
@@ -104,7 +105,7 @@ func newNetwork(t Topology, problems *Problems) *network {
 		n.local = &Server{Name: t.Local}
 		n.servers[strings.ToLower(t.Local)] = n.local
 	default:
-		problems.add("Local", 0, "", "%s is none of the servers", quoteInput(t.Local))
+		problems.add("Local", 0, "", "%s is not one of the servers", quoteInput(t.Local))
 		n.local = new(Server)
 	}
 	links := checkLinks(t.Links, problems)
@@ -133,7 +134,7 @@ func (n *network) addServers(servers []Server, problems *Problems) {
 	}
 }
 
-// checkLinks returns the links without mistakes, their sites in lower case.
+// checkLinks returns the valid links, their sites in lower case.
 func checkLinks(links []SiteLink, problems *Problems) []SiteLink {
 	good := make([]SiteLink, 0, len(links))
 	for i, l := range links {
@@ -192,7 +193,7 @@ func cheapestPaths(from string, links []SiteLink) map[string]path {
 }
 
 // nearestSite returns the site with the cheapest path. Costs are positive, so
-// it does not matter which of several it is: none leads to another at no cost.
+// any of several may be returned: going on from one to another costs more.
 func nearestSite(open map[string]path) string {
 	best, cost := "", math.MaxInt
 	for site, p := range open {
@@ -208,7 +209,7 @@ type way struct {
 	near    proximity
 	cost    int
 	maxSize int64
-	via     string // "" is ourselves
+	via     string // "": this server
 	inScope bool   // a source lies in the local site
 	ok      bool   // a source can be reached
 }
@@ -242,7 +243,7 @@ func (n *network) wayToServer(s *Server) way {
 	return way{near: nearRemote + proximity(p.hops-1), cost: p.cost, maxSize: p.maxSize, via: s.Name, ok: p.known}
 }
 
-// nearer reports whether w is to be preferred to v: lower cost, then
+// nearer reports whether mail takes w rather than v: lower cost, then
 // proximity, then the name of the server.
 func (w way) nearer(v way) bool {
 	return cmp.Or(

@@ -19,33 +19,34 @@
 // Hashes are bcrypt ($2a$, $2b$, $2y$; costs 4 to 14) and Argon2id in the PHC
 // string format. A file whose hashes would take more than MaxMemory of memory
 // or an unreasonable time to check is refused, so that a file can't exhaust the
-// server. bcrypt knows only 72 bytes of a password: longer ones are wrong
-// there, not cut.
+// server. bcrypt uses only 72 bytes of a password: a longer one counts as wrong
+// there and is not truncated.
 //
 // # Who a user is
 //
 // A verified user has the SID permission.NameSID of its name in the file,
 // Authenticated Users, and the SIDs of its groups: well-known ones by name
 // (`Exchange Servers`, `MS Exchange\Partner Servers`), any other by NameSID. So
-// a grant to `CONTOSO\Staff` reaches everybody whose line has that group. A
+// a grant to `CONTOSO\Staff` applies to every user whose line has that group. A
 // user may send as the addresses listed and, if its name is an address, as that
-// one. No user can have a well-known name or be in the anonymous group.
+// address. A user can't have a well-known name or be in the anonymous group.
 //
 // # New hashes
 //
 // [File.Add] makes Argon2id hashes with 19 MiB of memory, two passes and one lane, the
-// first of OWASP's equivalent recommendations. RFC 9106 would rather have
-// 64 MiB and three passes; that is for machines that check few passwords. A
-// relay is asked by whoever reaches it, and must stay small under a flood of
-// guesses.
+// first of OWASP's equivalent recommendations. RFC 9106 recommends 64 MiB and
+// three passes, for machines that check few passwords. Any client that can
+// connect to a relay makes it check passwords, so it must stay small under a
+// flood of guesses.
 //
-// # Same time for everybody
+// # The same time for unknown users
 //
 // An unknown name is checked against the hash of a user of the file, and the
-// outcome ignored. Which user that is depends on the name and on the content
-// of the file, so an unknown name always behaves like the same known one, also
+// result is ignored. The name and the content of the file decide which user
+// that is, so an unknown name always takes the time of the same known one, also
 // where the hashes of a file differ in cost.
 //
-// All checks of a File share 40 MiB and the processors; who finds no room
-// waits until its context ends, which is "can't say now" and never "no".
+// All checks of a File share 40 MiB and the processors. A check for which there
+// is no room waits until its context ends; Verify then returns the context's
+// error and not ErrBadCredentials.
 package userfile

@@ -14,15 +14,14 @@ import (
 )
 
 var (
-	// ErrExists says that a user to be added is there already.
+	// ErrExists means that the file has a user of that name already.
 	ErrExists = errors.New("user exists")
 
-	// ErrNotFound says that there is no such user.
+	// ErrNotFound means that the file has no user of that name.
 	ErrNotFound = errors.New("no such user")
 )
 
-// The longest and shortest passwords that Add takes, in bytes. A client can't
-// send more than the longest.
+// The shortest and longest passwords that Add takes, in bytes.
 const (
 	minPassword = 1
 	maxPassword = 1024
@@ -68,14 +67,14 @@ func checkPassword(password auth.Secret) error {
 }
 
 // SetPassword gives the user of that name, in any letter case, a new hash of
-// password, which is as Add wants it. Groups, addresses and the place in the file
-// stay. It fails with an error that wraps ErrNotFound if there is no such user. It
-// changes nothing on disk before Save.
+// password, for which the rules of Add hold. Groups, addresses and the place in the
+// file stay. It fails with an error that wraps ErrNotFound if there is no such user.
+// It changes nothing on disk before Save.
 func (f *File) SetPassword(name string, password auth.Secret) error {
 	if err := checkPassword(password); err != nil {
 		return err
 	}
-	if !f.exists(name) { // a hash is work
+	if !f.exists(name) { // before newHash, which takes time
 		return fmt.Errorf("%w: %q", ErrNotFound, name)
 	}
 	hashText := newHash(password.Reveal())
@@ -106,8 +105,7 @@ func (f *File) exists(name string) bool {
 	return f.byName[fold(name)] != nil
 }
 
-// clashesWith returns an error if e would make a name that of a user and of a
-// group.
+// clashesWith returns an error if adding e gave a user and a group the same name.
 func (f *File) clashesWith(e *entry) error {
 	if err := f.clashes(groupsOf([]*entry{e})); err != nil {
 		return err
@@ -119,9 +117,9 @@ func (f *File) clashesWith(e *entry) error {
 	return nil
 }
 
-// Remove takes the user of that name out, in any letter case. It fails with an
-// error that wraps ErrNotFound if there is none. It changes nothing on disk
-// before Save.
+// Remove removes the user of that name, in any letter case. It fails with an
+// error that wraps ErrNotFound if there is no such user. It changes nothing on
+// disk before Save.
 func (f *File) Remove(name string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -149,12 +147,11 @@ func (f *File) WriteTo(w io.Writer) (int64, error) {
 	return int64(n), err
 }
 
-// Save writes the file to path so that a reader, or a crash, sees the old text
-// or the new one and nothing between: to a new file beside it, which then takes its
-// name. It keeps the owner, the group and the mode of the old one, so that who could
-// read it still can; if the caller may not give it these, Save fails. Where there was
-// no file, it is the caller's, with mode 0600. A symbolic link stays and its target is
-// replaced.
+// Save writes the file to path atomically: it writes a new file beside it and
+// renames that, so a reader, or a crash, sees the old text or the new one. The new
+// file keeps the owner, the group and the mode of the old one; if the caller isn't
+// allowed to set them, Save fails. Where there was no file, the new one belongs to the
+// caller and has mode 0600. A symbolic link stays and its target is replaced.
 func (f *File) Save(path string) (err error) {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target
@@ -202,13 +199,13 @@ func keepAccess(file *os.File, path string) error {
 		err = file.Chmod(old.Mode().Perm())
 	}
 	if err != nil {
-		return fmt.Errorf("%s can't keep its owner and mode: %w; run this as its owner or as root", path, err)
+		return fmt.Errorf("%s: can't keep its owner and mode: %w; run this as its owner or as root", path, err)
 	}
 	return nil
 }
 
-// syncDir makes a rename in dir last. Systems that can't sync a directory say
-// so with an error that doesn't matter here: the rename itself succeeded.
+// syncDir makes a rename in dir durable. It ignores the error of systems that
+// can't sync a directory: the rename itself succeeded.
 func syncDir(dir string) {
 	d, err := os.Open(dir)
 	if err != nil {

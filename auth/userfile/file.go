@@ -14,13 +14,13 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// MaxMemory is how many bytes one hash may ask for.
+// MaxMemory is the most memory that checking one hash may need, in bytes.
 const MaxMemory = 80 << 20
 
-// roomForChecks is how many bytes the running checks of one File take together:
-// two of Add's. What they leave behind counts again until it is collected. A
-// hash that asks for more is checked alone.
-const roomForChecks = 40 << 20
+// checkMemory bounds the memory of all running checks of one File, in bytes: two
+// hashes made by Add. Memory that isn't collected yet comes on top of it. A hash
+// that needs more is checked alone.
+const checkMemory = 40 << 20
 
 // Bounds of a file.
 const (
@@ -33,15 +33,15 @@ const (
 // usable; Parse an empty text for a file without users.
 type File struct {
 	name  string
-	room  *semaphore.Weighted
+	room  *semaphore.Weighted // of checkMemory
 	check func(h *hash, password string) bool
 
 	mu      sync.RWMutex
 	lines   []line
 	users   []*entry          // in the order of the file
 	byName  map[string]*entry // by folded name
-	stand   *hash             // checked instead if there are no users
-	pickKey [sha256.Size]byte // decides which user an unknown name is checked as
+	noUsers *hash             // checked if there are no users
+	pickKey [sha256.Size]byte // decides which user's hash is checked for an unknown name
 }
 
 // line is one line of the text; user is nil for a comment.
@@ -50,19 +50,19 @@ type line struct {
 	user *entry
 }
 
-// Load reads the users file at path. The error names every broken line as
-// path:line, with what would be right, at most 50 of them.
+// Load reads the users file at path. The error names up to 50 broken lines as
+// path:line, each with what would be right.
 func Load(path string) (*File, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close() // only read from
+	defer f.Close()
 	return Parse(path, f)
 }
 
-// Parse reads a users file from r. The name is for errors. The error is as
-// Load's, or what reading gave. A text of more than 64 MiB is an error.
+// Parse reads a users file from r; errors call it name. They are those of Load
+// and of r. A text of more than 64 MiB is an error.
 func Parse(name string, r io.Reader) (*File, error) {
 	text, err := io.ReadAll(io.LimitReader(r, maxFile+1))
 	if err != nil {
@@ -72,11 +72,11 @@ func Parse(name string, r io.Reader) (*File, error) {
 		return nil, fmt.Errorf("%s: too large; want at most %d bytes", name, maxFile)
 	}
 	f := &File{
-		name:   name,
-		room:   semaphore.NewWeighted(roomForChecks),
-		check:  (*hash).matches,
-		byName: make(map[string]*entry),
-		stand:  nobodysHash(),
+		name:    name,
+		room:    semaphore.NewWeighted(checkMemory),
+		check:   (*hash).matches,
+		byName:  make(map[string]*entry),
+		noUsers: unmatchableHash(),
 	}
 	var errs []error
 	number := 0
@@ -130,8 +130,8 @@ func groupsOf(users []*entry) map[string]bool {
 	return groups
 }
 
-// clashes returns an error if a name is that of a user and of a group: a grant
-// to that name would reach both.
+// clashes returns an error if a user has the name of one of groups: a grant to
+// that name would apply to both.
 func (f *File) clashes(groups map[string]bool) error {
 	for i, l := range f.lines {
 		if l.user != nil && groups[fold(l.user.user.Name)] {
@@ -141,8 +141,8 @@ func (f *File) clashes(groups map[string]bool) error {
 	return nil
 }
 
-// rekey makes pickKey from the content of the file, so that it is secret as
-// long as the hashes are, and the same after a restart.
+// rekey derives pickKey from the content of the file, so that it is as secret as
+// the hashes, and the same after a restart.
 func (f *File) rekey() {
 	sum := sha256.New()
 	for _, l := range f.lines {
@@ -174,7 +174,7 @@ func (f *File) String() string {
 	return fmt.Sprintf("users file %s (%d users)", f.name, len(f.users))
 }
 
-// Format writes what String returns for every verb, so that no hash is printed.
+// Format writes the text of String for every verb, so that no hash is printed.
 func (f *File) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, f.String()) // fmt keeps no error of a State
 }

@@ -113,7 +113,7 @@ func TestIdentity(t *testing.T) {
 		t.Errorf("Identity = %v, %v; want what Verify says", same, err)
 	}
 	if nobody, err := f.Identity("bob"); !errors.Is(err, userfile.ErrNotFound) || !nobody.IsZero() {
-		t.Errorf("Identity of nobody = %v, %v", nobody, err)
+		t.Errorf("Identity of an unknown user = %v, %v", nobody, err)
 	}
 }
 
@@ -260,7 +260,7 @@ func TestEditRefuses(t *testing.T) {
 		t.Errorf("Add of an existing user: %v", err)
 	}
 	if err := f.Remove("nobody"); !errors.Is(err, userfile.ErrNotFound) {
-		t.Errorf("Remove of nobody: %v", err)
+		t.Errorf("Remove of an unknown user: %v", err)
 	}
 	tests := []struct {
 		name, password, group, address string

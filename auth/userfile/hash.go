@@ -13,8 +13,8 @@ import (
 	"golang.org/x/crypto/bcrypt"
 )
 
-// Bounds of the work one check may take. Fourteen is about a second for bcrypt
-// today; argon2id at its bounds takes about as long.
+// Bounds of the work of one check. bcrypt of cost 14 takes about a second today;
+// argon2id at its bounds takes about as long.
 const (
 	maxBcryptCost  = 14
 	maxArgonPasses = 16
@@ -26,7 +26,7 @@ const (
 	maxKey         = 64
 )
 
-// Parameters of new hashes; the package documentation says why.
+// Parameters of new hashes; the package documentation gives the reasons.
 const (
 	newMemory = 19 * 1024 // KiB
 	newPasses = 2
@@ -37,10 +37,10 @@ const (
 
 const argonPrefix = "$argon2id$"
 
-// bcryptLimit is how many bytes of a password bcrypt looks at.
+// bcryptLimit is the number of bytes of a password that bcrypt uses.
 const bcryptLimit = 72
 
-// hash is a password hash that was checked to be affordable.
+// hash is a parsed password hash whose cost is within the bounds above.
 type hash struct {
 	bcrypt []byte // nil for argon2id
 	argon  argonParams
@@ -54,7 +54,7 @@ type argonParams struct {
 	lanes  uint8
 }
 
-// memory returns the bytes that checking h takes.
+// memory returns how much memory checking h takes, in bytes.
 func (h *hash) memory() int64 {
 	const blowfish = 8 << 10
 	if h.bcrypt != nil {
@@ -63,7 +63,7 @@ func (h *hash) memory() int64 {
 	return int64(h.argon.memory) << 10
 }
 
-// matches does the work of h and reports whether password is the right one.
+// matches reports whether password is the password of h.
 func (h *hash) matches(password string) bool {
 	if h.bcrypt != nil {
 		cut := password[:min(len(password), bcryptLimit)]
@@ -84,9 +84,9 @@ func newHash(password string) string {
 		newMemory, newPasses, newLanes, enc.EncodeToString(salt), enc.EncodeToString(key))
 }
 
-// nobodysHash takes the work of a new hash and matches no password that can be
-// found. It stands in where a file has no users.
-func nobodysHash() *hash {
+// unmatchableHash returns a hash that takes the work of a new one and matches no
+// password that can be found. It is checked where a file has no users.
+func unmatchableHash() *hash {
 	return &hash{
 		argon: argonParams{newMemory, newPasses, newLanes},
 		salt:  make([]byte, newSalt),

@@ -31,7 +31,7 @@ type entry struct {
 	identity auth.Identity
 }
 
-// isComment reports whether line says nothing about a user.
+// isComment reports whether line is empty or a comment.
 func isComment(line string) bool {
 	line = strings.TrimSpace(line)
 	return line == "" || line[0] == '#'
@@ -100,8 +100,8 @@ func newUser(name string, groups, addresses []string) (User, error) {
 	return user, nil
 }
 
-// checkName keeps out names that would be read back differently, or that are
-// somebody else already.
+// checkName refuses names that would be read back differently and names of
+// well-known principals.
 func checkName(name string) error {
 	p, err := permission.ParsePrincipal(name)
 	switch {
@@ -130,7 +130,7 @@ func checkGroup(name string) error {
 	return nil
 }
 
-// identify returns who a checked user is.
+// identify returns the identity of a user that newUser accepted.
 func identify(user User) (auth.Identity, error) {
 	groups := make([]permission.SID, 0, len(user.Groups))
 	for _, g := range user.Groups {
@@ -158,6 +158,6 @@ func (user User) format(hashText string) string {
 	return strings.TrimRight(line, ":")
 }
 
-// fold returns the form of a name by which it is compared: names that are one
-// principal are one user.
+// fold returns the form in which names are compared: two names of one principal
+// are one user.
 func fold(name string) string { return string(permission.NameSID(name)) }

@@ -7,5 +7,5 @@ import (
 	"os"
 )
 
-// keepOwner leaves the owner of a file to the system: the directory decides.
+// keepOwner does nothing: on these systems the directory decides the owner.
 func keepOwner(*os.File, fs.FileInfo) error { return nil }

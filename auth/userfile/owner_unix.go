@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// keepOwner gives file the owner and the group of the old one, where they differ.
+// keepOwner gives file the owner and the group of the old file if they differ.
 func keepOwner(file *os.File, old fs.FileInfo) error {
 	now, err := file.Stat()
 	if err != nil {

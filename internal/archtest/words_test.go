@@ -50,7 +50,6 @@ var spoken = []string{
 var unread = []string{
 	"CHANGELOG.md",
 	"README.md",
-	"auth",
 	"bench/policy",
 	"bench/queue",
 	"bench/relaybench",
@@ -64,7 +63,6 @@ var unread = []string{
 	"internal/mailheader",
 	"internal/smtpclient",
 	"internal/smtpserver",
-	"permission",
 	"relay",
 	"routing"}
 

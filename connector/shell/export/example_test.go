@@ -45,7 +45,7 @@ MaxMessageSize   : 36 MB (37,748,736 bytes)
 	fmt.Println(origins[`Receive["Relay"].Permissions[0]`])
 	// Output:
 	// [10.0.5.10 10.0.6.0/24]
-	// [allow ms-Exch-SMTP-Accept-Any-Recipient to NT AUTHORITY\ANONYMOUS LOGON (by hand) take ms-Exch-SMTP-Accept-Authoritative-Domain-Sender from NT AUTHORITY\ANONYMOUS LOGON (by hand)]
+	// [allow ms-Exch-SMTP-Accept-Any-Recipient to NT AUTHORITY\ANONYMOUS LOGON (explicit) remove ms-Exch-SMTP-Accept-Authoritative-Domain-Sender from NT AUTHORITY\ANONYMOUS LOGON (explicit)]
 	// receive.txt:6
 	// permissions.csv:3
 }
