@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
-	"os"
 	"slices"
 	"time"
 
@@ -297,36 +296,6 @@ func (s *Sender) open(ctx context.Context, h *NextHop, c call) (*smtpclient.Conn
 		s.log(ctx, slog.LevelWarn, "TLS failed, calling again", slog.String("host", c.host),
 			slog.String("then", (level+1).String()), slog.String("error", failed.Error()))
 	}
-}
-
-// dialError is a connection that didn't come about.
-type dialError struct {
-	to  netip.AddrPort
-	err error
-}
-
-// Error says why, without what only a programmer wants to know.
-func (e *dialError) Error() string {
-	why := e.err
-	var sys *os.SyscallError
-	var op *net.OpError
-	switch {
-	case isTimeout(e.err):
-		return e.to.String() + ": no answer to the call"
-	case errors.As(e.err, &sys):
-		why = sys.Err
-	case errors.As(e.err, &op):
-		why = op.Err
-	}
-	return e.to.String() + ": " + why.Error()
-}
-
-func (e *dialError) Unwrap() error { return e.err }
-
-// isTimeout reports whether a wait was over; a context's deadline is one, too.
-func isTimeout(err error) bool {
-	var t interface{ Timeout() bool }
-	return errors.As(err, &t) && t.Timeout()
 }
 
 func (s *Sender) dial(ctx context.Context, from netip.Addr, to netip.AddrPort) (net.Conn, error) {

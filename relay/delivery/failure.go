@@ -140,3 +140,43 @@ func printable(s string) string {
 		return c
 	}, s[:min(len(s), maxCause)])
 }
+
+// failures are the errors of several hosts. As an error it is the one to report: a
+// temporary one, if there is one, because that host may yet take the message.
+type failures struct {
+	list  []error
+	worst error
+}
+
+// add adds an error.
+func (f *failures) add(err error) {
+	f.list = append(f.list, err)
+	f.worst = worse(f.worst, err)
+}
+
+// maxTold is how many failures are told in words.
+const maxTold = 4
+
+// Error returns what went wrong at each host.
+func (f *failures) Error() string {
+	var told []string
+	for i, err := range f.list {
+		if i == maxTold {
+			told = append(told, "...")
+			break
+		}
+		told = append(told, err.Error())
+	}
+	return strings.Join(told, "; ")
+}
+
+// Unwrap returns the error to report.
+func (f *failures) Unwrap() error { return f.worst }
+
+// worse returns the error to report when several hosts failed.
+func worse(a, b error) error {
+	if a == nil || replyTo(a, nil).Code >= 500 {
+		return b
+	}
+	return a
+}

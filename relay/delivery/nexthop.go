@@ -91,22 +91,6 @@ func nextHop(p *connector.Policy, to routing.Address, r connector.Route) (NextHo
 	return h, nil
 }
 
-// hostKind says how a candidate is resolved.
-type hostKind uint8
-
-const (
-	mailDomain hostKind = iota // MX, then A and AAAA; a mistake is the sender's
-	smartHost                  // the same; a mistake is the administrator's
-	server                     // A and AAAA
-)
-
-// candidate is one of the equals among which a next hop's messages are shared.
-type candidate struct {
-	kind hostKind
-	name string     // without brackets
-	addr netip.Addr // if it is an address and needn't be resolved
-}
-
 const (
 	smtpPort        = 25 // that of DNS routing and of the organisation's servers
 	submissionsPort = 465

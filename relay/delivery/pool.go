@@ -4,9 +4,6 @@ import (
 	"slices"
 	"sync"
 	"time"
-
-	"github.com/interchange-smtp/interchange/connector"
-	"github.com/interchange-smtp/interchange/internal/smtpclient"
 )
 
 // How many connections are kept, and for how long. A hop that counts its
@@ -20,43 +17,6 @@ const (
 	shortIdle     = 2 * time.Second
 	sweepEvery    = time.Second
 )
-
-// linkKey tells what a connection may be used for. The connector stands for
-// the identity, the certificates and the checks.
-type linkKey struct {
-	out  *connector.Outbound
-	kind hostKind
-	host string
-}
-
-// String names the host and who calls it.
-func (k linkKey) String() string { return k.out.Name() + " to " + k.host }
-
-// link is a connection to a next hop.
-type link struct {
-	*smtpclient.Conn
-	key        linkKey
-	host       string // for the log
-	addr       string // the same for all transactions
-	used       bool   // for a transaction, whatever came of it
-	usedBefore bool   // for one before the present
-	left       int    // transactions that may yet be begun; <0: any number
-	idle       time.Duration
-	until      time.Time // the end of its time in the pool
-}
-
-// taken returns what a transaction on l begins with.
-func (l *link) taken() taken {
-	return taken{host: l.host, addr: l.addr, tls: l.TLSVersion(), dsn: l.Has("DSN")}
-}
-
-// use counts a transaction.
-func (l *link) use() {
-	l.usedBefore, l.used = l.used, true
-	if l.left > 0 {
-		l.left--
-	}
-}
 
 // pool keeps connections that have nothing to do. The zero pool is ready.
 type pool struct {

@@ -29,17 +29,6 @@ type endpoint struct {
 	pref uint16 // of the host's MX record; lower is better
 }
 
-// dnsError is a look-up that leads nowhere.
-type dnsError struct {
-	reason reply.Reason
-	err    error
-}
-
-// Error returns the cause alone; the reply has the rest.
-func (e *dnsError) Error() string { return e.err.Error() }
-
-func (e *dnsError) Unwrap() error { return e.err }
-
 // resolve returns the addresses of c, best first.
 func (s *Sender) resolve(ctx context.Context, h *NextHop, c candidate) ([]endpoint, error) {
 	if c.addr.IsValid() {

@@ -72,16 +72,6 @@ func (s *Sender) Send(ctx context.Context, hop NextHop, env *envelope.Envelope, 
 	return outcomes, hopFailure(ctx, outcomes, o.Err)
 }
 
-// taken is what a hop said in a transaction.
-type taken struct {
-	host    string
-	addr    string
-	tls     uint16
-	dsn     bool
-	answers []error          // to the recipients
-	reply   smtpclient.Reply // to the message
-}
-
 // hand gives m to those of to whom h accepts. Until the message has begun to leave it
 // may take several hosts, and once more a new connection in place of one that was
 // used before and is refused the message: it may have had its messages. agreed, if

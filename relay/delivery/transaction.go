@@ -2,8 +2,11 @@ package delivery
 
 import (
 	"context"
+	"crypto/tls"
+	"io"
 	"log/slog"
 
+	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
 	"github.com/interchange-smtp/interchange/relay"
@@ -71,4 +74,89 @@ func (s *Sender) giveUp(tx *transaction) {
 		s.pool.put(tx.link)
 		tx.link = nil
 	}
+}
+
+// Route picks the Send connector of rcpt, keeps one next hop per transaction, and
+// asks it. Errors are *relay.Error.
+func (s *Sender) Route(ctx context.Context, p *connector.Policy, env *relay.Envelope, rcpt *envelope.Recipient) error {
+	hop, err := nextHop(p, rcpt.To, p.Route(rcpt.To, env.Size))
+	if err != nil {
+		return err
+	}
+	tx, _ := env.State.(*transaction)
+	switch {
+	case tx != nil && tx.hop.key == hop.key:
+	case len(env.To) > 0:
+		return &relay.Error{Reply: replyFor(reply.DifferentNextHop)}
+	default:
+		s.Release(env)
+		tx = &transaction{hop: hop}
+		env.State = tx
+	}
+	return s.add(ctx, tx, env, rcpt)
+}
+
+// Release gives up what Route opened at the next hop, and keeps the connection
+// for others.
+func (s *Sender) Release(env *relay.Envelope) {
+	if tx, _ := env.State.(*transaction); tx != nil {
+		s.giveUp(tx)
+	}
+	env.State = nil
+}
+
+// Deliver sends the message to the next hop that Route chose, and returns nil
+// when that took it for all recipients. Otherwise it took it for none, or its
+// answer was lost. Errors are *relay.Error; of a body that couldn't be read to
+// its end, Deliver leaves nothing at the next hop.
+func (s *Sender) Deliver(ctx context.Context, env *relay.Envelope, body io.Reader) error {
+	tx, _ := env.State.(*transaction)
+	if tx == nil || len(env.To) == 0 {
+		return &relay.Error{Reply: replyFor(reply.NotRouted)}
+	}
+	m, err := s.read(&tx.hop, &env.Envelope, body)
+	if err != nil {
+		return s.outcome(ctx, env, tx, taken{}, err)
+	}
+	defer s.free(m)
+	t, err := s.finish(ctx, env, tx, m)
+	return s.outcome(ctx, env, tx, t, err)
+}
+
+// finish ends the transaction that is open, or makes another one. The message may
+// go to all recipients or to none: the client comes back, and then hears of each.
+func (s *Sender) finish(ctx context.Context, env *relay.Envelope, tx *transaction, m *message) (taken, error) {
+	if l := tx.link; l != nil && tx.taken == len(env.To) && l.Check(m.mail) == nil {
+		t := l.taken()
+		tx.link = nil
+		var err error
+		t.reply, err = s.data(ctx, l, m)
+		if !m.again(err) || isDoubt(err) && !l.usedBefore {
+			return t, err
+		}
+	}
+	s.giveUp(tx)
+	return s.hand(ctx, &tx.hop, env.To, m, waitTimeout, unanimous)
+}
+
+// outcome leaves word of how a delivery ended, in env for the Server's log if it
+// went well, and returns the error for the client.
+func (s *Sender) outcome(ctx context.Context, env *relay.Envelope, tx *transaction, t taken, err error) error {
+	if err == nil {
+		env.Delivered = tx.hop.set.Name + " to " + t.host + " [" + t.addr + secured(t.tls) + "]: " + t.reply.String()
+		return nil
+	}
+	e := failure(err, tx.hop.set)
+	s.log(ctx, slog.LevelWarn, "not delivered",
+		slog.String("id", env.ID), slog.String("connector", tx.hop.set.Name),
+		slog.Int("recipients", len(env.To)), slog.String("host", t.host), slog.String("error", printable(cause(e))))
+	return e
+}
+
+// secured names a version of TLS behind an address; "" in the clear.
+func secured(version uint16) string {
+	if version == 0 {
+		return ""
+	}
+	return ", " + tls.VersionName(version)
 }

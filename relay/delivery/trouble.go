@@ -2,9 +2,13 @@ package delivery
 
 import (
 	"errors"
+	"net"
+	"net/netip"
+	"os"
 	"slices"
 	"strings"
 
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/conversion"
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
 )
@@ -136,42 +140,43 @@ type hopError struct{ err error }
 func (e *hopError) Error() string { return e.err.Error() }
 func (e *hopError) Unwrap() error { return e.err }
 
-// failures are the errors of several hosts. As an error it is the one to report: a
-// temporary one, if there is one, because that host may yet take the message.
-type failures struct {
-	list  []error
-	worst error
+// dialError is a connection that didn't come about.
+type dialError struct {
+	to  netip.AddrPort
+	err error
 }
 
-// add adds an error.
-func (f *failures) add(err error) {
-	f.list = append(f.list, err)
-	f.worst = worse(f.worst, err)
-}
-
-// maxTold is how many failures are told in words.
-const maxTold = 4
-
-// Error returns what went wrong at each host.
-func (f *failures) Error() string {
-	var told []string
-	for i, err := range f.list {
-		if i == maxTold {
-			told = append(told, "...")
-			break
-		}
-		told = append(told, err.Error())
+// Error says why, without what only a programmer wants to know.
+func (e *dialError) Error() string {
+	why := e.err
+	var sys *os.SyscallError
+	var op *net.OpError
+	switch {
+	case isTimeout(e.err):
+		return e.to.String() + ": no answer to the call"
+	case errors.As(e.err, &sys):
+		why = sys.Err
+	case errors.As(e.err, &op):
+		why = op.Err
 	}
-	return strings.Join(told, "; ")
+	return e.to.String() + ": " + why.Error()
 }
 
-// Unwrap returns the error to report.
-func (f *failures) Unwrap() error { return f.worst }
+func (e *dialError) Unwrap() error { return e.err }
 
-// worse returns the error to report when several hosts failed.
-func worse(a, b error) error {
-	if a == nil || replyTo(a, nil).Code >= 500 {
-		return b
-	}
-	return a
+// isTimeout reports whether a wait was over; a context's deadline is one, too.
+func isTimeout(err error) bool {
+	var t interface{ Timeout() bool }
+	return errors.As(err, &t) && t.Timeout()
 }
+
+// dnsError is a look-up that leads nowhere.
+type dnsError struct {
+	reason reply.Reason
+	err    error
+}
+
+// Error returns the cause alone; the reply has the rest.
+func (e *dnsError) Error() string { return e.err.Error() }
+
+func (e *dnsError) Unwrap() error { return e.err }
