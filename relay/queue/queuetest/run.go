@@ -6,17 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/netip"
-	"reflect"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/queue"
-	"github.com/interchange-smtp/interchange/routing"
 )
 
 // Run is the conformance suite of queue.Store. For each test it calls open,
@@ -52,156 +47,6 @@ func Run(t *testing.T, open func(t *testing.T) queue.Store) {
 			tt.run(&suite{t: t, ctx: t.Context(), store: open(t)})
 		})
 	}
-}
-
-// suite is one test of Run.
-type suite struct {
-	t     *testing.T
-	ctx   context.Context
-	store queue.Store
-}
-
-// arrived is when the suite's messages arrived.
-func arrived() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 123456789, time.UTC) }
-
-// lease returns a lease that outlasts the test.
-func lease(holder string) queue.Lease { return queue.Lease{Holder: holder, For: time.Hour} }
-
-// brief returns a lease that has run out as soon as it has begun.
-func brief(holder string) queue.Lease { return queue.Lease{Holder: holder, For: 1} }
-
-// free is a lease of no time.
-func free() queue.Lease { return queue.Lease{Holder: "a"} }
-
-// message returns a message of that ID with one recipient that waits.
-func message(id string) *queue.Message {
-	return &queue.Message{
-		Envelope: envelope.Envelope{ID: id, From: routing.MustParseAddress("kim@contoso.com")}, Arrived: arrived(),
-		Recipients: []queue.Recipient{{Recipient: envelope.Recipient{To: routing.MustParseAddress("lee@fabrikam.com")}}},
-	}
-}
-
-// full returns a message with something in every field.
-func full(id string) *queue.Message {
-	return &queue.Message{
-		Envelope: envelope.Envelope{
-			ID: id, From: routing.MustParseAddress(`"a <b>@c"@contoso.com`), Body: envelope.BinaryMIME, UTF8: true,
-			Return: envelope.ReturnHeader, EnvID: "QQ+2B1", Report: true, Connector: "From\tPartner",
-			Remote: netip.MustParseAddrPort("[2001:db8::1%eth0]:25"), Helo: "\xff\x00not <utf-8>\u2028", User: `CONTOSO\kim`,
-		},
-		Arrived: arrived(), Held: true,
-		Recipients: []queue.Recipient{
-			{
-				Recipient: envelope.Recipient{To: routing.MustParseAddress("ü@bücher.example"), Notify: envelope.NotifySuccess | envelope.NotifyDelay, ORcpt: "rfc822;a+40b"},
-				Status:    queue.Delivered, Next: arrived().Add(time.Minute), Hop: "Internet contoso.com", Attempts: 3,
-				Tried: arrived().Add(time.Second), Reply: "250 2.0.0 \"OK\"\r\n", Host: "mx.contoso.com", Delayed: true, Reported: true,
-			},
-			{Recipient: envelope.Recipient{To: routing.MustParseAddress("b@[192.0.2.1]"), Notify: envelope.NotifyNever}, Status: queue.Waiting},
-			{Recipient: envelope.Recipient{To: routing.MustParseAddress("c@contoso.com")}, Status: queue.Failed},
-			{Recipient: envelope.Recipient{To: routing.MustParseAddress("d@contoso.com")}, Status: queue.Expired},
-			{Recipient: envelope.Recipient{To: routing.MustParseAddress("e@contoso.com")}, Status: queue.Dropped},
-		},
-	}
-}
-
-func (s *suite) put(m *queue.Message, body string, l queue.Lease) {
-	s.t.Helper()
-	if err := s.store.Put(s.ctx, m, strings.NewReader(body), l); err != nil {
-		s.t.Fatalf("Put(%s): %v", m.ID, err)
-	}
-	elapse(l)
-}
-
-// elapse returns when a brief lease has run out, for some clocks are coarse.
-func elapse(l queue.Lease) {
-	for begun := time.Now(); l.For == 1 && time.Since(begun) <= l.For; {
-		time.Sleep(time.Nanosecond)
-	}
-}
-
-func (s *suite) claim(l queue.Lease, limit int) []*queue.Message {
-	s.t.Helper()
-	messages, err := s.store.Claim(s.ctx, l, limit)
-	if err != nil {
-		s.t.Fatalf("Claim: %v", err)
-	}
-	return messages
-}
-
-func (s *suite) fails(what string, err, want error) {
-	s.t.Helper()
-	if !errors.Is(err, want) {
-		s.t.Errorf("%s: %v, want %v", what, err, want)
-	}
-}
-
-// read returns the octets of a message.
-func (s *suite) read(id string) []byte {
-	s.t.Helper()
-	b, err := s.store.Open(s.ctx, id)
-	if err != nil {
-		s.t.Fatalf("Open(%s): %v", id, err)
-	}
-	defer func() {
-		if err := b.Close(); err != nil {
-			s.t.Errorf("Close: %v", err)
-		}
-	}()
-	octets, err := io.ReadAll(b)
-	if err != nil {
-		s.t.Fatalf("reading %s: %v", id, err)
-	}
-	if b.Size() != int64(len(octets)) {
-		s.t.Errorf("%s has %d octets, Size says %d", id, len(octets), b.Size())
-	}
-	return octets
-}
-
-// list returns everything that the store has.
-func (s *suite) list() []*queue.Message {
-	s.t.Helper()
-	var messages []*queue.Message
-	for m, err := range s.store.All(s.ctx) {
-		if err != nil {
-			s.t.Fatalf("All: %v", err)
-		}
-		messages = append(messages, m)
-	}
-	return messages
-}
-
-// ids returns the IDs of messages, separated by spaces.
-func ids(messages []*queue.Message) string {
-	var list []string
-	for _, m := range messages {
-		list = append(list, m.ID)
-	}
-	return strings.Join(list, " ")
-}
-
-// same fails the test unless a and b say the same.
-func (s *suite) same(got, want *queue.Message) {
-	s.t.Helper()
-	if !Equal(got, want) {
-		s.t.Errorf("got\n%+v\nwant\n%+v", got, want)
-	}
-}
-
-// Equal reports whether a and b say the same: times are compared as instants,
-// and no list equals an empty one.
-func Equal(a, b *queue.Message) bool {
-	return reflect.DeepEqual(normal(a), normal(b))
-}
-
-func normal(m *queue.Message) *queue.Message {
-	m = m.Clone()
-	m.Arrived = m.Arrived.Round(0).UTC()
-	m.Recipients = slices.Concat([]queue.Recipient{}, m.Recipients)
-	for i := range m.Recipients {
-		r := &m.Recipients[i]
-		r.Next, r.Tried = r.Next.Round(0).UTC(), r.Tried.Round(0).UTC()
-	}
-	return m
 }
 
 func (s *suite) kept() {
@@ -241,29 +86,6 @@ func (s *suite) bodies() {
 			s.t.Errorf("%d octets came back as %d others", size, len(got))
 		}
 		s.readAt(id, octets[:size])
-	}
-}
-
-// readAt reads the end of a body at once, and then from there.
-func (s *suite) readAt(id string, octets []byte) {
-	b, err := s.store.Open(s.ctx, id)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer b.Close()
-	half := int64(len(octets) / 2)
-	part := make([]byte, len(octets)-int(half))
-	if n, err := b.ReadAt(part, half); n != len(part) || (err != nil && err != io.EOF) || !bytes.Equal(part, octets[half:]) {
-		s.t.Errorf("%s: ReadAt gave %d octets, %v", id, n, err)
-	}
-	if _, err := b.ReadAt(make([]byte, 1), int64(len(octets))); err != io.EOF {
-		s.t.Errorf("%s: ReadAt behind the end: %v", id, err)
-	}
-	if n, err := b.Seek(half, io.SeekStart); n != half || err != nil {
-		s.t.Fatalf("%s: Seek: %d, %v", id, n, err)
-	}
-	if rest, err := io.ReadAll(b); err != nil || !bytes.Equal(rest, octets[half:]) {
-		s.t.Errorf("%s: %d octets after Seek, %v", id, len(rest), err)
 	}
 }
 
