@@ -1,6 +1,7 @@
 package conversion
 
-import "fmt"
+// maxLine is the longest line in bytes, without its end (RFC 5322, section 2.1.1).
+const maxLine = 998
 
 // inspector finds out what content is, piece by piece.
 type inspector struct {
@@ -36,56 +37,25 @@ func (s *inspector) end() {
 	}
 }
 
-// scrubber writes content that is encoded already, or that nobody reads, without the
-// octets that may not be sent. In base64 they are question marks, which decoders skip
-// like them (RFC 2045, section 6.8); elsewhere =XX.
-type scrubber struct {
-	w    *converter
-	kind encoding // base64Encoding, quotedPrintable, or what nobody reads
+// Content is what the octets of a message are, from what every hop takes to what
+// few do.
+type Content uint8
 
-	col  int
-	left int  // octets that a "=" has yet to come
-	cut  bool // the line begins where one was cut
-	buf  []byte
-}
+// The kinds of content (RFC 2045, section 2).
+const (
+	SevenBit Content = iota // lines of ASCII that end in CRLF, up to 998 octets long
+	EightBit                // lines with octets above 127
+	Binary                  // anything
+)
 
-// write writes the next piece.
-func (s *scrubber) write(p []byte) {
-	s.buf = s.buf[:0]
-	for i, b := range p {
-		switch {
-		case b == '\r' && i+1 < len(p) && p[i+1] == '\n':
-			// the LF ends the line
-		case b == '\n' && (i > 0 && p[i-1] == '\r' || s.kind != quotedPrintable || s.left == 2):
-			s.buf = append(s.buf, "\r\n"...)
-			s.col, s.left, s.cut = 0, 0, false
-		default:
-			s.octet(b, b < ' ' && b != '\t' || b >= 0x80 && (s.w.to == SevenBit || s.kind == base64Encoding))
-		}
-	}
-	_, _ = s.w.Write(s.buf)
-}
+// String returns the kind as a Content-Transfer-Encoding.
+func (c Content) String() string { return [...]string{"7bit", "8bit", "binary"}[min(c, Binary)] }
 
-// octet writes an octet, or what stands for it.
-func (s *scrubber) octet(b byte, forbidden bool) {
-	if s.left == 0 && s.col > maxLine-len("=XX=") {
-		if s.kind == quotedPrintable {
-			s.buf = append(s.buf, '=')
-		}
-		s.buf = append(s.buf, "\r\n"...)
-		s.col, s.cut = 0, true
-	}
-	// A line that is cut must not become a delimiter.
-	forbidden = forbidden || s.cut && s.col == 0 && b == '-'
-	s.left = max(s.left-1, 0)
-	switch {
-	case forbidden && s.kind == base64Encoding:
-		b = '?'
-	case forbidden:
-		s.buf, s.col, s.left = fmt.Appendf(s.buf, "=%02X", b), s.col+len("=XX"), 0
-		return
-	case b == '=' && s.kind == quotedPrintable:
-		s.left = 2
-	}
-	s.buf, s.col = append(s.buf, b), s.col+1
+// Fits reports whether a whole message is at most what to says, in lines that aren't
+// too long.
+func Fits(msg []byte, to Content) bool {
+	var look inspector
+	look.add(msg)
+	look.end()
+	return look.content <= to && !look.long
 }

@@ -7,6 +7,9 @@ import (
 	"unicode/utf8"
 )
 
+// lookAhead is how many bytes of a part are inspected before its header is written.
+const lookAhead = 32 << 10
+
 // leaf converts a part that has no parts.
 func (c *converter) leaf(t mediaType) {
 	switch h := &c.header; h.encoding() {
@@ -176,5 +179,21 @@ func quoteText(q *quotedprintable.Writer, text []byte) {
 			n++
 		}
 		text = text[n:]
+	}
+}
+
+// keep copies a part whose content can't be changed, and fails if it isn't fit.
+func (c *converter) keep(kind, why string) {
+	c.writeHeader()
+	look := inspector{}
+	c.pieces(func(p []byte) {
+		if look.add(p); look.content > c.to {
+			c.fail(kind, "%s and has %v content", why, look.content)
+			return
+		}
+		_, _ = c.Write(p)
+	})
+	if look.end(); look.content > c.to {
+		c.fail(kind, "%s and has %v content", why, look.content)
 	}
 }

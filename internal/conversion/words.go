@@ -259,3 +259,18 @@ func printable(s string) string {
 		return c
 	}, s[:min(len(s), 40)])
 }
+
+// isASCII reports whether no octet of b is above 127.
+func isASCII[T string | []byte](b T) bool {
+	for i := range len(b) {
+		if b[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
+// isPrintable reports whether s is printable ASCII.
+func isPrintable(s string) bool {
+	return !strings.ContainsFunc(s, func(c rune) bool { return c < ' ' || c > '~' })
+}
