@@ -38,24 +38,21 @@ func (c *Conn) body(declared envelope.BodyType) envelope.BodyType {
 	return declared
 }
 
-// convertShort returns m, all of which is there, made fit for to.
-func convertShort(m Message, to conversion.Content) (Message, error) {
-	m.Body = envelope.SevenBit
-	if conversion.Fits(m.Head, to) {
-		return m, nil
+// convertShort returns a whole message converted to the content to.
+func convertShort(message []byte, to conversion.Content) ([]byte, error) {
+	if conversion.Fits(message, to) {
+		return message, nil
 	}
 	var b bytes.Buffer
-	if err := conversion.Convert(&b, bytes.NewReader(m.Head), to); err != nil {
-		return m, &Error{Stage: StageData, Err: err}
+	if err := conversion.Convert(&b, bytes.NewReader(message), to); err != nil {
+		return nil, &Error{Stage: StageData, Err: err}
 	}
-	m.Head = b.Bytes()
-	return m, nil
+	return b.Bytes(), nil
 }
 
-// stuffConverted sends the body made fit for to, as it comes.
-func (c *Conn) stuffConverted(w *stuffer, m Message, to conversion.Content) error {
-	source := &bodyReader{io.MultiReader(bytes.NewReader(m.Head), m.Rest)}
-	err := conversion.Convert(&stuffWriter{c, w}, source, to)
+// stuffConverted sends a message as it comes, converted to the content to.
+func (c *Conn) stuffConverted(w *stuffer, message io.Reader, to conversion.Content) error {
+	err := conversion.Convert(&stuffWriter{c, w}, &bodyReader{message}, to)
 	var known *Error
 	if err == nil || errors.As(err, &known) {
 		return err

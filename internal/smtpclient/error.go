@@ -27,8 +27,7 @@ const (
 
 // What may be wrong besides replies and the network.
 var (
-	ErrReply     = errors.New("malformed reply")
-	ErrPlace     = errors.New("reply out of place")
+	errPlace     = errors.New("reply out of place")
 	ErrNoTLS     = errors.New("STARTTLS is required and not offered")
 	ErrHandshake = errors.New("TLS failed")
 	ErrInjected  = errors.New("octets in the clear behind the reply to STARTTLS")

@@ -29,3 +29,9 @@ func Rereader() func(s Stage, br *bufio.Reader) (Reply, error) { return make(mem
 
 // Unread reports whether the hop has said something.
 func (c *Conn) Unread() bool { return c.unread() }
+
+// ReadReply reads one reply.
+func ReadReply(br *bufio.Reader) (Reply, error) {
+	r, _, err := readReply(br, nil)
+	return r, err
+}

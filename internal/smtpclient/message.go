@@ -1,20 +1,14 @@
 package smtpclient
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
 	"strconv"
-	"time"
 
 	"github.com/interchange-smtp/interchange/relay/envelope"
 )
-
-// lastWordsTimeout is how long a hop that closed the connection is listened to.
-const lastWordsTimeout = 5 * time.Second
-
-// maxLastWords is how many replies to earlier commands may stand before them.
-const maxLastWords = 4
 
 const (
 	// chunkSize is how much of a message is read and sent at once, in one BDAT chunk,
@@ -43,8 +37,8 @@ func (c *Conn) Data(ctx context.Context, m Message) (Reply, error) {
 	var err error
 	to, convert := c.conversion(m.Body)
 	if convert && m.Rest == nil {
-		convert = false
-		if m, err = convertShort(m, to); err != nil {
+		convert, m.Body = false, envelope.SevenBit
+		if m.Head, err = convertShort(m.Head, to); err != nil {
 			c.bad = c.bad || c.asked
 			return Reply{}, err
 		}
@@ -118,25 +112,10 @@ func (c *Conn) askData() (err error) {
 	return nil
 }
 
-// stuff sends a part of the body.
-func (c *Conn) stuff(w *stuffer, p []byte) error {
-	if err := c.nc.SetWriteDeadline(time.Now().Add(c.cfg.Timeouts.Block)); err != nil {
-		return &Error{Stage: StageBody, Err: err}
-	}
-	content, err := w.write(p)
-	if content != nil {
-		return &Error{Stage: StageBody, Err: content}
-	}
-	if err != nil {
-		return c.lastWords(StageBody, &Error{Stage: StageBody, Err: err})
-	}
-	return nil
-}
-
 // stuffAll sends the body, converted if it must be.
 func (c *Conn) stuffAll(w *stuffer, m Message) error {
 	if to, convert := c.conversion(m.Body); convert {
-		return c.stuffConverted(w, m, to)
+		return c.stuffConverted(w, io.MultiReader(bytes.NewReader(m.Head), m.Rest), to)
 	}
 	if err := c.stuff(w, m.Head); err != nil || m.Rest == nil {
 		return err

@@ -2,6 +2,7 @@ package smtpclient
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -48,19 +49,17 @@ func (r Reply) String() string {
 	return string(append(append(b, ' '), r.Text()...))
 }
 
-// ReadReply reads one reply. The error is ErrReply, wrapped, or the reader's.
-func ReadReply(br *bufio.Reader) (Reply, error) {
-	r, _, err := readReply(br, nil)
-	return r, err
-}
+// ErrReply is the error of a reply that can't be read.
+var ErrReply = errors.New("malformed reply")
 
-// readReply is ReadReply, and returns the last line as it was sent; "" if that
-// is too long to be remembered. each, if not nil, gets the text of every line,
-// also where Reply has no room for it.
+// readReply reads one reply. raw is the last line as it was sent, "" if it is too
+// long to be remembered. If each isn't nil, it is called with the text of every
+// line, even of those that Reply has no room for. The error is ErrReply, wrapped,
+// or the reader's.
 //
-// The last line's code counts (RFC 5321 section 4.2.1), as with other clients.
-// But good news needs all lines to agree: nothing is taken for delivered that
-// was refused in the same breath.
+// The code of the last line counts (RFC 5321 section 4.2.1), as with other
+// clients. But an acceptance needs all lines to agree: a message isn't taken for
+// delivered if a line of the same reply refuses it.
 func readReply(br *bufio.Reader, each func(text string)) (r Reply, raw string, err error) {
 	room, kept, mixed := maxReply, maxReplyText, false
 	for first := true; ; first = false {
@@ -121,34 +120,6 @@ func readLine(br *bufio.Reader, room *int) (string, error) {
 			return string(line), err
 		}
 	}
-}
-
-// memory is the replies that a hop gave last, one for each stage. Mostly it says
-// the same again, and then nothing has to be made of it anew.
-type memory map[Stage]remembered
-
-// remembered is a reply of one line, and that line.
-type remembered struct {
-	line  string
-	reply Reply
-}
-
-// read is ReadReply for the reply to what was said at a stage.
-func (m memory) read(s Stage, br *bufio.Reader) (Reply, error) {
-	if _, err := br.Peek(1); err != nil {
-		return Reply{}, err
-	}
-	known := m[s]
-	waiting, _ := br.Peek(br.Buffered()) // it is there
-	if n := len(known.line); n > 0 && n <= len(waiting) && string(waiting[:n]) == known.line {
-		_, _ = br.Discard(n) // so is that
-		return known.reply, nil
-	}
-	r, line, err := readReply(br, nil)
-	if err == nil && len(r.Lines) == 1 && line != "" {
-		m[s] = remembered{line, r}
-	}
-	return r, err
 }
 
 // cutReply cuts a line into code, separator and text (RFC 5321 section 4.2).

@@ -3,6 +3,7 @@ package smtpclient
 import (
 	"bufio"
 	"bytes"
+	"time"
 )
 
 // scanner looks for what must not leave. Its state goes from one part of a
@@ -100,4 +101,19 @@ func (s *stuffer) dot() string {
 		return ".\r\n"
 	}
 	return "\r\n.\r\n"
+}
+
+// stuff sends a part of the body.
+func (c *Conn) stuff(w *stuffer, p []byte) error {
+	if err := c.nc.SetWriteDeadline(time.Now().Add(c.cfg.Timeouts.Block)); err != nil {
+		return &Error{Stage: StageBody, Err: err}
+	}
+	content, err := w.write(p)
+	if content != nil {
+		return &Error{Stage: StageBody, Err: content}
+	}
+	if err != nil {
+		return c.lastWords(StageBody, &Error{Stage: StageBody, Err: err})
+	}
+	return nil
 }

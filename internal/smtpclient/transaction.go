@@ -66,7 +66,7 @@ func (c *Conn) Begin(ctx context.Context, m Mail, to []envelope.Recipient, data 
 	if err == nil && c.br.Buffered() > 0 && slices.Contains(answers, nil) {
 		// Whose answer is whose can't be told.
 		c.bad = true
-		return nil, &Error{Stage: StageRcpt, Err: fmt.Errorf("%w: more replies than commands", ErrPlace)}
+		return nil, &Error{Stage: StageRcpt, Err: fmt.Errorf("%w: more replies than commands", errPlace)}
 	}
 	return answers, err
 }
@@ -267,25 +267,6 @@ func (c *Conn) Rcpt(ctx context.Context, r envelope.Recipient) error {
 		return c.lastWords(StageRcpt, err)
 	}
 	return c.answerRcpt()
-}
-
-// lastWords returns what the hop said before it closed the connection, or err.
-func (c *Conn) lastWords(s Stage, err error) error {
-	if e := (*Error)(nil); errors.As(err, &e) && (e.Reply.Code != 0 || errors.Is(err, ErrPlace)) {
-		return err // they are it
-	}
-	for range maxLastWords {
-		r, readErr := c.read(s, min(c.cfg.Timeouts.Command, lastWordsTimeout))
-		if readErr != nil {
-			break
-		}
-		if r.Code >= 400 {
-			err = &Error{Stage: s, Reply: r}
-			break
-		}
-	}
-	c.bad = true
-	return err
 }
 
 // appendMail appends the MAIL command, with the parameters that the hop knows.
