@@ -69,7 +69,7 @@ func isRemoved(text string) bool {
 
 // announcements begin the lines that a relay of ours writes before its protocol log:
 // what it serves, and that it is ready.
-var announcements = []string{"gateway: ", `Receive connector "`, "  without ", "Mail is queued in ", "Mail is acknowledged when "}
+var announcements = []string{"gateway: ", `Receive connector "`, "  AUTH is not offered", "  STARTTLS is not offered", "Mail is queued in ", "No queue (-data)"}
 
 // isAnnouncement reports whether a line is none of a log but stands before ours.
 func isAnnouncement(line []byte) bool {

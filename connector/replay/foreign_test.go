@@ -121,7 +121,7 @@ func TestUnjudged(t *testing.T) {
 // TestAnnouncements wants what a relay of ours says before its protocol log not to be
 // taken for lines of it.
 func TestAnnouncements(t *testing.T) {
-	said := "Receive connector \"Default HubA\" at [10.2.3.4:25] for [0.0.0.0-255.255.255.255]: Tls; AnonymousUsers\n  without STARTTLS, for there is no -cert\n" +
+	said := "Receive connector \"Default HubA\" at [10.2.3.4:25] for [0.0.0.0-255.255.255.255]: Tls; AnonymousUsers\n  STARTTLS is not offered: no -cert\n" +
 		"Mail is queued in data\ngateway: ready\n"
 	log := strings.Replace(receiveHeader, "Microsoft Exchange Server", "Interchange", 1)
 	got := readAll(t, said+log+whole("A")+said+whole("B"), said)

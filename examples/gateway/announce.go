@@ -7,9 +7,9 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 )
 
-// announce says what is served where, and what isn't: on standard output for
-// people, in the log for machines. Package replay knows these lines from those of
-// the protocol log, which follows them there.
+// announce prints what is served where, and what isn't: on standard output for people,
+// in the log for machines. The protocol log follows there; package replay tells these
+// lines from it.
 func (r *relayProcess) announce() {
 	r.logFindings(r.now)
 	ready := "gateway: ready"
@@ -24,7 +24,7 @@ func (r *relayProcess) announce() {
 	fmt.Fprintln(r.cli.stdout, ready)
 }
 
-// describe prints what is served.
+// describe prints the Receive connectors, what they don't offer, and the queue.
 func (r *relayProcess) describe(out io.Writer) {
 	for in := range r.now.Policy.Receive() {
 		s := in.Settings()
@@ -35,14 +35,14 @@ func (r *relayProcess) describe(out io.Writer) {
 		fmt.Fprintf(out, "Receive connector %q at %v for %v: %v; %v\n",
 			in.Name(), s.Bindings, s.RemoteIPRanges, mechanisms, s.PermissionGroups.Or(0))
 		if r.now.Verifier == nil && mechanisms&(auth.BasicAuth|auth.BasicAuthRequireTLS) != 0 {
-			fmt.Fprintln(out, "  without AUTH, for there are no -users")
+			fmt.Fprintln(out, "  AUTH is not offered: no -users file")
 		}
 		if len(r.now.Certificates) == 0 && mechanisms.Has(auth.TLS) {
-			fmt.Fprintln(out, "  without STARTTLS, for there is no -cert")
+			fmt.Fprintln(out, "  STARTTLS is not offered: no -cert")
 		}
 	}
 	if r.flags.data == "" {
-		fmt.Fprintln(out, "Mail is acknowledged when its next hop has it, for there is no -data to queue it in")
+		fmt.Fprintln(out, "No queue (-data): mail is accepted only after the next hop has accepted it")
 	} else {
 		fmt.Fprintf(out, "Mail is queued in %s\n", r.flags.data)
 	}

@@ -11,10 +11,12 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/big"
 	"net/netip"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
@@ -29,13 +31,25 @@ func loadCertificate(certFile, keyFile string) ([]tls.Certificate, error) {
 	case certFile == "" && keyFile == "":
 		return nil, nil
 	case certFile == "" || keyFile == "":
-		return nil, errors.New("-cert and -key belong together")
+		return nil, errors.New("give both -cert and -key, or neither")
 	}
 	cert, err := tls.LoadX509KeyPair(certFile, keyFile)
 	if err != nil {
-		return nil, fmt.Errorf("certificate %s with key %s: %w", certFile, keyFile, err)
+		return nil, unloaded(certFile, keyFile, err)
 	}
 	return []tls.Certificate{cert}, nil
+}
+
+// unloaded says in words why a certificate and its key can't be loaded.
+func unloaded(certFile, keyFile string, err error) error {
+	var file *fs.PathError
+	switch {
+	case errors.As(err, &file) && file.Path == certFile:
+		return fmt.Errorf("-cert %w", plainly(certFile, err))
+	case errors.As(err, &file):
+		return fmt.Errorf("-key %w", plainly(keyFile, err))
+	}
+	return fmt.Errorf("certificate %s with key %s: %s", certFile, keyFile, strings.TrimPrefix(err.Error(), "tls: "))
 }
 
 // shownCertificate reads what Get-ExchangeCertificate shows of the certificate in a
@@ -46,14 +60,14 @@ func shownCertificate(file string) ([]shell.Certificate, error) {
 	}
 	data, err := os.ReadFile(file)
 	if err != nil {
-		return nil, fmt.Errorf("-cert: %w", err)
+		return nil, fmt.Errorf("-cert: %w", plainly(file, err))
 	}
 	block, rest := pem.Decode(data)
 	for block != nil && block.Type != "CERTIFICATE" {
 		block, rest = pem.Decode(rest)
 	}
 	if block == nil {
-		return nil, fmt.Errorf("-cert %s: there is no PEM certificate in it", file)
+		return nil, fmt.Errorf("-cert %s: the file has no PEM certificate", file)
 	}
 	leaf, err := x509.ParseCertificate(block.Bytes)
 	if err != nil {
@@ -66,12 +80,12 @@ func shownCertificate(file string) ([]shell.Certificate, error) {
 	}}, nil
 }
 
-// codeCertificateMissing is about what a policy asks of a certificate when none is
-// given.
+// codeCertificateMissing is the code of parameters that need a certificate where none
+// is given.
 const codeCertificateMissing = "certificate-missing"
 
-// withoutCertificate tells where a policy needs the certificate that isn't given: a
-// note, because check may be run without the flags of serve.
+// withoutCertificate returns the parameters that need a certificate where none is given:
+// as notes, because check may be run without the flags of serve.
 func (l *loaded) withoutCertificate() []checked {
 	var problems connector.Problems
 	add := func(in *connector.Inbound, field, format string, args ...any) {
@@ -86,12 +100,12 @@ func (l *loaded) withoutCertificate() []checked {
 			continue
 		}
 		if i := slices.IndexFunc(r.Bindings, func(at netip.AddrPort) bool { return at.Port() == implicitTLSPort }); i >= 0 {
-			add(in, "Bindings", "serve can't start without a certificate, for %v begins with TLS", r.Bindings[i])
+			add(in, "Bindings", "connections to %v begin with TLS, so serve can't start without a certificate", r.Bindings[i])
 		} else if r.RequireTLS {
 			add(in, "RequireTLS", "serve can't start without a certificate")
 		}
 		if r.DomainSecureEnabled {
-			add(in, "DomainSecureEnabled", "without a certificate STARTTLS isn't offered, so no client becomes a partner")
+			add(in, "DomainSecureEnabled", "without a certificate STARTTLS is not offered, so no client can be a partner")
 		}
 	}
 	found := make([]checked, len(problems))
@@ -101,7 +115,7 @@ func (l *loaded) withoutCertificate() []checked {
 	return found
 }
 
-// advised adds to an error about a missing certificate what helps.
+// advised adds to an error about a missing certificate what to do.
 func advised(err error) error {
 	if errors.Is(err, relay.ErrNoCertificate) {
 		return fmt.Errorf("%w: give -cert and -key, or remove the bindings that begin with TLS and RequireTLS", err)
@@ -109,28 +123,28 @@ func advised(err error) error {
 	return err
 }
 
-// loadAuthorities reads the certificates of authorities from a PEM file; without one
-// they are the system's.
+// loadAuthorities reads the certificates of authorities from a PEM file, or those of the
+// system if file is "".
 func loadAuthorities(file string) (*x509.CertPool, error) {
 	if file == "" {
 		pool, err := x509.SystemCertPool()
 		if err != nil {
-			return nil, fmt.Errorf("the system's certificate authorities can't be read, give -client-ca: %w", err)
+			return nil, fmt.Errorf("can't read the system's certificate authorities, give -client-ca FILE: %w", err)
 		}
 		return pool, nil
 	}
 	pem, err := os.ReadFile(file)
 	if err != nil {
-		return nil, fmt.Errorf("-client-ca: %w", err)
+		return nil, fmt.Errorf("-client-ca: %w", plainly(file, err))
 	}
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("-client-ca %s: there is no PEM certificate in it", file)
+		return nil, fmt.Errorf("-client-ca %s: the file has no PEM certificate", file)
 	}
 	return pool, nil
 }
 
-// selfSigned makes a certificate for names that lives as long as the process.
+// selfSigned makes a certificate for names and a key that is never stored.
 func selfSigned(names ...string) (tls.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

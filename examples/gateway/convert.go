@@ -10,14 +10,14 @@ import (
 	"github.com/interchange-smtp/interchange/connector/shell"
 )
 
-// convert prints the policy in another form. Passwords are left out unless asked
-// for by name.
+// convert prints the policy in another form. Passwords are left out unless -with-passwords
+// is given.
 func convert(c *cli, args []string) int {
 	fs := c.flags("[FILE]... -to shell|json")
 	var p policyFlags
 	p.register(fs)
 	to := fs.String("to", "", "`FORM`: shell (Exchange commands) or json")
-	passwords := fs.Bool("with-passwords", false, "write passwords out; only JSON has them")
+	passwords := fs.Bool("with-passwords", false, "include passwords, in JSON only")
 	if code, done := c.parsePolicy(fs, &p, args); done {
 		return code
 	}
@@ -42,8 +42,8 @@ func convert(c *cli, args []string) int {
 	return exitOK
 }
 
-// convertible reads a policy that is right but for the passwords that an export
-// can't hold: they matter only if they are to be written.
+// convertible reads the policy. Passwords that an export can't contain may be missing,
+// unless they are to be printed.
 func (c *cli) convertible(p *policyFlags, passwords bool) (connector.Config, findings, error) {
 	if passwords {
 		l, err := p.load(c)

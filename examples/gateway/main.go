@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector/param"
@@ -21,7 +22,7 @@ func main() {
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
-// The exit codes. What exitNo says no to, each command defines.
+// The exit codes. exitNo is a negative answer, which each command defines.
 const (
 	exitOK      = 0
 	exitNo      = 1
@@ -41,27 +42,27 @@ func commands() []command {
 		{"serve", "run the relay", "0 stopped by a signal, 1 could not serve, 2 invalid", serve},
 		{"check", "read, validate, list findings", "0 clean or notes only, 1 errors or warnings, 2 invalid", check},
 		{"explain", "show a session step by step", "0 accepted, 1 refused, 2 invalid", explain},
-		{"route", "show by which Send connector a recipient leaves", "0 routed, 1 no route, 2 invalid", route},
+		{"route", "show which Send connector a recipient is routed to", "0 routed, 1 no route, 2 invalid", route},
 		{"diff", "say what changes when a policy replaces another", "0 same, 1 differs, 2 invalid", diff},
 		{"replay", "say what would change for the sessions in logs", "0 all alike, 1 something differs or a log can't be judged, 2 invalid or nothing judged", replayLogs},
 		{"convert", "print the policy as Exchange commands or as JSON", "0 done, 2 invalid", convert},
 		{"map", "draw the policy as a picture", "0 done, 2 invalid", drawMap},
 		{"shell", "run Exchange commands at a prompt, or from standard input", "0 done, 1 a command failed, 2 invalid", runShell},
-		{"queue", "work on the queue of a running gateway", "0 done, 1 no such message or not all done, 2 invalid or no gateway there", runQueue},
+		{"queue", "manage the queue of a running gateway", "0 done, 1 no such message or not all done, 2 invalid or no gateway running", runQueue},
 		{"user", "maintain the users file of Basic authentication", "0 done, 1 no such user, 2 invalid", user},
 	}
 }
 
-// cli is what a command works with.
+// cli is the environment of a command.
 type cli struct {
 	command
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	now            func() time.Time
-	fqdn           func() string // of the machine; nil: it has none
+	fqdn           func() string // returns the machine's name for the wire; nil: it has none
 
-	// What was typed at the terminal, by what was asked. An unattended command
-	// asks for nothing more.
+	// typed has the credentials that were typed at the terminal, by prompt. An
+	// unattended command doesn't prompt.
 	typed      map[string]param.Credential
 	unattended bool
 }
@@ -87,7 +88,7 @@ func runOn(fqdn func() string, args []string, stdin io.Reader, stdout, stderr io
 			return cmd.run(&cli{command: cmd, stdin: stdin, stdout: stdout, stderr: stderr, now: time.Now, fqdn: fqdn, typed: map[string]param.Credential{}}, args[1:])
 		}
 	}
-	fmt.Fprintf(stderr, "gateway: there is no command %q\n\n", args[0])
+	fmt.Fprintf(stderr, "gateway: unknown command %q\n\n", args[0])
 	usage(stderr)
 	return exitInvalid
 }
@@ -101,7 +102,7 @@ func usage(w io.Writer) {
 	fmt.Fprintln(w, "\ngateway COMMAND -h lists the flags.")
 }
 
-// machine is the machine's name for the wire; "" if there is none.
+// machine returns the machine's name for the wire, or "".
 func (c *cli) machine() string {
 	if c.fqdn == nil {
 		return ""
@@ -147,8 +148,8 @@ func (c *cli) parseMixed(fs *flag.FlagSet, args []string, word func(string)) (co
 	}
 }
 
-// parse parses args into fs. If done, the command ends with code. Arguments
-// beside the flags are an error where none are named.
+// parse parses args into fs. If done, the command ends with code. Arguments that are
+// not flags are an error unless names has their names.
 func (c *cli) parse(fs *flag.FlagSet, args []string, names ...string) (code int, done bool) {
 	err := fs.Parse(args)
 	switch {
@@ -157,9 +158,22 @@ func (c *cli) parse(fs *flag.FlagSet, args []string, names ...string) (code int,
 		fs.Usage()
 		return exitOK, true
 	case err != nil:
-		return c.invalid(err), true
+		return c.invalid(plainFlag(c.name, err)), true
 	case len(names) == 0 && fs.NArg() > 0:
-		return c.invalid(fmt.Errorf("argument %q is not expected; see gateway %s -h", fs.Arg(0), c.name)), true
+		return c.invalid(fmt.Errorf("unexpected argument %q; see gateway %s -h", fs.Arg(0), c.name)), true
 	}
 	return 0, false
+}
+
+// plainFlag says in words what package flag says in Go's.
+func plainFlag(command string, err error) error {
+	text := err.Error()
+	if name, ok := strings.CutPrefix(text, "flag provided but not defined: "); ok {
+		return fmt.Errorf("unknown flag %s; see gateway %s -h", name, command)
+	}
+	text = strings.Replace(text, "invalid boolean value", "invalid value", 1)
+	if before, ok := strings.CutSuffix(text, ": parse error"); ok {
+		text = before + "; see gateway " + command + " -h"
+	}
+	return errors.New(text)
 }

@@ -11,8 +11,8 @@ import (
 
 // progress is a bar at a terminal that shows how much of the logs is read.
 type progress struct {
-	w           io.Writer // nil: nobody looks
-	done, total int64     // in octets; total is 0 if it isn't known
+	w           io.Writer // nil: no terminal
+	done, total int64     // in bytes; total is 0 if it isn't known
 	drawn       time.Time
 }
 
@@ -25,7 +25,7 @@ func newProgress(w io.Writer, names []string) *progress {
 	for _, name := range names {
 		info, err := os.Stat(name)
 		if err != nil || !info.Mode().IsRegular() {
-			p.total = 0 // of standard input, nobody knows
+			p.total = 0 // the size of standard input isn't known
 			break
 		}
 		p.total += info.Size()
@@ -57,7 +57,7 @@ func (r progressReader) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// draw draws the bar over itself.
+// draw draws the bar in place of the one before.
 func (p *progress) draw() {
 	const width = 40
 	if p.total == 0 {
@@ -74,7 +74,7 @@ func bars(n int) string {
 	return all[:min(n, len(all))]
 }
 
-// clear takes the bar away.
+// clear removes the bar.
 func (p *progress) clear() {
 	if p.w != nil && !p.drawn.IsZero() {
 		fmt.Fprint(p.w, "\r\x1b[K")

@@ -22,13 +22,13 @@ type replayFlags struct {
 
 func (f *replayFlags) register(fs *flag.FlagSet) {
 	f.policyFlags.register(fs)
-	fs.StringVar(&f.local, "local", "", "take every connection of its family as one to this `IP`; the port stays (default: as logged)")
-	fs.StringVar(&f.users, "users", "", "users `FILE` that knows the groups and addresses of the users in the logs")
+	fs.StringVar(&f.local, "local", "", "judge every connection of this address family as one to `IP`, with its own port (default: the local address in the log)")
+	fs.StringVar(&f.users, "users", "", "users `FILE` with the groups and addresses of the users in the logs")
 	fs.IntVar(&f.top, "top", 10, "sources to list per connector")
 	fs.IntVar(&f.examples, "examples", 3, "examples to list per difference")
 }
 
-// replayLogs holds logs against a policy.
+// replayLogs compares logs with what a policy would do.
 func replayLogs(c *cli, args []string) int {
 	fs := c.flags("[-config FILE]... LOG...")
 	var f replayFlags
@@ -37,7 +37,7 @@ func replayLogs(c *cli, args []string) int {
 		return code
 	}
 	if fs.NArg() == 0 {
-		return c.invalid(errors.New("give the logs to read, - for standard input"))
+		return c.invalid(errors.New("give the logs to read; - is standard input"))
 	}
 	opts, err := f.options()
 	if err != nil {
@@ -65,8 +65,7 @@ func replayLogs(c *cli, args []string) int {
 	return exitOK
 }
 
-// options makes the options of the flags; all that is wrong with them is in
-// the error.
+// options returns the options of the flags. The error has all that is wrong with them.
 func (f *replayFlags) options() (replay.Options, error) {
 	opts := replay.Options{Top: f.top, MaxExamples: f.examples}
 	var errs []error
@@ -76,7 +75,7 @@ func (f *replayFlags) options() (replay.Options, error) {
 	if f.local != "" {
 		var err error
 		if opts.Local, err = netip.ParseAddr(f.local); err != nil {
-			errs = append(errs, fmt.Errorf("-local: %w", err))
+			errs = append(errs, fmt.Errorf("-local %s: give an IP address, as in 10.2.3.4", f.local))
 		}
 	}
 	if f.users != "" {

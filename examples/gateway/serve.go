@@ -32,11 +32,11 @@ type serveFlags struct {
 
 // serve runs the relay until a signal stops it.
 func serve(c *cli, args []string) int {
-	// Who read our output and went away costs lines, not the process.
+	// A reader of the output that goes away costs lines, not the process.
 	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	hangup := make(chan os.Signal, 1) // one that waits stands for all
+	hangup := make(chan os.Signal, 1) // one reload is enough for several signals
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)
 	daily := time.NewTicker(24 * time.Hour)
@@ -44,10 +44,10 @@ func serve(c *cli, args []string) int {
 	return serveUntil(ctx, events{hangup, daily.C}, c, args)
 }
 
-// events are what happens to a gateway that serves.
+// events are what a running gateway reacts to.
 type events struct {
-	hangup <-chan os.Signal // makes it reload
-	daily  <-chan time.Time // makes it look at its certificate
+	hangup <-chan os.Signal // reload
+	daily  <-chan time.Time // check whether the certificate is still valid
 }
 
 // serveUntil is serve until ctx ends.
@@ -68,26 +68,26 @@ func serveUntil(ctx context.Context, e events, c *cli, args []string) int {
 
 func (f *serveFlags) register(fs *flag.FlagSet) {
 	f.policyFlags.register(fs)
-	fs.StringVar(&f.data, "data", "", "keep the queue in `DIR`, which only its owner may enter (default: no queue,\nmail is acknowledged when its next hop has it)")
-	fs.IntVar(&f.maxQueued, "max-queued", 0, "take no more mail when `N` messages are on the queue, from one client when it has three quarters of what the others leave of N (default 25000; negative: no limit)")
-	fs.Func("min-free", "take no more mail when less than `SIZE` of the disk is free, as in 500MB (default: a twenty-fifth, at most 4 GB; Unlimited: no limit)", func(s string) (err error) {
+	fs.StringVar(&f.data, "data", "", "keep the queue in `DIR`, which must be accessible to its owner only (default: no queue,\nmail is accepted only after its next hop has accepted it)")
+	fs.IntVar(&f.maxQueued, "max-queued", 0, "refuse mail (452) when `N` messages are queued, and the mail of one client when it has three quarters of what the others leave of N (default 25000; negative: no limit)")
+	fs.Func("min-free", "refuse mail (452) when less than `SIZE` is free on the disk of -data, as in 500MB (default: 4 %, at most 4 GB; Unlimited: no limit)", func(s string) (err error) {
 		f.minFree, err = param.ParseSize(s)
 		return err
 	})
-	fs.StringVar(&f.users, "users", "", "check passwords of Basic authentication with the users `FILE`")
-	fs.StringVar(&f.key, "key", "", "PEM `FILE` with the certificate's key")
-	fs.StringVar(&f.clientCA, "client-ca", "", "believe certificates of partners (DomainSecureEnabled) that the authorities in this PEM `FILE` issued (default: the system's)")
-	fs.StringVar(&f.dns, "dns", "", "ask the name server at `ADDR` (default: the system's)")
-	fs.Var(&f.connectTo, "connect-to", "`HOST:PORT:ADDR:PORT`: dial ADDR:PORT where mail goes to HOST:PORT, as curl does; may be repeated")
-	fs.Var(&f.explain, "explain", "log how the decisions of the Receive connector `NAME` came about, and put their ids into the replies; * is all; may be repeated")
+	fs.StringVar(&f.users, "users", "", "check passwords of Basic authentication against the users `FILE`, which gateway user maintains")
+	fs.StringVar(&f.key, "key", "", "PEM `FILE` with the private key of -cert")
+	fs.StringVar(&f.clientCA, "client-ca", "", "trust certificates of partners (DomainSecureEnabled) issued by the authorities in this PEM `FILE` (default: the system's authorities)")
+	fs.StringVar(&f.dns, "dns", "", "use the name server at `ADDR` (default: the system's)")
+	fs.Var(&f.connectTo, "connect-to", "`HOST:PORT:ADDR:PORT`: connect to ADDR:PORT in place of HOST:PORT, as with curl; may be repeated")
+	fs.Var(&f.explain, "explain", "log the steps of every decision of the Receive connector `NAME`, and put their ids into the replies; * for all connectors; may be repeated")
 }
 
-// explains reports whether the decisions of a Receive connector are to be logged.
+// explains reports whether -explain names a Receive connector.
 func (f *serveFlags) explains(name string) bool {
 	return slices.ContainsFunc(f.explain, func(flag string) bool { return flag == "*" || strings.EqualFold(flag, name) })
 }
 
-// unexplained returns an error for names that no Receive connector of p has.
+// unexplained returns an error for each -explain that names no Receive connector of p.
 func (f *serveFlags) unexplained(p *loaded) error {
 	var errs []error
 	for _, name := range f.explain {
@@ -96,7 +96,7 @@ func (f *serveFlags) unexplained(p *loaded) error {
 			known = known || strings.EqualFold(name, in.Name())
 		}
 		if !known {
-			errs = append(errs, fmt.Errorf("-explain: there is no Receive connector %q on this server", name))
+			errs = append(errs, fmt.Errorf("-explain %s: this server has no Receive connector of that name", name))
 		}
 	}
 	return errors.Join(errs...)
@@ -112,8 +112,8 @@ type relayProcess struct {
 	demo    *demoPeers // of the built-in demonstration only
 }
 
-// newRelayProcess puts a gateway together. Nothing is opened yet but files. If
-// something is wrong it prints that and ok is false.
+// newRelayProcess reads the files and puts a gateway together. If something is wrong it
+// prints what, and ok is false.
 func newRelayProcess(c *cli, f *serveFlags) (r *relayProcess, ok bool) {
 	r = &relayProcess{cli: c, flags: f, logger: newLogger(c.stderr, f.json)}
 	dialing, err := f.dialing()
@@ -159,7 +159,7 @@ func (f *serveFlags) dialing() (*detours, error) {
 	return dialing, errors.Join(errs...)
 }
 
-// demonstrate adds the servers behind the built-in policy.
+// demonstrate adds the next hops of the built-in policy.
 func (r *relayProcess) demonstrate(dialing *detours) error {
 	peers, err := newDemoPeers(r.cli.stdout)
 	if err != nil {
@@ -215,7 +215,7 @@ func (r *relayProcess) shutdown() error {
 	return r.gateway.Shutdown(grace)
 }
 
-// failed prints why it couldn't serve and returns the exit code.
+// failed prints why the gateway couldn't serve and returns the exit code.
 func (r *relayProcess) failed(err error) int {
 	err = advised(err)
 	if r.flags.json {

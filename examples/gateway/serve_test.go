@@ -145,7 +145,7 @@ func TestServe(t *testing.T) {
 	binding := freeAddress(t)
 
 	s := startServing(t, "-config", relayFile(t, binding), "-connect-to", "mailbox.fabrikam.com:25:"+hop.Addr().String())
-	for _, want := range []string{`"Relay" at [` + binding + "]", "without AUTH", "without STARTTLS"} {
+	for _, want := range []string{`"Relay" at [` + binding + "]", "AUTH is not offered", "STARTTLS is not offered"} {
 		if !strings.Contains(s.said, want) {
 			t.Errorf("%q doesn't mention %q", s.said, want)
 		}

@@ -25,14 +25,13 @@ const (
 	shellWidth  = 120
 )
 
-// runShell runs Exchange commands: those that are typed at a terminal, or what
-// comes on standard input. It works on the policy of the flags, or on a fresh
-// organisation.
+// runShell runs Exchange commands that are typed at a terminal, or read from standard
+// input. They work on the policy of the flags, or on a fresh organisation.
 func runShell(c *cli, args []string) int {
 	fs := c.flags("[FILE]...")
 	var p policyFlags
 	p.register(fs)
-	history := fs.String("history", "", "keep what is typed in `FILE` (default: until the end only)")
+	history := fs.String("history", "", "keep the history of commands in `FILE` (default: none is kept)")
 	if code, done := c.parsePolicy(fs, &p, args); done {
 		return code
 	}
@@ -50,7 +49,7 @@ func runShell(c *cli, args []string) int {
 		return c.invalid(err)
 	}
 	err = s.in.Run(context.Background(), "stdin", script)
-	s.tell(err)
+	s.printErrors(err)
 	if code, ok := s.in.Exited(); ok {
 		return code
 	}
@@ -60,9 +59,9 @@ func runShell(c *cli, args []string) int {
 	return exitOK
 }
 
-// tell prints the errors of a script. That it ended itself with a code, which is the
-// last of them, is ours too.
-func (s *session) tell(err error) {
+// printErrors prints the errors of a script, without the last one if that only says
+// that the script ended with exit.
+func (s *session) printErrors(err error) {
 	var list shell.Errors
 	if code, ok := s.in.Exited(); ok && code != 0 && errors.As(err, &list) {
 		if list = list[:len(list)-1]; len(list) == 0 {
@@ -114,7 +113,7 @@ func (s *session) open(p *policyFlags) error {
 	return err
 }
 
-// width is that of the terminal.
+// width returns the width of the terminal.
 func (s *session) width() int {
 	if out, ok := s.stdout.(*os.File); ok {
 		if width, _, err := term.GetSize(int(out.Fd())); err == nil && width > 0 {
@@ -134,7 +133,7 @@ func (s *session) interact(history string) int {
 	if err := s.readHistory(history); err != nil {
 		return s.invalid(err)
 	}
-	fmt.Fprintln(s.stdout, "Get-Command lists the commands, Get-Help NAME describes one; the tabulator completes, exit leaves.")
+	fmt.Fprintln(s.stdout, "Get-Command lists the commands, Get-Help NAME describes one. Tab completes, exit quits.")
 	for {
 		script, err := s.command()
 		switch {
@@ -173,7 +172,7 @@ func (s *session) command() (script string, err error) {
 		}
 		err = s.run(script)
 		if !shell.Incomplete(err) || line == "" {
-			s.tell(err)
+			s.printErrors(err)
 			return script, nil
 		}
 		script += "\n"
@@ -207,7 +206,7 @@ func (s *session) complete(line string, pos int) (head string, completions []str
 	return before[:start], completions, line[len(before):]
 }
 
-// remember puts a line into the history, unless it may hold a password.
+// remember adds a line to the history, unless it may contain a password.
 func (s *session) remember(line string) {
 	low := strings.ToLower(line)
 	if strings.TrimSpace(line) != "" && !strings.Contains(low, "securestring") && !strings.Contains(low, "password") {
@@ -261,7 +260,7 @@ func (s *session) credential(r shell.Request) (param.Credential, error) {
 	return cred, err
 }
 
-// confirm asks a question, whose answer is yes unless something else is typed.
+// confirm asks a question. An empty answer means yes.
 func (s *session) confirm(question string) (bool, error) {
 	fmt.Fprintln(s.stdout, printable(question))
 	answer, err := s.line.Prompt("[Y] Yes  [N] No (default is Y): ")
@@ -278,7 +277,7 @@ func (s *session) ask(cmdlet, parameter string) (string, bool) {
 	return answer, err == nil && answer != ""
 }
 
-// answer asks what Read-Host asks.
+// answer asks the question of a Read-Host.
 func (s *session) answer(q shell.Question) (auth.Secret, error) {
 	prompt := printable(q.Prompt) + ": "
 	if q.Secret {
@@ -289,7 +288,7 @@ func (s *session) answer(q shell.Question) (auth.Secret, error) {
 	return auth.Secret(typed), err
 }
 
-// printable replaces what a prompt can't show.
+// printable replaces the characters that a prompt can't show.
 func printable(text string) string {
 	return strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {

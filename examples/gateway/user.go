@@ -18,7 +18,7 @@ import (
 // user maintains the users file.
 func user(c *cli, args []string) int {
 	flags := c.flags("add|passwd|remove|list -file FILE [NAME] [-group GROUP]... [-address ADDRESS]...")
-	file := flags.String("file", "", "the users `FILE`; add makes it if it isn't there")
+	file := flags.String("file", "", "the users `FILE`; add creates it if it is absent")
 	var groups, addresses list
 	flags.Var(&groups, "group", "add: a `GROUP` of the user; may be repeated")
 	flags.Var(&addresses, "address", "add: an `ADDRESS` that the user may send as; may be repeated")
@@ -31,9 +31,9 @@ func user(c *cli, args []string) int {
 	case err != nil:
 		return c.invalid(err)
 	case *file == "":
-		return c.invalid(errors.New("-file is missing"))
+		return c.invalid(errors.New("-file is missing: give the users file"))
 	case action != "add" && len(groups)+len(addresses) > 0:
-		return c.invalid(fmt.Errorf("-group and -address belong to add; %s leaves them as they are", action))
+		return c.invalid(fmt.Errorf("-group and -address work with add only; %s changes neither", action))
 	}
 	users, err := userfile.Load(*file)
 	if errors.Is(err, fs.ErrNotExist) && action == "add" {
@@ -52,9 +52,12 @@ func user(c *cli, args []string) int {
 	case "remove":
 		err = users.Remove(name)
 	}
-	if errors.Is(err, userfile.ErrNotFound) {
+	switch {
+	case errors.Is(err, userfile.ErrNotFound):
 		fmt.Fprintf(c.stderr, "gateway user: %s: %v\n", *file, err)
 		return exitNo
+	case errors.Is(err, userfile.ErrExists):
+		err = fmt.Errorf("%s: %q exists already; use gateway user passwd to change its password", *file, name)
 	}
 	if err == nil {
 		err = users.Save(*file)
@@ -65,7 +68,7 @@ func user(c *cli, args []string) int {
 	return exitOK
 }
 
-// userAction returns what is to be done, and for whom.
+// userAction returns the action and the name of the user.
 func userAction(words []string) (action, name string, err error) {
 	if len(words) > 0 {
 		action = words[0]
@@ -76,7 +79,7 @@ func userAction(words []string) (action, name string, err error) {
 		wanted = 1
 	case "add", "passwd", "remove":
 	default:
-		return "", "", fmt.Errorf("say what to do: add NAME, passwd NAME, remove NAME or list")
+		return "", "", fmt.Errorf("give an action: add NAME, passwd NAME, remove NAME or list")
 	}
 	if len(words) != wanted {
 		return "", "", fmt.Errorf("%s takes %s; %d were given", action, count(wanted-1, "name"), len(words)-1)
@@ -107,19 +110,19 @@ func (c *cli) listUsers(users *userfile.File) int {
 func (c *cli) addUser(users *userfile.File, name string, groups, addresses []string) error {
 	password, err := c.password(name)
 	if err != nil {
-		return fmt.Errorf("password: %w", err)
+		return err
 	}
 	return users.Add(name, password, groups, addresses)
 }
 
-// changePassword gives a user who is there another password.
+// changePassword replaces the password of a user.
 func (c *cli) changePassword(users *userfile.File, name string) error {
 	if _, err := users.Identity(name); err != nil {
-		return err // before anybody types anything
+		return err // before a password is asked for
 	}
 	password, err := c.password(name)
 	if err != nil {
-		return fmt.Errorf("password: %w", err)
+		return err
 	}
 	return users.SetPassword(name, password)
 }
@@ -136,20 +139,20 @@ func (c *cli) password(name string) (auth.Secret, error) {
 		}
 		first, err := ask("Password for " + name + ": ")
 		if err != nil {
-			return "", err
+			return "", fmt.Errorf("password: %w", err)
 		}
 		if second, err := ask("Again: "); err != nil || second != first {
-			return "", errors.Join(errors.New("the two differ"), err)
+			return "", errors.Join(errors.New("the passwords do not match"), err)
 		}
 		return auth.Secret(first), nil
 	}
 	line, err := bufio.NewReader(c.stdin).ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {
-		return "", err
+		return "", fmt.Errorf("password: %w", err)
 	}
 	line = strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")
 	if line == "" {
-		return "", errors.New("there is none on standard input")
+		return "", errors.New("no password on standard input")
 	}
 	return auth.Secret(line), nil
 }

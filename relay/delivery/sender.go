@@ -58,7 +58,7 @@ func (s *Sender) Check(p *connector.Policy) error {
 	for out := range p.Send() {
 		if name := out.Settings().TlsCertificateName; name != "" && out.Local() {
 			if _, err := certificate.Choose(name, out.Fqdn(), s.certificates()); err != nil {
-				errs = append(errs, fmt.Errorf("delivery: Send connector %q: %w", out.Name(), err))
+				errs = append(errs, fmt.Errorf("Send connector %q: %w", out.Name(), err))
 			}
 		}
 	}
