@@ -44,7 +44,7 @@ func stocked() shelf {
 			},
 		},
 		{
-			Envelope: envelope.Envelope{ID: "8N2L3SJ9MRNTK3SN", Size: 31 << 20, From: boss}, Arrived: noon.Add(-50 * time.Hour), Held: true,
+			Envelope: envelope.Envelope{ID: "8N2L3SJ9MRNTK3SN", Size: 31 << 20, From: boss}, Arrived: noon.Add(-50 * time.Hour), Suspended: true,
 			Recipients: []queue.Recipient{{Recipient: envelope.Recipient{To: routing.MustParseAddress("press@example.org")}, Hop: "Internet example.org"}},
 		},
 		{
@@ -91,7 +91,7 @@ func (s shelf) Drop(_ context.Context, f queue.Filter, _ bool, p dispatch.Progre
 // Open implements control.Opener. The suspended message is damaged.
 func (s shelf) Open(_ context.Context, id string) (queue.Body, error) {
 	for _, m := range s {
-		if m.ID == id && !m.Held {
+		if m.ID == id && !m.Suspended {
 			text := "Subject: on the queue\r\n\r\n"
 			text += strings.Repeat("x", int(m.Size)-len(text))
 			return struct {

@@ -10,7 +10,7 @@ import (
 	"github.com/interchange-smtp/interchange/internal/conversion"
 )
 
-// convert returns msg as it is fit for to. The reader gives octets one by one and
+// convert returns msg as it is fit for to. The reader gives bytes one by one and
 // all at once, which must make no difference.
 func convert(t testing.TB, msg string, to conversion.Content) (string, error) {
 	t.Helper()
@@ -78,7 +78,7 @@ func TestConvert(t *testing.T) {
 	}
 }
 
-// folded returns s in quoted-printable lines of n octets, of which none is special.
+// folded returns s in quoted-printable lines of n bytes, of which none is special.
 func folded(s string, n int) string {
 	var b strings.Builder
 	for len(s) > n {
@@ -182,7 +182,7 @@ func TestConvertBreaksOff(t *testing.T) {
 	}
 }
 
-// full takes n octets and then fails.
+// full takes n bytes and then fails.
 type full struct {
 	w   io.Writer
 	n   int

@@ -1,7 +1,7 @@
 // Package conversion makes a message fit for a next hop that takes less than the
 // client was offered: 8-bit and binary content become quoted-printable or base64
 // (RFC 2045), the header's 8-bit text encoded words (RFC 2047) and extended
-// parameters (RFC 2231). Every part decodes to the octets that it had.
+// parameters (RFC 2231). Every part decodes to the bytes that it had.
 //
 // # How it is done
 //
@@ -25,5 +25,5 @@
 // is that, else in the charset unknown-8bit (RFC 1428). A multipart without a
 // boundary can't be divided by any reader, and is converted as text. What stands
 // around the parts of a multipart, which no reader shows, is written with =XX for
-// the octets that can't stay. Lines of a header end where anybody may think they end.
+// the bytes that can't stay. Lines of a header end where anybody may think they end.
 package conversion

@@ -31,7 +31,7 @@ func (h *header) continues(line []byte) bool {
 	return len(h.fields) > 0 && (line[0] == ' ' || line[0] == '\t')
 }
 
-// unprintable are octets that no header can have.
+// unprintable are bytes that no header can have.
 var unprintable = strings.NewReplacer("\x00", "?", "\r", " ")
 
 // add adds a line without its end.

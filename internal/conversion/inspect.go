@@ -8,7 +8,7 @@ type inspector struct {
 	content Content
 	long    bool // a line is longer than maxLine
 	col     int
-	cr      bool // the last octet was CR
+	cr      bool // the last byte was CR
 }
 
 // add looks at the next piece.
@@ -37,14 +37,14 @@ func (s *inspector) end() {
 	}
 }
 
-// Content is what the octets of a message are, from what every hop takes to what
+// Content is what the bytes of a message are, from what every hop takes to what
 // few do.
 type Content uint8
 
 // The kinds of content (RFC 2045, section 2).
 const (
-	SevenBit Content = iota // lines of ASCII that end in CRLF, up to 998 octets long
-	EightBit                // lines with octets above 127
+	SevenBit Content = iota // lines of ASCII that end in CRLF, up to 998 bytes long
+	EightBit                // lines with bytes above 127
 	Binary                  // anything
 )
 

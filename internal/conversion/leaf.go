@@ -66,7 +66,7 @@ func (c *converter) plain(t mediaType) {
 	c.encode()
 }
 
-// charsetOf returns the name of the charset that text is in, by its octets. whole
+// charsetOf returns the name of the charset that text is in, by its bytes. whole
 // says that it doesn't end in the middle of a character.
 func charsetOf(text []byte, whole bool) string {
 	for cut := 0; !whole && cut < utf8.UTFMax && cut < len(text); cut++ {
@@ -119,7 +119,7 @@ func (f *folder) Write(p []byte) (int, error) {
 // quote writes the window and the rest of the part in quoted-printable.
 func (c *converter) quote() {
 	q := quotedprintable.NewWriter(&dasher{c: c, begin: len(c.in.bounds) > 0})
-	ends := true // the last octets were CRLF
+	ends := true // the last bytes were CRLF
 	write := func(p []byte) {
 		quoteText(q, p)
 		ends = bytes.HasSuffix(p, []byte("\r\n"))
@@ -159,7 +159,7 @@ func (d *dasher) Write(p []byte) (int, error) {
 	return len(p), d.c.err
 }
 
-// quoteText writes text in which CRLF ends lines and bare CR and LF are octets like
+// quoteText writes text in which CRLF ends lines and bare CR and LF are bytes like
 // others.
 func quoteText(q *quotedprintable.Writer, text []byte) {
 	for len(text) > 0 {

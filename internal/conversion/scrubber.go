@@ -3,14 +3,14 @@ package conversion
 import "fmt"
 
 // scrubber writes content that is encoded already, or that nobody reads, without the
-// octets that may not be sent. In base64 they are question marks, which decoders skip
+// bytes that may not be sent. In base64 they are question marks, which decoders skip
 // like them (RFC 2045, section 6.8); elsewhere =XX.
 type scrubber struct {
 	w    *converter
 	kind encoding // base64Encoding, quotedPrintable, or what nobody reads
 
 	col  int
-	left int  // octets that a "=" has yet to come
+	left int  // bytes that a "=" has yet to come
 	cut  bool // the line begins where one was cut
 	buf  []byte
 }
@@ -32,7 +32,7 @@ func (s *scrubber) write(p []byte) {
 	_, _ = s.w.Write(s.buf)
 }
 
-// octet writes an octet, or what stands for it.
+// byte writes a byte, or what stands for it.
 func (s *scrubber) octet(b byte, forbidden bool) {
 	if s.left == 0 && s.col > maxLine-len("=XX=") {
 		if s.kind == quotedPrintable {

@@ -152,7 +152,7 @@ func (w *writer) label(label string) {
 }
 
 // TestAgainstStandardLibrary wants every part of random messages to decode to the
-// same octets before and after.
+// same bytes before and after.
 func TestAgainstStandardLibrary(t *testing.T) {
 	judged := 0
 	for seed := range uint64(3000) {

@@ -70,7 +70,7 @@ func nextBlank(text string, start int) int {
 }
 
 // encodePhrases encodes what in a list of addresses is no address: names, quoted or
-// not, and comments. An address that isn't ASCII would take SMTPUTF8; its octets
+// not, and comments. An address that isn't ASCII would take SMTPUTF8; its bytes
 // become question marks.
 func encodePhrases(value string) string {
 	var b strings.Builder
@@ -135,7 +135,7 @@ func unquote(s string) string {
 	return b.String()
 }
 
-// questionMarks returns s with a question mark for every octet above 127.
+// questionMarks returns s with a question mark for every byte above 127.
 func questionMarks(s string) string {
 	b := []byte(s)
 	for i := range b {
@@ -151,7 +151,7 @@ func encodeWord(text string) string {
 	if utf8.ValidString(text) {
 		return mime.BEncoding.Encode("utf-8", text)
 	}
-	const most = 39 // octets that fit an encoded word of this charset
+	const most = 39 // bytes that fit an encoded word of this charset
 	var words []string
 	for ; len(text) > 0; text = text[min(most, len(text)):] {
 		words = append(words, "=?unknown-8bit?b?"+base64.StdEncoding.EncodeToString([]byte(text[:min(most, len(text))]))+"?=")
@@ -229,7 +229,7 @@ func encodeParameter(name, text string) string {
 	return b.String()
 }
 
-// foldField writes value behind head in lines of at most foldAt octets where it has
+// foldField writes value behind head in lines of at most foldAt bytes where it has
 // blanks enough.
 func foldField(head, value string) string {
 	var b bytes.Buffer
@@ -260,7 +260,7 @@ func printable(s string) string {
 	}, s[:min(len(s), 40)])
 }
 
-// isASCII reports whether no octet of b is above 127.
+// isASCII reports whether no byte of b is above 127.
 func isASCII[T string | []byte](b T) bool {
 	for i := range len(b) {
 		if b[i] >= 0x80 {

@@ -43,7 +43,7 @@ type span struct {
 	dropped           bool
 }
 
-// Read reads the header of the message in r, at most max octets of it (0: no
+// Read reads the header of the message in r, at most max bytes of it (0: no
 // limit) with the empty line. The error is ErrTooLarge or r's own, and io.EOF
 // never is one: a message may consist of a header alone.
 func Read(r io.Reader, max int64) (*Header, error) {
@@ -227,7 +227,7 @@ func (f span) bounds(raw []byte) (start, end int) {
 	return start, end
 }
 
-// countBlank returns how many octets at the start of b no name could begin with.
+// countBlank returns how many bytes at the start of b no name could begin with.
 func countBlank(b []byte) int {
 	n := 0
 	for n < len(b) && isBlank(b[n]) {
@@ -236,7 +236,7 @@ func countBlank(b []byte) int {
 	return n
 }
 
-// isBlank reports whether c is a blank, a control character, or an octet that
+// isBlank reports whether c is a blank, a control character, or a byte that
 // only some charset makes a blank or nothing of (a no-break space, a byte order
 // mark). None belongs into a name.
 func isBlank(c byte) bool { return c <= ' ' || c >= 0x7f }
@@ -298,7 +298,7 @@ func (h *Header) Prepend(field []byte) {
 	h.prefix = slices.Insert(h.prefix, 0, field...)
 }
 
-// Size returns the octets of the header as it was read, with the empty line.
+// Size returns the bytes of the header as it was read, with the empty line.
 func (h *Header) Size() int64 { return int64(len(h.raw) + len(h.end)) }
 
 // Bytes appends the header as it is now, with the empty line, to b.

@@ -145,7 +145,7 @@ func isPath(s string, utf8 bool) bool {
 }
 
 // clean returns s with everything replaced that could end a line, a comment
-// or a quoted string, cut to 255 octets.
+// or a quoted string, cut to 255 bytes.
 func clean(s string) string {
 	if len(s) > 255 {
 		s = s[:255]

@@ -28,7 +28,7 @@ func (h *Header) values(name string) iter.Seq[[]byte] {
 }
 
 // Repair mends a header that its client wrote wrong, where it can be read one way
-// only, at most max octets of it (0: no limit):
+// only, at most max bytes of it (0: no limit):
 //
 //   - Lines in front of the first field that are no fields are dropped: the
 //     "From " line of a mailbox file, an empty line, a From line without its colon.

@@ -5,7 +5,7 @@ import (
 	"io"
 )
 
-// Stuff writes msg, in parts of n octets, as DATA sends it.
+// Stuff writes msg, in parts of n bytes, as DATA sends it.
 func Stuff(w io.Writer, msg []byte, n int) error {
 	bw := bufio.NewWriter(w)
 	s := stuffer{w: bw, scan: &scanner{}, start: true}

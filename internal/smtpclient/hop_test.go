@@ -18,7 +18,7 @@ import (
 )
 
 // Steps of a scripted hop: what it expects (">" and a prefix of the line), and
-// what it says. "#" and a number reads octets; these are other steps.
+// what it says. "#" and a number reads bytes; these are other steps.
 const (
 	closeNow = "!close"
 	resetNow = "!reset"

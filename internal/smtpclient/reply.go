@@ -9,13 +9,13 @@ import (
 )
 
 // A reply may be of any length, for its code is what counts (RFC 5321 section
-// 4.5.3.1.5 has 512 octets a line, and there are refusals of many kilobytes).
+// 4.5.3.1.5 has 512 bytes a line, and there are refusals of many kilobytes).
 // What is kept of it is bounded, and so is what is read of one that never ends.
 const (
-	maxReplyLine = 2048    // octets of one line that are looked at
-	maxReplyText = 4 << 10 // octets of text that are kept
-	maxReply     = 1 << 20 // octets that are read
-	maxKnown     = 512     // octets of a reply that is remembered
+	maxReplyLine = 2048    // bytes of one line that are looked at
+	maxReplyText = 4 << 10 // bytes of text that are kept
+	maxReply     = 1 << 20 // bytes that are read
+	maxKnown     = 512     // bytes of a reply that is remembered
 )
 
 // Reply is what the next hop said.
@@ -26,7 +26,7 @@ type Reply struct {
 }
 
 // Text returns the lines as one, with everything but printable ASCII
-// replaced, cut to 400 octets.
+// replaced, cut to 400 bytes.
 func (r Reply) Text() string {
 	text := strings.Map(func(c rune) rune {
 		if c < ' ' || c > '~' {
@@ -106,7 +106,7 @@ func readReply(br *bufio.Reader, each func(text string)) (r Reply, raw string, e
 // lineCost is what a line takes apart from its text.
 const lineCost = 16
 
-// readLine reads a line and returns its beginning: maxReplyLine octets at
+// readLine reads a line and returns its beginning: maxReplyLine bytes at
 // most. It takes what it reads from room.
 func readLine(br *bufio.Reader, room *int) (string, error) {
 	var line []byte

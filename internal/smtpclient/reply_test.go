@@ -13,7 +13,7 @@ import (
 )
 
 // FuzzRememberedReplies holds replies that may be remembered ones against
-// those that are made anew each time, however the octets come in.
+// those that are made anew each time, however the bytes come in.
 func FuzzRememberedReplies(f *testing.F) {
 	f.Add("250 ok\r\n", uint8(3))                       // the same again
 	f.Add("250 ok\r\n250 okay\r\n", uint8(2))           // one begins like the other

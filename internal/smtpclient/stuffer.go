@@ -10,7 +10,7 @@ import (
 // message to the next.
 type scanner struct {
 	binary bool
-	cr     bool // the last octet was a CR
+	cr     bool // the last byte was a CR
 }
 
 // scan looks at the next part.
@@ -85,7 +85,7 @@ func (s *stuffer) write(p []byte) (content, err error) {
 	return nil, nil
 }
 
-// nextDot returns where the first line in p behind its first octet is that
+// nextDot returns where the first line in p behind its first byte is that
 // begins with a dot.
 func nextDot(p []byte) int {
 	if i := bytes.Index(p, []byte("\n.")); i >= 0 {

@@ -57,7 +57,7 @@ func FuzzReadReply(f *testing.F) {
 			}
 			return
 		}
-		// 4 KiB of text are kept, in which a line counts 16 octets at least, and one more.
+		// 4 KiB of text are kept, in which a line counts 16 bytes at least, and one more.
 		if r.Code < 200 || r.Code > 599 || len(r.Lines) == 0 || len(r.Lines) > 257 || r.Enhanced[0] != 0 && r.Enhanced[0] != r.Code/100 {
 			t.Fatalf("%q: %+v", wire, r)
 		}

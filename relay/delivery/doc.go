@@ -35,7 +35,7 @@
 //
 // # Trying again
 //
-// Until the first octet of the message has left, another address, another
+// Until the first byte of the message has left, another address, another
 // smart host, and a new connection in place of one that was kept and found
 // dead, are tried. Afterwards only a message that was refused for now, and so isn't
 // there, goes once more, as above; never one whose answer was lost: it might arrive
@@ -94,10 +94,10 @@
 //
 // # What passes
 //
-// The message's octets pass as they are, behind the header firewall of the
+// The message's bytes pass as they are, behind the header firewall of the
 // connector. A bare CR or LF outside of BINARYMIME is refused with 550 5.6.11.
 // A message declared 8BITMIME goes to a hop without that extension only if it
-// has no octet above 127; nothing is ever converted.
+// has no byte above 127; nothing is ever converted.
 //
 // MAIL's AUTH parameter is not passed on: next hops are told nothing about who
 // logged on here.

@@ -253,7 +253,7 @@ func TestForceHELO(t *testing.T) {
 	expect(t, "BasicAuth", w.send("b@fabrikam.com"), "451 4.7.0")
 }
 
-// TestLongMessageByDATA: lines of any length and octets of any kind leave as
+// TestLongMessageByDATA: lines of any length and bytes of any kind leave as
 // they came, to a hop that has no BDAT; TestLargeMessageIsUnchanged has one
 // that has.
 func TestLongMessageByDATA(t *testing.T) {

@@ -84,7 +84,7 @@ func (s *Sender) read(hop *NextHop, env *envelope.Envelope, body io.Reader) (*me
 	return m, nil
 }
 
-// buffer returns a buffer of headSize octets.
+// buffer returns a buffer of headSize bytes.
 func (s *Sender) buffer() *[]byte {
 	if b, ok := s.buffers.Get().(*[]byte); ok {
 		return b

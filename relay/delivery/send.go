@@ -34,7 +34,7 @@ type Outcome struct {
 // Send makes one attempt to hand the message to hop for all recipients. It
 // returns one Outcome for each, in their order: those that hop accepts get the
 // message, whatever it says of the others. Like Deliver it tries one host after
-// the other until the first octet of the message has left, and reads body once.
+// the other until the first byte of the message has left, and reads body once.
 // Of a body that can't be read to its end nothing is left at the hop, and the
 // Outcomes are temporary. So they are when ctx ends before the hop has
 // answered; it may have the message then.

@@ -24,10 +24,10 @@ func (d *Dispatcher) plan(m *message) {
 			continue
 		}
 		sooner(d.expiry(m))
-		if !m.Held && tr == nil {
+		if !m.Suspended && tr == nil {
 			sooner(later(r.Next, m.Arrived))
 		}
-		if !m.Held && !r.Delayed && m.unsaved.IsZero() {
+		if !m.Suspended && !r.Delayed && m.unsaved.IsZero() {
 			sooner(m.Arrived.Add(d.limits.delay))
 		}
 	}
@@ -70,7 +70,7 @@ func (d *Dispatcher) expiry(m *message) time.Time {
 // delays reports whether a recipient of m has waited for so long that the
 // sender is to be told.
 func (d *Dispatcher) delays(m *message, now time.Time) bool {
-	if m.Held || now.Before(m.Arrived.Add(d.limits.delay)) {
+	if m.Suspended || now.Before(m.Arrived.Add(d.limits.delay)) {
 		return false
 	}
 	for i := range m.Recipients {

@@ -116,7 +116,7 @@ type Progress func(done, total int)
 func (d *Dispatcher) Retry(ctx context.Context, f queue.Filter, progress Progress) (int, error) {
 	failed := make(map[*hop]bool)
 	n, err := d.each(ctx, f, progress, func(m *message) (concerned, changed bool) {
-		if m.Held {
+		if m.Suspended {
 			return false, false
 		}
 		for i := range m.Recipients {
@@ -143,15 +143,15 @@ func (d *Dispatcher) Retry(ctx context.Context, f queue.Filter, progress Progres
 	return n, err
 }
 
-// Suspend keeps the messages that f selects from being tried: they are Held. Attempts under way
+// Suspend keeps the messages that f selects from being tried: they are Suspended. Attempts under way
 // end as they do, and messages expire as ever.
 func (d *Dispatcher) Suspend(ctx context.Context, f queue.Filter, progress Progress) (int, error) {
 	return d.each(ctx, f, progress, func(m *message) (concerned, changed bool) {
-		if m.Held {
+		if m.Suspended {
 			return false, false
 		}
 		d.recall(m)
-		m.Held = true
+		m.Suspended = true
 		d.plan(m)
 		return true, true
 	})
@@ -160,10 +160,10 @@ func (d *Dispatcher) Suspend(ctx context.Context, f queue.Filter, progress Progr
 // Resume undoes Suspend.
 func (d *Dispatcher) Resume(ctx context.Context, f queue.Filter, progress Progress) (int, error) {
 	return d.each(ctx, f, progress, func(m *message) (concerned, changed bool) {
-		if !m.Held {
+		if !m.Suspended {
 			return false, false
 		}
-		m.Held = false
+		m.Suspended = false
 		d.place(m, time.Now())
 		d.plan(m)
 		return true, true

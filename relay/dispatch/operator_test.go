@@ -73,7 +73,7 @@ func TestOperators(t *testing.T) {
 		arrived(t, "what is held", up, 0)
 		held := true
 		one := ""
-		for m := range w.d.List(ctx, queue.Filter{Held: &held}) {
+		for m := range w.d.List(ctx, queue.Filter{Suspended: &held}) {
 			one = m.ID
 		}
 		do("resume", 1, resume, queue.Filter{IDs: []string{one}})

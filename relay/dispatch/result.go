@@ -169,7 +169,7 @@ func (d *Dispatcher) rests(h *hop, said word, err error) {
 // without a word, and the others shall not wait for it.
 func (d *Dispatcher) requeue(tr *transfer) {
 	m := tr.m
-	if m.phase == gone || m.Held || m.dropping != nil {
+	if m.phase == gone || m.Suspended || m.dropping != nil {
 		return // place finds out what is left of it
 	}
 	for _, i := range tr.to {

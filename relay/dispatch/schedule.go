@@ -51,7 +51,7 @@ const patience = 3*time.Minute + 10*time.Second
 // place routes every recipient that is due and finds it a place in the queue
 // of its next hop. What can't be sent for good fails here.
 func (d *Dispatcher) place(m *message, now time.Time) {
-	if m.Held || m.phase == gone {
+	if m.Suspended || m.phase == gone {
 		return
 	}
 	var made []*transfer

@@ -155,7 +155,7 @@ func TestHugeHeader(t *testing.T) {
 	}
 }
 
-// zeros is an original that ends after n octets.
+// zeros is an original that ends after n bytes.
 type zeros struct{ n, most int }
 
 func (z *zeros) Read(p []byte) (int, error) {

@@ -19,11 +19,11 @@
 //
 // The header firewall stands here as well: the fields of all its classes, Received
 // and Resent among them, are left out, as Exchange does it. The rest keeps its
-// octets, but bare CR and bare LF become line ends, and lines longer than 998
-// octets are broken.
+// bytes, but bare CR and bare LF become line ends, and lines longer than 998
+// bytes are broken.
 //
 // The report is of the body type that [Report.Body] tells. What was declared
-// for the original counts: one that had 8-bit octets without saying so has
+// for the original counts: one that had 8-bit bytes without saying so has
 // them in the report, too.
 //
 // # What others wrote

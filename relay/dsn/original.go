@@ -113,7 +113,7 @@ type lines struct {
 	buf    [4 << 10]byte
 	out    []byte // of buf, yet to be read
 	column int    // of the line that is being written
-	cr     bool   // the last octet was a CR, of which nothing is written yet
+	cr     bool   // the last byte was a CR, of which nothing is written yet
 	err    error
 }
 

@@ -13,9 +13,9 @@ const (
 	digits  = "0123456789"
 
 	maxText = 1000 // characters of what others wrote
-	maxItem = 900  // octets of what of theirs can't be folded
+	maxItem = 900  // bytes of what of theirs can't be folded
 	width   = 76   // where lines are folded, RFC 5322, section 2.1.1
-	maxWord = 900  // octets, after which a word is broken; lines end at 998
+	maxWord = 900  // bytes, after which a word is broken; lines end at 998
 )
 
 // clean returns what others wrote on one line: printable characters, without
@@ -23,7 +23,7 @@ const (
 func clean(s string, inUTF8 bool) string {
 	var b strings.Builder
 	space, n := false, 0
-	for _, c := range s { // invalid octets are U+FFFD here
+	for _, c := range s { // invalid bytes are U+FFFD here
 		switch {
 		case c == ' ' || c == '\t' || c == '\r' || c == '\n':
 			space = b.Len() > 0

@@ -7,7 +7,7 @@
 // # A message on the queue
 //
 // A [Message] is the envelope and, for each recipient, what is left to do. Its
-// octets are apart, for they never change: [Store.Put] takes them as a stream
+// bytes are apart, for they never change: [Store.Put] takes them as a stream
 // and [Store.Open] gives them back as one. A message is there as long as any
 // recipient waits; then it is removed.
 //

@@ -16,11 +16,11 @@ type Filter struct {
 	All bool // also where no condition is set
 
 	// Conditions on the message.
-	IDs    []string  // one of these
-	From   string    // the sender: an address or a domain, letter case aside, or "<>"
-	Before time.Time // arrived before
-	After  time.Time // arrived at this time or later
-	Held   *bool     // held or not; nil: either
+	IDs       []string  // one of these
+	From      string    // the sender: an address or a domain, letter case aside, or "<>"
+	Before    time.Time // arrived before
+	After     time.Time // arrived at this time or later
+	Suspended *bool     // held or not; nil: either
 
 	// Conditions on a recipient.
 	To       routing.AddressSpace // covers the domain: contoso.com, *.contoso.com
@@ -32,7 +32,7 @@ type Filter struct {
 // those on a recipient hold for at least one. A message without recipients is
 // selected if no condition asks for one.
 func (f *Filter) Match(m *Message) bool {
-	aboutMessage := len(f.IDs) > 0 || f.From != "" || !f.Before.IsZero() || !f.After.IsZero() || f.Held != nil
+	aboutMessage := len(f.IDs) > 0 || f.From != "" || !f.Before.IsZero() || !f.After.IsZero() || f.Suspended != nil
 	switch {
 	case !f.All && !aboutMessage && !f.aboutRecipient():
 		return false
@@ -44,7 +44,7 @@ func (f *Filter) Match(m *Message) bool {
 		return false
 	case !f.After.IsZero() && m.Arrived.Before(f.After):
 		return false
-	case f.Held != nil && m.Held != *f.Held:
+	case f.Suspended != nil && m.Suspended != *f.Suspended:
 		return false
 	}
 	return !f.aboutRecipient() || slices.ContainsFunc(m.Recipients, func(r Recipient) bool { return f.MatchRecipient(&r) })

@@ -18,7 +18,7 @@ func TestFilter(t *testing.T) {
 			{Recipient: envelope.Recipient{To: routing.MustParseAddress("b@mail.tailspin.com")}, Hop: "ToPartner [192.0.2.1]", Status: queue.Delivered},
 		},
 	}
-	bounce := &queue.Message{Envelope: envelope.Envelope{ID: "B2"}, Arrived: noon, Held: true}
+	bounce := &queue.Message{Envelope: envelope.Envelope{ID: "B2"}, Arrived: noon, Suspended: true}
 	to := routing.MustParseAddressSpace
 	tests := []struct {
 		name   string
@@ -43,9 +43,9 @@ func TestFilter(t *testing.T) {
 		{"not older", queue.Filter{Before: noon}, m, false},
 		{"newer", queue.Filter{After: noon}, m, true},
 		{"not newer", queue.Filter{After: noon.Add(1)}, m, false},
-		{"held", queue.Filter{Held: new(true)}, m, false},
-		{"held bounce", queue.Filter{Held: new(true)}, bounce, true},
-		{"not held", queue.Filter{Held: new(false)}, m, true},
+		{"held", queue.Filter{Suspended: new(true)}, m, false},
+		{"held bounce", queue.Filter{Suspended: new(true)}, bounce, true},
+		{"not held", queue.Filter{Suspended: new(false)}, m, true},
 		{"domain", queue.Filter{To: to("fabrikam.com")}, m, true},
 		{"domain of a subdomain", queue.Filter{To: to("tailspin.com")}, m, false},
 		{"subtree", queue.Filter{To: to("*.tailspin.com")}, m, true},

@@ -13,9 +13,9 @@ type Message struct {
 	envelope.Envelope           // ID as ValidID requires it, Size in bytes as stored
 	Arrived           time.Time // when the message was put on the queue
 
-	// Held is set while an operator has suspended the message: it isn't tried,
+	// Suspended is set while an operator has suspended the message: it isn't tried,
 	// but it expires.
-	Held bool
+	Suspended bool
 
 	Recipients []Recipient
 }

@@ -16,7 +16,7 @@ var (
 	ErrFull     = errors.New("queue: no room")
 	ErrClosed   = errors.New("queue: closed")
 
-	// ErrDamaged: the Store has lost octets of a message that it had taken.
+	// ErrDamaged: the Store has lost bytes of a message that it had taken.
 	// Nobody but whoever works on the message can tell its sender.
 	ErrDamaged = errors.New("queue: the message is damaged")
 )
@@ -26,7 +26,7 @@ var (
 // caller's again when the method returns, and one that was returned is the
 // caller's to change.
 type Store interface {
-	// Put keeps m, whose ID is new, with the octets that body has to its end,
+	// Put keeps m, whose ID is new, with the bytes that body has to its end,
 	// and returns when both are durable. The lease of m begins then, however
 	// long body took. Its Size becomes what body had, and its Arrived, if that is
 	// zero, the time when body had ended. On any error, one of body's included,
@@ -50,7 +50,7 @@ type Store interface {
 	// ErrLease and ErrNotFound are as in Save.
 	Release(ctx context.Context, id, holder string) error
 
-	// Save replaces what is known of m, its octets apart, and returns when
+	// Save replaces what is known of m, its bytes apart, and returns when
 	// that is durable. ErrLease if holder has given it up or another holder has
 	// claimed it, ErrNotFound if it is gone. A lease that has run out is no
 	// hindrance: until the message is claimed it stays with its holder.
@@ -60,7 +60,7 @@ type Store interface {
 	// are as in Save.
 	Remove(ctx context.Context, id, holder string) error
 
-	// Open returns the octets of a message, as Put got them. The Body stays
+	// Open returns the bytes of a message, as Put got them. The Body stays
 	// readable until it is closed, even if the message is removed. ErrDamaged
 	// if they aren't what Put got any more: the message stays, without them,
 	// until somebody removes it.
@@ -79,14 +79,14 @@ type Store interface {
 }
 
 // Lease is a claim on messages: whose, and for how long. It is a span of time
-// and no point in time, because only the Store knows when it begins: the octets
+// and no point in time, because only the Store knows when it begins: the bytes
 // of a message may take an hour to come.
 type Lease struct {
 	Holder string        // tells processes apart, and a process from the one it was before; never ""
 	For    time.Duration // from when the Store has done what was asked; 0 or less: nobody holds it
 }
 
-// Body is the octets of a message.
+// Body is the bytes of a message.
 type Body interface {
 	io.ReadSeekCloser
 	io.ReaderAt
@@ -96,7 +96,7 @@ type Body interface {
 // Usage is how full a Store is.
 type Usage struct {
 	Messages int   // on the queue
-	Octets   int64 // that they take
-	Free     int64 // octets that could yet be stored; <0: nobody knows
+	Bytes    int64 // that they take
+	Free     int64 // bytes that could yet be stored; <0: nobody knows
 	Capacity int64 // Free and all that is used of the same room, by whomever; <=0: nobody knows
 }

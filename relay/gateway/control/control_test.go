@@ -111,7 +111,7 @@ func three() *fake {
 		},
 		bodies: map[string]string{"A": "Subject: a\r\n\r\n" + strings.Repeat("a", 200_000), "B": ""},
 	}
-	q.messages[1].Held = true
+	q.messages[1].Suspended = true
 	q.messages[2].Recipients[0].Status = queue.Failed
 	return q
 }

@@ -114,7 +114,7 @@ func (f Filter) status(q *queue.Filter) error {
 		return nil
 	case suspended:
 		yes := true
-		q.Held = &yes
+		q.Suspended = &yes
 		return nil
 	}
 	for s := queue.Waiting; s <= queue.Dropped; s++ {

@@ -43,7 +43,7 @@ func NewMessage(m *queue.Message) *Message {
 	out := &Message{
 		ID: m.ID, Arrived: m.Arrived.UTC(), Size: m.Size, From: address(m.From),
 		Connector: m.Connector, Helo: m.Helo, User: m.User, Body: m.Body.String(), UTF8: m.UTF8,
-		Report: m.Report, Suspended: m.Held, Recipients: make([]Recipient, len(m.Recipients)),
+		Report: m.Report, Suspended: m.Suspended, Recipients: make([]Recipient, len(m.Recipients)),
 	}
 	if m.Remote.IsValid() {
 		out.Remote = m.Remote.String()

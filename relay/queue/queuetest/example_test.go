@@ -36,7 +36,7 @@ func ExampleStore() {
 	fmt.Println(store.Remove(ctx, "A1", "relay2"))
 	fmt.Println(store.Remove(ctx, "A1", "relay1"))
 	// Output:
-	// 18 octets: "Subject: hello\r\n\r\n"
+	// 18 bytes: "Subject: hello\r\n\r\n"
 	// queue: the message isn't held by this holder: A1
 	// <nil>
 }

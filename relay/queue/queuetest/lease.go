@@ -89,7 +89,7 @@ func (s *suite) runsOut() {
 	}
 }
 
-// slowBody has the others claim, and the holder renew, while the octets of a message
+// slowBody has the others claim, and the holder renew, while the bytes of a message
 // are still coming.
 func (s *suite) slowBody() {
 	for i, size := range []int{10, 1 << 20} {
@@ -290,7 +290,7 @@ func (s *suite) usage() {
 		s.put(message(id), strings.Repeat("x", 1000), lease("a"))
 	}
 	u, err := s.store.Usage(s.ctx)
-	if err != nil || u.Messages != 2 || u.Octets < 2000 || u.Capacity > 0 && u.Free > u.Capacity {
+	if err != nil || u.Messages != 2 || u.Bytes < 2000 || u.Capacity > 0 && u.Free > u.Capacity {
 		s.t.Errorf("%+v, %v", u, err)
 	}
 	if err := s.store.Remove(s.ctx, "A1", "a"); err != nil {

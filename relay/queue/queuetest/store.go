@@ -17,7 +17,7 @@ import (
 // Store is a queue.Store in memory, for tests: nothing in it is durable, and
 // nothing bounds it but Limit.
 type Store struct {
-	// Limit is how many octets of bodies there is room for; beyond it, Put
+	// Limit is how many bytes of bodies there is room for; beyond it, Put
 	// says queue.ErrFull. 0: no limit. It is to be set before use.
 	Limit int64
 
@@ -207,9 +207,9 @@ func (s *Store) Usage(ctx context.Context) (queue.Usage, error) {
 	if err := s.usable(ctx); err != nil {
 		return queue.Usage{}, err
 	}
-	u := queue.Usage{Messages: len(s.items), Octets: s.octets(), Free: -1}
+	u := queue.Usage{Messages: len(s.items), Bytes: s.octets(), Free: -1}
 	if s.Limit > 0 {
-		u.Free, u.Capacity = s.Limit-u.Octets, s.Limit
+		u.Free, u.Capacity = s.Limit-u.Bytes, s.Limit
 	}
 	return u, nil
 }
@@ -257,7 +257,7 @@ func byArrival(a, b *item) int {
 	return cmp.Or(a.message.Arrived.Compare(b.message.Arrived), cmp.Compare(a.arrival, b.arrival))
 }
 
-// body is a message's octets.
+// body is a message's bytes.
 type body struct{ *bytes.Reader }
 
 // Close is io.Closer's.

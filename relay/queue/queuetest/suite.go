@@ -52,7 +52,7 @@ func full(id string) *queue.Message {
 			Return: envelope.ReturnHeader, EnvID: "QQ+2B1", Report: true, Connector: "From\tPartner",
 			Remote: netip.MustParseAddrPort("[2001:db8::1%eth0]:25"), Helo: "\xff\x00not <utf-8>\u2028", User: `CONTOSO\kim`,
 		},
-		Arrived: arrived(), Held: true,
+		Arrived: arrived(), Suspended: true,
 		Recipients: []queue.Recipient{
 			{
 				Recipient: envelope.Recipient{To: routing.MustParseAddress("ü@bücher.example"), Notify: envelope.NotifySuccess | envelope.NotifyDelay, ORcpt: "rfc822;a+40b"},
@@ -98,7 +98,7 @@ func (s *suite) fails(what string, err, want error) {
 	}
 }
 
-// read returns the octets of a message.
+// read returns the bytes of a message.
 func (s *suite) read(id string) []byte {
 	s.t.Helper()
 	b, err := s.store.Open(s.ctx, id)

@@ -21,7 +21,7 @@ const (
 	partSize = 16 << 10
 	// smallBody is how large a body is that needs no reserved memory.
 	smallBody = 4 << 10
-	// maxMemory is how many octets are reserved for the other ones, until they
+	// maxMemory is how many bytes are reserved for the other ones, until they
 	// are durable. Beyond it they get files.
 	maxMemory = 32 << 20
 )
@@ -62,7 +62,7 @@ func (s *Spool) receive(e *entry, buffer *bytes.Buffer, body io.Reader) (r recei
 }
 
 // receiveFile puts what is in buffer and the rest of body into a file, and
-// makes its octets durable. Its name becomes so with the record that names it.
+// makes its bytes durable. Its name becomes so with the record that names it.
 func (s *Spool) receiveFile(e *entry, buffer *bytes.Buffer, body io.Reader) (received, error) {
 	var random [8]byte
 	_, _ = rand.Read(random[:])                          // never fails (package crypto/rand)
@@ -123,7 +123,7 @@ func (s *Spool) discard(e *entry) {
 	}
 }
 
-// Open is queue.Store's. The octets are compared with their sum first; those
+// Open is queue.Store's. The bytes are compared with their sum first; those
 // that have changed are set aside in damaged.
 func (s *Spool) Open(ctx context.Context, id string) (queue.Body, error) {
 	if err := ctx.Err(); err != nil {
@@ -159,7 +159,7 @@ func (s *Spool) Open(ctx context.Context, id string) (queue.Body, error) {
 	return nil, err
 }
 
-// openView opens the octets of a message. If it succeeds, the view is released
+// openView opens the bytes of a message. If it succeeds, the view is released
 // with the body, or already.
 func (s *Spool) openView(v view) (queue.Body, error) {
 	switch {
@@ -187,7 +187,7 @@ func (s *Spool) openView(v view) (queue.Body, error) {
 	return &fileBody{section, func() error { v.release(); return nil }}, nil
 }
 
-// openFile opens the octets of a message that has a file of its own.
+// openFile opens the bytes of a message that has a file of its own.
 func (s *Spool) openFile(v view) (queue.Body, error) {
 	meta, err := v.body.metadata()
 	if err != nil {

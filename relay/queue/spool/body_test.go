@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// slowBody is a body of size octets that waits before its last one.
+// slowBody is a body of size bytes that waits before its last one.
 type slowBody struct {
 	size  int
 	reach chan<- struct{}

@@ -83,7 +83,7 @@ func (s *Spool) syncNames() error {
 
 // wasteful reports whether so much of the journal is not needed that it is
 // worth copying what is. Copying at most as much as it frees, it costs at most
-// one more write of each octet. Each segment counts for something: a process that
+// one more write of each byte. Each segment counts for something: a process that
 // is started again and again must not collect open files. Spool.mu is held.
 func (s *Spool) wasteful() bool {
 	files := int64(len(s.segments)) * (s.segmentSize / 32)
@@ -94,7 +94,7 @@ func (s *Spool) wasteful() bool {
 func (s *Spool) compact(seg *segment) {
 	for seg != nil {
 		for copied := true; copied; {
-			copied = s.rewrite(s.taken(seg))
+			copied = s.rewrite(s.lockMessages(seg))
 		}
 		seg = s.compacted(seg)
 	}
@@ -112,8 +112,8 @@ func (s *Spool) compacted(seg *segment) *segment {
 	return nil
 }
 
-// taken takes some messages that have records in a segment.
-func (s *Spool) taken(seg *segment) (views []view) {
+// lockMessages takes some messages that have records in a segment.
+func (s *Spool) lockMessages(seg *segment) (views []view) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	octets := int64(0)
@@ -145,7 +145,7 @@ func (s *Spool) rewrite(views []view) bool {
 		h, meta, body, err := s.copied(v)
 		if err != nil {
 			s.mu.Lock()
-			s.give(v.entry)
+			s.unlock(v.entry)
 			s.mu.Unlock()
 			abandoned = s.abandon(v, err) || abandoned
 			v.release()
@@ -172,7 +172,7 @@ func (s *Spool) rewrite(views []view) bool {
 	return b.err == nil
 }
 
-// copied returns a record that says all of a message. Octets that have changed
+// copied returns a record that says all of a message. Bytes that have changed
 // keep the sum they had, so that the copy is found to be damaged, too.
 func (s *Spool) copied(v view) (h header, text, body []byte, err error) {
 	meta, err := v.metadata()

@@ -53,7 +53,7 @@ func testMessage(id string) *queue.Message {
 	}
 }
 
-// put puts a message whose octets are size octets of its own.
+// put puts a message whose bytes are size bytes of its own.
 func (l *ledger) put(s *Spool, id string, size int) error {
 	body := strings.Repeat(id+" ", size/(len(id)+1)+1)[:size]
 	f := &fate{body: body}

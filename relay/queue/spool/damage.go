@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// setAside copies octets of a segment to a file in damaged, unless that is there
+// setAside copies bytes of a segment to a file in damaged, unless that is there
 // already, and returns its name.
 func (s *Spool) setAside(seg *segment, from, to int64) (string, error) {
 	base, _ := strings.CutSuffix(path.Base(seg.name()), ".log")
@@ -43,7 +43,7 @@ func (s *Spool) copyAside(name string, octets io.Reader) error {
 	return errors.Join(s.fs.Rename(part, name), s.fs.SyncDir(damagedDir))
 }
 
-// setAsideMessage copies what there is of a message whose octets have changed.
+// setAsideMessage copies what there is of a message whose bytes have changed.
 // The message stays, for its sender must be told.
 func (s *Spool) setAsideMessage(v view, cause error) {
 	name := fmt.Sprintf("%s/%s.eml", damagedDir, v.id)
@@ -97,7 +97,7 @@ func (s *Spool) abandon(v view, cause error) bool {
 		if err != nil {
 			s.log.Error("spool: can't set a damaged message aside", "id", v.id, "error", err)
 			s.mu.Lock()
-			s.give(v.entry)
+			s.unlock(v.entry)
 			s.mu.Unlock()
 			return false
 		}

@@ -282,7 +282,7 @@ func testReadError(t *testing.T) {
 	}
 }
 
-// FuzzScan reads octets of a client and damage as a segment: nothing in them is
+// FuzzScan reads bytes of a client and damage as a segment: nothing in them is
 // a record, everything is set aside once, and what is a record is found.
 func FuzzScan(f *testing.F) {
 	n := nonce([]byte("0123456789abcdef0123456789abcdef"))

@@ -66,7 +66,7 @@ type content struct {
 type write struct {
 	offset int64
 	octets []byte
-	size   int64 // if octets is nil
+	size   int64 // if bytes is nil
 }
 
 func newDisk() *disk {

@@ -5,12 +5,12 @@
 //
 //	lock       locked by the process that has the spool open
 //	journal/   the messages, and what has become of them, in the order of events
-//	bodies/    the octets of large messages, a file for each
+//	bodies/    the bytes of large messages, a file for each
 //	damaged/   what was found damaged and set aside
 //
 // The journal is a sequence of files, its segments. A segment is text where the
 // messages in it are: each record is a header line with lengths and checksums,
-// a line of JSON, and for a new message its octets as they came. So less and
+// a line of JSON, and for a new message its bytes as they came. So less and
 // grep show what is on the queue, and what was. Nothing else may write there.
 //
 // # When a message is safe
@@ -27,12 +27,12 @@
 //
 // # Damage
 //
-// Each record has checksums of its header, its JSON and its octets. Opening a
-// spool reads all headers and JSON, and the octets only of what a crash has left
+// Each record has checksums of its header, its JSON and its bytes. Opening a
+// spool reads all headers and JSON, and the bytes only of what a crash has left
 // open; Open reads those of its message before anybody else gets to see
 // them. What isn't right is copied to damaged and logged with the name of the
 // copy, and with the message's ID if that can still be read; the rest goes on.
-// A message whose octets alone are damaged stays on the queue, and Open says
+// A message whose bytes alone are damaged stays on the queue, and Open says
 // queue.ErrDamaged, so that its sender can be told.
 //
 // A message can't pass for a record, whatever a client writes into it: where
@@ -46,7 +46,7 @@
 // messages of the oldest segments are copied to the newest. An empty journal
 // takes at most 1 MiB, and none when the spool is closed.
 //
-// In memory a message takes some 300 octets, whatever it says.
+// In memory a message takes some 300 bytes, whatever it says.
 //
 // # Several processes
 //

@@ -34,7 +34,7 @@ func TestEarlierSpool(t *testing.T) {
 				Return: envelope.ReturnHeader, EnvID: "QQ+2B1", Report: true, Connector: "From\tPartner",
 				Remote: netip.MustParseAddrPort("[2001:db8::1%eth0]:25"), Helo: "\xff\x00not <utf-8>\u2028", User: `CONTOSO\kim`,
 			},
-			Arrived: arrived, Held: true,
+			Arrived: arrived, Suspended: true,
 			Recipients: []queue.Recipient{
 				{
 					Recipient: envelope.Recipient{To: routing.MustParseAddress("ü@bücher.example"), ORcpt: "rfc822;a+40b",

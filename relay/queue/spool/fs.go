@@ -32,7 +32,7 @@ type file interface {
 	io.Closer
 	Size() (int64, error)
 	Truncate(size int64) error
-	// Sync makes the octets durable, and the size.
+	// Sync makes the bytes durable, and the size.
 	Sync() error
 }
 

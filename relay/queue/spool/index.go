@@ -17,10 +17,10 @@ type entry struct {
 	arrived int64 // nanoseconds, as nanos gives them
 	next    int64
 	order   uint64 // in which messages came
-	size    int64  // of the octets
+	size    int64  // of the bytes
 	file    uint64 // the number in the name of the file that has them; 0: the record has
 
-	body  place // of the record with the octets or the name of their file; no segment: not yet on the queue, or lost
+	body  place // of the record with the bytes or the name of their file; no segment: not yet on the queue, or lost
 	state place // of the newest record
 
 	holder string
@@ -28,13 +28,13 @@ type entry struct {
 	free   int           // position in the heap of free messages + 1; 0: not there
 
 	busy bool // a record of it is being written
-	lost bool // damage took the record with the octets
+	lost bool // damage took the record with the bytes
 }
 
 // there reports whether the message is on the queue.
 func (e *entry) there() bool { return e.state.segment != nil }
 
-// octets is how much of the journal the message takes.
+// bytes is how much of the journal the message takes.
 func (e *entry) octets() (n int64) {
 	if e.body.segment != nil {
 		n = e.body.header.size()
@@ -45,10 +45,10 @@ func (e *entry) octets() (n int64) {
 	return n
 }
 
-// fileName is the name of the file with the octets.
+// fileName is the name of the file with the bytes.
 func (e *entry) fileName() string { return bodyName(e.id, e.file) }
 
-// bodyName is the name of a file of octets.
+// bodyName is the name of a file of bytes.
 func bodyName(id string, number uint64) string {
 	return fmt.Sprintf("%s/%s-%016x.eml", bodiesDir, id, number)
 }

@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	// maxBatch is how many octets wait to be written together.
+	// maxBatch is how many bytes wait to be written together.
 	maxBatch = 4 << 20
 	// maxUnsynced is how many removals a loss of power may take back.
 	maxUnsynced = 1024
@@ -67,7 +67,7 @@ func newBatch(room []byte) *batch {
 	return &batch{records: room[:0], done: make(chan struct{}), lead: make(chan struct{}, 1)}
 }
 
-// room waits until n octets find room in the next batch. Spool.mu is held, and
+// room waits until n bytes find room in the next batch. Spool.mu is held, and
 // given up meanwhile.
 func (s *Spool) room(n int) {
 	for len(s.next.records) > 0 && s.next.waiters > 0 && len(s.next.records)+n > maxBatch {
@@ -108,9 +108,9 @@ func (s *Spool) commit() *batch {
 	return b
 }
 
-// post has the next batch written by somebody, and maybe not made durable.
-// Spool.mu is held; post gives it up.
-func (s *Spool) post() {
+// writeNext has the next batch written by somebody, and maybe not made durable.
+// Spool.mu is held; writeNext gives it up.
+func (s *Spool) writeNext() {
 	leads := !s.writing
 	s.writing = true
 	s.mu.Unlock()
@@ -195,7 +195,7 @@ func (s *Spool) flush(b *batch, owed []removal) (start int64, err error) {
 		}
 		start = seg.size
 		if _, err := seg.file.WriteAt(part.records, seg.size); err != nil {
-			b.clean = s.giveUp()
+			b.clean = s.abandonSegment()
 			return 0, err
 		}
 		s.grow(seg, int64(len(part.records)))
@@ -216,7 +216,7 @@ func (s *Spool) flush(b *batch, owed []removal) (start int64, err error) {
 	if err := s.sync(); err != nil {
 		// What is owed, and what b removes, undo owes again.
 		s.unsynced = s.unsynced[:len(s.unsynced)-len(owed)-b.removals()]
-		s.giveUp() // a sync after one that failed proves nothing
+		s.abandonSegment() // a sync after one that failed proves nothing
 		return 0, err
 	}
 	return start, nil
@@ -280,7 +280,7 @@ func (s *Spool) removeFiles(gone []removal) {
 	}
 }
 
-// open sees to it that there is an active segment, with room for n octets more.
+// open sees to it that there is an active segment, with room for n bytes more.
 func (s *Spool) open(n int64) error {
 	if s.active != nil && s.active.size > 0 && s.active.size+n > s.segmentSize {
 		s.seal()
@@ -307,24 +307,24 @@ func (s *Spool) seal() {
 	end := header{kind: kindEnd}.append(nil)
 	stamp(end, s.active.nonce)
 	if _, err := s.active.file.WriteAt(end, s.active.size); err != nil {
-		s.giveUp()
+		s.abandonSegment()
 		return
 	}
 	s.grow(s.active, int64(len(end)))
 	if err := s.sync(); err != nil {
-		s.giveUp()
+		s.abandonSegment()
 		return
 	}
 	s.active = nil
 }
 
-// giveUp ends the active segment after an error. What was written since the
+// abandonSegment ends the active segment after an error. What was written since the
 // last sync may or may not be on the disk, and asking once more tells nothing:
 // an operating system may report such an error a single time. So it is taken
 // back, as far as that is possible. clean says that it has been, durably; that
 // counts if it was a write that failed, for no sync has lost anything then. Else
 // the records that follow in the next segment decide.
-func (s *Spool) giveUp() (clean bool) {
+func (s *Spool) abandonSegment() (clean bool) {
 	seg := s.active
 	s.active = nil
 	err := seg.file.Truncate(s.synced)

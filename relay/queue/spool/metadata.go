@@ -24,14 +24,14 @@ type metadata struct {
 	Arrived *time.Time `json:"arrived,omitempty"`
 	Size    int64      `json:"size"`
 
-	// File is the number in the name of the file with the octets in bodies,
+	// File is the number in the name of the file with the bytes in bodies,
 	// 0 if they are in the record; FileSum is their sum.
 	File    uint64 `json:"file,omitempty"`
 	FileSum uint32 `json:"filesum,omitempty"`
-	// Segment is the number of the segment that has the octets, in a record
+	// Segment is the number of the segment that has the bytes, in a record
 	// that hasn't.
 	Segment uint64 `json:"segment,omitempty"`
-	// Lost says that damage took the record with the octets.
+	// Lost says that damage took the record with the bytes.
 	Lost bool `json:"lost,omitempty"`
 
 	From      *routing.Address  `json:"from,omitempty"`
@@ -70,7 +70,7 @@ func newMetadata(m *queue.Message) *metadata {
 	e := &metadata{
 		ID: m.ID, Arrived: instant(m.Arrived), Size: m.Size,
 		From: mailbox(m.From), Body: m.Body, UTF8: m.UTF8, Ret: m.Return.String(), EnvID: armor(m.EnvID), Connector: armor(m.Connector),
-		Helo: armor(m.Helo), User: armor(m.User), Report: m.Report, Held: m.Held,
+		Helo: armor(m.Helo), User: armor(m.User), Report: m.Report, Held: m.Suspended,
 	}
 	if m.Remote.IsValid() {
 		e.Remote = &m.Remote
@@ -94,7 +94,7 @@ func (e *metadata) message() *queue.Message {
 			ID: e.ID, From: value(e.From), Size: e.Size, Body: e.Body, UTF8: e.UTF8, EnvID: disarm(e.EnvID), Report: e.Report,
 			Connector: disarm(e.Connector), Remote: value(e.Remote), Helo: disarm(e.Helo), User: disarm(e.User),
 		},
-		Arrived: value(e.Arrived), Held: e.Held, Recipients: make([]queue.Recipient, len(e.Recipients)),
+		Arrived: value(e.Arrived), Suspended: e.Held, Recipients: make([]queue.Recipient, len(e.Recipients)),
 	}
 	m.Return, _ = envelope.ParseReturn(e.Ret)
 	for i := range e.Recipients {
@@ -191,7 +191,7 @@ func nanos(t time.Time) int64 {
 const armored = "base64:"
 
 // armor returns s as JSON can hold it: clients write names that aren't UTF-8,
-// and encoding/json would replace their octets.
+// and encoding/json would replace their bytes.
 func armor(s string) string {
 	if utf8.ValidString(s) && !strings.HasPrefix(s, armored) {
 		return s

@@ -19,11 +19,11 @@ type Options struct {
 	// slog.Default().
 	Logger *slog.Logger
 
-	// SegmentSize is how large a file of the journal becomes, in octets, but
+	// SegmentSize is how large a file of the journal becomes, in bytes, but
 	// for a record that is larger. 0: DefaultSegmentSize.
 	SegmentSize int64
 
-	// LargeBody is from how many octets on a body has a file of its own.
+	// LargeBody is from how many bytes on a body has a file of its own.
 	// 0: DefaultLargeBody; at most 32 MiB.
 	LargeBody int
 }
@@ -41,14 +41,14 @@ func Open(dir string, options Options) (*Spool, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("spool: opening %s: %w", dir, err), unlock())
 	}
-	s.unlock = unlock
+	s.unlockDir = unlock
 	return s, nil
 }
 
 // open opens the spool in a directory that is prepared.
 func open(fs fileSystem, options Options) (*Spool, error) {
 	s := &Spool{
-		fs: fs, log: options.Logger, unlock: func() error { return nil },
+		fs: fs, log: options.Logger, unlockDir: func() error { return nil },
 		segmentSize: options.SegmentSize, largeBody: options.LargeBody,
 		index: newIndex(),
 	}

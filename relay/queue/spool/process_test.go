@@ -77,7 +77,7 @@ func TestChild(t *testing.T) {
 	}
 }
 
-// content is the octets of a message of that ID; some are large.
+// content is the bytes of a message of that ID; some are large.
 func content(id string) string {
 	return strings.Repeat(id+"\r\n", 1+len(id)*int(id[len(id)-1]%32)*2)
 }
@@ -199,7 +199,7 @@ func TestPrivate(t *testing.T) {
 	}
 }
 
-// size returns how many octets the files in dir have.
+// size returns how many bytes the files in dir have.
 func size(t *testing.T, dir string) (n int64) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
@@ -254,7 +254,7 @@ func TestSpace(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if u, err := s.Usage(t.Context()); err != nil || u.Messages != 0 || u.Octets > 1<<20 {
+	if u, err := s.Usage(t.Context()); err != nil || u.Messages != 0 || u.Bytes > 1<<20 {
 		t.Errorf("empty: %+v, %v", u, err)
 	}
 	if err := s.Close(); err != nil {

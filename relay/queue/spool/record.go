@@ -11,7 +11,7 @@ import (
 //
 //	-- NONCE KIND METALEN BODYLEN METASUM BODYSUM HEADERSUM
 //
-// Then come METALEN octets of JSON, and BODYLEN octets of the message as it is.
+// Then come METALEN bytes of JSON, and BODYLEN bytes of the message as it is.
 // A header begins with the end of a line, so that it has a line of its own. The
 // sums are CRC-32C.
 //

@@ -103,7 +103,7 @@ func (r *recovery) read(seg *segment) error {
 	return nil
 }
 
-// damage sets octets aside that aren't part of a record. It reports whether
+// damage sets bytes aside that aren't part of a record. It reports whether
 // they are safe there.
 func (r *recovery) damage(seg *segment, from, to int64, id string) bool {
 	r.damages++
@@ -123,7 +123,7 @@ func (r *recovery) damage(seg *segment, from, to int64, id string) bool {
 // sealOld ends a segment that a crash has left open, so that nobody needs to
 // look through it again, and makes durable what of it was not: it has been read,
 // and what is done from now on depends on it. What was torn at its end has been
-// set aside. One that is torn before its end stays open: else the octets of a torn
+// set aside. One that is torn before its end stays open: else the bytes of a torn
 // record, which are not looked at in a segment that has ended, would count.
 func (r *recovery) sealOld(seg *segment, size int64, torn bool) {
 	err := seg.file.Truncate(size)
@@ -199,7 +199,7 @@ func (r *recovery) adopt() {
 	}
 }
 
-// bodies looks through the files of octets. What no message names was not taken,
+// bodies looks through the files of bytes. What no message names was not taken,
 // or is gone; but where a record is damaged, it may have named one.
 func (r *recovery) bodies() error {
 	names, err := r.fs.List(bodiesDir)

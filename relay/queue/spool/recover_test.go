@@ -9,7 +9,7 @@ import (
 )
 
 // TestTornCopy has a crash leave a torn copy of a message, before a record that is
-// whole: the octets of the older one count, however often the spool is opened.
+// whole: the bytes of the older one count, however often the spool is opened.
 func TestTornCopy(t *testing.T) {
 	d, l := newDisk(), newLedger()
 	s, err := open(d, small(io.Discard))
@@ -50,7 +50,7 @@ func TestTornCopy(t *testing.T) {
 }
 
 // TestSetAsideInterrupted cuts the power while damage at the end of a segment is
-// set aside: no octet of it may be cut off before it is in damaged.
+// set aside: no byte of it may be cut off before it is in damaged.
 func TestSetAsideInterrupted(t *testing.T) {
 	torn := strings.Repeat("torn", 100)
 	for n := 1; ; n++ {

@@ -14,11 +14,11 @@ type scanner struct {
 	size    int64
 
 	// sealed says that the segment was ended as it should: no record of it can
-	// be torn, and so their octets, which take the longest to read, are looked
+	// be torn, and so their bytes, which take the longest to read, are looked
 	// at when somebody wants them.
 	sealed bool
 
-	// record is called for each record with its JSON, and damage for octets
+	// record is called for each record with its JSON, and damage for bytes
 	// that aren't part of one. meta belongs to the scanner. id, if any, is
 	// what the damaged record says that it is about.
 	record func(p place, meta []byte)
@@ -79,7 +79,7 @@ func (sc *scanner) one(offset int64) (next int64, err error) {
 	if sum(meta) != h.metaSum {
 		return sc.broken(p)
 	}
-	// Unread octets are believed only if the next record follows.
+	// Unread bytes are believed only if the next record follows.
 	end := offset + h.size()
 	whole := sc.sealed && h.bodyLen > 0 && end < sc.size
 	if whole {
@@ -162,7 +162,7 @@ func (sc *scanner) header(offset int64) (header, bool, error) {
 	return h, ok, nil
 }
 
-// read returns n octets at offset, which must be there. They are good until the
+// read returns n bytes at offset, which must be there. They are good until the
 // next call.
 func (sc *scanner) read(offset int64, n int) ([]byte, error) {
 	from := offset - sc.start

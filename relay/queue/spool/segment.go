@@ -21,7 +21,7 @@ type segment struct {
 	nonce  nonce
 	file   file
 
-	live int   // messages whose octets or state are here
+	live int   // messages whose bytes or state are here
 	size int64 // of the file
 
 	// readers counts who may read file, the Spool included; the last one

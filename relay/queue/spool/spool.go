@@ -22,11 +22,11 @@ import (
 type Spool struct {
 	fs          fileSystem
 	log         *slog.Logger
-	unlock      func() error
+	unlockDir   func() error
 	segmentSize int64
 	largeBody   int
 	buffers     sync.Pool
-	memory      atomic.Int64 // octets of bodies that may be in buffers
+	memory      atomic.Int64 // bytes of bodies that may be in buffers
 	aside       sync.Mutex   // one copies to damaged at a time
 
 	mu      sync.Mutex
@@ -37,7 +37,7 @@ type Spool struct {
 	segments   []*segment // oldest first, active last
 	octets     int64      // of all segments
 	used       int64      // of them, by messages that are there
-	files      int64      // octets of the files in bodies
+	files      int64      // bytes of the files in bodies
 	compacting bool
 }
 
@@ -148,7 +148,7 @@ func (s *Spool) Save(ctx context.Context, m *queue.Message, holder string) error
 	meta := s.buffer()
 	defer s.buffers.Put(meta)
 	s.mu.Lock()
-	e, err := s.take(m.ID, holder)
+	e, err := s.lock(m.ID, holder)
 	if err != nil {
 		s.mu.Unlock()
 		return err
@@ -167,7 +167,7 @@ func (s *Spool) Save(ctx context.Context, m *queue.Message, holder string) error
 		err = queue.ErrClosed
 	}
 	if err != nil {
-		s.give(e)
+		s.unlock(e)
 		s.mu.Unlock()
 		return err
 	}
@@ -175,9 +175,9 @@ func (s *Spool) Save(ctx context.Context, m *queue.Message, holder string) error
 	return s.commit().err
 }
 
-// take returns a message that holder holds, for one to write a record of.
+// lock returns a message that holder holds, for one to write a record of.
 // Spool.mu is held.
-func (s *Spool) take(id, holder string) (*entry, error) {
+func (s *Spool) lock(id, holder string) (*entry, error) {
 	for {
 		if s.closed {
 			return nil, queue.ErrClosed
@@ -194,8 +194,8 @@ func (s *Spool) take(id, holder string) (*entry, error) {
 	}
 }
 
-// give undoes take. Spool.mu is held.
-func (s *Spool) give(e *entry) {
+// unlock undoes take. Spool.mu is held.
+func (s *Spool) unlock(e *entry) {
 	e.busy = false
 	s.changed.Broadcast()
 }
@@ -208,7 +208,7 @@ func (s *Spool) Remove(ctx context.Context, id, holder string) error {
 		return err
 	}
 	s.mu.Lock()
-	e, err := s.take(id, holder)
+	e, err := s.lock(id, holder)
 	if err != nil {
 		s.mu.Unlock()
 		return err
@@ -228,7 +228,7 @@ func (s *Spool) drop(e *entry) {
 	meta := goneMeta(e.id, false)
 	s.add(e, header{kind: kindGone, metaLen: uint32(len(meta)), metaSum: sum(meta), bodySum: sum(nil)}, 0, nil, meta)
 	s.changed.Broadcast()
-	s.post()
+	s.writeNext()
 }
 
 // goneMeta is the JSON of the record that a message is gone, or never was: then
@@ -298,7 +298,7 @@ func (s *Spool) All(ctx context.Context) iter.Seq2[*queue.Message, error] {
 	}
 }
 
-// Usage is queue.Store's. Octets is what the files take, with what is yet to be
+// Usage is queue.Store's. Bytes is what the files take, with what is yet to be
 // cleared away.
 func (s *Spool) Usage(ctx context.Context) (queue.Usage, error) {
 	free, capacity := s.fs.Space()
@@ -307,7 +307,7 @@ func (s *Spool) Usage(ctx context.Context) (queue.Usage, error) {
 	if s.closed {
 		return queue.Usage{}, queue.ErrClosed
 	}
-	return queue.Usage{Messages: len(s.entries), Octets: s.octets + s.files, Free: free, Capacity: capacity}, ctx.Err()
+	return queue.Usage{Messages: len(s.entries), Bytes: s.octets + s.files, Free: free, Capacity: capacity}, ctx.Err()
 }
 
 // Close is queue.Store's. What was being written when it is called is written
@@ -327,7 +327,7 @@ func (s *Spool) Close() error {
 	s.mu.Unlock()
 	s.end()
 	s.releaseAll()
-	return s.unlock()
+	return s.unlockDir()
 }
 
 // releaseAll gives up the segments.

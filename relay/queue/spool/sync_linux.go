@@ -5,7 +5,7 @@ import (
 	"syscall"
 )
 
-// syncFile makes the octets of f and its size durable. fdatasync leaves out
+// syncFile makes the bytes of f and its size durable. fdatasync leaves out
 // the times, which would cost another write.
 func syncFile(f *os.File) error {
 	conn, err := f.SyscallConn()

@@ -93,7 +93,7 @@ func (v view) message() (*queue.Message, error) {
 	return m, nil
 }
 
-// damaged is the error that the octets are not what they were, unless err says
+// damaged is the error that the bytes are not what they were, unless err says
 // that it isn't known: a disk that doesn't answer now may do so later.
 func (v view) damaged(err error) error {
 	switch {
@@ -105,7 +105,7 @@ func (v view) damaged(err error) error {
 	return fmt.Errorf("%w: %s: %w", queue.ErrDamaged, v.id, err)
 }
 
-// isDamage reports whether err says that octets are gone, or are others.
+// isDamage reports whether err says that bytes are gone, or are others.
 func isDamage(err error) bool {
 	return errors.Is(err, errChanged) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, fs.ErrNotExist)
 }
