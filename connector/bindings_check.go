@@ -24,7 +24,8 @@ type occupant struct {
 	addr    netip.Addr
 }
 
-// checkBindings applies the rules about several connectors: R7, R7b and R8.
+// checkBindings applies the rules that compare several connectors: conflicts of
+// bindings, conflicts of roles, and overlaps of ranges.
 // The work is near linear in connectors and ranges, so that a thousand
 // connectors with ten thousand ranges each are no trouble.
 func (v *checker) checkBindings(checks []receiveCheck) {
@@ -49,11 +50,11 @@ func (v *checker) checkBindings(checks []receiveCheck) {
 			continue
 		}
 		keys := clientKeys{ipv4: l.ipv4, known: map[*receiveCheck]rangeset.Key{}}
-		v.r7bRoles(byName(occupants[l]), &keys)
-		v.r7Conflicts(occupants[l], &keys)
+		v.checkRoles(byName(occupants[l]), &keys)
+		v.checkConflicts(occupants[l], &keys)
 	}
 	for _, l := range order {
-		v.r8Overlaps(occupants[l])
+		v.checkOverlaps(occupants[l])
 	}
 }
 
@@ -110,10 +111,10 @@ func (k *clientKeys) of(c *receiveCheck) rangeset.Key {
 	return key
 }
 
-// r7Conflicts: connectors of one role that share a binding and have identical
+// checkConflicts: connectors of one role that share a binding and have identical
 // remote ranges can't be told apart. Ranges are identical if they hold the
 // same addresses of the binding's family, however cut.
-func (v *checker) r7Conflicts(occupants []occupant, keys *clientKeys) {
+func (v *checker) checkConflicts(occupants []occupant, keys *clientKeys) {
 	type group struct {
 		role param.TransportRole
 		key  rangeset.Key
@@ -137,9 +138,9 @@ func (v *checker) r7Conflicts(occupants []occupant, keys *clientKeys) {
 	}
 }
 
-// r7bRoles: in Exchange the services of different roles are processes, which
+// checkRoles: in Exchange the services of different roles are processes, which
 // compete for an endpoint. Here one process serves both.
-func (v *checker) r7bRoles(occupants []occupant, keys *clientKeys) {
+func (v *checker) checkRoles(occupants []occupant, keys *clientKeys) {
 	var roles [2]firstOccupants // by TransportRole
 	for i := range occupants {
 		c := &occupants[i]
@@ -187,10 +188,10 @@ type span struct {
 	owner *occupant
 }
 
-// r8Overlaps: ranges of connectors with the same binding should nest, because
+// checkOverlaps: ranges of connectors with the same binding should nest, because
 // otherwise neither is the more specific one. An occupant of the wildcard doesn't
 // compete with one of a specific address, which always wins.
-func (v *checker) r8Overlaps(occupants []occupant) {
+func (v *checker) checkOverlaps(occupants []occupant) {
 	byAddr := map[netip.Addr][]*occupant{}
 	var order []netip.Addr
 	for i := range occupants {

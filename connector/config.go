@@ -43,7 +43,7 @@ type Transport struct {
 	MaxRecipientEnvelopeLimit       param.Limit // zero: unlimited, so that connectors decide
 	TLSReceiveDomainSecureList      []string
 	TLSSendDomainSecureList         []string
-	UseDowngradedExchangeServerAuth bool // of Set-TransportService; rule R12
+	UseDowngradedExchangeServerAuth bool // of Set-TransportService
 
 	// Delivery reports. External ones go to senders outside the organisation.
 	ExternalPostmasterAddress       string                    // who they are from; "": postmaster@ the default accepted domain, on Edge the server's FQDN

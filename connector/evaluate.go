@@ -235,8 +235,8 @@ func (s Session) rcpt(r Rcpt, t *Trace) Decision {
 // recipientCount decides whether one more recipient fits.
 func (s Session) recipientCount(accepted int, t *Trace) Decision {
 	in, n := s.in, int64(accepted)+1
-	// message-size-limits: the limit isn't for mail between Exchange servers
-	// of the organisation.
+	// The limit isn't for mail between Exchange servers of the organisation
+	// (https://learn.microsoft.com/exchange/mail-flow/message-size-limits).
 	if limit := int64(in.maxRecipients); limit > 0 && !s.who.server &&
 		!t.check(checkRecipientCount, n <= limit, about{have: n, limit: limit}) {
 		return in.Decide(reply.TooManyRecipients)

@@ -37,8 +37,8 @@ func TestEveryParameter(t *testing.T) {
 		{reflect.TypeFor[connector.Receive](), []string{"../relay", "../relay/dispatch"}, map[string]effect{
 			"Comment":                  noted,
 			"Usage":                    checked, // fills in defaults
-			"TransportRole":            checked, // rule R7b
-			"SuppressXAnonymousTls":    checked, // rule R12; there is no X-ANONYMOUSTLS to suppress
+			"TransportRole":            checked,
+			"SuppressXAnonymousTls":    checked, // there is no X-ANONYMOUSTLS to suppress
 			"ServiceDiscoveryFqdn":     warned,
 			"AdvertiseClientSettings":  warned,
 			"EnableAuthGSSAPI":         warned,
@@ -50,8 +50,8 @@ func TestEveryParameter(t *testing.T) {
 		{reflect.TypeFor[connector.Send](), []string{"../relay/delivery"}, map[string]effect{
 			"Comment":                      noted,
 			"IsCoexistenceConnector":       warned,
-			"LinkedReceiveConnector":       checked, // rule S8, and a warning
-			"DNSRoutingEnabled":            checked, // rules S1 and S2: it is the lack of smart hosts
+			"LinkedReceiveConnector":       checked, // with a warning
+			"DNSRoutingEnabled":            checked, // it is the lack of smart hosts
 			"UseExternalDNSServersEnabled": warned,
 			"FrontendProxyEnabled":         warned,
 			"CloudServicesMailEnabled":     warned,
@@ -61,7 +61,7 @@ func TestEveryParameter(t *testing.T) {
 		}},
 		{reflect.TypeFor[connector.Service](), []string{"../relay/dispatch"}, nil},
 		{reflect.TypeFor[connector.Transport](), nil, map[string]effect{
-			"UseDowngradedExchangeServerAuth": checked, // rule R12
+			"UseDowngradedExchangeServerAuth": checked,
 		}},
 		{reflect.TypeFor[connector.RemoteDomain](), nil, nil},
 	} {

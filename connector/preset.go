@@ -12,7 +12,8 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// preset is what a Usage fills in (receive-connectors.md, "usage types").
+// preset holds the settings that a Usage fills in ("usage types" in
+// https://learn.microsoft.com/exchange/mail-flow/connectors/receive-connectors).
 type preset struct {
 	bindings []netip.AddrPort
 	ranges   []param.Range
@@ -128,7 +129,7 @@ func (c *Config) receiveDefaults(r Receive) Receive {
 	setDefault(&r.AddMissingHeadersEnabled, true)
 	setDefault(&r.BareLinefeedRejectionEnabled, true)
 	setDefault(&r.ChunkingEnabled, true)
-	// BINARYMIME can't be had without CHUNKING (rule R10), so its default
+	// BINARYMIME can't be had without CHUNKING, so its default
 	// goes with it and only one given by hand can contradict.
 	setDefault(&r.BinaryMimeEnabled, r.ChunkingEnabled.Or(true))
 	setDefault(&r.DeliveryStatusNotificationEnabled, true)
@@ -189,7 +190,7 @@ func (c *Config) sendDefaults(s Send) Send {
 		size = param.UnlimitedSize
 	}
 	fill(&s.MaxMessageSize, size)
-	if len(s.SourceTransportServers) == 0 && !local.Edge { // not a parameter of Edge (rule S12)
+	if len(s.SourceTransportServers) == 0 && !local.Edge { // not a parameter of Edge
 		s.SourceTransportServers = []string{local.Name}
 	}
 	// Exchange 2007 wrote the scope of a connector into its address spaces.

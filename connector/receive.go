@@ -11,8 +11,8 @@ import (
 
 // Receive is the configuration of one Receive connector, with the names of
 // Set-ReceiveConnector. Zero fields mean the documented defaults of Usage and
-// of the profile. The comments give the range and, last or alone, the default;
-// see the package doc for "not enforced".
+// of the profile. The comments give the range and, last or alone, the default.
+// "Not enforced" means that Compile warns: the value is kept and has no effect.
 type Receive struct {
 	Name          string // unique on the server, up to 64 characters
 	Server        string // "": the server of Config

@@ -9,7 +9,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/param"
 )
 
-// TestScalars walks rule R13: each range ends where it is documented to end.
+// TestScalars checks that each range ends where it is documented to end.
 func TestScalars(t *testing.T) {
 	day := 24 * time.Hour
 	type set = func(r *connector.Receive, n int64)

@@ -12,8 +12,8 @@ import (
 
 // Send is the configuration of one Send connector, with the names of
 // Set-SendConnector. Zero fields mean the documented defaults. The comments
-// give the range and, last or alone, the default; see the package doc for "not
-// enforced".
+// give the range and, last or alone, the default. "Not enforced" means that
+// Compile warns: the value is kept and has no effect.
 type Send struct {
 	Name    string      // unique in the organisation, up to 64 characters
 	Usage   param.Usage // only fills defaults; zero: Custom; not Client

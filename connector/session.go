@@ -123,8 +123,8 @@ func (s Session) mustStartTLS() bool { return s.in.settings.RequireTLS && !s.tls
 // Login returns the session after AUTH proved id, or s itself with the
 // decision that refuses it. The identity replaces the anonymous one and gains
 // Authenticated Users, so grants to anonymous sessions are lost. An identity
-// that would not hold ms-Exch-SMTP-Submit is refused (receive-connectors.md,
-// "ms-Exch-SMTP-Submit"). Login copies id.
+// that would not hold ms-Exch-SMTP-Submit is refused: Exchange wants that right
+// for AUTH and MAIL. Login copies id.
 func (s Session) Login(id auth.Identity) (Session, Decision) { return s.login(id, nil) }
 
 // ExplainLogin is Login, and tells why.

@@ -123,7 +123,7 @@ func (v *checker) transport() {
 }
 
 // secureList checks a list of domains for domain security, which takes no
-// wildcards (rules R5 and S6).
+// wildcards.
 func (v *checker) secureList(path string, domains []string) {
 	for i, name := range domains {
 		if strings.Contains(name, "*") {
@@ -151,7 +151,7 @@ func (v *checker) name(path, name string) {
 // nameSet remembers who has a name, by scope and lower-case name.
 type nameSet map[[2]string]string
 
-// unique checks that nobody else in the scope has the name (rule R18). path is
+// unique checks that nobody else in the scope has the name. path is
 // by index, because a name that occurs twice points at nothing.
 func (v *checker) unique(names nameSet, path, scope, name string) {
 	if name == "" {
@@ -216,7 +216,7 @@ func (v *checker) permissions(path string, grants []permission.Grant) {
 	}
 }
 
-// between checks a scalar against the range that Exchange documents (rule R13).
+// between checks a scalar against the range that Exchange documents.
 func between[T cmp.Ordered](v *checker, path string, value, low, high T, text func(T) string) {
 	if value < low || value > high {
 		v.fail(path, CodeOutOfRange, "%s is out of range; give %s to %s", text(value), text(low), text(high))

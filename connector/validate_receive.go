@@ -11,28 +11,27 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// receiveRules are the rules for one Receive connector, numbered as in
-// Microsoft's validation rules where there is a number. R7 and R8 look at
-// several connectors and are in bindings_check.go; R17 is about commands.
+// receiveRules are the rules for one Receive connector. Those that compare
+// several connectors are in bindings_check.go.
 var receiveRules = []func(*receiveCheck){
 	(*receiveCheck).values,
 	(*receiveCheck).bindings,
 	(*receiveCheck).ranges,
-	(*receiveCheck).r1KnownMechanisms,
-	(*receiveCheck).r2BasicAuthRequireTLS,
-	(*receiveCheck).r3RequireTLS,
-	(*receiveCheck).r4ExternalAuthoritative,
-	(*receiveCheck).r5DomainSecure,
-	(*receiveCheck).r6ExchangeServerFqdn,
+	(*receiveCheck).checkKnownMechanisms,
+	(*receiveCheck).checkBasicAuthRequireTLS,
+	(*receiveCheck).checkRequireTLS,
+	(*receiveCheck).checkExternalAuthoritative,
+	(*receiveCheck).checkDomainSecure,
+	(*receiveCheck).checkExchangeServerFqdn,
 	(*receiveCheck).names,
-	(*receiveCheck).r9TimeoutOrder,
-	(*receiveCheck).r10BinaryMime,
-	(*receiveCheck).r11Banner,
-	(*receiveCheck).r12SuppressXAnonymousTls,
-	(*receiveCheck).r13Scalars,
-	(*receiveCheck).r14Edge,
-	(*receiveCheck).r15Custom,
-	(*receiveCheck).r16NothingGranted,
+	(*receiveCheck).checkTimeoutOrder,
+	(*receiveCheck).checkBinaryMime,
+	(*receiveCheck).checkBanner,
+	(*receiveCheck).checkSuppressXAnonymousTls,
+	(*receiveCheck).checkScalars,
+	(*receiveCheck).checkEdge,
+	(*receiveCheck).checkCustom,
+	(*receiveCheck).checkNothingGranted,
 	(*receiveCheck).unreachableGroups,
 	(*receiveCheck).notEnforced,
 }
@@ -137,31 +136,31 @@ func (c *receiveCheck) ranges() {
 	}
 }
 
-// r1KnownMechanisms: None stands alone. None is the absence of flags, so the
+// checkKnownMechanisms: None stands alone. None is the absence of flags, so the
 // parser refuses the combination; what is left here are flags without meaning.
-func (c *receiveCheck) r1KnownMechanisms() {
+func (c *receiveCheck) checkKnownMechanisms() {
 	if !c.mech.IsValid() {
 		c.bad("AuthMechanism", CodeAuthInvalid, "%v has unknown flags", c.mech)
 	}
 }
 
-// r2BasicAuthRequireTLS: BasicAuthRequireTLS needs BasicAuth and Tls.
-func (c *receiveCheck) r2BasicAuthRequireTLS() {
+// checkBasicAuthRequireTLS: BasicAuthRequireTLS needs BasicAuth and Tls.
+func (c *receiveCheck) checkBasicAuthRequireTLS() {
 	if c.mech.Has(auth.BasicAuthRequireTLS) && !c.mech.Has(auth.BasicAuth|auth.TLS) {
 		c.bad("AuthMechanism", CodeAuthNeedsTLS, "BasicAuthRequireTLS needs BasicAuth and Tls beside it; give Tls, BasicAuth, BasicAuthRequireTLS")
 	}
 }
 
-// r3RequireTLS: RequireTLS needs Tls.
-func (c *receiveCheck) r3RequireTLS() {
+// checkRequireTLS: RequireTLS needs Tls.
+func (c *receiveCheck) checkRequireTLS() {
 	if c.r.RequireTLS && !c.mech.Has(auth.TLS) {
 		c.bad("RequireTLS", CodeRequireTLS, "nobody could fulfil it, because AuthMechanism doesn't hold Tls; add Tls")
 	}
 }
 
-// r4ExternalAuthoritative: only Tls may stand beside it, and the group that
+// checkExternalAuthoritative: only Tls may stand beside it, and the group that
 // externally secured servers belong to must be there.
-func (c *receiveCheck) r4ExternalAuthoritative() {
+func (c *receiveCheck) checkExternalAuthoritative() {
 	if !c.mech.Has(auth.ExternalAuthoritative) {
 		return
 	}
@@ -173,8 +172,8 @@ func (c *receiveCheck) r4ExternalAuthoritative() {
 	}
 }
 
-// r5DomainSecure: domain security is mutual TLS.
-func (c *receiveCheck) r5DomainSecure() {
+// checkDomainSecure: domain security is mutual TLS.
+func (c *receiveCheck) checkDomainSecure() {
 	if !c.r.DomainSecureEnabled {
 		return
 	}
@@ -189,9 +188,9 @@ func (c *receiveCheck) r5DomainSecure() {
 	}
 }
 
-// r6ExchangeServerFqdn: servers authenticate each other by name. Of a server
+// checkExchangeServerFqdn: servers authenticate each other by name. Of a server
 // that isn't listed we don't know the FQDN, so there it is only a doubt.
-func (c *receiveCheck) r6ExchangeServerFqdn() {
+func (c *receiveCheck) checkExchangeServerFqdn() {
 	if !c.mech.Has(auth.ExchangeServer) || c.given.Fqdn == "" ||
 		strings.EqualFold(c.given.Fqdn, c.server.FQDN) || strings.EqualFold(c.given.Fqdn, c.server.Name) {
 		return
@@ -220,24 +219,24 @@ func (c *receiveCheck) names() {
 	}
 }
 
-// r9TimeoutOrder: the inactivity timeout must be able to strike.
-func (c *receiveCheck) r9TimeoutOrder() {
+// checkTimeoutOrder: the inactivity timeout must be able to strike.
+func (c *receiveCheck) checkTimeoutOrder() {
 	if idle, total := c.r.ConnectionInactivityTimeout, c.r.ConnectionTimeout; idle >= total {
 		c.bad("ConnectionInactivityTimeout", CodeTimeoutOrder, "%s must be shorter than ConnectionTimeout, %s",
 			param.FormatTimeSpan(idle), param.FormatTimeSpan(total))
 	}
 }
 
-// r10BinaryMime: binary bodies travel in chunks only (RFC 3030 section 3).
-func (c *receiveCheck) r10BinaryMime() {
+// checkBinaryMime: binary bodies travel in chunks only (RFC 3030 section 3).
+func (c *receiveCheck) checkBinaryMime() {
 	if c.r.BinaryMimeEnabled.Or(true) && !c.r.ChunkingEnabled.Or(true) {
 		c.bad("BinaryMimeEnabled", CodeBinaryMime, "it needs ChunkingEnabled; enable that or disable this")
 	}
 }
 
-// r11Banner: a greeting is a 220 reply of one line (RFC 5321 section 4.5.3.1.5
+// checkBanner: a greeting is a 220 reply of one line (RFC 5321 section 4.5.3.1.5
 // limits it to 512 octets with CRLF).
-func (c *receiveCheck) r11Banner() {
+func (c *receiveCheck) checkBanner() {
 	switch b := c.given.Banner; {
 	case b == "":
 	case !strings.HasPrefix(b, "220 "):
@@ -247,16 +246,16 @@ func (c *receiveCheck) r11Banner() {
 	}
 }
 
-// r12SuppressXAnonymousTls: without it servers can't encrypt, so the server
+// checkSuppressXAnonymousTls: without it servers can't encrypt, so the server
 // must have been told to authenticate in the downgraded way.
-func (c *receiveCheck) r12SuppressXAnonymousTls() {
+func (c *receiveCheck) checkSuppressXAnonymousTls() {
 	if c.r.SuppressXAnonymousTls && !c.cfg.Transport.UseDowngradedExchangeServerAuth {
 		c.bad("SuppressXAnonymousTls", CodeSuppressTLS, "it needs Transport.UseDowngradedExchangeServerAuth")
 	}
 }
 
-// r13Scalars: the ranges of Set-ReceiveConnector.
-func (c *receiveCheck) r13Scalars() {
+// checkScalars: the ranges of Set-ReceiveConnector.
+func (c *receiveCheck) checkScalars() {
 	v, r, day := c.checker, &c.r, 24*time.Hour
 	field := func(name string) string { return c.path + "." + name }
 	between(v, field("ConnectionInactivityTimeout"), r.ConnectionInactivityTimeout, time.Second, day, param.FormatTimeSpan)
@@ -280,9 +279,9 @@ func (c *receiveCheck) r13Scalars() {
 	limited(v, field("MessageRateLimit"), r.MessageRateLimit, 1, math.MaxInt32)
 }
 
-// r14Edge: an Edge server has no directory, so no users log on and no legacy
+// checkEdge: an Edge server has no directory, so no users log on and no legacy
 // servers exist.
-func (c *receiveCheck) r14Edge() {
+func (c *receiveCheck) checkEdge() {
 	if !c.server.Edge {
 		return
 	}
@@ -295,15 +294,15 @@ func (c *receiveCheck) r14Edge() {
 	}
 }
 
-// r15Custom: the group is how Exchange shows grants made by hand.
-func (c *receiveCheck) r15Custom() {
+// checkCustom: the group is how Exchange shows grants made by hand.
+func (c *receiveCheck) checkCustom() {
 	if c.groups.Has(permission.Custom) && len(c.given.Permissions) == 0 {
 		c.doubt("PermissionGroups", CodeGroupCustom, "Custom grants nothing by itself; the grants belong into Permissions")
 	}
 }
 
-// r16NothingGranted: legal, and then everybody is refused.
-func (c *receiveCheck) r16NothingGranted() {
+// checkNothingGranted: legal, and then everybody is refused.
+func (c *receiveCheck) checkNothingGranted() {
 	if c.groups&^permission.Custom == 0 && len(c.given.Permissions) == 0 {
 		c.doubt("PermissionGroups", CodeAcceptsNothing, "nobody is granted anything, so the connector refuses all mail; give PermissionGroups or Permissions")
 	}

@@ -13,24 +13,22 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// sendRules are the rules for one Send connector, numbered as in Microsoft's
-// validation rules where there is a number. S10 to S13 are in spaces and
-// sources.
+// sendRules are the rules for one Send connector.
 var sendRules = []func(*sendCheck){
 	(*sendCheck).values,
 	(*sendCheck).spaces,
 	(*sendCheck).sources,
 	(*sendCheck).smartHosts,
-	(*sendCheck).s1s2Routing,
-	(*sendCheck).s3Authentication,
-	(*sendCheck).s3Credential,
-	(*sendCheck).s4RequireTLS,
-	(*sendCheck).s5TlsAuthLevel,
-	(*sendCheck).s6DomainSecure,
-	(*sendCheck).s7TlsDomain,
-	(*sendCheck).s8Linked,
-	(*sendCheck).s9ForceHELO,
-	(*sendCheck).s14Sites,
+	(*sendCheck).checkRouting,
+	(*sendCheck).checkAuthentication,
+	(*sendCheck).checkCredential,
+	(*sendCheck).checkRequireTLS,
+	(*sendCheck).checkTlsAuthLevel,
+	(*sendCheck).checkDomainSecure,
+	(*sendCheck).checkTlsDomain,
+	(*sendCheck).checkLinked,
+	(*sendCheck).checkForceHELO,
+	(*sendCheck).checkSites,
 	(*sendCheck).names,
 	(*sendCheck).scalars,
 	(*sendCheck).notEnforced,
@@ -97,9 +95,9 @@ func (c *sendCheck) values() {
 	}
 }
 
-// spaces: what the connector serves. Costs and wildcards (rule S11) are the
-// parser's; here are S10, non-SMTP mail goes to a gateway, and S13, -- exists
-// on Edge servers only.
+// spaces checks the address spaces: mail of types other than SMTP needs a smart
+// host, and -- exists on Edge servers only. The parser has checked costs and
+// wildcards.
 func (c *sendCheck) spaces() {
 	if len(c.s.AddressSpaces) == 0 && c.s.LinkedReceiveConnector == "" {
 		c.bad("AddressSpaces", CodeAddressSpaceMissing, "give the domains it serves, as in contoso.com, *.contoso.com or *")
@@ -122,7 +120,7 @@ func (c *sendCheck) spaces() {
 	}
 }
 
-// sources: rule S12, which source servers and addresses may be given where.
+// sources: which source servers and addresses may be given where.
 func (c *sendCheck) sources() {
 	if c.local.Edge && len(c.given.SourceTransportServers) > 0 {
 		c.bad("SourceTransportServers", CodeNotOnEdge, "an Edge server is the only source of its connectors; leave it empty")
@@ -153,9 +151,9 @@ func (c *sendCheck) smartHosts() {
 	}
 }
 
-// s1s2Routing: either smart hosts or DNS routing. Giving smart hosts alone
+// checkRouting: either smart hosts or DNS routing. Giving smart hosts alone
 // switches DNS routing off, as it does in Exchange's shell.
-func (c *sendCheck) s1s2Routing() {
+func (c *sendCheck) checkRouting() {
 	switch hosts := len(c.s.SmartHosts) > 0; {
 	case hosts && c.dns:
 		c.bad("DNSRoutingEnabled", CodeDNSRouting, "SmartHosts are given, so it must be false or left out")
@@ -164,8 +162,8 @@ func (c *sendCheck) s1s2Routing() {
 	}
 }
 
-// s3Authentication: one mechanism, and only to smart hosts.
-func (c *sendCheck) s3Authentication() {
+// checkAuthentication: one mechanism, and only to smart hosts.
+func (c *sendCheck) checkAuthentication() {
 	switch m := c.s.SmartHostAuthMechanism; m {
 	case auth.None:
 		return
@@ -179,8 +177,8 @@ func (c *sendCheck) s3Authentication() {
 	}
 }
 
-// s3Credential: Basic authentication needs a credential, and cares for it.
-func (c *sendCheck) s3Credential() {
+// checkCredential: Basic authentication needs a credential, and cares for it.
+func (c *sendCheck) checkCredential() {
 	m, cred := c.s.SmartHostAuthMechanism, c.s.AuthenticationCredential
 	if m&(auth.BasicAuth|auth.BasicAuthRequireTLS) == 0 {
 		if cred != nil {
@@ -204,15 +202,15 @@ func (c *sendCheck) s3Credential() {
 	}
 }
 
-// s4RequireTLS: required TLS can't be ignored.
-func (c *sendCheck) s4RequireTLS() {
+// checkRequireTLS: required TLS can't be ignored.
+func (c *sendCheck) checkRequireTLS() {
 	if c.s.RequireTLS && c.s.IgnoreSTARTTLS {
 		c.bad("IgnoreSTARTTLS", CodeIgnoreSTARTTLS, "RequireTLS is set, so it must be false")
 	}
 }
 
-// s5TlsAuthLevel: a level says how TLS is required.
-func (c *sendCheck) s5TlsAuthLevel() {
+// checkTlsAuthLevel: a level says how TLS is required.
+func (c *sendCheck) checkTlsAuthLevel() {
 	if c.s.TlsAuthLevel == param.TlsAuthNone {
 		return
 	}
@@ -224,8 +222,8 @@ func (c *sendCheck) s5TlsAuthLevel() {
 	}
 }
 
-// s6DomainSecure: domain security is between us and the recipient's domain.
-func (c *sendCheck) s6DomainSecure() {
+// checkDomainSecure: domain security is between us and the recipient's domain.
+func (c *sendCheck) checkDomainSecure() {
 	if !c.s.DomainSecureEnabled {
 		return
 	}
@@ -240,8 +238,8 @@ func (c *sendCheck) s6DomainSecure() {
 	}
 }
 
-// s7TlsDomain: the name that the certificate of a smart host must bear.
-func (c *sendCheck) s7TlsDomain() {
+// checkTlsDomain: the name that the certificate of a smart host must bear.
+func (c *sendCheck) checkTlsDomain() {
 	name, level := c.s.TlsDomain, c.s.TlsAuthLevel
 	switch {
 	case name == "" && level == param.DomainValidation && !c.dns:
@@ -258,9 +256,9 @@ func (c *sendCheck) s7TlsDomain() {
 	}
 }
 
-// s8Linked: a connector that takes all mail of a Receive connector leaves no
+// checkLinked: a connector that takes all mail of a Receive connector leaves no
 // choice of recipients, sizes or hosts.
-func (c *sendCheck) s8Linked() {
+func (c *sendCheck) checkLinked() {
 	if c.s.LinkedReceiveConnector == "" {
 		return
 	}
@@ -278,9 +276,9 @@ func (c *sendCheck) s8Linked() {
 	}
 }
 
-// s9ForceHELO: HELO gives no extensions, so neither STARTTLS nor AUTH. Exchange
+// checkForceHELO: HELO gives no extensions, so neither STARTTLS nor AUTH. Exchange
 // documents no exclusion, and mail simply stays where it is.
-func (c *sendCheck) s9ForceHELO() {
+func (c *sendCheck) checkForceHELO() {
 	if !c.s.ForceHELO {
 		return
 	}
@@ -294,9 +292,9 @@ func (c *sendCheck) s9ForceHELO() {
 // section 7.3).
 func (c *sendCheck) implicitTLS() bool { return c.s.Port == 465 }
 
-// s14Sites: the source servers should be close to each other. Servers without a site
+// checkSites: the source servers should be close to each other. Servers without a site
 // share one.
-func (c *sendCheck) s14Sites() {
+func (c *sendCheck) checkSites() {
 	bySite := map[string]string{} // in small letters: as it is written
 	for _, name := range c.given.SourceTransportServers {
 		if server, ok := c.cfg.server(name); ok {

@@ -352,7 +352,7 @@ func TestReceivePaths(t *testing.T) {
 	}
 }
 
-// TestOverlapSweep compares the sweep of rule R8 with trying all pairs.
+// TestOverlapSweep compares the sweep for overlapping ranges with trying all pairs.
 func TestOverlapSweep(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	crossings := 0

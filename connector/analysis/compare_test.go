@@ -10,7 +10,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
-	"github.com/interchange-smtp/interchange/connector/internal/randompolicy"
+	"github.com/interchange-smtp/interchange/connector/internal/policygen"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -19,10 +19,10 @@ import (
 func pairs(n int, seed uint64, f func(r *rand.Rand, a, b *connector.Policy)) {
 	r := rand.New(rand.NewPCG(5, seed))
 	for i := range n {
-		a := randompolicy.Policy(r)
-		b := randompolicy.Policy(r)
+		a := policygen.Policy(r)
+		b := policygen.Policy(r)
 		if i%4 > 0 {
-			b = randompolicy.Change(r, a)
+			b = policygen.Change(r, a)
 		}
 		f(r, a, b)
 	}
@@ -79,23 +79,23 @@ func texts(changes []analysis.Change) string {
 // bruteForce asks both policies about every client, some of the identities,
 // and every sender, recipient and size, and reports where they differ.
 func bruteForce(r *rand.Rand, a, b slowPolicy, report func(difference)) {
-	for _, local := range randompolicy.Locals {
-		for _, remote := range randompolicy.Clients(local) {
+	for _, local := range policygen.Locals {
+		for _, remote := range policygen.Clients(local) {
 			d := connector.Dialog{Local: local, Remote: remote, Helo: "client.example"}
 			x, y := a.serve(local, remote) != nil, b.serve(local, remote) != nil
 			if x != y {
 				report(difference{aspects: []analysis.Aspect{analysis.AspectConnection}, direction: toward(y), dialog: d})
 			}
 			for range 12 {
-				who := randompolicy.Dialog(r)
+				who := policygen.Dialog(r)
 				d.TLS, d.PeerNames, d.User = who.TLS, who.PeerNames, who.User
 				compareSessions(d, a.open(d), b.open(d), report)
 			}
 		}
 	}
-	for _, name := range randompolicy.Domains {
+	for _, name := range policygen.Domains {
 		to := routing.MustParseAddress("user@" + name)
-		for _, size := range randompolicy.Sizes {
+		for _, size := range policygen.Sizes {
 			x, wasTLS := hop(a.route(to, size))
 			y, isTLS := hop(b.route(to, size))
 			d := difference{domain: to.Domain(), dialog: connector.Dialog{Size: size}, route: true}
@@ -132,7 +132,7 @@ func compareSessions(d connector.Dialog, x, y *slowSession, report func(differen
 	if (x == nil) != (y == nil) {
 		report(difference{aspects: append(to, analysis.AspectSubmit), direction: toward(y != nil), dialog: d})
 	}
-	for _, name := range randompolicy.Domains {
+	for _, name := range policygen.Domains {
 		for _, local := range []string{"user", "user%example.net"} {
 			rcpt := routing.MustParseAddress(local + "@" + name)
 			p, q := x != nil && x.to(rcpt), y != nil && y.to(rcpt)
@@ -144,7 +144,7 @@ func compareSessions(d connector.Dialog, x, y *slowSession, report func(differen
 	if x == nil || y == nil {
 		return
 	}
-	for _, name := range randompolicy.Domains {
+	for _, name := range policygen.Domains {
 		from := routing.MustParseAddress("ann@" + name)
 		if p, q := x.from(from), y.from(from); p != q {
 			report(difference{aspects: []analysis.Aspect{analysis.AspectSender}, direction: toward(q), domain: from.Domain(), dialog: d})
@@ -229,8 +229,8 @@ func TestSaysTheTruth(t *testing.T) {
 			if shown[c.Aspect]++; !shows(c, c.Old(), c.New()) || !slices.Contains(aboutValues, c.Aspect) && alike(c.Old(), c.New()) {
 				t.Fatalf("%s\nThe witness %+v fares alike:\n%s\n%s", c, c.Witness, c.Old(), c.New())
 			}
-			for _, local := range randompolicy.Locals {
-				for _, remote := range randompolicy.Clients(local) {
+			for _, local := range policygen.Locals {
+				for _, remote := range policygen.Clients(local) {
 					if d := c.Witness; from(c, bound, local, remote) {
 						d.Local, d.Remote = local, remote
 						other := d // where they can log in only one way, that one is meant
@@ -241,7 +241,7 @@ func TestSaysTheTruth(t *testing.T) {
 					}
 				}
 			}
-			for _, name := range randompolicy.Domains {
+			for _, name := range policygen.Domains {
 				domain := routing.MustParseDomain(name)
 				_, before := a.Accepted(domain)
 				_, after := b.Accepted(domain)

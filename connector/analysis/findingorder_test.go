@@ -12,7 +12,7 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
-	"github.com/interchange-smtp/interchange/connector/internal/randompolicy"
+	"github.com/interchange-smtp/interchange/connector/internal/policygen"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
@@ -68,7 +68,7 @@ func findingsOf(p *connector.Policy) []string {
 func TestOrderOfLists(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 8))
 	for range 80 {
-		p := randompolicy.Policy(r)
+		p := policygen.Policy(r)
 		want := findingsOf(p)
 		if got := findingsOf(compile(t, shuffled(r, p.Config()))); !slices.Equal(got, want) {
 			t.Fatalf("in another order:\n%s\nbefore:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
@@ -102,7 +102,7 @@ func TestRepairsHaveNoEffect(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 9))
 	repaired := map[string]int{}
 	for range randomPolicies {
-		p := randompolicy.Policy(r)
+		p := policygen.Policy(r)
 		var found []analysis.Finding
 		for _, f := range analysis.Check(p, analysis.Options{}) {
 			if slices.Contains(noEffect, f.Code) {
@@ -150,11 +150,11 @@ func TestTiesPointByPoint(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 10))
 	ties := 0
 	for range randomPolicies {
-		p := randompolicy.Policy(r)
+		p := policygen.Policy(r)
 		slow := newSlow(p)
 		found := analysis.Check(p, analysis.Options{})
-		for _, local := range randompolicy.Locals {
-			for _, remote := range randompolicy.Clients(local) {
+		for _, local := range policygen.Locals {
+			for _, remote := range policygen.Clients(local) {
 				winner := slow.serve(local, remote)
 				if winner == nil {
 					continue

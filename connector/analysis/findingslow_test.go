@@ -11,7 +11,7 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
-	"github.com/interchange-smtp/interchange/connector/internal/randompolicy"
+	"github.com/interchange-smtp/interchange/connector/internal/policygen"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
@@ -34,7 +34,7 @@ func subsets[T any](all []T) [][]T {
 	return sets
 }
 
-// attempts are all sessions that randompolicy's policies tell apart from one
+// attempts are all sessions that policygen's policies tell apart from one
 // client, by the code of the finding that tells of them.
 func attempts(r *connector.Receive, local netip.AddrPort, remote netip.Addr) map[string][]connector.Dialog {
 	all := map[string][]connector.Dialog{}
@@ -46,12 +46,12 @@ func attempts(r *connector.Receive, local netip.AddrPort, remote netip.Addr) map
 		d := connector.Dialog{Local: local, Remote: remote, Helo: "x", TLS: tls}
 		all[kind] = append(all[kind], d)
 		servers := [][]permission.SID{{permission.SIDExchangeServers}, {permission.SIDExternallySecured}}
-		for _, sids := range append(servers, subsets(randompolicy.Groups)...) {
+		for _, sids := range append(servers, subsets(policygen.Groups)...) {
 			d.User = &auth.Identity{Principal: permission.Principal{Name: "ann", SIDs: sids}}
 			all[analysis.CodeRelayUser] = append(all[analysis.CodeRelayUser], d)
 		}
 	}
-	for _, names := range subsets(randompolicy.Names)[1:] {
+	for _, names := range subsets(policygen.Names)[1:] {
 		d := connector.Dialog{Local: local, Remote: remote, Helo: "x", TLS: true, PeerNames: names}
 		all[analysis.CodeRelayPartner] = append(all[analysis.CodeRelayPartner], d)
 	}
@@ -63,12 +63,12 @@ func TestRelayingSlow(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 1))
 	to := routing.MustParseAddress("user@elsewhere.org")
 	for range randomPolicies * 2 / 3 {
-		p := randompolicy.Policy(r)
+		p := policygen.Policy(r)
 		slow := newSlow(p)
 		found := analysis.Check(p, analysis.Options{})
 		anonymous := false
-		for _, local := range randompolicy.Locals {
-			for _, remote := range randompolicy.Clients(local) {
+		for _, local := range policygen.Locals {
+			for _, remote := range policygen.Clients(local) {
 				in := slow.serve(local, remote)
 				if in == nil {
 					continue
@@ -113,7 +113,7 @@ func saysRelay(found []analysis.Finding, kind, name string, local netip.AddrPort
 	})
 }
 
-// holds reports whether sources hold a client. No binding of randompolicy but one
+// holds reports whether sources hold a client. No binding of policygen but one
 // is to a single address.
 func holds(sources []analysis.Source, local netip.AddrPort, remote netip.Addr) bool {
 	specific := netip.MustParseAddrPort("192.0.2.1:25")
@@ -132,7 +132,7 @@ func TestRangesSlow(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 3))
 	redundant := 0
 	for range randomPolicies {
-		p := randompolicy.Policy(r)
+		p := policygen.Policy(r)
 		slow := newSlow(p)
 		want := servedBy(slow)
 		found := map[string]string{} // codes by place
@@ -196,8 +196,8 @@ func TestRangesSlow(t *testing.T) {
 // servedBy returns the names of the connectors of all clients.
 func servedBy(p slowPolicy) []string {
 	var names []string
-	for _, local := range randompolicy.Locals {
-		for _, remote := range randompolicy.Clients(local) {
+	for _, local := range policygen.Locals {
+		for _, remote := range policygen.Clients(local) {
 			name := ""
 			if in := p.serve(local, remote); in != nil {
 				name = in.Name
@@ -213,10 +213,10 @@ func servedBy(p slowPolicy) []string {
 func TestSpacesSlow(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 4))
 	for range randomPolicies {
-		p := randompolicy.Policy(r)
+		p := policygen.Policy(r)
 		used := map[string]bool{}
-		for _, domain := range append([]string{"host.contoso.com", "x.a.contoso.com", "y.partner.test"}, randompolicy.Domains...) {
-			for _, size := range randompolicy.Sizes {
+		for _, domain := range append([]string{"host.contoso.com", "x.a.contoso.com", "y.partner.test"}, policygen.Domains...) {
+			for _, size := range policygen.Sizes {
 				route := p.Route(routing.MustParseAddress("user@"+domain), size)
 				used[route.Outbound.Name()] = true
 				used[route.Outbound.Name()+" "+route.Space.String()] = true
@@ -248,7 +248,7 @@ func TestSpacesSlow(t *testing.T) {
 func TestGrantsSlow(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 5))
 	for range randomPolicies / 3 {
-		p := randompolicy.Policy(r)
+		p := policygen.Policy(r)
 		found := map[string]bool{}
 		for _, f := range analysis.Check(p, analysis.Options{}) {
 			found[signature(f)] = true
@@ -303,7 +303,7 @@ func powers(p slowPolicy, r *connector.Receive) []permission.Set {
 		}
 		if m.Has(auth.BasicAuth) {
 			// And somebody whom no grant names.
-			for _, sids := range subsets(append([]permission.SID{permission.SIDExchangeServers, permission.SIDExternallySecured}, randompolicy.Groups...)) {
+			for _, sids := range subsets(append([]permission.SID{permission.SIDExchangeServers, permission.SIDExternallySecured}, policygen.Groups...)) {
 				sessions = append(sessions, append(sids, permission.SIDAuthenticatedUsers))
 			}
 		}
@@ -330,7 +330,7 @@ func powers(p slowPolicy, r *connector.Receive) []permission.Set {
 func TestRepairsSlow(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	for range randomPolicies {
-		p := randompolicy.Policy(r)
+		p := policygen.Policy(r)
 		for _, f := range analysis.Check(p, analysis.Options{}) {
 			cfg := p.Config()
 			if !f.Repair(&cfg) {

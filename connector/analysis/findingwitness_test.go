@@ -9,7 +9,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
-	"github.com/interchange-smtp/interchange/connector/internal/randompolicy"
+	"github.com/interchange-smtp/interchange/connector/internal/policygen"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/routing"
@@ -155,7 +155,7 @@ func TestWitnesses(t *testing.T) {
 	}
 	r := rand.New(rand.NewPCG(5, 2))
 	for range randomPolicies {
-		p := randompolicy.Policy(r)
+		p := policygen.Policy(r)
 		for _, f := range analysis.Check(p, analysis.Options{}) {
 			shown(t, p, f)
 		}

@@ -11,7 +11,7 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
-	"github.com/interchange-smtp/interchange/connector/internal/randompolicy"
+	"github.com/interchange-smtp/interchange/connector/internal/policygen"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
@@ -108,13 +108,13 @@ func (r reading) means(d connector.Dialog, partner bool) bool {
 	return slices.ContainsFunc(list, func(c readCrowd) bool { return c.has(groups) })
 }
 
-// everyIdentity are all that randompolicy's policies tell apart.
+// everyIdentity are all that policygen's policies tell apart.
 func everyIdentity() []connector.Dialog {
 	all := []connector.Dialog{{}, {TLS: true}}
-	for _, names := range subsets(randompolicy.Names)[1:] {
+	for _, names := range subsets(policygen.Names)[1:] {
 		all = append(all, connector.Dialog{TLS: true, PeerNames: names})
 	}
-	for _, sids := range subsets(randompolicy.Groups) {
+	for _, sids := range subsets(policygen.Groups) {
 		user := &auth.Identity{Principal: permission.Principal{Name: "ann", SIDs: sids}}
 		all = append(all, connector.Dialog{User: user}, connector.Dialog{User: user, TLS: true})
 	}
@@ -132,8 +132,8 @@ func TestNamesEverybody(t *testing.T) {
 		changes := analysis.Compare(a, b).Changes
 		bound := append(a.Bindings(), b.Bindings()...)
 		x, y := newSlow(a), newSlow(b)
-		for _, local := range randompolicy.Locals {
-			clients := randompolicy.Clients(local)
+		for _, local := range policygen.Locals {
+			clients := policygen.Clients(local)
 			remote := clients[r.IntN(len(clients))]
 			in, now := x.serve(local, remote), y.serve(local, remote)
 			if in != nil && now != nil && in.RequireTLS != now.RequireTLS {

@@ -9,7 +9,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
-	"github.com/interchange-smtp/interchange/connector/internal/randompolicy"
+	"github.com/interchange-smtp/interchange/connector/internal/policygen"
 )
 
 // TestReordered: another order of everything, and other names in the same
@@ -18,7 +18,7 @@ func TestReordered(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 4))
 	shuffle := func(n int, swap func(i, j int)) { r.Shuffle(n, swap) }
 	for range 200 {
-		p := randompolicy.Policy(r)
+		p := policygen.Policy(r)
 		cfg := p.Config()
 		for i := range cfg.Receive {
 			c := &cfg.Receive[i]

@@ -15,7 +15,7 @@ import (
 
 // slowPolicy is the model as it is documented, read from the configuration
 // without any of the machinery: connectors, grants and domains one by one. It
-// knows what randompolicy makes: one server, SMTP addresses.
+// knows what policygen makes: one server, SMTP addresses.
 type slowPolicy struct{ cfg connector.Config }
 
 func newSlow(p *connector.Policy) slowPolicy {

@@ -11,7 +11,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
-	"github.com/interchange-smtp/interchange/connector/internal/randompolicy"
+	"github.com/interchange-smtp/interchange/connector/internal/policygen"
 )
 
 // TestWhyNotHolds wants every edit for random sessions under random policies to be
@@ -21,7 +21,7 @@ func TestWhyNotHolds(t *testing.T) {
 	r := rand.New(rand.NewPCG(15, 16))
 	met := map[analysis.EditKind]int{}
 	for range 250 {
-		p, d := randompolicy.Policy(r), randompolicy.Dialog(r)
+		p, d := policygen.Policy(r), policygen.Dialog(r)
 		before := p.Walk(d)
 		edits, _ := analysis.WhyNot(p, d)
 		if again, _ := analysis.WhyNot(p, d); !slices.Equal(editTexts(again), editTexts(edits)) {

@@ -60,7 +60,7 @@ func flagsText[T ~uint8](typ string, names flagNames, v T) string {
 }
 
 // parseFlags parses a comma list of names in any letter case. The zero name
-// stands alone, as None does in Exchange's flag enums (rule R1).
+// stands alone, as None does in Exchange's flag enums.
 func parseFlags[T ~uint8](typ string, names flagNames, s string) (T, error) {
 	if strings.EqualFold(strings.TrimSpace(s), names.zero) {
 		return 0, nil

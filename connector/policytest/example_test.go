@@ -25,7 +25,7 @@ func ExampleRelays() {
 	if err != nil {
 		panic(err)
 	}
-	printersOnly := policytest.Except{From: []param.Range{param.MustParseRange("10.2.9.0/24")}}
+	printersOnly := policytest.AllowedRelays{From: []param.Range{param.MustParseRange("10.2.9.0/24")}}
 	for _, r := range policytest.Relays(policy, printersOnly) {
 		fmt.Println(r)
 	}

@@ -15,7 +15,7 @@ import (
 type seeker struct {
 	domains    *partition.Domains
 	recipients []routing.Address
-	but        Except
+	but        AllowedRelays
 }
 
 // relayer is somebody who may relay, and stands for all who are called the same.

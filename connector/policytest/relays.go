@@ -13,8 +13,8 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// Except says who may relay. The zero Except is nobody.
-type Except struct {
+// AllowedRelays says who may relay. The zero AllowedRelays is nobody.
+type AllowedRelays struct {
 	From     []param.Range // clients that may, whoever they are
 	LoggedIn bool          // users who have logged in may, from anywhere
 }
@@ -43,7 +43,7 @@ func (r Relay) String() string {
 // an accepted domain whose local part names another (user%example.net@ours).
 // It prints who, from where and through which connector, and explains a
 // session of theirs. The accepted domain * makes no recipient one of ours.
-func NobodyRelays(t testing.TB, p *connector.Policy, but Except) {
+func NobodyRelays(t testing.TB, p *connector.Policy, but AllowedRelays) {
 	t.Helper()
 	for _, r := range Relays(p, but) {
 		t.Errorf("%v:\n%v", r, p.Walk(r.Witness))
@@ -53,7 +53,7 @@ func NobodyRelays(t testing.TB, p *connector.Policy, but Except) {
 // Relays returns who may relay but for those excepted, by connector in the
 // order of the policy and, within one, those who prove least first. It is
 // exact: there are no others.
-func Relays(p *connector.Policy, but Except) []Relay {
+func Relays(p *connector.Policy, but AllowedRelays) []Relay {
 	seeker := seeker{domains: partition.NewDomains(p, nil), recipients: foreign(p), but: but}
 	var found []Relay
 	places := served(p, but.From)

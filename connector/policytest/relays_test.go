@@ -32,16 +32,16 @@ func TestNobodyRelays(t *testing.T) {
 	p := compile(t, office)
 	scanner := []param.Range{param.MustParseRange("10.2.9.7")}
 	tests := []struct {
-		but  policytest.Except
+		but  policytest.AllowedRelays
 		want []string // the failures begin so
 	}{
-		{policytest.Except{From: scanner, LoggedIn: true}, nil},
-		{policytest.Except{LoggedIn: true}, []string{
+		{policytest.AllowedRelays{From: scanner, LoggedIn: true}, nil},
+		{policytest.AllowedRelays{LoggedIn: true}, []string{
 			`10.2.9.7 may relay as NT AUTHORITY\ANONYMOUS LOGON through "Scanner", at [10.2.3.4:25], to friend@`}},
-		{policytest.Except{From: scanner}, []string{
+		{policytest.AllowedRelays{From: scanner}, []string{
 			`0.0.0.0-10.2.9.6, 10.2.9.8-255.255.255.255 may relay as any user through "Default", at [10.2.3.4:25], to friend@`,
 			`::/0 may relay as any user through "Default", at [[2001:db8::4]:25], to friend@`}},
-		{policytest.Except{From: []param.Range{param.MustParseRange("0.0.0.0/0"), param.MustParseRange("::/0")}}, nil},
+		{policytest.AllowedRelays{From: []param.Range{param.MustParseRange("0.0.0.0/0"), param.MustParseRange("::/0")}}, nil},
 	}
 	for _, tt := range tests {
 		var r recorder
@@ -59,12 +59,12 @@ func TestNobodyRelays(t *testing.T) {
 // Two ways to relay that an example easily misses.
 func TestRelaysHidden(t *testing.T) {
 	star := compile(t, strings.Replace(office, `"DomainName": "fabrikam.com"`, `"DomainName": "*", "DomainType": "ExternalRelay"`, 1))
-	if got := policytest.Relays(star, policytest.Except{From: []param.Range{param.MustParseRange("10.2.9.7")}, LoggedIn: true}); len(got) == 0 {
+	if got := policytest.Relays(star, policytest.AllowedRelays{From: []param.Range{param.MustParseRange("10.2.9.7")}, LoggedIn: true}); len(got) == 0 {
 		t.Error("the accepted domain * lets everybody relay, and nobody is told")
 	}
 	group := compile(t, strings.Replace(office, `"AnonymousUsers, ExchangeUsers"}`, `"AnonymousUsers",
 		"Permissions": [{"User": "FABRIKAM\\apps", "ExtendedRights": ["ms-Exch-SMTP-Submit", "ms-Exch-SMTP-Accept-Any-Recipient"]}]}`, 1))
-	got := policytest.Relays(group, policytest.Except{From: []param.Range{param.MustParseRange("10.2.9.7")}})
+	got := policytest.Relays(group, policytest.AllowedRelays{From: []param.Range{param.MustParseRange("10.2.9.7")}})
 	if len(got) != 2 || !strings.Contains(got[0].As, `fabrikam\apps`) {
 		t.Errorf("the members of a group may relay: %v", got)
 	}
@@ -147,7 +147,7 @@ func TestRelaysAgainstBruteForce(t *testing.T) {
 			continue // ranges that collide, rules that contradict
 		}
 		compiled++
-		but := policytest.Except{LoggedIn: rng.IntN(2) == 0}
+		but := policytest.AllowedRelays{LoggedIn: rng.IntN(2) == 0}
 		if rng.IntN(2) == 0 {
 			low := rng.IntN(16)
 			but.From = append(but.From, param.MustParseRange(fmt.Sprintf("10.0.0.%d-10.0.0.%d", low, low+rng.IntN(16-low))))
@@ -241,7 +241,7 @@ func letIn(w connector.Walkthrough) bool {
 // TestRelaysImplicitTLS: on port 465 the witness begins with TLS, and relays.
 func TestRelaysImplicitTLS(t *testing.T) {
 	p := compile(t, strings.ReplaceAll(printers, "10.2.3.4:25", "10.2.3.4:465"))
-	found := policytest.Relays(p, policytest.Except{})
+	found := policytest.Relays(p, policytest.AllowedRelays{})
 	if len(found) != 1 {
 		t.Fatalf("got %v", found)
 	}
@@ -274,7 +274,7 @@ func TestRelaysNamesAll(t *testing.T) {
 		{"Partners", []string{relay(`MS Exchange\Partner Servers`)}, []string{"a partner with a certificate for any of bank.org, partner.org", `a user in MS Exchange\Partner Servers`}},
 	} {
 		var got []string
-		for _, r := range policytest.Relays(compile(t, strings.NewReplacer("%groups", tt.groups, "%grants", strings.Join(tt.grants, ",")).Replace(policy)), policytest.Except{}) {
+		for _, r := range policytest.Relays(compile(t, strings.NewReplacer("%groups", tt.groups, "%grants", strings.Join(tt.grants, ",")).Replace(policy)), policytest.AllowedRelays{}) {
 			got = append(got, r.As)
 			if p := r.Witness.User; p != nil && strings.Contains(r.As, "staff") && !strings.Contains(r.As, "any of") && !p.Is(permission.NameSID("staff")) {
 				t.Errorf("%s: the witness is %v", r.As, p)

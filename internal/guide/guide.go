@@ -32,7 +32,7 @@ var headings = map[string]Scenario{
 	"To use the Exchange Management Console to establish Internet mail flow between a Hub Transport server and an external SMTP gateway by using anonymous relay":       RelayConsole,
 }
 
-//go:embed scripts around
+//go:embed scripts testdata
 var scripts embed.FS
 
 // Script returns the commands of a scenario, one per line. They are taken from
@@ -71,7 +71,7 @@ func Files(s Scenario) ([]shell.File, error) {
 				return nil, err
 			}
 			files = append(files, shell.File{Name: name, Data: data})
-		} else if data, err := scripts.ReadFile("around/" + name); err == nil {
+		} else if data, err := scripts.ReadFile("testdata/" + name); err == nil {
 			files = append(files, shell.File{Name: name, Data: data})
 		}
 	}

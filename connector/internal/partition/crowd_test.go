@@ -8,7 +8,7 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
-	"github.com/interchange-smtp/interchange/connector/internal/randompolicy"
+	"github.com/interchange-smtp/interchange/connector/internal/policygen"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -43,10 +43,10 @@ func TestLoginCrowds(t *testing.T) {
 				logins := partition.NewLogins(x.ACL(), y.ACL(), rights)
 				holds := someOf(r, len(logins.Users))
 				crowds := logins.Crowds(holds)
-				for set := range 1 << len(randompolicy.Groups) {
+				for set := range 1 << len(policygen.Groups) {
 					id := auth.Identity{Principal: permission.Principal{SIDs: []permission.SID{permission.SIDAuthenticatedUsers}}}
 					var groups []string
-					for i, sid := range randompolicy.Groups {
+					for i, sid := range policygen.Groups {
 						if set&(1<<i) != 0 {
 							id.SIDs = append(id.SIDs, sid)
 							groups = append(groups, string(sid))
@@ -71,10 +71,10 @@ func TestPartnerCrowds(t *testing.T) {
 		partners := d.Partners()
 		holds := someOf(r, len(partners))
 		crowds := d.PartnerCrowds(holds)
-		for set := range 1 << len(randompolicy.Names) {
+		for set := range 1 << len(policygen.Names) {
 			var names []string
 			var domains []routing.Domain
-			for i, name := range randompolicy.Names {
+			for i, name := range policygen.Names {
 				if set&(1<<i) != 0 {
 					names = append(names, name)
 					domains = append(domains, routing.MustParseDomain(name))

@@ -9,7 +9,7 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
-	"github.com/interchange-smtp/interchange/connector/internal/randompolicy"
+	"github.com/interchange-smtp/interchange/connector/internal/policygen"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
@@ -20,10 +20,10 @@ func pairs(t *testing.T, n int, f func(r *rand.Rand, a, b *connector.Policy)) {
 	t.Helper()
 	r := rand.New(rand.NewPCG(5, 1))
 	for i := range n {
-		a := randompolicy.Policy(r)
-		b := randompolicy.Policy(r)
+		a := policygen.Policy(r)
+		b := policygen.Policy(r)
 		if i%2 == 0 {
-			b = randompolicy.Change(r, a)
+			b = policygen.Change(r, a)
 		}
 		f(r, a, b)
 	}
@@ -49,9 +49,9 @@ func TestSources(t *testing.T) {
 	served := 0
 	pairs(t, 150, func(r *rand.Rand, a, b *connector.Policy) {
 		all := partition.Sources(a, b)
-		for _, local := range randompolicy.Locals {
+		for _, local := range policygen.Locals {
 			l := listenerFor(all, local)
-			for _, remote := range randompolicy.Clients(local) {
+			for _, remote := range policygen.Clients(local) {
 				want := [2]*connector.Inbound{a.Select(local, remote), b.Select(local, remote)}
 				if l == nil {
 					if want != [2]*connector.Inbound{} {
@@ -156,7 +156,7 @@ func TestJoin(t *testing.T) {
 func TestDomains(t *testing.T) {
 	pairs(t, 80, func(r *rand.Rand, a, b *connector.Policy) {
 		d := partition.NewDomains(a, b)
-		for _, name := range randompolicy.Domains {
+		for _, name := range policygen.Domains {
 			domain := routing.MustParseDomain(name)
 			cell := d.Cells[d.Find(domain)]
 			first := d.Cells[d.Members[cell.Class][0]].Witness
@@ -211,9 +211,9 @@ func TestUsers(t *testing.T) {
 		for x := range a.Receive() {
 			for y := range b.Receive() {
 				users := partition.Users(x.ACL(), y.ACL(), rights)
-				for set := range 1 << len(randompolicy.Groups) {
+				for set := range 1 << len(policygen.Groups) {
 					id := auth.Identity{Principal: permission.Principal{Name: "ann", SIDs: []permission.SID{permission.SIDAuthenticatedUsers}}}
-					for i, sid := range randompolicy.Groups {
+					for i, sid := range policygen.Groups {
 						if set&(1<<i) != 0 {
 							id.SIDs = append(id.SIDs, sid)
 						}
@@ -243,9 +243,9 @@ func TestPartners(t *testing.T) {
 	pairs(t, 50, func(_ *rand.Rand, a, b *connector.Policy) {
 		d := partition.NewDomains(a, b)
 		partners := d.Partners()
-		for set := range 1 << len(randompolicy.Names) {
+		for set := range 1 << len(policygen.Names) {
 			var names []routing.Domain
-			for i, name := range randompolicy.Names {
+			for i, name := range policygen.Names {
 				if set&(1<<i) != 0 {
 					names = append(names, routing.MustParseDomain(name))
 				}
@@ -254,7 +254,7 @@ func TestPartners(t *testing.T) {
 			if state == [2]bool{} {
 				continue
 			}
-			for _, name := range randompolicy.Names {
+			for _, name := range policygen.Names {
 				sender := routing.MustParseDomain(name)
 				class := d.Cells[d.Find(sender)].Class
 				if !slices.ContainsFunc(partners, func(w partition.Who) bool {
@@ -290,8 +290,8 @@ func TestOpen(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 3))
 	opened := 0
 	for range 2000 {
-		p := randompolicy.Policy(r)
-		d := randompolicy.Dialog(r)
+		p := policygen.Policy(r)
+		d := policygen.Dialog(r)
 		who := partition.Who{User: d.User}
 		for _, name := range d.PeerNames {
 			who.Partner = append(who.Partner, routing.MustParseDomain(name))
@@ -316,10 +316,10 @@ func TestOpen(t *testing.T) {
 func TestWays(t *testing.T) {
 	pairs(t, 80, func(_ *rand.Rand, a, b *connector.Policy) {
 		cuts := partition.Cuts(a, b)
-		for _, name := range randompolicy.Domains {
+		for _, name := range policygen.Domains {
 			to := routing.MustParseDomain(name)
 			ways := partition.Ways(a, to, cuts)
-			for _, size := range randompolicy.Sizes {
+			for _, size := range policygen.Sizes {
 				i := slices.IndexFunc(ways, func(w partition.Way) bool { return size > w.Above && (w.Upto == 0 || size <= w.Upto) })
 				if got, want := ways[i].Route, a.Route(partition.Mailbox("user", to), size); got != want {
 					t.Fatalf("%d bytes to %s: %v, want %v", size, to, got, want)

@@ -19,8 +19,8 @@ type claim struct {
 }
 
 // claims find the few connectors that a Receive connector might conflict with
-// (rule R7), without looking at all. Which of them do conflict is for
-// package connector to say.
+// (bindings-conflict), without comparing it with all. Package connector decides
+// which of them do conflict.
 type claims map[claim]map[*item[receive]]struct{}
 
 // claimsOf returns the claims of a connector, whose defaults are filled in: those it

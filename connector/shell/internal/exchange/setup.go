@@ -26,8 +26,9 @@ const (
 	edgeGroups     = permission.AnonymousUsers | permission.ExchangeServers | permission.Partners
 )
 
-// setup fills a fresh organisation with what Exchange's setup makes
-// (receive-connectors.md, "Default Receive connectors created during setup").
+// setup fills a fresh organisation with the connectors that Exchange's setup makes
+// ("Default Receive connectors created during setup" in
+// https://learn.microsoft.com/exchange/mail-flow/connectors/receive-connectors).
 func (o *Org) setup(domain string) {
 	local := o.local()
 	if domain == "" {

@@ -1,7 +1,7 @@
-// Package randompolicy makes small random policies and sessions for tests that
+// Package policygen makes small random policies and sessions for tests that
 // compare an analysis with brute force. Everything is drawn from pools so small
 // that things meet: ranges overlap, domains nest, users share groups.
-package randompolicy
+package policygen
 
 import (
 	"fmt"
