@@ -186,7 +186,7 @@ func TestChunksOutOfPlace(t *testing.T) {
 	s = &session{}
 	cfg := config()
 	cfg.Chunking = false
-	cfg.MaxDiscard = 100
+	cfg.SetMaxDiscard(100)
 	c = serve(t, context.Background(), cfg, s)
 	c.hello()
 	c.transaction()

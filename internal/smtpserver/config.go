@@ -31,11 +31,6 @@ type Config struct {
 	MaxProtocolErrors int // how many 5xx replies a client may get; one more ends the connection. <0: unlimited
 	MaxLogonFailures  int // the failed logon that ends the connection; 0: unlimited
 
-	// MaxDiscard is how many bytes the server reads and drops to find the end of a
-	// message that it has refused; 0 is 64 MiB. A client that sends more gets the
-	// refusal and is cut off.
-	MaxDiscard int64
-
 	// BareLinefeedOK makes a line end of every LF without CR in a message: the
 	// Handler reads CRLF. Such an LF is never part of an end of data, and a dot
 	// behind it is content.
@@ -51,13 +46,19 @@ type Config struct {
 	// printable ASCII, with \xNN for every other byte, and without secrets
 	// and message content. nil: no log.
 	Log func(event byte, line string)
+
+	maxDiscard int64 // 0: defaultDiscard; tests lower it
 }
 
 // Limits that no parameter of a connector sets.
 const (
 	defaultInactivity = 5 * time.Minute
 	defaultConnection = 10 * time.Minute
-	defaultDiscard    = 64 << 20
+
+	// defaultDiscard is how many bytes the server reads and drops to find the end of
+	// a message that it has refused. A client that sends more gets the refusal and is
+	// cut off.
+	defaultDiscard = 64 << 20
 
 	// maxLine bounds a command line in bytes, with CRLF: the 512 of RFC 5321,
 	// section 4.5.3.1.4, and what RFC 1870, 3461, 4954, 6152 and 6531 add to MAIL
@@ -96,8 +97,8 @@ func (c Config) withDefaults() Config {
 	if c.ConnectionTimeout <= 0 {
 		c.ConnectionTimeout = defaultConnection
 	}
-	if c.MaxDiscard <= 0 {
-		c.MaxDiscard = defaultDiscard
+	if c.maxDiscard <= 0 {
+		c.maxDiscard = defaultDiscard
 	}
 	c.BinaryMime = c.BinaryMime && c.Chunking
 	if c.Buffers == nil {

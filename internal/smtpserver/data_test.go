@@ -247,7 +247,7 @@ func TestEarlyRefusal(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			s := &session{onData: early(row.reply, row.name)}
 			cfg := config()
-			cfg.MaxDiscard = 1000
+			cfg.SetMaxDiscard(1000)
 			c := serve(t, context.Background(), cfg, s)
 			c.hello()
 			c.transaction()

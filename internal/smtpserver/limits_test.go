@@ -275,7 +275,7 @@ func TestOneWrite(t *testing.T) {
 func TestCutOffClientLearnsWhy(t *testing.T) {
 	near, far := tcpPipe(t)
 	cfg := config()
-	cfg.MaxDiscard = 1 << 20
+	cfg.SetMaxDiscard(1 << 20)
 	s := &session{onData: func(context.Context, io.Reader) reply.Reply {
 		return reply.Reply{Code: 552, Enhanced: [3]int{5, 3, 4}, Text: "too big"}
 	}}

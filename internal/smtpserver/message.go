@@ -50,7 +50,7 @@ func (c *conn) handleBdat(arg string) answer {
 	if reason == 0 {
 		return c.receive(&bdatReader{w: &c.wire, chunk: chunk, following: c.nextChunk})
 	}
-	switch err := c.wire.discard(chunk.size, c.cfg.MaxDiscard); err {
+	switch err := c.wire.discard(chunk.size, c.cfg.maxDiscard); err {
 	case nil:
 		return c.answer(reason)
 	case errTooMuch:
@@ -142,7 +142,7 @@ func (c *conn) finish(b *body, r reply.Reply) answer {
 // for commands.
 func (c *conn) discardBody(b *body, r reply.Reply) answer {
 	a := answer{reply: r}
-	switch err := b.src.discard(c.cfg.MaxDiscard, &b.check); err {
+	switch err := b.src.discard(c.cfg.maxDiscard, &b.check); err {
 	case nil:
 	case errTooMuch:
 		a.cutOff = true

@@ -67,7 +67,7 @@ func (a *Authority) Issue(names ...string) (tls.Certificate, error) {
 	return a.issue(validFrom, validUntil, names)
 }
 
-// IssueExpired returns a certificate like Issue's whose time is over.
+// IssueExpired returns a certificate like Issue's that has expired.
 func (a *Authority) IssueExpired(names ...string) (tls.Certificate, error) {
 	return a.issue(expiredFrom, validFrom, names)
 }

@@ -23,9 +23,9 @@ type TB interface {
 	Fatalf(format string, args ...any)
 }
 
-// Client is one side of an SMTP conversation that says exactly what it is told
-// to, right or wrong, and ends the test when the answer is not the expected
-// one. It is for one goroutine.
+// Client is the client of an SMTP connection. It sends exactly the lines of the test,
+// right or wrong, and ends the test if a reply is not the expected one. One goroutine
+// at a time may use it.
 type Client struct {
 	Conn net.Conn // replaced by StartTLS
 
@@ -33,8 +33,8 @@ type Client struct {
 	reader *bufio.Reader
 }
 
-// NewClient returns a Client on conn that reports to tb. The greeting is still
-// unread.
+// NewClient returns a Client on conn that reports to tb. It has not read the
+// greeting.
 func NewClient(tb TB, conn net.Conn) *Client {
 	return &Client{Conn: conn, tb: tb, reader: bufio.NewReader(conn)}
 }
@@ -45,7 +45,7 @@ func (c *Client) Send(lines ...string) {
 	c.SendRaw(strings.Join(lines, "\r\n") + "\r\n")
 }
 
-// SendRaw writes octets as they are.
+// SendRaw writes bytes as they are.
 func (c *Client) SendRaw(octets string) {
 	c.tb.Helper()
 	c.extend()
@@ -103,8 +103,8 @@ func (c *Client) Do(line string, code int) string {
 	return text
 }
 
-// StartTLS says STARTTLS, expects 220 and shakes hands. A config without
-// ServerName or RootCAs trusts whoever answers.
+// StartTLS sends STARTTLS, expects 220 and makes the handshake. With a config that has
+// neither ServerName nor RootCAs it accepts any certificate.
 func (c *Client) StartTLS(config *tls.Config) {
 	c.tb.Helper()
 	c.Do("STARTTLS", 220)
@@ -129,8 +129,8 @@ func (c *Client) Handshake(config *tls.Config) {
 	c.Conn, c.reader = conn, bufio.NewReader(conn)
 }
 
-// Closed expects that the other side says nothing more and has closed or reset
-// the connection.
+// Closed expects that the other side has closed or reset the connection and sent
+// nothing before.
 func (c *Client) Closed() {
 	c.tb.Helper()
 	c.extend()
@@ -146,6 +146,6 @@ func (c *Client) Closed() {
 // Close closes the connection.
 func (c *Client) Close() { _ = c.Conn.Close() } // the other side may have been first
 
-// extend gives the next step its time. A connection that cannot take a
-// deadline is closed, and the step itself will say so.
+// extend sets the deadline of the next step. A connection that can't have a deadline
+// is closed, and the step reports that.
 func (c *Client) extend() { _ = c.Conn.SetDeadline(time.Now().Add(patience)) }

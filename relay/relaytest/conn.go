@@ -18,8 +18,7 @@ type Conn struct {
 	close         sync.Once
 }
 
-// NewPipe returns the two sides of a connection between a and b without any
-// Network. What is written to one side is read from the other.
+// NewPipe returns the two sides of a connection between a and b, without a Network.
 func NewPipe(a, b netip.AddrPort) (sideA, sideB *Conn) {
 	ab, ba := newStream(), newStream()
 	addrA, addrB := net.TCPAddrFromAddrPort(a), net.TCPAddrFromAddrPort(b)
@@ -33,8 +32,7 @@ func (c *Conn) Read(p []byte) (int, error) {
 	return n, c.wrap("read", err)
 }
 
-// Quiet reports whether Read would wait: nothing has come that wasn't read, not even
-// the end.
+// Quiet reports whether Read would wait: neither bytes nor the end have arrived.
 func (c *Conn) Quiet() bool {
 	s := c.in
 	s.mu.Lock()
@@ -66,8 +64,8 @@ func (c *Conn) CloseWrite() error {
 	return nil
 }
 
-// Reset tears the connection down as a TCP RST does: what is buffered is lost
-// and calls on the other side fail with ECONNRESET.
+// Reset ends the connection as a TCP RST does: buffered bytes are lost, and calls on
+// the other side fail with ECONNRESET.
 func (c *Conn) Reset() {
 	for _, s := range []*stream{c.in, c.out} {
 		s.change(func() { s.reset, s.size = true, 0 })

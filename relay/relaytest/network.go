@@ -11,15 +11,15 @@ import (
 	"syscall"
 )
 
-// backlog is how many connections wait to be accepted before Dial waits too.
+// backlog is how many connections may wait to be accepted before Dial waits.
 const backlog = 128
 
 // firstPort is where the ephemeral ports of dialling hosts begin (RFC 6335 §6).
 const firstPort = 49152
 
-// Network joins hosts in memory. Every address exists and reaches every other;
-// who listens where is all that counts. The zero Network is empty and ready.
-// It is safe for concurrent use.
+// Network connects hosts in memory. Every address exists and reaches every other; a
+// connection needs a listener only. The zero Network is ready to use. It is safe for
+// concurrent use.
 type Network struct {
 	mu        sync.Mutex
 	listeners map[netip.AddrPort]*listener
@@ -29,7 +29,7 @@ type Network struct {
 
 // Listen listens on address, "10.2.3.4:25" or "[2001:db8::1]:25". The
 // unspecified addresses 0.0.0.0 and [::] stand for all addresses of their
-// family on which nobody else listens; a connection's LocalAddr is always the
+// family without a listener of their own; a connection's LocalAddr is always the
 // address that was dialled. It is an error to listen twice on one address.
 func (n *Network) Listen(address string) (net.Listener, error) {
 	at, err := netip.ParseAddrPort(address)
@@ -61,9 +61,9 @@ func (n *Network) Silence(address netip.AddrPort) {
 	n.silent[address] = true
 }
 
-// Dial connects from one address to another; the source port is chosen. It
-// fails with ECONNREFUSED when nobody listens there, and with the cause of ctx
-// when that ends first. The connection is a *[Conn].
+// Dial connects from one address to another, with a free source port. It fails with
+// ECONNREFUSED if there is no listener, and with the cause of ctx if that ends first.
+// The connection is a *[Conn].
 func (n *Network) Dial(ctx context.Context, from netip.Addr, to netip.AddrPort) (net.Conn, error) {
 	from, to = from.Unmap(), netip.AddrPortFrom(to.Addr().Unmap(), to.Port())
 	if from.Is4() != to.Addr().Is4() || !from.IsValid() || !to.Addr().IsValid() {
@@ -112,8 +112,8 @@ func (n *Network) port() uint16 {
 	return port
 }
 
-// find returns who listens at to; a listener on the very address goes before
-// one on the unspecified address.
+// find returns the listener for an address: one on the address itself, or else one on
+// the unspecified address.
 func (n *Network) find(to netip.AddrPort) (l *listener, silent bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -182,7 +182,7 @@ func (l *listener) Close() error {
 	return err
 }
 
-// drain resets what nobody will accept.
+// drain resets the connections that wait to be accepted.
 func (l *listener) drain() {
 	for {
 		select {

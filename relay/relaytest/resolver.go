@@ -40,7 +40,7 @@ func (r *Resolver) AddHost(name string, addrs ...netip.Addr) {
 	r.addrs[key(name)] = append(r.addrs[key(name)], addrs...)
 }
 
-// Fail makes every look-up of name end in err; nil takes that back.
+// Fail makes every look-up of name fail with err; nil ends that.
 func (r *Resolver) Fail(name string, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -89,7 +89,7 @@ func (r *Resolver) LookupNetIP(ctx context.Context, network, host string) ([]net
 	return found, nil
 }
 
-// failure returns why the look-up cannot be answered at all.
+// failure returns the error that Fail has set.
 func (r *Resolver) failure(ctx context.Context, name string) error {
 	if err := context.Cause(ctx); err != nil {
 		return err

@@ -15,14 +15,14 @@ import (
 	"time"
 )
 
-// What a Sink keeps and accepts when its fields do not say.
+// The defaults and limits of a Sink.
 const (
 	sinkMessageSize = 64 << 20
 	sinkKept        = 256 << 20
 	sinkPatience    = time.Minute
 )
 
-// Stage is a point of the conversation at which a Sink may be told what to say.
+// Stage is a point of the conversation at which a script may choose the Sink's reply.
 type Stage string
 
 // The stages.
@@ -34,50 +34,48 @@ const (
 	StageMail     Stage = "MAIL"      // argument: the sender
 	StageRcpt     Stage = "RCPT"      // argument: the recipient
 	StageDataInit Stage = "DATA INIT" // argument: the sender; asked before the 354, or at the first BDAT
-	StageBody     Stage = "BODY"      // argument: the sender; asked when a first part of the message has come
+	StageBody     Stage = "BODY"      // argument: the sender; asked when the first part of the message has arrived
 	StageData     Stage = "DATA"      // argument: the sender; asked when the message is complete
 	StageStored   Stage = "STORED"    // argument: the sender; asked when the message was recorded
 	StageReset    Stage = "RSET"
 )
 
-// Answers of a script that are no replies. What says nothing that a client
-// could take for a reply ends the conversation.
+// Answers of a script that are not replies. All of them end the conversation.
 const (
 	Drop    = "drop"    // resets the connection
 	Close   = "close"   // ends the connection as after QUIT
-	Hang    = "hang"    // keeps silent until the client is gone
-	Endless = "endless" // says a reply that never ends
+	Hang    = "hang"    // sends nothing until the client is gone
+	Endless = "endless" // sends a reply that never ends
 )
 
 // rawMark begins what Raw returns.
 const rawMark = "\x00"
 
-// Raw is the answer of a script that says octets as they are, in place of a
-// reply. For the Sink the command has failed; the conversation goes on.
-func Raw(octets string) string { return rawMark + octets }
+// Raw is the answer of a script that sends text as it is, in place of a reply. For the
+// Sink the command has failed; the conversation goes on.
+func Raw(text string) string { return rawMark + text }
 
-// Sink is an SMTP server that records what it is given: the next hop of a
-// relay under test. It speaks STARTTLS, AUTH PLAIN and LOGIN, 8BITMIME,
-// BINARYMIME, CHUNKING, PIPELINING, SMTPUTF8, SIZE and DSN. The zero Sink takes
-// everything in the clear. Its fields must not change once it serves.
+// Sink is an SMTP server that records the messages it accepts: the next hop of a relay
+// under test. It speaks STARTTLS, AUTH PLAIN and LOGIN, 8BITMIME,
+// BINARYMIME, CHUNKING, PIPELINING, SMTPUTF8, SIZE and DSN. The zero Sink accepts
+// everything, without TLS. Its fields must not change once it serves.
 type Sink struct {
 	Hostname     string            // for greeting; default "sink.invalid"
 	Certificate  *tls.Certificate  // nil: STARTTLS is not offered
-	TuneTLS      func(*tls.Config) // not nil: may change what STARTTLS is done with
+	TuneTLS      func(*tls.Config) // not nil: may change the configuration for STARTTLS
 	ClientCAs    *x509.CertPool    // not nil: a client certificate is asked for, and checked if given
 	Users        map[string]string // passwords; not nil: AUTH is offered and required for MAIL
 	InsecureAuth bool              // offers AUTH without TLS too
-	MaxSize      int64             // of a message in octets, announced with SIZE; default 64 MiB
+	MaxSize      int64             // of a message in bytes, announced with SIZE; default 64 MiB
 	Omit         []string          // keywords of EHLO that are not offered, and whose parameters are refused
 
-	// Script, if not nil, is asked at every stage. It returns "" for the
-	// usual answer, or a reply such as "451 4.3.0 Try later", or one of Drop,
-	// Close, Hang, Endless and Raw. A reply of the usual one's class, such as
-	// a 250 at StageData, is the usual answer in other words. With any other
-	// the command has failed, and before StageStored nothing is recorded; at
-	// StageConnect and StageBody, where it would be out of place, the
-	// connection ends. Script is called by the goroutine of the connection,
-	// which it may hold up.
+	// Script, if not nil, is called at every stage. It returns "" for the usual
+	// answer, or a reply such as "451 4.3.0 Try later", or one of Drop, Close,
+	// Hang, Endless and Raw. A reply of the same class as the usual one, such as a
+	// 250 at StageData, replaces its text only. With any other the command has
+	// failed, and before StageStored nothing is recorded; at StageConnect and
+	// StageBody, where it would be out of place, the connection ends. The
+	// goroutine of the connection calls Script, which may block it.
 	Script func(stage Stage, argument string) string
 
 	mu        sync.Mutex
@@ -99,7 +97,7 @@ type Message struct {
 	Data []byte   // header and body as received, dot-stuffing undone
 
 	Helo   string
-	User   string // who has authenticated, or ""
+	User   string // the authenticated user, or ""
 	TLS    bool
 	Remote netip.AddrPort
 
@@ -119,27 +117,8 @@ func (m Message) String() string {
 	return fmt.Sprintf("from <%s> to <%s>\n%s", m.From, strings.Join(m.To, ">, <"), m.Data)
 }
 
-// Serve serves the connections of l until l or the Sink is closed.
-func (s *Sink) Serve(l net.Listener) error {
-	if !s.serves(l) {
-		return l.Close()
-	}
-	for {
-		c, err := l.Accept()
-		if errors.Is(err, net.ErrClosed) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if s.track(c) {
-			go s.converse(c)
-		}
-	}
-}
-
-// serves remembers l for Close, unless that was called.
-func (s *Sink) serves(l net.Listener) bool {
+// addListener remembers l for Close, unless Close was called.
+func (s *Sink) addListener(l net.Listener) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.closed {
@@ -173,16 +152,16 @@ func (s *Sink) Close() error {
 	}
 }
 
-// Messages returns what was accepted so far, oldest first. The caller must not
-// change what the messages hold.
+// Messages returns the messages accepted so far, oldest first. The caller must not
+// change their contents.
 func (s *Sink) Messages() []Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.messages)
 }
 
-// Wait returns the messages once there are n of them, or with the cause of ctx
-// those that came until it ended.
+// Wait returns the messages once there are n of them. If ctx ends before, it returns
+// the messages so far and the cause of ctx.
 func (s *Sink) Wait(ctx context.Context, n int) ([]Message, error) {
 	for {
 		s.mu.Lock()
@@ -217,7 +196,7 @@ func (s *Sink) Connections() int {
 	return s.total
 }
 
-// Peak returns how many connections there were at one time at most.
+// Peak returns the largest number of connections at one time.
 func (s *Sink) Peak() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -259,7 +238,7 @@ func (s *Sink) track(c net.Conn) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
-		_ = c.Close() // nobody is interested
+		_ = c.Close() // an error changes nothing
 		return false
 	}
 	if s.conns == nil {
@@ -272,7 +251,7 @@ func (s *Sink) track(c net.Conn) bool {
 	return true
 }
 
-// forget is track's opposite.
+// forget undoes track.
 func (s *Sink) forget(c net.Conn) {
 	s.mu.Lock()
 	delete(s.conns, c)

@@ -6,10 +6,12 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"github.com/interchange-smtp/interchange/relay/envelope"
 )
 
-// from is MAIL.
-func (t *sinkSession) from(rest string) {
+// mailCommand handles MAIL.
+func (t *sinkSession) mailCommand(rest string) {
 	from, params, ok := cutPath(rest, "FROM:")
 	switch {
 	case t.sink.Users != nil && t.user == "":
@@ -36,7 +38,7 @@ func (t *sinkSession) from(rest string) {
 	t.mail = t.answer(StageMail, from, "250 2.1.0 Sender OK")
 }
 
-// mailParam takes one parameter of MAIL.
+// mailParam stores a parameter of MAIL and reports whether it is accepted.
 func (t *sinkSession) mailParam(p string) bool {
 	keyword, value, _ := strings.Cut(p, "=")
 	m := &t.message
@@ -56,11 +58,11 @@ func (t *sinkSession) mailParam(p string) bool {
 		return (m.Ret == "FULL" || m.Ret == "HDRS") && t.offered("DSN")
 	case "ENVID":
 		var ok bool
-		m.EnvID, ok = decodeXtext(value)
+		m.EnvID, ok = envelope.DecodeXtext(value)
 		return ok && t.offered("DSN")
 	case "AUTH":
 		var ok bool
-		if m.Auth, ok = decodeXtext(value); m.Auth == "<>" {
+		if m.Auth, ok = envelope.DecodeXtext(value); m.Auth == "<>" {
 			m.Auth = ""
 		}
 		return ok && t.sink.Users != nil
@@ -68,8 +70,8 @@ func (t *sinkSession) mailParam(p string) bool {
 	return false
 }
 
-// to is RCPT.
-func (t *sinkSession) to(rest string) {
+// rcptCommand handles RCPT.
+func (t *sinkSession) rcptCommand(rest string) {
 	to, params, ok := cutPath(rest, "TO:")
 	switch {
 	case !t.mail || t.chunks:
@@ -92,8 +94,8 @@ func (t *sinkSession) to(rest string) {
 	}
 }
 
-// data is DATA.
-func (t *sinkSession) data() {
+// dataCommand handles DATA.
+func (t *sinkSession) dataCommand() {
 	if len(t.message.To) == 0 || t.chunks || t.message.Body == "BINARYMIME" {
 		t.say("503 5.5.1 Bad sequence of commands")
 		return
@@ -128,11 +130,11 @@ func (t *sinkSession) data() {
 			}
 		}
 	}
-	t.take(body.Bytes())
+	t.finish(body.Bytes())
 }
 
-// bdat is BDAT.
-func (t *sinkSession) bdat(rest string) {
+// bdatCommand handles BDAT.
+func (t *sinkSession) bdatCommand(rest string) {
 	size, last, _ := strings.Cut(rest, " ")
 	n, err := strconv.ParseInt(size, 10, 64)
 	if err != nil || n < 0 || last != "" && !strings.EqualFold(last, "LAST") || !t.offered("CHUNKING") {
@@ -162,14 +164,14 @@ func (t *sinkSession) bdat(rest string) {
 		return
 	}
 	if last != "" {
-		t.take(t.message.Data)
+		t.finish(t.message.Data)
 	} else if !t.answer(stage, t.message.From, usual) {
 		t.reset()
 	}
 }
 
-// take ends the message and records it. The script may still spoil the reply.
-func (t *sinkSession) take(data []byte) {
+// finish ends the message and records it. The script may still change the reply.
+func (t *sinkSession) finish(data []byte) {
 	m, reply := t.message, "250 2.0.0 OK: queued"
 	m.Data = data
 	defer t.reset()
@@ -191,7 +193,7 @@ func (t *sinkSession) take(data []byte) {
 	t.answer(StageStored, m.From, reply)
 }
 
-// cutPath cuts "FROM:<path> params" apart.
+// cutPath splits "FROM:<path> params".
 func cutPath(s, prefix string) (path, params string, ok bool) {
 	if len(s) < len(prefix) || !strings.EqualFold(s[:len(prefix)], prefix) {
 		return "", "", false
@@ -210,22 +212,4 @@ func cutPath(s, prefix string) (path, params string, ok bool) {
 		}
 	}
 	return "", "", false
-}
-
-// decodeXtext decodes xtext (RFC 3461, section 4).
-func decodeXtext(s string) (string, bool) {
-	var b []byte
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if c == '+' {
-			n, err := strconv.ParseUint(s[i+1:min(i+3, len(s))], 16, 8)
-			if err != nil || i+3 > len(s) {
-				return "", false
-			}
-			c = byte(n)
-			i += 2
-		}
-		b = append(b, c)
-	}
-	return string(b), true
 }

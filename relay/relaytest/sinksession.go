@@ -2,9 +2,6 @@ package relaytest
 
 import (
 	"bufio"
-	"crypto/tls"
-	"encoding/base64"
-	"errors"
 	"io"
 	"net"
 	"net/netip"
@@ -12,8 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/interchange-smtp/interchange/auth"
 )
 
 // maxCommand bounds a command line.
@@ -32,33 +27,16 @@ type sinkSession struct {
 	helo    string
 	user    string
 	mail    bool // MAIL was accepted
-	chunks  bool // a BDAT was
+	chunks  bool // BDAT was accepted
 	message Message
 }
 
-// converse serves c.
-func (s *Sink) converse(c net.Conn) {
-	defer s.forget(c)
-	defer c.Close() // it may have been closed
-	t := &sinkSession{sink: s, wire: c}
-	t.use(c)
-	t.answer(StageConnect, addrPort(c).Addr().String(), "220 "+s.name()+" ESMTP Service Ready")
-	for !t.over {
-		line, err := t.line()
-		if err != nil {
-			return
-		}
-		verb, rest, _ := strings.Cut(line, " ")
-		t.command(strings.ToUpper(verb), rest)
-	}
-}
-
-// use makes c the connection.
+// use makes c the connection that t reads and writes.
 func (t *sinkSession) use(c net.Conn) {
 	t.conn, t.br, t.bw = c, bufio.NewReader(c), bufio.NewWriter(c)
 }
 
-// line reads a command. Replies wait until nothing more has come.
+// line reads a command. It flushes the replies before it has to wait.
 func (t *sinkSession) line() (string, error) {
 	if t.br.Buffered() == 0 && t.bw.Flush() != nil {
 		return "", net.ErrClosed
@@ -77,45 +55,13 @@ func (t *sinkSession) line() (string, error) {
 	}
 }
 
-// command does what one line says. EHLO, HELO and RSET end a transaction.
-func (t *sinkSession) command(verb, rest string) {
-	switch verb {
-	case "EHLO", "HELO":
-		t.hello(verb, rest)
-	case "STARTTLS":
-		t.startTLS()
-	case "AUTH":
-		t.auth(rest)
-	case "MAIL":
-		t.from(rest)
-	case "RCPT":
-		t.to(rest)
-	case "DATA":
-		t.data()
-	case "BDAT":
-		t.bdat(rest)
-	case "RSET":
-		t.reset()
-		t.answer(StageReset, "", "250 2.0.0 Session reset")
-	case "NOOP":
-		t.say("250 2.0.0 OK")
-	case "VRFY":
-		t.say("252 2.5.0 Cannot VRFY user")
-	case "QUIT":
-		t.say("221 2.0.0 Bye")
-		t.end()
-	default:
-		t.say("500 5.5.2 Command unrecognized")
-	}
-}
-
-// answer says what the script wants, or what is usual, which ends with no CRLF.
+// answer sends the script's answer, or the usual reply, which has no CRLF at its end.
 // It reports whether the command has succeeded.
 func (t *sinkSession) answer(stage Stage, argument, usual string) bool {
 	return t.reply(stage, t.ask(stage, argument), usual)
 }
 
-// ask asks the script, which may take its time.
+// ask returns the script's answer, "" for the usual one. The script may block.
 func (t *sinkSession) ask(stage Stage, argument string) string {
 	if t.sink.Script == nil {
 		return ""
@@ -125,16 +71,17 @@ func (t *sinkSession) ask(stage Stage, argument string) string {
 	return own
 }
 
-// reply is answer when the script has said its own.
+// reply sends the script's answer own, or the usual reply. It reports whether the
+// command has succeeded.
 func (t *sinkSession) reply(stage Stage, own, usual string) bool {
-	octets, raw := strings.CutPrefix(own, rawMark)
+	text, raw := strings.CutPrefix(own, rawMark)
 	switch {
 	case own == "":
 		t.say(usual)
 		return true
 	case own == Drop:
 		t.over = true
-		_ = t.bw.Flush() // whether it arrives is the client's affair
+		_ = t.bw.Flush() // the client may be gone
 		drop(t.wire)
 	case own == Close:
 		t.end()
@@ -149,7 +96,7 @@ func (t *sinkSession) reply(stage Stage, own, usual string) bool {
 			t.say("250-and so on")
 		}
 	case raw:
-		_, _ = t.bw.WriteString(octets) // an error comes back from every Flush
+		_, _ = t.bw.WriteString(text) // an error comes back from every Flush
 	default:
 		t.say(own)
 		if own[:1] == usual[:min(1, len(usual))] {
@@ -162,7 +109,7 @@ func (t *sinkSession) reply(stage Stage, own, usual string) bool {
 	return false
 }
 
-// say says a reply; nothing if it is empty.
+// say writes a reply; nothing if it is empty.
 func (t *sinkSession) say(reply string) {
 	if reply == "" {
 		return
@@ -175,14 +122,14 @@ func (t *sinkSession) say(reply string) {
 // end ends the conversation.
 func (t *sinkSession) end() {
 	t.over = true
-	_ = t.bw.Flush() // whether it arrives is the client's affair
+	_ = t.bw.Flush() // the client may be gone
 	_ = t.conn.Close()
 }
 
 // reset ends the transaction.
 func (t *sinkSession) reset() { t.mail, t.chunks, t.message = false, false, Message{} }
 
-// offers returns what EHLO offers, with parameters.
+// offers returns the keywords of EHLO, with their parameters.
 func (t *sinkSession) offers() []string {
 	list := []string{"PIPELINING", "8BITMIME", "ENHANCEDSTATUSCODES", "CHUNKING", "SMTPUTF8", "BINARYMIME", "DSN",
 		"SIZE " + strconv.FormatInt(t.sink.limit(), 10)}
@@ -205,96 +152,6 @@ func (t *sinkSession) offered(keyword string) bool {
 	})
 }
 
-func (t *sinkSession) hello(verb, name string) {
-	t.reset()
-	reply := "250 " + t.sink.name()
-	if verb == "EHLO" {
-		lines := append([]string{t.sink.name() + " Hello " + name}, t.offers()...)
-		last := len(lines) - 1
-		reply = "250-" + strings.Join(lines[:last], "\r\n250-") + "\r\n250 " + lines[last]
-	}
-	if t.answer(StageHello, name, reply) {
-		t.helo = name
-	}
-}
-
-// startTLS forgets what was said in the clear.
-func (t *sinkSession) startTLS() {
-	if !t.offered("STARTTLS") {
-		t.say("502 5.5.1 TLS not supported")
-		return
-	}
-	if !t.answer(StageTLS, t.helo, "220 2.0.0 Ready to start TLS") || t.bw.Flush() != nil {
-		return
-	}
-	cfg := &tls.Config{Certificates: []tls.Certificate{*t.sink.Certificate}, MinVersion: tls.VersionTLS12}
-	if t.sink.ClientCAs != nil {
-		cfg.ClientCAs, cfg.ClientAuth = t.sink.ClientCAs, tls.VerifyClientCertIfGiven
-	}
-	if t.sink.TuneTLS != nil {
-		t.sink.TuneTLS(cfg)
-	}
-	c := tls.Server(t.wire, cfg)
-	if c.Handshake() != nil {
-		t.over = true
-		return
-	}
-	t.reset()
-	t.tls, t.helo, t.user = true, "", ""
-	t.use(c)
-}
-
-// auth goes through an exchange of AUTH.
-func (t *sinkSession) auth(rest string) {
-	mechanism, initial, given := strings.Cut(rest, " ")
-	asked := ""
-	x, err := auth.NewExchange(mechanism, func(c auth.Credentials) error {
-		if asked = c.Username; t.sink.check(c.Username, c.Password.Reveal()) {
-			return nil
-		}
-		return auth.ErrBadCredentials
-	})
-	if !t.offered("AUTH") || err != nil {
-		t.say("504 5.7.4 Unrecognized authentication type")
-		return
-	}
-	var response []byte
-	if given {
-		response, err = decodeResponse(initial)
-	}
-	for err == nil {
-		var challenge []byte
-		var done bool
-		if challenge, done, err = x.Next(response); done {
-			break
-		}
-		t.say("334 " + base64.StdEncoding.EncodeToString(challenge))
-		var line string
-		if line, err = t.line(); err == nil {
-			response, err = decodeResponse(line)
-		}
-	}
-	switch {
-	case asked == "":
-		t.say("501 5.5.2 Authentication exchange broken off")
-	case err != nil:
-		t.answer(StageAuth, asked, "535 5.7.3 Authentication unsuccessful")
-	case t.answer(StageAuth, asked, "235 2.7.0 Authentication successful"):
-		t.user = asked
-	}
-}
-
-// decodeResponse decodes a response; "=" is an empty one, "*" none at all.
-func decodeResponse(s string) ([]byte, error) {
-	switch s {
-	case "=":
-		return []byte{}, nil
-	case "*":
-		return nil, errors.New("cancelled")
-	}
-	return base64.StdEncoding.DecodeString(s)
-}
-
 // name returns the host's name.
 func (s *Sink) name() string {
 	if s.Hostname == "" {
@@ -303,7 +160,7 @@ func (s *Sink) name() string {
 	return s.Hostname
 }
 
-// drop resets c where that is possible, and closes it in any case.
+// drop resets c if it can, and closes it otherwise.
 func drop(c net.Conn) {
 	switch c := c.(type) {
 	case interface{ Reset() }:

@@ -8,9 +8,8 @@ import (
 	"time"
 )
 
-// bufferSize bounds what one direction of a connection holds. TLS records of
-// 16 KiB and an SMTP pipeline fit, so that two sides which both write first
-// cannot lock each other out.
+// bufferSize bounds the bytes in one direction of a connection. TLS records of 16 KiB
+// and an SMTP pipeline fit, so that two sides that both write first don't deadlock.
 const bufferSize = 64 << 10
 
 // stream is one direction of a connection: a bounded queue of bytes.
@@ -37,7 +36,7 @@ func newStream() *stream {
 	return s
 }
 
-// read takes what is buffered, or waits for it.
+// read reads buffered bytes, or waits for some.
 func (s *stream) read(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -62,7 +61,7 @@ func (s *stream) read(p []byte) (int, error) {
 	}
 }
 
-// write buffers all of p, waiting for room as long as it must.
+// write buffers all of p, and waits for room if it must.
 func (s *stream) write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -88,7 +87,7 @@ func (s *stream) write(p []byte) (int, error) {
 	}
 }
 
-// take moves buffered bytes to p.
+// take moves buffered bytes from the ring to p.
 func (s *stream) take(p []byte) int {
 	done := 0
 	for done < len(p) && s.size > 0 {
@@ -101,7 +100,7 @@ func (s *stream) take(p []byte) int {
 	return done
 }
 
-// put moves bytes of p into the ring, which it grows first.
+// put moves bytes of p into the ring, after growing it.
 func (s *stream) put(p []byte) int {
 	if need := min(s.size+len(p), bufferSize); need > len(s.buf) {
 		grown := make([]byte, min(bufferSize, max(2*len(s.buf), need, 512)))
@@ -121,7 +120,7 @@ func (s *stream) put(p []byte) int {
 	return done
 }
 
-// change applies f and wakes everybody.
+// change applies f and wakes all waiting calls.
 func (s *stream) change(f func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
