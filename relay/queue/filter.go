@@ -9,28 +9,29 @@ import (
 )
 
 // Filter selects messages and recipients for an operator. Every condition that
-// is set must hold, and those about a recipient must hold for one and the same.
-// The zero Filter selects nothing, lest a forgotten condition drop a whole
-// queue; All asks for everything. A Filter is only read, so it may be shared.
+// is set must hold, and all conditions about recipients must hold for the same
+// recipient. The zero Filter selects nothing, so that a forgotten condition doesn't
+// drop a whole queue; All selects everything. A Filter is only read and can be
+// shared.
 type Filter struct {
 	All bool // also where no condition is set
 
 	// Conditions on the message.
 	IDs       []string  // one of these
-	From      string    // the sender: an address or a domain, letter case aside, or "<>"
-	Before    time.Time // arrived before
-	After     time.Time // arrived at this time or later
-	Suspended *bool     // held or not; nil: either
+	From      string    // the sender: an address or a domain, in any letter case, or "<>"
+	Before    time.Time // the message arrived before this time
+	After     time.Time // it arrived at this time or later
+	Suspended *bool     // suspended or not; nil: either
 
 	// Conditions on a recipient.
 	To       routing.AddressSpace // covers the domain: contoso.com, *.contoso.com
-	Hop      string               // the name of the next hop, or the words that it begins with, letter case aside
+	Hop      string               // the name of the next hop, or its first words, in any letter case
 	Statuses []Status             // one of these
 }
 
-// Match reports whether f selects m: the conditions on the message hold, and
-// those on a recipient hold for at least one. A message without recipients is
-// selected if no condition asks for one.
+// Match reports whether f selects m: the conditions on the message hold, and the
+// conditions on recipients hold for at least one recipient. A message without
+// recipients is selected if f has no condition on recipients.
 func (f *Filter) Match(m *Message) bool {
 	aboutMessage := len(f.IDs) > 0 || f.From != "" || !f.Before.IsZero() || !f.After.IsZero() || f.Suspended != nil
 	switch {
@@ -50,9 +51,9 @@ func (f *Filter) Match(m *Message) bool {
 	return !f.aboutRecipient() || slices.ContainsFunc(m.Recipients, func(r Recipient) bool { return f.MatchRecipient(&r) })
 }
 
-// MatchRecipient reports whether the conditions on a recipient hold for r. It
-// is meant for the recipients of a message that Match selected, and true for
-// each of them if there are no such conditions.
+// MatchRecipient reports whether the conditions on recipients hold for r, a
+// recipient of a message that Match selected. Without such conditions it returns
+// true.
 func (f *Filter) MatchRecipient(r *Recipient) bool {
 	switch {
 	case f.To.IsValid() && !f.To.Matches(r.To.Domain()):
@@ -67,8 +68,8 @@ func (f *Filter) aboutRecipient() bool {
 	return f.To.IsValid() || f.Hop != "" || len(f.Statuses) > 0
 }
 
-// matchSender compares without letter case, unlike Address: who looks for a
-// message knows how the sender is called, not how a client spelled it.
+// matchSender compares without letter case, unlike Address: operators know the
+// address of the sender, not how a client spelled it.
 func (f *Filter) matchSender(from routing.Address) bool {
 	if from.IsNull() {
 		return f.From == "<>"

@@ -29,7 +29,7 @@ type Recipient struct {
 
 	// The last attempt.
 	Hop      string    // the next hop's name, as operators see it; "": no next hop was found
-	Attempts int       // that have reached the hop
+	Attempts int       // attempts that have reached the hop
 	Tried    time.Time // when; zero: never
 	Reply    string    // what Host replied or what was found here, printable; "": nothing
 	Host     string    // the host that replied; "": Reply comes from this server
@@ -38,16 +38,16 @@ type Recipient struct {
 	Reported bool // the final outcome was reported to the sender, or need not be
 }
 
-// Status is what has become of a recipient.
+// Status is the state of delivery to a recipient.
 type Status uint8
 
 // The states of a recipient. All but Waiting are final.
 const (
 	Waiting   Status = iota
-	Delivered        // a next hop has it
-	Failed           // refused for good
-	Expired          // it waited too long
-	Dropped          // by an operator
+	Delivered        // a next hop has accepted the message
+	Failed           // refused permanently
+	Expired          // not delivered in time
+	Dropped          // removed by an operator
 )
 
 // String returns the status as operators read it.
@@ -67,8 +67,8 @@ func (s Status) String() string {
 	return "invalid"
 }
 
-// Next returns the earliest Next of the recipients that wait. ok is false if
-// none does.
+// Next returns the earliest Next of the waiting recipients. ok is false if no
+// recipient waits.
 func (m *Message) Next() (t time.Time, ok bool) {
 	for i := range m.Recipients {
 		if r := &m.Recipients[i]; r.Status == Waiting && (!ok || r.Next.Before(t)) {
@@ -86,7 +86,7 @@ func (m *Message) Clone() *Message {
 }
 
 // ValidID reports whether id can name a message: 1 to 64 ASCII letters, digits
-// and "-". So it can be part of a file's name, and of a command line.
+// and "-", so that it can be part of a file name and of a command line.
 func ValidID(id string) bool {
 	for i := range len(id) {
 		switch c := id[i]; {

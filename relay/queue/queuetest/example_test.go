@@ -31,12 +31,12 @@ func ExampleStore() {
 		return
 	}
 	defer body.Close()
-	octets, _ := io.ReadAll(body)
-	fmt.Printf("%d octets: %q\n", m.Size, octets)
+	content, _ := io.ReadAll(body)
+	fmt.Printf("%d bytes: %q\n", m.Size, content)
 	fmt.Println(store.Remove(ctx, "A1", "relay2"))
 	fmt.Println(store.Remove(ctx, "A1", "relay1"))
 	// Output:
 	// 18 bytes: "Subject: hello\r\n\r\n"
-	// queue: the message isn't held by this holder: A1
+	// the lease has expired or belongs to another process: A1
 	// <nil>
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
 
-// The tests of Run that are about leases, and about what needs one.
+// The tests of Run about leases, and about calls that need one.
 
 func (s *suite) claims() {
 	s.put(message("A1"), "", lease("a"))
@@ -53,7 +53,7 @@ func (s *suite) claimOrder() {
 		}
 		s.put(msg, "", free())
 	}
-	// A message that nobody waits for is due at once: it is to be removed.
+	// A message without waiting recipients is due at once: it needs to be removed.
 	if got := ids(s.claim(lease("a"), 3)); got != "now done older" {
 		s.t.Errorf("claimed %q first", got)
 	}
@@ -63,17 +63,17 @@ func (s *suite) claimOrder() {
 }
 
 // runsOut uses leases that run out when they begin, so that no test needs to
-// wait. Until another holder claims the message, it stays with the one it had.
+// wait. Until another holder claims the message, it stays with its holder.
 func (s *suite) runsOut() {
 	s.put(message("A1"), "", brief("a"))
 	s.put(message("B2"), "", brief("a"))
 	for range 2 {
 		if err := s.store.Save(s.ctx, message("A1"), "a"); err != nil {
-			s.t.Errorf("Save of what nobody has claimed: %v", err)
+			s.t.Errorf("Save of an unclaimed message: %v", err)
 		}
 	}
 	if err := s.store.Remove(s.ctx, "B2", "a"); err != nil {
-		s.t.Errorf("Remove of what nobody has claimed: %v", err)
+		s.t.Errorf("Remove of an unclaimed message: %v", err)
 	}
 	if got := ids(s.claim(lease("b"), 2)); got != "A1" {
 		s.t.Errorf("claimed %q", got)
@@ -85,12 +85,12 @@ func (s *suite) runsOut() {
 	}
 	s.put(message("C3"), "", free())
 	for _, holder := range []string{"a", ""} {
-		s.fails("Save of what nobody holds", s.store.Save(s.ctx, message("C3"), holder), queue.ErrLease)
+		s.fails("Save of a message without a holder", s.store.Save(s.ctx, message("C3"), holder), queue.ErrLease)
 	}
 }
 
-// slowBody has the others claim, and the holder renew, while the bytes of a message
-// are still coming.
+// slowBody lets other holders claim, and the holder renew, while the content of a
+// message is still arriving.
 func (s *suite) slowBody() {
 	for i, size := range []int{10, 1 << 20} {
 		m := message(fmt.Sprint("A", i))
@@ -128,10 +128,10 @@ func (s *suite) slowBody() {
 // readerFunc is a function that reads.
 type readerFunc func([]byte) (int, error)
 
-// Read is io.Reader's.
+// Read implements io.Reader.
 func (f readerFunc) Read(b []byte) (int, error) { return f(b) }
 
-// renew renews what a holder holds, and returns the IDs in their order.
+// renew renews the leases of a holder and returns the IDs, sorted.
 func (s *suite) renew(l queue.Lease) string {
 	s.t.Helper()
 	held, err := s.store.Renew(s.ctx, l)
@@ -161,7 +161,7 @@ func (s *suite) renewed() {
 		s.t.Errorf("claimed %q, want what has run out", got)
 	}
 	if got := s.renew(lease("a")); got != "C3" {
-		s.t.Errorf("renewed %q, want what nobody has claimed", got)
+		s.t.Errorf("renewed %q, want the unclaimed messages", got)
 	}
 	s.fails("Save of what was claimed since", s.store.Save(s.ctx, message("A1"), "a"), queue.ErrLease)
 	s.renew(free())
@@ -197,7 +197,7 @@ func (s *suite) released() {
 
 func (s *suite) saved() {
 	m := message("A1")
-	s.put(m, "octets", lease("a"))
+	s.put(m, "abcdef", lease("a"))
 	changed := full("A1")
 	for range 3 {
 		changed.Recipients[0].Attempts++
@@ -217,8 +217,8 @@ func (s *suite) saved() {
 	if got := s.list()[0].Recipients; len(got) != 1 || got[0].Reply == "changed after Save" {
 		s.t.Errorf("recipients: %+v", got)
 	}
-	if got := s.read("A1"); string(got) != "octets" {
-		s.t.Errorf("the octets became %q", got)
+	if got := s.read("A1"); string(got) != "abcdef" {
+		s.t.Errorf("the content became %q", got)
 	}
 }
 
@@ -251,9 +251,9 @@ func (s *suite) removed() {
 }
 
 func (s *suite) readRemoved() {
-	for _, octets := range []string{"small", strings.Repeat("large", 200_000)} {
-		id := "L" + octets[:5]
-		s.put(message(id), octets, lease("a"))
+	for _, content := range []string{"small", strings.Repeat("large", 200_000)} {
+		id := "L" + content[:5]
+		s.put(message(id), content, lease("a"))
 		b, err := s.store.Open(s.ctx, id)
 		if err != nil {
 			s.t.Fatal(err)
@@ -261,8 +261,8 @@ func (s *suite) readRemoved() {
 		if err := s.store.Remove(s.ctx, id, "a"); err != nil {
 			s.t.Fatal(err)
 		}
-		if got, err := io.ReadAll(b); err != nil || string(got) != octets {
-			s.t.Errorf("%d octets of %d, %v", len(got), len(octets), err)
+		if got, err := io.ReadAll(b); err != nil || string(got) != content {
+			s.t.Errorf("%d bytes of %d, %v", len(got), len(content), err)
 		}
 		if err := b.Close(); err != nil {
 			s.t.Error(err)

@@ -14,9 +14,9 @@ import (
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
 
-// Run is the conformance suite of queue.Store. For each test it calls open,
-// which returns an empty Store and sees to it that it is closed when the test
-// has ended. What a Store keeps through a crash is for its own tests.
+// Run is the conformance suite for queue.Store. For each test it calls open, which
+// returns an empty Store and closes it when the test has ended. What a Store keeps
+// through a crash is not tested here.
 func Run(t *testing.T, open func(t *testing.T) queue.Store) {
 	tests := []struct {
 		name string
@@ -51,7 +51,7 @@ func Run(t *testing.T, open func(t *testing.T) queue.Store) {
 
 func (s *suite) kept() {
 	m := full("A1")
-	s.put(m, "octets", free())
+	s.put(m, "abcdef", free())
 	if m.Size != 6 {
 		s.t.Errorf("Put left Size at %d", m.Size)
 	}
@@ -74,18 +74,18 @@ func (s *suite) kept() {
 }
 
 func (s *suite) bodies() {
-	octets := []byte(strings.Repeat("0123456789abcde\n", 64<<10))
+	content := []byte(strings.Repeat("0123456789abcde\n", 64<<10))
 	for i, size := range []int{0, 1, 1000, 65536, 256 << 10, 256<<10 + 1, 1 << 20} {
 		id := fmt.Sprint("B", i)
-		// A reader that gives little at a time, and no other methods.
-		reader := struct{ io.Reader }{io.LimitReader(bytes.NewReader(octets), int64(size))}
+		// A reader that yields little at a time and has no other methods.
+		reader := struct{ io.Reader }{io.LimitReader(bytes.NewReader(content), int64(size))}
 		if err := s.store.Put(s.ctx, message(id), reader, lease("a")); err != nil {
 			s.t.Fatal(err)
 		}
-		if got := s.read(id); !bytes.Equal(got, octets[:size]) {
-			s.t.Errorf("%d octets came back as %d others", size, len(got))
+		if got := s.read(id); !bytes.Equal(got, content[:size]) {
+			s.t.Errorf("%d bytes came back as %d others", size, len(got))
 		}
-		s.readAt(id, octets[:size])
+		s.readAt(id, content[:size])
 	}
 }
 
@@ -97,7 +97,7 @@ func (s *suite) failingBody() {
 		s.fails("Put", s.store.Put(s.ctx, message(id), reader, lease("a")), broken)
 		_, err := s.store.Open(s.ctx, id)
 		s.fails("Open", err, queue.ErrNotFound)
-		s.put(message(id), "whole", lease("a")) // the ID is as good as new
+		s.put(message(id), "whole", lease("a")) // the ID can be used again
 	}
 	if got := len(s.list()); got != 3 {
 		s.t.Errorf("%d messages", got)
@@ -107,7 +107,7 @@ func (s *suite) failingBody() {
 // failingReader fails.
 type failingReader struct{ err error }
 
-// Read is io.Reader's.
+// Read implements io.Reader.
 func (r failingReader) Read([]byte) (int, error) { return 0, r.err }
 
 func (s *suite) exists() {
@@ -146,7 +146,7 @@ func (s *suite) concurrent() {
 	}
 }
 
-// life is that of one message.
+// life puts, claims, saves and removes one message.
 func (s *suite) life(id, holder string, remove bool) {
 	m := message(id)
 	if err := s.store.Put(s.ctx, m, strings.NewReader("body of "+id), lease(holder)); err != nil {
@@ -163,8 +163,8 @@ func (s *suite) life(id, holder string, remove bool) {
 		return
 	}
 	defer b.Close()
-	if octets, err := io.ReadAll(b); err != nil || string(octets) != "body of "+id {
-		s.t.Errorf("%s: %q, %v", id, octets, err)
+	if content, err := io.ReadAll(b); err != nil || string(content) != "body of "+id {
+		s.t.Errorf("%s: %q, %v", id, content, err)
 	}
 	if !remove {
 		return

@@ -14,11 +14,11 @@ import (
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
 
-// Store is a queue.Store in memory, for tests: nothing in it is durable, and
-// nothing bounds it but Limit.
+// Store is a queue.Store in memory, for tests. Nothing in it is durable. Only Limit
+// bounds its size.
 type Store struct {
-	// Limit is how many bytes of bodies there is room for; beyond it, Put
-	// says queue.ErrFull. 0: no limit. It is to be set before use.
+	// Limit is how many bytes of content fit; beyond it Put returns
+	// queue.ErrFull. 0: no limit. Set it before the first use.
 	Limit int64
 
 	mu       sync.Mutex
@@ -37,7 +37,7 @@ type item struct {
 	until   time.Time
 }
 
-// lease gives the message to a holder from now on.
+// lease gives the message to a holder, from now on.
 func (it *item) lease(l queue.Lease) {
 	it.holder, it.until = l.Holder, time.Now().Add(l.For)
 	if l.For <= 0 {
@@ -50,12 +50,12 @@ func NewStore() *Store {
 	return &Store{items: make(map[string]*item), gone: make(map[string]bool)}
 }
 
-// Put is queue.Store's. An ID that was ever there exists for good.
+// Put implements queue.Store. The ID of a removed message can't be used again.
 func (s *Store) Put(ctx context.Context, m *queue.Message, body io.Reader, lease queue.Lease) error {
 	if !queue.ValidID(m.ID) {
-		return fmt.Errorf("queuetest: %q can't be the ID of a message", m.ID)
+		return fmt.Errorf("%q can't be the ID of a message", m.ID)
 	}
-	octets, err := io.ReadAll(body)
+	content, err := io.ReadAll(body)
 	if err != nil {
 		return err
 	}
@@ -68,21 +68,21 @@ func (s *Store) Put(ctx context.Context, m *queue.Message, body io.Reader, lease
 		return ctx.Err()
 	case s.items[m.ID] != nil || s.gone[m.ID]:
 		return fmt.Errorf("%w: %s", queue.ErrExists, m.ID)
-	case s.Limit > 0 && s.octets()+int64(len(octets)) > s.Limit:
+	case s.Limit > 0 && s.content()+int64(len(content)) > s.Limit:
 		return queue.ErrFull
 	}
-	m.Size = int64(len(octets))
+	m.Size = int64(len(content))
 	if m.Arrived.IsZero() {
 		m.Arrived = time.Now()
 	}
 	s.arrivals++
-	it := &item{message: m.Clone(), body: octets, arrival: s.arrivals}
+	it := &item{message: m.Clone(), body: content, arrival: s.arrivals}
 	it.lease(lease)
 	s.items[m.ID] = it
 	return nil
 }
 
-// Claim is queue.Store's.
+// Claim implements queue.Store.
 func (s *Store) Claim(ctx context.Context, lease queue.Lease, limit int) ([]*queue.Message, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -108,7 +108,7 @@ func (s *Store) Claim(ctx context.Context, lease queue.Lease, limit int) ([]*que
 	return claimed, nil
 }
 
-// Renew is queue.Store's.
+// Renew implements queue.Store.
 func (s *Store) Renew(ctx context.Context, lease queue.Lease) ([]string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -125,7 +125,7 @@ func (s *Store) Renew(ctx context.Context, lease queue.Lease) ([]string, error) 
 	return held, nil
 }
 
-// Release is queue.Store's.
+// Release implements queue.Store.
 func (s *Store) Release(ctx context.Context, id, holder string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -137,7 +137,7 @@ func (s *Store) Release(ctx context.Context, id, holder string) error {
 	return nil
 }
 
-// Save is queue.Store's.
+// Save implements queue.Store.
 func (s *Store) Save(ctx context.Context, m *queue.Message, holder string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -151,7 +151,7 @@ func (s *Store) Save(ctx context.Context, m *queue.Message, holder string) error
 	return nil
 }
 
-// Remove is queue.Store's.
+// Remove implements queue.Store.
 func (s *Store) Remove(ctx context.Context, id, holder string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -163,7 +163,7 @@ func (s *Store) Remove(ctx context.Context, id, holder string) error {
 	return nil
 }
 
-// Open is queue.Store's.
+// Open implements queue.Store.
 func (s *Store) Open(ctx context.Context, id string) (queue.Body, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -177,7 +177,7 @@ func (s *Store) Open(ctx context.Context, id string) (queue.Body, error) {
 	return body{bytes.NewReader(it.body)}, nil
 }
 
-// All is queue.Store's.
+// All implements queue.Store.
 func (s *Store) All(ctx context.Context) iter.Seq2[*queue.Message, error] {
 	return func(yield func(*queue.Message, error) bool) {
 		s.mu.Lock()
@@ -200,21 +200,21 @@ func (s *Store) All(ctx context.Context) iter.Seq2[*queue.Message, error] {
 	}
 }
 
-// Usage is queue.Store's.
+// Usage implements queue.Store.
 func (s *Store) Usage(ctx context.Context) (queue.Usage, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.usable(ctx); err != nil {
 		return queue.Usage{}, err
 	}
-	u := queue.Usage{Messages: len(s.items), Bytes: s.octets(), Free: -1}
+	u := queue.Usage{Messages: len(s.items), Bytes: s.content(), Free: -1}
 	if s.Limit > 0 {
 		u.Free, u.Capacity = s.Limit-u.Bytes, s.Limit
 	}
 	return u, nil
 }
 
-// Close is queue.Store's.
+// Close implements queue.Store.
 func (s *Store) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -244,7 +244,7 @@ func (s *Store) usable(ctx context.Context) error {
 	return ctx.Err()
 }
 
-func (s *Store) octets() (n int64) {
+func (s *Store) content() (n int64) {
 	for _, it := range s.items {
 		n += int64(len(it.body))
 	}
@@ -260,5 +260,5 @@ func byArrival(a, b *item) int {
 // body is a message's bytes.
 type body struct{ *bytes.Reader }
 
-// Close is io.Closer's.
+// Close implements io.Closer.
 func (body) Close() error { return nil }

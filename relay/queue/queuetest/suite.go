@@ -30,13 +30,13 @@ func arrived() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 123456789, tim
 // lease returns a lease that outlasts the test.
 func lease(holder string) queue.Lease { return queue.Lease{Holder: holder, For: time.Hour} }
 
-// brief returns a lease that has run out as soon as it has begun.
+// brief returns a lease that expires as soon as it has begun.
 func brief(holder string) queue.Lease { return queue.Lease{Holder: holder, For: 1} }
 
 // free is a lease of no time.
 func free() queue.Lease { return queue.Lease{Holder: "a"} }
 
-// message returns a message of that ID with one recipient that waits.
+// message returns a message with one waiting recipient.
 func message(id string) *queue.Message {
 	return &queue.Message{
 		Envelope: envelope.Envelope{ID: id, From: routing.MustParseAddress("kim@contoso.com")}, Arrived: arrived(),
@@ -75,7 +75,7 @@ func (s *suite) put(m *queue.Message, body string, l queue.Lease) {
 	elapse(l)
 }
 
-// elapse returns when a brief lease has run out, for some clocks are coarse.
+// elapse returns when a brief lease has expired; some clocks are coarse.
 func elapse(l queue.Lease) {
 	for begun := time.Now(); l.For == 1 && time.Since(begun) <= l.For; {
 		time.Sleep(time.Nanosecond)
@@ -98,7 +98,7 @@ func (s *suite) fails(what string, err, want error) {
 	}
 }
 
-// read returns the bytes of a message.
+// read returns the content of a message.
 func (s *suite) read(id string) []byte {
 	s.t.Helper()
 	b, err := s.store.Open(s.ctx, id)
@@ -110,17 +110,17 @@ func (s *suite) read(id string) []byte {
 			s.t.Errorf("Close: %v", err)
 		}
 	}()
-	octets, err := io.ReadAll(b)
+	content, err := io.ReadAll(b)
 	if err != nil {
 		s.t.Fatalf("reading %s: %v", id, err)
 	}
-	if b.Size() != int64(len(octets)) {
-		s.t.Errorf("%s has %d octets, Size says %d", id, len(octets), b.Size())
+	if b.Size() != int64(len(content)) {
+		s.t.Errorf("%s has %d bytes, Size says %d", id, len(content), b.Size())
 	}
-	return octets
+	return content
 }
 
-// list returns everything that the store has.
+// list returns all messages of the store.
 func (s *suite) list() []*queue.Message {
 	s.t.Helper()
 	var messages []*queue.Message
@@ -142,7 +142,7 @@ func ids(messages []*queue.Message) string {
 	return strings.Join(list, " ")
 }
 
-// same fails the test unless a and b say the same.
+// same fails the test unless got and want are equal.
 func (s *suite) same(got, want *queue.Message) {
 	s.t.Helper()
 	if !Equal(got, want) {
@@ -150,8 +150,8 @@ func (s *suite) same(got, want *queue.Message) {
 	}
 }
 
-// Equal reports whether a and b say the same: times are compared as instants,
-// and no list equals an empty one.
+// Equal reports whether a and b have the same fields. Times are compared as instants,
+// and a nil list equals an empty one.
 func Equal(a, b *queue.Message) bool {
 	return reflect.DeepEqual(normal(a), normal(b))
 }
@@ -168,24 +168,24 @@ func normal(m *queue.Message) *queue.Message {
 }
 
 // readAt reads the end of a body at once, and then from there.
-func (s *suite) readAt(id string, octets []byte) {
+func (s *suite) readAt(id string, content []byte) {
 	b, err := s.store.Open(s.ctx, id)
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	defer b.Close()
-	half := int64(len(octets) / 2)
-	part := make([]byte, len(octets)-int(half))
-	if n, err := b.ReadAt(part, half); n != len(part) || (err != nil && err != io.EOF) || !bytes.Equal(part, octets[half:]) {
-		s.t.Errorf("%s: ReadAt gave %d octets, %v", id, n, err)
+	half := int64(len(content) / 2)
+	part := make([]byte, len(content)-int(half))
+	if n, err := b.ReadAt(part, half); n != len(part) || (err != nil && err != io.EOF) || !bytes.Equal(part, content[half:]) {
+		s.t.Errorf("%s: ReadAt gave %d bytes, %v", id, n, err)
 	}
-	if _, err := b.ReadAt(make([]byte, 1), int64(len(octets))); err != io.EOF {
+	if _, err := b.ReadAt(make([]byte, 1), int64(len(content))); err != io.EOF {
 		s.t.Errorf("%s: ReadAt behind the end: %v", id, err)
 	}
 	if n, err := b.Seek(half, io.SeekStart); n != half || err != nil {
 		s.t.Fatalf("%s: Seek: %d, %v", id, n, err)
 	}
-	if rest, err := io.ReadAll(b); err != nil || !bytes.Equal(rest, octets[half:]) {
-		s.t.Errorf("%s: %d octets after Seek, %v", id, len(rest), err)
+	if rest, err := io.ReadAll(b); err != nil || !bytes.Equal(rest, content[half:]) {
+		s.t.Errorf("%s: %d bytes after Seek, %v", id, len(rest), err)
 	}
 }

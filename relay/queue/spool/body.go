@@ -15,26 +15,26 @@ import (
 )
 
 const (
-	// copySize is how much is copied, or summed up, at a time.
+	// copySize is how many bytes are copied, or summed up, at a time.
 	copySize = 64 << 10
-	// partSize is that of a body that somebody may be sending slowly.
+	// partSize is how many bytes of a body are read at a time; its client may be slow.
 	partSize = 16 << 10
-	// smallBody is how large a body is that needs no reserved memory.
+	// smallBody is up to how many bytes a body needs no reserved memory.
 	smallBody = 4 << 10
-	// maxMemory is how many bytes are reserved for the other ones, until they
-	// are durable. Beyond it they get files.
+	// maxMemory is how many bytes are reserved for larger bodies until they are
+	// durable. Beyond it they get files.
 	maxMemory = 32 << 20
 )
 
-// received is what receive made of a body.
+// received describes a body that receive has read.
 type received struct {
 	size    int64
-	fileSum uint32 // if it went to a file
+	fileSum uint32 // its checksum, if it went to a file
 }
 
-// receive reads a body into buffer, or to a file of its own if it is large or
-// memory is short; buffer is empty then. reserved is to be given back to
-// Spool.memory when the buffer is not needed any more.
+// receive reads a body into buffer, or copies it to a file if it is large or memory is
+// short; buffer is empty then. The caller subtracts reserved from Spool.memory when it
+// doesn't need the buffer any more.
 func (s *Spool) receive(e *entry, buffer *bytes.Buffer, body io.Reader) (r received, reserved int64, err error) {
 	for limit := min(int64(smallBody), int64(s.largeBody)); ; limit = min(8*limit, int64(s.largeBody)) {
 		if limit > smallBody {
@@ -61,12 +61,12 @@ func (s *Spool) receive(e *entry, buffer *bytes.Buffer, body io.Reader) (r recei
 	return r, reserved, err
 }
 
-// receiveFile puts what is in buffer and the rest of body into a file, and
-// makes its bytes durable. Its name becomes so with the record that names it.
+// receiveFile writes the content of buffer and the rest of body to a file and makes it
+// durable. The name of the file becomes durable with the record that refers to it.
 func (s *Spool) receiveFile(e *entry, buffer *bytes.Buffer, body io.Reader) (received, error) {
 	var random [8]byte
 	_, _ = rand.Read(random[:])                          // never fails (package crypto/rand)
-	number := max(1, binary.BigEndian.Uint64(random[:])) // 0 means none
+	number := max(1, binary.BigEndian.Uint64(random[:])) // 0 means no file
 	f, err := s.fs.Create(bodyName(e.id, number))
 	if err != nil {
 		return received{}, fail(err)
@@ -98,14 +98,14 @@ func (s *Spool) receiveFile(e *entry, buffer *bytes.Buffer, body io.Reader) (rec
 	return received{size: w.size, fileSum: w.sum}, nil
 }
 
-// summer sums up what it writes.
+// summer computes the size and the checksum of what it writes.
 type summer struct {
 	w    io.Writer
 	size int64
 	sum  uint32
 }
 
-// Write is io.Writer's.
+// Write implements io.Writer.
 func (w *summer) Write(b []byte) (int, error) {
 	n, err := w.w.Write(b)
 	w.size += int64(n)
@@ -113,18 +113,18 @@ func (w *summer) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// discard removes the file of a message that no record names.
+// discard removes the file of a message that no record refers to.
 func (s *Spool) discard(e *entry) {
 	if e.file == 0 {
 		return
 	}
 	if err := s.fs.Remove(e.fileName()); err != nil {
-		s.log.Warn("spool: can't remove the file of a message that was not taken", "file", e.fileName(), "error", err)
+		s.log.Warn("can't remove the file of a message that was not put on the queue", "file", e.fileName(), "error", err)
 	}
 }
 
-// Open is queue.Store's. The bytes are compared with their sum first; those
-// that have changed are set aside in damaged.
+// Open implements queue.Store. It first compares the content with its checksum; content
+// that has changed is copied to damaged.
 func (s *Spool) Open(ctx context.Context, id string) (queue.Body, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -159,12 +159,12 @@ func (s *Spool) Open(ctx context.Context, id string) (queue.Body, error) {
 	return nil, err
 }
 
-// openView opens the bytes of a message. If it succeeds, the view is released
-// with the body, or already.
+// openView opens the content of a message. If it succeeds, it has released the view,
+// or the Body's Close releases it.
 func (s *Spool) openView(v view) (queue.Body, error) {
 	switch {
 	case v.body.segment == nil:
-		return nil, fmt.Errorf("%w: %s: the record with the octets is lost", queue.ErrDamaged, v.id)
+		return nil, fmt.Errorf("%w: %s: the record with the content is lost", queue.ErrDamaged, v.id)
 	case v.file != 0:
 		b, err := s.openFile(v)
 		if err == nil {
@@ -174,12 +174,12 @@ func (s *Spool) openView(v view) (queue.Body, error) {
 	}
 	section := io.NewSectionReader(v.body.segment.file, v.body.bodyOffset(), int64(v.body.header.bodyLen))
 	if v.body.header.bodyLen <= copySize {
-		octets := make([]byte, v.body.header.bodyLen)
-		if _, err := io.ReadFull(section, octets); err != nil || sum(octets) != v.body.header.bodySum {
+		content := make([]byte, v.body.header.bodyLen)
+		if _, err := io.ReadFull(section, content); err != nil || sum(content) != v.body.header.bodySum {
 			return nil, v.damaged(err)
 		}
 		v.release()
-		return memoryBody{bytes.NewReader(octets)}, nil
+		return memoryBody{bytes.NewReader(content)}, nil
 	}
 	if err := s.verify(section, v.body.header.bodySum); err != nil {
 		return nil, v.damaged(err)
@@ -187,7 +187,7 @@ func (s *Spool) openView(v view) (queue.Body, error) {
 	return &fileBody{section, func() error { v.release(); return nil }}, nil
 }
 
-// openFile opens the bytes of a message that has a file of its own.
+// openFile opens the content of a message that is in a file of its own.
 func (s *Spool) openFile(v view) (queue.Body, error) {
 	meta, err := v.body.metadata()
 	if err != nil {
@@ -212,14 +212,13 @@ func (s *Spool) openFile(v view) (queue.Body, error) {
 	return &fileBody{section, f.Close}, nil
 }
 
-// verify compares the sum of what r has with another, and goes back to its
-// start.
+// verify compares the checksum of r with want, and goes back to the start of r.
 func (s *Spool) verify(r *io.SectionReader, want uint32) error {
 	got := &summer{w: io.Discard}
 	buffer := s.buffer()
 	defer s.buffers.Put(buffer)
 	buffer.Grow(copySize)
-	// Without WriterTo and ReaderFrom, lest CopyBuffer not use the buffer.
+	// Without WriterTo and ReaderFrom, so that CopyBuffer uses the buffer.
 	n, err := io.CopyBuffer(struct{ io.Writer }{got}, struct{ io.Reader }{r}, buffer.AvailableBuffer()[:copySize])
 	switch {
 	case err != nil:
@@ -233,13 +232,13 @@ func (s *Spool) verify(r *io.SectionReader, want uint32) error {
 	return err
 }
 
-// fileBody is a body in a file.
+// fileBody is content in a file.
 type fileBody struct {
 	*io.SectionReader
 	close func() error
 }
 
-// Close is io.Closer's. Only the first call counts.
+// Close implements io.Closer. Later calls do nothing.
 func (b *fileBody) Close() error {
 	if b.close == nil {
 		return nil
@@ -249,8 +248,8 @@ func (b *fileBody) Close() error {
 	return err
 }
 
-// memoryBody is a small body.
+// memoryBody is content in memory.
 type memoryBody struct{ *bytes.Reader }
 
-// Close is io.Closer's.
+// Close implements io.Closer.
 func (memoryBody) Close() error { return nil }

@@ -6,7 +6,7 @@ import (
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
 
-// Claim is queue.Store's.
+// Claim implements queue.Store.
 func (s *Spool) Claim(ctx context.Context, lease queue.Lease, limit int) ([]*queue.Message, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -39,7 +39,7 @@ func (s *Spool) Claim(ctx context.Context, lease queue.Lease, limit int) ([]*que
 	return messages, nil
 }
 
-// Renew is queue.Store's.
+// Renew implements queue.Store.
 func (s *Spool) Renew(ctx context.Context, lease queue.Lease) ([]string, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -52,7 +52,7 @@ func (s *Spool) Renew(ctx context.Context, lease queue.Lease) ([]string, error) 
 	return s.renew(lease), nil
 }
 
-// Release is queue.Store's.
+// Release implements queue.Store.
 func (s *Spool) Release(ctx context.Context, id, holder string) error {
 	if err := ctx.Err(); err != nil {
 		return err

@@ -6,12 +6,13 @@ import (
 	"io"
 )
 
-// reclaim removes segments that no message needs. Only who writes may call it.
+// reclaim removes segments that no message needs. Only the goroutine that writes may
+// call it.
 //
-// They go oldest first, and each durably before the next: a record that says
-// that a message is gone must outlast the record that says that it came. That
-// is also why a segment can go before such records are durable: with it goes
-// what they are about.
+// It removes the oldest segment first, and each durably before the next: the record
+// that a message was removed must outlast the record that put it on the queue. For the
+// same reason a segment can be removed before such records are durable: the records
+// that they cancel go with it.
 func (s *Spool) reclaim() {
 	for {
 		seg := s.useless()
@@ -23,14 +24,14 @@ func (s *Spool) reclaim() {
 			s.unsynced = s.unsynced[:0]
 		}
 		if err := s.removeSegment(seg); err != nil {
-			s.log.Warn("spool: can't remove a segment that is not needed any more", "segment", seg.name(), "error", err)
+			s.log.Warn("can't remove a segment that is not needed any more", "segment", seg.name(), "error", err)
 			return
 		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.segments) == 0 && !s.unlinked && len(s.owed) > 0 {
-		// There is no record left that would have to be taken back.
+		// No record is left that would have to be cancelled.
 		s.removeFiles(s.owed)
 		s.owed = nil
 	}
@@ -40,7 +41,7 @@ func (s *Spool) reclaim() {
 	}
 }
 
-// useless returns the oldest segment if no message needs it.
+// useless returns the oldest segment if no message needs it, else nil.
 func (s *Spool) useless() *segment {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -65,13 +66,13 @@ func (s *Spool) removeSegment(seg *segment) error {
 	s.mu.Lock()
 	s.segments[0] = nil
 	s.segments = s.segments[1:]
-	s.octets -= seg.size
+	s.journalSize -= seg.size
 	s.mu.Unlock()
 	seg.release()
 	return s.syncNames()
 }
 
-// syncNames makes it durable that a segment was removed, if it isn't.
+// syncNames makes the removal of a segment durable, unless it is.
 func (s *Spool) syncNames() error {
 	if !s.unlinked {
 		return nil
@@ -81,13 +82,13 @@ func (s *Spool) syncNames() error {
 	return err
 }
 
-// wasteful reports whether so much of the journal is not needed that it is
-// worth copying what is. Copying at most as much as it frees, it costs at most
-// one more write of each byte. Each segment counts for something: a process that
-// is started again and again must not collect open files. Spool.mu is held.
+// wasteful reports whether the journal has so much that no message needs that the rest
+// should be copied. It copies at most as much as it frees, so that it writes each byte
+// at most once more. Each segment adds something, so that a process that is started
+// again and again doesn't collect open files. The caller holds Spool.mu.
 func (s *Spool) wasteful() bool {
 	files := int64(len(s.segments)) * (s.segmentSize / 32)
-	return len(s.segments) > 1 && s.octets+files > 2*s.used+s.segmentSize
+	return len(s.segments) > 1 && s.journalSize+files > 2*s.used+s.segmentSize
 }
 
 // compact copies the messages of the oldest segments to the newest.
@@ -100,7 +101,7 @@ func (s *Spool) compact(seg *segment) {
 	}
 }
 
-// compacted returns the segment to compact after seg; nil: that is enough.
+// compacted returns the segment to compact after seg, nil if that is enough.
 func (s *Spool) compacted(seg *segment) *segment {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -112,26 +113,26 @@ func (s *Spool) compacted(seg *segment) *segment {
 	return nil
 }
 
-// lockMessages takes some messages that have records in a segment.
+// lockMessages locks some messages that have records in a segment.
 func (s *Spool) lockMessages(seg *segment) (views []view) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	octets := int64(0)
+	size := int64(0)
 	for _, e := range s.entries {
-		if s.closed || octets > maxBatch/4 {
+		if s.closed || size > maxBatch/4 {
 			break
 		}
 		if e.there() && !e.busy && (e.body.segment == seg || e.state.segment == seg) {
 			e.busy = true
-			octets += e.octets()
+			size += e.recordSize()
 			views = append(views, s.view(e))
 		}
 	}
 	return views
 }
 
-// rewrite writes new records of messages that were taken. It reports whether
-// there is more to do.
+// rewrite writes new records of locked messages. It reports whether there may be more
+// to do.
 func (s *Spool) rewrite(views []view) bool {
 	type record struct {
 		view view
@@ -172,8 +173,8 @@ func (s *Spool) rewrite(views []view) bool {
 	return b.err == nil
 }
 
-// copied returns a record that says all of a message. Bytes that have changed
-// keep the sum they had, so that the copy is found to be damaged, too.
+// copied returns a record with everything about a message. Content that has changed
+// keeps its checksum, so that the copy is found to be damaged, too.
 func (s *Spool) copied(v view) (h header, text, body []byte, err error) {
 	meta, err := v.metadata()
 	if err != nil {
@@ -204,7 +205,7 @@ func (s *Spool) copied(v view) (h header, text, body []byte, err error) {
 	return h, b.Bytes(), body, nil
 }
 
-// end ends the journal when nobody writes any more.
+// end ends the journal after the last write.
 func (s *Spool) end() {
 	s.reclaim()
 	if s.active != nil {

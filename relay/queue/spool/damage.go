@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// setAside copies bytes of a segment to a file in damaged, unless that is there
+// setAside copies a part of a segment to a file in damaged, unless the file exists
 // already, and returns its name.
 func (s *Spool) setAside(seg *segment, from, to int64) (string, error) {
 	base, _ := strings.CutSuffix(path.Base(seg.name()), ".log")
@@ -17,9 +17,9 @@ func (s *Spool) setAside(seg *segment, from, to int64) (string, error) {
 	return name, s.copyAside(name, io.NewSectionReader(seg.file, from, to-from))
 }
 
-// copyAside makes a file in damaged. It gets its name when it is whole: what it
-// is a copy of may be cut off then.
-func (s *Spool) copyAside(name string, octets io.Reader) error {
+// copyAside copies content to a file in damaged. The file gets its name when it is
+// complete, because its source may be removed then.
+func (s *Spool) copyAside(name string, content io.Reader) error {
 	s.aside.Lock()
 	defer s.aside.Unlock()
 	if f, err := s.fs.Open(name, false); err == nil { // an earlier run has done it
@@ -33,7 +33,7 @@ func (s *Spool) copyAside(name string, octets io.Reader) error {
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(io.NewOffsetWriter(f, 0), octets)
+	_, err = io.Copy(io.NewOffsetWriter(f, 0), content)
 	if err == nil {
 		err = f.Sync()
 	}
@@ -43,11 +43,11 @@ func (s *Spool) copyAside(name string, octets io.Reader) error {
 	return errors.Join(s.fs.Rename(part, name), s.fs.SyncDir(damagedDir))
 }
 
-// setAsideMessage copies what there is of a message whose bytes have changed.
-// The message stays, for its sender must be told.
+// setAsideMessage copies the content of a message whose content has changed. The
+// message stays on the queue, because its sender must get a report.
 func (s *Spool) setAsideMessage(v view, cause error) {
 	name := fmt.Sprintf("%s/%s.eml", damagedDir, v.id)
-	err := errors.New("nothing is left of it")
+	err := errors.New("no content is left")
 	switch {
 	case v.file != 0:
 		var f file
@@ -62,18 +62,18 @@ func (s *Spool) setAsideMessage(v view, cause error) {
 		err = s.copyAside(name, io.NewSectionReader(v.body.segment.file, v.body.bodyOffset(), int64(v.body.header.bodyLen)))
 	}
 	if err != nil {
-		s.log.Error("spool: a message is damaged", "id", v.id, "error", cause, "not set aside", err)
+		s.log.Error("message is damaged", "id", v.id, "error", cause, "not copied", err)
 		return
 	}
-	s.log.Error("spool: a message is damaged", "id", v.id, "error", cause, "set aside", name)
+	s.log.Error("message is damaged", "id", v.id, "error", cause, "copy", name)
 }
 
-// abandon takes a message off the queue of which nothing is left to read, not
-// even whose it was. Its records are set aside. It returns whether it did so: a
-// message that only can't be read now stays, for whoever claims it next.
+// abandon removes a message from the queue if damage left nothing of it to read, not
+// even its sender, and copies its records to damaged. It reports whether it did so: a
+// message that only can't be read now stays, for the next holder.
 func (s *Spool) abandon(v view, cause error) bool {
 	if !isDamage(cause) {
-		s.log.Error("spool: a message can't be read now", "id", v.id, "error", cause)
+		s.log.Error("message can't be read now", "id", v.id, "error", cause)
 		return false
 	}
 	s.mu.Lock()
@@ -95,15 +95,15 @@ func (s *Spool) abandon(v view, cause error) bool {
 		}
 		name, err := s.setAside(p.segment, p.offset, p.offset+p.header.size())
 		if err != nil {
-			s.log.Error("spool: can't set a damaged message aside", "id", v.id, "error", err)
+			s.log.Error("can't copy a damaged message", "id", v.id, "error", err)
 			s.mu.Lock()
 			s.unlock(v.entry)
 			s.mu.Unlock()
 			return false
 		}
-		args = append(args, "set aside", name)
+		args = append(args, "copy", name)
 	}
-	s.log.Error("spool: a message can't be read any more", args...)
+	s.log.Error("message is damaged beyond reading, removed from the queue", args...)
 	s.mu.Lock()
 	s.drop(v.entry)
 	return true

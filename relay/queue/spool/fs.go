@@ -6,22 +6,22 @@ import (
 	"path/filepath"
 )
 
-// fileSystem is what a Spool needs of the directory it lives in. All names are
-// relative to it. In tests it loses what was never synced.
+// fileSystem is the directory of a Spool. All names are relative to it. In tests it
+// can lose everything that was not synced.
 type fileSystem interface {
-	// Create makes a new file to read and write.
+	// Create creates a new file, open for reading and writing.
 	Create(name string) (file, error)
-	// Open opens a file to read, and to write if asked.
+	// Open opens a file for reading, with write for writing too.
 	Open(name string, write bool) (file, error)
 	Remove(name string) error
 	Rename(from, to string) error
-	// List returns the names in a directory, in their order.
+	// List returns the names in a directory, sorted.
 	List(dir string) ([]string, error)
-	// SyncDir makes what was created, removed and renamed in a directory
+	// SyncDir makes the creation, removal and renaming of files in a directory
 	// durable.
 	SyncDir(dir string) error
-	// Space returns how much could be stored, and how much could if nothing
-	// were; negative if that isn't known.
+	// Space returns how many bytes can be stored, and how many could be on the
+	// empty disk; negative if that isn't known.
 	Space() (free, capacity int64)
 }
 
@@ -32,7 +32,7 @@ type file interface {
 	io.Closer
 	Size() (int64, error)
 	Truncate(size int64) error
-	// Sync makes the bytes durable, and the size.
+	// Sync makes the content and the size durable.
 	Sync() error
 }
 

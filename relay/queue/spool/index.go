@@ -10,32 +10,32 @@ import (
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
 
-// entry is what is known of a message in memory: enough to find it and to
-// choose it, nothing of what it says.
+// entry is what the spool keeps in memory of a message: enough to find it and to
+// order it, without its envelope.
 type entry struct {
 	id      string
-	arrived int64 // nanoseconds, as nanos gives them
+	arrived int64 // as nanos returns it
 	next    int64
-	order   uint64 // in which messages came
-	size    int64  // of the bytes
-	file    uint64 // the number in the name of the file that has them; 0: the record has
+	order   uint64 // by which messages that arrived at the same time are ordered
+	size    int64  // of the content, in bytes
+	file    uint64 // the number in the name of the file with the content; 0: the record has the content
 
-	body  place // of the record with the bytes or the name of their file; no segment: not yet on the queue, or lost
+	body  place // of the record with the content or the name of its file; no segment: not yet on the queue, or lost
 	state place // of the newest record
 
 	holder string
-	until  time.Duration // since index.began: when the lease runs out
-	free   int           // position in the heap of free messages + 1; 0: not there
+	until  time.Duration // since index.began: when the lease expires
+	free   int           // position in the heap of free messages, plus 1; 0: not free
 
-	busy bool // a record of it is being written
-	lost bool // damage took the record with the bytes
+	busy bool // locked: a record about it is being written
+	lost bool // the record with the content was damaged
 }
 
 // there reports whether the message is on the queue.
 func (e *entry) there() bool { return e.state.segment != nil }
 
-// bytes is how much of the journal the message takes.
-func (e *entry) octets() (n int64) {
+// recordSize returns how many bytes of the journal the message needs.
+func (e *entry) recordSize() (n int64) {
 	if e.body.segment != nil {
 		n = e.body.header.size()
 	}
@@ -45,21 +45,21 @@ func (e *entry) octets() (n int64) {
 	return n
 }
 
-// fileName is the name of the file with the bytes.
+// fileName returns the name of the file with the content.
 func (e *entry) fileName() string { return bodyName(e.id, e.file) }
 
-// bodyName is the name of a file of bytes.
+// bodyName returns the name of a file with content.
 func bodyName(id string, number uint64) string {
 	return fmt.Sprintf("%s/%s-%016x.eml", bodiesDir, id, number)
 }
 
-// compareArrival orders messages as they came.
+// compareArrival orders messages by arrival.
 func compareArrival(a, b *entry) int {
 	return cmp.Or(cmp.Compare(a.arrived, b.arrived), cmp.Compare(a.order, b.order))
 }
 
-// unreadableTime is how long a message stays that can't be read, before it is
-// tried again.
+// unreadableTime is how long a message that can't be read is left before it is read
+// again.
 const unreadableTime = time.Minute
 
 // index holds the messages of a Spool.
@@ -67,8 +67,8 @@ type index struct {
 	entries map[string]*entry
 	order   uint64
 	free    freeHeap
-	began   time.Time     // what leases are counted from: setting the clock ends none
-	runsOut time.Duration // no lease runs out before
+	began   time.Time     // leases are counted from it, so that setting the clock ends no lease
+	runsOut time.Duration // no lease expires before
 	gone    recent
 }
 
@@ -76,7 +76,7 @@ func newIndex() index {
 	return index{entries: make(map[string]*entry), began: time.Now(), runsOut: math.MaxInt64}
 }
 
-// reserve takes the ID of a message that is yet to come.
+// reserve reserves the ID of a message that will be put on the queue.
 func (x *index) reserve(id string) (*entry, error) {
 	if x.entries[id] != nil || x.gone.has(id) {
 		return nil, fmt.Errorf("%w: %s", queue.ErrExists, id)
@@ -87,7 +87,7 @@ func (x *index) reserve(id string) (*entry, error) {
 	return e, nil
 }
 
-// add puts a message from the disk on the queue. Nobody holds it.
+// add adds a message from the disk. It has no holder.
 func (x *index) add(e *entry) {
 	x.order++
 	e.order = x.order
@@ -95,7 +95,7 @@ func (x *index) add(e *entry) {
 	x.entries[e.id] = e
 }
 
-// get returns a message that is there.
+// get returns a message on the queue.
 func (x *index) get(id string) (*entry, error) {
 	if e := x.entries[id]; e != nil && e.there() {
 		return e, nil
@@ -103,8 +103,8 @@ func (x *index) get(id string) (*entry, error) {
 	return nil, fmt.Errorf("%w: %s", queue.ErrNotFound, id)
 }
 
-// held returns the message if holder holds it: whether the lease has run out is
-// only for the next one to claim it to ask.
+// held returns the message if holder holds it. An expired lease counts until another
+// holder claims the message.
 func (x *index) held(id, holder string) (*entry, error) {
 	e, err := x.get(id)
 	if err == nil && (e.holder == "" || e.holder != holder) {
@@ -113,8 +113,8 @@ func (x *index) held(id, holder string) (*entry, error) {
 	return e, err
 }
 
-// lease gives a message that is there to a holder from now on, or gives it up if
-// the lease is of no time.
+// lease leases a message on the queue to a holder, from now on; a lease of no time
+// releases it.
 func (x *index) lease(e *entry, l queue.Lease) {
 	if l.For <= 0 {
 		e.holder, e.until = "", math.MinInt64
@@ -131,16 +131,15 @@ func (x *index) lease(e *entry, l queue.Lease) {
 	}
 }
 
-// moved puts a message in order whose next has changed after its lease ran out.
+// moved restores the order of the heap after next of a message has changed.
 func (x *index) moved(e *entry) {
 	if e.free > 0 {
 		heap.Fix(&x.free, e.free-1)
 	}
 }
 
-// postpone keeps a message from everybody for a while that holder has just
-// claimed and that can't be read now, lest it be claimed again at once, before
-// those that can.
+// postpone keeps a message that holder has just claimed, and that can't be read now,
+// from being claimed again at once, before messages that can be read.
 func (x *index) postpone(e *entry, holder string) {
 	if e.there() && e.holder == holder {
 		x.lease(e, queue.Lease{For: unreadableTime})
@@ -160,7 +159,7 @@ func (x *index) claim(l queue.Lease, limit int) []*entry {
 	return claimed
 }
 
-// runOut frees what nobody has renewed in time.
+// runOut frees the messages whose lease has expired.
 func (x *index) runOut() {
 	now := time.Since(x.began)
 	if now < x.runsOut {
@@ -178,7 +177,7 @@ func (x *index) runOut() {
 	}
 }
 
-// renew begins the leases of a holder anew and returns the IDs of its messages.
+// renew restarts the leases of a holder and returns the IDs of its messages.
 func (x *index) renew(l queue.Lease) (held []string) {
 	for _, e := range x.entries {
 		if e.there() && e.holder != "" && e.holder == l.Holder {
@@ -189,13 +188,13 @@ func (x *index) renew(l queue.Lease) (held []string) {
 	return held
 }
 
-// forget takes a message out. It is remembered that there was one.
+// forget removes a message and remembers its ID.
 func (x *index) forget(e *entry) {
 	x.remove(e)
 	x.gone.add(e.id)
 }
 
-// remove takes a message out as if there had never been one.
+// remove removes a message as if it had never been there.
 func (x *index) remove(e *entry) {
 	if e.free > 0 {
 		heap.Remove(&x.free, e.free-1)
@@ -203,7 +202,7 @@ func (x *index) remove(e *entry) {
 	delete(x.entries, e.id)
 }
 
-// freeHeap has the messages that nobody holds, in the order of Claim.
+// freeHeap holds the messages without a holder, in the order of Claim.
 type freeHeap []*entry
 
 func (h freeHeap) Len() int { return len(h) }
@@ -217,14 +216,14 @@ func (h freeHeap) Swap(i, j int) {
 	h[i].free, h[j].free = i+1, j+1
 }
 
-// Push is heap.Interface's.
+// Push implements heap.Interface.
 func (h *freeHeap) Push(x any) {
 	e := x.(*entry)
 	*h = append(*h, e)
 	e.free = len(*h)
 }
 
-// Pop is heap.Interface's.
+// Pop implements heap.Interface.
 func (h *freeHeap) Pop() any {
 	last := len(*h) - 1
 	e := (*h)[last]
@@ -237,8 +236,8 @@ func (h *freeHeap) Pop() any {
 // maxGone is how many removed messages are remembered.
 const maxGone = 4096
 
-// recent remembers the IDs of the last messages that were removed, so that
-// whoever is not sure to have put one, after a crash, may put it again.
+// recent remembers the IDs of the messages that were removed last, so that a caller
+// that doesn't know whether its Put succeeded, after a crash, can repeat it safely.
 type recent struct {
 	ids  []string
 	next int

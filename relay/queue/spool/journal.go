@@ -10,65 +10,66 @@ import (
 )
 
 const (
-	// maxBatch is how many bytes wait to be written together.
+	// maxBatch is how many bytes are written together at most.
 	maxBatch = 4 << 20
-	// maxUnsynced is how many removals a loss of power may take back.
+	// maxUnsynced is how many removals a loss of power can undo at most.
 	maxUnsynced = 1024
-	// idleSize is what a journal without messages may take.
+	// idleSize is how large a journal without messages may be.
 	idleSize = 1 << 20
 )
 
-// batch is what is written and made durable together. Whoever finds nobody
-// writing writes what there is, his own record and no other if he is alone.
-// What comes meanwhile is the next batch, and one of those who wait for it
-// writes it then.
+// batch is a number of records that are written and made durable together. A call
+// that finds no other call writing writes the batch at once, its own record alone if
+// no other call came. Records that come in the meantime are the next batch; one of
+// the calls that wait for it then writes it.
 type batch struct {
 	records []byte
 	pending []pending
-	waiters int
-	bodies  bool // files in bodies must be there after a crash, too
+	waiters int  // calls that wait until the batch is durable
+	bodies  bool // the batch needs new files in bodies: their names must be durable first
 	err     error
-	clean   bool          // after err: nothing of it is on the disk
-	done    chan struct{} // closed when it is written, or has failed
-	lead    chan struct{} // gets one value: who receives it writes
+	clean   bool          // with err: nothing of the batch is on the disk
+	done    chan struct{} // closed when the batch is written, or has failed
+	lead    chan struct{} // gets one value: the call that receives it writes the batch
 }
 
-// pending is a record in a batch, and what it is about.
+// pending is a record in a batch, with its message.
 type pending struct {
 	entry  *entry
 	header header
 	at     int // offset in the batch
 	next   int64
-	lease  *queue.Lease // that begins with the record; nil: none does
+	lease  *queue.Lease // begins with the record; nil: the lease doesn't change
 }
 
 // removal is a message whose record is not durable yet.
 type removal struct {
 	id    string
-	file  string // to be removed then, "" for none
-	never bool   // it was never on the queue: its record failed
+	file  string // to be removed once the record is durable; "": no file
+	never bool   // the message was never on the queue: writing its record failed
 }
 
-// journal is what only who writes touches, but for what has a comment.
+// journal is the state of writing. Spool.mu guards the fields marked mu; the others
+// belong to the goroutine that is writing.
 type journal struct {
-	writing  bool      // guarded by Spool.mu: somebody writes
-	next     *batch    // guarded by Spool.mu
-	spare    []byte    // guarded by Spool.mu: room for a batch to come
-	owed     []removal // guarded by Spool.mu: to be written with the next batch
-	active   *segment  // nil: none is open
+	writing  bool      // mu: a goroutine is writing
+	next     *batch    // mu: collects records
+	spare    []byte    // mu: memory for a later batch
+	owed     []removal // mu: to be written before the next batch
+	active   *segment  // being written; nil: the next record begins one
 	number   uint64    // of the newest segment
-	synced   int64     // of active: so much is durable
-	named    bool      // active's name is durable
-	unlinked bool      // the removal of a segment may not be
-	unsynced []removal // written since
+	synced   int64     // how many bytes of active are durable
+	named    bool      // the name of active is durable
+	unlinked bool      // the removal of a segment may not be durable
+	unsynced []removal // written since the last sync
 }
 
 func newBatch(room []byte) *batch {
 	return &batch{records: room[:0], done: make(chan struct{}), lead: make(chan struct{}, 1)}
 }
 
-// room waits until n bytes find room in the next batch. Spool.mu is held, and
-// given up meanwhile.
+// room waits until n bytes fit into the next batch. The caller holds Spool.mu; room
+// unlocks it while it waits.
 func (s *Spool) room(n int) {
 	for len(s.next.records) > 0 && s.next.waiters > 0 && len(s.next.records)+n > maxBatch {
 		b := s.next
@@ -78,8 +79,8 @@ func (s *Spool) room(n int) {
 	}
 }
 
-// add appends a record to the next batch; a lease, if any, begins when it is
-// written. Spool.mu is held.
+// add appends a record about e to the next batch; lease, unless nil, begins when the
+// record is written. The caller holds Spool.mu.
 func (s *Spool) add(e *entry, h header, next int64, lease *queue.Lease, parts ...[]byte) {
 	b := s.next
 	b.pending = append(b.pending, pending{entry: e, header: h, at: len(b.records), next: next, lease: lease})
@@ -89,8 +90,8 @@ func (s *Spool) add(e *entry, h header, next int64, lease *queue.Lease, parts ..
 	}
 }
 
-// commit returns the next batch when it is durable, or has failed. Spool.mu is
-// held; commit gives it up.
+// commit returns the next batch when it is durable, or has failed. The caller holds
+// Spool.mu; commit unlocks it.
 func (s *Spool) commit() *batch {
 	b := s.next
 	b.waiters++
@@ -108,8 +109,8 @@ func (s *Spool) commit() *batch {
 	return b
 }
 
-// writeNext has the next batch written by somebody, and maybe not made durable.
-// Spool.mu is held; writeNext gives it up.
+// writeNext sees to it that the next batch is written, though maybe not durable yet.
+// The caller holds Spool.mu; writeNext unlocks it.
 func (s *Spool) writeNext() {
 	leads := !s.writing
 	s.writing = true
@@ -119,8 +120,8 @@ func (s *Spool) writeNext() {
 	}
 }
 
-// write writes the next batch, and those after it that nobody waits for. There
-// is one at a time who does: Spool.writing is set.
+// write writes the next batch, and the following ones as long as no call waits for
+// them. Only the goroutine that has set Spool.writing calls it.
 func (s *Spool) write() {
 	for {
 		s.mu.Lock()
@@ -165,8 +166,8 @@ func (s *Spool) write() {
 	}
 }
 
-// flush writes a batch behind what is owed, and makes it durable if anybody
-// waits for that. It returns where in the segment the batch begins.
+// flush writes what is owed and then a batch, and makes both durable if a call waits
+// for that. start is where in the segment the batch begins.
 func (s *Spool) flush(b *batch, owed []removal) (start int64, err error) {
 	b.clean = true
 	if b.bodies {
@@ -209,20 +210,20 @@ func (s *Spool) flush(b *batch, owed []removal) (start int64, err error) {
 			files = files || p.entry.file != 0
 		}
 	}
-	// A file must not be gone before it is durable that the message is.
+	// The removal of a message must be durable before its file is removed.
 	if b.waiters == 0 && !files && len(s.unsynced) < maxUnsynced {
 		return start, nil
 	}
 	if err := s.sync(); err != nil {
-		// What is owed, and what b removes, undo owes again.
+		// undo adds what is owed, and what b removes, to Spool.owed again.
 		s.unsynced = s.unsynced[:len(s.unsynced)-len(owed)-b.removals()]
-		s.abandonSegment() // a sync after one that failed proves nothing
+		s.abandonSegment() // after a failed sync, a successful one proves nothing
 		return 0, err
 	}
 	return start, nil
 }
 
-// gone returns the removal of a message.
+// gone returns the removal of e.
 func gone(e *entry) removal {
 	r := removal{id: e.id}
 	if e.file != 0 {
@@ -241,16 +242,16 @@ func (b *batch) removals() (n int) {
 	return n
 }
 
-// grow notes that a segment has grown.
+// grow records that a segment has grown by n bytes.
 func (s *Spool) grow(seg *segment, n int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	seg.size += n
-	s.octets += n
+	s.journalSize += n
 }
 
-// sync makes the active segment durable, and removes the files of what is
-// durably gone.
+// sync makes the active segment durable, and then removes the files of the messages
+// whose removal is durable.
 func (s *Spool) sync() error {
 	if err := s.active.file.Sync(); err != nil {
 		return err
@@ -268,19 +269,19 @@ func (s *Spool) sync() error {
 	return nil
 }
 
-// removeFiles removes the files of messages that are durably gone.
+// removeFiles removes the files of messages whose removal is durable.
 func (s *Spool) removeFiles(gone []removal) {
 	for _, r := range gone {
 		if r.file == "" {
 			continue
 		}
 		if err := s.fs.Remove(r.file); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			s.log.Warn("spool: can't remove the file of a message that is gone", "file", r.file, "error", err)
+			s.log.Warn("can't remove the file of a removed message", "file", r.file, "error", err)
 		}
 	}
 }
 
-// open sees to it that there is an active segment, with room for n bytes more.
+// open ensures that there is an active segment with room for n bytes more.
 func (s *Spool) open(n int64) error {
 	if s.active != nil && s.active.size > 0 && s.active.size+n > s.segmentSize {
 		s.seal()
@@ -302,7 +303,7 @@ func (s *Spool) open(n int64) error {
 	return nil
 }
 
-// seal ends the active segment.
+// seal ends the active segment with the record of its end.
 func (s *Spool) seal() {
 	end := header{kind: kindEnd}.append(nil)
 	stamp(end, s.active.nonce)
@@ -318,19 +319,19 @@ func (s *Spool) seal() {
 	s.active = nil
 }
 
-// abandonSegment ends the active segment after an error. What was written since the
-// last sync may or may not be on the disk, and asking once more tells nothing:
-// an operating system may report such an error a single time. So it is taken
-// back, as far as that is possible. clean says that it has been, durably; that
-// counts if it was a write that failed, for no sync has lost anything then. Else
-// the records that follow in the next segment decide.
+// abandonSegment ends the active segment after an error. Records that were written
+// after the last sync may or may not be on the disk, and another sync would not tell,
+// because an operating system may report such an error only once. So the segment is
+// truncated to what is durable. clean means that this succeeded and is durable; it
+// counts only after a failed write, because no sync has lost data then. Otherwise the
+// records that follow in the next segment decide.
 func (s *Spool) abandonSegment() (clean bool) {
 	seg := s.active
 	s.active = nil
 	err := seg.file.Truncate(s.synced)
 	s.mu.Lock()
 	if err == nil {
-		s.octets -= seg.size - s.synced
+		s.journalSize -= seg.size - s.synced
 		seg.size = s.synced
 	}
 	s.owed = append(s.owed, s.unsynced...)
@@ -346,11 +347,11 @@ func (s *Spool) abandonSegment() (clean bool) {
 	return err == nil
 }
 
-// removeNewest removes a segment that nothing is in, lest a disk that is full
-// for long collect them.
+// removeNewest removes an empty segment, so that such segments don't pile up while the
+// disk is full.
 func (s *Spool) removeNewest(seg *segment) {
 	if err := s.fs.Remove(seg.name()); err != nil {
-		s.log.Warn("spool: can't remove an empty segment", "segment", seg.name(), "error", err)
+		s.log.Warn("can't remove an empty segment", "segment", seg.name(), "error", err)
 		return
 	}
 	s.unlinked = true
@@ -360,8 +361,8 @@ func (s *Spool) removeNewest(seg *segment) {
 	seg.release()
 }
 
-// apply notes that the records of a batch are where start says. Spool.mu is
-// held.
+// apply records that the records of a batch are in the active segment from start on,
+// and unlocks their messages. The caller holds Spool.mu.
 func (s *Spool) apply(b *batch, start int64) {
 	for _, p := range b.pending {
 		e := p.entry
@@ -382,7 +383,8 @@ func (s *Spool) apply(b *batch, start int64) {
 	}
 }
 
-// undo takes back what a batch that failed was to do. Spool.mu is held.
+// undo unlocks the messages of a batch that failed, and keeps its removals, and what
+// was owed, for the next batch. The caller holds Spool.mu.
 func (s *Spool) undo(b *batch, owed []removal) {
 	s.owed = append(owed, s.owed...)
 	for _, p := range b.pending {
@@ -393,8 +395,8 @@ func (s *Spool) undo(b *batch, owed []removal) {
 	}
 }
 
-// failed says that the journal could not be written.
+// failed logs that the journal could not be written, and returns the error.
 func (s *Spool) failed(err error) error {
-	s.log.Error("spool: can't write the journal", "error", err)
+	s.log.Error("can't write the journal", "error", err)
 	return fail(fmt.Errorf("writing the journal: %w", err))
 }

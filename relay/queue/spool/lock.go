@@ -11,9 +11,9 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// prepare makes the directories of a spool, sees to it that only their owner
-// can look into them, and locks the spool. The lock is the operating system's,
-// so it ends with the process, however that ends.
+// prepare creates the directories of a spool, makes them accessible to their owner
+// only, and locks the spool. The operating system releases the lock when the process
+// ends, however it ends.
 func prepare(dir string) (unlock func() error, err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
@@ -39,8 +39,8 @@ func prepare(dir string) (unlock func() error, err error) {
 	return lock.Close, nil
 }
 
-// syncAbove makes the directories above dir durable, which may have been made
-// for it: one that is lost takes along what is durable in it.
+// syncAbove makes the directories above dir durable, which may be new: a directory
+// that is lost takes its content along.
 func syncAbove(dir string) error {
 	dir, err := filepath.EvalSymlinks(dir)
 	if err == nil {
@@ -51,12 +51,12 @@ func syncAbove(dir string) error {
 		dir = above
 	}
 	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.EROFS) {
-		return nil // what we may not read, or nobody can write, was there before
+		return nil // a directory that can't be read or written was there before
 	}
 	return err
 }
 
-// private makes a directory, or closes one that is open to others.
+// private creates a directory, or takes the access of others from an existing one.
 func private(path string) error {
 	if err := os.Mkdir(path, 0o700); err != nil && !os.IsExist(err) {
 		return err
@@ -66,7 +66,7 @@ func private(path string) error {
 		return err
 	}
 	if !info.IsDir() {
-		return fmt.Errorf("%s must be a directory, and no link to one", path)
+		return fmt.Errorf("%s must be a directory, not a link to one", path)
 	}
 	if info.Mode().Perm()&0o077 != 0 {
 		return os.Chmod(path, 0o700)

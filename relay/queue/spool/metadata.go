@@ -24,14 +24,14 @@ type metadata struct {
 	Arrived *time.Time `json:"arrived,omitempty"`
 	Size    int64      `json:"size"`
 
-	// File is the number in the name of the file with the bytes in bodies,
-	// 0 if they are in the record; FileSum is their sum.
+	// File is the number in the name of the file with the content in bodies, 0 if
+	// the content is in the record. FileSum is the checksum of the file.
 	File    uint64 `json:"file,omitempty"`
 	FileSum uint32 `json:"filesum,omitempty"`
-	// Segment is the number of the segment that has the bytes, in a record
-	// that hasn't.
+	// Segment is the number of the segment with the content, in a record without
+	// it.
 	Segment uint64 `json:"segment,omitempty"`
-	// Lost says that damage took the record with the bytes.
+	// Lost means that the record with the content was damaged.
 	Lost bool `json:"lost,omitempty"`
 
 	From      *routing.Address  `json:"from,omitempty"`
@@ -133,7 +133,7 @@ func instant(t time.Time) *time.Time {
 	return &t
 }
 
-// mailbox returns a, nil for <>.
+// mailbox returns a, or nil for <>.
 func mailbox(a routing.Address) *routing.Address {
 	if a.IsNull() {
 		return nil
@@ -149,8 +149,8 @@ func value[T any](p *T) (v T) {
 	return v
 }
 
-// summary is what the index must know of an envelope. Reading no more is what
-// makes opening a large spool quick.
+// summary is the part of the metadata that the index needs. Reading no more makes
+// opening a large spool quick.
 type summary struct {
 	ID         string    `json:"id"`
 	Arrived    time.Time `json:"arrived"`
@@ -165,7 +165,7 @@ type summary struct {
 	} `json:"recipients"`
 }
 
-// next is as queue.Message.Next, in nanoseconds.
+// next returns the result of queue.Message.Next, as nanos returns it.
 func (s *summary) next() int64 {
 	m := queue.Message{Recipients: make([]queue.Recipient, len(s.Recipients))}
 	for i, r := range s.Recipients {
@@ -175,8 +175,8 @@ func (s *summary) next() int64 {
 	return nanos(next)
 }
 
-// nanos returns t in nanoseconds since 1970. Times too far away to be told so
-// become the farthest ones.
+// nanos returns t in nanoseconds since 1970. Times that don't fit become the earliest
+// or the latest that do.
 func nanos(t time.Time) int64 {
 	switch year := t.Year(); {
 	case year < 1678:
@@ -187,11 +187,11 @@ func nanos(t time.Time) int64 {
 	return t.UnixNano()
 }
 
-// armored marks a string that stands in JSON as base64.
+// armored marks a string that is in JSON as base64.
 const armored = "base64:"
 
-// armor returns s as JSON can hold it: clients write names that aren't UTF-8,
-// and encoding/json would replace their bytes.
+// armor returns s in a form that JSON can hold: clients write names that aren't UTF-8,
+// and encoding/json would replace such bytes.
 func armor(s string) string {
 	if utf8.ValidString(s) && !strings.HasPrefix(s, armored) {
 		return s
@@ -205,25 +205,25 @@ func disarm(s string) string {
 	if !ok {
 		return s
 	}
-	octets, err := base64.StdEncoding.DecodeString(coded)
+	plain, err := base64.StdEncoding.DecodeString(coded)
 	if err != nil {
 		return s
 	}
-	return string(octets)
+	return string(plain)
 }
 
 // status is a queue.Status by its name.
 type status queue.Status
 
-// MarshalText is encoding.TextMarshaler's.
+// MarshalText implements encoding.TextMarshaler.
 func (s status) MarshalText() ([]byte, error) {
 	if queue.Status(s) > queue.Dropped {
-		return nil, fmt.Errorf("spool: %d is no status", s)
+		return nil, fmt.Errorf("%d is not a status of a recipient", s)
 	}
 	return []byte(queue.Status(s).String()), nil
 }
 
-// UnmarshalText is encoding.TextUnmarshaler's.
+// UnmarshalText implements encoding.TextUnmarshaler.
 func (s *status) UnmarshalText(b []byte) error {
 	for known := queue.Waiting; known <= queue.Dropped; known++ {
 		if string(b) == known.String() {
@@ -231,5 +231,5 @@ func (s *status) UnmarshalText(b []byte) error {
 			return nil
 		}
 	}
-	return errors.New("spool: unknown status")
+	return errors.New("unknown status of a recipient")
 }

@@ -13,39 +13,39 @@ const (
 	DefaultLargeBody   = 256 << 10
 )
 
-// Options are what can be chosen of a Spool. The zero Options are the defaults.
+// Options are the options of a Spool. The zero value has the defaults.
 type Options struct {
-	// Logger is told of damage, by name, and of what can't be written. Nil:
-	// slog.Default().
+	// Logger gets a line for damage, with the names of files, and for failed
+	// writes. Nil: slog.Default().
 	Logger *slog.Logger
 
-	// SegmentSize is how large a file of the journal becomes, in bytes, but
-	// for a record that is larger. 0: DefaultSegmentSize.
+	// SegmentSize is how large a file of the journal becomes, in bytes, unless
+	// one record is larger. 0: DefaultSegmentSize.
 	SegmentSize int64
 
-	// LargeBody is from how many bytes on a body has a file of its own.
-	// 0: DefaultLargeBody; at most 32 MiB.
+	// LargeBody is how many bytes of content are kept in the journal; the content
+	// of larger messages has a file of its own. 0: DefaultLargeBody; at most 32 MiB.
 	LargeBody int
 }
 
-// Open opens the spool in a directory, which it makes if there is none, and
-// which nobody but its owner can look into. While it is open no other process
-// can open it. What a crash left is put in order first, and what of it is
-// damaged is set aside and logged; that is no error.
+// Open opens the spool in a directory. It creates the directory if it doesn't exist,
+// and makes it accessible to its owner only. No other process can open the spool until
+// it is closed. Open first recovers from a crash; it copies damaged records to the
+// directory damaged and logs them, which is not an error.
 func Open(dir string, options Options) (*Spool, error) {
 	unlock, err := prepare(dir)
 	if err != nil {
-		return nil, fmt.Errorf("spool: %w", err)
+		return nil, fmt.Errorf("the queue in %s can't be opened: %w", dir, err)
 	}
 	s, err := open(osFS(dir), options)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("spool: opening %s: %w", dir, err), unlock())
+		return nil, errors.Join(fmt.Errorf("the queue in %s can't be opened: %w", dir, err), unlock())
 	}
 	s.unlockDir = unlock
 	return s, nil
 }
 
-// open opens the spool in a directory that is prepared.
+// open opens the spool in a prepared directory.
 func open(fs fileSystem, options Options) (*Spool, error) {
 	s := &Spool{
 		fs: fs, log: options.Logger, unlockDir: func() error { return nil },

@@ -15,9 +15,9 @@ import (
 // A header begins with the end of a line, so that it has a line of its own. The
 // sums are CRC-32C.
 //
-// The nonce is drawn anew for each segment and stands in its name. Without
-// it, what a client writes into a message could pass for a record where
-// damage made us look for the next one.
+// The nonce is random, another one for each segment, and part of its name. Without it
+// a client could write a message that is taken for a record where the spool searches
+// for the next record after damage.
 const (
 	headerStart = "\n-- "
 	nonceLen    = 32
@@ -28,16 +28,16 @@ const (
 type kind string
 
 const (
-	kindPut  kind = "mail" // a message, its state, and its octets unless they are in a file
-	kindSave kind = "save" // what has become of a message
+	kindPut  kind = "mail" // a message, its state, and its content unless that is in a file
+	kindSave kind = "save" // the new state of a message
 	kindGone kind = "gone" // a message was removed
 	kindEnd  kind = "done" // the last record: everything before it is durable
 )
 
-// nonce tells the headers of one segment from everything else.
+// nonce distinguishes the headers of one segment from any other data.
 type nonce [nonceLen]byte
 
-// newNonce draws a nonce.
+// newNonce returns a random nonce.
 func newNonce() (n nonce) {
 	var b [nonceLen / 2]byte
 	_, _ = rand.Read(b[:]) // never fails (package crypto/rand)
@@ -45,7 +45,7 @@ func newNonce() (n nonce) {
 	return n
 }
 
-// header is what stands before a record.
+// header is the header of a record.
 type header struct {
 	kind    kind
 	metaLen uint32
@@ -54,10 +54,10 @@ type header struct {
 	bodySum uint32
 }
 
-// size is the length of the whole record.
+// size returns the length of the whole record, in bytes.
 func (h header) size() int64 { return int64(headerLen) + int64(h.metaLen) + int64(h.bodyLen) }
 
-// append appends the header as text. The nonce and the sum are left to stamp.
+// append appends the header as text. stamp adds the nonce and the checksum.
 func (h header) append(b []byte) []byte {
 	b = append(b, headerStart...)
 	b = append(b, make([]byte, nonceLen)...)
@@ -70,20 +70,20 @@ func (h header) append(b []byte) []byte {
 	return append(b, '\n')
 }
 
-// stamp completes the header at the start of b for the segment of nonce n: only
-// who writes knows which segment that is.
+// stamp completes the header at the start of b for the segment with the nonce n, which
+// is known only when the record is written.
 func stamp(b []byte, n nonce) {
 	copy(b[len(headerStart):], n[:])
 	appendHex(b[:headerLen-9], headerSum(b))
 }
 
-// headerSum is the sum of a header's text.
+// headerSum returns the checksum of a header's text.
 func headerSum(b []byte) uint32 {
 	return sum(b[:headerLen-9])
 }
 
-// parseHeader reads the header at the start of b. ok is false if there is none
-// of the segment of nonce n.
+// parseHeader parses the header at the start of b. ok is false if b doesn't begin with
+// a header of the segment with the nonce n.
 func parseHeader(b []byte, n nonce) (h header, ok bool) {
 	const afterNonce = len(headerStart) + nonceLen
 	if len(b) < headerLen || string(b[:len(headerStart)]) != headerStart || string(b[len(headerStart):afterNonce]) != string(n[:]) {
@@ -133,8 +133,8 @@ func parseHex(b []byte) (v uint32, ok bool) {
 	return v, true
 }
 
-// castagnoli is the polynomial that processors have an instruction for.
+// castagnoli is a polynomial for which processors have an instruction.
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// sum is the CRC-32C of b.
+// sum returns the CRC-32C of b.
 func sum(b []byte) uint32 { return crc32.Checksum(b, castagnoli) }

@@ -15,8 +15,8 @@ import (
 // recovery is the reading of a spool when it is opened.
 type recovery struct {
 	*Spool
-	// orphans are states whose message was not found: its record is damaged,
-	// or was removed with its segment, or comes later.
+	// orphans are states without the record of their message: it is damaged, was
+	// removed with its segment, or comes later.
 	orphans map[string]orphan
 	damages int
 }
@@ -27,7 +27,7 @@ type orphan struct {
 	summary summary
 }
 
-// recover reads the spool, which nobody else knows yet.
+// recover reads the spool. No other goroutine uses it yet.
 func (s *Spool) recover() error {
 	r := &recovery{Spool: s, orphans: make(map[string]orphan)}
 	if err := r.open(); err != nil {
@@ -35,7 +35,7 @@ func (s *Spool) recover() error {
 	}
 	for _, seg := range s.segments {
 		if err := r.read(seg); err != nil {
-			return fmt.Errorf("%s can't be read (without it, the rest of the spool can be opened): %w", seg.name(), err)
+			return fmt.Errorf("%s can't be read (move it away to open the rest of the queue): %w", seg.name(), err)
 		}
 	}
 	r.adopt()
@@ -46,7 +46,7 @@ func (s *Spool) recover() error {
 		s.index.lease(e, queue.Lease{})
 	}
 	if r.damages > 0 {
-		s.log.Error("spool: opened with damage", "messages", len(s.entries), "damaged places", r.damages)
+		s.log.Error("queue opened with damage", "messages", len(s.entries), "damaged places", r.damages)
 	}
 	return nil
 }
@@ -60,7 +60,7 @@ func (r *recovery) open() error {
 	for _, name := range names {
 		number, n, ok := parseSegmentName(name)
 		if !ok {
-			r.log.Warn("spool: this is not a file of the journal", "file", journalDir+"/"+name)
+			r.log.Warn("ignored: not a file of the queue's journal", "file", journalDir+"/"+name)
 			continue
 		}
 		f, err := r.fs.Open(segmentName(number, n), true)
@@ -72,15 +72,15 @@ func (r *recovery) open() error {
 		if seg.size, err = f.Size(); err != nil {
 			return err
 		}
-		r.octets += seg.size
+		r.journalSize += seg.size
 		r.number = max(r.number, number)
 	}
 	slices.SortFunc(r.segments, func(a, b *segment) int { return cmp.Compare(a.number, b.number) })
 	return nil
 }
 
-// read reads a segment, oldest record first, so that the newest state of each
-// message is the one that stays.
+// read reads a segment from the oldest record on, so that the newest state of each
+// message remains.
 func (r *recovery) read(seg *segment) error {
 	whole, torn := seg.size, false
 	sc := &scanner{
@@ -103,32 +103,32 @@ func (r *recovery) read(seg *segment) error {
 	return nil
 }
 
-// damage sets bytes aside that aren't part of a record. It reports whether
-// they are safe there.
+// damage copies a part of a segment that isn't a record to damaged. It reports whether
+// the copy is durable.
 func (r *recovery) damage(seg *segment, from, to int64, id string) bool {
 	r.damages++
 	name, err := r.setAside(seg, from, to)
-	args := []any{"segment", seg.name(), "offset", from, "octets", to - from}
+	args := []any{"segment", seg.name(), "offset", from, "bytes", to - from}
 	if id != "" {
 		args = append(args, "id", id)
 	}
 	if err != nil {
-		r.log.Error("spool: damage", append(args, "not set aside", err)...)
+		r.log.Error("damage in the queue's journal", append(args, "not copied", err)...)
 		return false
 	}
-	r.log.Error("spool: damage", append(args, "set aside", name)...)
+	r.log.Error("damage in the queue's journal", append(args, "copy", name)...)
 	return true
 }
 
-// sealOld ends a segment that a crash has left open, so that nobody needs to
-// look through it again, and makes durable what of it was not: it has been read,
-// and what is done from now on depends on it. What was torn at its end has been
-// set aside. One that is torn before its end stays open: else the bytes of a torn
-// record, which are not looked at in a segment that has ended, would count.
+// sealOld ends a segment that a crash has left open, so that it needn't be searched
+// again, and makes it durable, because later records depend on it. Torn records at its
+// end have been copied to damaged. A segment that is torn before its end stays open:
+// in an ended segment the content of records isn't checked, so that the content of a
+// torn record would count.
 func (r *recovery) sealOld(seg *segment, size int64, torn bool) {
 	err := seg.file.Truncate(size)
 	if err == nil {
-		r.octets += size - seg.size
+		r.journalSize += size - seg.size
 		seg.size = size
 	}
 	if err == nil && !torn {
@@ -139,11 +139,11 @@ func (r *recovery) sealOld(seg *segment, size int64, torn bool) {
 		}
 	}
 	if err := errors.Join(err, seg.file.Sync(), r.fs.SyncDir(journalDir)); err != nil {
-		r.log.Warn("spool: can't end a segment that a crash left open", "segment", seg.name(), "error", err)
+		r.log.Warn("can't end a segment that a crash left open", "segment", seg.name(), "error", err)
 	}
 }
 
-// record takes a record into the index.
+// record adds a record to the index.
 func (r *recovery) record(p place, meta []byte) {
 	if p.header.kind == kindEnd {
 		return
@@ -183,8 +183,8 @@ func (r *recovery) record(p place, meta []byte) {
 	}
 }
 
-// adopt takes the messages into the index of which there is only a state,
-// unless they are gone with the segment that they were in.
+// adopt adds the messages to the index that have only a state, unless they were removed
+// with the segment that they were in.
 func (r *recovery) adopt() {
 	for id, o := range r.orphans {
 		there := slices.ContainsFunc(r.segments, func(seg *segment) bool { return seg.number == o.summary.Segment })
@@ -195,12 +195,13 @@ func (r *recovery) adopt() {
 		e := &entry{id: id, arrived: nanos(o.summary.Arrived), next: o.summary.next(), size: o.summary.Size, lost: true}
 		r.index.add(e)
 		r.place(e, place{}, o.place)
-		r.log.Error("spool: the octets of a message are lost", "id", id)
+		r.log.Error("the content of a message is lost", "id", id)
 	}
 }
 
-// bodies looks through the files of bytes. What no message names was not taken,
-// or is gone; but where a record is damaged, it may have named one.
+// bodies checks the files with content. A file that no message refers to was not
+// accepted or belongs to a removed message, unless the record that refers to it is
+// damaged: then it is moved to damaged.
 func (r *recovery) bodies() error {
 	names, err := r.fs.List(bodiesDir)
 	if err != nil {
@@ -217,10 +218,10 @@ func (r *recovery) bodies() error {
 			err = r.fs.Remove(from)
 		} else {
 			err = errors.Join(r.fs.Rename(from, to), r.fs.SyncDir(damagedDir))
-			r.log.Error("spool: a file of octets that no message names", "file", from, "set aside", to)
+			r.log.Error("no message refers to a file with content", "file", from, "moved", to)
 		}
 		if err != nil {
-			r.log.Warn("spool: can't clear away a file of octets", "file", from, "error", err)
+			r.log.Warn("can't remove a file that no message refers to", "file", from, "error", err)
 		}
 	}
 	return nil

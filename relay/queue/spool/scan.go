@@ -8,19 +8,19 @@ import (
 // scanWindow is how much of a segment is read at a time.
 const scanWindow = 32 << 10
 
-// scanner finds the records of a segment, and what is none.
+// scanner finds the records of a segment, and damage between them.
 type scanner struct {
 	segment *segment
 	size    int64
 
-	// sealed says that the segment was ended as it should: no record of it can
-	// be torn, and so their bytes, which take the longest to read, are looked
-	// at when somebody wants them.
+	// sealed means that the segment has the record of its end, so that no record of
+	// it can be torn. Then the content of messages, which takes longest to read, is
+	// checked only when it is opened.
 	sealed bool
 
-	// record is called for each record with its JSON, and damage for bytes
-	// that aren't part of one. meta belongs to the scanner. id, if any, is
-	// what the damaged record says that it is about.
+	// record is called for each record with its JSON, which belongs to the scanner,
+	// and damage for bytes that aren't part of a record. id is the ID of the damaged
+	// record's message, "" if it can't be read.
 	record func(p place, meta []byte)
 	damage func(from, to int64, id string)
 
@@ -28,7 +28,7 @@ type scanner struct {
 	start  int64 // of window
 }
 
-// scan looks at the whole segment. It fails only if the segment can't be read.
+// scan scans the whole segment. It fails only if the segment can't be read.
 func (sc *scanner) scan() error {
 	sealed, err := sc.endsWell()
 	if err != nil {
@@ -46,7 +46,7 @@ func (sc *scanner) scan() error {
 	return nil
 }
 
-// endsWell reports whether the last record is that of a segment's end.
+// endsWell reports whether the last record is the one that ends a segment.
 func (sc *scanner) endsWell() (bool, error) {
 	if sc.size < int64(headerLen) {
 		return false, nil
@@ -55,7 +55,7 @@ func (sc *scanner) endsWell() (bool, error) {
 	return ok && h.kind == kindEnd && h.size() == int64(headerLen), err
 }
 
-// one deals with what is at offset and returns where to go on.
+// one handles the record at offset, or the damage, and returns the next offset.
 func (sc *scanner) one(offset int64) (next int64, err error) {
 	h, ok, err := sc.header(offset)
 	if err != nil {
@@ -79,7 +79,7 @@ func (sc *scanner) one(offset int64) (next int64, err error) {
 	if sum(meta) != h.metaSum {
 		return sc.broken(p)
 	}
-	// Unread bytes are believed only if the next record follows.
+	// Content is left unchecked only if the next record follows it.
 	end := offset + h.size()
 	whole := sc.sealed && h.bodyLen > 0 && end < sc.size
 	if whole {
@@ -103,7 +103,7 @@ func (sc *scanner) one(offset int64) (next int64, err error) {
 	return end, nil
 }
 
-// broken reports a record that has a good header and is not whole.
+// broken reports a record with a good header that is incomplete or damaged.
 func (sc *scanner) broken(p place) (next int64, err error) {
 	next, err = sc.resync(p.offset + int64(headerLen))
 	if err != nil {
@@ -123,8 +123,8 @@ func (sc *scanner) broken(p place) (next int64, err error) {
 	return next, nil
 }
 
-// resync looks for the next header from offset on. It returns the end of the
-// segment if there is none.
+// resync searches for the next header from offset on. It returns the end of the
+// segment if there is no header.
 func (sc *scanner) resync(offset int64) (int64, error) {
 	start := append([]byte(headerStart), sc.segment.nonce[:]...)
 	for offset < sc.size {
@@ -149,7 +149,7 @@ func (sc *scanner) resync(offset int64) (int64, error) {
 	return sc.size, nil
 }
 
-// header reads a header, if there is one.
+// header reads the header at offset; ok is false if there is no header.
 func (sc *scanner) header(offset int64) (header, bool, error) {
 	if sc.size-offset < int64(headerLen) {
 		return header{}, false, nil
@@ -162,8 +162,8 @@ func (sc *scanner) header(offset int64) (header, bool, error) {
 	return h, ok, nil
 }
 
-// read returns n bytes at offset, which must be there. They are good until the
-// next call.
+// read returns n bytes at offset, which must be within the segment. They are valid
+// until the next call.
 func (sc *scanner) read(offset int64, n int) ([]byte, error) {
 	from := offset - sc.start
 	if from < 0 || from+int64(n) > int64(len(sc.window)) {

@@ -14,22 +14,21 @@ const (
 	damagedDir = "damaged"
 )
 
-// segment is one file of the journal. What is not said to be otherwise is
-// guarded by Spool.mu.
+// segment is one file of the journal. Spool.mu guards live and size.
 type segment struct {
 	number uint64
 	nonce  nonce
 	file   file
 
-	live int   // messages whose bytes or state are here
+	live int   // records of messages on the queue
 	size int64 // of the file
 
-	// readers counts who may read file, the Spool included; the last one
-	// closes it.
+	// readers counts the users of file, the Spool included; the last one closes
+	// it.
 	readers atomic.Int32
 }
 
-// segmentName is the name of the file of a segment.
+// segmentName returns the name of the file of a segment.
 func segmentName(number uint64, n nonce) string {
 	return fmt.Sprintf("%s/%016d-%s.log", journalDir, number, n[:])
 }
@@ -46,7 +45,7 @@ func parseSegmentName(name string) (number uint64, n nonce, ok bool) {
 	return number, n, segmentName(number, n) == journalDir+"/"+name
 }
 
-// newSegment returns a segment that the Spool reads.
+// newSegment returns a segment with the Spool as its only user.
 func newSegment(number uint64, n nonce, f file) *segment {
 	seg := &segment{number: number, nonce: n, file: f}
 	seg.readers.Store(1)
@@ -55,17 +54,17 @@ func newSegment(number uint64, n nonce, f file) *segment {
 
 func (seg *segment) name() string { return segmentName(seg.number, seg.nonce) }
 
-// acquire lets one more read. The caller must know that one does.
+// acquire adds a user. The caller ensures that there is one already.
 func (seg *segment) acquire() { seg.readers.Add(1) }
 
 // release ends what acquire began.
 func (seg *segment) release() {
 	if seg.readers.Add(-1) == 0 {
-		_ = seg.file.Close() // nothing was written that isn't synced or given up
+		_ = seg.file.Close() // everything written is synced or given up
 	}
 }
 
-// place is where a record is.
+// place is the position of a record.
 type place struct {
 	segment *segment
 	offset  int64

@@ -2,5 +2,5 @@
 
 package spool
 
-// space doesn't know.
+// space returns -1 for values that are not known here.
 func space(string) (free, capacity int64) { return -1, -1 }

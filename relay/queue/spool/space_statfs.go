@@ -4,8 +4,8 @@ package spool
 
 import "syscall"
 
-// space asks the file system how much room we may use. What it keeps for the
-// superuser is neither free nor ours.
+// space returns how many bytes of the file system can be used, and how many of them
+// are free. Blocks reserved for the superuser count as neither.
 func space(path string) (free, capacity int64) {
 	var s syscall.Statfs_t
 	if syscall.Statfs(path, &s) != nil {

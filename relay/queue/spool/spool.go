@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"log/slog"
 	"slices"
@@ -26,27 +27,27 @@ type Spool struct {
 	segmentSize int64
 	largeBody   int
 	buffers     sync.Pool
-	memory      atomic.Int64 // bytes of bodies that may be in buffers
-	aside       sync.Mutex   // one copies to damaged at a time
+	memory      atomic.Int64 // bytes reserved for message content in buffers
+	aside       sync.Mutex   // held while a file is copied to damaged
 
 	mu      sync.Mutex
-	changed sync.Cond // something that somebody may wait for under mu
+	changed sync.Cond // signals changes of closed, writing, compacting and entry.busy
 	closed  bool
 	index
 	journal
-	segments   []*segment // oldest first, active last
-	octets     int64      // of all segments
-	used       int64      // of them, by messages that are there
-	files      int64      // bytes of the files in bodies
-	compacting bool
+	segments    []*segment // oldest first, active last
+	journalSize int64      // bytes of all segments
+	used        int64      // bytes of them that messages on the queue need
+	files       int64      // bytes of the files in bodies
+	compacting  bool
 }
 
-// Put is queue.Store's. A small body is read into memory, at most
-// Options.LargeBody of it; a larger one goes straight to a file, and so does one
-// of more than 4 KiB for which the others leave no room in 32 MiB.
+// Put implements queue.Store. It reads a body of up to Options.LargeBody into memory
+// and copies a larger one to a file. A body of more than 4 KiB goes to a file too if
+// the bodies in memory leave no room for it in 32 MiB.
 func (s *Spool) Put(ctx context.Context, m *queue.Message, body io.Reader, lease queue.Lease) error {
 	if !queue.ValidID(m.ID) {
-		return fmt.Errorf("spool: %q can't be the ID of a message", m.ID)
+		return fmt.Errorf("%q can't be the ID of a message", m.ID)
 	}
 	s.mu.Lock()
 	if s.closed {
@@ -69,21 +70,21 @@ func (s *Spool) Put(ctx context.Context, m *queue.Message, body io.Reader, lease
 	return nil
 }
 
-// put is Put for a message whose ID is reserved.
+// put is Put, after the ID of the message was reserved.
 func (s *Spool) put(ctx context.Context, e *entry, m *queue.Message, body io.Reader, lease queue.Lease) error {
 	buffer := s.buffer()
 	defer s.buffers.Put(buffer)
-	octets, reserved, err := s.receive(e, buffer, body)
+	content, reserved, err := s.receive(e, buffer, body)
 	defer s.memory.Add(-reserved)
 	if err != nil {
 		return err
 	}
-	m.Size = octets.size
+	m.Size = content.size
 	if m.Arrived.IsZero() {
 		m.Arrived = time.Now()
 	}
 	env := newMetadata(m)
-	env.File, env.FileSum = e.file, octets.fileSum
+	env.File, env.FileSum = e.file, content.fileSum
 	meta := s.buffer()
 	defer s.buffers.Put(meta)
 	err = ctx.Err()
@@ -120,15 +121,16 @@ func (s *Spool) put(ctx context.Context, e *entry, m *queue.Message, body io.Rea
 	return b.err
 }
 
-// takeBack undoes what put did of a message that couldn't be written.
+// takeBack undoes put for a message that couldn't be written. clean means that
+// nothing of it is on the disk.
 func (s *Spool) takeBack(e *entry, clean bool) {
 	s.mu.Lock()
 	if e.file != 0 {
 		s.files -= e.size
 	}
 	if !clean {
-		// The record may be on the disk all the same: the next segment takes
-		// it back, and the file may go when that is durable.
+		// The record may be on the disk even so: a record in the next segment
+		// cancels it. When that is durable, the file can be removed.
 		never := gone(e)
 		never.never = true
 		s.owed = append(s.owed, never)
@@ -139,7 +141,7 @@ func (s *Spool) takeBack(e *entry, clean bool) {
 	}
 }
 
-// Save is queue.Store's.
+// Save implements queue.Store.
 func (s *Spool) Save(ctx context.Context, m *queue.Message, holder string) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -175,8 +177,9 @@ func (s *Spool) Save(ctx context.Context, m *queue.Message, holder string) error
 	return s.commit().err
 }
 
-// lock returns a message that holder holds, for one to write a record of.
-// Spool.mu is held.
+// lock returns a message that holder holds, and marks it busy, so that only the
+// caller writes a record about it. lock waits while another call has marked it.
+// The caller holds Spool.mu.
 func (s *Spool) lock(id, holder string) (*entry, error) {
 	for {
 		if s.closed {
@@ -194,15 +197,15 @@ func (s *Spool) lock(id, holder string) (*entry, error) {
 	}
 }
 
-// unlock undoes take. Spool.mu is held.
+// unlock ends what lock began. The caller holds Spool.mu.
 func (s *Spool) unlock(e *entry) {
 	e.busy = false
 	s.changed.Broadcast()
 }
 
-// Remove is queue.Store's. It is written at once, or right after what is being
-// written, and is durable with the next message, at the latest with the thousandth
-// removal.
+// Remove implements queue.Store. Its record is written at once, or right after the
+// batch that is being written. It becomes durable with the next message, at the
+// latest with the 1024th removal.
 func (s *Spool) Remove(ctx context.Context, id, holder string) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -217,8 +220,8 @@ func (s *Spool) Remove(ctx context.Context, id, holder string) error {
 	return nil
 }
 
-// drop takes a message off the queue that take has taken. Spool.mu is held; drop
-// gives it up.
+// drop removes a locked message from the queue. The caller holds Spool.mu; drop
+// unlocks it.
 func (s *Spool) drop(e *entry) {
 	s.forget(e)
 	s.place(e, place{}, place{})
@@ -231,8 +234,8 @@ func (s *Spool) drop(e *entry) {
 	s.writeNext()
 }
 
-// goneMeta is the JSON of the record that a message is gone, or never was: then
-// its ID isn't taken, for whoever put it was told that it failed.
+// goneMeta returns the JSON of the record that a message was removed. With never, Put
+// failed for the message: its ID can be used again, because Put returned the error.
 func goneMeta(id string, never bool) []byte {
 	if never {
 		return fmt.Appendf(nil, "{\"id\":%q,\"never\":true}\n", id)
@@ -240,9 +243,9 @@ func goneMeta(id string, never bool) []byte {
 	return fmt.Appendf(nil, "{\"id\":%q}\n", id)
 }
 
-// place notes where the records of a message are. Spool.mu is held.
+// place records where the records of a message are. The caller holds Spool.mu.
 func (s *Spool) place(e *entry, body, state place) {
-	s.used -= e.octets()
+	s.used -= e.recordSize()
 	for _, p := range []place{e.body, e.state} {
 		if p.segment != nil {
 			p.segment.live--
@@ -254,10 +257,10 @@ func (s *Spool) place(e *entry, body, state place) {
 			p.segment.live++
 		}
 	}
-	s.used += e.octets()
+	s.used += e.recordSize()
 }
 
-// All is queue.Store's.
+// All implements queue.Store.
 func (s *Spool) All(ctx context.Context) iter.Seq2[*queue.Message, error] {
 	return func(yield func(*queue.Message, error) bool) {
 		s.mu.Lock()
@@ -298,8 +301,8 @@ func (s *Spool) All(ctx context.Context) iter.Seq2[*queue.Message, error] {
 	}
 }
 
-// Usage is queue.Store's. Bytes is what the files take, with what is yet to be
-// cleared away.
+// Usage implements queue.Store. Bytes is the size of all files, also of those that
+// will be removed soon.
 func (s *Spool) Usage(ctx context.Context) (queue.Usage, error) {
 	free, capacity := s.fs.Space()
 	s.mu.Lock()
@@ -307,11 +310,11 @@ func (s *Spool) Usage(ctx context.Context) (queue.Usage, error) {
 	if s.closed {
 		return queue.Usage{}, queue.ErrClosed
 	}
-	return queue.Usage{Messages: len(s.entries), Bytes: s.octets + s.files, Free: free, Capacity: capacity}, ctx.Err()
+	return queue.Usage{Messages: len(s.entries), Bytes: s.journalSize + s.files, Free: free, Capacity: capacity}, ctx.Err()
 }
 
-// Close is queue.Store's. What was being written when it is called is written
-// before it returns.
+// Close implements queue.Store. It returns after the records that were being written
+// are written.
 func (s *Spool) Close() error {
 	s.mu.Lock()
 	if s.closed {
@@ -323,14 +326,14 @@ func (s *Spool) Close() error {
 	for s.writing || s.compacting {
 		s.changed.Wait()
 	}
-	s.writing = true // for good
+	s.writing = true // from now on, so that no call writes
 	s.mu.Unlock()
 	s.end()
 	s.releaseAll()
 	return s.unlockDir()
 }
 
-// releaseAll gives up the segments.
+// releaseAll closes the segments.
 func (s *Spool) releaseAll() {
 	for _, seg := range s.segments {
 		seg.release()
@@ -344,10 +347,24 @@ func (s *Spool) buffer() *bytes.Buffer {
 	return b
 }
 
-// fail returns err as callers of a Store know it.
+// fail returns err as queue.ErrFull if the disk is full.
 func fail(err error) error {
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
-		return fmt.Errorf("%w: spool: %w", queue.ErrFull, err)
+		return &diskFull{err}
 	}
-	return fmt.Errorf("spool: %w", err)
+	return err
 }
+
+// diskFull is an error in writing because the disk is full, or a quota used up.
+type diskFull struct{ err error }
+
+// Error names the file that could not be written.
+func (e *diskFull) Error() string {
+	if file := (*fs.PathError)(nil); errors.As(e.err, &file) {
+		return "disk full while writing " + file.Path
+	}
+	return "disk full: " + e.err.Error()
+}
+
+// Unwrap returns queue.ErrFull and the error of the operating system.
+func (e *diskFull) Unwrap() []error { return []error{queue.ErrFull, e.err} }

@@ -5,8 +5,8 @@ import (
 	"syscall"
 )
 
-// syncFile makes the bytes of f and its size durable. fdatasync leaves out
-// the times, which would cost another write.
+// syncFile makes the content and size of f durable. fdatasync leaves out the times,
+// which would cost another write.
 func syncFile(f *os.File) error {
 	conn, err := f.SyscallConn()
 	if err != nil {

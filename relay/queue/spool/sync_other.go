@@ -4,5 +4,5 @@ package spool
 
 import "os"
 
-// syncFile makes the bytes of f durable.
+// syncFile makes the content of f durable.
 func syncFile(f *os.File) error { return f.Sync() }

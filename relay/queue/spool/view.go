@@ -10,11 +10,11 @@ import (
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
 
-// errChanged says that what was read is not what was written.
-var errChanged = errors.New("the octets have changed")
+// errChanged is the error of data that differs from what was written.
+var errChanged = errors.New("the content has changed on the disk")
 
-// view is where a message was when it was looked at. Its segments stay
-// readable until it is released.
+// view is a snapshot of where a message is. Its segments stay readable until it is
+// released.
 type view struct {
 	entry    *entry
 	id       string
@@ -25,7 +25,7 @@ type view struct {
 	state    place
 }
 
-// view looks at a message that is there. Spool.mu is held.
+// view returns a view of a message on the queue. The caller holds Spool.mu.
 func (s *Spool) view(e *entry) view {
 	v := view{entry: e, id: e.id, size: e.size, file: e.file, body: e.body, state: e.state}
 	if e.file != 0 {
@@ -93,8 +93,8 @@ func (v view) message() (*queue.Message, error) {
 	return m, nil
 }
 
-// damaged is the error that the bytes are not what they were, unless err says
-// that it isn't known: a disk that doesn't answer now may do so later.
+// damaged returns the error of a damaged message, or err if it doesn't prove damage: a
+// disk that doesn't answer now may do so later.
 func (v view) damaged(err error) error {
 	switch {
 	case err == nil:
@@ -105,7 +105,7 @@ func (v view) damaged(err error) error {
 	return fmt.Errorf("%w: %s: %w", queue.ErrDamaged, v.id, err)
 }
 
-// isDamage reports whether err says that bytes are gone, or are others.
+// isDamage reports whether err proves that data is missing or has changed.
 func isDamage(err error) bool {
 	return errors.Is(err, errChanged) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, fs.ErrNotExist)
 }
