@@ -8,31 +8,33 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/routing"
 )
 
 // TestNoAllocations holds the promise of the hot path.
 func TestNoAllocations(t *testing.T) {
 	p := compile(t, guide(permission.Current))
 	local, remote := at("10.2.3.4:25"), ip("192.168.5.77")
-	in := p.Select(local, remote)
+	in := p.Select(local, remote, nil)
 	ch := auth.Channel{TLS: true}
-	anonymous := in.Open(ch)
-	ann := login(t, p.Select(local, ip("203.0.113.5")), user("ann@fabrikam.com"))
+	anonymous := in.Open(ch, nil)
+	ann := login(t, p.Select(local, ip("203.0.113.5"), nil), user("ann@fabrikam.com"))
 	mail := connector.Mail{From: addr("a@example.net"), Size: 1000}
 	own := connector.Mail{From: addr("ann@fabrikam.com"), Size: 1 << 40}
 	ours, foreign := connector.Rcpt{To: addr("a@fabrikam.com")}, connector.Rcpt{To: addr("a@example.net"), Accepted: 500}
 	routed := connector.Rcpt{To: addr("a%b@fabrikam.com")}
+	authors := []routing.Address{mail.From, own.From}
 	filter := anonymous.Headers()
 	tests := map[string]func(){
-		"Select": func() { p.Select(local, remote) },
-		"Open":   func() { in.Open(ch) },
-		"Hello":  func() { anonymous.Hello("mail.example.net") },
-		"Auth":   func() { anonymous.Auth("PLAIN") },
-		"Mail":   func() { anonymous.Mail(mail); ann.Mail(mail); ann.Mail(own); connector.Session{}.Mail(mail) },
-		"Sender": func() { anonymous.Sender(mail.From); ann.Sender(own.From) },
-		"Rcpt":   func() { anonymous.Rcpt(ours); anonymous.Rcpt(foreign); ann.Rcpt(foreign); ann.Rcpt(routed) },
-		"End":    func() { anonymous.End(connector.End{Size: 1 << 40}); ann.End(connector.End{Size: 100}) },
-		"Route":  func() { p.Route(foreign.To, 100); p.Route(ours.To, 100) },
+		"Select":  func() { p.Select(local, remote, nil) },
+		"Open":    func() { in.Open(ch, nil) },
+		"Hello":   func() { anonymous.Hello("mail.example.net") },
+		"Auth":    func() { anonymous.Auth("PLAIN") },
+		"Mail":    func() { anonymous.Mail(mail); ann.Mail(mail); ann.Mail(own); connector.Session{}.Mail(mail) },
+		"Authors": func() { anonymous.Authors(authors, true); ann.Authors(authors, true) },
+		"Rcpt":    func() { anonymous.Rcpt(ours); anonymous.Rcpt(foreign); ann.Rcpt(foreign); ann.Rcpt(routed) },
+		"End":     func() { anonymous.End(connector.End{Size: 1 << 40}); ann.End(connector.End{Size: 100}) },
+		"Route":   func() { p.Route(foreign.To, 100, nil); p.Route(ours.To, 100, nil) },
 		"Headers": func() {
 			anonymous.Headers()
 			_ = filter.Keep("X-MS-Exchange-Organization-SCL") || filter.Keep("Received")

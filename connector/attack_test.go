@@ -16,7 +16,7 @@ import (
 // really is in an accepted domain, in which case it must print as such.
 func TestNoRelayByAddress(t *testing.T) {
 	in := one(t, permission.Current, connector.Receive{PermissionGroups: groups(anonymous)}, connector.Transport{})
-	s := in.Open(auth.Channel{})
+	s := in.Open(auth.Channel{}, nil)
 	foreign := []string{
 		"victim@fabrikam.com",
 		"victim@FABRIKAM.com",
@@ -77,7 +77,7 @@ func TestNoRelayByAddress(t *testing.T) {
 func TestRoutedRecipientWithRight(t *testing.T) {
 	in := one(t, permission.Current, connector.Receive{PermissionGroups: groups(anonymous),
 		Permissions: []permission.Grant{allow(permission.SIDAnonymous, permission.AcceptAnyRecipient)}}, connector.Transport{})
-	if d := in.Open(auth.Channel{}).Rcpt(connector.Rcpt{To: addr("a%fabrikam.com@contoso.com")}); !d.Allowed() {
+	if d := in.Open(auth.Channel{}, nil).Rcpt(connector.Rcpt{To: addr("a%fabrikam.com@contoso.com")}); !d.Allowed() {
 		t.Error(d)
 	}
 }
@@ -92,7 +92,7 @@ func TestDenyBeatsAllow(t *testing.T) {
 		},
 	}, connector.Transport{})
 	to := connector.Rcpt{To: addr("victim@fabrikam.com")}
-	if d := in.Open(auth.Channel{}).Rcpt(to); d.Reason != reply.RelayDenied {
+	if d := in.Open(auth.Channel{}, nil).Rcpt(to); d.Reason != reply.RelayDenied {
 		t.Errorf("anonymous: %v", d)
 	}
 	if d := login(t, in, user("ann@contoso.com")).Rcpt(to); !d.Allowed() {
@@ -140,20 +140,20 @@ func TestLogin(t *testing.T) {
 	required.RequireTLS = true
 	tls := auth.Channel{TLS: true}
 	ann := user("ann@contoso.com")
-	once, _ := in.Open(tls).Login(ann)
+	once, _ := in.Open(tls, nil).Login(ann)
 	tests := []struct {
 		why  string
 		s    connector.Session
 		id   auth.Identity
 		want string
 	}{
-		{"right", in.Open(tls), ann, "235 2.7.0 Authentication successful"},
-		{"nobody", in.Open(tls), auth.Identity{}, "535 5.7.3 Authentication unsuccessful"},
-		{"anonymous as somebody", in.Open(tls), auth.Identity{Principal: permission.Principal{SIDs: []permission.SID{permission.SIDAnonymous}}},
+		{"right", in.Open(tls, nil), ann, "235 2.7.0 Authentication successful"},
+		{"nobody", in.Open(tls, nil), auth.Identity{}, "535 5.7.3 Authentication unsuccessful"},
+		{"anonymous as somebody", in.Open(tls, nil), auth.Identity{Principal: permission.Principal{SIDs: []permission.SID{permission.SIDAnonymous}}},
 			"535 5.7.3 Authentication unsuccessful"},
-		{"no Submit for users", anonymousOnly.Open(tls), ann, "535 5.7.3 Authentication unsuccessful"},
+		{"no Submit for users", anonymousOnly.Open(tls, nil), ann, "535 5.7.3 Authentication unsuccessful"},
 		{"twice, as another", once, user("bob@contoso.com"), "503 5.5.1 Bad sequence of commands"},
-		{"before required TLS", one(t, permission.Current, required, connector.Transport{}).Open(auth.Channel{}), ann,
+		{"before required TLS", one(t, permission.Current, required, connector.Transport{}).Open(auth.Channel{}, nil), ann,
 			"530 5.7.0 Must issue a STARTTLS command first"},
 	}
 	for _, tt := range tests {
@@ -185,7 +185,7 @@ func TestLoginOnExternallySecured(t *testing.T) {
 	in := one(t, permission.Current, connector.Receive{
 		AuthMechanism: mechanisms(auth.TLS | auth.ExternalAuthoritative), PermissionGroups: groups(permission.ExchangeServers | users),
 	}, connector.Transport{})
-	s := in.Open(auth.Channel{TLS: true})
+	s := in.Open(auth.Channel{TLS: true}, nil)
 	if s.SASL() != nil || !s.Authenticated() || !s.Identity().Is(permission.SIDExternallySecured) {
 		t.Errorf("session of %v offers %v", s.Identity(), s.SASL())
 	}
@@ -223,7 +223,7 @@ func TestPartner(t *testing.T) {
 		{"not enabled", unset, auth.Channel{TLS: true, PeerNames: []string{"partner.example"}}, "a@partner.example", false, true},
 	}
 	for _, tt := range tests {
-		s := one(t, permission.Current, tt.receive, lists).Open(tt.ch)
+		s := one(t, permission.Current, tt.receive, lists).Open(tt.ch, nil)
 		if got := s.Identity().Is(permission.SIDPartners); got != tt.partner {
 			t.Errorf("%s: the session is %v", tt.why, s.Identity())
 		}
@@ -237,13 +237,13 @@ func TestPartner(t *testing.T) {
 // only one IPv4 address may use.
 func TestMappedAddressIsNoWayIn(t *testing.T) {
 	p := compile(t, guide(permission.Current))
-	trusted := p.Select(at("10.2.3.4:25"), ip("192.168.5.77"))
+	trusted := p.Select(at("10.2.3.4:25"), ip("192.168.5.77"), nil)
 	for _, remote := range []string{"192.168.5.78", "::ffff:192.168.5.78", "::192.168.5.77", "64:ff9b::192.168.5.77", "::ffff:0:192.168.5.77"} {
-		if p.Select(at("10.2.3.4:25"), ip(remote)) == trusted {
+		if p.Select(at("10.2.3.4:25"), ip(remote), nil) == trusted {
 			t.Errorf("%s is taken for 192.168.5.77", remote)
 		}
 	}
-	if p.Select(netip.MustParseAddrPort("[::ffff:10.2.3.4]:25"), ip("::ffff:192.168.5.77")) != trusted {
+	if p.Select(netip.MustParseAddrPort("[::ffff:10.2.3.4]:25"), ip("::ffff:192.168.5.77"), nil) != trusted {
 		t.Error("the mapped form of the right addresses is not recognised")
 	}
 }

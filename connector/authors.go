@@ -21,25 +21,21 @@ func (s Session) ChecksAuthors() bool {
 // can't be read: what can't be read can't be checked, and the recipient may read
 // better.
 func (s Session) Authors(authors []routing.Address, legible bool) Decision {
-	return s.authors(authors, legible, nil)
-}
-
-func (s Session) authors(authors []routing.Address, legible bool, t *Trace) Decision {
 	if s.in == nil {
-		return t.noConnector()
+		return s.noConnector()
 	}
 	checks := s.ChecksAuthors()
-	if !checks && t == nil {
+	if !checks && s.trace == nil {
 		return s.in.Decide(reply.SenderOK)
 	}
 	for _, a := range authors {
-		t.check(checkAuthor, true, about{subject: a.String()})
-		if d := s.sender(a, t); !d.Allowed() {
+		s.address(checkAuthor, true, a)
+		if d := s.sender(a); !d.Allowed() {
 			return d
 		}
 	}
 	if checks && !legible {
-		t.check(checkAuthorsLegible, false, about{})
+		s.check(checkAuthorsLegible, false, about{})
 		return s.sendAsDenied(permission.AcceptAnySender)
 	}
 	return s.in.Decide(reply.SenderOK)

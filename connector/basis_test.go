@@ -85,13 +85,15 @@ func TestBasis(t *testing.T) {
 			t.Errorf("%s %v rests on\n%s\nwant\n%s", tt.stage, tt.check, got, tt.want)
 		}
 	}
-	_, trace := compile(t, cfg).ExplainRoute(addr("x@b.example"), 0)
+	var trace connector.Trace
+	compile(t, cfg).Route(addr("x@b.example"), 0, &trace)
 	for step := range trace.All() {
 		if step.Candidate() == "In" && step.Fate() != connector.FateOtherSpace {
 			t.Errorf("In: %q", step.Fate())
 		}
 	}
-	_, trace = firstOutbound(compile(t, cfg)).ExplainHeaders(addr("x@b.example").Domain())
+	trace = connector.Trace{}
+	firstOutbound(compile(t, cfg)).Headers(addr("x@b.example").Domain(), &trace)
 	var got []string
 	for step := range trace.All() {
 		got = append(got, step.Basis()[0].String())
@@ -134,7 +136,8 @@ func TestBasisOfRoutes(t *testing.T) {
 		{Name: "Wide", AddressSpaces: spaces("*"), SmartHosts: hop},
 		{Name: "Other", AddressSpaces: spaces("c.example", "d.example"), SmartHosts: hop},
 	}
-	_, trace := compile(t, cfg).ExplainRoute(addr("x@a.example"), 1<<20)
+	var trace connector.Trace
+	compile(t, cfg).Route(addr("x@a.example"), 1<<20, &trace)
 	want := map[string]string{
 		"Chosen": `chosen Send["Chosen"].AddressSpaces[0] = SMTP:a.example;1`,
 		"Dear":   `higher-cost Send["Dear"].AddressSpaces[0] = SMTP:a.example;9`,
@@ -171,10 +174,11 @@ func TestBasisOfPresets(t *testing.T) {
 		Send:    []connector.Send{{Name: "Out", Usage: param.UsageInternet, AddressSpaces: spaces("*")}},
 	}
 	p := compile(t, cfg)
-	_, trace := p.ExplainRoute(addr("x@a.example"), 11<<20)
-	_, headers := firstOutbound(p).ExplainHeaders(addr("x@a.example").Domain())
+	var trace connector.Trace
+	p.Route(addr("x@a.example"), 11<<20, &trace)
+	firstOutbound(p).Headers(addr("x@a.example").Domain(), &trace)
 	var got []string
-	for step := range trace.Then(headers).All() {
+	for step := range trace.All() {
 		for _, b := range step.Basis() {
 			got = append(got, b.String())
 		}
@@ -184,7 +188,7 @@ func TestBasisOfPresets(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	b, err := json.Marshal(headers)
+	b, err := json.Marshal(trace)
 	if err != nil || !strings.Contains(string(b), `"source":"preset","usage":"Internet"`) {
 		t.Errorf("%s, %v", b, err)
 	}
@@ -213,7 +217,8 @@ func TestBasisNeverFails(t *testing.T) {
 func TestBeatenGrant(t *testing.T) {
 	in := one(t, permission.Current, connector.Receive{PermissionGroups: groups(anonymous),
 		Permissions: []permission.Grant{deny(permission.SIDAnonymous, permission.Submit)}}, connector.Transport{})
-	_, trace := in.Open(auth.Channel{}).ExplainMail(connector.Mail{})
+	var trace connector.Trace
+	in.Open(auth.Channel{}, nil).Tracing(&trace).Mail(connector.Mail{})
 	const want = `lacks ms-Exch-SMTP-Submit; denied to NT AUTHORITY\ANONYMOUS LOGON by hand; in vain allowed to NT AUTHORITY\ANONYMOUS LOGON by AnonymousUsers`
 	if !strings.Contains(trace.String(), want) {
 		t.Errorf("%s\nwant %s", trace, want)
@@ -234,7 +239,8 @@ func TestFates(t *testing.T) {
 		t.Errorf("an unknown fate %q", doc)
 	}
 	p := compile(t, guide(permission.Current))
-	_, trace := p.ExplainSelect(at("10.2.3.4:25"), ip("192.168.5.77"))
+	var trace connector.Trace
+	p.Select(at("10.2.3.4:25"), ip("192.168.5.77"), &trace)
 	var got []string
 	for s := range trace.All() {
 		got = append(got, s.Candidate()+" "+string(s.Fate()))

@@ -69,9 +69,9 @@ func BenchmarkDecision(b *testing.B) {
 			i := 0
 			for b.Loop() {
 				i = (i + 1) % len(clients)
-				s := p.Select(local, clients[i]).Open(auth.Channel{})
+				s := p.Select(local, clients[i], nil).Open(auth.Channel{}, nil)
 				if !s.Mail(connector.Mail{From: from, Size: 1000}).Allowed() ||
-					!s.Rcpt(connector.Rcpt{To: to[i]}).Allowed() || p.Route(to[i], 1000).Outbound == nil {
+					!s.Rcpt(connector.Rcpt{To: to[i]}).Allowed() || p.Route(to[i], 1000, nil).Outbound == nil {
 					b.Fatal("refused")
 				}
 			}
@@ -83,7 +83,7 @@ func BenchmarkDecision(b *testing.B) {
 func BenchmarkRcpt(b *testing.B) {
 	for _, spaces := range []int{1_000, 1_000_000} {
 		p := loaded(b, 1_000, spaces)
-		s := p.Select(at("10.0.0.1:25"), client(1, 1_000)).Open(auth.Channel{})
+		s := p.Select(at("10.0.0.1:25"), client(1, 1_000), nil).Open(auth.Channel{}, nil)
 		var to [4096]routing.Address
 		for i := range to {
 			to[i] = addr("user@" + domainName(i*104729%spaces))
@@ -99,7 +99,7 @@ func BenchmarkRcpt(b *testing.B) {
 			i := 0
 			for b.Loop() {
 				i = (i + 1) % len(to)
-				p.Route(to[i], 1000)
+				p.Route(to[i], 1000, nil)
 			}
 		})
 	}
@@ -117,18 +117,18 @@ func BenchmarkSelect(b *testing.B) {
 			i := 0
 			for b.Loop() {
 				i = (i + 1) % len(clients)
-				p.Select(local, clients[i])
+				p.Select(local, clients[i], nil)
 			}
 		})
 	}
 }
 
-// BenchmarkExplainRcpt is what the explaining door costs.
-func BenchmarkExplainRcpt(b *testing.B) {
-	s := open(compile(b, guide(permission.Current)).Select(at("10.2.3.4:25"), ip("192.168.5.77")))
+// BenchmarkTracedRcpt is what tracing costs.
+func BenchmarkTracedRcpt(b *testing.B) {
+	s := open(compile(b, guide(permission.Current)).Select(at("10.2.3.4:25"), ip("192.168.5.77"), nil))
 	r := connector.Rcpt{To: addr("a@example.net")}
 	for b.Loop() {
-		s.ExplainRcpt(r)
+		s.Tracing(new(connector.Trace)).Rcpt(r)
 	}
 }
 

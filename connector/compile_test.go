@@ -49,15 +49,15 @@ func TestCompileServers(t *testing.T) {
 	cfg := full()
 	cfg.Server = "HUBB.fabrikam.com"
 	p = compile(t, cfg)
-	if got := p.Select(at("10.0.0.1:2525"), ip("192.0.2.1")).Name(); got != "Default HubB" {
+	if got := p.Select(at("10.0.0.1:2525"), ip("192.0.2.1"), nil).Name(); got != "Default HubB" {
 		t.Errorf("as HubB, Select = %q", got)
 	}
 	// Connectors without Server belong to whoever we are.
-	if got := p.Select(at("10.2.3.4:25"), ip("192.168.5.77")).Name(); got != "FromInternetGateway" {
+	if got := p.Select(at("10.2.3.4:25"), ip("192.168.5.77"), nil).Name(); got != "FromInternetGateway" {
 		t.Errorf("as HubB, Select = %q", got)
 	}
 	// A Send connector of HubA only is reached through it.
-	if r := p.Route(addr("a@example.net"), 0); r.Via == nil || r.Via.Name != "HubA" {
+	if r := p.Route(addr("a@example.net"), 0, nil); r.Via == nil || r.Via.Name != "HubA" {
 		t.Errorf("as HubB, Route = %+v", r)
 	}
 }
@@ -66,7 +66,7 @@ func TestCompileDisabled(t *testing.T) {
 	cfg := guide(permission.Current)
 	cfg.Receive[2].Enabled = param.Value(false)
 	p := compile(t, cfg)
-	if got := p.Select(at("10.2.3.4:25"), ip("192.168.5.77")).Name(); got != "Default HubA" {
+	if got := p.Select(at("10.2.3.4:25"), ip("192.168.5.77"), nil).Name(); got != "Default HubA" {
 		t.Errorf("Select = %q", got)
 	}
 	if slices.Contains(p.Bindings(), at("10.2.3.4:25")) {
@@ -74,7 +74,7 @@ func TestCompileDisabled(t *testing.T) {
 	}
 	for in := range p.Receive() {
 		if in.Name() == "FromInternetGateway" {
-			checkRefuses(t, "disabled connector", in.Open(auth.Channel{}))
+			checkRefuses(t, "disabled connector", in.Open(auth.Channel{}, nil))
 		}
 	}
 }
@@ -174,7 +174,7 @@ func shares(t *testing.T, path string, a, b reflect.Value) {
 }
 
 func TestInboundSettings(t *testing.T) {
-	in := compile(t, guide(permission.Exchange2007)).Select(at("10.2.3.4:25"), ip("192.168.5.77"))
+	in := compile(t, guide(permission.Exchange2007)).Select(at("10.2.3.4:25"), ip("192.168.5.77"), nil)
 	s := in.Settings()
 	if in.Fqdn() != "huba.fabrikam.com" || s.MaxMessageSize != 10*param.MB || s.ConnectionTimeout != 10*time.Minute {
 		t.Errorf("defaults of 2007: %q, %v, %v", in.Fqdn(), s.MaxMessageSize, s.ConnectionTimeout)
@@ -203,16 +203,16 @@ func TestEdge(t *testing.T) {
 		AuthMechanism: mechanisms(basic | auth.ExchangeServer),
 	}}
 	cfg.Send = nil
-	in := compile(t, cfg).Select(at("10.2.3.4:25"), ip("192.0.2.1"))
+	in := compile(t, cfg).Select(at("10.2.3.4:25"), ip("192.0.2.1"), nil)
 	if !open(in).Rights().Has(permission.Submit) {
 		t.Error("anonymous sessions lack Submit")
 	}
-	if s, d := in.Open(auth.Channel{TLS: true}).Login(user("x@contoso.com", permission.SIDExchangeServers)); d.Reason != reply.LoginWithoutSubmit {
+	if s, d := in.Open(auth.Channel{TLS: true}, nil).Login(user("x@contoso.com", permission.SIDExchangeServers)); d.Reason != reply.LoginWithoutSubmit {
 		t.Errorf("a group of the Windows domain holds %v", s.Rights())
 	}
 }
 
-func open(in *connector.Inbound) connector.Session { return in.Open(auth.Channel{}) }
+func open(in *connector.Inbound) connector.Session { return in.Open(auth.Channel{}, nil) }
 
 // TestCompileReportsRouting wants mistakes that only the routing table sees.
 func TestCompileReportsRouting(t *testing.T) {

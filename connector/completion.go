@@ -9,30 +9,21 @@ import "github.com/interchange-smtp/interchange/permission"
 // known to submit its own mail: the client must have logged on, be Externally
 // Secured, or hold ms-Exch-SMTP-Accept-Any-Recipient. AddMissingHeadersEnabled
 // turns it off.
-func (s Session) CompletesHeader(relays int) bool { return s.completesHeader(relays, nil) }
-
-// ExplainCompletesHeader is CompletesHeader, and tells why.
-func (s Session) ExplainCompletesHeader(relays int) (bool, Trace) {
-	t := s.in.trace()
-	completes := s.completesHeader(relays, &t)
-	return completes, t
-}
-
-func (s Session) completesHeader(relays int, t *Trace) bool {
+func (s Session) CompletesHeader(relays int) bool {
 	switch {
 	case s.in == nil:
-		t.noConnector()
+		s.noConnector()
 		return false
 	case !s.in.settings.AddMissingHeadersEnabled.Or(false):
-		return t.check(checkMissingHeaders, false, about{subject: "AddMissingHeadersEnabled is False"})
+		return s.check(checkMissingHeaders, false, about{subject: "AddMissingHeadersEnabled is False"})
 	case relays > 0:
-		return t.check(checkMissingHeaders, false, about{subject: "another relay had the message before"})
+		return s.check(checkMissingHeaders, false, about{subject: "another relay had the message before"})
 	case s.who.kind == userParty:
-		return t.check(checkMissingHeaders, true, about{subject: "the client has logged on"})
+		return s.check(checkMissingHeaders, true, about{subject: "the client has logged on"})
 	case s.who.kind == externalParty:
-		return t.check(checkMissingHeaders, true, about{subject: "the client is externally secured"})
+		return s.check(checkMissingHeaders, true, about{subject: "the client is externally secured"})
 	case s.who.rights.Has(permission.AcceptAnyRecipient):
-		return t.check(checkMissingHeaders, true, about{subject: "the client may relay"})
+		return s.check(checkMissingHeaders, true, about{subject: "the client may relay"})
 	}
-	return t.check(checkMissingHeaders, false, about{subject: "the client may not relay and has not logged on"})
+	return s.check(checkMissingHeaders, false, about{subject: "the client may not relay and has not logged on"})
 }

@@ -34,11 +34,12 @@ func TestCompletesHeader(t *testing.T) {
 		{"externally secured", connector.Receive{PermissionGroups: groups(permission.ExchangeServers), AuthMechanism: mechanisms(auth.ExternalAuthoritative)}, false,
 			"yes  missing-headers: Message-ID, Date and From are added where they are missing: the client is externally secured\n"},
 	} {
-		s := one(t, permission.Current, tt.receive, connector.Transport{}).Open(auth.Channel{TLS: true})
+		s := one(t, permission.Current, tt.receive, connector.Transport{}).Open(auth.Channel{TLS: true}, nil)
 		if tt.login {
 			s, _ = s.Login(user("ann@contoso.com"))
 		}
-		if _, trace := s.ExplainCompletesHeader(0); trace.String() != tt.want {
+		var trace connector.Trace
+		if s.Tracing(&trace).CompletesHeader(0); trace.String() != tt.want {
 			t.Errorf("%s: got %swant %s", tt.why, trace, tt.want)
 		}
 		if s.CompletesHeader(1) {

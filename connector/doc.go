@@ -46,13 +46,12 @@
 // ms-Exch-SMTP-Accept-Any-Sender as any other; if that is in an authoritative
 // domain, it takes ms-Exch-SMTP-Accept-Authoritative-Domain-Sender too.
 //
-// Every decision has a twin whose name begins with Explain. It runs the same
-// code and returns a [Trace] of what was looked at, with the grants that gave
-// or denied each right. So has the header firewall: [Session.ExplainHeaders] and
-// [Outbound.ExplainHeaders] tell which classes of fields pass. [Step.Basis] names
-// the parameters behind a step, and whether the Config, a Usage or a default set
-// them; [Step.Fate] says how a connector that was a candidate fared. The methods
-// without Explain do not allocate.
+// A [Trace] records what decisions look at, with the grants that gave or denied
+// each right. [Session.Tracing] makes a session append to one, whatever it is asked;
+// [Policy.Select], [Policy.Route], [Inbound.Open] and [Outbound.Headers] take one as
+// their last argument. Without a trace the same code runs and nothing is allocated.
+// [Step.Basis] names the parameters behind a step, and whether the Config, a Usage or
+// a default set them; [Step.Fate] says why a connector was chosen or passed over.
 //
 // The zero values refuse: a zero Session, a zero Decision, a nil Inbound and a
 // nil Policy let nothing pass.

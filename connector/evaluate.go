@@ -13,17 +13,15 @@ import (
 // Hello decides on EHLO or HELO with the given argument, which may be any text of
 // printable ASCII. Without an argument it passes unless RequireEHLODomain is set,
 // which closes the connection.
-func (s Session) Hello(name string) Decision { return s.hello(name, nil) }
-
-func (s Session) hello(name string, t *Trace) Decision {
+func (s Session) Hello(name string) Decision {
 	in := s.in
 	if in == nil {
-		return t.noConnector()
+		return s.noConnector()
 	}
-	if in.settings.RequireEHLODomain && !t.check(checkHelloDomain, name != "", about{}) {
+	if in.settings.RequireEHLODomain && !s.check(checkHelloDomain, name != "", about{}) {
 		return in.Decide(reply.HelloDomainRequired)
 	}
-	if !t.check(checkHelloSyntax, legalHello(name), about{}) {
+	if !s.check(checkHelloSyntax, legalHello(name), about{}) {
 		return in.Decide(reply.InvalidHello)
 	}
 	return in.Decide(reply.HelloOK)
@@ -36,14 +34,12 @@ func legalHello(name string) bool {
 }
 
 // StartTLS decides on STARTTLS.
-func (s Session) StartTLS() Decision { return s.startTLS(nil) }
-
-func (s Session) startTLS(t *Trace) Decision {
+func (s Session) StartTLS() Decision {
 	in := s.in
 	if in == nil {
-		return t.noConnector()
+		return s.noConnector()
 	}
-	if !t.check(checkTLSOffered, in.mechanism.Has(auth.TLS) && !s.tls, about{}) {
+	if !s.check(checkTLSOffered, in.mechanism.Has(auth.TLS) && !s.tls, about{}) {
 		// Exchange does not know the command where it isn't offered.
 		return in.Decide(reply.UnrecognizedCommand)
 	}
@@ -51,34 +47,32 @@ func (s Session) startTLS(t *Trace) Decision {
 }
 
 // Auth decides whether the SASL mechanism may be tried now.
-func (s Session) Auth(mechanism string) Decision { return s.auth(mechanism, nil) }
-
-func (s Session) auth(mechanism string, t *Trace) Decision {
+func (s Session) Auth(mechanism string) Decision {
 	if s.in == nil {
-		return t.noConnector()
+		return s.noConnector()
 	}
-	if d := s.mayLogin(t); !d.Allowed() {
+	if d := s.mayLogin(); !d.Allowed() {
 		return d
 	}
-	if !t.check(checkMechanism, s.in.mechanism.Permits(mechanism, auth.Channel{TLS: s.tls}), about{subject: saslName(mechanism)}) {
+	if !s.check(checkMechanism, s.in.mechanism.Permits(mechanism, auth.Channel{TLS: s.tls}), about{subject: saslName(mechanism)}) {
 		return s.in.Decide(reply.MechanismNotOffered)
 	}
 	return s.in.Decide(reply.AuthReady)
 }
 
 // mayLogin decides whether AUTH makes sense at all now.
-func (s Session) mayLogin(t *Trace) Decision {
-	if s.in.settings.RequireTLS && !t.check(checkTLS, s.tls, about{}) {
+func (s Session) mayLogin() Decision {
+	if s.in.settings.RequireTLS && !s.check(checkTLS, s.tls, about{}) {
 		return s.in.Decide(reply.StartTLSFirst)
 	}
 	// RFC 4954 section 4: one AUTH is all there is in a session.
-	if !t.check(checkNotAuthenticated, s.who.kind != userParty, about{subject: s.who.id.Name}) {
+	if !s.check(checkNotAuthenticated, s.who.kind != userParty, about{subject: s.who.id.Name}) {
 		return s.in.Decide(reply.BadSequence)
 	}
 	// Every session of such a connector is Externally Secured already, and a
 	// login would lower it without being offered.
 	if s.who.kind == externalParty {
-		t.check(checkExternallySecured, true, about{})
+		s.check(checkExternallySecured, true, about{})
 		return s.in.Decide(reply.MechanismNotOffered)
 	}
 	return s.in.Decide(reply.AuthReady)
@@ -100,44 +94,31 @@ func saslName(name string) string {
 }
 
 // Mail decides on MAIL.
-func (s Session) Mail(m Mail) Decision { return s.mail(m, nil) }
-
-func (s Session) mail(m Mail, t *Trace) Decision {
+func (s Session) Mail(m Mail) Decision {
 	in := s.in
 	if in == nil {
-		return t.noConnector()
+		return s.noConnector()
 	}
-	if in.settings.RequireTLS && !t.check(checkTLS, s.tls, about{}) {
+	if in.settings.RequireTLS && !s.check(checkTLS, s.tls, about{}) {
 		return in.Decide(reply.StartTLSFirst)
 	}
-	if !t.right(checkSubmit, s, permission.Submit) {
+	if !s.right(checkSubmit, permission.Submit) {
 		return in.mark.decide(reply.NotAuthenticated, permission.Submit)
 	}
 	// Where SIZE isn't offered, a declared size means nothing; what arrives is
 	// measured all the same.
 	if in.settings.SizeEnabled != param.SizeDisabled {
-		if d := s.size(m.Size, t); !d.Allowed() {
+		if d := s.size(m.Size); !d.Allowed() {
 			return d
 		}
 	}
 	// <> is nobody's address and so nobody's to forge; reports about mail are
 	// sent from it (RFC 5321 section 4.5.5).
 	if m.From.IsNull() {
-		t.check(checkNullSender, true, about{})
+		s.check(checkNullSender, true, about{})
 		return in.Decide(reply.SenderOK)
 	}
-	return s.sender(m.From, t)
-}
-
-// Sender decides on an address of the header's From or Sender field, by the
-// same rules as Mail on its sender; an invalid address is nobody's.
-func (s Session) Sender(a routing.Address) Decision { return s.headerSender(a, nil) }
-
-func (s Session) headerSender(a routing.Address, t *Trace) Decision {
-	if s.in == nil {
-		return t.noConnector()
-	}
-	return s.sender(a, t)
+	return s.sender(m.From)
 }
 
 // sender decides whether the session may send as a (receive-connectors, the
@@ -146,24 +127,24 @@ func (s Session) headerSender(a routing.Address, t *Trace) Decision {
 // ms-Exch-SMTP-Accept-Authoritative-Domain-Sender lets in the senders of our own
 // domains. So the latter alone is "may send as us and as no others", and an
 // authoritative domain always takes it.
-func (s Session) sender(a routing.Address, t *Trace) Decision {
+func (s Session) sender(a routing.Address) Decision {
 	in, domain := s.in, a.Domain()
 	if in.settings.DomainSecureEnabled &&
-		!t.check(checkSecuredSender, s.mayClaim(domain), about{subject: domain.String()}) {
+		!s.check(checkSecuredSender, s.mayClaim(domain), about{subject: domain.String()}) {
 		return in.Decide(reply.SecuredSenderDenied)
 	}
-	if s.who.kind > anonymousParty && t.address(checkOwnAddress, s.owns(a), a) {
+	if s.who.kind > anonymousParty && s.address(checkOwnAddress, s.owns(a), a) {
 		return in.Decide(reply.SenderOK)
 	}
 	typ, accepted := in.policy.accepted.Lookup(domain)
-	if t.right(checkAnySender, s, permission.AcceptAnySender) {
-		if !t.check(checkAuthoritative, accepted && typ == routing.Authoritative, about{subject: domain.String()}) {
+	if s.right(checkAnySender, permission.AcceptAnySender) {
+		if !s.check(checkAuthoritative, accepted && typ == routing.Authoritative, about{subject: domain.String()}) {
 			return in.mark.decide(reply.SenderOK, permission.AcceptAnySender)
 		}
-	} else if !t.check(checkAcceptedDomain, accepted, about{subject: domain.String()}) {
+	} else if !s.check(checkAcceptedDomain, accepted, about{subject: domain.String()}) {
 		return s.sendAsDenied(permission.AcceptAnySender)
 	}
-	if !t.right(checkAuthoritativeSender, s, permission.AcceptAuthoritativeDomainSender) {
+	if !s.right(checkAuthoritativeSender, permission.AcceptAuthoritativeDomainSender) {
 		return s.sendAsDenied(permission.AcceptAuthoritativeDomainSender)
 	}
 	return in.mark.decide(reply.SenderOK, permission.AcceptAuthoritativeDomainSender)
@@ -208,41 +189,39 @@ func containsDomain(domains []routing.Domain, d routing.Domain) bool {
 
 // Rcpt decides on RCPT. A recipient in an accepted domain passes, any other
 // needs ms-Exch-SMTP-Accept-Any-Recipient: there is no other way in.
-func (s Session) Rcpt(r Rcpt) Decision { return s.rcpt(r, nil) }
-
-func (s Session) rcpt(r Rcpt, t *Trace) Decision {
+func (s Session) Rcpt(r Rcpt) Decision {
 	in := s.in
 	if in == nil {
-		return t.noConnector()
+		return s.noConnector()
 	}
-	if !t.check(checkRecipient, r.To.IsValid(), about{}) {
+	if !s.check(checkRecipient, r.To.IsValid(), about{}) {
 		return in.Decide(reply.InvalidAddress)
 	}
 	// The caller asks MAIL first, but a session that may not submit has no
 	// recipients either way.
-	if !t.right(checkSubmit, s, permission.Submit) {
+	if !s.right(checkSubmit, permission.Submit) {
 		return in.mark.decide(reply.NotAuthenticated, permission.Submit)
 	}
-	if d := s.recipientCount(r.Accepted, t); !d.Allowed() {
+	if d := s.recipientCount(r.Accepted); !d.Allowed() {
 		return d
 	}
-	if d := s.recipientDomain(r.To.Domain(), t); !d.Allowed() {
+	if d := s.recipientDomain(r.To.Domain()); !d.Allowed() {
 		return d
 	}
-	return s.relay(r.To, t)
+	return s.relay(r.To)
 }
 
 // recipientCount decides whether one more recipient fits.
-func (s Session) recipientCount(accepted int, t *Trace) Decision {
+func (s Session) recipientCount(accepted int) Decision {
 	in, n := s.in, int64(accepted)+1
 	// The limit isn't for mail between Exchange servers of the organisation
 	// (https://learn.microsoft.com/exchange/mail-flow/message-size-limits).
 	if limit := int64(in.maxRecipients); limit > 0 && !s.who.server &&
-		!t.check(checkRecipientCount, n <= limit, about{have: n, limit: limit}) {
+		!s.check(checkRecipientCount, n <= limit, about{have: n, limit: limit}) {
 		return in.Decide(reply.TooManyRecipients)
 	}
 	if limit := int64(in.envelope); limit > 0 &&
-		!t.check(checkEnvelopeLimit, n <= limit, about{have: n, limit: limit}) {
+		!s.check(checkEnvelopeLimit, n <= limit, about{have: n, limit: limit}) {
 		return in.Decide(reply.EnvelopeTooLarge)
 	}
 	return in.Decide(reply.RecipientOK)
@@ -250,32 +229,32 @@ func (s Session) recipientCount(accepted int, t *Trace) Decision {
 
 // recipientDomain decides whether the domain is one that the connector takes
 // at all.
-func (s Session) recipientDomain(d routing.Domain, t *Trace) Decision {
+func (s Session) recipientDomain(d routing.Domain) Decision {
 	in, c := s.in, &s.in.settings
 	if c.RejectReservedTopLevelRecipientDomains &&
-		!t.check(checkReservedTopLevel, !reservedTopLevel(d), about{subject: d.String()}) {
+		!s.check(checkReservedTopLevel, !reservedTopLevel(d), about{subject: d.String()}) {
 		return in.Decide(reply.ReservedTopLevelDomain)
 	}
 	if c.RejectReservedSecondLevelRecipientDomains &&
-		!t.check(checkReservedSecondLevel, !reservedSecondLevel(d), about{subject: d.String()}) {
+		!s.check(checkReservedSecondLevel, !reservedSecondLevel(d), about{subject: d.String()}) {
 		return in.Decide(reply.ReservedSecondLevelDomain)
 	}
 	if c.RejectSingleLabelRecipientDomains &&
-		!t.check(checkSingleLabel, !d.SingleLabel(), about{subject: d.String()}) {
+		!s.check(checkSingleLabel, !d.SingleLabel(), about{subject: d.String()}) {
 		return in.Decide(reply.SingleLabelDomain)
 	}
 	return in.Decide(reply.RecipientOK)
 }
 
 // relay decides whether mail may go to a.
-func (s Session) relay(a routing.Address, t *Trace) Decision {
+func (s Session) relay(a routing.Address) Decision {
 	in, d := s.in, a.Domain()
 	_, ok := in.policy.accepted.Lookup(d)
-	accepted := t.check(checkAcceptedDomain, ok, about{subject: d.String()})
-	if accepted && t.check(checkRoutingCharacters, !a.HasRouting(), about{}) {
+	accepted := s.check(checkAcceptedDomain, ok, about{subject: d.String()})
+	if accepted && s.check(checkRoutingCharacters, !a.HasRouting(), about{}) {
 		return in.Decide(reply.RecipientOK)
 	}
-	if t.right(checkAnyRecipient, s, permission.AcceptAnyRecipient) {
+	if s.right(checkAnyRecipient, permission.AcceptAnyRecipient) {
 		return in.mark.decide(reply.RecipientOK, permission.AcceptAnyRecipient)
 	}
 	// user%example.net@contoso.com is in our domain by its letters. The server
@@ -305,29 +284,27 @@ func within(d routing.Domain, parent string) bool {
 
 // End decides on the message once its header and size are known. It counts
 // Received fields as they came, before the header firewall.
-func (s Session) End(e End) Decision { return s.end(e, nil) }
-
-func (s Session) end(e End, t *Trace) Decision {
+func (s Session) End(e End) Decision {
 	in := s.in
 	if in == nil {
-		return t.noConnector()
+		return s.noConnector()
 	}
-	if !t.right(checkSubmit, s, permission.Submit) {
+	if !s.right(checkSubmit, permission.Submit) {
 		return in.mark.decide(reply.NotAuthenticated, permission.Submit)
 	}
 	if limit := in.maxHeader; limit > 0 &&
-		!t.check(checkHeaderSize, e.HeaderSize <= limit, about{have: e.HeaderSize, limit: limit}) {
+		!s.check(checkHeaderSize, e.HeaderSize <= limit, about{have: e.HeaderSize, limit: limit}) {
 		return in.Decide(reply.HeaderTooLarge)
 	}
-	if d := s.size(e.Size, t); !d.Allowed() {
+	if d := s.size(e.Size); !d.Allowed() {
 		return d
 	}
 	if limit := in.maxHops; limit > 0 &&
-		!t.check(checkHops, e.Hops <= limit, about{have: int64(e.Hops), limit: int64(limit)}) {
+		!s.check(checkHops, e.Hops <= limit, about{have: int64(e.Hops), limit: int64(limit)}) {
 		return in.Decide(reply.HopCountExceeded)
 	}
 	if limit := in.maxLocalHops; limit > 0 && // 0: local hops are never counted
-		!t.check(checkLocalHops, e.LocalHops <= limit, about{have: int64(e.LocalHops), limit: int64(limit)}) {
+		!s.check(checkLocalHops, e.LocalHops <= limit, about{have: int64(e.LocalHops), limit: int64(limit)}) {
 		return in.Decide(reply.HopCountExceeded)
 	}
 	return in.Decide(reply.MessageOK)
@@ -335,15 +312,15 @@ func (s Session) end(e End, t *Trace) Decision {
 
 // size decides whether a message may be that large. MaxSize is the same as a
 // number.
-func (s Session) size(n int64, t *Trace) Decision {
+func (s Session) size(n int64) Decision {
 	in := s.in
 	if limit := in.maxSize; limit > 0 && !s.skipsSize() &&
-		!t.check(checkSize, n <= limit, about{have: n, limit: limit}) &&
-		!t.right(checkBypassSize, s, permission.BypassMessageSizeLimit) {
+		!s.check(checkSize, n <= limit, about{have: n, limit: limit}) &&
+		!s.right(checkBypassSize, permission.BypassMessageSizeLimit) {
 		return in.mark.decide(reply.MessageTooLarge, permission.BypassMessageSizeLimit)
 	}
 	if limit := in.orgSize; limit > 0 &&
-		!t.check(checkOrganizationSize, n <= limit, about{have: n, limit: limit}) {
+		!s.check(checkOrganizationSize, n <= limit, about{have: n, limit: limit}) {
 		return in.Decide(reply.MessageTooLarge)
 	}
 	return in.Decide(reply.MessageOK)

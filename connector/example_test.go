@@ -37,8 +37,8 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	in := policy.Select(netip.MustParseAddrPort("10.0.0.1:25"), netip.MustParseAddr("10.1.2.3"))
-	session := in.Open(auth.Channel{})
+	in := policy.Select(netip.MustParseAddrPort("10.0.0.1:25"), netip.MustParseAddr("10.1.2.3"), nil)
+	session := in.Open(auth.Channel{}, nil)
 	for _, to := range []string{"office@contoso.com", "friend@example.net"} {
 		fmt.Println(session.Rcpt(connector.Rcpt{To: routing.MustParseAddress(to)}).Reply())
 	}
@@ -47,14 +47,15 @@ func Example() {
 	// 550 5.7.54 SMTP; Unable to relay recipient in non-accepted domain
 }
 
-// The explaining twin tells what was looked at.
-func ExampleSession_ExplainRcpt_relayDenied() {
+// A traced session records what its decisions look at.
+func ExampleSession_Tracing() {
 	policy, err := connector.Compile(printers())
 	if err != nil {
 		log.Fatal(err)
 	}
-	in := policy.Select(netip.MustParseAddrPort("10.0.0.1:25"), netip.MustParseAddr("10.1.2.3"))
-	decision, trace := in.Open(auth.Channel{}).ExplainRcpt(connector.Rcpt{
+	in := policy.Select(netip.MustParseAddrPort("10.0.0.1:25"), netip.MustParseAddr("10.1.2.3"), nil)
+	var trace connector.Trace
+	decision := in.Open(auth.Channel{}, nil).Tracing(&trace).Rcpt(connector.Rcpt{
 		To: routing.MustParseAddress("friend@example.net"),
 	})
 	fmt.Println(decision)
@@ -81,7 +82,7 @@ func ExamplePolicy_swap() {
 		return nil
 	}
 	serves := func(remote string) bool {
-		return current.Load().Select(netip.MustParseAddrPort("10.0.0.1:25"), netip.MustParseAddr(remote)) != nil
+		return current.Load().Select(netip.MustParseAddrPort("10.0.0.1:25"), netip.MustParseAddr(remote), nil) != nil
 	}
 
 	cfg := printers()
@@ -104,7 +105,7 @@ func ExamplePolicy_Route() {
 		log.Fatal(err)
 	}
 	for _, to := range []string{"office@contoso.com", "friend@example.net"} {
-		route := policy.Route(routing.MustParseAddress(to), 0)
+		route := policy.Route(routing.MustParseAddress(to), 0, nil)
 		fmt.Printf("%s: %q, %s\n", to, route.Outbound.Name(), route.Decision().Reply())
 	}
 	// Output:

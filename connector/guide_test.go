@@ -87,7 +87,7 @@ func firstRefusal(w connector.Walkthrough) reply.Reason {
 // Secured connector. No Send connector of the guide would carry it on, so the
 // decision alone is asked.
 func TestGuideSecuredSize(t *testing.T) {
-	s := open(compile(t, guide(permission.Current)).Select(at("10.2.3.4:25"), ip("192.168.1.10")))
+	s := open(compile(t, guide(permission.Current)).Select(at("10.2.3.4:25"), ip("192.168.1.10"), nil))
 	if d := s.Mail(connector.Mail{From: addr("a@fabrikam.com"), Size: 1 << 30}); !d.Allowed() || s.MaxSize() != 0 {
 		t.Errorf("MAIL: %v, MaxSize %d", d, s.MaxSize())
 	}
@@ -101,8 +101,8 @@ func TestGuideSecuredSize(t *testing.T) {
 func TestGuideHeaders(t *testing.T) {
 	const org = "X-MS-Exchange-Organization-AuthAs"
 	p := compile(t, guide(permission.Exchange2007))
-	relay := open(p.Select(at("10.2.3.4:25"), ip("192.168.5.77"))).Headers()
-	secured := open(p.Select(at("10.2.3.4:25"), ip("192.168.1.10"))).Headers()
+	relay := open(p.Select(at("10.2.3.4:25"), ip("192.168.5.77"), nil)).Headers()
+	secured := open(p.Select(at("10.2.3.4:25"), ip("192.168.1.10"), nil)).Headers()
 	if relay.Keep(org) || !relay.Keep("Received") || !secured.Keep(org) {
 		t.Errorf("relay keeps %v, secured keeps %v", relay.Keep(org), secured.Keep(org))
 	}
@@ -116,7 +116,7 @@ func TestGuideWithoutGrant(t *testing.T) {
 	} {
 		cfg := guide(profile)
 		cfg.Receive[2].Permissions = nil
-		s := open(compile(t, cfg).Select(at("10.2.3.4:25"), ip("192.168.5.77")))
+		s := open(compile(t, cfg).Select(at("10.2.3.4:25"), ip("192.168.5.77"), nil))
 		if got := s.Rcpt(connector.Rcpt{To: addr("b@example.net")}).Reply().String(); got != want {
 			t.Errorf("%v: %s, want %s", profile, got, want)
 		}
@@ -128,11 +128,11 @@ func TestGuideWithoutGrant(t *testing.T) {
 
 // TestGuideOffers wants AUTH on the default connector under TLS only.
 func TestGuideOffers(t *testing.T) {
-	in := compile(t, guide(permission.Current)).Select(at("10.2.3.4:25"), ip("203.0.113.5"))
-	if got := in.Open(auth.Channel{}).SASL(); got != nil {
+	in := compile(t, guide(permission.Current)).Select(at("10.2.3.4:25"), ip("203.0.113.5"), nil)
+	if got := in.Open(auth.Channel{}, nil).SASL(); got != nil {
 		t.Errorf("before TLS: %q", got)
 	}
-	if got := in.Open(auth.Channel{TLS: true}).SASL(); len(got) != 2 || got[0] != auth.Login {
+	if got := in.Open(auth.Channel{TLS: true}, nil).SASL(); len(got) != 2 || got[0] != auth.Login {
 		t.Errorf("under TLS: %q", got)
 	}
 }

@@ -66,7 +66,7 @@ func TestHeaderFilterByRight(t *testing.T) {
 				deny(permission.SIDAnonymous, permission.AcceptHeadersRouting)}}, org},
 	}
 	for _, tt := range tests {
-		f := one(t, tt.profile, tt.receive, connector.Transport{}).Open(auth.Channel{}).Headers()
+		f := one(t, tt.profile, tt.receive, connector.Transport{}).Open(auth.Channel{}, nil).Headers()
 		for _, name := range []string{received, org, forest, cross} {
 			if got := f.Keep(name); got != strings.Contains(tt.keeps, name) {
 				t.Errorf("%s: Keep(%s) = %v", tt.why, name, got)

@@ -169,34 +169,29 @@ func (in *Inbound) Decide(reason reply.Reason) Decision {
 // Open starts a session on a channel: anonymous, Externally Secured or
 // Partner, as the connector has it. A disabled connector opens the zero
 // Session. Open allocates for Partners only.
-func (in *Inbound) Open(ch auth.Channel) Session { return in.open(ch, nil) }
-
-// ExplainOpen is Open, and tells why the session is who it is.
-func (in *Inbound) ExplainOpen(ch auth.Channel) (Session, Trace) {
-	t := in.trace()
-	s := in.open(ch, &t)
-	return s, t
-}
-
-func (in *Inbound) open(ch auth.Channel, t *Trace) Session {
+//
+// The session is [Session.Tracing] t, which says first why the session is who it
+// is; t may be nil.
+func (in *Inbound) Open(ch auth.Channel, t *Trace) Session {
 	if in == nil || !in.enabled {
-		t.noConnector()
-		return Session{}
+		none := Session{trace: t}
+		none.noConnector()
+		return none
 	}
-	s := Session{in: in, who: in.anonymous, tls: ch.TLS}
+	s := Session{in: in, who: in.anonymous, tls: ch.TLS, trace: t}
 	switch {
 	case s.who.kind == externalParty:
-		t.check(checkExternallySecured, true, about{})
+		s.check(checkExternallySecured, true, about{})
 	case in.settings.DomainSecureEnabled && in.mechanism.Has(auth.TLS):
 		// A Partner is known by its certificate: it takes TLS, and a name that
 		// was verified and is listed.
 		domains := in.policy.secured(ch)
-		if t.check(checkDomainSecured, len(domains) > 0, about{subject: joinDomains(domains)}) {
+		if s.check(checkDomainSecured, len(domains) > 0, about{subject: joinDomains(domains)}) {
 			s.who = in.party(partnerParty, auth.Identity{Principal: permission.Partner(joinDomains(domains))})
 			s.who.domains = domains
 		}
 	}
-	t.check(checkSession, true, about{subject: s.who.id.Name})
+	s.check(checkSession, true, about{subject: s.who.id.Name})
 	return s
 }
 

@@ -50,6 +50,7 @@ func newOutbound(p *Policy, i int) (*Outbound, error) {
 // filter returns what passes to peer.
 func (out *Outbound) filter(peer permission.Principal, t *Trace) HeaderFilter {
 	var f HeaderFilter
+	of := subject{policy: out.policy, out: out}
 	for _, h := range sendHeaders {
 		why := out.acl.Explain(peer, h.right)
 		if why.Held {
@@ -60,11 +61,14 @@ func (out *Outbound) filter(peer permission.Principal, t *Trace) HeaderFilter {
 			byNobody := func(g permission.Grant) bool { return !slices.Contains(out.settings.Permissions, g) }
 			why.Grants = slices.DeleteFunc(why.Grants, byNobody)
 			why.Overridden = slices.DeleteFunc(why.Overridden, byNobody)
-			t.because(h.check, "the next hop, "+peer.Name+",", why)
+			t.add(rightStep(of, h.check, "the next hop, "+peer.Name+",", why))
 		}
 	}
-	if out.settings.CloudServicesMailEnabled && t.check(checkHeadersCrossPremises, true, about{}) {
+	if out.settings.CloudServicesMailEnabled {
 		f.keep |= crossPremisesHeaders
+		if t != nil {
+			t.add(Step{Check: checkHeadersCrossPremises, Pass: true, of: of})
+		}
 	}
 	return f
 }
@@ -170,28 +174,16 @@ func (out *Outbound) Peer(to routing.Domain) permission.Principal {
 }
 
 // Headers returns what passes to the next hop of mail to the domain, by the
-// rights of its Peer.
-func (out *Outbound) Headers(to routing.Domain) HeaderFilter {
+// rights of its Peer. Unless t is nil, it appends to it why.
+func (out *Outbound) Headers(to routing.Domain, t *Trace) HeaderFilter {
 	switch {
 	case out == nil:
+		Session{trace: t}.noConnector()
 		return HeaderFilter{}
+	case t != nil:
+		return out.filter(out.Peer(to), t)
 	case out.Secured(to):
 		return out.partner
 	}
 	return out.headers
 }
-
-// ExplainHeaders is Headers, and tells why.
-func (out *Outbound) ExplainHeaders(to routing.Domain) (HeaderFilter, Trace) {
-	if out == nil {
-		var t Trace
-		t.noConnector()
-		return HeaderFilter{}, t
-	}
-	t := out.trace()
-	f := out.filter(out.Peer(to), &t)
-	return f, t
-}
-
-// trace returns an empty trace of what out decides.
-func (out *Outbound) trace() Trace { return Trace{of: subject{policy: out.policy, out: out}} }

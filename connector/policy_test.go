@@ -86,13 +86,13 @@ func TestGuideSelect(t *testing.T) {
 		{"10.2.3.4:587", "192.168.5.77", ""},
 	}
 	for _, tt := range tests {
-		in := p.Select(at(tt.local), ip(tt.remote))
+		in := p.Select(at(tt.local), ip(tt.remote), nil)
 		if in.Name() != tt.want {
 			t.Errorf("Select(%s, %s) = %q, want %q", tt.local, tt.remote, in.Name(), tt.want)
 		}
-		explained, trace := p.ExplainSelect(at(tt.local), ip(tt.remote))
-		if explained != in {
-			t.Errorf("ExplainSelect(%s, %s) differs from Select:\n%s", tt.local, tt.remote, trace)
+		var trace connector.Trace
+		if explained := p.Select(at(tt.local), ip(tt.remote), &trace); explained != in {
+			t.Errorf("Select(%s, %s) differs when it is traced:\n%s", tt.local, tt.remote, trace)
 		}
 	}
 }

@@ -14,15 +14,47 @@ type Route struct {
 }
 
 // Route picks the Send connector for a recipient. size is that of the message
-// in bytes, 0 if it isn't known yet. Route does not allocate.
+// in bytes, 0 if it isn't known yet.
 //
 // A recipient in an authoritative domain belongs to us. The bare address
 // space * does not count for it, because the mail would come back.
-func (p *Policy) Route(to routing.Address, size int64) Route {
-	if p == nil || !to.IsValid() {
+//
+// Unless t is nil, Route appends to it how every Send connector fared: those with
+// an address space for the recipient, best first, then the others in the order of
+// the Config. With nil it does not allocate.
+func (p *Policy) Route(to routing.Address, size int64, t *Trace) Route {
+	switch {
+	case p == nil:
+		return Route{}
+	case t != nil:
+		return p.explainRoute(to, size, t)
+	case !to.IsValid():
 		return Route{}
 	}
 	return p.way(p.table.Lookup(p.query(to, size)))
+}
+
+// explainRoute is Route with a trace.
+func (p *Policy) explainRoute(to routing.Address, size int64, t *Trace) Route {
+	of := subject{policy: p}
+	t.add(Step{Check: checkRecipient, Pass: to.IsValid(), of: of})
+	if !to.IsValid() {
+		return Route{}
+	}
+	q := p.query(to, size)
+	t.add(Step{Check: checkAuthoritative, Pass: q.Exact, about: about{subject: q.Domain.String()}, of: of})
+	m, candidates := p.table.Explain(q)
+	matched := make([]bool, len(p.send))
+	for i := range candidates {
+		matched[candidates[i].Index] = true
+		t.add(candidateStep(p, &candidates[i], q.Size))
+	}
+	for i, out := range p.send {
+		if !matched[i] {
+			t.add(candidateStep(p, &routing.Candidate{Index: i, Connector: out.Name()}, q.Size))
+		}
+	}
+	return p.way(m)
 }
 
 // query is what the routing table is asked for a recipient.
@@ -65,27 +97,3 @@ func (r Route) Reason() reply.Reason {
 // Decision returns the decision for Reason, with the reply of the current
 // profile.
 func (r Route) Decision() Decision { return mark{}.decide(r.Reason(), 0) }
-
-// ExplainRoute is Route, and tells how every Send connector fared: those with an
-// address space for the recipient, best first, then the others in the order of
-// the Config.
-func (p *Policy) ExplainRoute(to routing.Address, size int64) (Route, Trace) {
-	t := &Trace{of: subject{policy: p}}
-	if p == nil || !t.check(checkRecipient, to.IsValid(), about{}) {
-		return Route{}, *t
-	}
-	q := p.query(to, size)
-	t.check(checkAuthoritative, q.Exact, about{subject: q.Domain.String()})
-	m, candidates := p.table.Explain(q)
-	matched := make([]bool, len(p.send))
-	for i := range candidates {
-		matched[candidates[i].Index] = true
-		t.candidate(&candidates[i], q.Size)
-	}
-	for i, out := range p.send {
-		if !matched[i] {
-			t.candidate(&routing.Candidate{Index: i, Connector: out.Name()}, q.Size)
-		}
-	}
-	return p.way(m), *t
-}

@@ -58,16 +58,16 @@ func TestRoute(t *testing.T) {
 		{"a@example.net", 1 << 40, "", "", reply.RouteTooSmall},
 	}
 	for _, tt := range tests {
-		r := p.Route(addr(tt.to), tt.size)
+		r := p.Route(addr(tt.to), tt.size, nil)
 		if r.Outbound.Name() != tt.connector || r.Reason() != tt.reason || (r.Via != nil) != (tt.via != "") || r.Via != nil && r.Via.Name != tt.via {
 			t.Errorf("Route(%s, %d) = %s via %v, %v", tt.to, tt.size, r.Outbound.Name(), r.Via, r.Reason())
 		}
-		explained, trace := p.ExplainRoute(addr(tt.to), tt.size)
-		if explained != r {
-			t.Errorf("ExplainRoute(%s, %d) = %v, Route = %v\n%s", tt.to, tt.size, explained, r, trace)
+		var trace connector.Trace
+		if explained := p.Route(addr(tt.to), tt.size, &trace); explained != r {
+			t.Errorf("Route(%s, %d) = %v, traced %v\n%s", tt.to, tt.size, r, explained, trace)
 		}
 	}
-	if r := p.Route(routing.Address{}, 0); r != (connector.Route{}) {
+	if r := p.Route(routing.Address{}, 0, nil); r != (connector.Route{}) {
 		t.Errorf("Route of no address = %v", r)
 	}
 	for outcome, want := range map[routing.Outcome]string{
@@ -101,7 +101,7 @@ func TestRouteAcceptedSpace(t *testing.T) {
 	for to, want := range map[string]string{
 		"a@contoso.com": "Inbound", "a@relay.example": "Inbound", "a@partner.example": "Internet", "a@example.net": "Internet",
 	} {
-		if r := p.Route(addr(to), 0); r.Outbound.Name() != want {
+		if r := p.Route(addr(to), 0, nil); r.Outbound.Name() != want {
 			t.Errorf("mail for %s leaves by %q, want %q", to, r.Outbound.Name(), want)
 		}
 	}
@@ -112,10 +112,10 @@ func TestRouteOrganizationSize(t *testing.T) {
 	cfg := twoSites()
 	cfg.Transport.MaxSendSize = 2 * param.MB
 	p := compile(t, cfg)
-	if r := p.Route(addr("a@example.net"), 2<<20+1); r.Outcome != routing.TooLarge {
+	if r := p.Route(addr("a@example.net"), 2<<20+1, nil); r.Outcome != routing.TooLarge {
 		t.Errorf("over MaxSendSize: %v", r.Outcome)
 	}
-	if r := p.Route(addr("a@small.example"), 1<<20+1); r.Outbound.Name() == "Small" {
+	if r := p.Route(addr("a@small.example"), 1<<20+1, nil); r.Outbound.Name() == "Small" {
 		t.Error("MaxSendSize raises the limit of a connector")
 	}
 }
@@ -158,7 +158,7 @@ func TestOutbound(t *testing.T) {
 			to = addr("a@partner.example")
 		}
 		out := compile(t, connector.Config{Profile: tt.profile, Send: []connector.Send{tt.send},
-			Transport: connector.Transport{TLSSendDomainSecureList: []string{"partner.example"}}}).Route(to, 0).Outbound
+			Transport: connector.Transport{TLSSendDomainSecureList: []string{"partner.example"}}}).Route(to, 0, nil).Outbound
 		if out == nil || !out.Peer(to.Domain()).Is(tt.peer) || out.Secured(to.Domain()) != (tt.peer == permission.SIDPartners) {
 			t.Errorf("%s: Peer() = %v, want %s", tt.name, out.Peer(to.Domain()), tt.peer.Name())
 			continue
@@ -168,12 +168,12 @@ func TestOutbound(t *testing.T) {
 			keeps[h] = true
 		}
 		for _, h := range []string{received, org, forest, cross} {
-			if got := out.Headers(to.Domain()).Keep(h); got != keeps[h] {
+			if got := out.Headers(to.Domain(), nil).Keep(h); got != keeps[h] {
 				t.Errorf("%s: Keep(%s) = %v", tt.name, h, got)
 			}
 		}
-		f, trace := out.ExplainHeaders(to.Domain())
-		if f != out.Headers(to.Domain()) {
+		var trace connector.Trace
+		if f := out.Headers(to.Domain(), &trace); f != out.Headers(to.Domain(), nil) {
 			t.Errorf("%s: the explanation keeps other fields:\n%s", tt.name, trace)
 		}
 		if byHand := strings.Contains(trace.String(), "by hand"); byHand != (len(tt.keeps) == 0 && tt.profile == permission.Current) {

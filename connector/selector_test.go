@@ -135,13 +135,13 @@ func TestSelectAgainstSlow(t *testing.T) {
 			local := locals[r.IntN(len(locals))]
 			remote := randomAddr(r, local.Addr().Is6())
 			want := selectSlow(cfg.Receive, local, remote)
-			got := p.Select(local, remote)
+			got := p.Select(local, remote, nil)
 			if got.Name() != want {
 				t.Fatalf("round %d: Select(%s, %s) = %q, want %q\n%+v", round, local, remote, got.Name(), want, cfg.Receive)
 			}
-			explained, trace := p.ExplainSelect(local, remote)
-			if explained != got {
-				t.Fatalf("ExplainSelect = %q, Select = %q", explained.Name(), got.Name())
+			var trace connector.Trace
+			if explained := p.Select(local, remote, &trace); explained != got {
+				t.Fatalf("traced Select = %q, Select = %q", explained.Name(), got.Name())
 			}
 			checkSelectTrace(t, trace, got.Name())
 		}
@@ -185,11 +185,11 @@ func TestSelectForms(t *testing.T) {
 		{"nobody's range", "10.0.0.1:25", "192.0.2.200", ""},
 	}
 	for _, tt := range tests {
-		if got := p.Select(at(tt.local), ip(tt.remote)).Name(); got != tt.want {
+		if got := p.Select(at(tt.local), ip(tt.remote), nil).Name(); got != tt.want {
 			t.Errorf("%s: Select(%s, %s) = %q, want %q", tt.why, tt.local, tt.remote, got, tt.want)
 		}
 	}
-	if p.Select(netip.AddrPort{}, ip("192.0.2.2")) != nil || p.Select(at("10.0.0.1:25"), netip.Addr{}) != nil {
+	if p.Select(netip.AddrPort{}, ip("192.0.2.2"), nil) != nil || p.Select(at("10.0.0.1:25"), netip.Addr{}, nil) != nil {
 		t.Error("invalid addresses select a connector")
 	}
 }
@@ -226,7 +226,7 @@ func TestSelectManyRanges(t *testing.T) {
 		if n%8 == 0 || n%8 == 7 {
 			want = "c100"
 		}
-		if got := p.Select(at("10.0.0.1:25"), netip.AddrFrom4(a)).Name(); got != want {
+		if got := p.Select(at("10.0.0.1:25"), netip.AddrFrom4(a), nil).Name(); got != want {
 			t.Fatalf("Select(%v) = %q, want %q", a, got, want)
 		}
 	}

@@ -10,16 +10,17 @@ import (
 )
 
 // Session is what one client may do on one connector. It is a small immutable
-// value: its methods are pure, safe for concurrent use and, except Login and
-// the explaining ones, do not allocate. The zero Session may do nothing.
+// value: its methods are pure, safe for concurrent use and, except Login, do not
+// allocate, unless the session is traced. The zero Session may do nothing.
 //
 // A Session knows who speaks and whether TLS is up, but not the dialog: that
 // EHLO comes before MAIL is its caller's business. After STARTTLS, open a new
 // one.
 type Session struct {
-	in  *Inbound
-	who *party
-	tls bool
+	in    *Inbound
+	who   *party
+	tls   bool
+	trace *Trace // nil: nothing records the decisions
 }
 
 // Mail is a MAIL command.
@@ -40,6 +41,46 @@ type End struct {
 	Hops             int   // Received fields
 	LocalHops        int   // those of them that name the local server
 }
+
+// Tracing returns s such that its decisions append to t what they looked at. The
+// sessions that Login makes of it append to t, too. With nil, as at first, nothing
+// is recorded, and that costs nothing.
+func (s Session) Tracing(t *Trace) Session {
+	s.trace = t
+	return s
+}
+
+// check records a step, if the session is traced, and returns pass.
+func (s Session) check(c Check, pass bool, a about) bool {
+	if s.trace != nil {
+		s.trace.add(Step{Check: c, Pass: pass, about: a, of: s.subject()})
+	}
+	return pass
+}
+
+// address is check for a step about an address.
+func (s Session) address(c Check, pass bool, a routing.Address) bool {
+	if s.trace != nil {
+		s.check(c, pass, about{subject: a.String()})
+	}
+	return pass
+}
+
+// right records whether s holds r, and returns it.
+func (s Session) right(c Check, r permission.Right) bool {
+	if s.trace != nil {
+		s.trace.add(rightStep(s.subject(), c, s.who.id.Name, s.in.acl.Explain(s.who.id.Principal, r)))
+	}
+	return s.who.rights.Has(r)
+}
+
+// noConnector records that no connector decides, and refuses.
+func (s Session) noConnector() Decision {
+	s.check(checkConnector, false, about{})
+	return Decision{}
+}
+
+func (s Session) subject() subject { return subject{policy: s.in.Policy(), in: s.in} }
 
 // Inbound returns the connector; nil for the zero Session.
 func (s Session) Inbound() *Inbound { return s.in }
@@ -85,23 +126,14 @@ func (s Session) MaxSize() int64 {
 // Headers returns what passes of the message's header. Cross-premises fields
 // never do: to believe them takes the cloud service's certificate, which no
 // parameter of ours accepts.
-func (s Session) Headers() HeaderFilter { return s.headers(nil) }
-
-// ExplainHeaders is Headers, and tells why.
-func (s Session) ExplainHeaders() (HeaderFilter, Trace) {
-	t := s.in.trace()
-	f := s.headers(&t)
-	return f, t
-}
-
-func (s Session) headers(t *Trace) HeaderFilter {
+func (s Session) Headers() HeaderFilter {
 	var f HeaderFilter
 	if s.in == nil {
-		t.noConnector()
+		s.noConnector()
 		return f
 	}
 	for _, h := range acceptHeaders {
-		if t.right(h.check, s, h.right) {
+		if s.right(h.check, h.right) {
 			f.keep |= h.class
 		}
 	}
@@ -123,30 +155,22 @@ func (s Session) mustStartTLS() bool { return s.in.settings.RequireTLS && !s.tls
 // Login returns the session after AUTH proved id, or s itself with the
 // decision that refuses it. The identity replaces the anonymous one and gains
 // Authenticated Users, so grants to anonymous sessions are lost. An identity
-// that would not hold ms-Exch-SMTP-Submit is refused: Exchange wants that right
+// that would not hold ms-Exch-SMTP-Submit is refused: Exchange requires that right
 // for AUTH and MAIL. Login copies id.
-func (s Session) Login(id auth.Identity) (Session, Decision) { return s.login(id, nil) }
-
-// ExplainLogin is Login, and tells why.
-func (s Session) ExplainLogin(id auth.Identity) (Session, Decision, Trace) {
-	t := s.in.trace()
-	next, d := s.login(id, &t)
-	return next, d, t
-}
-
-func (s Session) login(id auth.Identity, t *Trace) (Session, Decision) {
+func (s Session) Login(id auth.Identity) (Session, Decision) {
 	if s.in == nil {
-		return s, t.noConnector()
+		return s, s.noConnector()
 	}
-	if d := s.mayLogin(t); !d.Allowed() {
+	if d := s.mayLogin(); !d.Allowed() {
 		return s, d
 	}
 	user := loginIdentity(id)
-	if !t.check(checkIdentity, !user.IsZero(), about{subject: user.String()}) {
+	if !s.check(checkIdentity, !user.IsZero(), about{subject: user.String()}) {
 		return s, s.in.Decide(reply.BadCredentials)
 	}
-	next := Session{in: s.in, who: s.in.party(userParty, user), tls: s.tls}
-	if !t.right(checkSubmit, next, permission.Submit) {
+	next := s
+	next.who = s.in.party(userParty, user)
+	if !next.right(checkSubmit, permission.Submit) {
 		return s, s.in.mark.decide(reply.LoginWithoutSubmit, permission.Submit)
 	}
 	return next, s.in.Decide(reply.LoginOK)

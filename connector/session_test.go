@@ -29,7 +29,7 @@ func one(t testing.TB, profile connector.Profile, r connector.Receive, transport
 		},
 		Transport: transport,
 	})
-	in := p.Select(at("192.0.2.1:25"), ip("198.51.100.1"))
+	in := p.Select(at("192.0.2.1:25"), ip("198.51.100.1"), nil)
 	if in == nil {
 		t.Fatal("the connector is not selected")
 	}
@@ -51,7 +51,7 @@ func user(name string, groups ...permission.SID) auth.Identity {
 // login opens a session under TLS and logs id in.
 func login(t testing.TB, in *connector.Inbound, id auth.Identity) connector.Session {
 	t.Helper()
-	s, d := in.Open(auth.Channel{TLS: true}).Login(id)
+	s, d := in.Open(auth.Channel{TLS: true}, nil).Login(id)
 	if !d.Allowed() {
 		t.Fatalf("Login(%v): %v", id, d.Reply())
 	}
@@ -99,7 +99,7 @@ func (r replyCase) check(t *testing.T) {
 
 func mailFrom(from string, size int64) func(*connector.Inbound) connector.Decision {
 	return func(in *connector.Inbound) connector.Decision {
-		return in.Open(auth.Channel{}).Mail(connector.Mail{From: sender(from), Size: size})
+		return in.Open(auth.Channel{}, nil).Mail(connector.Mail{From: sender(from), Size: size})
 	}
 }
 
@@ -202,28 +202,32 @@ func TestMailAfterLogin(t *testing.T) {
 	}
 }
 
-// TestHeaderSender wants the same answers for the header's From as for MAIL,
-// the null sender aside, which no header has.
-func TestHeaderSender(t *testing.T) {
+// TestHeaderAuthor checks that the header's From gets the same answers as MAIL, but
+// for the null sender, which no header has.
+func TestHeaderAuthor(t *testing.T) {
 	in := one(t, permission.Current, connector.Receive{
 		AuthMechanism: mechanisms(basic), PermissionGroups: groups(users | anonymous),
 	}, connector.Transport{})
 	ann := login(t, in, user("ann@contoso.com"))
 	for _, from := range []string{"ann@contoso.com", "bob@contoso.com", "bob@example.net"} {
-		for who, s := range map[string]connector.Session{"ann": ann, "anonymous": in.Open(auth.Channel{})} {
-			if got, want := s.Sender(addr(from)), s.Mail(connector.Mail{From: addr(from)}); got != want {
-				t.Errorf("%s as %s: Sender = %v, Mail = %v", who, from, got, want)
+		for who, s := range map[string]connector.Session{"ann": ann, "anonymous": in.Open(auth.Channel{}, nil)} {
+			got, want := s.Authors([]routing.Address{addr(from)}, true), s.Mail(connector.Mail{From: addr(from)})
+			if want.Allowed() {
+				want.Right = got.Right // several authors may rest on several rights
+			}
+			if got != want {
+				t.Errorf("%s as %s: Authors = %v, Mail = %v", who, from, got, want)
 			}
 		}
 	}
-	if d := ann.Sender(routing.Address{}); d.Reason != reply.SendAsDenied {
-		t.Errorf("Sender(invalid) = %v", d)
+	if d := ann.Authors([]routing.Address{{}}, true); d.Reason != reply.SendAsDenied {
+		t.Errorf("Authors(invalid) = %v", d)
 	}
 }
 
 func rcptTo(to string, accepted int) func(*connector.Inbound) connector.Decision {
 	return func(in *connector.Inbound) connector.Decision {
-		return in.Open(auth.Channel{}).Rcpt(connector.Rcpt{To: addr(to), Accepted: accepted})
+		return in.Open(auth.Channel{}, nil).Rcpt(connector.Rcpt{To: addr(to), Accepted: accepted})
 	}
 }
 
@@ -273,7 +277,7 @@ func TestRcpt(t *testing.T) {
 
 func TestEnd(t *testing.T) {
 	end := func(e connector.End) func(*connector.Inbound) connector.Decision {
-		return func(in *connector.Inbound) connector.Decision { return in.Open(auth.Channel{}).End(e) }
+		return func(in *connector.Inbound) connector.Decision { return in.Open(auth.Channel{}, nil).End(e) }
 	}
 	const (
 		ok   = "250 2.6.0 Queued mail for delivery"
@@ -303,13 +307,15 @@ func TestEnd(t *testing.T) {
 
 func TestHelloTLSAuth(t *testing.T) {
 	hello := func(name string) func(*connector.Inbound) connector.Decision {
-		return func(in *connector.Inbound) connector.Decision { return in.Open(auth.Channel{}).Hello(name) }
+		return func(in *connector.Inbound) connector.Decision { return in.Open(auth.Channel{}, nil).Hello(name) }
 	}
 	try := func(mechanism string, tls bool) func(*connector.Inbound) connector.Decision {
-		return func(in *connector.Inbound) connector.Decision { return in.Open(auth.Channel{TLS: tls}).Auth(mechanism) }
+		return func(in *connector.Inbound) connector.Decision {
+			return in.Open(auth.Channel{TLS: tls}, nil).Auth(mechanism)
+		}
 	}
 	startTLS := func(tls bool) func(*connector.Inbound) connector.Decision {
-		return func(in *connector.Inbound) connector.Decision { return in.Open(auth.Channel{TLS: tls}).StartTLS() }
+		return func(in *connector.Inbound) connector.Decision { return in.Open(auth.Channel{TLS: tls}, nil).StartTLS() }
 	}
 	const (
 		ok         = "250 Hello"

@@ -151,10 +151,10 @@ func (s *slowSession) open(in *connector.Inbound, kind int) (session connector.S
 	case kind == 1:
 		who := user("ann@contoso.com", permission.SIDPartners)
 		s.sids, s.owns = append(who.SIDs, permission.SIDAuthenticatedUsers), []string{"ann@contoso.com"}
-		session, d := in.Open(ch).Login(who)
+		session, d := in.Open(ch, nil).Login(who)
 		return session, d.Allowed()
 	default:
 		s.sids, s.outside = []permission.SID{permission.SIDAnonymous}, true
 	}
-	return in.Open(ch), true
+	return in.Open(ch, nil), true
 }

@@ -11,12 +11,9 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// Trace is the ordered record of what a decision looked at. It is immutable.
-// The zero Trace is empty.
-type Trace struct {
-	steps []Step
-	of    subject
-}
+// Trace is the ordered record of what decisions looked at. The zero Trace is empty
+// and ready to be recorded into, by one goroutine at a time.
+type Trace struct{ steps []Step }
 
 // Step is one thing that was looked at.
 type Step struct {
@@ -72,9 +69,6 @@ func (t Trace) LogValue() slog.Value {
 	return slog.GroupValue(attrs...)
 }
 
-// Then returns t followed by u.
-func (t Trace) Then(u Trace) Trace { return Trace{steps: slices.Concat(t.steps, u.steps)} }
-
 // Matching returns t without the connectors that match not at all, of which a large
 // policy has thousands, and how many those were.
 func (t Trace) Matching() (matching Trace, others int) {
@@ -90,50 +84,16 @@ func (t Trace) Matching() (matching Trace, others int) {
 }
 
 // add records a step.
-func (t *Trace) add(s Step) {
-	s.of = t.of
-	t.steps = append(t.steps, s)
+func (t *Trace) add(s Step) { t.steps = append(t.steps, s) }
+
+// candidateStep is the step about a Send connector for a message of that size.
+func candidateStep(p *Policy, c *routing.Candidate, size int64) Step {
+	return Step{Check: checkSendConnector, Pass: c.Fate == routing.Chosen, candidate: c, about: about{have: size}, of: subject{policy: p}}
 }
 
-// check records a step, if anybody wants to know, and returns pass.
-func (t *Trace) check(c Check, pass bool, a about) bool {
-	if t != nil {
-		t.add(Step{Check: c, Pass: pass, about: a})
-	}
-	return pass
-}
-
-// noConnector records that there is nobody to decide, and refuses.
-func (t *Trace) noConnector() Decision {
-	t.check(checkConnector, false, about{})
-	return Decision{}
-}
-
-// address is check for a step about an address.
-func (t *Trace) address(c Check, pass bool, a routing.Address) bool {
-	if t != nil {
-		t.add(Step{Check: c, Pass: pass, about: about{subject: a.String()}})
-	}
-	return pass
-}
-
-// candidate records how a Send connector fared for a message of that size.
-func (t *Trace) candidate(c *routing.Candidate, size int64) {
-	t.add(Step{Check: checkSendConnector, Pass: c.Fate == routing.Chosen, candidate: c, about: about{have: size}})
-}
-
-// right records whether s holds r, and returns it.
-func (t *Trace) right(c Check, s Session, r permission.Right) bool {
-	held := s.who.rights.Has(r)
-	if t != nil {
-		t.because(c, s.who.id.Name, s.in.acl.Explain(s.who.id.Principal, r))
-	}
-	return held
-}
-
-// because records why somebody holds a right or doesn't.
-func (t *Trace) because(c Check, who string, why permission.Explanation) {
-	t.add(Step{Check: c, Pass: why.Held, Right: why.Right, Grants: why.Grants, Beaten: why.Overridden, about: about{subject: who}})
+// rightStep is the step about a right of who.
+func rightStep(of subject, c Check, who string, why permission.Explanation) Step {
+	return Step{Check: c, Pass: why.Held, Right: why.Right, Grants: why.Grants, Beaten: why.Overridden, about: about{subject: who}, of: of}
 }
 
 // String returns the step on one line.

@@ -79,16 +79,16 @@ func StageNames() []StageName {
 // MessageRateLimit, is not looked at, nor is what a next hop might say. A relay
 // with a queue may take a recipient without a way and keep it, as Exchange does.
 func (p *Policy) Walk(d Dialog) Walkthrough {
-	in, t := p.ExplainSelect(d.Local, d.Remote)
-	w := walk{policy: p, in: in, dialog: d}
-	return w.hold(t)
+	w := walk{policy: p, dialog: d}
+	w.in = p.Select(d.Local, d.Remote, &w.steps)
+	return w.hold()
 }
 
 // Walk is Policy.Walk as if the connector had been chosen, whatever the
 // addresses. A disabled connector opens no session.
 func (in *Inbound) Walk(d Dialog) Walkthrough {
 	w := walk{policy: in.Policy(), in: in, dialog: d}
-	return w.hold(Trace{})
+	return w.hold()
 }
 
 // Accepted reports whether the message was taken and can go on to every
@@ -107,22 +107,26 @@ type walk struct {
 	policy *Policy
 	in     *Inbound
 	dialog Dialog
+	steps  Trace // of the stage under way; the session appends to it
 	done   Walkthrough
 }
 
-// hold holds the dialog. chosen tells why it is in.
-func (w *walk) hold(chosen Trace) Walkthrough {
-	if w.connect(chosen) && w.hello() && w.startTLS() && w.login() && w.mail() {
+// hold holds the dialog.
+func (w *walk) hold() Walkthrough {
+	if w.connect() && w.hello() && w.startTLS() && w.login() && w.mail() {
 		if w.recipients() {
 			w.data()
 		}
 	}
+	w.done.Session = w.done.Session.Tracing(nil)
 	return w.done
 }
 
-// stage records an answer and reports whether it lets the dialog go on.
-func (w *walk) stage(name StageName, command string, d Decision, t Trace) bool {
-	w.done.Stages = append(w.done.Stages, Stage{name, command, d, d.Reply(), t})
+// stage records an answer and its steps, and reports whether it lets the dialog go
+// on.
+func (w *walk) stage(name StageName, command string, d Decision) bool {
+	w.done.Stages = append(w.done.Stages, Stage{name, command, d, d.Reply(), w.steps})
+	w.steps = Trace{}
 	return d.Allowed()
 }
 
@@ -131,16 +135,15 @@ func (w *walk) reword(text string) {
 	w.done.Stages[len(w.done.Stages)-1].Reply.Text = text
 }
 
-func (w *walk) connect(chosen Trace) bool {
+func (w *walk) connect() bool {
 	command := w.dialog.Remote.String() + " to " + w.dialog.Local.String()
 	if w.in == nil || !w.in.enabled {
-		w.stage(StageConnect, command, w.in.Decide(reply.NoConnector), chosen)
+		w.stage(StageConnect, command, w.in.Decide(reply.NoConnector))
 		w.done.Stages[0].Reply = reply.Reply{} // the connection is closed without one
 		return false
 	}
-	var who Trace
-	w.done.Session, who = w.in.ExplainOpen(w.channel(w.dialog.TLS && w.dialog.Implicit))
-	w.stage(StageConnect, command, w.in.Decide(reply.Ready), chosen.Then(who))
+	w.done.Session = w.in.Open(w.channel(w.dialog.TLS && w.dialog.Implicit), &w.steps)
+	w.stage(StageConnect, command, w.in.Decide(reply.Ready))
 	w.reword(w.in.greeting())
 	return true
 }
@@ -163,12 +166,11 @@ func (w *walk) channel(tls bool) auth.Channel {
 }
 
 func (w *walk) hello() bool {
-	s := w.done.Session
-	d, t := s.ExplainHello(w.dialog.Helo)
-	if !w.stage(StageHello, strings.TrimSpace("EHLO "+printable(w.dialog.Helo)), d, t) {
+	d := w.done.Session.Hello(w.dialog.Helo)
+	if !w.stage(StageHello, strings.TrimSpace("EHLO "+printable(w.dialog.Helo)), d) {
 		return false
 	}
-	w.reword(reply.HelloText(s.in.fqdn, plainAddr(w.dialog.Remote).String()))
+	w.reword(reply.HelloText(w.in.fqdn, plainAddr(w.dialog.Remote).String()))
 	return true
 }
 
@@ -176,14 +178,12 @@ func (w *walk) startTLS() bool {
 	if !w.dialog.TLS || w.dialog.Implicit {
 		return true
 	}
-	d, t := w.done.Session.ExplainStartTLS()
-	if !d.Allowed() {
-		return w.stage(StageStartTLS, "STARTTLS", d, t)
+	d := w.done.Session.StartTLS()
+	if d.Allowed() {
+		w.done.Session = w.in.Open(w.channel(true), &w.steps)
 	}
-	s, who := w.done.Session.in.ExplainOpen(w.channel(true))
-	w.done.Session = s
-	w.stage(StageStartTLS, "STARTTLS", d, t.Then(who))
-	return w.hello() // RFC 3207 section 4.2: all begins anew
+	// RFC 3207 section 4.2: after TLS all begins again.
+	return w.stage(StageStartTLS, "STARTTLS", d) && w.hello()
 }
 
 func (w *walk) login() bool {
@@ -196,23 +196,20 @@ func (w *walk) login() bool {
 	} else if mechanism == "" {
 		mechanism = auth.Login
 	}
-	command := "AUTH " + saslName(mechanism)
-	d, t := w.done.Session.ExplainAuth(mechanism)
-	if !d.Allowed() {
-		return w.stage(StageAuth, command, d, t)
+	d := w.done.Session.Auth(mechanism)
+	if d.Allowed() {
+		w.done.Session, d = w.done.Session.Login(*w.dialog.User)
 	}
-	s, d, proven := w.done.Session.ExplainLogin(*w.dialog.User)
-	w.done.Session = s
-	return w.stage(StageAuth, command, d, t.Then(proven))
+	return w.stage(StageAuth, "AUTH "+saslName(mechanism), d)
 }
 
 func (w *walk) mail() bool {
-	d, t := w.done.Session.ExplainMail(Mail{From: w.dialog.From, Size: w.declared()})
+	d := w.done.Session.Mail(Mail{From: w.dialog.From, Size: w.declared()})
 	from := ""
 	if !w.dialog.From.IsNull() {
 		from = w.dialog.From.String()
 	}
-	return w.stage(StageMail, "MAIL FROM:<"+from+">", d, t)
+	return w.stage(StageMail, "MAIL FROM:<"+from+">", d)
 }
 
 // declared is the size that MAIL tells, by which recipients are routed.
@@ -227,30 +224,28 @@ func (w *walk) declared() int64 {
 func (w *walk) recipients() bool {
 	accepted := 0
 	for _, to := range w.dialog.To {
-		d, t := w.done.Session.ExplainRcpt(Rcpt{To: to, Accepted: accepted})
-		if w.stage(StageRcpt, "RCPT TO:<"+to.String()+">", d, t) && w.route(to) {
+		d := w.done.Session.Rcpt(Rcpt{To: to, Accepted: accepted})
+		if w.stage(StageRcpt, "RCPT TO:<"+to.String()+">", d) && w.route(to) {
 			accepted++
 		}
 	}
-	return accepted > 0 || w.stage(StageData, "DATA", w.in.Decide(reply.NeedRcpt), Trace{})
+	return accepted > 0 || w.stage(StageData, "DATA", w.in.Decide(reply.NeedRcpt))
 }
 
 // route routes a recipient that RCPT let pass, and reports whether there is a way.
 func (w *walk) route(to routing.Address) bool {
-	r, t := w.policy.ExplainRoute(to, w.declared())
+	r := w.policy.Route(to, w.declared(), &w.steps)
 	w.done.Routes = append(w.done.Routes, r)
 	if r.Outbound != nil {
-		keep := w.done.Session.Headers().Keep
+		keep := w.done.Session.Tracing(nil).Headers().Keep
 		if r.Via == nil { // else that server's firewall is yet to come
-			f, sent := r.Outbound.ExplainHeaders(to.Domain())
-			t = t.Then(sent)
-			ours := keep
-			keep = func(name string) bool { return ours(name) && f.Keep(name) }
+			accepted, sent := keep, r.Outbound.Headers(to.Domain(), &w.steps)
+			keep = func(name string) bool { return accepted(name) && sent.Keep(name) }
 		}
-		t = t.Then(w.fields(r.Outbound.trace(), keep))
+		w.fields(keep)
 	}
 	rcpt := len(w.done.Stages) - 1
-	ok := w.stage(StageRoute, to.String(), w.in.Decide(r.Reason()), t)
+	ok := w.stage(StageRoute, to.String(), w.in.Decide(r.Reason()))
 	if ok {
 		w.done.Stages[rcpt+1].Reply = reply.Reply{}
 	} else {
@@ -259,12 +254,11 @@ func (w *walk) route(to routing.Address) bool {
 	return ok
 }
 
-// fields tells in t what becomes of the fields of the header.
-func (w *walk) fields(t Trace, keep func(string) bool) Trace {
+// fields records what becomes of the fields of the header.
+func (w *walk) fields(keep func(string) bool) {
 	for _, name := range w.dialog.Header {
-		t.check(checkHeaderField, keep(name), about{subject: printable(name)})
+		w.steps.add(Step{Check: checkHeaderField, Pass: keep(name), about: about{subject: printable(name)}})
 	}
-	return t
 }
 
 // data judges the message. Its header comes first, so it is judged first, unless
@@ -272,33 +266,32 @@ func (w *walk) fields(t Trace, keep func(string) bool) Trace {
 func (w *walk) data() {
 	s, m := w.done.Session, w.dialog
 	e := End{HeaderSize: m.HeaderSize, Hops: m.Hops, LocalHops: m.LocalHops}
-	if d, t := s.ExplainEnd(e); !d.Allowed() {
-		w.stage(StageData, "DATA", d, t)
+	if d := s.End(e); !d.Allowed() {
+		w.stage(StageData, "DATA", d)
 		return
 	}
-	d, authors := s.ExplainAuthors(m.Authors, true)
+	w.steps = Trace{} // the whole message repeats them
 	e.Size = m.Size
-	whole, t := s.ExplainEnd(e)
-	t = t.Then(authors)
+	whole := s.End(e)
+	d := s.Authors(m.Authors, true)
 	if d.Allowed() {
 		d = whole
 	}
 	if d.Allowed() {
-		d, t = w.carried(d, t)
+		d = w.carried(d)
 	}
 	if d.Allowed() {
-		f, kept := s.ExplainHeaders()
-		_, added := s.ExplainCompletesHeader(m.Hops)
-		t = t.Then(kept).Then(w.fields(w.in.trace(), f.Keep)).Then(added)
+		w.fields(s.Headers().Keep)
+		s.CompletesHeader(m.Hops)
 	}
-	w.stage(StageData, "DATA", d, t)
+	w.stage(StageData, "DATA", d)
 }
 
 // carried decides whether the message, of which no size was declared, can go on to all
 // its recipients.
-func (w *walk) carried(d Decision, t Trace) (Decision, Trace) {
+func (w *walk) carried(d Decision) Decision {
 	if w.declared() == w.dialog.Size {
-		return d, t
+		return d
 	}
 	for _, s := range w.done.Stages {
 		if s.Name != StageRoute || !s.Decision.Allowed() {
@@ -308,11 +301,13 @@ func (w *walk) carried(d Decision, t Trace) (Decision, Trace) {
 		if err != nil {
 			continue
 		}
-		if r, why := w.policy.ExplainRoute(to, w.dialog.Size); r.Outcome == routing.TooLarge {
-			return w.in.Decide(r.Reason()), t.Then(why)
+		var why Trace
+		if r := w.policy.Route(to, w.dialog.Size, &why); r.Outcome == routing.TooLarge {
+			w.steps.steps = append(w.steps.steps, why.steps...)
+			return w.in.Decide(r.Reason())
 		}
 	}
-	return d, t
+	return d
 }
 
 // printable is s with everything but visible ASCII replaced, so that what a

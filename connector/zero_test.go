@@ -32,14 +32,14 @@ func TestZero(t *testing.T) {
 		session connector.Session
 	)
 	checkRefuses(t, "zero Session", session)
-	checkRefuses(t, "Session of nil Inbound", inbound.Open(auth.Channel{}))
+	checkRefuses(t, "Session of nil Inbound", inbound.Open(auth.Channel{}, nil))
 	if (connector.Decision{}).Allowed() || (connector.Decision{}).Reply().Code != 451 {
 		t.Error("the zero Decision does not refuse")
 	}
-	if policy.Select(at("192.0.2.1:25"), ip("192.0.2.2")) != nil || policy.Bindings() != nil || policy.Warnings() != nil {
+	if policy.Select(at("192.0.2.1:25"), ip("192.0.2.2"), nil) != nil || policy.Bindings() != nil || policy.Warnings() != nil {
 		t.Error("a nil Policy serves")
 	}
-	if r := policy.Route(addr("a@example.net"), 0); r.Reason() != reply.Unroutable {
+	if r := policy.Route(addr("a@example.net"), 0, nil); r.Reason() != reply.Unroutable {
 		t.Errorf("a nil Policy routes: %v", r)
 	}
 	for range policy.Receive() {
@@ -51,13 +51,14 @@ func TestZero(t *testing.T) {
 	if w := policy.Walk(connector.Dialog{}); w.Accepted() {
 		t.Error("a nil Policy accepts a dialog")
 	}
-	explained, _ := out.ExplainHeaders(routing.Domain{})
+	var trace connector.Trace
+	explained := out.Headers(routing.Domain{}, &trace)
 	if inbound.Name() != "" || inbound.Fqdn() != "" || inbound.Settings() != nil || inbound.Policy() != nil ||
-		out.Name() != "" || out.Fqdn() != "" || out.Settings() != nil || !out.Peer(routing.Domain{}).IsZero() || explained.Keep("Received") || out.Headers(routing.Domain{}).Keep("Received") || out.Secured(routing.Domain{}) || out.Local() {
+		out.Name() != "" || out.Fqdn() != "" || out.Settings() != nil || !out.Peer(routing.Domain{}).IsZero() || explained.Keep("Received") || out.Headers(routing.Domain{}, nil).Keep("Received") || out.Secured(routing.Domain{}) || out.Local() {
 		t.Error("a nil connector is somebody")
 	}
 	empty := compile(t, connector.Config{})
-	if empty.Select(at("192.0.2.1:25"), ip("192.0.2.2")) != nil || empty.Route(addr("a@example.net"), 0).Outbound != nil {
+	if empty.Select(at("192.0.2.1:25"), ip("192.0.2.2"), nil) != nil || empty.Route(addr("a@example.net"), 0, nil).Outbound != nil {
 		t.Error("an empty Config lets something in")
 	}
 }
@@ -67,7 +68,7 @@ func checkRefuses(t *testing.T, name string, s connector.Session) {
 	next, login := s.Login(user("ann@contoso.com"))
 	decisions := []connector.Decision{
 		s.Hello("a.example"), s.StartTLS(), s.Auth("PLAIN"), login, s.Mail(connector.Mail{}),
-		s.Rcpt(connector.Rcpt{To: addr("a@contoso.com")}), s.End(connector.End{}), s.Sender(addr("a@contoso.com")),
+		s.Rcpt(connector.Rcpt{To: addr("a@contoso.com")}), s.End(connector.End{}), s.Authors([]routing.Address{addr("a@contoso.com")}, true),
 	}
 	for i, d := range decisions {
 		if d.Allowed() || d.Reply().Code < 400 {

@@ -24,7 +24,7 @@ var _ smtpserver.Handler = (*session)(nil)
 // Hello implements smtpserver.Handler. EHLO and HELO don't change who the client is:
 // RFC 5321, section 4.1.4 gives them the effect of RSET only.
 func (s *session) Hello(_ context.Context, name string, esmtp bool) (smtpserver.Offer, reply.Reply) {
-	d := s.rules.Hello(name)
+	d := s.decide(s.rules.Hello(name))
 	if !d.Allowed() {
 		return smtpserver.Offer{Hangup: d.Verdict == connector.Close}, s.refuse("HELO", d, "helo", clean(name))
 	}
@@ -48,7 +48,7 @@ func (s *session) TLS(state tls.ConnectionState) {
 	if s.endpoint.settings.DomainSecureEnabled {
 		s.channel.PeerNames = peerNames(state, s.server.ClientCAs)
 	}
-	s.rules = s.endpoint.in.Open(s.channel)
+	s.rules = s.endpoint.in.Open(s.channel, s.trace)
 	s.helo, s.esmtp, s.authenticated, s.verified = "", false, false, auth.Identity{}
 	if s.protocol != nil {
 		s.protocol.certified(s.channel.PeerNames)
@@ -69,7 +69,7 @@ func (s *session) Complete(local routing.Address) routing.Address {
 
 // Auth implements smtpserver.Handler.
 func (s *session) Auth(ctx context.Context, mechanism string) (auth.Exchange, reply.Reply) {
-	d := s.rules.Auth(mechanism)
+	d := s.decide(s.rules.Auth(mechanism))
 	if d.Allowed() && s.endpoint.verifier == nil {
 		d = s.endpoint.in.Decide(reply.MechanismNotOffered)
 	}
@@ -111,7 +111,8 @@ func (s *session) AuthEnd(_ context.Context, err error) reply.Reply {
 	switch {
 	case err == nil:
 		var next connector.Session
-		if next, d = s.rules.Login(id); d.Allowed() {
+		next, d = s.rules.Login(id)
+		if s.decide(d).Allowed() {
 			s.rules, s.authenticated = next, true
 		}
 	case errors.Is(err, auth.ErrBadCredentials):
@@ -146,7 +147,7 @@ func (s *session) triedUser() []any {
 // Mail implements smtpserver.Handler.
 func (s *session) Mail(_ context.Context, m envelope.Envelope) reply.Reply {
 	s.drop()
-	d := s.rules.Mail(connector.Mail{From: m.From, Size: m.Size})
+	d := s.decide(s.rules.Mail(connector.Mail{From: m.From, Size: m.Size}))
 	if !d.Allowed() {
 		return s.refuse("MAIL", d, "from", clean(m.From.String()))
 	}
@@ -196,7 +197,7 @@ func (s *session) Rcpt(_ context.Context, r envelope.Recipient) reply.Reply {
 	if tx == nil {
 		return s.endpoint.in.Decide(reply.BadSequence).Reply()
 	}
-	d := s.rules.Rcpt(connector.Rcpt{To: r.To, Accepted: len(tx.env.To)})
+	d := s.decide(s.rules.Rcpt(connector.Rcpt{To: r.To, Accepted: len(tx.env.To)}))
 	if !d.Allowed() {
 		return s.refuse("RCPT", d, "from", clean(tx.env.From.String()), "to", clean(r.To.String()))
 	}
@@ -206,6 +207,7 @@ func (s *session) Rcpt(_ context.Context, r envelope.Recipient) reply.Reply {
 	tx.rcpt = r
 	if router, ok := s.server.Handler.(Router); ok {
 		tx.router = router
+		s.explainRoute(r.To, tx.env.Size)
 		if err := router.Route(tx.ctx, s.endpoint.in.Policy(), &tx.env, &tx.rcpt); err != nil {
 			return s.handlerRefused("RCPT", err, "from", clean(tx.env.From.String()), "to", clean(r.To.String()))
 		}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/internal/mailheader"
 )
 
@@ -14,25 +15,19 @@ var settled = []string{
 	"Resent-From", "Resent-Sender", "Resent-To", "Resent-Cc", "Resent-Date", "Resent-Message-ID",
 }
 
-// completes reports whether this server repairs and completes h: it is the first relay
-// of the message, and the header isn't settled.
-func (s *session) completes(h *mailheader.Header) bool {
-	relays := h.Relays()
-	if s.recorder != nil {
-		s.recorder.relays = relays
-	}
-	return s.rules.CompletesHeader(relays) && !slices.ContainsFunc(settled, h.Has)
+// completes reports whether this server completes h: by the rules it is the first
+// relay of the message, and the header isn't settled.
+func completes(rules connector.Session, h *mailheader.Header) bool {
+	return rules.CompletesHeader(h.Relays()) && !slices.ContainsFunc(settled, h.Has)
 }
 
-// repair repairs the beginning of a message if it may, and reports whether complete may
-// follow.
-func (s *session) repair(h *mailheader.Header) (completes bool, err error) {
-	if !s.completes(h) {
-		return false, nil
+// repair repairs the beginning of a header that this server would complete. A header
+// behind empty lines shows only then what it is.
+func (s *session) repair(h *mailheader.Header) error {
+	if !completes(s.rules.Tracing(nil), h) {
+		return nil
 	}
-	err = h.Repair(int64(max(s.endpoint.settings.MaxHeaderSize, 0)))
-	// A header behind empty lines shows only now what it is.
-	return s.completes(h), err
+	return h.Repair(int64(max(s.endpoint.settings.MaxHeaderSize, 0)))
 }
 
 // complete adds the fields that the first relay of a message may add, or replaces them

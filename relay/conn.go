@@ -54,7 +54,7 @@ func (s *Server) choose(local, remote netip.AddrPort) *endpoint {
 		return nil // no range can hold it
 	}
 	now := s.current.Load()
-	in := now.policy.Select(local, remote.Addr())
+	in := now.policy.Select(local, remote.Addr(), nil)
 	if in == nil {
 		return nil
 	}

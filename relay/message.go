@@ -25,9 +25,8 @@ func (s *session) Data(_ context.Context, body io.Reader) reply.Reply {
 	tx.in = limitReader{r: body, limit: s.rules.MaxSize(), budget: &tx.memory}
 	in := &tx.in
 	header, err := mailheader.Read(in, int64(max(s.endpoint.settings.MaxHeaderSize, 0)))
-	completes := false
 	if err == nil {
-		completes, err = s.repair(header)
+		err = s.repair(header)
 	}
 	in.budget = nil // what follows is passed on, not kept
 	if err != nil {
@@ -38,8 +37,9 @@ func (s *session) Data(_ context.Context, body io.Reader) reply.Reply {
 		return s.refuseMessage(tx, in, d)
 	}
 	messageID := messageIDOf(header)
-	header.Filter(s.rules.Headers().Keep)
-	if completes {
+	keep, first := s.rules.Headers().Keep, completes(s.rules, header)
+	header.Filter(keep)
+	if first {
 		messageID = s.complete(tx, header)
 	}
 	header.Prepend(s.received(tx).Append(tx.field[:0]))
@@ -75,21 +75,19 @@ func (s *session) judge(h *mailheader.Header) connector.Decision {
 		return d
 	}
 	authors, err := h.Authors()
-	if s.recorder != nil {
-		s.recorder.authors(authors, err == nil)
-	}
 	if a := s.rules.Authors(authors, err == nil); !a.Allowed() {
-		return a
+		return s.decide(a)
 	}
 	return d
 }
 
-// end asks the policy about a message.
+// end asks the policy about a message: by its header, and once more if the message
+// turns out too large. The record has the last answer.
 func (s *session) end(e connector.End) connector.Decision {
-	if s.recorder != nil {
-		s.recorder.end(e)
+	if s.trace != nil {
+		*s.trace = connector.Trace{}
 	}
-	return s.rules.End(e)
+	return s.decide(s.rules.End(e))
 }
 
 // abortMessage replies to a message that could not be read to its end.

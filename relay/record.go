@@ -14,151 +14,103 @@ import (
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/smtpserver"
 	"github.com/interchange-smtp/interchange/relay/envelope"
-	"github.com/interchange-smtp/interchange/routing"
 )
 
-// recorder is a session that logs how each decision came about, and puts the
-// decision's id into the reply. The record is made by the explaining twins of what
-// the session asks, which run the same code.
+// recorder is a session that logs how each decision came about and puts the
+// decision's id into the reply. The session's rules append to steps what they look
+// at; the recorder prints it.
 type recorder struct {
 	*session
 	decisions int
-	message   connector.Trace    // what was asked about the message under way
-	verdict   connector.Decision // on it, so far
-	relays    int                // the Received fields of others that it has
+	steps     connector.Trace // of the command under way
 }
 
 var _ smtpserver.Handler = (*recorder)(nil)
 
-// decisionIDLength is what of a session's id goes into those of its decisions:
-// enough to find the session in a log.
+// decisionIDLength is how many characters of a session's id begin the ids of its
+// decisions: enough to find the session in a log.
 const decisionIDLength = 8
 
-// newRecorder makes s tell of its decisions.
+// newRecorder makes s record its decisions.
 func newRecorder(s *session) *recorder {
-	s.recorder = &recorder{session: s}
-	return s.recorder
+	r := &recorder{session: s}
+	s.trace = &r.steps
+	return r
 }
 
 // connect records how the connector was chosen and who the session is. It returns
-// what the banner is to end with.
+// the id that ends the banner.
 func (r *recorder) connect() string {
-	_, chosen := r.endpoint.in.Policy().ExplainSelect(r.channel.Local, r.channel.Remote.Addr())
-	_, who := r.endpoint.in.ExplainOpen(r.channel)
-	return r.record("connect", r.endpoint.in.Decide(reply.Ready).Reply(), reply.Ready, chosen, who)
+	r.endpoint.in.Policy().Select(r.channel.Local, r.channel.Remote.Addr(), r.trace)
+	r.rules = r.endpoint.in.Open(r.channel, r.trace)
+	return r.record("connect", r.endpoint.in.Decide(reply.Ready).Reply(), reply.Ready)
 }
 
 // TLS implements smtpserver.Handler.
 func (r *recorder) TLS(state tls.ConnectionState) {
-	_, starts := r.rules.ExplainStartTLS()
+	r.rules.StartTLS()
 	r.session.TLS(state)
-	_, who := r.endpoint.in.ExplainOpen(r.channel)
-	r.record("STARTTLS", r.endpoint.in.Decide(reply.StartTLSReady).Reply(), reply.StartTLSReady, starts, who)
+	r.record("STARTTLS", r.endpoint.in.Decide(reply.StartTLSReady).Reply(), reply.StartTLSReady)
 }
 
 // Hello implements smtpserver.Handler.
 func (r *recorder) Hello(ctx context.Context, name string, esmtp bool) (smtpserver.Offer, reply.Reply) {
-	d, t := r.rules.ExplainHello(name)
 	offer, answer := r.session.Hello(ctx, name, esmtp)
 	if answer.Text == "" { // the SMTP server words it
-		r.record("EHLO", answer, d.Reason, t)
+		r.record("EHLO", answer, r.decision.Reason)
 		return offer, answer
 	}
-	return offer, r.mark("EHLO", answer, d, t)
+	return offer, r.mark("EHLO", answer)
 }
 
 // Auth implements smtpserver.Handler.
 func (r *recorder) Auth(ctx context.Context, mechanism string) (auth.Exchange, reply.Reply) {
-	d, t := r.rules.ExplainAuth(mechanism)
 	exchange, answer := r.session.Auth(ctx, mechanism)
-	if answer == (reply.Reply{}) {
-		return exchange, answer // AuthEnd tells how it went
+	if answer == (reply.Reply{}) { // AuthEnd records how it went
+		r.forget()
+		return exchange, answer
 	}
-	return exchange, r.mark("AUTH", answer, d, t)
+	return exchange, r.mark("AUTH", answer)
 }
 
 // AuthEnd implements smtpserver.Handler.
 func (r *recorder) AuthEnd(ctx context.Context, err error) reply.Reply {
-	var d connector.Decision
-	var t connector.Trace
-	if err == nil {
-		_, d, t = r.rules.ExplainLogin(r.verified)
-	}
-	return r.mark("AUTH", r.session.AuthEnd(ctx, err), d, t)
+	return r.mark("AUTH", r.session.AuthEnd(ctx, err))
 }
 
 // Mail implements smtpserver.Handler.
 func (r *recorder) Mail(ctx context.Context, m envelope.Envelope) reply.Reply {
-	d, t := r.rules.ExplainMail(connector.Mail{From: m.From, Size: m.Size})
-	return r.mark("MAIL", r.session.Mail(ctx, m), d, t)
+	return r.mark("MAIL", r.session.Mail(ctx, m))
 }
 
 // Rcpt implements smtpserver.Handler.
 func (r *recorder) Rcpt(ctx context.Context, c envelope.Recipient) reply.Reply {
-	if r.tx == nil {
-		return r.session.Rcpt(ctx, c)
-	}
-	d, t := r.rules.ExplainRcpt(connector.Rcpt{To: c.To, Accepted: len(r.tx.env.To)})
-	traces := []connector.Trace{t}
-	if _, routes := r.server.Handler.(Router); routes && d.Allowed() {
-		way, t := r.endpoint.in.Policy().ExplainRoute(c.To, r.tx.env.Size)
-		if traces = append(traces, t); way.Outcome != routing.Routed {
-			d = way.Decision()
-		}
-	}
-	return r.mark("RCPT", r.session.Rcpt(ctx, c), d, traces...)
-}
-
-// end records what the session asks about a message. It asks again when the message
-// turns out too large.
-func (r *recorder) end(e connector.End) {
-	r.verdict, r.message = r.rules.ExplainEnd(e)
-}
-
-// authors records what the session asks about the header's authors.
-func (r *recorder) authors(authors []routing.Address, legible bool) {
-	d, t := r.rules.ExplainAuthors(authors, legible)
-	r.message = r.message.Then(t)
-	if !d.Allowed() {
-		r.verdict = d
-	}
+	return r.mark("RCPT", r.session.Rcpt(ctx, c))
 }
 
 // Data implements smtpserver.Handler.
 func (r *recorder) Data(ctx context.Context, body io.Reader) reply.Reply {
-	r.verdict, r.message, r.relays = connector.Decision{}, connector.Trace{}, 0
-	answer := r.session.Data(ctx, body)
-	var kept connector.Trace
-	if r.verdict.Allowed() {
-		_, kept = r.rules.ExplainHeaders()
-		_, added := r.rules.ExplainCompletesHeader(r.relays)
-		kept = kept.Then(added)
-	}
-	return r.mark("DATA", answer, r.verdict, r.message, kept)
+	return r.mark("DATA", r.session.Data(ctx, body))
 }
 
-// mark records a decision and returns its reply with the id. d is the policy's; if
-// the reply is not as d has it, something else decided.
-func (r *recorder) mark(command string, answer reply.Reply, d connector.Decision, traces ...connector.Trace) reply.Reply {
-	reason := d.Reason
-	if d.Allowed() != (answer.Code < 400) {
+// mark records the policy's decision on a command and returns the reply with its id.
+// If the reply is not what the policy decided, something else has decided.
+func (r *recorder) mark(command string, answer reply.Reply) reply.Reply {
+	reason := r.decision.Reason
+	if r.decision.Allowed() != (answer.Code < 400) {
 		reason = reply.Undecided
 	}
-	id := r.record(command, answer, reason, traces...)
-	answer.Text = withID(answer.Text, id)
+	answer.Text = withID(answer.Text, r.record(command, answer, reason))
 	return answer
 }
 
-// record logs a decision and returns its id in brackets. Connectors that match not
-// at all are counted only.
-func (r *recorder) record(command string, answer reply.Reply, reason reply.Reason, traces ...connector.Trace) string {
+// record logs a decision and returns its id in brackets. Connectors that don't match
+// at all are only counted.
+func (r *recorder) record(command string, answer reply.Reply, reason reply.Reason) string {
 	r.decisions++
 	id := r.id[:decisionIDLength] + "-" + strconv.Itoa(r.decisions)
-	var all connector.Trace
-	for _, t := range traces {
-		all = all.Then(t)
-	}
-	all, others := all.Matching()
+	all, others := r.steps.Matching()
+	r.forget()
 	attrs := []any{
 		"decision", id, "session", r.id, "connector", r.endpoint.in.Name(), "remote", r.channel.Remote,
 		"user", clean(r.rules.Identity().String()), "command", command, "reply", clean(answer.String()),
@@ -173,8 +125,11 @@ func (r *recorder) record(command string, answer reply.Reply, reason reply.Reaso
 	return "[" + id + "]"
 }
 
-// maxReplyText is what of a text goes with an id: a reply line has 512 octets (RFC
-// 5321, section 4.5.3.1.5), of which the codes and the line end take at most 16.
+// forget drops what the command under way has recorded.
+func (r *recorder) forget() { r.steps, r.decision = connector.Trace{}, connector.Decision{} }
+
+// maxReplyText is the longest text with an id: a reply line has 512 bytes (RFC 5321,
+// section 4.5.3.1.5), of which the codes and the line end take at most 16.
 const maxReplyText = 512 - 16
 
 // withID returns a text with an id behind it; the id is whole even if the text
@@ -186,8 +141,8 @@ func withID(text, id string) string {
 	return strings.TrimLeft(text+" "+id, " ")
 }
 
-// steps prints a trace for logs, as text or as JSON with stable names. Nothing in it
-// is anything but printable ASCII: addresses are the client's.
+// steps prints a trace for logs, as text or as JSON with stable names. It prints
+// nothing but printable ASCII, because the addresses in it are the client's.
 type steps struct{ trace connector.Trace }
 
 // MarshalText implements [encoding.TextMarshaler].

@@ -9,6 +9,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/internal/network"
+	"github.com/interchange-smtp/interchange/routing"
 )
 
 // session is the smtpserver.Handler of one connection: it asks the policy.
@@ -35,7 +36,9 @@ type session struct {
 	messages int // accepted
 	refused  int // commands and messages that were refused
 	protocol *conversation
-	recorder *recorder // nil: decisions are not logged with their steps
+
+	decision connector.Decision // the policy's latest, on the command in progress
+	trace    *connector.Trace   // the policy's decisions append their steps to it; nil: they are not recorded
 }
 
 // newSession begins the session of a connection to ep.
@@ -49,7 +52,7 @@ func newSession(s *Server, ep *endpoint, channel auth.Channel, now time.Time) *s
 		remote:   channel.Remote.String(),
 		channel:  channel,
 		source:   network.Source(channel.Remote.Addr()),
-		rules:    ep.in.Open(channel),
+		rules:    ep.in.Open(channel, nil),
 	}
 	if s.protocol.w != nil && ep.settings.ProtocolLoggingLevel == param.LoggingVerbose {
 		sess.protocol = &conversation{
@@ -57,6 +60,23 @@ func newSession(s *Server, ep *endpoint, channel auth.Channel, now time.Time) *s
 		}
 	}
 	return sess
+}
+
+// decide remembers d, a decision of the policy, and returns it.
+func (s *session) decide(d connector.Decision) connector.Decision {
+	s.decision = d
+	return d
+}
+
+// explainRoute records how the policy routes a recipient, if decisions are recorded;
+// the Handler routes it.
+func (s *session) explainRoute(to routing.Address, size int64) {
+	if s.trace == nil {
+		return
+	}
+	if way := s.endpoint.in.Policy().Route(to, size, s.trace); way.Outcome != routing.Routed {
+		s.decide(way.Decision())
+	}
 }
 
 // drop ends the transaction, if one is open.

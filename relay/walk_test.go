@@ -35,7 +35,7 @@ func newTableRouter() tableRouter {
 }
 
 func (m tableRouter) Route(_ context.Context, p *connector.Policy, env *relay.Envelope, rcpt *envelope.Recipient) error {
-	if r := p.Route(rcpt.To, env.Size); r.Outcome != routing.Routed {
+	if r := p.Route(rcpt.To, env.Size, nil); r.Outcome != routing.Routed {
 		return &relay.Error{Reply: r.Decision().Reply()}
 	}
 	m.policy.Store(p)
@@ -49,7 +49,7 @@ func (m tableRouter) Deliver(ctx context.Context, env *relay.Envelope, body io.R
 		return err
 	}
 	for _, rcpt := range env.To {
-		if r := m.policy.Load().Route(rcpt.To, int64(len(data))); r.Outcome == routing.TooLarge {
+		if r := m.policy.Load().Route(rcpt.To, int64(len(data)), nil); r.Outcome == routing.TooLarge {
 			return &relay.Error{Reply: r.Decision().Reply()}
 		}
 	}

@@ -22,7 +22,7 @@ func (c *checker) authentication() {
 
 // clearAuth: Basic authentication shows the password to whoever listens.
 func (c *checker) clearAuth(e *entrance) {
-	offered := e.Open(auth.Channel{}).SASL()
+	offered := e.Open(auth.Channel{}, nil).SASL()
 	if len(offered) == 0 || e.implicit {
 		return
 	}

@@ -51,7 +51,7 @@ func (c *checker) loser(e *entrance, index int) (d connector.Dialog, winner stri
 		if low.BitLen() != at.Witness.Addr().BitLen() {
 			continue
 		}
-		if in := c.policy.Select(at.Witness, low); in != nil {
+		if in := c.policy.Select(at.Witness, low, nil); in != nil {
 			return greet(at, low), fmt.Sprintf("; %v goes to %q", low, in.Name())
 		}
 	}
@@ -87,7 +87,7 @@ func boundAs(e *entrance, l *partition.Listener) int {
 
 func (s *sweep) neverWins(e *entrance, i int, r param.Range) {
 	witness, winner := s.loser(e, i)
-	if in := s.policy.Select(witness.Local, witness.Remote); in == e.Inbound {
+	if in := s.policy.Select(witness.Local, witness.Remote, nil); in == e.Inbound {
 		winner = "; " + witness.Remote.String() + " is in a smaller one of the same connector"
 	}
 	s.find(Finding{

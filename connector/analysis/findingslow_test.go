@@ -217,7 +217,7 @@ func TestSpacesSlow(t *testing.T) {
 		used := map[string]bool{}
 		for _, domain := range append([]string{"host.contoso.com", "x.a.contoso.com", "y.partner.test"}, policygen.Domains...) {
 			for _, size := range policygen.Sizes {
-				route := p.Route(routing.MustParseAddress("user@"+domain), size)
+				route := p.Route(routing.MustParseAddress("user@"+domain), size, nil)
 				used[route.Outbound.Name()] = true
 				used[route.Outbound.Name()+" "+route.Space.String()] = true
 			}

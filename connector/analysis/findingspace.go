@@ -143,7 +143,8 @@ func (c *checker) routeTies() {
 
 // routeTie reports the connectors that lose by their names only.
 func (c *checker) routeTie(to routing.Domain, size int64, told map[[2]string]bool) {
-	route, trace := c.policy.ExplainRoute(partition.Mailbox("user", to), size)
+	var trace connector.Trace
+	route := c.policy.Route(partition.Mailbox("user", to), size, &trace)
 	for step := range trace.All() {
 		pair := [2]string{route.Outbound.Name(), step.Candidate()}
 		if step.Fate() != connector.FateLaterName || told[pair] || pair[0] == pair[1] {

@@ -59,7 +59,7 @@ func (e *encounter) login(afterwards bool) connector.Dialog {
 func (c *comparer) compareStartTLS(secret *encounter) {
 	var offered [2]bool
 	for i, in := range secret.in {
-		offered[i] = in.Open(auth.Channel{}).StartTLS().Allowed()
+		offered[i] = in.Open(auth.Channel{}, nil).StartTLS().Allowed()
 	}
 	if offered[0] != offered[1] {
 		secret.found(delta{aspect: AspectStartTLS, direction: toward(offered[1]), anyChannel: true}, secret.dialog())

@@ -123,7 +123,7 @@ func newNextHop(r connector.Route, to routing.Domain) nextHop {
 			n.password = c.Password
 		}
 	}
-	filter := out.Headers(to)
+	filter := out.Headers(to, nil)
 	for i, class := range headerClasses {
 		n.keep[i] = filter.Keep(class.field)
 	}

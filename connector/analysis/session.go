@@ -157,7 +157,7 @@ func (c *comparer) wayFor(class int, size int64) recipientWay {
 	try := func(domain routing.Domain) {
 		way := recipientWay{to: partition.Mailbox("user", domain)}
 		for _, p := range c.policies {
-			if p.Route(way.to, size).Outcome == routing.Routed {
+			if p.Route(way.to, size, nil).Outcome == routing.Routed {
 				way.routed++
 			}
 		}

@@ -70,7 +70,8 @@ func (q *refusal) neighbours() []suggestion {
 	for in := range q.policy.Receive() {
 		byName[in.Name()] = in
 	}
-	_, trace := q.policy.ExplainSelect(q.dialog.Local, q.dialog.Remote)
+	var trace connector.Trace
+	q.policy.Select(q.dialog.Local, q.dialog.Remote, &trace)
 	enabled := q.enabled()
 	var whole, part []suggestion
 	for step := range trace.All() {

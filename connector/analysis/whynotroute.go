@@ -15,7 +15,7 @@ func (q *refusal) sender() routing.Address {
 		return q.dialog.From
 	}
 	for _, a := range q.dialog.Authors {
-		if d, _ := q.walk.Session.ExplainSender(a); !d.Allowed() {
+		if !q.walk.Session.Authors([]routing.Address{a}, true).Allowed() {
 			return a
 		}
 	}
@@ -26,7 +26,7 @@ func (q *refusal) sender() routing.Address {
 // wasn't declared the one to which it is too large to go.
 func (q *refusal) recipient() routing.Address {
 	for _, to := range q.dialog.To {
-		if q.stage().Name == connector.StageData && q.policy.Route(to, q.dialog.Size).Outcome == routing.TooLarge {
+		if q.stage().Name == connector.StageData && q.policy.Route(to, q.dialog.Size, nil).Outcome == routing.TooLarge {
 			return to
 		}
 		if s := to.String(); q.stage().Command == s || q.stage().Command == "RCPT TO:<"+s+">" {
@@ -86,7 +86,8 @@ func (q *refusal) relayDomain(domain routing.Domain) []suggestion {
 // routes suggests ways for a recipient that has none.
 func (q *refusal) routes() []suggestion {
 	to := q.recipient()
-	_, trace := q.policy.ExplainRoute(to, q.dialog.Size)
+	var trace connector.Trace
+	q.policy.Route(to, q.dialog.Size, &trace)
 	var all []suggestion
 	for step := range trace.All() {
 		i := slices.IndexFunc(q.config.Send, func(s connector.Send) bool { return s.Name == step.Candidate() })

@@ -108,7 +108,7 @@ func visitors(in *connector.Inbound) []visitor {
 		}
 		all = append(all, visitor{name, rights, relaying})
 	}
-	first := in.Open(auth.Channel{})
+	first := in.Open(auth.Channel{}, nil)
 	name := "anonymous"
 	if first.Authenticated() {
 		name = "externally secured"
@@ -117,7 +117,7 @@ func visitors(in *connector.Inbound) []visitor {
 	if partner := certified(in); partner.Identity().Is(permission.SIDPartners) {
 		add("partners", partner.Rights(), pathLogin)
 	}
-	if len(in.Open(auth.Channel{TLS: true}).SASL()) == 0 {
+	if len(in.Open(auth.Channel{TLS: true}, nil).SASL()) == 0 {
 		return all
 	}
 	for _, v := range logins(in) {
@@ -136,7 +136,7 @@ func certified(in *connector.Inbound) connector.Session {
 			}
 		}
 	}
-	return in.Open(channel)
+	return in.Open(channel, nil)
 }
 
 // wellKnown are principals that have a line of their own, or that no session

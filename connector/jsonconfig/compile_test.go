@@ -13,7 +13,7 @@ func TestCompile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if policy.Select(netip.MustParseAddrPort("192.0.2.1:25"), netip.MustParseAddr("10.0.0.1")) == nil {
+	if policy.Select(netip.MustParseAddrPort("192.0.2.1:25"), netip.MustParseAddr("10.0.0.1"), nil) == nil {
 		t.Error("the policy serves nobody")
 	}
 	for _, tt := range []struct{ text, want string }{

@@ -108,7 +108,7 @@ func (verifier) Verify(_ context.Context, c auth.Credentials, _ auth.Channel) (a
 type router struct{}
 
 func (router) Route(_ context.Context, p *connector.Policy, env *relay.Envelope, rcpt *envelope.Recipient) error {
-	reason := p.Route(rcpt.To, env.Size).Reason()
+	reason := p.Route(rcpt.To, env.Size, nil).Reason()
 	if reason == reply.RecipientOK {
 		return nil
 	}

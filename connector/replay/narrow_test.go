@@ -73,7 +73,7 @@ func TestNarrowest(t *testing.T) {
 		after := nested(t, narrow)
 		for n := range space {
 			a := ip(n)
-			was, is := before.Select(local, a), after.Select(local, a)
+			was, is := before.Select(local, a, nil), after.Select(local, a, nil)
 			if seen[a] && is.Name() != was.Name() {
 				t.Fatalf("round %d: %v was seen on %q and is on %q\nbefore %v\nafter %v", round, a, was.Name(), is.Name(), ranges, narrow)
 			}

@@ -265,7 +265,7 @@ func (s *session) left(to routing.Address) {
 	if !r.routes {
 		return
 	}
-	route := r.policy.Route(to, s.tx.size)
+	route := r.policy.Route(to, s.tx.size, nil)
 	r.report.Commands++
 	r.report.Recipients++
 	s.judged = true

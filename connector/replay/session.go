@@ -57,8 +57,8 @@ type transaction struct {
 // that is judged with the greeting, which tells whether the old system did.
 func (s *session) connect() {
 	r := s.replay
-	s.in = r.policy.Select(s.channel.Local, s.remote())
-	s.rules = s.in.Open(s.channel)
+	s.in = r.policy.Select(s.channel.Local, s.remote(), nil)
+	s.rules = s.in.Open(s.channel, nil)
 	s.use = r.useOf(s.in)
 	s.use.seen(s.remote())
 	s.acl = s.use.applying(s.rules.Identity(), s.acl[:0])
@@ -129,7 +129,7 @@ func (s *session) encrypt() {
 
 // reopen begins the session anew on its channel.
 func (s *session) reopen() {
-	s.rules = s.in.Open(s.channel)
+	s.rules = s.in.Open(s.channel, nil)
 	s.acl = s.use.applying(s.rules.Identity(), s.acl[:0])
 	s.tx = transaction{}
 }
@@ -209,7 +209,7 @@ func (s *session) rcpt(to routing.Address, valid bool, a answer) (route connecto
 	}
 	right, kind := d.Right, KindVerdict
 	if d.Allowed() && s.replay.routes {
-		route = s.in.Policy().Route(to, s.tx.size)
+		route = s.in.Policy().Route(to, s.tx.size, nil)
 		if reason := route.Reason(); reason != reply.RecipientOK {
 			d, kind = s.in.Decide(reason), KindRoute
 		}

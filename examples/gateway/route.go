@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -32,7 +33,8 @@ func route(c *cli, args []string) int {
 		return exitInvalid
 	}
 
-	way, trace := l.ExplainRoute(rcpt, *size)
+	var trace connector.Trace
+	way := l.Route(rcpt, *size, &trace)
 	answer := newWay(way)
 	if p.json {
 		c.printJSON(struct {

@@ -58,7 +58,7 @@ func (s *Sender) read(hop *NextHop, env *envelope.Envelope, body io.Reader) (*me
 		return nil, &smtpclient.BodyError{Err: err}
 	}
 	if hop.key.via == "" { // else that server's firewall is yet to come
-		firewall := hop.out.Headers(hop.key.domain)
+		firewall := hop.out.Headers(hop.key.domain, nil)
 		h.Filter(firewall.Keep)
 	}
 	m := &message{header: h, buf: s.buffer(), mail: smtpclient.Mail{Envelope: *env}}

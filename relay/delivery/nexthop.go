@@ -64,7 +64,7 @@ var ErrUnreachable = errors.New("no Send connector")
 // isn't known. The error is a *relay.Error: temporary and ErrUnreachable when
 // no Send connector leads there, 5xx when all that do are too small.
 func (s *Sender) NextHop(p *connector.Policy, to routing.Address, size int64) (NextHop, error) {
-	return nextHop(p, to, p.Route(to, size))
+	return nextHop(p, to, p.Route(to, size, nil))
 }
 
 // nextHop returns where the route r of to leads.

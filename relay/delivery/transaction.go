@@ -79,7 +79,7 @@ func (s *Sender) giveUp(tx *transaction) {
 // Route picks the Send connector of rcpt, keeps one next hop per transaction, and
 // asks it. Errors are *relay.Error.
 func (s *Sender) Route(ctx context.Context, p *connector.Policy, env *relay.Envelope, rcpt *envelope.Recipient) error {
-	hop, err := nextHop(p, rcpt.To, p.Route(rcpt.To, env.Size))
+	hop, err := nextHop(p, rcpt.To, p.Route(rcpt.To, env.Size, nil))
 	if err != nil {
 		return err
 	}

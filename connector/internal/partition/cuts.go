@@ -66,11 +66,11 @@ type router struct {
 func (r *router) at(i int) connector.Route {
 	if i == len(r.cuts) {
 		if i == 0 {
-			return r.policy.Route(r.to, 0)
+			return r.policy.Route(r.to, 0, nil)
 		}
-		return r.policy.Route(r.to, r.cuts[i-1]+1)
+		return r.policy.Route(r.to, r.cuts[i-1]+1, nil)
 	}
-	return r.policy.Route(r.to, r.cuts[i])
+	return r.policy.Route(r.to, r.cuts[i], nil)
 }
 
 // between appends the ways up to the cuts from low to before high. Connectors

@@ -52,7 +52,7 @@ func TestSources(t *testing.T) {
 		for _, local := range policygen.Locals {
 			l := listenerFor(all, local)
 			for _, remote := range policygen.Clients(local) {
-				want := [2]*connector.Inbound{a.Select(local, remote), b.Select(local, remote)}
+				want := [2]*connector.Inbound{a.Select(local, remote, nil), b.Select(local, remote, nil)}
 				if l == nil {
 					if want != [2]*connector.Inbound{} {
 						t.Fatalf("%v is served, and no listener holds it", local)
@@ -70,7 +70,7 @@ func TestSources(t *testing.T) {
 		}
 		for _, l := range all {
 			for i, c := range l.Cells {
-				if got := [2]*connector.Inbound{a.Select(l.Witness, c.Witness), b.Select(l.Witness, c.Witness)}; got != c.In || !c.Contains(c.Witness) {
+				if got := [2]*connector.Inbound{a.Select(l.Witness, c.Witness, nil), b.Select(l.Witness, c.Witness, nil)}; got != c.In || !c.Contains(c.Witness) {
 					t.Fatalf("%v at %v is no witness of %v", c.Witness, l.Witness, c.Span)
 				}
 				if i > 0 && (l.Cells[i-1].In == c.In || l.Cells[i-1].High.Next() != c.Low) {
@@ -161,7 +161,7 @@ func TestDomains(t *testing.T) {
 			cell := d.Cells[d.Find(domain)]
 			first := d.Cells[d.Members[cell.Class][0]].Witness
 			for _, p := range []*connector.Policy{a, b} {
-				if got, want := p.Route(partition.Mailbox("user", domain), 1), p.Route(partition.Mailbox("user", cell.Witness), 1); got != want {
+				if got, want := p.Route(partition.Mailbox("user", domain), 1, nil), p.Route(partition.Mailbox("user", cell.Witness), 1, nil); got != want {
 					t.Fatalf("%s leaves by %v, its witness %s by %v", domain, got, cell.Witness, want)
 				}
 				for in := range p.Receive() {
@@ -299,7 +299,7 @@ func TestOpen(t *testing.T) {
 		w := p.Walk(who.Dialog(d.Local, d.Remote, d.TLS))
 		last := w.Stages[len(w.Stages)-1]
 		reached := last.Name == connector.StageMail || last.Name == connector.StageData // no recipients
-		s, ok := who.Open(p.Select(d.Local, d.Remote), d.TLS)
+		s, ok := who.Open(p.Select(d.Local, d.Remote, nil), d.TLS)
 		if ok != reached || ok && s.Rights() != w.Session.Rights() {
 			t.Fatalf("%v, and Walk came to %s", ok, last.Name)
 		}
@@ -321,7 +321,7 @@ func TestWays(t *testing.T) {
 			ways := partition.Ways(a, to, cuts)
 			for _, size := range policygen.Sizes {
 				i := slices.IndexFunc(ways, func(w partition.Way) bool { return size > w.Above && (w.Upto == 0 || size <= w.Upto) })
-				if got, want := ways[i].Route, a.Route(partition.Mailbox("user", to), size); got != want {
+				if got, want := ways[i].Route, a.Route(partition.Mailbox("user", to), size, nil); got != want {
 					t.Fatalf("%d bytes to %s: %v, want %v", size, to, got, want)
 				}
 			}

@@ -241,7 +241,7 @@ func (l *Listener) cells(policies [2]*connector.Policy, here [2][]*connector.Inb
 			continue
 		}
 		for i, p := range policies {
-			cell.In[i] = p.Select(l.Witness, cell.Witness)
+			cell.In[i] = p.Select(l.Witness, cell.Witness, nil)
 		}
 		if n := len(cells) - 1; n >= 0 && cells[n].In == cell.In {
 			cells[n].High = cell.High

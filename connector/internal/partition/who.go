@@ -22,7 +22,7 @@ const helo = "client.example"
 // tls, and after AUTH if there is a user, as Policy.Walk would; false if it
 // doesn't come to that.
 func (who Who) Open(in *connector.Inbound, tls bool) (connector.Session, bool) {
-	s := in.Open(auth.Channel{})
+	s := in.Open(auth.Channel{}, nil)
 	if !s.Hello(helo).Allowed() {
 		return s, false
 	}
@@ -30,7 +30,7 @@ func (who Who) Open(in *connector.Inbound, tls bool) (connector.Session, bool) {
 		if !s.StartTLS().Allowed() {
 			return s, false
 		}
-		s = in.Open(auth.Channel{TLS: true, PeerNames: who.peerNames()})
+		s = in.Open(auth.Channel{TLS: true, PeerNames: who.peerNames()}, nil)
 	}
 	return who.login(s)
 }
@@ -38,7 +38,7 @@ func (who Who) Open(in *connector.Inbound, tls bool) (connector.Session, bool) {
 // OpenImplicit opens the session of who on a connection that begins with TLS.
 // STARTTLS isn't said on it, so it need not be offered.
 func (who Who) OpenImplicit(in *connector.Inbound) (connector.Session, bool) {
-	s := in.Open(auth.Channel{TLS: true, PeerNames: who.peerNames()})
+	s := in.Open(auth.Channel{TLS: true, PeerNames: who.peerNames()}, nil)
 	if !s.Hello(helo).Allowed() {
 		return s, false
 	}

@@ -348,12 +348,12 @@ func TestTakenRights(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := p.Select(param.MustParseBinding("10.0.0.1:25"), param.MustParseRange("10.9.9.9").Low())
+	in := p.Select(param.MustParseBinding("10.0.0.1:25"), param.MustParseRange("10.9.9.9").Low(), nil)
 	if got, want := in.ACL().Rights(permission.Anonymous()), permission.SetOf(permission.Submit, permission.AcceptAnySender); got != want {
 		t.Errorf("anonymous clients hold %v, want %v", got, want)
 	}
 	for out := range p.Send() {
-		if out.Headers(routing.MustParseDomain("example.net")).Keep("Received") {
+		if out.Headers(routing.MustParseDomain("example.net"), nil).Keep("Received") {
 			t.Error("Received fields are sent, though the old server hid them")
 		}
 	}

@@ -51,7 +51,7 @@ func TestPermissions(t *testing.T) {
 
 	d.must(t, "Add-ADPermission", args{"Identity": "Relay", "User": "S-1-5-7", "ExtendedRights": "ms-Exch-Accept-Headers-Routing", "Deny": true})
 	count(7, "deny NT AUTHORITY\\ANONYMOUS LOGON ms-Exch-Accept-Headers-Routing")
-	session := compile(t, d.org).Select(bindings("10.0.0.1:25")[0], bindings("192.168.5.1:1")[0].Addr()).Open(channel)
+	session := compile(t, d.org).Select(bindings("10.0.0.1:25")[0], bindings("192.168.5.1:1")[0].Addr(), nil).Open(channel, nil)
 	if !session.Rights().Has(permission.AcceptAnyRecipient) || session.Rights().Has(permission.AcceptHeadersRouting) {
 		t.Errorf("the session holds %v", session.Rights())
 	}
@@ -65,7 +65,7 @@ func TestPermissions(t *testing.T) {
 	d.must(t, "Remove-ADPermission", sender) // by hand, and the group's
 	count(3, "")
 	d.fails(t, "Remove-ADPermission", sender, "has no entry")
-	session = compile(t, d.org).Select(bindings("10.0.0.1:25")[0], bindings("192.168.5.1:1")[0].Addr()).Open(channel)
+	session = compile(t, d.org).Select(bindings("10.0.0.1:25")[0], bindings("192.168.5.1:1")[0].Addr(), nil).Open(channel, nil)
 	if rights := session.Rights(); rights.Has(permission.AcceptAnySender) || !rights.Has(permission.AcceptAuthoritativeDomainSender) {
 		t.Errorf("the session holds %v", rights)
 	}
@@ -130,7 +130,7 @@ func TestSendPermissions(t *testing.T) {
 	sends := func(want bool) {
 		t.Helper()
 		for out := range compile(t, d.org).Send() {
-			if out.Headers(routing.MustParseDomain("example.net")).Keep("Received") != want {
+			if out.Headers(routing.MustParseDomain("example.net"), nil).Keep("Received") != want {
 				t.Errorf("Received fields are sent: %v", !want)
 			}
 		}

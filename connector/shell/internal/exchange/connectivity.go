@@ -60,7 +60,7 @@ func probe(p *connector.Policy, server, identity string, r *receive, b netip.Add
 	}
 	endpoint := netip.AddrPortFrom(from, b.Port())
 	status, details := "Success", fmt.Sprintf("220 %s", r.Fqdn)
-	switch in := p.Select(endpoint, from); {
+	switch in := p.Select(endpoint, from, nil); {
 	case !r.Enabled.Or(true):
 		status, details = "Unable to connect", "the connector is disabled"
 	case in == nil:

@@ -5,92 +5,25 @@ import (
 	"slices"
 
 	"github.com/interchange-smtp/interchange/connector/param"
-	"github.com/interchange-smtp/interchange/routing"
 )
 
-// ExplainHello is Hello, and tells why.
-func (s Session) ExplainHello(name string) (Decision, Trace) {
-	t := s.in.trace()
-	d := s.hello(name, &t)
-	return d, t
-}
-
-// ExplainStartTLS is StartTLS, and tells why.
-func (s Session) ExplainStartTLS() (Decision, Trace) {
-	t := s.in.trace()
-	d := s.startTLS(&t)
-	return d, t
-}
-
-// ExplainAuth is Auth, and tells why.
-func (s Session) ExplainAuth(mechanism string) (Decision, Trace) {
-	t := s.in.trace()
-	d := s.auth(mechanism, &t)
-	return d, t
-}
-
-// ExplainMail is Mail, and tells why.
-func (s Session) ExplainMail(m Mail) (Decision, Trace) {
-	t := s.in.trace()
-	d := s.mail(m, &t)
-	return d, t
-}
-
-// ExplainSender is Sender, and tells why.
-func (s Session) ExplainSender(a routing.Address) (Decision, Trace) {
-	t := s.in.trace()
-	d := s.headerSender(a, &t)
-	return d, t
-}
-
-// ExplainRcpt is Rcpt, and tells why.
-func (s Session) ExplainRcpt(r Rcpt) (Decision, Trace) {
-	t := s.in.trace()
-	d := s.rcpt(r, &t)
-	return d, t
-}
-
-// ExplainEnd is End, and tells why.
-func (s Session) ExplainEnd(e End) (Decision, Trace) {
-	t := s.in.trace()
-	d := s.end(e, &t)
-	return d, t
-}
-
-// ExplainAuthors is Authors, and tells why.
-func (s Session) ExplainAuthors(authors []routing.Address, legible bool) (Decision, Trace) {
-	t := s.in.trace()
-	d := s.authors(authors, legible, &t)
-	return d, t
-}
-
-// ExplainSelect is Select, and tells how every Receive connector of our server
-// fared: the chosen one first, then those that match, best first, then the
-// others in the order of the Config.
-func (p *Policy) ExplainSelect(local netip.AddrPort, remote netip.Addr) (*Inbound, Trace) {
-	if p == nil {
-		return nil, Trace{}
-	}
-	local, remote = plainAddrPort(local), plainAddr(remote)
-	chosen := p.selector.find(local, remote)
+// explainSelect appends to t how every Receive connector of our server fared: the chosen
+// one first, then those that match, best first, then the others in the order of the
+// Config.
+func (p *Policy) explainSelect(local netip.AddrPort, remote netip.Addr, chosen *Inbound, t *Trace) {
 	fared := make([]rival, len(p.receive))
 	for i, in := range p.receive {
 		fared[i] = in.rival(local, remote)
 	}
 	slices.SortStableFunc(fared, compareRivals)
-	t := Trace{of: subject{policy: p}}
 	for i := range fared {
 		r := &fared[i]
 		if r.lost == 0 && i > 0 {
 			r.lost = r.lostTo(fared[0])
 		}
-		t.add(Step{Check: checkReceiveConnector, Pass: r.in == chosen, about: about{subject: r.in.name}, rival: r})
+		t.add(Step{Check: checkReceiveConnector, Pass: r.in == chosen, about: about{subject: r.in.name}, rival: r, of: subject{policy: p}})
 	}
-	return chosen, t
 }
-
-// trace returns an empty trace of what in decides.
-func (in *Inbound) trace() Trace { return Trace{of: subject{policy: in.Policy(), in: in}} }
 
 // rival is a Receive connector and how it fared for one connection.
 type rival struct {
