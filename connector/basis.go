@@ -1,7 +1,6 @@
 package connector
 
 import (
-	"encoding"
 	"fmt"
 	"reflect"
 	"strings"
@@ -132,12 +131,10 @@ var checkFields = map[Check]fields{
 
 // basis returns the parameter of that name.
 func (in *Inbound) basis(name string) Basis {
-	b := Basis{Path: in.path + "." + name, Value: valueOf(&in.settings, name)}
-	if given(in.given, name) {
-		return b
-	}
-	switch name {
-	case "Bindings", "RemoteIPRanges", "AuthMechanism", "PermissionGroups":
+	b := Basis{Path: in.path + "." + name, Value: settingText(&in.settings, name)}
+	switch {
+	case given(fieldOf(in.given, name)):
+	case receiveParameters.byUsage(name):
 		b.Source, b.Usage = SourcePreset, in.settings.Usage
 	default:
 		b.Source = SourceDefault
@@ -154,8 +151,8 @@ func (in *Inbound) element(name string, i int) Basis {
 
 // basis returns the parameter of that name.
 func (out *Outbound) basis(name string) Basis {
-	b := Basis{Path: out.path + "." + name, Value: valueOf(&out.settings, name)}
-	if !given(out.given, name) {
+	b := Basis{Path: out.path + "." + name, Value: settingText(&out.settings, name)}
+	if !given(fieldOf(out.given, name)) {
 		b.Source = SourceDefault
 	}
 	return b
@@ -164,8 +161,8 @@ func (out *Outbound) basis(name string) Basis {
 // transportBasis returns the parameter of Transport of that name.
 func (p *Policy) transportBasis(name string) Basis {
 	t := &p.config.Transport
-	b := Basis{Path: "Transport." + name, Value: valueOf(t, name)}
-	if !given(t, name) {
+	b := Basis{Path: "Transport." + name, Value: settingText(t, name)}
+	if !given(fieldOf(t, name)) {
 		b.Source = SourceDefault
 	}
 	return b
@@ -316,9 +313,12 @@ func (p *Policy) allAccepted() Basis {
 	return b
 }
 
-// valueOf returns the field of a struct as text.
-func valueOf(p any, name string) string {
-	v, _ := open(reflect.ValueOf(p).Elem().FieldByName(name))
+// fieldOf returns a field of the struct that p points to.
+func fieldOf(p any, name string) reflect.Value { return reflect.ValueOf(p).Elem().FieldByName(name) }
+
+// settingText returns a field of the struct that p points to as text.
+func settingText(p any, name string) string {
+	v := valueOf(fieldOf(p, name))
 	if v.Kind() != reflect.Slice {
 		return textOf(v)
 	}
@@ -340,34 +340,5 @@ func listText(items []string) string {
 
 // elementOf returns an element of the list in a field of a struct as text.
 func elementOf(p any, name string, i int) string {
-	return textOf(reflect.ValueOf(p).Elem().FieldByName(name).Index(i))
-}
-
-// given reports whether the field of a struct was set.
-func given(p any, name string) bool {
-	v, given := open(reflect.ValueOf(p).Elem().FieldByName(name))
-	if v.Kind() == reflect.Slice {
-		return v.Len() > 0
-	}
-	return given
-}
-
-// open returns the value of a field and whether it was set; of a Setting, what is
-// in it.
-func open(v reflect.Value) (value reflect.Value, given bool) {
-	if s, ok := v.Interface().(interface{ Any() (any, bool) }); ok {
-		value, given := s.Any()
-		return reflect.ValueOf(value), given
-	}
-	return v, !v.IsZero()
-}
-
-// textOf returns a value as Exchange prints it.
-func textOf(v reflect.Value) string {
-	if m, ok := v.Interface().(encoding.TextMarshaler); ok {
-		if text, err := m.MarshalText(); err == nil {
-			return string(text)
-		}
-	}
-	return fmt.Sprint(v.Interface())
+	return textOf(fieldOf(p, name).Index(i))
 }

@@ -1,7 +1,6 @@
 package connector
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -106,24 +105,14 @@ func (v *checker) accepted() {
 
 func (v *checker) transport() {
 	t := &v.cfg.Transport
-	for _, size := range []struct {
-		field string
-		value param.Size
-	}{{"MaxReceiveSize", t.MaxReceiveSize}, {"MaxSendSize", t.MaxSendSize}} {
-		if !size.value.IsValid() {
-			v.fail("Transport."+size.field, CodeOutOfRange, "%d is no size", int64(size.value))
-		}
-	}
-	if !t.MaxRecipientEnvelopeLimit.IsValid() {
-		v.fail("Transport.MaxRecipientEnvelopeLimit", CodeOutOfRange, "%d is no limit", t.MaxRecipientEnvelopeLimit)
-	}
+	full := v.cfg.transportDefaults(*t)
+	transportParameters.limits(v, "Transport", &full)
 	v.secureList("Transport.TLSReceiveDomainSecureList", t.TLSReceiveDomainSecureList)
 	v.secureList("Transport.TLSSendDomainSecureList", t.TLSSendDomainSecureList)
-	v.reports(t)
+	v.postmaster(t)
 }
 
-// secureList checks a list of domains for domain security, which takes no
-// wildcards.
+// secureList checks a list of domains for domain security, which takes no wildcards.
 func (v *checker) secureList(path string, domains []string) {
 	for i, name := range domains {
 		if strings.Contains(name, "*") {
@@ -151,8 +140,8 @@ func (v *checker) name(path, name string) {
 // nameSet remembers who has a name, by scope and lower-case name.
 type nameSet map[[2]string]string
 
-// unique checks that nobody else in the scope has the name. path is
-// by index, because a name that occurs twice points at nothing.
+// unique checks that no other element of the scope has the name. path has the index,
+// because a name that occurs twice points at nothing.
 func (v *checker) unique(names nameSet, path, scope, name string) {
 	if name == "" {
 		return
@@ -216,20 +205,6 @@ func (v *checker) permissions(path string, grants []permission.Grant) {
 	}
 }
 
-// between checks a scalar against the range that Exchange documents.
-func between[T cmp.Ordered](v *checker, path string, value, low, high T, text func(T) string) {
-	if value < low || value > high {
-		v.fail(path, CodeOutOfRange, "%s is out of range; give %s to %s", text(value), text(low), text(high))
-	}
-}
-
-// limited is between for limits, which may be Unlimited.
-func limited(v *checker, path string, value, low, high param.Limit) {
-	if value != param.Unlimited && (value < low || value > high) {
-		v.fail(path, CodeOutOfRange, "%d is out of range; give %d to %d or Unlimited", value, low, high)
-	}
-}
-
 // elementPath is the path of a list element: by name if it has one.
 func elementPath(list string, i int, name string) string {
 	if name == "" {
@@ -273,8 +248,3 @@ func (c *Config) ReceivePaths() []string {
 }
 
 func indexPath(list string, i int) string { return fmt.Sprintf("%s[%d]", list, i) }
-
-func decimal[T ~int | ~int32](n T) string { return fmt.Sprint(int64(n)) }
-
-// sizeText prints a size for messages, wrong ones too.
-func sizeText(b param.Size) string { return b.String() }

@@ -1,9 +1,7 @@
 package connector
 
 import (
-	"math"
 	"strings"
-	"time"
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector/param"
@@ -11,8 +9,8 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// receiveRules are the rules for one Receive connector. Those that compare
-// several connectors are in bindings_check.go.
+// receiveRules are the rules for one Receive connector. Those about several
+// connectors are in bindings_check.go.
 var receiveRules = []func(*receiveCheck){
 	(*receiveCheck).values,
 	(*receiveCheck).bindings,
@@ -28,9 +26,9 @@ var receiveRules = []func(*receiveCheck){
 	(*receiveCheck).checkBinaryMime,
 	(*receiveCheck).checkBanner,
 	(*receiveCheck).checkSuppressXAnonymousTls,
-	(*receiveCheck).checkScalars,
+	(*receiveCheck).checkLimits,
 	(*receiveCheck).checkEdge,
-	(*receiveCheck).checkCustom,
+	(*receiveCheck).checkCustomGroup,
 	(*receiveCheck).checkNothingGranted,
 	(*receiveCheck).unreachableGroups,
 	(*receiveCheck).notEnforced,
@@ -86,28 +84,8 @@ func (c *receiveCheck) doubt(field, code, format string, args ...any) {
 	c.warn(c.path+"."+field, code, format, args...)
 }
 
-// values refuses enum values that no parser returns.
-func (c *receiveCheck) values() {
-	for _, e := range []struct {
-		field string
-		value interface {
-			IsValid() bool
-			String() string
-		}
-	}{
-		{"TransportRole", c.r.TransportRole},
-		{"Usage", c.r.Usage},
-		{"PermissionGroups", c.groups},
-		{"SizeEnabled", c.r.SizeEnabled},
-		{"ExtendedProtectionPolicy", c.r.ExtendedProtectionPolicy},
-		{"ProtocolLoggingLevel", c.r.ProtocolLoggingLevel},
-		{"MessageRateSource", c.r.MessageRateSource.Or(param.RateByIPAddress)},
-	} {
-		if !e.value.IsValid() {
-			c.bad(e.field, CodeValueInvalid, "%s is no value of it", e.value)
-		}
-	}
-}
+// values refuses values of enumerations that no parser returns.
+func (c *receiveCheck) values() { receiveParameters.enumerations(c.checker, c.path, &c.r) }
 
 func (c *receiveCheck) bindings() {
 	if len(c.r.Bindings) == 0 {
@@ -254,30 +232,8 @@ func (c *receiveCheck) checkSuppressXAnonymousTls() {
 	}
 }
 
-// checkScalars: the ranges of Set-ReceiveConnector.
-func (c *receiveCheck) checkScalars() {
-	v, r, day := c.checker, &c.r, 24*time.Hour
-	field := func(name string) string { return c.path + "." + name }
-	between(v, field("ConnectionInactivityTimeout"), r.ConnectionInactivityTimeout, time.Second, day, param.FormatTimeSpan)
-	between(v, field("ConnectionTimeout"), r.ConnectionTimeout, time.Second, day, param.FormatTimeSpan)
-	between(v, field("TarpitInterval"), r.TarpitInterval.Or(0), 0, 10*time.Minute, param.FormatTimeSpan)
-	// Documented without a limit; a longer pause would outlive every client.
-	between(v, field("AuthTarpitInterval"), r.AuthTarpitInterval.Or(0), 0, 10*time.Minute, param.FormatTimeSpan)
-	between(v, field("MaxAcknowledgementDelay"), r.MaxAcknowledgementDelay.Or(0), 0, day, param.FormatTimeSpan)
-
-	between(v, field("MaxHeaderSize"), r.MaxHeaderSize, 1, math.MaxInt32, sizeText)
-	between(v, field("MaxMessageSize"), r.MaxMessageSize, 64*param.KB, math.MaxInt32, sizeText)
-	between(v, field("MaxHopCount"), r.MaxHopCount, 1, 500, decimal)
-	between(v, field("MaxLocalHopCount"), r.MaxLocalHopCount.Or(0), 0, 50, decimal)
-	between(v, field("MaxInboundConnectionPercentagePerSource"), r.MaxInboundConnectionPercentagePerSource, 1, 100, decimal)
-	between(v, field("MaxLogonFailures"), r.MaxLogonFailures.Or(0), 0, 10, decimal)
-	between(v, field("MaxRecipientsPerMessage"), r.MaxRecipientsPerMessage, 1, 512000, decimal)
-
-	limited(v, field("MaxInboundConnection"), r.MaxInboundConnection, 1, math.MaxInt32)
-	limited(v, field("MaxInboundConnectionPerSource"), r.MaxInboundConnectionPerSource, 1, 10000)
-	limited(v, field("MaxProtocolErrors"), r.MaxProtocolErrors.Or(0), 0, math.MaxInt32)
-	limited(v, field("MessageRateLimit"), r.MessageRateLimit, 1, math.MaxInt32)
-}
+// checkLimits checks numbers, sizes and time spans.
+func (c *receiveCheck) checkLimits() { receiveParameters.limits(c.checker, c.path, &c.r) }
 
 // checkEdge: an Edge server has no directory, so no users log on and no legacy
 // servers exist.
@@ -294,8 +250,8 @@ func (c *receiveCheck) checkEdge() {
 	}
 }
 
-// checkCustom: the group is how Exchange shows grants made by hand.
-func (c *receiveCheck) checkCustom() {
+// checkCustomGroup: the group is how Exchange shows grants made by hand.
+func (c *receiveCheck) checkCustomGroup() {
 	if c.groups.Has(permission.Custom) && len(c.given.Permissions) == 0 {
 		c.doubt("PermissionGroups", CodeGroupCustom, "Custom grants nothing by itself; the grants belong into Permissions")
 	}
@@ -332,23 +288,7 @@ func (c *receiveCheck) notEnforced() {
 		c.doubt("AuthMechanism", CodeNotEnforced, "%v in it has no effect: NTLM, Kerberos and X-EXPS don't exist here",
 			m&(auth.Integrated|auth.ExchangeServer))
 	}
-	for _, p := range []struct {
-		field string
-		set   bool
-		why   string
-	}{
-		{"ServiceDiscoveryFqdn", r.ServiceDiscoveryFqdn != "", "there is no service discovery"},
-		{"AdvertiseClientSettings", r.AdvertiseClientSettings, "there is no Outlook on the web"},
-		{"EnableAuthGSSAPI", r.EnableAuthGSSAPI, "GSSAPI is never offered"},
-		{"LongAddressesEnabled", r.LongAddressesEnabled, "XLONGADDR is never offered"},
-		{"OrarEnabled", r.OrarEnabled, "XORAR is never offered"},
-		{"ExtendedProtectionPolicy", r.ExtendedProtectionPolicy != param.ExtendedProtectionNone, "it guards Integrated, which is never offered"},
-		{"TlsDomainCapabilities", len(r.TlsDomainCapabilities) > 0, "hybrid deployments don't exist here"},
-	} {
-		if p.set {
-			c.doubt(p.field, CodeNotEnforced, "%s has no effect: %s", p.field, p.why)
-		}
-	}
+	receiveParameters.notEnforced(c.checker, c.path, r)
 }
 
 // acceptedDomain finds an accepted domain by name or domain in any letter case.

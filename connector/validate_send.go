@@ -2,11 +2,9 @@ package connector
 
 import (
 	"maps"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector/param"
@@ -30,7 +28,7 @@ var sendRules = []func(*sendCheck){
 	(*sendCheck).checkForceHELO,
 	(*sendCheck).checkSites,
 	(*sendCheck).names,
-	(*sendCheck).scalars,
+	(*sendCheck).checkLimits,
 	(*sendCheck).notEnforced,
 }
 
@@ -71,25 +69,9 @@ func (c *sendCheck) doubt(field, code, format string, args ...any) {
 	c.warn(c.path+"."+field, code, format, args...)
 }
 
-// values refuses enum values that no parser returns.
+// values refuses values of enumerations that no parser returns.
 func (c *sendCheck) values() {
-	for _, e := range []struct {
-		field string
-		value interface {
-			IsValid() bool
-			String() string
-		}
-	}{
-		{"Usage", c.s.Usage},
-		{"TlsAuthLevel", c.s.TlsAuthLevel},
-		{"ErrorPolicies", c.s.ErrorPolicies},
-		{"ConnectorType", c.s.ConnectorType},
-		{"ProtocolLoggingLevel", c.s.ProtocolLoggingLevel},
-	} {
-		if !e.value.IsValid() {
-			c.bad(e.field, CodeValueInvalid, "%s is no value of it", e.value)
-		}
-	}
+	sendParameters.enumerations(c.checker, c.path, &c.s)
 	if c.s.Usage == param.UsageClient {
 		c.bad("Usage", CodeUsageInvalid, "usage Client is for Receive connectors; give Custom, Internal, Internet or Partner")
 	}
@@ -313,16 +295,8 @@ func (c *sendCheck) names() {
 	c.permissions(c.path+".Permissions", c.given.Permissions)
 }
 
-// scalars: the ranges of Set-SendConnector.
-func (c *sendCheck) scalars() {
-	v, s := c.checker, &c.s
-	between(v, c.path+".Port", s.Port, 1, 65535, decimal)
-	between(v, c.path+".SmtpMaxMessagesPerConnection", s.SmtpMaxMessagesPerConnection, 1, math.MaxInt32, decimal)
-	between(v, c.path+".ConnectionInactivityTimeOut", s.ConnectionInactivityTimeOut, time.Second, 24*time.Hour, param.FormatTimeSpan)
-	if s.MaxMessageSize != param.UnlimitedSize {
-		between(v, c.path+".MaxMessageSize", s.MaxMessageSize, 1, math.MaxInt32, sizeText)
-	}
-}
+// checkLimits checks numbers, sizes and time spans.
+func (c *sendCheck) checkLimits() { sendParameters.limits(c.checker, c.path, &c.s) }
 
 // notEnforced lists what is kept but has no effect here.
 func (c *sendCheck) notEnforced() {
@@ -330,26 +304,8 @@ func (c *sendCheck) notEnforced() {
 	if s.SmartHostAuthMechanism == auth.ExchangeServer {
 		c.doubt("SmartHostAuthMechanism", CodeNotEnforced, "ExchangeServer doesn't log on to the smart host, because X-EXPS doesn't exist here; it only lets the header fields pass that our own servers are sent")
 	}
-	if s.CloudServicesMailEnabled {
-		c.doubt("CloudServicesMailEnabled", CodeNotEnforced, "it only lets cross-premises fields pass; no organization fields are renamed to such")
+	if s.ErrorPolicies&(param.DowngradeCustomFailures|param.UpgradeCustomFailures) != 0 {
+		c.doubt("ErrorPolicies", CodeNotEnforced, "custom failures have no effect: only DowngradeDnsFailures and DowngradeAuthFailures are followed")
 	}
-	for _, p := range []struct {
-		field string
-		set   bool
-		why   string
-	}{
-		{"IsCoexistenceConnector", s.IsCoexistenceConnector, "hybrid deployments don't exist here"},
-		{"LinkedReceiveConnector", s.LinkedReceiveConnector != "", "a route depends on the recipient alone, and without AddressSpaces the connector serves none"},
-		{"UseExternalDNSServersEnabled", s.UseExternalDNSServersEnabled, "there is one resolver for all connectors"},
-		{"FrontendProxyEnabled", s.FrontendProxyEnabled, "there is no Front End Transport service to send through"},
-		{"RequireOorg", s.RequireOorg, "it is reserved in Exchange"},
-		{"ErrorPolicies", s.ErrorPolicies&(param.DowngradeCustomFailures|param.UpgradeCustomFailures) != 0,
-			"custom failures aren't known; only DowngradeDnsFailures and DowngradeAuthFailures are followed"},
-		{"ConnectorType", s.ConnectorType != param.ConnectorDefault, "hybrid deployments don't exist here"},
-		{"ProtocolLoggingLevel", s.ProtocolLoggingLevel != param.LoggingNone, "the protocol log holds what clients say, not what next hops do"},
-	} {
-		if p.set {
-			c.doubt(p.field, CodeNotEnforced, "%s has no effect: %s", p.field, p.why)
-		}
-	}
+	sendParameters.notEnforced(c.checker, c.path, s)
 }

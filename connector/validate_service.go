@@ -1,7 +1,6 @@
 package connector
 
 import (
-	"math"
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector/param"
@@ -23,20 +22,10 @@ func (v *checker) services() {
 // ranges of Set-TransportService.
 func (v *checker) service(path string, s *Service) {
 	field := func(name string) string { return path + "." + name }
-	day := 24 * time.Hour
-	limited(v, field("MaxOutboundConnections"), s.MaxOutboundConnections, 1, math.MaxInt32)
-	limited(v, field("MaxPerDomainOutboundConnections"), s.MaxPerDomainOutboundConnections, 1, math.MaxInt32)
 	if total, each := s.MaxOutboundConnections, s.MaxPerDomainOutboundConnections; total != param.Unlimited && (each > total || each == param.Unlimited) {
 		v.fail(field("MaxPerDomainOutboundConnections"), CodeConnectionsOrder, "%v must not exceed MaxOutboundConnections, %v", each, total)
 	}
-	between(v, field("QueueGlitchRetryCount"), s.QueueGlitchRetryCount.Or(0), 0, 15, decimal)
-	between(v, field("QueueGlitchRetryInterval"), s.QueueGlitchRetryInterval, time.Second, 12*time.Hour, param.FormatTimeSpan)
-	between(v, field("TransientFailureRetryCount"), s.TransientFailureRetryCount.Or(0), 0, 15, decimal)
-	between(v, field("TransientFailureRetryInterval"), s.TransientFailureRetryInterval, time.Second, 12*time.Hour, param.FormatTimeSpan)
-	between(v, field("OutboundConnectionFailureRetryInterval"), s.OutboundConnectionFailureRetryInterval, time.Second, 20*day, param.FormatTimeSpan)
-	between(v, field("MessageRetryInterval"), s.MessageRetryInterval, time.Second, day, param.FormatTimeSpan)
-	between(v, field("DelayNotificationTimeout"), s.DelayNotificationTimeout, time.Second, 30*day, param.FormatTimeSpan)
-	between(v, field("MessageExpirationTimeout"), s.MessageExpirationTimeout, 5*time.Second, 90*day, param.FormatTimeSpan)
+	serviceParameters.limits(v, path, s)
 
 	// Set-TransportService: the notice should come after the transient retries,
 	// and it never comes if the message expires before.
@@ -70,17 +59,8 @@ func (v *checker) remote() {
 	}
 }
 
-// reports checks what Set-TransportConfig says of delivery reports.
-func (v *checker) reports(t *Transport) {
-	for _, size := range []struct {
-		field string
-		value param.Size
-	}{
-		{"ExternalDsnMaxMessageAttachSize", t.ExternalDsnMaxMessageAttachSize.Or(0)},
-		{"InternalDsnMaxMessageAttachSize", t.InternalDsnMaxMessageAttachSize.Or(0)},
-	} {
-		between(v, "Transport."+size.field, size.value, 0, math.MaxInt32, sizeText)
-	}
+// postmaster checks the address that delivery reports come from.
+func (v *checker) postmaster(t *Transport) {
 	if t.ExternalPostmasterAddress == "" {
 		return
 	}

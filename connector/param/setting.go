@@ -24,3 +24,10 @@ func (s Setting[T]) Or(def T) T {
 
 // Any is Get for callers that do not know T.
 func (s Setting[T]) Any() (any, bool) { return s.value, s.given }
+
+// Ref returns a pointer to the value, a *T, for callers that do not know T. The
+// value counts as given from then on.
+func (s *Setting[T]) Ref() any {
+	s.given = true
+	return &s.value
+}

@@ -141,3 +141,6 @@ func EnumerationText(parameter string, n int64) string {
 
 // Number reports whether values of the kind are numbers, sizes or time spans.
 func (k *Kind) Number() bool { return k.unit != noUnit }
+
+// Unlimited reports whether a value of the kind may be Unlimited.
+func (k *Kind) Unlimited() bool { return k.unit == limited || k.unit == limitedBytes }

@@ -91,12 +91,15 @@ func (r *Row) FieldName() string {
 // Range says in words which values the parameter takes, apart from those of an
 // enumeration; "" if its type says all.
 func (r *Row) Range() string {
-	limits := r.Limits.text(r.Kind)
+	limits := r.LimitsText()
 	if limits == "" || r.Form == "" {
 		return limits + r.Form
 	}
 	return limits + ", " + r.Form
 }
+
+// LimitsText writes the limits as Exchange writes such numbers; "" if there are none.
+func (r *Row) LimitsText() string { return r.Limits.text(r.Kind) }
 
 // DefaultText says in words what the parameter is if it isn't given; "" if nothing.
 func (r *Row) DefaultText() string {

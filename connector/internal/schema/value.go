@@ -41,7 +41,7 @@ func (l Limits) text(k *Kind) string {
 		low = strings.TrimSuffix(strings.TrimSuffix(low, " bytes"), " byte")
 	}
 	text := low + " to " + high
-	if k.unit == limited || k.unit == limitedBytes {
+	if k.Unlimited() {
 		text += " or unlimited"
 	}
 	return text

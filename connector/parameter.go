@@ -1,0 +1,221 @@
+package connector
+
+import (
+	"encoding"
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/interchange-smtp/interchange/connector/internal/schema"
+	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/permission"
+)
+
+// parameter is a row of the schema with the field of the configuration that has
+// its name.
+type parameter struct {
+	*schema.Row
+	field    int
+	defaults [usages][2][2]reflect.Value // by Usage, profile Exchange2007 and Edge; the zero Value is none
+}
+
+const usages = int(param.UsagePartner) + 1
+
+// parameters are those of one struct of the configuration.
+type parameters []parameter
+
+var (
+	receiveParameters   = parametersOf[Receive](&schema.ReceiveConnector)
+	sendParameters      = parametersOf[Send](&schema.SendConnector)
+	remoteParameters    = parametersOf[RemoteDomain](&schema.RemoteDomain)
+	transportParameters = parametersOf[Transport](&schema.TransportConfig)
+	serviceParameters   = parametersOf[Service](&schema.TransportService)
+)
+
+// parametersOf joins the rows of a noun with the fields of C. It panics if a
+// default isn't a value of its field.
+func parametersOf[C any](n *schema.Noun) parameters {
+	var list parameters
+	for i := range n.Rows {
+		f, ok := reflect.TypeFor[C]().FieldByName(n.Rows[i].FieldName())
+		if !ok {
+			continue
+		}
+		p := parameter{Row: &n.Rows[i], field: f.Index[0]}
+		for usage := range usages {
+			for _, in2007 := range []int{0, 1} {
+				for _, edge := range []int{0, 1} {
+					text := p.Default.For(param.Usage(usage).String(), in2007 == 1, edge == 1)
+					if def := parseDefault(f.Type, text); def.IsValid() && (!def.IsZero() || def.Type() != f.Type) {
+						p.defaults[usage][in2007][edge] = def // a zero is the default of its own accord, except in a Setting
+					}
+				}
+			}
+		}
+		list = append(list, p)
+	}
+	return list
+}
+
+// fill gives the parameters of c, a pointer, that are left out their defaults.
+// Zero is left out, except in a Setting. Lists are copied.
+func (list parameters) fill(c any, usage param.Usage, profile Profile, edge bool) {
+	v := reflect.ValueOf(c).Elem()
+	if int(usage) >= usages {
+		usage = param.UsageCustom
+	}
+	for i := range list {
+		p := &list[i]
+		def := p.defaults[usage][index(profile == permission.Exchange2007)][index(edge)]
+		switch f := v.Field(p.field); {
+		case !def.IsValid() || given(f):
+		case f.Kind() == reflect.Slice:
+			f.Set(reflect.AppendSlice(reflect.Zero(f.Type()), def))
+		default:
+			target(f).Set(def)
+		}
+	}
+}
+
+func index(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// setting is a *param.Setting of any type.
+type setting interface {
+	Any() (any, bool)
+	Ref() any
+}
+
+// given reports whether a field was set.
+func given(f reflect.Value) bool {
+	if s, ok := f.Addr().Interface().(setting); ok {
+		_, given := s.Any()
+		return given
+	}
+	if f.Kind() == reflect.Slice {
+		return f.Len() > 0
+	}
+	return !f.IsZero()
+}
+
+// valueOf returns the value of a field; of a Setting, the value in it.
+func valueOf(f reflect.Value) reflect.Value {
+	if s, ok := f.Addr().Interface().(setting); ok {
+		v, _ := s.Any()
+		return reflect.ValueOf(v)
+	}
+	return f
+}
+
+// target returns what a field is set by: itself or, of a Setting, the value in it,
+// which is given from then on.
+func target(f reflect.Value) reflect.Value {
+	if s, ok := f.Addr().Interface().(setting); ok {
+		return reflect.ValueOf(s.Ref()).Elem()
+	}
+	return f
+}
+
+// limits checks the numbers of c, which is a pointer and has its defaults.
+func (list parameters) limits(v *checker, path string, c any) {
+	fields := reflect.ValueOf(c).Elem()
+	for i := range list {
+		p := &list[i]
+		if p.Limits == (schema.Limits{}) {
+			continue
+		}
+		f := valueOf(fields.Field(p.field))
+		if unlimited := p.Kind.Unlimited() && f.Int() == int64(param.Unlimited); !unlimited && !p.Limits.Contain(f.Int()) {
+			v.fail(path+"."+p.Name, CodeOutOfRange, "%s is out of range; give %s", textOf(f), p.LimitsText())
+		}
+	}
+}
+
+// enumerations refuses values of c, a pointer, that no parser returns. Mechanisms
+// have rules of their own.
+func (list parameters) enumerations(v *checker, path string, c any) {
+	fields := reflect.ValueOf(c).Elem()
+	for i := range list {
+		p := &list[i]
+		if p.Kind.Values == nil || p.Kind == schema.Mechanisms || p.Kind == schema.HostMechanisms {
+			continue
+		}
+		f := valueOf(fields.Field(p.field)).Interface()
+		if e, ok := f.(interface{ IsValid() bool }); ok && !e.IsValid() {
+			v.fail(path+"."+p.Name, CodeValueInvalid, "%v is no value of it", f)
+		}
+	}
+}
+
+// notEnforced warns of the parameters of c, a pointer, that are given and have no
+// effect.
+func (list parameters) notEnforced(v *checker, path string, c any) {
+	fields := reflect.ValueOf(c).Elem()
+	for i := range list {
+		if p := &list[i]; p.Status() != schema.Enforced && given(fields.Field(p.field)) {
+			v.warn(path+"."+p.Name, CodeNotEnforced, "%s has no effect: %s", p.Name, p.Why())
+		}
+	}
+}
+
+// byUsage reports whether the default of a parameter depends on Usage.
+func (list parameters) byUsage(name string) bool {
+	for i := range list {
+		if list[i].Name == name {
+			return list[i].Default.ByUsage()
+		}
+	}
+	return false
+}
+
+// parseDefault reads a default as Exchange writes it for a field of type t; the
+// zero Value if there is none.
+func parseDefault(t reflect.Type, text string) reflect.Value {
+	if text == "" {
+		return reflect.Value{}
+	}
+	v := reflect.New(t).Elem()
+	var err error
+	if t.Kind() == reflect.Slice {
+		for part := range strings.SplitSeq(text, ", ") {
+			v.Set(reflect.Append(v, parseDefault(t.Elem(), part)))
+		}
+		return v
+	}
+	v = target(v)
+	switch p := v.Addr().Interface().(type) {
+	case *bool:
+		*p = text == "$true"
+	case *int:
+		*p, err = strconv.Atoi(text)
+	case *time.Duration:
+		*p, err = param.ParseTimeSpan(text)
+	case encoding.TextUnmarshaler:
+		err = p.UnmarshalText([]byte(text))
+	default:
+		err = fmt.Errorf("a %v can't be read", t)
+	}
+	if err != nil {
+		panic(fmt.Sprintf("connector: default %q: %v", text, err))
+	}
+	return v
+}
+
+// textOf returns a value as Exchange prints it.
+func textOf(v reflect.Value) string {
+	switch p := v.Interface().(type) {
+	case time.Duration:
+		return param.FormatTimeSpan(p)
+	case encoding.TextMarshaler:
+		if text, err := p.MarshalText(); err == nil {
+			return string(text)
+		}
+	}
+	return fmt.Sprint(v.Interface())
+}
