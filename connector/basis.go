@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/interchange-smtp/interchange/connector/internal/setting"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
@@ -133,7 +134,7 @@ var checkFields = map[Check]fields{
 func (in *Inbound) basis(name string) Basis {
 	b := Basis{Path: in.path + "." + name, Value: settingText(&in.settings, name)}
 	switch {
-	case given(fieldOf(in.given, name)):
+	case setting.Given(fieldOf(in.given, name)):
 	case receiveParameters.byUsage(name):
 		b.Source, b.Usage = SourcePreset, in.settings.Usage
 	default:
@@ -152,7 +153,7 @@ func (in *Inbound) element(name string, i int) Basis {
 // basis returns the parameter of that name.
 func (out *Outbound) basis(name string) Basis {
 	b := Basis{Path: out.path + "." + name, Value: settingText(&out.settings, name)}
-	if !given(fieldOf(out.given, name)) {
+	if !setting.Given(fieldOf(out.given, name)) {
 		b.Source = SourceDefault
 	}
 	return b
@@ -162,7 +163,7 @@ func (out *Outbound) basis(name string) Basis {
 func (p *Policy) transportBasis(name string) Basis {
 	t := &p.config.Transport
 	b := Basis{Path: "Transport." + name, Value: settingText(t, name)}
-	if !given(fieldOf(t, name)) {
+	if !setting.Given(fieldOf(t, name)) {
 		b.Source = SourceDefault
 	}
 	return b
@@ -318,7 +319,7 @@ func fieldOf(p any, name string) reflect.Value { return reflect.ValueOf(p).Elem(
 
 // settingText returns a field of the struct that p points to as text.
 func settingText(p any, name string) string {
-	v := valueOf(fieldOf(p, name))
+	v := setting.Value(fieldOf(p, name))
 	if v.Kind() != reflect.Slice {
 		return textOf(v)
 	}

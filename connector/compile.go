@@ -116,13 +116,13 @@ func (c *compiler) reports() {
 		c.report("Transport.ExternalPostmasterAddress", CodePostmaster, err)
 	}
 	p.postmaster = address
-	p.remote = make(map[string]RemoteDomain, len(c.cfg.Remote))
+	p.remote = map[string]RemoteDomain{"*": RemoteDomain{}.WithDefaults()}
 	for i, d := range c.cfg.Remote {
 		key, err := remoteKey(d.DomainName)
 		if err != nil {
 			c.report(elementPath("Remote", i, d.Name)+".DomainName", CodeRemoteDomain, err)
 		}
-		p.remote[key] = d
+		p.remote[key] = d.WithDefaults()
 	}
 }
 

@@ -1,6 +1,8 @@
 package connector
 
 import (
+	"reflect"
+
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
@@ -59,57 +61,39 @@ type Transport struct {
 // server: those of dst take over what src gives. The names of connectors are not
 // merged: a connector that occurs in both is a duplicate for Compile.
 func Merge(dst *Config, src Config) {
-	override(&dst.Profile, src.Profile)
-	override(&dst.Server, src.Server)
-	dst.Servers = append(dst.Servers, src.Servers...)
-	dst.Links = append(dst.Links, src.Links...)
-	dst.Receive = append(dst.Receive, src.Receive...)
-	dst.Send = append(dst.Send, src.Send...)
-	dst.Accepted = append(dst.Accepted, src.Accepted...)
-	dst.Remote = append(dst.Remote, src.Remote...)
-	t, u := &dst.Transport, src.Transport
-	override(&t.MaxReceiveSize, u.MaxReceiveSize)
-	override(&t.MaxSendSize, u.MaxSendSize)
-	override(&t.MaxRecipientEnvelopeLimit, u.MaxRecipientEnvelopeLimit)
-	t.TLSReceiveDomainSecureList = append(t.TLSReceiveDomainSecureList, u.TLSReceiveDomainSecureList...)
-	t.TLSSendDomainSecureList = append(t.TLSSendDomainSecureList, u.TLSSendDomainSecureList...)
-	override(&t.UseDowngradedExchangeServerAuth, u.UseDowngradedExchangeServerAuth)
-	override(&t.ExternalPostmasterAddress, u.ExternalPostmasterAddress)
-	override(&t.ExternalDsnMaxMessageAttachSize, u.ExternalDsnMaxMessageAttachSize)
-	override(&t.InternalDsnMaxMessageAttachSize, u.InternalDsnMaxMessageAttachSize)
-	override(&t.ExternalDelayDsnEnabled, u.ExternalDelayDsnEnabled)
-	override(&t.InternalDelayDsnEnabled, u.InternalDelayDsnEnabled)
-	for _, s := range src.Services {
-		dst.mergeService(s)
+	transport, services := dst.Transport, dst.Services
+	mergeFields(&transport, &src.Transport)
+	mergeFields(dst, &src)
+	dst.Transport, dst.Services = transport, services
+	for i := range src.Services {
+		dst.mergeService(&src.Services[i])
 	}
-	dst.Acknowledged = append(dst.Acknowledged, src.Acknowledged...)
 }
 
 // mergeService lets what s gives override what the service of that server has
 // in c already; a service of another server is appended.
-func (c *Config) mergeService(s Service) {
+func (c *Config) mergeService(s *Service) {
 	for i := range c.Services {
 		if t := &c.Services[i]; c.sameServer(t.Name, s.Name) {
-			override(&t.MaxOutboundConnections, s.MaxOutboundConnections)
-			override(&t.MaxPerDomainOutboundConnections, s.MaxPerDomainOutboundConnections)
-			override(&t.QueueGlitchRetryCount, s.QueueGlitchRetryCount)
-			override(&t.QueueGlitchRetryInterval, s.QueueGlitchRetryInterval)
-			override(&t.TransientFailureRetryCount, s.TransientFailureRetryCount)
-			override(&t.TransientFailureRetryInterval, s.TransientFailureRetryInterval)
-			override(&t.OutboundConnectionFailureRetryInterval, s.OutboundConnectionFailureRetryInterval)
-			override(&t.MessageRetryInterval, s.MessageRetryInterval)
-			override(&t.DelayNotificationTimeout, s.DelayNotificationTimeout)
-			override(&t.MessageExpirationTimeout, s.MessageExpirationTimeout)
+			name := t.Name
+			mergeFields(t, s)
+			t.Name = name
 			return
 		}
 	}
-	c.Services = append(c.Services, s)
+	c.Services = append(c.Services, *s)
 }
 
-// override sets *dst to src unless src is zero.
-func override[T comparable](dst *T, src T) {
-	var zero T
-	if src != zero {
-		*dst = src
+// mergeFields appends the lists of src to those of dst and lets the other fields of
+// src that are given override those of dst. Both are pointers to one type of struct.
+func mergeFields(dst, src any) {
+	to, from := reflect.ValueOf(dst).Elem(), reflect.ValueOf(src).Elem()
+	for i := range to.NumField() {
+		switch t, f := to.Field(i), from.Field(i); {
+		case f.Kind() == reflect.Slice:
+			t.Set(reflect.AppendSlice(t, f))
+		case !f.IsZero():
+			t.Set(f)
+		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector/internal/schema"
+	"github.com/interchange-smtp/interchange/connector/internal/setting"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 )
@@ -70,11 +71,11 @@ func (list parameters) fill(c any, usage param.Usage, profile Profile, edge bool
 		p := &list[i]
 		def := p.defaults[usage][index(profile == permission.Exchange2007)][index(edge)]
 		switch f := v.Field(p.field); {
-		case !def.IsValid() || given(f):
+		case !def.IsValid() || setting.Given(f):
 		case f.Kind() == reflect.Slice:
 			f.Set(reflect.AppendSlice(reflect.Zero(f.Type()), def))
 		default:
-			target(f).Set(def)
+			setting.Target(f).Set(def)
 		}
 	}
 }
@@ -86,42 +87,6 @@ func index(b bool) int {
 	return 0
 }
 
-// setting is a *param.Setting of any type.
-type setting interface {
-	Any() (any, bool)
-	Ref() any
-}
-
-// given reports whether a field was set.
-func given(f reflect.Value) bool {
-	if s, ok := f.Addr().Interface().(setting); ok {
-		_, given := s.Any()
-		return given
-	}
-	if f.Kind() == reflect.Slice {
-		return f.Len() > 0
-	}
-	return !f.IsZero()
-}
-
-// valueOf returns the value of a field; of a Setting, the value in it.
-func valueOf(f reflect.Value) reflect.Value {
-	if s, ok := f.Addr().Interface().(setting); ok {
-		v, _ := s.Any()
-		return reflect.ValueOf(v)
-	}
-	return f
-}
-
-// target returns what a field is set by: itself or, of a Setting, the value in it,
-// which is given from then on.
-func target(f reflect.Value) reflect.Value {
-	if s, ok := f.Addr().Interface().(setting); ok {
-		return reflect.ValueOf(s.Ref()).Elem()
-	}
-	return f
-}
-
 // limits checks the numbers of c, which is a pointer and has its defaults.
 func (list parameters) limits(v *checker, path string, c any) {
 	fields := reflect.ValueOf(c).Elem()
@@ -130,7 +95,7 @@ func (list parameters) limits(v *checker, path string, c any) {
 		if p.Limits == (schema.Limits{}) {
 			continue
 		}
-		f := valueOf(fields.Field(p.field))
+		f := setting.Value(fields.Field(p.field))
 		if unlimited := p.Kind.Unlimited() && f.Int() == int64(param.Unlimited); !unlimited && !p.Limits.Contain(f.Int()) {
 			v.fail(path+"."+p.Name, CodeOutOfRange, "%s is out of range; give %s", textOf(f), p.LimitsText())
 		}
@@ -146,7 +111,7 @@ func (list parameters) enumerations(v *checker, path string, c any) {
 		if p.Kind.Values == nil || p.Kind == schema.Mechanisms || p.Kind == schema.HostMechanisms {
 			continue
 		}
-		f := valueOf(fields.Field(p.field)).Interface()
+		f := setting.Value(fields.Field(p.field)).Interface()
 		if e, ok := f.(interface{ IsValid() bool }); ok && !e.IsValid() {
 			v.fail(path+"."+p.Name, CodeValueInvalid, "%v is no value of it", f)
 		}
@@ -158,7 +123,7 @@ func (list parameters) enumerations(v *checker, path string, c any) {
 func (list parameters) notEnforced(v *checker, path string, c any) {
 	fields := reflect.ValueOf(c).Elem()
 	for i := range list {
-		if p := &list[i]; p.Status() != schema.Enforced && given(fields.Field(p.field)) {
+		if p := &list[i]; p.Status() != schema.Enforced && setting.Given(fields.Field(p.field)) {
 			v.warn(path+"."+p.Name, CodeNotEnforced, "%s has no effect: %s", p.Name, p.Why())
 		}
 	}
@@ -188,7 +153,7 @@ func parseDefault(t reflect.Type, text string) reflect.Value {
 		}
 		return v
 	}
-	v = target(v)
+	v = setting.Target(v)
 	switch p := v.Addr().Interface().(type) {
 	case *bool:
 		*p = text == "$true"

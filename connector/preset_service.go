@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -27,6 +28,13 @@ func (c *Config) transportDefaults(t Transport) Transport {
 	transportParameters.fill(&t, param.UsageCustom, c.Profile, false)
 	t.ExternalPostmasterAddress = cmp.Or(t.ExternalPostmasterAddress, "postmaster@"+c.postmasterDomain())
 	return t
+}
+
+// WithDefaults returns d with every parameter that was left at its default filled
+// in.
+func (d RemoteDomain) WithDefaults() RemoteDomain {
+	remoteParameters.fill(&d, param.UsageCustom, permission.Current, false)
+	return d
 }
 
 // postmasterDomain is the default accepted domain, on an Edge server its FQDN.

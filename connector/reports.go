@@ -42,11 +42,11 @@ func (p *Policy) Reports(sender routing.Address) Reports {
 	}
 	d := p.remoteDomain(sender.Domain())
 	return Reports{p.postmaster, int64(t.ExternalDsnMaxMessageAttachSize.Or(0)),
-		d.NDREnabled.Or(true), t.ExternalDelayDsnEnabled.Or(false), d.DeliveryReportEnabled.Or(true)}
+		d.NDREnabled.Or(false), t.ExternalDelayDsnEnabled.Or(false), d.DeliveryReportEnabled.Or(false)}
 }
 
-// remoteDomain returns the most specific remote domain that covers d, the zero
-// one without any.
+// remoteDomain returns the most specific remote domain that covers d, one with the
+// defaults if there is none.
 func (p *Policy) remoteDomain(d routing.Domain) RemoteDomain {
 	name := d.String()
 	if r, ok := p.remote[name]; ok {

@@ -59,10 +59,7 @@ func (w *writer) fail(path string, err error) {
 
 // value writes v, which must be addressable.
 func (w *writer) value(path string, v reflect.Value) {
-	if s, ok := setting.Of(v.Addr().Interface()); ok {
-		w.value(path, s.Value)
-		return
-	}
+	v = setting.Value(v)
 	if w.special(path, v.Addr().Interface()) {
 		return
 	}

@@ -68,11 +68,7 @@ func (p *parser) fail(offset int, path, format string, args ...any) {
 
 // decode stores n in v.
 func (p *parser) decode(n *node, path string, v reflect.Value) {
-	if s, ok := setting.Of(v.Addr().Interface()); ok {
-		p.decode(n, path, s.Value)
-		s.Store()
-		return
-	}
+	v = setting.Target(v)
 	if p.special(n, path, v.Addr().Interface()) {
 		return
 	}

@@ -61,9 +61,7 @@ func (p *printer) fields(path string, v reflect.Value) func(func(string, string)
 // value returns v as the language has it.
 func (p *printer) value(path string, v reflect.Value) string {
 	if v.CanAddr() {
-		if s, ok := setting.Of(v.Addr().Interface()); ok {
-			return p.value(path, s.Value)
-		}
+		v = setting.Value(v)
 	}
 	switch t := v.Interface().(type) {
 	case time.Duration:

@@ -1,51 +1,52 @@
-// Package setting gives reflection access to param.Setting of any type, for
-// the packages that read and write a connector.Config by its field names.
+// Package setting gives access by reflection to the fields of a configuration, of
+// which some are a param.Setting of one type or another.
 package setting
 
-import (
-	"reflect"
-	"time"
+import "reflect"
 
-	"github.com/interchange-smtp/interchange/auth"
-	"github.com/interchange-smtp/interchange/connector/param"
-	"github.com/interchange-smtp/interchange/permission"
-)
-
-// Access is a Setting opened.
-type Access struct {
-	Value reflect.Value // settable; Store makes it the Setting's
-	Given bool
-	Store func()
+// anySetting is a *param.Setting.
+type anySetting interface {
+	Any() (any, bool)
+	Ref() any
 }
 
-// Of returns the access to p if it points to a Setting.
-func Of(p any) (Access, bool) {
-	switch p := p.(type) {
-	case *param.Setting[bool]:
-		return access(p), true
-	case *param.Setting[int]:
-		return access(p), true
-	case *param.Setting[time.Duration]:
-		return access(p), true
-	case *param.Setting[param.Size]:
-		return access(p), true
-	case *param.Setting[param.Limit]:
-		return access(p), true
-	case *param.Setting[param.RateSource]:
-		return access(p), true
-	case *param.Setting[auth.Mechanism]:
-		return access(p), true
-	case *param.Setting[permission.Group]:
-		return access(p), true
-	}
-	return Access{}, false
+// Is reports whether an addressable field is a param.Setting.
+func Is(f reflect.Value) bool {
+	_, ok := f.Addr().Interface().(anySetting)
+	return ok
 }
 
-func access[T any](p *param.Setting[T]) Access {
-	v, given := p.Get()
-	return Access{
-		Value: reflect.ValueOf(&v).Elem(),
-		Given: given,
-		Store: func() { *p = param.Value(v) },
+// Given reports whether an addressable field was set: other fields than a
+// param.Setting if they aren't zero or an empty list.
+func Given(f reflect.Value) bool {
+	if s, ok := f.Addr().Interface().(anySetting); ok {
+		_, given := s.Any()
+		return given
 	}
+	if f.Kind() == reflect.Slice {
+		return f.Len() > 0
+	}
+	return !f.IsZero()
+}
+
+// Value returns a copy of what is in a param.Setting, and other fields as they are.
+// The field must be addressable, and the result is.
+func Value(f reflect.Value) reflect.Value {
+	s, ok := f.Addr().Interface().(anySetting)
+	if !ok {
+		return f
+	}
+	v, _ := s.Any()
+	value := reflect.New(reflect.TypeOf(v)).Elem()
+	value.Set(reflect.ValueOf(v))
+	return value
+}
+
+// Target returns what an addressable field is set by: what is in a param.Setting,
+// which is given from then on, and other fields themselves.
+func Target(f reflect.Value) reflect.Value {
+	if s, ok := f.Addr().Interface().(anySetting); ok {
+		return reflect.ValueOf(s.Ref()).Elem()
+	}
+	return f
 }

@@ -147,12 +147,12 @@ func scalarText(v object.Value) (string, error) {
 
 // store parses text into what target points to.
 func store(target any, text string, v object.Value) error {
-	if s, ok := setting.Of(target); ok {
-		if err := store(s.Value.Addr().Interface(), text, v); err != nil {
-			return err
+	if f := reflect.ValueOf(target).Elem(); setting.Is(f) {
+		err := store(setting.Target(f).Addr().Interface(), text, v)
+		if err != nil {
+			f.SetZero()
 		}
-		s.Store()
-		return nil
+		return err
 	}
 	_, isNumber := v.(int64)
 	var err error

@@ -186,7 +186,7 @@ func (o *Org) remoteNoun() *noun[remoteDomain] {
 		org: o, name: "RemoteDomain", rows: remoteRows, shelf: &o.remote,
 		key: name, identity: name,
 		dn:       func(d *remoteDomain) string { return o.globalDN("Internet Message Formats,CN=Global Settings", d.Name) },
-		defaults: fullRemote,
+		defaults: func(it *item[remoteDomain]) remoteDomain { return it.cfg.WithDefaults() },
 		finish:   finishRemote,
 		check:    o.checkRemote,
 		link:     o.enterRemote,
@@ -198,14 +198,6 @@ func (o *Org) remoteNoun() *noun[remoteDomain] {
 	n.shape(directoryExtras(n, "0.1 (8.0.535.0)", "ms-Exch-Domain-Content-Config", "msExchDomainContentConfig"), append(names, "AdminDisplayName", "ExchangeVersion", "Name",
 		"DistinguishedName", "Identity", "Guid")...)
 	return n
-}
-
-// fullRemote fills in what is left at its default.
-func fullRemote(it *item[remoteDomain]) remoteDomain {
-	d := it.cfg
-	d.NDREnabled = param.Value(d.NDREnabled.Or(true))
-	d.DeliveryReportEnabled = param.Value(d.DeliveryReportEnabled.Or(true))
-	return d
 }
 
 // builtin is the remote domain that every organisation has.
