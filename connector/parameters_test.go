@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/schema"
 	"github.com/interchange-smtp/interchange/connector/param"
 )
 
@@ -20,7 +21,6 @@ type effect int
 
 const (
 	enforced effect = iota + 1 // the evaluator, the relay or the sender acts on it
-	warned                     // it has no effect, and a warning says so
 	checked                    // all there is to it is done when a Config is compiled
 	noted                      // a name or a remark
 )
@@ -30,52 +30,38 @@ const (
 // until somebody says what becomes of it.
 func TestEveryParameter(t *testing.T) {
 	for _, tt := range []struct {
+		noun    *schema.Noun
 		config  reflect.Type
 		actors  []string          // the directories of those who act on it, beside this one
 		effects map[string]effect // other than enforced
 	}{
-		{reflect.TypeFor[connector.Receive](), []string{"../relay", "../relay/dispatch"}, map[string]effect{
-			"Comment":                  noted,
-			"Usage":                    checked, // fills in defaults
-			"TransportRole":            checked,
-			"SuppressXAnonymousTls":    checked, // there is no X-ANONYMOUSTLS to suppress
-			"ServiceDiscoveryFqdn":     warned,
-			"AdvertiseClientSettings":  warned,
-			"EnableAuthGSSAPI":         warned,
-			"LongAddressesEnabled":     warned,
-			"OrarEnabled":              warned,
-			"ExtendedProtectionPolicy": warned,
-			"TlsDomainCapabilities":    warned,
+		{&schema.ReceiveConnector, reflect.TypeFor[connector.Receive](), []string{"../relay", "../relay/dispatch"}, map[string]effect{
+			"Comment":               noted,
+			"Usage":                 checked, // fills in defaults
+			"TransportRole":         checked, // it decides between connectors that are otherwise equal
+			"SuppressXAnonymousTls": checked, // there is no X-ANONYMOUSTLS to suppress
 		}},
-		{reflect.TypeFor[connector.Send](), []string{"../relay/delivery"}, map[string]effect{
-			"Comment":                      noted,
-			"IsCoexistenceConnector":       warned,
-			"LinkedReceiveConnector":       checked, // with a warning
-			"DNSRoutingEnabled":            checked, // it is the lack of smart hosts
-			"UseExternalDNSServersEnabled": warned,
-			"FrontendProxyEnabled":         warned,
-			"CloudServicesMailEnabled":     warned,
-			"RequireOorg":                  warned,
-			"ConnectorType":                warned,
-			"ProtocolLoggingLevel":         warned,
+		{&schema.SendConnector, reflect.TypeFor[connector.Send](), []string{"../relay/delivery"}, map[string]effect{
+			"Comment":                noted,
+			"LinkedReceiveConnector": checked, // by the rules of CodeLinked, and a warning
+			"DNSRoutingEnabled":      checked, // it is the lack of smart hosts
 		}},
-		{reflect.TypeFor[connector.Service](), []string{"../relay/dispatch"}, nil},
-		{reflect.TypeFor[connector.Transport](), nil, map[string]effect{
-			"UseDowngradedExchangeServerAuth": checked,
+		{&schema.TransportService, reflect.TypeFor[connector.Service](), []string{"../relay/dispatch"}, nil},
+		{&schema.TransportConfig, reflect.TypeFor[connector.Transport](), nil, map[string]effect{
+			"UseDowngradedExchangeServerAuth": checked, // for SuppressXAnonymousTls
 		}},
-		{reflect.TypeFor[connector.RemoteDomain](), nil, nil},
+		{&schema.RemoteDomain, reflect.TypeFor[connector.RemoteDomain](), nil, nil},
 	} {
 		read := fieldsRead(t, append(tt.actors, ".")...)
 		for i := range tt.config.NumField() {
 			f := tt.config.Field(i)
-			switch tt.effects[f.Name] {
-			case 0:
+			row := tt.noun.Row(f.Name)
+			switch effectless := row != nil && row.Status() != schema.Enforced; {
+			case effectless && tt.effects[f.Name] == 0 && !warnsOf(t, tt.config, f):
+				t.Errorf("%s.%s is said to have no effect, and no warning tells it", tt.config.Name(), f.Name)
+			case !effectless && tt.effects[f.Name] == 0:
 				if !read[f.Name] {
-					t.Errorf("%s.%s is enforced nowhere; enforce it, or warn in notEnforced and say so here", tt.config.Name(), f.Name)
-				}
-			case warned:
-				if !warnsOf(t, tt.config, f) {
-					t.Errorf("%s.%s is said to have no effect, and no warning tells it", tt.config.Name(), f.Name)
+					t.Errorf("%s.%s is enforced nowhere; enforce it, or let its row say why it is kept", tt.config.Name(), f.Name)
 				}
 			}
 			delete(tt.effects, f.Name)

@@ -307,8 +307,8 @@ func blame(call *object.Call, err error) error {
 	if !errors.As(err, &invalid) || len(invalid.Problems) == 0 {
 		return err
 	}
-	_, field, _ := strings.Cut(invalid.Problems[0].Path, `"].`)
-	field, _, _ = strings.Cut(field, "[")
+	path := invalid.Problems[0].Path
+	field, _, _ := strings.Cut(path[strings.LastIndexByte(path, '.')+1:], "[")
 	if field != "" && call.Has(field) {
 		return &object.ArgumentError{Parameter: field, Err: &InvalidError{invalid.Problems, true}}
 	}

@@ -6,7 +6,6 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/draft"
 	"github.com/interchange-smtp/interchange/connector/internal/schema"
-	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 )
 
@@ -24,9 +23,6 @@ var serviceNouns = []*schema.Noun{&schema.TransportService, &schema.FrontendTran
 // downgradedAuth is the one parameter of a service that the configuration has in
 // Transport.
 const downgradedAuth = "UseDowngradedExchangeServerAuth"
-
-// maxOrganizationSize is the upper end of MaxReceiveSize and MaxSendSize.
-const maxOrganizationSize = 2147482624
 
 // transportNoun is the transport configuration of the organisation.
 func (o *Org) transportNoun() *noun[transport] {
@@ -63,12 +59,6 @@ func fullTransport(it *item[transport]) transport {
 }
 
 func (o *Org) checkTransport(next, old *item[transport]) error {
-	for name, b := range map[string]param.Size{"MaxReceiveSize": next.cfg.MaxReceiveSize, "MaxSendSize": next.cfg.MaxSendSize} {
-		if b > maxOrganizationSize {
-			return &object.ArgumentError{Parameter: name, Err: fmt.Errorf("%v is out of range; give up to %v, or Unlimited",
-				b, param.Size(maxOrganizationSize))}
-		}
-	}
 	errs := draft.CheckTransport(next.cfg)
 	before := draft.CheckTransport(old.cfg)
 	return invalid(added(errs, before))
@@ -128,9 +118,6 @@ func (o *Org) refreshServices(s *shelf[service]) {
 		}
 		if server.Name == o.local().Name && o.transport.cfg.UseDowngradedExchangeServerAuth {
 			it.keep(downgradedAuth, true)
-		}
-		if server.Edge {
-			it.keep("AntispamAgentsEnabled", true)
 		}
 		s.put(server.Name, it)
 	}
