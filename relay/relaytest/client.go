@@ -46,11 +46,11 @@ func (c *Client) Send(lines ...string) {
 }
 
 // SendRaw writes bytes as they are.
-func (c *Client) SendRaw(octets string) {
+func (c *Client) SendRaw(text string) {
 	c.tb.Helper()
 	c.extend()
-	if _, err := io.WriteString(c.Conn, octets); err != nil {
-		c.tb.Fatalf("send %.60q: %v", octets, err)
+	if _, err := io.WriteString(c.Conn, text); err != nil {
+		c.tb.Fatalf("send %.60q: %v", text, err)
 	}
 }
 

@@ -93,7 +93,7 @@ func (n *Network) Dial(ctx context.Context, from netip.Addr, to netip.AddrPort) 
 	case l.queue <- server:
 	}
 	select {
-	case <-l.closed: // perhaps nobody is left to accept it
+	case <-l.closed: // no Accept will return it
 		l.drain()
 	default:
 	}

@@ -187,7 +187,7 @@ func TestConnIsBounded(t *testing.T) {
 		a.SetWriteDeadline(time.Now().Add(time.Second))
 		n, err := a.Write(make([]byte, 1<<20))
 		if !errors.Is(err, os.ErrDeadlineExceeded) || n != 64<<10 {
-			t.Errorf("nobody reads: wrote %d, %v", n, err)
+			t.Errorf("without a reader: wrote %d, %v", n, err)
 		}
 	})
 }
