@@ -43,6 +43,6 @@ Mar  2 00:00:03 mx1 postfix/qmgr[8]: 4XyZ1a2b3c: removed
 	}
 	// Output:
 	// all alike: false
-	// verdict at rcpt on "Default": was 250, is 550 5.7.54 SMTP; Unable to relay recipient in non-accepted domain (relay-denied)
+	// verdict at rcpt on "Default": was 250, now 550 5.7.54 SMTP; Unable to relay recipient in non-accepted domain (relay-denied)
 	// mail.log:1: 192.0.2.77 from=scan@fabrikam.com about carl@example.org
 }

@@ -98,7 +98,7 @@ func TestUnjudged(t *testing.T) {
 		if got.Sessions != 1 || got.Unjudged != 1 || counts[tt.counted] != 1 || got.Judged() != 0 || got.Same() {
 			t.Errorf("%s: %v", tt.name, got)
 		}
-		if text := got.String(); !strings.Contains(text, "1 session: 0 as before, 0 differently, 1 not judged") {
+		if text := got.String(); !strings.Contains(text, "1 session: 0 the same, 0 different, 1 not judged") {
 			t.Errorf("%s:\n%s", tt.name, text)
 		}
 		both := readAll(t, receiveHeader+tt.text, receiveHeader+whole("C")+whole("D"))
@@ -166,7 +166,7 @@ func TestUnlogged(t *testing.T) {
 			if want := u.Sessions == 0 && !u.Unlogged && !u.Elsewhere; want != strings.Contains(never, quoted(u.Name)) {
 				t.Errorf("never used: %s, but %+v", never, u)
 			}
-			if u.Elsewhere != strings.Contains(words, "come to another one here: "+quoted(u.Name)) {
+			if u.Elsewhere != strings.Contains(words, "another connector serves now: "+quoted(u.Name)) {
 				t.Errorf("%+v is told as\n%s", u, words)
 			}
 		}

@@ -34,11 +34,11 @@ func (f Format) why() string {
 	case FormatEmpty:
 		return "there is nothing in it"
 	case FormatTracking, FormatTrace:
-		return "it tells what became of messages, not what clients said and were answered"
+		return "it has the fate of messages, not the commands of clients and their replies"
 	case FormatConnectivity:
-		return "it tells of connections to next hops, without senders and recipients"
+		return "it has connections to next hops, without senders and recipients"
 	case FormatAgent:
-		return "it tells what transport agents did, not what clients said and were answered"
+		return "it has the actions of transport agents, not the commands of clients and their replies"
 	}
 	return "it is neither a protocol log nor a mail log of Postfix"
 }

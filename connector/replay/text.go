@@ -54,10 +54,10 @@ func (r *Report) receiveUse(t *text) {
 		t.line("\nReceive connectors never used: %s", strings.Join(unused, ", "))
 	}
 	if len(elsewhere) > 0 {
-		t.line("\nReceive connectors whose sessions in the logs come to another one here: %s", strings.Join(elsewhere, ", "))
+		t.line("\nReceive connectors of the logs whose sessions another connector serves now: %s", strings.Join(elsewhere, ", "))
 	}
 	if len(unlogged) > 0 {
-		t.line("\nReceive connectors that are not in these logs, used or not: %s", strings.Join(unlogged, ", "))
+		t.line("\nReceive connectors that these logs don't cover: %s", strings.Join(unlogged, ", "))
 	}
 }
 
@@ -71,18 +71,18 @@ func (r *Report) totals(t *text) {
 	if r.Unjudged > 0 {
 		unjudged = fmt.Sprintf(", %d not judged", r.Unjudged)
 	}
-	t.line("%s: %d as before, %d differently%s", count(r.Sessions, "session"), r.Alike, r.Different, unjudged)
-	t.line("%s judged, %s and %s taken by both",
+	t.line("%s: %d the same, %d different%s", count(r.Sessions, "session"), r.Alike, r.Different, unjudged)
+	t.line("%s judged; %s and %s accepted by both",
 		count(r.Commands, "command"), count(r.Messages, "message"), count(r.Recipients, "recipient"))
 	optional := []struct {
 		n    int64
 		what string
 	}{
-		{r.Partial, "begun before the log and not judged"},
-		{r.Removed, "not judged, because addresses or answers were taken out of the log"},
-		{r.Silent, "not judged, because nothing in them is up to the policy"},
-		{r.Evicted, "cut short: too many were under way at once"},
-		{r.Private, "speak verbs that only Exchange servers have, and are not judged further"},
+		{r.Partial, "not judged, because the log doesn't have the beginning"},
+		{r.Removed, "not judged, because addresses or replies were removed from the log"},
+		{r.Silent, "not judged, because nothing in them depends on the policy"},
+		{r.Evicted, "judged in part, because too many were open at the same time"},
+		{r.Private, "not judged further, because they use commands of Exchange servers"},
 	}
 	for _, o := range optional {
 		if o.n > 0 {
@@ -94,7 +94,7 @@ func (r *Report) totals(t *text) {
 		if r.Hidden > 0 {
 			hidden = fmt.Sprintf(", %d without the addresses of client and server", r.Hidden)
 		}
-		t.line("%s left out%s:", count(r.Malformed, "malformed line"), hidden)
+		t.line("%s skipped%s:", count(r.Malformed, "malformed line"), hidden)
 		for _, p := range r.Problems {
 			t.line("    %s:%d: %s", p.File, p.Line, p.Text)
 		}
@@ -109,11 +109,11 @@ func (r *Report) agreement(t *text) {
 		{r.Connector, "Receive connector"}, {r.Rights, "rights of the session"}, {r.Send, "Send connector or next hop"},
 	} {
 		if a.Known > 0 {
-			t.line("%s: the model agrees with %d of %d", a.what, a.Alike, a.Known)
+			t.line("%s: the same in %d of %d", a.what, a.Alike, a.Known)
 		}
 	}
 	if r.Outside > 0 {
-		t.line("%s for reasons that no policy knows:", count(r.Outside, "refusal"))
+		t.line("%s for reasons outside of the policy:", count(r.Outside, "refusal"))
 		for _, o := range r.OutsideReplies {
 			t.line("%8d  %s", o.Count, o.Reply)
 		}
@@ -124,7 +124,7 @@ func (r *Report) differences(t *text) {
 	if len(r.Differences) == 0 {
 		return
 	}
-	t.line("\nWhat fares differently:")
+	t.line("\nDifferences:")
 	for _, d := range r.Differences {
 		t.line("%8d  %s", d.Count, d)
 		for _, e := range d.Examples {
@@ -132,7 +132,7 @@ func (r *Report) differences(t *text) {
 		}
 	}
 	if r.MoreDifferences > 0 {
-		t.line("%8d  in yet other ways", r.MoreDifferences)
+		t.line("%8d  other differences", r.MoreDifferences)
 	}
 }
 
@@ -151,7 +151,7 @@ func (d Difference) String() string {
 	if d.Reason != reply.Undecided {
 		why = " (" + d.Reason.String() + ")"
 	}
-	return fmt.Sprintf("%s at %s%s: was %s, is %s%s", d.Kind, d.Stage, where, d.Was, d.Now, why)
+	return fmt.Sprintf("%s at %s%s: was %s, now %s%s", d.Kind, d.Stage, where, d.Was, d.Now, why)
 }
 
 // String returns the example on one line.
@@ -178,7 +178,7 @@ func (r *Report) logConnectors(t *text) {
 	if len(r.LogConnectors) == 0 {
 		return
 	}
-	t.line("\nConnectors of the log:")
+	t.line("\nConnectors in the log:")
 	for _, c := range r.LogConnectors {
 		t.line("  %s: %s", quoted(c.Name), count(c.Sessions, "session"))
 		t.sources(c.Top)
@@ -209,7 +209,7 @@ func (u *ReceiveUse) text(t *text, gaps bool) {
 		t.line("  ranges never used: %s", join(u.UnusedRanges))
 	}
 	if u.Unjudged > 0 {
-		t.line("  grants never used: not known, for %s could not be judged to the end", count(u.Unjudged, "session"))
+		t.line("  grants never used: not known, because %s could not be judged to the end", count(u.Unjudged, "session"))
 	}
 	for _, g := range u.UnusedGrants {
 		t.line("  grant never used: %s by %s: %s", g.To, g.By, join(g.Rights))
@@ -218,9 +218,9 @@ func (u *ReceiveUse) text(t *text, gaps bool) {
 	case u.Complete:
 		t.line("  narrowest ranges: %s", join(u.Narrowest))
 	case gaps:
-		t.line("  narrowest ranges, ranges and grants never used: not known, for lines could not be read")
+		t.line("  narrowest ranges, ranges and grants never used: not known, because lines could not be read")
 	default:
-		t.line("  narrowest ranges: not known, for not all clients could be kept")
+		t.line("  narrowest ranges: not known, because there were too many clients")
 	}
 }
 
@@ -233,7 +233,7 @@ func (r *Report) sends(t *text) {
 		t.line("%8d  %s", s.Recipients, s.Name)
 	}
 	if r.Unroutable > 0 {
-		t.line("%8d  no way out", r.Unroutable)
+		t.line("%8d  no route", r.Unroutable)
 	}
 }
 

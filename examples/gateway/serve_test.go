@@ -236,7 +236,7 @@ func TestReplayOwnOutput(t *testing.T) {
 		site.write("log", printed.Bytes())
 		var out bytes.Buffer
 		code := run([]string{"replay", "-config", site.file("policy.json"), site.file("log")}, nil, &out, &out)
-		if code != exitOK || strings.Contains(out.String(), "malformed") || !strings.Contains(out.String(), "1 session: 1 as before, 0 differently\n") {
+		if code != exitOK || strings.Contains(out.String(), "malformed") || !strings.Contains(out.String(), "1 session: 1 the same, 0 different\n") {
 			t.Errorf("%q: exit %d\n%s", more, code, &out)
 		}
 	}

@@ -36,7 +36,7 @@ func getCredential(ask func(Request) (param.Credential, error)) func(*object.Cal
 			req.UserName = user
 		}
 		if ask == nil {
-			return errors.New("nobody is here to answer, and there are no credentials to look into")
+			return errors.New("the session is not interactive, and no credentials are given")
 		}
 		cred, err := ask(req)
 		if err != nil {

@@ -24,8 +24,8 @@ func asking() []*command {
 	}
 }
 
-// errNobody says that there is no one to ask.
-var errNobody = errors.New("nobody is here to answer; set the variable in the script, or in a script before it")
+// errNotInteractive says that there is no one to ask.
+var errNotInteractive = errors.New("the session is not interactive; set the variable in the script, or in a script before it")
 
 func startReadHost(inv *invocation) (stage, error) {
 	prompt, err := inv.text("Prompt")
@@ -34,7 +34,7 @@ func startReadHost(inv *invocation) (stage, error) {
 	}
 	return inv.once(func() error {
 		if inv.in.opt.Answer == nil {
-			return inv.fail(errNobody)
+			return inv.fail(errNotInteractive)
 		}
 		q := Question{Variable: inv.target, Prompt: visible(prompt), Secret: inv.on("AsSecureString"), Pos: position(inv.node)}
 		answer, err := inv.in.opt.Answer(q)

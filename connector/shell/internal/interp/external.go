@@ -302,7 +302,7 @@ func (inv *invocation) confirm(action, target string) (bool, error) {
 	case !asks:
 		return true, nil
 	case in.opt.Confirm == nil:
-		return false, errors.New("-Confirm asks, and nobody is there to answer")
+		return false, errors.New("-Confirm needs an answer, but the session is not interactive")
 	}
 	return in.opt.Confirm(text)
 }

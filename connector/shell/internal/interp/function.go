@@ -245,7 +245,7 @@ func (in *Interp) scriptParam(p *syntax.Param, i int) error {
 	given = given && p.Default == nil
 	if !given && described.Mandatory && p.Default == nil {
 		if v, given = in.askFor(p); !given {
-			return &Error{Where: p.Span, Err: fmt.Errorf("the script needs a value for $%s, and nobody is here to give it", p.Name),
+			return &Error{Where: p.Span, Err: fmt.Errorf("the script needs a value for $%s, and the session is not interactive", p.Name),
 				Supported: "a default, $" + p.Name + " = '…' within param (…); a script before this one that sets it; or an answer, as docs/scripts.md has it"}
 		}
 	}

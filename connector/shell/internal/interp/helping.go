@@ -17,7 +17,7 @@ func helping() []*command {
 		{name: "Get-Help", aliases: []string{"help", "man"}, synopsis: "Says what a cmdlet does and takes.", start: startGetHelp,
 			params: []object.Parameter{parameter("Name", "String", 0, "The cmdlet."),
 				parameter("Parameter", "String", object.Named, "Only the parameters that match this pattern."),
-				flag("Full", "Says all there is, as is done anyway."), flag("Detailed", "Says all there is, as is done anyway.")}},
+				flag("Full", "Accepted for compatibility; help is always full."), flag("Detailed", "Accepted for compatibility; help is always full.")}},
 		{name: "Get-Variable", aliases: []string{"gv"}, synopsis: "Lists the variables.", start: startGetVariable,
 			params: []object.Parameter{name, flag("ValueOnly", "Emits the values themselves.")}},
 		{name: "Get-Member", aliases: []string{"gm"}, synopsis: "Lists the properties of objects.", start: startGetMember,
