@@ -14,10 +14,10 @@ import (
 	"github.com/interchange-smtp/interchange/relay/envelope"
 )
 
-// How long it may take until a hop can be given a message. Each step of the
-// conversation has a limit of its own (RFC 5321 section 4.5.3.2); these are for
-// a call, for all up to AUTH at one address while there are others, and for all
-// of them together, with and without a client that waits.
+// How long it may take until a hop is ready for a message. Each step of the conversation
+// has a limit of its own (RFC 5321 section 4.5.3.2). These are the limits for a call, for
+// everything up to AUTH at one address while there are others, and for all addresses
+// together, with and without a waiting client.
 const (
 	dialTimeout    = 30 * time.Second
 	addressTimeout = time.Minute
@@ -25,22 +25,22 @@ const (
 	connectTimeout = 20 * time.Minute
 )
 
-// attempt is what begin looks for a host for.
+// attempt is a transaction for which begin looks for a host.
 type attempt struct {
 	hop   *NextHop
 	mail  smtpclient.Mail
 	to    []envelope.Recipient
-	data  bool          // DATA is to follow at once
-	fresh bool          // on a new connection only
+	data  bool          // send DATA at once
+	fresh bool          // use a new connection only
 	limit time.Duration // for connecting
 
 	failed  failures
-	heard   bool    // a host took MAIL
-	refused []error // of recipients who were refused for good before a connection was lost
+	heard   bool    // a host accepted MAIL
+	refused []error // the permanent refusals of recipients before a connection was lost
 }
 
-// note keeps what host said for good of recipients before the connection was lost. A
-// host may hang up because of them: without them the others get through.
+// note keeps the permanent refusals of recipients by a host before the connection was
+// lost. A host may hang up because of them: without them the others are accepted.
 func (a *attempt) note(host string, answers []error) {
 	for i, err := range answers {
 		if err == nil || errors.Is(err, smtpclient.ErrUTF8) || replyTo(err, nil).Code < 500 {
@@ -53,12 +53,12 @@ func (a *attempt) note(host string, answers []error) {
 	}
 }
 
-// begin opens a transaction at one of the hop's hosts, on a kept connection or a
-// new one. Everything that isn't a refusal of this transaction makes it try
-// the next host. The error is a hopError when no host took MAIL or refused it; beside
-// an error the answers are those that stand.
+// begin opens a transaction at one of the hop's hosts, on a kept connection or a new one.
+// It tries the next host after every failure except a refusal of this transaction. The
+// error is a hopError if no host accepted or refused MAIL. With an error, the answers are
+// the permanent refusals.
 func (s *Sender) begin(ctx context.Context, a *attempt) (*link, []error, error) {
-	end := time.Now().Add(a.limit) // the commands of a transaction have waits of their own
+	end := time.Now().Add(a.limit) // the commands of a transaction have limits of their own
 	list := s.candidates(a.hop)
 	var slow []call
 	for _, c := range list {
@@ -68,7 +68,7 @@ func (s *Sender) begin(ctx context.Context, a *attempt) (*link, []error, error) 
 			return s.begun(o)
 		}
 	}
-	for _, c := range slow { // they may just be slow, and there is no other
+	for _, c := range slow { // they may just be slow, and there is no other address
 		l, err := s.reach(ctx, end, a.hop, c)
 		if err != nil {
 			a.failed.add(err)
@@ -91,7 +91,7 @@ type opened struct {
 	err     error   // the refusal
 }
 
-// kept returns a connection that was kept, unless a new one is wanted.
+// kept returns a kept connection, unless the attempt needs a new one.
 func (s *Sender) kept(a *attempt, k linkKey) *link {
 	if a.fresh {
 		return nil
@@ -99,8 +99,8 @@ func (s *Sender) kept(a *attempt, k linkKey) *link {
 	return s.pool.get(k)
 }
 
-// try begins the transaction on l. It returns nil, and closes l, if another
-// connection may fare better.
+// try begins the transaction on l. It returns nil, and closes l, if another connection
+// may succeed.
 func (s *Sender) try(ctx context.Context, a *attempt, l *link) *opened {
 	used := l.used
 	l.use()
@@ -109,16 +109,16 @@ func (s *Sender) try(ctx context.Context, a *attempt, l *link) *opened {
 	case trouble == ofMessage && !(used && doubted(answers, err)):
 		return &opened{l, answers, err}
 	case used:
-		s.log(ctx, slog.LevelDebug, "kept connection was of no use", slog.String("host", l.host), slog.Any("error", err))
+		s.log(ctx, slog.LevelDebug, "kept connection failed", slog.String("host", l.host), slog.Any("error", err))
 		if trouble != ofMessage {
-			s.pool.drop(l.key) // the older ones are likely to be dead, too
+			s.pool.drop(l.key) // the older connections are likely to be dead too
 		}
 	default:
 		a.heard = a.heard || afterMail(err)
 		a.failed.add(&hostError{l.host, err})
 		s.health.failed(l.addr, time.Now())
 		if trouble == ofConnection && l.Has("STARTTLS") && l.TLSVersion() == 0 {
-			// It was refused, and some hosts hang up then.
+			// STARTTLS was refused, and some hosts hang up then.
 			s.health.tlsFailed(l.addr, plainHello, time.Now())
 		}
 	}
@@ -127,8 +127,8 @@ func (s *Sender) try(ctx context.Context, a *attempt, l *link) *opened {
 	return nil
 }
 
-// passedOver reports whether a host lacks what the message needs, which an equal of
-// it may have.
+// passedOver reports whether a host lacks an extension that the message needs, which
+// another candidate may have.
 func (s *Sender) passedOver(a *attempt, o *opened) bool {
 	err := o.err
 	if err == nil && !slices.Contains(o.answers, nil) {
@@ -152,8 +152,8 @@ func (s *Sender) begun(o *opened) (*link, []error, error) {
 	return o.link, o.answers, nil
 }
 
-// done keeps l for others after a transaction, unless it was refused in a way that
-// may be the connection's: that it has had its messages, say.
+// done keeps l for others after a transaction, unless the refusal may concern the
+// connection, for example because it has had its messages.
 func (s *Sender) done(l *link, answers []error, err error) {
 	if doubted(answers, err) {
 		l.Close()
@@ -162,9 +162,8 @@ func (s *Sender) done(l *link, answers []error, err error) {
 	s.pool.put(l)
 }
 
-// tookOver logs the hosts in whose place another one took the transaction. All
-// other failures are in the error that is returned.
-func (s *Sender) tookOver(ctx context.Context, a *attempt) {
+// logFailover logs the hosts that failed before another one accepted the transaction.
+func (s *Sender) logFailover(ctx context.Context, a *attempt) {
 	for _, err := range a.failed.list {
 		s.log(ctx, slog.LevelWarn, "host failed, another one took its place",
 			slog.String("connector", a.hop.set.Name), slog.String("error", err.Error()))
@@ -177,10 +176,10 @@ type call struct {
 	endpoint
 }
 
-// ask opens the transaction at c: on a connection that was kept, or at the first of
-// c's addresses that takes it, until the time end; nil: none does. Addresses that
-// didn't answer soon, while there were others, come back as slow; alone says that c
-// has no equal.
+// ask opens the transaction at c: on a kept connection, or at the first of c's addresses
+// that accepts it, until the time end. o is nil if no address does. slow holds the
+// addresses that didn't answer soon while there were others. alone means that c is the
+// only candidate.
 func (s *Sender) ask(ctx context.Context, end time.Time, a *attempt, c candidate, alone bool) (o *opened, slow []call) {
 	key := linkKey{a.hop.out, c.kind, c.name}
 	if !alone {
@@ -204,7 +203,7 @@ func (s *Sender) ask(ctx context.Context, end time.Time, a *attempt, c candidate
 	if alone && len(list) == 1 {
 		patience = connectTimeout
 	}
-	crowded := "" // a host that takes no more now, at whichever address
+	crowded := "" // a host that accepts no more connections now, at any address
 	for _, e := range list {
 		if e.host == crowded {
 			continue
@@ -215,7 +214,7 @@ func (s *Sender) ask(ctx context.Context, end time.Time, a *attempt, c candidate
 		cancel()
 		if err == nil {
 			if o := s.try(ctx, a, l); o != nil {
-				s.tookOver(ctx, a)
+				s.logFailover(ctx, a)
 				return o, nil
 			}
 			if n := len(a.failed.list); n > 0 && isCrowded(a.failed.list[n-1]) {
@@ -239,7 +238,7 @@ func (s *Sender) reach(ctx context.Context, end time.Time, h *NextHop, c call) (
 	conn, err := s.open(ctx, h, c)
 	address := c.endpoint.addr.String()
 	if err != nil {
-		if !errors.Is(err, errOurs) && !errors.Is(ctx.Err(), context.Canceled) {
+		if !errors.Is(err, errOwnCertificate) && !errors.Is(ctx.Err(), context.Canceled) {
 			s.health.failed(address, time.Now())
 		}
 		return nil, &hostError{c.host, err}
@@ -253,8 +252,8 @@ func (s *Sender) reach(ctx context.Context, end time.Time, h *NextHop, c call) (
 	return l, nil
 }
 
-// open calls c and goes through greeting, EHLO, TLS and AUTH. When TLS fails it
-// calls again, with less of it each time, as far as the connector permits.
+// open calls c and goes through greeting, EHLO, TLS and AUTH. When TLS fails it calls
+// again with the next level, as far as the connector permits.
 func (s *Sender) open(ctx context.Context, h *NextHop, c call) (*smtpclient.Conn, error) {
 	host := c.host
 	if c.kind == smartHost {
@@ -263,7 +262,7 @@ func (s *Sender) open(ctx context.Context, h *NextHop, c call) (*smtpclient.Conn
 	p := h.tlsPolicy(c.candidate)
 	last := inTheClear
 	if p.required || h.implicitTLS() || h.credentials() != nil {
-		last = plainHello // credentials above all never follow a failure in the clear
+		last = plainHello // credentials are never sent in the clear after a failure
 	}
 	var failed error // TLS
 	for level := min(s.health.tlsLevel(c.endpoint.addr.String()), last); ; level++ {
@@ -282,7 +281,7 @@ func (s *Sender) open(ctx context.Context, h *NextHop, c call) (*smtpclient.Conn
 		})
 		switch {
 		case failed != nil && errors.Is(err, smtpclient.ErrNoTLS):
-			return nil, failed // what it offered before, and broke
+			return nil, failed // the hop offered TLS before, and it failed
 		case err == nil || !errors.Is(err, smtpclient.ErrHandshake):
 			return conn, err
 		}

@@ -15,7 +15,7 @@ import (
 	"github.com/interchange-smtp/interchange/relay"
 )
 
-// reasons are what the client is told of errors that are found here.
+// reasons are the reasons of replies to the client for errors that are found here.
 var reasons = []struct {
 	err    error
 	reason reply.Reason
@@ -32,20 +32,20 @@ var reasons = []struct {
 	{smtpclient.ErrInjected, reply.NextHopSecurity},
 }
 
-// replyFor returns the words for a reason. What is said of next hops is the same
-// in every edition.
+// replyFor returns the reply for a reason. Replies about next hops are the same in every
+// edition.
 func replyFor(reason reply.Reason) reply.Reply { return reason.Reply(permission.Current) }
 
-// failure wraps err with the reply that tells the client of it.
+// failure wraps err with the reply to the client.
 func failure(err error, set *connector.Send) *relay.Error {
-	if known, ok := err.(*relay.Error); ok { // only ours; one of the body's is a BodyError's cause
+	if known, ok := err.(*relay.Error); ok { // not the cause of a BodyError
 		return known
 	}
 	return &relay.Error{Reply: replyTo(err, set), Err: err}
 }
 
-// replyTo returns what the client is told of err. Only what is known to be
-// for good is a 5xx; whatever isn't understood is temporary.
+// replyTo returns the reply to the client for err: 5xx only for errors that are known to
+// be permanent; unknown errors are temporary.
 func replyTo(err error, set *connector.Send) reply.Reply {
 	var body *smtpclient.BodyError
 	var dns *dnsError
@@ -81,24 +81,23 @@ func replyTo(err error, set *connector.Send) reply.Reply {
 	return replyFor(reply.NextHopLost)
 }
 
-// passOn returns the reply that tells the client of the next hop's refusal.
+// passOn returns the reply to the client for a refusal by the next hop.
 func passOn(e *smtpclient.Error) reply.Reply {
 	code, enhanced, text := e.Reply.Code, e.Reply.Enhanced, e.Reply.Text()
 	switch {
 	case e.Stage == smtpclient.StageAuth || e.Stage == smtpclient.StageTLS:
-		return replyFor(reply.NextHopSecurity) // and no word of what was said about our credentials
+		return replyFor(reply.NextHopSecurity) // without the hop's text, which is about the credentials
 	case e.Stage == smtpclient.StageGreeting || e.Stage == smtpclient.StageHello:
-		// It is us that the hop refuses: no message is at fault, and another day
-		// it may not.
+		// The hop refuses this server, not the message, and may not do so later.
 		code, enhanced = 451, class(enhanced, 4, [3]int{4, 4, 0})
 	case errors.Is(e, smtpclient.ErrNoBDAT):
-		code, enhanced = 451, [3]int{4, 4, 0} // it gets DATA the next time
+		code, enhanced = 451, [3]int{4, 4, 0} // the next attempt uses DATA
 	case errors.Is(e, smtpclient.ErrTooMany):
 		code, enhanced = 452, [3]int{4, 5, 3}
 	case e.Stage == smtpclient.StageRcpt && code == 452: // the mailbox has no room
 		enhanced = class(enhanced, 4, [3]int{4, 4, 0})
 	case e.Stage == smtpclient.StageReset, wantsLogon(code):
-		// The client can't, and shall not believe that it is asked to.
+		// The hop asks this server to authenticate, not the client.
 		return replyFor(reply.NextHopSecurity)
 	case code < 500:
 		code, enhanced = 451, class(enhanced, 4, [3]int{4, 4, 0})
@@ -109,7 +108,7 @@ func passOn(e *smtpclient.Error) reply.Reply {
 	return reply.Reply{Code: code, Enhanced: enhanced, Text: text}
 }
 
-// class returns e if it is of the class n, else def.
+// class returns e if its class is n, else def.
 func class(e [3]int, n int, def [3]int) [3]int {
 	if e[0] == n {
 		return e
@@ -117,7 +116,7 @@ func class(e [3]int, n int, def [3]int) [3]int {
 	return def
 }
 
-// cause returns why e came about; without a reason that is what the client is told.
+// cause returns the text of the error behind e, without one the text of its reply.
 func cause(e error) string {
 	var known *relay.Error
 	if errors.As(e, &known) && known.Err != nil {
@@ -128,10 +127,10 @@ func cause(e error) string {
 	return e.Error()
 }
 
-// maxCause bounds what is told of a cause.
+// maxCause bounds the text of a cause in logs and Outcomes, in bytes.
 const maxCause = 500
 
-// printable returns s, cut, with '?' for whatever isn't printable ASCII.
+// printable returns s, cut to maxCause, with '?' for all but printable ASCII.
 func printable(s string) string {
 	return strings.Map(func(c rune) rune {
 		if c < ' ' || c > '~' {
@@ -141,8 +140,8 @@ func printable(s string) string {
 	}, s[:min(len(s), maxCause)])
 }
 
-// failures are the errors of several hosts. As an error it is the one to report: a
-// temporary one, if there is one, because that host may yet take the message.
+// failures are the errors of several hosts. As an error they are the one to report: a
+// temporary one, if there is one, because that host may still accept the message.
 type failures struct {
 	list  []error
 	worst error
@@ -154,20 +153,20 @@ func (f *failures) add(err error) {
 	f.worst = worse(f.worst, err)
 }
 
-// maxTold is how many failures are told in words.
-const maxTold = 4
+// maxListed is how many failures are named in an error.
+const maxListed = 4
 
-// Error returns what went wrong at each host.
+// Error returns the error of each host.
 func (f *failures) Error() string {
-	var told []string
+	var texts []string
 	for i, err := range f.list {
-		if i == maxTold {
-			told = append(told, "...")
+		if i == maxListed {
+			texts = append(texts, "...")
 			break
 		}
-		told = append(told, err.Error())
+		texts = append(texts, err.Error())
 	}
-	return strings.Join(told, "; ")
+	return strings.Join(texts, "; ")
 }
 
 // Unwrap returns the error to report.

@@ -7,16 +7,16 @@ import (
 	"time"
 )
 
-// How long it is remembered that a host failed, the first time and at most, and
-// that TLS with it did.
+// How long a failure of a host is remembered, the first time and at most, and a failure
+// of TLS with it.
 const (
 	deadFor     = 5 * time.Minute
 	deadAtMost  = time.Hour
 	tlsFailsFor = 15 * time.Minute
 	noBDATFor   = 24 * time.Hour
 
-	// suspectAfter is how long a host may be silent before others are asked first,
-	// though it hasn't failed yet, and suspectFor how long that holds.
+	// suspectAfter is how long a host may be silent before others are tried first,
+	// although it hasn't failed yet, and suspectFor is how long that lasts.
 	suspectAfter = 3 * time.Second
 	suspectFor   = time.Minute
 )
@@ -24,16 +24,15 @@ const (
 // maxRemembered bounds how many failures are remembered of each kind.
 const maxRemembered = 10_000
 
-// health is what a Sender remembers of hosts and addresses that failed. They are
-// asked last: when nobody else takes a message, they get their chance. The zero
-// health is ready.
+// health holds the hosts and addresses that failed lately. They are tried last, when no
+// other host accepts the message. The zero health is ready to use.
 type health struct {
 	any atomic.Bool // there is something to remember
 	mu  sync.Mutex
 	bad map[string]failing
 	tls map[string]weak
 
-	noBDAT map[string]time.Time // addresses that lack it, and until when that is believed
+	noBDAT map[string]time.Time // addresses without BDAT, and until when that is remembered
 }
 
 // failing is a host or an address that failed.
@@ -44,11 +43,11 @@ type failing struct {
 
 // weak is an address with which TLS failed.
 type weak struct {
-	level tlsLevel // that may do
+	level tlsLevel // the first level to try
 	until time.Time
 }
 
-// failed notes that a host or an address failed.
+// failed records that a host or an address failed.
 func (m *health) failed(name string, now time.Time) {
 	m.note(name, now, func(f *failing) {
 		f.until = now.Add(min(deadFor<<min(f.times, 10), deadAtMost))
@@ -56,7 +55,7 @@ func (m *health) failed(name string, now time.Time) {
 	})
 }
 
-// suspected notes that a host has been silent for a while.
+// suspected records that a host has been silent for a while.
 func (m *health) suspected(name string, now time.Time) {
 	m.note(name, now, func(f *failing) {
 		if until := now.Add(suspectFor); f.until.Before(until) {
@@ -65,7 +64,7 @@ func (m *health) suspected(name string, now time.Time) {
 	})
 }
 
-// note changes what is remembered of a host or an address.
+// note changes the record of a host or an address.
 func (m *health) note(name string, now time.Time, change func(*failing)) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -99,7 +98,7 @@ func (m *health) isBad(name string, now time.Time) bool {
 	return now.Before(m.bad[name].until)
 }
 
-// tlsFailed notes that TLS of a level failed with an address.
+// tlsFailed records that TLS of a level failed with an address.
 func (m *health) tlsFailed(address string, level tlsLevel, now time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -120,7 +119,7 @@ func (m *health) tlsLevel(address string) tlsLevel {
 	return fullHello
 }
 
-// lacksBDAT notes that an address offers CHUNKING and doesn't know BDAT.
+// lacksBDAT records that an address offers CHUNKING but doesn't know BDAT.
 func (m *health) lacksBDAT(address string, now time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -138,7 +137,7 @@ func (m *health) hasNoBDAT(address string) bool {
 	return time.Now().Before(m.noBDAT[address])
 }
 
-// makeRoom forgets what is over when m is full, or everything.
+// makeRoom deletes the entries that are over when m is full, or else all entries.
 func makeRoom[K comparable, V any](m map[K]V, over func(V) bool) {
 	if len(m) < maxRemembered {
 		return
@@ -153,8 +152,8 @@ func makeRoom[K comparable, V any](m map[K]V, over func(V) bool) {
 	}
 }
 
-// lastThoseThat moves what is bad behind the others, and keeps the order otherwise.
-func lastThoseThat[T any](list []T, bad func(T) bool) {
+// moveToEnd moves the bad elements behind the others and otherwise keeps the order.
+func moveToEnd[T any](list []T, bad func(T) bool) {
 	slices.SortStableFunc(list, func(a, b T) int {
 		switch x, y := bad(a), bad(b); {
 		case x == y:

@@ -296,7 +296,7 @@ func TestOurCertificateStaysHere(t *testing.T) {
 	for _, tc := range []struct {
 		send        connector.Send
 		want, cause string
-	}{{s, "ok", ""}, {named, "451 4.7.5", "it was shown our certificate CN=hub.contoso.com"}} {
+	}{{s, "ok", ""}, {named, "451 4.7.5", "it was shown the certificate CN=hub.contoso.com"}} {
 		w := newWorld(t, tc.send)
 		w.sender.Certificates = []tls.Certificate{issued(t, stranger, "hub.contoso.com")}
 		// Every name is in the list of authorities that it asks for, and none is believed.

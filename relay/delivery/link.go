@@ -8,8 +8,8 @@ import (
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
 )
 
-// taken is what a hop said in a transaction.
-type taken struct {
+// exchange is a transaction with a hop: the host, and its replies.
+type exchange struct {
 	host    string
 	addr    string
 	tls     uint16
@@ -18,15 +18,15 @@ type taken struct {
 	reply   smtpclient.Reply // to the message
 }
 
-// linkKey tells what a connection may be used for. The connector stands for
-// the identity, the certificates and the checks.
+// linkKey identifies the connections that can replace each other. The connector stands
+// for the identity, the certificates and the checks.
 type linkKey struct {
 	out  *connector.Outbound
 	kind hostKind
 	host string
 }
 
-// String names the host and who calls it.
+// String returns the names of the connector and the host.
 func (k linkKey) String() string { return k.out.Name() + " to " + k.host }
 
 // link is a connection to a next hop.
@@ -34,17 +34,17 @@ type link struct {
 	*smtpclient.Conn
 	key        linkKey
 	host       string // for the log
-	addr       string // the same for all transactions
-	used       bool   // for a transaction, whatever came of it
-	usedBefore bool   // for one before the present
-	left       int    // transactions that may yet be begun; <0: any number
+	addr       string // IP address and port
+	used       bool   // a transaction was begun
+	usedBefore bool   // a transaction was begun before the present one
+	left       int    // transactions that may still be begun; <0: any number
 	idle       time.Duration
-	until      time.Time // the end of its time in the pool
+	until      time.Time // when the pool closes it
 }
 
-// taken returns what a transaction on l begins with.
-func (l *link) taken() taken {
-	return taken{host: l.host, addr: l.addr, tls: l.TLSVersion(), dsn: l.Has("DSN")}
+// exchange returns the exchange with which a transaction on l begins.
+func (l *link) exchange() exchange {
+	return exchange{host: l.host, addr: l.addr, tls: l.TLSVersion(), dsn: l.Has("DSN")}
 }
 
 // use counts a transaction.
@@ -55,7 +55,7 @@ func (l *link) use() {
 	}
 }
 
-// hostKind says how a candidate is resolved.
+// hostKind is how a candidate is resolved.
 type hostKind uint8
 
 const (
@@ -64,7 +64,7 @@ const (
 	server                     // A and AAAA
 )
 
-// candidate is one of the equals among which a next hop's messages are shared.
+// candidate is one of the equal hosts that share the messages of a next hop.
 type candidate struct {
 	kind hostKind
 	name string     // without brackets

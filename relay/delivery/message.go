@@ -10,27 +10,27 @@ import (
 )
 
 const (
-	// headSize is how much of a message is read before the next hop is asked.
-	// A message that is shorter can be sent in one write.
+	// headSize is how many bytes of a message are read before the next hop is called.
+	// A shorter message can be sent in one write.
 	headSize = 32 << 10
-	// maxHeader is the limit for headers, far above any MaxHeaderSize; only a
-	// Handler's caller that is no relay.Server could get there.
+	// maxHeader is the limit for headers in bytes, far above any MaxHeaderSize; only
+	// callers other than relay.Server can reach it.
 	maxHeader = 16 << 20
 )
 
-// message is what of a message is known before it is sent.
+// message is a message whose beginning has been read.
 type message struct {
 	smtpclient.Message
-	mail   smtpclient.Mail
+	mail   smtpclient.Mail // its envelope; the size is exact if Rest is nil
 	header *mailheader.Header
 	buf    *[]byte
 }
 
-// errTooLarge says that a message is larger than its route is for.
+// errTooLarge is the error of a message that is larger than its route permits.
 var errTooLarge = errors.New("larger than MaxMessageSize of the Send connector, or MaxSendSize")
 
-// limited reads a message, and fails where it is larger than left. What a client
-// declares may be nothing or a lie, so that the route may not have seen it.
+// limited reads a message and fails after left bytes. The client may have declared no
+// size or a wrong one, so that the route may not fit.
 type limited struct {
 	r    io.Reader
 	left int64
@@ -57,7 +57,7 @@ func (s *Sender) read(hop *NextHop, env *envelope.Envelope, body io.Reader) (*me
 	if err != nil {
 		return nil, &smtpclient.BodyError{Err: err}
 	}
-	if hop.key.via == "" { // else that server's firewall is yet to come
+	if hop.key.via == "" { // otherwise that server applies its firewall
 		firewall := hop.out.Headers(hop.key.domain, nil)
 		h.Filter(firewall.Keep)
 	}
@@ -93,7 +93,7 @@ func (s *Sender) buffer() *[]byte {
 	return &b
 }
 
-// free takes m's memory back.
+// free returns the memory of m.
 func (s *Sender) free(m *message) {
 	m.header.Release()
 	s.buffers.Put(m.buf)

@@ -14,32 +14,32 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// NextHop is where mail for a recipient goes: the hosts of one Send connector,
-// those of one domain where DNS says where, or the server that has the
-// connector. The zero NextHop is nowhere.
+// NextHop is where mail for a recipient goes: to the smart hosts of a Send connector, to
+// the mail exchangers of a domain, or to the server that has the connector. The zero
+// NextHop leads nowhere.
 type NextHop struct {
 	key    Key
 	out    *connector.Outbound
 	policy *connector.Policy
 	set    *connector.Send
-	name   string // ours, for EHLO
-	secure bool   // the domain must be reached by mutual TLS
+	name   string // this server's, for EHLO
+	secure bool   // mutual TLS with the domain is required
 }
 
-// Key tells next hops apart, as a map's key for one. Those of one Key share
-// their connections, and so their limits and their retries. It outlives a
-// policy: the same connector and domain of the next one have the same Key.
+// Key identifies a next hop and can be the key of a map. NextHops with the same Key share
+// their connections, limits and retries. A Key outlives a policy: the same connector and
+// domain of the next policy have the same Key.
 type Key struct {
 	connector string
-	via       string         // the server that has the connector; "": we
-	domain    routing.Domain // the recipient's, where DNS decides
+	via       string         // the server that has the connector; "": this server
+	domain    routing.Domain // the recipient's, if the connector routes by DNS
 }
 
 // Key returns the Key of h.
 func (h NextHop) Key() Key { return h.key }
 
-// String names h as operators know it: the connector, then the domain, the
-// smart hosts, or "via" and the server that has the connector.
+// String returns the name for operators: the connector, then the domain, the smart
+// hosts, or "via" and the server that has the connector.
 func (h NextHop) String() string {
 	switch {
 	case h.out == nil:
@@ -56,18 +56,18 @@ func (h NextHop) String() string {
 	return h.set.Name + " " + strings.Join(hosts, ",")
 }
 
-// ErrUnreachable is the cause of an error of NextHop and Route when no Send
-// connector takes the recipient. Another policy may have one.
+// ErrUnreachable is the cause of an error of NextHop and Route if no Send connector
+// carries mail for the recipient. Another policy may have one.
 var ErrUnreachable = errors.New("no Send connector")
 
-// NextHop returns where mail of that size for to goes under p; 0 is a size that
-// isn't known. The error is a *relay.Error: temporary and ErrUnreachable when
-// no Send connector leads there, 5xx when all that do are too small.
+// NextHop returns where p sends mail of a size in bytes to a recipient; size 0 is not
+// known. The error is a *relay.Error: temporary and ErrUnreachable if there is no Send
+// connector, 5xx if the message is too large for all Send connectors.
 func (s *Sender) NextHop(p *connector.Policy, to routing.Address, size int64) (NextHop, error) {
 	return nextHop(p, to, p.Route(to, size, nil))
 }
 
-// nextHop returns where the route r of to leads.
+// nextHop returns the next hop of the route r of to.
 func nextHop(p *connector.Policy, to routing.Address, r connector.Route) (NextHop, error) {
 	if r.Outcome != routing.Routed || r.Outbound == nil {
 		e := &relay.Error{Reply: r.Decision().Reply()}
@@ -92,12 +92,12 @@ func nextHop(p *connector.Policy, to routing.Address, r connector.Route) (NextHo
 }
 
 const (
-	smtpPort        = 25 // that of DNS routing and of the organisation's servers
+	smtpPort        = 25 // for DNS routing and the organisation's servers
 	submissionsPort = 465
 )
 
-// candidates returns h's hosts in the order in which to try them: a new one each
-// time, but those that failed lately come last.
+// candidates returns h's hosts in the order in which to try them: in random order, but
+// hosts that failed lately come last.
 func (s *Sender) candidates(h *NextHop) []candidate {
 	if h.key.via != "" {
 		return []candidate{{kind: server, name: h.key.via}}
@@ -117,7 +117,7 @@ func (s *Sender) candidates(h *NextHop) []candidate {
 	}
 	rand.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
 	if now := time.Now(); len(list) > 1 && s.health.any.Load() {
-		lastThoseThat(list, func(c candidate) bool { return s.health.isBad(linkKey{h.out, c.kind, c.name}.String(), now) })
+		moveToEnd(list, func(c candidate) bool { return s.health.isBad(linkKey{h.out, c.kind, c.name}.String(), now) })
 	}
 	return list
 }
@@ -130,7 +130,7 @@ func (h *NextHop) port() uint16 {
 	return uint16(h.set.Port)
 }
 
-// maxSize returns how large a message may be that goes to h; 0: no limit.
+// maxSize returns how large a message to h may be, in bytes; 0: no limit.
 func (h *NextHop) maxSize() int64 {
 	limit := max(h.set.MaxMessageSize, 0)
 	if all := h.policy.Transport().MaxSendSize; all > 0 && (limit == 0 || all < limit) {
@@ -139,8 +139,8 @@ func (h *NextHop) maxSize() int64 {
 	return int64(limit)
 }
 
-// implicitTLS reports whether TLS begins before anything is said, as on the port
-// that is for it (RFC 8314 section 7.3).
+// implicitTLS reports whether connections begin with TLS, as on port 465 (RFC 8314
+// section 7.3).
 func (h *NextHop) implicitTLS() bool { return h.port() == submissionsPort }
 
 // source returns the address to call from; invalid: any.
@@ -151,7 +151,7 @@ func (h *NextHop) source() netip.Addr {
 	return netip.Addr{}
 }
 
-// credentials returns what to authenticate with, nil if nothing.
+// credentials returns the credentials to authenticate with, nil for none.
 func (h *NextHop) credentials() *auth.Credentials {
 	const basic = auth.BasicAuth | auth.BasicAuthRequireTLS
 	c := h.set.AuthenticationCredential
@@ -161,7 +161,7 @@ func (h *NextHop) credentials() *auth.Credentials {
 	return &auth.Credentials{Username: c.UserName, Password: c.Password}
 }
 
-// timeouts returns the waits, none longer than the connector's inactivity limit.
+// timeouts returns the timeouts, none longer than the connector's inactivity limit.
 func (h *NextHop) timeouts(base smtpclient.Timeouts) smtpclient.Timeouts {
 	if d := h.set.ConnectionInactivityTimeOut; d > 0 {
 		return base.Default().Cap(d)
@@ -169,8 +169,8 @@ func (h *NextHop) timeouts(base smtpclient.Timeouts) smtpclient.Timeouts {
 	return base.Default()
 }
 
-// idle returns how long a connection is kept without work. Hops wait five
-// minutes and more; half of the connector's own limit is safe on our side.
+// idle returns how long an unused connection is kept. Hops wait five minutes and more;
+// half of the connector's own limit is safe.
 func (h *NextHop) idle() time.Duration {
 	if d := h.set.ConnectionInactivityTimeOut / 2; d > 0 {
 		return min(d, maxIdle)

@@ -6,28 +6,28 @@ import (
 	"time"
 )
 
-// How many connections are kept, and for how long. A hop that counts its
-// connections gets most of them back soon; until then they spare a burst to
-// open them again for every other message.
+// How many connections are kept, and for how long. Most are closed soon, because hops
+// limit their number; until then a burst of messages can use them again.
 const (
 	maxIdleAll    = 500
 	maxIdlePerHop = 100
-	longIdle      = 20 // of them are kept for maxIdle, the others for shortIdle
+	longIdle      = 20 // connections are kept for maxIdle, the others for shortIdle
 	maxIdle       = 30 * time.Second
 	shortIdle     = 2 * time.Second
 	sweepEvery    = time.Second
 )
 
-// pool keeps connections that have nothing to do. The zero pool is ready.
+// pool keeps unused connections. The zero pool is ready to use.
 type pool struct {
 	mu     sync.Mutex
-	links  map[linkKey][]*link // the last one was used last
+	links  map[linkKey][]*link // the connection that was used last is the last
 	n      int
-	sweeps bool // sweep will be called
+	sweeps bool // a timer will call sweep
 	closed bool
 }
 
-// get takes the connection that was used last, the one least likely to be dead.
+// get removes and returns the connection that was used last, which is least likely to be
+// dead; nil if there is no connection.
 func (p *pool) get(k linkKey) *link {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -52,7 +52,7 @@ func (p *pool) set(k linkKey, list []*link) {
 	}
 }
 
-// put keeps l, or closes it where it is used up, in doubt, or one too many.
+// put keeps l, or closes it if it is used up, in an unknown state, or one too many.
 func (p *pool) put(l *link) {
 	if l == nil {
 		return
@@ -86,8 +86,8 @@ func (p *pool) keep(l *link) bool {
 	return true
 }
 
-// sweep closes connections that were idle for too long, and comes back while
-// there are others. A timer for each connection would be set twice per message.
+// sweep closes connections that were idle for too long, and sets a timer to run again
+// while there are others. A timer for each connection would be set twice per message.
 func (p *pool) sweep() {
 	now := time.Now()
 	p.mu.Lock()
@@ -111,15 +111,14 @@ func (p *pool) sweep() {
 	}
 }
 
-// drop closes all connections of k: one was found dead, and the older ones
-// are likely to be too.
+// drop closes all connections of k: one was dead, and the older ones probably are too.
 func (p *pool) drop(k linkKey) {
 	for l := p.get(k); l != nil; l = p.get(k) {
 		l.Close()
 	}
 }
 
-// close closes everything, now and later.
+// close closes all connections, and those that are put back later.
 func (p *pool) close() {
 	p.mu.Lock()
 	links := p.links

@@ -15,8 +15,8 @@ import (
 	"github.com/interchange-smtp/interchange/connector/reply"
 )
 
-// maxAddresses is how many addresses of one candidate are called at most, and
-// maxFound how many of them are looked up while some have failed lately.
+// maxAddresses is how many addresses of one candidate are called at most. maxFound is how
+// many are looked up at most while some have failed lately.
 const (
 	maxAddresses = 5
 	maxFound     = 30
@@ -24,12 +24,12 @@ const (
 
 // endpoint is an address to call.
 type endpoint struct {
-	host string // whose it is
+	host string // the host with the address
 	addr netip.AddrPort
 	pref uint16 // of the host's MX record; lower is better
 }
 
-// resolve returns the addresses of c, best first.
+// resolve returns the addresses of c, the best first.
 func (s *Sender) resolve(ctx context.Context, h *NextHop, c candidate) ([]endpoint, error) {
 	if c.addr.IsValid() {
 		return s.callable(h, c, []endpoint{{host: c.name, addr: netip.AddrPortFrom(c.addr.Unmap(), h.port())}})
@@ -45,7 +45,7 @@ func (s *Sender) resolve(ctx context.Context, h *NextHop, c candidate) ([]endpoi
 		if err != nil && (failed == nil || !isNotFound(err)) {
 			failed = err
 		}
-		for _, a := range byTurns(addrs) {
+		for _, a := range alternateFamilies(addrs) {
 			e := endpoint{mx.Host, netip.AddrPortFrom(a.Unmap(), h.port()), mx.Pref}
 			if !slices.ContainsFunc(list, func(known endpoint) bool { return known.addr == e.addr }) {
 				list = append(list, e)
@@ -56,13 +56,13 @@ func (s *Sender) resolve(ctx context.Context, h *NextHop, c candidate) ([]endpoi
 		}
 	}
 	if len(list) == 0 {
-		return nil, nowhere(c, failed)
+		return nil, noAddress(c, failed)
 	}
 	return s.callable(h, c, list)
 }
 
-// enough reports whether list has as many addresses as are called. Those that failed
-// lately don't count, lest they hide the hosts behind them for ever.
+// enough reports whether list has as many addresses as are called. Addresses that failed
+// lately don't count, so that they can't hide the hosts after them for ever.
 func (s *Sender) enough(list []endpoint) bool {
 	if len(list) < maxAddresses || len(list) >= maxFound || !s.health.any.Load() {
 		return len(list) >= maxAddresses
@@ -76,8 +76,8 @@ func (s *Sender) enough(list []endpoint) bool {
 	return good >= maxAddresses
 }
 
-// exchangers returns c's hosts in the order in which to try them: by
-// preference, and among equals in a new order each time.
+// exchangers returns c's hosts in the order in which to try them: by preference, and in
+// random order among equals.
 func (s *Sender) exchangers(ctx context.Context, h *NextHop, c candidate) ([]net.MX, error) {
 	if c.kind == server {
 		return []net.MX{{Host: c.name}}, nil
@@ -91,7 +91,7 @@ func (s *Sender) exchangers(ctx context.Context, h *NextHop, c candidate) ([]net
 		return nil, &dnsError{reply.DNSUnavailable, err}
 	}
 	var hosts []net.MX
-	own := math.MaxUint16 + 1 // our own preference
+	own := math.MaxUint16 + 1 // this server's preference
 	for _, mx := range found {
 		host := strings.ToLower(strings.TrimSuffix(mx.Host, "."))
 		if host == strings.ToLower(h.name) {
@@ -107,24 +107,24 @@ func (s *Sender) exchangers(ctx context.Context, h *NextHop, c candidate) ([]net
 		}
 		return nil, &dnsError{reply.DomainTakesNoMail, errors.New(c.name + " has a null MX")}
 	}
-	// From our own preference on, mail would come back (RFC 5321 section 5.1).
+	// From this server's preference on, mail would come back (RFC 5321 section 5.1).
 	hosts = slices.DeleteFunc(hosts, func(mx net.MX) bool { return int(mx.Pref) >= own })
 	if len(hosts) == 0 {
-		return nil, loops(c)
+		return nil, loopError(c)
 	}
 	rand.Shuffle(len(hosts), func(i, j int) { hosts[i], hosts[j] = hosts[j], hosts[i] })
 	slices.SortStableFunc(hosts, func(a, b net.MX) int { return cmp.Compare(a.Pref, b.Pref) })
 	return hosts, nil
 }
 
-// callable returns at most maxAddresses of list: those preferred to any that
-// is ours, and of the family of the connector's source address.
+// callable returns at most maxAddresses of list: addresses that are preferred to all of
+// this server's and of the family of the connector's source address.
 func (s *Sender) callable(h *NextHop, c candidate, list []endpoint) ([]endpoint, error) {
-	if i := slices.IndexFunc(list, func(e endpoint) bool { return s.ours(h, e.addr) }); i >= 0 {
+	if i := slices.IndexFunc(list, func(e endpoint) bool { return s.listensOn(h, e.addr) }); i >= 0 {
 		own := list[i].pref
 		list = slices.DeleteFunc(list, func(e endpoint) bool { return e.pref >= own })
 		if len(list) == 0 {
-			return nil, loops(c)
+			return nil, loopError(c)
 		}
 	}
 	if src := h.source(); src.IsValid() {
@@ -134,15 +134,14 @@ func (s *Sender) callable(h *NextHop, c candidate, list []endpoint) ([]endpoint,
 		}
 	}
 	if now := time.Now(); len(list) > 1 && s.health.any.Load() {
-		lastThoseThat(list, func(e endpoint) bool { return s.health.isBad(e.addr.String(), now) })
+		moveToEnd(list, func(e endpoint) bool { return s.health.isBad(e.addr.String(), now) })
 	}
 	return list[:min(len(list), maxAddresses)], nil
 }
 
-// byTurns returns the addresses of a host so that IPv6 and IPv4 take turns, in the
-// resolver's order otherwise: neither family, should it lead nowhere, keeps the
-// other from being called.
-func byTurns(addrs []netip.Addr) []netip.Addr {
+// alternateFamilies returns the addresses of a host with IPv6 and IPv4 in turn, otherwise
+// in the resolver's order: if one family is unreachable, the other is called soon.
+func alternateFamilies(addrs []netip.Addr) []netip.Addr {
 	list := make([]netip.Addr, 0, len(addrs))
 	rest := slices.Clone(addrs)
 	for len(rest) > 0 {
@@ -157,10 +156,10 @@ func byTurns(addrs []netip.Addr) []netip.Addr {
 	return list
 }
 
-// ours reports whether we listen on a: on that very address, or on all of its
-// family and it is one of this machine's. The unspecified address is called
-// for "this machine" by most systems.
-func (s *Sender) ours(h *NextHop, a netip.AddrPort) bool {
+// listensOn reports whether a Receive connector listens on a: on that very address, or on
+// all addresses of its family if a is one of this machine's. Most systems take a call to
+// the unspecified address as a call to this machine.
+func (s *Sender) listensOn(h *NextHop, a netip.AddrPort) bool {
 	for _, b := range h.policy.Bindings() {
 		if b.Port() != a.Port() {
 			continue
@@ -173,8 +172,8 @@ func (s *Sender) ours(h *NextHop, a netip.AddrPort) bool {
 	return false
 }
 
-// local reports whether a is an address of this machine. Interfaces that
-// can't be listed leave the rest to the hop count.
+// local reports whether a is an address of this machine. If the interfaces can't be
+// listed, loops are left to the hop count.
 func (s *Sender) local(a netip.Addr) bool {
 	if a.IsLoopback() {
 		return true
@@ -189,29 +188,29 @@ func (s *Sender) local(a netip.Addr) bool {
 	})
 }
 
-// loops is the error for a candidate all of whose hosts are ourselves.
-func loops(c candidate) error {
+// loopError returns the error for a candidate whose hosts are all this server.
+func loopError(c candidate) error {
 	if c.kind == mailDomain {
 		return &dnsError{reply.RoutingLoop, errors.New("mail for " + c.name + " would come back to this server")}
 	}
 	return &dnsError{reply.NextHopIsSelf, errors.New(c.name + " is this server")}
 }
 
-// nowhere is the error for a candidate without addresses. That a recipient's
-// domain doesn't exist is for the sender to hear, that a smart host doesn't
-// is for the administrator.
-func nowhere(c candidate, err error) error {
+// noAddress returns the error for a candidate without addresses. The sender gets the
+// error if the recipient's domain doesn't exist; a smart host that doesn't exist is the
+// administrator's mistake.
+func noAddress(c candidate, err error) error {
 	switch {
 	case err != nil && !isNotFound(err):
 		return &dnsError{reply.DNSUnavailable, err}
 	case c.kind == mailDomain:
-		return &dnsError{reply.DomainNotFound, orNothing(c, err)}
+		return &dnsError{reply.DomainNotFound, orNoAddress(c, err)}
 	}
-	return &dnsError{reply.NextHopNotFound, orNothing(c, err)}
+	return &dnsError{reply.NextHopNotFound, orNoAddress(c, err)}
 }
 
-// orNothing returns err, or says that c has no address.
-func orNothing(c candidate, err error) error {
+// orNoAddress returns err, or an error that c has no address.
+func orNoAddress(c candidate, err error) error {
 	if err == nil {
 		return errors.New(c.name + " has no address")
 	}
@@ -223,7 +222,7 @@ func isNotFound(err error) bool {
 	return errors.As(err, &dns) && dns.IsNotFound
 }
 
-// sameIP reports whether ip is the address that s says.
+// sameIP reports whether ip is the address s.
 func sameIP(ip []byte, s string) bool {
 	a, ok := netip.AddrFromSlice(ip)
 	b, err := netip.ParseAddr(s)

@@ -14,38 +14,38 @@ import (
 	"github.com/interchange-smtp/interchange/relay/envelope"
 )
 
-// Outcome is what became of one recipient in an attempt.
+// Outcome is the outcome of an attempt for one recipient.
 type Outcome struct {
-	// Err is nil when the next hop has taken the message for the recipient.
-	// Otherwise it is a *relay.Error whose reply is 4xx if the recipient may be
-	// tried again and 5xx if it is refused for good.
+	// Err is nil if the next hop has accepted the message for the recipient.
+	// Otherwise it is a *relay.Error with a 4xx reply if the recipient may be tried
+	// again and 5xx if it is refused permanently.
 	Err   error
-	Host  string // who was spoken to; "": nobody
-	Addr  string // IP address and port of the host, where it answered; "": it didn't
-	TLS   uint16 // of the connection to Addr, a version of package crypto/tls; 0: in the clear
-	Reply string // what the host said of it, in printable ASCII; "": nothing
-	Cause string // where Reply is "": what was found here instead, for operators, in printable ASCII
-	DSN   bool   // the host has taken over RET, ENVID, NOTIFY and ORCPT
-	// Content says that the host had taken sender and recipient, and then refused the
+	Host  string // the host that was reached; "": no host
+	Addr  string // IP address and port of the host, if it answered; "": it didn't
+	TLS   uint16 // version of TLS of the connection, as in package crypto/tls; 0: in the clear
+	Reply string // the host's reply about the recipient, in printable ASCII; "": no reply
+	Cause string // if Reply is "": the error found here, for operators, in printable ASCII
+	DSN   bool   // the host supports DSN and has got RET, ENVID, NOTIFY and ORCPT
+	// Content means that the host accepted sender and recipient, and then refused the
 	// message.
 	Content bool
 }
 
-// Send makes one attempt to hand the message to hop for all recipients. It
-// returns one Outcome for each, in their order: those that hop accepts get the
-// message, whatever it says of the others. Like Deliver it tries one host after
-// the other until the first byte of the message has left, and reads body once.
-// Of a body that can't be read to its end nothing is left at the hop, and the
-// Outcomes are temporary. So they are when ctx ends before the hop has
-// answered; it may have the message then.
+// Send makes one attempt to hand the message to hop for all recipients. It returns an
+// Outcome for each, in the order of to. The recipients that the hop accepts get the
+// message, whatever it replies to the others. Like Deliver, Send tries one host after the
+// other until the first byte of the message has left, and it reads body once. If body
+// can't be read to its end, the hop doesn't get the message and the Outcomes are
+// temporary. If ctx ends before the hop has replied, the Outcomes are temporary too, but
+// the hop may have the message.
 //
-// The error is that of the hop as a whole: nobody could be reached, nobody said
-// anything of this message before the connection was lost, or the hop said that it
-// can't take so much at once ([IsCrowded]). It may be tried again later, with this or
-// any message, and all Outcomes are temporary. What lies in the message, what
-// refuses it for good, and a canceled ctx are no such error.
+// The error concerns the hop as a whole: no host could be reached, no host replied to
+// this message before the connection was lost, or the hop can't take so much at once
+// ([IsCrowded]). This message or another may be tried again later, and all Outcomes are
+// temporary. Errors of the message, permanent refusals and a canceled ctx are not such an
+// error.
 //
-// Of env, Send uses what MAIL can say, and Report. It changes neither env nor to.
+// Of env, Send uses the values of MAIL, and Report. It changes neither env nor to.
 func (s *Sender) Send(ctx context.Context, hop NextHop, env *envelope.Envelope, to []envelope.Recipient, body io.Reader) ([]Outcome, error) {
 	outcomes := make([]Outcome, len(to))
 	if hop.out == nil || len(to) == 0 {
@@ -54,7 +54,7 @@ func (s *Sender) Send(ctx context.Context, hop NextHop, env *envelope.Envelope, 
 	}
 	m, err := s.read(&hop, env, body)
 	if err != nil {
-		fill(outcomes, hop.refused(taken{}, err))
+		fill(outcomes, hop.refused(exchange{}, err))
 		return outcomes, nil
 	}
 	defer s.free(m)
@@ -72,27 +72,27 @@ func (s *Sender) Send(ctx context.Context, hop NextHop, env *envelope.Envelope, 
 	return outcomes, hopFailure(ctx, outcomes, o.Err)
 }
 
-// hand gives m to those of to whom h accepts. Until the message has begun to leave it
-// may take several hosts, and once more a new connection in place of one that was
-// used before and is refused the message: it may have had its messages. agreed, if
-// not nil, decides by the answers whether the message may go. The error is that of
-// all recipients without one in the answers; a hopError also where the hop says that
-// it can't take so much at once.
-func (s *Sender) hand(ctx context.Context, h *NextHop, to []envelope.Recipient, m *message, limit time.Duration, agreed func([]error) error) (t taken, err error) {
+// hand gives m to the recipients that h accepts. Until the message has begun to leave, it
+// may try several hosts. If a connection that was used before refuses the message, it uses
+// a new one once, because the old one may have had its messages. agreed, if not nil,
+// decides by the answers whether the message may be sent. The error concerns all
+// recipients without an error in the answers; it is a hopError also if the hop can't take
+// so much at once.
+func (s *Sender) hand(ctx context.Context, h *NextHop, to []envelope.Recipient, m *message, limit time.Duration, agreed func([]error) error) (t exchange, err error) {
 	a := &attempt{hop: h, mail: m.mail, to: to, limit: limit}
-	// Nothing is left to decide when there is but one recipient, and if the
-	// message is short it follows at once.
+	// With one recipient there is nothing to decide, so that a short message follows
+	// at once.
 	a.data = len(to) == 1 && m.Body != envelope.BinaryMIME && m.Rest == nil
 	for {
 		l, answers, err := s.begin(ctx, a)
 		if err != nil {
-			return taken{answers: answers}, crowded(err)
+			return exchange{answers: answers}, crowded(err)
 		}
-		t = l.taken()
+		t = l.exchange()
 		t.answers = answers
 		if !slices.Contains(answers, nil) {
 			s.done(l, answers, nil)
-			return t, nobody(answers)
+			return t, noneAccepted(answers)
 		}
 		if agreed != nil {
 			if err := agreed(answers); err != nil {
@@ -109,8 +109,8 @@ func (s *Sender) hand(ctx context.Context, h *NextHop, to []envelope.Recipient, 
 	}
 }
 
-// data sends m over l, and gives l back. A host that has too much to do, or loses the
-// connection, is asked last from then on: an equal of it may do better.
+// data sends m over l, and returns l to the pool. A host that is overloaded, or loses the
+// connection, is tried last from then on.
 func (s *Sender) data(ctx context.Context, l *link, m *message) (smtpclient.Reply, error) {
 	r, err := l.Data(ctx, m.Message)
 	lost := scopeOf(err) == ofConnection && !l.usedBefore && ctx.Err() == nil && !errors.As(err, new(*smtpclient.BodyError))
@@ -126,8 +126,8 @@ func (s *Sender) data(ctx context.Context, l *link, m *message) (smtpclient.Repl
 	return r, err
 }
 
-// again reports whether m may be sent once more after err: the hop doesn't have it,
-// may have meant the connection, and all of it is still there.
+// again reports whether m may be sent once more after err: the hop doesn't have it, the
+// refusal may concern the connection, and the whole message is still in memory.
 func (m *message) again(err error) bool {
 	if err == nil {
 		return false
@@ -145,7 +145,7 @@ func (m *message) again(err error) bool {
 	return false
 }
 
-// crowded returns err, as one of the hop as a whole if that is what it says.
+// crowded returns err, as a hopError if the hop can't take so much at once.
 func crowded(err error) error {
 	if isCrowded(err) {
 		return &hopError{err}
@@ -153,8 +153,8 @@ func crowded(err error) error {
 	return err
 }
 
-// nobody returns the error for a transaction without a recipient.
-func nobody(answers []error) error {
+// noneAccepted returns the error for a transaction without an accepted recipient.
+func noneAccepted(answers []error) error {
 	var refused error
 	for _, err := range answers {
 		refused = worse(refused, err)
@@ -179,7 +179,7 @@ func unanimous(answers []error) error {
 	return nil
 }
 
-// fill gives o to every recipient that has no Outcome.
+// fill sets the Outcome of every recipient without one to o.
 func fill(outcomes []Outcome, o Outcome) {
 	for i := range outcomes {
 		if outcomes[i].Err == nil {
@@ -188,9 +188,9 @@ func fill(outcomes []Outcome, o Outcome) {
 	}
 }
 
-// refused returns the Outcome of a recipient who didn't get the message in the
-// transaction t because of err, which knows the host if t doesn't.
-func (h *NextHop) refused(t taken, err error) Outcome {
+// refused returns the Outcome of a recipient that didn't get the message in t because of
+// err. If t has no host, err may.
+func (h *NextHop) refused(t exchange, err error) Outcome {
 	o := Outcome{Err: failure(err, h.set), Host: t.host, Addr: t.addr, TLS: t.tls}
 	var at *hostError
 	var dial *dialError
@@ -207,8 +207,8 @@ func (h *NextHop) refused(t taken, err error) Outcome {
 	return o
 }
 
-// hopFailure returns err if it says something about the hop and nothing about
-// the message, and another time may be better for all its recipients.
+// hopFailure returns err if it concerns the hop and not the message, and all Outcomes are
+// temporary; else nil.
 func hopFailure(ctx context.Context, outcomes []Outcome, err error) error {
 	if err == nil {
 		return nil

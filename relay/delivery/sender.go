@@ -23,23 +23,24 @@ type Resolver interface {
 	LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error)
 }
 
-// Sender is a relay.Handler and relay.Router that delivers while the client
-// waits; who keeps messages hands them to Send. The zero Sender works with the system's resolver and certificates.
-// It is safe for concurrent use; its fields must not change once it is used.
+// Sender delivers messages. It is a relay.Handler and relay.Router that delivers while
+// the client waits; callers that keep messages use Send. The zero Sender uses the system's
+// resolver and certificates. It is safe for concurrent use; its fields must not change
+// after the first use.
 type Sender struct {
 	Resolver Resolver // nil: net.DefaultResolver
-	// Dial calls a next hop, from the given source address if it is valid.
-	// It must heed ctx. Nil: TCP.
+	// Dial connects to a next hop, from the source address if it is valid. It must
+	// return when ctx ends. Nil: TCP.
 	Dial func(ctx context.Context, source netip.Addr, to netip.AddrPort) (net.Conn, error)
-	// Local reports whether an address is one of this machine's, so that mail
-	// isn't sent to a wildcard binding of our own. Nil: the addresses of the
-	// network interfaces; set it beside a Dial that doesn't call from them.
-	// Loopback addresses always are.
+	// Local reports whether an address is one of this machine's, so that mail isn't
+	// sent to a wildcard binding of this server. Nil: the addresses of the network
+	// interfaces; set it with a Dial that doesn't use them. Loopback addresses always
+	// are local.
 	Local   func(netip.Addr) bool
 	RootCAs *x509.CertPool // nil: the system's
-	// Certificates are shown to next hops that ask for one where the connector
-	// says so: the one of its TlsCertificateName, or for the domains that it
-	// secures those that cover its Fqdn. SetCertificates replaces them.
+	// Certificates are shown to next hops that ask for one, as the connector says:
+	// the certificate named by TlsCertificateName, or for secured domains those that
+	// cover the connector's Fqdn. SetCertificates replaces them.
 	Certificates []tls.Certificate
 	Logger       *slog.Logger // nil: no log
 
@@ -50,9 +51,8 @@ type Sender struct {
 	timeouts smtpclient.Timeouts // zero: those of RFC 5321
 }
 
-// Check reports what of p's Send connectors can't be done with the fields of
-// s: a TlsCertificateName that none of the Certificates has. Mail for such a
-// connector would be refused with 451 until it is mended.
+// Check returns an error for each Send connector of p whose TlsCertificateName names none
+// of the Certificates. Mail for such a connector is refused with 451.
 func (s *Sender) Check(p *connector.Policy) error {
 	var errs []error
 	for out := range p.Send() {
@@ -65,11 +65,11 @@ func (s *Sender) Check(p *connector.Policy) error {
 	return errors.Join(errs...)
 }
 
-// SetCertificates replaces the Certificates of a Sender that is in use, for
-// connections that are opened from now on. The slice must not change any more.
+// SetCertificates replaces the Certificates for connections that are opened from now on.
+// The slice must not change afterwards.
 func (s *Sender) SetCertificates(certificates []tls.Certificate) { s.renewed.Store(&certificates) }
 
-// certificates returns those of the moment.
+// certificates returns the present certificates.
 func (s *Sender) certificates() []tls.Certificate {
 	if renewed := s.renewed.Load(); renewed != nil {
 		return *renewed
@@ -84,8 +84,8 @@ func (s *Sender) log(ctx context.Context, level slog.Level, msg string, attrs ..
 	}
 }
 
-// Close drops the connections that have nothing to do. Those in use are
-// closed when their transaction ends.
+// Close closes unused connections. Connections in use are closed when their transaction
+// ends.
 func (s *Sender) Close() error {
 	s.pool.close()
 	return nil

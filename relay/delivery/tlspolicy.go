@@ -15,19 +15,19 @@ import (
 	"github.com/interchange-smtp/interchange/internal/certificate"
 )
 
-// tlsPolicy is what is asked of the channel to a next hop.
+// tlsPolicy is what a connector requires of the connection to a next hop.
 type tlsPolicy struct {
 	never    bool
 	required bool
-	chain    bool   // the certificate must lead to a root
-	domain   string // and name this: a host, "*.domain" or nothing
-	exact    string // and this one without a wildcard
+	chain    bool   // the certificate must lead to a trusted root
+	domain   string // the certificate must name this host or "*.domain"; "": any
+	exact    string // the certificate must name this host without a wildcard; "": any
 }
 
-// tlsPolicy returns what h's connector asks of c.
+// tlsPolicy returns what h's connector requires of c.
 func (h *NextHop) tlsPolicy(c candidate) tlsPolicy {
 	if h.key.via != "" {
-		return tlsPolicy{} // inside the organisation: whatever the server offers
+		return tlsPolicy{} // inside the organisation: TLS if the server offers it
 	}
 	level := h.set.TlsAuthLevel
 	p := tlsPolicy{
@@ -48,40 +48,41 @@ func (h *NextHop) tlsPolicy(c candidate) tlsPolicy {
 		p.required, p.chain, p.exact = true, true, c.name
 	}
 	if p.required {
-		p.never = false // validation refuses the pair; the stricter one counts
+		p.never = false // the stricter of the two counts; a compiled policy has no such pair
 	}
 	return p
 }
 
-// errCertificate says that a certificate isn't the one that is asked for.
+// errCertificate is the error of a certificate that doesn't meet the connector's
+// requirements.
 var errCertificate = errors.New("certificate doesn't fit")
 
-// errOurs says that we don't have the certificate that the connector shows.
-var errOurs = fmt.Errorf("%w: ours", errCertificate)
+// errOwnCertificate is the error if this server lacks the certificate that the connector
+// shows.
+var errOwnCertificate = fmt.Errorf("%w: this server's", errCertificate)
 
-// tlsConfig returns the configuration for h's handshake with host; nil: no TLS.
+// tlsConfig returns the configuration for h's handshake with host, nil for no TLS.
 func (s *Sender) tlsConfig(h *NextHop, p tlsPolicy, host string, level tlsLevel) (*tls.Config, error) {
 	if level == inTheClear || p.never && !h.implicitTLS() {
 		return nil, nil
 	}
-	ours, err := s.shown(h)
+	own, err := s.ownCertificates(h)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errOurs, err)
+		return nil, fmt.Errorf("%w: %w", errOwnCertificate, err)
 	}
 	cfg := &tls.Config{
 		MinVersion:   tls.VersionTLS10,
 		CipherSuites: anyCipher,
 		ServerName:   host,
-		Certificates: ours,
+		Certificates: own,
 		// Windows asks for a certificate in a second handshake.
 		Renegotiation: tls.RenegotiateOnceAsClient,
-		// What is checked, and whether, is the connector's business, and done
-		// by verify in this function's place.
+		// The connector decides what is checked; verify does it.
 		InsecureSkipVerify: true,
 		VerifyConnection:   func(cs tls.ConnectionState) error { return s.verify(p, cs) },
 	}
 	if p.required || h.implicitTLS() {
-		// RFC 8996; else even TLS 1.0 is better than nothing (RFC 7435).
+		// RFC 8996; otherwise even TLS 1.0 is better than none (RFC 7435).
 		cfg.MinVersion, cfg.CipherSuites = tls.VersionTLS12, soundCipher
 	}
 	if level == plainHello {
@@ -93,9 +94,9 @@ func (s *Sender) tlsConfig(h *NextHop, p tlsPolicy, host string, level tlsLevel)
 	return cfg, nil
 }
 
-// shown returns our certificates for a host that asks for one: none, unless the
-// connector says so. There are hosts that hang up on one they don't know.
-func (s *Sender) shown(h *NextHop) ([]tls.Certificate, error) {
+// ownCertificates returns the certificates to show to a host that asks for one: none
+// unless the connector says so, because some hosts hang up on an unknown one.
+func (s *Sender) ownCertificates(h *NextHop) ([]tls.Certificate, error) {
 	name := h.set.TlsCertificateName
 	if h.key.via != "" || name == "" && !h.secure {
 		return nil, nil
@@ -103,17 +104,17 @@ func (s *Sender) shown(h *NextHop) ([]tls.Certificate, error) {
 	return certificate.Choose(name, h.name, s.certificates())
 }
 
-// blameCertificate returns err, and if it is a host's word on certificates, which
-// of ours it was shown.
+// blameCertificate returns err. If it is a TLS alert about certificates, it adds which
+// certificate the host was shown.
 func blameCertificate(err error, cfg *tls.Config) error {
 	var alert *net.OpError
 	if cfg == nil || !errors.As(err, &alert) || alert.Op != "remote error" || !strings.Contains(alert.Error(), "certificate") {
 		return err
 	}
 	if len(cfg.Certificates) == 0 {
-		return fmt.Errorf("%w (it was shown none of ours; TlsCertificateName names one to show)", err)
+		return fmt.Errorf("%w (it was shown no certificate; TlsCertificateName names one to show)", err)
 	}
-	name := "our certificate"
+	name := "the certificate"
 	if leaf := cfg.Certificates[0].Leaf; leaf != nil {
 		name += " " + leaf.Subject.String()
 	}
@@ -126,7 +127,7 @@ func (s *Sender) verify(p tlsPolicy, cs tls.ConnectionState) error {
 		return nil
 	}
 	if len(cs.PeerCertificates) == 0 {
-		return fmt.Errorf("%w: there is none", errCertificate)
+		return fmt.Errorf("%w: the next hop has none", errCertificate)
 	}
 	leaf := cs.PeerCertificates[0]
 	opts := x509.VerifyOptions{Roots: s.RootCAs, Intermediates: x509.NewCertPool(), CurrentTime: time.Now()}
@@ -160,7 +161,7 @@ func names(leaf *x509.Certificate, domain string) bool {
 }
 
 // namesExactly reports whether leaf names host, a name or an IP address,
-// without the help of a wildcard.
+// without a wildcard.
 func namesExactly(leaf *x509.Certificate, host string) bool {
 	return slices.ContainsFunc(leaf.DNSNames, func(n string) bool { return strings.EqualFold(n, host) }) ||
 		slices.ContainsFunc(leaf.IPAddresses, func(ip net.IP) bool { return sameIP(ip, host) })

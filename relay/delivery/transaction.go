@@ -13,16 +13,15 @@ import (
 	"github.com/interchange-smtp/interchange/relay/envelope"
 )
 
-// transaction is what a Sender knows of an Envelope from the first recipient on.
+// transaction is the state of an Envelope from its first recipient on.
 type transaction struct {
 	hop    NextHop
 	link   *link // nil before the first recipient, and when it was lost
-	taken  int   // recipients that the hop took on link
-	failed error // why it takes no more of them
+	taken  int   // recipients that the hop accepted on link
+	failed error // the answer to all further recipients; nil: ask the hop
 }
 
-// add asks the next hop about one more recipient: the client hears what it says, in
-// whatever order good and bad ones come.
+// add offers one more recipient to the next hop and returns its answer.
 func (s *Sender) add(ctx context.Context, tx *transaction, env *relay.Envelope, r *envelope.Recipient) error {
 	switch {
 	case tx.failed != nil:
@@ -45,8 +44,8 @@ func (s *Sender) add(ctx context.Context, tx *transaction, env *relay.Envelope, 
 	return nil
 }
 
-// openFor opens the transaction with its first recipient. A refusal of the sender, or
-// of us, is the answer to all others, too.
+// openFor opens the transaction with its first recipient. If the hop refuses the sender,
+// or this server, that is the answer to all other recipients too.
 func (s *Sender) openFor(ctx context.Context, tx *transaction, env *relay.Envelope, r *envelope.Recipient) error {
 	a := &attempt{hop: &tx.hop, mail: smtpclient.Mail{Envelope: env.Envelope}, to: []envelope.Recipient{*r}, limit: waitTimeout}
 	l, answers, err := s.begin(ctx, a)
@@ -55,7 +54,7 @@ func (s *Sender) openFor(ctx context.Context, tx *transaction, env *relay.Envelo
 		if !afterMail(err) {
 			tx.failed = e
 		}
-		s.log(ctx, slog.LevelWarn, "recipient not taken", slog.String("id", env.ID), slog.String("connector", tx.hop.set.Name),
+		s.log(ctx, slog.LevelWarn, "recipient refused", slog.String("id", env.ID), slog.String("connector", tx.hop.set.Name),
 			slog.String("to", printable(r.To.String())), slog.String("error", printable(cause(e))))
 		return e
 	}
@@ -67,8 +66,8 @@ func (s *Sender) openFor(ctx context.Context, tx *transaction, env *relay.Envelo
 	return nil
 }
 
-// giveUp keeps the connection of a transaction that isn't ended for others. What
-// the hop said in it was about its recipients.
+// giveUp leaves a transaction and keeps its connection for others: the hop's replies in
+// it concerned the recipients.
 func (s *Sender) giveUp(tx *transaction) {
 	if tx.link != nil {
 		s.pool.put(tx.link)
@@ -76,8 +75,8 @@ func (s *Sender) giveUp(tx *transaction) {
 	}
 }
 
-// Route picks the Send connector of rcpt, keeps one next hop per transaction, and
-// asks it. Errors are *relay.Error.
+// Route chooses the Send connector of rcpt and offers the recipient to the next hop. All
+// recipients of a transaction must have the same one. Errors are *relay.Error.
 func (s *Sender) Route(ctx context.Context, p *connector.Policy, env *relay.Envelope, rcpt *envelope.Recipient) error {
 	hop, err := nextHop(p, rcpt.To, p.Route(rcpt.To, env.Size, nil))
 	if err != nil {
@@ -96,8 +95,8 @@ func (s *Sender) Route(ctx context.Context, p *connector.Policy, env *relay.Enve
 	return s.add(ctx, tx, env, rcpt)
 }
 
-// Release gives up what Route opened at the next hop, and keeps the connection
-// for others.
+// Release gives up the transaction that Route opened at the next hop, and keeps the
+// connection for others.
 func (s *Sender) Release(env *relay.Envelope) {
 	if tx, _ := env.State.(*transaction); tx != nil {
 		s.giveUp(tx)
@@ -105,10 +104,10 @@ func (s *Sender) Release(env *relay.Envelope) {
 	env.State = nil
 }
 
-// Deliver sends the message to the next hop that Route chose, and returns nil
-// when that took it for all recipients. Otherwise it took it for none, or its
-// answer was lost. Errors are *relay.Error; of a body that couldn't be read to
-// its end, Deliver leaves nothing at the next hop.
+// Deliver sends the message to the next hop that Route chose. It returns nil if the hop
+// accepted the message for all recipients; otherwise the hop accepted it for none, or
+// its reply was lost. Errors are *relay.Error. If body can't be read to its end, the hop
+// doesn't get the message.
 func (s *Sender) Deliver(ctx context.Context, env *relay.Envelope, body io.Reader) error {
 	tx, _ := env.State.(*transaction)
 	if tx == nil || len(env.To) == 0 {
@@ -116,18 +115,18 @@ func (s *Sender) Deliver(ctx context.Context, env *relay.Envelope, body io.Reade
 	}
 	m, err := s.read(&tx.hop, &env.Envelope, body)
 	if err != nil {
-		return s.outcome(ctx, env, tx, taken{}, err)
+		return s.outcome(ctx, env, tx, exchange{}, err)
 	}
 	defer s.free(m)
 	t, err := s.finish(ctx, env, tx, m)
 	return s.outcome(ctx, env, tx, t, err)
 }
 
-// finish ends the transaction that is open, or makes another one. The message may
-// go to all recipients or to none: the client comes back, and then hears of each.
-func (s *Sender) finish(ctx context.Context, env *relay.Envelope, tx *transaction, m *message) (taken, error) {
+// finish ends the open transaction, or makes another one. The message goes to all
+// recipients or to none: the client then tries again and gets an answer for each.
+func (s *Sender) finish(ctx context.Context, env *relay.Envelope, tx *transaction, m *message) (exchange, error) {
 	if l := tx.link; l != nil && tx.taken == len(env.To) && l.Check(m.mail) == nil {
-		t := l.taken()
+		t := l.exchange()
 		tx.link = nil
 		var err error
 		t.reply, err = s.data(ctx, l, m)
@@ -139,9 +138,9 @@ func (s *Sender) finish(ctx context.Context, env *relay.Envelope, tx *transactio
 	return s.hand(ctx, &tx.hop, env.To, m, waitTimeout, unanimous)
 }
 
-// outcome leaves word of how a delivery ended, in env for the Server's log if it
-// went well, and returns the error for the client.
-func (s *Sender) outcome(ctx context.Context, env *relay.Envelope, tx *transaction, t taken, err error) error {
+// outcome returns the error for the client. After success it sets env.Delivered, for
+// the Server's log.
+func (s *Sender) outcome(ctx context.Context, env *relay.Envelope, tx *transaction, t exchange, err error) error {
 	if err == nil {
 		env.Delivered = tx.hop.set.Name + " to " + t.host + " [" + t.addr + secured(t.tls) + "]: " + t.reply.String()
 		return nil
@@ -153,7 +152,7 @@ func (s *Sender) outcome(ctx context.Context, env *relay.Envelope, tx *transacti
 	return e
 }
 
-// secured names a version of TLS behind an address; "" in the clear.
+// secured returns the version of TLS as it is logged after an address, "" in the clear.
 func secured(version uint16) string {
 	if version == 0 {
 		return ""

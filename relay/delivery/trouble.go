@@ -17,16 +17,15 @@ import (
 type scope uint8
 
 const (
-	ofMessage    scope = iota // the message or its recipients; also of no error
-	ofConnection              // this connection: another one may fare better
-	ofHost                    // the host, and all that is sent there
+	ofMessage    scope = iota // the message or its recipients; also without an error
+	ofConnection              // this connection; another one may succeed
+	ofHost                    // the host, and all messages to it
 )
 
-// ofContent are the errors that we find in a message, beside a *conversion.Error.
+// ofContent are the errors that are found in a message here, besides *conversion.Error.
 var ofContent = []error{smtpclient.ErrUTF8, smtpclient.ErrTooBig, smtpclient.ErrBareCRLF}
 
-// scopeOf returns what err concerns, as far as it is the answer to a transaction or
-// what is said before one.
+// scopeOf returns what err, an answer in a transaction or before it, concerns.
 func scopeOf(err error) scope {
 	if err == nil {
 		return ofMessage
@@ -64,13 +63,13 @@ func isFull(r smtpclient.Reply) bool {
 	return r.Enhanced == [3]int{4, 3, 1} || r.Code == 452 && r.Enhanced[0] == 0
 }
 
-// wantsLogon reports whether a hop wants us to authenticate or encrypt (RFC 4954
+// wantsLogon reports whether a hop asks for authentication or encryption (RFC 4954
 // section 6).
 func wantsLogon(code int) bool { return code == 530 || code == 534 || code == 535 || code == 538 }
 
-// isCrowded reports whether a hop says that too much comes at once: by 432, which
-// Microsoft 365 has for it, by the status code of a system that takes nothing now
-// (RFC 3463: X.3.2), or in words.
+// isCrowded reports whether a hop replies that too much comes at once: with 432, as
+// Microsoft 365 does, with the status code of a system that accepts nothing now (RFC 3463:
+// X.3.2), or in words.
 func isCrowded(err error) bool {
 	if err == nil {
 		return false
@@ -84,15 +83,15 @@ func isCrowded(err error) bool {
 		slices.ContainsFunc(crowdWords, func(w string) bool { return strings.Contains(text, w) })
 }
 
-// crowdWords are what hops say of too much at once.
+// crowdWords are words in replies about too much at once.
 var crowdWords = []string{"concurren", "simultaneous", "too many connections", "too many sessions", "throttl"}
 
-// IsCrowded reports whether the next hop said, by way of an error of [Sender.Send], that
-// too much comes at once: with fewer connections it may take the message.
+// IsCrowded reports whether err, an error of [Sender.Send], means that too much comes at
+// once: over fewer connections the hop may accept the message.
 func IsCrowded(err error) bool { return isCrowded(err) }
 
-// doubted reports whether a transaction was refused in a way that may concern the
-// connection alone: for now, and not because of a mailbox (450 to RCPT).
+// doubted reports whether the refusal of a transaction may concern the connection alone:
+// it is temporary, and not about a mailbox (450 to RCPT).
 func doubted(answers []error, err error) bool {
 	if err != nil {
 		return isDoubt(err)
@@ -112,7 +111,7 @@ func isDoubt(err error) bool {
 	return errors.As(err, &e) && e.Reply.Code/100 == 4 && !(e.Stage == smtpclient.StageRcpt && e.Reply.Code == 450)
 }
 
-// afterMail reports whether err came when the hop had accepted MAIL.
+// afterMail reports whether err came after the hop had accepted MAIL.
 func afterMail(err error) bool {
 	var e *smtpclient.Error
 	return errors.As(err, &e) &&
@@ -127,26 +126,25 @@ type hostError struct {
 
 func (e *hostError) Error() string {
 	if text := e.err.Error(); strings.HasPrefix(text, e.host) {
-		return text // an address that is called by itself
+		return text // the host is an address
 	}
 	return e.host + ": " + e.err.Error()
 }
 func (e *hostError) Unwrap() error { return e.err }
 
-// hopError is a failure of a next hop as a whole, before it said anything of
-// the message.
+// hopError is a failure of a next hop as a whole, before it replied about the message.
 type hopError struct{ err error }
 
 func (e *hopError) Error() string { return e.err.Error() }
 func (e *hopError) Unwrap() error { return e.err }
 
-// dialError is a connection that didn't come about.
+// dialError is the error of a connection that could not be made.
 type dialError struct {
 	to  netip.AddrPort
 	err error
 }
 
-// Error says why, without what only a programmer wants to know.
+// Error returns the cause without the names of system calls.
 func (e *dialError) Error() string {
 	why := e.err
 	var sys *os.SyscallError
@@ -164,19 +162,19 @@ func (e *dialError) Error() string {
 
 func (e *dialError) Unwrap() error { return e.err }
 
-// isTimeout reports whether a wait was over; a context's deadline is one, too.
+// isTimeout reports whether err is a timeout, or the deadline of a context.
 func isTimeout(err error) bool {
 	var t interface{ Timeout() bool }
 	return errors.As(err, &t) && t.Timeout()
 }
 
-// dnsError is a look-up that leads nowhere.
+// dnsError is the error of a look-up without a usable result.
 type dnsError struct {
 	reason reply.Reason
 	err    error
 }
 
-// Error returns the cause alone; the reply has the rest.
+// Error returns the cause; the reason has the reply.
 func (e *dnsError) Error() string { return e.err.Error() }
 
 func (e *dnsError) Unwrap() error { return e.err }

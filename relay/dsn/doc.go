@@ -1,43 +1,41 @@
-// Package dsn writes delivery status notifications: the messages that tell a
-// sender what became of a message, as RFC 3464 has them, within multipart/report
-// (RFC 6522) and with the extensions for UTF-8 (RFC 6533).
+// Package dsn writes delivery status notifications: the messages that report to a
+// sender what happened to a message, as RFC 3464 defines them, within
+// multipart/report (RFC 6522) and with the extensions for UTF-8 (RFC 6533).
 //
-// A [Report] is plain values; [Report.Reader] is the message, which streams the
-// original through, so that a large one is never in memory. Nothing is looked up
-// and nothing is sent. Whether a report is due is for [Wants] to say, as far as
-// the recipient's NOTIFY decides it. A report has a null sender in its envelope,
-// so none is ever an answer to another; To must therefore be an address.
+// A [Report] holds plain values. [Report.Reader] returns the message; it streams the
+// original, so that a large one is never in memory. The package looks nothing up and
+// sends nothing. [Wants] reports whether a recipient's NOTIFY asks for a report. The
+// envelope of a report has a null sender, so that no report answers another one; a
+// message with a null sender gets no report.
 //
-// # What is returned of the original
+// # How much of the original is returned
 //
-// Its header only, unless the report tells of a failure, RET isn't HDRS, and the
-// message is no larger than MaxSize (RFC 3461, sections 4.3 and 6.2). Of a
-// BINARYMIME original only the header is returned, because most hosts take no
-// binary report; of an SMTPUTF8 original in a report without UTF8, because
-// nobody there could read it. Where the header itself is longer than 128 KiB, it
-// is what fits into that of it.
+// A report returns the whole original if it reports a failure, RET isn't HDRS, and the
+// message is no larger than MaxSize (RFC 3461, sections 4.3 and 6.2). Otherwise it
+// returns the header. It returns only the header of a BINARYMIME original, because
+// most hosts don't take a binary report, and of an SMTPUTF8 original in a report
+// without UTF8, because its readers could not read it. Of a header longer than
+// 128 KiB it returns the first 128 KiB.
 //
-// The header firewall stands here as well: the fields of all its classes, Received
-// and Resent among them, are left out, as Exchange does it. The rest keeps its
-// bytes, but bare CR and bare LF become line ends, and lines longer than 998
-// bytes are broken.
+// The header firewall applies: like Exchange, a report leaves out the header fields of
+// all classes of the firewall, Received and Resent among them. The other bytes stay,
+// but a bare CR or LF becomes a line end, and lines longer than 998 bytes are broken.
 //
-// The report is of the body type that [Report.Body] tells. What was declared
-// for the original counts: one that had 8-bit bytes without saying so has
-// them in the report, too.
+// [Report.Body] returns the body type of the report. It follows from the declared body
+// type of the original: an original with undeclared 8-bit bytes has them in the report
+// too.
 //
-// # What others wrote
+// # Text from other hosts
 //
-// Replies, host names, envelope identifiers, ORCPT and the identifiers of the
-// original come from strangers. Each is held to its grammar or to printable
-// characters, cut to a length and folded, so that none of them makes a line of
-// its own. What isn't what it should be is left out.
+// Replies, host names, envelope identifiers, ORCPT and the identifiers of the original
+// come from other hosts. Each is checked against its grammar or reduced to printable
+// characters, cut to a length and folded, so that none can begin a line of its own.
+// Invalid values are left out.
 //
 // # Where the standards leave a choice
 //
-// A recipient without NOTIFY is told of failures and delays. A failed recipient
-// may have a status of class 4, as 4.4.7 of an expired message has. The status
-// of another class than its action is replaced by X.0.0. What we found out
-// ourselves is a Diagnostic-Code of the type x-interchange; smtp is what a host
-// said.
+// A recipient without NOTIFY gets reports of failures and delays. A failed recipient
+// may have a status of class 4, as 4.4.7 of an expired message. A status of another
+// class than its action becomes X.0.0. A Diagnostic-Code of the type smtp is the reply
+// of a host; the type x-interchange is for errors found by this server.
 package dsn

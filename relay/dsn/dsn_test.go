@@ -233,7 +233,7 @@ func TestKinds(t *testing.T) {
 func TestAdvice(t *testing.T) {
 	for status, want := range map[string]string{
 		"4.4.7": "Send it again later", "5.1.1": "mistakes in the address", "5.1.10": "mistakes in the address", "5.2.2": "mailbox is full",
-		"5.2.3": "too large", "5.3.4": "too large", "5.4.6": "went round in a circle", "5.4.4": "No way to the recipient", "5.7.1": "for reasons of policy",
+		"5.2.3": "too large", "5.3.4": "too large", "5.4.6": "went round in a loop", "5.4.4": "No route to the recipient", "5.7.1": "for reasons of policy",
 		"5.6.1": "the form of the message", "5.0.0": "If sending it again doesn't help",
 	} {
 		r := report()
@@ -361,16 +361,16 @@ func TestUTF8(t *testing.T) {
 // TestRefuses wants an error for what no report can be made of.
 func TestRefuses(t *testing.T) {
 	for want, set := range map[string]func(r *dsn.Report){
-		"Kind":              func(r *dsn.Report) { r.Kind = 0 },
-		"is no Kind":        func(r *dsn.Report) { r.Kind = 5 },
-		"null sender":       func(r *dsn.Report) { r.Original.From = routing.Address{} },
-		"Postmaster":        func(r *dsn.Report) { r.Postmaster = routing.Address{} },
-		"MTA":               func(r *dsn.Report) { r.MTA = "a\r\nb" },
-		"ID may":            func(r *dsn.Report) { r.ID = "a\r\nb" },
-		"at most 64":        func(r *dsn.Report) { r.ID = strings.Repeat("a", 65) },
-		"needs UTF8":        func(r *dsn.Report) { r.Original.From = address("ä@contoso.com") },
-		"Recipients is":     func(r *dsn.Report) { r.Recipients = nil },
-		"Recipients[1].To ": func(r *dsn.Report) { r.Recipients = append(r.Recipients, dsn.Recipient{}) },
+		"0 is not a kind":       func(r *dsn.Report) { r.Kind = 0 },
+		"5 is not a kind":       func(r *dsn.Report) { r.Kind = 5 },
+		"no sender":             func(r *dsn.Report) { r.Original.From = routing.Address{} },
+		"the postmaster is not": func(r *dsn.Report) { r.Postmaster = routing.Address{} },
+		"the reporting server":  func(r *dsn.Report) { r.MTA = "a\r\nb" },
+		"other characters":      func(r *dsn.Report) { r.ID = "a\r\nb" },
+		"more than 64":          func(r *dsn.Report) { r.ID = strings.Repeat("a", 65) },
+		"isn't ASCII":           func(r *dsn.Report) { r.Original.From = address("ä@contoso.com") },
+		"no recipients":         func(r *dsn.Report) { r.Recipients = nil },
+		"recipient 2 is not":    func(r *dsn.Report) { r.Recipients = append(r.Recipients, dsn.Recipient{}) },
 	} {
 		r := report()
 		set(&r)

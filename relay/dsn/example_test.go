@@ -68,8 +68,8 @@ func Example() {
 	//     Please look for mistakes in the address, correct it and send the message
 	//     again.
 	//
-	// If you need help, write to <postmaster@contoso.com>. The other parts of this
-	// message tell the same to programs, and which message it was.
+	// If you need help, write to <postmaster@contoso.com>. The attachments contain
+	// the technical details and the header of your message.
 	//
 	// -- message/delivery-status
 	// Reporting-MTA: dns; relay.contoso.com

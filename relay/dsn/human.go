@@ -2,7 +2,7 @@ package dsn
 
 import "strings"
 
-// opening begins the first part: what happened, in words.
+// opening begins the first part: what happened, for people.
 func (w *writer) opening() string {
 	charset := "us-ascii"
 	if w.UTF8 {
@@ -17,10 +17,10 @@ func (w *writer) opening() string {
 	case Failed:
 		text = "Your message could not be delivered to the recipients listed here. It will not be tried again."
 	case Delayed:
-		text = "Your message has not been delivered yet to the recipients listed here. It is still being tried" + w.until() +
+		text = "Your message has not been delivered yet to the recipients listed here. Delivery is still being tried" + w.until() +
 			". You need not send it again."
 	case Relayed:
-		text = "Your message was handed on for the recipients listed here. The host that has it now doesn't report on delivery, so that this is the last that you will hear of it."
+		text = "Your message was passed on for the recipients listed here. The host that accepted it doesn't report on delivery, so you will receive no further reports."
 	case Delivered:
 		text = "Your message was delivered to the recipients listed here."
 	}
@@ -35,7 +35,7 @@ func (w *writer) until() string {
 	return ", until " + w.Until.Format(dateFormat)
 }
 
-// paragraph tells of one recipient.
+// paragraph writes about one recipient.
 func (w *writer) paragraph(i int) string {
 	r := &w.Recipients[i]
 	var b strings.Builder
@@ -69,7 +69,7 @@ func (w *writer) advice(status string) string {
 	}
 	switch _, detail, _ := strings.Cut(status, "."); {
 	case status == "4.4.7":
-		return "It was tried until its time was up. Send it again later, or reach the recipient in another way."
+		return "The message could not be delivered in time. Send it again later, or reach the recipient in another way."
 	case detail == "1.1" || detail == "1.10" || detail == "1.2" || detail == "1.3" || detail == "1.6":
 		return "Please look for mistakes in the address, correct it and send the message again."
 	case detail == "2.2":
@@ -77,9 +77,9 @@ func (w *writer) advice(status string) string {
 	case detail == "2.3" || detail == "3.4":
 		return "The message is too large for the recipient. Send less at once, or share large files in another way."
 	case detail == "4.6":
-		return "The message went round in a circle. Please pass this report on to your administrator."
+		return "The message went round in a loop. Please pass this report on to your administrator."
 	case detail == "4.4" || detail == "4.1":
-		return "No way to the recipient was found. Please look for mistakes in the domain of the address."
+		return "No route to the recipient was found. Please look for mistakes in the domain of the address."
 	case strings.HasPrefix(detail, "7."):
 		return "The message was refused for reasons of policy. The recipient's administrator knows them."
 	case strings.HasPrefix(detail, "6."):
@@ -92,6 +92,6 @@ func (w *writer) advice(status string) string {
 func (w *writer) closing() string {
 	var b strings.Builder
 	b.WriteString("\r\n")
-	paragraph(&b, "", "If you need help, write to <"+w.Postmaster.String()+">. The other parts of this message tell the same to programs, and which message it was.")
+	paragraph(&b, "", "If you need help, write to <"+w.Postmaster.String()+">. The attachments contain the technical details and the header of your message.")
 	return b.String()
 }

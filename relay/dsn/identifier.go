@@ -8,8 +8,8 @@ import (
 // maxAncestors is how many of the original's References a report repeats.
 const maxAncestors = 10
 
-// identifiers returns the Message-ID of a message and the last of its
-// References. What isn't well-formed is left out.
+// identifiers returns the Message-ID of a message and the last of its References,
+// without malformed ones.
 func identifiers(header []byte) (id string, references []string) {
 	var ids, refs, current *strings.Builder
 	for line := range bytes.Lines(header) {
@@ -53,8 +53,8 @@ func identifiers(header []byte) (id string, references []string) {
 	return id, references[max(0, len(references)-maxAncestors):]
 }
 
-// isMessageID reports whether s is a msg-id, loosely: what is in use goes beyond
-// RFC 5322, section 3.6.4, and nothing in it can do harm.
+// isMessageID reports whether s is a msg-id, less strictly than RFC 5322, section 3.6.4,
+// because many in use don't follow it. Its characters can do no harm.
 func isMessageID(s string) bool {
 	if len(s) < 5 || len(s) > 250 || s[0] != '<' || s[len(s)-1] != '>' {
 		return false

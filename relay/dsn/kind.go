@@ -4,19 +4,19 @@ import (
 	"github.com/interchange-smtp/interchange/relay/envelope"
 )
 
-// Kind is what became of the recipients that a report is about: the Action of
-// RFC 3464, section 2.3.3. The zero Kind is none.
+// Kind is the outcome that a report is about: the Action of RFC 3464, section 2.3.3.
+// The zero Kind is invalid.
 type Kind uint8
 
 // The kinds of reports.
 const (
-	Failed    Kind = iota + 1 // given up for good
+	Failed    Kind = iota + 1 // will not be tried again
 	Delayed                   // not delivered yet, still tried
-	Relayed                   // handed to a host that will not report on it
+	Relayed                   // passed on to a host that will not report on it
 	Delivered                 // in the recipient's mailbox
 )
 
-// String returns the kind as the field Action has it, "invalid" for none.
+// String returns the value of the field Action, "invalid" for the zero Kind.
 func (k Kind) String() string {
 	switch k {
 	case Failed:
@@ -31,7 +31,7 @@ func (k Kind) String() string {
 	return "invalid"
 }
 
-// class is the first digit of the kind's statuses.
+// class returns the first digit of the status codes of the kind.
 func (k Kind) class() byte {
 	switch k {
 	case Failed:

@@ -13,15 +13,14 @@ import (
 	"github.com/interchange-smtp/interchange/relay/envelope"
 )
 
-// maxHeader is how much of an original's header is returned.
+// maxHeader is how many bytes of an original's header are returned.
 const maxHeader = 128 << 10
 
-// original is the message that is reported on, without the header fields that the
-// header firewall keeps from strangers: Exchange strips all classes from the
-// original that it attaches to a report.
+// original is the message that is reported on, without the header fields of all classes
+// of the header firewall, as in the reports of Exchange.
 type original struct {
 	header *mailheader.Header
-	cut    bool // there was more of the header, and the body isn't known
+	cut    bool // the header was cut, so that there is no body
 }
 
 // open reads the header of the message in r.
@@ -46,7 +45,7 @@ func open(r io.Reader) (*original, error) {
 	return o, nil
 }
 
-// original returns the third part: the message or its header.
+// original returns the third part of the report: the message or its header.
 func (w *writer) original(from *original) (io.Reader, error) {
 	var b strings.Builder
 	o := &w.Original
@@ -93,8 +92,8 @@ func (w *writer) header(from *original) (string, error) {
 	return b.String(), nil
 }
 
-// isPlain reports whether b is 7bit data as RFC 2045, section 2.7, has it, and
-// without controls that some host might take offence at.
+// isPlain reports whether b is 7bit data (RFC 2045, section 2.7) without control
+// characters, which some hosts refuse.
 func isPlain(b []byte) bool {
 	return bytes.IndexFunc(b, func(c rune) bool { return c > '~' || c < ' ' && c != '\r' && c != '\n' && c != '\t' }) < 0
 }
@@ -103,17 +102,16 @@ func isPlain(b []byte) bool {
 // 2.1.1).
 const maxLine = 998
 
-// lines reads an original as a report may hold it: every line ends in CRLF and
-// none is longer than maxLine. Where one is broken, its rest begins with a space,
-// so that it remains one field in a header.
+// lines reads an original in lines that end in CRLF and are no longer than maxLine.
+// After a break, a line continues with a space, so that a header field remains one.
 type lines struct {
 	source     *bufio.Reader
 	headerOnly bool // end at the empty line
 
 	buf    [4 << 10]byte
-	out    []byte // of buf, yet to be read
-	column int    // of the line that is being written
-	cr     bool   // the last byte was a CR, of which nothing is written yet
+	out    []byte // of buf: not yet returned
+	column int    // in the present line
+	cr     bool   // the last byte was a CR, which is not written yet
 	err    error
 }
 

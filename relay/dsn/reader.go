@@ -12,10 +12,10 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// Reader returns the report as a message, header and all, with CRLF line ends.
-// message is the one reported on; nil leaves it out. Its first 128 KiB are read at
-// once, the rest as the Reader is. The error is that of message, or it says what r
-// lacks; an error of message that comes later is the Reader's.
+// Reader returns the report as a message with header and body and CRLF line ends.
+// message is the original; nil leaves it out. Reader reads the first 128 KiB of it, and
+// the returned reader the rest. The error is an error of message, or says which field
+// of r is invalid. Later errors of message are errors of the returned reader.
 func (r *Report) Reader(message io.Reader) (io.Reader, error) {
 	host, err := r.check()
 	if err != nil {
@@ -46,28 +46,28 @@ func (r *Report) Reader(message io.Reader) (io.Reader, error) {
 	return io.MultiReader(append(parts, strings.NewReader("\r\n--"+w.boundary+"--\r\n"))...), nil
 }
 
-// check says what r lacks. host is MTA in its canonical form.
+// check returns an error if a field of r is invalid. host is MTA in canonical form.
 func (r *Report) check() (host string, err error) {
 	d, err := routing.ParseDomain(r.MTA)
 	switch {
 	case r.Kind < Failed || r.Kind > Delivered:
-		return "", fmt.Errorf("dsn: %d is no Kind", r.Kind)
+		return "", fmt.Errorf("%d is not a kind of report", r.Kind)
 	case err != nil:
-		return "", fmt.Errorf("dsn: MTA: %w", err)
+		return "", fmt.Errorf("the name of the reporting server: %w", err)
 	case !r.Original.From.IsValid():
-		return "", errors.New("dsn: Original.From is not an address; a null sender gets no reports")
+		return "", errors.New("the original has no sender to report to")
 	case !r.Postmaster.IsValid():
-		return "", errors.New("dsn: Postmaster is no address")
+		return "", errors.New("the postmaster is not an address")
 	case !r.UTF8 && !(r.Original.From.IsASCII() && r.Postmaster.IsASCII()):
-		return "", errors.New("dsn: Original.From or Postmaster isn't ASCII; such a report needs UTF8")
+		return "", errors.New("the sender or the postmaster isn't ASCII, but the report is")
 	case len(r.ID) > 64 || strings.Trim(r.ID, letters+digits+"-.") != "":
-		return "", errors.New("dsn: ID may have letters, digits, - and ., at most 64")
+		return "", errors.New("the identifier of the report has other characters than letters, digits, - and ., or more than 64")
 	case len(r.Recipients) == 0:
-		return "", errors.New("dsn: Recipients is empty")
+		return "", errors.New("the report has no recipients")
 	}
 	for i := range r.Recipients {
 		if !r.Recipients[i].To.IsValid() {
-			return "", fmt.Errorf("dsn: Recipients[%d].To is no address", i)
+			return "", fmt.Errorf("recipient %d is not an address", i+1)
 		}
 	}
 	return d.String(), nil
@@ -114,7 +114,7 @@ func (w *writer) subject() string {
 	return "Delivered: your message has arrived"
 }
 
-// chunks reads texts that are made one by one, so that those on thousands of
+// chunks reads n texts that it makes one by one, so that the texts about thousands of
 // recipients are not in memory together.
 type chunks struct {
 	n, next int

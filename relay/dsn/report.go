@@ -7,22 +7,22 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// Report is one report to one sender on recipients of one message that met the
-// same fate. It is read only; a Report may be read from by several goroutines.
+// Report is one report to one sender about recipients of one message with the same
+// outcome. Its methods only read it, so that several goroutines can use it.
 type Report struct {
 	Kind Kind
 	ID   string    // makes the Message-ID: letters, digits, "-" and ".", at most 64; "": random
 	Date time.Time // zero: now
 
-	Postmaster routing.Address // who reports
-	MTA        string          // our host's name, a domain
+	Postmaster routing.Address // the sender shown in the report
+	MTA        string          // the name of the reporting server, a domain
 
-	Arrived time.Time // when the original came; zero: not told
-	Until   time.Time // of Delayed: how long it will be tried; zero: not told
+	Arrived time.Time // when the original arrived; zero: left out
+	Until   time.Time // of Delayed: until when delivery is tried; zero: left out
 
 	// UTF8 makes the report one of RFC 6533, which must be sent with SMTPUTF8.
-	// Without it the report is ASCII, but for an 8-bit original, and the sender
-	// must be, too.
+	// Without it the report is ASCII, except for an 8-bit original, and the sender
+	// must be ASCII too.
 	UTF8 bool
 
 	Recipients []Recipient // one or more
@@ -31,16 +31,16 @@ type Report struct {
 	// gets the report, so it must not be null. Its Size decides with MaxSize
 	// whether the whole message is returned.
 	Original envelope.Envelope
-	MaxSize  int64 // in bytes: of a larger original only the header is returned; 0: of every one
+	MaxSize  int64 // in bytes: of a larger original only the header is returned; 0: of every original
 }
 
-// Recipient is one recipient of the original and what is known of its fate.
+// Recipient is one recipient of the original and its outcome.
 type Recipient struct {
 	envelope.Recipient           // To and ORcpt are used
-	Status             string    // as in 5.1.1; "": that of Reply, or else of Kind
-	Host               string    // who replied: a domain or an address; "": we ourselves
-	Reply              string    // what was said, as in 550 5.1.1 User unknown; "": nothing
-	Tried              time.Time // the last attempt; zero: there was none
+	Status             string    // as in 5.1.1; "": the status of Reply, else of Kind
+	Host               string    // that replied: a domain or an address; "": this server
+	Reply              string    // as in 550 5.1.1 User unknown; "": no reply
+	Tried              time.Time // the last attempt; zero: no attempt
 }
 
 // Body returns the body type that MAIL has to declare for the report.

@@ -10,11 +10,11 @@ import (
 	"github.com/interchange-smtp/interchange/internal/mailheader"
 )
 
-// HeaderOnly returns a report that [Report.Reader] made, in which only the header of
-// the original is left: for a next hop that can't take all of it. It reads no
-// further than to the end of that header. Unless the report is one of RFC 6533 it
-// is ASCII then, whatever the original was. What isn't a report with a whole original
-// is returned as it is.
+// HeaderOnly returns a report made by [Report.Reader] with only the header of the
+// original, for a next hop that can't take the whole original. It reads report up to the
+// end of that header. The result is ASCII unless the report has UTF8, whatever the
+// original was. A message that isn't a report with a whole original is returned
+// unchanged.
 func HeaderOnly(report io.Reader) (io.Reader, error) {
 	h, err := mailheader.Read(report, maxHeader)
 	if err != nil {
@@ -29,8 +29,8 @@ func HeaderOnly(report io.Reader) (io.Reader, error) {
 		w: writer{Report: &Report{UTF8: utf8}, boundary: boundary}}, nil
 }
 
-// form returns the boundary of the parts of a report, "" if it isn't one, and whether it is one of
-// RFC 6533.
+// form returns the boundary of the parts of a report, "" if h isn't the header of a
+// report, and whether the report has UTF8.
 func form(h *mailheader.Header) (boundary string, utf8 bool) {
 	for f := range h.Fields() {
 		if !strings.EqualFold(f.Name, "Content-Type") {
@@ -46,12 +46,12 @@ func form(h *mailheader.Header) (boundary string, utf8 bool) {
 	return "", false
 }
 
-// shortened reads a report line by line, up to the part that has the original.
+// shortened reads a report line by line, up to the part with the original.
 type shortened struct {
 	w      writer
 	source *bufio.Reader
-	out    []byte    // yet to be read
-	rest   io.Reader // nil: the original is yet to come
+	out    []byte    // not yet returned
+	rest   io.Reader // the last part; nil: not reached yet
 	err    error
 }
 
@@ -71,7 +71,7 @@ func (s *shortened) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// next reads a line, and all that is to be known of a part that begins with it.
+// next reads a line, and the header of the part that begins with it.
 func (s *shortened) next() {
 	line, err := s.source.ReadSlice('\n')
 	s.out = append(s.out[:0], line...)
@@ -108,7 +108,7 @@ func (s *shortened) next() {
 		s.err = err
 		return
 	}
-	// The line of the boundary is written with the part.
+	// w.header has written the boundary line.
 	s.out = s.out[:0]
 	s.rest = strings.NewReader(strings.TrimPrefix(text, "\r\n") + "\r\n--" + s.w.boundary + "--\r\n")
 }

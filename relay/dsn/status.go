@@ -87,19 +87,19 @@ func (w *writer) originalRecipient(orcpt string) (string, bool) {
 	return "utf-8; " + text, len(text) <= maxItem
 }
 
-// isItem reports whether s can stand in a line of its own: printable ASCII of some
-// length, without blanks around it.
+// isItem reports whether s fits on one line: printable ASCII of up to maxItem bytes,
+// without blanks around it.
 func isItem(s string) bool {
 	return s != "" && len(s) <= maxItem && isPrintable(s) && strings.TrimSpace(s) == s
 }
 
-// isReply reports whether s begins as replies do.
+// isReply reports whether s begins with the code of a reply.
 func isReply(s string) bool {
 	return len(s) >= 3 && '2' <= s[0] && s[0] <= '5' && strings.Trim(s[:3], digits) == ""
 }
 
-// status returns a recipient's status: the one that is given, else that of the
-// reply, else one that says nothing but the class.
+// status returns a recipient's status: the given one, else the status of the reply, else
+// one that has only the class.
 func (w *writer) status(r *Recipient) string {
 	reply := r.Reply
 	if len(reply) > 4 && (reply[3] == ' ' || reply[3] == '-') {
@@ -107,7 +107,7 @@ func (w *writer) status(r *Recipient) string {
 	}
 	reply, _, _ = strings.Cut(reply, " ")
 	for _, s := range []string{r.Status, reply} {
-		// 4.X.X of what failed is what was temporary until it expired.
+		// A failed recipient has 4.X.X if the failure was temporary until it expired.
 		if isStatus(s) && (s[0] == w.Kind.class() || w.Kind == Failed && s[0] == '4') {
 			return s
 		}
@@ -132,7 +132,7 @@ func isStatus(s string) bool {
 	return true
 }
 
-// hostName returns a host as mta-name of the type dns, "" if it is none.
+// hostName returns host as an mta-name of the type dns, "" if it isn't a host.
 func hostName(host string) string {
 	if a, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil && a.Zone() == "" {
 		if a = a.Unmap(); a.Is6() {

@@ -12,14 +12,14 @@ const (
 	letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 	digits  = "0123456789"
 
-	maxText = 1000 // characters of what others wrote
-	maxItem = 900  // bytes of what of theirs can't be folded
-	width   = 76   // where lines are folded, RFC 5322, section 2.1.1
-	maxWord = 900  // bytes, after which a word is broken; lines end at 998
+	maxText = 1000 // characters of text from other hosts
+	maxItem = 900  // bytes of a value from other hosts that can't be folded
+	width   = 76   // where lines are folded (RFC 5322, section 2.1.1)
+	maxWord = 900  // bytes of a word; a longer one is broken, because lines end at 998
 )
 
-// clean returns what others wrote on one line: printable characters, without
-// ASCII's controls and, unless utf8 may be used, ASCII only. Spaces are single.
+// clean returns text from other hosts on one line: printable characters, only ASCII
+// unless inUTF8 is set, with single spaces.
 func clean(s string, inUTF8 bool) string {
 	var b strings.Builder
 	space, n := false, 0
@@ -52,8 +52,8 @@ func field(b *strings.Builder, name, value string) {
 	b.WriteString("\r\n")
 }
 
-// addressField writes a header field as it stands, because the blanks of an
-// address count. Only what no line can hold is broken.
+// addressField writes a header field without folding it, because the blanks of an
+// address are significant. Only words longer than a line are broken.
 func addressField(b *strings.Builder, name, value string) {
 	b.WriteString(name + ": ")
 	addressLine(b, value)
@@ -76,8 +76,8 @@ func paragraph(b *strings.Builder, indent, text string) {
 	b.WriteString("\r\n")
 }
 
-// fold writes the words of text, each after a space or, where a line would grow
-// too long, after a line end and indent. at is where the line stands.
+// fold writes the words of text, each after a space or, where the line would become too
+// long, after a line end and indent. at is the length of the line so far.
 func fold(b *strings.Builder, text string, at int, indent string) {
 	first := true
 	for word := range strings.FieldsSeq(text) {
@@ -96,7 +96,7 @@ func fold(b *strings.Builder, text string, at int, indent string) {
 	}
 }
 
-// broken cuts a word that no line could hold.
+// broken cuts a word that is longer than a line into pieces.
 func broken(word string) []string {
 	var parts []string
 	for len(word) > maxWord {
@@ -114,7 +114,7 @@ func isPrintable(s string) bool {
 	return strings.IndexFunc(s, func(c rune) bool { return c < ' ' || c > '~' }) < 0
 }
 
-// isShowable reports whether s can stand in a UTF-8 report as it is.
+// isShowable reports whether s can be shown in a UTF-8 report unchanged.
 func isShowable(s string) bool {
 	return utf8.ValidString(s) && strings.IndexFunc(s, func(c rune) bool { return !unicode.IsPrint(c) || c == ' ' }) < 0
 }

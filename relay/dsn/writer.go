@@ -11,7 +11,7 @@ type writer struct {
 	boundary string
 }
 
-// global is what the media types of RFC 6533 have before those of RFC 3464.
+// global returns the prefix of the media types of RFC 6533, "" for RFC 3464.
 func (w *writer) global() string {
 	if w.UTF8 {
 		return "global-"
@@ -19,7 +19,7 @@ func (w *writer) global() string {
 	return ""
 }
 
-// encoding names a Content-Transfer-Encoding.
+// encoding returns the value of Content-Transfer-Encoding.
 func encoding(eightBit bool) string {
 	if eightBit {
 		return "8bit"
