@@ -16,8 +16,8 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// Promise S1: without the right, nothing that is accepted leads out of the
-// accepted domains, however it is written.
+// Without the permission to relay, no recipient outside of the accepted domains is
+// accepted, however its address is written.
 func TestRelayTricks(t *testing.T) {
 	for _, domain := range []string{"", "fabrikam.com"} {
 		t.Run("DefaultDomain "+domain, func(t *testing.T) { relayTricks(t, domain) })
@@ -113,7 +113,7 @@ func relayTricks(t *testing.T, domain string) {
 	}
 }
 
-// Promise S2: what STARTTLS, EHLO, RSET and AUTH forget.
+// STARTTLS, EHLO, RSET and AUTH forget what the RFCs say that they do.
 func TestNothingLeaksBetweenStates(t *testing.T) {
 	basic := func(r *connector.Receive) { r.AuthMechanism = param.Value(auth.TLS | auth.BasicAuth) }
 	t.Run("an identity from before TLS", func(t *testing.T) {
@@ -221,8 +221,8 @@ func TestHeaderAuthors(t *testing.T) {
 	}
 }
 
-// Promise S10: nothing a client sends gets raw into logs or the trace field,
-// and no credential gets anywhere.
+// Bytes of a client reach logs and the Received field escaped only, and credentials
+// reach neither.
 func TestLogsAreCleanAndKeepSecrets(t *testing.T) {
 	w := only(t, func(r *connector.Receive) {
 		r.ProtocolLoggingLevel = param.LoggingVerbose

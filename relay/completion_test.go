@@ -158,7 +158,7 @@ func TestMendedHeaderIsJudged(t *testing.T) {
 	send(c, "\r\nFrom: "+inside+"\r\nSubject: not mine\r\n\r\nText\r\n", 550)
 }
 
-// The decision on the header is in the log where somebody wants to know why.
+// The log of an explained connector has the decision on the header.
 func TestMissingHeadersExplained(t *testing.T) {
 	for data, want := range map[string]string{
 		"Received: by copier\r\n" + scan:   "missing-headers: Message-ID, Date and From are added where they are missing: the client may relay",

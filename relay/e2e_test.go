@@ -76,8 +76,7 @@ func hop(t *testing.T, name string, users map[string]string) *relaytest.Sink {
 	return &relaytest.Sink{Hostname: smartHost, Certificate: &cert, Users: users}
 }
 
-// From a client through the relay to a smart host that wants to know who we
-// are.
+// From a client through the relay to a smart host that requires authentication.
 func TestEndToEnd(t *testing.T) {
 	credential := &param.Credential{UserName: "hub", Password: "out we go"}
 	known := map[string]string{"hub": "out we go"}

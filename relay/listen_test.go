@@ -23,8 +23,8 @@ func (b *binder) failing(failures map[string]error) func(context.Context, string
 	}
 }
 
-// What a machine without IPv6 lacks is no reason not to serve by IPv4; whatever else
-// keeps a binding from opening is, and is told with what may help.
+// A machine without IPv6 serves its IPv4 bindings. Any other binding that can't be
+// opened is an error, which names a remedy.
 func TestListenWithoutIPv6(t *testing.T) {
 	const noFamily = syscall.EAFNOSUPPORT
 	for _, row := range []struct {

@@ -42,8 +42,8 @@ func logged(t *testing.T, log string) map[string]map[string]any {
 	return records
 }
 
-// TestExplain wants every decision of a connector that is to tell to be in the log
-// under the id in the reply, with its steps, and nothing of others.
+// TestExplain checks that every decision of an explained connector is in the log with
+// its steps, under the id in the reply, and no decision of other connectors.
 func TestExplain(t *testing.T) {
 	log := new(lockedBuffer)
 	w := serve(t, policy(t, defaultHub(), fromAnonymousGateway(anyRecipient())), func(s *relay.Server) {
@@ -92,7 +92,7 @@ func TestExplain(t *testing.T) {
 	}
 }
 
-// TestExplainText wants the text form to name connectors and their settings.
+// TestExplainText checks that the text form names connectors and their settings.
 func TestExplainText(t *testing.T) {
 	w := serve(t, policy(t, defaultHub(), fromAnonymousGateway()), func(s *relay.Server) {
 		s.Explain = func(string) bool { return true }

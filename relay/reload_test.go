@@ -11,8 +11,8 @@ import (
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
 
-// TestReload wants policy, verifier and certificates to change as one: who was
-// there before sees nothing of it, and a policy that can't be served changes
+// TestReload checks that policy, verifier and certificates change together, that an
+// open connection keeps the old ones, and that a policy which can't be served changes
 // nothing.
 func TestReload(t *testing.T) {
 	refuse := auth.VerifierFunc(func(context.Context, auth.Credentials, auth.Channel) (auth.Identity, error) {

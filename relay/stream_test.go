@@ -41,7 +41,7 @@ var transfers = map[string]func(c *relaytest.Client, to, data string){
 	},
 }
 
-// Promise S9: a signature made before the relay verifies after it.
+// A DKIM signature that was made before the relay verifies after it.
 func TestDKIMSurvives(t *testing.T) {
 	public, private, err := ed25519.GenerateKey(nil)
 	if err != nil {
@@ -87,7 +87,7 @@ func TestDKIMSurvives(t *testing.T) {
 	}
 }
 
-// Promise S8: a message is never held whole.
+// No message is held in memory whole.
 func TestMessagesStream(t *testing.T) {
 	if raceEnabled {
 		t.Skip("memory figures mean nothing under the race detector")

@@ -372,8 +372,8 @@ func TestParameters(t *testing.T) {
 	}
 }
 
-// TestParameterValues looks at what a session gets of a parameter: what can't be
-// read is no more than not given.
+// TestParameterValues checks which values of parameters the Handler gets: an unreadable
+// one counts as not given.
 func TestParameterValues(t *testing.T) {
 	for _, row := range []struct{ mail, rcpt, want string }{
 		{"SIZE=100 BODY=8BITMIME RET=hdrs ENVID=a+2Bb", "NOTIFY=success,Delay,FAILURE ORCPT=rfc822;b+2B1@example.net",
