@@ -82,7 +82,7 @@ func (c *conn) sendReply(a answer) {
 // guessesNothing reports whether the client is trusted or may relay.
 func (c *conn) guessesNothing() bool { return c.handler.Trusted() || c.handler.Relays() }
 
-// patience counts what the server has put up with on a connection.
+// patience counts errors and commands without effect on a connection.
 type patience struct {
 	errors   int
 	logons   int // that failed
