@@ -86,7 +86,7 @@ func BenchmarkDecision(b *testing.B) {
 			channel := auth.Channel{Local: local}
 			b.ReportAllocs()
 			for i := 0; b.Loop(); i++ {
-				session := p.Select(local, remotes[i%len(remotes)]).Open(channel)
+				session := p.Select(local, remotes[i%len(remotes)], nil).Open(channel, nil)
 				if !session.Rcpt(rcpts[i%len(rcpts)]).Allowed() {
 					b.Fatal("refused")
 				}
