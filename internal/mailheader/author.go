@@ -11,10 +11,10 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// Authors returns every address of every From and Sender field: a reader
-// shows one of several From fields, and nobody knows which. The error says
-// that one of these fields can't be read; the addresses of the others are
-// returned with it, but a check that passes them alone passes too much.
+// Authors returns every address of every From and Sender field, because it isn't known
+// which of several From fields a mail program shows. The error means that one of these
+// fields can't be read. The addresses of the others are returned with it, but a check
+// must not rely on them alone.
 func (h *Header) Authors() ([]routing.Address, error) {
 	var all []routing.Address
 	var failed error
@@ -32,9 +32,9 @@ func (h *Header) Authors() ([]routing.Address, error) {
 	return all, failed
 }
 
-// addresses parses an address list as it stands in a header.
+// addresses parses an address list of a header.
 func addresses(value []byte) ([]routing.Address, error) {
-	// Display names don't matter here, so a charset that nobody knows is no error.
+	// Display names don't matter here, so an unknown charset is not an error.
 	p := mail.AddressParser{WordDecoder: &mime.WordDecoder{
 		CharsetReader: func(_ string, r io.Reader) (io.Reader, error) { return r, nil },
 	}}

@@ -1,24 +1,21 @@
 // Package mailheader reads, filters and writes the header of a message
-// without changing a byte that it need not change, so that a signature made
-// before still verifies after.
+// without changing a byte unnecessarily, so that signatures still verify. [Read] reads a
+// header.
 //
 // # Where the header ends
 //
-// The header goes up to the first empty line, or to the end of a message that
-// has none. A line without a colon is kept as it is and does not end the
-// header. Readers differ on such lines: some take the rest for the body, some
-// skip them and go on. A firewall that believed the first kind would let a
-// stripped class pass to a next hop of the second kind, so every line before
-// the empty one is looked at.
+// The header extends to the first empty line, or to the end of a message without one.
+// A line without a colon is kept and doesn't end the header. Mail programs differ on such
+// lines: some take the rest for the body, others skip them. If the firewall took the rest
+// for the body, a field that it should remove could reach a next hop that skips such
+// lines. So it checks every line before the empty one.
 //
 // # Odd line ends
 //
-// Lines end in CRLF. Bare CR and bare LF get here only where a connector
-// allows them or in BINARYMIME, and there readers differ again. So each of
-// them counts as the end of a line when names are looked for, but an empty
-// line ends the header only if it ends the way the line before it did:
-// to a reader that knows only CRLF, LF CRLF is one line's end and not two.
-// When a field is cut out of a header that has such ends, all of them are
-// written as CRLF, lest the cut join two lines or make an empty one for some
-// reader.
+// Lines end in CRLF. A bare CR or LF gets here only if a connector allows it or in
+// BINARYMIME, and mail programs differ on it too. So each counts as the end of a line in
+// the search for names, but an empty line ends the header only if it ends in the same way
+// as the line before it: to a program that knows only CRLF, LF CRLF is one line end, not
+// two. If a field is removed from a header with such line ends, all of them are written as
+// CRLF, so that the removal doesn't join two lines or make an empty line for some program.
 package mailheader

@@ -10,27 +10,27 @@ import (
 	"sync"
 )
 
-// ErrTooLarge says that the header is larger than allowed.
+// ErrTooLarge is the error of a header that is larger than allowed.
 var ErrTooLarge = errors.New("mailheader: header too large")
 
-// Field is one field of a header, or one line that is none.
+// Field is one field of a header, or one line without a colon.
 type Field struct {
-	// Name is what stands before the colon, without surrounding blanks and
-	// controls, in the letters that were sent; empty in a line without a colon.
+	// Name is the text before the colon, without surrounding blanks and control
+	// characters, in the case that was sent; empty in a line without a colon.
 	Name string
-	// Raw is the whole field with its folded lines and their ends. It must
-	// not be changed, and belongs to the Header.
+	// Raw is the whole field with its folded lines and their ends. It belongs to
+	// the Header and must not be changed.
 	Raw []byte
 }
 
 // Header is the header of one message and the way to its body. It is not safe
 // for concurrent use.
 type Header struct {
-	reader  *bufio.Reader // body, if it is ours
-	whole   []byte        // what Message gave out
-	prefix  []byte        // fields put in front
+	reader  *bufio.Reader // the body, if this package made the reader
+	whole   []byte        // returned by Message
+	prefix  []byte        // fields added by Prepend
 	raw     []byte        // as read, without the empty line
-	end     []byte        // the empty line; nothing if there was none
+	end     []byte        // the empty line; empty if the header has none
 	fields  []span
 	body    *bufio.Reader
 	bareEOL bool // raw has a line that doesn't end in CRLF
@@ -59,30 +59,30 @@ func Read(r io.Reader, max int64) (*Header, error) {
 	return h, nil
 }
 
-// headers are those that were released. A relay reads two for each message,
-// and most of what a small message takes is their memory.
+// headers holds released Headers for reuse. A relay reads two for each message, and they
+// are most of the memory of a small message.
 var headers sync.Pool
 
-// What a header may have whose memory is used again.
+// The largest buffers that are reused.
 const (
 	maxKept       = 16 << 10
 	maxKeptFields = 256
 )
 
-// Release gives the memory of h back. Neither h nor what it returned may be
-// used any more: Fields, Body and Message included. It needn't be called.
+// Release makes the memory of h available for other headers. Neither h nor anything that
+// its methods returned may be used afterwards. Calling it is optional.
 func (h *Header) Release() {
 	if cap(h.raw) > maxKept || cap(h.whole) > 2*maxKept || cap(h.fields) > maxKeptFields {
 		return
 	}
 	*h = Header{reader: h.reader, whole: h.whole[:0], prefix: h.prefix[:0], raw: h.raw[:0], fields: h.fields[:0]}
 	if h.reader != nil {
-		h.reader.Reset(nil) // keeps nothing of the message alive
+		h.reader.Reset(nil) // so that the pool keeps no message alive
 	}
 	headers.Put(h)
 }
 
-// begin makes r what h reads from.
+// begin sets the reader of h.
 func (h *Header) begin(r io.Reader) {
 	if br, ok := r.(*bufio.Reader); ok {
 		h.body = br
@@ -96,7 +96,7 @@ func (h *Header) begin(r io.Reader) {
 	h.body = h.reader
 }
 
-// read reads the header, as Read says.
+// read reads the header as described at Read.
 func (h *Header) read(max int64) error {
 	s := scanner{h: h}
 	for {
@@ -120,11 +120,11 @@ func (h *Header) read(max int64) error {
 // scanner cuts a growing raw into fields.
 type scanner struct {
 	h    *Header
-	pos  int    // start of the first line that wasn't looked at
-	last string // how the line before it ended; "" at the start
+	pos  int    // start of the first line that wasn't scanned
+	last string // the end of the line before it; "" at the start
 }
 
-// scan looks at all lines in raw and reports whether the last was the end.
+// scan scans all lines in raw and reports whether the last line ends the header.
 func (s *scanner) scan() (end bool) {
 	for s.pos < len(s.h.raw) {
 		n, eol := cutLine(s.h.raw[s.pos:])
@@ -143,9 +143,9 @@ func (s *scanner) scan() (end bool) {
 	return false
 }
 
-// ends reports whether an empty line that ends in eol is the end. A bare LF
-// makes one only behind a field: to a reader that knows only CRLF, what is
-// behind a line without a colon is still the same line, and may complete a name.
+// ends reports whether an empty line that ends in eol ends the header. A bare LF does so
+// only after a field: to a program that knows only CRLF, the text after a line without a
+// colon is still the same line, and may complete a name.
 func (s *scanner) ends(eol string) bool {
 	switch eol {
 	case crlf:
@@ -157,22 +157,22 @@ func (s *scanner) ends(eol string) bool {
 	return false
 }
 
-// line adds the line in raw[start:end] to the field it continues, or begins one.
+// line adds the line raw[start:end] to the field that it continues, or begins a field.
 func (s *scanner) line(start, end int) {
 	raw, fields := s.h.raw, s.h.fields
 	if c := raw[start]; (c == ' ' || c == '\t') && len(fields) > 0 && fields[len(fields)-1].colon >= 0 {
 		fields[len(fields)-1].end = end
 		return
 	}
-	// A folded line that continues nothing is looked at as a field: a
-	// reader that trims it would find one.
+	// A folded line at the beginning is scanned as a field: a program that trims it
+	// would find one.
 	f := span{start: start, end: end, colon: bytes.IndexByte(raw[start:end], ':')}
 	if f.colon >= 0 {
 		f.colon += start
 		nameless := f.start+countBlank(raw[f.start:f.colon]) == f.colon
 		for n := len(fields) - 1; n >= 0 && nameless && opens(raw, fields[n], f); n-- {
-			// Each line is looked at once, lest thousands of blank ones take
-			// seconds.
+			// Each line is scanned once, because thousands of blank lines would take
+			// seconds otherwise.
 			nameless = fields[n].start+countBlank(raw[fields[n].start:f.start]) == f.start
 			f.start, fields = fields[n].start, fields[:n]
 		}
@@ -180,9 +180,9 @@ func (s *scanner) line(start, end int) {
 	s.h.fields = append(fields, f)
 }
 
-// opens reports whether the line f, which has no colon, may be the beginning of
-// the name in next: to a reader that knows only CRLF, or to one that
-// joins folded lines before it looks for the colon.
+// opens reports whether the line f, which has no colon, may be the beginning of the name in
+// next: to a program that knows only CRLF, or to one that joins folded lines before it
+// looks for the colon.
 func opens(raw []byte, f, next span) bool {
 	folded := raw[next.start] == ' ' || raw[next.start] == '\t'
 	return f.colon < 0 && (folded || !bytes.HasSuffix(raw[f.start:f.end], []byte(crlf)))
@@ -227,7 +227,7 @@ func (f span) bounds(raw []byte) (start, end int) {
 	return start, end
 }
 
-// countBlank returns how many bytes at the start of b no name could begin with.
+// countBlank returns how many bytes at the start of b can't be the beginning of a name.
 func countBlank(b []byte) int {
 	n := 0
 	for n < len(b) && isBlank(b[n]) {
@@ -236,13 +236,12 @@ func countBlank(b []byte) int {
 	return n
 }
 
-// isBlank reports whether c is a blank, a control character, or a byte that
-// only some charset makes a blank or nothing of (a no-break space, a byte order
-// mark). None belongs into a name.
+// isBlank reports whether c is a blank, a control character, or a byte that is a blank or
+// nothing in some charset (a no-break space, a byte order mark). A name has no such byte.
 func isBlank(c byte) bool { return c <= ' ' || c >= 0x7f }
 
-// Fields returns the fields in their order, those of Prepend and those
-// filtered out not among them.
+// Fields returns the fields in their order, without those of Prepend and those removed by
+// Filter.
 func (h *Header) Fields() iter.Seq[Field] {
 	return func(yield func(Field) bool) {
 		for _, f := range h.fields {
@@ -253,12 +252,12 @@ func (h *Header) Fields() iter.Seq[Field] {
 	}
 }
 
-// Filter drops the fields whose name keep refuses, and returns how many.
-// Lines without a colon have no name and stay, unless to some reader a refused
-// name begins there.
+// Filter removes the fields whose name keep refuses, and returns how many. Lines without
+// a colon have no name and stay, unless some program would find the beginning of a refused
+// name in them.
 func (h *Header) Filter(keep func(name string) bool) int {
 	n := 0
-	text := string(h.raw) // one copy, of which all names are parts
+	text := string(h.raw) // one copy; all names are parts of it
 	for i, f := range h.fields {
 		if start, end := f.bounds(h.raw); f.dropped || start == end {
 			continue
@@ -275,9 +274,9 @@ func (h *Header) Filter(keep func(name string) bool) int {
 	return n
 }
 
-// refused returns the first line in which a name of field i begins that keep
-// refuses, -1 if there is none. Each of the lines in front of the field that
-// may belong to its name is where it begins to some reader.
+// refused returns the first line in which a name of field i begins that keep refuses, -1
+// for no such line. Each line before the field that may belong to its name is the
+// beginning of the name for some program.
 func (h *Header) refused(i int, text string, keep func(name string) bool) int {
 	refused := -1
 	start, end := h.fields[i].bounds(h.raw)
@@ -293,15 +292,15 @@ func (h *Header) refused(i int, text string, keep func(name string) bool) int {
 	return refused
 }
 
-// Prepend puts a complete field, folded and ended by CRLF, in front of all others.
+// Prepend adds a complete field, folded and ended by CRLF, before all others.
 func (h *Header) Prepend(field []byte) {
 	h.prefix = slices.Insert(h.prefix, 0, field...)
 }
 
-// Size returns the bytes of the header as it was read, with the empty line.
+// Size returns the length of the header as it was read, with the empty line, in bytes.
 func (h *Header) Size() int64 { return int64(len(h.raw) + len(h.end)) }
 
-// Bytes appends the header as it is now, with the empty line, to b.
+// Bytes appends the present header, with the empty line, to b.
 func (h *Header) Bytes(b []byte) []byte {
 	b = append(b, h.prefix...)
 	if len(h.prefix) > 0 && h.beginsFolded() {
@@ -325,9 +324,9 @@ func (h *Header) Bytes(b []byte) []byte {
 	return append(b, h.end...)
 }
 
-// beginsFolded reports whether what is left begins with a line that would
-// continue a field put in front of it. Such a line is no header, and behind an
-// empty line, as part of the body, it can't be taken for one.
+// beginsFolded reports whether the remaining header begins with a line that would continue
+// a field added before it. Such a line isn't a field; after an empty line, as part of the
+// body, it can't be taken for one.
 func (h *Header) beginsFolded() bool {
 	for _, f := range h.fields {
 		if !f.dropped {
@@ -347,17 +346,16 @@ func appendCRLF(b, raw []byte) []byte {
 	return b
 }
 
-// WriteTo writes the header as it is now, with the empty line.
+// WriteTo writes the present header, with the empty line.
 func (h *Header) WriteTo(w io.Writer) (int64, error) {
 	n, err := w.Write(h.Bytes(make([]byte, 0, len(h.prefix)+len(h.raw)+len(h.end))))
 	return int64(n), err
 }
 
-// Body returns what follows the header. Its bytes are not copied.
+// Body returns the body, without copying it.
 func (h *Header) Body() *bufio.Reader { return h.body }
 
-// Message returns the header as it is now and the body behind it, as one
-// stream. It is an io.WriterTo.
+// Message returns the present header and the body as one stream. It is an io.WriterTo.
 func (h *Header) Message() io.Reader {
 	h.whole = h.Bytes(h.whole[:0])
 	return &message{head: h.whole, body: h.body}
@@ -369,8 +367,8 @@ type message struct {
 	body *bufio.Reader
 }
 
-// Read fills p across the border of header and body where it can, so that
-// small messages are read at once.
+// Read fills p with header and body together if possible, so that small messages are read
+// at once.
 func (m *message) Read(p []byte) (int, error) {
 	n := copy(p, m.head)
 	m.head = m.head[n:]
@@ -379,7 +377,7 @@ func (m *message) Read(p []byte) (int, error) {
 	}
 	k, err := m.body.Read(p[n:])
 	if n > 0 {
-		err = nil // a bufio.Reader gives buffered bytes without an error
+		err = nil // a bufio.Reader returns buffered bytes without an error
 	}
 	return n + k, err
 }

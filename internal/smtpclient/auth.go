@@ -10,9 +10,9 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 )
 
-// auth proves who we are by LOGIN, as Exchange does, or by PLAIN where LOGIN
-// isn't offered or turns out not to be there. Credentials are never sent a second
-// time: that may lock the account.
+// auth authenticates with LOGIN, as Exchange does, or with PLAIN if LOGIN isn't offered
+// or refused as unknown. It never sends credentials twice, because that may lock the
+// account.
 func (c *Conn) auth() error {
 	offered := strings.Fields(c.ext["AUTH"])
 	err := error(&Error{Stage: StageAuth, Err: ErrNoAuth})
@@ -34,16 +34,16 @@ func (c *Conn) auth() error {
 	return err
 }
 
-// errMechanism says that a hop refuses a mechanism that it offered, before it got
+// errMechanism is the error if a hop refuses a mechanism that it offered, before it got
 // any credentials.
-var errMechanism = errors.New("the mechanism is offered and not there")
+var errMechanism = errors.New("the mechanism is offered but not supported")
 
-// errMore says that a hop wants more than a mechanism has.
+// errMore is the error if a hop asks for more responses than a mechanism has.
 var errMore = errors.New("the next hop asks for more than the mechanism has")
 
-// exchange sends AUTH, then client's response to each challenge. Challenges are not
-// looked at, for some hops write them without base64: responses go by position. A hop
-// that has overlooked the initial response gets it when it asks.
+// exchange sends AUTH, then client's response to each challenge. It ignores the text of
+// challenges, because some hops write them without base64: the order decides. A hop that
+// has ignored the initial response gets it when it asks.
 func (c *Conn) exchange(mechanism string, client auth.Client) error {
 	initial, err := client.Start()
 	if err != nil {

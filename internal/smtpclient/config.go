@@ -7,20 +7,20 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 )
 
-// Config is how to open a connection.
+// Config holds the options of a connection.
 type Config struct {
-	Name        string            // ours, for EHLO
-	HELO        bool              // say HELO, and do without extensions
-	DATA        bool              // do without CHUNKING
+	Name        string            // this server's, for EHLO
+	HELO        bool              // use HELO and no extensions
+	DATA        bool              // use DATA even if CHUNKING is offered
 	TLS         *tls.Config       // for STARTTLS; nil: never
-	ImplicitTLS bool              // TLS first, as on port 465 (RFC 8314); wants TLS
-	RequireTLS  bool              // no STARTTLS, no mail
-	Auth        *auth.Credentials // nil: don't
+	ImplicitTLS bool              // begin with TLS, as on port 465 (RFC 8314); needs TLS
+	RequireTLS  bool              // fail if TLS can't be used
+	Auth        *auth.Credentials // nil: don't authenticate
 	Timeouts    Timeouts
 }
 
-// Timeouts limit every wait. A zero one is that of RFC 5321 section 4.5.3.2; TLS,
-// which that doesn't know, is for STARTTLS and the handshake, each.
+// Timeouts limit every wait. A zero field means the limit of RFC 5321 section 4.5.3.2. TLS
+// is the limit of STARTTLS and of the handshake, each; zero: 45 seconds.
 type Timeouts struct {
 	Greeting, TLS, Command, DataInit, Block, Final time.Duration
 }
@@ -42,7 +42,7 @@ func (t Timeouts) Default() Timeouts {
 	return t
 }
 
-// Cap returns t with nothing longer than d.
+// Cap returns t with no timeout longer than d.
 func (t Timeouts) Cap(d time.Duration) Timeouts {
 	return Timeouts{min(t.Greeting, d), min(t.TLS, d), min(t.Command, d), min(t.DataInit, d), min(t.Block, d), min(t.Final, d)}
 }

@@ -20,27 +20,27 @@ type Conn struct {
 	cfg  Config
 	ext  extensions
 	tls  bool
-	line []byte // scratch
+	line []byte // memory for commands
 	cut  func() // closes nc
 
 	heard memory
-	begun bool // MAIL was accepted, and its transaction not ended
+	begun bool // MAIL was accepted, and the transaction hasn't ended
 	taken int  // recipients accepted since MAIL
-	asked bool // DATA was pipelined, and answered with data
+	asked bool // DATA was pipelined; data is its reply
 	data  Reply
-	bad   bool // nothing can be known of the conversation any more
+	bad   bool // the state of the conversation is unknown: the connection must be closed
 }
 
-// watch ends all waiting when ctx ends, until the returned function is called.
+// watch closes the connection when ctx ends, until stop is called.
 func (c *Conn) watch(ctx context.Context) (stop func() bool) { return context.AfterFunc(ctx, c.cut) }
 
-// Has reports whether the hop offers an extension, named in upper case.
+// Has reports whether the hop offers an extension. keyword is in upper case.
 func (c *Conn) Has(keyword string) bool {
 	_, ok := c.ext[keyword]
 	return ok
 }
 
-// TLSVersion returns the version of TLS, as package crypto/tls has it; 0 in the clear.
+// TLSVersion returns the version of TLS, as in package crypto/tls; 0 in the clear.
 func (c *Conn) TLSVersion() uint16 {
 	if tc, ok := c.nc.(*tls.Conn); ok {
 		return tc.ConnectionState().Version
@@ -51,8 +51,8 @@ func (c *Conn) TLSVersion() uint16 {
 // Reusable reports whether another transaction may be begun.
 func (c *Conn) Reusable() bool { return !c.bad && !c.asked && c.br.Buffered() == 0 }
 
-// Close ends the connection, with QUIT where that may be understood. It
-// doesn't wait for the answer.
+// Close closes the connection, after QUIT if the hop can expect a command. It doesn't
+// wait for the reply.
 func (c *Conn) Close() error {
 	if c.Reusable() && c.bw.Buffered() == 0 {
 		_ = c.nc.SetDeadline(time.Now().Add(time.Second))
@@ -70,8 +70,8 @@ func (c *Conn) command(s Stage, verb, arg string) (Reply, error) {
 	return c.read(s, c.cfg.Timeouts.Command)
 }
 
-// write sends b and what is buffered before it. Only BDAT is sent while answers
-// are on their way; whatever else has come would pass for the answer to b.
+// write sends b after the buffered bytes. Only BDAT is sent while replies are outstanding;
+// at any other stage a reply that has arrived would be taken for the reply to b.
 func (c *Conn) write(s Stage, b []byte, d time.Duration) error {
 	if s != StageBody {
 		if err := c.unasked(s); err != nil {
@@ -94,12 +94,12 @@ func (c *Conn) write(s Stage, b []byte, d time.Duration) error {
 // read reads one reply.
 func (c *Conn) read(s Stage, d time.Duration) (Reply, error) { return c.readEach(s, d, nil) }
 
-// late is how long after a deadline a process that runs notices it.
+// late is how long after a deadline a running process notices it at most.
 const late = time.Second
 
-// await waits for the beginning of a reply. A process that was stopped for longer
-// than d finds its deadline over and the reply there: then the reply counts, for
-// what the hop has taken must not be sent again.
+// await waits for the beginning of a reply. If the process was stopped for longer than d,
+// the deadline is over although the reply has arrived. Then the reply counts, because a
+// message that the hop has accepted must not be sent again.
 func (c *Conn) await(d time.Duration) error {
 	deadline := time.Now().Add(d)
 	if err := c.nc.SetReadDeadline(deadline); err != nil {
@@ -116,7 +116,7 @@ func (c *Conn) await(d time.Duration) error {
 	return err
 }
 
-// readEach is read, and each gets the text of every line.
+// readEach is read; each, unless nil, is called with the text of every line.
 func (c *Conn) readEach(s Stage, d time.Duration, each func(string)) (Reply, error) {
 	err := c.await(d)
 	var r Reply
@@ -130,7 +130,7 @@ func (c *Conn) readEach(s Stage, d time.Duration, each func(string)) (Reply, err
 	if err != nil {
 		c.bad = true
 		if c.cfg.Auth != nil && errors.Is(err, ErrReply) {
-			err = ErrReply // what was said may be what we said
+			err = ErrReply // the line may repeat the credentials
 		}
 		return Reply{}, &Error{Stage: s, Err: &waitError{d, err}}
 	}
@@ -143,8 +143,8 @@ func (c *Conn) readEach(s Stage, d time.Duration, each func(string)) (Reply, err
 	return r, nil
 }
 
-// refusal makes an Error of a reply that isn't the one hoped for. Only 4xx and
-// 5xx are refusals: whatever else is out of place must not reach a client.
+// refusal returns the Error for an unexpected reply. Only 4xx and 5xx are refusals; other
+// replies must not reach a client.
 func refusal(s Stage, r Reply) error {
 	if r.Code >= 400 {
 		return &Error{Stage: s, Reply: r}
@@ -152,7 +152,7 @@ func refusal(s Stage, r Reply) error {
 	return &Error{Stage: s, Err: fmt.Errorf("%w: %d", errPlace, r.Code)}
 }
 
-// unexpected is refusal, and ends the connection if r was out of place.
+// unexpected is refusal; it also ends the connection if r isn't a refusal.
 func (c *Conn) unexpected(s Stage, r Reply) error {
 	if r.Code < 400 {
 		c.bad = true
@@ -160,16 +160,17 @@ func (c *Conn) unexpected(s Stage, r Reply) error {
 	return refusal(s, r)
 }
 
-// glance is how long a connection is looked at that can't tell at once whether
-// there is something to read.
+// glance is how long to wait for data on a connection that can't report at once whether
+// there is any.
 const glance = time.Millisecond
 
-// past is a deadline that lets a read return only what needs no waiting.
+// past is a deadline with which a read returns only data that has arrived.
 var past = time.Unix(1, 0)
 
-// unasked returns an error if the hop has said something that it wasn't asked, or
-// has gone: it would pass for the answer to what is said next, the end of a message
-// above all. A refusal in it counts, for hops say why they hang up.
+// unasked returns an error if a reply has arrived that no command asked for, or the
+// connection is closed: the reply would be taken for the reply to the next command, or to
+// the end of a message. A refusal in it counts, because hops give a reason before they
+// hang up.
 func (c *Conn) unasked(s Stage) error {
 	if !c.unread() {
 		return nil
@@ -185,7 +186,7 @@ func (c *Conn) unasked(s Stage) error {
 	return &Error{Stage: s, Err: fmt.Errorf("%w: %q came unasked", errPlace, r.String())}
 }
 
-// unread reports whether there is something to read, or the end.
+// unread reports whether there is data to read, or the end of the connection.
 func (c *Conn) unread() bool {
 	if c.br.Buffered() > 0 {
 		return true
@@ -195,7 +196,7 @@ func (c *Conn) unread() bool {
 		if !c.tls {
 			return false
 		}
-		limit = past // TLS may have read more than it gave away
+		limit = past // the TLS layer may hold data
 	}
 	if err := c.nc.SetReadDeadline(limit); err != nil {
 		return true
@@ -204,16 +205,16 @@ func (c *Conn) unread() bool {
 	return !errors.Is(err, os.ErrDeadlineExceeded)
 }
 
-// lastWordsTimeout is how long a hop that closed the connection is listened to.
+// lastWordsTimeout is how long to read from a hop that has closed the connection.
 const lastWordsTimeout = 5 * time.Second
 
-// maxLastWords is how many replies to earlier commands may stand before them.
+// maxLastWords is how many replies to earlier commands may come before the last one.
 const maxLastWords = 4
 
-// lastWords returns what the hop said before it closed the connection, or err.
+// lastWords returns the refusal that the hop sent before it closed the connection, or err.
 func (c *Conn) lastWords(s Stage, err error) error {
 	if e := (*Error)(nil); errors.As(err, &e) && (e.Reply.Code != 0 || errors.Is(err, errPlace)) {
-		return err // they are it
+		return err // it is the hop's last reply
 	}
 	for range maxLastWords {
 		r, readErr := c.read(s, min(c.cfg.Timeouts.Command, lastWordsTimeout))

@@ -9,8 +9,8 @@ import (
 	"github.com/interchange-smtp/interchange/relay/envelope"
 )
 
-// conversion returns what a message must be made for the hop; needed is false if the
-// hop takes the body type that its sender declared.
+// conversion returns the content to which a message must be converted for the hop. needed
+// is false if the hop takes the declared body type.
 func (c *Conn) conversion(declared envelope.BodyType) (to conversion.Content, needed bool) {
 	switch {
 	case declared == envelope.SevenBit:

@@ -1,27 +1,27 @@
-// Package smtpclient speaks SMTP to a next hop.
+// Package smtpclient speaks SMTP to a next hop. [Open] opens a connection, [Conn.Begin]
+// begins a transaction on it, and [Conn.Data] sends the message.
 //
-// MAIL, RCPT and DATA travel in one write where the hop offers PIPELINING
-// (RFC 2920), a short message and its final dot in another. Long messages go
-// in BDAT chunks where the hop offers CHUNKING (RFC 3030): nothing has to be
-// stuffed, and a refusal is seen after the chunk it answers. The last chunk is
-// always an empty one, because receivers exist that take a LAST chunk which
-// was cut short for a whole message.
+// MAIL, RCPT and DATA leave in one write if the hop offers PIPELINING (RFC 2920), and a
+// short message with its final dot in another. Long messages leave in BDAT chunks if the
+// hop offers CHUNKING (RFC 3030): they need no dot-stuffing, and a refusal is read after
+// the chunk that it answers. The last chunk is always empty, because some receivers take
+// a LAST chunk that was cut short for a whole message.
 //
-// The first digit of a reply says what it means, and whatever can be read in one
-// way only is read: any other digits, lines of any length and number, whose text
-// is cut, a bare LF at their end. All else, and a reply that can't stand in its
-// place, is an Error without a Reply, which means a temporary failure and the end
-// of the connection. So is a reply that is there before the command, or the end
-// of the message, that it would be the answer to. Only 2xx to the end of the
-// message is delivery.
+// The first digit of a reply decides. Replies that have only one meaning are accepted:
+// with any other digits, with lines of any length and number, of which the text is cut,
+// and with a bare LF at the end of a line. Other replies, and replies that can't answer
+// the last command, are an Error without a Reply, which means a temporary failure and the
+// end of the connection. So are replies that arrive before the command, or the end of the
+// message, that they would answer. Only 2xx after the end of the message means that it
+// was delivered.
 //
-// The words of a hop are kept. On a connection on which we have logged on, a text
-// that repeats the password is left out.
+// The text of a reply is kept. After authentication, a text that repeats the password is
+// left out.
 //
-// A message whose sender declared a body type that the hop doesn't take is converted
-// (package conversion): a short one before anything of it is sent, a long one as it
-// goes. One that can't be is an Error without a Reply, too.
+// A message is converted if the hop doesn't take the declared body type (package
+// conversion): a short one before any of it is sent, a long one while it is sent. If it
+// can't be converted, that is an Error without a Reply too.
 //
-// A bare CR or LF never leaves in a message that isn't binary: receivers
-// exist that would find the end of the message, and another one, behind it.
+// A bare CR or LF is never sent in a message that isn't binary, because some receivers
+// would find the end of the message, and another message, after it.
 package smtpclient

@@ -25,21 +25,21 @@ const (
 	StageReset    Stage = "RSET"
 )
 
-// What may be wrong besides replies and the network.
+// Errors other than replies and errors of the network.
 var (
 	errPlace     = errors.New("reply out of place")
-	ErrNoTLS     = errors.New("STARTTLS is required and not offered")
+	ErrNoTLS     = errors.New("STARTTLS is required but not offered")
 	ErrHandshake = errors.New("TLS failed")
-	ErrInjected  = errors.New("octets in the clear behind the reply to STARTTLS")
-	ErrNoAuth    = errors.New("authentication is required and no known mechanism is offered")
+	ErrInjected  = errors.New("unencrypted data after the reply to STARTTLS")
+	ErrNoAuth    = errors.New("authentication is required but no known mechanism is offered")
 	ErrBareCRLF  = errors.New("bare CR or LF in the message")
 	ErrUTF8      = errors.New("internationalized envelope, and SMTPUTF8 is not offered")
-	ErrNoBDAT    = errors.New("BDAT is not there, though CHUNKING is offered")
-	ErrTooMany   = errors.New("more recipients than the next hop takes in one transaction")
+	ErrNoBDAT    = errors.New("CHUNKING is offered but BDAT is unknown")
+	ErrTooMany   = errors.New("more recipients than the next hop accepts in one transaction")
 	ErrTooBig    = errors.New("message larger than the next hop's SIZE")
 )
 
-// Error is what went wrong at a stage: a refusal if Reply's code isn't zero.
+// Error is an error at a stage of the conversation: a refusal if Reply.Code isn't zero.
 type Error struct {
 	Stage Stage
 	Reply Reply
@@ -57,8 +57,8 @@ func (e *Error) Error() string {
 // Unwrap returns Err.
 func (e *Error) Unwrap() error { return e.Err }
 
-// BodyError is an error of the message's reader: the message's source broke
-// off, and the next hop got no end of it.
+// BodyError is an error of the message's reader. The hop didn't get the end of the
+// message.
 type BodyError struct{ Err error }
 
 // Error implements error.
@@ -67,10 +67,9 @@ func (e *BodyError) Error() string { return "reading the message: " + e.Err.Erro
 // Unwrap returns Err.
 func (e *BodyError) Unwrap() error { return e.Err }
 
-// waitError is an error of the network, said in words that need no socket to be
-// understood.
+// waitError is an error of the network, in words without sockets and system calls.
 type waitError struct {
-	limit time.Duration // of the wait in which it came
+	limit time.Duration // of the wait that failed
 	err   error
 }
 

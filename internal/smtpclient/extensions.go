@@ -7,22 +7,22 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 )
 
-// useful are the EHLO keywords that change what is said.
+// useful are the EHLO keywords that change the conversation.
 var useful = []string{"PIPELINING", "8BITMIME", "BINARYMIME", "CHUNKING", "SMTPUTF8", "SIZE", "DSN", "STARTTLS", "AUTH"}
 
-// What is kept of a parameter at most.
+// How many bytes of a parameter are kept at most.
 const (
 	maxSize       = 20
 	maxMechanisms = 200
 )
 
-// extensions is what a hop offers, of what is useful, with its parameters: the
-// limit of SIZE, and the mechanisms of AUTH. Of a hop that lists thousands of
-// others nothing is kept. The key "" stands for the line with its name.
+// extensions holds the useful keywords that a hop offers, with their parameters: the limit
+// of SIZE, and the mechanisms of AUTH. Other keywords, of which a hop may list thousands,
+// are not kept. The key "" stands for the line with the hop's name.
 type extensions map[string]string
 
-// add takes a line of an EHLO reply, the one with the hop's name first. Keywords
-// may be in any case, with blanks anywhere and "=" for a blank, as in AUTH=LOGIN.
+// add adds a line of an EHLO reply; the first is the line with the hop's name. Keywords may
+// be in any case, with blanks anywhere and "=" for a blank, as in AUTH=LOGIN.
 func (e *extensions) add(line string) {
 	if *e == nil {
 		*e = extensions{"": ""}
@@ -49,8 +49,8 @@ func (e *extensions) add(line string) {
 	(*e)[keyword] = param
 }
 
-// addMechanism appends m to list, unless it is there, or the list is long and m
-// is nothing to us.
+// addMechanism appends m to list, unless it is there already, or the list is long and m
+// isn't supported.
 func addMechanism(list, m string) string {
 	known := m == auth.Login || m == auth.Plain
 	if slices.Contains(strings.Fields(list), m) || !known && len(list)+len(m) > maxMechanisms {

@@ -4,11 +4,11 @@ import (
 	"bufio"
 )
 
-// memory is the replies that a hop gave last, one for each stage. Mostly it says
-// the same again, and then nothing has to be made of it anew.
+// memory holds the last reply of a hop at each stage. Hops mostly repeat them, and then a
+// reply needn't be parsed and allocated again.
 type memory map[Stage]remembered
 
-// remembered is a reply of one line, and that line.
+// remembered is a reply of one line, with that line.
 type remembered struct {
 	line  string
 	reply Reply

@@ -11,26 +11,26 @@ import (
 )
 
 const (
-	// chunkSize is how much of a message is read and sent at once, in one BDAT chunk,
-	// where Head lends no memory for it.
+	// chunkSize is how many bytes of a message are read and sent at once, in one BDAT
+	// chunk, if the memory of Head is too small.
 	chunkSize = 64 << 10
-	minRoom   = 8 << 10 // what Head must have room for to lend it
+	minRoom   = 8 << 10 // the capacity of Head from which on its memory is used
 
-	// maxPending is how many chunks may be on their way before their answers are read.
-	// With 32 KiB of Head, 128 KiB are: 20 Mbit/s if the answer takes 50 ms.
+	// maxPending is how many chunks may be sent before their replies are read. With
+	// 32 KiB of Head that is 128 KiB: 20 Mbit/s if a reply takes 50 ms.
 	maxPending = 3
 )
 
 // Message is what Data sends.
 type Message struct {
-	Head []byte            // the beginning; Data uses its memory, up to its capacity, for what follows
-	Rest io.Reader         // what follows; nil: nothing
+	Head []byte            // the beginning; Data uses its memory, up to its capacity, for the rest
+	Rest io.Reader         // the rest; nil: Head is the whole message
 	Body envelope.BodyType // as the sender declared it; a hop that doesn't take it gets the message converted
 }
 
-// Data sends the message to the recipients of the open transaction. A nil
-// error is the hop's 2xx. Any other end that isn't a refusal leaves the hop
-// without the end of the message, or us without its answer.
+// Data sends the message to the recipients of the open transaction. Without an error the
+// hop has replied with 2xx. After an error that isn't a refusal, the hop didn't get the
+// end of the message, or its reply was lost.
 func (c *Conn) Data(ctx context.Context, m Message) (Reply, error) {
 	defer c.watch(ctx)()
 	var r Reply
@@ -60,8 +60,8 @@ func (c *Conn) Data(ctx context.Context, m Message) (Reply, error) {
 	return r, nil
 }
 
-// room returns memory for the rest of m: that of the beginning, which is needed no more
-// once it was sent, so that a message under way takes no more of it.
+// room returns memory for the rest of m: the memory of Head, which isn't needed any more
+// after it was sent.
 func (m *Message) room() []byte {
 	if cap(m.Head) >= minRoom {
 		return m.Head[:cap(m.Head)]
@@ -74,8 +74,8 @@ func (c *Conn) sendData(m Message, s *scanner) (Reply, error) {
 	if err := c.askData(); err != nil {
 		return Reply{}, err
 	}
-	// From here on an error ends the connection: all that the hop gets would
-	// be more of the message.
+	// From here on an error ends the connection: the hop would take all further
+	// bytes for the message.
 	reusable := !c.bad
 	c.bad = true
 	w := stuffer{w: c.bw, scan: s, start: true}
@@ -85,11 +85,11 @@ func (c *Conn) sendData(m Message, s *scanner) (Reply, error) {
 	if err := s.end(); err != nil {
 		return Reply{}, &Error{Stage: StageBody, Err: err}
 	}
-	// What was said before the end of the message can't be the answer to it.
+	// A reply before the end of the message can't be the reply to it.
 	if err := c.unasked(StageBody); err != nil {
 		return Reply{}, err
 	}
-	// The last of the body and the dot leave in one write.
+	// The end of the body and the dot leave in one write.
 	c.line = append(c.line[:0], w.dot()...)
 	if err := c.write(StageBody, c.line, c.cfg.Timeouts.Block); err != nil {
 		return Reply{}, c.lastWords(StageBody, err)
@@ -98,7 +98,7 @@ func (c *Conn) sendData(m Message, s *scanner) (Reply, error) {
 	return c.read(StageBody, c.cfg.Timeouts.Final)
 }
 
-// askData says DATA unless that was done, and waits for 354.
+// askData sends DATA, unless it was sent, and waits for 354.
 func (c *Conn) askData() (err error) {
 	var r Reply
 	if c.asked {
@@ -112,7 +112,7 @@ func (c *Conn) askData() (err error) {
 	return nil
 }
 
-// stuffAll sends the body, converted if it must be.
+// stuffAll sends the message, converted if necessary.
 func (c *Conn) stuffAll(w *stuffer, m Message) error {
 	if to, convert := c.conversion(m.Body); convert {
 		return c.stuffConverted(w, io.MultiReader(bytes.NewReader(m.Head), m.Rest), to)
@@ -123,7 +123,7 @@ func (c *Conn) stuffAll(w *stuffer, m Message) error {
 	return c.stuffRest(w, m.Rest, m.room())
 }
 
-// stuffRest sends the rest of the body as it comes, through buf.
+// stuffRest sends the rest of the message as it comes, through buf.
 func (c *Conn) stuffRest(w *stuffer, rest io.Reader, buf []byte) error {
 	for {
 		n, err := rest.Read(buf)
@@ -139,8 +139,8 @@ func (c *Conn) stuffRest(w *stuffer, rest io.Reader, buf []byte) error {
 	}
 }
 
-// sendChunks sends the message by BDAT and reads the answers. Some of them may be on
-// their way while the next chunk is.
+// sendChunks sends the message by BDAT and reads the replies. Some replies may be
+// outstanding while the next chunk is sent.
 func (c *Conn) sendChunks(m Message, s *scanner) (Reply, error) {
 	reusable := !c.bad
 	c.bad = true
@@ -177,7 +177,7 @@ func (c *Conn) sendChunks(m Message, s *scanner) (Reply, error) {
 			return Reply{}, err
 		}
 	}
-	// Whose answer is whose must be certain before the message can end.
+	// Before the message ends, it must be certain which reply answers which chunk.
 	if err := c.unasked(StageBody); err != nil {
 		return Reply{}, err
 	}
@@ -188,8 +188,8 @@ func (c *Conn) sendChunks(m Message, s *scanner) (Reply, error) {
 	return c.read(StageBody, c.cfg.Timeouts.Final)
 }
 
-// withoutBDAT marks the refusal of a chunk by a hop that doesn't know the command:
-// something in between may have offered CHUNKING in its place.
+// withoutBDAT marks the refusal of a chunk by a hop that doesn't know BDAT: a proxy in
+// front of it may have offered CHUNKING.
 func withoutBDAT(err error) error {
 	var e *Error
 	if !errors.As(err, &e) || e.Reply.Code != 500 && e.Reply.Code != 502 {
@@ -228,7 +228,7 @@ func (c *Conn) sendChunk(p []byte, pending *int) error {
 	return nil
 }
 
-// chunkTaken reads the answer to a chunk that isn't the last.
+// chunkTaken reads the reply to a chunk that isn't the last.
 func (c *Conn) chunkTaken() error {
 	r, err := c.read(StageBody, c.cfg.Timeouts.Block)
 	if err == nil && r.Code/100 != 2 {

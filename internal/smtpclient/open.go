@@ -10,11 +10,11 @@ import (
 	"time"
 )
 
-// Open takes conn, which it closes on errors, through greeting, EHLO, TLS and AUTH.
+// Open goes through greeting, EHLO, TLS and AUTH on nc. On an error it closes nc.
 func Open(ctx context.Context, nc net.Conn, cfg Config) (*Conn, error) {
 	cfg.Timeouts = cfg.Timeouts.Default()
 	c := &Conn{nc: nc, wire: newWire(nc), cfg: cfg, br: bufio.NewReaderSize(nc, 4096), bw: bufio.NewWriterSize(nc, 4096), heard: make(memory)}
-	c.cut = func() { nc.Close() } // TLS may come to stand around it
+	c.cut = func() { nc.Close() } // c.nc may become a TLS connection around it
 	defer c.watch(ctx)()
 	if err := c.open(ctx); err != nil {
 		c.nc.Close()
@@ -53,7 +53,7 @@ func (c *Conn) open(ctx context.Context) error {
 	return nil
 }
 
-// hello greets with EHLO, or with HELO where EHLO is unknown or unwanted.
+// hello sends EHLO, or HELO if EHLO is unknown or cfg.HELO is set.
 func (c *Conn) hello() error {
 	c.ext = nil
 	var refused error // EHLO
@@ -83,15 +83,15 @@ func (c *Conn) hello() error {
 	if err == nil && r.Code/100 != 2 {
 		err = refusal(StageHello, r)
 	} else if err != nil && refused != nil {
-		err = refused // the hop has hung up; those were its last words
+		err = refused // the hop has hung up after it
 	}
 	return err
 }
 
-// startTLS encrypts the connection if the hop offers it. A hop that offers it
-// and then refuses is spoken to in the clear, except where TLS is required or
-// credentials are to follow; when it says nothing or the handshake fails that is
-// an error anyhow, for nothing can be said on this connection any more.
+// startTLS encrypts the connection if the hop offers STARTTLS. If the hop then refuses it,
+// the conversation continues in the clear, unless TLS is required or credentials are to
+// be sent. If it doesn't reply or the handshake fails, that is always an error, because
+// the connection can't be used any more.
 func (c *Conn) startTLS(ctx context.Context) error {
 	if !c.Has("STARTTLS") {
 		return nil
@@ -110,20 +110,19 @@ func (c *Conn) startTLS(ctx context.Context) error {
 		return refusal(StageTLS, r)
 	}
 	if c.br.Buffered() > 0 {
-		// Somebody in between may have put them there, to be read as if they
-		// were encrypted (CVE-2011-0411).
+		// An attacker on the way may have added it, to be read as if it were
+		// encrypted (CVE-2011-0411).
 		return &Error{Stage: StageTLS, Err: ErrInjected}
 	}
 	if err := c.handshake(ctx); err != nil {
 		return err
 	}
-	// What was said in the clear is forgotten (RFC 3207 section 4.2). In TLS 1.3
-	// a hop that doesn't like our certificate says so only now.
+	// The extensions offered in the clear are forgotten (RFC 3207 section 4.2). In TLS
+	// 1.3 a hop refuses a client certificate only now.
 	return failedTLS(c.hello())
 }
 
-// failedTLS makes an error of a connection that was lost one of TLS. What the
-// hop said stays what it is.
+// failedTLS returns err as an error of TLS, unless it is a reply of the hop.
 func failedTLS(err error) error {
 	var e *Error
 	if err == nil || errors.As(err, &e) && e.Reply.Code != 0 {
@@ -135,7 +134,7 @@ func failedTLS(err error) error {
 	return &Error{Stage: StageTLS, Err: fmt.Errorf("%w: %w", ErrHandshake, err)}
 }
 
-// handshake begins TLS.
+// handshake performs the TLS handshake.
 func (c *Conn) handshake(ctx context.Context) error {
 	tc := tls.Client(c.nc, c.cfg.TLS)
 	d := c.cfg.Timeouts.TLS

@@ -2,5 +2,5 @@
 
 package smtpclient
 
-// nothingToRead can't be asked here.
+// nothingToRead returns false, because the socket can't report it on this system.
 func nothingToRead(uintptr) bool { return false }

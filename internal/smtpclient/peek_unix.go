@@ -4,7 +4,7 @@ package smtpclient
 
 import "syscall"
 
-// nothingToRead asks a socket, without waiting.
+// nothingToRead reports, without waiting, whether a socket has no data to read.
 func nothingToRead(fd uintptr) bool {
 	var b [1]byte
 	_, _, err := syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)

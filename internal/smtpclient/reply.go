@@ -8,25 +8,25 @@ import (
 	"strings"
 )
 
-// A reply may be of any length, for its code is what counts (RFC 5321 section
-// 4.5.3.1.5 has 512 bytes a line, and there are refusals of many kilobytes).
-// What is kept of it is bounded, and so is what is read of one that never ends.
+// A reply may be of any length, because its code decides: RFC 5321 section 4.5.3.1.5
+// permits 512 bytes a line, but there are refusals of many kilobytes. These limits bound
+// how much of it is kept, and how much is read of a reply that never ends.
 const (
-	maxReplyLine = 2048    // bytes of one line that are looked at
+	maxReplyLine = 2048    // bytes of one line that are parsed
 	maxReplyText = 4 << 10 // bytes of text that are kept
 	maxReply     = 1 << 20 // bytes that are read
 	maxKnown     = 512     // bytes of a reply that is remembered
 )
 
-// Reply is what the next hop said.
+// Reply is a reply of the next hop.
 type Reply struct {
 	Code     int
-	Enhanced [3]int   // RFC 3463; zero: none
-	Lines    []string // the texts without the codes; as sent, not to be trusted or changed
+	Enhanced [3]int   // enhanced status code (RFC 3463); zero: none
+	Lines    []string // the texts without the codes, as sent: don't trust or change them
 }
 
-// Text returns the lines as one, with everything but printable ASCII
-// replaced, cut to 400 bytes.
+// Text returns the lines joined by spaces, cut to 400 bytes, with '?' for all but
+// printable ASCII.
 func (r Reply) Text() string {
 	text := strings.Map(func(c rune) rune {
 		if c < ' ' || c > '~' {
@@ -37,7 +37,7 @@ func (r Reply) Text() string {
 	return strings.TrimSpace(text[:min(len(text), 400)])
 }
 
-// String returns the reply in one clean line.
+// String returns the reply in one line of printable ASCII.
 func (r Reply) String() string {
 	var room [128]byte
 	b := strconv.AppendInt(room[:0], int64(r.Code), 10)
@@ -75,7 +75,7 @@ func readReply(br *bufio.Reader, each func(text string)) (r Reply, raw string, e
 		case first || strings.Trim(line, "\r\n") == "":
 			return Reply{}, "", fmt.Errorf("%w: %.40q", ErrReply, line)
 		default:
-			text = strings.TrimRight(line, "\r\n") // a line of a text that forgets to repeat the code
+			text = strings.TrimRight(line, "\r\n") // a continuation line without the code
 		}
 		if each != nil {
 			each(text)
@@ -113,7 +113,7 @@ func readLine(br *bufio.Reader, room *int) (string, error) {
 	for {
 		part, err := br.ReadSlice('\n')
 		if *room -= len(part); *room < 0 {
-			return "", fmt.Errorf("%w: more than %d octets", ErrReply, maxReply)
+			return "", fmt.Errorf("%w: more than %d bytes", ErrReply, maxReply)
 		}
 		line = append(line, part[:min(len(part), maxReplyLine-len(line))]...)
 		if err != bufio.ErrBufferFull {

@@ -6,14 +6,13 @@ import (
 	"time"
 )
 
-// scanner looks for what must not leave. Its state goes from one part of a
-// message to the next.
+// scanner looks for bare CR and LF, which must not be sent, part by part.
 type scanner struct {
 	binary bool
 	cr     bool // the last byte was a CR
 }
 
-// scan looks at the next part.
+// scan scans the next part.
 func (s *scanner) scan(p []byte) error {
 	if s.binary || len(p) == 0 {
 		return nil
@@ -47,7 +46,7 @@ func (s *scanner) scan(p []byte) error {
 	return nil
 }
 
-// end is called behind the last part.
+// end is called after the last part.
 func (s *scanner) end() error {
 	if s.cr {
 		return ErrBareCRLF
@@ -55,7 +54,7 @@ func (s *scanner) end() error {
 	return nil
 }
 
-// stuffer writes a message with a dot more in front of every line that begins
+// stuffer writes a message with dot-stuffing: another dot before every line that begins
 // with one (RFC 5321 section 4.5.2).
 type stuffer struct {
 	w     *bufio.Writer
@@ -63,7 +62,7 @@ type stuffer struct {
 	start bool // at the start of a line
 }
 
-// write writes the next part: content is what is wrong with it, err with the connection.
+// write writes the next part. content is an error of the part, err of the connection.
 func (s *stuffer) write(p []byte) (content, err error) {
 	if err := s.scan.scan(p); err != nil {
 		return err, nil
@@ -74,7 +73,7 @@ func (s *stuffer) write(p []byte) (content, err error) {
 				return nil, err
 			}
 		}
-		// One copy goes to the next line that needs a dot, however far it is.
+		// Each copy extends to the next line that needs a dot.
 		n := nextDot(p)
 		if _, err := s.w.Write(p[:n]); err != nil {
 			return nil, err
@@ -85,8 +84,8 @@ func (s *stuffer) write(p []byte) (content, err error) {
 	return nil, nil
 }
 
-// nextDot returns where the first line in p behind its first byte is that
-// begins with a dot.
+// nextDot returns the position of the first line after the first byte of p that begins
+// with a dot.
 func nextDot(p []byte) int {
 	if i := bytes.Index(p, []byte("\n.")); i >= 0 {
 		return i + 1
@@ -94,8 +93,8 @@ func nextDot(p []byte) int {
 	return len(p)
 }
 
-// dot returns what ends the message. A last line without CRLF gets one: there
-// is no other way to send it.
+// dot returns the end of the message, with a CRLF if the last line has none: it can't be
+// sent otherwise.
 func (s *stuffer) dot() string {
 	if s.start {
 		return ".\r\n"

@@ -12,19 +12,19 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// Mail is an envelope and what its message needs of the hop.
+// Mail is an envelope, with what the hop must support for its message.
 type Mail struct {
 	envelope.Envelope
 	HeaderUTF8 bool // the header of the message has characters beyond ASCII
 }
 
-// window is how many RCPT leave in one write. Every server takes that many (RFC
-// 5321 section 4.5.3.1.8), and the answers to them fit into any window of TCP:
-// a hop that can't send what it has to say stops reading (RFC 2920 section 3.1).
+// window is how many RCPT leave in one write. Every server takes that many (RFC 5321
+// section 4.5.3.1.8), and the replies to them fit into any TCP window: a hop that can't
+// send its replies stops reading (RFC 2920 section 3.1).
 const window = 100
 
-// Check reports whether a hop with c's extensions can take m: ErrUTF8 or ErrTooBig.
-// A message that can't be converted for it is found by Data.
+// Check returns ErrUTF8 or ErrTooBig if the hop, by its extensions, can't take m. Whether
+// the message can be converted for the hop is found by Data.
 func (c *Conn) Check(m Mail) error {
 	var err error
 	var limit int64
@@ -42,20 +42,19 @@ func (c *Conn) Check(m Mail) error {
 	return &Error{Stage: StageMail, Err: err}
 }
 
-// Begin opens a transaction with the recipients to; answers holds nil or the
-// refusal of each, and beside an error only of those whom the hop answered before it.
-// With data, DATA is announced in the same write where that may be; to must then be
-// one recipient, so that nothing is left to decide.
-// A transaction that was left open before is reset on the way.
+// Begin opens a transaction with the recipients to. answers holds nil or the refusal of
+// each; with an error it holds only the answers before the error. With data, DATA is sent
+// in the same write if possible; to must then be one recipient, so that there is nothing
+// to decide. An earlier open transaction is reset.
 func (c *Conn) Begin(ctx context.Context, m Mail, to []envelope.Recipient, data bool) (answers []error, err error) {
 	if err := c.Check(m); err != nil {
 		return nil, err
 	}
-	if answers := c.unspeakable(to); answers != nil {
+	if answers := c.unsupported(to); answers != nil {
 		return answers, nil
 	}
 	if _, convert := c.conversion(m.Body); convert {
-		data = false // a message that can't be converted is not to be announced
+		data = false // it is not yet known whether the message can be converted
 	}
 	defer c.watch(ctx)()
 	if c.Has("PIPELINING") {
@@ -64,14 +63,14 @@ func (c *Conn) Begin(ctx context.Context, m Mail, to []envelope.Recipient, data 
 		answers, err = c.beginSlowly(m, to)
 	}
 	if err == nil && c.br.Buffered() > 0 && slices.Contains(answers, nil) {
-		// Whose answer is whose can't be told.
+		// It is not certain which reply answers which command.
 		c.bad = true
 		return nil, &Error{Stage: StageRcpt, Err: fmt.Errorf("%w: more replies than commands", errPlace)}
 	}
 	return answers, err
 }
 
-// beginAtOnce doesn't wait for an answer before the next command.
+// beginAtOnce sends the commands without waiting for the replies.
 func (c *Conn) beginAtOnce(m Mail, to []envelope.Recipient, data bool) (answers []error, err error) {
 	b, reset := c.line[:0], c.begun
 	if reset {
@@ -99,13 +98,13 @@ func (c *Conn) beginAtOnce(m Mail, to []envelope.Recipient, data bool) (answers 
 	answers = make([]error, 0, len(to))
 	answers, taken, err := c.answers(answers, to[:n])
 	if err == nil && data {
-		// Without a recipient the answers stand, whatever became of DATA.
+		// Without an accepted recipient the result of DATA doesn't matter.
 		if err = c.announced(taken && c.begun); !taken {
 			err = nil
 		}
 	}
 	if refused != nil {
-		return nil, refused // even if the hop said no more than that
+		return nil, refused // even if the hop replied to no later command
 	}
 	for ; err == nil && n < len(to); n = len(answers) {
 		next := to[n:min(n+window, len(to))]
@@ -118,9 +117,9 @@ func (c *Conn) beginAtOnce(m Mail, to []envelope.Recipient, data bool) (answers 
 	return answers, err
 }
 
-// unspeakable returns the answers to recipients none of whom the hop can be
-// told of; nil if there is one.
-func (c *Conn) unspeakable(to []envelope.Recipient) []error {
+// unsupported returns the refusals of all recipients if the hop supports the address of
+// none, else nil.
+func (c *Conn) unsupported(to []envelope.Recipient) []error {
 	for _, r := range to {
 		if c.checkRcpt(r) == nil {
 			return nil
@@ -133,7 +132,7 @@ func (c *Conn) unspeakable(to []envelope.Recipient) []error {
 	return answers
 }
 
-// checkRcpt reports whether the hop can be told of r: ErrUTF8.
+// checkRcpt returns ErrUTF8 if the hop doesn't support the address of r.
 func (c *Conn) checkRcpt(r envelope.Recipient) error {
 	if !r.To.IsASCII() && !c.Has("SMTPUTF8") {
 		return &Error{Stage: StageRcpt, Err: ErrUTF8}
@@ -141,8 +140,8 @@ func (c *Conn) checkRcpt(r envelope.Recipient) error {
 	return nil
 }
 
-// answers appends the answers to pipelined RCPT to list; taken says that one of
-// them at least was accepted.
+// answers appends the answers to pipelined RCPT to list. taken reports whether at least
+// one recipient was accepted.
 func (c *Conn) answers(list []error, to []envelope.Recipient) (_ []error, taken bool, err error) {
 	for _, r := range to {
 		err := c.checkRcpt(r)
@@ -157,7 +156,7 @@ func (c *Conn) answers(list []error, to []envelope.Recipient) (_ []error, taken 
 	return list, taken, nil
 }
 
-// wasReset reads the answer to RSET.
+// wasReset reads the reply to RSET.
 func (c *Conn) wasReset() error {
 	err := c.answer(StageReset)
 	if err != nil {
@@ -168,7 +167,7 @@ func (c *Conn) wasReset() error {
 	return nil
 }
 
-// beginSlowly waits for every answer.
+// beginSlowly waits for every reply before it sends the next command.
 func (c *Conn) beginSlowly(m Mail, to []envelope.Recipient) (answers []error, err error) {
 	if c.begun {
 		if err := c.write(StageReset, []byte("RSET\r\n"), c.cfg.Timeouts.Command); err != nil {
@@ -197,9 +196,9 @@ func (c *Conn) beginSlowly(m Mail, to []envelope.Recipient) (answers []error, er
 	return answers, nil
 }
 
-// announced reads the answer to a DATA that was sent before it was known
-// whether there is a recipient. A hop that asks for the message although it
-// has none gets an empty one, which it must refuse (RFC 2920 section 3.1).
+// announced reads the reply to a DATA that was sent before it was known whether a
+// recipient is accepted. A hop that asks for the message without a recipient gets an empty
+// one, which it must refuse (RFC 2920 section 3.1).
 func (c *Conn) announced(taken bool) error {
 	r, err := c.read(StageData, c.cfg.Timeouts.DataInit)
 	if err != nil {
@@ -232,8 +231,8 @@ func (c *Conn) answer(s Stage) error {
 	return err
 }
 
-// answerRcpt reads the reply to RCPT. Of a recipient who was only one too many the
-// error is ErrTooMany, and holds the reply.
+// answerRcpt reads the reply to RCPT. If the recipient was one too many, the error is
+// ErrTooMany with the reply.
 func (c *Conn) answerRcpt() error {
 	err := c.answer(StageRcpt)
 	var e *Error
@@ -246,9 +245,9 @@ func (c *Conn) answerRcpt() error {
 	return err
 }
 
-// tooMany reports whether r refuses one recipient too many; 552 is the old code for
-// it (RFC 5321 section 4.5.3.1.10). Both codes are those of a full mailbox, too: so
-// without X.5.3 it takes some that were accepted before, and no other status.
+// tooMany reports whether r refuses one recipient too many; 552 is the old code for it (RFC
+// 5321 section 4.5.3.1.10). Both codes also mean a full mailbox: so without the status
+// X.5.3 there must be accepted recipients and no other status.
 func tooMany(r Reply, taken int) bool {
 	if r.Code != 452 && r.Code != 552 {
 		return false
@@ -269,7 +268,7 @@ func (c *Conn) Rcpt(ctx context.Context, r envelope.Recipient) error {
 	return c.answerRcpt()
 }
 
-// appendMail appends the MAIL command, with the parameters that the hop knows.
+// appendMail appends the MAIL command, with the parameters that the hop supports.
 func (c *Conn) appendMail(b []byte, m Mail) []byte {
 	b = append(appendAddress(append(b, "MAIL FROM:<"...), m.From), '>')
 	if m.Size > 0 && c.Has("SIZE") {
@@ -292,7 +291,7 @@ func (c *Conn) appendMail(b []byte, m Mail) []byte {
 	return append(b, "\r\n"...)
 }
 
-// appendRcpts appends RCPT commands for those whom the hop can be told of.
+// appendRcpts appends RCPT commands for the recipients that the hop supports.
 func (c *Conn) appendRcpts(b []byte, to []envelope.Recipient) []byte {
 	for _, r := range to {
 		if c.checkRcpt(r) == nil {
@@ -316,11 +315,11 @@ func (c *Conn) appendRcpt(b []byte, r envelope.Recipient) []byte {
 	return append(b, "\r\n"...)
 }
 
-// appendAddress appends an address as it stands between the angle brackets.
+// appendAddress appends an address, the null address as "".
 func appendAddress(b []byte, a routing.Address) []byte {
 	if a.IsNull() {
 		return b
 	}
-	b, _ = a.AppendText(b) // fails only for an address that is neither valid nor null
+	b, _ = a.AppendText(b) // never fails
 	return b
 }

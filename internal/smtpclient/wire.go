@@ -13,8 +13,8 @@ type wire struct {
 	other  quieter // not a socket
 }
 
-// A quieter is a connection that can tell whether nothing has come that wasn't
-// read, not even the end, as a socket can.
+// quieter is a connection that, like a socket, can report that there is nothing to read,
+// neither data nor the end of the connection.
 type quieter interface{ Quiet() bool }
 
 // newWire returns the socket of nc.
@@ -34,7 +34,8 @@ func newWire(nc net.Conn) wire {
 	return wire{socket: socket, look: func(fd uintptr) { *silent = nothingToRead(fd) }, silent: silent}
 }
 
-// quiet reports whether it is certain that nothing can be read, not even the end.
+// quiet reports whether it is certain that there is nothing to read, neither data nor
+// the end of the connection.
 func (w *wire) quiet() bool {
 	switch {
 	case w.other != nil:

@@ -7,12 +7,12 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 )
 
-// withheld stands for a text that holds our password.
+// withheld replaces a text that contains the password.
 const withheld = "(text withheld: it repeats the password)"
 
-// withhold returns r without its text if that tells the password of c: there
-// are hops that repeat what they don't understand. All other words of a hop are
-// kept, for they are what tells what to do.
+// withhold returns r without its text if the text contains the password of c: some hops
+// repeat commands that they don't understand. All other texts are kept, because they
+// explain what to do.
 func withhold(r Reply, c auth.Credentials) Reply {
 	for _, between := range []string{" ", ""} { // a long echo may be wrapped
 		if repeats(strings.Join(r.Lines, between), c) {
@@ -23,17 +23,17 @@ func withhold(r Reply, c auth.Credentials) Reply {
 	return r
 }
 
-// repeats reports whether text holds c's password, in any letter case or in
-// base64, whatever is encoded before it.
+// repeats reports whether text contains c's password, in any letter case or in base64,
+// whatever is encoded before it.
 func repeats(text string, c auth.Credentials) bool {
 	password := c.Password.Reveal()
 	if strings.Contains(strings.ToLower(text), strings.ToLower(password)) {
 		return true
 	}
-	login := "\x00" + c.Username + "\x00" // of PLAIN, whatever is there of the password
+	login := "\x00" + c.Username + "\x00" // the beginning of PLAIN, even if the password is cut
 	words := strings.FieldsFunc(text, func(r rune) bool { return !isBase64(r) })
 	for _, word := range words {
-		for start := range min(4, len(word)) { // something may stand before it
+		for start := range min(4, len(word)) { // other text may precede it
 			code := word[start:]
 			if len(code)%4 == 1 {
 				code = code[:len(code)-1]
