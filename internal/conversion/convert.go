@@ -8,9 +8,8 @@ import (
 // maxDepth bounds how deep parts may be nested.
 const maxDepth = 100
 
-// Convert copies the message in r to w so that it is at most what to says: SevenBit
-// or EightBit. What it writes has lines that end in CRLF. The error is r's or w's, or
-// an *Error.
+// Convert copies the message in r to w, converted to SevenBit or EightBit. The lines that
+// it writes end in CRLF. The error is an error of r or w, or an *Error.
 func Convert(w io.Writer, r io.Reader, to Content) error {
 	c := &converter{to: min(to, EightBit), out: bufio.NewWriterSize(w, 8<<10)}
 	c.in = lines{r: bufio.NewReaderSize(r, 4<<10), begin: true, level: -1}
@@ -24,9 +23,9 @@ func Convert(w io.Writer, r io.Reader, to Content) error {
 	return c.out.Flush()
 }
 
-// entity converts a header and what follows it, up to the delimiter of a multipart
-// around it. message says that it is a message and not a part; without a type of its
-// own it has the type usual, or is text.
+// entity converts a header and its body, up to the delimiter of a surrounding multipart.
+// message means that it is a message, not a part. usual is the type of an entity without
+// Content-Type; "": text.
 func (c *converter) entity(message bool, usual string) {
 	h := &c.header
 	if !c.readHeader(message) {
@@ -49,7 +48,7 @@ func (c *converter) entity(message bool, usual string) {
 	}
 }
 
-// multipart converts the parts of a multipart and what is around them.
+// multipart converts the parts of a multipart and the text around them.
 func (c *converter) multipart(t mediaType) {
 	if len(c.path) >= maxDepth {
 		c.fail(t.full, "is nested more than %d deep", maxDepth)
@@ -89,7 +88,7 @@ func (c *converter) multipart(t mediaType) {
 	c.in.bounds = c.in.bounds[:level]
 }
 
-// filler writes what stands around the parts of a multipart.
+// filler writes the text around the parts of a multipart.
 func (c *converter) filler() {
 	s := scrubber{w: c}
 	c.pieces(s.write)

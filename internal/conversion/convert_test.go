@@ -139,9 +139,9 @@ func TestConvertFails(t *testing.T) {
 		lines("Content-Type: multipart/encrypted", "", "ü"):                              "the message (multipart/encrypted) is signed, encrypted or a fragment, must not be changed, and has 8bit content",
 		"Content-Type: application/pkcs7-mime\r\n\r\n\x30\x00":                           "the message (application/pkcs7-mime) is signed, encrypted or a fragment, must not be changed, and has binary content",
 		mixed("Content-Type: message/partial; id=x; number=1", "", "ü"):                  "part 2 (message/partial) is signed, encrypted or a fragment, must not be changed, and has 8bit content",
-		mixed("Content-Type: text/plain", "Content-Transfer-Encoding: x-yenc", "", "ü"):  "part 2 (text/plain) has an encoding that nobody else knows (x-yenc) and has 8bit content",
+		mixed("Content-Type: text/plain", "Content-Transfer-Encoding: x-yenc", "", "ü"):  "part 2 (text/plain) has an unknown encoding (x-yenc) and has 8bit content",
 		mixed("Content-Type: multipart/mixed; boundary=\"ü\"", "", "--ü", "", "x", ""):   "part 2 (multipart/mixed) has a boundary that is not ASCII",
-		lines("X: " + strings.Repeat("x", 2<<20)):                                        "the message has a header of more than 1048576 octets",
+		lines("X: " + strings.Repeat("x", 2<<20)):                                        "the message has a header of more than 1048576 bytes",
 		nested(101, "ü"): "part " + strings.TrimSuffix(strings.Repeat("1.", 10), ".") + " (multipart/mixed) is nested more than 100 deep",
 	} {
 		_, err := convert(t, msg, conversion.SevenBit)

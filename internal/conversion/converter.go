@@ -7,31 +7,31 @@ import (
 	"strings"
 )
 
-// Error says that a message can't be converted.
+// Error is the error of a message that can't be converted.
 type Error struct {
-	Part string // which part: "part 2.1 (multipart/signed)"
-	Why  string // what is in the way
+	Part string // as in "part 2.1 (multipart/signed)"
+	Why  string // the reason
 }
 
 // Error implements error.
 func (e *Error) Error() string { return e.Part + " " + e.Why }
 
-// converter is one conversion under way.
+// converter is a conversion in progress.
 type converter struct {
 	to   Content
 	in   lines
 	out  *bufio.Writer
-	path []int // the numbers of the parts around, and that of this
-	err  error // the first failure that isn't the reader's
+	path []int // the numbers of the surrounding parts and of this part
+	err  error // the first error that isn't an error of the reader
 
 	header header
 	window []byte
 }
 
-// broken reports whether there is no point in going on.
+// broken reports whether the conversion has failed.
 func (c *converter) broken() bool { return c.err != nil || c.in.err != nil }
 
-// Write implements io.Writer. Its failures end the conversion.
+// Write implements io.Writer. Its errors end the conversion.
 func (c *converter) Write(p []byte) (int, error) {
 	if c.err != nil {
 		return 0, c.err
@@ -48,7 +48,7 @@ func (c *converter) write(s string) {
 	}
 }
 
-// fail ends the conversion because of the part under way.
+// fail ends the conversion with an error about the present part.
 func (c *converter) fail(kind, why string, args ...any) {
 	if c.broken() {
 		return

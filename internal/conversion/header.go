@@ -14,16 +14,16 @@ const maxBoundary = 900
 
 // header is the header of a message or of a part. Its lines end in CRLF.
 type header struct {
-	message bool // of a message, not of a part
+	message bool // it is the header of a message, not of a part
 	ended   bool // a body follows
 	raw     []byte
 	fields  []field
 
-	label string // Content-Transfer-Encoding that it gets; "": it keeps what it has
-	kind  string // Content-Type that it gets; "": it keeps what it has
+	label string // the new Content-Transfer-Encoding; "": unchanged
+	kind  string // the new Content-Type; "": unchanged
 }
 
-// field is one field in raw, or a line that is none.
+// field is one field in raw, or a line without a colon.
 type field struct{ start, end int }
 
 // continues reports whether line belongs to the last field.
@@ -31,7 +31,7 @@ func (h *header) continues(line []byte) bool {
 	return len(h.fields) > 0 && (line[0] == ' ' || line[0] == '\t')
 }
 
-// unprintable are bytes that no header can have.
+// unprintable replaces bytes that a header can't have.
 var unprintable = strings.NewReplacer("\x00", "?", "\r", " ")
 
 // add adds a line without its end.
@@ -45,7 +45,7 @@ func (h *header) add(text []byte) {
 	}
 }
 
-// cut returns name and value of a field; a line that is none has no name.
+// cut returns name and value of a field; the name of a line without a colon is "".
 func (h *header) cut(f field) (name, value string) {
 	raw := h.raw[f.start:f.end]
 	if !mailheader.IsField(raw) {
@@ -69,18 +69,18 @@ func (h *header) value(name string) (value string, ok bool) {
 type encoding uint8
 
 const (
-	sevenBit encoding = iota // also where nothing is said, and where it means nothing
+	sevenBit encoding = iota // also without the field, or with a meaningless value
 	eightBit
 	binary
 	quotedPrintable
 	base64Encoding
-	private // of the sender's own making
+	private // an encoding that isn't standardized
 )
 
-// isIdentity reports whether the content is as it is.
+// isIdentity reports whether the content isn't encoded.
 func (e encoding) isIdentity() bool { return e <= binary }
 
-// encoding returns the encoding that the header tells of.
+// encoding returns the encoding that the header declares.
 func (h *header) encoding() encoding {
 	value, _ := h.value("Content-Transfer-Encoding")
 	if i := strings.IndexAny(value, " \t;("); i >= 0 {
@@ -101,7 +101,7 @@ func (h *header) encoding() encoding {
 	return sevenBit
 }
 
-// mediaType is what of a Content-Type matters here.
+// mediaType holds the parts of a Content-Type that matter here.
 type mediaType struct {
 	full, main string // "text/plain" and "text"
 	boundary   string
@@ -110,14 +110,13 @@ type mediaType struct {
 
 var boundaryParameter = regexp.MustCompile(`(?i)[;\s]boundary\s*=\s*(?:"([^"]*)"|([^;"\s]+))`)
 
-// mediaType returns the type of the header's part: usual, or text/plain, where the
-// header has none.
+// mediaType returns the declared type; without one usual, or text/plain.
 func (h *header) mediaType(usual string) mediaType {
 	value, given := h.value("Content-Type")
 	full, params, err := mime.ParseMediaType(value)
 	boundary := params["boundary"]
 	if err != nil {
-		// Parameters are often written wrong, and other readers don't mind.
+		// Parameters are often malformed, and mail programs accept them.
 		full, _, _ = strings.Cut(value, ";")
 		full = strings.ToLower(strings.TrimSpace(full))
 		if m := boundaryParameter.FindStringSubmatch(value); m != nil {
@@ -147,7 +146,7 @@ func (t mediaType) mustStay() bool {
 	return false
 }
 
-// isText reports whether the content is meant to be read.
+// isText reports whether the content is text for people.
 func (t mediaType) isText() bool {
 	return t.main == "text" || t.main == "message" || t.main == "multipart"
 }

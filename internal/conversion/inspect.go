@@ -3,7 +3,7 @@ package conversion
 // maxLine is the longest line in bytes, without its end (RFC 5322, section 2.1.1).
 const maxLine = 998
 
-// inspector finds out what content is, piece by piece.
+// inspector determines the kind of content, piece by piece.
 type inspector struct {
 	content Content
 	long    bool // a line is longer than maxLine
@@ -11,7 +11,7 @@ type inspector struct {
 	cr      bool // the last byte was CR
 }
 
-// add looks at the next piece.
+// add inspects the next piece.
 func (s *inspector) add(p []byte) {
 	for _, b := range p {
 		switch {
@@ -30,15 +30,15 @@ func (s *inspector) add(p []byte) {
 	}
 }
 
-// end says that no more comes.
+// end is called after the last piece.
 func (s *inspector) end() {
 	if s.cr {
 		s.content = Binary
 	}
 }
 
-// Content is what the bytes of a message are, from what every hop takes to what
-// few do.
+// Content is the kind of a message's bytes, from the kind that every hop takes to the kind
+// that few take.
 type Content uint8
 
 // The kinds of content (RFC 2045, section 2).
@@ -51,7 +51,7 @@ const (
 // String returns the kind as a Content-Transfer-Encoding.
 func (c Content) String() string { return [...]string{"7bit", "8bit", "binary"}[min(c, Binary)] }
 
-// Fits reports whether a whole message is at most what to says, in lines that aren't
+// Fits reports whether the content of a whole message is at most to, with lines that aren't
 // too long.
 func Fits(msg []byte, to Content) bool {
 	var look inspector

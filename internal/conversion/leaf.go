@@ -10,7 +10,7 @@ import (
 // lookAhead is how many bytes of a part are inspected before its header is written.
 const lookAhead = 32 << 10
 
-// leaf converts a part that has no parts.
+// leaf converts a part without parts.
 func (c *converter) leaf(t mediaType) {
 	switch h := &c.header; h.encoding() {
 	case base64Encoding:
@@ -23,7 +23,7 @@ func (c *converter) leaf(t mediaType) {
 		c.pieces(s.write)
 	case private:
 		name, _ := h.value("Content-Transfer-Encoding")
-		c.keep(t.full, "has an encoding that nobody else knows ("+printable(name)+")")
+		c.keep(t.full, "has an unknown encoding ("+printable(name)+")")
 	default:
 		c.plain(t)
 	}
@@ -66,8 +66,8 @@ func (c *converter) plain(t mediaType) {
 	c.encode()
 }
 
-// charsetOf returns the name of the charset that text is in, by its bytes. whole
-// says that it doesn't end in the middle of a character.
+// charsetOf returns the name of the charset of text, by its bytes. whole means that text
+// doesn't end in the middle of a character.
 func charsetOf(text []byte, whole bool) string {
 	for cut := 0; !whole && cut < utf8.UTFMax && cut < len(text); cut++ {
 		if end := text[len(text)-cut-1:]; utf8.RuneStart(end[0]) {
@@ -128,12 +128,12 @@ func (c *converter) quote() {
 	c.pieces(write)
 	_ = q.Close()
 	if !ends && c.in.level < 0 {
-		c.write("=\r\n") // the line end that a message must have is none of its content
+		c.write("=\r\n") // the line end that a message must have isn't part of its content
 	}
 }
 
-// dasher writes quoted-printable in which no line begins with a dash: a line that is
-// cut must not become a delimiter.
+// dasher writes quoted-printable without a dash at the beginning of a line, so that a
+// broken line doesn't become a delimiter.
 type dasher struct {
 	c     *converter
 	begin bool // at the beginning of a line
@@ -159,8 +159,7 @@ func (d *dasher) Write(p []byte) (int, error) {
 	return len(p), d.c.err
 }
 
-// quoteText writes text in which CRLF ends lines and bare CR and LF are bytes like
-// others.
+// quoteText writes text in which CRLF ends lines and bare CR and LF are ordinary bytes.
 func quoteText(q *quotedprintable.Writer, text []byte) {
 	for len(text) > 0 {
 		n := bytes.IndexAny(text, "\r\n")
@@ -182,7 +181,7 @@ func quoteText(q *quotedprintable.Writer, text []byte) {
 	}
 }
 
-// keep copies a part whose content can't be changed, and fails if it isn't fit.
+// keep copies a part that can't be changed, and fails if it doesn't fit.
 func (c *converter) keep(kind, why string) {
 	c.writeHeader()
 	look := inspector{}

@@ -6,25 +6,25 @@ import (
 	"io"
 )
 
-// lines reads a message in pieces: lines and their ends, long lines in several. At a
-// delimiter of one of the multiparts around it stops.
+// lines reads a message in pieces: lines and line ends, long lines in several pieces. It
+// stops at a delimiter of a surrounding multipart.
 type lines struct {
 	r      *bufio.Reader
-	bounds []string // the delimiters without "--" behind them, the outermost first
+	bounds []string // the delimiters without a trailing "--", the outermost first
 	begin  bool     // the next piece begins a line
-	rest   []byte   // was read and is yet to be returned
-	eol    string   // line end behind rest; it may belong to a delimiter
-	end    [2]byte  // memory for one that is returned
+	rest   []byte   // read but not returned yet
+	eol    string   // the line end after rest; it may belong to a delimiter
+	end    [2]byte  // memory for a returned line end
 
 	stopped bool // at a delimiter, or at the end
-	level   int  // of the delimiter, an index of bounds; -1: none
+	level   int  // of the delimiter, an index of bounds; -1: no delimiter
 	closing bool // the delimiter is the multipart's last
-	held    bool // a line end went in front of the delimiter
+	held    bool // a line end precedes the delimiter
 	err     error
 }
 
-// next returns the next piece of content, valid until the next call; false at a
-// delimiter and where the message ends.
+// next returns the next piece of content, valid until the next call; false at a delimiter
+// and at the end of the message.
 func (l *lines) next() ([]byte, bool) {
 	for !l.stopped {
 		if p := l.rest; len(p) > 0 {
@@ -60,8 +60,8 @@ func (l *lines) next() ([]byte, bool) {
 	return nil, false
 }
 
-// read reads the next piece; whole says that no more of its line follows. At the
-// end of the message the piece is empty.
+// read reads the next piece; whole means that it ends its line. At the end of the message
+// the piece is empty.
 func (l *lines) read() (piece []byte, whole bool) {
 	piece, err := l.r.ReadSlice('\n')
 	switch err {
@@ -111,7 +111,7 @@ func (l *lines) stop(level int, closing bool) {
 	l.held, l.eol = l.eol != "", ""
 }
 
-// resume goes on behind a delimiter.
+// resume continues after a delimiter.
 func (l *lines) resume() { l.stopped, l.begin, l.held = false, true, false }
 
 // delimits reports whether the line is a delimiter of one of the multiparts, and

@@ -26,10 +26,10 @@ func (c *converter) readHeader(message bool) bool {
 			h.ended = true
 			return true
 		case len(h.raw)+len(line) > maxHeader:
-			c.fail("", "has a header of more than %d octets", maxHeader)
+			c.fail("", "has a header of more than %d bytes", maxHeader)
 		case !message && !h.continues(text) && !mailheader.IsField(text) && !(len(h.fields) == 0 && mailheader.IsMailbox(text)):
-			// As most readers have it, the body begins here. The header of a
-			// message goes on, as the firewall had it.
+			// For most mail programs the body begins here. The header of a message
+			// continues, as it does for the header firewall.
 			c.in.unread(line)
 			h.ended = true
 			return true
@@ -39,8 +39,7 @@ func (c *converter) readHeader(message bool) bool {
 	return !c.broken()
 }
 
-// writeHeader writes the header with what has changed of it, and the empty line if
-// a body follows.
+// writeHeader writes the header with its changes, and the empty line if a body follows.
 func (c *converter) writeHeader() {
 	h := &c.header
 	label, kind, version := h.label, h.kind, h.message && (h.label != "" || h.kind != "")
@@ -73,7 +72,7 @@ func (c *converter) writeNew(name string, value *string) {
 	}
 }
 
-// writeField writes a field as it is, as far as c.to allows that.
+// writeField writes a field unchanged as far as c.to allows.
 func (c *converter) writeField(f field) {
 	raw := c.header.raw[f.start:f.end]
 	if c.to == SevenBit && !isASCII(raw) {
@@ -82,7 +81,7 @@ func (c *converter) writeField(f field) {
 	}
 	for line := range bytes.Lines(raw) {
 		for text := bytes.TrimSuffix(line, []byte("\r\n")); len(text) > maxLine; {
-			// Where a line is broken a blank stays; without a blank it gets one.
+			// After a break the line begins with a blank.
 			n := bytes.LastIndexAny(text[1:maxLine], " \t") + 1
 			if n == 0 || len(bytes.TrimSpace(text[:n])) == 0 {
 				n = maxLine - 1
@@ -98,7 +97,7 @@ func (c *converter) writeField(f field) {
 	}
 }
 
-// relabel lowers the header's Content-Transfer-Encoding to what is kept.
+// relabel lowers the header's Content-Transfer-Encoding to the converted content.
 func (c *converter) relabel() {
 	if e := c.header.encoding(); e == eightBit && c.to < EightBit || e == binary {
 		c.header.label = c.to.String()

@@ -2,16 +2,16 @@ package conversion
 
 import "fmt"
 
-// scrubber writes content that is encoded already, or that nobody reads, without the
-// bytes that may not be sent. In base64 they are question marks, which decoders skip
-// like them (RFC 2045, section 6.8); elsewhere =XX.
+// scrubber writes content that is encoded already, or that mail programs don't show,
+// without forbidden bytes. In base64 they become question marks, which decoders skip too
+// (RFC 2045, section 6.8); elsewhere =XX.
 type scrubber struct {
 	w    *converter
-	kind encoding // base64Encoding, quotedPrintable, or what nobody reads
+	kind encoding // base64Encoding, quotedPrintable, or another: content that isn't shown
 
 	col  int
-	left int  // bytes that a "=" has yet to come
-	cut  bool // the line begins where one was cut
+	left int  // bytes that must still follow a "="
+	cut  bool // the line begins after a break
 	buf  []byte
 }
 
@@ -26,14 +26,14 @@ func (s *scrubber) write(p []byte) {
 			s.buf = append(s.buf, "\r\n"...)
 			s.col, s.left, s.cut = 0, 0, false
 		default:
-			s.octet(b, b < ' ' && b != '\t' || b >= 0x80 && (s.w.to == SevenBit || s.kind == base64Encoding))
+			s.writeByte(b, b < ' ' && b != '\t' || b >= 0x80 && (s.w.to == SevenBit || s.kind == base64Encoding))
 		}
 	}
 	_, _ = s.w.Write(s.buf)
 }
 
-// byte writes a byte, or what stands for it.
-func (s *scrubber) octet(b byte, forbidden bool) {
+// writeByte writes a byte, or its replacement.
+func (s *scrubber) writeByte(b byte, forbidden bool) {
 	if s.left == 0 && s.col > maxLine-len("=XX=") {
 		if s.kind == quotedPrintable {
 			s.buf = append(s.buf, '=')
@@ -41,7 +41,7 @@ func (s *scrubber) octet(b byte, forbidden bool) {
 		s.buf = append(s.buf, "\r\n"...)
 		s.col, s.cut = 0, true
 	}
-	// A line that is cut must not become a delimiter.
+	// A broken line must not become a delimiter.
 	forbidden = forbidden || s.cut && s.col == 0 && b == '-'
 	s.left = max(s.left-1, 0)
 	switch {

@@ -12,9 +12,9 @@ import (
 // foldAt is where lines of a rewritten field are folded (RFC 5322, section 2.1.1).
 const foldAt = 76
 
-// encodeField returns a field whose 8-bit text is written in ASCII, folded and ended
-// by CRLF: as parameters of RFC 2231 where the field has parameters, else as encoded
-// words of RFC 2047. A line that is no field has no name.
+// encodeField returns a field with its 8-bit text in ASCII, folded and ended by CRLF: as
+// parameters of RFC 2231 if the field has parameters, else as encoded words of RFC 2047.
+// The name of a line without a colon is "".
 func encodeField(name, value string) string {
 	value = strings.ReplaceAll(strings.TrimRight(value, "\r\n"), "\r\n", "")
 	if name == "" {
@@ -40,7 +40,7 @@ func encodeText(text string) string {
 	var b strings.Builder
 	for text != "" {
 		plain := len(text) - len(strings.TrimLeft(text, " \t"))
-		word, run := plain, plain // run ends behind the last word that isn't ASCII
+		word, run := plain, plain // run ends after the last word that isn't ASCII
 		for word < len(text) {
 			end := nextBlank(text, word)
 			if isASCII(text[word:end]) {
@@ -61,7 +61,7 @@ func encodeText(text string) string {
 	return b.String()
 }
 
-// nextBlank returns where in text, from start on, the next blank is.
+// nextBlank returns the position of the next blank in text from start on.
 func nextBlank(text string, start int) int {
 	if i := strings.IndexAny(text[start:], " \t"); i >= 0 {
 		return start + i
@@ -69,9 +69,8 @@ func nextBlank(text string, start int) int {
 	return len(text)
 }
 
-// encodePhrases encodes what in a list of addresses is no address: names, quoted or
-// not, and comments. An address that isn't ASCII would take SMTPUTF8; its bytes
-// become question marks.
+// encodePhrases encodes the names, quoted or not, and comments in a list of addresses. An
+// address that isn't ASCII would need SMTPUTF8; its bytes become question marks.
 func encodePhrases(value string) string {
 	var b strings.Builder
 	angle := false
@@ -122,7 +121,7 @@ func quotedEnd(s string) int {
 	return len(s)
 }
 
-// unquote returns what a quoted string says.
+// unquote returns the text of a quoted string.
 func unquote(s string) string {
 	var b strings.Builder
 	s = strings.TrimPrefix(s, `"`)
@@ -198,7 +197,7 @@ func encodeParameter(name, text string) string {
 	if utf8.ValidString(text) {
 		charset = "utf-8"
 	}
-	if extended, ok := strings.CutSuffix(name, "*"); ok { // it should have been encoded
+	if extended, ok := strings.CutSuffix(name, "*"); ok { // the value should have been encoded
 		if parts := strings.SplitN(text, "'", 3); len(parts) == 3 {
 			text = parts[2]
 		}
@@ -229,8 +228,8 @@ func encodeParameter(name, text string) string {
 	return b.String()
 }
 
-// foldField writes value behind head in lines of at most foldAt bytes where it has
-// blanks enough.
+// foldField writes head and value in lines of at most foldAt bytes if value has enough
+// blanks.
 func foldField(head, value string) string {
 	var b bytes.Buffer
 	b.WriteString(head)
@@ -250,7 +249,7 @@ func foldField(head, value string) string {
 	return b.String()
 }
 
-// printable returns s, cut, with a question mark for whatever isn't printable ASCII.
+// printable returns s, cut, with a question mark for all but printable ASCII.
 func printable(s string) string {
 	return strings.Map(func(c rune) rune {
 		if c < ' ' || c > '~' {
@@ -260,7 +259,7 @@ func printable(s string) string {
 	}, s[:min(len(s), 40)])
 }
 
-// isASCII reports whether no byte of b is above 127.
+// isASCII reports whether all bytes of b are below 128.
 func isASCII[T string | []byte](b T) bool {
 	for i := range len(b) {
 		if b[i] >= 0x80 {

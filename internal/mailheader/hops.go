@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Hops counts the Received fields as they were read: what Filter dropped
-// counts, for a loop must not hide behind a firewall.
+// Hops counts the Received fields as they were read: those removed by Filter count too, so
+// that a firewall can't hide a loop.
 func (h *Header) Hops() int {
 	n := 0
 	for range h.received() {
@@ -15,7 +15,7 @@ func (h *Header) Hops() int {
 	return n
 }
 
-// LocalHops counts the Received fields that a host of the name fqdn wrote.
+// LocalHops counts the Received fields written by the host fqdn.
 func (h *Header) LocalHops(fqdn string) int {
 	n := 0
 	for raw := range h.received() {
@@ -26,9 +26,8 @@ func (h *Header) LocalHops(fqdn string) int {
 	return n
 }
 
-// Relays counts the Received fields that say from whom a host got the message, as
-// they were read. Programs that submit mail leave one that doesn't: "by copier (sSMTP
-// sendmail emulation)".
+// Relays counts the Received fields with a "from" clause, as they were read. Programs that
+// submit mail write fields without one: "by copier (sSMTP sendmail emulation)".
 func (h *Header) Relays() int {
 	n := 0
 	for value := range h.received() {
@@ -43,7 +42,7 @@ func (h *Header) Relays() int {
 	return n
 }
 
-// received yields what follows the colon in every Received field.
+// received yields the value of every Received field.
 func (h *Header) received() func(yield func([]byte) bool) {
 	return func(yield func([]byte) bool) {
 		for _, f := range h.fields {
@@ -54,9 +53,9 @@ func (h *Header) received() func(yield func([]byte) bool) {
 	}
 }
 
-// receivedBy returns the name behind the word "by" of a Received field, or "".
-// Comments and quoted strings hide what is in them, and what stands behind
-// "from" is the client's own word, which may be "by".
+// receivedBy returns the name after the word "by" of a Received field, or "". Words in
+// comments and quoted strings don't count, nor does the word after "from", which the
+// client chose and which may be "by".
 func receivedBy(value []byte) string {
 	before := ""
 	for len(value) > 0 {
@@ -77,8 +76,8 @@ func receivedBy(value []byte) string {
 	return ""
 }
 
-// traceWord cuts the next word off a trace field; word is empty where a
-// comment, a quoted string or blanks were skipped.
+// traceWord cuts the next word off a trace field; word is empty if a comment, a quoted
+// string or blanks were skipped.
 func traceWord(b []byte) (word string, rest []byte) {
 	switch b[0] {
 	case '(':
@@ -102,7 +101,7 @@ func traceWord(b []byte) (word string, rest []byte) {
 	return string(b[:n]), b[n:]
 }
 
-// skipComment returns what follows the comment, which may nest, that b begins with.
+// skipComment returns b without the comment at its beginning, which may nest.
 func skipComment(b []byte) []byte {
 	depth := 0
 	for i := 0; i < len(b); i++ {

@@ -5,9 +5,8 @@ import (
 	"strings"
 )
 
-// MessageID returns the Message-ID of h as RFC 5322 section 3.6.4 has it, in angle
-// brackets, and whether a field holds it in that form. It is empty if no field holds
-// anything that can be read as one.
+// MessageID returns the Message-ID of h in angle brackets (RFC 5322 section 3.6.4), and
+// whether a field has it in that form. It is "" if no field has a readable one.
 func (h *Header) MessageID() (id string, wellFormed bool) {
 	for value := range h.values("Message-ID") {
 		found, exact := parseMessageID(string(value))
@@ -21,9 +20,9 @@ func (h *Header) MessageID() (id string, wellFormed bool) {
 	return id, false
 }
 
-// parseMessageID finds the identifier in the value of a Message-ID, with or without
-// its brackets, and reports whether nothing is wrong with the value. A comment may
-// follow the identifier. Of two identifiers, readers take the first.
+// parseMessageID finds the identifier in the value of a Message-ID, with or without its
+// brackets, and reports whether the value is well-formed. A comment may follow the
+// identifier. Of two identifiers, mail programs take the first.
 func parseMessageID(value string) (id string, exact bool) {
 	const blanks = " \t\r\n"
 	value = strings.Trim(value, blanks)
@@ -41,8 +40,8 @@ func parseMessageID(value string) (id string, exact bool) {
 // isNoIdentifier reports whether c can't stand in an identifier.
 func isNoIdentifier(c rune) bool { return c <= ' ' || c == 0x7f || c == '<' }
 
-// HasDate reports whether the first Date field, which is the one that is read, holds
-// a date of RFC 5322 section 3.3, the obsolete forms included.
+// HasDate reports whether the first Date field, which mail programs show, has a date of RFC
+// 5322 section 3.3, the obsolete forms included.
 func (h *Header) HasDate() bool {
 	for value := range h.values("Date") {
 		_, err := mail.ParseDate(strings.Join(strings.Fields(string(value)), " "))

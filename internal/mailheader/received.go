@@ -10,16 +10,16 @@ import (
 // DateFormat is how a date is written in a header (RFC 5322 section 3.3).
 const DateFormat = "Mon, 2 Jan 2006 15:04:05 -0700"
 
-// Received is a trace field (RFC 5321 section 4.4). Fields of the zero value
-// are left out, but By and Time should be there. Nothing of it needs to be
-// clean: what a client wrote is checked or replaced when printed.
+// Received is a trace field (RFC 5321 section 4.4). Zero fields are left out, but By and
+// Time should be set. Text from clients needn't be checked before: it is checked or
+// replaced when it is written.
 type Received struct {
-	Helo   string     // what the client called itself
+	Helo   string     // the name that the client gave in EHLO
 	Remote netip.Addr // the client
-	By     string     // our name
-	Local  netip.Addr // our address
+	By     string     // the name of this server
+	Local  netip.Addr // the address of this server
 
-	ESMTP, TLS, Auth, UTF8 bool   // how the message came
+	ESMTP, TLS, Auth, UTF8 bool   // how the message was received
 	Cipher                 string // comment on TLS, "TLS1.3 TLS_AES_128_GCM_SHA256"
 
 	ID   string
@@ -27,7 +27,7 @@ type Received struct {
 	Time time.Time
 }
 
-// Protocol returns the keyword behind "with": RFC 3848 and, for UTF8, RFC 6531.
+// Protocol returns the keyword after "with" (RFC 3848 and, for UTF8, RFC 6531).
 func (r Received) Protocol() string {
 	if !r.ESMTP {
 		return "SMTP"
@@ -77,8 +77,8 @@ func (r Received) Append(b []byte) []byte {
 // String returns the field without its last CRLF.
 func (r Received) String() string { return strings.TrimSuffix(string(r.Append(nil)), "\r\n") }
 
-// appendFrom appends the client. A HELO argument that isn't a domain or an
-// address literal gives its place to the address and ends in the comment.
+// appendFrom appends the client. A HELO name that isn't a domain or an address literal is
+// replaced by the address and moved to the comment.
 func (r Received) appendFrom(b []byte) []byte {
 	if isHost(r.Helo) {
 		b = append(b, r.Helo...)
@@ -110,8 +110,8 @@ func appendLiteral(b []byte, a netip.Addr) []byte {
 	return append(a.AppendTo(b), ']')
 }
 
-// isHost reports whether s may stand where a domain or an address literal
-// does. Underscores are no hyphens, but hosts have them and they do no harm.
+// isHost reports whether s can be written as a domain or an address literal. Underscores
+// are accepted, because names of hosts have them and they do no harm.
 func isHost(s string) bool {
 	if s == "" || len(s) > 255 {
 		return false
@@ -129,8 +129,8 @@ func isHost(s string) bool {
 	return true
 }
 
-// isPath reports whether s may stand between the angle brackets of a path. A
-// recipient that may not is left out: the clause is optional.
+// isPath reports whether s can be written between the angle brackets of a path. Another
+// recipient is left out, because the clause is optional.
 func isPath(s string, utf8 bool) bool {
 	if len(s) > 320 {
 		return false
@@ -144,8 +144,8 @@ func isPath(s string, utf8 bool) bool {
 	return true
 }
 
-// clean returns s with everything replaced that could end a line, a comment
-// or a quoted string, cut to 255 bytes.
+// clean returns s, cut to 255 bytes, without characters that could end a line, a comment or
+// a quoted string.
 func clean(s string) string {
 	if len(s) > 255 {
 		s = s[:255]

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// Has reports whether a field of that name has anything in it but blanks.
+// Has reports whether a field of that name has a value other than blanks.
 func (h *Header) Has(name string) bool {
 	for value := range h.values(name) {
 		if len(bytes.TrimSpace(value)) > 0 {
@@ -16,7 +16,7 @@ func (h *Header) Has(name string) bool {
 	return false
 }
 
-// values yields what follows the colon in each field of that name.
+// values yields the value of each field of that name.
 func (h *Header) values(name string) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		for _, f := range h.fields {
@@ -27,20 +27,17 @@ func (h *Header) values(name string) iter.Seq[[]byte] {
 	}
 }
 
-// Repair mends a header that its client wrote wrong, where it can be read one way
-// only, at most max bytes of it (0: no limit):
+// Repair corrects a header that the client wrote wrong, if it has only one meaning. It
+// reads at most max bytes (0: no limit).
 //
-//   - Lines in front of the first field that are no fields are dropped: the
-//     "From " line of a mailbox file, an empty line, a From line without its colon.
-//     So is such a From line between fields, and a byte order mark or blanks in
-//     front of the first field.
-//   - Text that follows the fields without an empty line gets one, and text without
-//     any header gets an empty header. Such a message has lacked nothing but that
-//     line.
+//   - Lines before the first field that aren't fields are removed: the "From " line of a
+//     mailbox file, an empty line, a From line without its colon. So is such a From line
+//     between fields, and a byte order mark or blanks before the first field.
+//   - Text that follows the fields without an empty line gets one, and text without any
+//     header gets an empty header.
 //
-// A header with line ends other than CRLF stays as it is. Repair must come before
-// Filter and Prepend, so that these see the header that will be sent. The error is
-// one of Read.
+// A header with line ends other than CRLF isn't changed. Call Repair before Filter and
+// Prepend, so that these see the header that will be sent. The error is as in Read.
 func (h *Header) Repair(max int64) error {
 	if len(h.end) > 0 {
 		if err := h.skipPreamble(max); err != nil {
@@ -68,17 +65,17 @@ func (h *Header) Repair(max int64) error {
 	return nil
 }
 
-// layout is what the lines of a header are.
+// layout describes the lines of a header.
 type layout struct {
-	first   int  // where the first field is
-	text    int  // where the text begins that no empty line keeps apart; the header's length if there is none
+	first   int  // position of the first field
+	text    int  // position of text that follows without an empty line; the length of the header if there is no such text
 	commons int  // how many fields are common
-	junk    int  // how many lines are no part of a field
-	mailbox bool // all lines in front of the first field begin with "From "
+	junk    int  // how many lines aren't part of a field
+	mailbox bool // all lines before the first field begin with "From "
 	odd     bool // a line ends in a bare CR or LF
 }
 
-// layout looks at the lines of raw.
+// layout scans the lines of raw.
 func (h *Header) layout() layout {
 	l := layout{first: -1, text: len(h.raw), mailbox: true}
 	for pos, n := 0, 0; pos < len(h.raw); pos += n {
@@ -92,8 +89,8 @@ func (h *Header) layout() layout {
 				l.first = pos
 			}
 			if isCommon(line) {
-				// Behind a line that is no field the header goes on. Readers
-				// differ on what that means, so the line stays.
+				// The header continues after a line that isn't a field. Mail
+				// programs differ on such lines, so the line stays.
 				l.commons, l.text = l.commons+1, len(h.raw)
 			}
 		case l.first >= 0 && isFolded(line):
@@ -109,13 +106,12 @@ func (h *Header) layout() layout {
 	return l
 }
 
-// skipPreamble reads the header that follows empty lines, and lines of a mailbox
-// file among them.
+// skipPreamble reads the header that follows empty lines and lines of a mailbox file.
 func (h *Header) skipPreamble(max int64) error {
 	if preamble(h.raw) < len(h.raw) {
 		return nil
 	}
-	// A message that ends or breaks here tells so when it is read on.
+	// An error or the end of the message is returned by later reads.
 	ahead, _ := h.body.Peek(h.body.Size())
 	skipped := preamble(ahead)
 	n, _ := cutLine(ahead[skipped:])
@@ -129,8 +125,8 @@ func (h *Header) skipPreamble(max int64) error {
 	return h.read(max)
 }
 
-// preamble returns the length of the empty lines and the lines of a mailbox file
-// that b begins with.
+// preamble returns the length of the empty lines and the lines of a mailbox file at the
+// beginning of b.
 func preamble(b []byte) int {
 	for pos := 0; ; {
 		n, eol := cutLine(b[pos:])
@@ -141,14 +137,14 @@ func preamble(b []byte) int {
 	}
 }
 
-// IsMailbox reports whether line can be the one that begins a message in a mailbox
-// file: "From " that is no field.
+// IsMailbox reports whether line can be the first line of a message in a mailbox file: it
+// begins with "From " and isn't a field.
 func IsMailbox(line []byte) bool {
 	return bytes.HasPrefix(bytes.TrimLeft(line, ">"), []byte("From ")) && !IsField(line)
 }
 
-// trimFirst takes blanks and a byte order mark away from in front of a field that a
-// header begins with, and reports whether there were any.
+// trimFirst removes blanks and a byte order mark before the field at the beginning of a
+// header, and reports whether there were any.
 func (h *Header) trimFirst() bool {
 	first := bytes.TrimLeft(bytes.TrimPrefix(h.raw, []byte("\uFEFF")), " \t")
 	n, _ := cutLine(first)
@@ -160,8 +156,8 @@ func (h *Header) trimFirst() bool {
 	return true
 }
 
-// dropMailboxLines drops From lines without a colon from between the fields. A line
-// that is folded stays: what follows it would join the field in front.
+// dropMailboxLines removes From lines without a colon between the fields. A folded line
+// stays, because the next line would join the field before it.
 func (h *Header) dropMailboxLines() {
 	kept := h.raw[:0]
 	for rest := h.raw; len(rest) > 0; {
@@ -178,7 +174,7 @@ func (h *Header) dropMailboxLines() {
 	}
 }
 
-// splitAt makes what raw has from pos on the beginning of the body.
+// splitAt makes raw[pos:] the beginning of the body.
 func (h *Header) splitAt(pos int) {
 	if pos == len(h.raw) {
 		return
@@ -200,21 +196,21 @@ func (h *Header) scanAgain() {
 // isFolded reports whether line continues the one before it.
 func isFolded(line []byte) bool { return line[0] == ' ' || line[0] == '\t' }
 
-// IsField reports whether line begins a field: a name of visible ASCII and a
-// colon, with blanks between them at most (RFC 5322, sections 2.2 and 4.5).
+// IsField reports whether line begins a field: a name of visible ASCII and a colon, with
+// only blanks between them (RFC 5322, sections 2.2 and 4.5).
 func IsField(line []byte) bool {
 	name, _, ok := bytes.Cut(line, []byte{':'})
 	name = bytes.TrimRight(name, " \t")
 	return ok && len(name) > 0 && !bytes.ContainsFunc(name, func(c rune) bool { return c <= ' ' || c > '~' })
 }
 
-// common are the fields that make a header of what might as well be text.
+// common are the fields that distinguish a header from text.
 var common = []string{
 	"From", "To", "Cc", "Bcc", "Subject", "Date", "Message-ID", "Sender", "Reply-To", "Received", "Return-Path",
 	"MIME-Version", "Content-Type", "Content-Transfer-Encoding", "X-Mailer",
 }
 
-// isCommon reports whether line begins a field that common has.
+// isCommon reports whether line begins one of the common fields.
 func isCommon(line []byte) bool {
 	if !IsField(line) {
 		return false

@@ -251,7 +251,7 @@ func TestCauses(t *testing.T) {
 			&relaytest.Sink{Script: refuse(relaytest.StageMail, "", relaytest.Close)}},
 		{"it talks rubbish", `gw.fabrikam.com: EHLO: malformed reply: "HTTP/1.1`, toHosts("gw.fabrikam.com"),
 			&relaytest.Sink{Script: refuse(relaytest.StageHello, "", relaytest.Raw("HTTP/1.1 400 Bad Request\r\n"))}},
-		{"no TLS", "STARTTLS is required and not offered", level(param.EncryptionOnly, ""), &relaytest.Sink{}},
+		{"no TLS", "STARTTLS is required but not offered", level(param.EncryptionOnly, ""), &relaytest.Sink{}},
 		{"a stranger's certificate", "certificate signed by unknown authority", level(param.CertificateValidation, ""), &relaytest.Sink{Certificate: &unknown}},
 		{"another's certificate", "it doesn't name gw.fabrikam.com", level(param.DomainValidation, "gw.fabrikam.com"), &relaytest.Sink{Certificate: &other}},
 	} {
