@@ -55,8 +55,8 @@ func BenchmarkInterchangeLogin(b *testing.B) {
 	channel := auth.Channel{Local: local, TLS: true}
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
-		in := p.Select(local, remote(i%(rules/grants)))
-		session, _ := in.Open(channel).Login(ids[i%grants])
+		in := p.Select(local, remote(i%(rules/grants)), nil)
+		session, _ := in.Open(channel, nil).Login(ids[i%grants])
 		if !session.Rcpt(foreign).Allowed() {
 			b.Fatal("refused")
 		}
