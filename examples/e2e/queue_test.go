@@ -54,7 +54,7 @@ func TestNextHopAway(t *testing.T) {
 
 	s.postfix.start(t)
 	s.internet.next(t).envelope(t, annUser, "carl@example.org")
-	awaitQueue(t, queue, func(all []waiting) bool { return len(all) == 1 && all[0].Held })
+	awaitQueue(t, queue, func(all []waiting) bool { return len(all) == 1 && all[0].Suspended })
 	s.internet.nothing(t)
 	if said := queue("release", "-status", "held"); said != "1 message released\n" {
 		t.Errorf("release: %q", said)
@@ -66,7 +66,7 @@ func TestNextHopAway(t *testing.T) {
 
 // waiting is a message of gateway queue list -json.
 type waiting struct {
-	Held       bool
+	Suspended  bool
 	Recipients []struct{ To, Status, Reply string }
 }
 

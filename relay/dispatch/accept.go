@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 	"syscall"
 	"time"
 
@@ -12,12 +13,28 @@ import (
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/delivery"
+	"github.com/interchange-smtp/interchange/relay/dispatch/internal/schedule"
 	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
 
-// Route implements relay.Router: a recipient that no Send connector will ever
-// take is refused. One for whom there is none yet is accepted and waits.
+// Admit implements relay.Gate: it refuses mail with 452 4.3.1 while the queue is longer than
+// MaxMessages or less than MinFree is free, and a message whose declared size would leave less than
+// that. Mail is accepted again when the queue has shrunk to nine tenths, and when a fourth more than
+// MinFree is free. One client is refused earlier: it gets three quarters of what the others leave.
+func (d *Dispatcher) Admit(ctx context.Context, env *relay.Envelope) error {
+	d.init()
+	u, err := d.Store.Usage(ctx)
+	if err != nil {
+		d.Logger.Error("cannot tell how full the queue is", "error", schedule.Printable(err.Error()))
+		return schedule.Refusal(reply.TemporaryError, err)
+	}
+	d.event(func(time.Time) { err = d.sched.Admit(u, env.Remote.Addr(), env.Size) })
+	return err
+}
+
+// Route implements relay.Router: a recipient that no Send connector will ever take is refused. One that
+// no Send connector takes yet is accepted and waits.
 func (d *Dispatcher) Route(_ context.Context, p *connector.Policy, env *relay.Envelope, rcpt *envelope.Recipient) error {
 	if _, err := d.Sender.NextHop(p, rcpt.To, env.Size); err != nil && !errors.Is(err, delivery.ErrUnreachable) {
 		return err
@@ -28,171 +45,219 @@ func (d *Dispatcher) Route(_ context.Context, p *connector.Policy, env *relay.En
 // Release implements relay.Router. Nothing is kept for a transaction.
 func (d *Dispatcher) Release(*relay.Envelope) {}
 
-// Deliver implements relay.Handler. If the Receive connector has a
-// MaxAcknowledgementDelay, that is how long it waits for the next hops before
-// it puts what isn't settled on the queue; without one, the message goes there
-// first. nil means that every recipient was delivered, is on the queue, or is
-// in a report that is on the queue.
+// Deliver implements relay.Handler. If the Receive connector has a MaxAcknowledgementDelay, Deliver
+// waits that long for the next hops before it queues what isn't settled; otherwise it queues the
+// message first. nil means that every recipient was delivered, is on the queue, or is in a report that
+// is on the queue.
 func (d *Dispatcher) Deliver(ctx context.Context, env *relay.Envelope, r io.Reader) error {
 	delay, ok := d.enter(env)
 	if !ok {
-		return refusal(reply.ShuttingDown, ErrStopped)
+		return schedule.Refusal(reply.ShuttingDown, ErrStopped)
 	}
-	defer d.leave()
-	b, rest, err := d.bodies.read(r, delay <= 0)
+	defer d.event(func(time.Time) { d.busy-- })
+	b, unread, err := d.bodies.read(r, delay <= 0)
 	switch {
 	case errors.Is(err, errSpill):
-		return refusal(reply.InsufficientResources, err)
+		return schedule.Refusal(reply.InsufficientResources, err)
 	case err != nil:
-		return refusal(reply.TemporaryError, err)
+		return schedule.Refusal(reply.TemporaryError, err)
 	}
 	m := newMessage(env, b)
 	if delay <= 0 {
-		return d.queueFirst(ctx, env, m, rest)
+		return d.queueFirst(ctx, env, m, unread)
 	}
-	return d.holdFor(ctx, env, m, delay)
+	return d.deliverFirst(ctx, env, m, delay)
 }
 
-// enter begins a Deliver: for how long may the client wait? ok is false before
-// Start. Once Shutdown has begun, messages go on the queue and no further.
+// enter begins a Deliver, and returns how long the client may wait. ok is false before Start. Once
+// Shutdown has begun, messages are only queued.
 func (d *Dispatcher) enter(env *relay.Envelope) (delay time.Duration, ok bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if !d.started {
 		return 0, false
 	}
-	d.sched.busy++
+	d.busy++
 	if env.Inbound != nil && !d.stopping {
 		delay = env.Inbound.Settings().MaxAcknowledgementDelay.Or(0)
 	}
 	return delay, true
 }
 
-// leave ends a Deliver.
-func (d *Dispatcher) leave() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.sched.busy--
-	d.rest()
-}
-
-// queueFirst puts m on the queue, with what is left to read of it, before
-// anything else is done.
-func (d *Dispatcher) queueFirst(ctx context.Context, env *relay.Envelope, m *message, rest io.Reader) error {
-	if rest == nil {
-		if err := d.hopeless(m); err != nil {
+// queueFirst puts m on the queue before any attempt, with the part of the body that is still unread.
+func (d *Dispatcher) queueFirst(ctx context.Context, env *relay.Envelope, m *message, unread io.Reader) error {
+	if unread == nil { // its size is known now
+		var err error
+		if d.event(func(time.Time) { err = d.sched.Unroutable(&m.Message) }); err != nil {
 			m.unload()
 			return err
 		}
 	}
-	m.phase = storing
-	m.Arrived = time.Time{} // which Put sets: the rest may be long in coming
-	if err := d.put(ctx, m, &m.Message, rest); err != nil {
+	m.Arrived = time.Time{} // which Put sets: the body may take long to come
+	if err := d.put(ctx, m, &m.Message.Message, unread); err != nil {
 		m.unload()
 		return err
 	}
 	env.Delivered = "queued"
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.adopt(m)
-	if rest != nil || !d.promising(m) || d.bodies.crowded() {
-		m.unload()
-	}
-	d.pump()
+	d.event(func(now time.Time) {
+		d.sched.Queued(&m.Message, now)
+		if unread != nil || d.bodies.crowded() {
+			m.unload()
+		}
+	})
 	return nil
 }
 
-// hopeless returns the refusal of a message that has nowhere to go for any of
-// its recipients, now that its size is known.
-func (d *Dispatcher) hopeless(m *message) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	var first *relay.Error
-	for i := range m.Recipients {
-		_, err := d.Sender.NextHop(d.policy, m.Recipients[i].To, m.Size)
-		if err == nil || isUnreachable(err) || asError(err).Reply.Code < 500 {
-			return nil
-		}
-		if first == nil {
-			first = asError(err)
-		}
-	}
-	return first
-}
-
-// promising reports whether m waits for a next hop that isn't known to be
-// down.
-func (d *Dispatcher) promising(m *message) bool {
-	now := time.Now()
-	for _, tr := range m.work {
-		if tr != nil && tr.hop != d.sched.nowhere && !tr.hop.down(now) {
-			return true
-		}
-	}
-	return false
-}
-
-// put puts m on the Store as it is in q; the error is for the client.
-func (d *Dispatcher) put(ctx context.Context, m *message, q *queue.Message, rest io.Reader) error {
-	var octets io.Reader
+// put puts m on the Store in the state of q, with its body in memory and what is unread. The error is
+// for the client.
+func (d *Dispatcher) put(ctx context.Context, m *message, q *queue.Message, unread io.Reader) error {
+	var all io.Reader
 	switch {
 	case m.body == nil:
-		octets = rest
-	case rest != nil:
-		octets = &prefixed{head: m.body.buf[:m.body.n], r: rest}
+		all = unread
+	case unread != nil:
+		all = &prefixed{head: m.body.buf[:m.body.n], r: unread}
 	default:
-		octets = m.body.reader(new(bytes.Reader))
+		all = m.body.reader(new(bytes.Reader))
 	}
-	if err := d.enqueue(ctx, q, octets); err != nil {
-		return d.unstorable(m, err)
+	if err := d.enqueue(ctx, q, all); err != nil {
+		return d.refuseUnstored(m, err)
 	}
 	m.Size = q.Size
 	return nil
 }
 
-// enqueue puts q on the Store. It is coming then, until it is adopted.
-func (d *Dispatcher) enqueue(ctx context.Context, q *queue.Message, octets io.Reader) error {
-	id, lease := q.ID, d.lease.next()
-	d.mu.Lock()
-	_, taken := d.coming[id]
-	if !taken {
-		d.coming[id] = lease.Holder
-	}
-	d.mu.Unlock()
-	if taken {
-		return queue.ErrExists
-	}
-	err := d.Store.Put(ctx, q, octets, lease)
-	if err != nil {
-		d.mu.Lock()
-		delete(d.coming, id)
-		d.mu.Unlock()
-	}
-	return err
-}
-
-// unstorable returns what a client is told when the Store doesn't take
-// something.
-func (d *Dispatcher) unstorable(m *message, err error) error {
-	d.Logger.Error("queue can't be written", "id", m.ID, "error", printable(err.Error()))
+// refuseUnstored returns the reply for the client of m, which the Store didn't take.
+func (d *Dispatcher) refuseUnstored(m *message, err error) error {
+	d.Logger.Error("cannot write to the queue", "id", m.ID, "error", schedule.Printable(err.Error()))
 	if errors.Is(err, queue.ErrFull) || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
-		return refusal(reply.InsufficientResources, err)
+		return schedule.Refusal(reply.InsufficientResources, err)
 	}
-	return refusal(reply.TemporaryError, err)
+	return schedule.Refusal(reply.TemporaryError, err)
 }
 
-// adopt takes over a message that is on the Store.
-func (d *Dispatcher) adopt(m *message) {
-	if holder, ok := d.coming[m.ID]; ok {
-		m.holder = holder
-		delete(d.coming, m.ID)
+// wait waits until c is released or the delay is over, which it reports. It waits no longer when the
+// Dispatcher stops or ctx ends.
+func (d *Dispatcher) wait(ctx context.Context, c *client, delay time.Duration) (timedOut bool) {
+	c.timer.Reset(delay)
+	select {
+	case <-c.done:
+	case <-c.timer.C:
+		return true
+	case <-d.stop:
+	case <-ctx.Done(): // the client is gone
 	}
-	m.phase, m.round = stored, d.lease.round
-	d.messages[m.ID] = m
-	d.weigh(m, 1)
-	if m.stale(d.policy) { // SetPolicy didn't know of it
-		d.unqueue(m)
+	return false
+}
+
+// deliverFirst delivers m while the client waits, at most for the delay, and then queues what isn't
+// settled.
+func (d *Dispatcher) deliverFirst(ctx context.Context, env *relay.Envelope, m *message, delay time.Duration) error {
+	c := d.clients.Get().(*client)
+	waits, timedOut, verdict := false, false, schedule.Unsettled
+	d.event(func(now time.Time) {
+		m.client = c
+		waits = d.sched.Accept(&m.Message, now)
+	})
+	if waits {
+		timedOut = d.wait(ctx, c, delay)
 	}
-	d.place(m, time.Now())
-	d.plan(m)
+	d.event(func(time.Time) {
+		verdict = d.sched.Conclude(&m.Message, timedOut)
+		m.client = nil
+	})
+	c.reset()
+	d.clients.Put(c)
+	switch verdict {
+	case schedule.Settled:
+		env.Delivered = m.deliveries()
+		d.reportDelivery(ctx, m)
+		m.unload()
+		return nil
+	case schedule.Refused:
+		m.unload()
+		return m.Refusal()
+	}
+	return d.queueRest(ctx, env, m)
+}
+
+// deliveries returns what the Server's log says of a message that all recipients have.
+func (m *message) deliveries() string {
+	var b strings.Builder
+	for i := range m.Recipients {
+		r := &m.Recipients[i]
+		if i > 0 && r.Hop == m.Recipients[i-1].Hop && r.Reply == m.Recipients[i-1].Reply {
+			continue
+		}
+		b.Grow(len("; ") + len(r.Hop) + len(" to ") + len(r.Host) + len(": ") + len(r.Reply))
+		if i > 0 {
+			b.WriteString("; ")
+		}
+		b.WriteString(r.Hop)
+		b.WriteString(" to ")
+		b.WriteString(r.Host)
+		b.WriteString(": ")
+		b.WriteString(r.Reply)
+	}
+	return b.String()
+}
+
+// reportDelivery reports on the recipients of m, which was delivered to all, whose sender has asked for
+// it and whose next hops won't report. A failure of that is no reason to refuse the message.
+func (d *Dispatcher) reportDelivery(ctx context.Context, m *message) {
+	if !m.WantsRelayed() {
+		return
+	}
+	var due []schedule.Report
+	d.event(func(now time.Time) { due = d.sched.DueReports(&m.Message, now) })
+	if err := d.putReports(ctx, m, due); err != nil {
+		_ = d.refuseUnstored(m, err) // for its line in the log
+	}
+	d.event(func(now time.Time) { d.sched.Forget(&m.Message, now) })
+}
+
+// queueRest puts what isn't settled of m on the queue: first the reports on the recipients that were
+// refused, then the message.
+func (d *Dispatcher) queueRest(ctx context.Context, env *relay.Envelope, m *message) error {
+	err := ctx.Err()
+	for queued := false; err == nil && !queued; {
+		queued, err = d.queueStep(ctx, m)
+	}
+	if err != nil {
+		d.abandon(m)
+		return err
+	}
+	env.Delivered = "queued"
+	return nil
+}
+
+// queueStep is one step of queueRest. queued says that it was the last one. The error is for the
+// client.
+func (d *Dispatcher) queueStep(ctx context.Context, m *message) (queued bool, err error) {
+	var step schedule.Step
+	d.event(func(now time.Time) { step, _ = d.sched.NextStep(&m.Message, now) })
+	switch {
+	case step.Reports != nil:
+		if err := d.putReports(ctx, m, step.Reports); err != nil {
+			return false, d.refuseUnstored(m, err)
+		}
+		return false, nil
+	case step.Remove: // no recipient waits any more
+		d.event(func(now time.Time) { d.sched.Forget(&m.Message, now) })
+		return true, nil
+	}
+	if err := d.put(ctx, m, step.Message, nil); err != nil {
+		return false, err
+	}
+	d.event(func(now time.Time) { d.sched.Queued(&m.Message, now) })
+	return true, nil
+}
+
+// abandon gives m up, whose client gets an error, and withdraws the reports on it.
+func (d *Dispatcher) abandon(m *message) {
+	var withdrawn []*schedule.Message
+	d.event(func(now time.Time) { withdrawn = d.sched.Abandon(&m.Message, now) })
+	for _, r := range withdrawn {
+		d.persist(owner(r))
+	}
 }

@@ -109,7 +109,7 @@ func TestHoldAllocates(t *testing.T) {
 }
 
 // TestManyWaiting: what waits for a next hop costs little memory. The Store of
-// these tests keeps the octets in memory, and isn't counted.
+// these tests keeps the bodies in memory, and isn't counted.
 func TestManyWaiting(t *testing.T) {
 	w := newWorld(t, config(byDNS()))
 	w.at("192.0.2.1", "b.example")
@@ -122,9 +122,9 @@ func TestManyWaiting(t *testing.T) {
 	w.d = nil
 	without := heap()
 	if each := (with - without) / n; each > 3000 {
-		t.Errorf("%d octets for each message", each)
+		t.Errorf("%d bytes for each message", each)
 	} else {
-		t.Logf("%d octets for each message", each)
+		t.Logf("%d bytes for each message", each)
 	}
 	w.start()
 }

@@ -10,12 +10,11 @@ import (
 	"sync/atomic"
 )
 
-// sizes are those of the buffers that bodies are read into. What doesn't fit
-// the largest goes to a file.
+// sizes are the sizes of the buffers into which bodies are read. A body that doesn't fit the largest
+// goes to a file.
 var sizes = [...]int{4 << 10, 32 << 10, 256 << 10}
 
-// bodies is the memory for messages: buffers that are used again, within a
-// budget.
+// bodies is the memory for the bodies of messages: buffers within a budget, which are used again.
 type bodies struct {
 	dir    string
 	budget int64
@@ -23,22 +22,22 @@ type bodies struct {
 	pools  [len(sizes)]sync.Pool // of *body
 }
 
-// body is the octets of one message, in memory or in a file without a name. It
-// is given back when nobody holds it any more.
+// body is the body of one message, in memory or in a file without a name. It is given back when all
+// references to it are released.
 type body struct {
 	from  *bodies
 	class int // of buf
 	buf   []byte
-	n     int // octets in buf
+	n     int // bytes in buf
 	file  *os.File
 	size  int64
-	holds atomic.Int32
+	refs  atomic.Int32
 }
 
-// errSpill is the failure of the file that a message goes to.
+// errSpill means that the file failed to which a message goes.
 var errSpill = errors.New("dispatch: can't write the message to a file")
 
-// get returns a buffer of a class; nil if the budget doesn't allow it.
+// get returns a buffer of a class; nil if it doesn't fit the budget.
 func (s *bodies) get(class int) *body {
 	if n := int64(sizes[class]); s.used.Add(n) > s.budget {
 		s.used.Add(-n)
@@ -48,16 +47,16 @@ func (s *bodies) get(class int) *body {
 	if !ok {
 		b = &body{from: s, class: class, buf: make([]byte, sizes[class])}
 	}
-	b.holds.Store(1)
+	b.refs.Store(1)
 	return b
 }
 
-// crowded reports whether memory is wanted for messages that come in.
+// crowded reports whether memory is short for messages that arrive.
 func (s *bodies) crowded() bool { return s.used.Load() > s.budget/2 }
 
-// read reads a message to its end. With stream, what doesn't fit memory stays
-// unread and is returned as rest.
-func (s *bodies) read(r io.Reader, stream bool) (b *body, rest io.Reader, err error) {
+// read reads a message to its end. With stream, the part that doesn't fit into memory stays in r, which
+// is returned as unread.
+func (s *bodies) read(r io.Reader, stream bool) (b *body, unread io.Reader, err error) {
 	if b = s.get(0); b == nil {
 		if stream {
 			return nil, r, nil
@@ -91,7 +90,7 @@ func (s *bodies) read(r io.Reader, stream bool) (b *body, rest io.Reader, err er
 	}
 }
 
-// larger moves a full b to a larger buffer, and returns nil if there is none.
+// larger moves a full b to a larger buffer. It returns nil if it can't get one.
 func (s *bodies) larger(b *body) *body {
 	if b.class == len(sizes)-1 {
 		return nil
@@ -114,11 +113,11 @@ func (s *bodies) spill(b *body, r io.Reader) (*body, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errSpill, err)
 	}
-	// Without a name, no crash leaves it behind. Where a file in use can't be
-	// removed, release does it.
+	// A file without a name doesn't outlive a crash. Where a file in use can't be removed, release
+	// removes it.
 	_ = os.Remove(f.Name())
 	out := &body{from: s, file: f}
-	out.holds.Store(1)
+	out.refs.Store(1)
 	w := &spillWriter{f: f}
 	out.size, err = io.Copy(w, r)
 	if err != nil {
@@ -128,8 +127,8 @@ func (s *bodies) spill(b *body, r io.Reader) (*body, error) {
 	return out, nil
 }
 
-// prefixed reads head and then r. Unlike an io.MultiReader it leaves to r's
-// own Read how it ends.
+// prefixed reads head and then r. Unlike an io.MultiReader it returns the error of r's own Read at the
+// end.
 type prefixed struct {
 	head []byte
 	r    io.Reader
@@ -145,7 +144,7 @@ func (p *prefixed) Read(b []byte) (int, error) {
 	return p.r.Read(b)
 }
 
-// spillWriter tells failures of the file from those of the message.
+// spillWriter marks failures of the file, unlike those of the message, with errSpill.
 type spillWriter struct{ f *os.File }
 
 // Write implements io.Writer.
@@ -157,19 +156,27 @@ func (w *spillWriter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// hold keeps b for one more who releases it.
-func (b *body) hold() *body {
-	b.holds.Add(1)
+// retain adds a reference to b, which may be nil, and returns b.
+func (b *body) retain() *body {
+	if b != nil {
+		b.refs.Add(1)
+	}
 	return b
 }
 
-// release gives b up; the last one to do so gives it back.
+// Close implements io.Closer like release.
+func (b *body) Close() error {
+	b.release()
+	return nil
+}
+
+// release gives up a reference to b, which may be nil. The last one gives b back.
 func (b *body) release() {
-	if b == nil || b.holds.Add(-1) > 0 {
+	if b == nil || b.refs.Add(-1) > 0 {
 		return
 	}
 	if b.file != nil {
-		_ = b.file.Close() // nothing in it is wanted any more
+		_ = b.file.Close() // its content is no longer needed
 		_ = os.Remove(b.file.Name())
 		return
 	}
@@ -178,7 +185,7 @@ func (b *body) release() {
 	b.from.pools[b.class].Put(b)
 }
 
-// reader returns a reader of b, which is mem if that will do.
+// reader returns a reader of b: mem, unless b is in a file.
 func (b *body) reader(mem *bytes.Reader) io.Reader {
 	if b.file != nil {
 		return io.NewSectionReader(b.file, 0, b.size)

@@ -326,6 +326,6 @@ func TestAbandonedQueue(t *testing.T) {
 		time.Sleep(2 * time.Minute)
 		arrived(t, "held by another", b, 0)
 		time.Sleep(2 * time.Minute)
-		arrived(t, "held by nobody", b, 1)
+		arrived(t, "held by no process", b, 1)
 	})
 }

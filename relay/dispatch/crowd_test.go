@@ -129,7 +129,7 @@ func TestHeldWhileRerouted(t *testing.T) {
 		}
 		time.Sleep(time.Minute)
 		arrived(t, "at the new one", up, 1)
-		if log := w.log.String(); strings.Contains(log, "answers again") {
+		if log := w.log.String(); strings.Contains(log, "reachable again") {
 			t.Errorf("the log tells of failures of a next hop that had none:\n%s", log)
 		}
 	})

@@ -1,86 +1,86 @@
 // Package dispatch delivers mail and keeps it until it is delivered: a
 // [Dispatcher] is the relay.Handler that makes a 250 a promise.
 //
-// # Two ways to keep it
+// # Two ways to accept a message
 //
 // MaxAcknowledgementDelay of the Receive connector decides. While that delay
 // runs, the client waits and the message is delivered: each next hop gets it at
-// once, beside the others. When everybody has answered, nobody waits any longer:
+// once, beside the others. When all have answered, the client gets its reply:
 //
-//   - all have it: 250, and the Store was never touched;
-//   - all refused it for good: the 5xx itself, and no report is needed;
-//   - otherwise, or when the delay ends or a shutdown begins: a report on who
-//     refused it goes on the Store, then the message with who is left, then 250.
+//   - all have accepted it: 250, and the Store was never touched;
+//   - all have refused it for good: the 5xx itself, and no report is needed;
+//   - otherwise, or when the delay ends or a shutdown begins: a report on the
+//     recipients that were refused goes on the Store, then the message with the
+//     recipients that still wait, then the client gets 250.
 //
-// A next hop that is known to be down isn't waited for, and one that answers
-// after the delay is believed: nothing is sent twice. With a delay of 0, or
-// where no Receive connector is known, the message goes on the Store first, then
-// 250, and only then anywhere else.
+// No client waits for a next hop that is known to be down. An answer that comes
+// after the delay counts: nothing is sent twice. With a delay of 0, or without a
+// Receive connector, the message goes on the Store first, then the client gets 250,
+// and only then attempts begin.
 //
 // Nothing is acknowledged that neither a next hop nor the Store has. If the Store
-// can't take a message the client hears 452 4.3.1 or 451, and comes back. Who had
-// the message by then gets it twice.
+// can't take a message, the client gets 452 4.3.1 or 451 and sends it again. A next hop
+// that had already accepted the message receives it again.
 //
-// # When it is tried again
+// # Retries
 //
-// It is next hops that are tried again, not messages. One that can't be reached
-// costs one connection per interval, however many messages wait for it, and one
-// that nobody has seen at work yet gets one connection until it answers. The
-// intervals are those of Exchange, and Set-TransportService sets them:
+// Next hops are tried again, not messages. One that can't be reached costs one
+// connection per interval, however many messages wait for it, and one that has not
+// answered yet gets one connection until it does. The intervals are Exchange's, as
+// set by Set-TransportService:
 //
 //   - QueueGlitchRetryCount times after QueueGlitchRetryInterval (4 times, 1 minute),
 //   - TransientFailureRetryCount times after TransientFailureRetryInterval
 //     (6 times, 5 minutes; Edge 10),
 //   - then every OutboundConnectionFailureRetryInterval (10 minutes; Edge 30).
 //
-// What a next hop says of a message or a recipient concerns that one alone: a 4xx
-// makes it wait for MessageRetryInterval (5 minutes), and so does a next hop that
-// hangs up on it and works with others. After
-// DelayNotificationTimeout (4 hours) the sender is told that it takes longer,
-// once; after MessageExpirationTimeout (2 days) that it didn't work out, 4.4.7.
-// Time in which the process didn't run or was stopped takes no message its last
-// chance: it is tried for ten minutes more.
-// Recipients whom no Send connector takes wait among the Unreachable, with the
-// same two limits.
+// A reply to a message or a recipient concerns only that one: after a 4xx it waits for
+// MessageRetryInterval (5 minutes), and also if the next hop hangs up on it and works
+// with others. After DelayNotificationTimeout (4 hours) the sender gets a report that it
+// takes longer, once; after MessageExpirationTimeout (2 days) that it failed, 4.4.7. A
+// message that expires while the process doesn't run, or is stopped, is tried for ten
+// minutes more. Recipients that no Send connector takes wait in the queue Unreachable,
+// with the same two limits.
 //
-// Each attempt routes anew. [Dispatcher.SetPolicy] does so at once for all that
-// waits, and has each next hop that is down tried once more. What can't be sent by
-// the new policy, for its size, is reported then. No size limit of the policy holds
-// for reports, and where a next hop can't take one with the whole message it gets
+// Each attempt follows the policy in use. [Dispatcher.SetPolicy] routes everything that
+// waits at once, and has each next hop that is down tried once more. A message that the
+// new policy doesn't send, for its size, is reported then. No size limit of the policy
+// holds for reports, and where a next hop can't take one with the whole message it gets
 // the header of the message.
 //
 // # Who gets a connection
 //
 // MaxOutboundConnections are handed out to next hops in turn, at most
-// MaxPerDomainOutboundConnections to each. Those that are down, or of which
-// nothing is known, get three quarters of them at most, so that they can't keep
-// the others waiting. A next hop that works and refuses a connection is asked
-// for fewer at a time, and for more again when it has answered for a while.
+// MaxPerDomainOutboundConnections to each. Those that are down, or have not answered
+// yet, get three quarters of them at most, so that they can't keep the others waiting. A
+// next hop that works and refuses a connection is asked for fewer at a time, and for more
+// again when it has answered for a while.
 //
-// No client gets all connections, for clients choose the next hops: each source, which is
-// an IPv4 address or an IPv6 /64 network, gets three quarters of what the others leave, of
-// all connections, of those to next hops in doubt, and of those to each next hop. Messages
-// for the same next hop go in the order of their arrival if they came from one source;
-// several sources take turns. Reports get an eighth of the connections, for strangers
-// decide where reports go; each counts as its own share of the source whose message it is on.
+// No client gets all connections, because clients choose the next hops: each source, which
+// is an IPv4 address or an IPv6 /64 network, gets three quarters of what the others leave,
+// of all connections, of those to next hops that have not answered, and of those to each
+// next hop. Messages for the same next hop go in the order of their arrival if they came
+// from one source; several sources take turns. Reports get an eighth of the connections,
+// because strangers decide where reports go; the reports on a source's mail have a share of
+// their own.
 //
-// The same holds for the room on the queue and on its disk, there with the reports on a
-// client's mail included: see Dispatcher.Admit.
+// The same holds for the length of the queue and its disk, there with the reports on a
+// client's mail included: see [Dispatcher.Admit].
 //
 // # What a crash may do
 //
-// Whatever was acknowledged is on the Store until a next hop has it or a report
-// on it is there. What was in flight may be delivered twice. A report has an ID
+// Whatever was acknowledged is on the Store until a next hop has accepted it or a report
+// on it is there. What was being sent may be delivered twice. A report has an ID
 // that follows from its message and recipients, is stored before the message
 // says so, and sent after that: when it is made again after a crash the Store
 // has it already, unless it was sent and removed in between.
 //
 // Messages are leased from the Store, and the leases are renewed in time. Where
-// that fails, everything is given up until it can be claimed anew, because
-// another process may have it; see relay/queue. A process that was stopped for
-// longer than a lease renews first and then goes on with what no other process has
-// claimed. What the Store holds for us and we don't know of, for an answer may
-// be lost, is given back with the next renewal.
+// that fails, the messages are given up until they can be claimed again, because
+// another process may have them; see relay/queue. A process that was stopped for
+// longer than a lease renews first, and then goes on with what no other process has
+// claimed. A lease that this process doesn't know of, because the answer of the Store
+// was lost, is released with the next renewal.
 //
 // # Memory
 //
@@ -89,8 +89,11 @@
 // only while an attempt is to be expected; one that waits takes about 2.6 KB of
 // the process, the Store's part included.
 //
-// # Back-pressure
+// # Parts
 //
-// [Dispatcher.Admit] refuses mail with 452 4.3.1 when the queue is too long or
-// the disk too full, and stops refusing some way below.
+// Package internal/schedule decides all of the above, and is the place to begin for
+// retries, shares and reports. This package is the driver around its Scheduler:
+// goroutines, Store, Sender, bodies, timer and log. One mutex guards the Scheduler. A
+// method either takes the mutex and releases it itself, by way of event, or says "d.mu
+// is held" and keeps it to its end.
 package dispatch

@@ -30,7 +30,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	var network relaytest.Network // on which nobody listens
+	var network relaytest.Network // on which no server listens
 	sender := &delivery.Sender{Dial: network.Host(netip.MustParseAddr("10.2.3.4")).Dial}
 	defer sender.Close()
 	d := &dispatch.Dispatcher{Sender: sender, Store: queuetest.NewStore(), Policy: policy}

@@ -349,7 +349,7 @@ func TestUnsaved(t *testing.T) {
 	}
 }
 
-// TestExpiredMeanwhile: what expires while nobody is at work is tried before it is
+// TestExpiredMeanwhile: what expires while no process is at work is tried before it is
 // given up.
 func TestExpiredMeanwhile(t *testing.T) {
 	bubble(t, func(t *testing.T) {

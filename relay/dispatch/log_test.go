@@ -81,8 +81,8 @@ func TestOperatorsAreLogged(t *testing.T) {
 				t.Fatalf("%s: %d, %v", action, n, err)
 			}
 			for _, to := range []string{`to="[1@b.example 2@b.example]"`, "to=[3@b.example]"} {
-				if lines := w.logged("operator", "action="+action+" ", "user=kim ", "id=", "from=a@contoso.com ", to); len(lines) != 1 {
-					t.Errorf("%s: %q", action, w.logged("operator"))
+				if lines := w.logged(`"changed by operator"`, "action="+action+" ", "user=kim ", "id=", "from=a@contoso.com ", to); len(lines) != 1 {
+					t.Errorf("%s: %q", action, w.logged(`"changed by operator"`))
 				}
 			}
 		}

@@ -19,7 +19,7 @@ func sluggish(w *world) {
 	}}
 }
 
-// refusing is a next hop that knows nobody, and takes a time to say so.
+// refusing is a next hop that refuses all recipients after a time.
 func refusing(after time.Duration) *relaytest.Sink {
 	return &relaytest.Sink{Script: func(s relaytest.Stage, _ string) string {
 		if s != relaytest.StageRcpt {

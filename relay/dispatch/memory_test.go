@@ -66,7 +66,7 @@ func TestLargeMessages(t *testing.T) {
 		}
 		time.Sleep(time.Second)
 		if used := heap() - before; used > budget+clients*10_000 {
-			t.Errorf("%d octets of memory for %d messages", used, clients)
+			t.Errorf("%d bytes of memory for %d messages", used, clients)
 		}
 		cancel()
 		group.Wait()
@@ -98,10 +98,10 @@ func TestBrokenBody(t *testing.T) {
 			broken := errors.New("client gone")
 			err := w.d.Deliver(context.Background(), env, io.MultiReader(&zeroes{size}, iotest.ErrReader(broken)))
 			if !errors.Is(err, broken) {
-				t.Errorf("%s, %d octets: %v", in, size, err)
+				t.Errorf("%s, %d bytes: %v", in, size, err)
 			}
 			if q := w.queued(); q != "" {
-				t.Errorf("%s, %d octets: queued %q", in, size, q)
+				t.Errorf("%s, %d bytes: queued %q", in, size, q)
 			}
 		}
 	}

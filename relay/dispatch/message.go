@@ -1,62 +1,64 @@
 package dispatch
 
 import (
+	"bytes"
 	"crypto/rand"
-	"encoding/base32"
+	"io"
 	"time"
 
-	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/relay"
+	"github.com/interchange-smtp/interchange/relay/dispatch/internal/schedule"
+	"github.com/interchange-smtp/interchange/relay/dsn"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
 
-// phase is where a message is between MAIL and its end.
-type phase uint8
-
-const (
-	holding phase = iota // a client waits, and nothing is on the Store
-	storing              // it is being put on the Store
-	stored               // it is on the Store, and ours
-	gone                 // it is nobody's any more
-)
-
-// message is a message in work. It is guarded by Dispatcher.mu, but for what
-// of queue.Message never changes.
+// message is a message in work: what the Scheduler knows of it, its body and its client.
 type message struct {
-	queue.Message
-	phase  phase
-	holder string
-	round  int   // of the last renewal by which it was ours
-	body   *body // nil: it is on the Store only
+	schedule.Message
+	body   *body   // nil: it is on the Store only
+	client *client // that waits for the reply; nil: none
 
-	work []*transfer    // by recipient: the delivery that has it
-	errs []*relay.Error // by recipient: how its last attempt failed
-
-	unlucky bool // a next hop failed when it was tried
-	short   bool // of a report: a next hop can't take the whole original, its header must do
-
-	hold    *hold // of the client that waits
-	awaited int   // transfers that it waits for
-
-	saving    bool       // somebody brings the Store up to date
-	dirty     bool       // and shall do it once more
-	attending bool       // it is among the chores
-	unsaved   time.Time  // when to save again what the Store didn't take; zero: it did
-	lapsed    time.Time  // when the name was given up that it is held under; zero: it wasn't
-	reports   []*message // that wait until the Store knows of them
-	dropping  []drop     // by recipient, if an operator dropped any while attempts were under way
-	event     event
-
-	// Memory for what nearly every message needs.
-	oneRecipient [1]queue.Recipient
-	oneWork      [1]*transfer
-	oneErr       [1]*relay.Error
-	first        transfer
+	oneRecipient [1]queue.Recipient // memory for what most messages need
 }
+
+// client is a client that waits for the reply to its message.
+type client struct {
+	timer *time.Timer
+	done  chan struct{} // gets a value when nothing is awaited any more
+}
+
+// newClient returns a *client whose timer doesn't run.
+func newClient() any {
+	c := &client{timer: time.NewTimer(time.Hour), done: make(chan struct{}, 1)}
+	c.timer.Stop()
+	return c
+}
+
+// release ends the wait of c.
+func (c *client) release() {
+	select {
+	case c.done <- struct{}{}:
+	default:
+	}
+}
+
+// reset makes c ready for another client.
+func (c *client) reset() {
+	c.timer.Stop()
+	select {
+	case <-c.done:
+	default:
+	}
+}
+
+// owner returns the message that m is part of.
+func owner(m *schedule.Message) *message { return m.Owner.(*message) }
 
 // newMessage returns the message of a transaction.
 func newMessage(env *relay.Envelope, b *body) *message {
-	m := &message{body: b, Message: queue.Message{Envelope: env.Envelope, Arrived: time.Now()}}
+	m := &message{body: b}
+	m.Message.Message = queue.Message{Envelope: env.Envelope, Arrived: time.Now()}
 	if m.ID == "" {
 		m.ID = newID()
 	}
@@ -68,61 +70,61 @@ func newMessage(env *relay.Envelope, b *body) *message {
 	for _, r := range env.To {
 		m.Recipients = append(m.Recipients, queue.Recipient{Recipient: r})
 	}
-	m.track()
+	m.Init(m)
 	return m
 }
 
-// known returns a message from the Store.
-func known(q *queue.Message, holder string) *message {
-	m := &message{Message: *q, phase: stored, holder: holder}
-	m.track()
+// fromStore returns a message that is on the Store.
+func fromStore(q *queue.Message) *message {
+	m := new(message)
+	m.Message.Message = *q
+	m.Init(m)
 	return m
 }
 
-// track makes what goes with the recipients.
-func (m *message) track() {
-	m.event.message = m
-	if n := len(m.Recipients); n > 1 {
-		m.work, m.errs = make([]*transfer, n), make([]*relay.Error, n)
-		return
-	}
-	m.work, m.errs = m.oneWork[:len(m.Recipients)], m.oneErr[:len(m.Recipients)]
+// unload gives up m's body in memory.
+func (m *message) unload() {
+	m.body.release()
+	m.body = nil
 }
 
-// count returns how many recipients are in each state.
-func (m *message) count() (n [queue.Dropped + 1]int) {
-	for i := range m.Recipients {
-		n[m.Recipients[i].Status]++
-	}
-	return n
+// outgoing is what an attempt needs. A message that waits does without.
+type outgoing struct {
+	transfer *schedule.Transfer
+	env      envelope.Envelope
+	to       []envelope.Recipient
+	one      [1]envelope.Recipient // memory for to
+	mem      bytes.Reader
+	result   schedule.Result
 }
 
-// idle reports whether no attempt is under way.
-func (m *message) idle() bool {
-	for _, tr := range m.work {
-		if tr != nil && tr.running {
-			return false
-		}
+// fill makes out what the attempt with t needs. The Dispatcher's mu is held.
+func (out *outgoing) fill(t *schedule.Transfer) {
+	out.transfer, out.env, out.to = t, t.Message.Envelope, out.one[:0]
+	for _, i := range t.To {
+		out.to = append(out.to, t.Message.Recipients[i].Recipient)
 	}
-	return true
 }
 
-// stale reports whether m waits where another policy than p has put it.
-func (m *message) stale(p *connector.Policy) bool {
-	for _, tr := range m.work {
-		if tr != nil && tr.policy != p {
-			return true
-		}
+// shorten returns a report with the header only of the original. It is in memory, because the next hop
+// needs its size first.
+func (out *outgoing) shorten(report io.Reader) (io.Reader, error) {
+	r, err := dsn.HeaderOnly(report)
+	if err != nil {
+		return nil, err
 	}
-	return false
+	text, err := io.ReadAll(r)
+	out.env.Size = int64(len(text))
+	if !out.env.UTF8 {
+		out.env.Body = envelope.SevenBit
+	}
+	out.mem.Reset(text)
+	return &out.mem, err
 }
-
-// idEncoding is that of the relay's own identifiers.
-var idEncoding = base32.NewEncoding("ABCDEFGHJKLMNPQRSTUVWXYZ23456789").WithPadding(base32.NoPadding)
 
 // newID returns an identifier for an envelope that has none.
 func newID() string {
 	var b [10]byte
 	_, _ = rand.Read(b[:]) // never fails (package crypto/rand)
-	return idEncoding.EncodeToString(b[:])
+	return schedule.IDEncoding.EncodeToString(b[:])
 }

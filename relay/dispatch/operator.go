@@ -8,58 +8,51 @@ import (
 	"slices"
 	"time"
 
+	"github.com/interchange-smtp/interchange/relay/dispatch/internal/schedule"
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
 
-// Queue is what waits for one next hop, as operators see it.
+// Queue is a next hop and its messages, as operators see it.
 type Queue struct {
-	Name    string // as in queue.Recipient.Hop; "Unreachable": no Send connector leads anywhere
-	Waiting int    // messages, those of Active not counted
+	Name    string // as in queue.Recipient.Hop; "Unreachable": no Send connector takes the recipients
+	Waiting int    // messages, without those of Active
 	Active  int    // attempts under way
 
-	// Failures is how often the next hop failed since it last answered. It is
-	// tried again at Retry if there were any; Reply is what was said at
-	// Tried, and Host who said it.
+	// Failures is how often the next hop has failed since it last answered. If it has, it is tried
+	// again at Retry; Reply is what Host said at Tried.
 	Failures     int
 	Retry, Tried time.Time
 	Reply, Host  string
 }
 
-// Queues returns a Queue for each next hop that anything waits for or is
-// being sent to, or that failed a short while ago, in the order of their names.
+// Queues returns a Queue for each next hop that has messages, or that failed a short while ago, in the
+// order of their names.
 func (d *Dispatcher) Queues() []Queue {
 	d.init()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var all []Queue
-	add := func(h *hop) {
-		if h.waiting == 0 && h.active == 0 && h.failures == 0 {
-			return
-		}
-		q := Queue{Name: h.name, Waiting: h.waiting, Active: h.active, Failures: h.failures, Reply: h.last.reply, Host: h.last.host, Tried: h.last.at}
-		if h.failures > 0 {
-			q.Retry = h.retryAt
-		}
-		all = append(all, q)
-	}
-	add(d.sched.nowhere)
-	for _, h := range d.sched.hops {
-		add(h)
+	for h := range d.sched.Hops() {
+		all = append(all, Queue(h))
 	}
 	slices.SortFunc(all, func(a, b Queue) int { return cmp.Compare(a.Name, b.Name) })
 	return all
 }
 
-// List returns the messages on the Store that f selects, in the order of their
-// arrival. Those that wait for a next hop that failed tell how. What can't be
-// read is an error, and the rest follows. The messages are the caller's.
+// List returns the messages on the Store that f selects, in the order of their arrival, with what is
+// known of next hops that failed. What can't be read is an error, and the rest follows. The messages
+// are the caller's.
 func (d *Dispatcher) List(ctx context.Context, f queue.Filter) iter.Seq2[*queue.Message, error] {
 	d.init()
 	s := newSelection(f)
 	return func(yield func(*queue.Message, error) bool) {
 		for m, err := range d.Store.All(ctx) {
 			if err == nil {
-				m = d.seen(m)
+				d.event(func(time.Time) {
+					if known := d.sched.Find(m.ID); known != nil {
+						m = known.Snapshot()
+					}
+				})
 				if !s.match(m) {
 					continue
 				}
@@ -69,28 +62,6 @@ func (d *Dispatcher) List(ctx context.Context, f queue.Filter) iter.Seq2[*queue.
 			}
 		}
 	}
-}
-
-// seen returns q as far as we know more of it than the Store.
-func (d *Dispatcher) seen(q *queue.Message) *queue.Message {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	m := d.messages[q.ID]
-	if m == nil {
-		return q
-	}
-	return m.seenWhole()
-}
-
-// seenWhole returns m with what is known of the next hops it waits for.
-func (m *message) seenWhole() *queue.Message {
-	q := m.Clone()
-	for i := range q.Recipients {
-		r := m.seen(i)
-		r.Notify = q.Recipients[i].Notify
-		q.Recipients[i] = r
-	}
-	return q
 }
 
 // Show returns one message, or queue.ErrNotFound.
@@ -106,129 +77,45 @@ func (d *Dispatcher) Show(ctx context.Context, id string) (*queue.Message, error
 	return nil, queue.ErrNotFound
 }
 
-// Progress is told how much of long work is done.
+// Progress is called with how much of a long piece of work is done.
 type Progress func(done, total int)
 
-// Retry makes the recipients that f selects due now, and then their next hops,
-// which may have failed, too. One that is still down costs one connection, however
-// many messages wait for it. Retry returns how many messages that concerns; what
-// another process holds is left to it. progress may be nil, here and below.
+// Retry makes the recipients that f selects due, and then their next hops, also those that have failed.
+// One that is still down costs one connection, however many messages wait for it. Retry returns how
+// many messages it concerns; it leaves those of other processes alone. progress may be nil, here and
+// below.
 func (d *Dispatcher) Retry(ctx context.Context, f queue.Filter, progress Progress) (int, error) {
-	failed := make(map[*hop]bool)
-	n, err := d.each(ctx, f, progress, func(m *message) (concerned, changed bool) {
-		if m.Suspended {
-			return false, false
-		}
-		for i := range m.Recipients {
-			r := &m.Recipients[i]
-			if r.Status != queue.Waiting || !f.MatchRecipient(ptr(m.seen(i))) {
-				continue
-			}
-			r.Next = time.Time{} // which needn't be saved: how the attempt ends will be
-			if tr := m.work[i]; tr != nil && tr.hop.failures > 0 && tr.hop != d.sched.nowhere {
-				failed[tr.hop] = true
-			}
-		}
-		d.place(m, time.Now())
-		d.plan(m)
-		return true, false
+	d.init()
+	retry := d.sched.NewRetry()
+	n, err := d.each(ctx, f, progress, false, func(m *schedule.Message, now time.Time) bool {
+		return retry.Add(m, f.MatchRecipient, now)
 	})
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for h := range failed {
-		h.retryAt = time.Time{}
-		d.wake(h)
-	}
-	d.pump()
+	d.event(func(now time.Time) { retry.End(now) })
 	return n, err
 }
 
-// Suspend keeps the messages that f selects from being tried: they are Suspended. Attempts under way
-// end as they do, and messages expire as ever.
+// Suspend makes the messages that f selects wait until Resume. Attempts under way go on, and messages
+// expire as ever.
 func (d *Dispatcher) Suspend(ctx context.Context, f queue.Filter, progress Progress) (int, error) {
-	return d.each(ctx, f, progress, func(m *message) (concerned, changed bool) {
-		if m.Suspended {
-			return false, false
-		}
-		d.recall(m)
-		m.Suspended = true
-		d.plan(m)
-		return true, true
-	})
+	return d.each(ctx, f, progress, true, func(m *schedule.Message, _ time.Time) bool { return d.sched.Suspend(m) })
 }
 
 // Resume undoes Suspend.
 func (d *Dispatcher) Resume(ctx context.Context, f queue.Filter, progress Progress) (int, error) {
-	return d.each(ctx, f, progress, func(m *message) (concerned, changed bool) {
-		if !m.Suspended {
-			return false, false
-		}
-		m.Suspended = false
-		d.place(m, time.Now())
-		d.plan(m)
-		return true, true
-	})
+	return d.each(ctx, f, progress, true, func(m *schedule.Message, now time.Time) bool { return d.sched.Resume(m, now) })
 }
 
-// Drop gives up the recipients that f selects and that still wait; with report
-// the sender is told so. An attempt under way isn't broken off: only if it fails
-// is its recipient dropped.
+// Drop gives up the recipients that f selects and that still wait; with report, their sender gets a
+// delivery report. An attempt under way isn't broken off: its recipients are dropped only if it fails.
 func (d *Dispatcher) Drop(ctx context.Context, f queue.Filter, report bool, progress Progress) (int, error) {
-	how := silently
-	if report {
-		how = reporting
-	}
-	return d.each(ctx, f, progress, func(m *message) (concerned, changed bool) {
-		d.recall(m)
-		for i := range m.Recipients {
-			r := &m.Recipients[i]
-			if r.Status != queue.Waiting || !f.MatchRecipient(r) {
-				continue
-			}
-			if m.dropping == nil {
-				m.dropping = make([]drop, len(m.Recipients))
-			}
-			m.dropping[i] = how
-			concerned = true
-		}
-		d.drop(m)
-		d.place(m, time.Now())
-		d.plan(m)
-		return concerned, concerned
+	return d.each(ctx, f, progress, true, func(m *schedule.Message, now time.Time) bool {
+		return d.sched.Drop(m, report, f.MatchRecipient, now)
 	})
 }
 
-// drop is how an operator gives up a recipient.
-type drop uint8
-
-const (
-	kept drop = iota
-	silently
-	reporting
-)
-
-// drop gives up those recipients of m that are to be dropped and have no attempt under way.
-func (d *Dispatcher) drop(m *message) {
-	left := false
-	for i, how := range m.dropping {
-		r := &m.Recipients[i]
-		switch {
-		case how == kept || r.Status != queue.Waiting:
-		case m.work[i] != nil && m.work[i].running:
-			left = true
-		default:
-			r.Status, r.Reported = queue.Dropped, how == silently
-			d.logDropped(m, r)
-		}
-	}
-	if !left {
-		m.dropping = nil
-	}
-}
-
-// Export hands the messages that f selects to write, one after the other, with
-// their octets, and stops at its first error.
-func (d *Dispatcher) Export(ctx context.Context, f queue.Filter, write func(m *queue.Message, octets io.Reader) error) (int, error) {
+// Export passes the messages that f selects to write, one after the other, with their bodies, and stops
+// at its first error.
+func (d *Dispatcher) Export(ctx context.Context, f queue.Filter, write func(m *queue.Message, body io.Reader) error) (int, error) {
 	n := 0
 	for m, err := range d.List(ctx, f) {
 		if err != nil {
@@ -246,4 +133,88 @@ func (d *Dispatcher) Export(ctx context.Context, f queue.Filter, write func(m *q
 		n++
 	}
 	return n, nil
+}
+
+// selection is a Filter with its IDs in a map.
+type selection struct {
+	filter queue.Filter
+	ids    map[string]struct{} // nil: all
+}
+
+func newSelection(f queue.Filter) *selection {
+	s := &selection{filter: f}
+	if len(f.IDs) > 0 {
+		s.ids = make(map[string]struct{}, len(f.IDs))
+		for _, id := range f.IDs {
+			s.ids[id] = struct{}{}
+		}
+		s.filter.IDs, s.filter.All = nil, true
+	}
+	return s
+}
+
+// match reports whether the Filter selects m.
+func (s *selection) match(m *queue.Message) bool {
+	if s.ids != nil {
+		if _, ok := s.ids[m.ID]; !ok {
+			return false
+		}
+	}
+	return s.filter.Match(m)
+}
+
+// has reports whether the Filter selects m, by what is known of its next hops if that matters.
+func (s *selection) has(m *schedule.Message) bool {
+	if s.filter.Hop == "" {
+		return s.match(&m.Message)
+	}
+	return s.match(m.Snapshot())
+}
+
+// batch is how many messages are dealt with before other work gets its turn.
+const batch = 256
+
+// each calls do for each message that f selects, and saves those for which it returns true if save is
+// set. It returns how many these are.
+func (d *Dispatcher) each(ctx context.Context, f queue.Filter, progress Progress, save bool,
+	do func(m *schedule.Message, now time.Time) bool) (n int, err error) {
+	d.init()
+	sel := newSelection(f)
+	var selected []*schedule.Message
+	d.event(func(time.Time) {
+		selected = slices.DeleteFunc(d.sched.Messages(), func(m *schedule.Message) bool { return !sel.has(m) })
+	})
+	slices.SortFunc(selected, byArrival)
+	done := 0
+	for some := range slices.Chunk(selected, batch) {
+		if err := ctx.Err(); err != nil {
+			return n, err
+		}
+		var changed []*schedule.Message
+		d.event(func(now time.Time) {
+			for _, m := range some {
+				if !m.Stored() || !sel.has(m) || !do(m, now) {
+					continue
+				}
+				n++
+				d.logOperator(ctx, m)
+				if save && d.sched.BeginSave(m) {
+					changed = append(changed, m)
+				}
+			}
+		})
+		d.persistAll(changed)
+		for range some {
+			done++
+			if progress != nil {
+				progress(done, len(selected))
+			}
+		}
+	}
+	return n, nil
+}
+
+// byArrival compares messages by arrival.
+func byArrival(a, b *schedule.Message) int {
+	return cmp.Or(a.Arrived.Compare(b.Arrived), cmp.Compare(a.ID, b.ID))
 }

@@ -157,8 +157,8 @@ func TestExport(t *testing.T) {
 		for range 3 {
 			expect(t, "reply", w.mail(first, "1@b.example"), "250")
 		}
-		n, err := w.d.Export(context.Background(), queue.Filter{From: "contoso.com"}, func(m *queue.Message, octets io.Reader) error {
-			b, err := io.ReadAll(octets)
+		n, err := w.d.Export(context.Background(), queue.Filter{From: "contoso.com"}, func(m *queue.Message, body io.Reader) error {
+			b, err := io.ReadAll(body)
 			if string(b) != letter || m.Size != int64(len(b)) {
 				t.Errorf("%s: %q", m.ID, b)
 			}

@@ -46,7 +46,7 @@ func TestShareOfTheQueue(t *testing.T) {
 				for i := range 18 {
 					expect(t, "another client", w.mailFrom(first, "a@contoso.com", letter, from("198.51.100.1"), fmt.Sprintf("%d@down.example", i)), "250")
 				}
-				expect(t, "its share of what is left", w.admit(from("198.51.100.1"), 0), "250")
+				expect(t, "its share of the rest", w.admit(from("198.51.100.1"), 0), "250")
 				expect(t, "a third client", w.admit(from("198.51.100.2"), 0), "250")
 				if strings.Contains(w.log.String(), "back-pressure") {
 					t.Error("there is back-pressure for all")

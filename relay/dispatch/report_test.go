@@ -88,7 +88,7 @@ func TestReports(t *testing.T) {
 		{"SUCCESS, relayed", holds, "a@contoso.com", "1@b.example", "SUCCESS", []string{"DSN"}, nil, "250", []string{"a@contoso.com: 1@b.example relayed 2.0.0"}},
 		{"SUCCESS, relayed from the queue", first, "a@contoso.com", "1@b.example 2@b.example", "SUCCESS", []string{"DSN"}, nil, "250",
 			[]string{"a@contoso.com: 1@b.example relayed 2.0.0, 2@b.example relayed 2.0.0"}},
-		{"SUCCESS, and nobody may know", holds, "a@contoso.com", "1@b.example", "SUCCESS", []string{"DSN"}, func(c *connector.Config) {
+		{"SUCCESS, and the policy forbids it", holds, "a@contoso.com", "1@b.example", "SUCCESS", []string{"DSN"}, func(c *connector.Config) {
 			c.Remote = []connector.RemoteDomain{{Name: "all", DomainName: "*", DeliveryReportEnabled: off}}
 		}, "250", nil},
 		{"delayed and expired", holds, "a@contoso.com", "later@b.example 1@b.example", "", nil, nil, "250",
@@ -132,7 +132,7 @@ func TestReportComesBeforeReply(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		w := newWorld(t, config(byDNS()))
 		w.sink("192.0.2.1", hopB(), "b.example")
-		w.at("192.0.2.100", "contoso.com") // where nobody listens
+		w.at("192.0.2.100", "contoso.com") // where no server listens
 		expect(t, "reply", w.mail(holds, "1@b.example", "bad@b.example"), "250")
 		if q := w.queued(); q != "report to a@contoso.com waiting" {
 			t.Errorf("queued: %q", q)
@@ -191,7 +191,7 @@ func TestLargeOriginal(t *testing.T) {
 		for _, m := range m {
 			whole := strings.Contains(string(m.Data), "0123456789abcdef")
 			if !strings.Contains(string(m.Data), "Subject: hello") || whole != (len(m.Data) > 18_000) || len(m.Data) > 60_000 {
-				t.Errorf("report of %d octets, whole: %v", len(m.Data), whole)
+				t.Errorf("report of %d bytes, whole: %v", len(m.Data), whole)
 			}
 		}
 	})

@@ -95,18 +95,18 @@ func TestReportLimits(t *testing.T) {
 // why one is given up.
 func TestReportLog(t *testing.T) {
 	for reply, want := range map[string]string{
-		"":                           `msg="report sent"`,
-		"550 5.1.1 who?":             `msg="report can't be delivered"`,
-		"552 5.3.4 even that's much": `msg="report can't be delivered"`,
+		"":                           `msg="delivery report sent"`,
+		"550 5.1.1 who?":             `msg="delivery report can't be delivered"`,
+		"552 5.3.4 even that's much": `msg="delivery report can't be delivered"`,
 	} {
 		bubble(t, func(t *testing.T) {
 			w := newWorld(t, config(byDNS()))
 			w.sink("192.0.2.1", hopB(), "b.example")
-			w.at("192.0.2.100", "contoso.com") // where nobody listens yet
+			w.at("192.0.2.100", "contoso.com") // where no server listens yet
 			expect(t, "reply", w.mail(first, "bad@b.example"), "250")
 			time.Sleep(30 * time.Second)
 			log := w.log.String()
-			if !strings.Contains(log, `msg="report queued"`) || strings.Contains(log, "sent") || strings.Contains(log, "told") {
+			if !strings.Contains(log, `msg="delivery report queued"`) || strings.Contains(log, "sent") || strings.Contains(log, "told") {
 				t.Errorf("before a next hop has the report:\n%s", log)
 			}
 			w.sink("192.0.2.100", answering(relaytest.StageMail, "", reply))

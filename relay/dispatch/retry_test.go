@@ -200,7 +200,7 @@ func TestExpiry(t *testing.T) {
 }
 
 // TestHopHangsUpOnOneMessage: a message on which the next hop hangs up without a
-// word looks like a dead hop, and holds nobody else up for long.
+// word looks like a dead hop, and doesn't hold up other mail for long.
 func TestHopHangsUpOnOneMessage(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		w := newWorld(t, config(byDNS()))

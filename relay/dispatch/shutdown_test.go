@@ -212,8 +212,8 @@ func TestPressure(t *testing.T) {
 		expect(t, "nine tenths", mail(20), "250")
 		expect(t, "less than full", mail(21), "250")
 		expect(t, "full again", mail(22), full)
-		if n := strings.Count(w.log.String(), "back-pressure"); n != 3 {
-			t.Errorf("%d lines on back-pressure, want 3", n)
+		if n := strings.Count(w.log.String(), "refusing mail: ") + strings.Count(w.log.String(), "accepting mail again: "); n != 3 {
+			t.Errorf("%d lines on refused mail, want 3", n)
 		}
 	})
 }
@@ -242,7 +242,7 @@ func TestDiskPressure(t *testing.T) {
 		expect(t, "empty", w.mail(first, "2@b.example"), "250")
 		env := w.envelope(first, "a@contoso.com")
 		env.Size = 70_000
-		expect(t, "a message too large for what is left", said(t, w.d.Admit(context.Background(), env)), "452 4.3.1")
+		expect(t, "a message too large for the rest", said(t, w.d.Admit(context.Background(), env)), "452 4.3.1")
 		synctest.Wait()
 	})
 }

@@ -70,7 +70,7 @@ func (s *troubled) trouble(op string) error {
 // an operator at work, some uploads longer than a lease and a Store that has its
 // troubles. In the end every recipient has the message, or its sender has a
 // report, or the client heard an error. Where no answer of a next hop was lost,
-// nobody has a message twice.
+// no recipient has a message twice.
 func TestSoak(t *testing.T) {
 	for seed := range uint64(6) {
 		bubble(t, func(t *testing.T) { soak(t, seed, seed%2 == 1) })

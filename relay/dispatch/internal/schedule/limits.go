@@ -1,4 +1,4 @@
-package dispatch
+package schedule
 
 import (
 	"strings"
@@ -9,7 +9,7 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// limits are the numbers that the policy gives.
+// limits are the numbers that the policy sets.
 type limits struct {
 	total, perHop int
 
@@ -17,17 +17,16 @@ type limits struct {
 	glitch, transient, connectFail time.Duration
 	message, delay, expiration     time.Duration
 
-	host string // our name
+	host string // this server's name, for reports
 }
 
-// doubtful returns how many connections there may be to next hops in doubt.
+// doubtful returns how many connections there may be to next hops that are not proven.
 func (l *limits) doubtful() int { return max(1, l.total/4*3) }
 
 // reports returns how many connections there may be for reports.
 func (l *limits) reports() int { return max(1, l.total/8) }
 
-// retryAfter returns how long a next hop rests that has failed so many times
-// in a row.
+// retryAfter returns after how long a next hop is tried again that has failed so many times in a row.
 func (l *limits) retryAfter(failures int) time.Duration {
 	switch {
 	case failures <= l.glitches:
@@ -38,7 +37,7 @@ func (l *limits) retryAfter(failures int) time.Duration {
 	return l.connectFail
 }
 
-// limitsOf returns the numbers of p.
+// limitsOf returns the limits that p sets.
 func limitsOf(p *connector.Policy) limits {
 	s := p.Service()
 	return limits{
@@ -56,8 +55,7 @@ func limitsOf(p *connector.Policy) limits {
 	}
 }
 
-// hostOf returns the FQDN of the server that we are, or else the domain that
-// reports come from.
+// hostOf returns the FQDN of this server, or else the domain of the address that reports come from.
 func hostOf(p *connector.Policy) string {
 	cfg := p.Config()
 	for _, s := range cfg.Servers {
@@ -75,7 +73,7 @@ func hostOf(p *connector.Policy) string {
 	return domain
 }
 
-// count returns n as an int; Unlimited is more than there can be.
+// count returns n as an int. Unlimited becomes more connections than there can be.
 func count(n param.Limit) int {
 	if n == param.Unlimited {
 		return 1 << 30

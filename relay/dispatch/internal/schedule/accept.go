@@ -1,0 +1,148 @@
+package schedule
+
+import (
+	"time"
+
+	"github.com/interchange-smtp/interchange/relay/dsn"
+	"github.com/interchange-smtp/interchange/relay/queue"
+)
+
+// Accept takes a message whose client waits for the reply, and reports whether there is a next hop to
+// wait for: then Answer follows unless Conclude is called before. The message isn't on the Store.
+func (s *Scheduler) Accept(m *Message, now time.Time) (wait bool) {
+	s.place(m, now)
+	m.clientWaits = m.awaited > 0
+	return m.clientWaits
+}
+
+// Queued takes a message that has just been put on the Store.
+func (s *Scheduler) Queued(m *Message, now time.Time) {
+	s.adopt(m, now)
+	if m.changed { // while it was put there
+		s.saveSoon(m)
+	}
+	if !m.attemptExpected(now) {
+		s.emit(Unload{m})
+	}
+	s.sendReports(m, now)
+}
+
+// adopt takes over a message that is on the Store.
+func (s *Scheduler) adopt(m *Message, now time.Time) {
+	if holder, ok := s.lease.arriving[m.ID]; ok {
+		m.holder = holder
+		delete(s.lease.arriving, m.ID)
+	}
+	m.phase, m.round = stored, s.lease.round
+	s.messages[m.ID] = m
+	s.addLoad(m, 1)
+	if m.stale(s.policy) { // SetPolicy hasn't rerouted it
+		s.unqueue(m)
+	}
+	s.resume(m, now)
+}
+
+// Forget ends the work on m. Attempts under way end without consequences.
+func (s *Scheduler) Forget(m *Message, now time.Time) {
+	m.phase = gone
+	s.sendReports(m, now)
+	s.unqueue(m)
+	s.messageAlarms.set(&m.alarm, time.Time{})
+	if s.messages[m.ID] == m {
+		delete(s.messages, m.ID)
+		s.addLoad(m, -1)
+	}
+	s.emit(Unload{m})
+}
+
+// sendReports sends the reports on m, now that the Store knows that they were made.
+func (s *Scheduler) sendReports(m *Message, now time.Time) {
+	reports := m.reports
+	m.reports = nil
+	for _, r := range reports {
+		s.adopt(r, now)
+	}
+}
+
+// Abandon ends the work on m, which the client was told is not accepted. Attempts under way may yet
+// deliver it, and when the client comes back it arrives twice. The reports on m, which are returned,
+// are withdrawn: each must be saved, if not now then when that is possible.
+func (s *Scheduler) Abandon(m *Message, now time.Time) (withdrawn []*Message) {
+	withdrawn, m.reports = m.reports, nil
+	s.Forget(m, now)
+	for _, r := range withdrawn {
+		for i := range r.Recipients {
+			r.Recipients[i].Status, r.Recipients[i].Reported = queue.Dropped, true
+		}
+		s.adopt(r, now)
+		s.beginSave(r, caller)
+	}
+	return withdrawn
+}
+
+// Verdict is what becomes of a message when its client has waited.
+type Verdict uint8
+
+// The verdicts.
+const (
+	Unsettled Verdict = iota // some recipients must go on the queue
+	Settled                  // delivered to all recipients
+	Refused                  // refused for good for all recipients
+)
+
+// Conclude ends the wait of the client of m. From then on, results of attempts are for the Store.
+// timedOut says that the client has waited as long as it may: then the next clients don't wait for the
+// next hops that haven't answered, until these do. It may be no fault but a slow check.
+func (s *Scheduler) Conclude(m *Message, timedOut bool) Verdict {
+	for _, t := range m.transfers {
+		if timedOut && t != nil && t.awaited {
+			t.hop.slow = true
+		}
+	}
+	m.clientWaits = false
+	switch {
+	case m.allHave(queue.Delivered):
+		m.phase = gone
+		return Settled
+	case m.allHave(queue.Failed):
+		m.phase = gone
+		return Refused
+	}
+	m.phase = storing
+	return Unsettled
+}
+
+// stopAwaiting ends the wait of a client for t.
+func (t *Transfer) stopAwaiting() {
+	if t.awaited {
+		t.awaited = false
+		t.Message.awaited--
+		t.hop.awaited--
+	}
+}
+
+// answer lets the client of m go if it waits for nothing more.
+func (s *Scheduler) answer(m *Message) {
+	if m.clientWaits && m.awaited == 0 {
+		s.emit(Answer{m})
+	}
+}
+
+// settle is stopAwaiting and answer.
+func (s *Scheduler) settle(t *Transfer) {
+	if t.awaited {
+		t.stopAwaiting()
+		s.answer(t.Message)
+	}
+}
+
+// WantsRelayed reports whether the sender of m, which was delivered, has asked for a report on it that
+// no next hop will send.
+func (m *Message) WantsRelayed() bool {
+	for i := range m.Recipients {
+		if r := &m.Recipients[i]; !r.Reported && dsn.Wants(r.Notify, dsn.Relayed) {
+			return true
+		}
+	}
+	return false
+}

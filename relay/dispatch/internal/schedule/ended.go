@@ -1,0 +1,212 @@
+package schedule
+
+import (
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/interchange-smtp/interchange/connector/reply"
+	"github.com/interchange-smtp/interchange/relay/delivery"
+	"github.com/interchange-smtp/interchange/relay/queue"
+)
+
+// Ended draws the conclusions from an attempt that has ended. save says that the caller must save the
+// message.
+func (s *Scheduler) Ended(r *Result) (save bool) {
+	t := r.Transfer
+	s.end(t, r.At)
+	if s.conclude(r) {
+		s.changedBy(t, r.At)
+		s.settle(t)
+	} else {
+		s.changedBy(t, r.At)
+	}
+	s.queues.wake(t.hop, r.At)
+	return t.Message.phase == stored && s.beginSave(t.Message, afterEnd)
+}
+
+// Unreadable ends an attempt that couldn't start because the message can't be read: now, or ever if the
+// Store has lost some of it. Then its sender gets a report.
+func (s *Scheduler) Unreadable(r *Result, err error) (save bool) {
+	t, m := r.Transfer, r.Transfer.Message
+	s.end(t, r.At)
+	switch {
+	case errors.Is(err, queue.ErrNotFound):
+		s.Forget(m, r.At)
+	case r.CutOff:
+		s.plan(m)
+	default:
+		s.log(slog.LevelError, "message can't be read", "id", m.ID, "error", Printable(err.Error()))
+		reason := reply.TemporaryError
+		if errors.Is(err, queue.ErrDamaged) {
+			reason = reply.MessageDamaged
+		}
+		for _, i := range t.To {
+			s.record(m, i, delivery.Outcome{Err: Refusal(reason, err)}, t.hop.name, r.At)
+		}
+		s.changedBy(t, r.At)
+	}
+	s.queues.wake(t.hop, r.At)
+	return m.phase == stored && s.beginSave(m, afterEnd)
+}
+
+// end uncounts an attempt.
+func (s *Scheduler) end(t *Transfer, now time.Time) {
+	s.queues.end(t, now)
+	for _, i := range t.To {
+		t.Message.transfers[i] = nil
+	}
+}
+
+// changedBy goes on with a message after an attempt.
+func (s *Scheduler) changedBy(t *Transfer, now time.Time) {
+	m := t.Message
+	s.dropMarked(m)
+	s.place(m, now)
+	switch m.phase {
+	case storing:
+		m.changed = true
+	case stored:
+		s.plan(m)
+		if !m.attemptExpected(now) { // it may be long until its body is needed
+			s.emit(Unload{m})
+		}
+	}
+}
+
+// conclude notes what r says of the next hop and the recipients, and reports whether a client need not
+// wait any longer for the Transfer.
+func (s *Scheduler) conclude(r *Result) bool {
+	t, m, h := r.Transfer, r.Transfer.Message, r.Transfer.hop
+	switch {
+	case r.Err == nil && r.CutOff && !hasAnswered(r.Outcomes):
+		// It says nothing.
+	case r.Err == nil:
+		if hasAnswered(r.Outcomes) {
+			s.hopAnswered(h)
+		}
+		s.recordAll(r)
+	case delivery.IsCrowded(r.Err) && h.proven && t.among > 1:
+		// The next hop works, and had no room for so many. This one goes once more as soon as there is
+		// room.
+		h.lower(true)
+		s.pushBack(t)
+		return false
+	case !t.doubtful && m.hopFailed:
+		// Other messages go through: the next hop fails because of this one.
+		s.recordAll(r)
+	case h.proven && h.active > 0:
+		// The next hop works, but perhaps not on so many connections. If it is dead, the last of them
+		// will tell.
+		h.lower(false)
+		s.pushBack(t)
+		return false
+	default:
+		s.unanswered(r)
+	}
+	return true
+}
+
+// hopAnswered notes that h works.
+func (s *Scheduler) hopAnswered(h *hop) {
+	if h.failures > 0 {
+		s.log(slog.LevelInfo, "next hop is reachable again", "hop", h.name, "failures", h.failures, "waiting", h.waiting)
+	}
+	if !h.proven {
+		readmit(h)
+	}
+	h.proven, h.slow, h.failures, h.extra = true, false, 0, 0
+	if h.ceiling > 0 {
+		if h.answers++; h.answers >= raiseAfter*h.ceiling {
+			h.ceiling, h.answers = h.ceiling+1, 0
+		}
+	}
+}
+
+// raiseAfter is after how many answers per connection one connection more is tried with a next hop that
+// has refused some.
+const raiseAfter = 10
+
+// unanswered notes that the next hop couldn't be given anything. The transfer goes back into its queue,
+// because nothing was said of the message.
+func (s *Scheduler) unanswered(r *Result) {
+	t, m, h := r.Transfer, r.Transfer.Message, r.Transfer.hop
+	e := asRefusal(r.Err)
+	reply := lastReply{at: r.At, text: e.Reply.String()}
+	if len(r.Outcomes) > 0 {
+		if reply.text = replyText(&r.Outcomes[0], e); r.Outcomes[0].Reply != "" {
+			reply.host = r.Outcomes[0].Host
+		}
+	}
+	if t.period == h.period { // attempts that started together fail once
+		s.backOff(h, reply, r.Err)
+	}
+	m.hopFailed = true
+	for _, i := range t.To {
+		to := &m.Recipients[i]
+		to.Hop, to.Reply, to.Host, to.Tried = h.name, reply.text, reply.host, r.At
+		m.refusals[i] = e
+	}
+	s.emit(Attempted{r})
+	s.pushBack(t)
+}
+
+// backOff schedules the next attempt at h, and lets the clients go that wait for it.
+func (s *Scheduler) backOff(h *hop, reply lastReply, err error) {
+	h.period++
+	h.failures++
+	h.proven, h.extra, h.lastReply = false, 0, reply
+	if !h.ceilingStated {
+		h.ceiling = 0
+	}
+	wait := s.limits.retryAfter(h.failures)
+	h.retryAt = reply.at.Add(wait)
+	s.hopAlarms.set(&h.alarm, h.retryAt)
+	s.log(slog.LevelWarn, "next hop failed", "hop", h.name, "failures", h.failures, "retry", wait,
+		"waiting", h.waiting+1, "error", Printable(err.Error()))
+	for t := range h.transfers() {
+		if h.awaited == 0 {
+			break
+		}
+		s.settle(t)
+	}
+}
+
+// pushBack puts t behind everything else that waits for its next hop, unless its message isn't to be
+// sent. The next hop may hang up because of this message, and the others must not wait for it.
+func (s *Scheduler) pushBack(t *Transfer) {
+	m := t.Message
+	if m.phase == gone || m.Suspended || m.dropping != nil {
+		return // place finds out which recipients still wait
+	}
+	for _, i := range t.To {
+		m.transfers[i] = t
+	}
+	s.queues.add(t)
+}
+
+// recordAll records the outcomes of an attempt. A report that is refused because of the original goes
+// once more with the header only.
+func (s *Scheduler) recordAll(r *Result) {
+	t, m := r.Transfer, r.Transfer.Message
+	if m.Report && !t.HeaderOnly && isTooMuch(&r.Outcomes[0]) {
+		m.headerOnly = true
+		s.log(slog.LevelInfo, "delivery report goes with the header of the message only", "id", m.ID, "hop", t.hop.name,
+			"error", Printable(r.Outcomes[0].Err.Error()))
+		return
+	}
+	accepted := false
+	for k, i := range t.To {
+		s.record(m, i, r.Outcomes[k], t.hop.name, r.At)
+		accepted = accepted || r.Outcomes[k].Err == nil
+	}
+	for k, i := range t.To {
+		// Recipients that are only too many for one transaction go with the next (RFC 5321, section
+		// 4.5.3.1.10).
+		e := m.refusals[i]
+		if accepted && e != nil && r.Outcomes[k].Host != "" && e.Reply.Code == 452 && e.Reply.Enhanced == [3]int{4, 5, 3} {
+			m.Recipients[i].Next = time.Time{}
+		}
+	}
+	s.emit(Attempted{r})
+}

@@ -1,0 +1,145 @@
+package schedule
+
+import (
+	"iter"
+	"log/slog"
+	"time"
+
+	"github.com/interchange-smtp/interchange/relay/queue"
+)
+
+// drop is how an operator gives up a recipient.
+type drop uint8
+
+const (
+	kept drop = iota
+	dropSilently
+	dropWithReport
+)
+
+// Suspend makes m wait until Resume. Attempts under way go on, and it expires as ever. It reports
+// whether m has changed, as Resume and Drop do.
+func (s *Scheduler) Suspend(m *Message) bool {
+	if m.Suspended {
+		return false
+	}
+	s.recall(m)
+	m.Suspended = true
+	s.plan(m)
+	return true
+}
+
+// Resume undoes Suspend.
+func (s *Scheduler) Resume(m *Message, now time.Time) bool {
+	if !m.Suspended {
+		return false
+	}
+	m.Suspended = false
+	s.resume(m, now)
+	return true
+}
+
+// Drop gives up the recipients of m that match selects and that still wait, with report also to the
+// sender. Those in an attempt are dropped only if it fails.
+func (s *Scheduler) Drop(m *Message, report bool, match func(*queue.Recipient) bool, now time.Time) bool {
+	how := dropSilently
+	if report {
+		how = dropWithReport
+	}
+	dropped := false
+	s.recall(m)
+	for i := range m.Recipients {
+		r := &m.Recipients[i]
+		if r.Status != queue.Waiting || !match(r) {
+			continue
+		}
+		if m.dropping == nil {
+			m.dropping = make([]drop, len(m.Recipients))
+		}
+		m.dropping[i] = how
+		dropped = true
+	}
+	s.dropMarked(m)
+	s.resume(m, now)
+	return dropped
+}
+
+// dropMarked gives up those recipients of m that are to be dropped and aren't in an attempt.
+func (s *Scheduler) dropMarked(m *Message) {
+	left := false
+	for i, how := range m.dropping {
+		r := &m.Recipients[i]
+		switch {
+		case how == kept || r.Status != queue.Waiting:
+		case m.transfers[i] != nil && m.transfers[i].running:
+			left = true
+		default:
+			r.Status, r.Reported = queue.Dropped, how == dropSilently
+			said := "reply" // of the host
+			if r.Host == "" {
+				said = "error" // of this server
+			}
+			s.logRecipient(slog.LevelInfo, "dropped", m, r, "hop", r.Hop, "host", Printable(r.Host), said, Printable(r.Reply))
+		}
+	}
+	if !left {
+		m.dropping = nil
+	}
+}
+
+// Retry makes recipients due, and then their next hops that have failed: each is tried once, however
+// many messages wait for it.
+type Retry struct {
+	s      *Scheduler
+	failed map[*hop]struct{}
+}
+
+// NewRetry begins a Retry.
+func (s *Scheduler) NewRetry() *Retry { return &Retry{s: s, failed: make(map[*hop]struct{})} }
+
+// Add makes the recipients of m due that match selects, and reports whether m may be tried. Nothing
+// needs to be saved.
+func (r *Retry) Add(m *Message, match func(*queue.Recipient) bool, now time.Time) bool {
+	if m.Suspended {
+		return false
+	}
+	for i := range m.Recipients {
+		if to := m.recipient(i); to.Status != queue.Waiting || !match(&to) {
+			continue
+		}
+		m.Recipients[i].Next = time.Time{}
+		if t := m.transfers[i]; t != nil && t.hop.failures > 0 && !t.hop.never {
+			r.failed[t.hop] = struct{}{}
+		}
+	}
+	r.s.resume(m, now)
+	return true
+}
+
+// End makes the next hops due.
+func (r *Retry) End(now time.Time) {
+	for h := range r.failed {
+		h.retryAt = time.Time{}
+		r.s.queues.wake(h, now)
+	}
+}
+
+// Stored reports whether m is on the Store and this process works on it.
+func (m *Message) Stored() bool { return m.phase == stored }
+
+// Find returns the message on the Store of an ID; nil if this process doesn't work on one.
+func (s *Scheduler) Find(id string) *Message { return s.messages[id] }
+
+// Hops yields the states of all next hops that have mail or failed a short while ago, in no order.
+func (s *Scheduler) Hops() iter.Seq[State] {
+	return func(yield func(State) bool) {
+		if state, ok := s.nowhere.state(); ok && !yield(state) {
+			return
+		}
+		for _, h := range s.hops {
+			if state, ok := h.state(); ok && !yield(state) {
+				return
+			}
+		}
+	}
+}

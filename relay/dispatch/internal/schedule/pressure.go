@@ -1,0 +1,100 @@
+package schedule
+
+import (
+	"errors"
+	"log/slog"
+	"net/netip"
+
+	"github.com/interchange-smtp/interchange/connector/reply"
+	"github.com/interchange-smtp/interchange/internal/network"
+	"github.com/interchange-smtp/interchange/relay/queue"
+)
+
+// Defaults of Config.
+const (
+	defaultMaxMessages = 25_000
+	maxDefaultFree     = 4 << 30
+	defaultFreePercent = 4
+)
+
+// pressure records what is short: queue length or disk space. It begins at a limit and ends some way
+// below, so that it doesn't begin again with the next message.
+type pressure struct {
+	queue bool // the queue is too long
+	disk  bool // too little disk space is free
+}
+
+// load is what one client has on the queue, reports on its mail included.
+type load struct {
+	messages int
+	bytes    int64
+}
+
+// errShare is the cause of a refusal that concerns one client only.
+var errShare = errors.New("the client has its share of the queue")
+
+// Admit returns the refusal of a message that a client is about to send, with its declared size, if
+// queue or disk are short or the client has its share of them; else nil. u is how full the Store is.
+func (s *Scheduler) Admit(u queue.Usage, client netip.Addr, size int64) error {
+	most, least := s.levels(u)
+	s.updatePressure(u, most, least)
+	if s.pressure.queue || s.pressure.disk || u.Free >= 0 && least > 0 && u.Free-size < least {
+		return Refusal(reply.InsufficientResources, nil)
+	}
+	own := s.loads[network.Source(client)]
+	bytes := own.bytes + size
+	if most > 0 && !hasShare(own.messages, u.Messages, most) || least > 0 && !hasShare(bytes, bytes, own.bytes+u.Free-least) {
+		return Refusal(reply.InsufficientResources, errShare)
+	}
+	return nil
+}
+
+// levels returns how many messages may be queued, and how many bytes must be free. 0: no limit.
+func (s *Scheduler) levels(u queue.Usage) (most int, least int64) {
+	switch most = s.config.MaxMessages; {
+	case most == 0:
+		most = defaultMaxMessages
+	case most < 0:
+		most = 0
+	}
+	switch least = s.config.MinFree; {
+	case least < 0 || u.Free < 0:
+		least = 0
+	case least == 0:
+		least = min(max(u.Capacity, 0)/100*defaultFreePercent, maxDefaultFree)
+	}
+	return most, least
+}
+
+// updatePressure compares u with the limits.
+func (s *Scheduler) updatePressure(u queue.Usage, most int, least int64) {
+	p := &s.pressure
+	if long := most > 0 && (u.Messages >= most || p.queue && u.Messages > most/10*9); long != p.queue {
+		p.queue = long
+		s.log(slog.LevelWarn, refusing(long)+"queue length", "messages", u.Messages, "limit", most)
+	}
+	if low := least > 0 && (u.Free < least || p.disk && u.Free < least+least/4); low != p.disk {
+		p.disk = low
+		s.log(slog.LevelWarn, refusing(low)+"free disk space", "free", u.Free, "minimum", least)
+	}
+}
+
+// refusing returns how a line of the log begins that says whether mail is refused.
+func refusing(yes bool) string {
+	if yes {
+		return "refusing mail: "
+	}
+	return "accepting mail again: "
+}
+
+// addLoad counts m, which is on the queue, for its client; n is -1 when m leaves.
+func (s *Scheduler) addLoad(m *Message, n int) {
+	client := network.Source(m.Remote.Addr())
+	l := s.loads[client]
+	l.messages += n
+	if l.bytes += int64(n) * m.Size; l.messages == 0 {
+		delete(s.loads, client)
+		return
+	}
+	s.loads[client] = l
+}

@@ -1,0 +1,171 @@
+package schedule
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/binary"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/relay/dsn"
+	"github.com/interchange-smtp/interchange/relay/envelope"
+	"github.com/interchange-smtp/interchange/relay/queue"
+)
+
+// Report is a delivery report that is due.
+type Report struct {
+	dsn.Report
+	recipients []int // of the message, that it is on
+}
+
+// DueReports returns the delivery reports that are due on m. Recipients whose sender gets no report, by
+// NOTIFY or by the policy, count as reported.
+func (s *Scheduler) DueReports(m *Message, now time.Time) (due []Report) {
+	late := s.isLate(m, now)
+	if !late && m.reported() {
+		return nil
+	}
+	var allowed connector.Reports
+	if !m.Report {
+		allowed = s.policy.Reports(m.From)
+	}
+	for _, kind := range [...]dsn.Kind{dsn.Failed, dsn.Delayed, dsn.Relayed} {
+		var on []int
+		for i := range m.Recipients {
+			if m.dueKind(i, late) != kind {
+				continue
+			}
+			if permits(&allowed, kind) && dsn.Wants(m.Recipients[i].Notify, kind) {
+				on = append(on, i)
+				continue
+			}
+			m.markReported(i, kind)
+			if kind == dsn.Failed {
+				s.logUnreported(m, &m.Recipients[i])
+			}
+		}
+		if len(on) > 0 {
+			due = append(due, s.newReport(m, kind, on, &allowed))
+		}
+	}
+	return due
+}
+
+// logUnreported adds a line for the log on a failure that no report is about.
+func (s *Scheduler) logUnreported(m *Message, r *queue.Recipient) {
+	text := "failure isn't reported"
+	if m.Report {
+		text = "delivery report can't be delivered"
+	}
+	s.logRecipient(slog.LevelWarn, text, m, r, "reply", Printable(r.Reply))
+}
+
+// dueKind returns the kind of report that is due on the recipient i; 0: none.
+func (m *Message) dueKind(i int, late bool) dsn.Kind {
+	r := &m.Recipients[i]
+	switch {
+	case r.Status == queue.Waiting && late && !r.Delayed:
+		return dsn.Delayed
+	case r.Status == queue.Waiting || r.Reported:
+		return 0
+	case r.Status == queue.Delivered:
+		return dsn.Relayed
+	}
+	return dsn.Failed
+}
+
+// reported reports whether no report is due on m, except that it is late.
+func (m *Message) reported() bool {
+	for i := range m.Recipients {
+		if m.dueKind(i, false) != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// markReported notes that a report was made on the recipient i, or isn't needed.
+func (m *Message) markReported(i int, kind dsn.Kind) {
+	if kind == dsn.Delayed {
+		m.Recipients[i].Delayed = true
+	} else {
+		m.Recipients[i].Reported = true
+	}
+}
+
+// permits reports whether the policy allows reports of a kind.
+func permits(r *connector.Reports, kind dsn.Kind) bool {
+	switch kind {
+	case dsn.Failed:
+		return r.Failed
+	case dsn.Delayed:
+		return r.Delayed
+	}
+	return r.Delivered
+}
+
+// newReport returns the report of a kind on some recipients of m.
+func (s *Scheduler) newReport(m *Message, kind dsn.Kind, on []int, allowed *connector.Reports) Report {
+	n := Report{recipients: on, Report: dsn.Report{
+		Kind:       kind,
+		ID:         reportID(m.ID, kind, on),
+		Postmaster: allowed.Postmaster,
+		MTA:        s.limits.host,
+		Arrived:    m.Arrived,
+		// A next hop without SMTPUTF8 must not cost the report.
+		UTF8:     !m.From.IsASCII() || !allowed.Postmaster.IsASCII(),
+		Original: m.Envelope,
+		MaxSize:  allowed.MaxAttachSize,
+	}}
+	if m.hasReturned() {
+		// The sender may be forged: two hundred recipients must not return the message two hundred
+		// times.
+		n.Original.Return = envelope.ReturnHeader
+	}
+	if kind == dsn.Delayed {
+		n.Until = s.expiry(m)
+	}
+	for _, i := range on {
+		r := m.recipient(i)
+		to := dsn.Recipient{Recipient: r.Recipient, Host: r.Host, Reply: r.Reply, Tried: r.Tried}
+		switch r.Status {
+		case queue.Expired:
+			to.Status = "4.4.7" // RFC 3463: delivery time expired
+		case queue.Dropped:
+			to.Status, to.Host, to.Reply = "5.7.0", "", "Dropped by the operator"
+		}
+		n.Recipients = append(n.Recipients, to)
+	}
+	return n
+}
+
+// hasReturned reports whether an earlier report on a failure has returned m.
+func (m *Message) hasReturned() bool {
+	for i := range m.Recipients {
+		r := &m.Recipients[i]
+		if r.Reported && r.Status != queue.Delivered && dsn.Wants(r.Notify, dsn.Failed) {
+			return true
+		}
+	}
+	return false
+}
+
+// IDEncoding writes the identifiers that are made here.
+var IDEncoding = base32.NewEncoding("ABCDEFGHJKLMNPQRSTUVWXYZ23456789").WithPadding(base32.NoPadding)
+
+// reportID returns the ID of the report of a kind on some recipients of a message: always the same.
+func reportID(id string, kind dsn.Kind, on []int) string {
+	const most = 40
+	h := sha256.New()
+	for _, i := range on {
+		_ = binary.Write(h, binary.BigEndian, uint32(i)) // a hash takes everything
+	}
+	sum := IDEncoding.EncodeToString(h.Sum(nil)[:10])
+	if len(id) > most {
+		whole := sha256.Sum256([]byte(id))
+		id = IDEncoding.EncodeToString(whole[:20])
+	}
+	return id + "-" + strings.ToUpper(kind.String()[:1]) + sum
+}

@@ -1,0 +1,212 @@
+package schedule
+
+import (
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/relay/delivery"
+	"github.com/interchange-smtp/interchange/relay/queue"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// Scheduler decides what is done next with all messages. New makes one. Its methods must not be called
+// at the same time.
+type Scheduler struct {
+	config   Config
+	policy   *connector.Policy
+	limits   limits
+	stopping bool
+
+	messages map[string]*Message // on the Store and leased by this process
+	hops     map[delivery.Key]*hop
+	nowhere  *hop // for the unreachable recipients
+	queues   queues
+
+	hopAlarms     alarms[hop]
+	messageAlarms alarms[Message]
+	workingSince  time.Time // before, the process didn't run or was stopped
+
+	actions []Action // to be returned by Next, from taken on
+	taken   int
+	saves   []*Message // to be saved in the background
+	saving  [savers]int
+
+	lease    lease
+	pressure pressure
+	loads    map[netip.Addr]load // of the queue, by network.Source
+}
+
+// Config is what a Scheduler is made with.
+type Config struct {
+	// Route returns the next hop for a recipient of a message of a size, as delivery.Sender.NextHop
+	// does.
+	Route func(p *connector.Policy, to routing.Address, size int64) (delivery.NextHop, error)
+
+	MaxMessages int   // as in dispatch.Dispatcher
+	MinFree     int64 // the same
+}
+
+// New returns a Scheduler that starts no attempts until Begin.
+func New(c Config) *Scheduler {
+	s := &Scheduler{
+		config:   c,
+		messages: make(map[string]*Message),
+		hops:     make(map[delivery.Key]*hop),
+		nowhere:  &hop{name: unreachable, never: true},
+		loads:    make(map[netip.Addr]load),
+		lease:    lease{arriving: make(map[string]string)},
+	}
+	s.queues = queues{limits: &s.limits, sources: make(map[sourceKey]*source), lanes: make(map[laneKey]*lane)}
+	return s
+}
+
+// Begin begins the work under a policy.
+func (s *Scheduler) Begin(p *connector.Policy, now time.Time) {
+	s.policy, s.limits, s.workingSince = p, limitsOf(p), now
+}
+
+// emit adds an action for Next.
+func (s *Scheduler) emit(a Action) { s.actions = append(s.actions, a) }
+
+// log adds a line for the log.
+func (s *Scheduler) log(level slog.Level, text string, args ...any) {
+	s.emit(&Log{Level: level, Text: text, Args: args})
+}
+
+// logRecipient adds a line for the log on the recipient r of m.
+func (s *Scheduler) logRecipient(level slog.Level, text string, m *Message, r *queue.Recipient, args ...any) {
+	s.log(level, text, append([]any{"id", m.ID, "from", Printable(m.From.String()), "to", Printable(r.To.String())}, args...)...)
+}
+
+// maxPrintable bounds the text from elsewhere in one attribute of the log.
+const maxPrintable = 1024
+
+// Printable returns s with '?' for everything but printable ASCII, and without what exceeds 1 KiB.
+func Printable(s string) string {
+	if len(s) > maxPrintable {
+		s = s[:maxPrintable] + "..."
+	}
+	return strings.Map(func(c rune) rune {
+		if c < ' ' || c > '~' {
+			return '?'
+		}
+		return c
+	}, s)
+}
+
+// saver is who brings the Store up to date on a message.
+type saver uint8
+
+const (
+	noSaver    saver = iota
+	background       // a Save action
+	afterEnd         // the worker whose attempt has ended
+	caller           // the caller of BeginSave
+	savers
+)
+
+// The most saves at a time of a kind.
+const (
+	maxBackground = 16
+	maxAfterEnd   = 256 // then no attempts start, so that a slow disk slows them down
+)
+
+// saveSoon asks for a Save of m.
+func (s *Scheduler) saveSoon(m *Message) {
+	if !m.saveQueued {
+		m.saveQueued = true
+		s.saves = append(s.saves, m)
+	}
+}
+
+// beginSave notes that m has changed. If no saver is at work on it, by becomes its saver, and beginSave
+// returns true.
+func (s *Scheduler) beginSave(m *Message, by saver) bool {
+	m.changed = true
+	if m.saver != noSaver {
+		return false
+	}
+	m.saver = by
+	s.saving[by]++
+	return true
+}
+
+// NextAlarm returns when Tick is to be called next; zero: not yet known.
+func (s *Scheduler) NextAlarm() time.Time {
+	a, b := s.hopAlarms.next(), s.messageAlarms.next()
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// Stop makes Next start no more attempts.
+func (s *Scheduler) Stop() { s.stopping = true }
+
+// SavesPending reports whether messages wait for a Save.
+func (s *Scheduler) SavesPending() bool { return len(s.saves) > 0 }
+
+// Messages returns all messages on the Store that this process has leased, in no order.
+func (s *Scheduler) Messages() []*Message {
+	all := make([]*Message, 0, len(s.messages))
+	for _, m := range s.messages {
+		all = append(all, m)
+	}
+	return all
+}
+
+// Leftovers describes what is still counted or remembered of messages, for tests that expect nothing.
+func (s *Scheduler) Leftovers() string {
+	q := &s.queues
+	if q.active+q.doubted+q.returned+len(q.sources)+len(q.lanes)+len(s.loads) == 0 && q.short == [len(q.short)]list[shortfall]{} {
+		return ""
+	}
+	return fmt.Sprintf("%d attempts, %d at next hops in doubt, %d with reports; %d sources, %d lanes; short: %v; loads %v",
+		q.active, q.doubted, q.returned, len(q.sources), len(q.lanes), q.short, s.loads)
+}
+
+// Action is what the driver is to do next: one of Start, Save, Answer, Unload, Attempted and Log.
+type Action interface{ action() }
+
+// Start asks for an attempt with a Transfer. Ended or Unreadable must follow.
+type Start struct{ *Transfer }
+
+// Save asks to bring the Store up to date on a Message: [Scheduler.NextStep] returns the first step.
+// Saves may run beside one another.
+type Save struct{ *Message }
+
+// Answer says that the client of a Message need not wait any longer.
+type Answer struct{ *Message }
+
+// Unload says that the body of a Message isn't needed in memory for now.
+type Unload struct{ *Message }
+
+// Attempted gives the result of an attempt that is to be logged.
+type Attempted struct{ *Result }
+
+// Log is a line for the log.
+type Log struct {
+	Level slog.Level
+	Text  string
+	Args  []any
+}
+
+func (Start) action()     {}
+func (Save) action()      {}
+func (Answer) action()    {}
+func (Unload) action()    {}
+func (Attempted) action() {}
+func (*Log) action()      {}
+
+// Result is how an attempt has ended.
+type Result struct {
+	Transfer *Transfer
+	At       time.Time
+	Outcomes []delivery.Outcome // of Transfer.To, in order
+	Err      error              // of the next hop as a whole, as from delivery.Sender.Send
+	CutOff   bool               // the attempt was cut off by a shutdown
+}

@@ -1,0 +1,98 @@
+package dispatch
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/relay/dispatch/internal/schedule"
+)
+
+// Start claims the messages on the Store and begins to work on them. It returns when all have been
+// read; ctx bounds only that.
+func (d *Dispatcher) Start(ctx context.Context) error {
+	d.init()
+	if d.Sender == nil || d.Store == nil || d.Policy == nil {
+		return errors.New("dispatch: Sender, Store and Policy must be set")
+	}
+	again := false
+	d.event(func(now time.Time) {
+		if again = d.started || d.stopping; !again {
+			d.started = true
+			d.sched.SetHolder(newID(), now.Add(schedule.LeaseTime))
+			d.sched.Begin(d.Policy, now)
+		}
+	})
+	if again {
+		return errors.New("dispatch: a Dispatcher is started once")
+	}
+	d.renewing.Go(d.renewLoop) // claiming may take longer than a lease lasts
+	if err := d.claim(ctx); err != nil {
+		d.Shutdown(ctx)
+		return err
+	}
+	return nil
+}
+
+// SetPolicy makes p the policy of all attempts from the next one on. Everything that waits is routed
+// again, unreachable recipients included, and each next hop that has failed is tried once at once,
+// because it may be another one now.
+func (d *Dispatcher) SetPolicy(p *connector.Policy) {
+	d.init()
+	var all []*schedule.Message
+	d.event(func(time.Time) {
+		if !d.started {
+			d.Policy = p
+			return
+		}
+		d.sched.SetPolicy(p)
+		all = d.sched.Messages()
+	})
+	slices.SortFunc(all, byArrival)
+	for some := range slices.Chunk(all, batch) { // in between, other work goes on
+		d.event(func(now time.Time) {
+			for _, m := range some {
+				if m.Stored() {
+					d.sched.Reroute(m, now)
+				}
+			}
+		})
+	}
+	d.event(func(now time.Time) { d.sched.WakeAll(now) })
+}
+
+// Shutdown begins no new attempts, answers the clients that wait for next hops by putting their
+// messages on the queue, and waits until the attempts under way have ended. When ctx ends before, they
+// are cut off, and Shutdown returns the cause of ctx. What the Store didn't take before is saved once
+// more. What is on the queue stays there for the next Start. Messages that arrive meanwhile are queued.
+// The Store is not closed.
+func (d *Dispatcher) Shutdown(ctx context.Context) error {
+	d.init()
+	d.event(func(time.Time) {
+		if d.stopping {
+			return
+		}
+		d.stopping = true
+		d.sched.Stop()
+		close(d.stop)
+		if d.timer != nil {
+			d.timer.Stop()
+		}
+	})
+	var err error
+	select {
+	case <-d.idle:
+	case <-ctx.Done():
+		err = context.Cause(ctx)
+		d.cutOff()
+		<-d.idle // attempts end when their context does
+	}
+	var unsaved []*schedule.Message
+	d.event(func(time.Time) { unsaved = d.sched.Unsaved() })
+	d.persistAll(unsaved)
+	d.cutOff()
+	d.renewing.Wait()
+	return err
+}

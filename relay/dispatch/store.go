@@ -1,0 +1,89 @@
+package dispatch
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/interchange-smtp/interchange/relay/dispatch/internal/schedule"
+	"github.com/interchange-smtp/interchange/relay/envelope"
+	"github.com/interchange-smtp/interchange/relay/queue"
+)
+
+// perform does one step of persist.
+func (d *Dispatcher) perform(m *message, step *schedule.Step) error {
+	ctx := context.Background()
+	switch {
+	case step.Reports != nil:
+		return d.putReports(ctx, m, step.Reports)
+	case step.Remove:
+		return d.Store.Remove(ctx, m.ID, step.Holder)
+	}
+	return d.Store.Save(ctx, step.Message, step.Holder)
+}
+
+// putReports puts reports on m on the Store.
+func (d *Dispatcher) putReports(ctx context.Context, m *message, due []schedule.Report) error {
+	for i := range due {
+		r, err := d.putReport(ctx, m, &due[i])
+		if err != nil {
+			return err
+		}
+		d.event(func(time.Time) { d.sched.ReportStored(&m.Message, &due[i], r) })
+	}
+	return nil
+}
+
+// putReport writes a report on m and puts it on the Store. It returns nil if it was there already, or
+// can't be written at all.
+func (d *Dispatcher) putReport(ctx context.Context, m *message, n *schedule.Report) (*schedule.Message, error) {
+	original, closer, err := d.open(ctx, m, new(bytes.Reader))
+	if err != nil { // the sender gets a report even so
+		d.Logger.Error("message can't be read for a delivery report", "id", m.ID, "error", schedule.Printable(err.Error()))
+		original, closer = nil, io.NopCloser(nil)
+	}
+	defer closer.Close()
+	n.Date = time.Now()
+	text, err := n.Reader(original)
+	if err != nil {
+		d.Logger.Error("delivery report can't be written", "id", m.ID, "error", schedule.Printable(err.Error()))
+		return nil, nil
+	}
+	q := &queue.Message{Envelope: envelope.Envelope{ID: n.ID, Report: true, Remote: m.Remote, Body: n.Body(), UTF8: n.UTF8},
+		Recipients: []queue.Recipient{{Recipient: envelope.Recipient{To: m.From, Notify: envelope.NotifyNever}}}}
+	switch err := d.enqueue(ctx, q, text); {
+	case errors.Is(err, queue.ErrExists):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	d.Logger.Info("delivery report queued", "id", m.ID, "kind", n.Kind.String(), "report", q.ID,
+		"to", schedule.Printable(m.From.String()), "recipients", len(n.Recipients))
+	return &fromStore(q).Message, nil
+}
+
+// enqueue puts q on the Store, leased.
+func (d *Dispatcher) enqueue(ctx context.Context, q *queue.Message, body io.Reader) error {
+	id, holder, ok := q.ID, "", false
+	if d.event(func(time.Time) { holder, ok = d.sched.BeginPut(id) }); !ok {
+		return queue.ErrExists
+	}
+	err := d.Store.Put(ctx, q, body, queue.Lease{Holder: holder, For: schedule.LeaseTime})
+	if err != nil {
+		d.event(func(time.Time) { d.sched.PutFailed(id) })
+	}
+	return err
+}
+
+// open returns the body of m, in memory or on the Store; mem is a reader to use.
+func (d *Dispatcher) open(ctx context.Context, m *message, mem *bytes.Reader) (io.Reader, io.Closer, error) {
+	var b *body
+	d.event(func(time.Time) { b = m.body.retain() })
+	if b != nil {
+		return b.reader(mem), b, nil
+	}
+	body, err := d.Store.Open(ctx, m.ID)
+	return body, body, err
+}
