@@ -69,8 +69,8 @@ func BenchmarkInterchange(b *testing.B) {
 	p, ids := interchange(b)
 	sessions := make([]connector.Session, rules)
 	for i := range sessions {
-		in := p.Select(local, remote(i/grants))
-		sessions[i], _ = in.Open(auth.Channel{Local: local, TLS: true}).Login(ids[i%grants])
+		in := p.Select(local, remote(i/grants), nil)
+		sessions[i], _ = in.Open(auth.Channel{Local: local, TLS: true}, nil).Login(ids[i%grants])
 	}
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
