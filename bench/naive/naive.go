@@ -1,6 +1,6 @@
-// Package naive is a relay on go-smtp without policy, header or logging: a
-// pooled connection to one next hop, and its answer as ours. It is what the
-// finished relay is measured against.
+// Package naive is a relay on go-smtp without policy, header or logging: it has a
+// pool of connections to one next hop, and passes on the hop's answers. The gateway is
+// compared with it.
 package naive
 
 import (
@@ -10,7 +10,7 @@ import (
 	"github.com/emersion/go-smtp"
 )
 
-// Serve relays what comes in on l to the address hop until l is closed.
+// Serve relays messages that arrive at l to the address hop until l is closed.
 func Serve(l net.Listener, hop string) error {
 	pool := make(chan *smtp.Client, 1000)
 	s := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) {

@@ -14,8 +14,8 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// The sizes at which a whole decision is held against the two look-ups that
-// it cannot do without.
+// The sizes at which a whole decision is compared with the two look-ups that
+// every policy needs.
 var sizes = []int{10, 1000, 100000}
 
 // prefixOf is the i-th of many /24 prefixes, clientOf an address in it.
@@ -29,8 +29,8 @@ func clientOf(i int) netip.Addr {
 func domainOf(i int) string { return fmt.Sprintf("domain%d.example", i) }
 func hostOf(i int) string   { return "host.mail." + domainOf(i) }
 
-// BenchmarkLookups is what nobody can do without: the client's address in a
-// prefix table, the recipient's domain by its suffixes in a map.
+// BenchmarkLookups measures the two look-ups that every policy needs: the client's
+// address in a prefix table, the recipient's domain by its suffixes in a map.
 func BenchmarkLookups(b *testing.B) {
 	for _, n := range sizes {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {

@@ -1,6 +1,6 @@
-// Package policy compares a whole decision of ours with the same question put
-// to general policy engines: may this principal, on the connector chosen by
-// local address and remote address, send to a recipient that isn't ours?
+// Package policy compares a whole decision of this project with the same question to
+// general policy engines: may this principal, on the connector chosen by
+// local address and remote address, send to a recipient in another organisation?
 //
 // N rules are N/10 connectors with ten grants each, every grant to another
 // group, of which every user is in one. The engines have no prefix matching, so
@@ -80,7 +80,7 @@ func BenchmarkInterchange(b *testing.B) {
 	}
 }
 
-// foreign is a recipient that isn't ours.
+// foreign is a recipient in another organisation.
 var foreign = connector.Rcpt{To: routing.MustParseAddress("friend@example.net")}
 
 // interchange returns the policy of all rules, and the users.

@@ -7,8 +7,7 @@ import (
 	"net"
 )
 
-// Serve passes the connections that come in on l on to the address hop until l
-// is closed.
+// Serve passes the connections to l on to the address hop until l is closed.
 func Serve(l net.Listener, hop string) error {
 	for {
 		client, err := l.Accept()

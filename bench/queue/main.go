@@ -1,7 +1,7 @@
 // Queue measures what making a message durable costs, and removing it again:
 // the spool's journal beside a file for each message and beside bbolt, by
 // writers and size, the stores in turn within each round so that the disk's
-// drift hits all. It prints medians.
+// drift affects all. It prints medians.
 //
 //	go run ./queue -dir DIR        (in the folder bench, with GOWORK=off)
 package main

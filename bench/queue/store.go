@@ -18,7 +18,7 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// store is what is measured. put returns when the message is durable; remove
+// store is a queue to be measured. put returns when the message is durable; remove
 // may return before.
 type store interface {
 	put(id string, body []byte, writers int) error
@@ -26,7 +26,7 @@ type store interface {
 	close() error
 }
 
-// message is what all of them keep beside the octets.
+// message is the envelope that all of them store beside the content.
 func message(id string) *queue.Message {
 	return &queue.Message{
 		Envelope: envelope.Envelope{ID: id, From: routing.MustParseAddress("kim@contoso.com"), Helo: "client.contoso.com", Connector: "FromInternet"},
@@ -58,7 +58,7 @@ type fileStore string
 func openFiles(dir string) store { return fileStore(dir) }
 
 func (s fileStore) put(id string, body []byte, _ int) error {
-	octets, err := encode(id, body)
+	record, err := encode(id, body)
 	if err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ func (s fileStore) put(id string, body []byte, _ int) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(octets)
+	_, err = f.Write(record)
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
@@ -81,8 +81,8 @@ func (s fileStore) remove(id string) error { return os.Remove(filepath.Join(stri
 
 func (s fileStore) close() error { return nil }
 
-// boltStore is a bbolt database. Removals go with the next message, for they
-// need not be durable before.
+// boltStore is a bbolt database. Removals are written with the next message, because
+// they need not be durable before.
 type boltStore struct {
 	db   *bolt.DB
 	mu   sync.Mutex
@@ -101,7 +101,7 @@ func openBolt(dir string) store {
 }
 
 func (s *boltStore) put(id string, body []byte, writers int) error {
-	octets, err := encode(id, body)
+	record, err := encode(id, body)
 	if err != nil {
 		return err
 	}
@@ -111,7 +111,7 @@ func (s *boltStore) put(id string, body []byte, writers int) error {
 	s.mu.Unlock()
 	commit := s.db.Batch
 	if writers == 1 {
-		commit = s.db.Update // Batch waits for company
+		commit = s.db.Update // Batch waits for other writers
 	}
 	return commit(func(tx *bolt.Tx) error {
 		bucket := tx.Bucket([]byte("messages"))
@@ -120,7 +120,7 @@ func (s *boltStore) put(id string, body []byte, writers int) error {
 				return err
 			}
 		}
-		return bucket.Put([]byte(id), octets)
+		return bucket.Put([]byte(id), record)
 	})
 }
 
@@ -133,8 +133,8 @@ func (s *boltStore) remove(id string) error {
 
 func (s *boltStore) close() error { return s.db.Close() }
 
-// encode is a message with its octets behind.
+// encode returns a message as JSON, followed by its content.
 func encode(id string, body []byte) ([]byte, error) {
-	octets, err := json.Marshal(message(id))
-	return append(octets, body...), err
+	envelope, err := json.Marshal(message(id))
+	return append(envelope, body...), err
 }

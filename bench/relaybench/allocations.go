@@ -17,8 +17,8 @@ import (
 	"github.com/interchange-smtp/interchange/relay/queue/spool"
 )
 
-// allocations counts what a message takes, with relays that run in this
-// process: nothing else in it does anything meanwhile.
+// allocations counts the allocations of a message, with relays that run in this
+// process, which does nothing else at that time.
 func (b *bench) allocations(messages int) {
 	fmt.Println("\nAllocations a message, 10 sessions")
 	for _, kept := range []bool{false, true} {
@@ -56,7 +56,7 @@ func serveNaive(l net.Listener) (end func()) {
 	return func() { l.Close() }
 }
 
-// serveOurs puts together what the gateway does of that name.
+// serveOurs assembles a relay as the gateway of that name does.
 func (b *bench) serveOurs(name string) func(net.Listener) func() {
 	return func(l net.Listener) func() {
 		policy, err := jsonconfig.Compile("gateway.json", gatewayConfig(l.Addr().String(), name == "queue", 1))

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// describe tells on what is measured.
+// describe prints the machine that is measured on.
 func describe(dir string) {
 	fmt.Printf("%s, %d cores, %s; Postfix %s; spools and queues on %s\n",
 		cpuName(), runtime.NumCPU(), runtime.Version(), postfixVersion(), fileSystemOf(dir))
@@ -74,7 +74,7 @@ func busySeconds() float64 {
 	return sum / 100
 }
 
-// awaitPort returns when somebody listens.
+// awaitPort returns when a program listens.
 func awaitPort(addr string) {
 	for range 400 {
 		c, err := net.Dial("tcp", addr)
@@ -87,7 +87,7 @@ func awaitPort(addr string) {
 	check(fmt.Errorf("nothing listens on %s", addr))
 }
 
-// refuseOccupied ends the program if somebody listens: he would be measured.
+// refuseOccupied ends the program if another program listens, which would be measured.
 func refuseOccupied(addr string) {
 	if c, err := net.Dial("tcp", addr); err == nil {
 		c.Close()

@@ -1,6 +1,6 @@
 // Relaybench measures the gateway beside other relays: smtp-source in, smtp-sink
 // out, both Postfix's, all relays in turn within each round so that the
-// machine's drift hits all. It prints medians, and how they stand to the
+// machine's drift affects all. It prints medians, and compares them with
 // targets. The relays are
 //
 //	direct   none: what smtp-source and smtp-sink can do
@@ -81,7 +81,7 @@ func main() {
 // root is the folder for everything.
 var root string
 
-// temporary makes a folder that Postfix's users get into.
+// temporary makes a folder that Postfix's users can enter.
 func temporary(parent string) string {
 	dir, err := os.MkdirTemp(parent, "relaybench-")
 	if err == nil {
@@ -93,7 +93,7 @@ func temporary(parent string) string {
 	return dir
 }
 
-// clean ends what runs and removes what was made.
+// clean ends all programs and removes all files.
 func clean() {
 	running.stop()
 	if err := os.RemoveAll(root); err != nil {
@@ -101,7 +101,7 @@ func clean() {
 	}
 }
 
-// check ends the program, and all that it has started, if there is an error.
+// check ends this program and all that it has started if there is an error.
 func check(err error) {
 	if err != nil {
 		clean()

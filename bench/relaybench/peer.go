@@ -14,14 +14,14 @@ import (
 type peer struct {
 	name string
 	addr string
-	// begin starts it, behind the command wrap if there is one, with its files
-	// in a folder that is new and its own. Nil: there is nothing in between.
+	// begin starts it, as an argument of the command wrap if there is one, with its files
+	// in a new folder. Nil: there is no relay in between.
 	begin func(dir string, wrap []string) *process
-	slow  bool // a third of the messages tell as much
+	slow  bool // a third of the messages are enough
 }
 
 // start runs the relay in a new folder of dir, which clean removes when it has
-// ended. Whatever else has its port would be measured instead.
+// ended. Another program at its port would be measured instead.
 func (r *peer) start(dir string, wrap ...string) (p *process, clean func()) {
 	refuseOccupied(r.addr)
 	own, err := os.MkdirTemp(dir, r.name+"-")
@@ -91,9 +91,9 @@ func build(dir, name, folder, pkg string) string {
 	return out
 }
 
-// gatewayConfig is an anonymous relay for this machine with every limit that
-// would stop a load test lifted and all else as it comes, or with the delay
-// that makes it queue first. It has so many address spaces.
+// gatewayConfig is an anonymous relay for this machine, without the limits that
+// would stop a load test, with defaults otherwise, or with the delay
+// that makes it queue first. It has that many address spaces.
 func gatewayConfig(addr string, queueFirst bool, spaces int) []byte {
 	delay := ""
 	if queueFirst {

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Postfix as Debian installs it: what is said here is who may relay, where to,
-// and where its files are; all else is its default.
+// Postfix as Debian installs it. These settings say who may relay, where to,
+// and where its files are; the rest are defaults.
 const postfixMain = `compatibility_level = 3.6
 queue_directory = %[1]s/queue
 data_directory = %[1]s/data
@@ -22,8 +22,8 @@ mynetworks = 127.0.0.0/8
 relayhost = [127.0.0.1]:2620
 `
 
-// configurePostfix gives Postfix a configuration and a queue in dir and returns
-// how to start it there. Its users must get into dir.
+// configurePostfix makes a configuration and a queue for Postfix in dir and returns
+// the command that starts it there. Postfix's users must be able to enter dir.
 func configurePostfix(dir, addr string) func(string, []string) *process {
 	etc := filepath.Join(dir, "etc")
 	check(os.MkdirAll(etc, 0o755))

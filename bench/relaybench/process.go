@@ -41,7 +41,7 @@ func start(dir, name string, wrap []string, command string, args ...string) *pro
 	return p
 }
 
-// processes are those that have to end before we do.
+// processes are the programs that must be ended before this one.
 type processes struct {
 	mu   sync.Mutex
 	list []*process
@@ -74,7 +74,7 @@ func (r *processes) stop() {
 	}
 }
 
-// stop ends the program, and kills what of it is still there five seconds later.
+// stop ends the program, and kills its remaining processes five seconds later.
 func (p *process) stop() {
 	if !running.remove(p) {
 		return
@@ -85,7 +85,7 @@ func (p *process) stop() {
 		_ = p.cmd.Process.Signal(syscall.SIGTERM)
 	}
 	kill := time.AfterFunc(5*time.Second, func() { _ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) })
-	_ = p.cmd.Wait() // how it ends doesn't matter any more
+	_ = p.cmd.Wait() // its status doesn't matter
 	kill.Stop()
 }
 
@@ -106,9 +106,8 @@ func (p *process) tree() []int {
 	return pids
 }
 
-// cpuSeconds is what the program and its descendants have used, in nanoseconds
-// as the scheduler counts for those that run, in ticks for those that ended.
-// A nil process uses none.
+// cpuSeconds returns the CPU time of the program and its descendants: by the scheduler's
+// nanoseconds for running processes, in ticks for ended ones. A nil process has used 0.
 func (p *process) cpuSeconds() (seconds float64) {
 	if p == nil {
 		return 0

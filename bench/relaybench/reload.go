@@ -181,7 +181,7 @@ func (c *client) message(l *latencies) error {
 	return nil
 }
 
-// quantile returns the q-th part of v, 0 if there is none.
+// quantile returns the q-th quantile of v, or 0 if v is empty.
 func quantile(v []float64, q float64) float64 {
 	if len(v) == 0 {
 		return 0

@@ -12,8 +12,8 @@ import (
 
 const sinkAddr = "127.0.0.1:2620"
 
-// sink is the next hop, Postfix's smtp-sink, which writes down how many
-// messages it has taken.
+// sink is the next hop, Postfix's smtp-sink, which records how many
+// messages it has received.
 type sink struct {
 	*process
 	counters *os.File
@@ -28,7 +28,7 @@ func startSink(dir string) *sink {
 	return &sink{p, f}
 }
 
-// messages returns how many it has taken: the last of its counters, each of which
+// messages returns how many it has received: the last of its counters, each of which
 // is "sess=1 quit=2 mesg=3" and a CR.
 func (s *sink) messages() int {
 	size, err := s.counters.Seek(0, 2)
@@ -46,7 +46,7 @@ func (s *sink) messages() int {
 	return n
 }
 
-// await returns when it has taken n messages.
+// await returns when it has received n messages.
 func (s *sink) await(n int) {
 	for end := time.Now().Add(2 * time.Minute); s.messages() < n; time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
@@ -63,7 +63,7 @@ type load struct {
 	size     int
 }
 
-// mode names what becomes of connections.
+// mode says whether connections are kept.
 func (l load) mode() string {
 	if l.kept {
 		return "kept"
@@ -71,7 +71,7 @@ func (l load) mode() string {
 	return "new"
 }
 
-// String names the load but for how many messages there are.
+// String names the load, without the number of messages.
 func (l load) String() string {
 	return fmt.Sprintf("connections %s, %d sessions, messages of %d KiB", l.mode(), l.sessions, l.size>>10)
 }

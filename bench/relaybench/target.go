@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// target is a figure that was aimed at. A must of 0 is none.
+// target is a figure to reach. A must of 0 means that there is no lower bound.
 type target struct {
 	what            string
 	got             float64
@@ -17,7 +17,7 @@ type target struct {
 	atMost          bool // less is better
 }
 
-// print tells how far the target was reached, if anything was measured.
+// print prints how far the target was reached, if anything was measured.
 func (t target) print() {
 	if t.got == 0 {
 		return

@@ -134,7 +134,7 @@ func (b *bench) company() {
 	}
 }
 
-// median returns the middle of v, 0 if there is none.
+// median returns the middle value of v, or 0 if v is empty.
 func median(v []float64) float64 {
 	v = slices.Sorted(slices.Values(v))
 	switch n := len(v); {

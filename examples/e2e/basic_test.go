@@ -11,7 +11,7 @@ import (
 )
 
 // TestBasicAuthentication is the first scenario of the guide: the default
-// Receive connector takes the gateway's mail after STARTTLS and AUTH, and the
+// Receive connector accepts the gateway's mail after STARTTLS and AUTH, and the
 // Send connector authenticates to the gateway over TLS.
 func TestBasicAuthentication(t *testing.T) {
 	s := newStage(t, gatewayConfig{source: gatewayAddr, login: true})
@@ -23,7 +23,7 @@ func TestBasicAuthentication(t *testing.T) {
 		m.envelope(t, "dora@example.net", "bob@fabrikam.com")
 		m.came(t, gatewayAddr, "ESMTPSA")
 	})
-	t.Run("gateway to anybody", func(t *testing.T) {
+	t.Run("gateway to any recipient", func(t *testing.T) {
 		s.viaGateway(t, "dora@example.net", "carl@partner.example").accepted(t)
 		m := s.internet.next(t)
 		m.envelope(t, "dora@example.net", "carl@partner.example")
@@ -40,16 +40,16 @@ func TestBasicAuthentication(t *testing.T) {
 			t.Errorf("HubA did not log on to the gateway: Received %q", hops)
 		}
 	})
-	t.Run("octets", s.octets)
+	t.Run("content", s.content)
 	t.Run("refused", s.refusedBasic)
 	s.mailboxes.nothing(t)
 	s.internet.nothing(t)
 }
 
-// octets wants the body to arrive as it was sent, and nothing of the header
-// changed but for Received on top.
-func (s *stage) octets(t *testing.T) {
-	header := "Subject: =?utf-8?q?octets?=\r\nX-Folded: a\r\n\tb\r\nDKIM-Signature: v=1; a=rsa-sha256;\r\n  b=abc\r\n"
+// content checks that the body arrives as it was sent, and that the header changes only
+// by Received at the top.
+func (s *stage) content(t *testing.T) {
+	header := "Subject: =?utf-8?q?content?=\r\nX-Folded: a\r\n\tb\r\nDKIM-Signature: v=1; a=rsa-sha256;\r\n  b=abc\r\n"
 	body := ".leading dot\r\n..two\r\n\r\n8-bit \xff\xfe \xc3\xa4\r\n" + strings.Repeat("long ", 2000) + "\r\ntrailing blank \r\n\r\n"
 	stuffed := strings.ReplaceAll("\r\n"+body, "\r\n.", "\r\n..")[2:]
 	c := talk(t, s.office, officeAddr)
@@ -95,8 +95,8 @@ func (s *stage) refusedBasic(t *testing.T) {
 	})
 }
 
-// TestSmartHostCertificate wants mail, and above all the password, not to go
-// to a smart host whose certificate names somebody else.
+// TestSmartHostCertificate: neither mail nor the password is sent to a smart host whose
+// certificate is for another name.
 func TestSmartHostCertificate(t *testing.T) {
 	s := newStage(t, gatewayConfig{source: gatewayAddr, certName: "smtpgateway2.contoso.com"})
 	startHub(t, s.hub, s.ca, "-config", "testdata/basic.json")

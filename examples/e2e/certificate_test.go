@@ -20,7 +20,7 @@ type authority struct {
 	roots string // the file with its own certificate
 }
 
-// newAuthority makes one that keeps its files in a directory of their own.
+// newAuthority makes an authority with its files in a new directory.
 func newAuthority(t *testing.T) *authority {
 	t.Helper()
 	ca, err := relaytest.NewAuthority("Test Authority")
@@ -29,7 +29,7 @@ func newAuthority(t *testing.T) *authority {
 	}
 	dir := publicDir(t)
 	a := &authority{ca, dir, filepath.Join(dir, "roots.pem")}
-	leaf, err := ca.Issue("nobody.invalid")
+	leaf, err := ca.Issue("wrong.invalid")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,8 +10,8 @@ import (
 )
 
 // TestDemonstration runs the commands that the built-in demonstration prints,
-// as they are printed, and wants each to end as it says. It has a host of its
-// own, so that the demonstration's ports are free.
+// exactly as printed, and checks that each ends as the text says. It uses a separate
+// host, so that the demonstration's ports are free.
 func TestDemonstration(t *testing.T) {
 	h := newNetwork(t).host(t, "demonstration", strangerAddr)
 	said := startServe(t, h, "/dev/null", buildGateway(t))

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 )
 
-// zone is what the organisation's name server knows: addresses, and the mail
+// zone has the records of the organisation's name server: addresses, and the mail
 // exchanger of a domain.
 type zone struct {
 	hosts map[string]string

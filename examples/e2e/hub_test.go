@@ -21,7 +21,7 @@ import (
 const (
 	hubUser     = "smtpgateway@fabrikam.com" // the external gateway
 	hubPassword = "In-bound 2"
-	annUser     = "ann@fabrikam.com" // somebody in the office
+	annUser     = "ann@fabrikam.com" // a client in the office
 	annPassword = "Tea at five"
 	hubName     = "huba.fabrikam.com"
 )
@@ -35,7 +35,7 @@ func buildGateway(t *testing.T) string {
 }
 
 // startHub runs gateway serve on h until the test ends, and returns when it
-// is ready. config are the flags that name the policy. The result is the program.
+// is ready. config are the flags that name the policy. The result is the path of the program.
 func startHub(t *testing.T, h *host, ca *authority, config ...string) string {
 	t.Helper()
 	binary := buildGateway(t)
@@ -50,10 +50,9 @@ func startHub(t *testing.T, h *host, ca *authority, config ...string) string {
 	return binary
 }
 
-// scenarioFlags writes the guide's commands for a scenario to a directory of
-// its own, just as they stand there, and what the guide leaves open beside
-// them. It returns the flags with which HubA, a server of 2007 fresh from
-// setup, is configured by them.
+// scenarioFlags writes the guide's commands for a scenario to a new directory, unchanged,
+// and beside them the commands that the guide leaves open. It returns the flags that
+// configure HubA, an Exchange 2007 server fresh from setup, with them.
 func scenarioFlags(t *testing.T, s guide.Scenario) []string {
 	t.Helper()
 	files, err := guide.Files(s)
@@ -73,7 +72,7 @@ func scenarioFlags(t *testing.T, s guide.Scenario) []string {
 }
 
 // startServe runs gateway serve on h with args until the test ends, when it
-// must stop in good order. It returns what was printed until all was ready.
+// must stop without an error. It returns the output up to the line "ready".
 func startServe(t *testing.T, h *host, roots, binary string, args ...string) []string {
 	t.Helper()
 	cmd := h.command(context.Background(), binary, append([]string{"serve"}, args...)...)

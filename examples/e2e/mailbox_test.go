@@ -11,17 +11,17 @@ import (
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
 
-// mailbox is a mail server at the end of a way: what arrives, ends there.
+// mailbox is a mail server that keeps the messages it receives.
 type mailbox struct {
 	sink *relaytest.Sink
-	seen int // messages that were looked at
+	seen int // messages that next has returned
 }
 
-// newMailbox serves at an address of h. It has a mailbox for everybody but nobody.
+// newMailbox serves at an address of h. It has a mailbox for every name except absent.
 func newMailbox(t *testing.T, h *host, addr string) *mailbox {
 	t.Helper()
 	m := &mailbox{sink: &relaytest.Sink{Hostname: "mailbox.example", Script: func(stage relaytest.Stage, argument string) string {
-		if stage == relaytest.StageRcpt && strings.HasPrefix(argument, "nobody@") {
+		if stage == relaytest.StageRcpt && strings.HasPrefix(argument, "absent@") {
 			return "550 5.1.1 No such user here"
 		}
 		return ""
@@ -44,7 +44,7 @@ func (m *mailbox) next(t *testing.T) received {
 	return received{all[m.seen-1]}
 }
 
-// nothing fails the test if a message came that nobody waited for.
+// nothing fails the test if a message arrived that next has not returned.
 func (m *mailbox) nothing(t *testing.T) {
 	t.Helper()
 	if all := m.sink.Messages(); len(all) > m.seen {
@@ -78,8 +78,8 @@ func (r received) envelope(t *testing.T, from, to string) {
 	}
 }
 
-// came fails the test unless HubA's Received field says that the message came
-// from an address by that protocol.
+// came fails the test unless HubA's Received field has the message come from an
+// address by that protocol.
 func (r received) came(t *testing.T, from, protocol string) {
 	t.Helper()
 	for _, hop := range r.fields("Received") {

@@ -27,7 +27,7 @@ var exported = map[string]string{
 	"send-permissions":    "Get-SendConnector | Get-ADPermission",
 }
 
-// forms are how each export is written, by the ending of its file.
+// forms are the formats of an export, by the extension of its file.
 var forms = map[string]string{
 	"txt":  "%s | Format-List * | Out-File %s -Width 4096",
 	"csv":  "%s | Export-Csv %s",
@@ -35,10 +35,9 @@ var forms = map[string]string{
 	"xml":  "%s | Export-Clixml %s",
 }
 
-// TestMigration moves a server of 2007 that relays for the gateway: its
-// administrator exports what it is in every form, each is checked and converted
-// to the same policy, and mail goes by the exports as they are and by what they
-// were converted to.
+// TestMigration moves an Exchange 2007 server that relays for the gateway. Its
+// administrator exports it in every format; each export is checked and converted
+// to the same policy, and mail is relayed both with the exports and with the result.
 func TestMigration(t *testing.T) {
 	requirePeers(t)
 	binary := buildGateway(t)

@@ -20,17 +20,17 @@ import (
 const (
 	hubAddr      = "10.2.3.4"     // HubA's adapter towards the gateway
 	hubOtherAddr = "10.2.3.5"     // another adapter of HubA
-	officeAddr   = "10.2.3.20"    // somebody in the office
+	officeAddr   = "10.2.3.20"    // a client in the office
 	storeAddr    = "10.2.3.9"     // the mailbox server behind HubA
 	dnsAddr      = "10.2.3.53"    // the organisation's name server
 	gatewayAddr  = "192.168.5.77" // the external SMTP gateway …
 	securedAddr  = "192.168.1.10" // … and its end of the secured network
-	strangerAddr = "203.0.113.50" // somebody else
-	internetAddr = "203.0.113.25" // the mail server of everybody else's mail
+	strangerAddr = "203.0.113.50" // another client on the Internet
+	internetAddr = "203.0.113.25" // the mail server of the Internet
 )
 
-// network is one switch with a host per namespace on it. Addresses may be
-// anything: every host takes every address to be on its own link.
+// network is one switch with a host per namespace. Addresses are arbitrary, because
+// every host treats every address as on-link.
 type network struct {
 	prefix string // of the namespaces' names
 	hosts  int
@@ -41,7 +41,7 @@ type host struct {
 	ns string
 }
 
-// newNetwork makes the switch. The namespaces go away with the test.
+// newNetwork makes the switch. The namespaces are removed when the test ends.
 func newNetwork(t *testing.T) *network {
 	t.Helper()
 	requirePeers(t)
@@ -52,8 +52,8 @@ func newNetwork(t *testing.T) *network {
 	return n
 }
 
-// requirePeers skips the test unless it was asked for, and fails it where a
-// program that it needs is missing.
+// requirePeers skips the test unless INTERCHANGE_E2E is set, and fails it if a program
+// that it needs is missing.
 func requirePeers(t *testing.T) {
 	t.Helper()
 	if os.Getenv("INTERCHANGE_E2E") != "1" {
@@ -93,8 +93,8 @@ func (n *network) namespace(t *testing.T, name string) string {
 	return ns
 }
 
-// host adds a host with the given addresses; the first is the one it connects
-// from unless it is told otherwise.
+// host adds a host with the given addresses; it connects from the first unless told
+// otherwise.
 func (n *network) host(t *testing.T, name string, addrs ...string) *host {
 	t.Helper()
 	h := &host{ns: n.namespace(t, name)}
@@ -123,8 +123,8 @@ func (h *host) command(ctx context.Context, name string, args ...string) *exec.C
 	return exec.CommandContext(ctx, "ip", append([]string{"netns", "exec", h.ns, name}, args...)...)
 }
 
-// on runs f in the namespace of h. A socket belongs to the namespace it was
-// made in for good, so f is for making sockets.
+// on runs f in the namespace of h. A socket stays in the namespace it was made in, so f
+// makes sockets.
 func (h *host) on(t *testing.T, f func() error) {
 	t.Helper()
 	errs := make(chan error)

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestPeers proves the stage without the gateway on it: Postfix takes mail
-// from swaks by its own rules and hands it on from the right address.
+// TestPeers checks the stage without the gateway: Postfix accepts mail
+// from swaks by its own rules and sends it on from the right address.
 func TestPeers(t *testing.T) {
 	net := newNetwork(t)
 	hub := net.host(t, "hub", hubAddr)

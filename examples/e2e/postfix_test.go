@@ -23,22 +23,23 @@ const (
 	gatewayPassword = "Out-bound 1"
 )
 
-// postfix is the external SMTP gateway: it takes mail for fabrikam.com from
-// anybody and for anybody from those who log on, hands mail for fabrikam.com
-// and partner.example to HubA, and all other mail to the Internet's mail server.
+// postfix is the external SMTP gateway. It accepts mail for fabrikam.com from any
+// client, and mail for any recipient from authenticated clients. It sends mail for
+// fabrikam.com and partner.example to HubA, and all other mail to the Internet's mail
+// server.
 type postfix struct {
 	host *host
 	dir  string
 	log  string
 
-	running *exec.Cmd // nil: it doesn't
+	running *exec.Cmd // nil: it doesn't run
 	output  bytes.Buffer
 }
 
-// gatewayConfig is what differs between the scenarios.
+// gatewayConfig is the configuration that differs between the scenarios.
 type gatewayConfig struct {
 	source   string // the address from which HubA is called
-	login    bool   // both log on to each other after STARTTLS, and HubA's certificate must fit
+	login    bool   // both authenticate to each other after STARTTLS, and HubA's certificate must match
 	certName string // of its own certificate; empty: the right one
 }
 
@@ -77,7 +78,7 @@ smtp_sasl_password_maps = texthash:{dir}/passwords
 smtp_sasl_tls_security_options = noanonymous
 `
 
-// The Cyrus SASL that Postfix asks looks into a file of its own.
+// Postfix's Cyrus SASL reads its own file of users.
 const smtpdConf = `
 pwcheck_method: auxprop
 auxprop_plugin: sasldb
@@ -106,8 +107,8 @@ smtp      unix  - - n - - smtp
 hub       unix  - - n - - smtp -o smtp_bind_address={source} {login}
 `
 
-// startPostfix runs Postfix on h until the test ends. Its user must get at
-// everything it is told to read, so dir is open to all.
+// startPostfix runs Postfix on h until the test ends. Its user must be able to read
+// its configuration, so dir is open to all.
 func startPostfix(t *testing.T, h *host, ca *authority, cfg gatewayConfig) *postfix {
 	t.Helper()
 	p := &postfix{host: h, dir: filepath.Join(publicDir(t), "postfix")}
@@ -124,7 +125,7 @@ func startPostfix(t *testing.T, h *host, ca *authority, cfg gatewayConfig) *post
 	return p
 }
 
-// start starts it and returns when it listens.
+// start starts Postfix and returns when it listens.
 func (p *postfix) start(t *testing.T) {
 	t.Helper()
 	p.running = p.host.command(context.Background(), "/usr/sbin/postfix", "-c", p.dir+"/etc", "start-fg")
@@ -137,7 +138,7 @@ func (p *postfix) start(t *testing.T) {
 	p.host.awaitPort(t, gatewayAddr+":25")
 }
 
-// stop stops it if it runs.
+// stop stops Postfix if it runs.
 func (p *postfix) stop(t *testing.T) {
 	t.Helper()
 	if p.running == nil {
@@ -147,11 +148,11 @@ func (p *postfix) stop(t *testing.T) {
 	if out, err := stop.CombinedOutput(); err != nil {
 		t.Errorf("postfix stop: %v: %s", err, out)
 	}
-	p.running.Wait() // it says nothing about what was stopped
+	p.running.Wait() // a stopped process has no meaningful status
 	p.running = nil
 }
 
-// said returns the log once it has the given words in it.
+// said waits until the log contains the given words, and returns it.
 func (p *postfix) said(t *testing.T, words string) string {
 	t.Helper()
 	deadline := time.Now().Add(10 * time.Second)

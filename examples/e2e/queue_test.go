@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// startQueueing runs HubA with a queue and little patience. The result asks
-// about the queue.
+// startQueueing runs HubA with a queue and short retry intervals. The result runs
+// gateway queue on it.
 func startQueueing(t *testing.T, s *stage, config ...string) func(args ...string) string {
 	t.Helper()
 	data := filepath.Join(publicDir(t), "data")
@@ -29,9 +29,9 @@ func startQueueing(t *testing.T, s *stage, config ...string) func(args ...string
 	}
 }
 
-// TestNextHopAway has the gateway take mail for a Postfix that isn't there, keep
-// it, let what is for others pass, and deliver it once Postfix is back, by itself
-// or when it is told to.
+// TestNextHopAway: the gateway accepts mail for a Postfix that is down, queues it,
+// delivers mail for other next hops, and delivers the queued mail when Postfix is back, by
+// itself or after gateway queue retry.
 func TestNextHopAway(t *testing.T) {
 	s := newStage(t, gatewayConfig{source: gatewayAddr, login: true})
 	queue := startQueueing(t, s, "-config", "testdata/basic.json")
@@ -70,7 +70,7 @@ type waiting struct {
 	Recipients []struct{ To, Status, Reply string }
 }
 
-// awaitQueue waits until the queue is as it is to be.
+// awaitQueue waits until the queue is as expected.
 func awaitQueue(t *testing.T, queue func(args ...string) string, ready func([]waiting) bool) {
 	t.Helper()
 	for end := time.Now().Add(15 * time.Second); ; time.Sleep(20 * time.Millisecond) {
@@ -92,18 +92,18 @@ func awaitQueue(t *testing.T, queue func(args ...string) string, ready func([]wa
 	}
 }
 
-// TestReportsLikePostfix has the gateway and Postfix each report to a sender that
-// one of two recipients was refused, and compares what they say of it.
+// TestReportsLikePostfix compares the delivery reports of the gateway and of Postfix
+// about one of two recipients that was refused.
 func TestReportsLikePostfix(t *testing.T) {
 	s := newStage(t, gatewayConfig{source: gatewayAddr, login: true})
 	startQueueing(t, s, "-config", "testdata/basic.json")
 
-	s.fromOffice(t, "bob@fabrikam.com,nobody@fabrikam.com").accepted(t)
+	s.fromOffice(t, "bob@fabrikam.com,absent@fabrikam.com").accepted(t)
 	s.mailboxes.next(t).envelope(t, annUser, "bob@fabrikam.com")
 	ours := s.mailboxes.next(t)
 	ours.envelope(t, "", annUser)
 
-	s.stranger.swaks(t, "--server", gatewayAddr, "--from", "dora@example.net", "--to", "carl@example.org,nobody@example.org",
+	s.stranger.swaks(t, "--server", gatewayAddr, "--from", "dora@example.net", "--to", "carl@example.org,absent@example.org",
 		"--tls", "--auth", "PLAIN", "--auth-user", gatewayUser, "--auth-password", gatewayPassword).accepted(t)
 	s.internet.next(t).envelope(t, "dora@example.net", "carl@example.org")
 	theirs := s.internet.next(t)
@@ -131,5 +131,5 @@ func TestReportsLikePostfix(t *testing.T) {
 	s.internet.nothing(t)
 }
 
-// squeezed is a field's value without regard to blanks.
+// squeezed returns a field's value with runs of blanks as one.
 func squeezed(value []byte) string { return strings.Join(strings.Fields(string(value)), "") }

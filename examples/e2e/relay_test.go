@@ -8,9 +8,9 @@ import (
 	"github.com/interchange-smtp/interchange/internal/guide"
 )
 
-// TestAnonymousRelay is the third scenario: one address may relay to anybody
-// through one local address, after the right was granted by hand: all of it with
-// the guide's commands, or the last step only, after the console's.
+// TestAnonymousRelay is the third scenario: one address may relay to any recipient
+// through one local address, after Add-ADPermission has granted the right. All of it is
+// configured with the guide's commands, or only the last step after the console's.
 func TestAnonymousRelay(t *testing.T) {
 	for _, scenario := range []guide.Scenario{guide.Relay, guide.RelayConsole} {
 		t.Run(string(scenario), func(t *testing.T) {
@@ -21,10 +21,10 @@ func TestAnonymousRelay(t *testing.T) {
 	}
 }
 
-// relays wants what the third scenario allows, and nothing else.
+// relays checks that the third scenario allows what it should and nothing else.
 func (s *stage) relays(t *testing.T) {
 
-	t.Run("to anybody", func(t *testing.T) {
+	t.Run("to any recipient", func(t *testing.T) {
 		s.viaGateway(t, "dora@example.net", "carl@partner.example").accepted(t)
 		m := s.internet.next(t)
 		m.envelope(t, "dora@example.net", "carl@partner.example")
@@ -61,8 +61,8 @@ func (s *stage) relays(t *testing.T) {
 	s.internet.nothing(t)
 }
 
-// TestAnonymousRelayUngranted is the same without the right: accepted domains
-// only.
+// TestAnonymousRelayUngranted: without the right mail for accepted domains only is
+// accepted.
 func TestAnonymousRelayUngranted(t *testing.T) {
 	s := newStage(t, gatewayConfig{source: gatewayAddr})
 	startHub(t, s.hub, s.ca, "-config", "testdata/ungranted.json")

@@ -28,13 +28,13 @@ func internal(t *testing.T) string {
 }
 
 // TestExternallySecured is the second scenario: everything from the gateway's
-// end of the secured network is trusted, and nothing else. It runs by the
-// guide's own edition, in which that goes for organisation headers too.
+// end of the secured network is trusted, and nothing else. It uses Exchange 2007, the
+// guide's edition, which trusts organisation headers from there too.
 func TestExternallySecured(t *testing.T) {
 	s := newStage(t, gatewayConfig{source: securedAddr})
 	startHub(t, s.hub, s.ca, scenarioFlags(t, guide.Secured)...)
 
-	t.Run("to anybody", func(t *testing.T) {
+	t.Run("to any recipient", func(t *testing.T) {
 		s.viaGateway(t, "dora@example.net", "bob@fabrikam.com").accepted(t)
 		m := s.mailboxes.next(t)
 		m.envelope(t, "dora@example.net", "bob@fabrikam.com")
@@ -45,7 +45,7 @@ func TestExternallySecured(t *testing.T) {
 	t.Run("over the size limit", func(t *testing.T) {
 		s.viaGateway(t, "dora@example.net", "bob@fabrikam.com", "--data", large(t)).accepted(t)
 		if m := s.mailboxes.next(t); len(m.Data) < 1<<20 {
-			t.Errorf("%d octets arrived", len(m.Data))
+			t.Errorf("%d bytes arrived", len(m.Data))
 		}
 	})
 	t.Run("as an internal sender", func(t *testing.T) {

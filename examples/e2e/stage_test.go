@@ -9,7 +9,7 @@ import (
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
 
-// stage is the two organisations and the rest of the world: HubA with a
+// stage is the two organisations and the Internet: HubA with a
 // configuration from testdata, Postfix as the external gateway, the mailbox
 // server behind HubA, and the Internet behind the gateway.
 type stage struct {
@@ -40,8 +40,8 @@ func newStage(t *testing.T, cfg gatewayConfig) *stage {
 	return s
 }
 
-// viaGateway gives the external gateway a message for HubA. As its own user,
-// so that it takes it for anybody.
+// viaGateway gives the external gateway a message for HubA, as a user that may send to
+// any recipient.
 func (s *stage) viaGateway(t *testing.T, from, to string, more ...string) dialog {
 	t.Helper()
 	args := []string{"--server", gatewayAddr, "--from", from, "--to", to,
@@ -49,7 +49,7 @@ func (s *stage) viaGateway(t *testing.T, from, to string, more ...string) dialog
 	return s.stranger.swaks(t, append(args, more...)...)
 }
 
-// fromOffice gives HubA a message from somebody who logs on.
+// fromOffice gives HubA a message from a user who authenticates.
 func (s *stage) fromOffice(t *testing.T, to string, more ...string) dialog {
 	t.Helper()
 	args := []string{"--server", hubAddr, "--from", annUser, "--to", to,
@@ -70,14 +70,14 @@ func (s *stage) outbound(t *testing.T) {
 	}
 }
 
-// toHub gives HubA a message from an address of h, without logging on.
+// toHub gives HubA a message from an address of h, without authentication.
 func toHub(t *testing.T, h *host, source, local, from, to string, more ...string) dialog {
 	t.Helper()
 	args := []string{"--server", local, "--local-interface", source, "--from", from, "--to", to}
 	return h.swaks(t, append(args, more...)...)
 }
 
-// talk opens a conversation of one's own with HubA from an address of h.
+// talk opens an SMTP session with HubA from an address of h.
 func talk(t *testing.T, h *host, source string) *relaytest.Client {
 	t.Helper()
 	c := relaytest.NewClient(t, h.dial(t, source, hubAddr+":25"))

@@ -35,7 +35,7 @@ func (h *host) swaks(t *testing.T, args ...string) dialog {
 	return dialog{cmd.ProcessState.ExitCode(), string(out)}
 }
 
-// accepted fails the test unless the message was taken.
+// accepted fails the test unless the message was accepted.
 func (d dialog) accepted(t *testing.T) {
 	t.Helper()
 	if d.exit != 0 {
@@ -43,8 +43,8 @@ func (d dialog) accepted(t *testing.T) {
 	}
 }
 
-// refused fails the test unless the server said reply, which starts with its
-// codes, and took nothing.
+// refused fails the test unless the server answered with reply, which starts with its
+// codes, and accepted nothing.
 func (d dialog) refused(t *testing.T, reply string) {
 	t.Helper()
 	if d.exit == 0 {

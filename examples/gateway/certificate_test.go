@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// The authorities of partners are those of the file, and errors name it.
+// The authorities of partners are read from the file, and errors name it.
 func TestClientCA(t *testing.T) {
 	cert, err := selfSigned("ca.woodgrovebank.com")
 	if err != nil {
@@ -38,7 +38,7 @@ func TestClientCA(t *testing.T) {
 	}
 }
 
-// What a binding with TLS lacks is told by the names of flags.
+// The error about a missing certificate names the flags.
 func TestNoCertificate(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "policy.json")
 	const policy = `{"Server": "HubA", "Servers": [{"Name": "HubA", "FQDN": "huba.fabrikam.com"}],

@@ -12,11 +12,11 @@ import (
 	"github.com/interchange-smtp/interchange/relay/delivery"
 )
 
-// detour is one -connect-to: instead of host:port, dial target. An empty host
-// or port stands for any.
+// detour is one -connect-to: dial target in place of host:port. An empty host
+// or port matches any.
 type detour struct {
 	host, port string
-	target     string // host:port; either may be empty: as it was
+	target     string // host:port; an empty part stays as it was
 }
 
 // parseDetour parses HOST:PORT:ADDR:PORT; IPv6 addresses stand in brackets.
@@ -58,12 +58,12 @@ func parseDetour(s string) (detour, error) {
 	}, nil
 }
 
-// detours dials next hops elsewhere than DNS says. What is dialled is an
-// address, and a detour goes by name; so a host with a detour gets an address
-// that nobody has (240.0.0.0/4, RFC 1112), by which dial knows it again.
+// detours resolves and dials next hops, by way of -connect-to. Detours are given by name,
+// and dial gets an address; so a host with a detour resolves to a reserved
+// address (240.0.0.0/4, RFC 1112), from which dial finds the host again.
 type detours struct {
 	rules    []detour
-	resolver delivery.Resolver // for everybody else
+	resolver delivery.Resolver // of hosts without a detour
 
 	mu    sync.Mutex
 	hosts []string // host n has address 240.0.0.0 + 1 + n
@@ -106,7 +106,7 @@ func (d *detours) covers(host string) bool {
 	return false
 }
 
-// dial connects to a next hop, the long way round if there is one.
+// dial connects to a next hop, or to the target of its detour.
 func (d *detours) dial(ctx context.Context, source netip.Addr, to netip.AddrPort) (net.Conn, error) {
 	var dialer net.Dialer
 	if source.IsValid() {
@@ -124,7 +124,7 @@ func (d *detours) target(to netip.AddrPort) string {
 		}
 		newHost, newPort, err := net.SplitHostPort(rule.target)
 		if err != nil {
-			break // parseDetour made it; it splits
+			break // can't happen: parseDetour made the target
 		}
 		if newHost == "" {
 			newHost = host

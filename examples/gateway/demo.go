@@ -11,13 +11,13 @@ import (
 )
 
 // The demonstration's ports, names and account. All of it is on loopback, and
-// the mail goes nowhere but to the terminal.
+// mail ends at the terminal.
 const (
-	demoPort         = 2525 // everybody
+	demoPort         = 2525 // every client
 	demoSecuredPort  = 2526 // the externally secured gateway
 	demoRelayPort    = 2527 // the gateway without authentication
-	demoGatewayPort  = 2588 // our stand-in for smtpgateway1.contoso.com
-	demoMailboxPort  = 2589 // our stand-in for the mailbox server
+	demoGatewayPort  = 2588 // the stand-in for smtpgateway1.contoso.com
+	demoMailboxPort  = 2589 // the stand-in for the mailbox server
 	demoHub          = "huba.fabrikam.com"
 	demoGateway      = "smtpgateway1.contoso.com"
 	demoMailbox      = "mailbox.fabrikam.com"
@@ -53,7 +53,7 @@ func demoReceive() []connector.Receive {
 			RemoteIPRanges:   []param.Range{param.MustParseRange("0.0.0.0-255.255.255.255")},
 			AuthMechanism:    param.Value(auth.TLS | auth.BasicAuth | auth.BasicAuthRequireTLS),
 			PermissionGroups: param.Value(permission.ExchangeUsers),
-			// The gateway passes on what others wrote.
+			// The gateway passes on mail of other senders.
 			Permissions: []permission.Grant{{
 				To:    permission.SIDAuthenticatedUsers,
 				Allow: permission.SetOf(permission.AcceptAnySender),

@@ -21,13 +21,13 @@ import (
 )
 
 // demoPeers are the servers behind the demonstration: the external SMTP
-// gateway, which wants Basic authentication over TLS, and the mailbox server,
-// which takes what it is given. They are a second relay with a policy of its
-// own, whose Handler prints.
+// gateway, which needs Basic authentication over TLS, and the mailbox server,
+// which accepts everything. They are a second relay with its own policy,
+// whose Handler prints messages.
 type demoPeers struct {
 	server *relay.Server
-	hub    tls.Certificate // of the relay that is demonstrated
-	roots  *x509.CertPool  // what the gateway's certificate leads to
+	hub    tls.Certificate // of the demonstrated relay
+	roots  *x509.CertPool  // of the gateway's certificate
 	out    io.Writer
 
 	mu sync.Mutex // one message at a time on out
@@ -97,7 +97,7 @@ func (p *demoPeers) start() error {
 	return nil
 }
 
-// detours leads the names of the policy to us.
+// detours resolves the names of the policy to this machine.
 func (p *demoPeers) detours() []detour {
 	return []detour{
 		{host: demoGateway, target: "127.0.0.1:"},
@@ -142,7 +142,7 @@ func addressOrNull(a routing.Address) string {
 	return a.String()
 }
 
-// visible makes a message fit for a terminal: what could steer it is replaced.
+// visible replaces the characters of a message that could control a terminal.
 func visible(s string) string {
 	s = strings.ReplaceAll(s, "\r\n", "\n")
 	return strings.Map(func(r rune) rune {
@@ -153,7 +153,7 @@ func visible(s string) string {
 	}, s)
 }
 
-// demoVerifier knows one user.
+// demoVerifier accepts one user.
 func demoVerifier(name, password string) auth.Verifier {
 	return auth.VerifierFunc(func(_ context.Context, c auth.Credentials, _ auth.Channel) (auth.Identity, error) {
 		same := subtle.ConstantTimeCompare([]byte(c.Password.Reveal()), []byte(password)) == 1

@@ -45,9 +45,9 @@ func comparePlaces(a, b place) int {
 	return cmp.Compare(rank(a), rank(b))
 }
 
-// places are those at which a client may find something to connect to, in the order of
-// comparePlaces. A wildcard stands for an address that no other binding has. Where
-// connections begin with TLS, only clients that use it get anywhere.
+// places returns the places at which a client can connect, in the order of
+// comparePlaces. A wildcard stands for an address that no other binding has. Bindings
+// that begin with TLS are for clients that use TLS.
 func places(p *connector.Policy, remote netip.Addr, tls bool) []place {
 	four := remote.Unmap().Is4()
 	bindings := slices.DeleteFunc(p.Bindings(), func(b netip.AddrPort) bool {
@@ -75,14 +75,14 @@ func places(p *connector.Policy, remote netip.Addr, tls bool) []place {
 	return all
 }
 
-// answer is how a session fares at some places, at all of them alike.
+// answer is the result of a session, which is the same at some places.
 type answer struct {
 	places []place // none: the place was given
 	dialog connector.Dialog
 	walk   connector.Walkthrough
 }
 
-// answers holds a session at each place and joins those at which it fares alike.
+// answers walks a session at each place and joins those with the same result.
 func (l *loaded) answers(d connector.Dialog, at []place) []answer {
 	var all []answer
 	found := map[string]int{}
@@ -101,7 +101,7 @@ func (l *loaded) answers(d connector.Dialog, at []place) []answer {
 	return all
 }
 
-// fates is all that a client sees of a session, and who served it.
+// fates returns everything that a client sees of a session, and the connector.
 func fates(w connector.Walkthrough) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s\n", w.Session.Inbound().Name(), w.Session.Identity())

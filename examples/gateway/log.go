@@ -32,7 +32,7 @@ func newLogger(w io.Writer, asJSON bool) *slog.Logger {
 	return slog.New(&countingHandler{handler, handler, new(atomic.Int64)})
 }
 
-// inUTC makes the time of a line that of the protocol log, which has UTC.
+// inUTC converts the time of a line to UTC, as in the protocol log.
 func inUTC(groups []string, a slog.Attr) slog.Attr {
 	if len(groups) == 0 && a.Key == slog.TimeKey {
 		a.Value = slog.TimeValue(a.Value.Time().UTC())
@@ -40,7 +40,7 @@ func inUTC(groups []string, a slog.Attr) slog.Attr {
 	return a
 }
 
-// withoutTime leaves the time out, for the journal has it already.
+// withoutTime leaves the time out, because the journal adds it.
 func withoutTime(groups []string, a slog.Attr) slog.Attr {
 	if len(groups) == 0 && a.Key == slog.TimeKey {
 		return slog.Attr{}
@@ -48,8 +48,8 @@ func withoutTime(groups []string, a slog.Attr) slog.Attr {
 	return a
 }
 
-// forPrograms makes a duration a number of seconds and says so in its name: JSON has
-// no other way to tell the unit. Times are in UTC.
+// forPrograms makes a duration a number of seconds, with the unit in its name. Times are
+// in UTC.
 func forPrograms(groups []string, a slog.Attr) slog.Attr {
 	if a.Value.Kind() != slog.KindDuration {
 		return inUTC(groups, a)
@@ -57,8 +57,8 @@ func forPrograms(groups []string, a slog.Attr) slog.Attr {
 	return slog.Float64(a.Key+"-seconds", a.Value.Duration().Seconds())
 }
 
-// countingHandler counts the lines that can't be written, and says how many these
-// were as soon as one can be written again: the disk may have been full.
+// countingHandler counts the lines that can't be written, when the disk is full for one,
+// and logs their number as soon as a line can be written again.
 type countingHandler struct {
 	slog.Handler
 	plain slog.Handler // without attributes
@@ -94,9 +94,8 @@ func (h *countingHandler) WithGroup(name string) slog.Handler {
 	return &countingHandler{h.Handler.WithGroup(name), h.plain, h.lost}
 }
 
-// lineWriter gets one line at a time. After a line of which only a part could be
-// written, the next one begins on a line of its own. slog's handlers call it one
-// at a time.
+// lineWriter writes one line per call. If only a part of a line could be written, the
+// next one begins on a new line. slog's handlers don't call it concurrently.
 type lineWriter struct {
 	w    io.Writer
 	torn bool

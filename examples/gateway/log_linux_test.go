@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// TestJournal has the gateway write to a file that systemd says is the journal's.
+// TestJournal: a gateway writes to a file that systemd names as the journal's.
 func TestJournal(t *testing.T) {
 	log, err := os.Create(filepath.Join(t.TempDir(), "journal"))
 	if err != nil {
@@ -27,11 +27,11 @@ func TestJournal(t *testing.T) {
 		logger.Info("first")
 		logger.With("hop", "out").Warn("second")
 	}
-	octets, err := os.ReadFile(log.Name())
+	text, err := os.ReadFile(log.Name())
 	if err != nil {
 		t.Fatal(err)
 	}
-	lines := strings.SplitAfter(string(octets), "\n")
+	lines := strings.SplitAfter(string(text), "\n")
 	if len(lines) != 5 || lines[0] != "<6>level=INFO msg=first\n" || lines[1] != "<4>level=WARN msg=second hop=out\n" ||
 		!strings.HasPrefix(lines[2], `<6>{"time":`) || !strings.HasPrefix(lines[3], `<4>{"time":`) {
 		t.Errorf("the journal gets %q", lines)

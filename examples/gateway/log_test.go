@@ -29,8 +29,8 @@ func (d *disk) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-// TestFullLog wants the lines that a full disk costs to be counted, and said when
-// there is room again, on lines of their own.
+// TestFullLog: lines that a full disk loses are counted, and their number is logged on a
+// new line when there is space again.
 func TestFullLog(t *testing.T) {
 	d := &disk{room: 30}
 	logger := newLogger(d, false)
@@ -46,7 +46,7 @@ func TestFullLog(t *testing.T) {
 	}
 }
 
-// TestClock wants times in UTC wherever the machine is: the protocol log has them so.
+// TestClock: times are in UTC wherever the machine is, as in the protocol log.
 func TestClock(t *testing.T) {
 	was := time.Local
 	defer func() { time.Local = was }()
@@ -61,7 +61,7 @@ func TestClock(t *testing.T) {
 	}
 }
 
-// TestReaderGone has whoever reads the output of a gateway go away: mail goes on.
+// TestReaderGone: the reader of a gateway's output goes away, and mail is still accepted.
 func TestReaderGone(t *testing.T) {
 	site := newSite(t)
 	policy, err := os.ReadFile(site.file("policy.json"))

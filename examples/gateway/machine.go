@@ -13,11 +13,11 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// unnamed is how a policy calls a server that no file and no -server names.
+// unnamed is the name of a server that neither a file nor -server names.
 const unnamed = "localhost"
 
-// named gives a server of cfg that nothing names the machine's own name for the
-// wire, lest next hops be greeted as localhost.
+// named gives the unnamed server of cfg the machine's own name for the wire, so that next
+// hops aren't greeted as localhost.
 func named(cfg connector.Config, fqdn string) connector.Config {
 	switch {
 	case fqdn == "" || cfg.Server != "" && !strings.EqualFold(cfg.Server, unnamed):
@@ -30,7 +30,7 @@ func named(cfg connector.Config, fqdn string) connector.Config {
 	return cfg
 }
 
-// machineFQDN is the name of this machine for the wire: its fully qualified name, or
+// machineFQDN returns the name of this machine for the wire: its fully qualified name, or
 // else one of its addresses as a literal; "" if it has neither.
 func machineFQDN() string {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
@@ -56,7 +56,7 @@ func isFQDN(name string) bool {
 	return !strings.HasSuffix(d.String(), ".localdomain") && !strings.HasSuffix(d.String(), ".localhost")
 }
 
-// literalOf is the address literal (RFC 5321, section 4.1.3) of the first of addrs
+// literalOf returns the address literal (RFC 5321, section 4.1.3) of the first of addrs
 // that others can reach, IPv4 before IPv6.
 func literalOf(addrs []net.Addr) string {
 	var v4, v6 string

@@ -13,7 +13,7 @@ func TestNamed(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		cfg  connector.Config
-		want string // the FQDN of our server
+		want string // the FQDN of this server
 	}{
 		{"nothing is named", connector.Config{}, "relay.contoso.com"},
 		{"as a script has it", connector.Config{Server: "localhost", Servers: []routing.Server{{Name: "localhost", FQDN: "localhost"}}}, "relay.contoso.com"},

@@ -22,7 +22,7 @@ func queueCommand(t *testing.T, data, action string, args ...string) string {
 	return out.String()
 }
 
-// submit hands in a message.
+// submit sends a message to the gateway.
 func (s *site) submit(to string) {
 	s.t.Helper()
 	c := s.session(s.binding)
@@ -34,8 +34,8 @@ func (s *site) submit(to string) {
 	c.Do("QUIT", 221)
 }
 
-// TestServeQueue has a gateway take mail for a next hop that isn't there, stop,
-// begin again, and deliver the mail when there is a hop and it is told to retry.
+// TestServeQueue: a gateway accepts mail for a next hop that is down, stops, starts
+// again, and delivers the mail when the hop is up and the operator retries.
 func TestServeQueue(t *testing.T) {
 	site := newSite(t)
 	data, hop := site.file("data"), freeAddress(t)
@@ -49,7 +49,7 @@ func TestServeQueue(t *testing.T) {
 	s.end(t)
 
 	s = startServing(t, flags...)
-	s.stderr.wait(t, "hop=", 1) // so has another one: retry makes one anew
+	s.stderr.wait(t, "hop=", 1) // so has another one: only retry makes the next
 	if said := queueCommand(t, data, "list"); !strings.Contains(said, "<bob@fabrikam.com>  waiting") || !strings.HasSuffix(said, "\n1 message\n") {
 		t.Errorf("on the queue after a restart:\n%s", said)
 	}
@@ -76,8 +76,8 @@ func TestServeQueue(t *testing.T) {
 	}
 }
 
-// TestReloadFreesMail wants mail that no connector takes to wait, and to leave
-// by the one that a reload brings.
+// TestReloadFreesMail: mail that no Send connector routes waits, and is delivered by the
+// one that a reload brings.
 func TestReloadFreesMail(t *testing.T) {
 	site := newSite(t)
 	sink := new(relaytest.Sink)
@@ -106,8 +106,8 @@ func TestReloadFreesMail(t *testing.T) {
 	s.end(t)
 }
 
-// TestDataOfOthers wants a directory that others may enter to be refused before
-// anything is written to it.
+// TestDataOfOthers: a directory that others may enter is refused before anything is
+// written to it.
 func TestDataOfOthers(t *testing.T) {
 	site := newSite(t)
 	data := site.file("data")

@@ -13,14 +13,14 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the files in testdata")
 
-// asGateway makes the test binary the program itself, in a process of its own.
+// asGateway is the environment variable that makes the test binary the gateway program.
 const asGateway = "INTERCHANGE_TEST_AS_GATEWAY"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asGateway) != "" {
 		main()
 	}
-	// As an administrator has them, whatever the mask was when they were made.
+	// Whatever the umask was at the checkout.
 	for _, file := range []string{"testdata/credentials", "testdata/users"} {
 		if err := os.Chmod(file, 0o600); err != nil {
 			panic(err)
@@ -36,8 +36,8 @@ func gatewayProcess(args ...string) *exec.Cmd {
 	return cmd
 }
 
-// TestDemonstrationText compares the printed commands with a file, in which
-// the documents' commands are looked up.
+// TestDemonstrationText compares the printed commands with a file, which the commands in
+// the documents are compared with, too.
 func TestDemonstrationText(t *testing.T) {
 	golden(t, "demonstration", demoCommands())
 }
@@ -150,7 +150,7 @@ func TestGolden(t *testing.T) {
 		{"convert-credential", []string{"convert", "-config", "testdata/credential.ps1", "-credentials", "testdata/credentials", "-to", "json"}},
 		{"convert-nothing", []string{"convert", "-config", good}},
 		{"user-no-file", []string{"user", "list"}},
-		{"user-absent", []string{"user", "-file", "testdata/users", "remove", "nobody"}},
+		{"user-absent", []string{"user", "-file", "testdata/users", "remove", "absent"}},
 		{"user-list", []string{"user", "-file", "testdata/users", "list"}},
 		{"user-no-action", []string{"user", "-file", "testdata/users"}},
 		{"user-misplaced", []string{"user", "passwd", "-file", "testdata/users", "printer@fabrikam.com", "-group", "Staff"}},
@@ -167,7 +167,7 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// TestMapPicture wants the drawing in the documents to be what map draws.
+// TestMapPicture: the drawing in the documents is what map draws.
 func TestMapPicture(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	if code := run([]string{"map", "-config", "testdata/relay.json", "-to", "svg"}, nil, &stdout, &stderr); code != exitOK {
@@ -255,8 +255,8 @@ func TestUser(t *testing.T) {
 	if out, code := do("", "list"); code != exitOK || out != "printer\tgroups Devices\tsends as office@fabrikam.com\n" {
 		t.Errorf("list after passwd: %d: %s", code, out)
 	}
-	if out, code := do("x\n", "passwd", "nobody"); code != exitNo || !strings.Contains(out, "no such user") {
-		t.Errorf("passwd of nobody: %d: %s", code, out)
+	if out, code := do("x\n", "passwd", "absent"); code != exitNo || !strings.Contains(out, "no such user") {
+		t.Errorf("passwd of an absent user: %d: %s", code, out)
 	}
 	if out, code := do("", "remove", "printer"); code != exitOK || out != "" {
 		t.Errorf("remove: %d: %s", code, out)

@@ -14,7 +14,7 @@ import (
 const maxGarbage = 8 << 20
 
 // collectSooner lets garbage be collected sooner while much memory is in use, until ctx ends.
-// Where the environment sets GOGC, that holds.
+// It does nothing where the environment sets GOGC.
 func collectSooner(ctx context.Context) {
 	if os.Getenv("GOGC") != "" {
 		return
@@ -37,7 +37,7 @@ func collectSooner(ctx context.Context) {
 }
 
 // garbagePercent returns how much garbage there may be, in percent of the memory that is in
-// use. It goes by steps, for each change takes time.
+// use. It is rounded to steps, because each change takes time.
 func garbagePercent(live uint64) int {
 	const least, step = 10, 5
 	if live <= maxGarbage {

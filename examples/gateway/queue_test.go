@@ -103,8 +103,8 @@ func (s shelf) Open(_ context.Context, id string) (queue.Body, error) {
 	return nil, queue.ErrNotFound
 }
 
-// TestQueue compares what an operator sees with files, in which the documents'
-// sessions are looked up.
+// TestQueue compares the output for an operator with files, which the sessions in the
+// documents are compared with, too.
 func TestQueue(t *testing.T) {
 	testdata, err := filepath.Abs("testdata")
 	if err != nil {

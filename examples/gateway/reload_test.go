@@ -18,11 +18,11 @@ import (
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
 
-// logged is what a gateway logs, for one goroutine to wait for.
+// logged is a gateway's log, which one goroutine can wait for.
 type logged struct {
 	mu    sync.Mutex
 	text  bytes.Buffer
-	wrote chan struct{} // something was written since it was looked at
+	wrote chan struct{} // something was written since the last look
 }
 
 func newLogged() *logged { return &logged{wrote: make(chan struct{}, 1)} }
@@ -61,7 +61,7 @@ func (l *logged) wait(t *testing.T, text string, n int) string {
 	}
 }
 
-// site is what a gateway reads, in files.
+// site has the files of a gateway.
 type site struct {
 	t       *testing.T
 	dir     string
@@ -111,10 +111,10 @@ func (s *site) certificate(name string) {
 	s.write("key", key)
 }
 
-// password gives the one user a password.
+// password sets the password of the only user.
 func (s *site) password(password string) {
 	s.t.Helper()
-	os.Remove(s.file("users")) // the first time there is none
+	os.Remove(s.file("users")) // it doesn't exist the first time
 	var out bytes.Buffer
 	if code := run([]string{"user", "-file", s.file("users"), "add", "ann@fabrikam.com"}, strings.NewReader(password+"\n"), &out, &out); code != exitOK {
 		s.t.Fatal(out.String())
@@ -123,7 +123,7 @@ func (s *site) password(password string) {
 
 func (s *site) flags(more ...string) []string {
 	flags := append([]string{"-config", s.file("policy.json"), "-users", s.file("users"), "-cert", s.file("cert"), "-key", s.file("key")}, more...)
-	return append(flags, "-connect-to", "mailbox.fabrikam.com:25:"+freeAddress(s.t)) // where nobody listens, unless more says where
+	return append(flags, "-connect-to", "mailbox.fabrikam.com:25:"+freeAddress(s.t)) // where nothing listens, unless more has another -connect-to
 }
 
 // session is a client of the gateway.
@@ -140,22 +140,22 @@ func (s *site) session(binding string) *relaytest.Client {
 	return c
 }
 
-// sees wants a session to be served with that certificate, to know that
-// password and not the other, and to take mail for that domain and not the other.
+// sees checks that a session is served with that certificate, accepts that password and
+// not the other, and accepts mail for that domain and not for the other.
 func (s *site) sees(c *relaytest.Client, certificate, password, notPassword, domain, notDomain string) {
 	s.t.Helper()
 	c.StartTLS(&tls.Config{RootCAs: s.ca.Pool(), ServerName: certificate})
 	c.Do("EHLO client.example", 250)
 	c.Do("MAIL FROM:<dora@example.net>", 250)
-	c.Do("RCPT TO:<bob@"+domain+">", 451) // the policy takes it, and its next hop isn't there
+	c.Do("RCPT TO:<bob@"+domain+">", 451) // the policy accepts it, and its next hop is down
 	c.Do("RCPT TO:<bob@"+notDomain+">", 550)
 	c.Do("RSET", 250)
 	c.Do("AUTH PLAIN "+plain("ann@fabrikam.com", notPassword), 535)
 	c.Do("AUTH PLAIN "+plain("ann@fabrikam.com", password), 235)
 }
 
-// TestReload has a gateway read another policy with one more binding, another
-// certificate and another users file. Who was there before sees none of it.
+// TestReload: a gateway reads another policy with one more binding, another
+// certificate and another users file. A session that was open before sees none of it.
 func TestReload(t *testing.T) {
 	site := newSite(t)
 	s := startServing(t, site.flags()...)
@@ -184,10 +184,10 @@ func TestReload(t *testing.T) {
 	s.end(t)
 }
 
-// TestReloadRefused breaks the policy, the users file and the key at once, and
-// then takes a binding that somebody else has: each mistake is logged, and what
-// was served is served.
-func TestReloadRefused(t *testing.T) {
+// TestReloadFails breaks the policy, the users file and the key together, and
+// then names a binding that another program has: each mistake is logged, and the previous
+// configuration is served.
+func TestReloadFails(t *testing.T) {
 	site := newSite(t)
 	s := startServing(t, site.flags()...)
 	good, err := os.ReadFile(site.file("policy.json"))
@@ -195,7 +195,7 @@ func TestReloadRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	site.write("policy.json", []byte(strings.NewReplacer("Tls, BasicAuth", "Tls, Telepathy", "mailbox.fabrikam.com", "not a host").Replace(string(good))))
-	site.write("users", []byte("nobody\n"))
+	site.write("users", []byte("printer\n"))
 	site.write("key", []byte("no key"))
 	s.hangup <- syscall.SIGHUP
 	said := s.stderr.wait(t, "reload failed", 1)
@@ -220,8 +220,8 @@ func TestReloadRefused(t *testing.T) {
 	s.end(t)
 }
 
-// TestTypedOnce wants a password that was typed when the gateway began not to
-// be asked for when it reloads, and no other one either.
+// TestTypedOnce: a password that was typed at the start is used again at a reload, and no
+// other one is asked for.
 func TestTypedOnce(t *testing.T) {
 	c := &cli{typed: map[string]param.Credential{"Credentials for $a\n": {UserName: "ann", Password: "secret"}}, unattended: true}
 	if user, password, err := c.ask(nil, shell.Request{Variable: "a"}, "Credentials for $a"); user != "ann" || password != "secret" || err != nil {

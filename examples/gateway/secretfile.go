@@ -9,7 +9,7 @@ import (
 )
 
 // exposed finds the files with passwords, their hashes, or a key that every user of
-// this machine may read. Windows tells by the mode of a file nothing about who may.
+// this machine may read. On Windows the mode of a file doesn't say who may read it.
 func (m material) exposed() []checked {
 	var all []checked
 	if runtime.GOOS == "windows" {

@@ -72,7 +72,7 @@ func startServing(t *testing.T, args ...string) *serving {
 	return nil
 }
 
-// end stops the gateway, which must be content.
+// end stops the gateway, which must exit with 0.
 func (s *serving) end(t *testing.T) {
 	t.Helper()
 	s.stop()
@@ -81,7 +81,7 @@ func (s *serving) end(t *testing.T) {
 	}
 }
 
-// freeAddress returns an address of this machine that nobody listens at.
+// freeAddress returns an address of this machine at which nothing listens.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	free, err := net.Listen("tcp", "127.0.0.1:0")
@@ -110,8 +110,8 @@ func pemOf(t *testing.T, cert tls.Certificate) (certificate, key []byte) {
 	return certificate, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
 }
 
-// TestServeExplain wants the decisions of a named connector in the log, under the
-// ids in its replies.
+// TestServeExplain: the decisions of a named connector are in the log, with the ids of
+// its replies.
 func TestServeExplain(t *testing.T) {
 	binding := freeAddress(t)
 	s := startServing(t, "-config", relayFile(t, binding), "-explain", "relay", "-connect-to", "mailbox.fabrikam.com:25:"+freeAddress(t))
@@ -170,8 +170,8 @@ func TestServe(t *testing.T) {
 	s.end(t)
 }
 
-// TestServeBusy wants a binding that somebody else has to stop everything,
-// with a message that says which and whose.
+// TestServeBusy: a binding that another program has stops the start, with a message that
+// names the binding and its connector.
 func TestServeBusy(t *testing.T) {
 	busy, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -191,8 +191,8 @@ func TestServeBusy(t *testing.T) {
 	}
 }
 
-// TestDemonstrationPeers wants the servers behind the demonstration, and what
-// they print not to steer a terminal.
+// TestDemonstrationPeers: the demonstration's servers can be made, and don't print what
+// controls a terminal.
 func TestDemonstrationPeers(t *testing.T) {
 	if _, err := newDemoPeers(io.Discard); err != nil {
 		t.Error(err)
@@ -202,8 +202,8 @@ func TestDemonstrationPeers(t *testing.T) {
 	}
 }
 
-// TestReplayOwnOutput wants replay to find in what serve prints the sessions, and
-// nothing that it can't read.
+// TestReplayOwnOutput: replay finds the sessions in the output of serve, and no malformed
+// lines.
 func TestReplayOwnOutput(t *testing.T) {
 	site := newSite(t)
 	policy, err := os.ReadFile(site.file("policy.json"))

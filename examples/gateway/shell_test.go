@@ -174,7 +174,7 @@ func TestScriptFiles(t *testing.T) {
 	}
 }
 
-// TestIsExport tells JSON of ours from an export's.
+// TestIsExport tells a JSON configuration from an export.
 func TestIsExport(t *testing.T) {
 	for _, tt := range []struct {
 		name, data string

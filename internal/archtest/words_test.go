@@ -50,12 +50,8 @@ var spoken = []string{
 var unread = []string{
 	"CHANGELOG.md",
 	"README.md",
-	"bench/policy",
-	"bench/queue",
-	"bench/relaybench",
 	"connector",
 	"docs",
-	"examples/e2e",
 	"examples/gateway",
 	"examples/quickstart",
 	"internal/conversion",

@@ -17,8 +17,8 @@ import (
 // patience is how long a client waits for anything.
 const patience = 30 * time.Second
 
-// client sends letters, one after the other, and each until it knows what became
-// of it, as a mail server does.
+// client sends letters, one after the other. It retries each until the answer is final,
+// as a mail server does.
 type client struct {
 	ledger  *ledger
 	address string
@@ -29,7 +29,7 @@ type client struct {
 	in   *bufio.Reader
 }
 
-// run sends letters until enough is closed, and until the last is settled or ctx
+// run sends letters until enough is closed and the last one has a final answer, or ctx
 // ends.
 func (c *client) run(ctx context.Context, enough <-chan struct{}) {
 	defer c.hangUp()
@@ -57,14 +57,14 @@ func (c *client) run(ctx context.Context, enough <-chan struct{}) {
 	}
 }
 
-// domains are where letters go; nobody takes those for the last one.
+// domains are the domains of recipients. No next hop accepts letters for the last one.
 var domains = []string{"fine.example", "fine.example", "slow.example", "moody.example", "stern.example", "strict.example", "away.example", "nowhere.example"}
 
-// nowhere reports whether nobody takes letters for a recipient. They stay, so
-// they are short.
+// nowhere reports whether no next hop accepts letters for a recipient. They stay on the
+// queue, so they are short.
 func nowhere(to string) bool { return strings.HasSuffix(to, "@"+domains[len(domains)-1]) }
 
-// senders is where they come from.
+// senders is the domain of senders.
 const senders = "senders.example"
 
 // recipients chooses one to three recipients of different domains.
@@ -87,7 +87,7 @@ func (c *client) hangUp() {
 	}
 }
 
-// settle offers a letter once, and reports whether the answer settled it.
+// settle offers a letter once, and reports whether the answer was final.
 func (c *client) settle(m *letter, text []byte) bool {
 	sent, reply, err := c.offer(m, text)
 	if err != nil {
@@ -105,7 +105,7 @@ func (c *client) settle(m *letter, text []byte) bool {
 	return transaction != "" || refused
 }
 
-// offer is one transaction. sent: the content was, to its end.
+// offer is one transaction. sent reports whether the content was sent completely.
 func (c *client) offer(m *letter, text []byte) (sent bool, reply string, err error) {
 	if c.conn == nil {
 		if err := c.call(); err != nil {
@@ -132,7 +132,7 @@ func (c *client) offer(m *letter, text []byte) (sent bool, reply string, err err
 		if _, err := c.conn.Write(stuffed[:most]); err != nil {
 			return false, "", err
 		}
-		time.Sleep(c.pause) // an upload that takes long, as those of large messages do
+		time.Sleep(c.pause) // a long upload, as of a large message
 		stuffed = stuffed[most:]
 		c.conn.SetDeadline(time.Now().Add(patience))
 	}

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// disk is a small file system that nobody else sees.
+// disk is a small file system that only the gateway's processes see.
 type disk struct {
 	outside string // its directory, from here
 	inside  string // its directory, from where it is mounted
@@ -28,7 +28,7 @@ func newDisk(t *testing.T, size string) *disk {
 	inside := t.TempDir()
 	script := fmt.Sprintf("mount -t tmpfs -o size=%s,mode=0700 ledger %q && echo mounted && exec cat", size, inside)
 	cmd := exec.Command("unshare", "--mount", "sh", "-c", script)
-	stdin, err := cmd.StdinPipe() // cat ends with it, and so with this process
+	stdin, err := cmd.StdinPipe() // cat ends when this process does
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +53,7 @@ func newDisk(t *testing.T, size string) *disk {
 	}
 }
 
-// fill takes all that is free, or gives it back.
+// fill uses all free space, or frees it.
 func (d *disk) fill() error {
 	f, err := os.OpenFile(d.outside+"/ballast", os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {

@@ -1,15 +1,15 @@
-// Package ledger holds the proof that a 250 is a promise: clients send numbered
+// Package ledger tests that no accepted message is lost: clients send numbered
 // messages through the real gateway program, which is killed again and again
 // and started again on the same data directory, while its next hops refuse, hang
-// and break off, and its disk is full now and then. In the end every message
+// and break connections, and its disk is full now and then. In the end every message
 // that was acknowledged has arrived, is on the queue, or was reported to its
-// sender; and every copy too many is one that nobody could have known of.
+// sender; and for every copy too many there is a reason that no gateway could avoid.
 //
 // A gateway is also stopped by SIGSTOP for longer than its leases last. With the
 // other tests that one is built with the tag shortlease, which makes its leases last
 // 3 seconds and changes nothing else.
 //
 // It takes a few seconds with the other tests. INTERCHANGE_LEDGER=10m makes it
-// go on for as long, with leases of two minutes, and INTERCHANGE_LEDGER_SEED=n repeats the choices, though
-// not the moments, of another run. The part with the full disk needs root.
+// last ten minutes, with leases of two minutes, and INTERCHANGE_LEDGER_SEED=n repeats the choices, though
+// not the times, of another run. The part with the full disk needs root.
 package ledger

@@ -14,12 +14,12 @@ import (
 	"time"
 )
 
-// mood is what a next hop does with a message.
+// mood is how a next hop treats a message.
 type mood int
 
 const (
 	takes          mood = iota
-	slow                // takes it after a while
+	slow                // accepts it after a while
 	busy                // 421 to MAIL
 	putsOff             // 451 to RCPT
 	putsOffData         // 451 to the dot
@@ -31,23 +31,23 @@ const (
 	babbles             // something that isn't an answer, to the dot
 )
 
-// hop is a next hop in moods. It takes what is for its domain.
+// hop is a next hop with moods. It accepts mail for its domain.
 type hop struct {
 	domain  string
 	ledger  *ledger
-	reports bool // it is where the senders are, and reports go
+	reports bool // its domain is that of the senders, so reports go here
 	address string
 
 	mu     sync.Mutex
 	rng    *rand.Rand
-	moods  []mood // it is in one of them, for each message anew
+	moods  []mood // one of them is chosen for each message
 	healed bool
 	conns  map[net.Conn]struct{}
-	open   net.Listener // nil: nobody listens
+	open   net.Listener // nil: it doesn't listen
 	wg     sync.WaitGroup
 }
 
-// newHop serves until the test ends.
+// newHop returns a hop that serves until the test ends.
 func newHop(t *testing.T, l *ledger, domain string, seed uint64, moods ...mood) *hop {
 	t.Helper()
 	h := &hop{domain: domain, ledger: l, rng: rand.New(rand.NewPCG(seed, uint64(len(domain)))), moods: moods, conns: map[net.Conn]struct{}{}}
@@ -90,7 +90,7 @@ func (h *hop) serve(listener net.Listener) {
 	})
 }
 
-// leave stops listening and ends what is under way.
+// leave stops listening and closes all connections.
 func (h *hop) leave() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -118,7 +118,7 @@ func (h *hop) comeBack() error {
 	return err
 }
 
-// heal puts it into a good mood for good.
+// heal makes the hop accept everything from now on.
 func (h *hop) heal() error {
 	h.mu.Lock()
 	h.healed = true
@@ -126,8 +126,8 @@ func (h *hop) heal() error {
 	return h.comeBack()
 }
 
-// mood is the one for the next message. What was refused once is refused for
-// ever, lest a letter be delivered and reported.
+// mood returns the mood for the next message. A letter that was refused once is always
+// refused, so that none is both delivered and reported.
 func (h *hop) mood(from string) mood {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -202,13 +202,13 @@ func (h *hop) converse(conn net.Conn) {
 	}
 }
 
-// data reads a message and answers it as the mood is. False ends the session.
+// data reads a message and answers it by the mood. False ends the session.
 func (h *hop) data(conn net.Conn, in *bufio.Reader, from string, to []string, now mood) bool {
 	var message bytes.Buffer
 	for {
 		line, err := in.ReadSlice('\n')
 		if err != nil {
-			return false // cut off: it isn't a message
+			return false // cut off: an incomplete message
 		}
 		if string(line) == ".\r\n" {
 			break
@@ -227,7 +227,7 @@ func (h *hop) data(conn net.Conn, in *bufio.Reader, from string, to []string, no
 		answer = "451 4.3.0 Come back later"
 	case refusesData:
 		h.ledger.refused(from, to...)
-		answer = "554 5.6.0 Nobody wants to read that"
+		answer = "554 5.6.0 Content refused"
 	case babbles:
 		answer = "Taken, thank you"
 	case slow:
@@ -251,7 +251,7 @@ func (h *hop) data(conn net.Conn, in *bufio.Reader, from string, to []string, no
 	return true
 }
 
-// arrived enters a message into the ledger.
+// arrived records a message in the ledger.
 func (h *hop) arrived(data []byte, from string, to []string, dot time.Time) []*sighting {
 	if !h.reports {
 		number, transaction, torn := read(data)

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// TestJudge has the ledger judge what it is there to find.
+// TestJudge: the ledger finds every fault that it is made to find.
 func TestJudge(t *testing.T) {
 	noon := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	at := func(seconds int, transaction string, answered bool) *sighting {
@@ -22,8 +22,8 @@ func TestJudge(t *testing.T) {
 		reports []*sighting
 		waits   bool
 		kill    int         // seconds after noon; 0: none
-		want    string      // of what is wrong
-		extra   explanation // of one copy too many; unexplained: there is none
+		want    string      // the fault found
+		extra   explanation // of one copy too many; unexplained: there is no explanation
 		refused int         // seconds after noon, when a hop refuses it; 0: never
 		full    int         // seconds after noon, when the disk is full for a second and the gateway ends; 0: never
 	}{

@@ -16,7 +16,7 @@ const (
 	long  = 20 * time.Second
 )
 
-// settling bounds what may take until all that can be delivered is.
+// settling bounds the time until everything deliverable is delivered.
 const settling = 40 * time.Second
 
 // duration is how long clients send.
@@ -35,7 +35,7 @@ func duration(t *testing.T) time.Duration {
 	return short
 }
 
-// seed is what choices are made by.
+// seed is the seed of all choices.
 func seed(t *testing.T) uint64 {
 	t.Helper()
 	n := rand.Uint64()
@@ -55,16 +55,16 @@ type world struct {
 	rng     *rand.Rand
 	ledger  *ledger
 	hops    []*hop
-	away    *hop // that isn't there now and then
+	away    *hop // which is down now and then
 	gateway *gateway
-	hold    string        // where it holds mail …
+	hold    string        // where it delivers while the client waits …
 	first   string        // … and where it queues it first
 	enough  chan struct{} // closed: clients send nothing new
 	clients sync.WaitGroup
-	giveUp  context.CancelFunc // has clients end at once
+	giveUp  context.CancelFunc // makes clients end at once
 }
 
-// newWorld makes one whose gateway keeps its queue in data. It isn't started. In a
+// newWorld returns a world whose gateway keeps its queue in data and isn't started. In a
 // calm world no next hop fails.
 func newWorld(t *testing.T, dir, data string, calm bool) *world {
 	t.Helper()
@@ -89,7 +89,7 @@ func newWorld(t *testing.T, dir, data string, calm bool) *world {
 	return w
 }
 
-// send has clients begin to send.
+// send makes clients begin to send.
 func (w *world) send() {
 	var ctx context.Context
 	ctx, w.giveUp = context.WithCancel(context.Background())
@@ -109,7 +109,7 @@ func (w *world) between(from, to time.Duration) time.Duration {
 }
 
 // hardships kills and starts the gateway until the time is over. Every fourth
-// time it is stopped in good order.
+// time it is shut down instead.
 func (w *world) hardships(d time.Duration) (kills int) {
 	w.t.Helper()
 	w.send()
@@ -136,7 +136,7 @@ func (w *world) hardships(d time.Duration) (kills int) {
 	return kills
 }
 
-// settle heals the world, lets everything come to its end, and judges.
+// settle repairs the world, waits until everything is delivered, and judges.
 func (w *world) settle() *verdict {
 	w.t.Helper()
 	for _, h := range w.hops {
@@ -148,8 +148,8 @@ func (w *world) settle() *verdict {
 	return w.finish()
 }
 
-// finish has the clients end, lets everything come to its end in the gateway
-// that runs, and judges.
+// finish ends the clients, waits until the running gateway has delivered everything,
+// and judges.
 func (w *world) finish() *verdict {
 	w.t.Helper()
 	close(w.enough)
@@ -172,7 +172,7 @@ func (w *world) finish() *verdict {
 	return w.ledger.judge(waiting)
 }
 
-// report fails the test if something is wrong, or if nothing was put to the test.
+// report fails the test if something is wrong, or if nothing was tested.
 func (w *world) report(v *verdict, troubles int) {
 	w.t.Helper()
 	w.t.Logf("killed or paused %d times; %v", troubles, v)

@@ -9,23 +9,23 @@ import (
 	"time"
 )
 
-// flight is how long before a kill a next hop's answer may have been given
-// without the gateway having noted it. It is a matter of milliseconds, but the
+// flight is how long before a kill a next hop may have answered
+// without the gateway having recorded it. Milliseconds are normal, but the
 // machine may be busy.
 const flight = 2 * time.Second
 
 // lag is how long after a kill a next hop may read what was sent before it.
 const lag = 500 * time.Millisecond
 
-// ledger is what is known of every message.
+// ledger records everything that is known of every message.
 type ledger struct {
 	mu      sync.Mutex
 	letters []*letter
 	kills   []span   // of the gateway, from before the signal until it was gone
 	ends    []span   // of the gateway, kills among them
-	full    []span   // when its disk was
-	putOff  []string // how tries ended that settled nothing
-	strange []string // what can't be put down to any message
+	full    []span   // when its disk was full
+	putOff  []string // how tries without a final answer ended
+	strange []string // what belongs to no message
 }
 
 // span is a span of time.
@@ -35,17 +35,17 @@ type span struct{ from, to time.Time }
 type letter struct {
 	number  int
 	to      []string
-	acked   string // the gateway's name of the transaction that it acknowledged
-	refused bool   // for good
-	unheard int    // tries that may have been accepted, for all the client knows
+	acked   string // the gateway's ID of the transaction that it acknowledged
+	refused bool   // permanently
+	unheard int    // tries that may have been accepted, as far as the client knows
 	copies  map[string][]*sighting
 	reports map[string][]*sighting
-	refusal map[string][]time.Time // when a hop said that it doesn't take it
+	refusal map[string][]time.Time // when a hop refused it
 }
 
-// sighting is a message that came to the end of its way.
+// sighting is a message that arrived at a next hop.
 type sighting struct {
-	transaction string // the gateway's name of it, or of the report
+	transaction string // the gateway's ID of it, or of the report
 	dot         time.Time
 	at          time.Time // when the hop had it, which may be later
 	answered    bool      // the 250 was written
@@ -61,8 +61,8 @@ func (l *ledger) compose(to []string) *letter {
 	return m
 }
 
-// tried notes how a client's try ended: with the transaction acknowledged,
-// refused for good, or neither, and then whether the content was sent, and why.
+// tried records how a client's try ended: with the transaction acknowledged,
+// refused permanently, or neither, and then whether the content was sent, and why.
 func (l *ledger) tried(m *letter, transaction string, refused, sent bool, why string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -79,8 +79,8 @@ func (l *ledger) tried(m *letter, transaction string, refused, sent bool, why st
 	}
 }
 
-// arrived notes that a message, or the report on it, came to the end of its
-// way. The result is to be marked when that was answered.
+// arrived records that a message, or the report on it, arrived at a next
+// hop. The result is to be marked when the hop has answered.
 func (l *ledger) arrived(number int, to []string, report bool, dot time.Time, transaction, torn string) []*sighting {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -106,7 +106,7 @@ func (l *ledger) arrived(number int, to []string, report bool, dot time.Time, tr
 	return seen
 }
 
-// refused notes that a hop said that it doesn't take a letter for somebody.
+// refused records that a hop refused a letter for a recipient.
 func (l *ledger) refused(from string, to ...string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -124,7 +124,7 @@ func (l *ledger) refused(from string, to ...string) {
 	}
 }
 
-// answered notes that the gateway was told.
+// answered records that the hop's answer was written.
 func (l *ledger) answered(seen []*sighting) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -133,7 +133,7 @@ func (l *ledger) answered(seen []*sighting) {
 	}
 }
 
-// ended notes that the gateway was stopped or killed, from a time until now.
+// ended records that the gateway was stopped or killed, from a time until now.
 func (l *ledger) ended(from time.Time, killed bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -144,20 +144,20 @@ func (l *ledger) ended(from time.Time, killed bool) {
 	}
 }
 
-// wasFull notes that the disk was full from a time until now.
+// wasFull records that the disk was full from a time until now.
 func (l *ledger) wasFull(from time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.full = append(l.full, span{from, time.Now()})
 }
 
-// verdict is what became of all recipients of acknowledged messages.
+// verdict is the outcome for all recipients of acknowledged messages.
 type verdict struct {
 	messages, refused, recipients int      // acknowledged messages, those refused for good, recipients of the former
-	putOff                        []string // how tries ended that settled nothing
+	putOff                        []string // how tries without a final answer ended
 	delivered, reported, queued   int
 	extra                         map[explanation]int // copies too many
-	wrong                         []string            // what must not be
+	wrong                         []string            // faults
 }
 
 func (v *verdict) String() string {
@@ -167,7 +167,7 @@ func (v *verdict) String() string {
 		v.extra[answerLost], v.extra[atKill], v.extra[diskFull], v.extra[clientUnheard])
 }
 
-// queued is what is on the queue: recipients by the number of the message.
+// queued has the recipients on the queue by the number of the message.
 type queued map[int][]string
 
 // onReport stands for the recipients that a report on the queue is about.
@@ -232,7 +232,7 @@ func (l *ledger) judgeRecipient(v *verdict, m *letter, to string, waits bool) {
 	}
 }
 
-// What explains a copy too many.
+// The explanations of a copy too many.
 type explanation int
 
 const (
@@ -298,7 +298,7 @@ func (l *ledger) unnoted(s *sighting, before time.Time) bool {
 	})
 }
 
-// describe tells of sightings for people.
+// describe prints sightings for people.
 func (l *ledger) describe(seen []*sighting) string {
 	var b strings.Builder
 	for _, s := range seen {

@@ -10,10 +10,10 @@ import (
 	"strings"
 )
 
-// The field that says which letter it is and what the body must be.
+// The header field with the number of the letter and the checksum of its body.
 const field = "X-Ledger"
 
-// write returns the letter as a client sends it, of about size octets.
+// write returns the letter as a client sends it, of about size bytes.
 func (m *letter) write(size int) []byte {
 	rng := rand.New(rand.NewPCG(uint64(m.number), uint64(size)))
 	var body bytes.Buffer
@@ -26,7 +26,7 @@ func (m *letter) write(size int) []byte {
 	return b.Bytes()
 }
 
-// from is the sender of the letter, and of it alone.
+// from returns the sender of the letter, which no other letter has.
 func (m *letter) from() string { return fmt.Sprintf("m%d@%s", m.number, senders) }
 
 var (
@@ -38,7 +38,7 @@ var (
 	senderAddress = regexp.MustCompile(`^m(\d+)@`)
 )
 
-// read takes a letter apart that arrived: its number and the gateway's name for
+// read returns the number of a letter that arrived, and the gateway's ID of
 // it. torn says what is wrong with the content.
 func read(data []byte) (number int, transaction, torn string) {
 	found := ledgerField.FindSubmatch(data)
@@ -53,15 +53,15 @@ func read(data []byte) (number int, transaction, torn string) {
 	_, body, _ := bytes.Cut(data, []byte("\r\n\r\n"))
 	switch {
 	case len(body) != size:
-		torn = fmt.Sprintf("%d octets, sent were %d", len(body), size)
+		torn = fmt.Sprintf("%d bytes, sent were %d", len(body), size)
 	case fmt.Sprintf("%x", sha256.Sum256(body)) != string(found[3]):
-		torn = "the octets are others"
+		torn = "the content differs"
 	}
 	return number, transaction, torn
 }
 
-// readReport takes a report apart: on which letter, on which of its recipients,
-// and which report it is.
+// readReport returns the letter and the recipients that a delivery report is about,
+// and the ID of the report.
 func readReport(data []byte) (number int, to []string, transaction string) {
 	for _, found := range finalRcpt.FindAllSubmatch(data, -1) {
 		to = append(to, string(found[1]))

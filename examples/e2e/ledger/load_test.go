@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// TestReloadedUnderLoad has a gateway change its policy time and again while
-// clients send. No message is refused for it, and none is lost or sent twice.
+// TestReloadedUnderLoad: a gateway changes its policy again and again while
+// clients send. No message is refused because of it, and none is lost or sent twice.
 func TestReloadedUnderLoad(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -25,7 +25,7 @@ func TestReloadedUnderLoad(t *testing.T) {
 	w.undisturbed(w.finish())
 }
 
-// TestStoppedUnderLoad has a gateway stop in good order and start again while
+// TestStoppedUnderLoad: a gateway shuts down and starts again while
 // clients send. Every message whose content was sent has its answer, and none is
 // lost or sent twice.
 func TestStoppedUnderLoad(t *testing.T) {
@@ -40,11 +40,11 @@ func TestStoppedUnderLoad(t *testing.T) {
 	}
 	w.gateway.start()
 	v := w.finish()
-	v.putOff = nil // nobody was there
+	v.putOff = nil // connections were refused
 	w.undisturbed(v)
 }
 
-// undisturbed wants all to have gone as if nothing had happened.
+// undisturbed fails the test unless everything went as without a disturbance.
 func (w *world) undisturbed(v *verdict) {
 	w.t.Helper()
 	w.t.Log(v)

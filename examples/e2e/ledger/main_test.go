@@ -15,7 +15,7 @@ var programs struct {
 	binaries map[string]string // by build tag
 }
 
-// build returns the gateway, built with a tag or with none.
+// build returns the gateway, built with a tag, or without one if tag is "".
 func build(t *testing.T, tag string) string {
 	t.Helper()
 	p := &programs
@@ -43,7 +43,7 @@ func build(t *testing.T, tag string) string {
 func TestMain(m *testing.M) {
 	code := m.Run()
 	if programs.dir != "" {
-		os.RemoveAll(programs.dir) // it is in the way of nobody
+		os.RemoveAll(programs.dir) // what remains does no harm
 	}
 	os.Exit(code)
 }

@@ -13,8 +13,7 @@ import (
 )
 
 // leases returns how long the leases of a gateway last, and the tag that it is
-// built with: a gateway with short ones, unless there is time for those that
-// everybody has.
+// built with: a gateway with short leases, unless there is time for the normal ones.
 func leases() (span time.Duration, tag string) {
 	if os.Getenv("INTERCHANGE_LEDGER") != "" {
 		return 2 * time.Minute, ""
@@ -24,8 +23,8 @@ func leases() (span time.Duration, tag string) {
 
 // TestPaused is the ledger of a gateway that is stopped by SIGSTOP for longer than
 // its leases last, as a container that is paused or a virtual machine that is moved,
-// and goes on. Some clients take longer for their uploads than a lease lasts.
-// Nothing is lost, stuck or sent twice for it.
+// and continues. Some clients take longer for their uploads than a lease lasts.
+// Nothing is lost, stuck or sent twice because of it.
 func TestPaused(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// gateway is the program under test, which comes and goes.
+// gateway is the program under test, which is started and ended many times.
 type gateway struct {
 	t      *testing.T
 	binary string
@@ -30,7 +30,7 @@ type gateway struct {
 	done   chan error
 }
 
-// newGateway returns one that isn't started yet, with its policy in dir.
+// newGateway returns a gateway that isn't started yet, with its policy in dir.
 func newGateway(t *testing.T, dir, data string, hops []*hop, hold, first string) *gateway {
 	t.Helper()
 	g := &gateway{t: t, binary: build(t, ""), data: data}
@@ -56,8 +56,8 @@ func newGateway(t *testing.T, dir, data string, hops []*hop, hold, first string)
 	return g
 }
 
-// policy takes everything at two addresses, of which one holds mail and the
-// other queues it first, and tries again without much patience.
+// policy accepts everything at two addresses, of which one delivers while the client
+// waits and the other queues first. It has short retry intervals.
 func policy(hops []*hop, hold, first string) string {
 	receive := func(name, address, delay string) string {
 		return fmt.Sprintf(`{"Name": %q, "Bindings": [%q], "RemoteIPRanges": ["127.0.0.1"], "MaxAcknowledgementDelay": %q,
@@ -75,7 +75,7 @@ func policy(hops []*hop, hold, first string) string {
 		receive("Hold", hold, "00:00:00.5"), receive("Queue first", first, "00:00:00"), strings.Join(send, ",\n"))
 }
 
-// write gives it another policy.
+// write replaces the gateway's policy.
 func (g *gateway) write(policy string) {
 	g.t.Helper()
 	if err := os.WriteFile(g.config, []byte(policy), 0o600); err != nil {
@@ -83,7 +83,7 @@ func (g *gateway) write(policy string) {
 	}
 }
 
-// signal sends it a signal.
+// signal sends the gateway a signal.
 func (g *gateway) signal(s os.Signal) {
 	g.t.Helper()
 	if err := g.cmd.Process.Signal(s); err != nil {
@@ -91,7 +91,7 @@ func (g *gateway) signal(s os.Signal) {
 	}
 }
 
-// said waits until it has logged something that often.
+// said waits until the gateway has logged text n times.
 func (g *gateway) said(what string, times int) {
 	g.t.Helper()
 	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
@@ -107,7 +107,7 @@ func (g *gateway) command(args ...string) *exec.Cmd {
 	return exec.Command(line[0], line[1:]...)
 }
 
-// start starts it and waits until it is ready.
+// start starts the gateway and waits until it is ready.
 func (g *gateway) start() {
 	g.t.Helper()
 	g.cmd = g.command(append([]string{"serve"}, g.args...)...)
@@ -134,14 +134,14 @@ func (g *gateway) start() {
 	}
 }
 
-// kill ends it as a crash does.
+// kill ends the gateway as a crash does.
 func (g *gateway) kill() {
 	g.cmd.Process.Kill() // it may have ended by itself
 	<-g.done
 	g.cmd = nil
 }
 
-// stop ends it in good order.
+// stop shuts the gateway down.
 func (g *gateway) stop() {
 	g.t.Helper()
 	g.signal(syscall.SIGTERM)
@@ -158,14 +158,14 @@ func (g *gateway) queue(args ...string) []byte {
 	cmd := g.command(append([]string{"queue", args[0], "-data", g.data}, args[1:]...)...)
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
-	if err != nil && cmd.ProcessState.ExitCode() != 1 { // there may be none to be tried
+	if err != nil && cmd.ProcessState.ExitCode() != 1 { // the queue may be empty
 		g.t.Fatalf("gateway queue %v: %v: %s", args, err, &stderr)
 	}
 	return out
 }
 
-// waiting returns what is on the queue, of which nobody knows how it ends, and
-// how many recipients that are somewhere.
+// waiting returns the messages on the queue whose outcome is not known yet, and
+// how many recipients of them wait for a next hop.
 func (g *gateway) waiting() (all queued, reachable int) {
 	g.t.Helper()
 	all = queued{}
@@ -184,7 +184,7 @@ func (g *gateway) waiting() (all queued, reachable int) {
 		}
 		for _, r := range m.Recipients {
 			if r.Status == "delivered" || r.Reported {
-				continue // there is nothing left to be done
+				continue // it is done
 			}
 			if !nowhere(r.To) {
 				reachable++
@@ -211,7 +211,7 @@ func tail(name string) string {
 	return string(text[max(0, len(text)-4000):])
 }
 
-// freeAddress returns an address that nobody listens at.
+// freeAddress returns an address at which nothing listens.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestSignals wants the first SIGTERM to tell idle clients 421 and to wait for a
-// transaction, and the second one to end the gateway there and then.
+// TestSignals: at the first SIGTERM the gateway tells idle clients 421 and waits for a
+// transaction; at the second one it ends immediately.
 func TestSignals(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -1,6 +1,6 @@
-// Package journal writes a log for systemd's journal, which reads what a service writes to
-// standard error: each line begins with its priority, as sd-daemon(3) has it, so that
-// "journalctl -p warning" finds warnings.
+// Package journal writes a log for systemd's journal, which reads the standard error of a
+// service: each line begins with its priority, as sd-daemon(3) describes, so that
+// "journalctl -p warning" finds warnings. Begin at [New].
 package journal
 
 import (
@@ -20,12 +20,12 @@ type Handler struct {
 type output struct {
 	mu   sync.Mutex
 	w    io.Writer
-	line []byte // its memory is used again
+	line []byte // reused
 	at   slog.Level
 }
 
-// New returns a Handler that writes to w, with one call for each line, what the handler
-// that lines makes writes with one call for each record.
+// New returns a Handler that formats records with the handler that lines returns, and
+// writes each to w with one call, its priority first.
 func New(w io.Writer, lines func(io.Writer) slog.Handler) *Handler {
 	out := &output{w: w}
 	return &Handler{lines: lines(out), out: out}

@@ -35,7 +35,7 @@ func Example() {
 	// <3>level=ERROR msg="can't be written" queue.id=1
 }
 
-// TestTogether has lines of several goroutines keep their priorities.
+// TestTogether: lines of several goroutines keep their priorities.
 func TestTogether(t *testing.T) {
 	var b strings.Builder
 	log := slog.New(journal.New(&b, text))

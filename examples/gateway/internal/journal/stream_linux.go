@@ -6,8 +6,8 @@ import (
 	"syscall"
 )
 
-// Reads reports whether the journal reads what is written to f: systemd names the stream
-// that it has made for a service in JOURNAL_STREAM.
+// Reads reports whether systemd's journal reads what is written to f: systemd names the
+// stream of a service in JOURNAL_STREAM.
 func Reads(f *os.File) bool {
 	info, err := f.Stat()
 	if err != nil {
