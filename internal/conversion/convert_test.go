@@ -18,7 +18,7 @@ func convert(t testing.TB, msg string, to conversion.Content) (string, error) {
 	err := conversion.Convert(&b, strings.NewReader(msg), to)
 	slowErr := conversion.Convert(&slow, iotest.OneByteReader(strings.NewReader(msg)), to)
 	if slow.String() != b.String() || (err == nil) != (slowErr == nil) {
-		t.Fatalf("%q became %q, %v, and octet by octet %q, %v", msg, b.String(), err, slow.String(), slowErr)
+		t.Fatalf("%q became %q, %v, and byte by byte %q, %v", msg, b.String(), err, slow.String(), slowErr)
 	}
 	return b.String(), err
 }
@@ -42,7 +42,7 @@ func TestConvert(t *testing.T) {
 		{"text for a hop that takes it", eight, lines("Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: 8bit", "", "Grüße"), ""},
 		{"text without MIME", seven, lines("Subject: x", "", "Grüße"),
 			lines("Subject: x", "MIME-Version: 1.0", "Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: quoted-printable", "", "Gr=C3=BC=C3=9Fe")},
-		{"text in a charset that nobody tells", seven, lines("", "Gr\xfc\xdfe"),
+		{"text in an undeclared charset", seven, lines("", "Gr\xfc\xdfe"),
 			lines("MIME-Version: 1.0", "Content-Type: text/plain; charset=unknown-8bit", "Content-Transfer-Encoding: quoted-printable", "", "Gr=FC=DFe")},
 		{"text that ends without a line end", seven, "Content-Type: text/html\r\n\r\n\xfc",
 			lines("Content-Type: text/html", "MIME-Version: 1.0", "Content-Transfer-Encoding: quoted-printable", "", "=FC=")},

@@ -193,7 +193,7 @@ func checkForm(t *testing.T, msg, got string, to conversion.Content) {
 			t.Fatalf("%q became %q, with a bare CR, LF or NUL", msg, got)
 		}
 		if len(line) > 998 && !untouched.MatchString(msg) {
-			t.Fatalf("%q became %q, with a line of %d octets", msg, got, len(line))
+			t.Fatalf("%q became %q, with a line of %d bytes", msg, got, len(line))
 		}
 		if to == conversion.SevenBit && strings.ContainsFunc(line, func(c rune) bool { return c >= 0x80 }) {
 			t.Fatalf("%q became %q, which isn't ASCII", msg, got)

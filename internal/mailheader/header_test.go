@@ -210,7 +210,7 @@ func FuzzHeader(f *testing.F) {
 		"A: b\r\r\nX-Org-A: b\r\n\r\n",                    // CR in front of CRLF
 		" X-Org-A: b\r\n\tX-Org-A: c\r\nX-Org-A :\r\n",    // folds of nothing
 		"A: b\r\nX-Org-A\n\n: b\r\n",                      // a name across lines
-		"\nX-Org-A: b",                                    // an empty line that is none
+		"\nX-Org-A: b",                                    // an empty line to some programs only
 		"X-Org-A\r\n \r\n\t: b",                           // folded in front of the colon
 		"X-Org-\rb:", "X-Org-\r\n +:", "0\r\n X-Org-\n+:", // a name that begins in the line before
 	} {
@@ -236,7 +236,7 @@ func FuzzHeader(f *testing.F) {
 }
 
 func BenchmarkRead(b *testing.B) {
-	msg := strings.Repeat("X-Field: some forty octets of contents here\r\n", 12) + "\r\nbody"
+	msg := strings.Repeat("X-Field: some forty bytes of contents here\r\n", 12) + "\r\nbody"
 	r := strings.NewReader(msg)
 	br := bufio.NewReader(r)
 	b.ReportAllocs()

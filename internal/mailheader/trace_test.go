@@ -79,7 +79,7 @@ func TestHops(t *testing.T) {
 	}
 }
 
-// Only a field that says from whom the message came is that of a relay.
+// Only a field with a "from" clause counts as a relay's.
 func TestRelays(t *testing.T) {
 	for field, want := range map[string]int{
 		"from a by b with SMTP; x":                1,

@@ -41,7 +41,7 @@ func TestDelivery(t *testing.T) {
 }
 
 // TestFaults puts every fault at every step. Whatever isn't a well-formed
-// refusal must not carry a reply, so that nobody takes it for one.
+// refusal must not carry a reply, so that it isn't taken for one.
 func TestFaults(t *testing.T) {
 	whole := script(greeting, transaction, message)
 	for i, step := range whole {
@@ -269,7 +269,7 @@ func TestAuth(t *testing.T) {
 	for _, tc := range []struct {
 		name  string
 		steps []string
-		want  string // of the error; "" is none
+		want  string // of the error; "": no error
 	}{
 		{"LOGIN first", []string{"250-hop\r\n250 auth PLAIN LOGIN\r\n", ">AUTH LOGIN\r\n", "334 VXNlcm5hbWU6\r\n", ">aHVi\r\n", "334 UGFzc3dvcmQ6\r\n", ">czNjcmV0\r\n", "235 ok\r\n"}, ""},
 		{"PLAIN", []string{"250-hop\r\n250 AUTH PLAIN\r\n", ">AUTH PLAIN AGh1YgBzM2NyZXQ=\r\n", "235 ok\r\n"}, ""},

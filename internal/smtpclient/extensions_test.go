@@ -67,7 +67,7 @@ func TestOffersAreBounded(t *testing.T) {
 		conns = append(conns, c)
 	}
 	if each := (heap() - before) / n; each > 100<<10 { // with both buffers, and those of the network
-		t.Errorf("%d octets are kept for each connection", each)
+		t.Errorf("%d bytes are kept for each connection", each)
 	}
 	runtime.KeepAlive(conns)
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // FuzzRememberedReplies holds replies that may be remembered ones against
-// those that are made anew each time, however the bytes come in.
+// replies that are parsed each time, however the bytes come in.
 func FuzzRememberedReplies(f *testing.F) {
 	f.Add("250 ok\r\n", uint8(3))                       // the same again
 	f.Add("250 ok\r\n250 okay\r\n", uint8(2))           // one begins like the other
@@ -103,7 +103,7 @@ func TestReplies(t *testing.T) {
 			held += len(l)
 		}
 		if held > 8<<10 {
-			t.Errorf("%.40q: %d octets are kept", tc.wire, held)
+			t.Errorf("%.40q: %d bytes are kept", tc.wire, held)
 		}
 		if next, err := smtpclient.ReadReply(br); tc.want != "" && (err != nil || next.Code != 220) {
 			t.Errorf("behind %.40q: %v, %v", tc.wire, next, err)

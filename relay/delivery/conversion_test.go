@@ -36,7 +36,7 @@ func TestConversion(t *testing.T) {
 		{"8 bit to who takes it", envelope.EightBitMIME, nil, text8, text8, "8BITMIME"},
 		{"8 bit to who doesn't", envelope.EightBitMIME, none, text8, text7, ""},
 		{"8 bit to who has CHUNKING alone", envelope.EightBitMIME, []string{"8BITMIME", "SMTPUTF8"}, text8, text7, ""},
-		{"8 bit that nobody declared", envelope.SevenBit, none, text8, text8, ""},
+		{"8 bit, undeclared", envelope.SevenBit, none, text8, text8, ""},
 		{"declared 8 bit, is 7", envelope.EightBitMIME, none, letter, letter, ""},
 		{"binary to who takes it", envelope.BinaryMIME, nil, picture, picture, "BINARYMIME"},
 		{"binary to who takes 8 bit", envelope.BinaryMIME, []string{"BINARYMIME"}, picture, coded, "8BITMIME"},

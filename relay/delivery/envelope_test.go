@@ -51,7 +51,7 @@ func TestParameters(t *testing.T) {
 }
 
 // TestUTF8Addresses: an address that needs SMTPUTF8 doesn't go to a hop
-// without it, and nobody else's mail suffers.
+// without it, and no other mail suffers.
 func TestUTF8Addresses(t *testing.T) {
 	hop := []string{"220 hop\r\n", ">EHLO", "250-hop\r\n250 8BITMIME\r\n", ">MAIL", "250 ok\r\n", ">RCPT", "250 ok\r\n", ">DATA", "354 go\r\n", ">.\r\n", "250 ok\r\n"}
 	w := newWorld(t, toHosts("192.0.2.1"))

@@ -63,7 +63,7 @@ func Example() {
 	// 1 arrived
 }
 
-// One attempt for two recipients, of whom the next hop takes one for now.
+// One attempt for two recipients; the next hop refuses one of them for now.
 func ExampleSender_Send() {
 	var network relaytest.Network
 	listener, err := network.Listen("192.168.5.77:25")

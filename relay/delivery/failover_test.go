@@ -264,6 +264,6 @@ func TestLongMessageByDATA(t *testing.T) {
 	expect(t, "send", func() string { env := newEnvelope(); w.rcpt(env, "b@x.example"); return w.data(env, body) }(), "ok")
 	_, sent, _ := strings.Cut(hop.String(), "DATA\r\n")
 	if want := strings.ReplaceAll(body, "\r\n.", "\r\n..") + ".\r\n"; sent != want {
-		t.Errorf("hop heard %d octets, want %d", len(sent), len(want))
+		t.Errorf("hop heard %d bytes, want %d", len(sent), len(want))
 	}
 }

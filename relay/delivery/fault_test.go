@@ -185,7 +185,7 @@ func (f faulty) mayStore() bool {
 }
 
 // mayTryAgain reports whether a client that waits is told better: a transaction that
-// was opened for its recipients, and lost before the message, is made anew.
+// was opened for its recipients, and lost before the message, is opened again.
 func (f faulty) mayTryAgain(told string) bool {
 	return f.stage == relaytest.StageDataInit && told == "ok"
 }
@@ -234,12 +234,12 @@ func testFaultOfOneHost(t *testing.T, stage relaytest.Stage, answer string) {
 		case ok != (arrived == 1):
 			t.Errorf("%s, and %d messages arrived", got[0], arrived)
 		case !ok && (stage == relaytest.StageConnect || stage == relaytest.StageHello):
-			t.Errorf("%s, and nobody else was asked", got[0])
+			t.Errorf("%s, and no other host was tried", got[0])
 		}
 	}
 }
 
-// TestResetFault: a kept connection on which nobody was accepted must be reset
+// TestResetFault: a kept connection on which no recipient was accepted must be reset
 // first. Whatever comes of that, the next message goes out once.
 func TestResetFault(t *testing.T) {
 	for name, answer := range faults {

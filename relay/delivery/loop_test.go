@@ -20,7 +20,7 @@ func listening(bindings ...string) connector.Receive {
 }
 
 // TestLoops sends no mail to ourselves, under whatever name or address. Our
-// server is 10.2.3.4, and nobody is at 192.0.2.9.
+// server is 10.2.3.4, and no host is at 192.0.2.9.
 func TestLoops(t *testing.T) {
 	toLocal := toHosts("10.2.3.4")
 	other := toLocal
@@ -39,7 +39,7 @@ func TestLoops(t *testing.T) {
 		{"another port", other, "0.0.0.0:25", "b@x.example", "ok"},
 		{"another family", toLocal, "[::]:25", "b@x.example", "ok"},
 		{"smart host elsewhere", toHosts("192.0.2.1"), "0.0.0.0:25", "b@x.example", "ok"},
-		{"name with an address of ours", toHosts("both.example"), "0.0.0.0:25", "b@x.example", "451 4.4.6"},
+		{"name with an address of this server", toHosts("both.example"), "0.0.0.0:25", "b@x.example", "451 4.4.6"},
 		{"MX is us", byDNS(), "0.0.0.0:25", "b@us.example", "554 5.4.6"},
 		{"no MX, and us", byDNS(), "0.0.0.0:25", "b@alias.example", "554 5.4.6"},
 		{"literal", byDNS(), "0.0.0.0:25", "b@[10.2.3.4]", "554 5.4.6"},
@@ -87,5 +87,5 @@ func TestOwnInterfaces(t *testing.T) {
 	w := worldOf(t, connector.Config{Receive: []connector.Receive{listening("0.0.0.0:25")}, Send: []connector.Send{toHosts("192.0.2.1")}})
 	w.sender.Local = nil
 	w.sink("192.0.2.1:25", &relaytest.Sink{})
-	expect(t, "documentation address", w.send("b@x.example"), "ok") // RFC 5737: nobody's
+	expect(t, "documentation address", w.send("b@x.example"), "ok") // RFC 5737: of no host
 }

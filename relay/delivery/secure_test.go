@@ -27,10 +27,10 @@ func TestDomainSecure(t *testing.T) {
 	}{
 		{"both prove themselves", "b@fabrikam.com", "ok", hop(trusted, "fabrikam.com")},
 		{"it has another's name", "b@fabrikam.com", "451 4.7.5", hop(trusted, "mx.evil.example")},
-		{"nobody knows who signed", "b@fabrikam.com", "451 4.7.5", hop(stranger, "fabrikam.com")},
+		{"unknown authority", "b@fabrikam.com", "451 4.7.5", hop(stranger, "fabrikam.com")},
 		{"no TLS", "b@fabrikam.com", "451 4.7.0", &relaytest.Sink{}},
 		{"not in the list", "b@plain.example", "ok", &relaytest.Sink{}},
-		{"not in the list, signed by nobody known", "b@plain.example", "ok", hop(stranger, "x.example")},
+		{"not in the list, unknown authority", "b@plain.example", "ok", hop(stranger, "x.example")},
 	} {
 		s := byDNS()
 		s.DomainSecureEnabled = true
@@ -180,7 +180,7 @@ func TestPeersHeaders(t *testing.T) {
 		{"Exchange server", "b@fabrikam.com", mechanism(auth.ExchangeServer), permission.Current, without(cross)},
 		{"partner", "b@fabrikam.com", partner, permission.Current, without(forest, cross)},
 		{"partner's connector, another domain", "b@plain.example", partner, permission.Current, without(org, forest, cross)},
-		{"another server of ours", "b@fabrikam.com", far, permission.Current, letter},
+		{"another server of the organisation", "b@fabrikam.com", far, permission.Current, letter},
 	} {
 		w := worldOf(t, connector.Config{Profile: tc.profile, Send: []connector.Send{tc.send},
 			Transport: connector.Transport{TLSSendDomainSecureList: []string{"fabrikam.com"}}})

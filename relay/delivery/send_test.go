@@ -101,7 +101,7 @@ func TestSend(t *testing.T) {
 		t.Errorf("%d connections for 4 attempts, want 1", n)
 	}
 	if outcomes, err := w.handOver(t.Context(), "b@x.example", newEnvelope(), strings.NewReader(letter)); len(outcomes) != 0 || err != nil {
-		t.Errorf("for nobody: %v, %v", outcomes, err)
+		t.Errorf("no recipients: %v, %v", outcomes, err)
 	}
 }
 
@@ -192,7 +192,7 @@ func TestNextHop(t *testing.T) {
 	expect(t, "nowhere", told(t, outcomes[0]), "451 4.3.5")
 }
 
-// TestSendNowhere has hops that nobody answers for: trouble of the hop, or the
+// TestSendNowhere has hops without a host that answers: trouble of the hop, or the
 // end of the recipient.
 func TestSendNowhere(t *testing.T) {
 	required := byDNS()

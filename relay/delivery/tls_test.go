@@ -29,7 +29,7 @@ func level(l param.TlsAuthLevel, domain string) connector.Send {
 	return s
 }
 
-// authority makes a certificate authority, and a second that nobody trusts.
+// authority makes a certificate authority, and a second one that isn't trusted.
 func authority(t *testing.T) (trusted, stranger *relaytest.Authority) {
 	t.Helper()
 	trusted, err := relaytest.NewAuthority("trusted")
@@ -109,7 +109,7 @@ func TestNothingInTheClear(t *testing.T) {
 		"STARTTLS 5xx":      {"220 hop\r\n", ">EHLO", "250-hop\r\n250-AUTH LOGIN\r\n250 STARTTLS\r\n", ">STARTTLS", "502 what\r\n"},
 		"no EHLO":           {"220 hop\r\n", ">EHLO", "502 what\r\n", ">HELO", "250 hop\r\n"},
 		"no handshake":      {"220 hop\r\n", ">EHLO", "250-hop\r\n250 starttls\r\n", ">STARTTLS", "220 go\r\n", "!close"},
-		"octets behind 220": {"220 hop\r\n", ">EHLO", "250-hop\r\n250 STARTTLS\r\n", ">STARTTLS", "220 go\r\n250-hop\r\n250 AUTH LOGIN\r\n"},
+		"bytes behind 220":  {"220 hop\r\n", ">EHLO", "250-hop\r\n250 STARTTLS\r\n", ">STARTTLS", "220 go\r\n250-hop\r\n250 AUTH LOGIN\r\n"},
 	} {
 		for _, send := range []connector.Send{require, credentialed("192.0.2.1", auth.BasicAuthRequireTLS)} {
 			w := newWorld(t, send)
@@ -150,7 +150,7 @@ func TestAuthentication(t *testing.T) {
 		{"in the clear, as asked for", "ok", &relaytest.Sink{Users: users, InsecureAuth: true}},
 		{"wrong password", "451 4.7.0", &relaytest.Sink{Users: map[string]string{"hub": "other"}, InsecureAuth: true}},
 		{"not offered any more", "451 4.7.0", &relaytest.Sink{}},
-		{"offered under TLS only, and there is none", "451 4.7.0", &relaytest.Sink{Users: users}},
+		{"offered under TLS only, without TLS", "451 4.7.0", &relaytest.Sink{Users: users}},
 	} {
 		w := newWorld(t, credentialed("192.0.2.1", auth.BasicAuth))
 		w.sink("192.0.2.1:25", tc.sink)
@@ -177,7 +177,7 @@ func TestIdentityIsNotShared(t *testing.T) {
 	}
 }
 
-// TestContextEndsDelivery: a hop that says nothing holds nobody whose client is gone.
+// TestContextEndsDelivery: a hop that says nothing holds no transaction whose client is gone.
 func TestContextEndsDelivery(t *testing.T) {
 	w := newWorld(t, toHosts("192.0.2.1"))
 	w.hop("192.0.2.1:25", []string{})

@@ -13,7 +13,7 @@ import (
 
 // TestUsedUpConnection: a refusal for now of a message that comes over a connection
 // which was used before may be the connection's. It goes over a new one at once, and
-// nobody else gets the old one.
+// no other message gets the old one.
 func TestUsedUpConnection(t *testing.T) {
 	ehlo := []string{"220 hop\r\n", ">EHLO", "250-hop\r\n250 SIZE\r\n"}
 	whole := []string{">MAIL", "250 ok\r\n", ">RCPT", "250 ok\r\n", ">DATA", "354 go\r\n", ">.\r\n", "250 ok\r\n"}
@@ -212,7 +212,7 @@ func TestSendMaxMessageSize(t *testing.T) {
 					t.Errorf("%s: %d messages arrived, want the small one", name, n)
 				}
 				env.Report = true
-				expect(t, name+", a report of ours", attemptOf(w, env, large)[0], "ok")
+				expect(t, name+", a report generated here", attemptOf(w, env, large)[0], "ok")
 			}
 		}
 	}
@@ -245,7 +245,7 @@ func TestCauses(t *testing.T) {
 		send       connector.Send
 		sink       *relaytest.Sink
 	}{
-		{"nobody listens", "gw.fabrikam.com: 192.0.2.1:25: connection refused", toHosts("gw.fabrikam.com"), nil},
+		{"no listener", "gw.fabrikam.com: 192.0.2.1:25: connection refused", toHosts("gw.fabrikam.com"), nil},
 		{"no such name", "no such host", toHosts("nowhere.example"), nil},
 		{"it hangs up", "gw.fabrikam.com: MAIL: the next hop closed the connection", toHosts("gw.fabrikam.com"),
 			&relaytest.Sink{Script: refuse(relaytest.StageMail, "", relaytest.Close)}},

@@ -130,7 +130,7 @@ func TestLongLines(t *testing.T) {
 		for _, original := range []string{"A: " + text + "\r\nB: c\r\n\r\nd\r\n", "A: b\r\n\r\n" + text + "\r\n"} {
 			p := read(t, r, strings.NewReader(original))
 			if got := strings.ReplaceAll(p.third, "\r\n ", ""); got != original {
-				t.Errorf("%.20q: %d octets of %d are left", text, len(got), len(original))
+				t.Errorf("%.20q: %d bytes of %d are left", text, len(got), len(original))
 			}
 			if text[0] != 0x80 {
 				for line := range strings.Lines(p.third) {
@@ -150,7 +150,7 @@ func TestHugeHeader(t *testing.T) {
 	for _, line := range []string{"X: y\r\n", strings.Repeat("x", 5000) + "\r\n", "x"} {
 		p := read(t, r, strings.NewReader(strings.Repeat(line, 1<<20/len(line))))
 		if n := len(p.third); n > 129<<10 || n < 120<<10 || len(line) > 1 && !strings.HasSuffix(p.third, "\r\n") {
-			t.Errorf("%.10q: %d octets", line, n)
+			t.Errorf("%.10q: %d bytes", line, n)
 		}
 	}
 }
@@ -185,11 +185,11 @@ func TestStreams(t *testing.T) {
 		t.Fatal(err)
 	}
 	if source.n < 30<<20-256<<10 {
-		t.Errorf("%d octets of the original are left before the first of the report", source.n)
+		t.Errorf("%d bytes of the original are left before the first of the report", source.n)
 	}
 	n, err := io.Copy(io.Discard, reader)
 	if err != nil || n < 30<<20+20000*300 || source.most > 64<<10 {
-		t.Errorf("%d octets, %v; read up to %d at once", n, err, source.most)
+		t.Errorf("%d bytes, %v; read up to %d at once", n, err, source.most)
 	}
 }
 

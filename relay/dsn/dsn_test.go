@@ -142,7 +142,7 @@ func checkLines(t testing.TB, raw string) {
 	for line := range strings.Lines(raw) {
 		text, ended := strings.CutSuffix(line, "\r\n")
 		if !ended || len(text) > 998 || strings.ContainsAny(text, "\r\n") {
-			t.Fatalf("a bad line of %d octets: %.200q", len(line), line)
+			t.Fatalf("a bad line of %d bytes: %.200q", len(line), line)
 		}
 	}
 }
@@ -316,7 +316,7 @@ func TestOriginal(t *testing.T) {
 			t.Errorf("%s: the report is %s", name, p.header.Get("Content-Transfer-Encoding"))
 		}
 		if !r.UTF8 && tt.body == envelope.SevenBit && strings.ContainsFunc(p.raw, func(c rune) bool { return c >= utf8.RuneSelf }) {
-			t.Errorf("%s: 8-bit octets in\n%q", name, p.raw)
+			t.Errorf("%s: 8-bit bytes in\n%q", name, p.raw)
 		}
 	}
 	if p := read(t, report(), nil); len(p.types) != 2 || p.header.Get("In-Reply-To") != "" {
@@ -398,13 +398,13 @@ func TestBrokenOriginal(t *testing.T) {
 				_, err = io.ReadAll(reader)
 			}
 			if !errors.Is(err, broken) {
-				t.Errorf("%s after %d octets: %v", ret, len(start), err)
+				t.Errorf("%s after %d bytes: %v", ret, len(start), err)
 			}
 		}
 	}
 }
 
-// TestDefaults wants what is left out to be made up or missing, not empty.
+// TestDefaults checks that omitted values are generated or missing, not empty.
 func TestDefaults(t *testing.T) {
 	r := dsn.Report{Kind: dsn.Delayed, MTA: "localhost", Postmaster: address("postmaster@localhost"), Original: envelope.Envelope{From: address("a@b.example")},
 		Recipients: []dsn.Recipient{{Recipient: envelope.Recipient{To: address("c@d.example")}}}}

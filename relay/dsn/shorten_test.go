@@ -60,7 +60,7 @@ func TestHeaderOnly(t *testing.T) {
 	}
 }
 
-// TestHeaderOnlyStops: what is left out isn't read either.
+// TestHeaderOnlyStops: HeaderOnly doesn't read the part that it leaves out.
 func TestHeaderOnlyStops(t *testing.T) {
 	r := report()
 	r.Original.Size, r.MaxSize = 1<<40, 1<<50
@@ -71,7 +71,7 @@ func TestHeaderOnlyStops(t *testing.T) {
 	}
 	short, err := dsn.HeaderOnly(whole)
 	if got := written(t, short, err); !strings.Contains(got, "\r\n\r\nSubject: hello\r\n\r\n--") || len(got) > 10_000 {
-		t.Errorf("%d octets: %.2000q", len(got), got)
+		t.Errorf("%d bytes: %.2000q", len(got), got)
 	}
 }
 
@@ -105,7 +105,7 @@ func FuzzHeaderOnly(f *testing.F) {
 			return
 		}
 		if short, err := io.ReadAll(r); err == nil && len(short) > 4*len(raw)+300 {
-			t.Errorf("%d octets became %d", len(raw), len(short))
+			t.Errorf("%d bytes became %d", len(raw), len(short))
 		}
 	})
 }

@@ -47,7 +47,7 @@ func TestSlowBodies(t *testing.T) {
 		<-reach
 	}
 	if got := s.memory.Load(); got < maxMemory/2 || got > maxMemory {
-		t.Errorf("%d octets are reserved", got)
+		t.Errorf("%d bytes are reserved", got)
 	}
 	close(wait)
 	for range clients {
@@ -56,7 +56,7 @@ func TestSlowBodies(t *testing.T) {
 		}
 	}
 	if got := s.memory.Load(); got != 0 {
-		t.Errorf("%d octets stay reserved", got)
+		t.Errorf("%d bytes stay reserved", got)
 	}
 	if err := s.Close(); err != nil {
 		t.Error(err)

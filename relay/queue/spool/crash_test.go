@@ -123,7 +123,7 @@ func (l *ledger) check(s *Spool, live bool) error {
 		}
 		octets, err := io.ReadAll(b)
 		if err := errors.Join(err, b.Close()); err != nil || string(octets) != f.body {
-			return fmt.Errorf("%s has other octets, %v", m.ID, err)
+			return fmt.Errorf("%s has other bytes, %v", m.ID, err)
 		}
 		found[m.ID] = true
 	}

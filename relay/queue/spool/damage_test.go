@@ -25,8 +25,8 @@ type harm struct {
 func harms() []harm {
 	return []harm{
 		{"a bit flipped", func(b []byte, at int) []byte { b[at] ^= 0x04; return b }},
-		{"an octet cut out", func(b []byte, at int) []byte { return slices.Delete(b, at, at+1) }},
-		{"an octet put in", func(b []byte, at int) []byte { return slices.Insert(b, at, 'x') }},
+		{"a byte cut out", func(b []byte, at int) []byte { return slices.Delete(b, at, at+1) }},
+		{"a byte put in", func(b []byte, at int) []byte { return slices.Insert(b, at, 'x') }},
 		{"the rest cut off", func(b []byte, at int) []byte { return b[:at] }},
 		{"zeros", func(b []byte, at int) []byte { clear(b[at:min(at+100, len(b))]); return b }},
 	}
@@ -109,7 +109,7 @@ func (l *ledger) checkDamaged(d *disk, several bool) error {
 			return err
 		}
 		if octets, err := io.ReadAll(b); err != nil || string(octets) != f.body {
-			return fmt.Errorf("%s: other octets are taken for its own", m.ID)
+			return fmt.Errorf("%s: other bytes are taken for its own", m.ID)
 		}
 		if err := b.Close(); err != nil {
 			return err
@@ -300,7 +300,7 @@ func FuzzScan(f *testing.F) {
 	f.Add([]byte("\n-- \n-- \n"), uint16(1000)) // no damage
 	f.Fuzz(func(t *testing.T, body []byte, at uint16) {
 		if bytes.Contains(body, n[:]) {
-			t.Skip("nobody knows the nonce")
+			t.Skip("a header with the nonce of the segment")
 		}
 		meta := []byte("{\"id\":\"CARRIER\"}\n")
 		h := header{kind: kindPut, metaLen: uint32(len(meta)), metaSum: sum(meta), bodyLen: uint32(len(body)), bodySum: sum(body)}
@@ -346,7 +346,7 @@ func FuzzScan(f *testing.F) {
 			want = []string{"CARRIER", "A1"}
 		}
 		if !slices.Equal(ids, want) || covered != int64(len(octets)) {
-			t.Errorf("records %q, want %q; %d octets of %d", ids, want, covered, len(octets))
+			t.Errorf("records %q, want %q; %d bytes of %d", ids, want, covered, len(octets))
 		}
 	})
 }

@@ -35,7 +35,7 @@ var (
 	errDead = errors.New("dead")
 	// errOff: there is no power any more. Nothing is begun.
 	errOff = errors.New("off")
-	// errLost: what was to be synced never will be, and nobody is told again.
+	// errLost: the data will never be synced, and the error is not reported again.
 	errLost = syscall.EIO
 )
 
@@ -214,7 +214,7 @@ func resize(b []byte, size int64) []byte {
 }
 
 // crash returns what a loss of power leaves, where chosen chooses what of the
-// changes that nobody has synced.
+// changes that no call has synced.
 func (d *disk) crash(chosen func() bool) *disk {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -147,7 +147,7 @@ func TestKill(t *testing.T) {
 				t.Fatal(err)
 			}
 			if octets, err := io.ReadAll(b); err != nil || string(octets) != content(m.ID) {
-				t.Errorf("%s has other octets, %v", m.ID, err)
+				t.Errorf("%s has other bytes, %v", m.ID, err)
 			}
 			b.Close()
 		}
@@ -165,7 +165,7 @@ func TestKill(t *testing.T) {
 	}
 }
 
-// TestPrivate wants nobody but the owner to be able to look into a spool.
+// TestPrivate checks that only the owner has access to a spool.
 func TestPrivate(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("permissions are not in the mode")
@@ -247,7 +247,7 @@ func TestSpace(t *testing.T) {
 	}
 	// What waits to be compacted, what is being written, and what is.
 	if limit := 2*stay + 4*segment; most > limit {
-		t.Errorf("%d octets on the disk, want at most %d", most, limit)
+		t.Errorf("%d bytes on the disk, want at most %d", most, limit)
 	}
 	for i := 0; i < 600; i += 20 {
 		if err := s.Remove(t.Context(), fmt.Sprint("M", i), "a"); err != nil {
@@ -261,7 +261,7 @@ func TestSpace(t *testing.T) {
 		t.Fatal(err)
 	}
 	if n := size(t, dir); n != 0 {
-		t.Errorf("closed and empty, it takes %d octets", n)
+		t.Errorf("closed and empty, it takes %d bytes", n)
 	}
 }
 
@@ -383,9 +383,9 @@ func TestMemory(t *testing.T) {
 	runtime.GC() // pools keep what they have for one
 	runtime.ReadMemStats(&after)
 	each := (int64(after.HeapAlloc) - int64(before.HeapAlloc)) / n
-	t.Logf("%d octets of memory for each message", each)
+	t.Logf("%d bytes of memory for each message", each)
 	if each > limit {
-		t.Errorf("%d octets of memory for each message, want at most %d", each, limit)
+		t.Errorf("%d bytes of memory for each message, want at most %d", each, limit)
 	}
 	runtime.KeepAlive(s)
 }

@@ -38,8 +38,8 @@ func TestConformance(t *testing.T) {
 	}
 }
 
-// TestCloseMeanwhile closes a spool that is in use: whoever comes too late is
-// told so, and nobody waits for ever.
+// TestCloseMeanwhile closes a spool that is in use: later calls return ErrClosed, and no
+// call waits for ever.
 func TestCloseMeanwhile(t *testing.T) {
 	s, err := spool.Open(t.TempDir(), spool.Options{})
 	if err != nil {
