@@ -54,7 +54,7 @@ func (d *Dispatcher) Deliver(ctx context.Context, env *relay.Envelope, r io.Read
 	if !ok {
 		return schedule.Refusal(reply.ShuttingDown, ErrStopped)
 	}
-	defer d.event(func(time.Time) { d.busy-- })
+	defer d.leave()
 	b, unread, err := d.bodies.read(r, delay <= 0)
 	switch {
 	case errors.Is(err, errSpill):
@@ -82,6 +82,14 @@ func (d *Dispatcher) enter(env *relay.Envelope) (delay time.Duration, ok bool) {
 		delay = env.Inbound.Settings().MaxAcknowledgementDelay.Or(0)
 	}
 	return delay, true
+}
+
+// leave ends a Deliver.
+func (d *Dispatcher) leave() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.busy--
+	d.signalIfIdle()
 }
 
 // queueFirst puts m on the queue before any attempt, with the part of the body that is still unread.

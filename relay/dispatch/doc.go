@@ -94,6 +94,6 @@
 // Package internal/schedule decides all of the above, and is the place to begin for
 // retries, shares and reports. This package is the driver around its Scheduler:
 // goroutines, Store, Sender, bodies, timer and log. One mutex guards the Scheduler. A
-// method either takes the mutex and releases it itself, by way of event, or says "d.mu
-// is held" and keeps it to its end.
+// method either takes the mutex and releases it itself, as event does, or says "d.mu is
+// held" and keeps it to its end.
 package dispatch

@@ -79,8 +79,9 @@ func (d *Dispatcher) enqueue(ctx context.Context, q *queue.Message, body io.Read
 
 // open returns the body of m, in memory or on the Store; mem is a reader to use.
 func (d *Dispatcher) open(ctx context.Context, m *message, mem *bytes.Reader) (io.Reader, io.Closer, error) {
-	var b *body
-	d.event(func(time.Time) { b = m.body.retain() })
+	d.mu.Lock()
+	b := m.body.retain()
+	d.mu.Unlock()
 	if b != nil {
 		return b.reader(mem), b, nil
 	}
