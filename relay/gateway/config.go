@@ -31,32 +31,3 @@ func (c *Config) Check() error {
 	}
 	return (&delivery.Sender{Certificates: c.Certificates}).Check(c.Policy)
 }
-
-// Reload replaces the configuration. New sessions and delivery attempts work by next;
-// sessions that are open end by the configuration that they began with. Bindings that
-// are new are opened, and those that are gone are closed. If next can't be served, the
-// error says why, and everything goes on by the previous configuration.
-func (g *Gateway) Reload(next Config) error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.state != running {
-		return ErrNotRunning
-	}
-	if err := next.Check(); err != nil {
-		return err
-	}
-	// While some mail is still sent by the old policy and some by the new one, the
-	// certificates that either names must be there.
-	old := g.current.Certificates
-	g.Sender.SetCertificates(append(next.Certificates[:len(next.Certificates):len(next.Certificates)], old...))
-	if err := g.Server.Reload(next.Policy, next.Verifier, next.Certificates); err != nil {
-		g.Sender.SetCertificates(old)
-		return err
-	}
-	g.Sender.SetCertificates(next.Certificates)
-	if g.queue != nil {
-		g.Dispatcher.SetPolicy(next.Policy)
-	}
-	g.current = next
-	return nil
-}
