@@ -94,7 +94,7 @@ func scenarios() []scenario {
 			},
 		},
 		{
-			name: "Anonymous relay: one address, one right granted by hand",
+			name: "Anonymous relay: one address, one right granted by Add-ADPermission",
 			config: policy(connector.Send{Usage: param.UsageInternet}, connector.Receive{
 				Name:             "FromInternetGateway",
 				Bindings:         []netip.AddrPort{netip.MustParseAddrPort("10.2.3.4:25")},

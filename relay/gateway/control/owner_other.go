@@ -4,5 +4,5 @@ package control
 
 import "io/fs"
 
-// owner doesn't know on this system to whom a file belongs.
+// owner returns a general word, because this system doesn't name the owner of a file.
 func owner(fs.FileInfo) string { return "the user" }

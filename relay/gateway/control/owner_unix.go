@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// owner names the user to whom a file belongs.
+// owner returns the name of the user that owns a file.
 func owner(info fs.FileInfo) string {
 	if s, ok := info.Sys().(*syscall.Stat_t); ok {
 		return userName(strconv.FormatUint(uint64(s.Uid), 10))
