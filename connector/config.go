@@ -48,10 +48,10 @@ type Transport struct {
 	UseDowngradedExchangeServerAuth bool // of Set-TransportService
 
 	// Delivery reports. External ones go to senders outside the organisation.
-	ExternalPostmasterAddress       string                    // who they are from; "": postmaster@ the default accepted domain, on Edge the server's FQDN
-	ExternalDsnMaxMessageAttachSize param.Setting[param.Size] // 0 to 2147483647 bytes, of a larger message only the header is returned; 10 MB
+	ExternalPostmasterAddress       string                    // the From of reports; "": postmaster@ the default accepted domain, on Edge the server's FQDN
+	ExternalDsnMaxMessageAttachSize param.Setting[param.Size] // of a larger message only the header is returned
 	InternalDsnMaxMessageAttachSize param.Setting[param.Size] // the same
-	ExternalDelayDsnEnabled         param.Setting[bool]       // senders are told of delays; true
+	ExternalDelayDsnEnabled         param.Setting[bool]       // whether reports of delays are sent
 	InternalDelayDsnEnabled         param.Setting[bool]       // the same
 }
 

@@ -10,34 +10,35 @@ import (
 )
 
 // Receive is the configuration of one Receive connector, with the names of
-// Set-ReceiveConnector. Zero fields mean the documented defaults of Usage and
-// of the profile. The comments give the range and, last or alone, the default.
-// "Not enforced" means that Compile warns: the value is kept and has no effect.
+// Set-ReceiveConnector. Zero fields mean the defaults of Usage, of the profile and
+// of the server's role. docs/cmdlets.md has what each parameter does, its range and
+// its default. "Not enforced" means that Compile warns: the value is kept and has no
+// effect.
 type Receive struct {
-	Name          string // unique on the server, up to 64 characters
+	Name          string // unique on the server
 	Server        string // "": the server of Config
 	TransportRole param.TransportRole
 	Usage         param.Usage // only fills defaults; zero: Custom
 	Comment       string
-	Enabled       param.Setting[bool] // true
+	Enabled       param.Setting[bool]
 
-	Bindings         []netip.AddrPort                // where it listens; default by Usage
-	RemoteIPRanges   []param.Range                   // who may connect; default by Usage
-	AuthMechanism    param.Setting[auth.Mechanism]   // default by Usage
-	PermissionGroups param.Setting[permission.Group] // default by Usage
-	Permissions      []permission.Grant              // made by hand, Add-ADPermission
+	Bindings         []netip.AddrPort // where it listens
+	RemoteIPRanges   []param.Range    // the clients that it serves
+	AuthMechanism    param.Setting[auth.Mechanism]
+	PermissionGroups param.Setting[permission.Group]
+	Permissions      []permission.Grant // grants of Add-ADPermission
 
-	Fqdn                 string // in banner, EHLO reply and Received; default the server's FQDN
-	Banner               string // begins with "220 "; default names the server and the time
+	Fqdn                 string // in banner, EHLO reply and Received; "": the server's
+	Banner               string // "": names the server and the time
 	DefaultDomain        string // an accepted domain, by name or domain, appended to bare local parts
 	ServiceDiscoveryFqdn string // not enforced
-	TlsCertificateName   string // an SmtpX509Identifier; default by Fqdn
+	TlsCertificateName   string // an SmtpX509Identifier; "": by Fqdn
 
 	RequireTLS                   bool                // no mail before STARTTLS; needs Tls in AuthMechanism
 	DomainSecureEnabled          bool                // partners prove themselves by certificate
 	RequireEHLODomain            bool                // EHLO without a domain ends the connection
-	AddMissingHeadersEnabled     param.Setting[bool] // true; ours, see Session.CompletesHeader
-	BareLinefeedRejectionEnabled param.Setting[bool] // default true here: see docs/differences.md
+	AddMissingHeadersEnabled     param.Setting[bool] // not a parameter of Exchange, see Session.CompletesHeader
+	BareLinefeedRejectionEnabled param.Setting[bool] // on by default, see docs/differences.md
 	AdvertiseClientSettings      bool                // not enforced
 	EnableAuthGSSAPI             bool                // not enforced
 	LongAddressesEnabled         bool                // not enforced
@@ -48,35 +49,35 @@ type Receive struct {
 	RejectReservedTopLevelRecipientDomains    bool // test, example, invalid, localhost
 	RejectSingleLabelRecipientDomains         bool
 
-	BinaryMimeEnabled                 param.Setting[bool] // as ChunkingEnabled, which it needs
-	ChunkingEnabled                   param.Setting[bool] // true
-	DeliveryStatusNotificationEnabled param.Setting[bool] // true
-	EightBitMimeEnabled               param.Setting[bool] // true
-	EnhancedStatusCodesEnabled        param.Setting[bool] // true
-	PipeliningEnabled                 param.Setting[bool] // true
-	SmtpUtf8Enabled                   param.Setting[bool] // true; false in Exchange2007
+	BinaryMimeEnabled                 param.Setting[bool] // as ChunkingEnabled by default
+	ChunkingEnabled                   param.Setting[bool]
+	DeliveryStatusNotificationEnabled param.Setting[bool]
+	EightBitMimeEnabled               param.Setting[bool]
+	EnhancedStatusCodesEnabled        param.Setting[bool]
+	PipeliningEnabled                 param.Setting[bool]
+	SmtpUtf8Enabled                   param.Setting[bool]
 	SizeEnabled                       param.SizeMode
 	ExtendedProtectionPolicy          param.ExtendedProtection // not enforced
 	ProtocolLoggingLevel              param.ProtocolLogging
 
-	AuthTarpitInterval          param.Setting[time.Duration] // 0 to 10 minutes; 5 seconds
-	TarpitInterval              param.Setting[time.Duration] // 0 to 10 minutes; 5 seconds
-	ConnectionInactivityTimeout time.Duration                // 1 second to 1 day, less than ConnectionTimeout; 5 minutes, on Edge 1
-	ConnectionTimeout           time.Duration                // 1 second to 1 day; 10 minutes, on Edge 5
-	MaxAcknowledgementDelay     param.Setting[time.Duration] // up to 1 day: how long delivery may hold the reply, 0: queued first; 10 seconds
+	AuthTarpitInterval          param.Setting[time.Duration]
+	TarpitInterval              param.Setting[time.Duration]
+	ConnectionInactivityTimeout time.Duration // less than ConnectionTimeout
+	ConnectionTimeout           time.Duration
+	MaxAcknowledgementDelay     param.Setting[time.Duration] // how long delivery may hold the reply; 0: queued first
 
-	MaxHeaderSize                           param.Size                      // 1 to 2147483647 bytes; 256 KB, in Exchange2007 64 KB
-	MaxMessageSize                          param.Size                      // 64 KB to 2147483647 bytes; 36 MB, in Exchange2007 10 MB
-	MaxHopCount                             int                             // 1 to 500; 60
-	MaxLocalHopCount                        param.Setting[int]              // 0 to 50, 0 counts none; 12, in Exchange2007 8
-	MaxInboundConnection                    param.Limit                     // 1 or more; 5000
-	MaxInboundConnectionPerSource           param.Limit                     // 1 to 10000; 20
-	MaxInboundConnectionPercentagePerSource int                             // 1 to 100 percent of what is left; 2
-	MaxLogonFailures                        param.Setting[int]              // 0 to 10, 0 never closes; 3
-	MaxProtocolErrors                       param.Setting[param.Limit]      // 0 or more; 5
-	MaxRecipientsPerMessage                 int                             // 1 to 512000; 200
-	MessageRateLimit                        param.Limit                     // messages per minute, 1 or more; Unlimited, on Edge 600
-	MessageRateSource                       param.Setting[param.RateSource] // IPAddress
+	MaxHeaderSize                           param.Size
+	MaxMessageSize                          param.Size
+	MaxHopCount                             int
+	MaxLocalHopCount                        param.Setting[int] // 0: no limit
+	MaxInboundConnection                    param.Limit
+	MaxInboundConnectionPerSource           param.Limit
+	MaxInboundConnectionPercentagePerSource int                // of the free connections
+	MaxLogonFailures                        param.Setting[int] // 0: no limit
+	MaxProtocolErrors                       param.Setting[param.Limit]
+	MaxRecipientsPerMessage                 int
+	MessageRateLimit                        param.Limit // messages per minute
+	MessageRateSource                       param.Setting[param.RateSource]
 
 	TlsDomainCapabilities []string // "domain:Cap1,Cap2"; not enforced
 }

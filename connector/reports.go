@@ -13,8 +13,8 @@ import (
 type RemoteDomain struct {
 	Name                  string              // unique, up to 64 characters
 	DomainName            string              // contoso.com; *.contoso.com, which covers contoso.com too; or *
-	NDREnabled            param.Setting[bool] // senders there are told what failed; true
-	DeliveryReportEnabled param.Setting[bool] // senders there are told what was delivered, if they asked; true
+	NDREnabled            param.Setting[bool] // whether senders there get non-delivery reports
+	DeliveryReportEnabled param.Setting[bool] // whether senders there get the reports of delivery that they asked for
 }
 
 // Reports says what a sender is told of its mail, and in which form: the report

@@ -11,46 +11,46 @@ import (
 )
 
 // Send is the configuration of one Send connector, with the names of
-// Set-SendConnector. Zero fields mean the documented defaults. The comments
-// give the range and, last or alone, the default. "Not enforced" means that
-// Compile warns: the value is kept and has no effect.
+// Set-SendConnector. Zero fields mean the defaults of Usage and of the profile.
+// docs/cmdlets.md has what each parameter does, its range and its default. "Not
+// enforced" means that Compile warns: the value is kept and has no effect.
 type Send struct {
-	Name    string      // unique in the organisation, up to 64 characters
+	Name    string      // unique in the organisation
 	Usage   param.Usage // only fills defaults; zero: Custom; not Client
 	Comment string
-	Enabled param.Setting[bool] // true
+	Enabled param.Setting[bool]
 
 	AddressSpaces          []routing.AddressSpace // what it serves; one or more
-	SourceTransportServers []string               // where it lives; default our server; not on Edge
+	SourceTransportServers []string               // the servers that send its mail; none: this server
 	IsScopedConnector      bool                   // serves its own site only; so does one whose AddressSpaces are Local
 	IsCoexistenceConnector bool                   // of 2010; not enforced
 	LinkedReceiveConnector string                 // of 2010, instead of AddressSpaces; not enforced
 
-	DNSRoutingEnabled            param.Setting[bool] // default: true without smart hosts, else false
+	DNSRoutingEnabled            param.Setting[bool] // by default true without smart hosts, else false
 	SmartHosts                   []param.SmartHost   // next hops; they share load and stand in for each other
 	SmartHostAuthMechanism       auth.Mechanism      // one value, or the pair BasicAuth, BasicAuthRequireTLS, which means the latter
 	AuthenticationCredential     *param.Credential   // for Basic authentication; nil: none
-	Port                         int                 // 1 to 65535; 25
-	SourceIPAddress              netip.Addr          // local address to connect from; zero or 0.0.0.0: any
-	Fqdn                         string              // for EHLO; default the server's FQDN
-	ForceHELO                    bool                // HELO instead of EHLO: no extensions, no TLS
-	UseExternalDNSServersEnabled bool                // not enforced
-	FrontendProxyEnabled         bool                // not enforced
+	Port                         int
+	SourceIPAddress              netip.Addr // local address to connect from; zero or 0.0.0.0: any
+	Fqdn                         string     // for EHLO; "": the server's
+	ForceHELO                    bool       // HELO instead of EHLO: no extensions, no TLS
+	UseExternalDNSServersEnabled bool       // not enforced
+	FrontendProxyEnabled         bool       // not enforced
 
 	RequireTLS               bool               // no mail without TLS
 	IgnoreSTARTTLS           bool               // no TLS even if offered
 	TlsAuthLevel             param.TlsAuthLevel // needs RequireTLS
 	TlsDomain                string             // domain or *.domain; with DomainValidation only
-	TlsCertificateName       string             // an SmtpX509Identifier; the certificate we show
+	TlsCertificateName       string             // an SmtpX509Identifier; the certificate that this server shows
 	DomainSecureEnabled      bool               // mutual TLS with the domains of TLSSendDomainSecureList
 	CloudServicesMailEnabled bool               // lets cross-premises fields pass; their renaming is not enforced
 	RequireOorg              bool               // not enforced
 
-	MaxMessageSize               param.Size            // up to 2147483647 bytes or unlimited; 35 MB, Internal unlimited, in Exchange2007 10 MB
-	SmtpMaxMessagesPerConnection int                   // 1 or more; 20
-	ConnectionInactivityTimeOut  time.Duration         // 1 second to 1 day; 10 minutes
+	MaxMessageSize               param.Size
+	SmtpMaxMessagesPerConnection int
+	ConnectionInactivityTimeOut  time.Duration
 	ErrorPolicies                param.ErrorPolicy     // Default; what concerns custom failures is not enforced
 	ConnectorType                param.ConnectorType   // not enforced
 	ProtocolLoggingLevel         param.ProtocolLogging // not enforced
-	Permissions                  []permission.Grant    // made by hand, Add-ADPermission
+	Permissions                  []permission.Grant    // grants of Add-ADPermission
 }

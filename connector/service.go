@@ -1,34 +1,36 @@
 package connector
 
 import (
-	"github.com/interchange-smtp/interchange/connector/param"
 	"strings"
 	"time"
+
+	"github.com/interchange-smtp/interchange/connector/param"
 )
 
 // Service is the configuration of one server's Transport service, with the
 // names of Set-TransportService: how often, how long and over how many
-// connections mail is tried. Zero fields mean the documented defaults. The
-// comments give the range and, last or alone, the default.
+// connections mail is tried. Zero fields mean the defaults of the profile and of
+// the server's role. docs/cmdlets.md has what each parameter does, its range and its
+// default.
 //
-// QueueGlitchRetryCount and QueueGlitchRetryInterval are no parameters of
+// QueueGlitchRetryCount and QueueGlitchRetryInterval are not parameters of
 // Exchange's cmdlet: they are keys of its file EdgeTransport.exe.config, for
 // which no ranges are documented.
 type Service struct {
 	Name string // the server; "": the server of Config
 
-	MaxOutboundConnections          param.Limit // 1 or more; 1000
-	MaxPerDomainOutboundConnections param.Limit // 1 or more, at most MaxOutboundConnections; 40, in Exchange2007 20, or MaxOutboundConnections if that is less
+	MaxOutboundConnections          param.Limit
+	MaxPerDomainOutboundConnections param.Limit // at most MaxOutboundConnections
 
-	QueueGlitchRetryCount                  param.Setting[int] // 0 to 15; 4
-	QueueGlitchRetryInterval               time.Duration      // 1 second to 12 hours; 1 minute
-	TransientFailureRetryCount             param.Setting[int] // 0 to 15; 6
-	TransientFailureRetryInterval          time.Duration      // 1 second to 12 hours; 5 minutes, on Edge 10
-	OutboundConnectionFailureRetryInterval time.Duration      // 1 second to 20 days; 10 minutes, on Edge 30
+	QueueGlitchRetryCount                  param.Setting[int]
+	QueueGlitchRetryInterval               time.Duration
+	TransientFailureRetryCount             param.Setting[int]
+	TransientFailureRetryInterval          time.Duration
+	OutboundConnectionFailureRetryInterval time.Duration
 
-	MessageRetryInterval     time.Duration // 1 second to 1 day; 5 minutes
-	DelayNotificationTimeout time.Duration // 1 second to 30 days; 4 hours
-	MessageExpirationTimeout time.Duration // 5 seconds to 90 days; 2 days
+	MessageRetryInterval     time.Duration
+	DelayNotificationTimeout time.Duration
+	MessageExpirationTimeout time.Duration
 }
 
 // localService returns the service of the server we are, as configured.

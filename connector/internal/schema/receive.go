@@ -22,6 +22,7 @@ var receiveRows = []Row{
 		Default: is("Tls").usage("Internal", "Tls, ExchangeServer").usage("Client", "Tls, Integrated, BasicAuth, BasicAuthRequireTLS"),
 		Form:    "BasicAuthRequireTLS needs Tls and BasicAuth, ExternalAuthoritative takes nothing but Tls beside it",
 		Does:    "Lists the ways in which clients may authenticate, and with Tls offers STARTTLS."},
+	// Documented without a limit; a longer pause would outlive every client.
 	{Name: "AuthTarpitInterval", Verbs: newSet, Kind: TimeSpan, Limits: lasting(0, 10*time.Minute), Default: is("00:00:05"), Since: from16,
 		Does: "Delays the answer to a failed logon, so that passwords can't be guessed quickly."},
 	{Name: "Banner", Verbs: newSet, Kind: String, Form: `begins with "220 "; $null for the default`, Derived: "names the server and the time",
@@ -65,11 +66,15 @@ var receiveRows = []Row{
 		Does: "Is reserved by Microsoft."},
 	{Name: "LongAddressesEnabled", Verbs: newSet, Kind: Boolean, Default: is("$false"), Since: sp1, Kept: "XLONGADDR is never offered",
 		Does: "Takes X.400 addresses longer than SMTP allows."},
+	// Exchange 2010's default of 30 seconds is as long as many devices and programs wait,
+	// and some wait 15: they would report a failure, send again, and the recipient would
+	// have two.
 	{Name: "MaxAcknowledgementDelay", Verbs: newSet, Kind: TimeSpan, Limits: lasting(0, day), Default: is("00:00:10"), Since: from10,
 		Note: "later editions store it without using it",
 		Does: "Holds back the reply to a message for up to so long while it is delivered; with 0 the reply comes once the message is in the queue."},
 	{Name: "MaxHeaderSize", Verbs: newSet, Kind: Size, Limits: between(1, most), Default: is("256KB").in2007("64KB"),
 		Does: "Limits the size of a message's header."},
+	// Real servers have 60 hops and 12 local ones; the pages say 30 and 8.
 	{Name: "MaxHopCount", Verbs: newSet, Kind: Integer, Limits: between(1, 500), Default: is("60"),
 		Does: "Limits how many servers may have handled a message, by its Received fields; more are a mail loop."},
 	{Name: "MaxLocalHopCount", Verbs: newSet, Kind: Integer, Limits: between(0, 50), Form: "0 for no limit", Default: is("12").in2007("8"),
@@ -94,6 +99,8 @@ var receiveRows = []Row{
 		Does: "Says by what MessageRateLimit counts: by client address, by user, or by both."},
 	{Name: "OrarEnabled", Verbs: newSet, Kind: Boolean, Default: is("$false"), Since: sp1, Kept: "XORAR is never offered",
 		Does: "Takes the address that the sender originally gave for a recipient, as X.400 does."},
+	// Current documentation has one table of usages for all editions. Texts of the 2007
+	// time say that Internet gave Partners as well. Edge has no ExchangeLegacyServers.
 	{Name: "PermissionGroups", Verbs: newSet, Kind: Groups, Form: "replaces the whole set",
 		Default: Defaults{
 			{Usage: "Partner", Value: "Partners"},
@@ -139,6 +146,7 @@ var receiveRows = []Row{
 		Does: "Says which certificate the server shows to clients."},
 	{Name: "TlsDomainCapabilities", Verbs: newSet, Kind: String, List: true, Form: "domain:capability", Since: from10, Kept: "hybrid deployments don't exist here",
 		Does: "Says which headers and extensions servers that show a certificate of a domain may use."},
+	// HubTransport is what a 2013 server makes of an omitted role.
 	{Name: "TransportRole", Verbs: newSet, Kind: Roles, Default: is("HubTransport"), Since: from13,
 		Does: "Says which service the connector belongs to; where two connectors are otherwise equal, FrontendTransport comes first."},
 	domainController,

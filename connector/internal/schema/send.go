@@ -55,6 +55,7 @@ var sendRows = []Row{
 	{Name: "LinkedReceiveConnector", Verbs: newSet, Kind: typeOf("ReceiveConnectorIdParameter"), Since: only10,
 		Refused: "a route depends on the recipient alone; give the connector an address space",
 		Does:    "Sends on all mail that a certain Receive connector takes."},
+	// The pages say 10, 25 and 35 MB.
 	{Name: "MaxMessageSize", Verbs: newSet, Kind: UnlimitedSize, Limits: between(1, most),
 		Default: is("35MB").usage("Internal", "Unlimited").in2007("10MB"),
 		Does:    "Limits the size of a message; larger ones take another connector or are returned."},

@@ -26,6 +26,7 @@ var transportServiceRows = []Row{
 		Does: "Lets servers authenticate each other without TLS, which SuppressXAnonymousTls of a Receive connector needs."},
 	{Name: "MaxOutboundConnections", Verbs: Set, Kind: UnlimitedInt, Limits: between(1, most), Default: is("1000"),
 		Does: "Limits how many connections the server has to all next hops together."},
+	// The pages say 20 and 40.
 	{Name: "MaxPerDomainOutboundConnections", Verbs: Set, Kind: UnlimitedInt, Limits: between(1, most), Form: "at most MaxOutboundConnections",
 		Default: is("40").in2007("20"), Derived: "or MaxOutboundConnections if that is less",
 		Does: "Limits how many connections the server has to one next hop."},
@@ -47,6 +48,7 @@ var transportServiceRows = []Row{
 		Does: "Says how long the server waits between transient retries."},
 	{Name: "DelayNotificationTimeout", Verbs: Set, Kind: TimeSpan, Limits: lasting(time.Second, month), Default: is("04:00:00"),
 		Does: "Says after how long the sender of a message gets a report of the delay."},
+	// The ranges are those of the transient retries: none are documented.
 	{Name: "QueueGlitchRetryCount", Verbs: Set, Kind: Integer, Limits: between(0, 15), Default: is("4"), Note: configKey,
 		Does: "Says how many attempts at a next hop follow the first failure closely."},
 	{Name: "QueueGlitchRetryInterval", Verbs: Set, Kind: TimeSpan, Limits: lasting(time.Second, 12*time.Hour), Default: is("00:01:00"), Note: configKey,
