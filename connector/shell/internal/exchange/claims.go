@@ -3,6 +3,7 @@ package exchange
 import (
 	"net/netip"
 
+	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/rangeset"
 	"github.com/interchange-smtp/interchange/connector/param"
 )
@@ -92,4 +93,23 @@ next:
 		}
 	}
 	return found
+}
+
+// fullReceive returns r with its defaults filled in.
+func (o *Org) fullReceive(r *receive) receive { return r.WithDefaults(o.around(r)) }
+
+// around is what r is checked and completed with: the configuration without
+// connectors and, of the accepted domains, with the one that r names. There may
+// be many, and package connector looks at each.
+func (o *Org) around(r *receive) *connector.Config {
+	if r.DefaultDomain == "" {
+		return &o.base
+	}
+	cfg := o.base
+	for _, it := range []*item[accepted]{o.accepted.find(r.DefaultDomain), o.domains[fold(r.DefaultDomain)]} {
+		if it != nil {
+			cfg.Accepted = append(cfg.Accepted, it.cfg)
+		}
+	}
+	return &cfg
 }

@@ -9,13 +9,6 @@ import (
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 )
 
-// commandSet is the nouns that several cmdlets share.
-type commandSet struct {
-	org     *Org
-	receive *noun[receive]
-	send    *noun[send]
-}
-
 // Commands returns all cmdlets, which work on o. credential answers
 // Get-Credential; nil: nothing does.
 func (o *Org) Commands(credential func(Request) (param.Credential, error)) []object.Command {

@@ -9,7 +9,7 @@
 // # Parameters
 //
 // The parameters of the cmdlets are the rows of package schema. A row's kind says
-// how a value is read and shown (kind.go), with the parsers of the packages that
+// how a value is read and shown (kind.go, kinds.go), with the parsers of the packages that
 // own the types; its name is that of the field of the configuration that it sets
 // (field.go). A parameter that connector.Config has no field for is kept beside it
 // by name (keep.go). So a new parameter needs nothing here, unless it does
@@ -44,9 +44,9 @@
 //     empty. RunspaceId, which belongs to remote sessions, is left out.
 //   - In the 2007 profile, properties that came later are shown where they were
 //     set, after the others.
-//   - Remove cmdlets and Remove-ADPermission ask. Whether anybody is there to
-//     answer is the interpreter's to know; where nobody is, as in a file that is
-//     loaded, they go on.
+//   - Remove cmdlets and Remove-ADPermission ask for confirmation. The interpreter
+//     knows whether there is a terminal; without one, as in a file that is loaded,
+//     they go on.
 //   - The organisation's name is First Organization, as setup suggests, and its
 //     domain that of the local server.
 package exchange

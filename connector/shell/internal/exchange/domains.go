@@ -13,13 +13,6 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-type accepted = routing.AcceptedDomain
-
-// remoteDomain is a remote domain. Apart from the delivery reports that senders there
-// get, its parameters shape message formats and automatic replies, which mailbox
-// servers make, so those are kept.
-type remoteDomain = connector.RemoteDomain
-
 var (
 	acceptedRows = rowsOf(&schema.AcceptedDomain, map[string]access[accepted]{"MakeDefault": makeDefault})
 	remoteRows   = rowsOf[remoteDomain](&schema.RemoteDomain, nil)

@@ -1,21 +1,12 @@
 package exchange
 
 import (
-	"iter"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector/internal/schema"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 	"github.com/interchange-smtp/interchange/permission"
 )
-
-// entry is one access control entry: what Get-ADPermission's objects stand for.
-type entry struct {
-	acl   *acl
-	to    permission.SID
-	right permission.Right
-	deny  bool
-}
 
 // getPermission is Get-ADPermission.
 func (c *commandSet) getPermission(call *object.Call) error {
@@ -41,27 +32,6 @@ func (c *commandSet) getPermission(call *object.Call) error {
 		}
 	}
 	return nil
-}
-
-// entries yields one entry for each right of each grant.
-func (a *acl) entries() iter.Seq[*entry] {
-	return func(yield func(*entry) bool) {
-		for _, grants := range [][]permission.Grant{permission.Less(a.given, *a.hand), *a.hand} {
-			for _, g := range grants {
-				for _, deny := range []bool{false, true} {
-					set := g.Allow
-					if deny {
-						set = g.Deny
-					}
-					for r := range set.All() {
-						if !yield(&entry{a, g.To, r, deny}) {
-							return
-						}
-					}
-				}
-			}
-		}
-	}
 }
 
 // rawIdentity is a name as objects of permissions hold it.

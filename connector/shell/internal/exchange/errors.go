@@ -2,9 +2,11 @@ package exchange
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 )
 
 // NotFoundError says that an identity is nobody's. Exchange's Get cmdlets return
@@ -40,3 +42,34 @@ func (e *InvalidError) Error() string {
 
 // Unwrap returns the problems.
 func (e *InvalidError) Unwrap() error { return e.Problems }
+
+// about points an error at an argument, if that was given where the command
+// stands.
+func about(call *object.Call, parameter string, err error) error {
+	if err == nil || call.Piped || !call.Has(parameter) {
+		return err
+	}
+	return &object.ArgumentError{Parameter: parameter, Err: err}
+}
+
+func at(call *object.Call, parameter string) object.Pos {
+	if call.At == nil {
+		return call.Pos
+	}
+	return call.At(parameter)
+}
+
+func invalid(errs connector.Problems) error {
+	if len(errs) == 0 {
+		return nil
+	}
+	return &InvalidError{Problems: errs}
+}
+
+// added returns the problems of now that weren't there before. Paths are not
+// compared, because a connector may have been renamed.
+func added(now, before connector.Problems) connector.Problems {
+	return slices.DeleteFunc(now, func(p connector.Problem) bool {
+		return slices.ContainsFunc(before, func(q connector.Problem) bool { return p.Code == q.Code && p.Detail == q.Detail })
+	})
+}

@@ -2,10 +2,7 @@ package exchange
 
 import (
 	"errors"
-	"fmt"
 	"reflect"
-	"slices"
-	"strings"
 
 	"github.com/interchange-smtp/interchange/connector/internal/schema"
 	"github.com/interchange-smtp/interchange/connector/param"
@@ -94,62 +91,92 @@ func many[C, V any](k kind[V], field func(*C) *[]V) access[C] {
 	}
 }
 
-func listOf[V any](k kind[V], values []V) object.Value {
-	l := &object.List{Items: make([]object.Value, len(values))}
-	for i, v := range values {
-		l.Items[i] = k.show(v)
+// accessTo returns how the parameter r is read and written; the zero access if its
+// values are the cmdlets' own.
+func accessTo[C any](r *schema.Row) access[C] {
+	switch r.Kind {
+	case schema.String:
+		return accessOf[C](r, text)
+	case schema.Boolean:
+		return accessOf[C](r, boolean)
+	case schema.Integer:
+		return accessOf[C](r, integer)
+	case schema.UnlimitedInt:
+		return accessOf[C](r, limit)
+	case schema.Size:
+		return accessOf[C](r, size)
+	case schema.UnlimitedSize:
+		return accessOf[C](r, anySize)
+	case schema.TimeSpan:
+		return accessOf[C](r, timespan)
+	case schema.Range:
+		return accessOf[C](r, ipRange)
+	case schema.Binding:
+		return accessOf[C](r, ipBinding)
+	case schema.Address:
+		return accessOf[C](r, ipAddress)
+	case schema.SmartHost:
+		return accessOf[C](r, smartHost)
+	case schema.Space:
+		return accessOf[C](r, space)
+	case schema.Fqdn:
+		return accessOf[C](r, fqdn)
+	case schema.Domain:
+		return accessOf[C](r, domainName)
+	case schema.Certificate:
+		return accessOf[C](r, x509)
+	case schema.Mailbox:
+		return accessOf[C](r, smtpAddress)
+	case schema.Subdomains:
+		return accessOf[C](r, subdomains)
+	case schema.RemoteName:
+		return accessOf[C](r, remoteName)
+	case schema.Server:
+		return accessOf[C](r, serverID)
+	case schema.Mechanisms:
+		return accessOf[C](r, mechanisms)
+	case schema.HostMechanisms:
+		return accessOf[C](r, hostMechanisms)
+	case schema.Groups:
+		return accessOf[C](r, groups)
+	case schema.RateSources:
+		return accessOf[C](r, rateSources)
+	case schema.ErrorPolicies:
+		return accessOf[C](r, policies)
+	case schema.SizeModes:
+		return accessOf[C](r, sizeModes)
+	case schema.Logging:
+		return accessOf[C](r, logging)
+	case schema.Protections:
+		return accessOf[C](r, protections)
+	case schema.Roles:
+		return accessOf[C](r, roles)
+	case schema.Premises:
+		return accessOf[C](r, premises)
+	case schema.DomainTypes:
+		return accessOf[C](r, domainTypes)
+	case schema.TlsLevels:
+		return accessOf[C](r, tlsLevels)
 	}
-	return l
+	if r.Kind.Values != nil {
+		return accessOf[C](r, words(r.Kind))
+	}
+	return access[C]{}
 }
 
-// edited returns the list that v makes of old, which it doesn't change.
-func edited[V any](k kind[V], old []V, v object.Value) ([]V, error) {
-	table, ok := v.(*object.Table)
-	if !ok {
-		return addTo(k, nil, v)
-	}
-	list := slices.Clone(old)
-	for _, key := range table.Names() {
-		if !strings.EqualFold(key, "Add") && !strings.EqualFold(key, "Remove") {
-			return nil, fmt.Errorf("the hashtable has a key %q; give @{Add=…} and @{Remove=…}", key)
+// rowsOf returns the parameters of a noun whose items have the configuration C.
+// special has the accesses that differ from that of the parameter's kind.
+func rowsOf[C any](n *schema.Noun, special map[string]access[C]) []row[C] {
+	rows := make([]row[C], len(n.Rows))
+	for i := range n.Rows {
+		r := &n.Rows[i]
+		a, given := special[r.Name]
+		if !given && r.Verbs&newSet != 0 && r.Status() != schema.Refused {
+			a = accessTo[C](r)
 		}
+		rows[i] = row[C]{r, a}
 	}
-	if removed, ok := table.Get("Remove"); ok {
-		for _, item := range object.Items(removed) {
-			got, err := k.read(item)
-			if err != nil {
-				return nil, err
-			}
-			i := slices.IndexFunc(list, func(v V) bool { return k.equal(v, got) })
-			if i < 0 {
-				return nil, fmt.Errorf("%s isn't in the list, so it can't be removed", object.Text(item))
-			}
-			list = slices.Delete(list, i, i+1)
-		}
-	}
-	if added, ok := table.Get("Add"); ok {
-		return addTo(k, list, added)
-	}
-	return list, nil
+	return rows
 }
 
-func addTo[V any](k kind[V], list []V, v object.Value) ([]V, error) {
-	for _, item := range object.Items(v) {
-		got, err := k.read(item)
-		if text, ok := item.(string); ok && err != nil {
-			if parts := k.parts(text); parts != nil {
-				list = append(list, parts...)
-				continue
-			}
-		}
-		if err != nil {
-			return nil, err
-		}
-		// Long lists are compared by the checks of connectors, not here.
-		if len(list) < 100 && slices.ContainsFunc(list, func(v V) bool { return k.equal(v, got) }) {
-			return nil, fmt.Errorf("%s is in the list already", object.Text(item))
-		}
-		list = append(list, got)
-	}
-	return list, nil
-}
+const newSet = schema.New | schema.Set

@@ -5,8 +5,30 @@ import (
 	"io"
 	"iter"
 	"maps"
+	"net/netip"
 
+	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// The configurations of items. A site is an Active Directory site, which the servers
+// and links that name it make. Of a service, the configuration's Services has what
+// policy needs, and its Transport UseDowngradedExchangeServerAuth. Of a remote
+// domain, the configuration has which delivery reports senders there get; the other
+// parameters, about message formats and automatic replies, are kept.
+type (
+	receive      = connector.Receive
+	send         = connector.Send
+	accepted     = routing.AcceptedDomain
+	remoteDomain = connector.RemoteDomain
+	transport    = connector.Transport
+	service      = connector.Service
+	server       = routing.Server
+	link         = routing.SiteLink
+	site         struct{ Name string }
+
+	bindings = []netip.AddrPort
 )
 
 // item is one thing of an organisation: its configuration, what is kept besides,

@@ -2,18 +2,11 @@ package exchange
 
 import (
 	"fmt"
-	"math"
-	"net/netip"
 	"strconv"
 	"strings"
-	"time"
 
-	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector/internal/schema"
-	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
-	"github.com/interchange-smtp/interchange/permission"
-	"github.com/interchange-smtp/interchange/routing"
 )
 
 // kind is one .NET type of parameters: how its values are read and shown.
@@ -30,138 +23,6 @@ func (k kind[V]) equal(a, b V) bool {
 		return k.same(a, b)
 	}
 	return any(a) == any(b)
-}
-
-// The kinds of value types. Each reads with the parser of the package that owns
-// the type.
-var (
-	text        = kind[string]{Kind: schema.String, parse: parseText, show: showText, nullable: true}
-	boolean     = kind[bool]{Kind: schema.Boolean, parse: parseBoolean, show: func(b bool) object.Value { return b }}
-	integer     = kind[int]{Kind: schema.Integer, parse: parseInteger, show: func(n int) object.Value { return int64(n) }}
-	limit       = kind[param.Limit]{Kind: schema.UnlimitedInt, parse: param.ParseLimit, show: showLimit}
-	size        = kind[param.Size]{Kind: schema.Size, parse: parseSize, show: showSize}
-	anySize     = kind[param.Size]{Kind: schema.UnlimitedSize, parse: param.ParseSize, show: showSize}
-	timespan    = kind[time.Duration]{Kind: schema.TimeSpan, parse: param.ParseTimeSpan, show: showSpan}
-	ipRange     = kind[param.Range]{Kind: schema.Range, parse: param.ParseRange, show: object.NewIPRange, same: param.Range.Same}
-	ipBinding   = kind[netip.AddrPort]{Kind: schema.Binding, parse: param.ParseBinding, show: object.NewIPBinding}
-	ipAddress   = kind[netip.Addr]{Kind: schema.Address, parse: parseAddress, show: object.NewIPAddress, nullable: true}
-	smartHost   = kind[param.SmartHost]{Kind: schema.SmartHost, parse: param.ParseSmartHost, show: object.NewSmartHost}
-	space       = kind[routing.AddressSpace]{Kind: schema.Space, parse: routing.ParseAddressSpace, show: object.NewAddressSpace}
-	fqdn        = kind[string]{Kind: schema.Fqdn, parse: parseFqdn, show: showText, nullable: true}
-	domainName  = kind[string]{Kind: schema.Domain, parse: parseSecureDomain, show: showText, same: strings.EqualFold}
-	x509        = kind[string]{Kind: schema.Certificate, parse: parseX509, show: showText, nullable: true}
-	smtpAddress = kind[string]{Kind: schema.Mailbox, parse: parseMailbox, show: showText, nullable: true}
-	subdomains  = kind[string]{Kind: schema.Subdomains, parse: parseText, show: showText, nullable: true}
-	remoteName  = kind[string]{Kind: schema.RemoteName, parse: parseRemoteName, show: showText, nullable: true}
-	serverID    = kind[string]{Kind: schema.Server, parse: parseText, show: showServerID, same: strings.EqualFold}
-)
-
-// The kinds of enumerations.
-var (
-	mechanisms     = enum(schema.Mechanisms, auth.ParseMechanism)
-	hostMechanisms = enum(schema.HostMechanisms, auth.ParseMechanism)
-	groups         = enum(schema.Groups, permission.ParseGroup)
-	rateSources    = enum(schema.RateSources, param.ParseRateSource)
-	policies       = enum(schema.ErrorPolicies, param.ParseErrorPolicy)
-	sizeModes      = enum(schema.SizeModes, param.ParseSizeMode)
-	logging        = enum(schema.Logging, param.ParseProtocolLogging)
-	protections    = enum(schema.Protections, param.ParseExtendedProtection)
-	roles          = enum(schema.Roles, param.ParseTransportRole)
-	usages         = enum(schema.ReceiveUsages, param.ParseUsage)
-	premises       = enum(schema.Premises, param.ParseConnectorType)
-	domainTypes    = enum(schema.DomainTypes, routing.ParseDomainType)
-	tlsLevels      = kind[param.TlsAuthLevel]{Kind: schema.TlsLevels, parse: param.ParseTlsAuthLevel, show: showTlsLevel, nullable: true}
-)
-
-// enum is the kind of an enumeration that a package has a type for.
-func enum[V fmt.Stringer](k *schema.Kind, parse func(string) (V, error)) kind[V] {
-	return kind[V]{Kind: k, parse: parse, show: func(v V) object.Value { return typed{k.Name, v.String()} }}
-}
-
-// words is the kind of an enumeration that only the schema knows.
-func words(k *schema.Kind) kind[string] {
-	return kind[string]{Kind: k, show: func(s string) object.Value { return typed{k.Name, s} },
-		parse: func(s string) (string, error) {
-			for _, v := range k.Values {
-				if strings.EqualFold(v, strings.TrimSpace(s)) {
-					return v, nil
-				}
-			}
-			return "", fmt.Errorf("%q is not one of %s", s, strings.Join(k.Values, ", "))
-		}}
-}
-
-// accessTo returns how the parameter r is read and written; the zero access if its
-// values are the cmdlets' own.
-func accessTo[C any](r *schema.Row) access[C] {
-	switch r.Kind {
-	case schema.String:
-		return accessOf[C](r, text)
-	case schema.Boolean:
-		return accessOf[C](r, boolean)
-	case schema.Integer:
-		return accessOf[C](r, integer)
-	case schema.UnlimitedInt:
-		return accessOf[C](r, limit)
-	case schema.Size:
-		return accessOf[C](r, size)
-	case schema.UnlimitedSize:
-		return accessOf[C](r, anySize)
-	case schema.TimeSpan:
-		return accessOf[C](r, timespan)
-	case schema.Range:
-		return accessOf[C](r, ipRange)
-	case schema.Binding:
-		return accessOf[C](r, ipBinding)
-	case schema.Address:
-		return accessOf[C](r, ipAddress)
-	case schema.SmartHost:
-		return accessOf[C](r, smartHost)
-	case schema.Space:
-		return accessOf[C](r, space)
-	case schema.Fqdn:
-		return accessOf[C](r, fqdn)
-	case schema.Domain:
-		return accessOf[C](r, domainName)
-	case schema.Certificate:
-		return accessOf[C](r, x509)
-	case schema.Mailbox:
-		return accessOf[C](r, smtpAddress)
-	case schema.Subdomains:
-		return accessOf[C](r, subdomains)
-	case schema.RemoteName:
-		return accessOf[C](r, remoteName)
-	case schema.Server:
-		return accessOf[C](r, serverID)
-	case schema.Mechanisms:
-		return accessOf[C](r, mechanisms)
-	case schema.HostMechanisms:
-		return accessOf[C](r, hostMechanisms)
-	case schema.Groups:
-		return accessOf[C](r, groups)
-	case schema.RateSources:
-		return accessOf[C](r, rateSources)
-	case schema.ErrorPolicies:
-		return accessOf[C](r, policies)
-	case schema.SizeModes:
-		return accessOf[C](r, sizeModes)
-	case schema.Logging:
-		return accessOf[C](r, logging)
-	case schema.Protections:
-		return accessOf[C](r, protections)
-	case schema.Roles:
-		return accessOf[C](r, roles)
-	case schema.Premises:
-		return accessOf[C](r, premises)
-	case schema.DomainTypes:
-		return accessOf[C](r, domainTypes)
-	case schema.TlsLevels:
-		return accessOf[C](r, tlsLevels)
-	}
-	if r.Kind.Values != nil {
-		return accessOf[C](r, words(r.Kind))
-	}
-	return access[C]{}
 }
 
 // read converts what a script gave.
@@ -223,97 +84,47 @@ func single(v object.Value) (string, error) {
 	return object.Text(v), nil
 }
 
-// parseBoolean reads $true and $false. Other text and numbers count as well,
-// because that is what a CSV file holds.
-func parseBoolean(s string) (bool, error) {
-	switch strings.ToLower(strings.TrimPrefix(s, "$")) {
-	case "true", "1":
-		return true, nil
-	case "false", "0":
-		return false, nil
+// spelled writes what a script gave for an enumeration with the full names of its
+// values: numbers and names that are abbreviated, as PowerShell takes them, and
+// lists with ; or | between the values, as people make them for CSV.
+func (k kind[V]) spelled(s string) (string, error) {
+	if !k.Flags {
+		return k.spelledOne(strings.TrimSpace(s))
 	}
-	return false, fmt.Errorf("%q is not a Boolean; give $true or $false", s)
+	parts := strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ';' || r == '|' })
+	if strings.TrimSpace(strings.Join(parts, "")) == "" {
+		return "", fmt.Errorf("it can't be empty; give some of %s", strings.Join(k.Values, ", "))
+	}
+	for i, part := range parts {
+		var err error
+		if parts[i], err = k.spelledOne(strings.TrimSpace(part)); err != nil {
+			return "", err
+		}
+	}
+	return strings.Join(parts, ","), nil
 }
 
-func parseText(s string) (string, error) { return s, nil }
-
-func parseInteger(s string) (int, error) {
-	n, err := strconv.ParseInt(strings.TrimSpace(s), 10, 32)
-	if err != nil {
-		return 0, fmt.Errorf("%q is not a whole number of up to %d", s, math.MaxInt32)
+func (k kind[V]) spelledOne(s string) (string, error) {
+	if n, err := strconv.ParseInt(s, 0, 32); err == nil && k.Numbers != nil {
+		if text := k.Text(n); text != "" {
+			return text, nil
+		}
+		return "", fmt.Errorf("%d is not a value of %s; give %s", n, k.Name, strings.Join(k.Values, ", "))
 	}
-	return int(n), nil
-}
-
-func parseSize(s string) (param.Size, error) {
-	b, err := param.ParseSize(s)
-	if err == nil && b == param.UnlimitedSize {
-		return 0, fmt.Errorf("it can't be unlimited; give a size, as in 36MB")
+	var found []string
+	for _, v := range k.Values {
+		if strings.EqualFold(v, s) {
+			return s, nil
+		}
+		if s != "" && strings.HasPrefix(object.Fold(v), object.Fold(s)) {
+			found = append(found, v)
+		}
 	}
-	return b, err
-}
-
-func parseAddress(s string) (netip.Addr, error) {
-	a, err := netip.ParseAddr(strings.Trim(strings.TrimSpace(s), "[]"))
-	if err != nil {
-		return a, fmt.Errorf("%q is not an IP address", s)
+	switch len(found) {
+	case 0:
+		return s, nil // the parser knows other names, and says what is wrong
+	case 1:
+		return found[0], nil
 	}
-	return a, nil
-}
-
-func parseFqdn(s string) (string, error) {
-	d, err := routing.ParseDomain(s)
-	if err == nil && d.IsLiteral() {
-		return "", fmt.Errorf("%q is an address; give a host name", s)
-	}
-	return s, err // the letter case is the administrator's
-}
-
-// parseSecureDomain reads a domain of TLSReceiveDomainSecureList, which takes no wildcards.
-func parseSecureDomain(s string) (string, error) {
-	if strings.Contains(s, "*") {
-		return "", fmt.Errorf("%q has a wildcard; list each domain by name", s)
-	}
-	return parseFqdn(s)
-}
-
-// parseMailbox reads an address with a domain.
-func parseMailbox(s string) (string, error) {
-	a, err := routing.ParseAddress(s)
-	if err == nil && !a.Domain().IsValid() {
-		return "", fmt.Errorf("%q has no domain", s)
-	}
-	return s, err
-}
-
-func parseX509(s string) (string, error) {
-	id, err := param.ParseSmtpX509Identifier(s)
-	if err != nil {
-		return "", err
-	}
-	return id.String(), nil
-}
-
-// parseRemoteName reads a domain as accepted domains have it.
-func parseRemoteName(s string) (string, error) {
-	if _, err := routing.NewAccepted(accepted{DomainName: s}); err != nil {
-		return "", fmt.Errorf("%q is not a domain, *.domain or *", s)
-	}
-	return s, nil
-}
-
-// amount returns a value as a number that has limits; ok is false for Unlimited
-// and for values that aren't numbers.
-func amount(v any) (n int64, ok bool) {
-	switch v := v.(type) {
-	case int:
-		return int64(v), true
-	case param.Limit:
-		return int64(v), v != param.Unlimited
-	case param.Size:
-		return int64(v), v != param.UnlimitedSize
-	case time.Duration:
-		return int64(v), true
-	}
-	return 0, false
+	return "", fmt.Errorf("%q may be %s; write more of the name", s, strings.Join(found, " or "))
 }

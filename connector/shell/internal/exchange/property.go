@@ -7,13 +7,6 @@ import (
 	"github.com/interchange-smtp/interchange/permission"
 )
 
-// property is one property of a noun's objects.
-type property[C any] struct {
-	name  string
-	get   func(it *item[C], full *C) object.Value
-	usual string // text of the default of a hidden one
-}
-
 // object returns what Get emits for it.
 func (n *noun[C]) object(it *item[C]) *object.Object {
 	full := n.defaults(it)

@@ -3,21 +3,14 @@ package exchange
 import (
 	"errors"
 	"fmt"
-	"net/netip"
 	"slices"
 	"strings"
 
-	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/draft"
 	"github.com/interchange-smtp/interchange/connector/internal/schema"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 	"github.com/interchange-smtp/interchange/permission"
-)
-
-type (
-	receive  = connector.Receive
-	bindings = []netip.AddrPort
 )
 
 // receiveRows are the parameters of Receive connectors. Server and Usage are read
@@ -141,25 +134,6 @@ func (o *Org) finishReceive(call *object.Call, it *item[receive]) error {
 	return nil
 }
 
-// fullReceive returns r with its defaults filled in.
-func (o *Org) fullReceive(r *receive) receive { return r.WithDefaults(o.around(r)) }
-
-// around is what r is checked and completed with: the configuration without
-// connectors and, of the accepted domains, with the one that r names. There may
-// be many, and package connector looks at each.
-func (o *Org) around(r *receive) *connector.Config {
-	if r.DefaultDomain == "" {
-		return &o.base
-	}
-	cfg := o.base
-	for _, it := range []*item[accepted]{o.accepted.find(r.DefaultDomain), o.domains[fold(r.DefaultDomain)]} {
-		if it != nil {
-			cfg.Accepted = append(cfg.Accepted, it.cfg)
-		}
-	}
-	return &cfg
-}
-
 // enterReceive enters a connector into the indexes.
 func (o *Org) enterReceive(it *item[receive]) {
 	o.claims.add(o, it)
@@ -182,7 +156,7 @@ func missingError(u param.Usage, names []string) error {
 	return fmt.Errorf("with usage %s, -%s must be given", u, strings.Join(names, " and -"))
 }
 
-// ask asks for parameters that were left out, and returns those nobody gave.
+// ask asks for parameters that were left out, and returns those without an answer.
 func (o *Org) ask(call *object.Call, it *item[receive], names []string) (missing []string, err error) {
 	for _, name := range names {
 		if o.Ask == nil {
@@ -213,21 +187,6 @@ func (o *Org) checkReceive(next, old *item[receive]) error {
 		errs = added(errs, before)
 	}
 	return invalid(errs)
-}
-
-func invalid(errs connector.Problems) error {
-	if len(errs) == 0 {
-		return nil
-	}
-	return &InvalidError{Problems: errs}
-}
-
-// added returns the problems of now that weren't there before. Paths are not
-// compared, because a connector may have been renamed.
-func added(now, before connector.Problems) connector.Problems {
-	return slices.DeleteFunc(now, func(p connector.Problem) bool {
-		return slices.ContainsFunc(before, func(q connector.Problem) bool { return p.Code == q.Code && p.Detail == q.Detail })
-	})
 }
 
 // filterReceive is -Server of Get-ReceiveConnector.

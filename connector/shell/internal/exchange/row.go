@@ -28,23 +28,6 @@ type access[C any] struct {
 	fallback func(text string) object.Value
 }
 
-// rowsOf returns the parameters of a noun whose items have the configuration C.
-// special has the accesses that differ from that of the parameter's kind.
-func rowsOf[C any](n *schema.Noun, special map[string]access[C]) []row[C] {
-	rows := make([]row[C], len(n.Rows))
-	for i := range n.Rows {
-		r := &n.Rows[i]
-		a, given := special[r.Name]
-		if !given && r.Verbs&newSet != 0 && r.Status() != schema.Refused {
-			a = accessTo[C](r)
-		}
-		rows[i] = row[C]{r, a}
-	}
-	return rows
-}
-
-const newSet = schema.New | schema.Set
-
 // value returns the value of r for it, whose configuration with its defaults is
 // full.
 func (r *row[C]) value(it *item[C], full *C, p connector.Profile, edge bool) object.Value {

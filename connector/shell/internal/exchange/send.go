@@ -4,14 +4,11 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/draft"
 	"github.com/interchange-smtp/interchange/connector/internal/schema"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 )
-
-type send = connector.Send
 
 // sendRows are the parameters of Send connectors. Usage is read before the others.
 var sendRows = rowsOf(&schema.SendConnector, map[string]access[send]{"Usage": {}, "AuthenticationCredential": credentialAccess})

@@ -9,16 +9,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 	"github.com/interchange-smtp/interchange/permission"
-	"github.com/interchange-smtp/interchange/routing"
 )
-
-type (
-	server = routing.Server
-	link   = routing.SiteLink
-)
-
-// site is an Active Directory site: the servers and links that name it make it.
-type site struct{ Name string }
 
 // serverNoun is the servers.
 func (o *Org) serverNoun() *noun[server] {

@@ -9,16 +9,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 )
 
-type transport = connector.Transport
-
-// service is the Transport service of one server. What policy needs of it is in
-// the configuration's Services, UseDowngradedExchangeServerAuth in its Transport.
-type service = connector.Service
-
 var transportRows = rowsOf[transport](&schema.TransportConfig, nil)
-
-// serviceNouns are the services of a server.
-var serviceNouns = []*schema.Noun{&schema.TransportService, &schema.FrontendTransportService, &schema.MailboxTransportService}
 
 // downgradedAuth is the one parameter of a service that the configuration has in
 // Transport.

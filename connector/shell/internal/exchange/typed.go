@@ -137,3 +137,11 @@ func (s spanValue) Member(name string) (object.Value, bool) {
 	}
 	return nil, false
 }
+
+// showServerID shows a server that a parameter names.
+func showServerID(name string) object.Value {
+	if name == "" {
+		return nil
+	}
+	return object.NewDirectoryID(name, name, func() (string, string) { return "", "" })
+}
