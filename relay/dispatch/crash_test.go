@@ -256,7 +256,7 @@ func TestFullDiskLater(t *testing.T) {
 }
 
 // TestUnreadable: a message that can't be read now is tried again, and of one
-// that is damaged its sender is told.
+// that is damaged its sender gets a report.
 func TestUnreadable(t *testing.T) {
 	for cause, want := range map[error]string{errCrash: "", queue.ErrDamaged: "a@contoso.com: 1@b.example failed 5.3.0"} {
 		bubble(t, func(t *testing.T) {

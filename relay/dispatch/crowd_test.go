@@ -99,10 +99,10 @@ func TestCrowd(t *testing.T) {
 	})
 }
 
-// TestHeldWhileRerouted: what an operator has held while its next hop was replaced
-// goes to the new one as soon as it is released, and nothing is said of the new
+// TestSuspendedWhileRerouted: what an operator has suspended while its next hop was replaced
+// goes to the new one as soon as it is resumed, and nothing is said of the new
 // one that only the old one has earned.
-func TestHeldWhileRerouted(t *testing.T) {
+func TestSuspendedWhileRerouted(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		dead, alive := byDNS(), byDNS()
 		dead.SmartHosts, alive.SmartHosts = smartHosts("192.0.2.3"), smartHosts("192.0.2.4")

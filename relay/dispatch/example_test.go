@@ -19,7 +19,7 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// A message comes while its next hop is down. The client is told that it was
+// A message comes while its next hop is down. The client hears that it was
 // taken, and it waits on the queue.
 func Example() {
 	policy, err := connector.Compile(connector.Config{Send: []connector.Send{{

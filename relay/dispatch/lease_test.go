@@ -195,9 +195,9 @@ func TestClaimedWhileStopped(t *testing.T) {
 	})
 }
 
-// TestHeldUnknown: what the Store has leased to us without our knowing, because its
-// answer was lost, is given back and worked on.
-func TestHeldUnknown(t *testing.T) {
+// TestUnknownLease: a message that the Store has leased to the Dispatcher, whose answer was
+// lost, is released and worked on.
+func TestUnknownLease(t *testing.T) {
 	for _, op := range []string{"put", "claim"} {
 		bubble(t, func(t *testing.T) {
 			answerLost := errors.New("connection reset")

@@ -87,8 +87,8 @@ func TestOperatorsAreLogged(t *testing.T) {
 			}
 		}
 		do("retry", w.d.Retry)
-		do("hold", w.d.Suspend)
-		do("release", w.d.Resume)
+		do("suspend", w.d.Suspend)
+		do("resume", w.d.Resume)
 		do("drop", func(ctx context.Context, f queue.Filter, p dispatch.Progress) (int, error) {
 			return w.d.Drop(ctx, f, false, p)
 		})

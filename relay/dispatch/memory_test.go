@@ -41,7 +41,7 @@ func (z *zeroes) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// TestLargeMessages: messages that are held take no memory beyond the budget,
+// TestLargeMessages: messages whose clients wait take no memory beyond the budget,
 // however many and large they are, and leave no files.
 func TestLargeMessages(t *testing.T) {
 	bubble(t, func(t *testing.T) {

@@ -71,9 +71,9 @@ func TestOperators(t *testing.T) {
 		up := w.sink("192.0.2.1", &relaytest.Sink{})
 		time.Sleep(time.Hour)
 		arrived(t, "what is held", up, 0)
-		held := true
+		suspended := true
 		one := ""
-		for m := range w.d.List(ctx, queue.Filter{Suspended: &held}) {
+		for m := range w.d.List(ctx, queue.Filter{Suspended: &suspended}) {
 			one = m.ID
 		}
 		do("resume", 1, resume, queue.Filter{IDs: []string{one}})

@@ -26,8 +26,8 @@ func wayBack(limit param.Size) connector.Send {
 	return connector.Send{Name: "back", MaxMessageSize: limit, AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace("contoso.com")}}
 }
 
-// TestReportLimits: a report on a message that we took comes back, whatever sizes
-// we or the next hop allow: as a whole, or else with the header of the message.
+// TestReportLimits: a report on a message that was accepted comes back, whatever sizes
+// the policy or the next hop allow: as a whole, or else with the header of the message.
 func TestReportLimits(t *testing.T) {
 	refusal := func(stage relaytest.Stage, reply string) *relaytest.Sink {
 		n := 0
@@ -50,8 +50,8 @@ func TestReportLimits(t *testing.T) {
 		body    envelope.BodyType
 		whole   bool
 	}{
-		"our connector's limit":       {home: &relaytest.Sink{}, connect: 64 * param.KB, whole: true},
-		"our organisation's limit":    {home: &relaytest.Sink{}, all: 205_500, whole: true},
+		"the connector's limit":       {home: &relaytest.Sink{}, connect: 64 * param.KB, whole: true},
+		"the organisation's limit":    {home: &relaytest.Sink{}, all: 205_500, whole: true},
 		"announced by the next hop":   {home: &relaytest.Sink{MaxSize: 100 << 10}},
 		"refused at MAIL":             {home: refusal(relaytest.StageMail, "552 5.3.4 message size exceeds limit")},
 		"refused at RCPT":             {home: refusal(relaytest.StageRcpt, "552 too much for this mailbox")},
@@ -145,7 +145,7 @@ func TestFailsByRouting(t *testing.T) {
 			s.Name, s.AddressSpaces = "other", []routing.AddressSpace{routing.MustParseAddressSpace("elsewhere.example")}
 			c.Send = append(c.Send, s)
 		}, want: []string{"1@down.example failed 5.3.4"}},
-		"held, and released": {to: "1@down.example", before: func(w *world) {
+		"suspended, and resumed": {to: "1@down.example", before: func(w *world) {
 			w.d.Suspend(context.Background(), queue.Filter{All: true}, nil)
 		}, after: func(w *world) {
 			if got := w.queued(); got != "1@down.example waiting" {

@@ -13,7 +13,7 @@ import (
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
 
-// TestLoops: mail that would come back to us fails or waits for an
+// TestLoops: mail that would come back to this server fails or waits for an
 // administrator, and is never sent.
 func TestLoops(t *testing.T) {
 	bubble(t, func(t *testing.T) {
@@ -37,7 +37,7 @@ func TestLoops(t *testing.T) {
 			t.Errorf("queues: %+v", q)
 		}
 		if calls := c.to("10.2.3.4"); len(calls) != 0 {
-			t.Errorf("we called ourselves at %v", calls)
+			t.Errorf("this server called itself at %v", calls)
 		}
 	})
 }
