@@ -139,7 +139,7 @@ func (s *Spool) Open(ctx context.Context, id string) (queue.Body, error) {
 		s.mu.Unlock()
 		return nil, err
 	}
-	v := s.view(e)
+	v := newView(e)
 	s.mu.Unlock()
 	b, err := s.openView(v)
 	if err == nil {

@@ -19,7 +19,7 @@ func (s *Spool) Claim(ctx context.Context, lease queue.Lease, limit int) ([]*que
 	claimed := s.claim(lease, limit)
 	views := make([]view, len(claimed))
 	for i, e := range claimed {
-		views[i] = s.view(e)
+		views[i] = newView(e)
 	}
 	s.mu.Unlock()
 	var messages []*queue.Message

@@ -125,7 +125,7 @@ func (s *Spool) lockMessages(seg *segment) (views []view) {
 		if e.there() && !e.busy && (e.body.segment == seg || e.state.segment == seg) {
 			e.busy = true
 			size += e.recordSize()
-			views = append(views, s.view(e))
+			views = append(views, newView(e))
 		}
 	}
 	return views

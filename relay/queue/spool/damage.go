@@ -85,7 +85,7 @@ func (s *Spool) abandon(v view, cause error) bool {
 		return true
 	}
 	v.entry.busy = true
-	v = s.view(v.entry)
+	v = newView(v.entry)
 	s.mu.Unlock()
 	defer v.release()
 	args := []any{"id", v.id, "error", cause}

@@ -233,3 +233,12 @@ func (s *status) UnmarshalText(b []byte) error {
 	}
 	return errors.New("unknown status of a recipient")
 }
+
+// metaID returns the ID that the JSON of a record names, if it names one.
+func metaID(meta []byte) string {
+	var m summary
+	if json.Unmarshal(meta, &m) != nil || !queue.ValidID(m.ID) {
+		return ""
+	}
+	return m.ID
+}

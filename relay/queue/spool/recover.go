@@ -234,12 +234,3 @@ func parseBodyName(name string) (id string, number uint64, ok bool) {
 	number, err := strconv.ParseUint(strings.TrimPrefix(base[i:], "-"), 16, 64)
 	return base[:i], number, err == nil && bodyName(base[:i], number) == bodiesDir+"/"+name
 }
-
-// metaID returns the ID that the JSON of a record names, if it names one.
-func metaID(meta []byte) string {
-	var m summary
-	if json.Unmarshal(meta, &m) != nil || !queue.ValidID(m.ID) {
-		return ""
-	}
-	return m.ID
-}

@@ -1,6 +1,7 @@
 package spool
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -63,6 +64,9 @@ func (seg *segment) release() {
 		_ = seg.file.Close() // everything written is synced or given up
 	}
 }
+
+// errChanged is the error of data that differs from what was written.
+var errChanged = errors.New("the content has changed on the disk")
 
 // place is the position of a record.
 type place struct {

@@ -287,7 +287,7 @@ func (s *Spool) All(ctx context.Context) iter.Seq2[*queue.Message, error] {
 				s.mu.Unlock()
 				continue
 			}
-			v := s.view(e)
+			v := newView(e)
 			s.mu.Unlock()
 			m, err := v.message()
 			v.release()

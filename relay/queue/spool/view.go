@@ -10,9 +10,6 @@ import (
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
 
-// errChanged is the error of data that differs from what was written.
-var errChanged = errors.New("the content has changed on the disk")
-
 // view is a snapshot of where a message is. Its segments stay readable until it is
 // released.
 type view struct {
@@ -25,8 +22,8 @@ type view struct {
 	state    place
 }
 
-// view returns a view of a message on the queue. The caller holds Spool.mu.
-func (s *Spool) view(e *entry) view {
+// newView returns a view of a message on the queue. The caller holds Spool.mu.
+func newView(e *entry) view {
 	v := view{entry: e, id: e.id, size: e.size, file: e.file, body: e.body, state: e.state}
 	if e.file != 0 {
 		v.fileName = e.fileName()
