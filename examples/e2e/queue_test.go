@@ -44,8 +44,8 @@ func TestNextHopAway(t *testing.T) {
 
 	// It may take a moment until an attempt is known to have failed.
 	awaitQueue(t, queue, func(all []waiting) bool { return len(all) == 2 && all[0].Recipients[0].Reply != "" })
-	if said := queue("hold", "-recipient-domain", "example.net"); said != "1 message held\n" {
-		t.Errorf("hold: %q", said)
+	if said := queue("suspend", "-recipient-domain", "example.net"); said != "1 message suspended\n" {
+		t.Errorf("suspend: %q", said)
 	}
 	if said := queue("list"); !strings.Contains(said, "<carl@example.org>  waiting, next try in ") || !strings.Contains(said, "ToInternetGateway "+gatewayName) {
 		t.Errorf("list:\n%s", said)
@@ -56,8 +56,8 @@ func TestNextHopAway(t *testing.T) {
 	s.internet.next(t).envelope(t, annUser, "carl@example.org")
 	awaitQueue(t, queue, func(all []waiting) bool { return len(all) == 1 && all[0].Suspended })
 	s.internet.nothing(t)
-	if said := queue("release", "-status", "held"); said != "1 message released\n" {
-		t.Errorf("release: %q", said)
+	if said := queue("resume", "-status", "suspended"); said != "1 message resumed\n" {
+		t.Errorf("resume: %q", said)
 	}
 	s.internet.next(t).envelope(t, annUser, "dave@example.net")
 	awaitQueue(t, queue, func(all []waiting) bool { return len(all) == 0 })
