@@ -8,4 +8,5 @@ type Channel struct {
 	Local, Remote netip.AddrPort
 	TLS           bool
 	PeerNames     []string // verified names of the client's certificate; not to be changed
+	NoCertificate bool     // the server has no certificate, so it can't offer STARTTLS
 }

@@ -12,6 +12,7 @@ const (
 	checkExternallySecured
 	checkDomainSecured
 	checkSession
+	checkOrder
 	checkHelloSyntax
 	checkHelloDomain
 	checkTLS
@@ -92,10 +93,11 @@ var checkTexts = [...]checkText{
 	checkExternallySecured:    {"externally-secured", "AuthMechanism is ExternalAuthoritative", "AuthMechanism has no ExternalAuthoritative"},
 	checkDomainSecured:        {"domain-secured", "the certificate proves {s}", "no certificate for a domain of TLSReceiveDomainSecureList"},
 	checkSession:              {"session", "the session is {s}", ""},
-	checkHelloSyntax:          {"hello-syntax", "the argument is printable ASCII", "the argument has other characters than printable ASCII"},
+	checkOrder:                {"order", "", "{s} is out of order"},
+	checkHelloSyntax:          {"hello-syntax", "the argument has no control characters", "the argument has control characters"},
 	checkHelloDomain:          {"hello-domain", "an argument was given", "RequireEHLODomain is set and no argument was given"},
 	checkTLS:                  {"tls", "TLS is up", "RequireTLS is set and TLS is not up"},
-	checkTLSOffered:           {"tls-offered", "TLS can be started", "AuthMechanism has no Tls, or TLS is up already"},
+	checkTLSOffered:           {"tls-offered", "TLS can be started", "AuthMechanism has no Tls, the server has no certificate, or TLS is up already"},
 	checkNotAuthenticated:     {"not-authenticated-yet", "nobody has logged in yet", "{s} has logged in already"},
 	checkMechanism:            {"mechanism", "{s} is offered", "{s} is not offered on this channel"},
 	checkIdentity:             {"identity", "the verifier vouches for {s}", "the verifier named nobody"},

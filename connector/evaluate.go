@@ -1,36 +1,30 @@
 package connector
 
 import (
-	"strings"
-
 	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector/order"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// Hello decides on EHLO or HELO with the given argument, which may be any text of
-// printable ASCII. Without an argument it passes unless RequireEHLODomain is set,
-// which closes the connection.
-func (s Session) Hello(name string) Decision {
+// Hello decides on EHLO or HELO with the given argument, which may be any text
+// without control characters. Without an argument it passes unless RequireEHLODomain
+// is set, which closes the connection.
+func (s Session) Hello(arg string) Decision {
 	in := s.in
 	if in == nil {
 		return s.noConnector()
 	}
+	name, ok := order.HelloName(arg)
+	if !s.check(checkHelloSyntax, ok, about{}) {
+		return in.Decide(reply.IllegalCharacter)
+	}
 	if in.settings.RequireEHLODomain && !s.check(checkHelloDomain, name != "", about{}) {
 		return in.Decide(reply.HelloDomainRequired)
 	}
-	if !s.check(checkHelloSyntax, legalHello(name), about{}) {
-		return in.Decide(reply.InvalidHello)
-	}
 	return in.Decide(reply.HelloOK)
-}
-
-// legalHello reports whether name is printable ASCII. Devices call themselves by
-// all kinds of names, with blanks and quotes, and nothing is decided by them.
-func legalHello(name string) bool {
-	return !strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r > '~' })
 }
 
 // StartTLS decides on STARTTLS.
@@ -39,7 +33,7 @@ func (s Session) StartTLS() Decision {
 	if in == nil {
 		return s.noConnector()
 	}
-	if !s.check(checkTLSOffered, in.mechanism.Has(auth.TLS) && !s.tls, about{}) {
+	if !s.check(checkTLSOffered, s.OffersTLS(), about{}) {
 		// Exchange does not know the command where it isn't offered.
 		return in.Decide(reply.UnrecognizedCommand)
 	}

@@ -96,7 +96,7 @@ func TestTracedSession(t *testing.T) {
 				trace = connector.Trace{}
 				return s.Tracing(&trace)
 			}
-			hello := []string{"", "a.example", "a\tb"}[r.IntN(3)]
+			hello := []string{"", "a.example", "a\x01b"}[r.IntN(3)]
 			e = traced().Hello(hello)
 			agree("Hello", s.Hello(hello), e, trace)
 			e = traced().StartTLS()
@@ -139,7 +139,7 @@ func TestTracedSession(t *testing.T) {
 		reply.MessageTooLarge, reply.HeaderTooLarge, reply.HopCountExceeded, reply.TooManyRecipients,
 		reply.EnvelopeTooLarge, reply.ReservedTopLevelDomain, reply.ReservedSecondLevelDomain, reply.SingleLabelDomain,
 		reply.RelayDenied, reply.RoutedRecipient, reply.LoginWithoutSubmit, reply.MechanismNotOffered,
-		reply.StartTLSFirst, reply.HelloDomainRequired, reply.InvalidHello, reply.BadSequence, reply.Undecided,
+		reply.StartTLSFirst, reply.HelloDomainRequired, reply.IllegalCharacter, reply.BadSequence, reply.Undecided,
 	} {
 		if reasons[c] == 0 {
 			t.Errorf("the random inputs never met %v", c)

@@ -178,7 +178,7 @@ func (in *Inbound) Open(ch auth.Channel, t *Trace) Session {
 		none.noConnector()
 		return none
 	}
-	s := Session{in: in, who: in.anonymous, tls: ch.TLS, trace: t}
+	s := Session{in: in, who: in.anonymous, tls: ch.TLS, plain: ch.NoCertificate, trace: t}
 	switch {
 	case s.who.kind == externalParty:
 		s.check(checkExternallySecured, true, about{})

@@ -20,6 +20,7 @@ type Session struct {
 	in    *Inbound
 	who   *party
 	tls   bool
+	plain bool   // the server has no certificate for TLS
 	trace *Trace // nil: nothing records the decisions
 }
 
@@ -147,6 +148,11 @@ func (s Session) SASL() []string {
 		return nil
 	}
 	return s.in.mechanism.Offer(auth.Channel{TLS: s.tls})
+}
+
+// OffersTLS reports whether to offer STARTTLS now.
+func (s Session) OffersTLS() bool {
+	return s.in != nil && s.in.mechanism.Has(auth.TLS) && !s.tls && !s.plain
 }
 
 // mustStartTLS reports whether nothing goes before TLS (RFC 3207 section 4).

@@ -5,74 +5,15 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector/order"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// Dialog is a whole session as a client would hold it, for Policy.Walk.
-type Dialog struct {
-	Local     netip.AddrPort
-	Remote    netip.Addr
-	TLS       bool           // the client starts TLS
-	Implicit  bool           // with TLS: the connection begins with it, as on port 465, and STARTTLS isn't said
-	PeerNames []string       // verified names of the client's certificate
-	User      *auth.Identity // whom AUTH proves; nil: the client doesn't log in
-	Mechanism string         // the SASL mechanism that it uses; "": one that is offered
-	Helo      string
-	From      routing.Address // zero: <>
-	To        []routing.Address
-	Size      int64 // of the message in bytes, declared at MAIL where SIZE is offered; 0: not known
-
-	// What the message holds. Header lists the names of fields about which the
-	// header firewall is asked; nothing else is made of them.
-	HeaderSize int64             // in bytes; 0: not known
-	Hops       int               // Received fields
-	LocalHops  int               // those of them that name our server
-	Authors    []routing.Address // of From and Sender; none: nobody is checked
-	Header     []string
-}
-
-// Walkthrough is what became of a Dialog. It is immutable.
-type Walkthrough struct {
-	Session Session // as it was at the end
-	Stages  []Stage // in the order of the dialog, up to the one that ended it
-	Routes  []Route // of the recipients that RCPT let pass, in their order
-}
-
-// Stage is one command of a Dialog and its answer.
-type Stage struct {
-	Name     StageName
-	Command  string // as the client would send it, for people
-	Decision Decision
-	Reply    reply.Reply // as on the wire, of EHLO the first line; zero: another stage has it, or the connection is just closed
-	Trace    Trace
-}
-
-// StageName names a Stage in a stable form.
-type StageName string
-
-// The stages. A recipient's route is decided with its RCPT, before the reply to
-// that: of the two stages, the one that decides has the reply.
-const (
-	StageConnect  StageName = "connect"
-	StageHello    StageName = "ehlo"
-	StageStartTLS StageName = "starttls"
-	StageAuth     StageName = "auth"
-	StageMail     StageName = "mail"
-	StageRcpt     StageName = "rcpt"
-	StageRoute    StageName = "route"
-	StageData     StageName = "data"
-)
-
-// StageNames returns all names, in the order of a dialog.
-func StageNames() []StageName {
-	return []StageName{StageConnect, StageHello, StageStartTLS, StageAuth, StageMail, StageRcpt, StageRoute, StageData}
-}
-
 // Walk holds a whole session without a socket and returns every decision on
-// the way with its reasons. A refused recipient does not end the dialog; any
-// other refusal does. Recipients are routed as well, so a policy without Send
+// the way with its reasons. Commands out of order are refused as the relay refuses
+// them. A refused recipient does not end the dialog; any other refusal does. Recipients are routed as well, so a policy without Send
 // connectors takes nothing on: ask [Session.Rcpt] what is let in.
 //
 // What depends on other sessions, such as MaxInboundConnection and
@@ -91,35 +32,83 @@ func (in *Inbound) Walk(d Dialog) Walkthrough {
 	return w.hold()
 }
 
-// Accepted reports whether the message was taken and can go on to every
-// recipient.
-func (w Walkthrough) Accepted() bool {
-	for _, s := range w.Stages {
-		if !s.Decision.Allowed() {
-			return false
-		}
-	}
-	return len(w.Routes) > 0
-}
-
 // walk is a Dialog under way.
 type walk struct {
 	policy *Policy
 	in     *Inbound
 	dialog Dialog
-	steps  Trace // of the stage under way; the session appends to it
+	order  order.State
+	begun  int   // the stage of the transaction's MAIL
+	said   int   // how many of the dialog's recipients RCPT has named
+	steps  Trace // of the stage in progress; the session appends to it
 	done   Walkthrough
 }
 
 // hold holds the dialog.
 func (w *walk) hold() Walkthrough {
-	if w.connect() && w.hello() && w.startTLS() && w.login() && w.mail() {
-		if w.recipients() {
-			w.data()
-		}
+	goes := w.connect()
+	for commands := w.dialog.commands(); goes && len(commands) > 0; commands = commands[1:] {
+		goes = w.command(commands[0])
 	}
 	w.done.Session = w.done.Session.Tracing(nil)
 	return w.done
+}
+
+// command holds one command and reports whether the dialog goes on.
+func (w *walk) command(v order.Verb) bool {
+	if reason := w.order.Refuse(v); reason != 0 && !(v == order.StartTLS && w.order.NoTLS) {
+		name, line := w.line(v)
+		w.steps.add(Step{Check: checkOrder, about: about{subject: line}})
+		return w.stage(name, line, w.in.Decide(reason))
+	}
+	switch v {
+	case order.Hello:
+		return w.hello()
+	case order.StartTLS:
+		return w.startTLS()
+	case order.Auth:
+		return w.login()
+	case order.Mail:
+		return w.mail()
+	case order.Rcpt:
+		return w.recipient()
+	case order.Reset:
+		w.order.EndTransaction()
+		return w.stage(StageReset, "RSET", w.in.Decide(reply.ResetOK))
+	}
+	w.data(w.line(v))
+	return false // the message ends the dialog
+}
+
+// line returns the stage of a command and the command as the client would send it.
+func (w *walk) line(v order.Verb) (StageName, string) {
+	switch v {
+	case order.Hello:
+		return StageHello, strings.TrimSpace("EHLO " + printable(w.dialog.Helo))
+	case order.StartTLS:
+		return StageStartTLS, "STARTTLS"
+	case order.Auth:
+		return StageAuth, "AUTH " + saslName(w.mechanism())
+	case order.Mail:
+		from := ""
+		if !w.dialog.From.IsNull() {
+			from = w.dialog.From.String()
+		}
+		return StageMail, "MAIL FROM:<" + from + ">"
+	case order.Rcpt:
+		return StageRcpt, "RCPT TO:<" + w.next().String() + ">"
+	case order.Bdat:
+		return StageData, "BDAT"
+	}
+	return StageData, "DATA"
+}
+
+// next returns the recipient that the next RCPT names.
+func (w *walk) next() routing.Address {
+	if n := len(w.dialog.To); n > 0 {
+		return w.dialog.To[min(w.said, n-1)]
+	}
+	return routing.Address{}
 }
 
 // stage records an answer and its steps, and reports whether it lets the dialog go
@@ -143,6 +132,8 @@ func (w *walk) connect() bool {
 		return false
 	}
 	w.done.Session = w.in.Open(w.channel(w.dialog.TLS && w.dialog.Implicit), &w.steps)
+	w.order.TLS = w.dialog.TLS && w.dialog.Implicit
+	w.order.NoTLS = !w.order.TLS && !w.done.Session.OffersTLS()
 	w.stage(StageConnect, command, w.in.Decide(reply.Ready))
 	w.reword(w.in.greeting())
 	return true
@@ -158,7 +149,7 @@ func (in *Inbound) greeting() string {
 }
 
 func (w *walk) channel(tls bool) auth.Channel {
-	ch := auth.Channel{Local: w.dialog.Local, Remote: netip.AddrPortFrom(w.dialog.Remote, 0), TLS: tls}
+	ch := auth.Channel{Local: w.dialog.Local, Remote: netip.AddrPortFrom(w.dialog.Remote, 0), TLS: tls, NoCertificate: w.dialog.NoCertificate}
 	if tls {
 		ch.PeerNames = w.dialog.PeerNames
 	}
@@ -166,50 +157,53 @@ func (w *walk) channel(tls bool) auth.Channel {
 }
 
 func (w *walk) hello() bool {
+	w.order.EndTransaction()
 	d := w.done.Session.Hello(w.dialog.Helo)
-	if !w.stage(StageHello, strings.TrimSpace("EHLO "+printable(w.dialog.Helo)), d) {
-		return false
+	w.order.Greeted = d.Allowed()
+	name, line := w.line(order.Hello)
+	if w.stage(name, line, d) {
+		w.reword(reply.HelloText(w.in.fqdn, plainAddr(w.dialog.Remote).String()))
 	}
-	w.reword(reply.HelloText(w.in.fqdn, plainAddr(w.dialog.Remote).String()))
-	return true
+	return d.Allowed()
 }
 
 func (w *walk) startTLS() bool {
-	if !w.dialog.TLS || w.dialog.Implicit {
-		return true
-	}
 	d := w.done.Session.StartTLS()
 	if d.Allowed() {
+		w.order.StartTLS()
 		w.done.Session = w.in.Open(w.channel(true), &w.steps)
 	}
-	// RFC 3207 section 4.2: after TLS all begins again.
-	return w.stage(StageStartTLS, "STARTTLS", d) && w.hello()
+	return w.stage(StageStartTLS, "STARTTLS", d)
+}
+
+// mechanism returns the SASL mechanism that the client uses.
+func (w *walk) mechanism() string {
+	if w.dialog.Mechanism != "" {
+		return w.dialog.Mechanism
+	}
+	if offered := w.done.Session.SASL(); len(offered) > 0 {
+		return offered[0]
+	}
+	return auth.Login
 }
 
 func (w *walk) login() bool {
-	if w.dialog.User == nil {
-		return true
-	}
-	mechanism := w.dialog.Mechanism
-	if offered := w.done.Session.SASL(); mechanism == "" && len(offered) > 0 {
-		mechanism = offered[0]
-	} else if mechanism == "" {
-		mechanism = auth.Login
-	}
-	d := w.done.Session.Auth(mechanism)
-	if d.Allowed() {
+	name, line := w.line(order.Auth)
+	d := w.done.Session.Auth(w.mechanism())
+	if d.Allowed() && w.dialog.User != nil {
 		w.done.Session, d = w.done.Session.Login(*w.dialog.User)
+	} else if d.Allowed() {
+		d = w.in.Decide(reply.BadCredentials)
 	}
-	return w.stage(StageAuth, "AUTH "+saslName(mechanism), d)
+	w.order.Authenticated = d.Allowed()
+	return w.stage(name, line, d)
 }
 
 func (w *walk) mail() bool {
 	d := w.done.Session.Mail(Mail{From: w.dialog.From, Size: w.declared()})
-	from := ""
-	if !w.dialog.From.IsNull() {
-		from = w.dialog.From.String()
-	}
-	return w.stage(StageMail, "MAIL FROM:<"+from+">", d)
+	w.order.Transaction, w.done.Routes, w.begun = d.Allowed(), nil, len(w.done.Stages)
+	name, line := w.line(order.Mail)
+	return w.stage(name, line, d)
 }
 
 // declared is the size that MAIL tells, by which recipients are routed.
@@ -220,16 +214,16 @@ func (w *walk) declared() int64 {
 	return w.dialog.Size
 }
 
-// recipients holds RCPT for every recipient and reports whether DATA makes sense.
-func (w *walk) recipients() bool {
-	accepted := 0
-	for _, to := range w.dialog.To {
-		d := w.done.Session.Rcpt(Rcpt{To: to, Accepted: accepted})
-		if w.stage(StageRcpt, "RCPT TO:<"+to.String()+">", d) && w.route(to) {
-			accepted++
-		}
+// recipient holds RCPT for the next recipient. Its refusal doesn't end the dialog.
+func (w *walk) recipient() bool {
+	to := w.next()
+	name, line := w.line(order.Rcpt)
+	w.said++
+	d := w.done.Session.Rcpt(Rcpt{To: to, Accepted: w.order.Recipients})
+	if w.stage(name, line, d) && w.route(to) {
+		w.order.Recipients++
 	}
-	return accepted > 0 || w.stage(StageData, "DATA", w.in.Decide(reply.NeedRcpt))
+	return d.Verdict != Close
 }
 
 // route routes a recipient that RCPT let pass, and reports whether there is a way.
@@ -263,11 +257,11 @@ func (w *walk) fields(keep func(string) bool) {
 
 // data judges the message. Its header comes first, so it is judged first, unless
 // the size was declared at MAIL.
-func (w *walk) data() {
+func (w *walk) data(name StageName, line string) {
 	s, m := w.done.Session, w.dialog
 	e := End{HeaderSize: m.HeaderSize, Hops: m.Hops, LocalHops: m.LocalHops}
 	if d := s.End(e); !d.Allowed() {
-		w.stage(StageData, "DATA", d)
+		w.stage(name, line, d)
 		return
 	}
 	w.steps = Trace{} // the whole message repeats them
@@ -284,7 +278,7 @@ func (w *walk) data() {
 		w.fields(s.Headers().Keep)
 		s.CompletesHeader(m.Hops)
 	}
-	w.stage(StageData, "DATA", d)
+	w.stage(name, line, d)
 }
 
 // carried decides whether the message, of which no size was declared, can go on to all
@@ -293,7 +287,7 @@ func (w *walk) carried(d Decision) Decision {
 	if w.declared() == w.dialog.Size {
 		return d
 	}
-	for _, s := range w.done.Stages {
+	for _, s := range w.done.Stages[w.begun:] {
 		if s.Name != StageRoute || !s.Decision.Allowed() {
 			continue
 		}

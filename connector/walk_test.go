@@ -41,7 +41,7 @@ func TestWalkText(t *testing.T) {
     yes  session: the session is NT AUTHORITY\ANONYMOUS LOGON
   < 220 huba.fabrikam.com Interchange ESMTP MAIL Service ready
 > EHLO evil.example
-    yes  hello-syntax: the argument is printable ASCII
+    yes  hello-syntax: the argument has no control characters
   < 250 huba.fabrikam.com Hello [203.0.113.9]
 > MAIL FROM:<a@example.net>
     yes  submit: NT AUTHORITY\ANONYMOUS LOGON holds ms-Exch-SMTP-Submit; allowed to NT AUTHORITY\ANONYMOUS LOGON by AnonymousUsers
@@ -141,7 +141,7 @@ func TestWalkJSON(t *testing.T) {
 func TestWalkTamesClient(t *testing.T) {
 	p := compile(t, guide(permission.Current))
 	w := p.Walk(relayAttempt())
-	if last := w.Stages[len(w.Stages)-1]; last.Decision.Reason != reply.InvalidHello || last.Command != "EHLO evil.example??250?ok" {
+	if last := w.Stages[len(w.Stages)-1]; last.Decision.Reason != reply.IllegalCharacter || last.Command != "EHLO evil.example??250?ok" {
 		t.Errorf("%+v", last)
 	}
 	d := relayAttempt()

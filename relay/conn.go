@@ -45,7 +45,7 @@ func (s *Server) serveConn(c net.Conn) {
 		return
 	}
 	defer ep.connections.leave(source)
-	s.converse(c, ep, auth.Channel{Local: local, Remote: remote})
+	s.converse(c, ep, auth.Channel{Local: local, Remote: remote, NoCertificate: ep.tls == nil})
 }
 
 // choose picks the endpoint by the current policy; nil if no connector matches.
@@ -67,8 +67,9 @@ func (s *Server) converse(c net.Conn, ep *endpoint, channel auth.Channel) {
 	sess := newSession(s, ep, channel, now)
 	cfg := ep.smtp
 	cfg.Banner = ep.banner(now)
-	if s.implicit(channel.Local) {
-		cfg.Implicit, cfg.TLS = true, ep.tls
+	cfg.Implicit = s.implicit(channel.Local)
+	if cfg.Implicit || sess.rules.OffersTLS() {
+		cfg.TLS = ep.tls
 	}
 	if sess.protocol != nil {
 		cfg.Log = sess.protocol.line

@@ -42,7 +42,7 @@ func (v *voucher) vouchFor(id *auth.Identity) {
 func TestDiffOnTheWire(t *testing.T) {
 	r := rand.New(rand.NewPCG(13, 15))
 	vouches := &voucher{}
-	w := serve(t, randomPolicy(r), func(s *relay.Server) {
+	w := serve(t, randomPolicy(r, false), func(s *relay.Server) {
 		s.Handler = newTableRouter()
 		s.Verifier = vouches
 	})
@@ -78,10 +78,10 @@ func TestDiffOnTheWire(t *testing.T) {
 	seen := map[analysis.Aspect]int{}
 	partners, users := 0, 0
 	for range 60 {
-		p := withMore(randomPolicy(r))
+		p := withMore(randomPolicy(r, false))
 		q := withMore(p)
 		if r.IntN(2) == 0 {
-			q = randomPolicy(r)
+			q = randomPolicy(r, false)
 		}
 		for _, c := range analysis.Compare(p, q).Changes {
 			if !c.Shown() || c.Aspect == analysis.AspectSetting || c.Aspect == analysis.AspectRouteSetting {

@@ -85,11 +85,6 @@ func (s *Server) endpoint(next *endpoints, in *connector.Inbound, profile connec
 		EnhancedCodes:     r.EnhancedStatusCodesEnabled.Or(false),
 		Profile:           profile,
 	}
-	// Tls in AuthMechanism offers STARTTLS. Implicit TLS depends on the binding
-	// alone.
-	if r.AuthMechanism.Or(auth.None).Has(auth.TLS) {
-		ep.smtp.TLS = ep.tls
-	}
 	return ep, nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/order"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/permission"
@@ -96,8 +98,8 @@ func randomConnector(r *rand.Rand, name string) connector.Receive {
 	return c
 }
 
-// randomPolicy compiles, at last.
-func randomPolicy(r *rand.Rand) *connector.Policy {
+// randomPolicy compiles, at last. A plain one does without certificate.
+func randomPolicy(r *rand.Rand, plain bool) *connector.Policy {
 	for {
 		cfg := connector.Config{
 			Profile:  connector.Profile(r.IntN(2)),
@@ -115,7 +117,12 @@ func randomPolicy(r *rand.Rand) *connector.Policy {
 			},
 		}
 		for i := range 1 + r.IntN(3) {
-			cfg.Receive = append(cfg.Receive, randomConnector(r, "R"+strconv.Itoa(i)))
+			c := randomConnector(r, "R"+strconv.Itoa(i))
+			if plain {
+				c.RequireTLS, c.DomainSecureEnabled = false, false
+				c.Bindings = slices.DeleteFunc(c.Bindings, func(b netip.AddrPort) bool { return b.Port() == 465 })
+			}
+			cfg.Receive = append(cfg.Receive, c)
 		}
 		if p, err := connector.Compile(cfg); err == nil {
 			return p
@@ -127,7 +134,7 @@ func randomPolicy(r *rand.Rand) *connector.Policy {
 func randomDialog(r *rand.Rand) connector.Dialog {
 	d := connector.Dialog{
 		Local: at(oneOf(r, hub, hub, "10.2.3.5:25", "10.2.3.4:465")), Remote: netip.MustParseAddr(oneOf(r, stranger, gateway, secured)),
-		Helo: oneOf(r, "client.contoso.com", "client.contoso.com", "client.contoso.com", "a|b", ""), TLS: r.IntN(2) == 0, Mechanism: "PLAIN",
+		Helo: oneOf(r, "client.contoso.com", "client.contoso.com", "client.contoso.com", "a|b", "", "a..b", "-", "[1.2.3", "Büro \"3\"", "a\tb", " \t", "a\x01b", "\x7f", strings.Repeat("x", 300)), TLS: r.IntN(2) == 0, Mechanism: "PLAIN",
 		Size: oneOf(r, int64(0), 4000, 66_000, 75_000), Hops: r.IntN(4), HeaderSize: oneOf(r, int64(700), 700, 1500),
 	}
 	d.Implicit = d.Local.Port() == 465
@@ -146,10 +153,43 @@ func randomDialog(r *rand.Rand) connector.Dialog {
 	for range 1 + r.IntN(3) {
 		d.To = append(d.To, routing.MustParseAddress(oneOf(r, inside, elsewhere, "a@relay.test", "a@example.org", "a@intranet", "a%b@fabrikam.com")))
 	}
+	if r.IntN(3) == 0 {
+		d.Commands = randomOrder(r, &d)
+	}
 	for range r.IntN(3) {
 		d.Authors = append(d.Authors, routing.MustParseAddress(oneOf(r, senders...)))
 	}
 	return d
+}
+
+// randomOrder returns commands of which some are out of order.
+func randomOrder(r *rand.Rand, d *connector.Dialog) []order.Verb {
+	all := []order.Verb{order.Hello, order.Hello, order.Mail, order.Mail, order.Rcpt, order.Rcpt, order.Data, order.Reset, order.StartTLS}
+	if d.User != nil {
+		all = append(all, order.Auth, order.Auth)
+	}
+	if r.IntN(4) == 0 {
+		r.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+		return all
+	}
+	commands := []order.Verb{order.Hello}
+	if d.TLS && !d.Implicit {
+		commands = append(commands, order.StartTLS, order.Hello)
+	}
+	if d.User != nil && r.IntN(2) == 0 {
+		commands = append(commands, order.Auth)
+	}
+	for range r.IntN(8) {
+		v := oneOf(r, all...)
+		commands = append(commands, v)
+		switch { // what makes sense next is more likely
+		case v == order.Mail && r.IntN(2) == 0:
+			commands = append(commands, order.Rcpt)
+		case v == order.StartTLS && r.IntN(4) > 0:
+			commands = append(commands, order.Hello)
+		}
+	}
+	return append(commands, order.Data)
 }
 
 // TestWalkIsTheRelay holds random dialogs with the relay, and wants every reply
@@ -160,26 +200,33 @@ func TestWalkIsTheRelay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := serve(t, randomPolicy(r), func(s *relay.Server) {
-		s.Handler = newTableRouter()
-		s.Explain = func(name string) bool { return name != "R0" } // which only adds to replies
-	})
 	met := map[reply.Reason]int{}
-	for range 250 {
-		p := randomPolicy(r)
-		if err := w.server.SetPolicy(p); err != nil {
-			t.Fatal(err)
-		}
-		for range 4 {
-			talk := talker{world: w, dialog: randomDialog(r), partner: partner}
-			talk.walk = p.Walk(talk.dialog)
-			talk.hold()
-			for _, s := range talk.walk.Stages {
-				met[s.Decision.Reason]++
+	for _, plain := range []bool{true, false} {
+		w := serve(t, randomPolicy(r, plain), func(s *relay.Server) {
+			s.Handler = newTableRouter()
+			s.Explain = func(name string) bool { return name != "R0" } // which only adds to replies
+			if plain {
+				s.Certificates = nil
+			}
+		})
+		for range map[bool]int{true: 100, false: 400}[plain] {
+			p := randomPolicy(r, plain)
+			if err := w.server.SetPolicy(p); err != nil {
+				t.Fatal(err)
+			}
+			for range 4 {
+				talk := talker{world: w, dialog: randomDialog(r), partner: partner}
+				talk.dialog.NoCertificate = plain
+				talk.walk = p.Walk(talk.dialog)
+				talk.hold()
+				for _, s := range talk.walk.Stages {
+					met[s.Decision.Reason]++
+				}
 			}
 		}
 	}
 	for _, c := range []reply.Reason{
+		reply.IllegalCharacter, reply.SendHelloFirst, reply.BadSequence, reply.NeedMail, reply.NeedRcpt, reply.ResetOK,
 		reply.NoConnector, reply.HelloDomainRequired, reply.UnrecognizedCommand, reply.StartTLSFirst,
 		reply.MechanismNotOffered, reply.LoginWithoutSubmit, reply.LoginOK, reply.NotAuthenticated, reply.AnonymousSendAsDenied,
 		reply.SendAsDenied, reply.SecuredSenderDenied, reply.MessageTooLarge, reply.HeaderTooLarge, reply.HopCountExceeded,
@@ -240,6 +287,9 @@ func (c *talker) hold() {
 			c.expect(s, s.Reply.String())
 		case connector.StageData:
 			c.data(s)
+		case connector.StageHello:
+			c.client.Send("EHLO " + c.dialog.Helo)
+			c.expect(s, s.Reply.String())
 		case connector.StageRoute: // its reply is that to RCPT
 		case connector.StageRcpt:
 			c.client.Send(s.Command)
@@ -274,7 +324,7 @@ func (c *talker) expect(s connector.Stage, want string) {
 // data sends the message that the dialog describes.
 func (c *talker) data(s connector.Stage) {
 	c.client.Send("DATA")
-	if s.Decision.Reason == reply.NeedRcpt {
+	if reason := s.Decision.Reason; reason == reply.NeedRcpt || reason == reply.NeedMail || reason == reply.SendHelloFirst {
 		c.expect(s, s.Reply.String())
 		return
 	}

@@ -57,7 +57,6 @@ const (
 	NeedMail
 	NeedRcpt
 	NoRecipients
-	InvalidHello
 	InvalidAddress
 	AddressNeedsUTF8
 	BareLinefeed

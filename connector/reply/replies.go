@@ -57,7 +57,6 @@ var reasons = [reasonCount]reasonText{
 	NeedMail:              {"need-mail", "MAIL must come first.", r503(5, 5, 2, "Need mail command"), Reply{}},
 	NeedRcpt:              {"need-rcpt", "RCPT must come first.", r503(5, 5, 2, "Need rcpt command"), Reply{}},
 	NoRecipients:          {"no-recipients", "The transaction has no accepted recipient.", Reply{554, [3]int{5, 5, 1}, "No valid recipients"}, Reply{}}, // RFC 5321 section 3.3
-	InvalidHello:          {"invalid-hello", "The argument of EHLO or HELO has other characters than printable ASCII.", r501(5, 5, 4, "Invalid domain name"), Reply{}},
 	InvalidAddress:        {"invalid-address", "The address is malformed.", r501(5, 1, 7, "Invalid Address"), Reply{}},
 	AddressNeedsUTF8:      {"address-needs-utf8", "The local part is not ASCII and SMTPUTF8 was not asked for.", Reply{553, [3]int{5, 6, 7}, "Address needs SMTPUTF8"}, Reply{}},             // RFC 6531 section 3.5
 	BareLinefeed:          {"bare-linefeed", "The message holds NUL, or CR and LF that are not together.", r550(5, 6, 11, "Bare carriage return, bare linefeed or NUL in message"), Reply{}}, // ours

@@ -28,7 +28,6 @@ func TestReplies(t *testing.T) {
 		{reply.TooManyErrors, "421 4.7.0 Too many errors on this connection, closing transmission channel", ""},
 		// EHLO, order and syntax
 		{reply.HelloDomainRequired, "501 5.0.0 HELO/EHLO requires domain address", ""},
-		{reply.InvalidHello, "501 5.5.4 Invalid domain name", ""},
 		{reply.SendHelloFirst, "503 5.5.2 Send hello first", ""},
 		{reply.BadSequence, "503 5.5.1 Bad sequence of commands", ""},
 		{reply.UnrecognizedCommand, "500 5.3.3 Unrecognized command", ""},

@@ -37,7 +37,8 @@ func TestLayers(t *testing.T) {
 		"auth":            {"permission", "routing"},
 		"connector/param": {"permission", "routing", "auth"},
 		"connector/reply": {"permission"},
-		"connector":       {"permission", "routing", "auth", "connector/param", "connector/reply"},
+		"connector/order": {"connector/reply"},
+		"connector":       {"permission", "routing", "auth", "connector/order", "connector/param", "connector/reply"},
 	}
 	for _, p := range packages(t, "./...") {
 		allowed, ok := below[p.rel()]

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"strings"
 
+	"github.com/interchange-smtp/interchange/connector/order"
 	"github.com/interchange-smtp/interchange/connector/reply"
 )
 
@@ -12,7 +13,7 @@ const maxAuthRounds = 16
 
 // handleAuth goes through a SASL exchange.
 func (c *conn) handleAuth(arg string) answer {
-	if reason := c.order.refuse(verbAuth); reason != 0 {
+	if reason := c.order.Refuse(order.Auth); reason != 0 {
 		return c.answer(reason)
 	}
 	mech, initial := cutWord(arg)
@@ -31,8 +32,8 @@ func (c *conn) handleAuth(arg string) answer {
 		challenge, done, err := exchange.Next(response)
 		if done || err != nil {
 			r = c.checked(c.handler.AuthEnd(c.ctx, err), 235)
-			c.order.authed = r.Code == 235
-			return answer{reply: r, failedLogon: !c.order.authed}
+			c.order.Authenticated = r.Code == 235
+			return answer{reply: r, failedLogon: !c.order.Authenticated}
 		}
 		var a answer
 		if response, a, ok = c.askResponse(challenge); !ok {

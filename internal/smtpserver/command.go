@@ -135,7 +135,7 @@ func parseCommand(line string) command {
 
 // isClean reports whether a command consists of printable ASCII and blanks, and of
 // UTF-8 where SMTPUTF8 is offered (RFC 6531, section 3.3). The name in EHLO may
-// have any character set: helloName replaces what isn't ASCII.
+// have any character set: order.HelloName replaces what isn't ASCII.
 func (c *conn) isClean(cmd command) bool {
 	ascii := true
 	for i := 0; i < len(cmd.line); i++ {

@@ -3,6 +3,7 @@ package smtpserver
 import (
 	"context"
 
+	"github.com/interchange-smtp/interchange/connector/order"
 	"github.com/interchange-smtp/interchange/connector/reply"
 )
 
@@ -15,7 +16,7 @@ type conn struct {
 	wire     wire
 	data     dataReader // of the DATA message that is being read
 
-	order order
+	order order.State
 	offer Offer // of the last EHLO
 	utf8  bool  // the transaction has SMTPUTF8
 
@@ -32,12 +33,12 @@ type conn struct {
 func (c *conn) text(reason reply.Reason) reply.Reply { return reason.Reply(c.cfg.Profile) }
 
 // inTransaction reports whether a transaction is open. A shutdown lets it end.
-func (c *conn) inTransaction() bool { return c.order.mail }
+func (c *conn) inTransaction() bool { return c.order.Transaction }
 
 // endTransaction has the Handler drop the transaction, if one is open.
 func (c *conn) endTransaction() {
-	if c.order.mail {
+	if c.order.Transaction {
 		c.handler.Reset()
 	}
-	c.order.endTransaction()
+	c.order.EndTransaction()
 }

@@ -5,36 +5,20 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/interchange-smtp/interchange/connector/order"
 	"github.com/interchange-smtp/interchange/connector/reply"
 )
 
-// maxHelloName is RFC 5321, section 4.5.3.1.2.
-const maxHelloName = 255
-
-// helloName returns the argument of EHLO or HELO as the Handler gets it: cut, and
-// with '?' for every byte that isn't printable ASCII. Devices send all kinds of
-// names, with blanks, quotes and umlauts, and the policy decides nothing by them.
-// A missing name is the Handler's to refuse: most connectors accept it
-// (RequireEHLODomain).
-func helloName(arg string) string {
-	b := []byte(arg[:min(len(arg), maxHelloName)])
-	for i, c := range b {
-		if c < ' ' || c > '~' {
-			b[i] = '?'
-		}
-	}
-	return string(b)
-}
-
 // handleHello begins the dialog, or begins it again.
 func (c *conn) handleHello(cmd command) answer {
-	again := c.order.hello
+	again := c.order.Greeted
 	c.endTransaction()
 	esmtp := cmd.verb == verbEhlo
-	offer, r := c.handler.Hello(c.ctx, helloName(cmd.arg), esmtp)
+	name, _ := order.HelloName(cmd.arg) // readCommand has refused control characters
+	offer, r := c.handler.Hello(c.ctx, name, esmtp)
 	a := answer{reply: c.checked(r, 250), ledNowhere: again}
-	c.offer, c.order.hello = offer, a.reply.Code == 250
-	if c.order.hello {
+	c.offer, c.order.Greeted = offer, a.reply.Code == 250
+	if c.order.Greeted {
 		a.reply.Enhanced = [3]int{}
 		a.reply.Text = c.helloText(r.Text, esmtp)
 	} else {
@@ -73,7 +57,7 @@ func (c *conn) helloText(text string, esmtp bool) string {
 	keyword(c.cfg.Pipelining, "PIPELINING")
 	keyword(c.cfg.DSN, "DSN")
 	keyword(c.cfg.EnhancedCodes, "ENHANCEDSTATUSCODES")
-	keyword(c.cfg.TLS != nil && !c.order.tls, "STARTTLS")
+	keyword(!c.order.NoTLS && !c.order.TLS, "STARTTLS")
 	keyword(len(c.offer.SASL) > 0, "AUTH", strings.Join(c.offer.SASL, " "))
 	keyword(c.cfg.EightBitMime, "8BITMIME")
 	keyword(c.cfg.BinaryMime, "BINARYMIME")

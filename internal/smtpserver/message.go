@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 
+	"github.com/interchange-smtp/interchange/connector/order"
 	"github.com/interchange-smtp/interchange/connector/reply"
 )
 
@@ -15,7 +16,7 @@ var errBrokenOff = errors.New("broken off by the client")
 func (c *conn) handleData(arg string) answer {
 	reason := noArgument(arg)
 	if reason == 0 {
-		reason = c.order.refuse(verbData)
+		reason = c.order.Refuse(order.Data)
 	}
 	if reason != 0 {
 		return c.refuseData(reason)
@@ -45,7 +46,7 @@ func (c *conn) handleBdat(arg string) answer {
 	}
 	reason := reply.UnrecognizedCommand
 	if c.cfg.Chunking {
-		reason = c.order.refuse(verbBdat)
+		reason = c.order.Refuse(order.Bdat)
 	}
 	if reason == 0 {
 		return c.receive(&bdatReader{w: &c.wire, chunk: chunk, following: c.nextChunk})
@@ -94,7 +95,7 @@ func (c *conn) nextChunk() (chunk, error) {
 // receive has the Handler read the message from src, reads what the Handler leaves
 // of it, and returns the answer.
 func (c *conn) receive(src source) answer {
-	b := &body{src: src, strict: !c.order.binary}
+	b := &body{src: src, strict: !c.order.Binary}
 	b.check.linefeedOK = c.cfg.BareLinefeedOK
 	b.mend = b.strict && c.cfg.BareLinefeedOK
 	if c.cfg.Buffers.plenty() {

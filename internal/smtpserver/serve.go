@@ -24,6 +24,7 @@ func Serve(ctx context.Context, raw net.Conn, cfg Config, h Handler) error {
 	handlerCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	c := &conn{cfg: cfg.withDefaults(), handler: h, ctx: handlerCtx, shutdown: ctx}
+	c.order.NoTLS = cfg.TLS == nil
 	c.wire.init(raw, c.cfg.Buffers, c.cfg.InactivityTimeout, c.cfg.ConnectionTimeout)
 	defer context.AfterFunc(ctx, c.wire.beginShutdown)()
 	c.converse()

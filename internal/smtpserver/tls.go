@@ -5,18 +5,16 @@ import (
 	"errors"
 	"time"
 
+	"github.com/interchange-smtp/interchange/connector/order"
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/mailtls"
 )
 
 // handleStartTLS puts the connection under TLS, or refuses to.
 func (c *conn) handleStartTLS(arg string) answer {
-	reason := noArgument(arg)
-	switch {
-	case c.cfg.TLS == nil:
-		reason = reply.UnrecognizedCommand
-	case reason == 0:
-		reason = c.order.refuse(verbStartTLS)
+	reason := c.order.Refuse(order.StartTLS)
+	if reason == 0 {
+		reason = noArgument(arg)
 	}
 	if reason != 0 {
 		return c.answer(reason)
@@ -63,7 +61,7 @@ func (c *conn) handshake() bool {
 		return false
 	}
 	c.wire.conn = conn
-	c.order.startTLS()
+	c.order.StartTLS()
 	c.offer = Offer{}
 	c.handler.TLS(conn.ConnectionState())
 	return true

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/interchange-smtp/interchange/connector/order"
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/routing"
@@ -12,7 +13,7 @@ import (
 
 // handleMail begins a transaction.
 func (c *conn) handleMail(arg string) answer {
-	if reason := c.order.refuse(verbMail); reason != 0 {
+	if reason := c.order.Refuse(order.Mail); reason != 0 {
 		return c.answer(reason)
 	}
 	m, reason := c.parseMail(arg)
@@ -21,14 +22,14 @@ func (c *conn) handleMail(arg string) answer {
 	}
 	r := c.checked(c.handler.Mail(c.ctx, m), 250)
 	if r.Code == 250 {
-		c.order.mail, c.order.binary, c.utf8 = true, m.Body == envelope.BinaryMIME, m.UTF8
+		c.order.Transaction, c.order.Binary, c.utf8 = true, m.Body == envelope.BinaryMIME, m.UTF8
 	}
 	return answer{reply: r, refusesMail: true, ledNowhere: isTemporary(r)}
 }
 
 // handleRcpt adds a recipient to the transaction.
 func (c *conn) handleRcpt(arg string) answer {
-	if reason := c.order.refuse(verbRcpt); reason != 0 {
+	if reason := c.order.Refuse(order.Rcpt); reason != 0 {
 		return c.answer(reason)
 	}
 	to, reason := c.parseRcpt(arg)
@@ -37,7 +38,7 @@ func (c *conn) handleRcpt(arg string) answer {
 	}
 	r := c.checked(c.handler.Rcpt(c.ctx, to), 250)
 	if r.Code == 250 {
-		c.order.rcpts++
+		c.order.Recipients++
 	}
 	return answer{reply: r, refusesMail: true, deferredRcpt: isTemporary(r)}
 }
