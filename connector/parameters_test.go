@@ -46,7 +46,7 @@ func TestEveryParameter(t *testing.T) {
 			"LinkedReceiveConnector": checked, // by the rules of CodeLinked, and a warning
 			"DNSRoutingEnabled":      checked, // it is the lack of smart hosts
 		}},
-		{&schema.TransportService, reflect.TypeFor[connector.Service](), []string{"../relay/dispatch"}, nil},
+		{&schema.TransportService, reflect.TypeFor[connector.Service](), []string{"../relay/dispatch", "../relay/dispatch/internal/schedule"}, nil},
 		{&schema.TransportConfig, reflect.TypeFor[connector.Transport](), nil, map[string]effect{
 			"UseDowngradedExchangeServerAuth": checked, // for SuppressXAnonymousTls
 		}},
