@@ -17,7 +17,7 @@ func converting() []*command {
 	between := parameter("Delimiter", "Char", object.Named, "What stands between cells; what the first row has unless given.")
 	header := parameter("Header", "String[]", object.Named, "Names of the columns, if no row has them.")
 	typeLine := flag("IncludeTypeInformation", "Begins with a line that names the type.", "iti")
-	noTypeLine := flag("NoTypeInformation", "Leaves out that line, as is done anyway.", "nti")
+	noTypeLine := flag("NoTypeInformation", "Accepted for compatibility; the line is always left out.", "nti")
 	depth := parameter("Depth", "Int32", object.Named, "How deep objects are written as objects; below that, as text.")
 	behind := flag("Append", "Writes behind what the file holds.")
 	text := inputObject
@@ -27,7 +27,7 @@ func converting() []*command {
 		{name: "ConvertTo-Csv", synopsis: "Writes objects as CSV.", params: csv, start: startToCSV},
 		{name: "ConvertTo-Json", synopsis: "Writes objects as JSON.", start: startToJSON,
 			params: []object.Parameter{text, depth, flag("Compress", "Leaves out line breaks and blanks."),
-				flag("EnumsAsStrings", "Writes enumerations as text, as is done anyway."),
+				flag("EnumsAsStrings", "Accepted for compatibility; enumerations are always text."),
 				flag("AsArray", "Writes an array even for one object.")}},
 		{name: "ConvertFrom-Json", synopsis: "Reads JSON.", params: []object.Parameter{text}, start: startFromText("JSON", format.Reader.JSON)},
 		{name: "ConvertFrom-Csv", synopsis: "Reads CSV.", params: []object.Parameter{text, between, header}, start: startFromCSV},

@@ -60,7 +60,7 @@ func (t *thing) object() *object.Object {
 	o.Set("Name", t.name)
 	o.Set("Identity", object.Scalar{Type: "ThingId", Text: `EX01\` + t.name})
 	o.Set("MaxSize", object.Size(t.size))
-	o.Set("Limit", object.Unlimited{Type: "Unlimited`1", Value: t.limit})
+	o.Set("Limit", unlimited{t.limit})
 	o.Set("Timeout", object.Span(10*time.Minute))
 	o.Set("Auth", object.Flags{Type: "AuthMechanisms", Text: "Tls, BasicAuth"})
 	l := new(object.List)
@@ -228,4 +228,42 @@ func options(s *store, out *bytes.Buffer) interp.Options {
 		Out:   out,
 		Width: 100,
 	}
+}
+
+// unlimited is a value that may be without a limit, which nil is.
+type unlimited struct{ value object.Value }
+
+func (unlimited) TypeName() string { return "Unlimited`1" }
+
+func (u unlimited) String() string {
+	if u.value == nil {
+		return "Unlimited"
+	}
+	return object.Text(u.value)
+}
+
+// Compare puts Unlimited above all else.
+func (u unlimited) Compare(v object.Value) (int, bool) {
+	if o, ok := v.(unlimited); ok {
+		v = o.value
+	} else if s, ok := v.(string); ok && strings.EqualFold(s, "unlimited") {
+		v = nil
+	}
+	switch {
+	case u.value == nil && v == nil:
+		return 0, true
+	case u.value == nil:
+		return 1, true
+	case v == nil:
+		return -1, true
+	}
+	order, err := object.Compare(u.value, v)
+	return order, err == nil
+}
+
+func (u unlimited) Member(name string) (object.Value, bool) {
+	if strings.EqualFold(name, "IsUnlimited") {
+		return u.value == nil, true
+	}
+	return u.value, strings.EqualFold(name, "Value")
 }

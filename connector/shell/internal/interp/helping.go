@@ -14,7 +14,7 @@ func helping() []*command {
 	return []*command{
 		{name: "Get-Command", aliases: []string{"gcm"}, synopsis: "Lists the cmdlets.", start: startGetCommand,
 			params: []object.Parameter{name}},
-		{name: "Get-Help", aliases: []string{"help", "man"}, synopsis: "Says what a cmdlet does and takes.", start: startGetHelp,
+		{name: "Get-Help", aliases: []string{"help", "man"}, synopsis: "Describes a cmdlet and its parameters.", start: startGetHelp,
 			params: []object.Parameter{parameter("Name", "String", 0, "The cmdlet."),
 				parameter("Parameter", "String", object.Named, "Only the parameters that match this pattern."),
 				flag("Full", "Accepted for compatibility; help is always full."), flag("Detailed", "Accepted for compatibility; help is always full.")}},
@@ -84,7 +84,7 @@ func startGetHelp(inv *invocation) (stage, error) {
 	}
 	return inv.work(func(object.Value) error { return nil }, func() error {
 		if name == "" {
-			return inv.emit("Get-Command lists the cmdlets; Get-Help NAME says what one does and takes.")
+			return inv.emit("Get-Command lists the cmdlets; Get-Help NAME describes one and its parameters.")
 		}
 		c := inv.in.command(name)
 		if c == nil {

@@ -49,13 +49,6 @@ func Equal(a, b Value) bool {
 	return err == nil && order == 0
 }
 
-// Less reports whether a -lt b for two scalars. The error says that they can't be
-// ordered.
-func Less(a, b Value) (bool, error) {
-	order, err := Compare(a, b)
-	return order < 0, err
-}
-
 // Compare orders two scalars; b is read as the type of a. $null comes first.
 func Compare(a, b Value) (int, error) {
 	switch {

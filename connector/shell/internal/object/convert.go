@@ -21,10 +21,6 @@ func Number(v Value) (Value, bool) {
 		return int64(0), true
 	case Size:
 		return int64(v), true
-	case Unlimited:
-		if v.Value != nil {
-			return Number(v.Value)
-		}
 	}
 	return nil, false
 }

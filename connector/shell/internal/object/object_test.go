@@ -89,8 +89,6 @@ func TestText(t *testing.T) {
 		{object.NewList(custom()), "PSCustomObject"},
 		{object.Size(10 * param.MB), "10 MB (10,485,760 bytes)"},
 		{object.Span(90 * time.Second), "00:01:30"},
-		{object.Unlimited{}, "Unlimited"},
-		{object.Unlimited{Value: int64(5)}, "5"},
 		{object.Flags{Text: "Tls, BasicAuth"}, "Tls, BasicAuth"},
 		{object.Scalar{Text: "10.0.0.0/8"}, "10.0.0.0/8"},
 	} {
@@ -116,7 +114,7 @@ func TestTruth(t *testing.T) {
 
 // TestCompare: the left side says as what the right one is read.
 func TestCompare(t *testing.T) {
-	size, limit := object.Size(10*param.MB), object.Unlimited{Value: int64(20)}
+	size := object.Size(10 * param.MB)
 	named := &object.Object{Type: "X", Text: "Relay"}
 	for _, tt := range []struct {
 		a, b object.Value
@@ -128,7 +126,6 @@ func TestCompare(t *testing.T) {
 		{nil, nil, 0}, {nil, int64(-5), -1}, {"", nil, 1},
 		{size, int64(10 << 20), 0}, {int64(10 << 20), size, 0}, {size, "10MB", 0}, {size, "9MB", 1}, {size, object.Size(11 * param.MB), -1}, {"9MB", size, -1},
 		{size, "no size", -1}, {size, 1.5, 1},
-		{object.Unlimited{}, "unlimited", 0}, {object.Unlimited{}, int64(1 << 60), 1}, {limit, "unlimited", -1}, {limit, int64(20), 0}, {limit, "20", 0}, {limit, object.Unlimited{}, -1},
 		{object.Span(time.Minute), "00:01:00", 0}, {object.Span(time.Minute), "1.00:00:00", -1},
 		{object.Flags{Text: "Tls, BasicAuth"}, "basicauth,tls", 0}, {object.Flags{Text: "Tls"}, "None", 1},
 		{object.Scalar{Text: "ABC"}, "abc", 0}, {"abc", object.Scalar{Text: "ABC"}, 0},
@@ -140,9 +137,6 @@ func TestCompare(t *testing.T) {
 		}
 		if equal := object.Equal(tt.a, tt.b); equal != (tt.want == 0) {
 			t.Errorf("Equal(%#v, %#v) = %v", tt.a, tt.b, equal)
-		}
-		if less, err := object.Less(tt.a, tt.b); err != nil || less != (tt.want < 0) {
-			t.Errorf("Less(%#v, %#v) = %v, %v", tt.a, tt.b, less, err)
 		}
 	}
 }
@@ -191,7 +185,7 @@ func TestMember(t *testing.T) {
 		{custom(), "NAME", "a"}, {objects, "Name", "a a"}, {objects, "List", "1 2 1 2"}, {objects, "count", "3"},
 		{"grün", "Length", "4"}, {int64(5), "Count", "1"}, {nil, "Count", "0"}, {table, "count2", "x"}, {table, "Count", "1"}, {table, "Keys", "Count2"},
 		{object.NewList("ab", "c"), "Length", "2"},
-		{object.Unlimited{}, "IsUnlimited", "True"}, {object.Span(90 * time.Minute), "TotalHours", "1.5"}, {object.Span(90 * time.Minute), "minutes", "30"},
+		{object.Span(90 * time.Minute), "TotalHours", "1.5"}, {object.Span(90 * time.Minute), "minutes", "30"},
 	} {
 		got, ok := object.Member(tt.v, tt.name)
 		if !ok || object.Text(got) != tt.want {
@@ -217,7 +211,6 @@ func TestMethods(t *testing.T) {
 		want object.Value
 	}{
 		{size, "toMB", nil, int64(10)}, {size, "ToBytes", nil, int64(10<<20 + 1)}, {size, "ToKB", nil, int64(10240)},
-		{object.Unlimited{Value: size}, "ToGB", nil, int64(0)},
 		{object.Flags{Text: "Tls, BasicAuth"}, "HasFlag", []object.Value{"tls"}, true},
 		{object.Flags{Text: "Tls, BasicAuth"}, "HasFlag", []object.Value{"Tls,Integrated"}, false},
 	} {
@@ -226,7 +219,7 @@ func TestMethods(t *testing.T) {
 			t.Errorf("%v.%s = %v, %v, %v, want %v", tt.v, tt.name, got, ok, err, tt.want)
 		}
 	}
-	for _, v := range []object.Caller{size, object.Unlimited{}, object.Flags{}} {
+	for _, v := range []object.Caller{size, object.Flags{}} {
 		if _, ok, _ := v.Call("NoSuch", nil); ok {
 			t.Errorf("%T has NoSuch", v)
 		}
