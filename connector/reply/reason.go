@@ -3,7 +3,7 @@ package reply
 import "strconv"
 
 // Reason says why a command was answered as it was, in a stable form. The
-// zero Reason, Undecided, is that of the zero Decision and refuses.
+// zero Reason, Undecided, refuses.
 type Reason uint8
 
 // What is accepted.
@@ -43,7 +43,7 @@ const (
 	HelloDomainRequired
 )
 
-// What a command is refused for, whoever sends it.
+// What a command is refused for, from any client.
 const (
 	UnrecognizedCommand Reason = iota + HelloDomainRequired + 1
 	CommandNotImplemented
@@ -94,7 +94,7 @@ const (
 	RoutedRecipient
 )
 
-// What becomes of mail that was let in but cannot be passed on.
+// Why mail that was accepted cannot be delivered.
 const (
 	Unroutable Reason = iota + RoutedRecipient + 1
 	RouteTooSmall

@@ -1,8 +1,7 @@
 package reply
 
-// reasons is every reply that Interchange gives of its own. Where the
-// reference establishes no text for a condition, the text is ours: the rows
-// say so with "ours".
+// reasons is every reply that Interchange generates. A row marked "ours" has a
+// text that Exchange's documentation does not give.
 var reasons = [reasonCount]reasonText{
 	// A command that was never decided is put off, so that a mistake in a
 	// program loses no mail.

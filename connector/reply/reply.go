@@ -71,7 +71,7 @@ func (c Reason) Reply(p permission.Profile) Reply {
 }
 
 // BannerText returns the text of the default greeting, without its code: as
-// Exchange words it, but in our name. date is the time of day as RFC 5322
+// Exchange words it, but in Interchange's name. date is the time of day as RFC 5322
 // writes it; "" leaves it out.
 func BannerText(fqdn, date string) string {
 	text := fqdn + " Interchange ESMTP MAIL Service ready"
@@ -85,9 +85,9 @@ func BannerText(fqdn, date string) string {
 // remote is the client's address as netip prints it.
 func HelloText(fqdn, remote string) string { return fqdn + " Hello [" + remote + "]" }
 
-// Queued returns the reply to a message that was taken. id is the receiver's
-// own name for it, host the receiver's; characters that could end the line or
-// the bracket are left out.
+// Queued returns the reply to a message that was accepted. id is the server's name
+// for the message, host the server's own; characters that could end the line or the
+// bracket are left out.
 func Queued(id, host string) Reply {
 	return Reply{250, [3]int{2, 6, 0}, "[InternalId=" + tame(id) + ", Hostname=" + tame(host) + "] Queued mail for delivery"}
 }

@@ -17,10 +17,10 @@ func (s Session) ChecksAuthors() bool {
 }
 
 // Authors decides on the addresses of the header's From and Sender fields, each
-// by the rules of Sender. legible is false if the fields hold something that
-// can't be read: what can't be read can't be checked, and the recipient may read
-// better.
-func (s Session) Authors(authors []routing.Address, legible bool) Decision {
+// by the rules of Sender. readable is false if part of the
+// fields can't be parsed: that part can't be checked, and the recipient's program may
+// parse it.
+func (s Session) Authors(authors []routing.Address, readable bool) Decision {
 	if s.in == nil {
 		return s.noConnector()
 	}
@@ -34,7 +34,7 @@ func (s Session) Authors(authors []routing.Address, legible bool) Decision {
 			return d
 		}
 	}
-	if checks && !legible {
+	if checks && !readable {
 		s.check(checkAuthorsLegible, false, about{})
 		return s.sendAsDenied(permission.AcceptAnySender)
 	}
