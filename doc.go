@@ -1,3 +1,79 @@
-// Package interchange is the front door of an embeddable library for SMTP
-// connector policy and routing.
+// Package interchange is the map of a library for SMTP connector policy and
+// relaying in Exchange's model: Receive connectors, Send connectors, permission
+// groups and address spaces as Go values. It holds no code; the packages below
+// it do.
+//
+// # Layers
+//
+// An arrow points from a package to the packages that it imports:
+//
+//	permission     routing               rights and access lists; domains, addresses, routing table
+//	    ^             ^
+//	  auth            |                  mechanisms, SASL exchanges, who checks passwords
+//	    ^             |
+//	    +- connector -+                  Config -> Compile -> Policy -> decisions, with reasons
+//	           ^                         (below it: connector/param, connector/reply)
+//	     connector/...                   shell, jsonconfig, analysis, replay, diagram, policytest
+//	           ^
+//	    relay/envelope                   one mail transaction; imports routing only
+//	     ^     ^     ^
+//	  queue    |   relay                 Store of messages; SMTP server that asks the policy
+//	     ^     |     ^
+//	     |   delivery                    one attempt at a next hop
+//	     |     ^
+//	     dispatch                        queue, retry, report
+//	        ^
+//	     gateway                         server, queue and reload in one value
+//	        ^
+//	     examples                        programs
+//
+// permission, auth, routing and everything under connector are pure: no
+// sockets, no TLS, no clock. They never import net or crypto/tls. What a policy
+// can't know (DNS, the time, whether a password is right) is an argument.
+//
+// # Tour
+//
+// A [connector.Config] holds plain structs with the parameter names of
+// Exchange's cmdlets; zero fields mean Exchange's defaults. [connector.Compile]
+// checks it, reports all mistakes at once and returns an immutable
+// [connector.Policy]. Select finds the Receive connector for a connection, Open
+// begins a session, and the session's methods decide on each command: a
+// [connector.Decision] allows it or carries the reason for the refusal, and the
+// zero Decision refuses. Policy.Route chooses the Send connector for a
+// recipient. Policy.Walk does all of that for one described session and
+// explains every step; the example of this package shows it.
+//
+// relay.Server holds the same sessions on the wire, by the same code.
+// dispatch.Dispatcher takes the messages and keeps the promise of a 250:
+// delivered or on disk. gateway.Gateway assembles both.
+//
+// # Which package for which need
+//
+//	ask a policy in Go, without a socket          connector
+//	read Exchange's commands                      connector/shell
+//	read Exchange's exports                       connector/shell/export
+//	read and write JSON                           connector/jsonconfig
+//	find who may relay, compare two policies      connector/analysis
+//	test a policy                                 connector/policytest
+//	hold old logs against a policy                connector/replay
+//	draw a policy                                 connector/diagram
+//	check passwords from a file                   auth/userfile
+//	serve SMTP by a policy                        relay
+//	deliver by Send connectors                    relay/delivery
+//	queue, retry, report                          relay/dispatch
+//	keep the queue in a directory                 relay/queue/spool
+//	keep the queue elsewhere                      relay/queue, relay/queue/queuetest
+//	all of it as one value, with reload           relay/gateway
+//	test what happens on the wire                 relay/relaytest
+//
+// The internal packages, and the way of one message through the code, are in
+// docs/code.md; the words are explained in docs/terms.md.
+//
+// # Compatibility
+//
+// Before version 1.0 any release may change the API; CHANGELOG.md lists
+// breaking changes first. Stable already, because scripts and stored files
+// depend on them: the codes of problems and findings, the names of reasons, the
+// JSON configuration, the commands of the shell, and the format of the spool. A
+// release that changes one of these reads the old form.
 package interchange
