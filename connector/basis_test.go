@@ -75,7 +75,7 @@ func TestBasis(t *testing.T) {
 		{connector.StageMail, "size", `Receive["Internet"].MaxMessageSize = 1MB`},
 		{connector.StageMail, "authoritative-domain", `Accepted = contoso.com, *.contoso.com`},
 		{connector.StageRcpt, "accepted-domain", `Accepted = contoso.com, *.contoso.com; Accepted[0] = contoso.com Authoritative`},
-		{connector.StageRcpt, "any-recipient", `Receive["Internet"].Permissions[1] = denied to NT AUTHORITY\ANONYMOUS LOGON by hand`},
+		{connector.StageRcpt, "any-recipient", `Receive["Internet"].Permissions[1] = denied to NT AUTHORITY\ANONYMOUS LOGON by Add-ADPermission`},
 		{connector.StageRcpt, "envelope-limit", `Transport.MaxRecipientEnvelopeLimit = 50; Transport.MaxRecipientEnvelopeLimit = 50`},
 		{connector.StageData, "hops", `Receive["Internet"].MaxHopCount = 10`},
 		{connector.StageData, "local-hops", `Receive["Internet"].MaxLocalHopCount = 12 (default)`},
@@ -99,7 +99,7 @@ func TestBasis(t *testing.T) {
 		got = append(got, step.Basis()[0].String())
 	}
 	want := []string{`Send["Out"].Permissions (default)`, `Send["Out"].Permissions (default)`,
-		`Send["Out"].Permissions[0] = allowed to NT AUTHORITY\ANONYMOUS LOGON by hand`, `Send["Out"].CloudServicesMailEnabled = true`}
+		`Send["Out"].Permissions[0] = allowed to NT AUTHORITY\ANONYMOUS LOGON by Add-ADPermission`, `Send["Out"].CloudServicesMailEnabled = true`}
 	if !slices.Equal(got, want) {
 		t.Errorf("headers rest on %q, want %q", got, want)
 	}
@@ -219,7 +219,7 @@ func TestBeatenGrant(t *testing.T) {
 		Permissions: []permission.Grant{deny(permission.SIDAnonymous, permission.Submit)}}, connector.Transport{})
 	var trace connector.Trace
 	in.Open(auth.Channel{}, nil).Tracing(&trace).Mail(connector.Mail{})
-	const want = `lacks ms-Exch-SMTP-Submit; denied to NT AUTHORITY\ANONYMOUS LOGON by hand; in vain allowed to NT AUTHORITY\ANONYMOUS LOGON by AnonymousUsers`
+	const want = `lacks ms-Exch-SMTP-Submit; denied to NT AUTHORITY\ANONYMOUS LOGON by Add-ADPermission; overridden: allowed to NT AUTHORITY\ANONYMOUS LOGON by AnonymousUsers`
 	if !strings.Contains(trace.String(), want) {
 		t.Errorf("%s\nwant %s", trace, want)
 	}

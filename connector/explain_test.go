@@ -180,14 +180,14 @@ func TestTraceForms(t *testing.T) {
 	want := `yes  recipient: the recipient is a mailbox
 yes  submit: NT AUTHORITY\ANONYMOUS LOGON holds ms-Exch-SMTP-Submit; allowed to NT AUTHORITY\ANONYMOUS LOGON by AnonymousUsers
 yes  recipient-count: 1 of at most 200 recipients
-no   accepted-domain: fabrikam.com is no accepted domain
-no   any-recipient: NT AUTHORITY\ANONYMOUS LOGON lacks ms-Exch-SMTP-Accept-Any-Recipient; denied to NT AUTHORITY\ANONYMOUS LOGON by hand
+no   accepted-domain: fabrikam.com is not an accepted domain
+no   any-recipient: NT AUTHORITY\ANONYMOUS LOGON lacks ms-Exch-SMTP-Accept-Any-Recipient; denied to NT AUTHORITY\ANONYMOUS LOGON by Add-ADPermission
 `
 	if got := trace.String(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 	attrs := trace.LogValue().Group()
-	if len(attrs) != trace.Len() || attrs[3].Key != "accepted-domain" || attrs[3].Value.String() != "no fabrikam.com is no accepted domain" {
+	if len(attrs) != trace.Len() || attrs[3].Key != "accepted-domain" || attrs[3].Value.String() != "no fabrikam.com is not an accepted domain" {
 		t.Errorf("LogValue = %v", attrs)
 	}
 	b, err := json.Marshal(trace)

@@ -176,8 +176,8 @@ func TestOutbound(t *testing.T) {
 		if f := out.Headers(to.Domain(), &trace); f != out.Headers(to.Domain(), nil) {
 			t.Errorf("%s: the explanation keeps other fields:\n%s", tt.name, trace)
 		}
-		if byHand := strings.Contains(trace.String(), "by hand"); byHand != (len(tt.keeps) == 0 && tt.profile == permission.Current) {
-			t.Errorf("%s: grants by hand:\n%s", tt.name, trace)
+		if explicit := strings.Contains(trace.String(), "by Add-ADPermission"); explicit != (len(tt.keeps) == 0 && tt.profile == permission.Current) {
+			t.Errorf("%s: explicit grants:\n%s", tt.name, trace)
 		}
 		if out.Fqdn() == "" || out.Settings().Port != 25 {
 			t.Errorf("%s: defaults are missing: %q, %d", tt.name, out.Fqdn(), out.Settings().Port)

@@ -17,11 +17,11 @@ type Trace struct{ steps []Step }
 
 // Step is one thing that was looked at.
 type Step struct {
-	Check  Check
-	Pass   bool               // whether what Check asks is so
-	Right  permission.Right   // the right that Check asked for; 0: none
-	Grants []permission.Grant // what gave Right, or denied it; not to be changed
-	Beaten []permission.Grant // what allows Right in vain, because Grants deny it; not to be changed
+	Check      Check
+	Pass       bool               // whether what Check asks is so
+	Right      permission.Right   // the right that Check asked for; 0: none
+	Grants     []permission.Grant // what gave Right, or denied it; not to be changed
+	Overridden []permission.Grant // grants that allow Right and are overridden by Grants, which deny it; not to be changed
 
 	about     about
 	of        subject
@@ -93,7 +93,7 @@ func candidateStep(p *Policy, c *routing.Candidate, size int64) Step {
 
 // rightStep is the step about a right of who.
 func rightStep(of subject, c Check, who string, why permission.Explanation) Step {
-	return Step{Check: c, Pass: why.Held, Right: why.Right, Grants: why.Grants, Beaten: why.Overridden, about: about{subject: who}, of: of}
+	return Step{Check: c, Pass: why.Held, Right: why.Right, Grants: why.Grants, Overridden: why.Overridden, about: about{subject: who}, of: of}
 }
 
 // String returns the step on one line.
@@ -130,21 +130,21 @@ func (s Step) Detail() string {
 	for _, g := range s.Grants {
 		detail += "; " + grantText(g, s.Right)
 	}
-	for _, g := range s.Beaten {
-		detail += "; in vain " + grantText(g, s.Right)
+	for _, g := range s.Overridden {
+		detail += "; overridden: " + grantText(g, s.Right)
 	}
 	return detail
 }
 
 // grantText says which grant it was, as far as r is concerned.
 func grantText(g permission.Grant, r permission.Right) string {
-	by := " by hand"
+	by := " by Add-ADPermission"
 	if g.Group != 0 {
 		by = " by " + g.Group.String()
 	}
 	switch {
 	case g.Removed.Has(r):
-		return "taken from " + g.To.Name() + by
+		return "removed from " + g.To.Name() + " by Remove-ADPermission"
 	case g.Deny.Has(r):
 		return "denied to " + g.To.Name() + by
 	}

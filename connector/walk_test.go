@@ -53,7 +53,7 @@ func TestWalkText(t *testing.T) {
     yes  recipient: the recipient is a mailbox
     yes  submit: NT AUTHORITY\ANONYMOUS LOGON holds ms-Exch-SMTP-Submit; allowed to NT AUTHORITY\ANONYMOUS LOGON by AnonymousUsers
     yes  recipient-count: 1 of at most 200 recipients
-    no   accepted-domain: example.org is no accepted domain
+    no   accepted-domain: example.org is not an accepted domain
     no   any-recipient: NT AUTHORITY\ANONYMOUS LOGON lacks ms-Exch-SMTP-Accept-Any-Recipient
   < 550 5.7.54 SMTP; Unable to relay recipient in non-accepted domain
 > RCPT TO:<c@fabrikam.com>
@@ -79,7 +79,7 @@ route c@fabrikam.com
     yes  header-size: 0 of at most 262144 bytes
     yes  size: 0 of at most 37748736 bytes
     yes  hops: 0 of at most 60 Received fields
-    yes  local-hops: 0 of at most 12 Received fields of ours
+    yes  local-hops: 0 of at most 12 Received fields of this server
     yes  author: the header names boss@example.net as author
     yes  any-sender: NT AUTHORITY\ANONYMOUS LOGON holds ms-Exch-SMTP-Accept-Any-Sender; allowed to NT AUTHORITY\ANONYMOUS LOGON by AnonymousUsers
     no   authoritative-domain: example.net is not an authoritative domain

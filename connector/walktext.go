@@ -44,7 +44,7 @@ func (s Stage) heading() string {
 
 // MarshalJSON implements [json.Marshaler]. Stages, verdicts, reasons, checks,
 // fates, sources and rights have their stable names, and a basis its path; "reply",
-// "detail", "grants", "beaten" and "value" are for people.
+// "detail", "grants", "overridden" and "value" are for people.
 func (w Walkthrough) MarshalJSON() ([]byte, error) {
 	out := walkJSON{
 		Accepted:  w.Accepted(),
@@ -86,12 +86,12 @@ type stageJSON struct {
 }
 
 type stepJSON struct {
-	Check  Check             `json:"check"`
-	Pass   bool              `json:"pass"`
-	Detail string            `json:"detail"`
-	Right  *permission.Right `json:"right,omitempty"`
-	Grants []string          `json:"grants,omitempty"`
-	Beaten []string          `json:"beaten,omitempty"`
+	Check      Check             `json:"check"`
+	Pass       bool              `json:"pass"`
+	Detail     string            `json:"detail"`
+	Right      *permission.Right `json:"right,omitempty"`
+	Grants     []string          `json:"grants,omitempty"`
+	Overridden []string          `json:"overridden,omitempty"`
 
 	Candidate string      `json:"candidate,omitempty"`
 	Fate      Fate        `json:"fate,omitempty"`
@@ -130,7 +130,7 @@ func (t Trace) MarshalJSON() ([]byte, error) {
 	for i, s := range t.steps {
 		out[i] = stepJSON{
 			Check: s.Check, Pass: s.Pass, Detail: s.Detail(), Right: rightOrNil(s.Right),
-			Grants: grantTexts(s.Grants, s.Right), Beaten: grantTexts(s.Beaten, s.Right),
+			Grants: grantTexts(s.Grants, s.Right), Overridden: grantTexts(s.Overridden, s.Right),
 			Candidate: s.Candidate(), Fate: s.Fate(),
 		}
 		for _, b := range s.Basis() {

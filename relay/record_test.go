@@ -105,7 +105,7 @@ func TestExplainText(t *testing.T) {
 	w.waitForEnd()
 	for _, want := range []string{
 		`command=connect`, `yes receive-connector: \"Default HubA\" serves the connection`, "others=1",
-		"decision=" + id, "reason=relay-denied", "no accepted-domain: contoso.com is no accepted domain {Accepted = fabrikam.com}",
+		"decision=" + id, "reason=relay-denied", "no accepted-domain: contoso.com is not an accepted domain {Accepted = fabrikam.com}",
 		`{Receive[\"Default HubA\"].PermissionGroups = AnonymousUsers, ExchangeUsers}`,
 	} {
 		if !strings.Contains(w.log.String(), want) {

@@ -1,17 +1,16 @@
-// Package diagram draws a policy: who connects and where, which Receive
-// connector takes it and what its sessions may do, for which recipients, by
-// which Send connector and to which next hop.
+// Package diagram draws a policy: which clients connect to which bindings, the
+// Receive connector that serves them and the rights of its sessions, the accepted
+// and other domains, the Send connectors and the next hops.
 //
-// Paths on which mail for other people's domains may go stand out: most where
-// nobody has to log in for it, less where somebody has.
+// Paths for mail to domains that aren't accepted stand out: most where a client
+// needs no login for it, less where it does.
 //
-// [New] makes a Drawing of a policy; it prints as SVG, which needs no other
-// program to be looked at, as DOT for Graphviz, and as Mermaid, which many
-// wikis and forges show in Markdown. A drawing depends on nothing but the
-// policy and the options: the same policy always gives the same text.
+// [New] makes a Drawing of a policy; it prints as SVG, which browsers show, as DOT
+// for Graphviz, and as Mermaid, which many wikis and forges show in Markdown. The
+// same policy and options always give the same text.
 //
-// What a drawing leaves out, it says: disabled connectors, and beyond
-// Options.MaxConnectors and Options.MaxLines connectors and lines. Too many
-// connectors are first joined where they do the same, and of what is left then
-// those are kept on which more is allowed.
+// A drawing counts what it leaves out: disabled connectors, and connectors and
+// lines beyond Options.MaxConnectors and Options.MaxLines. Too many connectors
+// with the same rights are first joined; of the others, those that allow more are
+// drawn.
 package diagram

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// dotStyles are what makes an arrow or box stand out.
+// dotStyles are the styles of arrows and boxes.
 var dotStyles = [...]string{
 	pathNone:  `color="#7a7f87"`,
 	pathPlain: `color="#7a7f87"`,
@@ -35,7 +35,7 @@ func (d *Drawing) DOT() string {
 	return b.String()
 }
 
-// text is all that stands in a box.
+// text returns the whole text of a box.
 func (n *node) text(separator string) string {
 	var all []string
 	if n.name != "" {
@@ -47,7 +47,7 @@ func (n *node) text(separator string) string {
 	return strings.Join(all, separator)
 }
 
-// dotText quotes a text; newline is what ends a line in it.
+// dotText quotes a text; newline ends its lines.
 func dotText(s, newline string) string {
 	s = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", newline).Replace(s)
 	return `"` + s + `"`

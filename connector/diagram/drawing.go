@@ -8,7 +8,7 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// Options bound a drawing. The zero Options have the defaults.
+// Options bound a drawing. Zero fields mean the defaults.
 type Options struct {
 	MaxConnectors int // boxes for Receive and for Send connectors, each; 24
 	MaxLines      int // ranges, domains, address spaces or names listed in a box; 6
@@ -43,22 +43,22 @@ const (
 	columns
 )
 
-// headings stand above the columns.
+// headings are the headings of the columns.
 var headings = [columns]string{"Who connects", "Receive connectors", "Mail for", "Send connectors", "Next hops"}
 
 // node is a box.
 type node struct {
 	id    string
-	name  string // "": the lines speak for themselves
+	name  string // "": none
 	lines []line
-	path  path // the boldest that goes through it
+	path  path // the boldest path through it
 }
 
 // line is a line of text in a box.
 type line struct {
 	text string
-	path path // stands out like one
-	mute bool // of lesser interest
+	path path // its style
+	mute bool // less important
 }
 
 // edge is an arrow.
@@ -71,10 +71,10 @@ type edge struct {
 type path uint8
 
 const (
-	pathNone  path = iota // there is no way
-	pathPlain             // mail for our own domains
+	pathNone  path = iota // no mail
+	pathPlain             // mail for accepted domains
 	pathLogin             // relaying after a login
-	pathOpen              // relaying without
+	pathOpen              // relaying without a login
 )
 
 // New draws a policy.
@@ -98,7 +98,7 @@ func New(p *connector.Policy, opts Options) *Drawing {
 		d.join(box, other, b.other)
 	}
 	if other.lines = []line{{text: "relaying", mute: true}}; other.path == pathNone {
-		other.lines[0].text = "nobody may relay"
+		other.lines[0].text = "no client may relay"
 	}
 	d.add(colMail, own)
 	d.add(colMail, other)
@@ -120,7 +120,8 @@ func New(p *connector.Policy, opts Options) *Drawing {
 
 func (d *Drawing) add(column int, n *node) { d.nodes[column] = append(d.nodes[column], n) }
 
-// join draws an arrow, if there is a way. A box is as bold as what comes in.
+// join draws an arrow, unless p is pathNone. A box is as bold as its boldest
+// incoming arrow.
 func (d *Drawing) join(from, to *node, p path) {
 	if p == pathNone {
 		return
@@ -129,7 +130,7 @@ func (d *Drawing) join(from, to *node, p path) {
 	to.path = max(to.path, p)
 }
 
-// count notes what is not drawn.
+// count notes what the drawing leaves out.
 func (d *Drawing) count(p *connector.Policy) {
 	receive, send := 0, 0
 	for in := range p.Receive() {
@@ -150,7 +151,7 @@ func (d *Drawing) count(p *connector.Policy) {
 	}
 }
 
-// serverName is the name under which we greet.
+// serverName returns the name of this server in its greeting.
 func serverName(p *connector.Policy) string {
 	cfg := p.Config()
 	if cfg.Server != "" {
@@ -181,7 +182,7 @@ func acceptedLines(p *connector.Policy, most int) []line {
 	return atMost(lines, most, "more")
 }
 
-// atMost cuts a list and says how much is missing.
+// atMost cuts a list and adds a line with the number of lines left out.
 func atMost(lines []line, most int, what string) []line {
 	if len(lines) <= most {
 		return lines
@@ -190,7 +191,7 @@ func atMost(lines []line, most int, what string) []line {
 	return append(lines[:most-1:most-1], line{text: fmt.Sprintf("and %d %s", left, what), mute: true})
 }
 
-// andMore says that a box stands for n connectors, of which one is named.
+// andMore is the line of a box that stands for n connectors and names one.
 func andMore(n int) line { return line{text: "and " + number(n-1, "more connector"), mute: true} }
 
 // number prints n things.

@@ -41,7 +41,7 @@ func Example() {
 	//   end
 	//   subgraph column3["Mail for"]
 	//     own["<b>Accepted domains</b><br/>fabrikam.com"]
-	//     other["<b>All other domains</b><br/>nobody may relay"]
+	//     other["<b>All other domains</b><br/>no client may relay"]
 	//   end
 	//   subgraph column4["Send connectors"]
 	//     send1["<b>ToMailboxes</b><br/>fabrikam.com"]

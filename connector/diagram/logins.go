@@ -9,12 +9,12 @@ import (
 	"github.com/interchange-smtp/interchange/permission"
 )
 
-// shownRights are those that a line tells of.
+// shownRights are the rights that a drawing shows.
 var shownRights = permission.SetOf(permission.Submit, permission.AcceptAnyRecipient, permission.AcceptAnySender)
 
-// logins are the users of a connector: everybody who logs in, and the groups whose
-// members may do something else. Members of a group who may do more have another line;
-// who may do less is excepted.
+// logins lists the users of a connector: all users, and the groups whose members have
+// other rights. Members with more rights have another line; members with fewer are
+// excepted from the line.
 func logins(in *connector.Inbound) []visitor {
 	l := partition.NewLogins(in.ACL(), nil, shownRights)
 	rights := make([]permission.Set, len(l.Users))
@@ -38,7 +38,7 @@ func logins(in *connector.Inbound) []visitor {
 	return all
 }
 
-// rightsOf is what members of the first group of each list hold.
+// rightsOf returns the rights of members of the first group of each list.
 func rightsOf(in *connector.Inbound, lists [][]string) permission.Set {
 	user := permission.Principal{SIDs: []permission.SID{permission.SIDAuthenticatedUsers}}
 	for _, list := range lists {
@@ -47,8 +47,9 @@ func rightsOf(in *connector.Inbound, lists [][]string) permission.Set {
 	return in.ACL().Rights(user)
 }
 
-// crowdNames names the members of a crowd, each group in a line of its own where it
-// takes no other. Well-known groups are nobody's who logs in with a password.
+// crowdNames names the members of a crowd, each group in a separate line if membership
+// in it suffices. It leaves out well-known groups: users who log in with a password
+// aren't in them.
 func crowdNames(c partition.Crowd) []string {
 	if c.Rest {
 		return []string{"other combinations of groups"}
@@ -79,7 +80,7 @@ func crowdNames(c partition.Crowd) []string {
 	return []string{together(in) + except}
 }
 
-// userGroups names the groups that users may be in; false if a list has none.
+// userGroups names the groups that users may be in; false if a list has no such group.
 func userGroups(lists [][]string) (names [][]string, ok bool) {
 	for _, list := range lists {
 		var groups []string

@@ -5,8 +5,7 @@ import (
 	"strings"
 )
 
-// Mermaid returns the drawing as a Mermaid flowchart, to stand in a block of
-// that language in Markdown.
+// Mermaid returns the drawing as a Mermaid flowchart, for a code block in Markdown.
 func (d *Drawing) Mermaid() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "flowchart LR\n")
@@ -49,7 +48,7 @@ func (d *Drawing) Mermaid() string {
 	return b.String()
 }
 
-// mermaid is all that stands in a box.
+// mermaid returns the whole text of a box.
 func (n *node) mermaid() string {
 	var all []string
 	if n.name != "" {
@@ -61,8 +60,8 @@ func (n *node) mermaid() string {
 	return strings.Join(all, "<br/>")
 }
 
-// mermaidText writes everything that could mean something to Mermaid, to HTML
-// or to Markdown as a number.
+// mermaidText escapes the characters that have a meaning in Mermaid, HTML or
+// Markdown.
 func mermaidText(s string) string {
 	var b strings.Builder
 	for _, c := range clean(s) {

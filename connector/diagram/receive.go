@@ -12,7 +12,7 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// receiveBox is a Receive connector, or several that do the same.
+// receiveBox is a Receive connector, or several with the same rights.
 type receiveBox struct {
 	name       string
 	names      int
@@ -20,7 +20,7 @@ type receiveBox struct {
 	at         []line // bindings
 	lines      []line
 	own, other path
-	alike      string // the same for connectors that can share a box
+	alike      string // equal for connectors that can share a box
 }
 
 func (b *receiveBox) boldest() path { return max(b.own, b.other) }
@@ -64,7 +64,7 @@ func newReceiveBox(in *connector.Inbound) *receiveBox {
 		b.other = max(b.other, who.path)
 	}
 	if b.own == pathNone {
-		b.lines = append(b.lines, line{text: "nobody may submit", mute: true})
+		b.lines = append(b.lines, line{text: "no client may submit", mute: true})
 	}
 	for _, l := range slices.Concat(b.at, b.lines) {
 		b.alike += l.text + "\n"
@@ -72,7 +72,7 @@ func newReceiveBox(in *connector.Inbound) *receiveBox {
 	return b
 }
 
-// rangeText is a range in words.
+// rangeText returns the text of a range.
 func rangeText(r param.Range) string {
 	switch {
 	case r.Same(everyIPv4):
@@ -88,15 +88,15 @@ var (
 	everyIPv6 = param.MustParseRange("::/0")
 )
 
-// visitor is somebody who may submit on a connector.
+// visitor is a principal that may submit on a connector.
 type visitor struct {
 	name   string
 	rights permission.Set
-	path   path // on which it relays; pathNone: it doesn't
+	path   path // by which it relays; pathNone: it doesn't
 }
 
-// visitors lists who may submit on a connector: its sessions as they begin,
-// users, partners, and whom grants name.
+// visitors lists the principals that may submit on a connector: sessions before a
+// login, users, partners, and the principals that grants name.
 func visitors(in *connector.Inbound) []visitor {
 	var all []visitor
 	add := func(name string, rights permission.Set, relaying path) {
@@ -139,25 +139,24 @@ func certified(in *connector.Inbound) connector.Session {
 	return in.Open(channel, nil)
 }
 
-// wellKnown are principals that have a line of their own, or that no session
-// with a password is.
+// wellKnown are principals that have a separate line, or that users who log in with
+// a password can't be.
 var wellKnown = []permission.SID{
 	permission.SIDAnonymous, permission.SIDAuthenticatedUsers, permission.SIDPartners,
 	permission.SIDHubServers, permission.SIDEdgeServers, permission.SIDExternallySecured,
 	permission.SIDLegacyServers, permission.SIDExchangeServers, permission.SIDLegacyInterop,
 }
 
-// acceptsAll reports whether the accepted domain * makes every recipient one
-// of ours.
+// acceptsAll reports whether the accepted domain * covers every recipient.
 func acceptsAll(p *connector.Policy) bool {
 	_, ok := p.Accepted(elsewhere)
 	return ok
 }
 
-// elsewhere is a domain that no policy names.
+// elsewhere is a domain that policies don't name.
 var elsewhere = routing.MustParseDomain("somewhere-else.invalid")
 
-// line says what somebody may do.
+// line returns the line with the rights of v.
 func (v visitor) line() line {
 	may := []string{"submit"}
 	if v.path != pathNone {
@@ -169,8 +168,8 @@ func (v visitor) line() line {
 	return line{text: v.name + ": " + strings.Join(may, ", "), path: v.path}
 }
 
-// mergeReceive joins boxes that do the same, and if there are still too many
-// those on which least is allowed.
+// mergeReceive joins boxes with the same rights, and if there are still too many,
+// those that allow least.
 func mergeReceive(boxes []*receiveBox, most int) []*receiveBox {
 	var merged []*receiveBox
 	by := map[string]*receiveBox{}
@@ -200,7 +199,7 @@ func mergeReceive(boxes []*receiveBox, most int) []*receiveBox {
 	return merged
 }
 
-// join takes another box in.
+// join adds another box to b.
 func (b *receiveBox) join(other *receiveBox) {
 	b.names += other.names
 	b.sources = slices.Concat(b.sources, other.sources)

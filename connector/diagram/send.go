@@ -17,10 +17,10 @@ type sendBox struct {
 	names      int
 	lines      []line // address spaces
 	hops       []line
-	own, other bool // mail for accepted domains and for others leaves by it
+	own, other bool // mail for accepted domains, mail for other domains leaves by it
 }
 
-// rank puts what serves accepted domains first.
+// rank sorts connectors for accepted domains first.
 func (b *sendBox) rank() int {
 	if b.own {
 		return 0
@@ -49,7 +49,7 @@ func sendBoxes(p *connector.Policy, opts Options) []*sendBox {
 			}
 		}
 	}
-	// Beside the box that they come from, so that fewer arrows cross.
+	// Sorted like the boxes that they come from, so that fewer arrows cross.
 	slices.SortStableFunc(boxes, func(a, b *sendBox) int { return a.rank() - b.rank() })
 	if len(boxes) > opts.MaxConnectors {
 		boxes = mergeSend(boxes, opts.MaxConnectors)
@@ -64,9 +64,8 @@ func sendBoxes(p *connector.Policy, opts Options) []*sendBox {
 	return boxes
 }
 
-// witnesses returns a domain of every kind that routes can differ by: those
-// that accepted domains and address spaces name, one below each, and one that
-// nobody names.
+// witnesses returns a domain of every kind that routes can depend on: the names in
+// accepted domains and address spaces, one below each, and one other domain.
 func witnesses(p *connector.Policy) []routing.Domain {
 	all := []routing.Domain{elsewhere}
 	add := func(name string) {
@@ -122,7 +121,7 @@ func newSendBox(out *connector.Outbound) *sendBox {
 	return b
 }
 
-// spaceText is an address space without what goes without saying.
+// spaceText returns an address space without its defaults.
 func spaceText(a routing.AddressSpace) string {
 	text := strings.TrimPrefix(a.String(), "SMTP:")
 	if domain, ok := strings.CutSuffix(text, fmt.Sprintf(";%d", a.Cost())); ok {
@@ -161,7 +160,7 @@ func mergeSend(boxes []*sendBox, most int) []*sendBox {
 	return merged
 }
 
-// join takes another box in.
+// join adds another box to b.
 func (b *sendBox) join(other *sendBox) {
 	b.names += other.names
 	b.lines = slices.Concat(b.lines, other.lines)

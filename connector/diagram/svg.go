@@ -16,13 +16,12 @@ const (
 	rowGap     = 18.0
 	columnGap  = 64.0
 	minWidth   = 110.0
-	maxWidth   = 320.0 // of a box; longer text is cut
+	maxWidth   = 320.0 // of a box; longer lines are cut
 	headHeight = 66.0  // title and headings
 )
 
-// style holds the colours: those of a light page, or of a dark one where the
-// reader's is dark. The drawing brings its own ground, so that it can be read
-// on either.
+// style holds the colours, for light and for dark pages. The drawing has its own
+// background, so that it can be read on either.
 const style = `<style>
   .ground { fill: #ffffff; }
   text { font-family: system-ui, "Segoe UI", Helvetica, Arial, sans-serif; font-size: 13px; fill: #24292f; }
@@ -70,8 +69,8 @@ type picture struct {
 	width, height float64
 }
 
-// SVG returns the drawing as a picture that needs no other file. Its size is
-// that of its contents; widths of texts are estimated.
+// SVG returns the drawing as a picture that needs no other file. Its size follows
+// from its contents; widths of texts are estimated.
 func (d *Drawing) SVG() string {
 	p := &picture{Drawing: d, of: map[*node]*box{}}
 	p.layOut()
@@ -156,7 +155,7 @@ func (p *picture) shift(group []int, dy float64) {
 	}
 }
 
-// width is that of the box for all of its text.
+// width returns the width of a box for all of its text.
 func (n *node) width() float64 {
 	width := textWidth(n.name) * 1.08 // bold
 	for _, l := range n.lines {
@@ -263,7 +262,7 @@ func wire(w *strings.Builder, class string, x1, y1, x2, y2 float64) {
 		px(x2-1), px(y2), px(end-1), px(y2-4.5), px(end-1), px(y2+4.5))
 }
 
-// legend explains the arrows that occur, and notes what is left out.
+// legend explains the arrows that occur, and lists the notes on omitted parts.
 func (p *picture) legend(w *strings.Builder) {
 	x, y := margin, p.height-margin-18*float64(len(p.notes))
 	for _, l := range legend {

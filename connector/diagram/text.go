@@ -5,8 +5,9 @@ import (
 	"unicode"
 )
 
-// clean is s without what would break a drawing: controls, what XML has no
-// place for, and the invisible marks that turn the direction of writing around.
+// clean returns s without characters that would break a drawing: controls,
+// characters that XML excludes, and invisible marks that change the direction of
+// writing.
 func clean(s string) string {
 	return strings.Map(func(c rune) rune {
 		if !unicode.IsGraphic(c) || c == unicode.ReplacementChar {
@@ -16,7 +17,7 @@ func clean(s string) string {
 	}, s)
 }
 
-// legend says what the arrows mean.
+// legend explains the arrows.
 var legend = []struct {
 	path path
 	text string

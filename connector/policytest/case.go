@@ -15,7 +15,7 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// Case is one row of a table: a session, and what is to become of it.
+// Case is one row of a table: a session and its expected result.
 type Case struct {
 	Name string // of the sub-test
 
@@ -23,7 +23,7 @@ type Case struct {
 	Remote    string   // the client's address
 	TLS       bool     // it starts TLS
 	PeerNames []string // verified names of its certificate
-	User      string   // as whom it logs in; "": it doesn't
+	User      string   // the user that logs in; "": no login
 	Groups    []string // of the user, as Add-ADPermission -User names them
 	Addresses []string // the user's; the name is one too if it looks like one
 	Helo      string   // "": client.example
@@ -32,12 +32,12 @@ type Case struct {
 	Size      param.Size
 
 	Want      Outcome
-	Connector string // the Receive connector that is to take it; "": any
-	Route     string // the Send connector by which all recipients are to leave; "": any
+	Connector string // the expected Receive connector; "": any
+	Route     string // the expected Send connector of all recipients; "": any
 }
 
-// Outcome is what is to become of a session. The zero Outcome is none, so a
-// row that doesn't say what it wants fails.
+// Outcome is the expected result of a session. The zero Outcome matches no
+// session, so a row without Want fails.
 type Outcome struct {
 	kind   outcomeKind
 	reason reply.Reason
@@ -52,15 +52,15 @@ const (
 	wantRefused
 )
 
-// Accepted wants the message taken for all its recipients, with a way on for
-// each.
+// Accepted expects the message to be accepted for all its recipients, with a route
+// for each.
 func Accepted() Outcome { return Outcome{kind: wantAccepted} }
 
-// LetIn wants all recipients let in, whatever the way on: it is for policies
-// that have no Send connectors.
+// LetIn expects all recipients to be accepted, with or without routes: it is for
+// policies that have no Send connectors.
 func LetIn() Outcome { return Outcome{kind: wantLetIn} }
 
-// Refused wants something refused, the first time for that reason.
+// Refused expects a refusal, the first one for that reason.
 func Refused(reason reply.Reason) Outcome {
 	return Outcome{kind: wantRefused, reason: reason}
 }
@@ -92,8 +92,8 @@ func Run(t *testing.T, p *connector.Policy, cases []Case) {
 	}
 }
 
-// Check is what Run does with a case. The error says what was wanted and what
-// is, and holds the explanation of the session.
+// Check runs one case, as Run does. The error has the expected and the actual
+// result, and the explanation of the session.
 func (c Case) Check(p *connector.Policy) error {
 	d, err := c.dialog(p)
 	if err != nil {
@@ -121,9 +121,9 @@ func (c Case) Check(p *connector.Policy) error {
 	return fmt.Errorf("%s:\n%v", strings.Join(wrong, "; "), walk)
 }
 
-// met returns what has become of a session, and whether that is what o wants.
+// met returns the result of a session, and whether it is the expected one.
 func (o Outcome) met(walk connector.Walkthrough) (got Outcome, ok bool) {
-	ways := 0 // that recipients have on from here
+	ways := 0 // recipients with a route
 	for _, r := range walk.Routes {
 		if r.Outcome == routing.Routed {
 			ways++
@@ -131,8 +131,8 @@ func (o Outcome) met(walk connector.Walkthrough) (got Outcome, ok bool) {
 	}
 	got = Accepted()
 	for _, s := range walk.Stages {
-		// Without a way for anybody there is no message, which is none of the
-		// Receive connector's doing.
+		// Without a route for any recipient there is no message; the Receive
+		// connector didn't refuse it.
 		beyond := s.Name == connector.StageRoute || s.Name == connector.StageData && ways == 0 && len(walk.Routes) > 0
 		if s.Decision.Allowed() || o.kind == wantLetIn && beyond {
 			continue
@@ -143,8 +143,7 @@ func (o Outcome) met(walk connector.Walkthrough) (got Outcome, ok bool) {
 	return got, got == o || o.kind == wantLetIn && got == Accepted()
 }
 
-// dialog makes the session of the case; all that is wrong with it is in the
-// error.
+// dialog makes the session of the case. The error has all mistakes in the case.
 func (c Case) dialog(p *connector.Policy) (connector.Dialog, error) {
 	d := connector.Dialog{
 		TLS: c.TLS, PeerNames: c.PeerNames, Helo: c.Helo, Size: max(int64(c.Size), 0),
@@ -152,11 +151,11 @@ func (c Case) dialog(p *connector.Policy) (connector.Dialog, error) {
 	var errs []error
 	check := func(field string, err error) {
 		if err != nil {
-			errs = append(errs, fmt.Errorf("policytest: %s: %w", field, err))
+			errs = append(errs, fmt.Errorf("%s: %w", field, err))
 		}
 	}
 	if c.Want.kind == wantNothing {
-		check("Want", errors.New("say what is to become of the session"))
+		check("Want", errors.New("is missing; give the expected result"))
 	}
 	if d.Helo == "" {
 		d.Helo = "client.example"
@@ -190,7 +189,7 @@ func (c Case) dialog(p *connector.Policy) (connector.Dialog, error) {
 	return d, errors.Join(errs...)
 }
 
-// identity is whom AUTH proves.
+// identity returns the user that AUTH proves.
 func (c Case) identity() (auth.Identity, error) {
 	var sids []permission.SID
 	var errs []error
@@ -211,7 +210,7 @@ func (c Case) identity() (auth.Identity, error) {
 	return id, errors.Join(errs...)
 }
 
-// firstBinding is where a client connects that doesn't say.
+// firstBinding returns the local address for a case without Local.
 func firstBinding(p *connector.Policy, remote netip.Addr) (netip.AddrPort, error) {
 	for _, b := range p.Bindings() {
 		if b.Addr().Is4() == remote.Unmap().Is4() {

@@ -77,7 +77,7 @@ func TestCheck(t *testing.T) {
 			[]string{`Receive connector "Scanner" takes it, want "Default"`, `by Send connector "ToInternet", want "ToMailboxes"`}},
 		{policytest.Case{Remote: "10.2.9.8", To: []string{"friend@example.net"}, Want: policytest.Refused(reply.RelayDenied), Route: "ToInternet"},
 			[]string{"nothing leaves"}},
-		{policytest.Case{}, []string{"Want: say what", "Remote: ", "To: give a recipient"}},
+		{policytest.Case{}, []string{"Want: is missing", "Remote: ", "To: give a recipient"}},
 		{policytest.Case{Local: "x", Remote: "10.2.9.8", From: "x", To: []string{"y"}, User: "u", Groups: []string{""}, Addresses: []string{"z"}, Want: policytest.Accepted()},
 			[]string{"Local: ", "From: ", "To: ", "User: "}},
 	}

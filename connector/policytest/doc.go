@@ -1,14 +1,14 @@
-// Package policytest is for the tests of whoever owns a policy.
+// Package policytest tests a policy, in the test suite of the program or
+// repository that the policy belongs to.
 //
-//   - [Run] goes through a table of sessions with what is to become of each,
-//     one sub-test a row, and prints the whole explanation of those that fare
-//     otherwise.
-//   - [NobodyRelays] fails if any session from outside of given ranges may
-//     relay. It isn't a matter of examples: every client, every identity and
-//     every recipient that the policy can tell apart is asked for.
-//   - [NotWider] fails if a policy lets anything happen that another doesn't.
-//   - [GoldenFindings] fails if a check of the policy finds anything that a
-//     file doesn't hold, or the reverse.
+//   - [Run] runs a table of sessions, one sub-test a row, compares each with its
+//     expected result, and prints the whole explanation of a failing case.
+//   - [NobodyRelays] fails if any session may relay that isn't allowed to. It
+//     doesn't depend on examples: it asks for every client, every identity and
+//     every recipient that makes a difference to the policy.
+//   - [NotWider] fails if a policy allows anything that another doesn't.
+//   - [GoldenFindings] fails if the findings about a policy differ from those in a
+//     file.
 //
 // A policy comes from jsonconfig.Compile, from a script by shell.Load, or from
 // Go; no socket is opened.

@@ -14,14 +14,13 @@ import (
 // its file instead of comparing with it, if it isn't empty.
 const UpdateVariable = "INTERCHANGE_UPDATE"
 
-// GoldenFindings fails the test if analysis.Check says anything else of p than
-// the file does, one finding a line, acknowledged ones with their reason. A
-// finding that is new comes with the session that shows it. The file is
-// written by
+// GoldenFindings fails the test if the findings of analysis.Check about p differ
+// from those in the file, one finding a line, acknowledged ones with their reason.
+// A new finding is printed with the session that shows it. The file is written by
 //
 //	INTERCHANGE_UPDATE=1 go test ./...
 //
-// and belongs under version control, where a review sees what comes and goes.
+// and belongs under version control, where a review sees new and removed findings.
 func GoldenFindings(t testing.TB, p *connector.Policy, opts analysis.Options, file string) {
 	t.Helper()
 	found := analysis.Check(p, opts)
@@ -37,7 +36,7 @@ func GoldenFindings(t testing.TB, p *connector.Policy, opts analysis.Options, fi
 	}
 	data, err := os.ReadFile(file)
 	if err != nil {
-		t.Errorf("%v; %s=1 writes it", err, UpdateVariable)
+		t.Errorf("%v; set %s=1 to write it", err, UpdateVariable)
 		return
 	}
 	golden := strings.Split(strings.TrimSuffix(strings.ReplaceAll(string(data), "\r\n", "\n"), "\n"), "\n")

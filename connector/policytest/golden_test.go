@@ -24,7 +24,7 @@ func TestGoldenFindings(t *testing.T) {
 		return r.failures
 	}
 
-	if got := failures("open"); len(got) != 1 || !strings.Contains(got[0], "INTERCHANGE_UPDATE=1 writes it") {
+	if got := failures("open"); len(got) != 1 || !strings.Contains(got[0], "set INTERCHANGE_UPDATE=1 to write it") {
 		t.Errorf("without a file: %q", got)
 	}
 	t.Setenv(policytest.UpdateVariable, "1")

@@ -11,14 +11,14 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// seeker looks for those who may relay on a connector.
+// seeker finds the sessions that may relay on a connector.
 type seeker struct {
 	domains    *partition.Domains
 	recipients []routing.Address
 	but        AllowedRelays
 }
 
-// relayer is somebody who may relay, and stands for all who are called the same.
+// relayer is an identity that may relay. It stands for all with the same name.
 type relayer struct {
 	who partition.Who
 	as  string
@@ -26,7 +26,7 @@ type relayer struct {
 	to  routing.Address
 }
 
-// at is the relayer as one at a place.
+// at returns the Relay for the relayer at a place.
 func (r relayer) at(in *connector.Inbound, l place) Relay {
 	found := Relay{Connector: in.Name(), As: r.as, Local: l.local, From: l.ranges}
 	found.Witness = r.who.Dialog(l.witness, l.ranges[0].Low(), r.tls || l.implicit)
@@ -35,7 +35,8 @@ func (r relayer) at(in *connector.Inbound, l place) Relay {
 	return found
 }
 
-// relays reports whether who may relay on a connector, and how.
+// relays reports whether a client with that identity may relay, and with which
+// session.
 func (s *seeker) relays(in *connector.Inbound, who partition.Who, implicit bool) (r relayer, ok bool) {
 	for _, tls := range []bool{false, true} {
 		session, open := connector.Session{}, false
@@ -45,8 +46,8 @@ func (s *seeker) relays(in *connector.Inbound, who partition.Who, implicit bool)
 		case tls:
 			session, open = who.OpenImplicit(in)
 		}
-		// The null sender is one that everybody may use. A certificate that doesn't
-		// count on that connector is none.
+		// Every session may use the null sender. A certificate that doesn't count on
+		// that connector is ignored.
 		if !open || !session.Mail(connector.Mail{}).Allowed() ||
 			len(who.Partner) > 0 && !session.Identity().Is(permission.SIDPartners) {
 			continue
@@ -60,7 +61,7 @@ func (s *seeker) relays(in *connector.Inbound, who partition.Who, implicit bool)
 	return relayer{}, false
 }
 
-// anonymous are clients who prove nothing.
+// anonymous finds clients without authentication.
 func (s *seeker) anonymous(in *connector.Inbound, implicit bool) []relayer {
 	if r, ok := s.relays(in, partition.Who{}, implicit); ok {
 		return []relayer{r}
@@ -68,7 +69,7 @@ func (s *seeker) anonymous(in *connector.Inbound, implicit bool) []relayer {
 	return nil
 }
 
-// partners are clients with a certificate that counts.
+// partners finds clients with a certificate that counts.
 func (s *seeker) partners(in *connector.Inbound, implicit bool) []relayer {
 	name := func(c partition.Crowd) string {
 		return "a partner with a certificate for " + crowdText(c, strings.Clone)
@@ -85,7 +86,7 @@ func certified(names []string) partition.Who {
 	return who
 }
 
-// logins are users, of every kind that relaying can depend on.
+// logins finds users, one of every kind that relaying can depend on.
 func (s *seeker) logins(in *connector.Inbound, implicit bool) []relayer {
 	if s.but.LoggedIn {
 		return nil
@@ -113,8 +114,8 @@ func member(sids []string) partition.Who {
 	return partition.Who{User: &user}
 }
 
-// of returns those of all who relay, as crowds: each with a member of its own, for of
-// those in all that fare alike only one is in one of the crowds.
+// of returns the relayers among all, as crowds. Each crowd has a different member,
+// because of equal ones in all only one is in a crowd.
 func (s *seeker) of(in *connector.Inbound, implicit bool, all []partition.Who,
 	crowds func(func(int) bool) []partition.Crowd, member func(groups []string) partition.Who, name func(partition.Crowd) string,
 ) []relayer {

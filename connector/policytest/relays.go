@@ -13,17 +13,17 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// AllowedRelays says who may relay. The zero AllowedRelays is nobody.
+// AllowedRelays are the clients that may relay. The zero value allows no relay.
 type AllowedRelays struct {
-	From     []param.Range // clients that may, whoever they are
-	LoggedIn bool          // users who have logged in may, from anywhere
+	From     []param.Range // clients that may relay with any identity
+	LoggedIn bool          // users who have logged in may relay, from anywhere
 }
 
-// Relay is clients that may relay.
+// Relay is a set of clients that may relay.
 type Relay struct {
 	Connector string           // the Receive connector that lets them
-	As        string           // as whom: a principal, or members of any of some groups, or of all of them
-	Local     []netip.AddrPort // where they connect; an unspecified address is all that no binding names
+	As        string           // their identity: a principal, or members of any or of all of some groups
+	Local     []netip.AddrPort // where they connect; an unspecified address stands for all that no binding names
 	From      []param.Range    // the clients, as few ranges as possible
 	Witness   connector.Dialog // such a session, for Policy.Walk
 }
@@ -38,11 +38,11 @@ func (r Relay) String() string {
 		strings.Join(from, ", "), r.As, r.Connector, r.Local, r.Witness.To[0])
 }
 
-// NobodyRelays fails the test if anybody but those excepted may relay: may
-// send to a recipient in a domain that the policy doesn't accept, or to one of
-// an accepted domain whose local part names another (user%example.net@ours).
-// It prints who, from where and through which connector, and explains a
-// session of theirs. The accepted domain * makes no recipient one of ours.
+// NobodyRelays fails the test if any client that isn't allowed may relay: may send
+// to a recipient in a domain that the policy doesn't accept, or to one in an
+// accepted domain whose local part names another domain (user%example.net@ours).
+// It prints the identity, the clients and the connector, and explains a session.
+// The accepted domain * doesn't count as accepting a recipient here.
 func NobodyRelays(t testing.TB, p *connector.Policy, but AllowedRelays) {
 	t.Helper()
 	for _, r := range Relays(p, but) {
@@ -50,9 +50,9 @@ func NobodyRelays(t testing.TB, p *connector.Policy, but AllowedRelays) {
 	}
 }
 
-// Relays returns who may relay but for those excepted, by connector in the
-// order of the policy and, within one, those who prove least first. It is
-// exact: there are no others.
+// Relays returns the clients that may relay and aren't allowed to, by connector in
+// the order of the policy and, within one, anonymous clients first. The list is
+// complete.
 func Relays(p *connector.Policy, but AllowedRelays) []Relay {
 	seeker := seeker{domains: partition.NewDomains(p, nil), recipients: foreign(p), but: but}
 	var found []Relay
@@ -81,7 +81,7 @@ func Relays(p *connector.Policy, but AllowedRelays) []Relay {
 	return found
 }
 
-// place is where clients of a connector connect, and from where.
+// place is a set of local addresses of a connector and its clients there.
 type place struct {
 	local    []netip.AddrPort
 	witness  netip.AddrPort
@@ -89,7 +89,7 @@ type place struct {
 	ranges   []param.Range
 }
 
-// served returns whom every connector serves, without the ranges excepted.
+// served returns the clients of every connector without those in the allowed ranges.
 func served(p *connector.Policy, except []param.Range) map[*connector.Inbound][]place {
 	places := map[*connector.Inbound][]place{}
 	for _, l := range partition.Sources(p, nil) {
@@ -112,7 +112,7 @@ func served(p *connector.Policy, except []param.Range) map[*connector.Inbound][]
 	return places
 }
 
-// without returns what is left of a span without ranges.
+// without returns the parts of a span outside of ranges.
 func without(s partition.Span, ranges []param.Range) []partition.Span {
 	left := []partition.Span{s}
 	for _, r := range ranges {
@@ -134,8 +134,8 @@ func without(s partition.Span, ranges []param.Range) []partition.Span {
 	return left
 }
 
-// foreign returns recipients that it takes the right to relay to reach, one of
-// every kind that decisions can depend on.
+// foreign returns recipients for which the right to relay is needed, one of every
+// kind that decisions can depend on.
 func foreign(p *connector.Policy) []routing.Address {
 	named := p.Config().Accepted
 	named = slices.DeleteFunc(named, func(a routing.AcceptedDomain) bool { return a.DomainName == "*" })
@@ -158,12 +158,12 @@ func foreign(p *connector.Policy) []routing.Address {
 			}
 		}
 	}
-	// An ordinary domain reads best as a witness.
+	// An ordinary domain is the most readable witness.
 	slices.SortStableFunc(all, func(a, b routing.Address) int { return kind(a) - kind(b) })
 	return all
 }
 
-// kind orders witnesses: ordinary domains, other foreign ones, our own.
+// kind orders witnesses: ordinary domains, other foreign ones, accepted ones.
 func kind(a routing.Address) int {
 	switch {
 	case a.HasRouting():

@@ -9,12 +9,12 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// verb is a command as far as a policy has to do with it.
+// verb is the kind of a command, as far as it matters to a policy.
 type verb uint8
 
 const (
 	verbOther    verb = iota
-	verbConnect       // the connection itself, which is answered by the greeting
+	verbConnect       // the connection itself, which the greeting answers
 	verbHello         // EHLO, HELO
 	verbStartTLS      // STARTTLS
 	verbAuth          // AUTH
@@ -22,10 +22,10 @@ const (
 	verbRcpt          // RCPT
 	verbData          // DATA
 	verbChunk         // BDAT, not the last
-	verbEnd           // BDAT LAST, or the end of what follows DATA
+	verbEnd           // BDAT LAST, or the end of the content behind DATA
 	verbReset         // RSET
 	verbPrivate       // verbs that only Exchange servers speak
-	verbRemoved       // a command that was taken out of the log, or its address was
+	verbRemoved       // a command that was removed from the log, or whose address was
 )
 
 // command is a command that waits for its reply.
@@ -35,7 +35,7 @@ type command struct {
 	address routing.Address
 	valid   bool  // address could be read
 	size    int64 // declared at MAIL, or of a chunk
-	begun   bool  // AUTH: the exchange is under way
+	begun   bool  // AUTH: the exchange has begun
 }
 
 // parseCommand reads a command line.
@@ -65,7 +65,7 @@ func parseCommand(line string) command {
 	case "RSET":
 		return command{verb: verbReset}
 	case "X-ANONYMOUSTLS", "X-EXPS", "XPROXY", "XPROXYFROM", "XPROXYTO", "XSESSIONPARAMS":
-		// What these prove or promise, the log doesn't say.
+		// The log doesn't say what these prove.
 		return command{verb: verbPrivate}
 	}
 	return command{}
@@ -105,8 +105,8 @@ func parseChunk(arg string) command {
 	return c
 }
 
-// answered takes up the reply to the command that waits longest. A reply that
-// nobody waits for is a farewell.
+// answered reads the reply to the oldest pending command. A reply without a
+// pending command ends the session.
 func (s *session) answered(a answer, text []byte) {
 	if len(s.pending) == 0 {
 		return
@@ -167,7 +167,7 @@ func (s *session) perform(c command, a answer, text []byte) {
 	}
 }
 
-// bytesIn finds the size that Exchange tells when it has taken a message:
+// bytesIn finds the size in Exchange's reply to an accepted message:
 // "250 2.6.0 <id> [...] 4096 bytes in 0.102, 39.189 KB/sec Queued mail for
 // delivery". 0 if it isn't there.
 func bytesIn(text []byte) int64 {
@@ -183,8 +183,8 @@ func bytesIn(text []byte) int64 {
 	return n
 }
 
-// routeDifference is what a route is as a difference: was is the connector or
-// next hop that the old system took.
+// routeDifference returns the difference for a route: was is the connector or
+// next hop that the old system chose.
 func (s *session) routeDifference(was string, route connector.Route) difference {
 	d := difference{kind: KindRoute, stage: connector.StageRoute, in: s.in, was: was}
 	if route.Outcome == routing.Routed {

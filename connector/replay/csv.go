@@ -19,22 +19,22 @@ const (
 	columns
 )
 
-// columnNames are as #Fields has them, in the order of a log without it.
+// columnNames are the names in #Fields, in the order of a log without that line.
 var columnNames = [columns]string{
 	"date-time", "connector-id", "session-id", "sequence-number",
 	"local-endpoint", "remote-endpoint", "event", "data", "context",
 }
 
-// maxFields is how many fields of a line are looked at; a log has nine.
+// maxFields is the number of fields of a line that are read; a log has nine.
 const maxFields = 32
 
-// header tells where the columns stand. Its zero value is of no use.
+// header holds the positions of the columns. Its zero value isn't usable.
 type header struct {
 	at    [columns]int // -1: not there
 	width int          // fields that a line must have at least
 }
 
-// defaultHeader is that of a log that begins without one.
+// defaultHeader is the header of a log that begins without one.
 func defaultHeader() header {
 	h := header{width: int(columns)}
 	for c := range h.at {
@@ -72,9 +72,9 @@ type record struct {
 	scratch []byte // quoted fields without their quotes
 }
 
-// split takes a line apart as RFC 4180 has it. It is false if a quote isn't
-// closed or has text after it. The fields are valid as long as line is, and
-// until the next split.
+// split splits a line into fields (RFC 4180). It returns false if a quote isn't
+// closed or has text after it. The fields are valid as long as line is, and until
+// the next split.
 func (r *record) split(line []byte) bool {
 	r.n, r.scratch = 0, r.scratch[:0]
 	if cap(r.scratch) < len(line) {
@@ -102,7 +102,7 @@ func (r *record) split(line []byte) bool {
 			return true
 		}
 	}
-	return true // what follows is no field that we know
+	return true // further fields are unknown
 }
 
 // quoted reads a field after its opening quote. rest begins with the comma

@@ -11,7 +11,7 @@ import (
 )
 
 // decode returns in as UTF-8 without byte order mark, unpacked if it is gzip.
-// What has no mark is taken as it is.
+// Without a mark it returns the bytes unchanged.
 func decode(in io.Reader) (io.Reader, error) {
 	b := bufio.NewReaderSize(in, 4<<10)
 	if head, _ := b.Peek(2); bytes.Equal(head, []byte{0x1f, 0x8b}) {
@@ -36,7 +36,7 @@ func decode(in io.Reader) (io.Reader, error) {
 	return b, nil
 }
 
-// utf16Reader reads UTF-16 as UTF-8. A lone surrogate, or an odd octet at the
+// utf16Reader reads UTF-16 as UTF-8. A lone surrogate, or an odd byte at the
 // end, becomes U+FFFD.
 type utf16Reader struct {
 	in    *bufio.Reader
@@ -76,7 +76,7 @@ func (r *utf16Reader) next() (rune, error) {
 			return utf8.RuneError, nil
 		case len(unit) == 0:
 			return 0, err
-		case len(unit) == 1: // an odd octet
+		case len(unit) == 1: // an odd byte
 			_, _ = r.in.Discard(1)
 			return utf8.RuneError, nil
 		}

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// foreign are logs that look like those that are read and tell something else: by
-// words of the line #Log-type, or by columns that no other log has together.
+// foreign are logs of other kinds in the same form, recognised by words in the line
+// #Log-type or by their columns.
 var foreign = []struct {
 	format  Format
 	types   []string
@@ -21,7 +21,7 @@ var foreign = []struct {
 	{FormatW3C, []string{"w3c"}, []string{"c-ip", "cs-method"}},
 }
 
-// foreignType finds a log's format by the value of its line #Log-type.
+// foreignType returns a log's format by the value of its line #Log-type.
 func foreignType(value []byte) (Format, bool) {
 	lower := strings.ToLower(string(value))
 	for _, f := range foreign {
@@ -34,7 +34,7 @@ func foreignType(value []byte) (Format, bool) {
 	return FormatOther, lower != "" && !strings.Contains(lower, "smtp")
 }
 
-// foreignColumns finds a log's format by the names of its columns, between commas or
+// foreignColumns returns a log's format by the names of its columns, between commas or
 // blanks, with quotes or without.
 func foreignColumns(list []byte) (Format, bool) {
 	names := map[string]bool{}
@@ -53,10 +53,10 @@ func foreignColumns(list []byte) (Format, bool) {
 	return FormatUnknown, false
 }
 
-// removed are what people put in the place of addresses before they give a log away.
+// removed are texts that people put in the place of addresses before they share a log.
 var removed = []string{"redact", "removed", "anonymi", "***", "xxxx"}
 
-// isRemoved reports whether something was put in the place of an address.
+// isRemoved reports whether an address was replaced by such a text.
 func isRemoved(text string) bool {
 	lower := strings.ToLower(text)
 	for _, mark := range removed {
@@ -67,11 +67,12 @@ func isRemoved(text string) bool {
 	return false
 }
 
-// announcements begin the lines that a relay of ours writes before its protocol log:
-// what it serves, and that it is ready.
+// announcements begin the lines that the gateway writes before its protocol log: its
+// connectors, and that it is ready.
 var announcements = []string{"gateway: ", `Receive connector "`, "  AUTH is not offered", "  STARTTLS is not offered", "Mail is queued in ", "No queue (-data)"}
 
-// isAnnouncement reports whether a line is none of a log but stands before ours.
+// isAnnouncement reports whether a line is one that the gateway writes before its
+// protocol log.
 func isAnnouncement(line []byte) bool {
 	for _, start := range announcements {
 		if bytes.HasPrefix(line, []byte(start)) {

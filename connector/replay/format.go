@@ -8,13 +8,13 @@ type Format string
 // The formats.
 const (
 	FormatUnknown Format = "unknown"
-	FormatReceive Format = "receive" // Exchange's protocol log of Receive connectors, and ours
+	FormatReceive Format = "receive" // protocol log of Receive connectors, of Exchange or the relay
 	FormatSend    Format = "send"    // Exchange's protocol log of Send connectors
 	FormatPostfix Format = "postfix" // Postfix's mail log, by syslog or by Postfix itself
 	FormatEmpty   Format = "empty"
 
-	// Logs that are known and can't be judged: they don't hold what clients said
-	// and what they were answered.
+	// Logs that are known and can't be judged: they don't hold commands and
+	// replies.
 	FormatTracking     Format = "message tracking"
 	FormatConnectivity Format = "connectivity"
 	FormatAgent        Format = "agent"
@@ -23,16 +23,16 @@ const (
 	FormatOther        Format = "another kind of"
 )
 
-// Judged reports whether logs of the format are held against a policy.
+// Judged reports whether the sessions of logs of the format are judged.
 func (f Format) Judged() bool {
 	return f == FormatReceive || f == FormatSend || f == FormatPostfix
 }
 
-// why says why logs of a format that is known are not judged.
+// why says why logs of the format are not judged.
 func (f Format) why() string {
 	switch f {
 	case FormatEmpty:
-		return "there is nothing in it"
+		return "it is empty"
 	case FormatTracking, FormatTrace:
 		return "it has the fate of messages, not the commands of clients and their replies"
 	case FormatConnectivity:
@@ -43,23 +43,23 @@ func (f Format) why() string {
 	return "it is neither a protocol log nor a mail log of Postfix"
 }
 
-// taken is what became of a line.
+// taken is how a line was read.
 type taken uint8
 
 const (
 	lineRead      taken = iota
 	lineOther           // of another program in the same log, or empty
-	lineMalformed       // of a log that we know, but not as it should be
+	lineMalformed       // of a known log, but malformed
 )
 
-// logReader finds out what a log is and reads it.
+// logReader recognises the kind of a log and reads it.
 type logReader struct {
 	replay   *Replay
 	format   Format
 	protocol protocolLog
 }
 
-// line takes up one line.
+// line reads one line.
 func (l *logReader) line(line []byte, long bool) taken {
 	switch {
 	case l.format != FormatUnknown && !l.format.Judged():
@@ -90,8 +90,8 @@ func (l *logReader) line(line []byte, long bool) taken {
 	return lineOther
 }
 
-// comment reads a header line. Two of them tell the format; what isn't of a protocol
-// log is left alone until one is found that is.
+// comment reads a header line. Two of them give the format; until one of a protocol
+// log comes, others are ignored.
 func (l *logReader) comment(line []byte) taken {
 	name, value, _ := bytes.Cut(line[1:], []byte(":"))
 	foreign, is, tells := FormatUnknown, false, true
@@ -118,8 +118,8 @@ func (l *logReader) comment(line []byte) taken {
 	return lineRead
 }
 
-// detect finds out the format from a line that isn't a header: logs are cut
-// and rotated.
+// detect recognises the format by a line that isn't a header: logs are cut and
+// rotated.
 func (l *logReader) detect(line []byte) {
 	l.format = FormatUnknown
 	if _, ok := parsePostfixLine(line); ok {

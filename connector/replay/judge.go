@@ -7,29 +7,29 @@ import (
 	"github.com/interchange-smtp/interchange/connector/reply"
 )
 
-// Kind says in what a session would fare differently.
+// Kind says in which respect a session has another result.
 type Kind string
 
 // The kinds of differences.
 const (
-	KindConnector Kind = "connector" // another Receive connector takes the connection, or none does
-	KindVerdict   Kind = "verdict"   // what passed is refused, or the reverse
-	KindReply     Kind = "reply"     // it is refused by both, in other words
-	KindRoute     Kind = "route"     // it leaves another way, or can't leave
+	KindConnector Kind = "connector" // another Receive connector serves the connection, or no connector
+	KindVerdict   Kind = "verdict"   // one accepts and the other refuses
+	KindReply     Kind = "reply"     // both refuse, with other codes
+	KindRoute     Kind = "route"     // it leaves by another route, or can't leave
 )
 
-// difference is what several commands that fared alike have in common.
+// difference is the common part of equal differences of several commands.
 type difference struct {
 	kind   Kind
 	stage  connector.StageName
 	in     *connector.Inbound
 	was    string // a connector or a next hop of the old system
-	now    string // the same of ours
+	now    string // the same by the policy
 	old    answer
-	reason reply.Reason // ours
+	reason reply.Reason // of the policy
 }
 
-// divergent is a difference with how often it was seen.
+// divergent is a difference with its count.
 type divergent struct {
 	difference
 	reply           reply.Reply
@@ -37,11 +37,11 @@ type divergent struct {
 	examples        []Example
 }
 
-// maxDifferences bounds how many differences are told apart.
+// maxDifferences bounds the number of different differences.
 const maxDifferences = 1000
 
-// judge holds a decision against what the old system answered, and reports
-// whether both let the command pass.
+// judge compares a decision with the reply of the old system, and reports whether
+// both accept the command.
 func (s *session) judge(stage connector.StageName, d connector.Decision, a answer, subject string) bool {
 	return s.judgeAs(KindVerdict, stage, d, a, subject)
 }
@@ -71,7 +71,7 @@ func (s *session) judgeAs(kind Kind, stage connector.StageName, d connector.Deci
 	return false
 }
 
-// differ records a difference that is no reply.
+// differ records a difference other than one of replies.
 func (s *session) differ(d difference, subject string) {
 	var expected reply.Reply
 	if d.reason != reply.Undecided {
@@ -93,7 +93,7 @@ func (s *session) differAs(d difference, reply reply.Reply, subject string) {
 		r.differences[d] = found
 	}
 	found.count++
-	if !s.tell(found) {
+	if !s.countOnce(found) {
 		found.sessions++
 	}
 	if len(found.examples) < r.opts.MaxExamples {
@@ -101,21 +101,21 @@ func (s *session) differAs(d difference, reply reply.Reply, subject string) {
 	}
 }
 
-// tell reports whether the session was told of d before, and remembers it. A
-// session that differs in very many ways is counted more than once.
-func (s *session) tell(d *divergent) bool {
-	for _, told := range s.told {
-		if told == d {
+// countOnce reports whether the session was counted for d before, and remembers it. A
+// session with very many differences is counted more than once.
+func (s *session) countOnce(d *divergent) bool {
+	for _, c := range s.counted {
+		if c == d {
 			return true
 		}
 	}
-	if len(s.told) < 16 {
-		s.told = append(s.told, d)
+	if len(s.counted) < 16 {
+		s.counted = append(s.counted, d)
 	}
 	return false
 }
 
-// example is the session as it is now, for people. A log may hold anything.
+// example describes the session for people, printably: a log may hold any bytes.
 func (s *session) example(subject string) Example {
 	e := Example{
 		File: s.replay.file(s.at), Line: s.at.line, Session: printable(s.id),
@@ -131,13 +131,13 @@ func (s *session) example(subject string) Example {
 	return e
 }
 
-// sameName reports whether a log's connector is ours: Exchange writes
-// SERVER\Name, and letter case doesn't distinguish.
+// sameName reports whether a log's connector is the policy's: Exchange writes
+// SERVER\Name, and letter case doesn't count.
 func sameName(logged, ours string) bool {
 	return strings.EqualFold(logged[strings.LastIndexByte(logged, '\\')+1:], ours)
 }
 
-// printable is s without what could steer a terminal, and cut to a length.
+// printable returns s without control characters, cut to a length.
 func printable(s string) string {
 	const longest = 200
 	if len(s) > longest {

@@ -6,8 +6,8 @@ import (
 	"io"
 )
 
-// maxLine is the length up to which a line is looked at: protocol logs cut
-// theirs at a thousand octets or so.
+// maxLine is the length up to which a line is read, in bytes: protocol logs cut
+// their lines at about a thousand.
 const maxLine = 64 << 10
 
 // lines reads lines one by one without allocating.

@@ -8,14 +8,13 @@ import (
 	"github.com/interchange-smtp/interchange/connector/param"
 )
 
-// span is a run of addresses, and the gap after it is what lies between it
-// and the next.
+// span is a run of addresses; the gap after it lies between it and the next.
 type span struct{ low, high netip.Addr }
 
-// narrowest returns the narrowest ranges of a connector that keep the clients
-// seen: each by itself, neighbours together. If that are more than most, gaps
-// are bridged, the smallest first, but none in which another connector might
-// lose a client: what the ranges hold, the connector has had before.
+// narrowest returns the narrowest ranges of a connector that contain the clients
+// seen: each by itself, neighbours together. If these are more than most, it
+// bridges gaps, the smallest first, but no gap in which another connector might
+// lose a client: all addresses in the result were in the connector's ranges.
 func narrowest(u *inboundUse, others []param.Range, most int) []param.Range {
 	byRange := make([][]netip.Addr, len(u.ranges))
 	for _, s := range u.sources.all {
@@ -98,8 +97,8 @@ func bridge(spans [][]span, ranges, others []param.Range, n int) {
 	}
 }
 
-// rivalsWithin returns the ranges of other connectors that may win against r:
-// those that overlap it and are not larger.
+// rivalsWithin returns the ranges of other connectors that may win against r: they
+// overlap it and are not larger.
 func rivalsWithin(r param.Range, others []param.Range) []param.Range {
 	var rivals []param.Range
 	for _, o := range others {
@@ -110,7 +109,7 @@ func rivalsWithin(r param.Range, others []param.Range) []param.Range {
 	return rivals
 }
 
-// distance is b - a, highest octet first.
+// distance is b - a, highest byte first.
 func distance(a, b netip.Addr) [16]byte {
 	x, y := a.As16(), b.As16()
 	var d [16]byte

@@ -8,20 +8,20 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// Options say how logs are read against a policy. The zero Options take the
-// logs at their word and have the documented bounds.
+// Options say how logs are read. The zero Options change nothing in the logs and
+// have the documented bounds.
 type Options struct {
-	// Local, if valid, is the local address that every connection of its family
-	// is taken to have come to; the port stays. It is for policies that are bound
-	// to another address than the server that wrote the log.
+	// Local, if valid, replaces the local address of every connection of its
+	// family; the port stays. It is for policies that are bound to another address
+	// than the server that wrote the log.
 	Local netip.Addr
 
-	// Identify returns who a user is whose name the log has. Without it a user
-	// is known by name, belongs to no groups but Authenticated Users, and may
-	// send as the name if that is an address.
+	// Identify returns the identity of a user by the name in the log. If nil, a
+	// user is known by name, belongs to Authenticated Users only, and may send as
+	// the name if that is an address.
 	Identify func(user string) auth.Identity
 
-	MaxOpen     int // sessions and messages under way at once, of each kind; 65536
+	MaxOpen     int // sessions and messages open at once, of each kind; 65536
 	MaxSources  int // client addresses remembered, over all connectors; 262144
 	MaxProblems int // malformed lines that are listed; 20
 	MaxExamples int // examples of one difference; 3
@@ -49,7 +49,7 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// identity is that of a user of whom only the name is known.
+// identity returns the identity of a user of whom only the name is known.
 func identity(user string) auth.Identity {
 	id := auth.Identity{Principal: permission.Authenticated(user)}
 	if a, err := routing.ParseAddress(user); err == nil {

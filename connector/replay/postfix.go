@@ -11,10 +11,10 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// postfixState rebuilds sessions from Postfix's mail log. smtpd tells of
-// connections by process and of refusals; a message that was taken has a queue
-// ID from then on, under which qmgr tells its sender and size, and a delivery
-// agent each recipient with its next hop.
+// postfixState rebuilds sessions from Postfix's mail log. smtpd logs connections
+// by process, and refusals. An accepted message has a queue ID from then on, under
+// which qmgr logs its sender and size, and a delivery agent each recipient with
+// its next hop.
 type postfixState struct {
 	replay   *Replay
 	sessions table[*session] // by process
@@ -28,7 +28,7 @@ type message struct {
 	session *session
 	tx      transaction
 	begun   bool     // its MAIL was judged
-	seen    []uint64 // hashes of recipients, which come up once per attempt
+	seen    []uint64 // hashes of recipients, which are logged once per attempt
 }
 
 func newPostfixState(r *Replay) postfixState {
@@ -40,7 +40,7 @@ func newPostfixState(r *Replay) postfixState {
 	}
 }
 
-// line takes up one line of a mail log.
+// line reads one line of a mail log.
 func (p *postfixState) line(line []byte) taken {
 	l, ok := parsePostfixLine(line)
 	if !ok {
@@ -63,8 +63,8 @@ func (p *postfixState) line(line []byte) taken {
 	return lineRead
 }
 
-// smtpd reads a line of the SMTP server. It is false if the line is one that
-// counts and can't be read.
+// smtpd reads a line of the SMTP server. It returns false if the line matters and
+// can't be read.
 func (p *postfixState) smtpd(l postfixLine) bool {
 	if rest, ok := bytes.CutPrefix(l.text, []byte("connect from ")); ok {
 		return p.connect(l, rest)
@@ -122,8 +122,8 @@ func (p *postfixState) connect(l postfixLine, client []byte) bool {
 	return true
 }
 
-// portOf returns the port of a service by the name that it has in the log,
-// for the log doesn't hold the port itself.
+// portOf returns the port of a service by its name in the log, which doesn't hold
+// the port itself.
 func portOf(service []byte) uint16 {
 	switch string(service) {
 	case "submission":
@@ -134,8 +134,8 @@ func portOf(service []byte) uint16 {
 	return 25
 }
 
-// bindingFor returns the local address of a connection of which the log knows
-// only the port: that of the options, or else the policy's first binding with
+// bindingFor returns the local address of a connection of which the log has only
+// the port: the address of the options, or else the policy's first binding with
 // that port for the client's family.
 func (r *Replay) bindingFor(port uint16, client netip.Addr) netip.AddrPort {
 	if r.opts.Local.IsValid() && r.opts.Local.Is4() == client.Is4() {
@@ -182,7 +182,7 @@ func (p *postfixState) client(l postfixLine, s *session, id string, client []byt
 		s.user, s.loggedIn = string(user), true
 		s.authenticate(string(mechanism), answerLogin)
 	}
-	if old, ok := p.messages.find([]byte(id)); ok { // IDs come round again
+	if old, ok := p.messages.find([]byte(id)); ok { // Postfix uses IDs again
 		p.close(old)
 	}
 	s.refs++
@@ -216,7 +216,7 @@ func (p *postfixState) reject(s *session, m *message, text []byte) bool {
 	}
 	from, hasFrom := attribute(rest, "from=")
 	if !hasFrom {
-		return true // before MAIL, for a reason that policies don't have
+		return true // before MAIL, for a reason that policies don't know
 	}
 	sender, valid := postfixAddress(from)
 	to, _ := attribute(rest, "to=")
@@ -237,9 +237,9 @@ func (p *postfixState) reject(s *session, m *message, text []byte) bool {
 	return true
 }
 
-// policyRefusal reports whether a refusal is for who the client is, and not
-// for what a filter, a block list or a look-up says of it. Limits aren't judged:
-// the line has neither the size nor the number of recipients.
+// policyRefusal reports whether a refusal depends on the client's identity, rather
+// than on a filter, a block list or a look-up. Limits aren't judged: the line has
+// neither the size nor the number of recipients.
 func policyRefusal(a answer, text []byte) bool {
 	if !a.ours() {
 		return false
@@ -252,7 +252,7 @@ func policyRefusal(a answer, text []byte) bool {
 	return false
 }
 
-// transaction makes the sender's transaction that of the session: that of the
+// transaction makes the transaction of the sender the session's: the one of the
 // message if there is one, which is judged once.
 func (p *postfixState) transaction(s *session, m *message, from routing.Address, valid bool, size int64) {
 	switch {
@@ -267,7 +267,7 @@ func (p *postfixState) transaction(s *session, m *message, from routing.Address,
 	}
 }
 
-// postfixAddress reads an address as Postfix logs it; empty is <>.
+// postfixAddress reads an address in Postfix's form; the empty text is <>.
 func postfixAddress(text []byte) (routing.Address, bool) {
 	if len(text) == 0 {
 		return routing.Address{}, true
@@ -276,7 +276,7 @@ func postfixAddress(text []byte) (routing.Address, bool) {
 	return a, err == nil
 }
 
-// lacks reports whether an address was taken out of the log, which ends the judgement
+// lacks reports whether an address was removed from the log, which ends the judgement
 // of the session.
 func (s *session) lacks(address []byte, valid bool) bool {
 	if valid || !isRemoved(string(address)) {
@@ -294,7 +294,7 @@ func (p *postfixState) qmgr(text []byte) bool {
 	}
 	m, ok := p.messages.find(id)
 	if !ok {
-		return true // not by SMTP, or from before the log
+		return true // not received by SMTP, or before the log began
 	}
 	if bytes.HasPrefix(rest, []byte("removed")) {
 		p.close(m)
@@ -325,7 +325,7 @@ func (p *postfixState) delivery(text []byte) bool {
 	if !ok || m.session.partial || m.session.over || !m.begun {
 		return true
 	}
-	to, rewritten := attribute(rest, "orig_to=") // as the client had it
+	to, rewritten := attribute(rest, "orig_to=") // as the client wrote it
 	if !rewritten {
 		if to, ok = attribute(rest, "to="); !ok {
 			return true
@@ -355,8 +355,8 @@ func (p *postfixState) delivery(text []byte) bool {
 	return true
 }
 
-// wentTo judges a next hop, "host[address]:port", where the policy names some:
-// where it goes by MX, a log can't tell.
+// wentTo judges a next hop, "host[address]:port", if the policy names smart hosts:
+// a log doesn't have the MX records.
 func (s *session) wentTo(relay string, route connector.Route, to routing.Address) {
 	hosts := route.Outbound.Settings().SmartHosts
 	name, rest, ok := strings.Cut(relay, "[")
@@ -384,7 +384,7 @@ func (p *postfixState) close(m *message) {
 	p.replay.release(m.session)
 }
 
-// between returns what stands between two words.
+// between returns the text between two words.
 func between(text []byte, before, after string) ([]byte, bool) {
 	_, rest, ok := bytes.Cut(text, []byte(before))
 	if !ok {

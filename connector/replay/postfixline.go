@@ -8,14 +8,14 @@ import (
 
 // postfixLine is a line that Postfix wrote.
 type postfixLine struct {
-	process []byte // host and tag with the process id: names one process
+	process []byte // host and tag with the process id: identifies one process
 	service []byte // between postfix and the daemon, such as submission; mostly empty
 	daemon  []byte // smtpd, cleanup, qmgr, smtp
 	text    []byte
 }
 
-// parsePostfixLine takes a line of a mail log apart. It is false if the line
-// isn't Postfix's. Time is that of syslog, "Nov 23 11:15:30", or of RFC 3339.
+// parsePostfixLine parses a line of a mail log. It returns false if Postfix didn't
+// write the line. The time is that of syslog, "Nov 23 11:15:30", or of RFC 3339.
 func parsePostfixLine(line []byte) (l postfixLine, ok bool) {
 	rest := line
 	if len(rest) > 16 && rest[3] == ' ' && rest[6] == ' ' && rest[9] == ':' && rest[15] == ' ' {
@@ -138,7 +138,7 @@ func closing(path []byte) int {
 	return -1
 }
 
-// number is attribute for numbers; 0 if there is none.
+// number is attribute for numbers; 0 without the attribute.
 func number(text []byte, name string) int64 {
 	value, _ := attribute(text, name)
 	n, _ := strconv.ParseInt(string(value), 10, 64)

@@ -11,12 +11,12 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// protocolLog reads Exchange's protocol logs of one direction, and ours.
+// protocolLog reads protocol logs of one direction, of Exchange or the relay.
 type protocolLog struct {
 	replay *Replay
 	header header
 	sends  bool // the log of Send connectors
-	ours   bool // octets are escaped as the relay escapes them
+	ours   bool // the relay wrote it, with its escapes
 	record record
 }
 
@@ -39,7 +39,7 @@ func (p *protocolLog) comment(line []byte) (ok bool) {
 	return true
 }
 
-// line reads one line. It is false if the line is malformed.
+// line reads one line. It returns false if the line is malformed.
 func (p *protocolLog) line(line []byte) bool {
 	if !p.record.split(line) || p.record.n < p.header.width {
 		return false
@@ -49,10 +49,10 @@ func (p *protocolLog) line(line []byte) bool {
 		return false
 	}
 	s, open := p.replay.open(p.sends).find(id)
-	// Before + a Send connector's log says whereto it tries to connect.
+	// Before + a Send connector's log has the address to which it tries to connect.
 	if event[0] == '+' && !p.sends || !open {
 		if event[0] == '-' {
-			return true // of a session that had to make room
+			return true // of a session that was evicted
 		}
 		if s, open = p.begin(id, event[0]); !open {
 			return false
@@ -91,14 +91,14 @@ func (p *protocolLog) begin(id []byte, event byte) (*session, bool) {
 	if s.partial || p.sends {
 		return s, true
 	}
-	// RFC 8314: TLS from the first octet. Nothing in a log says so.
+	// RFC 8314: TLS from the first byte. A log doesn't say so.
 	s.channel.TLS = local.Port() == 465
 	s.connect()
 	s.pending = append(s.pending, command{verb: verbConnect})
 	return s, true
 }
 
-// received takes up a line of a Receive connector.
+// received reads a line of a Receive connector.
 func (p *protocolLog) received(s *session, event byte) {
 	if s.over {
 		return
@@ -110,7 +110,7 @@ func (p *protocolLog) received(s *session, event byte) {
 		a, more, ok := parseAnswer(p.get(colData))
 		switch {
 		case !ok:
-			s.over, s.removed = true, true // no server says such a thing
+			s.over, s.removed = true, true // not a reply of a server
 		case !more:
 			s.answered(a, p.get(colData))
 		}
@@ -119,11 +119,11 @@ func (p *protocolLog) received(s *session, event byte) {
 	}
 }
 
-// maxPending bounds the commands of a session that wait for a reply. No
-// server lets a client run that far ahead.
+// maxPending bounds the commands of a session without a reply. Servers don't read
+// that far ahead.
 const maxPending = 2000
 
-// command takes up what the client sent.
+// command reads a line of the client.
 func (p *protocolLog) command(s *session) {
 	if n := len(s.pending); n > 0 && s.pending[n-1].verb == verbAuth && s.pending[n-1].begun {
 		return // a line of the exchange
@@ -146,14 +146,14 @@ func (p *protocolLog) command(s *session) {
 	s.pending = append(s.pending, c)
 }
 
-// remark takes up what the old system notes about a session.
+// remark reads a note of the old system about a session.
 func (p *protocolLog) remark(s *session) {
 	data, context := p.get(colData), p.get(colContext)
 	switch {
 	case string(context) == "Set Session Permissions":
 		granted := p.replay.parseRights(data)
 		if len(s.pending) > 0 && s.pending[0].verb == verbAuth {
-			s.rights, s.hasRights = granted, true // of who has just proven who it is
+			s.rights, s.hasRights = granted, true // of the user that has just logged in
 		} else if s.in != nil {
 			s.compareRights(granted)
 		}
@@ -164,7 +164,7 @@ func (p *protocolLog) remark(s *session) {
 	case s.partner && hasWord(context, "Certificate subject"):
 		s.partner = false
 		s.certified(commonName(string(data)))
-	case hasWord(context, "Verified certificate names"): // ours
+	case hasWord(context, "Verified certificate names"): // the relay's
 		for name := range strings.FieldsSeq(string(data)) {
 			s.certified(name)
 		}
@@ -197,8 +197,7 @@ func hasWord(context []byte, words string) bool {
 	return len(context) >= len(words) && strings.EqualFold(string(context[:len(words)]), words)
 }
 
-// parseRights reads the list of rights that a log has. Words that are no
-// rights are left out.
+// parseRights reads a list of rights in a log. It skips words that aren't rights.
 func (r *Replay) parseRights(list []byte) permission.Set {
 	var set permission.Set
 	for word := range bytes.FieldsFuncSeq(list, func(c rune) bool { return c == ' ' || c == ',' }) {
@@ -209,7 +208,7 @@ func (r *Replay) parseRights(list []byte) permission.Set {
 	return set
 }
 
-// unescape undoes the relay's escaping of what isn't printable ASCII.
+// unescape decodes the relay's escapes for bytes that aren't printable ASCII.
 func unescape(s string) string {
 	if !strings.Contains(s, `\x`) {
 		return s
@@ -228,8 +227,8 @@ func unescape(s string) string {
 	return string(b)
 }
 
-// sent takes up a line of a Send connector: what counts is by which one a
-// recipient left.
+// sent reads a line of a Send connector: it matters by which connector a recipient
+// left.
 func (p *protocolLog) sent(s *session, event byte) {
 	if event != '>' || isInternal(s.connector) {
 		return
@@ -247,8 +246,8 @@ func (p *protocolLog) sent(s *session, event byte) {
 	}
 }
 
-// isInternal reports whether a Send connector is one that Exchange makes for
-// itself, between the servers of an organisation. No policy has it.
+// isInternal reports whether Exchange itself makes the Send connector, for mail
+// between the servers of an organisation. Policies don't have it.
 func isInternal(name string) bool {
 	return strings.HasSuffix(name, "Send Connector") &&
 		(strings.Contains(name, "Intra-Organization") || strings.Contains(name, "Proxy"))

@@ -10,18 +10,17 @@ import (
 	"github.com/interchange-smtp/interchange/permission"
 )
 
-// ErrUnknownFormat is what Read returns for a log in which no line is one of
-// a log that it knows. Logs that it knows and can't judge are no error: Report.Files
-// names them.
-var ErrUnknownFormat = errors.New("replay: neither a protocol log nor a mail log of Postfix")
+// ErrUnknownFormat is the error of Read for a log without any line of a known
+// kind. Known logs that can't be judged aren't an error: Report.Files names them.
+var ErrUnknownFormat = errors.New("neither a protocol log nor a mail log of Postfix")
 
-// Replay is logs that are held against a policy. Read the logs in the order in
-// which they were written, then ask for the Report. It is for one goroutine.
+// Replay reads logs and judges their sessions by a policy. Read the logs in the
+// order in which they were written, then call Report. It is for one goroutine.
 type Replay struct {
 	policy *connector.Policy
 	opts   Options
 	report Report
-	routes bool // the policy has Send connectors, so that ways can be judged
+	routes bool // the policy has Send connectors, so that routes can be judged
 
 	files    []File
 	sessions table[*session] // of Receive connectors, by session-id
@@ -78,9 +77,9 @@ func New(p *connector.Policy, opts Options) *Replay {
 	return r
 }
 
-// Read reads one log, whose name is for the report. It finds out itself what
-// kind of log it is. Malformed lines are counted and stop nothing; the error
-// is that of in, or ErrUnknownFormat.
+// Read reads one log, which the report calls name. It recognises the kind of log.
+// It counts malformed lines and reads on; the error is that of in, or
+// ErrUnknownFormat.
 func (r *Replay) Read(name string, in io.Reader) error {
 	r.files = append(r.files, File{Name: name})
 	f := &r.files[len(r.files)-1]
@@ -124,7 +123,7 @@ func (r *Replay) malformed(name string, number int64, line []byte, long bool) {
 	}
 	p := Problem{File: name, Line: number, Text: printable(string(line[:min(len(line), 1<<10)]))}
 	if long {
-		p.Text = fmt.Sprintf("a line of more than %d octets", maxLine)
+		p.Text = fmt.Sprintf("a line of more than %d bytes", maxLine)
 	}
 	r.report.Problems = append(r.report.Problems, p)
 }
@@ -148,8 +147,8 @@ func (r *Replay) open(sends bool) *table[*session] {
 	return &r.sessions
 }
 
-// start adds a session to those that are open. One of the same name is over,
-// whatever the log says.
+// start adds an open session. An open session of the same name has ended, even if
+// the log doesn't say so.
 func (r *Replay) start(sends bool, s *session) {
 	t := r.open(sends)
 	if old, ok := t.find([]byte(s.id)); ok {
@@ -168,7 +167,7 @@ func (r *Replay) closeSession(sends bool, s *session) {
 	r.release(s)
 }
 
-// release lets go of a session, and counts it once nobody holds it.
+// release drops a reference to a session, and counts the session with the last one.
 func (r *Replay) release(s *session) {
 	s.refs--
 	if s.refs > 0 {
@@ -196,7 +195,7 @@ func (r *Replay) release(s *session) {
 	r.report.Unjudged++
 }
 
-// useOf returns the count of a connector; nil is that of no connector.
+// useOf returns the count of a connector; nil stands for connections without one.
 func (r *Replay) useOf(in *connector.Inbound) *inboundUse {
 	u := r.uses[in]
 	if u == nil {
@@ -206,7 +205,7 @@ func (r *Replay) useOf(in *connector.Inbound) *inboundUse {
 	return u
 }
 
-// maxLogConnectors bounds the connectors of logs that are told apart.
+// maxLogConnectors bounds the connectors of logs that are counted.
 const maxLogConnectors = 4096
 
 // logUse returns the count of a connector of the log.
@@ -225,7 +224,7 @@ func (r *Replay) logUse(name string) *inboundUse {
 	return u
 }
 
-// intern returns one copy of a name that comes up in every session.
+// intern returns one copy of a name that many sessions have.
 func (r *Replay) intern(name []byte) string {
 	if s, ok := r.names[string(name)]; ok {
 		return s
@@ -237,7 +236,7 @@ func (r *Replay) intern(name []byte) string {
 	return s
 }
 
-// local is the local address that a connection is taken to have come to.
+// local returns the local address of a connection, after Options.Local.
 func (r *Replay) local(logged netip.AddrPort) netip.AddrPort {
 	logged = plain(logged)
 	if r.opts.Local.IsValid() && r.opts.Local.Is4() == logged.Addr().Is4() {
@@ -246,7 +245,7 @@ func (r *Replay) local(logged netip.AddrPort) netip.AddrPort {
 	return logged
 }
 
-// outside counts a refusal for a reason that no policy knows.
+// outside counts a refusal for a reason that policies don't know.
 func (r *Replay) outside(a answer) {
 	const most = 1000
 	if _, ok := r.outsideBy[a]; ok || len(r.outsideBy) < most {
@@ -255,7 +254,7 @@ func (r *Replay) outside(a answer) {
 	r.report.Outside++
 }
 
-// sent counts a recipient by its way.
+// sent counts a recipient by its route.
 func (r *Replay) sent(route connector.Route) {
 	if route.Outbound == nil {
 		r.unroutable++

@@ -4,11 +4,11 @@ import (
 	"github.com/interchange-smtp/interchange/connector/reply"
 )
 
-// answer is what the log says the old system replied. The zero answer is
-// none.
+// answer is the old system's reply in the log. The zero answer means that the log
+// has no reply.
 type answer struct {
 	code     int
-	enhanced [3]int // zero: none
+	enhanced [3]int // zero: without
 }
 
 // The answers that a log implies without writing them.
@@ -19,7 +19,7 @@ var (
 	answerNoAuth = answer{535, [3]int{5, 7, 8}}
 )
 
-// ok reports whether the command passed.
+// ok reports whether the command was accepted.
 func (a answer) ok() bool { return a.code >= 200 && a.code < 400 }
 
 // parseAnswer reads one line of a reply. more is true if other lines follow.
@@ -45,8 +45,8 @@ func parseAnswer(line []byte) (a answer, more, ok bool) {
 	return a, len(line) > 3 && line[3] == '-', true
 }
 
-// parseEnhanced reads the enhanced code at the start of a text (RFC 3463);
-// zero if there is none.
+// parseEnhanced reads the enhanced code at the start of a text (RFC 3463), or
+// returns zero.
 func parseEnhanced(text []byte) [3]int {
 	var e [3]int
 	part, digits := 0, 0
@@ -73,8 +73,8 @@ func parseEnhanced(text []byte) [3]int {
 	}
 }
 
-// same reports whether r says the same as a to a program: the text is for
-// people, and a log without enhanced codes says nothing about them.
+// same reports whether r and a are the same reply to a program: texts don't count,
+// nor do enhanced codes if the log has none of them.
 func (a answer) same(r reply.Reply) bool {
 	return a.code == r.Code && (a.enhanced == [3]int{} || a.enhanced == r.Enhanced)
 }
@@ -84,20 +84,19 @@ func (a answer) String() string {
 	return reply.Reply{Code: a.code, Enhanced: a.enhanced}.String()
 }
 
-// grammar reports whether a refusal is for how or when the command was said.
-// The policy is not asked about such commands at all.
+// grammar reports whether a command was refused for its syntax or order. The policy
+// isn't asked about such commands.
 func (a answer) grammar() bool {
 	return a.code >= 500 && a.code <= 504 && (a.enhanced == [3]int{} || a.enhanced[1] == 5) || a.code == 555 || a.code == 421
 }
 
-// ours reports whether a refusal is for a reason that a policy has: who may
-// submit, send as whom, relay, how much. Whether a mailbox exists, a filter
-// or a block list says no, the disk is full or a command is malformed, no
-// policy knows.
+// ours reports whether a refusal is for a reason that a policy knows: the right to
+// submit, to use a sender, to relay, or a limit. A policy doesn't know whether a
+// mailbox exists, a filter or a block list refuses, the disk is full or a command
+// is malformed.
 func (a answer) ours() bool {
 	if a.code < 500 {
-		// 454 4.7.1 is how Postfix refuses to relay unless it is told to refuse
-		// for good (defer_unauth_destination).
+		// With defer_unauth_destination Postfix refuses to relay with 454 4.7.1.
 		return a.code == 452 && (a.enhanced == [3]int{} || a.enhanced == [3]int{4, 5, 3}) ||
 			a == answer{454, [3]int{4, 7, 1}}
 	}

@@ -11,42 +11,42 @@ import (
 	"github.com/interchange-smtp/interchange/permission"
 )
 
-// Report is what the logs say under the policy. What is counted is exact
-// unless said otherwise.
+// Report is the result of a replay. Its numbers are exact unless their comments say
+// otherwise.
 type Report struct {
 	Files     []File    `json:"files"`
 	Lines     int64     `json:"lines"`
 	Other     int64     `json:"otherLines"`     // empty, or of other programs in the same log
-	Malformed int64     `json:"malformedLines"` // left out
+	Malformed int64     `json:"malformedLines"` // skipped
 	Hidden    int64     `json:"hiddenLines"`    // of these, without the addresses of client and server
 	Problems  []Problem `json:"malformed"`      // the first malformed lines
 
 	Sessions  int64 `json:"sessions"`  // Alike, Different and Unjudged
-	Alike     int64 `json:"alike"`     // fare as they did
-	Different int64 `json:"different"` // don't
+	Alike     int64 `json:"alike"`     // with the same result
+	Different int64 `json:"different"` // with another result
 	Unjudged  int64 `json:"unjudged"`  // could not be judged, or not to their end
 	Partial   int64 `json:"partial"`   // of these, began before the log
-	Removed   int64 `json:"removed"`   // of these, addresses or answers were taken out of the log
-	Silent    int64 `json:"silent"`    // of these, nothing in them is a policy's affair
-	Evicted   int64 `json:"evicted"`   // sessions and messages cut short, because more than MaxOpen were under way
+	Removed   int64 `json:"removed"`   // of these, addresses or replies were removed from the log
+	Silent    int64 `json:"silent"`    // of these, without a command that a policy decides
+	Evicted   int64 `json:"evicted"`   // sessions and messages cut short, because more than MaxOpen were open
 
 	Commands   int64 `json:"commands"`   // judged
-	Messages   int64 `json:"messages"`   // that both take
-	Recipients int64 `json:"recipients"` // that both take
+	Messages   int64 `json:"messages"`   // that both accept
+	Recipients int64 `json:"recipients"` // that both accept
 
-	// Outside are refusals for reasons that no policy knows, where the policy
-	// would let pass: unknown mailboxes, filters, wrong passwords, load.
+	// Outside are refusals for reasons that policies don't know, where the policy
+	// would accept: unknown mailboxes, filters, wrong passwords, load.
 	Outside        int64      `json:"outside"`
 	OutsideReplies []Refusals `json:"outsideReplies"`
 	Private        int64      `json:"private"` // sessions not judged further, because they speak Exchange's own verbs; Unjudged unless they differ
 
-	// How far the old system's own choices agree with the model.
+	// How often the old system's choices are the policy's.
 	Connector Agreement `json:"receiveConnectorAgreement"`
-	Rights    Agreement `json:"rightsAgreement"` // what the log says that a session was granted
+	Rights    Agreement `json:"rightsAgreement"` // the rights of a session
 	Send      Agreement `json:"sendConnectorAgreement"`
 
 	Differences     []Difference `json:"differences"`     // most frequent first
-	MoreDifferences int64        `json:"moreDifferences"` // commands in differences of which there were too many kinds
+	MoreDifferences int64        `json:"moreDifferences"` // commands with differences beyond the thousand kinds
 
 	LogConnectors []LogConnector `json:"logConnectors"` // of the old system, most used first
 	Receive       []ReceiveUse   `json:"receive"`       // of the policy, in its order
@@ -70,27 +70,27 @@ type Problem struct {
 	Text string `json:"text"` // printable
 }
 
-// Refusals are replies of the old system that were alike.
+// Refusals counts equal refusals of the old system.
 type Refusals struct {
 	Reply string `json:"reply"` // the codes
 	Count int64  `json:"count"`
 }
 
-// Agreement is how often the log tells something that the model has too, and
-// how often both say the same.
+// Agreement counts how often the log has a choice that the policy makes, too, and
+// how often both are the same.
 type Agreement struct {
 	Known int64 `json:"known"`
 	Alike int64 `json:"alike"`
 }
 
-// Difference is something that would fare differently.
+// Difference is a kind of difference between the log and the policy.
 type Difference struct {
 	Kind      Kind                `json:"kind"`
 	Stage     connector.StageName `json:"stage"`
 	Connector string              `json:"connector,omitempty"` // of the policy
 	Was       string              `json:"was"`                 // the old system's reply, connector or next hop
-	Now       string              `json:"now"`                 // ours
-	Reason    reply.Reason        `json:"reason,omitzero"`     // why; Undecided if another connector is all there is to it
+	Now       string              `json:"now"`                 // the policy's
+	Reason    reply.Reason        `json:"reason,omitzero"`     // why; Undecided if only the connector differs
 	Count     int64               `json:"count"`               // commands
 	Sessions  int64               `json:"sessions"`
 	Examples  []Example           `json:"examples"` // the first ones
@@ -107,7 +107,7 @@ type Example struct {
 	TLS     bool           `json:"tls,omitempty"`
 	User    string         `json:"user,omitempty"`
 	From    string         `json:"from,omitempty"`
-	Subject string         `json:"subject,omitempty"` // the sender or recipient that it was about
+	Subject string         `json:"subject,omitempty"` // the sender or recipient in question
 }
 
 // Source is a client. If there were more than Options.MaxSources, Sessions
@@ -126,12 +126,12 @@ type LogConnector struct {
 	Top      []Source `json:"top"`
 }
 
-// ReceiveUse is who used a Receive connector of the policy, and what of it.
+// ReceiveUse is the use of a Receive connector of the policy.
 type ReceiveUse struct {
 	Name     string `json:"name"`
 	Unlogged bool   `json:"unlogged,omitempty"` // the logs can't tell whether it was used: its ProtocolLoggingLevel is None, or lines could not be read
-	// Elsewhere is whether the logs have sessions of a connector of that name, none of
-	// which comes to it.
+	// Elsewhere reports whether the logs have sessions of a connector of that name, and
+	// the policy gives all of them to other connectors.
 	Elsewhere bool `json:"elsewhere,omitempty"`
 
 	Sessions int64 `json:"sessions"`
@@ -144,28 +144,28 @@ type ReceiveUse struct {
 	UnusedRanges []param.Range `json:"unusedRanges"`
 	UnusedGrants []UnusedGrant `json:"unusedGrants"`
 
-	// Narrowest are the narrowest ranges that keep all that was seen: beyond
-	// Options.MaxRanges with gaps bridged where no other connector is
-	// concerned. Nil unless Complete.
+	// Narrowest are the narrowest ranges that contain all clients seen: beyond
+	// Options.MaxRanges with gaps bridged where no other connector is affected.
+	// Nil unless Complete.
 	Narrowest []param.Range `json:"narrowest"`
 }
 
-// UnusedGrant is a grant of which no use was seen. Only rights whose use shows
-// in a log are looked at.
+// UnusedGrant is a grant without any use in the logs. It is judged for rights whose
+// use shows in a log.
 type UnusedGrant struct {
 	To     string             `json:"to"`
 	By     string             `json:"by"` // a permission group, or "hand"
 	Rights []permission.Right `json:"rights"`
 }
 
-// SendUse is what left by a Send connector of the policy.
+// SendUse is the use of a Send connector of the policy.
 type SendUse struct {
 	Name       string `json:"name"`
 	Recipients int64  `json:"recipients"`
 }
 
-// Report ends the sessions that are still open and returns what was found.
-// Nothing may be read after it.
+// Report ends the sessions that are still open and returns the result. Don't call
+// Read after it.
 func (r *Replay) Report() *Report {
 	r.sessions.drain(r.release)
 	r.sending.drain(r.release)
@@ -188,15 +188,15 @@ func (r *Replay) Report() *Report {
 	return out
 }
 
-// Judged is the number of sessions of which the report says how they fare.
+// Judged is the number of sessions with a result.
 func (r *Report) Judged() int64 { return r.Alike + r.Different }
 
-// gaps reports whether sessions may be missing, because lines could not be read. A file
-// may well end in the middle of a line.
+// gaps reports whether sessions may be missing because lines could not be read. Each
+// file may end in the middle of a line.
 func (r *Report) gaps() bool { return r.Malformed > int64(len(r.Files)) }
 
-// Same reports whether sessions were judged, and every one fares as it did, and there
-// is no log among the files that tells nothing of sessions.
+// Same reports whether sessions were judged, all have the same result, and every file
+// is a log of sessions.
 func (r *Report) Same() bool {
 	for _, f := range r.Files {
 		if !f.Format.Judged() && f.Format != FormatEmpty {
@@ -233,7 +233,7 @@ func (r *Replay) allDifferences() []Difference {
 	return all
 }
 
-// reportUse fills in who used what.
+// reportUse fills in the use of connectors.
 func (r *Replay) reportUse(out *Report) {
 	out.LogConnectors, out.Receive, out.SendUse = []LogConnector{}, []ReceiveUse{}, []SendUse{}
 	for name, u := range r.logUses {
@@ -262,9 +262,9 @@ func (r *Replay) reportUse(out *Report) {
 	}
 }
 
-// unlogged reports whether sessions of a connector would not be in the logs that were
-// read: protocol logs have those of connectors with ProtocolLoggingLevel Verbose.
-// Where lines could not be read, or nothing was judged, nothing is known.
+// unlogged reports whether the logs don't show if a connector was used: protocol logs
+// have sessions of connectors with ProtocolLoggingLevel Verbose only, and lines that
+// could not be read may have held some.
 func (r *Replay) unlogged(in *connector.Inbound) bool {
 	if r.report.gaps() || r.report.Judged() == 0 {
 		return true
@@ -273,7 +273,7 @@ func (r *Replay) unlogged(in *connector.Inbound) bool {
 	for _, f := range r.files {
 		switch f.Format {
 		case FormatPostfix:
-			return false // it logs everybody
+			return false // it logs every connector
 		case FormatReceive:
 			received = true
 		}
@@ -316,7 +316,7 @@ func (r *Replay) receiveUse(u *inboundUse) ReceiveUse {
 	return use
 }
 
-// unused returns what of a grant was not used.
+// unused returns the rights of a grant that were not used.
 func (g *grantUse) unused() UnusedGrant {
 	u := UnusedGrant{To: g.To.Name(), By: "hand"}
 	if g.Group != 0 {

@@ -10,42 +10,42 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// session is one connection of a log, held against the policy command by
-// command: nothing of the conversation is kept.
+// session is one connection of a log, judged command by command. It doesn't keep the
+// conversation.
 type session struct {
 	replay *Replay
 	at     place
-	id     string // as the log names it
+	id     string // in the log
 
 	channel   auth.Channel
 	connector string // that the old system chose; "": the log doesn't say
 	helo      string
 	user      string
-	rights    permission.Set // what the log says that AUTH gave
+	rights    permission.Set // after AUTH, by the log
 	hasRights bool
-	partner   bool // a line on the client's certificate comes next
+	partner   bool // the next line is about the client's certificate
 	loggedIn  bool // Postfix repeats the user with every message
 
 	in    *connector.Inbound
 	rules connector.Session
 	use   *inboundUse
-	acl   []int // the grants of use that are the session's
+	acl   []int // the grants of use that apply to the session
 	tx    transaction
 
-	pending []command // that have no reply yet; the first is answered next
-	chunks  int64     // octets of BDAT so far
+	pending []command // without a reply yet; the first is answered next
+	chunks  int64     // bytes of BDAT so far
 
 	partial   bool         // begun before the log, so it can't be judged
 	over      bool         // the policy has ended it, or it can't be judged any further
-	judged    bool         // something was held against the policy
-	cut       bool         // it was judged no further: it spoke verbs that can't be judged, or had to make room
-	removed   bool         // what it said was taken out of the log
-	different bool         // something was
-	told      []*divergent // differences that count this session already
-	refs      int          // the connection, and messages that are known by it
+	judged    bool         // a command was judged
+	cut       bool         // it was judged no further: it spoke verbs that can't be judged, or was evicted
+	removed   bool         // commands were removed from the log
+	different bool         // a command had another result
+	counted   []*divergent // differences that count this session already
+	refs      int          // the connection, and its open messages
 }
 
-// transaction is what MAIL began, as far as the policy let it.
+// transaction is a transaction, as far as the policy allowed it.
 type transaction struct {
 	open     bool
 	from     routing.Address
@@ -53,8 +53,8 @@ type transaction struct {
 	accepted int
 }
 
-// connect begins a session that the old system took. The policy may refuse it:
-// that is judged with the greeting, which tells whether the old system did.
+// connect begins a session that the old system served. The policy may refuse it:
+// that is judged with the greeting, which shows whether the old system did.
 func (s *session) connect() {
 	r := s.replay
 	s.in = r.policy.Select(s.channel.Local, s.remote(), nil)
@@ -93,14 +93,14 @@ func (s *session) greeting(a answer) {
 	}
 }
 
-// hello judges EHLO and HELO, which end a transaction.
+// hello judges EHLO and HELO. They end a transaction.
 func (s *session) hello(name string, a answer) {
 	s.tx = transaction{}
 	s.named(name)
 	s.judge(connector.StageHello, s.rules.Hello(name), a, "")
 }
 
-// named notes what the client calls itself.
+// named notes the name of the client at EHLO.
 func (s *session) named(name string) {
 	s.helo = name
 	s.use.sources.name(s.remote(), name)
@@ -109,10 +109,10 @@ func (s *session) named(name string) {
 	}
 }
 
-// startTLS judges STARTTLS. After it, the session is another.
+// startTLS judges STARTTLS, which resets the session.
 func (s *session) startTLS(a answer) {
 	d := s.rules.StartTLS()
-	if !a.ok() && d.Allowed() { // for want of a certificate, maybe
+	if !a.ok() && d.Allowed() { // perhaps it had no certificate
 		s.replay.outside(a)
 		return
 	}
@@ -121,21 +121,21 @@ func (s *session) startTLS(a answer) {
 	}
 }
 
-// encrypt is what TLS makes of the session.
+// encrypt puts the session within TLS.
 func (s *session) encrypt() {
 	s.channel.TLS = true
 	s.reopen()
 }
 
-// reopen begins the session anew on its channel.
+// reopen resets the session on its channel.
 func (s *session) reopen() {
 	s.rules = s.in.Open(s.channel, nil)
 	s.acl = s.use.applying(s.rules.Identity(), s.acl[:0])
 	s.tx = transaction{}
 }
 
-// authenticate judges AUTH once its outcome is known. Whether a password was
-// right, no policy knows.
+// authenticate judges AUTH once its outcome is known. A policy doesn't know whether
+// a password was right.
 func (s *session) authenticate(mechanism string, a answer) {
 	d := s.rules.Auth(mechanism)
 	next := s.rules
@@ -156,7 +156,7 @@ func (s *session) authenticate(mechanism string, a answer) {
 	s.hasRights = false
 }
 
-// compareRights holds what the old system granted against the policy.
+// compareRights compares the rights that the old system granted with the policy's.
 func (s *session) compareRights(granted permission.Set) {
 	agreement := &s.replay.report.Rights
 	agreement.Known++
@@ -167,7 +167,7 @@ func (s *session) compareRights(granted permission.Set) {
 
 // mail judges MAIL. valid is whether from could be read.
 func (s *session) mail(from routing.Address, valid bool, size int64, a answer) {
-	if s.tx.open && a.grammar() { // a second MAIL, which changes nothing
+	if s.tx.open && a.grammar() { // a second MAIL has no effect
 		s.replay.outside(a)
 		return
 	}
@@ -193,8 +193,7 @@ func (s *session) mail(from routing.Address, valid bool, size int64, a answer) {
 	}
 }
 
-// rcpt judges RCPT and the way on from there. Where MAIL was not taken,
-// by either, there is nothing to judge.
+// rcpt judges RCPT and the route. If either side refused MAIL, it judges nothing.
 func (s *session) rcpt(to routing.Address, valid bool, a answer) (route connector.Route) {
 	if !s.tx.open {
 		return route
@@ -239,7 +238,7 @@ func (s *session) end(size int64, a answer) {
 	}
 	d := s.rules.End(connector.End{Size: size})
 	if !a.ok() && d.Allowed() && (a.code != 552 || size == 0) {
-		// For its content, for what a next hop said: no log has the message.
+		// For its content, or for a next hop's reply: a log doesn't have the message.
 		s.replay.outside(a)
 		return
 	}

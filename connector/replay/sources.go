@@ -8,9 +8,8 @@ import (
 
 // sources counts the clients of a connector. It is exact as long as there is
 // room; from then on it is the Space-Saving sketch of Metwally, Agrawal and El
-// Abbadi: a new client takes the place of one with the lowest count, whose
-// count it inherits as its possible error, so that whoever accounts for a good
-// part of the sessions is always there.
+// Abbadi: a new client takes the place of one with the lowest count, whose count
+// it inherits as its possible error. So clients with many sessions always stay.
 type sources struct {
 	room  *int // shared by all
 	byIP  map[netip.Addr]int32
@@ -22,19 +21,19 @@ type sources struct {
 // source is one client.
 type source struct {
 	addr         netip.Addr
-	name         string // what it calls itself at EHLO, first seen
+	name         string // its first name at EHLO
 	count, error int64
 	rng          int32 // the index of the range that let it in; -1: none
 	at           int32 // in the heap
 }
 
-// leastSources is the room that every connector has, however many there are.
+// leastSources is the room that every connector has, regardless of their number.
 const leastSources = 64
 
-// exact reports whether every client is there with its true count.
+// exact reports whether every client is counted exactly.
 func (s *sources) exact() bool { return s.heap == nil }
 
-// add counts a client once more. isNew is true if it was not there.
+// add counts a session of a client. isNew is true for its first.
 func (s *sources) add(addr netip.Addr) (found *source, isNew bool) {
 	s.total++
 	if i, ok := s.byIP[addr]; ok {
@@ -78,7 +77,7 @@ func (s *sources) replace(addr netip.Addr) *source {
 	return out
 }
 
-// sink moves an entry of the heap down to where its count belongs.
+// sink moves an entry of the heap down to its place.
 func (s *sources) sink(at int) {
 	for {
 		least := at
@@ -96,7 +95,7 @@ func (s *sources) sink(at int) {
 	}
 }
 
-// name notes what a client calls itself.
+// name notes the EHLO name of a client.
 func (s *sources) name(addr netip.Addr, name string) {
 	if i, ok := s.byIP[addr]; ok && s.all[i].name == "" {
 		s.all[i].name = name[:min(len(name), 64)]

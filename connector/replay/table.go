@@ -1,7 +1,6 @@
 package replay
 
-// table holds what is under way by its key, and no more than its bound: to
-// make room the oldest goes.
+// table holds open sessions or messages by key. If it is full, it evicts the oldest.
 type table[T any] struct {
 	bound       int
 	byKey       map[string]*entry[T]
@@ -27,8 +26,7 @@ func (t *table[T]) find(key []byte) (T, bool) {
 	return none, false
 }
 
-// add adds a value under a key that is not there, and returns what had to
-// make room.
+// add adds a value under a new key, and returns the value that it evicts.
 func (t *table[T]) add(key string, value T) (gone T, evicted bool) {
 	if len(t.byKey) >= t.bound {
 		gone, evicted = t.first.value, true
@@ -45,7 +43,7 @@ func (t *table[T]) add(key string, value T) (gone T, evicted bool) {
 	return gone, evicted
 }
 
-// remove forgets a key.
+// remove removes a key.
 func (t *table[T]) remove(key string) {
 	e := t.byKey[key]
 	if e == nil {

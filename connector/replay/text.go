@@ -34,8 +34,8 @@ func (r *Report) String() string {
 	return t.String()
 }
 
-// receiveUse tells of the Receive connectors: of those that were used by whom, and
-// which were not, as far as the logs can tell.
+// receiveUse prints the use of the Receive connectors: the clients of used ones, and
+// which weren't used, as far as the logs can tell.
 func (r *Report) receiveUse(t *text) {
 	var unused, elsewhere, unlogged []string
 	for _, u := range r.Receive {
@@ -61,7 +61,7 @@ func (r *Report) receiveUse(t *text) {
 	}
 }
 
-// text is a report under way.
+// text is a report being printed.
 type text struct{ strings.Builder }
 
 func (t *text) line(format string, args ...any) { fmt.Fprintf(t, format+"\n", args...) }
@@ -136,7 +136,7 @@ func (r *Report) differences(t *text) {
 	}
 }
 
-// quoted is strconv.Quote that leaves the backslash of SERVER\Connector alone.
+// quoted is strconv.Quote, but keeps the backslash of SERVER\Connector.
 func quoted(name string) string {
 	return strings.ReplaceAll(strconv.Quote(name), `\\`, `\`)
 }

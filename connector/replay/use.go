@@ -8,15 +8,15 @@ import (
 	"github.com/interchange-smtp/interchange/permission"
 )
 
-// judgedRights are those whose use shows in a log: the others are about
-// header fields, filters and servers among themselves.
+// judgedRights are the rights whose use shows in a log: the others are about header
+// fields, filters and commands between Exchange servers.
 var judgedRights = permission.SetOf(
 	permission.Submit, permission.AcceptAnySender, permission.AcceptAuthoritativeDomainSender,
 	permission.AcceptAnyRecipient, permission.BypassMessageSizeLimit,
 )
 
-// inboundUse is who used a Receive connector of the policy, and what of it.
-// The nil connector's is who would find none.
+// inboundUse counts the use of a Receive connector of the policy. The one of the nil
+// connector counts connections for which the policy has no connector.
 type inboundUse struct {
 	in       *connector.Inbound
 	sources  sources
@@ -26,7 +26,7 @@ type inboundUse struct {
 	grants   []grantUse
 }
 
-// grantUse is a grant with the rights of it that were used.
+// grantUse is a grant and those of its rights that were used.
 type grantUse struct {
 	permission.Grant
 	used permission.Set
@@ -56,8 +56,8 @@ func (u *inboundUse) seen(addr netip.Addr) {
 	}
 }
 
-// rangeOf finds the smallest range that lets a client in, which is the one by
-// which the connector was chosen; -1 if there is none.
+// rangeOf returns the index of the smallest range that contains a client, by which
+// the connector was chosen, or -1.
 func (u *inboundUse) rangeOf(addr netip.Addr) int32 {
 	best := int32(-1)
 	if u.in == nil {
@@ -72,7 +72,7 @@ func (u *inboundUse) rangeOf(addr netip.Addr) int32 {
 	return best
 }
 
-// applying appends to dst the grants that are somebody's.
+// applying appends to dst the grants to a principal.
 func (u *inboundUse) applying(id auth.Identity, dst []int) []int {
 	for i, g := range u.grants {
 		if id.Is(g.To) {
@@ -82,7 +82,7 @@ func (u *inboundUse) applying(id auth.Identity, dst []int) []int {
 	return dst
 }
 
-// used marks a right of the grants that gave it.
+// used marks a right as used in the grants that allow it.
 func (u *inboundUse) used(grants []int, right permission.Right) {
 	for _, i := range grants {
 		if g := &u.grants[i]; g.Allow.Has(right) {
@@ -91,7 +91,7 @@ func (u *inboundUse) used(grants []int, right permission.Right) {
 	}
 }
 
-// outboundUse is what left by a Send connector of the policy.
+// outboundUse counts the recipients that leave by a Send connector of the policy.
 type outboundUse struct {
 	out        *connector.Outbound
 	recipients int64

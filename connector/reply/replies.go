@@ -116,7 +116,7 @@ var reasons = [reasonCount]reasonText{
 	NextHopNeedsConversion: {"next-hop-needs-conversion", "The message has 8-bit or binary content that the next hop does not take, in a part that must not be converted.", Reply{554, [3]int{5, 6, 3}, "Message can't be converted for a next hop that takes no 8-bit or binary content"}, Reply{}}, // RFC 6152 section 3
 	NotRouted:              {"not-routed", "A message came to delivery without routes: a mistake in a program.", r451(4, 3, 5, "Recipients were not routed"), Reply{}},                                                                                                                               // ours
 	MessageDamaged:         {"message-damaged", "The queue has lost some of the message.", Reply{554, [3]int{5, 3, 0}, "The message was damaged on the queue"}, Reply{}},                                                                                                                             // ours
-	TemporaryError:         {"temporary-error", "Something failed that is none of the client's business.", r451(4, 3, 0, "Temporary server error. Please try again later"), Reply{}},
+	TemporaryError:         {"temporary-error", "The server failed; the client did nothing wrong.", r451(4, 3, 0, "Temporary server error. Please try again later"), Reply{}},
 }
 
 func r421(a, b, c int, text string) Reply { return Reply{421, [3]int{a, b, c}, text} }

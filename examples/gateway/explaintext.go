@@ -60,13 +60,13 @@ func (l *loaded) printAnswers(w io.Writer, all []answer, usersUnknown bool) {
 	}
 }
 
-// by says as whom a session was held, and which connector served it.
+// by names the principal of a session, and the connector that served it.
 func by(walk connector.Walkthrough) string {
-	text := fmt.Sprintf(" as %s", walk.Session.Identity())
-	if in := walk.Session.Inbound(); in != nil {
-		text += fmt.Sprintf(" by Receive connector %q", in.Name())
+	in := walk.Session.Inbound()
+	if in == nil {
+		return " before a session began"
 	}
-	return text
+	return fmt.Sprintf(" as %s by Receive connector %q", walk.Session.Identity(), in.Name())
 }
 
 func verdict(walk connector.Walkthrough) string {

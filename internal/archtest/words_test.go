@@ -43,15 +43,13 @@ var words = []word{
 // it is.
 var spoken = []string{
 	"LICENSE",
+	"docs/terms.md",                   // lists the RFCs' words, too
 	"internal/archtest/words_test.go", // the list itself
 }
 
 // unread are the directories whose words have not been gone through.
 var unread = []string{
-	"CHANGELOG.md",
-	"README.md",
 	"connector",
-	"docs",
 	"examples/gateway",
 	"examples/quickstart",
 	"internal/guide",

@@ -5,18 +5,18 @@ import (
 	"slices"
 )
 
-// Crowd is all of those for whom something is true: who is a member of one
-// group of each list in In, unless also a member of one group of each list of
-// some element of Unless. Groups are SIDs of logins or names of certificates.
-// The zero Crowd is everybody.
+// Crowd describes the users or certificates for which something is true: the
+// members of one group of each list in In, except those that are also members of
+// one group of each list of some element of Unless. Groups are SIDs of logins or
+// names of certificates. The zero Crowd contains every user or certificate.
 type Crowd struct {
 	In     [][]string
 	Unless [][][]string
-	// Rest says that there are more, of groups too many to combine them all.
+	// Rest means that there are more members, in groups too many to combine.
 	Rest bool
 }
 
-// Has reports whether who is a member of these groups is in the crowd.
+// Has reports whether a member of these groups is in the crowd.
 func (c Crowd) Has(groups []string) bool {
 	in := func(lists [][]string) bool {
 		for _, list := range lists {
@@ -29,22 +29,22 @@ func (c Crowd) Has(groups []string) bool {
 	return in(c.In) && !slices.ContainsFunc(c.Unless, in)
 }
 
-// kind is groups that make the same difference to whoever is a member.
+// kind is a set of groups whose membership has the same effect.
 type kind[S any] struct {
 	power   S
 	members []string
 }
 
-// The most that crowds are made of. As many members of In as maxIn, and of
-// Unless as maxUnless, are enough for decisions on three rights in two access
-// lists: one group for each right, and one that denies.
+// Bounds of crowds. maxIn lists in In, and maxUnless in an element of Unless,
+// are enough for decisions on three rights in two access lists: one group for
+// each right, and one that denies.
 const (
 	maxIn     = 4
 	maxUnless = 3
 	maxTried  = 50_000 // combinations of kinds
 )
 
-// gathering describes a set of combinations of kinds.
+// gathering collects combinations of kinds.
 type gathering[S comparable] struct {
 	kinds []kind[S]
 	with  func(S, S) S
@@ -53,14 +53,15 @@ type gathering[S comparable] struct {
 	found []combination
 }
 
-// combination is kinds that together have an effect, and those that end it.
+// combination is a set of kinds that together have an effect, with the kinds
+// that end it.
 type combination struct {
 	in     []int
 	unless [][]int
 }
 
-// crowds describes for whom holds is true. start is the power of who is a member
-// of no group, and with the power of two together.
+// crowds describes the members for which holds is true. start is the power of a
+// principal without groups; with combines two powers.
 func crowds[S comparable](start S, kinds []kind[S], with func(S, S) S, holds func(S) bool) []Crowd {
 	g := gathering[S]{kinds: kinds, with: with, holds: holds}
 	g.extend(start, nil, maxIn, func(power S, in []int) bool {
@@ -89,9 +90,9 @@ func crowds[S comparable](start S, kinds []kind[S], with func(S, S) S, holds fun
 	return g.crowds()
 }
 
-// extend visits the combinations that add up to most kinds to set, those of fewer
-// kinds first, as long as one more makes a difference. visit reports whether to add
-// to a combination.
+// extend visits the combinations that add up to most kinds to set, smaller ones
+// first, as long as one more kind has an effect. visit reports whether to extend a
+// combination.
 func (g *gathering[S]) extend(start S, set []int, most int, visit func(S, []int) bool) {
 	type member struct {
 		power S
@@ -119,7 +120,7 @@ func (g *gathering[S]) extend(start S, set []int, most int, visit func(S, []int)
 	}
 }
 
-// covers reports whether who is of these kinds is in the combination.
+// covers reports whether a member of these kinds is in the combination.
 func (c combination) covers(kinds []int) bool {
 	return containsAll(kinds, c.in) && !slices.ContainsFunc(c.unless, func(x []int) bool { return containsAll(kinds, x) })
 }
@@ -132,8 +133,8 @@ func without(set, part []int) []int {
 	return slices.DeleteFunc(slices.Clone(set), func(i int) bool { return slices.Contains(part, i) })
 }
 
-// crowds names the kinds of what was found, combinations that differ in one kind
-// only as one.
+// crowds turns the combinations found into crowds; it joins those that differ in
+// one kind only.
 func (g *gathering[S]) crowds() []Crowd {
 	var all []Crowd
 	for _, c := range g.found {
@@ -152,7 +153,7 @@ func (g *gathering[S]) crowds() []Crowd {
 			if lists, ok := joinTwo(all[i].In, all[j].In); ok {
 				all[i].In = lists
 				all = slices.Delete(all, j, j+1)
-				j = i // what is larger now may join those passed over
+				j = i // the larger crowd may join those passed over
 			}
 		}
 	}
@@ -171,7 +172,7 @@ func (g *gathering[S]) lists(kinds []int) [][]string {
 	return lists
 }
 
-// joinLists makes one of elements that differ in one list only.
+// joinLists joins elements that differ in one list only.
 func joinLists(all [][][]string) [][][]string {
 	for i := 0; i < len(all); i++ {
 		for j := i + 1; j < len(all); j++ {

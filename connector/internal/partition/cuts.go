@@ -7,8 +7,8 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// Cuts returns the sizes up to which routes of a or b take messages, ascending.
-// Routing changes behind them and nowhere else.
+// Cuts returns the size limits of the Send connectors of a or b, ascending.
+// Routing changes only above one of them.
 func Cuts(a, b *connector.Policy) []int64 {
 	var cuts []int64
 	add := func(limit int64) {
@@ -30,15 +30,15 @@ func Cuts(a, b *connector.Policy) []int64 {
 	return slices.Compact(cuts)
 }
 
-// Way is the route of messages of some sizes.
+// Way is the route of the messages in an interval of sizes.
 type Way struct {
-	Above int64 // for messages larger than that; -1: all
-	Upto  int64 // and up to that size; 0: all
+	Above int64 // for messages larger than that; -1: no lower bound
+	Upto  int64 // and up to that size; 0: no upper bound
 	Route connector.Route
 }
 
-// Ways returns the routes of mail to a domain by size, ascending, as p has
-// them. cuts is what Cuts returns.
+// Ways returns p's routes of mail to a domain by size, ascending. cuts is the
+// result of Cuts.
 func Ways(p *connector.Policy, to routing.Domain, cuts []int64) []Way {
 	r := router{policy: p, to: Mailbox("user", to), cuts: cuts}
 	last := r.at(len(cuts))
@@ -74,7 +74,8 @@ func (r *router) at(i int) connector.Route {
 }
 
 // between appends the ways up to the cuts from low to before high. Connectors
-// only drop out as messages grow, so equal ends are equal throughout.
+// only drop out as messages grow, so if both ends have equal routes, all sizes
+// between them do.
 func (r *router) between(ways []Way, low, high int, atLow, atHigh connector.Route) []Way {
 	switch {
 	case low == high:
@@ -93,7 +94,7 @@ func (r *router) between(ways []Way, low, high int, atLow, atHigh connector.Rout
 func Mailbox(local string, d routing.Domain) routing.Address {
 	a, err := routing.ParseAddress(local + "@" + d.String())
 	if err != nil {
-		return routing.Address{} // too long; no domain is with a short local part
+		return routing.Address{} // too long, which happens with long local parts only
 	}
 	return a
 }

@@ -1,14 +1,14 @@
-// Package partition cuts the questions that can be asked of a policy, or of
-// two side by side, into finitely many cells on each of which the policies
-// give one answer, and names a witness in every cell. An analysis that asks
-// the real evaluator at every witness has asked everything.
+// Package partition divides all questions to a policy, or to two policies, into
+// finitely many cells in each of which the policies give one answer, and names a
+// witness in every cell. An analysis that asks the real evaluator at every
+// witness covers every question.
 //
-// The questions have independent coordinates, and each has a partition of its
-// own. They are never multiplied: a decision looks at few of them.
+// The questions have independent coordinates, and each has its own partition.
+// They are never multiplied: a decision depends on few of them.
 //
 //	Sources     client and local address    -> the Receive connector
-//	NewDomains  domain of an address        -> what the lists say of it
-//	Users       SIDs of whoever logs in     -> rights
+//	NewDomains  domain of an address        -> its entries in the lists
+//	Users       SIDs of a user              -> rights
 //	Partners    verified certificate names  -> which sessions are Partners
 //	Cuts        size of a message           -> which Send connectors take it
 //
@@ -32,10 +32,10 @@
 // domain security and the reserved domains of RFC 2606. All decisions look at a
 // domain only by which of its suffixes are in N, whether it is in N itself,
 // whether it is a literal and whether it has a single label. A domain outside N
-// whose longest suffix in N is s therefore fares as any other one below s,
-// until the next name. One witness for each name, one below each name, and one
-// of each kind that has no suffix in N are all there is. The local part matters
-// only by whether it holds %, ! or @.
+// whose longest suffix in N is s therefore gets the same answers as any other
+// such domain. So one witness for each name, one below each name, and one of each
+// kind without a suffix in N suffice. Of the local part it matters only whether
+// it holds %, ! or @.
 //
 // Users. A login holds a right if a grant to one of its SIDs allows it and none
 // denies it. Of a set of SIDs only the union of what they allow and the union

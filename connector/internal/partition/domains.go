@@ -10,19 +10,19 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// Kind says which domains a Cell holds.
+// Kind is the kind of domains in a Cell.
 type Kind uint8
 
 // The kinds of Cell.
 const (
 	Named     Kind = iota // the domain itself
-	Below                 // all below a name, but what other names hold
+	Below                 // all below a name, except cells of longer names
 	Elsewhere             // all others of two labels and more
 	Label                 // all others of one label
 	Literal               // all other address literals
 )
 
-// Cell is domains of which the policies say the same.
+// Cell is a set of domains that the policies don't distinguish.
 type Cell struct {
 	Kind    Kind
 	Name    routing.Domain // of Named and Below
@@ -46,18 +46,18 @@ func (c Cell) String() string {
 	return "any other domain"
 }
 
-// Class is cells that differ by name only where senders and recipients are
-// accepted. Routes tell more apart.
+// Class is a set of cells that decisions on senders and recipients don't
+// distinguish. Routes may differ within a class.
 type Class struct {
 	Accepted [2]routing.DomainType // in each policy; 0: not accepted
 	Secure   [2]bool               // in TLSReceiveDomainSecureList
-	Reserved string                // the domain of RFC 2606 that it is or lies below
+	Reserved string                // the domain of RFC 2606 that it equals or lies below
 	Label    bool                  // it has a single label
 }
 
 // Domains is the partition of all domains.
 type Domains struct {
-	Cells   []Cell // sorted by name, each before what lies below it; then the others
+	Cells   []Cell // sorted by name, each before the names below it; then the others
 	Classes []Class
 	Members [][]int // by class: places in Cells
 
@@ -65,8 +65,7 @@ type Domains struct {
 	partners     []Who
 }
 
-// reserved are the domains of RFC 2606 that a Receive connector can be told to
-// reject.
+// reserved are the domains of RFC 2606 that a Receive connector can reject.
 var reserved = [...]string{"test", "example", "invalid", "localhost", "example.com", "example.net", "example.org"}
 
 // NewDomains cuts the domains for a and b.
@@ -105,7 +104,7 @@ func collect(p *connector.Policy, names map[routing.Domain]bool) map[routing.Dom
 	secure := map[routing.Domain]bool{}
 	add := func(text string) routing.Domain {
 		d, err := routing.ParseDomain(strings.TrimPrefix(text, "*."))
-		if err == nil { // "*" is no name
+		if err == nil { // "*" isn't a name
 			names[d] = true
 		}
 		return d
@@ -156,7 +155,7 @@ func (d *Domains) cut(names map[routing.Domain]bool) {
 // and Literal follow it.
 func (d *Domains) Elsewhere() int { return len(d.Cells) - 3 }
 
-// Representative returns a domain of the class: an unnamed one if it has such.
+// Representative returns a domain of the class, an unnamed one if possible.
 func (d *Domains) Representative(class int) routing.Domain {
 	if cell := &d.Cells[d.Elsewhere()]; cell.Class == class {
 		return cell.Witness
@@ -200,7 +199,7 @@ func freshBelow(suffix string, names map[routing.Domain]bool) routing.Domain {
 		case err == nil && !names[d]:
 			return d
 		case err != nil && i > 0:
-			return routing.Domain{} // longer labels won't do either
+			return routing.Domain{} // longer labels would be too long, too
 		}
 	}
 }
@@ -208,7 +207,7 @@ func freshBelow(suffix string, names map[routing.Domain]bool) routing.Domain {
 // elsewhere returns a domain of two labels that has no name as its suffix.
 func elsewhere(names map[routing.Domain]bool) routing.Domain {
 	for i := 0; ; i++ {
-		top := "elsewhere" // no top-level domain, so that nobody takes it for a real one
+		top := "elsewhere" // not a top-level domain, so that readers see that it is made up
 		if i > 0 {
 			top += strconv.Itoa(i)
 		}

@@ -7,26 +7,26 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 )
 
-// maxCells is how many cells of sources, and of domains by size, a partition may have:
-// some seconds' work, and some hundred megabytes.
+// maxCells bounds the cells of sources, and of domains by size, of a partition: they
+// take some seconds and some hundred megabytes.
 const maxCells = 10_000_000
 
-// TooLarge says what makes the partition for a and b so large that it would take very
-// long and much memory; "" if it isn't. Either may be nil.
+// TooLarge says why the partition for a and b would take very long and much memory; ""
+// if it wouldn't. Either may be nil.
 func TooLarge(a, b *connector.Policy) string {
 	ends, listeners := rangeEnds([2]*connector.Policy{a, b})
 	if ends > maxCells {
-		return fmt.Sprintf("the %d local addresses that connectors are bound to see %d ends of ranges, and %d are the most that can be looked at", listeners, ends, maxCells)
+		return fmt.Sprintf("the %d local addresses that connectors are bound to have %d ends of ranges, and at most %d can be checked", listeners, ends, maxCells)
 	}
 	domains, sizes := len(NewDomains(a, b).Cells), len(Cuts(a, b))+1
 	if domains > maxCells/sizes {
-		return fmt.Sprintf("there are %d kinds of domains, whose mail may take different ways at %d sizes, and %d combinations are the most that can be looked at", domains, sizes, maxCells)
+		return fmt.Sprintf("there are %d kinds of domains, whose mail may take different routes at %d sizes, and at most %d combinations can be checked", domains, sizes, maxCells)
 	}
 	return ""
 }
 
-// rangeEnds counts the ends of ranges that the listeners of Sources see together, and
-// the listeners, without making them.
+// rangeEnds counts the ends of ranges of all listeners of Sources, and the listeners,
+// without making them.
 func rangeEnds(policies [2]*connector.Policy) (ends, listeners int) {
 	type door struct {
 		key  string // the connectors

@@ -10,7 +10,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/param"
 )
 
-// Span is the addresses from Low to High, both of one family.
+// Span is an interval of addresses, Low to High, both of one family.
 type Span struct{ Low, High netip.Addr }
 
 // Contains reports whether a is in s.
@@ -55,16 +55,16 @@ func lastOf(p netip.Prefix) netip.Addr {
 // Last returns the highest address of a's family.
 func Last(a netip.Addr) netip.Addr { return lastOf(netip.PrefixFrom(a, 0)) }
 
-// examples are addresses that read as what they are (RFC 5737, RFC 3849).
+// examples are addresses that readers know as examples (RFC 5737, RFC 3849).
 var examples = [...]netip.Addr{netip.MustParseAddr("203.0.113.1"), netip.MustParseAddr("2001:db8::99")}
 
 // example reports whether a is one of the examples.
 func example(a netip.Addr) bool { return a == examples[0] || a == examples[1] }
 
-// witness returns an address of s that a client can have: in the middle of IPv6
-// lie the IPv4-mapped addresses, which are IPv4. It is invalid if there is none.
-// If possible it is an example, or else neither of 0.0.0.0/8, which no host has
-// (RFC 1122 section 3.2.1.3), nor the first of a network.
+// witness returns an address of s that a client can have, or the zero Addr: the
+// IPv4-mapped addresses within IPv6 are IPv4. If possible it is an example, or
+// else neither in 0.0.0.0/8, which no host has (RFC 1122 section 3.2.1.3), nor the
+// first of a network.
 func (s Span) witness() netip.Addr {
 	for _, a := range examples {
 		if s.Contains(a) {
@@ -108,10 +108,10 @@ func Join(spans []Span) []Span {
 	return joined
 }
 
-// Listener is local addresses that fare alike with every client.
+// Listener is a set of local addresses with the same answers for every client.
 type Listener struct {
-	// Local is what connectors are bound to. An unspecified address stands
-	// for all addresses of its family that no binding to that port names.
+	// Local has the bindings. An unspecified address stands for all addresses
+	// of its family that no other binding to that port names.
 	Local   []netip.AddrPort
 	Witness netip.AddrPort // one such address
 	// Implicit is set where connections begin with TLS.
@@ -122,17 +122,17 @@ type Listener struct {
 // implicitTLSPort is where connections begin with TLS (RFC 8314, section 3.3).
 const implicitTLSPort = 465
 
-// Source is clients that one connector serves, as few and as long spans as
-// possible.
+// Source is a set of clients that one connector serves, as few and as long spans
+// as possible.
 type Source struct {
 	Span
 	Witness netip.Addr
 	In      [2]*connector.Inbound // of each policy; nil: the connection is refused
 }
 
-// Sources returns where clients may connect under at least one of the
-// policies, and which Receive connector serves them under each. Listeners that
-// come out alike are one.
+// Sources returns the local addresses that at least one of the policies serves,
+// and which Receive connector serves which clients there under each. It joins
+// equal listeners.
 func Sources(a, b *connector.Policy) []Listener {
 	policies := [2]*connector.Policy{a, b}
 	bound := map[netip.AddrPort]*[2][]*connector.Inbound{}
@@ -184,8 +184,8 @@ func candidates(bound map[netip.AddrPort]*[2][]*connector.Inbound, at netip.Addr
 	}
 	if all := bound[netip.AddrPortFrom(everywhere, at.Port())]; all != nil && !at.Addr().IsUnspecified() {
 		for i := range here {
-			// The bound ones go first, so that what only the wildcard has in
-			// one place and both in another are told apart.
+			// The specific bindings go first, so that a wildcard alone differs from
+			// a wildcard beside a specific binding.
 			here[i] = append(append(slices.Clip(here[i]), nil), all[i]...)
 		}
 	}
@@ -204,8 +204,8 @@ func otherAddress(at netip.AddrPort, named func(netip.AddrPort) bool) netip.Addr
 	return netip.AddrPortFrom(a, at.Port())
 }
 
-// cells cuts the clients of l where ranges begin and end, asks the policies
-// about each piece, and joins neighbours that fare alike.
+// cells cuts the clients of l where ranges begin and end, asks the policies about
+// each piece, and joins neighbours with equal answers.
 func (l *Listener) cells(policies [2]*connector.Policy, here [2][]*connector.Inbound) []Source {
 	first := netip.IPv6Unspecified()
 	if l.Witness.Addr().Is4() {

@@ -9,16 +9,16 @@ import (
 	"github.com/interchange-smtp/interchange/permission"
 )
 
-// servers are the SIDs that make whoever logs in a server of the organisation,
-// for which some limits do not hold.
+// servers are the SIDs that make a user a server of the organisation, to which
+// some limits don't apply.
 var servers = []permission.SID{permission.SIDExchangeServers, permission.SIDHubServers, permission.SIDEdgeServers}
 
-// Logins is all logins, cut by what they hold of some rights in two access lists.
+// Logins divides all logins by the rights that they hold in two access lists.
 type Logins struct {
-	// Users are logins such that every possible one holds the same as one of
-	// these in either list, and is a server of the organisation if it is. The
-	// first is a member of Authenticated Users and of nothing else; each has as
-	// few SIDs as can be. The SIDs begin with Authenticated Users.
+	// Users are logins such that every possible login holds the same rights as one
+	// of these in either list, and both or neither are servers of the organisation.
+	// The first is a member of Authenticated Users only; each has as few SIDs as
+	// possible. The SIDs begin with Authenticated Users.
 	Users []auth.Identity
 
 	start power
@@ -26,7 +26,7 @@ type Logins struct {
 	place map[outcome]int // in Users
 }
 
-// outcome is what a login holds.
+// outcome is the set of rights that a login holds in each list.
 type outcome struct {
 	rights [2]permission.Set
 	server bool
@@ -35,16 +35,15 @@ type outcome struct {
 func (p power) outcome() outcome {
 	o := outcome{server: p.server}
 	for i, l := range p.lists {
-		o.rights[i] = l.allow // what is denied was taken out
+		o.rights[i] = l.allow // normal has removed denied rights
 	}
 	return o
 }
 
-// NewLogins cuts the logins for a and b.
+// NewLogins divides the logins for a and b.
 //
-// Ask for few rights at a time: those that one decision needs, three or so.
-// What every combination of all rights holds nobody has to know, and there may
-// be millions.
+// Ask for few rights at a time, those of one decision, three or so: all rights
+// together may have millions of combinations.
 func NewLogins(a, b *permission.ACL, rights permission.Set) *Logins {
 	acls := [2]*permission.ACL{a, b}
 	l := &Logins{place: map[outcome]int{}}
@@ -80,9 +79,9 @@ func Users(a, b *permission.ACL, rights permission.Set) []auth.Identity {
 	return NewLogins(a, b, rights).Users
 }
 
-// Crowds says of which logins something is true, given whether it is of each of
-// Users. The groups are SIDs; everybody is a member of Authenticated Users, which
-// none of them is.
+// Crowds describes the logins for which something is true, given for which of
+// Users it is. The groups are SIDs other than Authenticated Users, of which every
+// login is a member.
 func (l *Logins) Crowds(holds func(user int) bool) []Crowd {
 	return crowds(l.start, l.kinds, power.with, func(p power) bool {
 		at, ok := l.place[p.outcome()]
@@ -90,7 +89,7 @@ func (l *Logins) Crowds(holds func(user int) bool) []Crowd {
 	})
 }
 
-// power is what SIDs together say in two access lists.
+// power is what a set of SIDs is allowed and denied in two access lists.
 type power struct {
 	lists  [2]verdict
 	server bool
@@ -108,7 +107,7 @@ func (p power) with(q power) power {
 	return p.normal()
 }
 
-// normal forgets what was allowed in vain.
+// normal removes the allowed rights that are denied.
 func (p power) normal() power {
 	for i, l := range p.lists {
 		p.lists[i].allow = l.allow.Minus(l.deny)
@@ -116,9 +115,8 @@ func (p power) normal() power {
 	return p
 }
 
-// kindsOf returns the power of Authenticated Users, and the SIDs that one can have
-// beside it, those of equal power together; those without any are left out. No
-// login is anonymous.
+// kindsOf returns the power of Authenticated Users, and the other SIDs of a login
+// grouped by power; SIDs without power are left out. No login is anonymous.
 func kindsOf(acls [2]*permission.ACL, rights permission.Set) (start power, kinds []kind[power]) {
 	bySID := map[permission.SID]*power{}
 	for _, sid := range servers {

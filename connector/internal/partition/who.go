@@ -9,18 +9,18 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// Who is what a client proves of itself. The zero Who proves nothing.
+// Who is the identity that a client proves. The zero Who is anonymous.
 type Who struct {
 	Partner []routing.Domain // verified names of its certificate; it takes TLS
-	User    *auth.Identity   // whom AUTH proves
+	User    *auth.Identity   // the user that AUTH proves
 }
 
 // helo is the name that witnesses give at EHLO.
 const helo = "client.example"
 
-// Open returns the session that who has on in after EHLO, after STARTTLS if
-// tls, and after AUTH if there is a user, as Policy.Walk would; false if it
-// doesn't come to that.
+// Open returns the session of who on the connector in after EHLO, after STARTTLS
+// if tls, and after AUTH if there is a user, as Policy.Walk does. It returns false
+// if one of these commands is refused.
 func (who Who) Open(in *connector.Inbound, tls bool) (connector.Session, bool) {
 	s := in.Open(auth.Channel{}, nil)
 	if !s.Hello(helo).Allowed() {
@@ -64,8 +64,8 @@ func (who Who) peerNames() []string {
 	return names
 }
 
-// Groups are the groups, as in a Crowd, of which who is a member: the SIDs of a
-// login, the names of a certificate.
+// Groups returns the groups of who, as in a Crowd: the SIDs of a login or the
+// names of a certificate.
 func (who Who) Groups() []string {
 	var groups []string
 	if who.User != nil {
@@ -83,13 +83,13 @@ func (who Who) Dialog(local netip.AddrPort, remote netip.Addr, tls bool) connect
 	}
 }
 
-// secured is in which lists of TLSReceiveDomainSecureList names are.
+// secured says in which of the two lists TLSReceiveDomainSecureList a name is.
 type secured [2]bool
 
 func (s secured) with(o secured) secured { return secured{s[0] || o[0], s[1] || o[1]} }
 
-// Partners returns certificates such that every possible one makes Partners of
-// the same sessions as one of these, or else of none.
+// Partners returns certificates such that every possible certificate makes the
+// same sessions Partners as one of these, or no session.
 func (d *Domains) Partners() []Who { return d.partners }
 
 func (d *Domains) findPartners() []Who {
@@ -102,8 +102,8 @@ func (d *Domains) findPartners() []Who {
 	return all
 }
 
-// PartnerCrowds says of which certificates something is true, given whether it is of
-// each of Partners. The groups are names.
+// PartnerCrowds describes the certificates for which something is true, given for
+// which of Partners it is. The groups are names.
 func (d *Domains) PartnerCrowds(holds func(partner int) bool) []Crowd {
 	kinds := map[secured][]string{}
 	for _, cell := range d.Cells {
@@ -126,7 +126,7 @@ func (d *Domains) PartnerCrowds(holds func(partner int) bool) []Crowd {
 
 func (d *Domains) secured(class int) secured { return d.Classes[class].Secure }
 
-// securedBy is in which lists some of the names are.
+// securedBy says in which of the lists any of the names is.
 func (d *Domains) securedBy(names []routing.Domain) (s secured) {
 	for _, name := range names {
 		s = s.with(d.secured(d.Cells[d.Find(name)].Class))
@@ -134,8 +134,8 @@ func (d *Domains) securedBy(names []routing.Domain) (s secured) {
 	return s
 }
 
-// certificate returns the names of a certificate that is in just these lists, and
-// doesn't name a domain; nil if there is none.
+// certificate returns the names of a certificate that is in exactly these lists and
+// doesn't name a domain, or nil.
 func (d *Domains) certificate(state secured, but routing.Domain) []routing.Domain {
 	name := func(s secured) []routing.Domain {
 		for _, cell := range d.Cells {
@@ -155,7 +155,7 @@ func (d *Domains) certificate(state secured, but routing.Domain) []routing.Domai
 }
 
 // Unverified returns a domain of the class, and a certificate like that of who that
-// doesn't name it; false if there is none.
+// doesn't name it, or false.
 func (d *Domains) Unverified(class int, who Who) (routing.Domain, Who, bool) {
 	for _, i := range append([]int{d.Find(d.Representative(class))}, d.Members[class]...) {
 		domain := d.Cells[i].Witness
@@ -170,7 +170,7 @@ func (d *Domains) Unverified(class int, who Who) (routing.Domain, Who, bool) {
 }
 
 // Verified returns a domain of the class, and a certificate like that of who that
-// names it; false if there is none.
+// names it, or false.
 func (d *Domains) Verified(class int, who Who) (routing.Domain, Who, bool) {
 	own, state := d.secured(class), d.securedBy(who.Partner)
 	if len(who.Partner) == 0 || own == (secured{}) || own.with(state) != state {

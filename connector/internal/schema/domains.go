@@ -2,7 +2,7 @@ package schema
 
 const (
 	noDirectory = "there is no directory to look recipients up in"
-	noMailboxes = "mailbox servers do that, and there are none here"
+	noMailboxes = "only mailbox servers do that"
 	reserved    = "it is reserved in Exchange"
 )
 
