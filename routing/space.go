@@ -148,7 +148,7 @@ func checkSpaceType(s string) string {
 
 func checkSpaceText(s string) string {
 	if len(s) > maxSpaceText {
-		return "is longer than 1024 octets"
+		return "is longer than 1024 bytes"
 	}
 	for i := 0; i < len(s); i++ {
 		if s[i] < ' ' || s[i] > '~' {
@@ -220,7 +220,7 @@ func (a AddressSpace) Cost() int { return int(a.cost) }
 
 // Local reports whether a was written with the scope of Exchange 2007, which
 // makes its connector visible within its own Active Directory site only. It
-// is for whoever reads a configuration to carry over to IsScopedConnector and
+// lets a reader of a configuration carry it over to IsScopedConnector and
 // [Connector.Scoped]; nothing in this package decides by it.
 func (a AddressSpace) Local() bool { return a.local }
 

@@ -209,7 +209,7 @@ func TestTableEmpty(t *testing.T) {
 
 func TestTableProblems(t *testing.T) {
 	topology := routing.Topology{
-		Local:   "nobody",
+		Local:   "A9",
 		Servers: []routing.Server{{Name: "A1"}, {}, {Name: "a1"}},
 		Links: []routing.SiteLink{
 			{Sites: []string{"A"}, Cost: 1}, {Sites: []string{"A", "a"}, Cost: 0}, {Sites: []string{"A", "B"}, Cost: 1, MaxSize: -1},
@@ -224,7 +224,7 @@ func TestTableProblems(t *testing.T) {
 	wantProblems(t, err, []string{
 		`Servers[1].Name: is empty`,
 		`Servers[2].Name: "a1" is the name of another server already`,
-		`Local: "nobody" is not one of the servers`,
+		`Local: "A9" is not one of the servers`,
 		`Links[0].Sites: needs two sites or more`,
 		`Links[1].Cost: 0 is not 1 to`,
 		`Links[1].Sites[1]: "a" is in the list twice`,
