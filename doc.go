@@ -12,7 +12,7 @@
 //	  auth            |                  mechanisms, SASL exchanges, who checks passwords
 //	    ^             |
 //	    +- connector -+                  Config -> Compile -> Policy -> decisions, with reasons
-//	           ^                         (below it: connector/param, connector/reply)
+//	           ^                         (below it: connector/param, /reply, /order)
 //	     connector/...                   shell, jsonconfig, analysis, replay, diagram, policytest
 //	           ^
 //	    relay/envelope                   one mail transaction; imports routing only
