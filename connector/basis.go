@@ -7,14 +7,15 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector/internal/setting"
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
 // Basis is a parameter that a Step rests on.
 type Basis struct {
-	Path   string // in the Config, as in Problem: Receive["Relay"].MaxMessageSize
-	Value  string // in effect, as Exchange prints it; "" if there is none
+	Path   source.Path // in the Config: Receive["Relay"].MaxMessageSize
+	Value  string      // in effect, as Exchange prints it; "" if there is none
 	Source Source
 	Usage  param.Usage // whose preset it is, if Source is SourcePreset
 }
@@ -22,7 +23,7 @@ type Basis struct {
 // String returns "path = value" and, unless the Config gives it, where the value
 // came from.
 func (b Basis) String() string {
-	text := b.Path
+	text := string(b.Path)
 	if b.Value != "" {
 		text += " = " + b.Value
 	}
@@ -132,7 +133,7 @@ var checkFields = map[Check]fields{
 
 // basis returns the parameter of that name.
 func (in *Inbound) basis(name string) Basis {
-	b := Basis{Path: in.path + "." + name, Value: settingText(&in.settings, name)}
+	b := Basis{Path: in.path.Field(source.Path(name)), Value: settingText(&in.settings, name)}
 	switch {
 	case setting.Given(fieldOf(in.given, name)):
 	case receiveParameters.byUsage(name):
@@ -146,13 +147,13 @@ func (in *Inbound) basis(name string) Basis {
 // element is basis for one element of a list.
 func (in *Inbound) element(name string, i int) Basis {
 	b := in.basis(name)
-	b.Path, b.Value = indexPath(b.Path, i), elementOf(&in.settings, name, i)
+	b.Path, b.Value = b.Path.Index(i), elementOf(&in.settings, name, i)
 	return b
 }
 
 // basis returns the parameter of that name.
 func (out *Outbound) basis(name string) Basis {
-	b := Basis{Path: out.path + "." + name, Value: settingText(&out.settings, name)}
+	b := Basis{Path: out.path.Field(source.Path(name)), Value: settingText(&out.settings, name)}
 	if !setting.Given(fieldOf(out.given, name)) {
 		b.Source = SourceDefault
 	}
@@ -162,7 +163,7 @@ func (out *Outbound) basis(name string) Basis {
 // transportBasis returns the parameter of Transport of that name.
 func (p *Policy) transportBasis(name string) Basis {
 	t := &p.config.Transport
-	b := Basis{Path: "Transport." + name, Value: settingText(t, name)}
+	b := Basis{Path: source.Path("Transport." + name), Value: settingText(t, name)}
 	if !setting.Given(fieldOf(t, name)) {
 		b.Source = SourceDefault
 	}
@@ -195,7 +196,7 @@ func (p *Policy) basisOf(c *routing.Candidate, size int64) []Basis {
 	space := out.basis("AddressSpaces")
 	for i, a := range out.settings.AddressSpaces {
 		if a == c.Space {
-			space.Path, space.Value = indexPath(space.Path, i), a.String()
+			space.Path, space.Value = space.Path.Index(i), a.String()
 			break
 		}
 	}
@@ -227,7 +228,7 @@ func (p *Policy) tooSmall(out *Outbound, size int64) []Basis {
 	}
 	for i, l := range p.config.Links {
 		if l.MaxSize > 0 && size > l.MaxSize {
-			all = append(all, Basis{Path: elementPath("Links", i, l.Name) + ".MaxSize", Value: param.Size(l.MaxSize).String()})
+			all = append(all, Basis{Path: source.Element("Links", i, l.Name) + ".MaxSize", Value: param.Size(l.MaxSize).String()})
 		}
 	}
 	return all
@@ -262,12 +263,12 @@ func (out *Outbound) basisOf(s *Step) []Basis {
 }
 
 // byHand returns the grants made by hand that decided on a right.
-func byHand(path string, grants []permission.Grant, s *Step) []Basis {
+func byHand(path source.Path, grants []permission.Grant, s *Step) []Basis {
 	var all []Basis
 	for _, decided := range s.Grants {
 		for i, g := range grants {
 			if g == decided {
-				all = append(all, Basis{Path: indexPath(path+".Permissions", i), Value: grantText(g, s.Right)})
+				all = append(all, Basis{Path: (path + ".Permissions").Index(i), Value: grantText(g, s.Right)})
 				break
 			}
 		}
@@ -298,7 +299,7 @@ func (p *Policy) acceptedBasis(domain string) Basis {
 	}
 	a := p.config.Accepted[best]
 	typ, _ := p.Accepted(d)
-	return Basis{Path: elementPath("Accepted", best, a.Name), Value: a.DomainName + " " + typ.String()}
+	return Basis{Path: source.Element("Accepted", best, a.Name), Value: a.DomainName + " " + typ.String()}
 }
 
 // allAccepted returns the list of accepted domains.

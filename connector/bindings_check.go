@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // listener is a port of one address family on one server: the connectors that
@@ -131,7 +133,7 @@ func (v *checker) checkConflicts(occupants []occupant, keys *clientKeys) {
 			groups[g] = &firstOccupants{}
 		}
 		if earlier := groups[g].meet(c); earlier != nil && earlier.check != c.check {
-			c.check.bad(indexPath("Bindings", c.binding), CodeBindingsConflict,
+			c.check.bad(source.Path("Bindings").Index(c.binding), CodeBindingsConflict,
 				"%v and RemoteIPRanges conflict with %s, which has %v for the same remote addresses; give one of them other bindings or ranges",
 				c.check.r.Bindings[c.binding], earlier.check.path, earlier.check.r.Bindings[earlier.binding])
 		}
@@ -175,9 +177,9 @@ func (v *checker) sharedByRoles(c, earlier *occupant, keys *clientKeys) {
 		if earlier.check.r.TransportRole == param.FrontendTransport {
 			front = earlier
 		}
-		here = front.check.path + " serves their clients, which are the same, because it is the one with FrontendTransport"
+		here = string(front.check.path) + " serves their clients, which are the same, because it is the one with FrontendTransport"
 	}
-	c.check.doubt(indexPath("Bindings", c.binding), CodeRoleConflict,
+	c.check.doubt(source.Path("Bindings").Index(c.binding), CodeRoleConflict,
 		"TransportRole is %v, and %v is shared with %s, whose TransportRole is %v; in Exchange two services would compete for the port, here one process serves both and %s",
 		c.check.r.TransportRole, c.check.r.Bindings[c.binding], earlier.check.path, earlier.check.r.TransportRole, here)
 }

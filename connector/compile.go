@@ -4,10 +4,11 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// Compile checks cfg and compiles it. The error is Problems, all mistakes at
+// Compile checks cfg and compiles it. The error is source.Diagnostics, all mistakes at
 // once, and then the Policy is nil. Compile copies everything that it keeps:
 // changing cfg afterwards changes nothing.
 //
@@ -37,27 +38,24 @@ type compiler struct {
 	cfg      *Config
 	policy   *Policy
 	local    routing.Server
-	problems Problems
+	problems source.Diagnostics
 }
 
-func (c *compiler) report(path, code string, err error) {
-	c.problems = append(c.problems, Problem{Path: path, Code: code, Detail: err.Error()})
+func (c *compiler) report(path source.Path, code string, err error) {
+	c.problems = append(c.problems, source.Diagnostic{Severity: source.SeverityError, Path: path, Code: code, Detail: err.Error()})
 }
 
 // reportRouting reports the mistakes that package routing found: those of
 // several elements together, which validation by element cannot see.
 func (c *compiler) reportRouting(err error) {
-	var problems routing.Problems
+	var problems source.Diagnostics
 	if !errors.As(err, &problems) {
 		c.report("", CodeRouting, err)
 		return
 	}
 	for _, p := range problems {
-		path := p.Path()
-		if p.List == "Routes" { // one for each Send connector
-			path = elementPath("Send", p.Index, c.cfg.Send[p.Index].Name)
-		}
-		c.problems = append(c.problems, Problem{Path: path, Code: CodeRouting, Detail: p.Detail})
+		p.Path, p.Code = c.cfg.pathOf(p.Path), CodeRouting
+		c.problems = append(c.problems, p)
 	}
 }
 
@@ -75,12 +73,12 @@ func (c *compiler) accepted() {
 }
 
 // domains parses the list at path.
-func (c *compiler) domains(path string, names []string) []routing.Domain {
+func (c *compiler) domains(path source.Path, names []string) []routing.Domain {
 	var list []routing.Domain
 	for i, name := range names {
 		d, err := routing.ParseDomain(name)
 		if err != nil {
-			c.report(indexPath(path, i), CodeDomainSecureList, err)
+			c.report(path.Index(i), CodeDomainSecureList, err)
 			continue
 		}
 		list = append(list, d)
@@ -97,7 +95,7 @@ func (c *compiler) receive() {
 		}
 		in, err := newInbound(p, i, c.local.Edge)
 		if err != nil {
-			c.report(elementPath("Receive", i, r.Name)+".Permissions", CodePermissionInvalid, err)
+			c.report(source.Element("Receive", i, r.Name)+".Permissions", CodePermissionInvalid, err)
 			continue
 		}
 		p.receive = append(p.receive, in)
@@ -120,7 +118,7 @@ func (c *compiler) reports() {
 	for i, d := range c.cfg.Remote {
 		key, err := remoteKey(d.DomainName)
 		if err != nil {
-			c.report(elementPath("Remote", i, d.Name)+".DomainName", CodeRemoteDomain, err)
+			c.report(source.Element("Remote", i, d.Name)+".DomainName", CodeRemoteDomain, err)
 		}
 		p.remote[key] = d.WithDefaults()
 	}
@@ -139,7 +137,7 @@ func (c *compiler) send() {
 	for i, s := range c.cfg.Send {
 		out, err := newOutbound(p, i)
 		if err != nil {
-			c.report(elementPath("Send", i, s.Name)+".Permissions", CodePermissionInvalid, err)
+			c.report(source.Element("Send", i, s.Name)+".Permissions", CodePermissionInvalid, err)
 			continue
 		}
 		p.send = append(p.send, out)

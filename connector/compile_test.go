@@ -12,6 +12,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/reply"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -79,14 +80,14 @@ func TestCompileDisabled(t *testing.T) {
 	}
 }
 
-// TestCompileReportsAll wants Problems with every mistake, and no Policy.
+// TestCompileReportsAll wants Diagnostics with every mistake, and no Policy.
 func TestCompileReportsAll(t *testing.T) {
 	cfg := guide(permission.Current)
 	cfg.Receive[0].MaxHopCount = 501
 	cfg.Receive[1].Name = ""
 	cfg.Accepted = append(cfg.Accepted, routing.AcceptedDomain{DomainName: "not a domain"})
 	p, err := connector.Compile(cfg)
-	var problems connector.Problems
+	var problems source.Diagnostics
 	if p != nil || !errors.As(err, &problems) || len(problems) < 3 {
 		t.Fatalf("Compile = %v, %v", p, err)
 	}
@@ -219,8 +220,8 @@ func TestCompileReportsRouting(t *testing.T) {
 	cfg := full()
 	cfg.Links[0].Sites = []string{"South", "Default", "South"}
 	_, err := connector.Compile(cfg)
-	var problems connector.Problems
-	if !errors.As(err, &problems) || len(problems) != 1 || problems[0].Path != "Links[0].Sites[2]" || problems[0].Code != connector.CodeRouting {
+	var problems source.Diagnostics
+	if !errors.As(err, &problems) || len(problems) != 1 || problems[0].Path != `Links["link"].Sites[2]` || problems[0].Code != connector.CodeRouting {
 		t.Errorf("Compile: %v", err)
 	}
 }

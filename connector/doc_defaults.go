@@ -16,7 +16,7 @@
 //
 // # Validation
 //
-// [Compile] reports all mistakes of a Config at once as [Problems], and what is
+// [Compile] reports all mistakes of a Config at once as [source.Diagnostics], and what is
 // legal but doubtful as warnings. The rules are Exchange's; the codes, listed
 // among the constants, are stable. Decided where Exchange is silent:
 //

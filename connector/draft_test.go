@@ -8,6 +8,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/draft"
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // TestCheckAlone compares the checks of single connectors with Compile on the
@@ -39,7 +40,7 @@ func TestCheckAlone(t *testing.T) {
 			got = append(got, texts(errs)...)
 		}
 		_, err := connector.Compile(*cfg)
-		problems, _ := err.(connector.Problems)
+		problems, _ := err.(source.Diagnostics)
 		want := texts(problems)
 		slices.Sort(got)
 		slices.Sort(want)
@@ -52,7 +53,7 @@ func TestCheckAlone(t *testing.T) {
 	}
 }
 
-func texts(problems connector.Problems) []string {
+func texts(problems source.Diagnostics) []string {
 	list := make([]string, len(problems))
 	for i, p := range problems {
 		list[i] = p.String()

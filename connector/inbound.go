@@ -8,6 +8,7 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/reply"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -19,8 +20,8 @@ type Inbound struct {
 	name     string
 	fqdn     string
 	settings Receive
-	given    *Receive // as the Config has it, without defaults
-	path     string   // of given in the Config
+	given    *Receive    // as the Config has it, without defaults
+	path     source.Path // of given in the Config
 	policy   *Policy
 	acl      *permission.ACL
 
@@ -55,7 +56,7 @@ func newInbound(p *Policy, i int, edge bool) (*Inbound, error) {
 		fqdn:      r.Fqdn,
 		settings:  r,
 		given:     given,
-		path:      elementPath("Receive", i, r.Name),
+		path:      source.Element("Receive", i, r.Name),
 		policy:    p,
 		acl:       acl,
 		enabled:   r.Enabled.Or(true),

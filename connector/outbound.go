@@ -6,6 +6,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -15,8 +16,8 @@ import (
 // field pass.
 type Outbound struct {
 	settings Send
-	given    *Send  // as the Config has it, without defaults
-	path     string // of given in the Config
+	given    *Send       // as the Config has it, without defaults
+	path     source.Path // of given in the Config
 	policy   *Policy
 	acl      *permission.ACL
 	peer     permission.Principal
@@ -37,7 +38,7 @@ func newOutbound(p *Policy, i int) (*Outbound, error) {
 		return nil, err
 	}
 	out := &Outbound{
-		settings: s, given: given, path: elementPath("Send", i, s.Name), policy: p,
+		settings: s, given: given, path: source.Element("Send", i, s.Name), policy: p,
 		acl: acl, peer: peerOf(&s), local: p.config.isSource(&s),
 	}
 	out.headers, out.partner = out.filter(out.peer, nil), out.filter(permission.Partner(""), nil)

@@ -11,6 +11,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/internal/schema"
 	"github.com/interchange-smtp/interchange/connector/internal/setting"
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
 )
 
@@ -88,7 +89,7 @@ func index(b bool) int {
 }
 
 // limits checks the numbers of c, which is a pointer and has its defaults.
-func (list parameters) limits(v *checker, path string, c any) {
+func (list parameters) limits(v *checker, path source.Path, c any) {
 	fields := reflect.ValueOf(c).Elem()
 	for i := range list {
 		p := &list[i]
@@ -97,14 +98,14 @@ func (list parameters) limits(v *checker, path string, c any) {
 		}
 		f := setting.Value(fields.Field(p.field))
 		if unlimited := p.Kind.Unlimited() && f.Int() == int64(param.Unlimited); !unlimited && !p.Limits.Contain(f.Int()) {
-			v.fail(path+"."+p.Name, CodeOutOfRange, "%s is out of range; give %s", textOf(f), p.LimitsText())
+			v.fail(path.Field(source.Path(p.Name)), CodeOutOfRange, "%s is out of range; give %s", textOf(f), p.LimitsText())
 		}
 	}
 }
 
 // enumerations refuses values of c, a pointer, that no parser returns. Mechanisms
 // have rules of their own.
-func (list parameters) enumerations(v *checker, path string, c any) {
+func (list parameters) enumerations(v *checker, path source.Path, c any) {
 	fields := reflect.ValueOf(c).Elem()
 	for i := range list {
 		p := &list[i]
@@ -113,18 +114,18 @@ func (list parameters) enumerations(v *checker, path string, c any) {
 		}
 		f := setting.Value(fields.Field(p.field)).Interface()
 		if e, ok := f.(interface{ IsValid() bool }); ok && !e.IsValid() {
-			v.fail(path+"."+p.Name, CodeValueInvalid, "%v is no value of it", f)
+			v.fail(path.Field(source.Path(p.Name)), CodeValueInvalid, "%v is no value of it", f)
 		}
 	}
 }
 
 // notEnforced warns of the parameters of c, a pointer, that are given and have no
 // effect.
-func (list parameters) notEnforced(v *checker, path string, c any) {
+func (list parameters) notEnforced(v *checker, path source.Path, c any) {
 	fields := reflect.ValueOf(c).Elem()
 	for i := range list {
 		if p := &list[i]; p.Status() != schema.Enforced && setting.Given(fields.Field(p.field)) {
-			v.warn(path+"."+p.Name, CodeNotEnforced, "%s has no effect: %s", p.Name, p.Why())
+			v.warn(path.Field(source.Path(p.Name)), CodeNotEnforced, "%s has no effect: %s", p.Name, p.Why())
 		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/internal/schema"
 	"github.com/interchange-smtp/interchange/connector/internal/setting"
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -22,7 +23,7 @@ import (
 // schema: how one stands in a Config and where, and its defaults there.
 var configured = []struct {
 	noun *schema.Noun
-	path string
+	path source.Path
 	at   func(*connector.Config) any // a pointer
 	full func(*connector.Config) any // a pointer
 }{
@@ -165,8 +166,8 @@ func TestLimitsAreTheRows(t *testing.T) {
 				}
 				number.SetInt(value)
 				errs, _ := c.Check()
-				got := slices.ContainsFunc(errs, func(p connector.Problem) bool {
-					return p.Path == tt.path+"."+r.Name && p.Code == connector.CodeOutOfRange && strings.Contains(p.Detail, r.LimitsText())
+				got := slices.ContainsFunc(errs, func(p source.Diagnostic) bool {
+					return p.Path == tt.path.Field(source.Path(r.Name)) && p.Code == connector.CodeOutOfRange && strings.Contains(p.Detail, r.LimitsText())
 				})
 				unlimited := r.Kind.Unlimited() && value == int64(param.Unlimited)
 				if want := !unlimited && (value < r.Limits.Min || value > r.Limits.Max); got != want {
@@ -194,8 +195,8 @@ func TestEnumerationsAreTheRows(t *testing.T) {
 			n++
 			setting.Target(f).SetUint(200)
 			errs, _ := c.Check()
-			if !slices.ContainsFunc(errs, func(p connector.Problem) bool {
-				return p.Path == tt.path+"."+r.Name && (p.Code == connector.CodeValueInvalid || p.Code == connector.CodeAuthInvalid)
+			if !slices.ContainsFunc(errs, func(p source.Diagnostic) bool {
+				return p.Path == tt.path.Field(source.Path(r.Name)) && (p.Code == connector.CodeValueInvalid || p.Code == connector.CodeAuthInvalid)
 			}) {
 				t.Errorf("%s.%s takes 200: %v", tt.path, r.Name, errs)
 			}

@@ -129,7 +129,7 @@ func warnsOf(t *testing.T, config reflect.Type, f reflect.StructField) bool {
 	cfg.Receive[0].Bindings = []netip.AddrPort{at("0.0.0.0:25")}
 	p := compile(t, cfg)
 	for _, w := range p.Warnings() {
-		if w.Code == connector.CodeNotEnforced && strings.HasSuffix(w.Path, "."+f.Name) {
+		if w.Code == connector.CodeNotEnforced && strings.HasSuffix(string(w.Path), "."+f.Name) {
 			return true
 		}
 	}

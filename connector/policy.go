@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -14,7 +15,7 @@ import (
 // Policy selects nothing, accepts nothing and routes nothing.
 type Policy struct {
 	config   Config
-	warnings Problems
+	warnings source.Diagnostics
 
 	receive  []*Inbound // our server's, in the order of the Config
 	selector selector
@@ -36,7 +37,7 @@ type Policy struct {
 
 // Warnings returns what is legal but doubtful, in the order of the Config.
 // The slice is the caller's.
-func (p *Policy) Warnings() []Problem {
+func (p *Policy) Warnings() []source.Diagnostic {
 	if p == nil {
 		return nil
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // TestScalars checks that each range ends where it is documented to end.
@@ -14,7 +15,7 @@ func TestScalars(t *testing.T) {
 	day := 24 * time.Hour
 	type set = func(r *connector.Receive, n int64)
 	for _, row := range []struct {
-		field     string
+		field     source.Path
 		low, high int64
 		set       set
 	}{
@@ -45,8 +46,8 @@ func TestScalars(t *testing.T) {
 			c := ruleConfig()
 			row.set(&c.Receive[1], n)
 			errs, _ := c.Check()
-			path := `Receive["Relay"].` + row.field
-			got := slices.ContainsFunc(errs, func(p connector.Problem) bool { return p.Path == path && p.Code == connector.CodeOutOfRange })
+			path := source.Path(`Receive["Relay"].`) + row.field
+			got := slices.ContainsFunc(errs, func(p source.Diagnostic) bool { return p.Path == path && p.Code == connector.CodeOutOfRange })
 			if want := n < row.low || n > row.high; got != want {
 				t.Errorf("%s = %d: out of range %v, want %v: %v", row.field, n, got, want, errs)
 			}
@@ -57,7 +58,7 @@ func TestScalars(t *testing.T) {
 // TestSendScalars does the same for Send connectors.
 func TestSendScalars(t *testing.T) {
 	for _, row := range []struct {
-		field     string
+		field     source.Path
 		low, high int64
 		set       func(s *connector.Send, n int64)
 	}{
@@ -70,7 +71,7 @@ func TestSendScalars(t *testing.T) {
 			c := ruleConfig()
 			row.set(&c.Send[1], n)
 			errs, _ := c.Check()
-			got := slices.ContainsFunc(errs, func(p connector.Problem) bool {
+			got := slices.ContainsFunc(errs, func(p source.Diagnostic) bool {
 				return p.Path == `Send["Direct"].`+row.field && p.Code == connector.CodeOutOfRange
 			})
 			if want := n < row.low || n > row.high; got != want {

@@ -9,6 +9,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/draft"
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -84,7 +85,7 @@ func TestServiceScalars(t *testing.T) {
 	day := 24 * time.Hour
 	type service = connector.Service
 	for _, row := range []struct {
-		field     string
+		field     source.Path
 		low, high int64
 		set       func(s *service, n int64)
 	}{
@@ -109,8 +110,8 @@ func TestServiceScalars(t *testing.T) {
 			c := connector.Config{Server: "HubA", Services: []service{{Name: "HubA"}}}
 			row.set(&c.Services[0], n)
 			errs, _ := c.Check()
-			path := `Services["HubA"].` + row.field
-			got := slices.ContainsFunc(errs, func(p connector.Problem) bool { return p.Path == path && p.Code == connector.CodeOutOfRange })
+			path := source.Path(`Services["HubA"].`) + row.field
+			got := slices.ContainsFunc(errs, func(p source.Diagnostic) bool { return p.Path == path && p.Code == connector.CodeOutOfRange })
 			if want := n < row.low || n > row.high; got != want {
 				t.Errorf("%s = %d: out of range %v, want %v: %v", row.field, n, got, want, errs)
 			}
@@ -131,9 +132,10 @@ func TestDeliveryProblems(t *testing.T) {
 	}
 	remote := func(d ...connector.RemoteDomain) connector.Config { return connector.Config{Remote: d} }
 	for _, tt := range []struct {
-		cfg        connector.Config
-		path, code string // of the only problem; "": there is none
-		warning    bool
+		cfg     connector.Config
+		path    source.Path // of the only problem; "": there is none
+		code    string
+		warning bool
 	}{
 		{service(connector.Service{MaxOutboundConnections: 10}), "", "", false},
 		{service(connector.Service{MaxOutboundConnections: 10, MaxPerDomainOutboundConnections: 10}), "", "", false},
@@ -143,7 +145,7 @@ func TestDeliveryProblems(t *testing.T) {
 		{service(connector.Service{DelayNotificationTimeout: 31 * time.Minute}), "", "", false},
 		{service(connector.Service{MessageExpirationTimeout: 4 * time.Hour}), "Services[0].DelayNotificationTimeout", connector.CodeDelayNotification, true},
 		{service(connector.Service{Name: "HubX"}), `Services["HubX"].Name`, connector.CodeServerUnknown, false},
-		{connector.Config{Server: "HubA", Services: []connector.Service{{}, {Name: "huba"}}}, "Services[1].Name", connector.CodeNameDuplicate, false},
+		{connector.Config{Server: "HubA", Services: []connector.Service{{}, {Name: "huba"}}}, `Services["huba"].Name`, connector.CodeNameDuplicate, false},
 
 		{transport(func(t *connector.Transport) { t.ExternalPostmasterAddress = "bounces@contoso.com" }), "", "", false},
 		{transport(func(t *connector.Transport) { t.ExternalPostmasterAddress = "bounces" }), "Transport.ExternalPostmasterAddress", connector.CodePostmaster, false},
@@ -163,7 +165,7 @@ func TestDeliveryProblems(t *testing.T) {
 		{remote(connector.RemoteDomain{Name: "a", DomainName: "a.*.example"}), `Remote["a"].DomainName`, connector.CodeRemoteDomain, false},
 		{remote(connector.RemoteDomain{Name: "a"}), `Remote["a"].DomainName`, connector.CodeRemoteDomain, false},
 		{remote(connector.RemoteDomain{Name: "a", DomainName: "*.a.example"}, connector.RemoteDomain{Name: "b", DomainName: "*.A.example"}), `Remote["b"].DomainName`, connector.CodeRemoteDomain, false},
-		{remote(connector.RemoteDomain{Name: "a", DomainName: "a.example"}, connector.RemoteDomain{Name: "A", DomainName: "b.example"}), "Remote[1].Name", connector.CodeNameDuplicate, false},
+		{remote(connector.RemoteDomain{Name: "a", DomainName: "a.example"}, connector.RemoteDomain{Name: "A", DomainName: "b.example"}), `Remote["A"].Name`, connector.CodeNameDuplicate, false},
 	} {
 		errs, warnings := tt.cfg.Check()
 		got, other := errs, warnings
@@ -186,7 +188,7 @@ func TestDeliveryProblems(t *testing.T) {
 }
 
 // alone checks what c has one by one, where there is only one of its kind.
-func alone(c *connector.Config) connector.Problems {
+func alone(c *connector.Config) source.Diagnostics {
 	switch {
 	case len(c.Services) == 1:
 		return draft.CheckService(c, c.Services[0])

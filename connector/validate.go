@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -15,7 +16,7 @@ import (
 // Check returns the mistakes of c, for which [Compile] would refuse it, and the
 // warnings about what is legal but doubtful. Both are in the order of Config's
 // fields; what concerns several Receive connectors comes after what concerns one.
-func (c *Config) Check() (errs, warnings Problems) {
+func (c *Config) Check() (errs, warnings source.Diagnostics) {
 	v := &checker{cfg: c}
 	v.organisation()
 	v.checkReceive()
@@ -30,15 +31,15 @@ func (c *Config) Check() (errs, warnings Problems) {
 // checker collects the problems of one Config.
 type checker struct {
 	cfg            *Config
-	errs, warnings Problems
+	errs, warnings source.Diagnostics
 }
 
-func (v *checker) fail(path, code, format string, args ...any) {
-	v.errs = append(v.errs, Problem{path, code, fmt.Sprintf(format, args...)})
+func (v *checker) fail(path source.Path, code, format string, args ...any) {
+	v.errs = append(v.errs, source.Diagnostic{Severity: source.SeverityError, Path: path, Code: code, Detail: fmt.Sprintf(format, args...)})
 }
 
-func (v *checker) warn(path, code, format string, args ...any) {
-	v.warnings = append(v.warnings, Problem{path, code, fmt.Sprintf(format, args...)})
+func (v *checker) warn(path source.Path, code, format string, args ...any) {
+	v.warnings = append(v.warnings, source.Diagnostic{Severity: source.SeverityWarning, Path: path, Code: code, Detail: fmt.Sprintf(format, args...)})
 }
 
 // organisation checks the profile, the servers and the links.
@@ -48,11 +49,11 @@ func (v *checker) organisation() {
 		v.fail("Profile", CodeValueInvalid, "%v is no profile; give Current or Exchange2007", c.Profile)
 	}
 	v.knownServer("Server", c.Server)
-	names := nameSet{}
+	names := v.names("Servers")
 	for i, s := range c.Servers {
-		path := elementPath("Servers", i, s.Name)
+		path := names.paths[i]
 		v.name(path, s.Name)
-		v.unique(names, fmt.Sprintf("Servers[%d]", i), "", s.Name)
+		v.unique(names, i, "", s.Name)
 		if d, err := routing.ParseDomain(s.FQDN); err != nil || !d.IsLiteral() { // of a machine without a name
 			v.fqdn(path+".FQDN", s.FQDN)
 		}
@@ -61,24 +62,23 @@ func (v *checker) organisation() {
 	for _, s := range c.Servers {
 		sites[strings.ToLower(s.Site)] = true
 	}
-	names = nameSet{}
+	names = v.names("Links")
 	for i, l := range c.Links {
-		path := elementPath("Links", i, l.Name)
-		v.name(path, l.Name)
-		v.unique(names, fmt.Sprintf("Links[%d]", i), "", l.Name)
-		v.link(path, l, sites)
+		v.name(names.paths[i], l.Name)
+		v.unique(names, i, "", l.Name)
+		v.link(names.paths[i], l, sites)
 	}
 }
 
-func (v *checker) link(path string, l routing.SiteLink, sites map[string]bool) {
+func (v *checker) link(path source.Path, l routing.SiteLink, sites map[string]bool) {
 	if len(l.Sites) < 2 {
 		v.fail(path+".Sites", CodeSiteLink, "a link joins two sites or more")
 	}
 	for i, site := range l.Sites {
 		if site == "" {
-			v.fail(indexPath(path+".Sites", i), CodeSiteLink, "the site has no name")
+			v.fail((path + ".Sites").Index(i), CodeSiteLink, "the site has no name")
 		} else if !sites[strings.ToLower(site)] {
-			v.warn(indexPath(path+".Sites", i), CodeSiteLink, "no server is in site %q", site)
+			v.warn((path + ".Sites").Index(i), CodeSiteLink, "no server is in site %q", site)
 		}
 	}
 	if l.Cost < 1 {
@@ -92,14 +92,10 @@ func (v *checker) link(path string, l routing.SiteLink, sites map[string]bool) {
 // accepted checks the accepted domains, which package routing knows all about.
 func (v *checker) accepted() {
 	_, err := routing.NewAccepted(v.cfg.Accepted...)
-	var problems routing.Problems
+	var problems source.Diagnostics
 	errors.As(err, &problems)
 	for _, p := range problems {
-		path := elementPath("Accepted", p.Index, v.cfg.Accepted[p.Index].Name)
-		if p.Field == "Name" {
-			path = indexPath("Accepted", p.Index) // the name may be that of another
-		}
-		v.fail(path+"."+p.Field, CodeAcceptedDomain, "%s", p.Detail)
+		v.fail(v.cfg.pathOf(p.Path), CodeAcceptedDomain, "%s", p.Detail)
 	}
 }
 
@@ -113,18 +109,18 @@ func (v *checker) transport() {
 }
 
 // secureList checks a list of domains for domain security, which takes no wildcards.
-func (v *checker) secureList(path string, domains []string) {
+func (v *checker) secureList(path source.Path, domains []string) {
 	for i, name := range domains {
 		if strings.Contains(name, "*") {
-			v.fail(indexPath(path, i), CodeDomainSecureList, "%q has a wildcard; list each domain by name", name)
+			v.fail(path.Index(i), CodeDomainSecureList, "%q has a wildcard; list each domain by name", name)
 		} else if _, err := routing.ParseDomain(name); err != nil {
-			v.fail(indexPath(path, i), CodeDomainSecureList, "%v", err)
+			v.fail(path.Index(i), CodeDomainSecureList, "%v", err)
 		}
 	}
 }
 
 // name checks what goes for all names.
-func (v *checker) name(path, name string) {
+func (v *checker) name(path source.Path, name string) {
 	switch {
 	case name == "":
 		v.fail(path+".Name", CodeNameMissing, "give it a name of up to 64 characters")
@@ -137,26 +133,34 @@ func (v *checker) name(path, name string) {
 	}
 }
 
-// nameSet remembers who has a name, by scope and lower-case name.
-type nameSet map[[2]string]string
+// nameSet records which element of a list has a name, by scope and lower-case name.
+type nameSet struct {
+	list  source.Path
+	paths []source.Path
+	first map[[2]string]int
+}
 
-// unique checks that no other element of the scope has the name. path has the index,
-// because a name that occurs twice points at nothing.
-func (v *checker) unique(names nameSet, path, scope, name string) {
+func (v *checker) names(list string) nameSet {
+	return nameSet{source.Path(list), v.cfg.ElementPaths(list), map[[2]string]int{}}
+}
+
+// unique checks that no earlier element in the scope has the name of element i. The
+// text names the earlier one by index, because both have the name.
+func (v *checker) unique(names nameSet, i int, scope, name string) {
 	if name == "" {
 		return
 	}
 	key := [2]string{strings.ToLower(scope), strings.ToLower(name)}
-	if first, taken := names[key]; taken {
-		v.fail(path+".Name", CodeNameDuplicate, "%q is the name of %s already; give it another", name, first)
+	if first, taken := names.first[key]; taken {
+		v.fail(names.paths[i]+".Name", CodeNameDuplicate, "%q is the name of %s already; give it another", name, names.list.Index(first))
 		return
 	}
-	names[key] = path
+	names.first[key] = i
 }
 
 // knownServer checks that a server is listed. Without a list, only our own
 // name is known.
-func (v *checker) knownServer(path, name string) {
+func (v *checker) knownServer(path source.Path, name string) {
 	if name == "" {
 		return
 	}
@@ -172,7 +176,7 @@ func (v *checker) knownServer(path, name string) {
 }
 
 // fqdn checks a host name. Names of one label pass, as NetBIOS names do.
-func (v *checker) fqdn(path, name string) {
+func (v *checker) fqdn(path source.Path, name string) {
 	if name == "" {
 		return
 	}
@@ -184,7 +188,7 @@ func (v *checker) fqdn(path, name string) {
 }
 
 // certificate checks a TlsCertificateName.
-func (v *checker) certificate(path, name string) {
+func (v *checker) certificate(path source.Path, name string) {
 	if name == "" {
 		return
 	}
@@ -194,57 +198,13 @@ func (v *checker) certificate(path, name string) {
 }
 
 // permissions checks grants made by hand.
-func (v *checker) permissions(path string, grants []permission.Grant) {
+func (v *checker) permissions(path source.Path, grants []permission.Grant) {
 	for i, g := range grants {
 		if _, err := permission.NewACL(v.cfg.Profile, 0, g); err != nil {
-			v.fail(indexPath(path, i), CodePermissionInvalid, "%v", err)
+			v.fail(path.Index(i), CodePermissionInvalid, "%v", err)
 		}
 		if idle := g.Allow.Intersect(permission.NotEnforced); idle != 0 {
-			v.warn(indexPath(path, i), CodeNotEnforced, "%v has no effect: no decision asks for it", idle)
+			v.warn(path.Index(i), CodeNotEnforced, "%v has no effect: no decision asks for it", idle)
 		}
 	}
 }
-
-// elementPath is the path of a list element: by name if it has one.
-func elementPath(list string, i int, name string) string {
-	if name == "" {
-		return indexPath(list, i)
-	}
-	return fmt.Sprintf("%s[%q]", list, name)
-}
-
-// pathSet makes the paths of a list's elements. Of several with the same name
-// the first goes by it, the others by their index.
-type pathSet map[string]bool
-
-func (s pathSet) path(list string, i int, name string) string {
-	path := elementPath(list, i, name)
-	if s[path] {
-		return indexPath(list, i)
-	}
-	s[path] = true
-	return path
-}
-
-// ReceivePaths returns the paths by which problems, findings and explanations name
-// the Receive connectors, in their order: Receive["Relay"]. A name that several
-// servers have is that of our own server's connector, or else of the first; the others
-// go by their index, Receive[3].
-func (c *Config) ReceivePaths() []string {
-	named := make(map[string]int, len(c.Receive))
-	for i, r := range c.Receive {
-		first, taken := named[r.Name]
-		if !taken || c.sameServer(r.Server, "") && !c.sameServer(c.Receive[first].Server, "") {
-			named[r.Name] = i
-		}
-	}
-	paths := make([]string, len(c.Receive))
-	for i, r := range c.Receive {
-		if paths[i] = elementPath("Receive", i, r.Name); named[r.Name] != i {
-			paths[i] = indexPath("Receive", i)
-		}
-	}
-	return paths
-}
-
-func indexPath(list string, i int) string { return fmt.Sprintf("%s[%d]", list, i) }

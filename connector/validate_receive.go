@@ -5,6 +5,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -37,7 +38,7 @@ var receiveRules = []func(*receiveCheck){
 // receiveCheck is one Receive connector under examination.
 type receiveCheck struct {
 	*checker
-	path   string
+	path   source.Path
 	given  Receive // as configured
 	r      Receive // with its defaults
 	server routing.Server
@@ -47,19 +48,19 @@ type receiveCheck struct {
 }
 
 func (v *checker) checkReceive() {
-	names, paths := nameSet{}, v.cfg.ReceivePaths()
+	names := v.names("Receive")
 	checks := make([]receiveCheck, len(v.cfg.Receive))
 	for i, given := range v.cfg.Receive {
 		c := &checks[i]
-		*c = newReceiveCheck(v, paths[i], given)
-		v.unique(names, indexPath("Receive", i), c.server.Name, given.Name)
+		*c = newReceiveCheck(v, names.paths[i], given)
+		v.unique(names, i, c.server.Name, given.Name)
 		v.receiveAlone(c)
 	}
 	v.checkBindings(checks)
 }
 
 // newReceiveCheck prepares the connector at path.
-func newReceiveCheck(v *checker, path string, given Receive) receiveCheck {
+func newReceiveCheck(v *checker, path source.Path, given Receive) receiveCheck {
 	c := receiveCheck{checker: v, path: path, given: given, r: v.cfg.receiveDefaults(given)}
 	c.server, c.listed = v.cfg.server(given.Server)
 	c.mech = c.r.AuthMechanism.Or(auth.None)
@@ -76,11 +77,11 @@ func (v *checker) receiveAlone(c *receiveCheck) {
 	}
 }
 
-func (c *receiveCheck) bad(field, code, format string, args ...any) {
+func (c *receiveCheck) bad(field source.Path, code, format string, args ...any) {
 	c.fail(c.path+"."+field, code, format, args...)
 }
 
-func (c *receiveCheck) doubt(field, code, format string, args ...any) {
+func (c *receiveCheck) doubt(field source.Path, code, format string, args ...any) {
 	c.warn(c.path+"."+field, code, format, args...)
 }
 
@@ -93,11 +94,11 @@ func (c *receiveCheck) bindings() {
 	}
 	for i, b := range c.r.Bindings {
 		if err := param.CheckBinding(b); err != nil {
-			c.bad(indexPath("Bindings", i), CodeBindingInvalid, "%v", err)
+			c.bad(source.Path("Bindings").Index(i), CodeBindingInvalid, "%v", err)
 		}
 		for j, earlier := range c.r.Bindings[:i] {
 			if plainAddrPort(earlier) == plainAddrPort(b) {
-				c.bad(indexPath("Bindings", i), CodeBindingDuplicate, "%v is Bindings[%d] already; leave it out", b, j)
+				c.bad(source.Path("Bindings").Index(i), CodeBindingDuplicate, "%v is Bindings[%d] already; leave it out", b, j)
 			}
 		}
 	}
@@ -109,7 +110,7 @@ func (c *receiveCheck) ranges() {
 	}
 	for i, r := range c.r.RemoteIPRanges {
 		if !r.IsValid() {
-			c.bad(indexPath("RemoteIPRanges", i), CodeRangeInvalid, "it is the zero Range, which holds no address")
+			c.bad(source.Path("RemoteIPRanges").Index(i), CodeRangeInvalid, "it is the zero Range, which holds no address")
 		}
 	}
 }

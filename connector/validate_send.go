@@ -8,6 +8,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -35,7 +36,7 @@ var sendRules = []func(*sendCheck){
 // sendCheck is one Send connector under examination.
 type sendCheck struct {
 	*checker
-	path  string
+	path  source.Path
 	given Send // as configured
 	s     Send // with its defaults
 	local routing.Server
@@ -43,15 +44,15 @@ type sendCheck struct {
 }
 
 func (v *checker) checkSend() {
-	names, paths := nameSet{}, pathSet{}
+	names := v.names("Send")
 	for i, given := range v.cfg.Send {
-		v.unique(names, indexPath("Send", i), "", given.Name)
-		v.sendAlone(paths.path("Send", i, given.Name), given)
+		v.unique(names, i, "", given.Name)
+		v.sendAlone(names.paths[i], given)
 	}
 }
 
 // sendAlone applies the rules that look at one connector, the one at path.
-func (v *checker) sendAlone(path string, given Send) {
+func (v *checker) sendAlone(path source.Path, given Send) {
 	c := &sendCheck{checker: v, path: path, given: given,
 		s: v.cfg.sendDefaults(given), local: v.cfg.local()}
 	c.dns = c.s.DNSRoutingEnabled.Or(false)
@@ -61,11 +62,11 @@ func (v *checker) sendAlone(path string, given Send) {
 	}
 }
 
-func (c *sendCheck) bad(field, code, format string, args ...any) {
+func (c *sendCheck) bad(field source.Path, code, format string, args ...any) {
 	c.fail(c.path+"."+field, code, format, args...)
 }
 
-func (c *sendCheck) doubt(field, code, format string, args ...any) {
+func (c *sendCheck) doubt(field source.Path, code, format string, args ...any) {
 	c.warn(c.path+"."+field, code, format, args...)
 }
 
@@ -87,17 +88,17 @@ func (c *sendCheck) spaces() {
 	for i, a := range c.s.AddressSpaces {
 		switch {
 		case !a.IsValid():
-			c.bad(indexPath("AddressSpaces", i), CodeAddressSpaceInvalid, "it is the zero AddressSpace, which covers nothing")
+			c.bad(source.Path("AddressSpaces").Index(i), CodeAddressSpaceInvalid, "it is the zero AddressSpace, which covers nothing")
 		case !a.IsSMTP() && c.local.Edge:
-			c.bad(indexPath("AddressSpaces", i), CodeNotOnEdge, "%v: an Edge server serves SMTP only", a)
+			c.bad(source.Path("AddressSpaces").Index(i), CodeNotOnEdge, "%v: an Edge server serves SMTP only", a)
 		case !a.IsSMTP() && c.dns:
-			c.bad(indexPath("AddressSpaces", i), CodeSmartHostsMissing, "%v: a type other than SMTP needs SmartHosts", a)
+			c.bad(source.Path("AddressSpaces").Index(i), CodeSmartHostsMissing, "%v: a type other than SMTP needs SmartHosts", a)
 		case a.Local() != c.s.AddressSpaces[0].Local():
-			c.bad(indexPath("AddressSpaces", i), CodeAddressSpaceInvalid, "the scope Local goes for the whole connector; give it to all address spaces or to none, or set IsScopedConnector")
+			c.bad(source.Path("AddressSpaces").Index(i), CodeAddressSpaceInvalid, "the scope Local goes for the whole connector; give it to all address spaces or to none, or set IsScopedConnector")
 		case !a.IsSMTP():
-			c.doubt(indexPath("AddressSpaces", i), CodeNotEnforced, "%v has no effect: every recipient here is an SMTP address", a)
+			c.doubt(source.Path("AddressSpaces").Index(i), CodeNotEnforced, "%v has no effect: every recipient here is an SMTP address", a)
 		case a.Kind() == routing.SpaceAccepted && !c.local.Edge:
-			c.bad(indexPath("AddressSpaces", i), CodeEdgeOnly, "-- stands for the accepted domains on an Edge server only; name the domains")
+			c.bad(source.Path("AddressSpaces").Index(i), CodeEdgeOnly, "-- stands for the accepted domains on an Edge server only; name the domains")
 		}
 	}
 }
@@ -109,7 +110,7 @@ func (c *sendCheck) sources() {
 		return
 	}
 	for i, name := range c.given.SourceTransportServers {
-		path := indexPath(c.path+".SourceTransportServers", i)
+		path := (c.path + ".SourceTransportServers").Index(i)
 		if name == "" {
 			c.fail(path, CodeServerUnknown, "the server has no name")
 		}
@@ -124,9 +125,9 @@ func (c *sendCheck) smartHosts() {
 	seen := map[param.SmartHost]int{}
 	for i, h := range c.s.SmartHosts {
 		if !h.IsValid() {
-			c.bad(indexPath("SmartHosts", i), CodeSmartHostInvalid, "it is the zero SmartHost, which names no host")
+			c.bad(source.Path("SmartHosts").Index(i), CodeSmartHostInvalid, "it is the zero SmartHost, which names no host")
 		} else if first, twice := seen[h]; twice {
-			c.bad(indexPath("SmartHosts", i), CodeSmartHostInvalid, "%v is SmartHosts[%d] already; leave it out", h, first)
+			c.bad(source.Path("SmartHosts").Index(i), CodeSmartHostInvalid, "%v is SmartHosts[%d] already; leave it out", h, first)
 		} else {
 			seen[h] = i
 		}

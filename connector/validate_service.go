@@ -4,24 +4,25 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
 func (v *checker) services() {
-	paths, servers := pathSet{}, nameSet{}
+	names := v.names("Services")
 	for i, s := range v.cfg.Services {
-		path := paths.path("Services", i, s.Name)
+		path := names.paths[i]
 		v.knownServer(path+".Name", s.Name)
 		full := v.cfg.serviceDefaults(s)
-		v.unique(servers, indexPath("Services", i), "", full.Name)
+		v.unique(names, i, "", full.Name)
 		v.service(path, &full)
 	}
 }
 
 // service checks one service, which has its defaults filled in, against the
 // ranges of Set-TransportService.
-func (v *checker) service(path string, s *Service) {
-	field := func(name string) string { return path + "." + name }
+func (v *checker) service(path source.Path, s *Service) {
+	field := func(name source.Path) source.Path { return path + "." + name }
 	if total, each := s.MaxOutboundConnections, s.MaxPerDomainOutboundConnections; total != param.Unlimited && (each > total || each == param.Unlimited) {
 		v.fail(field("MaxPerDomainOutboundConnections"), CodeConnectionsOrder, "%v must not exceed MaxOutboundConnections, %v", each, total)
 	}
@@ -42,20 +43,20 @@ func (v *checker) service(path string, s *Service) {
 
 // remote checks the remote domains.
 func (v *checker) remote() {
-	names, domains, paths := nameSet{}, nameSet{}, pathSet{}
+	names, domains := v.names("Remote"), map[string]source.Path{}
 	for i, d := range v.cfg.Remote {
-		path := paths.path("Remote", i, d.Name)
+		path := names.paths[i]
 		v.name(path, d.Name)
-		v.unique(names, indexPath("Remote", i), "", d.Name)
+		v.unique(names, i, "", d.Name)
 		key, err := remoteKey(d.DomainName)
 		if err != nil {
 			v.fail(path+".DomainName", CodeRemoteDomain, "%v; give contoso.com, *.contoso.com or *", err)
 			continue
 		}
-		if first, taken := domains[[2]string{key}]; taken {
+		if first, taken := domains[key]; taken {
 			v.fail(path+".DomainName", CodeRemoteDomain, "%q is the domain of %s already", d.DomainName, first)
 		}
-		domains[[2]string{key}] = indexPath("Remote", i)
+		domains[key] = source.Path("Remote").Index(i)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -65,7 +66,7 @@ func ruleConfig() *connector.Config {
 // allowed; nil stands for ruleConfig itself.
 type ruleRow struct {
 	rule  string
-	path  string
+	path  source.Path
 	code  string
 	warn  bool
 	wrong func(c *connector.Config)
@@ -220,12 +221,12 @@ var receiveRows = []ruleRow{
 			r.PermissionGroups, r.Permissions = param.Setting[permission.Group]{}, nil
 		}),
 		legal: relay(func(r *connector.Receive) { r.PermissionGroups = param.Setting[permission.Group]{} })},
-	{rule: "R18", path: "Receive[1].Name", code: connector.CodeNameDuplicate,
+	{rule: "R18", path: `Receive["DEFAULT"].Name`, code: connector.CodeNameDuplicate,
 		wrong: relay(func(r *connector.Receive) { r.Name = "DEFAULT" }),
 		legal: relay(func(r *connector.Receive) { r.Name, r.Server = "Default", "HubB" })},
 	{rule: "name missing", path: "Receive[1].Name", code: connector.CodeNameMissing,
 		wrong: relay(func(r *connector.Receive) { r.Name = "" })},
-	{rule: "name long", path: fmt.Sprintf("Receive[%q].Name", strings.Repeat("ä", 65)), code: connector.CodeNameInvalid,
+	{rule: "name long", path: source.Element("Receive", 0, strings.Repeat("ä", 65)) + ".Name", code: connector.CodeNameInvalid,
 		wrong: relay(func(r *connector.Receive) { r.Name = strings.Repeat("ä", 65) }),
 		legal: relay(func(r *connector.Receive) { r.Name = strings.Repeat("ä", 64) })},
 	{rule: "name control", path: `Receive["a\nb"].Name`, code: connector.CodeNameInvalid,
@@ -292,7 +293,7 @@ func TestRules(t *testing.T) {
 					t.Errorf("only a warning is wanted, got:\n%v", errs)
 				}
 			}
-			if !slices.ContainsFunc(list, func(p connector.Problem) bool { return p.Path == row.path && p.Code == row.code && p.Detail != "" }) {
+			if !slices.ContainsFunc(list, func(p source.Diagnostic) bool { return p.Path == row.path && p.Code == row.code && p.Detail != "" }) {
 				t.Errorf("want %s at %s, got:\n%v", row.code, row.path, list)
 			}
 			if row.legal == nil {
@@ -342,12 +343,12 @@ func TestEmptyConfigIsValid(t *testing.T) {
 	}
 }
 
-// TestReceivePaths: of connectors with one name ours goes by it.
+// TestReceivePaths: of connectors with one name, this server's has the path with it.
 func TestReceivePaths(t *testing.T) {
 	cfg := connector.Config{Server: "B", Servers: []routing.Server{{Name: "A"}, {Name: "B", FQDN: "b.example"}},
 		Receive: []connector.Receive{{Name: "Relay", Server: "A"}, {Name: "Other", Server: "A"}, {Name: "Relay", Server: "b.example"}, {Name: "Relay"}, {}}}
-	want := []string{`Receive[0]`, `Receive["Other"]`, `Receive["Relay"]`, `Receive[3]`, `Receive[4]`}
-	if got := cfg.ReceivePaths(); !slices.Equal(got, want) {
+	want := []source.Path{`Receive[0]`, `Receive["Other"]`, `Receive["Relay"]`, `Receive[3]`, `Receive[4]`}
+	if got := cfg.ElementPaths("Receive"); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
@@ -378,7 +379,7 @@ func TestOverlapSweep(t *testing.T) {
 			}
 		}
 		_, warnings := c.Check()
-		got := slices.ContainsFunc(warnings, func(p connector.Problem) bool { return p.Code == connector.CodeRangesOverlap })
+		got := slices.ContainsFunc(warnings, func(p source.Diagnostic) bool { return p.Code == connector.CodeRangesOverlap })
 		if got != want {
 			t.Fatalf("partial overlap %v, want %v: %v", got, want, c.Receive)
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector/reply"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
 )
 
@@ -99,10 +100,10 @@ type stepJSON struct {
 }
 
 type basisJSON struct {
-	Path   string `json:"path"`
-	Value  string `json:"value,omitempty"`
-	Source Source `json:"source"`
-	Usage  string `json:"usage,omitempty"`
+	Path   source.Path `json:"path"`
+	Value  string      `json:"value,omitempty"`
+	Source Source      `json:"source"`
+	Usage  string      `json:"usage,omitempty"`
 }
 
 type routeJSON struct {

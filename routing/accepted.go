@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // DomainType says what an organisation does with mail for an accepted domain.
@@ -113,7 +115,7 @@ type acceptedEntry struct {
 
 func (e acceptedEntry) domainName() string { return e.name }
 
-// NewAccepted compiles domains and reports all mistakes in them as [Problems]
+// NewAccepted compiles domains and reports all mistakes in them as [source.Diagnostics]
 // of the list "Accepted". It keeps no reference to the slice.
 func NewAccepted(domains ...AcceptedDomain) (*Accepted, error) {
 	c := acceptedCompiler{
@@ -139,10 +141,10 @@ type acceptedCompiler struct {
 	places   map[string]int // domain name -> place in entries
 	names    map[string]int // lower-case Name -> place in the input
 	marked   int            // index of the entry with Default; -1: not found yet
-	problems Problems
+	problems problems
 }
 
-func (c *acceptedCompiler) problem(i int, field, format string, args ...any) {
+func (c *acceptedCompiler) problem(i int, field source.Path, format string, args ...any) {
 	c.problems.add("Accepted", i, field, format, args...)
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -137,12 +138,12 @@ func TestAcceptedProblems(t *testing.T) {
 	wantProblems(t, err, want)
 }
 
-// wantProblems checks that err is Problems whose lines begin as wanted.
+// wantProblems checks that err is Diagnostics whose lines begin as wanted.
 func wantProblems(t *testing.T, err error, want []string) {
 	t.Helper()
-	var problems routing.Problems
+	var problems source.Diagnostics
 	if !errors.As(err, &problems) {
-		t.Fatalf("error is %v, no Problems", err)
+		t.Fatalf("error is %v, not Diagnostics", err)
 	}
 	got := strings.Split(err.Error(), "\n")
 	for i := range max(len(got), len(want)) {
@@ -225,11 +226,12 @@ func TestAcceptedAgainstSlow(t *testing.T) {
 		// What is a mistake only beside others goes, one at a time.
 		a, err := routing.NewAccepted(domains...)
 		for err != nil {
-			var problems routing.Problems
+			var problems source.Diagnostics
 			if !errors.As(err, &problems) {
 				t.Fatal(err)
 			}
-			domains = slices.Delete(domains, problems[0].Index, problems[0].Index+1)
+			_, i, _ := problems[0].Path.List()
+			domains = slices.Delete(domains, i, i+1)
 			a, err = routing.NewAccepted(domains...)
 		}
 		for range 200 {

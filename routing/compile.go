@@ -7,7 +7,7 @@ import (
 )
 
 // NewTable compiles the routing table of the server t.Local. It reports all
-// mistakes at once as [Problems] of the lists "Servers", "Local", "Links" and
+// mistakes at once as [source.Diagnostics] of the lists "Servers", "Local", "Links" and
 // "Connectors". It keeps no reference to the slices; the strings in them are
 // shared.
 func NewTable(t Topology, connectors []Connector) (*Table, error) {
@@ -32,7 +32,7 @@ type tableCompiler struct {
 	network  *network
 	table    *Table
 	names    map[string]int // lower-case connector name -> place in the input
-	problems Problems
+	problems problems
 }
 
 func (c *tableCompiler) checkConnector(i int, r *Connector) {

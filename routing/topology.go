@@ -95,7 +95,7 @@ type network struct {
 
 // newNetwork checks t. If it adds problems, its result serves only to find
 // further ones.
-func newNetwork(t Topology, problems *Problems) *network {
+func newNetwork(t Topology, problems *problems) *network {
 	n := &network{servers: make(map[string]*Server, 2*len(t.Servers))}
 	n.addServers(t.Servers, problems)
 	n.local = n.servers[strings.ToLower(t.Local)]
@@ -113,7 +113,7 @@ func newNetwork(t Topology, problems *Problems) *network {
 	return n
 }
 
-func (n *network) addServers(servers []Server, problems *Problems) {
+func (n *network) addServers(servers []Server, problems *problems) {
 	for i := range servers {
 		s := servers[i]
 		key := strings.ToLower(s.Name)
@@ -135,7 +135,7 @@ func (n *network) addServers(servers []Server, problems *Problems) {
 }
 
 // checkLinks returns the valid links, their sites in lower case.
-func checkLinks(links []SiteLink, problems *Problems) []SiteLink {
+func checkLinks(links []SiteLink, problems *problems) []SiteLink {
 	good := make([]SiteLink, 0, len(links))
 	for i, l := range links {
 		before := len(*problems)

@@ -4,24 +4,22 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
 // Finding is something that a reader of the configuration should know: who may
 // relay, what can't have an effect, what is dangerous or doesn't fit together.
 type Finding struct {
-	Code     string // stable: one of FindingCodes
-	Severity Severity
-	Place    string // the parameter in the Config, as in connector.Problem; of certificates Certificates[0]
-	Text     string // what was found, in words
-	Fix      string // what would be right
+	// Diagnostic has no Position, and one of FindingCodes as Code. Its Path is that of
+	// the parameter in the Config; of a certificate, Certificates[0].
+	source.Diagnostic
 
 	Sources []Source         // the clients whom it concerns; nil where it isn't about clients
 	Witness connector.Dialog // a session that shows it; the zero Dialog where none can, see Shown
@@ -38,9 +36,9 @@ func (f Finding) Shown() bool { return f.Witness.Remote.IsValid() }
 // Page returns the place in the documentation that says more.
 func (f Finding) Page() string { return "docs/findings.md#" + f.Code }
 
-// String returns "place: severity: text (code)".
+// String returns "path: severity: detail (code)".
 func (f Finding) String() string {
-	return f.Place + ": " + f.Severity.String() + ": " + f.Text + " (" + f.Code + ")"
+	return fmt.Sprintf("%s: %s: %s (%s)", f.Path, f.Severity, f.Detail, f.Code)
 }
 
 // Repair makes the change that Fix names in cfg: the Config that Check looked at, a
@@ -49,32 +47,6 @@ func (f Finding) String() string {
 // person's, or what it would change isn't there any more. Repairs of what has no
 // effect have none either, one by one or all of them.
 func (f Finding) Repair(cfg *connector.Config) bool { return f.edit != nil && f.edit(cfg) }
-
-// Severity says how bad a Finding is. It has no valid zero value.
-type Severity uint8
-
-// The severities, the worst first.
-const (
-	SeverityError   Severity = iota + 1 // the door is open, or nothing can pass through it
-	SeverityWarning                     // probably not what was meant
-	SeverityNote                        // good to know, above all who may relay
-)
-
-// String returns "error", "warning" or "note".
-func (s Severity) String() string {
-	switch s {
-	case SeverityError:
-		return "error"
-	case SeverityWarning:
-		return "warning"
-	case SeverityNote:
-		return "note"
-	}
-	return "Severity(" + strconv.Itoa(int(s)) + ")"
-}
-
-// MarshalText implements [encoding.TextMarshaler].
-func (s Severity) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // Options is what a policy doesn't know. The zero Options are for a policy alone.
 type Options struct {
@@ -103,8 +75,11 @@ func Check(p *connector.Policy, opts Options) []Finding {
 	}
 	if why := partition.TooLarge(p, nil); why != "" {
 		return []Finding{{
-			Code: CodeTooLarge, Severity: SeverityError, Place: "Receive", Text: "the policy is too large to check exactly: " + why,
-			Fix: "check it in parts",
+			Diagnostic: source.Diagnostic{
+				Code: CodeTooLarge, Severity: source.SeverityError, Path: "Receive",
+				Detail: "the policy is too large to check exactly: " + why,
+				Fix:    "check it in parts",
+			},
 		}}
 	}
 	c := newChecker(p, opts)
@@ -113,8 +88,8 @@ func Check(p *connector.Policy, opts Options) []Finding {
 	}
 	c.acknowledge()
 	slices.SortStableFunc(c.found, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(a.Severity, b.Severity), comparePlaces(a.Place, b.Place),
-			cmp.Compare(a.Code, b.Code), cmp.Compare(a.Text, b.Text))
+		return cmp.Or(cmp.Compare(a.Severity, b.Severity), a.Path.Compare(b.Path),
+			cmp.Compare(a.Code, b.Code), cmp.Compare(a.Detail, b.Detail))
 	})
 	return c.found
 }
@@ -154,10 +129,10 @@ type checker struct {
 // entrance is an enabled Receive connector of our server.
 type entrance struct {
 	*connector.Inbound
-	index int    // in Config.Receive
-	given string // its Server there
-	path  string // in the Config
-	pair  int    // its clients; -1: nobody ever reaches it
+	index int         // in Config.Receive
+	given string      // its Server there
+	path  source.Path // in the Config
+	pair  int         // its clients; -1: nobody ever reaches it
 	// implicit is set where every connection begins with TLS.
 	implicit bool
 
@@ -199,7 +174,7 @@ func (c *checker) enter() {
 		}
 		receive = receive[1:]
 		if in.Settings().Enabled.Or(true) {
-			e := &entrance{Inbound: in, index: i, given: c.cfg.Receive[i].Server, path: elementPath("Receive", i, in.Name()), pair: -1}
+			e := &entrance{Inbound: in, index: i, given: c.cfg.Receive[i].Server, path: source.Element("Receive", i, in.Name()), pair: -1}
 			c.inbounds = append(c.inbounds, e)
 			byConnector[in] = e
 		}
@@ -303,48 +278,4 @@ func (c *checker) sendTo(to routing.Domain) connector.Dialog {
 	d := c.dialog(c.sender.at, c.sender.who.Who, c.sender.tls)
 	d.To = []routing.Address{address}
 	return d
-}
-
-// elementPath is the path of a list element, as connector.Problem has it.
-func elementPath(list string, i int, name string) string {
-	if name == "" {
-		return fmt.Sprintf("%s[%d]", list, i)
-	}
-	return fmt.Sprintf("%s[%q]", list, name)
-}
-
-func indexPath(list string, i int) string { return fmt.Sprintf("%s[%d]", list, i) }
-
-// comparePlaces orders places as text, but numbers in brackets as numbers.
-func comparePlaces(a, b string) int {
-	for a != "" && b != "" {
-		x, restA := leading(a)
-		y, restB := leading(b)
-		if x >= 0 && y >= 0 {
-			if x != y {
-				return cmp.Compare(x, y)
-			}
-			a, b = restA, restB
-			continue
-		}
-		if a[0] != b[0] {
-			return cmp.Compare(a[0], b[0])
-		}
-		a, b = a[1:], b[1:]
-	}
-	return cmp.Compare(len(a), len(b))
-}
-
-// leading returns the number that s begins with, and what follows; -1 if it
-// begins with none.
-func leading(s string) (n int, rest string) {
-	i := 0
-	for i < len(s) && i < 9 && '0' <= s[i] && s[i] <= '9' {
-		n = n*10 + int(s[i]-'0')
-		i++
-	}
-	if i == 0 {
-		return -1, s
-	}
-	return n, s[i:]
 }

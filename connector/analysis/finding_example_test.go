@@ -26,7 +26,7 @@ func ExampleCheck() {
 	}
 	cfg := policy.Config()
 	for _, f := range analysis.Check(policy, analysis.Options{}) {
-		fmt.Println(f.Severity, f.Code, f.Place)
+		fmt.Println(f.Severity, f.Code, f.Path)
 		fmt.Println(f.Witness.Remote, "sends to", f.Witness.To[0])
 		f.Repair(&cfg)
 	}

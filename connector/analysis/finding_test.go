@@ -12,6 +12,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/analysis"
 	"github.com/interchange-smtp/interchange/connector/jsonconfig"
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // base is a policy about which there is nothing to say. What begins with % is
@@ -84,7 +85,7 @@ func TestNothingToSay(t *testing.T) {
 	}
 }
 
-func signature(f analysis.Finding) string { return f.Code + " " + f.Place }
+func signature(f analysis.Finding) string { return f.Code + " " + string(f.Path) }
 
 func TestFindings(t *testing.T) {
 	raised := map[string]bool{}
@@ -97,7 +98,7 @@ func TestFindings(t *testing.T) {
 			for _, f := range found {
 				got = append(got, signature(f))
 				raised[f.Code] = true
-				if f.Text == "" || f.Fix == "" || f.Severity == 0 || strings.Contains(f.Text, "invalid") {
+				if f.Detail == "" || f.Fix == "" || f.Severity == 0 || strings.Contains(f.Detail, "invalid") {
 					t.Errorf("%v lacks something: %+v", f, f)
 				}
 			}
@@ -137,7 +138,7 @@ func repairs(t *testing.T, p *connector.Policy, found []analysis.Finding, manual
 		cfg := p.Config()
 		if f.Repair(&cfg) {
 			gone(t, compiled(t, cfg), f)
-		} else if i == 0 && !manual && f.Severity != analysis.SeverityNote {
+		} else if i == 0 && !manual && f.Severity != source.SeverityNote {
 			t.Errorf("%v can't repair itself", f)
 		}
 	}
@@ -146,7 +147,7 @@ func repairs(t *testing.T, p *connector.Policy, found []analysis.Finding, manual
 func gone(t *testing.T, p *connector.Policy, f analysis.Finding) {
 	t.Helper()
 	for _, g := range analysis.Check(p, options("huba.fabrikam.com")) {
-		if signature(g) == signature(f) && g.Text == f.Text {
+		if signature(g) == signature(f) && g.Detail == f.Detail {
 			t.Errorf("after the fix there still is %v", g)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -55,15 +56,18 @@ func (c *checker) acceptsRegistries() {
 func (c *checker) acceptsOthers(code string, index int, text, fix string, open []*entrance, to routing.Domain) {
 	accepted := c.cfg.Accepted[index]
 	f := Finding{
-		Code: code, Severity: SeverityWarning, Place: elementPath("Accepted", index, accepted.Name), Fix: fix,
+		Diagnostic: source.Diagnostic{
+			Code: code, Severity: source.SeverityWarning, Path: source.Element("Accepted", index, accepted.Name),
+			Fix: fix,
+		},
 		edit: func(cfg *connector.Config) bool { return dropLast(&cfg.Accepted, accepted) },
 	}
 	worst := open[0]
 	var pairs []int
 	for _, e := range open {
 		pairs = append(pairs, e.pair)
-		if f.Severity == SeverityWarning && len(c.beyond(e, named, private)) > 0 {
-			f.Severity, worst = SeverityError, e
+		if f.Severity == source.SeverityWarning && len(c.beyond(e, named, private)) > 0 {
+			f.Severity, worst = source.SeverityError, e
 		}
 	}
 	var words string
@@ -72,7 +76,7 @@ func (c *checker) acceptsOthers(code string, index int, text, fix string, open [
 	if words != "" {
 		clients = "clients " + words
 	}
-	f.Text = text + ": " + clients + " without authentication"
+	f.Detail = text + ": " + clients + " without authentication"
 	f.Witness = c.dialog(worst, partition.Who{}, worst.Settings().RequireTLS)
 	f.Witness.To = []routing.Address{partition.Mailbox("user", to)}
 	if beyond := c.beyond(worst, named, private); len(beyond) > 0 {

@@ -6,12 +6,13 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // acknowledgement is one with its own place in the Config.
 type acknowledgement struct {
 	connector.Acknowledgement
-	place string
+	place source.Path
 	edit  func(*connector.Config) bool
 }
 
@@ -19,7 +20,7 @@ type acknowledgement struct {
 // acknowledgements that are worth nothing.
 func (c *checker) acknowledge() {
 	var all []acknowledgement
-	for i, path := range c.cfg.ReceivePaths() {
+	for i, path := range c.cfg.ElementPaths("Receive") {
 		all = append(all, inComment(path, c.cfg.Receive[i].Comment, func(cfg *connector.Config) *string {
 			if i >= len(cfg.Receive) || cfg.Receive[i].Name != c.cfg.Receive[i].Name {
 				return nil
@@ -28,7 +29,7 @@ func (c *checker) acknowledge() {
 		})...)
 	}
 	for i := range c.cfg.Send {
-		path := elementPath("Send", i, c.cfg.Send[i].Name)
+		path := source.Element("Send", i, c.cfg.Send[i].Name)
 		all = append(all, inComment(path, c.cfg.Send[i].Comment, func(cfg *connector.Config) *string {
 			if i >= len(cfg.Send) || cfg.Send[i].Name != c.cfg.Send[i].Name {
 				return nil
@@ -37,7 +38,7 @@ func (c *checker) acknowledge() {
 		})...)
 	}
 	for i, a := range c.cfg.Acknowledged {
-		all = append(all, acknowledgement{a, indexPath("Acknowledged", i), func(cfg *connector.Config) bool {
+		all = append(all, acknowledgement{a, source.Path("Acknowledged").Index(i), func(cfg *connector.Config) bool {
 			return dropLast(&cfg.Acknowledged, a)
 		}})
 	}
@@ -52,9 +53,9 @@ func (c *checker) acknowledge() {
 }
 
 // inComment returns the acknowledgements in a connector's Comment.
-func inComment(path, comment string, of func(*connector.Config) *string) []acknowledgement {
+func inComment(path source.Path, comment string, of func(*connector.Config) *string) []acknowledgement {
 	var all []acknowledgement
-	for _, a := range commentAcknowledgements(path, comment) {
+	for _, a := range commentAcknowledgements(string(path), comment) {
 		all = append(all, acknowledgement{a, path + ".Comment", func(cfg *connector.Config) bool {
 			text := of(cfg)
 			if text == nil {
@@ -62,7 +63,7 @@ func inComment(path, comment string, of func(*connector.Config) *string) []ackno
 			}
 			var kept []string
 			for line := range strings.Lines(*text) {
-				if !slices.Contains(commentAcknowledgements(path, line), a) {
+				if !slices.Contains(commentAcknowledgements(string(path), line), a) {
 					kept = append(kept, line)
 				}
 			}
@@ -76,16 +77,16 @@ func inComment(path, comment string, of func(*connector.Config) *string) []ackno
 
 // acknowledged applies one to the findings of its code.
 func (c *checker) acknowledged(a acknowledgement, places []int, found []Finding) {
-	f := Finding{Severity: SeverityWarning, Place: a.place}
+	f := Finding{Diagnostic: source.Diagnostic{Severity: source.SeverityWarning, Path: a.place}}
 	if strings.TrimSpace(a.Reason) == "" {
-		f.Code, f.Text = CodeAcknowledgedNoReason, fmt.Sprintf("the acknowledgement of %s has no reason, so it doesn't count", a.Code)
+		f.Code, f.Detail = CodeAcknowledgedNoReason, fmt.Sprintf("the acknowledgement of %s has no reason, so it doesn't count", a.Code)
 		f.Fix = `give one, as in "Acknowledged ` + a.Code + `: the scanners' network"`
 		c.find(f)
 		return
 	}
 	some := false
 	for _, i := range places {
-		if inPlace(found[i].Place, a.Place) {
+		if a.Place != "" && found[i].Path.Within(source.Path(a.Place)) {
 			found[i].Acknowledged = a.Reason
 			some = true
 		}
@@ -94,15 +95,9 @@ func (c *checker) acknowledged(a acknowledgement, places []int, found []Finding)
 		return
 	}
 	f.Code, f.Fix, f.edit = CodeAcknowledgedNothing, "leave it out, or correct code and place", a.edit
-	f.Text = fmt.Sprintf("%s is acknowledged, and nothing of the kind is found at %s", a.Code, a.Place)
+	f.Detail = fmt.Sprintf("%s is acknowledged, and nothing of the kind is found at %s", a.Code, a.Place)
 	if !slices.Contains(FindingCodes(), a.Code) {
-		f.Text = fmt.Sprintf("%q is acknowledged, and there is no such code", a.Code)
+		f.Detail = fmt.Sprintf("%q is acknowledged, and there is no such code", a.Code)
 	}
 	c.find(f)
-}
-
-// inPlace reports whether place is whole or a part of it.
-func inPlace(place, whole string) bool {
-	rest, ok := strings.CutPrefix(place, whole)
-	return ok && whole != "" && (rest == "" || rest[0] == '.' || rest[0] == '[')
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
 )
 
@@ -28,9 +29,11 @@ func (c *checker) clearAuth(e *entrance) {
 	}
 	d := c.dialog(e, partition.Who{User: c.anyUser(e)}, false)
 	c.find(Finding{
-		Code: CodeAuthClear, Severity: SeverityWarning, Place: e.path + ".AuthMechanism",
-		Text:    "AUTH " + strings.Join(offered, " ") + " is offered without TLS, so passwords may cross the network in the clear",
-		Fix:     "add Tls and BasicAuthRequireTLS",
+		Diagnostic: source.Diagnostic{
+			Code: CodeAuthClear, Severity: source.SeverityWarning, Path: e.path + ".AuthMechanism",
+			Detail: "AUTH " + strings.Join(offered, " ") + " is offered without TLS, so passwords may cross the network in the clear",
+			Fix:    "add Tls and BasicAuthRequireTLS",
+		},
 		Witness: d,
 		edit:    e.mechanism(auth.TLS|auth.BasicAuthRequireTLS, 0),
 	})
@@ -69,9 +72,11 @@ func (c *checker) unusedLogin(e *entrance) {
 		return
 	}
 	c.find(Finding{
-		Code: CodeMechanismUnused, Severity: SeverityWarning, Place: e.path + ".AuthMechanism",
-		Text:    "BasicAuth is offered, and every login is refused, because nobody who logs in holds ms-Exch-SMTP-Submit",
-		Fix:     "leave BasicAuth out, or give ExchangeUsers in PermissionGroups",
+		Diagnostic: source.Diagnostic{
+			Code: CodeMechanismUnused, Severity: source.SeverityWarning, Path: e.path + ".AuthMechanism",
+			Detail: "BasicAuth is offered, and every login is refused, because nobody who logs in holds ms-Exch-SMTP-Submit",
+			Fix:    "leave BasicAuth out, or give ExchangeUsers in PermissionGroups",
+		},
 		Witness: c.dialog(e, partition.Who{User: user}, m.Has(auth.TLS)),
 		edit:    e.mechanism(0, auth.BasicAuth|auth.BasicAuthRequireTLS),
 	})
@@ -86,9 +91,11 @@ func (c *checker) unusedCertificate(e *entrance) {
 		return
 	}
 	f := Finding{
-		Code: CodeMechanismUnused, Severity: SeverityWarning, Place: e.path + ".DomainSecureEnabled",
-		Text:    "partners prove themselves by certificate, and are refused then, because Partners hold no ms-Exch-SMTP-Submit",
-		Fix:     "give Partners in PermissionGroups",
+		Diagnostic: source.Diagnostic{
+			Code: CodeMechanismUnused, Severity: source.SeverityWarning, Path: e.path + ".DomainSecureEnabled",
+			Detail: "partners prove themselves by certificate, and are refused then, because Partners hold no ms-Exch-SMTP-Submit",
+			Fix:    "give Partners in PermissionGroups",
+		},
 		Witness: c.dialog(e, partners[0], true),
 	}
 	if denied := e.ACL().Explain(permission.Partner(""), permission.Submit).Grants; len(denied) == 0 {

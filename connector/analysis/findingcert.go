@@ -9,6 +9,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // soon is how long before its end a certificate is worth a warning: the certificate
@@ -33,17 +34,17 @@ func (c *checker) certificates() {
 
 func (c *checker) validity(i int) {
 	cert := &c.opts.Certificates[i]
-	f := Finding{Place: indexPath("Certificates", i), Severity: SeverityError, Code: CodeCertificateExpired, Fix: "renew it"}
+	f := Finding{Diagnostic: source.Diagnostic{Path: source.Path("Certificates").Index(i), Severity: source.SeverityError, Code: CodeCertificateExpired, Fix: "renew it"}}
 	const day = "2006-01-02 15:04 MST"
 	switch now := c.opts.Now; {
 	case now.Before(cert.NotBefore):
-		f.Text = fmt.Sprintf("the certificate %s is not valid before %s", cert, cert.NotBefore.UTC().Format(day))
+		f.Detail = fmt.Sprintf("the certificate %s is not valid before %s", cert, cert.NotBefore.UTC().Format(day))
 		f.Fix = "set the clock, or wait"
 	case now.After(cert.NotAfter):
-		f.Text = fmt.Sprintf("the certificate %s was valid until %s", cert, cert.NotAfter.UTC().Format(day))
+		f.Detail = fmt.Sprintf("the certificate %s was valid until %s", cert, cert.NotAfter.UTC().Format(day))
 	case cert.NotAfter.Sub(now) < soon:
-		f.Code, f.Severity = CodeCertificateExpires, SeverityWarning
-		f.Text = fmt.Sprintf("the certificate %s is valid until %s, which is less than 21 days", cert, cert.NotAfter.UTC().Format(day))
+		f.Code, f.Severity = CodeCertificateExpires, source.SeverityWarning
+		f.Detail = fmt.Sprintf("the certificate %s is valid until %s, which is less than 21 days", cert, cert.NotAfter.UTC().Format(day))
 	default:
 		return
 	}
@@ -73,7 +74,11 @@ func (c *checker) certificateName(e *entrance) {
 		text = fmt.Sprintf("the certificate that TlsCertificateName names is not there, or not for %s", e.Fqdn())
 	}
 	c.find(Finding{
-		Code: CodeCertificateFqdn, Severity: SeverityWarning, Place: e.path + ".Fqdn", Text: text, Fix: fix,
+		Diagnostic: source.Diagnostic{
+			Code: CodeCertificateFqdn, Severity: source.SeverityWarning, Path: e.path + ".Fqdn",
+			Detail: text,
+			Fix:    fix,
+		},
 		Witness: c.dialog(e, partition.Who{}, true),
 		edit:    c.renamed(e, chosen),
 	})

@@ -3,12 +3,12 @@ package analysis
 import (
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
 )
 
@@ -21,63 +21,24 @@ type element struct {
 }
 
 // elementAt finds the parameter at a path in cfg; nil if there is none.
-func elementAt(cfg *connector.Config, path string) *element {
-	list, name, index, field := splitPlace(path)
+func elementAt(cfg *connector.Config, path source.Path) *element {
+	at, rest := path.Cut()
+	field := strings.TrimPrefix(string(rest), ".")
 	if strings.ContainsAny(field, ".[") {
 		return nil
 	}
-	switch list {
-	case "Receive":
-		if i := placeOf(len(cfg.Receive), index, func(i int) bool { return cfg.Receive[i].Name == name }); i >= 0 {
-			if index < 0 && slices.ContainsFunc(cfg.Receive[i+1:], func(r connector.Receive) bool { return r.Name == name }) {
-				i = slices.Index(cfg.ReceivePaths(), elementPath(list, i, name))
-			}
-			return &element{receive: &cfg.Receive[i], field: field, cfg: cfg}
-		}
-	case "Send":
-		i := placeOf(len(cfg.Send), index, func(i int) bool { return cfg.Send[i].Name == name })
-		if i >= 0 {
-			return &element{send: &cfg.Send[i], field: field, cfg: cfg}
-		}
+	list, index, _ := path.List()
+	i := slices.Index(cfg.ElementPaths(list), at)
+	if i < 0 {
+		i = index // of an element that has a name, too
+	}
+	switch {
+	case list == "Receive" && 0 <= i && i < len(cfg.Receive):
+		return &element{receive: &cfg.Receive[i], field: field, cfg: cfg}
+	case list == "Send" && 0 <= i && i < len(cfg.Send):
+		return &element{send: &cfg.Send[i], field: field, cfg: cfg}
 	}
 	return nil
-}
-
-func placeOf(n, index int, named func(int) bool) int {
-	if index >= 0 {
-		if index < n {
-			return index
-		}
-		return -1
-	}
-	for i := range n {
-		if named(i) {
-			return i
-		}
-	}
-	return -1
-}
-
-// splitPlace cuts Receive["a"].Bindings into its parts. index is -1 where the
-// element has a name.
-func splitPlace(path string) (list, name string, index int, field string) {
-	list, rest, ok := strings.Cut(path, "[")
-	if !ok {
-		return path, "", -1, ""
-	}
-	index = -1
-	if quoted, err := strconv.QuotedPrefix(rest); err == nil {
-		name, _ = strconv.Unquote(quoted)
-		rest = rest[len(quoted):]
-	} else {
-		digits, _, _ := strings.Cut(rest, "]")
-		n, err := strconv.Atoi(digits)
-		if err != nil {
-			return list, "", -1, ""
-		}
-		index, rest = n, rest[len(digits):]
-	}
-	return list, name, index, strings.TrimPrefix(strings.TrimPrefix(rest, "]"), ".")
 }
 
 // copied is e on a copy of its connector.

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // greetings finds Send connectors that greet next hops with a name that is neither
@@ -20,18 +22,22 @@ func (c *checker) greetings() {
 			byServer = append(byServer, strconv.Quote(out.Name()))
 		default:
 			c.find(Finding{
-				Code: CodeFqdnMissing, Severity: SeverityWarning, Place: elementPath("Send", i, out.Name()) + ".Fqdn",
-				Text: fmt.Sprintf("next hops are greeted as %s%s", s.Fqdn, refused),
-				Fix:  "give a name with its domain, such as mail.contoso.com",
+				Diagnostic: source.Diagnostic{
+					Code: CodeFqdnMissing, Severity: source.SeverityWarning, Path: source.Element("Send", i, out.Name()) + ".Fqdn",
+					Detail: fmt.Sprintf("next hops are greeted as %s%s", s.Fqdn, refused),
+					Fix:    "give a name with its domain, such as mail.contoso.com",
+				},
 			})
 		}
 	}
 	slices.Sort(byServer) // the order of the list means nothing
 	if len(byServer) > 0 {
 		c.find(Finding{
-			Code: CodeFqdnMissing, Severity: SeverityWarning, Place: "Server",
-			Text: fmt.Sprintf("next hops of %s are greeted as %s%s", strings.Join(byServer, ", "), c.server(), refused),
-			Fix:  "give the server's FQDN, or the Fqdn of each Send connector",
+			Diagnostic: source.Diagnostic{
+				Code: CodeFqdnMissing, Severity: source.SeverityWarning, Path: "Server",
+				Detail: fmt.Sprintf("next hops of %s are greeted as %s%s", strings.Join(byServer, ", "), c.server(), refused),
+				Fix:    "give the server's FQDN, or the Fqdn of each Send connector",
+			},
 		})
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -38,7 +39,7 @@ func TestFqdnMissing(t *testing.T) {
 		place := ""
 		for _, f := range analysis.Check(compiled(t, cfg), options("huba.fabrikam.com")) {
 			if f.Code == analysis.CodeFqdnMissing {
-				if place += f.Place; f.Severity != analysis.SeverityWarning {
+				if place += string(f.Path); f.Severity != source.SeverityWarning {
 					t.Errorf("%s: %v", tt.name, f)
 				}
 			}

@@ -6,6 +6,7 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
 )
 
@@ -28,10 +29,12 @@ func (c *checker) behindFrontEnd() {
 			}
 			user := auth.Identity{Principal: permission.Principal{Name: "somebody", SIDs: []permission.SID{permission.SIDAuthenticatedUsers, g.To}}}
 			c.find(Finding{
-				Code: CodeBehindFrontEnd, Severity: SeverityWarning, Place: indexPath(back.path+".Permissions", i),
-				Text: fmt.Sprintf("%v has no effect for clients of %q: Exchange hands them on to %q, and here the connector that they come to decides",
-					permission.Grant{To: g.To, Allow: more}, front.Name(), back.Name()),
-				Fix:     fmt.Sprintf("grant it on %q", front.Name()),
+				Diagnostic: source.Diagnostic{
+					Code: CodeBehindFrontEnd, Severity: source.SeverityWarning, Path: (back.path + ".Permissions").Index(i),
+					Detail: fmt.Sprintf("%v has no effect for clients of %q: Exchange hands them on to %q, and here the connector that they come to decides",
+						permission.Grant{To: g.To, Allow: more}, front.Name(), back.Name()),
+					Fix: fmt.Sprintf("grant it on %q", front.Name()),
+				},
 				Witness: c.dialog(front, partition.Who{User: &user}, front.Settings().AuthMechanism.Or(0).Has(auth.TLS)),
 			})
 		}

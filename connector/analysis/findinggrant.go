@@ -7,6 +7,7 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
 )
 
@@ -69,9 +70,11 @@ func (c *checker) ineffectiveOut(i, j int, out *connector.Outbound) {
 		why = "no next hop of this connector is known as " + g.To.Name()
 	}
 	c.find(Finding{
-		Code: CodeGrantIneffective, Severity: SeverityWarning, Place: indexPath(elementPath("Send", i, out.Name())+".Permissions", j),
-		Text:    fmt.Sprintf("%v changes nothing: %s", g, why),
-		Fix:     "leave it out",
+		Diagnostic: source.Diagnostic{
+			Code: CodeGrantIneffective, Severity: source.SeverityWarning, Path: (source.Element("Send", i, out.Name()) + ".Permissions").Index(j),
+			Detail: fmt.Sprintf("%v changes nothing: %s", g, why),
+			Fix:    "leave it out",
+		},
 		Witness: c.leaving(out),
 		edit:    editingSend(i, out, func(s *connector.Send) bool { return dropLast(&s.Permissions, g) }),
 	})
@@ -86,12 +89,14 @@ func (c *checker) ineffective(e *entrance, i int) {
 		witness = c.dialog(e, partition.Who{User: &user}, e.Settings().AuthMechanism.Or(0).Has(auth.TLS))
 	}
 	f := Finding{
-		Code: CodeGrantIneffective, Severity: SeverityWarning, Place: indexPath(e.path+".Permissions", i),
-		Fix:     "leave it out",
+		Diagnostic: source.Diagnostic{
+			Code: CodeGrantIneffective, Severity: source.SeverityWarning, Path: (e.path + ".Permissions").Index(i),
+			Fix: "leave it out",
+		},
 		Witness: witness,
 		edit:    e.editing(func(r *connector.Receive) bool { return dropLast(&r.Permissions, g) }),
 	}
-	f.Text = fmt.Sprintf("%v changes nothing: %s", g, c.whyIneffective(e, i, who, &f.Fix))
+	f.Detail = fmt.Sprintf("%v changes nothing: %s", g, c.whyIneffective(e, i, who, &f.Fix))
 	c.find(f)
 }
 

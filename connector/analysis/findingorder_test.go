@@ -50,14 +50,14 @@ var (
 func findingsOf(p *connector.Policy) []string {
 	var all []string
 	for _, f := range analysis.Check(p, analysis.Options{}) {
-		if warnedFirst.MatchString(f.Text) {
+		if warnedFirst.MatchString(f.Detail) {
 			continue // told at the first of several connectors
 		}
 		for i := range f.Sources {
 			slices.SortFunc(f.Sources[i].Ranges, param.Range.Compare)
 			slices.SortFunc(f.Sources[i].Local, netip.AddrPort.Compare)
 		}
-		all = append(all, fmt.Sprint(placeIndex.ReplaceAllString(f.Place, "[]"), f.Severity, f.Code, f.Text, f.Fix, f.Sources))
+		all = append(all, fmt.Sprint(placeIndex.ReplaceAllString(string(f.Path), "[]"), f.Severity, f.Code, f.Detail, f.Fix, f.Sources))
 	}
 	slices.Sort(all)
 	return all
@@ -238,7 +238,7 @@ func TestPartlyEnforced(t *testing.T) {
 		p := compile(t, cfg)
 		found := analysis.Check(p, analysis.Options{})
 		i := slices.IndexFunc(found, func(f analysis.Finding) bool {
-			return f.Code == connector.CodeNotEnforced && strings.HasSuffix(f.Place, "."+field)
+			return f.Code == connector.CodeNotEnforced && strings.HasSuffix(string(f.Path), "."+field)
 		})
 		if i < 0 {
 			t.Errorf("%s: nothing is said of it", field)

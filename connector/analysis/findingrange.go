@@ -9,6 +9,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // selection finds connectors and ranges without effect, and where two connectors
@@ -30,9 +31,11 @@ func (c *checker) unreached(e *entrance) {
 	r := e.Settings()
 	witness, winner := c.loser(e, 0)
 	c.find(Finding{
-		Code: CodeConnectorUnreached, Severity: SeverityWarning, Place: e.path,
-		Text:    "it serves nobody: other connectors have the same clients in smaller ranges, by the very address, or, in ranges of the same size, by name" + winner,
-		Fix:     "remove or disable it, or give it other ranges or bindings",
+		Diagnostic: source.Diagnostic{
+			Code: CodeConnectorUnreached, Severity: source.SeverityWarning, Path: e.path,
+			Detail: "it serves nobody: other connectors have the same clients in smaller ranges, by the very address, or, in ranges of the same size, by name" + winner,
+			Fix:    "remove or disable it, or give it other ranges or bindings",
+		},
 		Witness: witness,
 		edit:    e.editing(func(r *connector.Receive) bool { return disable(&r.Enabled) }),
 		Sources: []Source{{Local: r.Bindings, Ranges: r.RemoteIPRanges}},
@@ -91,9 +94,11 @@ func (s *sweep) neverWins(e *entrance, i int, r param.Range) {
 		winner = "; " + witness.Remote.String() + " is in a smaller one of the same connector"
 	}
 	s.find(Finding{
-		Code: CodeRangeUnreached, Severity: SeverityWarning, Place: indexPath(e.path+".RemoteIPRanges", i),
-		Text:    fmt.Sprintf("%v serves nobody: other ranges always win%s", r, winner),
-		Fix:     "leave it out",
+		Diagnostic: source.Diagnostic{
+			Code: CodeRangeUnreached, Severity: source.SeverityWarning, Path: (e.path + ".RemoteIPRanges").Index(i),
+			Detail: fmt.Sprintf("%v serves nobody: other ranges always win%s", r, winner),
+			Fix:    "leave it out",
+		},
 		Witness: witness,
 		Sources: []Source{{Local: e.Settings().Bindings, Ranges: []param.Range{r}}},
 		edit:    dropRange(e, i),
@@ -115,8 +120,11 @@ func dropRange(e *entrance, i int) func(*connector.Config) bool {
 func (s *sweep) clash(key meeting, m *clash) {
 	sources, clients := s.meetingPlaces(m)
 	f := Finding{
-		Code: key.code, Severity: SeverityWarning, Place: indexPath(m.loser.path+".RemoteIPRanges", m.loser.index),
-		Witness: greet(m.at, m.client), Sources: sources,
+		Diagnostic: source.Diagnostic{
+			Code: key.code, Severity: source.SeverityWarning, Path: (m.loser.path + ".RemoteIPRanges").Index(m.loser.index),
+		},
+		Witness: greet(m.at, m.client),
+		Sources: sources,
 	}
 	winner := strconv.Quote(m.winner.Name())
 	switch key.code {
@@ -125,13 +133,13 @@ func (s *sweep) clash(key meeting, m *clash) {
 		if m.winner.Settings().TransportRole != m.loser.Settings().TransportRole {
 			by = "has TransportRole FrontendTransport"
 		}
-		f.Text = fmt.Sprintf("clients %s go to %s only because that %s: its range %v is as large as %v%s",
+		f.Detail = fmt.Sprintf("clients %s go to %s only because that %s: its range %v is as large as %v%s",
 			clients, winner, by, m.winner.rng, m.loser.rng, m.others())
 		f.Fix = "let one of the ranges be smaller, or leave these clients out of one"
 	case CodeBindingOutranks:
 		s.outranked(&f, m, clients)
 	default:
-		f.Text = fmt.Sprintf("%v overlaps %v of %s in part%s, which wins for clients %s because it is smaller",
+		f.Detail = fmt.Sprintf("%v overlaps %v of %s in part%s, which wins for clients %s because it is smaller",
 			m.loser.rng, m.winner.rng, winner, m.others(), clients)
 		f.Fix = "let one range hold the other, or leave these clients out of one"
 	}
@@ -156,8 +164,8 @@ func (s *sweep) outranked(f *Finding, m *clash, clients string) {
 	if len(winners) > 1 {
 		ranges = "their ranges are larger: they are"
 	}
-	f.Place = indexPath(m.loser.path+".Bindings", wildcardOf(m.loser.entrance, m.at))
-	f.Text = fmt.Sprintf("clients %s go to %s, although %s bound to %s and not to all addresses",
+	f.Path = (m.loser.path + ".Bindings").Index(wildcardOf(m.loser.entrance, m.at))
+	f.Detail = fmt.Sprintf("clients %s go to %s, although %s bound to %s and not to all addresses",
 		clients, list(winners, " and "), ranges, s.localText(local))
 	f.Fix = fmt.Sprintf("bind it to %s as well", s.localText(local))
 	if len(local) > 1 {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // redundant finds ranges that can be left out, one by one or all at once, and the
@@ -80,9 +81,11 @@ func (s *sweep) isRedundant(e *entrance, i int) {
 	r := e.Settings().RemoteIPRanges[i]
 	witness, _ := s.loser(e, i)
 	s.find(Finding{
-		Code: CodeRangeRedundant, Severity: SeverityNote, Place: indexPath(e.path+".RemoteIPRanges", i),
-		Text:    fmt.Sprintf("without %v the same connector serves its clients by another range", r),
-		Fix:     "leave it out",
+		Diagnostic: source.Diagnostic{
+			Code: CodeRangeRedundant, Severity: source.SeverityNote, Path: (e.path + ".RemoteIPRanges").Index(i),
+			Detail: fmt.Sprintf("without %v the same connector serves its clients by another range", r),
+			Fix:    "leave it out",
+		},
 		Witness: witness,
 		Sources: []Source{{Local: e.Settings().Bindings, Ranges: []param.Range{r}}},
 		edit:    dropRange(e, i),

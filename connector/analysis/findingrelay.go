@@ -8,6 +8,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -121,10 +122,13 @@ func (c *checker) relays(e *entrance, kind string, sessions []session, to routin
 	}
 	clients, sources := c.clients(e)
 	f := Finding{
-		Code: kind, Severity: SeverityNote, Place: e.path,
-		Text:    clients + " may relay to any domain" + identity(c.partiesOf(speakers), forbidden),
-		Fix:     "nothing, if they are meant to",
-		Sources: sources, Witness: witness,
+		Diagnostic: source.Diagnostic{
+			Code: kind, Severity: source.SeverityNote, Path: e.path,
+			Detail: clients + " may relay to any domain" + identity(c.partiesOf(speakers), forbidden),
+			Fix:    "nothing, if they are meant to",
+		},
+		Sources: sources,
+		Witness: witness,
 	}
 	if kind == CodeRelayAnonymous {
 		c.anonymous(e, &f)
@@ -144,8 +148,8 @@ func (c *checker) anonymous(e *entrance, f *Finding) {
 	if len(open) == 0 {
 		return
 	}
-	f.Code, f.Severity, f.Place = CodeOpenRelay, SeverityError, e.path+".RemoteIPRanges"
-	f.Text += ", and no range names those " + spansText(open)
+	f.Code, f.Severity, f.Path = CodeOpenRelay, source.SeverityError, e.path+".RemoteIPRanges"
+	f.Detail += ", and no range names those " + spansText(open)
 	f.Fix = "name the clients in RemoteIPRanges, or take ms-Exch-SMTP-Accept-Any-Recipient from NT AUTHORITY\\ANONYMOUS LOGON"
 	c.moveTo(&f.Witness, e, open)
 }
@@ -155,30 +159,33 @@ func (c *checker) anonymous(e *entrance, f *Finding) {
 func (c *checker) external(e *entrance, witness connector.Dialog) {
 	clients, sources := c.clients(e)
 	f := Finding{
-		Code: CodeRelayExternal, Severity: SeverityNote, Place: e.path,
-		Text:    clients + " may relay to any domain and send as anybody, because they are Externally Secured",
-		Fix:     "nothing, if they are servers that are trusted like our own",
-		Sources: sources, Witness: witness,
+		Diagnostic: source.Diagnostic{
+			Code: CodeRelayExternal, Severity: source.SeverityNote, Path: e.path,
+			Detail: clients + " may relay to any domain and send as anybody, because they are Externally Secured",
+			Fix:    "nothing, if they are servers that are trusted like our own",
+		},
+		Sources: sources,
+		Witness: witness,
 	}
 	if !witness.Remote.IsValid() {
 		f.Witness = c.dialog(e, partition.Who{}, e.Settings().RequireTLS)
-		f.Text = clients + " are Externally Secured"
+		f.Detail = clients + " are Externally Secured"
 	}
 	open := c.beyond(e, named, private)
 	many := c.beyond(e, wide, nil)
 	switch {
 	case len(open) > 0:
-		f.Code, f.Severity, f.Place = CodeExternalOpen, SeverityError, e.path+".RemoteIPRanges"
-		f.Text += ", and no range names those " + spansText(open)
+		f.Code, f.Severity, f.Path = CodeExternalOpen, source.SeverityError, e.path+".RemoteIPRanges"
+		f.Detail += ", and no range names those " + spansText(open)
 		c.moveTo(&f.Witness, e, open)
 	case len(many) > 0:
-		f.Code, f.Severity, f.Place = CodeExternalWide, SeverityWarning, e.path+".RemoteIPRanges"
-		f.Text += ", and those " + spansText(many) + " are many"
+		f.Code, f.Severity, f.Path = CodeExternalWide, source.SeverityWarning, e.path+".RemoteIPRanges"
+		f.Detail += ", and those " + spansText(many) + " are many"
 		c.moveTo(&f.Witness, e, many)
 	case !witness.Remote.IsValid():
 		return // they don't relay, and they are few
 	}
-	if f.Severity != SeverityNote {
+	if f.Severity != source.SeverityNote {
 		f.Fix = "give the addresses of the servers in RemoteIPRanges and no others"
 	}
 	c.find(f)

@@ -9,6 +9,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -54,9 +55,11 @@ func (c *checker) noRoutes() {
 	}
 	ours := slices.IndexFunc(c.domains.Cells, func(cell partition.Cell) bool { return c.accepted(cell.Witness) })
 	c.find(Finding{
-		Code: CodeNoRoutes, Severity: SeverityNote, Place: "Send",
-		Text:    "there is no Send connector, so no mail leaves unless the program delivers by itself",
-		Fix:     "give a Send connector with the smart host that has the mailboxes",
+		Diagnostic: source.Diagnostic{
+			Code: CodeNoRoutes, Severity: source.SeverityNote, Path: "Send",
+			Detail: "there is no Send connector, so no mail leaves unless the program delivers by itself",
+			Fix:    "give a Send connector with the smart host that has the mailboxes",
+		},
 		Witness: c.sendTo(c.domains.Cells[max(ours, 0)].Witness),
 	})
 }
@@ -69,8 +72,11 @@ func (c *checker) unrouted(i, cell int) {
 		text += "; the address space * doesn't count for an authoritative domain"
 	}
 	c.find(Finding{
-		Code: CodeAcceptedUnrouted, Severity: SeverityWarning, Place: elementPath("Accepted", i, a.Name), Text: text,
-		Fix:     fmt.Sprintf("give a Send connector with the address space %s and the smart host that has the mailboxes", a.DomainName),
+		Diagnostic: source.Diagnostic{
+			Code: CodeAcceptedUnrouted, Severity: source.SeverityWarning, Path: source.Element("Accepted", i, a.Name),
+			Detail: text,
+			Fix:    fmt.Sprintf("give a Send connector with the address space %s and the smart host that has the mailboxes", a.DomainName),
+		},
 		Witness: c.sendTo(to),
 	})
 }
@@ -79,10 +85,12 @@ func (c *checker) unrouted(i, cell int) {
 func (c *checker) loops(i, cell int, out *connector.Outbound) {
 	a := c.cfg.Accepted[i]
 	c.find(Finding{
-		Code: CodeRelayLoop, Severity: SeverityWarning, Place: elementPath("Accepted", i, a.Name),
-		Text: fmt.Sprintf("mail for %s comes to us and leaves by the DNS through Send connector %q, so if the domain's MX is us, it loops",
-			c.domains.Cells[cell], out.Name()),
-		Fix:     "give a Send connector for the domain with the smart host that has the mailboxes",
+		Diagnostic: source.Diagnostic{
+			Code: CodeRelayLoop, Severity: source.SeverityWarning, Path: source.Element("Accepted", i, a.Name),
+			Detail: fmt.Sprintf("mail for %s comes to us and leaves by the DNS through Send connector %q, so if the domain's MX is us, it loops",
+				c.domains.Cells[cell], out.Name()),
+			Fix: "give a Send connector for the domain with the smart host that has the mailboxes",
+		},
 		Witness: c.sendTo(c.domains.Cells[cell].Witness),
 	})
 }
@@ -100,9 +108,11 @@ func (c *checker) smartHosts() {
 				continue
 			}
 			f := Finding{
-				Code: CodeSmartHostSelf, Severity: SeverityError, Place: indexPath(elementPath("Send", i, out.Name())+".SmartHosts", j),
-				Text:    fmt.Sprintf("%v at port %d is %s, so mail comes back to us until it has too many hops", host, s.Port, why),
-				Fix:     "give the next hop",
+				Diagnostic: source.Diagnostic{
+					Code: CodeSmartHostSelf, Severity: source.SeverityError, Path: (source.Element("Send", i, out.Name()) + ".SmartHosts").Index(j),
+					Detail: fmt.Sprintf("%v at port %d is %s, so mail comes back to us until it has too many hops", host, s.Port, why),
+					Fix:    "give the next hop",
+				},
 				Witness: c.leaving(out),
 			}
 			if len(s.SmartHosts) > 1 {

@@ -11,6 +11,7 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -38,10 +39,12 @@ func (c *checker) gatewaySenders() {
 	d := c.dialog(door, partition.Who{User: &user}, door.Settings().AuthMechanism.Or(0).Has(auth.TLS))
 	d.From = partition.Mailbox("user", c.domains.Cells[c.domains.Elsewhere()].Witness)
 	c.find(Finding{
-		Code: CodeGatewaySender, Severity: SeverityNote, Place: door.path,
-		Text: fmt.Sprintf("%s to a gateway for mail to every domain; if that gateway logs on here in turn, what it hands over from the Internet is refused, because its account lacks %v; Add-ADPermission grants it",
-			loggingOn(slices.Sorted(maps.Keys(gateways))), lacks),
-		Fix:     fmt.Sprintf("grant its account %v with Add-ADPermission, or acknowledge that no gateway logs on here", lacks),
+		Diagnostic: source.Diagnostic{
+			Code: CodeGatewaySender, Severity: source.SeverityNote, Path: door.path,
+			Detail: fmt.Sprintf("%s to a gateway for mail to every domain; if that gateway logs on here in turn, what it hands over from the Internet is refused, because its account lacks %v; Add-ADPermission grants it",
+				loggingOn(slices.Sorted(maps.Keys(gateways))), lacks),
+			Fix: fmt.Sprintf("grant its account %v with Add-ADPermission, or acknowledge that no gateway logs on here", lacks),
+		},
 		Witness: d,
 	})
 }

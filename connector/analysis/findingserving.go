@@ -3,6 +3,8 @@ package analysis
 import (
 	"fmt"
 	"strings"
+
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // serving finds a policy by which our server takes no mail at all, for want of an
@@ -12,17 +14,17 @@ func (c *checker) serving() {
 	if len(c.inbounds) > 0 {
 		return
 	}
-	f := Finding{Code: CodeServesNothing, Severity: SeverityWarning, Place: "Receive"}
+	f := Finding{Diagnostic: source.Diagnostic{Code: CodeServesNothing, Severity: source.SeverityWarning, Path: "Receive"}}
 	switch disabled := c.disabled(); {
 	case len(c.cfg.Receive) == 0:
-		f.Text = "There is no Receive connector, so no mail is taken; what is on the queue is sent"
+		f.Detail = "There is no Receive connector, so no mail is taken; what is on the queue is sent"
 		f.Fix = "add a Receive connector, unless this is to send and no more"
 	case disabled > 0:
-		f.Text = fmt.Sprintf("%d of %d Receive connectors of this server are disabled, so no mail is taken; what is on the queue is sent", disabled, disabled)
+		f.Detail = fmt.Sprintf("%d of %d Receive connectors of this server are disabled, so no mail is taken; what is on the queue is sent", disabled, disabled)
 		f.Fix = "enable one"
 	default:
-		f.Severity, f.Place = SeverityError, "Server"
-		f.Text = fmt.Sprintf("This server is %s, and none of the %d Receive connectors belongs to it (%s)",
+		f.Severity, f.Path = source.SeverityError, "Server"
+		f.Detail = fmt.Sprintf("This server is %s, and none of the %d Receive connectors belongs to it (%s)",
 			c.server(), len(c.cfg.Receive), strings.Join(c.owners(), ", "))
 		f.Fix = "say which server we are"
 	}

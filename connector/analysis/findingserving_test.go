@@ -7,6 +7,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -16,24 +17,24 @@ func TestServesNothing(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		change func(*connector.Config)
-		place  string
-		want   analysis.Severity
+		place  source.Path
+		want   source.Severity
 		text   string
 	}{
 		{"one that serves", func(*connector.Config) {}, "", 0, ""},
 		{"one beside those of others", func(c *connector.Config) { c.Receive = append(c.Receive, named(c.Receive[0], "Other", "HubB")) }, "", 0, ""},
-		{"none at all", func(c *connector.Config) { c.Receive = nil }, "Receive", analysis.SeverityWarning,
+		{"none at all", func(c *connector.Config) { c.Receive = nil }, "Receive", source.SeverityWarning,
 			"There is no Receive connector, so no mail is taken; what is on the queue is sent"},
-		{"disabled", func(c *connector.Config) { c.Receive[0].Enabled = param.Value(false) }, "Receive", analysis.SeverityWarning,
+		{"disabled", func(c *connector.Config) { c.Receive[0].Enabled = param.Value(false) }, "Receive", source.SeverityWarning,
 			"1 of 1 Receive connectors of this server are disabled, so no mail is taken; what is on the queue is sent"},
 		{"of other servers", func(c *connector.Config) {
 			c.Receive = []connector.Receive{named(c.Receive[0], "A", "HubB"), named(c.Receive[0], "B", "HubC"), named(c.Receive[0], "C", "hubb")}
 			c.Receive[2].Bindings = []netip.AddrPort{netip.MustParseAddrPort("0.0.0.0:587")}
-		}, "Server", analysis.SeverityError, "This server is HubA, and none of the 3 Receive connectors belongs to it (HubB: 2, HubC: 1)"},
+		}, "Server", source.SeverityError, "This server is HubA, and none of the 3 Receive connectors belongs to it (HubB: 2, HubC: 1)"},
 		{"without a name", func(c *connector.Config) {
 			c.Server, c.Servers = "localhost", append(c.Servers, routing.Server{Name: "localhost"})
 			c.Receive[0].Server = "HubA"
-		}, "Server", analysis.SeverityError, "This server is localhost, and none of the 1 Receive connectors belongs to it (HubA: 1)"},
+		}, "Server", source.SeverityError, "This server is localhost, and none of the 1 Receive connectors belongs to it (HubA: 1)"},
 	} {
 		cfg := with(t)
 		cfg.Servers = append(cfg.Servers, routing.Server{Name: "HubB"}, routing.Server{Name: "HubC"})
@@ -47,7 +48,7 @@ func TestServesNothing(t *testing.T) {
 		switch {
 		case tt.text == "" && len(found) > 0:
 			t.Errorf("%s: %v", tt.name, found)
-		case tt.text != "" && (len(found) != 1 || found[0].Place != tt.place || found[0].Severity != tt.want || found[0].Text != tt.text):
+		case tt.text != "" && (len(found) != 1 || found[0].Path != tt.place || found[0].Severity != tt.want || found[0].Detail != tt.text):
 			t.Errorf("%s: found %v, want %s %v %s", tt.name, found, tt.place, tt.want, tt.text)
 		}
 	}

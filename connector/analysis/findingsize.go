@@ -8,6 +8,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -24,9 +25,11 @@ func (c *checker) sizes() {
 			continue
 		}
 		f := Finding{
-			Code: CodeRouteSize, Severity: SeverityWarning, Place: elementPath("Send", i, out.Name()) + ".MaxMessageSize",
-			Text:    fmt.Sprintf("it carries messages of up to %v, less than the 64 KB that the strictest Receive connector takes", limit),
-			Fix:     "give 64 KB or more, or leave it at the default",
+			Diagnostic: source.Diagnostic{
+				Code: CodeRouteSize, Severity: source.SeverityWarning, Path: source.Element("Send", i, out.Name()) + ".MaxMessageSize",
+				Detail: fmt.Sprintf("it carries messages of up to %v, less than the 64 KB that the strictest Receive connector takes", limit),
+				Fix:    "give 64 KB or more, or leave it at the default",
+			},
 			Witness: c.leaving(out),
 			edit: editingSend(i, out, func(s *connector.Send) bool {
 				was := s.MaxMessageSize
@@ -113,10 +116,12 @@ func (c *checker) sizeGaps() {
 		witness.To = []routing.Address{partition.Mailbox("user", c.domains.Cells[cell].Witness)}
 		witness.Size = upto + 1
 		c.find(Finding{
-			Code: CodeSizeGap, Severity: SeverityNote, Place: elementPath("Send", at, out.Name()) + ".MaxMessageSize",
-			Text: fmt.Sprintf("mail for %s leaves up to %s, and Receive connector %s takes %s; what is larger is refused only at its recipients",
-				c.domains.Cells[cell], sizeText(upto), strconv.Quote(from.at.Name()), upTo(sizeText(from.limit), "")),
-			Fix:     "let both have the same limit",
+			Diagnostic: source.Diagnostic{
+				Code: CodeSizeGap, Severity: source.SeverityNote, Path: source.Element("Send", at, out.Name()) + ".MaxMessageSize",
+				Detail: fmt.Sprintf("mail for %s leaves up to %s, and Receive connector %s takes %s; what is larger is refused only at its recipients",
+					c.domains.Cells[cell], sizeText(upto), strconv.Quote(from.at.Name()), upTo(sizeText(from.limit), "")),
+				Fix: "let both have the same limit",
+			},
 			Witness: witness,
 		})
 	}

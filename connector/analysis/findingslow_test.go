@@ -105,10 +105,10 @@ func saysRelay(found []analysis.Finding, kind, name string, local netip.AddrPort
 		analysis.CodeRelayExternal:  {analysis.CodeExternalOpen, analysis.CodeExternalWide},
 	}
 	return slices.ContainsFunc(found, func(f analysis.Finding) bool {
-		if f.Code != kind && !(slices.Contains(codes[kind], f.Code) && strings.Contains(f.Text, "may relay")) {
+		if f.Code != kind && !(slices.Contains(codes[kind], f.Code) && strings.Contains(f.Detail, "may relay")) {
 			return false
 		}
-		rest, ok := strings.CutPrefix(f.Place, `Receive["`+name+`"]`)
+		rest, ok := strings.CutPrefix(string(f.Path), `Receive["`+name+`"]`)
 		return ok && (rest == "" || rest[0] == '.') && holds(f.Sources, local, remote)
 	})
 }
@@ -138,7 +138,7 @@ func TestRangesSlow(t *testing.T) {
 		found := map[string]string{} // codes by place
 		for _, f := range analysis.Check(p, analysis.Options{}) {
 			if strings.HasPrefix(f.Code, "range-un") || f.Code == analysis.CodeRangeRedundant || f.Code == analysis.CodeConnectorUnreached {
-				found[f.Place] = f.Code
+				found[string(f.Path)] = f.Code
 			}
 		}
 		// without returns the connectors without ranges.
@@ -352,8 +352,8 @@ func TestRepairsSlow(t *testing.T) {
 func number(p *connector.Policy, f analysis.Finding) int {
 	n := 0
 	for _, g := range analysis.Check(p, analysis.Options{}) {
-		place, _, _ := strings.Cut(g.Place, "].")
-		if g.Code == f.Code && strings.HasPrefix(f.Place, place) {
+		place, _, _ := strings.Cut(string(g.Path), "].")
+		if g.Code == f.Code && strings.HasPrefix(string(f.Path), place) {
 			n++
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -59,9 +60,11 @@ func (c *checker) sendUnused(i int, out *connector.Outbound) {
 	}
 	to := c.inSpace(slices.MinFunc(spaces, func(a, b routing.AddressSpace) int { return strings.Compare(a.String(), b.String()) }))
 	c.find(Finding{
-		Code: CodeSendUnused, Severity: SeverityWarning, Place: elementPath("Send", i, out.Name()),
-		Text:    "no mail leaves by it, whoever it is for and however large it is" + c.goes(to),
-		Fix:     "remove or disable it, or give it a lower cost or other address spaces",
+		Diagnostic: source.Diagnostic{
+			Code: CodeSendUnused, Severity: source.SeverityWarning, Path: source.Element("Send", i, out.Name()),
+			Detail: "no mail leaves by it, whoever it is for and however large it is" + c.goes(to),
+			Fix:    "remove or disable it, or give it a lower cost or other address spaces",
+		},
 		Witness: c.sendTo(to),
 		edit:    editingSend(i, out, func(s *connector.Send) bool { return disable(&s.Enabled) }),
 	})
@@ -70,9 +73,11 @@ func (c *checker) sendUnused(i int, out *connector.Outbound) {
 func (c *checker) spaceUnused(i, j int, out *connector.Outbound, space routing.AddressSpace) {
 	to := c.inSpace(space)
 	c.find(Finding{
-		Code: CodeSpaceUnused, Severity: SeverityWarning, Place: indexPath(elementPath("Send", i, out.Name())+".AddressSpaces", j),
-		Text:    fmt.Sprintf("no mail leaves by %v: another address space always wins%s", space, c.goes(to)),
-		Fix:     "leave it out, or give it a lower cost",
+		Diagnostic: source.Diagnostic{
+			Code: CodeSpaceUnused, Severity: source.SeverityWarning, Path: (source.Element("Send", i, out.Name()) + ".AddressSpaces").Index(j),
+			Detail: fmt.Sprintf("no mail leaves by %v: another address space always wins%s", space, c.goes(to)),
+			Fix:    "leave it out, or give it a lower cost",
+		},
 		Witness: c.sendTo(to),
 		edit:    editingSend(i, out, func(s *connector.Send) bool { return dropLast(&s.AddressSpaces, space) }),
 	})
@@ -153,10 +158,12 @@ func (c *checker) routeTie(to routing.Domain, size int64, told map[[2]string]boo
 		told[pair] = true
 		i := slices.IndexFunc(c.outbounds, func(o *connector.Outbound) bool { return o.Name() == pair[1] })
 		c.find(Finding{
-			Code: CodeRouteTie, Severity: SeverityWarning, Place: elementPath("Send", i, pair[1]) + ".AddressSpaces",
-			Text: fmt.Sprintf("mail for %v leaves by %s only because that comes first by name: both have the address space %s at the same cost",
-				to, strconv.Quote(pair[0]), route.Space.Space()),
-			Fix:     "give one of them a higher cost",
+			Diagnostic: source.Diagnostic{
+				Code: CodeRouteTie, Severity: source.SeverityWarning, Path: source.Element("Send", i, pair[1]) + ".AddressSpaces",
+				Detail: fmt.Sprintf("mail for %v leaves by %s only because that comes first by name: both have the address space %s at the same cost",
+					to, strconv.Quote(pair[0]), route.Space.Space()),
+				Fix: "give one of them a higher cost",
+			},
 			Witness: c.large(to, size),
 		})
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // warningFix is what is right where connector.Compile warns.
@@ -44,11 +45,11 @@ var partlyEnforced = map[string]string{
 	"Permissions":              "leave these rights out of it: they do nothing here",
 }
 
-// placeField returns the parameter of a place, without an index.
-func placeField(place string) string {
-	_, _, _, field := splitPlace(place)
-	field, _, _ = strings.Cut(field, "[")
-	return field
+// parameterOf returns the parameter of a list element that path is, or is part of.
+func parameterOf(path source.Path) string {
+	_, rest := path.Cut()
+	parameter, _, _ := strings.Cut(strings.TrimPrefix(string(rest), "."), "[")
+	return parameter
 }
 
 // warnings makes findings of what Compile warns of.
@@ -58,9 +59,9 @@ func (c *checker) warnings() {
 		if !ok {
 			continue
 		}
-		f := Finding{Code: p.Code, Severity: SeverityWarning, Place: p.Path, Text: p.Detail, Fix: rule.fix}
+		f := Finding{Diagnostic: source.Diagnostic{Code: p.Code, Severity: source.SeverityWarning, Path: p.Path, Detail: p.Detail, Fix: rule.fix}}
 		if p.Code == connector.CodeNotEnforced {
-			f.Fix = cmp.Or(partlyEnforced[placeField(p.Path)], f.Fix)
+			f.Fix = cmp.Or(partlyEnforced[parameterOf(p.Path)], f.Fix)
 		}
 		c.warningWitness(&f)
 		if rule.edit != nil {
@@ -74,7 +75,7 @@ func (c *checker) warnings() {
 			}
 			if p.Code == connector.CodeGroupUnreachable && e.logins() {
 				// Whom a verifier vouches for may be a member of any group.
-				f.Text += ", unless a user is a member of that group"
+				f.Detail += ", unless a user is a member of that group"
 				f.Fix = "give the mechanism that leads to it, or leave the group out if no user is a member"
 				f.edit = nil
 			}
@@ -85,15 +86,14 @@ func (c *checker) warnings() {
 
 // warningWitness finds a session that shows a warning, where one can.
 func (c *checker) warningWitness(f *Finding) {
-	place, _, _ := strings.Cut(f.Place, "].")
-	place += "]"
+	place, _ := f.Path.Cut()
 	for e := range c.reached {
 		if e.path == place && (f.Code == connector.CodeAcceptsNothing || f.Code == connector.CodeGroupUnreachable) {
 			f.Witness = c.dialog(e, partition.Who{}, e.Settings().RequireTLS)
 		}
 	}
 	for i, out := range c.outbounds {
-		if elementPath("Send", i, out.Name()) == place && (f.Code == connector.CodeCredentialClear || f.Code == connector.CodeForceHELO) {
+		if source.Element("Send", i, out.Name()) == place && (f.Code == connector.CodeCredentialClear || f.Code == connector.CodeForceHELO) {
 			f.Witness = c.leaving(out)
 		}
 	}

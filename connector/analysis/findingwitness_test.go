@@ -64,7 +64,7 @@ var proofs = map[string]func(*connector.Policy, analysis.Finding, connector.Walk
 		return ours && letInOne(w) && w.Routes[0].Outbound.Settings().DNSRoutingEnabled.Or(false)
 	},
 	analysis.CodeSpaceUnused: func(_ *connector.Policy, f analysis.Finding, w connector.Walkthrough) bool {
-		return letInOne(w) && !(strings.HasPrefix(f.Place, sendPlace(w)) && strings.Contains(f.Text, "by "+w.Routes[0].Space.String()+":"))
+		return letInOne(w) && !(strings.HasPrefix(string(f.Path), sendPlace(w)) && strings.Contains(f.Detail, "by "+w.Routes[0].Space.String()+":"))
 	},
 }
 
@@ -72,7 +72,7 @@ func last(w connector.Walkthrough) connector.Decision { return w.Stages[len(w.St
 
 // here reports whether the connector of the finding serves the witness.
 func here(f analysis.Finding, w connector.Walkthrough) bool {
-	return strings.HasPrefix(f.Place, "Receive["+strconv.Quote(w.Session.Inbound().Name())+"]")
+	return strings.HasPrefix(string(f.Path), "Receive["+strconv.Quote(w.Session.Inbound().Name())+"]")
 }
 
 // letInOne reports whether a recipient passed RCPT.
@@ -112,11 +112,11 @@ func sendPlace(w connector.Walkthrough) string {
 }
 
 func otherWay(_ *connector.Policy, f analysis.Finding, w connector.Walkthrough) bool {
-	return letInOne(w) && !strings.HasPrefix(f.Place, sendPlace(w))
+	return letInOne(w) && !strings.HasPrefix(string(f.Path), sendPlace(w))
 }
 
 func thisWay(_ *connector.Policy, f analysis.Finding, w connector.Walkthrough) bool {
-	return letInOne(w) && strings.HasPrefix(f.Place, sendPlace(w))
+	return letInOne(w) && strings.HasPrefix(string(f.Path), sendPlace(w))
 }
 
 // shown fails unless the witness of f shows it.

@@ -241,7 +241,7 @@ func TestWho(t *testing.T) {
 			t.Errorf("%s: got\n%s", row.name, texts(changes))
 		}
 		found := analysis.Check(p, analysis.Options{})
-		if !slices.ContainsFunc(found, func(f analysis.Finding) bool { return strings.HasSuffix(f.Text, " to any domain "+row.found) }) {
+		if !slices.ContainsFunc(found, func(f analysis.Finding) bool { return strings.HasSuffix(f.Detail, " to any domain "+row.found) }) {
 			t.Errorf("%s: got %v", row.name, found)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -132,7 +133,7 @@ func TestTooLarge(t *testing.T) {
 	}
 	p := compile(t, cfg)
 	found := analysis.Check(p, analysis.Options{})
-	if len(found) != 1 || found[0].Code != analysis.CodeTooLarge || found[0].Severity != analysis.SeverityError {
+	if len(found) != 1 || found[0].Code != analysis.CodeTooLarge || found[0].Severity != source.SeverityError {
 		t.Errorf("got %v", found)
 	}
 	c := analysis.Compare(p, p)

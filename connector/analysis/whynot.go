@@ -9,12 +9,13 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // Edit is one change of a Config by which a refusal goes away.
 type Edit struct {
 	Kind   EditKind
-	Path   string           // what is changed, as in connector.Problem: Receive["Relay"].RemoteIPRanges
+	Path   source.Path      // what is changed, as in Receive["Relay"].RemoteIPRanges
 	Text   string           // the change in words
 	Config connector.Config // with the change
 	After  connector.Walkthrough
@@ -126,10 +127,11 @@ func (q *refusal) stage() connector.Stage { return q.walk.Stages[q.refused] }
 
 // suggestion is an Edit that nobody has tried.
 type suggestion struct {
-	kind       EditKind
-	path, text string
-	rank       int
-	edit       func(*connector.Config)
+	kind EditKind
+	path source.Path
+	text string
+	rank int
+	edit func(*connector.Config)
 }
 
 // try makes the Edit of s, if it helps.
@@ -192,7 +194,7 @@ func compareEdits(a, b Edit) int {
 		cmp.Compare(a.breadth(), b.breadth()),
 		cmp.Compare(a.rank, b.rank),
 		cmp.Compare(len(a.Admits), len(b.Admits)),
-		strings.Compare(a.Path, b.Path),
+		cmp.Compare(a.Path, b.Path),
 		strings.Compare(a.Text, b.Text),
 	)
 }

@@ -64,7 +64,7 @@ func recipients(all ...string) []routing.Address {
 func editTexts(edits []analysis.Edit) []string {
 	var all []string
 	for _, e := range edits {
-		all = append(all, string(e.Kind)+" "+e.Path+": "+e.Text)
+		all = append(all, string(e.Kind)+" "+string(e.Path)+": "+e.Text)
 	}
 	return all
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/reply"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
 )
 
@@ -45,19 +46,19 @@ func (q *refusal) suggestions() []suggestion {
 func (q *refusal) connector() *connector.Inbound { return q.walk.Session.Inbound() }
 
 // receive returns the place of a Receive connector in the Config and its path.
-func (q *refusal) receive(in *connector.Inbound) (int, string) {
+func (q *refusal) receive(in *connector.Inbound) (int, source.Path) {
 	set := in.Settings()
 	i := slices.IndexFunc(q.config.Receive, func(r connector.Receive) bool {
 		return r.Name == set.Name && r.WithDefaults(&q.config).Server == set.Server
 	})
-	return i, fmt.Sprintf("Receive[%q]", set.Name)
+	return i, source.Named("Receive", set.Name)
 }
 
 // change makes a suggestion of an edit to the connector that refused.
-func (q *refusal) change(kind EditKind, field, text string, edit func(*connector.Receive)) suggestion {
+func (q *refusal) change(kind EditKind, field source.Path, text string, edit func(*connector.Receive)) suggestion {
 	i, path := q.receive(q.connector())
 	return suggestion{
-		kind: kind, path: path + "." + field, text: text,
+		kind: kind, path: path.Field(field), text: text,
 		edit: func(cfg *connector.Config) { edit(&cfg.Receive[i]) },
 	}
 }
@@ -199,7 +200,7 @@ func (q *refusal) denials() []suggestion {
 				continue
 			}
 			right := step.Right
-			all = append(all, q.change(EditDeny, fmt.Sprintf("Permissions[%d]", at), fmt.Sprintf("no longer deny %v to %s", right, g.To.Name()),
+			all = append(all, q.change(EditDeny, source.Path("Permissions").Index(at), fmt.Sprintf("no longer deny %v to %s", right, g.To.Name()),
 				func(r *connector.Receive) {
 					r.Permissions[at].Deny &^= permission.SetOf(right)
 					if r.Permissions[at].Deny|r.Permissions[at].Allow == 0 {
@@ -247,8 +248,8 @@ func (q *refusal) mechanisms(values ...auth.Mechanism) []suggestion {
 
 // requirements suggests to switch off what demands or rejects something.
 func (q *refusal) requirements() []suggestion {
-	off := func(field string, set func(*connector.Receive)) []suggestion {
-		return []suggestion{q.change(EditRequirement, field, "switch off "+field, set)}
+	off := func(field source.Path, set func(*connector.Receive)) []suggestion {
+		return []suggestion{q.change(EditRequirement, field, "switch off "+string(field), set)}
 	}
 	switch q.stage().Decision.Reason {
 	case reply.HelloDomainRequired:
@@ -284,10 +285,10 @@ func (q *refusal) securedDomain() []suggestion {
 // limits suggests the smallest value of a limit that lets the session pass.
 func (q *refusal) limits() []suggestion {
 	d := q.dialog
-	raise := func(field string, value any, set func(*connector.Receive)) suggestion {
+	raise := func(field source.Path, value any, set func(*connector.Receive)) suggestion {
 		return q.change(EditLimit, field, fmt.Sprintf("raise %s to %v", field, value), set)
 	}
-	organization := func(field string, value any, set func(*connector.Transport)) suggestion {
+	organization := func(field source.Path, value any, set func(*connector.Transport)) suggestion {
 		return suggestion{
 			kind: EditLimit, path: "Transport." + field, text: fmt.Sprintf("raise %s to %v", field, value),
 			edit: func(cfg *connector.Config) { set(&cfg.Transport) },

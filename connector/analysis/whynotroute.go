@@ -6,6 +6,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -71,10 +72,7 @@ func (q *refusal) relayDomain(domain routing.Domain) []suggestion {
 		if _, covers := one.Lookup(domain); !covers {
 			continue
 		}
-		path := fmt.Sprintf("Accepted[%d]", i)
-		if a.Name != "" {
-			path = fmt.Sprintf("Accepted[%q]", a.Name)
-		}
+		path := source.Element("Accepted", i, a.Name)
 		all = append(all, suggestion{
 			kind: EditAcceptedDomain, path: path + ".DomainType", text: "make " + a.DomainName + " an internal relay domain",
 			edit: func(cfg *connector.Config) { cfg.Accepted[i].DomainType = routing.InternalRelay },
@@ -102,9 +100,9 @@ func (q *refusal) routes() []suggestion {
 // way suggests what makes a Send connector one for the recipient.
 func (q *refusal) way(i int, domain routing.Domain, fate connector.Fate) []suggestion {
 	name := q.config.Send[i].Name
-	path := fmt.Sprintf("Send[%q]", name)
-	change := func(kind EditKind, field, text string, edit func(*connector.Send)) []suggestion {
-		return []suggestion{{kind: kind, path: path + "." + field, text: text, edit: func(cfg *connector.Config) { edit(&cfg.Send[i]) }}}
+	path := source.Named("Send", name)
+	change := func(kind EditKind, field source.Path, text string, edit func(*connector.Send)) []suggestion {
+		return []suggestion{{kind: kind, path: path.Field(field), text: text, edit: func(cfg *connector.Config) { edit(&cfg.Send[i]) }}}
 	}
 	switch fate {
 	case connector.FateDisabled:
@@ -139,7 +137,7 @@ func (q *refusal) links() []suggestion {
 			continue
 		}
 		all = append(all, suggestion{
-			kind: EditLimit, path: fmt.Sprintf("Links[%q].MaxSize", l.Name), text: fmt.Sprintf("raise MaxSize of site link %s to %v", l.Name, param.Size(q.dialog.Size)),
+			kind: EditLimit, path: source.Named("Links", l.Name) + ".MaxSize", text: fmt.Sprintf("raise MaxSize of site link %s to %v", l.Name, param.Size(q.dialog.Size)),
 			edit: func(cfg *connector.Config) { cfg.Links[i].MaxSize = q.dialog.Size },
 		})
 	}

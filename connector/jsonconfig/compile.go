@@ -6,10 +6,11 @@ import (
 	"slices"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
-// Compile reads a configuration and compiles it. The error is [Errors] and
-// holds all mistakes in the order of the text: those of the text itself, and
+// Compile reads a configuration and compiles it. The error is source.Diagnostics
+// with all mistakes in the order of the text: those of the text itself, and
 // what connector.Compile finds wrong with the rest of it. A parameter that is
 // missing is reported where it should stand.
 func Compile(name string, data []byte) (*connector.Policy, error) {
@@ -18,23 +19,24 @@ func Compile(name string, data []byte) (*connector.Policy, error) {
 		return nil, mistakes
 	}
 	policy, err := connector.Compile(d.Config)
-	var problems connector.Problems
+	var problems source.Diagnostics
 	if err != nil && !errors.As(err, &problems) {
 		return nil, err
 	}
 	all := slices.Clone(mistakes)
 	for _, p := range problems {
-		if mistakes.Explains(p) {
+		if Follows(p, d.Unread) {
 			continue
 		}
-		at, ok := Locate(p.Path, d)
+		at, ok := d.Places.Find(p.Path)
 		if !ok {
-			at = Position{File: name, Line: 1, Column: 1}
+			at = source.Position{File: name, Line: 1, Column: 1}
 		}
-		all = append(all, Error{Position: at, Path: p.Path, Detail: p.Detail})
+		p.Position = at
+		all = append(all, p)
 	}
 	if len(all) > 0 {
-		slices.SortStableFunc(all, func(a, b Error) int {
+		slices.SortStableFunc(all, func(a, b source.Diagnostic) int {
 			return cmp.Or(a.Line-b.Line, a.Column-b.Column)
 		})
 		return nil, all

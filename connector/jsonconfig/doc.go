@@ -28,13 +28,13 @@
 // # Mistakes
 //
 // Unknown and duplicate keys, wrong types and bad values are all reported at
-// once, each with file, line, column and the path of the parameter in the style
-// of connector.Problem. Text that isn't JSON is reported at the first place
-// where it stops being that. [Parse] returns nothing from a text with a mistake.
+// once, as source.Diagnostics with file, line, column and path. Text that isn't JSON
+// is reported at the first byte that can't be JSON. [Parse] returns nothing from a text
+// with a mistake.
 //
-// [Compile] goes all the way to a policy and reports at the same time what
-// connector.Compile finds wrong with the rest of the text. [Draft] is for those
-// who put a configuration together from several texts and want the same.
+// [Compile] compiles the policy, too, and reports at the same time what
+// connector.Compile finds wrong with the rest of the text. [Draft] does the same for a
+// configuration that is read from several texts.
 //
 // # Secrets
 //

@@ -39,8 +39,8 @@ func ExampleCompile() {
 	fmt.Println(err)
 	// Output:
 	// gateway.json:5:5: Receive["Relay"]: there is no parameter "RemoteIPRange" here; RemoteIPRanges is one
-	// gateway.json:6:22: Receive["Relay"].AuthMechanism: BasicAuthRequireTLS needs BasicAuth and Tls beside it; give Tls, BasicAuth, BasicAuthRequireTLS
-	// gateway.json:7:20: Receive["Relay"].MaxHopCount: 501 is out of range; give 1 to 500
+	// gateway.json:6:22: Receive["Relay"].AuthMechanism: BasicAuthRequireTLS needs BasicAuth and Tls beside it; give Tls, BasicAuth, BasicAuthRequireTLS (auth-needs-tls)
+	// gateway.json:7:20: Receive["Relay"].MaxHopCount: 501 is out of range; give 1 to 500 (out-of-range)
 }
 
 func ExampleMarshal() {

@@ -13,6 +13,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/jsonconfig"
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -108,7 +109,7 @@ func TestTenMistakesTenLines(t *testing.T) {
 		{`gw.json:14:84: Receive["Relay"].Permissions[0].ExtendedRights[0]: `, "ms-Exch-Open-Relay"},
 		{`gw.json:16:5: Receive[1]: `, "give an object, not an array"},
 	}
-	var errs jsonconfig.Errors
+	var errs source.Diagnostics
 	if !errors.As(err, &errs) || len(errs) != len(want) {
 		t.Fatalf("want %d mistakes, got:\n%v", len(want), err)
 	}
@@ -155,7 +156,7 @@ func TestParseRefusesText(t *testing.T) {
 		`{"Receive":[{"Permissions":[{"User":"S-1-5-7"}]}]}`:                                   "ExtendedRights: give the rights",
 	} {
 		c, err := jsonconfig.Parse("f", []byte(in))
-		var errs jsonconfig.Errors
+		var errs source.Diagnostics
 		if !errors.As(err, &errs) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.40q: got %v, want %s", in, err, want)
 		}
@@ -310,7 +311,8 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-func TestLocate(t *testing.T) {
+// TestPlaces finds parameters in the first or the second of two documents.
+func TestPlaces(t *testing.T) {
 	document := func(name, text string) *jsonconfig.Document {
 		d, err := jsonconfig.ParseDocument(name, []byte(text))
 		if err != nil {
@@ -320,19 +322,27 @@ func TestLocate(t *testing.T) {
 	}
 	a := document("a.json", "{\"Receive\": [\n {\"Name\": \"One\",\n  \"Bindings\": [\"0.0.0.0:25\",\n   \"[::]:25\"]}]}")
 	b := document("b.json", "{\"Transport\": {},\n \"Receive\": [\n {\"Name\": \"Two\"},\n {\"Banner\": \"220 x\"}]}")
-	for path, want := range map[string]string{
+	var whole connector.Config
+	places := source.Map{}
+	for _, d := range []*jsonconfig.Document{a, b} {
+		before := whole
+		connector.Merge(&whole, d.Config)
+		places.Add(d.Places, whole.MovedPaths(&before, &d.Config))
+	}
+	for path, want := range map[source.Path]string{
 		`Receive["One"].Bindings[1]`: "a.json:4:4",
 		`Receive["One"].Banner`:      "a.json:2:2", // not written: the connector
 		`Receive["Two"].Name`:        "b.json:3:11",
 		`Receive[2].Banner`:          "b.json:4:13", // the third of both
-		`Receive[0].Bindings[0]`:     "a.json:3:16",
+		`Receive["One"].Bindings[0]`: "a.json:3:16",
 		`Transport.MaxSendSize`:      "b.json:1:15",
 		`Receive["Three"].Name`:      "",
 		`Send[0].Name`:               "",
-		`Receive[`:                   "a.json:1:13",
+		`Receive[`:                   "",
+		`Receive`:                    "b.json:2:13", // the last one
 		``:                           "",
 	} {
-		pos, ok := jsonconfig.Locate(path, a, b)
+		pos, ok := places.Find(path)
 		if ok != (want != "") || ok && pos.String() != want {
 			t.Errorf("%s: %v, %v; want %s", path, pos, ok, want)
 		}
@@ -348,7 +358,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		d, err := jsonconfig.ParseDocument("f", []byte(text))
 		if err != nil {
-			var errs jsonconfig.Errors
+			var errs source.Diagnostics
 			if !errors.As(err, &errs) || len(errs) == 0 || strings.Count(err.Error(), "f:") < len(errs) {
 				t.Fatalf("%q: %v", text, err)
 			}
@@ -358,7 +368,7 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
-		jsonconfig.Locate(text, d)
+		d.Places.Find(source.Path(text))
 		out, err := jsonconfig.MarshalWithSecrets(d.Config)
 		if err != nil {
 			t.Fatalf("%q parses but has no text: %v", text, err)

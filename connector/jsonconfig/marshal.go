@@ -14,6 +14,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/setting"
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
 )
 
@@ -51,14 +52,14 @@ type writer struct {
 	err     error
 }
 
-func (w *writer) fail(path string, err error) {
+func (w *writer) fail(path source.Path, err error) {
 	if w.err == nil {
-		w.err = fmt.Errorf("jsonconfig: %s: %w", path, err)
+		w.err = fmt.Errorf("%s: %w", path, err)
 	}
 }
 
 // value writes v, which must be addressable.
-func (w *writer) value(path string, v reflect.Value) {
+func (w *writer) value(path source.Path, v reflect.Value) {
 	v = setting.Value(v)
 	if w.special(path, v.Addr().Interface()) {
 		return
@@ -88,7 +89,7 @@ func (w *writer) value(path string, v reflect.Value) {
 }
 
 // special writes the types whose JSON form isn't that of their Go kind.
-func (w *writer) special(path string, target any) bool {
+func (w *writer) special(path source.Path, target any) bool {
 	switch t := target.(type) {
 	case *time.Duration:
 		w.string(path, param.FormatTimeSpan(*t))
@@ -108,7 +109,7 @@ func (w *writer) special(path string, target any) bool {
 	return true
 }
 
-func (w *writer) list(path string, v reflect.Value) {
+func (w *writer) list(path source.Path, v reflect.Value) {
 	if grants, ok := v.Interface().([]permission.Grant); ok {
 		v = reflect.ValueOf(split(grants))
 	}
@@ -117,7 +118,7 @@ func (w *writer) list(path string, v reflect.Value) {
 		if i > 0 {
 			w.out.WriteByte(',')
 		}
-		w.value(fmt.Sprintf("%s[%d]", path, i), v.Index(i))
+		w.value(path.Index(i), v.Index(i))
 	}
 	w.out.WriteByte(']')
 }
@@ -137,7 +138,7 @@ func split(grants []permission.Grant) []permission.Grant {
 }
 
 // object writes the fields of a struct that differ from their zero value.
-func (w *writer) object(path string, v reflect.Value) {
+func (w *writer) object(path source.Path, v reflect.Value) {
 	w.out.WriteByte('{')
 	first := true
 	for i := range v.NumField() {
@@ -151,14 +152,14 @@ func (w *writer) object(path string, v reflect.Value) {
 		first = false
 		name := v.Type().Field(i).Name
 		fmt.Fprintf(&w.out, "%q:", name)
-		w.value(fieldPath(path, name), f)
+		w.value(path.Field(source.Path(name)), f)
 	}
 	w.out.WriteByte('}')
 }
 
 // grant writes a grant made by hand, which either allows or denies. One that a
 // permission group made has no form of its own.
-func (w *writer) grant(path string, g permission.Grant) {
+func (w *writer) grant(path source.Path, g permission.Grant) {
 	f := grantFields{User: string(g.To), Deny: g.Deny != 0, Removed: g.Removed != 0}
 	if who, err := permission.ParsePrincipal(g.To.Name()); err == nil && len(who.SIDs) == 1 && who.SIDs[0] == g.To {
 		f.User = g.To.Name()
@@ -179,7 +180,7 @@ func (w *writer) grant(path string, g permission.Grant) {
 	w.object(path, reflect.ValueOf(&f).Elem())
 }
 
-func (w *writer) string(path, s string) {
+func (w *writer) string(path source.Path, s string) {
 	if !utf8.ValidString(s) {
 		w.fail(path, fmt.Errorf("%q isn't valid UTF-8", s))
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"reflect"
 	"slices"
@@ -16,12 +17,13 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/setting"
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
 )
 
 // Parse reads a configuration. name is that of the file, for messages. The
-// error is [Errors], and then the Config is zero. What Parse returns is
-// well-formed; whether it makes sense is for connector.Compile to say.
+// error is source.Diagnostics, and then the Config is zero. What Parse returns is
+// well-formed; connector.Compile decides whether it makes sense.
 func Parse(name string, data []byte) (connector.Config, error) {
 	d, err := ParseDocument(name, data)
 	if err != nil {
@@ -30,8 +32,7 @@ func Parse(name string, data []byte) (connector.Config, error) {
 	return d.Config, nil
 }
 
-// ParseDocument is Parse for those who want to tell later in which line a
-// parameter stands.
+// ParseDocument is Parse for callers that need the positions of the parameters.
 func ParseDocument(name string, data []byte) (*Document, error) {
 	d, mistakes := Draft(name, data)
 	if len(mistakes) > 0 {
@@ -42,32 +43,71 @@ func ParseDocument(name string, data []byte) (*Document, error) {
 
 // Draft reads a text for all that is wrong with it: beside the mistakes it
 // returns what could be read, so that connector.Compile can find the rest. What
-// it finds may follow from a mistake already known, which [Errors.Explains]
-// tells. The document is nil if the text isn't JSON. One with mistakes is for
-// examination only; never serve its Config.
-func Draft(name string, data []byte) (*Document, Errors) {
+// Compile finds may follow from a mistake already reported; see [Follows]. The
+// document is nil if the text isn't JSON. A document with mistakes is for examination
+// only; never serve its Config.
+func Draft(name string, data []byte) (*Document, source.Diagnostics) {
 	data = unmarked(data)
 	root, err := readTree(data)
 	if err != nil {
 		stop := &treeError{0, err.Error()}
 		errors.As(err, &stop)
-		return nil, Errors{{Position: position(name, data, stop.offset), Detail: stop.detail}}
+		return nil, diagnostics(name, data, []mistake{{offset: stop.offset, detail: stop.detail}})
 	}
-	d := &Document{name: name, data: slices.Clone(data), root: root}
-	var p parser
+	d := &Document{}
+	p := parser{offsets: map[source.Path]int{}, lists: map[source.Path][]source.Path{}}
 	p.decode(root, "", reflect.ValueOf(&d.Config).Elem())
-	return d, placed(name, data, p.mistakes)
+	p.finish(name, data, d)
+	return d, diagnostics(name, data, p.mistakes)
 }
 
 // parser decodes a tree and collects the mistakes.
-type parser struct{ mistakes []mistake }
+type parser struct {
+	mistakes []mistake
+	offsets  map[source.Path]int           // of all values
+	lists    map[source.Path][]source.Path // of the Config, and the paths of their elements
+}
 
-func (p *parser) fail(offset int, path, format string, args ...any) {
+// finish sets the Places and the Unread of d, and gives list elements in them and in
+// the mistakes the paths that they have in the Config.
+func (p *parser) finish(name string, data []byte, d *Document) {
+	moved := map[source.Path]source.Path{}
+	for list, from := range p.lists {
+		for i, to := range d.Config.ElementPaths(string(list)) {
+			moved[from[i]] = to
+		}
+	}
+	d.Places = source.Map{}
+	d.Places.Add(p.places(name, data), moved)
+	for i := range p.mistakes {
+		m := &p.mistakes[i]
+		m.path, m.unread = m.path.Moved(moved), m.unread.Moved(moved)
+		if m.unread != "" {
+			d.Unread = append(d.Unread, m.unread)
+		}
+	}
+}
+
+// places finds the lines of all values.
+func (p *parser) places(name string, data []byte) source.Map {
+	paths := slices.SortedFunc(maps.Keys(p.offsets), func(a, b source.Path) int { return p.offsets[a] - p.offsets[b] })
+	offsets := make([]int, len(paths))
+	for i, path := range paths {
+		offsets[i] = p.offsets[path]
+	}
+	places := make(source.Map, len(paths))
+	for i, at := range positions(name, data, offsets) {
+		places[paths[i]] = at
+	}
+	return places
+}
+
+func (p *parser) fail(offset int, path source.Path, format string, args ...any) {
 	p.mistakes = append(p.mistakes, mistake{offset, path, path, fmt.Sprintf(format, args...)})
 }
 
 // decode stores n in v.
-func (p *parser) decode(n *node, path string, v reflect.Value) {
+func (p *parser) decode(n *node, path source.Path, v reflect.Value) {
 	v = setting.Target(v)
 	if p.special(n, path, v.Addr().Interface()) {
 		return
@@ -98,7 +138,7 @@ func (p *parser) decode(n *node, path string, v reflect.Value) {
 }
 
 // special decodes the types whose JSON form isn't that of their Go kind.
-func (p *parser) special(n *node, path string, target any) bool {
+func (p *parser) special(n *node, path source.Path, target any) bool {
 	switch t := target.(type) {
 	case *time.Duration:
 		p.text(n, path, func(b []byte) (err error) { *t, err = param.ParseTimeSpan(string(b)); return err })
@@ -125,7 +165,7 @@ func (p *parser) special(n *node, path string, target any) bool {
 }
 
 // text decodes a string through set.
-func (p *parser) text(n *node, path string, set func([]byte) error) {
+func (p *parser) text(n *node, path source.Path, set func([]byte) error) {
 	s, ok := n.value.(string)
 	if !ok {
 		p.fail(n.offset, path, "give a string, not %s", n.kind())
@@ -135,14 +175,14 @@ func (p *parser) text(n *node, path string, set func([]byte) error) {
 }
 
 // number is text for values that may be written as numbers, too.
-func (p *parser) number(n *node, path string, set func([]byte) error) {
+func (p *parser) number(n *node, path source.Path, set func([]byte) error) {
 	if number, ok := n.value.(json.Number); ok {
 		n = &node{n.offset, number.String()}
 	}
 	p.text(n, path, set)
 }
 
-func (p *parser) integer(n *node, path string, v reflect.Value) {
+func (p *parser) integer(n *node, path source.Path, v reflect.Value) {
 	number, ok := n.value.(json.Number)
 	if !ok {
 		p.fail(n.offset, path, "give a whole number, not %s", n.kind())
@@ -157,7 +197,7 @@ func (p *parser) integer(n *node, path string, v reflect.Value) {
 }
 
 // array decodes a list. An empty one is the same as none.
-func (p *parser) array(n *node, path string, v reflect.Value) {
+func (p *parser) array(n *node, path source.Path, v reflect.Value) {
 	list, ok := n.value.([]*node)
 	if !ok {
 		p.fail(n.offset, path, "give an array, not %s", n.kind())
@@ -167,38 +207,34 @@ func (p *parser) array(n *node, path string, v reflect.Value) {
 		return
 	}
 	v.Set(reflect.MakeSlice(v.Type(), len(list), len(list)))
-	seen := map[string]bool{}
+	seen := map[source.Path]bool{}
 	for i, item := range list {
 		at := elementPath(path, i, item)
 		if seen[at] {
-			at = fmt.Sprintf("%s[%d]", path, i) // the name is an earlier one's
+			at = path.Index(i) // an earlier element has the name
 		}
 		seen[at] = true
+		p.offsets[at] = item.offset
+		if path.Parent() == "" {
+			p.lists[path] = append(p.lists[path], at)
+		}
 		p.decode(item, at, v.Index(i))
 	}
 }
 
-// elementPath names a list element as connector.Problem does.
-func elementPath(list string, i int, item *node) string {
+// elementPath names a list element by its Name if it has one.
+func elementPath(list source.Path, i int, item *node) source.Path {
+	name := ""
 	if o, ok := item.value.(*object); ok {
-		if name := o.get("Name"); name != nil {
-			if s, ok := name.value.(string); ok && s != "" {
-				return fmt.Sprintf("%s[%q]", list, s)
-			}
+		if n := o.get("Name"); n != nil {
+			name, _ = n.value.(string)
 		}
 	}
-	return fmt.Sprintf("%s[%d]", list, i)
-}
-
-func fieldPath(path, field string) string {
-	if path == "" {
-		return field
-	}
-	return path + "." + field
+	return source.Element(list, i, name)
 }
 
 // object decodes a struct. null leaves a field as it is.
-func (p *parser) object(n *node, path string, v reflect.Value) {
+func (p *parser) object(n *node, path source.Path, v reflect.Value) {
 	o, ok := n.value.(*object)
 	if !ok {
 		p.fail(n.offset, path, "give an object, not %s", n.kind())
@@ -210,7 +246,7 @@ func (p *parser) object(n *node, path string, v reflect.Value) {
 	}
 	seen := make(map[string]bool, len(o.members))
 	for _, m := range o.members {
-		at := fieldPath(path, m.key)
+		at := path.Field(source.Path(m.key))
 		switch i := slices.Index(fields, m.key); {
 		case i < 0:
 			p.unknownKey(m, path, fields)
@@ -218,6 +254,7 @@ func (p *parser) object(n *node, path string, v reflect.Value) {
 			p.fail(m.offset, at, "it is given twice; keep one")
 		default:
 			seen[m.key] = true
+			p.offsets[at] = m.value.offset
 			if m.value.value != nil {
 				p.decode(m.value, at, v.Field(i))
 			}
@@ -234,7 +271,7 @@ type grantFields struct {
 	Removed        bool // taken from what PermissionGroups or the making of the connector gives
 }
 
-func (p *parser) grant(n *node, path string, g *permission.Grant) {
+func (p *parser) grant(n *node, path source.Path, g *permission.Grant) {
 	before := len(p.mistakes)
 	var f grantFields
 	p.object(n, path, reflect.ValueOf(&f).Elem())
@@ -242,17 +279,17 @@ func (p *parser) grant(n *node, path string, g *permission.Grant) {
 		return
 	}
 	if len(f.ExtendedRights) == 0 {
-		p.fail(n.offset, fieldPath(path, "ExtendedRights"), "give the rights, as in ms-Exch-SMTP-Accept-Any-Recipient")
+		p.fail(n.offset, path.Field("ExtendedRights"), "give the rights, as in ms-Exch-SMTP-Accept-Any-Recipient")
 	}
 	who, err := permission.ParsePrincipal(f.User)
 	if err != nil || len(who.SIDs) != 1 {
-		p.fail(n.offset, fieldPath(path, "User"), "give a user, a group or a SID: %v", err)
+		p.fail(n.offset, path.Field("User"), "give a user, a group or a SID: %v", err)
 		return
 	}
 	g.To = who.SIDs[0]
 	switch rights := permission.SetOf(f.ExtendedRights...); {
 	case f.Deny && f.Removed:
-		p.fail(n.offset, fieldPath(path, "Removed"), "Deny and Removed exclude each other; make two grants of it")
+		p.fail(n.offset, path.Field("Removed"), "Deny and Removed exclude each other; make two grants of it")
 	case f.Deny:
 		g.Deny = rights
 	case f.Removed:
@@ -263,10 +300,10 @@ func (p *parser) grant(n *node, path string, g *permission.Grant) {
 }
 
 // unknownKey reports a key that isn't a field, and says which one it might be.
-func (p *parser) unknownKey(m member, path string, fields []string) {
-	detail, meant := fmt.Sprintf("there is no parameter %q here", m.key), ""
+func (p *parser) unknownKey(m member, path source.Path, fields []string) {
+	detail, meant := fmt.Sprintf("there is no parameter %q here", m.key), source.Path("")
 	if best := resembling(m.key, fields); best != "" {
-		detail, meant = detail+"; "+best+" is one", fieldPath(path, best)
+		detail, meant = detail+"; "+best+" is one", path.Field(source.Path(best))
 	} else {
 		detail += "; leave it out"
 	}

@@ -2,7 +2,6 @@ package shell
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -11,6 +10,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/draft"
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -27,11 +27,11 @@ func PrintChanges(before, after connector.Config) ([]byte, error) {
 	d.send()
 	d.accepted()
 	d.transport()
-	if rest := d.rest(); rest != "" {
-		p.fail(rest, "no command of those that change things sets it")
+	if path := d.unsupported(); path != "" {
+		p.fail(path, "no command of those that change things sets it")
 	}
 	if len(p.errs) > 0 {
-		return nil, errors.Join(p.errs...)
+		return nil, p.errs
 	}
 	return p.out.Bytes(), nil
 }
@@ -50,7 +50,7 @@ func (d *differ) receive() {
 	}
 	for i := range d.cfg.Receive {
 		old, now := &d.before.Receive[i], &d.cfg.Receive[i]
-		path := fmt.Sprintf("Receive[%q]", now.Name)
+		path := source.Named("Receive", now.Name)
 		whole := now.WithDefaults(d.cfg)
 		c := command{name: "Set-ReceiveConnector"}
 		identity := d.quote(path+".Name", cmp.Or(now.Server, d.local())+`\`+old.Name)
@@ -72,7 +72,7 @@ func (d *differ) send() {
 	}
 	for i := range d.cfg.Send {
 		old, now := &d.before.Send[i], &d.cfg.Send[i]
-		path := fmt.Sprintf("Send[%q]", now.Name)
+		path := source.Named("Send", now.Name)
 		whole := now.WithDefaults(d.cfg)
 		c := command{name: "Set-SendConnector"}
 		identity := d.quote(path+".Name", old.Name)
@@ -92,10 +92,10 @@ func (d *differ) run(c command, named int) {
 
 // fields adds the fields of now that differ from those of old; whole is now with
 // its defaults.
-func (d *differ) fields(path string, c *command, old, now, whole reflect.Value) {
+func (d *differ) fields(path source.Path, c *command, old, now, whole reflect.Value) {
 	for i := range now.NumField() {
 		name := now.Type().Field(i).Name
-		field := path + "." + name
+		field := path.Field(source.Path(name))
 		switch {
 		case reflect.DeepEqual(old.Field(i).Interface(), now.Field(i).Interface()) || name == "Permissions":
 		case name == "AuthenticationCredential":
@@ -115,7 +115,7 @@ func (d *differ) fields(path string, c *command, old, now, whole reflect.Value) 
 
 // list returns how a list changes: as what is added or removed if it is no more
 // than that.
-func (d *differ) list(path string, old, now reflect.Value) string {
+func (d *differ) list(path source.Path, old, now reflect.Value) string {
 	added, removed := without(now, old), without(old, now)
 	if d.cfg.Profile == permission.Exchange2007 || len(added) > 0 && len(removed) > 0 {
 		return d.value(path, now) // hash tables as values came with 2010
@@ -177,7 +177,7 @@ func entries(grants []permission.Grant) map[entry]bool {
 
 // grants prints what was given and what was taken back; connector yields the
 // connector.
-func (d *differ) grants(path, connector string, old, now []permission.Grant) {
+func (d *differ) grants(path source.Path, connector string, old, now []permission.Grant) {
 	before, after := entries(old), entries(now)
 	for _, c := range d.commands(path, missing(old, after), true) {
 		d.line(connector + " | " + c.String())
@@ -212,7 +212,7 @@ func missingRights(to permission.SID, rights permission.Set, kind entryKind, ent
 }
 
 // commands returns what makes grants, or undoes them.
-func (d *differ) commands(path string, grants []permission.Grant, undo bool) []command {
+func (d *differ) commands(path source.Path, grants []permission.Grant, undo bool) []command {
 	var all []command
 	for _, g := range grants {
 		for _, c := range d.grant(path+".Permissions", g) {
@@ -251,7 +251,7 @@ func (d *differ) accepted() {
 }
 
 func (d *differ) acceptedDomain(name string, old, now *routing.AcceptedDomain) {
-	path := fmt.Sprintf("Accepted[%q]", name)
+	path := source.Named("Accepted", name)
 	c := command{name: "Set-AcceptedDomain"}
 	c.add("Identity", d.quote(path, name))
 	if now.DomainName != old.DomainName {
@@ -279,7 +279,7 @@ func (d *differ) transport() {
 		switch {
 		case reflect.DeepEqual(old.Field(i).Interface(), now.Field(i).Interface()):
 		case name == "UseDowngradedExchangeServerAuth":
-			service.add(name, d.value("Transport."+name, now.Field(i)))
+			service.add(name, d.value(source.Path("Transport."+name), now.Field(i)))
 		default:
 			c.add(name, d.transportValue(name, now.Field(i)))
 		}
@@ -297,12 +297,12 @@ func (d *differ) transportValue(name string, v reflect.Value) string {
 			return param.Unlimited.String()
 		}
 	}
-	return cmp.Or(d.value("Transport."+name, v), "$null")
+	return cmp.Or(d.value(source.Path("Transport."+name), v), "$null")
 }
 
-// rest names a part of the configuration that no command here changes and that
-// differs.
-func (d *differ) rest() string {
+// unsupported returns a part of the configuration that differs and that no command here
+// changes.
+func (d *differ) unsupported() source.Path {
 	old, now := *d.before, *d.cfg
 	for _, c := range []*connector.Config{&old, &now} {
 		c.Receive, c.Send, c.Accepted, c.Transport = nil, nil, nil, connector.Transport{}
@@ -310,7 +310,7 @@ func (d *differ) rest() string {
 	a, b := reflect.ValueOf(old), reflect.ValueOf(now)
 	for i := range a.NumField() {
 		if !reflect.DeepEqual(a.Field(i).Interface(), b.Field(i).Interface()) {
-			return a.Type().Field(i).Name
+			return source.Path(a.Type().Field(i).Name)
 		}
 	}
 	return ""

@@ -9,6 +9,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell"
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // TestHostile runs scripts that want to hang, or to have all memory there is,
@@ -99,8 +100,8 @@ func TestHostile(t *testing.T) {
 		if tt.message != "" && (err == nil || !strings.Contains(err.Error(), tt.message)) {
 			t.Errorf("%s\nended with %.300v, want %q", show, err, tt.message)
 		}
-		var list shell.Errors
-		if err != nil && (!errors.As(err, &list) || list[0].Position.Line != 1 || list[0].Position.Col == 0 || len(err.Error()) > 1<<20) {
+		var list source.Diagnostics
+		if err != nil && (!errors.As(err, &list) || list[0].Position.Line != 1 || list[0].Position.Column == 0 || len(err.Error()) > 1<<20) {
 			t.Errorf("%s\nis told as %.300v", show, err)
 		}
 		if int64(out.Len()) > limits.Output {
@@ -151,7 +152,7 @@ func TestSecrets(t *testing.T) {
 		fs := files{}
 		opts := shell.Options{
 			Out: &out, FS: fs,
-			Warn: func(_ shell.Position, text string) { said.WriteString(text + "\n") },
+			Warn: func(_ source.Position, text string) { said.WriteString(text + "\n") },
 			Credential: func(shell.Request) (param.Credential, error) {
 				return param.Credential{UserName: "gateway", Password: auth.Secret(answered)}, nil
 			},
@@ -159,10 +160,10 @@ func TestSecrets(t *testing.T) {
 		in, err := run(t, opts, "$c = Get-Credential\nNew-SendConnector Out -AddressSpaces * -SmartHosts a.example -DNSRoutingEnabled $false -SmartHostAuthMechanism BasicAuthRequireTLS -AuthenticationCredential $c | Out-Null\n"+script)
 		if err != nil {
 			said.WriteString(err.Error())
-			var list shell.Errors
+			var list source.Diagnostics
 			if errors.As(err, &list) {
 				for _, e := range list {
-					said.WriteString(e.Message + e.Excerpt + e.Supported)
+					said.WriteString(e.Detail + e.Excerpt + e.Fix)
 				}
 			}
 		}

@@ -77,7 +77,7 @@ var exporting = map[string]string{
 
 // What the shell exports is read back to the same policy, in every form.
 func TestExportsRoundTrip(t *testing.T) {
-	s := source{rand.New(rand.NewPCG(11, 12))}
+	s := random{rand.New(rand.NewPCG(11, 12))}
 	for range 60 {
 		cfg := named(s.config())
 		if cfg.Profile != permission.Current {

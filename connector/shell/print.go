@@ -3,7 +3,6 @@ package shell
 import (
 	"bytes"
 	"cmp"
-	"errors"
 	"fmt"
 	"reflect"
 	"strconv"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/draft"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -49,7 +49,7 @@ func Print(cfg connector.Config) ([]byte, error) {
 		p.send(&cfg.Send[i])
 	}
 	if len(p.errs) > 0 {
-		return nil, errors.Join(p.errs...)
+		return nil, p.errs
 	}
 	return p.out.Bytes(), nil
 }
@@ -58,11 +58,11 @@ type printer struct {
 	cfg       *connector.Config
 	out       bytes.Buffer
 	variables map[string]bool // in use, in lower case
-	errs      []error
+	errs      source.Diagnostics
 }
 
-func (p *printer) fail(path, format string, args ...any) {
-	p.errs = append(p.errs, fmt.Errorf("shell: %s: %s", path, fmt.Sprintf(format, args...)))
+func (p *printer) fail(path source.Path, format string, args ...any) {
+	p.errs = append(p.errs, source.Diagnostic{Severity: source.SeverityError, Path: path, Detail: fmt.Sprintf(format, args...)})
 }
 
 func (p *printer) line(text string) {
@@ -158,7 +158,7 @@ func (p *printer) defaultDomain() *routing.AcceptedDomain {
 }
 
 func (p *printer) domain(d *routing.AcceptedDomain, isDefault bool) {
-	path := fmt.Sprintf("Accepted[%q]", cmp.Or(d.Name, d.DomainName))
+	path := source.Named("Accepted", cmp.Or(d.Name, d.DomainName))
 	c := command{name: "New-AcceptedDomain"}
 	c.add("Name", p.quote(path+".Name", cmp.Or(d.Name, d.DomainName)))
 	c.add("DomainName", p.quote(path+".DomainName", d.DomainName))
@@ -212,7 +212,7 @@ func trim[C any](c *C, shown map[string]bool, full func() C) {
 
 func (p *printer) receive(given *connector.Receive) {
 	r := *given
-	path := fmt.Sprintf("Receive[%q]", r.Name)
+	path := source.Named("Receive", r.Name)
 	trim(&r, receiveShown, func() connector.Receive { return r.WithDefaults(p.cfg) })
 	r.Fqdn = cmp.Or(r.Fqdn, p.fqdn(r.Server))
 	c, set := command{name: "New-ReceiveConnector"}, command{name: "Set-ReceiveConnector"}
@@ -220,7 +220,7 @@ func (p *printer) receive(given *connector.Receive) {
 		switch {
 		case name == "PermissionGroups":
 			groups := r.PermissionGroups.Or(0) &^ permission.Custom // which is what Permissions show as
-			c.add(name, p.value(path+"."+name, reflect.ValueOf(groups)))
+			c.add(name, p.value(path.Field(source.Path(name)), reflect.ValueOf(groups)))
 		case name == "Permissions":
 		case setOnly[name]:
 			set.add(name, text)
@@ -234,7 +234,7 @@ func (p *printer) receive(given *connector.Receive) {
 
 func (p *printer) send(given *connector.Send) {
 	s := *given
-	path := fmt.Sprintf("Send[%q]", s.Name)
+	path := source.Named("Send", s.Name)
 	trim(&s, sendShown, func() connector.Send { return s.WithDefaults(p.cfg) })
 	if sources := s.SourceTransportServers; len(sources) == 0 || len(sources) == 1 && strings.EqualFold(sources[0], p.local()) {
 		s.Fqdn = cmp.Or(s.Fqdn, p.fqdn(""))
@@ -258,7 +258,7 @@ func (p *printer) send(given *connector.Send) {
 	p.connector(path, c, command{}, effective(s.Permissions, draft.UsageGrants(p.cfg, *given)))
 }
 
-func (p *printer) userName(path, name string) string {
+func (p *printer) userName(path source.Path, name string) string {
 	if name == "" {
 		return ""
 	}
@@ -290,7 +290,7 @@ func CredentialVariable(connector string) string {
 
 // connector prints the command that makes a connector and those that change it.
 // They are handed the connector itself: a name may have wildcards in it.
-func (p *printer) connector(path string, make, set command, grants []permission.Grant) {
+func (p *printer) connector(path source.Path, make, set command, grants []permission.Grant) {
 	var more []command
 	if len(set.parameters) > 0 {
 		more = append(more, set)
@@ -298,7 +298,7 @@ func (p *printer) connector(path string, make, set command, grants []permission.
 	for _, taking := range []bool{true, false} { // what is taken first: Add-ADPermission gives it back
 		for i, g := range grants {
 			if taking == (g.Removed != 0) {
-				more = append(more, p.grant(fmt.Sprintf("%s.Permissions[%d]", path, i), g)...)
+				more = append(more, p.grant((path+".Permissions").Index(i), g)...)
 			}
 		}
 	}

@@ -3,6 +3,7 @@ package shell
 import (
 	"strings"
 
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
 )
 
@@ -14,7 +15,7 @@ const (
 )
 
 // grant returns the commands that give what was given by hand.
-func (p *printer) grant(path string, g permission.Grant) []command {
+func (p *printer) grant(path source.Path, g permission.Grant) []command {
 	if g.Group != 0 || g.Allow|g.Deny|g.Removed == 0 || !g.To.IsValid() {
 		p.fail(path, "%v isn't a grant made by hand", g)
 		return nil

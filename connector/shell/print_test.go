@@ -56,15 +56,15 @@ func rerun(t *testing.T, cfg connector.Config, bare bool) connector.Config {
 	return in.Config()
 }
 
-// source makes random values for configurations that Compile takes.
-type source struct{ *rand.Rand }
+// random makes random values for configurations that Compile takes.
+type random struct{ *rand.Rand }
 
-func (s source) yes() bool { return s.IntN(2) == 0 }
+func (s random) yes() bool { return s.IntN(2) == 0 }
 
-func pick[T any](s source, from ...T) T { return from[s.IntN(len(from))] }
+func pick[T any](s random, from ...T) T { return from[s.IntN(len(from))] }
 
 // some returns one to three different elements.
-func some[T any](s source, from ...T) []T {
+func some[T any](s random, from ...T) []T {
 	from = slices.Clone(from)
 	s.Shuffle(len(from), func(i, j int) { from[i], from[j] = from[j], from[i] })
 	return from[:1+s.IntN(min(3, len(from)))]
@@ -75,13 +75,13 @@ var odd = []string{"", "plain", "it's", "‘odd’ ‚quotes‛", "“double” 
 	"@{a=b}; # comment", "'@\n@'", " blanks ", "-Name", "ä€😀", "\u2028\u00a0\u2013", "%{}|>&"}
 
 // maybe sets a Setting in half of the cases.
-func maybe[T any](s source, to *param.Setting[T], values ...T) {
+func maybe[T any](s random, to *param.Setting[T], values ...T) {
 	if s.yes() {
 		*to = param.Value(pick(s, values...))
 	}
 }
 
-func (s source) grants() []permission.Grant {
+func (s random) grants() []permission.Grant {
 	var all []permission.Grant
 	for _, to := range some(s, permission.SIDAnonymous, permission.SIDAuthenticatedUsers, permission.SIDExternallySecured, permission.NameSID(`CONTOSO\joe`), "S-1-5-21-1-2-3-1105") {
 		g := permission.Grant{To: to}
@@ -97,7 +97,7 @@ func (s source) grants() []permission.Grant {
 
 // taken takes some of what is given, and not by hand, too, away from one of those who
 // have it.
-func (s source) taken(given, byHand []permission.Grant) []permission.Grant {
+func (s random) taken(given, byHand []permission.Grant) []permission.Grant {
 	if len(given) == 0 || s.yes() {
 		return nil
 	}
@@ -114,7 +114,7 @@ func (s source) taken(given, byHand []permission.Grant) []permission.Grant {
 	return []permission.Grant{{To: g.To, Removed: taken}}
 }
 
-func (s source) receive(i int) connector.Receive {
+func (s random) receive(i int) connector.Receive {
 	r := connector.Receive{
 		Name: fmt.Sprintf("%s %d", pick(s, "Relay", "it's a*b[c]?", "“From” `$gateway‘", `x\y`), i), Comment: pick(s, odd...),
 		Bindings: []netip.AddrPort{netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, byte(1 + i)}), uint16(pick(s, 25, 587)))},
@@ -157,7 +157,7 @@ func (s source) receive(i int) connector.Receive {
 	return r
 }
 
-func (s source) send(i int) connector.Send {
+func (s random) send(i int) connector.Send {
 	c := connector.Send{
 		Name: fmt.Sprintf("%s %d", pick(s, "To Internet", "it's", "a*b"), i), Comment: pick(s, odd...),
 		Usage: pick(s, param.UsageCustom, param.UsageInternal, param.UsageInternet),
@@ -190,7 +190,7 @@ func (s source) send(i int) connector.Send {
 }
 
 // config returns a configuration that compiles.
-func (s source) config() connector.Config {
+func (s random) config() connector.Config {
 	for {
 		c := connector.Config{Profile: pick(s, permission.Current, permission.Exchange2007)}
 		if s.yes() {
@@ -238,7 +238,7 @@ func (s source) config() connector.Config {
 	}
 }
 
-func (s source) services(listed bool) []connector.Service {
+func (s random) services(listed bool) []connector.Service {
 	var all []connector.Service
 	names := []string{""}
 	if listed {
@@ -257,7 +257,7 @@ func (s source) services(listed bool) []connector.Service {
 	return all
 }
 
-func (s source) remote() []connector.RemoteDomain {
+func (s random) remote() []connector.RemoteDomain {
 	var all []connector.RemoteDomain
 	for i, name := range some(s, "*", "fabrikam.com", "*.fabrikam.com", "example.net") {
 		d := connector.RemoteDomain{Name: pick(s, "it's [odd]*", "Other", "default") + fmt.Sprint(i), DomainName: name}
@@ -375,7 +375,7 @@ func canonical(grants []permission.Grant) []permission.Grant {
 	return all
 }
 
-func (s source) dialog(c connector.Config) connector.Dialog {
+func (s random) dialog(c connector.Config) connector.Dialog {
 	d := connector.Dialog{Local: param.MustParseBinding("10.0.0.1:25"), TLS: s.yes(), Helo: pick(s, "", "gateway.example"),
 		Remote: netip.MustParseAddr(pick(s, "192.0.2.1", "192.0.2.50", "10.0.0.9", "2001:db8::5", "8.8.8.8")),
 		From:   routing.MustParseAddress(pick(s, "a@contoso.com", "a@example.net")), Size: int64(s.IntN(1 << 26)),
@@ -392,7 +392,7 @@ func (s source) dialog(c connector.Config) connector.Dialog {
 
 // The commands and the JSON of random configurations make the same policy again.
 func TestPrintRoundTrip(t *testing.T) {
-	s := source{rand.New(rand.NewPCG(7, 8))}
+	s := random{rand.New(rand.NewPCG(7, 8))}
 	for range 300 {
 		cfg := s.config()
 		policy, want := normal(t, cfg)
@@ -422,7 +422,7 @@ func TestPrintRoundTrip(t *testing.T) {
 
 // What was printed and run prints the same again.
 func TestPrintIsStable(t *testing.T) {
-	s := source{rand.New(rand.NewPCG(9, 10))}
+	s := random{rand.New(rand.NewPCG(9, 10))}
 	for range 100 {
 		cfg := rerun(t, s.config(), true)
 		first, err := shell.Print(cfg)

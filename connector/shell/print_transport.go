@@ -2,12 +2,12 @@ package shell
 
 import (
 	"cmp"
-	"fmt"
 	"reflect"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // transport sets what setup sets, and what connectors depend on.
@@ -34,7 +34,7 @@ func (p *printer) services() {
 		p.line(c.String())
 	}
 	for i, s := range p.cfg.Services {
-		path := fmt.Sprintf("Services[%d]", i)
+		path := source.Path("Services").Index(i)
 		trim(&s, nil, func() connector.Service { return s.WithDefaults(p.cfg) })
 		c := command{name: "Set-TransportService"}
 		c.add("Identity", p.quote(path+".Name", cmp.Or(p.cfg.Services[i].Name, p.local())))
@@ -57,7 +57,7 @@ func (p *printer) remote() {
 		if d := &p.cfg.Remote[i]; d.DomainName == all {
 			set := p.remoteFlags(d)
 			if d.Name != name {
-				set.add("Name", p.quote(fmt.Sprintf("Remote[%q]", d.Name), d.Name))
+				set.add("Name", p.quote(source.Named("Remote", d.Name), d.Name))
 			}
 			if len(set.parameters) > 0 {
 				set.name += " " + name
@@ -77,7 +77,7 @@ func (p *printer) remote() {
 		if d.DomainName == all {
 			continue
 		}
-		path := fmt.Sprintf("Remote[%q]", d.Name)
+		path := source.Named("Remote", d.Name)
 		c := command{name: "New-RemoteDomain"}
 		c.add("Name", p.quote(path+".Name", d.Name))
 		c.add("DomainName", p.quote(path+".DomainName", d.DomainName))

@@ -2,7 +2,6 @@ package shell
 
 import (
 	"encoding"
-	"fmt"
 	"net/netip"
 	"reflect"
 	"strconv"
@@ -14,6 +13,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/internal/setting"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/syntax"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -38,7 +38,7 @@ func (c command) String() string {
 
 // fields yields the fields of a connector that differ from their zero value, with
 // their values as the language has them.
-func (p *printer) fields(path string, v reflect.Value) func(func(string, string) bool) {
+func (p *printer) fields(path source.Path, v reflect.Value) func(func(string, string) bool) {
 	return func(yield func(string, string) bool) {
 		for i := range v.NumField() {
 			f, name := v.Field(i), v.Type().Field(i).Name
@@ -51,7 +51,7 @@ func (p *printer) fields(path string, v reflect.Value) func(func(string, string)
 				}
 				continue
 			}
-			if !yield(name, p.value(path+"."+name, f)) {
+			if !yield(name, p.value(path.Field(source.Path(name)), f)) {
 				return
 			}
 		}
@@ -59,7 +59,7 @@ func (p *printer) fields(path string, v reflect.Value) func(func(string, string)
 }
 
 // value returns v as the language has it.
-func (p *printer) value(path string, v reflect.Value) string {
+func (p *printer) value(path source.Path, v reflect.Value) string {
 	if v.CanAddr() {
 		v = setting.Value(v)
 	}
@@ -87,7 +87,7 @@ func (p *printer) value(path string, v reflect.Value) string {
 	case reflect.Slice:
 		items := make([]string, v.Len())
 		for i := range items {
-			items[i] = p.value(fmt.Sprintf("%s[%d]", path, i), v.Index(i))
+			items[i] = p.value(path.Index(i), v.Index(i))
 		}
 		return strings.Join(items, ",")
 	case reflect.Bool:
@@ -99,7 +99,7 @@ func (p *printer) value(path string, v reflect.Value) string {
 }
 
 // quote returns a text in quotes, unless it can't stand in a script.
-func (p *printer) quote(path, text string) string {
+func (p *printer) quote(path source.Path, text string) string {
 	if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
 		p.fail(path, "%q can't be written in a script", text)
 	}

@@ -3,6 +3,7 @@ package shell
 import (
 	"context"
 	"io"
+	"maps"
 	"strings"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/shell/internal/exchange"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/interp"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -66,7 +68,7 @@ type Options struct {
 	Out io.Writer
 
 	// Warn gets warnings with their places. Nil: they are printed to Out.
-	Warn func(at Position, text string)
+	Warn func(at source.Position, text string)
 
 	Limits Limits
 	Width  int // columns of the output; zero: 120
@@ -105,7 +107,7 @@ type Request struct {
 	Variable string // that the answer is assigned to, without the $; "" if there is none
 	UserName string // that the command names; "" if none
 	Message  string // that the command wants shown; "" if none
-	Position Position
+	Position source.Position
 }
 
 // Question is what Read-Host asks.
@@ -113,7 +115,7 @@ type Question struct {
 	Variable string // that the answer is assigned to, without the $; "" if there is none
 	Prompt   string // "" if there is none
 	Secret   bool   // -AsSecureString: nothing is to be seen of the answer
-	Position Position
+	Position source.Position
 }
 
 // Interpreter runs scripts on an organisation. Variables and the organisation
@@ -121,7 +123,7 @@ type Question struct {
 type Interpreter struct {
 	org     *exchange.Org
 	interp  *interp.Interp
-	origins map[string]Position // of what was merged
+	origins source.Map // of what was merged
 }
 
 // New returns an interpreter with a fresh organisation.
@@ -152,7 +154,7 @@ func newInterpreter(org *exchange.Org, opts Options) *Interpreter {
 	for _, c := range opts.Certificates {
 		org.Certificates = append(org.Certificates, exchange.Certificate(c))
 	}
-	in := &Interpreter{org: org, origins: map[string]Position{}}
+	in := &Interpreter{org: org, origins: source.Map{}}
 	options := interp.Options{
 		Commands: org.Commands(credentials(opts.Credential)),
 		Env:      environment(org, opts.Env),
@@ -161,15 +163,13 @@ func newInterpreter(org *exchange.Org, opts Options) *Interpreter {
 		FS:       opts.FS,
 		Out:      opts.Out,
 		Confirm:  opts.Confirm,
+		Warn:     opts.Warn,
 		Limits:   interp.Limits(opts.Limits),
 		Width:    opts.Width,
 	}
-	if warn := opts.Warn; warn != nil {
-		options.Warn = func(pos object.Pos, text string) { warn(Position(pos), text) }
-	}
 	if answer := opts.Answer; answer != nil {
 		options.Answer = func(q interp.Question) (auth.Secret, error) {
-			return answer(Question{Variable: q.Variable, Prompt: q.Prompt, Secret: q.Secret, Position: Position(q.Pos)})
+			return answer(Question{Variable: q.Variable, Prompt: q.Prompt, Secret: q.Secret, Position: q.Pos})
 		}
 	}
 	in.interp = interp.New(options)
@@ -198,18 +198,18 @@ func credentials(ask func(Request) (param.Credential, error)) func(exchange.Requ
 		return nil
 	}
 	return func(r exchange.Request) (param.Credential, error) {
-		return ask(Request{Variable: r.Variable, UserName: r.UserName, Message: r.Message, Position: Position(r.Pos)})
+		return ask(Request{Variable: r.Variable, UserName: r.UserName, Message: r.Message, Position: r.Pos})
 	}
 }
 
 // Run runs a script; file names it in errors and origins. The script may be UTF-8,
 // or UTF-16 with a byte order mark. If its syntax is wrong it isn't begun; after
 // the error of a command the next one runs, as in PowerShell, unless
-// -ErrorAction or $ErrorActionPreference say Stop. The error is Errors and holds
-// all that went wrong. A configuration that isn't to be half loaded is thrown away
+// -ErrorAction or $ErrorActionPreference say Stop. The error is source.Diagnostics
+// with all that went wrong. A configuration that isn't to be half loaded is thrown away
 // after an error.
 func (in *Interpreter) Run(ctx context.Context, file string, src []byte) error {
-	return errorsOf(in.interp.Run(ctx, file, src))
+	return diagnostics(in.interp.Run(ctx, file, src))
 }
 
 // Exited returns what the last script gave to exit, and whether it ended so. An
@@ -223,7 +223,7 @@ type File struct {
 }
 
 // Load runs scripts in order on a fresh organisation and stops after the first
-// one with an error, which is Errors.
+// one with an error, which is source.Diagnostics.
 func Load(ctx context.Context, opts Options, scripts ...File) (*Interpreter, error) {
 	in := New(opts)
 	for _, f := range scripts {
@@ -239,64 +239,26 @@ func Load(ctx context.Context, opts Options, scripts ...File) (*Interpreter, err
 func (in *Interpreter) Config() connector.Config { return in.org.Config() }
 
 // Merge adds a configuration to the organisation, as connector.Merge does. origins
-// says where its parts come from, by paths in the style of connector.Problem; it
-// may be nil. After an error nothing has changed.
-func (in *Interpreter) Merge(cfg connector.Config, origins map[string]Position) error {
-	before := in.org.Origins()
+// has the positions of its parts, by their paths in cfg; it may be nil. After an error
+// nothing has changed.
+func (in *Interpreter) Merge(cfg connector.Config, origins source.Map) error {
+	before, set := in.org.Config(), in.org.Origins()
 	if err := in.org.Merge(cfg); err != nil {
 		return err
 	}
-	for path, pos := range before {
-		in.origins[path] = Position(pos)
-	}
-	for path, pos := range origins {
-		in.origins[path] = pos
-	}
+	whole := in.org.Config()
+	maps.Copy(in.origins, set)
+	in.origins.Add(origins, whole.MovedPaths(&before, &cfg))
 	return nil
 }
 
-// Origins returns where the parts of the organisation were set last, by paths in
-// the style of connector.Problem: Receive["Relay"] is where the connector was
-// made, Receive["Relay"].Bindings where its bindings were set. What nothing set
-// is missing.
-func (in *Interpreter) Origins() map[string]Position {
-	all := make(map[string]Position, len(in.origins))
-	for path, pos := range in.origins {
-		all[path] = pos
-	}
-	for path, pos := range in.org.Origins() {
-		all[path] = Position(pos)
-	}
+// Origins returns where the parts of the organisation were set last: Receive["Relay"]
+// is where the connector was made, Receive["Relay"].Bindings where its bindings were
+// set. A part that nothing set is missing.
+func (in *Interpreter) Origins() source.Map {
+	all := maps.Clone(in.origins)
+	maps.Copy(all, in.org.Origins())
 	return all
-}
-
-// Locate finds the place of a path in what Origins returned: that of the path
-// itself or of the nearest thing it is part of.
-func Locate(origins map[string]Position, path string) (Position, bool) {
-	for path != "" {
-		if pos, ok := origins[path]; ok {
-			return pos, true
-		}
-		path = parent(path)
-	}
-	return Position{}, false
-}
-
-// parent cuts the last field or index off a path. A dot or bracket within a quoted
-// name is none.
-func parent(path string) string {
-	quoted, cut := false, 0
-	for i := 0; i < len(path); i++ {
-		switch c := path[i]; {
-		case quoted && c == '\\':
-			i++
-		case c == '"':
-			quoted = !quoted
-		case !quoted && (c == '.' || c == '['):
-			cut = i
-		}
-	}
-	return path[:cut]
 }
 
 // Complete returns what the word at the end of a text that is being typed could

@@ -12,6 +12,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -38,15 +39,15 @@ func TestErrors(t *testing.T) {
 	}
 	for _, tt := range tests {
 		_, err := run(t, shell.Options{}, tt.script)
-		var list shell.Errors
+		var list source.Diagnostics
 		if !errors.As(err, &list) || len(list) != 1 {
 			t.Errorf("%s: %v", tt.script, err)
 			continue
 		}
 		e := list[0]
-		if e.Position.String() != tt.place || !strings.Contains(e.Message, tt.message) || !strings.Contains(e.Excerpt, "^") ||
+		if e.Position.String() != tt.place || !strings.Contains(e.Detail, tt.message) || !strings.Contains(e.Excerpt, "^") ||
 			shell.Incomplete(err) != tt.incomplete {
-			t.Errorf("%s: %s %q %q %v", tt.script, e.Position, e.Message, e.Excerpt, shell.Incomplete(err))
+			t.Errorf("%s: %s %q %q %v", tt.script, e.Position, e.Detail, e.Excerpt, shell.Incomplete(err))
 		}
 	}
 }
@@ -89,7 +90,7 @@ func TestMerge(t *testing.T) {
 		t.Fatal(err)
 	}
 	two := connector.Config{Send: []connector.Send{{Name: "Two", AddressSpaces: []routing.AddressSpace{routing.MustParseAddressSpace("two.example")}}}}
-	from := map[string]shell.Position{`Send["Two"]`: {File: "two.json", Line: 7}}
+	from := source.Map{`Send["Two"]`: {File: "two.json", Line: 7}}
 	if err := in.Merge(two, from); err != nil {
 		t.Fatal(err)
 	}
@@ -104,15 +105,15 @@ func TestMerge(t *testing.T) {
 	if len(cfg.Send) != 2 || cfg.Send[0].Comment != "changed" || cfg.Send[1].MaxMessageSize != 5*param.MB {
 		t.Errorf("%+v", cfg.Send)
 	}
-	for path, want := range map[string]string{
+	for path, want := range map[source.Path]string{
 		`Send["One"]`: "t.ps1:1:16", `Send["One"].AddressSpaces[0]`: "t.ps1:1:16", `Send["One"].Comment`: "u.ps1:2:1",
 		`Send["Two"].SmartHosts[0]`: "two.json:7", `Send["Two"].MaxMessageSize`: "u.ps1:2:43",
 	} {
-		if at, ok := shell.Locate(in.Origins(), path); !ok || !strings.HasPrefix(at.String(), want[:strings.LastIndex(want, ":")]) {
+		if at, ok := in.Origins().Find(path); !ok || !strings.HasPrefix(at.String(), want[:strings.LastIndex(want, ":")]) {
 			t.Errorf("%s is at %s, want %s", path, at, want)
 		}
 	}
-	if at, ok := shell.Locate(in.Origins(), "Transport"); ok {
+	if at, ok := in.Origins().Find("Transport"); ok {
 		t.Errorf("nothing set the limits, but %s", at)
 	}
 }

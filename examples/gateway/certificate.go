@@ -20,8 +20,8 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
-	"github.com/interchange-smtp/interchange/connector/analysis"
 	"github.com/interchange-smtp/interchange/connector/shell"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/relay"
 )
 
@@ -87,10 +87,10 @@ const codeCertificateMissing = "certificate-missing"
 // withoutCertificate returns the parameters that need a certificate where none is given:
 // as notes, because check may be run without the flags of serve.
 func (l *loaded) withoutCertificate() []checked {
-	var problems connector.Problems
-	add := func(in *connector.Inbound, field, format string, args ...any) {
-		problems = append(problems, connector.Problem{
-			Path: fmt.Sprintf("Receive[%q].%s", in.Name(), field), Code: codeCertificateMissing,
+	var missing source.Diagnostics
+	add := func(in *connector.Inbound, field source.Path, format string, args ...any) {
+		missing = append(missing, source.Diagnostic{
+			Severity: source.SeverityNote, Path: source.Named("Receive", in.Name()).Field(field), Code: codeCertificateMissing,
 			Detail: fmt.Sprintf(format, args...) + ": give -cert and -key",
 		})
 	}
@@ -108,9 +108,9 @@ func (l *loaded) withoutCertificate() []checked {
 			add(in, "DomainSecureEnabled", "without a certificate STARTTLS is not offered, so no client can be a partner")
 		}
 	}
-	found := make([]checked, len(problems))
-	for i, f := range l.locate(problems) {
-		found[i] = checked{Severity: analysis.SeverityNote, finding: f}
+	found := make([]checked, len(missing))
+	for i, d := range l.Locate(missing) {
+		found[i].Diagnostic = d
 	}
 	return found
 }
@@ -173,4 +173,13 @@ func selfSigned(names ...string) (tls.Certificate, error) {
 		return tls.Certificate{}, err
 	}
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}, nil
+}
+
+// plainly leaves the system call out of an error.
+func plainly(name string, err error) error {
+	var path *os.PathError
+	if errors.As(err, &path) {
+		return fmt.Errorf("%s: %w", name, path.Err)
+	}
+	return err
 }

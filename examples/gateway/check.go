@@ -12,6 +12,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // check lists the findings about a policy that is valid.
@@ -49,7 +50,7 @@ func check(c *cli, args []string) int {
 		return exitInvalid
 	}
 	// Notes answer a question, so they are no reason to stop.
-	if slices.ContainsFunc(all, func(f checked) bool { return f.Acknowledged == "" && f.Severity != analysis.SeverityNote }) {
+	if slices.ContainsFunc(all, func(f checked) bool { return f.Acknowledged == "" && f.Severity != source.SeverityNote }) {
 		return exitNo
 	}
 	return exitOK
@@ -57,9 +58,7 @@ func check(c *cli, args []string) int {
 
 // checked is a finding of check with its place in the files.
 type checked struct {
-	Severity analysis.Severity `json:"severity"`
-	finding
-	Fix          string       `json:"fix,omitempty"`
+	source.Diagnostic
 	Sources      []sourceJSON `json:"sources,omitempty"`
 	Witness      *witnessJSON `json:"witness,omitempty"`
 	Page         string       `json:"page,omitempty"`
@@ -82,9 +81,9 @@ func (l *loaded) check(m material, now time.Time) []checked {
 	all := []checked{} // in JSON a list, not null
 	for _, f := range analysis.Check(l.Policy, analysis.Options{Now: now, Certificates: describe(m.chain)}) {
 		one := newChecked(f)
-		one.finding = l.locate(connector.Problems{{Path: f.Place, Code: f.Code, Detail: f.Text}})[0]
+		one.Diagnostic = l.Locate(source.Diagnostics{f.Diagnostic})[0]
 		switch {
-		case strings.HasPrefix(f.Place, "Certificates["):
+		case f.Path.Within("Certificates"):
 			one.Path, one.File = "", m.cert
 		case one.stops():
 			one.Path = "" // the flag decides, whatever a file says
@@ -99,20 +98,16 @@ func (l *loaded) check(m material, now time.Time) []checked {
 	// Custom is the only sign of grants that no export tells: it must not be taken for
 	// superfluous.
 	all = slices.DeleteFunc(all, func(f checked) bool {
-		return f.Code == connector.CodeGroupCustom && slices.ContainsFunc(l.notes, func(note finding) bool { return note.Code == "export" && note.Path == f.Path })
+		return f.Code == connector.CodeGroupCustom && slices.ContainsFunc(l.Warnings, func(w source.Diagnostic) bool { return w.Path == f.Path })
 	})
-	notes := slices.DeleteFunc(slices.Clone(l.notes), func(note finding) bool {
-		return slices.ContainsFunc(all, func(f checked) bool { return f.repeats(note) })
-	})
-	for _, note := range notes {
-		severity := analysis.SeverityWarning
-		if note.note {
-			severity = analysis.SeverityNote
+	findings := all
+	for _, w := range l.Warnings {
+		if !slices.ContainsFunc(findings, func(f checked) bool { return f.repeats(w) }) {
+			all = append(all, checked{Diagnostic: w})
 		}
-		all = append(all, checked{Severity: severity, finding: note})
 	}
 	slices.SortStableFunc(all, func(a, b checked) int {
-		return cmp.Or(cmp.Compare(a.Severity, b.Severity), slices.Index(l.files, a.File)-slices.Index(l.files, b.File), a.Line-b.Line)
+		return cmp.Or(cmp.Compare(a.Severity, b.Severity), slices.Index(l.Files, a.File)-slices.Index(l.Files, b.File), a.Line-b.Line)
 	})
 	return all
 }
@@ -136,7 +131,7 @@ func (l *loaded) others() string {
 }
 
 func newChecked(f analysis.Finding) checked {
-	one := checked{Severity: f.Severity, Fix: f.Fix, Page: f.Page(), Acknowledged: f.Acknowledged}
+	one := checked{Diagnostic: f.Diagnostic, Page: f.Page(), Acknowledged: f.Acknowledged}
 	for _, s := range f.Sources {
 		one.Sources = append(one.Sources, sourceJSON(s))
 	}
@@ -186,33 +181,28 @@ func once(all []checked) []checked {
 
 // repeats reports whether f says of a parameter without effect what a script's
 // note has said of it.
-func (f checked) repeats(note finding) bool {
-	parameter := f.Path[strings.LastIndexByte(f.Path, '.')+1:]
-	return f.Code == connector.CodeNotEnforced && note.Code == "script" && strings.HasPrefix(note.Detail, "-"+parameter+" ")
+func (f checked) repeats(warning source.Diagnostic) bool {
+	return f.Code == connector.CodeNotEnforced && warning.Path == "" && strings.HasPrefix(warning.Detail, "-"+f.Path.Base()+" ")
 }
 
 // shouted reports whether those who serve the policy are told: errors, even those that
 // were acknowledged, and warnings.
 func (f checked) shouted() bool {
-	return f.Severity == analysis.SeverityError || f.Severity == analysis.SeverityWarning && f.Acknowledged == ""
+	return f.Severity == source.SeverityError || f.Severity == source.SeverityWarning && f.Acknowledged == ""
 }
 
 // stops reports whether the policy is none to serve at all.
 func (f checked) stops() bool {
-	return f.Code == analysis.CodeServesNothing && f.Severity == analysis.SeverityError && f.Acknowledged == ""
+	return f.Code == analysis.CodeServesNothing && f.Severity == source.SeverityError && f.Acknowledged == ""
 }
 
 func printChecked(w io.Writer, all []checked, total string) {
 	for _, f := range all {
-		fmt.Fprintf(w, "%s: %s", f.Severity, f.finding)
-		if f.Page != "" {
-			fmt.Fprintf(w, " (%s)", f.Code)
-		}
-		fmt.Fprintln(w)
+		fmt.Fprintf(w, "%s: %s\n", f.Severity, f.Summary())
 		if f.example != "" {
 			fmt.Fprintf(w, "    for example %s\n", f.example)
 		}
-		if f.Fix != "" && f.Severity != analysis.SeverityNote {
+		if f.Fix != "" && f.Severity != source.SeverityNote {
 			fmt.Fprintf(w, "    to do: %s\n", f.Fix)
 		}
 		if f.Acknowledged != "" {

@@ -8,6 +8,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/jsonconfig"
 	"github.com/interchange-smtp/interchange/connector/shell"
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // convert prints the policy in another form. Passwords are left out unless -with-passwords
@@ -44,19 +45,20 @@ func convert(c *cli, args []string) int {
 
 // convertible reads the policy. Passwords that an export can't contain may be missing,
 // unless they are to be printed.
-func (c *cli) convertible(p *policyFlags, passwords bool) (connector.Config, findings, error) {
+func (c *cli) convertible(p *policyFlags, passwords bool) (connector.Config, source.Diagnostics, error) {
 	if passwords {
 		l, err := p.load(c)
 		if err != nil {
 			return connector.Config{}, nil, err
 		}
-		return l.Config(), l.notes, nil
+		return l.Config(), l.Warnings, nil
 	}
-	l, cfg, mistakes, err := p.read(c)
+	d, err := p.read(c)
 	if err != nil {
-		return cfg, nil, err
+		return connector.Config{}, nil, err
 	}
-	return cfg, l.notes, l.compile(cfg, mistakes, connector.CodeCredentialMissing)
+	_, err = d.Compile(connector.CodeCredentialMissing)
+	return d.Config, d.Warnings, err
 }
 
 // writeAs writes a configuration in a form.

@@ -12,7 +12,6 @@ import (
 	"golang.org/x/term"
 
 	"github.com/interchange-smtp/interchange/auth"
-	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell"
 )
@@ -169,35 +168,6 @@ func (c *cli) newCredentials(file string) (*credentials, error) {
 		}
 	}
 	return source, nil
-}
-
-// credentialsOf looks up the passwords that exports can't hold. A connector asks
-// as the commands would that convert prints of it.
-func (p *policyFlags) credentialsOf(c *cli, l *loaded, cfg *connector.Config) error {
-	source, err := c.newCredentials(p.credentials)
-	if err != nil {
-		return err
-	}
-	var bad findings
-	for i := range cfg.Send {
-		s := &cfg.Send[i]
-		path := fmt.Sprintf("Send[%q].AuthenticationCredential", s.Name)
-		at, exported := shell.Locate(l.origins, path)
-		if missing := s.AuthenticationCredential; !exported || missing == nil || missing.Password != "" {
-			continue
-		}
-		found, err := source.answer(shell.Request{Variable: shell.CredentialVariable(s.Name), UserName: s.AuthenticationCredential.UserName,
-			Message: fmt.Sprintf("Credentials of the Send connector %q", s.Name)})
-		if err != nil {
-			bad = append(bad, finding{File: at.File, Line: at.Line, Path: path, Code: connector.CodeCredentialMissing, Detail: err.Error()})
-			continue
-		}
-		s.AuthenticationCredential = &found
-	}
-	if len(bad) > 0 {
-		return bad
-	}
-	return nil
 }
 
 // ask asks at the terminal, for the same thing once only.

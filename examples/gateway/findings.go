@@ -6,6 +6,7 @@ import (
 	"log/slog"
 
 	"github.com/interchange-smtp/interchange/connector/analysis"
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // invalid tells everything for which serve doesn't begin: on standard error for
@@ -18,7 +19,7 @@ func (r *relayProcess) invalid(mistakes []error) {
 	}
 	var others []error
 	for _, err := range mistakes {
-		if bad := (findings)(nil); errors.As(err, &bad) {
+		if bad := (source.Diagnostics)(nil); errors.As(err, &bad) {
 			r.cli.badPolicy(&r.flags.policyFlags, err)
 		} else {
 			others = append(others, err)
@@ -33,13 +34,13 @@ func (r *relayProcess) invalid(mistakes []error) {
 func (r *relayProcess) logMistakes(event string, mistakes []error) int {
 	n := 0
 	for _, err := range mistakes {
-		var bad findings
+		var bad source.Diagnostics
 		switch {
 		case err == nil:
 		case errors.As(err, &bad):
 			for _, f := range bad {
 				n++
-				r.logger.Error(event, "finding", f.line())
+				r.logger.Error(event, "finding", logLine(f))
 			}
 		default:
 			n++
@@ -81,10 +82,12 @@ func (r *relayProcess) logValidity() {
 
 func (r *relayProcess) logFinding(f checked) {
 	level := slog.LevelWarn
-	if f.Severity == analysis.SeverityError && f.Acknowledged == "" {
+	if f.Severity == source.SeverityError && f.Acknowledged == "" {
 		level = slog.LevelError
 	}
-	attrs := []any{"finding", f.line(), "code", f.Code}
+	text := f.Diagnostic
+	text.Code = "" // an attribute of its own
+	attrs := []any{"finding", text.Summary(), "code", f.Code}
 	if f.Acknowledged != "" {
 		attrs = append(attrs, "acknowledged", f.Acknowledged)
 	}
@@ -97,7 +100,7 @@ func (r *relayProcess) examine(s *configuration) error {
 	s.found = r.findings(s)
 	for _, f := range s.found {
 		if f.stops() {
-			return findings{f.finding}
+			return source.Diagnostics{f.Diagnostic}
 		}
 	}
 	return nil

@@ -5,17 +5,18 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // basisJSON is a parameter that a step rests on, with the place where it was set.
 type basisJSON struct {
-	Path   string `json:"path"` // Receive["Relay"].MaxMessageSize
-	Value  string `json:"value,omitempty"`
-	Source string `json:"source"` // given, preset or default
-	Usage  string `json:"usage,omitempty"`
-	File   string `json:"file,omitempty"`
-	Line   int    `json:"line,omitempty"`
-	Setup  bool   `json:"setup,omitempty"` // given by no file: Exchange's setup makes it so
+	Path   source.Path `json:"path"` // Receive["Relay"].MaxMessageSize
+	Value  string      `json:"value,omitempty"`
+	Source string      `json:"source"` // given, preset or default
+	Usage  string      `json:"usage,omitempty"`
+	File   string      `json:"file,omitempty"`
+	Line   int         `json:"line,omitempty"`
+	Setup  bool        `json:"setup,omitempty"` // given by no file: Exchange's setup makes it so
 
 	origin string
 }
@@ -38,15 +39,14 @@ func (l *loaded) bases(step connector.Step) []basisJSON {
 
 // place finds where a parameter was set.
 func (l *loaded) place(b *basisJSON) {
-	if file, line, ok := l.whence(b.Path); ok {
-		b.File, b.Line = file, line
-	}
+	at, _ := l.Origins.Find(b.Path)
+	b.File, b.Line = at.File, at.Line
 	switch {
 	case b.File != "":
 		b.origin = fmt.Sprintf("%s:%d", b.File, b.Line)
-	case !strings.ContainsAny(b.Path, ".["):
+	case !strings.ContainsAny(string(b.Path), ".["):
 		b.origin = "" // a list that has nothing of the kind
-	case len(l.files) == 0:
+	case len(l.Files) == 0:
 		b.origin = "the demonstration"
 	default:
 		b.Setup, b.origin = true, "setup"
@@ -55,7 +55,7 @@ func (l *loaded) place(b *basisJSON) {
 
 // String returns "path = value (origin)".
 func (b basisJSON) String() string {
-	text := b.Path
+	text := string(b.Path)
 	if b.Value != "" {
 		text += " = " + b.Value
 	}

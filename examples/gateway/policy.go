@@ -1,18 +1,20 @@
 package main
 
 import (
-	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
+	"time"
 
-	"github.com/interchange-smtp/interchange/connector"
-	"github.com/interchange-smtp/interchange/connector/jsonconfig"
+	"github.com/interchange-smtp/interchange/connector/load"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell"
+	"github.com/interchange-smtp/interchange/connector/source"
+	"github.com/interchange-smtp/interchange/permission"
 )
 
 // policyFlags are the flags of every command that works on a policy.
@@ -54,159 +56,81 @@ func (p *policyFlags) registerReading(fs *flag.FlagSet) {
 	fs.BoolVar(&p.json, "json", false, "print for machines")
 }
 
-// finding is a mistake in the policy, or something doubtful, with its place.
-type finding struct {
-	File   string `json:"file,omitempty"`
-	Line   int    `json:"line,omitempty"`
-	Column int    `json:"column,omitempty"`
-	Path   string `json:"path,omitempty"`
-	Code   string `json:"code"`
-	Detail string `json:"detail"`
-
-	Excerpt   string `json:"excerpt,omitempty"`   // of a script, the mistake underlined
-	Supported string `json:"supported,omitempty"` // what to write instead
-
-	note bool // good to know, and nothing to do about
-}
-
-// String returns file:line:column: path: detail, and then excerpt and what is
-// supported on lines of their own.
-func (f finding) String() string {
-	var b strings.Builder
-	if f.File != "" {
-		b.WriteString(f.File + ":")
-		if f.Line > 0 {
-			fmt.Fprintf(&b, "%d:", f.Line)
-		}
-		if f.Column > 0 {
-			fmt.Fprintf(&b, "%d:", f.Column)
-		}
-		b.WriteByte(' ')
-	}
-	if f.Path != "" {
-		b.WriteString(f.Path + ": ")
-	}
-	b.WriteString(f.Detail)
-	if f.Excerpt != "" {
-		b.WriteString("\n" + f.Excerpt)
-	}
-	if f.Supported != "" {
-		b.WriteString("\n    supported: " + f.Supported)
-	}
-	return b.String()
-}
-
-// line is String on one line, without the excerpt, for a log.
-func (f finding) line() string {
-	f.Excerpt, f.Supported = "", strings.ReplaceAll(f.Supported, "\n", " ")
-	f.Detail = strings.ReplaceAll(f.Detail, "\n", " ")
-	return strings.Replace(f.String(), "\n    supported: ", "; supported: ", 1)
-}
-
-// findings are all that is wrong with a policy.
-type findings []finding
-
-// Error implements error with one finding per line.
-func (f findings) Error() string {
-	lines := make([]string, len(f))
-	for i, one := range f {
-		lines[i] = one.String()
-	}
-	return strings.Join(lines, "\n")
-}
-
 // loaded is a policy and what it was read from.
-type loaded struct {
-	*connector.Policy
-	files     []string
-	documents []*jsonconfig.Document
-	origins   map[string]shell.Position // of what scripts and exports set
-	receive   []string                  // paths of the Receive connectors
-	notes     findings                  // what was said while reading
-}
+type loaded struct{ *load.Loaded }
 
-// load reads and compiles the policy. The error is findings where the policy
-// is to blame, and lists all of them: those of the text and those of the policy
-// that could be read from it.
+// load reads and compiles the policy. The error is source.Diagnostics where the policy
+// is to blame.
 func (p *policyFlags) load(c *cli) (*loaded, error) {
-	l, cfg, mistakes, err := p.read(c)
-	if err == nil && len(mistakes) == 0 {
-		err = p.credentialsOf(c, l, &cfg)
+	d, err := p.read(c)
+	if err == nil {
+		err = d.AskPasswords()
 	}
 	if err != nil {
 		return nil, err
 	}
-	if err := l.compile(named(cfg, p.fqdn), mistakes, ""); err != nil {
+	d.Config = named(d.Config, p.fqdn)
+	policy, err := d.Compile()
+	if err != nil {
 		return nil, err
 	}
-	return l, nil
+	return &loaded{policy}, nil
 }
 
-// compile makes the policy. The error is findings: mistakes of the text, and
-// problems other than those of the forgiven code.
-func (l *loaded) compile(cfg connector.Config, mistakes jsonconfig.Errors, forgiven string) error {
-	l.receive = cfg.ReceivePaths()
-	var err error
-	l.Policy, err = connector.Compile(cfg)
-	var problems connector.Problems
-	if err != nil && !errors.As(err, &problems) {
-		return err
+// read reads the configuration from its files, or returns the demonstration's.
+func (p *policyFlags) read(c *cli) (*load.Draft, error) {
+	opts, err := p.options(c)
+	if err != nil {
+		return nil, err
 	}
-	problems = slices.DeleteFunc(problems, func(p connector.Problem) bool { return mistakes.Explains(p) || p.Code == forgiven })
-	if len(problems)+len(mistakes) > 0 {
-		return l.findings(mistakes, problems)
+	if len(p.files) == 0 {
+		return load.NewDraft(demonstration(), opts), nil
 	}
-	return nil
+	d, err := load.Read(context.Background(), opts, p.files...)
+	return d, p.advised(err)
 }
 
-// findings lists the mistakes of texts and the problems of the policy in the
-// order of the files.
-func (l *loaded) findings(mistakes jsonconfig.Errors, problems connector.Problems) findings {
-	found := append(misread(mistakes), l.locate(problems)...)
-	slices.SortStableFunc(found, func(a, b finding) int {
-		return cmp.Or(slices.Index(l.files, a.File)-slices.Index(l.files, b.File), a.Line-b.Line)
-	})
-	return found
-}
-
-// misread makes findings of mistakes in JSON.
-func misread(mistakes jsonconfig.Errors) findings {
-	found := make(findings, len(mistakes))
-	for i, m := range mistakes {
-		found[i] = finding{File: m.File, Line: m.Line, Path: m.Path, Code: "json", Detail: m.Detail}
-	}
-	return found
-}
-
-// locate finds the places of problems in the files.
-func (l *loaded) locate(problems connector.Problems) findings {
-	found := make(findings, len(problems))
-	for i, p := range problems {
-		found[i] = finding{Path: p.Path, Code: p.Code, Detail: p.Detail}
-		if file, line, ok := l.whence(p.Path); ok {
-			found[i].File, found[i].Line = file, line
-		} else if len(l.files) == 1 && len(l.documents) == 1 {
-			found[i].File = l.files[0] // something is missing from it
-		}
-	}
-	return found
-}
-
-// whence tells the file and line that a path was set in.
-func (l *loaded) whence(path string) (file string, line int, ok bool) {
-	if at, ok := shell.Locate(l.origins, path); ok {
-		return at.File, at.Line, true
-	}
-	if len(l.origins) == 0 { // documents alone: several may have the name, and the index is theirs
-		for i, name := range l.receive {
-			if rest, is := strings.CutPrefix(path, name); is {
-				path = fmt.Sprintf("Receive[%d]%s", i, rest)
-				break
+// advised adds the flag -server to the errors of scripts that name another server.
+func (p *policyFlags) advised(err error) error {
+	var list source.Diagnostics
+	if p.server == "" && errors.As(err, &list) {
+		for i, d := range list {
+			if d.Fix == "" && d.Excerpt != "" && strings.Contains(d.Detail, "this server is ") {
+				list[i].Fix = "-server NAME says which server this is"
 			}
 		}
 	}
-	at, ok := jsonconfig.Locate(path, l.documents...)
-	return at.File, at.Line, ok
+	return err
+}
+
+// options returns how files are read, by the flags.
+func (p *policyFlags) options(c *cli) (load.Options, error) {
+	opts := load.Options{Server: p.server}
+	credentials, err := c.newCredentials(p.credentials)
+	if err != nil {
+		return opts, err
+	}
+	opts.Shell = shell.Options{Credential: credentials.answer, Answer: credentials.reply, Ask: credentials.param, Env: lookupEnv, Now: time.Now}
+	if opts.Shell.Certificates, err = shownCertificate(p.cert); err != nil && p.key == "" {
+		return opts, err
+	}
+	if p.profile != "" {
+		profile, err := permission.ParseProfile(p.profile)
+		if err != nil {
+			return opts, fmt.Errorf("-profile: %w", err)
+		}
+		opts.Profile = param.Value(profile)
+	}
+	return opts, nil
+}
+
+// logLine returns a diagnostic on one line, without the excerpt.
+func logLine(d source.Diagnostic) string {
+	text := d.Summary()
+	if d.Fix != "" {
+		text += "; supported: " + strings.ReplaceAll(d.Fix, "\n", " ")
+	}
+	return text
 }
 
 // demonstrated says that the policy is none of the administrator's: a variable that
@@ -233,11 +157,11 @@ func (c *cli) demonstrates(p *policyFlags) {
 
 // badPolicy prints why a policy couldn't be loaded and returns exitInvalid.
 func (c *cli) badPolicy(p *policyFlags, err error) int {
-	var bad findings
+	var bad source.Diagnostics
 	switch {
 	case errors.As(err, &bad) && p.json:
 		c.printJSON(struct {
-			Errors findings `json:"errors"`
+			Errors source.Diagnostics `json:"errors"`
 		}{bad})
 	case errors.As(err, &bad):
 		fmt.Fprintln(c.stderr, bad)

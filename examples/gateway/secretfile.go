@@ -5,7 +5,7 @@ import (
 	"os"
 	"runtime"
 
-	"github.com/interchange-smtp/interchange/connector/analysis"
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // exposed finds the files with passwords, their hashes, or a key that every user of
@@ -23,12 +23,11 @@ func (m material) exposed() []checked {
 			continue
 		}
 		all = append(all, checked{
-			Severity: analysis.SeverityWarning,
-			finding: finding{
-				File: file.name, Code: "file-readable",
+			Diagnostic: source.Diagnostic{
+				Severity: source.SeverityWarning, Position: source.Position{File: file.name}, Code: "file-readable",
 				Detail: fmt.Sprintf("every user of this machine may read %s (mode %#o)", file.holds, info.Mode().Perm()),
+				Fix:    fmt.Sprintf("chmod o= %s", file.name),
 			},
-			Fix: fmt.Sprintf("chmod o= %s", file.name),
 		})
 	}
 	return all

@@ -14,8 +14,10 @@ import (
 	"golang.org/x/term"
 
 	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector/load"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell"
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // Prompts of gateway shell.
@@ -62,7 +64,7 @@ func runShell(c *cli, args []string) int {
 // printErrors prints the errors of a script, without the last one if that only says
 // that the script ended with exit.
 func (s *session) printErrors(err error) {
-	var list shell.Errors
+	var list source.Diagnostics
 	if code, ok := s.in.Exited(); ok && code != 0 && errors.As(err, &list) {
 		if list = list[:len(list)-1]; len(list) == 0 {
 			return
@@ -84,32 +86,26 @@ type session struct {
 
 // open reads the policy and makes the interpreter.
 func (s *session) open(p *policyFlags) error {
-	r, err := p.newReader(s.cli)
+	opts, err := p.options(s.cli)
 	if err != nil {
 		return err
 	}
-	for _, file := range p.files {
-		if err := r.file(file); err != nil {
-			return err
-		}
+	d, err := load.Read(context.Background(), opts, p.files...)
+	if err == nil && len(d.Mistakes) > 0 {
+		err = d.Mistakes
 	}
-	if err := r.finish(); err != nil {
-		return err
+	if err != nil {
+		return p.advised(err)
 	}
-	for _, n := range r.notes {
-		fmt.Fprintln(s.stderr, n)
+	for _, w := range d.Warnings {
+		fmt.Fprintln(s.stderr, w)
 	}
-	opts := r.opts
-	opts.Out, opts.Warn, opts.Width = s.stdout, nil, s.width()
-	opts.FS = &scriptFiles{dir: ".", write: true}
+	opts.Shell.Out, opts.Shell.Width = s.stdout, s.width()
+	opts.Shell.FS = &load.Directory{Path: ".", Write: true}
 	if s.interactive {
-		opts.Credential, opts.Confirm, opts.Ask, opts.Answer = s.credential, s.confirm, s.ask, s.answer
+		opts.Shell.Credential, opts.Shell.Confirm, opts.Shell.Ask, opts.Shell.Answer = s.credential, s.confirm, s.ask, s.answer
 	}
-	if len(p.files) == 0 {
-		s.in = shell.New(opts)
-		return nil
-	}
-	s.in, err = organisation(r.cfg, opts)
+	s.in, err = d.Interpreter(opts.Shell)
 	return err
 }
 

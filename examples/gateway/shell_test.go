@@ -139,58 +139,6 @@ func TestCredentials(t *testing.T) {
 	}
 }
 
-// TestScriptFiles keeps scripts in their directory.
-func TestScriptFiles(t *testing.T) {
-	dir := t.TempDir()
-	inner := filepath.Join(dir, "inner")
-	for _, err := range []error{
-		os.MkdirAll(filepath.Join(inner, "sub"), 0o700),
-		os.WriteFile(filepath.Join(dir, "outside"), []byte("secret"), 0o600),
-		os.WriteFile(filepath.Join(inner, "sub", "a.csv"), []byte("a"), 0o600),
-		os.Symlink(filepath.Join(dir, "outside"), filepath.Join(inner, "link")),
-	} {
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	f := &scriptFiles{dir: inner}
-	if data, err := f.ReadFile(`.\sub\a.csv`); err != nil || string(data) != "a" {
-		t.Errorf("%q %v", data, err)
-	}
-	for _, name := range []string{`..\outside`, "../outside", filepath.Join(dir, "outside"), "link", "sub", "absent", "", "/dev/zero"} {
-		if data, err := f.ReadFile(name); err == nil {
-			t.Errorf("%s is read: %q", name, data)
-		}
-	}
-	if err := f.WriteFile("b", nil); err == nil {
-		t.Error("a configuration writes files")
-	}
-	f.write = true
-	if err := f.WriteFile(`sub\b`, []byte("b")); err != nil {
-		t.Error(err)
-	}
-	if err := f.WriteFile(`..\b`, nil); err == nil {
-		t.Error("a script writes outside its directory")
-	}
-}
-
-// TestIsExport tells a JSON configuration from an export.
-func TestIsExport(t *testing.T) {
-	for _, tt := range []struct {
-		name, data string
-		want       bool
-	}{
-		{"a.csv", "", true}, {"a.XML", "", true}, {"a.txt", "", true},
-		{"a.json", `{"Receive": []}`, false}, {"a.json", `{"Server": "HubA"}`, false}, {"a.json", "nonsense", false},
-		{"a.json", "\xef\xbb\xbf [{}]", true}, {"a.json", `{"Identity": "EX01\\Relay"}`, true}, {"a.json", "\xff\xfe[\x00]\x00", true},
-		{"policy", "[]", false},
-	} {
-		if isExport(tt.name, []byte(tt.data)) != tt.want {
-			t.Errorf("%s %q: %v", tt.name, tt.data, !tt.want)
-		}
-	}
-}
-
 // TestInterrupted ends a script that would run for long.
 func TestInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())

@@ -87,7 +87,7 @@ func (l *loaded) whyNot(a answer, usersUnknown bool) curesJSON {
 			continue
 		}
 		out := editJSON{
-			Edit: string(e.Kind), Path: e.Path, Text: e.Text, Accepted: e.Accepted(), Refusal: refusalText(e.Refusal()),
+			Edit: string(e.Kind), Path: string(e.Path), Text: e.Text, Accepted: e.Accepted(), Refusal: refusalText(e.Refusal()),
 			Admits: newEditChanges(e.Admits), Alters: newEditChanges(e.Alters),
 		}
 		if commands, err := shell.PrintChanges(before, e.Config); err == nil {

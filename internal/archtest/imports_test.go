@@ -31,22 +31,23 @@ func TestPurePackages(t *testing.T) {
 // the root's package documentation. Internal packages may be anywhere.
 func TestLayers(t *testing.T) {
 	values := []string{"permission", "routing", "auth"}
-	policy := slices.Concat(values, []string{"connector", "connector/order", "connector/param", "connector/reply"})
+	policy := slices.Concat(values, []string{"connector", "connector/order", "connector/param", "connector/reply", "connector/source"})
 	wire := append(slices.Clone(policy), "relay/envelope")
 	below := map[string][]string{
-		".":               nil,
-		"permission":      nil,
-		"routing":         nil,
-		"auth":            {"permission", "routing"},
-		"connector/param": values,
-		"connector/reply": {"permission"},
-		"connector/order": {"connector/reply"},
-		"connector":       policy,
-		"relay/envelope":  {"routing"},
-		"relay/queue":     {"routing", "relay/envelope"},
-		"relay":           wire,
-		"relay/delivery":  append(slices.Clone(wire), "relay"),
-		"relay/dispatch":  append(slices.Clone(wire), "relay", "relay/delivery", "relay/dsn", "relay/queue"),
+		".":                nil,
+		"permission":       nil,
+		"routing":          {"connector/source"},
+		"connector/source": nil,
+		"auth":             {"permission", "routing"},
+		"connector/param":  values,
+		"connector/reply":  {"permission"},
+		"connector/order":  {"connector/reply"},
+		"connector":        policy,
+		"relay/envelope":   {"routing"},
+		"relay/queue":      {"routing", "relay/envelope"},
+		"relay":            wire,
+		"relay/delivery":   append(slices.Clone(wire), "relay"),
+		"relay/dispatch":   append(slices.Clone(wire), "relay", "relay/delivery", "relay/dsn", "relay/queue"),
 	}
 	for _, p := range packages(t, "./...") {
 		allowed, ok := below[p.rel()]
@@ -77,7 +78,7 @@ func TestExamplesUsePublicPackages(t *testing.T) {
 // TestStoresNeedNoRelay keeps what an implementer of a queue Store compiles to
 // this module's values and the modules that check domain names.
 func TestStoresNeedNoRelay(t *testing.T) {
-	own := []string{"routing", "relay/envelope", "relay/queue", "relay/queue/queuetest"}
+	own := []string{"routing", "connector/source", "relay/envelope", "relay/queue", "relay/queue/queuetest"}
 	for _, p := range packages(t, "./relay/envelope", "./relay/queue", "./relay/queue/queuetest") {
 		for _, dep := range p.Deps {
 			rel, ours := strings.CutPrefix(dep, module+"/")

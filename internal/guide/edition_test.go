@@ -96,7 +96,7 @@ func TestConsoleGrant(t *testing.T) {
 			}
 			noted := false
 			for _, f := range analysis.Check(policy, analysis.Options{}) {
-				noted = noted || f.Code == analysis.CodeGatewaySender && strings.Contains(f.Place, door)
+				noted = noted || f.Code == analysis.CodeGatewaySender && strings.Contains(string(f.Path), door)
 			}
 			if noted == granted {
 				t.Errorf("%v, granted %v: the note is there: %v", p, granted, noted)

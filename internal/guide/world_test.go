@@ -13,6 +13,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/internal/guide"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/relay"
@@ -67,7 +68,7 @@ func policy(t *testing.T, s guide.Scenario, skip string) *connector.Policy {
 			}
 			return param.Credential{UserName: hubUser, Password: outboundPassword}, nil
 		},
-		Warn: func(at shell.Position, text string) { t.Errorf("%s: warning: %s", at, text) },
+		Warn: func(at source.Position, text string) { t.Errorf("%s: warning: %s", at, text) },
 	}, files...)
 	if err != nil {
 		t.Fatal(err)

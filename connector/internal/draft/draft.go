@@ -7,9 +7,8 @@
 package draft
 
 import (
-	"strings"
-
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
 )
 
@@ -21,47 +20,49 @@ func around(c *connector.Config) connector.Config {
 // CheckReceive returns the mistakes of r as a connector of c. Neighbours are other
 // connectors that r might collide with; their own mistakes are not reported. Names
 // are not compared.
-func CheckReceive(c *connector.Config, r connector.Receive, neighbours ...connector.Receive) connector.Problems {
+func CheckReceive(c *connector.Config, r connector.Receive, neighbours ...connector.Receive) source.Diagnostics {
 	cfg := around(c)
 	cfg.Receive = append(cfg.Receive, neighbours...)
 	cfg.Receive = append(cfg.Receive, r)
 	alone := connector.Config{Receive: []connector.Receive{r}}
-	return own(&cfg, cfg.ReceivePaths()[len(neighbours)], alone.ReceivePaths()[0])
+	return own(&cfg, cfg.ElementPaths("Receive")[len(neighbours)], alone.ElementPaths("Receive")[0])
 }
 
 // CheckSend returns the mistakes of s as a connector of c. Names are not compared.
-func CheckSend(c *connector.Config, s connector.Send) connector.Problems {
+func CheckSend(c *connector.Config, s connector.Send) source.Diagnostics {
 	cfg := around(c)
 	cfg.Send = []connector.Send{s}
-	return own(&cfg, "Send[", "Send[")
+	path := cfg.ElementPaths("Send")[0]
+	return own(&cfg, path, path)
 }
 
 // CheckService returns the mistakes of s as a service of c.
-func CheckService(c *connector.Config, s connector.Service) connector.Problems {
+func CheckService(c *connector.Config, s connector.Service) source.Diagnostics {
 	cfg := around(c)
 	cfg.Services = []connector.Service{s}
-	return own(&cfg, "Services[", "Services[")
+	path := cfg.ElementPaths("Services")[0]
+	return own(&cfg, path, path)
 }
 
 // CheckTransport returns the mistakes of t.
-func CheckTransport(t connector.Transport) connector.Problems {
+func CheckTransport(t connector.Transport) source.Diagnostics {
 	errs, _ := (&connector.Config{Transport: t}).Check()
 	return errs
 }
 
 // CheckRemoteDomain returns the mistakes of d.
-func CheckRemoteDomain(d connector.RemoteDomain) connector.Problems {
+func CheckRemoteDomain(d connector.RemoteDomain) source.Diagnostics {
 	errs, _ := (&connector.Config{Remote: []connector.RemoteDomain{d}}).Check()
 	return errs
 }
 
-// own returns the mistakes of cfg whose path begins with path, which it replaces.
-func own(cfg *connector.Config, path, replacement string) connector.Problems {
+// own returns the mistakes of cfg in the element at path, which replacement replaces.
+func own(cfg *connector.Config, path, replacement source.Path) source.Diagnostics {
 	all, _ := cfg.Check()
-	var errs connector.Problems
+	var errs source.Diagnostics
 	for _, p := range all {
-		if rest, ok := strings.CutPrefix(p.Path, path); ok && p.Code != connector.CodeNameDuplicate {
-			p.Path = replacement + rest
+		if p.Path.Within(path) && p.Code != connector.CodeNameDuplicate {
+			p.Path = p.Path.Moved(map[source.Path]source.Path{path: replacement})
 			errs = append(errs, p)
 		}
 	}

@@ -11,7 +11,7 @@
 //
 // CLIXML is the form that loses nothing. Merge puts any number of files together
 // and gives the permissions to the connectors that they belong to. Every value
-// keeps its file and line in Origins, under the path that connector.Problem has.
+// keeps its file and line in Origins.
 //
 // # What is an error and what a warning
 //
@@ -23,8 +23,7 @@
 // has no meaning here, Exchange's bookkeeping (Guid, WhenChanged) above all, is
 // passed over, and so is one without a value. Every other one is a warning, and so
 // is an object of another kind, and a property that policy depends on and the
-// export leaves out. What is good to know, and nothing to do about, is a warning
-// with Note.
+// export leaves out. What needs no action is among the warnings as a note.
 //
 // # Permissions
 //

@@ -5,6 +5,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/shell/export"
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 func Example() {
@@ -34,7 +35,7 @@ MaxMessageSize   : 36 MB (37,748,736 bytes)
 		return
 	}
 	var cfg connector.Config
-	origins := export.Origins{}
+	origins := source.Map{}
 	if _, err := export.Merge(&cfg, origins, connectors, permissions); err != nil {
 		fmt.Println(err)
 		return

@@ -14,6 +14,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/export"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -34,10 +35,10 @@ func load(t *testing.T, names ...string) (exports []*export.Export) {
 	return exports
 }
 
-func merge(t *testing.T, names ...string) (connector.Config, export.Origins, string) {
+func merge(t *testing.T, names ...string) (connector.Config, source.Map, string) {
 	t.Helper()
 	var cfg connector.Config
-	origins := export.Origins{}
+	origins := source.Map{}
 	warnings, err := export.Merge(&cfg, origins, load(t, names...)...)
 	if err != nil {
 		t.Fatal(err)
@@ -85,7 +86,7 @@ func TestMigration(t *testing.T) {
 			t.Errorf("%s: %v", client, w)
 		}
 	}
-	for path, at := range map[string]string{
+	for path, at := range map[source.Path]string{
 		`Receive["Relay"]`:                          "receive.txt:78",
 		`Receive["Relay"].RemoteIPRanges[3]`:        "receive.txt:118",
 		`Receive["Relay"].Permissions[0]`:           "permission.txt:54",
@@ -169,7 +170,7 @@ func TestReadRefuses(t *testing.T) {
 		{"a.bin", "\xff\xfex", "a.bin:1: "},
 	} {
 		_, err := export.Read(test.name, []byte(test.text))
-		var errs export.Errors
+		var errs source.Diagnostics
 		if !errors.As(err, &errs) {
 			t.Errorf("%s: %v", test.text, err)
 			continue
@@ -214,7 +215,7 @@ func TestTransport(t *testing.T) {
 		t.Fatal(err, e)
 	}
 	cfg := connector.Config{Transport: connector.Transport{MaxReceiveSize: param.MB, TLSReceiveDomainSecureList: []string{"a.example"}}}
-	origins := export.Origins{}
+	origins := source.Map{}
 	if _, err := export.Merge(&cfg, origins, e); err != nil {
 		t.Fatal(err)
 	}
@@ -242,7 +243,7 @@ func TestCredential(t *testing.T) {
 		if at, _ := e.Origins.Find(`Send["a"].AuthenticationCredential`); at.Line < 2 {
 			t.Errorf("%v", at)
 		}
-		var problems connector.Problems
+		var problems source.Diagnostics
 		if _, err := connector.Compile(e.Config); !errors.As(err, &problems) || problems[0].Code != connector.CodeCredentialMissing {
 			t.Errorf("%v", err)
 		}
@@ -340,7 +341,7 @@ func TestTakenRights(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, n := range notes {
-		if !n.Note {
+		if n.Severity != source.SeverityNote {
 			t.Errorf("a warning: %v", n)
 		}
 	}
@@ -429,7 +430,7 @@ func TestServiceAndRemote(t *testing.T) {
 	}
 	cfg := connector.Config{Server: "EX01", Services: []connector.Service{{Name: "ex01", MaxOutboundConnections: 5, MessageRetryInterval: time.Minute}}}
 	before := cfg.Services[0]
-	first, origins := cfg, export.Origins{}
+	first, origins := cfg, source.Map{}
 	if _, err := export.Merge(&cfg, origins, service, remote); err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/export"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
 )
 
@@ -26,8 +27,8 @@ func TestKnownWithoutMeaning(t *testing.T) {
 	}
 	var named []string
 	for _, w := range warnings {
-		if !w.Note {
-			named = append(named, w.Property)
+		if w.Severity != source.SeverityNote {
+			named = append(named, w.Path.Base())
 		}
 	}
 	if len(named) != 1 || named[0] != "BrandNew" {
@@ -63,7 +64,7 @@ func TestTrusteeBySID(t *testing.T) {
 }
 
 // readAll reads and merges files.
-func readAll(t *testing.T, files map[string]string) (connector.Config, []export.Notice) {
+func readAll(t *testing.T, files map[string]string) (connector.Config, source.Diagnostics) {
 	t.Helper()
 	var cfg connector.Config
 	var exports []*export.Export

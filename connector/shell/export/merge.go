@@ -9,6 +9,7 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/draft"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -21,18 +22,18 @@ import (
 //
 // Permissions depend on the profile and the servers of dst, so those must be set
 // before. Merge returns the warnings of the exports and its own. The error is
-// Errors, and then dst is unchanged.
-func Merge(dst *connector.Config, origins Origins, exports ...*Export) ([]Notice, error) {
+// source.Diagnostics, and then dst is unchanged.
+func Merge(dst *connector.Config, origins source.Map, exports ...*Export) (source.Diagnostics, error) {
 	cfg := *dst
-	m := &merger{cfg: &cfg, origins: Origins{}, given: map[string][]entry{}}
+	m := &merger{cfg: &cfg, origins: source.Map{}, paths: map[string][]source.Path{}, given: map[source.Path][]entry{}}
 	cfg.Receive = slices.Clone(cfg.Receive)
 	cfg.Send = slices.Clone(cfg.Send)
 	cfg.Servers = slices.Clone(cfg.Servers)
 	cfg.Transport = cfg.Transport.Clone()
 	cfg.Services, cfg.Remote = slices.Clone(cfg.Services), slices.Clone(cfg.Remote)
-	before := make([]map[string]int, len(exports))
+	before := make([]connector.Config, len(exports))
 	for i, e := range exports {
-		before[i] = map[string]int{"Receive": len(cfg.Receive), "Send": len(cfg.Send), "Accepted": len(cfg.Accepted)}
+		before[i] = cfg
 		connector.Merge(&cfg, connector.Config{Transport: e.Config.Transport, Services: e.Config.Services, Remote: e.Config.Remote})
 		cfg.Receive = append(cfg.Receive, e.Config.Receive...)
 		cfg.Send = append(cfg.Send, e.Config.Send...)
@@ -40,9 +41,11 @@ func Merge(dst *connector.Config, origins Origins, exports ...*Export) ([]Notice
 		m.warnings = append(m.warnings, e.Warnings...)
 	}
 	m.servers()
-	m.paths = elementPaths(m.cfg)
+	for _, list := range []string{"Receive", "Send"} {
+		m.paths[list] = cfg.ElementPaths(list)
+	}
 	for i, e := range exports {
-		m.locate(e, before[i])
+		m.origins.Add(e.Origins, cfg.MovedPaths(&before[i], &e.Config))
 	}
 	m.index()
 	for _, e := range exports {
@@ -63,13 +66,13 @@ func Merge(dst *connector.Config, origins Origins, exports ...*Export) ([]Notice
 
 type merger struct {
 	cfg      *connector.Config
-	origins  Origins
-	paths    map[string][]string // of the elements of cfg
-	warnings []Notice
-	errors   Errors
-	names    map[string][]string // paths of connectors by folded identity
-	given    map[string][]entry  // entries by path of the connector
-	unknown  map[string]bool     // identities without a connector
+	origins  source.Map
+	paths    map[string][]source.Path // of the connectors of cfg
+	warnings source.Diagnostics
+	errors   source.Diagnostics
+	names    map[string][]source.Path // paths of connectors by folded identity
+	given    map[source.Path][]entry  // entries by path of the connector
+	unknown  map[string]bool          // identities without a connector
 }
 
 func fold(s string) string { return strings.ToLower(s) }
@@ -123,19 +126,19 @@ func fqdnOf(r connector.Receive) string {
 
 // index lists the connectors by the identities that Get-ADPermission prints.
 func (m *merger) index() {
-	m.names = map[string][]string{}
-	add := func(identity, path string) {
+	m.names = map[string][]source.Path{}
+	add := func(identity string, path source.Path) {
 		if key := fold(identity); !slices.Contains(m.names[key], path) {
 			m.names[key] = append(m.names[key], path)
 		}
 	}
 	for i, r := range m.cfg.Receive {
-		path := fmt.Sprintf("Receive[%d]", i)
+		path := m.paths["Receive"][i]
 		add(r.Name, path)
 		add(m.serverName(r.Server)+`\`+r.Name, path)
 	}
 	for i, s := range m.cfg.Send {
-		path := fmt.Sprintf("Send[%d]", i)
+		path := m.paths["Send"][i]
 		add(s.Name, path)
 		for _, server := range s.SourceTransportServers { // as on an Edge server
 			add(m.serverName(server)+`\`+s.Name, path)
@@ -168,11 +171,11 @@ func (m *merger) assign(e entry) {
 	case 0:
 		if !m.unknown[fold(identity)] {
 			m.unknown[fold(identity)] = true
-			m.warnings = append(m.warnings, Notice{Origin: e.Origin, Object: fmt.Sprintf("Permission[%q]", e.identity),
+			m.warnings = append(m.warnings, source.Diagnostic{Severity: source.SeverityWarning, Position: e.Position, Path: permissionPath(e.identity),
 				Detail: "there is no connector of that name, so its permissions are passed over; read the export of the connectors, too"})
 		}
 	default:
-		m.errors = append(m.errors, Notice{Origin: e.Origin, Object: fmt.Sprintf("Permission[%q]", e.identity), Property: "Identity",
+		m.errors = append(m.errors, source.Diagnostic{Severity: source.SeverityError, Position: e.Position, Path: permissionPath(e.identity) + ".Identity",
 			Detail: fmt.Sprintf("%d connectors have that name; export the permissions with Identity in the form SERVER\\Name", len(paths))})
 	}
 }
@@ -196,7 +199,7 @@ func (m *merger) grant() {
 	for i := range m.cfg.Receive {
 		r := &m.cfg.Receive[i]
 		path := m.paths["Receive"][i]
-		entries := m.given[fmt.Sprintf("Receive[%d]", i)]
+		entries := m.given[path]
 		given := draft.GroupGrants(m.cfg, *r)
 		r.Permissions = m.permissions(path, r.Permissions, entries, given)
 		for _, g := range given {
@@ -208,14 +211,14 @@ func (m *merger) grant() {
 		}
 		if r.PermissionGroups.Or(0).Has(permission.Custom) && len(entries) == 0 && len(r.Permissions) == 0 {
 			at, _ := m.origins.Find(path + ".PermissionGroups")
-			m.warnings = append(m.warnings, Notice{Origin: at, Object: path, Property: "PermissionGroups",
+			m.warnings = append(m.warnings, source.Diagnostic{Severity: source.SeverityWarning, Position: at, Path: path + ".PermissionGroups",
 				Detail: "Custom says that rights were granted by hand, which no export that was read tells; export Get-ADPermission of it, too"})
 		}
 	}
 	for i := range m.cfg.Send {
 		s := &m.cfg.Send[i]
 		path := m.paths["Send"][i]
-		entries := m.given[fmt.Sprintf("Send[%d]", i)]
+		entries := m.given[path]
 		given := draft.UsageGrants(m.cfg, *s)
 		s.Permissions = m.permissions(path, s.Permissions, entries, given)
 		if !slices.ContainsFunc(given, func(g permission.Grant) bool { return rightsOf(entries, g.To).Intersect(g.Allow) != 0 }) {
@@ -240,7 +243,7 @@ func rightsOf(entries []entry, to permission.SID) permission.Set {
 
 // take takes away what a connector gives here and the list of the old server, which
 // is a whole one, doesn't have. Of servers of older editions that is what came later.
-func (m *merger) take(path string, grants []permission.Grant, g permission.Grant, had permission.Set, entries []entry) []permission.Grant {
+func (m *merger) take(path source.Path, grants []permission.Grant, g permission.Grant, had permission.Set, entries []entry) []permission.Grant {
 	gone := g.Allow.Minus(had)
 	for _, by := range grants {
 		if by.To == g.To {
@@ -250,27 +253,27 @@ func (m *merger) take(path string, grants []permission.Grant, g permission.Grant
 	if gone == 0 {
 		return grants
 	}
-	at := entries[0].Origin
-	m.origins[fmt.Sprintf("%s.Permissions[%d]", path, len(grants))] = at
-	m.warnings = append(m.warnings, Notice{Origin: at, Object: path, Property: "Permissions", Note: true,
+	at := entries[0].Position
+	m.origins[(path + ".Permissions").Index(len(grants))] = at
+	m.warnings = append(m.warnings, source.Diagnostic{Severity: source.SeverityNote, Position: at, Path: path + ".Permissions",
 		Detail: fmt.Sprintf("the old server's list doesn't give %s to %s, so it isn't given here either", gone, g.To.Name())})
 	return append(grants, permission.Grant{To: g.To, Removed: gone})
 }
 
-func (m *merger) warn(entries []entry, path, detail string) {
-	m.warnings = append(m.warnings, Notice{Origin: entries[0].Origin, Object: path, Property: "Permissions", Detail: detail})
+func (m *merger) warn(entries []entry, path source.Path, detail string) {
+	m.warnings = append(m.warnings, source.Diagnostic{Severity: source.SeverityWarning, Position: entries[0].Position, Path: path + ".Permissions", Detail: detail})
 }
 
 // permissions returns the grants of entries that no group gives, one grant for
 // each principal, after those that there are already.
-func (m *merger) permissions(path string, have []permission.Grant, entries []entry, byGroup []permission.Grant) []permission.Grant {
+func (m *merger) permissions(path source.Path, have []permission.Grant, entries []entry, byGroup []permission.Grant) []permission.Grant {
 	grants := slices.Clone(have)
 	for _, e := range entries {
 		if !e.deny && holds(byGroup, e.to, e.right) || !e.deny && holds(have, e.to, e.right) {
 			continue
 		}
 		if e.deny && e.inherited {
-			m.warnings = append(m.warnings, Notice{Origin: e.Origin, Object: path, Property: "Permissions",
+			m.warnings = append(m.warnings, source.Diagnostic{Severity: source.SeverityWarning, Position: e.Position, Path: path + ".Permissions",
 				Detail: fmt.Sprintf("%s is denied to %s by inheritance; here that beats every grant, while in Active Directory a grant on the connector itself beats it", e.right, e.to.Name())})
 		}
 		g := permission.Grant{To: e.to, Allow: permission.SetOf(e.right)}
@@ -281,7 +284,7 @@ func (m *merger) permissions(path string, have []permission.Grant, entries []ent
 		if i < 0 {
 			i = len(grants)
 			grants = append(grants, g)
-			m.origins[fmt.Sprintf("%s.Permissions[%d]", path, i)] = e.Origin
+			m.origins[(path + ".Permissions").Index(i)] = e.Position
 			continue
 		}
 		grants[i].Allow = grants[i].Allow.Union(g.Allow)

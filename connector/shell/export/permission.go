@@ -6,12 +6,13 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
 )
 
 // entry is one right of one entry of a permission list.
 type entry struct {
-	Origin
+	source.Position
 	identity  string // of the connector, as the export has it
 	to        permission.SID
 	right     permission.Right
@@ -19,10 +20,15 @@ type entry struct {
 	inherited bool
 }
 
+// permissionPath names the permissions of a connector, as an export identifies it.
+func permissionPath(identity string) source.Path {
+	return source.Named("Permission", identity)
+}
+
 // permission reads an object of Get-ADPermission.
 func (s *subject) permission() {
 	identity := s.text("Identity")
-	s.path = fmt.Sprintf("Permission[%q]", identity)
+	s.path = permissionPath(identity)
 	if identity == "" {
 		s.fail("Identity", "it is missing, so that nobody can tell whose permission this is; export all properties")
 		return
@@ -36,7 +42,7 @@ func (s *subject) permission() {
 		s.fail("User", "%v", err)
 		return
 	}
-	e := entry{Origin: Origin{s.doc.Name, s.doc.Line(s.o)}, identity: identity, to: to,
+	e := entry{Position: s.at(s.doc.Line(s.o)), identity: identity, to: to,
 		deny: s.flag("Deny"), inherited: s.flag("IsInherited")}
 	for _, e.right = range rights {
 		s.export.entries = append(s.export.entries, e)
@@ -114,12 +120,12 @@ func (s *subject) rights() []permission.Right {
 }
 
 // names returns the elements of a property as text.
-func (s *subject) names(property string) []string {
-	v, _ := s.o.Get(property)
+func (s *subject) names(property source.Path) []string {
+	v, _ := s.o.Get(string(property))
 	if v == nil {
 		return nil
 	}
-	elements, err := elementsOf(property, v)
+	elements, err := elementsOf(string(property), v)
 	if err != nil {
 		s.fail(property, "%v", err)
 		return nil
@@ -137,8 +143,8 @@ func (s *subject) names(property string) []string {
 }
 
 // flag returns a property that is True or False; one that is left out is False.
-func (s *subject) flag(property string) bool {
-	v, _ := s.o.Get(property)
+func (s *subject) flag(property source.Path) bool {
+	v, _ := s.o.Get(string(property))
 	text := strings.TrimSpace(object.Text(v))
 	if text == "" {
 		return false

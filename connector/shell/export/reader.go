@@ -10,30 +10,32 @@ import (
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/format"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
 // reader makes an Export of a document.
 type reader struct {
-	doc    *format.Document
-	export *Export
-	errors Errors
-	told   map[string]bool // what was said once and needn't be again
-	seen   pathSet
+	doc      *format.Document
+	export   *Export
+	errors   source.Diagnostics
+	count    map[source.Path]int // of the elements of each list
+	origins  source.Map          // by paths in which every element has its index
+	reported map[string]bool     // what was reported once for all objects
 }
 
 // subject is one object under examination.
 type subject struct {
 	*reader
 	o     *object.Object
-	path  string // Receive["Relay"], for messages
-	place string // as Origins has it
+	path  source.Path // Receive["Relay"], for messages
+	place source.Path // Receive[0]
 }
 
 func (r *reader) read() {
 	found := len(r.doc.Values) == 0
 	if found {
-		r.tellOnce(Notice{Origin: Origin{r.doc.Name, 1}, Detail: "it holds no objects: there were none to export", Note: true})
+		r.reportOnce("", source.Diagnostic{Severity: source.SeverityNote, Position: r.at(1), Detail: "it holds no objects: there were none to export"})
 	}
 	for _, v := range r.doc.Values {
 		o, ok := v.(*object.Object)
@@ -44,8 +46,7 @@ func (r *reader) read() {
 		found = r.readObject(o) || found
 	}
 	if !found {
-		r.errors = append(r.errors, Notice{Origin: Origin{r.doc.Name, 1},
-			Detail: "there is no connector, domain, permission or transport setting in it"})
+		r.errors = append(r.errors, mistake(r.doc.Name, 1, "there is no connector, domain, permission or transport setting in it"))
 	}
 }
 
@@ -175,7 +176,7 @@ func (s *subject) credential(to *connector.Send) {
 		return
 	}
 	to.AuthenticationCredential = &param.Credential{UserName: user}
-	s.export.Origins[s.place+"."+property] = Origin{s.doc.Name, s.line(property)}
+	s.origins[s.place+"."+property] = s.at(s.line(property))
 }
 
 // accepted reads an accepted domain.
@@ -193,7 +194,7 @@ func (s *subject) accepted(to *routing.AcceptedDomain) {
 // transport reads what policy needs of Get-TransportConfig.
 func (s *subject) transport(to *connector.Transport) {
 	s.path, s.place = "Transport", "Transport"
-	s.export.Origins[s.place] = Origin{s.doc.Name, s.doc.Line(s.o)}
+	s.origins[s.place] = s.at(s.doc.Line(s.o))
 	s.fields(reflect.ValueOf(to).Elem(), nil, func(string, object.Value) {})
 	s.note("", "of the organisation's settings, the limits, the domain secure lists and what goes for delivery reports are taken over, and nothing else")
 }
@@ -223,15 +224,15 @@ func (s *subject) remote(to *connector.RemoteDomain) {
 }
 
 // begin names the object for messages and origins.
-func (s *subject) begin(list, identity string) {
+func (s *subject) begin(list source.Path, identity string) {
 	name := s.text("Name")
 	if name == "" {
 		name = identity
 	}
-	s.path = fmt.Sprintf("%s[%q]", list, name)
-	s.place = s.seen.path(list, len(s.export.paths[list]), name)
-	s.export.paths[list] = append(s.export.paths[list], s.place)
-	s.export.Origins[s.place] = Origin{s.doc.Name, s.doc.Line(s.o)}
+	s.path = source.Named(list, name)
+	s.place = list.Index(s.count[list])
+	s.count[list]++
+	s.origins[s.place] = s.at(s.doc.Line(s.o))
 	if name == "" {
 		s.fail("Name", "it is missing; export Name or Identity, too")
 	}
@@ -255,7 +256,7 @@ func (s *subject) fields(to reflect.Value, known properties, other func(string, 
 		v, _ := s.o.Get(name)
 		field, isField := fields[strings.ToLower(name)]
 		if isField && !known.apart(name) {
-			place := Origin{s.doc.Name, s.doc.PropertyLine(s.o, i)}
+			place := s.at(s.doc.PropertyLine(s.o, i))
 			s.field(field.Name, v, to.FieldByIndex(field.Index), place)
 			continue
 		}
@@ -271,12 +272,13 @@ func (s *subject) other(name string, v object.Value, known properties) {
 	case isKnown && harmless == "", text == "", text == "{}":
 	case isKnown:
 		if !strings.EqualFold(text, harmless) {
-			s.warn(name, fmt.Sprintf("%s means nothing here and isn't taken over", text))
+			s.warn(source.Path(name), fmt.Sprintf("%s means nothing here and isn't taken over", text))
 		}
 	default:
-		if key := s.path[:strings.IndexByte(s.path, '[')] + "." + name; !s.told[key] {
-			s.told[key] = true
-			s.warn(name, "this property is unknown and isn't taken over")
+		list, _, _ := s.path.List()
+		if key := list + "." + name; !s.reported[key] {
+			s.reported[key] = true
+			s.warn(source.Path(name), "this property is unknown and isn't taken over")
 		}
 	}
 }
@@ -310,29 +312,59 @@ func (s *subject) line(property string) int {
 	return s.doc.Line(s.o)
 }
 
-func (s *subject) fail(property, format string, args ...any) {
-	s.errors = append(s.errors, Notice{Origin: Origin{s.doc.Name, s.line(property)}, Object: s.path, Property: property, Detail: fmt.Sprintf(format, args...)})
+// report returns a Diagnostic about a property; "" is the object as a whole.
+func (s *subject) report(severity source.Severity, property source.Path, detail string) source.Diagnostic {
+	path := s.path
+	if property != "" {
+		path = path.Field(property)
+	}
+	return source.Diagnostic{Severity: severity, Position: s.at(s.line(string(property))), Path: path, Detail: detail}
 }
 
-func (s *subject) warn(property, detail string) {
-	s.export.Warnings = append(s.export.Warnings, Notice{Origin: Origin{s.doc.Name, s.line(property)}, Object: s.path, Property: property, Detail: detail})
+func (s *subject) fail(property source.Path, format string, args ...any) {
+	s.errors = append(s.errors, s.report(source.SeverityError, property, fmt.Sprintf(format, args...)))
 }
 
-// note tells once what is good to know and the same for every object of a kind.
-func (s *subject) note(property, detail string) {
-	s.tellOnce(Notice{Origin: Origin{s.doc.Name, s.line(property)}, Object: s.path, Property: property, Detail: detail, Note: true})
+// failAt is fail for a value of which the line is known.
+func (s *subject) failAt(at source.Position, property source.Path, err error) {
+	s.errors = append(s.errors, source.Diagnostic{Severity: source.SeverityError, Position: at, Path: s.path.Field(property), Detail: err.Error()})
 }
 
-func (r *reader) tellOnce(n Notice) {
-	if key := n.Property + n.Detail; !r.told[key] {
-		r.told[key] = true
-		r.export.Warnings = append(r.export.Warnings, n)
+func (s *subject) warn(property source.Path, detail string) {
+	s.export.Warnings = append(s.export.Warnings, s.report(source.SeverityWarning, property, detail))
+}
+
+// note reports once what is the same for every object of a kind.
+func (s *subject) note(property source.Path, detail string) {
+	s.reportOnce(string(property), s.report(source.SeverityNote, property, detail))
+}
+
+func (r *reader) reportOnce(property string, d source.Diagnostic) {
+	if key := property + d.Detail; !r.reported[key] {
+		r.reported[key] = true
+		r.export.Warnings = append(r.export.Warnings, d)
 	}
 }
 
 // about is a warning about the file, or a line of it.
 func (r *reader) about(line int, detail string) {
-	r.tellOnce(Notice{Origin: Origin{r.doc.Name, line}, Detail: detail})
+	r.reportOnce("", source.Diagnostic{Severity: source.SeverityWarning, Position: r.at(line), Detail: detail})
+}
+
+// at is a line of the file.
+func (r *reader) at(line int) source.Position {
+	return source.Position{File: r.doc.Name, Line: line}
+}
+
+// nameElements gives the origins the paths that the elements have in the Config.
+func (r *reader) nameElements() {
+	moved := map[source.Path]source.Path{}
+	for _, list := range []source.Path{"Receive", "Send", "Accepted", "Services", "Remote"} {
+		for i, path := range r.export.Config.ElementPaths(string(list)) {
+			moved[list.Index(i)] = path
+		}
+	}
+	r.export.Origins.Add(r.origins, moved)
 }
 
 // shortServer takes a server's name out of the forms in which Exchange names it:

@@ -15,11 +15,12 @@ import (
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/format"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // field stores the value of a property. Null leaves the field at its default.
-func (s *subject) field(name string, v object.Value, to reflect.Value, at Origin) {
-	s.export.Origins[s.place+"."+name] = at
+func (s *subject) field(name string, v object.Value, to reflect.Value, at source.Position) {
+	s.origins[s.place.Field(source.Path(name))] = at
 	if v == nil {
 		return
 	}
@@ -42,15 +43,15 @@ func (s *subject) field(name string, v object.Value, to reflect.Value, at Origin
 		}
 	}
 	if err != nil {
-		s.errors = append(s.errors, Notice{Origin: at, Object: s.path, Property: name, Detail: err.Error()})
+		s.failAt(at, source.Path(name), err)
 	}
 }
 
 // list stores a property that holds several values.
-func (s *subject) list(name string, v object.Value, to reflect.Value, at Origin) {
+func (s *subject) list(name string, v object.Value, to reflect.Value, at source.Position) {
 	elements, err := elementsOf(name, v)
 	if err != nil {
-		s.errors = append(s.errors, Notice{Origin: at, Object: s.path, Property: name, Detail: err.Error()})
+		s.failAt(at, source.Path(name), err)
 		return
 	}
 	l, _ := v.(*object.List)
@@ -61,14 +62,14 @@ func (s *subject) list(name string, v object.Value, to reflect.Value, at Origin)
 				place.Line = line
 			}
 		}
-		s.export.Origins[fmt.Sprintf("%s.%s[%d]", s.place, name, i)] = place
+		s.origins[s.place.Field(source.Path(name)).Index(i)] = place
 		item := reflect.New(to.Type().Elem())
 		text, err := scalarText(element)
 		if err == nil {
 			err = store(item.Interface(), text, element)
 		}
 		if err != nil {
-			s.errors = append(s.errors, Notice{Origin: place, Object: s.path, Property: fmt.Sprintf("%s[%d]", name, i), Detail: err.Error()})
+			s.failAt(place, source.Path(name).Index(i), err)
 			continue
 		}
 		to.Set(reflect.Append(to, item.Elem()))

@@ -8,6 +8,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector/internal/draft"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
 )
 
@@ -91,7 +92,7 @@ func (c *commandSet) sendACL(v object.Value) (*acl, error) {
 }
 
 // append adds a grant made by hand.
-func (a *acl) append(g permission.Grant, at object.Pos) error {
+func (a *acl) append(g permission.Grant, at source.Position) error {
 	if len(*a.hand) >= maxGrants {
 		return fmt.Errorf("%s has %d grants already; give rights to groups of users", a.identity, maxGrants)
 	}

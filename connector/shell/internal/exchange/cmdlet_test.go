@@ -11,6 +11,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/exchange"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
 )
 
@@ -131,7 +132,7 @@ func TestAtomic(t *testing.T) {
 	d := relay(t)
 	before := d.org.Config()
 	_, err := d.run("Set-ReceiveConnector", args{"Identity": "Relay", "Comment": "changed", "BinaryMimeEnabled": true, "ChunkingEnabled": false})
-	var problems connector.Problems
+	var problems source.Diagnostics
 	if !errors.As(err, &problems) || problems[0].Code != connector.CodeBinaryMime {
 		t.Errorf("error %v", err)
 	}
@@ -249,7 +250,7 @@ func TestRolesShareBinding(t *testing.T) {
 	fresh.must(t, "New-ReceiveConnector", a)
 	var codes []string
 	for _, w := range compile(t, fresh.org).Warnings() {
-		codes = append(codes, w.Path+" "+w.Code)
+		codes = append(codes, string(w.Path)+" "+w.Code)
 	}
 	if want := `Receive["Relay"].Bindings[0] ` + connector.CodeRoleConflict; !slices.Contains(codes, want) {
 		t.Errorf("warnings %q, want %q", codes, want)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // Request is what Get-Credential asks for.
@@ -13,7 +14,7 @@ type Request struct {
 	Variable string // that it is assigned to, without the $; "" if there is none
 	UserName string // that the command names; "" if none
 	Message  string
-	Pos      object.Pos
+	Pos      source.Position
 }
 
 // getCredential is Get-Credential. Who has the credentials is the caller's

@@ -10,6 +10,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/internal/schema"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -90,9 +91,9 @@ func (o *Org) fullDomain(it *item[accepted]) accepted {
 // checkDomain applies the rules to an accepted domain.
 func (o *Org) checkDomain(draft, old *item[accepted]) error {
 	d := draft.cfg
-	path := fmt.Sprintf("Accepted[%q]", domainKey(d))
-	fail := func(field, code, format string, args ...any) error {
-		return invalid(connector.Problems{{Path: path + field, Code: code, Detail: fmt.Sprintf(format, args...)}})
+	path := source.Element("Accepted", 0, domainKey(d))
+	fail := func(field source.Path, code, format string, args ...any) error {
+		return invalid(source.Diagnostics{{Severity: source.SeverityError, Path: path + field, Code: code, Detail: fmt.Sprintf(format, args...)}})
 	}
 	if _, err := routing.NewAccepted(d); err != nil {
 		return fail("", connector.CodeAcceptedDomain, "%v", err)

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // NotFoundError says that an identity is nobody's. Exchange's Get cmdlets return
@@ -27,7 +27,7 @@ func (e *NotFoundError) Error() string {
 
 // InvalidError says which rules a command would have broken. Nothing changed.
 type InvalidError struct {
-	Problems connector.Problems
+	Problems source.Diagnostics
 	blamed   bool // the error is put to the argument that the first one is about
 }
 
@@ -35,7 +35,7 @@ type InvalidError struct {
 func (e *InvalidError) Error() string {
 	text := e.Problems.Error()
 	if e.blamed { // whoever reads it sees the argument
-		text = strings.TrimPrefix(text, e.Problems[0].Path+": ")
+		text = strings.TrimPrefix(text, string(e.Problems[0].Path)+": ")
 	}
 	return text
 }
@@ -52,14 +52,14 @@ func about(call *object.Call, parameter string, err error) error {
 	return &object.ArgumentError{Parameter: parameter, Err: err}
 }
 
-func at(call *object.Call, parameter string) object.Pos {
+func at(call *object.Call, parameter string) source.Position {
 	if call.At == nil {
 		return call.Pos
 	}
 	return call.At(parameter)
 }
 
-func invalid(errs connector.Problems) error {
+func invalid(errs source.Diagnostics) error {
 	if len(errs) == 0 {
 		return nil
 	}
@@ -68,8 +68,8 @@ func invalid(errs connector.Problems) error {
 
 // added returns the problems of now that weren't there before. Paths are not
 // compared, because a connector may have been renamed.
-func added(now, before connector.Problems) connector.Problems {
-	return slices.DeleteFunc(now, func(p connector.Problem) bool {
-		return slices.ContainsFunc(before, func(q connector.Problem) bool { return p.Code == q.Code && p.Detail == q.Detail })
+func added(now, before source.Diagnostics) source.Diagnostics {
+	return slices.DeleteFunc(now, func(p source.Diagnostic) bool {
+		return slices.ContainsFunc(before, func(q source.Diagnostic) bool { return p.Code == q.Code && p.Detail == q.Detail })
 	})
 }

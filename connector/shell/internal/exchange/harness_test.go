@@ -10,6 +10,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/exchange"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -58,7 +59,7 @@ func (d *driver) run(name string, a args) ([]object.Value, error) {
 			d.asked = append(d.asked, action+" "+target)
 			return !d.refuse, nil
 		},
-		Pos: object.Pos{File: "test.ps1", Line: 1, Col: 1},
+		Pos: source.Position{File: "test.ps1", Line: 1, Column: 1},
 	})
 	return out, err
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -45,7 +46,7 @@ type item[C any] struct {
 // mark is where a field of the configuration was set; without a name, where the item was made.
 type mark struct {
 	name string
-	pos  object.Pos
+	pos  source.Position
 }
 
 // Format writes the key for every verb. Objects carry their items about, and
@@ -60,7 +61,7 @@ func (it *item[C]) keep(name string, v object.Value) {
 }
 
 // mark remembers where a parameter was set last.
-func (it *item[C]) mark(name string, pos object.Pos) {
+func (it *item[C]) mark(name string, pos source.Position) {
 	for i := range it.marks {
 		if it.marks[i].name == name {
 			it.marks[i].pos = pos

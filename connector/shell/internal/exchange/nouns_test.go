@@ -11,6 +11,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/exchange"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -189,7 +190,7 @@ func TestServices(t *testing.T) {
 		t.Errorf("%+v", cfg)
 	}
 	origins := d.org.Origins()
-	for _, path := range []string{`Services["HubA"].QueueGlitchRetryCount`, `Remote["Default"].NDREnabled`, "Transport.InternalDelayDsnEnabled"} {
+	for _, path := range []source.Path{`Services["HubA"].QueueGlitchRetryCount`, `Remote["Default"].NDREnabled`, "Transport.InternalDelayDsnEnabled"} {
 		if origins[path].Line == 0 {
 			t.Errorf("%s has no origin", path)
 		}
@@ -276,7 +277,7 @@ func TestOrigins(t *testing.T) {
 	d.must(t, "Add-ADPermission", args{"Identity": "Relay", "User": "S-1-5-7", "ExtendedRights": "ms-Exch-SMTP-Accept-Any-Recipient"})
 	d.must(t, "Set-TransportConfig", args{"MaxSendSize": "20MB"})
 	origins := d.org.Origins()
-	for _, path := range []string{`Receive["Relay"]`, `Receive["Relay"].Bindings`, `Receive["Relay"].Permissions[0]`, `Send["Out"].AddressSpaces`, "Transport.MaxSendSize"} {
+	for _, path := range []source.Path{`Receive["Relay"]`, `Receive["Relay"].Bindings`, `Receive["Relay"].Permissions[0]`, `Send["Out"].AddressSpaces`, "Transport.MaxSendSize"} {
 		if origins[path].File != "test.ps1" {
 			t.Errorf("%s: %+v", path, origins[path])
 		}

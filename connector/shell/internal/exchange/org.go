@@ -9,6 +9,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
 )
 
@@ -194,49 +195,45 @@ func (o *Org) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "organisation of %s", o.local().Name)
 }
 
-// Origins returns where commands set what the configuration holds, by the path
-// that connector.Problem has: Receive["Relay"] is where it was made,
-// Receive["Relay"].Bindings where its bindings were set last. What no command
-// set is missing.
-func (o *Org) Origins() map[string]object.Pos {
-	m := map[string]object.Pos{}
+// Origins returns where commands set the parts of the configuration:
+// Receive["Relay"] is where the connector was made, Receive["Relay"].Bindings where
+// its bindings were set last. A part that no command set is missing.
+func (o *Org) Origins() source.Map {
+	m := source.Map{}
 	cfg := o.Config()
-	receive := cfg.ReceivePaths()
-	origins(m, &o.receive, func(i int, _ *connector.Receive) string { return receive[i] })
-	origins(m, &o.send, func(i int, s *send) string { return namePath("Send", i, s.Name) })
-	origins(m, &o.accepted, func(i int, d *accepted) string { return namePath("Accepted", i, d.Name) })
-	origins(m, &o.links, func(i int, l *link) string { return namePath("Links", i, l.Name) })
+	receive := cfg.ElementPaths("Receive")
+	origins(m, &o.receive, func(i int, _ *connector.Receive) source.Path { return receive[i] })
+	origins(m, &o.send, func(i int, s *send) source.Path { return source.Element("Send", i, s.Name) })
+	origins(m, &o.accepted, func(i int, d *accepted) source.Path { return source.Element("Accepted", i, d.Name) })
+	origins(m, &o.links, func(i int, l *link) source.Path { return source.Element("Links", i, l.Name) })
 	for _, k := range o.transport.marks {
-		m["Transport."+k.name] = k.pos
+		m[source.Path("Transport").Field(source.Path(k.name))] = k.pos
 	}
-	origins(m, &o.remote, func(i int, d *remoteDomain) string { return namePath("Remote", i, d.Name) })
+	origins(m, &o.remote, func(i int, d *remoteDomain) source.Path { return source.Element("Remote", i, d.Name) })
 	o.serviceOrigins(m)
 	return m
 }
 
 // serviceOrigins is origins for the services that the configuration has.
-func (o *Org) serviceOrigins(m map[string]object.Pos) {
+func (o *Org) serviceOrigins(m source.Map) {
 	i := 0
 	for it := range o.services("TransportService").all() {
-		path := fmt.Sprintf("Services[%q]", it.cfg.Name)
-		if it.cfg.Name == "" {
-			path = fmt.Sprintf("Services[%d]", i)
-		}
+		path := source.Element("Services", i, it.cfg.Name)
 		if it.cfg != (service{Name: it.cfg.Name}) {
 			i++
 		}
 		for _, k := range it.marks {
 			if k.name != downgradedAuth {
-				m[path+"."+k.name] = k.pos
+				m[path.Field(source.Path(k.name))] = k.pos
 			} else if o.serviceKey(it.cfg.Name) == o.local().Name {
-				m["Transport."+k.name] = k.pos
+				m[source.Path("Transport").Field(source.Path(k.name))] = k.pos
 			}
 		}
 	}
 }
 
 // origins adds where commands set what is on a shelf; path is that of an element.
-func origins[C any](m map[string]object.Pos, s *shelf[C], path func(i int, c *C) string) {
+func origins[C any](m source.Map, s *shelf[C], path func(i int, c *C) source.Path) {
 	i := -1
 	for it := range s.all() {
 		i++
@@ -245,18 +242,10 @@ func origins[C any](m map[string]object.Pos, s *shelf[C], path func(i int, c *C)
 			if k.name == "" {
 				m[at] = k.pos
 			} else {
-				m[at+"."+k.name] = k.pos
+				m[at.Field(source.Path(k.name))] = k.pos
 			}
 		}
 	}
-}
-
-// namePath is the path of a list element: by name if it has one.
-func namePath(list string, i int, name string) string {
-	if name == "" {
-		return fmt.Sprintf("%s[%d]", list, i)
-	}
-	return fmt.Sprintf("%s[%q]", list, name)
 }
 
 // local returns the server we are.

@@ -73,7 +73,7 @@ func TestStatus(t *testing.T) {
 			d.must(t, "Set-"+noun, with(args{"Identity": "X", name: sample(p)}, companions[name]))
 			var found bool
 			for _, w := range compile(t, d.org).Warnings() {
-				found = found || w.Code == connector.CodeNotEnforced && strings.HasSuffix(w.Path, "."+name)
+				found = found || w.Code == connector.CodeNotEnforced && strings.HasSuffix(string(w.Path), "."+name)
 			}
 			if kept := p.Status() == schema.Kept; kept != found && !keptBeside[name] {
 				t.Errorf("%s -%s is %v, and package connector reports it: %v", noun, name, p.Status(), found)

@@ -175,7 +175,10 @@ func blame(call *object.Call, err error) error {
 		return err
 	}
 	path := invalid.Problems[0].Path
-	field, _, _ := strings.Cut(path[strings.LastIndexByte(path, '.')+1:], "[")
+	if strings.HasPrefix(path.Base(), "[") {
+		path = path.Parent()
+	}
+	field := path.Base()
 	if field != "" && call.Has(field) {
 		return &object.ArgumentError{Parameter: field, Err: &InvalidError{invalid.Problems, true}}
 	}

@@ -4,8 +4,8 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/syntax"
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // Error is one error of a running script.
@@ -79,7 +79,7 @@ func (e *errTerminate) Error() string { return e.err.Error() }
 func (e *errTerminate) Unwrap() error { return e.err }
 
 // position is the place of n as commands see it.
-func position(n syntax.Node) object.Pos {
+func position(n syntax.Node) source.Position {
 	s := n.Where()
-	return object.Pos{File: s.File(), Line: s.Line(), Col: s.Col()}
+	return source.Position{File: s.File(), Line: s.Line(), Column: s.Col()}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector/shell/internal/interp"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // run runs a script on a store with one thing and returns its output, line breaks
@@ -17,7 +18,7 @@ func run(t *testing.T, src string) (string, error) {
 	var out bytes.Buffer
 	s := &store{things: []*thing{{name: "a", size: 10 << 20, ranges: []string{"10.0.0.1", "10.0.0.2"}, enabled: true}}}
 	opt := options(s, &out)
-	opt.Warn = func(object.Pos, string) {}
+	opt.Warn = func(source.Position, string) {}
 	err := interp.New(opt).Run(t.Context(), "test.ps1", []byte(src))
 	return strings.ReplaceAll(strings.TrimSuffix(out.String(), "\n"), "\n", "|"), err
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/syntax"
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // externalStage is a command that came in, at work: it runs once for each object
@@ -143,7 +144,7 @@ func (s *externalStage) run(args map[string]object.Value, input object.Value) er
 		Confirm: s.confirm,
 		WhatIf:  s.whatIf(),
 		Pos:     position(s.node),
-		At: func(name string) object.Pos {
+		At: func(name string) source.Position {
 			if span, ok := s.spans[name]; ok {
 				return position(span)
 			}

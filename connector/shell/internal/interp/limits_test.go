@@ -11,6 +11,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector/shell/internal/interp"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // TestHostile runs scripts that want everything: each must end by a limit.
@@ -152,7 +153,7 @@ func TestCancelWithin(t *testing.T) {
 // TestWarningsCount: who gets the warnings may keep them all, so they count as output.
 func TestWarningsCount(t *testing.T) {
 	warnings := 0
-	opt := interp.Options{Warn: func(object.Pos, string) { warnings++ }}
+	opt := interp.Options{Warn: func(source.Position, string) { warnings++ }}
 	opt.Limits = interp.Limits{Output: 1 << 20, Steps: 100_000}
 	err := interp.New(opt).Run(t.Context(), "", []byte(`while (1) { Write-Warning 'again' }`))
 	if !errors.Is(err, interp.ErrLimit) || warnings > 1<<12 {
@@ -181,8 +182,8 @@ func TestObjectsCost(t *testing.T) {
 func TestPlacesAreCheap(t *testing.T) {
 	runs := 0
 	opt := interp.Options{Commands: []object.Command{&fakeCommand{name: "Do-It", run: func(call *object.Call) error {
-		if runs++; call.Pos.Col < 8<<20 {
-			t.Fatalf("column %d", call.Pos.Col)
+		if runs++; call.Pos.Column < 8<<20 {
+			t.Fatalf("column %d", call.Pos.Column)
 		}
 		return nil
 	}}}}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // Options is what a script can see of the world. The zero Options runs scripts
@@ -24,7 +25,7 @@ type Options struct {
 	Out io.Writer
 
 	// Warn gets warnings. Nil: they are printed to Out as PowerShell does.
-	Warn func(pos object.Pos, text string)
+	Warn func(pos source.Position, text string)
 
 	// Confirm asks the user. Nil: there is none.
 	Confirm func(question string) (bool, error)
@@ -48,7 +49,7 @@ type Question struct {
 	Variable string // that the answer is assigned to, without the $; "" if there is none
 	Prompt   string // "" if there is none
 	Secret   bool   // nothing is to be seen of the answer
-	Pos      object.Pos
+	Pos      source.Position
 }
 
 // DefaultWidth is the width of output if nothing else is said.

@@ -1,6 +1,10 @@
 package object
 
-import "context"
+import (
+	"context"
+
+	"github.com/interchange-smtp/interchange/connector/source"
+)
 
 // Command is one cmdlet as the interpreter sees it. A Command may also be a
 // Confirmer or a Completer.
@@ -86,14 +90,8 @@ type Call struct {
 	Confirm func(action, target string) (bool, error)
 	WhatIf  bool // for commands that want to know more than Confirm tells
 
-	Pos Pos                        // where the command stands
-	At  func(parameter string) Pos // where the argument of that full name stands; Pos if it came from the pipeline
-}
-
-// Pos is a place in a script. The zero Pos is nowhere.
-type Pos struct {
-	File      string
-	Line, Col int // from 1; Col counts characters
+	Pos source.Position                        // where the command stands
+	At  func(parameter string) source.Position // where the argument of that full name stands; Pos if it came from the pipeline
 }
 
 // ArgumentError is an error of Run that is about one argument. The interpreter

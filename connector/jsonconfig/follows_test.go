@@ -7,20 +7,21 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/jsonconfig"
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
-// FuzzLocate looks for paths that nothing has written.
-func FuzzLocate(f *testing.F) {
+// FuzzFollows looks for paths that nothing has written.
+func FuzzFollows(f *testing.F) {
 	f.Add(`Receive["A"].Bindings[0]`)
 	f.Add(`Receive[1`)              // cut short
 	f.Add(`Receive["A\"].Bindings`) // a quote that isn't the end
 	f.Add(`.[-1][99999999999999999999]`)
-	d, mistakes := jsonconfig.Draft("f", []byte(`{"Receive": [{"Name": "A", "Bindings": ["0.0.0.0:25", "x"]}]}`))
+	d, _ := jsonconfig.Draft("f", []byte(`{"Receive": [{"Name": "A", "Bindings": ["0.0.0.0:25", "x"]}]}`))
 	f.Fuzz(func(t *testing.T, path string) {
-		if at, ok := jsonconfig.Locate(path, d); ok && (at.File != "f" || at.Line != 1 || at.Column < 1) {
+		if at, ok := d.Places.Find(source.Path(path)); ok && (at.File != "f" || at.Line != 1 || at.Column < 1) {
 			t.Fatalf("%q is at %v", path, at)
 		}
-		mistakes.Explains(connector.Problem{Path: path, Code: path})
+		jsonconfig.Follows(source.Diagnostic{Path: source.Path(path), Code: path}, d.Unread)
 	})
 }
 
@@ -57,12 +58,12 @@ func TestDraft(t *testing.T) {
 				t.Fatalf("want %d mistakes, got:\n%v", tt.mistakes, mistakes)
 			}
 			_, err := connector.Compile(d.Config)
-			var problems connector.Problems
+			var problems source.Diagnostics
 			errors.As(err, &problems)
 			var rest []string
 			for _, p := range problems {
-				if !mistakes.Explains(p) {
-					rest = append(rest, p.Path)
+				if !jsonconfig.Follows(p, d.Unread) {
+					rest = append(rest, string(p.Path))
 				}
 			}
 			if strings.Join(rest, "\n") != strings.Join(tt.rest, "\n") {

@@ -1,15 +1,16 @@
 package jsonconfig
 
 import (
-	"strings"
+	"slices"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // reads lists, by code of a problem, the other parameters that its rule looks
 // at: those of the same connector, and lists of the Config. Rules that look at
 // one parameter only are not listed.
-var reads = map[string][]string{
+var reads = map[string][]source.Path{
 	connector.CodeServerUnknown:       {"Servers"},
 	connector.CodeNotOnEdge:           {"Servers", "Server", "Usage"},
 	connector.CodeEdgeOnly:            {"Servers", "Server"},
@@ -37,35 +38,22 @@ var reads = map[string][]string{
 	connector.CodeTlsDomain:           {"TlsAuthLevel", "SmartHosts", "DNSRoutingEnabled"},
 }
 
-// Explains reports whether p, a problem of the Config that Draft read, may be
-// there only because of one of the mistakes: the parameter that it is about, or
-// another one that its rule looks at, was not read.
-func (e Errors) Explains(p connector.Problem) bool {
-	if e.spoil(p.Path) {
+// Follows reports whether d, which connector.Compile reports about the Config of a
+// draft, may only follow from a mistake in the text: the parameter that d is about, or
+// another one that its rule looks at, was not read. unread are such parameters, by
+// their paths in the Config that was compiled.
+func Follows(d source.Diagnostic, unread []source.Path) bool {
+	touched := func(path source.Path) bool {
+		return slices.ContainsFunc(unread, func(u source.Path) bool { return path.Within(u) || u.Within(path) })
+	}
+	if touched(d.Path) {
 		return true
 	}
-	owner := p.Path[:strings.LastIndexByte(p.Path, '.')+1]
-	for _, field := range reads[p.Code] {
-		if e.spoil(field) || owner != "" && e.spoil(owner+field) {
+	owner, _ := d.Path.Cut()
+	for _, field := range reads[d.Code] {
+		if touched(field) || owner != d.Path && touched(owner.Field(field)) {
 			return true
 		}
 	}
 	return false
-}
-
-// spoil reports whether one of the mistakes lies at path, within it or around
-// it.
-func (e Errors) spoil(path string) bool {
-	for _, one := range e {
-		if one.spoils != "" && (within(one.spoils, path) || within(path, one.spoils)) {
-			return true
-		}
-	}
-	return false
-}
-
-// within reports whether inner is outer or part of it.
-func within(inner, outer string) bool {
-	rest, ok := strings.CutPrefix(inner, outer)
-	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
 }

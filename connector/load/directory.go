@@ -1,4 +1,4 @@
-package main
+package load
 
 import (
 	"errors"
@@ -8,18 +8,18 @@ import (
 	"strings"
 )
 
-// scriptFiles are the files that scripts see: those of one directory and below.
-type scriptFiles struct {
-	dir   string
-	write bool
+// Directory is the [shell.FS] of a script: the files in one directory and below.
+type Directory struct {
+	Path  string
+	Write bool // files may be written
 }
 
 // maxScriptFile is the size up to which a script may read a file.
 const maxScriptFile = 64 << 20
 
 // ReadFile reads a file by the name that the script wrote.
-func (f *scriptFiles) ReadFile(name string) ([]byte, error) {
-	root, err := os.OpenRoot(f.dir)
+func (f *Directory) ReadFile(name string) ([]byte, error) {
+	root, err := os.OpenRoot(f.Path)
 	if err != nil {
 		return nil, err
 	}
@@ -39,11 +39,11 @@ func (f *scriptFiles) ReadFile(name string) ([]byte, error) {
 
 // WriteFile writes a file by the name that the script wrote, in a directory that is
 // made if it isn't there.
-func (f *scriptFiles) WriteFile(name string, data []byte) error {
-	if !f.write {
-		return errors.New("a script that is read as configuration writes no files; gateway shell does")
+func (f *Directory) WriteFile(name string, data []byte) error {
+	if !f.Write {
+		return errors.New("a script that is read as configuration writes no files")
 	}
-	root, err := os.OpenRoot(f.dir)
+	root, err := os.OpenRoot(f.Path)
 	if err != nil {
 		return err
 	}
@@ -56,7 +56,7 @@ func (f *scriptFiles) WriteFile(name string, data []byte) error {
 	return plainly(name, root.WriteFile(slashed(name), data, 0o600))
 }
 
-// plainly leaves the system call out of an error, which scripts don't know of.
+// plainly leaves the system call out of an error.
 func plainly(name string, err error) error {
 	var path *os.PathError
 	if errors.As(err, &path) {
@@ -65,5 +65,5 @@ func plainly(name string, err error) error {
 	return err
 }
 
-// slashed turns Windows' separators into ours.
+// slashed replaces the separators of Windows.
 func slashed(name string) string { return strings.ReplaceAll(name, `\`, "/") }

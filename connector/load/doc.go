@@ -1,0 +1,12 @@
+// Package load reads a policy from files: Exchange commands (.ps1), what Exchange
+// exported (.txt, .csv, .json, .xml) and JSON documents, in any number and mixture.
+//
+//	policy, err := load.Files(ctx, load.Options{}, "receive.xml", "relay.ps1")
+//
+// Files are read in order: lists add up, later settings win, and a script changes what
+// the files before it made. Every mistake in the files and in the policy that they make
+// is reported at once, as source.Diagnostics with file and line.
+//
+// [Read] reads the files without compiling the policy, for callers that change the
+// configuration first or need it even where a policy can't be made of it.
+package load

@@ -1,0 +1,203 @@
+package load
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/jsonconfig"
+	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/connector/shell"
+	"github.com/interchange-smtp/interchange/connector/source"
+	"github.com/interchange-smtp/interchange/permission"
+)
+
+// Options says how files are read. The zero Options reads from the file system, asks
+// no one and leaves the choice of server and edition to the files.
+type Options struct {
+	// Server names this server, by its name in the policy or, where the policy lists
+	// no servers, by its FQDN. It overrides what the files say; "" leaves it to them.
+	Server string
+
+	// Profile is the edition of Exchange. If it is given, it overrides what the files
+	// say.
+	Profile param.Setting[permission.Profile]
+
+	// ReadFile reads a file. Nil: os.ReadFile.
+	ReadFile func(name string) ([]byte, error)
+
+	// Shell has what scripts may ask for. Credential also answers for the passwords
+	// that exports can't contain. Profile, Server, FS and Warn are ignored: scripts
+	// see the files in their own directory, and their warnings are in the result.
+	Shell shell.Options
+}
+
+// apply overrides what files say with the Options.
+func (o *Options) apply(cfg *connector.Config) {
+	if o.Server != "" {
+		cfg.Server = o.Server
+	}
+	if profile, given := o.Profile.Get(); given {
+		cfg.Profile = profile
+	}
+}
+
+// Loaded is a compiled policy and what it was read from. It is safe for concurrent
+// reading.
+type Loaded struct {
+	*connector.Policy
+	Files    []string           // in the order of reading
+	Origins  source.Map         // where the files set what
+	Warnings source.Diagnostics // what the readers of the files warn of
+
+	document string // the only one of Files, if it is a JSON document
+}
+
+// Files reads the files, asks for the passwords that exports can't contain and compiles
+// the policy. Where the files are to blame, the error is source.Diagnostics with all
+// mistakes in the order of the files: those in the text, and those in the policy that
+// the rest of the text makes. Another error is about a file that can't be read.
+func Files(ctx context.Context, opts Options, names ...string) (*Loaded, error) {
+	d, err := Read(ctx, opts, names...)
+	if err == nil {
+		err = d.AskPasswords()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return d.Compile()
+}
+
+// Draft is a configuration that was read from files and isn't compiled yet.
+type Draft struct {
+	Config   connector.Config
+	Files    []string           // in the order of reading
+	Origins  source.Map         // where the files set what
+	Warnings source.Diagnostics // what the readers of the files warn of
+
+	// Mistakes are those in JSON documents of which the rest was read. Compile
+	// reports them, too.
+	Mistakes source.Diagnostics
+
+	opts     Options
+	unread   []source.Path // the parameters that have the Mistakes
+	exports  []string      // those of Files that Exchange exported
+	document string        // the only one of Files, if it is a JSON document
+	started  bool          // Config has what files set
+}
+
+// NewDraft returns the draft of a configuration that no file has. The Server and the
+// Profile of opts override its own.
+func NewDraft(cfg connector.Config, opts Options) *Draft {
+	opts.apply(&cfg)
+	return &Draft{Config: cfg, Origins: source.Map{}, opts: opts}
+}
+
+// AskPasswords asks Options.Shell.Credential for the passwords of Send connectors that
+// come from exports, which can't contain them. The error is source.Diagnostics.
+func (d *Draft) AskPasswords() error {
+	ask := d.opts.Shell.Credential
+	if ask == nil || len(d.Mistakes) > 0 {
+		return nil
+	}
+	var failed source.Diagnostics
+	paths := d.Config.ElementPaths("Send")
+	for i := range d.Config.Send {
+		s := &d.Config.Send[i]
+		path := paths[i] + ".AuthenticationCredential"
+		at, exported := d.Origins.Find(path)
+		if given := s.AuthenticationCredential; !exported || !slices.Contains(d.exports, at.File) || given == nil || given.Password != "" {
+			continue
+		}
+		found, err := ask(shell.Request{
+			Variable: shell.CredentialVariable(s.Name), UserName: s.AuthenticationCredential.UserName,
+			Message: `Credentials of the Send connector "` + s.Name + `"`, Position: at,
+		})
+		if err != nil {
+			at.Column = 0
+			failed = append(failed, source.Diagnostic{
+				Severity: source.SeverityError, Position: at, Path: path, Code: connector.CodeCredentialMissing, Detail: err.Error(), Err: err,
+			})
+			continue
+		}
+		s.AuthenticationCredential = &found
+	}
+	if len(failed) > 0 {
+		return failed
+	}
+	return nil
+}
+
+// rename gives the elements that before had the paths that they have in the Config now:
+// of connectors with one name, another may be this server's.
+func (d *Draft) rename(before *connector.Config) {
+	moved := d.Config.MovedPaths(&connector.Config{}, before)
+	for from, to := range moved {
+		if from == to {
+			delete(moved, from)
+		}
+	}
+	if len(moved) == 0 {
+		return
+	}
+	old := d.Origins
+	d.Origins = source.Map{}
+	d.Origins.Add(old, moved)
+	for i, path := range d.unread {
+		d.unread[i] = path.Moved(moved)
+	}
+}
+
+// Compile compiles the configuration. The error is as that of [Files]. Diagnostics
+// with one of the codes in forgiven are left out; where no others remain, both
+// results are nil.
+func (d *Draft) Compile(forgiven ...string) (*Loaded, error) {
+	policy, err := connector.Compile(d.Config)
+	var problems source.Diagnostics
+	if err != nil && !errors.As(err, &problems) {
+		return nil, err
+	}
+	problems = slices.DeleteFunc(problems, func(p source.Diagnostic) bool {
+		return jsonconfig.Follows(p, d.unread) || slices.Contains(forgiven, p.Code)
+	})
+	if len(problems)+len(d.Mistakes) > 0 {
+		return nil, d.located(append(slices.Clone(d.Mistakes), d.Locate(problems)...))
+	}
+	if policy == nil {
+		return nil, nil
+	}
+	return &Loaded{Policy: policy, Files: d.Files, Origins: d.Origins, Warnings: d.Warnings, document: d.document}, nil
+}
+
+// located sorts diagnostics in the order of the files.
+func (d *Draft) located(list source.Diagnostics) source.Diagnostics {
+	slices.SortStableFunc(list, func(a, b source.Diagnostic) int {
+		return cmp.Or(slices.Index(d.Files, a.File)-slices.Index(d.Files, b.File), a.Line-b.Line)
+	})
+	return list
+}
+
+// Locate enters files and lines into diagnostics about the configuration. One that is
+// about a missing part of a single document has its file alone.
+func (d *Draft) Locate(list source.Diagnostics) source.Diagnostics {
+	return locate(d.Origins, d.document, list)
+}
+
+// Locate enters files and lines into diagnostics about the policy.
+func (l *Loaded) Locate(list source.Diagnostics) source.Diagnostics {
+	return locate(l.Origins, l.document, list)
+}
+
+func locate(origins source.Map, document string, list source.Diagnostics) source.Diagnostics {
+	list = slices.Clone(list)
+	for i := range list {
+		if at, ok := origins.Find(list[i].Path); ok {
+			list[i].Position = source.Position{File: at.File, Line: at.Line}
+		} else {
+			list[i].File = document
+		}
+	}
+	return list
+}

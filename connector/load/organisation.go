@@ -1,0 +1,66 @@
+package load
+
+import (
+	"reflect"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/shell"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// Interpreter returns an interpreter of commands that starts with the draft. The
+// Server, Profile and COMPUTERNAME of the Options that d was read with override those
+// of opts. A draft that lists
+// servers, sites and acknowledgements only says what no cmdlet can say before setup:
+// the interpreter then has a fresh organisation with the connectors that setup makes,
+// as for a draft that comes from no file.
+func (d *Draft) Interpreter(opts shell.Options) (*shell.Interpreter, error) {
+	cfg := d.Config
+	opts.Server = serverNamed(d.opts.Server)
+	opts.Profile, _ = d.opts.Profile.Get()
+	opts.Env = d.opts.env(opts.Env)
+	if !d.started {
+		return shell.New(opts), nil
+	}
+	topology := connector.Config{Profile: cfg.Profile, Server: cfg.Server, Servers: cfg.Servers, Links: cfg.Links, Acknowledged: cfg.Acknowledged}
+	if len(cfg.Servers) == 0 || !reflect.DeepEqual(cfg, topology) {
+		return shell.Open(cfg, opts)
+	}
+	local := -1
+	opts.Servers = nil
+	for i, s := range cfg.Servers {
+		if local < 0 && (cfg.Server == "" || strings.EqualFold(s.Name, cfg.Server) || strings.EqualFold(s.FQDN, cfg.Server)) {
+			local, opts.Server = i, s
+			continue
+		}
+		opts.Servers = append(opts.Servers, s)
+	}
+	if local < 0 { // Compile says so
+		return shell.Open(cfg, opts)
+	}
+	opts.Profile = cfg.Profile
+	in := shell.New(opts)
+	return in, in.Merge(connector.Config{Links: cfg.Links, Acknowledged: cfg.Acknowledged}, nil)
+}
+
+// serverNamed is the server of that name or FQDN.
+func serverNamed(name string) routing.Server {
+	if short, _, dotted := strings.Cut(name, "."); dotted {
+		return routing.Server{Name: short, FQDN: name}
+	}
+	return routing.Server{Name: name}
+}
+
+// env returns what answers $env:NAME: scripts run on this server.
+func (o *Options) env(otherwise func(string) (string, bool)) func(string) (string, bool) {
+	return func(name string) (string, bool) {
+		switch {
+		case o.Server != "" && strings.EqualFold(name, "COMPUTERNAME"):
+			return serverNamed(o.Server).Name, true
+		case otherwise == nil:
+			return "", false
+		}
+		return otherwise(name)
+	}
+}

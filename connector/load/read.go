@@ -1,0 +1,198 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/jsonconfig"
+	"github.com/interchange-smtp/interchange/connector/shell"
+	"github.com/interchange-smtp/interchange/connector/shell/export"
+	"github.com/interchange-smtp/interchange/connector/source"
+)
+
+// Read reads the files. Where they are to blame the error is source.Diagnostics;
+// mistakes in a JSON document of which the rest could be read are in the Draft instead.
+func Read(ctx context.Context, opts Options, names ...string) (*Draft, error) {
+	r := &reader{draft: &Draft{Files: names, Origins: source.Map{}, opts: opts}, opts: opts, dir: &Directory{}}
+	if r.opts.ReadFile == nil {
+		r.opts.ReadFile = os.ReadFile
+	}
+	r.shell = opts.Shell
+	r.shell.FS, r.shell.Warn = r.dir, r.warn
+	for _, name := range names {
+		if err := r.file(ctx, name); err != nil {
+			return nil, err
+		}
+	}
+	if err := r.finish(); err != nil {
+		return nil, err
+	}
+	return r.draft, nil
+}
+
+// reader reads the files of a policy one after the other. What was read is in the
+// draft's Config until the first script, and in the interpreter from then on.
+type reader struct {
+	draft *Draft
+	opts  Options
+	shell shell.Options
+	dir   *Directory // of the script that runs
+
+	interpreter *shell.Interpreter
+	exports     []*export.Export   // not merged yet: permissions and connectors may be in different files
+	mistakes    source.Diagnostics // those after which nothing can be compiled
+}
+
+// warn records the warning of a script.
+func (r *reader) warn(at source.Position, text string) {
+	r.draft.Warnings = append(r.draft.Warnings, source.Diagnostic{Severity: source.SeverityWarning, Position: at, Detail: text})
+}
+
+// file reads one file. Mistakes in it are recorded; the error is about reading it.
+func (r *reader) file(ctx context.Context, name string) error {
+	data, err := r.opts.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	switch {
+	case shell.IsScript(name):
+		return r.script(ctx, name, data)
+	case isExport(name, data):
+		e, err := export.Read(name, data)
+		if r.failed(err) {
+			return nil
+		}
+		r.exports, r.draft.exports = append(r.exports, e), append(r.draft.exports, name)
+		return nil
+	}
+	if err := r.mergeExports(); err != nil {
+		return err
+	}
+	return r.document(name, data)
+}
+
+// failed records the mistakes in err and reports whether there are any.
+func (r *reader) failed(err error) bool {
+	var list source.Diagnostics
+	if errors.As(err, &list) {
+		r.mistakes = append(r.mistakes, list...)
+	}
+	return err != nil
+}
+
+// script runs commands, unless a file before had a mistake: the commands would fail
+// over what is missing.
+func (r *reader) script(ctx context.Context, name string, data []byte) error {
+	if err := r.mergeExports(); err != nil || len(r.mistakes)+len(r.draft.Mistakes) > 0 {
+		return err
+	}
+	if r.interpreter == nil {
+		var err error
+		r.opts.apply(&r.draft.Config)
+		if r.interpreter, err = r.draft.Interpreter(r.shell); err != nil {
+			return err
+		}
+	}
+	r.dir.Path = filepath.Dir(name)
+	r.failed(r.interpreter.Run(ctx, name, data))
+	return nil
+}
+
+// document reads a JSON document.
+func (r *reader) document(name string, data []byte) error {
+	doc, mistakes := jsonconfig.Draft(name, data)
+	if doc == nil { // other files may refer to what it has
+		r.mistakes = append(r.mistakes, mistakes...)
+		return nil
+	}
+	d := r.draft
+	if len(d.Files) == 1 {
+		d.document = name
+	}
+	d.started = true
+	d.Mistakes = append(d.Mistakes, mistakes...)
+	if r.interpreter != nil {
+		d.unread = append(d.unread, doc.Unread...)
+		return r.interpreter.Merge(doc.Config, doc.Places)
+	}
+	before := d.Config
+	connector.Merge(&d.Config, doc.Config)
+	r.opts.apply(&d.Config)
+	d.rename(&before)
+	moved := d.Config.MovedPaths(&before, &doc.Config)
+	d.Origins.Add(doc.Places, moved)
+	for _, path := range doc.Unread {
+		d.unread = append(d.unread, path.Moved(moved))
+	}
+	return nil
+}
+
+// mergeExports merges the exports that were read. Their permissions may be for
+// connectors that are there already, so the whole configuration leaves the interpreter.
+func (r *reader) mergeExports() error {
+	if len(r.exports) == 0 {
+		return nil
+	}
+	exports := r.exports
+	r.exports = nil
+	r.leaveInterpreter()
+	r.draft.started = true
+	d := r.draft
+	before, origins := d.Config, source.Map{}
+	r.opts.apply(&d.Config)
+	warnings, err := export.Merge(&d.Config, origins, exports...)
+	if !r.failed(err) {
+		d.Warnings = append(d.Warnings, warnings...)
+		d.rename(&before)
+		d.Origins.Add(origins, nil)
+	}
+	return nil
+}
+
+// leaveInterpreter takes what scripts made out of the interpreter and releases it,
+// because it may be large.
+func (r *reader) leaveInterpreter() {
+	if r.interpreter == nil {
+		return
+	}
+	r.draft.started = true
+	r.draft.Config = r.interpreter.Config()
+	r.draft.Origins.Add(r.interpreter.Origins(), nil)
+	r.interpreter = nil
+}
+
+// finish returns all mistakes, or leaves the whole configuration in the draft.
+func (r *reader) finish() error {
+	if err := r.mergeExports(); err != nil {
+		return err
+	}
+	if len(r.mistakes) > 0 {
+		return append(r.draft.Mistakes, r.mistakes...)
+	}
+	r.leaveInterpreter()
+	before := r.draft.Config
+	r.opts.apply(&r.draft.Config)
+	r.draft.rename(&before)
+	return nil
+}
+
+// isExport reports whether Exchange's shell wrote a file, by the extension of its name,
+// and of JSON by its content.
+func isExport(name string, data []byte) bool {
+	if strings.EqualFold(filepath.Ext(name), ".json") {
+		return export.Detect("", data) != export.Unknown
+	}
+	return hasExportName(name)
+}
+
+func hasExportName(name string) bool {
+	switch strings.ToLower(filepath.Ext(name)) {
+	case ".xml", ".csv", ".txt":
+		return true
+	}
+	return false
+}
