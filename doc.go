@@ -52,6 +52,7 @@
 //	ask a policy in Go, without a socket          connector
 //	read Exchange's commands                      connector/shell
 //	read Exchange's exports                       connector/shell/export
+//	read a policy from files of any kind          connector/load
 //	read and write JSON                           connector/jsonconfig
 //	find who may relay, compare two policies      connector/analysis
 //	test a policy                                 connector/policytest
