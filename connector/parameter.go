@@ -20,7 +20,7 @@ import (
 type parameter struct {
 	*schema.Row
 	field    int
-	defaults [usages][2][2]reflect.Value // by Usage, profile Exchange2007 and Edge; the zero Value is none
+	defaults [usages][2][2]reflect.Value // by Usage, profile Exchange2007 and Edge; the zero Value: no default
 }
 
 const usages = int(param.UsagePartner) + 1
@@ -141,7 +141,7 @@ func (list parameters) byUsage(name string) bool {
 }
 
 // parseDefault reads a default as Exchange writes it for a field of type t; the
-// zero Value if there is none.
+// zero Value without one.
 func parseDefault(t reflect.Type, text string) reflect.Value {
 	if text == "" {
 		return reflect.Value{}

@@ -56,7 +56,7 @@ func TestVerifierAnswers(t *testing.T) {
 				mail = 530
 			}
 			client.Do("MAIL FROM:<>", mail)
-			// Whoever answers neither yes nor no is to be mended: one line says so.
+			// A verifier that answers neither yes nor no is broken: one line says so.
 			failed := strings.Count(w.log.String(), `level=ERROR msg="command refused"`)
 			if all := strings.Count(w.log.String(), "level=ERROR"); (failed == 1) != (c.code == 454) || failed != all {
 				t.Errorf("%d errors in the log, %d of AUTH:\n%s", all, failed, w.log)

@@ -182,7 +182,7 @@ func (s *session) newTransaction(m envelope.Envelope) *transaction {
 	return tx
 }
 
-// rateUser returns the user for whom MessageRateLimit counts a message.
+// rateUser returns the user on whose account MessageRateLimit counts a message.
 func (s *session) rateUser(m envelope.Envelope) string {
 	if !s.authenticated {
 		return m.From.String()

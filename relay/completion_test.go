@@ -75,7 +75,7 @@ func TestMissingHeaders(t *testing.T) {
 	}
 }
 
-// Whoever doesn't submit, or has another relay in front, gets nothing added.
+// A client that doesn't submit, or has another relay in front, gets no fields added.
 func TestHeadersLeftAlone(t *testing.T) {
 	off := func(r *connector.Receive) { r.AddMissingHeadersEnabled = param.Value(false) }
 	const received = "Received: from a by b; Mon, 1 Jan 2007 00:00:00 +0100\r\n"
@@ -92,7 +92,7 @@ func TestHeadersLeftAlone(t *testing.T) {
 		"signed, long ago":           {gateway, mailbox + "DomainKey-Signature: a=rsa-sha1\r\n" + scan, nil},
 		"sealed":                     {gateway, mailbox + "ARC-Seal: i=1\r\n" + scan, nil},
 		"sent once more":             {gateway, mailbox + "Resent-From: a@contoso.com\r\nMessage-ID: 1\r\nDate: x\r\n" + scan, nil},
-		"complete":                   {gateway, "Message-ID: <1@a>\r\nDate: 1 Jan 07 00:00 EST\r\nFrom: nobody in particular\r\n" + scan, nil},
+		"complete":                   {gateway, "Message-ID: <1@a>\r\nDate: 1 Jan 07 00:00 EST\r\nFrom: the front desk\r\n" + scan, nil},
 		"complete, with a second ID": {gateway, "Message-ID: <1@a>\r\nMessage-ID: <2@a>\r\nDate: Mon, 1 Jan 2007 00:00:00 +0100\r\nFrom: x\r\n" + scan, nil},
 	} {
 		w := completed(t, tt.changes...)

@@ -40,8 +40,8 @@ type Server struct {
 	// whatever the connectors say.
 	Verifier auth.Verifier
 
-	// Certificates are the certificates that connectors choose from. If there are
-	// none, STARTTLS is not offered, and a connector that needs TLS is an error.
+	// Certificates are the certificates that connectors choose from. Without
+	// any, STARTTLS is not offered, and a connector that needs TLS is an error.
 	Certificates []tls.Certificate
 
 	// ClientCAs are the authorities whose certificates make a client of a

@@ -12,7 +12,7 @@ import (
 )
 
 // TestLogins: every group that may do something else has its line, also where it
-// takes two of them, and whom a line isn't about is excepted.
+// takes two of them, and users that a line isn't about are excepted.
 func TestLogins(t *testing.T) {
 	grant := func(name string, rights ...permission.Right) permission.Grant {
 		return permission.Grant{To: permission.NameSID(name), Allow: permission.SetOf(rights...)}

@@ -27,7 +27,7 @@ func parseEnum[T ~uint8](typ string, names enumNames, s string) (T, error) {
 }
 
 // marshalEnum is enumText for MarshalText: a value without a name is an error
-// because nobody could read it back.
+// because it could not be read back.
 func marshalEnum[T ~uint8](typ string, names enumNames, v T) ([]byte, error) {
 	if int(v) >= len(names) {
 		return nil, fmt.Errorf("invalid %s %d", typ, uint8(v))

@@ -81,7 +81,7 @@ func splitUnit(s string) (number string, unit Size) {
 
 // parseLongSize parses "36 MB (37,748,736 bytes)", cut at the parenthesis. The
 // digit grouping and the word are those of the culture the text was printed in (a
-// comma, a dot, a blank, an apostrophe; bytes, octets), so all that isn't a digit is
+// comma, a dot, a blank, an apostrophe; "bytes" in its language), so all that isn't a digit is
 // skipped.
 func parseLongSize(s, short, long string) (Size, error) {
 	count, ok := strings.CutSuffix(long, ")")

@@ -48,7 +48,7 @@ func smartHostAddr(s string, a netip.Addr) (SmartHost, error) {
 	case a.Zone() != "":
 		return SmartHost{}, hostError(s, "a smart host has no zone; write the address without %")
 	case a.IsUnspecified():
-		return SmartHost{}, hostError(s, "nobody can be reached at the unspecified address")
+		return SmartHost{}, hostError(s, "no host can be reached at the unspecified address")
 	}
 	return SmartHost{addr: a}, nil
 }

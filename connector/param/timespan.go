@@ -10,7 +10,7 @@ import (
 
 // ParseTimeSpan parses Exchange's time spans: 00:10:00, 1.12:30:00,
 // 00:00:00.5, 08:30 (hours and minutes). A bare number is refused: it would
-// mean days, and whoever writes 30 means seconds or minutes. A bare 0 is no time,
+// mean days, and people who write 30 mean seconds or minutes. A bare 0 is no time,
 // whatever the unit. Spans are never negative.
 func ParseTimeSpan(s string) (time.Duration, error) {
 	t := strings.TrimSpace(s)

@@ -53,7 +53,7 @@ func TestRun(t *testing.T) {
 			Want: policytest.Refused(reply.RouteTooSmall)},
 		{Name: "which the connector lets in", Remote: "10.2.9.7", Size: 2 * param.MB, To: []string{"friend@example.net"},
 			Want: policytest.LetIn()},
-		{Name: "nobody is served elsewhere", Local: "10.2.3.5:25", Remote: "10.2.9.7", To: []string{"bob@fabrikam.com"},
+		{Name: "no client is served elsewhere", Local: "10.2.3.5:25", Remote: "10.2.9.7", To: []string{"bob@fabrikam.com"},
 			Want: policytest.Refused(reply.NoConnector)},
 	})
 }

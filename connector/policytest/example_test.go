@@ -33,7 +33,7 @@ func ExampleRelays() {
 	// 10.2.0.0-10.2.8.255, 10.2.10.0-10.2.15.255 may relay as NT AUTHORITY\ANONYMOUS LOGON through "Printers", at [10.2.3.4:25], to friend@host.example
 }
 
-// Check says what becomes of a session that fares otherwise than it should.
+// Check says how the result of a session differs from the expected one.
 func ExampleCase_Check() {
 	policy, err := jsonconfig.Compile("printers.json", []byte(printers))
 	if err != nil {

@@ -60,7 +60,7 @@ func TestNobodyRelays(t *testing.T) {
 func TestRelaysHidden(t *testing.T) {
 	star := compile(t, strings.Replace(office, `"DomainName": "fabrikam.com"`, `"DomainName": "*", "DomainType": "ExternalRelay"`, 1))
 	if got := policytest.Relays(star, policytest.AllowedRelays{From: []param.Range{param.MustParseRange("10.2.9.7")}, LoggedIn: true}); len(got) == 0 {
-		t.Error("the accepted domain * lets everybody relay, and nobody is told")
+		t.Error("the accepted domain * lets every client relay, and none is reported")
 	}
 	group := compile(t, strings.Replace(office, `"AnonymousUsers, ExchangeUsers"}`, `"AnonymousUsers",
 		"Permissions": [{"User": "FABRIKAM\\apps", "ExtendedRights": ["ms-Exch-SMTP-Submit", "ms-Exch-SMTP-Accept-Any-Recipient"]}]}`, 1))

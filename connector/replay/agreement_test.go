@@ -258,7 +258,7 @@ func TestAgreement(t *testing.T) {
 			if !got.Same() || got.Malformed > 0 || got.Sessions != sessions || got.Connector != (replay.Agreement{Known: sessions, Alike: sessions}) || got.Rights.Known != got.Rights.Alike {
 				t.Errorf("%v", got)
 			}
-			// Partners may send as their own domain and as nobody else: without the
+			// Partners may send as their own domain and as no other: without the
 			// certificate's names in the log the model would not agree.
 			if !strings.Contains(got.String(), `"Partners"`) || got.Receive[4].Messages == 0 {
 				t.Errorf("no Partner has sent anything: %v", got)

@@ -46,5 +46,5 @@ func (s *Sources) Add(a netip.Addr) { s.s.add(a) }
 // Top lists clients.
 func (s *Sources) Top(n int) []Source { return s.s.top(n) }
 
-// Exact reports whether nobody was replaced.
+// Exact reports whether no client was replaced.
 func (s *Sources) Exact() bool { return s.s.exact() }

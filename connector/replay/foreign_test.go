@@ -33,14 +33,14 @@ func conversation(name string, lines ...string) string {
 	return b.String()
 }
 
-// whole is a session that fares as it did.
+// whole is a session with the same result as before.
 func whole(name string) string {
 	return conversation(name, "+", "", ">", "220 huba.fabrikam.com Microsoft ESMTP MAIL Service ready", "<", "EHLO mail.example.net", ">", "250 huba.fabrikam.com Hello",
 		"<", "QUIT", ">", "221 2.0.0 Service closing transmission channel", "-", "")
 }
 
 // TestForeignLogs wants logs that tell nothing of what clients said to be named, and
-// never to count as sessions that fare as they did.
+// never to count as sessions with the same result.
 func TestForeignLogs(t *testing.T) {
 	for _, tt := range []struct {
 		name, text string
@@ -78,7 +78,7 @@ func TestForeignLogs(t *testing.T) {
 }
 
 // TestUnjudged wants sessions that can't be judged, or not to their end, not to count
-// as those that fare as they did.
+// as those with the same result.
 func TestUnjudged(t *testing.T) {
 	hello := []string{"+", "", ">", "220 huba.fabrikam.com ready", "<", "EHLO mail.example.net", ">", "250 huba.fabrikam.com Hello"}
 	say := func(more ...string) string { return conversation("A", append(hello[:8:8], more...)...) }
@@ -89,7 +89,7 @@ func TestUnjudged(t *testing.T) {
 		{"commands taken out", say("<", "", ">", "250 2.1.0 Sender OK", "-", ""), "removed"},
 		{"answers taken out", say("<", "MAIL FROM:<ann@example.net>", ">", "(removed)", "-", ""), "removed"},
 		{"between servers", say("<", "X-ANONYMOUSTLS", ">", "220 2.0.0 SMTP server ready", "-", ""), "private"},
-		{"nothing of ours", "#Log-type: SMTP Send Protocol Log\r\n#Fields: date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context\r\n" +
+		{"no Receive connector", "#Log-type: SMTP Send Protocol Log\r\n#Fields: date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context\r\n" +
 			"2026-03-02T09:00:00.000Z,Intra-Organization SMTP Send Connector,B,0,10.2.3.4:9999,192.0.2.1:25,+,,\r\n" +
 			"2026-03-02T09:00:00.000Z,Intra-Organization SMTP Send Connector,B,1,10.2.3.4:9999,192.0.2.1:25,-,,\r\n", "silent"},
 	} {
@@ -118,7 +118,7 @@ func TestUnjudged(t *testing.T) {
 	}
 }
 
-// TestAnnouncements wants what a relay of ours says before its protocol log not to be
+// TestAnnouncements checks that the lines of the gateway before its protocol log are not
 // taken for lines of it.
 func TestAnnouncements(t *testing.T) {
 	said := "Receive connector \"Default HubA\" at [10.2.3.4:25] for [0.0.0.0-255.255.255.255]: Tls; AnonymousUsers\n  STARTTLS is not offered: no -cert\n" +

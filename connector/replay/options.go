@@ -49,7 +49,7 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// identity returns the identity of a user of whom only the name is known.
+// identity returns the identity of a user known only by name.
 func identity(user string) auth.Identity {
 	id := auth.Identity{Principal: permission.Authenticated(user)}
 	if a, err := routing.ParseAddress(user); err == nil {

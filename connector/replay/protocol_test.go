@@ -57,7 +57,7 @@ func TestExchange(t *testing.T) {
 		{"too large by its chunks", "Default HubA", stranger,
 			append(mail, "<,RCPT TO:<bob@fabrikam.com>,", ">,250 2.1.5 OK,", "<,BDAT 60000,", ">,250 2.0.0 ok,", "<,BDAT 9999 LAST,", ">,250 2.6.0 Queued,"),
 			"verdict data 250 2.6.0>552 5.3.4 Message size exceeds fixed maximum message size"},
-		{"content is none of ours", "Default HubA", stranger,
+		{"content is not the policy's", "Default HubA", stranger,
 			append(mail, "<,RCPT TO:<bob@fabrikam.com>,", ">,250 2.1.5 OK,", "<,DATA,", ">,354 go on,", ">,554 5.7.1 spam,"), ""},
 		{"nor unknown mailboxes, nor load", "Default HubA", stranger,
 			append(mail, "<,RCPT TO:<no@fabrikam.com>,", ">,550 5.1.10 RecipientNotFound,", "<,RCPT TO:<bob@fabrikam.com>,", ">,452 4.3.1 Insufficient resources,"), ""},

@@ -188,7 +188,7 @@ func TestRotation(t *testing.T) {
 	}
 }
 
-// TestSources holds the sketch against exact counts: whoever has more than a
+// TestSources holds the sketch against exact counts: a client with more than a
 // fair share is there, and no count is wrong by more than it admits.
 func TestSources(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))

@@ -33,8 +33,8 @@ func (r Reply) Append(b []byte) []byte {
 	return b
 }
 
-// AppendEnhanced appends the enhanced code, such as "5.7.54", to b; nothing
-// if there is none.
+// AppendEnhanced appends the enhanced code, such as "5.7.54", to b, or nothing
+// without one.
 func (r Reply) AppendEnhanced(b []byte) []byte {
 	if r.Enhanced == [3]int{} {
 		return b

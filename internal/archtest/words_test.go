@@ -4,6 +4,7 @@ import (
 	"go/scanner"
 	"go/token"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -43,32 +44,32 @@ var words = []word{
 // it is.
 var spoken = []string{
 	"LICENSE",
+	"connector/param/value_test.go", // sizes as Exchange prints them
+	"connector/diagram/testdata/kinds.svg",
 	"docs/terms.md",                   // lists the RFCs' words, too
 	"internal/archtest/words_test.go", // the list itself
 }
 
-// unread are the directories whose words have not been gone through.
+// unread are the directories whose words have not been gone through; "/..." means
+// those below, too.
 var unread = []string{
 	"connector",
-	"examples/gateway",
-	"examples/quickstart",
-	"internal/guide",
-	"internal/smtpserver",
-	"relay/dispatch",
-	"relay/gateway",
-	"relay/relaytest",
-	"relay/attack_test.go", "relay/auth_test.go", "relay/commands.go", "relay/completion_test.go", "relay/server.go",
+	"connector/analysis",
+	"connector/internal/schema",
+	"connector/jsonconfig",
+	"connector/shell/...",
+	"examples/gateway/...",
 }
 
 // TestWords keeps words out of the comments, the string literals, the
 // documents and the recorded output that send readers back to the beginning
 // of the sentence.
 func TestWords(t *testing.T) {
-	err := filepath.WalkDir(root(t), func(path string, d os.DirEntry, err error) error {
+	err := filepath.WalkDir(root(t), func(name string, d os.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		rel, err := filepath.Rel(root(t), path)
+		rel, err := filepath.Rel(root(t), name)
 		if err != nil {
 			return err
 		}
@@ -79,10 +80,13 @@ func TestWords(t *testing.T) {
 			}
 			return nil
 		}
-		if slices.Contains(spoken, rel) || slices.ContainsFunc(unread, func(dir string) bool { return strings.HasPrefix(rel, dir+"/") || rel == dir }) {
+		if slices.Contains(spoken, rel) || slices.ContainsFunc(unread, func(dir string) bool {
+			below, deep := strings.CutSuffix(dir, "...")
+			return path.Dir(rel) == dir || deep && strings.HasPrefix(rel, below)
+		}) {
 			return nil
 		}
-		for _, p := range prose(t, path) {
+		for _, p := range prose(t, name) {
 			for _, w := range words {
 				for _, at := range w.pattern.FindAllStringIndex(p.text, -1) {
 					if partOfName(p.text, at) {
@@ -115,27 +119,27 @@ type passage struct {
 
 // prose returns what people read of a file: the comments and string literals
 // of Go code, and all of documents and of what programs were seen to print.
-func prose(t *testing.T, path string) []passage {
+func prose(t *testing.T, name string) []passage {
 	t.Helper()
-	ext := filepath.Ext(path)
+	ext := filepath.Ext(name)
 	if ext != ".go" && !slices.Contains([]string{".md", ".txt", ".golden", ".out", ".svg"}, ext) {
 		return nil
 	}
-	text, err := os.ReadFile(path)
+	text, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if ext != ".go" {
 		return []passage{{1, string(text)}}
 	}
-	return goProse(path, text)
+	return goProse(name, text)
 }
 
 // goProse returns the comments of a Go file, those on neighbouring lines as
 // one, and its string literals.
-func goProse(path string, text []byte) []passage {
+func goProse(name string, text []byte) []passage {
 	var list []passage
-	file := token.NewFileSet().AddFile(path, -1, len(text))
+	file := token.NewFileSet().AddFile(name, -1, len(text))
 	var s scanner.Scanner
 	s.Init(file, text, nil, scanner.ScanComments)
 	end := -1 // the last line of the last comment

@@ -20,7 +20,7 @@ type attempt struct {
 	sender   string
 	rcpt     string
 	body     int    // bytes
-	reply    string // the refusal begins with it; empty: there is none
+	reply    string // the refusal begins with it; empty: accepted
 	arrives  string // store, gateway or partner
 	kept     bool   // the organisation's header fields arrive too
 }
@@ -42,7 +42,7 @@ const organisation = "X-MS-Exchange-Organization-SCL: -1\r\nX-MS-Exchange-Organi
 // be refused.
 func TestScenarios(t *testing.T) {
 	relayRows := []attempt{
-		{what: "to anybody", from: gatewayAddr, rcpt: partner, arrives: "partner"},
+		{what: "to any domain", from: gatewayAddr, rcpt: partner, arrives: "partner"},
 		{what: "to the organisation", from: gatewayAddr, rcpt: inside, arrives: "store"},
 		{what: "over the size limit", from: gatewayAddr, rcpt: inside, body: 1_400_000, reply: "552 "},
 		{what: "from another address", from: securedAddr, rcpt: partner, reply: unauthenticated},
@@ -59,14 +59,14 @@ func TestScenarios(t *testing.T) {
 		{guide.Basic, gatewayConfig{login: true}, []attempt{
 			{what: "as itself", from: gatewayAddr, user: gatewayUser, sender: gatewayUser, rcpt: outside, arrives: "gateway"},
 			{what: "to the organisation", from: gatewayAddr, user: gatewayUser, rcpt: inside, arrives: "store"},
-			{what: "to anybody", from: strangerAddr, user: gatewayUser, rcpt: partner, arrives: "partner"},
+			{what: "to any domain", from: strangerAddr, user: gatewayUser, rcpt: partner, arrives: "partner"},
 			{what: "office to the Internet", from: officeAddr, user: annUser, sender: annUser, rcpt: outside, arrives: "gateway"},
 			{what: "office as somebody else", from: officeAddr, user: annUser, sender: inside, rcpt: outside, reply: "550 5.7.1"},
 			{what: "without AUTH", from: gatewayAddr, rcpt: outside, reply: unauthenticated},
 			{what: "without AUTH, inward", from: gatewayAddr, rcpt: inside, reply: unauthenticated},
 		}},
 		{guide.Secured, gatewayConfig{}, []attempt{
-			{what: "to anybody", from: securedAddr, rcpt: partner, arrives: "partner"},
+			{what: "to any domain", from: securedAddr, rcpt: partner, arrives: "partner"},
 			{what: "to the organisation, with its headers", from: securedAddr, rcpt: inside, arrives: "store", kept: true},
 			{what: "as an internal sender", from: securedAddr, sender: annUser, rcpt: inside, arrives: "store", kept: true},
 			{what: "over the size limit", from: securedAddr, rcpt: inside, body: 1_400_000, arrives: "store", kept: true},

@@ -67,7 +67,7 @@ func (c *conn) askResponse(challenge []byte) (response []byte, a answer, ok bool
 	return response, answer{}, true
 }
 
-// decodeInitial decodes an initial response: nil if there is none, empty for "=".
+// decodeInitial decodes an initial response: nil if the client sent none, empty for "=".
 func decodeInitial(s string) ([]byte, bool) {
 	switch s {
 	case "":

@@ -183,8 +183,8 @@ func (d *Domains) Find(name routing.Domain) int {
 	return others
 }
 
-// freshBelow returns a domain below suffix that is no name; invalid if there is
-// none because they would all be too long.
+// freshBelow returns a domain below suffix that isn't a name, or the zero Domain
+// if all of them would be too long.
 func freshBelow(suffix string, names map[routing.Domain]bool) routing.Domain {
 	for i := 0; ; i++ {
 		label := "host"

@@ -84,7 +84,7 @@ func TestSources(t *testing.T) {
 	}
 }
 
-// TestSourcesMapped: the IPv4-mapped addresses within IPv6 are nobody's
+// TestSourcesMapped: the IPv4-mapped addresses within IPv6 aren't witnesses,
 // witness, because Select takes them for IPv4.
 func TestSourcesMapped(t *testing.T) {
 	p, err := connector.Compile(connector.Config{Receive: []connector.Receive{{
@@ -221,7 +221,7 @@ func TestUsers(t *testing.T) {
 					if !slices.ContainsFunc(users, func(u auth.Identity) bool {
 						return held(x, u) == held(x, id) && held(y, u) == held(y, id) && len(u.SIDs) <= len(id.SIDs)
 					}) {
-						t.Fatalf("nobody stands for %v", id.SIDs)
+						t.Fatalf("no login stands for %v", id.SIDs)
 					}
 				}
 			}
