@@ -200,7 +200,7 @@ func TestHeaderAuthors(t *testing.T) {
 		own + "from : <a@b.com>\r\n":                                   550,
 		"From: <a@b.com>,\r\n\t<" + userName + ">\r\n":                 550,
 		"From: \"" + userName + "\" <a@b.com>\r\n":                     550,
-		"From: root\r\n":                                             550,
+		"From: root\r\n":                                               550,
 		"From: " + userName + " <a@b.com>\r\n":                         550,
 		"From: friends: <a@b.com>;\r\n":                                550,
 		"From: <a@b.com> (" + userName + ")\r\n":                       550,
