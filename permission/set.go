@@ -130,7 +130,7 @@ func parseFlags(s string, add func(string) error) error {
 		case part == "":
 			errs = append(errs, fmt.Errorf("empty element in list %q", clip(s)))
 		case equalFold(part, none):
-			errs = append(errs, fmt.Errorf("None can't be combined with other values in %q", clip(s)))
+			errs = append(errs, fmt.Errorf("%q can't be combined with other values in %q", none, clip(s)))
 		default:
 			if err := add(part); err != nil {
 				errs = append(errs, err)

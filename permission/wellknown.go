@@ -152,7 +152,7 @@ func checkUnknown(name string) error {
 }
 
 func everyoneError() error {
-	return fmt.Errorf("Everyone can't be granted rights on a connector: want %s for clients that don't log on, %s for clients that do",
+	return fmt.Errorf("rights on a connector can't be granted to Everyone: want %s for clients that don't log on, %s for clients that do",
 		SIDAnonymous.Name(), SIDAuthenticatedUsers.Name())
 }
 

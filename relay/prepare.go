@@ -31,7 +31,7 @@ func (s *Server) prepare(p *connector.Policy, verifier auth.Verifier, certificat
 	for in := range p.Receive() {
 		ep, err := s.endpoint(next, in, config.Profile)
 		if err != nil {
-			missing = append(missing, fmt.Errorf("Receive connector %q: %w", in.Name(), err))
+			missing = append(missing, fmt.Errorf("the Receive connector %q: %w", in.Name(), err))
 			continue
 		}
 		if old := counted[in.Name()]; old != nil {

@@ -118,8 +118,12 @@ func FuzzPath(f *testing.F) {
 		if p.Compare(q) != -q.Compare(p) || p.Compare(p) != 0 {
 			t.Fatalf("%q and %q: %d, %d", p, q, p.Compare(q), q.Compare(p))
 		}
-		p.List()
-		p.Base()
+		if list, _, _ := p.List(); !strings.HasPrefix(string(p), list) {
+			t.Fatalf("the list of %q is %q", p, list)
+		}
+		if base := p.Base(); !strings.HasSuffix(string(p), base) {
+			t.Fatalf("the base of %q is %q", p, base)
+		}
 		source.Map{q: {Line: 1}}.Find(p)
 	})
 }

@@ -39,16 +39,6 @@ func isSASLName(s string) bool {
 	return s != "" && len(s) <= 20 && strings.Trim(s, letters+digits+"-_") == ""
 }
 
-// isPrintable reports whether s is printable ASCII.
-func isPrintable(s string) bool {
-	for i := 0; i < len(s); i++ {
-		if s[i] < ' ' || s[i] > '~' {
-			return false
-		}
-	}
-	return true
-}
-
 // noArgument refuses an argument of a command that has none.
 func noArgument(arg string) (r reply.Reason) {
 	if arg != "" {
