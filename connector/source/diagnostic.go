@@ -42,7 +42,7 @@ type Diagnostic struct {
 	Excerpt  string   `json:"excerpt,omitempty"` // a line of a script, and below it one that underlines the mistake
 	Fix      string   `json:"fix,omitempty"`     // what to write or do instead; "" if Detail says it all
 
-	Err error `json:"-"` // the error that Detail is the text of; nil if there is none
+	Err error `json:"-"` // the error that Detail is the text of; nil: Detail has no error
 }
 
 // Summary returns "file:line:column: path: detail (code)" on one line.
