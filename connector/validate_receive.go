@@ -133,7 +133,7 @@ func (c *receiveCheck) checkBasicAuthRequireTLS() {
 // checkRequireTLS: RequireTLS needs Tls.
 func (c *receiveCheck) checkRequireTLS() {
 	if c.r.RequireTLS && !c.mech.Has(auth.TLS) {
-		c.bad("RequireTLS", CodeRequireTLS, "nobody could fulfil it, because AuthMechanism doesn't hold Tls; add Tls")
+		c.bad("RequireTLS", CodeRequireTLS, "no client could fulfil it, because AuthMechanism doesn't hold Tls; add Tls")
 	}
 }
 

@@ -14,7 +14,7 @@ func TestCompile(t *testing.T) {
 		t.Fatal(err)
 	}
 	if policy.Select(netip.MustParseAddrPort("192.0.2.1:25"), netip.MustParseAddr("10.0.0.1"), nil) == nil {
-		t.Error("the policy serves nobody")
+		t.Error("the policy serves no client")
 	}
 	for _, tt := range []struct{ text, want string }{
 		{`{`, "f.json:1:2: "},

@@ -123,8 +123,8 @@ func TestTenMistakesTenLines(t *testing.T) {
 // TestParseMarked: what the shells of Windows write into a file.
 func TestParseMarked(t *testing.T) {
 	for name, in := range map[string]string{
-		"UTF-8": "\xef\xbb\xbf{\"Server\":\n\"é\"}", "UTF-16, low octet first": "\xff\xfe{\x00\"\x00S\x00e\x00r\x00v\x00e\x00r\x00\"\x00:\x00\"\x00\xe9\x00\"\x00}\x00",
-		"UTF-16, high octet first": "\xfe\xff\x00{\x00\"\x00S\x00e\x00r\x00v\x00e\x00r\x00\"\x00:\x00\"\x00\xe9\x00\"\x00}",
+		"UTF-8": "\xef\xbb\xbf{\"Server\":\n\"é\"}", "UTF-16, low byte first": "\xff\xfe{\x00\"\x00S\x00e\x00r\x00v\x00e\x00r\x00\"\x00:\x00\"\x00\xe9\x00\"\x00}\x00",
+		"UTF-16, high byte first": "\xfe\xff\x00{\x00\"\x00S\x00e\x00r\x00v\x00e\x00r\x00\"\x00:\x00\"\x00\xe9\x00\"\x00}",
 	} {
 		if c, err := jsonconfig.Parse("f", []byte(in)); err != nil || c.Server != "é" {
 			t.Errorf("%s: got %q, %v", name, c.Server, err)

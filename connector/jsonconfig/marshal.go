@@ -39,7 +39,7 @@ func marshal(c connector.Config, secrets bool) ([]byte, error) {
 	}
 	var out bytes.Buffer
 	if err := json.Indent(&out, w.out.Bytes(), "", "  "); err != nil {
-		return nil, fmt.Errorf("jsonconfig: %w", err)
+		return nil, fmt.Errorf("the JSON that was written can't be indented: %w", err)
 	}
 	out.WriteByte('\n')
 	return out.Bytes(), nil
@@ -157,8 +157,8 @@ func (w *writer) object(path source.Path, v reflect.Value) {
 	w.out.WriteByte('}')
 }
 
-// grant writes a grant made by hand, which either allows or denies. One that a
-// permission group made has no form of its own.
+// grant writes an explicit grant, which allows rights, denies them or takes them away.
+// A grant of a permission group has no form of its own.
 func (w *writer) grant(path source.Path, g permission.Grant) {
 	f := grantFields{User: string(g.To), Deny: g.Deny != 0, Removed: g.Removed != 0}
 	if who, err := permission.ParsePrincipal(g.To.Name()); err == nil && len(who.SIDs) == 1 && who.SIDs[0] == g.To {
@@ -172,7 +172,7 @@ func (w *writer) grant(path source.Path, g permission.Grant) {
 		rights = g.Deny
 	}
 	if g.Group != 0 || rights == 0 {
-		w.fail(path, fmt.Errorf("%v isn't a grant made by hand: it must allow, deny or take away something, and name no group", g))
+		w.fail(path, fmt.Errorf("%v isn't an explicit grant: it must allow, deny or take away a right, and name no permission group", g))
 	}
 	for r := range rights.All() {
 		f.ExtendedRights = append(f.ExtendedRights, r)

@@ -262,7 +262,7 @@ func (p *parser) object(n *node, path source.Path, v reflect.Value) {
 	}
 }
 
-// grantFields is the JSON form of a grant made by hand, with the names of
+// grantFields is the JSON form of an explicit grant, with the names of
 // Add-ADPermission.
 type grantFields struct {
 	User           string

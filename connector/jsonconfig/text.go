@@ -19,7 +19,8 @@ func unmarked(data []byte) []byte {
 	return bytes.TrimPrefix(data, []byte("\uFEFF"))
 }
 
-// fromUTF16 leaves an odd octet at the end as it is, which is no JSON.
+// fromUTF16 returns UTF-16 as UTF-8. It leaves an odd byte at the end as it is,
+// which the JSON parser then refuses.
 func fromUTF16(data []byte, order binary.ByteOrder) []byte {
 	units := make([]uint16, len(data)/2)
 	for i := range units {

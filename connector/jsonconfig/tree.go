@@ -27,7 +27,8 @@ type member struct {
 	value  *node
 }
 
-// get returns the first member of that name; nil if there is none.
+// get returns the first member with the name key; nil if the object has no such
+// member.
 func (o *object) get(key string) *node {
 	for _, m := range o.members {
 		if m.key == key {
@@ -77,8 +78,8 @@ func readTree(data []byte) (*node, error) {
 		if !errors.As(err, &syntax) {
 			return nil, &treeError{0, err.Error()}
 		}
-		// Offset counts the octets read, the offending one included; when the
-		// text ends too early there is none.
+		// Offset counts the bytes read, the wrong one included; when the text
+		// ends too early there is no wrong one.
 		offset := int(syntax.Offset) - 1
 		if strings.HasPrefix(syntax.Error(), "unexpected end") {
 			offset = len(data)

@@ -58,7 +58,7 @@ func (d *differ) receive() {
 		d.fields(path, &c, reflect.ValueOf(old).Elem(), reflect.ValueOf(now).Elem(), reflect.ValueOf(&whole).Elem())
 		d.run(c, 1)
 		before, after := effective(old.Permissions, draft.GroupGrants(d.before, *old)), effective(now.Permissions, draft.GroupGrants(d.cfg, *now))
-		if old.PermissionGroups != now.PermissionGroups { // which gives the groups' entries anew
+		if old.PermissionGroups != now.PermissionGroups { // which gives the groups' entries again
 			before = slices.DeleteFunc(before, func(g permission.Grant) bool { return g.Removed != 0 })
 		}
 		d.grants(path, "Get-ReceiveConnector "+identity, before, after)
@@ -103,7 +103,7 @@ func (d *differ) fields(path source.Path, c *command, old, now, whole reflect.Va
 		case now.Field(i).Kind() == reflect.Slice && old.Field(i).Len() > 0 && now.Field(i).Len() > 0:
 			c.add(name, d.list(field, old.Field(i), now.Field(i)))
 		default:
-			// Groups show grants made by hand as Custom, which no command takes.
+			// PermissionGroups shows explicit grants as Custom, which no command takes.
 			if groups, ok := whole.Field(i).Interface().(param.Setting[permission.Group]); ok {
 				c.add(name, d.value(field, reflect.ValueOf(groups.Or(0)&^permission.Custom)))
 				continue
@@ -146,7 +146,7 @@ func without(a, b reflect.Value) []reflect.Value {
 	return rest
 }
 
-// entry is one right that was given or denied by hand.
+// entry is one right that an explicit grant gives, denies or takes away.
 type entry struct {
 	to    permission.SID
 	right permission.Right

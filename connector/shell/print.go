@@ -15,25 +15,25 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// Print returns a configuration as commands that make it again: what they leave
-// compiles to the same policy. They begin by clearing away what setup makes, so
-// that they may run on a fresh organisation or on a bare one. Parameters at their
-// default are left out, but for those that say what a connector is.
+// Print returns a configuration as commands that make it again: after them the
+// organisation compiles to the same policy. They begin by removing what setup makes,
+// so that they may run on a fresh organisation or on a bare one. Parameters at their
+// default are left out, except those that say what a connector is for.
 //
-// No cmdlet sets the profile, the servers, the site links and what is acknowledged
-// outside of connectors: comments at the top name them, and whoever runs the commands gives them in [Options], or in a
-// configuration to [Open]. So that less depends on it, a connector that has its
-// server's FQDN by default is printed with it, unless it belongs to other servers,
-// too. A cfg that lists no servers is taken to be for one that nothing is known
-// of; an interpreter knows its own, and holds the commands to the rules about its
-// name.
+// No cmdlet sets the profile, the servers, the site links and the acknowledgements
+// outside of connectors: comments at the top name them, and a caller that runs the
+// commands gives them in [Options], or in a configuration to [Open]. A connector that
+// has its server's FQDN by default is printed with it, so that less depends on the
+// servers, unless the connector belongs to other servers, too. If cfg lists no
+// servers, the commands are written for an organisation of which nothing is known; an
+// interpreter knows its own, and holds the commands to the rules about its name.
 //
-// There always is a default accepted domain. A cfg without any that could be it
-// doesn't clear away the one that setup makes.
+// An organisation always has a default accepted domain. If no domain of cfg can be
+// it, the commands don't remove the one that setup makes.
 //
-// Credentials are printed as a Get-Credential that names the user, each with a
-// variable of its own; passwords are never printed. The error says what no
-// command can express.
+// A credential is printed as a Get-Credential that names the user, each with a
+// variable of its own; passwords are never printed. The error says what no command
+// can express.
 func Print(cfg connector.Config) ([]byte, error) {
 	p := &printer{cfg: &cfg, variables: map[string]bool{}}
 	p.heading()

@@ -14,10 +14,10 @@ const (
 	noConfirm        = " -Confirm:$false"
 )
 
-// grant returns the commands that give what was given by hand.
+// grant returns the commands that make an explicit grant.
 func (p *printer) grant(path source.Path, g permission.Grant) []command {
 	if g.Group != 0 || g.Allow|g.Deny|g.Removed == 0 || !g.To.IsValid() {
-		p.fail(path, "%v isn't a grant made by hand", g)
+		p.fail(path, "%v isn't an explicit grant", g)
 		return nil
 	}
 	user := string(g.To)
@@ -40,8 +40,8 @@ func (p *printer) grant(path source.Path, g permission.Grant) []command {
 	return commands
 }
 
-// effective returns grants made by hand without what they take away in vain, because
-// it isn't given or is taken already: a command that did it would fail.
+// effective returns explicit grants without the rights that they take away in vain,
+// because these aren't given or are taken away already: such a command would fail.
 func effective(byHand, given []permission.Grant) []permission.Grant {
 	var all []permission.Grant
 	for i, g := range byHand {

@@ -95,8 +95,8 @@ func (s random) grants() []permission.Grant {
 	return all
 }
 
-// taken takes some of what is given, and not by hand, too, away from one of those who
-// have it.
+// taken takes away from one of the principals some of the rights that they are given
+// and that no explicit grant gives, too.
 func (s random) taken(given, byHand []permission.Grant) []permission.Grant {
 	if len(given) == 0 || s.yes() {
 		return nil

@@ -19,10 +19,10 @@ import (
 
 // Options say what a fresh organisation is like and what scripts see of the
 // world. The zero Options is the current edition on a server named localhost,
-// with nothing outside: no files, no environment, no output, nobody to ask.
+// with nothing outside: no files, no environment, no output, no user to ask.
 type Options struct {
 	Profile connector.Profile
-	Server  routing.Server // the server we are; without a name: localhost
+	Server  routing.Server // this server; without a name: localhost
 
 	// Servers are the others. Without any, a server is taken in when a command
 	// names it first; with some, an unlisted one is an error.
@@ -38,30 +38,30 @@ type Options struct {
 	// Credential answers Get-Credential. Nil: the cmdlet fails.
 	Credential func(Request) (param.Credential, error)
 
-	// Certificates are what Get-ExchangeCertificate shows. Nil: there are none.
+	// Certificates are what Get-ExchangeCertificate shows. Nil: it shows none.
 	Certificates []Certificate
 
 	// Confirm answers a question of -Confirm and of cmdlets that ask by
-	// themselves, such as the Remove cmdlets. Nil: nobody is there; the latter go
-	// on, -Confirm is an error.
+	// themselves, such as the Remove cmdlets. Nil: there is no user to ask;
+	// such cmdlets go on, -Confirm is an error.
 	Confirm func(question string) (bool, error)
 
 	// Ask answers for a mandatory parameter that a command left out, or a script
-	// (then cmdlet is "param"); false: it stays out. Nil: nobody is asked.
+	// (then cmdlet is "param"); false: it stays out. Nil: it always stays out.
 	Ask func(cmdlet, parameter string) (string, bool)
 
 	// Answer answers Read-Host. Nil: the cmdlet fails.
 	Answer func(Question) (auth.Secret, error)
 
-	// Now is the clock of Get-Date. Nil: there is none, and the cmdlet fails.
+	// Now is the clock of Get-Date. Nil: the cmdlet fails.
 	Now func() time.Time
 
 	// Env answers $env:NAME. COMPUTERNAME is the name of Server if Env doesn't know
 	// it. Nil: every other variable is empty.
 	Env func(name string) (string, bool)
 
-	// FS is where Import-Csv, Export-Clixml and the like find files. Nil: there
-	// are none.
+	// FS is where Import-Csv, Export-Clixml and the like find files. Nil: every
+	// such cmdlet fails.
 	FS FS
 
 	// Out gets what scripts print. Nil: nothing is printed.
@@ -104,7 +104,7 @@ type Limits struct {
 
 // Request is what Get-Credential asks for.
 type Request struct {
-	Variable string // that the answer is assigned to, without the $; "" if there is none
+	Variable string // that the answer is assigned to, without the $; "" if to none
 	UserName string // that the command names; "" if none
 	Message  string // that the command wants shown; "" if none
 	Position source.Position
@@ -112,8 +112,8 @@ type Request struct {
 
 // Question is what Read-Host asks.
 type Question struct {
-	Variable string // that the answer is assigned to, without the $; "" if there is none
-	Prompt   string // "" if there is none
+	Variable string // that the answer is assigned to, without the $; "" if to none
+	Prompt   string // "" if none
 	Secret   bool   // -AsSecureString: nothing is to be seen of the answer
 	Position source.Position
 }

@@ -107,8 +107,8 @@ func (k *Kind) numbered(numbers ...int64) *Kind {
 // typeOf is a type that nothing but a cmdlet reads.
 func typeOf(name string) *Kind { return &Kind{Name: name} }
 
-// Text returns the value that has a number in .NET, with a comma between those of
-// its bits; "" if there is none.
+// Text returns the value that has the number n in .NET, or those of its bits with
+// commas between them; "" if no value has it.
 func (k *Kind) Text(n int64) string {
 	if i := slices.Index(k.Numbers, n); i >= 0 {
 		return k.Values[i]

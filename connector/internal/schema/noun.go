@@ -64,8 +64,8 @@ var Nouns = slices.Concat([]Noun{
 	MailboxTransportService, AdSite, AdSiteLink, ExchangeServer, SmtpConnectivity, ExchangeCertificate, GetCredential,
 }, absentNouns, refusedNouns)
 
-// Row returns the row of a parameter, by its name as Exchange spells it; nil if
-// there is none.
+// Row returns the row of the parameter with the name that Exchange gives it; nil
+// if the noun has no such parameter.
 func (n *Noun) Row(name string) *Row {
 	i := slices.IndexFunc(n.Rows, func(r Row) bool { return r.Name == name })
 	if i < 0 {

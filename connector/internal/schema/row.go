@@ -98,7 +98,7 @@ func (r *Row) Range() string {
 	return limits + ", " + r.Form
 }
 
-// LimitsText writes the limits as Exchange writes such numbers; "" if there are none.
+// LimitsText writes the limits as Exchange writes such numbers; "" without limits.
 func (r *Row) LimitsText() string { return r.Limits.text(r.Kind) }
 
 // DefaultText says in words what the parameter is if it isn't given; "" if nothing.

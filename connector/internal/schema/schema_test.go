@@ -41,7 +41,7 @@ func TestRows(t *testing.T) {
 			}
 			seen[r.Name] |= r.Verbs
 			if r.Limits.Min > r.Limits.Max || r.Limits != (schema.Limits{}) && !r.Kind.Number() {
-				fail("the limits %v are none of a %s", r.Limits, r.Kind.Name)
+				fail("a %[2]s has no limits such as %[1]v", r.Limits, r.Kind.Name)
 			}
 			for _, d := range r.Default {
 				if r.Kind.Values == nil {

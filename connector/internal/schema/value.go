@@ -10,8 +10,8 @@ import (
 )
 
 // Limits are the least and the greatest value of a number: a count, a size in
-// bytes, or a time span in nanoseconds. The zero Limits is none. Unlimited is in
-// every range of the kinds that have it.
+// bytes, or a time span in nanoseconds. The zero Limits limits nothing.
+// Unlimited is in every range of the kinds that have it.
 type Limits struct{ Min, Max int64 }
 
 const (
@@ -93,9 +93,9 @@ func (d Defaults) usage(usage, value string) Defaults {
 	return append(Defaults{{Usage: usage, Value: value}}, d...)
 }
 
-// For returns the default of a connector of that usage ("" for what isn't a
-// connector) in the profile Exchange2007 or the current one, on an Edge server or
-// another; "" if there is none.
+// For returns the default of a connector with the usage ("" for an object that isn't
+// a connector) in the profile Exchange2007 or the current one, on an Edge server or
+// another; "" if the parameter has no default.
 func (d Defaults) For(usage string, in2007, onEdge bool) string {
 	for _, one := range d {
 		if (one.Usage == "" || one.Usage == usage) && (!one.In2007 || in2007) && (!one.OnEdge || onEdge) {

@@ -43,8 +43,8 @@ func Detect(name string, data []byte) Form {
 	return byExtension(name)
 }
 
-// tableLine returns the line of text under which Format-Table puts the headings of its
-// columns, from 1; 0 if there is none before anything else.
+// tableLine returns the number, from 1, of the line that Format-Table draws under the
+// headings of its columns; 0 if text doesn't begin with such headings.
 func tableLine(text string) int {
 	var headings bool
 	n := 0

@@ -27,17 +27,19 @@
 //
 // # Permissions
 //
-// Get-ADPermission lists what permission groups give beside what was granted by
-// hand. Merge leaves out the former, which PermissionGroups gives again, and
-// makes Permissions of the rest, and of what the groups give here and the list
-// doesn't have: it was taken away there. A list with none of a group's entries for
-// its principal is taken for a part. Principals are known by their well-known SIDs,
-// where the export has those beside the names, which Windows translates. Rights to the directory object itself, such as
-// those of administrators, aren't taken over. Inherited entries are, because
-// they are effective; only that in Active Directory an entry of the connector's
-// own beats an inherited denial can't be expressed here, and is a warning.
+// Get-ADPermission lists the rights that permission groups give and those that
+// Add-ADPermission gave. Merge leaves out the former, which PermissionGroups gives
+// again, and makes Permissions of the latter. A right that the groups give here and
+// that the list doesn't have was taken away on the server, and Permissions takes it
+// away here. A list that has none of a group's entries for its principal counts as
+// incomplete. Principals are known by their well-known SIDs, if the export has them
+// beside the names, because Windows translates the names. Rights to the directory
+// object itself, such as those of administrators, aren't taken over. Inherited
+// entries are, because they are effective. In Active Directory an entry of the
+// connector itself beats an inherited denial; that can't be expressed here, and is a
+// warning.
 //
-// Where PermissionGroups holds Custom, rights were granted by hand, and without
+// Where PermissionGroups holds Custom, Add-ADPermission granted rights, and without
 // an export of the permissions Merge warns that they are unknown.
 //
 // # Passwords

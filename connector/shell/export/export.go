@@ -13,7 +13,7 @@ import (
 // Export is what one file holds. It must not be changed.
 type Export struct {
 	// Config holds the connectors and accepted domains, the connectors without
-	// what was granted by hand: that comes with Merge.
+	// their explicit grants: those come with Merge.
 	Config   connector.Config
 	Origins  source.Map
 	Warnings source.Diagnostics // in the order of the text; notes need no action
@@ -68,7 +68,7 @@ func Read(name string, data []byte) (*Export, error) {
 		err = &format.Error{File: name, Line: line, Detail: "this is a table, whose cells are cut; export with Format-List *, or better with Export-Clixml"}
 		form = Unknown
 	case form == Unknown:
-		err = &format.Error{File: name, Line: 1, Detail: "this is none of what Format-List, Export-Csv, ConvertTo-Json and Export-Clixml write"}
+		err = &format.Error{File: name, Line: 1, Detail: "this isn't output of Format-List, Export-Csv, ConvertTo-Json or Export-Clixml"}
 	}
 	switch form {
 	case List:

@@ -134,7 +134,7 @@ func TestForms(t *testing.T) {
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("%s:\ngot  %+v\nwant %+v", name, got, want)
 		}
-		if !strings.Contains(warnings, "Custom says that rights were granted by hand") {
+		if !strings.Contains(warnings, "Custom says that Add-ADPermission granted rights") {
 			t.Errorf("%s: the unknown grants go unmentioned:\n%s", name, warnings)
 		}
 	}
@@ -166,7 +166,7 @@ func TestReadRefuses(t *testing.T) {
 		{"a.txt", "Name : x\n", "a.txt:1: there is no connector, domain, permission or transport setting in it"},
 		{"a.txt", "Name    Enabled\n----    -------\n", "a.txt:2: this is a table"},
 		{"a.xml", "<!DOCTYPE x><Objs/>", "a.xml:1: a document type isn't accepted"},
-		{"a.ps1", "New-ReceiveConnector x", "a.ps1:1: this is none of what"},
+		{"a.ps1", "New-ReceiveConnector x", "a.ps1:1: this isn't output of"},
 		{"a.bin", "\xff\xfex", "a.bin:1: "},
 	} {
 		_, err := export.Read(test.name, []byte(test.text))
@@ -282,11 +282,11 @@ func TestMerge(t *testing.T) {
 	}
 	// A script's connector, before the export of its permissions.
 	cfg = connector.Config{Server: "EX09", Receive: []connector.Receive{{Name: "Script"}}}
-	warnings, err := export.Merge(&cfg, nil, ace("Script", "IsInherited : True\nDeny : True\n"), ace("Nobody", ""))
+	warnings, err := export.Merge(&cfg, nil, ace("Script", "IsInherited : True\nDeny : True\n"), ace("Absent", ""))
 	if err != nil || cfg.Receive[0].Permissions[0].Deny != permission.SetOf(permission.AcceptAnyRecipient) || cfg.Servers[0].Name != "EX09" {
 		t.Errorf("%v %+v", err, cfg)
 	}
-	for i, part := range []string{`Permission["Nobody"]: there is no connector of that name`, "by inheritance"} {
+	for i, part := range []string{`Permission["Absent"]: there is no connector of that name`, "by inheritance"} {
 		if !strings.Contains(warnings[i].String(), part) {
 			t.Errorf("no %q in %v", part, warnings)
 		}

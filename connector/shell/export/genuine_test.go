@@ -11,8 +11,8 @@ import (
 	"github.com/interchange-smtp/interchange/permission"
 )
 
-// What servers write beside the parameters is known and means nothing here. What
-// nobody knows is still named.
+// TestKnownWithoutMeaning: properties that servers write beside the parameters are
+// known and mean nothing here. A warning still names an unknown property.
 func TestKnownWithoutMeaning(t *testing.T) {
 	cfg, warnings := readAll(t, map[string]string{
 		"send.csv": `"Name","AddressSpaces","SmartHosts","SmartHostAuthMechanism","Enabled","RequireTLS","MaxMessageSize","CertificateSubject","IsSmtpConnector","SerializationData"

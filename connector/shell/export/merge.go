@@ -212,7 +212,7 @@ func (m *merger) grant() {
 		if r.PermissionGroups.Or(0).Has(permission.Custom) && len(entries) == 0 && len(r.Permissions) == 0 {
 			at, _ := m.origins.Find(path + ".PermissionGroups")
 			m.warnings = append(m.warnings, source.Diagnostic{Severity: source.SeverityWarning, Position: at, Path: path + ".PermissionGroups",
-				Detail: "Custom says that rights were granted by hand, which no export that was read tells; export Get-ADPermission of it, too"})
+				Detail: "Custom says that Add-ADPermission granted rights, and no export that was read has them; export Get-ADPermission of the connector, too"})
 		}
 	}
 	for i := range m.cfg.Send {

@@ -30,7 +30,7 @@ func (s *subject) permission() {
 	identity := s.text("Identity")
 	s.path = permissionPath(identity)
 	if identity == "" {
-		s.fail("Identity", "it is missing, so that nobody can tell whose permission this is; export all properties")
+		s.fail("Identity", "it is missing, so the connector of this permission is unknown; export all properties")
 		return
 	}
 	rights := s.rights()
@@ -104,7 +104,7 @@ func (s *subject) rights() []permission.Right {
 		if isExtended {
 			s.warn("ExtendedRights", "no right is named, which in Active Directory means all of them; it isn't taken over")
 		} else {
-			s.note("AccessRights", "rights to the directory object aren't taken over; here nobody but who changes the configuration changes connectors")
+			s.note("AccessRights", "rights to the directory object aren't taken over; connectors change here with the configuration only")
 		}
 		return nil
 	}

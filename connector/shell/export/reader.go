@@ -296,7 +296,7 @@ func (s *subject) expect(names ...string) {
 	}
 }
 
-// text returns a property as text, "" if there is none.
+// text returns a property as text; "" if the object has no such property.
 func (s *subject) text(name string) string {
 	v, _ := s.o.Get(name)
 	return strings.TrimSpace(object.Text(v))

@@ -22,7 +22,7 @@ type commandSet struct {
 // acl is the access list of a connector under work.
 type acl struct {
 	noun, identity string
-	hand           *[]permission.Grant // made by hand; never changed in place
+	hand           *[]permission.Grant // explicit grants; never changed in place
 	given          []permission.Grant  // by permission groups, or by the connector's making, before hand takes of it
 	marks          *[]mark
 }
@@ -91,7 +91,7 @@ func (c *commandSet) sendACL(v object.Value) (*acl, error) {
 	}, nil
 }
 
-// append adds a grant made by hand.
+// append adds an explicit grant.
 func (a *acl) append(g permission.Grant, at source.Position) error {
 	if len(*a.hand) >= maxGrants {
 		return fmt.Errorf("%s has %d grants already; give rights to groups of users", a.identity, maxGrants)
@@ -101,7 +101,7 @@ func (a *acl) append(g permission.Grant, at source.Position) error {
 	return nil
 }
 
-// keep changes each grant made by hand, and forgets those of which nothing is left,
+// keep changes each explicit grant, and removes those that no longer hold a right,
 // together with their marks.
 func (a *acl) keep(change func(permission.Grant) permission.Grant) {
 	var grants []permission.Grant

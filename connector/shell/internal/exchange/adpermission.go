@@ -52,7 +52,8 @@ func (c *commandSet) readWanted(call *object.Call) (w wanted, err error) {
 	return w, nil
 }
 
-// principal reads whom a command names. It returns the name for messages, too.
+// principal reads the principal that a command names. It returns the name for
+// messages, too.
 func (o *Org) principal(v object.Value) (permission.SID, string, error) {
 	s, err := single(v)
 	if err != nil {
@@ -98,8 +99,8 @@ func (w *wanted) describe() string {
 	return fmt.Sprintf("%s: %s for %s", w.acl.identity, strings.Join(names, ", "), w.name)
 }
 
-// maxGrants bounds the grants by hand on one connector, because each is looked
-// at for each new one.
+// maxGrants bounds the explicit grants on one connector, because each of them is
+// looked at for each new one.
 const maxGrants = 10_000
 
 // addPermission is Add-ADPermission.
@@ -128,7 +129,7 @@ func (c *commandSet) addPermission(call *object.Call) error {
 		if w.deny {
 			g = permission.Grant{To: w.user, Deny: set}
 		}
-		if c.org.nameOf(w.user) != w.name { // a user whom only the command names
+		if c.org.nameOf(w.user) != w.name { // only the command names the user
 			c.org.names[w.user] = w.name
 		}
 		if err := w.acl.append(g, call.Pos); err != nil {
@@ -143,9 +144,9 @@ func (c *commandSet) addPermission(call *object.Call) error {
 	return nil
 }
 
-// removePermission is Remove-ADPermission. Entries made by hand go away; those of
-// a permission group, or of the connector's making, are remembered as taken from the
-// user, until PermissionGroups is set or Add-ADPermission gives them back.
+// removePermission is Remove-ADPermission. It removes entries of explicit grants. Entries
+// of a permission group, or that the connector got when it was made, are remembered as
+// taken from the user until PermissionGroups is set or Add-ADPermission gives them back.
 func (c *commandSet) removePermission(call *object.Call) error {
 	w, err := c.readWanted(call)
 	if err != nil {
@@ -177,12 +178,12 @@ func (c *commandSet) removePermission(call *object.Call) error {
 	return w.acl.append(permission.Grant{To: w.user, Removed: taken}, call.Pos)
 }
 
-// taken reports whether a right that the user is given was taken away by hand.
+// taken reports whether Remove-ADPermission took away a right that the user is given.
 func (w *wanted) taken(r permission.Right) bool {
 	return w.holds(w.acl.given, r) && !w.holds(permission.Less(w.acl.given, *w.acl.hand), r)
 }
 
-// drop takes the rights of gone out of the user's grants made by hand.
+// drop takes the rights of gone out of the user's explicit grants.
 func (w *wanted) drop(gone permission.Grant) {
 	w.acl.keep(func(g permission.Grant) permission.Grant {
 		if g.To == w.user {

@@ -39,7 +39,7 @@ func TestPermissions(t *testing.T) {
 	if out := d.must(t, "Add-ADPermission", grant); len(out) != 2 || property(t, out[0], "ExtendedRights") != "{"+anyRecipient+"}" {
 		t.Errorf("emitted %v", out)
 	}
-	count(6, anyRecipient) // Accept-Any-Sender stands there twice: by the group and by hand
+	count(6, anyRecipient) // Accept-Any-Sender stands there twice: the group and the grant give it
 	if got := property(t, d.must(t, "Get-ReceiveConnector", nil)[0], "PermissionGroups"); got != "AnonymousUsers, Custom" {
 		t.Errorf("PermissionGroups is %s", got)
 	}
@@ -62,7 +62,7 @@ func TestPermissions(t *testing.T) {
 	d.fails(t, "Remove-ADPermission", remove, "has no entry")
 	d.must(t, "Remove-ADPermission", args{"Identity": "Relay", "User": "S-1-5-7", "ExtendedRights": "ms-Exch-Accept-Headers-Routing", "Deny": true})
 	sender := args{"Identity": "Relay", "User": "S-1-5-7", "ExtendedRights": "Accept any Sender"}
-	d.must(t, "Remove-ADPermission", sender) // by hand, and the group's
+	d.must(t, "Remove-ADPermission", sender) // the explicit one, and the group's
 	count(3, "")
 	d.fails(t, "Remove-ADPermission", sender, "has no entry")
 	session = compile(t, d.org).Select(bindings("10.0.0.1:25")[0], bindings("192.168.5.1:1")[0].Addr(), nil).Open(channel, nil)
@@ -164,7 +164,7 @@ func TestPermissionPipeline(t *testing.T) {
 }
 
 // TestSetupDenies: the entries that setup writes are shown, and don't count as
-// rights given by hand.
+// explicit grants.
 func TestSetupDenies(t *testing.T) {
 	d := newDriver(org2007())
 	c := d.must(t, "Get-ReceiveConnector", args{"Identity": "Default HubA"})[0]

@@ -11,7 +11,7 @@ import (
 
 // Request is what Get-Credential asks for.
 type Request struct {
-	Variable string // that it is assigned to, without the $; "" if there is none
+	Variable string // that it is assigned to, without the $; "" if to none
 	UserName string // that the command names; "" if none
 	Message  string
 	Pos      source.Position

@@ -76,8 +76,8 @@ func (o *Org) acceptedExtras(n *noun[accepted]) map[string]func(*item[accepted],
 	return m
 }
 
-// fullDomain fills in what is left at its default. Without a mark, the first
-// domain that isn't a wildcard is the default one.
+// fullDomain fills in the defaults of parameters that weren't given. If no domain is
+// marked as the default one, the first that isn't a wildcard is.
 func (o *Org) fullDomain(it *item[accepted]) accepted {
 	d := it.cfg
 	if d.DomainType == 0 {

@@ -9,11 +9,11 @@ import (
 	"github.com/interchange-smtp/interchange/connector/source"
 )
 
-// NotFoundError says that an identity is nobody's. Exchange's Get cmdlets return
-// everything then; what comes next in the pipeline would change it all.
+// NotFoundError says that no object has an identity. Exchange's Get cmdlets return
+// all objects then, and the next cmdlet in the pipeline would change them all.
 type NotFoundError struct {
 	Noun, Identity string
-	Local          string // the server that we are, if Identity names another one
+	Local          string // this server, if Identity names another one
 }
 
 // Error names the object.
@@ -34,7 +34,7 @@ type InvalidError struct {
 // Error lists the problems.
 func (e *InvalidError) Error() string {
 	text := e.Problems.Error()
-	if e.blamed { // whoever reads it sees the argument
+	if e.blamed { // the message already shows the argument
 		text = strings.TrimPrefix(text, string(e.Problems[0].Path)+": ")
 	}
 	return text

@@ -46,8 +46,8 @@ func (o *Org) globalDN(container, name string) string {
 	return "CN=" + escapeDN(name) + ",CN=" + container + o.root()
 }
 
-// root is the end of all distinguished names. Nobody tells the organisation's
-// name here, so it has setup's.
+// root is the end of all distinguished names. No command gives the organisation a
+// name, so it has the one that setup proposes.
 func (o *Org) root() string {
 	var b strings.Builder
 	b.WriteString(",CN=First Organization,CN=Microsoft Exchange,CN=Services,CN=Configuration")

@@ -16,7 +16,8 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// TestServers takes a server in that nobody listed, unless somebody listed some.
+// TestServers: a server that a command names joins the organisation, unless the
+// configuration lists its servers.
 func TestServers(t *testing.T) {
 	a := args{"Name": "Relay", "Server": "hubb.fabrikam.com", "Bindings": "10.0.0.1:25", "RemoteIPRanges": "10.0.0.0/8"}
 	d := newDriver(bare())

@@ -50,7 +50,7 @@ type Org struct {
 	transport item[transport]
 
 	serviceShelves map[string]*shelf[service]     // by kind
-	mainDomain     *item[accepted]                // the default one; nil: there is none
+	mainDomain     *item[accepted]                // the default one; nil without domains
 	domains        map[string]*item[accepted]     // by folded domain
 	domainUsers    map[string]int                 // Receive connectors by folded DefaultDomain
 	remoteNames    map[string]*item[remoteDomain] // by folded domain
@@ -60,8 +60,8 @@ type Org struct {
 	warned map[string]bool           // what was told once
 	closed bool                      // servers that aren't listed are errors
 
-	// Ask is asked for a mandatory parameter that a command left out, where
-	// somebody is there to answer. Nil: nobody is.
+	// Ask answers for a mandatory parameter that a command left out. Nil: there is
+	// no user to ask.
 	Ask func(cmdlet, parameter string) (object.Value, bool)
 }
 
@@ -144,10 +144,10 @@ func FromConfig(cfg connector.Config) (*Org, error) {
 func load[C any](s *shelf[C], what, key string, c C) error {
 	name := key[strings.LastIndex(key, `\`)+1:]
 	if name == "" {
-		return fmt.Errorf("exchange: a %s has no name", what)
+		return fmt.Errorf("a %s has no name", what)
 	}
 	if s.find(key) != nil {
-		return fmt.Errorf("exchange: there are two of the %s %s", what, quote(key))
+		return fmt.Errorf("there are two %ss %s", what, quote(key))
 	}
 	s.put(key, &item[C]{cfg: c})
 	return nil
@@ -278,7 +278,7 @@ func (o *Org) server(name string) (server, bool) {
 const maxServers = 1000
 
 // needServer is server for a name that a command gave. An organisation whose
-// servers nobody listed takes it in.
+// configuration lists no servers adds it.
 func (o *Org) needServer(name string, warn func(string)) (server, error) {
 	name = serverName(name)
 	s, ok := o.server(name)

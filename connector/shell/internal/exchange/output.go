@@ -8,8 +8,8 @@ import (
 	"github.com/interchange-smtp/interchange/permission"
 )
 
-// shownGroups are the permission groups that Get shows: Custom stands for
-// rights given by hand, but not for those that setup gives.
+// shownGroups are the permission groups that Get shows: Custom stands for explicit
+// grants, except those that setup makes.
 func (o *Org) shownGroups(r *receive) permission.Group {
 	groups := r.PermissionGroups.Or(0)
 	for _, g := range r.Permissions {

@@ -122,7 +122,7 @@ func (o *Org) finishReceive(call *object.Call, it *item[receive]) error {
 	if missing, err := o.ask(call, it, missing); len(missing) > 0 || err != nil {
 		return errors.Join(err, missingError(it.cfg.Usage, missing))
 	}
-	if call.Has("PermissionGroups") { // which writes the entries of the groups anew
+	if call.Has("PermissionGroups") { // which writes the entries of the groups again
 		list := acl{hand: &it.cfg.Permissions, marks: &it.marks}
 		list.keep(func(g permission.Grant) permission.Grant { g.Removed = 0; return g })
 	}

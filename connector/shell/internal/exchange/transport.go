@@ -135,7 +135,7 @@ func (o *Org) checkService(next, old *item[service]) error {
 	return nil
 }
 
-// linkService carries over what the policy needs of our own service.
+// linkService carries over what the policy needs of this server's service.
 func (o *Org) linkService(it *item[service]) {
 	if v, given := it.kept[downgradedAuth].(bool); given && o.serviceKey(it.cfg.Name) == o.local().Name {
 		o.transport.cfg.UseDowngradedExchangeServerAuth = v

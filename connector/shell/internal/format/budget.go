@@ -2,9 +2,9 @@ package format
 
 import "cmp"
 
-// Pay is asked before a reader takes that many octets of memory more for what it
-// finds. Its error ends the reading and is returned.
-type Pay func(octets int64) error
+// Pay is called before a reader takes n more bytes of memory for what it finds. Its
+// error ends the reading and is returned.
+type Pay func(n int64) error
 
 // maxMemory is what a document may take if no Pay says otherwise.
 const maxMemory = 512 << 20
@@ -36,12 +36,12 @@ func (r Reader) document(name string) *Document {
 	return &Document{Name: name, pay: r.Pay, left: cmp.Or(r.most, maxMemory)}
 }
 
-// take pays for octets of memory that what stands on a line needs.
-func (d *Document) take(octets, line int) error {
+// take pays for n bytes of memory that the text of a line needs.
+func (d *Document) take(n, line int) error {
 	if d.pay != nil {
-		return d.pay(int64(octets))
+		return d.pay(int64(n))
 	}
-	if d.left -= int64(octets); d.left < 0 {
+	if d.left -= int64(n); d.left < 0 {
 		return fail(d.Name, line, "the file holds more than %d MB once it is read; split it", maxMemory>>20)
 	}
 	return nil

@@ -51,17 +51,17 @@ func TestPay(t *testing.T) {
 			show := text[:min(len(text), 40)]
 			var paid int64
 			before := allocated()
-			_, err := read(format.Reader{Pay: func(octets int64) error { paid += octets; return nil }}, form, []byte(text))
+			_, err := read(format.Reader{Pay: func(n int64) error { paid += n; return nil }}, form, []byte(text))
 			took := int64(allocated() - before)
 			// Garbage counts here, and what is copied while something grows.
 			if most := 6*paid + 30*int64(len(text)) + 1<<20; took > most {
-				t.Errorf("%s %q: takes %d octets and pays for %d (%v)", form, show, took, paid, err)
+				t.Errorf("%s %q: takes %d bytes and pays for %d (%v)", form, show, took, paid, err)
 			}
 			const some = 100_000
 			paid = 0
 			before = allocated()
-			_, err = read(format.Reader{Pay: func(octets int64) error {
-				if paid += octets; paid > some {
+			_, err = read(format.Reader{Pay: func(n int64) error {
+				if paid += n; paid > some {
 					return refused
 				}
 				return nil
@@ -70,7 +70,7 @@ func TestPay(t *testing.T) {
 				t.Errorf("%s %q: goes on after a refusal: %v", form, show, err)
 			}
 			if took := int64(allocated() - before); took > 30*some+30*int64(len(text)) {
-				t.Errorf("%s %q: takes %d octets after a refusal at %d", form, show, took, some)
+				t.Errorf("%s %q: takes %d bytes after a refusal at %d", form, show, took, some)
 			}
 		}
 	}

@@ -56,7 +56,7 @@ func shortName(full string) string {
 
 // CLIXML returns values as Export-Clixml writes them. What lies deeper than
 // depth is text. Secrets are left out. It stops with ErrTooLong once the text
-// exceeds limit octets; 0 is no limit.
+// exceeds limit bytes; 0 means no limit.
 func CLIXML(values []object.Value, depth, limit int) (string, error) {
 	w := xmlWriter{limit: limit, types: make(map[string]int)}
 	w.b.WriteString(`<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04">` + "\n")

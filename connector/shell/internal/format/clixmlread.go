@@ -47,8 +47,8 @@ type xmlShared struct {
 	size  int // how many values it is made of
 }
 
-// take pays for octets of memory.
-func (r *xmlReader) take(octets int) error { return r.doc.take(octets, r.line()) }
+// take pays for n bytes of memory.
+func (r *xmlReader) take(n int) error { return r.doc.take(n, r.line()) }
 
 // quoteCounter hands a text to the XML decoder and fails where an element has very
 // many attributes, which the decoder would all keep. Within an element no < can stand.
@@ -79,7 +79,7 @@ func (q *quoteCounter) ReadByte() (byte, error) {
 	return c, nil
 }
 
-// Read implements io.Reader; the decoder reads single octets.
+// Read implements io.Reader; the decoder reads single bytes.
 func (q *quoteCounter) Read(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil

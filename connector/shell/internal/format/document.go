@@ -14,7 +14,7 @@ import (
 
 // The bounds of what is read.
 const (
-	maxSize  = 256 << 20 // octets of a file
+	maxSize  = 256 << 20 // bytes of a file
 	maxDepth = 64        // of nesting
 	maxNodes = 4 << 20   // values that references of a CLIXML file may add
 )
@@ -76,10 +76,10 @@ func fail(file string, line int, format string, args ...any) error {
 var errUTF16 = errors.New("the text ends within a UTF-16 character")
 
 // Decode returns the text of a file as UTF-8 without byte order mark. It reads
-// UTF-8 and, by its mark or by the zero octets that markup has, UTF-16.
+// UTF-8 and, by its mark or by the zero bytes beside ASCII characters of markup, UTF-16.
 func Decode(name string, data []byte) (string, error) {
 	if len(data) > maxSize {
-		return "", fail(name, 1, "the file has %d octets; at most %d can be read", len(data), maxSize)
+		return "", fail(name, 1, "the file has %d bytes; at most %d can be read", len(data), maxSize)
 	}
 	var text string
 	var err error

@@ -1,4 +1,4 @@
 package format
 
-// Limited returns a Reader whose documents may take that many octets.
-func Limited(octets int64) Reader { return Reader{most: octets} }
+// Limited returns a Reader whose documents may take n bytes of memory.
+func Limited(n int64) Reader { return Reader{most: n} }

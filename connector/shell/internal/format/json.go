@@ -15,7 +15,7 @@ const DefaultJSONDepth = 2
 // JSON returns v as ConvertTo-Json writes it: a List as an array, anything else
 // as itself. What lies deeper than depth levels of objects is text. Sizes, spans
 // and enumerations are text at every depth. It stops with ErrTooLong once the
-// text exceeds limit octets, because nesting can multiply; 0 is no limit.
+// text exceeds limit bytes, because nesting can multiply it; 0 means no limit.
 func JSON(v object.Value, depth int, compress bool, limit int) (string, error) {
 	w := jsonWriter{compress: compress, limit: limit}
 	if l, ok := v.(*object.List); ok {

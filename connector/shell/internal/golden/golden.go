@@ -1,5 +1,5 @@
-// Package golden is for tests alone: it compares what comes of scripts with the
-// files beside them, or writes those files anew where a test runs with -update.
+// Package golden is for tests alone: it compares the results of scripts with the
+// golden files beside them, or writes those files where a test runs with -update.
 package golden
 
 import (
@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write the golden files")
 
 // Scripts calls run with the base name and the text of each .ps1 file of a
 // directory, in a test of its own, and compares what it returns with the file of
@@ -46,6 +46,6 @@ func Compare(t *testing.T, file, got string) {
 		t.Fatal(err)
 	}
 	if got != string(want) {
-		t.Errorf("this differs from %s, which -update writes anew:\n%s", file, got)
+		t.Errorf("this differs from %s, which -update rewrites:\n%s", file, got)
 	}
 }

@@ -196,7 +196,7 @@ func (inv *invocation) eachObject() (func(object.Value) error, error) {
 			}
 			return inv.emit(result)
 		}
-		_, err := in.property(node, v, name) // says that there is none
+		_, err := in.property(node, v, name) // reports that there is no such member
 		return err
 	}, nil
 }

@@ -126,11 +126,11 @@ func (c *command) parameterNames() []string {
 	return names
 }
 
-// otherWays says how a policy gets here that a script makes with more than there is
-// here.
+// otherWays says how to bring a policy here whose script needs cmdlets that aren't
+// supported.
 const otherWays = "what Get-Command lists; what only Exchange can do, its export brings: Get-ReceiveConnector | Export-Clixml receive.xml"
 
-// command is the function or cmdlet of that name; nil: there is none.
+// command returns the function or cmdlet with a name; nil if neither has it.
 func (in *Interp) command(name string) *command {
 	if c, ok := in.funcs[object.Fold(name)]; ok {
 		return c
@@ -175,7 +175,7 @@ func (in *Interp) commandNames() []string {
 	var names []string
 	for _, all := range []map[string]*command{in.commands, in.funcs} {
 		for _, c := range all {
-			if c.name != "." { // is no name that anybody looks for
+			if c.name != "." { // users don't look for that name
 				names = append(names, c.name)
 			}
 		}

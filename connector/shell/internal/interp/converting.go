@@ -57,7 +57,7 @@ func exportParameters(aliases ...string) []object.Parameter {
 	}
 	return []object.Parameter{
 		required(parameter("Path", "String", 0, "The file.", "FilePath", "LiteralPath", "PSPath")),
-		flag("Force", "Has no effect here: files are written anew anyway."),
+		flag("Force", "Has no effect here: existing files are always overwritten."),
 		encoding(), input,
 	}
 }
@@ -229,11 +229,11 @@ func (inv *invocation) emitDocument(parse parser, name string, data []byte) erro
 		return at(inv.node.NameSpan, err)
 	}
 	m := inv.in.m
-	doc, err := parse(format.Reader{Pay: func(octets int64) error {
-		if err := m.alloc(octets); err != nil {
+	doc, err := parse(format.Reader{Pay: func(n int64) error {
+		if err := m.alloc(n); err != nil {
 			return err
 		}
-		return m.step(1 + octets/64)
+		return m.step(1 + n/64)
 	}}, name, data)
 	if err != nil {
 		return inv.fail(err)

@@ -7,8 +7,8 @@ import (
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 )
 
-// display prints what is left at the end of a pipeline: objects of one type that
-// follow one another share a table or list.
+// display prints the objects at the end of a pipeline: those of one type that follow
+// one another share a table or list.
 type display struct {
 	in      *Interp
 	w       io.Writer // nil: in.out

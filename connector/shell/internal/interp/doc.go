@@ -42,7 +42,7 @@
 //   - Export-Csv writes no #TYPE line unless asked to, Export-Clixml goes two levels
 //     deep, and both end lines as Windows does. Format-Table always sizes its
 //     columns; -Wrap cuts nothing instead of breaking cells. Output has no colours.
-//   - A cmdlet that asks before it acts goes on if nobody is there to ask, unless
+//   - A cmdlet that asks before it acts goes on if there is no user to ask, unless
 //     the author wrote -Confirm.
 //
 // # Hostile scripts

@@ -307,7 +307,7 @@ func (in *Interp) element(e *syntax.Index) (object.Value, error) {
 	return &object.List{Items: out}, nil
 }
 
-// elementOf is one element. There is none beyond the end of a list.
+// elementOf returns the element of o at key; ok is false beyond the end of a list.
 func (in *Interp) elementOf(n syntax.Node, o, key object.Value) (v object.Value, ok bool, err error) {
 	if err := in.m.step(1); err != nil {
 		return nil, false, at(n, err)

@@ -106,7 +106,7 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-// TestNoFiles: without a file system there are none.
+// TestNoFiles: without a file system, cmdlets that use files fail.
 func TestNoFiles(t *testing.T) {
 	in := interp.New(interp.Options{})
 	for _, src := range []string{`Get-Content x`, `Import-Csv x`, `Import-Clixml x`, `1 | Export-Csv x`, `1 | Export-Clixml x`, `1 | Out-File x`, `1 | Set-Content x`} {

@@ -50,7 +50,7 @@ func (inv *invocation) behind(path string, data []byte) ([]byte, error) {
 		return data, nil
 	}
 	old, err := inv.in.opt.FS.ReadFile(path)
-	if err != nil || len(old) == 0 { // writing tells why, if it isn't that there is none
+	if err != nil || len(old) == 0 { // if the file is there and can't be read, writing reports why
 		return data, nil
 	}
 	if err := inv.in.m.alloc(int64(len(old) + len(data))); err != nil {

@@ -44,7 +44,7 @@ func (in *Interp) jump(s *syntax.Flow, emit emitter) error {
 	case loop > 0:
 		return &errJump{kind: s.Kind, loop: loop, node: s}
 	case s.Label != "":
-		return failf(s, "%s goes to the loop %s, and there is none of that name around it", s.Kind, s.Label)
+		return failf(s, "%s names the loop %s, and no loop around it has that label", s.Kind, s.Label)
 	}
 	return &Error{Where: s.Span, Err: errors.New(string(s.Kind) + " has no loop around it"),
 		Supported: "return, which goes on with the next object in ForEach-Object { … }"}

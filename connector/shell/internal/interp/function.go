@@ -220,9 +220,9 @@ func (inv *invocation) asked(name string) bool {
 	return true
 }
 
-// scriptParams gives the parameters of a script their values. Nobody can call a
-// script with arguments: what has no default is what a script before it set, or is
-// asked for.
+// scriptParams gives the parameters of a script their values. A script can't be called
+// with arguments: a parameter without a default has the value that a script before it
+// set, or the user is asked for it.
 func (in *Interp) scriptParams(script *syntax.Script) error {
 	for i, p := range script.Params {
 		err := in.scriptParam(p, i)
@@ -302,8 +302,8 @@ func nothing(p *syntax.Param) object.Value {
 	return nil
 }
 
-// call goes into a function; the function that it returns goes back. What is nested
-// within the function is counted anew.
+// call enters a function; the function that it returns leaves it again. The nesting
+// within the function is counted from zero.
 func (m *meter) call() (back func(), err error) {
 	if m.calls >= m.limits.Calls {
 		return nil, fmt.Errorf("%w: more than %d functions within each other", ErrLimit, m.limits.Calls)

@@ -18,7 +18,8 @@ type Options struct {
 	// Env answers $env:NAME. Nil: every one is empty.
 	Env func(name string) (string, bool)
 
-	// FS is where Import-Csv and its like find their files. Nil: there are none.
+	// FS is where Import-Csv and its like find their files. Nil: every such
+	// cmdlet fails.
 	FS FS
 
 	// Out gets what the script prints. Nil: nothing is printed.
@@ -27,17 +28,17 @@ type Options struct {
 	// Warn gets warnings. Nil: they are printed to Out as PowerShell does.
 	Warn func(pos source.Position, text string)
 
-	// Confirm asks the user. Nil: there is none.
+	// Confirm asks the user. Nil: there is no user to ask.
 	Confirm func(question string) (bool, error)
 
 	// Ask answers for a mandatory parameter of a function or script; false: it stays
-	// out. Nil: nobody is asked.
+	// out. Nil: it always stays out.
 	Ask func(command, parameter string) (string, bool)
 
-	// Answer answers Read-Host. Nil: nobody is there.
+	// Answer answers Read-Host. Nil: the cmdlet fails.
 	Answer func(Question) (auth.Secret, error)
 
-	// Now is the clock of Get-Date. Nil: there is none.
+	// Now is the clock of Get-Date. Nil: the cmdlet fails.
 	Now func() time.Time
 
 	Limits Limits
@@ -46,8 +47,8 @@ type Options struct {
 
 // Question is what Read-Host asks.
 type Question struct {
-	Variable string // that the answer is assigned to, without the $; "" if there is none
-	Prompt   string // "" if there is none
+	Variable string // that the answer is assigned to, without the $; "" if to none
+	Prompt   string // "" if none
 	Secret   bool   // nothing is to be seen of the answer
 	Pos      source.Position
 }

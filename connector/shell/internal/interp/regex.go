@@ -196,7 +196,7 @@ func (in *Interp) look(n syntax.Node, re *regexp.Regexp, size int, s string, fro
 	return groups, nil
 }
 
-// first returns the first match of p in s with its groups, nil if there is none.
+// first returns the first match of p in s with its groups; nil if p doesn't match.
 func (in *Interp) first(n syntax.Node, p pattern, s string) ([]int, error) {
 	return in.look(n, p.re, p.size, s, 0)
 }

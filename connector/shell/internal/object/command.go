@@ -70,13 +70,14 @@ type Call struct {
 	// is a bool. A parameter that wasn't given is absent, one given as $null is nil.
 	Args map[string]Value
 
-	// Input is the object of the pipeline that this run is for, nil if there is
-	// none. If a parameter takes it, it is in Args too.
+	// Input is the object of the pipeline that this run is for; nil if the command
+	// gets no input. If a parameter takes it, it is in Args too.
 	Input Value
 	Piped bool // the command doesn't stand first in its pipeline
 
 	// Target is the variable that the pipeline's result is assigned to, without
-	// the $, empty if there is none: mycred in $mycred = Get-Credential.
+	// the $: mycred in $mycred = Get-Credential. It is empty if the result isn't
+	// assigned.
 	Target string
 
 	Emit    func(Value) error // hands an object on; its error must be returned

@@ -68,7 +68,7 @@ func TestLikeDoesNotExplode(t *testing.T) {
 	if object.Like(s, strings.Repeat("a*", 200)+"b") || !object.Like(s, strings.Repeat("*a", 200)) {
 		t.Error("wrong answer")
 	}
-	object.CompileLike(strings.Repeat("[", 1<<20)) // each bracket must not look for its end anew
+	object.CompileLike(strings.Repeat("[", 1<<20)) // each bracket must not search the rest for its end
 }
 
 func FuzzLike(f *testing.F) {

@@ -5,7 +5,7 @@ type List struct {
 	Items []Value
 
 	// shared is how much of the array behind Items is in use, by this list or by
-	// one that was made of it by Plus; nil if nobody shares it.
+	// one that Plus made of it; nil if no other list shares the array.
 	shared *int
 }
 

@@ -2,10 +2,9 @@ package object
 
 import "strings"
 
-// Member returns the property of v of that name, in any letter case, as v.Name
-// does. Of a list without such a property it is that property of each element
-// (member enumeration). It is not ok if there is no such property; for $null
-// there is none.
+// Member returns the property of v with a name, in any letter case, as v.Name does,
+// and whether v has it; $null has no properties. For a list without such a property
+// it returns that property of each element (member enumeration).
 func Member(v Value, name string) (Value, bool) {
 	if own, ok := ownMember(v, name); ok {
 		return own, true

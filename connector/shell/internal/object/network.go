@@ -93,12 +93,12 @@ func onePrefix(r param.Range) (netip.Prefix, bool) {
 
 // netmask is the mask of a prefix: 255.255.255.0 of a /24.
 func netmask(p netip.Prefix) netip.Addr {
-	octets := p.Addr().AsSlice()
-	for i := range octets {
-		octets[i] = byte(uint16(0xFF00) >> min(8, max(0, p.Bits()-8*i)))
+	mask := p.Addr().AsSlice()
+	for i := range mask {
+		mask[i] = byte(uint16(0xFF00) >> min(8, max(0, p.Bits()-8*i)))
 	}
-	mask, _ := netip.AddrFromSlice(octets)
-	return mask
+	addr, _ := netip.AddrFromSlice(mask)
+	return addr
 }
 
 // NewIPBinding returns a local address with its port, Exchange's IPBinding.
@@ -118,8 +118,8 @@ func NewIPAddress(a netip.Addr) Value {
 
 // addressKey puts addresses in order, those of IPv4 first.
 func addressKey(a netip.Addr) string {
-	octets := a.AsSlice()
-	return string(rune(len(octets))) + string(octets)
+	bytes := a.AsSlice()
+	return string(rune(len(bytes))) + string(bytes)
 }
 
 const versionType = "Version"
@@ -152,8 +152,8 @@ func family(a netip.Addr) Value {
 
 // NewDirectoryID returns the identity of an object in the directory, Exchange's
 // ADObjectId. It prints as text, and has the name that the object has there; rest
-// gives the distinguished name and the GUID when they are asked for, "" if there are
-// none.
+// returns the distinguished name and the GUID when they are asked for, "" for one that
+// it doesn't have.
 func NewDirectoryID(text, name string, rest func() (dn, guid string)) Value {
 	return &Parts{typ: "ADObjectId", text: text, names: idNames, values: func() []Value {
 		dn, guid := rest()

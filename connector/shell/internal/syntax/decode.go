@@ -39,7 +39,7 @@ func decode16(src []byte, order binary.ByteOrder) string {
 }
 
 // badByte returns the offset of the first NUL (UTF-16 without its mark is full
-// of them) or invalid sequence, -1 if there is none.
+// of them) or invalid sequence; -1 if all of text is valid.
 func badByte(text string) int {
 	nul := strings.IndexByte(text, 0)
 	if utf8.ValidString(text) {

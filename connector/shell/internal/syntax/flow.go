@@ -78,8 +78,8 @@ type Function struct {
 	// Advanced says that [CmdletBinding()] or [Parameter()] is there: the
 	// function takes no arguments beyond its parameters.
 	Advanced bool
-	// Begin, Process and End are nil where there is none. A body that isn't
-	// divided is End, that of a filter Process.
+	// Begin, Process and End are nil where the body has no such block. A body that
+	// isn't divided is End, or Process in a filter.
 	Begin, Process, End *Block
 }
 

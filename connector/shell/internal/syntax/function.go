@@ -214,7 +214,7 @@ func (p *parser) param() (*Param, *Error) {
 	return n, nil
 }
 
-// attribute reads [Name(…)]. It stays where it is if there is none.
+// attribute reads [Name(…)]. Where no attribute begins it reads nothing.
 func (p *parser) attribute() (a Attribute, ok bool) {
 	start := p.pos
 	defer func() {

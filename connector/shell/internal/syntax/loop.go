@@ -2,8 +2,8 @@ package syntax
 
 import "strings"
 
-// flowStatement reads the statement that a keyword begins; it is nil if the word
-// is none of these keywords.
+// flowStatement reads the statement that a keyword begins; it returns nil if the word
+// isn't one of these keywords.
 func (p *parser) flowStatement(word string) (Statement, *Error) {
 	start := p.pos
 	switch word {

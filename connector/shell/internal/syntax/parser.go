@@ -221,8 +221,8 @@ func (p *parser) recoverFrom(start, beyond int) {
 	p.pos = nextLine
 }
 
-// skipQuoted skips to the closing quote, or stays when there is none on the
-// line: then it was an apostrophe.
+// skipQuoted skips to the closing quote. Where the line has no closing quote it skips
+// nothing, because then the quote was an apostrophe.
 func (p *parser) skipQuoted(quote rune) {
 	for pos := p.pos; pos < len(p.text); {
 		r, size := p.at(pos)

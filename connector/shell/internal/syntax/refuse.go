@@ -28,7 +28,7 @@ var refusedWords = map[string]refusal{
 	"elseif":   {"elseif has no if before it", "if (…) { … } elseif (…) { … }"},
 }
 
-// refusedCommand refuses what looks like a command and is none of ours.
+// refusedCommand refuses text that looks like a command and isn't supported here.
 func (p *parser) refusedCommand() *Error {
 	second := p.peek2()
 	switch r := p.peek(); {

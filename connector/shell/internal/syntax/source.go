@@ -18,10 +18,10 @@ type Source struct {
 	secret bool // the text speaks of passwords; see secretive
 
 	count sync.Once
-	runes []int // characters before each runeStep octets; see runesBefore
+	runes []int // characters before each runeStep bytes; see runesBefore
 }
 
-// runeStep is how many octets lie between two counts of characters.
+// runeStep is how many bytes lie between two counts of characters.
 const runeStep = 1024
 
 // runesBefore counts the characters before an offset, in a time that doesn't grow with
@@ -39,7 +39,7 @@ func (s *Source) runesBefore(offset int) int {
 	return s.runes[min(step, len(s.runes)-1)] + starts(s.Text[min(step*runeStep, len(s.Text)):offset])
 }
 
-// starts counts the octets that begin a character of UTF-8.
+// starts counts the bytes that begin a character of UTF-8.
 func starts(s string) int {
 	n := 0
 	for i := range len(s) {
@@ -77,8 +77,8 @@ func (s *Source) line(offset int32) (number int, start int32) {
 	return i, s.lines[i-1]
 }
 
-// lineText returns the line of that number (from 1) without its line end; ""
-// when there is none.
+// lineText returns the line with a number (from 1) without its line end; "" if the
+// source has no such line.
 func (s *Source) lineText(number int) string {
 	if number < 1 || number > len(s.lines) {
 		return ""

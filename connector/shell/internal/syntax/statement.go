@@ -282,7 +282,7 @@ var assignOps = [...]struct {
 	{"++", Add}, {"--", Sub}, {"+=", Add}, {"-=", Sub}, {"*=", Mul}, {"/=", Div}, {"%=", Mod}, {"=", Set},
 }
 
-// assign reads the rest of an assignment; it is nil when there is none.
+// assign reads the rest of an assignment; it returns nil where no assignment follows.
 func (p *parser) assign(start int, target Expr) (Statement, *Error) {
 	p.skipSpace()
 	for _, a := range assignOps {

@@ -8,7 +8,7 @@ Set-Thing a -MaxSize huge
 Show-Args one 2 three
 Show-Args -Text
 Get-Thing nosuch -ErrorAction SilentlyContinue
-if (-not $?) { 'there is none' }
+if (-not $?) { 'it is missing' }
 Get-Thing nosuch 2>$null
 Get-Thing nosuch -ea Ignore -ErrorVariable problem
 "kept: $problem"

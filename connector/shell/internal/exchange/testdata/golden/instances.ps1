@@ -16,7 +16,7 @@ $rc | Set-ReceiveConnector
 $rc = Get-ReceiveConnector Devices
 $rc.Guid = "other"
 $rc | Set-ReceiveConnector
-Set-SendConnector Nobody -Port 0
-New-SendConnector Nobody -AddressSpaces * -Port 0
+Set-SendConnector Absent -Port 0
+New-SendConnector Absent -AddressSpaces * -Port 0
 Get-ADPermission Devices -Owner
 Get-ADPermission Devices -User "NT AUTHORITY\ANONYMOUS LOGON"
