@@ -161,7 +161,7 @@ func (c *checker) external(e *entrance, witness connector.Dialog) {
 	f := Finding{
 		Diagnostic: source.Diagnostic{
 			Code: CodeRelayExternal, Severity: source.SeverityNote, Path: e.path,
-			Detail: clients + " may relay to any domain and send as anybody, because they are Externally Secured",
+			Detail: clients + " may relay to any domain and send as any sender, because they are Externally Secured",
 			Fix:    "nothing, if they are servers that are trusted like our own",
 		},
 		Sources: sources,

@@ -68,7 +68,7 @@ type checked struct {
 }
 
 // material is what a relay is run with beside its policy: the names of files, "" if
-// there is none, and the certificate in one of them.
+// not given, and the certificate in one of them.
 type material struct {
 	cert, key, users, credentials string
 	chain                         []tls.Certificate
@@ -112,9 +112,9 @@ func (l *loaded) check(m material, now time.Time) []checked {
 	return all
 }
 
-// others are the flags that would make us one of the servers that have Receive
-// connectors. Those that a script made before anybody said which server it runs on
-// belong to localhost: with the flag they are of the server that we are.
+// others are the flags that would make this server one of those that have Receive
+// connectors. Connectors of a script that ran without -server belong to localhost:
+// with the flag they belong to the server that it names.
 func (l *loaded) others() string {
 	cfg := l.Config()
 	var flags []string
@@ -191,7 +191,7 @@ func (f checked) shouted() bool {
 	return f.Severity == source.SeverityError || f.Severity == source.SeverityWarning && f.Acknowledged == ""
 }
 
-// stops reports whether the policy is none to serve at all.
+// stops reports whether the policy can't be served at all.
 func (f checked) stops() bool {
 	return f.Code == analysis.CodeServesNothing && f.Severity == source.SeverityError && f.Acknowledged == ""
 }

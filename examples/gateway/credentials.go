@@ -33,7 +33,7 @@ const answerPrefix = "INTERCHANGE_ANSWER_"
 type credentials struct {
 	file  map[string]param.Credential                                    // by variable in lower case
 	env   func() []string                                                // os.Environ
-	asker func(shell.Request, string) (user, password string, err error) // nil: nobody is there
+	asker func(shell.Request, string) (user, password string, err error) // nil: no terminal
 }
 
 // answer looks into the file, then into the environment, then asks.
@@ -55,7 +55,7 @@ func (c *credentials) answer(r shell.Request) (param.Credential, error) {
 		if r.Variable != "" {
 			name += "_" + r.Variable
 		}
-		return found, fmt.Errorf("nobody is here to answer; set %s=user:password in the environment, or give a file with -credentials", name)
+		return found, fmt.Errorf("no terminal to ask on; set %s=user:password in the environment, or give a file with -credentials", name)
 	}
 	if r.UserName != "" && !strings.EqualFold(found.UserName, r.UserName) {
 		return found, fmt.Errorf("the command asks for the user %q, what was found is for %q", r.UserName, found.UserName)
@@ -97,7 +97,7 @@ func (c *credentials) reply(q shell.Question) (auth.Secret, error) {
 	if text, ok := c.param("", q.Variable); ok {
 		return auth.Secret(text), nil
 	}
-	return "", fmt.Errorf("nobody is here to answer; set %s%s in the environment", answerPrefix, cmp.Or(q.Variable, "name"))
+	return "", fmt.Errorf("no terminal to ask on; set %s%s in the environment", answerPrefix, cmp.Or(q.Variable, "name"))
 }
 
 // param answers for a mandatory parameter of a script.
@@ -177,7 +177,7 @@ func (c *cli) ask(in *os.File, r shell.Request, message string) (user, password 
 		return found.UserName, found.Password.Reveal(), nil
 	}
 	if c.unattended {
-		return "", "", errors.New("nobody is asked while the gateway serves; give a file with -credentials")
+		return "", "", errors.New("can't ask while the gateway serves; give a file with -credentials")
 	}
 	if user, password, err = askTerminal(in, c.stderr, r, message); err == nil {
 		c.typed[key] = param.Credential{UserName: user, Password: auth.Secret(password)}

@@ -119,7 +119,7 @@ func printDiff(w io.Writer, found analysis.Comparison) {
 			continue
 		}
 		fmt.Fprintf(w, "    for example %s\n", witnessText(change.Witness))
-		before, after := fares(change)
+		before, after := outcomes(change)
 		fmt.Fprintf(w, "      before: %s\n      after:  %s\n", before, after)
 	}
 	fmt.Fprintln(w, count(len(found.Changes), "change"))
@@ -165,10 +165,10 @@ func groupNames(sids []permission.SID) []string {
 	return names
 }
 
-// fares tells what a change makes of its witness: of the value that changed
-// where no command shows it, or else of the first command that meets something
-// else before and afterwards.
-func fares(c analysis.Change) (before, after string) {
+// outcomes returns what the witness of a change meets before and after it: the value
+// that changed where no command shows it, or else the reply to the first command that
+// is answered differently.
+func outcomes(c analysis.Change) (before, after string) {
 	switch c.Aspect {
 	case analysis.AspectSetting, analysis.AspectHeaders,
 		analysis.AspectRouteTLS, analysis.AspectRouteAuth, analysis.AspectRouteHeaders, analysis.AspectRouteSetting:
@@ -180,7 +180,7 @@ func fares(c analysis.Change) (before, after string) {
 			return a, b
 		}
 	}
-	return cmp.Or(c.Before, "cannot leave"), cmp.Or(c.After, "cannot leave") // a route that nobody may use
+	return cmp.Or(c.Before, "cannot leave"), cmp.Or(c.After, "cannot leave") // a route that no session may use
 }
 
 // stageText is a command and what it meets. Accepted commands are alike,
@@ -245,7 +245,7 @@ type witnessJSON struct {
 	Size         int64          `json:"size,omitempty"`
 }
 
-// outcomeJSON is how a witness fares, without the reasons that explain gives.
+// outcomeJSON is the outcome of a witness, without the reasons that explain gives.
 type outcomeJSON struct {
 	Accepted  bool          `json:"accepted"`
 	Connector string        `json:"connector,omitempty"`

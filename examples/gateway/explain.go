@@ -41,7 +41,7 @@ func (f *explainFlags) register(fs *flag.FlagSet) {
 	fs.StringVar(&f.helo, "helo", "client.example", "`NAME` that the client gives at EHLO")
 	fs.BoolVar(&f.tls, "tls", false, "the client starts TLS")
 	fs.Var(&f.certNames, "cert-name", "`NAME` that the client's certificate proves, with -tls; may be repeated")
-	fs.StringVar(&f.user, "user", "", "`NAME` as whom the client logs on")
+	fs.StringVar(&f.user, "user", "", "`NAME` that the client logs on with")
 	fs.StringVar(&f.mechanism, "auth", "", "SASL `MECHANISM` by which it does (default: one that is offered)")
 	fs.StringVar(&f.users, "users", "", "users `FILE` that knows the user's groups and addresses")
 	fs.StringVar(&f.from, "from", "", "the sender's `ADDRESS`; empty or <> is the null sender")
@@ -170,7 +170,7 @@ func (m *mistakes) count(flag string, n int64) {
 	}
 }
 
-// identity returns whom the client would prove to be.
+// identity returns the identity that the client would prove.
 func (f *explainFlags) identity() (auth.Identity, error) {
 	if f.users == "" {
 		return identity(f.user), nil
@@ -182,7 +182,7 @@ func (f *explainFlags) identity() (auth.Identity, error) {
 	return users.Identity(f.user)
 }
 
-// identity is that of a user of whom nothing but the name is known.
+// identity is the identity of a user of which only the name is known.
 func identity(name string) auth.Identity {
 	id := auth.Identity{Principal: permission.Authenticated(name)}
 	if a, err := routing.ParseAddress(name); err == nil {

@@ -35,9 +35,9 @@ func (l *loaded) printWalk(w io.Writer, walk connector.Walkthrough) {
 	fmt.Fprintln(w, verdict(walk)+by(walk))
 }
 
-// printAnswers prints how a session fares at each place. Those at the first port are
-// told in full, and those at which it is accepted if it is nowhere there; of the others
-// the end.
+// printAnswers prints the outcome of a session at each place: the whole way for places
+// at the first port, and for places that accept it if none at that port does; for other
+// places the end only.
 func (l *loaded) printAnswers(w io.Writer, all []answer, usersUnknown bool) {
 	full := func(a answer) bool { return len(a.places) == 0 || a.places[0].Port() == all[0].places[0].Port() }
 	accepted := slices.ContainsFunc(all, func(a answer) bool { return full(a) && a.walk.Accepted() })
@@ -106,7 +106,7 @@ func stranger(s connector.Step) bool {
 
 // walkJSON is a dialog for machines.
 type walkJSON struct {
-	Local     []string    `json:"local,omitempty"` // the places at which it fares so; none: -local says
+	Local     []string    `json:"local,omitempty"` // the places with this outcome; none: the one of -local
 	Accepted  bool        `json:"accepted"`
 	Connector string      `json:"connector,omitempty"`
 	Identity  string      `json:"identity"`
@@ -115,7 +115,7 @@ type walkJSON struct {
 	Routes    []wayJSON   `json:"routes,omitempty"`
 	curesJSON             // of the first refusal
 
-	Others []walkJSON `json:"others,omitempty"` // where it fares otherwise
+	Others []walkJSON `json:"others,omitempty"` // places with another outcome
 }
 
 // answersJSON is the first answer, with those of other places in it.

@@ -70,8 +70,8 @@ func (r *relayProcess) logFindings(s *configuration) {
 	}
 }
 
-// logValidity logs that a certificate is not valid any more, or not for long: that it
-// wasn't renewed is noticed by nobody else.
+// logValidity logs that a certificate has expired or expires soon, because nothing else
+// would show that it wasn't renewed.
 func (r *relayProcess) logValidity() {
 	for _, f := range r.findings(r.now) {
 		if f.Code == analysis.CodeCertificateExpired || f.Code == analysis.CodeCertificateExpires {

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestNamesakes: connectors of several servers may have one name, and what is told of
-// ours stands in its own lines.
+// TestNamesakes: connectors of several servers may have one name, and the diagnostics of
+// this server's connector name the lines of that connector.
 func TestNamesakes(t *testing.T) {
 	t.Chdir(t.TempDir())
 	forms := map[string]string{

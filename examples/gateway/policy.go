@@ -133,8 +133,8 @@ func logLine(d source.Diagnostic) string {
 	return text
 }
 
-// demonstrated says that the policy is none of the administrator's: a variable that
-// is empty gives no -config.
+// demonstrated says which policy is shown, because the administrator may have meant
+// another one: a shell variable that is empty gives no -config.
 const demonstrated = "no -config: this is the built-in demonstration"
 
 // policy loads the policy for a command. If that fails it prints why and ok

@@ -45,6 +45,20 @@ func TestShell(t *testing.T) {
 	}
 }
 
+// TestShellRefusesMistakes: no command runs on a JSON file with mistakes.
+func TestShellRefusesMistakes(t *testing.T) {
+	var stdout, stderr bytes.Buffer
+	code := run([]string{"shell", "testdata/misspelt.json"}, strings.NewReader("Get-SendConnector\n"), &stdout, &stderr)
+	if code != exitInvalid || stdout.Len() > 0 {
+		t.Errorf("exit %d, want %d; printed %q", code, exitInvalid, &stdout)
+	}
+	for _, part := range []string{"testdata/misspelt.json:3:3: ", "gateway shell: the policy has 4 mistakes"} {
+		if !strings.Contains(stderr.String(), part) {
+			t.Errorf("%q doesn't hold %q", &stderr, part)
+		}
+	}
+}
+
 // TestConvertRoundTrip runs what convert prints, and converts it again.
 func TestConvertRoundTrip(t *testing.T) {
 	convert := func(to string, files ...string) string {

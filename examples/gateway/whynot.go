@@ -59,8 +59,8 @@ type curesJSON struct {
 
 // whyNot returns what would turn the first refusal of a session: what the client can
 // do, and then changes of the policy. Where the client can do it alone, no change is
-// proposed that lets in anybody else. usersUnknown says that of users nothing but the
-// name is known.
+// proposed that lets in another client. usersUnknown says that only the names of users
+// are known.
 func (l *loaded) whyNot(a answer, usersUnknown bool) curesJSON {
 	var all curesJSON
 	d := a.dialog
@@ -80,7 +80,7 @@ func (l *loaded) whyNot(a answer, usersUnknown bool) curesJSON {
 	all.Untried = untried
 	for _, e := range edits {
 		if example && e.Kind == analysis.EditBinding {
-			continue // nobody wants the example
+			continue // the local address is made up: clients don't connect to it
 		}
 		if enough && !e.Narrow() {
 			all.Wider++
