@@ -78,8 +78,8 @@ func readTree(data []byte) (*node, error) {
 		if !errors.As(err, &syntax) {
 			return nil, &treeError{0, err.Error()}
 		}
-		// Offset counts the bytes read, the wrong one included; when the text
-		// ends too early there is no wrong one.
+		// Offset counts the bytes read, the wrong one included. A text that ends
+		// too early has no wrong byte.
 		offset := int(syntax.Offset) - 1
 		if strings.HasPrefix(syntax.Error(), "unexpected end") {
 			offset = len(data)

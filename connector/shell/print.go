@@ -102,7 +102,7 @@ func (p *printer) local() string {
 	return cmp.Or(p.cfg.Server, "localhost")
 }
 
-// fqdn returns the FQDN of a server by name, "" being the one we are; "" if the
+// fqdn returns the FQDN of a server by name, "" being this server; "" if the
 // configuration doesn't say.
 func (p *printer) fqdn(name string) string {
 	name = cmp.Or(name, p.local())

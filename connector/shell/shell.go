@@ -106,7 +106,7 @@ type Limits struct {
 type Request struct {
 	Variable string // that the answer is assigned to, without the $; "" if to none
 	UserName string // that the command names; "" if none
-	Message  string // that the command wants shown; "" if none
+	Message  string // that the command shows; "" if none
 	Position source.Position
 }
 

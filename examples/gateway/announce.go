@@ -8,8 +8,8 @@ import (
 )
 
 // announce prints what is served where, and what isn't: on standard output for people,
-// in the log for machines. The protocol log follows there; package replay tells these
-// lines from it.
+// in the log for machines. The protocol log follows on the same stream; package replay
+// knows these lines from those of the protocol log.
 func (r *relayProcess) announce() {
 	r.logFindings(r.now)
 	ready := "gateway: ready"

@@ -95,8 +95,8 @@ func (l *loaded) check(m material, now time.Time) []checked {
 		all = append(all, l.withoutCertificate()...)
 	}
 	all = append(once(all), m.exposed()...)
-	// Custom is the only sign of grants that no export tells: it must not be taken for
-	// superfluous.
+	// Custom is the only sign of grants that no export holds, so it must not be reported
+	// as superfluous.
 	all = slices.DeleteFunc(all, func(f checked) bool {
 		return f.Code == connector.CodeGroupCustom && slices.ContainsFunc(l.Warnings, func(w source.Diagnostic) bool { return w.Path == f.Path })
 	})
@@ -142,9 +142,9 @@ func newChecked(f analysis.Finding) checked {
 	return one
 }
 
-// once leaves out parameters without effect that no file sets, for the connectors
-// that setup makes have such ones, too; and it tells once of each, and of a name that
-// no certificate has, with the number of other connectors.
+// once leaves out parameters without effect that no file sets, because the connectors
+// that setup makes have them, too. It keeps one finding for each other such parameter,
+// and for each name that no certificate has, with the number of other connectors.
 func once(all []checked) []checked {
 	same := func(f checked) string { return f.Code + f.Detail }
 	times := map[string]int{}
@@ -185,8 +185,8 @@ func (f checked) repeats(warning source.Diagnostic) bool {
 	return f.Code == connector.CodeNotEnforced && warning.Path == "" && strings.HasPrefix(warning.Detail, "-"+f.Path.Base()+" ")
 }
 
-// shouted reports whether those who serve the policy are told: errors, even those that
-// were acknowledged, and warnings.
+// shouted reports whether serve logs the finding: errors, even acknowledged ones, and
+// warnings that aren't acknowledged.
 func (f checked) shouted() bool {
 	return f.Severity == source.SeverityError || f.Severity == source.SeverityWarning && f.Acknowledged == ""
 }
@@ -234,8 +234,8 @@ func summary(all []checked) string {
 	return strings.Join(parts, ", ")
 }
 
-// describe tells analysis of certificates what it asks about. They were read from
-// files, which parses them.
+// describe returns what analysis needs of certificates. Their leaves are parsed,
+// because they were read from files.
 func describe(chain []tls.Certificate) []analysis.Certificate {
 	var all []analysis.Certificate
 	for _, c := range chain {

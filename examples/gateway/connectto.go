@@ -47,7 +47,7 @@ func parseDetour(s string) (detour, error) {
 	}
 	for _, port := range []string{parts[1], parts[3]} {
 		if n, err := strconv.ParseUint(port, 10, 16); port != "" && (err != nil || n == 0) {
-			return detour{}, fmt.Errorf("%q: %q is no port; give 1 to 65535", s, port)
+			return detour{}, fmt.Errorf("%q: %q is not a port; give 1 to 65535", s, port)
 		}
 	}
 	unbracketed := strings.NewReplacer("[", "", "]", "")

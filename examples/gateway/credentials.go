@@ -21,7 +21,8 @@ import (
 // INTERCHANGE_CREDENTIAL one that is assigned to nothing.
 const credentialPrefix = "INTERCHANGE_CREDENTIAL"
 
-// anyCredential is how a credentials file names what is assigned to nothing.
+// anyCredential stands in a credentials file for credentials that a script assigns to
+// no variable.
 const anyCredential = "*"
 
 // answerPrefix is what the environment variables begin with that answer Read-Host and
@@ -123,7 +124,7 @@ func parseCredential(text string) (param.Credential, error) {
 }
 
 // loadCredentials reads a credentials file: lines of variable=user:password, with
-// * for what is assigned to no variable; # starts a comment. No error shows a
+// * for a credential that is assigned to no variable; # starts a comment. No error shows a
 // password.
 func loadCredentials(file string) (map[string]param.Credential, error) {
 	data, err := os.ReadFile(file)
@@ -153,7 +154,8 @@ func loadCredentials(file string) (map[string]param.Credential, error) {
 	return found, nil
 }
 
-// newCredentials returns who answers Get-Credential. Only a terminal is asked.
+// newCredentials returns what answers Get-Credential, with the credentials of a file if
+// one is given. Without an answer it asks on a terminal only.
 func (c *cli) newCredentials(file string) (*credentials, error) {
 	source := &credentials{env: os.Environ}
 	if file != "" {

@@ -24,7 +24,7 @@ func diff(c *cli, args []string) int {
 	fs := c.flags("[-widening-only] [-json] OLD NEW")
 	var p policyFlags
 	p.registerReading(fs)
-	widening := fs.Bool("widening-only", false, "tell, and count for the exit status, only what may happen now and could not before")
+	widening := fs.Bool("widening-only", false, "print, and count for the exit status, only what may happen now and could not before")
 	if code, done := c.parse(fs, args, "OLD", "NEW"); done {
 		return code
 	}

@@ -47,7 +47,7 @@ func (l *loaded) printAnswers(w io.Writer, all []answer, usersUnknown bool) {
 		}
 		if !full(a) && (accepted || !a.walk.Accepted()) {
 			fmt.Fprintf(w, "at %s: %s\n", a.where(), a.short())
-			fmt.Fprintf(w, "    -local %v tells why\n", a.dialog.Local)
+			fmt.Fprintf(w, "    -local %v shows why\n", a.dialog.Local)
 			continue
 		}
 		if len(all) > 1 || len(a.places) > 1 || len(a.places) == 1 && a.places[0].other {

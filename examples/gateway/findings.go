@@ -9,7 +9,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/source"
 )
 
-// invalid tells everything for which serve doesn't begin: on standard error for
+// invalid reports every mistake for which serve doesn't begin: on standard error for
 // people, in the log for machines.
 func (r *relayProcess) invalid(mistakes []error) {
 	if r.flags.json {
@@ -61,7 +61,7 @@ func (r *relayProcess) findings(s *configuration) []checked {
 }
 
 // logFindings logs the errors and warnings about a configuration, and the errors that were
-// acknowledged: that an open door is meant is no reason to be silent about it.
+// acknowledged, because an open relay is worth a line even if it is intended.
 func (r *relayProcess) logFindings(s *configuration) {
 	for _, f := range s.found {
 		if f.shouted() {
@@ -94,8 +94,8 @@ func (r *relayProcess) logFinding(f checked) {
 	r.logger.Log(context.Background(), level, "policy", attrs...)
 }
 
-// examine makes the findings about a configuration and returns the one that is a mistake: that
-// all Receive connectors belong to servers other than the one that we are said to be.
+// examine makes the findings about a configuration and returns the one that is a mistake:
+// all Receive connectors belong to servers other than this one.
 func (r *relayProcess) examine(s *configuration) error {
 	s.found = r.findings(s)
 	for _, f := range s.found {

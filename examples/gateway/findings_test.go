@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// TestServeFindings wants serve to say what check says about an expired certificate:
-// when it begins, when it reloads, and once a day.
+// TestServeFindings: serve reports an expired certificate as check does, when it begins,
+// when it reloads, and once a day.
 func TestServeFindings(t *testing.T) {
 	site := newSite(t)
 	cert, err := site.ca.IssueExpired("first.fabrikam.com")
@@ -42,9 +42,9 @@ func TestServeFindings(t *testing.T) {
 	}
 }
 
-// TestServeNothing has a gateway without Receive connectors be ready, and serve when
-// it is told to; and one that would serve nothing for being said to be another server
-// go on as it was.
+// TestServeNothing: a gateway without Receive connectors is ready, and serves after a
+// reload that brings some. A reload is refused if all Receive connectors belong to other
+// servers.
 func TestServeNothing(t *testing.T) {
 	site := newSite(t)
 	full, err := os.ReadFile(site.file("policy.json"))
@@ -80,8 +80,8 @@ func TestServeNothing(t *testing.T) {
 	s.end(t)
 }
 
-// TestAcknowledgedError wants an error that the author of a policy acknowledges to be
-// said all the same.
+// TestAcknowledgedError: an error that the author of a policy acknowledges is reported
+// all the same.
 func TestAcknowledgedError(t *testing.T) {
 	site := newSite(t)
 	site.write("open.json", []byte(`{"Receive": [{"Name": "Open", "Bindings": ["`+site.binding+`"], "RemoteIPRanges": ["0.0.0.0/0"],
@@ -102,7 +102,7 @@ func TestAcknowledgedError(t *testing.T) {
 	s.end(t)
 }
 
-// TestReadableByAll wants files with secrets that every user may read to be named.
+// TestReadableByAll: files with secrets that every user may read are named.
 func TestReadableByAll(t *testing.T) {
 	site := newSite(t)
 	site.write("credentials", []byte("cred=user:password\n"))
@@ -127,8 +127,8 @@ func TestReadableByAll(t *testing.T) {
 	}
 }
 
-// TestLogJSON wants every line of the log to be JSON, from the first one on, with
-// times that name their unit, and findings on one line.
+// TestLogJSON: every line of the log is JSON, from the first one on, with times that
+// name their unit, and findings on one line.
 func TestLogJSON(t *testing.T) {
 	site := newSite(t)
 	site.write("more.ps1", []byte("Set-ReceiveConnector Relay -ProtocolLoggingLevel Verbose `\n  -LongAddressesEnabled $true\n"))

@@ -15,8 +15,8 @@ import (
 // the port names.
 type place struct {
 	netip.AddrPort
-	other bool // an example of those that no binding names
-	alone bool // and none of the port's is named
+	other bool // an example of the addresses that no binding names
+	alone bool // no binding of the port names an address
 }
 
 // String returns the address, or which ones it is an example of.

@@ -49,7 +49,7 @@ func (p *policyFlags) register(fs *flag.FlagSet) {
 // registerReading registers how files are read, for commands that name the files
 // themselves.
 func (p *policyFlags) registerReading(fs *flag.FlagSet) {
-	fs.StringVar(&p.server, "server", "", "`NAME` of the server of the policy that we are; where the policy lists no servers, give its FQDN, as in ex01.contoso.com")
+	fs.StringVar(&p.server, "server", "", "this server's `NAME` or FQDN in the policy; if the policy lists no servers, give the FQDN, as in ex01.contoso.com")
 	fs.StringVar(&p.profile, "profile", "", "edition of Exchange: current or exchange2007 (default: the policy's)")
 	fs.StringVar(&p.credentials, "credentials", "", "answer Get-Credential with `FILE`, lines of variable=user:password\n(or with the environment: "+credentialPrefix+"_variable=user:password)")
 	fs.StringVar(&p.cert, "cert", "", "PEM `FILE` with the certificate and its chain, which Get-ExchangeCertificate shows")

@@ -36,7 +36,7 @@ func newEditChanges(changes []analysis.Change) []editChangeJSON {
 	return all
 }
 
-// remedyJSON is what the client can do, or what is to be known of its user, for people
+// remedyJSON is what the client can do, or what must be true of its user, for people
 // and machines.
 type remedyJSON struct {
 	Remedy   string `json:"remedy"`
@@ -110,8 +110,7 @@ func refusalText(s connector.Stage, ok bool) string {
 	return s.Command + ": " + s.Decision.Reply().String()
 }
 
-// changesShown is how many of the things that an edit admits, and as many of
-// those that it alters, are printed.
+// changesShown is how many changes of what clients may do are printed for an edit.
 const changesShown = 6
 
 func printEditChanges(w io.Writer, changes []editChangeJSON) {
@@ -125,7 +124,7 @@ func printEditChanges(w io.Writer, changes []editChangeJSON) {
 }
 
 // printCures prints what would let the session pass: what the client can do, and then
-// changes of the policy, what is all it takes first, and from narrow to wide.
+// changes of the policy, sufficient ones first, and from narrow to wide.
 func printCures(w io.Writer, cures curesJSON) {
 	if len(cures.Remedies)+len(cures.Edits)+cures.Wider == 0 {
 		fmt.Fprintln(w, "none of the changes tried turns the refusal")

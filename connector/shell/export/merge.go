@@ -77,7 +77,7 @@ type merger struct {
 
 func fold(s string) string { return strings.ToLower(s) }
 
-// servers lists the servers that connectors name, and the one we are.
+// servers lists the servers that connectors name, and this one.
 func (m *merger) servers() {
 	for _, r := range m.cfg.Receive {
 		m.addServer(r.Server, fqdnOf(r))
@@ -114,7 +114,7 @@ func (m *merger) addServer(name, fqdn string) {
 	}
 }
 
-// fqdnOf returns the FQDN of a connector's server, if the connector tells: one
+// fqdnOf returns the FQDN of a connector's server, if the connector shows it: one
 // with ExchangeServer must have the server's own as Fqdn, or its short name.
 func fqdnOf(r connector.Receive) string {
 	host, _, dotted := strings.Cut(r.Fqdn, ".")
@@ -147,7 +147,7 @@ func (m *merger) index() {
 	m.unknown = map[string]bool{}
 }
 
-// server returns a server by name; "" is the one we are.
+// server returns a server by name; "" is this server.
 func (m *merger) server(name string) routing.Server {
 	if name == "" {
 		name = m.cfg.Server
@@ -230,7 +230,7 @@ func (m *merger) grant() {
 	}
 }
 
-// rightsOf returns what entries allow to somebody.
+// rightsOf returns the rights that entries allow to a principal.
 func rightsOf(entries []entry, to permission.SID) permission.Set {
 	var had permission.Set
 	for _, e := range entries {

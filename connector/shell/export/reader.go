@@ -81,7 +81,7 @@ func (r *reader) readObject(o *object.Object) bool {
 	return true
 }
 
-// kindOf tells what an object is by its type, or else by properties that no
+// kindOf returns the kind of an object by its type, or else by properties that no
 // other kind has.
 func kindOf(o *object.Object) string {
 	switch o.Type {
@@ -220,7 +220,7 @@ func (s *subject) remote(to *connector.RemoteDomain) {
 		to.Name = identity
 	}
 	s.expect("DomainName")
-	s.note("", "of remote domains, what senders there are told of their mail is taken over, and nothing else")
+	s.note("", "of a remote domain, only the settings about reports to its senders are taken over")
 }
 
 // begin names the object for messages and origins.

@@ -129,7 +129,7 @@ func TestEdgeWithoutEdgeSync(t *testing.T) {
 		"AuthenticationCredential": cred})
 	compile(t, hub.org)
 	if len(hub.warnings) != 1 {
-		t.Errorf("the unlisted server Mbx02 should be told: %q", hub.warnings)
+		t.Errorf("a warning about the unlisted server Mbx02 is missing: %q", hub.warnings)
 	}
 }
 

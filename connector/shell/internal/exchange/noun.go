@@ -62,7 +62,7 @@ func (n *noun[C]) find(v object.Value) (*item[C], error) {
 	return nil, &NotFoundError{n.name, text, n.elsewhere(text)}
 }
 
-// elsewhere returns the server that we are if an identity names another one.
+// elsewhere returns the name of this server if an identity names another one.
 func (n *noun[C]) elsewhere(text string) string {
 	server, _, named := strings.Cut(text, `\`)
 	if !named || n.qualify == nil {

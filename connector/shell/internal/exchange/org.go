@@ -16,7 +16,7 @@ import (
 // Options say what a fresh organisation is like.
 type Options struct {
 	Profile connector.Profile
-	Server  server // the server we are; without a name: localhost
+	Server  server // this server; without a name: localhost
 
 	// Servers are the others. Without any, a server is taken in when a command
 	// names it first; with some, an unlisted one is an error.
@@ -57,7 +57,7 @@ type Org struct {
 
 	claims claims
 	names  map[permission.SID]string // of principals, as commands wrote them
-	warned map[string]bool           // what was told once
+	warned map[string]bool           // what was warned of once
 	closed bool                      // servers that aren't listed are errors
 
 	// Ask answers for a mandatory parameter that a command left out. Nil: there is
@@ -248,13 +248,13 @@ func origins[C any](m source.Map, s *shelf[C], path func(i int, c *C) source.Pat
 	}
 }
 
-// local returns the server we are.
+// local returns this server.
 func (o *Org) local() server {
 	s, _ := o.server("")
 	return s
 }
 
-// LocalName is the name of the server we are.
+// LocalName is the name of this server.
 func (o *Org) LocalName() string { return o.local().Name }
 
 // server finds a server by name or FQDN in any letter case; "" is the local one.
@@ -297,7 +297,7 @@ func (o *Org) needServer(name string, warn func(string)) (server, error) {
 		s.Name, s.FQDN = short, name
 	}
 	o.base.Servers = append(o.base.Servers, s)
-	warn(fmt.Sprintf("the server %q is taken for another one of the organisation, because %q is the one we are", s.Name, local.Name))
+	warn(fmt.Sprintf("this server is %q; %q is treated as another server of the organisation", local.Name, s.Name))
 	return s, nil
 }
 

@@ -98,7 +98,7 @@ func (r *listReader) read(line string) error {
 		if isRule(line) {
 			return fail(r.doc.Name, r.line, "this is a table, whose cells may be cut off; %s", exportAdvice)
 		}
-		return fail(r.doc.Name, r.line, "this is no line of Format-List, as in %q", "Name : Relay")
+		return fail(r.doc.Name, r.line, "this isn't a line of Format-List, as in %q", "Name : Relay")
 	}
 	key := strings.ToLower(name)
 	if after || r.object != nil && r.object.seen[key] {

@@ -99,7 +99,7 @@ func TestReadRefuses(t *testing.T) {
 		laughs += fmt.Sprintf(`<Obj RefId="%d"><LST><Ref RefId="%d"/><Ref RefId="%d"/></LST></Obj>`, i, i-1, i-1)
 	}
 	for _, test := range []struct{ name, form, text, want string }{
-		{"table", "list", "Name  Enabled\n----  -------\n", "f:1: this is no line of Format-List"},
+		{"table", "list", "Name  Enabled\n----  -------\n", "f:1: this isn't a line of Format-List"},
 		{"rule", "list", "\n----  -------\n", "f:2: this is a table"},
 		{"text after a quote", "csv", "\"a\",\"b\"\n\"x\"y,z\n", "f:2: after the closing quote"},
 		{"open quote", "csv", "a,b\n1,2\n\"x,\ny\n", "f:3: a cell begins with a quote here and never ends"},

@@ -24,7 +24,7 @@ func asking() []*command {
 	}
 }
 
-// errNotInteractive says that there is no one to ask.
+// errNotInteractive says that there is no user to ask.
 var errNotInteractive = errors.New("the session is not interactive; set the variable in the script, or in a script before it")
 
 func startReadHost(inv *invocation) (stage, error) {
@@ -155,7 +155,7 @@ func effectless() []*command {
 	restart := none("Restart-Service", noService, "Name", "DisplayName", "-Force", "-PassThru")
 	restart.start = func(inv *invocation) (stage, error) {
 		return inv.once(func() error {
-			inv.warn(inv.cmd.name + " does nothing here: the gateway takes a policy over when it is told to, docs/gateway.md says how")
+			inv.warn(inv.cmd.name + " does nothing here: the gateway serves a new policy after a reload; docs/gateway.md says how")
 			return nil
 		}), nil
 	}

@@ -69,7 +69,7 @@ func importParameters() []object.Parameter {
 }
 
 func encoding() object.Parameter {
-	p := parameter("Encoding", "Encoding", object.Named, "UTF8, the only one written; what is read tells its encoding itself.")
+	p := parameter("Encoding", "Encoding", object.Named, "UTF8, the only encoding that is written; the encoding of a file to read is detected.")
 	p.Values = encodings
 	return p
 }

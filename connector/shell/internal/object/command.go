@@ -89,7 +89,7 @@ type Call struct {
 	// for a Confirmer without -Confirm:$false, it asks the user if there is one.
 	// A false without an error means: do nothing, return nil.
 	Confirm func(action, target string) (bool, error)
-	WhatIf  bool // for commands that want to know more than Confirm tells
+	WhatIf  bool // for commands that need more than the result of Confirm
 
 	Pos source.Position                        // where the command stands
 	At  func(parameter string) source.Position // where the argument of that full name stands; Pos if it came from the pipeline
