@@ -15,11 +15,11 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// PrintChanges returns the commands that make after of before. It is for changes
-// within what both have: connectors, accepted domains and the transport
-// configuration, whose parameters change, and accepted domains and grants that come
-// or go. The error says what no command can express, or what it is not for:
-// connectors that come or go, and servers. For those, [Print] prints the whole.
+// PrintChanges returns the commands that turn before into after. It prints changed
+// parameters of connectors, accepted domains and the transport configuration that both
+// have, and accepted domains and grants that one of them lacks. The error says what no
+// command can express, or that connectors or servers were added or removed; [Print]
+// prints whole configurations.
 func PrintChanges(before, after connector.Config) ([]byte, error) {
 	p := &printer{cfg: &after, variables: map[string]bool{}}
 	d := differ{printer: p, before: &before}
@@ -113,8 +113,8 @@ func (d *differ) fields(path source.Path, c *command, old, now, whole reflect.Va
 	}
 }
 
-// list returns how a list changes: as what is added or removed if it is no more
-// than that.
+// list returns how a list changes: the elements that are added, or those that are
+// removed, if that is all, and else the new list.
 func (d *differ) list(path source.Path, old, now reflect.Value) string {
 	added, removed := without(now, old), without(old, now)
 	if d.cfg.Profile == permission.Exchange2007 || len(added) > 0 && len(removed) > 0 {
@@ -175,8 +175,8 @@ func entries(grants []permission.Grant) map[entry]bool {
 	return all
 }
 
-// grants prints what was given and what was taken back; connector yields the
-// connector.
+// grants prints the commands that give and take back rights; connector is the command
+// that gets the connector.
 func (d *differ) grants(path source.Path, connector string, old, now []permission.Grant) {
 	before, after := entries(old), entries(now)
 	for _, c := range d.commands(path, missing(old, after), true) {

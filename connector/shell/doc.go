@@ -1,6 +1,6 @@
 // Package shell runs Exchange's own commands: the cmdlets that administrators
 // have in guides, change tickets and scripts, and the PowerShell that people
-// write around them. What they make is a connector.Config.
+// write around them. They make a connector.Config.
 //
 //	in := shell.New(shell.Options{Server: routing.Server{Name: "HubA"}})
 //	err := in.Run(ctx, "relay.ps1", script)
@@ -11,8 +11,9 @@
 // Commands work on an organisation. A fresh one has what Exchange's setup makes
 // for the edition and the role of the server: the default Receive connectors,
 // one accepted domain, the limits. Open starts from a configuration instead, and
-// Merge adds one. Config is what the organisation amounts to; connector.Compile
-// judges it as a whole. Locate tells which command set what.
+// Merge adds one. Config returns the organisation as a configuration;
+// connector.Compile checks it as a whole. Origins returns the place of the command
+// that set each parameter.
 //
 // # The language
 //
@@ -22,8 +23,8 @@
 // all cmdlets, Get-Help describes one. Anything else is refused, with the place, the
 // offending text underlined and what to write instead.
 //
-// A command that fails doesn't keep the next from being run, but a wrong value ends
-// the script, such as a property that isn't there.
+// After a command that fails the next one runs, but a wrong value, such as a property
+// that isn't there, ends the script.
 //
 // # What a script can do
 //

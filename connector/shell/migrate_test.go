@@ -197,7 +197,8 @@ func TestMigrationPrints(t *testing.T) {
 	}
 }
 
-// byHand leaves out what groups give anyway: an export can't tell it apart.
+// byHand leaves out rights that groups give anyway, because an export doesn't show who
+// gave them.
 func byHand(grants, groups []permission.Grant) []permission.Grant {
 	rest := slices.DeleteFunc(slices.Clone(grants), func(g permission.Grant) bool { return g.Removed == 0 })
 	for _, g := range canonical(grants) {

@@ -48,7 +48,7 @@ func (p *printer) services() {
 	}
 }
 
-// remote sets what senders of other domains are told. Every organisation has a
+// remote sets which reports senders of other domains get. Every organisation has a
 // remote domain Default for *.
 func (p *printer) remote() {
 	const name, all = "Default", "*"

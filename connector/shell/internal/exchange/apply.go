@@ -42,8 +42,8 @@ func (n *noun[C]) apply(call *object.Call, it *item[C], verb schema.Verbs) error
 	return nil
 }
 
-// settle gives a list that was left at its default that value, so that what is
-// added to it or removed from it changes the list in effect.
+// settle sets a list that has no value to its default, so that added and removed
+// elements change the list in effect.
 func (n *noun[C]) settle(r *row[C], it *item[C]) error {
 	if r.get == nil || len(object.Items(r.get(it, &it.cfg, r.Name))) > 0 {
 		return nil

@@ -48,8 +48,8 @@ func (c *commandSet) testConnectivity(call *object.Call) error {
 	return nil
 }
 
-// probe tells what becomes of a connection that the server makes to a binding
-// of its own.
+// probe returns the outcome of a connection that this server makes to one of its
+// bindings.
 func probe(p *connector.Policy, server, identity string, r *receive, b netip.AddrPort) *object.Object {
 	from := b.Addr()
 	if from.IsUnspecified() {

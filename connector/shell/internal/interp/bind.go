@@ -273,7 +273,7 @@ func (inv *invocation) loose(p *object.Parameter, a positional) (object.Value, e
 	return inv.argument(p, a.expr)
 }
 
-// remaining binds all that is left to one parameter.
+// remaining binds all remaining positional values to one parameter.
 func (inv *invocation) remaining(i int, loose []positional) error {
 	p := &inv.cmd.params[i]
 	if err := inv.in.m.newList(len(loose)); err != nil {
@@ -290,8 +290,8 @@ func (inv *invocation) remaining(i int, loose []positional) error {
 	return inv.set(loose[0].span, i, loose[0].span, l)
 }
 
-// mandatory checks that what is mandatory is there or may still come from the
-// pipeline.
+// mandatory checks that each mandatory parameter has a value or may still get one from
+// the pipeline.
 func (inv *invocation) mandatory() error {
 	var missing []string
 	for _, p := range inv.cmd.params {

@@ -304,8 +304,8 @@ func startGetContent(inv *invocation) (stage, error) {
 	})(inv)
 }
 
-// decode makes text of a file. It is not ok if that failed, and the author wants to
-// go on.
+// decode returns the text of a file. ok is false without an error if that failed and
+// the script goes on.
 func (inv *invocation) decode(path string, data []byte) (text string, ok bool, err error) {
 	if err := inv.in.m.alloc(8 * int64(len(data))); err != nil {
 		return "", false, at(inv.node.NameSpan, err)
@@ -317,8 +317,8 @@ func (inv *invocation) decode(path string, data []byte) (text string, ok bool, e
 	return text, true, at(inv.node.NameSpan, inv.in.m.text(len(text)))
 }
 
-// readText reads the text of a file whose name is an argument. It is not ok if that
-// failed, and the author wants to go on.
+// readText reads the text of a file whose name is an argument. ok is false without an
+// error if that failed and the script goes on.
 func (inv *invocation) readText(parameter, path string) (text string, ok bool, err error) {
 	if inv.in.opt.FS == nil {
 		return "", false, inv.fail(errNoFiles)

@@ -1,18 +1,19 @@
 // Package interp runs scripts of the shell language: it walks the tree of
 // package syntax, keeps the variables, binds the parameters of cmdlets and moves
-// objects through pipelines one at a time. The cmdlets of Exchange come in as
-// object.Command; those that PowerShell itself has for choosing, ordering and
-// printing objects are here.
+// objects through pipelines one at a time. The caller gives the cmdlets of Exchange
+// as object.Command; the cmdlets of PowerShell for choosing, ordering and printing
+// objects are here.
 //
 // # Where things are
 //
 // exec.go runs statements, flow.go and try.go those that jump, function.go calls
-// functions, eval.go evaluates expressions, operator.go chooses the
-// operator, and pipeline.go moves objects. bind.go gives the arguments of a
-// command to its parameters; external.go runs the commands that came in. A cmdlet of PowerShell's own is a row in the file of what it does:
-// choosing, ordering, measuring, making, changing, printing, formatting, converting,
-// searching, asking, helping; builtins, in builtin.go, puts the files together. Whatever takes time
-// or memory pays the meter first.
+// functions, eval.go evaluates expressions, operator.go chooses the operator, and
+// pipeline.go moves objects. bind.go gives the arguments of a command to its
+// parameters; external.go runs the commands of the caller. A cmdlet of PowerShell is
+// a row in the file that is named for what it does: choosing, ordering, measuring,
+// making, changing, printing, formatting, converting, searching, asking, helping;
+// builtins, in builtin.go, puts the files together. Code that takes time or memory
+// pays the meter first.
 //
 // # Errors
 //
@@ -20,22 +21,22 @@
 // underlined: a cmdlet that fails on one object doesn't keep the others from
 // being tried, but a script that had an error never counts as done. What the
 // author silenced with -ErrorAction SilentlyContinue or 2>$null, or caught, isn't
-// returned. A command that isn't there or can't be called so doesn't keep the next
-// statement from being run, so that one run tells all mistakes. Any other error of
-// an expression ends the script: what would be made of a wrong value is wrong.
+// returned. After a command that isn't there or can't be called that way, the next
+// statement still runs, so that one run reports all mistakes. Any other error of an
+// expression ends the script, because whatever uses a wrong value is wrong, too.
 //
 // # Departures from PowerShell
 //
-//   - A property that isn't there is an error, but for $null and hashtables. In the
+//   - A property that isn't there is an error, except for $null and hashtables. In the
 //     columns of Select-Object, Sort-Object and the Format cmdlets it counts as
-//     $null, as a variable does that was never set; both are warned of.
+//     $null, as a variable does that was never set; for both there is a warning.
 //   - Within try every error of a cmdlet goes to the catch, not only those that end
 //     a pipeline, unless -ErrorAction says otherwise.
 //   - break and continue without a loop around them are errors. PowerShell ends
 //     the script.
 //   - A parameter that its type converted isn't bound to the type any more.
 //   - A $null that stands first in a pipeline sends nothing into it. PowerShell
-//     tells the $null of a cmdlet without output from the one that was written;
+//     does that only for the $null of a cmdlet without output, not for a written one;
 //     here a pipeline such as $found | Remove-ReceiveConnector is safe with both.
 //   - -match, -replace and -split use RE2: there is no look-around and no
 //     back-reference. Each look at a text is paid for by what it looked at.
@@ -52,5 +53,5 @@
 // it is paid for: readers of files ask before they take memory, and the matcher of
 // patterns pays while it looks. The context ends a script between two steps, and
 // within a long one. There is no network and no program to run; clock, files and
-// the environment are what the caller hands in.
+// the environment are those that the caller gives.
 package interp

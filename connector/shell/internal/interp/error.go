@@ -53,14 +53,14 @@ func at(n syntax.Node, err error) error {
 	return &Error{Where: n.Where(), Err: err}
 }
 
-// errStop says that a stage wants no more objects, as Select-Object -First does
+// errStop says that a stage needs no more objects, as Select-Object -First does
 // when it has them. It goes up the pipeline to where the stage was made.
 type errStop struct{ stage stage }
 
 func (*errStop) Error() string { return "the pipeline was stopped" }
 
-// isStop reports whether err is no mistake: the script or a stage moves on to
-// somewhere else.
+// isStop reports whether err isn't a mistake, but ends a stage or makes the script
+// go on elsewhere.
 func isStop(err error) bool {
 	var stop *errStop
 	var jump *errJump

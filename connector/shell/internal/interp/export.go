@@ -43,8 +43,8 @@ func startExport(render func(*invocation, []object.Value) ([]byte, error)) func(
 	}
 }
 
-// behind puts data behind what is in the file, if it is to be appended. A header that
-// is there already isn't written again.
+// behind returns data behind the present content of the file, if the command appends.
+// A header that the file has already isn't written again.
 func (inv *invocation) behind(path string, data []byte) ([]byte, error) {
 	if !inv.on("Append") && inv.cmd.name != "Add-Content" {
 		return data, nil

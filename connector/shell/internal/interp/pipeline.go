@@ -34,8 +34,8 @@ func (in *Interp) pipeline(p *syntax.Pipeline, emit emitter) error {
 	return nil
 }
 
-// resume finds out where to go on after err: if a stage of this pipeline wants no
-// more, with the end of that stage.
+// resume returns the stage with which to go on after err: if a stage of this pipeline
+// needs no more objects, that stage, which then ends.
 func resume(stages []stage, next int, err error) (int, error) {
 	var stop *errStop
 	if errors.As(err, &stop) {

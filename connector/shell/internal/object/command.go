@@ -52,7 +52,7 @@ type Parameter struct {
 	Switch         bool // takes no value but -Name:$false
 	Pipeline       bool // takes objects of the pipeline
 	PipelineByName bool // takes the property of its name from objects of the pipeline
-	Remaining      bool // takes all positional values that are left, as a List
+	Remaining      bool // takes all remaining positional values, as a List
 
 	// Objects are the types of objects of the pipeline that it takes, and that no
 	// other parameter takes then: servers, of -Server.

@@ -18,7 +18,7 @@ const (
 type Cursor struct {
 	Slot      Slot
 	Start     int    // offset of the word in the text
-	Word      string // what is there of it: without dash, dollar sign and quote
+	Word      string // its text so far, without dash, dollar sign and quote
 	Quote     rune   // the quote that is open: ' or ", 0 if none
 	Command   string // of SlotName and SlotValue
 	Parameter string // of SlotValue, as typed; "" for a positional one

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// refusal is what to say of a part of PowerShell that is not read.
+// refusal is the message for a part of PowerShell that isn't supported.
 type refusal struct{ msg, supported string }
 
 // refusedWords are the keywords of PowerShell that start nothing here.
