@@ -31,8 +31,8 @@ func Compare(before, after *connector.Policy) Comparison {
 		listeners: partition.Sources(before, after),
 		configs:   [2]connector.Config{before.Config(), after.Config()},
 	}
-	c.outline = newOutline(c.domains)
-	c.deltas.best = c.domains.Cells[c.domains.Elsewhere()].Class
+	c.tree = newDomainTree(c.domains)
+	c.deltas.preferred = c.domains.Cells[c.domains.Elsewhere()].Class
 	c.pairUp()
 	shared := c.sharedAlike()
 	for i := range c.pairs {
@@ -55,7 +55,7 @@ type comparer struct {
 	domains   *partition.Domains
 	listeners []partition.Listener
 	configs   [2]connector.Config
-	outline   *outline
+	tree   *domainTree
 	pairs     []pair
 	deltas    merger
 
@@ -113,7 +113,7 @@ func (c *comparer) pairUp() {
 					in: cell.In, alike: key.kinds[0] == key.kinds[1], implicit: key.implicit, names: [2]map[string]bool{{}, {}},
 				})
 			}
-			c.pairs[at].add(l, i, cell)
+			c.pairs[at].addCell(l, i, cell)
 		}
 	}
 }
@@ -128,7 +128,7 @@ func intern(kinds map[string]int, key string) int {
 }
 
 // add enters a cell, as one with its neighbour if possible.
-func (p *pair) add(listener, place int, cell *partition.Source) {
+func (p *pair) addCell(listener, place int, cell *partition.Source) {
 	for i, in := range cell.In {
 		if in != nil {
 			p.names[i][in.Name()] = true

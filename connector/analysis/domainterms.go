@@ -25,35 +25,35 @@ const (
 )
 
 // outline is the named cells of a partition, parents before what lies below.
-type outline struct {
+type domainTree struct {
 	domains *partition.Domains
-	names   []outlineName
-	known   map[string][2][]string // what classTerms returned, by what it was asked
-	relayed map[string][]bool      // the same of within: the cells
+	names   []treeName
+	knownTerms   map[string][2][]string // what classTerms returned, by what it was asked
+	relayCells map[string][]bool      // the same of within: the cells
 }
 
 // outlineName is the cell of a name. Its parent is the cell that its domain
 // would be in without a name of its own.
-type outlineName struct {
+type treeName struct {
 	named, parent int
 	below         int // the cell of what lies below it; 0: none
-	above         int // the parent of that
+	aboveBelow         int // the parent of that
 }
 
-func newOutline(d *partition.Domains) *outline {
-	o := &outline{domains: d, known: map[string][2][]string{}, relayed: map[string][]bool{}}
+func newDomainTree(d *partition.Domains) *domainTree {
+	o := &domainTree{domains: d, knownTerms: map[string][2][]string{}, relayCells: map[string][]bool{}}
 	elsewhere := d.Elsewhere()
 	below := map[routing.Domain]int{}
 	for _, i := range shortestFirst(d) {
 		name := d.Cells[i].Name
-		n := outlineName{named: i, above: elsewhere}
+		n := treeName{named: i, aboveBelow: elsewhere}
 		for parent, ok := name.Parent(); ok; parent, ok = parent.Parent() {
 			if at, ok := below[parent]; ok {
-				n.above = at
+				n.aboveBelow = at
 				break
 			}
 		}
-		switch n.parent = n.above; {
+		switch n.parent = n.aboveBelow; {
 		case name.IsLiteral():
 			n.parent = elsewhere + 2
 		case name.SingleLabel():
@@ -69,20 +69,20 @@ func newOutline(d *partition.Domains) *outline {
 }
 
 // classTerms describes the domains of the classes that d is about.
-func (o *outline) classTerms(d *delta) (domains, except []string) {
+func (o *domainTree) classTerms(d *delta) (domains, except []string) {
 	relay := d.aspect == AspectRelay
 	key := fmt.Sprint(d.objects, relay && d.direction == Wider, relay && d.direction == Stricter)
-	if known, ok := o.known[key]; ok {
+	if known, ok := o.knownTerms[key]; ok {
 		return known[0], known[1]
 	}
 	of := o.membership(d.objects, relay, d.direction)
 	domains, except = o.terms(func(cell int) membership { return of[o.domains.Cells[cell].Class] })
-	o.known[key] = [2][]string{domains, except}
+	o.knownTerms[key] = [2][]string{domains, except}
 	return domains, except
 }
 
 // membership is which classes a sentence about some is about.
-func (o *outline) membership(classes []int, relay bool, direction Direction) []membership {
+func (o *domainTree) membership(classes []int, relay bool, direction Direction) []membership {
 	of := make([]membership, len(o.domains.Classes))
 	for i, class := range o.domains.Classes {
 		// To relay is to send to domains that aren't accepted.
@@ -98,13 +98,13 @@ func (o *outline) membership(classes []int, relay bool, direction Direction) []m
 
 // within reports whether all domains of a class are in what a sentence names that is
 // about relaying to some others.
-func (o *outline) within(class int, relay []int, direction Direction) bool {
+func (o *domainTree) covered(class int, relay []int, direction Direction) bool {
 	key := fmt.Sprint(relay, direction)
-	in, ok := o.relayed[key]
+	in, ok := o.relayCells[key]
 	if !ok && len(relay) > 0 {
 		of := o.membership(relay, true, direction)
-		in = o.settled(func(cell int) membership { return of[o.domains.Cells[cell].Class] }, nil)
-		o.relayed[key] = in
+		in = o.resolve(func(cell int) membership { return of[o.domains.Cells[cell].Class] }, nil)
+		o.relayCells[key] = in
 	}
 	return len(relay) > 0 && !slices.ContainsFunc(o.domains.Members[class], func(cell int) bool { return !in[cell] })
 }
@@ -112,8 +112,8 @@ func (o *outline) within(class int, relay []int, direction Direction) bool {
 // terms describes a set of cells by as few names as can be: a name is told
 // only where its domain, or what lies below it, is in the set and the domain
 // above it isn't, or the reverse.
-func (o *outline) terms(of func(cell int) membership) (domains, except []string) {
-	o.settled(of, func(cell int, in bool) {
+func (o *domainTree) terms(of func(cell int) membership) (domains, except []string) {
+	o.resolve(of, func(cell int, in bool) {
 		term := o.domains.Cells[cell].String()
 		if at := cell - o.domains.Elsewhere(); at >= 0 {
 			term = [...]string{anyDomain, anyLabel, anyLiteral}[at]
@@ -129,10 +129,10 @@ func (o *outline) terms(of func(cell int) membership) (domains, except []string)
 
 // settled returns which cells are in a set, those that may be or not as it is above
 // them. differs is called for those that aren't as what lies above, parents first.
-func (o *outline) settled(of func(cell int) membership, differs func(cell int, in bool)) []bool {
+func (o *domainTree) resolve(of func(cell int) membership, differs func(cell int, in bool)) []bool {
 	in := make([]bool, len(o.domains.Cells))
 	tell := func(cell int, above bool) {
-		in[cell] = settle(of(cell), above)
+		in[cell] = resolveCell(of(cell), above)
 		if in[cell] != above && differs != nil {
 			differs(cell, in[cell])
 		}
@@ -145,14 +145,14 @@ func (o *outline) settled(of func(cell int) membership, differs func(cell int, i
 		n := &o.names[i]
 		tell(n.named, in[n.parent])
 		if n.below > 0 {
-			tell(n.below, in[n.above])
+			tell(n.below, in[n.aboveBelow])
 		}
 	}
 	return in
 }
 
 // settle decides for cells that may be in the set or not as it is above them.
-func settle(m membership, above bool) bool {
+func resolveCell(m membership, above bool) bool {
 	if m == eitherWay {
 		return above
 	}

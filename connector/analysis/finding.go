@@ -83,7 +83,7 @@ func Check(p *connector.Policy, opts Options) []Finding {
 		}}
 	}
 	c := newChecker(p, opts)
-	for _, family := range families {
+	for _, family := range checks {
 		family(c)
 	}
 	c.acknowledge()
@@ -95,7 +95,7 @@ func Check(p *connector.Policy, opts Options) []Finding {
 }
 
 // families are the rules, one family a file.
-var families = []func(*checker){
+var checks = []func(*checker){
 	(*checker).relaying,
 	(*checker).selection,
 	(*checker).grants,
@@ -118,16 +118,16 @@ type checker struct {
 	policy    *connector.Policy
 	cfg       connector.Config
 	opts      Options
-	inbounds  []*entrance
+	inbounds  []*servedConnector
 	outbounds []*connector.Outbound
 	cuts      []int64
 	ways      [][]partition.Way // by cell
-	sender    *session          // who was found last to send; nil: nobody yet
+	sender    *mailSession          // who was found last to send; nil: nobody yet
 	found     []Finding
 }
 
 // entrance is an enabled Receive connector of our server.
-type entrance struct {
+type servedConnector struct {
 	*connector.Inbound
 	index int         // in Config.Receive
 	given string      // its Server there
@@ -137,8 +137,8 @@ type entrance struct {
 	implicit bool
 
 	asked    bool // whether sessions are known
-	sessions []session
-	clients  string // who reaches it, in words; "" until somebody asks
+	sessions []mailSession
+	clientsWords  string // who reaches it, in words; "" until somebody asks
 	sources  []Source
 }
 
@@ -152,7 +152,7 @@ func newChecker(p *connector.Policy, opts Options) *checker {
 		policy: p, cfg: p.Config(), opts: opts, cuts: partition.Cuts(p, nil),
 		outbounds: slices.Collect(p.Send()),
 	}
-	c.enter()
+	c.collectConnectors()
 	c.ways = make([][]partition.Way, len(c.domains.Cells))
 	for i := range c.domains.Cells {
 		c.ways[i] = partition.Ways(p, c.domains.Cells[i].Witness, c.cuts)
@@ -161,8 +161,8 @@ func newChecker(p *connector.Policy, opts Options) *checker {
 }
 
 // enter finds the entrances and who reaches them.
-func (c *checker) enter() {
-	byConnector := map[*connector.Inbound]*entrance{}
+func (c *checker) collectConnectors() {
+	byConnector := map[*connector.Inbound]*servedConnector{}
 	receive := slices.Collect(c.policy.Receive())
 	for i := range c.cfg.Receive {
 		if len(receive) == 0 {
@@ -174,13 +174,13 @@ func (c *checker) enter() {
 		}
 		receive = receive[1:]
 		if in.Settings().Enabled.Or(true) {
-			e := &entrance{Inbound: in, index: i, given: c.cfg.Receive[i].Server, path: source.Element("Receive", i, in.Name()), pair: -1}
+			e := &servedConnector{Inbound: in, index: i, given: c.cfg.Receive[i].Server, path: source.Element("Receive", i, in.Name()), pair: -1}
 			c.inbounds = append(c.inbounds, e)
 			byConnector[in] = e
 		}
 	}
 	// By name, so that nothing depends on the order of the Config.
-	slices.SortFunc(c.inbounds, func(a, b *entrance) int { return strings.Compare(a.Name(), b.Name()) })
+	slices.SortFunc(c.inbounds, func(a, b *servedConnector) int { return strings.Compare(a.Name(), b.Name()) })
 	for l := range c.listeners {
 		for i := range c.listeners[l].Cells {
 			cell := &c.listeners[l].Cells[i]
@@ -194,13 +194,13 @@ func (c *checker) enter() {
 				e.implicit = true
 			}
 			e.implicit = e.implicit && c.listeners[l].Implicit
-			c.pairs[e.pair].add(l, i, cell)
+			c.pairs[e.pair].addCell(l, i, cell)
 		}
 	}
 }
 
 // reached are the entrances that somebody reaches.
-func (c *checker) reached(yield func(*entrance) bool) {
+func (c *checker) reachable(yield func(*servedConnector) bool) {
 	for _, e := range c.inbounds {
 		if e.pair >= 0 && !yield(e) {
 			return
@@ -208,10 +208,10 @@ func (c *checker) reached(yield func(*entrance) bool) {
 	}
 }
 
-func (c *checker) find(f Finding) { c.found = append(c.found, f) }
+func (c *checker) report(f Finding) { c.found = append(c.found, f) }
 
 // dialog is a session of who on e.
-func (c *checker) dialog(e *entrance, who partition.Who, tls bool) connector.Dialog {
+func (c *checker) dialog(e *servedConnector, who partition.Who, tls bool) connector.Dialog {
 	for _, at := range c.pairs[e.pair].clients {
 		if l := &c.listeners[at.listener]; l.Implicit == e.implicit {
 			d := who.Dialog(l.Witness, l.Cells[at.witness].Witness, tls || e.implicit)
@@ -223,28 +223,28 @@ func (c *checker) dialog(e *entrance, who partition.Who, tls bool) connector.Dia
 }
 
 // session is one that gets as far as MAIL.
-type session struct {
-	at  *entrance
-	who speaker
+type mailSession struct {
+	at  *servedConnector
+	who representative
 	tls bool
 	connector.Session
 }
 
 // sessions returns who can get as far as MAIL on e, as far as the rights that
 // recipients depend on go.
-func (c *checker) sessions(e *entrance) []session {
+func (c *checker) sessions(e *servedConnector) []mailSession {
 	if e.asked {
 		return e.sessions
 	}
 	e.asked = true
-	for _, who := range c.everybody(&c.pairs[e.pair], relayRights) {
+	for _, who := range c.representatives(&c.pairs[e.pair], relayRights) {
 		for _, tls := range []bool{false, true} {
 			if !tls && (len(who.Partner) > 0 || e.implicit) {
 				continue
 			}
 			s, ok := e.open(who.Who, tls)
 			if ok && s.Mail(connector.Mail{}).Allowed() {
-				e.sessions = append(e.sessions, session{e, who, tls, s})
+				e.sessions = append(e.sessions, mailSession{e, who, tls, s})
 			}
 		}
 	}
@@ -252,7 +252,7 @@ func (c *checker) sessions(e *entrance) []session {
 }
 
 // open opens the session of who.
-func (e *entrance) open(who partition.Who, tls bool) (connector.Session, bool) {
+func (e *servedConnector) open(who partition.Who, tls bool) (connector.Session, bool) {
 	if e.implicit {
 		return who.OpenImplicit(e.Inbound)
 	}
@@ -262,11 +262,11 @@ func (e *entrance) open(who partition.Who, tls bool) (connector.Session, bool) {
 // sendTo returns a session that sends to the domain; the zero Dialog if nobody may.
 func (c *checker) sendTo(to routing.Domain) connector.Dialog {
 	address := partition.Mailbox("user", to)
-	may := func(s *session) bool { return s.Rcpt(connector.Rcpt{To: address}).Allowed() }
+	may := func(s *mailSession) bool { return s.Rcpt(connector.Rcpt{To: address}).Allowed() }
 	if c.sender == nil || !may(c.sender) {
 		c.sender = nil
-		for e := range c.reached {
-			if i := slices.IndexFunc(c.sessions(e), func(s session) bool { return may(&s) }); i >= 0 {
+		for e := range c.reachable {
+			if i := slices.IndexFunc(c.sessions(e), func(s mailSession) bool { return may(&s) }); i >= 0 {
 				c.sender = &c.sessions(e)[i]
 				break
 			}

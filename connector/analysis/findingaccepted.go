@@ -13,7 +13,7 @@ import (
 
 // acceptsAll reports the accepted domain *, by which the anonymous clients of some
 // connectors relay.
-func (c *checker) acceptsAll(open []*entrance, to routing.Domain) {
+func (c *checker) acceptsAll(open []*servedConnector, to routing.Domain) {
 	index := slices.IndexFunc(c.cfg.Accepted, func(a routing.AcceptedDomain) bool { return a.DomainName == "*" })
 	if index < 0 {
 		return // no other accepted domain covers one that nobody named
@@ -36,9 +36,9 @@ func (c *checker) acceptsRegistries() {
 			continue
 		}
 		to := c.domains.Cells[cell].Witness
-		var open []*entrance
-		for e := range c.reached {
-			if slices.ContainsFunc(c.sessions(e), func(s session) bool {
+		var open []*servedConnector
+		for e := range c.reachable {
+			if slices.ContainsFunc(c.sessions(e), func(s mailSession) bool {
 				return kindOf(e, s.who.Who) == CodeRelayAnonymous && s.Rcpt(connector.Rcpt{To: partition.Mailbox("user", to)}).Allowed()
 			}) {
 				open = append(open, e)
@@ -53,7 +53,7 @@ func (c *checker) acceptsRegistries() {
 }
 
 // acceptsOthers reports an accepted domain that holds those of strangers.
-func (c *checker) acceptsOthers(code string, index int, text, fix string, open []*entrance, to routing.Domain) {
+func (c *checker) acceptsOthers(code string, index int, text, fix string, open []*servedConnector, to routing.Domain) {
 	accepted := c.cfg.Accepted[index]
 	f := Finding{
 		Diagnostic: source.Diagnostic{
@@ -66,7 +66,7 @@ func (c *checker) acceptsOthers(code string, index int, text, fix string, open [
 	var pairs []int
 	for _, e := range open {
 		pairs = append(pairs, e.pair)
-		if f.Severity == source.SeverityWarning && len(c.beyond(e, named, private)) > 0 {
+		if f.Severity == source.SeverityWarning && len(c.unnamedClients(e, namedBits, privateSpans)) > 0 {
 			f.Severity, worst = source.SeverityError, e
 		}
 	}
@@ -79,20 +79,20 @@ func (c *checker) acceptsOthers(code string, index int, text, fix string, open [
 	f.Detail = text + ": " + clients + " without authentication"
 	f.Witness = c.dialog(worst, partition.Who{}, worst.Settings().RequireTLS)
 	f.Witness.To = []routing.Address{partition.Mailbox("user", to)}
-	if beyond := c.beyond(worst, named, private); len(beyond) > 0 {
-		c.moveTo(&f.Witness, worst, beyond)
+	if beyond := c.unnamedClients(worst, namedBits, privateSpans); len(beyond) > 0 {
+		c.moveDialog(&f.Witness, worst, beyond)
 	}
-	c.find(f)
+	c.report(f)
 }
 
 // homeNetworks are top-level domains that organisations use within their own networks: RFC
 // 6761, RFC 6762 appendix G, RFC 8375, RFC 2606 and ICANN's internal.
-var homeNetworks = []string{
+var localTopLevels = []string{
 	"arpa", "corp", "domain", "example", "home", "internal", "intranet", "intra", "invalid", "lan", "local", "localdomain", "localhost", "onion", "private", "test",
 }
 
 // sellers are the labels under which the registries of countries sell domains.
-var sellers = []string{
+var registryLabels = []string{
 	"ac", "asso", "co", "com", "ed", "edu", "firm", "gen", "go", "gob", "gov", "gouv", "govt", "gv", "id", "in", "info", "k12", "lg", "ltd", "me",
 	"mil", "mod", "ne", "net", "nhs", "nic", "nom", "or", "org", "plc", "police", "sch", "school", "web",
 }
@@ -103,7 +103,7 @@ func isRegistry(name string) bool {
 	name = strings.ToLower(name)
 	label, country, second := strings.Cut(name, ".")
 	if !second {
-		return name != "*" && !strings.HasPrefix(name, "[") && !slices.Contains(homeNetworks, name)
+		return name != "*" && !strings.HasPrefix(name, "[") && !slices.Contains(localTopLevels, name)
 	}
-	return len(country) == 2 && slices.Contains(sellers, label)
+	return len(country) == 2 && slices.Contains(registryLabels, label)
 }

@@ -48,7 +48,7 @@ func (c *checker) acknowledge() {
 		byCode[c.found[i].Code] = append(byCode[c.found[i].Code], i)
 	}
 	for _, a := range all {
-		c.acknowledged(a, byCode[a.Code], c.found[:found:found])
+		c.applyAcknowledgement(a, byCode[a.Code], c.found[:found:found])
 	}
 }
 
@@ -76,12 +76,12 @@ func inComment(path source.Path, comment string, of func(*connector.Config) *str
 }
 
 // acknowledged applies one to the findings of its code.
-func (c *checker) acknowledged(a acknowledgement, places []int, found []Finding) {
+func (c *checker) applyAcknowledgement(a acknowledgement, places []int, found []Finding) {
 	f := Finding{Diagnostic: source.Diagnostic{Severity: source.SeverityWarning, Path: a.place}}
 	if strings.TrimSpace(a.Reason) == "" {
 		f.Code, f.Detail = CodeAcknowledgedNoReason, fmt.Sprintf("the acknowledgement of %s has no reason, so it doesn't count", a.Code)
 		f.Fix = `give one, as in "Acknowledged ` + a.Code + `: the scanners' network"`
-		c.find(f)
+		c.report(f)
 		return
 	}
 	some := false
@@ -99,5 +99,5 @@ func (c *checker) acknowledged(a acknowledgement, places []int, found []Finding)
 	if !slices.Contains(FindingCodes(), a.Code) {
 		f.Detail = fmt.Sprintf("%q is acknowledged, and there is no such code", a.Code)
 	}
-	c.find(f)
+	c.report(f)
 }

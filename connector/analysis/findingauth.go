@@ -14,35 +14,35 @@ import (
 // authentication finds passwords without TLS, and proofs of identity that lead to
 // nothing.
 func (c *checker) authentication() {
-	for e := range c.reached {
-		c.clearAuth(e)
-		c.unusedLogin(e)
-		c.unusedCertificate(e)
+	for e := range c.reachable {
+		c.reportClearAuth(e)
+		c.reportUnusedLogin(e)
+		c.reportUnusedCertificate(e)
 	}
 }
 
 // clearAuth: Basic authentication shows the password to whoever listens.
-func (c *checker) clearAuth(e *entrance) {
+func (c *checker) reportClearAuth(e *servedConnector) {
 	offered := e.Open(auth.Channel{}, nil).SASL()
 	if len(offered) == 0 || e.implicit {
 		return
 	}
 	d := c.dialog(e, partition.Who{User: c.anyUser(e)}, false)
-	c.find(Finding{
+	c.report(Finding{
 		Diagnostic: source.Diagnostic{
 			Code: CodeAuthClear, Severity: source.SeverityWarning, Path: e.path + ".AuthMechanism",
 			Detail: "AUTH " + strings.Join(offered, " ") + " is offered without TLS, so passwords may cross the network in the clear",
 			Fix:    "add Tls and BasicAuthRequireTLS",
 		},
 		Witness: d,
-		edit:    e.mechanism(auth.TLS|auth.BasicAuthRequireTLS, 0),
+		edit:    e.mechanismEdit(auth.TLS|auth.BasicAuthRequireTLS, 0),
 	})
 }
 
 // mechanism is the edit that adds mechanisms and takes others away.
-func (e *entrance) mechanism(add, drop auth.Mechanism) func(*connector.Config) bool {
+func (e *servedConnector) mechanismEdit(add, drop auth.Mechanism) func(*connector.Config) bool {
 	preset := e.Settings().AuthMechanism.Or(0)
-	return e.editing(func(r *connector.Receive) bool {
+	return e.receiveEdit(func(r *connector.Receive) bool {
 		was := r.AuthMechanism.Or(preset)
 		is := (was | add) &^ drop
 		r.AuthMechanism = param.Value(is)
@@ -51,7 +51,7 @@ func (e *entrance) mechanism(add, drop auth.Mechanism) func(*connector.Config) b
 }
 
 // anyUser returns a user who may log in on e, or else one who may not.
-func (c *checker) anyUser(e *entrance) *auth.Identity {
+func (c *checker) anyUser(e *servedConnector) *auth.Identity {
 	users := partition.Users(e.ACL(), nil, permission.SetOf(permission.Submit))
 	for i := range users {
 		if e.ACL().Rights(users[i].Principal).Has(permission.Submit) {
@@ -62,7 +62,7 @@ func (c *checker) anyUser(e *entrance) *auth.Identity {
 }
 
 // unusedLogin: BasicAuth is on and no group or grant lets anybody in by it.
-func (c *checker) unusedLogin(e *entrance) {
+func (c *checker) reportUnusedLogin(e *servedConnector) {
 	m := e.Settings().AuthMechanism.Or(0)
 	if !m.Has(auth.BasicAuth) {
 		return
@@ -71,20 +71,20 @@ func (c *checker) unusedLogin(e *entrance) {
 	if e.ACL().Rights(user.Principal).Has(permission.Submit) {
 		return
 	}
-	c.find(Finding{
+	c.report(Finding{
 		Diagnostic: source.Diagnostic{
 			Code: CodeMechanismUnused, Severity: source.SeverityWarning, Path: e.path + ".AuthMechanism",
 			Detail: "BasicAuth is offered, and every login is refused, because nobody who logs in holds ms-Exch-SMTP-Submit",
 			Fix:    "leave BasicAuth out, or give ExchangeUsers in PermissionGroups",
 		},
 		Witness: c.dialog(e, partition.Who{User: user}, m.Has(auth.TLS)),
-		edit:    e.mechanism(0, auth.BasicAuth|auth.BasicAuthRequireTLS),
+		edit:    e.mechanismEdit(0, auth.BasicAuth|auth.BasicAuthRequireTLS),
 	})
 }
 
 // unusedCertificate: partners prove themselves and may do nothing then, not even
 // what anonymous clients may.
-func (c *checker) unusedCertificate(e *entrance) {
+func (c *checker) reportUnusedCertificate(e *servedConnector) {
 	r := e.Settings()
 	partners := c.domains.Partners()
 	if !r.DomainSecureEnabled || len(partners) == 0 || e.ACL().Rights(permission.Partner("")).Has(permission.Submit) {
@@ -99,11 +99,11 @@ func (c *checker) unusedCertificate(e *entrance) {
 		Witness: c.dialog(e, partners[0], true),
 	}
 	if denied := e.ACL().Explain(permission.Partner(""), permission.Submit).Grants; len(denied) == 0 {
-		f.edit = e.editing(func(given *connector.Receive) bool {
+		f.edit = e.receiveEdit(func(given *connector.Receive) bool {
 			groups := given.PermissionGroups.Or(r.PermissionGroups.Or(0))
 			given.PermissionGroups = param.Value(groups | permission.Partners)
 			return !groups.Has(permission.Partners)
 		})
 	}
-	c.find(f)
+	c.report(f)
 }

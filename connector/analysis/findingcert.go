@@ -14,7 +14,7 @@ import (
 
 // soon is how long before its end a certificate is worth a warning: the certificate
 // authorities that renew by themselves do it before that.
-const soon = 21 * 24 * time.Hour
+const expiryWarning = 21 * 24 * time.Hour
 
 // certificates finds certificates that don't fit the connectors that show them, and
 // those whose time is up.
@@ -24,15 +24,15 @@ func (c *checker) certificates() {
 	}
 	if !c.opts.Now.IsZero() {
 		for i := range c.opts.Certificates {
-			c.validity(i)
+			c.reportValidity(i)
 		}
 	}
-	for e := range c.reached {
-		c.certificateName(e)
+	for e := range c.reachable {
+		c.reportCertificateName(e)
 	}
 }
 
-func (c *checker) validity(i int) {
+func (c *checker) reportValidity(i int) {
 	cert := &c.opts.Certificates[i]
 	f := Finding{Diagnostic: source.Diagnostic{Path: source.Path("Certificates").Index(i), Severity: source.SeverityError, Code: CodeCertificateExpired, Fix: "renew it"}}
 	const day = "2006-01-02 15:04 MST"
@@ -42,18 +42,18 @@ func (c *checker) validity(i int) {
 		f.Fix = "set the clock, or wait"
 	case now.After(cert.NotAfter):
 		f.Detail = fmt.Sprintf("the certificate %s was valid until %s", cert, cert.NotAfter.UTC().Format(day))
-	case cert.NotAfter.Sub(now) < soon:
+	case cert.NotAfter.Sub(now) < expiryWarning:
 		f.Code, f.Severity = CodeCertificateExpires, source.SeverityWarning
 		f.Detail = fmt.Sprintf("the certificate %s is valid until %s, which is less than 21 days", cert, cert.NotAfter.UTC().Format(day))
 	default:
 		return
 	}
-	c.find(f)
+	c.report(f)
 }
 
 // certificateName: a client that checks whom it talks to looks for the name that
 // the connector goes by.
-func (c *checker) certificateName(e *entrance) {
+func (c *checker) reportCertificateName(e *servedConnector) {
 	r := e.Settings()
 	if !r.AuthMechanism.Or(0).Has(auth.TLS) {
 		return
@@ -73,26 +73,26 @@ func (c *checker) certificateName(e *entrance) {
 	if chosen {
 		text = fmt.Sprintf("the certificate that TlsCertificateName names is not there, or not for %s", e.Fqdn())
 	}
-	c.find(Finding{
+	c.report(Finding{
 		Diagnostic: source.Diagnostic{
 			Code: CodeCertificateFqdn, Severity: source.SeverityWarning, Path: e.path + ".Fqdn",
 			Detail: text,
 			Fix:    fix,
 		},
 		Witness: c.dialog(e, partition.Who{}, true),
-		edit:    c.renamed(e, chosen),
+		edit:    c.renameEdit(e, chosen),
 	})
 }
 
 // renamed gives the connector a name that a certificate has, if it may choose one.
-func (c *checker) renamed(e *entrance, chosen bool) func(*connector.Config) bool {
+func (c *checker) renameEdit(e *servedConnector, chosen bool) func(*connector.Config) bool {
 	if chosen || e.Settings().AuthMechanism.Or(0).Has(auth.ExchangeServer) {
 		return nil
 	}
 	for _, cert := range c.opts.Certificates {
 		for _, name := range cert.Hosts {
 			if !strings.HasPrefix(name, "*") {
-				return e.editing(func(r *connector.Receive) bool {
+				return e.receiveEdit(func(r *connector.Receive) bool {
 					was := r.Fqdn
 					r.Fqdn = name
 					return was != name

@@ -9,7 +9,7 @@ import (
 
 // editing makes an edit of one that looks for the connector in a Config, where others
 // may be gone. edit reports whether it changed something.
-func (e *entrance) editing(edit func(*connector.Receive) bool) func(*connector.Config) bool {
+func (e *servedConnector) receiveEdit(edit func(*connector.Receive) bool) func(*connector.Config) bool {
 	index, name, server := e.index, e.Name(), e.given
 	return func(cfg *connector.Config) bool {
 		is := func(r connector.Receive) bool { return r.Name == name && r.Server == server }
@@ -22,7 +22,7 @@ func (e *entrance) editing(edit func(*connector.Receive) bool) func(*connector.C
 }
 
 // editingSend is the same of a Send connector.
-func editingSend(index int, out *connector.Outbound, edit func(*connector.Send) bool) func(*connector.Config) bool {
+func sendEdit(index int, out *connector.Outbound, edit func(*connector.Send) bool) func(*connector.Config) bool {
 	name := out.Name()
 	return func(cfg *connector.Config) bool {
 		is := func(s connector.Send) bool { return s.Name == name }

@@ -21,7 +21,7 @@ func (c *checker) greetings() {
 		case c.cfg.Send[i].Fqdn == "":
 			byServer = append(byServer, strconv.Quote(out.Name()))
 		default:
-			c.find(Finding{
+			c.report(Finding{
 				Diagnostic: source.Diagnostic{
 					Code: CodeFqdnMissing, Severity: source.SeverityWarning, Path: source.Element("Send", i, out.Name()) + ".Fqdn",
 					Detail: fmt.Sprintf("next hops are greeted as %s%s", s.Fqdn, refused),
@@ -32,10 +32,10 @@ func (c *checker) greetings() {
 	}
 	slices.Sort(byServer) // the order of the list means nothing
 	if len(byServer) > 0 {
-		c.find(Finding{
+		c.report(Finding{
 			Diagnostic: source.Diagnostic{
 				Code: CodeFqdnMissing, Severity: source.SeverityWarning, Path: "Server",
-				Detail: fmt.Sprintf("next hops of %s are greeted as %s%s", strings.Join(byServer, ", "), c.server(), refused),
+				Detail: fmt.Sprintf("next hops of %s are greeted as %s%s", strings.Join(byServer, ", "), c.serverName(), refused),
 				Fix:    "give the server's FQDN, or the Fqdn of each Send connector",
 			},
 		})

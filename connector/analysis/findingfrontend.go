@@ -12,12 +12,12 @@ import (
 
 // proxied are the ports at which Exchange's Front End Transport service hands its
 // clients on to the Transport service, with the ports where clients come in.
-var proxied = map[uint16]uint16{465: 587, 2525: smtpPort}
+var frontEndPorts = map[uint16]uint16{465: 587, 2525: smtpPort}
 
 // behindFrontEnd finds grants on connectors that clients of Exchange come to by way
 // of the Front End Transport service. Here they are judged where they come in.
 func (c *checker) behindFrontEnd() {
-	for back := range c.reached {
+	for back := range c.reachable {
 		front := c.frontOf(back)
 		if front == nil {
 			continue
@@ -28,7 +28,7 @@ func (c *checker) behindFrontEnd() {
 				continue
 			}
 			user := auth.Identity{Principal: permission.Principal{Name: "somebody", SIDs: []permission.SID{permission.SIDAuthenticatedUsers, g.To}}}
-			c.find(Finding{
+			c.report(Finding{
 				Diagnostic: source.Diagnostic{
 					Code: CodeBehindFrontEnd, Severity: source.SeverityWarning, Path: (back.path + ".Permissions").Index(i),
 					Detail: fmt.Sprintf("%v has no effect for clients of %q: Exchange hands them on to %q, and here the connector that they come to decides",
@@ -43,16 +43,16 @@ func (c *checker) behindFrontEnd() {
 
 // frontOf returns the connector of FrontendTransport whose clients Exchange hands on
 // to back; nil if there is none.
-func (c *checker) frontOf(back *entrance) *entrance {
+func (c *checker) frontOf(back *servedConnector) *servedConnector {
 	if back.Settings().TransportRole != param.HubTransport {
 		return nil
 	}
-	for front := range c.reached {
+	for front := range c.reachable {
 		if front.Settings().TransportRole != param.FrontendTransport || front.Settings().AuthMechanism.Or(0)&auth.BasicAuth == 0 {
 			continue
 		}
 		for _, b := range back.Settings().Bindings {
-			if port, ok := proxied[b.Port()]; ok && front.at(port) {
+			if port, ok := frontEndPorts[b.Port()]; ok && front.boundToPort(port) {
 				return front
 			}
 		}

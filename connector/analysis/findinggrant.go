@@ -15,12 +15,12 @@ import (
 // those that do the same the last goes, and what is found can be left out one by one
 // or all at once. What takes rights away isn't looked at.
 func (c *checker) grants() {
-	for e := range c.reached {
-		t := newTally(e.ACL(), c.claimants(e))
+	for e := range c.reachable {
+		t := newTally(e.ACL(), c.receiveIdentities(e))
 		given := e.Settings().Permissions
 		for i := len(given) - 1; i >= 0; i-- {
-			if given[i].Removed == 0 && t.without(given[i]) {
-				c.ineffective(e, i)
+			if given[i].Removed == 0 && t.removable(given[i]) {
+				c.reportIneffective(e, i)
 			}
 		}
 	}
@@ -28,63 +28,63 @@ func (c *checker) grants() {
 		if !out.Settings().Enabled.Or(true) {
 			continue
 		}
-		t := newTally(out.ACL(), c.peers(out))
+		t := newTally(out.ACL(), c.sendIdentities(out))
 		given := out.Settings().Permissions
 		for j := len(given) - 1; j >= 0; j-- {
-			if given[j].Removed == 0 && t.without(given[j]) {
-				c.ineffectiveOut(i, j, out)
+			if given[j].Removed == 0 && t.removable(given[j]) {
+				c.reportIneffectiveSend(i, j, out)
 			}
 		}
 	}
 }
 
 // claimants are who sessions on e can be: those that prove nothing, and users.
-func (c *checker) claimants(e *entrance) claimants {
+func (c *checker) receiveIdentities(e *servedConnector) possibleIdentities {
 	mechanism := e.Settings().AuthMechanism.Or(0)
 	if mechanism.Has(auth.ExternalAuthoritative) {
-		return claimants{alone: []permission.SID{permission.SIDExternallySecured}, submits: true}
+		return possibleIdentities{single: []permission.SID{permission.SIDExternallySecured}, needsSubmit: true}
 	}
-	who := claimants{alone: []permission.SID{permission.SIDAnonymous}, logins: mechanism.Has(auth.BasicAuth), submits: true}
+	who := possibleIdentities{single: []permission.SID{permission.SIDAnonymous}, logins: mechanism.Has(auth.BasicAuth), needsSubmit: true}
 	if e.Settings().DomainSecureEnabled && mechanism.Has(auth.TLS) && len(c.cfg.Transport.TLSReceiveDomainSecureList) > 0 {
-		who.alone = append(who.alone, permission.SIDPartners)
+		who.single = append(who.single, permission.SIDPartners)
 	}
 	return who
 }
 
 // peers are as whom next hops of out are known.
-func (c *checker) peers(out *connector.Outbound) claimants {
-	who := claimants{alone: out.Peer(c.domains.Cells[c.domains.Elsewhere()].Witness).SIDs} // which is in no list
+func (c *checker) sendIdentities(out *connector.Outbound) possibleIdentities {
+	who := possibleIdentities{single: out.Peer(c.domains.Cells[c.domains.Elsewhere()].Witness).SIDs} // which is in no list
 	for i := range c.domains.Cells {
 		if out.Secured(c.domains.Cells[i].Witness) {
-			who.alone = append(slices.Clip(who.alone), out.Peer(c.domains.Cells[i].Witness).SIDs...)
+			who.single = append(slices.Clip(who.single), out.Peer(c.domains.Cells[i].Witness).SIDs...)
 			break
 		}
 	}
 	return who
 }
 
-func (c *checker) ineffectiveOut(i, j int, out *connector.Outbound) {
+func (c *checker) reportIneffectiveSend(i, j int, out *connector.Outbound) {
 	g := out.Settings().Permissions[j]
 	why := "every next hop holds the same without it"
-	if !slices.Contains(c.peers(out).alone, g.To) {
+	if !slices.Contains(c.sendIdentities(out).single, g.To) {
 		why = "no next hop of this connector is known as " + g.To.Name()
 	}
-	c.find(Finding{
+	c.report(Finding{
 		Diagnostic: source.Diagnostic{
 			Code: CodeGrantIneffective, Severity: source.SeverityWarning, Path: (source.Element("Send", i, out.Name()) + ".Permissions").Index(j),
 			Detail: fmt.Sprintf("%v changes nothing: %s", g, why),
 			Fix:    "leave it out",
 		},
 		Witness: c.leaving(out),
-		edit:    editingSend(i, out, func(s *connector.Send) bool { return dropLast(&s.Permissions, g) }),
+		edit:    sendEdit(i, out, func(s *connector.Send) bool { return dropLast(&s.Permissions, g) }),
 	})
 }
 
-func (c *checker) ineffective(e *entrance, i int) {
+func (c *checker) reportIneffective(e *servedConnector, i int) {
 	g := e.Settings().Permissions[i]
 	witness := c.dialog(e, partition.Who{}, e.Settings().RequireTLS)
-	who := c.claimants(e)
-	if !slices.Contains(who.alone, g.To) && who.logins && g.To != permission.SIDAnonymous {
+	who := c.receiveIdentities(e)
+	if !slices.Contains(who.single, g.To) && who.logins && g.To != permission.SIDAnonymous {
 		user := auth.Identity{Principal: permission.Principal{Name: "somebody", SIDs: []permission.SID{permission.SIDAuthenticatedUsers, g.To}}}
 		witness = c.dialog(e, partition.Who{User: &user}, e.Settings().AuthMechanism.Or(0).Has(auth.TLS))
 	}
@@ -94,25 +94,25 @@ func (c *checker) ineffective(e *entrance, i int) {
 			Fix: "leave it out",
 		},
 		Witness: witness,
-		edit:    e.editing(func(r *connector.Receive) bool { return dropLast(&r.Permissions, g) }),
+		edit:    e.receiveEdit(func(r *connector.Receive) bool { return dropLast(&r.Permissions, g) }),
 	}
 	f.Detail = fmt.Sprintf("%v changes nothing: %s", g, c.whyIneffective(e, i, who, &f.Fix))
-	c.find(f)
+	c.report(f)
 }
 
 // whyIneffective says why a grant has no effect, and sets fix where another would give
 // it one.
-func (c *checker) whyIneffective(e *entrance, i int, who claimants, fix *string) string {
+func (c *checker) whyIneffective(e *servedConnector, i int, who possibleIdentities, fix *string) string {
 	g, acl := e.Settings().Permissions[i], e.ACL()
 	name := g.To.Name()
-	if !slices.Contains(who.alone, g.To) && (!who.logins || g.To == permission.SIDAnonymous) {
+	if !slices.Contains(who.single, g.To) && (!who.logins || g.To == permission.SIDAnonymous) {
 		return "no session on this connector can be " + name
 	}
 	if text := c.cannotSend(acl, g, who, fix); text != "" {
 		return text
 	}
 	of := []permission.SID{g.To}
-	if !slices.Contains(who.alone, g.To) {
+	if !slices.Contains(who.single, g.To) {
 		of = append(of, permission.SIDAuthenticatedUsers)
 	}
 	var allowed, denied permission.Set
@@ -143,14 +143,14 @@ func (c *checker) whyIneffective(e *entrance, i int, who claimants, fix *string)
 }
 
 // cannotSend says that whom a grant is for may not send at all; "" if that isn't so.
-func (c *checker) cannotSend(acl *permission.ACL, g permission.Grant, who claimants, fix *string) string {
-	alone := slices.Contains(who.alone, g.To)
+func (c *checker) cannotSend(acl *permission.ACL, g permission.Grant, who possibleIdentities, fix *string) string {
+	alone := slices.Contains(who.single, g.To)
 	principal := permission.Principal{SIDs: []permission.SID{g.To}}
 	if !alone {
 		principal.SIDs = append(principal.SIDs, permission.SIDAuthenticatedUsers)
 	}
 	denied := acl.Explain(principal, permission.Submit)
-	if denied.Held || g.Deny.Has(permission.Submit) || !alone && len(denied.Grants) == 0 && newTally(acl, who).submitter(g.To) {
+	if denied.Held || g.Deny.Has(permission.Submit) || !alone && len(denied.Grants) == 0 && newTally(acl, who).canSubmit(g.To) {
 		return ""
 	}
 	clients, needed := g.To.Name(), "grant ms-Exch-SMTP-Submit as well"

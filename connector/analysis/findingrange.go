@@ -17,33 +17,33 @@ import (
 func (c *checker) selection() {
 	for _, e := range c.inbounds {
 		if e.pair < 0 {
-			c.unreached(e)
+			c.reportUnreached(e)
 		}
 	}
 	s := newSweep(c)
 	s.run()
-	s.report()
-	s.redundant()
+	s.reportAll()
+	s.reportRedundant()
 }
 
 // unreached reports a connector that serves nobody.
-func (c *checker) unreached(e *entrance) {
+func (c *checker) reportUnreached(e *servedConnector) {
 	r := e.Settings()
-	witness, winner := c.loser(e, 0)
-	c.find(Finding{
+	witness, winner := c.dialogLostTo(e, 0)
+	c.report(Finding{
 		Diagnostic: source.Diagnostic{
 			Code: CodeConnectorUnreached, Severity: source.SeverityWarning, Path: e.path,
 			Detail: "it serves nobody: other connectors have the same clients in smaller ranges, by the very address, or, in ranges of the same size, by name" + winner,
 			Fix:    "remove or disable it, or give it other ranges or bindings",
 		},
 		Witness: witness,
-		edit:    e.editing(func(r *connector.Receive) bool { return disable(&r.Enabled) }),
+		edit:    e.receiveEdit(func(r *connector.Receive) bool { return disable(&r.Enabled) }),
 		Sources: []Source{{Local: r.Bindings, Ranges: r.RemoteIPRanges}},
 	})
 }
 
 // loser is a session of a client in a range of e that another connector serves.
-func (c *checker) loser(e *entrance, index int) (d connector.Dialog, winner string) {
+func (c *checker) dialogLostTo(e *servedConnector, index int) (d connector.Dialog, winner string) {
 	r := e.Settings()
 	for l := range c.listeners {
 		at := &c.listeners[l]
@@ -55,25 +55,25 @@ func (c *checker) loser(e *entrance, index int) (d connector.Dialog, winner stri
 			continue
 		}
 		if in := c.policy.Select(at.Witness, low, nil); in != nil {
-			return greet(at, low), fmt.Sprintf("; %v goes to %q", low, in.Name())
+			return openSession(at, low), fmt.Sprintf("; %v goes to %q", low, in.Name())
 		}
 	}
 	return connector.Dialog{}, ""
 }
 
 // greet is the session of a client that connects to l and no more.
-func greet(l *partition.Listener, client netip.Addr) connector.Dialog {
+func openSession(l *partition.Listener, client netip.Addr) connector.Dialog {
 	d := partition.Who{}.Dialog(l.Witness, client, l.Implicit)
 	d.Implicit = l.Implicit
 	return d
 }
 
 // boundTo reports whether e is bound to the local addresses of l.
-func boundTo(e *entrance, l *partition.Listener) bool { return boundAs(e, l) >= 0 }
+func boundTo(e *servedConnector, l *partition.Listener) bool { return boundAs(e, l) >= 0 }
 
 // boundAs is how e is bound to the local addresses of l: 0 to the very address, 1
 // to all of them, -1 not at all.
-func boundAs(e *entrance, l *partition.Listener) int {
+func boundAs(e *servedConnector, l *partition.Listener) int {
 	rank := -1
 	at := l.Local[0]
 	for _, b := range e.Settings().Bindings {
@@ -88,12 +88,12 @@ func boundAs(e *entrance, l *partition.Listener) int {
 	return rank
 }
 
-func (s *sweep) neverWins(e *entrance, i int, r param.Range) {
-	witness, winner := s.loser(e, i)
+func (s *sweep) reportUnreached(e *servedConnector, i int, r param.Range) {
+	witness, winner := s.dialogLostTo(e, i)
 	if in := s.policy.Select(witness.Local, witness.Remote, nil); in == e.Inbound {
 		winner = "; " + witness.Remote.String() + " is in a smaller one of the same connector"
 	}
-	s.find(Finding{
+	s.report(Finding{
 		Diagnostic: source.Diagnostic{
 			Code: CodeRangeUnreached, Severity: source.SeverityWarning, Path: (e.path + ".RemoteIPRanges").Index(i),
 			Detail: fmt.Sprintf("%v serves nobody: other ranges always win%s", r, winner),
@@ -106,9 +106,9 @@ func (s *sweep) neverWins(e *entrance, i int, r param.Range) {
 }
 
 // dropRange takes a range out of RemoteIPRanges, the last of equal ones.
-func dropRange(e *entrance, i int) func(*connector.Config) bool {
+func dropRange(e *servedConnector, i int) func(*connector.Config) bool {
 	given := e.Settings().RemoteIPRanges
-	return e.editing(func(r *connector.Receive) bool {
+	return e.receiveEdit(func(r *connector.Receive) bool {
 		if len(r.RemoteIPRanges) == 0 {
 			r.RemoteIPRanges = slices.Clone(given) // of the preset
 		}
@@ -117,13 +117,13 @@ func dropRange(e *entrance, i int) func(*connector.Config) bool {
 }
 
 // clash reports two connectors that compete.
-func (s *sweep) clash(key meeting, m *clash) {
-	sources, clients := s.meetingPlaces(m)
+func (s *sweep) reportConflict(key conflictKey, m *conflict) {
+	sources, clients := s.conflictClients(m)
 	f := Finding{
 		Diagnostic: source.Diagnostic{
 			Code: key.code, Severity: source.SeverityWarning, Path: (m.loser.path + ".RemoteIPRanges").Index(m.loser.index),
 		},
-		Witness: greet(m.at, m.client),
+		Witness: openSession(m.at, m.client),
 		Sources: sources,
 	}
 	winner := strconv.Quote(m.winner.Name())
@@ -143,12 +143,12 @@ func (s *sweep) clash(key meeting, m *clash) {
 			m.loser.rng, m.winner.rng, winner, m.others(), clients)
 		f.Fix = "let one range hold the other, or leave these clients out of one"
 	}
-	s.find(f)
+	s.report(f)
 }
 
 // outranked says of a connector for all addresses that others bound to the very
 // address have its clients.
-func (s *sweep) outranked(f *Finding, m *clash, clients string) {
+func (s *sweep) outranked(f *Finding, m *conflict, clients string) {
 	var winners []string
 	for name := range m.winners {
 		winners = append(winners, strconv.Quote(name))
@@ -164,14 +164,14 @@ func (s *sweep) outranked(f *Finding, m *clash, clients string) {
 	if len(winners) > 1 {
 		ranges = "their ranges are larger: they are"
 	}
-	f.Path = (m.loser.path + ".Bindings").Index(wildcardOf(m.loser.entrance, m.at))
+	f.Path = (m.loser.path + ".Bindings").Index(wildcardOf(m.loser.servedConnector, m.at))
 	f.Detail = fmt.Sprintf("clients %s go to %s, although %s bound to %s and not to all addresses",
 		clients, list(winners, " and "), ranges, s.localText(local))
 	f.Fix = fmt.Sprintf("bind it to %s as well", s.localText(local))
 	if len(local) > 1 {
 		return // at which of them, is a person's choice
 	}
-	f.edit = m.loser.editing(func(r *connector.Receive) bool {
+	f.edit = m.loser.receiveEdit(func(r *connector.Receive) bool {
 		if slices.Contains(r.Bindings, local[0]) {
 			return false
 		}
@@ -184,7 +184,7 @@ func (s *sweep) outranked(f *Finding, m *clash, clients string) {
 }
 
 // wildcardOf returns the place of the binding of e to all addresses of l's port.
-func wildcardOf(e *entrance, l *partition.Listener) int {
+func wildcardOf(e *servedConnector, l *partition.Listener) int {
 	return max(0, slices.IndexFunc(e.Settings().Bindings, func(b netip.AddrPort) bool {
 		return b.Port() == l.Local[0].Port() && b.Addr().IsUnspecified() && b.Addr().BitLen() == l.Local[0].Addr().BitLen()
 	}))

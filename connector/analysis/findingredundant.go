@@ -12,10 +12,10 @@ import (
 
 // redundant finds ranges that can be left out, one by one or all at once, and the
 // same connectors serve the same clients. All other ranges stay where they are.
-func (s *sweep) redundant() {
+func (s *sweep) reportRedundant() {
 	for _, e := range s.inbounds {
-		if len(s.held[e]) > 0 && len(e.Settings().RemoteIPRanges) > 1 {
-			s.redundantOf(e)
+		if len(s.served[e]) > 0 && len(e.Settings().RemoteIPRanges) > 1 {
+			s.findRedundant(e)
 		}
 	}
 }
@@ -23,7 +23,7 @@ func (s *sweep) redundant() {
 // redundantOf goes through the ranges of a connector, the smallest first. Of the
 // ranges by which it serves a client, one must stay: of those that hold the client
 // and come before the first range of another connector.
-func (s *sweep) redundantOf(e *entrance) {
+func (s *sweep) findRedundant(e *servedConnector) {
 	ranges := e.Settings().RemoteIPRanges
 	order := make([]int, len(ranges))
 	for i := range order {
@@ -41,7 +41,7 @@ func (s *sweep) redundantOf(e *entrance) {
 	})
 	// next returns the place in order of the first range from a place on that may keep
 	// a client; -1: there is none.
-	next := func(h holding, from int) int {
+	next := func(h servedClient, from int) int {
 		for at := from; at < len(order); at++ {
 			i := order[at]
 			if s.won[rangeKey{e, i}] && ranges[i].Contains(h.client) && (h.before == nil || compareClaims(claim{e, i, ranges[i]}, *h.before) < 0) {
@@ -50,8 +50,8 @@ func (s *sweep) redundantOf(e *entrance) {
 		}
 		return -1
 	}
-	waiting := make([][]holding, len(order)) // for the decision about a range
-	for _, h := range s.held[e] {
+	waiting := make([][]servedClient, len(order)) // for the decision about a range
+	for _, h := range s.served[e] {
 		if at := next(h, 0); at >= 0 {
 			waiting[at] = append(waiting[at], h)
 		}
@@ -73,14 +73,14 @@ func (s *sweep) redundantOf(e *entrance) {
 			waiting[then[j]] = append(waiting[then[j]], h)
 		}
 		waiting[at] = nil // which may be many
-		s.isRedundant(e, i)
+		s.addRedundant(e, i)
 	}
 }
 
-func (s *sweep) isRedundant(e *entrance, i int) {
+func (s *sweep) addRedundant(e *servedConnector, i int) {
 	r := e.Settings().RemoteIPRanges[i]
-	witness, _ := s.loser(e, i)
-	s.find(Finding{
+	witness, _ := s.dialogLostTo(e, i)
+	s.report(Finding{
 		Diagnostic: source.Diagnostic{
 			Code: CodeRangeRedundant, Severity: source.SeverityNote, Path: (e.path + ".RemoteIPRanges").Index(i),
 			Detail: fmt.Sprintf("without %v the same connector serves its clients by another range", r),

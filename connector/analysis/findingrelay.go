@@ -18,15 +18,15 @@ var relayRights = permission.SetOf(permission.Submit, permission.AcceptAnyRecipi
 
 // named is how many addresses a range may hold and still name its hosts: as many
 // as a prefix of that length. What lies within private addresses is always named.
-var named = map[int]int{32: 16, 128: 48}
+var namedBits = map[int]int{32: 16, 128: 48}
 
 // wide is the same for Externally Secured servers, of which nobody has as many as
 // a network holds. Private addresses are no exception.
-var wide = map[int]int{32: 24, 128: 64}
+var wideBits = map[int]int{32: 24, 128: 64}
 
 // private are the addresses that the Internet doesn't route: RFC 1122 section
 // 3.2.1.3, RFC 1918, RFC 3927, RFC 4193, RFC 4291 section 2.5.
-var private = []partition.Span{
+var privateSpans = []partition.Span{
 	spanOf("10.0.0.0/8"), spanOf("127.0.0.0/8"), spanOf("169.254.0.0/16"), spanOf("172.16.0.0/12"), spanOf("192.168.0.0/16"),
 	spanOf("::1/128"), spanOf("fc00::/7"), spanOf("fe80::/10"),
 }
@@ -38,11 +38,11 @@ func spanOf(prefix string) partition.Span {
 
 // relaying finds who may send to recipients that aren't ours.
 func (c *checker) relaying() {
-	to := c.foreign()
-	all := c.accepted(to)
-	var open []*entrance // whose anonymous clients reach every domain, because all are accepted
-	for e := range c.reached {
-		kinds := map[string][]session{}
+	to := c.unacceptedDomain()
+	all := c.isAccepted(to)
+	var open []*servedConnector // whose anonymous clients reach every domain, because all are accepted
+	for e := range c.reachable {
+		kinds := map[string][]mailSession{}
 		for _, s := range c.sessions(e) {
 			if s.Rcpt(connector.Rcpt{To: partition.Mailbox("user", to)}).Allowed() {
 				kind := kindOf(e, s.who.Who)
@@ -55,11 +55,11 @@ func (c *checker) relaying() {
 			case all && kind == CodeRelayAnonymous:
 				open = append(open, e)
 			default:
-				c.relays(e, kind, sessions, to)
+				c.reportRelay(e, kind, sessions, to)
 			}
 		}
 		if e.Settings().AuthMechanism.Or(0).Has(auth.ExternalAuthoritative) && len(kinds[CodeRelayExternal]) == 0 {
-			c.external(e, connector.Dialog{})
+			c.reportExternal(e, connector.Dialog{})
 		}
 	}
 	if len(open) > 0 {
@@ -72,7 +72,7 @@ func (c *checker) relaying() {
 
 // foreign returns the domain that stands for those that aren't ours: one that
 // nobody named, unless mail for that has no route and for another has.
-func (c *checker) foreign() routing.Domain {
+func (c *checker) unacceptedDomain() routing.Domain {
 	elsewhere := c.domains.Elsewhere()
 	cell := &c.domains.Cells[elsewhere]
 	if c.routed(elsewhere) || c.domains.Classes[cell.Class].Accepted[0] != 0 {
@@ -90,13 +90,13 @@ func (c *checker) foreign() routing.Domain {
 // routed reports whether some message for the cell has a route.
 func (c *checker) routed(cell int) bool { return c.ways[cell][0].Route.Outcome == routing.Routed }
 
-func (c *checker) accepted(d routing.Domain) bool {
+func (c *checker) isAccepted(d routing.Domain) bool {
 	_, ok := c.policy.Accepted(d)
 	return ok
 }
 
 // kindOf names the kind of identity that relays by the code of its note.
-func kindOf(e *entrance, who partition.Who) string {
+func kindOf(e *servedConnector, who partition.Who) string {
 	switch {
 	case who.User != nil:
 		return CodeRelayUser
@@ -109,18 +109,18 @@ func kindOf(e *entrance, who partition.Who) string {
 }
 
 // relays reports the sessions of one kind that relay on e.
-func (c *checker) relays(e *entrance, kind string, sessions []session, to routing.Domain) {
+func (c *checker) reportRelay(e *servedConnector, kind string, sessions []mailSession, to routing.Domain) {
 	witness := c.dialog(e, sessions[0].who.Who, sessions[0].tls)
 	witness.To = []routing.Address{partition.Mailbox("user", to)}
 	if kind == CodeRelayExternal {
-		c.external(e, witness)
+		c.reportExternal(e, witness)
 		return
 	}
-	var speakers []speaker
+	var speakers []representative
 	for _, s := range sessions {
 		speakers = append(speakers, s.who)
 	}
-	clients, sources := c.clients(e)
+	clients, sources := c.clientsText(e)
 	f := Finding{
 		Diagnostic: source.Diagnostic{
 			Code: kind, Severity: source.SeverityNote, Path: e.path,
@@ -131,33 +131,33 @@ func (c *checker) relays(e *entrance, kind string, sessions []session, to routin
 		Witness: witness,
 	}
 	if kind == CodeRelayAnonymous {
-		c.anonymous(e, &f)
+		c.reportOpenRelay(e, &f)
 	}
-	c.find(f)
+	c.report(f)
 }
 
 // anonymous makes an error of a note if clients relay that nobody named.
-func (c *checker) anonymous(e *entrance, f *Finding) {
+func (c *checker) reportOpenRelay(e *servedConnector, f *Finding) {
 	index, only := grantOf(e, permission.SIDAnonymous, permission.AcceptAnyRecipient)
 	if only {
-		f.edit = e.editing(func(r *connector.Receive) bool {
+		f.edit = e.receiveEdit(func(r *connector.Receive) bool {
 			return withdraw(r, e.Settings().Permissions[index], permission.AcceptAnyRecipient)
 		})
 	}
-	open := c.beyond(e, named, private)
+	open := c.unnamedClients(e, namedBits, privateSpans)
 	if len(open) == 0 {
 		return
 	}
 	f.Code, f.Severity, f.Path = CodeOpenRelay, source.SeverityError, e.path+".RemoteIPRanges"
 	f.Detail += ", and no range names those " + spansText(open)
 	f.Fix = "name the clients in RemoteIPRanges, or take ms-Exch-SMTP-Accept-Any-Recipient from NT AUTHORITY\\ANONYMOUS LOGON"
-	c.moveTo(&f.Witness, e, open)
+	c.moveDialog(&f.Witness, e, open)
 }
 
 // external reports an Externally Secured connector. witness relays, or is the zero
 // Dialog if it may not.
-func (c *checker) external(e *entrance, witness connector.Dialog) {
-	clients, sources := c.clients(e)
+func (c *checker) reportExternal(e *servedConnector, witness connector.Dialog) {
+	clients, sources := c.clientsText(e)
 	f := Finding{
 		Diagnostic: source.Diagnostic{
 			Code: CodeRelayExternal, Severity: source.SeverityNote, Path: e.path,
@@ -171,42 +171,42 @@ func (c *checker) external(e *entrance, witness connector.Dialog) {
 		f.Witness = c.dialog(e, partition.Who{}, e.Settings().RequireTLS)
 		f.Detail = clients + " are Externally Secured"
 	}
-	open := c.beyond(e, named, private)
-	many := c.beyond(e, wide, nil)
+	open := c.unnamedClients(e, namedBits, privateSpans)
+	many := c.unnamedClients(e, wideBits, nil)
 	switch {
 	case len(open) > 0:
 		f.Code, f.Severity, f.Path = CodeExternalOpen, source.SeverityError, e.path+".RemoteIPRanges"
 		f.Detail += ", and no range names those " + spansText(open)
-		c.moveTo(&f.Witness, e, open)
+		c.moveDialog(&f.Witness, e, open)
 	case len(many) > 0:
 		f.Code, f.Severity, f.Path = CodeExternalWide, source.SeverityWarning, e.path+".RemoteIPRanges"
 		f.Detail += ", and those " + spansText(many) + " are many"
-		c.moveTo(&f.Witness, e, many)
+		c.moveDialog(&f.Witness, e, many)
 	case !witness.Remote.IsValid():
 		return // they don't relay, and they are few
 	}
 	if f.Severity != source.SeverityNote {
 		f.Fix = "give the addresses of the servers in RemoteIPRanges and no others"
 	}
-	c.find(f)
+	c.report(f)
 }
 
 // clients returns who reaches e, in words and as sources.
-func (c *checker) clients(e *entrance) (text string, sources []Source) {
-	if e.clients == "" {
+func (c *checker) clientsText(e *servedConnector) (text string, sources []Source) {
+	if e.clientsWords == "" {
 		var words string
 		e.sources, words = c.sources([]int{e.pair})
-		e.clients = "All clients"
+		e.clientsWords = "All clients"
 		if words != "" {
-			e.clients = "Clients " + words
+			e.clientsWords = "Clients " + words
 		}
 	}
-	return e.clients, e.sources
+	return e.clientsWords, e.sources
 }
 
 // beyond returns the clients of e that no range of reasonable size names. Ranges
 // that touch are one, so cutting a large one into pieces makes nothing of it.
-func (c *checker) beyond(e *entrance, bits map[int]int, exempt []partition.Span) []partition.Span {
+func (c *checker) unnamedClients(e *servedConnector, bits map[int]int, exempt []partition.Span) []partition.Span {
 	var ranges []partition.Span
 	for _, r := range e.Settings().RemoteIPRanges {
 		ranges = append(ranges, partition.Span{Low: r.Low(), High: r.High()})
@@ -222,21 +222,21 @@ func (c *checker) beyond(e *entrance, bits map[int]int, exempt []partition.Span)
 	for _, at := range c.pairs[e.pair].clients {
 		for _, s := range large {
 			if s.Low.BitLen() == at.Low.BitLen() && !s.High.Less(at.Low) && !at.High.Less(s.Low) {
-				beyond = append(beyond, partition.Span{Low: later(s.Low, at.Low), High: earlier(s.High, at.High)})
+				beyond = append(beyond, partition.Span{Low: maxAddr(s.Low, at.Low), High: minAddr(s.High, at.High)})
 			}
 		}
 	}
 	return partition.Join(beyond)
 }
 
-func later(a, b netip.Addr) netip.Addr {
+func maxAddr(a, b netip.Addr) netip.Addr {
 	if a.Less(b) {
 		return b
 	}
 	return a
 }
 
-func earlier(a, b netip.Addr) netip.Addr {
+func minAddr(a, b netip.Addr) netip.Addr {
 	if b.Less(a) {
 		return b
 	}
@@ -258,7 +258,7 @@ func spansText(spans []partition.Span) string {
 }
 
 // moveTo makes d the session of a client of e in one of the spans.
-func (c *checker) moveTo(d *connector.Dialog, e *entrance, spans []partition.Span) {
+func (c *checker) moveDialog(d *connector.Dialog, e *servedConnector, spans []partition.Span) {
 	for _, at := range c.pairs[e.pair].clients {
 		l := &c.listeners[at.listener]
 		for _, cell := range l.Cells[at.witness:] {
@@ -282,7 +282,7 @@ func (c *checker) moveTo(d *connector.Dialog, e *entrance, spans []partition.Spa
 
 // grantOf finds the only thing that gives a right to a SID on e: a grant made by
 // hand.
-func grantOf(e *entrance, to permission.SID, r permission.Right) (index int, only bool) {
+func grantOf(e *servedConnector, to permission.SID, r permission.Right) (index int, only bool) {
 	index = -1
 	n := 0
 	for _, g := range e.ACL().Grants() {

@@ -16,7 +16,7 @@ import (
 // acceptedRoutes finds accepted domains whose mail can't leave, or comes back.
 func (c *checker) acceptedRoutes() {
 	if len(c.outbounds) == 0 {
-		c.noRoutes()
+		c.reportNoRoutes()
 		return
 	}
 	accepted, err := routing.NewAccepted(c.cfg.Accepted...)
@@ -41,20 +41,20 @@ func (c *checker) acceptedRoutes() {
 		switch way := c.ways[cell][0]; {
 		case way.Route.Outcome != routing.Routed && !done[i].unrouted:
 			done[i].unrouted = true
-			c.unrouted(i, cell)
+			c.reportUnrouted(i, cell)
 		case way.Route.Outcome == routing.Routed && way.Route.Outbound.Settings().DNSRoutingEnabled.Or(false) && !done[i].loops:
 			done[i].loops = true
-			c.loops(i, cell, way.Route.Outbound)
+			c.reportLoop(i, cell, way.Route.Outbound)
 		}
 	}
 }
 
-func (c *checker) noRoutes() {
+func (c *checker) reportNoRoutes() {
 	if len(c.cfg.Accepted) == 0 {
 		return
 	}
-	ours := slices.IndexFunc(c.domains.Cells, func(cell partition.Cell) bool { return c.accepted(cell.Witness) })
-	c.find(Finding{
+	ours := slices.IndexFunc(c.domains.Cells, func(cell partition.Cell) bool { return c.isAccepted(cell.Witness) })
+	c.report(Finding{
 		Diagnostic: source.Diagnostic{
 			Code: CodeNoRoutes, Severity: source.SeverityNote, Path: "Send",
 			Detail: "there is no Send connector, so no mail leaves unless the program delivers by itself",
@@ -64,14 +64,14 @@ func (c *checker) noRoutes() {
 	})
 }
 
-func (c *checker) unrouted(i, cell int) {
+func (c *checker) reportUnrouted(i, cell int) {
 	a := c.cfg.Accepted[i]
 	to := c.domains.Cells[cell].Witness
 	text := fmt.Sprintf("mail for %s is taken for ours, and no Send connector carries it, so it is refused, or waits on a queue", c.domains.Cells[cell])
 	if typ, _ := c.policy.Accepted(to); typ == routing.Authoritative {
 		text += "; the address space * doesn't count for an authoritative domain"
 	}
-	c.find(Finding{
+	c.report(Finding{
 		Diagnostic: source.Diagnostic{
 			Code: CodeAcceptedUnrouted, Severity: source.SeverityWarning, Path: source.Element("Accepted", i, a.Name),
 			Detail: text,
@@ -82,9 +82,9 @@ func (c *checker) unrouted(i, cell int) {
 }
 
 // loops: senders found us by the domain's MX, and so will our own mail.
-func (c *checker) loops(i, cell int, out *connector.Outbound) {
+func (c *checker) reportLoop(i, cell int, out *connector.Outbound) {
 	a := c.cfg.Accepted[i]
-	c.find(Finding{
+	c.report(Finding{
 		Diagnostic: source.Diagnostic{
 			Code: CodeRelayLoop, Severity: source.SeverityWarning, Path: source.Element("Accepted", i, a.Name),
 			Detail: fmt.Sprintf("mail for %s comes to us and leaves by the DNS through Send connector %q, so if the domain's MX is us, it loops",
@@ -103,7 +103,7 @@ func (c *checker) smartHosts() {
 			continue
 		}
 		for j, host := range s.SmartHosts {
-			why := c.self(host, uint16(s.Port))
+			why := c.ownBinding(host, uint16(s.Port))
 			if why == "" {
 				continue
 			}
@@ -117,17 +117,17 @@ func (c *checker) smartHosts() {
 			}
 			if len(s.SmartHosts) > 1 {
 				f.Fix = "leave it out"
-				f.edit = editingSend(i, out, func(s *connector.Send) bool {
+				f.edit = sendEdit(i, out, func(s *connector.Send) bool {
 					return len(s.SmartHosts) > 1 && dropLast(&s.SmartHosts, host)
 				})
 			}
-			c.find(f)
+			c.report(f)
 		}
 	}
 }
 
 // self says which of our own doors a smart host is; "" if it is none.
-func (c *checker) self(host param.SmartHost, port uint16) string {
+func (c *checker) ownBinding(host param.SmartHost, port uint16) string {
 	for _, e := range c.inbounds {
 		for _, b := range e.Settings().Bindings {
 			if b.Port() != port {
@@ -137,7 +137,7 @@ func (c *checker) self(host param.SmartHost, port uint16) string {
 			switch {
 			case literal && b.Addr().Unmap() == at.Unmap():
 			case literal && b.Addr().IsUnspecified() && at.Unmap().IsLoopback() && sameFamily(b.Addr(), at):
-			case !literal && (c.ourName(host.String()) || strings.EqualFold(host.String(), e.Fqdn())):
+			case !literal && (c.isOwnName(host.String()) || strings.EqualFold(host.String(), e.Fqdn())):
 			default:
 				continue
 			}
@@ -150,17 +150,17 @@ func (c *checker) self(host param.SmartHost, port uint16) string {
 func sameFamily(a, b netip.Addr) bool { return a.Unmap().Is4() == b.Unmap().Is4() }
 
 // ourName reports whether a host name is that of our server.
-func (c *checker) ourName(name string) bool {
+func (c *checker) isOwnName(name string) bool {
 	for _, s := range c.cfg.Servers {
-		if strings.EqualFold(s.Name, c.server()) && (strings.EqualFold(name, s.FQDN) || strings.EqualFold(name, s.Name)) {
+		if strings.EqualFold(s.Name, c.serverName()) && (strings.EqualFold(name, s.FQDN) || strings.EqualFold(name, s.Name)) {
 			return true
 		}
 	}
-	return strings.EqualFold(name, "localhost") || strings.EqualFold(name, c.server())
+	return strings.EqualFold(name, "localhost") || strings.EqualFold(name, c.serverName())
 }
 
 // server is the name of the server that we are.
-func (c *checker) server() string { return connector.Receive{}.WithDefaults(&c.cfg).Server }
+func (c *checker) serverName() string { return connector.Receive{}.WithDefaults(&c.cfg).Server }
 
 // leaving returns a session whose mail leaves by out; the zero Dialog if there is none.
 func (c *checker) leaving(out *connector.Outbound) connector.Dialog {
@@ -170,7 +170,7 @@ func (c *checker) leaving(out *connector.Outbound) connector.Dialog {
 			if way.Route.Outbound != out {
 				continue
 			}
-			if d := c.large(c.domains.Cells[cell].Witness, max(way.Above+1, 0)); d.Remote.IsValid() {
+			if d := c.sendSized(c.domains.Cells[cell].Witness, max(way.Above+1, 0)); d.Remote.IsValid() {
 				return d
 			}
 		}

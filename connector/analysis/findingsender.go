@@ -29,18 +29,18 @@ func (c *checker) gatewaySenders() {
 			gateways[strconv.Quote(out.Name())] = true
 		}
 	}
-	door := c.gatewayDoor()
-	if len(gateways) == 0 || door == nil {
+	gateway := c.gatewayConnector()
+	if len(gateways) == 0 || gateway == nil {
 		return
 	}
 	user := auth.Identity{Principal: permission.Principal{Name: "smtpgateway", SIDs: []permission.SID{permission.SIDAuthenticatedUsers}}}
 	needs := permission.SetOf(permission.Submit, permission.AcceptAnySender)
-	lacks := needs.Minus(door.ACL().Rights(user.Principal))
-	d := c.dialog(door, partition.Who{User: &user}, door.Settings().AuthMechanism.Or(0).Has(auth.TLS))
+	lacks := needs.Minus(gateway.ACL().Rights(user.Principal))
+	d := c.dialog(gateway, partition.Who{User: &user}, gateway.Settings().AuthMechanism.Or(0).Has(auth.TLS))
 	d.From = partition.Mailbox("user", c.domains.Cells[c.domains.Elsewhere()].Witness)
-	c.find(Finding{
+	c.report(Finding{
 		Diagnostic: source.Diagnostic{
-			Code: CodeGatewaySender, Severity: source.SeverityNote, Path: door.path,
+			Code: CodeGatewaySender, Severity: source.SeverityNote, Path: gateway.path,
 			Detail: fmt.Sprintf("%s to a gateway for mail to every domain; if that gateway logs on here in turn, what it hands over from the Internet is refused, because its account lacks %v; Add-ADPermission grants it",
 				loggingOn(slices.Sorted(maps.Keys(gateways))), lacks),
 			Fix: fmt.Sprintf("grant its account %v with Add-ADPermission, or acknowledge that no gateway logs on here", lacks),
@@ -68,28 +68,28 @@ func logsOnForAll(out *connector.Outbound) bool {
 // gatewayDoor returns the connector at which a gateway would log in: one that is
 // bound to port 25, if one of those takes logins. It is nil if there is none, or if
 // somebody who was named may log in at such a connector and send for everybody.
-func (c *checker) gatewayDoor() *entrance {
-	var doors, atPort []*entrance
-	for e := range c.reached {
+func (c *checker) gatewayConnector() *servedConnector {
+	var gateways, atPort []*servedConnector
+	for e := range c.reachable {
 		if e.Settings().AuthMechanism.Or(0).Has(auth.BasicAuth) {
-			doors = append(doors, e)
-			if e.at(smtpPort) {
+			gateways = append(gateways, e)
+			if e.boundToPort(smtpPort) {
 				atPort = append(atPort, e)
 			}
 		}
 	}
 	if len(atPort) > 0 {
-		doors = atPort
+		gateways = atPort
 	}
-	if len(doors) == 0 || slices.ContainsFunc(doors, (*entrance).letsOneSendForAll) {
+	if len(gateways) == 0 || slices.ContainsFunc(gateways, (*servedConnector).grantsSendForAll) {
 		return nil
 	}
-	return doors[0]
+	return gateways[0]
 }
 
 // letsOneSendForAll reports whether a grant made by hand lets somebody who logs in
 // send for everybody.
-func (e *entrance) letsOneSendForAll() bool {
+func (e *servedConnector) grantsSendForAll() bool {
 	return slices.ContainsFunc(e.Settings().Permissions, func(g permission.Grant) bool {
 		rights := e.ACL().Rights(permission.Principal{SIDs: []permission.SID{permission.SIDAuthenticatedUsers, g.To}})
 		return g.To != permission.SIDAnonymous && g.Allow.Has(permission.AcceptAnySender) &&
@@ -98,6 +98,6 @@ func (e *entrance) letsOneSendForAll() bool {
 }
 
 // at reports whether e is bound to the port.
-func (e *entrance) at(port uint16) bool {
+func (e *servedConnector) boundToPort(port uint16) bool {
 	return slices.ContainsFunc(e.Settings().Bindings, func(b netip.AddrPort) bool { return b.Port() == port })
 }

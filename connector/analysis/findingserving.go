@@ -15,7 +15,7 @@ func (c *checker) serving() {
 		return
 	}
 	f := Finding{Diagnostic: source.Diagnostic{Code: CodeServesNothing, Severity: source.SeverityWarning, Path: "Receive"}}
-	switch disabled := c.disabled(); {
+	switch disabled := c.countDisabled(); {
 	case len(c.cfg.Receive) == 0:
 		f.Detail = "There is no Receive connector, so no mail is taken; what is on the queue is sent"
 		f.Fix = "add a Receive connector, unless this is to send and no more"
@@ -25,15 +25,15 @@ func (c *checker) serving() {
 	default:
 		f.Severity, f.Path = source.SeverityError, "Server"
 		f.Detail = fmt.Sprintf("This server is %s, and none of the %d Receive connectors belongs to it (%s)",
-			c.server(), len(c.cfg.Receive), strings.Join(c.owners(), ", "))
+			c.serverName(), len(c.cfg.Receive), strings.Join(c.owners(), ", "))
 		f.Fix = "say which server we are"
 	}
-	c.find(f)
+	c.report(f)
 }
 
 // disabled counts the Receive connectors of our server; none of them is enabled
 // where it is asked.
-func (c *checker) disabled() int {
+func (c *checker) countDisabled() int {
 	n := 0
 	for range c.policy.Receive() {
 		n++

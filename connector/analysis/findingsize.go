@@ -14,14 +14,14 @@ import (
 
 // smallest is the lowest MaxMessageSize that a Receive connector can have. A Send
 // connector below it refuses what every Receive connector takes.
-const smallest = 64 * param.KB
+const minReceiveLimit = 64 * param.KB
 
 // sizes finds limits that leave nothing of a route, and those that let in what
 // can't go on.
 func (c *checker) sizes() {
 	for i, out := range c.outbounds {
 		limit := out.Settings().MaxMessageSize
-		if !out.Settings().Enabled.Or(true) || limit <= 0 || limit >= smallest {
+		if !out.Settings().Enabled.Or(true) || limit <= 0 || limit >= minReceiveLimit {
 			continue
 		}
 		f := Finding{
@@ -31,48 +31,48 @@ func (c *checker) sizes() {
 				Fix:    "give 64 KB or more, or leave it at the default",
 			},
 			Witness: c.leaving(out),
-			edit: editingSend(i, out, func(s *connector.Send) bool {
+			edit: sendEdit(i, out, func(s *connector.Send) bool {
 				was := s.MaxMessageSize
 				s.MaxMessageSize = 0
 				return was != 0
 			}),
 		}
 		if f.Shown() {
-			f.Witness = c.large(f.Witness.To[0].Domain(), int64(limit)+1)
+			f.Witness = c.sendSized(f.Witness.To[0].Domain(), int64(limit)+1)
 			if w := c.policy.Walk(f.Witness); w.Accepted() && w.Routes[0].Outbound == out {
 				f.Witness = connector.Dialog{} // no session tells the size before it is routed
 			}
 		}
-		c.find(f)
+		c.report(f)
 	}
-	c.sizeGaps()
+	c.reportSizeGaps()
 }
 
 // large is sendTo with a size, of a session that may declare it, if there is one.
-func (c *checker) large(to routing.Domain, size int64) connector.Dialog {
+func (c *checker) sendSized(to routing.Domain, size int64) connector.Dialog {
 	d := c.sendTo(to)
 	if !d.Remote.IsValid() {
 		return d
 	}
 	if !c.sender.declares(size) {
-		c.declarer(to, size, &d)
+		c.findDeclarer(to, size, &d)
 	}
 	d.Size = size
 	return d
 }
 
 // declares reports whether the session may declare a message of that size.
-func (s *session) declares(size int64) bool {
+func (s *mailSession) declares(size int64) bool {
 	return s.at.Settings().SizeEnabled != param.SizeDisabled && s.Mail(connector.Mail{Size: size}).Allowed()
 }
 
 // declarer makes d a session that may send to the domain and declare the size, if one is
 // found on the first connectors.
-func (c *checker) declarer(to routing.Domain, size int64, d *connector.Dialog) {
+func (c *checker) findDeclarer(to routing.Domain, size int64, d *connector.Dialog) {
 	address := partition.Mailbox("user", to)
 	tried := 0
-	for e := range c.reached {
-		if tried++; tried > manyPairs {
+	for e := range c.reachable {
+		if tried++; tried > maxTriedPairs {
 			return
 		}
 		for _, s := range c.sessions(e) {
@@ -86,36 +86,36 @@ func (c *checker) declarer(to routing.Domain, size int64, d *connector.Dialog) {
 }
 
 // taken is the largest message that anybody may send to some domains.
-type taken struct {
-	*session
+type maxAccepted struct {
+	*mailSession
 	limit int64 // 0: none
 	given bool  // the connector's limit is in the Config
 }
 
 // sizeGaps tells of Send connectors that are the last to carry mail for a domain and
 // carry less than what is taken. Defaults on both sides are nobody's doing.
-func (c *checker) sizeGaps() {
-	most := c.mostTaken()
-	told := map[*connector.Outbound]bool{}
+func (c *checker) reportSizeGaps() {
+	most := c.largestAccepted()
+	reported := map[*connector.Outbound]bool{}
 	for i := range c.ways {
 		cell := c.unnamedFirst(i)
 		ways := c.ways[cell]
 		n := len(ways)
 		from := most[c.domains.Cells[cell].Class]
-		if n < 2 || ways[n-1].Route.Outcome != routing.TooLarge || from.session == nil {
+		if n < 2 || ways[n-1].Route.Outcome != routing.TooLarge || from.mailSession == nil {
 			continue
 		}
 		out, upto := ways[n-2].Route.Outbound, ways[n-2].Upto
 		at := slices.Index(c.outbounds, out)
 		given := from.given || c.cfg.Send[at].MaxMessageSize != 0 || c.cfg.Transport.MaxSendSize != 0
-		if told[out] || !given || smaller(upto, from.limit) != upto || upto == from.limit {
+		if reported[out] || !given || smaller(upto, from.limit) != upto || upto == from.limit {
 			continue
 		}
-		told[out] = true
+		reported[out] = true
 		witness := c.dialog(from.at, from.who.Who, from.tls)
 		witness.To = []routing.Address{partition.Mailbox("user", c.domains.Cells[cell].Witness)}
 		witness.Size = upto + 1
-		c.find(Finding{
+		c.report(Finding{
 			Diagnostic: source.Diagnostic{
 				Code: CodeSizeGap, Severity: source.SeverityNote, Path: source.Element("Send", at, out.Name()) + ".MaxMessageSize",
 				Detail: fmt.Sprintf("mail for %s leaves up to %s, and Receive connector %s takes %s; what is larger is refused only at its recipients",
@@ -129,9 +129,9 @@ func (c *checker) sizeGaps() {
 
 // mostTaken returns by class of domains who may send most. Where SIZE isn't offered
 // no size is known when recipients are routed.
-func (c *checker) mostTaken() []taken {
-	most := make([]taken, len(c.domains.Classes))
-	for e := range c.reached {
+func (c *checker) largestAccepted() []maxAccepted {
+	most := make([]maxAccepted, len(c.domains.Classes))
+	for e := range c.reachable {
 		if e.Settings().SizeEnabled == param.SizeDisabled {
 			continue
 		}
@@ -141,13 +141,13 @@ func (c *checker) mostTaken() []taken {
 			for class := range most {
 				m := &most[class]
 				given := c.cfg.Receive[e.index].MaxMessageSize != 0
-				larger := m.session == nil || limit != m.limit && smaller(limit, m.limit) == m.limit
+				larger := m.mailSession == nil || limit != m.limit && smaller(limit, m.limit) == m.limit
 				if !larger && (limit != m.limit || m.given || !given) {
 					continue // of those that take most, one whose limit was given
 				}
 				to := partition.Mailbox("user", c.domains.Representative(class))
 				if s.Rcpt(connector.Rcpt{To: to}).Allowed() {
-					*m = taken{s, limit, given}
+					*m = maxAccepted{s, limit, given}
 				}
 			}
 		}

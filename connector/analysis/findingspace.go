@@ -40,46 +40,46 @@ func (c *checker) spaces() {
 			continue // a scoped connector of another server is there for its neighbours
 		}
 		if !busy[out] {
-			c.sendUnused(i, out)
+			c.reportSendUnused(i, out)
 			continue
 		}
 		for j, space := range s.AddressSpaces {
 			first := slices.Index(s.AddressSpaces, space) == j
 			if space.IsSMTP() && (!used[usedSpace{out, space}] || !first) {
-				c.spaceUnused(i, j, out, space)
+				c.reportSpaceUnused(i, j, out, space)
 			}
 		}
 	}
-	c.routeTies()
+	c.reportRouteTies()
 }
 
-func (c *checker) sendUnused(i int, out *connector.Outbound) {
+func (c *checker) reportSendUnused(i int, out *connector.Outbound) {
 	spaces := slices.DeleteFunc(slices.Clone(out.Settings().AddressSpaces), func(a routing.AddressSpace) bool { return !a.IsSMTP() })
 	if len(spaces) == 0 {
 		return
 	}
 	to := c.inSpace(slices.MinFunc(spaces, func(a, b routing.AddressSpace) int { return strings.Compare(a.String(), b.String()) }))
-	c.find(Finding{
+	c.report(Finding{
 		Diagnostic: source.Diagnostic{
 			Code: CodeSendUnused, Severity: source.SeverityWarning, Path: source.Element("Send", i, out.Name()),
-			Detail: "no mail leaves by it, whoever it is for and however large it is" + c.goes(to),
+			Detail: "no mail leaves by it, whoever it is for and however large it is" + c.leavesBy(to),
 			Fix:    "remove or disable it, or give it a lower cost or other address spaces",
 		},
 		Witness: c.sendTo(to),
-		edit:    editingSend(i, out, func(s *connector.Send) bool { return disable(&s.Enabled) }),
+		edit:    sendEdit(i, out, func(s *connector.Send) bool { return disable(&s.Enabled) }),
 	})
 }
 
-func (c *checker) spaceUnused(i, j int, out *connector.Outbound, space routing.AddressSpace) {
+func (c *checker) reportSpaceUnused(i, j int, out *connector.Outbound, space routing.AddressSpace) {
 	to := c.inSpace(space)
-	c.find(Finding{
+	c.report(Finding{
 		Diagnostic: source.Diagnostic{
 			Code: CodeSpaceUnused, Severity: source.SeverityWarning, Path: (source.Element("Send", i, out.Name()) + ".AddressSpaces").Index(j),
-			Detail: fmt.Sprintf("no mail leaves by %v: another address space always wins%s", space, c.goes(to)),
+			Detail: fmt.Sprintf("no mail leaves by %v: another address space always wins%s", space, c.leavesBy(to)),
 			Fix:    "leave it out, or give it a lower cost",
 		},
 		Witness: c.sendTo(to),
-		edit:    editingSend(i, out, func(s *connector.Send) bool { return dropLast(&s.AddressSpaces, space) }),
+		edit:    sendEdit(i, out, func(s *connector.Send) bool { return dropLast(&s.AddressSpaces, space) }),
 	})
 }
 
@@ -102,7 +102,7 @@ func (c *checker) inSpace(space routing.AddressSpace) routing.Domain {
 }
 
 // goes says by which connector mail for a domain leaves.
-func (c *checker) goes(to routing.Domain) string {
+func (c *checker) leavesBy(to routing.Domain) string {
 	route := c.ways[c.domains.Find(to)][0].Route
 	if route.Outbound == nil {
 		return ""
@@ -112,7 +112,7 @@ func (c *checker) goes(to routing.Domain) string {
 
 // routeTies finds address spaces that several connectors have at the same cost and
 // distance. Groups of the same connectors are alike, so one is asked about.
-func (c *checker) routeTies() {
+func (c *checker) reportRouteTies() {
 	type offer struct {
 		name string
 		cost int
@@ -131,7 +131,7 @@ func (c *checker) routeTies() {
 		}
 	}
 	asked := map[string]bool{}
-	told := map[[2]string]bool{}
+	reported := map[[2]string]bool{}
 	for _, key := range slices.Sorted(maps.Keys(groups)) {
 		group := groups[key]
 		slices.SortFunc(group, func(a, b offer) int { return cmp.Or(strings.Compare(a.name, b.name), cmp.Compare(a.cost, b.cost)) })
@@ -141,30 +141,30 @@ func (c *checker) routeTies() {
 		asked[fmt.Sprint(group)] = true
 		to := c.inSpace(spaces[key])
 		for _, way := range c.ways[c.domains.Find(to)] {
-			c.routeTie(to, max(way.Above+1, 0), told)
+			c.reportRouteTie(to, max(way.Above+1, 0), reported)
 		}
 	}
 }
 
 // routeTie reports the connectors that lose by their names only.
-func (c *checker) routeTie(to routing.Domain, size int64, told map[[2]string]bool) {
+func (c *checker) reportRouteTie(to routing.Domain, size int64, reported map[[2]string]bool) {
 	var trace connector.Trace
 	route := c.policy.Route(partition.Mailbox("user", to), size, &trace)
 	for step := range trace.All() {
 		pair := [2]string{route.Outbound.Name(), step.Candidate()}
-		if step.Fate() != connector.FateLaterName || told[pair] || pair[0] == pair[1] {
+		if step.Fate() != connector.FateLaterName || reported[pair] || pair[0] == pair[1] {
 			continue
 		}
-		told[pair] = true
+		reported[pair] = true
 		i := slices.IndexFunc(c.outbounds, func(o *connector.Outbound) bool { return o.Name() == pair[1] })
-		c.find(Finding{
+		c.report(Finding{
 			Diagnostic: source.Diagnostic{
 				Code: CodeRouteTie, Severity: source.SeverityWarning, Path: source.Element("Send", i, pair[1]) + ".AddressSpaces",
 				Detail: fmt.Sprintf("mail for %v leaves by %s only because that comes first by name: both have the address space %s at the same cost",
 					to, strconv.Quote(pair[0]), route.Space.Space()),
 				Fix: "give one of them a higher cost",
 			},
-			Witness: c.large(to, size),
+			Witness: c.sendSized(to, size),
 		})
 	}
 }

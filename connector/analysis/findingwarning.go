@@ -11,7 +11,7 @@ import (
 
 // warningFix is what is right where connector.Compile warns.
 type warningFix struct {
-	fix string
+	text string
 	// edit makes the change in the connector at a place, and reports whether it
 	// could; nil where a person has to choose.
 	edit func(e *element) bool
@@ -59,7 +59,7 @@ func (c *checker) warnings() {
 		if !ok {
 			continue
 		}
-		f := Finding{Diagnostic: source.Diagnostic{Code: p.Code, Severity: source.SeverityWarning, Path: p.Path, Detail: p.Detail, Fix: rule.fix}}
+		f := Finding{Diagnostic: source.Diagnostic{Code: p.Code, Severity: source.SeverityWarning, Path: p.Path, Detail: p.Detail, Fix: rule.text}}
 		if p.Code == connector.CodeNotEnforced {
 			f.Fix = cmp.Or(partlyEnforced[parameterOf(p.Path)], f.Fix)
 		}
@@ -80,14 +80,14 @@ func (c *checker) warnings() {
 				f.edit = nil
 			}
 		}
-		c.find(f)
+		c.report(f)
 	}
 }
 
 // warningWitness finds a session that shows a warning, where one can.
 func (c *checker) warningWitness(f *Finding) {
 	place, _ := f.Path.Cut()
-	for e := range c.reached {
+	for e := range c.reachable {
 		if e.path == place && (f.Code == connector.CodeAcceptsNothing || f.Code == connector.CodeGroupUnreachable) {
 			f.Witness = c.dialog(e, partition.Who{}, e.Settings().RequireTLS)
 		}

@@ -8,14 +8,14 @@ import (
 func headerQuestions() []question {
 	var all []question
 	for _, class := range headerClasses {
-		all = append(all, question{permission.SetOf(permission.Submit, class.accept), func(e *encounter) {
+		all = append(all, question{permission.SetOf(permission.Submit, class.accept), func(e *sessionPair) {
 			if e.submit != [2]bool{true, true} {
 				return
 			}
 			if was, is := e.opened[0].Headers().Keep(class.field), e.opened[1].Headers().Keep(class.field); was != is {
-				d := e.toAnybody(0)
+				d := e.dialogWithRecipient(0)
 				d.Header = []string{class.field}
-				e.found(delta{aspect: AspectHeaders, direction: toward(is), subject: class.name, before: keptText(was), after: keptText(is)}, d)
+				e.record(delta{aspect: AspectHeaders, direction: toward(is), subject: class.name, before: keptText(was), after: keptText(is)}, d)
 			}
 		}})
 	}

@@ -98,7 +98,7 @@ func TestLarge(t *testing.T) {
 		compareSessions(d, slowA.open(d), slowB.open(d), func(diff difference) {
 			found++
 			for _, c := range changes {
-				if tells(c, bound, diff) {
+				if describes(c, bound, diff) {
 					return
 				}
 			}

@@ -7,18 +7,18 @@ import (
 )
 
 // sizes compares how large messages may be.
-func (e *encounter) sizes() {
+func (e *sessionPair) sizes() {
 	if e.submit != [2]bool{true, true} {
 		return
 	}
 	if a, b := e.opened[0].MaxSize(), e.opened[1].MaxSize(); a != b {
-		d := e.toAnybody(smaller(a, b) + 1)
-		e.found(delta{aspect: AspectSize, direction: toward(smaller(a, b) == a), before: sizeText(a), after: sizeText(b)}, d)
+		d := e.dialogWithRecipient(smaller(a, b) + 1)
+		e.record(delta{aspect: AspectSize, direction: toward(smaller(a, b) == a), before: sizeText(a), after: sizeText(b)}, d)
 	}
 }
 
 // recipientCount compares how many recipients a message may have.
-func (e *encounter) recipientCount() {
+func (e *sessionPair) recipientCount() {
 	if e.submit != [2]bool{true, true} {
 		return
 	}
@@ -26,19 +26,19 @@ func (e *encounter) recipientCount() {
 	if a == b {
 		return
 	}
-	d := e.toAnybody(0)
+	d := e.dialogWithRecipient(0)
 	const reasonable = 5000 // recipients of a witness
 	if n := smaller(a, b); len(d.To) > 0 && n < reasonable {
 		for range n {
 			d.To = append(d.To, d.To[0])
 		}
 	}
-	e.found(delta{aspect: AspectRecipientCount, direction: toward(smaller(a, b) == a), before: countText(a), after: countText(b)}, d)
+	e.record(delta{aspect: AspectRecipientCount, direction: toward(smaller(a, b) == a), before: countText(a), after: countText(b)}, d)
 }
 
 // recipientLimit is how many recipients a message of the session may have; 0:
 // as many as it likes. Only the limits of both policies need asking about.
-func (e *encounter) recipientLimit(i int) int64 {
+func (e *sessionPair) recipientLimit(i int) int64 {
 	lowest := int64(0)
 	for j, in := range e.in {
 		for _, n := range []int64{int64(in.Settings().MaxRecipientsPerMessage), int64(e.configs[j].Transport.MaxRecipientEnvelopeLimit)} {

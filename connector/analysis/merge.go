@@ -16,8 +16,8 @@ type delta struct {
 	anyChannel    bool  // TLS has nothing to do with it
 	objects       []int // classes of domains, ascending; nil: none
 	channel       channel
-	names         certified // of partners
-	parties       []party
+	names         certificateNames // of partners
+	parties       []clientGroup
 	pairs         []int
 	witness       connector.Dialog
 	witnesses     []connector.Dialog // once it is settled: some that may show it
@@ -34,34 +34,34 @@ const (
 
 // certified is whether a sentence about senders is about those in the domains that
 // the client's certificate names.
-type certified uint8
+type certificateNames uint8
 
 const (
-	anyName certified = iota
+	anyName certificateNames = iota
 	ownName
 	otherName
 )
 
 // says is the part of a delta that must be equal to merge.
-func (d *delta) says() string {
+func (d *delta) content() string {
 	return fmt.Sprintf("%s|%d|%s|%s|%s|%v|%d", d.aspect, d.direction, d.subject, d.before, d.after, d.anyChannel, d.names)
 }
 
 // merger makes few deltas of many that differ in one respect only: first in
 // TLS, then in domains, then in which connectors, then in who.
 type merger struct {
-	here  table[*local]   // of the pair under way, by what is said of whom
-	able  map[string]uint // of the pair: by who, in which channels MAIL can pass at all
-	final table[*delta]
+	current  table[*identityDelta]   // of the pair under way, by what is said of whom
+	channels  map[string]uint // of the pair: by who, in which channels MAIL can pass at all
+	finished table[*delta]
 	// best is the object whose witness to prefer.
-	best int
+	preferred int
 }
 
 // local is deltas of one pair that say the same of the same identity.
-type local struct {
+type identityDelta struct {
 	delta
-	who   speaker
-	found [2]map[int]connector.Dialog // without and with TLS: witnesses by object, -1 if there are none
+	who   representative
+	witnesses [2]map[int]connector.Dialog // without and with TLS: witnesses by object, -1 if there are none
 }
 
 // table is a map that remembers the order in which keys came.
@@ -85,11 +85,11 @@ func (t *table[T]) row(key string, fresh func() T) T {
 }
 
 // submits notes that who can get as far as MAIL before or afterwards.
-func (m *merger) submits(who speaker, tls bool) {
-	if m.able == nil {
-		m.able = map[string]uint{}
+func (m *merger) submits(who representative, tls bool) {
+	if m.channels == nil {
+		m.channels = map[string]uint{}
 	}
-	m.able[who.key()] |= 1 << index(tls)
+	m.channels[who.key()] |= 1 << index(tls)
 }
 
 func index(tls bool) int {
@@ -100,15 +100,15 @@ func index(tls bool) int {
 }
 
 // add takes a delta of one identity, in one channel, about at most one object.
-func (m *merger) add(d delta, who speaker, tls bool) {
-	row := m.here.row(d.says()+"|"+who.key(), func() *local {
-		return &local{delta: d, who: who, found: [2]map[int]connector.Dialog{{}, {}}}
+func (m *merger) add(d delta, who representative, tls bool) {
+	row := m.current.row(d.content()+"|"+who.key(), func() *identityDelta {
+		return &identityDelta{delta: d, who: who, witnesses: [2]map[int]connector.Dialog{{}, {}}}
 	})
 	object := -1
 	if len(d.objects) > 0 {
 		object = d.objects[0]
 	}
-	found := row.found[index(tls)]
+	found := row.witnesses[index(tls)]
 	if _, ok := found[object]; !ok {
 		found[object] = d.witness
 	}
@@ -117,42 +117,42 @@ func (m *merger) add(d delta, who speaker, tls bool) {
 // flush ends a pair: of whom the same is said, they become parties.
 func (c *comparer) flush(pair int) {
 	m := &c.deltas
-	var said table[*saying]
-	for _, key := range m.here.keys {
-		row := m.here.rows[key]
-		for _, d := range row.split(m.able[row.who.key()], m.best) {
-			s := said.row(d.whole(), func() *saying { return &saying{delta: d} })
-			s.speakers = append(s.speakers, row.who)
+	var said table[*groupDelta]
+	for _, key := range m.current.keys {
+		row := m.current.rows[key]
+		for _, d := range row.split(m.channels[row.who.key()], m.preferred) {
+			s := said.row(d.fullContent(), func() *groupDelta { return &groupDelta{delta: d} })
+			s.members = append(s.members, row.who)
 			s.witnesses = append(s.witnesses, d.witness)
 		}
 	}
 	for _, key := range said.keys {
 		s := said.rows[key]
-		for _, p := range c.partiesOf(s.speakers) {
-			same := m.final.row(key+"|"+p.key(), func() *delta {
+		for _, p := range c.partiesOf(s.members) {
+			same := m.finished.row(key+"|"+p.key(), func() *delta {
 				d := s.delta
-				d.parties = []party{p}
+				d.parties = []clientGroup{p}
 				return &d
 			})
 			same.pairs = append(same.pairs, pair)
 			same.witnesses = append(same.witnesses, s.of(p)...)
 		}
 	}
-	m.here, m.able = table[*local]{}, nil
+	m.current, m.channels = table[*identityDelta]{}, nil
 }
 
 // saying is a delta of one pair and all of whom it is said.
-type saying struct {
+type groupDelta struct {
 	delta
-	speakers  []speaker
+	members  []representative
 	witnesses []connector.Dialog // of each
 }
 
 // of returns sessions of a party. Of those in it that fare alike only one speaks, which may
 // be in another party, too; then it is a member of this one in its place.
-func (s *saying) of(p party) []connector.Dialog {
+func (s *groupDelta) of(p clientGroup) []connector.Dialog {
 	var own, others []connector.Dialog
-	for i, who := range s.speakers {
+	for i, who := range s.members {
 		switch {
 		case p.has(who):
 			own = append(own, s.witnesses[i])
@@ -167,15 +167,15 @@ func (s *saying) of(p party) []connector.Dialog {
 }
 
 // whole is says with everything that is settled once a pair is done.
-func (d *delta) whole() string { return fmt.Sprintf("%s|%d|%v", d.says(), d.channel, d.objects) }
+func (d *delta) fullContent() string { return fmt.Sprintf("%s|%d|%v", d.content(), d.channel, d.objects) }
 
 // deltas returns what was found, with all identities of which the same is said
 // about the same connectors in one.
 func (m *merger) deltas() []*delta {
 	var merged table[*delta]
-	for _, key := range m.final.keys {
-		d := m.final.rows[key]
-		same := merged.row(fmt.Sprint(d.whole(), d.pairs), func() *delta {
+	for _, key := range m.finished.keys {
+		d := m.finished.rows[key]
+		same := merged.row(fmt.Sprint(d.fullContent(), d.pairs), func() *delta {
 			first := *d
 			first.parties, first.witnesses = nil, nil
 			return &first
@@ -192,8 +192,8 @@ func (m *merger) deltas() []*delta {
 
 // split makes a delta for what holds in both channels and one for each that
 // holds in one only. able tells in which channels anything can.
-func (l *local) split(able uint, best int) []delta {
-	clear, tls := l.found[0], l.found[1]
+func (l *identityDelta) split(able uint, best int) []delta {
+	clear, tls := l.witnesses[0], l.witnesses[1]
 	both := able == 3 || l.aspect == AspectAuth
 	parts := map[channel]map[int]connector.Dialog{anyChannel: {}, inClear: {}, withTLS: {}}
 	for object, witness := range clear {

@@ -13,17 +13,17 @@ import (
 // compareChannels compares what is offered and demanded before anybody proves
 // anything.
 func (c *comparer) compareChannels(place int) {
-	secret := c.meet(place, speaker{}, true)
-	channels := []*encounter{secret}
-	if !secret.implicit {
-		channels = []*encounter{c.meet(place, speaker{}, false), secret}
-		c.compareStartTLS(secret)
+	encrypted := c.openPair(place, representative{}, true)
+	channels := []*sessionPair{encrypted}
+	if !encrypted.implicit {
+		channels = []*sessionPair{c.openPair(place, representative{}, false), encrypted}
+		c.compareStartTLS(encrypted)
 	}
 	first := channels[0]
 	if a, b := first.in[0].Settings().RequireEHLODomain, first.in[1].Settings().RequireEHLODomain; a != b {
 		d := first.dialog()
 		d.Helo = ""
-		first.found(delta{aspect: AspectHello, direction: toward(a), anyChannel: true}, d)
+		first.record(delta{aspect: AspectHello, direction: toward(a), anyChannel: true}, d)
 	}
 	for _, e := range channels {
 		if !e.tls && e.demandChanged() {
@@ -36,7 +36,7 @@ func (c *comparer) compareChannels(place int) {
 			}
 		}
 		if sasl[0] != sasl[1] {
-			e.found(delta{
+			e.record(delta{
 				aspect: AspectAuth, direction: toward(sasl[0] == ""), before: orNothing(sasl[0]), after: orNothing(sasl[1]),
 				anyChannel: e.implicit,
 			}, e.login(sasl[0] == ""))
@@ -46,7 +46,7 @@ func (c *comparer) compareChannels(place int) {
 
 // login is dialog with a user whom the login lets in afterwards or, if not offered
 // then, before; else with any user.
-func (e *encounter) login(afterwards bool) connector.Dialog {
+func (e *sessionPair) login(afterwards bool) connector.Dialog {
 	acl := e.in[index(afterwards)].ACL()
 	users := partition.Users(acl, nil, permission.SetOf(permission.Submit))
 	at := slices.IndexFunc(users, func(id auth.Identity) bool { return acl.Rights(id.Principal).Has(permission.Submit) })
@@ -56,13 +56,13 @@ func (e *encounter) login(afterwards bool) connector.Dialog {
 }
 
 // compareStartTLS compares whether STARTTLS is offered.
-func (c *comparer) compareStartTLS(secret *encounter) {
+func (c *comparer) compareStartTLS(encrypted *sessionPair) {
 	var offered [2]bool
-	for i, in := range secret.in {
+	for i, in := range encrypted.in {
 		offered[i] = in.Open(auth.Channel{}, nil).StartTLS().Allowed()
 	}
 	if offered[0] != offered[1] {
-		secret.found(delta{aspect: AspectStartTLS, direction: toward(offered[1]), anyChannel: true}, secret.dialog())
+		encrypted.record(delta{aspect: AspectStartTLS, direction: toward(offered[1]), anyChannel: true}, encrypted.dialog())
 	}
 }
 
@@ -75,6 +75,6 @@ func orNothing(s string) string {
 
 // demandChanged reports whether TLS is demanded before or afterwards, and not
 // both times. That is one change, however much it refuses in the clear.
-func (e *encounter) demandChanged() bool {
+func (e *sessionPair) demandChanged() bool {
 	return e.in[0] != nil && e.in[1] != nil && e.in[0].Settings().RequireTLS != e.in[1].Settings().RequireTLS
 }

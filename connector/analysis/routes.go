@@ -11,7 +11,7 @@ import (
 )
 
 // stretch is sizes of messages for which the routes of a domain don't change.
-type stretch struct {
+type sizeInterval struct {
 	above, upto int64 // as in partition.Way
 	hops        [2]*nextHop
 	connector   string // that sends afterwards or, if none does, before
@@ -36,7 +36,7 @@ func (c *comparer) routeChanges() []Change {
 		for j, p := range c.policies {
 			ways[j] = partition.Ways(p, to, cuts)
 		}
-		for _, g := range changedRoutes(hops.stretches(ways, to)) {
+		for _, g := range changedRoutes(hops.sizeIntervals(ways, to)) {
 			key := fmt.Sprint(g.routeDelta, g.above, g.upto)
 			row := groups.row(key, func() *routeGroup { return g })
 			row.cells = append(row.cells, i)
@@ -48,7 +48,7 @@ func (c *comparer) routeChanges() []Change {
 	changes := make([]Change, 0, len(groups.keys))
 	finder := senderFinder{comparer: c, found: map[waysKey]sender{}}
 	for _, key := range groups.keys {
-		changes = append(changes, finder.routeChange(groups.rows[key]))
+		changes = append(changes, finder.change(groups.rows[key]))
 	}
 	sortChanges(changes)
 	return changes
@@ -84,12 +84,12 @@ func (h *hopCache) of(r connector.Route, to routing.Domain) *nextHop {
 }
 
 // stretches lays two partitions of sizes over each other.
-func (h *hopCache) stretches(ways [2][]partition.Way, to routing.Domain) []stretch {
-	var all []stretch
+func (h *hopCache) sizeIntervals(ways [2][]partition.Way, to routing.Domain) []sizeInterval {
+	var all []sizeInterval
 	above := int64(-1)
 	for i, j := 0, 0; i < len(ways[0]) && j < len(ways[1]); {
 		a, b := ways[0][i], ways[1][j]
-		s := stretch{above: above, upto: smaller(a.Upto, b.Upto), hops: [2]*nextHop{h.of(a.Route, to), h.of(b.Route, to)}}
+		s := sizeInterval{above: above, upto: smaller(a.Upto, b.Upto), hops: [2]*nextHop{h.of(a.Route, to), h.of(b.Route, to)}}
 		for _, r := range []connector.Route{a.Route, b.Route} {
 			if r.Outcome == routing.Routed {
 				s.connector = r.Outbound.Name()
@@ -109,13 +109,13 @@ func (h *hopCache) stretches(ways [2][]partition.Way, to routing.Domain) []stret
 
 // changedRoutes returns what is different about one domain, neighbouring sizes
 // of which the same is to be said as one.
-func changedRoutes(all []stretch) []*routeGroup {
+func changedRoutes(all []sizeInterval) []*routeGroup {
 	var found, open []*routeGroup
 	for _, s := range all {
 		var next []*routeGroup
 		if s.hops[0] != s.hops[1] {
 			for _, d := range s.hops[0].differ(s.hops[1]) {
-				g := continued(open, d)
+				g := sameDelta(open, d)
 				if g == nil {
 					g = &routeGroup{routeDelta: d, above: s.above, connectors: map[string]bool{}}
 					found = append(found, g)
@@ -139,7 +139,7 @@ func changedRoutes(all []stretch) []*routeGroup {
 	return found
 }
 
-func continued(open []*routeGroup, d routeDelta) *routeGroup {
+func sameDelta(open []*routeGroup, d routeDelta) *routeGroup {
 	for _, g := range open {
 		if g.routeDelta == d {
 			return g
@@ -161,7 +161,7 @@ type sender struct {
 }
 
 // routeChange makes a change of a group.
-func (f *senderFinder) routeChange(g *routeGroup) Change {
+func (f *senderFinder) change(g *routeGroup) Change {
 	in := make(map[int]bool, len(g.cells))
 	for _, i := range g.cells {
 		in[i] = true
@@ -169,7 +169,7 @@ func (f *senderFinder) routeChange(g *routeGroup) Change {
 	change := Change{
 		Aspect: g.aspect, Direction: g.direction, Subject: g.subject, Before: g.before, After: g.after,
 	}
-	change.Domains, change.Except = f.outline.terms(func(cell int) membership {
+	change.Domains, change.Except = f.tree.terms(func(cell int) membership {
 		if in[cell] {
 			return inside
 		}
@@ -177,7 +177,7 @@ func (f *senderFinder) routeChange(g *routeGroup) Change {
 	})
 	change.Text = g.sentence(domainText(change.Domains, change.Except), sizesText(g.above, g.upto),
 		connectorText("Send connector", g.connectors))
-	change.Witness = f.shown(&change, f.dialogs(g.cells, max(g.above+1, 0)))
+	change.Witness = f.bestWitness(&change, f.dialogs(g.cells, max(g.above+1, 0)))
 	return change
 }
 
@@ -207,7 +207,7 @@ func (f *senderFinder) dialogs(cells []int, size int64) []connector.Dialog {
 			continue
 		}
 		tried[cell.Class] = true
-		if s := f.to(cell.Class, size); s.passes == len(f.policies) {
+		if s := f.senderTo(cell.Class, size); s.passes == len(f.policies) {
 			s.dialog.To = []routing.Address{partition.Mailbox("user", cell.Witness)}
 			s.dialog.Size = size
 			all = append(all, s.dialog)
@@ -218,11 +218,11 @@ func (f *senderFinder) dialogs(cells []int, size int64) []connector.Dialog {
 
 // manyPairs is how many pairs of connectors are looked at for a session that may declare
 // a size, where others were found that may send.
-const manyPairs = 100
+const maxTriedPairs = 100
 
 // to returns a session that may send messages of that size to the class under as many of
 // the policies as can be, if possible one that tells the size before it is routed.
-func (f *senderFinder) to(class int, size int64) sender {
+func (f *senderFinder) senderTo(class int, size int64) sender {
 	key := waysKey{class, size}
 	if best, ok := f.found[key]; ok {
 		return best
@@ -231,12 +231,12 @@ func (f *senderFinder) to(class int, size int64) sender {
 	rank := -1
 	const passing = 3 // to pass is worth more than to declare
 	for place := range f.pairs {
-		if best.passes == len(f.policies) && (rank == len(f.policies)*(passing+1) || place >= manyPairs) {
+		if best.passes == len(f.policies) && (rank == len(f.policies)*(passing+1) || place >= maxTriedPairs) {
 			break
 		}
-		for _, e := range f.encounters(place, permission.SetOf(permission.Submit, permission.AcceptAnyRecipient)) {
-			passes := e.passes(class)
-			if n := passing*passes + e.declare(size); n > rank {
+		for _, e := range f.sessionPairs(place, permission.SetOf(permission.Submit, permission.AcceptAnyRecipient)) {
+			passes := e.accepting(class)
+			if n := passing*passes + e.declaring(size); n > rank {
 				best, rank = sender{e.dialog(), passes}, n
 			}
 		}
@@ -246,7 +246,7 @@ func (f *senderFinder) to(class int, size int64) sender {
 }
 
 // declare returns under how many policies the session may declare a message of that size.
-func (e *encounter) declare(size int64) int {
+func (e *sessionPair) declaring(size int64) int {
 	n := 0
 	for i, in := range e.in {
 		if e.submit[i] && in.Settings().SizeEnabled != param.SizeDisabled && e.opened[i].Mail(connector.Mail{Size: size}).Allowed() {

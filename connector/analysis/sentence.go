@@ -14,7 +14,7 @@ import (
 )
 
 // shown is how many elements of a list a sentence names.
-const shown = 5
+const maxListed = 5
 
 // aspectOrder is the order in which changes are listed.
 var aspectOrder = []Aspect{
@@ -48,11 +48,11 @@ func (c *comparer) change(d *delta) Change {
 		Aspect: d.aspect, Direction: d.direction, Subject: d.subject, Before: d.before, After: d.after,
 	}
 	if d.objects != nil {
-		change.Domains, change.Except = c.outline.classTerms(d)
+		change.Domains, change.Except = c.tree.classTerms(d)
 	}
 	var who string
 	change.Sources, who = c.sources(d.pairs)
-	change.Witness = c.shown(&change, d.witnesses)
+	change.Witness = c.bestWitness(&change, d.witnesses)
 	change.Text = d.sentence(who, domainText(change.Domains, change.Except)) + c.connectorNames(d) + "."
 	return change
 }
@@ -167,9 +167,9 @@ func (d *delta) identity() string {
 
 // list names the first elements of all and counts the others.
 func list(all []string, and string) string {
-	if len(all) > shown {
-		rest := strconv.Itoa(len(all) - shown)
-		return strings.Join(all[:shown], ", ") + and + rest + " more"
+	if len(all) > maxListed {
+		rest := strconv.Itoa(len(all) - maxListed)
+		return strings.Join(all[:maxListed], ", ") + and + rest + " more"
 	}
 	if len(all) < 2 {
 		return strings.Join(all, "")

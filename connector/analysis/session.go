@@ -8,11 +8,11 @@ import (
 )
 
 // encounter is a session of one pair as it is before and afterwards.
-type encounter struct {
+type sessionPair struct {
 	*comparer
 	place int // of the pair
 	*pair
-	who    speaker
+	who    representative
 	tls    bool
 	opened [2]connector.Session
 	submit [2]bool // MAIL FROM:<> passes
@@ -22,29 +22,29 @@ type encounter struct {
 // apart differ in few rights, so it gets logins of its own.
 type question struct {
 	rights permission.Set
-	ask    func(*encounter)
+	ask    func(*sessionPair)
 }
 
 func questions() []question {
 	return append([]question{
-		{permission.SetOf(permission.Submit, permission.AcceptAnyRecipient), (*encounter).recipients},
-		{permission.SetOf(permission.Submit, permission.AcceptAnySender, permission.AcceptAuthoritativeDomainSender), (*encounter).senders},
-		{permission.SetOf(permission.Submit, permission.BypassMessageSizeLimit), (*encounter).sizes},
-		{permission.SetOf(permission.Submit), (*encounter).recipientCount},
+		{permission.SetOf(permission.Submit, permission.AcceptAnyRecipient), (*sessionPair).recipients},
+		{permission.SetOf(permission.Submit, permission.AcceptAnySender, permission.AcceptAuthoritativeDomainSender), (*sessionPair).senders},
+		{permission.SetOf(permission.Submit, permission.BypassMessageSizeLimit), (*sessionPair).sizes},
+		{permission.SetOf(permission.Submit), (*sessionPair).recipientCount},
 	}, headerQuestions()...)
 }
 
 // comparePair finds all differences between the connectors of a pair.
 func (c *comparer) comparePair(place int) {
 	if p := &c.pairs[place]; p.in[0] == nil || p.in[1] == nil {
-		e := c.meet(place, speaker{}, p.implicit)
-		e.found(delta{aspect: AspectConnection, direction: toward(p.in[1] != nil), anyChannel: true}, e.dialog())
+		e := c.openPair(place, representative{}, p.implicit)
+		e.record(delta{aspect: AspectConnection, direction: toward(p.in[1] != nil), anyChannel: true}, e.dialog())
 	} else {
 		c.compareChannels(place)
 		c.compareSettings(place)
 	}
 	for _, q := range questions() {
-		for _, e := range c.encounters(place, q.rights) {
+		for _, e := range c.sessionPairs(place, q.rights) {
 			if e.submit != [2]bool{} && (e.tls || !e.demandChanged()) {
 				c.deltas.submits(e.who, e.tls)
 			}
@@ -56,12 +56,12 @@ func (c *comparer) comparePair(place int) {
 
 // encounters returns the sessions that are possible on the connectors of a
 // pair, as far as the rights go.
-func (c *comparer) encounters(place int, rights permission.Set) []*encounter {
-	var all []*encounter
-	for _, who := range c.everybody(&c.pairs[place], rights) {
+func (c *comparer) sessionPairs(place int, rights permission.Set) []*sessionPair {
+	var all []*sessionPair
+	for _, who := range c.representatives(&c.pairs[place], rights) {
 		for _, tls := range []bool{false, true} {
 			if tls || len(who.Partner) == 0 && !c.pairs[place].implicit {
-				all = append(all, c.meet(place, who, tls))
+				all = append(all, c.openPair(place, who, tls))
 			}
 		}
 	}
@@ -70,26 +70,26 @@ func (c *comparer) encounters(place int, rights permission.Set) []*encounter {
 
 // everybody returns who may speak on the connectors of p, as far as the rights
 // go.
-func (c *comparer) everybody(p *pair, rights permission.Set) []speaker {
-	all := []speaker{{}}
+func (c *comparer) representatives(p *pair, rights permission.Set) []representative {
+	all := []representative{{}}
 	for _, in := range p.in {
 		if in != nil && in.Settings().DomainSecureEnabled {
 			for i, who := range c.domains.Partners() {
-				all = append(all, speaker{Who: who, place: i})
+				all = append(all, representative{Who: who, place: i})
 			}
 			break
 		}
 	}
 	logins := partition.NewLogins(p.in[0].ACL(), p.in[1].ACL(), rights)
 	for i := range logins.Users {
-		all = append(all, speaker{partition.Who{User: &logins.Users[i]}, logins, i})
+		all = append(all, representative{partition.Who{User: &logins.Users[i]}, logins, i})
 	}
 	return all
 }
 
 // meet opens the sessions of who.
-func (c *comparer) meet(place int, who speaker, tls bool) *encounter {
-	e := &encounter{comparer: c, place: place, pair: &c.pairs[place], who: who, tls: tls}
+func (c *comparer) openPair(place int, who representative, tls bool) *sessionPair {
+	e := &sessionPair{comparer: c, place: place, pair: &c.pairs[place], who: who, tls: tls}
 	for i, in := range e.in {
 		s, ok := e.open(in)
 		e.opened[i] = s
@@ -99,7 +99,7 @@ func (c *comparer) meet(place int, who speaker, tls bool) *encounter {
 }
 
 // open opens the session of the encounter on a connector.
-func (e *encounter) open(in *connector.Inbound) (connector.Session, bool) {
+func (e *sessionPair) open(in *connector.Inbound) (connector.Session, bool) {
 	if e.implicit {
 		return e.who.OpenImplicit(in)
 	}
@@ -107,7 +107,7 @@ func (e *encounter) open(in *connector.Inbound) (connector.Session, bool) {
 }
 
 // dialog is the encounter as a session to walk through.
-func (e *encounter) dialog() connector.Dialog {
+func (e *sessionPair) dialog() connector.Dialog {
 	at := e.clients[0]
 	l := &e.listeners[at.listener]
 	d := e.who.Dialog(l.Witness, l.Cells[at.witness].Witness, e.tls)
@@ -117,12 +117,12 @@ func (e *encounter) dialog() connector.Dialog {
 
 // toAnybody is dialog with a recipient that passes and is routed, if there is
 // one, for a message of that size.
-func (e *encounter) toAnybody(size int64) connector.Dialog {
+func (e *sessionPair) dialogWithRecipient(size int64) connector.Dialog {
 	d := e.dialog()
 	d.Size = size
 	best := 0
 	for class := range e.domains.Members {
-		rank := 3 * e.passes(class)
+		rank := 3 * e.accepting(class)
 		if rank == 0 {
 			continue
 		}
@@ -180,7 +180,7 @@ func (c *comparer) wayFor(class int, size int64) recipientWay {
 }
 
 // passes returns under how many policies the session may send to the class.
-func (e *encounter) passes(class int) int {
+func (e *sessionPair) accepting(class int) int {
 	to := partition.Mailbox("user", e.domains.Representative(class))
 	n := 0
 	for i, s := range e.opened {
@@ -192,7 +192,7 @@ func (e *encounter) passes(class int) int {
 }
 
 // found records a difference and the session that shows it.
-func (e *encounter) found(d delta, witness connector.Dialog) {
+func (e *sessionPair) record(d delta, witness connector.Dialog) {
 	d.witness = witness
 	e.deltas.add(d, e.who, e.tls)
 }
@@ -207,32 +207,32 @@ func toward(allowed bool) Direction {
 
 // recipients compares to whom mail may go. It stands for MAIL, too, where that
 // passes only before or only afterwards.
-func (e *encounter) recipients() {
+func (e *sessionPair) recipients() {
 	passes := e.submit[0] != e.submit[1]
 	switch {
 	case e.submit == [2]bool{}:
 		return
 	case passes && !e.tls && e.demandChanged():
-		e.found(delta{aspect: AspectTLS, direction: toward(e.submit[1]), anyChannel: true}, e.toAnybody(0))
+		e.record(delta{aspect: AspectTLS, direction: toward(e.submit[1]), anyChannel: true}, e.dialogWithRecipient(0))
 		return
 	}
 	var relay [Stricter + 1][]int // by direction: for which classes it changed
 	var routed []delta
 	differs := false
 	for i, class := range e.domains.Classes {
-		if plain, direction := e.recipient("user", i); plain {
+		if plain, direction := e.recipientDiffers("user", i); plain {
 			differs = true
 			d := delta{aspect: AspectRecipient, direction: direction, objects: []int{i}}
 			if class.Accepted[side(direction)] == 0 {
 				d.aspect = AspectRelay
 				relay[direction] = append(relay[direction], i)
 			}
-			e.found(d, e.to("user", i))
+			e.record(d, e.dialogTo("user", i))
 			if d.aspect == AspectRelay {
 				continue // whoever may relay may say how
 			}
 		}
-		if odd, direction := e.recipient(routedLocal, i); odd {
+		if odd, direction := e.recipientDiffers(routedLocal, i); odd {
 			differs = true
 			routed = append(routed, delta{aspect: AspectRoutedRecipient, direction: direction, objects: []int{i}})
 		}
@@ -240,12 +240,12 @@ func (e *encounter) recipients() {
 	for _, d := range routed {
 		// To relay to any domain includes such recipients of accepted domains.
 		class := d.objects[0]
-		if accepted := e.domains.Classes[class].Accepted[side(d.direction)] != 0; !accepted || !e.outline.within(class, relay[d.direction], d.direction) {
-			e.found(d, e.to(routedLocal, class))
+		if accepted := e.domains.Classes[class].Accepted[side(d.direction)] != 0; !accepted || !e.tree.covered(class, relay[d.direction], d.direction) {
+			e.record(d, e.dialogTo(routedLocal, class))
 		}
 	}
 	if passes && !differs {
-		e.found(delta{aspect: AspectSubmit, direction: toward(e.submit[1])}, e.dialog())
+		e.record(delta{aspect: AspectSubmit, direction: toward(e.submit[1])}, e.dialog())
 	}
 }
 
@@ -262,7 +262,7 @@ func side(d Direction) int {
 
 // recipient reports whether mail to a local part in the class passes only
 // before or only afterwards.
-func (e *encounter) recipient(local string, class int) (differs bool, direction Direction) {
+func (e *sessionPair) recipientDiffers(local string, class int) (differs bool, direction Direction) {
 	to := partition.Mailbox(local, e.domains.Representative(class))
 	var passes [2]bool
 	for i, s := range e.opened {
@@ -271,14 +271,14 @@ func (e *encounter) recipient(local string, class int) (differs bool, direction 
 	return passes[0] != passes[1], toward(passes[1])
 }
 
-func (e *encounter) to(local string, class int) connector.Dialog {
+func (e *sessionPair) dialogTo(local string, class int) connector.Dialog {
 	d := e.dialog()
 	d.To = []routing.Address{partition.Mailbox(local, e.domains.Representative(class))}
 	return d
 }
 
 // senders compares as whom mail may be sent.
-func (e *encounter) senders() {
+func (e *sessionPair) senders() {
 	if e.submit != [2]bool{true, true} {
 		return
 	}
@@ -289,36 +289,36 @@ func (e *encounter) senders() {
 	// Whoever may send as anybody may also send what can't be read.
 	was, is := e.opened[0].Authors(nil, false).Allowed(), e.opened[1].Authors(nil, false).Allowed()
 	if was != is && !differs {
-		e.found(delta{aspect: AspectIllegibleSender, direction: toward(is)}, e.toAnybody(0))
+		e.record(delta{aspect: AspectIllegibleSender, direction: toward(is)}, e.dialogWithRecipient(0))
 	}
 }
 
 // sendersOf compares whether mail may be sent as addresses in a class, and reports
 // whether that differs. A partner may be asked about domains that its certificate
 // names and about others, which need not fare alike.
-func (e *encounter) sendersOf(class int) bool {
+func (e *sessionPair) sendersOf(class int) bool {
 	domain, without, other := e.domains.Unverified(class, e.who.Who)
 	own, with, verified := e.domains.Verified(class, e.who.Who)
 	a, b := e, e
 	if other && len(e.who.Partner) > 0 {
-		a = e.meet(e.place, speaker{without, nil, e.who.place}, e.tls)
+		a = e.openPair(e.place, representative{without, nil, e.who.place}, e.tls)
 	}
 	if verified {
-		b = e.meet(e.place, speaker{with, nil, e.who.place}, e.tls)
+		b = e.openPair(e.place, representative{with, nil, e.who.place}, e.tls)
 	}
-	was, direction := other && a.sender(domain), toward(a.mayBe(1, domain))
-	is := verified && b.sender(own)
+	was, direction := other && a.senderDiffers(domain), toward(a.maySendAs(1, domain))
+	is := verified && b.senderDiffers(own)
 	switch {
-	case was && is && direction == toward(b.mayBe(1, own)) || was && !verified:
-		a.foundSender(class, domain, anyName)
+	case was && is && direction == toward(b.maySendAs(1, own)) || was && !verified:
+		a.recordSender(class, domain, anyName)
 	case is && !other:
-		b.foundSender(class, own, anyName)
+		b.recordSender(class, own, anyName)
 	default:
 		if was {
-			a.foundSender(class, domain, otherName)
+			a.recordSender(class, domain, otherName)
 		}
 		if is {
-			b.foundSender(class, own, ownName)
+			b.recordSender(class, own, ownName)
 		}
 	}
 	return was || is
@@ -326,16 +326,16 @@ func (e *encounter) sendersOf(class int) bool {
 
 // sender reports whether mail may be sent as an address in domain only before or
 // only afterwards.
-func (e *encounter) sender(domain routing.Domain) bool {
-	return e.mayBe(0, domain) != e.mayBe(1, domain)
+func (e *sessionPair) senderDiffers(domain routing.Domain) bool {
+	return e.maySendAs(0, domain) != e.maySendAs(1, domain)
 }
 
-func (e *encounter) mayBe(i int, domain routing.Domain) bool {
+func (e *sessionPair) maySendAs(i int, domain routing.Domain) bool {
 	return e.opened[i].Mail(connector.Mail{From: partition.Mailbox("user", domain)}).Allowed()
 }
 
-func (e *encounter) foundSender(class int, domain routing.Domain, names certified) {
-	d := e.toAnybody(0)
+func (e *sessionPair) recordSender(class int, domain routing.Domain, names certificateNames) {
+	d := e.dialogWithRecipient(0)
 	d.From = partition.Mailbox("user", domain)
-	e.found(delta{aspect: AspectSender, direction: toward(e.mayBe(1, domain)), objects: []int{class}, names: names}, d)
+	e.record(delta{aspect: AspectSender, direction: toward(e.maySendAs(1, domain)), objects: []int{class}, names: names}, d)
 }

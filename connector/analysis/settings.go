@@ -11,21 +11,21 @@ import (
 )
 
 // setting is a parameter of Receive connectors that is compared by its value.
-type setting struct {
+type comparedSetting struct {
 	name string
 	text func(*connector.Receive) string
 	// rank is higher the more may happen; nil if the values have no order.
 	rank func(*connector.Receive) int64
 	// acts reports whether the value makes a difference for any client of one of the
 	// connectors that met; nil if it always does.
-	acts condition
+	acts settingCondition
 }
 
 // condition is something that must be so on a connector for a setting to have an effect.
-type condition func(*encounter, *connector.Inbound) bool
+type settingCondition func(*sessionPair, *connector.Inbound) bool
 
 // where returns the setting as one that has an effect only on a condition.
-func (s setting) where(acts condition) setting {
+func (s comparedSetting) where(acts settingCondition) comparedSetting {
 	s.acts = acts
 	return s
 }
@@ -37,8 +37,8 @@ const (
 )
 
 // limit is a setting of which more is wider, and less than 1 is no limit.
-func limit[T ~int | ~int32 | ~int64](name string, get func(*connector.Receive) T) setting {
-	return setting{
+func limitSetting[T ~int | ~int32 | ~int64](name string, get func(*connector.Receive) T) comparedSetting {
+	return comparedSetting{
 		name: name,
 		text: func(r *connector.Receive) string { return countText(int64(get(r))) },
 		rank: func(r *connector.Receive) int64 {
@@ -51,8 +51,8 @@ func limit[T ~int | ~int32 | ~int64](name string, get func(*connector.Receive) T
 }
 
 // delay is a setting that slows down whoever is refused: longer is stricter.
-func delay(name string, get func(*connector.Receive) time.Duration) setting {
-	return setting{
+func delaySetting(name string, get func(*connector.Receive) time.Duration) comparedSetting {
+	return comparedSetting{
 		name: name,
 		text: func(r *connector.Receive) string { return param.FormatTimeSpan(get(r)) },
 		rank: func(r *connector.Receive) int64 { return -int64(get(r)) },
@@ -60,15 +60,15 @@ func delay(name string, get func(*connector.Receive) time.Duration) setting {
 }
 
 // timeout is a setting after which the connection ends: longer is wider.
-func timeout(name string, get func(*connector.Receive) time.Duration) setting {
-	s := delay(name, get)
+func timeoutSetting(name string, get func(*connector.Receive) time.Duration) comparedSetting {
+	s := delaySetting(name, get)
 	s.rank = func(r *connector.Receive) int64 { return int64(get(r)) }
 	return s
 }
 
 // keyword is an extension that EHLO offers, or doesn't.
-func keyword(name string, get func(*connector.Receive) bool) setting {
-	return setting{
+func keywordSetting(name string, get func(*connector.Receive) bool) comparedSetting {
+	return comparedSetting{
 		name: name,
 		text: func(r *connector.Receive) string { return strconv.FormatBool(get(r)) },
 		rank: func(r *connector.Receive) int64 {
@@ -81,8 +81,8 @@ func keyword(name string, get func(*connector.Receive) bool) setting {
 }
 
 // words is a setting that is neither more nor less.
-func words(name string, get func(*connector.Receive) string) setting {
-	return setting{name: name, text: func(r *connector.Receive) string {
+func textSetting(name string, get func(*connector.Receive) string) comparedSetting {
+	return comparedSetting{name: name, text: func(r *connector.Receive) string {
 		if s := get(r); s != "" {
 			return strconv.Quote(s)
 		}
@@ -91,48 +91,48 @@ func words(name string, get func(*connector.Receive) string) setting {
 }
 
 // settings are the parameters that no decision of a Session tells.
-func settings() []setting {
+func settings() []comparedSetting {
 	type R = connector.Receive
-	return []setting{
+	return []comparedSetting{
 		{
 			name: "MaxHeaderSize",
 			text: func(r *R) string { return sizeText(max(int64(r.MaxHeaderSize), 0)) },
-			rank: limit("", func(r *R) param.Size { return r.MaxHeaderSize }).rank,
+			rank: limitSetting("", func(r *R) param.Size { return r.MaxHeaderSize }).rank,
 			acts: takesMail,
 		},
-		limit("MaxHopCount", func(r *R) int { return r.MaxHopCount }).where(takesMail),
-		limit("MaxLocalHopCount", func(r *R) int { return r.MaxLocalHopCount.Or(0) }).where(takesMail),
-		limit("MaxInboundConnection", func(r *R) param.Limit { return r.MaxInboundConnection }),
-		limit("MaxInboundConnectionPerSource", func(r *R) param.Limit { return r.MaxInboundConnectionPerSource }),
-		limit("MaxInboundConnectionPercentagePerSource", func(r *R) int { return r.MaxInboundConnectionPercentagePerSource }).
-			where(func(_ *encounter, in *connector.Inbound) bool { return in.Settings().MaxInboundConnection > 0 }),
-		limit("MessageRateLimit", func(r *R) param.Limit { return r.MessageRateLimit }).where(takesMail),
-		words("MessageRateSource", func(r *R) string { return r.MessageRateSource.Or(0).String() }).
-			where(func(e *encounter, in *connector.Inbound) bool {
+		limitSetting("MaxHopCount", func(r *R) int { return r.MaxHopCount }).where(takesMail),
+		limitSetting("MaxLocalHopCount", func(r *R) int { return r.MaxLocalHopCount.Or(0) }).where(takesMail),
+		limitSetting("MaxInboundConnection", func(r *R) param.Limit { return r.MaxInboundConnection }),
+		limitSetting("MaxInboundConnectionPerSource", func(r *R) param.Limit { return r.MaxInboundConnectionPerSource }),
+		limitSetting("MaxInboundConnectionPercentagePerSource", func(r *R) int { return r.MaxInboundConnectionPercentagePerSource }).
+			where(func(_ *sessionPair, in *connector.Inbound) bool { return in.Settings().MaxInboundConnection > 0 }),
+		limitSetting("MessageRateLimit", func(r *R) param.Limit { return r.MessageRateLimit }).where(takesMail),
+		textSetting("MessageRateSource", func(r *R) string { return r.MessageRateSource.Or(0).String() }).
+			where(func(e *sessionPair, in *connector.Inbound) bool {
 				return in.Settings().MessageRateLimit > 0 && takesMail(e, in)
 			}),
-		limit("MaxLogonFailures", func(r *R) int { return r.MaxLogonFailures.Or(0) }).where(offersAuth),
+		limitSetting("MaxLogonFailures", func(r *R) int { return r.MaxLogonFailures.Or(0) }).where(offersAuth),
 		{
 			name: "MaxProtocolErrors",
 			text: func(r *R) string { return r.MaxProtocolErrors.Or(0).String() },
 			rank: func(r *R) int64 { return int64(uint32(r.MaxProtocolErrors.Or(0))) }, // Unlimited is -1
 		},
-		delay("TarpitInterval", func(r *R) time.Duration { return r.TarpitInterval.Or(0) }).
-			where(func(_ *encounter, in *connector.Inbound) bool { return !external(in) }), // whose clients are trusted
-		delay("AuthTarpitInterval", func(r *R) time.Duration { return r.AuthTarpitInterval.Or(0) }).where(offersAuth),
-		timeout("ConnectionInactivityTimeout", func(r *R) time.Duration { return r.ConnectionInactivityTimeout }),
-		timeout("ConnectionTimeout", func(r *R) time.Duration { return r.ConnectionTimeout }),
+		delaySetting("TarpitInterval", func(r *R) time.Duration { return r.TarpitInterval.Or(0) }).
+			where(func(_ *sessionPair, in *connector.Inbound) bool { return !isExternal(in) }), // whose clients are trusted
+		delaySetting("AuthTarpitInterval", func(r *R) time.Duration { return r.AuthTarpitInterval.Or(0) }).where(offersAuth),
+		timeoutSetting("ConnectionInactivityTimeout", func(r *R) time.Duration { return r.ConnectionInactivityTimeout }),
+		timeoutSetting("ConnectionTimeout", func(r *R) time.Duration { return r.ConnectionTimeout }),
 		{
 			name: "MaxAcknowledgementDelay",
 			text: func(r *R) string { return param.FormatTimeSpan(r.MaxAcknowledgementDelay.Or(0)) },
 			acts: takesMail,
 		},
-		keyword("BinaryMimeEnabled", func(r *R) bool { return r.BinaryMimeEnabled.Or(false) }),
-		keyword("ChunkingEnabled", func(r *R) bool { return r.ChunkingEnabled.Or(false) }),
-		keyword("DeliveryStatusNotificationEnabled", func(r *R) bool { return r.DeliveryStatusNotificationEnabled.Or(false) }),
-		keyword("EightBitMimeEnabled", func(r *R) bool { return r.EightBitMimeEnabled.Or(false) }),
-		keyword("PipeliningEnabled", func(r *R) bool { return r.PipeliningEnabled.Or(false) }),
-		keyword("SmtpUtf8Enabled", func(r *R) bool { return r.SmtpUtf8Enabled.Or(false) }),
+		keywordSetting("BinaryMimeEnabled", func(r *R) bool { return r.BinaryMimeEnabled.Or(false) }),
+		keywordSetting("ChunkingEnabled", func(r *R) bool { return r.ChunkingEnabled.Or(false) }),
+		keywordSetting("DeliveryStatusNotificationEnabled", func(r *R) bool { return r.DeliveryStatusNotificationEnabled.Or(false) }),
+		keywordSetting("EightBitMimeEnabled", func(r *R) bool { return r.EightBitMimeEnabled.Or(false) }),
+		keywordSetting("PipeliningEnabled", func(r *R) bool { return r.PipeliningEnabled.Or(false) }),
+		keywordSetting("SmtpUtf8Enabled", func(r *R) bool { return r.SmtpUtf8Enabled.Or(false) }),
 		{
 			name: "AddMissingHeadersEnabled",
 			text: func(r *R) string { return strconv.FormatBool(r.AddMissingHeadersEnabled.Or(false)) },
@@ -142,23 +142,23 @@ func settings() []setting {
 			name: "BareLinefeedRejectionEnabled",
 			text: func(r *R) string { return strconv.FormatBool(r.BareLinefeedRejectionEnabled.Or(false)) },
 			rank: func(r *R) int64 {
-				return -keyword("", func(r *R) bool { return r.BareLinefeedRejectionEnabled.Or(false) }).rank(r)
+				return -keywordSetting("", func(r *R) bool { return r.BareLinefeedRejectionEnabled.Or(false) }).rank(r)
 			},
 			acts: takesMail,
 		},
 		{name: "EnhancedStatusCodesEnabled", text: func(r *R) string { return strconv.FormatBool(r.EnhancedStatusCodesEnabled.Or(false)) }},
-		words("SizeEnabled", func(r *R) string { return r.SizeEnabled.String() }),
-		words("Fqdn", func(r *R) string { return r.Fqdn }),
-		words("Banner", func(r *R) string { return r.Banner }),
-		words("DefaultDomain", func(r *R) string { return r.DefaultDomain }),
-		words("TlsCertificateName", func(r *R) string { return r.TlsCertificateName }).
-			where(func(e *encounter, in *connector.Inbound) bool { return e.implicit || mechanismOf(in).Has(auth.TLS) }),
+		textSetting("SizeEnabled", func(r *R) string { return r.SizeEnabled.String() }),
+		textSetting("Fqdn", func(r *R) string { return r.Fqdn }),
+		textSetting("Banner", func(r *R) string { return r.Banner }),
+		textSetting("DefaultDomain", func(r *R) string { return r.DefaultDomain }),
+		textSetting("TlsCertificateName", func(r *R) string { return r.TlsCertificateName }).
+			where(func(e *sessionPair, in *connector.Inbound) bool { return e.implicit || mechanismOf(in).Has(auth.TLS) }),
 	}
 }
 
 // compareSettings compares what isn't a decision on a command.
 func (c *comparer) compareSettings(place int) {
-	e := c.meet(place, speaker{}, c.pairs[place].implicit)
+	e := c.openPair(place, representative{}, c.pairs[place].implicit)
 	old, now := e.in[0].Settings(), e.in[1].Settings()
 	for _, s := range settings() {
 		was, is := s.text(old), s.text(now)
@@ -169,29 +169,29 @@ func (c *comparer) compareSettings(place int) {
 		if s.rank != nil {
 			d.direction = toward(cmp.Compare(s.rank(now), s.rank(old)) > 0)
 		}
-		e.found(d, e.dialog())
+		e.record(d, e.dialog())
 	}
 }
 
 // takesMail reports whether some client of in gets as far as to send a message.
-func takesMail(e *encounter, in *connector.Inbound) bool {
-	return e.some(in, func(connector.Session) bool { return true })
+func takesMail(e *sessionPair, in *connector.Inbound) bool {
+	return e.anySession(in, func(connector.Session) bool { return true })
 }
 
 // completesHeaders reports whether there is a client of in whose messages get what their
 // header lacks.
-func completesHeaders(e *encounter, in *connector.Inbound) bool {
-	return e.some(in, func(s connector.Session) bool { return s.CompletesHeader(0) })
+func completesHeaders(e *sessionPair, in *connector.Inbound) bool {
+	return e.anySession(in, func(s connector.Session) bool { return s.CompletesHeader(0) })
 }
 
 // some reports whether something is true of a session that may send on in.
-func (e *encounter) some(in *connector.Inbound, is func(connector.Session) bool) bool {
-	for _, who := range e.everybody(e.pair, relayRights) {
+func (e *sessionPair) anySession(in *connector.Inbound, is func(connector.Session) bool) bool {
+	for _, who := range e.representatives(e.pair, relayRights) {
 		for _, tls := range []bool{false, true} {
 			if !tls && (e.implicit || len(who.Partner) > 0) {
 				continue
 			}
-			at := &encounter{comparer: e.comparer, pair: e.pair, who: who, tls: tls}
+			at := &sessionPair{comparer: e.comparer, pair: e.pair, who: who, tls: tls}
 			if s, ok := at.open(in); ok && s.Mail(connector.Mail{}).Allowed() && is(s) {
 				return true
 			}
@@ -201,11 +201,11 @@ func (e *encounter) some(in *connector.Inbound, is func(connector.Session) bool)
 }
 
 // offersAuth reports whether clients may log on to in.
-func offersAuth(_ *encounter, in *connector.Inbound) bool {
+func offersAuth(_ *sessionPair, in *connector.Inbound) bool {
 	return mechanismOf(in).Has(auth.BasicAuth)
 }
 
-func external(in *connector.Inbound) bool { return mechanismOf(in).Has(auth.ExternalAuthoritative) }
+func isExternal(in *connector.Inbound) bool { return mechanismOf(in).Has(auth.ExternalAuthoritative) }
 
 func mechanismOf(in *connector.Inbound) auth.Mechanism {
 	return in.Settings().AuthMechanism.Or(auth.None)

@@ -14,18 +14,18 @@ import (
 
 // claim is a range of an entrance.
 type claim struct {
-	*entrance
+	*servedConnector
 	index int // in RemoteIPRanges
 	rng   param.Range
 }
 
 // rangeKey names a range of the configuration.
 type rangeKey struct {
-	in    *entrance
+	in    *servedConnector
 	index int
 }
 
-func (c *claim) key() rangeKey { return rangeKey{c.entrance, c.index} }
+func (c *claim) key() rangeKey { return rangeKey{c.servedConnector, c.index} }
 
 // compareClaims orders claims to one client as Policy.Select does where all are
 // bound alike, the winner first.
@@ -47,26 +47,26 @@ func compareClaims(a, b claim) int {
 type sweep struct {
 	*checker
 	won   map[rangeKey]bool
-	held  map[*entrance][]holding // where an entrance wins
-	meets map[meeting]*clash
-	order []meeting
+	served  map[*servedConnector][]servedClient // where an entrance wins
+	conflicts map[conflictKey]*conflict
+	order []conflictKey
 }
 
 // holding is clients whom an entrance serves by those of its ranges that come before
 // the first of another connector.
-type holding struct {
+type servedClient struct {
 	client netip.Addr
 	before *claim // nil: no other connector bound in the same way has them
 }
 
 // meeting is two connectors and what is to be said of them.
-type meeting struct {
+type conflictKey struct {
 	code          string
-	winner, loser *entrance // winner is nil where the others are told together
+	winner, loser *servedConnector // winner is nil where the others are told together
 }
 
 // clash is where a meeting takes place, and first.
-type clash struct {
+type conflict struct {
 	winner, loser claim
 	at            *partition.Listener
 	client        netip.Addr
@@ -76,7 +76,7 @@ type clash struct {
 }
 
 func newSweep(c *checker) *sweep {
-	return &sweep{checker: c, won: map[rangeKey]bool{}, held: map[*entrance][]holding{}, meets: map[meeting]*clash{}}
+	return &sweep{checker: c, won: map[rangeKey]bool{}, served: map[*servedConnector][]servedClient{}, conflicts: map[conflictKey]*conflict{}}
 }
 
 // wildcard is the local addresses of one family and port that no binding names.
@@ -88,7 +88,7 @@ type wildcard struct {
 // run sweeps all listeners: those for all addresses first, so that it is known whom
 // they serve.
 func (s *sweep) run() {
-	anywhere := map[wildcard]*anywhere{}
+	anywhere := map[wildcard]*wildcardSweep{}
 	for _, all := range []bool{true, false} {
 		for i := range s.listeners {
 			l := &s.listeners[i]
@@ -97,7 +97,7 @@ func (s *sweep) run() {
 				continue
 			}
 			key := wildcard{at.Addr().Is6(), at.Port()}
-			swept := s.listener(l, anywhere[key])
+			swept := s.sweepListener(l, anywhere[key])
 			for _, local := range l.Local {
 				if local.Addr().IsUnspecified() {
 					anywhere[wildcard{local.Addr().Is6(), local.Port()}] = swept
@@ -108,26 +108,26 @@ func (s *sweep) run() {
 }
 
 // anywhere is how clients fare with the connectors that are bound to all addresses.
-type anywhere struct {
-	best []stretchOf
-	met  []encountered
+type wildcardSweep struct {
+	claimed []claimedSpan
+	conflicts  []conflictSpan
 }
 
 // stretchOf is clients of whom a claim is the best.
-type stretchOf struct {
+type claimedSpan struct {
 	partition.Span
 	claim claim
 }
 
 // encountered is clients whom two claims meet for.
-type encountered struct {
-	meeting
+type conflictSpan struct {
+	conflictKey
 	winner, loser claim
 	partition.Span
 }
 
 // border is where a claim begins or, if ends, where it is over.
-type border struct {
+type boundary struct {
 	at    netip.Addr
 	claim int // -1: nothing begins or ends
 	ends  bool
@@ -139,10 +139,10 @@ var mapped = [2]netip.Addr{netip.MustParseAddr("::ffff:0:0"), netip.MustParseAdd
 
 // listener sweeps one listener. Whom no connector claims by the very address fares as
 // at other addresses.
-func (s *sweep) listener(l *partition.Listener, other *anywhere) *anywhere {
-	claims, borders := s.field(l)
+func (s *sweep) sweepListener(l *partition.Listener, other *wildcardSweep) *wildcardSweep {
+	claims, borders := s.claimsOf(l)
 	q := newClaimQueue(claims)
-	swept := &anywhere{}
+	swept := &wildcardSweep{}
 	for i := 0; i < len(borders); {
 		at := borders[i].at
 		for ; i < len(borders) && borders[i].at == at; i++ {
@@ -159,28 +159,28 @@ func (s *sweep) listener(l *partition.Listener, other *anywhere) *anywhere {
 			high = borders[i].at.Prev()
 		}
 		span := partition.Span{Low: at, High: high}
-		swept.best = append(swept.best, stretchOf{span, claims[first]})
+		swept.claimed = append(swept.claimed, claimedSpan{span, claims[first]})
 		var second *claim
 		if next >= 0 {
 			second = &claims[next]
 		}
-		if key, ok := s.interval(&claims[first], second, span.Low); ok {
-			swept.met = append(swept.met, encountered{key, claims[first], *second, span})
-			s.meet(key, l, &claims[first], second, span)
+		if key, ok := s.compareLeaders(&claims[first], second, span.Low); ok {
+			swept.conflicts = append(swept.conflicts, conflictSpan{key, claims[first], *second, span})
+			s.addConflict(key, l, &claims[first], second, span)
 		}
 		if other != nil {
-			s.outranks(l, &claims[first], span, other.best)
+			s.outranks(l, &claims[first], span, other.claimed)
 		}
 	}
 	if other != nil {
-		s.fallThrough(l, swept.best, other.met)
+		s.fallThrough(l, swept.claimed, other.conflicts)
 	}
 	return swept
 }
 
 // fallThrough notes what meets for clients of l whom no connector claims by the very
 // address. claimed are the others, ascending.
-func (s *sweep) fallThrough(l *partition.Listener, claimed []stretchOf, met []encountered) {
+func (s *sweep) fallThrough(l *partition.Listener, claimed []claimedSpan, met []conflictSpan) {
 	at := 0
 	for i := range met {
 		m := &met[i]
@@ -190,19 +190,19 @@ func (s *sweep) fallThrough(l *partition.Listener, claimed []stretchOf, met []en
 		low := m.Low
 		for j := at; j < len(claimed) && low.IsValid() && !m.High.Less(claimed[j].Low); j++ {
 			if low.Less(claimed[j].Low) {
-				s.meet(m.meeting, l, &m.winner, &m.loser, partition.Span{Low: low, High: claimed[j].Low.Prev()})
+				s.addConflict(m.conflictKey, l, &m.winner, &m.loser, partition.Span{Low: low, High: claimed[j].Low.Prev()})
 			}
 			low = claimed[j].High.Next()
 		}
 		if low.IsValid() && !m.High.Less(low) {
-			s.meet(m.meeting, l, &m.winner, &m.loser, partition.Span{Low: low, High: m.High})
+			s.addConflict(m.conflictKey, l, &m.winner, &m.loser, partition.Span{Low: low, High: m.High})
 		}
 	}
 }
 
 // field is the claims to clients of a listener, in the order of preference, and where
 // they begin and end.
-func (s *sweep) field(l *partition.Listener) (claims []claim, borders []border) {
+func (s *sweep) claimsOf(l *partition.Listener) (claims []claim, borders []boundary) {
 	six := l.Local[0].Addr().Is6()
 	for _, e := range s.inbounds {
 		if boundAs(e, l) != 0 {
@@ -216,53 +216,53 @@ func (s *sweep) field(l *partition.Listener) (claims []claim, borders []border) 
 	}
 	slices.SortFunc(claims, compareClaims)
 	for i := range claims {
-		borders = append(borders, border{claims[i].rng.Low(), i, false})
+		borders = append(borders, boundary{claims[i].rng.Low(), i, false})
 		if next := claims[i].rng.High().Next(); next.IsValid() {
-			borders = append(borders, border{next, i, true})
+			borders = append(borders, boundary{next, i, true})
 		}
 	}
 	if six {
-		borders = append(borders, border{mapped[0], -1, false}, border{mapped[1], -1, false})
+		borders = append(borders, boundary{mapped[0], -1, false}, boundary{mapped[1], -1, false})
 	}
-	slices.SortFunc(borders, func(a, b border) int { return a.at.Compare(b.at) })
+	slices.SortFunc(borders, func(a, b boundary) int { return a.at.Compare(b.at) })
 	return claims, borders
 }
 
 // interval looks at clients whom the same claims hold: a wins, and b is the first of
 // another connector. It reports what is to be said of the two.
-func (s *sweep) interval(a, b *claim, client netip.Addr) (key meeting, ok bool) {
+func (s *sweep) compareLeaders(a, b *claim, client netip.Addr) (key conflictKey, ok bool) {
 	s.won[a.key()] = true
-	s.held[a.entrance] = append(s.held[a.entrance], holding{client, b})
+	s.served[a.servedConnector] = append(s.served[a.servedConnector], servedClient{client, b})
 	switch {
 	case b == nil:
-		return meeting{}, false
+		return conflictKey{}, false
 	case !a.rng.Narrower(b.rng):
-		return meeting{CodeRangeTie, a.entrance, b.entrance}, true
+		return conflictKey{CodeRangeTie, a.servedConnector, b.servedConnector}, true
 	}
-	return meeting{connector.CodeRangesOverlap, a.entrance, b.entrance}, !b.rng.Covers(a.rng)
+	return conflictKey{connector.CodeRangesOverlap, a.servedConnector, b.servedConnector}, !b.rng.Covers(a.rng)
 }
 
 // outranks looks for claims to all addresses that are narrower than a, which wins all
 // the same because it is bound to the very address.
-func (s *sweep) outranks(l *partition.Listener, a *claim, span partition.Span, anywhere []stretchOf) {
-	at, _ := slices.BinarySearchFunc(anywhere, span.Low, func(w stretchOf, low netip.Addr) int { return w.High.Compare(low) })
+func (s *sweep) outranks(l *partition.Listener, a *claim, span partition.Span, anywhere []claimedSpan) {
+	at, _ := slices.BinarySearchFunc(anywhere, span.Low, func(w claimedSpan, low netip.Addr) int { return w.High.Compare(low) })
 	for i := at; i < len(anywhere) && !span.High.Less(anywhere[i].Low); i++ {
 		w := &anywhere[i]
-		if b := &w.claim; b.entrance != a.entrance && b.rng.Narrower(a.rng) {
-			shared := partition.Span{Low: later(w.Low, span.Low), High: earlier(w.High, span.High)}
-			s.meet(meeting{CodeBindingOutranks, nil, b.entrance}, l, a, b, shared)
+		if b := &w.claim; b.servedConnector != a.servedConnector && b.rng.Narrower(a.rng) {
+			shared := partition.Span{Low: maxAddr(w.Low, span.Low), High: minAddr(w.High, span.High)}
+			s.addConflict(conflictKey{CodeBindingOutranks, nil, b.servedConnector}, l, a, b, shared)
 		}
 	}
 }
 
-func (s *sweep) meet(key meeting, l *partition.Listener, a, b *claim, span partition.Span) {
-	m := s.meets[key]
+func (s *sweep) addConflict(key conflictKey, l *partition.Listener, a, b *claim, span partition.Span) {
+	m := s.conflicts[key]
 	if m == nil {
-		m = &clash{
+		m = &conflict{
 			winner: *a, loser: *b, at: l, client: span.Low,
 			spans: map[*partition.Listener][]partition.Span{}, pairs: map[[2]rangeKey]bool{}, winners: map[string]bool{},
 		}
-		s.meets[key] = m
+		s.conflicts[key] = m
 		s.order = append(s.order, key)
 	}
 	m.spans[l] = append(m.spans[l], span)
@@ -274,7 +274,7 @@ func (s *sweep) meet(key meeting, l *partition.Listener, a, b *claim, span parti
 
 // meetingPlaces returns the clients of a clash, each at the addresses where they meet
 // it, and the same in words.
-func (s *sweep) meetingPlaces(m *clash) ([]Source, string) {
+func (s *sweep) conflictClients(m *conflict) ([]Source, string) {
 	spans := make([][]partition.Span, len(s.listeners))
 	for i := range s.listeners {
 		spans[i] = m.spans[&s.listeners[i]]
@@ -284,7 +284,7 @@ func (s *sweep) meetingPlaces(m *clash) ([]Source, string) {
 }
 
 // others counts the pairs of ranges that a clash doesn't name.
-func (m *clash) others() string {
+func (m *conflict) others() string {
 	if n := len(m.pairs) - 1; n > 0 {
 		return " (and " + strconv.Itoa(n) + " more of their ranges)"
 	}
@@ -292,18 +292,18 @@ func (m *clash) others() string {
 }
 
 // report tells what the sweep found.
-func (s *sweep) report() {
+func (s *sweep) reportAll() {
 	for _, e := range s.inbounds {
 		if e.pair < 0 {
 			continue
 		}
 		for i, r := range e.Settings().RemoteIPRanges {
 			if !s.won[rangeKey{e, i}] {
-				s.neverWins(e, i, r)
+				s.reportUnreached(e, i, r)
 			}
 		}
 	}
 	for _, key := range s.order {
-		s.clash(key, s.meets[key])
+		s.reportConflict(key, s.conflicts[key])
 	}
 }

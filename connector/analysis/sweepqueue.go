@@ -7,15 +7,15 @@ import "container/heap"
 type claimQueue struct {
 	claims []claim
 	holds  []bool
-	own    map[*entrance]*numbers // a heap of its claims that hold, and of some that don't any more
-	best   map[*entrance]int      // the first of its claims that hold; -1: none
+	own    map[*servedConnector]*numbers // a heap of its claims that hold, and of some that don't any more
+	best   map[*servedConnector]int      // the first of its claims that hold; -1: none
 	firsts numbers                // a heap of these, and of some that aren't any more
 }
 
 func newClaimQueue(claims []claim) *claimQueue {
-	q := &claimQueue{claims: claims, holds: make([]bool, len(claims)), own: map[*entrance]*numbers{}, best: map[*entrance]int{}}
+	q := &claimQueue{claims: claims, holds: make([]bool, len(claims)), own: map[*servedConnector]*numbers{}, best: map[*servedConnector]int{}}
 	for i := range claims {
-		if e := claims[i].entrance; q.own[e] == nil {
+		if e := claims[i].servedConnector; q.own[e] == nil {
 			q.own[e], q.best[e] = &numbers{}, -1
 		}
 	}
@@ -24,7 +24,7 @@ func newClaimQueue(claims []claim) *claimQueue {
 
 // set notes that a claim begins to hold or stops.
 func (q *claimQueue) set(claim int, holds bool) {
-	e := q.claims[claim].entrance
+	e := q.claims[claim].servedConnector
 	own := q.own[e]
 	q.holds[claim] = holds
 	if holds {
@@ -48,9 +48,9 @@ func (q *claimQueue) set(claim int, holds bool) {
 // leaders returns the claim that wins, and the first one of another connector; -1
 // where there is none.
 func (q *claimQueue) leaders() (first, other int) {
-	first, other = q.pop(-1), -1
+	first, other = q.popExcept(-1), -1
 	if first >= 0 {
-		if other = q.pop(first); other >= 0 {
+		if other = q.popExcept(first); other >= 0 {
 			heap.Push(&q.firsts, other)
 		}
 		heap.Push(&q.firsts, first)
@@ -60,9 +60,9 @@ func (q *claimQueue) leaders() (first, other int) {
 
 // pop takes the first claim but one that is the best of its connector out of the
 // heap. A claim may be in it twice.
-func (q *claimQueue) pop(but int) int {
+func (q *claimQueue) popExcept(but int) int {
 	for q.firsts.Len() > 0 {
-		if i := heap.Pop(&q.firsts).(int); i != but && q.best[q.claims[i].entrance] == i {
+		if i := heap.Pop(&q.firsts).(int); i != but && q.best[q.claims[i].servedConnector] == i {
 			return i
 		}
 	}

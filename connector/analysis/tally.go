@@ -7,32 +7,32 @@ import (
 )
 
 // claimants are who sessions on a connector, or its next hops, can be.
-type claimants struct {
-	alone   []permission.SID // one SID each
+type possibleIdentities struct {
+	single   []permission.SID // one SID each
 	logins  bool             // or any SIDs together with that of Authenticated Users
-	submits bool             // who lacks ms-Exch-SMTP-Submit may do nothing
+	needsSubmit bool             // who lacks ms-Exch-SMTP-Submit may do nothing
 }
 
 // tally sums up an access list by SID, and knows what is left of it where grants are
 // taken away: all of them, their allowed rights only, or their denied ones only. Where
 // the last two change nothing for anybody, no choice among the grants does.
 type tally struct {
-	claimants
-	sids   map[permission.SID]*sums
+	possibleIdentities
+	sids   map[permission.SID]*sidRights
 	order  []permission.SID
-	groups map[permission.Right][]permission.SID // of logins: one SID for each standing
+	standings map[permission.Right][]permission.SID // of logins: one SID for each standing
 }
 
 // sums is what grants say of one SID.
-type sums struct {
+type sidRights struct {
 	all, kept     [2]permission.Set // what is allowed, and what is denied
 	allow, denied [permission.SendXShadow + 1]int
 }
 
-func newTally(acl *permission.ACL, who claimants) *tally {
-	t := &tally{claimants: who, sids: map[permission.SID]*sums{}, groups: map[permission.Right][]permission.SID{}}
+func newTally(acl *permission.ACL, who possibleIdentities) *tally {
+	t := &tally{possibleIdentities: who, sids: map[permission.SID]*sidRights{}, standings: map[permission.Right][]permission.SID{}}
 	for _, g := range acl.Grants() {
-		t.of(g.To).count(g, 1)
+		t.rightsOf(g.To).count(g, 1)
 	}
 	for _, s := range t.sids {
 		s.all = s.kept
@@ -40,10 +40,10 @@ func newTally(acl *permission.ACL, who claimants) *tally {
 	return t
 }
 
-func (t *tally) of(sid permission.SID) *sums {
+func (t *tally) rightsOf(sid permission.SID) *sidRights {
 	s := t.sids[sid]
 	if s == nil {
-		s = &sums{}
+		s = &sidRights{}
 		t.sids[sid] = s
 		t.order = append(t.order, sid)
 	}
@@ -51,7 +51,7 @@ func (t *tally) of(sid permission.SID) *sums {
 }
 
 // count enters a grant n times.
-func (s *sums) count(g permission.Grant, n int) {
+func (s *sidRights) count(g permission.Grant, n int) {
 	for i, set := range [2]permission.Set{g.Allow, g.Deny} {
 		counts := &s.allow
 		if i == 1 {
@@ -70,24 +70,24 @@ func (s *sums) count(g permission.Grant, n int) {
 
 // without takes a grant away and reports whether all is as with it. If it isn't, the
 // grant stays.
-func (t *tally) without(g permission.Grant) bool {
+func (t *tally) removable(g permission.Grant) bool {
 	for r := range (g.Allow | g.Deny).All() {
-		t.others(r) // as they are now
+		t.otherSIDs(r) // as they are now
 	}
-	s := t.of(g.To)
+	s := t.rightsOf(g.To)
 	was := s.kept
 	s.count(g, -1)
 	lost := was[0].Minus(s.kept[0]) | was[1].Minus(s.kept[1])
 	for r := range lost.All() {
-		if t.matters(g.To, r) {
+		if t.rightDepends(g.To, r) {
 			s.count(g, 1)
 			return false
 		}
 	}
 	for r := range lost.All() {
-		delete(t.groups, r)
+		delete(t.standings, r)
 		if r == permission.Submit {
-			clear(t.groups)
+			clear(t.standings)
 		}
 	}
 	return true
@@ -95,14 +95,14 @@ func (t *tally) without(g permission.Grant) bool {
 
 // matters reports whether somebody who is sid, among others, holds a right with the
 // whole list and not with what is kept, or the reverse.
-func (t *tally) matters(sid permission.SID, r permission.Right) bool {
-	if slices.Contains(t.alone, sid) && t.differs(r, sid) {
+func (t *tally) rightDepends(sid permission.SID, r permission.Right) bool {
+	if slices.Contains(t.single, sid) && t.differs(r, sid) {
 		return true
 	}
 	if !t.logins || sid == permission.SIDAnonymous {
 		return false
 	}
-	others := t.others(r)
+	others := t.otherSIDs(r)
 	for _, a := range others {
 		for _, b := range others {
 			if t.differs(r, permission.SIDAuthenticatedUsers, sid, a, b) {
@@ -116,11 +116,11 @@ func (t *tally) matters(sid permission.SID, r permission.Right) bool {
 // others returns SIDs that a login may have beside another, one of each standing as
 // to a right and to ms-Exch-SMTP-Submit. More than two of them are never needed: one
 // that is allowed what the other is denied, and one that may log in at all.
-func (t *tally) others(r permission.Right) []permission.SID {
-	if t.groups[r] == nil {
+func (t *tally) otherSIDs(r permission.Right) []permission.SID {
+	if t.standings[r] == nil {
 		type standing [8]bool
 		seen := map[standing]bool{}
-		t.groups[r] = []permission.SID{permission.SIDAuthenticatedUsers}
+		t.standings[r] = []permission.SID{permission.SIDAuthenticatedUsers}
 		for _, sid := range t.order {
 			var at standing
 			for i, right := range [2]permission.Right{r, permission.Submit} {
@@ -131,11 +131,11 @@ func (t *tally) others(r permission.Right) []permission.SID {
 			}
 			if sid != permission.SIDAnonymous && !seen[at] {
 				seen[at] = true
-				t.groups[r] = append(t.groups[r], sid)
+				t.standings[r] = append(t.standings[r], sid)
 			}
 		}
 	}
-	return t.groups[r]
+	return t.standings[r]
 }
 
 // differs reports whether who is all of sids may do by r with the whole list what it
@@ -150,18 +150,18 @@ func (t *tally) differs(r permission.Right, sids ...permission.SID) bool {
 			}
 		}
 	}
-	with := t.able(all[0].Minus(all[1]), r)
-	return with != t.able(kept[0].Minus(all[1]), r) || with != t.able(all[0].Minus(kept[1]), r)
+	with := t.usable(all[0].Minus(all[1]), r)
+	return with != t.usable(kept[0].Minus(all[1]), r) || with != t.usable(all[0].Minus(kept[1]), r)
 }
 
 // able reports whether who holds rights may use one.
-func (t *tally) able(held permission.Set, r permission.Right) bool {
-	return held.Has(r) && (!t.submits || held.Has(permission.Submit))
+func (t *tally) usable(held permission.Set, r permission.Right) bool {
+	return held.Has(r) && (!t.needsSubmit || held.Has(permission.Submit))
 }
 
 // submitter reports whether a login that is sid, among others, may send.
-func (t *tally) submitter(sid permission.SID) bool {
-	for _, other := range t.others(permission.Submit) {
+func (t *tally) canSubmit(sid permission.SID) bool {
+	for _, other := range t.otherSIDs(permission.Submit) {
 		var rights [2]permission.Set
 		for _, id := range []permission.SID{permission.SIDAuthenticatedUsers, sid, other} {
 			if s := t.sids[id]; s != nil {

@@ -11,17 +11,17 @@ import (
 )
 
 // speaker is somebody who stands for all who fare alike.
-type speaker struct {
+type representative struct {
 	partition.Who
 	logins *partition.Logins // of which a user is one
 	place  int               // in Users of logins, or in Partners
 }
 
 // key tells speakers apart.
-func (s speaker) key() string { return fmt.Sprint(proofOf(s.Who), s.place) }
+func (s representative) key() string { return fmt.Sprint(proofOf(s.Who), s.place) }
 
 // party is clients who prove the same kind of thing.
-type party struct {
+type clientGroup struct {
 	proof proof
 	partition.Crowd
 }
@@ -46,13 +46,13 @@ func proofOf(w partition.Who) proof {
 }
 
 // key tells parties apart.
-func (p party) key() string { return fmt.Sprint(p) }
+func (p clientGroup) key() string { return fmt.Sprint(p) }
 
 // has reports whether the speaker is one of the party.
-func (p party) has(s speaker) bool { return proofOf(s.Who) == p.proof && p.Has(s.Groups()) }
+func (p clientGroup) has(s representative) bool { return proofOf(s.Who) == p.proof && p.Has(s.Groups()) }
 
 // member returns the session as one of a member of the party.
-func (p party) member(d connector.Dialog) connector.Dialog {
+func (p clientGroup) member(d connector.Dialog) connector.Dialog {
 	var groups []string
 	for _, list := range p.In {
 		groups = append(groups, list[0])
@@ -74,15 +74,15 @@ func (p party) member(d connector.Dialog) connector.Dialog {
 
 // partiesOf returns everybody for whom the speakers stand: those of all logins and
 // of all certificates that fare like one of them.
-func (c *comparer) partiesOf(speakers []speaker) []party {
-	var all []party
+func (c *comparer) partiesOf(speakers []representative) []clientGroup {
+	var all []clientGroup
 	var logins *partition.Logins
 	places := map[proof]map[int]bool{byLogin: {}, byCertificate: {}}
 	for _, s := range speakers {
 		switch kind := proofOf(s.Who); kind {
 		case byNothing:
 			if len(all) == 0 {
-				all = append(all, party{})
+				all = append(all, clientGroup{})
 			}
 		default:
 			places[kind][s.place] = true
@@ -93,12 +93,12 @@ func (c *comparer) partiesOf(speakers []speaker) []party {
 	}
 	if logins != nil {
 		for _, crowd := range logins.Crowds(func(i int) bool { return places[byLogin][i] }) {
-			all = append(all, party{byLogin, crowd})
+			all = append(all, clientGroup{byLogin, crowd})
 		}
 	}
 	if len(places[byCertificate]) > 0 {
 		for _, crowd := range c.domains.PartnerCrowds(func(i int) bool { return places[byCertificate][i] }) {
-			all = append(all, party{byCertificate, crowd})
+			all = append(all, clientGroup{byCertificate, crowd})
 		}
 	}
 	return all
@@ -114,7 +114,7 @@ var (
 
 // identity returns as whom the parties do something, as the end of a sentence.
 // Everybody who is meant is named, however many there are.
-func identity(parties []party, but exceptions) string {
+func identity(parties []clientGroup, but exceptions) string {
 	var anybody, anyLogin bool
 	words := map[proof][]string{}
 	for _, p := range parties {
@@ -151,7 +151,7 @@ func identity(parties []party, but exceptions) string {
 }
 
 // words names the groups of a party and those excepted.
-func (p party) words(but exceptions) string {
+func (p clientGroup) words(but exceptions) string {
 	name, also, as, except := sidName, " who are also ", "as ", but.logins
 	if p.proof == byCertificate {
 		name, also, as, except = func(s string) string { return s }, " and also ", "for ", but.certificates

@@ -143,7 +143,7 @@ func (q *refusal) try(s suggestion) (Edit, bool) {
 		return Edit{}, false // it breaks a rule
 	}
 	after := p.Walk(q.dialog)
-	if !q.turned(after) {
+	if !q.passesNow(after) {
 		return Edit{}, false
 	}
 	e := Edit{Kind: s.kind, Path: s.path, Text: s.text, Config: cfg, After: after, rank: s.rank}
@@ -162,7 +162,7 @@ func (q *refusal) try(s suggestion) (Edit, bool) {
 }
 
 // turned reports whether the stage that was refused passes.
-func (q *refusal) turned(after connector.Walkthrough) bool {
+func (q *refusal) passesNow(after connector.Walkthrough) bool {
 	refused := q.stage()
 	nth := 0 // EHLO is said again after STARTTLS, and a recipient may come twice
 	for _, s := range q.walk.Stages[:q.refused] {

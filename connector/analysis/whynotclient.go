@@ -56,7 +56,7 @@ func Remedies(p *connector.Policy, d connector.Dialog) []Remedy {
 		if len(enough) > 0 && enough[0].Kind != m.kind {
 			break // it would do more than it must
 		}
-		switch r, ok := q.treat(m); {
+		switch r, ok := q.tryMeasure(m); {
 		case ok && r.Accepted():
 			enough = append(enough, r)
 		case ok:
@@ -77,7 +77,7 @@ type measure struct {
 }
 
 // treat makes the Remedy of m, if it helps, after STARTTLS if it doesn't before.
-func (q *refusal) treat(m measure) (Remedy, bool) {
+func (q *refusal) tryMeasure(m measure) (Remedy, bool) {
 	d := q.dialog
 	m.apply(&d)
 	after := q.policy.Walk(d)
@@ -93,7 +93,7 @@ func (q *refusal) treat(m measure) (Remedy, bool) {
 // name is another command than one without.
 func (q *refusal) helped(m measure, after connector.Walkthrough) bool {
 	if m.kind != RemedyHello {
-		return q.turned(after)
+		return q.passesNow(after)
 	}
 	return !slices.ContainsFunc(after.Stages, func(s connector.Stage) bool { return s.Decision.Reason == reply.HelloDomainRequired })
 }
@@ -130,10 +130,10 @@ func (q *refusal) logins() []measure {
 		return measure{RemedyLogin, text, func(d *connector.Dialog) { d.User = user }}
 	}
 	all := []measure{login(text)}
-	if _, enough := q.treat(all[0]); enough {
+	if _, enough := q.tryMeasure(all[0]); enough {
 		return all
 	}
-	for _, sid := range q.named() {
+	for _, sid := range q.grantedSIDs() {
 		all = append(all, login(text+" and is "+sid.Name()+" or a member of it", sid))
 	}
 	return all
@@ -157,7 +157,7 @@ func (q *refusal) memberships() []measure {
 			id.Addresses = append(id.Addresses, from)
 		}))
 	}
-	for _, sid := range q.named() {
+	for _, sid := range q.grantedSIDs() {
 		if !user.Is(sid) {
 			all = append(all, as(RemedyMember, "make "+user.Name+" a member of "+sid.Name()+" in the users file", func(id *auth.Identity) {
 				id.SIDs = append(id.SIDs, sid)
@@ -172,7 +172,7 @@ const maxNamed = 20
 
 // named are the users and groups of ours to whom the connector that refused grants
 // something: those that a users file can name.
-func (q *refusal) named() []permission.SID {
+func (q *refusal) grantedSIDs() []permission.SID {
 	var all []permission.SID
 	for _, g := range q.connector().Settings().Permissions {
 		_, wellKnown := permission.LookupSID(g.To.Name())

@@ -39,7 +39,7 @@ func (q *refusal) suggestions() []suggestion {
 	if s.Name == connector.StageRoute || s.Decision.Reason == reply.RouteTooSmall {
 		return append(all, q.routes()...)
 	}
-	return append(all, q.neighbours()...)
+	return append(all, q.otherConnectors()...)
 }
 
 // connector is the one that refused; nil if there was none.
@@ -55,7 +55,7 @@ func (q *refusal) receive(in *connector.Inbound) (int, source.Path) {
 }
 
 // change makes a suggestion of an edit to the connector that refused.
-func (q *refusal) change(kind EditKind, field source.Path, text string, edit func(*connector.Receive)) suggestion {
+func (q *refusal) receiveSuggestion(kind EditKind, field source.Path, text string, edit func(*connector.Receive)) suggestion {
 	i, path := q.receive(q.connector())
 	return suggestion{
 		kind: kind, path: path.Field(field), text: text,
@@ -66,14 +66,14 @@ func (q *refusal) change(kind EditKind, field source.Path, text string, edit fun
 // neighbours are other Receive connectors that might take the session: those that
 // lack nothing but the client's address, the local one, or being enabled. Those
 // that would take all of it come first.
-func (q *refusal) neighbours() []suggestion {
+func (q *refusal) otherConnectors() []suggestion {
 	byName := map[string]*connector.Inbound{}
 	for in := range q.policy.Receive() {
 		byName[in.Name()] = in
 	}
 	var trace connector.Trace
 	q.policy.Select(q.dialog.Local, q.dialog.Remote, &trace)
-	enabled := q.enabled()
+	enabled := q.allEnabled()
 	var whole, part []suggestion
 	for step := range trace.All() {
 		in := byName[step.Candidate()]
@@ -84,10 +84,10 @@ func (q *refusal) neighbours() []suggestion {
 		if other := enabled[in.Name()]; step.Fate() == connector.FateDisabled && other != nil {
 			w = other.Walk(q.dialog)
 		}
-		if step.Fate() != connector.FateDisabled && !q.turned(w) {
+		if step.Fate() != connector.FateDisabled && !q.passesNow(w) {
 			continue // it would refuse the session as well
 		}
-		s, ok := q.neighbour(in, step.Fate())
+		s, ok := q.selectConnector(in, step.Fate())
 		switch {
 		case ok && w.Accepted():
 			whole = append(whole, s)
@@ -100,7 +100,7 @@ func (q *refusal) neighbours() []suggestion {
 
 // enabled returns what the disabled connectors would be if they weren't; none if that
 // breaks a rule.
-func (q *refusal) enabled() map[string]*connector.Inbound {
+func (q *refusal) allEnabled() map[string]*connector.Inbound {
 	cfg := q.policy.Config()
 	some := false
 	for i := range cfg.Receive {
@@ -122,7 +122,7 @@ func (q *refusal) enabled() map[string]*connector.Inbound {
 }
 
 // neighbour suggests what makes in the one that is chosen.
-func (q *refusal) neighbour(in *connector.Inbound, fate connector.Fate) (suggestion, bool) {
+func (q *refusal) selectConnector(in *connector.Inbound, fate connector.Fate) (suggestion, bool) {
 	i, path := q.receive(in)
 	set, d := in.Settings(), q.dialog
 	switch fate {
@@ -166,7 +166,7 @@ func (q *refusal) grants(right permission.Right) []suggestion {
 	set := permission.SetOf(right)
 	var all []suggestion
 	for _, sid := range q.identity() {
-		s := q.change(EditGrant, "Permissions", fmt.Sprintf("grant %v to %s", set, sid.Name()), func(r *connector.Receive) {
+		s := q.receiveSuggestion(EditGrant, "Permissions", fmt.Sprintf("grant %v to %s", set, sid.Name()), func(r *connector.Receive) {
 			r.Permissions = append(r.Permissions, permission.Grant{To: sid, Allow: set})
 		})
 		s.rank = rankOf(sid)
@@ -200,7 +200,7 @@ func (q *refusal) denials() []suggestion {
 				continue
 			}
 			right := step.Right
-			all = append(all, q.change(EditDeny, source.Path("Permissions").Index(at), fmt.Sprintf("no longer deny %v to %s", right, g.To.Name()),
+			all = append(all, q.receiveSuggestion(EditDeny, source.Path("Permissions").Index(at), fmt.Sprintf("no longer deny %v to %s", right, g.To.Name()),
 				func(r *connector.Receive) {
 					r.Permissions[at].Deny &^= permission.SetOf(right)
 					if r.Permissions[at].Deny|r.Permissions[at].Allow == 0 {
@@ -220,7 +220,7 @@ func (q *refusal) groups() []suggestion {
 		if have.Has(g) {
 			continue
 		}
-		s := q.change(EditGroup, "PermissionGroups", "add the permission group "+g.String(), func(r *connector.Receive) {
+		s := q.receiveSuggestion(EditGroup, "PermissionGroups", "add the permission group "+g.String(), func(r *connector.Receive) {
 			r.PermissionGroups = param.Value((have | g) &^ permission.Custom)
 		})
 		s.rank = 5 // several rights at once
@@ -237,7 +237,7 @@ func (q *refusal) mechanisms(values ...auth.Mechanism) []suggestion {
 		if m == have {
 			continue
 		}
-		s := q.change(EditMechanism, "AuthMechanism", "set AuthMechanism to "+m.String(), func(r *connector.Receive) {
+		s := q.receiveSuggestion(EditMechanism, "AuthMechanism", "set AuthMechanism to "+m.String(), func(r *connector.Receive) {
 			r.AuthMechanism = param.Value(m)
 		})
 		s.rank = 6
@@ -249,7 +249,7 @@ func (q *refusal) mechanisms(values ...auth.Mechanism) []suggestion {
 // requirements suggests to switch off what demands or rejects something.
 func (q *refusal) requirements() []suggestion {
 	off := func(field source.Path, set func(*connector.Receive)) []suggestion {
-		return []suggestion{q.change(EditRequirement, field, "switch off "+string(field), set)}
+		return []suggestion{q.receiveSuggestion(EditRequirement, field, "switch off "+string(field), set)}
 	}
 	switch q.stage().Decision.Reason {
 	case reply.HelloDomainRequired:
@@ -286,7 +286,7 @@ func (q *refusal) securedDomain() []suggestion {
 func (q *refusal) limits() []suggestion {
 	d := q.dialog
 	raise := func(field source.Path, value any, set func(*connector.Receive)) suggestion {
-		return q.change(EditLimit, field, fmt.Sprintf("raise %s to %v", field, value), set)
+		return q.receiveSuggestion(EditLimit, field, fmt.Sprintf("raise %s to %v", field, value), set)
 	}
 	organization := func(field source.Path, value any, set func(*connector.Transport)) suggestion {
 		return suggestion{

@@ -92,13 +92,13 @@ func (q *refusal) routes() []suggestion {
 		if step.Candidate() == "" || i < 0 {
 			continue
 		}
-		all = append(all, q.way(i, to.Domain(), step.Fate())...)
+		all = append(all, q.useSendConnector(i, to.Domain(), step.Fate())...)
 	}
 	return append(all, q.relayDomain(to.Domain())...)
 }
 
 // way suggests what makes a Send connector one for the recipient.
-func (q *refusal) way(i int, domain routing.Domain, fate connector.Fate) []suggestion {
+func (q *refusal) useSendConnector(i int, domain routing.Domain, fate connector.Fate) []suggestion {
 	name := q.config.Send[i].Name
 	path := source.Named("Send", name)
 	change := func(kind EditKind, field source.Path, text string, edit func(*connector.Send)) []suggestion {

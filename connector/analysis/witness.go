@@ -12,14 +12,14 @@ const triedWitnesses = 12
 
 // shown returns the session that shows a change best; the zero Dialog if none of them
 // does.
-func (c *comparer) shown(change *Change, dialogs []connector.Dialog) connector.Dialog {
+func (c *comparer) bestWitness(change *Change, dialogs []connector.Dialog) connector.Dialog {
 	best, most := connector.Dialog{}, 0
 	for i := range dialogs {
 		if i == triedWitnesses || most == wholly {
 			break
 		}
 		d := dialogs[i]
-		if n := c.shows(change, d); n > most {
+		if n := c.visibility(change, d); n > most {
 			best, most = d, n
 		}
 	}
@@ -33,7 +33,7 @@ const (
 )
 
 // shows holds a session under both policies and reports how much it shows.
-func (c *comparer) shows(change *Change, d connector.Dialog) int {
+func (c *comparer) visibility(change *Change, d connector.Dialog) int {
 	old, now := c.policies[0].Walk(d), c.policies[1].Walk(d)
 	switch change.Aspect {
 	case AspectSetting:
@@ -48,20 +48,20 @@ func (c *comparer) shows(change *Change, d connector.Dialog) int {
 		}
 		return 0
 	case AspectRoute:
-		return sameIf(len(old.Routes) > 0 && len(now.Routes) > 0 && (wayOut(old) != wayOut(now) || old.Accepted() != now.Accepted()))
+		return shownIf(len(old.Routes) > 0 && len(now.Routes) > 0 && (wayOut(old) != wayOut(now) || old.Accepted() != now.Accepted()))
 	case AspectAuth:
 		a, b := stageOf(old, connector.StageAuth), stageOf(now, connector.StageAuth)
 		if a.Allowed() == b.Allowed() && a.Reason != b.Reason {
 			return partly
 		}
-		return sameIf(a.Allowed() != b.Allowed())
+		return shownIf(a.Allowed() != b.Allowed())
 	}
-	return sameIf(!slices.EqualFunc(old.Stages, now.Stages, func(a, b connector.Stage) bool {
+	return shownIf(!slices.EqualFunc(old.Stages, now.Stages, func(a, b connector.Stage) bool {
 		return a.Name == b.Name && a.Decision.Allowed() == b.Decision.Allowed()
 	}))
 }
 
-func sameIf(shows bool) int {
+func shownIf(shows bool) int {
 	if shows {
 		return wholly
 	}
