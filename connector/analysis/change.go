@@ -1,7 +1,9 @@
 package analysis
 
 import (
+	"cmp"
 	"net/netip"
+	"slices"
 	"strconv"
 
 	"github.com/interchange-smtp/interchange/connector"
@@ -128,11 +130,35 @@ func (c Comparison) Wider() Comparison {
 	return wider
 }
 
-// Equivalent reports whether a and b decide alike, as Compare sees it.
-func Equivalent(a, b *connector.Policy) bool { return Compare(a, b).Same() }
+// side is the policy that allows what a change in that direction is about.
+func side(d Direction) int {
+	if d == Wider {
+		return 1
+	}
+	return 0
+}
 
-// AtLeastAsStrict reports whether nothing may happen under candidate that may
-// not happen under reference. Mail may take other ways.
-func AtLeastAsStrict(candidate, reference *connector.Policy) bool {
-	return Compare(reference, candidate).Wider().Same()
+// toward is the direction of something that is now allowed, or isn't any more.
+func toward(allowed bool) Direction {
+	if allowed {
+		return Wider
+	}
+	return Stricter
+}
+
+func sortChanges(changes []Change) {
+	slices.SortStableFunc(changes, func(a, b Change) int {
+		return cmp.Or(
+			cmp.Compare(slices.Index(aspectOrder, a.Aspect), slices.Index(aspectOrder, b.Aspect)),
+			cmp.Compare(a.Direction, b.Direction),
+		)
+	})
+}
+
+// aspectOrder is the order in which changes are listed.
+var aspectOrder = []Aspect{
+	AspectConnection, AspectHello, AspectStartTLS, AspectTLS, AspectAuth, AspectSubmit, AspectRelay, AspectRoutedRecipient,
+	AspectRecipient, AspectSender, AspectIllegibleSender, AspectSize, AspectRecipientCount, AspectHeaders, AspectSetting,
+	AspectRoute, AspectRouteTLS, AspectRouteAuth, AspectRouteHeaders, AspectRouteSetting,
+	AspectQueue, AspectReport,
 }

@@ -1,13 +1,8 @@
 package analysis
 
 import (
-	"fmt"
-	"slices"
-	"strings"
-
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
-	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 )
 
@@ -49,119 +44,65 @@ func Compare(before, after *connector.Policy) Comparison {
 	return Comparison{Changes: changes}
 }
 
-// comparer is a Compare under way.
-type comparer struct {
-	policies  [2]*connector.Policy
-	domains   *partition.Domains
-	listeners []partition.Listener
-	configs   [2]connector.Config
-	tree   *domainTree
-	pairs     []pair
-	deltas    merger
+// Equivalent reports whether a and b decide alike, as Compare sees it.
+func Equivalent(a, b *connector.Policy) bool { return Compare(a, b).Same() }
 
-	recipients map[waysKey]recipientWay // those that were looked for
+// AtLeastAsStrict reports whether nothing may happen under candidate that may
+// not happen under reference. Mail may take other ways.
+func AtLeastAsStrict(candidate, reference *connector.Policy) bool {
+	return Compare(reference, candidate).Wider().Same()
 }
 
-// pair is clients that one connector serves before, and one afterwards; or
-// connectors that behave alike.
-type pair struct {
-	in    [2]*connector.Inbound // one of each; nil: not served
-	alike bool                  // the two are configured alike
-	// implicit is set where the connections begin with TLS.
-	implicit bool
-	clients  []clients
-	names    [2]map[string]bool // of the connectors
-}
-
-// clients are addresses at a listener.
-type clients struct {
-	listener int
-	partition.Span
-	witness int // the cell's place
-}
-
-// pairUp collects the pairs. Connectors that behave alike count as one, so that
-// the first pair stands for many in large policies.
-func (c *comparer) pairUp() {
-	kinds := map[string]int{"": 0}
-	kindOf := map[*connector.Inbound]int{nil: 0}
-	type both struct {
-		kinds    [2]int
-		implicit bool
+// comparePair finds all differences between the connectors of a pair.
+func (c *comparer) comparePair(place int) {
+	if p := &c.pairs[place]; p.in[0] == nil || p.in[1] == nil {
+		e := c.openPair(place, representative{}, p.implicit)
+		e.record(delta{aspect: AspectConnection, direction: toward(p.in[1] != nil), anyChannel: true}, e.dialog())
+	} else {
+		c.compareChannels(place)
+		c.compareSettings(place)
 	}
-	place := map[both]int{}
-	for l := range c.listeners {
-		for i := range c.listeners[l].Cells {
-			cell := &c.listeners[l].Cells[i]
-			key := both{implicit: c.listeners[l].Implicit}
-			for j, in := range cell.In {
-				kind, ok := kindOf[in]
-				if !ok {
-					kind = intern(kinds, behaviour(in))
-					kindOf[in] = kind
-				}
-				key.kinds[j] = kind
+	for _, q := range questions() {
+		for _, e := range c.sessionPairs(place, q.rights) {
+			if e.submit != [2]bool{} && (e.tls || !e.demandChanged()) {
+				c.deltas.submits(e.who, e.tls)
 			}
-			if key.kinds == [2]int{} {
-				continue
-			}
-			at, ok := place[key]
-			if !ok {
-				at = len(c.pairs)
-				place[key] = at
-				c.pairs = append(c.pairs, pair{
-					in: cell.In, alike: key.kinds[0] == key.kinds[1], implicit: key.implicit, names: [2]map[string]bool{{}, {}},
-				})
-			}
-			c.pairs[at].addCell(l, i, cell)
+			q.ask(e)
 		}
 	}
+	c.flush(place)
 }
 
-func intern(kinds map[string]int, key string) int {
-	n, ok := kinds[key]
-	if !ok {
-		n = len(kinds)
-		kinds[key] = n
-	}
-	return n
+// question is something that is asked of encounters. The logins that it tells
+// apart differ in few rights, so it gets logins of its own.
+type question struct {
+	rights permission.Set
+	ask    func(*sessionPair)
 }
 
-// add enters a cell, as one with its neighbour if possible.
-func (p *pair) addCell(listener, place int, cell *partition.Source) {
-	for i, in := range cell.In {
-		if in != nil {
-			p.names[i][in.Name()] = true
-		}
-	}
-	if n := len(p.clients) - 1; n >= 0 && p.clients[n].listener == listener && p.clients[n].High.Next() == cell.Low {
-		p.clients[n].High = cell.High
-		return
-	}
-	p.clients = append(p.clients, clients{listener, cell.Span, place})
+func questions() []question {
+	return append([]question{
+		{permission.SetOf(permission.Submit, permission.AcceptAnyRecipient), (*sessionPair).recipients},
+		{permission.SetOf(permission.Submit, permission.AcceptAnySender, permission.AcceptAuthoritativeDomainSender), (*sessionPair).senders},
+		{permission.SetOf(permission.Submit, permission.BypassMessageSizeLimit), (*sessionPair).sizes},
+		{permission.SetOf(permission.Submit), (*sessionPair).recipientCount},
+	}, headerQuestions()...)
 }
 
-// behaviour is everything about a connector that decisions depend on, as text.
-func behaviour(in *connector.Inbound) string {
-	r := *in.Settings()
-	r.Name, r.Comment, r.Server, r.Usage = "", "", "", 0
-	r.Bindings, r.RemoteIPRanges, r.Permissions = nil, nil, nil
-	r.PermissionGroups = param.Setting[permission.Group]{} // they are in the access list
-	var grants []string
-	for _, g := range in.ACL().Grants() {
-		grants = append(grants, fmt.Sprintf("%s %#x %#x", g.To, uint64(g.Allow), uint64(g.Deny)))
+// headerQuestions ask which classes of header fields are kept.
+func headerQuestions() []question {
+	var all []question
+	for _, class := range headerClasses {
+		all = append(all, question{permission.SetOf(permission.Submit, class.accept), func(e *sessionPair) {
+			if e.submit != [2]bool{true, true} {
+				return
+			}
+			if was, is := e.opened[0].Headers().Keep(class.field), e.opened[1].Headers().Keep(class.field); was != is {
+				d := e.dialogWithRecipient(0)
+				d.Header = []string{class.field}
+				e.record(delta{aspect: AspectHeaders, direction: toward(is), subject: class.name, before: keptText(was), after: keptText(is)}, d)
+			}
+		}})
 	}
-	slices.Sort(grants)
-	return fmt.Sprintf("%+v %s", r, strings.Join(slices.Compact(grants), ","))
-}
-
-// sharedAlike reports whether the policies agree on what all connectors share.
-func (c *comparer) sharedAlike() bool {
-	for _, class := range c.domains.Classes {
-		if class.Accepted[0] != class.Accepted[1] || class.Secure[0] != class.Secure[1] {
-			return false
-		}
-	}
-	a, b := &c.configs[0].Transport, &c.configs[1].Transport
-	return a.MaxReceiveSize == b.MaxReceiveSize && a.MaxRecipientEnvelopeLimit == b.MaxRecipientEnvelopeLimit
+	return all
 }

@@ -26,9 +26,9 @@ const (
 
 // outline is the named cells of a partition, parents before what lies below.
 type domainTree struct {
-	domains *partition.Domains
-	names   []treeName
-	knownTerms   map[string][2][]string // what classTerms returned, by what it was asked
+	domains    *partition.Domains
+	names      []treeName
+	knownTerms map[string][2][]string // what classTerms returned, by what it was asked
 	relayCells map[string][]bool      // the same of within: the cells
 }
 
@@ -37,7 +37,7 @@ type domainTree struct {
 type treeName struct {
 	named, parent int
 	below         int // the cell of what lies below it; 0: none
-	aboveBelow         int // the parent of that
+	aboveBelow    int // the parent of that
 }
 
 func newDomainTree(d *partition.Domains) *domainTree {

@@ -39,17 +39,6 @@ func (c *checker) reportClearAuth(e *servedConnector) {
 	})
 }
 
-// mechanism is the edit that adds mechanisms and takes others away.
-func (e *servedConnector) mechanismEdit(add, drop auth.Mechanism) func(*connector.Config) bool {
-	preset := e.Settings().AuthMechanism.Or(0)
-	return e.receiveEdit(func(r *connector.Receive) bool {
-		was := r.AuthMechanism.Or(preset)
-		is := (was | add) &^ drop
-		r.AuthMechanism = param.Value(is)
-		return is != was
-	})
-}
-
 // anyUser returns a user who may log in on e, or else one who may not.
 func (c *checker) anyUser(e *servedConnector) *auth.Identity {
 	users := partition.Users(e.ACL(), nil, permission.SetOf(permission.Submit))

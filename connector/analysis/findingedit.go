@@ -3,6 +3,7 @@ package analysis
 import (
 	"slices"
 
+	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/param"
 )
@@ -51,4 +52,26 @@ func dropLast[T comparable](list *[]T, x T) bool {
 		}
 	}
 	return false
+}
+
+// dropRange takes a range out of RemoteIPRanges, the last of equal ones.
+func dropRange(e *servedConnector, i int) func(*connector.Config) bool {
+	given := e.Settings().RemoteIPRanges
+	return e.receiveEdit(func(r *connector.Receive) bool {
+		if len(r.RemoteIPRanges) == 0 {
+			r.RemoteIPRanges = slices.Clone(given) // of the preset
+		}
+		return dropLast(&r.RemoteIPRanges, given[i])
+	})
+}
+
+// mechanism is the edit that adds mechanisms and takes others away.
+func (e *servedConnector) mechanismEdit(add, drop auth.Mechanism) func(*connector.Config) bool {
+	preset := e.Settings().AuthMechanism.Or(0)
+	return e.receiveEdit(func(r *connector.Receive) bool {
+		was := r.AuthMechanism.Or(preset)
+		is := (was | add) &^ drop
+		r.AuthMechanism = param.Value(is)
+		return is != was
+	})
 }

@@ -7,7 +7,6 @@ import (
 	"strconv"
 
 	"github.com/interchange-smtp/interchange/connector"
-	"github.com/interchange-smtp/interchange/connector/internal/partition"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/source"
 )
@@ -42,52 +41,6 @@ func (c *checker) reportUnreached(e *servedConnector) {
 	})
 }
 
-// loser is a session of a client in a range of e that another connector serves.
-func (c *checker) dialogLostTo(e *servedConnector, index int) (d connector.Dialog, winner string) {
-	r := e.Settings()
-	for l := range c.listeners {
-		at := &c.listeners[l]
-		if !boundTo(e, at) {
-			continue
-		}
-		low := r.RemoteIPRanges[index].Low()
-		if low.BitLen() != at.Witness.Addr().BitLen() {
-			continue
-		}
-		if in := c.policy.Select(at.Witness, low, nil); in != nil {
-			return openSession(at, low), fmt.Sprintf("; %v goes to %q", low, in.Name())
-		}
-	}
-	return connector.Dialog{}, ""
-}
-
-// greet is the session of a client that connects to l and no more.
-func openSession(l *partition.Listener, client netip.Addr) connector.Dialog {
-	d := partition.Who{}.Dialog(l.Witness, client, l.Implicit)
-	d.Implicit = l.Implicit
-	return d
-}
-
-// boundTo reports whether e is bound to the local addresses of l.
-func boundTo(e *servedConnector, l *partition.Listener) bool { return boundAs(e, l) >= 0 }
-
-// boundAs is how e is bound to the local addresses of l: 0 to the very address, 1
-// to all of them, -1 not at all.
-func boundAs(e *servedConnector, l *partition.Listener) int {
-	rank := -1
-	at := l.Local[0]
-	for _, b := range e.Settings().Bindings {
-		b = netip.AddrPortFrom(b.Addr().Unmap().WithZone(""), b.Port())
-		switch {
-		case b == at:
-			return 0
-		case b.Port() == at.Port() && b.Addr().IsUnspecified() && b.Addr().BitLen() == at.Addr().BitLen():
-			rank = 1
-		}
-	}
-	return rank
-}
-
 func (s *sweep) reportUnreached(e *servedConnector, i int, r param.Range) {
 	witness, winner := s.dialogLostTo(e, i)
 	if in := s.policy.Select(witness.Local, witness.Remote, nil); in == e.Inbound {
@@ -102,17 +55,6 @@ func (s *sweep) reportUnreached(e *servedConnector, i int, r param.Range) {
 		Witness: witness,
 		Sources: []Source{{Local: e.Settings().Bindings, Ranges: []param.Range{r}}},
 		edit:    dropRange(e, i),
-	})
-}
-
-// dropRange takes a range out of RemoteIPRanges, the last of equal ones.
-func dropRange(e *servedConnector, i int) func(*connector.Config) bool {
-	given := e.Settings().RemoteIPRanges
-	return e.receiveEdit(func(r *connector.Receive) bool {
-		if len(r.RemoteIPRanges) == 0 {
-			r.RemoteIPRanges = slices.Clone(given) // of the preset
-		}
-		return dropLast(&r.RemoteIPRanges, given[i])
 	})
 }
 
@@ -183,9 +125,19 @@ func (s *sweep) outranked(f *Finding, m *conflict, clients string) {
 	})
 }
 
-// wildcardOf returns the place of the binding of e to all addresses of l's port.
-func wildcardOf(e *servedConnector, l *partition.Listener) int {
-	return max(0, slices.IndexFunc(e.Settings().Bindings, func(b netip.AddrPort) bool {
-		return b.Port() == l.Local[0].Port() && b.Addr().IsUnspecified() && b.Addr().BitLen() == l.Local[0].Addr().BitLen()
-	}))
+// report tells what the sweep found.
+func (s *sweep) reportAll() {
+	for _, e := range s.inbounds {
+		if e.pair < 0 {
+			continue
+		}
+		for i, r := range e.Settings().RemoteIPRanges {
+			if !s.won[rangeKey{e, i}] {
+				s.reportUnreached(e, i, r)
+			}
+		}
+	}
+	for _, key := range s.order {
+		s.reportConflict(key, s.conflicts[key])
+	}
 }

@@ -158,26 +158,3 @@ func (c *checker) isOwnName(name string) bool {
 	}
 	return strings.EqualFold(name, "localhost") || strings.EqualFold(name, c.serverName())
 }
-
-// server is the name of the server that we are.
-func (c *checker) serverName() string { return connector.Receive{}.WithDefaults(&c.cfg).Server }
-
-// leaving returns a session whose mail leaves by out; the zero Dialog if there is none.
-func (c *checker) leaving(out *connector.Outbound) connector.Dialog {
-	for i := range c.domains.Cells {
-		cell := c.unnamedFirst(i)
-		for _, way := range c.ways[cell] {
-			if way.Route.Outbound != out {
-				continue
-			}
-			if d := c.sendSized(c.domains.Cells[cell].Witness, max(way.Above+1, 0)); d.Remote.IsValid() {
-				return d
-			}
-		}
-	}
-	return connector.Dialog{}
-}
-
-// unnamedFirst returns the i-th cell, beginning with the domains that nobody named,
-// which most mail is for.
-func (c *checker) unnamedFirst(i int) int { return (i + c.domains.Elsewhere()) % len(c.domains.Cells) }

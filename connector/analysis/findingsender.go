@@ -3,7 +3,6 @@ package analysis
 import (
 	"fmt"
 	"maps"
-	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -95,9 +94,4 @@ func (e *servedConnector) grantsSendForAll() bool {
 		return g.To != permission.SIDAnonymous && g.Allow.Has(permission.AcceptAnySender) &&
 			rights.HasAll(permission.SetOf(permission.Submit, permission.AcceptAnySender))
 	})
-}
-
-// at reports whether e is bound to the port.
-func (e *servedConnector) boundToPort(port uint16) bool {
-	return slices.ContainsFunc(e.Settings().Bindings, func(b netip.AddrPort) bool { return b.Port() == port })
 }

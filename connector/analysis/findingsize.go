@@ -48,43 +48,6 @@ func (c *checker) sizes() {
 	c.reportSizeGaps()
 }
 
-// large is sendTo with a size, of a session that may declare it, if there is one.
-func (c *checker) sendSized(to routing.Domain, size int64) connector.Dialog {
-	d := c.sendTo(to)
-	if !d.Remote.IsValid() {
-		return d
-	}
-	if !c.sender.declares(size) {
-		c.findDeclarer(to, size, &d)
-	}
-	d.Size = size
-	return d
-}
-
-// declares reports whether the session may declare a message of that size.
-func (s *mailSession) declares(size int64) bool {
-	return s.at.Settings().SizeEnabled != param.SizeDisabled && s.Mail(connector.Mail{Size: size}).Allowed()
-}
-
-// declarer makes d a session that may send to the domain and declare the size, if one is
-// found on the first connectors.
-func (c *checker) findDeclarer(to routing.Domain, size int64, d *connector.Dialog) {
-	address := partition.Mailbox("user", to)
-	tried := 0
-	for e := range c.reachable {
-		if tried++; tried > maxTriedPairs {
-			return
-		}
-		for _, s := range c.sessions(e) {
-			if s.declares(size) && s.Rcpt(connector.Rcpt{To: address}).Allowed() {
-				*d = c.dialog(e, s.who.Who, s.tls)
-				d.To = []routing.Address{address}
-				return
-			}
-		}
-	}
-}
-
 // taken is the largest message that anybody may send to some domains.
 type maxAccepted struct {
 	*mailSession

@@ -50,8 +50,8 @@ func (d *delta) content() string {
 // merger makes few deltas of many that differ in one respect only: first in
 // TLS, then in domains, then in which connectors, then in who.
 type merger struct {
-	current  table[*identityDelta]   // of the pair under way, by what is said of whom
-	channels  map[string]uint // of the pair: by who, in which channels MAIL can pass at all
+	current  table[*identityDelta] // of the pair under way, by what is said of whom
+	channels map[string]uint       // of the pair: by who, in which channels MAIL can pass at all
 	finished table[*delta]
 	// best is the object whose witness to prefer.
 	preferred int
@@ -60,7 +60,7 @@ type merger struct {
 // local is deltas of one pair that say the same of the same identity.
 type identityDelta struct {
 	delta
-	who   representative
+	who       representative
 	witnesses [2]map[int]connector.Dialog // without and with TLS: witnesses by object, -1 if there are none
 }
 
@@ -114,60 +114,10 @@ func (m *merger) add(d delta, who representative, tls bool) {
 	}
 }
 
-// flush ends a pair: of whom the same is said, they become parties.
-func (c *comparer) flush(pair int) {
-	m := &c.deltas
-	var said table[*groupDelta]
-	for _, key := range m.current.keys {
-		row := m.current.rows[key]
-		for _, d := range row.split(m.channels[row.who.key()], m.preferred) {
-			s := said.row(d.fullContent(), func() *groupDelta { return &groupDelta{delta: d} })
-			s.members = append(s.members, row.who)
-			s.witnesses = append(s.witnesses, d.witness)
-		}
-	}
-	for _, key := range said.keys {
-		s := said.rows[key]
-		for _, p := range c.partiesOf(s.members) {
-			same := m.finished.row(key+"|"+p.key(), func() *delta {
-				d := s.delta
-				d.parties = []clientGroup{p}
-				return &d
-			})
-			same.pairs = append(same.pairs, pair)
-			same.witnesses = append(same.witnesses, s.of(p)...)
-		}
-	}
-	m.current, m.channels = table[*identityDelta]{}, nil
-}
-
-// saying is a delta of one pair and all of whom it is said.
-type groupDelta struct {
-	delta
-	members  []representative
-	witnesses []connector.Dialog // of each
-}
-
-// of returns sessions of a party. Of those in it that fare alike only one speaks, which may
-// be in another party, too; then it is a member of this one in its place.
-func (s *groupDelta) of(p clientGroup) []connector.Dialog {
-	var own, others []connector.Dialog
-	for i, who := range s.members {
-		switch {
-		case p.has(who):
-			own = append(own, s.witnesses[i])
-		case proofOf(who.Who) == p.proof:
-			others = append(others, p.member(s.witnesses[i]))
-		}
-	}
-	if len(own) == 0 {
-		own = others
-	}
-	return own[:min(len(own), triedWitnesses)]
-}
-
 // whole is says with everything that is settled once a pair is done.
-func (d *delta) fullContent() string { return fmt.Sprintf("%s|%d|%v", d.content(), d.channel, d.objects) }
+func (d *delta) fullContent() string {
+	return fmt.Sprintf("%s|%d|%v", d.content(), d.channel, d.objects)
+}
 
 // deltas returns what was found, with all identities of which the same is said
 // about the same connectors in one.

@@ -65,16 +65,3 @@ func (c *comparer) compareStartTLS(encrypted *sessionPair) {
 		encrypted.record(delta{aspect: AspectStartTLS, direction: toward(offered[1]), anyChannel: true}, encrypted.dialog())
 	}
 }
-
-func orNothing(s string) string {
-	if s == "" {
-		return "nothing"
-	}
-	return s
-}
-
-// demandChanged reports whether TLS is demanded before or afterwards, and not
-// both times. That is one change, however much it refuses in the clear.
-func (e *sessionPair) demandChanged() bool {
-	return e.in[0] != nil && e.in[1] != nil && e.in[0].Settings().RequireTLS != e.in[1].Settings().RequireTLS
-}

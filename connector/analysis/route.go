@@ -224,14 +224,6 @@ func (was *nextHop) differ(is *nextHop) []routeDelta {
 	return found
 }
 
-// keptText is what becomes of header fields.
-func keptText(kept bool) string {
-	if kept {
-		return "kept"
-	}
-	return "removed"
-}
-
 // sentence says d of mail to the domains; names are those of Send connectors.
 func (d *routeDelta) sentence(domains, sizes, names string) string {
 	mail := "Mail to " + domains + sizes

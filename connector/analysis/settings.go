@@ -210,23 +210,3 @@ func isExternal(in *connector.Inbound) bool { return mechanismOf(in).Has(auth.Ex
 func mechanismOf(in *connector.Inbound) auth.Mechanism {
 	return in.Settings().AuthMechanism.Or(auth.None)
 }
-
-// sizeText is a limit on sizes in words; 0 is none.
-func sizeText(n int64) string {
-	if n <= 0 {
-		return "any size"
-	}
-	text, err := param.Size(n).MarshalText()
-	if err != nil {
-		return strconv.FormatInt(n, 10)
-	}
-	return string(text)
-}
-
-// countText is a limit on numbers in words; 0 is none.
-func countText(n int64) string {
-	if n <= 0 {
-		return "unlimited"
-	}
-	return strconv.FormatInt(n, 10)
-}

@@ -1,55 +1,23 @@
 package analysis
 
 import (
-	"cmp"
 	"net/netip"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
-	"github.com/interchange-smtp/interchange/connector/param"
 )
-
-// claim is a range of an entrance.
-type claim struct {
-	*servedConnector
-	index int // in RemoteIPRanges
-	rng   param.Range
-}
-
-// rangeKey names a range of the configuration.
-type rangeKey struct {
-	in    *servedConnector
-	index int
-}
-
-func (c *claim) key() rangeKey { return rangeKey{c.servedConnector, c.index} }
-
-// compareClaims orders claims to one client as Policy.Select does where all are
-// bound alike, the winner first.
-func compareClaims(a, b claim) int {
-	switch {
-	case a.rng.Narrower(b.rng):
-		return -1
-	case b.rng.Narrower(a.rng):
-		return +1
-	}
-	return cmp.Or(cmp.Compare(b.Settings().TransportRole, a.Settings().TransportRole), // FrontendTransport first
-		strings.Compare(strings.ToLower(a.Name()), strings.ToLower(b.Name())),
-		strings.Compare(a.Name(), b.Name()), strings.Compare(a.rng.String(), b.rng.String()), cmp.Compare(a.index, b.index))
-}
 
 // sweep walks through the clients of every listener and looks at who claims them:
 // the winner, the first claim of another connector, and the first of those bound to
 // all addresses.
 type sweep struct {
 	*checker
-	won   map[rangeKey]bool
-	served  map[*servedConnector][]servedClient // where an entrance wins
+	won       map[rangeKey]bool
+	served    map[*servedConnector][]servedClient // where an entrance wins
 	conflicts map[conflictKey]*conflict
-	order []conflictKey
+	order     []conflictKey
 }
 
 // holding is clients whom an entrance serves by those of its ranges that come before
@@ -109,8 +77,8 @@ func (s *sweep) run() {
 
 // anywhere is how clients fare with the connectors that are bound to all addresses.
 type wildcardSweep struct {
-	claimed []claimedSpan
-	conflicts  []conflictSpan
+	claimed   []claimedSpan
+	conflicts []conflictSpan
 }
 
 // stretchOf is clients of whom a claim is the best.
@@ -289,21 +257,4 @@ func (m *conflict) others() string {
 		return " (and " + strconv.Itoa(n) + " more of their ranges)"
 	}
 	return ""
-}
-
-// report tells what the sweep found.
-func (s *sweep) reportAll() {
-	for _, e := range s.inbounds {
-		if e.pair < 0 {
-			continue
-		}
-		for i, r := range e.Settings().RemoteIPRanges {
-			if !s.won[rangeKey{e, i}] {
-				s.reportUnreached(e, i, r)
-			}
-		}
-	}
-	for _, key := range s.order {
-		s.reportConflict(key, s.conflicts[key])
-	}
 }

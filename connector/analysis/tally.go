@@ -8,8 +8,8 @@ import (
 
 // claimants are who sessions on a connector, or its next hops, can be.
 type possibleIdentities struct {
-	single   []permission.SID // one SID each
-	logins  bool             // or any SIDs together with that of Authenticated Users
+	single      []permission.SID // one SID each
+	logins      bool             // or any SIDs together with that of Authenticated Users
 	needsSubmit bool             // who lacks ms-Exch-SMTP-Submit may do nothing
 }
 
@@ -18,8 +18,8 @@ type possibleIdentities struct {
 // the last two change nothing for anybody, no choice among the grants does.
 type tally struct {
 	possibleIdentities
-	sids   map[permission.SID]*sidRights
-	order  []permission.SID
+	sids      map[permission.SID]*sidRights
+	order     []permission.SID
 	standings map[permission.Right][]permission.SID // of logins: one SID for each standing
 }
 

@@ -182,13 +182,3 @@ func (q *refusal) grantedSIDs() []permission.SID {
 	}
 	return all
 }
-
-// Narrow reports whether all that e admits is for one client address.
-func (e Edit) Narrow() bool {
-	for _, c := range e.Admits {
-		if len(c.Sources) == 0 || addressBits(c.Sources) > 0 {
-			return false
-		}
-	}
-	return true
-}

@@ -13,38 +13,6 @@ import (
 	"github.com/interchange-smtp/interchange/permission"
 )
 
-// suggestions lists what might help, by the reason of the refusal.
-func (q *refusal) suggestions() []suggestion {
-	s := q.stage()
-	var all []suggestion
-	if q.connector() != nil {
-		all = append(all, q.limits()...)
-		all = append(all, q.requirements()...)
-		if s.Decision.Right.IsValid() {
-			all = append(all, q.denials()...)
-			all = append(all, q.grants(s.Decision.Right)...)
-			all = append(all, q.groups()...)
-			all = append(all, q.mechanisms(auth.TLS|auth.ExternalAuthoritative)...)
-		}
-		switch s.Decision.Reason {
-		case reply.MechanismNotOffered:
-			m := q.connector().Settings().AuthMechanism.Or(0) &^ auth.ExternalAuthoritative
-			all = append(all, q.mechanisms(m|auth.TLS|auth.BasicAuth|auth.BasicAuthRequireTLS, m|auth.BasicAuth, m&^auth.BasicAuthRequireTLS)...)
-		case reply.UnrecognizedCommand:
-			all = append(all, q.mechanisms(q.connector().Settings().AuthMechanism.Or(0)|auth.TLS)...)
-		case reply.RelayDenied, reply.AnonymousSendAsDenied, reply.SendAsDenied:
-			all = append(all, q.acceptedDomains()...)
-		}
-	}
-	if s.Name == connector.StageRoute || s.Decision.Reason == reply.RouteTooSmall {
-		return append(all, q.routes()...)
-	}
-	return append(all, q.otherConnectors()...)
-}
-
-// connector is the one that refused; nil if there was none.
-func (q *refusal) connector() *connector.Inbound { return q.walk.Session.Inbound() }
-
 // receive returns the place of a Receive connector in the Config and its path.
 func (q *refusal) receive(in *connector.Inbound) (int, source.Path) {
 	set := in.Settings()

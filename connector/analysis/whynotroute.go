@@ -10,33 +10,6 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// sender is the address that was refused: of MAIL, or of the header's author.
-func (q *refusal) sender() routing.Address {
-	if q.stage().Name != connector.StageData {
-		return q.dialog.From
-	}
-	for _, a := range q.dialog.Authors {
-		if !q.walk.Session.Authors([]routing.Address{a}, true).Allowed() {
-			return a
-		}
-	}
-	return routing.Address{}
-}
-
-// recipient is the address that RCPT or the route refused, or of a message whose size
-// wasn't declared the one to which it is too large to go.
-func (q *refusal) recipient() routing.Address {
-	for _, to := range q.dialog.To {
-		if q.stage().Name == connector.StageData && q.policy.Route(to, q.dialog.Size, nil).Outcome == routing.TooLarge {
-			return to
-		}
-		if s := to.String(); q.stage().Command == s || q.stage().Command == "RCPT TO:<"+s+">" {
-			return to
-		}
-	}
-	return routing.Address{}
-}
-
 // acceptedDomains suggests to accept the recipient's domain, or to say of the
 // sender's that others may send as it, too.
 func (q *refusal) acceptedDomains() []suggestion {
@@ -142,17 +115,4 @@ func (q *refusal) links() []suggestion {
 		})
 	}
 	return all
-}
-
-// Refusal returns the first refusal that remains after the change; ok is false if
-// there is none.
-func (e Edit) Refusal() (s connector.Stage, ok bool) { return firstRefusal(e.After) }
-
-func firstRefusal(w connector.Walkthrough) (s connector.Stage, ok bool) {
-	for _, s := range w.Stages {
-		if !s.Decision.Allowed() {
-			return s, true
-		}
-	}
-	return connector.Stage{}, false
 }

@@ -18,42 +18,6 @@ type sessionPair struct {
 	submit [2]bool // MAIL FROM:<> passes
 }
 
-// question is something that is asked of encounters. The logins that it tells
-// apart differ in few rights, so it gets logins of its own.
-type question struct {
-	rights permission.Set
-	ask    func(*sessionPair)
-}
-
-func questions() []question {
-	return append([]question{
-		{permission.SetOf(permission.Submit, permission.AcceptAnyRecipient), (*sessionPair).recipients},
-		{permission.SetOf(permission.Submit, permission.AcceptAnySender, permission.AcceptAuthoritativeDomainSender), (*sessionPair).senders},
-		{permission.SetOf(permission.Submit, permission.BypassMessageSizeLimit), (*sessionPair).sizes},
-		{permission.SetOf(permission.Submit), (*sessionPair).recipientCount},
-	}, headerQuestions()...)
-}
-
-// comparePair finds all differences between the connectors of a pair.
-func (c *comparer) comparePair(place int) {
-	if p := &c.pairs[place]; p.in[0] == nil || p.in[1] == nil {
-		e := c.openPair(place, representative{}, p.implicit)
-		e.record(delta{aspect: AspectConnection, direction: toward(p.in[1] != nil), anyChannel: true}, e.dialog())
-	} else {
-		c.compareChannels(place)
-		c.compareSettings(place)
-	}
-	for _, q := range questions() {
-		for _, e := range c.sessionPairs(place, q.rights) {
-			if e.submit != [2]bool{} && (e.tls || !e.demandChanged()) {
-				c.deltas.submits(e.who, e.tls)
-			}
-			q.ask(e)
-		}
-	}
-	c.flush(place)
-}
-
 // encounters returns the sessions that are possible on the connectors of a
 // pair, as far as the rights go.
 func (c *comparer) sessionPairs(place int, rights permission.Set) []*sessionPair {
@@ -134,51 +98,6 @@ func (e *sessionPair) dialogWithRecipient(size int64) connector.Dialog {
 	return d
 }
 
-// recipientWay is a recipient, and under how many policies there is a way for it.
-type recipientWay struct {
-	to     routing.Address
-	routed int
-}
-
-// waysKey is what a recipientWay depends on.
-type waysKey struct {
-	class int
-	size  int64
-}
-
-// wayFor returns of the domains of a class, which differ in their routes alone, one for
-// which there is a way under as many policies as can be.
-func (c *comparer) wayFor(class int, size int64) recipientWay {
-	key := waysKey{class, size}
-	if way, ok := c.recipients[key]; ok {
-		return way
-	}
-	best := recipientWay{to: partition.Mailbox("user", c.domains.Representative(class)), routed: -1}
-	try := func(domain routing.Domain) {
-		way := recipientWay{to: partition.Mailbox("user", domain)}
-		for _, p := range c.policies {
-			if p.Route(way.to, size, nil).Outcome == routing.Routed {
-				way.routed++
-			}
-		}
-		if way.routed > best.routed {
-			best = way
-		}
-	}
-	try(c.domains.Representative(class))
-	for _, cell := range c.domains.Members[class] {
-		if best.routed == len(c.policies) {
-			break
-		}
-		try(c.domains.Cells[cell].Witness)
-	}
-	if c.recipients == nil {
-		c.recipients = map[waysKey]recipientWay{}
-	}
-	c.recipients[key] = best
-	return best
-}
-
 // passes returns under how many policies the session may send to the class.
 func (e *sessionPair) accepting(class int) int {
 	to := partition.Mailbox("user", e.domains.Representative(class))
@@ -195,14 +114,6 @@ func (e *sessionPair) accepting(class int) int {
 func (e *sessionPair) record(d delta, witness connector.Dialog) {
 	d.witness = witness
 	e.deltas.add(d, e.who, e.tls)
-}
-
-// toward is the direction of something that is now allowed, or isn't any more.
-func toward(allowed bool) Direction {
-	if allowed {
-		return Wider
-	}
-	return Stricter
 }
 
 // recipients compares to whom mail may go. It stands for MAIL, too, where that
@@ -251,14 +162,6 @@ func (e *sessionPair) recipients() {
 
 // routedLocal is a local part that some servers take for an order to relay.
 const routedLocal = "user%example.net"
-
-// side is the policy that allows what a change in that direction is about.
-func side(d Direction) int {
-	if d == Wider {
-		return 1
-	}
-	return 0
-}
 
 // recipient reports whether mail to a local part in the class passes only
 // before or only afterwards.
@@ -338,4 +241,10 @@ func (e *sessionPair) recordSender(class int, domain routing.Domain, names certi
 	d := e.dialogWithRecipient(0)
 	d.From = partition.Mailbox("user", domain)
 	e.record(delta{aspect: AspectSender, direction: toward(e.maySendAs(1, domain)), objects: []int{class}, names: names}, d)
+}
+
+// demandChanged reports whether TLS is demanded before or afterwards, and not
+// both times. That is one change, however much it refuses in the clear.
+func (e *sessionPair) demandChanged() bool {
+	return e.in[0] != nil && e.in[1] != nil && e.in[0].Settings().RequireTLS != e.in[1].Settings().RequireTLS
 }

@@ -49,7 +49,9 @@ func proofOf(w partition.Who) proof {
 func (p clientGroup) key() string { return fmt.Sprint(p) }
 
 // has reports whether the speaker is one of the party.
-func (p clientGroup) has(s representative) bool { return proofOf(s.Who) == p.proof && p.Has(s.Groups()) }
+func (p clientGroup) has(s representative) bool {
+	return proofOf(s.Who) == p.proof && p.Has(s.Groups())
+}
 
 // member returns the session as one of a member of the party.
 func (p clientGroup) member(d connector.Dialog) connector.Dialog {
@@ -70,38 +72,6 @@ func (p clientGroup) member(d connector.Dialog) connector.Dialog {
 		d.User = &user
 	}
 	return d
-}
-
-// partiesOf returns everybody for whom the speakers stand: those of all logins and
-// of all certificates that fare like one of them.
-func (c *comparer) partiesOf(speakers []representative) []clientGroup {
-	var all []clientGroup
-	var logins *partition.Logins
-	places := map[proof]map[int]bool{byLogin: {}, byCertificate: {}}
-	for _, s := range speakers {
-		switch kind := proofOf(s.Who); kind {
-		case byNothing:
-			if len(all) == 0 {
-				all = append(all, clientGroup{})
-			}
-		default:
-			places[kind][s.place] = true
-			if kind == byLogin {
-				logins = s.logins
-			}
-		}
-	}
-	if logins != nil {
-		for _, crowd := range logins.Crowds(func(i int) bool { return places[byLogin][i] }) {
-			all = append(all, clientGroup{byLogin, crowd})
-		}
-	}
-	if len(places[byCertificate]) > 0 {
-		for _, crowd := range c.domains.PartnerCrowds(func(i int) bool { return places[byCertificate][i] }) {
-			all = append(all, clientGroup{byCertificate, crowd})
-		}
-	}
-	return all
 }
 
 // exceptions begin what is said of those whom a sentence isn't about.

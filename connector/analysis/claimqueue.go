@@ -1,6 +1,12 @@
 package analysis
 
-import "container/heap"
+import (
+	"cmp"
+	"container/heap"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/connector/param"
+)
 
 // claimQueue knows which claims hold the present client. Claims are numbers in the
 // order of preference.
@@ -9,7 +15,7 @@ type claimQueue struct {
 	holds  []bool
 	own    map[*servedConnector]*numbers // a heap of its claims that hold, and of some that don't any more
 	best   map[*servedConnector]int      // the first of its claims that hold; -1: none
-	firsts numbers                // a heap of these, and of some that aren't any more
+	firsts numbers                       // a heap of these, and of some that aren't any more
 }
 
 func newClaimQueue(claims []claim) *claimQueue {
@@ -72,13 +78,46 @@ func (q *claimQueue) popExcept(but int) int {
 // numbers is a heap of numbers, the lowest first.
 type numbers []int
 
-func (n numbers) Len() int           { return len(n) }
+func (n numbers) Len() int { return len(n) }
+
 func (n numbers) Less(i, j int) bool { return n[i] < n[j] }
-func (n numbers) Swap(i, j int)      { n[i], n[j] = n[j], n[i] }
-func (n *numbers) Push(x any)        { *n = append(*n, x.(int)) }
+
+func (n numbers) Swap(i, j int) { n[i], n[j] = n[j], n[i] }
+
+func (n *numbers) Push(x any) { *n = append(*n, x.(int)) }
+
 func (n *numbers) Pop() any {
 	last := len(*n) - 1
 	x := (*n)[last]
 	*n = (*n)[:last]
 	return x
+}
+
+// claim is a range of an entrance.
+type claim struct {
+	*servedConnector
+	index int // in RemoteIPRanges
+	rng   param.Range
+}
+
+// rangeKey names a range of the configuration.
+type rangeKey struct {
+	in    *servedConnector
+	index int
+}
+
+func (c *claim) key() rangeKey { return rangeKey{c.servedConnector, c.index} }
+
+// compareClaims orders claims to one client as Policy.Select does where all are
+// bound alike, the winner first.
+func compareClaims(a, b claim) int {
+	switch {
+	case a.rng.Narrower(b.rng):
+		return -1
+	case b.rng.Narrower(a.rng):
+		return +1
+	}
+	return cmp.Or(cmp.Compare(b.Settings().TransportRole, a.Settings().TransportRole), // FrontendTransport first
+		strings.Compare(strings.ToLower(a.Name()), strings.ToLower(b.Name())),
+		strings.Compare(a.Name(), b.Name()), strings.Compare(a.rng.String(), b.rng.String()), cmp.Compare(a.index, b.index))
 }

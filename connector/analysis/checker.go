@@ -1,0 +1,144 @@
+package analysis
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/partition"
+	"github.com/interchange-smtp/interchange/connector/source"
+)
+
+// checker is a Check under way.
+type checker struct {
+	*comparer // of the policy with nothing; its pairs are those of inbounds
+	policy    *connector.Policy
+	cfg       connector.Config
+	opts      Options
+	inbounds  []*servedConnector
+	outbounds []*connector.Outbound
+	cuts      []int64
+	ways      [][]partition.Way // by cell
+	sender    *mailSession      // who was found last to send; nil: nobody yet
+	found     []Finding
+}
+
+// entrance is an enabled Receive connector of our server.
+type servedConnector struct {
+	*connector.Inbound
+	index int         // in Config.Receive
+	given string      // its Server there
+	path  source.Path // in the Config
+	pair  int         // its clients; -1: nobody ever reaches it
+	// implicit is set where every connection begins with TLS.
+	implicit bool
+
+	asked        bool // whether sessions are known
+	sessions     []mailSession
+	clientsWords string // who reaches it, in words; "" until somebody asks
+	sources      []Source
+}
+
+func newChecker(p *connector.Policy, opts Options) *checker {
+	c := &checker{
+		comparer: &comparer{
+			policies:  [2]*connector.Policy{p, nil},
+			domains:   partition.NewDomains(p, nil),
+			listeners: partition.Sources(p, nil),
+		},
+		policy: p, cfg: p.Config(), opts: opts, cuts: partition.Cuts(p, nil),
+		outbounds: slices.Collect(p.Send()),
+	}
+	c.collectConnectors()
+	c.ways = make([][]partition.Way, len(c.domains.Cells))
+	for i := range c.domains.Cells {
+		c.ways[i] = partition.Ways(p, c.domains.Cells[i].Witness, c.cuts)
+	}
+	return c
+}
+
+// enter finds the entrances and who reaches them.
+func (c *checker) collectConnectors() {
+	byConnector := map[*connector.Inbound]*servedConnector{}
+	receive := slices.Collect(c.policy.Receive())
+	for i := range c.cfg.Receive {
+		if len(receive) == 0 {
+			break
+		}
+		in := receive[0]
+		if given := c.cfg.Receive[i].WithDefaults(&c.cfg); given.Name != in.Name() || given.Server != in.Settings().Server {
+			continue // of another server
+		}
+		receive = receive[1:]
+		if in.Settings().Enabled.Or(true) {
+			e := &servedConnector{Inbound: in, index: i, given: c.cfg.Receive[i].Server, path: source.Element("Receive", i, in.Name()), pair: -1}
+			c.inbounds = append(c.inbounds, e)
+			byConnector[in] = e
+		}
+	}
+	// By name, so that nothing depends on the order of the Config.
+	slices.SortFunc(c.inbounds, func(a, b *servedConnector) int { return strings.Compare(a.Name(), b.Name()) })
+	for l := range c.listeners {
+		for i := range c.listeners[l].Cells {
+			cell := &c.listeners[l].Cells[i]
+			e := byConnector[cell.In[0]]
+			if e == nil {
+				continue
+			}
+			if e.pair < 0 {
+				e.pair = len(c.pairs)
+				c.pairs = append(c.pairs, pair{in: cell.In, names: [2]map[string]bool{{}, {}}})
+				e.implicit = true
+			}
+			e.implicit = e.implicit && c.listeners[l].Implicit
+			c.pairs[e.pair].addCell(l, i, cell)
+		}
+	}
+}
+
+// reached are the entrances that somebody reaches.
+func (c *checker) reachable(yield func(*servedConnector) bool) {
+	for _, e := range c.inbounds {
+		if e.pair >= 0 && !yield(e) {
+			return
+		}
+	}
+}
+
+func (c *checker) report(f Finding) { c.found = append(c.found, f) }
+
+// boundTo reports whether e is bound to the local addresses of l.
+func boundTo(e *servedConnector, l *partition.Listener) bool { return boundAs(e, l) >= 0 }
+
+// boundAs is how e is bound to the local addresses of l: 0 to the very address, 1
+// to all of them, -1 not at all.
+func boundAs(e *servedConnector, l *partition.Listener) int {
+	rank := -1
+	at := l.Local[0]
+	for _, b := range e.Settings().Bindings {
+		b = netip.AddrPortFrom(b.Addr().Unmap().WithZone(""), b.Port())
+		switch {
+		case b == at:
+			return 0
+		case b.Port() == at.Port() && b.Addr().IsUnspecified() && b.Addr().BitLen() == at.Addr().BitLen():
+			rank = 1
+		}
+	}
+	return rank
+}
+
+// wildcardOf returns the place of the binding of e to all addresses of l's port.
+func wildcardOf(e *servedConnector, l *partition.Listener) int {
+	return max(0, slices.IndexFunc(e.Settings().Bindings, func(b netip.AddrPort) bool {
+		return b.Port() == l.Local[0].Port() && b.Addr().IsUnspecified() && b.Addr().BitLen() == l.Local[0].Addr().BitLen()
+	}))
+}
+
+// at reports whether e is bound to the port.
+func (e *servedConnector) boundToPort(port uint16) bool {
+	return slices.ContainsFunc(e.Settings().Bindings, func(b netip.AddrPort) bool { return b.Port() == port })
+}
+
+// server is the name of the server that we are.
+func (c *checker) serverName() string { return connector.Receive{}.WithDefaults(&c.cfg).Server }

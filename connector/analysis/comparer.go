@@ -1,0 +1,175 @@
+package analysis
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/partition"
+	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// comparer is a Compare under way.
+type comparer struct {
+	policies  [2]*connector.Policy
+	domains   *partition.Domains
+	listeners []partition.Listener
+	configs   [2]connector.Config
+	tree      *domainTree
+	pairs     []pair
+	deltas    merger
+
+	recipients map[waysKey]recipientWay // those that were looked for
+}
+
+// pair is clients that one connector serves before, and one afterwards; or
+// connectors that behave alike.
+type pair struct {
+	in    [2]*connector.Inbound // one of each; nil: not served
+	alike bool                  // the two are configured alike
+	// implicit is set where the connections begin with TLS.
+	implicit bool
+	clients  []clients
+	names    [2]map[string]bool // of the connectors
+}
+
+// clients are addresses at a listener.
+type clients struct {
+	listener int
+	partition.Span
+	witness int // the cell's place
+}
+
+// pairUp collects the pairs. Connectors that behave alike count as one, so that
+// the first pair stands for many in large policies.
+func (c *comparer) pairUp() {
+	kinds := map[string]int{"": 0}
+	kindOf := map[*connector.Inbound]int{nil: 0}
+	type both struct {
+		kinds    [2]int
+		implicit bool
+	}
+	place := map[both]int{}
+	for l := range c.listeners {
+		for i := range c.listeners[l].Cells {
+			cell := &c.listeners[l].Cells[i]
+			key := both{implicit: c.listeners[l].Implicit}
+			for j, in := range cell.In {
+				kind, ok := kindOf[in]
+				if !ok {
+					kind = intern(kinds, behaviour(in))
+					kindOf[in] = kind
+				}
+				key.kinds[j] = kind
+			}
+			if key.kinds == [2]int{} {
+				continue
+			}
+			at, ok := place[key]
+			if !ok {
+				at = len(c.pairs)
+				place[key] = at
+				c.pairs = append(c.pairs, pair{
+					in: cell.In, alike: key.kinds[0] == key.kinds[1], implicit: key.implicit, names: [2]map[string]bool{{}, {}},
+				})
+			}
+			c.pairs[at].addCell(l, i, cell)
+		}
+	}
+}
+
+func intern(kinds map[string]int, key string) int {
+	n, ok := kinds[key]
+	if !ok {
+		n = len(kinds)
+		kinds[key] = n
+	}
+	return n
+}
+
+// add enters a cell, as one with its neighbour if possible.
+func (p *pair) addCell(listener, place int, cell *partition.Source) {
+	for i, in := range cell.In {
+		if in != nil {
+			p.names[i][in.Name()] = true
+		}
+	}
+	if n := len(p.clients) - 1; n >= 0 && p.clients[n].listener == listener && p.clients[n].High.Next() == cell.Low {
+		p.clients[n].High = cell.High
+		return
+	}
+	p.clients = append(p.clients, clients{listener, cell.Span, place})
+}
+
+// behaviour is everything about a connector that decisions depend on, as text.
+func behaviour(in *connector.Inbound) string {
+	r := *in.Settings()
+	r.Name, r.Comment, r.Server, r.Usage = "", "", "", 0
+	r.Bindings, r.RemoteIPRanges, r.Permissions = nil, nil, nil
+	r.PermissionGroups = param.Setting[permission.Group]{} // they are in the access list
+	var grants []string
+	for _, g := range in.ACL().Grants() {
+		grants = append(grants, fmt.Sprintf("%s %#x %#x", g.To, uint64(g.Allow), uint64(g.Deny)))
+	}
+	slices.Sort(grants)
+	return fmt.Sprintf("%+v %s", r, strings.Join(slices.Compact(grants), ","))
+}
+
+// sharedAlike reports whether the policies agree on what all connectors share.
+func (c *comparer) sharedAlike() bool {
+	for _, class := range c.domains.Classes {
+		if class.Accepted[0] != class.Accepted[1] || class.Secure[0] != class.Secure[1] {
+			return false
+		}
+	}
+	a, b := &c.configs[0].Transport, &c.configs[1].Transport
+	return a.MaxReceiveSize == b.MaxReceiveSize && a.MaxRecipientEnvelopeLimit == b.MaxRecipientEnvelopeLimit
+}
+
+// recipientWay is a recipient, and under how many policies there is a way for it.
+type recipientWay struct {
+	to     routing.Address
+	routed int
+}
+
+// waysKey is what a recipientWay depends on.
+type waysKey struct {
+	class int
+	size  int64
+}
+
+// wayFor returns of the domains of a class, which differ in their routes alone, one for
+// which there is a way under as many policies as can be.
+func (c *comparer) wayFor(class int, size int64) recipientWay {
+	key := waysKey{class, size}
+	if way, ok := c.recipients[key]; ok {
+		return way
+	}
+	best := recipientWay{to: partition.Mailbox("user", c.domains.Representative(class)), routed: -1}
+	try := func(domain routing.Domain) {
+		way := recipientWay{to: partition.Mailbox("user", domain)}
+		for _, p := range c.policies {
+			if p.Route(way.to, size, nil).Outcome == routing.Routed {
+				way.routed++
+			}
+		}
+		if way.routed > best.routed {
+			best = way
+		}
+	}
+	try(c.domains.Representative(class))
+	for _, cell := range c.domains.Members[class] {
+		if best.routed == len(c.policies) {
+			break
+		}
+		try(c.domains.Cells[cell].Witness)
+	}
+	if c.recipients == nil {
+		c.recipients = map[waysKey]recipientWay{}
+	}
+	c.recipients[key] = best
+	return best
+}

@@ -1,0 +1,141 @@
+package analysis
+
+import (
+	"cmp"
+	"math"
+	"math/big"
+	"net/netip"
+	"strings"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/source"
+)
+
+// Edit is one change of a Config by which a refusal goes away.
+type Edit struct {
+	Kind   EditKind
+	Path   source.Path      // what is changed, as in Receive["Relay"].RemoteIPRanges
+	Text   string           // the change in words
+	Config connector.Config // with the change
+	After  connector.Walkthrough
+
+	// Admits is what may happen with the change and may not without it; the
+	// session itself is part of it if it is Accepted. Nothing may be admitted
+	// where a command passes and the next is refused.
+	Admits []Change
+	// Alters is what the change does beside that: what may no longer happen, or
+	// happens otherwise, such as mail that takes another way.
+	Alters []Change
+
+	rank int // among edits that admit alike: whom a grant is for, from one user to everybody
+}
+
+// Accepted reports whether the change is all that it takes: the session passes to
+// its end. Otherwise something later refuses it, as After tells.
+func (e Edit) Accepted() bool { return e.After.Accepted() }
+
+// EditKind says what an Edit changes, in a stable form.
+type EditKind string
+
+// The kinds of edits.
+const (
+	EditRange          EditKind = "range"           // the client's address into RemoteIPRanges
+	EditBinding        EditKind = "binding"         // the local address into Bindings
+	EditEnable         EditKind = "enable"          // a connector that is disabled
+	EditGrant          EditKind = "grant"           // a right, by hand
+	EditDeny           EditKind = "deny"            // a right's denial taken back
+	EditGroup          EditKind = "group"           // a permission group
+	EditMechanism      EditKind = "mechanism"       // AuthMechanism
+	EditRequirement    EditKind = "requirement"     // a parameter that demands or rejects something, switched off
+	EditLimit          EditKind = "limit"           // a size or a number
+	EditAcceptedDomain EditKind = "accepted-domain" // one more, or its type
+	EditAddressSpace   EditKind = "address-space"   // one more of a Send connector
+	EditScope          EditKind = "scope"           // a Send connector for the whole organisation
+)
+
+// EditKinds returns all kinds.
+func EditKinds() []EditKind {
+	return []EditKind{
+		EditRange, EditBinding, EditEnable, EditGrant, EditDeny, EditGroup, EditMechanism, EditRequirement, EditLimit,
+		EditAcceptedDomain, EditAddressSpace, EditScope,
+	}
+}
+
+// breadth is the binary logarithm of the widest thing that e admits.
+func (e Edit) breadth() float64 {
+	widest := 0.0
+	for _, c := range e.Admits {
+		widest = max(widest, addressBits(c.Sources)+domainBits(c.Domains))
+	}
+	return math.Round(widest)
+}
+
+// addressBits is the binary logarithm of the number of addresses.
+func addressBits(sources []Source) float64 {
+	total := new(big.Int)
+	for _, s := range sources {
+		for _, r := range s.Ranges {
+			n := new(big.Int).Sub(number(r.High()), number(r.Low()))
+			total.Add(total, n.Add(n, big.NewInt(1)))
+		}
+	}
+	f, _ := new(big.Float).SetInt(total).Float64()
+	return math.Log2(max(f, 1))
+}
+
+func number(a netip.Addr) *big.Int { return new(big.Int).SetBytes(a.AsSlice()) }
+
+// domainBits weighs domains as WhyNot documents it.
+func domainBits(domains []string) float64 {
+	bits := 0.0
+	for _, d := range domains {
+		switch {
+		case strings.HasPrefix(d, "any "):
+			bits = max(bits, 24)
+		case strings.HasPrefix(d, "*"):
+			bits = max(bits, 12)
+		}
+	}
+	return bits
+}
+
+// Narrow reports whether all that e admits is for one client address.
+func (e Edit) Narrow() bool {
+	for _, c := range e.Admits {
+		if len(c.Sources) == 0 || addressBits(c.Sources) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// compareEdits orders those that are all it takes before the others, and from narrow
+// to wide.
+func compareEdits(a, b Edit) int {
+	if a.Accepted() != b.Accepted() {
+		if a.Accepted() {
+			return -1
+		}
+		return +1
+	}
+	return cmp.Or(
+		cmp.Compare(a.breadth(), b.breadth()),
+		cmp.Compare(a.rank, b.rank),
+		cmp.Compare(len(a.Admits), len(b.Admits)),
+		cmp.Compare(a.Path, b.Path),
+		strings.Compare(a.Text, b.Text),
+	)
+}
+
+// Refusal returns the first refusal that remains after the change; ok is false if
+// there is none.
+func (e Edit) Refusal() (s connector.Stage, ok bool) { return firstRefusal(e.After) }
+
+func firstRefusal(w connector.Walkthrough) (s connector.Stage, ok bool) {
+	for _, s := range w.Stages {
+		if !s.Decision.Allowed() {
+			return s, true
+		}
+	}
+	return connector.Stage{}, false
+}

@@ -1,0 +1,137 @@
+package analysis
+
+import (
+	"net/netip"
+	"slices"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/partition"
+	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/permission"
+)
+
+// kindOf names the kind of identity that relays by the code of its note.
+func kindOf(e *servedConnector, who partition.Who) string {
+	switch {
+	case who.User != nil:
+		return CodeRelayUser
+	case e.Settings().AuthMechanism.Or(0).Has(auth.ExternalAuthoritative):
+		return CodeRelayExternal
+	case len(who.Partner) > 0:
+		return CodeRelayPartner
+	}
+	return CodeRelayAnonymous
+}
+
+// named is how many addresses a range may hold and still name its hosts: as many
+// as a prefix of that length. What lies within private addresses is always named.
+var namedBits = map[int]int{32: 16, 128: 48}
+
+// wide is the same for Externally Secured servers, of which nobody has as many as
+// a network holds. Private addresses are no exception.
+var wideBits = map[int]int{32: 24, 128: 64}
+
+// private are the addresses that the Internet doesn't route: RFC 1122 section
+// 3.2.1.3, RFC 1918, RFC 3927, RFC 4193, RFC 4291 section 2.5.
+var privateSpans = []partition.Span{
+	spanOf("10.0.0.0/8"), spanOf("127.0.0.0/8"), spanOf("169.254.0.0/16"), spanOf("172.16.0.0/12"), spanOf("192.168.0.0/16"),
+	spanOf("::1/128"), spanOf("fc00::/7"), spanOf("fe80::/10"),
+}
+
+func spanOf(prefix string) partition.Span {
+	r := param.MustParseRange(prefix)
+	return partition.Span{Low: r.Low(), High: r.High()}
+}
+
+// beyond returns the clients of e that no range of reasonable size names. Ranges
+// that touch are one, so cutting a large one into pieces makes nothing of it.
+func (c *checker) unnamedClients(e *servedConnector, bits map[int]int, exempt []partition.Span) []partition.Span {
+	var ranges []partition.Span
+	for _, r := range e.Settings().RemoteIPRanges {
+		ranges = append(ranges, partition.Span{Low: r.Low(), High: r.High()})
+	}
+	var large []partition.Span
+	for _, s := range partition.Join(ranges) {
+		within := func(p partition.Span) bool { return p.Contains(s.Low) && p.Contains(s.High) }
+		if largerThan(s, bits[s.Low.BitLen()]) && !slices.ContainsFunc(exempt, within) {
+			large = append(large, s)
+		}
+	}
+	var beyond []partition.Span
+	for _, at := range c.pairs[e.pair].clients {
+		for _, s := range large {
+			if s.Low.BitLen() == at.Low.BitLen() && !s.High.Less(at.Low) && !at.High.Less(s.Low) {
+				beyond = append(beyond, partition.Span{Low: maxAddr(s.Low, at.Low), High: minAddr(s.High, at.High)})
+			}
+		}
+	}
+	return partition.Join(beyond)
+}
+
+func maxAddr(a, b netip.Addr) netip.Addr {
+	if a.Less(b) {
+		return b
+	}
+	return a
+}
+
+func minAddr(a, b netip.Addr) netip.Addr {
+	if b.Less(a) {
+		return b
+	}
+	return a
+}
+
+// largerThan reports whether s holds more addresses than a prefix of that length.
+func largerThan(s partition.Span, bits int) bool {
+	extent := param.MustParseRange(netip.PrefixFrom(s.Low, bits).Masked().String())
+	return extent.Narrower(s.Range())
+}
+
+func spansText(spans []partition.Span) string {
+	var ranges []param.Range
+	for _, s := range spans {
+		ranges = append(ranges, s.Range())
+	}
+	return rangesText(ranges)
+}
+
+// moveTo makes d the session of a client of e in one of the spans.
+func (c *checker) moveDialog(d *connector.Dialog, e *servedConnector, spans []partition.Span) {
+	for _, at := range c.pairs[e.pair].clients {
+		l := &c.listeners[at.listener]
+		for _, cell := range l.Cells[at.witness:] {
+			if cell.In[0] != e.Inbound {
+				continue
+			}
+			for _, s := range spans {
+				client := cell.Witness
+				if !s.Contains(client) {
+					client = s.Low
+				}
+				if cell.Contains(client) && s.Contains(client) {
+					d.Remote, d.Local = client, l.Witness
+					d.TLS, d.Implicit = d.TLS || l.Implicit, l.Implicit
+					return
+				}
+			}
+		}
+	}
+}
+
+// clients returns who reaches e, in words and as sources.
+func (c *checker) clientsText(e *servedConnector) (text string, sources []Source) {
+	if e.clientsWords == "" {
+		var words string
+		e.sources, words = c.sources([]int{e.pair})
+		e.clientsWords = "All clients"
+		if words != "" {
+			e.clientsWords = "Clients " + words
+		}
+	}
+	return e.clientsWords, e.sources
+}
+
+// relayRights are the rights that recipients depend on.
+var relayRights = permission.SetOf(permission.Submit, permission.AcceptAnyRecipient)

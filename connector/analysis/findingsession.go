@@ -1,0 +1,165 @@
+package analysis
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/partition"
+	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// session is one that gets as far as MAIL.
+type mailSession struct {
+	at  *servedConnector
+	who representative
+	tls bool
+	connector.Session
+}
+
+// sessions returns who can get as far as MAIL on e, as far as the rights that
+// recipients depend on go.
+func (c *checker) sessions(e *servedConnector) []mailSession {
+	if e.asked {
+		return e.sessions
+	}
+	e.asked = true
+	for _, who := range c.representatives(&c.pairs[e.pair], relayRights) {
+		for _, tls := range []bool{false, true} {
+			if !tls && (len(who.Partner) > 0 || e.implicit) {
+				continue
+			}
+			s, ok := e.open(who.Who, tls)
+			if ok && s.Mail(connector.Mail{}).Allowed() {
+				e.sessions = append(e.sessions, mailSession{e, who, tls, s})
+			}
+		}
+	}
+	return e.sessions
+}
+
+// open opens the session of who.
+func (e *servedConnector) open(who partition.Who, tls bool) (connector.Session, bool) {
+	if e.implicit {
+		return who.OpenImplicit(e.Inbound)
+	}
+	return who.Open(e.Inbound, tls)
+}
+
+// dialog is a session of who on e.
+func (c *checker) dialog(e *servedConnector, who partition.Who, tls bool) connector.Dialog {
+	for _, at := range c.pairs[e.pair].clients {
+		if l := &c.listeners[at.listener]; l.Implicit == e.implicit {
+			d := who.Dialog(l.Witness, l.Cells[at.witness].Witness, tls || e.implicit)
+			d.Implicit = e.implicit
+			return d
+		}
+	}
+	return connector.Dialog{} // not for an entrance that somebody reaches
+}
+
+// sendTo returns a session that sends to the domain; the zero Dialog if nobody may.
+func (c *checker) sendTo(to routing.Domain) connector.Dialog {
+	address := partition.Mailbox("user", to)
+	may := func(s *mailSession) bool { return s.Rcpt(connector.Rcpt{To: address}).Allowed() }
+	if c.sender == nil || !may(c.sender) {
+		c.sender = nil
+		for e := range c.reachable {
+			if i := slices.IndexFunc(c.sessions(e), func(s mailSession) bool { return may(&s) }); i >= 0 {
+				c.sender = &c.sessions(e)[i]
+				break
+			}
+		}
+	}
+	if c.sender == nil {
+		return connector.Dialog{}
+	}
+	d := c.dialog(c.sender.at, c.sender.who.Who, c.sender.tls)
+	d.To = []routing.Address{address}
+	return d
+}
+
+// large is sendTo with a size, of a session that may declare it, if there is one.
+func (c *checker) sendSized(to routing.Domain, size int64) connector.Dialog {
+	d := c.sendTo(to)
+	if !d.Remote.IsValid() {
+		return d
+	}
+	if !c.sender.declares(size) {
+		c.findDeclarer(to, size, &d)
+	}
+	d.Size = size
+	return d
+}
+
+// declares reports whether the session may declare a message of that size.
+func (s *mailSession) declares(size int64) bool {
+	return s.at.Settings().SizeEnabled != param.SizeDisabled && s.Mail(connector.Mail{Size: size}).Allowed()
+}
+
+// declarer makes d a session that may send to the domain and declare the size, if one is
+// found on the first connectors.
+func (c *checker) findDeclarer(to routing.Domain, size int64, d *connector.Dialog) {
+	address := partition.Mailbox("user", to)
+	tried := 0
+	for e := range c.reachable {
+		if tried++; tried > maxTriedPairs {
+			return
+		}
+		for _, s := range c.sessions(e) {
+			if s.declares(size) && s.Rcpt(connector.Rcpt{To: address}).Allowed() {
+				*d = c.dialog(e, s.who.Who, s.tls)
+				d.To = []routing.Address{address}
+				return
+			}
+		}
+	}
+}
+
+// leaving returns a session whose mail leaves by out; the zero Dialog if there is none.
+func (c *checker) leaving(out *connector.Outbound) connector.Dialog {
+	for i := range c.domains.Cells {
+		cell := c.unnamedFirst(i)
+		for _, way := range c.ways[cell] {
+			if way.Route.Outbound != out {
+				continue
+			}
+			if d := c.sendSized(c.domains.Cells[cell].Witness, max(way.Above+1, 0)); d.Remote.IsValid() {
+				return d
+			}
+		}
+	}
+	return connector.Dialog{}
+}
+
+// unnamedFirst returns the i-th cell, beginning with the domains that nobody named,
+// which most mail is for.
+func (c *checker) unnamedFirst(i int) int { return (i + c.domains.Elsewhere()) % len(c.domains.Cells) }
+
+// greet is the session of a client that connects to l and no more.
+func openSession(l *partition.Listener, client netip.Addr) connector.Dialog {
+	d := partition.Who{}.Dialog(l.Witness, client, l.Implicit)
+	d.Implicit = l.Implicit
+	return d
+}
+
+// loser is a session of a client in a range of e that another connector serves.
+func (c *checker) dialogLostTo(e *servedConnector, index int) (d connector.Dialog, winner string) {
+	r := e.Settings()
+	for l := range c.listeners {
+		at := &c.listeners[l]
+		if !boundTo(e, at) {
+			continue
+		}
+		low := r.RemoteIPRanges[index].Low()
+		if low.BitLen() != at.Witness.Addr().BitLen() {
+			continue
+		}
+		if in := c.policy.Select(at.Witness, low, nil); in != nil {
+			return openSession(at, low), fmt.Sprintf("; %v goes to %q", low, in.Name())
+		}
+	}
+	return connector.Dialog{}, ""
+}

@@ -1,0 +1,90 @@
+package analysis
+
+import (
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/partition"
+)
+
+// flush ends a pair: of whom the same is said, they become parties.
+func (c *comparer) flush(pair int) {
+	m := &c.deltas
+	var said table[*groupDelta]
+	for _, key := range m.current.keys {
+		row := m.current.rows[key]
+		for _, d := range row.split(m.channels[row.who.key()], m.preferred) {
+			s := said.row(d.fullContent(), func() *groupDelta { return &groupDelta{delta: d} })
+			s.members = append(s.members, row.who)
+			s.witnesses = append(s.witnesses, d.witness)
+		}
+	}
+	for _, key := range said.keys {
+		s := said.rows[key]
+		for _, p := range c.partiesOf(s.members) {
+			same := m.finished.row(key+"|"+p.key(), func() *delta {
+				d := s.delta
+				d.parties = []clientGroup{p}
+				return &d
+			})
+			same.pairs = append(same.pairs, pair)
+			same.witnesses = append(same.witnesses, s.of(p)...)
+		}
+	}
+	m.current, m.channels = table[*identityDelta]{}, nil
+}
+
+// saying is a delta of one pair and all of whom it is said.
+type groupDelta struct {
+	delta
+	members   []representative
+	witnesses []connector.Dialog // of each
+}
+
+// of returns sessions of a party. Of those in it that fare alike only one speaks, which may
+// be in another party, too; then it is a member of this one in its place.
+func (s *groupDelta) of(p clientGroup) []connector.Dialog {
+	var own, others []connector.Dialog
+	for i, who := range s.members {
+		switch {
+		case p.has(who):
+			own = append(own, s.witnesses[i])
+		case proofOf(who.Who) == p.proof:
+			others = append(others, p.member(s.witnesses[i]))
+		}
+	}
+	if len(own) == 0 {
+		own = others
+	}
+	return own[:min(len(own), triedWitnesses)]
+}
+
+// partiesOf returns everybody for whom the speakers stand: those of all logins and
+// of all certificates that fare like one of them.
+func (c *comparer) partiesOf(speakers []representative) []clientGroup {
+	var all []clientGroup
+	var logins *partition.Logins
+	places := map[proof]map[int]bool{byLogin: {}, byCertificate: {}}
+	for _, s := range speakers {
+		switch kind := proofOf(s.Who); kind {
+		case byNothing:
+			if len(all) == 0 {
+				all = append(all, clientGroup{})
+			}
+		default:
+			places[kind][s.place] = true
+			if kind == byLogin {
+				logins = s.logins
+			}
+		}
+	}
+	if logins != nil {
+		for _, crowd := range logins.Crowds(func(i int) bool { return places[byLogin][i] }) {
+			all = append(all, clientGroup{byLogin, crowd})
+		}
+	}
+	if len(places[byCertificate]) > 0 {
+		for _, crowd := range c.domains.PartnerCrowds(func(i int) bool { return places[byCertificate][i] }) {
+			all = append(all, clientGroup{byCertificate, crowd})
+		}
+	}
+	return all
+}
