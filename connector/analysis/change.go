@@ -10,12 +10,12 @@ import (
 	"github.com/interchange-smtp/interchange/connector/param"
 )
 
-// Direction says whether more or less may happen. It has no valid zero value.
+// Direction says whether a change allows more or less. It has no valid zero value.
 type Direction uint8
 
 // The directions.
 const (
-	Wider     Direction = iota + 1 // what was refused, limited or demanded no longer is
+	Wider     Direction = iota + 1 // something is no longer refused, limited or required
 	Stricter                       // the reverse
 	Different                      // neither
 )
@@ -36,17 +36,17 @@ func (d Direction) String() string {
 // MarshalText implements [encoding.TextMarshaler].
 func (d Direction) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
-// Aspect says in a stable form what a Change is about.
+// Aspect is the stable name of what a Change is about.
 type Aspect string
 
 // The aspects, in the order in which changes are listed.
 const (
-	AspectConnection      Aspect = "connection"       // whether the client is served at all
+	AspectConnection      Aspect = "connection"       // whether the client is served
 	AspectHello           Aspect = "hello"            // whether EHLO must name a domain
 	AspectStartTLS        Aspect = "starttls"         // whether STARTTLS is offered
-	AspectTLS             Aspect = "tls"              // whether mail takes TLS
+	AspectTLS             Aspect = "tls"              // whether mail needs TLS
 	AspectAuth            Aspect = "auth"             // the mechanisms that EHLO offers
-	AspectSubmit          Aspect = "submit"           // whether MAIL passes, where no recipient would
+	AspectSubmit          Aspect = "submit"           // whether MAIL passes, if no recipient would
 	AspectRelay           Aspect = "relay"            // recipients in domains that are not accepted
 	AspectRoutedRecipient Aspect = "routed-recipient" // recipients in accepted domains with @, % or ! in the local part
 	AspectRecipient       Aspect = "recipient"        // other recipients in accepted domains
@@ -58,43 +58,43 @@ const (
 	AspectSetting         Aspect = "setting"          // a limit or keyword of the connection
 	AspectRoute           Aspect = "route"            // whether mail can leave, and to which next hop
 	AspectRouteTLS        Aspect = "route-tls"        // TLS with the next hop
-	AspectRouteAuth       Aspect = "route-auth"       // how we log on to the next hop
-	AspectRouteHeaders    Aspect = "route-headers"    // classes of header fields that the next hop is sent
+	AspectRouteAuth       Aspect = "route-auth"       // how this server logs on to the next hop
+	AspectRouteHeaders    Aspect = "route-headers"    // classes of header fields that are sent to the next hop
 	AspectRouteSetting    Aspect = "route-setting"    // a parameter of the Send connector
 	AspectQueue           Aspect = "queue"            // a parameter of the Transport service
-	AspectReport          Aspect = "report"           // what senders are told of their mail
+	AspectReport          Aspect = "report"           // which reports senders get
 )
 
-// Source is clients by where they connect.
+// Source is a set of clients, given by local and remote address.
 type Source struct {
-	Local  []netip.AddrPort // bindings; an unspecified address is all that no other binding of either policy names
+	Local  []netip.AddrPort // bindings; an unspecified address stands for all addresses that no other binding of either policy names
 	Ranges []param.Range
 }
 
-// Change is one thing that two policies do differently.
+// Change is one difference between the decisions of two policies.
 type Change struct {
 	Aspect    Aspect
 	Direction Direction
-	Sources   []Source // whose sessions; nil for routes, the queue and reports
+	Sources   []Source // the clients concerned; nil for routes, the queue and reports
 
-	// Domains are those of the senders, recipients or routes, without those of
+	// Domains are the domains of the senders, recipients or routes, without those in
 	// Except: "contoso.com", "*.contoso.com" for all below it, "any domain",
-	// "any single-label domain", "any address literal". Nil where they don't matter.
-	// For AspectRelay they are to be read without the accepted ones.
+	// "any single-label domain", "any address literal". Nil if they don't matter.
+	// For AspectRelay the accepted domains among them are excluded.
 	Domains, Except []string
 
 	Subject       string // the class of header fields or the parameter, where the aspect has several
-	Before, After string // what was and what is, if it is a value
-	Text          string // the whole in a sentence, for people
+	Before, After string // the value before and afterwards, if the aspect has one
+	Text          string // the change in a sentence, for people
 
-	Witness connector.Dialog // a session that fares differently; the zero Dialog where none can, see Shown
+	Witness connector.Dialog // a session with a different result; the zero Dialog if no session differs, see Shown
 
 	policies [2]*connector.Policy
 }
 
-// Shown reports whether there is a session that shows the change. None shows what
-// becomes of messages where none is taken that has a way out before and afterwards, and
-// none shows AspectQueue and AspectReport.
+// Shown reports whether a session shows the change. The treatment of messages can't
+// be shown where no message is accepted and routed both before and afterwards;
+// AspectQueue and AspectReport are never shown.
 func (c Change) Shown() bool { return c.Witness.Remote.IsValid() }
 
 // Old walks the witness through the policy before.
@@ -106,11 +106,11 @@ func (c Change) New() connector.Walkthrough { return c.policies[1].Walk(c.Witnes
 // String returns the sentence.
 func (c Change) String() string { return c.Text }
 
-// Comparison is how two policies differ. The zero Comparison says that they
-// don't.
+// Comparison is the difference between two policies. The zero Comparison says that
+// they decide alike.
 type Comparison struct {
-	Changes []Change // by aspect; within one, what is wider first
-	// TooLarge says why the policies weren't compared, because it would take very long;
+	Changes []Change // by aspect; within one, wider changes first
+	// TooLarge says why the policies weren't compared, because that would take very long;
 	// "" if they were. They then count as different, and each as wider than the other.
 	TooLarge string
 }
@@ -118,7 +118,7 @@ type Comparison struct {
 // Same reports whether there is no difference.
 func (c Comparison) Same() bool { return len(c.Changes) == 0 && c.TooLarge == "" }
 
-// Wider returns the changes by which something may happen that could not. The
+// Wider returns the changes that allow something that was not allowed before. The
 // changes are shared with c.
 func (c Comparison) Wider() Comparison {
 	wider := Comparison{TooLarge: c.TooLarge}
@@ -130,7 +130,8 @@ func (c Comparison) Wider() Comparison {
 	return wider
 }
 
-// side is the policy that allows what a change in that direction is about.
+// side returns the index of the policy that allows what a change in direction d is
+// about.
 func side(d Direction) int {
 	if d == Wider {
 		return 1
@@ -138,7 +139,8 @@ func side(d Direction) int {
 	return 0
 }
 
-// toward is the direction of something that is now allowed, or isn't any more.
+// toward returns Wider for something that is now allowed, and Stricter for something
+// that no longer is.
 func toward(allowed bool) Direction {
 	if allowed {
 		return Wider

@@ -9,14 +9,15 @@ import (
 	"github.com/interchange-smtp/interchange/connector/source"
 )
 
-// Check lists the findings about p, the worst first, then by place. Acknowledged
-// ones are among them, with the reason. A nil policy has none.
+// Check lists the findings about p, errors first, then warnings and notes, each by
+// place. Acknowledged findings are included, with the reason. A nil policy has no
+// findings.
 //
-// The findings about clients, ranges, address spaces and grants are exact: they
-// are computed on a partition of all sessions, so there is neither a client nor a
-// recipient that they forgot. Of a policy that is too large for that, as Compare has
-// it, the only finding says so. Only the connectors of our own server are looked
-// at, and what Compile warns of in others.
+// The findings about clients, ranges, address spaces and grants are exact: they are
+// computed on a partition of all sessions, which covers every client and every
+// recipient. A policy that is too large for that, as Compare defines it, has one
+// finding that says so. Only the connectors of this server are checked; for those of
+// other servers the warnings of Compile are listed.
 func Check(p *connector.Policy, opts Options) []Finding {
 	if p == nil {
 		return nil
@@ -42,7 +43,7 @@ func Check(p *connector.Policy, opts Options) []Finding {
 	return c.found
 }
 
-// families are the rules, one family a file.
+// checks are the rules, one family a file.
 var checks = []func(*checker){
 	(*checker).relaying,
 	(*checker).selection,

@@ -10,9 +10,9 @@ import (
 	"github.com/interchange-smtp/interchange/connector/source"
 )
 
-// checker is a Check under way.
+// checker is the state of a Check.
 type checker struct {
-	*comparer // of the policy with nothing; its pairs are those of inbounds
+	*comparer // of the policy and nil; its pairs are those of inbounds
 	policy    *connector.Policy
 	cfg       connector.Config
 	opts      Options
@@ -20,23 +20,23 @@ type checker struct {
 	outbounds []*connector.Outbound
 	cuts      []int64
 	ways      [][]partition.Way // by cell
-	sender    *mailSession      // who was found last to send; nil: nobody yet
+	sender    *mailSession      // the session found last that may send; nil: not searched yet
 	found     []Finding
 }
 
-// entrance is an enabled Receive connector of our server.
+// servedConnector is an enabled Receive connector of this server.
 type servedConnector struct {
 	*connector.Inbound
 	index int         // in Config.Receive
 	given string      // its Server there
 	path  source.Path // in the Config
-	pair  int         // its clients; -1: nobody ever reaches it
+	pair  int         // its clients, in comparer.pairs; -1: no client reaches it
 	// implicit is set where every connection begins with TLS.
 	implicit bool
 
-	asked        bool // whether sessions are known
+	asked        bool // whether sessions has been computed
 	sessions     []mailSession
-	clientsWords string // who reaches it, in words; "" until somebody asks
+	clientsWords string // the clients that reach it, in words; "" until clientsText is called
 	sources      []Source
 }
 
@@ -58,7 +58,7 @@ func newChecker(p *connector.Policy, opts Options) *checker {
 	return c
 }
 
-// enter finds the entrances and who reaches them.
+// collectConnectors fills c.inbounds and finds the clients that reach each connector.
 func (c *checker) collectConnectors() {
 	byConnector := map[*connector.Inbound]*servedConnector{}
 	receive := slices.Collect(c.policy.Receive())
@@ -77,7 +77,7 @@ func (c *checker) collectConnectors() {
 			byConnector[in] = e
 		}
 	}
-	// By name, so that nothing depends on the order of the Config.
+	// Sorted by name, so that no finding depends on the order of the Config.
 	slices.SortFunc(c.inbounds, func(a, b *servedConnector) int { return strings.Compare(a.Name(), b.Name()) })
 	for l := range c.listeners {
 		for i := range c.listeners[l].Cells {
@@ -97,7 +97,7 @@ func (c *checker) collectConnectors() {
 	}
 }
 
-// reached are the entrances that somebody reaches.
+// reachable yields the connectors that at least one client reaches.
 func (c *checker) reachable(yield func(*servedConnector) bool) {
 	for _, e := range c.inbounds {
 		if e.pair >= 0 && !yield(e) {
@@ -111,8 +111,8 @@ func (c *checker) report(f Finding) { c.found = append(c.found, f) }
 // boundTo reports whether e is bound to the local addresses of l.
 func boundTo(e *servedConnector, l *partition.Listener) bool { return boundAs(e, l) >= 0 }
 
-// boundAs is how e is bound to the local addresses of l: 0 to the very address, 1
-// to all of them, -1 not at all.
+// boundAs returns 0 if e is bound to exactly the local addresses of l, 1 if it is
+// bound to all addresses, and -1 if it is not bound to them.
 func boundAs(e *servedConnector, l *partition.Listener) int {
 	rank := -1
 	at := l.Local[0]
@@ -128,17 +128,17 @@ func boundAs(e *servedConnector, l *partition.Listener) int {
 	return rank
 }
 
-// wildcardOf returns the place of the binding of e to all addresses of l's port.
+// wildcardOf returns the index of the binding of e to all addresses at l's port.
 func wildcardOf(e *servedConnector, l *partition.Listener) int {
 	return max(0, slices.IndexFunc(e.Settings().Bindings, func(b netip.AddrPort) bool {
 		return b.Port() == l.Local[0].Port() && b.Addr().IsUnspecified() && b.Addr().BitLen() == l.Local[0].Addr().BitLen()
 	}))
 }
 
-// at reports whether e is bound to the port.
+// boundToPort reports whether e is bound to the port at any address.
 func (e *servedConnector) boundToPort(port uint16) bool {
 	return slices.ContainsFunc(e.Settings().Bindings, func(b netip.AddrPort) bool { return b.Port() == port })
 }
 
-// server is the name of the server that we are.
+// serverName returns the name of this server.
 func (c *checker) serverName() string { return connector.Receive{}.WithDefaults(&c.cfg).Server }

@@ -8,14 +8,14 @@ import (
 	"github.com/interchange-smtp/interchange/connector/param"
 )
 
-// claimQueue knows which claims hold the present client. Claims are numbers in the
-// order of preference.
+// claimQueue keeps the claims that contain the client under examination. A claim is a
+// number: its index in the order of preference.
 type claimQueue struct {
 	claims []claim
 	holds  []bool
-	own    map[*servedConnector]*numbers // a heap of its claims that hold, and of some that don't any more
-	best   map[*servedConnector]int      // the first of its claims that hold; -1: none
-	firsts numbers                       // a heap of these, and of some that aren't any more
+	own    map[*servedConnector]*numbers // a heap of its claims that contain the client, and of outdated ones
+	best   map[*servedConnector]int      // the first of its claims that contain the client, or -1
+	firsts numbers                       // a heap of these, and of outdated ones
 }
 
 func newClaimQueue(claims []claim) *claimQueue {
@@ -28,7 +28,7 @@ func newClaimQueue(claims []claim) *claimQueue {
 	return q
 }
 
-// set notes that a claim begins to hold or stops.
+// set adds a claim to those that contain the client, or removes it.
 func (q *claimQueue) set(claim int, holds bool) {
 	e := q.claims[claim].servedConnector
 	own := q.own[e]
@@ -51,8 +51,8 @@ func (q *claimQueue) set(claim int, holds bool) {
 	}
 }
 
-// leaders returns the claim that wins, and the first one of another connector; -1
-// where there is none.
+// leaders returns the claim that wins, and the first claim of another connector. Each
+// is -1 if there is no such claim.
 func (q *claimQueue) leaders() (first, other int) {
 	first, other = q.popExcept(-1), -1
 	if first >= 0 {
@@ -64,8 +64,8 @@ func (q *claimQueue) leaders() (first, other int) {
 	return first, other
 }
 
-// pop takes the first claim but one that is the best of its connector out of the
-// heap. A claim may be in it twice.
+// popExcept removes the first claim that is the best of its connector and is not but
+// from the heap, and returns it. The heap may hold a claim twice.
 func (q *claimQueue) popExcept(but int) int {
 	for q.firsts.Len() > 0 {
 		if i := heap.Pop(&q.firsts).(int); i != but && q.best[q.claims[i].servedConnector] == i {
@@ -93,14 +93,14 @@ func (n *numbers) Pop() any {
 	return x
 }
 
-// claim is a range of an entrance.
+// claim is a range of a Receive connector.
 type claim struct {
 	*servedConnector
 	index int // in RemoteIPRanges
 	rng   param.Range
 }
 
-// rangeKey names a range of the configuration.
+// rangeKey identifies a range of the configuration.
 type rangeKey struct {
 	in    *servedConnector
 	index int
@@ -108,8 +108,8 @@ type rangeKey struct {
 
 func (c *claim) key() rangeKey { return rangeKey{c.servedConnector, c.index} }
 
-// compareClaims orders claims to one client as Policy.Select does where all are
-// bound alike, the winner first.
+// compareClaims orders claims to one client as Policy.Select does among connectors
+// that are bound alike, the winner first.
 func compareClaims(a, b claim) int {
 	switch {
 	case a.rng.Narrower(b.rng):

@@ -10,23 +10,25 @@ import (
 	"github.com/interchange-smtp/interchange/permission"
 )
 
-// speaker is somebody who stands for all who fare alike.
+// representative is a client identity that stands for all identities that get the
+// same decisions.
 type representative struct {
 	partition.Who
-	logins *partition.Logins // of which a user is one
+	logins *partition.Logins // that a user is one of; nil for other clients
 	place  int               // in Users of logins, or in Partners
 }
 
-// key tells speakers apart.
+// key returns different texts for different representatives.
 func (s representative) key() string { return fmt.Sprint(proofOf(s.Who), s.place) }
 
-// party is clients who prove the same kind of thing.
+// clientGroup is the clients that prove their identity in the same way and belong to
+// the same groups.
 type clientGroup struct {
 	proof proof
 	partition.Crowd
 }
 
-// proof is what clients prove who they are by.
+// proof is how clients prove their identity.
 type proof uint8
 
 const (
@@ -45,15 +47,15 @@ func proofOf(w partition.Who) proof {
 	return byNothing
 }
 
-// key tells parties apart.
+// key returns different texts for different groups.
 func (p clientGroup) key() string { return fmt.Sprint(p) }
 
-// has reports whether the speaker is one of the party.
+// has reports whether the representative belongs to the group.
 func (p clientGroup) has(s representative) bool {
 	return proofOf(s.Who) == p.proof && p.Has(s.Groups())
 }
 
-// member returns the session as one of a member of the party.
+// member returns the session d with a member of the group as its client.
 func (p clientGroup) member(d connector.Dialog) connector.Dialog {
 	var groups []string
 	for _, list := range p.In {
@@ -74,7 +76,8 @@ func (p clientGroup) member(d connector.Dialog) connector.Dialog {
 	return d
 }
 
-// exceptions begin what is said of those whom a sentence isn't about.
+// exceptions are the words that introduce the clients to which a sentence does not
+// apply.
 type exceptions struct{ logins, certificates string }
 
 var (
@@ -82,15 +85,15 @@ var (
 	forbidden = exceptions{", but not as ", ", but not with one that also names "}
 )
 
-// identity returns as whom the parties do something, as the end of a sentence.
-// Everybody who is meant is named, however many there are.
+// identity returns the end of a sentence that names the clients of groups. It names
+// every client it means, however many there are.
 func identity(parties []clientGroup, but exceptions) string {
-	var anybody, anyLogin bool
+	var anonymous, anyLogin bool
 	words := map[proof][]string{}
 	for _, p := range parties {
 		switch {
 		case p.proof == byNothing:
-			anybody = true
+			anonymous = true
 		case p.proof == byLogin && len(p.In) == 0 && len(p.Unless) == 0 && !p.Rest:
 			anyLogin = true
 		default:
@@ -102,9 +105,9 @@ func identity(parties []clientGroup, but exceptions) string {
 	}
 	var ways []string
 	switch {
-	case anybody && anyLogin:
+	case anonymous && anyLogin:
 		ways = append(ways, "with or without authentication")
-	case anybody:
+	case anonymous:
 		ways = append(ways, "without authentication")
 	case anyLogin:
 		ways = append(ways, "after logging in")
@@ -120,7 +123,7 @@ func identity(parties []clientGroup, but exceptions) string {
 	return strings.ReplaceAll(" "+strings.Join(ways, " or "), " ,", ",")
 }
 
-// words names the groups of a party and those excepted.
+// words names the groups that the clients belong to, and the exceptions.
 func (p clientGroup) words(but exceptions) string {
 	name, also, as, except := sidName, " who are also ", "as ", but.logins
 	if p.proof == byCertificate {

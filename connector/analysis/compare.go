@@ -6,16 +6,16 @@ import (
 	"github.com/interchange-smtp/interchange/permission"
 )
 
-// Compare tells what changes when a policy is replaced by another. Either may
-// be nil, which serves nobody.
+// Compare lists what changes when a policy is replaced by another. Either may be nil,
+// which is a policy that serves no client.
 //
 // The effort grows with the number of ranges that each local address sees, summed up
-// over the addresses that connectors are bound to, and with the number of domains that
-// are named times that of different sizes that Send connectors take. Where one of them
-// is above 10 million nothing is compared, and TooLarge says so.
+// over the addresses that connectors are bound to, and with the number of named
+// domains times the number of different sizes that Send connectors accept. If one of
+// these is above 10 million, nothing is compared and TooLarge says so.
 //
-// Pairs of connectors that serve the same clients before and afterwards are
-// compared once, whoever the clients are, and so are pairs of routes.
+// Each pair of connectors that serve the same clients before and afterwards is
+// compared once, for all its clients, and so is each pair of routes.
 func Compare(before, after *connector.Policy) Comparison {
 	if why := partition.TooLarge(before, after); why != "" {
 		return Comparison{TooLarge: "too large to compare exactly: " + why}
@@ -47,8 +47,8 @@ func Compare(before, after *connector.Policy) Comparison {
 // Equivalent reports whether a and b decide alike, as Compare sees it.
 func Equivalent(a, b *connector.Policy) bool { return Compare(a, b).Same() }
 
-// AtLeastAsStrict reports whether nothing may happen under candidate that may
-// not happen under reference. Mail may take other ways.
+// AtLeastAsStrict reports whether candidate allows nothing that reference refuses.
+// Mail may take other routes.
 func AtLeastAsStrict(candidate, reference *connector.Policy) bool {
 	return Compare(reference, candidate).Wider().Same()
 }
@@ -73,8 +73,9 @@ func (c *comparer) comparePair(place int) {
 	c.flush(place)
 }
 
-// question is something that is asked of encounters. The logins that it tells
-// apart differ in few rights, so it gets logins of its own.
+// question is a comparison that is made for each session pair. Only logins that
+// differ in rights are told apart, so each question lists the rights that it depends
+// on.
 type question struct {
 	rights permission.Set
 	ask    func(*sessionPair)
@@ -89,7 +90,7 @@ func questions() []question {
 	}, headerQuestions()...)
 }
 
-// headerQuestions ask which classes of header fields are kept.
+// headerQuestions compare which classes of header fields are kept.
 func headerQuestions() []question {
 	var all []question
 	for _, class := range headerClasses {

@@ -220,14 +220,14 @@ func TestSaysTheTruth(t *testing.T) {
 		for _, c := range analysis.Compare(a, b).Changes {
 			said[c.Aspect]++
 			if !c.Shown() {
-				// What is made of a message is seen by nobody where none is taken.
+				// The treatment of a message shows only if it is accepted.
 				if !slices.Contains(aboutMessages, c.Aspect) {
 					t.Fatalf("%s has no witness", c)
 				}
 				continue
 			}
 			if shown[c.Aspect]++; !shows(c, c.Old(), c.New()) || !slices.Contains(aboutValues, c.Aspect) && alike(c.Old(), c.New()) {
-				t.Fatalf("%s\nThe witness %+v fares alike:\n%s\n%s", c, c.Witness, c.Old(), c.New())
+				t.Fatalf("%s\nThe witness %+v has the same result:\n%s\n%s", c, c.Witness, c.Old(), c.New())
 			}
 			for _, local := range policygen.Locals {
 				for _, remote := range policygen.Clients(local) {

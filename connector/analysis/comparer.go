@@ -12,7 +12,7 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// comparer is a Compare under way.
+// comparer is the state of a Compare.
 type comparer struct {
 	policies  [2]*connector.Policy
 	domains   *partition.Domains
@@ -22,13 +22,13 @@ type comparer struct {
 	pairs     []pair
 	deltas    merger
 
-	recipients map[waysKey]recipientWay // those that were looked for
+	recipients map[waysKey]recipientWay // results of wayFor
 }
 
-// pair is clients that one connector serves before, and one afterwards; or
-// connectors that behave alike.
+// pair is a set of clients with the connector that serves them before and the one
+// that serves them afterwards. Connectors that behave alike share a pair.
 type pair struct {
-	in    [2]*connector.Inbound // one of each; nil: not served
+	in    [2]*connector.Inbound // before and afterwards; nil: not served
 	alike bool                  // the two are configured alike
 	// implicit is set where the connections begin with TLS.
 	implicit bool
@@ -36,15 +36,15 @@ type pair struct {
 	names    [2]map[string]bool // of the connectors
 }
 
-// clients are addresses at a listener.
+// clients are remote addresses at a listener.
 type clients struct {
 	listener int
 	partition.Span
-	witness int // the cell's place
+	witness int // the index of the cell
 }
 
-// pairUp collects the pairs. Connectors that behave alike count as one, so that
-// the first pair stands for many in large policies.
+// pairUp collects the pairs. Connectors that behave alike count as one, so that large
+// policies have few pairs.
 func (c *comparer) pairUp() {
 	kinds := map[string]int{"": 0}
 	kindOf := map[*connector.Inbound]int{nil: 0}
@@ -90,7 +90,8 @@ func intern(kinds map[string]int, key string) int {
 	return n
 }
 
-// add enters a cell, as one with its neighbour if possible.
+// addCell adds a cell to the clients of p, and joins it with the previous cell if the
+// two touch.
 func (p *pair) addCell(listener, place int, cell *partition.Source) {
 	for i, in := range cell.In {
 		if in != nil {
@@ -104,7 +105,7 @@ func (p *pair) addCell(listener, place int, cell *partition.Source) {
 	p.clients = append(p.clients, clients{listener, cell.Span, place})
 }
 
-// behaviour is everything about a connector that decisions depend on, as text.
+// behaviour returns all parameters of a connector that decisions depend on, as text.
 func behaviour(in *connector.Inbound) string {
 	r := *in.Settings()
 	r.Name, r.Comment, r.Server, r.Usage = "", "", "", 0
@@ -118,7 +119,8 @@ func behaviour(in *connector.Inbound) string {
 	return fmt.Sprintf("%+v %s", r, strings.Join(slices.Compact(grants), ","))
 }
 
-// sharedAlike reports whether the policies agree on what all connectors share.
+// sharedAlike reports whether the settings that all connectors share are the same in
+// both policies.
 func (c *comparer) sharedAlike() bool {
 	for _, class := range c.domains.Classes {
 		if class.Accepted[0] != class.Accepted[1] || class.Secure[0] != class.Secure[1] {
@@ -129,7 +131,7 @@ func (c *comparer) sharedAlike() bool {
 	return a.MaxReceiveSize == b.MaxReceiveSize && a.MaxRecipientEnvelopeLimit == b.MaxRecipientEnvelopeLimit
 }
 
-// recipientWay is a recipient, and under how many policies there is a way for it.
+// recipientWay is a recipient, and the number of policies that have a route for it.
 type recipientWay struct {
 	to     routing.Address
 	routed int
@@ -141,8 +143,8 @@ type waysKey struct {
 	size  int64
 }
 
-// wayFor returns of the domains of a class, which differ in their routes alone, one for
-// which there is a way under as many policies as can be.
+// wayFor returns a recipient in one of the domains of a class, which differ only in
+// their routes: one that as many policies as possible have a route for.
 func (c *comparer) wayFor(class int, size int64) recipientWay {
 	key := waysKey{class, size}
 	if way, ok := c.recipients[key]; ok {

@@ -15,29 +15,29 @@ const (
 	anyLiteral = "any address literal"
 )
 
-// membership is whether a cell is in a set of domains.
+// membership says whether a cell belongs to a set of domains.
 type membership uint8
 
 const (
 	outside membership = iota
 	inside
-	eitherWay // it is said elsewhere, so that here whatever is shorter will do
+	eitherWay // another sentence covers it, so the shorter text decides
 )
 
-// outline is the named cells of a partition, parents before what lies below.
+// domainTree is the named cells of a partition, parents before the names below them.
 type domainTree struct {
 	domains    *partition.Domains
 	names      []treeName
-	knownTerms map[string][2][]string // what classTerms returned, by what it was asked
-	relayCells map[string][]bool      // the same of within: the cells
+	knownTerms map[string][2][]string // results of classTerms, by its arguments
+	relayCells map[string][]bool      // results of covered: whether each cell is in the set
 }
 
-// outlineName is the cell of a name. Its parent is the cell that its domain
-// would be in without a name of its own.
+// treeName is the cell of a name. Its parent is the cell that its domain would belong
+// to without a name of its own.
 type treeName struct {
 	named, parent int
-	below         int // the cell of what lies below it; 0: none
-	aboveBelow    int // the parent of that
+	below         int // the cell of the domains below it; 0: it has no such cell
+	aboveBelow    int // the parent of the cell below
 }
 
 func newDomainTree(d *partition.Domains) *domainTree {
@@ -81,11 +81,12 @@ func (o *domainTree) classTerms(d *delta) (domains, except []string) {
 	return domains, except
 }
 
-// membership is which classes a sentence about some is about.
+// membership returns, for each class of domains, whether a sentence about the given
+// classes is about it.
 func (o *domainTree) membership(classes []int, relay bool, direction Direction) []membership {
 	of := make([]membership, len(o.domains.Classes))
 	for i, class := range o.domains.Classes {
-		// To relay is to send to domains that aren't accepted.
+		// Relaying is sending to domains that aren't accepted.
 		if relay && class.Accepted[side(direction)] != 0 {
 			of[i] = eitherWay
 		}
@@ -96,8 +97,8 @@ func (o *domainTree) membership(classes []int, relay bool, direction Direction) 
 	return of
 }
 
-// within reports whether all domains of a class are in what a sentence names that is
-// about relaying to some others.
+// covered reports whether a sentence about relaying to the domains of relay includes
+// all domains of class.
 func (o *domainTree) covered(class int, relay []int, direction Direction) bool {
 	key := fmt.Sprint(relay, direction)
 	in, ok := o.relayCells[key]
@@ -109,9 +110,9 @@ func (o *domainTree) covered(class int, relay []int, direction Direction) bool {
 	return len(relay) > 0 && !slices.ContainsFunc(o.domains.Members[class], func(cell int) bool { return !in[cell] })
 }
 
-// terms describes a set of cells by as few names as can be: a name is told
-// only where its domain, or what lies below it, is in the set and the domain
-// above it isn't, or the reverse.
+// terms describes a set of cells by as few names as possible: it lists a name only if
+// its domain, or the domains below it, are in the set and the domain above it is not,
+// or the reverse.
 func (o *domainTree) terms(of func(cell int) membership) (domains, except []string) {
 	o.resolve(of, func(cell int, in bool) {
 		term := o.domains.Cells[cell].String()
@@ -127,8 +128,9 @@ func (o *domainTree) terms(of func(cell int) membership) (domains, except []stri
 	return domains, except
 }
 
-// settled returns which cells are in a set, those that may be or not as it is above
-// them. differs is called for those that aren't as what lies above, parents first.
+// resolve returns which cells are in a set. A cell that may be in it or not follows
+// the cell above it. differs is called for the cells that differ from the cell above,
+// parents first.
 func (o *domainTree) resolve(of func(cell int) membership, differs func(cell int, in bool)) []bool {
 	in := make([]bool, len(o.domains.Cells))
 	tell := func(cell int, above bool) {
@@ -151,7 +153,8 @@ func (o *domainTree) resolve(of func(cell int) membership, differs func(cell int
 	return in
 }
 
-// settle decides for cells that may be in the set or not as it is above them.
+// resolveCell decides whether a cell is in the set; one that may be in it or not
+// follows the cell above.
 func resolveCell(m membership, above bool) bool {
 	if m == eitherWay {
 		return above
@@ -159,8 +162,8 @@ func resolveCell(m membership, above bool) bool {
 	return m == inside
 }
 
-// shortestFirst returns the places of the named cells, those of fewer labels
-// first, so that parents come before what lies below them.
+// shortestFirst returns the indexes of the named cells, those with fewer labels
+// first, so that parents come before the names below them.
 func shortestFirst(d *partition.Domains) []int {
 	var byLabels [][]int
 	for i, cell := range d.Cells[:d.Elsewhere()] {
@@ -183,8 +186,8 @@ func shortestFirst(d *partition.Domains) []int {
 	return all
 }
 
-// domainText says terms in a sentence: a domain and what lies below it are one
-// element of the list.
+// domainText returns terms as words of a sentence: a domain and the domains below it
+// are one element of the list.
 func domainText(domains, except []string) string {
 	text := list(paired(domains), " and ")
 	if len(except) > 0 {

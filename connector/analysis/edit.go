@@ -11,7 +11,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/source"
 )
 
-// Edit is one change of a Config by which a refusal goes away.
+// Edit is one change of a Config that removes a refusal.
 type Edit struct {
 	Kind   EditKind
 	Path   source.Path      // what is changed, as in Receive["Relay"].RemoteIPRanges
@@ -19,22 +19,22 @@ type Edit struct {
 	Config connector.Config // with the change
 	After  connector.Walkthrough
 
-	// Admits is what may happen with the change and may not without it; the
-	// session itself is part of it if it is Accepted. Nothing may be admitted
-	// where a command passes and the next is refused.
+	// Admits is what is allowed with the change and not without it; it includes
+	// the session itself if that is Accepted. It may be empty if a command passes
+	// and the next is refused.
 	Admits []Change
-	// Alters is what the change does beside that: what may no longer happen, or
-	// happens otherwise, such as mail that takes another way.
+	// Alters are the other effects of the change: what is no longer allowed or
+	// happens differently, such as mail that takes another route.
 	Alters []Change
 
-	rank int // among edits that admit alike: whom a grant is for, from one user to everybody
+	rank int // of edits that admit as much: by the clients that a grant is for, from one user to all
 }
 
-// Accepted reports whether the change is all that it takes: the session passes to
-// its end. Otherwise something later refuses it, as After tells.
+// Accepted reports whether the change is enough: the session passes to its end.
+// Otherwise a later command is refused, see After.
 func (e Edit) Accepted() bool { return e.After.Accepted() }
 
-// EditKind says what an Edit changes, in a stable form.
+// EditKind is the stable name of what an Edit changes.
 type EditKind string
 
 // The kinds of edits.
@@ -42,11 +42,11 @@ const (
 	EditRange          EditKind = "range"           // the client's address into RemoteIPRanges
 	EditBinding        EditKind = "binding"         // the local address into Bindings
 	EditEnable         EditKind = "enable"          // a connector that is disabled
-	EditGrant          EditKind = "grant"           // a right, by hand
-	EditDeny           EditKind = "deny"            // a right's denial taken back
+	EditGrant          EditKind = "grant"           // a right, by an explicit grant
+	EditDeny           EditKind = "deny"            // a denial of a right is removed
 	EditGroup          EditKind = "group"           // a permission group
 	EditMechanism      EditKind = "mechanism"       // AuthMechanism
-	EditRequirement    EditKind = "requirement"     // a parameter that demands or rejects something, switched off
+	EditRequirement    EditKind = "requirement"     // a parameter that requires or rejects something, switched off
 	EditLimit          EditKind = "limit"           // a size or a number
 	EditAcceptedDomain EditKind = "accepted-domain" // one more, or its type
 	EditAddressSpace   EditKind = "address-space"   // one more of a Send connector
@@ -61,7 +61,7 @@ func EditKinds() []EditKind {
 	}
 }
 
-// breadth is the binary logarithm of the widest thing that e admits.
+// breadth is the binary logarithm of the size of the widest change that e admits.
 func (e Edit) breadth() float64 {
 	widest := 0.0
 	for _, c := range e.Admits {
@@ -109,8 +109,8 @@ func (e Edit) Narrow() bool {
 	return true
 }
 
-// compareEdits orders those that are all it takes before the others, and from narrow
-// to wide.
+// compareEdits orders the edits that are enough before the others, and both from
+// narrow to wide.
 func compareEdits(a, b Edit) int {
 	if a.Accepted() != b.Accepted() {
 		if a.Accepted() {
@@ -127,8 +127,8 @@ func compareEdits(a, b Edit) int {
 	)
 }
 
-// Refusal returns the first refusal that remains after the change; ok is false if
-// there is none.
+// Refusal returns the first refusal that remains after the change; ok is false if no
+// command is refused.
 func (e Edit) Refusal() (s connector.Stage, ok bool) { return firstRefusal(e.After) }
 
 func firstRefusal(w connector.Walkthrough) (s connector.Stage, ok bool) {

@@ -11,18 +11,18 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// acceptsAll reports the accepted domain *, by which the anonymous clients of some
-// connectors relay.
+// acceptsAll reports the accepted domain *, by which the anonymous clients of the
+// connectors in open relay.
 func (c *checker) acceptsAll(open []*servedConnector, to routing.Domain) {
 	index := slices.IndexFunc(c.cfg.Accepted, func(a routing.AcceptedDomain) bool { return a.DomainName == "*" })
 	if index < 0 {
-		return // no other accepted domain covers one that nobody named
+		return // no other accepted domain covers a domain that the configuration does not name
 	}
-	c.acceptsOthers(CodeAcceptedAny, index, "every domain is ours, so whoever may send at all may relay", "name the domains that are ours, and leave * out", open, to)
+	c.acceptsOthers(CodeAcceptedAny, index, "every domain is accepted, so any client that may send may relay", "name your own domains, and leave * out", open, to)
 }
 
-// acceptsRegistries reports accepted domains below which strangers register theirs, and
-// that anonymous clients of some connectors may send to.
+// acceptsRegistries reports accepted domains below which anyone can register a
+// domain, and that anonymous clients of some connectors may send to.
 func (c *checker) acceptsRegistries() {
 	for i, a := range c.cfg.Accepted {
 		name, wildcard := strings.CutPrefix(a.DomainName, "*.")
@@ -46,13 +46,13 @@ func (c *checker) acceptsRegistries() {
 		}
 		if len(open) > 0 {
 			c.acceptsOthers(CodeAcceptedRegistry, i,
-				fmt.Sprintf("everybody may register a domain below %s, and all of them are ours, so whoever may send at all may relay to strangers there", name),
-				fmt.Sprintf("name the domains that are ours, and leave %s out", a.DomainName), open, to)
+				fmt.Sprintf("anyone can register a domain below %s, and all of them are accepted, so any client that may send may relay to strangers there", name),
+				fmt.Sprintf("name your own domains, and leave %s out", a.DomainName), open, to)
 		}
 	}
 }
 
-// acceptsOthers reports an accepted domain that holds those of strangers.
+// acceptsOthers reports an accepted domain that includes domains of strangers.
 func (c *checker) acceptsOthers(code string, index int, text, fix string, open []*servedConnector, to routing.Domain) {
 	accepted := c.cfg.Accepted[index]
 	f := Finding{
@@ -85,20 +85,20 @@ func (c *checker) acceptsOthers(code string, index int, text, fix string, open [
 	c.report(f)
 }
 
-// homeNetworks are top-level domains that organisations use within their own networks: RFC
-// 6761, RFC 6762 appendix G, RFC 8375, RFC 2606 and ICANN's internal.
+// localTopLevels are top-level domains that organisations use within their own
+// networks: RFC 6761, RFC 6762 appendix G, RFC 8375, RFC 2606 and ICANN's internal.
 var localTopLevels = []string{
 	"arpa", "corp", "domain", "example", "home", "internal", "intranet", "intra", "invalid", "lan", "local", "localdomain", "localhost", "onion", "private", "test",
 }
 
-// sellers are the labels under which the registries of countries sell domains.
+// registryLabels are the labels under which country registries sell domains.
 var registryLabels = []string{
 	"ac", "asso", "co", "com", "ed", "edu", "firm", "gen", "go", "gob", "gov", "gouv", "govt", "gv", "id", "in", "info", "k12", "lg", "ltd", "me",
 	"mil", "mod", "ne", "net", "nhs", "nic", "nom", "or", "org", "plc", "police", "sch", "school", "web",
 }
 
-// isRegistry reports whether strangers have domains below name: it is a top-level
-// domain, or one as com.au and co.uk are.
+// isRegistry reports whether strangers own domains below name: it is a top-level
+// domain, or one such as com.au or co.uk.
 func isRegistry(name string) bool {
 	name = strings.ToLower(name)
 	label, country, second := strings.Cut(name, ".")

@@ -9,15 +9,15 @@ import (
 	"github.com/interchange-smtp/interchange/connector/source"
 )
 
-// acknowledgement is one with its own place in the Config.
+// acknowledgement is an Acknowledgement and its place in the Config.
 type acknowledgement struct {
 	connector.Acknowledgement
 	place source.Path
 	edit  func(*connector.Config) bool
 }
 
-// acknowledge marks the findings that the configuration acknowledges, and finds
-// acknowledgements that are worth nothing.
+// acknowledge marks the findings that the configuration acknowledges, and reports
+// acknowledgements without effect.
 func (c *checker) acknowledge() {
 	var all []acknowledgement
 	for i, path := range c.cfg.ElementPaths("Receive") {
@@ -42,7 +42,7 @@ func (c *checker) acknowledge() {
 			return dropLast(&cfg.Acknowledged, a)
 		}})
 	}
-	found := len(c.found) // what is found about acknowledgements can't be acknowledged
+	found := len(c.found) // findings about acknowledgements can't be acknowledged
 	byCode := map[string][]int{}
 	for i := range c.found {
 		byCode[c.found[i].Code] = append(byCode[c.found[i].Code], i)
@@ -75,7 +75,8 @@ func inComment(path source.Path, comment string, of func(*connector.Config) *str
 	return all
 }
 
-// acknowledged applies one to the findings of its code.
+// applyAcknowledgement marks the findings that one acknowledgement names. places are
+// the indexes in found of the findings with its code.
 func (c *checker) applyAcknowledgement(a acknowledgement, places []int, found []Finding) {
 	f := Finding{Diagnostic: source.Diagnostic{Severity: source.SeverityWarning, Path: a.place}}
 	if strings.TrimSpace(a.Reason) == "" {

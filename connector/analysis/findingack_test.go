@@ -70,11 +70,11 @@ func TestAcknowledgementsTravel(t *testing.T) {
 }
 
 // TestAcknowledgedElsewhere: who acknowledges a finding about the connector of another
-// server says nothing of ours, though it has the same name.
+// server does not apply to this server's, though it has the same name.
 func TestAcknowledgedElsewhere(t *testing.T) {
 	cfg := with(t, "%in", anyRelay)
 	lab := cfg.Receive[0].Clone()
-	lab.Server, lab.Comment = "LAB", "Acknowledged open-relay: nobody gets there"
+	lab.Server, lab.Comment = "LAB", "Acknowledged open-relay: no client gets there"
 	cfg.Servers = append(cfg.Servers, routing.Server{Name: "LAB"})
 	cfg.Receive = slices.Insert(cfg.Receive, 0, lab)
 	if got := acknowledgedCodes(t, cfg); len(got) > 0 {

@@ -11,8 +11,8 @@ import (
 	"github.com/interchange-smtp/interchange/permission"
 )
 
-// authentication finds passwords without TLS, and proofs of identity that lead to
-// nothing.
+// authentication finds passwords without TLS, and ways to authenticate that give no
+// right to send.
 func (c *checker) authentication() {
 	for e := range c.reachable {
 		c.reportClearAuth(e)
@@ -21,7 +21,8 @@ func (c *checker) authentication() {
 	}
 }
 
-// clearAuth: Basic authentication shows the password to whoever listens.
+// reportClearAuth reports Basic authentication without TLS: anyone on the path can
+// read the password.
 func (c *checker) reportClearAuth(e *servedConnector) {
 	offered := e.Open(auth.Channel{}, nil).SASL()
 	if len(offered) == 0 || e.implicit {
@@ -39,7 +40,8 @@ func (c *checker) reportClearAuth(e *servedConnector) {
 	})
 }
 
-// anyUser returns a user who may log in on e, or else one who may not.
+// anyUser returns a user that may log in on e or, if there is no such user, one that
+// may not.
 func (c *checker) anyUser(e *servedConnector) *auth.Identity {
 	users := partition.Users(e.ACL(), nil, permission.SetOf(permission.Submit))
 	for i := range users {
@@ -50,7 +52,8 @@ func (c *checker) anyUser(e *servedConnector) *auth.Identity {
 	return &users[0]
 }
 
-// unusedLogin: BasicAuth is on and no group or grant lets anybody in by it.
+// reportUnusedLogin reports BasicAuth on a connector where no group or grant lets
+// users send.
 func (c *checker) reportUnusedLogin(e *servedConnector) {
 	m := e.Settings().AuthMechanism.Or(0)
 	if !m.Has(auth.BasicAuth) {
@@ -63,7 +66,7 @@ func (c *checker) reportUnusedLogin(e *servedConnector) {
 	c.report(Finding{
 		Diagnostic: source.Diagnostic{
 			Code: CodeMechanismUnused, Severity: source.SeverityWarning, Path: e.path + ".AuthMechanism",
-			Detail: "BasicAuth is offered, and every login is refused, because nobody who logs in holds ms-Exch-SMTP-Submit",
+			Detail: "BasicAuth is offered, and every login is refused, because users don't hold ms-Exch-SMTP-Submit",
 			Fix:    "leave BasicAuth out, or give ExchangeUsers in PermissionGroups",
 		},
 		Witness: c.dialog(e, partition.Who{User: user}, m.Has(auth.TLS)),
@@ -71,8 +74,8 @@ func (c *checker) reportUnusedLogin(e *servedConnector) {
 	})
 }
 
-// unusedCertificate: partners prove themselves and may do nothing then, not even
-// what anonymous clients may.
+// reportUnusedCertificate reports a connector on which partners prove their identity
+// by certificate and then may not send, unlike anonymous clients.
 func (c *checker) reportUnusedCertificate(e *servedConnector) {
 	r := e.Settings()
 	partners := c.domains.Partners()

@@ -12,12 +12,12 @@ import (
 	"github.com/interchange-smtp/interchange/connector/source"
 )
 
-// soon is how long before its end a certificate is worth a warning: the certificate
-// authorities that renew by themselves do it before that.
+// expiryWarning is how long before its expiry a certificate is reported. Certificates
+// that renew automatically are renewed earlier.
 const expiryWarning = 21 * 24 * time.Hour
 
-// certificates finds certificates that don't fit the connectors that show them, and
-// those whose time is up.
+// certificates finds certificates that don't match the connectors that use them, and
+// those that have expired or soon will.
 func (c *checker) certificates() {
 	if len(c.opts.Certificates) == 0 {
 		return
@@ -51,8 +51,8 @@ func (c *checker) reportValidity(i int) {
 	c.report(f)
 }
 
-// certificateName: a client that checks whom it talks to looks for the name that
-// the connector goes by.
+// reportCertificateName reports a connector whose Fqdn no certificate covers: clients
+// that verify the server's name look for it in the certificate.
 func (c *checker) reportCertificateName(e *servedConnector) {
 	r := e.Settings()
 	if !r.AuthMechanism.Or(0).Has(auth.TLS) {
@@ -84,7 +84,8 @@ func (c *checker) reportCertificateName(e *servedConnector) {
 	})
 }
 
-// renamed gives the connector a name that a certificate has, if it may choose one.
+// renameEdit returns the edit that sets Fqdn to a name in a certificate; nil if the
+// connector must keep its name.
 func (c *checker) renameEdit(e *servedConnector, chosen bool) func(*connector.Config) bool {
 	if chosen || e.Settings().AuthMechanism.Or(0).Has(auth.ExchangeServer) {
 		return nil

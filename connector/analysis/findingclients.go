@@ -11,7 +11,7 @@ import (
 	"github.com/interchange-smtp/interchange/permission"
 )
 
-// kindOf names the kind of identity that relays by the code of its note.
+// kindOf returns the code of the note about relaying for this kind of identity.
 func kindOf(e *servedConnector, who partition.Who) string {
 	switch {
 	case who.User != nil:
@@ -24,15 +24,16 @@ func kindOf(e *servedConnector, who partition.Who) string {
 	return CodeRelayAnonymous
 }
 
-// named is how many addresses a range may hold and still name its hosts: as many
-// as a prefix of that length. What lies within private addresses is always named.
+// namedBits is the prefix length, by the length of addresses, up to which a range
+// counts as naming its clients: a larger range does not. Ranges within private
+// addresses always name their clients.
 var namedBits = map[int]int{32: 16, 128: 48}
 
-// wide is the same for Externally Secured servers, of which nobody has as many as
-// a network holds. Private addresses are no exception.
+// wideBits is the same for Externally Secured servers, of which an organisation has
+// fewer than a network has addresses. Private addresses are no exception.
 var wideBits = map[int]int{32: 24, 128: 64}
 
-// private are the addresses that the Internet doesn't route: RFC 1122 section
+// privateSpans are the addresses that the Internet doesn't route: RFC 1122 section
 // 3.2.1.3, RFC 1918, RFC 3927, RFC 4193, RFC 4291 section 2.5.
 var privateSpans = []partition.Span{
 	spanOf("10.0.0.0/8"), spanOf("127.0.0.0/8"), spanOf("169.254.0.0/16"), spanOf("172.16.0.0/12"), spanOf("192.168.0.0/16"),
@@ -44,8 +45,9 @@ func spanOf(prefix string) partition.Span {
 	return partition.Span{Low: r.Low(), High: r.High()}
 }
 
-// beyond returns the clients of e that no range of reasonable size names. Ranges
-// that touch are one, so cutting a large one into pieces makes nothing of it.
+// unnamedClients returns the clients of e that are in no range up to the size of
+// bits, except those within exempt. Ranges that touch count as one, so cutting a
+// large range into pieces doesn't hide it.
 func (c *checker) unnamedClients(e *servedConnector, bits map[int]int, exempt []partition.Span) []partition.Span {
 	var ranges []partition.Span
 	for _, r := range e.Settings().RemoteIPRanges {
@@ -97,7 +99,7 @@ func spansText(spans []partition.Span) string {
 	return rangesText(ranges)
 }
 
-// moveTo makes d the session of a client of e in one of the spans.
+// moveDialog makes d the session of a client of e in one of the spans.
 func (c *checker) moveDialog(d *connector.Dialog, e *servedConnector, spans []partition.Span) {
 	for _, at := range c.pairs[e.pair].clients {
 		l := &c.listeners[at.listener]
@@ -120,7 +122,7 @@ func (c *checker) moveDialog(d *connector.Dialog, e *servedConnector, spans []pa
 	}
 }
 
-// clients returns who reaches e, in words and as sources.
+// clientsText returns the clients that reach e, in words and as sources.
 func (c *checker) clientsText(e *servedConnector) (text string, sources []Source) {
 	if e.clientsWords == "" {
 		var words string
@@ -133,5 +135,5 @@ func (c *checker) clientsText(e *servedConnector) (text string, sources []Source
 	return e.clientsWords, e.sources
 }
 
-// relayRights are the rights that recipients depend on.
+// relayRights are the rights that decisions about recipients depend on.
 var relayRights = permission.SetOf(permission.Submit, permission.AcceptAnyRecipient)

@@ -10,46 +10,46 @@ import (
 // stable: tools may depend on them, unlike on the texts. docs/findings.md has a
 // section for each.
 const (
-	CodeOpenRelay        = "open-relay"        // error: anybody relays, from addresses that nobody named
-	CodeExternalOpen     = "external-open"     // error: anybody is Externally Secured, from addresses that nobody named
+	CodeOpenRelay        = "open-relay"        // error: any client relays, from addresses that no range names
+	CodeExternalOpen     = "external-open"     // error: any client is Externally Secured, from addresses that no range names
 	CodeAcceptedAny      = "accepted-any"      // error: the accepted domain * makes anonymous senders relay
 	CodeAcceptedRegistry = "accepted-registry" // error: so does one that holds strangers' domains, as *.com
 	CodeExternalWide     = "external-wide"     // warning: many addresses are Externally Secured
-	CodeRelayAnonymous   = "relay-anonymous"   // note: who relays without authentication
-	CodeRelayExternal    = "relay-external"    // note: who relays as Externally Secured
-	CodeRelayPartner     = "relay-partner"     // note: who relays with a certificate
-	CodeRelayUser        = "relay-user"        // note: who relays after logging in
+	CodeRelayAnonymous   = "relay-anonymous"   // note: clients that relay without authentication
+	CodeRelayExternal    = "relay-external"    // note: clients that relay as Externally Secured
+	CodeRelayPartner     = "relay-partner"     // note: clients that relay with a certificate
+	CodeRelayUser        = "relay-user"        // note: clients that relay after logging in
 
 	CodeConnectorUnreached = "connector-unreached" // warning: another Receive connector always wins
 	CodeRangeUnreached     = "range-unreached"     // warning: a smaller range always wins
 	CodeRangeRedundant     = "range-redundant"     // note: without it the same connector serves
 	CodeRangeTie           = "range-tie"           // warning: only the name decides between connectors
 	CodeBindingOutranks    = "binding-outranks"    // warning: the very address wins over a smaller range
-	CodeBehindFrontEnd     = "behind-front-end"    // warning: granted where Exchange hands clients on to
-	CodeGrantIneffective   = "grant-ineffective"   // warning: nobody's rights would change without it
+	CodeBehindFrontEnd     = "behind-front-end"    // warning: granted where Exchange passes clients on to
+	CodeGrantIneffective   = "grant-ineffective"   // warning: all rights would be the same without it
 
-	CodeAuthClear       = "auth-clear"       // warning: passwords are taken without TLS
-	CodeMechanismUnused = "mechanism-unused" // warning: whoever uses it may do nothing
+	CodeAuthClear       = "auth-clear"       // warning: passwords are accepted without TLS
+	CodeMechanismUnused = "mechanism-unused" // warning: clients that use it may do nothing
 	CodeGatewaySender   = "gateway-sender"   // note: a gateway that logs in may not send for others
 
 	CodeCertificateFqdn    = "certificate-fqdn"    // warning: no certificate has the connector's name
 	CodeCertificateExpired = "certificate-expired" // error: it isn't valid now
 	CodeCertificateExpires = "certificate-expires" // warning: it won't be valid for long
 
-	CodeAcceptedUnrouted = "accepted-unrouted" // warning: accepted mail that no route takes
+	CodeAcceptedUnrouted = "accepted-unrouted" // warning: accepted mail that has no route
 	CodeNoRoutes         = "no-routes"         // note: there is no Send connector at all
-	CodeRelayLoop        = "relay-loop"        // warning: accepted mail that DNS leads back to us
-	CodeSmartHostSelf    = "smart-host-self"   // error: a next hop is our own address
+	CodeRelayLoop        = "relay-loop"        // warning: accepted mail that DNS leads back to this server
+	CodeSmartHostSelf    = "smart-host-self"   // error: a next hop is this server
 	CodeSendUnused       = "send-unused"       // warning: another Send connector always wins
 	CodeSpaceUnused      = "space-unused"      // warning: another address space always wins
 	CodeRouteTie         = "route-tie"         // warning: only the name decides between Send connectors
 	CodeRouteSize        = "route-size"        // warning: a Send connector that is too small for mail
-	CodeSizeGap          = "size-gap"          // note: messages are taken that no route carries
+	CodeSizeGap          = "size-gap"          // note: messages are accepted that no route carries
 
-	CodeServesNothing = "serves-nothing" // error or warning: our server has no enabled Receive connector
+	CodeServesNothing = "serves-nothing" // error or warning: this server has no enabled Receive connector
 	CodeFqdnMissing   = "fqdn-missing"   // warning: next hops are greeted by a short name
 
-	CodeTooLarge = "too-large" // error: the policy can't be looked at exactly
+	CodeTooLarge = "too-large" // error: the policy can't be checked exactly
 
 	CodeAcknowledgedNothing  = "acknowledged-nothing"  // warning: nothing of the kind is found there
 	CodeAcknowledgedNoReason = "acknowledged-noreason" // warning: the reason is missing

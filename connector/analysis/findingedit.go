@@ -8,8 +8,9 @@ import (
 	"github.com/interchange-smtp/interchange/connector/param"
 )
 
-// editing makes an edit of one that looks for the connector in a Config, where others
-// may be gone. edit reports whether it changed something.
+// receiveEdit returns a function that applies edit to the connector in a Config from
+// which other connectors may have been removed. edit reports whether it changed
+// something.
 func (e *servedConnector) receiveEdit(edit func(*connector.Receive) bool) func(*connector.Config) bool {
 	index, name, server := e.index, e.Name(), e.given
 	return func(cfg *connector.Config) bool {
@@ -22,7 +23,7 @@ func (e *servedConnector) receiveEdit(edit func(*connector.Receive) bool) func(*
 	}
 }
 
-// editingSend is the same of a Send connector.
+// sendEdit is receiveEdit for a Send connector.
 func sendEdit(index int, out *connector.Outbound, edit func(*connector.Send) bool) func(*connector.Config) bool {
 	name := out.Name()
 	return func(cfg *connector.Config) bool {
@@ -42,8 +43,8 @@ func disable(enabled *param.Setting[bool]) bool {
 	return was
 }
 
-// dropLast takes the last element that is equal to x out of a list, and reports
-// whether there was one.
+// dropLast removes the last element that is equal to x from a list, and reports
+// whether it found one.
 func dropLast[T comparable](list *[]T, x T) bool {
 	for i := len(*list) - 1; i >= 0; i-- {
 		if (*list)[i] == x {
@@ -54,7 +55,8 @@ func dropLast[T comparable](list *[]T, x T) bool {
 	return false
 }
 
-// dropRange takes a range out of RemoteIPRanges, the last of equal ones.
+// dropRange returns the edit that removes a range from RemoteIPRanges, the last of
+// equal ones.
 func dropRange(e *servedConnector, i int) func(*connector.Config) bool {
 	given := e.Settings().RemoteIPRanges
 	return e.receiveEdit(func(r *connector.Receive) bool {
@@ -65,7 +67,7 @@ func dropRange(e *servedConnector, i int) func(*connector.Config) bool {
 	})
 }
 
-// mechanism is the edit that adds mechanisms and takes others away.
+// mechanismEdit returns the edit that adds some mechanisms and removes others.
 func (e *servedConnector) mechanismEdit(add, drop auth.Mechanism) func(*connector.Config) bool {
 	preset := e.Settings().AuthMechanism.Or(0)
 	return e.receiveEdit(func(r *connector.Receive) bool {

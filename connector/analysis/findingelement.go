@@ -20,7 +20,8 @@ type element struct {
 	cfg     *connector.Config
 }
 
-// elementAt finds the parameter at a path in cfg; nil if there is none.
+// elementAt finds the parameter at a path in cfg. It returns nil if the path leads to
+// no parameter of a connector.
 func elementAt(cfg *connector.Config, path source.Path) *element {
 	at, rest := path.Cut()
 	field := strings.TrimPrefix(string(rest), ".")
@@ -41,7 +42,7 @@ func elementAt(cfg *connector.Config, path source.Path) *element {
 	return nil
 }
 
-// copied is e on a copy of its connector.
+// copied returns e on a copy of its connector.
 func (e *element) copied() *element {
 	d := *e
 	if e.receive != nil {
@@ -54,8 +55,8 @@ func (e *element) copied() *element {
 	return &d
 }
 
-// unset takes the parameter back to its default or, of flags, what isn't enforced
-// out of it.
+// unset resets the parameter to its default; from a parameter of flags it removes
+// those that aren't enforced.
 func (e *element) unset() bool {
 	switch {
 	case e.receive != nil && e.field == "AuthMechanism":
@@ -82,14 +83,14 @@ func (e *element) unset() bool {
 	return true
 }
 
-// noCustom leaves the group Custom out.
+// noCustom removes the group Custom.
 func (e *element) noCustom() bool {
 	groups, _ := e.receive.PermissionGroups.Get()
 	e.receive.PermissionGroups = param.Value(groups &^ permission.Custom)
 	return true
 }
 
-// reachableGroups leaves the groups out that nobody can become a member of, as
+// reachableGroups removes the groups that no client can become a member of, as
 // Compile sees it.
 func (e *element) reachableGroups() bool {
 	full := e.receive.WithDefaults(e.cfg)
@@ -112,7 +113,7 @@ func (e *element) logins() bool {
 	return e != nil && e.receive.WithDefaults(e.cfg).AuthMechanism.Or(0).Has(auth.BasicAuth)
 }
 
-// credentialOverTLS demands TLS before the password is shown.
+// credentialOverTLS requires TLS before the password is sent.
 func (e *element) credentialOverTLS() bool {
 	if e.send.IgnoreSTARTTLS {
 		return false // two parameters would have to change
@@ -121,8 +122,8 @@ func (e *element) credentialOverTLS() bool {
 	return true
 }
 
-// commentAcknowledgements are those in the Comment of a connector: lines that read
-// "Acknowledged CODE: reason".
+// commentAcknowledgements returns the acknowledgements in the Comment of a connector:
+// lines that read "Acknowledged CODE: reason".
 func commentAcknowledgements(place, comment string) []connector.Acknowledgement {
 	var all []connector.Acknowledgement
 	for line := range strings.Lines(comment) {

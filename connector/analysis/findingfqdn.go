@@ -9,11 +9,12 @@ import (
 	"github.com/interchange-smtp/interchange/connector/source"
 )
 
-// greetings finds Send connectors that greet next hops with a name that is neither
-// fully qualified nor an address literal (RFC 5321, section 2.3.5): many refuse it.
+// greetings reports Send connectors that greet next hops with a name that is neither
+// fully qualified nor an address literal (RFC 5321, section 2.3.5): many servers
+// refuse it.
 func (c *checker) greetings() {
 	const refused = ", which many refuse, because it isn't fully qualified"
-	var byServer []string // connectors that go by the server's name
+	var byServer []string // connectors that use the server's name
 	for i, out := range c.outbounds {
 		s := out.Settings()
 		switch {

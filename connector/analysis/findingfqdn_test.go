@@ -11,7 +11,7 @@ import (
 )
 
 // TestFqdnMissing wants a Send connector that greets next hops by a short name to
-// be found, once for all that go by the name of the server.
+// be found, once for all that use the name of the server.
 func TestFqdnMissing(t *testing.T) {
 	for _, tt := range []struct {
 		name   string

@@ -10,12 +10,13 @@ import (
 	"github.com/interchange-smtp/interchange/permission"
 )
 
-// proxied are the ports at which Exchange's Front End Transport service hands its
-// clients on to the Transport service, with the ports where clients come in.
+// frontEndPorts maps the ports at which Exchange's Front End Transport service passes
+// its clients on to the Transport service to the ports at which the clients connect.
 var frontEndPorts = map[uint16]uint16{465: 587, 2525: smtpPort}
 
-// behindFrontEnd finds grants on connectors that clients of Exchange come to by way
-// of the Front End Transport service. Here they are judged where they come in.
+// behindFrontEnd reports grants on connectors that clients of Exchange reach through
+// the Front End Transport service. In this server the connector that clients connect
+// to decides.
 func (c *checker) behindFrontEnd() {
 	for back := range c.reachable {
 		front := c.frontOf(back)
@@ -41,8 +42,8 @@ func (c *checker) behindFrontEnd() {
 	}
 }
 
-// frontOf returns the connector of FrontendTransport whose clients Exchange hands on
-// to back; nil if there is none.
+// frontOf returns the connector of FrontendTransport whose clients Exchange passes on
+// to back, or nil.
 func (c *checker) frontOf(back *servedConnector) *servedConnector {
 	if back.Settings().TransportRole != param.HubTransport {
 		return nil

@@ -11,9 +11,9 @@ import (
 	"github.com/interchange-smtp/interchange/permission"
 )
 
-// grants finds grants made by hand without which everybody would hold the same. Of
-// those that do the same the last goes, and what is found can be left out one by one
-// or all at once. What takes rights away isn't looked at.
+// grants reports explicit grants without which all clients would hold the same
+// rights. Of several equal grants the last is reported, so that all that are reported
+// can be removed together. Grants made to remove rights are not checked.
 func (c *checker) grants() {
 	for e := range c.reachable {
 		t := newTally(e.ACL(), c.receiveIdentities(e))
@@ -38,7 +38,8 @@ func (c *checker) grants() {
 	}
 }
 
-// claimants are who sessions on e can be: those that prove nothing, and users.
+// receiveIdentities returns the identities that sessions on e can have: those of
+// clients without authentication, and of users.
 func (c *checker) receiveIdentities(e *servedConnector) possibleIdentities {
 	mechanism := e.Settings().AuthMechanism.Or(0)
 	if mechanism.Has(auth.ExternalAuthoritative) {
@@ -51,7 +52,7 @@ func (c *checker) receiveIdentities(e *servedConnector) possibleIdentities {
 	return who
 }
 
-// peers are as whom next hops of out are known.
+// sendIdentities returns the identities that next hops of out can have.
 func (c *checker) sendIdentities(out *connector.Outbound) possibleIdentities {
 	who := possibleIdentities{single: out.Peer(c.domains.Cells[c.domains.Elsewhere()].Witness).SIDs} // which is in no list
 	for i := range c.domains.Cells {
@@ -100,8 +101,8 @@ func (c *checker) reportIneffective(e *servedConnector, i int) {
 	c.report(f)
 }
 
-// whyIneffective says why a grant has no effect, and sets fix where another would give
-// it one.
+// whyIneffective explains why a grant has no effect, and sets fix if another grant
+// would give it one.
 func (c *checker) whyIneffective(e *servedConnector, i int, who possibleIdentities, fix *string) string {
 	g, acl := e.Settings().Permissions[i], e.ACL()
 	name := g.To.Name()
@@ -117,7 +118,7 @@ func (c *checker) whyIneffective(e *servedConnector, i int, who possibleIdentiti
 	}
 	var allowed, denied permission.Set
 	by := "another grant"
-	all := acl.Grants() // those made by hand come last
+	all := acl.Grants() // explicit grants come last
 	own := len(all) - len(e.Settings().Permissions) + i
 	for at, other := range all {
 		if !slices.Contains(of, other.To) || at == own {
@@ -142,7 +143,8 @@ func (c *checker) whyIneffective(e *servedConnector, i int, who possibleIdentiti
 	return name + " holds the same without it"
 }
 
-// cannotSend says that whom a grant is for may not send at all; "" if that isn't so.
+// cannotSend explains why the clients that a grant is for may not send on the
+// connector; "" if they may.
 func (c *checker) cannotSend(acl *permission.ACL, g permission.Grant, who possibleIdentities, fix *string) string {
 	alone := slices.Contains(who.single, g.To)
 	principal := permission.Principal{SIDs: []permission.SID{g.To}}

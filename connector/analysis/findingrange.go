@@ -11,8 +11,8 @@ import (
 	"github.com/interchange-smtp/interchange/connector/source"
 )
 
-// selection finds connectors and ranges without effect, and where two connectors
-// compete in a way that nobody sees by looking.
+// selection finds connectors and ranges without effect, and connectors that compete
+// for clients in a way that is easily overlooked.
 func (c *checker) selection() {
 	for _, e := range c.inbounds {
 		if e.pair < 0 {
@@ -25,14 +25,14 @@ func (c *checker) selection() {
 	s.reportRedundant()
 }
 
-// unreached reports a connector that serves nobody.
+// reportUnreached reports a connector that serves no client.
 func (c *checker) reportUnreached(e *servedConnector) {
 	r := e.Settings()
 	witness, winner := c.dialogLostTo(e, 0)
 	c.report(Finding{
 		Diagnostic: source.Diagnostic{
 			Code: CodeConnectorUnreached, Severity: source.SeverityWarning, Path: e.path,
-			Detail: "it serves nobody: other connectors have the same clients in smaller ranges, by the very address, or, in ranges of the same size, by name" + winner,
+			Detail: "it serves no client: other connectors have the same clients in smaller ranges, by the very address, or, in ranges of the same size, by name" + winner,
 			Fix:    "remove or disable it, or give it other ranges or bindings",
 		},
 		Witness: witness,
@@ -49,7 +49,7 @@ func (s *sweep) reportUnreached(e *servedConnector, i int, r param.Range) {
 	s.report(Finding{
 		Diagnostic: source.Diagnostic{
 			Code: CodeRangeUnreached, Severity: source.SeverityWarning, Path: (e.path + ".RemoteIPRanges").Index(i),
-			Detail: fmt.Sprintf("%v serves nobody: other ranges always win%s", r, winner),
+			Detail: fmt.Sprintf("%v serves no client: other ranges always win%s", r, winner),
 			Fix:    "leave it out",
 		},
 		Witness: witness,
@@ -58,7 +58,7 @@ func (s *sweep) reportUnreached(e *servedConnector, i int, r param.Range) {
 	})
 }
 
-// clash reports two connectors that compete.
+// reportConflict reports two connectors that compete.
 func (s *sweep) reportConflict(key conflictKey, m *conflict) {
 	sources, clients := s.conflictClients(m)
 	f := Finding{
@@ -88,8 +88,8 @@ func (s *sweep) reportConflict(key conflictKey, m *conflict) {
 	s.report(f)
 }
 
-// outranked says of a connector for all addresses that others bound to the very
-// address have its clients.
+// outranked completes a finding about a connector bound to all addresses that loses
+// clients to connectors bound to the very address.
 func (s *sweep) outranked(f *Finding, m *conflict, clients string) {
 	var winners []string
 	for name := range m.winners {
@@ -111,7 +111,7 @@ func (s *sweep) outranked(f *Finding, m *conflict, clients string) {
 		clients, list(winners, " and "), ranges, s.localText(local))
 	f.Fix = fmt.Sprintf("bind it to %s as well", s.localText(local))
 	if len(local) > 1 {
-		return // at which of them, is a person's choice
+		return // a person has to choose one
 	}
 	f.edit = m.loser.receiveEdit(func(r *connector.Receive) bool {
 		if slices.Contains(r.Bindings, local[0]) {
@@ -125,7 +125,7 @@ func (s *sweep) outranked(f *Finding, m *conflict, clients string) {
 	})
 }
 
-// report tells what the sweep found.
+// reportAll reports the results of the sweep.
 func (s *sweep) reportAll() {
 	for _, e := range s.inbounds {
 		if e.pair < 0 {

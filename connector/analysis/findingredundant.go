@@ -10,8 +10,8 @@ import (
 	"github.com/interchange-smtp/interchange/connector/source"
 )
 
-// redundant finds ranges that can be left out, one by one or all at once, and the
-// same connectors serve the same clients. All other ranges stay where they are.
+// reportRedundant reports ranges without which the same connectors serve the same
+// clients, whether one of them is removed or all. All other ranges keep their places.
 func (s *sweep) reportRedundant() {
 	for _, e := range s.inbounds {
 		if len(s.served[e]) > 0 && len(e.Settings().RemoteIPRanges) > 1 {
@@ -20,9 +20,9 @@ func (s *sweep) reportRedundant() {
 	}
 }
 
-// redundantOf goes through the ranges of a connector, the smallest first. Of the
-// ranges by which it serves a client, one must stay: of those that hold the client
-// and come before the first range of another connector.
+// findRedundant goes through the ranges of a connector, the smallest first. Of the
+// ranges by which it serves a client, one must stay: a range that contains the client
+// and comes before the first range of another connector.
 func (s *sweep) findRedundant(e *servedConnector) {
 	ranges := e.Settings().RemoteIPRanges
 	order := make([]int, len(ranges))
@@ -39,8 +39,8 @@ func (s *sweep) findRedundant(e *servedConnector) {
 			return cmp.Or(x.Low().Compare(y.Low()), strings.Compare(y.String(), x.String()), cmp.Compare(b, a))
 		}
 	})
-	// next returns the place in order of the first range from a place on that may keep
-	// a client; -1: there is none.
+	// next returns the index in order of the first range at or after from that may keep
+	// a client, or -1.
 	next := func(h servedClient, from int) int {
 		for at := from; at < len(order); at++ {
 			i := order[at]
@@ -50,7 +50,7 @@ func (s *sweep) findRedundant(e *servedConnector) {
 		}
 		return -1
 	}
-	waiting := make([][]servedClient, len(order)) // for the decision about a range
+	waiting := make([][]servedClient, len(order)) // by the range that decides about them next
 	for _, h := range s.served[e] {
 		if at := next(h, 0); at >= 0 {
 			waiting[at] = append(waiting[at], h)
@@ -58,7 +58,7 @@ func (s *sweep) findRedundant(e *servedConnector) {
 	}
 	for at, i := range order {
 		if !s.won[rangeKey{e, i}] {
-			continue // it is told of as unreached
+			continue // it is reported as unreached
 		}
 		then := make([]int, len(waiting[at]))
 		needed := false
@@ -67,7 +67,7 @@ func (s *sweep) findRedundant(e *servedConnector) {
 			needed = needed || then[j] < 0
 		}
 		if needed {
-			continue // whoever waited is served by it
+			continue // the waiting clients are served by it
 		}
 		for j, h := range waiting[at] {
 			waiting[then[j]] = append(waiting[then[j]], h)

@@ -13,7 +13,8 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// acceptedRoutes finds accepted domains whose mail can't leave, or comes back.
+// acceptedRoutes finds accepted domains whose mail can't leave, or returns to this
+// server.
 func (c *checker) acceptedRoutes() {
 	if len(c.outbounds) == 0 {
 		c.reportNoRoutes()
@@ -81,7 +82,8 @@ func (c *checker) reportUnrouted(i, cell int) {
 	})
 }
 
-// loops: senders found us by the domain's MX, and so will our own mail.
+// reportLoop reports mail that may loop: senders found this server by the domain's MX
+// record, and it will find itself there, too.
 func (c *checker) reportLoop(i, cell int, out *connector.Outbound) {
 	a := c.cfg.Accepted[i]
 	c.report(Finding{
@@ -95,7 +97,7 @@ func (c *checker) reportLoop(i, cell int, out *connector.Outbound) {
 	})
 }
 
-// smartHosts finds next hops that are ourselves.
+// smartHosts reports next hops that are this server.
 func (c *checker) smartHosts() {
 	for i, out := range c.outbounds {
 		s := out.Settings()
@@ -126,7 +128,8 @@ func (c *checker) smartHosts() {
 	}
 }
 
-// self says which of our own doors a smart host is; "" if it is none.
+// ownBinding names the Receive connector of this server that a smart host leads to;
+// "" if it leads elsewhere.
 func (c *checker) ownBinding(host param.SmartHost, port uint16) string {
 	for _, e := range c.inbounds {
 		for _, b := range e.Settings().Bindings {
@@ -149,7 +152,7 @@ func (c *checker) ownBinding(host param.SmartHost, port uint16) string {
 
 func sameFamily(a, b netip.Addr) bool { return a.Unmap().Is4() == b.Unmap().Is4() }
 
-// ourName reports whether a host name is that of our server.
+// isOwnName reports whether a host name is the name of this server.
 func (c *checker) isOwnName(name string) bool {
 	for _, s := range c.cfg.Servers {
 		if strings.EqualFold(s.Name, c.serverName()) && (strings.EqualFold(name, s.FQDN) || strings.EqualFold(name, s.Name)) {

@@ -18,9 +18,9 @@ import (
 // smtpPort is where mail servers connect to each other.
 const smtpPort = 25
 
-// gatewaySenders finds the one grant that Basic authentication with an outside
-// gateway needs and that no permission group gives: who logs in may send only as
-// itself, and a gateway hands over mail of everybody on the Internet.
+// gatewaySenders reports the one grant that Basic authentication with an external
+// gateway needs and that no permission group gives: a user may send only as itself,
+// but a gateway delivers mail of all senders on the Internet.
 func (c *checker) gatewaySenders() {
 	gateways := map[string]bool{}
 	for _, out := range c.outbounds {
@@ -64,9 +64,10 @@ func logsOnForAll(out *connector.Outbound) bool {
 		slices.ContainsFunc(s.AddressSpaces, func(a routing.AddressSpace) bool { return a.Kind() == routing.SpaceAny })
 }
 
-// gatewayDoor returns the connector at which a gateway would log in: one that is
-// bound to port 25, if one of those takes logins. It is nil if there is none, or if
-// somebody who was named may log in at such a connector and send for everybody.
+// gatewayConnector returns the connector that a gateway would log in at: one that is
+// bound to port 25, if one of those accepts logins. It is nil if no connector accepts
+// logins, or if an explicit grant at such a connector already lets a user send as any
+// sender.
 func (c *checker) gatewayConnector() *servedConnector {
 	var gateways, atPort []*servedConnector
 	for e := range c.reachable {
@@ -86,8 +87,7 @@ func (c *checker) gatewayConnector() *servedConnector {
 	return gateways[0]
 }
 
-// letsOneSendForAll reports whether a grant made by hand lets somebody who logs in
-// send for everybody.
+// grantsSendForAll reports whether an explicit grant lets a user send as any sender.
 func (e *servedConnector) grantsSendForAll() bool {
 	return slices.ContainsFunc(e.Settings().Permissions, func(g permission.Grant) bool {
 		rights := e.ACL().Rights(permission.Principal{SIDs: []permission.SID{permission.SIDAuthenticatedUsers, g.To}})

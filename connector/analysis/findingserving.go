@@ -7,9 +7,9 @@ import (
 	"github.com/interchange-smtp/interchange/connector/source"
 )
 
-// serving finds a policy by which our server takes no mail at all, for want of an
-// enabled Receive connector of its own. To be without any may be meant, by a server
-// that only works off its queue; to have those of other servers only hardly is.
+// serving reports a policy by which this server accepts no mail, because it has no
+// enabled Receive connector. A server that only delivers its queue may be meant to
+// have none; connectors of other servers alone are hardly meant.
 func (c *checker) serving() {
 	if len(c.inbounds) > 0 {
 		return
@@ -31,8 +31,8 @@ func (c *checker) serving() {
 	c.report(f)
 }
 
-// disabled counts the Receive connectors of our server; none of them is enabled
-// where it is asked.
+// countDisabled counts the Receive connectors of this server. It is called only if
+// none is enabled.
 func (c *checker) countDisabled() int {
 	n := 0
 	for range c.policy.Receive() {
@@ -41,7 +41,7 @@ func (c *checker) countDisabled() int {
 	return n
 }
 
-// owners are the servers that have Receive connectors, each with how many.
+// owners returns the servers that have Receive connectors, each with their number.
 func (c *checker) owners() []string {
 	var names []string
 	number := map[string]int{}

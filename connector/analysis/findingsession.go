@@ -11,7 +11,7 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// session is one that gets as far as MAIL.
+// mailSession is a session in which MAIL is accepted.
 type mailSession struct {
 	at  *servedConnector
 	who representative
@@ -19,8 +19,8 @@ type mailSession struct {
 	connector.Session
 }
 
-// sessions returns who can get as far as MAIL on e, as far as the rights that
-// recipients depend on go.
+// sessions returns the sessions on e in which MAIL is accepted, one for each set of
+// the rights that decisions about recipients depend on.
 func (c *checker) sessions(e *servedConnector) []mailSession {
 	if e.asked {
 		return e.sessions
@@ -40,7 +40,7 @@ func (c *checker) sessions(e *servedConnector) []mailSession {
 	return e.sessions
 }
 
-// open opens the session of who.
+// open opens a session of the client who.
 func (e *servedConnector) open(who partition.Who, tls bool) (connector.Session, bool) {
 	if e.implicit {
 		return who.OpenImplicit(e.Inbound)
@@ -48,7 +48,7 @@ func (e *servedConnector) open(who partition.Who, tls bool) (connector.Session, 
 	return who.Open(e.Inbound, tls)
 }
 
-// dialog is a session of who on e.
+// dialog describes a session of the client who on e.
 func (c *checker) dialog(e *servedConnector, who partition.Who, tls bool) connector.Dialog {
 	for _, at := range c.pairs[e.pair].clients {
 		if l := &c.listeners[at.listener]; l.Implicit == e.implicit {
@@ -60,7 +60,8 @@ func (c *checker) dialog(e *servedConnector, who partition.Who, tls bool) connec
 	return connector.Dialog{} // not for an entrance that somebody reaches
 }
 
-// sendTo returns a session that sends to the domain; the zero Dialog if nobody may.
+// sendTo returns a session that sends to the domain; the zero Dialog if no client
+// may.
 func (c *checker) sendTo(to routing.Domain) connector.Dialog {
 	address := partition.Mailbox("user", to)
 	may := func(s *mailSession) bool { return s.Rcpt(connector.Rcpt{To: address}).Allowed() }
@@ -81,7 +82,8 @@ func (c *checker) sendTo(to routing.Domain) connector.Dialog {
 	return d
 }
 
-// large is sendTo with a size, of a session that may declare it, if there is one.
+// sendSized is sendTo for a message of that size, by a session that may declare it if
+// there is one.
 func (c *checker) sendSized(to routing.Domain, size int64) connector.Dialog {
 	d := c.sendTo(to)
 	if !d.Remote.IsValid() {
@@ -99,8 +101,8 @@ func (s *mailSession) declares(size int64) bool {
 	return s.at.Settings().SizeEnabled != param.SizeDisabled && s.Mail(connector.Mail{Size: size}).Allowed()
 }
 
-// declarer makes d a session that may send to the domain and declare the size, if one is
-// found on the first connectors.
+// findDeclarer sets d to a session that may send to the domain and declare the size,
+// if the first connectors have one.
 func (c *checker) findDeclarer(to routing.Domain, size int64, d *connector.Dialog) {
 	address := partition.Mailbox("user", to)
 	tried := 0
@@ -118,7 +120,8 @@ func (c *checker) findDeclarer(to routing.Domain, size int64, d *connector.Dialo
 	}
 }
 
-// leaving returns a session whose mail leaves by out; the zero Dialog if there is none.
+// leaving returns a session whose mail leaves by out; the zero Dialog if no mail
+// does.
 func (c *checker) leaving(out *connector.Outbound) connector.Dialog {
 	for i := range c.domains.Cells {
 		cell := c.unnamedFirst(i)
@@ -134,18 +137,19 @@ func (c *checker) leaving(out *connector.Outbound) connector.Dialog {
 	return connector.Dialog{}
 }
 
-// unnamedFirst returns the i-th cell, beginning with the domains that nobody named,
-// which most mail is for.
+// unnamedFirst returns the i-th cell, beginning with the domains that the
+// configuration does not name, which most mail is for.
 func (c *checker) unnamedFirst(i int) int { return (i + c.domains.Elsewhere()) % len(c.domains.Cells) }
 
-// greet is the session of a client that connects to l and no more.
+// openSession returns the session of a client that only connects to l.
 func openSession(l *partition.Listener, client netip.Addr) connector.Dialog {
 	d := partition.Who{}.Dialog(l.Witness, client, l.Implicit)
 	d.Implicit = l.Implicit
 	return d
 }
 
-// loser is a session of a client in a range of e that another connector serves.
+// dialogLostTo returns a session of a client in a range of e that another connector
+// serves, and names that connector.
 func (c *checker) dialogLostTo(e *servedConnector, index int) (d connector.Dialog, winner string) {
 	r := e.Settings()
 	for l := range c.listeners {

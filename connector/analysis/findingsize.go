@@ -12,12 +12,13 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// smallest is the lowest MaxMessageSize that a Receive connector can have. A Send
-// connector below it refuses what every Receive connector takes.
+// minReceiveLimit is the lowest MaxMessageSize that a Receive connector can have. A
+// Send connector with a lower limit refuses messages that every Receive connector
+// accepts.
 const minReceiveLimit = 64 * param.KB
 
-// sizes finds limits that leave nothing of a route, and those that let in what
-// can't go on.
+// sizes reports limits that make a route useless, and limits that accept messages
+// that can't be delivered.
 func (c *checker) sizes() {
 	for i, out := range c.outbounds {
 		limit := out.Settings().MaxMessageSize
@@ -40,7 +41,7 @@ func (c *checker) sizes() {
 		if f.Shown() {
 			f.Witness = c.sendSized(f.Witness.To[0].Domain(), int64(limit)+1)
 			if w := c.policy.Walk(f.Witness); w.Accepted() && w.Routes[0].Outbound == out {
-				f.Witness = connector.Dialog{} // no session tells the size before it is routed
+				f.Witness = connector.Dialog{} // no session declares the size before the recipient is routed
 			}
 		}
 		c.report(f)
@@ -48,15 +49,17 @@ func (c *checker) sizes() {
 	c.reportSizeGaps()
 }
 
-// taken is the largest message that anybody may send to some domains.
+// maxAccepted is the largest message that a client may send to the domains of a
+// class.
 type maxAccepted struct {
 	*mailSession
-	limit int64 // 0: none
+	limit int64 // 0: no limit
 	given bool  // the connector's limit is in the Config
 }
 
-// sizeGaps tells of Send connectors that are the last to carry mail for a domain and
-// carry less than what is taken. Defaults on both sides are nobody's doing.
+// reportSizeGaps reports Send connectors that are the last to carry mail for a domain
+// and carry less than Receive connectors accept. If both limits are defaults, nothing
+// is reported.
 func (c *checker) reportSizeGaps() {
 	most := c.largestAccepted()
 	reported := map[*connector.Outbound]bool{}
@@ -90,8 +93,9 @@ func (c *checker) reportSizeGaps() {
 	}
 }
 
-// mostTaken returns by class of domains who may send most. Where SIZE isn't offered
-// no size is known when recipients are routed.
+// largestAccepted returns for each class of domains the session that may send the
+// largest messages. Connectors that don't offer SIZE are left out: there recipients
+// are routed before the size is known.
 func (c *checker) largestAccepted() []maxAccepted {
 	most := make([]maxAccepted, len(c.domains.Classes))
 	for e := range c.reachable {
@@ -106,7 +110,7 @@ func (c *checker) largestAccepted() []maxAccepted {
 				given := c.cfg.Receive[e.index].MaxMessageSize != 0
 				larger := m.mailSession == nil || limit != m.limit && smaller(limit, m.limit) == m.limit
 				if !larger && (limit != m.limit || m.given || !given) {
-					continue // of those that take most, one whose limit was given
+					continue // among equal limits, one that was given is preferred
 				}
 				to := partition.Mailbox("user", c.domains.Representative(class))
 				if s.Rcpt(connector.Rcpt{To: to}).Allowed() {

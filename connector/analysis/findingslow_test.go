@@ -302,7 +302,7 @@ func powers(p slowPolicy, r *connector.Receive) []permission.Set {
 			sessions = append(sessions, []permission.SID{permission.SIDPartners})
 		}
 		if m.Has(auth.BasicAuth) {
-			// And somebody whom no grant names.
+			// And a user that no grant names.
 			for _, sids := range subsets(append([]permission.SID{permission.SIDExchangeServers, permission.SIDExternallySecured}, policygen.Groups...)) {
 				sessions = append(sessions, append(sids, permission.SIDAuthenticatedUsers))
 			}

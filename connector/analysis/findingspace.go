@@ -20,9 +20,9 @@ type usedSpace struct {
 	space routing.AddressSpace
 }
 
-// spaces finds Send connectors and address spaces by which no mail ever leaves, and
-// those that leave a choice to the names. Address spaces of types other than SMTP
-// have no sessions and are left out.
+// spaces reports Send connectors and address spaces by which no mail ever leaves, and
+// those that only the connectors' names decide between. Address spaces of types other
+// than SMTP have no sessions and are left out.
 func (c *checker) spaces() {
 	used := map[usedSpace]bool{}
 	busy := map[*connector.Outbound]bool{}
@@ -37,7 +37,7 @@ func (c *checker) spaces() {
 	for i, out := range c.outbounds {
 		s := out.Settings()
 		if !s.Enabled.Or(true) || s.IsScopedConnector && !out.Local() {
-			continue // a scoped connector of another server is there for its neighbours
+			continue // a scoped connector of another server serves its own site
 		}
 		if !busy[out] {
 			c.reportSendUnused(i, out)
@@ -62,7 +62,7 @@ func (c *checker) reportSendUnused(i int, out *connector.Outbound) {
 	c.report(Finding{
 		Diagnostic: source.Diagnostic{
 			Code: CodeSendUnused, Severity: source.SeverityWarning, Path: source.Element("Send", i, out.Name()),
-			Detail: "no mail leaves by it, whoever it is for and however large it is" + c.leavesBy(to),
+			Detail: "no mail leaves by it, for any recipient and of any size" + c.leavesBy(to),
 			Fix:    "remove or disable it, or give it a lower cost or other address spaces",
 		},
 		Witness: c.sendTo(to),
@@ -101,7 +101,7 @@ func (c *checker) inSpace(space routing.AddressSpace) routing.Domain {
 	return c.domains.Cells[elsewhere].Witness
 }
 
-// goes says by which connector mail for a domain leaves.
+// leavesBy names the connector by which mail for a domain leaves.
 func (c *checker) leavesBy(to routing.Domain) string {
 	route := c.ways[c.domains.Find(to)][0].Route
 	if route.Outbound == nil {
@@ -110,8 +110,9 @@ func (c *checker) leavesBy(to routing.Domain) string {
 	return fmt.Sprintf("; mail for %v leaves by %v of %q", to, route.Space, route.Outbound.Name())
 }
 
-// routeTies finds address spaces that several connectors have at the same cost and
-// distance. Groups of the same connectors are alike, so one is asked about.
+// reportRouteTies finds address spaces that several connectors have at the same cost
+// and distance. Groups of the same connectors are alike, so only one of them is
+// examined.
 func (c *checker) reportRouteTies() {
 	type offer struct {
 		name string
@@ -146,7 +147,7 @@ func (c *checker) reportRouteTies() {
 	}
 }
 
-// routeTie reports the connectors that lose by their names only.
+// reportRouteTie reports the connectors that lose only by their names.
 func (c *checker) reportRouteTie(to routing.Domain, size int64, reported map[[2]string]bool) {
 	var trace connector.Trace
 	route := c.policy.Route(partition.Mailbox("user", to), size, &trace)

@@ -111,7 +111,7 @@ var findingTests = map[string]findingTest{
 		parts: []string{"%in", strings.Replace(anyRelay, "Any-Recipient", "Any-Sender", 1)},
 		found: []string{`grant-ineffective Receive["In"].Permissions[0]`},
 	},
-	"grant to nobody": {
+	"grant to an unused identity": {
 		parts: []string{"%in", strings.Replace(anyRelay, "ANONYMOUS LOGON", "Authenticated Users", 1)},
 		found: []string{`grant-ineffective Receive["In"].Permissions[0]`},
 	},
@@ -127,7 +127,7 @@ var findingTests = map[string]findingTest{
 		parts: []string{"%in", `, "AuthMechanism": "Tls, BasicAuth"`, "AnonymousUsers", "ExchangeUsers"},
 		found: []string{`auth-clear Receive["In"].AuthMechanism`, `relay-user Receive["In"]`},
 	},
-	"login for nobody": {
+	"login without rights": {
 		parts: []string{"%in", `, "AuthMechanism": "Tls, BasicAuth, BasicAuthRequireTLS"`},
 		found: []string{`mechanism-unused Receive["In"].AuthMechanism`}, asks: "login-without-submit",
 	},
@@ -148,7 +148,7 @@ var findingTests = map[string]findingTest{
 		fixed: []string{"%receive", `, {"Name": "Clients", "TransportRole": "FrontendTransport", "Bindings": ["0.0.0.0:587"], "RemoteIPRanges": ["10.0.0.0/8"], "AuthMechanism": "Tls, BasicAuth, BasicAuthRequireTLS", "PermissionGroups": "ExchangeUsers", "Permissions": [{"User": "fabrikam\\app", "ExtendedRights": ["ms-Exch-SMTP-Accept-Any-Sender"]}]},
 			{"Name": "Proxy", "Bindings": ["0.0.0.0:465"], "RemoteIPRanges": ["10.0.0.0/8"], "AuthMechanism": "Tls, BasicAuth, BasicAuthRequireTLS", "PermissionGroups": "ExchangeUsers", "Permissions": [{"User": "fabrikam\\app", "ExtendedRights": ["ms-Exch-SMTP-Accept-Any-Sender"]}]}`},
 	},
-	"certificate for nobody": {
+	"certificate without rights": {
 		parts: []string{"%in", `, "DomainSecureEnabled": true`, "%top", `, "Transport": {"TLSReceiveDomainSecureList": ["woodgrove.example"]}`},
 		found: []string{`mechanism-unused Receive["In"].DomainSecureEnabled`}, asks: "not-authenticated",
 	},
@@ -156,7 +156,7 @@ var findingTests = map[string]findingTest{
 		parts: []string{"AnonymousUsers", "AnonymousUsers, Partners"},
 		found: []string{`group-unreachable Receive["In"].PermissionGroups`},
 	},
-	"nobody may do anything": {
+	"no client may do anything": {
 		parts: []string{"AnonymousUsers", "None"},
 		found: []string{`accepts-nothing Receive["In"].PermissionGroups`}, fixed: []string{}, asks: "not-authenticated",
 	},
@@ -271,7 +271,7 @@ var findingTests = map[string]findingTest{
 		parts: []string{`"SmartHosts": ["10.2.3.9"]`, `"SmartHosts": ["10.2.3.9"], "MaxMessageSize": "20MB"`},
 		found: []string{`size-gap Send["Home"].MaxMessageSize`}, fixed: []string{}, asks: "need-rcpt",
 	},
-	"no gap where nobody may send": {
+	"no gap where no client may send": {
 		parts: []string{"%in", `, "OrarEnabled": true`, "%out", `, "MaxMessageSize": "20MB"`},
 		found: []string{`not-enforced Receive["In"].OrarEnabled`},
 	},

@@ -9,16 +9,16 @@ import (
 	"github.com/interchange-smtp/interchange/connector/source"
 )
 
-// warningFix is what is right where connector.Compile warns.
+// warningFix is the remedy for a warning of connector.Compile.
 type warningFix struct {
 	text string
-	// edit makes the change in the connector at a place, and reports whether it
-	// could; nil where a person has to choose.
+	// edit makes the change in a connector, and reports whether it could; nil if
+	// a person has to choose.
 	edit func(e *element) bool
 }
 
-// warningFixes are by code. What Compile says about ranges that overlap, the
-// findings about clients say better.
+// warningFixes are by code. The overlap of ranges isn't among them: the findings
+// about clients describe it better.
 var warningFixes = map[string]warningFix{
 	connector.CodeNotEnforced:       {"leave it out: it does nothing here", (*element).unset},
 	connector.CodeDomainSecureList:  {"list the partners' domains, or leave DomainSecureEnabled out", (*element).unset},
@@ -36,8 +36,8 @@ var warningFixes = map[string]warningFix{
 	connector.CodeSiteLink:          {"correct the site's name, or leave it out", nil},
 }
 
-// partlyEnforced says what is right for parameters, and grants, of which only a part has
-// no effect.
+// partlyEnforced are the fixes for parameters and grants of which only a part has no
+// effect.
 var partlyEnforced = map[string]string{
 	"SmartHostAuthMechanism":   "give None, if the smart host is to be sent the header fields only that strangers are",
 	"CloudServicesMailEnabled": "leave it out, if no cross-premises fields are to pass",
@@ -45,14 +45,15 @@ var partlyEnforced = map[string]string{
 	"Permissions":              "leave these rights out of it: they do nothing here",
 }
 
-// parameterOf returns the parameter of a list element that path is, or is part of.
+// parameterOf returns the name of the parameter at path, or the one that path is part
+// of.
 func parameterOf(path source.Path) string {
 	_, rest := path.Cut()
 	parameter, _, _ := strings.Cut(strings.TrimPrefix(string(rest), "."), "[")
 	return parameter
 }
 
-// warnings makes findings of what Compile warns of.
+// warnings turns the warnings of Compile into findings.
 func (c *checker) warnings() {
 	for _, p := range c.policy.Warnings() {
 		rule, ok := warningFixes[p.Code]
@@ -74,7 +75,7 @@ func (c *checker) warnings() {
 				f.edit = nil
 			}
 			if p.Code == connector.CodeGroupUnreachable && e.logins() {
-				// Whom a verifier vouches for may be a member of any group.
+				// A verifier may make a user a member of any group.
 				f.Detail += ", unless a user is a member of that group"
 				f.Fix = "give the mechanism that leads to it, or leave the group out if no user is a member"
 				f.edit = nil

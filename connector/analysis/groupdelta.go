@@ -5,7 +5,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
 )
 
-// flush ends a pair: of whom the same is said, they become parties.
+// flush ends a pair: identities with the same difference are joined to client groups.
 func (c *comparer) flush(pair int) {
 	m := &c.deltas
 	var said table[*groupDelta]
@@ -32,15 +32,16 @@ func (c *comparer) flush(pair int) {
 	m.current, m.channels = table[*identityDelta]{}, nil
 }
 
-// saying is a delta of one pair and all of whom it is said.
+// groupDelta is a difference of one pair and all identities that it applies to.
 type groupDelta struct {
 	delta
 	members   []representative
 	witnesses []connector.Dialog // of each
 }
 
-// of returns sessions of a party. Of those in it that fare alike only one speaks, which may
-// be in another party, too; then it is a member of this one in its place.
+// of returns witnesses for a group. Of the identities with the same decisions only
+// one has a session, and it may belong to another group, too; then a member of this
+// group takes its place.
 func (s *groupDelta) of(p clientGroup) []connector.Dialog {
 	var own, others []connector.Dialog
 	for i, who := range s.members {
@@ -57,8 +58,8 @@ func (s *groupDelta) of(p clientGroup) []connector.Dialog {
 	return own[:min(len(own), triedWitnesses)]
 }
 
-// partiesOf returns everybody for whom the speakers stand: those of all logins and
-// of all certificates that fare like one of them.
+// partiesOf returns the groups of all clients that the representatives stand for: all
+// logins and all certificates that get the same decisions.
 func (c *comparer) partiesOf(speakers []representative) []clientGroup {
 	var all []clientGroup
 	var logins *partition.Logins

@@ -152,7 +152,7 @@ func TestNamesEverybody(t *testing.T) {
 					d.Local, d.Remote, d.Helo = local, remote, "client.example"
 					p, q := x.open(d), y.open(d)
 					was, is := p != nil && p.to(to), q != nil && q.to(to)
-					// A certificate that proves nothing to either is none.
+					// A certificate that neither policy asks for counts as no certificate.
 					partner := p != nil && len(p.proven) > 0 || q != nil && len(q.proven) > 0
 					if len(d.PeerNames) > 0 && !partner {
 						continue
@@ -187,7 +187,7 @@ func group(name string, rights ...permission.Right) permission.Grant {
 	return allow(permission.NameSID(name), rights...)
 }
 
-// TestWho pins how those are named whom a change or a finding is about.
+// TestWho pins the names of the clients that a change or a finding is about.
 func TestWho(t *testing.T) {
 	clients := func(grants ...permission.Grant) func(*connector.Config) {
 		return func(c *connector.Config) { c.Receive[1].Permissions = grants }

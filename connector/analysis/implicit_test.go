@@ -12,7 +12,7 @@ import (
 	"github.com/interchange-smtp/interchange/permission"
 )
 
-// TestImplicitTLS: nobody is in the clear on port 465, so nothing that concerns
+// TestImplicitTLS: every client on port 465 uses TLS, so nothing that concerns
 // the clear is different there, and what differs has a witness with TLS.
 func TestImplicitTLS(t *testing.T) {
 	submission := func(mechanism auth.Mechanism, ports ...string) connector.Config {
@@ -55,7 +55,7 @@ func TestImplicitTLS(t *testing.T) {
 				t.Errorf("%s: the witness at %s begins with TLS: %v", row.name, c.Witness.Local, c.Witness.Implicit)
 			}
 			if c.Aspect != analysis.AspectAuth && c.Old().Accepted() == c.New().Accepted() {
-				t.Errorf("%s: the witness fares alike: %s", row.name, c.Text)
+				t.Errorf("%s: the witness has the same result: %s", row.name, c.Text)
 			}
 		}
 		if !slices.Equal(got, row.want) {

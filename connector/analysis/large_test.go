@@ -79,7 +79,7 @@ func changed(cfg connector.Config) connector.Config {
 }
 
 // TestLarge compares large policies and holds random sessions on both: those
-// that fare differently are told of.
+// with different results are reported.
 func TestLarge(t *testing.T) {
 	a, b := compile(t, large(100)), compile(t, changed(large(100)))
 	changes := analysis.Compare(a, b).Changes

@@ -7,23 +7,24 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 )
 
-// delta is a difference in sessions that is on its way to become a sentence.
+// delta is a difference between sessions, before it becomes a Change.
 type delta struct {
 	aspect        Aspect
 	direction     Direction
-	subject       string // what exactly, where the aspect has several
+	subject       string // as in Change
 	before, after string
-	anyChannel    bool  // TLS has nothing to do with it
-	objects       []int // classes of domains, ascending; nil: none
+	anyChannel    bool  // it does not depend on TLS
+	objects       []int // classes of domains, ascending; nil if it is not about domains
 	channel       channel
 	names         certificateNames // of partners
 	parties       []clientGroup
 	pairs         []int
 	witness       connector.Dialog
-	witnesses     []connector.Dialog // once it is settled: some that may show it
+	witnesses     []connector.Dialog // once the pair is flushed: some that may show it
 }
 
-// channel is whether a delta holds with TLS, without, or whatever TLS there can be.
+// channel says whether a delta applies with TLS, without TLS, or in all channels that
+// are possible.
 type channel uint8
 
 const (
@@ -32,8 +33,8 @@ const (
 	withTLS
 )
 
-// certified is whether a sentence about senders is about those in the domains that
-// the client's certificate names.
+// certificateNames says whether a sentence about senders is about those in the
+// domains that the client's certificate names.
 type certificateNames uint8
 
 const (
@@ -42,35 +43,35 @@ const (
 	otherName
 )
 
-// says is the part of a delta that must be equal to merge.
+// content returns the part of a delta that must be equal for two to be merged.
 func (d *delta) content() string {
 	return fmt.Sprintf("%s|%d|%s|%s|%s|%v|%d", d.aspect, d.direction, d.subject, d.before, d.after, d.anyChannel, d.names)
 }
 
-// merger makes few deltas of many that differ in one respect only: first in
-// TLS, then in domains, then in which connectors, then in who.
+// merger turns many deltas that differ in one respect only into few: it merges
+// channels first, then domains, then connectors, then identities.
 type merger struct {
-	current  table[*identityDelta] // of the pair under way, by what is said of whom
-	channels map[string]uint       // of the pair: by who, in which channels MAIL can pass at all
+	current  table[*identityDelta] // of the current pair, by content and identity
+	channels map[string]uint       // of the current pair: by identity, the channels in which MAIL can pass
 	finished table[*delta]
 	// best is the object whose witness to prefer.
 	preferred int
 }
 
-// local is deltas of one pair that say the same of the same identity.
+// identityDelta is the deltas of one pair with the same content and identity.
 type identityDelta struct {
 	delta
 	who       representative
-	witnesses [2]map[int]connector.Dialog // without and with TLS: witnesses by object, -1 if there are none
+	witnesses [2]map[int]connector.Dialog // without and with TLS, by object; -1 for a delta without objects
 }
 
-// table is a map that remembers the order in which keys came.
+// table is a map that keeps the order in which keys were added.
 type table[T any] struct {
 	rows map[string]T
 	keys []string
 }
 
-// row returns the row of key, made by fresh if there is none.
+// row returns the row of key, and adds what fresh returns if the key is new.
 func (t *table[T]) row(key string, fresh func() T) T {
 	if t.rows == nil {
 		t.rows = map[string]T{}
@@ -84,7 +85,7 @@ func (t *table[T]) row(key string, fresh func() T) T {
 	return row
 }
 
-// submits notes that who can get as far as MAIL before or afterwards.
+// submits records that the identity can send MAIL before or afterwards.
 func (m *merger) submits(who representative, tls bool) {
 	if m.channels == nil {
 		m.channels = map[string]uint{}
@@ -99,7 +100,7 @@ func index(tls bool) int {
 	return 0
 }
 
-// add takes a delta of one identity, in one channel, about at most one object.
+// add records a delta of one identity, in one channel, about at most one object.
 func (m *merger) add(d delta, who representative, tls bool) {
 	row := m.current.row(d.content()+"|"+who.key(), func() *identityDelta {
 		return &identityDelta{delta: d, who: who, witnesses: [2]map[int]connector.Dialog{{}, {}}}
@@ -114,13 +115,13 @@ func (m *merger) add(d delta, who representative, tls bool) {
 	}
 }
 
-// whole is says with everything that is settled once a pair is done.
+// fullContent is content with everything that is known once a pair is compared.
 func (d *delta) fullContent() string {
 	return fmt.Sprintf("%s|%d|%v", d.content(), d.channel, d.objects)
 }
 
-// deltas returns what was found, with all identities of which the same is said
-// about the same connectors in one.
+// deltas returns the merged deltas: all identities with the same difference on the
+// same connectors are in one.
 func (m *merger) deltas() []*delta {
 	var merged table[*delta]
 	for _, key := range m.finished.keys {
@@ -140,8 +141,9 @@ func (m *merger) deltas() []*delta {
 	return all
 }
 
-// split makes a delta for what holds in both channels and one for each that
-// holds in one only. able tells in which channels anything can.
+// split returns one delta for the objects that differ in both channels, and one for
+// each channel with objects that differ in it alone. able is the set of channels in
+// which the identity can send MAIL.
 func (l *identityDelta) split(able uint, best int) []delta {
 	clear, tls := l.witnesses[0], l.witnesses[1]
 	both := able == 3 || l.aspect == AspectAuth
@@ -185,7 +187,7 @@ func (l *identityDelta) split(able uint, best int) []delta {
 	return deltas
 }
 
-// first returns the first object, -1 if there is none.
+// first returns the first object, or -1.
 func first(objects []int) int {
 	if len(objects) == 0 {
 		return -1

@@ -10,8 +10,8 @@ import (
 	"github.com/interchange-smtp/interchange/permission"
 )
 
-// compareChannels compares what is offered and demanded before anybody proves
-// anything.
+// compareChannels compares what is offered to and required of clients before they
+// authenticate.
 func (c *comparer) compareChannels(place int) {
 	encrypted := c.openPair(place, representative{}, true)
 	channels := []*sessionPair{encrypted}
@@ -44,8 +44,8 @@ func (c *comparer) compareChannels(place int) {
 	}
 }
 
-// login is dialog with a user whom the login lets in afterwards or, if not offered
-// then, before; else with any user.
+// login is dialog with a user that may log in afterwards or, if !afterwards, before;
+// with any user if there is no such user.
 func (e *sessionPair) login(afterwards bool) connector.Dialog {
 	acl := e.in[index(afterwards)].ACL()
 	users := partition.Users(acl, nil, permission.SetOf(permission.Submit))

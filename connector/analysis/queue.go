@@ -12,7 +12,7 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// queueSetting is a parameter that decides about mail that was taken: of the Transport
+// queueSetting is a parameter that decides about accepted mail: of the Transport
 // service, or of delivery reports.
 type queueSetting struct {
 	aspect Aspect
@@ -20,7 +20,7 @@ type queueSetting struct {
 	text   func(*connector.Policy) string
 }
 
-// queueSettings are those that are the same for all mail.
+// queueSettings returns the parameters that are the same for all mail.
 func queueSettings() []queueSetting {
 	type (
 		P = connector.Policy
@@ -61,8 +61,8 @@ func queueSettings() []queueSetting {
 	}
 }
 
-// queueChanges compares what becomes of mail that was taken and can't be delivered at
-// once. No session shows that.
+// queueChanges compares the treatment of accepted mail that can't be delivered at
+// once. No session shows it.
 func (c *comparer) queueChanges() []Change {
 	old, now := c.policies[0], c.policies[1]
 	if old == nil || now == nil {
@@ -82,8 +82,8 @@ func (c *comparer) queueChanges() []Change {
 	return changes
 }
 
-// changedValue returns the Change of a parameter that was and is, and none if these are
-// equal. The domain is that of a remote domain, if the parameter is one of its.
+// changedValue returns the Change of a parameter from was to is; nil if they are
+// equal. domain is the remote domain that the parameter belongs to, or "".
 func changedValue(aspect Aspect, name, was, is, domain string) []Change {
 	if was == is {
 		return nil
@@ -97,8 +97,8 @@ func changedValue(aspect Aspect, name, was, is, domain string) []Change {
 	return []Change{c}
 }
 
-// choosesPostmaster reports whether cfg says from which address reports are sent.
-// Otherwise the accepted domain that comes first decides, which is no difference.
+// choosesPostmaster reports whether cfg sets the address that reports are sent from.
+// Otherwise the first accepted domain decides, which is not a difference.
 func choosesPostmaster(cfg *connector.Config) bool {
 	return cfg.Transport.ExternalPostmasterAddress != "" || slices.ContainsFunc(cfg.Accepted, func(d routing.AcceptedDomain) bool { return d.Default })
 }
@@ -120,8 +120,8 @@ func (c *comparer) remoteDomains() []string {
 	return slices.Compact(names)
 }
 
-// remoteChanges compares what senders in a remote domain are told that no other remote
-// domain covers; domain is its DomainName.
+// remoteChanges compares the reports for senders that belong to a remote domain and
+// to no other; domain is its DomainName.
 func remoteChanges(old, now *connector.Policy, domain string) []Change {
 	at, wild := strings.CutPrefix(domain, "*.")
 	switch {

@@ -39,9 +39,9 @@ func TestQueueAndReports(t *testing.T) {
 		"a domain less":    {func(c *connector.Config) { c.Remote = c.Remote[:1] }, "NDREnabled is now false instead of true for senders in fabrikam.com."},
 		"domains below": {func(c *connector.Config) { c.Remote = append(c.Remote, remote("*.Partner.test", true)) },
 			"NDREnabled is now true instead of false for senders in partner.test and the domains below it."},
-		"the others":       {func(c *connector.Config) { c.Remote[0].NDREnabled = param.Value(true) }, "NDREnabled is now true instead of false for senders in all other domains outside."},
-		"as without":       {func(c *connector.Config) { c.Remote = append(c.Remote, remote("other.test", false)) }, ""},
-		"a domain of ours": {func(c *connector.Config) { c.Remote = append(c.Remote, remote("ours.test", false)) }, ""},
+		"the others":         {func(c *connector.Config) { c.Remote[0].NDREnabled = param.Value(true) }, "NDREnabled is now true instead of false for senders in all other domains outside."},
+		"as without":         {func(c *connector.Config) { c.Remote = append(c.Remote, remote("other.test", false)) }, ""},
+		"an accepted domain": {func(c *connector.Config) { c.Remote = append(c.Remote, remote("ours.test", false)) }, ""},
 		"size, not written out": {func(c *connector.Config) {
 			c.Transport.InternalDsnMaxMessageAttachSize = param.Value(10 * param.MB)
 		}, ""},

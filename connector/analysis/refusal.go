@@ -8,7 +8,7 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// refusal is a refused stage and all that suggestions look at.
+// refusal is a refused stage and everything that suggestions depend on.
 type refusal struct {
 	policy  *connector.Policy
 	config  connector.Config
@@ -17,7 +17,7 @@ type refusal struct {
 	refused int // the stage
 }
 
-// newRefusal returns nil if nothing is refused.
+// newRefusal returns the first refusal of the session, or nil.
 func newRefusal(p *connector.Policy, d connector.Dialog) *refusal {
 	w := p.Walk(d)
 	i := slices.IndexFunc(w.Stages, func(s connector.Stage) bool { return !s.Decision.Allowed() })
@@ -29,7 +29,7 @@ func newRefusal(p *connector.Policy, d connector.Dialog) *refusal {
 
 func (q *refusal) stage() connector.Stage { return q.walk.Stages[q.refused] }
 
-// suggestion is an Edit that nobody has tried.
+// suggestion is an Edit that hasn't been tried yet.
 type suggestion struct {
 	kind EditKind
 	path source.Path
@@ -38,7 +38,7 @@ type suggestion struct {
 	edit func(*connector.Config)
 }
 
-// turned reports whether the stage that was refused passes.
+// passesNow reports whether the stage that was refused passes in after.
 func (q *refusal) passesNow(after connector.Walkthrough) bool {
 	refused := q.stage()
 	nth := 0 // EHLO is said again after STARTTLS, and a recipient may come twice
@@ -58,10 +58,10 @@ func (q *refusal) passesNow(after connector.Walkthrough) bool {
 	return false
 }
 
-// connector is the one that refused; nil if there was none.
+// connector returns the connector that refused; nil if no connector was chosen.
 func (q *refusal) connector() *connector.Inbound { return q.walk.Session.Inbound() }
 
-// sender is the address that was refused: of MAIL, or of the header's author.
+// sender returns the address that was refused: of MAIL, or of the header's author.
 func (q *refusal) sender() routing.Address {
 	if q.stage().Name != connector.StageData {
 		return q.dialog.From
@@ -74,8 +74,8 @@ func (q *refusal) sender() routing.Address {
 	return routing.Address{}
 }
 
-// recipient is the address that RCPT or the route refused, or of a message whose size
-// wasn't declared the one to which it is too large to go.
+// recipient returns the address that RCPT or the route refused or, for a message
+// whose size wasn't declared, the recipient that it is too large for.
 func (q *refusal) recipient() routing.Address {
 	for _, to := range q.dialog.To {
 		if q.stage().Name == connector.StageData && q.policy.Route(to, q.dialog.Size, nil).Outcome == routing.TooLarge {

@@ -13,10 +13,10 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// nextHop is what is done with mail on one route. Equal ones are the same way
-// out, whatever the connector is called.
+// nextHop is how mail on one route is sent. Equal ones are the same way out, whatever
+// the connector's name.
 type nextHop struct {
-	hop  string // where to; "": it can't leave
+	hop  string // the destination; "": mail can't leave
 	tls  tlsDemand
 	auth string
 	// password is never shown.
@@ -25,7 +25,7 @@ type nextHop struct {
 	settings [len(routeSettings)]string
 }
 
-// tlsDemand is what the next hop must prove.
+// tlsDemand is what the next hop must prove by TLS.
 type tlsDemand struct {
 	level tlsLevel
 	name  string // that the certificate must hold
@@ -61,7 +61,8 @@ func (t tlsDemand) String() string {
 var routeSettings = [...]struct {
 	name string
 	text func(*connector.Send) string
-	// onward is set if the parameter goes for mail to another server of ours, too.
+	// onward is set if the parameter applies to mail for another server of the
+	// organisation, too.
 	onward bool
 	// acts reports whether the value makes a difference; nil if it always does.
 	acts func(*connector.Send, tlsDemand) bool
@@ -86,7 +87,7 @@ var routeSettings = [...]struct {
 		text: func(s *connector.Send) string {
 			return strconv.FormatBool(s.ErrorPolicies&param.DowngradeDnsFailures != 0)
 		},
-		// That a smart host isn't found is never told as a permanent error.
+		// A smart host that isn't found is never a permanent error.
 		acts: func(s *connector.Send, _ tlsDemand) bool { return len(s.SmartHosts) == 0 },
 	},
 }
@@ -98,7 +99,7 @@ func newNextHop(r connector.Route, to routing.Domain) nextHop {
 	}
 	out, set := r.Outbound, r.Outbound.Settings()
 	if r.Via != nil {
-		// The other server does the rest by its own policy.
+		// The other server routes the mail by its own policy.
 		n := nextHop{
 			hop: "server " + r.Via.Name, tls: tlsDemand{level: tlsIfOffered}, auth: auth.None.String(),
 		}
@@ -117,7 +118,7 @@ func newNextHop(r connector.Route, to routing.Domain) nextHop {
 	}
 	n := nextHop{hop: hostsText(set), tls: demandOf(out, to), auth: auth.None.String()}
 	if len(set.SmartHosts) > 0 {
-		to = routing.Domain{} // the next hop is no server of that domain
+		to = routing.Domain{} // the next hop is not a server of that domain
 		if c := set.AuthenticationCredential; c != nil && set.SmartHostAuthMechanism&(auth.BasicAuth|auth.BasicAuthRequireTLS) != 0 {
 			n.auth = set.SmartHostAuthMechanism.String() + " as " + strconv.Quote(c.UserName)
 			n.password = c.Password
@@ -135,7 +136,7 @@ func newNextHop(r connector.Route, to routing.Domain) nextHop {
 	return n
 }
 
-// hostsText names the next hops. Their order decides nothing.
+// hostsText names the next hops, sorted, because their order decides nothing.
 func hostsText(set *connector.Send) string {
 	var hosts []string
 	for _, h := range set.SmartHosts {
@@ -152,11 +153,11 @@ func hostsText(set *connector.Send) string {
 	return text
 }
 
-// submissionsPort is where connections begin with TLS, whatever else a Send connector
-// says (RFC 8314 section 7.3).
+// submissionsPort is the port at which connections begin with TLS, whatever the
+// parameters of the Send connector are (RFC 8314 section 7.3).
 const submissionsPort = 465
 
-// demandOf is what out demands of TLS with the next hop of mail to the domain.
+// demandOf returns what out demands of TLS with the next hop of mail to the domain.
 func demandOf(out *connector.Outbound, to routing.Domain) tlsDemand {
 	set := out.Settings()
 	direct := len(set.SmartHosts) == 0
@@ -179,7 +180,7 @@ func demandOf(out *connector.Outbound, to routing.Domain) tlsDemand {
 	return tlsDemand{level: tlsIfOffered}
 }
 
-// routeDelta is one thing that is different about mail to a domain.
+// routeDelta is one difference in the route of mail to a domain.
 type routeDelta struct {
 	aspect        Aspect
 	direction     Direction
@@ -187,7 +188,7 @@ type routeDelta struct {
 	before, after string
 }
 
-// differ returns what is different about two ways out.
+// differ returns the differences between two ways out.
 func (was *nextHop) differ(is *nextHop) []routeDelta {
 	var found []routeDelta
 	add := func(a Aspect, d Direction, subject, before, after string) {
@@ -224,7 +225,8 @@ func (was *nextHop) differ(is *nextHop) []routeDelta {
 	return found
 }
 
-// sentence says d of mail to the domains; names are those of Send connectors.
+// sentence describes d for mail to the domains; names are the names of Send
+// connectors.
 func (d *routeDelta) sentence(domains, sizes, names string) string {
 	mail := "Mail to " + domains + sizes
 	var text string

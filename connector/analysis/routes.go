@@ -10,14 +10,15 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// stretch is sizes of messages for which the routes of a domain don't change.
+// sizeInterval is an interval of message sizes within which the routes of a domain
+// don't change.
 type sizeInterval struct {
 	above, upto int64 // as in partition.Way
 	hops        [2]*nextHop
-	connector   string // that sends afterwards or, if none does, before
+	connector   string // the one that sends afterwards or, if there is no route then, before
 }
 
-// routeGroup is domains about whose mail the same is different.
+// routeGroup is the domains whose routes differ in the same way.
 type routeGroup struct {
 	routeDelta
 	above, upto int64
@@ -54,7 +55,7 @@ func (c *comparer) routeChanges() []Change {
 	return changes
 }
 
-// hopCache makes equal next hops one.
+// hopCache returns the same pointer for equal next hops.
 type hopCache struct {
 	hops map[hopKey]*nextHop
 	same map[nextHop]*nextHop
@@ -83,7 +84,7 @@ func (h *hopCache) of(r connector.Route, to routing.Domain) *nextHop {
 	return hop
 }
 
-// stretches lays two partitions of sizes over each other.
+// sizeIntervals splits the sizes at the limits of both policies.
 func (h *hopCache) sizeIntervals(ways [2][]partition.Way, to routing.Domain) []sizeInterval {
 	var all []sizeInterval
 	above := int64(-1)
@@ -107,8 +108,8 @@ func (h *hopCache) sizeIntervals(ways [2][]partition.Way, to routing.Domain) []s
 	return all
 }
 
-// changedRoutes returns what is different about one domain, neighbouring sizes
-// of which the same is to be said as one.
+// changedRoutes returns the differences for one domain. Adjacent intervals with the
+// same difference are one.
 func changedRoutes(all []sizeInterval) []*routeGroup {
 	var found, open []*routeGroup
 	for _, s := range all {
@@ -126,8 +127,8 @@ func changedRoutes(all []sizeInterval) []*routeGroup {
 			}
 		}
 		if s.hops[0].hop == "" && s.hops[1].hop == "" {
-			// Larger messages never leave, so the limit goes without saying,
-			// except where mail can leave now.
+			// Larger messages never leave, so the limit isn't mentioned, unless
+			// mail can leave now.
 			for _, g := range open {
 				if g.aspect != AspectRoute || g.before != "" {
 					g.upto = 0
@@ -154,13 +155,13 @@ type senderFinder struct {
 	found map[waysKey]sender
 }
 
-// sender is a session that may send, and under how many of the policies.
+// sender is a session that may send, and the number of policies that let it.
 type sender struct {
 	dialog connector.Dialog
 	passes int
 }
 
-// routeChange makes a change of a group.
+// change returns the Change that a group describes.
 func (f *senderFinder) change(g *routeGroup) Change {
 	in := make(map[int]bool, len(g.cells))
 	for _, i := range g.cells {
@@ -181,7 +182,7 @@ func (f *senderFinder) change(g *routeGroup) Change {
 	return change
 }
 
-// sizesText says which messages a change of routes is about.
+// sizesText names the sizes of the messages that a change of routes is about.
 func sizesText(above, upto int64) string {
 	text := ""
 	if above >= 0 {
@@ -196,7 +197,7 @@ func sizesText(above, upto int64) string {
 	return text
 }
 
-// dialogs returns sessions whose messages to one of the cells are taken before and
+// dialogs returns sessions whose messages to one of the cells are accepted before and
 // afterwards, one for each class.
 func (f *senderFinder) dialogs(cells []int, size int64) []connector.Dialog {
 	var all []connector.Dialog
@@ -216,12 +217,13 @@ func (f *senderFinder) dialogs(cells []int, size int64) []connector.Dialog {
 	return all
 }
 
-// manyPairs is how many pairs of connectors are looked at for a session that may declare
-// a size, where others were found that may send.
+// maxTriedPairs is how many pairs of connectors are searched for a session that may
+// declare a size, if others were found that may send.
 const maxTriedPairs = 100
 
-// to returns a session that may send messages of that size to the class under as many of
-// the policies as can be, if possible one that tells the size before it is routed.
+// senderTo returns a session that may send messages of that size to the class under
+// as many of the policies as possible, preferably one that declares the size before
+// the recipient is routed.
 func (f *senderFinder) senderTo(class int, size int64) sender {
 	key := waysKey{class, size}
 	if best, ok := f.found[key]; ok {
@@ -229,7 +231,7 @@ func (f *senderFinder) senderTo(class int, size int64) sender {
 	}
 	best := sender{passes: -1}
 	rank := -1
-	const passing = 3 // to pass is worth more than to declare
+	const passing = 3 // passing counts more than declaring the size
 	for place := range f.pairs {
 		if best.passes == len(f.policies) && (rank == len(f.policies)*(passing+1) || place >= maxTriedPairs) {
 			break
@@ -245,7 +247,7 @@ func (f *senderFinder) senderTo(class int, size int64) sender {
 	return best
 }
 
-// declare returns under how many policies the session may declare a message of that size.
+// declaring returns how many policies let the session declare a message of that size.
 func (e *sessionPair) declaring(size int64) int {
 	n := 0
 	for i, in := range e.in {

@@ -100,7 +100,7 @@ func summary(c analysis.Change, direction analysis.Direction, before, after stri
 	return fmt.Sprint(c.Aspect, direction, c.Subject, before, " to ", after, c.Sources, c.Domains, c.Except)
 }
 
-// TestNothing: no policy at all serves nobody.
+// TestNothing: a nil policy serves no client.
 func TestNothing(t *testing.T) {
 	if !analysis.Equivalent(nil, nil) || !analysis.Equivalent(nil, compile(t, connector.Config{})) {
 		t.Error("no policy isn't the same as an empty one")

@@ -4,7 +4,7 @@ import (
 	"maps"
 )
 
-// sessionChanges makes changes of what was found.
+// sessionChanges returns the differences between sessions as changes.
 func (c *comparer) sessionChanges() []Change {
 	var changes []Change
 	for _, d := range c.deltas.deltas() {
@@ -28,8 +28,8 @@ func (c *comparer) change(d *delta) Change {
 	return change
 }
 
-// sentence says d of the clients, "" being all, and of the domains if it is
-// about some.
+// sentence describes d. clients is "" for all clients; domains is used if d is about
+// domains.
 func (d *delta) sentence(clients, domains string) string {
 	subject, all := "All clients", "all clients"
 	if clients != "" {
@@ -41,7 +41,8 @@ func (d *delta) sentence(clients, domains string) string {
 	return d.valueSentence(all)
 }
 
-// sessionSentence says d if it is about what clients may or must do.
+// sessionSentence describes d if it is about what clients may or must do; otherwise
+// it returns "".
 func (d *delta) sessionSentence(subject, domains string) string {
 	may, are := subject+" may now ", subject+" are now "
 	if d.direction == Stricter {
@@ -84,7 +85,7 @@ func (d *delta) sessionSentence(subject, domains string) string {
 	return ""
 }
 
-// valueSentence says d if it is about a value.
+// valueSentence describes d if it is about a value.
 func (d *delta) valueSentence(all string) string {
 	have := " may now have "
 	if d.direction == Stricter {
@@ -113,7 +114,7 @@ func (c channel) String() string {
 	return ""
 }
 
-// identity returns as whom clients do it, as the end of a sentence.
+// identity returns the end of a sentence, which names the clients' identities.
 func (d *delta) identity() string {
 	text := identity(d.parties, unchanged)
 	switch d.names {
@@ -125,8 +126,8 @@ func (d *delta) identity() string {
 	return text
 }
 
-// connectorNames names the connectors that the change is about: those of the
-// policy that allows it.
+// connectorNames names the connectors that the change is about: those of the policy
+// that allows it.
 func (c *comparer) connectorNames(d *delta) string {
 	names := map[string]bool{}
 	at := side(d.direction)

@@ -67,7 +67,7 @@ func allow(to permission.SID, rights ...permission.Right) permission.Grant {
 	return permission.Grant{To: to, Allow: permission.SetOf(rights...)}
 }
 
-// relays is a connector for 10.1.0.0/16 that lets anybody relay.
+// relays is a connector for 10.1.0.0/16 that lets any client relay.
 func relays() connector.Receive {
 	return connector.Receive{
 		Name: "Relay", Bindings: bindings("0.0.0.0:25"), RemoteIPRanges: ranges("10.1.0.0/16"),
@@ -169,7 +169,7 @@ func TestSentences(t *testing.T) {
 			`wider: Clients in 10.1.0.0/16 at 0.0.0.0:2525 and 0.0.0.0:2526 may now connect (connectors "0.0.0.0:2525" and "0.0.0.0:2526").`,
 			`wider: Clients in 10.1.0.0/16 at 0.0.0.0:2525 and 0.0.0.0:2526 may now send to contoso.com without authentication (connectors "0.0.0.0:2525" and "0.0.0.0:2526").`,
 		}},
-		{"a password of ours", func(c *connector.Config) {
+		{"this server's password", func(c *connector.Config) {
 			c.Send[0].SmartHostAuthMechanism = auth.BasicAuthRequireTLS
 			c.Send[0].AuthenticationCredential = &param.Credential{UserName: "us", Password: "secret"}
 		}, []string{

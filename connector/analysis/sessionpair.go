@@ -7,7 +7,7 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// encounter is a session of one pair as it is before and afterwards.
+// sessionPair is the same session under the policy before and the policy afterwards.
 type sessionPair struct {
 	*comparer
 	place int // of the pair
@@ -18,8 +18,8 @@ type sessionPair struct {
 	submit [2]bool // MAIL FROM:<> passes
 }
 
-// encounters returns the sessions that are possible on the connectors of a
-// pair, as far as the rights go.
+// sessionPairs returns one session pair for each identity and channel that is
+// possible on the connectors of a pair, as far as the rights distinguish identities.
 func (c *comparer) sessionPairs(place int, rights permission.Set) []*sessionPair {
 	var all []*sessionPair
 	for _, who := range c.representatives(&c.pairs[place], rights) {
@@ -32,8 +32,8 @@ func (c *comparer) sessionPairs(place int, rights permission.Set) []*sessionPair
 	return all
 }
 
-// everybody returns who may speak on the connectors of p, as far as the rights
-// go.
+// representatives returns the identities that are possible on the connectors of p, as
+// far as the rights distinguish them.
 func (c *comparer) representatives(p *pair, rights permission.Set) []representative {
 	all := []representative{{}}
 	for _, in := range p.in {
@@ -51,7 +51,7 @@ func (c *comparer) representatives(p *pair, rights permission.Set) []representat
 	return all
 }
 
-// meet opens the sessions of who.
+// openPair opens the sessions of a client on both connectors of a pair.
 func (c *comparer) openPair(place int, who representative, tls bool) *sessionPair {
 	e := &sessionPair{comparer: c, place: place, pair: &c.pairs[place], who: who, tls: tls}
 	for i, in := range e.in {
@@ -62,7 +62,7 @@ func (c *comparer) openPair(place int, who representative, tls bool) *sessionPai
 	return e
 }
 
-// open opens the session of the encounter on a connector.
+// open opens the session on a connector.
 func (e *sessionPair) open(in *connector.Inbound) (connector.Session, bool) {
 	if e.implicit {
 		return e.who.OpenImplicit(in)
@@ -70,7 +70,7 @@ func (e *sessionPair) open(in *connector.Inbound) (connector.Session, bool) {
 	return e.who.Open(in, e.tls)
 }
 
-// dialog is the encounter as a session to walk through.
+// dialog describes the session up to EHLO, for a witness.
 func (e *sessionPair) dialog() connector.Dialog {
 	at := e.clients[0]
 	l := &e.listeners[at.listener]
@@ -79,8 +79,8 @@ func (e *sessionPair) dialog() connector.Dialog {
 	return d
 }
 
-// toAnybody is dialog with a recipient that passes and is routed, if there is
-// one, for a message of that size.
+// dialogWithRecipient is dialog with a message of that size to a recipient that is
+// accepted and routed, if there is one.
 func (e *sessionPair) dialogWithRecipient(size int64) connector.Dialog {
 	d := e.dialog()
 	d.Size = size
@@ -98,7 +98,7 @@ func (e *sessionPair) dialogWithRecipient(size int64) connector.Dialog {
 	return d
 }
 
-// passes returns under how many policies the session may send to the class.
+// accepting returns how many policies let the session send to the class.
 func (e *sessionPair) accepting(class int) int {
 	to := partition.Mailbox("user", e.domains.Representative(class))
 	n := 0
@@ -110,13 +110,13 @@ func (e *sessionPair) accepting(class int) int {
 	return n
 }
 
-// found records a difference and the session that shows it.
+// record adds a difference and the session that shows it.
 func (e *sessionPair) record(d delta, witness connector.Dialog) {
 	d.witness = witness
 	e.deltas.add(d, e.who, e.tls)
 }
 
-// recipients compares to whom mail may go. It stands for MAIL, too, where that
+// recipients compares the recipients that are accepted. This covers MAIL, too, if it
 // passes only before or only afterwards.
 func (e *sessionPair) recipients() {
 	passes := e.submit[0] != e.submit[1]
@@ -140,7 +140,7 @@ func (e *sessionPair) recipients() {
 			}
 			e.record(d, e.dialogTo("user", i))
 			if d.aspect == AspectRelay {
-				continue // whoever may relay may say how
+				continue // relaying includes such recipients
 			}
 		}
 		if odd, direction := e.recipientDiffers(routedLocal, i); odd {
@@ -163,7 +163,7 @@ func (e *sessionPair) recipients() {
 // routedLocal is a local part that some servers take for an order to relay.
 const routedLocal = "user%example.net"
 
-// recipient reports whether mail to a local part in the class passes only
+// recipientDiffers reports whether mail to a local part in the class is accepted only
 // before or only afterwards.
 func (e *sessionPair) recipientDiffers(local string, class int) (differs bool, direction Direction) {
 	to := partition.Mailbox(local, e.domains.Representative(class))
@@ -180,7 +180,7 @@ func (e *sessionPair) dialogTo(local string, class int) connector.Dialog {
 	return d
 }
 
-// senders compares as whom mail may be sent.
+// senders compares the sender addresses that are accepted.
 func (e *sessionPair) senders() {
 	if e.submit != [2]bool{true, true} {
 		return
@@ -189,7 +189,7 @@ func (e *sessionPair) senders() {
 	for i := range e.domains.Classes {
 		differs = e.sendersOf(i) || differs
 	}
-	// Whoever may send as anybody may also send what can't be read.
+	// Clients that may send as any sender may also send messages whose sender can't be read.
 	was, is := e.opened[0].Authors(nil, false).Allowed(), e.opened[1].Authors(nil, false).Allowed()
 	if was != is && !differs {
 		e.record(delta{aspect: AspectIllegibleSender, direction: toward(is)}, e.dialogWithRecipient(0))
@@ -197,8 +197,8 @@ func (e *sessionPair) senders() {
 }
 
 // sendersOf compares whether mail may be sent as addresses in a class, and reports
-// whether that differs. A partner may be asked about domains that its certificate
-// names and about others, which need not fare alike.
+// whether that differs. For a partner the domains that its certificate names and the
+// other domains are compared apart, because the decisions may differ.
 func (e *sessionPair) sendersOf(class int) bool {
 	domain, without, other := e.domains.Unverified(class, e.who.Who)
 	own, with, verified := e.domains.Verified(class, e.who.Who)
@@ -227,8 +227,8 @@ func (e *sessionPair) sendersOf(class int) bool {
 	return was || is
 }
 
-// sender reports whether mail may be sent as an address in domain only before or
-// only afterwards.
+// senderDiffers reports whether mail may be sent as an address in domain only before
+// or only afterwards.
 func (e *sessionPair) senderDiffers(domain routing.Domain) bool {
 	return e.maySendAs(0, domain) != e.maySendAs(1, domain)
 }
@@ -243,8 +243,8 @@ func (e *sessionPair) recordSender(class int, domain routing.Domain, names certi
 	e.record(delta{aspect: AspectSender, direction: toward(e.maySendAs(1, domain)), objects: []int{class}, names: names}, d)
 }
 
-// demandChanged reports whether TLS is demanded before or afterwards, and not
-// both times. That is one change, however much it refuses in the clear.
+// demandChanged reports whether TLS is required by one of the policies only. That is
+// one change, however many commands it refuses without TLS.
 func (e *sessionPair) demandChanged() bool {
 	return e.in[0] != nil && e.in[1] != nil && e.in[0].Settings().RequireTLS != e.in[1].Settings().RequireTLS
 }

@@ -10,33 +10,33 @@ import (
 	"github.com/interchange-smtp/interchange/connector/param"
 )
 
-// setting is a parameter of Receive connectors that is compared by its value.
+// comparedSetting is a parameter of Receive connectors that is compared by its value.
 type comparedSetting struct {
 	name string
 	text func(*connector.Receive) string
-	// rank is higher the more may happen; nil if the values have no order.
+	// rank is higher the more the value allows; nil if the values have no order.
 	rank func(*connector.Receive) int64
 	// acts reports whether the value makes a difference for any client of one of the
-	// connectors that met; nil if it always does.
+	// two connectors; nil if it always does.
 	acts settingCondition
 }
 
-// condition is something that must be so on a connector for a setting to have an effect.
+// settingCondition reports whether a setting has an effect on a connector.
 type settingCondition func(*sessionPair, *connector.Inbound) bool
 
-// where returns the setting as one that has an effect only on a condition.
+// where returns the setting with a condition for its effect.
 func (s comparedSetting) where(acts settingCondition) comparedSetting {
 	s.acts = acts
 	return s
 }
 
-// The least and the most that may happen.
+// The lowest and the highest rank.
 const (
 	least = -1 << 63
 	most  = 1<<63 - 1
 )
 
-// limit is a setting of which more is wider, and less than 1 is no limit.
+// limitSetting is a setting of which more is wider, and less than 1 is no limit.
 func limitSetting[T ~int | ~int32 | ~int64](name string, get func(*connector.Receive) T) comparedSetting {
 	return comparedSetting{
 		name: name,
@@ -50,7 +50,8 @@ func limitSetting[T ~int | ~int32 | ~int64](name string, get func(*connector.Rec
 	}
 }
 
-// delay is a setting that slows down whoever is refused: longer is stricter.
+// delaySetting is a setting that slows down clients that are refused: longer is
+// stricter.
 func delaySetting(name string, get func(*connector.Receive) time.Duration) comparedSetting {
 	return comparedSetting{
 		name: name,
@@ -59,14 +60,14 @@ func delaySetting(name string, get func(*connector.Receive) time.Duration) compa
 	}
 }
 
-// timeout is a setting after which the connection ends: longer is wider.
+// timeoutSetting is a setting after which the connection ends: longer is wider.
 func timeoutSetting(name string, get func(*connector.Receive) time.Duration) comparedSetting {
 	s := delaySetting(name, get)
 	s.rank = func(r *connector.Receive) int64 { return int64(get(r)) }
 	return s
 }
 
-// keyword is an extension that EHLO offers, or doesn't.
+// keywordSetting is an extension that EHLO offers, or doesn't.
 func keywordSetting(name string, get func(*connector.Receive) bool) comparedSetting {
 	return comparedSetting{
 		name: name,
@@ -80,7 +81,7 @@ func keywordSetting(name string, get func(*connector.Receive) bool) comparedSett
 	}
 }
 
-// words is a setting that is neither more nor less.
+// textSetting is a setting whose values have no order.
 func textSetting(name string, get func(*connector.Receive) string) comparedSetting {
 	return comparedSetting{name: name, text: func(r *connector.Receive) string {
 		if s := get(r); s != "" {
@@ -90,7 +91,7 @@ func textSetting(name string, get func(*connector.Receive) string) comparedSetti
 	}}
 }
 
-// settings are the parameters that no decision of a Session tells.
+// settings returns the parameters that no decision of a Session shows.
 func settings() []comparedSetting {
 	type R = connector.Receive
 	return []comparedSetting{
@@ -156,7 +157,7 @@ func settings() []comparedSetting {
 	}
 }
 
-// compareSettings compares what isn't a decision on a command.
+// compareSettings compares the parameters that decide about no command.
 func (c *comparer) compareSettings(place int) {
 	e := c.openPair(place, representative{}, c.pairs[place].implicit)
 	old, now := e.in[0].Settings(), e.in[1].Settings()
@@ -173,18 +174,18 @@ func (c *comparer) compareSettings(place int) {
 	}
 }
 
-// takesMail reports whether some client of in gets as far as to send a message.
+// takesMail reports whether some client of in can send a message.
 func takesMail(e *sessionPair, in *connector.Inbound) bool {
 	return e.anySession(in, func(connector.Session) bool { return true })
 }
 
-// completesHeaders reports whether there is a client of in whose messages get what their
-// header lacks.
+// completesHeaders reports whether in adds missing header fields to the messages of
+// some client.
 func completesHeaders(e *sessionPair, in *connector.Inbound) bool {
 	return e.anySession(in, func(s connector.Session) bool { return s.CompletesHeader(0) })
 }
 
-// some reports whether something is true of a session that may send on in.
+// anySession reports whether is returns true for a session on in that may send MAIL.
 func (e *sessionPair) anySession(in *connector.Inbound, is func(connector.Session) bool) bool {
 	for _, who := range e.representatives(e.pair, relayRights) {
 		for _, tls := range []bool{false, true} {

@@ -15,9 +15,9 @@ import (
 // TestSettingsWithoutEffect: a parameter is told of only where it makes a difference for
 // some client of the connector.
 func TestSettingsWithoutEffect(t *testing.T) {
-	internet, external, nobody := office().Receive[0], office().Receive[0], office().Receive[0]
+	internet, external, partnersOnly := office().Receive[0], office().Receive[0], office().Receive[0]
 	external.AuthMechanism, external.PermissionGroups = param.Value(auth.ExternalAuthoritative), param.Value(permission.ExchangeServers)
-	nobody.PermissionGroups = param.Value(permission.Partners)
+	partnersOnly.PermissionGroups = param.Value(permission.Partners)
 	logsOn := office().Receive[1]
 	locked := logsOn
 	locked.PermissionGroups = param.Value(permission.AnonymousUsers)
@@ -58,12 +58,12 @@ func TestSettingsWithoutEffect(t *testing.T) {
 		{begins, "TlsCertificateName", true},
 		{noTLS, "TlsCertificateName", false},
 		{internet, "MaxHeaderSize", true},
-		{nobody, "MaxHeaderSize", false},
-		{nobody, "MaxHopCount", false},
-		{nobody, "MessageRateLimit", false},
-		{nobody, "BareLinefeedRejectionEnabled", false},
-		{nobody, "MaxAcknowledgementDelay", false},
-		{nobody, "MaxProtocolErrors", true},
+		{partnersOnly, "MaxHeaderSize", false},
+		{partnersOnly, "MaxHopCount", false},
+		{partnersOnly, "MessageRateLimit", false},
+		{partnersOnly, "BareLinefeedRejectionEnabled", false},
+		{partnersOnly, "MaxAcknowledgementDelay", false},
+		{partnersOnly, "MaxProtocolErrors", true},
 	} {
 		cfg := office()
 		cfg.Transport.TLSReceiveDomainSecureList = []string{"partner.test"}

@@ -36,8 +36,8 @@ func (e *sessionPair) recipientCount() {
 	e.record(delta{aspect: AspectRecipientCount, direction: toward(smaller(a, b) == a), before: countText(a), after: countText(b)}, d)
 }
 
-// recipientLimit is how many recipients a message of the session may have; 0:
-// as many as it likes. Only the limits of both policies need asking about.
+// recipientLimit returns how many recipients a message of the session may have; 0
+// means no limit. Only the limits of both policies need to be tried.
 func (e *sessionPair) recipientLimit(i int) int64 {
 	lowest := int64(0)
 	for j, in := range e.in {
@@ -54,7 +54,7 @@ func (e *sessionPair) recipientLimit(i int) int64 {
 	return lowest
 }
 
-// smaller returns the smaller of two limits, of which 0 is none.
+// smaller returns the smaller of two limits, where 0 means no limit.
 func smaller(a, b int64) int64 {
 	if a == 0 || b != 0 && b < a {
 		return b

@@ -211,7 +211,7 @@ func (s *slowSession) size() int64 {
 }
 
 // route picks the Send connector: enabled and large enough, then the most
-// specific space, then cost, then name. An authoritative domain doesn't go by *.
+// specific space, then cost, then name. * doesn't count for an authoritative domain.
 func (p slowPolicy) route(to routing.Address, size int64) *connector.Send {
 	d := to.Domain().String()
 	var best *connector.Send

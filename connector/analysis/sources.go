@@ -10,8 +10,8 @@ import (
 	"github.com/interchange-smtp/interchange/connector/param"
 )
 
-// sources returns the clients of some pairs, and the same in words; "" if they
-// are all.
+// sources returns the clients of some pairs, and the same in words; the words are ""
+// if the pairs cover all clients.
 func (c *comparer) sources(pairs []int) ([]Source, string) {
 	spans := make([][]partition.Span, len(c.listeners))
 	for _, p := range pairs {
@@ -23,7 +23,7 @@ func (c *comparer) sources(pairs []int) ([]Source, string) {
 	return sources, c.sourcesText(sources)
 }
 
-// sourcesOf returns clients, given by listener.
+// sourcesOf returns the clients in spans, which are given by listener.
 func (c *comparer) sourcesOf(spans [][]partition.Span) []Source {
 	var sources []Source
 	same := map[string]int{}
@@ -58,7 +58,8 @@ func spansKey(spans []partition.Span) string {
 	return string(key)
 }
 
-// sourcesText names local addresses only where not all of the family are meant.
+// sourcesText names clients. It names local addresses only if not all addresses of
+// the family are meant.
 func (c *comparer) sourcesText(sources []Source) string {
 	listening := map[bool]int{} // local addresses by family, IPv4 or not
 	for _, l := range c.listeners {
@@ -81,7 +82,7 @@ func (c *comparer) sourcesText(sources []Source) string {
 	return strings.Join(texts, " and ")
 }
 
-// everybodyOf is the range of all clients of the family of local.
+// everybodyOf returns the range of all clients of the family of local.
 func everybodyOf(local netip.AddrPort) string {
 	if local.Addr().Is4() {
 		return "0.0.0.0/0"
@@ -89,8 +90,8 @@ func everybodyOf(local netip.AddrPort) string {
 	return "::/0"
 }
 
-// rangesText says which clients ranges hold, or of a family which they don't if that
-// is shorter.
+// rangesText names the clients that ranges hold or, for a family of addresses, those
+// that they don't hold, whichever is shorter.
 func rangesText(ranges []param.Range) string {
 	spans := make([]partition.Span, len(ranges))
 	for i, r := range ranges {
@@ -128,7 +129,7 @@ func familyText(spans []partition.Span) string {
 	return "in " + list(texts, " and ")
 }
 
-// localText names listeners.
+// localText names local addresses.
 func (c *comparer) localText(local []netip.AddrPort) string {
 	var texts []string
 	for _, at := range local {
@@ -141,8 +142,8 @@ func (c *comparer) localText(local []netip.AddrPort) string {
 	return list(texts, " and ")
 }
 
-// named reports whether a binding names an address that the wildcard at would
-// otherwise stand for.
+// named reports whether a binding names an address that the wildcard would otherwise
+// stand for.
 func (c *comparer) named(wildcard netip.AddrPort) bool {
 	for _, l := range c.listeners {
 		for _, at := range l.Local {

@@ -9,31 +9,32 @@ import (
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
 )
 
-// sweep walks through the clients of every listener and looks at who claims them:
-// the winner, the first claim of another connector, and the first of those bound to
-// all addresses.
+// sweep walks through the clients of every listener and examines the claims to each:
+// the winner, the first claim of another connector, and the first claim of the
+// connectors bound to all addresses.
 type sweep struct {
 	*checker
 	won       map[rangeKey]bool
-	served    map[*servedConnector][]servedClient // where an entrance wins
+	served    map[*servedConnector][]servedClient // by the connector that wins
 	conflicts map[conflictKey]*conflict
 	order     []conflictKey
 }
 
-// holding is clients whom an entrance serves by those of its ranges that come before
-// the first of another connector.
+// servedClient stands for clients that a connector serves by those of its ranges that
+// come before the first range of another connector.
 type servedClient struct {
 	client netip.Addr
-	before *claim // nil: no other connector bound in the same way has them
+	before *claim // nil: no other connector that is bound alike claims them
 }
 
-// meeting is two connectors and what is to be said of them.
+// conflictKey identifies the conflicts that are reported as one finding.
 type conflictKey struct {
 	code          string
-	winner, loser *servedConnector // winner is nil where the others are told together
+	winner, loser *servedConnector // winner is nil if all winners are reported together
 }
 
-// clash is where a meeting takes place, and first.
+// conflict is two connectors that claim the same clients: the first place where they
+// do, and all the others.
 type conflict struct {
 	winner, loser claim
 	at            *partition.Listener
@@ -53,8 +54,8 @@ type wildcard struct {
 	port uint16
 }
 
-// run sweeps all listeners: those for all addresses first, so that it is known whom
-// they serve.
+// run sweeps all listeners. Those for all addresses come first, because the others
+// fall back to them.
 func (s *sweep) run() {
 	anywhere := map[wildcard]*wildcardSweep{}
 	for _, all := range []bool{true, false} {
@@ -75,38 +76,39 @@ func (s *sweep) run() {
 	}
 }
 
-// anywhere is how clients fare with the connectors that are bound to all addresses.
+// wildcardSweep is the result of sweeping the connectors that are bound to all
+// addresses.
 type wildcardSweep struct {
 	claimed   []claimedSpan
 	conflicts []conflictSpan
 }
 
-// stretchOf is clients of whom a claim is the best.
+// claimedSpan is clients and the claim that wins them.
 type claimedSpan struct {
 	partition.Span
 	claim claim
 }
 
-// encountered is clients whom two claims meet for.
+// conflictSpan is clients and the two claims that conflict about them.
 type conflictSpan struct {
 	conflictKey
 	winner, loser claim
 	partition.Span
 }
 
-// border is where a claim begins or, if ends, where it is over.
+// boundary is the first address of a claim or, if ends, the first address behind it.
 type boundary struct {
 	at    netip.Addr
 	claim int // -1: nothing begins or ends
 	ends  bool
 }
 
-// mapped is where IPv4-mapped addresses begin and what comes behind: they are IPv4,
-// so no client has one in IPv6.
+// mapped are the first IPv4-mapped address and the first address behind them: they
+// are IPv4, so no IPv6 client has one.
 var mapped = [2]netip.Addr{netip.MustParseAddr("::ffff:0:0"), netip.MustParseAddr("::1:0:0:0")}
 
-// listener sweeps one listener. Whom no connector claims by the very address fares as
-// at other addresses.
+// sweepListener sweeps one listener. Clients that no connector claims by the very
+// address get the result of other.
 func (s *sweep) sweepListener(l *partition.Listener, other *wildcardSweep) *wildcardSweep {
 	claims, borders := s.claimsOf(l)
 	q := newClaimQueue(claims)
@@ -146,8 +148,8 @@ func (s *sweep) sweepListener(l *partition.Listener, other *wildcardSweep) *wild
 	return swept
 }
 
-// fallThrough notes what meets for clients of l whom no connector claims by the very
-// address. claimed are the others, ascending.
+// fallThrough adds the conflicts about clients of l that no connector claims by the
+// very address. claimed are the other clients, ascending.
 func (s *sweep) fallThrough(l *partition.Listener, claimed []claimedSpan, met []conflictSpan) {
 	at := 0
 	for i := range met {
@@ -168,8 +170,8 @@ func (s *sweep) fallThrough(l *partition.Listener, claimed []claimedSpan, met []
 	}
 }
 
-// field is the claims to clients of a listener, in the order of preference, and where
-// they begin and end.
+// claimsOf returns the claims to clients of a listener, in the order of preference,
+// and their boundaries.
 func (s *sweep) claimsOf(l *partition.Listener) (claims []claim, borders []boundary) {
 	six := l.Local[0].Addr().Is6()
 	for _, e := range s.inbounds {
@@ -196,8 +198,9 @@ func (s *sweep) claimsOf(l *partition.Listener) (claims []claim, borders []bound
 	return claims, borders
 }
 
-// interval looks at clients whom the same claims hold: a wins, and b is the first of
-// another connector. It reports what is to be said of the two.
+// compareLeaders examines clients that the same claims contain: a wins, and b is the
+// first claim of another connector. It returns the conflict between the two; ok is
+// false if there is no conflict.
 func (s *sweep) compareLeaders(a, b *claim, client netip.Addr) (key conflictKey, ok bool) {
 	s.won[a.key()] = true
 	s.served[a.servedConnector] = append(s.served[a.servedConnector], servedClient{client, b})
@@ -210,8 +213,8 @@ func (s *sweep) compareLeaders(a, b *claim, client netip.Addr) (key conflictKey,
 	return conflictKey{connector.CodeRangesOverlap, a.servedConnector, b.servedConnector}, !b.rng.Covers(a.rng)
 }
 
-// outranks looks for claims to all addresses that are narrower than a, which wins all
-// the same because it is bound to the very address.
+// outranks looks for claims to all addresses that are narrower than a, which wins
+// nevertheless because it is bound to the very address.
 func (s *sweep) outranks(l *partition.Listener, a *claim, span partition.Span, anywhere []claimedSpan) {
 	at, _ := slices.BinarySearchFunc(anywhere, span.Low, func(w claimedSpan, low netip.Addr) int { return w.High.Compare(low) })
 	for i := at; i < len(anywhere) && !span.High.Less(anywhere[i].Low); i++ {
@@ -240,8 +243,8 @@ func (s *sweep) addConflict(key conflictKey, l *partition.Listener, a, b *claim,
 	}
 }
 
-// meetingPlaces returns the clients of a clash, each at the addresses where they meet
-// it, and the same in words.
+// conflictClients returns the clients of a conflict, each with the local addresses at
+// which it occurs, and the same in words.
 func (s *sweep) conflictClients(m *conflict) ([]Source, string) {
 	spans := make([][]partition.Span, len(s.listeners))
 	for i := range s.listeners {
@@ -251,7 +254,7 @@ func (s *sweep) conflictClients(m *conflict) ([]Source, string) {
 	return sources, s.sourcesText(sources)
 }
 
-// others counts the pairs of ranges that a clash doesn't name.
+// others counts the pairs of ranges that the finding doesn't name.
 func (m *conflict) others() string {
 	if n := len(m.pairs) - 1; n > 0 {
 		return " (and " + strconv.Itoa(n) + " more of their ranges)"

@@ -6,24 +6,26 @@ import (
 	"github.com/interchange-smtp/interchange/permission"
 )
 
-// claimants are who sessions on a connector, or its next hops, can be.
+// possibleIdentities describes the identities that sessions on a connector, or its
+// next hops, can have.
 type possibleIdentities struct {
-	single      []permission.SID // one SID each
-	logins      bool             // or any SIDs together with that of Authenticated Users
-	needsSubmit bool             // who lacks ms-Exch-SMTP-Submit may do nothing
+	single      []permission.SID // clients with this SID alone
+	logins      bool             // users, with any SIDs and Authenticated Users
+	needsSubmit bool             // without ms-Exch-SMTP-Submit no other right counts
 }
 
-// tally sums up an access list by SID, and knows what is left of it where grants are
-// taken away: all of them, their allowed rights only, or their denied ones only. Where
-// the last two change nothing for anybody, no choice among the grants does.
+// tally sums up an access list by SID, and what remains of it if grants are removed:
+// all their rights, the allowed rights only, or the denied rights only. If removing
+// the allowed rights alone and the denied rights alone changes nothing, no selection
+// of the grants does.
 type tally struct {
 	possibleIdentities
 	sids      map[permission.SID]*sidRights
 	order     []permission.SID
-	standings map[permission.Right][]permission.SID // of logins: one SID for each standing
+	standings map[permission.Right][]permission.SID // of users: one SID for each combination of rights
 }
 
-// sums is what grants say of one SID.
+// sidRights is what grants allow and deny to one SID.
 type sidRights struct {
 	all, kept     [2]permission.Set // what is allowed, and what is denied
 	allow, denied [permission.SendXShadow + 1]int
@@ -50,7 +52,7 @@ func (t *tally) rightsOf(sid permission.SID) *sidRights {
 	return s
 }
 
-// count enters a grant n times.
+// count adds a grant n times.
 func (s *sidRights) count(g permission.Grant, n int) {
 	for i, set := range [2]permission.Set{g.Allow, g.Deny} {
 		counts := &s.allow
@@ -68,8 +70,8 @@ func (s *sidRights) count(g permission.Grant, n int) {
 	}
 }
 
-// without takes a grant away and reports whether all is as with it. If it isn't, the
-// grant stays.
+// removable removes a grant and reports whether all rights are as with it. If they
+// are not, the grant stays.
 func (t *tally) removable(g permission.Grant) bool {
 	for r := range (g.Allow | g.Deny).All() {
 		t.otherSIDs(r) // as they are now
@@ -93,8 +95,8 @@ func (t *tally) removable(g permission.Grant) bool {
 	return true
 }
 
-// matters reports whether somebody who is sid, among others, holds a right with the
-// whole list and not with what is kept, or the reverse.
+// rightDepends reports whether an identity that includes sid holds a right with the
+// whole list and not with the remaining one, or the reverse.
 func (t *tally) rightDepends(sid permission.SID, r permission.Right) bool {
 	if slices.Contains(t.single, sid) && t.differs(r, sid) {
 		return true
@@ -113,9 +115,10 @@ func (t *tally) rightDepends(sid permission.SID, r permission.Right) bool {
 	return false
 }
 
-// others returns SIDs that a login may have beside another, one of each standing as
-// to a right and to ms-Exch-SMTP-Submit. More than two of them are never needed: one
-// that is allowed what the other is denied, and one that may log in at all.
+// otherSIDs returns SIDs that a login may have beside another, one for each
+// combination of what grants say about r and ms-Exch-SMTP-Submit. At most two of them
+// are needed together: one that is allowed what the other is denied, and one that may
+// log in.
 func (t *tally) otherSIDs(r permission.Right) []permission.SID {
 	if t.standings[r] == nil {
 		type standing [8]bool
@@ -138,8 +141,8 @@ func (t *tally) otherSIDs(r permission.Right) []permission.SID {
 	return t.standings[r]
 }
 
-// differs reports whether who is all of sids may do by r with the whole list what it
-// may not with a part of it, or the reverse.
+// differs reports whether an identity with all of sids may use r with the whole list
+// and not with a part of it, or the reverse.
 func (t *tally) differs(r permission.Right, sids ...permission.SID) bool {
 	var all, kept [2]permission.Set
 	for _, sid := range sids {
@@ -154,12 +157,12 @@ func (t *tally) differs(r permission.Right, sids ...permission.SID) bool {
 	return with != t.usable(kept[0].Minus(all[1]), r) || with != t.usable(all[0].Minus(kept[1]), r)
 }
 
-// able reports whether who holds rights may use one.
+// usable reports whether an identity that holds the rights held may use r.
 func (t *tally) usable(held permission.Set, r permission.Right) bool {
 	return held.Has(r) && (!t.needsSubmit || held.Has(permission.Submit))
 }
 
-// submitter reports whether a login that is sid, among others, may send.
+// canSubmit reports whether a login that includes sid may send.
 func (t *tally) canSubmit(sid permission.SID) bool {
 	for _, other := range t.otherSIDs(permission.Submit) {
 		var rights [2]permission.Set

@@ -10,7 +10,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/param"
 )
 
-// shown is how many elements of a list a sentence names.
+// maxListed is how many elements of a list a sentence names.
 const maxListed = 5
 
 // list names the first elements of all and counts the others.
@@ -25,7 +25,7 @@ func list(all []string, and string) string {
 	return strings.Join(all[:len(all)-1], ", ") + and + all[len(all)-1]
 }
 
-// upTo words a limit.
+// upTo returns a limit in words.
 func upTo(limit, unit string) string {
 	switch limit {
 	case sizeText(0):
@@ -50,7 +50,7 @@ func connectorText(kind string, names map[string]bool) string {
 	return " (" + kind + " " + list(quoted, " and ") + ")"
 }
 
-// sizeText is a limit on sizes in words; 0 is none.
+// sizeText returns a limit on sizes in words; 0 means no limit.
 func sizeText(n int64) string {
 	if n <= 0 {
 		return "any size"
@@ -62,7 +62,7 @@ func sizeText(n int64) string {
 	return string(text)
 }
 
-// countText is a limit on numbers in words; 0 is none.
+// countText returns a limit on numbers in words; 0 means no limit.
 func countText(n int64) string {
 	if n <= 0 {
 		return "unlimited"
@@ -70,7 +70,7 @@ func countText(n int64) string {
 	return strconv.FormatInt(n, 10)
 }
 
-// keptText is what becomes of header fields.
+// keptText returns "kept" or "removed", for header fields.
 func keptText(kept bool) string {
 	if kept {
 		return "kept"

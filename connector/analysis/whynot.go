@@ -8,27 +8,28 @@ import (
 	"github.com/interchange-smtp/interchange/connector/reply"
 )
 
-// maxEdits bounds how many edits WhyNot tries: each takes a compilation, and a
+// maxEdits is the limit of edits that WhyNot tries: each needs a compilation, and a
 // comparison if it helps.
 const maxEdits = 40
 
-// WhyNot returns the single changes of p's Config that turn the first refusal of a
-// session, and none if nothing is refused or none of those tried helps. Each was
-// compiled and the session held again. Those that are all it takes come first, then
-// those with which something later refuses the session; both from narrow to wide.
+// WhyNot returns the single changes of p's Config that remove the first refusal of a
+// session. It returns none if nothing is refused, or if none of the changes that it
+// tried helps. Each was compiled and the session repeated. The changes that are
+// enough come first, then those with which a later command is refused; both from
+// narrow to wide.
 //
-// A change is narrower than another if the widest thing that it admits is: the
-// number of client addresses times one for a single domain, 2^12 for a domain with
-// all below it, and 2^24 for any. Then a grant to a user is narrower than one to a
-// group, and that narrower than one to everybody who logged in, or to everybody;
-// then what admits fewer things; then the path decides.
+// A change is narrower than another if the widest thing that it admits is: the number
+// of client addresses times one for a single domain, 2^12 for a domain with all below
+// it, and 2^24 for any. Then a grant to a user is narrower than one to a group, and
+// that narrower than one to all authenticated users or to all clients; then the
+// change that admits fewer things; then the path decides.
 //
-// What the client can do instead, Remedies tells: where it only needs to log on, no
-// change is called for.
+// Remedies lists what the client can do instead: if it only needs to log on, no
+// change is necessary.
 //
-// At most 40 changes are tried, those of the connector that refused first and those
-// that are likely to be all it takes. untried is how many more there are, so in a
-// policy of very many connectors some that would help may be missing.
+// At most 40 changes are tried: those of the connector that refused first, and those
+// that are likely to be enough. untried is how many more there are, so in a policy of
+// very many connectors some that would help may be missing.
 func WhyNot(p *connector.Policy, d connector.Dialog) (edits []Edit, untried int) {
 	q := newRefusal(p, d)
 	if q == nil {
@@ -77,7 +78,7 @@ func (q *refusal) try(s suggestion) (Edit, bool) {
 	return e, true
 }
 
-// suggestions lists what might help, by the reason of the refusal.
+// suggestions lists changes that might help, by the reason of the refusal.
 func (q *refusal) suggestions() []suggestion {
 	s := q.stage()
 	var all []suggestion

@@ -91,7 +91,7 @@ func TestWhyNot(t *testing.T) {
 			not: []string{"group", "mechanism", "binding"},
 		},
 		{
-			name:   "nobody serves the client",
+			name:   "no connector serves the client",
 			policy: func(c *connector.Config) { c.Receive[0].Enabled = param.Value(false) },
 			want: []string{
 				`range Receive["Relay"].RemoteIPRanges: add 10.9.8.7 to the RemoteIPRanges of Relay`,
@@ -209,7 +209,7 @@ func TestWhyNot(t *testing.T) {
 			want:   []string{`range Receive["Relay"].RemoteIPRanges: add 10.9.8.7 to the RemoteIPRanges of Relay`},
 		},
 		{
-			name: "a reserved second-level domain of ours",
+			name: "a reserved second-level domain that is accepted",
 			policy: func(c *connector.Config) {
 				c.Receive[0].RejectReservedSecondLevelRecipientDomains = true
 				c.Accepted = append(c.Accepted, routing.AcceptedDomain{DomainName: "example.com", DomainType: routing.InternalRelay})

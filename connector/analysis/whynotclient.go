@@ -10,22 +10,23 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// Remedy is what the client of a refused session can do, or what can be said of its
-// user, so that the refusal goes away and the policy stays as it is.
+// Remedy is what the client of a refused session can do, or how its user can be
+// changed, so that the refusal goes away and the policy stays as it is.
 type Remedy struct {
 	Kind  RemedyKind
 	Text  string // in words
 	After connector.Walkthrough
 }
 
-// Accepted reports whether the remedy is all that it takes: the session passes to its
-// end. Otherwise something later refuses it, as After tells.
+// Accepted reports whether the remedy is enough: the session passes to its end.
+// Otherwise a later command is refused, see After.
 func (r Remedy) Accepted() bool { return r.After.Accepted() }
 
-// Refusal returns the first refusal that remains; ok is false if there is none.
+// Refusal returns the first refusal that remains; ok is false if no command is
+// refused.
 func (r Remedy) Refusal() (s connector.Stage, ok bool) { return firstRefusal(r.After) }
 
-// RemedyKind says what a Remedy is, in a stable form.
+// RemedyKind is the stable name of what a Remedy is.
 type RemedyKind string
 
 // The kinds of remedies.
@@ -43,9 +44,10 @@ func RemedyKinds() []RemedyKind {
 	return []RemedyKind{RemedyHello, RemedyTLS, RemedyLogin, RemedyCertificate, RemedyAddress, RemedyMember}
 }
 
-// Remedies returns what turns the first refusal of a session without a change of the
-// policy: of all that leads to the end of the session the least, or if nothing does,
-// what leads past the refusal; none if nothing is refused, or nothing of the kind helps.
+// Remedies returns what removes the first refusal of a session without a change of
+// the policy: the smallest remedies that lead to the end of the session or, if no
+// remedy does, those that lead past the refusal. It returns nil if nothing is refused,
+// or if nothing of the kind helps.
 func Remedies(p *connector.Policy, d connector.Dialog) []Remedy {
 	q := newRefusal(p, d)
 	if q == nil || q.connector() == nil {
@@ -54,7 +56,7 @@ func Remedies(p *connector.Policy, d connector.Dialog) []Remedy {
 	var enough, first []Remedy
 	for _, m := range q.measures() {
 		if len(enough) > 0 && enough[0].Kind != m.kind {
-			break // it would do more than it must
+			break // a smaller remedy is enough
 		}
 		switch r, ok := q.tryMeasure(m); {
 		case ok && r.Accepted():
@@ -69,14 +71,15 @@ func Remedies(p *connector.Policy, d connector.Dialog) []Remedy {
 	return first
 }
 
-// measure is a Remedy that nobody has tried.
+// measure is a Remedy that hasn't been tried yet.
 type measure struct {
 	kind  RemedyKind
 	text  string
 	apply func(*connector.Dialog)
 }
 
-// treat makes the Remedy of m, if it helps, after STARTTLS if it doesn't before.
+// tryMeasure makes the Remedy of m, if it helps, after STARTTLS if it doesn't help
+// before.
 func (q *refusal) tryMeasure(m measure) (Remedy, bool) {
 	d := q.dialog
 	m.apply(&d)
@@ -89,8 +92,8 @@ func (q *refusal) tryMeasure(m measure) (Remedy, bool) {
 	return Remedy{m.kind, m.text + ", after STARTTLS", after}, q.helped(m, after)
 }
 
-// helped reports whether the stage that was refused passes after m. An EHLO with a
-// name is another command than one without.
+// helped reports whether the stage that was refused passes after m. EHLO with a name
+// is a different command from EHLO without.
 func (q *refusal) helped(m measure, after connector.Walkthrough) bool {
 	if m.kind != RemedyHello {
 		return q.passesNow(after)
@@ -118,8 +121,8 @@ func (q *refusal) measures() []measure {
 	return append(all, q.memberships()...)
 }
 
-// logins has the client log on: as anybody who may use the sender's address, and as a
-// member of each group that was granted something by name.
+// logins has the client log on: as a user that may use the sender's address, and as a
+// member of each group that has an explicit grant.
 func (q *refusal) logins() []measure {
 	text, addresses := "the client logs on", []routing.Address(nil)
 	if from := q.dialog.From; from.IsValid() {
@@ -139,8 +142,8 @@ func (q *refusal) logins() []measure {
 	return all
 }
 
-// memberships has the user own the sender's address, or be in a group that was granted
-// something by name.
+// memberships adds the sender's address to the user's, or makes the user a member of
+// a group that has an explicit grant.
 func (q *refusal) memberships() []measure {
 	user := *q.dialog.User
 	as := func(kind RemedyKind, text string, change func(*auth.Identity)) measure {
@@ -167,11 +170,11 @@ func (q *refusal) memberships() []measure {
 	return all
 }
 
-// maxNamed bounds the groups that are tried.
+// maxNamed is the limit of groups that are tried.
 const maxNamed = 20
 
-// named are the users and groups of ours to whom the connector that refused grants
-// something: those that a users file can name.
+// grantedSIDs returns the organisation's users and groups to which the connector that
+// refused has explicit grants: those that a users file can name.
 func (q *refusal) grantedSIDs() []permission.SID {
 	var all []permission.SID
 	for _, g := range q.connector().Settings().Permissions {

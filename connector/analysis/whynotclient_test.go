@@ -67,7 +67,7 @@ func TestRemedies(t *testing.T) {
 		}, func(d *connector.Dialog) {
 			d.From, d.To = routing.MustParseAddress("ann@woodgrove.example"), recipients("ann@fabrikam.com")
 		}, []string{"certificate the client shows a certificate of woodgrove.example, after STARTTLS"}},
-		{"nobody serves it", nil, func(d *connector.Dialog) { d.Local = netip.MustParseAddrPort("10.2.3.4:2525") }, nil},
+		{"no connector serves it", nil, func(d *connector.Dialog) { d.Local = netip.MustParseAddrPort("10.2.3.4:2525") }, nil},
 	} {
 		cfg, d := fabrikam(), scanner()
 		if tt.policy != nil {

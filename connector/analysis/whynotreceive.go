@@ -22,7 +22,7 @@ func (q *refusal) receive(in *connector.Inbound) (int, source.Path) {
 	return i, source.Named("Receive", set.Name)
 }
 
-// change makes a suggestion of an edit to the connector that refused.
+// receiveSuggestion returns a suggestion of an edit to the connector that refused.
 func (q *refusal) receiveSuggestion(kind EditKind, field source.Path, text string, edit func(*connector.Receive)) suggestion {
 	i, path := q.receive(q.connector())
 	return suggestion{
@@ -31,9 +31,9 @@ func (q *refusal) receiveSuggestion(kind EditKind, field source.Path, text strin
 	}
 }
 
-// neighbours are other Receive connectors that might take the session: those that
-// lack nothing but the client's address, the local one, or being enabled. Those
-// that would take all of it come first.
+// otherConnectors suggests other Receive connectors that might accept the session:
+// those that lack only the client's address or the local one, or that are disabled.
+// Those that would accept all of the session come first.
 func (q *refusal) otherConnectors() []suggestion {
 	byName := map[string]*connector.Inbound{}
 	for in := range q.policy.Receive() {
@@ -53,7 +53,7 @@ func (q *refusal) otherConnectors() []suggestion {
 			w = other.Walk(q.dialog)
 		}
 		if step.Fate() != connector.FateDisabled && !q.passesNow(w) {
-			continue // it would refuse the session as well
+			continue // it would refuse the session, too
 		}
 		s, ok := q.selectConnector(in, step.Fate())
 		switch {
@@ -66,8 +66,8 @@ func (q *refusal) otherConnectors() []suggestion {
 	return append(whole, part...)
 }
 
-// enabled returns what the disabled connectors would be if they weren't; none if that
-// breaks a rule.
+// allEnabled returns the Receive connectors by name as they would be if all were
+// enabled; nil if all are enabled or if that breaks a rule.
 func (q *refusal) allEnabled() map[string]*connector.Inbound {
 	cfg := q.policy.Config()
 	some := false
@@ -89,7 +89,7 @@ func (q *refusal) allEnabled() map[string]*connector.Inbound {
 	return all
 }
 
-// neighbour suggests what makes in the one that is chosen.
+// selectConnector suggests the change by which in is chosen.
 func (q *refusal) selectConnector(in *connector.Inbound, fate connector.Fate) (suggestion, bool) {
 	i, path := q.receive(in)
 	set, d := in.Settings(), q.dialog
@@ -117,7 +117,8 @@ func (q *refusal) selectConnector(in *connector.Inbound, fate connector.Fate) (s
 	return suggestion{}, false
 }
 
-// identity is whose rights decided: of a login, those that it would have had.
+// identity returns the SIDs whose rights decided: for a refused login, those that it
+// would have had.
 func (q *refusal) identity() []permission.SID {
 	if q.stage().Decision.Reason == reply.LoginWithoutSubmit {
 		sids := slices.Clone(q.dialog.User.SIDs)
@@ -129,7 +130,7 @@ func (q *refusal) identity() []permission.SID {
 	return q.walk.Session.Identity().SIDs
 }
 
-// grants suggests to give a right by hand, to each of those that the session is.
+// grants suggests an explicit grant of a right to each SID of the session.
 func (q *refusal) grants(right permission.Right) []suggestion {
 	set := permission.SetOf(right)
 	var all []suggestion
@@ -143,7 +144,7 @@ func (q *refusal) grants(right permission.Right) []suggestion {
 	return all
 }
 
-// rankOf says how many somebody stands for.
+// rankOf ranks SIDs by the number of clients that have them.
 func rankOf(sid permission.SID) int {
 	switch sid {
 	case permission.SIDAnonymous, permission.SIDExternallySecured, permission.SIDPartners:
@@ -154,7 +155,7 @@ func rankOf(sid permission.SID) int {
 	return 1
 }
 
-// denials suggests to take back what was denied by hand.
+// denials suggests removing explicit denials.
 func (q *refusal) denials() []suggestion {
 	i, _ := q.receive(q.connector())
 	var all []suggestion
@@ -214,7 +215,7 @@ func (q *refusal) mechanisms(values ...auth.Mechanism) []suggestion {
 	return all
 }
 
-// requirements suggests to switch off what demands or rejects something.
+// requirements suggests switching off a parameter that requires or rejects something.
 func (q *refusal) requirements() []suggestion {
 	off := func(field source.Path, set func(*connector.Receive)) []suggestion {
 		return []suggestion{q.receiveSuggestion(EditRequirement, field, "switch off "+string(field), set)}
@@ -236,7 +237,7 @@ func (q *refusal) requirements() []suggestion {
 	return nil
 }
 
-// securedDomain suggests to take the sender's domain off the list of those that
+// securedDomain suggests removing the sender's domain from the list of domains that
 // must be proven.
 func (q *refusal) securedDomain() []suggestion {
 	domain := q.sender().Domain().String()
@@ -287,7 +288,7 @@ func (q *refusal) limits() []suggestion {
 	return nil
 }
 
-// recipients is how many there would be with the one that was refused.
+// recipients counts the recipients of the message, with the one that was refused.
 func (q *refusal) recipients() int {
 	n := 1
 	for _, s := range q.walk.Stages[:q.refused] {

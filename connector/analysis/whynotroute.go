@@ -10,8 +10,8 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// acceptedDomains suggests to accept the recipient's domain, or to say of the
-// sender's that others may send as it, too.
+// acceptedDomains suggests accepting the recipient's domain, or making the sender's
+// domain one that others may send as, too.
 func (q *refusal) acceptedDomains() []suggestion {
 	if q.stage().Name != connector.StageRcpt {
 		return q.relayDomain(q.sender().Domain())
@@ -30,8 +30,8 @@ func (q *refusal) acceptedDomains() []suggestion {
 	}}
 }
 
-// relayDomain suggests to make an authoritative domain an internal relay domain:
-// its mailboxes may then be elsewhere too.
+// relayDomain suggests making an authoritative domain an internal relay domain: some
+// of its mailboxes may then be elsewhere.
 func (q *refusal) relayDomain(domain routing.Domain) []suggestion {
 	if typ, ok := q.policy.Accepted(domain); !ok || typ != routing.Authoritative {
 		return nil
@@ -54,7 +54,7 @@ func (q *refusal) relayDomain(domain routing.Domain) []suggestion {
 	return all
 }
 
-// routes suggests ways for a recipient that has none.
+// routes suggests routes for a recipient that has none.
 func (q *refusal) routes() []suggestion {
 	to := q.recipient()
 	var trace connector.Trace
@@ -70,7 +70,8 @@ func (q *refusal) routes() []suggestion {
 	return append(all, q.relayDomain(to.Domain())...)
 }
 
-// way suggests what makes a Send connector one for the recipient.
+// useSendConnector suggests the change by which a Send connector serves the
+// recipient.
 func (q *refusal) useSendConnector(i int, domain routing.Domain, fate connector.Fate) []suggestion {
 	name := q.config.Send[i].Name
 	path := source.Named("Send", name)
@@ -102,7 +103,8 @@ func (q *refusal) useSendConnector(i int, domain routing.Domain, fate connector.
 	return nil
 }
 
-// links suggests to let the message over each link that is too small for it.
+// links suggests raising the limit of each site link that is too small for the
+// message.
 func (q *refusal) links() []suggestion {
 	var all []suggestion
 	for i, l := range q.config.Links {

@@ -10,8 +10,8 @@ import (
 // triedWitnesses is how many sessions are walked to find one that shows a change.
 const triedWitnesses = 12
 
-// shown returns the session that shows a change best; the zero Dialog if none of them
-// does.
+// bestWitness returns the session that shows a change best; the zero Dialog if none
+// of them shows it.
 func (c *comparer) bestWitness(change *Change, dialogs []connector.Dialog) connector.Dialog {
 	best, most := connector.Dialog{}, 0
 	for i := range dialogs {
@@ -28,21 +28,22 @@ func (c *comparer) bestWitness(change *Change, dialogs []connector.Dialog) conne
 
 // How much a session shows of a change.
 const (
-	partly = 1 // a reply is another one
-	wholly = 2 // what the change is about is allowed or comes about only before, or only afterwards
+	partly = 1 // a reply differs
+	wholly = 2 // it is allowed or happens only before, or only afterwards
 )
 
-// shows holds a session under both policies and reports how much it shows.
+// visibility walks a session under both policies and returns how much of the change
+// it shows.
 func (c *comparer) visibility(change *Change, d connector.Dialog) int {
 	old, now := c.policies[0].Walk(d), c.policies[1].Walk(d)
 	switch change.Aspect {
 	case AspectSetting:
 		if old.Session.Inbound() != nil && now.Session.Inbound() != nil {
-			return wholly // the value is what there is to see
+			return wholly // the value is visible there
 		}
 		return 0
 	case AspectHeaders, AspectIllegibleSender, AspectRouteTLS, AspectRouteAuth, AspectRouteHeaders, AspectRouteSetting:
-		// Nobody sees it but in a message that arrives.
+		// Only a message that arrives shows it.
 		if old.Accepted() && now.Accepted() {
 			return wholly
 		}
@@ -68,8 +69,8 @@ func shownIf(shows bool) int {
 	return 0
 }
 
-// stageOf is what was decided at the last stage of a name; the zero Decision, which
-// refuses, if it didn't come to that.
+// stageOf returns the decision at the last stage with that name; the zero Decision,
+// which refuses, if the session did not reach it.
 func stageOf(w connector.Walkthrough, name connector.StageName) connector.Decision {
 	for _, s := range slices.Backward(w.Stages) {
 		if s.Name == name {
@@ -79,7 +80,8 @@ func stageOf(w connector.Walkthrough, name connector.StageName) connector.Decisi
 	return connector.Decision{}
 }
 
-// wayOut is where the first recipient of a session leaves to; "" if it can't.
+// wayOut returns the next hop of the first recipient of a session; "" if the mail
+// can't leave.
 func wayOut(w connector.Walkthrough) string {
 	if w.Routes[0].Outcome != routing.Routed {
 		return ""

@@ -24,7 +24,7 @@ func TestWitnessesAreLookedFor(t *testing.T) {
 		name        string
 		before, now func(*connector.Config)
 	}{
-		{"a way for one domain of several that fare alike", func(c *connector.Config) {
+		{"a way for one domain of several with the same result", func(c *connector.Config) {
 			c.Receive = []connector.Receive{relays()}
 			c.Send[0].AddressSpaces = []routing.AddressSpace{routing.MustParseAddressSpace("partner.example.org")}
 		}, func(c *connector.Config) {
