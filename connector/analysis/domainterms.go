@@ -133,21 +133,21 @@ func (o *domainTree) terms(of func(cell int) membership) (domains, except []stri
 // parents first.
 func (o *domainTree) resolve(of func(cell int) membership, differs func(cell int, in bool)) []bool {
 	in := make([]bool, len(o.domains.Cells))
-	tell := func(cell int, above bool) {
+	decide := func(cell int, above bool) {
 		in[cell] = resolveCell(of(cell), above)
 		if in[cell] != above && differs != nil {
 			differs(cell, in[cell])
 		}
 	}
 	elsewhere := o.domains.Elsewhere()
-	tell(elsewhere, false)
-	tell(elsewhere+1, in[elsewhere])
-	tell(elsewhere+2, in[elsewhere])
+	decide(elsewhere, false)
+	decide(elsewhere+1, in[elsewhere])
+	decide(elsewhere+2, in[elsewhere])
 	for i := range o.names {
 		n := &o.names[i]
-		tell(n.named, in[n.parent])
+		decide(n.named, in[n.parent])
 		if n.below > 0 {
-			tell(n.below, in[n.aboveBelow])
+			decide(n.below, in[n.aboveBelow])
 		}
 	}
 	return in

@@ -28,11 +28,15 @@ func (c *checker) reportClearAuth(e *servedConnector) {
 	if len(offered) == 0 || e.implicit {
 		return
 	}
+	are := " is"
+	if len(offered) > 1 {
+		are = " are"
+	}
 	d := c.dialog(e, partition.Who{User: c.anyUser(e)}, false)
 	c.report(Finding{
 		Diagnostic: source.Diagnostic{
 			Code: CodeAuthClear, Severity: source.SeverityWarning, Path: e.path + ".AuthMechanism",
-			Detail: "AUTH " + strings.Join(offered, " ") + " is offered without TLS, so passwords may cross the network in the clear",
+			Detail: "AUTH " + strings.Join(offered, " and ") + are + " offered without TLS, so passwords may cross the network in the clear",
 			Fix:    "add Tls and BasicAuthRequireTLS",
 		},
 		Witness: d,

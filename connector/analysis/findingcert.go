@@ -69,9 +69,9 @@ func (c *checker) reportCertificateName(e *servedConnector) {
 			return
 		}
 	}
-	text, fix := fmt.Sprintf("no certificate is for the name %s, by which the connector goes", e.Fqdn()), "give Fqdn a name of the certificate, or get one for it"
+	text, fix := fmt.Sprintf("no certificate covers %s, the connector's Fqdn", e.Fqdn()), "set Fqdn to a name in the certificate, or get a certificate for that name"
 	if chosen {
-		text = fmt.Sprintf("the certificate that TlsCertificateName names is not there, or not for %s", e.Fqdn())
+		text = fmt.Sprintf("the certificate that TlsCertificateName names is missing, or does not cover %s", e.Fqdn())
 	}
 	c.report(Finding{
 		Diagnostic: source.Diagnostic{

@@ -11,11 +11,12 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// relaying finds who may send to recipients that aren't ours.
+// relaying reports clients that may send to recipients in domains that are not
+// accepted.
 func (c *checker) relaying() {
 	to := c.unacceptedDomain()
 	all := c.isAccepted(to)
-	var open []*servedConnector // whose anonymous clients reach every domain, because all are accepted
+	var open []*servedConnector // connectors whose anonymous clients reach every domain, because all are accepted
 	for e := range c.reachable {
 		kinds := map[string][]mailSession{}
 		for _, s := range c.sessions(e) {
@@ -45,8 +46,9 @@ func (c *checker) relaying() {
 	}
 }
 
-// foreign returns the domain that stands for those that aren't ours: one that
-// nobody named, unless mail for that has no route and for another has.
+// unacceptedDomain returns the domain that stands for all domains that are not
+// accepted: one that the configuration does not name, unless mail for that one has no
+// route and for another has.
 func (c *checker) unacceptedDomain() routing.Domain {
 	elsewhere := c.domains.Elsewhere()
 	cell := &c.domains.Cells[elsewhere]
@@ -62,7 +64,8 @@ func (c *checker) unacceptedDomain() routing.Domain {
 	return cell.Witness
 }
 
-// routed reports whether some message for the cell has a route.
+// routed reports whether messages for the cell have a route, if they are small
+// enough.
 func (c *checker) routed(cell int) bool { return c.ways[cell][0].Route.Outcome == routing.Routed }
 
 func (c *checker) isAccepted(d routing.Domain) bool {
@@ -70,7 +73,7 @@ func (c *checker) isAccepted(d routing.Domain) bool {
 	return ok
 }
 
-// relays reports the sessions of one kind that relay on e.
+// reportRelay reports the sessions of one kind that relay on e.
 func (c *checker) reportRelay(e *servedConnector, kind string, sessions []mailSession, to routing.Domain) {
 	witness := c.dialog(e, sessions[0].who.Who, sessions[0].tls)
 	witness.To = []routing.Address{partition.Mailbox("user", to)}
@@ -98,7 +101,8 @@ func (c *checker) reportRelay(e *servedConnector, kind string, sessions []mailSe
 	c.report(f)
 }
 
-// anonymous makes an error of a note if clients relay that nobody named.
+// reportOpenRelay turns the note f into an error if clients relay that no range
+// names.
 func (c *checker) reportOpenRelay(e *servedConnector, f *Finding) {
 	index, only := grantOf(e, permission.SIDAnonymous, permission.AcceptAnyRecipient)
 	if only {
@@ -116,15 +120,15 @@ func (c *checker) reportOpenRelay(e *servedConnector, f *Finding) {
 	c.moveDialog(&f.Witness, e, open)
 }
 
-// external reports an Externally Secured connector. witness relays, or is the zero
-// Dialog if it may not.
+// reportExternal reports an Externally Secured connector. witness is a session that
+// relays, or the zero Dialog if none may.
 func (c *checker) reportExternal(e *servedConnector, witness connector.Dialog) {
 	clients, sources := c.clientsText(e)
 	f := Finding{
 		Diagnostic: source.Diagnostic{
 			Code: CodeRelayExternal, Severity: source.SeverityNote, Path: e.path,
 			Detail: clients + " may relay to any domain and send as any sender, because they are Externally Secured",
-			Fix:    "nothing, if they are servers that are trusted like our own",
+			Fix:    "nothing, if they are servers trusted like the organisation's own",
 		},
 		Sources: sources,
 		Witness: witness,
@@ -153,8 +157,8 @@ func (c *checker) reportExternal(e *servedConnector, witness connector.Dialog) {
 	c.report(f)
 }
 
-// grantOf finds the only thing that gives a right to a SID on e: a grant made by
-// hand.
+// grantOf returns the index of the explicit grant that gives right r to a SID on e.
+// only reports whether nothing else gives it.
 func grantOf(e *servedConnector, to permission.SID, r permission.Right) (index int, only bool) {
 	index = -1
 	n := 0
@@ -171,7 +175,8 @@ func grantOf(e *servedConnector, to permission.SID, r permission.Right) (index i
 	return index, n == 1 && index >= 0
 }
 
-// withdraw takes a right out of a grant made by hand, and reports whether it is there.
+// withdraw removes a right from an explicit grant, and reports whether the grant
+// exists.
 func withdraw(in *connector.Receive, g permission.Grant, r permission.Right) bool {
 	i := slices.Index(in.Permissions, g)
 	if i < 0 {

@@ -54,21 +54,21 @@ func (c *checker) reportNoRoutes() {
 	if len(c.cfg.Accepted) == 0 {
 		return
 	}
-	ours := slices.IndexFunc(c.domains.Cells, func(cell partition.Cell) bool { return c.isAccepted(cell.Witness) })
+	accepted := slices.IndexFunc(c.domains.Cells, func(cell partition.Cell) bool { return c.isAccepted(cell.Witness) })
 	c.report(Finding{
 		Diagnostic: source.Diagnostic{
 			Code: CodeNoRoutes, Severity: source.SeverityNote, Path: "Send",
 			Detail: "there is no Send connector, so no mail leaves unless the program delivers by itself",
 			Fix:    "give a Send connector with the smart host that has the mailboxes",
 		},
-		Witness: c.sendTo(c.domains.Cells[max(ours, 0)].Witness),
+		Witness: c.sendTo(c.domains.Cells[max(accepted, 0)].Witness),
 	})
 }
 
 func (c *checker) reportUnrouted(i, cell int) {
 	a := c.cfg.Accepted[i]
 	to := c.domains.Cells[cell].Witness
-	text := fmt.Sprintf("mail for %s is taken for ours, and no Send connector carries it, so it is refused, or waits on a queue", c.domains.Cells[cell])
+	text := fmt.Sprintf("mail for %s is accepted, but no Send connector routes it, so it is refused, or waits in a queue", c.domains.Cells[cell])
 	if typ, _ := c.policy.Accepted(to); typ == routing.Authoritative {
 		text += "; the address space * doesn't count for an authoritative domain"
 	}
@@ -89,7 +89,7 @@ func (c *checker) reportLoop(i, cell int, out *connector.Outbound) {
 	c.report(Finding{
 		Diagnostic: source.Diagnostic{
 			Code: CodeRelayLoop, Severity: source.SeverityWarning, Path: source.Element("Accepted", i, a.Name),
-			Detail: fmt.Sprintf("mail for %s comes to us and leaves by the DNS through Send connector %q, so if the domain's MX is us, it loops",
+			Detail: fmt.Sprintf("mail for %s is accepted and leaves by DNS through Send connector %q, so if the domain's MX is this server, it loops",
 				c.domains.Cells[cell], out.Name()),
 			Fix: "give a Send connector for the domain with the smart host that has the mailboxes",
 		},
@@ -112,8 +112,8 @@ func (c *checker) smartHosts() {
 			f := Finding{
 				Diagnostic: source.Diagnostic{
 					Code: CodeSmartHostSelf, Severity: source.SeverityError, Path: (source.Element("Send", i, out.Name()) + ".SmartHosts").Index(j),
-					Detail: fmt.Sprintf("%v at port %d is %s, so mail comes back to us until it has too many hops", host, s.Port, why),
-					Fix:    "give the next hop",
+					Detail: fmt.Sprintf("%v at port %d is %s, so mail returns to this server until it has too many hops", host, s.Port, why),
+					Fix:    "set SmartHosts to the server that should receive this mail",
 				},
 				Witness: c.leaving(out),
 			}

@@ -17,16 +17,16 @@ func (c *checker) serving() {
 	f := Finding{Diagnostic: source.Diagnostic{Code: CodeServesNothing, Severity: source.SeverityWarning, Path: "Receive"}}
 	switch disabled := c.countDisabled(); {
 	case len(c.cfg.Receive) == 0:
-		f.Detail = "There is no Receive connector, so no mail is taken; what is on the queue is sent"
-		f.Fix = "add a Receive connector, unless this is to send and no more"
+		f.Detail = "There is no Receive connector, so no mail is accepted; the queue is still delivered"
+		f.Fix = "add a Receive connector, unless this server only sends"
 	case disabled > 0:
-		f.Detail = fmt.Sprintf("%d of %d Receive connectors of this server are disabled, so no mail is taken; what is on the queue is sent", disabled, disabled)
+		f.Detail = fmt.Sprintf("%d of %d Receive connectors of this server are disabled, so no mail is accepted; the queue is still delivered", disabled, disabled)
 		f.Fix = "enable one"
 	default:
 		f.Severity, f.Path = source.SeverityError, "Server"
 		f.Detail = fmt.Sprintf("This server is %s, and none of the %d Receive connectors belongs to it (%s)",
 			c.serverName(), len(c.cfg.Receive), strings.Join(c.owners(), ", "))
-		f.Fix = "say which server we are"
+		f.Fix = "set Server to this server's name"
 	}
 	c.report(f)
 }

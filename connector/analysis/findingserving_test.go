@@ -24,9 +24,9 @@ func TestServesNothing(t *testing.T) {
 		{"one that serves", func(*connector.Config) {}, "", 0, ""},
 		{"one beside those of others", func(c *connector.Config) { c.Receive = append(c.Receive, named(c.Receive[0], "Other", "HubB")) }, "", 0, ""},
 		{"none at all", func(c *connector.Config) { c.Receive = nil }, "Receive", source.SeverityWarning,
-			"There is no Receive connector, so no mail is taken; what is on the queue is sent"},
+			"There is no Receive connector, so no mail is accepted; the queue is still delivered"},
 		{"disabled", func(c *connector.Config) { c.Receive[0].Enabled = param.Value(false) }, "Receive", source.SeverityWarning,
-			"1 of 1 Receive connectors of this server are disabled, so no mail is taken; what is on the queue is sent"},
+			"1 of 1 Receive connectors of this server are disabled, so no mail is accepted; the queue is still delivered"},
 		{"of other servers", func(c *connector.Config) {
 			c.Receive = []connector.Receive{named(c.Receive[0], "A", "HubB"), named(c.Receive[0], "B", "HubC"), named(c.Receive[0], "C", "hubb")}
 			c.Receive[2].Bindings = []netip.AddrPort{netip.MustParseAddrPort("0.0.0.0:587")}

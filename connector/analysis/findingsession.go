@@ -57,7 +57,7 @@ func (c *checker) dialog(e *servedConnector, who partition.Who, tls bool) connec
 			return d
 		}
 	}
-	return connector.Dialog{} // not for an entrance that somebody reaches
+	return connector.Dialog{} // only if no client reaches e
 }
 
 // sendTo returns a session that sends to the domain; the zero Dialog if no client

@@ -28,7 +28,7 @@ func (c *checker) sizes() {
 		f := Finding{
 			Diagnostic: source.Diagnostic{
 				Code: CodeRouteSize, Severity: source.SeverityWarning, Path: source.Element("Send", i, out.Name()) + ".MaxMessageSize",
-				Detail: fmt.Sprintf("it carries messages of up to %v, less than the 64 KB that the strictest Receive connector takes", limit),
+				Detail: fmt.Sprintf("it carries messages of up to %v, less than the 64 KB that the strictest Receive connector accepts", limit),
 				Fix:    "give 64 KB or more, or leave it at the default",
 			},
 			Witness: c.leaving(out),
@@ -84,7 +84,7 @@ func (c *checker) reportSizeGaps() {
 		c.report(Finding{
 			Diagnostic: source.Diagnostic{
 				Code: CodeSizeGap, Severity: source.SeverityNote, Path: source.Element("Send", at, out.Name()) + ".MaxMessageSize",
-				Detail: fmt.Sprintf("mail for %s leaves up to %s, and Receive connector %s takes %s; what is larger is refused only at its recipients",
+				Detail: fmt.Sprintf("mail for %s leaves up to %s, but Receive connector %s accepts %s; larger messages are refused only at their recipients",
 					c.domains.Cells[cell], sizeText(upto), strconv.Quote(from.at.Name()), upTo(sizeText(from.limit), "")),
 				Fix: "let both have the same limit",
 			},
