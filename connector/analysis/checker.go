@@ -27,14 +27,14 @@ type checker struct {
 // servedConnector is an enabled Receive connector of this server.
 type servedConnector struct {
 	*connector.Inbound
-	index int         // in Config.Receive
-	given string      // its Server there
-	path  source.Path // in the Config
-	pair  int         // its clients, in comparer.pairs; -1: no client reaches it
+	index       int         // in Config.Receive
+	givenServer string      // its Server there
+	path        source.Path // in the Config
+	pair        int         // its clients, in comparer.pairs; -1: no client reaches it
 	// implicit is set where every connection begins with TLS.
 	implicit bool
 
-	asked        bool // whether sessions has been computed
+	computed     bool // whether sessions has been computed
 	sessions     []mailSession
 	clientsWords string // the clients that reach it, in words; "" until clientsText is called
 	sources      []Source
@@ -72,7 +72,7 @@ func (c *checker) collectConnectors() {
 		}
 		receive = receive[1:]
 		if in.Settings().Enabled.Or(true) {
-			e := &servedConnector{Inbound: in, index: i, given: c.cfg.Receive[i].Server, path: source.Element("Receive", i, in.Name()), pair: -1}
+			e := &servedConnector{Inbound: in, index: i, givenServer: c.cfg.Receive[i].Server, path: source.Element("Receive", i, in.Name()), pair: -1}
 			c.inbounds = append(c.inbounds, e)
 			byConnector[in] = e
 		}
@@ -88,7 +88,7 @@ func (c *checker) collectConnectors() {
 			}
 			if e.pair < 0 {
 				e.pair = len(c.pairs)
-				c.pairs = append(c.pairs, pair{in: cell.In, names: [2]map[string]bool{{}, {}}})
+				c.pairs = append(c.pairs, pair{inbounds: cell.In, names: [2]map[string]bool{{}, {}}})
 				e.implicit = true
 			}
 			e.implicit = e.implicit && c.listeners[l].Implicit

@@ -55,9 +55,9 @@ func AtLeastAsStrict(candidate, reference *connector.Policy) bool {
 
 // comparePair finds all differences between the connectors of a pair.
 func (c *comparer) comparePair(place int) {
-	if p := &c.pairs[place]; p.in[0] == nil || p.in[1] == nil {
+	if p := &c.pairs[place]; p.inbounds[0] == nil || p.inbounds[1] == nil {
 		e := c.openPair(place, representative{}, p.implicit)
-		e.record(delta{aspect: AspectConnection, direction: toward(p.in[1] != nil), anyChannel: true}, e.dialog())
+		e.record(delta{aspect: AspectConnection, direction: toward(p.inbounds[1] != nil), anyChannel: true}, e.dialog())
 	} else {
 		c.compareChannels(place)
 		c.compareSettings(place)

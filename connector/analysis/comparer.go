@@ -22,14 +22,14 @@ type comparer struct {
 	pairs     []pair
 	deltas    merger
 
-	recipients map[waysKey]recipientWay // results of wayFor
+	recipientWays map[waysKey]recipientWay // results of wayFor
 }
 
 // pair is a set of clients with the connector that serves them before and the one
 // that serves them afterwards. Connectors that behave alike share a pair.
 type pair struct {
-	in    [2]*connector.Inbound // before and afterwards; nil: not served
-	alike bool                  // the two are configured alike
+	inbounds [2]*connector.Inbound // before and afterwards; nil: not served
+	alike    bool                  // the two are configured alike
 	// implicit is set where the connections begin with TLS.
 	implicit bool
 	clients  []clients
@@ -40,7 +40,7 @@ type pair struct {
 type clients struct {
 	listener int
 	partition.Span
-	witness int // the index of the cell
+	cell int // the index of the cell
 }
 
 // pairUp collects the pairs. Connectors that behave alike count as one, so that large
@@ -73,7 +73,7 @@ func (c *comparer) pairUp() {
 				at = len(c.pairs)
 				place[key] = at
 				c.pairs = append(c.pairs, pair{
-					in: cell.In, alike: key.kinds[0] == key.kinds[1], implicit: key.implicit, names: [2]map[string]bool{{}, {}},
+					inbounds: cell.In, alike: key.kinds[0] == key.kinds[1], implicit: key.implicit, names: [2]map[string]bool{{}, {}},
 				})
 			}
 			c.pairs[at].addCell(l, i, cell)
@@ -147,7 +147,7 @@ type waysKey struct {
 // their routes: one that as many policies as possible have a route for.
 func (c *comparer) wayFor(class int, size int64) recipientWay {
 	key := waysKey{class, size}
-	if way, ok := c.recipients[key]; ok {
+	if way, ok := c.recipientWays[key]; ok {
 		return way
 	}
 	best := recipientWay{to: partition.Mailbox("user", c.domains.Representative(class)), routed: -1}
@@ -169,9 +169,9 @@ func (c *comparer) wayFor(class int, size int64) recipientWay {
 		}
 		try(c.domains.Cells[cell].Witness)
 	}
-	if c.recipients == nil {
-		c.recipients = map[waysKey]recipientWay{}
+	if c.recipientWays == nil {
+		c.recipientWays = map[waysKey]recipientWay{}
 	}
-	c.recipients[key] = best
+	c.recipientWays[key] = best
 	return best
 }

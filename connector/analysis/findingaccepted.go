@@ -79,8 +79,8 @@ func (c *checker) acceptsOthers(code string, index int, text, fix string, open [
 	f.Detail = text + ": " + clients + " without authentication"
 	f.Witness = c.dialog(worst, partition.Who{}, worst.Settings().RequireTLS)
 	f.Witness.To = []routing.Address{partition.Mailbox("user", to)}
-	if beyond := c.unnamedClients(worst, namedBits, privateSpans); len(beyond) > 0 {
-		c.moveDialog(&f.Witness, worst, beyond)
+	if unnamed := c.unnamedClients(worst, namedBits, privateSpans); len(unnamed) > 0 {
+		c.moveDialog(&f.Witness, worst, unnamed)
 	}
 	c.report(f)
 }

@@ -24,9 +24,9 @@ func kindOf(e *servedConnector, who partition.Who) string {
 	return CodeRelayAnonymous
 }
 
-// namedBits is the prefix length, by the length of addresses, up to which a range
-// counts as naming its clients: a larger range does not. Ranges within private
-// addresses always name their clients.
+// namedBits is the size of the largest range that counts as naming its clients: a
+// prefix length, by the length of addresses. Ranges within private addresses always
+// name their clients.
 var namedBits = map[int]int{32: 16, 128: 48}
 
 // wideBits is the same for Externally Secured servers, of which an organisation has
@@ -45,9 +45,10 @@ func spanOf(prefix string) partition.Span {
 	return partition.Span{Low: r.Low(), High: r.High()}
 }
 
-// unnamedClients returns the clients of e that are in no range up to the size of
-// bits, except those within exempt. Ranges that touch count as one, so cutting a
-// large range into pieces doesn't hide it.
+// unnamedClients returns the clients of e in ranges that are larger than a prefix of
+// bits, which are given by the length of addresses. Ranges within exempt are left
+// out. Ranges that touch count as one, so cutting a large range into pieces doesn't
+// hide it.
 func (c *checker) unnamedClients(e *servedConnector, bits map[int]int, exempt []partition.Span) []partition.Span {
 	var ranges []partition.Span
 	for _, r := range e.Settings().RemoteIPRanges {
@@ -60,15 +61,15 @@ func (c *checker) unnamedClients(e *servedConnector, bits map[int]int, exempt []
 			large = append(large, s)
 		}
 	}
-	var beyond []partition.Span
+	var unnamed []partition.Span
 	for _, at := range c.pairs[e.pair].clients {
 		for _, s := range large {
 			if s.Low.BitLen() == at.Low.BitLen() && !s.High.Less(at.Low) && !at.High.Less(s.Low) {
-				beyond = append(beyond, partition.Span{Low: maxAddr(s.Low, at.Low), High: minAddr(s.High, at.High)})
+				unnamed = append(unnamed, partition.Span{Low: maxAddr(s.Low, at.Low), High: minAddr(s.High, at.High)})
 			}
 		}
 	}
-	return partition.Join(beyond)
+	return partition.Join(unnamed)
 }
 
 func maxAddr(a, b netip.Addr) netip.Addr {
@@ -103,7 +104,7 @@ func spansText(spans []partition.Span) string {
 func (c *checker) moveDialog(d *connector.Dialog, e *servedConnector, spans []partition.Span) {
 	for _, at := range c.pairs[e.pair].clients {
 		l := &c.listeners[at.listener]
-		for _, cell := range l.Cells[at.witness:] {
+		for _, cell := range l.Cells[at.cell:] {
 			if cell.In[0] != e.Inbound {
 				continue
 			}

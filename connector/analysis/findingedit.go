@@ -12,7 +12,7 @@ import (
 // which other connectors may have been removed. edit reports whether it changed
 // something.
 func (e *servedConnector) receiveEdit(edit func(*connector.Receive) bool) func(*connector.Config) bool {
-	index, name, server := e.index, e.Name(), e.given
+	index, name, server := e.index, e.Name(), e.givenServer
 	return func(cfg *connector.Config) bool {
 		is := func(r connector.Receive) bool { return r.Name == name && r.Server == server }
 		at := index

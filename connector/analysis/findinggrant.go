@@ -19,7 +19,7 @@ func (c *checker) grants() {
 		t := newTally(e.ACL(), c.receiveIdentities(e))
 		given := e.Settings().Permissions
 		for i := len(given) - 1; i >= 0; i-- {
-			if given[i].Removed == 0 && t.removable(given[i]) {
+			if given[i].Removed == 0 && t.removeIfRedundant(given[i]) {
 				c.reportIneffective(e, i)
 			}
 		}
@@ -31,7 +31,7 @@ func (c *checker) grants() {
 		t := newTally(out.ACL(), c.sendIdentities(out))
 		given := out.Settings().Permissions
 		for j := len(given) - 1; j >= 0; j-- {
-			if given[j].Removed == 0 && t.removable(given[j]) {
+			if given[j].Removed == 0 && t.removeIfRedundant(given[j]) {
 				c.reportIneffectiveSend(i, j, out)
 			}
 		}

@@ -65,7 +65,7 @@ func (s *sweep) reportConflict(key conflictKey, m *conflict) {
 		Diagnostic: source.Diagnostic{
 			Code: key.code, Severity: source.SeverityWarning, Path: (m.loser.path + ".RemoteIPRanges").Index(m.loser.index),
 		},
-		Witness: openSession(m.at, m.client),
+		Witness: openSession(m.listener, m.client),
 		Sources: sources,
 	}
 	winner := strconv.Quote(m.winner.Name())
@@ -106,7 +106,7 @@ func (s *sweep) outranked(f *Finding, m *conflict, clients string) {
 	if len(winners) > 1 {
 		ranges = "their ranges are larger: they are"
 	}
-	f.Path = (m.loser.path + ".Bindings").Index(wildcardOf(m.loser.servedConnector, m.at))
+	f.Path = (m.loser.path + ".Bindings").Index(wildcardOf(m.loser.servedConnector, m.listener))
 	f.Detail = fmt.Sprintf("clients %s go to %s, although %s bound to %s and not to all addresses",
 		clients, list(winners, " and "), ranges, s.localText(local))
 	f.Fix = fmt.Sprintf("bind it to %s as well", s.localText(local))

@@ -22,10 +22,10 @@ type mailSession struct {
 // sessions returns the sessions on e in which MAIL is accepted, one for each set of
 // the rights that decisions about recipients depend on.
 func (c *checker) sessions(e *servedConnector) []mailSession {
-	if e.asked {
+	if e.computed {
 		return e.sessions
 	}
-	e.asked = true
+	e.computed = true
 	for _, who := range c.representatives(&c.pairs[e.pair], relayRights) {
 		for _, tls := range []bool{false, true} {
 			if !tls && (len(who.Partner) > 0 || e.implicit) {
@@ -52,7 +52,7 @@ func (e *servedConnector) open(who partition.Who, tls bool) (connector.Session, 
 func (c *checker) dialog(e *servedConnector, who partition.Who, tls bool) connector.Dialog {
 	for _, at := range c.pairs[e.pair].clients {
 		if l := &c.listeners[at.listener]; l.Implicit == e.implicit {
-			d := who.Dialog(l.Witness, l.Cells[at.witness].Witness, tls || e.implicit)
+			d := who.Dialog(l.Witness, l.Cells[at.cell].Witness, tls || e.implicit)
 			d.Implicit = e.implicit
 			return d
 		}

@@ -53,8 +53,8 @@ func (c *checker) sizes() {
 // class.
 type maxAccepted struct {
 	*mailSession
-	limit int64 // 0: no limit
-	given bool  // the connector's limit is in the Config
+	limit    int64 // 0: no limit
+	explicit bool  // the connector's limit is in the Config
 }
 
 // reportSizeGaps reports Send connectors that are the last to carry mail for a domain
@@ -73,7 +73,7 @@ func (c *checker) reportSizeGaps() {
 		}
 		out, upto := ways[n-2].Route.Outbound, ways[n-2].Upto
 		at := slices.Index(c.outbounds, out)
-		given := from.given || c.cfg.Send[at].MaxMessageSize != 0 || c.cfg.Transport.MaxSendSize != 0
+		given := from.explicit || c.cfg.Send[at].MaxMessageSize != 0 || c.cfg.Transport.MaxSendSize != 0
 		if reported[out] || !given || smaller(upto, from.limit) != upto || upto == from.limit {
 			continue
 		}
@@ -109,7 +109,7 @@ func (c *checker) largestAccepted() []maxAccepted {
 				m := &most[class]
 				given := c.cfg.Receive[e.index].MaxMessageSize != 0
 				larger := m.mailSession == nil || limit != m.limit && smaller(limit, m.limit) == m.limit
-				if !larger && (limit != m.limit || m.given || !given) {
+				if !larger && (limit != m.limit || m.explicit || !given) {
 					continue // among equal limits, one that was given is preferred
 				}
 				to := partition.Mailbox("user", c.domains.Representative(class))

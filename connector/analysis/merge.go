@@ -54,7 +54,7 @@ type merger struct {
 	current  table[*identityDelta] // of the current pair, by content and identity
 	channels map[string]uint       // of the current pair: by identity, the channels in which MAIL can pass
 	finished table[*delta]
-	// best is the object whose witness to prefer.
+	// preferred is the object whose witness is used if it has one.
 	preferred int
 }
 

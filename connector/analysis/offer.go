@@ -20,7 +20,7 @@ func (c *comparer) compareChannels(place int) {
 		c.compareStartTLS(encrypted)
 	}
 	first := channels[0]
-	if a, b := first.in[0].Settings().RequireEHLODomain, first.in[1].Settings().RequireEHLODomain; a != b {
+	if a, b := first.inbounds[0].Settings().RequireEHLODomain, first.inbounds[1].Settings().RequireEHLODomain; a != b {
 		d := first.dialog()
 		d.Helo = ""
 		first.record(delta{aspect: AspectHello, direction: toward(a), anyChannel: true}, d)
@@ -30,7 +30,7 @@ func (c *comparer) compareChannels(place int) {
 			continue
 		}
 		var sasl [2]string
-		for i, in := range e.in {
+		for i, in := range e.inbounds {
 			if s, ok := e.open(in); ok {
 				sasl[i] = strings.Join(s.SASL(), ", ")
 			}
@@ -47,7 +47,7 @@ func (c *comparer) compareChannels(place int) {
 // login is dialog with a user that may log in afterwards or, if !afterwards, before;
 // with any user if there is no such user.
 func (e *sessionPair) login(afterwards bool) connector.Dialog {
-	acl := e.in[index(afterwards)].ACL()
+	acl := e.inbounds[index(afterwards)].ACL()
 	users := partition.Users(acl, nil, permission.SetOf(permission.Submit))
 	at := slices.IndexFunc(users, func(id auth.Identity) bool { return acl.Rights(id.Principal).Has(permission.Submit) })
 	d := e.dialog()
@@ -58,7 +58,7 @@ func (e *sessionPair) login(afterwards bool) connector.Dialog {
 // compareStartTLS compares whether STARTTLS is offered.
 func (c *comparer) compareStartTLS(encrypted *sessionPair) {
 	var offered [2]bool
-	for i, in := range encrypted.in {
+	for i, in := range encrypted.inbounds {
 		offered[i] = in.Open(auth.Channel{}, nil).StartTLS().Allowed()
 	}
 	if offered[0] != offered[1] {

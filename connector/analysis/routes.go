@@ -250,7 +250,7 @@ func (f *senderFinder) senderTo(class int, size int64) sender {
 // declaring returns how many policies let the session declare a message of that size.
 func (e *sessionPair) declaring(size int64) int {
 	n := 0
-	for i, in := range e.in {
+	for i, in := range e.inbounds {
 		if e.submit[i] && in.Settings().SizeEnabled != param.SizeDisabled && e.opened[i].Mail(connector.Mail{Size: size}).Allowed() {
 			n++
 		}

@@ -36,7 +36,7 @@ func (c *comparer) sessionPairs(place int, rights permission.Set) []*sessionPair
 // far as the rights distinguish them.
 func (c *comparer) representatives(p *pair, rights permission.Set) []representative {
 	all := []representative{{}}
-	for _, in := range p.in {
+	for _, in := range p.inbounds {
 		if in != nil && in.Settings().DomainSecureEnabled {
 			for i, who := range c.domains.Partners() {
 				all = append(all, representative{Who: who, place: i})
@@ -44,7 +44,7 @@ func (c *comparer) representatives(p *pair, rights permission.Set) []representat
 			break
 		}
 	}
-	logins := partition.NewLogins(p.in[0].ACL(), p.in[1].ACL(), rights)
+	logins := partition.NewLogins(p.inbounds[0].ACL(), p.inbounds[1].ACL(), rights)
 	for i := range logins.Users {
 		all = append(all, representative{partition.Who{User: &logins.Users[i]}, logins, i})
 	}
@@ -54,7 +54,7 @@ func (c *comparer) representatives(p *pair, rights permission.Set) []representat
 // openPair opens the sessions of a client on both connectors of a pair.
 func (c *comparer) openPair(place int, who representative, tls bool) *sessionPair {
 	e := &sessionPair{comparer: c, place: place, pair: &c.pairs[place], who: who, tls: tls}
-	for i, in := range e.in {
+	for i, in := range e.inbounds {
 		s, ok := e.open(in)
 		e.opened[i] = s
 		e.submit[i] = ok && s.Mail(connector.Mail{}).Allowed()
@@ -74,7 +74,7 @@ func (e *sessionPair) open(in *connector.Inbound) (connector.Session, bool) {
 func (e *sessionPair) dialog() connector.Dialog {
 	at := e.clients[0]
 	l := &e.listeners[at.listener]
-	d := e.who.Dialog(l.Witness, l.Cells[at.witness].Witness, e.tls)
+	d := e.who.Dialog(l.Witness, l.Cells[at.cell].Witness, e.tls)
 	d.Implicit = e.implicit
 	return d
 }
@@ -246,5 +246,5 @@ func (e *sessionPair) recordSender(class int, domain routing.Domain, names certi
 // demandChanged reports whether TLS is required by one of the policies only. That is
 // one change, however many commands it refuses without TLS.
 func (e *sessionPair) demandChanged() bool {
-	return e.in[0] != nil && e.in[1] != nil && e.in[0].Settings().RequireTLS != e.in[1].Settings().RequireTLS
+	return e.inbounds[0] != nil && e.inbounds[1] != nil && e.inbounds[0].Settings().RequireTLS != e.inbounds[1].Settings().RequireTLS
 }

@@ -160,10 +160,10 @@ func settings() []comparedSetting {
 // compareSettings compares the parameters that decide about no command.
 func (c *comparer) compareSettings(place int) {
 	e := c.openPair(place, representative{}, c.pairs[place].implicit)
-	old, now := e.in[0].Settings(), e.in[1].Settings()
+	old, now := e.inbounds[0].Settings(), e.inbounds[1].Settings()
 	for _, s := range settings() {
 		was, is := s.text(old), s.text(now)
-		if was == is || s.acts != nil && !s.acts(e, e.in[0]) && !s.acts(e, e.in[1]) {
+		if was == is || s.acts != nil && !s.acts(e, e.inbounds[0]) && !s.acts(e, e.inbounds[1]) {
 			continue
 		}
 		d := delta{aspect: AspectSetting, direction: Different, subject: s.name, before: was, after: is, anyChannel: true}

@@ -40,7 +40,7 @@ func (e *sessionPair) recipientCount() {
 // means no limit. Only the limits of both policies need to be tried.
 func (e *sessionPair) recipientLimit(i int) int64 {
 	lowest := int64(0)
-	for j, in := range e.in {
+	for j, in := range e.inbounds {
 		for _, n := range []int64{int64(in.Settings().MaxRecipientsPerMessage), int64(e.configs[j].Transport.MaxRecipientEnvelopeLimit)} {
 			if n <= 0 || lowest > 0 && n >= lowest {
 				continue

@@ -98,12 +98,12 @@ func rangesText(ranges []param.Range) string {
 		spans[i] = partition.Span{Low: r.Low(), High: r.High()}
 	}
 	spans = partition.Join(spans) // those of IPv4 first
-	six := slices.IndexFunc(spans, func(s partition.Span) bool { return !s.Low.Is4() })
-	switch six {
+	ipv6 := slices.IndexFunc(spans, func(s partition.Span) bool { return !s.Low.Is4() })
+	switch ipv6 {
 	case -1, 0:
 		return familyText(spans)
 	}
-	return familyText(spans[:six]) + " and " + familyText(spans[six:])
+	return familyText(spans[:ipv6]) + " and " + familyText(spans[ipv6:])
 }
 
 // familyText is rangesText for clients of one family.

@@ -37,7 +37,7 @@ type conflictKey struct {
 // do, and all the others.
 type conflict struct {
 	winner, loser claim
-	at            *partition.Listener
+	listener      *partition.Listener
 	client        netip.Addr
 	spans         map[*partition.Listener][]partition.Span
 	pairs         map[[2]rangeKey]bool
@@ -50,7 +50,7 @@ func newSweep(c *checker) *sweep {
 
 // wildcard is the local addresses of one family and port that no binding names.
 type wildcard struct {
-	six  bool
+	ipv6 bool
 	port uint16
 }
 
@@ -110,13 +110,13 @@ var mapped = [2]netip.Addr{netip.MustParseAddr("::ffff:0:0"), netip.MustParseAdd
 // sweepListener sweeps one listener. Clients that no connector claims by the very
 // address get the result of other.
 func (s *sweep) sweepListener(l *partition.Listener, other *wildcardSweep) *wildcardSweep {
-	claims, borders := s.claimsOf(l)
+	claims, boundaries := s.claimsOf(l)
 	q := newClaimQueue(claims)
 	swept := &wildcardSweep{}
-	for i := 0; i < len(borders); {
-		at := borders[i].at
-		for ; i < len(borders) && borders[i].at == at; i++ {
-			if b := borders[i]; b.claim >= 0 {
+	for i := 0; i < len(boundaries); {
+		at := boundaries[i].at
+		for ; i < len(boundaries) && boundaries[i].at == at; i++ {
+			if b := boundaries[i]; b.claim >= 0 {
 				q.set(b.claim, !b.ends)
 			}
 		}
@@ -125,8 +125,8 @@ func (s *sweep) sweepListener(l *partition.Listener, other *wildcardSweep) *wild
 			continue
 		}
 		high := partition.Last(at)
-		if i < len(borders) {
-			high = borders[i].at.Prev()
+		if i < len(boundaries) {
+			high = boundaries[i].at.Prev()
 		}
 		span := partition.Span{Low: at, High: high}
 		swept.claimed = append(swept.claimed, claimedSpan{span, claims[first]})
@@ -150,10 +150,10 @@ func (s *sweep) sweepListener(l *partition.Listener, other *wildcardSweep) *wild
 
 // fallThrough adds the conflicts about clients of l that no connector claims by the
 // very address. claimed are the other clients, ascending.
-func (s *sweep) fallThrough(l *partition.Listener, claimed []claimedSpan, met []conflictSpan) {
+func (s *sweep) fallThrough(l *partition.Listener, claimed []claimedSpan, conflicts []conflictSpan) {
 	at := 0
-	for i := range met {
-		m := &met[i]
+	for i := range conflicts {
+		m := &conflicts[i]
 		for at < len(claimed) && claimed[at].High.Less(m.Low) {
 			at++
 		}
@@ -172,30 +172,30 @@ func (s *sweep) fallThrough(l *partition.Listener, claimed []claimedSpan, met []
 
 // claimsOf returns the claims to clients of a listener, in the order of preference,
 // and their boundaries.
-func (s *sweep) claimsOf(l *partition.Listener) (claims []claim, borders []boundary) {
-	six := l.Local[0].Addr().Is6()
+func (s *sweep) claimsOf(l *partition.Listener) (claims []claim, boundaries []boundary) {
+	ipv6 := l.Local[0].Addr().Is6()
 	for _, e := range s.inbounds {
 		if boundAs(e, l) != 0 {
 			continue
 		}
 		for i, r := range e.Settings().RemoteIPRanges {
-			if r.Low().Is6() == six {
+			if r.Low().Is6() == ipv6 {
 				claims = append(claims, claim{e, i, r})
 			}
 		}
 	}
 	slices.SortFunc(claims, compareClaims)
 	for i := range claims {
-		borders = append(borders, boundary{claims[i].rng.Low(), i, false})
+		boundaries = append(boundaries, boundary{claims[i].rng.Low(), i, false})
 		if next := claims[i].rng.High().Next(); next.IsValid() {
-			borders = append(borders, boundary{next, i, true})
+			boundaries = append(boundaries, boundary{next, i, true})
 		}
 	}
-	if six {
-		borders = append(borders, boundary{mapped[0], -1, false}, boundary{mapped[1], -1, false})
+	if ipv6 {
+		boundaries = append(boundaries, boundary{mapped[0], -1, false}, boundary{mapped[1], -1, false})
 	}
-	slices.SortFunc(borders, func(a, b boundary) int { return a.at.Compare(b.at) })
-	return claims, borders
+	slices.SortFunc(boundaries, func(a, b boundary) int { return a.at.Compare(b.at) })
+	return claims, boundaries
 }
 
 // compareLeaders examines clients that the same claims contain: a wins, and b is the
@@ -230,7 +230,7 @@ func (s *sweep) addConflict(key conflictKey, l *partition.Listener, a, b *claim,
 	m := s.conflicts[key]
 	if m == nil {
 		m = &conflict{
-			winner: *a, loser: *b, at: l, client: span.Low,
+			winner: *a, loser: *b, listener: l, client: span.Low,
 			spans: map[*partition.Listener][]partition.Span{}, pairs: map[[2]rangeKey]bool{}, winners: map[string]bool{},
 		}
 		s.conflicts[key] = m

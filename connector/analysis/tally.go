@@ -70,9 +70,9 @@ func (s *sidRights) count(g permission.Grant, n int) {
 	}
 }
 
-// removable removes a grant and reports whether all rights are as with it. If they
-// are not, the grant stays.
-func (t *tally) removable(g permission.Grant) bool {
+// removeIfRedundant removes a grant if all rights are the same without it, and
+// reports whether it did.
+func (t *tally) removeIfRedundant(g permission.Grant) bool {
 	for r := range (g.Allow | g.Deny).All() {
 		t.otherSIDs(r) // as they are now
 	}

@@ -15,7 +15,7 @@ const triedWitnesses = 12
 func (c *comparer) bestWitness(change *Change, dialogs []connector.Dialog) connector.Dialog {
 	best, most := connector.Dialog{}, 0
 	for i := range dialogs {
-		if i == triedWitnesses || most == wholly {
+		if i == triedWitnesses || most == whole {
 			break
 		}
 		d := dialogs[i]
@@ -28,8 +28,8 @@ func (c *comparer) bestWitness(change *Change, dialogs []connector.Dialog) conne
 
 // How much a session shows of a change.
 const (
-	partly = 1 // a reply differs
-	wholly = 2 // it is allowed or happens only before, or only afterwards
+	partial = 1 // a reply differs
+	whole   = 2 // it is allowed or happens only before, or only afterwards
 )
 
 // visibility walks a session under both policies and returns how much of the change
@@ -39,13 +39,13 @@ func (c *comparer) visibility(change *Change, d connector.Dialog) int {
 	switch change.Aspect {
 	case AspectSetting:
 		if old.Session.Inbound() != nil && now.Session.Inbound() != nil {
-			return wholly // the value is visible there
+			return whole // the value is visible there
 		}
 		return 0
 	case AspectHeaders, AspectIllegibleSender, AspectRouteTLS, AspectRouteAuth, AspectRouteHeaders, AspectRouteSetting:
 		// Only a message that arrives shows it.
 		if old.Accepted() && now.Accepted() {
-			return wholly
+			return whole
 		}
 		return 0
 	case AspectRoute:
@@ -53,7 +53,7 @@ func (c *comparer) visibility(change *Change, d connector.Dialog) int {
 	case AspectAuth:
 		a, b := stageOf(old, connector.StageAuth), stageOf(now, connector.StageAuth)
 		if a.Allowed() == b.Allowed() && a.Reason != b.Reason {
-			return partly
+			return partial
 		}
 		return shownIf(a.Allowed() != b.Allowed())
 	}
@@ -64,7 +64,7 @@ func (c *comparer) visibility(change *Change, d connector.Dialog) int {
 
 func shownIf(shows bool) int {
 	if shows {
-		return wholly
+		return whole
 	}
 	return 0
 }
