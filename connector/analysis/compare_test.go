@@ -48,7 +48,7 @@ func TestFindsAll(t *testing.T) {
 		seen := 0
 		bruteForce(r, newSlow(a), newSlow(b), func(d difference) {
 			seen++
-			i := slices.IndexFunc(changes, func(c analysis.Change) bool { return tells(c, bound, d) })
+			i := slices.IndexFunc(changes, func(c analysis.Change) bool { return describes(c, bound, d) })
 			if i < 0 {
 				t.Fatalf("%+v isn't told by any of\n%s", d, texts(changes))
 			}
@@ -155,8 +155,8 @@ func compareSessions(d connector.Dialog, x, y *slowSession, report func(differen
 	}
 }
 
-// tells reports whether a change is about a difference.
-func tells(c analysis.Change, bound []netip.AddrPort, d difference) bool {
+// describes reports whether a change is about a difference.
+func describes(c analysis.Change, bound []netip.AddrPort, d difference) bool {
 	switch {
 	case !slices.Contains(d.aspects, c.Aspect):
 		return false

@@ -8,8 +8,8 @@ import (
 	"github.com/interchange-smtp/interchange/connector/jsonconfig"
 )
 
-// A connector for printers is open to everybody. Check says so, and takes the right
-// back.
+// A connector for printers is open to all clients. Check reports it, and the repair
+// removes the right.
 func ExampleCheck() {
 	policy, err := jsonconfig.Compile("printers.json", []byte(`{
 	  "Server": "HubA", "Servers": [{"Name": "HubA", "FQDN": "huba.fabrikam.com"}],

@@ -69,8 +69,8 @@ func TestAcknowledgementsTravel(t *testing.T) {
 	}
 }
 
-// TestAcknowledgedElsewhere: who acknowledges a finding about the connector of another
-// server does not apply to this server's, though it has the same name.
+// TestAcknowledgedElsewhere: an acknowledgement in the connector of another server does
+// not apply to this server's connector of the same name.
 func TestAcknowledgedElsewhere(t *testing.T) {
 	cfg := with(t, "%in", anyRelay)
 	lab := cfg.Receive[0].Clone()

@@ -144,8 +144,8 @@ func TestRepairsHaveNoEffect(t *testing.T) {
 	}
 }
 
-// TestTiesPointByPoint asks at every local address who serves a client, and whether
-// only its name makes the connector win.
+// TestTiesPointByPoint looks at every local address for the connector that serves a
+// client, and whether it wins by its name only.
 func TestTiesPointByPoint(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 10))
 	ties := 0

@@ -35,7 +35,7 @@ func subsets[T any](all []T) [][]T {
 }
 
 // attempts are all sessions that policygen's policies tell apart from one
-// client, by the code of the finding that tells of them.
+// client, by the code of the finding about them.
 func attempts(r *connector.Receive, local netip.AddrPort, remote netip.Addr) map[string][]connector.Dialog {
 	all := map[string][]connector.Dialog{}
 	kind := analysis.CodeRelayAnonymous

@@ -15,8 +15,8 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// proofs tells by code what the witness of a finding must meet. What isn't here needs
-// no more than a session.
+// proofs are by code the conditions that the witness of a finding must meet. A finding
+// whose code isn't here needs only a session.
 var proofs = map[string]func(*connector.Policy, analysis.Finding, connector.Walkthrough) bool{
 	analysis.CodeOpenRelay:      relaysOne,
 	analysis.CodeAcceptedAny:    relaysOne,
@@ -135,8 +135,8 @@ var unshown = []string{
 	connector.CodeSiteLink, connector.CodeRoleConflict, analysis.CodeFqdnMissing, analysis.CodeAcknowledgedNothing, analysis.CodeAcknowledgedNoReason,
 }
 
-// relayingUsers is a connector by which somebody may send to every domain: without,
-// no session shows what becomes of mail for those that aren't ours.
+// relayingUsers is a connector by which users may send to every domain. Without it no
+// session shows the routes of domains that aren't accepted.
 const relayingUsers = `, {"Name": "Users", "Bindings": ["0.0.0.0:2587"], "RemoteIPRanges": ["10.0.0.0/8"],
 	"AuthMechanism": "Tls, BasicAuth, BasicAuthRequireTLS", "PermissionGroups": "ExchangeUsers"}`
 

@@ -17,7 +17,7 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// reading is who a sentence says it is about.
+// reading is the clients that a sentence names.
 type reading struct {
 	anonymous    bool
 	users        []readCrowd
@@ -93,7 +93,7 @@ func listsOf(text, also string) [][]string {
 	return lists
 }
 
-// means reports whether the sentence is about who holds d.
+// means reports whether the sentence names the client of d.
 func (r reading) means(d connector.Dialog, partner bool) bool {
 	list, groups := r.certificates, d.PeerNames
 	switch {
@@ -121,8 +121,8 @@ func everyIdentity() []connector.Dialog {
 	return all
 }
 
-// TestNamesEverybody: of who relays to elsewhere.org only before or only afterwards,
-// a sentence tells, and of no one else.
+// TestNamesEverybody: sentences name all clients that relay to elsewhere.org only before
+// or only afterwards, and no others.
 func TestNamesEverybody(t *testing.T) {
 	identities := everyIdentity()
 	to := routing.MustParseAddress("user@elsewhere.org")

@@ -277,8 +277,8 @@ func TestImplicitTLSOut(t *testing.T) {
 	}
 }
 
-// TestNoLogon: mechanisms that log on nowhere are one; what they are told apart by is
-// which header fields the next hop is sent.
+// TestNoLogon: mechanisms that don't log on count as the same, unless different header
+// fields are sent to the next hop.
 func TestNoLogon(t *testing.T) {
 	by := func(m auth.Mechanism) *connector.Policy {
 		cfg := organisation(hops["smart host"])

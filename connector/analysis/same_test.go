@@ -43,7 +43,7 @@ func TestReordered(t *testing.T) {
 	}
 }
 
-// TestNameDecides: a new name that wins a tie changes who serves.
+// TestNameDecides: a new name that wins a tie changes the connector that serves.
 func TestNameDecides(t *testing.T) {
 	tie := func(name string) *connector.Policy {
 		cfg, other := office(), relays()

@@ -12,7 +12,7 @@ import (
 	"github.com/interchange-smtp/interchange/permission"
 )
 
-// TestSettingsWithoutEffect: a parameter is told of only where it makes a difference for
+// TestSettingsWithoutEffect: a parameter is listed only if it makes a difference for
 // some client of the connector.
 func TestSettingsWithoutEffect(t *testing.T) {
 	internet, external, partnersOnly := office().Receive[0], office().Receive[0], office().Receive[0]

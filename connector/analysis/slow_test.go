@@ -62,7 +62,7 @@ func (p slowPolicy) serve(local netip.AddrPort, remote netip.Addr) *connector.Re
 	return nil
 }
 
-// slowSession is who speaks on a connector, after TLS and AUTH.
+// slowSession is a session on a connector, after TLS and AUTH.
 type slowSession struct {
 	policy  slowPolicy
 	receive *connector.Receive

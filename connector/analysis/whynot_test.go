@@ -44,7 +44,7 @@ func fabrikam() connector.Config {
 	}
 }
 
-// scanner is a device that wants to mail somebody elsewhere.
+// scanner is a device that sends to a domain that is not accepted.
 func scanner() connector.Dialog {
 	return connector.Dialog{
 		Local: netip.MustParseAddrPort("10.2.3.4:25"), Remote: netip.MustParseAddr("10.9.8.7"), Helo: "scanner.fabrikam.com",
