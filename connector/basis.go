@@ -70,10 +70,10 @@ func (s Source) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 // rest on the session alone have none.
 func (s Step) Basis() []Basis {
 	switch {
-	case s.rival != nil:
-		return s.rival.basis()
-	case s.candidate != nil:
-		return s.of.policy.basisOf(s.candidate, s.about.have)
+	case s.receive != nil:
+		return s.receive.basis()
+	case s.send != nil:
+		return s.of.policy.basisOf(s.send, s.about.have)
 	case s.Right.IsValid() && s.of.in != nil:
 		return s.of.in.basisOf(&s)
 	case s.Right.IsValid() && s.of.out != nil:
@@ -171,20 +171,20 @@ func (p *Policy) transportBasis(name string) Basis {
 }
 
 // basis returns what decided on a Receive connector.
-func (r *rival) basis() []Basis {
+func (r *receiveCandidate) basis() []Basis {
 	in := r.in
-	switch r.lost {
-	case lostDisabled:
+	switch r.fate {
+	case FateDisabled:
 		return []Basis{in.basis("Enabled")}
-	case lostBinding:
+	case FateOtherBinding:
 		return []Basis{in.basis("Bindings")}
-	case lostRange:
+	case FateOtherRange:
 		return []Basis{in.basis("RemoteIPRanges")}
-	case lostWildcard:
+	case FateWildcard:
 		return []Basis{in.element("Bindings", r.binding)}
-	case lostLarger:
+	case FateLargerRange:
 		return []Basis{in.element("RemoteIPRanges", r.index)}
-	case lostRole:
+	case FateOtherRole:
 		return []Basis{in.basis("TransportRole"), in.element("RemoteIPRanges", r.index)}
 	}
 	return []Basis{in.element("Bindings", r.binding), in.element("RemoteIPRanges", r.index)}

@@ -1,13 +1,15 @@
 package connector
 
 import (
+	"net/netip"
 	"slices"
 
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// Fate is how a candidate for a connection or a recipient fared, in a stable
-// form.
+// Fate says why a connector was chosen for a connection or a recipient, or passed
+// over. Its text is stable.
 type Fate string
 
 // The fates of Receive connectors, in the order in which they are looked at. The
@@ -44,7 +46,7 @@ func Fates() []Fate {
 }
 
 // Doc returns what f says of a connector, in words that follow its name; "" if f
-// is none of Fates.
+// is not one of Fates.
 func (f Fate) Doc() string {
 	if f == FateOtherSpace {
 		return "has no address space for the recipient"
@@ -52,36 +54,7 @@ func (f Fate) Doc() string {
 	if i := slices.Index(routeFates[:], f); i > 0 {
 		return routing.Fate(i).String()
 	}
-	if i := slices.Index(lossFates[:], f); i > 0 {
-		return lossTexts[i]
-	}
-	return ""
-}
-
-// Candidate returns the name of the connector that the step is about; "" for
-// steps that choose none.
-func (s Step) Candidate() string {
-	switch {
-	case s.rival != nil:
-		return s.rival.in.name
-	case s.candidate != nil:
-		return s.candidate.Connector
-	}
-	return ""
-}
-
-// Fate returns how the candidate of the step fared; "" for steps that choose
-// none.
-func (s Step) Fate() Fate {
-	switch {
-	case s.rival != nil:
-		return lossFates[s.rival.lost]
-	case s.candidate == nil:
-		return ""
-	case int(s.candidate.Fate) < len(routeFates):
-		return routeFates[s.candidate.Fate]
-	}
-	return ""
+	return receiveFateTexts[f]
 }
 
 // routeFates has the fates of address spaces.
@@ -99,39 +72,83 @@ var routeFates = [...]Fate{
 	routing.LaterName:           FateLaterName,
 }
 
-// loss says why a Receive connector was not chosen.
-type loss uint8
-
-const (
-	lostDisabled loss = iota + 1
-	lostBinding
-	lostRange
-	lostWildcard
-	lostLarger
-	lostRole
-	lostName
-)
-
-// lossFates has the fates of Receive connectors; who lost to nobody was chosen.
-var lossFates = [...]Fate{
-	0:            FateChosen,
-	lostDisabled: FateDisabled,
-	lostBinding:  FateOtherBinding,
-	lostRange:    FateOtherRange,
-	lostWildcard: FateWildcard,
-	lostLarger:   FateLargerRange,
-	lostRole:     FateOtherRole,
-	lostName:     FateLaterName,
+// receiveFateTexts says why a Receive connector was passed over.
+var receiveFateTexts = map[Fate]string{
+	FateDisabled:     "is disabled",
+	FateOtherBinding: "has no binding for the local address",
+	FateOtherRange:   "has no range that contains the client",
+	FateWildcard:     "matches, but another is bound to the very address",
+	FateLargerRange:  "matches, but by a larger range than another",
+	FateOtherRole:    "matches alike, but another belongs to FrontendTransport",
+	FateLaterName:    "matches alike, but its name comes later",
 }
 
-var lossTexts = [...]string{
-	lostDisabled: "is disabled",
-	lostBinding:  "has no binding for the local address",
-	lostRange:    "has no range that contains the client",
-	lostWildcard: "matches, but another is bound to the very address",
-	lostLarger:   "matches, but by a larger range than another",
-	lostRole:     "matches alike, but another belongs to FrontendTransport",
-	lostName:     "matches alike, but its name comes later",
+// receiveCandidate is a Receive connector that was considered for one connection.
+type receiveCandidate struct {
+	in       *Inbound
+	fate     Fate        // "": it matches, and has not been compared with the others
+	wildcard bool        // only a binding to all addresses matches
+	binding  int         // index of the binding that matches
+	rng      param.Range // the smallest that contains the client
+	index    int         // of rng
 }
 
-func (l loss) String() string { return lossTexts[l] }
+// candidate compares the connector with a connection, without regard to other
+// connectors.
+func (in *Inbound) candidate(local netip.AddrPort, remote netip.Addr) receiveCandidate {
+	r := receiveCandidate{in: in}
+	everywhere := netip.AddrPortFrom(netip.IPv6Unspecified(), local.Port())
+	if local.Addr().Is4() {
+		everywhere = netip.AddrPortFrom(netip.IPv4Unspecified(), local.Port())
+	}
+	for i, rng := range in.settings.RemoteIPRanges {
+		if rng.Contains(remote) && (!r.rng.IsValid() || rng.Narrower(r.rng)) {
+			r.rng, r.index = rng, i
+		}
+	}
+	r.binding = slices.Index(in.bindings, local)
+	if r.wildcard = r.binding < 0; r.wildcard {
+		r.binding = slices.Index(in.bindings, everywhere)
+	}
+	switch {
+	case !in.enabled:
+		r.fate = FateDisabled
+	case r.binding < 0:
+		r.fate = FateOtherBinding
+	case !r.rng.IsValid():
+		r.fate = FateOtherRange
+	}
+	return r
+}
+
+// compareCandidates orders the connectors that match before the others, the winner
+// first.
+func compareCandidates(a, b receiveCandidate) int {
+	switch {
+	case a.fate != "" && b.fate != "":
+		return 0
+	case a.fate != "":
+		return +1
+	case b.fate != "":
+		return -1
+	case a.wildcard != b.wildcard:
+		if a.wildcard {
+			return +1
+		}
+		return -1
+	}
+	return compareClaims(claim{a.in, a.rng}, claim{b.in, b.rng})
+}
+
+// fateBeside returns why the winner was chosen and not r, which matches too.
+func (r receiveCandidate) fateBeside(winner receiveCandidate) Fate {
+	switch {
+	case r.wildcard && !winner.wildcard:
+		return FateWildcard
+	case winner.rng.Narrower(r.rng):
+		return FateLargerRange
+	case r.in.settings.TransportRole != winner.in.settings.TransportRole:
+		return FateOtherRole
+	}
+	return FateLaterName
+}

@@ -1,7 +1,10 @@
 package connector
 
 import (
+	"cmp"
 	"errors"
+	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector/source"
@@ -102,6 +105,20 @@ func (c *compiler) receive() {
 	}
 	p.bindings = bindingsOf(p.receive)
 	p.selector = newSelector(p.receive)
+}
+
+// bindingsOf collects what the enabled connectors listen on.
+func bindingsOf(receive []*Inbound) []netip.AddrPort {
+	var all []netip.AddrPort
+	for _, in := range receive {
+		if in.enabled {
+			all = append(all, in.bindings...)
+		}
+	}
+	slices.SortFunc(all, func(a, b netip.AddrPort) int {
+		return cmp.Or(a.Addr().Compare(b.Addr()), cmp.Compare(a.Port(), b.Port()))
+	})
+	return slices.Compact(all)
 }
 
 // reports compiles what delivery and its reports go by.

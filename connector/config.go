@@ -2,6 +2,7 @@ package connector
 
 import (
 	"reflect"
+	"strings"
 
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
@@ -96,4 +97,66 @@ func mergeFields(dst, src any) {
 			t.Set(f)
 		}
 	}
+}
+
+// local returns the server we are: the one that Server names, else the first
+// of Servers, else one called localhost.
+func (c *Config) local() routing.Server {
+	s, _ := c.server("")
+	return s
+}
+
+// server finds a server by name or FQDN in any letter case; "" is the local
+// one. A server that isn't listed has its name as FQDN and ok false.
+func (c *Config) server(name string) (s routing.Server, ok bool) {
+	if name == "" {
+		name = c.Server
+	}
+	if name == "" && len(c.Servers) > 0 {
+		return c.Servers[0], true
+	}
+	if name == "" {
+		name = "localhost"
+	}
+	for _, s := range c.Servers {
+		if strings.EqualFold(s.Name, name) || s.FQDN != "" && strings.EqualFold(s.FQDN, name) {
+			return s, true
+		}
+	}
+	return routing.Server{Name: name, FQDN: name}, false
+}
+
+// serverFQDN is the name s goes by on the wire.
+func serverFQDN(s routing.Server) string {
+	if s.FQDN != "" {
+		return s.FQDN
+	}
+	return s.Name
+}
+
+// localService returns the service of the server we are, as configured.
+func (c *Config) localService() Service {
+	for _, s := range c.Services {
+		if c.sameServer(s.Name, "") {
+			return s
+		}
+	}
+	return Service{}
+}
+
+// sameServer reports whether two names stand for one server.
+func (c *Config) sameServer(a, b string) bool {
+	s, _ := c.server(a)
+	t, _ := c.server(b)
+	return strings.EqualFold(s.Name, t.Name)
+}
+
+// acceptedDomain finds an accepted domain by name or domain in any letter case.
+func (c *Config) acceptedDomain(s string) (domain string, ok bool) {
+	for _, d := range c.Accepted {
+		if s != "" && (strings.EqualFold(d.DomainName, s) || strings.EqualFold(d.Name, s)) {
+			return strings.TrimPrefix(d.DomainName, "*."), d.DomainName != "*"
+		}
+	}
+	return "", false
 }

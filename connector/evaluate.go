@@ -1,7 +1,6 @@
 package connector
 
 import (
-	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector/order"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/reply"
@@ -38,53 +37,6 @@ func (s Session) StartTLS() Decision {
 		return in.Decide(reply.UnrecognizedCommand)
 	}
 	return in.Decide(reply.StartTLSReady)
-}
-
-// Auth decides whether the SASL mechanism may be tried now.
-func (s Session) Auth(mechanism string) Decision {
-	if s.in == nil {
-		return s.noConnector()
-	}
-	if d := s.mayLogin(); !d.Allowed() {
-		return d
-	}
-	if !s.check(checkMechanism, s.in.mechanism.Permits(mechanism, auth.Channel{TLS: s.tls}), about{subject: saslName(mechanism)}) {
-		return s.in.Decide(reply.MechanismNotOffered)
-	}
-	return s.in.Decide(reply.AuthReady)
-}
-
-// mayLogin decides whether AUTH makes sense at all now.
-func (s Session) mayLogin() Decision {
-	if s.in.settings.RequireTLS && !s.check(checkTLS, s.tls, about{}) {
-		return s.in.Decide(reply.StartTLSFirst)
-	}
-	// RFC 4954 section 4: one AUTH is all there is in a session.
-	if !s.check(checkNotAuthenticated, s.who.kind != userParty, about{subject: s.who.id.Name}) {
-		return s.in.Decide(reply.BadSequence)
-	}
-	// Every session of such a connector is Externally Secured already, and a
-	// login would lower it without being offered.
-	if s.who.kind == externalParty {
-		s.check(checkExternallySecured, true, about{})
-		return s.in.Decide(reply.MechanismNotOffered)
-	}
-	return s.in.Decide(reply.AuthReady)
-}
-
-// saslName returns what may be printed of a mechanism's name, which a client
-// made up: RFC 4422 section 3.1 gives it 20 characters of a small set.
-func saslName(name string) string {
-	if len(name) > 20 {
-		return "the mechanism"
-	}
-	for i := range len(name) {
-		c := lower(name[i])
-		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '_' {
-			return "the mechanism"
-		}
-	}
-	return name
 }
 
 // Mail decides on MAIL.
@@ -318,11 +270,4 @@ func (s Session) size(n int64) Decision {
 		return in.Decide(reply.MessageTooLarge)
 	}
 	return in.Decide(reply.MessageOK)
-}
-
-// skipsSize reports whether the connector's limit is not even looked at:
-// between Exchange servers of the organisation, where SIZE is announced
-// without a number (Set-ReceiveConnector, SizeEnabled).
-func (s Session) skipsSize() bool {
-	return s.who.server && s.in.settings.SizeEnabled == param.SizeEnabledWithoutValue
 }

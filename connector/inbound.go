@@ -3,7 +3,6 @@ package connector
 import (
 	"net/netip"
 	"slices"
-	"strings"
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector/param"
@@ -165,65 +164,6 @@ func (in *Inbound) Decide(reason reply.Reason) Decision {
 		return mark{}.decide(reason, 0)
 	}
 	return in.mark.decide(reason, 0)
-}
-
-// Open starts a session on a channel: anonymous, Externally Secured or
-// Partner, as the connector has it. A disabled connector opens the zero
-// Session. Open allocates for Partners only.
-//
-// The session is [Session.Tracing] t, which says first why the session is who it
-// is; t may be nil.
-func (in *Inbound) Open(ch auth.Channel, t *Trace) Session {
-	if in == nil || !in.enabled {
-		none := Session{trace: t}
-		none.noConnector()
-		return none
-	}
-	s := Session{in: in, who: in.anonymous, tls: ch.TLS, plain: ch.NoCertificate, trace: t}
-	switch {
-	case s.who.kind == externalParty:
-		s.check(checkExternallySecured, true, about{})
-	case in.settings.DomainSecureEnabled && in.mechanism.Has(auth.TLS):
-		// A Partner is known by its certificate: it takes TLS, and a name that
-		// was verified and is listed.
-		domains := in.policy.secured(ch)
-		if s.check(checkDomainSecured, len(domains) > 0, about{subject: joinDomains(domains)}) {
-			s.who = in.party(partnerParty, auth.Identity{Principal: permission.Partner(joinDomains(domains))})
-			s.who.domains = domains
-		}
-	}
-	s.check(checkSession, true, about{subject: s.who.id.Name})
-	return s
-}
-
-// secured returns the domains of TLSReceiveDomainSecureList whose names the
-// channel's peer proved to own. A wildcard in a certificate proves nothing:
-// Exchange allows no wildcards in domain security.
-func (p *Policy) secured(ch auth.Channel) []routing.Domain {
-	if !ch.TLS {
-		return nil
-	}
-	var domains []routing.Domain
-	for _, d := range p.secure {
-		for _, name := range ch.PeerNames {
-			if equalFold(strings.TrimSuffix(name, "."), d.String()) {
-				domains = append(domains, d)
-				break
-			}
-		}
-	}
-	return domains
-}
-
-func joinDomains(domains []routing.Domain) string {
-	var b strings.Builder
-	for i, d := range domains {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString(d.String())
-	}
-	return b.String()
 }
 
 // party is somebody who speaks on a connector, with all that decisions need

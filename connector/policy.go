@@ -1,7 +1,6 @@
 package connector
 
 import (
-	"cmp"
 	"iter"
 	"net/netip"
 	"slices"
@@ -81,6 +80,24 @@ func (p *Policy) Accepted(d routing.Domain) (routing.DomainType, bool) {
 	return p.accepted.Lookup(d)
 }
 
+// Service returns the Transport service of the server we are with every
+// default filled in; nil for nil. The caller must not change it.
+func (p *Policy) Service() *Service {
+	if p == nil {
+		return nil
+	}
+	return &p.service
+}
+
+// Transport returns the organisation's settings with every default filled in;
+// nil for nil. The caller must not change it.
+func (p *Policy) Transport() *Transport {
+	if p == nil {
+		return nil
+	}
+	return &p.transport
+}
+
 // Config returns a copy of what p was compiled from, without the defaults
 // that Compile filled in. The copy shares nothing with p.
 func (p *Policy) Config() Config {
@@ -88,18 +105,4 @@ func (p *Policy) Config() Config {
 		return Config{}
 	}
 	return p.config.clone()
-}
-
-// bindingsOf collects what the enabled connectors listen on.
-func bindingsOf(receive []*Inbound) []netip.AddrPort {
-	var all []netip.AddrPort
-	for _, in := range receive {
-		if in.enabled {
-			all = append(all, in.bindings...)
-		}
-	}
-	slices.SortFunc(all, func(a, b netip.AddrPort) int {
-		return cmp.Or(a.Addr().Compare(b.Addr()), cmp.Compare(a.Port(), b.Port()))
-	})
-	return slices.Compact(all)
 }

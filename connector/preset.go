@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"net/netip"
 	"slices"
-	"strings"
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector/param"
@@ -20,14 +19,6 @@ func (r Receive) WithDefaults(c *Config) Receive { return c.receiveDefaults(r) }
 // filled in, as Compile does it for a connector of c. The slices of s are
 // shared, not copied.
 func (s Send) WithDefaults(c *Config) Send { return c.sendDefaults(s) }
-
-// WithDefaults returns s with every parameter that was left at its default
-// filled in, as Compile does it for a service of c.
-func (s Service) WithDefaults(c *Config) Service { return c.serviceDefaults(s) }
-
-// WithDefaults returns t with every parameter that was left at its default
-// filled in, as Compile does it for c. The slices of t are shared, not copied.
-func (t Transport) WithDefaults(c *Config) Transport { return c.transportDefaults(t) }
 
 // receiveDefaults returns r with every parameter that was left at its default
 // filled in from Usage, profile and the role of its server. It is idempotent,
@@ -71,39 +62,4 @@ func (c *Config) sendDefaults(s Send) Send {
 		s.SourceIPAddress = netip.Addr{} // 0.0.0.0 is how Exchange prints "any"
 	}
 	return s
-}
-
-// local returns the server we are: the one that Server names, else the first
-// of Servers, else one called localhost.
-func (c *Config) local() routing.Server {
-	s, _ := c.server("")
-	return s
-}
-
-// server finds a server by name or FQDN in any letter case; "" is the local
-// one. A server that isn't listed has its name as FQDN and ok false.
-func (c *Config) server(name string) (s routing.Server, ok bool) {
-	if name == "" {
-		name = c.Server
-	}
-	if name == "" && len(c.Servers) > 0 {
-		return c.Servers[0], true
-	}
-	if name == "" {
-		name = "localhost"
-	}
-	for _, s := range c.Servers {
-		if strings.EqualFold(s.Name, name) || s.FQDN != "" && strings.EqualFold(s.FQDN, name) {
-			return s, true
-		}
-	}
-	return routing.Server{Name: name, FQDN: name}, false
-}
-
-// serverFQDN is the name s goes by on the wire.
-func serverFQDN(s routing.Server) string {
-	if s.FQDN != "" {
-		return s.FQDN
-	}
-	return s.Name
 }

@@ -30,6 +30,14 @@ func (c *Config) transportDefaults(t Transport) Transport {
 	return t
 }
 
+// WithDefaults returns s with every parameter that was left at its default
+// filled in, as Compile does it for a service of c.
+func (s Service) WithDefaults(c *Config) Service { return c.serviceDefaults(s) }
+
+// WithDefaults returns t with every parameter that was left at its default
+// filled in, as Compile does it for c. The slices of t are shared, not copied.
+func (t Transport) WithDefaults(c *Config) Transport { return c.transportDefaults(t) }
+
 // WithDefaults returns d with every parameter that was left at its default filled
 // in.
 func (d RemoteDomain) WithDefaults() RemoteDomain {

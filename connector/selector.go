@@ -23,28 +23,6 @@ type selector struct {
 // rangeTable maps a client's address to the connector that serves it.
 type rangeTable = bart.Table[*Inbound]
 
-// Select returns the Receive connector for a connection, or nil to refuse it.
-// Among the enabled connectors of our server that have a binding for local and
-// a range for remote, those bound to the very address win over those bound to
-// all addresses, then the smallest range wins, then the one of FrontendTransport,
-// then the lowest name. IPv4
-// addresses mapped into IPv6 count as IPv4, and zones do not count.
-//
-// Unless t is nil, Select appends to it how every Receive connector of our server
-// fared: the chosen one first, then those that match, best first, then the others
-// in the order of the Config. With nil it does not allocate.
-func (p *Policy) Select(local netip.AddrPort, remote netip.Addr, t *Trace) *Inbound {
-	if p == nil {
-		return nil
-	}
-	local, remote = plainAddrPort(local), plainAddr(remote)
-	chosen := p.selector.find(local, remote)
-	if t != nil {
-		p.explainSelect(local, remote, chosen, t)
-	}
-	return chosen
-}
-
 // find is Select for plain addresses.
 func (s *selector) find(local netip.AddrPort, remote netip.Addr) *Inbound {
 	if !local.IsValid() || !remote.IsValid() {

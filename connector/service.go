@@ -1,7 +1,6 @@
 package connector
 
 import (
-	"strings"
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector/param"
@@ -31,30 +30,4 @@ type Service struct {
 	MessageRetryInterval     time.Duration
 	DelayNotificationTimeout time.Duration
 	MessageExpirationTimeout time.Duration
-}
-
-// localService returns the service of the server we are, as configured.
-func (c *Config) localService() Service {
-	for _, s := range c.Services {
-		if c.sameServer(s.Name, "") {
-			return s
-		}
-	}
-	return Service{}
-}
-
-// sameServer reports whether two names stand for one server.
-func (c *Config) sameServer(a, b string) bool {
-	s, _ := c.server(a)
-	t, _ := c.server(b)
-	return strings.EqualFold(s.Name, t.Name)
-}
-
-// Service returns the Transport service of the server we are with every
-// default filled in; nil for nil. The caller must not change it.
-func (p *Policy) Service() *Service {
-	if p == nil {
-		return nil
-	}
-	return &p.service
 }

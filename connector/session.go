@@ -1,10 +1,10 @@
 package connector
 
 import (
-	"slices"
+	"strings"
 
 	"github.com/interchange-smtp/interchange/auth"
-	"github.com/interchange-smtp/interchange/connector/reply"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -41,6 +41,65 @@ type End struct {
 	HeaderSize, Size int64 // in bytes
 	Hops             int   // Received fields
 	LocalHops        int   // those of them that name the local server
+}
+
+// Open starts a session on a channel: anonymous, Externally Secured or
+// Partner, as the connector has it. A disabled connector opens the zero
+// Session. Open allocates for Partners only.
+//
+// The session is [Session.Tracing] t, which says first why the session is who it
+// is; t may be nil.
+func (in *Inbound) Open(ch auth.Channel, t *Trace) Session {
+	if in == nil || !in.enabled {
+		none := Session{trace: t}
+		none.noConnector()
+		return none
+	}
+	s := Session{in: in, who: in.anonymous, tls: ch.TLS, plain: ch.NoCertificate, trace: t}
+	switch {
+	case s.who.kind == externalParty:
+		s.check(checkExternallySecured, true, about{})
+	case in.settings.DomainSecureEnabled && in.mechanism.Has(auth.TLS):
+		// A Partner is known by its certificate: it takes TLS, and a name that
+		// was verified and is listed.
+		domains := in.policy.secured(ch)
+		if s.check(checkDomainSecured, len(domains) > 0, about{subject: joinDomains(domains)}) {
+			s.who = in.party(partnerParty, auth.Identity{Principal: permission.Partner(joinDomains(domains))})
+			s.who.domains = domains
+		}
+	}
+	s.check(checkSession, true, about{subject: s.who.id.Name})
+	return s
+}
+
+// secured returns the domains of TLSReceiveDomainSecureList whose names the
+// channel's peer proved to own. A wildcard in a certificate proves nothing:
+// Exchange allows no wildcards in domain security.
+func (p *Policy) secured(ch auth.Channel) []routing.Domain {
+	if !ch.TLS {
+		return nil
+	}
+	var domains []routing.Domain
+	for _, d := range p.secure {
+		for _, name := range ch.PeerNames {
+			if equalFold(strings.TrimSuffix(name, "."), d.String()) {
+				domains = append(domains, d)
+				break
+			}
+		}
+	}
+	return domains
+}
+
+func joinDomains(domains []routing.Domain) string {
+	var b strings.Builder
+	for i, d := range domains {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(d.String())
+	}
+	return b.String()
 }
 
 // Tracing returns s such that its decisions append to t what they looked at. The
@@ -124,6 +183,13 @@ func (s Session) MaxSize() int64 {
 	return limit
 }
 
+// skipsSize reports whether the connector's limit is not even looked at:
+// between Exchange servers of the organisation, where SIZE is announced
+// without a number (Set-ReceiveConnector, SizeEnabled).
+func (s Session) skipsSize() bool {
+	return s.who.server && s.in.settings.SizeEnabled == param.SizeEnabledWithoutValue
+}
+
 // Headers returns what passes of the message's header. Cross-premises fields
 // never do: to believe them takes the cloud service's certificate, which no
 // parameter of ours accepts.
@@ -141,15 +207,6 @@ func (s Session) Headers() HeaderFilter {
 	return f
 }
 
-// SASL returns the SASL mechanisms to offer now, in the order in which EHLO
-// lists them.
-func (s Session) SASL() []string {
-	if s.in == nil || s.who.kind == userParty || s.mustStartTLS() {
-		return nil
-	}
-	return s.in.mechanism.Offer(auth.Channel{TLS: s.tls})
-}
-
 // OffersTLS reports whether to offer STARTTLS now.
 func (s Session) OffersTLS() bool {
 	return s.in != nil && s.in.mechanism.Has(auth.TLS) && !s.tls && !s.plain
@@ -157,48 +214,3 @@ func (s Session) OffersTLS() bool {
 
 // mustStartTLS reports whether nothing goes before TLS (RFC 3207 section 4).
 func (s Session) mustStartTLS() bool { return s.in.settings.RequireTLS && !s.tls }
-
-// Login returns the session after AUTH proved id, or s itself with the
-// decision that refuses it. The identity replaces the anonymous one and gains
-// Authenticated Users, so grants to anonymous sessions are lost. An identity
-// that would not hold ms-Exch-SMTP-Submit is refused: Exchange requires that right
-// for AUTH and MAIL. Login copies id.
-func (s Session) Login(id auth.Identity) (Session, Decision) {
-	if s.in == nil {
-		return s, s.noConnector()
-	}
-	if d := s.mayLogin(); !d.Allowed() {
-		return s, d
-	}
-	user := loginIdentity(id)
-	if !s.check(checkIdentity, !user.IsZero(), about{subject: user.String()}) {
-		return s, s.in.Decide(reply.BadCredentials)
-	}
-	next := s
-	next.who = s.in.party(userParty, user)
-	if !next.right(checkSubmit, permission.Submit) {
-		return s, s.in.mark.decide(reply.LoginWithoutSubmit, permission.Submit)
-	}
-	return next, s.in.Decide(reply.LoginOK)
-}
-
-// loginIdentity is id as AUTH proves it: a copy with Authenticated Users and
-// without anything that only a lack of proof gives.
-func loginIdentity(id auth.Identity) auth.Identity {
-	sids := make([]permission.SID, 0, len(id.SIDs)+1)
-	for _, sid := range id.SIDs {
-		if sid != permission.SIDAnonymous && sid != "" {
-			sids = append(sids, sid)
-		}
-	}
-	if id.Name == "" && len(sids) == 0 {
-		return auth.Identity{} // nobody stays nobody
-	}
-	if !slices.Contains(sids, permission.SIDAuthenticatedUsers) {
-		sids = append(sids, permission.SIDAuthenticatedUsers)
-	}
-	return auth.Identity{
-		Principal: permission.Principal{Name: id.Name, SIDs: sids},
-		Addresses: slices.Clone(id.Addresses),
-	}
-}

@@ -23,10 +23,10 @@ type Step struct {
 	Grants     []permission.Grant // what gave Right, or denied it; not to be changed
 	Overridden []permission.Grant // grants that allow Right and are overridden by Grants, which deny it; not to be changed
 
-	about     about
-	of        subject
-	candidate *routing.Candidate // of checkSendConnector
-	rival     *rival             // of checkReceiveConnector
+	about   about
+	of      subject
+	send    *routing.Candidate // of checkSendConnector
+	receive *receiveCandidate  // of checkReceiveConnector
 }
 
 // subject is what a decision was about: the connector whose parameters it looked
@@ -86,9 +86,35 @@ func (t Trace) Matching() (matching Trace, others int) {
 // add records a step.
 func (t *Trace) add(s Step) { t.steps = append(t.steps, s) }
 
+// Candidate returns the name of the connector that the step is about; "" for
+// steps that choose none.
+func (s Step) Candidate() string {
+	switch {
+	case s.receive != nil:
+		return s.receive.in.name
+	case s.send != nil:
+		return s.send.Connector
+	}
+	return ""
+}
+
+// Fate returns how the candidate of the step fared; "" for steps that choose
+// none.
+func (s Step) Fate() Fate {
+	switch {
+	case s.receive != nil:
+		return s.receive.fate
+	case s.send == nil:
+		return ""
+	case int(s.send.Fate) < len(routeFates):
+		return routeFates[s.send.Fate]
+	}
+	return ""
+}
+
 // candidateStep is the step about a Send connector for a message of that size.
 func candidateStep(p *Policy, c *routing.Candidate, size int64) Step {
-	return Step{Check: checkSendConnector, Pass: c.Fate == routing.Chosen, candidate: c, about: about{have: size}, of: subject{policy: p}}
+	return Step{Check: checkSendConnector, Pass: c.Fate == routing.Chosen, send: c, about: about{have: size}, of: subject{policy: p}}
 }
 
 // rightStep is the step about a right of who.
@@ -118,14 +144,14 @@ func (s Step) Detail() string {
 		"{right}", s.Right.String(),
 	).Replace(text)
 	switch {
-	case s.candidate != nil && s.candidate.Fate == 0:
-		return strconv.Quote(s.candidate.Connector) + " " + FateOtherSpace.Doc()
-	case s.candidate != nil:
-		return s.candidate.String()
-	case s.rival != nil && s.rival.lost != 0:
-		return detail + s.rival.lost.String()
-	case s.rival != nil:
-		return detail + "by its range " + s.rival.rng.String()
+	case s.send != nil && s.send.Fate == 0:
+		return strconv.Quote(s.send.Connector) + " " + FateOtherSpace.Doc()
+	case s.send != nil:
+		return s.send.String()
+	case s.receive != nil && s.receive.fate != FateChosen:
+		return detail + receiveFateTexts[s.receive.fate]
+	case s.receive != nil:
+		return detail + "by its range " + s.receive.rng.String()
 	}
 	for _, g := range s.Grants {
 		detail += "; " + grantText(g, s.Right)

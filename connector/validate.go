@@ -2,14 +2,9 @@ package connector
 
 import (
 	"errors"
-	"fmt"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
-	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/source"
-	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -28,18 +23,26 @@ func (c *Config) Check() (errs, warnings source.Diagnostics) {
 	return v.errs, v.warnings
 }
 
-// checker collects the problems of one Config.
-type checker struct {
-	cfg            *Config
-	errs, warnings source.Diagnostics
+// checkReceive checks the Receive connectors, first each alone, then all together.
+func (v *checker) checkReceive() {
+	names := v.names("Receive")
+	checks := make([]receiveCheck, len(v.cfg.Receive))
+	for i, given := range v.cfg.Receive {
+		c := &checks[i]
+		*c = newReceiveCheck(v, names.paths[i], given)
+		v.unique(names, i, c.server.Name, given.Name)
+		c.run()
+	}
+	v.checkBindings(checks)
 }
 
-func (v *checker) fail(path source.Path, code, format string, args ...any) {
-	v.errs = append(v.errs, source.Diagnostic{Severity: source.SeverityError, Path: path, Code: code, Detail: fmt.Sprintf(format, args...)})
-}
-
-func (v *checker) warn(path source.Path, code, format string, args ...any) {
-	v.warnings = append(v.warnings, source.Diagnostic{Severity: source.SeverityWarning, Path: path, Code: code, Detail: fmt.Sprintf(format, args...)})
+// checkSend checks the Send connectors.
+func (v *checker) checkSend() {
+	names := v.names("Send")
+	for i, given := range v.cfg.Send {
+		v.unique(names, i, "", given.Name)
+		newSendCheck(v, names.paths[i], given).run()
+	}
 }
 
 // organisation checks the profile, the servers and the links.
@@ -115,96 +118,6 @@ func (v *checker) secureList(path source.Path, domains []string) {
 			v.fail(path.Index(i), CodeDomainSecureList, "%q has a wildcard; list each domain by name", name)
 		} else if _, err := routing.ParseDomain(name); err != nil {
 			v.fail(path.Index(i), CodeDomainSecureList, "%v", err)
-		}
-	}
-}
-
-// name checks what goes for all names.
-func (v *checker) name(path source.Path, name string) {
-	switch {
-	case name == "":
-		v.fail(path+".Name", CodeNameMissing, "give it a name of up to 64 characters")
-	case utf8.RuneCountInString(name) > 64:
-		v.fail(path+".Name", CodeNameInvalid, "the name has %d characters; 64 are allowed", utf8.RuneCountInString(name))
-	case !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl):
-		v.fail(path+".Name", CodeNameInvalid, "the name has control characters or isn't UTF-8")
-	case strings.TrimSpace(name) != name:
-		v.fail(path+".Name", CodeNameInvalid, "the name begins or ends with a blank")
-	}
-}
-
-// nameSet records which element of a list has a name, by scope and lower-case name.
-type nameSet struct {
-	list  source.Path
-	paths []source.Path
-	first map[[2]string]int
-}
-
-func (v *checker) names(list string) nameSet {
-	return nameSet{source.Path(list), v.cfg.ElementPaths(list), map[[2]string]int{}}
-}
-
-// unique checks that no earlier element in the scope has the name of element i. The
-// text names the earlier one by index, because both have the name.
-func (v *checker) unique(names nameSet, i int, scope, name string) {
-	if name == "" {
-		return
-	}
-	key := [2]string{strings.ToLower(scope), strings.ToLower(name)}
-	if first, taken := names.first[key]; taken {
-		v.fail(names.paths[i]+".Name", CodeNameDuplicate, "%q is the name of %s already; give it another", name, names.list.Index(first))
-		return
-	}
-	names.first[key] = i
-}
-
-// knownServer checks that a server is listed. Without a list, only our own
-// name is known.
-func (v *checker) knownServer(path source.Path, name string) {
-	if name == "" {
-		return
-	}
-	if _, ok := v.cfg.server(name); ok {
-		return
-	}
-	switch {
-	case len(v.cfg.Servers) > 0:
-		v.fail(path, CodeServerUnknown, "%q is not one of Servers; add it there or correct the name", name)
-	case !strings.EqualFold(name, v.cfg.local().Name):
-		v.fail(path, CodeServerUnknown, "%q is not the server we are, %q, and Servers lists no other", name, v.cfg.local().Name)
-	}
-}
-
-// fqdn checks a host name. Names of one label pass, as NetBIOS names do.
-func (v *checker) fqdn(path source.Path, name string) {
-	if name == "" {
-		return
-	}
-	if d, err := routing.ParseDomain(name); err != nil {
-		v.fail(path, CodeFqdnInvalid, "%v", err)
-	} else if d.IsLiteral() {
-		v.fail(path, CodeFqdnInvalid, "%q is an address; give a host name", name)
-	}
-}
-
-// certificate checks a TlsCertificateName.
-func (v *checker) certificate(path source.Path, name string) {
-	if name == "" {
-		return
-	}
-	if _, err := param.ParseSmtpX509Identifier(name); err != nil {
-		v.fail(path, CodeCertificateName, "%v", err)
-	}
-}
-
-// permissions checks grants made by hand.
-func (v *checker) permissions(path source.Path, grants []permission.Grant) {
-	for i, g := range grants {
-		if _, err := permission.NewACL(v.cfg.Profile, 0, g); err != nil {
-			v.fail(path.Index(i), CodePermissionInvalid, "%v", err)
-		}
-		if idle := g.Allow.Intersect(permission.NotEnforced); idle != 0 {
-			v.warn(path.Index(i), CodeNotEnforced, "%v has no effect: no decision asks for it", idle)
 		}
 	}
 }

@@ -47,18 +47,6 @@ type receiveCheck struct {
 	groups permission.Group
 }
 
-func (v *checker) checkReceive() {
-	names := v.names("Receive")
-	checks := make([]receiveCheck, len(v.cfg.Receive))
-	for i, given := range v.cfg.Receive {
-		c := &checks[i]
-		*c = newReceiveCheck(v, names.paths[i], given)
-		v.unique(names, i, c.server.Name, given.Name)
-		v.receiveAlone(c)
-	}
-	v.checkBindings(checks)
-}
-
 // newReceiveCheck prepares the connector at path.
 func newReceiveCheck(v *checker, path source.Path, given Receive) receiveCheck {
 	c := receiveCheck{checker: v, path: path, given: given, r: v.cfg.receiveDefaults(given)}
@@ -68,10 +56,10 @@ func newReceiveCheck(v *checker, path source.Path, given Receive) receiveCheck {
 	return c
 }
 
-// receiveAlone applies the rules that look at one connector.
-func (v *checker) receiveAlone(c *receiveCheck) {
-	v.name(c.path, c.given.Name)
-	v.knownServer(c.path+".Server", c.given.Server)
+// run applies the rules that look at one connector.
+func (c *receiveCheck) run() {
+	c.name(c.path, c.given.Name)
+	c.knownServer(c.path+".Server", c.given.Server)
 	for _, rule := range receiveRules {
 		rule(c)
 	}
@@ -290,14 +278,4 @@ func (c *receiveCheck) notEnforced() {
 			m&(auth.Integrated|auth.ExchangeServer))
 	}
 	receiveParameters.notEnforced(c.checker, c.path, r)
-}
-
-// acceptedDomain finds an accepted domain by name or domain in any letter case.
-func (c *Config) acceptedDomain(s string) (domain string, ok bool) {
-	for _, d := range c.Accepted {
-		if s != "" && (strings.EqualFold(d.DomainName, s) || strings.EqualFold(d.Name, s)) {
-			return strings.TrimPrefix(d.DomainName, "*."), d.DomainName != "*"
-		}
-	}
-	return "", false
 }

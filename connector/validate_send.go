@@ -43,20 +43,16 @@ type sendCheck struct {
 	dns   bool // DNS routing, not smart hosts
 }
 
-func (v *checker) checkSend() {
-	names := v.names("Send")
-	for i, given := range v.cfg.Send {
-		v.unique(names, i, "", given.Name)
-		v.sendAlone(names.paths[i], given)
-	}
+// newSendCheck prepares the connector at path.
+func newSendCheck(v *checker, path source.Path, given Send) *sendCheck {
+	c := &sendCheck{checker: v, path: path, given: given, s: v.cfg.sendDefaults(given), local: v.cfg.local()}
+	c.dns = c.s.DNSRoutingEnabled.Or(false)
+	return c
 }
 
-// sendAlone applies the rules that look at one connector, the one at path.
-func (v *checker) sendAlone(path source.Path, given Send) {
-	c := &sendCheck{checker: v, path: path, given: given,
-		s: v.cfg.sendDefaults(given), local: v.cfg.local()}
-	c.dns = c.s.DNSRoutingEnabled.Or(false)
-	v.name(c.path, given.Name)
+// run applies the rules that look at one connector.
+func (c *sendCheck) run() {
+	c.name(c.path, c.given.Name)
 	for _, rule := range sendRules {
 		rule(c)
 	}

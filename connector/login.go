@@ -1,0 +1,110 @@
+package connector
+
+import (
+	"slices"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector/reply"
+	"github.com/interchange-smtp/interchange/permission"
+)
+
+// SASL returns the SASL mechanisms to offer now, in the order in which EHLO
+// lists them.
+func (s Session) SASL() []string {
+	if s.in == nil || s.who.kind == userParty || s.mustStartTLS() {
+		return nil
+	}
+	return s.in.mechanism.Offer(auth.Channel{TLS: s.tls})
+}
+
+// Auth decides whether the SASL mechanism may be tried now.
+func (s Session) Auth(mechanism string) Decision {
+	if s.in == nil {
+		return s.noConnector()
+	}
+	if d := s.mayLogin(); !d.Allowed() {
+		return d
+	}
+	if !s.check(checkMechanism, s.in.mechanism.Permits(mechanism, auth.Channel{TLS: s.tls}), about{subject: saslName(mechanism)}) {
+		return s.in.Decide(reply.MechanismNotOffered)
+	}
+	return s.in.Decide(reply.AuthReady)
+}
+
+// mayLogin decides whether AUTH makes sense at all now.
+func (s Session) mayLogin() Decision {
+	if s.in.settings.RequireTLS && !s.check(checkTLS, s.tls, about{}) {
+		return s.in.Decide(reply.StartTLSFirst)
+	}
+	// RFC 4954 section 4: one AUTH is all there is in a session.
+	if !s.check(checkNotAuthenticated, s.who.kind != userParty, about{subject: s.who.id.Name}) {
+		return s.in.Decide(reply.BadSequence)
+	}
+	// Every session of such a connector is Externally Secured already, and a
+	// login would lower it without being offered.
+	if s.who.kind == externalParty {
+		s.check(checkExternallySecured, true, about{})
+		return s.in.Decide(reply.MechanismNotOffered)
+	}
+	return s.in.Decide(reply.AuthReady)
+}
+
+// Login returns the session after AUTH proved id, or s itself with the
+// decision that refuses it. The identity replaces the anonymous one and gains
+// Authenticated Users, so grants to anonymous sessions are lost. An identity
+// that would not hold ms-Exch-SMTP-Submit is refused: Exchange requires that right
+// for AUTH and MAIL. Login copies id.
+func (s Session) Login(id auth.Identity) (Session, Decision) {
+	if s.in == nil {
+		return s, s.noConnector()
+	}
+	if d := s.mayLogin(); !d.Allowed() {
+		return s, d
+	}
+	user := loginIdentity(id)
+	if !s.check(checkIdentity, !user.IsZero(), about{subject: user.String()}) {
+		return s, s.in.Decide(reply.BadCredentials)
+	}
+	next := s
+	next.who = s.in.party(userParty, user)
+	if !next.right(checkSubmit, permission.Submit) {
+		return s, s.in.mark.decide(reply.LoginWithoutSubmit, permission.Submit)
+	}
+	return next, s.in.Decide(reply.LoginOK)
+}
+
+// loginIdentity is id as AUTH proves it: a copy with Authenticated Users and
+// without anything that only a lack of proof gives.
+func loginIdentity(id auth.Identity) auth.Identity {
+	sids := make([]permission.SID, 0, len(id.SIDs)+1)
+	for _, sid := range id.SIDs {
+		if sid != permission.SIDAnonymous && sid != "" {
+			sids = append(sids, sid)
+		}
+	}
+	if id.Name == "" && len(sids) == 0 {
+		return auth.Identity{} // nobody stays nobody
+	}
+	if !slices.Contains(sids, permission.SIDAuthenticatedUsers) {
+		sids = append(sids, permission.SIDAuthenticatedUsers)
+	}
+	return auth.Identity{
+		Principal: permission.Principal{Name: id.Name, SIDs: sids},
+		Addresses: slices.Clone(id.Addresses),
+	}
+}
+
+// saslName returns what may be printed of a mechanism's name, which a client
+// made up: RFC 4422 section 3.1 gives it 20 characters of a small set.
+func saslName(name string) string {
+	if len(name) > 20 {
+		return "the mechanism"
+	}
+	for i := range len(name) {
+		c := lower(name[i])
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '_' {
+			return "the mechanism"
+		}
+	}
+	return name
+}
