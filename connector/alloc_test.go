@@ -33,7 +33,7 @@ func TestNoAllocations(t *testing.T) {
 		"Mail":    func() { anonymous.Mail(mail); ann.Mail(mail); ann.Mail(own); connector.Session{}.Mail(mail) },
 		"Authors": func() { anonymous.Authors(authors, true); ann.Authors(authors, true) },
 		"Rcpt":    func() { anonymous.Rcpt(ours); anonymous.Rcpt(foreign); ann.Rcpt(foreign); ann.Rcpt(routed) },
-		"End":     func() { anonymous.End(connector.End{Size: 1 << 40}); ann.End(connector.End{Size: 100}) },
+		"Message": func() { anonymous.Message(connector.Message{Size: 1 << 40}); ann.Message(connector.Message{Size: 100}) },
 		"Route":   func() { p.Route(foreign.To, 100, nil); p.Route(ours.To, 100, nil) },
 		"Headers": func() {
 			anonymous.Headers()

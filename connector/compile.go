@@ -5,19 +5,18 @@ import (
 	"errors"
 	"net/netip"
 	"slices"
-	"strings"
 
 	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// Compile checks cfg and compiles it. The error is source.Diagnostics, all mistakes at
-// once, and then the Policy is nil. Compile copies everything that it keeps:
-// changing cfg afterwards changes nothing.
+// Compile checks cfg and compiles it. If cfg has mistakes, Compile returns a nil
+// Policy and all of them as [source.Diagnostics]. The Policy keeps copies: later
+// changes to cfg don't affect it.
 //
-// Only the Receive connectors of our own server serve. The Send connectors of
-// all servers take part in routing, because a recipient may have to leave
-// through another server.
+// The Policy serves the Receive connectors of this server only. The Send connectors
+// of all servers take part in routing, because a message may have to leave through
+// another server.
 func Compile(cfg Config) (*Policy, error) {
 	cfg = cfg.clone()
 	errs, warnings := cfg.Check()
@@ -36,7 +35,7 @@ func Compile(cfg Config) (*Policy, error) {
 	return p, nil
 }
 
-// compiler carries what the steps of Compile share.
+// compiler is the state that the steps of Compile share.
 type compiler struct {
 	cfg      *Config
 	policy   *Policy
@@ -48,8 +47,8 @@ func (c *compiler) report(path source.Path, code string, err error) {
 	c.problems = append(c.problems, source.Diagnostic{Severity: source.SeverityError, Path: path, Code: code, Detail: err.Error()})
 }
 
-// reportRouting reports the mistakes that package routing found: those of
-// several elements together, which validation by element cannot see.
+// reportRouting reports the mistakes that package routing found in several elements
+// together, which checks of single elements cannot see.
 func (c *compiler) reportRouting(err error) {
 	var problems source.Diagnostics
 	if !errors.As(err, &problems) {
@@ -62,7 +61,7 @@ func (c *compiler) reportRouting(err error) {
 	}
 }
 
-// accepted compiles the domains that decisions compare with.
+// accepted compiles the accepted domains and the lists of secured domains.
 func (c *compiler) accepted() {
 	accepted, err := routing.NewAccepted(c.cfg.Accepted...)
 	if err != nil {
@@ -89,11 +88,11 @@ func (c *compiler) domains(path source.Path, names []string) []routing.Domain {
 	return list
 }
 
-// receive compiles the Receive connectors of our server.
+// receive compiles the Receive connectors of this server.
 func (c *compiler) receive() {
 	p := c.policy
 	for i, r := range c.cfg.Receive {
-		if !c.ours(r.Server) {
+		if !c.cfg.sameServer(r.Server, "") {
 			continue
 		}
 		in, err := newInbound(p, i, c.local.Edge)
@@ -107,7 +106,8 @@ func (c *compiler) receive() {
 	p.selector = newSelector(p.receive)
 }
 
-// bindingsOf collects what the enabled connectors listen on.
+// bindingsOf returns the addresses that the enabled connectors listen on, sorted and
+// without duplicates.
 func bindingsOf(receive []*Inbound) []netip.AddrPort {
 	var all []netip.AddrPort
 	for _, in := range receive {
@@ -121,7 +121,7 @@ func bindingsOf(receive []*Inbound) []netip.AddrPort {
 	return slices.Compact(all)
 }
 
-// reports compiles what delivery and its reports go by.
+// reports compiles the settings of delivery and delivery reports.
 func (c *compiler) reports() {
 	p := c.policy
 	p.service = c.cfg.serviceDefaults(c.cfg.localService())
@@ -141,13 +141,7 @@ func (c *compiler) reports() {
 	}
 }
 
-// ours reports whether server, as a Receive connector names it, is us.
-func (c *compiler) ours(server string) bool {
-	s, _ := c.cfg.server(server)
-	return strings.EqualFold(s.Name, c.local.Name)
-}
-
-// send compiles the Send connectors and the table that picks them.
+// send compiles the Send connectors and the routing table.
 func (c *compiler) send() {
 	p := c.policy
 	routes := make([]routing.Connector, 0, len(c.cfg.Send))

@@ -9,59 +9,59 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// Dialog is a whole session as a client would hold it, for Policy.Walk.
+// Dialog is a whole session from the client's side, for Policy.Walk.
 type Dialog struct {
 	Local     netip.AddrPort
 	Remote    netip.Addr
 	TLS       bool           // the client starts TLS
-	Implicit  bool           // with TLS: the connection begins with it, as on port 465, and STARTTLS isn't said
+	Implicit  bool           // if TLS: the connection begins with TLS, as on port 465, without STARTTLS
 	PeerNames []string       // verified names of the client's certificate
-	User      *auth.Identity // whom AUTH proves; nil: the client doesn't log in
-	Mechanism string         // the SASL mechanism that it uses; "": one that is offered
+	User      *auth.Identity // the identity that AUTH proves; nil: the client doesn't log in
+	Mechanism string         // the SASL mechanism of AUTH; "": the first that is offered
 	Helo      string
 
 	// NoCertificate says that the server has no certificate, so that it can't offer
 	// STARTTLS.
 	NoCertificate bool
-	// Commands are the client's commands in their order. Each Rcpt names the next of
-	// To. If there are none, the client does what is usual: EHLO, STARTTLS and EHLO
-	// again with TLS, AUTH with a User, MAIL, RCPT for each of To, and DATA.
+	// Commands are the client's commands in order. Each Rcpt names the next address of
+	// To. Empty means EHLO, with TLS also STARTTLS and EHLO again, with a User also
+	// AUTH, then MAIL, RCPT for each of To, and DATA.
 	Commands []order.Verb
 
 	From routing.Address // zero: <>
 	To   []routing.Address
 	Size int64 // of the message in bytes, declared at MAIL where SIZE is offered; 0: not known
 
-	// What the message holds. Header lists the names of fields about which the
-	// header firewall is asked; nothing else is made of them.
+	// The message. Header lists names of header fields; Walk only asks the header
+	// firewall whether they pass.
 	HeaderSize int64             // in bytes; 0: not known
 	Hops       int               // Received fields
-	LocalHops  int               // those of them that name our server
-	Authors    []routing.Address // of From and Sender; none: nobody is checked
+	LocalHops  int               // Received fields that name this server
+	Authors    []routing.Address // the addresses of From and Sender
 	Header     []string
 }
 
-// Walkthrough is what became of a Dialog. It is immutable.
+// Walkthrough is the result of a Dialog. It is immutable.
 type Walkthrough struct {
-	Session Session // as it was at the end
-	Stages  []Stage // in the order of the dialog, up to the one that ended it
-	Routes  []Route // of the recipients of the last transaction that RCPT let pass, in their order
+	Session Session // at the end of the dialog
+	Stages  []Stage // in the order of the dialog, up to the stage that ended it
+	Routes  []Route // of the last transaction's recipients that RCPT accepted, in their order
 }
 
-// Stage is one command of a Dialog and its answer.
+// Stage is one command of a Dialog and the decision on it.
 type Stage struct {
 	Name     StageName
-	Command  string // as the client would send it, for people
+	Command  string // as the client sends it, for people
 	Decision Decision
-	Reply    reply.Reply // as on the wire, of EHLO the first line; zero: another stage has it, or the connection is just closed
+	Reply    reply.Reply // as on the wire, of EHLO the first line; zero: another stage has the reply, or the connection is closed without one
 	Trace    Trace
 }
 
-// StageName names a Stage in a stable form.
+// StageName is the stable name of a kind of stage.
 type StageName string
 
-// The stages. A recipient's route is decided with its RCPT, before the reply to
-// that: of the two stages, the one that decides has the reply.
+// The stages. A recipient is routed before the reply to its RCPT, so of those two
+// stages the one that decides has the reply.
 const (
 	StageConnect  StageName = "connect"
 	StageHello    StageName = "ehlo"
@@ -98,7 +98,7 @@ func (d *Dialog) commands() []order.Verb {
 	return append(all, order.Data)
 }
 
-// Accepted reports whether the message was taken and can go on to every
+// Accepted reports whether the message was accepted and has a route to every
 // recipient.
 func (w Walkthrough) Accepted() bool {
 	for _, s := range w.Stages {

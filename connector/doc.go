@@ -16,7 +16,7 @@
 //   - [Session.Login] makes it the session of whom AUTH proved. The identity
 //     replaces the anonymous one, so what anonymous sessions were granted is
 //     gone.
-//   - [Session.Mail], [Session.Rcpt] and [Session.End] decide. The rights were
+//   - [Session.Mail], [Session.Rcpt] and [Session.Message] decide. The rights were
 //     computed when the session began; a command tests bits.
 //   - [Policy.Route] picks the Send connector, an [Outbound].
 //   - [Session.Headers] and [Outbound.Headers] are the header firewall.

@@ -51,15 +51,15 @@ func (s Session) Mail(m Mail) Decision {
 	if !s.right(checkSubmit, permission.Submit) {
 		return in.mark.decide(reply.NotAuthenticated, permission.Submit)
 	}
-	// Where SIZE isn't offered, a declared size means nothing; what arrives is
-	// measured all the same.
+	// Where SIZE isn't offered, a declared size has no meaning. The message itself is
+	// measured in any case.
 	if in.settings.SizeEnabled != param.SizeDisabled {
 		if d := s.size(m.Size); !d.Allowed() {
 			return d
 		}
 	}
-	// <> is nobody's address and so nobody's to forge; reports about mail are
-	// sent from it (RFC 5321 section 4.5.5).
+	// Delivery reports are sent from <> (RFC 5321 section 4.5.5), which is not an
+	// address that a client could forge.
 	if m.From.IsNull() {
 		s.check(checkNullSender, true, about{})
 		return in.Decide(reply.SenderOK)
@@ -67,12 +67,11 @@ func (s Session) Mail(m Mail) Decision {
 	return s.sender(m.From)
 }
 
-// sender decides whether the session may send as a (receive-connectors, the
-// extended rights): ms-Exch-SMTP-Accept-Any-Sender lifts the check that the
-// sender is in an accepted domain, and
-// ms-Exch-SMTP-Accept-Authoritative-Domain-Sender lets in the senders of our own
-// domains. So the latter alone is "may send as us and as no others", and an
-// authoritative domain always takes it.
+// sender decides whether the session may send as a.
+// ms-Exch-SMTP-Accept-Any-Sender lifts the check that a is in an accepted domain.
+// Senders in authoritative domains always need
+// ms-Exch-SMTP-Accept-Authoritative-Domain-Sender, which alone allows accepted
+// domains only.
 func (s Session) sender(a routing.Address) Decision {
 	in, domain := s.in, a.Domain()
 	if in.settings.DomainSecureEnabled &&
@@ -103,9 +102,9 @@ func (s Session) sendAsDenied(right permission.Right) Decision {
 	return s.in.mark.decide(reply.SendAsDenied, right)
 }
 
-// mayClaim reports whether the session may speak for a domain as far as domain
-// security goes: a domain of TLSReceiveDomainSecureList is taken from outside
-// only under its own certificate. Users and trusted servers are not outside.
+// mayClaim reports whether domain security lets the session send as a domain.
+// Anonymous sessions and Partners may send as a domain of TLSReceiveDomainSecureList
+// only with its certificate; users and trusted servers always may.
 func (s Session) mayClaim(d routing.Domain) bool {
 	if s.who.kind != anonymousParty && s.who.kind != partnerParty {
 		return true
@@ -113,10 +112,9 @@ func (s Session) mayClaim(d routing.Domain) bool {
 	return !containsDomain(s.in.policy.secure, d) || containsDomain(s.who.domains, d)
 }
 
-// owns reports whether a is the session's own: one of the user's addresses,
-// or in the domain that a Partner's certificate proved. Partners hold no
-// ms-Exch-SMTP-Accept-Any-Sender, so without the latter they could send
-// nothing at all.
+// owns reports whether a belongs to the client: it is one of the user's addresses,
+// or in a domain that a Partner's certificate names. Partners lack
+// ms-Exch-SMTP-Accept-Any-Sender, so otherwise they could send nothing.
 func (s Session) owns(a routing.Address) bool {
 	if s.who.kind == partnerParty {
 		return a.IsValid() && containsDomain(s.who.domains, a.Domain())
@@ -133,8 +131,8 @@ func containsDomain(domains []routing.Domain, d routing.Domain) bool {
 	return false
 }
 
-// Rcpt decides on RCPT. A recipient in an accepted domain passes, any other
-// needs ms-Exch-SMTP-Accept-Any-Recipient: there is no other way in.
+// Rcpt decides on RCPT. A recipient in an accepted domain passes; every other
+// recipient needs ms-Exch-SMTP-Accept-Any-Recipient.
 func (s Session) Rcpt(r Rcpt) Decision {
 	in := s.in
 	if in == nil {
@@ -143,8 +141,7 @@ func (s Session) Rcpt(r Rcpt) Decision {
 	if !s.check(checkRecipient, r.To.IsValid(), about{}) {
 		return in.Decide(reply.InvalidAddress)
 	}
-	// The caller asks MAIL first, but a session that may not submit has no
-	// recipients either way.
+	// Mail has checked this, but Rcpt doesn't rely on the caller's order.
 	if !s.right(checkSubmit, permission.Submit) {
 		return in.mark.decide(reply.NotAuthenticated, permission.Submit)
 	}
@@ -160,7 +157,7 @@ func (s Session) Rcpt(r Rcpt) Decision {
 // recipientCount decides whether one more recipient fits.
 func (s Session) recipientCount(accepted int) Decision {
 	in, n := s.in, int64(accepted)+1
-	// The limit isn't for mail between Exchange servers of the organisation
+	// The limit doesn't apply between Exchange servers of the organisation
 	// (https://learn.microsoft.com/exchange/mail-flow/message-size-limits).
 	if limit := int64(in.maxRecipients); limit > 0 && !s.who.server &&
 		!s.check(checkRecipientCount, n <= limit, about{have: n, limit: limit}) {
@@ -173,8 +170,7 @@ func (s Session) recipientCount(accepted int) Decision {
 	return in.Decide(reply.RecipientOK)
 }
 
-// recipientDomain decides whether the domain is one that the connector takes
-// at all.
+// recipientDomain decides whether the connector rejects all recipients of a domain.
 func (s Session) recipientDomain(d routing.Domain) Decision {
 	in, c := s.in, &s.in.settings
 	if c.RejectReservedTopLevelRecipientDomains &&
@@ -203,9 +199,9 @@ func (s Session) relay(a routing.Address) Decision {
 	if s.right(checkAnyRecipient, permission.AcceptAnyRecipient) {
 		return in.mark.decide(reply.RecipientOK, permission.AcceptAnyRecipient)
 	}
-	// user%example.net@contoso.com is in our domain by its letters. The server
-	// behind us may take it for an order to relay, and would, since it trusts
-	// us; so it takes the right to relay.
+	// user%example.net@contoso.com is in the accepted domain contoso.com. But the next
+	// hop trusts this server and may relay the message to example.net, so the client
+	// needs the right to relay.
 	if accepted {
 		return in.mark.decide(reply.RoutedRecipient, permission.AcceptAnyRecipient)
 	}
@@ -228,9 +224,9 @@ func within(d routing.Domain, parent string) bool {
 	return n >= 0 && name[n:] == parent && (n == 0 || name[n-1] == '.')
 }
 
-// End decides on the message once its header and size are known. It counts
-// Received fields as they came, before the header firewall.
-func (s Session) End(e End) Decision {
+// Message decides on the message once its header and size are known. Its counts of
+// Received fields are those before the header firewall.
+func (s Session) Message(m Message) Decision {
 	in := s.in
 	if in == nil {
 		return s.noConnector()
@@ -239,25 +235,25 @@ func (s Session) End(e End) Decision {
 		return in.mark.decide(reply.NotAuthenticated, permission.Submit)
 	}
 	if limit := in.maxHeader; limit > 0 &&
-		!s.check(checkHeaderSize, e.HeaderSize <= limit, about{have: e.HeaderSize, limit: limit}) {
+		!s.check(checkHeaderSize, m.HeaderSize <= limit, about{have: m.HeaderSize, limit: limit}) {
 		return in.Decide(reply.HeaderTooLarge)
 	}
-	if d := s.size(e.Size); !d.Allowed() {
+	if d := s.size(m.Size); !d.Allowed() {
 		return d
 	}
 	if limit := in.maxHops; limit > 0 &&
-		!s.check(checkHops, e.Hops <= limit, about{have: int64(e.Hops), limit: int64(limit)}) {
+		!s.check(checkHops, m.Hops <= limit, about{have: int64(m.Hops), limit: int64(limit)}) {
 		return in.Decide(reply.HopCountExceeded)
 	}
 	if limit := in.maxLocalHops; limit > 0 && // 0: local hops are never counted
-		!s.check(checkLocalHops, e.LocalHops <= limit, about{have: int64(e.LocalHops), limit: int64(limit)}) {
+		!s.check(checkLocalHops, m.LocalHops <= limit, about{have: int64(m.LocalHops), limit: int64(limit)}) {
 		return in.Decide(reply.HopCountExceeded)
 	}
 	return in.Decide(reply.MessageOK)
 }
 
-// size decides whether a message may be that large. MaxSize is the same as a
-// number.
+// size decides whether a message of n bytes is small enough. MaxSize returns the
+// same limits as a number.
 func (s Session) size(n int64) Decision {
 	in := s.in
 	if limit := in.maxSize; limit > 0 && !s.skipsSize() &&

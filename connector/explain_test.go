@@ -110,23 +110,23 @@ func TestTracedSession(t *testing.T) {
 			mail := connector.Mail{From: pick(), Size: r.Int64N(3 << 20)}
 			e = traced().Mail(mail)
 			agree("Mail", s.Mail(mail), e, trace)
-			authors, legible := []routing.Address{pick(), pick()}, r.IntN(2) == 0
-			e = traced().Authors(authors, legible)
-			agree("Authors", s.Authors(authors, legible), e, trace)
+			authors, readable := []routing.Address{pick(), pick()}, r.IntN(2) == 0
+			e = traced().Authors(authors, readable)
+			agree("Authors", s.Authors(authors, readable), e, trace)
 			each := s.Authors(authors[:1], true).Allowed() && s.Authors(authors[1:], true).Allowed()
-			if want := each && (legible || !s.ChecksAuthors()); e.Allowed() != want {
-				t.Fatalf("Authors(%v, %v) = %v, one by one %v", authors, legible, e, each)
+			if want := each && (readable || !s.ChecksAuthors()); e.Allowed() != want {
+				t.Fatalf("Authors(%v, %v) = %v, one by one %v", authors, readable, e, each)
 			}
 			rcpt := connector.Rcpt{To: pick(), Accepted: r.IntN(4)}
 			e = traced().Rcpt(rcpt)
 			agree("Rcpt", s.Rcpt(rcpt), e, trace)
-			end := connector.End{HeaderSize: r.Int64N(2000), Size: r.Int64N(3 << 20), Hops: r.IntN(5), LocalHops: r.IntN(3)}
-			e = traced().End(end)
-			agree("End", s.End(end), e, trace)
-			checkMaxSize(t, s, end.Size)
-			completes := traced().CompletesHeader(end.Hops)
-			if completes != s.CompletesHeader(end.Hops) || completes == decisive(trace) {
-				t.Fatalf("CompletesHeader(%d) = %v, explained %v:\n%s", end.Hops, s.CompletesHeader(end.Hops), completes, trace)
+			m := connector.Message{HeaderSize: r.Int64N(2000), Size: r.Int64N(3 << 20), Hops: r.IntN(5), LocalHops: r.IntN(3)}
+			e = traced().Message(m)
+			agree("Message", s.Message(m), e, trace)
+			checkMaxSize(t, s, m.Size)
+			completes := traced().CompletesHeader(m.Hops)
+			if completes != s.CompletesHeader(m.Hops) || completes == decisive(trace) {
+				t.Fatalf("CompletesHeader(%d) = %v, explained %v:\n%s", m.Hops, s.CompletesHeader(m.Hops), completes, trace)
 			}
 			f := traced().Headers()
 			if f != s.Headers() || trace.Len() == 0 {
@@ -161,7 +161,7 @@ func decisive(trace connector.Trace) bool {
 // checkMaxSize wants the limit that EHLO announces to be the one that is kept.
 func checkMaxSize(t *testing.T, s connector.Session, n int64) {
 	t.Helper()
-	d := s.End(connector.End{Size: n})
+	d := s.Message(connector.Message{Size: n})
 	if d.Reason != reply.MessageOK && d.Reason != reply.MessageTooLarge {
 		return
 	}

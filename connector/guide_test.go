@@ -91,7 +91,7 @@ func TestGuideSecuredSize(t *testing.T) {
 	if d := s.Mail(connector.Mail{From: addr("a@fabrikam.com"), Size: 1 << 30}); !d.Allowed() || s.MaxSize() != 0 {
 		t.Errorf("MAIL: %v, MaxSize %d", d, s.MaxSize())
 	}
-	if d := s.End(connector.End{Size: 1 << 30}); !d.Allowed() {
+	if d := s.Message(connector.Message{Size: 1 << 30}); !d.Allowed() {
 		t.Errorf("end: %v", d)
 	}
 }

@@ -14,12 +14,12 @@ import (
 
 // Inbound is a compiled Receive connector. It is immutable and safe for
 // concurrent use. A nil Inbound, which Policy.Select returns for a connection
-// that nobody serves, opens sessions that may do nothing.
+// that no connector serves, opens sessions that refuse everything.
 type Inbound struct {
 	name     string
 	fqdn     string
 	settings Receive
-	given    *Receive    // as the Config has it, without defaults
+	given    *Receive    // as in the Config, without defaults
 	path     source.Path // of given in the Config
 	policy   *Policy
 	acl      *permission.ACL
@@ -30,15 +30,15 @@ type Inbound struct {
 	domain    routing.Domain // DefaultDomain
 	mark      mark
 
-	maxSize       int64 // 0: none
-	maxHeader     int64 // 0: none
-	orgSize       int64 // of Transport; 0: none
+	maxSize       int64 // in bytes; 0: no limit
+	maxHeader     int64 // in bytes; 0: no limit
+	orgSize       int64 // MaxReceiveSize of Transport; 0: no limit
 	maxRecipients int
-	envelope      int // of Transport; 0: none
+	envelope      int // MaxRecipientEnvelopeLimit of Transport; 0: no limit
 	maxHops       int
 	maxLocalHops  int // 0: not counted
 
-	anonymous *party // who sessions begin as, Externally Secured included
+	anonymous *party // of new sessions: anonymous, or Externally Secured
 }
 
 // newInbound compiles the connector at index i of the Config.
@@ -87,14 +87,14 @@ func newInbound(p *Policy, i int, edge bool) (*Inbound, error) {
 	return in, nil
 }
 
-// receiveACL is the access list of r. On an Edge server permission groups lack
+// receiveACL returns the access list of r. On an Edge server permission groups lack
 // the principals of the Windows domain.
 func receiveACL(profile Profile, r *Receive, edge bool) (*permission.ACL, error) {
 	given := permission.Less(r.PermissionGroups.Or(0).Grants(profile, edge), r.Permissions)
 	return permission.NewACL(profile, 0, append(given, r.Permissions...)...)
 }
 
-// limitOf turns a size into a limit for which 0 is none.
+// limitOf returns a size as a limit in bytes; 0 means no limit.
 func limitOf(size param.Size) int64 { return int64(max(size, 0)) }
 
 // Name returns the connector's name; "" for nil.
@@ -123,10 +123,10 @@ func (in *Inbound) Fqdn() string {
 	return in.fqdn
 }
 
-// Complete gives a path of MAIL or RCPT that has no domain the DefaultDomain.
-// Without one there is a domain for Postmaster alone, which RFC 5321 section
-// 4.5.1 wants to work everywhere: the default accepted domain. The zero Address
-// says that there is no domain for a.
+// Complete appends the DefaultDomain to an address of MAIL or RCPT that has no
+// domain. If the connector has no DefaultDomain, Complete appends the default
+// accepted domain to Postmaster, which every server must accept without a domain
+// (RFC 5321 section 4.5.1), and returns the zero Address for all others.
 func (in *Inbound) Complete(a routing.Address) routing.Address {
 	switch {
 	case in == nil:
@@ -139,8 +139,8 @@ func (in *Inbound) Complete(a routing.Address) routing.Address {
 	return routing.Address{}
 }
 
-// ACL returns the access list that the connector's permission groups and
-// grants amount to; nil, which gives nothing, for nil.
+// ACL returns the access list made of the connector's permission groups and grants;
+// nil, which grants nothing, for nil.
 func (in *Inbound) ACL() *permission.ACL {
 	if in == nil {
 		return nil
@@ -156,9 +156,9 @@ func (in *Inbound) Policy() *Policy {
 	return in.policy
 }
 
-// Decide returns the decision for a reason that the caller established: a
-// limit that only it can count, or a command that only it can see. The reply
-// follows the connector's profile and its EnhancedStatusCodesEnabled.
+// Decide returns the decision for a reason that the caller found: a limit that only
+// the caller counts, or a command that only the caller sees. The reply follows the
+// connector's profile and its EnhancedStatusCodesEnabled.
 func (in *Inbound) Decide(reason reply.Reason) Decision {
 	if in == nil {
 		return mark{}.decide(reason, 0)
@@ -166,27 +166,26 @@ func (in *Inbound) Decide(reason reply.Reason) Decision {
 	return in.mark.decide(reason, 0)
 }
 
-// party is somebody who speaks on a connector, with all that decisions need
-// to know of them. It is immutable once a Session holds it.
+// party is the client of a session: its identity, and what decisions need of it.
+// It is immutable once a Session holds it.
 type party struct {
 	kind    partyKind
 	id      auth.Identity
 	rights  permission.Set
 	server  bool             // an Exchange server of the organisation
-	domains []routing.Domain // what a Partner's certificate proved
+	domains []routing.Domain // those that a Partner's certificate names
 }
 
 type partyKind uint8
 
 const (
-	nobody partyKind = iota
-	anonymousParty
+	anonymousParty partyKind = iota + 1
 	externalParty
 	partnerParty
 	userParty
 )
 
-// party computes the rights of id, once for the whole session.
+// party returns the client id with its rights, computed once for the session.
 func (in *Inbound) party(kind partyKind, id auth.Identity) *party {
 	return &party{
 		kind:   kind,
@@ -196,14 +195,14 @@ func (in *Inbound) party(kind partyKind, id auth.Identity) *party {
 	}
 }
 
-// isServer reports whether sid is that of the organisation's own transport
-// servers. Externally Secured ones are trusted like them, but are not them.
+// isServer reports whether sid is a group of the organisation's own transport
+// servers. Externally Secured servers have the same rights, but are not members.
 func isServer(sid permission.SID) bool {
 	return sid == permission.SIDHubServers || sid == permission.SIDEdgeServers || sid == permission.SIDExchangeServers
 }
 
 // equalFold compares ASCII letters without case and everything else exactly:
-// Unicode folding would let U+212A pass for k.
+// with Unicode folding U+212A would equal k.
 func equalFold(a, b string) bool {
 	if len(a) != len(b) {
 		return false

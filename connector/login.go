@@ -8,8 +8,7 @@ import (
 	"github.com/interchange-smtp/interchange/permission"
 )
 
-// SASL returns the SASL mechanisms to offer now, in the order in which EHLO
-// lists them.
+// SASL returns the SASL mechanisms that EHLO offers now, in its order.
 func (s Session) SASL() []string {
 	if s.in == nil || s.who.kind == userParty || s.mustStartTLS() {
 		return nil
@@ -31,17 +30,17 @@ func (s Session) Auth(mechanism string) Decision {
 	return s.in.Decide(reply.AuthReady)
 }
 
-// mayLogin decides whether AUTH makes sense at all now.
+// mayLogin decides whether the client may use AUTH now, with any mechanism.
 func (s Session) mayLogin() Decision {
 	if s.in.settings.RequireTLS && !s.check(checkTLS, s.tls, about{}) {
 		return s.in.Decide(reply.StartTLSFirst)
 	}
-	// RFC 4954 section 4: one AUTH is all there is in a session.
+	// RFC 4954 section 4: a session has one successful AUTH at most.
 	if !s.check(checkNotAuthenticated, s.who.kind != userParty, about{subject: s.who.id.Name}) {
 		return s.in.Decide(reply.BadSequence)
 	}
-	// Every session of such a connector is Externally Secured already, and a
-	// login would lower it without being offered.
+	// Every session of such a connector is Externally Secured already. AUTH is not
+	// offered there, and would leave the client fewer rights.
 	if s.who.kind == externalParty {
 		s.check(checkExternallySecured, true, about{})
 		return s.in.Decide(reply.MechanismNotOffered)
@@ -49,11 +48,11 @@ func (s Session) mayLogin() Decision {
 	return s.in.Decide(reply.AuthReady)
 }
 
-// Login returns the session after AUTH proved id, or s itself with the
-// decision that refuses it. The identity replaces the anonymous one and gains
-// Authenticated Users, so grants to anonymous sessions are lost. An identity
-// that would not hold ms-Exch-SMTP-Submit is refused: Exchange requires that right
-// for AUTH and MAIL. Login copies id.
+// Login returns the session of the client that AUTH identified as id, or s itself
+// and the decision that refuses it. The identity replaces the anonymous one and
+// becomes a member of Authenticated Users, so grants to anonymous sessions no longer
+// apply. Login refuses an identity without ms-Exch-SMTP-Submit: Exchange requires
+// that right for AUTH and MAIL. Login copies id.
 func (s Session) Login(id auth.Identity) (Session, Decision) {
 	if s.in == nil {
 		return s, s.noConnector()
@@ -73,8 +72,8 @@ func (s Session) Login(id auth.Identity) (Session, Decision) {
 	return next, s.in.Decide(reply.LoginOK)
 }
 
-// loginIdentity is id as AUTH proves it: a copy with Authenticated Users and
-// without anything that only a lack of proof gives.
+// loginIdentity returns a copy of id with Authenticated Users and without Anonymous
+// Logon; the zero Identity if id has neither a name nor another SID.
 func loginIdentity(id auth.Identity) auth.Identity {
 	sids := make([]permission.SID, 0, len(id.SIDs)+1)
 	for _, sid := range id.SIDs {
@@ -83,7 +82,7 @@ func loginIdentity(id auth.Identity) auth.Identity {
 		}
 	}
 	if id.Name == "" && len(sids) == 0 {
-		return auth.Identity{} // nobody stays nobody
+		return auth.Identity{}
 	}
 	if !slices.Contains(sids, permission.SIDAuthenticatedUsers) {
 		sids = append(sids, permission.SIDAuthenticatedUsers)
@@ -94,8 +93,8 @@ func loginIdentity(id auth.Identity) auth.Identity {
 	}
 }
 
-// saslName returns what may be printed of a mechanism's name, which a client
-// made up: RFC 4422 section 3.1 gives it 20 characters of a small set.
+// saslName returns the name of a mechanism if it is safe to print: the client chose
+// it, and RFC 4422 section 3.1 allows 20 characters of a small set.
 func saslName(name string) string {
 	if len(name) > 20 {
 		return "the mechanism"

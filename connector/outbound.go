@@ -16,7 +16,7 @@ import (
 // field pass.
 type Outbound struct {
 	settings Send
-	given    *Send       // as the Config has it, without defaults
+	given    *Send       // as in the Config, without defaults
 	path     source.Path // of given in the Config
 	policy   *Policy
 	acl      *permission.ACL
@@ -48,7 +48,8 @@ func newOutbound(p *Policy, i int) (*Outbound, error) {
 	return out, nil
 }
 
-// filter returns what passes to peer.
+// filter returns the header firewall for messages to peer. Unless t is nil, it
+// appends the reasons to t.
 func (out *Outbound) filter(peer permission.Principal, t *Trace) HeaderFilter {
 	var f HeaderFilter
 	of := subject{policy: out.policy, out: out}
@@ -58,10 +59,10 @@ func (out *Outbound) filter(peer permission.Principal, t *Trace) HeaderFilter {
 			f.keep |= h.class
 		}
 		if t != nil {
-			// What every Send connector grants was given by nobody's hand.
-			byNobody := func(g permission.Grant) bool { return !slices.Contains(out.settings.Permissions, g) }
-			why.Grants = slices.DeleteFunc(why.Grants, byNobody)
-			why.Overridden = slices.DeleteFunc(why.Overridden, byNobody)
+			// Show explicit grants only, not those that every Send connector has.
+			implicit := func(g permission.Grant) bool { return !slices.Contains(out.settings.Permissions, g) }
+			why.Grants = slices.DeleteFunc(why.Grants, implicit)
+			why.Overridden = slices.DeleteFunc(why.Overridden, implicit)
 			t.add(rightStep(of, h.check, "the next hop, "+peer.Name+",", why))
 		}
 	}
@@ -74,8 +75,8 @@ func (out *Outbound) filter(peer permission.Principal, t *Trace) HeaderFilter {
 	return f
 }
 
-// isSource reports whether our server is one of s's source servers. An Edge
-// server has no others.
+// isSource reports whether this server is a source server of s. An Edge server is
+// the source server of all its connectors.
 func (c *Config) isSource(s *Send) bool {
 	local := c.local()
 	return local.Edge || slices.ContainsFunc(s.SourceTransportServers, func(name string) bool {
@@ -84,9 +85,10 @@ func (c *Config) isSource(s *Send) bool {
 	})
 }
 
-// peerOf returns under which principal the next hop is known that is no
-// domain-secured partner. Basic authentication proves us to the smart host and
-// nothing about it, so such a smart host stays anonymous, as do hosts found by MX.
+// peerOf returns the principal of the connector's next hops, except domain-secured
+// partners. Basic authentication identifies this server to the smart host, but not
+// the smart host to this server, so such a smart host is anonymous, as are hosts
+// found by MX.
 func peerOf(s *Send) permission.Principal {
 	switch {
 	case s.SmartHostAuthMechanism.Has(auth.ExternalAuthoritative):
@@ -100,7 +102,7 @@ func peerOf(s *Send) permission.Principal {
 	return permission.Anonymous()
 }
 
-// route is what the routing table must know of the connector. orgLimit is
+// route returns the connector as the routing table needs it. orgLimit is
 // MaxSendSize of the organisation.
 func (out *Outbound) route(orgLimit param.Size) routing.Connector {
 	s := &out.settings
@@ -135,8 +137,8 @@ func (out *Outbound) Settings() *Send {
 	return &out.settings
 }
 
-// ACL returns the access list that the connector's grants amount to, those that every
-// Send connector has included; nil, which gives nothing, for nil.
+// ACL returns the access list of the connector's grants, including those that every
+// Send connector has; nil, which grants nothing, for nil.
 func (out *Outbound) ACL() *permission.ACL {
 	if out == nil {
 		return nil
@@ -144,8 +146,8 @@ func (out *Outbound) ACL() *permission.ACL {
 	return out.acl
 }
 
-// Local reports whether our server is one of the connector's source servers,
-// so that it calls next hops itself.
+// Local reports whether this server is one of the connector's source servers, so
+// that it connects to next hops itself.
 func (out *Outbound) Local() bool { return out != nil && out.local }
 
 // Fqdn returns the name for EHLO: the connector's own or the server's.
@@ -156,14 +158,14 @@ func (out *Outbound) Fqdn() string {
 	return out.settings.Fqdn
 }
 
-// Secured reports whether mail to the domain goes by mutual TLS or not at all:
+// Secured reports whether mail to the domain requires mutual TLS:
 // DomainSecureEnabled is set, and TLSSendDomainSecureList names the domain.
 func (out *Outbound) Secured(to routing.Domain) bool {
 	return out != nil && containsDomain(out.secure, to)
 }
 
-// Peer returns the principal under which the next hop of mail to the domain is
-// known: Partner if that is Secured. The caller must not change its SIDs.
+// Peer returns the principal of the next hop for mail to the domain: Partner if the
+// domain is Secured. The caller must not change its SIDs.
 func (out *Outbound) Peer(to routing.Domain) permission.Principal {
 	switch {
 	case out == nil:
@@ -174,8 +176,8 @@ func (out *Outbound) Peer(to routing.Domain) permission.Principal {
 	return out.peer
 }
 
-// Headers returns what passes to the next hop of mail to the domain, by the
-// rights of its Peer. Unless t is nil, it appends to it why.
+// Headers returns the header firewall for mail to the domain, by the rights of its
+// Peer. Unless t is nil, Headers appends the reasons to t.
 func (out *Outbound) Headers(to routing.Domain, t *Trace) HeaderFilter {
 	switch {
 	case out == nil:

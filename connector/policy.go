@@ -10,17 +10,17 @@ import (
 )
 
 // Policy is a compiled Config. It is immutable and safe for concurrent use;
-// publish a new one with an atomic.Pointer to change what happens. A nil
+// to change it, publish a new one with an atomic.Pointer. A nil
 // Policy selects nothing, accepts nothing and routes nothing.
 type Policy struct {
 	config   Config
 	warnings source.Diagnostics
 
-	receive  []*Inbound // our server's, in the order of the Config
+	receive  []*Inbound // of this server, in the order of the Config
 	selector selector
 	bindings []netip.AddrPort
 
-	send     []*Outbound // everybody's, in the order of the Config
+	send     []*Outbound // of all servers, in the order of the Config
 	table    *routing.Table
 	servers  map[string]*routing.Server // by the name that a routing.Match gives
 	accepted *routing.Accepted
@@ -28,14 +28,13 @@ type Policy struct {
 	secure     []routing.Domain // TLSReceiveDomainSecureList
 	secureSend []routing.Domain // TLSSendDomainSecureList
 
-	service    Service   // of our server, with its defaults
+	service    Service   // of this server, with its defaults
 	transport  Transport // with its defaults
 	postmaster routing.Address
 	remote     map[string]RemoteDomain // by remoteKey
 }
 
-// Warnings returns what is legal but doubtful, in the order of the Config.
-// The slice is the caller's.
+// Warnings returns the warnings of Config.Check. The caller owns the slice.
 func (p *Policy) Warnings() []source.Diagnostic {
 	if p == nil {
 		return nil
@@ -43,9 +42,8 @@ func (p *Policy) Warnings() []source.Diagnostic {
 	return slices.Clone(p.warnings)
 }
 
-// Bindings returns the addresses to listen on: those of the enabled Receive
-// connectors of our server, without duplicates, sorted. The slice is the
-// caller's.
+// Bindings returns the addresses to listen on: the bindings of this server's enabled
+// Receive connectors, without duplicates, sorted. The caller owns the slice.
 func (p *Policy) Bindings() []netip.AddrPort {
 	if p == nil {
 		return nil
@@ -53,7 +51,7 @@ func (p *Policy) Bindings() []netip.AddrPort {
 	return slices.Clone(p.bindings)
 }
 
-// Receive returns the Receive connectors of our server, disabled ones
+// Receive returns the Receive connectors of this server, disabled ones
 // included, in the order of the Config.
 func (p *Policy) Receive() iter.Seq[*Inbound] {
 	if p == nil {
@@ -62,7 +60,7 @@ func (p *Policy) Receive() iter.Seq[*Inbound] {
 	return slices.Values(p.receive)
 }
 
-// Send returns all Send connectors, those of other servers and disabled ones
+// Send returns all Send connectors, disabled ones and those of other servers
 // included, in the order of the Config.
 func (p *Policy) Send() iter.Seq[*Outbound] {
 	if p == nil {
@@ -80,8 +78,8 @@ func (p *Policy) Accepted(d routing.Domain) (routing.DomainType, bool) {
 	return p.accepted.Lookup(d)
 }
 
-// Service returns the Transport service of the server we are with every
-// default filled in; nil for nil. The caller must not change it.
+// Service returns the Transport service of this server with every default filled
+// in; nil for nil. The caller must not change it.
 func (p *Policy) Service() *Service {
 	if p == nil {
 		return nil
@@ -98,8 +96,8 @@ func (p *Policy) Transport() *Transport {
 	return &p.transport
 }
 
-// Config returns a copy of what p was compiled from, without the defaults
-// that Compile filled in. The copy shares nothing with p.
+// Config returns a copy of the Config that p was compiled from, without the defaults
+// that Compile filled in. The copy shares no memory with p.
 func (p *Policy) Config() Config {
 	if p == nil {
 		return Config{}

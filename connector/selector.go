@@ -57,8 +57,8 @@ func plainAddrPort(a netip.AddrPort) netip.AddrPort {
 	return netip.AddrPortFrom(plainAddr(a.Addr()), a.Port())
 }
 
-// newSelector compiles the selection over the connectors of our server.
-// Bindings that the same connectors have share one table.
+// newSelector compiles the selection among the connectors of this server. Bindings
+// with the same connectors share a table.
 func newSelector(receive []*Inbound) selector {
 	s := selector{
 		specific: map[netip.AddrPort]*rangeTable{},

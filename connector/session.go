@@ -9,19 +9,19 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// Session is what one client may do on one connector. It is a small immutable
+// Session decides what one client may do on one connector. It is a small immutable
 // value: its methods are pure, safe for concurrent use and, except Login, do not
-// allocate, unless the session is traced. The zero Session may do nothing.
+// allocate, unless the session is traced. The zero Session refuses everything.
 //
-// A Session knows who speaks and whether TLS is up, but not the dialog: that
-// EHLO comes before MAIL is its caller's business. After STARTTLS, open a new
-// one.
+// A Session knows the client's identity and whether TLS is on, but not which
+// commands came before: package order checks that EHLO comes before MAIL. After
+// STARTTLS, open a new Session.
 type Session struct {
 	in    *Inbound
 	who   *party
 	tls   bool
 	plain bool   // the server has no certificate for TLS
-	trace *Trace // nil: nothing records the decisions
+	trace *Trace // nil: decisions are not recorded
 }
 
 // Mail is a MAIL command.
@@ -33,22 +33,22 @@ type Mail struct {
 // Rcpt is a RCPT command.
 type Rcpt struct {
 	To       routing.Address
-	Accepted int // recipients that this transaction has already
+	Accepted int // number of recipients accepted before in this transaction
 }
 
-// End is a message at its end, as it was received.
-type End struct {
+// Message is a message that was received completely.
+type Message struct {
 	HeaderSize, Size int64 // in bytes
 	Hops             int   // Received fields
-	LocalHops        int   // those of them that name the local server
+	LocalHops        int   // Received fields that name this server
 }
 
-// Open starts a session on a channel: anonymous, Externally Secured or
-// Partner, as the connector has it. A disabled connector opens the zero
-// Session. Open allocates for Partners only.
+// Open starts a session on a channel: Externally Secured or Partner if the
+// connector's parameters say so, else anonymous. A disabled connector opens the
+// zero Session. Open allocates for Partners only.
 //
-// The session is [Session.Tracing] t, which says first why the session is who it
-// is; t may be nil.
+// The session records its decisions in t, as after [Session.Tracing]; the first
+// steps say how the client was identified. t may be nil.
 func (in *Inbound) Open(ch auth.Channel, t *Trace) Session {
 	if in == nil || !in.enabled {
 		none := Session{trace: t}
@@ -60,8 +60,8 @@ func (in *Inbound) Open(ch auth.Channel, t *Trace) Session {
 	case s.who.kind == externalParty:
 		s.check(checkExternallySecured, true, about{})
 	case in.settings.DomainSecureEnabled && in.mechanism.Has(auth.TLS):
-		// A Partner is known by its certificate: it takes TLS, and a name that
-		// was verified and is listed.
+		// A Partner is identified by its certificate, so TLS must be on, and a
+		// verified name must be listed.
 		domains := in.policy.secured(ch)
 		if s.check(checkDomainSecured, len(domains) > 0, about{subject: joinDomains(domains)}) {
 			s.who = in.party(partnerParty, auth.Identity{Principal: permission.Partner(joinDomains(domains))})
@@ -72,9 +72,9 @@ func (in *Inbound) Open(ch auth.Channel, t *Trace) Session {
 	return s
 }
 
-// secured returns the domains of TLSReceiveDomainSecureList whose names the
-// channel's peer proved to own. A wildcard in a certificate proves nothing:
-// Exchange allows no wildcards in domain security.
+// secured returns the domains of TLSReceiveDomainSecureList that the peer's
+// certificate names. Wildcards in certificates don't count: Exchange allows none in
+// domain security.
 func (p *Policy) secured(ch auth.Channel) []routing.Domain {
 	if !ch.TLS {
 		return nil
@@ -102,15 +102,15 @@ func joinDomains(domains []routing.Domain) string {
 	return b.String()
 }
 
-// Tracing returns s such that its decisions append to t what they looked at. The
-// sessions that Login makes of it append to t, too. With nil, as at first, nothing
-// is recorded, and that costs nothing.
+// Tracing returns a copy of s whose decisions append their steps to t. Sessions
+// that Login derives from it append to t, too. With nil, decisions are not recorded
+// and don't allocate.
 func (s Session) Tracing(t *Trace) Session {
 	s.trace = t
 	return s
 }
 
-// check records a step, if the session is traced, and returns pass.
+// check records a step if the session is traced. It returns pass.
 func (s Session) check(c Check, pass bool, a about) bool {
 	if s.trace != nil {
 		s.trace.add(Step{Check: c, Pass: pass, about: a, of: s.subject()})
@@ -118,7 +118,7 @@ func (s Session) check(c Check, pass bool, a about) bool {
 	return pass
 }
 
-// address is check for a step about an address.
+// address is check for a step about an address, formatted only if traced.
 func (s Session) address(c Check, pass bool, a routing.Address) bool {
 	if s.trace != nil {
 		s.check(c, pass, about{subject: a.String()})
@@ -126,7 +126,7 @@ func (s Session) address(c Check, pass bool, a routing.Address) bool {
 	return pass
 }
 
-// right records whether s holds r, and returns it.
+// right reports whether s holds r, and records the step if the session is traced.
 func (s Session) right(c Check, r permission.Right) bool {
 	if s.trace != nil {
 		s.trace.add(rightStep(s.subject(), c, s.who.id.Name, s.in.acl.Explain(s.who.id.Principal, r)))
@@ -134,7 +134,7 @@ func (s Session) right(c Check, r permission.Right) bool {
 	return s.who.rights.Has(r)
 }
 
-// noConnector records that no connector decides, and refuses.
+// noConnector records that there is no connector, and refuses.
 func (s Session) noConnector() Decision {
 	s.check(checkConnector, false, about{})
 	return Decision{}
@@ -145,7 +145,7 @@ func (s Session) subject() subject { return subject{policy: s.in.Policy(), in: s
 // Inbound returns the connector; nil for the zero Session.
 func (s Session) Inbound() *Inbound { return s.in }
 
-// Identity returns who the session is. The caller must not change its slices.
+// Identity returns the client's identity. The caller must not change its slices.
 func (s Session) Identity() auth.Identity {
 	if s.who == nil {
 		return auth.Identity{}
@@ -153,7 +153,7 @@ func (s Session) Identity() auth.Identity {
 	return s.who.id
 }
 
-// Rights returns what the session holds.
+// Rights returns the rights that the session holds.
 func (s Session) Rights() permission.Set {
 	if s.who == nil {
 		return 0
@@ -161,14 +161,13 @@ func (s Session) Rights() permission.Set {
 	return s.who.rights
 }
 
-// Authenticated reports whether the session has proven who it is by AUTH or by
-// certificate, or is Externally Secured; such sessions are not delayed by
-// TarpitInterval.
+// Authenticated reports whether the client authenticated with AUTH or a certificate,
+// or is Externally Secured. TarpitInterval doesn't delay such sessions.
 func (s Session) Authenticated() bool { return s.who != nil && s.who.kind > anonymousParty }
 
-// MaxSize returns the size limit in bytes that applies to the session; 0 is
-// none. ms-Exch-Bypass-Message-Size-Limit waives the connector's limit, but
-// not the organisation's.
+// MaxSize returns the size limit in bytes that applies to the session; 0 means no
+// limit. ms-Exch-Bypass-Message-Size-Limit lifts the connector's limit, but not
+// the organisation's.
 func (s Session) MaxSize() int64 {
 	if s.in == nil {
 		return 0
@@ -183,16 +182,16 @@ func (s Session) MaxSize() int64 {
 	return limit
 }
 
-// skipsSize reports whether the connector's limit is not even looked at:
-// between Exchange servers of the organisation, where SIZE is announced
-// without a number (Set-ReceiveConnector, SizeEnabled).
+// skipsSize reports whether the connector's limit is not checked: between Exchange
+// servers of the organisation, if SIZE is announced without a number
+// (Set-ReceiveConnector, SizeEnabled).
 func (s Session) skipsSize() bool {
 	return s.who.server && s.in.settings.SizeEnabled == param.SizeEnabledWithoutValue
 }
 
-// Headers returns what passes of the message's header. Cross-premises fields
-// never do: to believe them takes the cloud service's certificate, which no
-// parameter of ours accepts.
+// Headers returns the header firewall for messages of this session. Cross-premises
+// fields never pass: a server may accept them only from the cloud service, known by
+// its certificate, and no parameter here names that certificate.
 func (s Session) Headers() HeaderFilter {
 	var f HeaderFilter
 	if s.in == nil {
@@ -207,10 +206,10 @@ func (s Session) Headers() HeaderFilter {
 	return f
 }
 
-// OffersTLS reports whether to offer STARTTLS now.
+// OffersTLS reports whether EHLO offers STARTTLS now.
 func (s Session) OffersTLS() bool {
 	return s.in != nil && s.in.mechanism.Has(auth.TLS) && !s.tls && !s.plain
 }
 
-// mustStartTLS reports whether nothing goes before TLS (RFC 3207 section 4).
+// mustStartTLS reports whether the client must use STARTTLS first (RFC 3207 section 4).
 func (s Session) mustStartTLS() bool { return s.in.settings.RequireTLS && !s.tls }

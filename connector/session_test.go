@@ -276,8 +276,8 @@ func TestRcpt(t *testing.T) {
 }
 
 func TestEnd(t *testing.T) {
-	end := func(e connector.End) func(*connector.Inbound) connector.Decision {
-		return func(in *connector.Inbound) connector.Decision { return in.Open(auth.Channel{}, nil).End(e) }
+	message := func(m connector.Message) func(*connector.Inbound) connector.Decision {
+		return func(in *connector.Inbound) connector.Decision { return in.Open(auth.Channel{}, nil).Message(m) }
 	}
 	const (
 		ok   = "250 2.6.0 Queued mail for delivery"
@@ -291,14 +291,14 @@ func TestEnd(t *testing.T) {
 	uncounted := limits
 	uncounted.MaxLocalHopCount = param.Value(0)
 	rows := []replyCase{
-		{why: "all at the limit", d: end(connector.End{HeaderSize: 1 << 10, Size: 1 << 20, Hops: 10, LocalHops: 2}), current: ok, receive: limits},
-		{why: "header", d: end(connector.End{HeaderSize: 1<<10 + 1, Size: 1<<20 + 1}),
+		{why: "all at the limit", d: message(connector.Message{HeaderSize: 1 << 10, Size: 1 << 20, Hops: 10, LocalHops: 2}), current: ok, receive: limits},
+		{why: "header", d: message(connector.Message{HeaderSize: 1<<10 + 1, Size: 1<<20 + 1}),
 			current: "552 5.3.4 Message header size exceeds fixed maximum size", receive: limits},
-		{why: "size", d: end(connector.End{Size: 1<<20 + 1, Hops: 11}),
+		{why: "size", d: message(connector.Message{Size: 1<<20 + 1, Hops: 11}),
 			current: "552 5.3.4 Message size exceeds fixed maximum message size", receive: limits},
-		{why: "hops", d: end(connector.End{Hops: 11}), current: hops, receive: limits},
-		{why: "local hops", d: end(connector.End{Hops: 3, LocalHops: 3}), current: hops, receive: limits},
-		{why: "local hops uncounted", d: end(connector.End{Hops: 9, LocalHops: 9}), current: ok, receive: uncounted},
+		{why: "hops", d: message(connector.Message{Hops: 11}), current: hops, receive: limits},
+		{why: "local hops", d: message(connector.Message{Hops: 3, LocalHops: 3}), current: hops, receive: limits},
+		{why: "local hops uncounted", d: message(connector.Message{Hops: 9, LocalHops: 9}), current: ok, receive: uncounted},
 	}
 	for _, r := range rows {
 		r.check(t)

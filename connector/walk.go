@@ -11,50 +11,51 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// Walk holds a whole session without a socket and returns every decision on
-// the way with its reasons. Commands out of order are refused as the relay refuses
-// them. A refused recipient does not end the dialog; any other refusal does. Recipients are routed as well, so a policy without Send
-// connectors takes nothing on: ask [Session.Rcpt] what is let in.
+// Walk runs a whole session without a socket and returns every decision with its
+// reasons. Commands out of order are refused as the relay refuses them. A refused
+// recipient does not end the dialog; any other refusal does. Recipients are routed as
+// well, so a policy without Send connectors accepts no message; [Session.Rcpt] alone
+// doesn't route.
 //
-// What depends on other sessions, such as MaxInboundConnection and
-// MessageRateLimit, is not looked at, nor is what a next hop might say. A relay
-// with a queue may take a recipient without a way and keep it, as Exchange does.
+// Walk ignores what depends on other sessions, such as MaxInboundConnection and
+// MessageRateLimit, and what a next hop might reply. A relay with a queue may accept
+// a recipient that has no route and keep the message, as Exchange does.
 func (p *Policy) Walk(d Dialog) Walkthrough {
 	w := walk{policy: p, dialog: d}
 	w.in = p.Select(d.Local, d.Remote, &w.steps)
-	return w.hold()
+	return w.run()
 }
 
-// Walk is Policy.Walk as if the connector had been chosen, whatever the
-// addresses. A disabled connector opens no session.
+// Walk is Policy.Walk with this connector, whichever one the addresses select. A
+// disabled connector opens no session.
 func (in *Inbound) Walk(d Dialog) Walkthrough {
 	w := walk{policy: in.Policy(), in: in, dialog: d}
-	return w.hold()
+	return w.run()
 }
 
-// walk is a Dialog under way.
+// walk is the state of a Dialog that is being run.
 type walk struct {
 	policy *Policy
 	in     *Inbound
 	dialog Dialog
 	order  order.State
-	begun  int   // the stage of the transaction's MAIL
-	said   int   // how many of the dialog's recipients RCPT has named
+	begun  int   // index of the stage of the transaction's MAIL
+	named  int   // how many of the dialog's recipients RCPT has named
 	steps  Trace // of the stage in progress; the session appends to it
 	done   Walkthrough
 }
 
-// hold holds the dialog.
-func (w *walk) hold() Walkthrough {
-	goes := w.connect()
-	for commands := w.dialog.commands(); goes && len(commands) > 0; commands = commands[1:] {
-		goes = w.command(commands[0])
+// run runs the dialog.
+func (w *walk) run() Walkthrough {
+	open := w.connect()
+	for commands := w.dialog.commands(); open && len(commands) > 0; commands = commands[1:] {
+		open = w.command(commands[0])
 	}
 	w.done.Session = w.done.Session.Tracing(nil)
 	return w.done
 }
 
-// command holds one command and reports whether the dialog goes on.
+// command runs one command and reports whether the dialog continues.
 func (w *walk) command(v order.Verb) bool {
 	if reason := w.order.Refuse(v); reason != 0 && !(v == order.StartTLS && w.order.NoTLS) {
 		name, line := w.line(v)
@@ -106,20 +107,20 @@ func (w *walk) line(v order.Verb) (StageName, string) {
 // next returns the recipient that the next RCPT names.
 func (w *walk) next() routing.Address {
 	if n := len(w.dialog.To); n > 0 {
-		return w.dialog.To[min(w.said, n-1)]
+		return w.dialog.To[min(w.named, n-1)]
 	}
 	return routing.Address{}
 }
 
-// stage records an answer and its steps, and reports whether it lets the dialog go
-// on.
+// stage records a decision and its steps, and reports whether the decision lets the
+// command pass.
 func (w *walk) stage(name StageName, command string, d Decision) bool {
 	w.done.Stages = append(w.done.Stages, Stage{name, command, d, d.Reply(), w.steps})
 	w.steps = Trace{}
 	return d.Allowed()
 }
 
-// reword sets the text of the last reply to what is particular to the connector.
+// reword replaces the text of the last reply by one that the connector determines.
 func (w *walk) reword(text string) {
 	w.done.Stages[len(w.done.Stages)-1].Reply.Text = text
 }
@@ -139,8 +140,8 @@ func (w *walk) connect() bool {
 	return true
 }
 
-// greeting is the text of the first reply: the Banner, or else the default
-// without its date, which policy doesn't know.
+// greeting returns the text of the first reply: the Banner, or the default text
+// without the date, because a policy has no clock.
 func (in *Inbound) greeting() string {
 	if banner := in.settings.Banner; banner != "" {
 		return strings.TrimSpace(strings.TrimPrefix(banner, "220"))
@@ -206,7 +207,7 @@ func (w *walk) mail() bool {
 	return w.stage(name, line, d)
 }
 
-// declared is the size that MAIL tells, by which recipients are routed.
+// declared returns the size that MAIL declares, by which recipients are routed.
 func (w *walk) declared() int64 {
 	if w.in.settings.SizeEnabled == param.SizeDisabled {
 		return 0
@@ -214,11 +215,11 @@ func (w *walk) declared() int64 {
 	return w.dialog.Size
 }
 
-// recipient holds RCPT for the next recipient. Its refusal doesn't end the dialog.
+// recipient runs RCPT for the next recipient. A refusal doesn't end the dialog.
 func (w *walk) recipient() bool {
 	to := w.next()
 	name, line := w.line(order.Rcpt)
-	w.said++
+	w.named++
 	d := w.done.Session.Rcpt(Rcpt{To: to, Accepted: w.order.Recipients})
 	if w.stage(name, line, d) && w.route(to) {
 		w.order.Recipients++
@@ -226,13 +227,13 @@ func (w *walk) recipient() bool {
 	return d.Verdict != Close
 }
 
-// route routes a recipient that RCPT let pass, and reports whether there is a way.
+// route routes a recipient that RCPT accepted, and reports whether it has a route.
 func (w *walk) route(to routing.Address) bool {
 	r := w.policy.Route(to, w.declared(), &w.steps)
 	w.done.Routes = append(w.done.Routes, r)
 	if r.Outbound != nil {
 		keep := w.done.Session.Tracing(nil).Headers().Keep
-		if r.Via == nil { // else that server's firewall is yet to come
+		if r.Via == nil { // otherwise that server applies its own firewall
 			accepted, sent := keep, r.Outbound.Headers(to.Domain(), &w.steps)
 			keep = func(name string) bool { return accepted(name) && sent.Keep(name) }
 		}
@@ -248,31 +249,31 @@ func (w *walk) route(to routing.Address) bool {
 	return ok
 }
 
-// fields records what becomes of the fields of the header.
+// fields records which header fields pass.
 func (w *walk) fields(keep func(string) bool) {
 	for _, name := range w.dialog.Header {
 		w.steps.add(Step{Check: checkHeaderField, Pass: keep(name), about: about{subject: printable(name)}})
 	}
 }
 
-// data judges the message. Its header comes first, so it is judged first, unless
-// the size was declared at MAIL.
+// data decides on the message. The header arrives first, so it is checked before
+// the size.
 func (w *walk) data(name StageName, line string) {
 	s, m := w.done.Session, w.dialog
-	e := End{HeaderSize: m.HeaderSize, Hops: m.Hops, LocalHops: m.LocalHops}
-	if d := s.End(e); !d.Allowed() {
+	message := Message{HeaderSize: m.HeaderSize, Hops: m.Hops, LocalHops: m.LocalHops}
+	if d := s.Message(message); !d.Allowed() {
 		w.stage(name, line, d)
 		return
 	}
-	w.steps = Trace{} // the whole message repeats them
-	e.Size = m.Size
-	whole := s.End(e)
+	w.steps = Trace{} // the check of the whole message repeats them
+	message.Size = m.Size
+	whole := s.Message(message)
 	d := s.Authors(m.Authors, true)
 	if d.Allowed() {
 		d = whole
 	}
 	if d.Allowed() {
-		d = w.carried(d)
+		d = w.fits(d)
 	}
 	if d.Allowed() {
 		w.fields(s.Headers().Keep)
@@ -281,9 +282,9 @@ func (w *walk) data(name StageName, line string) {
 	w.stage(name, line, d)
 }
 
-// carried decides whether the message, of which no size was declared, can go on to all
-// its recipients.
-func (w *walk) carried(d Decision) Decision {
+// fits decides whether a message whose size was not declared is small enough for the
+// routes of all its recipients.
+func (w *walk) fits(d Decision) Decision {
 	if w.declared() == w.dialog.Size {
 		return d
 	}
@@ -304,8 +305,8 @@ func (w *walk) carried(d Decision) Decision {
 	return d
 }
 
-// printable is s with everything but visible ASCII replaced, so that what a
-// client made up cannot write on a terminal or in a log.
+// printable returns s with all characters replaced but visible ASCII, so that a
+// client's text can't control a terminal or forge log lines.
 func printable(s string) string {
 	return strings.Map(func(c rune) rune {
 		if c <= ' ' || c >= 0x7f {

@@ -68,7 +68,7 @@ func checkRefuses(t *testing.T, name string, s connector.Session) {
 	next, login := s.Login(user("ann@contoso.com"))
 	decisions := []connector.Decision{
 		s.Hello("a.example"), s.StartTLS(), s.Auth("PLAIN"), login, s.Mail(connector.Mail{}),
-		s.Rcpt(connector.Rcpt{To: addr("a@contoso.com")}), s.End(connector.End{}), s.Authors([]routing.Address{addr("a@contoso.com")}, true),
+		s.Rcpt(connector.Rcpt{To: addr("a@contoso.com")}), s.Message(connector.Message{}), s.Authors([]routing.Address{addr("a@contoso.com")}, true),
 	}
 	for i, d := range decisions {
 		if d.Allowed() || d.Reply().Code < 400 {

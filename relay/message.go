@@ -66,7 +66,7 @@ func (s *session) Data(_ context.Context, body io.Reader) reply.Reply {
 // judge decides on the message by its header. The size is not known yet; limitReader
 // enforces its limit.
 func (s *session) judge(h *mailheader.Header) connector.Decision {
-	d := s.end(connector.End{
+	d := s.end(connector.Message{
 		HeaderSize: h.Size(),
 		Hops:       h.Hops(),
 		LocalHops:  h.LocalHops(s.endpoint.in.Fqdn()),
@@ -83,21 +83,21 @@ func (s *session) judge(h *mailheader.Header) connector.Decision {
 
 // end asks the policy about a message: by its header, and once more if the message
 // turns out too large. The record has the last answer.
-func (s *session) end(e connector.End) connector.Decision {
+func (s *session) end(e connector.Message) connector.Decision {
 	if s.trace != nil {
 		*s.trace = connector.Trace{}
 	}
-	return s.decide(s.rules.End(e))
+	return s.decide(s.rules.Message(e))
 }
 
 // abortMessage replies to a message that could not be read to its end.
 func (s *session) abortMessage(tx *transaction, in *limitReader, err error) reply.Reply {
 	switch {
 	case errors.Is(err, mailheader.ErrTooLarge):
-		d := s.end(connector.End{HeaderSize: int64(s.endpoint.settings.MaxHeaderSize) + 1})
+		d := s.end(connector.Message{HeaderSize: int64(s.endpoint.settings.MaxHeaderSize) + 1})
 		return s.refuseMessage(tx, in, d)
 	case errors.Is(err, errTooLarge):
-		d := s.end(connector.End{Size: in.limit + 1})
+		d := s.end(connector.Message{Size: in.limit + 1})
 		return s.refuseMessage(tx, in, d)
 	case errors.Is(err, errNoMemory):
 		return s.refuseMessage(tx, in, s.endpoint.in.Decide(reply.InsufficientResources))

@@ -236,7 +236,7 @@ func (s *session) end(size int64, a answer) {
 	if size == 0 {
 		size = tx.size
 	}
-	d := s.rules.End(connector.End{Size: size})
+	d := s.rules.Message(connector.Message{Size: size})
 	if !a.ok() && d.Allowed() && (a.code != 552 || size == 0) {
 		// For its content, or for a next hop's reply: a log doesn't have the message.
 		s.replay.outside(a)
