@@ -12,16 +12,16 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// Basis is a parameter that a Step rests on.
+// Basis is a parameter that decided a Step.
 type Basis struct {
 	Path   source.Path // in the Config: Receive["Relay"].MaxMessageSize
-	Value  string      // in effect, as Exchange prints it; "" if there is none
+	Value  string      // in effect, as Exchange prints it; "" if the parameter is empty
 	Source Source
 	Usage  param.Usage // whose preset it is, if Source is SourcePreset
 }
 
-// String returns "path = value" and, unless the Config gives it, where the value
-// came from.
+// String returns "path = value", followed by the source of the value unless the
+// Config gives it.
 func (b Basis) String() string {
 	text := string(b.Path)
 	if b.Value != "" {
@@ -33,7 +33,7 @@ func (b Basis) String() string {
 	return text + " (" + b.Origin() + ")"
 }
 
-// Origin says in words where the value came from.
+// Origin returns the source of the value in words.
 func (b Basis) Origin() string {
 	if b.Source == SourcePreset {
 		return "preset of usage " + b.Usage.String()
@@ -65,9 +65,9 @@ func (s Source) String() string {
 // MarshalText implements [encoding.TextMarshaler].
 func (s Source) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// Basis returns the parameters that made the step come out as it did, or would
-// have to be others for it to come out otherwise. It is made on demand. Steps that
-// rest on the session alone have none.
+// Basis returns the parameters that decided the step: with other values, the result
+// could be different. It is made on demand. A step that depends on the session alone
+// has no basis.
 func (s Step) Basis() []Basis {
 	switch {
 	case s.receive != nil:
@@ -100,13 +100,13 @@ func (s Step) Basis() []Basis {
 	return all
 }
 
-// fields are the parameters that a check looks at.
+// fields are the parameters that a check uses.
 type fields struct {
 	receive, send, transport []string
 	accepted                 bool // the accepted domain that is the step's subject
 }
 
-// checkFields has the checks that look at the same parameters whatever they find.
+// checkFields has the checks whose parameters don't depend on the result.
 var checkFields = map[Check]fields{
 	checkExternallySecured:    {receive: []string{"AuthMechanism"}},
 	checkDomainSecured:        {receive: []string{"DomainSecureEnabled"}, transport: []string{"TLSReceiveDomainSecureList"}},
@@ -170,7 +170,7 @@ func (p *Policy) transportBasis(name string) Basis {
 	return b
 }
 
-// basis returns what decided on a Receive connector.
+// basis returns the parameters that decided on a Receive connector.
 func (r *receiveCandidate) basis() []Basis {
 	in := r.in
 	switch r.fate {
@@ -190,7 +190,8 @@ func (r *receiveCandidate) basis() []Basis {
 	return []Basis{in.element("Bindings", r.binding), in.element("RemoteIPRanges", r.index)}
 }
 
-// basisOf returns what decided on a Send connector, for a message of that size.
+// basisOf returns the parameters that decided on a Send connector for a message of
+// size bytes.
 func (p *Policy) basisOf(c *routing.Candidate, size int64) []Basis {
 	out := p.send[c.Index]
 	space := out.basis("AddressSpaces")
@@ -213,8 +214,8 @@ func (p *Policy) basisOf(c *routing.Candidate, size int64) []Basis {
 	return []Basis{space}
 }
 
-// tooSmall returns the limits of a Send connector, or else of the links on the way
-// to it, that a message of that size exceeds.
+// tooSmall returns the limits of a Send connector that a message of size bytes
+// exceeds, or else those of the site links.
 func (p *Policy) tooSmall(out *Outbound, size int64) []Basis {
 	var all []Basis
 	if limit := limitOf(out.settings.MaxMessageSize); limit > 0 && size > limit {
@@ -234,8 +235,8 @@ func (p *Policy) tooSmall(out *Outbound, size int64) []Basis {
 	return all
 }
 
-// basisOf returns the grants that decided on a right. A right that nobody was
-// granted rests on the groups, which are the usual way to grant it.
+// basisOf returns the grants that decided on a right. If there is no grant, it
+// returns PermissionGroups, which is the usual way to grant the right.
 func (in *Inbound) basisOf(s *Step) []Basis {
 	var all []Basis
 	grouped := len(s.Grants) == 0
@@ -245,13 +246,13 @@ func (in *Inbound) basisOf(s *Step) []Basis {
 	if grouped {
 		all = append(all, in.basis("PermissionGroups"))
 	}
-	return append(all, byHand(in.path, in.settings.Permissions, s)...)
+	return append(all, explicitGrants(in.path, in.settings.Permissions, s)...)
 }
 
-// basisOf returns the grants that decided on a right. Those that nobody made by
-// hand come with the connector.
+// basisOf returns the grants that decided on a right. Grants that are not in
+// Permissions come with the connector.
 func (out *Outbound) basisOf(s *Step) []Basis {
-	all := byHand(out.path, out.settings.Permissions, s)
+	all := explicitGrants(out.path, out.settings.Permissions, s)
 	if len(all) > 0 {
 		return all
 	}
@@ -262,8 +263,8 @@ func (out *Outbound) basisOf(s *Step) []Basis {
 	return []Basis{b}
 }
 
-// byHand returns the grants made by hand that decided on a right.
-func byHand(path source.Path, grants []permission.Grant, s *Step) []Basis {
+// explicitGrants returns the grants of Add-ADPermission that decided on a right.
+func explicitGrants(path source.Path, grants []permission.Grant, s *Step) []Basis {
 	var all []Basis
 	for _, decided := range s.Grants {
 		for i, g := range grants {
@@ -276,8 +277,8 @@ func byHand(path source.Path, grants []permission.Grant, s *Step) []Basis {
 	return all
 }
 
-// acceptedBasis returns the accepted domain that covers a domain, or else the
-// list that has none.
+// acceptedBasis returns the accepted domain that covers a domain, or the whole list if
+// none does.
 func (p *Policy) acceptedBasis(domain string) Basis {
 	d, err := routing.ParseDomain(domain)
 	if err != nil {

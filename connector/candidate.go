@@ -12,24 +12,24 @@ import (
 // over. Its text is stable.
 type Fate string
 
-// The fates of Receive connectors, in the order in which they are looked at. The
-// one that serves is Chosen.
+// The fates of Receive connectors, in the order in which they are checked. The
+// connector that serves the client is Chosen.
 const (
 	FateChosen       Fate = "chosen"
 	FateDisabled     Fate = "disabled"
 	FateOtherBinding Fate = "other-binding" // no binding for the local address
 	FateOtherRange   Fate = "other-range"   // no range that holds the client
-	FateWildcard     Fate = "wildcard"      // bound to all addresses, and another to the very one
+	FateWildcard     Fate = "wildcard"      // bound to all addresses, and another connector to this one
 	FateLargerRange  Fate = "larger-range"
-	FateOtherRole    Fate = "other-role" // the range is as large as one of the Front End Transport service's
+	FateOtherRole    Fate = "other-role" // the range is as large as that of a connector with FrontendTransport
 	FateLaterName    Fate = "later-name"
 )
 
-// The other fates of Send connectors, or rather of their address spaces.
+// The other fates of Send connectors and their address spaces.
 const (
 	FateOutOfScope       Fate = "out-of-scope"
 	FateUnconnected      Fate = "unconnected"       // no site link leads to a source server
-	FateNotAuthoritative Fate = "not-authoritative" // the space is *, and the domain an authoritative one
+	FateNotAuthoritative Fate = "not-authoritative" // the space is *, and the domain is authoritative
 	FateTooSmall         Fate = "too-small"
 	FateLessSpecific     Fate = "less-specific"
 	FateHigherCost       Fate = "higher-cost"

@@ -2,7 +2,7 @@ package connector
 
 import "strconv"
 
-// Check names what a Step looked at. Its text, such as "accepted-domain", is stable.
+// Check says what a Step checked. Its text, such as "accepted-domain", is stable.
 type Check uint8
 
 // The checks, in the order of a session.
@@ -43,7 +43,7 @@ const (
 	checkHops
 	checkLocalHops
 	checkAuthor
-	checkAuthorsLegible
+	checkAuthorsReadable
 	checkHeadersRouting
 	checkHeadersOrganization
 	checkHeadersForest
@@ -62,8 +62,8 @@ func Checks() []Check {
 	return all
 }
 
-// checkText is a Check in words: its stable name, and what is so when it
-// passes and when it doesn't. {s} is the subject, {n} and {max} are numbers.
+// checkText is a Check in words: its stable name, and the sentences for a check that
+// passes and one that doesn't. {s} is the subject, {n} and {max} are numbers.
 type checkText struct{ name, yes, no string }
 
 // String returns the stable name, such as "accepted-domain".
@@ -124,12 +124,12 @@ var checkTexts = [...]checkText{
 	checkHops:                 {"hops", "{n} of at most {max} Received fields", "{n} Received fields, and MaxHopCount is {max}"},
 	checkLocalHops:            {"local-hops", "{n} of at most {max} Received fields of this server", "{n} Received fields of this server, and MaxLocalHopCount is {max}"},
 	checkAuthor:               {"author", "the header names {s} as author", ""},
-	checkAuthorsLegible:       {"authors-legible", "", "the header's authors can't be read"},
+	checkAuthorsReadable:      {"authors-readable", "", "the header's authors can't be read"},
 	checkHeaderField:          {"header-field", "{s} passes", "{s} is removed"},
 	checkMissingHeaders:       {"missing-headers", "Message-ID, Date and From are added where they are missing: {s}", "nothing is added to the header: {s}"},
 	checkHeadersRouting:       {"headers-routing", "{s} holds {right}", "{s} lacks {right}"},
 	checkHeadersOrganization:  {"headers-organization", "{s} holds {right}", "{s} lacks {right}"},
 	checkHeadersForest:        {"headers-forest", "{s} holds {right}", "{s} lacks {right}"},
 	checkHeadersCrossPremises: {"headers-cross-premises", "CloudServicesMailEnabled is set", ""},
-	checkSendConnector:        {"send-connector", "", ""}, // the candidate tells
+	checkSendConnector:        {"send-connector", "", ""}, // Step.Detail describes the candidate
 }

@@ -2,13 +2,12 @@ package connector
 
 import "github.com/interchange-smtp/interchange/permission"
 
-// CompletesHeader reports whether a message of this session, which came with that
-// many Received fields of other relays, gets what its header lacks: Message-ID, Date
-// and From (RFC 6409 section 8). Only the first relay of a message does that, so a
-// message with such a field is left as it is, and so is one of a client that is not
-// known to submit its own mail: the client must have logged on, be Externally
-// Secured, or hold ms-Exch-SMTP-Accept-Any-Recipient. AddMissingHeadersEnabled
-// turns it off.
+// CompletesHeader reports whether the server adds Message-ID, Date and From to a
+// message of this session if its header lacks them (RFC 6409 section 8). relays is the
+// number of Received fields that other relays added. Only the first relay completes a
+// header, so relays must be 0, and the client must submit its own mail: it has logged
+// on, is Externally Secured, or holds ms-Exch-SMTP-Accept-Any-Recipient.
+// AddMissingHeadersEnabled turns it off.
 func (s Session) CompletesHeader(relays int) bool {
 	switch {
 	case s.in == nil:

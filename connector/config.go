@@ -9,14 +9,14 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// Profile picks the edition.
+// Profile is the edition of Exchange.
 type Profile = permission.Profile
 
-// Config is everything a Policy is compiled from. The zero Config compiles to
-// a Policy that refuses everything.
+// Config is the configuration that Compile makes a Policy of. The zero Config
+// compiles to a Policy that refuses everything.
 type Config struct {
 	Profile   Profile
-	Server    string           // the server we are; "": the first of Servers, or "localhost" if there is none
+	Server    string           // this server's name; "": the first of Servers, or "localhost" without Servers
 	Servers   []routing.Server // the organisation's transport servers
 	Links     []routing.SiteLink
 	Receive   []Receive
@@ -24,43 +24,44 @@ type Config struct {
 	Accepted  []routing.AcceptedDomain
 	Remote    []RemoteDomain
 	Transport Transport
-	Services  []Service // of Servers; one that isn't listed has the defaults
+	Services  []Service // of Servers; a server that isn't listed has the defaults
 
-	// Acknowledged lists findings that somebody looked at and means to keep.
+	// Acknowledged lists findings that the administrator has reviewed and accepts.
 	Acknowledged []Acknowledgement
 }
 
-// Acknowledgement says that a finding about the configuration is meant. It decides
-// nothing: package analysis goes by it. A connector can have acknowledgements in
-// its Comment instead.
+// Acknowledgement accepts a finding about the configuration. Only package analysis
+// uses it; it changes no decision. A connector can have acknowledgements in its
+// Comment instead.
 type Acknowledgement struct {
 	Code   string // of the finding
-	Place  string // the finding's, or what that is a part of: Receive["Relay"] goes for Receive["Relay"].Bindings
-	Reason string // why it is meant; without one the acknowledgement is worth nothing
+	Place  string // the finding's path or a parent of it: Receive["Relay"] covers Receive["Relay"].Bindings
+	Reason string // why the finding is accepted; an acknowledgement without a reason has no effect
 }
 
-// Transport is what Set-TransportConfig sets and policy needs.
+// Transport has the parameters of Set-TransportConfig that a policy needs.
 type Transport struct {
-	MaxReceiveSize                  param.Size  // zero: unlimited, so that connectors decide
-	MaxSendSize                     param.Size  // zero: unlimited, so that connectors decide
-	MaxRecipientEnvelopeLimit       param.Limit // zero: unlimited, so that connectors decide
+	MaxReceiveSize                  param.Size  // zero: unlimited, only the connectors' limits apply
+	MaxSendSize                     param.Size  // zero: unlimited, only the connectors' limits apply
+	MaxRecipientEnvelopeLimit       param.Limit // zero: unlimited, only the connectors' limits apply
 	TLSReceiveDomainSecureList      []string
 	TLSSendDomainSecureList         []string
 	UseDowngradedExchangeServerAuth bool // of Set-TransportService
 
 	// Delivery reports. External ones go to senders outside the organisation.
-	ExternalPostmasterAddress       string                    // the From of reports; "": postmaster@ the default accepted domain, on Edge the server's FQDN
-	ExternalDsnMaxMessageAttachSize param.Setting[param.Size] // of a larger message only the header is returned
+	ExternalPostmasterAddress       string                    // From of reports; "": postmaster@ the default accepted domain, on Edge the server's FQDN
+	ExternalDsnMaxMessageAttachSize param.Setting[param.Size] // reports on larger messages return only the header
 	InternalDsnMaxMessageAttachSize param.Setting[param.Size] // the same
 	ExternalDelayDsnEnabled         param.Setting[bool]       // whether reports of delays are sent
 	InternalDelayDsnEnabled         param.Setting[bool]       // the same
 }
 
-// Merge appends the lists of src to those of dst and lets the other parameters
-// that src gives override those of dst, so that a configuration can be read
-// from several files in order. A true flag stays true. Services are one for each
-// server: those of dst take over what src gives. The names of connectors are not
-// merged: a connector that occurs in both is a duplicate for Compile.
+// Merge adds src to dst, so that a configuration can be read from several files in
+// order. It appends the lists of src to those of dst, and the other parameters that
+// src gives override those of dst. A true flag stays true. There is one service for
+// each server: what src gives overrides the parameters of dst's service. Merge
+// doesn't merge connectors: Compile reports a connector that occurs in both as a
+// duplicate.
 func Merge(dst *Config, src Config) {
 	transport, services := dst.Transport, dst.Services
 	mergeFields(&transport, &src.Transport)
@@ -71,8 +72,8 @@ func Merge(dst *Config, src Config) {
 	}
 }
 
-// mergeService lets what s gives override what the service of that server has
-// in c already; a service of another server is appended.
+// mergeService lets the parameters that s gives override those of the same server's
+// service in c, or appends s if c has no such service.
 func (c *Config) mergeService(s *Service) {
 	for i := range c.Services {
 		if t := &c.Services[i]; c.sameServer(t.Name, s.Name) {
@@ -85,8 +86,8 @@ func (c *Config) mergeService(s *Service) {
 	c.Services = append(c.Services, *s)
 }
 
-// mergeFields appends the lists of src to those of dst and lets the other fields of
-// src that are given override those of dst. Both are pointers to one type of struct.
+// mergeFields appends the lists of src to those of dst and lets the other fields that
+// src gives override those of dst. Both are pointers to structs of one type.
 func mergeFields(dst, src any) {
 	to, from := reflect.ValueOf(dst).Elem(), reflect.ValueOf(src).Elem()
 	for i := range to.NumField() {
@@ -99,15 +100,15 @@ func mergeFields(dst, src any) {
 	}
 }
 
-// local returns the server we are: the one that Server names, else the first
-// of Servers, else one called localhost.
+// local returns this server: the one that Server names, else the first of Servers,
+// else a server called localhost.
 func (c *Config) local() routing.Server {
 	s, _ := c.server("")
 	return s
 }
 
-// server finds a server by name or FQDN in any letter case; "" is the local
-// one. A server that isn't listed has its name as FQDN and ok false.
+// server finds a server by name or FQDN in any letter case; "" is this server. For a
+// server that isn't listed it returns one with the name as FQDN, and ok false.
 func (c *Config) server(name string) (s routing.Server, ok bool) {
 	if name == "" {
 		name = c.Server
@@ -126,7 +127,7 @@ func (c *Config) server(name string) (s routing.Server, ok bool) {
 	return routing.Server{Name: name, FQDN: name}, false
 }
 
-// serverFQDN is the name s goes by on the wire.
+// serverFQDN returns the name of s on the wire.
 func serverFQDN(s routing.Server) string {
 	if s.FQDN != "" {
 		return s.FQDN
@@ -134,7 +135,7 @@ func serverFQDN(s routing.Server) string {
 	return s.Name
 }
 
-// localService returns the service of the server we are, as configured.
+// localService returns the service of this server, as configured.
 func (c *Config) localService() Service {
 	for _, s := range c.Services {
 		if c.sameServer(s.Name, "") {
@@ -144,7 +145,7 @@ func (c *Config) localService() Service {
 	return Service{}
 }
 
-// sameServer reports whether two names stand for one server.
+// sameServer reports whether two names mean one server; "" is this server.
 func (c *Config) sameServer(a, b string) bool {
 	s, _ := c.server(a)
 	t, _ := c.server(b)

@@ -5,19 +5,19 @@ import (
 	"github.com/interchange-smtp/interchange/permission"
 )
 
-// Decision is the answer to one command. Decisions are comparable. The zero
+// Decision is the decision on one command. Decisions are comparable. The zero
 // Decision refuses.
 type Decision struct {
 	Verdict Verdict
 	Reason  reply.Reason
-	Right   permission.Right // the right that decided it; 0: none did
+	Right   permission.Right // the right that decided; 0: no right did
 	mark    mark
 }
 
-// Verdict is what becomes of the command.
+// Verdict says whether a command is accepted.
 type Verdict uint8
 
-// The verdicts. Close is to refuse and to end the connection.
+// The verdicts. Close refuses the command and ends the connection.
 const (
 	Refuse Verdict = iota
 	Accept
@@ -41,8 +41,8 @@ func (v Verdict) MarshalText() ([]byte, error) { return []byte(v.String()), nil 
 // Allowed reports whether d lets the command pass.
 func (d Decision) Allowed() bool { return d.Verdict == Accept }
 
-// Reply returns what goes on the wire, in the profile of the connector that
-// decided, and without enhanced code where the connector has them off.
+// Reply returns the reply on the wire, in the profile of the connector that decided.
+// It has no enhanced code if the connector's EnhancedStatusCodesEnabled is off.
 func (d Decision) Reply() reply.Reply {
 	r := d.Reason.Reply(d.mark.profile)
 	if d.mark.bare {
@@ -54,13 +54,13 @@ func (d Decision) Reply() reply.Reply {
 // String returns the verdict and the reason, such as "refuse relay-denied".
 func (d Decision) String() string { return d.Verdict.String() + " " + d.Reason.String() }
 
-// mark is how a connector words its replies.
+// mark has the parameters of a connector that change its replies.
 type mark struct {
 	profile Profile
 	bare    bool // without enhanced codes
 }
 
-// decide returns the decision that a reason amounts to.
+// decide returns the decision for a reason.
 func (m mark) decide(reason reply.Reason, right permission.Right) Decision {
 	verdict := Refuse
 	switch {

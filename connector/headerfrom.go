@@ -6,9 +6,9 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// ChecksAuthors reports whether Authors could refuse anything: not if the
-// session holds the rights to send as everybody and no domain is secured here.
-// Where it is false a header need not be searched for its authors.
+// ChecksAuthors reports whether Authors can refuse a message. It can't if the session
+// holds the rights to send as every address and no domain is secured here; then the
+// caller need not parse the header.
 func (s Session) ChecksAuthors() bool {
 	if s.in == nil || s.in.settings.DomainSecureEnabled && len(s.in.policy.secure) > 0 {
 		return true
@@ -16,10 +16,9 @@ func (s Session) ChecksAuthors() bool {
 	return !s.who.rights.Has(permission.AcceptAnySender) || !s.who.rights.Has(permission.AcceptAuthoritativeDomainSender)
 }
 
-// Authors decides on the addresses of the header's From and Sender fields, each
-// by the rules of Sender. readable is false if part of the
-// fields can't be parsed: that part can't be checked, and the recipient's program may
-// parse it.
+// Authors decides on the addresses of the header's From and Sender fields, each by the
+// rules for senders at MAIL. readable is false if part of the fields can't be parsed:
+// that part can't be checked, but the recipient's program may be able to parse it.
 func (s Session) Authors(authors []routing.Address, readable bool) Decision {
 	if s.in == nil {
 		return s.noConnector()
@@ -35,7 +34,7 @@ func (s Session) Authors(authors []routing.Address, readable bool) Decision {
 		}
 	}
 	if checks && !readable {
-		s.check(checkAuthorsLegible, false, about{})
+		s.check(checkAuthorsReadable, false, about{})
 		return s.sendAsDenied(permission.AcceptAnySender)
 	}
 	return s.in.Decide(reply.SenderOK)

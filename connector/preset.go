@@ -31,10 +31,9 @@ func (c *Config) receiveDefaults(r Receive) Receive {
 	receiveParameters.fill(&r, r.Usage, c.Profile, server.Edge)
 	r.Fqdn = cmp.Or(r.Fqdn, serverFQDN(server))
 	if domain, ok := c.acceptedDomain(r.DefaultDomain); ok {
-		r.DefaultDomain = domain // it may be given by the entry's name
+		r.DefaultDomain = domain // r may give the entry's name
 	}
-	// BINARYMIME needs CHUNKING, so its default follows it and only one that is
-	// given can contradict.
+	// BINARYMIME needs CHUNKING, so only a value that is given can contradict it.
 	r.BinaryMimeEnabled = param.Value(r.BinaryMimeEnabled.Or(r.ChunkingEnabled.Or(false)))
 	return r
 }
@@ -45,8 +44,8 @@ func (c *Config) sendDefaults(s Send) Send {
 	local := c.local()
 	sendParameters.fill(&s, s.Usage, c.Profile, local.Edge)
 	s.DNSRoutingEnabled = param.Value(s.DNSRoutingEnabled.Or(len(s.SmartHosts) == 0))
-	// The guide gives the pair BasicAuth,BasicAuthRequireTLS for what current
-	// editions take as one value; the stricter one is what it means.
+	// The guide's pair BasicAuth,BasicAuthRequireTLS means BasicAuthRequireTLS, which
+	// current editions take as one value.
 	if s.SmartHostAuthMechanism == auth.BasicAuth|auth.BasicAuthRequireTLS {
 		s.SmartHostAuthMechanism = auth.BasicAuthRequireTLS
 	}

@@ -45,9 +45,9 @@ func (d RemoteDomain) WithDefaults() RemoteDomain {
 	return d
 }
 
-// postmasterDomain is the default accepted domain, on an Edge server its FQDN.
-// Without accepted domains it is the server's FQDN everywhere, or localhost if
-// that is no domain, which the name of a server need not be.
+// postmasterDomain returns the default accepted domain, on an Edge server its FQDN.
+// Without accepted domains it returns the server's FQDN, or localhost if that is not
+// a valid domain.
 func (c *Config) postmasterDomain() string {
 	local := c.local()
 	own := serverFQDN(local)

@@ -7,17 +7,17 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// RemoteDomain is what goes for mail from and to domains outside, with the names
-// of Set-RemoteDomain, as far as policy needs it. Of several that cover a domain
-// the most specific counts; without any, everything is at its default.
+// RemoteDomain has the parameters of Set-RemoteDomain that a policy needs. They apply
+// to mail from and to domains outside the organisation. Of several that cover a
+// domain the most specific applies; without one, the defaults do.
 type RemoteDomain struct {
 	Name                  string              // unique, up to 64 characters
 	DomainName            string              // contoso.com; *.contoso.com, which covers contoso.com too; or *
 	NDREnabled            param.Setting[bool] // whether senders there get non-delivery reports
-	DeliveryReportEnabled param.Setting[bool] // whether senders there get the reports of delivery that they asked for
+	DeliveryReportEnabled param.Setting[bool] // whether senders there get the delivery reports that they requested
 }
 
-// remoteKey returns the form of a DomainName that lookups compare with.
+// remoteKey returns a DomainName in the form that Policy.remoteDomain looks up.
 func remoteKey(name string) (string, error) {
 	if name == "*" {
 		return name, nil

@@ -6,21 +6,21 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// Reports says what a sender is told of its mail, and in which form: the report
-// settings of Transport and RemoteDomain, put together for one sender. The zero
-// Reports tells nothing.
+// Reports says which delivery reports a sender gets, and in which form: the report
+// settings of Transport and RemoteDomain for one sender. With the zero Reports the
+// sender gets none.
 type Reports struct {
-	Postmaster    routing.Address // who reports
-	MaxAttachSize int64           // in bytes: of a larger message only the header is returned
-	Failed        bool            // that a recipient failed for good
-	Delayed       bool            // that it takes longer
-	Delivered     bool            // that it was delivered, or relayed to where none of this is known
+	Postmaster    routing.Address // From of the reports
+	MaxAttachSize int64           // in bytes; reports on larger messages return only the header
+	Failed        bool            // report recipients that failed for good
+	Delayed       bool            // report delays
+	Delivered     bool            // report delivery, and relaying to a next hop without DSN
 }
 
-// Reports returns what sender may be told. That is nothing for the null sender,
-// lest reports answer reports, and for a nil Policy. A sender is internal, and
-// then no RemoteDomain goes for it, if its domain is authoritative or an
-// internal relay domain.
+// Reports returns which delivery reports sender gets. It returns the zero Reports for
+// a nil Policy and for the null sender, so that reports don't answer reports. A
+// sender in an authoritative or internal relay domain is internal: no RemoteDomain
+// applies to it.
 func (p *Policy) Reports(sender routing.Address) Reports {
 	if p == nil || sender == (routing.Address{}) {
 		return Reports{}
@@ -34,8 +34,8 @@ func (p *Policy) Reports(sender routing.Address) Reports {
 		d.NDREnabled.Or(false), t.ExternalDelayDsnEnabled.Or(false), d.DeliveryReportEnabled.Or(false)}
 }
 
-// remoteDomain returns the most specific remote domain that covers d, one with the
-// defaults if there is none.
+// remoteDomain returns the most specific remote domain that covers d; without one,
+// a RemoteDomain with the defaults.
 func (p *Policy) remoteDomain(d routing.Domain) RemoteDomain {
 	name := d.String()
 	if r, ok := p.remote[name]; ok {

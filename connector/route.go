@@ -5,23 +5,23 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// Route is the way of one recipient. The zero Route is Unreachable.
+// Route is the result of routing one recipient. The zero Route is Unreachable.
 type Route struct {
 	Outbound *Outbound // nil unless Outcome is Routed
 	Outcome  routing.Outcome
-	Space    routing.AddressSpace // the one that matched
-	Via      *routing.Server      // the connector lives there; nil: here. Not to be changed.
+	Space    routing.AddressSpace // of Outbound, the address space that matched
+	Via      *routing.Server      // a source server of Outbound; nil: this server. Not to be changed.
 }
 
-// Route picks the Send connector for a recipient. size is that of the message
-// in bytes, 0 if it isn't known yet.
+// Route picks the Send connector for a recipient. size is the size of the message in
+// bytes, 0 if it isn't known yet.
 //
-// A recipient in an authoritative domain belongs to us. The bare address
-// space * does not count for it, because the mail would come back.
+// The address space * doesn't match recipients in authoritative domains, because the
+// next hop would send their mail back.
 //
-// Unless t is nil, Route appends to it how every Send connector fared: those with
-// an address space for the recipient, best first, then the others in the order of
-// the Config. With nil it does not allocate.
+// Unless t is nil, Route appends to it why each Send connector was chosen or passed
+// over: those with an address space for the recipient, best first, then the others in
+// the order of the Config. With nil it does not allocate.
 func (p *Policy) Route(to routing.Address, size int64, t *Trace) Route {
 	switch {
 	case p == nil:
@@ -31,7 +31,7 @@ func (p *Policy) Route(to routing.Address, size int64, t *Trace) Route {
 	case !to.IsValid():
 		return Route{}
 	}
-	return p.way(p.table.Lookup(p.query(to, size)))
+	return p.routeOf(p.table.Lookup(p.query(to, size)))
 }
 
 // explainRoute is Route with a trace.
@@ -54,10 +54,10 @@ func (p *Policy) explainRoute(to routing.Address, size int64, t *Trace) Route {
 			t.add(candidateStep(p, &routing.Candidate{Index: i, Connector: out.Name()}, q.Size))
 		}
 	}
-	return p.way(m)
+	return p.routeOf(m)
 }
 
-// query is what the routing table is asked for a recipient.
+// query returns the query of the routing table for a recipient.
 func (p *Policy) query(to routing.Address, size int64) routing.Query {
 	typ, ok := p.accepted.Lookup(to.Domain())
 	return routing.Query{
@@ -68,8 +68,8 @@ func (p *Policy) query(to routing.Address, size int64) routing.Query {
 	}
 }
 
-// way turns the answer of the routing table into a Route.
-func (p *Policy) way(m routing.Match) Route {
+// routeOf returns the answer of the routing table as a Route.
+func (p *Policy) routeOf(m routing.Match) Route {
 	if m.Outcome != routing.Routed {
 		return Route{Outcome: m.Outcome}
 	}
@@ -80,8 +80,8 @@ func (p *Policy) way(m routing.Match) Route {
 	return r
 }
 
-// Reason returns what the route means for its recipient. Inbound.Decide makes
-// the reply of it.
+// Reason returns the reason to accept or refuse the recipient. Inbound.Decide makes a
+// reply of it.
 func (r Route) Reason() reply.Reason {
 	switch r.Outcome {
 	case routing.Routed:

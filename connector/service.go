@@ -7,9 +7,9 @@ import (
 )
 
 // Service is the configuration of one server's Transport service, with the
-// names of Set-TransportService: how often, how long and over how many
-// connections mail is tried. Zero fields mean the defaults of the profile and of
-// the server's role. docs/cmdlets.md has what each parameter does, its range and its
+// names of Set-TransportService: how often, how long and over how many connections
+// the server tries to deliver. Zero fields mean the defaults of the profile and of the
+// server's role. docs/cmdlets.md has what each parameter does, its range and its
 // default.
 //
 // QueueGlitchRetryCount and QueueGlitchRetryInterval are not parameters of

@@ -11,16 +11,16 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// Trace is the ordered record of what decisions looked at. The zero Trace is empty
-// and ready to be recorded into, by one goroutine at a time.
+// Trace records the steps of decisions in order. The zero Trace is empty and ready
+// to use, by one goroutine at a time.
 type Trace struct{ steps []Step }
 
-// Step is one thing that was looked at.
+// Step is one check that a decision made.
 type Step struct {
 	Check      Check
-	Pass       bool               // whether what Check asks is so
-	Right      permission.Right   // the right that Check asked for; 0: none
-	Grants     []permission.Grant // what gave Right, or denied it; not to be changed
+	Pass       bool               // the answer to Check
+	Right      permission.Right   // the right that Check needs; 0: not a check of a right
+	Grants     []permission.Grant // the grants that allow Right or deny it; not to be changed
 	Overridden []permission.Grant // grants that allow Right and are overridden by Grants, which deny it; not to be changed
 
 	about   about
@@ -29,16 +29,15 @@ type Step struct {
 	receive *receiveCandidate  // of checkReceiveConnector
 }
 
-// subject is what a decision was about: the connector whose parameters it looked
-// at.
+// subject is the connector whose parameters a decision used.
 type subject struct {
 	policy *Policy
 	in     *Inbound
 	out    *Outbound
 }
 
-// about is what a step was about: only values at hand, so that the fast door
-// pays nothing for them.
+// about is the text and the numbers of a step. Making it costs a decision without a
+// trace nothing.
 type about struct {
 	subject     string
 	have, limit int64
@@ -69,8 +68,8 @@ func (t Trace) LogValue() slog.Value {
 	return slog.GroupValue(attrs...)
 }
 
-// Matching returns t without the connectors that match not at all, of which a large
-// policy has thousands, and how many those were.
+// Matching returns t without the connectors that don't match at all, and their
+// number. A large policy has thousands of them.
 func (t Trace) Matching() (matching Trace, others int) {
 	for _, s := range t.steps {
 		switch s.Fate() {
@@ -86,8 +85,8 @@ func (t Trace) Matching() (matching Trace, others int) {
 // add records a step.
 func (t *Trace) add(s Step) { t.steps = append(t.steps, s) }
 
-// Candidate returns the name of the connector that the step is about; "" for
-// steps that choose none.
+// Candidate returns the name of the connector that the step considers; "" for steps
+// that don't choose a connector.
 func (s Step) Candidate() string {
 	switch {
 	case s.receive != nil:
@@ -98,8 +97,8 @@ func (s Step) Candidate() string {
 	return ""
 }
 
-// Fate returns how the candidate of the step fared; "" for steps that choose
-// none.
+// Fate returns why the step's candidate was chosen or passed over; "" for steps that
+// don't choose a connector.
 func (s Step) Fate() Fate {
 	switch {
 	case s.receive != nil:
@@ -112,12 +111,12 @@ func (s Step) Fate() Fate {
 	return ""
 }
 
-// candidateStep is the step about a Send connector for a message of that size.
+// candidateStep returns the step about a Send connector for a message of size bytes.
 func candidateStep(p *Policy, c *routing.Candidate, size int64) Step {
 	return Step{Check: checkSendConnector, Pass: c.Fate == routing.Chosen, send: c, about: about{have: size}, of: subject{policy: p}}
 }
 
-// rightStep is the step about a right of who.
+// rightStep returns the step about a right of the client or next hop who.
 func rightStep(of subject, c Check, who string, why permission.Explanation) Step {
 	return Step{Check: c, Pass: why.Held, Right: why.Right, Grants: why.Grants, Overridden: why.Overridden, about: about{subject: who}, of: of}
 }
@@ -134,7 +133,7 @@ func (s Step) answer() string {
 	return "no"
 }
 
-// Detail returns what was found, in words. It is made on demand.
+// Detail returns the result in words. It is made on demand.
 func (s Step) Detail() string {
 	text := s.Check.text(s.Pass)
 	detail := strings.NewReplacer(
@@ -162,7 +161,7 @@ func (s Step) Detail() string {
 	return detail
 }
 
-// grantText says which grant it was, as far as r is concerned.
+// grantText describes a grant by what it does to r.
 func grantText(g permission.Grant, r permission.Right) string {
 	by := " by Add-ADPermission"
 	if g.Group != 0 {

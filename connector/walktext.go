@@ -10,8 +10,8 @@ import (
 	"github.com/interchange-smtp/interchange/permission"
 )
 
-// String returns the walkthrough as text for people: each stage with what was
-// looked at and the reply.
+// String returns the walkthrough as text for people: each stage with its steps and
+// the reply.
 func (w Walkthrough) String() string {
 	var b strings.Builder
 	for _, s := range w.Stages {
@@ -34,7 +34,7 @@ func (w Walkthrough) String() string {
 	return b.String()
 }
 
-// heading is what the client did, or what is looked at.
+// heading returns the command of the stage, or what it decides on.
 func (s Stage) heading() string {
 	switch s.Name {
 	case StageConnect, StageRoute:
@@ -168,7 +168,7 @@ func (r Route) json() routeJSON {
 	return out
 }
 
-// rightOrNil returns nil for no right, which JSON then leaves out.
+// rightOrNil returns nil if r is 0, so that JSON leaves it out.
 func rightOrNil(r permission.Right) *permission.Right {
 	if !r.IsValid() {
 		return nil
