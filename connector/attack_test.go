@@ -148,8 +148,8 @@ func TestLogin(t *testing.T) {
 		want string
 	}{
 		{"right", in.Open(tls, nil), ann, "235 2.7.0 Authentication successful"},
-		{"nobody", in.Open(tls, nil), auth.Identity{}, "535 5.7.3 Authentication unsuccessful"},
-		{"anonymous as somebody", in.Open(tls, nil), auth.Identity{Principal: permission.Principal{SIDs: []permission.SID{permission.SIDAnonymous}}},
+		{"zero identity", in.Open(tls, nil), auth.Identity{}, "535 5.7.3 Authentication unsuccessful"},
+		{"anonymous by SID", in.Open(tls, nil), auth.Identity{Principal: permission.Principal{SIDs: []permission.SID{permission.SIDAnonymous}}},
 			"535 5.7.3 Authentication unsuccessful"},
 		{"no Submit for users", anonymousOnly.Open(tls, nil), ann, "535 5.7.3 Authentication unsuccessful"},
 		{"twice, as another", once, user("bob@contoso.com"), "503 5.5.1 Bad sequence of commands"},

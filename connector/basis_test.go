@@ -34,7 +34,7 @@ func basisOf(w connector.Walkthrough, stage connector.StageName, check string) s
 	return strings.Join(all, "; ")
 }
 
-// TestBasis wants every kind of step to name the parameter that it rests on,
+// TestBasis checks that every kind of step names the parameter that decided it,
 // with its value and where that came from.
 func TestBasis(t *testing.T) {
 	cfg := connector.Config{
@@ -167,7 +167,8 @@ func TestBasisOfRoutes(t *testing.T) {
 	}
 }
 
-// TestBasisOfPresets wants what a Usage fills in to be told from other defaults.
+// TestBasisOfPresets checks that presets of a Usage are distinguished from other
+// defaults.
 func TestBasisOfPresets(t *testing.T) {
 	cfg := connector.Config{
 		Profile: permission.Exchange2007,
@@ -213,8 +214,8 @@ func TestBasisNeverFails(t *testing.T) {
 	}
 }
 
-// TestBeatenGrant wants a grant that another one defeats to be shown.
-func TestBeatenGrant(t *testing.T) {
+// TestOverriddenGrant checks that a grant that another one overrides is shown.
+func TestOverriddenGrant(t *testing.T) {
 	in := one(t, permission.Current, connector.Receive{PermissionGroups: groups(anonymous),
 		Permissions: []permission.Grant{deny(permission.SIDAnonymous, permission.Submit)}}, connector.Transport{})
 	var trace connector.Trace
@@ -250,8 +251,8 @@ func TestFates(t *testing.T) {
 	}
 }
 
-// TestWalkOnConnector wants Inbound.Walk to ask the connector that it is told,
-// and nobody where there is none.
+// TestWalkOnConnector checks that Inbound.Walk asks its own connector, and that a nil
+// Inbound refuses.
 func TestWalkOnConnector(t *testing.T) {
 	p := compile(t, guide(permission.Current))
 	d := relayAttempt()
@@ -263,6 +264,6 @@ func TestWalkOnConnector(t *testing.T) {
 	}
 	var none *connector.Inbound
 	if w := none.Walk(d); w.Accepted() || firstRefusal(w) != reply.NoConnector {
-		t.Errorf("nobody: %s", w)
+		t.Errorf("nil Inbound: %s", w)
 	}
 }

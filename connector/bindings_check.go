@@ -2,17 +2,17 @@ package connector
 
 import (
 	"cmp"
-	"github.com/interchange-smtp/interchange/connector/internal/rangeset"
-	"github.com/interchange-smtp/interchange/connector/param"
 	"net/netip"
 	"slices"
 	"strings"
 
+	"github.com/interchange-smtp/interchange/connector/internal/rangeset"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/source"
 )
 
-// listener is a port of one address family on one server: the connectors that
-// meet there compete for clients.
+// listener is a port of one address family on one server. Its connectors compete for
+// clients.
 type listener struct {
 	server string
 	ipv4   bool
@@ -28,8 +28,8 @@ type occupant struct {
 
 // checkBindings applies the rules that compare several connectors: conflicts of
 // bindings, conflicts of roles, and overlaps of ranges.
-// The work is near linear in connectors and ranges, so that a thousand
-// connectors with ten thousand ranges each are no trouble.
+// It takes nearly linear time in connectors and ranges, so that it copes with a
+// thousand connectors of ten thousand ranges each.
 func (v *checker) checkBindings(checks []receiveCheck) {
 	occupants := map[listener][]occupant{}
 	var order []listener
@@ -69,7 +69,7 @@ func byName(occupants []occupant) []occupant {
 	return sorted
 }
 
-// firstOccupants remembers who took each address of a listener first.
+// firstOccupants remembers the first occupant of each address of a listener.
 type firstOccupants struct {
 	any, wildcard *occupant
 	byAddr        map[netip.Addr]*occupant
@@ -96,14 +96,14 @@ func (f *firstOccupants) meet(c *occupant) *occupant {
 	return earlier
 }
 
-// clientKeys are the keys of the clients that connectors have on a listener:
-// those of its address family, because no other client connects there.
+// clientKeys are keys of the clients that connectors serve on a listener, which are
+// clients of its address family.
 type clientKeys struct {
 	ipv4  bool
 	known map[*receiveCheck]rangeset.Key
 }
 
-// of returns the key of a connector's clients; rangeset.Empty if it has none there.
+// of returns the key of a connector's clients; rangeset.Empty if it has no clients there.
 func (k *clientKeys) of(c *receiveCheck) rangeset.Key {
 	key, known := k.known[c]
 	if !known {
@@ -151,7 +151,7 @@ func (v *checker) checkRoles(occupants []occupant, keys *clientKeys) {
 			continue
 		}
 		roles[role].meet(c)
-		// A probe of the other role must leave no trace there.
+		// Look in the other role without recording c there.
 		other := roles[1-role]
 		var earlier *occupant
 		switch {
@@ -168,8 +168,8 @@ func (v *checker) checkRoles(occupants []occupant, keys *clientKeys) {
 	}
 }
 
-// sharedByRoles warns of a binding that connectors of both roles have, and says
-// which of them serves whom.
+// sharedByRoles warns of a binding that connectors of both roles have, and says which
+// connector serves which clients.
 func (v *checker) sharedByRoles(c, earlier *occupant, keys *clientKeys) {
 	here := "the smallest range that holds a client decides"
 	if key := keys.of(c.check); c.addr == earlier.addr && key != rangeset.Empty && key == keys.of(earlier.check) {
@@ -184,15 +184,15 @@ func (v *checker) sharedByRoles(c, earlier *occupant, keys *clientKeys) {
 		c.check.r.TransportRole, c.check.r.Bindings[c.binding], earlier.check.path, earlier.check.r.TransportRole, here)
 }
 
-// span is a remote range of an occupant.
+// span is part of the remote ranges of an occupant.
 type span struct {
 	rangeset.Span
 	owner *occupant
 }
 
 // checkOverlaps: ranges of connectors with the same binding should nest, because
-// otherwise neither is the more specific one. An occupant of the wildcard doesn't
-// compete with one of a specific address, which always wins.
+// otherwise neither is more specific. A binding to all addresses doesn't compete with
+// one to a specific address, which always wins.
 func (v *checker) checkOverlaps(occupants []occupant) {
 	byAddr := map[netip.Addr][]*occupant{}
 	var order []netip.Addr

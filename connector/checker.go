@@ -26,7 +26,7 @@ func (v *checker) warn(path source.Path, code, format string, args ...any) {
 	v.warnings = append(v.warnings, source.Diagnostic{Severity: source.SeverityWarning, Path: path, Code: code, Detail: fmt.Sprintf(format, args...)})
 }
 
-// name checks what goes for all names.
+// name applies the rules for all names.
 func (v *checker) name(path source.Path, name string) {
 	switch {
 	case name == "":
@@ -40,11 +40,11 @@ func (v *checker) name(path source.Path, name string) {
 	}
 }
 
-// nameSet records which element of a list has a name, by scope and lower-case name.
+// nameSet records the first element of a list with each name.
 type nameSet struct {
 	list  source.Path
-	paths []source.Path
-	first map[[2]string]int
+	paths []source.Path     // of the elements
+	first map[[2]string]int // index by scope and name, both in lower case
 }
 
 func (v *checker) names(list string) nameSet {
@@ -52,7 +52,7 @@ func (v *checker) names(list string) nameSet {
 }
 
 // unique checks that no earlier element in the scope has the name of element i. The
-// text names the earlier one by index, because both have the name.
+// text gives the index of the earlier one, because both have the same name.
 func (v *checker) unique(names nameSet, i int, scope, name string) {
 	if name == "" {
 		return
@@ -65,8 +65,8 @@ func (v *checker) unique(names nameSet, i int, scope, name string) {
 	names.first[key] = i
 }
 
-// knownServer checks that a server is listed. Without a list, only our own
-// name is known.
+// knownServer checks that a server is listed. If Servers is empty, only the name of
+// this server is known.
 func (v *checker) knownServer(path source.Path, name string) {
 	if name == "" {
 		return
@@ -78,7 +78,7 @@ func (v *checker) knownServer(path source.Path, name string) {
 	case len(v.cfg.Servers) > 0:
 		v.fail(path, CodeServerUnknown, "%q is not one of Servers; add it there or correct the name", name)
 	case !strings.EqualFold(name, v.cfg.local().Name):
-		v.fail(path, CodeServerUnknown, "%q is not the server we are, %q, and Servers lists no other", name, v.cfg.local().Name)
+		v.fail(path, CodeServerUnknown, "%q is not this server, %q, and Servers lists no other", name, v.cfg.local().Name)
 	}
 }
 
@@ -104,7 +104,7 @@ func (v *checker) certificate(path source.Path, name string) {
 	}
 }
 
-// permissions checks grants made by hand.
+// permissions checks grants of Add-ADPermission.
 func (v *checker) permissions(path source.Path, grants []permission.Grant) {
 	for i, g := range grants {
 		if _, err := permission.NewACL(v.cfg.Profile, 0, g); err != nil {

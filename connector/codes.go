@@ -15,8 +15,8 @@ const (
 	CodeBindingsMissing   = "bindings-missing"
 	CodeBindingInvalid    = "binding-invalid"
 	CodeBindingDuplicate  = "binding-duplicate"
-	CodeBindingsConflict  = "bindings-conflict" // connectors that no client could be told apart for
-	CodeRoleConflict      = "role-conflict"     // as bindings-conflict, of two services
+	CodeBindingsConflict  = "bindings-conflict" // connectors with the same binding and the same clients
+	CodeRoleConflict      = "role-conflict"     // warning: a binding shared by two services
 	CodeRangesMissing     = "ranges-missing"
 	CodeRangeInvalid      = "range-invalid"
 	CodeRangesOverlap     = "ranges-overlap"     // warning: neither range contains the other
@@ -28,7 +28,7 @@ const (
 	CodeDomainSecure      = "domain-secure"      // domain security without mutual TLS
 	CodeDomainSecureList  = "domain-secure-list" // warning when empty, error when malformed
 	CodeExchangeFqdn      = "exchange-fqdn"      // ExchangeServer needs the server's own name
-	CodeTimeoutOrder      = "timeout-order"      // the inactivity timeout can't strike
+	CodeTimeoutOrder      = "timeout-order"      // the inactivity timeout has no effect
 	CodeBinaryMime        = "binary-mime"        // BINARYMIME without CHUNKING
 	CodeBannerInvalid     = "banner-invalid"     // not one line that begins with 220
 	CodeSuppressTLS       = "suppress-tls"       // SuppressXAnonymousTls without UseDowngradedExchangeServerAuth
@@ -59,7 +59,7 @@ const (
 	CodeAcceptedDomain      = "accepted-domain"
 	CodeRemoteDomain        = "remote-domain"
 	CodePostmaster          = "postmaster"
-	CodeConnectionsOrder    = "connections-order"  // of one domain more than of all
+	CodeConnectionsOrder    = "connections-order"  // more for one domain than for all
 	CodeDelayNotification   = "delay-notification" // warning: too early or never
 	CodeSiteLink            = "site-link"
 	CodeRouting             = "routing" // Servers, Links and Send don't fit together

@@ -53,7 +53,7 @@ func TestCompileServers(t *testing.T) {
 	if got := p.Select(at("10.0.0.1:2525"), ip("192.0.2.1"), nil).Name(); got != "Default HubB" {
 		t.Errorf("as HubB, Select = %q", got)
 	}
-	// Connectors without Server belong to whoever we are.
+	// Connectors without Server belong to this server.
 	if got := p.Select(at("10.2.3.4:25"), ip("192.168.5.77"), nil).Name(); got != "FromInternetGateway" {
 		t.Errorf("as HubB, Select = %q", got)
 	}

@@ -3,7 +3,7 @@
 // A parameter that is left out has the default that Exchange documents for the
 // connector's Usage, the profile and the role of its server. docs/cmdlets.md lists
 // them. Where Microsoft's pages contradict each other or say nothing, the table of
-// parameters says what was chosen and why; these choices concern several of them:
+// parameters says which default was chosen and why; these choices concern several:
 //
 //   - Usage presets are those of the current page on Receive connectors for all
 //     editions. Exchange2007 differs in Partners, which Internet includes there.
@@ -16,13 +16,14 @@
 //
 // # Validation
 //
-// [Compile] reports all mistakes of a Config at once as [source.Diagnostics], and what is
-// legal but doubtful as warnings. The rules are Exchange's; the codes, listed
-// among the constants, are stable. Decided where Exchange is silent:
+// [Compile] returns all mistakes of a Config at once as [source.Diagnostics];
+// [Policy.Warnings] lists values that are legal but doubtful. The rules are Exchange's;
+// the codes, listed among the constants, are stable. Where Exchange's documentation is
+// silent, these are decisions of this package:
 //
-//   - Two connectors with identical remote ranges conflict also if one is bound
-//     to the wildcard and the other to a specific address of the same family
-//     and port, enabled or not.
+//   - Two connectors with identical remote ranges also conflict if one is bound to
+//     all addresses and the other to a specific address of the same family and
+//     port, enabled or not.
 //   - Ranges that overlap without nesting are a warning; the smaller range wins.
 //   - ForceHELO with TLS, source servers in several sites, and SourceIPAddress
 //     outside Edge servers are warnings.

@@ -18,7 +18,7 @@ func TestCheckAlone(t *testing.T) {
 		"nothing":   func(*connector.Config) {},
 		"hop count": func(c *connector.Config) { c.Receive[0].MaxHopCount = 501 },
 		"name":      func(c *connector.Config) { c.Receive[1].Name = " x" },
-		"server":    func(c *connector.Config) { c.Receive[1].Server = "nobody" },
+		"server":    func(c *connector.Config) { c.Receive[1].Server = "unlisted" },
 		"R3": func(c *connector.Config) {
 			c.Receive[0].RequireTLS, c.Receive[0].AuthMechanism = true, param.Value(auth.None)
 		},

@@ -46,10 +46,10 @@ func ExampleConfig_Check() {
 	fmt.Println(warnings)
 	// Output:
 	// Receive["Relay"].MaxHopCount: 1000 is out of range; give 1 to 500 (out-of-range)
-	// Receive["Relay"].PermissionGroups: nobody is granted anything, so the connector refuses all mail; give PermissionGroups or Permissions (accepts-nothing)
+	// Receive["Relay"].PermissionGroups: no permission group or grant is set, so the connector refuses all mail; give PermissionGroups or Permissions (accepts-nothing)
 }
 
-// Reports says what a sender is told of mail that failed or takes long.
+// Reports says which delivery reports a sender gets about mail that fails or is delayed.
 func ExamplePolicy_Reports() {
 	policy, err := connector.Compile(connector.Config{
 		Accepted: []routing.AcceptedDomain{{DomainName: "contoso.com"}},

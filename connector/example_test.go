@@ -69,8 +69,8 @@ func ExampleSession_Tracing() {
 	// no   any-recipient: NT AUTHORITY\ANONYMOUS LOGON lacks ms-Exch-SMTP-Accept-Any-Recipient
 }
 
-// A running service reads the policy anew for each connection, and keeps the
-// one it began with until the connection ends.
+// A running service loads the policy for each connection, and keeps it until the
+// connection ends.
 func ExamplePolicy_swap() {
 	var current atomic.Pointer[connector.Policy]
 	reload := func(cfg connector.Config) error {

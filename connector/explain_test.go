@@ -158,7 +158,7 @@ func decisive(trace connector.Trace) bool {
 	return false
 }
 
-// checkMaxSize wants the limit that EHLO announces to be the one that is kept.
+// checkMaxSize checks that the limit that EHLO announces is enforced.
 func checkMaxSize(t *testing.T, s connector.Session, n int64) {
 	t.Helper()
 	d := s.Message(connector.Message{Size: n})

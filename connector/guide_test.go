@@ -60,7 +60,7 @@ func TestGuide(t *testing.T) {
 		{"Anonymous: to another local address", from("192.168.5.77", func(d *connector.Dialog) { d.Local = at("10.2.3.5:25") }),
 			"Default HubA", reply.RelayDenied},
 		{"a stranger, inward", from("198.51.100.9", inward), "Default HubA", reply.Unroutable}, // no mailboxes behind HubA here
-		{"nobody listens", from("198.51.100.9", func(d *connector.Dialog) { d.Local = at("10.2.3.4:26") }), "", reply.NoConnector},
+		{"no connector listens", from("198.51.100.9", func(d *connector.Dialog) { d.Local = at("10.2.3.4:26") }), "", reply.NoConnector},
 	}
 	p := compile(t, guide(permission.Current))
 	for _, tt := range tests {

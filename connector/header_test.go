@@ -61,7 +61,7 @@ func TestHeaderFilterByRight(t *testing.T) {
 			connector.Receive{AuthMechanism: mechanisms(auth.ExternalAuthoritative), PermissionGroups: servers}, received},
 		{"Externally Secured, 2007", permission.Exchange2007,
 			connector.Receive{AuthMechanism: mechanisms(auth.ExternalAuthoritative), PermissionGroups: servers}, received + org + forest},
-		{"by hand", permission.Current, connector.Receive{PermissionGroups: groups(anonymous),
+		{"explicit grants", permission.Current, connector.Receive{PermissionGroups: groups(anonymous),
 			Permissions: []permission.Grant{allow(permission.SIDAnonymous, permission.AcceptHeadersOrganization),
 				deny(permission.SIDAnonymous, permission.AcceptHeadersRouting)}}, org},
 	}

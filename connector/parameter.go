@@ -25,7 +25,7 @@ type parameter struct {
 
 const usages = int(param.UsagePartner) + 1
 
-// parameters are those of one struct of the configuration.
+// parameters are the parameters of one struct of the configuration.
 type parameters []parameter
 
 var (
@@ -51,7 +51,7 @@ func parametersOf[C any](n *schema.Noun) parameters {
 				for _, edge := range []int{0, 1} {
 					text := p.Default.For(param.Usage(usage).String(), in2007 == 1, edge == 1)
 					if def := parseDefault(f.Type, text); def.IsValid() && (!def.IsZero() || def.Type() != f.Type) {
-						p.defaults[usage][in2007][edge] = def // a zero is the default of its own accord, except in a Setting
+						p.defaults[usage][in2007][edge] = def // a zero needs no filling in, except in a Setting
 					}
 				}
 			}
@@ -61,8 +61,8 @@ func parametersOf[C any](n *schema.Noun) parameters {
 	return list
 }
 
-// fill gives the parameters of c, a pointer, that are left out their defaults.
-// Zero is left out, except in a Setting. Lists are copied.
+// fill sets the parameters of c, a pointer, that are left out to their defaults. A
+// zero field is left out, except a Setting that holds a value. Lists are copied.
 func (list parameters) fill(c any, usage param.Usage, profile Profile, edge bool) {
 	v := reflect.ValueOf(c).Elem()
 	if int(usage) >= usages {
@@ -88,7 +88,7 @@ func index(b bool) int {
 	return 0
 }
 
-// limits checks the numbers of c, which is a pointer and has its defaults.
+// limits checks the ranges of c, a pointer, which has its defaults filled in.
 func (list parameters) limits(v *checker, path source.Path, c any) {
 	fields := reflect.ValueOf(c).Elem()
 	for i := range list {
@@ -114,13 +114,13 @@ func (list parameters) enumerations(v *checker, path source.Path, c any) {
 		}
 		f := setting.Value(fields.Field(p.field)).Interface()
 		if e, ok := f.(interface{ IsValid() bool }); ok && !e.IsValid() {
-			v.fail(path.Field(source.Path(p.Name)), CodeValueInvalid, "%v is no value of it", f)
+			v.fail(path.Field(source.Path(p.Name)), CodeValueInvalid, "%v is not one of its values", f)
 		}
 	}
 }
 
-// notEnforced warns of the parameters of c, a pointer, that are given and have no
-// effect.
+// notEnforced warns of the parameters of c, a pointer, that have no effect but are
+// given.
 func (list parameters) notEnforced(v *checker, path source.Path, c any) {
 	fields := reflect.ValueOf(c).Elem()
 	for i := range list {
@@ -140,8 +140,8 @@ func (list parameters) byUsage(name string) bool {
 	return false
 }
 
-// parseDefault reads a default as Exchange writes it for a field of type t; the
-// zero Value without one.
+// parseDefault returns a default, which is written as Exchange does, as a value of
+// type t; the zero Value if text is empty.
 func parseDefault(t reflect.Type, text string) reflect.Value {
 	if text == "" {
 		return reflect.Value{}

@@ -58,7 +58,7 @@ func TestEveryParameter(t *testing.T) {
 			row := tt.noun.Row(f.Name)
 			switch effectless := row != nil && row.Status() != schema.Enforced; {
 			case effectless && tt.effects[f.Name] == 0 && !warnsOf(t, tt.config, f):
-				t.Errorf("%s.%s is said to have no effect, and no warning tells it", tt.config.Name(), f.Name)
+				t.Errorf("%s.%s has no effect according to its row, but no warning says so", tt.config.Name(), f.Name)
 			case !effectless && tt.effects[f.Name] == 0:
 				if !read[f.Name] {
 					t.Errorf("%s.%s is enforced nowhere; enforce it, or let its row say why it is kept", tt.config.Name(), f.Name)

@@ -84,8 +84,8 @@ func (c *Config) MovedPaths(before, part *Config) map[source.Path]source.Path {
 	return moved
 }
 
-// pathOf returns the path in c of what package routing calls p. Its Connectors are the
-// Send connectors, whose parameters have other names there.
+// pathOf returns the path in c of the element that package routing calls p. Its
+// Connectors are the Send connectors, whose parameters have other names there.
 func (c *Config) pathOf(p source.Path) source.Path {
 	list, index, _ := p.List()
 	_, rest := p.Cut()

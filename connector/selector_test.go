@@ -181,8 +181,8 @@ func TestSelectForms(t *testing.T) {
 		{"both mapped", "[::ffff:10.0.0.1]:25", "::ffff:192.0.2.7", "a"},
 		{"zones do not count", "[fe80::1%eth0]:25", "fe80::2%eth0", "six"},
 		{"::/0 holds no IPv4", "[2001:db8::1]:25", "::ffff:192.0.2.2", ""},
-		{"nobody's port", "10.0.0.1:26", "192.0.2.2", ""},
-		{"nobody's range", "10.0.0.1:25", "192.0.2.200", ""},
+		{"port without a connector", "10.0.0.1:26", "192.0.2.2", ""},
+		{"outside all ranges", "10.0.0.1:25", "192.0.2.200", ""},
 	}
 	for _, tt := range tests {
 		if got := p.Select(at(tt.local), ip(tt.remote), nil).Name(); got != tt.want {

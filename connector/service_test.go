@@ -59,9 +59,9 @@ func TestServiceDefaults(t *testing.T) {
 	}
 }
 
-// TestServiceOfOurs wants the parameters of the server we are, by whichever name
+// TestServiceOfThisServer wants the parameters of the server we are, by whichever name
 // it is listed, and those of others left alone.
-func TestServiceOfOurs(t *testing.T) {
+func TestServiceOfThisServer(t *testing.T) {
 	servers := []routing.Server{{Name: "HubA", FQDN: "huba.contoso.com"}, {Name: "HubB"}}
 	for _, name := range []string{"", "HubA", "huba", "HUBA.contoso.com"} {
 		cfg := connector.Config{Servers: servers, Services: []connector.Service{
@@ -133,7 +133,7 @@ func TestDeliveryProblems(t *testing.T) {
 	remote := func(d ...connector.RemoteDomain) connector.Config { return connector.Config{Remote: d} }
 	for _, tt := range []struct {
 		cfg     connector.Config
-		path    source.Path // of the only problem; "": there is none
+		path    source.Path // of the only problem; "": no problem
 		code    string
 		warning bool
 	}{
@@ -201,7 +201,7 @@ func alone(c *connector.Config) source.Diagnostics {
 	return errs
 }
 
-// TestReports walks what senders are told of their mail.
+// TestReports checks which delivery reports senders get.
 func TestReports(t *testing.T) {
 	no := param.Value(false)
 	cfg := connector.Config{
@@ -238,10 +238,10 @@ func TestReports(t *testing.T) {
 		}
 	}
 	if got := p.Reports(routing.Address{}); got != (connector.Reports{}) {
-		t.Errorf("the null sender is told %+v", got)
+		t.Errorf("the null sender gets %+v", got)
 	}
 	if got := (*connector.Policy)(nil).Reports(postmaster); got != (connector.Reports{}) {
-		t.Errorf("a nil Policy tells %+v", got)
+		t.Errorf("a nil Policy gives %+v", got)
 	}
 	plain := compile(t, connector.Config{Server: "no domain"}).Reports(postmaster)
 	if want := (connector.Reports{Postmaster: routing.MustParseAddress("postmaster@localhost"), MaxAttachSize: 10 << 20, Failed: true, Delayed: true, Delivered: true}); plain != want {

@@ -117,17 +117,17 @@ func TestMail(t *testing.T) {
 		ok               = "250 2.1.0 Sender OK"
 		tooLarge         = "552 5.3.4 Message size exceeds fixed maximum message size"
 	)
-	anybody := connector.Receive{PermissionGroups: groups(anonymous)}
-	tls := anybody
+	open := connector.Receive{PermissionGroups: groups(anonymous)}
+	tls := open
 	tls.RequireTLS = true
-	noSender := anybody
+	noSender := open
 	noSender.Permissions = []permission.Grant{deny(permission.SIDAnonymous, permission.AcceptAnySender)}
-	noAuthoritative := anybody
+	noAuthoritative := open
 	noAuthoritative.Permissions = []permission.Grant{deny(permission.SIDAnonymous, permission.AcceptAuthoritativeDomainSender)}
-	neither := anybody
+	neither := open
 	neither.Permissions = []permission.Grant{
 		deny(permission.SIDAnonymous, permission.AcceptAnySender, permission.AcceptAuthoritativeDomainSender)}
-	small := anybody
+	small := open
 	small.MaxMessageSize = 1 * param.MB
 	noSize := small
 	noSize.SizeEnabled = param.SizeDisabled
@@ -136,11 +136,11 @@ func TestMail(t *testing.T) {
 	plain := connector.Receive{EnhancedStatusCodesEnabled: param.Value(false)}
 
 	rows := []replyCase{
-		{why: "anonymous", d: mailFrom("a@example.net", 0), current: ok, receive: anybody},
+		{why: "anonymous", d: mailFrom("a@example.net", 0), current: ok, receive: open},
 		{why: "no group", d: mailFrom("a@example.net", 0), current: notAuthenticated, old: "530 5.7.1 Client was not authenticated"},
 		{why: "no group, null sender", d: mailFrom("", 0), current: notAuthenticated, old: "530 5.7.1 Client was not authenticated"},
 		{why: "RequireTLS", d: mailFrom("a@example.net", 0), current: "530 5.7.0 Must issue a STARTTLS command first", receive: tls},
-		{why: "own domain", d: mailFrom("a@contoso.com", 0), current: ok, old: anonymousDenied, receive: anybody},
+		{why: "own domain", d: mailFrom("a@contoso.com", 0), current: ok, old: anonymousDenied, receive: open},
 		{why: "own domain denied", d: mailFrom("a@contoso.com", 0), current: anonymousDenied, receive: noAuthoritative},
 		{why: "relayed domain is not ours", d: mailFrom("a@relay.example", 0), current: ok, receive: noAuthoritative},
 		{why: "any sender denied", d: mailFrom("a@example.net", 0), current: anonymousDenied, receive: noSender},
@@ -238,8 +238,8 @@ func TestRcpt(t *testing.T) {
 		old    = "550 5.7.1 Unable to relay"
 		rfc    = "Recipient address reserved by RFC 2606"
 	)
-	anybody := connector.Receive{PermissionGroups: groups(anonymous)}
-	relay := anybody
+	open := connector.Receive{PermissionGroups: groups(anonymous)}
+	relay := open
 	relay.Permissions = []permission.Grant{allow(permission.SIDAnonymous, permission.AcceptAnyRecipient)}
 	strict := relay
 	strict.RejectReservedTopLevelRecipientDomains = true
@@ -249,11 +249,11 @@ func TestRcpt(t *testing.T) {
 	few.MaxRecipientsPerMessage = 2
 
 	rows := []replyCase{
-		{why: "authoritative domain", d: rcptTo("a@contoso.com", 0), current: ok, receive: anybody},
-		{why: "relay domain", d: rcptTo("a@relay.example", 0), current: ok, receive: anybody},
-		{why: "its subdomain", d: rcptTo("a@x.relay.example", 0), current: ok, receive: anybody},
-		{why: "subdomain of an exact domain", d: rcptTo("a@x.contoso.com", 0), current: denied, old: old, receive: anybody},
-		{why: "foreign domain", d: rcptTo("a@fabrikam.com", 0), current: denied, old: old, receive: anybody},
+		{why: "authoritative domain", d: rcptTo("a@contoso.com", 0), current: ok, receive: open},
+		{why: "relay domain", d: rcptTo("a@relay.example", 0), current: ok, receive: open},
+		{why: "its subdomain", d: rcptTo("a@x.relay.example", 0), current: ok, receive: open},
+		{why: "subdomain of an exact domain", d: rcptTo("a@x.contoso.com", 0), current: denied, old: old, receive: open},
+		{why: "foreign domain", d: rcptTo("a@fabrikam.com", 0), current: denied, old: old, receive: open},
 		{why: "foreign domain with the grant", d: rcptTo("a@fabrikam.com", 0), current: ok, receive: relay},
 		{why: "no Submit", d: rcptTo("a@contoso.com", 0), old: "530 5.7.1 Client was not authenticated",
 			current: "530 5.7.57 SMTP; Client was not authenticated to send anonymous mail during MAIL FROM"},

@@ -91,7 +91,7 @@ func (s slowSession) maySendTo(to string) bool {
 	return s.holds(permission.Submit) && (ours && names || s.holds(permission.AcceptAnyRecipient))
 }
 
-// TestAgainstSlowSession compares who may send as whom and to whom with the
+// TestAgainstSlowSession compares the decisions on senders and recipients with the
 // rules read one by one, on random access lists, for every kind of session.
 func TestAgainstSlowSession(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(7, 8))

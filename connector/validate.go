@@ -8,9 +8,9 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// Check returns the mistakes of c, for which [Compile] would refuse it, and the
-// warnings about what is legal but doubtful. Both are in the order of Config's
-// fields; what concerns several Receive connectors comes after what concerns one.
+// Check returns the mistakes of c, which [Compile] refuses, and warnings about values
+// that are legal but doubtful. Both are in the order of Config's fields; mistakes that
+// concern several Receive connectors come after those that concern one.
 func (c *Config) Check() (errs, warnings source.Diagnostics) {
 	v := &checker{cfg: c}
 	v.organisation()
@@ -49,7 +49,7 @@ func (v *checker) checkSend() {
 func (v *checker) organisation() {
 	c := v.cfg
 	if !c.Profile.IsValid() {
-		v.fail("Profile", CodeValueInvalid, "%v is no profile; give Current or Exchange2007", c.Profile)
+		v.fail("Profile", CodeValueInvalid, "%v is not a profile; give Current or Exchange2007", c.Profile)
 	}
 	v.knownServer("Server", c.Server)
 	names := v.names("Servers")
@@ -57,7 +57,7 @@ func (v *checker) organisation() {
 		path := names.paths[i]
 		v.name(path, s.Name)
 		v.unique(names, i, "", s.Name)
-		if d, err := routing.ParseDomain(s.FQDN); err != nil || !d.IsLiteral() { // of a machine without a name
+		if d, err := routing.ParseDomain(s.FQDN); err != nil || !d.IsLiteral() { // a machine without a name has an address
 			v.fqdn(path+".FQDN", s.FQDN)
 		}
 	}
@@ -92,7 +92,7 @@ func (v *checker) link(path source.Path, l routing.SiteLink, sites map[string]bo
 	}
 }
 
-// accepted checks the accepted domains, which package routing knows all about.
+// accepted checks the accepted domains by the rules of package routing.
 func (v *checker) accepted() {
 	_, err := routing.NewAccepted(v.cfg.Accepted...)
 	var problems source.Diagnostics
@@ -111,7 +111,7 @@ func (v *checker) transport() {
 	v.postmaster(t)
 }
 
-// secureList checks a list of domains for domain security, which takes no wildcards.
+// secureList checks a list of domains for domain security, which allows no wildcards.
 func (v *checker) secureList(path source.Path, domains []string) {
 	for i, name := range domains {
 		if strings.Contains(name, "*") {

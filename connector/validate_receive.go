@@ -35,7 +35,7 @@ var receiveRules = []func(*receiveCheck){
 	(*receiveCheck).notEnforced,
 }
 
-// receiveCheck is one Receive connector under examination.
+// receiveCheck checks one Receive connector.
 type receiveCheck struct {
 	*checker
 	path   source.Path
@@ -103,8 +103,8 @@ func (c *receiveCheck) ranges() {
 	}
 }
 
-// checkKnownMechanisms: None stands alone. None is the absence of flags, so the
-// parser refuses the combination; what is left here are flags without meaning.
+// checkKnownMechanisms: a mechanism must be known. The parser refuses None beside
+// other mechanisms.
 func (c *receiveCheck) checkKnownMechanisms() {
 	if !c.mech.IsValid() {
 		c.bad("AuthMechanism", CodeAuthInvalid, "%v has unknown flags", c.mech)
@@ -121,12 +121,12 @@ func (c *receiveCheck) checkBasicAuthRequireTLS() {
 // checkRequireTLS: RequireTLS needs Tls.
 func (c *receiveCheck) checkRequireTLS() {
 	if c.r.RequireTLS && !c.mech.Has(auth.TLS) {
-		c.bad("RequireTLS", CodeRequireTLS, "no client could fulfil it, because AuthMechanism doesn't hold Tls; add Tls")
+		c.bad("RequireTLS", CodeRequireTLS, "it needs Tls in AuthMechanism; without Tls no client can use STARTTLS")
 	}
 }
 
-// checkExternalAuthoritative: only Tls may stand beside it, and the group that
-// externally secured servers belong to must be there.
+// checkExternalAuthoritative: only Tls may stand beside it, and it needs the group of
+// externally secured servers.
 func (c *receiveCheck) checkExternalAuthoritative() {
 	if !c.mech.Has(auth.ExternalAuthoritative) {
 		return
@@ -155,8 +155,8 @@ func (c *receiveCheck) checkDomainSecure() {
 	}
 }
 
-// checkExchangeServerFqdn: servers authenticate each other by name. Of a server
-// that isn't listed we don't know the FQDN, so there it is only a doubt.
+// checkExchangeServerFqdn: servers authenticate each other by name. The FQDN of a
+// server that isn't listed is unknown, so it gets only a warning.
 func (c *receiveCheck) checkExchangeServerFqdn() {
 	if !c.mech.Has(auth.ExchangeServer) || c.given.Fqdn == "" ||
 		strings.EqualFold(c.given.Fqdn, c.server.FQDN) || strings.EqualFold(c.given.Fqdn, c.server.Name) {
@@ -186,7 +186,7 @@ func (c *receiveCheck) names() {
 	}
 }
 
-// checkTimeoutOrder: the inactivity timeout must be able to strike.
+// checkTimeoutOrder: the inactivity timeout must come first to have an effect.
 func (c *receiveCheck) checkTimeoutOrder() {
 	if idle, total := c.r.ConnectionInactivityTimeout, c.r.ConnectionTimeout; idle >= total {
 		c.bad("ConnectionInactivityTimeout", CodeTimeoutOrder, "%s must be shorter than ConnectionTimeout, %s",
@@ -194,7 +194,7 @@ func (c *receiveCheck) checkTimeoutOrder() {
 	}
 }
 
-// checkBinaryMime: binary bodies travel in chunks only (RFC 3030 section 3).
+// checkBinaryMime: BINARYMIME needs CHUNKING (RFC 3030 section 3).
 func (c *receiveCheck) checkBinaryMime() {
 	if c.r.BinaryMimeEnabled.Or(true) && !c.r.ChunkingEnabled.Or(true) {
 		c.bad("BinaryMimeEnabled", CodeBinaryMime, "it needs ChunkingEnabled; enable that or disable this")
@@ -202,7 +202,7 @@ func (c *receiveCheck) checkBinaryMime() {
 }
 
 // checkBanner: a greeting is a 220 reply of one line (RFC 5321 section 4.5.3.1.5
-// limits it to 512 octets with CRLF).
+// limits it to 512 bytes with CRLF).
 func (c *receiveCheck) checkBanner() {
 	switch b := c.given.Banner; {
 	case b == "":
@@ -213,8 +213,8 @@ func (c *receiveCheck) checkBanner() {
 	}
 }
 
-// checkSuppressXAnonymousTls: without it servers can't encrypt, so the server
-// must have been told to authenticate in the downgraded way.
+// checkSuppressXAnonymousTls: without X-ANONYMOUSTLS servers can't encrypt, so they
+// must be configured to authenticate without encryption.
 func (c *receiveCheck) checkSuppressXAnonymousTls() {
 	if c.r.SuppressXAnonymousTls && !c.cfg.Transport.UseDowngradedExchangeServerAuth {
 		c.bad("SuppressXAnonymousTls", CodeSuppressTLS, "it needs Transport.UseDowngradedExchangeServerAuth")
@@ -224,8 +224,8 @@ func (c *receiveCheck) checkSuppressXAnonymousTls() {
 // checkLimits checks numbers, sizes and time spans.
 func (c *receiveCheck) checkLimits() { receiveParameters.limits(c.checker, c.path, &c.r) }
 
-// checkEdge: an Edge server has no directory, so no users log on and no legacy
-// servers exist.
+// checkEdge: an Edge server has no directory, so it has neither users that log on nor
+// legacy servers.
 func (c *receiveCheck) checkEdge() {
 	if !c.server.Edge {
 		return
@@ -239,38 +239,38 @@ func (c *receiveCheck) checkEdge() {
 	}
 }
 
-// checkCustomGroup: the group is how Exchange shows grants made by hand.
+// checkCustomGroup: Custom is how Exchange shows grants of Add-ADPermission.
 func (c *receiveCheck) checkCustomGroup() {
 	if c.groups.Has(permission.Custom) && len(c.given.Permissions) == 0 {
-		c.doubt("PermissionGroups", CodeGroupCustom, "Custom grants nothing by itself; the grants belong into Permissions")
+		c.doubt("PermissionGroups", CodeGroupCustom, "Custom grants nothing by itself; the grants belong in Permissions")
 	}
 }
 
-// checkNothingGranted: legal, and then everybody is refused.
+// checkNothingGranted: a connector without grants is legal, but refuses all mail.
 func (c *receiveCheck) checkNothingGranted() {
 	if c.groups&^permission.Custom == 0 && len(c.given.Permissions) == 0 {
-		c.doubt("PermissionGroups", CodeAcceptsNothing, "nobody is granted anything, so the connector refuses all mail; give PermissionGroups or Permissions")
+		c.doubt("PermissionGroups", CodeAcceptsNothing, "no permission group or grant is set, so the connector refuses all mail; give PermissionGroups or Permissions")
 	}
 }
 
-// unreachableGroups points at groups whose members can't be told from others.
-// Presets are not questioned, except that of Partner, which lacks one step.
+// unreachableGroups warns of groups that no client can become a member of. It accepts
+// the presets except that of Partner, which also needs DomainSecureEnabled.
 func (c *receiveCheck) unreachableGroups() {
 	if _, given := c.given.PermissionGroups.Get(); !given && c.r.Usage != param.UsagePartner {
 		return
 	}
 	if c.groups.Has(permission.ExchangeUsers) && c.mech&(auth.BasicAuth|auth.Integrated) == 0 {
-		c.doubt("PermissionGroups", CodeGroupUnreachable, "nobody can become one of ExchangeUsers without BasicAuth in AuthMechanism")
+		c.doubt("PermissionGroups", CodeGroupUnreachable, "no client can become a member of ExchangeUsers without BasicAuth in AuthMechanism")
 	}
 	if c.groups.Has(permission.ExchangeServers) && c.mech&(auth.ExchangeServer|auth.ExternalAuthoritative) == 0 {
-		c.doubt("PermissionGroups", CodeGroupUnreachable, "nobody can become one of ExchangeServers without ExternalAuthoritative or ExchangeServer in AuthMechanism")
+		c.doubt("PermissionGroups", CodeGroupUnreachable, "no client can become a member of ExchangeServers without ExternalAuthoritative or ExchangeServer in AuthMechanism")
 	}
 	if c.groups.Has(permission.Partners) && !c.r.DomainSecureEnabled {
-		c.doubt("PermissionGroups", CodeGroupUnreachable, "nobody can become one of Partners without DomainSecureEnabled")
+		c.doubt("PermissionGroups", CodeGroupUnreachable, "no client can become a member of Partners without DomainSecureEnabled")
 	}
 }
 
-// notEnforced lists what is kept but has no effect here.
+// notEnforced warns of parameters that are kept but have no effect here.
 func (c *receiveCheck) notEnforced() {
 	r := &c.given
 	if m, _ := r.AuthMechanism.Get(); m&(auth.Integrated|auth.ExchangeServer) != 0 {

@@ -33,7 +33,7 @@ var sendRules = []func(*sendCheck){
 	(*sendCheck).notEnforced,
 }
 
-// sendCheck is one Send connector under examination.
+// sendCheck checks one Send connector.
 type sendCheck struct {
 	*checker
 	path  source.Path
@@ -90,7 +90,7 @@ func (c *sendCheck) spaces() {
 		case !a.IsSMTP() && c.dns:
 			c.bad(source.Path("AddressSpaces").Index(i), CodeSmartHostsMissing, "%v: a type other than SMTP needs SmartHosts", a)
 		case a.Local() != c.s.AddressSpaces[0].Local():
-			c.bad(source.Path("AddressSpaces").Index(i), CodeAddressSpaceInvalid, "the scope Local goes for the whole connector; give it to all address spaces or to none, or set IsScopedConnector")
+			c.bad(source.Path("AddressSpaces").Index(i), CodeAddressSpaceInvalid, "the scope Local applies to the whole connector; give it to all address spaces or to none, or set IsScopedConnector")
 		case !a.IsSMTP():
 			c.doubt(source.Path("AddressSpaces").Index(i), CodeNotEnforced, "%v has no effect: every recipient here is an SMTP address", a)
 		case a.Kind() == routing.SpaceAccepted && !c.local.Edge:
@@ -130,8 +130,8 @@ func (c *sendCheck) smartHosts() {
 	}
 }
 
-// checkRouting: either smart hosts or DNS routing. Giving smart hosts alone
-// switches DNS routing off, as it does in Exchange's shell.
+// checkRouting: a connector has either smart hosts or DNS routing. The default of
+// DNSRoutingEnabled is false with smart hosts, as in Exchange's shell.
 func (c *sendCheck) checkRouting() {
 	switch hosts := len(c.s.SmartHosts) > 0; {
 	case hosts && c.dns:
@@ -156,7 +156,7 @@ func (c *sendCheck) checkAuthentication() {
 	}
 }
 
-// checkCredential: Basic authentication needs a credential, and cares for it.
+// checkCredential: Basic authentication needs a credential, and should protect it.
 func (c *sendCheck) checkCredential() {
 	m, cred := c.s.SmartHostAuthMechanism, c.s.AuthenticationCredential
 	if m&(auth.BasicAuth|auth.BasicAuthRequireTLS) == 0 {
@@ -188,7 +188,7 @@ func (c *sendCheck) checkRequireTLS() {
 	}
 }
 
-// checkTlsAuthLevel: a level says how TLS is required.
+// checkTlsAuthLevel: a level needs TLS.
 func (c *sendCheck) checkTlsAuthLevel() {
 	if c.s.TlsAuthLevel == param.TlsAuthNone {
 		return
@@ -201,7 +201,7 @@ func (c *sendCheck) checkTlsAuthLevel() {
 	}
 }
 
-// checkDomainSecure: domain security is between us and the recipient's domain.
+// checkDomainSecure: domain security needs a direct connection to the recipient's domain.
 func (c *sendCheck) checkDomainSecure() {
 	if !c.s.DomainSecureEnabled {
 		return
@@ -217,7 +217,7 @@ func (c *sendCheck) checkDomainSecure() {
 	}
 }
 
-// checkTlsDomain: the name that the certificate of a smart host must bear.
+// checkTlsDomain: DomainValidation checks that a smart host's certificate names it.
 func (c *sendCheck) checkTlsDomain() {
 	name, level := c.s.TlsDomain, c.s.TlsAuthLevel
 	switch {
@@ -235,8 +235,8 @@ func (c *sendCheck) checkTlsDomain() {
 	}
 }
 
-// checkLinked: a connector that takes all mail of a Receive connector leaves no
-// choice of recipients, sizes or hosts.
+// checkLinked: a connector that is linked to a Receive connector sends all its mail,
+// so it may not limit recipients, sizes or hosts.
 func (c *sendCheck) checkLinked() {
 	if c.s.LinkedReceiveConnector == "" {
 		return
@@ -255,8 +255,8 @@ func (c *sendCheck) checkLinked() {
 	}
 }
 
-// checkForceHELO: HELO gives no extensions, so neither STARTTLS nor AUTH. Exchange
-// documents no exclusion, and mail simply stays where it is.
+// checkForceHELO: after HELO there are no extensions, so neither STARTTLS nor AUTH.
+// Exchange allows it, and the mail stays in the queue.
 func (c *sendCheck) checkForceHELO() {
 	if !c.s.ForceHELO {
 		return
@@ -271,10 +271,10 @@ func (c *sendCheck) checkForceHELO() {
 // section 7.3).
 func (c *sendCheck) implicitTLS() bool { return c.s.Port == 465 }
 
-// checkSites: the source servers should be close to each other. Servers without a site
-// share one.
+// checkSites: the source servers should be in one site. Servers without a site count as
+// one site.
 func (c *sendCheck) checkSites() {
-	bySite := map[string]string{} // in small letters: as it is written
+	bySite := map[string]string{} // name as written, by name in lower case
 	for _, name := range c.given.SourceTransportServers {
 		if server, ok := c.cfg.server(name); ok {
 			bySite[strings.ToLower(server.Site)] = strconv.Quote(server.Site)
@@ -295,11 +295,11 @@ func (c *sendCheck) names() {
 // checkLimits checks numbers, sizes and time spans.
 func (c *sendCheck) checkLimits() { sendParameters.limits(c.checker, c.path, &c.s) }
 
-// notEnforced lists what is kept but has no effect here.
+// notEnforced warns of parameters that are kept but have no effect here.
 func (c *sendCheck) notEnforced() {
 	s := &c.given
 	if s.SmartHostAuthMechanism == auth.ExchangeServer {
-		c.doubt("SmartHostAuthMechanism", CodeNotEnforced, "ExchangeServer doesn't log on to the smart host, because X-EXPS doesn't exist here; it only lets the header fields pass that our own servers are sent")
+		c.doubt("SmartHostAuthMechanism", CodeNotEnforced, "ExchangeServer doesn't log on to the smart host, because X-EXPS doesn't exist here; it only lets the header fields pass that this organisation's servers exchange")
 	}
 	if s.ErrorPolicies&(param.DowngradeCustomFailures|param.UpgradeCustomFailures) != 0 {
 		c.doubt("ErrorPolicies", CodeNotEnforced, "custom failures have no effect: only DowngradeDnsFailures and DowngradeAuthFailures are followed")

@@ -19,8 +19,8 @@ func (v *checker) services() {
 	}
 }
 
-// service checks one service, which has its defaults filled in, against the
-// ranges of Set-TransportService.
+// service checks one service, which has its defaults filled in, by the rules of
+// Set-TransportService.
 func (v *checker) service(path source.Path, s *Service) {
 	field := func(name source.Path) source.Path { return path + "." + name }
 	if total, each := s.MaxOutboundConnections, s.MaxPerDomainOutboundConnections; total != param.Unlimited && (each > total || each == param.Unlimited) {
@@ -34,10 +34,10 @@ func (v *checker) service(path source.Path, s *Service) {
 	switch notice := s.DelayNotificationTimeout; {
 	case notice <= retries:
 		v.warn(field("DelayNotificationTimeout"), CodeDelayNotification,
-			"senders are told of a delay while the transient retries still run, which take %s; give more", param.FormatTimeSpan(retries))
+			"senders are notified of a delay while the transient retries still run, which take %s; give more", param.FormatTimeSpan(retries))
 	case notice >= s.MessageExpirationTimeout:
 		v.warn(field("DelayNotificationTimeout"), CodeDelayNotification,
-			"senders are never told of a delay, because messages expire after %s; give less", param.FormatTimeSpan(s.MessageExpirationTimeout))
+			"senders are never notified of a delay, because messages expire after %s; give less", param.FormatTimeSpan(s.MessageExpirationTimeout))
 	}
 }
 

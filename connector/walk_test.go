@@ -15,8 +15,8 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// relayAttempt is a stranger who wants to reach one recipient of ours and one
-// of somebody else's.
+// relayAttempt is a stranger's message to a foreign recipient and to one in an
+// accepted domain.
 func relayAttempt() connector.Dialog {
 	return connector.Dialog{
 		Local: at("10.2.3.4:25"), Remote: ip("203.0.113.9"), Helo: "evil.example\r\n250 ok",

@@ -11,9 +11,9 @@ import (
 
 // TestDecideVerdict wants the reply and the verdict to say the same.
 func TestDecideVerdict(t *testing.T) {
-	var nobody *connector.Inbound
+	var none *connector.Inbound
 	for _, c := range reply.Reasons() {
-		d := nobody.Decide(c)
+		d := none.Decide(c)
 		if code := d.Reply().Code; d.Allowed() != (code < 400) {
 			t.Errorf("%v: %s", d, d.Reply())
 		}
@@ -23,7 +23,7 @@ func TestDecideVerdict(t *testing.T) {
 	}
 }
 
-// TestZero wants everything that nobody made to refuse and nothing to panic.
+// TestZero checks that zero values refuse everything and don't panic.
 func TestZero(t *testing.T) {
 	var (
 		policy  *connector.Policy
@@ -55,7 +55,7 @@ func TestZero(t *testing.T) {
 	explained := out.Headers(routing.Domain{}, &trace)
 	if inbound.Name() != "" || inbound.Fqdn() != "" || inbound.Settings() != nil || inbound.Policy() != nil ||
 		out.Name() != "" || out.Fqdn() != "" || out.Settings() != nil || !out.Peer(routing.Domain{}).IsZero() || explained.Keep("Received") || out.Headers(routing.Domain{}, nil).Keep("Received") || out.Secured(routing.Domain{}) || out.Local() {
-		t.Error("a nil connector is somebody")
+		t.Error("a nil connector has an identity")
 	}
 	empty := compile(t, connector.Config{})
 	if empty.Select(at("192.0.2.1:25"), ip("192.0.2.2"), nil) != nil || empty.Route(addr("a@example.net"), 0, nil).Outbound != nil {
@@ -76,6 +76,6 @@ func checkRefuses(t *testing.T, name string, s connector.Session) {
 		}
 	}
 	if next != s || s.Rights() != 0 || s.SASL() != nil || s.Authenticated() || s.Headers().Keep("Received") || s.Inbound() != nil {
-		t.Errorf("%s is somebody", name)
+		t.Errorf("%s has an identity", name)
 	}
 }
