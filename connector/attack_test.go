@@ -179,8 +179,8 @@ func TestLoginCopies(t *testing.T) {
 	}
 }
 
-// TestLoginOnExternallySecured wants a login to change nothing there: AUTH is
-// not offered, and its session keeps its rights.
+// TestLoginOnExternallySecured checks that AUTH is not offered there and that
+// a login leaves the session its rights.
 func TestLoginOnExternallySecured(t *testing.T) {
 	in := one(t, permission.Current, connector.Receive{
 		AuthMechanism: mechanisms(auth.TLS | auth.ExternalAuthoritative), PermissionGroups: groups(permission.ExchangeServers | users),

@@ -120,7 +120,7 @@ func firstOutbound(p *connector.Policy) *connector.Outbound {
 	return nil
 }
 
-// TestBasisOfRoutes wants every fate of an address space to name what decided it.
+// TestBasisOfRoutes checks that every fate of an address space names its parameters.
 func TestBasisOfRoutes(t *testing.T) {
 	cfg := twoSites()
 	cfg.Links[0].MaxSize = 1000
@@ -195,8 +195,8 @@ func TestBasisOfPresets(t *testing.T) {
 	}
 }
 
-// TestBasisNeverFails wants a basis of every step of random sessions, with a path
-// of the Config and a value wherever one is given.
+// TestBasisNeverFails checks that every step of random sessions has a basis with a
+// path in the Config, and a value if the Config gives one.
 func TestBasisNeverFails(t *testing.T) {
 	w := compile(t, guide(permission.Exchange2007))
 	ann := user("ann@fabrikam.com")
@@ -226,8 +226,8 @@ func TestOverriddenGrant(t *testing.T) {
 	}
 }
 
-// TestFates wants a stable name and a sentence for every fate, no two alike, and
-// the fate of every candidate of a walk among them.
+// TestFates checks that every fate has its own stable name and sentence, and that
+// the candidates of a walk have no other fates.
 func TestFates(t *testing.T) {
 	seen := map[connector.Fate]bool{}
 	for _, f := range connector.Fates() {

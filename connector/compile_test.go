@@ -80,7 +80,7 @@ func TestCompileDisabled(t *testing.T) {
 	}
 }
 
-// TestCompileReportsAll wants Diagnostics with every mistake, and no Policy.
+// TestCompileReportsAll checks that Compile returns all mistakes, and no Policy.
 func TestCompileReportsAll(t *testing.T) {
 	cfg := guide(permission.Current)
 	cfg.Receive[0].MaxHopCount = 501
@@ -194,7 +194,7 @@ func TestInboundSettings(t *testing.T) {
 	}
 }
 
-// TestEdge wants no rights for principals of the Windows domain on an Edge
+// TestEdge checks that principals of the Windows domain have no rights on an Edge
 // server.
 func TestEdge(t *testing.T) {
 	cfg := guide(permission.Current)
@@ -215,7 +215,8 @@ func TestEdge(t *testing.T) {
 
 func open(in *connector.Inbound) connector.Session { return in.Open(auth.Channel{}, nil) }
 
-// TestCompileReportsRouting wants mistakes that only the routing table sees.
+// TestCompileReportsRouting checks that Compile reports mistakes that only the routing
+// table sees.
 func TestCompileReportsRouting(t *testing.T) {
 	cfg := full()
 	cfg.Links[0].Sites = []string{"South", "Default", "South"}

@@ -17,11 +17,11 @@ func (s Session) CompletesHeader(relays int) bool {
 		return s.check(checkMissingHeaders, false, about{subject: "AddMissingHeadersEnabled is False"})
 	case relays > 0:
 		return s.check(checkMissingHeaders, false, about{subject: "another relay had the message before"})
-	case s.who.kind == userParty:
+	case s.client.kind == userClient:
 		return s.check(checkMissingHeaders, true, about{subject: "the client has logged on"})
-	case s.who.kind == externalParty:
+	case s.client.kind == externalClient:
 		return s.check(checkMissingHeaders, true, about{subject: "the client is externally secured"})
-	case s.who.rights.Has(permission.AcceptAnyRecipient):
+	case s.client.rights.Has(permission.AcceptAnyRecipient):
 		return s.check(checkMissingHeaders, true, about{subject: "the client may relay"})
 	}
 	return s.check(checkMissingHeaders, false, about{subject: "the client may not relay and has not logged on"})

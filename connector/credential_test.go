@@ -9,8 +9,8 @@ import (
 	"github.com/interchange-smtp/interchange/connector/param"
 )
 
-// TestCredentialPrints wants the password in no form that package fmt knows,
-// however deep the credential lies.
+// TestCredentialPrints checks that package fmt prints the password in no form,
+// however deep the credential is nested.
 func TestCredentialPrints(t *testing.T) {
 	c := &param.Credential{UserName: "user", Password: "Tr0ub4dor&3"}
 	cfg := connector.Config{Send: []connector.Send{{Name: "Out", AuthenticationCredential: c}}}

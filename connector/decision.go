@@ -11,7 +11,7 @@ type Decision struct {
 	Verdict Verdict
 	Reason  reply.Reason
 	Right   permission.Right // the right that decided; 0: no right did
-	mark    mark
+	style   replyStyle
 }
 
 // Verdict says whether a command is accepted.
@@ -44,8 +44,8 @@ func (d Decision) Allowed() bool { return d.Verdict == Accept }
 // Reply returns the reply on the wire, in the profile of the connector that decided.
 // It has no enhanced code if the connector's EnhancedStatusCodesEnabled is off.
 func (d Decision) Reply() reply.Reply {
-	r := d.Reason.Reply(d.mark.profile)
-	if d.mark.bare {
+	r := d.Reason.Reply(d.style.profile)
+	if d.style.noEnhanced {
 		r.Enhanced = [3]int{}
 	}
 	return r
@@ -54,14 +54,14 @@ func (d Decision) Reply() reply.Reply {
 // String returns the verdict and the reason, such as "refuse relay-denied".
 func (d Decision) String() string { return d.Verdict.String() + " " + d.Reason.String() }
 
-// mark has the parameters of a connector that change its replies.
-type mark struct {
-	profile Profile
-	bare    bool // without enhanced codes
+// replyStyle has the parameters of a connector that change its replies.
+type replyStyle struct {
+	profile    Profile
+	noEnhanced bool // without enhanced codes
 }
 
 // decide returns the decision for a reason.
-func (m mark) decide(reason reply.Reason, right permission.Right) Decision {
+func (s replyStyle) decide(reason reply.Reason, right permission.Right) Decision {
 	verdict := Refuse
 	switch {
 	case reason.Accepts():
@@ -69,5 +69,5 @@ func (m mark) decide(reason reply.Reason, right permission.Right) Decision {
 	case reason.Closes():
 		verdict = Close
 	}
-	return Decision{Verdict: verdict, Reason: reason, Right: right, mark: m}
+	return Decision{Verdict: verdict, Reason: reason, Right: right, style: s}
 }

@@ -112,8 +112,8 @@ func defaultText(v reflect.Value) string {
 	return fmt.Sprint(v.Interface())
 }
 
-// TestDefaultsGiveWay wants a parameter that is given to stay, also where it is
-// false or zero.
+// TestDefaultsGiveWay checks that a parameter that is given keeps its value, even false
+// or zero.
 func TestDefaultsGiveWay(t *testing.T) {
 	given := connector.Receive{
 		Usage:            param.UsageInternet,

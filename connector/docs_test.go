@@ -33,7 +33,7 @@ func table(t *testing.T, heading string) (codes []string, rows map[string]string
 	return codes, rows
 }
 
-// TestExplainCodesDocumented wants docs/explain.md to list all stable codes, and
+// TestExplainCodesDocumented checks that docs/explain.md lists all stable codes and
 // no others.
 func TestExplainCodesDocumented(t *testing.T) {
 	want := map[string][]string{"## Where a setting comes from": {}, "### Stages": {}, "### Verdicts": {}, "### Checks": {}, "### Fates": {}, "### Reasons": {}}

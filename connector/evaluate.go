@@ -49,7 +49,7 @@ func (s Session) Mail(m Mail) Decision {
 		return in.Decide(reply.StartTLSFirst)
 	}
 	if !s.right(checkSubmit, permission.Submit) {
-		return in.mark.decide(reply.NotAuthenticated, permission.Submit)
+		return in.style.decide(reply.NotAuthenticated, permission.Submit)
 	}
 	// Where SIZE isn't offered, a declared size has no meaning. The message itself is
 	// measured in any case.
@@ -78,13 +78,13 @@ func (s Session) sender(a routing.Address) Decision {
 		!s.check(checkSecuredSender, s.mayClaim(domain), about{subject: domain.String()}) {
 		return in.Decide(reply.SecuredSenderDenied)
 	}
-	if s.who.kind > anonymousParty && s.address(checkOwnAddress, s.owns(a), a) {
+	if s.client.kind > anonymousClient && s.address(checkOwnAddress, s.owns(a), a) {
 		return in.Decide(reply.SenderOK)
 	}
 	typ, accepted := in.policy.accepted.Lookup(domain)
 	if s.right(checkAnySender, permission.AcceptAnySender) {
 		if !s.check(checkAuthoritative, accepted && typ == routing.Authoritative, about{subject: domain.String()}) {
-			return in.mark.decide(reply.SenderOK, permission.AcceptAnySender)
+			return in.style.decide(reply.SenderOK, permission.AcceptAnySender)
 		}
 	} else if !s.check(checkAcceptedDomain, accepted, about{subject: domain.String()}) {
 		return s.sendAsDenied(permission.AcceptAnySender)
@@ -92,34 +92,34 @@ func (s Session) sender(a routing.Address) Decision {
 	if !s.right(checkAuthoritativeSender, permission.AcceptAuthoritativeDomainSender) {
 		return s.sendAsDenied(permission.AcceptAuthoritativeDomainSender)
 	}
-	return in.mark.decide(reply.SenderOK, permission.AcceptAuthoritativeDomainSender)
+	return in.style.decide(reply.SenderOK, permission.AcceptAuthoritativeDomainSender)
 }
 
 func (s Session) sendAsDenied(right permission.Right) Decision {
-	if s.who.kind == anonymousParty {
-		return s.in.mark.decide(reply.AnonymousSendAsDenied, right)
+	if s.client.kind == anonymousClient {
+		return s.in.style.decide(reply.AnonymousSendAsDenied, right)
 	}
-	return s.in.mark.decide(reply.SendAsDenied, right)
+	return s.in.style.decide(reply.SendAsDenied, right)
 }
 
 // mayClaim reports whether domain security lets the session send as a domain.
 // Anonymous sessions and Partners may send as a domain of TLSReceiveDomainSecureList
 // only with its certificate; users and trusted servers always may.
 func (s Session) mayClaim(d routing.Domain) bool {
-	if s.who.kind != anonymousParty && s.who.kind != partnerParty {
+	if s.client.kind != anonymousClient && s.client.kind != partnerClient {
 		return true
 	}
-	return !containsDomain(s.in.policy.secure, d) || containsDomain(s.who.domains, d)
+	return !containsDomain(s.in.policy.secure, d) || containsDomain(s.client.domains, d)
 }
 
 // owns reports whether a belongs to the client: it is one of the user's addresses,
 // or in a domain that a Partner's certificate names. Partners lack
 // ms-Exch-SMTP-Accept-Any-Sender, so otherwise they could send nothing.
 func (s Session) owns(a routing.Address) bool {
-	if s.who.kind == partnerParty {
-		return a.IsValid() && containsDomain(s.who.domains, a.Domain())
+	if s.client.kind == partnerClient {
+		return a.IsValid() && containsDomain(s.client.domains, a.Domain())
 	}
-	return s.who.id.Owns(a)
+	return s.client.id.Owns(a)
 }
 
 func containsDomain(domains []routing.Domain, d routing.Domain) bool {
@@ -143,7 +143,7 @@ func (s Session) Rcpt(r Rcpt) Decision {
 	}
 	// Mail has checked this, but Rcpt doesn't rely on the caller's order.
 	if !s.right(checkSubmit, permission.Submit) {
-		return in.mark.decide(reply.NotAuthenticated, permission.Submit)
+		return in.style.decide(reply.NotAuthenticated, permission.Submit)
 	}
 	if d := s.recipientCount(r.Accepted); !d.Allowed() {
 		return d
@@ -159,7 +159,7 @@ func (s Session) recipientCount(accepted int) Decision {
 	in, n := s.in, int64(accepted)+1
 	// The limit doesn't apply between Exchange servers of the organisation
 	// (https://learn.microsoft.com/exchange/mail-flow/message-size-limits).
-	if limit := int64(in.maxRecipients); limit > 0 && !s.who.server &&
+	if limit := int64(in.maxRecipients); limit > 0 && !s.client.server &&
 		!s.check(checkRecipientCount, n <= limit, about{have: n, limit: limit}) {
 		return in.Decide(reply.TooManyRecipients)
 	}
@@ -197,15 +197,15 @@ func (s Session) relay(a routing.Address) Decision {
 		return in.Decide(reply.RecipientOK)
 	}
 	if s.right(checkAnyRecipient, permission.AcceptAnyRecipient) {
-		return in.mark.decide(reply.RecipientOK, permission.AcceptAnyRecipient)
+		return in.style.decide(reply.RecipientOK, permission.AcceptAnyRecipient)
 	}
 	// user%example.net@contoso.com is in the accepted domain contoso.com. But the next
 	// hop trusts this server and may relay the message to example.net, so the client
 	// needs the right to relay.
 	if accepted {
-		return in.mark.decide(reply.RoutedRecipient, permission.AcceptAnyRecipient)
+		return in.style.decide(reply.RoutedRecipient, permission.AcceptAnyRecipient)
 	}
-	return in.mark.decide(reply.RelayDenied, permission.AcceptAnyRecipient)
+	return in.style.decide(reply.RelayDenied, permission.AcceptAnyRecipient)
 }
 
 // The domains that RFC 2606 reserves, each with everything below it.
@@ -232,7 +232,7 @@ func (s Session) Message(m Message) Decision {
 		return s.noConnector()
 	}
 	if !s.right(checkSubmit, permission.Submit) {
-		return in.mark.decide(reply.NotAuthenticated, permission.Submit)
+		return in.style.decide(reply.NotAuthenticated, permission.Submit)
 	}
 	if limit := in.maxHeader; limit > 0 &&
 		!s.check(checkHeaderSize, m.HeaderSize <= limit, about{have: m.HeaderSize, limit: limit}) {
@@ -259,7 +259,7 @@ func (s Session) size(n int64) Decision {
 	if limit := in.maxSize; limit > 0 && !s.skipsSize() &&
 		!s.check(checkSize, n <= limit, about{have: n, limit: limit}) &&
 		!s.right(checkBypassSize, permission.BypassMessageSizeLimit) {
-		return in.mark.decide(reply.MessageTooLarge, permission.BypassMessageSizeLimit)
+		return in.style.decide(reply.MessageTooLarge, permission.BypassMessageSizeLimit)
 	}
 	if limit := in.orgSize; limit > 0 &&
 		!s.check(checkOrganizationSize, n <= limit, about{have: n, limit: limit}) {

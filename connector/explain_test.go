@@ -170,7 +170,7 @@ func checkMaxSize(t *testing.T, s connector.Session, n int64) {
 	}
 }
 
-// TestTraceForms wants a trace to print, log and marshal the same steps, with
+// TestTraceForms checks that a trace prints, logs and marshals the same steps, with
 // the grants that decided.
 func TestTraceForms(t *testing.T) {
 	in := one(t, permission.Current, connector.Receive{PermissionGroups: groups(anonymous),
@@ -198,8 +198,8 @@ no   any-recipient: NT AUTHORITY\ANONYMOUS LOGON lacks ms-Exch-SMTP-Accept-Any-R
 	var _ slog.LogValuer = trace
 }
 
-// TestChecksNamed wants a stable name for every check and a name that says so
-// for what is no check.
+// TestChecksNamed checks that every check has a stable name, and that the name of an
+// unknown check says so.
 func TestChecksNamed(t *testing.T) {
 	seen := map[string]bool{}
 	for _, c := range connector.Checks() {

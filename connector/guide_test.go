@@ -96,8 +96,8 @@ func TestGuideSecuredSize(t *testing.T) {
 	}
 }
 
-// TestGuideHeaders wants the anonymous gateway's claims about our organisation
-// stripped, and the secured one of 2007, where the group gave that, believed.
+// TestGuideHeaders checks that organisation header fields of the anonymous gateway are
+// removed, and that those of the secured gateway of 2007, whose group has the right, pass.
 func TestGuideHeaders(t *testing.T) {
 	const org = "X-MS-Exchange-Organization-AuthAs"
 	p := compile(t, guide(permission.Exchange2007))
@@ -126,7 +126,7 @@ func TestGuideWithoutGrant(t *testing.T) {
 	}
 }
 
-// TestGuideOffers wants AUTH on the default connector under TLS only.
+// TestGuideOffers checks that the default connector offers AUTH under TLS only.
 func TestGuideOffers(t *testing.T) {
 	in := compile(t, guide(permission.Current)).Select(at("10.2.3.4:25"), ip("203.0.113.5"), nil)
 	if got := in.Open(auth.Channel{}, nil).SASL(); got != nil {

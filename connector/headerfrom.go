@@ -13,7 +13,7 @@ func (s Session) ChecksAuthors() bool {
 	if s.in == nil || s.in.settings.DomainSecureEnabled && len(s.in.policy.secure) > 0 {
 		return true
 	}
-	return !s.who.rights.Has(permission.AcceptAnySender) || !s.who.rights.Has(permission.AcceptAuthoritativeDomainSender)
+	return !s.client.rights.Has(permission.AcceptAnySender) || !s.client.rights.Has(permission.AcceptAuthoritativeDomainSender)
 }
 
 // Authors decides on the addresses of the header's From and Sender fields, each by the

@@ -28,7 +28,7 @@ type Inbound struct {
 	bindings  []netip.AddrPort // plain
 	mechanism auth.Mechanism
 	domain    routing.Domain // DefaultDomain
-	mark      mark
+	style     replyStyle
 
 	maxSize       int64 // in bytes; 0: no limit
 	maxHeader     int64 // in bytes; 0: no limit
@@ -38,7 +38,7 @@ type Inbound struct {
 	maxHops       int
 	maxLocalHops  int // 0: not counted
 
-	anonymous *party // of new sessions: anonymous, or Externally Secured
+	anonymous *client // of new sessions: anonymous, or Externally Secured
 }
 
 // newInbound compiles the connector at index i of the Config.
@@ -60,7 +60,7 @@ func newInbound(p *Policy, i int, edge bool) (*Inbound, error) {
 		acl:       acl,
 		enabled:   r.Enabled.Or(true),
 		mechanism: r.AuthMechanism.Or(auth.None),
-		mark:      mark{profile: profile, bare: !r.EnhancedStatusCodesEnabled.Or(true)},
+		style:     replyStyle{profile: profile, noEnhanced: !r.EnhancedStatusCodesEnabled.Or(true)},
 
 		maxSize:       limitOf(r.MaxMessageSize),
 		maxHeader:     limitOf(r.MaxHeaderSize),
@@ -74,11 +74,11 @@ func newInbound(p *Policy, i int, edge bool) (*Inbound, error) {
 		in.bindings = append(in.bindings, plainAddrPort(b))
 	}
 	first := auth.Identity{Principal: permission.Anonymous()}
-	kind := anonymousParty
+	kind := anonymousClient
 	if in.mechanism.Has(auth.ExternalAuthoritative) {
-		first, kind = auth.Identity{Principal: permission.ExternallySecured()}, externalParty
+		first, kind = auth.Identity{Principal: permission.ExternallySecured()}, externalClient
 	}
-	in.anonymous = in.party(kind, first)
+	in.anonymous = in.newClient(kind, first)
 	if r.DefaultDomain != "" {
 		if in.domain, err = routing.ParseDomain(r.DefaultDomain); err != nil {
 			return nil, err
@@ -161,33 +161,33 @@ func (in *Inbound) Policy() *Policy {
 // connector's profile and its EnhancedStatusCodesEnabled.
 func (in *Inbound) Decide(reason reply.Reason) Decision {
 	if in == nil {
-		return mark{}.decide(reason, 0)
+		return replyStyle{}.decide(reason, 0)
 	}
-	return in.mark.decide(reason, 0)
+	return in.style.decide(reason, 0)
 }
 
-// party is the client of a session: its identity, and what decisions need of it.
+// client is the client of a session: its identity, and what decisions need of it.
 // It is immutable once a Session holds it.
-type party struct {
-	kind    partyKind
+type client struct {
+	kind    clientKind
 	id      auth.Identity
 	rights  permission.Set
 	server  bool             // an Exchange server of the organisation
 	domains []routing.Domain // those that a Partner's certificate names
 }
 
-type partyKind uint8
+type clientKind uint8
 
 const (
-	anonymousParty partyKind = iota + 1
-	externalParty
-	partnerParty
-	userParty
+	anonymousClient clientKind = iota + 1
+	externalClient
+	partnerClient
+	userClient
 )
 
-// party returns the client id with its rights, computed once for the session.
-func (in *Inbound) party(kind partyKind, id auth.Identity) *party {
-	return &party{
+// newClient returns the client id with its rights, computed once for the session.
+func (in *Inbound) newClient(kind clientKind, id auth.Identity) *client {
+	return &client{
 		kind:   kind,
 		id:     id,
 		rights: in.acl.Rights(id.Principal),

@@ -10,7 +10,7 @@ import (
 
 // SASL returns the SASL mechanisms that EHLO offers now, in its order.
 func (s Session) SASL() []string {
-	if s.in == nil || s.who.kind == userParty || s.mustStartTLS() {
+	if s.in == nil || s.client.kind == userClient || s.mustStartTLS() {
 		return nil
 	}
 	return s.in.mechanism.Offer(auth.Channel{TLS: s.tls})
@@ -36,12 +36,12 @@ func (s Session) mayLogin() Decision {
 		return s.in.Decide(reply.StartTLSFirst)
 	}
 	// RFC 4954 section 4: a session has one successful AUTH at most.
-	if !s.check(checkNotAuthenticated, s.who.kind != userParty, about{subject: s.who.id.Name}) {
+	if !s.check(checkNotAuthenticated, s.client.kind != userClient, about{subject: s.client.id.Name}) {
 		return s.in.Decide(reply.BadSequence)
 	}
 	// Every session of such a connector is Externally Secured already. AUTH is not
 	// offered there, and would leave the client fewer rights.
-	if s.who.kind == externalParty {
+	if s.client.kind == externalClient {
 		s.check(checkExternallySecured, true, about{})
 		return s.in.Decide(reply.MechanismNotOffered)
 	}
@@ -65,9 +65,9 @@ func (s Session) Login(id auth.Identity) (Session, Decision) {
 		return s, s.in.Decide(reply.BadCredentials)
 	}
 	next := s
-	next.who = s.in.party(userParty, user)
+	next.client = s.in.newClient(userClient, user)
 	if !next.right(checkSubmit, permission.Submit) {
-		return s, s.in.mark.decide(reply.LoginWithoutSubmit, permission.Submit)
+		return s, s.in.style.decide(reply.LoginWithoutSubmit, permission.Submit)
 	}
 	return next, s.in.Decide(reply.LoginOK)
 }

@@ -51,8 +51,8 @@ func smallConfig() *connector.Config {
 	}
 }
 
-// TestRowsAndFields wants a row for every field of the configuration, and a field
-// for every enforced parameter that a cmdlet sets.
+// TestRowsAndFields checks that every field of the configuration has a row, and
+// every enforced parameter that a cmdlet sets has a field.
 func TestRowsAndFields(t *testing.T) {
 	noRow := map[string]string{
 		"ReceiveConnector.Permissions": "Add-ADPermission", "SendConnector.Permissions": "Add-ADPermission",
@@ -87,8 +87,8 @@ func TestRowsAndFields(t *testing.T) {
 	}
 }
 
-// TestDefaultsAreTheRows wants the defaults of each row, whatever the usage, the
-// edition and the role.
+// TestDefaultsAreTheRows checks the default of each row for every usage, edition and
+// role.
 func TestDefaultsAreTheRows(t *testing.T) {
 	n := 0
 	for _, tt := range configured {
@@ -142,8 +142,8 @@ func exchangeText(v reflect.Value) string {
 	return strings.Join(items, ", ")
 }
 
-// TestLimitsAreTheRows wants each number to be refused where its row says, and only
-// there.
+// TestLimitsAreTheRows checks that each number is refused outside the limits of its row,
+// and only there.
 func TestLimitsAreTheRows(t *testing.T) {
 	n := 0
 	for _, tt := range configured {
@@ -181,7 +181,7 @@ func TestLimitsAreTheRows(t *testing.T) {
 	}
 }
 
-// TestEnumerationsAreTheRows wants a value that an enumeration doesn't have to be
+// TestEnumerationsAreTheRows checks that a value that an enumeration doesn't have is
 // refused.
 func TestEnumerationsAreTheRows(t *testing.T) {
 	n := 0

@@ -25,9 +25,9 @@ const (
 	noted                      // a name or a remark
 )
 
-// TestEveryParameter wants each parameter to have an effect or a warning that
-// it has none, so that nothing is silently ignored. A new field fails here
-// until somebody says what becomes of it.
+// TestEveryParameter checks that each parameter has an effect or a warning that it has
+// none, so that no parameter is silently ignored. A new field fails here until it is
+// listed.
 func TestEveryParameter(t *testing.T) {
 	for _, tt := range []struct {
 		noun    *schema.Noun

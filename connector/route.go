@@ -96,4 +96,4 @@ func (r Route) Reason() reply.Reason {
 
 // Decision returns the decision for Reason, with the reply of the current
 // profile.
-func (r Route) Decision() Decision { return mark{}.decide(r.Reason(), 0) }
+func (r Route) Decision() Decision { return replyStyle{}.decide(r.Reason(), 0) }

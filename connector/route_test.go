@@ -82,8 +82,8 @@ func TestRoute(t *testing.T) {
 	}
 }
 
-// TestRouteAcceptedSpace wants -- of an Edge server to lead the organisation's
-// mail in, and mail that only passes through on.
+// TestRouteAcceptedSpace checks that -- on an Edge server matches the accepted domains,
+// of the organisation: authoritative and internal relay domains.
 func TestRouteAcceptedSpace(t *testing.T) {
 	p := compile(t, connector.Config{
 		Server:  "EDGE1",
@@ -107,7 +107,7 @@ func TestRouteAcceptedSpace(t *testing.T) {
 	}
 }
 
-// TestRouteOrganizationSize wants MaxSendSize to bound every Send connector.
+// TestRouteOrganizationSize checks that MaxSendSize limits every Send connector.
 func TestRouteOrganizationSize(t *testing.T) {
 	cfg := twoSites()
 	cfg.Transport.MaxSendSize = 2 * param.MB

@@ -151,7 +151,7 @@ func TestSelectAgainstSlow(t *testing.T) {
 	}
 }
 
-// checkSelectTrace wants the winner first, and as the only one that passed.
+// checkSelectTrace checks that the winner is first and the only connector that passes.
 func checkSelectTrace(t *testing.T, trace connector.Trace, winner string) {
 	t.Helper()
 	i := 0
@@ -195,7 +195,7 @@ func TestSelectForms(t *testing.T) {
 }
 
 // manyRanges is n disjoint ranges that are no CIDR blocks, over at most 100
-// connectors, and one connector for everybody, c100.
+// connectors, and one connector for all clients, c100.
 func manyRanges(n int) connector.Config {
 	var cfg connector.Config
 	for i := range min(n, 100) {

@@ -59,8 +59,8 @@ func TestServiceDefaults(t *testing.T) {
 	}
 }
 
-// TestServiceOfThisServer wants the parameters of the server we are, by whichever name
-// it is listed, and those of others left alone.
+// TestServiceOfThisServer checks that Policy.Service has this server's parameters, by any of
+// its names, and not those of other servers.
 func TestServiceOfThisServer(t *testing.T) {
 	servers := []routing.Server{{Name: "HubA", FQDN: "huba.contoso.com"}, {Name: "HubB"}}
 	for _, name := range []string{"", "HubA", "huba", "HUBA.contoso.com"} {
@@ -79,8 +79,8 @@ func TestServiceOfThisServer(t *testing.T) {
 	}
 }
 
-// TestServiceScalars wants each range of Set-TransportService to end where it is
-// documented to end.
+// TestServiceScalars checks the documented ends of each range of
+// Set-TransportService.
 func TestServiceScalars(t *testing.T) {
 	day := 24 * time.Hour
 	type service = connector.Service

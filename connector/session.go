@@ -17,11 +17,11 @@ import (
 // commands came before: package order checks that EHLO comes before MAIL. After
 // STARTTLS, open a new Session.
 type Session struct {
-	in    *Inbound
-	who   *party
-	tls   bool
-	plain bool   // the server has no certificate for TLS
-	trace *Trace // nil: decisions are not recorded
+	in     *Inbound
+	client *client
+	tls    bool
+	noTLS  bool   // the server has no certificate for TLS
+	trace  *Trace // nil: decisions are not recorded
 }
 
 // Mail is a MAIL command.
@@ -55,20 +55,20 @@ func (in *Inbound) Open(ch auth.Channel, t *Trace) Session {
 		none.noConnector()
 		return none
 	}
-	s := Session{in: in, who: in.anonymous, tls: ch.TLS, plain: ch.NoCertificate, trace: t}
+	s := Session{in: in, client: in.anonymous, tls: ch.TLS, noTLS: ch.NoCertificate, trace: t}
 	switch {
-	case s.who.kind == externalParty:
+	case s.client.kind == externalClient:
 		s.check(checkExternallySecured, true, about{})
 	case in.settings.DomainSecureEnabled && in.mechanism.Has(auth.TLS):
 		// A Partner is identified by its certificate, so TLS must be on, and a
 		// verified name must be listed.
 		domains := in.policy.secured(ch)
 		if s.check(checkDomainSecured, len(domains) > 0, about{subject: joinDomains(domains)}) {
-			s.who = in.party(partnerParty, auth.Identity{Principal: permission.Partner(joinDomains(domains))})
-			s.who.domains = domains
+			s.client = in.newClient(partnerClient, auth.Identity{Principal: permission.Partner(joinDomains(domains))})
+			s.client.domains = domains
 		}
 	}
-	s.check(checkSession, true, about{subject: s.who.id.Name})
+	s.check(checkSession, true, about{subject: s.client.id.Name})
 	return s
 }
 
@@ -129,9 +129,9 @@ func (s Session) address(c Check, pass bool, a routing.Address) bool {
 // right reports whether s holds r, and records the step if the session is traced.
 func (s Session) right(c Check, r permission.Right) bool {
 	if s.trace != nil {
-		s.trace.add(rightStep(s.subject(), c, s.who.id.Name, s.in.acl.Explain(s.who.id.Principal, r)))
+		s.trace.add(rightStep(s.subject(), c, s.client.id.Name, s.in.acl.Explain(s.client.id.Principal, r)))
 	}
-	return s.who.rights.Has(r)
+	return s.client.rights.Has(r)
 }
 
 // noConnector records that there is no connector, and refuses.
@@ -147,23 +147,23 @@ func (s Session) Inbound() *Inbound { return s.in }
 
 // Identity returns the client's identity. The caller must not change its slices.
 func (s Session) Identity() auth.Identity {
-	if s.who == nil {
+	if s.client == nil {
 		return auth.Identity{}
 	}
-	return s.who.id
+	return s.client.id
 }
 
 // Rights returns the rights that the session holds.
 func (s Session) Rights() permission.Set {
-	if s.who == nil {
+	if s.client == nil {
 		return 0
 	}
-	return s.who.rights
+	return s.client.rights
 }
 
 // Authenticated reports whether the client authenticated with AUTH or a certificate,
 // or is Externally Secured. TarpitInterval doesn't delay such sessions.
-func (s Session) Authenticated() bool { return s.who != nil && s.who.kind > anonymousParty }
+func (s Session) Authenticated() bool { return s.client != nil && s.client.kind > anonymousClient }
 
 // MaxSize returns the size limit in bytes that applies to the session; 0 means no
 // limit. ms-Exch-Bypass-Message-Size-Limit lifts the connector's limit, but not
@@ -173,7 +173,7 @@ func (s Session) MaxSize() int64 {
 		return 0
 	}
 	limit := s.in.maxSize
-	if s.who.rights.Has(permission.BypassMessageSizeLimit) || s.skipsSize() {
+	if s.client.rights.Has(permission.BypassMessageSizeLimit) || s.skipsSize() {
 		limit = 0
 	}
 	if org := s.in.orgSize; org > 0 && (limit == 0 || org < limit) {
@@ -186,7 +186,7 @@ func (s Session) MaxSize() int64 {
 // servers of the organisation, if SIZE is announced without a number
 // (Set-ReceiveConnector, SizeEnabled).
 func (s Session) skipsSize() bool {
-	return s.who.server && s.in.settings.SizeEnabled == param.SizeEnabledWithoutValue
+	return s.client.server && s.in.settings.SizeEnabled == param.SizeEnabledWithoutValue
 }
 
 // Headers returns the header firewall for messages of this session. Cross-premises
@@ -208,7 +208,7 @@ func (s Session) Headers() HeaderFilter {
 
 // OffersTLS reports whether EHLO offers STARTTLS now.
 func (s Session) OffersTLS() bool {
-	return s.in != nil && s.in.mechanism.Has(auth.TLS) && !s.tls && !s.plain
+	return s.in != nil && s.in.mechanism.Has(auth.TLS) && !s.tls && !s.noTLS
 }
 
 // mustStartTLS reports whether the client must use STARTTLS first (RFC 3207 section 4).

@@ -137,7 +137,7 @@ func TestWalkJSON(t *testing.T) {
 	}
 }
 
-// TestWalkTamesClient wants nothing that a client made up to end a line.
+// TestWalkTamesClient checks that no text of a client ends a line.
 func TestWalkTamesClient(t *testing.T) {
 	p := compile(t, guide(permission.Current))
 	w := p.Walk(relayAttempt())
@@ -153,7 +153,7 @@ func TestWalkTamesClient(t *testing.T) {
 	}
 }
 
-// TestWalkBanner wants the connector's own greeting.
+// TestWalkBanner checks that Walk shows the connector's own greeting.
 func TestWalkBanner(t *testing.T) {
 	cfg := guide(permission.Current)
 	cfg.Receive[0].Banner = "220 mail.fabrikam.com ready"
@@ -162,8 +162,8 @@ func TestWalkBanner(t *testing.T) {
 	}
 }
 
-// TestWalkAccepted wants a dialog to be accepted only if somebody gets the
-// message.
+// TestWalkAccepted checks that a dialog is accepted only if at least one recipient gets
+// the message.
 func TestWalkAccepted(t *testing.T) {
 	d := relayAttempt()
 	d.Helo, d.Remote = "gw.example", ip("192.168.5.77")
@@ -178,7 +178,7 @@ func TestWalkAccepted(t *testing.T) {
 	}
 }
 
-// FuzzHello wants every accepted argument to be harmless in a reply, a header
+// FuzzHello checks that every accepted argument is harmless in a reply, a header
 // field and a log.
 func FuzzHello(f *testing.F) {
 	f.Add("mail.example.net")      // a name

@@ -9,7 +9,7 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// TestDecideVerdict wants the reply and the verdict to say the same.
+// TestDecideVerdict checks that the reply and the verdict agree.
 func TestDecideVerdict(t *testing.T) {
 	var none *connector.Inbound
 	for _, c := range reply.Reasons() {
