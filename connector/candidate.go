@@ -77,10 +77,10 @@ var receiveFateTexts = map[Fate]string{
 	FateDisabled:     "is disabled",
 	FateOtherBinding: "has no binding for the local address",
 	FateOtherRange:   "has no range that contains the client",
-	FateWildcard:     "matches, but another is bound to the very address",
+	FateWildcard:     "matches, but another is bound to this local address",
 	FateLargerRange:  "matches, but by a larger range than another",
-	FateOtherRole:    "matches alike, but another belongs to FrontendTransport",
-	FateLaterName:    "matches alike, but its name comes later",
+	FateOtherRole:    "matches equally well, but another belongs to FrontendTransport",
+	FateLaterName:    "matches equally well, but its name comes later",
 }
 
 // receiveCandidate is a Receive connector that was considered for one connection.

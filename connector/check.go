@@ -102,7 +102,7 @@ var checkTexts = [...]checkText{
 	checkMechanism:            {"mechanism", "{s} is offered", "{s} is not offered on this channel"},
 	checkIdentity:             {"identity", "password accepted for {s}", "the verifier returned no identity"},
 	checkSubmit:               {"submit", "{s} holds {right}", "{s} lacks {right}"},
-	checkSecuredSender:        {"secured-sender", "domain security lets the session send for {s}", "{s} must be sent for under its own certificate"},
+	checkSecuredSender:        {"secured-sender", "domain security lets the session send for {s}", "only a client with the certificate of {s} may send for it"},
 	checkNullSender:           {"null-sender", "the sender is <>, which every session may use", ""},
 	checkAnySender:            {"any-sender", "{s} holds {right}", "{s} lacks {right}"},
 	checkOwnAddress:           {"own-address", "{s} belongs to the session", "{s} does not belong to the session"},

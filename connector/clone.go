@@ -45,7 +45,7 @@ func (t Transport) Clone() Transport {
 	return t
 }
 
-// copyLists gives the struct that p points to slices of its own.
+// copyLists replaces the slices of the struct that p points to by copies.
 func copyLists(p any) {
 	v := reflect.ValueOf(p).Elem()
 	for i := range v.NumField() {

@@ -22,9 +22,8 @@ const (
 	crossPremisesHeaders
 )
 
-// Keep reports whether the header field of that name passes. The name is as
-// it stands before the colon: letter case and the white space that RFC 5322
-// section 4.5 once allowed there make no difference. Keep does not allocate.
+// Keep reports whether header fields of that name pass. It ignores letter case and
+// white space at the end, which RFC 5322 section 4.5 allows before the colon. Keep does not allocate.
 func (f HeaderFilter) Keep(name string) bool {
 	c := classOf(name)
 	return c == 0 || f.keep&c != 0

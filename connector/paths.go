@@ -7,9 +7,9 @@ import (
 
 // ElementPaths returns the paths by which diagnostics, findings and explanations name
 // the elements of the list that is c's field of that name, in their order:
-// Receive["Relay"]. If several elements have one name, the first one's path has the
-// name and those of the others their indexes, as in Receive[3]. Of Receive connectors
-// that several servers have, the name stands for this server's connector.
+// Receive["Relay"]. If several elements have the same name, the path of the first has
+// the name, and the paths of the others have the index, as in Receive[3]. If connectors
+// of several servers have the same name, this server's connector has the named path.
 func (c *Config) ElementPaths(list string) []source.Path {
 	l := source.Path(list)
 	switch list {
@@ -64,9 +64,9 @@ func (c *Config) receivePaths() []source.Path {
 	return paths
 }
 
-// MovedPaths returns, by their paths in part, the paths that the list elements of part
-// have in c. c is before with part merged into it, so that part's elements stand behind
-// those of before. Services keep their paths, because Merge keeps one for each server.
+// MovedPaths maps the paths that list elements have in part to their paths in c. c must
+// be before with part merged into it, so that part's elements follow those of before.
+// Services keep their paths, because Merge keeps one for each server.
 func (c *Config) MovedPaths(before, part *Config) map[source.Path]source.Path {
 	moved := map[source.Path]source.Path{}
 	for _, list := range []struct {

@@ -12,8 +12,8 @@ import (
 )
 
 // selector finds the Receive connector of a connection. For every binding it
-// holds one longest-prefix table in which the longest prefix stands for the
-// smallest range, see newRangeTable.
+// holds one table in which the longest prefix belongs to the smallest range, see
+// newRangeTable.
 type selector struct {
 	specific map[netip.AddrPort]*rangeTable // bindings to one local address
 	any4     map[uint16]*rangeTable         // 0.0.0.0, by port
@@ -98,7 +98,7 @@ func (s *selector) add(binding netip.AddrPort, t *rangeTable) {
 	}
 }
 
-// setKey names a set of connectors, given by their ascending indices.
+// setKey returns a map key for a set of connectors, given by ascending indices.
 func setKey(on []int) string {
 	var b strings.Builder
 	for _, i := range on {
@@ -114,11 +114,11 @@ type claim struct {
 	rng param.Range
 }
 
-// newRangeTable makes the longest-prefix table over the ranges of the given
-// connectors. Ranges need be neither CIDR blocks nor nested, but a longest
-// match must find the smallest *range*, not the smallest piece of one. So the
-// ranges are entered from the largest to the smallest, and each piece first
-// clears what lies inside it: that belongs to larger ranges, which lose there.
+// newRangeTable makes the longest-prefix table of the ranges of the given connectors.
+// Ranges need be neither CIDR blocks nor nested, but the longest match must find the
+// smallest range, not the smallest piece of a range. So the ranges are inserted from
+// the largest to the smallest, and each piece first deletes the pieces inside it,
+// which belong to larger ranges.
 func newRangeTable(receive []*Inbound, on []int) *rangeTable {
 	var claims []claim
 	for _, i := range on {
@@ -145,7 +145,7 @@ func newRangeTable(receive []*Inbound, on []int) *rangeTable {
 }
 
 // compareClaims orders claims to one address, the winner first: the smaller
-// range, then FrontendTransport, whose service clients come to in Exchange, then
+// range, then FrontendTransport, whose service clients connect to in Exchange, then
 // the lower name.
 func compareClaims(a, b claim) int {
 	switch {
