@@ -19,7 +19,7 @@ const (
 	FateDisabled     Fate = "disabled"
 	FateOtherBinding Fate = "other-binding" // no binding for the local address
 	FateOtherRange   Fate = "other-range"   // no range that holds the client
-	FateWildcard     Fate = "wildcard"      // bound to all addresses, and another connector to this one
+	FateWildcard     Fate = "wildcard"      // bound to all addresses, and another connector to the local address
 	FateLargerRange  Fate = "larger-range"
 	FateOtherRole    Fate = "other-role" // the range is as large as that of a connector with FrontendTransport
 	FateLaterName    Fate = "later-name"

@@ -23,7 +23,8 @@ const (
 )
 
 // Keep reports whether header fields of that name pass. It ignores letter case and
-// white space at the end, which RFC 5322 section 4.5 allows before the colon. Keep does not allocate.
+// white space at the end, which RFC 5322 section 4.5 allows before the colon. It does
+// not allocate.
 func (f HeaderFilter) Keep(name string) bool {
 	c := classOf(name)
 	return c == 0 || f.keep&c != 0

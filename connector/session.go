@@ -17,11 +17,11 @@ import (
 // commands came before: package order checks that EHLO comes before MAIL. After
 // STARTTLS, open a new Session.
 type Session struct {
-	in     *Inbound
-	client *client
-	tls    bool
-	noTLS  bool   // the server has no certificate for TLS
-	trace  *Trace // nil: decisions are not recorded
+	in            *Inbound
+	client        *client
+	tls           bool
+	noCertificate bool   // the server has no certificate for TLS
+	trace         *Trace // nil: decisions are not recorded
 }
 
 // Mail is a MAIL command.
@@ -55,7 +55,7 @@ func (in *Inbound) Open(ch auth.Channel, t *Trace) Session {
 		none.noConnector()
 		return none
 	}
-	s := Session{in: in, client: in.anonymous, tls: ch.TLS, noTLS: ch.NoCertificate, trace: t}
+	s := Session{in: in, client: in.anonymous, tls: ch.TLS, noCertificate: ch.NoCertificate, trace: t}
 	switch {
 	case s.client.kind == externalClient:
 		s.check(checkExternallySecured, true, about{})
@@ -208,7 +208,7 @@ func (s Session) Headers() HeaderFilter {
 
 // OffersTLS reports whether EHLO offers STARTTLS now.
 func (s Session) OffersTLS() bool {
-	return s.in != nil && s.in.mechanism.Has(auth.TLS) && !s.tls && !s.noTLS
+	return s.in != nil && s.in.mechanism.Has(auth.TLS) && !s.tls && !s.noCertificate
 }
 
 // mustStartTLS reports whether the client must use STARTTLS first (RFC 3207 section 4).
