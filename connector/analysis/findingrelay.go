@@ -127,7 +127,7 @@ func (c *checker) reportExternal(e *servedConnector, witness connector.Dialog) {
 	f := Finding{
 		Diagnostic: source.Diagnostic{
 			Code: CodeRelayExternal, Severity: source.SeverityNote, Path: e.path,
-			Detail: clients + " may relay to any domain and send as any sender, because they are Externally Secured",
+			Detail: clients + " may relay to any domain and send as any address, because they are Externally Secured",
 			Fix:    "nothing, if they are servers trusted like the organisation's own",
 		},
 		Sources: sources,
