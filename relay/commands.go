@@ -172,7 +172,7 @@ func (s *session) Mail(_ context.Context, m envelope.Envelope) reply.Reply {
 // newTransaction returns the transaction that an accepted MAIL begins.
 func (s *session) newTransaction(m envelope.Envelope) *transaction {
 	principal := s.rules.Identity().Principal
-	m.ID, m.Connector, m.Remote, m.Helo, m.User = newID(), s.endpoint.in.Name(), s.channel.Remote, s.helo, principal.Name
+	m.ID, m.Connector, m.Remote, m.Helo, m.User = envelope.NewID(), s.endpoint.in.Name(), s.channel.Remote, s.helo, principal.Name
 	tx := &transaction{server: s.server,
 		env: Envelope{Envelope: m, Inbound: s.endpoint.in, Principal: principal, TLS: s.channel.TLS}}
 	tx.memory = budget{memory: &s.server.memory, source: s.source}

@@ -1,9 +1,6 @@
 package relay
 
 import (
-	"crypto/rand"
-	"encoding/base32"
-
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/relay/envelope"
@@ -25,14 +22,4 @@ type Envelope struct {
 
 	// State belongs to the Router, from the first Route to Release.
 	State any
-}
-
-// idEncoding writes identifiers without letters that are easily confused.
-var idEncoding = base32.NewEncoding("ABCDEFGHJKLMNPQRSTUVWXYZ23456789").WithPadding(base32.NoPadding)
-
-// newID returns a random identifier of 16 letters and digits.
-func newID() string {
-	var b [10]byte
-	_, _ = rand.Read(b[:]) // never fails (package crypto/rand)
-	return idEncoding.EncodeToString(b[:])
 }

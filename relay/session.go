@@ -9,6 +9,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/internal/network"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -46,7 +47,7 @@ func newSession(s *Server, ep *endpoint, channel auth.Channel, now time.Time) *s
 	sess := &session{
 		server:   s,
 		endpoint: ep,
-		id:       newID(),
+		id:       envelope.NewID(),
 		start:    now,
 		until:    now.Add(ep.settings.ConnectionTimeout),
 		remote:   channel.Remote.String(),

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/relay/dispatch/internal/schedule"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
 
@@ -42,7 +43,7 @@ func (d *Dispatcher) renew() {
 	}
 	d.Logger.Error("cannot lease queued messages", "error", schedule.Printable(err.Error()))
 	if lost {
-		d.event(func(now time.Time) { d.sched.LeasesLost(newID(), now.Add(schedule.LeaseTime), now) })
+		d.event(func(now time.Time) { d.sched.LeasesLost(envelope.NewID(), now.Add(schedule.LeaseTime), now) })
 	}
 }
 

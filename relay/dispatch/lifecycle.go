@@ -8,6 +8,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/relay/dispatch/internal/schedule"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 )
 
 // Start claims the messages on the Store and begins to work on them. It returns when all have been
@@ -21,7 +22,7 @@ func (d *Dispatcher) Start(ctx context.Context) error {
 	d.event(func(now time.Time) {
 		if again = d.started || d.stopping; !again {
 			d.started = true
-			d.sched.SetHolder(newID(), now.Add(schedule.LeaseTime))
+			d.sched.SetHolder(envelope.NewID(), now.Add(schedule.LeaseTime))
 			d.sched.Begin(d.Policy, now)
 		}
 	})

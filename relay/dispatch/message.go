@@ -2,7 +2,6 @@ package dispatch
 
 import (
 	"bytes"
-	"crypto/rand"
 	"io"
 	"time"
 
@@ -60,7 +59,7 @@ func newMessage(env *relay.Envelope, b *body) *message {
 	m := &message{body: b}
 	m.Message.Message = queue.Message{Envelope: env.Envelope, Arrived: time.Now()}
 	if m.ID == "" {
-		m.ID = newID()
+		m.ID = envelope.NewID()
 	}
 	m.Size = 0 // Store.Put sets it; what the client declared may be wrong
 	if b != nil {
@@ -120,11 +119,4 @@ func (out *outgoing) shorten(report io.Reader) (io.Reader, error) {
 	}
 	out.mem.Reset(text)
 	return &out.mem, err
-}
-
-// newID returns an identifier for an envelope that has none.
-func newID() string {
-	var b [10]byte
-	_, _ = rand.Read(b[:]) // never fails (package crypto/rand)
-	return schedule.IDEncoding.EncodeToString(b[:])
 }

@@ -2,7 +2,6 @@ package schedule
 
 import (
 	"crypto/sha256"
-	"encoding/base32"
 	"encoding/binary"
 	"log/slog"
 	"strings"
@@ -152,9 +151,6 @@ func (m *Message) hasReturned() bool {
 	return false
 }
 
-// IDEncoding writes the identifiers that are made here.
-var IDEncoding = base32.NewEncoding("ABCDEFGHJKLMNPQRSTUVWXYZ23456789").WithPadding(base32.NoPadding)
-
 // reportID returns the ID of the report of a kind on some recipients of a message: always the same.
 func reportID(id string, kind dsn.Kind, on []int) string {
 	const most = 40
@@ -162,10 +158,10 @@ func reportID(id string, kind dsn.Kind, on []int) string {
 	for _, i := range on {
 		_ = binary.Write(h, binary.BigEndian, uint32(i)) // a hash takes everything
 	}
-	sum := IDEncoding.EncodeToString(h.Sum(nil)[:10])
+	sum := envelope.EncodeID(h.Sum(nil)[:10])
 	if len(id) > most {
 		whole := sha256.Sum256([]byte(id))
-		id = IDEncoding.EncodeToString(whole[:20])
+		id = envelope.EncodeID(whole[:20])
 	}
 	return id + "-" + strings.ToUpper(kind.String()[:1]) + sum
 }
