@@ -16,54 +16,54 @@ import (
 type Basis struct {
 	Path   source.Path // in the Config: Receive["Relay"].MaxMessageSize
 	Value  string      // in effect, as Exchange prints it; "" if the parameter is empty
-	Source Source
-	Usage  param.Usage // whose preset it is, if Source is SourcePreset
+	Origin Origin
+	Usage  param.Usage // whose preset it is, if Origin is OriginPreset
 }
 
-// String returns "path = value", followed by the source of the value unless the
+// String returns "path = value", followed by the origin of the value unless the
 // Config gives it.
 func (b Basis) String() string {
 	text := string(b.Path)
 	if b.Value != "" {
 		text += " = " + b.Value
 	}
-	if b.Source == SourceGiven {
+	if b.Origin == OriginGiven {
 		return text
 	}
-	return text + " (" + b.Origin() + ")"
+	return text + " (" + b.OriginText() + ")"
 }
 
-// Origin returns the source of the value in words.
-func (b Basis) Origin() string {
-	if b.Source == SourcePreset {
+// OriginText returns the origin of the value in words.
+func (b Basis) OriginText() string {
+	if b.Origin == OriginPreset {
 		return "preset of usage " + b.Usage.String()
 	}
-	return b.Source.String()
+	return b.Origin.String()
 }
 
-// Source says where the value of a parameter came from.
-type Source uint8
+// Origin says where the value of a parameter came from.
+type Origin uint8
 
-// The sources.
+// The origins.
 const (
-	SourceGiven   Source = iota // the Config gives it
-	SourcePreset                // the connector's Usage fills it in
-	SourceDefault               // Exchange documents it as the default, for the edition and the role of the server
+	OriginGiven   Origin = iota // the Config gives it
+	OriginPreset                // the connector's Usage fills it in
+	OriginDefault               // Exchange documents it as the default, for the edition and the role of the server
 )
 
 // String returns "given", "preset" or "default".
-func (s Source) String() string {
+func (s Origin) String() string {
 	switch s {
-	case SourcePreset:
+	case OriginPreset:
 		return "preset"
-	case SourceDefault:
+	case OriginDefault:
 		return "default"
 	}
 	return "given"
 }
 
 // MarshalText implements [encoding.TextMarshaler].
-func (s Source) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+func (s Origin) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // Basis returns the parameters that decided the step: with other values, the result
 // could be different. It is made on demand. A step that depends on the session alone
@@ -137,9 +137,9 @@ func (in *Inbound) basis(name string) Basis {
 	switch {
 	case setting.Given(fieldOf(in.given, name)):
 	case receiveParameters.byUsage(name):
-		b.Source, b.Usage = SourcePreset, in.settings.Usage
+		b.Origin, b.Usage = OriginPreset, in.settings.Usage
 	default:
-		b.Source = SourceDefault
+		b.Origin = OriginDefault
 	}
 	return b
 }
@@ -155,7 +155,7 @@ func (in *Inbound) element(name string, i int) Basis {
 func (out *Outbound) basis(name string) Basis {
 	b := Basis{Path: out.path.Field(source.Path(name)), Value: settingText(&out.settings, name)}
 	if !setting.Given(fieldOf(out.given, name)) {
-		b.Source = SourceDefault
+		b.Origin = OriginDefault
 	}
 	return b
 }
@@ -165,7 +165,7 @@ func (p *Policy) transportBasis(name string) Basis {
 	t := &p.config.Transport
 	b := Basis{Path: source.Path("Transport." + name), Value: settingText(t, name)}
 	if !setting.Given(fieldOf(t, name)) {
-		b.Source = SourceDefault
+		b.Origin = OriginDefault
 	}
 	return b
 }
@@ -256,9 +256,9 @@ func (out *Outbound) basisOf(s *Step) []Basis {
 	if len(all) > 0 {
 		return all
 	}
-	b := Basis{Path: out.path + ".Permissions", Source: SourceDefault}
+	b := Basis{Path: out.path + ".Permissions", Origin: OriginDefault}
 	if out.policy.config.Profile == permission.Exchange2007 {
-		b.Source, b.Usage = SourcePreset, out.settings.Usage // permission.SendGrants
+		b.Origin, b.Usage = OriginPreset, out.settings.Usage // permission.SendGrants
 	}
 	return []Basis{b}
 }
@@ -311,7 +311,7 @@ func (p *Policy) allAccepted() Basis {
 		names = append(names, a.DomainName)
 	}
 	if b.Value = listText(names); b.Value == "" {
-		b.Source = SourceDefault
+		b.Origin = OriginDefault
 	}
 	return b
 }

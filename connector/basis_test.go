@@ -205,7 +205,7 @@ func TestBasisNeverFails(t *testing.T) {
 		for _, s := range w.Walk(d).Stages {
 			for step := range s.Trace.All() {
 				for _, b := range step.Basis() {
-					if b.Path == "" || strings.Contains(b.Value, "%!") || b.Source == connector.SourceGiven && b.Value == "" {
+					if b.Path == "" || strings.Contains(b.Value, "%!") || b.Origin == connector.OriginGiven && b.Value == "" {
 						t.Errorf("%s: %+v", step, b)
 					}
 				}

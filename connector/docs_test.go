@@ -38,7 +38,7 @@ func table(t *testing.T, heading string) (codes []string, rows map[string]string
 func TestExplainCodesDocumented(t *testing.T) {
 	want := map[string][]string{"## Where a setting comes from": {}, "### Stages": {}, "### Verdicts": {}, "### Checks": {}, "### Fates": {}, "### Reasons": {}}
 	add := func(heading, code string) { want[heading] = append(want[heading], code) }
-	for _, s := range []connector.Source{connector.SourceGiven, connector.SourcePreset, connector.SourceDefault} {
+	for _, s := range []connector.Origin{connector.OriginGiven, connector.OriginPreset, connector.OriginDefault} {
 		add("## Where a setting comes from", s.String())
 	}
 	for _, s := range connector.StageNames() {

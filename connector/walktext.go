@@ -102,7 +102,7 @@ type stepJSON struct {
 type basisJSON struct {
 	Path   source.Path `json:"path"`
 	Value  string      `json:"value,omitempty"`
-	Source Source      `json:"source"`
+	Source Origin      `json:"source"`
 	Usage  string      `json:"usage,omitempty"`
 }
 
@@ -150,8 +150,8 @@ func grantTexts(grants []permission.Grant, r permission.Right) []string {
 }
 
 func (b Basis) json() basisJSON {
-	out := basisJSON{Path: b.Path, Value: b.Value, Source: b.Source}
-	if b.Source == SourcePreset {
+	out := basisJSON{Path: b.Path, Value: b.Value, Source: b.Origin}
+	if b.Origin == OriginPreset {
 		out.Usage = b.Usage.String()
 	}
 	return out

@@ -88,7 +88,7 @@ func (p Principal) Is(sid SID) bool { return sid != "" && slices.Contains(p.SIDs
 // IsZero reports whether p is the zero Principal.
 func (p Principal) IsZero() bool { return p.Name == "" && len(p.SIDs) == 0 }
 
-// String returns the name of p, or else its first SID, or "(no principal)".
+// String returns the name of p, or else that of its first SID; "" for the zero Principal.
 func (p Principal) String() string {
 	switch {
 	case p.Name != "":
@@ -96,5 +96,5 @@ func (p Principal) String() string {
 	case len(p.SIDs) > 0:
 		return p.SIDs[0].Name()
 	}
-	return "(no principal)"
+	return ""
 }

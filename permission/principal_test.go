@@ -205,7 +205,7 @@ func TestPrincipals(t *testing.T) {
 		{permission.Partner(""), []permission.SID{permission.SIDPartners}, nil, `MS Exchange\Partner Servers`},
 		{permission.Authenticated("ann", group), []permission.SID{permission.NameSID("ANN"), permission.SIDAuthenticatedUsers, group},
 			[]permission.SID{permission.SIDAnonymous, ""}, `ann`},
-		{permission.Principal{}, nil, []permission.SID{permission.SIDAnonymous, ""}, "(no principal)"},
+		{permission.Principal{}, nil, []permission.SID{permission.SIDAnonymous, ""}, ""},
 		{permission.Principal{SIDs: []permission.SID{""}}, nil, []permission.SID{""}, ""},
 		{permission.Principal{SIDs: []permission.SID{permission.SIDPartners}}, []permission.SID{permission.SIDPartners}, nil, `MS Exchange\Partner Servers`},
 	}

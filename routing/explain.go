@@ -34,8 +34,8 @@ const (
 )
 
 // String returns the fate in words that follow the connector's name.
-func (r Fate) String() string {
-	switch r {
+func (f Fate) String() string {
+	switch f {
 	case Disabled:
 		return "is disabled"
 	case OutOfScope:
@@ -57,7 +57,7 @@ func (r Fate) String() string {
 	case LaterName:
 		return "comes later by name"
 	}
-	return fmt.Sprintf("Reason(%d)", uint8(r))
+	return fmt.Sprintf("Fate(%d)", uint8(f))
 }
 
 // String returns one line, such as

@@ -46,16 +46,16 @@ func TestExplainReasons(t *testing.T) {
 	}
 }
 
-func TestReasonAndOutcomeText(t *testing.T) {
+func TestFateAndOutcomeText(t *testing.T) {
 	seen := map[string]bool{}
-	for r := routing.Disabled; r <= routing.LaterName; r++ {
-		if s := r.String(); seen[s] || strings.HasPrefix(s, "Reason(") {
-			t.Errorf("%d: %q", r, s)
+	for f := routing.Disabled; f <= routing.LaterName; f++ {
+		if s := f.String(); seen[s] || strings.HasPrefix(s, "Fate(") {
+			t.Errorf("%d: %q", f, s)
 		}
-		seen[r.String()] = true
+		seen[f.String()] = true
 	}
-	if got := routing.Fate(0).String(); got != "Reason(0)" {
-		t.Errorf("Reason(0) = %q", got)
+	if got := routing.Fate(0).String(); got != "Fate(0)" {
+		t.Errorf("Fate(0) = %q", got)
 	}
 	if got := routing.Outcome(9).String(); got != "Outcome(9)" {
 		t.Errorf("Outcome(9) = %q", got)

@@ -41,28 +41,28 @@ type Aspect string
 
 // The aspects, in the order in which changes are listed.
 const (
-	AspectConnection      Aspect = "connection"       // whether the client is served
-	AspectHello           Aspect = "hello"            // whether EHLO must name a domain
-	AspectStartTLS        Aspect = "starttls"         // whether STARTTLS is offered
-	AspectTLS             Aspect = "tls"              // whether mail needs TLS
-	AspectAuth            Aspect = "auth"             // the mechanisms that EHLO offers
-	AspectSubmit          Aspect = "submit"           // whether MAIL passes, if no recipient would
-	AspectRelay           Aspect = "relay"            // recipients in domains that are not accepted
-	AspectRoutedRecipient Aspect = "routed-recipient" // recipients in accepted domains with @, % or ! in the local part
-	AspectRecipient       Aspect = "recipient"        // other recipients in accepted domains
-	AspectSender          Aspect = "sender"           // senders
-	AspectIllegibleSender Aspect = "illegible-sender" // messages whose From or Sender can't be read
-	AspectSize            Aspect = "size"             // the size of messages
-	AspectRecipientCount  Aspect = "recipient-count"  // the number of recipients
-	AspectHeaders         Aspect = "headers"          // classes of header fields that are kept
-	AspectSetting         Aspect = "setting"          // a limit or keyword of the connection
-	AspectRoute           Aspect = "route"            // whether mail can leave, and to which next hop
-	AspectRouteTLS        Aspect = "route-tls"        // TLS with the next hop
-	AspectRouteAuth       Aspect = "route-auth"       // how this server logs on to the next hop
-	AspectRouteHeaders    Aspect = "route-headers"    // classes of header fields that are sent to the next hop
-	AspectRouteSetting    Aspect = "route-setting"    // a parameter of the Send connector
-	AspectQueue           Aspect = "queue"            // a parameter of the Transport service
-	AspectReport          Aspect = "report"           // which reports senders get
+	AspectConnection       Aspect = "connection"        // whether the client is served
+	AspectHello            Aspect = "hello"             // whether EHLO must name a domain
+	AspectStartTLS         Aspect = "starttls"          // whether STARTTLS is offered
+	AspectTLS              Aspect = "tls"               // whether mail needs TLS
+	AspectAuth             Aspect = "auth"              // the mechanisms that EHLO offers
+	AspectSubmit           Aspect = "submit"            // whether MAIL passes, if no recipient would
+	AspectRelay            Aspect = "relay"             // recipients in domains that are not accepted
+	AspectRoutedRecipient  Aspect = "routed-recipient"  // recipients in accepted domains with @, % or ! in the local part
+	AspectRecipient        Aspect = "recipient"         // other recipients in accepted domains
+	AspectSender           Aspect = "sender"            // senders
+	AspectUnreadableSender Aspect = "unreadable-sender" // messages whose From or Sender can't be read
+	AspectSize             Aspect = "size"              // the size of messages
+	AspectRecipientCount   Aspect = "recipient-count"   // the number of recipients
+	AspectHeaders          Aspect = "headers"           // classes of header fields that are kept
+	AspectSetting          Aspect = "setting"           // a limit or keyword of the connection
+	AspectRoute            Aspect = "route"             // whether mail can leave, and to which next hop
+	AspectRouteTLS         Aspect = "route-tls"         // TLS with the next hop
+	AspectRouteAuth        Aspect = "route-auth"        // how this server logs on to the next hop
+	AspectRouteHeaders     Aspect = "route-headers"     // classes of header fields that are sent to the next hop
+	AspectRouteSetting     Aspect = "route-setting"     // a parameter of the Send connector
+	AspectQueue            Aspect = "queue"             // a parameter of the Transport service
+	AspectReport           Aspect = "report"            // which reports senders get
 )
 
 // Source is a set of clients, given by local and remote address.
@@ -160,7 +160,7 @@ func sortChanges(changes []Change) {
 // aspectOrder is the order in which changes are listed.
 var aspectOrder = []Aspect{
 	AspectConnection, AspectHello, AspectStartTLS, AspectTLS, AspectAuth, AspectSubmit, AspectRelay, AspectRoutedRecipient,
-	AspectRecipient, AspectSender, AspectIllegibleSender, AspectSize, AspectRecipientCount, AspectHeaders, AspectSetting,
+	AspectRecipient, AspectSender, AspectUnreadableSender, AspectSize, AspectRecipientCount, AspectHeaders, AspectSetting,
 	AspectRoute, AspectRouteTLS, AspectRouteAuth, AspectRouteHeaders, AspectRouteSetting,
 	AspectQueue, AspectReport,
 }

@@ -45,7 +45,7 @@ func newChecker(p *connector.Policy, opts Options) *checker {
 		comparer: &comparer{
 			policies:  [2]*connector.Policy{p, nil},
 			domains:   partition.NewDomains(p, nil),
-			listeners: partition.Sources(p, nil),
+			listeners: partition.Intervals(p, nil),
 		},
 		policy: p, cfg: p.Config(), opts: opts, cuts: partition.Cuts(p, nil),
 		outbounds: slices.Collect(p.Send()),

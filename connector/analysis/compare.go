@@ -23,7 +23,7 @@ func Compare(before, after *connector.Policy) Comparison {
 	c := &comparer{
 		policies:  [2]*connector.Policy{before, after},
 		domains:   partition.NewDomains(before, after),
-		listeners: partition.Sources(before, after),
+		listeners: partition.Intervals(before, after),
 		configs:   [2]connector.Config{before.Config(), after.Config()},
 	}
 	c.tree = newDomainTree(c.domains)

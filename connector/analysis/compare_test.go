@@ -268,7 +268,7 @@ func TestSaysTheTruth(t *testing.T) {
 		}
 	})
 	for _, aspect := range []analysis.Aspect{analysis.AspectHello, analysis.AspectStartTLS, analysis.AspectAuth, analysis.AspectSubmit,
-		analysis.AspectRecipientCount, analysis.AspectHeaders, analysis.AspectSetting, analysis.AspectIllegibleSender} {
+		analysis.AspectRecipientCount, analysis.AspectHeaders, analysis.AspectSetting, analysis.AspectUnreadableSender} {
 		if said[aspect] == 0 {
 			t.Errorf("nothing of aspect %s was said", aspect)
 		} else if shown[aspect] == 0 {
@@ -282,11 +282,11 @@ func TestSaysTheTruth(t *testing.T) {
 var (
 	aboutMessages = []analysis.Aspect{
 		analysis.AspectQueue, analysis.AspectReport,
-		analysis.AspectSize, analysis.AspectRecipientCount, analysis.AspectHeaders, analysis.AspectIllegibleSender, analysis.AspectRoute, analysis.AspectRouteTLS,
+		analysis.AspectSize, analysis.AspectRecipientCount, analysis.AspectHeaders, analysis.AspectUnreadableSender, analysis.AspectRoute, analysis.AspectRouteTLS,
 		analysis.AspectRouteAuth, analysis.AspectRouteHeaders, analysis.AspectRouteSetting,
 	}
 	aboutValues = []analysis.Aspect{
-		analysis.AspectSetting, analysis.AspectHeaders, analysis.AspectIllegibleSender, analysis.AspectRoute, analysis.AspectRouteTLS,
+		analysis.AspectSetting, analysis.AspectHeaders, analysis.AspectUnreadableSender, analysis.AspectRoute, analysis.AspectRouteTLS,
 		analysis.AspectRouteAuth, analysis.AspectRouteHeaders, analysis.AspectRouteSetting,
 	}
 )
@@ -313,7 +313,7 @@ func shows(c analysis.Change, before, after connector.Walkthrough) bool {
 		return stageOf(before, connector.StageAuth).Decision != stageOf(after, connector.StageAuth).Decision
 	case analysis.AspectRelay, analysis.AspectRecipient, analysis.AspectRoutedRecipient:
 		stage = connector.StageRcpt
-	case analysis.AspectIllegibleSender:
+	case analysis.AspectUnreadableSender:
 		return x.ChecksAuthors() == (c.Direction == analysis.Wider) && x.ChecksAuthors() != y.ChecksAuthors()
 	case analysis.AspectSize:
 		return x.MaxSize() != y.MaxSize()

@@ -92,7 +92,7 @@ func intern(kinds map[string]int, key string) int {
 
 // addCell adds a cell to the clients of p, and joins it with the previous cell if the
 // two touch.
-func (p *pair) addCell(listener, place int, cell *partition.Source) {
+func (p *pair) addCell(listener, place int, cell *partition.Interval) {
 	for i, in := range cell.In {
 		if in != nil {
 			p.names[i][in.Name()] = true

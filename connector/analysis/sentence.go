@@ -79,7 +79,7 @@ func (d *delta) sessionSentence(subject, domains string) string {
 		return may + "send to " + domains + as
 	case AspectSender:
 		return may + "send as addresses in " + domains + as
-	case AspectIllegibleSender:
+	case AspectUnreadableSender:
 		return may + "send messages whose From can't be read" + as
 	}
 	return ""

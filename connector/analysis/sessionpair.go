@@ -192,7 +192,7 @@ func (e *sessionPair) senders() {
 	// Clients that may send as any sender may also send messages whose sender can't be read.
 	was, is := e.opened[0].Authors(nil, false).Allowed(), e.opened[1].Authors(nil, false).Allowed()
 	if was != is && !differs {
-		e.record(delta{aspect: AspectIllegibleSender, direction: toward(is)}, e.dialogWithRecipient(0))
+		e.record(delta{aspect: AspectUnreadableSender, direction: toward(is)}, e.dialogWithRecipient(0))
 	}
 }
 

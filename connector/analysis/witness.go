@@ -42,7 +42,7 @@ func (c *comparer) visibility(change *Change, d connector.Dialog) int {
 			return whole // the value is visible there
 		}
 		return 0
-	case AspectHeaders, AspectIllegibleSender, AspectRouteTLS, AspectRouteAuth, AspectRouteHeaders, AspectRouteSetting:
+	case AspectHeaders, AspectUnreadableSender, AspectRouteTLS, AspectRouteAuth, AspectRouteHeaders, AspectRouteSetting:
 		// Only a message that arrives shows it.
 		if old.Accepted() && now.Accepted() {
 			return whole

@@ -3,7 +3,7 @@
 //
 //   - [Run] runs a table of sessions, one sub-test a row, compares each with its
 //     expected result, and prints the whole explanation of a failing case.
-//   - [NobodyRelays] fails if any session may relay that isn't allowed to. It
+//   - [NoRelaysExcept] fails if any session may relay that isn't allowed to. It
 //     doesn't depend on examples: it asks for every client, every identity and
 //     every recipient that makes a difference to the policy.
 //   - [NotWider] fails if a policy allows anything that another doesn't.

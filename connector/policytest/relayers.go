@@ -15,7 +15,7 @@ import (
 type seeker struct {
 	domains    *partition.Domains
 	recipients []routing.Address
-	but        AllowedRelays
+	allowed    AllowedRelays
 }
 
 // relayer is an identity that may relay. It stands for all with the same name.
@@ -88,7 +88,7 @@ func certified(names []string) partition.Who {
 
 // logins finds users, one of every kind that relaying can depend on.
 func (s *seeker) logins(in *connector.Inbound, implicit bool) []relayer {
-	if s.but.LoggedIn {
+	if s.allowed.LoggedIn {
 		return nil
 	}
 	logins := partition.NewLogins(in.ACL(), nil, permission.SetOf(permission.Submit, permission.AcceptAnyRecipient))

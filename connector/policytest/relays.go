@@ -38,14 +38,14 @@ func (r Relay) String() string {
 		strings.Join(from, ", "), r.As, r.Connector, r.Local, r.Witness.To[0])
 }
 
-// NobodyRelays fails the test if any client that isn't allowed may relay: may send
+// NoRelaysExcept fails the test if any client that isn't allowed may relay: may send
 // to a recipient in a domain that the policy doesn't accept, or to one in an
 // accepted domain whose local part names another domain (user%example.net@ours).
 // It prints the identity, the clients and the connector, and explains a session.
 // The accepted domain * doesn't count as accepting a recipient here.
-func NobodyRelays(t testing.TB, p *connector.Policy, but AllowedRelays) {
+func NoRelaysExcept(t testing.TB, p *connector.Policy, allowed AllowedRelays) {
 	t.Helper()
-	for _, r := range Relays(p, but) {
+	for _, r := range Relays(p, allowed) {
 		t.Errorf("%v:\n%v", r, p.Walk(r.Witness))
 	}
 }
@@ -53,10 +53,10 @@ func NobodyRelays(t testing.TB, p *connector.Policy, but AllowedRelays) {
 // Relays returns the clients that may relay and aren't allowed to, by connector in
 // the order of the policy and, within one, anonymous clients first. The list is
 // complete.
-func Relays(p *connector.Policy, but AllowedRelays) []Relay {
-	seeker := seeker{domains: partition.NewDomains(p, nil), recipients: foreign(p), but: but}
+func Relays(p *connector.Policy, allowed AllowedRelays) []Relay {
+	seeker := seeker{domains: partition.NewDomains(p, nil), recipients: foreign(p), allowed: allowed}
 	var found []Relay
-	places := served(p, but.From)
+	places := served(p, allowed.From)
 	for in := range p.Receive() {
 		at := places[in]
 		if len(at) == 0 {
@@ -92,7 +92,7 @@ type place struct {
 // served returns the clients of every connector without those in the allowed ranges.
 func served(p *connector.Policy, except []param.Range) map[*connector.Inbound][]place {
 	places := map[*connector.Inbound][]place{}
-	for _, l := range partition.Sources(p, nil) {
+	for _, l := range partition.Intervals(p, nil) {
 		spans := map[*connector.Inbound][]partition.Span{}
 		for _, c := range l.Cells {
 			if in := c.In[0]; in != nil {

@@ -28,7 +28,7 @@ func (r *recorder) Errorf(format string, args ...any) {
 	r.failures = append(r.failures, fmt.Sprintf(format, args...))
 }
 
-func TestNobodyRelays(t *testing.T) {
+func TestNoRelaysExcept(t *testing.T) {
 	p := compile(t, office)
 	scanner := []param.Range{param.MustParseRange("10.2.9.7")}
 	tests := []struct {
@@ -45,7 +45,7 @@ func TestNobodyRelays(t *testing.T) {
 	}
 	for _, tt := range tests {
 		var r recorder
-		policytest.NobodyRelays(&r, p, tt.but)
+		policytest.NoRelaysExcept(&r, p, tt.but)
 		ok := len(r.failures) == len(tt.want)
 		for i := range tt.want {
 			ok = ok && strings.HasPrefix(r.failures[i], tt.want[i]) && strings.Contains(r.failures[i], "RCPT TO:<")

@@ -124,7 +124,7 @@ func TestBounds(t *testing.T) {
 	for i := range 10_000 { // connections that never end
 		fmt.Fprintf(&log, "2026-03-02T00:00:00.000Z,connector %d,%d,0,10.2.3.4:25,10.9.%d.%d:1,+,,\n", i, i, i>>8, i&255)
 	}
-	r := replay.New(policy(t, 0), replay.Options{MaxOpen: 100, MaxSources: 100})
+	r := replay.New(policy(t, 0), replay.Options{MaxOpen: 100, MaxClients: 100})
 	if err := r.Read("log", strings.NewReader(log.String())); err != nil {
 		t.Fatal(err)
 	}

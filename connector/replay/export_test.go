@@ -34,17 +34,17 @@ func Lines(in io.Reader) (all []string, err error) {
 	}
 }
 
-// Sources are the counts of clients.
-type Sources struct{ s sources }
+// ClientCounts are the counts of clients.
+type ClientCounts struct{ s clientCounts }
 
-// NewSources makes room for n clients.
-func NewSources(n int) *Sources { return &Sources{sources{room: &n}} }
+// NewClientCounts makes room for n clients.
+func NewClientCounts(n int) *ClientCounts { return &ClientCounts{clientCounts{room: &n}} }
 
 // Add counts a client.
-func (s *Sources) Add(a netip.Addr) { s.s.add(a) }
+func (s *ClientCounts) Add(a netip.Addr) { s.s.add(a) }
 
 // Top lists clients.
-func (s *Sources) Top(n int) []Source { return s.s.top(n) }
+func (s *ClientCounts) Top(n int) []Client { return s.s.top(n) }
 
 // Exact reports whether no client was replaced.
-func (s *Sources) Exact() bool { return s.s.exact() }
+func (s *ClientCounts) Exact() bool { return s.s.exact() }

@@ -17,7 +17,7 @@ type span struct{ low, high netip.Addr }
 // lose a client: all addresses in the result were in the connector's ranges.
 func narrowest(u *inboundUse, others []param.Range, most int) []param.Range {
 	byRange := make([][]netip.Addr, len(u.ranges))
-	for _, s := range u.sources.all {
+	for _, s := range u.clients.all {
 		if s.rng >= 0 {
 			byRange[s.rng] = append(byRange[s.rng], s.addr)
 		}

@@ -22,10 +22,10 @@ type Options struct {
 	Identify func(user string) auth.Identity
 
 	MaxOpen     int // sessions and messages open at once, of each kind; 65536
-	MaxSources  int // client addresses remembered, over all connectors; 262144
+	MaxClients  int // client addresses remembered, over all connectors; 262144
 	MaxProblems int // malformed lines that are listed; 20
 	MaxExamples int // examples of one difference; 3
-	Top         int // sources listed per connector; 10
+	Top         int // clients listed per connector; 10
 	MaxRanges   int // up to which Narrowest lists every address by itself; 64
 }
 
@@ -35,7 +35,7 @@ func (o Options) withDefaults() Options {
 		field *int
 		value int
 	}{
-		{&o.MaxOpen, 1 << 16}, {&o.MaxSources, 1 << 18}, {&o.MaxProblems, 20},
+		{&o.MaxOpen, 1 << 16}, {&o.MaxClients, 1 << 18}, {&o.MaxProblems, 20},
 		{&o.MaxExamples, 3}, {&o.Top, 10}, {&o.MaxRanges, 64},
 	} {
 		if *d.field <= 0 {

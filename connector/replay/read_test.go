@@ -130,7 +130,7 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte("#Fields: data,event,remote-endpoint,local-endpoint,session-id\n,+,192.0.2.1:1,10.2.3.4:25,1\nEHLO \\x1b,<,192.0.2.1:1,10.2.3.4:25,1\n")) // in another order
 	p := policy(f, 0)
 	f.Fuzz(func(t *testing.T, data []byte) {
-		r := replay.New(p, replay.Options{MaxOpen: 2, MaxSources: 1, MaxProblems: 2})
+		r := replay.New(p, replay.Options{MaxOpen: 2, MaxClients: 1, MaxProblems: 2})
 		err := r.Read("log", bytes.NewReader(data))
 		got := r.Report()
 		if got.Sessions != got.Alike+got.Different+got.Unjudged || got.Unjudged < got.Partial+got.Removed+got.Silent {
@@ -188,12 +188,12 @@ func TestRotation(t *testing.T) {
 	}
 }
 
-// TestSources holds the sketch against exact counts: a client with more than a
+// TestClientCounts holds the sketch against exact counts: a client with more than a
 // fair share is there, and no count is wrong by more than it admits.
-func TestSources(t *testing.T) {
+func TestClientCounts(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for _, room := range []int{0, 100, 100_000} {
-		s, exact, total := replay.NewSources(room), map[netip.Addr]int64{}, int64(0)
+		s, exact, total := replay.NewClientCounts(room), map[netip.Addr]int64{}, int64(0)
 		for range 50_000 {
 			n := uint32(rng.ExpFloat64() * 300)
 			a := netip.AddrFrom4([4]byte{10, byte(n >> 16), byte(n >> 8), byte(n)})

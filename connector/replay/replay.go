@@ -36,7 +36,7 @@ type Replay struct {
 
 	names      map[string]string // one copy of each connector's name
 	rightNames map[string]permission.Right
-	room       int // for sources
+	room       int // for clientCounts
 	bindings   []netip.AddrPort
 }
 
@@ -60,7 +60,7 @@ func New(p *connector.Policy, opts Options) *Replay {
 		logUses:     map[string]*inboundUse{},
 		names:       map[string]string{},
 		rightNames:  map[string]permission.Right{},
-		room:        opts.MaxSources,
+		room:        opts.MaxClients,
 		bindings:    p.Bindings(),
 	}
 	r.postfix = newPostfixState(r)

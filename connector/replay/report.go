@@ -110,9 +110,9 @@ type Example struct {
 	Subject string         `json:"subject,omitempty"` // the sender or recipient in question
 }
 
-// Source is a client. If there were more than Options.MaxSources, Sessions
+// Client is a client. If there were more than Options.MaxClients, Sessions
 // may be too high by at most Error.
-type Source struct {
+type Client struct {
 	Address  netip.Addr `json:"address"`
 	Name     string     `json:"name,omitempty"` // at EHLO
 	Sessions int64      `json:"sessions"`
@@ -123,7 +123,7 @@ type Source struct {
 type LogConnector struct {
 	Name     string   `json:"name"`
 	Sessions int64    `json:"sessions"`
-	Top      []Source `json:"top"`
+	Top      []Client `json:"top"`
 }
 
 // ReceiveUse is the use of a Receive connector of the policy.
@@ -140,7 +140,7 @@ type ReceiveUse struct {
 	Clients  int   `json:"clients"` // at least as many, unless Complete
 	Complete bool  `json:"complete"`
 
-	Top          []Source      `json:"top"`
+	Top          []Client      `json:"top"`
 	UnusedRanges []param.Range `json:"unusedRanges"`
 	UnusedGrants []UnusedGrant `json:"unusedGrants"`
 
@@ -237,7 +237,7 @@ func (r *Replay) allDifferences() []Difference {
 func (r *Replay) reportUse(out *Report) {
 	out.LogConnectors, out.Receive, out.SendUse = []LogConnector{}, []ReceiveUse{}, []SendUse{}
 	for name, u := range r.logUses {
-		out.LogConnectors = append(out.LogConnectors, LogConnector{printable(name), u.sources.total, u.sources.top(r.opts.Top)})
+		out.LogConnectors = append(out.LogConnectors, LogConnector{printable(name), u.clients.total, u.clients.top(r.opts.Top)})
 	}
 	slices.SortFunc(out.LogConnectors, func(a, b LogConnector) int {
 		return cmp.Or(cmp.Compare(b.Sessions, a.Sessions), cmp.Compare(a.Name, b.Name))
@@ -293,8 +293,8 @@ func (r *Replay) inLogs(in *connector.Inbound) bool {
 
 func (r *Replay) receiveUse(u *inboundUse) ReceiveUse {
 	use := ReceiveUse{
-		Name: u.in.Name(), Sessions: u.sources.total, Unjudged: u.unjudged, Messages: u.messages,
-		Clients: len(u.sources.all), Complete: u.sources.exact(), Top: u.sources.top(r.opts.Top),
+		Name: u.in.Name(), Sessions: u.clients.total, Unjudged: u.unjudged, Messages: u.messages,
+		Clients: len(u.clients.all), Complete: u.clients.exact(), Top: u.clients.top(r.opts.Top),
 		UnusedRanges: []param.Range{}, UnusedGrants: []UnusedGrant{},
 	}
 	if u.in == nil {

@@ -103,9 +103,9 @@ func (s *session) hello(name string, a answer) {
 // named notes the name of the client at EHLO.
 func (s *session) named(name string) {
 	s.helo = name
-	s.use.sources.name(s.remote(), name)
+	s.use.clients.name(s.remote(), name)
 	if s.connector != "" {
-		s.replay.logUse(s.connector).sources.name(s.remote(), name)
+		s.replay.logUse(s.connector).clients.name(s.remote(), name)
 	}
 }
 

@@ -28,7 +28,7 @@ func (r *Report) String() string {
 	r.receiveUse(&t)
 	if r.NoConnector != nil {
 		t.line("\nNo Receive connector for %s", count(r.NoConnector.Sessions, "session"))
-		t.sources(r.NoConnector.Top)
+		t.clients(r.NoConnector.Top)
 	}
 	r.sends(&t)
 	return t.String()
@@ -181,11 +181,11 @@ func (r *Report) logConnectors(t *text) {
 	t.line("\nConnectors in the log:")
 	for _, c := range r.LogConnectors {
 		t.line("  %s: %s", quoted(c.Name), count(c.Sessions, "session"))
-		t.sources(c.Top)
+		t.clients(c.Top)
 	}
 }
 
-func (t *text) sources(top []Source) {
+func (t *text) clients(top []Client) {
 	for _, s := range top {
 		approximately := ""
 		if s.Error > 0 {
@@ -197,7 +197,7 @@ func (t *text) sources(top []Source) {
 
 func (u *ReceiveUse) text(t *text, gaps bool) {
 	t.line("\nReceive connector %s: %s, %s", quoted(u.Name), count(u.Sessions, "session"), count(u.Messages, "message"))
-	t.sources(u.Top)
+	t.clients(u.Top)
 	if u.Clients > len(u.Top) {
 		least := ""
 		if !u.Complete {

@@ -19,7 +19,7 @@ var judgedRights = permission.SetOf(
 // connector counts connections for which the policy has no connector.
 type inboundUse struct {
 	in       *connector.Inbound
-	sources  sources
+	clients  clientCounts
 	messages int64
 	unjudged int64   // sessions that were not judged to their end
 	ranges   []int64 // sessions by range, as Settings().RemoteIPRanges
@@ -34,7 +34,7 @@ type grantUse struct {
 
 // newUse begins to count.
 func newUse(in *connector.Inbound, room *int) *inboundUse {
-	u := &inboundUse{in: in, sources: sources{room: room}}
+	u := &inboundUse{in: in, clients: clientCounts{room: room}}
 	if in == nil {
 		return u
 	}
@@ -47,7 +47,7 @@ func newUse(in *connector.Inbound, room *int) *inboundUse {
 
 // seen counts a connection.
 func (u *inboundUse) seen(addr netip.Addr) {
-	s, isNew := u.sources.add(addr)
+	s, isNew := u.clients.add(addr)
 	if isNew {
 		s.rng = u.rangeOf(addr)
 	}

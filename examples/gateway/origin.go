@@ -25,11 +25,11 @@ type basisJSON struct {
 func (l *loaded) bases(step connector.Step) []basisJSON {
 	var all []basisJSON
 	for _, b := range step.Basis() {
-		one := basisJSON{Path: b.Path, Value: b.Value, Source: b.Source.String(), origin: b.Origin()}
-		switch b.Source {
-		case connector.SourcePreset:
+		one := basisJSON{Path: b.Path, Value: b.Value, Source: b.Origin.String(), origin: b.OriginText()}
+		switch b.Origin {
+		case connector.OriginPreset:
 			one.Usage = b.Usage.String()
-		case connector.SourceGiven:
+		case connector.OriginGiven:
 			l.place(&one)
 		}
 		all = append(all, one)

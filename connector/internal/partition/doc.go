@@ -6,7 +6,7 @@
 // The questions have independent coordinates, and each has its own partition.
 // They are never multiplied: a decision depends on few of them.
 //
-//	Sources     client and local address    -> the Receive connector
+//	Intervals   client and local address    -> the Receive connector
 //	NewDomains  domain of an address        -> its entries in the lists
 //	Users       SIDs of a user              -> rights
 //	Partners    verified certificate names  -> which sessions are Partners
@@ -14,14 +14,14 @@
 //
 // To ask about one policy, give nil for the other.
 //
-//	for _, l := range partition.Sources(p, nil) {
+//	for _, l := range partition.Intervals(p, nil) {
 //		for _, c := range l.Cells {
 //			s, ok := partition.Who{}.Open(c.In[0], false)
 //			...
 //
 // # Why the cells are exact
 //
-// Sources. For one local address, Policy.Select depends on the client only by
+// Intervals. For one local address, Policy.Select depends on the client only by
 // which of the ranges of the connectors bound there contain it. That changes
 // only where a range begins and behind where one ends, so it is constant on
 // the intervals between those points. Local addresses matter only by family,

@@ -7,7 +7,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 )
 
-// maxCells bounds the cells of sources, and of domains by size, of a partition: they
+// maxCells bounds the cells of intervals, and of domains by size, of a partition: they
 // take some seconds and some hundred megabytes.
 const maxCells = 10_000_000
 
@@ -25,7 +25,7 @@ func TooLarge(a, b *connector.Policy) string {
 	return ""
 }
 
-// rangeEnds counts the ends of ranges of all listeners of Sources, and the listeners,
+// rangeEnds counts the ends of ranges of all listeners of Intervals, and the listeners,
 // without making them.
 func rangeEnds(policies [2]*connector.Policy) (ends, listeners int) {
 	type door struct {

@@ -45,10 +45,10 @@ func listenerFor(all []partition.Listener, local netip.AddrPort) *partition.List
 	return nil
 }
 
-func TestSources(t *testing.T) {
+func TestIntervals(t *testing.T) {
 	served := 0
 	pairs(t, 150, func(r *rand.Rand, a, b *connector.Policy) {
-		all := partition.Sources(a, b)
+		all := partition.Intervals(a, b)
 		for _, local := range policygen.Locals {
 			l := listenerFor(all, local)
 			for _, remote := range policygen.Clients(local) {
@@ -59,7 +59,7 @@ func TestSources(t *testing.T) {
 					}
 					continue
 				}
-				i := slices.IndexFunc(l.Cells, func(c partition.Source) bool { return c.Contains(remote) })
+				i := slices.IndexFunc(l.Cells, func(c partition.Interval) bool { return c.Contains(remote) })
 				if i < 0 || l.Cells[i].In != want {
 					t.Fatalf("%v at %v: cell %d doesn't say who serves it", remote, local, i)
 				}
@@ -94,7 +94,7 @@ func TestSourcesMapped(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := partition.Sources(p, nil)
+	l := partition.Intervals(p, nil)
 	if len(l) != 1 || len(l[0].Cells) != 4 {
 		t.Fatalf("got %+v", l)
 	}
@@ -359,7 +359,7 @@ func TestSourcesExample(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, c := range partition.Sources(p, nil)[0].Cells {
+		for _, c := range partition.Intervals(p, nil)[0].Cells {
 			if c.In[0] != nil && c.Witness.String() != want {
 				t.Errorf("the witness of %s is %v, want %s", ranges, c.Witness, want)
 			}

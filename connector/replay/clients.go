@@ -6,20 +6,20 @@ import (
 	"slices"
 )
 
-// sources counts the clients of a connector. It is exact as long as there is
+// clientCounts counts the clients of a connector. It is exact as long as there is
 // room; from then on it is the Space-Saving sketch of Metwally, Agrawal and El
 // Abbadi: a new client takes the place of one with the lowest count, whose count
 // it inherits as its possible error. So clients with many sessions always stay.
-type sources struct {
+type clientCounts struct {
 	room  *int // shared by all
 	byIP  map[netip.Addr]int32
-	all   []source
+	all   []clientCount
 	heap  []int32 // of all, lowest count first; nil while exact
 	total int64
 }
 
-// source is one client.
-type source struct {
+// clientCount is one client.
+type clientCount struct {
 	addr         netip.Addr
 	name         string // its first name at EHLO
 	count, error int64
@@ -27,14 +27,14 @@ type source struct {
 	at           int32 // in the heap
 }
 
-// leastSources is the room that every connector has, regardless of their number.
-const leastSources = 64
+// leastClients is the room that every connector has, regardless of their number.
+const leastClients = 64
 
 // exact reports whether every client is counted exactly.
-func (s *sources) exact() bool { return s.heap == nil }
+func (s *clientCounts) exact() bool { return s.heap == nil }
 
 // add counts a session of a client. isNew is true for its first.
-func (s *sources) add(addr netip.Addr) (found *source, isNew bool) {
+func (s *clientCounts) add(addr netip.Addr) (found *clientCount, isNew bool) {
 	s.total++
 	if i, ok := s.byIP[addr]; ok {
 		s.all[i].count++
@@ -46,10 +46,10 @@ func (s *sources) add(addr netip.Addr) (found *source, isNew bool) {
 	if s.byIP == nil {
 		s.byIP = map[netip.Addr]int32{}
 	}
-	if s.heap == nil && (*s.room > 0 || len(s.all) < leastSources) {
+	if s.heap == nil && (*s.room > 0 || len(s.all) < leastClients) {
 		*s.room--
 		i := int32(len(s.all))
-		s.all = append(s.all, source{addr: addr, count: 1})
+		s.all = append(s.all, clientCount{addr: addr, count: 1})
 		s.byIP[addr] = i
 		return &s.all[i], true
 	}
@@ -57,7 +57,7 @@ func (s *sources) add(addr netip.Addr) (found *source, isNew bool) {
 }
 
 // replace puts addr in the place of a client with the lowest count.
-func (s *sources) replace(addr netip.Addr) *source {
+func (s *clientCounts) replace(addr netip.Addr) *clientCount {
 	if s.heap == nil {
 		s.heap = make([]int32, len(s.all))
 		for i := range s.heap {
@@ -72,13 +72,13 @@ func (s *sources) replace(addr netip.Addr) *source {
 	out := &s.all[i]
 	delete(s.byIP, out.addr)
 	s.byIP[addr] = i
-	*out = source{addr: addr, count: out.count + 1, error: out.count}
+	*out = clientCount{addr: addr, count: out.count + 1, error: out.count}
 	s.sink(0)
 	return out
 }
 
 // sink moves an entry of the heap down to its place.
-func (s *sources) sink(at int) {
+func (s *clientCounts) sink(at int) {
 	for {
 		least := at
 		for child := 2*at + 1; child <= 2*at+2 && child < len(s.heap); child++ {
@@ -96,20 +96,20 @@ func (s *sources) sink(at int) {
 }
 
 // name notes the EHLO name of a client.
-func (s *sources) name(addr netip.Addr, name string) {
+func (s *clientCounts) name(addr netip.Addr, name string) {
 	if i, ok := s.byIP[addr]; ok && s.all[i].name == "" {
 		s.all[i].name = name[:min(len(name), 64)]
 	}
 }
 
 // top returns the n clients with the highest counts.
-func (s *sources) top(n int) []Source {
-	order := slices.SortedFunc(slices.Values(s.all), func(a, b source) int {
+func (s *clientCounts) top(n int) []Client {
+	order := slices.SortedFunc(slices.Values(s.all), func(a, b clientCount) int {
 		return cmp.Or(cmp.Compare(b.count, a.count), a.addr.Compare(b.addr))
 	})
-	list := make([]Source, 0, min(n, len(order)))
+	list := make([]Client, 0, min(n, len(order)))
 	for _, o := range order[:min(n, len(order))] {
-		list = append(list, Source{Address: o.addr, Name: printable(o.name), Sessions: o.count, Error: o.error})
+		list = append(list, Client{Address: o.addr, Name: printable(o.name), Sessions: o.count, Error: o.error})
 	}
 	return list
 }

@@ -116,24 +116,24 @@ type Listener struct {
 	Witness netip.AddrPort // one such address
 	// Implicit is set where connections begin with TLS.
 	Implicit bool
-	Cells    []Source // all clients of the family, ascending
+	Cells    []Interval // all clients of the family, ascending
 }
 
 // implicitTLSPort is where connections begin with TLS (RFC 8314, section 3.3).
 const implicitTLSPort = 465
 
-// Source is a set of clients that one connector serves, as few and as long spans
+// Interval is a set of clients that one connector serves, as few and as long spans
 // as possible.
-type Source struct {
+type Interval struct {
 	Span
 	Witness netip.Addr
 	In      [2]*connector.Inbound // of each policy; nil: the connection is refused
 }
 
-// Sources returns the local addresses that at least one of the policies serves,
+// Intervals returns the local addresses that at least one of the policies serves,
 // and which Receive connector serves which clients there under each. It joins
 // equal listeners.
-func Sources(a, b *connector.Policy) []Listener {
+func Intervals(a, b *connector.Policy) []Listener {
 	policies := [2]*connector.Policy{a, b}
 	bound := map[netip.AddrPort]*[2][]*connector.Inbound{}
 	var bindings []netip.AddrPort
@@ -206,7 +206,7 @@ func otherAddress(at netip.AddrPort, named func(netip.AddrPort) bool) netip.Addr
 
 // cells cuts the clients of l where ranges begin and end, asks the policies about
 // each piece, and joins neighbours with equal answers.
-func (l *Listener) cells(policies [2]*connector.Policy, here [2][]*connector.Inbound) []Source {
+func (l *Listener) cells(policies [2]*connector.Policy, here [2][]*connector.Inbound) []Interval {
 	first := netip.IPv6Unspecified()
 	if l.Witness.Addr().Is4() {
 		first = netip.IPv4Unspecified()
@@ -230,13 +230,13 @@ func (l *Listener) cells(policies [2]*connector.Policy, here [2][]*connector.Inb
 	}
 	slices.SortFunc(cuts, netip.Addr.Compare)
 	cuts = slices.Compact(cuts)
-	var cells []Source
+	var cells []Interval
 	for i, low := range cuts {
 		high := Last(first)
 		if i+1 < len(cuts) {
 			high = cuts[i+1].Prev()
 		}
-		cell := Source{Span: Span{low, high}}
+		cell := Interval{Span: Span{low, high}}
 		if cell.Witness = cell.Span.witness(); !cell.Witness.IsValid() {
 			continue
 		}
