@@ -53,12 +53,16 @@ func ExampleTable_Explain() {
 		return
 	}
 	q := routing.Query{Domain: routing.MustParseDomain("contoso.com"), Size: 2000}
-	fmt.Print(routing.Render(table.Explain(q)))
+	m, candidates := table.Explain(q)
+	fmt.Println(m.Outcome)
+	for _, c := range candidates {
+		fmt.Println(c)
+	}
 	// Output:
 	// Routed
-	//   "Internet via Paris" SMTP:*;5 at cost 15 via "HUB2" is chosen
-	//   "Partner" SMTP:contoso.com;1 at cost 1 is too small for the message
-	//   "Internet" SMTP:*;20 at cost 20 has a higher cost
+	// "Internet via Paris" SMTP:*;5 at cost 15 via "HUB2" is chosen
+	// "Partner" SMTP:contoso.com;1 at cost 1 is too small for the message
+	// "Internet" SMTP:*;20 at cost 20 has a higher cost
 }
 
 func ExampleNewTable_problems() {

@@ -3,7 +3,6 @@ package routing
 import (
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // Candidate is one address space that matched, with its fate.
@@ -102,18 +101,4 @@ func (t *Table) Explain(q Query) (Match, []Candidate) {
 		candidates[0] = chosen
 	}
 	return m, candidates
-}
-
-// Render returns an answer of [Table.Explain] as text for people, a line for
-// the outcome and one for each candidate.
-func Render(m Match, candidates []Candidate) string {
-	var b strings.Builder
-	b.WriteString(m.Outcome.String())
-	b.WriteByte('\n')
-	for _, c := range candidates {
-		b.WriteString("  ")
-		b.WriteString(c.String())
-		b.WriteByte('\n')
-	}
-	return b.String()
 }

@@ -229,7 +229,7 @@ func checkCandidates(t *testing.T, m routing.Match, candidates []routing.Candida
 	t.Helper()
 	for i, c := range candidates {
 		if (c.Fate == routing.Chosen) != (i == 0 && m.Outcome == routing.Routed) {
-			t.Fatalf("%v: candidate %d is %v in\n%s", m, i, c.Fate, routing.Render(m, candidates))
+			t.Fatalf("%v: candidate %d is %v in\n%s", m, i, c.Fate, lines(m, candidates))
 		}
 		if i == 0 {
 			if c.Fate == routing.Chosen && (c.Index != m.Index || c.Space != m.Space || c.Cost != m.Cost || c.Via != m.Via) {
@@ -249,7 +249,7 @@ func checkCandidates(t *testing.T, m routing.Match, candidates []routing.Candida
 			ok = c.Space.Space() == best.Space.Space() && c.Cost == best.Cost && c.Connector > best.Connector
 		}
 		if !ok {
-			t.Fatalf("%v is not true in\n%s", c.Fate, routing.Render(m, candidates))
+			t.Fatalf("%v is not true in\n%s", c.Fate, lines(m, candidates))
 		}
 	}
 }
