@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
@@ -18,15 +19,7 @@ type Identity struct {
 // Owns reports whether a is one of id's addresses, the letter case of the local
 // part aside; never for the null sender.
 func (id Identity) Owns(a routing.Address) bool {
-	if !a.IsValid() {
-		return false
-	}
-	for _, own := range id.Addresses {
-		if own.EqualFold(a) {
-			return true
-		}
-	}
-	return false
+	return a.IsValid() && slices.ContainsFunc(id.Addresses, a.EqualFold)
 }
 
 var (

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -78,32 +80,28 @@ func (d *detours) LookupMX(ctx context.Context, name string) ([]*net.MX, error) 
 	return d.resolver.LookupMX(ctx, name)
 }
 
-// LookupNetIP implements delivery.Resolver.
 func (d *detours) LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error) {
 	if !d.covers(host) {
 		return d.resolver.LookupNetIP(ctx, network, host)
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	n := 0
-	for n < len(d.hosts) && d.hosts[n] != host {
-		n++
-	}
-	if n == len(d.hosts) {
+	n := slices.Index(d.hosts, host) + 1
+	if n == 0 {
 		d.hosts = append(d.hosts, host)
+		n = len(d.hosts)
 	}
-	n++
 	return []netip.Addr{netip.AddrFrom4([4]byte{240, byte(n >> 16), byte(n >> 8), byte(n)})}, nil
 }
 
 // covers reports whether a detour names host, or all.
 func (d *detours) covers(host string) bool {
-	for _, rule := range d.rules {
-		if rule.host == "" || strings.EqualFold(rule.host, strings.TrimSuffix(host, ".")) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(d.rules, func(rule detour) bool { return rule.isFor(host) })
+}
+
+// isFor reports whether the detour names host, or all.
+func (d detour) isFor(host string) bool {
+	return d.host == "" || strings.EqualFold(d.host, strings.TrimSuffix(host, "."))
 }
 
 // dial connects to a next hop, or to the target of its detour.
@@ -119,20 +117,10 @@ func (d *detours) dial(ctx context.Context, source netip.Addr, to netip.AddrPort
 func (d *detours) target(to netip.AddrPort) string {
 	host, port := d.name(to.Addr()), strconv.Itoa(int(to.Port()))
 	for _, rule := range d.rules {
-		if rule.host != "" && !strings.EqualFold(rule.host, strings.TrimSuffix(host, ".")) || rule.port != "" && rule.port != port {
-			continue
+		if rule.isFor(host) && (rule.port == "" || rule.port == port) {
+			newHost, newPort, _ := net.SplitHostPort(rule.target) // parseDetour made it
+			return net.JoinHostPort(cmp.Or(newHost, host), cmp.Or(newPort, port))
 		}
-		newHost, newPort, err := net.SplitHostPort(rule.target)
-		if err != nil {
-			break // can't happen: parseDetour made the target
-		}
-		if newHost == "" {
-			newHost = host
-		}
-		if newPort == "" {
-			newPort = port
-		}
-		return net.JoinHostPort(newHost, newPort)
 	}
 	return net.JoinHostPort(host, port)
 }

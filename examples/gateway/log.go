@@ -65,7 +65,6 @@ type countingHandler struct {
 	lost  *atomic.Int64
 }
 
-// Handle implements [slog.Handler].
 func (h *countingHandler) Handle(ctx context.Context, r slog.Record) error {
 	if err := h.Handler.Handle(ctx, r); err != nil {
 		h.lost.Add(1)
@@ -84,12 +83,10 @@ func (h *countingHandler) Handle(ctx context.Context, r slog.Record) error {
 	return err
 }
 
-// WithAttrs implements [slog.Handler].
 func (h *countingHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	return &countingHandler{h.Handler.WithAttrs(attrs), h.plain, h.lost}
 }
 
-// WithGroup implements [slog.Handler].
 func (h *countingHandler) WithGroup(name string) slog.Handler {
 	return &countingHandler{h.Handler.WithGroup(name), h.plain, h.lost}
 }
@@ -101,7 +98,6 @@ type lineWriter struct {
 	torn bool
 }
 
-// Write implements [io.Writer].
 func (l *lineWriter) Write(line []byte) (int, error) {
 	if l.torn {
 		if _, err := l.w.Write([]byte("\n")); err != nil {

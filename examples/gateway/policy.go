@@ -32,10 +32,8 @@ type policyFlags struct {
 // list is a flag that may be given several times.
 type list []string
 
-// String implements flag.Value.
 func (l *list) String() string { return strings.Join(*l, " ") }
 
-// Set implements flag.Value.
 func (l *list) Set(s string) error {
 	*l = append(*l, s)
 	return nil

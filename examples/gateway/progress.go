@@ -46,7 +46,6 @@ type progressReader struct {
 	in  io.Reader
 }
 
-// Read implements io.Reader.
 func (r progressReader) Read(b []byte) (int, error) {
 	n, err := r.in.Read(b)
 	r.bar.done += int64(n)

@@ -42,7 +42,6 @@ func (f *queueFlags) register(fs *flag.FlagSet) {
 // age is a duration that may be given in days.
 type age time.Duration
 
-// String implements flag.Value.
 func (a *age) String() string {
 	if *a == 0 {
 		return "" // the default
@@ -50,7 +49,6 @@ func (a *age) String() string {
 	return time.Duration(*a).String()
 }
 
-// Set implements flag.Value.
 func (a *age) Set(s string) error {
 	if days, ok := strings.CutSuffix(s, "d"); ok {
 		if n, err := strconv.ParseUint(days, 10, 16); err == nil {

@@ -98,19 +98,16 @@ type session struct {
 	arrived  chan string
 }
 
-// Mail implements smtp.Session.
 func (s *session) Mail(from string, _ *smtp.MailOptions) error {
 	s.from = from
 	return nil
 }
 
-// Rcpt implements smtp.Session.
 func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	s.to = to
 	return nil
 }
 
-// Data implements smtp.Session.
 func (s *session) Data(r io.Reader) error {
 	text, err := io.ReadAll(r)
 	if err != nil {
@@ -126,19 +123,15 @@ func (s *session) Data(r io.Reader) error {
 	return nil
 }
 
-// Reset implements smtp.Session.
 func (s *session) Reset() { s.from, s.to = "", "" }
 
-// Logout implements smtp.Session.
 func (s *session) Logout() error { return nil }
 
 // gatewaySession is one that also lets HubA log on.
 type gatewaySession struct{ session }
 
-// AuthMechanisms implements smtp.AuthSession.
 func (s *gatewaySession) AuthMechanisms() []string { return []string{sasl.Plain} }
 
-// Auth implements smtp.AuthSession.
 func (s *gatewaySession) Auth(string) (sasl.Server, error) {
 	return sasl.NewPlainServer(func(_, name, word string) error {
 		if name != hubUser || word != password {

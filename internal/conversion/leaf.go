@@ -101,7 +101,6 @@ type folder struct {
 	col int
 }
 
-// Write implements io.Writer.
 func (f *folder) Write(p []byte) (int, error) {
 	const width = 76
 	for rest := p; len(rest) > 0; {
@@ -139,7 +138,6 @@ type dasher struct {
 	begin bool // at the beginning of a line
 }
 
-// Write implements io.Writer.
 func (d *dasher) Write(p []byte) (int, error) {
 	inside := len(d.c.in.bounds) > 0
 	for rest := p; len(rest) > 0; {

@@ -1,6 +1,7 @@
 package smtpclient
 
 import (
+	"cmp"
 	"crypto/tls"
 	"time"
 
@@ -27,19 +28,10 @@ type Timeouts struct {
 
 // Default returns t with zero fields filled in.
 func (t Timeouts) Default() Timeouts {
-	def := Timeouts{5 * time.Minute, 45 * time.Second, 5 * time.Minute, 2 * time.Minute, 3 * time.Minute, 10 * time.Minute}
-	or := func(d *time.Duration, v time.Duration) {
-		if *d == 0 {
-			*d = v
-		}
+	return Timeouts{
+		cmp.Or(t.Greeting, 5*time.Minute), cmp.Or(t.TLS, 45*time.Second), cmp.Or(t.Command, 5*time.Minute),
+		cmp.Or(t.DataInit, 2*time.Minute), cmp.Or(t.Block, 3*time.Minute), cmp.Or(t.Final, 10*time.Minute),
 	}
-	or(&t.Greeting, def.Greeting)
-	or(&t.TLS, def.TLS)
-	or(&t.Command, def.Command)
-	or(&t.DataInit, def.DataInit)
-	or(&t.Block, def.Block)
-	or(&t.Final, def.Final)
-	return t
 }
 
 // Cap returns t with no timeout longer than d.

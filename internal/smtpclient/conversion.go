@@ -63,7 +63,6 @@ func (c *Conn) stuffConverted(w *stuffer, message io.Reader, to conversion.Conte
 // bodyReader reads a message and fails with a BodyError.
 type bodyReader struct{ r io.Reader }
 
-// Read implements io.Reader.
 func (b *bodyReader) Read(p []byte) (int, error) {
 	n, err := b.r.Read(p)
 	if err != nil && err != io.EOF {
@@ -78,7 +77,6 @@ type stuffWriter struct {
 	w *stuffer
 }
 
-// Write implements io.Writer.
 func (s *stuffWriter) Write(p []byte) (int, error) {
 	if err := s.c.stuff(s.w, p); err != nil {
 		return 0, err

@@ -120,10 +120,8 @@ func (c *Conn) beginAtOnce(m Mail, to []envelope.Recipient, data bool) (answers 
 // unsupported returns the refusals of all recipients if the hop supports the address of
 // none, else nil.
 func (c *Conn) unsupported(to []envelope.Recipient) []error {
-	for _, r := range to {
-		if c.checkRcpt(r) == nil {
-			return nil
-		}
+	if slices.ContainsFunc(to, func(r envelope.Recipient) bool { return c.checkRcpt(r) == nil }) {
+		return nil
 	}
 	answers := make([]error, len(to))
 	for i, r := range to {

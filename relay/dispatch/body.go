@@ -134,7 +134,6 @@ type prefixed struct {
 	r    io.Reader
 }
 
-// Read implements io.Reader.
 func (p *prefixed) Read(b []byte) (int, error) {
 	if len(p.head) > 0 {
 		n := copy(b, p.head)
@@ -147,7 +146,6 @@ func (p *prefixed) Read(b []byte) (int, error) {
 // spillWriter marks failures of the file, unlike those of the message, with errSpill.
 type spillWriter struct{ f *os.File }
 
-// Write implements io.Writer.
 func (w *spillWriter) Write(p []byte) (int, error) {
 	n, err := w.f.Write(p)
 	if err != nil {

@@ -115,7 +115,6 @@ type lines struct {
 	err    error
 }
 
-// Read implements io.Reader.
 func (l *lines) Read(p []byte) (int, error) {
 	for len(l.out) == 0 {
 		if l.err != nil {

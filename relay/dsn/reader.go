@@ -122,7 +122,6 @@ type chunks struct {
 	rest    string
 }
 
-// Read implements io.Reader.
 func (c *chunks) Read(p []byte) (int, error) {
 	for c.rest == "" {
 		if c.next == c.n {

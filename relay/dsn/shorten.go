@@ -55,7 +55,6 @@ type shortened struct {
 	err    error
 }
 
-// Read implements io.Reader.
 func (s *shortened) Read(p []byte) (int, error) {
 	for len(s.out) == 0 {
 		switch {

@@ -159,7 +159,6 @@ type announced struct {
 	announce func()
 }
 
-// Accept implements [net.Listener].
 func (l *announced) Accept() (net.Conn, error) {
 	l.announce()
 	return l.Listener.Accept()

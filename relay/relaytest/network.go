@@ -154,7 +154,6 @@ type listener struct {
 	once    sync.Once
 }
 
-// Accept implements net.Listener.
 func (l *listener) Accept() (net.Conn, error) {
 	select {
 	case <-l.closed:
@@ -194,5 +193,4 @@ func (l *listener) drain() {
 	}
 }
 
-// Addr implements net.Listener.
 func (l *listener) Addr() net.Addr { return net.TCPAddrFromAddrPort(l.addr) }

@@ -128,7 +128,6 @@ func (s *suite) slowBody() {
 // readerFunc is a function that reads.
 type readerFunc func([]byte) (int, error)
 
-// Read implements io.Reader.
 func (f readerFunc) Read(b []byte) (int, error) { return f(b) }
 
 // renew renews the leases of a holder and returns the IDs, sorted.

@@ -107,7 +107,6 @@ func (s *suite) failingBody() {
 // failingReader fails.
 type failingReader struct{ err error }
 
-// Read implements io.Reader.
 func (r failingReader) Read([]byte) (int, error) { return 0, r.err }
 
 func (s *suite) exists() {

@@ -105,7 +105,6 @@ type summer struct {
 	sum  uint32
 }
 
-// Write implements io.Writer.
 func (w *summer) Write(b []byte) (int, error) {
 	n, err := w.w.Write(b)
 	w.size += int64(n)

@@ -216,14 +216,12 @@ func (h freeHeap) Swap(i, j int) {
 	h[i].free, h[j].free = i+1, j+1
 }
 
-// Push implements heap.Interface.
 func (h *freeHeap) Push(x any) {
 	e := x.(*entry)
 	*h = append(*h, e)
 	e.free = len(*h)
 }
 
-// Pop implements heap.Interface.
 func (h *freeHeap) Pop() any {
 	last := len(*h) - 1
 	e := (*h)[last]

@@ -215,7 +215,6 @@ func disarm(s string) string {
 // status is a queue.Status by its name.
 type status queue.Status
 
-// MarshalText implements encoding.TextMarshaler.
 func (s status) MarshalText() ([]byte, error) {
 	if queue.Status(s) > queue.Dropped {
 		return nil, fmt.Errorf("%d is not a status of a recipient", s)
@@ -223,7 +222,6 @@ func (s status) MarshalText() ([]byte, error) {
 	return []byte(queue.Status(s).String()), nil
 }
 
-// UnmarshalText implements encoding.TextUnmarshaler.
 func (s *status) UnmarshalText(b []byte) error {
 	for known := queue.Waiting; known <= queue.Dropped; known++ {
 		if string(b) == known.String() {

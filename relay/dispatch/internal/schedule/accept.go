@@ -139,10 +139,5 @@ func (s *Scheduler) settle(t *Transfer) {
 // WantsRelayed reports whether the sender of m, which was delivered, has asked for a report on it that
 // no next hop will send.
 func (m *Message) WantsRelayed() bool {
-	for i := range m.Recipients {
-		if r := &m.Recipients[i]; !r.Reported && dsn.Wants(r.Notify, dsn.Relayed) {
-			return true
-		}
-	}
-	return false
+	return m.any(func(r *queue.Recipient) bool { return !r.Reported && dsn.Wants(r.Notify, dsn.Relayed) })
 }

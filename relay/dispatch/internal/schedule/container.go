@@ -22,14 +22,12 @@ func (h alarms[T]) Swap(i, j int) {
 	h[i].index, h[j].index = i+1, j+1
 }
 
-// Push implements heap.Interface.
 func (h *alarms[T]) Push(x any) {
 	a := x.(*alarm[T])
 	*h = append(*h, a)
 	a.index = len(*h)
 }
 
-// Pop implements heap.Interface.
 func (h *alarms[T]) Pop() any {
 	last := len(*h) - 1
 	a := (*h)[last]

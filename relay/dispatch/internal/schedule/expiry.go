@@ -56,13 +56,6 @@ func (s *Scheduler) expiry(m *Message) time.Time {
 
 // isLate reports whether a recipient of m has waited for so long that the sender is to get a report.
 func (s *Scheduler) isLate(m *Message, now time.Time) bool {
-	if m.Suspended || now.Before(m.Arrived.Add(s.limits.delay)) {
-		return false
-	}
-	for i := range m.Recipients {
-		if r := &m.Recipients[i]; r.Status == queue.Waiting && !r.Delayed {
-			return true
-		}
-	}
-	return false
+	return !m.Suspended && !now.Before(m.Arrived.Add(s.limits.delay)) &&
+		m.any(func(r *queue.Recipient) bool { return r.Status == queue.Waiting && !r.Delayed })
 }

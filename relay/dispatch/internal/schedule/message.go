@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"slices"
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
@@ -65,34 +66,29 @@ func (m *Message) Init(owner any) {
 // Refusal returns the reply for the client of a message that every next hop has refused.
 func (m *Message) Refusal() error { return m.refusals[0] }
 
-// allHave reports whether all recipients have a status.
-func (m *Message) allHave(s queue.Status) bool {
+// any reports whether f holds for a recipient of m.
+func (m *Message) any(f func(*queue.Recipient) bool) bool {
 	for i := range m.Recipients {
-		if m.Recipients[i].Status != s {
-			return false
-		}
-	}
-	return true
-}
-
-// idle reports whether no attempt is under way.
-func (m *Message) idle() bool {
-	for _, t := range m.transfers {
-		if t != nil && t.running {
-			return false
-		}
-	}
-	return true
-}
-
-// stale reports whether a transfer of m was routed by another policy than p.
-func (m *Message) stale(p *connector.Policy) bool {
-	for _, t := range m.transfers {
-		if t != nil && t.policy != p {
+		if f(&m.Recipients[i]) {
 			return true
 		}
 	}
 	return false
+}
+
+// allHave reports whether all recipients have a status.
+func (m *Message) allHave(s queue.Status) bool {
+	return !m.any(func(r *queue.Recipient) bool { return r.Status != s })
+}
+
+// idle reports whether no attempt is under way.
+func (m *Message) idle() bool {
+	return !slices.ContainsFunc(m.transfers, func(t *Transfer) bool { return t != nil && t.running })
+}
+
+// stale reports whether a transfer of m was routed by another policy than p.
+func (m *Message) stale(p *connector.Policy) bool {
+	return slices.ContainsFunc(m.transfers, func(t *Transfer) bool { return t != nil && t.policy != p })
 }
 
 // recipient returns the recipient i, with what is known of the next hop that it waits for.

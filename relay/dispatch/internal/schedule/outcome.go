@@ -3,6 +3,7 @@ package schedule
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector/reply"
@@ -69,12 +70,7 @@ func replyText(o *delivery.Outcome, e *relay.Error) string {
 
 // hasAnswered reports whether the next hop gave any reply to the message.
 func hasAnswered(outcomes []delivery.Outcome) bool {
-	for i := range outcomes {
-		if o := &outcomes[i]; o.Reply != "" && o.Host != "" {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(outcomes, func(o delivery.Outcome) bool { return o.Reply != "" && o.Host != "" })
 }
 
 // isTooMuch reports whether a report was refused because of the original in it: it is too large, in a

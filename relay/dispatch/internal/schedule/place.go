@@ -3,6 +3,7 @@ package schedule
 import (
 	"errors"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/interchange-smtp/interchange/relay/delivery"
@@ -127,12 +128,7 @@ func (s *Scheduler) Unroutable(m *Message) error {
 
 // attemptExpected reports whether m waits for a next hop that isn't known to be down.
 func (m *Message) attemptExpected(now time.Time) bool {
-	for _, t := range m.transfers {
-		if t != nil && !t.hop.never && !t.hop.down(now) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(m.transfers, func(t *Transfer) bool { return t != nil && !t.hop.never && !t.hop.down(now) })
 }
 
 // unqueue takes m out of the queues in which it waits.

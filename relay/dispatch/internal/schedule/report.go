@@ -33,7 +33,7 @@ func (s *Scheduler) DueReports(m *Message, now time.Time) (due []Report) {
 	for _, kind := range [...]dsn.Kind{dsn.Failed, dsn.Delayed, dsn.Relayed} {
 		var on []int
 		for i := range m.Recipients {
-			if m.dueKind(i, late) != kind {
+			if dueKind(&m.Recipients[i], late) != kind {
 				continue
 			}
 			if permits(&allowed, kind) && dsn.Wants(m.Recipients[i].Notify, kind) {
@@ -61,9 +61,8 @@ func (s *Scheduler) logUnreported(m *Message, r *queue.Recipient) {
 	s.logRecipient(slog.LevelWarn, text, m, r, "reply", Printable(r.Reply))
 }
 
-// dueKind returns the kind of report that is due on the recipient i; 0: none.
-func (m *Message) dueKind(i int, late bool) dsn.Kind {
-	r := &m.Recipients[i]
+// dueKind returns the kind of report that is due on r; 0: no report.
+func dueKind(r *queue.Recipient, late bool) dsn.Kind {
 	switch {
 	case r.Status == queue.Waiting && late && !r.Delayed:
 		return dsn.Delayed
@@ -77,12 +76,7 @@ func (m *Message) dueKind(i int, late bool) dsn.Kind {
 
 // reported reports whether no report is due on m, except that it is late.
 func (m *Message) reported() bool {
-	for i := range m.Recipients {
-		if m.dueKind(i, false) != 0 {
-			return false
-		}
-	}
-	return true
+	return !m.any(func(r *queue.Recipient) bool { return dueKind(r, false) != 0 })
 }
 
 // markReported notes that a report was made on the recipient i, or isn't needed.
@@ -142,13 +136,9 @@ func (s *Scheduler) newReport(m *Message, kind dsn.Kind, on []int, allowed *conn
 
 // hasReturned reports whether an earlier report on a failure has returned m.
 func (m *Message) hasReturned() bool {
-	for i := range m.Recipients {
-		r := &m.Recipients[i]
-		if r.Reported && r.Status != queue.Delivered && dsn.Wants(r.Notify, dsn.Failed) {
-			return true
-		}
-	}
-	return false
+	return m.any(func(r *queue.Recipient) bool {
+		return r.Reported && r.Status != queue.Delivered && dsn.Wants(r.Notify, dsn.Failed)
+	})
 }
 
 // reportID returns the ID of the report of a kind on some recipients of a message: always the same.

@@ -3,7 +3,9 @@ package schedule
 import (
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -152,11 +154,7 @@ func (s *Scheduler) SavesPending() bool { return len(s.saves) > 0 }
 
 // Messages returns all messages on the Store that this process has leased, in no order.
 func (s *Scheduler) Messages() []*Message {
-	all := make([]*Message, 0, len(s.messages))
-	for _, m := range s.messages {
-		all = append(all, m)
-	}
-	return all
+	return slices.AppendSeq(make([]*Message, 0, len(s.messages)), maps.Values(s.messages))
 }
 
 // Leftovers describes what is still counted or remembered of messages, for tests that expect nothing.
