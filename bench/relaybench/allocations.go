@@ -11,10 +11,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/bench/naive"
 	"github.com/interchange-smtp/interchange/connector/jsonconfig"
-	"github.com/interchange-smtp/interchange/relay"
-	"github.com/interchange-smtp/interchange/relay/delivery"
-	"github.com/interchange-smtp/interchange/relay/dispatch"
-	"github.com/interchange-smtp/interchange/relay/queue/spool"
+	"github.com/interchange-smtp/interchange/relay/gateway"
 )
 
 // allocations counts the allocations of a message, with relays that run in this
@@ -66,28 +63,14 @@ func (b *bench) serveOurs(name string) func(net.Listener) func() {
 		log, err := os.Create(filepath.Join(dir, "log"))
 		check(err)
 		logger := slog.New(slog.NewTextHandler(log, nil))
-		sender := &delivery.Sender{Logger: logger}
-		server := &relay.Server{Policy: policy, Handler: sender, Logger: logger}
-		shutdown := func() {}
+		g := &gateway.Gateway{Config: gateway.Config{Policy: policy}, Logger: logger}
 		if name != "sync" {
-			store, err := spool.Open(filepath.Join(dir, "queue"), spool.Options{Logger: logger})
-			check(err)
-			d := &dispatch.Dispatcher{Sender: sender, Store: store, Policy: policy, Logger: logger, Dir: dir}
-			check(d.Start(context.Background()))
-			server.Handler = d
-			shutdown = func() {
-				check(d.Shutdown(context.Background()))
-				check(store.Close())
-			}
+			g.Dir = filepath.Join(dir, "data")
 		}
-		server.Listen = func(context.Context, string, string) (net.Listener, error) { return l, nil }
-		served := make(chan error, 1)
-		go func() { served <- server.ListenAndServe(context.Background()) }()
+		g.Server.Listen = func(context.Context, string, string) (net.Listener, error) { return l, nil }
+		check(g.Start(context.Background()))
 		return func() {
-			check(server.Shutdown(context.Background()))
-			<-served
-			shutdown()
-			check(sender.Close())
+			check(g.Shutdown(context.Background()))
 			check(log.Close())
 			check(os.RemoveAll(dir))
 		}

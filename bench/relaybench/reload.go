@@ -1,9 +1,8 @@
 package main
 
 import (
-	"bufio"
 	"fmt"
-	"net"
+	"net/smtp"
 	"os"
 	"slices"
 	"strings"
@@ -101,14 +100,16 @@ func steady(addr string, period time.Duration, often func()) (all latencies) {
 
 // session sends messages until over says so.
 func session(addr string, kept bool, over *atomic.Bool) (l latencies) {
-	var c *client
+	var c *smtp.Client
 	for !over.Load() {
 		var err error
 		if c == nil {
-			c, err = dialClient(addr)
+			if c, err = smtp.Dial(addr); err == nil {
+				err = c.Hello("client.example")
+			}
 		}
 		if err == nil {
-			err = c.message(&l)
+			err = l.message(c)
 		}
 		if err != nil {
 			l.failed++
@@ -117,63 +118,37 @@ func session(addr string, kept bool, over *atomic.Bool) (l latencies) {
 			}
 		}
 		if c != nil && (err != nil || !kept) {
-			c.conn.Close()
+			c.Close()
 			c = nil
 		}
 	}
 	if c != nil {
-		c.conn.Close()
+		c.Close()
 	}
 	return l
 }
 
-// client is a session that waits for every reply.
-type client struct {
-	conn net.Conn
-	r    *bufio.Reader
-}
-
-func dialClient(addr string) (*client, error) {
-	conn, err := net.Dial("tcp", addr)
-	if err != nil {
-		return nil, err
-	}
-	c := &client{conn, bufio.NewReader(conn)}
-	if err = expect(c.r, '2'); err == nil {
-		err = c.say("EHLO client.example\r\n", '2')
-	}
-	if err != nil {
-		conn.Close()
-		return nil, err
-	}
-	return c, nil
-}
-
-// say sends a command and wants a reply that begins with a digit.
-func (c *client) say(command string, digit byte) error {
-	if _, err := c.conn.Write([]byte(command)); err != nil {
-		return err
-	}
-	return expect(c.r, digit)
-}
-
-var kibibyte = "Subject: test\r\n\r\n" + strings.Repeat(strings.Repeat("x", 62)+"\r\n", 16) + ".\r\n"
+var kibibyte = []byte("Subject: test\r\n\r\n" + strings.Repeat(strings.Repeat("x", 62)+"\r\n", 16))
 
 // message sends a message and notes how long that took.
-func (c *client) message(l *latencies) error {
+func (l *latencies) message(c *smtp.Client) error {
 	begin := time.Now()
-	if err := c.say("MAIL FROM:<sender@example.org>\r\n", '2'); err != nil {
+	if err := c.Mail("sender@example.org"); err != nil {
 		return err
 	}
 	asked := time.Now()
-	if err := c.say("RCPT TO:<rcpt@example.net>\r\n", '2'); err != nil {
+	if err := c.Rcpt("rcpt@example.net"); err != nil {
 		return err
 	}
 	answered := time.Now()
-	if err := c.say("DATA\r\n", '3'); err != nil {
-		return err
+	w, err := c.Data()
+	if err == nil {
+		_, err = w.Write(kibibyte)
 	}
-	if err := c.say(kibibyte, '2'); err != nil {
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
 		return err
 	}
 	l.rcpt = append(l.rcpt, answered.Sub(asked).Seconds()*1e3)
