@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -50,21 +51,32 @@ const (
 	Dropped          // removed by an operator
 )
 
+var statusNames = []string{"waiting", "delivered", "failed", "expired", "dropped"}
+
 // String returns the status as operators read it.
 func (s Status) String() string {
-	switch s {
-	case Waiting:
-		return "waiting"
-	case Delivered:
-		return "delivered"
-	case Failed:
-		return "failed"
-	case Expired:
-		return "expired"
-	case Dropped:
-		return "dropped"
+	if int(s) < len(statusNames) {
+		return statusNames[s]
 	}
 	return "invalid"
+}
+
+// MarshalText returns what String returns, or an error if s is none of the states.
+func (s Status) MarshalText() ([]byte, error) {
+	if int(s) >= len(statusNames) {
+		return nil, fmt.Errorf("%d is not a status of a recipient", s)
+	}
+	return []byte(s.String()), nil
+}
+
+// UnmarshalText reads what String returns.
+func (s *Status) UnmarshalText(text []byte) error {
+	i := slices.Index(statusNames, string(text))
+	if i < 0 {
+		return fmt.Errorf("unknown status %q", text)
+	}
+	*s = Status(i)
+	return nil
 }
 
 // Next returns the earliest Next of the waiting recipients. ok is false if no

@@ -117,11 +117,10 @@ func (f Filter) status(q *queue.Filter) error {
 		q.Suspended = &yes
 		return nil
 	}
-	for s := queue.Waiting; s <= queue.Dropped; s++ {
-		if s.String() == f.Status {
-			q.Statuses = []queue.Status{s}
-			return nil
-		}
+	var s queue.Status
+	if err := s.UnmarshalText([]byte(f.Status)); err != nil {
+		return fmt.Errorf("%w: give one of %s", err, strings.Join(Statuses(), ", "))
 	}
-	return fmt.Errorf("unknown status %q: give one of %s", f.Status, strings.Join(Statuses(), ", "))
+	q.Statuses = []queue.Status{s}
+	return nil
 }

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"math"
 	"net/netip"
 	"strings"
@@ -54,7 +52,7 @@ type recipient struct {
 	To       *routing.Address `json:"to,omitempty"`
 	Notify   []string         `json:"notify,omitempty"`
 	ORcpt    string           `json:"orcpt,omitempty"`
-	Status   status           `json:"status"`
+	Status   queue.Status     `json:"status"`
 	Next     *time.Time       `json:"next,omitempty"`
 	Hop      string           `json:"hop,omitempty"`
 	Attempts int              `json:"attempts,omitempty"`
@@ -79,7 +77,7 @@ func newMetadata(m *queue.Message) *metadata {
 	for i := range m.Recipients {
 		r := &m.Recipients[i]
 		e.Recipients[i] = recipient{
-			To: mailbox(r.To), Notify: notifyList(r.Notify), ORcpt: armor(r.ORcpt), Status: status(r.Status), Next: instant(r.Next),
+			To: mailbox(r.To), Notify: notifyList(r.Notify), ORcpt: armor(r.ORcpt), Status: r.Status, Next: instant(r.Next),
 			Hop: armor(r.Hop), Attempts: r.Attempts, Tried: instant(r.Tried), Reply: armor(r.Reply), Host: armor(r.Host),
 			Delayed: r.Delayed, Reported: r.Reported,
 		}
@@ -100,7 +98,7 @@ func (e *metadata) message() *queue.Message {
 	for i := range e.Recipients {
 		r := &e.Recipients[i]
 		m.Recipients[i] = queue.Recipient{
-			Recipient: envelope.Recipient{To: value(r.To), ORcpt: disarm(r.ORcpt)}, Status: queue.Status(r.Status), Next: value(r.Next),
+			Recipient: envelope.Recipient{To: value(r.To), ORcpt: disarm(r.ORcpt)}, Status: r.Status, Next: value(r.Next),
 			Hop: disarm(r.Hop), Attempts: r.Attempts, Tried: value(r.Tried), Reply: disarm(r.Reply), Host: disarm(r.Host),
 			Delayed: r.Delayed, Reported: r.Reported,
 		}
@@ -160,8 +158,8 @@ type summary struct {
 	Lost       bool      `json:"lost"`
 	Never      bool      `json:"never"`
 	Recipients []struct {
-		Status status    `json:"status"`
-		Next   time.Time `json:"next"`
+		Status queue.Status `json:"status"`
+		Next   time.Time    `json:"next"`
 	} `json:"recipients"`
 }
 
@@ -169,7 +167,7 @@ type summary struct {
 func (s *summary) next() int64 {
 	m := queue.Message{Recipients: make([]queue.Recipient, len(s.Recipients))}
 	for i, r := range s.Recipients {
-		m.Recipients[i] = queue.Recipient{Status: queue.Status(r.Status), Next: r.Next}
+		m.Recipients[i] = queue.Recipient{Status: r.Status, Next: r.Next}
 	}
 	next, _ := m.Next()
 	return nanos(next)
@@ -210,26 +208,6 @@ func disarm(s string) string {
 		return s
 	}
 	return string(plain)
-}
-
-// status is a queue.Status by its name.
-type status queue.Status
-
-func (s status) MarshalText() ([]byte, error) {
-	if queue.Status(s) > queue.Dropped {
-		return nil, fmt.Errorf("%d is not a status of a recipient", s)
-	}
-	return []byte(queue.Status(s).String()), nil
-}
-
-func (s *status) UnmarshalText(b []byte) error {
-	for known := queue.Waiting; known <= queue.Dropped; known++ {
-		if string(b) == known.String() {
-			*s = status(known)
-			return nil
-		}
-	}
-	return errors.New("unknown status of a recipient")
 }
 
 // metaID returns the ID that the JSON of a record names, if it names one.
