@@ -2,7 +2,6 @@ package smtpclient
 
 import (
 	"bytes"
-	"errors"
 	"io"
 
 	"github.com/interchange-smtp/interchange/internal/conversion"
@@ -48,16 +47,6 @@ func convertShort(message []byte, to conversion.Content) ([]byte, error) {
 		return nil, &Error{Stage: StageData, Err: err}
 	}
 	return b.Bytes(), nil
-}
-
-// stuffConverted sends a message as it comes, converted to the content to.
-func (c *Conn) stuffConverted(w *stuffer, message io.Reader, to conversion.Content) error {
-	err := conversion.Convert(&stuffWriter{c, w}, &bodyReader{message}, to)
-	var known *Error
-	if err == nil || errors.As(err, &known) {
-		return err
-	}
-	return &Error{Stage: StageBody, Err: err}
 }
 
 // bodyReader reads a message and fails with a BodyError.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strconv"
 
+	"github.com/interchange-smtp/interchange/internal/conversion"
 	"github.com/interchange-smtp/interchange/relay/envelope"
 )
 
@@ -112,31 +113,26 @@ func (c *Conn) askData() (err error) {
 	return nil
 }
 
-// stuffAll sends the message, converted if necessary.
+// stuffAll sends the message as it comes, converted if necessary.
 func (c *Conn) stuffAll(w *stuffer, m Message) error {
-	if to, convert := c.conversion(m.Body); convert {
-		return c.stuffConverted(w, io.MultiReader(bytes.NewReader(m.Head), m.Rest), to)
+	to, convert := c.conversion(m.Body)
+	if !convert {
+		if err := c.stuff(w, m.Head); err != nil || m.Rest == nil {
+			return err
+		}
 	}
-	if err := c.stuff(w, m.Head); err != nil || m.Rest == nil {
+	var err error
+	out, rest := &stuffWriter{c, w}, &bodyReader{m.Rest}
+	if convert {
+		err = conversion.Convert(out, io.MultiReader(bytes.NewReader(m.Head), rest), to)
+	} else {
+		_, err = io.CopyBuffer(out, rest, m.room())
+	}
+	var known *Error
+	if err == nil || errors.As(err, &known) {
 		return err
 	}
-	return c.stuffRest(w, m.Rest, m.room())
-}
-
-// stuffRest sends the rest of the message as it comes, through buf.
-func (c *Conn) stuffRest(w *stuffer, rest io.Reader, buf []byte) error {
-	for {
-		n, err := rest.Read(buf)
-		if sent := c.stuff(w, buf[:n]); sent != nil {
-			return sent
-		}
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return &Error{Stage: StageBody, Err: &BodyError{err}}
-		}
-	}
+	return &Error{Stage: StageBody, Err: err}
 }
 
 // sendChunks sends the message by BDAT and reads the replies. Some replies may be

@@ -31,7 +31,7 @@ func repeats(text string, c auth.Credentials) bool {
 		return true
 	}
 	login := "\x00" + c.Username + "\x00" // the beginning of PLAIN, even if the password is cut
-	words := strings.FieldsFunc(text, func(r rune) bool { return !isBase64(r) })
+	words := strings.FieldsFunc(text, func(r rune) bool { return !strings.ContainsRune(base64Digits, r) })
 	for _, word := range words {
 		for start := range min(4, len(word)) { // other text may precede it
 			code := word[start:]
@@ -47,6 +47,4 @@ func repeats(text string, c auth.Credentials) bool {
 	return false
 }
 
-func isBase64(r rune) bool {
-	return r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '+' || r == '/'
-}
+const base64Digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"

@@ -18,17 +18,10 @@ const (
 
 // String returns the value of the field Action, "invalid" for the zero Kind.
 func (k Kind) String() string {
-	switch k {
-	case Failed:
-		return "failed"
-	case Delayed:
-		return "delayed"
-	case Relayed:
-		return "relayed"
-	case Delivered:
-		return "delivered"
+	if k > Delivered {
+		k = 0
 	}
-	return "invalid"
+	return [...]string{"invalid", "failed", "delayed", "relayed", "delivered"}[k]
 }
 
 // class returns the first digit of the status codes of the kind.
