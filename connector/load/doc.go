@@ -7,6 +7,10 @@
 // the files before it made. Every mistake in the files and in the policy that they make
 // is reported at once, as source.Diagnostics with file and line.
 //
+// Scripts ask for passwords with Get-Credential, and exports can't contain the passwords
+// of Send connectors. [Options] says where they come from: a credentials file, the
+// environment, or a function that asks a user.
+//
 // [Read] reads the files without compiling the policy, for callers that change the
 // configuration first or need it even where a policy can't be made of it.
 package load

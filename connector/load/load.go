@@ -14,9 +14,12 @@ import (
 	"github.com/interchange-smtp/interchange/permission"
 )
 
-// Options says how files are read. The zero Options reads from the file system, asks
-// no one and leaves the choice of server and edition to the files.
+// Options says how files are read. The zero Options reads from the file system, answers
+// nothing that scripts ask for, and leaves the choice of server and edition to the files.
 type Options struct {
+	// Config is what the files add to and change.
+	Config connector.Config
+
 	// Server names this server, by its name in the policy or, where the policy lists
 	// no servers, by its FQDN. It overrides what the files say; "" leaves it to them.
 	Server string
@@ -25,12 +28,30 @@ type Options struct {
 	// say.
 	Profile param.Setting[permission.Profile]
 
+	// FQDN is the name for the wire of a server that neither Server nor the files name.
+	// "": localhost.
+	FQDN string
+
 	// ReadFile reads a file. Nil: os.ReadFile.
 	ReadFile func(name string) ([]byte, error)
 
-	// Shell has what scripts may ask for. Credential also answers for the passwords
-	// that exports can't contain. Profile, Server, FS and Warn are ignored: scripts
-	// see the files in their own directory, and their warnings are in the result.
+	// Credentials is a file with the passwords of Get-Credential and those that exports
+	// can't contain. Each line is variable=user:password, with * in place of the
+	// variable for credentials that a script assigns to none; # starts a comment.
+	// "": no file.
+	Credentials string
+
+	// Environ is the environment as os.Environ returns it. It answers $env:NAME, except
+	// for credentials. INTERCHANGE_CREDENTIAL_variable=user:password (see
+	// [CredentialEnv]) answers what the credentials file doesn't, and
+	// INTERCHANGE_ANSWER_name=text answers Read-Host and mandatory parameters of scripts.
+	// Names have no case. Nil: no environment.
+	Environ []string
+
+	// Shell has what scripts see otherwise. Its Credential, Answer, Ask and Env are asked
+	// for what neither the credentials file nor the environment has. Profile, Server, FS
+	// and Warn are ignored: scripts see the files in their own directory, and their
+	// warnings are in the result.
 	Shell shell.Options
 }
 
@@ -82,24 +103,18 @@ type Draft struct {
 	Mistakes source.Diagnostics
 
 	opts     Options
+	answers  answers
 	unread   []source.Path // the parameters that have the Mistakes
 	exports  []string      // those of Files that Exchange exported
 	document string        // the only one of Files, if it is a JSON document
 	started  bool          // Config has what files set
 }
 
-// NewDraft returns the draft of a configuration that no file has. The Server and the
-// Profile of opts override its own.
-func NewDraft(cfg connector.Config, opts Options) *Draft {
-	opts.apply(&cfg)
-	return &Draft{Config: cfg, Origins: source.Map{}, opts: opts}
-}
-
-// AskPasswords asks Options.Shell.Credential for the passwords of Send connectors that
-// come from exports, which can't contain them. The error is source.Diagnostics.
+// AskPasswords gives the Send connectors that come from exports, which can't contain
+// passwords, those that answer $variable = Get-Credential for shell.CredentialVariable.
+// The error is source.Diagnostics.
 func (d *Draft) AskPasswords() error {
-	ask := d.opts.Shell.Credential
-	if ask == nil || len(d.Mistakes) > 0 {
+	if len(d.Mistakes) > 0 {
 		return nil
 	}
 	var failed source.Diagnostics
@@ -111,7 +126,7 @@ func (d *Draft) AskPasswords() error {
 		if given := s.AuthenticationCredential; !exported || !slices.Contains(d.exports, at.File) || given == nil || given.Password != "" {
 			continue
 		}
-		found, err := ask(shell.Request{
+		found, err := d.answers.credential(shell.Request{
 			Variable: shell.CredentialVariable(s.Name), UserName: s.AuthenticationCredential.UserName,
 			Message: `Credentials of the Send connector "` + s.Name + `"`, Position: at,
 		})

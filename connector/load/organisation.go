@@ -1,6 +1,7 @@
 package load
 
 import (
+	"cmp"
 	"reflect"
 	"strings"
 
@@ -11,15 +12,17 @@ import (
 
 // Interpreter returns an interpreter of commands that starts with the draft. The
 // Server, Profile and COMPUTERNAME of the Options that d was read with override those
-// of opts. A draft that lists
-// servers, sites and acknowledgements only says what no cmdlet can say before setup:
-// the interpreter then has a fresh organisation with the connectors that setup makes,
-// as for a draft that comes from no file.
+// of opts. Credential, Answer, Ask, Env, Now and Certificates that opts leaves nil are
+// as for the scripts among the files.
+//
+// A draft that has servers, sites and acknowledgements only says what no cmdlet can say
+// before setup: the interpreter then has a fresh organisation with the connectors that
+// setup makes, as for a draft that has nothing.
 func (d *Draft) Interpreter(opts shell.Options) (*shell.Interpreter, error) {
 	cfg := d.Config
 	opts.Server = serverNamed(d.opts.Server)
 	opts.Profile, _ = d.opts.Profile.Get()
-	opts.Env = d.opts.env(opts.Env)
+	d.answers.complete(&opts)
 	if !d.started {
 		return shell.New(opts), nil
 	}
@@ -52,15 +55,17 @@ func serverNamed(name string) routing.Server {
 	return routing.Server{Name: name}
 }
 
-// env returns what answers $env:NAME: scripts run on this server.
-func (o *Options) env(otherwise func(string) (string, bool)) func(string) (string, bool) {
-	return func(name string) (string, bool) {
-		switch {
-		case o.Server != "" && strings.EqualFold(name, "COMPUTERNAME"):
-			return serverNamed(o.Server).Name, true
-		case otherwise == nil:
-			return "", false
-		}
-		return otherwise(name)
+// unnamed is the name of a server that neither a file nor Options.Server names.
+const unnamed = "localhost"
+
+// nameServer gives the unnamed server of cfg the name FQDN for the wire, so that next hops
+// aren't greeted as localhost.
+func (o *Options) nameServer(cfg *connector.Config) {
+	switch {
+	case o.FQDN == "" || cfg.Server != "" && !strings.EqualFold(cfg.Server, unnamed):
+	case len(cfg.Servers) == 0:
+		cfg.Servers = []routing.Server{{Name: unnamed, FQDN: o.FQDN}}
+	case strings.EqualFold(cfg.Servers[0].Name, unnamed) && cmp.Or(cfg.Servers[0].FQDN, unnamed) == unnamed:
+		cfg.Servers[0].FQDN = o.FQDN
 	}
 }

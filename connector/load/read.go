@@ -3,8 +3,10 @@ package load
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
@@ -17,12 +19,17 @@ import (
 // Read reads the files. Where they are to blame the error is source.Diagnostics;
 // mistakes in a JSON document of which the rest could be read are in the Draft instead.
 func Read(ctx context.Context, opts Options, names ...string) (*Draft, error) {
-	r := &reader{draft: &Draft{Files: names, Origins: source.Map{}, opts: opts}, opts: opts, dir: &Directory{}}
-	if r.opts.ReadFile == nil {
-		r.opts.ReadFile = os.ReadFile
+	if opts.ReadFile == nil {
+		opts.ReadFile = os.ReadFile
 	}
-	r.shell = opts.Shell
+	d := &Draft{Files: names, Origins: source.Map{}, opts: opts, started: !reflect.DeepEqual(opts.Config, connector.Config{})}
+	connector.Merge(&d.Config, opts.Config)
+	r := &reader{draft: d, opts: opts, shell: opts.Shell, dir: &Directory{}}
 	r.shell.FS, r.shell.Warn = r.dir, r.warn
+	r.shell.Credential, r.shell.Answer, r.shell.Ask = nil, nil, nil // d.answers asks them last
+	if err := r.credentials(); err != nil {
+		return nil, err
+	}
 	for _, name := range names {
 		if err := r.file(ctx, name); err != nil {
 			return nil, err
@@ -31,7 +38,7 @@ func Read(ctx context.Context, opts Options, names ...string) (*Draft, error) {
 	if err := r.finish(); err != nil {
 		return nil, err
 	}
-	return r.draft, nil
+	return d, nil
 }
 
 // reader reads the files of a policy one after the other. What was read is in the
@@ -45,6 +52,20 @@ type reader struct {
 	interpreter *shell.Interpreter
 	exports     []*export.Export   // not merged yet: permissions and connectors may be in different files
 	mistakes    source.Diagnostics // those after which nothing can be compiled
+}
+
+// credentials reads the credentials file. Mistakes in it are recorded.
+func (r *reader) credentials() error {
+	r.draft.answers.opts = &r.draft.opts
+	if r.opts.Credentials == "" {
+		return nil
+	}
+	data, err := r.opts.ReadFile(r.opts.Credentials)
+	if err != nil {
+		return fmt.Errorf("credentials: %w", err)
+	}
+	r.draft.answers.file, r.mistakes = parseCredentials(r.opts.Credentials, data)
+	return nil
 }
 
 // warn records the warning of a script.
@@ -176,6 +197,7 @@ func (r *reader) finish() error {
 	r.leaveInterpreter()
 	before := r.draft.Config
 	r.opts.apply(&r.draft.Config)
+	r.opts.nameServer(&r.draft.Config)
 	r.draft.rename(&before)
 	return nil
 }

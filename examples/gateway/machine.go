@@ -9,26 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/routing"
 )
-
-// unnamed is the name of a server that neither a file nor -server names.
-const unnamed = "localhost"
-
-// named gives the unnamed server of cfg the machine's own name for the wire, so that next
-// hops aren't greeted as localhost.
-func named(cfg connector.Config, fqdn string) connector.Config {
-	switch {
-	case fqdn == "" || cfg.Server != "" && !strings.EqualFold(cfg.Server, unnamed):
-	case len(cfg.Servers) == 0:
-		cfg.Servers = []routing.Server{{Name: unnamed, FQDN: fqdn}}
-	case strings.EqualFold(cfg.Servers[0].Name, unnamed) && cmp.Or(cfg.Servers[0].FQDN, unnamed) == unnamed:
-		cfg.Servers = append([]routing.Server(nil), cfg.Servers...)
-		cfg.Servers[0].FQDN = fqdn
-	}
-	return cfg
-}
 
 // machineFQDN returns the name of this machine for the wire: its fully qualified name, or
 // else one of its addresses as a literal; "" if it has neither.

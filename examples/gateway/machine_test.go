@@ -4,33 +4,8 @@ import (
 	"net"
 	"testing"
 
-	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/routing"
 )
-
-// Only a server that nothing names gets the machine's name.
-func TestNamed(t *testing.T) {
-	for _, tt := range []struct {
-		name string
-		cfg  connector.Config
-		want string // the FQDN of this server
-	}{
-		{"nothing is named", connector.Config{}, "relay.contoso.com"},
-		{"as a script has it", connector.Config{Server: "localhost", Servers: []routing.Server{{Name: "localhost", FQDN: "localhost"}}}, "relay.contoso.com"},
-		{"a server", connector.Config{Server: "EX01", Servers: []routing.Server{{Name: "EX01", FQDN: "ex01.contoso.com"}}}, "ex01.contoso.com"},
-		{"a server without an FQDN", connector.Config{Servers: []routing.Server{{Name: "EX01"}}}, "EX01"},
-		{"a name alone", connector.Config{Server: "EX01"}, "EX01"},
-	} {
-		cfg := named(tt.cfg, "relay.contoso.com")
-		cfg.Receive = []connector.Receive{{Name: "In"}}
-		if got := cfg.Receive[0].WithDefaults(&cfg).Fqdn; got != tt.want {
-			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
-		}
-		if plain := named(tt.cfg, ""); len(plain.Servers) != len(tt.cfg.Servers) {
-			t.Errorf("%s: a machine without a name changes the policy", tt.name)
-		}
-	}
-}
 
 func TestMachineName(t *testing.T) {
 	for name, want := range map[string]bool{

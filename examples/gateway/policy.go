@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"time"
 
@@ -49,7 +50,7 @@ func (p *policyFlags) register(fs *flag.FlagSet) {
 func (p *policyFlags) registerReading(fs *flag.FlagSet) {
 	fs.StringVar(&p.server, "server", "", "this server's `NAME` or FQDN in the policy; if the policy lists no servers, give the FQDN, as in ex01.contoso.com")
 	fs.StringVar(&p.profile, "profile", "", "edition of Exchange: current or exchange2007 (default: the policy's)")
-	fs.StringVar(&p.credentials, "credentials", "", "answer Get-Credential with `FILE`, lines of variable=user:password\n(or with the environment: "+credentialPrefix+"_variable=user:password)")
+	fs.StringVar(&p.credentials, "credentials", "", "answer Get-Credential with `FILE`, lines of variable=user:password\n(or with the environment: "+load.CredentialEnv("variable")+"=user:password)")
 	fs.StringVar(&p.cert, "cert", "", "PEM `FILE` with the certificate and its chain, which Get-ExchangeCertificate shows")
 	fs.BoolVar(&p.json, "json", false, "print for machines")
 }
@@ -57,8 +58,8 @@ func (p *policyFlags) registerReading(fs *flag.FlagSet) {
 // loaded is a policy and what it was read from.
 type loaded struct{ *load.Loaded }
 
-// load reads and compiles the policy. The error is source.Diagnostics where the policy
-// is to blame.
+// load reads and compiles the policy, or the demonstration. The error is
+// source.Diagnostics where the policy is to blame.
 func (p *policyFlags) load(c *cli) (*loaded, error) {
 	d, err := p.read(c)
 	if err == nil {
@@ -67,12 +68,8 @@ func (p *policyFlags) load(c *cli) (*loaded, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.Config = named(d.Config, p.fqdn)
 	policy, err := d.Compile()
-	if err != nil {
-		return nil, err
-	}
-	return &loaded{policy}, nil
+	return &loaded{policy}, err
 }
 
 // read reads the configuration from its files, or returns the demonstration's.
@@ -82,7 +79,7 @@ func (p *policyFlags) read(c *cli) (*load.Draft, error) {
 		return nil, err
 	}
 	if len(p.files) == 0 {
-		return load.NewDraft(demonstration(), opts), nil
+		opts.Config = demonstration()
 	}
 	d, err := load.Read(context.Background(), opts, p.files...)
 	return d, p.advised(err)
@@ -103,15 +100,12 @@ func (p *policyFlags) advised(err error) error {
 
 // options returns how files are read, by the flags.
 func (p *policyFlags) options(c *cli) (load.Options, error) {
-	opts := load.Options{Server: p.server}
-	credentials, err := c.newCredentials(p.credentials)
-	if err != nil {
+	opts := load.Options{Server: p.server, FQDN: p.fqdn, Credentials: p.credentials, Environ: os.Environ()}
+	shown, err := shownCertificate(p.cert)
+	if err != nil && p.key == "" {
 		return opts, err
 	}
-	opts.Shell = shell.Options{Credential: credentials.answer, Answer: credentials.reply, Ask: credentials.param, Env: lookupEnv, Now: time.Now}
-	if opts.Shell.Certificates, err = shownCertificate(p.cert); err != nil && p.key == "" {
-		return opts, err
-	}
+	opts.Shell = shell.Options{Credential: c.promptOnce, Certificates: shown, Now: time.Now}
 	if p.profile != "" {
 		profile, err := permission.ParseProfile(p.profile)
 		if err != nil {

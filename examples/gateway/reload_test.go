@@ -224,10 +224,10 @@ func TestReloadFails(t *testing.T) {
 // other one is asked for.
 func TestTypedOnce(t *testing.T) {
 	c := &cli{typed: map[string]param.Credential{"Credentials for $a\n": {UserName: "ann", Password: "secret"}}, unattended: true}
-	if user, password, err := c.ask(nil, shell.Request{Variable: "a"}, "Credentials for $a"); user != "ann" || password != "secret" || err != nil {
-		t.Errorf("%s, %s, %v", user, password, err)
+	if found, err := c.promptOnce(shell.Request{Variable: "a"}); found.UserName != "ann" || found.Password != "secret" || err != nil {
+		t.Errorf("%v, %v", found, err)
 	}
-	if _, _, err := c.ask(nil, shell.Request{Variable: "b"}, "Credentials for $b"); err == nil || !strings.Contains(err.Error(), "-credentials") {
+	if _, err := c.promptOnce(shell.Request{Variable: "b"}); err == nil || !strings.Contains(err.Error(), "while the gateway serves") {
 		t.Errorf("asked: %v", err)
 	}
 }

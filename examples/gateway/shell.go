@@ -100,12 +100,11 @@ func (s *session) open(p *policyFlags) error {
 	for _, w := range d.Warnings {
 		fmt.Fprintln(s.stderr, w)
 	}
-	opts.Shell.Out, opts.Shell.Width = s.stdout, s.width()
-	opts.Shell.FS = &load.Directory{Path: ".", Write: true}
+	sh := shell.Options{Out: s.stdout, Width: s.width(), FS: &load.Directory{Path: ".", Write: true}}
 	if s.interactive {
-		opts.Shell.Credential, opts.Shell.Confirm, opts.Shell.Ask, opts.Shell.Answer = s.credential, s.confirm, s.ask, s.answer
+		sh.Credential, sh.Confirm, sh.Ask, sh.Answer = s.credential, s.confirm, s.ask, s.answer
 	}
-	s.in, err = d.Interpreter(opts.Shell)
+	s.in, err = d.Interpreter(sh)
 	return err
 }
 

@@ -16,8 +16,8 @@ import (
 
 // TestShell gives scripts to gateway shell on standard input.
 func TestShell(t *testing.T) {
-	t.Setenv(credentialPrefix+"_mycred", "user:password")
-	t.Setenv(answerPrefix+"Greeting", "hello")
+	t.Setenv("INTERCHANGE_CREDENTIAL_mycred", "user:password")
+	t.Setenv("INTERCHANGE_ANSWER_Greeting", "hello")
 	tests := []struct {
 		script string
 		args   []string
@@ -101,55 +101,6 @@ func TestComplete(t *testing.T) {
 		if head != tt.head || strings.Join(words, "|") != tt.want || tail != tt.tail {
 			t.Errorf("%s: %q %q %q", tt.line, head, words, tail)
 		}
-	}
-}
-
-func TestCredentials(t *testing.T) {
-	file, err := loadCredentials("testdata/credentials")
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := &credentials{file: file, env: func() []string {
-		return []string{"PATH=/bin", "INTERCHANGE_CREDENTIAL_other=bob:secret", "INTERCHANGE_CREDENTIAL=ann:se:cret", "INTERCHANGE_CREDENTIAL_bad=bob", "INTERCHANGE_ANSWER_Server=EX01"}
-	}}
-	tests := []struct {
-		ask                  shell.Request
-		user, password, fail string
-	}{
-		{shell.Request{Variable: "MyCred"}, "gateway@contoso.com", "correct:horse", ""},
-		{shell.Request{Variable: "Other"}, "bob", "secret", ""},
-		{shell.Request{}, "ann", "se:cret", ""},
-		{shell.Request{Variable: "other", UserName: "BOB"}, "bob", "secret", ""},
-		{shell.Request{Variable: "other", UserName: "ann"}, "", "", "asks for the user"},
-		{shell.Request{Variable: "bad"}, "", "", "INTERCHANGE_CREDENTIAL_bad=user:password"},
-		{shell.Request{Variable: "none"}, "", "", "INTERCHANGE_CREDENTIAL_none=user:password"},
-	}
-	for _, tt := range tests {
-		cred, err := c.answer(tt.ask)
-		if tt.fail != "" {
-			if err == nil || !strings.Contains(err.Error(), tt.fail) || strings.Contains(err.Error(), "secret") {
-				t.Errorf("%+v: %v", tt.ask, err)
-			}
-			continue
-		}
-		if err != nil || cred.UserName != tt.user || string(cred.Password) != tt.password {
-			t.Errorf("%+v: %s %v", tt.ask, cred.UserName, err)
-		}
-	}
-	for _, q := range []struct {
-		ask  shell.Question
-		want string // "" for an error
-	}{
-		{shell.Question{Variable: "other", Secret: true}, "secret"}, {shell.Question{Variable: "server"}, "EX01"},
-		{shell.Question{Variable: "other"}, ""}, {shell.Question{}, ""}, {shell.Question{Variable: "server", Secret: true}, ""},
-	} {
-		if got, err := c.reply(q.ask); string(got) != q.want || (err == nil) != (q.want != "") {
-			t.Errorf("%+v: %q %v", q.ask, string(got), err)
-		}
-	}
-	c.asker = func(_ shell.Request, message string) (string, string, error) { return message, "typed", nil }
-	if cred, err := c.answer(shell.Request{Variable: "none"}); err != nil || cred.UserName != "Credentials for $none" {
-		t.Errorf("asked: %v %v", cred, err)
 	}
 }
 
