@@ -85,7 +85,7 @@ type Change struct {
 
 	Subject       string // the class of header fields or the parameter, where the aspect has several
 	Before, After string // the value before and afterwards, if the aspect has one
-	Text          string // the change in a sentence, for people
+	Text          string // the change in a sentence, for people; several groups of clients are named on a line each
 
 	Witness connector.Dialog // a session with a different result; the zero Dialog if no session differs, see Shown
 

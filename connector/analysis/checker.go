@@ -34,10 +34,8 @@ type servedConnector struct {
 	// implicit is set where every connection begins with TLS.
 	implicit bool
 
-	computed     bool // whether sessions has been computed
-	sessions     []mailSession
-	clientsWords string // the clients that reach it, in words; "" until clientsText is called
-	sources      []Source
+	computed bool // whether sessions has been computed
+	sessions []mailSession
 }
 
 func newChecker(p *connector.Policy, opts Options) *checker {

@@ -191,7 +191,7 @@ func shortestFirst(d *partition.Domains) []int {
 func domainText(domains, except []string) string {
 	text := list(paired(domains), " and ")
 	if len(except) > 0 {
-		text += " but " + list(paired(except), " and ")
+		text += " except " + list(paired(except), " and ")
 	}
 	return text
 }

@@ -18,7 +18,7 @@ func (c *checker) acceptsAll(open []*servedConnector, to routing.Domain) {
 	if index < 0 {
 		return // no other accepted domain covers a domain that the configuration does not name
 	}
-	c.acceptsOthers(CodeAcceptedAny, index, "every domain is accepted, so any client that may send may relay", "name your own domains, and leave * out", open, to)
+	c.acceptsOthers(CodeAcceptedAny, index, "the accepted domain * accepts every domain, so %s may relay to any domain without authentication", open, to)
 }
 
 // acceptsRegistries reports accepted domains below which anyone can register a
@@ -46,19 +46,19 @@ func (c *checker) acceptsRegistries() {
 		}
 		if len(open) > 0 {
 			c.acceptsOthers(CodeAcceptedRegistry, i,
-				fmt.Sprintf("anyone can register a domain below %s, and all of them are accepted, so any client that may send may relay to strangers there", name),
-				fmt.Sprintf("name your own domains, and leave %s out", a.DomainName), open, to)
+				"all domains below "+name+" are accepted, and anyone can register one, so %s may relay to strangers without authentication", open, to)
 		}
 	}
 }
 
-// acceptsOthers reports an accepted domain that includes domains of strangers.
-func (c *checker) acceptsOthers(code string, index int, text, fix string, open []*servedConnector, to routing.Domain) {
+// acceptsOthers reports an accepted domain that includes domains of strangers. text
+// has %s where the clients are named.
+func (c *checker) acceptsOthers(code string, index int, text string, open []*servedConnector, to routing.Domain) {
 	accepted := c.cfg.Accepted[index]
 	f := Finding{
 		Diagnostic: source.Diagnostic{
 			Code: code, Severity: source.SeverityWarning, Path: source.Element("Accepted", index, accepted.Name),
-			Fix: fix,
+			Fix: fmt.Sprintf("list your own domains, and leave %s out", accepted.DomainName),
 		},
 		edit: func(cfg *connector.Config) bool { return dropLast(&cfg.Accepted, accepted) },
 	}
@@ -70,13 +70,12 @@ func (c *checker) acceptsOthers(code string, index int, text, fix string, open [
 			f.Severity, worst = source.SeverityError, e
 		}
 	}
-	var words string
-	f.Sources, words = c.sources(pairs)
-	clients := "all clients"
-	if words != "" {
-		clients = "clients " + words
+	var clients clientsText
+	f.Sources, clients = c.sources(pairs...)
+	f.Detail = fmt.Sprintf(text, clients.who) + clients.list
+	if f.Severity == source.SeverityError {
+		f.Detail = openRelay(f.Detail)
 	}
-	f.Detail = text + ": " + clients + " without authentication"
 	f.Witness = c.dialog(worst, partition.Who{}, worst.Settings().RequireTLS)
 	f.Witness.To = []routing.Address{partition.Mailbox("user", to)}
 	if unnamed := c.unnamedClients(worst, namedBits, privateSpans); len(unnamed) > 0 {

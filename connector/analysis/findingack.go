@@ -81,7 +81,7 @@ func (c *checker) applyAcknowledgement(a acknowledgement, places []int, found []
 	f := Finding{Diagnostic: source.Diagnostic{Severity: source.SeverityWarning, Path: a.place}}
 	if strings.TrimSpace(a.Reason) == "" {
 		f.Code, f.Detail = CodeAcknowledgedNoReason, fmt.Sprintf("the acknowledgement of %s has no reason, so it doesn't count", a.Code)
-		f.Fix = `give one, as in "Acknowledged ` + a.Code + `: the scanners' network"`
+		f.Fix = `add a reason, as in "Acknowledged ` + a.Code + `: the scanners' network"`
 		c.report(f)
 		return
 	}
@@ -95,10 +95,10 @@ func (c *checker) applyAcknowledgement(a acknowledgement, places []int, found []
 	if some {
 		return
 	}
-	f.Code, f.Fix, f.edit = CodeAcknowledgedNothing, "leave it out, or correct code and place", a.edit
-	f.Detail = fmt.Sprintf("%s is acknowledged, and nothing of the kind is found at %s", a.Code, a.Place)
+	f.Code, f.Fix, f.edit = CodeAcknowledgedNothing, "remove it, or correct code and place", a.edit
+	f.Detail = fmt.Sprintf("%s is acknowledged, but there is no such finding at %s", a.Code, a.Place)
 	if !slices.Contains(FindingCodes(), a.Code) {
-		f.Detail = fmt.Sprintf("%q is acknowledged, and there is no such code", a.Code)
+		f.Detail = fmt.Sprintf("%q is acknowledged, but there is no such code", a.Code)
 	}
 	c.report(f)
 }

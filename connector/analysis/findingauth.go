@@ -70,8 +70,8 @@ func (c *checker) reportUnusedLogin(e *servedConnector) {
 	c.report(Finding{
 		Diagnostic: source.Diagnostic{
 			Code: CodeMechanismUnused, Severity: source.SeverityWarning, Path: e.path + ".AuthMechanism",
-			Detail: "BasicAuth is offered, and every login is refused, because users don't hold ms-Exch-SMTP-Submit",
-			Fix:    "leave BasicAuth out, or give ExchangeUsers in PermissionGroups",
+			Detail: "BasicAuth is offered, but every login is refused, because users lack ms-Exch-SMTP-Submit",
+			Fix:    "remove BasicAuth, or add ExchangeUsers to PermissionGroups",
 		},
 		Witness: c.dialog(e, partition.Who{User: user}, m.Has(auth.TLS)),
 		edit:    e.mechanismEdit(0, auth.BasicAuth|auth.BasicAuthRequireTLS),
@@ -89,8 +89,8 @@ func (c *checker) reportUnusedCertificate(e *servedConnector) {
 	f := Finding{
 		Diagnostic: source.Diagnostic{
 			Code: CodeMechanismUnused, Severity: source.SeverityWarning, Path: e.path + ".DomainSecureEnabled",
-			Detail: "partners prove themselves by certificate, and are refused then, because Partners hold no ms-Exch-SMTP-Submit",
-			Fix:    "give Partners in PermissionGroups",
+			Detail: "partners prove their identity by certificate and are then refused, because Partners lack ms-Exch-SMTP-Submit",
+			Fix:    "add Partners to PermissionGroups",
 		},
 		Witness: c.dialog(e, partners[0], true),
 	}

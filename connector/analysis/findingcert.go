@@ -41,10 +41,10 @@ func (c *checker) reportValidity(i int) {
 		f.Detail = fmt.Sprintf("the certificate %s is not valid before %s", cert, cert.NotBefore.UTC().Format(day))
 		f.Fix = "set the clock, or wait"
 	case now.After(cert.NotAfter):
-		f.Detail = fmt.Sprintf("the certificate %s was valid until %s", cert, cert.NotAfter.UTC().Format(day))
+		f.Detail = fmt.Sprintf("the certificate %s expired on %s", cert, cert.NotAfter.UTC().Format(day))
 	case cert.NotAfter.Sub(now) < expiryWarning:
 		f.Code, f.Severity = CodeCertificateExpires, source.SeverityWarning
-		f.Detail = fmt.Sprintf("the certificate %s is valid until %s, which is less than 21 days", cert, cert.NotAfter.UTC().Format(day))
+		f.Detail = fmt.Sprintf("the certificate %s expires on %s, in less than 21 days", cert, cert.NotAfter.UTC().Format(day))
 	default:
 		return
 	}

@@ -92,14 +92,6 @@ func largerThan(s partition.Span, bits int) bool {
 	return extent.Narrower(s.Range())
 }
 
-func spansText(spans []partition.Span) string {
-	var ranges []param.Range
-	for _, s := range spans {
-		ranges = append(ranges, s.Range())
-	}
-	return rangesText(ranges)
-}
-
 // moveDialog makes d the session of a client of e in one of the spans.
 func (c *checker) moveDialog(d *connector.Dialog, e *servedConnector, spans []partition.Span) {
 	for _, at := range c.pairs[e.pair].clients {
@@ -121,19 +113,6 @@ func (c *checker) moveDialog(d *connector.Dialog, e *servedConnector, spans []pa
 			}
 		}
 	}
-}
-
-// clientsText returns the clients that reach e, in words and as sources.
-func (c *checker) clientsText(e *servedConnector) (text string, sources []Source) {
-	if e.clientsWords == "" {
-		var words string
-		e.sources, words = c.sources([]int{e.pair})
-		e.clientsWords = "All clients"
-		if words != "" {
-			e.clientsWords = "Clients " + words
-		}
-	}
-	return e.clientsWords, e.sources
 }
 
 // relayRights are the rights that decisions about recipients depend on.

@@ -26,7 +26,7 @@ func (c *checker) greetings() {
 				Diagnostic: source.Diagnostic{
 					Code: CodeFqdnMissing, Severity: source.SeverityWarning, Path: source.Element("Send", i, out.Name()) + ".Fqdn",
 					Detail: fmt.Sprintf("next hops are greeted as %s%s", s.Fqdn, refused),
-					Fix:    "give a name with its domain, such as mail.contoso.com",
+					Fix:    "set it to a name with its domain, such as mail.contoso.com",
 				},
 			})
 		}
@@ -37,7 +37,7 @@ func (c *checker) greetings() {
 			Diagnostic: source.Diagnostic{
 				Code: CodeFqdnMissing, Severity: source.SeverityWarning, Path: "Server",
 				Detail: fmt.Sprintf("next hops of %s are greeted as %s%s", strings.Join(byServer, ", "), c.serverName(), refused),
-				Fix:    "give the server's FQDN, or the Fqdn of each Send connector",
+				Fix:    "set the server's FQDN, or Fqdn of each Send connector",
 			},
 		})
 	}

@@ -32,7 +32,7 @@ func (c *checker) behindFrontEnd() {
 			c.report(Finding{
 				Diagnostic: source.Diagnostic{
 					Code: CodeBehindFrontEnd, Severity: source.SeverityWarning, Path: (back.path + ".Permissions").Index(i),
-					Detail: fmt.Sprintf("%v has no effect for clients of %q: Exchange hands them on to %q, and here the connector that they come to decides",
+					Detail: fmt.Sprintf("%v has no effect for clients of %q: Exchange passes them on to %q, but here the connector that they connect to decides",
 						permission.Grant{To: g.To, Allow: more}, front.Name(), back.Name()),
 					Fix: fmt.Sprintf("grant it on %q", front.Name()),
 				},

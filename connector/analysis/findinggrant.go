@@ -66,7 +66,7 @@ func (c *checker) sendIdentities(out *connector.Outbound) possibleIdentities {
 
 func (c *checker) reportIneffectiveSend(i, j int, out *connector.Outbound) {
 	g := out.Settings().Permissions[j]
-	why := "every next hop holds the same without it"
+	why := "every next hop has the same rights without it"
 	if !slices.Contains(c.sendIdentities(out).single, g.To) {
 		why = "no next hop of this connector is known as " + g.To.Name()
 	}
@@ -74,7 +74,7 @@ func (c *checker) reportIneffectiveSend(i, j int, out *connector.Outbound) {
 		Diagnostic: source.Diagnostic{
 			Code: CodeGrantIneffective, Severity: source.SeverityWarning, Path: (source.Element("Send", i, out.Name()) + ".Permissions").Index(j),
 			Detail: fmt.Sprintf("%v changes nothing: %s", g, why),
-			Fix:    "leave it out",
+			Fix:    "remove it",
 		},
 		Witness: c.leaving(out),
 		edit:    sendEdit(i, out, func(s *connector.Send) bool { return dropLast(&s.Permissions, g) }),
@@ -92,7 +92,7 @@ func (c *checker) reportIneffective(e *servedConnector, i int) {
 	f := Finding{
 		Diagnostic: source.Diagnostic{
 			Code: CodeGrantIneffective, Severity: source.SeverityWarning, Path: (e.path + ".Permissions").Index(i),
-			Fix: "leave it out",
+			Fix: "remove it",
 		},
 		Witness: witness,
 		edit:    e.receiveEdit(func(r *connector.Receive) bool { return dropLast(&r.Permissions, g) }),
@@ -132,15 +132,15 @@ func (c *checker) whyIneffective(e *servedConnector, i int, who possibleIdentiti
 	}
 	switch {
 	case g.Allow != 0 && denied.HasAll(g.Allow):
-		return "another grant denies to " + name + " what it allows"
+		return "another grant denies what it allows to " + name
 	case g.Allow != 0 && (allowed | denied).HasAll(g.Allow):
 		return by + " gives the same to " + name
 	case g.Deny != 0 && denied.HasAll(g.Deny):
 		return "another grant denies the same to " + name
 	case g.Deny != 0 && g.Allow == 0:
-		return "nothing allows to " + name + " what it denies"
+		return name + " isn't allowed what it denies"
 	}
-	return name + " holds the same without it"
+	return name + " has the same rights without it"
 }
 
 // cannotSend explains why the clients that a grant is for may not send on the
@@ -169,7 +169,7 @@ func (c *checker) cannotSend(acl *permission.ACL, g permission.Grant, who possib
 		because, lack = "ms-Exch-SMTP-Submit is denied to them", "no longer deny ms-Exch-SMTP-Submit"
 	}
 	if g.Allow != 0 {
-		*fix = lack + ", or leave the grant out"
+		*fix = lack + ", or remove the grant"
 	}
 	return clients + " can't send at all here, because " + because
 }

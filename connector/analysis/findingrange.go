@@ -32,7 +32,7 @@ func (c *checker) reportUnreached(e *servedConnector) {
 	c.report(Finding{
 		Diagnostic: source.Diagnostic{
 			Code: CodeConnectorUnreached, Severity: source.SeverityWarning, Path: e.path,
-			Detail: "it serves no client: other connectors have the same clients in smaller ranges, by the very address, or, in ranges of the same size, by name" + winner,
+			Detail: "it serves no client: other connectors win all of them, by a smaller range, a binding to the specific address, or their names" + winner,
 			Fix:    "remove or disable it, or give it other ranges or bindings",
 		},
 		Witness: witness,
@@ -50,7 +50,7 @@ func (s *sweep) reportUnreached(e *servedConnector, i int, r param.Range) {
 		Diagnostic: source.Diagnostic{
 			Code: CodeRangeUnreached, Severity: source.SeverityWarning, Path: (e.path + ".RemoteIPRanges").Index(i),
 			Detail: fmt.Sprintf("%v serves no client: other ranges always win%s", r, winner),
-			Fix:    "leave it out",
+			Fix:    "remove it",
 		},
 		Witness: witness,
 		Sources: []Source{{Local: e.Settings().Bindings, Ranges: []param.Range{r}}},
@@ -75,22 +75,23 @@ func (s *sweep) reportConflict(key conflictKey, m *conflict) {
 		if m.winner.Settings().TransportRole != m.loser.Settings().TransportRole {
 			by = "has TransportRole FrontendTransport"
 		}
-		f.Detail = fmt.Sprintf("clients %s go to %s only because that %s: its range %v is as large as %v%s",
-			clients, winner, by, m.winner.rng, m.loser.rng, m.others())
-		f.Fix = "let one of the ranges be smaller, or leave these clients out of one"
+		f.Detail = fmt.Sprintf("%s go to %s only because it %s: its range %v is as large as %v%s",
+			clients.who, winner, by, m.winner.rng, m.loser.rng, m.others())
+		f.Fix = "make one of the ranges smaller, or take these clients out of one"
 	case CodeBindingOutranks:
-		s.outranked(&f, m, clients)
+		s.outranked(&f, m, clients.who)
 	default:
-		f.Detail = fmt.Sprintf("%v overlaps %v of %s in part%s, which wins for clients %s because it is smaller",
-			m.loser.rng, m.winner.rng, winner, m.others(), clients)
-		f.Fix = "let one range hold the other, or leave these clients out of one"
+		f.Detail = fmt.Sprintf("%v and the smaller %v of %s overlap in part%s, so %s go to %s",
+			m.loser.rng, m.winner.rng, winner, m.others(), clients.who, winner)
+		f.Fix = "let one range contain the other, or take these clients out of one"
 	}
+	f.Detail += clients.list
 	s.report(f)
 }
 
 // outranked completes a finding about a connector bound to all addresses that loses
 // clients to connectors bound to the very address.
-func (s *sweep) outranked(f *Finding, m *conflict, clients string) {
+func (s *sweep) outranked(f *Finding, m *conflict, who string) {
 	var winners []string
 	for name := range m.winners {
 		winners = append(winners, strconv.Quote(name))
@@ -107,9 +108,9 @@ func (s *sweep) outranked(f *Finding, m *conflict, clients string) {
 		ranges = "their ranges are larger: they are"
 	}
 	f.Path = (m.loser.path + ".Bindings").Index(wildcardOf(m.loser.servedConnector, m.listener))
-	f.Detail = fmt.Sprintf("clients %s go to %s, although %s bound to %s and not to all addresses",
-		clients, list(winners, " and "), ranges, s.localText(local))
-	f.Fix = fmt.Sprintf("bind it to %s as well", s.localText(local))
+	f.Detail = fmt.Sprintf("%s go to %s, although %s bound to %s and not to all addresses",
+		who, list(winners, " and "), ranges, s.localText(local))
+	f.Fix = fmt.Sprintf("bind it to %s, too", s.localText(local))
 	if len(local) > 1 {
 		return // a person has to choose one
 	}

@@ -84,7 +84,7 @@ func (s *sweep) addRedundant(e *servedConnector, i int) {
 		Diagnostic: source.Diagnostic{
 			Code: CodeRangeRedundant, Severity: source.SeverityNote, Path: (e.path + ".RemoteIPRanges").Index(i),
 			Detail: fmt.Sprintf("without %v the same connector serves its clients by another range", r),
-			Fix:    "leave it out",
+			Fix:    "remove it",
 		},
 		Witness: witness,
 		Sources: []Source{{Local: e.Settings().Bindings, Ranges: []param.Range{r}}},

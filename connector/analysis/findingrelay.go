@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
@@ -85,11 +86,11 @@ func (c *checker) reportRelay(e *servedConnector, kind string, sessions []mailSe
 	for _, s := range sessions {
 		speakers = append(speakers, s.who)
 	}
-	clients, sources := c.clientsText(e)
+	sources, clients := c.sources(e.pair)
 	f := Finding{
 		Diagnostic: source.Diagnostic{
 			Code: kind, Severity: source.SeverityNote, Path: e.path,
-			Detail: clients + " may relay to any domain" + identity(c.partiesOf(speakers), forbidden),
+			Detail: clients.who + " may relay to any domain" + identity(c.partiesOf(speakers), forbidden) + clients.list,
 			Fix:    "nothing, if they are meant to",
 		},
 		Sources: sources,
@@ -115,19 +116,29 @@ func (c *checker) reportOpenRelay(e *servedConnector, f *Finding) {
 		return
 	}
 	f.Code, f.Severity, f.Path = CodeOpenRelay, source.SeverityError, e.path+".RemoteIPRanges"
-	f.Detail += ", and no range names those " + spansText(open)
-	f.Fix = "name the clients in RemoteIPRanges, or take ms-Exch-SMTP-Accept-Any-Recipient from NT AUTHORITY\\ANONYMOUS LOGON"
+	f.Detail = openRelay(f.Detail)
+	f.Fix = "list in RemoteIPRanges only the clients that should relay, or remove ms-Exch-SMTP-Accept-Any-Recipient from NT AUTHORITY\\ANONYMOUS LOGON"
 	c.moveDialog(&f.Witness, e, open)
+}
+
+// openRelay returns the detail of a note about clients that may relay as that of an
+// error.
+func openRelay(detail string) string {
+	return "OPEN RELAY: " + strings.NewReplacer("all clients on ", "any client that reaches ", " may relay ", " can relay ").Replace(detail)
 }
 
 // reportExternal reports an Externally Secured connector. witness is a session that
 // relays, or the zero Dialog if none may.
 func (c *checker) reportExternal(e *servedConnector, witness connector.Dialog) {
-	clients, sources := c.clientsText(e)
+	sources, clients := c.sources(e.pair)
+	text := " may relay to any domain and send as any address, because ExternalAuthoritative trusts every client"
+	if !witness.Remote.IsValid() {
+		text = " are Externally Secured"
+	}
 	f := Finding{
 		Diagnostic: source.Diagnostic{
 			Code: CodeRelayExternal, Severity: source.SeverityNote, Path: e.path,
-			Detail: clients + " may relay to any domain and send as any address, because they are Externally Secured",
+			Detail: clients.who + text + clients.list,
 			Fix:    "nothing, if they are servers trusted like the organisation's own",
 		},
 		Sources: sources,
@@ -135,24 +146,25 @@ func (c *checker) reportExternal(e *servedConnector, witness connector.Dialog) {
 	}
 	if !witness.Remote.IsValid() {
 		f.Witness = c.dialog(e, partition.Who{}, e.Settings().RequireTLS)
-		f.Detail = clients + " are Externally Secured"
 	}
 	open := c.unnamedClients(e, namedBits, privateSpans)
 	many := c.unnamedClients(e, wideBits, nil)
 	switch {
 	case len(open) > 0:
 		f.Code, f.Severity, f.Path = CodeExternalOpen, source.SeverityError, e.path+".RemoteIPRanges"
-		f.Detail += ", and no range names those " + spansText(open)
+		if witness.Remote.IsValid() {
+			f.Detail = openRelay(f.Detail)
+		}
 		c.moveDialog(&f.Witness, e, open)
 	case len(many) > 0:
 		f.Code, f.Severity, f.Path = CodeExternalWide, source.SeverityWarning, e.path+".RemoteIPRanges"
-		f.Detail += ", and those " + spansText(many) + " are many"
+		f.Detail = clients.who + text + "; few organisations have so many servers" + clients.list
 		c.moveDialog(&f.Witness, e, many)
 	case !witness.Remote.IsValid():
 		return // they don't relay, and they are few
 	}
 	if f.Severity != source.SeverityNote {
-		f.Fix = "give the addresses of the servers in RemoteIPRanges and no others"
+		f.Fix = "list in RemoteIPRanges only the addresses of the servers"
 	}
 	c.report(f)
 }

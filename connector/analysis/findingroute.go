@@ -59,7 +59,7 @@ func (c *checker) reportNoRoutes() {
 		Diagnostic: source.Diagnostic{
 			Code: CodeNoRoutes, Severity: source.SeverityNote, Path: "Send",
 			Detail: "there is no Send connector, so no mail leaves unless the program delivers by itself",
-			Fix:    "give a Send connector with the smart host that has the mailboxes",
+			Fix:    "add a Send connector with the smart host that has the mailboxes",
 		},
 		Witness: c.sendTo(c.domains.Cells[max(accepted, 0)].Witness),
 	})
@@ -76,7 +76,7 @@ func (c *checker) reportUnrouted(i, cell int) {
 		Diagnostic: source.Diagnostic{
 			Code: CodeAcceptedUnrouted, Severity: source.SeverityWarning, Path: source.Element("Accepted", i, a.Name),
 			Detail: text,
-			Fix:    fmt.Sprintf("give a Send connector with the address space %s and the smart host that has the mailboxes", a.DomainName),
+			Fix:    fmt.Sprintf("add a Send connector with the address space %s and the smart host that has the mailboxes", a.DomainName),
 		},
 		Witness: c.sendTo(to),
 	})
@@ -91,7 +91,7 @@ func (c *checker) reportLoop(i, cell int, out *connector.Outbound) {
 			Code: CodeRelayLoop, Severity: source.SeverityWarning, Path: source.Element("Accepted", i, a.Name),
 			Detail: fmt.Sprintf("mail for %s is accepted and leaves by DNS through Send connector %q, so if the domain's MX is this server, it loops",
 				c.domains.Cells[cell], out.Name()),
-			Fix: "give a Send connector for the domain with the smart host that has the mailboxes",
+			Fix: "add a Send connector for the domain with the smart host that has the mailboxes",
 		},
 		Witness: c.sendTo(c.domains.Cells[cell].Witness),
 	})
@@ -118,7 +118,7 @@ func (c *checker) smartHosts() {
 				Witness: c.leaving(out),
 			}
 			if len(s.SmartHosts) > 1 {
-				f.Fix = "leave it out"
+				f.Fix = "remove it"
 				f.edit = sendEdit(i, out, func(s *connector.Send) bool {
 					return len(s.SmartHosts) > 1 && dropLast(&s.SmartHosts, host)
 				})

@@ -40,7 +40,7 @@ func (c *checker) gatewaySenders() {
 	c.report(Finding{
 		Diagnostic: source.Diagnostic{
 			Code: CodeGatewaySender, Severity: source.SeverityNote, Path: gateway.path,
-			Detail: fmt.Sprintf("%s to a gateway for mail to every domain; if that gateway logs on here in turn, what it hands over from the Internet is refused, because its account lacks %v; Add-ADPermission grants it",
+			Detail: fmt.Sprintf("%s to a gateway for mail to every domain; if that gateway also logs on here, the mail that it passes on from the Internet is refused, because its account lacks %v; grant it with Add-ADPermission",
 				loggingOn(slices.Sorted(maps.Keys(gateways))), lacks),
 			Fix: fmt.Sprintf("grant its account %v with Add-ADPermission, or acknowledge that no gateway logs on here", lacks),
 		},

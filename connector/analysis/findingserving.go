@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector/source"
@@ -15,30 +16,19 @@ func (c *checker) serving() {
 		return
 	}
 	f := Finding{Diagnostic: source.Diagnostic{Code: CodeServesNothing, Severity: source.SeverityWarning, Path: "Receive"}}
-	switch disabled := c.countDisabled(); {
+	switch {
 	case len(c.cfg.Receive) == 0:
-		f.Detail = "There is no Receive connector, so no mail is accepted; the queue is still delivered"
+		f.Detail = "there is no Receive connector, so no mail is accepted; the queue is still delivered"
 		f.Fix = "add a Receive connector, unless this server only sends"
-	case disabled > 0:
-		f.Detail = fmt.Sprintf("%d of %d Receive connectors of this server are disabled, so no mail is accepted; the queue is still delivered", disabled, disabled)
+	case slices.Collect(c.policy.Receive()) != nil: // this server's; none is enabled
+		f.Detail = "every Receive connector of this server is disabled, so no mail is accepted; the queue is still delivered"
 		f.Fix = "enable one"
 	default:
 		f.Severity, f.Path = source.SeverityError, "Server"
-		f.Detail = fmt.Sprintf("This server is %s, and none of the %d Receive connectors belongs to it (%s)",
-			c.serverName(), len(c.cfg.Receive), strings.Join(c.owners(), ", "))
+		f.Detail = fmt.Sprintf("this server is %s, but no Receive connector belongs to it (%s)", c.serverName(), strings.Join(c.owners(), ", "))
 		f.Fix = "set Server to this server's name"
 	}
 	c.report(f)
-}
-
-// countDisabled counts the Receive connectors of this server. It is called only if
-// none is enabled.
-func (c *checker) countDisabled() int {
-	n := 0
-	for range c.policy.Receive() {
-		n++
-	}
-	return n
 }
 
 // owners returns the servers that have Receive connectors, each with their number.

@@ -24,17 +24,17 @@ func TestServesNothing(t *testing.T) {
 		{"one that serves", func(*connector.Config) {}, "", 0, ""},
 		{"one beside those of others", func(c *connector.Config) { c.Receive = append(c.Receive, named(c.Receive[0], "Other", "HubB")) }, "", 0, ""},
 		{"none at all", func(c *connector.Config) { c.Receive = nil }, "Receive", source.SeverityWarning,
-			"There is no Receive connector, so no mail is accepted; the queue is still delivered"},
+			"there is no Receive connector, so no mail is accepted; the queue is still delivered"},
 		{"disabled", func(c *connector.Config) { c.Receive[0].Enabled = param.Value(false) }, "Receive", source.SeverityWarning,
-			"1 of 1 Receive connectors of this server are disabled, so no mail is accepted; the queue is still delivered"},
+			"every Receive connector of this server is disabled, so no mail is accepted; the queue is still delivered"},
 		{"of other servers", func(c *connector.Config) {
 			c.Receive = []connector.Receive{named(c.Receive[0], "A", "HubB"), named(c.Receive[0], "B", "HubC"), named(c.Receive[0], "C", "hubb")}
 			c.Receive[2].Bindings = []netip.AddrPort{netip.MustParseAddrPort("0.0.0.0:587")}
-		}, "Server", source.SeverityError, "This server is HubA, and none of the 3 Receive connectors belongs to it (HubB: 2, HubC: 1)"},
+		}, "Server", source.SeverityError, "this server is HubA, but no Receive connector belongs to it (HubB: 2, HubC: 1)"},
 		{"without a name", func(c *connector.Config) {
 			c.Server, c.Servers = "localhost", append(c.Servers, routing.Server{Name: "localhost"})
 			c.Receive[0].Server = "HubA"
-		}, "Server", source.SeverityError, "This server is localhost, and none of the 1 Receive connectors belongs to it (HubA: 1)"},
+		}, "Server", source.SeverityError, "this server is localhost, but no Receive connector belongs to it (HubA: 1)"},
 	} {
 		cfg := with(t)
 		cfg.Servers = append(cfg.Servers, routing.Server{Name: "HubB"}, routing.Server{Name: "HubC"})

@@ -29,7 +29,7 @@ func (c *checker) sizes() {
 			Diagnostic: source.Diagnostic{
 				Code: CodeRouteSize, Severity: source.SeverityWarning, Path: source.Element("Send", i, out.Name()) + ".MaxMessageSize",
 				Detail: fmt.Sprintf("it carries messages of up to %v, less than the 64 KB that the strictest Receive connector accepts", limit),
-				Fix:    "give 64 KB or more, or leave it at the default",
+				Fix:    "set it to 64 KB or more, or leave it at the default",
 			},
 			Witness: c.leaving(out),
 			edit: sendEdit(i, out, func(s *connector.Send) bool {
@@ -86,7 +86,7 @@ func (c *checker) reportSizeGaps() {
 				Code: CodeSizeGap, Severity: source.SeverityNote, Path: source.Element("Send", at, out.Name()) + ".MaxMessageSize",
 				Detail: fmt.Sprintf("mail for %s leaves up to %s, but Receive connector %s accepts %s; larger messages are refused only at their recipients",
 					c.domains.Cells[cell], sizeText(upto), strconv.Quote(from.at.Name()), upTo(sizeText(from.limit), "")),
-				Fix: "let both have the same limit",
+				Fix: "set both to the same limit",
 			},
 			Witness: witness,
 		})

@@ -105,7 +105,7 @@ func saysRelay(found []analysis.Finding, kind, name string, local netip.AddrPort
 		analysis.CodeRelayExternal:  {analysis.CodeExternalOpen, analysis.CodeExternalWide},
 	}
 	return slices.ContainsFunc(found, func(f analysis.Finding) bool {
-		if f.Code != kind && !(slices.Contains(codes[kind], f.Code) && strings.Contains(f.Detail, "may relay")) {
+		if f.Code != kind && !(slices.Contains(codes[kind], f.Code) && strings.Contains(f.Detail, " relay to ")) {
 			return false
 		}
 		rest, ok := strings.CutPrefix(string(f.Path), `Receive["`+name+`"]`)

@@ -76,7 +76,7 @@ func (c *checker) reportSpaceUnused(i, j int, out *connector.Outbound, space rou
 		Diagnostic: source.Diagnostic{
 			Code: CodeSpaceUnused, Severity: source.SeverityWarning, Path: (source.Element("Send", i, out.Name()) + ".AddressSpaces").Index(j),
 			Detail: fmt.Sprintf("no mail leaves by %v: another address space always wins%s", space, c.leavesBy(to)),
-			Fix:    "leave it out, or give it a lower cost",
+			Fix:    "remove it, or give it a lower cost",
 		},
 		Witness: c.sendTo(to),
 		edit:    sendEdit(i, out, func(s *connector.Send) bool { return dropLast(&s.AddressSpaces, space) }),
@@ -161,7 +161,7 @@ func (c *checker) reportRouteTie(to routing.Domain, size int64, reported map[[2]
 		c.report(Finding{
 			Diagnostic: source.Diagnostic{
 				Code: CodeRouteTie, Severity: source.SeverityWarning, Path: source.Element("Send", i, pair[1]) + ".AddressSpaces",
-				Detail: fmt.Sprintf("mail for %v leaves by %s only because that comes first by name: both have the address space %s at the same cost",
+				Detail: fmt.Sprintf("mail for %v leaves by %s only because its name comes first: both have the address space %s at the same cost",
 					to, strconv.Quote(pair[0]), route.Space.Space()),
 				Fix: "give one of them a higher cost",
 			},

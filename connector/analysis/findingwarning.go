@@ -20,29 +20,29 @@ type warningFix struct {
 // warningFixes are by code. The overlap of ranges isn't among them: the findings
 // about clients describe it better.
 var warningFixes = map[string]warningFix{
-	connector.CodeNotEnforced:       {"leave it out: it does nothing here", (*element).unset},
-	connector.CodeDomainSecureList:  {"list the partners' domains, or leave DomainSecureEnabled out", (*element).unset},
-	connector.CodeExchangeFqdn:      {"leave Fqdn empty, or give the server's own name", (*element).unset},
-	connector.CodeRoleConflict:      {"give both the same TransportRole if Exchange is to serve them, too, or the profile Exchange2007 if the commands are of that edition", nil},
-	connector.CodeGroupCustom:       {"leave Custom out", (*element).noCustom},
-	connector.CodeAcceptsNothing:    {"give PermissionGroups or Permissions, or remove the connector", nil},
-	connector.CodeGroupUnreachable:  {"leave the group out, or give the mechanism that leads to it", (*element).reachableGroups},
-	connector.CodeCredentialUnused:  {"leave the credential out", (*element).unset},
-	connector.CodeCredentialClear:   {"give BasicAuthRequireTLS", (*element).credentialOverTLS},
-	connector.CodeForceHELO:         {"leave ForceHELO out", (*element).unset},
-	connector.CodeEdgeOnly:          {"leave it out, if Exchange is to do the same", (*element).unset},
+	connector.CodeNotEnforced:       {"remove it: it has no effect here", (*element).unset},
+	connector.CodeDomainSecureList:  {"list the partners' domains, or turn DomainSecureEnabled off", (*element).unset},
+	connector.CodeExchangeFqdn:      {"leave Fqdn empty, or set it to the server's own name", (*element).unset},
+	connector.CodeRoleConflict:      {"set TransportRole to the same value on both if Exchange is to serve them, too, or choose the profile Exchange2007 if the commands are of that edition", nil},
+	connector.CodeGroupCustom:       {"remove Custom", (*element).noCustom},
+	connector.CodeAcceptsNothing:    {"set PermissionGroups or Permissions, or remove the connector", nil},
+	connector.CodeGroupUnreachable:  {"remove the group, or add the mechanism that it needs", (*element).reachableGroups},
+	connector.CodeCredentialUnused:  {"remove the credential", (*element).unset},
+	connector.CodeCredentialClear:   {"set it to BasicAuthRequireTLS", (*element).credentialOverTLS},
+	connector.CodeForceHELO:         {"turn ForceHELO off", (*element).unset},
+	connector.CodeEdgeOnly:          {"remove it if Exchange is to do the same", (*element).unset},
 	connector.CodeSourceSites:       {"name servers of one site", nil},
-	connector.CodeDelayNotification: {"give a time between the retries and the expiry of messages", nil},
-	connector.CodeSiteLink:          {"correct the site's name, or leave it out", nil},
+	connector.CodeDelayNotification: {"set it to a time between the retries and the expiry of messages", nil},
+	connector.CodeSiteLink:          {"correct the site's name, or remove it", nil},
 }
 
 // partlyEnforced are the fixes for parameters and grants of which only a part has no
 // effect.
 var partlyEnforced = map[string]string{
-	"SmartHostAuthMechanism":   "give None, if the smart host is to be sent the header fields only that strangers are",
-	"CloudServicesMailEnabled": "leave it out, if no cross-premises fields are to pass",
-	"LinkedReceiveConnector":   "give AddressSpaces instead",
-	"Permissions":              "leave these rights out of it: they do nothing here",
+	"SmartHostAuthMechanism":   "set it to None if the smart host may have only the header fields that any server may have",
+	"CloudServicesMailEnabled": "turn it off if no cross-premises fields are to pass",
+	"LinkedReceiveConnector":   "set AddressSpaces instead",
+	"Permissions":              "remove these rights: they have no effect here",
 }
 
 // parameterOf returns the name of the parameter at path, or the one that path is part
@@ -77,7 +77,7 @@ func (c *checker) warnings() {
 			if p.Code == connector.CodeGroupUnreachable && e.logins() {
 				// A verifier may make a user a member of any group.
 				f.Detail += ", unless a user is a member of that group"
-				f.Fix = "give the mechanism that leads to it, or leave the group out if no user is a member"
+				f.Fix = "add the mechanism that it needs, or remove the group if no user is a member"
 				f.edit = nil
 			}
 		}

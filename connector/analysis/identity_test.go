@@ -252,7 +252,7 @@ func TestWho(t *testing.T) {
 	partners(true, "bank.org")(&old)
 	partners(true, "bank.org", "evil.com")(&cfg)
 	changes := analysis.Compare(compile(t, old), compile(t, cfg)).Changes
-	want := `Clients in 0.0.0.0/0 at 0.0.0.0:25 may now send as addresses in evil.com with a certificate for bank.org that also names the sender's domain (connector "Internet").`
+	want := `All clients on 0.0.0.0:25 may now send as addresses in evil.com with a certificate for bank.org that also names the sender's domain (connector "Internet").`
 	if !slices.ContainsFunc(changes, func(c analysis.Change) bool { return c.Text == want }) {
 		t.Errorf("got\n%s\nwant among them\n%s", texts(changes), want)
 	}

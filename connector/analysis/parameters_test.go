@@ -253,7 +253,7 @@ func TestPortOfMX(t *testing.T) {
 	for _, c := range analysis.Compare(compile(t, old), compile(t, now)).Changes {
 		got = append(got, c.Text)
 	}
-	const want = `Mail to any domain but ours, ours.test and ours.example.net now goes to the MX hosts of the domain port 2526 instead of the MX hosts of the domain (Send connector "Out").`
+	const want = `Mail to any domain except ours, ours.test and ours.example.net now goes to the MX hosts of the domain at port 2526 instead of the MX hosts of the domain (Send connector "Out").`
 	if text := strings.Join(got, "\n"); text != want {
 		t.Errorf("got\n%s\nwant\n%s", text, want)
 	}

@@ -88,7 +88,7 @@ func changedValue(aspect Aspect, name, was, is, domain string) []Change {
 	if was == is {
 		return nil
 	}
-	c := Change{Aspect: aspect, Direction: Different, Subject: name, Before: was, After: is, Text: fmt.Sprintf("%s is now %s instead of %s", name, is, was)}
+	c := Change{Aspect: aspect, Direction: Different, Subject: name, Before: was, After: is, Text: fmt.Sprintf("%s is now %s (was %s)", name, is, was)}
 	if domain != "" {
 		c.Domains = []string{domain}
 		c.Text += " for senders in " + remoteText(domain)
@@ -142,7 +142,7 @@ func remoteChanges(old, now *connector.Policy, domain string) []Change {
 // remoteText names the domains that a DomainName of a remote domain covers.
 func remoteText(domain string) string {
 	if domain == "*" {
-		return "all other domains outside"
+		return "all other external domains"
 	}
 	if at, ok := strings.CutPrefix(domain, "*."); ok {
 		return at + " and the domains below it"

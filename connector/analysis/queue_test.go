@@ -31,15 +31,15 @@ func TestQueueAndReports(t *testing.T) {
 	}{
 		"a retry": {func(c *connector.Config) {
 			c.Services = []connector.Service{{QueueGlitchRetryCount: param.Value(0)}}
-		}, "QueueGlitchRetryCount is now 0 instead of 4."},
+		}, "QueueGlitchRetryCount is now 0 (was 4)."},
 		"the default":      {func(c *connector.Config) { c.Services = []connector.Service{{MaxOutboundConnections: 1000}} }, ""},
 		"another server's": {func(c *connector.Config) { c.Services = []connector.Service{{Name: "B", MaxOutboundConnections: 7}} }, ""},
-		"who reports":      {func(c *connector.Config) { c.Accepted[1].Default = true }, "ExternalPostmasterAddress is now postmaster@ours.test instead of postmaster@contoso.com."},
+		"who reports":      {func(c *connector.Config) { c.Accepted[1].Default = true }, "ExternalPostmasterAddress is now postmaster@ours.test (was postmaster@contoso.com)."},
 		"order":            {func(c *connector.Config) { c.Accepted[0], c.Accepted[1] = c.Accepted[1], c.Accepted[0] }, ""},
-		"a domain less":    {func(c *connector.Config) { c.Remote = c.Remote[:1] }, "NDREnabled is now false instead of true for senders in fabrikam.com."},
+		"a domain less":    {func(c *connector.Config) { c.Remote = c.Remote[:1] }, "NDREnabled is now false (was true) for senders in fabrikam.com."},
 		"domains below": {func(c *connector.Config) { c.Remote = append(c.Remote, remote("*.Partner.test", true)) },
-			"NDREnabled is now true instead of false for senders in partner.test and the domains below it."},
-		"the others":         {func(c *connector.Config) { c.Remote[0].NDREnabled = param.Value(true) }, "NDREnabled is now true instead of false for senders in all other domains outside."},
+			"NDREnabled is now true (was false) for senders in partner.test and the domains below it."},
+		"the others":         {func(c *connector.Config) { c.Remote[0].NDREnabled = param.Value(true) }, "NDREnabled is now true (was false) for senders in all other external domains."},
 		"as without":         {func(c *connector.Config) { c.Remote = append(c.Remote, remote("other.test", false)) }, ""},
 		"an accepted domain": {func(c *connector.Config) { c.Remote = append(c.Remote, remote("ours.test", false)) }, ""},
 		"size, not written out": {func(c *connector.Config) {

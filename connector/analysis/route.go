@@ -148,7 +148,7 @@ func hostsText(set *connector.Send) string {
 		text = strings.Join(slices.Compact(hosts), " or ")
 	}
 	if set.Port != 25 {
-		text += " port " + strconv.Itoa(set.Port)
+		text += " at port " + strconv.Itoa(set.Port)
 	}
 	return text
 }
@@ -228,34 +228,30 @@ func (was *nextHop) differ(is *nextHop) []routeDelta {
 // sentence describes d for mail to the domains; names are the names of Send
 // connectors.
 func (d *routeDelta) sentence(domains, sizes, names string) string {
-	mail := "Mail to " + domains + sizes
-	var text string
+	mail := "mail to " + domains + sizes
+	what := d.subject
 	switch d.aspect {
 	case AspectRoute:
 		switch {
 		case d.before == "":
-			text = mail + " can now leave, to " + d.after
+			return sentence(mail+" can now leave, to "+d.after, "", names)
 		case d.after == "":
-			text = mail + " can no longer leave; it went to " + d.before
-		default:
-			text = mail + " now goes to " + d.after + " instead of " + d.before
+			return sentence(mail+" can no longer leave; it went to "+d.before, "", names)
 		}
-	case AspectRouteTLS:
-		text = "For mail to " + domains + sizes + ", TLS with the next hop is now " + d.after + " instead of " + d.before
-	case AspectRouteAuth:
-		if d.subject != "" {
-			return "For mail to " + domains + sizes + ", we now log on to the next hop with another password" + names + "."
-		}
-		text = "For mail to " + domains + sizes + ", authentication with the next hop is now " +
-			d.after + " instead of " + d.before
+		return sentence(mail+" now goes to "+d.after+" instead of "+d.before, "", names)
 	case AspectRouteHeaders:
 		kept := "with"
 		if d.direction == Stricter {
 			kept = "without"
 		}
-		text = fmt.Sprintf("%s now leaves %s its %s fields", mail, kept, d.subject)
-	default:
-		text = "For mail to " + domains + sizes + ", " + d.subject + " is now " + d.after + " instead of " + d.before
+		return sentence(fmt.Sprintf("%s now leaves %s its %s fields", mail, kept, d.subject), "", names)
+	case AspectRouteTLS:
+		what = "TLS with the next hop"
+	case AspectRouteAuth:
+		if d.subject != "" {
+			return sentence("for "+mail+", this server now logs on to the next hop with another password", "", names)
+		}
+		what = "authentication with the next hop"
 	}
-	return text + names + "."
+	return sentence("for "+mail+", "+what+" is now "+d.after, "", "was "+d.before, names)
 }

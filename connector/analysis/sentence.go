@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"maps"
+	"strings"
 )
 
 // sessionChanges returns the differences between sessions as changes.
@@ -21,32 +22,23 @@ func (c *comparer) change(d *delta) Change {
 	if d.objects != nil {
 		change.Domains, change.Except = c.tree.classTerms(d)
 	}
-	var who string
-	change.Sources, who = c.sources(d.pairs)
+	var clients clientsText
+	change.Sources, clients = c.sources(d.pairs...)
 	change.Witness = c.bestWitness(&change, d.witnesses)
-	change.Text = d.sentence(who, domainText(change.Domains, change.Except)) + c.connectorNames(d) + "."
+	text, was := d.sessionSentence(clients.who, domainText(change.Domains, change.Except)), ""
+	if text == "" {
+		text, was = d.valueSentence(clients.who)
+	}
+	change.Text = sentence(text, clients.list, was, c.connectorNames(d))
 	return change
 }
 
-// sentence describes d. clients is "" for all clients; domains is used if d is about
-// domains.
-func (d *delta) sentence(clients, domains string) string {
-	subject, all := "All clients", "all clients"
-	if clients != "" {
-		subject, all = "Clients "+clients, "clients "+clients
-	}
-	if text := d.sessionSentence(subject, domains); text != "" {
-		return text
-	}
-	return d.valueSentence(all)
-}
-
-// sessionSentence describes d if it is about what clients may or must do; otherwise
-// it returns "".
-func (d *delta) sessionSentence(subject, domains string) string {
-	may, are := subject+" may now ", subject+" are now "
+// sessionSentence describes d if it is about what the clients who may or must do;
+// otherwise it returns "". domains is used if d is about domains.
+func (d *delta) sessionSentence(who, domains string) string {
+	may, are := who+" may now ", who+" are now "
 	if d.direction == Stricter {
-		may, are = subject+" may no longer ", subject+" are no longer "
+		may, are = who+" may no longer ", who+" are no longer "
 	}
 	as := d.identity() + d.channel.String()
 	switch d.aspect {
@@ -54,21 +46,22 @@ func (d *delta) sessionSentence(subject, domains string) string {
 		return may + "connect"
 	case AspectHello:
 		if d.direction == Wider {
-			return subject + " need no longer name a domain at EHLO"
+			return who + " need no longer name a domain at EHLO"
 		}
-		return subject + " must now name a domain at EHLO"
+		return who + " must now name a domain at EHLO"
 	case AspectStartTLS:
 		return are + "offered STARTTLS"
 	case AspectTLS:
 		if d.direction == Wider {
 			return may + "send without TLS"
 		}
-		return subject + " must now use TLS"
+		return who + " must now use TLS"
 	case AspectAuth:
+		offered := d.after
 		if d.direction == Stricter {
-			return are + "offered AUTH " + d.before + d.channel.String()
+			offered = d.before
 		}
-		return are + "offered AUTH " + d.after + d.channel.String()
+		return are + "offered AUTH " + strings.ReplaceAll(offered, ", ", " and ") + d.channel.String()
 	case AspectSubmit:
 		return may + "pass MAIL" + as + ", though no recipient passes"
 	case AspectRelay:
@@ -85,22 +78,23 @@ func (d *delta) sessionSentence(subject, domains string) string {
 	return ""
 }
 
-// valueSentence describes d if it is about a value.
-func (d *delta) valueSentence(all string) string {
-	have := " may now have "
-	if d.direction == Stricter {
-		have = " may now only have "
-	}
-	as := d.identity() + d.channel.String()
+// valueSentence describes d if it is about a value of the clients who. was is a
+// remark with the value before, unless the sentence tells it.
+func (d *delta) valueSentence(who string) (text, was string) {
+	as, was := d.identity()+d.channel.String(), "was "+d.before
+	unit := ""
 	switch d.aspect {
-	case AspectSize:
-		return "Messages of " + all + as + have + upTo(d.after, "") + " instead of " + upTo(d.before, "")
-	case AspectRecipientCount:
-		return "Messages of " + all + as + have + upTo(d.after, " recipients") + " instead of " + upTo(d.before, "")
 	case AspectHeaders:
-		return d.subject + " fields of " + all + as + " are now " + d.after
+		return d.subject + " fields of " + who + as + " are now " + d.after, ""
+	case AspectSetting:
+		return "for " + who + ", " + d.subject + " is now " + d.after, was
+	case AspectRecipientCount:
+		unit = " recipients"
 	}
-	return "For " + all + ", " + d.subject + " is now " + d.after + " instead of " + d.before
+	if d.direction == Stricter {
+		return "messages of " + who + as + " are now limited to " + d.after + unit, was
+	}
+	return "messages of " + who + as + " may now have " + upTo(d.after, unit), was
 }
 
 // String returns the channel as the end of a sentence.

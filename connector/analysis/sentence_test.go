@@ -84,52 +84,52 @@ func TestSentences(t *testing.T) {
 		want   []string
 	}{
 		{"relay", func(c *connector.Config) { c.Receive = append(c.Receive, relays()) }, []string{
-			`wider: Clients in 10.1.0.0/16 at 0.0.0.0:25 may now relay to any domain without authentication (connector "Relay").`,
+			`wider: Clients in 10.1.0.0/16 on 0.0.0.0:25 may now relay to any domain without authentication (connector "Relay").`,
 		}},
 		{"a hole in a range", func(c *connector.Config) {
 			c.Receive[1].RemoteIPRanges = ranges("10.0.0.0-10.0.255.255", "10.2.0.0-10.255.255.255")
 		}, []string{
-			`stricter: Clients in 10.1.0.0/16 at 0.0.0.0:587 may no longer connect (connector "Clients").`,
-			`stricter: Clients in 10.1.0.0/16 at 0.0.0.0:587 may no longer relay to any domain after logging in (connector "Clients").`,
-			`stricter: Clients in 10.1.0.0/16 at 0.0.0.0:587 may no longer send to contoso.com after logging in (connector "Clients").`,
+			`stricter: Clients in 10.1.0.0/16 on 0.0.0.0:587 may no longer connect (connector "Clients").`,
+			`stricter: Clients in 10.1.0.0/16 on 0.0.0.0:587 may no longer relay to any domain after logging in (connector "Clients").`,
+			`stricter: Clients in 10.1.0.0/16 on 0.0.0.0:587 may no longer send to contoso.com after logging in (connector "Clients").`,
 		}},
 		{"TLS", func(c *connector.Config) { c.Receive[0].RequireTLS = true }, []string{
-			`stricter: Clients in 0.0.0.0/0 at 0.0.0.0:25 must now use TLS (connector "Internet").`,
+			`stricter: All clients on 0.0.0.0:25 must now use TLS (connector "Internet").`,
 		}},
 		{"passwords in the clear", func(c *connector.Config) {
 			c.Receive[1].AuthMechanism = param.Value(auth.TLS | auth.BasicAuth)
 		}, []string{
-			`wider: Clients in 10.0.0.0/8 at 0.0.0.0:587 are now offered AUTH LOGIN, PLAIN without TLS (connector "Clients").`,
-			`wider: Clients in 10.0.0.0/8 at 0.0.0.0:587 may now relay to any domain after logging in without TLS (connector "Clients").`,
-			`wider: Clients in 10.0.0.0/8 at 0.0.0.0:587 may now send to contoso.com after logging in without TLS (connector "Clients").`,
+			`wider: Clients in 10.0.0.0/8 on 0.0.0.0:587 are now offered AUTH LOGIN and PLAIN without TLS (connector "Clients").`,
+			`wider: Clients in 10.0.0.0/8 on 0.0.0.0:587 may now relay to any domain after logging in without TLS (connector "Clients").`,
+			`wider: Clients in 10.0.0.0/8 on 0.0.0.0:587 may now send to contoso.com after logging in without TLS (connector "Clients").`,
 		}},
 		{"an accepted domain", func(c *connector.Config) {
 			c.Accepted = append(c.Accepted, routing.AcceptedDomain{DomainName: "fabrikam.com", MatchSubDomains: true})
 		}, []string{
-			`wider: Clients in 0.0.0.0/0 at 0.0.0.0:25 may now send to fabrikam.com and below without authentication (connector "Internet").`,
+			`wider: All clients on 0.0.0.0:25 may now send to fabrikam.com and below without authentication (connector "Internet").`,
 			`stricter: Mail to fabrikam.com and below can no longer leave; it went to mx.isp.example (Send connector "Out").`,
 		}},
 		{"a group", func(c *connector.Config) {
 			c.Receive[1].Permissions = []permission.Grant{{To: permission.NameSID("guests"), Deny: permission.SetOf(permission.AcceptAnyRecipient)}}
 		}, []string{
-			`stricter: Clients in 10.0.0.0/8 at 0.0.0.0:587 may no longer relay to any domain after logging in as guests (connector "Clients").`,
+			`stricter: Clients in 10.0.0.0/8 on 0.0.0.0:587 may no longer relay to any domain after logging in as guests (connector "Clients").`,
 		}},
 		{"sizes", func(c *connector.Config) {
 			c.Receive[0].MaxMessageSize, c.Receive[1].MaxMessageSize = 10*param.MB, 50*param.MB
 			c.Send[0].MaxMessageSize = 50 * param.MB
 			c.Receive[0].MaxRecipientsPerMessage = 1000
 		}, []string{
-			`wider: Messages of clients in 10.0.0.0/8 at 0.0.0.0:587 after logging in may now have up to 50MB instead of up to 36MB (connector "Clients").`,
-			`stricter: Messages of clients in 0.0.0.0/0 at 0.0.0.0:25 without authentication may now only have up to 10MB instead of up to 36MB (connector "Internet").`,
-			`wider: Messages of clients in 0.0.0.0/0 at 0.0.0.0:25 without authentication may now have up to 1000 recipients instead of up to 200 (connector "Internet").`,
+			`wider: Messages of clients in 10.0.0.0/8 on 0.0.0.0:587 after logging in may now have up to 50MB (was 36MB; connector "Clients").`,
+			`stricter: Messages of all clients on 0.0.0.0:25 without authentication are now limited to 10MB (was 36MB; connector "Internet").`,
+			`wider: Messages of all clients on 0.0.0.0:25 without authentication may now have up to 1000 recipients (was 200; connector "Internet").`,
 			`wider: Mail to any domain of more than 35MB and up to 50MB can now leave, to mx.isp.example (Send connector "Out").`,
 		}},
 		{"headers and settings", func(c *connector.Config) {
 			c.Receive[0].Permissions = []permission.Grant{allow(permission.SIDAnonymous, permission.AcceptHeadersOrganization)}
 			c.Receive[0].TarpitInterval = param.Value(time.Duration(0))
 		}, []string{
-			`wider: X-MS-Exchange-Organization-* fields of clients in 0.0.0.0/0 at 0.0.0.0:25 without authentication are now kept (connector "Internet").`,
-			`wider: For clients in 0.0.0.0/0 at 0.0.0.0:25, TarpitInterval is now 00:00:00 instead of 00:00:05 (connector "Internet").`,
+			`wider: X-MS-Exchange-Organization-* fields of all clients on 0.0.0.0:25 without authentication are now kept (connector "Internet").`,
+			`wider: For all clients on 0.0.0.0:25, TarpitInterval is now 00:00:00 (was 00:00:05; connector "Internet").`,
 		}},
 		{"a route", func(c *connector.Config) {
 			c.Send[0].RequireTLS = true
@@ -138,8 +138,8 @@ func TestSentences(t *testing.T) {
 				SmartHosts: []param.SmartHost{param.MustParseSmartHost("10.0.0.25")}, Port: 2525,
 			})
 		}, []string{
-			`different: Mail to contoso.com and below now goes to [10.0.0.25] port 2525 instead of mx.isp.example (Send connector "Inside").`,
-			`stricter: For mail to any domain but contoso.com and below, TLS with the next hop is now required instead of used if offered (Send connector "Out").`,
+			`different: Mail to contoso.com and below now goes to [10.0.0.25] at port 2525 instead of mx.isp.example (Send connector "Inside").`,
+			`stricter: For mail to any domain except contoso.com and below, TLS with the next hop is now required (was used if offered; Send connector "Out").`,
 		}},
 		{"a route by another connector to the same server", func(c *connector.Config) {
 			c.Servers = []routing.Server{{Name: "A"}, {Name: "B"}}
@@ -154,7 +154,7 @@ func TestSentences(t *testing.T) {
 			`wider: Mail to any domain now leaves with its X-MS-Exchange-Organization-* fields (Send connectors "Aside" and "Out").`,
 			`wider: Mail to any domain now leaves with its X-MS-Exchange-Forest-* fields (Send connectors "Aside" and "Out").`,
 			`wider: Mail to any domain now leaves with its X-MS-Exchange-CrossPremises-* fields (Send connectors "Aside" and "Out").`,
-			`different: For mail to any domain, Fqdn is now "A" instead of "localhost" (Send connectors "Aside" and "Out").`,
+			`different: For mail to any domain, Fqdn is now "A" (was "localhost"; Send connectors "Aside" and "Out").`,
 		}},
 		{"clients with and without STARTTLS", func(c *connector.Config) {
 			for i, at := range []string{"0.0.0.0:2525", "0.0.0.0:2526"} {
@@ -166,15 +166,15 @@ func TestSentences(t *testing.T) {
 				c.Receive = append(c.Receive, r)
 			}
 		}, []string{
-			`wider: Clients in 10.1.0.0/16 at 0.0.0.0:2525 and 0.0.0.0:2526 may now connect (connectors "0.0.0.0:2525" and "0.0.0.0:2526").`,
-			`wider: Clients in 10.1.0.0/16 at 0.0.0.0:2525 and 0.0.0.0:2526 may now send to contoso.com without authentication (connectors "0.0.0.0:2525" and "0.0.0.0:2526").`,
+			`wider: Clients in 10.1.0.0/16 on 0.0.0.0:2525 and 0.0.0.0:2526 may now connect (connectors "0.0.0.0:2525" and "0.0.0.0:2526").`,
+			`wider: Clients in 10.1.0.0/16 on 0.0.0.0:2525 and 0.0.0.0:2526 may now send to contoso.com without authentication (connectors "0.0.0.0:2525" and "0.0.0.0:2526").`,
 		}},
 		{"this server's password", func(c *connector.Config) {
 			c.Send[0].SmartHostAuthMechanism = auth.BasicAuthRequireTLS
 			c.Send[0].AuthenticationCredential = &param.Credential{UserName: "us", Password: "secret"}
 		}, []string{
-			`stricter: For mail to any domain, TLS with the next hop is now required with a trusted certificate for the smart host instead of used if offered (Send connector "Out").`,
-			`different: For mail to any domain, authentication with the next hop is now BasicAuthRequireTLS as "us" instead of None (Send connector "Out").`,
+			`stricter: For mail to any domain, TLS with the next hop is now required with a trusted certificate for the smart host (was used if offered; Send connector "Out").`,
+			`different: For mail to any domain, authentication with the next hop is now BasicAuthRequireTLS as "us" (was None; Send connector "Out").`,
 		}},
 		{"domain security", func(c *connector.Config) {
 			c.Transport.TLSSendDomainSecureList = []string{"partner.test"}
@@ -183,7 +183,7 @@ func TestSentences(t *testing.T) {
 			})
 		}, []string{
 			`different: Mail to test and below now goes to the MX hosts of the domain instead of mx.isp.example (Send connector "Partners").`,
-			`stricter: For mail to partner.test, TLS with the next hop is now required with a trusted certificate for partner.test instead of used if offered (Send connector "Partners").`,
+			`stricter: For mail to partner.test, TLS with the next hop is now required with a trusted certificate for partner.test (was used if offered; Send connector "Partners").`,
 		}},
 		{"other text", func(c *connector.Config) {
 			slices.Reverse(c.Receive)

@@ -1,18 +1,21 @@
 package analysis
 
 import (
-	"fmt"
 	"net/netip"
-	"slices"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
 	"github.com/interchange-smtp/interchange/connector/param"
 )
 
-// sources returns the clients of some pairs, and the same in words; the words are ""
-// if the pairs cover all clients.
-func (c *comparer) sources(pairs []int) ([]Source, string) {
+// clientsText names clients in a sentence.
+type clientsText struct {
+	who  string // "all clients", "clients in 10.0.0.0/8 on 0.0.0.0:25", or "these clients"
+	list string // the end of the sentence: "", or a colon and a line for each group of "these clients"
+}
+
+// sources returns the clients of some pairs, and the same in words.
+func (c *comparer) sources(pairs ...int) ([]Source, clientsText) {
 	spans := make([][]partition.Span, len(c.listeners))
 	for _, p := range pairs {
 		for _, at := range c.pairs[p].clients {
@@ -58,75 +61,62 @@ func spansKey(spans []partition.Span) string {
 	return string(key)
 }
 
-// sourcesText names clients. It names local addresses only if not all addresses of
-// the family are meant.
-func (c *comparer) sourcesText(sources []Source) string {
+// sourcesText names clients. It leaves out the local addresses where all are meant.
+func (c *comparer) sourcesText(sources []Source) clientsText {
 	listening := map[bool]int{} // local addresses by family, IPv4 or not
 	for _, l := range c.listeners {
 		listening[l.Local[0].Addr().Is4()] += len(l.Local)
 	}
-	var texts []string
-	everyone := len(sources) == len(listening)
+	var groups table[*[]netip.AddrPort] // by the clients in words: the local addresses
 	for _, s := range sources {
-		everywhere := len(s.Local) == listening[s.Local[0].Addr().Is4()]
-		everyone = everyone && everywhere && s.Ranges[0].String() == everybodyOf(s.Local[0])
-		text := rangesText(s.Ranges)
-		if !everywhere {
-			text += " at " + c.localText(s.Local)
+		local := groups.row(rangesText(s.Ranges), func() *[]netip.AddrPort { return new([]netip.AddrPort) })
+		*local = append(*local, s.Local...)
+	}
+	var texts []string
+	for _, who := range groups.keys {
+		local := *groups.rows[who]
+		every := listening[local[0].Addr().Is4()]
+		if strings.HasPrefix(who, "all") {
+			every = listening[true] + listening[false]
 		}
-		texts = append(texts, text)
+		if len(local) < every {
+			who += " on " + c.localText(local)
+		}
+		texts = append(texts, who)
 	}
-	if everyone {
-		return ""
+	if len(texts) == 1 {
+		return clientsText{who: texts[0]}
 	}
-	return strings.Join(texts, " and ")
+	return clientsText{"these clients", ":\n" + cut(texts, ";\n", ";\n")}
 }
 
-// everybodyOf returns the range of all clients of the family of local.
-func everybodyOf(local netip.AddrPort) string {
-	if local.Addr().Is4() {
-		return "0.0.0.0/0"
-	}
-	return "::/0"
-}
-
-// rangesText names the clients that ranges hold or, for a family of addresses, those
-// that they don't hold, whichever is shorter.
+// rangesText names the clients in ranges of one family of addresses, or those that
+// are not in them, whichever is shorter. The ranges are ascending and don't touch.
 func rangesText(ranges []param.Range) string {
-	spans := make([]partition.Span, len(ranges))
-	for i, r := range ranges {
-		spans[i] = partition.Span{Low: r.Low(), High: r.High()}
-	}
-	spans = partition.Join(spans) // those of IPv4 first
-	ipv6 := slices.IndexFunc(spans, func(s partition.Span) bool { return !s.Low.Is4() })
-	switch ipv6 {
-	case -1, 0:
-		return familyText(spans)
-	}
-	return familyText(spans[:ipv6]) + " and " + familyText(spans[ipv6:])
-}
-
-// familyText is rangesText for clients of one family.
-func familyText(spans []partition.Span) string {
 	var texts, gaps []string
 	next := netip.IPv6Unspecified()
-	if spans[0].Low.Is4() {
+	if ranges[0].Low().Is4() {
 		next = netip.IPv4Unspecified()
 	}
-	for _, s := range spans {
-		texts = append(texts, s.String())
-		if next.Less(s.Low) {
-			gaps = append(gaps, partition.Span{Low: next, High: s.Low.Prev()}.String())
+	for _, r := range ranges {
+		texts = append(texts, r.String())
+		if next.Less(r.Low()) {
+			gaps = append(gaps, partition.Span{Low: next, High: r.Low().Prev()}.String())
 		}
-		next = s.High.Next()
+		next = r.High().Next()
 	}
 	if next.IsValid() {
 		gaps = append(gaps, partition.Span{Low: next, High: partition.Last(next)}.String())
 	}
-	if len(gaps) > 0 && len(gaps) < len(texts) {
-		return "outside " + list(gaps, " and ")
+	switch {
+	case len(gaps) == 0:
+		return "all clients"
+	case len(gaps) < len(texts):
+		return "all clients except " + list(gaps, " and ")
+	case len(texts) == 1 && ranges[0].Low() == ranges[0].High():
+		return "clients at " + texts[0]
 	}
-	return "in " + list(texts, " and ")
+	return "clients in " + list(texts, " and ")
 }
 
 // localText names local addresses.
@@ -135,7 +125,7 @@ func (c *comparer) localText(local []netip.AddrPort) string {
 	for _, at := range local {
 		text := at.String()
 		if at.Addr().IsUnspecified() && c.named(at) {
-			text = fmt.Sprintf("other addresses of %s", at)
+			text += " (other addresses)"
 		}
 		texts = append(texts, text)
 	}

@@ -245,7 +245,7 @@ func (s *sweep) addConflict(key conflictKey, l *partition.Listener, a, b *claim,
 
 // conflictClients returns the clients of a conflict, each with the local addresses at
 // which it occurs, and the same in words.
-func (s *sweep) conflictClients(m *conflict) ([]Source, string) {
+func (s *sweep) conflictClients(m *conflict) ([]Source, clientsText) {
 	spans := make([][]partition.Span, len(s.listeners))
 	for i := range s.listeners {
 		spans[i] = m.spans[&s.listeners[i]]

@@ -1,7 +1,6 @@
 package analysis
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 	"strconv"
@@ -14,28 +13,45 @@ import (
 const maxListed = 5
 
 // list names the first elements of all and counts the others.
-func list(all []string, and string) string {
-	if len(all) > maxListed {
-		rest := strconv.Itoa(len(all) - maxListed)
-		return strings.Join(all[:maxListed], ", ") + and + rest + " more"
+func list(all []string, and string) string { return cut(all, ", ", and) }
+
+// cut is list with another separator.
+func cut(all []string, separator, and string) string {
+	if n := len(all) - maxListed; n > 0 {
+		all = append(slices.Clone(all[:maxListed]), strconv.Itoa(n)+" more")
 	}
-	if len(all) < 2 {
+	last := len(all) - 1
+	if last < 1 {
 		return strings.Join(all, "")
 	}
-	return strings.Join(all[:len(all)-1], ", ") + and + all[len(all)-1]
+	return strings.Join(all[:last], separator) + and + all[last]
 }
 
-// upTo returns a limit in words.
-func upTo(limit, unit string) string {
-	switch limit {
-	case sizeText(0):
-		return limit
-	case countText(0):
-		return "any number of" + cmp.Or(unit, " them")
+// sentence returns text as a sentence, with the remarks in parentheses and with the
+// list of clients at its end.
+func sentence(text, list string, remarks ...string) string {
+	remarks = slices.DeleteFunc(remarks, func(s string) bool { return s == "" })
+	if len(remarks) > 0 {
+		text += " (" + strings.Join(remarks, "; ") + ")"
 	}
-	return "up to " + limit + unit
+	return strings.ToUpper(text[:1]) + text[1:] + list + "."
 }
 
+// unlimited is the text of a limit that doesn't limit.
+const unlimited = "unlimited"
+
+// upTo returns a limit in words. unit is " recipients", or "" for sizes.
+func upTo(limit, unit string) string {
+	switch {
+	case limit != unlimited:
+		return "up to " + limit + unit
+	case unit == "":
+		return "any size"
+	}
+	return "any number of" + unit
+}
+
+// connectorText names connectors of a kind; "" without names.
 func connectorText(kind string, names map[string]bool) string {
 	if len(names) == 0 {
 		return ""
@@ -47,13 +63,13 @@ func connectorText(kind string, names map[string]bool) string {
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		quoted = append(quoted, strconv.Quote(name))
 	}
-	return " (" + kind + " " + list(quoted, " and ") + ")"
+	return kind + " " + list(quoted, " and ")
 }
 
 // sizeText returns a limit on sizes in words; 0 means no limit.
 func sizeText(n int64) string {
 	if n <= 0 {
-		return "any size"
+		return unlimited
 	}
 	text, err := param.Size(n).MarshalText()
 	if err != nil {
@@ -65,7 +81,7 @@ func sizeText(n int64) string {
 // countText returns a limit on numbers in words; 0 means no limit.
 func countText(n int64) string {
 	if n <= 0 {
-		return "unlimited"
+		return unlimited
 	}
 	return strconv.FormatInt(n, 10)
 }

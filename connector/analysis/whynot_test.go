@@ -333,7 +333,7 @@ func TestWhyNotOrder(t *testing.T) {
 	if got := editTexts(edits); !slices.Equal(got, want) {
 		t.Fatalf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
-	if got, want := texts(edits[0].Admits), `Clients in 10.9.8.7 at 10.2.3.4:25 may now relay to any domain without authentication (connector "Relay").`; strings.TrimSpace(got) != want {
+	if got, want := texts(edits[0].Admits), `Clients at 10.9.8.7 on 10.2.3.4:25 may now relay to any domain without authentication (connector "Relay").`; strings.TrimSpace(got) != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	for _, e := range edits {

@@ -87,7 +87,7 @@ func (l *loaded) check(m material, now time.Time) []checked {
 			one.Path, one.File = "", m.cert
 		case one.stops():
 			one.Path = "" // the flag decides, whatever a file says
-			one.Detail, one.Fix = one.Detail+". Give "+l.others()+".", ""
+			one.Detail, one.Fix = one.Detail+"; give "+l.others(), ""
 		}
 		all = append(all, one)
 	}
@@ -168,12 +168,8 @@ func once(all []checked) []checked {
 	})
 	for i, f := range kept {
 		n := times[same(f)] - 1
-		switch {
-		case n < 1 || f.Acknowledged != "":
-		case f.Code == connector.CodeNotEnforced:
-			kept[i].Detail += fmt.Sprintf(" (nor on %s)", count(n, "other connector"))
-		default:
-			kept[i].Detail += fmt.Sprintf(" (and %s)", count(n, "other connector"))
+		if n > 0 && f.Acknowledged == "" {
+			kept[i].Detail += fmt.Sprintf(" (also set on %s)", count(n, "other connector"))
 		}
 	}
 	return kept
@@ -198,12 +194,17 @@ func (f checked) stops() bool {
 
 func printChecked(w io.Writer, all []checked, total string) {
 	for _, f := range all {
-		fmt.Fprintf(w, "%s: %s\n", f.Severity, f.Summary())
+		text, clients, several := strings.Cut(f.Detail, ":\n")
+		if several {
+			f.Detail = text // the code follows it, and then the clients
+			clients = ":\n      " + strings.ReplaceAll(clients, "\n", "\n      ")
+		}
+		fmt.Fprintf(w, "%s: %s%s\n", f.Severity, f.Summary(), clients)
 		if f.example != "" {
 			fmt.Fprintf(w, "    for example %s\n", f.example)
 		}
 		if f.Fix != "" && f.Severity != source.SeverityNote {
-			fmt.Fprintf(w, "    to do: %s\n", f.Fix)
+			fmt.Fprintf(w, "    fix: %s\n", f.Fix)
 		}
 		if f.Acknowledged != "" {
 			fmt.Fprintf(w, "    acknowledged: %s\n", f.Acknowledged)

@@ -110,12 +110,12 @@ var signs = map[analysis.Direction]string{analysis.Wider: "+", analysis.Stricter
 // printDiff prints every change with its witness before and after.
 func printDiff(w io.Writer, found analysis.Comparison) {
 	for _, change := range found.Changes {
-		fmt.Fprintf(w, "%s %s\n", signs[change.Direction], change.Text)
+		fmt.Fprintf(w, "%s %s\n", signs[change.Direction], strings.ReplaceAll(change.Text, "\n", "\n      "))
 		switch {
 		case change.Aspect == analysis.AspectQueue || change.Aspect == analysis.AspectReport:
-			continue // it concerns mail that was taken
+			continue // it concerns mail that was accepted
 		case !change.Shown():
-			fmt.Fprintln(w, "    no session shows it: none gets as far as that before and afterwards")
+			fmt.Fprintln(w, "    no session shows it, because none gets that far both before and after")
 			continue
 		}
 		fmt.Fprintf(w, "    for example %s\n", witnessText(change.Witness))

@@ -119,7 +119,7 @@ func printEditChanges(w io.Writer, changes []editChangeJSON) {
 			fmt.Fprintf(w, "   and %s\n", count(len(changes)-i, "other change"))
 			break
 		}
-		fmt.Fprintf(w, "   %s %s\n", signs[c.Direction], c.Text)
+		fmt.Fprintf(w, "   %s %s\n", signs[c.Direction], strings.ReplaceAll(c.Text, "\n", "\n       "))
 	}
 }
 
