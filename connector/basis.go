@@ -18,27 +18,28 @@ type Basis struct {
 	Value  string      // in effect, as Exchange prints it; "" if the parameter is empty
 	Origin Origin
 	Usage  param.Usage // whose preset it is, if Origin is OriginPreset
+
+	Position source.Position // where a file sets it, see [Trace.WithPlaces]; zero: not known, or set by no file
 }
 
-// String returns "path = value", followed by the origin of the value unless the
-// Config gives it.
+// String returns "path = value", followed by the file and the line that set the
+// value, or by its origin unless the Config gives it.
 func (b Basis) String() string {
 	text := string(b.Path)
 	if b.Value != "" {
 		text += " = " + b.Value
 	}
-	if b.Origin == OriginGiven {
-		return text
+	switch {
+	case b.Origin == OriginPreset:
+		return text + " (preset of usage " + b.Usage.String() + ")"
+	case b.Origin == OriginDefault:
+		return text + " (default)"
+	case b.Position != source.Position{}:
+		at := b.Position
+		at.Column = 0 // the path says more
+		return text + " (" + at.String() + ")"
 	}
-	return text + " (" + b.OriginText() + ")"
-}
-
-// OriginText returns the origin of the value in words.
-func (b Basis) OriginText() string {
-	if b.Origin == OriginPreset {
-		return "preset of usage " + b.Usage.String()
-	}
-	return b.Origin.String()
+	return text
 }
 
 // Origin says where the value of a parameter came from.
@@ -69,6 +70,17 @@ func (s Origin) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 // could be different. It is made on demand. A step that depends on the session alone
 // has no basis.
 func (s Step) Basis() []Basis {
+	all := s.basis()
+	for i, b := range all {
+		if b.Origin == OriginGiven {
+			all[i].Position, _ = s.places.Find(b.Path)
+		}
+	}
+	return all
+}
+
+// basis is Basis without positions.
+func (s Step) basis() []Basis {
 	switch {
 	case s.receive != nil:
 		return s.receive.basis()

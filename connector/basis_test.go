@@ -11,6 +11,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/reply"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -190,8 +191,38 @@ func TestBasisOfPresets(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	b, err := json.Marshal(trace)
-	if err != nil || !strings.Contains(string(b), `"source":"preset","usage":"Internet"`) {
+	if err != nil || !strings.Contains(string(b), `"origin":"preset","usage":"Internet"`) {
 		t.Errorf("%s, %v", b, err)
+	}
+}
+
+// TestWithPlaces finds where a file sets what a step rests on, in text and as JSON.
+func TestWithPlaces(t *testing.T) {
+	places := source.Map{
+		`Receive["Default HubA"].Bindings`:          {File: "relay.ps1", Line: 4, Column: 7},
+		`Receive["Default HubA"].RemoteIPRanges[0]`: {File: "relay.ps1", Line: 5},
+	}
+	bare := compile(t, guide(permission.Current)).Walk(relayAttempt())
+	w := bare.WithPlaces(places)
+	var got []string
+	for step := range w.Stages[0].Trace.All() {
+		for _, b := range step.Basis() {
+			got = append(got, b.String())
+		}
+	}
+	want := []string{
+		`Receive["Default HubA"].Bindings[0] = 0.0.0.0:25 (relay.ps1:4)`, `Receive["Default HubA"].RemoteIPRanges[0] = 0.0.0.0-255.255.255.255 (relay.ps1:5)`,
+		`Receive["FromSecuredGateway"].RemoteIPRanges = 192.168.1.10`, `Receive["FromInternetGateway"].RemoteIPRanges = 192.168.5.77`,
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	b, err := json.Marshal(w)
+	if err != nil || !strings.Contains(string(b), `"origin":"given","file":"relay.ps1","line":5`) {
+		t.Errorf("%s, %v", b, err)
+	}
+	if b, _ := json.Marshal(bare); strings.Contains(string(b), "relay.ps1") {
+		t.Errorf("WithPlaces changed its receiver: %s", b)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -27,6 +28,7 @@ type Step struct {
 	of      subject
 	send    *routing.Candidate // of checkSendConnector
 	receive *receiveCandidate  // of checkReceiveConnector
+	places  source.Map         // of the Config
 }
 
 // subject is the connector whose parameters a decision used.
@@ -80,6 +82,17 @@ func (t Trace) Matching() (matching Trace, others int) {
 		}
 	}
 	return matching, others
+}
+
+// WithPlaces returns t with the positions of parameters in files: [Step.Basis] has
+// them, and so has the JSON form. places are those of the policy's Config, such as
+// Origins of package load.
+func (t Trace) WithPlaces(places source.Map) Trace {
+	steps := slices.Clone(t.steps)
+	for i := range steps {
+		steps[i].places = places
+	}
+	return Trace{steps}
 }
 
 // add records a step.

@@ -1,10 +1,13 @@
 package connector
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
@@ -43,56 +46,70 @@ func (s Stage) heading() string {
 	return "> " + s.Command
 }
 
+// WithPlaces returns w with the positions of parameters in files, see
+// [Trace.WithPlaces].
+func (w Walkthrough) WithPlaces(places source.Map) Walkthrough {
+	w.Stages = slices.Clone(w.Stages)
+	for i := range w.Stages {
+		w.Stages[i].Trace = w.Stages[i].Trace.WithPlaces(places)
+	}
+	return w
+}
+
 // MarshalJSON implements [json.Marshaler]. Stages, verdicts, reasons, checks,
-// fates, sources and rights have their stable names, and a basis its path; "reply",
-// "detail", "grants", "overridden" and "value" are for people.
+// fates, origins, outcomes and rights have their stable names, and a basis its path;
+// "reply", "detail", "grants", "overridden" and "value" are for people. A basis has
+// "file" and "line" if the walkthrough has places.
 func (w Walkthrough) MarshalJSON() ([]byte, error) {
-	out := walkJSON{
+	out := struct {
+		Accepted  bool               `json:"accepted"`
+		Connector string             `json:"connector,omitempty"`
+		Identity  string             `json:"identity"`
+		Rights    []permission.Right `json:"rights"`
+		Stages    []stageJSON        `json:"stages"`
+		Routes    []Route            `json:"routes"`
+	}{
 		Accepted:  w.Accepted(),
 		Connector: w.Session.Inbound().Name(),
 		Identity:  w.Session.Identity().String(),
-		Rights:    []permission.Right{},
+		Rights:    slices.AppendSeq([]permission.Right{}, w.Session.Rights().All()),
 		Stages:    []stageJSON{},
-		Routes:    []routeJSON{},
-	}
-	for r := range w.Session.Rights().All() {
-		out.Rights = append(out.Rights, r)
+		Routes:    append([]Route{}, w.Routes...),
 	}
 	for _, s := range w.Stages {
-		out.Stages = append(out.Stages, s.json())
+		one := stageJSON{s.Name, s.Command, s.Decision.Verdict, s.Decision.Reason, s.Decision.Right, s.Reply, s.Trace}
+		out.Stages = append(out.Stages, one)
 	}
-	for _, r := range w.Routes {
-		out.Routes = append(out.Routes, r.json())
-	}
-	return json.Marshal(out)
+	return encode(out)
 }
 
-type walkJSON struct {
-	Accepted  bool               `json:"accepted"`
-	Connector string             `json:"connector,omitempty"`
-	Identity  string             `json:"identity"`
-	Rights    []permission.Right `json:"rights"`
-	Stages    []stageJSON        `json:"stages"`
-	Routes    []routeJSON        `json:"routes"`
+// encode is json.Marshal without escapes for < and >, which most commands have.
+// json.Marshal of the whole adds them, an Encoder can leave them out.
+func encode(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return b.Bytes(), err
 }
 
 type stageJSON struct {
-	Stage   StageName         `json:"stage"`
-	Command string            `json:"command"`
-	Verdict Verdict           `json:"verdict"`
-	Reason  reply.Reason      `json:"reason"`
-	Right   *permission.Right `json:"right,omitempty"`
-	Reply   *reply.Reply      `json:"reply,omitempty"`
-	Steps   Trace             `json:"steps"`
+	Stage   StageName        `json:"stage"`
+	Command string           `json:"command"`
+	Verdict Verdict          `json:"verdict"`
+	Reason  reply.Reason     `json:"reason"`
+	Right   permission.Right `json:"right,omitzero"`
+	Reply   reply.Reply      `json:"reply,omitzero"`
+	Steps   Trace            `json:"steps,omitzero"`
 }
 
 type stepJSON struct {
-	Check      Check             `json:"check"`
-	Pass       bool              `json:"pass"`
-	Detail     string            `json:"detail"`
-	Right      *permission.Right `json:"right,omitempty"`
-	Grants     []string          `json:"grants,omitempty"`
-	Overridden []string          `json:"overridden,omitempty"`
+	Check      Check            `json:"check"`
+	Pass       bool             `json:"pass"`
+	Detail     string           `json:"detail"`
+	Right      permission.Right `json:"right,omitzero"`
+	Grants     []string         `json:"grants,omitempty"`
+	Overridden []string         `json:"overridden,omitempty"`
 
 	Candidate string      `json:"candidate,omitempty"`
 	Fate      Fate        `json:"fate,omitempty"`
@@ -102,27 +119,9 @@ type stepJSON struct {
 type basisJSON struct {
 	Path   source.Path `json:"path"`
 	Value  string      `json:"value,omitempty"`
-	Source Origin      `json:"source"`
+	Origin Origin      `json:"origin"`
 	Usage  string      `json:"usage,omitempty"`
-}
-
-type routeJSON struct {
-	Outcome   string `json:"outcome"`
-	Connector string `json:"connector,omitempty"`
-	Space     string `json:"space,omitempty"`
-	Via       string `json:"via,omitempty"`
-}
-
-func (s Stage) json() stageJSON {
-	out := stageJSON{
-		Stage: s.Name, Command: s.Command,
-		Verdict: s.Decision.Verdict, Reason: s.Decision.Reason, Right: rightOrNil(s.Decision.Right),
-		Steps: s.Trace,
-	}
-	if s.Reply != (reply.Reply{}) {
-		out.Reply = &s.Reply
-	}
-	return out
+	source.Position
 }
 
 // MarshalJSON implements [json.Marshaler]: an array of the steps.
@@ -130,15 +129,19 @@ func (t Trace) MarshalJSON() ([]byte, error) {
 	out := make([]stepJSON, len(t.steps))
 	for i, s := range t.steps {
 		out[i] = stepJSON{
-			Check: s.Check, Pass: s.Pass, Detail: s.Detail(), Right: rightOrNil(s.Right),
+			Check: s.Check, Pass: s.Pass, Detail: s.Detail(), Right: s.Right,
 			Grants: grantTexts(s.Grants, s.Right), Overridden: grantTexts(s.Overridden, s.Right),
 			Candidate: s.Candidate(), Fate: s.Fate(),
 		}
 		for _, b := range s.Basis() {
-			out[i].Basis = append(out[i].Basis, b.json())
+			one := basisJSON{b.Path, b.Value, b.Origin, "", b.Position}
+			if b.Origin == OriginPreset {
+				one.Usage = b.Usage.String()
+			}
+			out[i].Basis = append(out[i].Basis, one)
 		}
 	}
-	return json.Marshal(out)
+	return encode(out)
 }
 
 func grantTexts(grants []permission.Grant, r permission.Right) []string {
@@ -149,29 +152,22 @@ func grantTexts(grants []permission.Grant, r permission.Right) []string {
 	return texts
 }
 
-func (b Basis) json() basisJSON {
-	out := basisJSON{Path: b.Path, Value: b.Value, Source: b.Origin}
-	if b.Origin == OriginPreset {
-		out.Usage = b.Usage.String()
-	}
-	return out
-}
-
-func (r Route) json() routeJSON {
-	out := routeJSON{Outcome: r.Outcome.String(), Connector: r.Outbound.Name()}
+// MarshalJSON implements [json.Marshaler].
+func (r Route) MarshalJSON() ([]byte, error) {
+	out := struct {
+		Outcome      string            `json:"outcome"`
+		Connector    string            `json:"connector,omitempty"`
+		AddressSpace string            `json:"addressSpace,omitempty"`
+		Via          string            `json:"via,omitempty"`
+		SmartHosts   []param.SmartHost `json:"smartHosts,omitempty"`
+	}{Outcome: r.Outcome.String(), Connector: r.Outbound.Name()}
 	if r.Outbound != nil {
-		out.Space = r.Space.String()
+		out.AddressSpace = r.Space.String()
 	}
 	if r.Via != nil {
-		out.Via = r.Via.Name
+		out.Via = r.Via.Name // that server uses the smart hosts
+	} else if r.Outbound != nil {
+		out.SmartHosts = r.Outbound.Settings().SmartHosts
 	}
-	return out
-}
-
-// rightOrNil returns nil if r is 0, so that JSON leaves it out.
-func rightOrNil(r permission.Right) *permission.Right {
-	if !r.IsValid() {
-		return nil
-	}
-	return &r
+	return encode(out)
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
 	"github.com/interchange-smtp/interchange/connector/param"
-	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/connector/shell"
 	"github.com/interchange-smtp/interchange/permission"
 )
@@ -198,7 +197,7 @@ func stageText(w connector.Walkthrough, i int) string {
 				routed++
 			}
 		}
-		return newWay(w.Routes[routed]).String()
+		return routeText(w.Routes[routed])
 	}
 	if s.Decision.Allowed() {
 		return command + " is accepted"
@@ -213,18 +212,18 @@ type diffJSON struct {
 }
 
 type diffChangeJSON struct {
-	Direction analysis.Direction `json:"direction"`
-	Aspect    analysis.Aspect    `json:"aspect"`
-	Subject   string             `json:"subject,omitempty"`
-	Text      string             `json:"text"`
-	Sources   []sourceJSON       `json:"sources,omitempty"`
-	Domains   []string           `json:"domains,omitempty"`
-	Except    []string           `json:"except,omitempty"`
-	Before    string             `json:"before,omitempty"`
-	After     string             `json:"after,omitempty"`
-	Witness   *witnessJSON       `json:"witness,omitempty"` // none where no session shows it
-	Old       *outcomeJSON       `json:"old,omitempty"`
-	New       *outcomeJSON       `json:"new,omitempty"`
+	Direction analysis.Direction     `json:"direction"`
+	Aspect    analysis.Aspect        `json:"aspect"`
+	Subject   string                 `json:"subject,omitempty"`
+	Text      string                 `json:"text"`
+	Sources   []sourceJSON           `json:"sources,omitempty"`
+	Domains   []string               `json:"domains,omitempty"`
+	Except    []string               `json:"except,omitempty"`
+	Before    string                 `json:"before,omitempty"`
+	After     string                 `json:"after,omitempty"`
+	Witness   *witnessJSON           `json:"witness,omitempty"` // none where no session shows it
+	Old       *connector.Walkthrough `json:"old,omitempty"`     // without steps, as is New
+	New       *connector.Walkthrough `json:"new,omitempty"`
 }
 
 type sourceJSON struct {
@@ -245,31 +244,13 @@ type witnessJSON struct {
 	Size         int64          `json:"size,omitempty"`
 }
 
-// outcomeJSON is the outcome of a witness, without the reasons that explain gives.
-type outcomeJSON struct {
-	Accepted  bool          `json:"accepted"`
-	Connector string        `json:"connector,omitempty"`
-	Identity  string        `json:"identity"`
-	Commands  []commandJSON `json:"commands"`
-	Routes    []wayJSON     `json:"routes,omitempty"`
-}
-
-type commandJSON struct {
-	Stage   connector.StageName `json:"stage"`
-	Verdict connector.Verdict   `json:"verdict"`
-	Reason  reply.Reason        `json:"reason"`
-	Reply   string              `json:"reply"`
-}
-
-func newOutcomeJSON(w connector.Walkthrough) outcomeJSON {
-	out := outcomeJSON{Accepted: w.Accepted(), Connector: w.Session.Inbound().Name(), Identity: w.Session.Identity().String()}
-	for _, s := range w.Stages {
-		out.Commands = append(out.Commands, commandJSON{s.Name, s.Decision.Verdict, s.Decision.Reason, s.Decision.Reply().String()})
+// outcome returns the session of a witness without the reasons that explain gives.
+func outcome(w connector.Walkthrough) *connector.Walkthrough {
+	w.Stages = slices.Clone(w.Stages)
+	for i := range w.Stages {
+		w.Stages[i].Trace = connector.Trace{}
 	}
-	for _, r := range w.Routes {
-		out.Routes = append(out.Routes, newWay(r))
-	}
-	return out
+	return &w
 }
 
 func newDiffJSON(found analysis.Comparison) diffJSON {
@@ -280,8 +261,8 @@ func newDiffJSON(found analysis.Comparison) diffJSON {
 			Before: c.Before, After: c.After,
 		}
 		if c.Shown() {
-			witness, old, now := newWitnessJSON(c.Witness), newOutcomeJSON(c.Old()), newOutcomeJSON(c.New())
-			j.Witness, j.Old, j.New = &witness, &old, &now
+			witness := newWitnessJSON(c.Witness)
+			j.Witness, j.Old, j.New = &witness, outcome(c.Old()), outcome(c.New())
 		}
 		for _, s := range c.Sources {
 			j.Sources = append(j.Sources, sourceJSON(s))

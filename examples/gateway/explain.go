@@ -20,7 +20,7 @@ type explainFlags struct {
 	policyFlags
 	remote, local string
 	helo          string
-	tls           bool
+	tls, noCert   bool
 	certNames     list
 	user, users   string
 	mechanism     string
@@ -40,6 +40,7 @@ func (f *explainFlags) register(fs *flag.FlagSet) {
 	fs.StringVar(&f.local, "local", "", "`IP:PORT` that the client connects to (default: every one that the policy has a binding for)")
 	fs.StringVar(&f.helo, "helo", "client.example", "`NAME` that the client gives at EHLO")
 	fs.BoolVar(&f.tls, "tls", false, "the client starts TLS")
+	fs.BoolVar(&f.noCert, "no-cert", false, "the relay has no certificate, as serve without -cert: it refuses STARTTLS")
 	fs.Var(&f.certNames, "cert-name", "`NAME` that the client's certificate proves, with -tls; may be repeated")
 	fs.StringVar(&f.user, "user", "", "`NAME` that the client logs on with")
 	fs.StringVar(&f.mechanism, "auth", "", "SASL `MECHANISM` by which it does (default: one that is offered)")
@@ -96,7 +97,7 @@ const implicitTLSPort = 465
 // the error.
 func (f *explainFlags) dialog() (connector.Dialog, error) {
 	d := connector.Dialog{
-		TLS: f.tls, PeerNames: f.certNames, Mechanism: f.mechanism, Helo: f.helo,
+		TLS: f.tls, NoCertificate: f.noCert, PeerNames: f.certNames, Mechanism: f.mechanism, Helo: f.helo,
 		Size: f.size, HeaderSize: f.headerSize, Hops: f.hops, LocalHops: f.localHops,
 	}
 	var errs mistakes

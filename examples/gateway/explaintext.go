@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/reply"
+	"github.com/interchange-smtp/interchange/routing"
 )
 
 // strangersShown is how many candidates that don't match at all are printed: a
@@ -30,7 +32,7 @@ func (l *loaded) printWalk(w io.Writer, walk connector.Walkthrough) {
 		}
 	}
 	for _, r := range walk.Routes {
-		fmt.Fprintf(w, "%s\n", newWay(r))
+		fmt.Fprintln(w, routeText(r))
 	}
 	fmt.Fprintln(w, verdict(walk)+by(walk))
 }
@@ -79,20 +81,33 @@ func verdict(walk connector.Walkthrough) string {
 // printTrace prints the steps of a decision, each with what it rests on.
 func (l *loaded) printTrace(w io.Writer, t connector.Trace, indent string) {
 	strangers := 0
-	for step := range t.All() {
+	for step := range t.WithPlaces(l.Origins).All() {
 		if stranger(step) {
 			if strangers++; strangers > strangersShown {
 				continue
 			}
 		}
 		fmt.Fprintf(w, "%s%s\n", indent, step)
-		for _, b := range l.bases(step) {
-			fmt.Fprintf(w, "%s       %s\n", indent, b)
+		for _, b := range step.Basis() {
+			fmt.Fprintf(w, "%s       %s%s\n", indent, b, l.unplaced(b))
 		}
 	}
 	if n := strangers - strangersShown; n > 0 {
 		fmt.Fprintf(w, "%sno   connectors without a match: %d more\n", indent, n)
 	}
+}
+
+// unplaced says where a parameter comes from that is given, but by no file.
+func (l *loaded) unplaced(b connector.Basis) string {
+	switch {
+	case b.Origin != connector.OriginGiven || b.Position.File != "":
+		return ""
+	case !strings.ContainsAny(string(b.Path), ".["):
+		return "" // a list without a matching element
+	case len(l.Files) == 0:
+		return " (the demonstration)"
+	}
+	return " (setup)"
 }
 
 // stranger reports whether a step is about a connector that is for others.
@@ -104,25 +119,20 @@ func stranger(s connector.Step) bool {
 	return false
 }
 
-// walkJSON is a dialog for machines.
-type walkJSON struct {
-	Local     []string    `json:"local,omitempty"` // the places with this outcome; none: the one of -local
-	Accepted  bool        `json:"accepted"`
-	Connector string      `json:"connector,omitempty"`
-	Identity  string      `json:"identity"`
-	Rights    []string    `json:"rights"`
-	Stages    []stageJSON `json:"stages"`
-	Routes    []wayJSON   `json:"routes,omitempty"`
-	curesJSON             // of the first refusal
+// answerJSON is a session at some places, for programs.
+type answerJSON struct {
+	Local       []string              `json:"local,omitempty"` // the places with this outcome; none: the one of -local
+	Explanation connector.Walkthrough `json:"explanation"`
+	curesJSON                         // of the first refusal
 
-	Others []walkJSON `json:"others,omitempty"` // places with another outcome
+	Others []answerJSON `json:"others,omitempty"` // places with another outcome
 }
 
-// answersJSON is the first answer, with those of other places in it.
-func (l *loaded) answersJSON(all []answer, usersUnknown bool) walkJSON {
-	var out []walkJSON
+// answersJSON returns the first answer, with the other answers in it.
+func (l *loaded) answersJSON(all []answer, usersUnknown bool) answerJSON {
+	var out []answerJSON
 	for _, a := range all {
-		one := l.walkJSON(a.walk)
+		one := answerJSON{Explanation: a.walk.WithPlaces(l.Origins)}
 		for _, p := range a.places {
 			one.Local = append(one.Local, p.AddrPort.String())
 		}
@@ -135,41 +145,23 @@ func (l *loaded) answersJSON(all []answer, usersUnknown bool) walkJSON {
 	return out[0]
 }
 
-type stageJSON struct {
-	Stage   string     `json:"stage"`
-	Command string     `json:"command"`
-	Verdict string     `json:"verdict"`
-	Reason  string     `json:"reason"`
-	Right   string     `json:"right,omitempty"`
-	Reply   string     `json:"reply,omitempty"`
-	Steps   []stepJSON `json:"steps,omitempty"`
-}
-
-func (l *loaded) walkJSON(walk connector.Walkthrough) walkJSON {
-	out := walkJSON{
-		Accepted:  walk.Accepted(),
-		Connector: walk.Session.Inbound().Name(),
-		Identity:  walk.Session.Identity().String(),
-		Rights:    []string{},
+// routeText returns a route in one line.
+func routeText(r connector.Route) string {
+	switch r.Outcome {
+	case routing.Routed:
+	case routing.TooLarge:
+		return fmt.Sprintf("%v: every Send connector for it takes smaller messages only", r.Outcome)
+	default:
+		return fmt.Sprintf("%v: no Send connector is for it", r.Outcome)
 	}
-	for r := range walk.Session.Rights().All() {
-		out.Rights = append(out.Rights, r.String())
-	}
-	for _, s := range walk.Stages {
-		stage := stageJSON{
-			Stage: string(s.Name), Command: s.Command, Verdict: s.Decision.Verdict.String(), Reason: s.Decision.Reason.String(),
-			Steps: l.stepsJSON(s.Trace),
+	how := "by MX"
+	for i, host := range r.Outbound.Settings().SmartHosts {
+		if how += " or " + host.String(); i == 0 {
+			how = "to smart host " + host.String()
 		}
-		if s.Reply != (reply.Reply{}) {
-			stage.Reply = s.Reply.String()
-		}
-		if s.Decision.Right.IsValid() {
-			stage.Right = s.Decision.Right.String()
-		}
-		out.Stages = append(out.Stages, stage)
 	}
-	for _, r := range walk.Routes {
-		out.Routes = append(out.Routes, newWay(r))
+	if r.Via != nil {
+		how = "on server " + r.Via.Name
 	}
-	return out
+	return fmt.Sprintf("%v by Send connector %q (%v), %s", r.Outcome, r.Outbound.Name(), r.Space, how)
 }

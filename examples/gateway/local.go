@@ -112,7 +112,7 @@ func fates(w connector.Walkthrough) string {
 		fmt.Fprintf(&b, " %v %v\n", s.Decision.Reason, s.Reply)
 	}
 	for _, r := range w.Routes {
-		fmt.Fprintln(&b, newWay(r))
+		fmt.Fprintln(&b, routeText(r))
 	}
 	return b.String()
 }

@@ -88,6 +88,7 @@ func TestGolden(t *testing.T) {
 		{"explain-no-user", []string{"explain", "-config", good, "-users", "testdata/users", "-user", "dave", "-remote", "10.9.9.9", "-from", "a@b.example", "-to", "carl@example.org"}},
 		{"explain-scanner", []string{"explain", "-config", good, "-remote", "10.9.8.7", "-local", "10.2.3.4:25", "-from", "scanner@fabrikam.com", "-to", "carl@example.org"}},
 		{"explain-scanner-json", []string{"explain", "-config", script, "-server", "HubA", "-profile", "exchange2007", "-json", "-remote", "10.9.8.7", "-local", "10.2.3.4:25", "-from", "scanner@fabrikam.com", "-to", "carl@example.org"}},
+		{"explain-no-cert", []string{"explain", "-config", good, "-no-cert", "-tls", "-remote", "10.9.9.9", "-local", "10.2.3.4:587", "-from", "<>", "-to", "bob@fabrikam.com"}},
 		{"explain-partner", []string{"explain", "-config", "testdata/partner.json", "-remote", "198.51.100.7", "-tls", "-cert-name", "woodgrovebank.com", "-from", "ann@woodgrovebank.com", "-to", "bob@fabrikam.com",
 			"-author", "ann@woodgrovebank.com", "-header", "Received: from a by b", "-header", "X-MS-Exchange-Organization-SCL", "-header", "Subject"}},
 		{"explain-hops", []string{"explain", "-config", "testdata/partner.json", "-remote", "198.51.100.7", "-tls", "-cert-name", "woodgrovebank.com", "-from", "<>", "-to", "bob@fabrikam.com",

@@ -35,16 +35,15 @@ func route(c *cli, args []string) int {
 
 	var trace connector.Trace
 	way := l.Route(rcpt, *size, &trace)
-	answer := newWay(way)
 	if p.json {
 		c.printJSON(struct {
-			To string `json:"to"`
-			wayJSON
-			Steps []stepJSON `json:"steps"`
-		}{rcpt.String(), answer, l.stepsJSON(trace)})
+			To    string          `json:"to"`
+			Route connector.Route `json:"route"`
+			Steps connector.Trace `json:"steps"`
+		}{rcpt.String(), way, trace.WithPlaces(l.Origins)})
 	} else {
 		l.printTrace(c.stdout, trace, "")
-		fmt.Fprintf(c.stdout, "%s: %s\n", rcpt, answer)
+		fmt.Fprintf(c.stdout, "%s: %s\n", rcpt, routeText(way))
 	}
 	if way.Outcome != routing.Routed {
 		return exitNo
