@@ -1,11 +1,9 @@
 package replay
 
 import (
-	"bytes"
 	"strconv"
 	"strings"
 
-	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -103,94 +101,4 @@ func parseChunk(arg string) command {
 		c.verb = verbEnd
 	}
 	return c
-}
-
-// answered reads the reply to the oldest pending command. A reply without a
-// pending command ends the session.
-func (s *session) answered(a answer, text []byte) {
-	if len(s.pending) == 0 {
-		return
-	}
-	c := &s.pending[0]
-	if c.verb == verbAuth && a.code == 334 {
-		c.begun = true
-		return
-	}
-	if c.verb == verbData && a.code == 354 {
-		*c = command{verb: verbEnd}
-		return
-	}
-	done := *c
-	s.pending = append(s.pending[:0], s.pending[1:]...)
-	s.perform(done, a, text)
-}
-
-// perform judges a command and its reply.
-func (s *session) perform(c command, a answer, text []byte) {
-	switch c.verb {
-	case verbRemoved:
-		if a.ok() {
-			s.over, s.removed = true, true
-		} else {
-			s.replay.outside(a)
-		}
-	case verbConnect:
-		s.greeting(a)
-	case verbHello:
-		s.hello(c.arg, a)
-	case verbStartTLS:
-		s.startTLS(a)
-	case verbAuth:
-		s.authenticate(c.arg, a)
-	case verbMail:
-		s.mail(c.address, c.valid, c.size, a)
-		s.chunks = 0
-	case verbRcpt:
-		s.rcpt(c.address, c.valid, a)
-	case verbChunk:
-		s.chunks += c.size
-	case verbEnd:
-		size := s.chunks + c.size
-		if n := bytesIn(text); n > 0 {
-			size = n
-		}
-		s.end(size, a)
-		s.chunks = 0
-	case verbReset:
-		s.tx = transaction{}
-	case verbPrivate:
-		if a.ok() || a.code == 334 {
-			s.replay.report.Private++
-			s.over, s.cut = true, true
-		}
-	case verbData, verbOther:
-	}
-}
-
-// bytesIn finds the size in Exchange's reply to an accepted message:
-// "250 2.6.0 <id> [...] 4096 bytes in 0.102, 39.189 KB/sec Queued mail for
-// delivery". 0 if it isn't there.
-func bytesIn(text []byte) int64 {
-	i := bytes.Index(text, []byte(" bytes in "))
-	if i < 0 {
-		return 0
-	}
-	start := i
-	for start > 0 && text[start-1] >= '0' && text[start-1] <= '9' {
-		start--
-	}
-	n, _ := strconv.ParseInt(string(text[start:i]), 10, 64)
-	return n
-}
-
-// routeDifference returns the difference for a route: was is the connector or
-// next hop that the old system chose.
-func (s *session) routeDifference(was string, route connector.Route) difference {
-	d := difference{kind: KindRoute, stage: connector.StageRoute, in: s.in, was: was}
-	if route.Outcome == routing.Routed {
-		d.now = route.Outbound.Name()
-	} else {
-		d.reason = route.Reason()
-	}
-	return d
 }

@@ -1,41 +1,10 @@
 package replay
 
 import (
-	"strings"
-
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/reply"
+	"github.com/interchange-smtp/interchange/routing"
 )
-
-// Kind says in which respect a session has another result.
-type Kind string
-
-// The kinds of differences.
-const (
-	KindConnector Kind = "connector" // another Receive connector serves the connection, or no connector
-	KindVerdict   Kind = "verdict"   // one accepts and the other refuses
-	KindReply     Kind = "reply"     // both refuse, with other codes
-	KindRoute     Kind = "route"     // it leaves by another route, or can't leave
-)
-
-// difference is the common part of equal differences of several commands.
-type difference struct {
-	kind   Kind
-	stage  connector.StageName
-	in     *connector.Inbound
-	was    string // a connector or a next hop of the old system
-	now    string // the same by the policy
-	old    answer
-	reason reply.Reason // of the policy
-}
-
-// divergent is a difference with its count.
-type divergent struct {
-	difference
-	reply           reply.Reply
-	count, sessions int64
-	examples        []Example
-}
 
 // maxDifferences bounds the number of different differences.
 const maxDifferences = 1000
@@ -131,22 +100,14 @@ func (s *session) example(subject string) Example {
 	return e
 }
 
-// sameName reports whether a log's connector is the policy's: Exchange writes
-// SERVER\Name, and letter case doesn't count.
-func sameName(logged, ours string) bool {
-	return strings.EqualFold(logged[strings.LastIndexByte(logged, '\\')+1:], ours)
-}
-
-// printable returns s without control characters, cut to a length.
-func printable(s string) string {
-	const longest = 200
-	if len(s) > longest {
-		s = s[:longest] + "..."
+// routeDifference returns the difference for a route: was is the connector or
+// next hop that the old system chose.
+func (s *session) routeDifference(was string, route connector.Route) difference {
+	d := difference{kind: KindRoute, stage: connector.StageRoute, in: s.in, was: was}
+	if route.Outcome == routing.Routed {
+		d.now = route.Outbound.Name()
+	} else {
+		d.reason = route.Reason()
 	}
-	return strings.Map(func(c rune) rune {
-		if c < ' ' || c == 0x7f || c > '~' {
-			return '?'
-		}
-		return c
-	}, s)
+	return d
 }

@@ -40,3 +40,12 @@ func (l *lines) next() (line []byte, long bool, err error) {
 	}
 	return line, false, nil
 }
+
+// taken is how a line was read.
+type taken uint8
+
+const (
+	lineRead      taken = iota
+	lineOther           // of another program in the same log, or empty
+	lineMalformed       // of a known log, but malformed
+)

@@ -253,11 +253,6 @@ func isInternal(name string) bool {
 		(strings.Contains(name, "Intra-Organization") || strings.Contains(name, "Proxy"))
 }
 
-// plain is the form in which addresses are compared.
-func plain(a netip.AddrPort) netip.AddrPort {
-	return netip.AddrPortFrom(a.Addr().Unmap().WithZone(""), a.Port())
-}
-
 // left judges by which Send connector a recipient left.
 func (s *session) left(to routing.Address) {
 	r := s.replay

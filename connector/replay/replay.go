@@ -1,18 +1,12 @@
 package replay
 
 import (
-	"errors"
-	"fmt"
-	"io"
 	"net/netip"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/permission"
 )
-
-// ErrUnknownFormat is the error of Read for a log without any line of a known
-// kind. Known logs that can't be judged aren't an error: Report.Files names them.
-var ErrUnknownFormat = errors.New("neither a protocol log nor a mail log of Postfix")
 
 // Replay reads logs and judges their sessions by a policy. Read the logs in the
 // order in which they were written, then call Report. It is for one goroutine.
@@ -75,57 +69,6 @@ func New(p *connector.Policy, opts Options) *Replay {
 		r.routes = true
 	}
 	return r
-}
-
-// Read reads one log, which the report calls name. It recognises the kind of log.
-// It counts malformed lines and reads on; the error is that of in, or
-// ErrUnknownFormat.
-func (r *Replay) Read(name string, in io.Reader) error {
-	r.files = append(r.files, File{Name: name})
-	f := &r.files[len(r.files)-1]
-	text, err := decode(in)
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	l := newLines(text)
-	log := logReader{replay: r, format: FormatUnknown, protocol: protocolLog{replay: r, header: defaultHeader()}}
-	for {
-		line, long, err := l.next()
-		if err != nil {
-			f.Format = log.format
-			switch {
-			case !errors.Is(err, io.EOF):
-				return fmt.Errorf("%s:%d: %w", name, l.number+1, err)
-			case log.format == FormatUnknown && f.Malformed > 0:
-				return fmt.Errorf("%s: %w", name, ErrUnknownFormat)
-			case log.format == FormatUnknown:
-				f.Format = FormatEmpty
-			}
-			return nil
-		}
-		f.Lines++
-		r.report.Lines++
-		switch taken := log.line(line, long); taken {
-		case lineOther:
-			r.report.Other++
-		case lineMalformed:
-			f.Malformed++
-			r.malformed(name, l.number, line, long)
-		}
-	}
-}
-
-// malformed counts a line, and lists the first ones.
-func (r *Replay) malformed(name string, number int64, line []byte, long bool) {
-	r.report.Malformed++
-	if len(r.report.Problems) >= r.opts.MaxProblems {
-		return
-	}
-	p := Problem{File: name, Line: number, Text: printable(string(line[:min(len(line), 1<<10)]))}
-	if long {
-		p.Text = fmt.Sprintf("a line of more than %d bytes", maxLine)
-	}
-	r.report.Problems = append(r.report.Problems, p)
 }
 
 // here is the line that is being read.
@@ -261,4 +204,28 @@ func (r *Replay) sent(route connector.Route) {
 		return
 	}
 	r.sends[route.Outbound].recipients++
+}
+
+// difference is the common part of equal differences of several commands.
+type difference struct {
+	kind   Kind
+	stage  connector.StageName
+	in     *connector.Inbound
+	was    string // a connector or a next hop of the old system
+	now    string // the same by the policy
+	old    answer
+	reason reply.Reason // of the policy
+}
+
+// divergent is a difference with its count.
+type divergent struct {
+	difference
+	reply           reply.Reply
+	count, sessions int64
+	examples        []Example
+}
+
+// plain is the form in which addresses are compared.
+func plain(a netip.AddrPort) netip.AddrPort {
+	return netip.AddrPortFrom(a.Addr().Unmap().WithZone(""), a.Port())
 }

@@ -1,7 +1,6 @@
 package shell
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
 	"reflect"
@@ -54,22 +53,6 @@ func Print(cfg connector.Config) ([]byte, error) {
 	return p.out.Bytes(), nil
 }
 
-type printer struct {
-	cfg       *connector.Config
-	out       bytes.Buffer
-	variables map[string]bool // in use, in lower case
-	errs      source.Diagnostics
-}
-
-func (p *printer) fail(path source.Path, format string, args ...any) {
-	p.errs = append(p.errs, source.Diagnostic{Severity: source.SeverityError, Path: path, Detail: fmt.Sprintf(format, args...)})
-}
-
-func (p *printer) line(text string) {
-	p.out.WriteString(text)
-	p.out.WriteByte('\n')
-}
-
 // heading names what no cmdlet sets.
 func (p *printer) heading() {
 	p.line("# Profile " + p.cfg.Profile.String() + ", server " + strconv.Quote(p.local()) + ".")
@@ -92,26 +75,6 @@ func (p *printer) heading() {
 	for _, a := range p.cfg.Acknowledged {
 		p.line(fmt.Sprintf("# Acknowledged %q at %q: %q.", a.Code, a.Place, a.Reason))
 	}
-}
-
-// local is the name of the server that the configuration is for.
-func (p *printer) local() string {
-	if p.cfg.Server == "" && len(p.cfg.Servers) > 0 {
-		return p.cfg.Servers[0].Name
-	}
-	return cmp.Or(p.cfg.Server, "localhost")
-}
-
-// fqdn returns the FQDN of a server by name, "" being this server; "" if the
-// configuration doesn't say.
-func (p *printer) fqdn(name string) string {
-	name = cmp.Or(name, p.local())
-	for _, s := range p.cfg.Servers {
-		if strings.EqualFold(s.Name, name) || strings.EqualFold(s.FQDN, name) {
-			return s.FQDN
-		}
-	}
-	return ""
 }
 
 // clear removes the connectors that setup makes.
@@ -191,24 +154,6 @@ var (
 	sendShown = map[string]bool{"Name": true, "Usage": true, "AddressSpaces": true, "SourceTransportServers": true,
 		"DNSRoutingEnabled": true, "SmartHosts": true, "SmartHostAuthMechanism": true}
 )
-
-// trim zeroes the fields of a connector that say what is the default anyway. full
-// returns the connector with its defaults filled in.
-func trim[C any](c *C, shown map[string]bool, full func() C) {
-	whole := full()
-	v, want := reflect.ValueOf(c).Elem(), reflect.ValueOf(&whole).Elem()
-	for i := range v.NumField() {
-		f := v.Field(i)
-		if f.IsZero() || shown[v.Type().Field(i).Name] {
-			continue
-		}
-		kept := reflect.ValueOf(f.Interface())
-		f.SetZero()
-		if now := full(); !reflect.DeepEqual(reflect.ValueOf(&now).Elem().Field(i).Interface(), want.Field(i).Interface()) {
-			f.Set(kept)
-		}
-	}
-}
 
 func (p *printer) receive(given *connector.Receive) {
 	r := *given

@@ -7,7 +7,7 @@ import (
 	"github.com/interchange-smtp/interchange/permission"
 )
 
-// The cmdlets of permissions. Removing asks, unless it is told not to.
+// The cmdlets of permissions. Removing asks for confirmation unless noConfirm is given.
 const (
 	addPermission    = "Add-ADPermission"
 	removePermission = "Remove-ADPermission"
@@ -40,14 +40,14 @@ func (p *printer) grant(path source.Path, g permission.Grant) []command {
 	return commands
 }
 
-// effective returns explicit grants without the rights that they take away in vain,
-// because these aren't given or are taken away already: such a command would fail.
-func effective(byHand, given []permission.Grant) []permission.Grant {
+// effective returns explicit grants without the removals of rights that aren't
+// given, or are removed already: such a command would fail.
+func effective(explicit, given []permission.Grant) []permission.Grant {
 	var all []permission.Grant
-	for i, g := range byHand {
+	for i, g := range explicit {
 		if g.Removed != 0 {
 			var left permission.Set
-			for _, o := range permission.Less(given, byHand[:i]) {
+			for _, o := range permission.Less(given, explicit[:i]) {
 				if o.To == g.To {
 					left = left.Union(o.Allow)
 				}

@@ -1,13 +1,9 @@
 package export
 
 import (
-	"errors"
-	"slices"
-	"strings"
-
 	"github.com/interchange-smtp/interchange/connector"
-	"github.com/interchange-smtp/interchange/connector/shell/internal/format"
 	"github.com/interchange-smtp/interchange/connector/source"
+	"github.com/interchange-smtp/interchange/permission"
 )
 
 // Export is what one file holds. It must not be changed.
@@ -51,52 +47,16 @@ func (f Form) String() string {
 	return "unknown"
 }
 
-// Read reads one file. name is that of the file, for messages; its extension
-// decides only where the content doesn't. The error is source.Diagnostics, and then the
-// Export is nil.
-func Read(name string, data []byte) (*Export, error) {
-	var doc *format.Document
-	var err error
-	form := Detect(name, data)
-	text, decodeErr := format.Decode(name, data)
-	if decodeErr == nil && strings.TrimSpace(text) == "" {
-		form = List // what every cmdlet but Export-Clixml writes of nothing
-	}
-	line := tableLine(text)
-	switch {
-	case line > 0 && (form == List || form == Unknown):
-		err = &format.Error{File: name, Line: line, Detail: "this is a table, whose cells are cut; export with Format-List *, or better with Export-Clixml"}
-		form = Unknown
-	case form == Unknown:
-		err = &format.Error{File: name, Line: 1, Detail: "this isn't output of Format-List, Export-Csv, ConvertTo-Json or Export-Clixml"}
-	}
-	switch form {
-	case List:
-		doc, err = format.ParseList(name, data)
-	case CSV:
-		doc, err = format.ParseCSV(name, data)
-	case JSON:
-		doc, err = format.ParseJSON(name, data)
-	case CLIXML:
-		doc, err = format.ParseCLIXML(name, data)
-	}
-	if err != nil {
-		var at *format.Error
-		if errors.As(err, &at) {
-			return nil, source.Diagnostics{mistake(at.File, at.Line, at.Detail)}
-		}
-		return nil, source.Diagnostics{mistake(name, 1, err.Error())}
-	}
-	r := &reader{doc: doc, export: &Export{Origins: source.Map{}}, count: map[source.Path]int{}, origins: source.Map{}, reported: map[string]bool{}}
-	r.read()
-	if len(r.errors) > 0 {
-		slices.SortStableFunc(r.errors, func(a, b source.Diagnostic) int { return a.Line - b.Line })
-		return nil, r.errors
-	}
-	r.nameElements()
-	return r.export, nil
-}
-
 func mistake(file string, line int, detail string) source.Diagnostic {
 	return source.Diagnostic{Severity: source.SeverityError, Position: source.Position{File: file, Line: line}, Detail: detail}
+}
+
+// entry is one right of one entry of a permission list.
+type entry struct {
+	source.Position
+	identity  string // of the connector, as the export has it
+	to        permission.SID
+	right     permission.Right
+	deny      bool
+	inherited bool
 }

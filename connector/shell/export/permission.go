@@ -10,16 +10,6 @@ import (
 	"github.com/interchange-smtp/interchange/permission"
 )
 
-// entry is one right of one entry of a permission list.
-type entry struct {
-	source.Position
-	identity  string // of the connector, as the export has it
-	to        permission.SID
-	right     permission.Right
-	deny      bool
-	inherited bool
-}
-
 // permissionPath names the permissions of a connector, as an export identifies it.
 func permissionPath(identity string) source.Path {
 	return source.Named("Permission", identity)

@@ -1,8 +1,10 @@
 package export
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/auth"
@@ -14,22 +16,50 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// reader makes an Export of a document.
-type reader struct {
-	doc      *format.Document
-	export   *Export
-	errors   source.Diagnostics
-	count    map[source.Path]int // of the elements of each list
-	origins  source.Map          // by paths in which every element has its index
-	reported map[string]bool     // what was reported once for all objects
-}
-
-// subject is one object under examination.
-type subject struct {
-	*reader
-	o     *object.Object
-	path  source.Path // Receive["Relay"], for messages
-	place source.Path // Receive[0]
+// Read reads one file. name is that of the file, for messages; its extension
+// decides only where the content doesn't. The error is source.Diagnostics, and then the
+// Export is nil.
+func Read(name string, data []byte) (*Export, error) {
+	var doc *format.Document
+	var err error
+	form := Detect(name, data)
+	text, decodeErr := format.Decode(name, data)
+	if decodeErr == nil && strings.TrimSpace(text) == "" {
+		form = List // what every cmdlet but Export-Clixml writes of nothing
+	}
+	line := tableLine(text)
+	switch {
+	case line > 0 && (form == List || form == Unknown):
+		err = &format.Error{File: name, Line: line, Detail: "this is a table, whose cells are cut; export with Format-List *, or better with Export-Clixml"}
+		form = Unknown
+	case form == Unknown:
+		err = &format.Error{File: name, Line: 1, Detail: "this isn't output of Format-List, Export-Csv, ConvertTo-Json or Export-Clixml"}
+	}
+	switch form {
+	case List:
+		doc, err = format.ParseList(name, data)
+	case CSV:
+		doc, err = format.ParseCSV(name, data)
+	case JSON:
+		doc, err = format.ParseJSON(name, data)
+	case CLIXML:
+		doc, err = format.ParseCLIXML(name, data)
+	}
+	if err != nil {
+		var at *format.Error
+		if errors.As(err, &at) {
+			return nil, source.Diagnostics{mistake(at.File, at.Line, at.Detail)}
+		}
+		return nil, source.Diagnostics{mistake(name, 1, err.Error())}
+	}
+	r := &reader{doc: doc, export: &Export{Origins: source.Map{}}, count: map[source.Path]int{}, origins: source.Map{}, reported: map[string]bool{}}
+	r.read()
+	if len(r.errors) > 0 {
+		slices.SortStableFunc(r.errors, func(a, b source.Diagnostic) int { return a.Line - b.Line })
+		return nil, r.errors
+	}
+	r.nameElements()
+	return r.export, nil
 }
 
 func (r *reader) read() {
@@ -294,66 +324,6 @@ func (s *subject) expect(names ...string) {
 	if len(missing) > 0 {
 		s.warn("", "the export leaves out "+strings.Join(missing, ", ")+", so their defaults apply; export all properties")
 	}
-}
-
-// text returns a property as text; "" if the object has no such property.
-func (s *subject) text(name string) string {
-	v, _ := s.o.Get(name)
-	return strings.TrimSpace(object.Text(v))
-}
-
-// line is that of a property, or of the object if it has none of that name.
-func (s *subject) line(property string) int {
-	for i, name := range s.o.Names() {
-		if strings.EqualFold(name, property) {
-			return s.doc.PropertyLine(s.o, i)
-		}
-	}
-	return s.doc.Line(s.o)
-}
-
-// report returns a Diagnostic about a property; "" is the object as a whole.
-func (s *subject) report(severity source.Severity, property source.Path, detail string) source.Diagnostic {
-	path := s.path
-	if property != "" {
-		path = path.Field(property)
-	}
-	return source.Diagnostic{Severity: severity, Position: s.at(s.line(string(property))), Path: path, Detail: detail}
-}
-
-func (s *subject) fail(property source.Path, format string, args ...any) {
-	s.errors = append(s.errors, s.report(source.SeverityError, property, fmt.Sprintf(format, args...)))
-}
-
-// failAt is fail for a value of which the line is known.
-func (s *subject) failAt(at source.Position, property source.Path, err error) {
-	s.errors = append(s.errors, source.Diagnostic{Severity: source.SeverityError, Position: at, Path: s.path.Field(property), Detail: err.Error()})
-}
-
-func (s *subject) warn(property source.Path, detail string) {
-	s.export.Warnings = append(s.export.Warnings, s.report(source.SeverityWarning, property, detail))
-}
-
-// note reports once what is the same for every object of a kind.
-func (s *subject) note(property source.Path, detail string) {
-	s.reportOnce(string(property), s.report(source.SeverityNote, property, detail))
-}
-
-func (r *reader) reportOnce(property string, d source.Diagnostic) {
-	if key := property + d.Detail; !r.reported[key] {
-		r.reported[key] = true
-		r.export.Warnings = append(r.export.Warnings, d)
-	}
-}
-
-// about is a warning about the file, or a line of it.
-func (r *reader) about(line int, detail string) {
-	r.reportOnce("", source.Diagnostic{Severity: source.SeverityWarning, Position: r.at(line), Detail: detail})
-}
-
-// at is a line of the file.
-func (r *reader) at(line int) source.Position {
-	return source.Position{File: r.doc.Name, Line: line}
 }
 
 // nameElements gives the origins the paths that the elements have in the Config.

@@ -1,7 +1,10 @@
 package shell
 
 import (
+	"bytes"
+	"cmp"
 	"encoding"
+	"fmt"
 	"net/netip"
 	"reflect"
 	"strconv"
@@ -10,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/setting"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/syntax"
@@ -17,6 +21,42 @@ import (
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
+
+type printer struct {
+	cfg       *connector.Config
+	out       bytes.Buffer
+	variables map[string]bool // in use, in lower case
+	errs      source.Diagnostics
+}
+
+func (p *printer) line(text string) {
+	p.out.WriteString(text)
+	p.out.WriteByte('\n')
+}
+
+func (p *printer) fail(path source.Path, format string, args ...any) {
+	p.errs = append(p.errs, source.Diagnostic{Severity: source.SeverityError, Path: path, Detail: fmt.Sprintf(format, args...)})
+}
+
+// local is the name of the server that the configuration is for.
+func (p *printer) local() string {
+	if p.cfg.Server == "" && len(p.cfg.Servers) > 0 {
+		return p.cfg.Servers[0].Name
+	}
+	return cmp.Or(p.cfg.Server, "localhost")
+}
+
+// fqdn returns the FQDN of a server by name, "" being this server; "" if the
+// configuration doesn't say.
+func (p *printer) fqdn(name string) string {
+	name = cmp.Or(name, p.local())
+	for _, s := range p.cfg.Servers {
+		if strings.EqualFold(s.Name, name) || strings.EqualFold(s.FQDN, name) {
+			return s.FQDN
+		}
+	}
+	return ""
+}
 
 // command is one command line.
 type command struct {
@@ -104,4 +144,22 @@ func (p *printer) quote(path source.Path, text string) string {
 		p.fail(path, "%q can't be written in a script", text)
 	}
 	return syntax.Quote(text)
+}
+
+// trim zeroes the fields of a connector that say what is the default anyway. full
+// returns the connector with its defaults filled in.
+func trim[C any](c *C, shown map[string]bool, full func() C) {
+	whole := full()
+	v, want := reflect.ValueOf(c).Elem(), reflect.ValueOf(&whole).Elem()
+	for i := range v.NumField() {
+		f := v.Field(i)
+		if f.IsZero() || shown[v.Type().Field(i).Name] {
+			continue
+		}
+		kept := reflect.ValueOf(f.Interface())
+		f.SetZero()
+		if now := full(); !reflect.DeepEqual(reflect.ValueOf(&now).Elem().Field(i).Interface(), want.Field(i).Interface()) {
+			f.Set(kept)
+		}
+	}
 }
