@@ -5,33 +5,26 @@ import (
 )
 
 // command reads a command and its arguments.
-func (p *parser) command() (*Command, *Error) {
+func (p *parser) command() *Command {
 	start := p.pos
-	if err := p.refusedCommand(); err != nil {
-		return nil, err
-	}
+	p.refusedCommand()
 	for !p.wordEnds() {
 		p.next()
 	}
-	name, err := p.commandName(start)
-	if err != nil {
-		return nil, err
-	}
+	name := p.commandName(start)
 	c := &Command{Span: p.span(start), Name: name, NameSpan: p.place(start, p.pos)}
 	for {
 		c.Length = int32(p.pos - start)
 		p.skipSpace()
 		if p.commandEnds() {
-			return c, nil
+			return c
 		}
-		if err := p.commandPart(c); err != nil {
-			return nil, err
-		}
+		p.commandPart(c)
 	}
 }
 
 // commandName checks the word since start.
-func (p *parser) commandName(start int) (string, *Error) {
+func (p *parser) commandName(start int) string {
 	word := p.text[start:p.pos]
 	name := strings.Map(func(r rune) rune {
 		if n := normal(r); n == '-' {
@@ -40,19 +33,19 @@ func (p *parser) commandName(start int) (string, *Error) {
 		return r
 	}, word)
 	if name == "%" || name == "?" || name == "." {
-		return name, nil
+		return name
 	}
 	if name == "" {
-		return "", p.unexpected("")
+		panic(p.unexpected(""))
 	}
 	plain := name
 	if snapIn, rest, ok := strings.Cut(name, `\`); ok && strings.Contains(rest, "-") && commandLike(strings.ReplaceAll(snapIn, ".", "")) {
 		plain = rest // the cmdlet with the name of its module before it
 	}
 	if !commandLike(plain) {
-		return "", p.notCommand(start, name)
+		panic(p.notCommand(start, name))
 	}
-	return name, nil
+	return name
 }
 
 // commandLike reports whether a text could be the name of a command.
@@ -89,37 +82,28 @@ func (p *parser) commandEnds() bool {
 }
 
 // commandPart reads one argument, parameter or redirection.
-func (p *parser) commandPart(c *Command) *Error {
+func (p *parser) commandPart(c *Command) {
 	start := p.pos
 	r, second := p.peek(), p.peek2()
 	switch {
 	case r == '&':
-		return p.fail(start, start+1, "& is not supported", "text with & in it needs quotes")
+		panic(p.fail(start, start+1, "& is not supported", "text with & in it needs quotes"))
 	case r == ',':
-		return p.fail(start, start+1, "a value is missing before the comma", "")
+		panic(p.fail(start, start+1, "a value is missing before the comma", ""))
 	case r == '>' || isDigit(r) && second == '>' || r == '*' && second == '>':
-		stream, err := p.redirection()
-		c.ToNull = append(c.ToNull, stream)
-		return err
+		c.ToNull = append(c.ToNull, p.redirection())
 	case r == '-' && (isLetter(second) || second == '_' || second == '?'):
-		arg, err := p.parameter()
-		c.Args = append(c.Args, arg)
-		return err
+		c.Args = append(c.Args, p.parameter())
 	case r == '@' && isName(second):
-		arg, err := p.splat()
-		c.Args = append(c.Args, arg)
-		return err
+		c.Args = append(c.Args, p.splat())
+	default:
+		value := p.argList()
+		c.Args = append(c.Args, &Argument{Span: value.Where(), Value: value})
 	}
-	value, err := p.argList()
-	if err != nil {
-		return err
-	}
-	c.Args = append(c.Args, &Argument{Span: value.Where(), Value: value})
-	return nil
 }
 
 // parameter reads -Name or -Name:value.
-func (p *parser) parameter() (*Parameter, *Error) {
+func (p *parser) parameter() *Parameter {
 	start := p.pos
 	p.next()
 	from := p.pos
@@ -132,23 +116,20 @@ func (p *parser) parameter() (*Parameter, *Error) {
 		p.pos++
 		p.skipSpace()
 		if p.commandEnds() {
-			return nil, p.fail(start, p.pos, "a value must follow the colon", "")
+			panic(p.fail(start, p.pos, "a value must follow the colon", ""))
 		}
-		var err *Error
-		if n.Value, err = p.argList(); err != nil {
-			return nil, err
-		}
+		n.Value = p.argList()
 	case r == ',':
-		return nil, p.fail(p.pos, p.pos+1, "a value is missing before the comma", "")
+		panic(p.fail(p.pos, p.pos+1, "a value is missing before the comma", ""))
 	case !p.wordEnds():
-		return nil, p.unexpected("a space or a colon must follow the parameter " + p.text[start:p.pos])
+		panic(p.unexpected("a space or a colon must follow the parameter " + p.text[start:p.pos]))
 	}
 	n.Span = p.span(start)
-	return n, nil
+	return n
 }
 
 // splat reads @variable.
-func (p *parser) splat() (*Splat, *Error) {
+func (p *parser) splat() *Splat {
 	start := p.pos
 	p.next()
 	from := p.pos
@@ -156,19 +137,16 @@ func (p *parser) splat() (*Splat, *Error) {
 		p.next()
 	}
 	if !p.wordEnds() {
-		return nil, p.unexpected("a splatted variable ends with its name; text that starts with @ needs quotes")
+		panic(p.unexpected("a splatted variable ends with its name; text that starts with @ needs quotes"))
 	}
 	v := &Variable{Span: p.span(from), Name: p.text[from:p.pos]}
-	return &Splat{Span: p.span(start), Variable: v}, nil
+	return &Splat{Span: p.span(start), Variable: v}
 }
 
 // argList reads an argument: one value, or several with commas between.
-func (p *parser) argList() (Expr, *Error) {
+func (p *parser) argList() Expr {
 	start := p.pos
-	first, err := p.arg()
-	if err != nil {
-		return nil, err
-	}
+	first := p.arg()
 	var items []Expr
 	for p.comma() {
 		if items == nil {
@@ -176,20 +154,17 @@ func (p *parser) argList() (Expr, *Error) {
 		}
 		if p.commandEnds() {
 			if p.peek() == eof {
-				return nil, p.ended(start, p.pos, "a value must follow the comma", "")
+				panic(p.ended(start, p.pos, "a value must follow the comma", ""))
 			}
-			return nil, p.unexpected("a value must follow the comma")
+			panic(p.unexpected("a value must follow the comma"))
 		}
-		item, err := p.arg()
-		if err != nil {
-			return nil, err
-		}
+		item := p.arg()
 		items = append(items, item)
 	}
 	if items == nil {
-		return first, nil
+		return first
 	}
-	return &Array{Span: p.span(start), Items: items}, nil
+	return &Array{Span: p.span(start), Items: items}
 }
 
 // comma consumes a comma with the space and line ends around it; without one
@@ -207,22 +182,17 @@ func (p *parser) comma() bool {
 }
 
 // arg reads one value in argument mode.
-func (p *parser) arg() (Expr, *Error) {
-	if err := p.enter(p.pos); err != nil {
-		return nil, err
-	}
+func (p *parser) arg() Expr {
+	p.enter(p.pos)
 	defer p.leave()
-	e, err := p.argPrimary()
-	if err != nil {
-		return nil, err
-	}
+	e := p.argPrimary()
 	if s, ok := e.(*String); ok && s.Bare {
-		return e, nil // a parenthesis may follow: PSCredential("a", $b)
+		return e // a parenthesis may follow: PSCredential("a", $b)
 	}
-	if !p.argEnds() {
-		return nil, p.unexpected("text runs on after a value: one value made of both needs quotes around all of it")
+	if !p.wordEnds() || p.peek() == '(' { // a brace may follow at once: where{…}
+		panic(p.unexpected("text runs on after a value: one value made of both needs quotes around all of it"))
 	}
-	return e, nil
+	return e
 }
 
 // argEnds reports whether a value ends here. A brace may follow at once, as in
@@ -231,41 +201,26 @@ func (p *parser) argEnds() bool {
 	return p.wordEnds() && p.peek() != '('
 }
 
-func (p *parser) argPrimary() (Expr, *Error) {
-	second := p.peek2()
-	switch r := p.peek(); r {
-	case '"', '\'':
-		return p.postfixed(p.quoted)
-	case '$':
-		if second == '(' {
-			return p.postfixed(p.subExpr)
-		}
-		return p.argVariable()
-	case '(':
-		return p.postfixed(func() (Expr, *Error) { return p.parenExpr() })
-	case '{':
+func (p *parser) argPrimary() Expr {
+	start, second := p.pos, p.peek2()
+	switch r := p.peek(); {
+	case r == '{':
 		return p.scriptBlock()
-	case '@':
-		if second == '(' || second == '{' || second == '"' || second == '\'' {
-			return p.postfixed(p.primary)
-		}
-		return nil, p.unexpected("")
-	case '<', '>':
-		return nil, p.unexpected("")
-	case '&':
-		return nil, p.unexpected("")
+	case r == '$' && second != '(':
+		return p.argVariable()
+	case r == '@' && second != '(' && second != '{' && second != '"' && second != '\'', r == '<', r == '>', r == '&':
+		panic(p.unexpected(""))
+	case r == '"', r == '\'', r == '$', r == '(', r == '@':
+		return p.postfix(start, p.primary())
 	}
 	return p.bareword()
 }
 
 // argVariable reads an argument that starts with a variable: alone, with its
 // properties, or as the beginning of a word ($server\Default).
-func (p *parser) argVariable() (Expr, *Error) {
+func (p *parser) argVariable() Expr {
 	start := p.pos
-	v, err := p.variable()
-	if err != nil {
-		return nil, err
-	}
+	v := p.variable()
 	if r := p.peek(); p.wordEnds() || r == '.' || r == '[' || r == ':' {
 		return p.postfix(start, v)
 	}
@@ -274,7 +229,7 @@ func (p *parser) argVariable() (Expr, *Error) {
 }
 
 // redirection reads > $null and its kin.
-func (p *parser) redirection() (Stream, *Error) {
+func (p *parser) redirection() Stream {
 	start := p.pos
 	stream := StreamOutput
 	switch r := p.peek(); {
@@ -294,23 +249,22 @@ func (p *parser) redirection() (Stream, *Error) {
 	if p.has("$null") || p.has("$NULL") || p.has("$Null") {
 		p.pos += len("$null")
 		if endsWord(p.peek()) && stream <= StreamVerbose {
-			return stream, nil
+			return stream
 		}
 	}
-	return 0, p.fail(start, end, "output can't be redirected to a file or another stream",
-		"> $null; or Export-Csv, Export-Clixml to write a file; text with > in it needs quotes")
+	panic(p.fail(start, end, "output can't be redirected to a file or another stream",
+		"> $null; or Export-Csv, Export-Clixml to write a file; text with > in it needs quotes"))
 }
 
 // exprRedirection reads > $null after an expression.
-func (p *parser) exprRedirection(e *ExprElement) *Error {
+func (p *parser) exprRedirection(e *ExprElement) {
 	if p.peek() != '>' {
-		return nil
+		return
 	}
 	start := p.pos
-	if _, err := p.redirection(); err != nil {
-		return p.fail(start, start+1, "> is not an operator", "write -gt to compare")
+	if p.attempt(func() { p.redirection() }) != nil {
+		panic(p.fail(start, start+1, "> is not an operator", "write -gt to compare"))
 	}
 	e.ToNull = true
 	e.Span = p.span(int(e.Offset))
-	return nil
 }

@@ -47,55 +47,44 @@ type found struct {
 }
 
 // expr reads an expression in expression mode.
-func (p *parser) expr() (Expr, *Error) {
-	if err := p.enter(p.pos); err != nil {
-		return nil, err
-	}
+func (p *parser) expr() Expr {
+	p.enter(p.pos)
 	defer p.leave()
 	return p.binary(levelLogical)
 }
 
 // binary reads operands joined by operators of at least a level. All operators
 // group to the left.
-func (p *parser) binary(level int) (Expr, *Error) {
+func (p *parser) binary(level int) Expr {
 	start := p.pos
 	if level == levelList {
 		return p.list()
 	}
-	left, err := p.binary(level + 1)
-	if err != nil {
-		return nil, err
-	}
+	left := p.binary(level + 1)
 	for chain := 0; ; chain++ {
 		back := p.pos
 		p.skipSpace()
-		op, ok, err := p.operator()
-		if err != nil {
-			return nil, err
-		}
+		op, ok := p.operator()
 		if !ok || op.level != level {
 			p.pos = back
-			return left, nil
+			return left
 		}
 		if chain == maxChain {
-			return nil, p.tooLong()
+			panic(p.tooLong())
 		}
 		at := p.place(p.pos, op.end)
 		p.pos = op.end
 		p.skipNewlines()
 		if p.peek() == eof {
-			return nil, p.ended(int(at.Offset), op.end, "nothing follows the "+at.Text(), "")
+			panic(p.ended(int(at.Offset), op.end, "nothing follows the "+at.Text(), ""))
 		}
-		right, err := p.rightOf(op.op, level)
-		if err != nil {
-			return nil, err
-		}
+		right := p.rightOf(op.op, level)
 		left = &Binary{Span: p.over(start, right), Op: op.op, OpSpan: at, CaseSensitive: op.caseSensitive, Left: left, Right: right}
 	}
 }
 
 // rightOf reads the right operand of an operator.
-func (p *parser) rightOf(op Operator, level int) (Expr, *Error) {
+func (p *parser) rightOf(op Operator, level int) Expr {
 	switch op {
 	case Is, IsNot, As:
 		return p.typeValue()
@@ -108,14 +97,14 @@ func (p *parser) tooLong() *Error {
 }
 
 // operator looks at a binary operator at the current place.
-func (p *parser) operator() (found, bool, *Error) {
+func (p *parser) operator() (found, bool) {
 	r, size := p.at(p.pos)
 	second, _ := p.at(p.pos + size)
-	simple := func(op Operator, level int) (found, bool, *Error) {
+	simple := func(op Operator, level int) (found, bool) {
 		if second == '=' || second == r && r != '*' {
-			return found{}, false, nil // an assignment, ++ or --
+			return found{}, false // an assignment, ++ or --
 		}
-		return found{op: op, level: level, end: p.pos + size}, true, nil
+		return found{op: op, level: level, end: p.pos + size}, true
 	}
 	switch r {
 	case '+':
@@ -128,7 +117,7 @@ func (p *parser) operator() (found, bool, *Error) {
 		return simple(Mod, levelMultiply)
 	case '.':
 		if second == '.' {
-			return found{op: Range, level: levelRange, end: p.pos + 2}, true, nil
+			return found{op: Range, level: levelRange, end: p.pos + 2}, true
 		}
 	case '-':
 		if isLetter(second) {
@@ -136,34 +125,34 @@ func (p *parser) operator() (found, bool, *Error) {
 		}
 		return simple(Sub, levelAdd)
 	}
-	return found{}, false, nil
+	return found{}, false
 }
 
 // wordOperator looks at an operator such as -eq; dash is the size of its dash.
-func (p *parser) wordOperator(dash int) (found, bool, *Error) {
+func (p *parser) wordOperator(dash int) (found, bool) {
 	back := p.pos
 	p.pos += dash
 	word := strings.ToLower(p.word())
 	end := p.pos + len(word)
 	p.pos = back
 	if o, ok := operators[word]; ok {
-		return found{op: o.op, level: o.level, end: end}, true, nil
+		return found{op: o.op, level: o.level, end: end}, true
 	}
 	if word != "" && (word[0] == 'c' || word[0] == 'i') {
 		if o, ok := operators[word[1:]]; ok && o.cased {
-			return found{op: o.op, level: o.level, caseSensitive: word[0] == 'c', end: end}, true, nil
+			return found{op: o.op, level: o.level, caseSensitive: word[0] == 'c', end: end}, true
 		}
 	}
-	return found{}, false, p.fail(back, end, "-"+word+" is not an operator here", "-eq -ne -gt -ge -lt -le -like -notlike -match -notmatch "+
-		"-contains -notcontains -in -notin -is -isnot -as -and -or -xor -not -band -bor -bxor -shl -shr -join -split -replace -f")
+	panic(p.fail(back, end, "-"+word+" is not an operator here", "-eq -ne -gt -ge -lt -le -like -notlike -match -notmatch "+
+		"-contains -notcontains -in -notin -is -isnot -as -and -or -xor -not -band -bor -bxor -shl -shr -join -split -replace -f"))
 }
 
 // list reads values with commas between.
-func (p *parser) list() (Expr, *Error) {
+func (p *parser) list() Expr {
 	start := p.pos
-	first, err := p.unary()
-	if err != nil || p.noComma {
-		return first, err
+	first := p.unary()
+	if p.noComma {
+		return first
 	}
 	var items []Expr
 	last := first
@@ -172,25 +161,21 @@ func (p *parser) list() (Expr, *Error) {
 			items = []Expr{first}
 		}
 		if p.peek() == eof {
-			return nil, p.ended(start, p.pos, "a value must follow the comma", "")
+			panic(p.ended(start, p.pos, "a value must follow the comma", ""))
 		}
-		if last, err = p.unary(); err != nil {
-			return nil, err
-		}
+		last = p.unary()
 		items = append(items, last)
 	}
 	if items == nil {
-		return first, nil
+		return first
 	}
-	return &Array{Span: p.over(start, last), Items: items}, nil
+	return &Array{Span: p.over(start, last), Items: items}
 }
 
 // unary reads a value with the operators before it.
-func (p *parser) unary() (Expr, *Error) {
+func (p *parser) unary() Expr {
 	start := p.pos
-	if err := p.enter(start); err != nil {
-		return nil, err
-	}
+	p.enter(start)
 	defer p.leave()
 	switch r := p.peek(); r {
 	case '!':
@@ -198,7 +183,7 @@ func (p *parser) unary() (Expr, *Error) {
 		return p.operand(start, Not)
 	case '+', '-':
 		if p.has("++") || p.has("--") {
-			return nil, p.fail(start, p.pos+2, "++ and -- stand after a variable, as a statement of its own", "$i++")
+			panic(p.fail(start, p.pos+2, "++ and -- stand after a variable, as a statement of its own", "$i++"))
 		}
 		p.next()
 		if r == '+' {
@@ -211,42 +196,36 @@ func (p *parser) unary() (Expr, *Error) {
 	case ',':
 		p.pos++
 		p.skipNewlines()
-		item, err := p.unary()
-		if err != nil {
-			return nil, err
-		}
-		return &Array{Span: p.over(start, item), Items: []Expr{item}}, nil
+		item := p.unary()
+		return &Array{Span: p.over(start, item), Items: []Expr{item}}
 	case '[':
 		return p.cast()
 	}
-	return p.postfixed(p.primary)
+	return p.postfix(start, p.primary())
 }
 
 // operand reads what a unary operator applies to.
-func (p *parser) operand(start int, op Operator) (Expr, *Error) {
+func (p *parser) operand(start int, op Operator) Expr {
 	end := p.pos
 	p.skipNewlines()
 	if p.peek() == eof {
-		return nil, p.ended(start, end, "nothing follows the "+p.text[start:end], "")
+		panic(p.ended(start, end, "nothing follows the "+p.text[start:end], ""))
 	}
-	e, err := p.unary()
-	if err != nil {
-		return nil, err
-	}
-	return &Unary{Span: p.over(start, e), Op: op, Operand: e}, nil
+	e := p.unary()
+	return &Unary{Span: p.over(start, e), Op: op, Operand: e}
 }
 
 // unaryWord reads -not and its kin, after the dash.
-func (p *parser) unaryWord(start int) (Expr, *Error) {
+func (p *parser) unaryWord(start int) Expr {
 	word := p.word()
 	ops := map[string]Operator{"not": Not, "bnot": BitNot, "join": Join, "split": Split, "csplit": Split, "isplit": Split}
 	op, ok := ops[strings.ToLower(word)]
 	if !ok {
 		if _, binary := operators[strings.ToLower(word)]; !binary {
-			return nil, p.fail(start, p.pos+len(word), "the parameter -"+word+" has no command before it",
-				"a backtick at the end of the line before, with no space after it, continues a command")
+			panic(p.fail(start, p.pos+len(word), "the parameter -"+word+" has no command before it",
+				"a backtick at the end of the line before, with no space after it, continues a command"))
 		}
-		return nil, p.fail(start, p.pos+len(word), "a value must stand before -"+word, "before a value: -not, !, -bnot, -join, -split, -, +")
+		panic(p.fail(start, p.pos+len(word), "a value must stand before -"+word, "before a value: -not, !, -bnot, -join, -split, -, +"))
 	}
 	p.pos += len(word)
 	return p.operand(start, op)

@@ -3,35 +3,29 @@ package syntax
 import "strings"
 
 // function reads function Name($a, $b) { … } and filter Name { … }.
-func (p *parser) function(word string) (Statement, *Error) {
+func (p *parser) function(word string) Statement {
 	start := p.pos
 	p.pos += len(word)
 	p.skipNewlines()
 	n := &Function{}
-	if err := p.functionName(n); err != nil {
-		return nil, err
-	}
+	p.functionName(n)
 	p.skipNewlines()
 	var head head
 	if p.peek() == '(' {
-		if err := p.params(&head); err != nil {
-			return nil, err
-		}
+		p.params(&head)
 		p.skipNewlines()
 	}
 	if p.peek() != '{' {
-		return nil, p.unexpected("a block in braces must follow " + word)
+		panic(p.unexpected("a block in braces must follow " + word))
 	}
-	if err := p.functionBody(n, &head, word == "filter"); err != nil {
-		return nil, err
-	}
+	p.functionBody(n, &head, word == "filter")
 	n.Params, n.Advanced = head.params, head.advanced
 	n.Span = p.span(start)
-	return n, nil
+	return n
 }
 
 // functionName reads the name, without the scope that may stand before it.
-func (p *parser) functionName(n *Function) *Error {
+func (p *parser) functionName(n *Function) {
 	from := p.pos
 	for r := p.peek(); isName(r) || r == '-' || r == '.' || r == ':'; r = p.peek() {
 		p.next()
@@ -41,38 +35,31 @@ func (p *parser) functionName(n *Function) *Error {
 		n.Name = name
 	}
 	if !commandLike(strings.ReplaceAll(n.Name, ".", "_")) {
-		return p.unexpected("the name of the function must follow")
+		panic(p.unexpected("the name of the function must follow"))
 	}
-	return nil
 }
 
-func (p *parser) functionBody(n *Function, head *head, filter bool) *Error {
-	open := p.pos
-	if err := p.enter(open); err != nil {
-		return err
-	}
+func (p *parser) functionBody(n *Function, head *head, filter bool) {
+	p.enter(p.pos)
 	defer p.leave()
-	p.pos++
-	p.head(head)
-	divided, err := p.parts(n)
-	if err != nil {
-		return err
-	}
-	from := p.pos
-	if !divided {
-		block := &Block{Body: p.statements('}')}
-		block.Span = p.span(from)
-		if n.End = block; filter {
-			n.Process, n.End = block, nil
+	p.within(1, '}', false, func() {
+		p.head(head)
+		divided := p.parts(n)
+		from := p.pos
+		if !divided {
+			block := &Block{Body: p.statements('}')}
+			block.Span = p.span(from)
+			if n.End = block; filter {
+				n.Process, n.End = block, nil
+			}
 		}
-	}
-	p.skipSeparators()
-	return p.close(open, open+1, '}')
+		p.skipSeparators()
+	})
 }
 
 // parts reads begin, process and end with their blocks. It reports whether there
 // was one.
-func (p *parser) parts(n *Function) (divided bool, err *Error) {
+func (p *parser) parts(n *Function) (divided bool) {
 	for {
 		back := p.pos
 		p.skipSeparators()
@@ -88,15 +75,13 @@ func (p *parser) parts(n *Function) (divided bool, err *Error) {
 		}
 		if into == nil || !p.keywordEnds(p.pos+len(word)) {
 			p.pos = back
-			return divided, nil
+			return divided
 		}
 		if *into != nil {
-			return true, p.fail(p.pos, p.pos+len(word), "there is a block "+word+" already", "")
+			panic(p.fail(p.pos, p.pos+len(word), "there is a block "+word+" already", ""))
 		}
 		p.pos += len(word)
-		if *into, err = p.block(word); err != nil {
-			return true, err
-		}
+		*into = p.block(word)
 		divided = true
 	}
 }
@@ -128,7 +113,7 @@ func (p *parser) head(h *head) {
 	from := p.pos
 	p.pos += len(word)
 	p.skipNewlines()
-	if err := p.params(h); err != nil {
+	if err := p.attempt(func() { p.params(h) }); err != nil {
 		p.report(err)
 		p.recoverFrom(from, max(p.pos, int(err.Offset)))
 	}
@@ -139,44 +124,42 @@ func isBinding(name string) bool {
 }
 
 // params reads the parameters in their parentheses.
-func (p *parser) params(h *head) *Error {
-	open := p.pos
+func (p *parser) params(h *head) {
 	if p.peek() != '(' {
-		return p.unexpected("parameters in parentheses must follow")
+		panic(p.unexpected("parameters in parentheses must follow"))
 	}
-	outer := p.noComma
-	p.noComma = true
-	defer func() { p.noComma = outer }()
-	p.pos++
-	for p.skipNewlines(); p.peek() != ')'; p.skipNewlines() {
-		n, err := p.param()
-		if err != nil {
-			return err
-		}
+	p.eachBetweenCommas(func() {
+		n := p.param()
 		for _, a := range n.Attributes {
 			h.advanced = h.advanced || isBinding(a.Name)
 		}
 		for _, other := range h.params {
 			if strings.EqualFold(other.Name, n.Name) {
-				return &Error{Span: n.Span, Msg: "there is a parameter $" + n.Name + " already"}
+				panic(&Error{Span: n.Span, Msg: "there is a parameter $" + n.Name + " already"})
 			}
 		}
 		h.params = append(h.params, n)
-		p.skipNewlines()
-		if p.peek() != ',' {
-			break
+	})
+}
+
+// eachBetweenCommas reads a list in parentheses; read reads one entry.
+func (p *parser) eachBetweenCommas(read func()) {
+	p.within(1, ')', true, func() {
+		for p.skipNewlines(); p.peek() != ')'; p.skipNewlines() {
+			read()
+			p.skipNewlines()
+			if p.peek() != ',' {
+				return
+			}
+			p.pos++
 		}
-		p.pos++
-	}
-	return p.close(open, open+1, ')')
+	})
 }
 
 // param reads one parameter with its attributes, type and default.
-func (p *parser) param() (*Param, *Error) {
+func (p *parser) param() *Param {
 	start := p.pos
-	if err := p.enter(start); err != nil {
-		return nil, err
-	}
+	p.enter(start)
 	defer p.leave()
 	n := &Param{}
 	for p.skipNewlines(); p.peek() == '['; p.skipNewlines() {
@@ -184,15 +167,12 @@ func (p *parser) param() (*Param, *Error) {
 			n.Attributes = append(n.Attributes, a)
 			continue
 		}
-		name, err := p.typeName()
-		if err != nil {
-			return nil, err
-		}
+		name := p.typeName()
 		n.Type = &name
 	}
 	from := p.pos
 	if p.peek() != '$' || !isName(p.peek2()) {
-		return nil, p.unexpected("a parameter is a variable: $Server")
+		panic(p.unexpected("a parameter is a variable: $Server"))
 	}
 	p.next()
 	p.skipName()
@@ -202,73 +182,46 @@ func (p *parser) param() (*Param, *Error) {
 	if p.peek() != '=' {
 		p.pos = end
 		n.Span = p.span(start)
-		return n, nil
+		return n
 	}
 	p.pos++
 	p.skipNewlines()
-	var err *Error
-	if n.Default, err = p.expr(); err != nil {
-		return nil, err
-	}
+	n.Default = p.expr()
 	n.Span = p.over(start, n.Default)
-	return n, nil
+	return n
 }
 
 // attribute reads [Name(…)]. Where no attribute begins it reads nothing.
 func (p *parser) attribute() (a Attribute, ok bool) {
 	start := p.pos
-	defer func() {
-		if !ok {
-			p.pos = start
-		}
-	}()
-	p.pos++
-	p.skipSpace()
-	from := p.pos
-	for r := p.peek(); isName(r) || r == '.'; r = p.peek() {
-		p.next()
-	}
-	a.Name = p.text[from:p.pos]
-	p.skipSpace()
-	if a.Name == "" || p.peek() != '(' || p.depth == maxDepth {
-		return a, false
-	}
-	outer := p.noComma
-	p.noComma = true
-	defer func() { p.noComma = outer }()
-	p.pos++
-	for p.skipNewlines(); p.peek() != ')'; p.skipNewlines() {
-		if !p.attributeArg(&a) {
-			return a, false
-		}
-		p.skipNewlines()
-		if p.peek() != ',' {
-			break
-		}
+	mistake := p.attempt(func() {
 		p.pos++
+		p.skipSpace()
+		from := p.pos
+		for r := p.peek(); isName(r) || r == '.'; r = p.peek() {
+			p.next()
+		}
+		a.Name = p.text[from:p.pos]
+		p.skipSpace()
+		if a.Name == "" || p.peek() != '(' || p.depth == maxDepth {
+			panic(p.unexpected(""))
+		}
+		p.eachBetweenCommas(func() { p.attributeArg(&a) })
+		p.skipSpace()
+		p.close(start, start+1, ']')
+		a.Span = p.span(start)
+	})
+	if mistake != nil {
+		p.pos = start
 	}
-	if p.peek() != ')' {
-		return a, false
-	}
-	p.pos++
-	p.skipSpace()
-	if p.peek() != ']' {
-		return a, false
-	}
-	p.pos++
-	a.Span = p.span(start)
-	return a, true
+	return a, mistake == nil
 }
 
 // attributeArg reads Name, Name = value or a value.
-func (p *parser) attributeArg(a *Attribute) bool {
+func (p *parser) attributeArg(a *Attribute) {
 	if !isLetter(p.peek()) {
-		value, err := p.expr()
-		if err != nil {
-			return false
-		}
-		a.Args = append(a.Args, value)
-		return true
+		a.Args = append(a.Args, p.expr())
+		return
 	}
 	from := p.pos
 	p.skipName()
@@ -277,12 +230,7 @@ func (p *parser) attributeArg(a *Attribute) bool {
 	if p.peek() == '=' {
 		p.pos++
 		p.skipNewlines()
-		value, err := p.expr()
-		if err != nil {
-			return false
-		}
-		arg.Value = value
+		arg.Value = p.expr()
 	}
 	a.Named = append(a.Named, arg)
-	return true
 }

@@ -4,9 +4,15 @@ import "strings"
 
 // flowStatement reads the statement that a keyword begins; it returns nil if the word
 // isn't one of these keywords.
-func (p *parser) flowStatement(word string) (Statement, *Error) {
+func (p *parser) flowStatement(word string) Statement {
 	start := p.pos
 	switch word {
+	case "if":
+		return p.ifStatement()
+	case "foreach":
+		if p.foreachStatement(start + len(word)) {
+			return p.loopStatement(start, "", word)
+		}
 	case "while", "do", "for", "switch":
 		return p.loopStatement(start, "", word)
 	case "try":
@@ -18,37 +24,28 @@ func (p *parser) flowStatement(word string) (Statement, *Error) {
 		return p.flowWithValue(start, FlowKind(word))
 	case "break", "continue":
 		p.pos += len(word)
-		return p.jump(start, FlowKind(word)), nil
+		return p.jump(start, FlowKind(word))
 	}
-	return nil, nil
+	return nil
 }
 
 // labelled reads :label and the loop that it names.
-func (p *parser) labelled() (Statement, *Error) {
+func (p *parser) labelled() Statement {
 	start := p.pos
 	p.pos++
 	from := p.pos
 	p.skipName()
 	label := p.text[from:p.pos]
 	p.skipNewlines()
-	word := strings.ToLower(p.word())
-	if word == "foreach" {
-		loop, err := p.foreach()
-		if err != nil {
-			return nil, err
-		}
-		loop.Label, loop.Span = label, p.span(start)
-		return loop, nil
-	}
-	switch word {
-	case "while", "do", "for", "switch":
+	switch word := strings.ToLower(p.word()); word {
+	case "while", "do", "for", "foreach", "switch":
 		return p.loopStatement(start, label, word)
 	}
-	return nil, p.fail(start, p.pos, "a loop or switch must follow the label "+label, ":outer foreach ($x in $list) { … }")
+	panic(p.fail(start, p.pos, "a loop or switch must follow the label "+label, ":outer foreach ($x in $list) { … }"))
 }
 
 // loopStatement reads the loop or switch whose keyword stands here.
-func (p *parser) loopStatement(start int, label, word string) (Statement, *Error) {
+func (p *parser) loopStatement(start int, label, word string) Statement {
 	p.pos += len(word)
 	switch word {
 	case "while":
@@ -57,115 +54,114 @@ func (p *parser) loopStatement(start int, label, word string) (Statement, *Error
 		return p.do(start, label)
 	case "for":
 		return p.forLoop(start, label)
+	case "foreach":
+		return p.foreach(start, label)
 	}
 	return p.switchStatement(start, label)
 }
 
-func (p *parser) while(start int, label string) (Statement, *Error) {
-	cond, err := p.condition("while")
-	if err != nil {
-		return nil, err
-	}
-	body, err := p.block("while")
-	if err != nil {
-		return nil, err
-	}
-	return &Loop{Span: p.span(start), Label: label, Cond: cond, Body: body}, nil
+func (p *parser) while(start int, label string) Statement {
+	cond := p.condition("while")
+	body := p.block("while")
+	return &Loop{Span: p.span(start), Label: label, Cond: cond, Body: body}
 }
 
-func (p *parser) do(start int, label string) (Statement, *Error) {
-	body, err := p.block("do")
-	if err != nil {
-		return nil, err
-	}
+func (p *parser) do(start int, label string) Statement {
+	body := p.block("do")
 	n := &Loop{Label: label, Body: body, After: true}
 	word := "while"
 	if !p.followedBy(word) {
 		if word, n.Until = "until", true; !p.followedBy(word) {
 			p.skipNewlines()
-			return nil, p.unexpected("while or until must follow the block of do")
+			panic(p.unexpected("while or until must follow the block of do"))
 		}
 	}
 	p.pos += len(word)
-	if n.Cond, err = p.condition(word); err != nil {
-		return nil, err
-	}
+	n.Cond = p.condition(word)
 	n.Span = p.span(start)
-	return n, nil
+	return n
 }
 
 // forLoop reads for (init; cond; step) { … }; each of the three may be missing.
-func (p *parser) forLoop(start int, label string) (Statement, *Error) {
+func (p *parser) forLoop(start int, label string) Statement {
 	p.skipNewlines()
-	open := p.pos
 	if p.peek() != '(' {
-		return nil, p.unexpected("three parts in parentheses must follow for")
+		panic(p.unexpected("three parts in parentheses must follow for"))
 	}
-	p.pos++
 	var parts [3]Statement
-	for i := range parts {
-		p.skipNewlines()
-		if r := p.peek(); r != ';' && r != ')' {
-			part, err := p.pipelineOrAssign()
-			if err != nil {
-				return nil, err
+	p.within(1, ')', false, func() {
+		for i := range parts {
+			p.skipNewlines()
+			if r := p.peek(); r != ';' && r != ')' {
+				parts[i] = p.pipelineOrAssign()
 			}
-			parts[i] = part
+			p.skipNewlines()
+			if i < 2 && p.peek() == ';' {
+				p.pos++
+			}
 		}
-		p.skipNewlines()
-		if i < 2 && p.peek() == ';' {
-			p.pos++
-		}
-	}
-	if err := p.close(open, open+1, ')'); err != nil {
-		return nil, err
-	}
-	body, err := p.block("for")
-	if err != nil {
-		return nil, err
-	}
-	return &Loop{Span: p.span(start), Label: label, Init: parts[0], Cond: parts[1], Step: parts[2], Body: body}, nil
+	})
+	body := p.block("for")
+	return &Loop{Span: p.span(start), Label: label, Init: parts[0], Cond: parts[1], Step: parts[2], Body: body}
 }
 
-func (p *parser) switchStatement(start int, label string) (Statement, *Error) {
-	n := &Switch{Label: label, Mode: Eq}
-	if err := p.switchFlags(n); err != nil {
-		return nil, err
-	}
-	on, err := p.condition("switch")
-	if err != nil {
-		return nil, err
-	}
-	n.On = on
+// foreach reads foreach ($variable in values) { … }.
+func (p *parser) foreach(start int, label string) Statement {
+	n := &ForEach{Label: label}
 	p.skipNewlines()
-	open := p.pos
-	if p.peek() != '{' {
-		return nil, p.unexpected("clauses in braces must follow switch (…)")
-	}
-	p.pos++
-	for {
-		p.skipSeparators()
-		if r := p.peek(); r == '}' || r == eof {
-			break
+	p.within(1, ')', false, func() {
+		p.skipNewlines()
+		if p.peek() != '$' {
+			panic(p.unexpected("foreach takes ($variable in values)"))
 		}
-		if err := p.switchClause(n); err != nil {
-			return nil, err
+		v := p.variable()
+		var ok bool
+		if n.Variable, ok = v.(*Variable); !ok {
+			panic(p.fail(int(v.Where().Offset), p.pos, "foreach needs a variable here", "foreach ($item in $list) { … }"))
 		}
-	}
-	if err := p.close(open, open+1, '}'); err != nil {
-		return nil, err
-	}
+		if !p.followedBy("in") {
+			p.skipNewlines()
+			panic(p.unexpected("foreach takes ($variable in values)"))
+		}
+		p.pos += len("in")
+		p.skipNewlines()
+		n.In = p.pipelineOrAssign()
+		p.skipNewlines()
+	})
+	n.Body = p.block("foreach")
 	n.Span = p.span(start)
-	return n, nil
+	return n
+}
+
+func (p *parser) switchStatement(start int, label string) Statement {
+	n := &Switch{Label: label, Mode: Eq}
+	p.switchFlags(n)
+	n.On = p.condition("switch")
+	p.skipNewlines()
+	if p.peek() != '{' {
+		panic(p.unexpected("clauses in braces must follow switch (…)"))
+	}
+	p.entries(1, func() { p.switchClause(n) })
+	n.Span = p.span(start)
+	return n
+}
+
+// entries reads what stands in braces, one entry after the other.
+func (p *parser) entries(opening int, read func()) {
+	p.within(opening, '}', false, func() {
+		for p.skipSeparators(); p.peek() != '}' && p.peek() != eof; p.skipSeparators() {
+			read()
+		}
+	})
 }
 
 // switchFlags reads -regex and its kin.
-func (p *parser) switchFlags(n *Switch) *Error {
+func (p *parser) switchFlags(n *Switch) {
 	for {
 		p.skipNewlines()
 		start := p.pos
 		if p.peek() != '-' {
-			return nil
+			return
 		}
 		p.next()
 		word := p.word()
@@ -180,104 +176,76 @@ func (p *parser) switchFlags(n *Switch) *Error {
 		case "casesensitive":
 			n.CaseSensitive = true
 		default:
-			return p.fail(start, p.pos, "switch has no -"+word+" here", "-regex, -wildcard, -exact, -casesensitive; switch (Get-Content …) goes through the lines of a file")
+			panic(p.fail(start, p.pos, "switch has no -"+word+" here", "-regex, -wildcard, -exact, -casesensitive; switch (Get-Content …) goes through the lines of a file"))
 		}
 	}
 }
 
-func (p *parser) switchClause(n *Switch) *Error {
+func (p *parser) switchClause(n *Switch) {
 	start := p.pos
-	match, err := p.argPrimary()
-	if err != nil {
-		return err
-	}
+	match := p.argPrimary()
 	if p.pos == start {
-		return p.unexpected("a value must stand before its block")
+		panic(p.unexpected("a value must stand before its block"))
 	}
-	body, err := p.block("a value of switch")
-	if err != nil {
-		return err
-	}
+	body := p.block("a value of switch")
 	if s, ok := match.(*String); ok && s.Bare && strings.EqualFold(s.Value, "default") {
 		if n.Default != nil {
-			return p.fail(start, start+len(s.Value), "switch has a default already", "")
+			panic(p.fail(start, start+len(s.Value), "switch has a default already", ""))
 		}
 		n.Default = body
-		return nil
+		return
 	}
 	n.Clauses = append(n.Clauses, SwitchClause{Match: match, Body: body})
-	return nil
 }
 
-func (p *parser) try() (Statement, *Error) {
+func (p *parser) try() Statement {
 	start := p.pos
 	p.pos += len("try")
-	body, err := p.block("try")
-	if err != nil {
-		return nil, err
-	}
-	n := &Try{Body: body}
+	n := &Try{Body: p.block("try")}
 	for p.followedBy("catch") {
 		p.pos += len("catch")
-		c, err := p.catch()
-		if err != nil {
-			return nil, err
-		}
-		n.Catches = append(n.Catches, c)
+		n.Catches = append(n.Catches, p.catch())
 	}
 	if p.followedBy("finally") {
 		p.pos += len("finally")
-		if n.Finally, err = p.block("finally"); err != nil {
-			return nil, err
-		}
+		n.Finally = p.block("finally")
 	}
 	if n.Catches == nil && n.Finally == nil {
 		end := p.pos
 		p.skipNewlines()
 		if p.peek() == eof {
-			return nil, p.ended(start, end, "try has neither catch nor finally", "")
+			panic(p.ended(start, end, "try has neither catch nor finally", ""))
 		}
-		return nil, p.fail(start, start+len("try"), "try has neither catch nor finally", "try { … } catch { … }")
+		panic(p.fail(start, start+len("try"), "try has neither catch nor finally", "try { … } catch { … }"))
 	}
 	n.Span = p.span(start)
-	return n, nil
+	return n
 }
 
 // catch reads the types of a catch and its block.
-func (p *parser) catch() (Catch, *Error) {
+func (p *parser) catch() Catch {
 	var c Catch
 	for p.skipNewlines(); p.peek() == '['; p.skipNewlines() {
-		name, err := p.typeName()
-		if err != nil {
-			return c, err
-		}
-		c.Types = append(c.Types, name)
-		if p.comma() {
-			continue
-		}
+		c.Types = append(c.Types, p.typeName())
+		p.comma()
 	}
-	var err *Error
-	c.Body, err = p.block("catch")
-	return c, err
+	c.Body = p.block("catch")
+	return c
 }
 
 // flowWithValue reads what may follow return, exit and throw on the line.
-func (p *parser) flowWithValue(start int, kind FlowKind) (Statement, *Error) {
+func (p *parser) flowWithValue(start int, kind FlowKind) Statement {
 	n := &Flow{Kind: kind}
 	end := p.pos
 	p.skipSpace()
 	if !p.commandEnds() {
-		value, err := p.pipelineOrAssign()
-		if err != nil {
-			return nil, err
-		}
-		n.Value = value
-		n.Span = p.over(start, value)
-		return n, nil
+		n.Value = p.pipelineOrAssign()
+		n.Span = p.over(start, n.Value)
+		return n
 	}
 	p.pos = end
 	n.Span = p.span(start)
-	return n, nil
+	return n
 }
 
 // jump reads the label that may follow break and continue.

@@ -90,7 +90,7 @@ func sized(f float64, n int64, whole bool, shift int, negative bool) (any, bool)
 }
 
 // number reads a number in expression mode.
-func (p *parser) number() (Expr, *Error) {
+func (p *parser) number() Expr {
 	start := p.pos
 	for {
 		r, second := p.peek(), p.peek2()
@@ -115,7 +115,7 @@ func (p *parser) number() (Expr, *Error) {
 		for !endsWord(p.peek()) {
 			p.next()
 		}
-		return nil, p.fail(start, p.pos, "this is neither a number nor a command", "quotes around text")
+		panic(p.fail(start, p.pos, "this is neither a number nor a command", "quotes around text"))
 	}
-	return &Number{Span: p.span(start), Value: n, Text: text}, nil
+	return &Number{Span: p.span(start), Value: n, Text: text}
 }

@@ -17,8 +17,8 @@ const (
 
 // parser reads a source by recursive descent, straight from its characters:
 // what a character means depends on the mode, so there are no tokens to make
-// beforehand. Its functions return on the first mistake; statements picks
-// itself up after it.
+// beforehand. Its functions panic with the first mistake, an *Error; attempt
+// takes it, and statements goes on behind it.
 type parser struct {
 	src     *Source
 	text    string
@@ -59,7 +59,7 @@ func (p *parser) script() *Script {
 	p.head(&head)
 	s := &Script{Source: p.src, Params: head.params}
 	var divided Function
-	if _, err := p.parts(&divided); err != nil {
+	if err := p.attempt(func() { p.parts(&divided) }); err != nil {
 		p.report(err)
 		return s
 	}
@@ -116,17 +116,43 @@ func (p *parser) report(err *Error) {
 	p.errs = append(p.errs, err)
 }
 
+// attempt runs read and returns the mistake at which it stopped, nil if there was
+// none.
+func (p *parser) attempt(read func()) (mistake *Error) {
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case *Error:
+			mistake = r
+		default:
+			panic(r)
+		}
+	}()
+	read()
+	return nil
+}
+
+// within reads what stands between a bracket of some bytes and its closer; noComma
+// says whether a comma ends an expression in there.
+func (p *parser) within(opening int, closer rune, noComma bool, read func()) {
+	start, outer := p.pos, p.noComma
+	p.noComma = noComma
+	defer func() { p.noComma = outer }()
+	p.pos += opening
+	read()
+	p.close(start, start+opening, closer)
+}
+
 // enter counts nesting, leave undoes it. Every statement and value passes
 // here, so the size of the tree is checked too.
-func (p *parser) enter(start int) *Error {
+func (p *parser) enter(start int) {
 	if p.depth == maxDepth {
-		return p.fail(start, start, fmt.Sprintf("nested more than %d deep", maxDepth), "")
+		panic(p.fail(start, start, fmt.Sprintf("nested more than %d deep", maxDepth), ""))
 	}
 	if p.nodes > maxNodes {
-		return p.fail(start, start, "the script is too large", "split it into several files")
+		panic(p.fail(start, start, "the script is too large", "split it into several files"))
 	}
 	p.depth++
-	return nil
 }
 
 func (p *parser) leave() { p.depth-- }
@@ -134,9 +160,6 @@ func (p *parser) leave() { p.depth-- }
 // statements reads statements up to the closer, which it leaves, or the end.
 // A statement with a mistake is reported and left out.
 func (p *parser) statements(closer rune) []Statement {
-	outer := p.noComma
-	p.noComma = false
-	defer func() { p.noComma = outer }()
 	var list []Statement
 	for {
 		p.skipSeparators()
@@ -153,35 +176,34 @@ func (p *parser) statements(closer rune) []Statement {
 			p.report(p.fail(start, p.pos, "nothing is open that this could close", ""))
 			continue
 		}
-		s, err := p.statement()
-		if err == nil {
-			err = p.statementEnd(s)
-		}
+		err := p.attempt(func() {
+			s := p.statement()
+			p.statementEnd(s)
+			list = append(list, s)
+		})
 		if err != nil {
 			p.report(err)
 			p.recoverFrom(start, max(p.pos, int(err.Offset)))
-			continue
 		}
-		list = append(list, s)
 	}
 }
 
 // statementEnd checks that nothing follows a statement on its line.
-func (p *parser) statementEnd(s Statement) *Error {
+func (p *parser) statementEnd(s Statement) {
 	switch s := s.(type) {
 	case *If, *ForEach, *Switch, *Try, *Function:
-		return nil // they end with a brace
+		return // they end with a brace
 	case *Loop:
 		if !s.After {
-			return nil
+			return
 		}
 	}
 	p.skipSpace()
 	switch r := p.peek(); {
 	case r == eof || r == ';' || r == '}' || r == ')' || isNewline(r):
-		return nil
+		return
 	}
-	return p.unexpected("")
+	panic(p.unexpected(""))
 }
 
 // recoverFrom skips the statement that starts at start, up to a place where

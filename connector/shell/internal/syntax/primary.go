@@ -1,7 +1,7 @@
 package syntax
 
 // primary reads a value without operators in expression mode.
-func (p *parser) primary() (Expr, *Error) {
+func (p *parser) primary() Expr {
 	second := p.peek2()
 	switch r := p.peek(); {
 	case r == '$' && second == '(':
@@ -11,16 +11,12 @@ func (p *parser) primary() (Expr, *Error) {
 	case r == '"' || r == '\'':
 		return p.quoted()
 	case r == '(':
-		return p.parenExpr()
+		return p.paren()
 	case r == '{':
 		return p.scriptBlock()
 	case r == '@' && second == '(':
 		start := p.pos
-		body, err := p.bracketed(2, ')')
-		if err != nil {
-			return nil, err
-		}
-		return &ArrayExpr{Span: p.span(start), Body: body}, nil
+		return &ArrayExpr{Body: p.bracketed(2, ')'), Span: p.span(start)}
 	case r == '@' && second == '{':
 		return p.hash()
 	case r == '@' && (second == '"' || second == '\''):
@@ -28,7 +24,7 @@ func (p *parser) primary() (Expr, *Error) {
 	case isDigit(r) || r == '.' && isDigit(second):
 		return p.number()
 	}
-	return nil, p.unexpectedValue()
+	panic(p.unexpectedValue())
 }
 
 // unexpectedValue is a mistake where a value should be.
@@ -46,244 +42,148 @@ func (p *parser) unexpectedValue() *Error {
 	return p.fail(start, p.pos, "text needs quotes in an expression", "quotes around it")
 }
 
-func (p *parser) subExpr() (Expr, *Error) {
+func (p *parser) subExpr() Expr {
 	start := p.pos
-	body, err := p.bracketed(2, ')')
-	if err != nil {
-		return nil, err
-	}
-	return &SubExpr{Span: p.span(start), Body: body}, nil
+	return &SubExpr{Body: p.bracketed(2, ')'), Span: p.span(start)}
 }
 
-func (p *parser) scriptBlock() (Expr, *Error) {
+func (p *parser) scriptBlock() Expr {
 	start := p.pos
-	body, err := p.bracketed(1, '}')
-	if err != nil {
-		return nil, err
-	}
-	return &ScriptBlock{Span: p.span(start), Body: body}, nil
-}
-
-func (p *parser) parenExpr() (Expr, *Error) {
-	n, err := p.paren()
-	if err != nil {
-		return nil, err
-	}
-	return n, nil
+	return &ScriptBlock{Body: p.bracketed(1, '}'), Span: p.span(start)}
 }
 
 // paren reads ( pipeline ).
-func (p *parser) paren() (*Paren, *Error) {
+func (p *parser) paren() *Paren {
 	start := p.pos
-	if err := p.enter(start); err != nil {
-		return nil, err
-	}
+	p.enter(start)
 	defer p.leave()
-	outer := p.noComma
-	p.noComma = false
-	defer func() { p.noComma = outer }()
-	p.pos++
-	p.skipNewlines()
-	switch p.peek() {
-	case ')':
-		return nil, p.fail(start, p.pos+1, "nothing stands between the parentheses", "@() for an empty list")
-	case eof:
-		return nil, p.ended(start, start+1, "( is never closed", "end it with )")
-	}
-	body, err := p.pipelineOrAssign()
-	if err != nil {
-		return nil, err
-	}
-	p.skipNewlines()
-	if err := p.close(start, start+1, ')'); err != nil {
-		return nil, err
-	}
-	return &Paren{Span: p.span(start), Body: body}, nil
+	var body Statement
+	p.within(1, ')', false, func() {
+		p.skipNewlines()
+		switch p.peek() {
+		case ')':
+			panic(p.fail(start, p.pos+1, "nothing stands between the parentheses", "@() for an empty list"))
+		case eof:
+			panic(p.ended(start, start+1, "( is never closed", "end it with )"))
+		}
+		body = p.pipelineOrAssign()
+		p.skipNewlines()
+	})
+	return &Paren{Span: p.span(start), Body: body}
 }
 
 // hash reads @{ key = value; … }.
-func (p *parser) hash() (Expr, *Error) {
+func (p *parser) hash() Expr {
 	start := p.pos
-	if err := p.enter(start); err != nil {
-		return nil, err
-	}
+	p.enter(start)
 	defer p.leave()
-	outer := p.noComma
-	p.noComma = false
-	defer func() { p.noComma = outer }()
-	p.pos += 2
 	n := &Hash{}
-	for {
-		p.skipSeparators()
-		if r := p.peek(); r == '}' || r == eof {
-			if err := p.close(start, start+2, '}'); err != nil {
-				return nil, err
-			}
-			n.Span = p.span(start)
-			return n, nil
-		}
-		entry, err := p.hashEntry()
-		if err != nil {
-			return nil, err
-		}
-		n.Entries = append(n.Entries, entry)
-	}
+	p.entries(2, func() { n.Entries = append(n.Entries, p.hashEntry()) })
+	n.Span = p.span(start)
+	return n
 }
 
-func (p *parser) hashEntry() (HashEntry, *Error) {
-	key, err := p.hashKey()
-	if err != nil {
-		return HashEntry{}, err
-	}
+func (p *parser) hashEntry() HashEntry {
+	key := p.hashKey()
 	p.skipSpace()
 	if p.peek() != '=' {
-		return HashEntry{}, p.unexpected("= must follow the key")
+		panic(p.unexpected("= must follow the key"))
 	}
 	op := p.pos
 	p.pos++
-	value, err := p.assigned(op)
-	if err != nil {
-		return HashEntry{}, err
-	}
-	if err := p.statementEnd(value); err != nil {
-		return HashEntry{}, err
-	}
-	return HashEntry{Key: key, Value: value}, nil
+	value := p.assigned(op)
+	p.statementEnd(value)
+	return HashEntry{Key: key, Value: value}
 }
 
 // hashKey reads a key: a name without quotes is text.
-func (p *parser) hashKey() (Expr, *Error) {
+func (p *parser) hashKey() Expr {
 	start := p.pos
 	if r := p.peek(); isLetter(r) || r == '_' {
 		for r := p.peek(); isName(r) || r == '-'; r = p.peek() {
 			p.next()
 		}
-		return &String{Span: p.span(start), Value: p.text[start:p.pos], Bare: true}, nil
+		return &String{Span: p.span(start), Value: p.text[start:p.pos], Bare: true}
 	}
 	return p.unary()
 }
 
-// postfixed reads a value and what is attached to it.
-func (p *parser) postfixed(read func() (Expr, *Error)) (Expr, *Error) {
-	start := p.pos
-	e, err := read()
-	if err != nil {
-		return nil, err
-	}
-	return p.postfix(start, e)
-}
-
 // postfix reads properties, method calls and indexes, which follow a value
 // without a space.
-func (p *parser) postfix(start int, e Expr) (Expr, *Error) {
+func (p *parser) postfix(start int, e Expr) Expr {
 	for chain := 0; ; chain++ {
 		r, second := p.peek(), p.peek2()
-		var err *Error
 		switch {
 		case r == '.' && second != '.' && second != ' ' && second != eof && !isNewline(second):
-			e, err = p.member(start, e)
+			e = p.member(start, e)
 		case r == '[':
-			e, err = p.index(start, e)
+			e = p.index(start, e)
 		case r == ':' && second == ':':
-			return nil, p.fail(p.pos, p.pos+2, "static members stand after a type", "[ipaddress]::Parse('10.0.0.1')")
+			panic(p.fail(p.pos, p.pos+2, "static members stand after a type", "[ipaddress]::Parse('10.0.0.1')"))
 		default:
-			return e, nil
-		}
-		if err != nil {
-			return nil, err
+			return e
 		}
 		if chain == maxChain {
-			return nil, p.tooLong()
+			panic(p.tooLong())
 		}
 	}
 }
 
 // member reads .Name or .Name(…).
-func (p *parser) member(start int, object Expr) (Expr, *Error) {
+func (p *parser) member(start int, object Expr) Expr {
 	p.pos++
 	from := p.pos
 	name := ""
 	switch r := p.peek(); {
 	case r == '"' || r == '\'' || r == '$' || r == '(':
-		e, err := p.primary()
-		if err != nil {
-			return nil, err
-		}
+		e := p.primary()
 		s, ok := e.(*String)
 		if !ok {
-			return &Member{Span: p.span(start), Object: object, Computed: e, NameSpan: p.place(from, p.pos)}, nil
+			return &Member{Span: p.span(start), Object: object, Computed: e, NameSpan: p.place(from, p.pos)}
 		}
 		name = s.Value
 	case isName(r):
 		p.skipName()
 		name = p.text[from:p.pos]
 	default:
-		return nil, p.unexpected("the name of a property must follow the dot")
+		panic(p.unexpected("the name of a property must follow the dot"))
 	}
 	at := p.place(from, p.pos)
 	switch p.peek() {
 	case '(':
-		return p.call(start, object, name, at)
+		return &Call{Object: object, Name: name, NameSpan: at, Args: p.arguments(), Span: p.span(start)}
 	case '{':
-		block, err := p.scriptBlock()
-		if err != nil {
-			return nil, err
-		}
-		return &Call{Span: p.span(start), Object: object, Name: name, NameSpan: at, Args: []Expr{block}}, nil
+		return &Call{Object: object, Name: name, NameSpan: at, Args: []Expr{p.scriptBlock()}, Span: p.span(start)}
 	}
-	return &Member{Span: p.span(start), Object: object, Name: name, NameSpan: at}, nil
-}
-
-// call reads a method with its arguments.
-func (p *parser) call(start int, object Expr, name string, at Span) (Expr, *Error) {
-	args, err := p.arguments()
-	if err != nil {
-		return nil, err
-	}
-	return &Call{Span: p.span(start), Object: object, Name: name, NameSpan: at, Args: args}, nil
+	return &Member{Span: p.span(start), Object: object, Name: name, NameSpan: at}
 }
 
 // arguments reads the arguments of a method in their parentheses.
-func (p *parser) arguments() ([]Expr, *Error) {
-	open := p.pos
-	outer := p.noComma
-	p.noComma = true
-	defer func() { p.noComma = outer }()
-	p.pos++
-	var args []Expr
-	p.skipNewlines()
-	for p.peek() != ')' {
-		arg, err := p.expr()
-		if err != nil {
-			return nil, err
+func (p *parser) arguments() (args []Expr) {
+	p.within(1, ')', true, func() {
+		p.skipNewlines()
+		for p.peek() != ')' {
+			args = append(args, p.expr())
+			if !p.comma() {
+				p.skipNewlines()
+				return
+			}
 		}
-		args = append(args, arg)
-		if !p.comma() {
-			p.skipNewlines()
-			break
-		}
-	}
-	return args, p.close(open, open+1, ')')
+	})
+	return args
 }
 
 // index reads [index].
-func (p *parser) index(start int, object Expr) (Expr, *Error) {
-	open := p.pos
-	outer := p.noComma
-	p.noComma = false
-	defer func() { p.noComma = outer }()
-	p.pos++
-	p.skipNewlines()
-	if p.peek() == ']' {
-		return nil, p.fail(open, p.pos+1, "the index is missing", "[0] for the first item, [-1] for the last")
-	}
-	i, err := p.expr()
-	if err != nil {
-		return nil, err
-	}
-	p.skipNewlines()
-	if err := p.close(open, open+1, ']'); err != nil {
-		return nil, err
-	}
-	return &Index{Span: p.span(start), Object: object, Index: i}, nil
+func (p *parser) index(start int, object Expr) Expr {
+	n, open := &Index{Object: object}, p.pos
+	p.within(1, ']', false, func() {
+		p.skipNewlines()
+		if p.peek() == ']' {
+			panic(p.fail(open, p.pos+1, "the index is missing", "[0] for the first item, [-1] for the last"))
+		}
+		n.Index = p.expr()
+		p.skipNewlines()
+	})
+	n.Span = p.span(start)
+	return n
 }

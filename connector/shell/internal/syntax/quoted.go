@@ -4,7 +4,7 @@ import "strings"
 
 // quoted reads a string in single or double quotes. Any kind of closing quote
 // will do, and two of them stand for one.
-func (p *parser) quoted() (Expr, *Error) {
+func (p *parser) quoted() Expr {
 	start := p.pos
 	if quote := p.next(); quote == '\'' {
 		return p.single(start)
@@ -19,18 +19,16 @@ func (p *parser) quoted() (Expr, *Error) {
 		t.addText(p.text[from:p.pos])
 		switch r := p.peek(); r {
 		case eof:
-			return nil, p.unclosed(start, opened)
+			panic(p.unclosed(start, opened))
 		case '"':
 			first := p.raw()
 			if p.peek() != '"' {
-				return t.expr(start), nil
+				return t.expr(start)
 			}
 			p.next()
 			t.addText(first)
 		case '$':
-			if err := t.variable(); err != nil {
-				return nil, err
-			}
+			t.variable()
 		case '`':
 			p.pos++
 			t.addRune(p.escaped())
@@ -40,7 +38,7 @@ func (p *parser) quoted() (Expr, *Error) {
 	}
 }
 
-func (p *parser) single(start int) (Expr, *Error) {
+func (p *parser) single(start int) Expr {
 	opened := p.pos
 	var text []byte
 	for {
@@ -50,16 +48,16 @@ func (p *parser) single(start int) (Expr, *Error) {
 		}
 		if r := p.peek(); r == '\'' && text == nil {
 			if end := p.pos; p.closesSingle() {
-				return &String{Span: p.span(start), Value: p.text[from:end]}, nil
+				return &String{Span: p.span(start), Value: p.text[from:end]}
 			}
 		}
 		text = append(text, p.text[from:p.pos]...)
 		switch r := p.peek(); r {
 		case eof:
-			return nil, p.unclosed(start, opened)
+			panic(p.unclosed(start, opened))
 		case '\'':
 			if p.closesSingle() {
-				return &String{Span: p.span(start), Value: string(text)}, nil
+				return &String{Span: p.span(start), Value: string(text)}
 			}
 			text = append(text, p.raw()...)
 			p.next()
@@ -88,7 +86,7 @@ func (p *parser) unclosed(start, opened int) *Error {
 
 // hereString reads @" … "@ or @' … '@. The text is the lines between, without
 // the last line end.
-func (p *parser) hereString() (Expr, *Error) {
+func (p *parser) hereString() Expr {
 	start := p.pos
 	p.pos++
 	quote := p.next()
@@ -98,15 +96,15 @@ func (p *parser) hereString() (Expr, *Error) {
 	}
 	if !isNewline(p.peek()) {
 		if p.peek() == eof {
-			return nil, p.ended(start, opened, "the here-string that starts here is never closed", "end it with "+string(quote)+"@ at the start of a line")
+			panic(p.ended(start, opened, "the here-string that starts here is never closed", "end it with "+string(quote)+"@ at the start of a line"))
 		}
-		return nil, p.unexpected("a here-string's text starts on the next line")
+		panic(p.unexpected("a here-string's text starts on the next line"))
 	}
 	back := p.pos
 	p.skipNewline()
 	end, ok := p.hereEnd(back, quote)
 	if !ok {
-		return nil, p.ended(start, opened, "the here-string that starts here is never closed", "end it with "+string(quote)+"@ at the start of a line")
+		panic(p.ended(start, opened, "the here-string that starts here is never closed", "end it with "+string(quote)+"@ at the start of a line"))
 	}
 	if end < p.pos { // no line between
 		end = p.pos
@@ -115,23 +113,21 @@ func (p *parser) hereString() (Expr, *Error) {
 		text := p.text[p.pos:end]
 		p.pos = end
 		p.hereClose()
-		return &String{Span: p.span(start), Value: text}, nil
+		return &String{Span: p.span(start), Value: text}
 	}
 	return p.hereParts(start, end)
 }
 
 // hereParts expands the text of a here-string up to end. A sub-expression in
 // it can't reach beyond.
-func (p *parser) hereParts(start, end int) (Expr, *Error) {
+func (p *parser) hereParts(start, end int) Expr {
 	t := p.newParts(false)
 	for p.pos < end {
 		switch p.peek() {
 		case '$':
-			if err := t.variable(); err != nil {
-				return nil, err
-			}
+			t.variable()
 			if p.pos > end {
-				return nil, p.fail(start, start+2, "an expression in this here-string doesn't end inside it", "")
+				panic(p.fail(start, start+2, "an expression in this here-string doesn't end inside it", ""))
 			}
 		case '`':
 			p.pos++
@@ -142,7 +138,7 @@ func (p *parser) hereParts(start, end int) (Expr, *Error) {
 	}
 	t.flush(p.pos)
 	p.hereClose()
-	return t.expr(start), nil
+	return t.expr(start)
 }
 
 // hereEnd finds the line end before the closing quote and @, from the line end

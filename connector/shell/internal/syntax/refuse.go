@@ -29,21 +29,20 @@ var refusedWords = map[string]refusal{
 }
 
 // refusedCommand refuses text that looks like a command and isn't supported here.
-func (p *parser) refusedCommand() *Error {
+func (p *parser) refusedCommand() {
 	second := p.peek2()
 	switch r := p.peek(); {
 	case r == '&' && second == '&':
-		return p.fail(p.pos, p.pos+2, "&& is not supported", "use if, or ; between the commands")
+		panic(p.fail(p.pos, p.pos+2, "&& is not supported", "use if, or ; between the commands"))
 	case r == '&':
-		return p.fail(p.pos, p.pos+1, "& is not supported: programs and scripts are not run", "the name of a cmdlet, without &")
+		panic(p.fail(p.pos, p.pos+1, "& is not supported: programs and scripts are not run", "the name of a cmdlet, without &"))
 	case r == '.' && !p.loadsExchange():
-		return p.fail(p.pos, p.pos+1, "other scripts are not run", "give several scripts to be read in order")
+		panic(p.fail(p.pos, p.pos+1, "other scripts are not run", "give several scripts to be read in order"))
 	case r == '>' && second == '>':
-		return p.fail(p.pos, p.pos+2, "this looks like the shell's prompt, copied along with a command", "remove the prompt")
+		panic(p.fail(p.pos, p.pos+2, "this looks like the shell's prompt, copied along with a command", "remove the prompt"))
 	case r == 'P' && second == 'S' && p.promptFollows():
-		return p.fail(p.pos, p.pos+2, "this looks like the shell's prompt, copied along with a command", "remove the prompt")
+		panic(p.fail(p.pos, p.pos+2, "this looks like the shell's prompt, copied along with a command", "remove the prompt"))
 	}
-	return nil
 }
 
 // loadsExchange reports whether the line runs the script by which PowerShell
@@ -71,9 +70,7 @@ func (p *parser) unexpected(msg string) *Error {
 		return p.ended(start, start, msg, "")
 	}
 	if r == '`' {
-		if err := p.straybacktick(); err != nil {
-			return err
-		}
+		p.refuseStrayBacktick()
 	}
 	told := p.told(r)
 	if msg == "" || told.supported != "" && strings.ContainsRune("<>&?", r) {

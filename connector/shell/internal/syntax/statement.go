@@ -3,34 +3,20 @@ package syntax
 import "strings"
 
 // statement reads one statement. What may follow it is not checked.
-func (p *parser) statement() (Statement, *Error) {
-	if err := p.enter(p.pos); err != nil {
-		return nil, err
-	}
+func (p *parser) statement() Statement {
+	p.enter(p.pos)
 	defer p.leave()
 	if p.peek() == ':' && isLetter(p.peek2()) {
 		return p.labelled()
 	}
 	word := p.word()
 	if word != "" && p.keywordEnds(p.pos+len(word)) {
-		switch low := strings.ToLower(word); low {
-		case "if":
-			return p.ifStatement()
-		case "foreach":
-			if p.foreachStatement(p.pos + len(word)) {
-				loop, err := p.foreach()
-				if err != nil {
-					return nil, err
-				}
-				return loop, nil
-			}
-		default:
-			if s, err := p.flowStatement(low); s != nil || err != nil {
-				return s, err
-			}
-			if r, ok := refusedWords[low]; ok {
-				return nil, p.fail(p.pos, p.pos+len(word), r.msg, r.supported)
-			}
+		low := strings.ToLower(word)
+		if s := p.flowStatement(low); s != nil {
+			return s
+		}
+		if r, ok := refusedWords[low]; ok {
+			panic(p.fail(p.pos, p.pos+len(word), r.msg, r.supported))
 		}
 	}
 	return p.pipelineOrAssign()
@@ -53,19 +39,13 @@ func (p *parser) foreachStatement(pos int) bool {
 	return p.peek() == '('
 }
 
-func (p *parser) ifStatement() (Statement, *Error) {
+func (p *parser) ifStatement() Statement {
 	start := p.pos
 	n := &If{}
 	for word := "if"; ; word = "elseif" {
 		p.pos += len(word)
-		cond, err := p.condition(word)
-		if err != nil {
-			return nil, err
-		}
-		body, err := p.block(word)
-		if err != nil {
-			return nil, err
-		}
+		cond := p.condition(word)
+		body := p.block(word)
 		n.Clauses = append(n.Clauses, IfClause{Cond: cond, Body: body})
 		if !p.followedBy("elseif") {
 			break
@@ -76,15 +56,12 @@ func (p *parser) ifStatement() (Statement, *Error) {
 		p.pos += len("else")
 		p.skipNewlines()
 		if strings.EqualFold(p.word(), "if") {
-			return nil, p.fail(from, p.pos+2, "else if is two statements", "write elseif, in one word")
+			panic(p.fail(from, p.pos+2, "else if is two statements", "write elseif, in one word"))
 		}
-		var err *Error
-		if n.Else, err = p.block("else"); err != nil {
-			return nil, err
-		}
+		n.Else = p.block("else")
 	}
 	n.Span = p.span(start)
-	return n, nil
+	return n
 }
 
 // followedBy reports whether the next word, perhaps on a later line, is word,
@@ -100,132 +77,68 @@ func (p *parser) followedBy(word string) bool {
 }
 
 // condition reads ( pipeline ) after a keyword.
-func (p *parser) condition(word string) (Statement, *Error) {
+func (p *parser) condition(word string) Statement {
 	p.skipNewlines()
 	if p.peek() != '(' {
-		return nil, p.unexpected("a condition in parentheses must follow " + word)
+		panic(p.unexpected("a condition in parentheses must follow " + word))
 	}
-	paren, err := p.paren()
-	if err != nil {
-		return nil, err
-	}
-	return paren.Body, nil
+	return p.paren().Body
 }
 
 // block reads { statements } after a keyword.
-func (p *parser) block(word string) (*Block, *Error) {
+func (p *parser) block(word string) *Block {
 	p.skipNewlines()
 	if p.peek() != '{' {
-		return nil, p.unexpected("a block in braces must follow " + word)
+		panic(p.unexpected("a block in braces must follow " + word))
 	}
 	start := p.pos
-	body, err := p.bracketed(1, '}')
-	if err != nil {
-		return nil, err
-	}
-	return &Block{Span: p.span(start), Body: body}, nil
+	return &Block{Body: p.bracketed(1, '}'), Span: p.span(start)}
 }
 
 // bracketed reads an opening bracket of some bytes, statements and the closer.
-func (p *parser) bracketed(opening int, closer rune) ([]Statement, *Error) {
-	start := p.pos
-	if err := p.enter(start); err != nil {
-		return nil, err
-	}
+func (p *parser) bracketed(opening int, closer rune) (body []Statement) {
+	p.enter(p.pos)
 	defer p.leave()
-	p.pos += opening
-	body := p.statements(closer)
-	if err := p.close(start, start+opening, closer); err != nil {
-		return nil, err
-	}
-	return body, nil
+	p.within(opening, closer, false, func() { body = p.statements(closer) })
+	return body
 }
 
 // close consumes the closer of the bracket at start.
-func (p *parser) close(start, end int, closer rune) *Error {
+func (p *parser) close(start, end int, closer rune) {
 	switch r := p.peek(); {
 	case r == closer:
 		p.pos++
-		return nil
+		return
 	case r == eof:
-		return p.ended(start, end, p.text[start:end]+" is never closed", "end it with "+string(closer))
+		panic(p.ended(start, end, p.text[start:end]+" is never closed", "end it with "+string(closer)))
 	}
-	return p.unexpected(string(closer) + " must come before this, for the " + p.text[start:end] + " in line " + p.lineOf(start))
-}
-
-func (p *parser) foreach() (*ForEach, *Error) {
-	start := p.pos
-	p.pos += len("foreach")
-	p.skipNewlines()
-	open := p.pos
-	p.pos++
-	p.skipNewlines()
-	if p.peek() != '$' {
-		return nil, p.unexpected("foreach takes ($variable in values)")
-	}
-	v, err := p.variable()
-	if err != nil {
-		return nil, err
-	}
-	variable, ok := v.(*Variable)
-	if !ok {
-		return nil, p.fail(int(v.Where().Offset), p.pos, "foreach needs a variable here", "foreach ($item in $list) { … }")
-	}
-	if !p.followedBy("in") {
-		p.skipNewlines()
-		return nil, p.unexpected("foreach takes ($variable in values)")
-	}
-	p.pos += len("in")
-	p.skipNewlines()
-	in, err := p.pipelineOrAssign()
-	if err != nil {
-		return nil, err
-	}
-	p.skipNewlines()
-	if err := p.close(open, open+1, ')'); err != nil {
-		return nil, err
-	}
-	body, err := p.block("foreach")
-	if err != nil {
-		return nil, err
-	}
-	return &ForEach{Span: p.span(start), Variable: variable, In: in, Body: body}, nil
+	panic(p.unexpected(string(closer) + " must come before this, for the " + p.text[start:end] + " in line " + p.lineOf(start)))
 }
 
 // pipelineOrAssign reads a pipeline, or an assignment when its first stage
 // turns out to be the target of one.
-func (p *parser) pipelineOrAssign() (Statement, *Error) {
+func (p *parser) pipelineOrAssign() Statement {
 	start := p.pos
-	first, err := p.element(true)
-	if err != nil {
-		return nil, err
-	}
+	first := p.element(true)
 	if e, ok := first.(*ExprElement); ok {
-		assign, err := p.assign(start, e.Value)
-		if assign != nil || err != nil {
-			return assign, err
+		if assign := p.assign(start, e.Value); assign != nil {
+			return assign
 		}
-		if err := p.exprRedirection(e); err != nil {
-			return nil, err
-		}
+		p.exprRedirection(e)
 	}
 	elements := []Element{first}
 	for p.pipe() {
 		if p.peek() == '|' {
-			return nil, p.fail(p.pos-1, p.pos+1, "|| is not supported", "use if")
+			panic(p.fail(p.pos-1, p.pos+1, "|| is not supported", "use if"))
 		}
 		bar := p.pos
 		p.skipNewlines()
 		if p.peek() == eof {
-			return nil, p.ended(bar-1, bar, "nothing follows the |", "")
+			panic(p.ended(bar-1, bar, "nothing follows the |", ""))
 		}
-		e, err := p.element(false)
-		if err != nil {
-			return nil, err
-		}
-		elements = append(elements, e)
+		elements = append(elements, p.element(false))
 	}
-	return &Pipeline{Span: p.over(start, elements[len(elements)-1]), Elements: elements}, nil
+	return &Pipeline{Span: p.over(start, elements[len(elements)-1]), Elements: elements}
 }
 
 // pipe consumes a |, which may also start the next line.
@@ -242,29 +155,24 @@ func (p *parser) pipe() bool {
 }
 
 // element reads one stage of a pipeline.
-func (p *parser) element(first bool) (Element, *Error) {
+func (p *parser) element(first bool) Element {
 	if !p.startsExpr() {
 		return p.command()
 	}
 	start := p.pos
-	value, err := p.expr()
-	if err != nil {
-		return nil, err
-	}
+	value := p.expr()
 	if !first {
-		return nil, p.fail(start, p.pos, "an expression can only be the first stage of a pipeline",
-			"a command, such as ForEach-Object { $_.Name }")
+		panic(p.fail(start, p.pos, "an expression can only be the first stage of a pipeline",
+			"a command, such as ForEach-Object { $_.Name }"))
 	}
-	return &ExprElement{Span: p.over(start, value), Value: value}, nil
+	return &ExprElement{Span: p.over(start, value), Value: value}
 }
 
 // startsExpr chooses the mode of a stage by its first character.
 func (p *parser) startsExpr() bool {
 	r, second := p.peek(), p.peek2()
 	switch r {
-	case '$', '"', '\'', '(', '{', ',', '!', '+', '-':
-		return true
-	case '[':
+	case '$', '"', '\'', '(', '{', '[', ',', '!', '+', '-':
 		return true
 	case '@':
 		return second == '(' || second == '{' || second == '"' || second == '\''
@@ -283,31 +191,28 @@ var assignOps = [...]struct {
 }
 
 // assign reads the rest of an assignment; it returns nil where no assignment follows.
-func (p *parser) assign(start int, target Expr) (Statement, *Error) {
+func (p *parser) assign(start int, target Expr) Statement {
 	p.skipSpace()
 	for _, a := range assignOps {
 		if !p.has(a.text) {
 			continue
 		}
 		if strings.HasPrefix(p.text[p.pos:], "==") {
-			return nil, p.fail(p.pos, p.pos+2, "== is not an operator", "write -eq")
+			panic(p.fail(p.pos, p.pos+2, "== is not an operator", "write -eq"))
 		}
 		if !assignable(target) {
-			return nil, p.fail(start, int(target.Where().Offset+target.Where().Length),
-				"nothing can be assigned to this", "one variable, property or item: $x = …, $x.Name = …, $x[0] = …")
+			panic(p.fail(start, int(target.Where().Offset+target.Where().Length),
+				"nothing can be assigned to this", "one variable, property or item: $x = …, $x.Name = …, $x[0] = …"))
 		}
 		op := p.pos
 		p.skip(a.text)
 		if a.text == "++" || a.text == "--" {
-			return p.increment(start, op, target, a.op), nil
+			return p.increment(start, op, target, a.op)
 		}
-		value, err := p.assigned(op)
-		if err != nil {
-			return nil, err
-		}
-		return &Assign{Span: p.over(start, value), Target: target, Op: a.op, Value: value}, nil
+		value := p.assigned(op)
+		return &Assign{Span: p.over(start, value), Target: target, Op: a.op, Value: value}
 	}
-	return nil, nil
+	return nil
 }
 
 // has reports whether the text follows, whatever dash was used.
@@ -338,14 +243,14 @@ func (p *parser) increment(start, op int, target Expr, operator Operator) Statem
 }
 
 // assigned reads what stands to the right of an assignment operator.
-func (p *parser) assigned(op int) (Statement, *Error) {
+func (p *parser) assigned(op int) Statement {
 	end := p.pos
 	p.skipNewlines()
 	switch p.peek() {
 	case eof:
-		return nil, p.ended(op, end, "nothing follows the "+p.text[op:end], "")
+		panic(p.ended(op, end, "nothing follows the "+p.text[op:end], ""))
 	case ';', ')', '}':
-		return nil, p.fail(op, end, "nothing follows the "+p.text[op:end], "$null stands for nothing")
+		panic(p.fail(op, end, "nothing follows the "+p.text[op:end], "$null stands for nothing"))
 	}
 	return p.statement()
 }

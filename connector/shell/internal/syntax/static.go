@@ -3,7 +3,7 @@ package syntax
 import "strings"
 
 // typeName reads [type], where a type may have types of its own in brackets.
-func (p *parser) typeName() (TypeName, *Error) {
+func (p *parser) typeName() TypeName {
 	start := p.pos
 	p.pos++
 	p.skipSpace()
@@ -21,72 +21,57 @@ func (p *parser) typeName() (TypeName, *Error) {
 			name := strings.TrimSpace(p.text[from:p.pos])
 			p.skipSpace()
 			if p.peek() != ']' || name == "" || !isLetter(firstRune(name)) {
-				return TypeName{}, p.fail(start, max(p.pos, start+1), "this is not a type; text needs quotes here", "'[::]:25'")
+				panic(p.fail(start, max(p.pos, start+1), "this is not a type; text needs quotes here", "'[::]:25'"))
 			}
 			p.pos++
-			return TypeName{Span: p.place(from, from+len(name)), Name: name}, nil
+			return TypeName{Span: p.place(from, from+len(name)), Name: name}
 		}
 		p.next()
 	}
 }
 
 // cast reads [type]value, [type]::Name and [type]::Name(…).
-func (p *parser) cast() (Expr, *Error) {
+func (p *parser) cast() Expr {
 	start := p.pos
-	typ, err := p.typeName()
-	if err != nil {
-		return nil, err
-	}
+	typ := p.typeName()
 	if strings.EqualFold(typ.Name, "PS") {
-		return nil, p.fail(start, p.pos, "this looks like the shell's prompt, copied along with a command", "remove the prompt")
+		panic(p.fail(start, p.pos, "this looks like the shell's prompt, copied along with a command", "remove the prompt"))
 	}
 	if p.has("::") {
-		e, err := p.static(start, typ)
-		if err != nil {
-			return nil, err
-		}
+		e := p.static(start, typ)
 		return p.postfix(start, e)
 	}
 	p.skipSpace()
 	if !p.startsValue() {
-		return nil, p.fail(start, p.pos, "a type must be followed by the value to convert", "[int]'25', [string]$x")
+		panic(p.fail(start, p.pos, "a type must be followed by the value to convert", "[int]'25', [string]$x"))
 	}
-	value, err := p.unary()
-	if err != nil {
-		return nil, err
-	}
-	return &Cast{Span: p.over(start, value), Type: typ.Name, TypeSpan: typ.Span, Value: value}, nil
+	value := p.unary()
+	return &Cast{Span: p.over(start, value), Type: typ.Name, TypeSpan: typ.Span, Value: value}
 }
 
 // static reads ::Name and ::Name(…) after a type.
-func (p *parser) static(start int, typ TypeName) (Expr, *Error) {
+func (p *parser) static(start int, typ TypeName) Expr {
 	p.pos += len("::")
 	from := p.pos
 	p.skipName()
 	n := &Static{Type: typ, Name: p.text[from:p.pos], NameSpan: p.place(from, p.pos)}
 	if n.Name == "" {
-		return nil, p.unexpected("the name of a member must follow ::")
+		panic(p.unexpected("the name of a member must follow ::"))
 	}
 	if p.peek() == '(' {
 		n.Call = true
-		var err *Error
-		if n.Args, err = p.arguments(); err != nil {
-			return nil, err
-		}
+		n.Args = p.arguments()
 	}
 	n.Span = p.span(start)
-	return n, nil
+	return n
 }
 
 // typeValue reads [type] after -is and -as.
-func (p *parser) typeValue() (Expr, *Error) {
+func (p *parser) typeValue() Expr {
 	start := p.pos
 	if p.peek() != '[' {
-		return nil, p.unexpected("a type in brackets must follow")
+		panic(p.unexpected("a type in brackets must follow"))
 	}
-	typ, err := p.typeName()
-	if err != nil {
-		return nil, err
-	}
-	return &Type{Span: p.span(start), Name: typ.Name}, nil
+	typ := p.typeName()
+	return &Type{Span: p.span(start), Name: typ.Name}
 }

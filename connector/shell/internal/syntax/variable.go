@@ -6,7 +6,7 @@ import "strings"
 var scopes = map[string]bool{"env": true, "global": true, "script": true, "local": true}
 
 // variable reads a variable, $true, $false or $null.
-func (p *parser) variable() (Expr, *Error) {
+func (p *parser) variable() Expr {
 	start := p.pos
 	p.next()
 	if p.peek() == '{' {
@@ -15,7 +15,7 @@ func (p *parser) variable() (Expr, *Error) {
 	from := p.pos
 	if p.peek() == '?' { // whether the last command succeeded
 		p.pos++
-		return p.named(start, "", "?"), nil
+		return p.named(start, "", "?")
 	}
 	p.skipName()
 	if p.pos == from {
@@ -23,7 +23,7 @@ func (p *parser) variable() (Expr, *Error) {
 		if r := p.peek(); r == '$' || r == '^' {
 			end++
 		}
-		return nil, p.fail(start, end, "this is not a variable", "$name, ${name}, $env:NAME, $( … )")
+		panic(p.fail(start, end, "this is not a variable", "$name, ${name}, $env:NAME, $( … )"))
 	}
 	name, scope := p.text[from:p.pos], ""
 	if p.peek() == ':' && isName(p.peek2()) {
@@ -33,11 +33,11 @@ func (p *parser) variable() (Expr, *Error) {
 		p.skipName()
 		name = p.text[from:p.pos]
 		if !scopes[scope] {
-			return nil, p.fail(start, p.pos, "this reads as the variable "+name+" of the drive "+scope+", which does not exist",
-				"${"+scope+"}:… for a variable before a colon, or $env:NAME")
+			panic(p.fail(start, p.pos, "this reads as the variable "+name+" of the drive "+scope+", which does not exist",
+				"${"+scope+"}:… for a variable before a colon, or $env:NAME"))
 		}
 	}
-	return p.named(start, scope, name), nil
+	return p.named(start, scope, name)
 }
 
 func (p *parser) skipName() {
@@ -47,12 +47,12 @@ func (p *parser) skipName() {
 }
 
 // bracedVariable reads the rest of ${name}, where a name may hold anything.
-func (p *parser) bracedVariable(start int) (Expr, *Error) {
+func (p *parser) bracedVariable(start int) Expr {
 	p.pos++
 	from := p.pos
 	for r := p.peek(); r != '}'; r = p.peek() {
 		if r == eof || isNewline(r) || r == '{' {
-			return nil, p.fail(start, p.pos, "the name of the variable is never closed", "${name}")
+			panic(p.fail(start, p.pos, "the name of the variable is never closed", "${name}"))
 		}
 		p.next()
 	}
@@ -61,13 +61,13 @@ func (p *parser) bracedVariable(start int) (Expr, *Error) {
 	if before, after, ok := strings.Cut(name, ":"); ok {
 		scope, name = strings.ToLower(before), after
 		if !scopes[scope] {
-			return nil, p.fail(start, p.pos, "files and drives can't be read as variables", "$env:NAME")
+			panic(p.fail(start, p.pos, "files and drives can't be read as variables", "$env:NAME"))
 		}
 	}
 	if name == "" {
-		return nil, p.fail(start, p.pos, "the variable has no name", "${name}")
+		panic(p.fail(start, p.pos, "the variable has no name", "${name}"))
 	}
-	return p.named(start, scope, name), nil
+	return p.named(start, scope, name)
 }
 
 // named returns the node of a variable's name.

@@ -8,7 +8,7 @@ import (
 // bareword reads text without quotes in argument mode. Quotes, backticks and
 // variables may stand in the middle of it, as in C:\"Program Files" or
 // $server\Default. A plain one that reads as a number is a number.
-func (p *parser) bareword() (Expr, *Error) {
+func (p *parser) bareword() Expr {
 	start := p.pos
 	for p.pos < len(p.text) && plainWord(p.text[p.pos]) {
 		p.pos++
@@ -16,9 +16,9 @@ func (p *parser) bareword() (Expr, *Error) {
 	if p.wordEnds() && p.pos > start {
 		word := p.text[start:p.pos]
 		if n, ok := parseNumber(word); ok {
-			return &Number{Span: p.span(start), Value: n, Text: word}, nil
+			return &Number{Span: p.span(start), Value: n, Text: word}
 		}
-		return &String{Span: p.span(start), Value: word, Bare: true}, nil
+		return &String{Span: p.span(start), Value: word, Bare: true}
 	}
 	p.pos = start
 	return p.mixedWord()
@@ -31,7 +31,7 @@ func plainWord(c byte) bool {
 }
 
 // mixedWord reads a bareword of several parts.
-func (p *parser) mixedWord() (Expr, *Error) {
+func (p *parser) mixedWord() Expr {
 	start := p.pos
 	parts := p.newParts(true)
 	for {
@@ -39,27 +39,20 @@ func (p *parser) mixedWord() (Expr, *Error) {
 		switch {
 		case p.wordEnds():
 			if p.pos == start {
-				return nil, p.unexpected("")
+				panic(p.unexpected(""))
 			}
-			return parts.expr(start), nil
+			return parts.expr(start)
 		case r == '"' || r == '\'':
-			quoted, err := p.quoted()
-			if err != nil {
-				return nil, err
-			}
+			quoted := p.quoted()
 			parts.addExpr(quoted)
 		case r == '$':
-			if err := parts.variable(); err != nil {
-				return nil, err
-			}
+			parts.variable()
 		case r == '`':
-			if err := p.straybacktick(); err != nil {
-				return nil, err
-			}
+			p.refuseStrayBacktick()
 			p.pos++
 			parts.addRune(p.escaped())
 		case !unicode.IsPrint(r):
-			return nil, p.unexpected("")
+			panic(p.unexpected(""))
 		default:
 			parts.addText(p.raw())
 		}
@@ -73,22 +66,19 @@ func (p *parser) raw() string {
 	return p.text[start:p.pos]
 }
 
-// straybacktick refuses a backtick before spaces that end the line: it looks
+// refuseStrayBacktick refuses a backtick before spaces that end the line: it looks
 // like a continuation and isn't one.
-func (p *parser) straybacktick() *Error {
+func (p *parser) refuseStrayBacktick() {
 	pos := p.pos + 1
-	for {
-		r, size := p.at(pos)
-		switch {
-		case r == ' ':
-			pos += size
-			continue
-		case r == eof && pos == p.pos+1:
-			return p.ended(p.pos, p.pos+1, "nothing follows the backtick", "")
-		case pos > p.pos+1 && (isNewline(r) || r == eof):
-			return p.fail(p.pos, pos, "the spaces after the backtick keep it from continuing the line", "remove the spaces at the end of the line")
-		}
-		return nil
+	r, size := p.at(pos)
+	for ; r == ' '; r, size = p.at(pos) {
+		pos += size
+	}
+	switch {
+	case r == eof && pos == p.pos+1:
+		panic(p.ended(p.pos, p.pos+1, "nothing follows the backtick", ""))
+	case pos > p.pos+1 && (isNewline(r) || r == eof):
+		panic(p.fail(p.pos, pos, "the spaces after the backtick keep it from continuing the line", "remove the spaces at the end of the line"))
 	}
 }
 
@@ -163,26 +153,22 @@ func (t *parts) addExpr(e Expr) {
 
 // variable adds what the dollar sign at the current place starts: a variable,
 // a sub-expression, or only itself.
-func (t *parts) variable() *Error {
+func (t *parts) variable() {
 	p := t.p
 	start := p.pos
 	var e Expr
-	var err *Error
 	switch second := p.peek2(); {
 	case second == '(':
-		e, err = p.subExpr()
+		e = p.subExpr()
 	case second == '$' || second == '?' || second == '^':
-		return p.fail(start, start+2, "$"+string(second)+" is a variable here, which is not supported",
-			"single quotes around the text, or a backtick before the $")
+		panic(p.fail(start, start+2, "$"+string(second)+" is a variable here, which is not supported",
+			"single quotes around the text, or a backtick before the $"))
 	case isName(second) || second == '{':
-		e, err = p.variable()
+		e = p.variable()
 	default:
 		p.pos++
 		t.addText("$")
-		return nil
-	}
-	if err != nil {
-		return err
+		return
 	}
 	t.flush(start)
 	switch e := e.(type) {
@@ -193,7 +179,6 @@ func (t *parts) variable() *Error {
 		t.list = append(t.list, e)
 	}
 	t.begin = p.pos
-	return nil
 }
 
 // addBool adds the text of $true or $false.
