@@ -72,11 +72,10 @@ func (in *Interp) listArith(n syntax.Node, op syntax.Operator, l *object.List, b
 		if b == nil {
 			items = []object.Value{nil}
 		}
-		if err := in.m.list(len(l.Items) + len(items)); err != nil {
-			return nil, at(n, err)
-		}
+		must(n, in.m.list(len(l.Items)+len(items)))
 		sum, copied := l.Plus(items...)
-		return sum, at(n, in.m.alloc(int64(copied)*wordBytes))
+		must(n, in.m.alloc(int64(copied)*wordBytes))
+		return sum, nil
 	case syntax.Mul:
 		times, ok := wholeNumber(b)
 		if !ok || times < 0 {
@@ -85,9 +84,7 @@ func (in *Interp) listArith(n syntax.Node, op syntax.Operator, l *object.List, b
 		if times > int64(in.opt.Limits.List) {
 			times = int64(in.opt.Limits.List) + 1
 		}
-		if err := in.m.newList(len(l.Items) * int(times)); err != nil {
-			return nil, at(n, err)
-		}
+		must(n, in.m.newList(len(l.Items)*int(times)))
 		out := &object.List{Items: make([]object.Value, 0, len(l.Items)*int(times))}
 		for range times {
 			out.Items = append(out.Items, l.Items...)
@@ -102,9 +99,7 @@ func (in *Interp) tableSum(n syntax.Node, op syntax.Operator, t *object.Table, b
 	if op != syntax.Add || !ok {
 		return nil, failf(n, "a hashtable can only be added to a hashtable")
 	}
-	if err := in.m.newList(2 * (t.Len() + other.Len())); err != nil {
-		return nil, at(n, err)
-	}
+	must(n, in.m.newList(2*(t.Len()+other.Len())))
 	sum := new(object.Table)
 	for _, part := range []*object.Table{t, other} {
 		for name, v := range part.All() {
@@ -119,13 +114,8 @@ func (in *Interp) tableSum(n syntax.Node, op syntax.Operator, t *object.Table, b
 
 func (in *Interp) textArith(n syntax.Node, op syntax.Operator, s string, b object.Value) (object.Value, error) {
 	if op == syntax.Add {
-		t, err := in.text(n, b)
-		if err != nil {
-			return nil, err
-		}
-		if err := in.m.text(len(s) + len(t)); err != nil {
-			return nil, at(n, err)
-		}
+		t := in.text(n, b)
+		must(n, in.m.text(len(s)+len(t)))
 		return s + t, nil
 	}
 	times, ok := wholeNumber(b)
@@ -136,9 +126,7 @@ func (in *Interp) textArith(n syntax.Node, op syntax.Operator, s string, b objec
 		return s, nil
 	}
 	times = min(times, int64(in.opt.Limits.String)+1)
-	if err := in.m.text(len(s) * int(times)); err != nil {
-		return nil, at(n, err)
-	}
+	must(n, in.m.text(len(s)*int(times)))
 	return strings.Repeat(s, int(times)), nil
 }
 

@@ -28,10 +28,7 @@ func asking() []*command {
 var errNotInteractive = errors.New("the session is not interactive; set the variable in the script, or in a script before it")
 
 func startReadHost(inv *invocation) (stage, error) {
-	prompt, err := inv.text("Prompt")
-	if err != nil {
-		return nil, err
-	}
+	prompt := inv.text("Prompt")
 	return inv.once(func() error {
 		if inv.in.opt.Answer == nil {
 			return inv.fail(errNotInteractive)
@@ -62,10 +59,7 @@ func (inv *invocation) now() (time.Time, error) {
 }
 
 func startGetDate(inv *invocation) (stage, error) {
-	format, err := inv.text("Format")
-	if err != nil {
-		return nil, err
-	}
+	format := inv.text("Format")
 	return inv.once(func() error {
 		now, err := inv.now()
 		if err != nil || now.IsZero() {

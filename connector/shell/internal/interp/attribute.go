@@ -50,10 +50,7 @@ func (in *Interp) describeBy(d *object.Parameter, a *syntax.Attribute) error {
 			if err != nil {
 				return err
 			}
-			alias, err := in.text(e, v)
-			if err != nil {
-				return err
-			}
+			alias := in.text(e, v)
 			d.Aliases = append(d.Aliases, alias)
 		}
 	case "parameter":
@@ -120,9 +117,7 @@ func (in *Interp) attributeArgs(a *syntax.Attribute) ([]object.Value, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := in.keep(v, len(values)+1); err != nil {
-			return nil, at(e, err)
-		}
+		must(e, in.keep(v, len(values)+1))
 		values = append(values, object.Items(v)...)
 	}
 	return values, nil
@@ -180,15 +175,12 @@ func quoteValue(v object.Value) string {
 // valid holds one value against one attribute.
 func (in *Interp) valid(n syntax.Node, a *syntax.Attribute, name string, args []object.Value, item object.Value) (bool, error) {
 	if name == "validatelength" {
-		s, err := in.text(n, item)
-		if err != nil {
-			return false, err
-		}
+		s := in.text(n, item)
 		item = int64(len([]rune(s)))
 	}
 	switch {
 	case name == "validateset":
-		return in.contains(n, false, object.NewList(args...), item)
+		return in.contains(n, false, object.NewList(args...), item), nil
 	case name == "validatepattern" && len(args) == 1:
 		v, err := in.match(n, true, false, item, args[0])
 		return object.Truth(v), err

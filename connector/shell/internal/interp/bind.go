@@ -25,9 +25,7 @@ func (in *Interp) bind(n *syntax.Command, cmd *command, piped bool) (*invocation
 	in.target = "" // isn't that of commands within the arguments
 	var loose []positional
 	for i := 0; i < len(n.Args); i++ {
-		if err := in.m.step(1); err != nil {
-			return nil, at(n, err)
-		}
+		must(n, in.m.step(1))
 		switch a := n.Args[i].(type) {
 		case *syntax.Argument:
 			loose = append(loose, positional{span: a.Span, expr: a.Value})
@@ -110,7 +108,8 @@ func (inv *invocation) argument(p *object.Parameter, e syntax.Expr) (object.Valu
 	if !takesNumbers(p.Type) {
 		switch e := e.(type) {
 		case *syntax.Number:
-			return e.Text, inv.in.m.step(1)
+			must(e, inv.in.m.step(1))
+			return e.Text, nil
 		case *syntax.Array:
 			if slices.ContainsFunc(e.Items, isNumber) {
 				return inv.texts(p, e)
@@ -126,9 +125,7 @@ func isNumber(e syntax.Expr) bool {
 }
 
 func (inv *invocation) texts(p *object.Parameter, e *syntax.Array) (object.Value, error) {
-	if err := inv.in.m.newList(len(e.Items)); err != nil {
-		return nil, at(e, err)
-	}
+	must(e, inv.in.m.newList(len(e.Items)))
 	l := &object.List{Items: make([]object.Value, len(e.Items))}
 	for i, item := range e.Items {
 		v, err := inv.argument(p, item)
@@ -206,9 +203,7 @@ func (inv *invocation) splat(a *syntax.Splat) ([]positional, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := inv.in.m.read(v); err != nil {
-		return nil, at(a, err)
-	}
+	must(a, inv.in.m.read(v))
 	t, ok := v.(*object.Table)
 	if !ok {
 		var out []positional
@@ -276,9 +271,7 @@ func (inv *invocation) loose(p *object.Parameter, a positional) (object.Value, e
 // remaining binds all remaining positional values to one parameter.
 func (inv *invocation) remaining(i int, loose []positional) error {
 	p := &inv.cmd.params[i]
-	if err := inv.in.m.newList(len(loose)); err != nil {
-		return at(loose[0].span, err)
-	}
+	must(loose[0].span, inv.in.m.newList(len(loose)))
 	l := new(object.List)
 	for _, a := range loose {
 		v, err := inv.loose(p, a)

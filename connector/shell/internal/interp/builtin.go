@@ -58,9 +58,7 @@ func (inv *invocation) work(each func(object.Value) error, last func() error) *f
 }
 
 func (s *funcStage) process(v object.Value) error {
-	if err := s.inv.in.m.step(1); err != nil {
-		return at(s.inv.node, err)
-	}
+	must(s.inv.node, s.inv.in.m.step(1))
 	return s.each(v)
 }
 
@@ -80,9 +78,7 @@ func (s *funcStage) end() error {
 func (inv *invocation) gather(work func([]object.Value) error) *funcStage {
 	var items []object.Value
 	each := func(v object.Value) error {
-		if err := inv.in.keep(v, len(items)+1); err != nil {
-			return at(inv.node, err)
-		}
+		must(inv.node, inv.in.keep(v, len(items)+1))
 		items = append(items, v)
 		return nil
 	}
@@ -98,7 +94,7 @@ func (inv *invocation) where(name string) syntax.Node {
 }
 
 // text is an argument as text, "" if it wasn't given.
-func (inv *invocation) text(name string) (string, error) {
+func (inv *invocation) text(name string) string {
 	return inv.in.text(inv.where(name), inv.args[name])
 }
 
@@ -120,9 +116,7 @@ func (inv *invocation) on(name string) bool { return object.Truth(inv.args[name]
 
 // runBlock runs a script block with v as $_.
 func (in *Interp) runBlock(b *block, v object.Value, emit emitter) error {
-	if err := in.m.enter(); err != nil {
-		return at(b.node, err)
-	}
+	must(b.node, in.m.enter())
 	defer in.m.leave()
 	return returned(in.withCurrent(v, func() error { return in.runBody(b.node.Body, emit) }))
 }

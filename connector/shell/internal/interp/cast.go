@@ -44,7 +44,7 @@ func (in *Interp) convert(n syntax.Node, typ syntax.TypeName, v object.Value) (o
 	}
 	switch name {
 	case "string":
-		return in.text(n, v)
+		return in.text(n, v), nil
 	case "char":
 		if s, ok := v.(string); ok && len([]rune(s)) == 1 {
 			return s, nil
@@ -87,9 +87,7 @@ func (in *Interp) convertSpecial(n syntax.Node, typ syntax.TypeName, name string
 		if !isTable {
 			return v, nil
 		}
-		if err := in.m.newList(2 * t.Len()); err != nil {
-			return nil, at(n, err)
-		}
+		must(n, in.m.newList(2*t.Len()))
 		o := object.NewObject(customObject, t.Len())
 		for name, item := range t.All() {
 			o.Set(name, item)
@@ -167,14 +165,10 @@ func scalar(v object.Value) object.Value {
 
 func (in *Interp) convertList(n syntax.Node, of syntax.TypeName, v object.Value) (object.Value, error) {
 	items := object.Items(v)
-	if err := in.m.newList(len(items)); err != nil {
-		return nil, at(n, err)
-	}
+	must(n, in.m.newList(len(items)))
 	out := &object.List{Items: make([]object.Value, len(items))}
 	for i, item := range items {
-		if err := in.m.step(1); err != nil {
-			return nil, at(n, err)
-		}
+		must(n, in.m.step(1))
 		c, err := in.convert(n, of, item)
 		if err != nil {
 			return nil, err

@@ -34,18 +34,11 @@ func changing() []*command {
 
 // variableNode is a variable whose name is an argument.
 func (inv *invocation) variableNode(name string) *syntax.Variable {
-	v := &syntax.Variable{Span: inv.where("Name").Where(), Name: name}
-	if scope, err := inv.text("Scope"); err == nil {
-		v.Scope = strings.ToLower(scope)
-	}
-	return v
+	return &syntax.Variable{Span: inv.where("Name").Where(), Name: name, Scope: strings.ToLower(inv.text("Scope"))}
 }
 
 func startSetVariable(inv *invocation) (stage, error) {
-	name, err := inv.text("Name")
-	if err != nil {
-		return nil, err
-	}
+	name := inv.text("Name")
 	return inv.once(func() error { return inv.in.setVariable(inv.variableNode(name), inv.args["Value"]) }), nil
 }
 
@@ -53,10 +46,7 @@ func startSetVariable(inv *invocation) (stage, error) {
 func (inv *invocation) eachName(use func(name string) error) stage {
 	return inv.once(func() error {
 		for _, v := range object.Items(inv.args["Name"]) {
-			name, err := inv.in.text(inv.where("Name"), v)
-			if err != nil {
-				return err
-			}
+			name := inv.in.text(inv.where("Name"), v)
 			if err := use(name); err != nil {
 				return err
 			}
@@ -81,10 +71,7 @@ func startRemoveVariable(inv *invocation) (stage, error) {
 func startAddMember(inv *invocation) (stage, error) {
 	members := new(object.Table)
 	for _, pair := range [][2]string{{"Name", "Value"}, {"NotePropertyName", "NotePropertyValue"}} {
-		name, err := inv.text(pair[0])
-		if err != nil {
-			return nil, err
-		}
+		name := inv.text(pair[0])
 		if name != "" {
 			members.Set(name, inv.args[pair[1]])
 		}
@@ -94,7 +81,7 @@ func startAddMember(inv *invocation) (stage, error) {
 			members.Set(name, v)
 		}
 	}
-	if typ, _ := inv.text("MemberType"); typ != "" && !strings.EqualFold(typ, "NoteProperty") {
+	if typ := inv.text("MemberType"); typ != "" && !strings.EqualFold(typ, "NoteProperty") {
 		return nil, failf(inv.where("MemberType"), "only NoteProperty can be added")
 	}
 	return inv.work(func(v object.Value) error {
@@ -106,9 +93,7 @@ func startAddMember(inv *invocation) (stage, error) {
 			if _, there := o.Get(name); there && !inv.on("Force") {
 				return failf(inv.node.NameSpan, "there is a property %.64s already", name)
 			}
-			if err := inv.in.keep(nil, o.Len()+1); err != nil {
-				return at(inv.node, err)
-			}
+			must(inv.node, inv.in.keep(nil, o.Len()+1))
 			o.Set(name, value)
 		}
 		if inv.on("PassThru") {
@@ -119,15 +104,10 @@ func startAddMember(inv *invocation) (stage, error) {
 }
 
 func startTee(inv *invocation) (stage, error) {
-	name, err := inv.text("Variable")
-	if err != nil {
-		return nil, err
-	}
+	name := inv.text("Variable")
 	kept := new(object.List)
 	return inv.work(func(v object.Value) error {
-		if err := inv.in.keep(v, len(kept.Items)+1); err != nil {
-			return at(inv.node, err)
-		}
+		must(inv.node, inv.in.keep(v, len(kept.Items)+1))
 		kept.Items = append(kept.Items, v)
 		return inv.emit(v)
 	}, func() error {

@@ -80,10 +80,7 @@ func (inv *invocation) condition() (func(object.Value) (bool, error), error) {
 			return object.Truth(result), err
 		}, nil
 	}
-	name, err := inv.text("Property")
-	if err != nil {
-		return nil, err
-	}
+	name := inv.text("Property")
 	var chosen *comparison
 	for _, c := range comparisons() {
 		if inv.on(c.name) {
@@ -116,10 +113,7 @@ func (inv *invocation) condition() (func(object.Value) (bool, error), error) {
 func startForEach(inv *invocation) (stage, error) {
 	in := inv.in
 	inv.divide()
-	each, err := inv.eachObject()
-	if err != nil {
-		return nil, err
-	}
+	each := inv.eachObject()
 	for _, name := range []string{"Begin", "End"} {
 		if v, ok := inv.args[name]; ok {
 			if _, ok := v.(*block); !ok {
@@ -170,15 +164,12 @@ func (inv *invocation) divide() {
 }
 
 // eachObject is what ForEach-Object does with one object.
-func (inv *invocation) eachObject() (func(object.Value) error, error) {
+func (inv *invocation) eachObject() func(object.Value) error {
 	in := inv.in
 	if b, ok := inv.args["Process"].(*block); ok {
-		return func(v object.Value) error { return in.runBlock(b, v, inv.emit) }, nil
+		return func(v object.Value) error { return in.runBlock(b, v, inv.emit) }
 	}
-	name, err := inv.text("Process")
-	if err != nil {
-		return nil, err
-	}
+	name := inv.text("Process")
 	node := inv.where("Process")
 	args := object.Items(inv.args["ArgumentList"])
 	return func(v object.Value) error {
@@ -198,7 +189,7 @@ func (inv *invocation) eachObject() (func(object.Value) error, error) {
 		}
 		_, err := in.property(node, v, name) // reports that there is no such member
 		return err
-	}, nil
+	}
 }
 
 func isText(v object.Value) bool {

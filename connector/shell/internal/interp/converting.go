@@ -82,9 +82,9 @@ var errNoFiles = errors.New("there are no files here: the program that runs this
 
 // checkEncoding refuses to write what the name promises and this package doesn't.
 func (inv *invocation) checkEncoding(writes bool) error {
-	name, err := inv.text("Encoding")
-	if err != nil || name == "" {
-		return err
+	name := inv.text("Encoding")
+	if name == "" {
+		return nil
 	}
 	for _, known := range encodings {
 		if strings.EqualFold(known, name) && !(writes && (known == "Unicode" || known == "UTF8BOM")) {
@@ -96,9 +96,9 @@ func (inv *invocation) checkEncoding(writes bool) error {
 
 // delimiter is the character between cells.
 func (inv *invocation) delimiter() (rune, error) {
-	text, err := inv.text("Delimiter")
-	if err != nil || text == "" {
-		return ',', err
+	text := inv.text("Delimiter")
+	if text == "" {
+		return ',', nil
 	}
 	if utf8.RuneCountInString(text) != 1 {
 		return 0, failf(inv.where("Delimiter"), "-Delimiter is one character")
@@ -151,9 +151,7 @@ func (inv *invocation) csvLines(items []object.Value) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := inv.in.payFor(items, nil); err != nil {
-		return nil, at(inv.node.NameSpan, err)
-	}
+	must(inv.node.NameSpan, inv.in.payFor(items, nil))
 	return format.CSV(items, delimiter, inv.on("IncludeTypeInformation")), nil
 }
 
@@ -187,9 +185,7 @@ func startToJSON(inv *invocation) (stage, error) {
 		if err != nil {
 			return at(inv.node.NameSpan, tooLong(err))
 		}
-		if err := inv.in.m.text(len(text)); err != nil {
-			return at(inv.node.NameSpan, err)
-		}
+		must(inv.node.NameSpan, inv.in.m.text(len(text)))
 		return inv.emit(text)
 	}), nil
 }
@@ -211,23 +207,16 @@ type parser = func(r format.Reader, name string, data []byte) (*format.Document,
 func startFromText(name string, parse parser) func(*invocation) (stage, error) {
 	return func(inv *invocation) (stage, error) {
 		return inv.gather(func(items []object.Value) error {
-			text, err := inv.in.join(inv.node, &object.List{Items: items}, "\n")
-			if err != nil {
-				return err
-			}
-			return inv.emitDocument(parse, name, []byte(text.(string)))
+			text := inv.in.join(inv.node, &object.List{Items: items}, "\n")
+			return inv.emitDocument(parse, name, []byte(text))
 		}), nil
 	}
 }
 
 // emitDocument reads text and emits the objects in it.
 func (inv *invocation) emitDocument(parse parser, name string, data []byte) error {
-	if err := inv.in.m.alloc(8 * int64(len(data))); err != nil {
-		return at(inv.node.NameSpan, err)
-	}
-	if err := inv.in.m.step(int64(len(data)) / 8); err != nil {
-		return at(inv.node.NameSpan, err)
-	}
+	must(inv.node.NameSpan, inv.in.m.alloc(8*int64(len(data))))
+	must(inv.node.NameSpan, inv.in.m.step(int64(len(data))/8))
 	m := inv.in.m
 	doc, err := parse(format.Reader{Pay: func(n int64) error {
 		if err := m.alloc(n); err != nil {
@@ -260,10 +249,7 @@ func startRead(use func(inv *invocation, path string, data []byte) error) func(*
 			return nil, err
 		}
 		each := func(v object.Value) error {
-			path, err := inv.in.text(inv.where("Path"), v)
-			if err != nil {
-				return err
-			}
+			path := inv.in.text(inv.where("Path"), v)
 			if inv.in.opt.FS == nil {
 				return inv.fail(errNoFiles)
 			}
@@ -307,14 +293,13 @@ func startGetContent(inv *invocation) (stage, error) {
 // decode returns the text of a file. ok is false without an error if that failed and
 // the script goes on.
 func (inv *invocation) decode(path string, data []byte) (text string, ok bool, err error) {
-	if err := inv.in.m.alloc(8 * int64(len(data))); err != nil {
-		return "", false, at(inv.node.NameSpan, err)
-	}
+	must(inv.node.NameSpan, inv.in.m.alloc(8*int64(len(data))))
 	text, err = format.Decode(path, data)
 	if err != nil {
 		return "", false, inv.fail(err)
 	}
-	return text, true, at(inv.node.NameSpan, inv.in.m.text(len(text)))
+	must(inv.node.NameSpan, inv.in.m.text(len(text)))
+	return text, true, nil
 }
 
 // readText reads the text of a file whose name is an argument. ok is false without an

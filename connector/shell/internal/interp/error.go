@@ -53,6 +53,34 @@ func at(n syntax.Node, err error) error {
 	return &Error{Where: n.Where(), Err: err}
 }
 
+// exhausted is the panic that ends a script which used more than its limits allow,
+// or whose context ended.
+type exhausted struct{ err error }
+
+// must ends the script at n if err, which the meter returned, isn't nil. So the code
+// that pays as it goes needn't hand the error up: until it is at the top, only
+// deferred functions run.
+func must(n syntax.Node, err error) {
+	if err != nil {
+		panic(exhausted{at(n, err)})
+	}
+}
+
+// bounded runs f and returns its error, or the one with which must ended the script.
+func (in *Interp) bounded(f func() error) (err error) {
+	before := in.at
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case exhausted:
+			in.at, err = before, r.err
+		default:
+			panic(r)
+		}
+	}()
+	return f()
+}
+
 // errStop says that a stage needs no more objects, as Select-Object -First does
 // when it has them. It goes up the pipeline to where the stage was made.
 type errStop struct{ stage stage }

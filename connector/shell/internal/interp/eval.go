@@ -11,9 +11,7 @@ import (
 
 // eval evaluates an expression.
 func (in *Interp) eval(e syntax.Expr) (object.Value, error) {
-	if err := in.m.enter(); err != nil {
-		return nil, at(e, err)
-	}
+	must(e, in.m.enter())
 	defer in.m.leave()
 	switch e := e.(type) {
 	case *syntax.String:
@@ -54,9 +52,7 @@ func (in *Interp) eval(e syntax.Expr) (object.Value, error) {
 func (in *Interp) evalContainer(e syntax.Expr) (object.Value, error) {
 	switch e := e.(type) {
 	case *syntax.Array:
-		if err := in.m.newList(len(e.Items)); err != nil {
-			return nil, at(e, err)
-		}
+		must(e, in.m.newList(len(e.Items)))
 		l := &object.List{Items: make([]object.Value, len(e.Items))}
 		for i, item := range e.Items {
 			v, err := in.eval(item)
@@ -85,10 +81,7 @@ func (in *Interp) hash(e *syntax.Hash) (object.Value, error) {
 		if err != nil {
 			return nil, err
 		}
-		name, err := in.text(entry.Key, key)
-		if err != nil {
-			return nil, err
-		}
+		name := in.text(entry.Key, key)
 		if _, twice := t.Get(name); twice {
 			return nil, failf(entry.Key, "the key %s is there twice", name)
 		}
@@ -96,9 +89,7 @@ func (in *Interp) hash(e *syntax.Hash) (object.Value, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := in.keep(nil, t.Len()+1); err != nil {
-			return nil, at(e, err)
-		}
+		must(e, in.keep(nil, t.Len()+1))
 		t.Set(name, v)
 	}
 	return t, nil
@@ -113,34 +104,23 @@ func (in *Interp) expand(e *syntax.Expand) (object.Value, error) {
 			return nil, err
 		}
 		if s, ok := v.(string); ok {
-			if err := in.m.grow(b.Len()+len(s), len(s)); err != nil {
-				return nil, at(e, err)
-			}
+			must(e, in.m.grow(b.Len()+len(s), len(s)))
 			b.WriteString(s)
 			continue
 		}
-		s, err := in.text(part, v)
-		if err != nil {
-			return nil, err
-		}
-		if err := in.m.grow(b.Len()+len(s), len(s)); err != nil {
-			return nil, at(e, err)
-		}
+		s := in.text(part, v)
+		must(e, in.m.grow(b.Len()+len(s), len(s)))
 		b.WriteString(s)
 	}
 	return b.String(), nil
 }
 
 // text is object.Text, paid for.
-func (in *Interp) text(n syntax.Node, v object.Value) (string, error) {
+func (in *Interp) text(n syntax.Node, v object.Value) string {
 	size, steps := textSize(v, in.m.limits.String)
-	if err := in.m.text(size); err != nil {
-		return "", at(n, err)
-	}
-	if err := in.m.step(steps); err != nil {
-		return "", at(n, err)
-	}
-	return object.Text(v), nil
+	must(n, in.m.text(size))
+	must(n, in.m.step(steps))
+	return object.Text(v)
 }
 
 // textSize is how long the text of v is at least, and how many steps it takes. It
@@ -201,27 +181,26 @@ func (in *Interp) memberName(e *syntax.Member) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return in.text(e.Computed, v)
+	return in.text(e.Computed, v), nil
 }
 
 // property reads a property. $null has every one, a hashtable every key, and an
 // empty list those of its elements; otherwise one that isn't there is an error.
 func (in *Interp) property(n syntax.Node, o object.Value, name string) (object.Value, error) {
-	v, ok, err := in.lookProperty(n, o, name)
-	if err != nil || ok || mayLack(o) {
-		return v, err
+	if v, ok := in.lookProperty(n, o, name); ok || mayLack(o) {
+		return v, nil
 	}
 	return nil, in.noSuchProperty(n, o, name)
 }
 
 // column is property for what is only shown or put in order: a property that isn't
 // there is an empty column, and warned of.
-func (in *Interp) column(n syntax.Node, o object.Value, name string) (object.Value, error) {
-	v, ok, err := in.lookProperty(n, o, name)
-	if err == nil && !ok && !mayLack(o) {
+func (in *Interp) column(n syntax.Node, o object.Value, name string) object.Value {
+	v, ok := in.lookProperty(n, o, name)
+	if !ok && !mayLack(o) {
 		in.warnOnce(n, func() string { return asError(in.noSuchProperty(n, o, name)).Err.Error() + "; it counts as $null" })
 	}
-	return v, err
+	return v
 }
 
 // mayLack reports whether a property of v that isn't there is no mistake.
@@ -235,22 +214,16 @@ func mayLack(v object.Value) bool {
 	return false
 }
 
-func (in *Interp) lookProperty(n syntax.Node, o object.Value, name string) (v object.Value, ok bool, err error) {
-	if err := in.m.read(o); err != nil {
-		return nil, false, at(n, err)
-	}
+func (in *Interp) lookProperty(n syntax.Node, o object.Value, name string) (v object.Value, ok bool) {
+	must(n, in.m.read(o))
 	if l, ok := o.(*object.List); ok {
-		if err := in.m.newList(len(l.Items)); err != nil {
-			return nil, false, at(n, err)
-		}
+		must(n, in.m.newList(len(l.Items)))
 	}
 	v, ok = object.Member(o, name)
 	if l, isList := v.(*object.List); isList {
-		if err := in.m.list(len(l.Items)); err != nil {
-			return nil, false, at(n, err)
-		}
+		must(n, in.m.list(len(l.Items)))
 	}
-	return v, ok, nil
+	return v, ok
 }
 
 // noSuchProperty says so, names the nearest and lists those that there are.
@@ -288,19 +261,13 @@ func (in *Interp) element(e *syntax.Index) (object.Value, error) {
 	}
 	keys, several := key.(*object.List)
 	if !several {
-		v, _, err := in.elementOf(e, o, key)
-		return v, err
+		v, _ := in.elementOf(e, o, key)
+		return v, nil
 	}
-	if err := in.m.newList(len(keys.Items)); err != nil {
-		return nil, at(e, err)
-	}
+	must(e, in.m.newList(len(keys.Items)))
 	var out []object.Value
 	for _, k := range keys.Items {
-		v, ok, err := in.elementOf(e, o, k)
-		if err != nil {
-			return nil, err
-		}
-		if ok {
+		if v, ok := in.elementOf(e, o, k); ok {
 			out = append(out, v)
 		}
 	}
@@ -308,36 +275,25 @@ func (in *Interp) element(e *syntax.Index) (object.Value, error) {
 }
 
 // elementOf returns the element of o at key; ok is false beyond the end of a list.
-func (in *Interp) elementOf(n syntax.Node, o, key object.Value) (v object.Value, ok bool, err error) {
-	if err := in.m.step(1); err != nil {
-		return nil, false, at(n, err)
-	}
+func (in *Interp) elementOf(n syntax.Node, o, key object.Value) (v object.Value, ok bool) {
+	must(n, in.m.step(1))
 	switch o := o.(type) {
 	case *object.Table:
-		name, err := in.text(n, key)
-		if err != nil {
-			return nil, false, err
-		}
-		v, ok := o.Get(name)
-		return v, ok, nil
+		return o.Get(in.text(n, key))
 	case *object.List:
 		if i, ok := index(key, len(o.Items)); ok {
-			return o.Items[i], true, nil
+			return o.Items[i], true
 		}
-		return nil, false, nil
+		return nil, false
 	case string:
-		if err := in.m.read(o); err != nil {
-			return nil, false, at(n, err)
-		}
-		v, ok := character(o, key)
-		return v, ok, nil
+		must(n, in.m.read(o))
+		return character(o, key)
 	}
 	// A scalar is a list of one.
-	_, ok = index(key, 1)
-	if !ok {
+	if _, ok = index(key, 1); !ok {
 		o = nil
 	}
-	return o, ok, nil
+	return o, ok
 }
 
 // character is one character of a string.

@@ -22,9 +22,7 @@ func (in *Interp) runBody(body []syntax.Statement, emit emitter) error {
 
 // exec runs one statement.
 func (in *Interp) exec(s syntax.Statement, emit emitter) error {
-	if err := in.m.enter(); err != nil {
-		return at(s, err)
-	}
+	must(s, in.m.enter())
 	defer in.m.leave()
 	before := in.failures
 	var err error
@@ -90,9 +88,7 @@ func (in *Interp) value(s syntax.Statement) (object.Value, error) {
 func (in *Interp) collect(n syntax.Node, run func(emitter) error) ([]object.Value, error) {
 	var items []object.Value
 	err := run(func(v object.Value) error {
-		if err := in.keep(v, len(items)+1); err != nil {
-			return at(n, err)
-		}
+		must(n, in.keep(v, len(items)+1))
 		items = append(items, v)
 		return nil
 	})
@@ -185,9 +181,7 @@ func (in *Interp) storeEach(t *syntax.Array, v object.Value) error {
 		var item object.Value
 		switch {
 		case i == len(t.Items)-1 && len(items) > i+1:
-			if err := in.m.newList(len(items) - i); err != nil {
-				return at(t, err)
-			}
+			must(t, in.m.newList(len(items)-i))
 			item = object.NewList(slices.Clone(items[i:])...)
 		case i < len(items):
 			item = items[i]
@@ -210,18 +204,14 @@ func (in *Interp) storeMember(t *syntax.Member, v object.Value) error {
 	}
 	switch o := o.(type) {
 	case *object.Table:
-		if err := in.keep(nil, o.Len()+1); err != nil {
-			return at(t, err)
-		}
+		must(t, in.keep(nil, o.Len()+1))
 		o.Set(name, v)
 		return nil
 	case *object.Object:
 		if _, ok := o.Get(name); !ok {
 			return in.noSuchProperty(t.NameSpan, o, name)
 		}
-		if err := in.m.step(int64(len(o.Changed)) / 8); err != nil {
-			return at(t, err)
-		}
+		must(t, in.m.step(int64(len(o.Changed))/8))
 		o.Assign(name, v)
 		return nil
 	}
@@ -239,13 +229,8 @@ func (in *Interp) storeIndex(t *syntax.Index, v object.Value) error {
 	}
 	switch o := o.(type) {
 	case *object.Table:
-		if err := in.keep(nil, o.Len()+1); err != nil {
-			return at(t, err)
-		}
-		name, err := in.text(t.Index, key)
-		if err != nil {
-			return err
-		}
+		must(t, in.keep(nil, o.Len()+1))
+		name := in.text(t.Index, key)
 		o.Set(name, v)
 		return nil
 	case *object.List:
@@ -253,9 +238,7 @@ func (in *Interp) storeIndex(t *syntax.Index, v object.Value) error {
 		if !ok {
 			return failf(t.Index, "the list has no element %s", object.Text(key))
 		}
-		if err := in.m.newList(o.Private()); err != nil {
-			return at(t, err)
-		}
+		must(t, in.m.newList(o.Private()))
 		o.Items[i] = v
 		return nil
 	}

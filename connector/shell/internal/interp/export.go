@@ -14,18 +14,13 @@ func startExport(render func(*invocation, []object.Value) ([]byte, error)) func(
 		if err := inv.checkEncoding(true); err != nil {
 			return nil, err
 		}
-		path, err := inv.text("Path")
-		if err != nil {
-			return nil, err
-		}
+		path := inv.text("Path")
 		return inv.gather(func(items []object.Value) error {
 			data, err := render(inv, items)
 			if err != nil {
 				return at(inv.node.NameSpan, err)
 			}
-			if err := inv.in.m.alloc(int64(len(data))); err != nil {
-				return at(inv.node.NameSpan, err)
-			}
+			must(inv.node.NameSpan, inv.in.m.alloc(int64(len(data))))
 			if ok, err := inv.confirm("Output to file", path); !ok || err != nil {
 				return err
 			}
@@ -124,10 +119,7 @@ func textFile(inv *invocation, items []object.Value) ([]byte, error) {
 func contentFile(inv *invocation, items []object.Value) ([]byte, error) {
 	var lines []string
 	for _, v := range items {
-		s, err := inv.in.text(inv.node, v)
-		if err != nil {
-			return nil, err
-		}
+		s := inv.in.text(inv.node, v)
 		lines = append(lines, s)
 	}
 	if inv.on("NoNewline") {

@@ -123,9 +123,7 @@ func propertyFor(v object.Value, p *object.Parameter) (object.Value, bool) {
 // said otherwise.
 func (s *externalStage) run(args map[string]object.Value, input object.Value) error {
 	in := s.in
-	if err := in.m.step(1); err != nil {
-		return at(s.node, err)
-	}
+	must(s.node, in.m.step(1))
 	var emitErr error
 	call := &object.Call{
 		Context: in.m.ctx,
@@ -135,7 +133,7 @@ func (s *externalStage) run(args map[string]object.Value, input object.Value) er
 		Target:  s.target,
 		Emit: func(v object.Value) error {
 			if emitErr == nil {
-				emitErr = s.emitMade(v)
+				emitErr = in.bounded(func() error { return s.emitMade(v) })
 			}
 			return emitErr
 		},
@@ -164,9 +162,7 @@ func (s *externalStage) run(args map[string]object.Value, input object.Value) er
 // emitMade hands on an object that the command made, and pays for its properties.
 func (s *externalStage) emitMade(v object.Value) error {
 	if o, ok := v.(*object.Object); ok {
-		if err := s.in.m.step(int64(len(o.Names())) / propertiesPerStep); err != nil {
-			return at(s.node, err)
-		}
+		must(s.node, s.in.m.step(int64(len(o.Names()))/propertiesPerStep))
 	}
 	return s.emit(v)
 }

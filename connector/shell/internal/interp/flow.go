@@ -93,9 +93,7 @@ func (in *Interp) looping(n syntax.Node, label string, emit emitter, rounds func
 	in.at.loops = append(slices.Clip(around.loops), label)
 	emit = in.outside(around, emit)
 	return rounds(func(body *syntax.Block) (outcome, error) {
-		if err := in.m.step(1); err != nil {
-			return broken, at(n, err)
-		}
+		must(n, in.m.step(1))
 		err := in.runBody(body.Body, emit)
 		var jump *errJump
 		switch {
@@ -226,10 +224,8 @@ func (in *Interp) matches(s *syntax.Switch, match syntax.Expr, item object.Value
 		return object.Truth(v), err
 	}
 	if s.Mode == syntax.Eq {
-		if err := in.m.read(item); err != nil {
-			return false, at(match, err)
-		}
-		return in.equal(match, s.CaseSensitive, item, want)
+		must(match, in.m.read(item))
+		return in.equal(match, s.CaseSensitive, item, want), nil
 	}
 	v, err := in.binary(match, s.Mode, s.CaseSensitive, item, want)
 	return object.Truth(v), err

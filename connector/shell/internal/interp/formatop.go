@@ -17,10 +17,7 @@ func (in *Interp) format(n syntax.Node, a, b object.Value) (object.Value, error)
 	if l, ok := b.(*object.List); ok {
 		args = l.Items
 	}
-	layout, err := in.text(n, a)
-	if err != nil {
-		return nil, err
-	}
+	layout := in.text(n, a)
 	var out strings.Builder
 	for rest := layout; rest != ""; {
 		i := strings.IndexAny(rest, "{}")
@@ -38,20 +35,17 @@ func (in *Interp) format(n syntax.Node, a, b object.Value) (object.Value, error)
 		if rest[i] == '}' || end < 0 {
 			return nil, failf(n, "a brace of -f isn't closed; {{ and }} are braces themselves")
 		}
-		if err := in.m.step(1); err != nil {
-			return nil, at(n, err)
-		}
+		must(n, in.m.step(1))
 		s, err := in.formatItem(n, rest[i+1:i+end], args)
 		if err != nil {
 			return nil, err
 		}
-		if err := in.m.grow(out.Len()+len(s), len(s)); err != nil {
-			return nil, at(n, err)
-		}
+		must(n, in.m.grow(out.Len()+len(s), len(s)))
 		out.WriteString(s)
 		rest = rest[i+end+1:]
 	}
-	return out.String(), at(n, in.m.text(out.Len()))
+	must(n, in.m.text(out.Len()))
+	return out.String(), nil
 }
 
 // formatItem is what stands for index[,width][:form].
@@ -62,10 +56,7 @@ func (in *Interp) formatItem(n syntax.Node, item string, args []object.Value) (s
 	if err != nil || i < 0 || i >= len(args) {
 		return "", failf(n, "-f has no value for {%.40s}", item)
 	}
-	s, err := in.text(n, args[i])
-	if err != nil {
-		return "", err
-	}
+	s := in.text(n, args[i])
 	if form != "" {
 		if s, err = formatNumber(args[i], form); err != nil {
 			return "", at(n, err)
@@ -82,9 +73,7 @@ func (in *Interp) formatItem(n syntax.Node, item string, args []object.Value) (s
 	if missing <= 0 {
 		return s, nil
 	}
-	if err := in.m.text(len(s) + missing); err != nil {
-		return "", at(n, err)
-	}
+	must(n, in.m.text(len(s)+missing))
 	if width < 0 {
 		return s + strings.Repeat(" ", missing), nil
 	}

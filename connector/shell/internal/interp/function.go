@@ -11,9 +11,7 @@ import (
 // define makes a command of a function.
 func (in *Interp) define(s *syntax.Function) error {
 	if _, known := in.funcs[object.Fold(s.Name)]; !known {
-		if err := in.keep(nil, len(in.funcs)+1); err != nil {
-			return at(s, err)
-		}
+		must(s, in.keep(nil, len(in.funcs)+1))
 	}
 	c := &command{name: s.Name, synopsis: "A function of the script."}
 	for i, p := range s.Params {
@@ -51,9 +49,7 @@ func (c *call) process(v object.Value) error {
 		return err
 	}
 	if c.fn.Process == nil {
-		if err := c.in.keep(v, len(c.input)+1); err != nil {
-			return at(c.node, err)
-		}
+		must(c.node, c.in.keep(v, len(c.input)+1))
 		c.input = append(c.input, v)
 		return nil
 	}
@@ -111,16 +107,12 @@ func (c *call) within(run func(emit emitter) error) error {
 	in := c.in
 	caller := in.at
 	back, err := in.m.call()
-	if err != nil {
-		return at(c.node, err)
-	}
+	must(c.node, err)
 	defer back()
 	in.at = place{scope: c.scope, tries: caller.tries}
 	defer func() { in.at = caller }()
 	return returned(run(in.outside(caller, func(v object.Value) error {
-		if err := in.m.step(1); err != nil {
-			return at(c.node, err)
-		}
+		must(c.node, in.m.step(1))
 		return c.emitWhole(v)
 	})))
 }
@@ -147,7 +139,8 @@ func (c *call) bindParams() error {
 	in.set("INPUT", new(object.List))
 	command := row("FunctionInfo", "Name", c.fn.Name)
 	in.set("MYINVOCATION", row("InvocationInfo", "MyCommand", command, "InvocationName", c.node.Name, "BoundParameters", bound))
-	return in.keep(nil, len(c.fn.Params)+5)
+	must(c.node, in.keep(nil, len(c.fn.Params)+5))
+	return nil
 }
 
 // passCommon makes what every cmdlet takes hold for those within the function.
@@ -225,7 +218,7 @@ func (inv *invocation) asked(name string) bool {
 // set, or the user is asked for it.
 func (in *Interp) scriptParams(script *syntax.Script) error {
 	for i, p := range script.Params {
-		err := in.scriptParam(p, i)
+		err := in.bounded(func() error { return in.scriptParam(p, i) })
 		if err == nil {
 			continue
 		}

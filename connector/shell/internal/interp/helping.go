@@ -29,10 +29,7 @@ func helping() []*command {
 func (inv *invocation) matcher(parameter string) (func(string) bool, error) {
 	var patterns []object.Pattern
 	for _, v := range object.Items(inv.args[parameter]) {
-		text, err := inv.in.text(inv.where(parameter), v)
-		if err != nil {
-			return nil, err
-		}
+		text := inv.in.text(inv.where(parameter), v)
 		if len(text) > maxNearest {
 			return nil, failf(inv.where(parameter), "the name is too long")
 		}
@@ -74,10 +71,7 @@ func startGetCommand(inv *invocation) (stage, error) {
 }
 
 func startGetHelp(inv *invocation) (stage, error) {
-	name, err := inv.text("Name")
-	if err != nil {
-		return nil, err
-	}
+	name := inv.text("Name")
 	match, err := inv.matcher("Parameter")
 	if err != nil {
 		return nil, err
@@ -194,9 +188,7 @@ func startGetMember(inv *invocation) (stage, error) {
 		if seen[typ] {
 			return nil
 		}
-		if err := inv.in.keep(nil, len(seen)+1); err != nil {
-			return at(inv.node, err)
-		}
+		must(inv.node, inv.in.keep(nil, len(seen)+1))
 		seen[typ] = true
 		o, ok := v.(*object.Object)
 		if !ok {

@@ -86,7 +86,7 @@ func (in *Interp) runScript(script *syntax.Script) {
 	for i, s := range script.Body {
 		script.Body[i] = nil
 		shown := &display{in: in}
-		err := in.exec(s, shown.add)
+		err := in.bounded(func() error { return in.exec(s, shown.add) })
 		if flushErr := shown.flush(); err == nil {
 			err = at(s, flushErr)
 		}

@@ -42,10 +42,7 @@ func pipelined(p object.Parameter) object.Parameter {
 // startSnapin accepts what administrators begin their scripts with.
 func startSnapin(inv *invocation) (stage, error) {
 	for _, v := range object.Items(inv.args["Name"]) {
-		name, err := inv.in.text(inv.where("Name"), v)
-		if err != nil {
-			return nil, err
-		}
+		name := inv.in.text(inv.where("Name"), v)
 		if !strings.Contains(strings.ToLower(name), "exchange") {
 			return nil, &Error{Where: inv.where("Name").Where(), Err: errors.New("no module can be loaded"),
 				Supported: "Exchange's own snap-ins, which are there anyway"}
@@ -55,12 +52,10 @@ func startSnapin(inv *invocation) (stage, error) {
 }
 
 func startNewObject(inv *invocation) (stage, error) {
-	name, err := inv.text("TypeName")
-	if err != nil {
-		return nil, err
-	}
+	name := inv.text("TypeName")
 	args := object.Items(inv.args["ArgumentList"])
 	var made object.Value
+	var err error
 	switch short(name) {
 	case "pscredential":
 		made, err = inv.credential(args)
@@ -94,8 +89,7 @@ func short(name string) string {
 func (inv *invocation) credential(args []object.Value) (object.Value, error) {
 	if len(args) == 2 {
 		if secret, ok := args[1].(*object.Secure); ok {
-			user, err := inv.in.text(inv.where("ArgumentList"), args[0])
-			return object.NewCredential(user, secret.Reveal()), err
+			return object.NewCredential(inv.in.text(inv.where("ArgumentList"), args[0]), secret.Reveal()), nil
 		}
 	}
 	return nil, &Error{Where: inv.where("ArgumentList").Where(), Err: errors.New("a PSCredential is made of a user name and a SecureString"),
@@ -113,9 +107,7 @@ func (inv *invocation) custom() (object.Value, error) {
 		return o, nil
 	}
 	for name, item := range t.All() {
-		if err := inv.in.keep(nil, o.Len()+1); err != nil {
-			return nil, at(inv.node, err)
-		}
+		must(inv.node, inv.in.keep(nil, o.Len()+1))
 		o.Set(name, item)
 	}
 	return o, nil

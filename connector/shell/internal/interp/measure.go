@@ -83,10 +83,7 @@ func (m *measure) add(v object.Value) error {
 			*extreme.kept = v
 			continue
 		}
-		a, b, err := m.inv.in.comparable(m.inv.node, v, *extreme.kept)
-		if err != nil {
-			return err
-		}
+		a, b := m.inv.in.comparable(m.inv.node, v, *extreme.kept)
 		order, err := object.Compare(a, b)
 		if err != nil {
 			return at(m.inv.node.NameSpan, err)

@@ -2,6 +2,7 @@ package interp
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -29,12 +30,10 @@ func (in *Interp) call(e *syntax.Call) (object.Value, error) {
 
 // invoke runs a method.
 func (in *Interp) invoke(n syntax.Node, o object.Value, name string, args []object.Value) (object.Value, error) {
-	if err := in.m.read(o); err != nil {
-		return nil, at(n, err)
-	}
+	must(n, in.m.read(o))
 	folded := strings.ToLower(name)
 	if folded == "tostring" && len(args) == 0 {
-		return in.text(n, o)
+		return in.text(n, o), nil
 	}
 	if v, ok, err := in.blockMethod(folded, o, args); ok || err != nil {
 		return v, err
@@ -48,7 +47,7 @@ func (in *Interp) invoke(n syntax.Node, o object.Value, name string, args []obje
 		v, ok, err = in.stringMethod(n, o, folded, args)
 		supported = "Contains, EndsWith, IndexOf, PadLeft, PadRight, Replace, Split, StartsWith, Substring, ToLower, ToUpper, Trim, TrimEnd and TrimStart"
 	case *object.List:
-		v, ok, err = in.listMethod(n, o, folded, args)
+		v, ok = in.listMethod(n, o, folded, args)
 		supported = "Add, AddRange, Clear, Contains, IndexOf and Remove"
 	case *object.Table:
 		v, ok, err = in.tableMethod(n, o, folded, args)
@@ -93,36 +92,38 @@ func (in *Interp) blockMethod(name string, o object.Value, args []object.Value) 
 }
 
 // texts are the arguments of a method as strings.
-func (in *Interp) texts(n syntax.Node, args []object.Value) ([]string, error) {
+func (in *Interp) texts(n syntax.Node, args []object.Value) []string {
 	out := make([]string, len(args))
 	for i, a := range args {
-		s, err := in.text(n, a)
-		if err != nil {
-			return nil, err
-		}
-		out[i] = s
+		out[i] = in.text(n, a)
 	}
-	return out, nil
+	return out
 }
 
 func (in *Interp) stringMethod(n syntax.Node, s, name string, args []object.Value) (v object.Value, ok bool, err error) {
 	switch name {
 	case "substring":
-		if err := in.m.alloc(4 * int64(len(s))); err != nil {
-			return nil, false, at(n, err)
-		}
-		v, ok := substring(s, args)
+		must(n, in.m.alloc(4*int64(len(s))))
+		v, ok = substring(s, args)
 		return v, ok, nil
 	case "padleft", "padright":
-		return in.pad(n, s, name, args)
+		v, ok = in.pad(n, s, name, args)
+		return v, ok, nil
 	}
-	texts, err := in.texts(n, args)
-	if err != nil {
-		return nil, false, err
-	}
+	texts := in.texts(n, args)
 	switch {
 	case len(texts) == 0:
-		return in.plainMethod(n, s, name)
+		if name == "split" {
+			return in.splitFields(n, s), true, nil
+		}
+		f, ok := plainMethods[name]
+		if !ok {
+			return nil, false, nil
+		}
+		if strings.HasPrefix(name, "to") {
+			must(n, in.m.text(len(s)))
+		}
+		return f(s), true, nil
 	case name == "split":
 		if len(texts) == 1 { // a string is a set of separators
 			texts = strings.Split(texts[0], "")
@@ -130,25 +131,21 @@ func (in *Interp) stringMethod(n syntax.Node, s, name string, args []object.Valu
 		if len(texts) > maxSeparators {
 			return nil, false, nil
 		}
-		v, err := in.cut(n, s, texts)
-		return v, true, err
+		return in.cut(n, s, texts), true, nil
 	case len(texts) == 2 && name == "replace":
 		if texts[0] == "" {
 			return nil, false, nil
 		}
 		count := strings.Count(s, texts[0])
-		if err := in.m.text(len(s) + count*(len(texts[1])-len(texts[0]))); err != nil {
-			return nil, false, at(n, err)
-		}
+		must(n, in.m.text(len(s)+count*(len(texts[1])-len(texts[0]))))
 		return strings.ReplaceAll(s, texts[0], texts[1]), true, nil
 	case len(texts) == 1:
 		if strings.HasPrefix(name, "trim") { // looks at the set again for each character
-			if err := in.m.step(int64(len(s)) * int64(len(texts[0])) / 64); err != nil {
-				return nil, false, at(n, err)
-			}
+			must(n, in.m.step(int64(len(s))*int64(len(texts[0]))/64))
 		}
-		v, ok := textMethod(s, name, texts[0])
-		return v, ok, nil
+		if f, ok := textMethods[name]; ok {
+			return f(s, texts[0]), true, nil
+		}
 	}
 	return nil, false, nil
 }
@@ -156,49 +153,26 @@ func (in *Interp) stringMethod(n syntax.Node, s, name string, args []object.Valu
 // maxSeparators is how many separators Split takes.
 const maxSeparators = 32
 
-// plainMethod is the methods without arguments.
-func (in *Interp) plainMethod(n syntax.Node, s, name string) (v object.Value, ok bool, err error) {
-	switch name {
-	case "tolower", "tolowerinvariant":
-		return strings.ToLower(s), true, at(n, in.m.text(len(s)))
-	case "toupper", "toupperinvariant":
-		return strings.ToUpper(s), true, at(n, in.m.text(len(s)))
-	case "trim":
-		return strings.TrimSpace(s), true, nil
-	case "trimstart":
-		return strings.TrimLeft(s, " \t\r\n"), true, nil
-	case "trimend":
-		return strings.TrimRight(s, " \t\r\n"), true, nil
-	case "split":
-		v, err := in.splitFields(n, s)
-		return v, true, err
-	}
-	return nil, false, nil
+// plainMethods are the methods of strings without arguments.
+var plainMethods = map[string]func(string) string{
+	"tolower": strings.ToLower, "tolowerinvariant": strings.ToLower,
+	"toupper": strings.ToUpper, "toupperinvariant": strings.ToUpper,
+	"trim":      strings.TrimSpace,
+	"trimstart": func(s string) string { return strings.TrimLeft(s, " \t\r\n") },
+	"trimend":   func(s string) string { return strings.TrimRight(s, " \t\r\n") },
 }
 
-// textMethod is the methods with one string. .NET compares with letter case here.
-func textMethod(s, name, arg string) (object.Value, bool) {
-	switch name {
-	case "contains":
-		return strings.Contains(s, arg), true
-	case "startswith":
-		return strings.HasPrefix(s, arg), true
-	case "endswith":
-		return strings.HasSuffix(s, arg), true
-	case "indexof":
-		return runeIndex(s, strings.Index(s, arg)), true
-	case "lastindexof":
-		return runeIndex(s, strings.LastIndex(s, arg)), true
-	case "equals":
-		return s == arg, true
-	case "trim":
-		return strings.Trim(s, arg), true
-	case "trimstart":
-		return strings.TrimLeft(s, arg), true
-	case "trimend":
-		return strings.TrimRight(s, arg), true
-	}
-	return nil, false
+// textMethods are the methods with one string. .NET compares with letter case here.
+var textMethods = map[string]func(s, arg string) object.Value{
+	"contains":    func(s, arg string) object.Value { return strings.Contains(s, arg) },
+	"startswith":  func(s, arg string) object.Value { return strings.HasPrefix(s, arg) },
+	"endswith":    func(s, arg string) object.Value { return strings.HasSuffix(s, arg) },
+	"indexof":     func(s, arg string) object.Value { return runeIndex(s, strings.Index(s, arg)) },
+	"lastindexof": func(s, arg string) object.Value { return runeIndex(s, strings.LastIndex(s, arg)) },
+	"equals":      func(s, arg string) object.Value { return s == arg },
+	"trim":        func(s, arg string) object.Value { return strings.Trim(s, arg) },
+	"trimstart":   func(s, arg string) object.Value { return strings.TrimLeft(s, arg) },
+	"trimend":     func(s, arg string) object.Value { return strings.TrimRight(s, arg) },
 }
 
 // runeIndex counts characters where Go counts bytes.
@@ -230,85 +204,69 @@ func substring(s string, args []object.Value) (object.Value, bool) {
 	return string(rest), true
 }
 
-func (in *Interp) pad(n syntax.Node, s, name string, args []object.Value) (v object.Value, ok bool, err error) {
+func (in *Interp) pad(n syntax.Node, s, name string, args []object.Value) (v object.Value, ok bool) {
 	fill := " "
 	if len(args) == 2 {
-		if fill, err = in.text(n, args[1]); err != nil {
-			return nil, false, err
-		}
+		fill = in.text(n, args[1])
 	}
 	if len(args) == 0 || len(args) > 2 || utf8.RuneCountInString(fill) != 1 {
-		return nil, false, nil
+		return nil, false
 	}
 	width, ok := wholeNumber(args[0])
 	if !ok || width < 0 {
-		return nil, false, nil
+		return nil, false
 	}
 	missing := min(width, int64(in.opt.Limits.String)+1) - int64(utf8.RuneCountInString(s))
 	if missing <= 0 {
-		return s, true, nil
+		return s, true
 	}
-	if err := in.m.text(len(s) + int(missing)*len(fill)); err != nil {
-		return nil, false, at(n, err)
-	}
+	must(n, in.m.text(len(s)+int(missing)*len(fill)))
 	padding := strings.Repeat(fill, int(missing))
 	if name == "padleft" {
-		return padding + s, true, nil
+		return padding + s, true
 	}
-	return s + padding, true, nil
+	return s + padding, true
 }
 
-func (in *Interp) listMethod(n syntax.Node, l *object.List, name string, args []object.Value) (v object.Value, ok bool, err error) {
+func (in *Interp) listMethod(n syntax.Node, l *object.List, name string, args []object.Value) (v object.Value, ok bool) {
 	if name == "clear" && len(args) == 0 {
 		l.Private()
 		l.Items = nil
-		return nil, true, nil
+		return nil, true
 	}
 	if len(args) != 1 {
-		return nil, false, nil
+		return nil, false
 	}
 	switch name {
 	case "add":
-		return nil, true, in.extend(n, l, args[0])
+		in.extend(n, l, args[0])
+		return nil, true
 	case "addrange":
-		return nil, true, in.extend(n, l, object.Items(args[0])...)
-	case "contains", "indexof", "remove":
-		i, err := in.indexOf(n, l, args[0])
-		switch {
-		case name == "contains":
-			return i >= 0, true, err
-		case name == "indexof":
-			return int64(i), true, err
-		case i >= 0:
-			if err := in.m.alloc(int64(l.Private()) * wordBytes); err != nil {
-				return nil, false, at(n, err)
-			}
+		in.extend(n, l, object.Items(args[0])...)
+		return nil, true
+	case "contains":
+		return in.indexOf(n, l, args[0]) >= 0, true
+	case "indexof":
+		return int64(in.indexOf(n, l, args[0])), true
+	case "remove":
+		if i := in.indexOf(n, l, args[0]); i >= 0 {
+			must(n, in.m.alloc(int64(l.Private())*wordBytes))
 			l.Items = append(l.Items[:i], l.Items[i+1:]...)
 		}
-		return nil, true, err
+		return nil, true
 	}
-	return nil, false, nil
+	return nil, false
 }
 
 // extend appends to a list in place.
-func (in *Interp) extend(n syntax.Node, l *object.List, items ...object.Value) error {
-	if err := in.m.list(len(l.Items) + len(items)); err != nil {
-		return at(n, err)
-	}
-	if err := in.m.alloc(int64(l.Private()+len(items)) * wordBytes); err != nil {
-		return at(n, err)
-	}
+func (in *Interp) extend(n syntax.Node, l *object.List, items ...object.Value) {
+	must(n, in.m.list(len(l.Items)+len(items)))
+	must(n, in.m.alloc(int64(l.Private()+len(items))*wordBytes))
 	l.Items = append(l.Items, items...)
-	return nil
 }
 
-func (in *Interp) indexOf(n syntax.Node, l *object.List, v object.Value) (int, error) {
-	for i, item := range l.Items {
-		if same, err := in.equal(n, false, item, v); same || err != nil {
-			return i, err
-		}
-	}
-	return -1, nil
+func (in *Interp) indexOf(n syntax.Node, l *object.List, v object.Value) int {
+	return slices.IndexFunc(l.Items, func(item object.Value) bool { return in.equal(n, false, item, v) })
 }
 
 func (in *Interp) tableMethod(n syntax.Node, t *object.Table, name string, args []object.Value) (v object.Value, ok bool, err error) {
@@ -317,16 +275,12 @@ func (in *Interp) tableMethod(n syntax.Node, t *object.Table, name string, args 
 		return nil, true, nil
 	}
 	if name == "getenumerator" && len(args) == 0 {
-		v, err = in.entries(t)
-		return v, true, at(n, err)
+		return in.entries(n, t), true, nil
 	}
 	if len(args) == 0 {
 		return nil, false, nil
 	}
-	key, err := in.text(n, args[0])
-	if err != nil {
-		return nil, false, err
-	}
+	key := in.text(n, args[0])
 	_, has := t.Get(key)
 	switch {
 	case name == "add" && len(args) == 2:
@@ -334,18 +288,20 @@ func (in *Interp) tableMethod(n syntax.Node, t *object.Table, name string, args 
 			return nil, false, failf(n, "the key %.40s is there already", key)
 		}
 		t.Set(key, args[1])
-		return nil, true, at(n, in.keep(nil, t.Len()))
+		must(n, in.keep(nil, t.Len()))
+		return nil, true, nil
 	case name == "contains" && len(args) == 1, name == "containskey" && len(args) == 1:
 		return has, true, nil
 	case name == "remove" && len(args) == 1:
 		t.Delete(key)
-		return nil, true, at(n, in.m.read(t))
+		must(n, in.m.read(t))
+		return nil, true, nil
 	}
 	return nil, false, nil
 }
 
 // entries are what GetEnumerator goes through: an object for each key.
-func (in *Interp) entries(t *object.Table) (object.Value, error) {
+func (in *Interp) entries(n syntax.Node, t *object.Table) object.Value {
 	list := new(object.List)
 	for name, item := range t.All() {
 		o := object.NewObject("DictionaryEntry", 3)
@@ -353,10 +309,8 @@ func (in *Interp) entries(t *object.Table) (object.Value, error) {
 		o.Set("Name", name)
 		o.Set("Key", name)
 		o.Set("Value", item)
-		if err := in.keep(o, len(list.Items)+1); err != nil {
-			return nil, err
-		}
+		must(n, in.keep(o, len(list.Items)+1))
 		list.Add(o)
 	}
-	return list, nil
+	return list
 }

@@ -1,6 +1,7 @@
 package interp
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
@@ -24,9 +25,9 @@ func (in *Interp) unary(e *syntax.Unary) (object.Value, error) {
 	case syntax.BitNot:
 		return bitwise(e, syntax.BitXor, v, int64(-1))
 	case syntax.Join:
-		return in.join(e, v, "")
+		return in.join(e, v, ""), nil
 	case syntax.Split:
-		return in.splitFields(e, v)
+		return in.splitFields(e, v), nil
 	}
 	return nil, failf(e, "the operator %s isn't supported", e.Op)
 }
@@ -59,12 +60,8 @@ func (in *Interp) operation(e *syntax.Binary) (object.Value, error) {
 
 // binary applies an operator to two values.
 func (in *Interp) binary(n syntax.Node, op syntax.Operator, exact bool, a, b object.Value) (object.Value, error) {
-	if err := in.m.read(a); err != nil {
-		return nil, at(n, err)
-	}
-	if err := in.m.read(b); err != nil {
-		return nil, at(n, err)
-	}
+	must(n, in.m.read(a))
+	must(n, in.m.read(b))
 	switch op {
 	case syntax.And:
 		return object.Truth(a) && object.Truth(b), nil
@@ -79,17 +76,12 @@ func (in *Interp) binary(n syntax.Node, op syntax.Operator, exact bool, a, b obj
 	case syntax.Match, syntax.NotMatch:
 		return in.match(n, op == syntax.Match, exact, a, b)
 	case syntax.Contains, syntax.NotContains:
-		found, err := in.contains(n, exact, a, b)
-		return found == (op == syntax.Contains), err
+		return in.contains(n, exact, a, b) == (op == syntax.Contains), nil
 	case syntax.In, syntax.NotIn:
-		found, err := in.contains(n, exact, b, a)
-		return found == (op == syntax.In), err
+		return in.contains(n, exact, b, a) == (op == syntax.In), nil
 	case syntax.Join:
-		sep, err := in.text(n, b)
-		if err != nil {
-			return nil, err
-		}
-		return in.join(n, a, sep)
+		sep := in.text(n, b)
+		return in.join(n, a, sep), nil
 	case syntax.Split:
 		return in.split(n, exact, a, b)
 	case syntax.Replace:
@@ -122,25 +114,22 @@ func (in *Interp) filter(n syntax.Node, a object.Value, ok func(object.Value) (b
 			out.Items = append(out.Items, item)
 		}
 	}
-	return out, at(n, in.m.newList(len(out.Items)))
+	must(n, in.m.newList(len(out.Items)))
+	return out, nil
 }
 
 // compare is one comparison of two scalars.
 func (in *Interp) compare(n syntax.Node, op syntax.Operator, exact bool, a, b object.Value) (bool, error) {
 	if op == syntax.Eq || op == syntax.Ne {
-		same, err := in.equal(n, exact, a, b)
-		return same == (op == syntax.Eq), err
+		return in.equal(n, exact, a, b) == (op == syntax.Eq), nil
 	}
-	a, b, err := in.comparable(n, a, b)
-	if err != nil {
-		return false, err
-	}
+	a, b = in.comparable(n, a, b)
 	order, err := object.Compare(a, b)
-	if x, ok := a.(string); ok && exact && err == nil {
-		order = strings.Compare(x, object.Text(b))
-	}
 	if err != nil {
 		return false, at(n, err)
+	}
+	if x, ok := a.(string); ok && exact {
+		order = strings.Compare(x, object.Text(b))
 	}
 	switch op {
 	case syntax.Gt:
@@ -154,32 +143,22 @@ func (in *Interp) compare(n syntax.Node, op syntax.Operator, exact bool, a, b ob
 }
 
 // equal is -eq, or -ceq if exact.
-func (in *Interp) equal(n syntax.Node, exact bool, a, b object.Value) (bool, error) {
-	a, b, err := in.comparable(n, a, b)
-	if err != nil {
-		return false, err
-	}
+func (in *Interp) equal(n syntax.Node, exact bool, a, b object.Value) bool {
+	a, b = in.comparable(n, a, b)
 	if x, ok := a.(string); ok && exact && b != nil {
-		return x == object.Text(b), nil
+		return x == object.Text(b)
 	}
-	return object.Equal(a, b), nil
+	return object.Equal(a, b)
 }
 
 // comparable pays for the comparison of two scalars, and makes text of what would
 // be compared as text, which may be long.
-func (in *Interp) comparable(n syntax.Node, a, b object.Value) (object.Value, object.Value, error) {
-	if err := in.m.read(a); err != nil {
-		return nil, nil, at(n, err)
-	}
+func (in *Interp) comparable(n syntax.Node, a, b object.Value) (object.Value, object.Value) {
+	must(n, in.m.read(a))
 	if a == b || !comparesAsText(a) && !comparesAsText(b) {
-		return a, b, nil
+		return a, b
 	}
-	a, err := in.flatten(n, a)
-	if err != nil {
-		return nil, nil, err
-	}
-	b, err = in.flatten(n, b)
-	return a, b, err
+	return in.flatten(n, a), in.flatten(n, b)
 }
 
 // comparesAsText reports whether v makes text of what it is compared with.
@@ -194,46 +173,32 @@ func comparesAsText(v object.Value) bool {
 }
 
 // flatten makes text of a list or an object.
-func (in *Interp) flatten(n syntax.Node, v object.Value) (object.Value, error) {
+func (in *Interp) flatten(n syntax.Node, v object.Value) object.Value {
 	switch v.(type) {
 	case *object.List, *object.Object:
 		return in.text(n, v)
 	}
-	return v, nil
+	return v
 }
 
-func (in *Interp) contains(n syntax.Node, exact bool, list, v object.Value) (bool, error) {
-	for _, item := range object.Items(list) {
-		if same, err := in.equal(n, exact, item, v); same || err != nil {
-			return same, err
-		}
-	}
-	return list == nil && v == nil, nil
+func (in *Interp) contains(n syntax.Node, exact bool, list, v object.Value) bool {
+	same := func(item object.Value) bool { return in.equal(n, exact, item, v) }
+	return slices.ContainsFunc(object.Items(list), same) || list == nil && v == nil
 }
 
 func (in *Interp) like(n syntax.Node, want, exact bool, a, b object.Value) (object.Value, error) {
-	pattern, err := in.text(n, b)
-	if err != nil {
-		return nil, err
-	}
+	pattern := in.text(n, b)
 	if len(pattern) > maxPattern {
 		return nil, failf(n, "%w: a pattern of more than %d bytes", ErrLimit, maxPattern)
 	}
-	if err := in.m.step(int64(len(pattern)) / 8); err != nil {
-		return nil, at(n, err)
-	}
+	must(n, in.m.step(int64(len(pattern))/8))
 	p := object.CompileLike(pattern)
 	if exact {
 		p = object.CompileLikeExact(pattern)
 	}
 	return in.filter(n, a, func(item object.Value) (bool, error) {
-		s, err := in.text(n, item)
-		if err != nil {
-			return false, err
-		}
-		if err := in.m.step(1 + int64(len(s))*int64(1+p.Len())/16); err != nil {
-			return false, at(n, err)
-		}
+		s := in.text(n, item)
+		must(n, in.m.step(1+int64(len(s))*int64(1+p.Len())/16))
 		return p.Match(s) == want, nil
 	})
 }
@@ -256,14 +221,13 @@ func (in *Interp) span(n syntax.Node, a, b object.Value) (object.Value, error) {
 	if to < from {
 		length, step = from-to+1, -1
 	}
-	if err := in.m.newList(int(length)); err != nil {
-		return nil, at(n, err)
-	}
+	must(n, in.m.newList(int(length)))
 	l := &object.List{Items: make([]object.Value, length)}
 	for i := range l.Items {
 		l.Items[i] = from + int64(i)*step
 	}
-	return l, at(n, in.m.step(length))
+	must(n, in.m.step(length))
+	return l, nil
 }
 
 func wholeNumber(v object.Value) (int64, bool) {

@@ -96,31 +96,24 @@ func (inv *invocation) rows(items []object.Value, fields []field) ([]sortRow, er
 			}
 		}
 		for j, key := range keys {
-			text, err := inv.sortKey(key)
-			if err != nil {
-				return nil, err
-			}
+			text := inv.sortKey(key)
 			keys[j] = text
 			size, _ := textSize(text, inv.in.m.limits.String)
-			if err := inv.in.m.step(rounds * int64(1+size/32)); err != nil {
-				return nil, at(inv.node, err)
-			}
+			must(inv.node, inv.in.m.step(rounds*int64(1+size/32)))
 		}
-		if err := inv.in.m.alloc(int64(len(keys)+3) * wordBytes); err != nil {
-			return nil, at(inv.node, err)
-		}
+		must(inv.node, inv.in.m.alloc(int64(len(keys)+3)*wordBytes))
 		rows[i] = sortRow{v, keys}
 	}
 	return rows, nil
 }
 
 // sortKey makes text of what has no order, once instead of in every comparison.
-func (inv *invocation) sortKey(v object.Value) (object.Value, error) {
+func (inv *invocation) sortKey(v object.Value) object.Value {
 	switch v.(type) {
 	case *object.List, *object.Object, *object.Table, *object.Secure:
 		return inv.in.text(inv.node, v)
 	}
-	return v, nil
+	return v
 }
 
 func compareRows(a, b sortRow, down func(int) bool) int {
@@ -141,23 +134,18 @@ func compareRows(a, b sortRow, down func(int) bool) int {
 
 // identity is a text that equal objects share: for an object, that of all its
 // properties.
-func (in *Interp) identity(n syntax.Node, v object.Value) (string, error) {
+func (in *Interp) identity(n syntax.Node, v object.Value) string {
 	o, ok := v.(*object.Object)
 	if !ok || o.Ref != nil && o.Text != "" {
 		return in.text(n, v)
 	}
 	var b strings.Builder
 	for name, value := range o.All() {
-		s, err := in.text(n, value)
-		if err != nil {
-			return "", err
-		}
-		if err := in.m.grow(b.Len()+len(s)+len(name), len(s)+len(name)); err != nil {
-			return "", at(n, err)
-		}
+		s := in.text(n, value)
+		must(n, in.m.grow(b.Len()+len(s)+len(name), len(s)+len(name)))
 		b.WriteString(name + "\x00" + s + "\x00")
 	}
-	return b.String(), nil
+	return b.String()
 }
 
 func startGroup(inv *invocation) (stage, error) {
@@ -179,13 +167,9 @@ func startGroup(inv *invocation) (stage, error) {
 			}
 			key := object.Fold(name)
 			g := byName[key]
-			if err := inv.in.m.alloc(wordBytes); err != nil {
-				return at(inv.node, err)
-			}
+			must(inv.node, inv.in.m.alloc(wordBytes))
 			if g == nil {
-				if err := inv.in.m.alloc(mapEntryBytes + int64(len(name))); err != nil {
-					return at(inv.node, err)
-				}
+				must(inv.node, inv.in.m.alloc(mapEntryBytes+int64(len(name))))
 				g = &group{name: name}
 				byName[key] = g
 				groups = append(groups, g)
@@ -210,7 +194,7 @@ func startGroup(inv *invocation) (stage, error) {
 // groupName is what Group-Object calls the group of v.
 func (inv *invocation) groupName(fields []field, v object.Value) (string, error) {
 	if fields == nil {
-		return inv.in.text(inv.node, v)
+		return inv.in.text(inv.node, v), nil
 	}
 	var parts []string
 	for _, f := range fields {
@@ -218,10 +202,7 @@ func (inv *invocation) groupName(fields []field, v object.Value) (string, error)
 		if err != nil {
 			return "", err
 		}
-		s, err := inv.in.text(f.node, value)
-		if err != nil {
-			return "", err
-		}
+		s := inv.in.text(f.node, value)
 		parts = append(parts, s)
 	}
 	return strings.Join(parts, ", "), nil

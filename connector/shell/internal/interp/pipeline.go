@@ -66,9 +66,7 @@ func (in *Interp) unroll(n syntax.Node, v object.Value, emit emitter) error {
 	}
 	items := l.Items
 	for _, item := range items[:len(items):len(items)] {
-		if err := in.m.step(1); err != nil {
-			return at(n, err)
-		}
+		must(n, in.m.step(1))
 		if err := emit(item); err != nil {
 			return err
 		}
@@ -139,9 +137,7 @@ func (inv *invocation) output(next emitter) emitter {
 		return next(v)
 	}
 	return func(v object.Value) error {
-		if err := in.m.step(1); err != nil {
-			return at(inv.node, err)
-		}
+		must(inv.node, in.m.step(1))
 		return in.unroll(inv.node, v, next)
 	}
 }

@@ -53,21 +53,15 @@ func startOutHost(inv *invocation) (stage, error) {
 func startWriteHost(inv *invocation) (stage, error) {
 	sep := " "
 	if _, ok := inv.args["Separator"]; ok {
-		var err error
-		if sep, err = inv.text("Separator"); err != nil {
-			return nil, err
-		}
+		sep = inv.text("Separator")
 	}
 	show := func(v object.Value) error {
-		line, err := inv.in.join(inv.node, v, sep)
-		if err != nil {
-			return err
-		}
+		line := inv.in.join(inv.node, v, sep)
 		end := "\n"
 		if inv.on("NoNewline") {
 			end = ""
 		}
-		_, err = io.WriteString(inv.in.out, visible(line.(string))+end)
+		_, err := io.WriteString(inv.in.out, visible(line)+end)
 		return at(inv.node, err)
 	}
 	return inv.work(show, func() error {
@@ -82,10 +76,7 @@ func startWriteHost(inv *invocation) (stage, error) {
 func startMessage(say func(*invocation, string) error) func(*invocation) (stage, error) {
 	return func(inv *invocation) (stage, error) {
 		each := func(v object.Value) error {
-			text, err := inv.in.text(inv.node, v)
-			if err != nil {
-				return err
-			}
+			text := inv.in.text(inv.node, v)
 			return say(inv, visible(text))
 		}
 		return inv.work(each, func() error {

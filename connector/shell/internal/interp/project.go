@@ -1,6 +1,7 @@
 package interp
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
@@ -38,10 +39,7 @@ func (inv *invocation) field(n syntax.Node, v object.Value) (field, error) {
 	case *object.Table:
 		return inv.calculated(n, v)
 	}
-	name, err := inv.in.text(n, v)
-	if err != nil {
-		return field{}, err
-	}
+	name := inv.in.text(n, v)
 	f := field{node: n, name: name}
 	if len(name) > maxPattern {
 		return f, failf(n, "%w: a name of more than %d bytes", ErrLimit, maxPattern)
@@ -59,10 +57,7 @@ func (inv *invocation) calculated(n syntax.Node, t *object.Table) (field, error)
 	for key, v := range t.All() {
 		switch customField(key) {
 		case "name":
-			name, err := inv.in.text(n, v)
-			if err != nil {
-				return f, err
-			}
+			name := inv.in.text(n, v)
 			f.label = name
 		case "expression":
 			if b, ok := v.(*block); ok {
@@ -101,52 +96,35 @@ func (in *Interp) of(f field, v object.Value) (object.Value, error) {
 	if f.block != nil {
 		return in.result(f.block, v)
 	}
-	return in.column(f.node, v, f.name)
+	return in.column(f.node, v, f.name), nil
 }
 
 // project makes an object of the fields of v, which go under the names that v has
 // for them.
 func (in *Interp) project(v object.Value, typ string, fields []field, except []object.Pattern) (*object.Object, error) {
 	out := object.NewObject(typ, len(fields))
-	add := func(f field, name string, value object.Value) error {
-		if err := in.m.step(int64(len(except)) * int64(1+len(name)/16)); err != nil {
-			return at(f.node, err)
+	add := func(f field, name string, value object.Value) {
+		must(f.node, in.m.step(int64(len(except))*int64(1+len(name)/16)))
+		if !slices.ContainsFunc(except, func(p object.Pattern) bool { return p.Match(name) }) {
+			must(f.node, in.keep(nil, out.Len()+1))
+			out.Set(name, value)
 		}
-		for _, p := range except {
-			if p.Match(name) {
-				return nil
-			}
-		}
-		if err := in.keep(nil, out.Len()+1); err != nil {
-			return at(f.node, err)
-		}
-		out.Set(name, value)
-		return nil
 	}
 	for _, f := range fields {
-		if err := in.m.step(1); err != nil {
-			return nil, at(f.node, err)
-		}
+		must(f.node, in.m.step(1))
 		if f.names == nil {
 			value, err := in.of(f, v)
 			if err != nil {
 				return nil, err
 			}
-			if err := add(f, in.ownName(f, v), value); err != nil {
-				return nil, err
-			}
+			add(f, in.ownName(f, v), value)
 			continue
 		}
 		for _, name := range propertyNames(v) {
-			if err := in.m.step(1 + int64(len(name)*f.names.Len())/64); err != nil {
-				return nil, at(f.node, err)
-			}
-			if !f.names.Match(name) {
-				continue
-			}
-			value, _ := object.Member(v, name)
-			if err := add(f, name, value); err != nil {
-				return nil, err
+			must(f.node, in.m.step(1+int64(len(name)*f.names.Len())/64))
+			if f.names.Match(name) {
+				value, _ := object.Member(v, name)
+				add(f, name, value)
 			}
 		}
 	}

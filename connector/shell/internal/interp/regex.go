@@ -38,10 +38,7 @@ const maxPatterns = 64
 
 // regex compiles a pattern; letter case matters if exact.
 func (in *Interp) regex(n syntax.Node, source object.Value, exact bool) (pattern, error) {
-	text, err := in.text(n, source)
-	if err != nil {
-		return pattern{}, err
-	}
+	text := in.text(n, source)
 	if len(text) > maxPattern {
 		return pattern{}, failf(n, "%w: a pattern of more than %d bytes", ErrLimit, maxPattern)
 	}
@@ -52,9 +49,7 @@ func (in *Interp) regex(n syntax.Node, source object.Value, exact bool) (pattern
 		return p, nil
 	}
 	// Reading a pattern takes much longer than using it, for classes above all.
-	if err := in.m.step(30 * int64(len(text))); err != nil {
-		return pattern{}, at(n, err)
-	}
+	must(n, in.m.step(30*int64(len(text))))
 	p, err := compileRegex(text)
 	if err != nil {
 		return pattern{}, &Error{Where: n.Where(), Err: err,
@@ -111,22 +106,11 @@ func (in *Interp) match(n syntax.Node, want, exact bool, a, b object.Value) (obj
 	}
 	if l, ok := a.(*object.List); ok {
 		return in.filter(n, l, func(item object.Value) (bool, error) {
-			s, err := in.text(n, item)
-			if err != nil {
-				return false, err
-			}
-			groups, err := in.first(n, p, s)
-			return (groups != nil) == want, err
+			return (in.first(n, p, in.text(n, item)) != nil) == want, nil
 		})
 	}
-	s, err := in.text(n, a)
-	if err != nil {
-		return nil, err
-	}
-	groups, err := in.first(n, p, s)
-	if err != nil {
-		return nil, err
-	}
+	s := in.text(n, a)
+	groups := in.first(n, p, s)
 	if groups != nil {
 		in.set("MATCHES", matches(p.re, s, groups))
 	}
@@ -186,31 +170,29 @@ func (s *scan) pay() {
 }
 
 // look runs a matcher over s from an offset and pays for what it looked at.
-func (in *Interp) look(n syntax.Node, re *regexp.Regexp, size int, s string, from int) ([]int, error) {
+func (in *Interp) look(n syntax.Node, re *regexp.Regexp, size int, s string, from int) []int {
 	text := &scan{m: in.m, rest: s[from:], size: size}
 	groups := re.FindReaderSubmatchIndex(text)
 	text.pay()
-	if text.err != nil {
-		return nil, at(n, text.err)
-	}
-	return groups, nil
+	must(n, text.err)
+	return groups
 }
 
 // first returns the first match of p in s with its groups; nil if p doesn't match.
-func (in *Interp) first(n syntax.Node, p pattern, s string) ([]int, error) {
+func (in *Interp) first(n syntax.Node, p pattern, s string) []int {
 	return in.look(n, p.re, p.size, s, 0)
 }
 
 // after returns the first match of p in s at an offset or beyond.
-func (in *Interp) after(n syntax.Node, p pattern, s string, offset int) ([]int, error) {
+func (in *Interp) after(n syntax.Node, p pattern, s string, offset int) []int {
 	if offset == 0 {
 		return in.first(n, p, s)
 	}
 	_, before := utf8.DecodeLastRuneInString(s[:offset])
 	from := offset - before
-	groups, err := in.look(n, p.next(), p.size+4, s, from)
-	if groups == nil || err != nil {
-		return nil, err
+	groups := in.look(n, p.next(), p.size+4, s, from)
+	if groups == nil {
+		return nil
 	}
 	groups = groups[2:] // the first group is the match
 	for i := range groups {
@@ -218,18 +200,17 @@ func (in *Interp) after(n syntax.Node, p pattern, s string, offset int) ([]int, 
 			groups[i] += from
 		}
 	}
-	return groups, nil
+	return groups
 }
 
 // find returns all matches of p in s. A match that is empty doesn't stand where the
 // one before it ended.
-func (in *Interp) find(n syntax.Node, p pattern, s string) ([][]int, error) {
-	var found [][]int
+func (in *Interp) find(n syntax.Node, p pattern, s string) (found [][]int) {
 	end := -1 // of the last match
 	for offset := 0; offset <= len(s); {
-		groups, err := in.after(n, p, s, offset)
-		if groups == nil || err != nil {
-			return found, err
+		groups := in.after(n, p, s, offset)
+		if groups == nil {
+			return found
 		}
 		empty := groups[1] == groups[0] && groups[0] == end
 		if groups[1] > offset {
@@ -242,14 +223,12 @@ func (in *Interp) find(n syntax.Node, p pattern, s string) ([][]int, error) {
 			continue
 		}
 		if len(found) == maxMatches {
-			return nil, failf(n, "%w: more than %d matches in one string", ErrLimit, maxMatches)
+			must(n, fmt.Errorf("%w: more than %d matches in one string", ErrLimit, maxMatches))
 		}
-		if err := in.m.alloc(int64(len(groups)+3) * 8); err != nil {
-			return nil, at(n, err)
-		}
+		must(n, in.m.alloc(int64(len(groups)+3)*8))
 		found = append(found, groups)
 	}
-	return found, nil
+	return found
 }
 
 // replace is -replace with one pattern, or a pattern and a replacement.
@@ -264,32 +243,24 @@ func (in *Interp) replace(n syntax.Node, exact bool, a, b object.Value) (object.
 	}
 	var with string
 	if len(args) == 2 {
-		if with, err = in.text(n, args[1]); err != nil {
-			return nil, err
-		}
-		with = template(with)
+		with = template(in.text(n, args[1]))
 	}
 	groupsUsed := strings.Count(with, "${")
-	return in.mapText(n, a, func(s string) (object.Value, error) {
-		found, err := in.find(n, p, s)
-		if err != nil {
-			return nil, err
-		}
+	return in.mapText(n, a, func(s string) object.Value {
 		var out []byte
 		end := 0
-		for _, groups := range found {
+		for _, groups := range in.find(n, p, s) {
 			// A group is never longer than the match: there is no look-around.
 			added := groups[0] - end + len(with) + groupsUsed*(groups[1]-groups[0])
-			if err := in.m.grow(len(out)+added, added); err != nil {
-				return nil, at(n, err)
-			}
+			must(n, in.m.grow(len(out)+added, added))
 			out = append(out, s[end:groups[0]]...)
 			out = p.re.ExpandString(out, with, s, groups)
 			end = groups[1]
 		}
 		out = append(out, s[end:]...)
-		return string(out), at(n, in.m.text(len(out)))
-	})
+		must(n, in.m.text(len(out)))
+		return string(out)
+	}), nil
 }
 
 // template writes .NET's $1, ${name} and $& as Go's ${1}, ${name} and ${0}.
@@ -327,31 +298,17 @@ func template(s string) string {
 }
 
 // mapText applies f to a string, or to each element of a list.
-func (in *Interp) mapText(n syntax.Node, a object.Value, f func(string) (object.Value, error)) (object.Value, error) {
+func (in *Interp) mapText(n syntax.Node, a object.Value, f func(string) object.Value) object.Value {
 	l, ok := a.(*object.List)
 	if !ok {
-		s, err := in.text(n, a)
-		if err != nil {
-			return nil, err
-		}
-		return f(s)
+		return f(in.text(n, a))
 	}
 	out := new(object.List)
 	for _, item := range l.Items {
-		s, err := in.text(n, item)
-		if err != nil {
-			return nil, err
-		}
-		v, err := f(s)
-		if err != nil {
-			return nil, err
-		}
-		for _, part := range object.Items(v) {
-			if err := in.keep(part, len(out.Items)+1); err != nil {
-				return nil, at(n, err)
-			}
+		for _, part := range object.Items(f(in.text(n, item))) {
+			must(n, in.keep(part, len(out.Items)+1))
 			out.Items = append(out.Items, part)
 		}
 	}
-	return out, nil
+	return out
 }

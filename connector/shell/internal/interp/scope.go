@@ -94,7 +94,8 @@ func (in *Interp) variable(v *syntax.Variable) (object.Value, error) {
 func (in *Interp) environment(v *syntax.Variable) (object.Value, error) {
 	if in.opt.Env != nil {
 		if s, ok := in.opt.Env(v.Name); ok {
-			return s, at(v, in.m.text(len(s)))
+			must(v, in.m.text(len(s)))
+			return s, nil
 		}
 	}
 	in.warnOnce(v, func() string { return "$env:" + v.Name + " isn't set and counts as $null" })
@@ -203,9 +204,7 @@ func (in *Interp) setVariable(v *syntax.Variable, value object.Value) error {
 		to = in.global
 	}
 	if _, known := to.vars[name]; !known {
-		if err := in.keep(nil, len(to.vars)+1); err != nil {
-			return at(v, err)
-		}
+		must(v, in.keep(nil, len(to.vars)+1))
 	}
 	to.vars[name] = value
 	return nil
@@ -216,13 +215,14 @@ func (in *Interp) withCurrent(v object.Value, f func() error) error {
 	vars := in.at.scope.vars
 	old, had := vars[currentObject]
 	vars[currentObject] = v
-	err := f()
-	if had {
-		vars[currentObject] = old
-	} else {
-		delete(vars, currentObject)
-	}
-	return err
+	defer func() {
+		if had {
+			vars[currentObject] = old
+		} else {
+			delete(vars, currentObject)
+		}
+	}()
+	return f()
 }
 
 func (in *Interp) similarVariable(name string) string {

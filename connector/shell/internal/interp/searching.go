@@ -40,7 +40,7 @@ func searching() []*command {
 }
 
 // lineTest says whether a line is one that Select-String looks for.
-type lineTest = func(line string) (pattern string, found bool, err error)
+type lineTest = func(line string) (pattern string, found bool)
 
 func (inv *invocation) lineTest() (lineTest, error) {
 	in, node := inv.in, inv.where("Pattern")
@@ -48,10 +48,7 @@ func (inv *invocation) lineTest() (lineTest, error) {
 	var sources []string
 	var patterns []pattern
 	for _, v := range object.Items(inv.args["Pattern"]) {
-		text, err := in.text(node, v)
-		if err != nil {
-			return nil, err
-		}
+		text := in.text(node, v)
 		source := text
 		if inv.on("SimpleMatch") {
 			source = quoteRegex(text)
@@ -62,17 +59,13 @@ func (inv *invocation) lineTest() (lineTest, error) {
 		}
 		sources, patterns = append(sources, text), append(patterns, p)
 	}
-	return func(line string) (string, bool, error) {
+	return func(line string) (string, bool) {
 		for i, p := range patterns {
-			groups, err := in.first(node, p, line)
-			if err != nil {
-				return "", false, err
-			}
-			if groups != nil {
-				return sources[i], !inv.on("NotMatch"), nil
+			if in.first(node, p, line) != nil {
+				return sources[i], !inv.on("NotMatch")
 			}
 		}
-		return "", inv.on("NotMatch"), nil
+		return "", inv.on("NotMatch")
 	}, nil
 }
 
@@ -84,9 +77,9 @@ func startSelectString(inv *invocation) (stage, error) {
 	found := false
 	number := int64(0)
 	look := func(file, line string, number int64) (bool, error) {
-		pattern, ok, err := test(line)
-		if err != nil || !ok {
-			return false, err
+		pattern, ok := test(line)
+		if !ok {
+			return false, nil
 		}
 		found = true
 		if inv.on("Quiet") {
@@ -94,16 +87,11 @@ func startSelectString(inv *invocation) (stage, error) {
 		}
 		m := row("MatchInfo", "Line", line, "LineNumber", number, "Path", file, "Filename", path.Base(file), "Pattern", pattern)
 		m.Text = line
-		if err := inv.in.keep(m, 0); err != nil {
-			return false, at(inv.node, err)
-		}
+		must(inv.node, inv.in.keep(m, 0))
 		return true, inv.emit(m)
 	}
 	each := func(v object.Value) error {
-		text, err := inv.in.text(inv.node, v)
-		if err != nil {
-			return err
-		}
+		text := inv.in.text(inv.node, v)
 		number++
 		_, err = look("InputStream", text, number)
 		return err
@@ -122,10 +110,7 @@ func startSelectString(inv *invocation) (stage, error) {
 // readLines goes through the lines of the files of -Path.
 func (inv *invocation) readLines(look func(file, line string, number int64) (bool, error)) error {
 	for _, v := range object.Items(inv.args["Path"]) {
-		name, err := inv.in.text(inv.where("Path"), v)
-		if err != nil {
-			return err
-		}
+		name := inv.in.text(inv.where("Path"), v)
 		text, ok, err := inv.readText("Path", name)
 		if err != nil || !ok {
 			return err
@@ -155,15 +140,9 @@ type compared struct {
 func (inv *invocation) compared(list []object.Value, fields []field) ([]*compared, error) {
 	var out []*compared
 	for _, v := range list {
-		if err := inv.in.keep(nil, len(out)+1); err != nil {
-			return nil, at(inv.node, err)
-		}
-		if err := inv.in.m.alloc(2 * mapEntryBytes); err != nil {
-			return nil, at(inv.node, err)
-		}
-		if err := inv.in.m.step(2); err != nil {
-			return nil, at(inv.node, err)
-		}
+		must(inv.node, inv.in.keep(nil, len(out)+1))
+		must(inv.node, inv.in.m.alloc(2*mapEntryBytes))
+		must(inv.node, inv.in.m.step(2))
 		name, err := inv.groupName(fields, v)
 		if err != nil {
 			return nil, err
@@ -183,9 +162,7 @@ func startCompare(inv *invocation) (stage, error) {
 	}
 	var other []object.Value
 	return inv.work(func(v object.Value) error {
-		if err := inv.in.keep(v, len(other)+1); err != nil {
-			return at(inv.node, err)
-		}
+		must(inv.node, inv.in.keep(v, len(other)+1))
 		other = append(other, v)
 		return nil
 	}, func() error {
@@ -259,26 +236,15 @@ func startTestPath(inv *invocation) (stage, error) {
 			return inv.emit(false)
 		}
 		data, err := inv.in.opt.FS.ReadFile(name)
-		if err := inv.in.m.alloc(int64(len(data))); err != nil {
-			return at(inv.node, err)
-		}
+		must(inv.node, inv.in.m.alloc(int64(len(data))))
 		return inv.emit(err == nil)
 	})
 }
 
 func startNewItem(inv *invocation) (stage, error) {
-	kind, err := inv.text("ItemType")
-	if err != nil {
-		return nil, err
-	}
-	value, err := inv.text("Value")
-	if err != nil {
-		return nil, err
-	}
-	name, err := inv.text("Name")
-	if err != nil {
-		return nil, err
-	}
+	kind := inv.text("ItemType")
+	value := inv.text("Value")
+	name := inv.text("Name")
 	return inv.eachPath(func(file string) error {
 		if name != "" {
 			file = joinPath(file, name)
@@ -311,10 +277,7 @@ func joinPath(parent, child string) string {
 }
 
 func startJoinPath(inv *invocation) (stage, error) {
-	child, err := inv.text("ChildPath")
-	if err != nil {
-		return nil, err
-	}
+	child := inv.text("ChildPath")
 	return inv.eachPath(func(name string) error {
 		return inv.emit(joinPath(name, child))
 	})
@@ -336,10 +299,7 @@ func startSplitPath(inv *invocation) (stage, error) {
 // eachPath makes the stage of a cmdlet that does something with each -Path.
 func (inv *invocation) eachPath(use func(name string) error) (stage, error) {
 	each := func(v object.Value) error {
-		name, err := inv.in.text(inv.where("Path"), v)
-		if err != nil {
-			return err
-		}
+		name := inv.in.text(inv.where("Path"), v)
 		return use(name)
 	}
 	return inv.work(each, func() error {

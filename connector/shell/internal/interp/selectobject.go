@@ -75,14 +75,9 @@ func (s *selection) configure(inv *invocation) (err error) {
 	if s.skip, err = inv.number("Skip", 0); err != nil {
 		return err
 	}
-	if s.expand, err = inv.text("ExpandProperty"); err != nil {
-		return err
-	}
+	s.expand = inv.text("ExpandProperty")
 	for _, v := range object.Items(inv.args["ExcludeProperty"]) {
-		text, err := inv.in.text(inv.node, v)
-		if err != nil {
-			return err
-		}
+		text := inv.in.text(inv.node, v)
 		if len(text) > maxPattern {
 			return failf(inv.where("ExcludeProperty"), "%w: a name of more than %d bytes", ErrLimit, maxPattern)
 		}
@@ -146,13 +141,11 @@ func (s *selection) emit(v object.Value) error {
 		v = expanded
 	}
 	if s.seen != nil {
-		key, err := inv.in.identity(inv.node, v)
-		if err != nil || s.seen[key] {
-			return err
+		key := inv.in.identity(inv.node, v)
+		if s.seen[key] {
+			return nil
 		}
-		if err := inv.in.m.alloc(mapEntryBytes); err != nil {
-			return at(inv.node, err)
-		}
+		must(inv.node, inv.in.m.alloc(mapEntryBytes))
 		s.seen[key] = true
 	}
 	s.emitted++

@@ -23,9 +23,7 @@ func (in *Interp) static(e *syntax.Static) (object.Value, error) {
 		if args[i], err = in.eval(a); err != nil {
 			return nil, err
 		}
-		if err := in.m.read(args[i]); err != nil {
-			return nil, at(a, err)
-		}
+		must(a, in.m.read(args[i]))
 	}
 	typ, name := plainType(e.Type.Name), strings.ToLower(e.Name)
 	if name == "parse" && len(args) == 1 {
@@ -73,34 +71,28 @@ func (in *Interp) staticString(n syntax.Node, name string, args []object.Value) 
 	case name == "empty" && len(args) == 0:
 		return "", true, nil
 	case name == "isnullorempty" && len(args) == 1, name == "isnullorwhitespace" && len(args) == 1:
-		s, err := in.text(n, args[0])
+		s := in.text(n, args[0])
 		if name == "isnullorwhitespace" {
 			s = strings.TrimSpace(s)
 		}
-		return s == "", true, err
+		return s == "", true, nil
 	case name == "join" && len(args) >= 2:
-		sep, err := in.text(n, args[0])
-		if err != nil {
-			return nil, false, err
-		}
-		list := args[1]
-		if len(args) > 2 {
-			list = object.NewList(args[1:]...)
-		}
-		v, err := in.join(n, list, sep)
-		return v, true, err
+		return in.join(n, listOf(args[1:]), in.text(n, args[0])), true, nil
 	case name == "format" && len(args) >= 2:
-		list := args[1]
-		if len(args) > 2 {
-			list = object.NewList(args[1:]...)
-		}
-		v, err := in.format(n, args[0], list)
+		v, err := in.format(n, args[0], listOf(args[1:]))
 		return v, true, err
 	case name == "concat" && len(args) > 0:
-		v, err := in.join(n, object.NewList(args...), "")
-		return v, true, err
+		return in.join(n, object.NewList(args...), ""), true, nil
 	}
 	return nil, false, nil
+}
+
+// listOf returns the only argument, which may be a list, or a list of several.
+func listOf(args []object.Value) object.Value {
+	if len(args) == 1 {
+		return args[0]
+	}
+	return object.NewList(args...)
 }
 
 func staticMath(name string, args []object.Value) (object.Value, bool) {
@@ -165,10 +157,7 @@ func staticSpan(name string, args []object.Value) (object.Value, bool) {
 func (in *Interp) staticRegex(n syntax.Node, name string, args []object.Value) (v object.Value, ok bool, err error) {
 	switch {
 	case name == "escape" && len(args) == 1:
-		s, err := in.text(n, args[0])
-		if err != nil {
-			return nil, false, err
-		}
+		s := in.text(n, args[0])
 		return quoteRegex(s), true, in.m.text(2 * len(s))
 	case name == "ismatch" && len(args) == 2:
 		v, err := in.match(n, true, true, args[0], args[1])
@@ -243,8 +232,7 @@ func (in *Interp) staticNew(e *syntax.Static, args []object.Value) (object.Value
 	case "pscredential":
 		if len(args) == 2 {
 			if secret, ok := args[1].(*object.Secure); ok {
-				user, err := in.text(e, args[0])
-				return object.NewCredential(user, secret.Reveal()), err
+				return object.NewCredential(in.text(e, args[0]), secret.Reveal()), nil
 			}
 		}
 	}

@@ -9,33 +9,26 @@ import (
 )
 
 // join is -join.
-func (in *Interp) join(n syntax.Node, list object.Value, sep string) (object.Value, error) {
+func (in *Interp) join(n syntax.Node, list object.Value, sep string) string {
 	var b strings.Builder
 	for i, item := range object.Items(list) {
-		s, err := in.text(n, item)
-		if err != nil {
-			return nil, err
-		}
+		s := in.text(n, item)
 		if i > 0 {
 			s = sep + s
 		}
-		if err := in.m.grow(b.Len()+len(s), len(s)); err != nil {
-			return nil, at(n, err)
-		}
+		must(n, in.m.grow(b.Len()+len(s), len(s)))
 		b.WriteString(s)
 	}
-	return b.String(), nil
+	return b.String()
 }
 
 // splitFields is -split without a separator: at white space.
-func (in *Interp) splitFields(n syntax.Node, v object.Value) (object.Value, error) {
-	v, err := in.mapText(n, v, func(s string) (object.Value, error) {
-		if err := in.m.alloc(int64(len(s)) * wordBytes); err != nil {
-			return nil, at(n, err)
-		}
-		return object.Strings(strings.FieldsFunc(s, unicode.IsSpace)), nil
+func (in *Interp) splitFields(n syntax.Node, v object.Value) object.Value {
+	v = in.mapText(n, v, func(s string) object.Value {
+		must(n, in.m.alloc(int64(len(s))*wordBytes))
+		return object.Strings(strings.FieldsFunc(s, unicode.IsSpace))
 	})
-	return object.Collect(object.Items(v)), err
+	return object.Collect(object.Items(v))
 }
 
 // split is -split pattern, or pattern and how many parts at most.
@@ -55,14 +48,10 @@ func (in *Interp) split(n syntax.Node, exact bool, a, b object.Value) (object.Va
 			return nil, failf(n, "-split takes a number of parts, not %s", object.Text(args[1]))
 		}
 	}
-	return in.mapText(n, a, func(s string) (object.Value, error) {
-		found, err := in.find(n, p, s)
-		if err != nil {
-			return nil, err
-		}
+	return in.mapText(n, a, func(s string) object.Value {
 		out := new(object.List)
 		end := 0
-		for _, groups := range found {
+		for _, groups := range in.find(n, p, s) {
 			if most > 0 && int64(len(out.Items)) == most-1 {
 				break
 			}
@@ -70,28 +59,25 @@ func (in *Interp) split(n syntax.Node, exact bool, a, b object.Value) (object.Va
 			end = groups[1]
 		}
 		out.Items = append(out.Items, s[end:])
-		return out, at(n, in.m.newList(2*len(out.Items)))
-	})
+		must(n, in.m.newList(2*len(out.Items)))
+		return out
+	}), nil
 }
 
 // cut splits s at a separator that isn't a pattern.
-func (in *Interp) cut(n syntax.Node, s string, separators []string) (object.Value, error) {
+func (in *Interp) cut(n syntax.Node, s string, separators []string) object.Value {
 	parts := []string{s}
 	for _, sep := range separators {
 		if sep == "" {
 			continue
 		}
-		if err := in.m.read(s); err != nil {
-			return nil, at(n, err)
-		}
+		must(n, in.m.read(s))
 		var next []string
 		for _, part := range parts {
-			if err := in.m.newList(len(next) + strings.Count(part, sep) + 1); err != nil {
-				return nil, at(n, err)
-			}
+			must(n, in.m.newList(len(next)+strings.Count(part, sep)+1))
 			next = append(next, strings.Split(part, sep)...)
 		}
 		parts = next
 	}
-	return object.Strings(parts), nil
+	return object.Strings(parts)
 }

@@ -116,10 +116,7 @@ func (in *Interp) throw(s *syntax.Flow) error {
 			return e
 		}
 	}
-	text, err := in.text(s, v)
-	if err != nil {
-		return err
-	}
+	text := in.text(s, v)
 	return &Error{Where: s.Span, Err: &thrown{v, visible(text)}}
 }
 
