@@ -45,15 +45,13 @@ func startReadHost(inv *invocation) (stage, error) {
 	}), nil
 }
 
-// once makes the stage of a cmdlet that takes nothing from the pipeline.
-func (inv *invocation) once(run func() error) stage {
-	return inv.work(func(object.Value) error { return nil }, run)
-}
+// errNoClock says that Options.Now is nil.
+var errNoClock = errors.New("there is no clock here")
 
 // now asks the clock.
 func (inv *invocation) now() (time.Time, error) {
 	if inv.in.opt.Now == nil {
-		return time.Time{}, inv.fail(errors.New("there is no clock here"))
+		return time.Time{}, inv.fail(errNoClock)
 	}
 	return inv.in.opt.Now(), nil
 }

@@ -85,6 +85,34 @@ func (inv *invocation) gather(work func([]object.Value) error) *funcStage {
 	return inv.work(each, func() error { return work(items) })
 }
 
+// once makes the stage of a cmdlet that takes nothing from the pipeline.
+func (inv *invocation) once(run func() error) stage {
+	return inv.work(func(object.Value) error { return nil }, run)
+}
+
+// each makes the stage of a cmdlet that does something with each value of an argument
+// that may come through the pipeline.
+func (inv *invocation) each(name string, use func(object.Value) error) stage {
+	return inv.work(use, func() error {
+		for _, v := range object.Items(inv.args[name]) {
+			if err := use(v); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// emitAll emits values one by one.
+func emitAll[T any](inv *invocation, values []T) error {
+	for _, v := range values {
+		if err := inv.emit(v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // where is the place of an argument, or of the command.
 func (inv *invocation) where(name string) syntax.Node {
 	if span, ok := inv.spans[name]; ok {

@@ -161,12 +161,7 @@ func startToCSV(inv *invocation) (stage, error) {
 		if err != nil {
 			return err
 		}
-		for _, line := range lines {
-			if err := inv.emit(line); err != nil {
-				return err
-			}
-		}
-		return nil
+		return emitAll(inv, lines)
 	}), nil
 }
 
@@ -227,19 +222,12 @@ func (inv *invocation) emitDocument(parse parser, name string, data []byte) erro
 	if err != nil {
 		return inv.fail(err)
 	}
-	for _, v := range doc.Values {
-		if err := inv.emit(v); err != nil {
-			return err
-		}
-	}
-	return nil
+	return emitAll(inv, doc.Values)
 }
 
 // startImport makes the start of a cmdlet that reads a file.
 func startImport(parse parser) func(*invocation) (stage, error) {
-	return startRead(func(inv *invocation, path string, data []byte) error {
-		return inv.emitDocument(parse, path, data)
-	})
+	return startRead(func(inv *invocation, path string, data []byte) error { return inv.emitDocument(parse, path, data) })
 }
 
 // startRead makes the start of a cmdlet that does something with files.
@@ -248,27 +236,13 @@ func startRead(use func(inv *invocation, path string, data []byte) error) func(*
 		if err := inv.checkEncoding(false); err != nil {
 			return nil, err
 		}
-		each := func(v object.Value) error {
-			path := inv.in.text(inv.where("Path"), v)
-			if inv.in.opt.FS == nil {
-				return inv.fail(errNoFiles)
-			}
-			data, err := inv.in.opt.FS.ReadFile(path)
-			if err != nil {
-				return inv.fail(&object.ArgumentError{Parameter: "Path", Err: err})
+		return inv.eachPath(func(path string) error {
+			data, ok, err := inv.readFile(path)
+			if err != nil || !ok {
+				return err
 			}
 			return use(inv, path, data)
-		}
-		return inv.work(each, func() error {
-			if _, given := inv.args["Path"]; given {
-				for _, path := range object.Items(inv.args["Path"]) {
-					if err := each(path); err != nil {
-						return err
-					}
-				}
-			}
-			return nil
-		}), nil
+		})
 	}
 }
 
@@ -302,15 +276,22 @@ func (inv *invocation) decode(path string, data []byte) (text string, ok bool, e
 	return text, true, nil
 }
 
-// readText reads the text of a file whose name is an argument. ok is false without an
-// error if that failed and the script goes on.
-func (inv *invocation) readText(parameter, path string) (text string, ok bool, err error) {
+// readFile reads a file that -Path names. ok is false without an error if that failed
+// and the script goes on.
+func (inv *invocation) readFile(path string) (data []byte, ok bool, err error) {
 	if inv.in.opt.FS == nil {
-		return "", false, inv.fail(errNoFiles)
+		return nil, false, inv.fail(errNoFiles)
 	}
-	data, err := inv.in.opt.FS.ReadFile(path)
-	if err != nil {
-		return "", false, inv.fail(&object.ArgumentError{Parameter: parameter, Err: err})
+	if data, err = inv.in.opt.FS.ReadFile(path); err != nil {
+		return nil, false, inv.fail(&object.ArgumentError{Parameter: "Path", Err: err})
 	}
-	return inv.decode(path, data)
+	return data, true, nil
+}
+
+// writeFile writes a file that -Path names.
+func (inv *invocation) writeFile(path string, data []byte) error {
+	if err := inv.in.opt.FS.WriteFile(path, data); err != nil {
+		return inv.fail(&object.ArgumentError{Parameter: "Path", Err: err})
+	}
+	return nil
 }

@@ -43,10 +43,7 @@ func (d *display) options() format.Options {
 func (d *display) add(v object.Value) error {
 	if t, ok := v.(*object.Table); ok {
 		for name, item := range t.All() {
-			o := object.NewObject("DictionaryEntry", 2)
-			o.Set("Name", name)
-			o.Set("Value", item)
-			if err := d.addObject(o); err != nil {
+			if err := d.addObject(row("DictionaryEntry", "Name", name, "Value", item)); err != nil {
 				return err
 			}
 		}

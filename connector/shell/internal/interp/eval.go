@@ -103,12 +103,10 @@ func (in *Interp) expand(e *syntax.Expand) (object.Value, error) {
 		if err != nil {
 			return nil, err
 		}
-		if s, ok := v.(string); ok {
-			must(e, in.m.grow(b.Len()+len(s), len(s)))
-			b.WriteString(s)
-			continue
+		s, ok := v.(string)
+		if !ok {
+			s = in.text(part, v)
 		}
-		s := in.text(part, v)
 		must(e, in.m.grow(b.Len()+len(s), len(s)))
 		b.WriteString(s)
 	}

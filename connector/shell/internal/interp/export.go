@@ -2,7 +2,6 @@ package interp
 
 import (
 	"bytes"
-	"strings"
 
 	"github.com/interchange-smtp/interchange/connector/shell/internal/format"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
@@ -27,37 +26,29 @@ func startExport(render func(*invocation, []object.Value) ([]byte, error)) func(
 			if inv.in.opt.FS == nil {
 				return inv.fail(errNoFiles)
 			}
-			if data, err = inv.behind(path, data); err != nil {
-				return at(inv.node.NameSpan, err)
-			}
-			if err := inv.in.opt.FS.WriteFile(path, data); err != nil {
-				return inv.fail(&object.ArgumentError{Parameter: "Path", Err: err})
-			}
-			return nil
+			return inv.writeFile(path, inv.behind(path, data))
 		}), nil
 	}
 }
 
 // behind returns data behind the present content of the file, if the command appends.
 // A header that the file has already isn't written again.
-func (inv *invocation) behind(path string, data []byte) ([]byte, error) {
+func (inv *invocation) behind(path string, data []byte) []byte {
 	if !inv.on("Append") && inv.cmd.name != "Add-Content" {
-		return data, nil
+		return data
 	}
 	old, err := inv.in.opt.FS.ReadFile(path)
 	if err != nil || len(old) == 0 { // if the file is there and can't be read, writing reports why
-		return data, nil
+		return data
 	}
-	if err := inv.in.m.alloc(int64(len(old) + len(data))); err != nil {
-		return nil, err
-	}
+	must(inv.node.NameSpan, inv.in.m.alloc(int64(len(old)+len(data))))
 	if inv.cmd.name == "Export-Csv" {
 		for header := true; header && len(data) > 0; {
 			header = data[0] == '#'
 			_, data, _ = bytes.Cut(data, []byte("\n"))
 		}
 	}
-	return append(bytes.Clone(old), data...), nil
+	return append(bytes.Clone(old), data...)
 }
 
 // lineEnd is what PowerShell ends the lines of files with on Windows, where
@@ -69,22 +60,21 @@ func csvFile(inv *invocation, items []object.Value) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return joinLines(inv, lines)
+	return joinLines(inv, lines, lineEnd), nil
 }
 
-func joinLines(inv *invocation, lines []string) ([]byte, error) {
+// joinLines makes the content of a file of lines, each with an end.
+func joinLines(inv *invocation, lines []string, end string) []byte {
 	size := 0
 	for _, line := range lines {
-		size += len(line) + len(lineEnd)
+		size += len(line) + len(end)
 	}
-	if err := inv.in.m.alloc(int64(size)); err != nil {
-		return nil, err
-	}
-	var b bytes.Buffer
+	must(inv.node.NameSpan, inv.in.m.alloc(int64(size)))
+	b := make([]byte, 0, size)
 	for _, line := range lines {
-		b.WriteString(line + lineEnd)
+		b = append(append(b, line...), end...)
 	}
-	return b.Bytes(), nil
+	return b
 }
 
 func clixmlFile(inv *invocation, items []object.Value) ([]byte, error) {
@@ -119,18 +109,10 @@ func textFile(inv *invocation, items []object.Value) ([]byte, error) {
 func contentFile(inv *invocation, items []object.Value) ([]byte, error) {
 	var lines []string
 	for _, v := range items {
-		s := inv.in.text(inv.node, v)
-		lines = append(lines, s)
+		lines = append(lines, inv.in.text(inv.node, v))
 	}
 	if inv.on("NoNewline") {
-		size := 0
-		for _, s := range lines {
-			size += len(s)
-		}
-		if err := inv.in.m.alloc(int64(size)); err != nil {
-			return nil, err
-		}
-		return []byte(strings.Join(lines, "")), nil
+		return joinLines(inv, lines, ""), nil
 	}
-	return joinLines(inv, lines)
+	return joinLines(inv, lines, lineEnd), nil
 }

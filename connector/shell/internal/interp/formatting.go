@@ -2,6 +2,7 @@ package interp
 
 import (
 	"bytes"
+	"strings"
 
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/syntax"
@@ -73,13 +74,7 @@ func startOutString(inv *invocation) (stage, error) {
 		if !inv.on("Stream") {
 			return inv.emit(b.String())
 		}
-		lines := bytes.Split(bytes.TrimSuffix(b.Bytes(), []byte("\n")), []byte("\n"))
-		for _, line := range lines {
-			if err := inv.emit(string(line)); err != nil {
-				return err
-			}
-		}
-		return nil
+		return emitAll(inv, strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n"))
 	}), nil
 }
 

@@ -45,28 +45,22 @@ func startGetCommand(inv *invocation) (stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	return inv.work(func(object.Value) error { return nil }, func() error {
-		found := false
+	return inv.once(func() error {
+		var found []*object.Object
 		for _, name := range inv.in.commandNames() {
 			if !match(name) {
 				continue
 			}
-			found = true
-			o := object.NewObject("CmdletInfo", 3)
-			o.Set("CommandType", "Cmdlet")
+			typ := "Cmdlet"
 			if _, own := inv.in.funcs[object.Fold(name)]; own {
-				o.Set("CommandType", "Function")
+				typ = "Function"
 			}
-			o.Set("Name", name)
-			o.Set("Synopsis", inv.in.command(name).synopsis)
-			if err := inv.emit(o); err != nil {
-				return err
-			}
+			found = append(found, row("CmdletInfo", "CommandType", typ, "Name", name, "Synopsis", inv.in.command(name).synopsis))
 		}
-		if !found {
+		if found == nil {
 			return inv.fail(errors.New("there is no such cmdlet"))
 		}
-		return nil
+		return emitAll(inv, found)
 	}), nil
 }
 
@@ -76,7 +70,7 @@ func startGetHelp(inv *invocation) (stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	return inv.work(func(object.Value) error { return nil }, func() error {
+	return inv.once(func() error {
 		if name == "" {
 			return inv.emit("Get-Command lists the cmdlets; Get-Help NAME describes one and its parameters.")
 		}
@@ -148,7 +142,7 @@ func startGetVariable(inv *invocation) (stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	return inv.work(func(object.Value) error { return nil }, func() error {
+	return inv.once(func() error {
 		var names []string
 		for s := inv.in.at.scope; s != nil; s = s.parent {
 			for name := range s.vars {
@@ -158,18 +152,12 @@ func startGetVariable(inv *invocation) (stage, error) {
 			}
 		}
 		slices.Sort(names)
-		names = slices.Compact(names)
-		for _, name := range names {
-			if inv.on("ValueOnly") {
-				if err := inv.emit(inv.in.get(name)); err != nil {
-					return err
-				}
-				continue
+		for _, name := range slices.Compact(names) {
+			v := inv.in.get(name)
+			if !inv.on("ValueOnly") {
+				v = row("PSVariable", "Name", strings.ToLower(name), "Value", v)
 			}
-			o := object.NewObject("PSVariable", 2)
-			o.Set("Name", strings.ToLower(name))
-			o.Set("Value", inv.in.get(name))
-			if err := inv.emit(o); err != nil {
+			if err := inv.emit(v); err != nil {
 				return err
 			}
 		}
@@ -198,10 +186,7 @@ func startGetMember(inv *invocation) (stage, error) {
 			if !match(name) {
 				continue
 			}
-			m := object.NewObject("MemberDefinition", 3)
-			m.Set("Name", name)
-			m.Set("MemberType", "Property")
-			m.Set("Definition", object.TypeName(value)+" "+name)
+			m := row("MemberDefinition", "Name", name, "MemberType", "Property", "Definition", object.TypeName(value)+" "+name)
 			if err := inv.emit(m); err != nil {
 				return err
 			}

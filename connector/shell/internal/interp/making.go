@@ -6,6 +6,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+	"github.com/interchange-smtp/interchange/connector/shell/internal/syntax"
 )
 
 // making are the cmdlets that make objects of nothing, and those that only make
@@ -86,11 +87,21 @@ func short(name string) string {
 	return name[strings.LastIndexByte(name, '.')+1:]
 }
 
+// credential makes a PSCredential of a user name and a SecureString.
+func (in *Interp) credential(n syntax.Node, args []object.Value) (object.Value, bool) {
+	if len(args) != 2 {
+		return nil, false
+	}
+	secret, ok := args[1].(*object.Secure)
+	if !ok {
+		return nil, false
+	}
+	return object.NewCredential(in.text(n, args[0]), secret.Reveal()), true
+}
+
 func (inv *invocation) credential(args []object.Value) (object.Value, error) {
-	if len(args) == 2 {
-		if secret, ok := args[1].(*object.Secure); ok {
-			return object.NewCredential(inv.in.text(inv.where("ArgumentList"), args[0]), secret.Reveal()), nil
-		}
+	if made, ok := inv.in.credential(inv.where("ArgumentList"), args); ok {
+		return made, nil
 	}
 	return nil, &Error{Where: inv.where("ArgumentList").Where(), Err: errors.New("a PSCredential is made of a user name and a SecureString"),
 		Supported: "New-Object System.Management.Automation.PSCredential('user', (ConvertTo-SecureString '…' -AsPlainText -Force))"}

@@ -304,11 +304,8 @@ func (in *Interp) tableMethod(n syntax.Node, t *object.Table, name string, args 
 func (in *Interp) entries(n syntax.Node, t *object.Table) object.Value {
 	list := new(object.List)
 	for name, item := range t.All() {
-		o := object.NewObject("DictionaryEntry", 3)
+		o := row("DictionaryEntry", "Name", name, "Key", name, "Value", item)
 		o.Columns = []string{"Name", "Value"}
-		o.Set("Name", name)
-		o.Set("Key", name)
-		o.Set("Value", item)
 		must(n, in.keep(o, len(list.Items)+1))
 		list.Add(o)
 	}

@@ -177,9 +177,7 @@ func startGroup(inv *invocation) (stage, error) {
 			g.items = append(g.items, v)
 		}
 		for _, g := range groups {
-			out := object.NewObject("GroupInfo", 3)
-			out.Set("Count", int64(len(g.items)))
-			out.Set("Name", g.name)
+			out := row("GroupInfo", "Count", int64(len(g.items)), "Name", g.name)
 			if !inv.on("NoElement") {
 				out.Set("Group", &object.List{Items: g.items})
 			}

@@ -42,7 +42,7 @@ func printing() []*command {
 }
 
 func startWriteOutput(inv *invocation) (stage, error) {
-	return inv.work(func(v object.Value) error { return inv.emit(v) }, nil), nil
+	return inv.work(inv.emit, nil), nil
 }
 
 func startOutHost(inv *invocation) (stage, error) {

@@ -95,9 +95,6 @@ func weight(re *resyntax.Regexp) int {
 	return min(sum, maxProgram+1)
 }
 
-// quoteRegex is [regex]::Escape.
-func quoteRegex(s string) string { return regexp.QuoteMeta(s) }
-
 // match is -match and -notmatch; of a scalar, it sets $Matches.
 func (in *Interp) match(n syntax.Node, want, exact bool, a, b object.Value) (object.Value, error) {
 	p, err := in.regex(n, b, exact)

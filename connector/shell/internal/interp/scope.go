@@ -132,11 +132,8 @@ func (in *Interp) preset(n syntax.Node, name string) (object.Value, bool) {
 	case "PSCOMMANDPATH":
 		return "./" + path.Base(n.Where().File()), true
 	case "MYINVOCATION":
-		command := object.NewObject("CommandInfo", 3)
 		file := path.Base(strings.ReplaceAll(n.Where().File(), `\`, "/"))
-		command.Set("Name", file)
-		command.Set("Path", "./"+file)
-		command.Set("Definition", "./"+file)
+		command := row("CommandInfo", "Name", file, "Path", "./"+file, "Definition", "./"+file)
 		return row("InvocationInfo", "MyCommand", command), true
 	case "PSCMDLET":
 		return &cmdletObject{in}, true

@@ -3,6 +3,7 @@ package interp
 import (
 	"errors"
 	"path"
+	"regexp"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
@@ -51,7 +52,7 @@ func (inv *invocation) lineTest() (lineTest, error) {
 		text := in.text(node, v)
 		source := text
 		if inv.on("SimpleMatch") {
-			source = quoteRegex(text)
+			source = regexp.QuoteMeta(text)
 		}
 		p, err := in.regex(node, source, exact)
 		if err != nil {
@@ -111,7 +112,11 @@ func startSelectString(inv *invocation) (stage, error) {
 func (inv *invocation) readLines(look func(file, line string, number int64) (bool, error)) error {
 	for _, v := range object.Items(inv.args["Path"]) {
 		name := inv.in.text(inv.where("Path"), v)
-		text, ok, err := inv.readText("Path", name)
+		data, ok, err := inv.readFile(name)
+		if err != nil || !ok {
+			return err
+		}
+		text, ok, err := inv.decode(name, data)
 		if err != nil || !ok {
 			return err
 		}
@@ -160,12 +165,7 @@ func startCompare(inv *invocation) (stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	var other []object.Value
-	return inv.work(func(v object.Value) error {
-		must(inv.node, inv.in.keep(v, len(other)+1))
-		other = append(other, v)
-		return nil
-	}, func() error {
+	return inv.gather(func(other []object.Value) error {
 		if !inv.piped {
 			other = object.Items(inv.args["DifferenceObject"])
 		}
@@ -177,12 +177,12 @@ func startCompare(inv *invocation) (stage, error) {
 		if err != nil {
 			return err
 		}
-		return inv.tellDifferences(left, right, fields)
+		return inv.emitDifferences(left, right, fields)
 	}), nil
 }
 
-// tellDifferences emits what both lists have, then what only one has.
-func (inv *invocation) tellDifferences(left, right []*compared, fields []field) error {
+// emitDifferences emits what both lists have, then what only one has.
+func (inv *invocation) emitDifferences(left, right []*compared, fields []field) error {
 	free := map[string][]*compared{}
 	for _, c := range left {
 		free[c.key] = append(free[c.key], c)
@@ -205,7 +205,7 @@ func (inv *invocation) tellDifferences(left, right []*compared, fields []field) 
 			if c.taken != side.equal {
 				continue
 			}
-			if err := inv.tellDifference(c.v, side.sign, fields); err != nil {
+			if err := inv.emitDifference(c.v, side.sign, fields); err != nil {
 				return err
 			}
 		}
@@ -213,7 +213,7 @@ func (inv *invocation) tellDifferences(left, right []*compared, fields []field) 
 	return nil
 }
 
-func (inv *invocation) tellDifference(v object.Value, sign string, fields []field) error {
+func (inv *invocation) emitDifference(v object.Value, sign string, fields []field) error {
 	if inv.on("PassThru") {
 		return inv.emit(v)
 	}
@@ -298,16 +298,5 @@ func startSplitPath(inv *invocation) (stage, error) {
 
 // eachPath makes the stage of a cmdlet that does something with each -Path.
 func (inv *invocation) eachPath(use func(name string) error) (stage, error) {
-	each := func(v object.Value) error {
-		name := inv.in.text(inv.where("Path"), v)
-		return use(name)
-	}
-	return inv.work(each, func() error {
-		for _, v := range object.Items(inv.args["Path"]) {
-			if err := each(v); err != nil {
-				return err
-			}
-		}
-		return nil
-	}), nil
+	return inv.each("Path", func(v object.Value) error { return use(inv.in.text(inv.where("Path"), v)) }), nil
 }

@@ -3,6 +3,7 @@ package interp
 import (
 	"errors"
 	"math"
+	"regexp"
 	"strings"
 	"time"
 
@@ -158,7 +159,8 @@ func (in *Interp) staticRegex(n syntax.Node, name string, args []object.Value) (
 	switch {
 	case name == "escape" && len(args) == 1:
 		s := in.text(n, args[0])
-		return quoteRegex(s), true, in.m.text(2 * len(s))
+		must(n, in.m.text(2*len(s)))
+		return regexp.QuoteMeta(s), true, nil
 	case name == "ismatch" && len(args) == 2:
 		v, err := in.match(n, true, true, args[0], args[1])
 		return v, true, err
@@ -179,20 +181,16 @@ func (in *Interp) staticTime(n syntax.Node, name string) (v object.Value, ok boo
 		return nil, false, nil
 	}
 	if in.opt.Now == nil {
-		return nil, false, failf(n, "there is no clock here")
+		return nil, false, errNoClock
 	}
 	now := in.opt.Now()
 	switch name {
 	case "utcnow":
 		now = now.UTC()
 	case "today":
-		now = midnight(now)
+		now = time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, now.Location())
 	}
 	return object.Time(now), true, nil
-}
-
-func midnight(t time.Time) time.Time {
-	return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, t.Location())
 }
 
 func (in *Interp) staticEnvironment(name string, args []object.Value) (object.Value, bool) {
@@ -230,10 +228,8 @@ func (in *Interp) staticNew(e *syntax.Static, args []object.Value) (object.Value
 	case "psobject", "pscustomobject", "object":
 		return object.NewObject(customObject, 0), nil
 	case "pscredential":
-		if len(args) == 2 {
-			if secret, ok := args[1].(*object.Secure); ok {
-				return object.NewCredential(in.text(e, args[0]), secret.Reveal()), nil
-			}
+		if made, ok := in.credential(e, args); ok {
+			return made, nil
 		}
 	}
 	return nil, &Error{Where: e.Span, Err: errors.New("[" + e.Type.Name + "]::new can't make this"), Supported: statics}

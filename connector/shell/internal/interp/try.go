@@ -2,6 +2,7 @@ package interp
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
@@ -75,21 +76,16 @@ func takes(c syntax.Catch, e *Error) bool {
 	return c.Types == nil
 }
 
+// catchesAll holds for the types that every error has.
 func catchesAll(typ string) bool {
-	switch short(typ) {
-	case "exception", "systemexception", "runtimeexception", "cmdletinvocationexception", "remoteexception", "localizedexception":
-		return true
-	}
-	return false
+	return slices.Contains([]string{"exception", "systemexception", "runtimeexception", "cmdletinvocationexception", "remoteexception",
+		"localizedexception"}, short(typ))
 }
 
 // catchesMissing holds for the types of errors about what wasn't found.
 func catchesMissing(typ string) bool {
-	switch short(typ) {
-	case "managementobjectnotfoundexception", "itemnotfoundexception", "objectnotfoundexception", "filenotfoundexception":
-		return true
-	}
-	return false
+	return slices.Contains([]string{"managementobjectnotfoundexception", "itemnotfoundexception", "objectnotfoundexception",
+		"filenotfoundexception"}, short(typ))
 }
 
 // thrown is the error of throw.
