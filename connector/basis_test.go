@@ -100,7 +100,7 @@ func TestBasis(t *testing.T) {
 		got = append(got, step.Basis()[0].String())
 	}
 	want := []string{`Send["Out"].Permissions (default)`, `Send["Out"].Permissions (default)`,
-		`Send["Out"].Permissions[0] = allowed to NT AUTHORITY\ANONYMOUS LOGON by Add-ADPermission`, `Send["Out"].CloudServicesMailEnabled = true`}
+		`Send["Out"].Permissions[0] = granted to NT AUTHORITY\ANONYMOUS LOGON by Add-ADPermission`, `Send["Out"].CloudServicesMailEnabled = true`}
 	if !slices.Equal(got, want) {
 		t.Errorf("headers rest on %q, want %q", got, want)
 	}
@@ -251,7 +251,7 @@ func TestOverriddenGrant(t *testing.T) {
 		Permissions: []permission.Grant{deny(permission.SIDAnonymous, permission.Submit)}}, connector.Transport{})
 	var trace connector.Trace
 	in.Open(auth.Channel{}, nil).Tracing(&trace).Mail(connector.Mail{})
-	const want = `lacks ms-Exch-SMTP-Submit; denied to NT AUTHORITY\ANONYMOUS LOGON by Add-ADPermission; overridden: allowed to NT AUTHORITY\ANONYMOUS LOGON by AnonymousUsers`
+	const want = `lacks ms-Exch-SMTP-Submit; denied to NT AUTHORITY\ANONYMOUS LOGON by Add-ADPermission; overridden: granted to NT AUTHORITY\ANONYMOUS LOGON by AnonymousUsers`
 	if !strings.Contains(trace.String(), want) {
 		t.Errorf("%s\nwant %s", trace, want)
 	}

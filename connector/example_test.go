@@ -63,7 +63,7 @@ func ExampleSession_Tracing() {
 	// Output:
 	// refuse relay-denied
 	// yes  recipient: the recipient is a mailbox
-	// yes  submit: NT AUTHORITY\ANONYMOUS LOGON holds ms-Exch-SMTP-Submit; allowed to NT AUTHORITY\ANONYMOUS LOGON by AnonymousUsers
+	// yes  submit: NT AUTHORITY\ANONYMOUS LOGON holds ms-Exch-SMTP-Submit; granted to NT AUTHORITY\ANONYMOUS LOGON by AnonymousUsers
 	// yes  recipient-count: 1 of at most 200 recipients
 	// no   accepted-domain: example.net is not an accepted domain
 	// no   any-recipient: NT AUTHORITY\ANONYMOUS LOGON lacks ms-Exch-SMTP-Accept-Any-Recipient

@@ -178,7 +178,7 @@ func TestTraceForms(t *testing.T) {
 	var trace connector.Trace
 	in.Open(auth.Channel{}, nil).Tracing(&trace).Rcpt(connector.Rcpt{To: addr("a@fabrikam.com")})
 	want := `yes  recipient: the recipient is a mailbox
-yes  submit: NT AUTHORITY\ANONYMOUS LOGON holds ms-Exch-SMTP-Submit; allowed to NT AUTHORITY\ANONYMOUS LOGON by AnonymousUsers
+yes  submit: NT AUTHORITY\ANONYMOUS LOGON holds ms-Exch-SMTP-Submit; granted to NT AUTHORITY\ANONYMOUS LOGON by AnonymousUsers
 yes  recipient-count: 1 of at most 200 recipients
 no   accepted-domain: fabrikam.com is not an accepted domain
 no   any-recipient: NT AUTHORITY\ANONYMOUS LOGON lacks ms-Exch-SMTP-Accept-Any-Recipient; denied to NT AUTHORITY\ANONYMOUS LOGON by Add-ADPermission

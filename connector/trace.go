@@ -51,7 +51,7 @@ func (t Trace) All() iter.Seq[Step] { return slices.Values(t.steps) }
 // Len returns the number of steps.
 func (t Trace) Len() int { return len(t.steps) }
 
-// String returns the steps, one to a line, each with "yes" or "no".
+// String returns the steps, one to a line, each with "yes", "no" or "skip".
 func (t Trace) String() string {
 	var b strings.Builder
 	for _, s := range t.steps {
@@ -139,9 +139,13 @@ func (s Step) String() string {
 	return s.answer() + strings.Repeat(" ", 5-len(s.answer())) + s.Check.String() + ": " + s.Detail()
 }
 
+// answer returns "yes" or "no", or "skip" if the step passes over a connector.
 func (s Step) answer() string {
-	if s.Pass {
+	switch {
+	case s.Pass:
 		return "yes"
+	case s.Candidate() != "":
+		return "skip"
 	}
 	return "no"
 }
@@ -186,5 +190,5 @@ func grantText(g permission.Grant, r permission.Right) string {
 	case g.Deny.Has(r):
 		return "denied to " + g.To.Name() + by
 	}
-	return "allowed to " + g.To.Name() + by
+	return "granted to " + g.To.Name() + by
 }

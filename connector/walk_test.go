@@ -36,29 +36,29 @@ func TestWalkText(t *testing.T) {
 	got := compile(t, cfg).Walk(d).String()
 	want := `connect 203.0.113.9 to 10.2.3.4:25
     yes  receive-connector: "Default HubA" serves the connection by its range 0.0.0.0-255.255.255.255
-    no   receive-connector: "FromSecuredGateway" has no range that contains the client
-    no   receive-connector: "FromInternetGateway" has no range that contains the client
+    skip receive-connector: "FromSecuredGateway" has no range that contains the client
+    skip receive-connector: "FromInternetGateway" has no range that contains the client
     yes  session: the session is NT AUTHORITY\ANONYMOUS LOGON
   < 220 huba.fabrikam.com Interchange ESMTP MAIL Service ready
 > EHLO evil.example
     yes  hello-syntax: the argument has no control characters
   < 250 huba.fabrikam.com Hello [203.0.113.9]
 > MAIL FROM:<a@example.net>
-    yes  submit: NT AUTHORITY\ANONYMOUS LOGON holds ms-Exch-SMTP-Submit; allowed to NT AUTHORITY\ANONYMOUS LOGON by AnonymousUsers
+    yes  submit: NT AUTHORITY\ANONYMOUS LOGON holds ms-Exch-SMTP-Submit; granted to NT AUTHORITY\ANONYMOUS LOGON by AnonymousUsers
     yes  size: 0 of at most 37748736 bytes
-    yes  any-sender: NT AUTHORITY\ANONYMOUS LOGON holds ms-Exch-SMTP-Accept-Any-Sender; allowed to NT AUTHORITY\ANONYMOUS LOGON by AnonymousUsers
+    yes  any-sender: NT AUTHORITY\ANONYMOUS LOGON holds ms-Exch-SMTP-Accept-Any-Sender; granted to NT AUTHORITY\ANONYMOUS LOGON by AnonymousUsers
     no   authoritative-domain: example.net is not an authoritative domain
   < 250 2.1.0 Sender OK
 > RCPT TO:<b@example.org>
     yes  recipient: the recipient is a mailbox
-    yes  submit: NT AUTHORITY\ANONYMOUS LOGON holds ms-Exch-SMTP-Submit; allowed to NT AUTHORITY\ANONYMOUS LOGON by AnonymousUsers
+    yes  submit: NT AUTHORITY\ANONYMOUS LOGON holds ms-Exch-SMTP-Submit; granted to NT AUTHORITY\ANONYMOUS LOGON by AnonymousUsers
     yes  recipient-count: 1 of at most 200 recipients
     no   accepted-domain: example.org is not an accepted domain
     no   any-recipient: NT AUTHORITY\ANONYMOUS LOGON lacks ms-Exch-SMTP-Accept-Any-Recipient
   < 550 5.7.54 SMTP; Unable to relay recipient in non-accepted domain
 > RCPT TO:<c@fabrikam.com>
     yes  recipient: the recipient is a mailbox
-    yes  submit: NT AUTHORITY\ANONYMOUS LOGON holds ms-Exch-SMTP-Submit; allowed to NT AUTHORITY\ANONYMOUS LOGON by AnonymousUsers
+    yes  submit: NT AUTHORITY\ANONYMOUS LOGON holds ms-Exch-SMTP-Submit; granted to NT AUTHORITY\ANONYMOUS LOGON by AnonymousUsers
     yes  recipient-count: 1 of at most 200 recipients
     yes  accepted-domain: fabrikam.com is an accepted domain
     yes  routing-characters: the local part names a mailbox
@@ -67,7 +67,7 @@ route c@fabrikam.com
     yes  recipient: the recipient is a mailbox
     yes  authoritative-domain: fabrikam.com is an authoritative domain
     yes  send-connector: "ToMailboxes" SMTP:fabrikam.com;1 at cost 1 is chosen
-    no   send-connector: "ToInternetGateway" SMTP:*;1 at cost 1 matches by *, which does not count for an authoritative domain
+    skip send-connector: "ToInternetGateway" SMTP:*;1 at cost 1 matches by *, which does not count for an authoritative domain
     yes  headers-routing: the next hop, NT AUTHORITY\ANONYMOUS LOGON, holds ms-Exch-Send-Headers-Routing
     no   headers-organization: the next hop, NT AUTHORITY\ANONYMOUS LOGON, lacks ms-Exch-Send-Headers-Organization
     no   headers-forest: the next hop, NT AUTHORITY\ANONYMOUS LOGON, lacks ms-Exch-Send-Headers-Forest
@@ -75,15 +75,15 @@ route c@fabrikam.com
     no   header-field: X-MS-Exchange-Organization-SCL is removed
     yes  header-field: Subj?ect passes
 > DATA
-    yes  submit: NT AUTHORITY\ANONYMOUS LOGON holds ms-Exch-SMTP-Submit; allowed to NT AUTHORITY\ANONYMOUS LOGON by AnonymousUsers
+    yes  submit: NT AUTHORITY\ANONYMOUS LOGON holds ms-Exch-SMTP-Submit; granted to NT AUTHORITY\ANONYMOUS LOGON by AnonymousUsers
     yes  header-size: 0 of at most 262144 bytes
     yes  size: 0 of at most 37748736 bytes
     yes  hops: 0 of at most 60 Received fields
     yes  local-hops: 0 of at most 12 Received fields of this server
     yes  author: the header names boss@example.net as author
-    yes  any-sender: NT AUTHORITY\ANONYMOUS LOGON holds ms-Exch-SMTP-Accept-Any-Sender; allowed to NT AUTHORITY\ANONYMOUS LOGON by AnonymousUsers
+    yes  any-sender: NT AUTHORITY\ANONYMOUS LOGON holds ms-Exch-SMTP-Accept-Any-Sender; granted to NT AUTHORITY\ANONYMOUS LOGON by AnonymousUsers
     no   authoritative-domain: example.net is not an authoritative domain
-    yes  headers-routing: NT AUTHORITY\ANONYMOUS LOGON holds ms-Exch-Accept-Headers-Routing; allowed to NT AUTHORITY\ANONYMOUS LOGON by AnonymousUsers
+    yes  headers-routing: NT AUTHORITY\ANONYMOUS LOGON holds ms-Exch-Accept-Headers-Routing; granted to NT AUTHORITY\ANONYMOUS LOGON by AnonymousUsers
     no   headers-organization: NT AUTHORITY\ANONYMOUS LOGON lacks ms-Exch-Accept-Headers-Organization
     no   headers-forest: NT AUTHORITY\ANONYMOUS LOGON lacks ms-Exch-Accept-Headers-Forest
     yes  header-field: Received passes
@@ -129,7 +129,7 @@ func TestWalkJSON(t *testing.T) {
 	rcpt := got.Stages[3]
 	if rcpt.Stage != "rcpt" || rcpt.Verdict != "refuse" || rcpt.Reason != "relay-denied" ||
 		rcpt.Right != "ms-Exch-SMTP-Accept-Any-Recipient" || rcpt.Reply != "550 5.7.1 Unable to relay" ||
-		rcpt.Steps[1].Grants[0] != `allowed to NT AUTHORITY\ANONYMOUS LOGON by AnonymousUsers` {
+		rcpt.Steps[1].Grants[0] != `granted to NT AUTHORITY\ANONYMOUS LOGON by AnonymousUsers` {
 		t.Errorf("rcpt: %+v", rcpt)
 	}
 	if len(got.Routes) != 1 || got.Routes[0].Outcome != "Unreachable" {

@@ -96,7 +96,7 @@ var reasons = [reasonCount]reasonText{
 		r550(5, 7, 1, "Unable to relay"), Reply{}},
 
 	Unroutable:             {"unroutable", "No Send connector has an address space for the recipient.", r451(4, 4, 4, "Unable to route"), Reply{}},
-	RouteTooSmall:          {"route-too-small", "Every Send connector for the recipient takes smaller messages only.", r552(5, 3, 4, "Message size exceeds fixed maximum message size"), Reply{}},
+	RouteTooSmall:          {"route-too-small", "The message is larger than MaxMessageSize of every matching Send connector.", r552(5, 3, 4, "Message size exceeds fixed maximum message size"), Reply{}},
 	RouteNonSMTP:           {"route-non-smtp", "No connector is for addresses of that type.", r550(5, 4, 4, "Unable to route"), Reply{}},
 	RoutingLoop:            {"routing-loop", "The mail exchangers of the domain lead back here.", Reply{554, [3]int{5, 4, 6}, "Mail for the recipient domain loops back"}, Reply{}},                                                                                                                  // ours
 	DifferentNextHop:       {"different-next-hop", "The recipient leaves by another next hop than the first; the client may send it again.", Reply{452, [3]int{4, 5, 3}, "Recipient leaves by another route, try it in another transaction"}, Reply{}},                                               // ours

@@ -93,7 +93,7 @@ func (l *loaded) printTrace(w io.Writer, t connector.Trace, indent string) {
 		}
 	}
 	if n := strangers - strangersShown; n > 0 {
-		fmt.Fprintf(w, "%sno   connectors without a match: %d more\n", indent, n)
+		fmt.Fprintf(w, "%sskip connectors without a match: %d more\n", indent, n)
 	}
 }
 
@@ -150,9 +150,9 @@ func routeText(r connector.Route) string {
 	switch r.Outcome {
 	case routing.Routed:
 	case routing.TooLarge:
-		return fmt.Sprintf("%v: every Send connector for it takes smaller messages only", r.Outcome)
+		return "no route: the message is larger than MaxMessageSize of every matching Send connector"
 	default:
-		return fmt.Sprintf("%v: no Send connector is for it", r.Outcome)
+		return "no route: no Send connector has a matching address space"
 	}
 	how := "by MX"
 	for i, host := range r.Outbound.Settings().SmartHosts {
