@@ -35,27 +35,6 @@ type answers struct {
 	file map[string]param.Credential // by variable in lower case
 }
 
-// complete sets what o leaves nil to what answers the scripts that are read as
-// configuration.
-func (a *answers) complete(o *shell.Options) {
-	if o.Credential == nil {
-		o.Credential = a.credential
-	}
-	if o.Answer == nil {
-		o.Answer = a.answer
-	}
-	if o.Ask == nil {
-		o.Ask = a.parameter
-	}
-	if o.Now == nil {
-		o.Now = a.opts.Shell.Now
-	}
-	if o.Certificates == nil {
-		o.Certificates = a.opts.Shell.Certificates
-	}
-	o.Env = a.env(o.Env)
-}
-
 // credential answers Get-Credential.
 func (a *answers) credential(r shell.Request) (param.Credential, error) {
 	found, ok := a.lookup(r.Variable)
@@ -113,25 +92,19 @@ func (a *answers) parameter(cmdlet, name string) (string, bool) {
 	return "", false
 }
 
-// env returns what answers $env:NAME: scripts run on this server, and see no
-// credentials.
-func (a *answers) env(otherwise func(string) (string, bool)) func(string) (string, bool) {
-	if otherwise == nil {
-		otherwise = a.opts.Shell.Env
+// env answers $env:NAME: scripts run on this server, and see no credentials.
+func (a *answers) env(name string) (string, bool) {
+	switch {
+	case a.opts.Server != "" && strings.EqualFold(name, "COMPUTERNAME"):
+		return serverNamed(a.opts.Server).Name, true
+	case len(name) >= len(credentialPrefix) && strings.EqualFold(name[:len(credentialPrefix)], credentialPrefix):
+		return "", false
 	}
-	return func(name string) (string, bool) {
-		switch {
-		case a.opts.Server != "" && strings.EqualFold(name, "COMPUTERNAME"):
-			return serverNamed(a.opts.Server).Name, true
-		case len(name) >= len(credentialPrefix) && strings.EqualFold(name[:len(credentialPrefix)], credentialPrefix):
-			return "", false
-		}
-		text, ok := a.variable(name)
-		if !ok && otherwise != nil {
-			return otherwise(name)
-		}
-		return text, ok
+	text, ok := a.variable(name)
+	if otherwise := a.opts.Shell.Env; !ok && otherwise != nil {
+		return otherwise(name)
 	}
+	return text, ok
 }
 
 // variable returns a variable of the environment, whose names have no case, as on

@@ -23,9 +23,18 @@ func answering() load.Options {
 	return opts
 }
 
+// answersOf returns what answers scripts that are read by opts.
+func answersOf(opts load.Options) (shell.Options, error) {
+	d, err := load.Read(context.Background(), opts)
+	if err != nil {
+		return shell.Options{}, err
+	}
+	return d.Shell(), nil
+}
+
 func TestCredentials(t *testing.T) {
 	opts := answering()
-	answers, err := load.Answers(opts)
+	answers, err := answersOf(opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +66,7 @@ func TestCredentials(t *testing.T) {
 	opts.Shell.Credential = func(r shell.Request) (param.Credential, error) {
 		return param.Credential{UserName: r.Variable, Password: "typed"}, nil
 	}
-	if answers, err = load.Answers(opts); err != nil {
+	if answers, err = answersOf(opts); err != nil {
 		t.Fatal(err)
 	}
 	for variable, want := range map[string]string{"other": "bob", "none": "none"} {
@@ -71,7 +80,7 @@ func TestCredentials(t *testing.T) {
 // and otherwise by the caller.
 func TestAnswers(t *testing.T) {
 	opts := answering()
-	answers, err := load.Answers(opts)
+	answers, err := answersOf(opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +112,7 @@ func TestAnswers(t *testing.T) {
 	opts.Shell.Answer = func(q shell.Question) (auth.Secret, error) { return auth.Secret("typed " + q.Variable), nil }
 	opts.Shell.Ask = func(cmdlet, name string) (string, bool) { return cmdlet + " " + name, true }
 	opts.Shell.Env = func(name string) (string, bool) { return "of the caller", true }
-	if answers, err = load.Answers(opts); err != nil {
+	if answers, err = answersOf(opts); err != nil {
 		t.Fatal(err)
 	}
 	for _, q := range []struct {

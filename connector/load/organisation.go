@@ -10,19 +10,23 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// Interpreter returns an interpreter of commands that starts with the draft. The
-// Server, Profile and COMPUTERNAME of the Options that d was read with override those
-// of opts. Credential, Answer, Ask, Env, Now and Certificates that opts leaves nil are
-// as for the scripts among the files.
-//
-// A draft that has servers, sites and acknowledgements only says what no cmdlet can say
-// before setup: the interpreter then has a fresh organisation with the connectors that
-// setup makes, as for a draft that has nothing.
-func (d *Draft) Interpreter(opts shell.Options) (*shell.Interpreter, error) {
-	cfg := d.Config
+// Shell returns the options of the scripts among the files: Options.Shell with the answers
+// of the credentials file and the environment, and with the Server and the Profile of
+// Options.
+func (d *Draft) Shell() shell.Options {
+	opts, a := d.opts.Shell, &d.answers
+	opts.Credential, opts.Answer, opts.Ask, opts.Env = a.credential, a.answer, a.parameter, a.env
 	opts.Server = serverNamed(d.opts.Server)
 	opts.Profile, _ = d.opts.Profile.Get()
-	d.answers.complete(&opts)
+	return opts
+}
+
+// Interpreter returns an interpreter of commands that starts with the draft; opts are what
+// Shell returns, with changes. A draft that has servers, sites and acknowledgements only
+// says what no cmdlet can say before setup: the interpreter then has a fresh organisation
+// with the connectors that setup makes, as for a draft that has nothing.
+func (d *Draft) Interpreter(opts shell.Options) (*shell.Interpreter, error) {
+	cfg := d.Config
 	if !d.started {
 		return shell.New(opts), nil
 	}

@@ -24,9 +24,9 @@ func Read(ctx context.Context, opts Options, names ...string) (*Draft, error) {
 	}
 	d := &Draft{Files: names, Origins: source.Map{}, opts: opts, started: !reflect.DeepEqual(opts.Config, connector.Config{})}
 	connector.Merge(&d.Config, opts.Config)
-	r := &reader{draft: d, opts: opts, shell: opts.Shell, dir: &Directory{}}
+	d.answers.opts = &d.opts
+	r := &reader{draft: d, opts: opts, shell: d.Shell(), dir: &Directory{}}
 	r.shell.FS, r.shell.Warn = r.dir, r.warn
-	r.shell.Credential, r.shell.Answer, r.shell.Ask = nil, nil, nil // d.answers asks them last
 	if err := r.credentials(); err != nil {
 		return nil, err
 	}
@@ -56,7 +56,6 @@ type reader struct {
 
 // credentials reads the credentials file. Mistakes in it are recorded.
 func (r *reader) credentials() error {
-	r.draft.answers.opts = &r.draft.opts
 	if r.opts.Credentials == "" {
 		return nil
 	}

@@ -100,7 +100,8 @@ func (s *session) open(p *policyFlags) error {
 	for _, w := range d.Warnings {
 		fmt.Fprintln(s.stderr, w)
 	}
-	sh := shell.Options{Out: s.stdout, Width: s.width(), FS: &load.Directory{Path: ".", Write: true}}
+	sh := d.Shell()
+	sh.Out, sh.Width, sh.FS = s.stdout, s.width(), &load.Directory{Path: ".", Write: true}
 	if s.interactive {
 		sh.Credential, sh.Confirm, sh.Ask, sh.Answer = s.credential, s.confirm, s.ask, s.answer
 	}
