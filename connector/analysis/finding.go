@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
@@ -29,8 +30,14 @@ type Finding struct {
 // without effect, a certificate, or an acknowledgement.
 func (f Finding) Shown() bool { return f.Witness.Remote.IsValid() }
 
-// Page returns the place in the documentation that explains the finding.
-func (f Finding) Page() string { return "docs/findings.md#" + f.Code }
+// Page returns the place in the documentation that explains the finding; "" if Code isn't
+// one of FindingCodes.
+func (f Finding) Page() string {
+	if !slices.Contains(FindingCodes(), f.Code) {
+		return ""
+	}
+	return "docs/findings.md#" + f.Code
+}
 
 // String returns "path: severity: detail (code)".
 func (f Finding) String() string {

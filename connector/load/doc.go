@@ -11,6 +11,9 @@
 // of Send connectors. [Options] says where they come from: a credentials file, the
 // environment, or a function that asks a user.
 //
+// [Loaded.Findings] lists who may relay by the policy and what is doubtful in it, with
+// files and lines.
+//
 // [Read] reads the files without compiling the policy, for callers that change the
 // configuration first or need it even where a policy can't be made of it.
 package load

@@ -178,7 +178,7 @@ func (d *Draft) Compile(forgiven ...string) (*Loaded, error) {
 		return jsonconfig.Follows(p, d.unread) || slices.Contains(forgiven, p.Code)
 	})
 	if len(problems)+len(d.Mistakes) > 0 {
-		return nil, d.located(append(slices.Clone(d.Mistakes), d.Locate(problems)...))
+		return nil, d.located(append(slices.Clone(d.Mistakes), locate(d.Origins, d.document, problems)...))
 	}
 	if policy == nil {
 		return nil, nil
@@ -194,13 +194,8 @@ func (d *Draft) located(list source.Diagnostics) source.Diagnostics {
 	return list
 }
 
-// Locate enters files and lines into diagnostics about the configuration. One that is
-// about a missing part of a single document has its file alone.
-func (d *Draft) Locate(list source.Diagnostics) source.Diagnostics {
-	return locate(d.Origins, d.document, list)
-}
-
-// Locate enters files and lines into diagnostics about the policy.
+// Locate enters files and lines into diagnostics about the policy that have no file. One
+// that is about a missing part of a single document has its file alone.
 func (l *Loaded) Locate(list source.Diagnostics) source.Diagnostics {
 	return locate(l.Origins, l.document, list)
 }
@@ -208,9 +203,12 @@ func (l *Loaded) Locate(list source.Diagnostics) source.Diagnostics {
 func locate(origins source.Map, document string, list source.Diagnostics) source.Diagnostics {
 	list = slices.Clone(list)
 	for i := range list {
-		if at, ok := origins.Find(list[i].Path); ok {
+		at, ok := origins.Find(list[i].Path)
+		switch {
+		case list[i].File != "":
+		case ok:
 			list[i].Position = source.Position{File: at.File, Line: at.Line}
-		} else {
+		case !list[i].Path.Within("Certificates"): // which no document has
 			list[i].File = document
 		}
 	}

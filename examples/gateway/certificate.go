@@ -86,8 +86,7 @@ const codeCertificateMissing = "certificate-missing"
 
 // withoutCertificate returns the parameters that need a certificate where none is given:
 // as notes, because check may be run without the flags of serve.
-func (l *loaded) withoutCertificate() []checked {
-	var missing source.Diagnostics
+func (l *loaded) withoutCertificate() (missing source.Diagnostics) {
 	add := func(in *connector.Inbound, field source.Path, format string, args ...any) {
 		missing = append(missing, source.Diagnostic{
 			Severity: source.SeverityNote, Path: source.Named("Receive", in.Name()).Field(field), Code: codeCertificateMissing,
@@ -108,11 +107,7 @@ func (l *loaded) withoutCertificate() []checked {
 			add(in, "DomainSecureEnabled", "without a certificate STARTTLS is not offered, so no client can be a partner")
 		}
 	}
-	found := make([]checked, len(missing))
-	for i, d := range l.Locate(missing) {
-		found[i].Diagnostic = d
-	}
-	return found
+	return missing
 }
 
 // advised adds to an error about a missing certificate what to do.

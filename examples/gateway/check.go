@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"crypto/tls"
 	"fmt"
 	"io"
@@ -74,14 +73,15 @@ type material struct {
 	chain                         []tls.Certificate
 }
 
-// check returns the findings about the policy and what it is run with, the worst first,
-// then in the order of the files: what was said while they were read, and what analysis
-// finds.
+// check returns the findings about the policy and what it is run with.
 func (l *loaded) check(m material, now time.Time) []checked {
+	more := m.exposed()
+	if len(m.chain) == 0 {
+		more = append(l.withoutCertificate(), more...)
+	}
 	all := []checked{} // in JSON a list, not null
-	for _, f := range analysis.Check(l.Policy, analysis.Options{Now: now, Certificates: describe(m.chain)}) {
+	for _, f := range l.Findings(analysis.Options{Now: now, Certificates: describe(m.chain)}, more...) {
 		one := newChecked(f)
-		one.Diagnostic = l.Locate(source.Diagnostics{f.Diagnostic})[0]
 		switch {
 		case f.Path.Within("Certificates"):
 			one.Path, one.File = "", m.cert
@@ -91,24 +91,6 @@ func (l *loaded) check(m material, now time.Time) []checked {
 		}
 		all = append(all, one)
 	}
-	if len(m.chain) == 0 {
-		all = append(all, l.withoutCertificate()...)
-	}
-	all = append(once(all), m.exposed()...)
-	// Custom is the only sign of grants that no export holds, so it must not be reported
-	// as superfluous.
-	all = slices.DeleteFunc(all, func(f checked) bool {
-		return f.Code == connector.CodeGroupCustom && slices.ContainsFunc(l.Warnings, func(w source.Diagnostic) bool { return w.Path == f.Path })
-	})
-	findings := all
-	for _, w := range l.Warnings {
-		if !slices.ContainsFunc(findings, func(f checked) bool { return f.repeats(w) }) {
-			all = append(all, checked{Diagnostic: w})
-		}
-	}
-	slices.SortStableFunc(all, func(a, b checked) int {
-		return cmp.Or(cmp.Compare(a.Severity, b.Severity), slices.Index(l.Files, a.File)-slices.Index(l.Files, b.File), a.Line-b.Line)
-	})
 	return all
 }
 
@@ -140,45 +122,6 @@ func newChecked(f analysis.Finding) checked {
 		one.Witness, one.example = &w, witnessText(f.Witness)
 	}
 	return one
-}
-
-// once leaves out parameters without effect that no file sets, because the connectors
-// that setup makes have them, too. It keeps one finding for each other such parameter,
-// and for each name that no certificate has, with the number of other connectors.
-func once(all []checked) []checked {
-	same := func(f checked) string { return f.Code + f.Detail }
-	times := map[string]int{}
-	kept := slices.DeleteFunc(all, func(f checked) bool {
-		switch f.Code {
-		case connector.CodeDomainSecureList:
-			return f.File == ""
-		case connector.CodeNotEnforced:
-			if f.File == "" {
-				return true
-			}
-		case analysis.CodeCertificateFqdn:
-		default:
-			return false
-		}
-		if f.Acknowledged != "" {
-			return false
-		}
-		times[same(f)]++
-		return times[same(f)] > 1
-	})
-	for i, f := range kept {
-		n := times[same(f)] - 1
-		if n > 0 && f.Acknowledged == "" {
-			kept[i].Detail += fmt.Sprintf(" (also set on %s)", count(n, "other connector"))
-		}
-	}
-	return kept
-}
-
-// repeats reports whether f says of a parameter without effect what a script's
-// note has said of it.
-func (f checked) repeats(warning source.Diagnostic) bool {
-	return f.Code == connector.CodeNotEnforced && warning.Path == "" && strings.HasPrefix(warning.Detail, "-"+f.Path.Base()+" ")
 }
 
 // shouted reports whether serve logs the finding: errors, even acknowledged ones, and

@@ -10,8 +10,8 @@ import (
 
 // exposed finds the files with passwords, their hashes, or a key that every user of
 // this machine may read. On Windows the mode of a file doesn't say who may read it.
-func (m material) exposed() []checked {
-	var all []checked
+func (m material) exposed() source.Diagnostics {
+	var all source.Diagnostics
 	if runtime.GOOS == "windows" {
 		return all
 	}
@@ -22,12 +22,10 @@ func (m material) exposed() []checked {
 		if err != nil || !info.Mode().IsRegular() || info.Mode().Perm()&0o004 == 0 {
 			continue
 		}
-		all = append(all, checked{
-			Diagnostic: source.Diagnostic{
-				Severity: source.SeverityWarning, Position: source.Position{File: file.name}, Code: "file-readable",
-				Detail: fmt.Sprintf("every user of this machine may read %s (mode %#o)", file.holds, info.Mode().Perm()),
-				Fix:    fmt.Sprintf("chmod o= %s", file.name),
-			},
+		all = append(all, source.Diagnostic{
+			Severity: source.SeverityWarning, Position: source.Position{File: file.name}, Code: "file-readable",
+			Detail: fmt.Sprintf("every user of this machine may read %s (mode %#o)", file.holds, info.Mode().Perm()),
+			Fix:    fmt.Sprintf("chmod o= %s", file.name),
 		})
 	}
 	return all
