@@ -91,56 +91,20 @@ func (s Step) basis() []Basis {
 	case s.Right.IsValid() && s.of.out != nil:
 		return s.of.out.basisOf(&s)
 	}
-	fields := checkFields[s.Check]
 	var all []Basis
-	for _, name := range fields.receive {
-		if s.of.in != nil {
+	for _, parameter := range strings.Fields(checkTexts[s.Check].parameters) {
+		switch list, name, _ := strings.Cut(parameter, "."); {
+		case list == "Receive" && s.of.in != nil:
 			all = append(all, s.of.in.basis(name))
-		}
-	}
-	for _, name := range fields.send {
-		if s.of.out != nil {
+		case list == "Send" && s.of.out != nil:
 			all = append(all, s.of.out.basis(name))
+		case list == "Transport":
+			all = append(all, s.of.policy.transportBasis(name))
+		case list == "Accepted":
+			all = append(all, s.of.policy.acceptedBasis(s.about.subject))
 		}
-	}
-	for _, name := range fields.transport {
-		all = append(all, s.of.policy.transportBasis(name))
-	}
-	if fields.accepted {
-		all = append(all, s.of.policy.acceptedBasis(s.about.subject))
 	}
 	return all
-}
-
-// fields are the parameters that a check uses.
-type fields struct {
-	receive, send, transport []string
-	accepted                 bool // the accepted domain that is the step's subject
-}
-
-// checkFields has the checks whose parameters don't depend on the result.
-var checkFields = map[Check]fields{
-	checkExternallySecured:    {receive: []string{"AuthMechanism"}},
-	checkDomainSecured:        {receive: []string{"DomainSecureEnabled"}, transport: []string{"TLSReceiveDomainSecureList"}},
-	checkHelloDomain:          {receive: []string{"RequireEHLODomain"}},
-	checkTLS:                  {receive: []string{"RequireTLS"}},
-	checkTLSOffered:           {receive: []string{"AuthMechanism"}},
-	checkMechanism:            {receive: []string{"AuthMechanism"}},
-	checkSecuredSender:        {receive: []string{"DomainSecureEnabled"}, transport: []string{"TLSReceiveDomainSecureList"}},
-	checkAuthoritative:        {accepted: true},
-	checkRecipientCount:       {receive: []string{"MaxRecipientsPerMessage"}},
-	checkEnvelopeLimit:        {transport: []string{"MaxRecipientEnvelopeLimit"}},
-	checkReservedTopLevel:     {receive: []string{"RejectReservedTopLevelRecipientDomains"}},
-	checkReservedSecondLevel:  {receive: []string{"RejectReservedSecondLevelRecipientDomains"}},
-	checkSingleLabel:          {receive: []string{"RejectSingleLabelRecipientDomains"}},
-	checkAcceptedDomain:       {accepted: true},
-	checkHeaderSize:           {receive: []string{"MaxHeaderSize"}},
-	checkSize:                 {receive: []string{"MaxMessageSize"}},
-	checkOrganizationSize:     {transport: []string{"MaxReceiveSize"}},
-	checkHops:                 {receive: []string{"MaxHopCount"}},
-	checkLocalHops:            {receive: []string{"MaxLocalHopCount"}},
-	checkMissingHeaders:       {receive: []string{"AddMissingHeadersEnabled"}},
-	checkHeadersCrossPremises: {send: []string{"CloudServicesMailEnabled"}},
 }
 
 // basis returns the parameter of that name.

@@ -62,9 +62,10 @@ func Checks() []Check {
 	return all
 }
 
-// checkText is a Check in words: its stable name, and the sentences for a check that
-// passes and one that doesn't. {s} is the subject, {n} and {max} are numbers.
-type checkText struct{ name, yes, no string }
+// checkText is a Check in words: its stable name, the parameters that decide it if these
+// don't depend on the result, and the sentences for a check that passes and one that
+// doesn't. {s} is the subject, {n} and {max} are numbers.
+type checkText struct{ name, parameters, yes, no string }
 
 // String returns the stable name, such as "accepted-domain".
 func (c Check) String() string {
@@ -88,48 +89,48 @@ func (c Check) text(pass bool) string {
 }
 
 var checkTexts = [...]checkText{
-	checkReceiveConnector:     {"receive-connector", `"{s}" serves the connection `, `"{s}" `},
-	checkConnector:            {"connector", "a connector serves the connection", "no connector serves the connection"},
-	checkExternallySecured:    {"externally-secured", "AuthMechanism is ExternalAuthoritative", "AuthMechanism has no ExternalAuthoritative"},
-	checkDomainSecured:        {"domain-secured", "the certificate proves {s}", "no certificate for a domain of TLSReceiveDomainSecureList"},
-	checkSession:              {"session", "the session is {s}", ""},
-	checkOrder:                {"order", "", "{s} is out of order"},
-	checkHelloSyntax:          {"hello-syntax", "the argument has no control characters", "the argument has control characters"},
-	checkHelloDomain:          {"hello-domain", "an argument was given", "RequireEHLODomain is set and no argument was given"},
-	checkTLS:                  {"tls", "TLS is up", "RequireTLS is set and TLS is not up"},
-	checkTLSOffered:           {"tls-offered", "TLS can be started", "AuthMechanism has no Tls, the server has no certificate, or TLS is up already"},
-	checkNotAuthenticated:     {"not-authenticated-yet", "the session is not authenticated yet", "{s} has logged in already"},
-	checkMechanism:            {"mechanism", "{s} is offered", "{s} is not offered on this channel"},
-	checkIdentity:             {"identity", "password accepted for {s}", "the verifier returned no identity"},
-	checkSubmit:               {"submit", "{s} holds {right}", "{s} lacks {right}"},
-	checkSecuredSender:        {"secured-sender", "domain security lets the session send for {s}", "only a client with the certificate of {s} may send for it"},
-	checkNullSender:           {"null-sender", "the sender is <>, which every session may use", ""},
-	checkAnySender:            {"any-sender", "{s} holds {right}", "{s} lacks {right}"},
-	checkOwnAddress:           {"own-address", "{s} belongs to the session", "{s} does not belong to the session"},
-	checkAuthoritative:        {"authoritative-domain", "{s} is an authoritative domain", "{s} is not an authoritative domain"},
-	checkAuthoritativeSender:  {"authoritative-sender", "{s} holds {right}", "{s} lacks {right}"},
-	checkRecipientCount:       {"recipient-count", "{n} of at most {max} recipients", "{n} recipients, and MaxRecipientsPerMessage is {max}"},
-	checkEnvelopeLimit:        {"envelope-limit", "{n} of at most {max} recipients", "{n} recipients, and MaxRecipientEnvelopeLimit is {max}"},
-	checkReservedTopLevel:     {"reserved-top-level", "{s} is not in a reserved top-level domain", "{s} is in a top-level domain that RFC 2606 reserves"},
-	checkReservedSecondLevel:  {"reserved-second-level", "{s} is not in a reserved second-level domain", "{s} is in a second-level domain that RFC 2606 reserves"},
-	checkSingleLabel:          {"single-label", "{s} has more than one label", "{s} has a single label"},
-	checkRecipient:            {"recipient", "the recipient is a mailbox", "the recipient is not a mailbox"},
-	checkAnyRecipient:         {"any-recipient", "{s} holds {right}", "{s} lacks {right}"},
-	checkAcceptedDomain:       {"accepted-domain", "{s} is an accepted domain", "{s} is not an accepted domain"},
-	checkRoutingCharacters:    {"routing-characters", "the local part names a mailbox", "the local part names another domain: it holds @, % or !"},
-	checkBypassSize:           {"bypass-size", "{s} holds {right}", "{s} lacks {right}"},
-	checkHeaderSize:           {"header-size", "{n} of at most {max} bytes", "{n} bytes, and MaxHeaderSize is {max}"},
-	checkSize:                 {"size", "{n} of at most {max} bytes", "{n} bytes, and MaxMessageSize is {max}"},
-	checkOrganizationSize:     {"organization-size", "{n} of at most {max} bytes", "{n} bytes, and MaxReceiveSize is {max}"},
-	checkHops:                 {"hops", "{n} of at most {max} Received fields", "{n} Received fields, and MaxHopCount is {max}"},
-	checkLocalHops:            {"local-hops", "{n} of at most {max} Received fields of this server", "{n} Received fields of this server, and MaxLocalHopCount is {max}"},
-	checkAuthor:               {"author", "the header names {s} as author", ""},
-	checkAuthorsReadable:      {"authors-readable", "", "the header's authors can't be read"},
-	checkHeaderField:          {"header-field", "{s} passes", "{s} is removed"},
-	checkMissingHeaders:       {"missing-headers", "Message-ID, Date and From are added where they are missing: {s}", "nothing is added to the header: {s}"},
-	checkHeadersRouting:       {"headers-routing", "{s} holds {right}", "{s} lacks {right}"},
-	checkHeadersOrganization:  {"headers-organization", "{s} holds {right}", "{s} lacks {right}"},
-	checkHeadersForest:        {"headers-forest", "{s} holds {right}", "{s} lacks {right}"},
-	checkHeadersCrossPremises: {"headers-cross-premises", "CloudServicesMailEnabled is set", ""},
-	checkSendConnector:        {"send-connector", "", ""}, // Step.Detail describes the candidate
+	checkReceiveConnector:     {"receive-connector", "", `"{s}" serves the connection `, `"{s}" `},
+	checkConnector:            {"connector", "", "a connector serves the connection", "no connector serves the connection"},
+	checkExternallySecured:    {"externally-secured", "Receive.AuthMechanism", "AuthMechanism is ExternalAuthoritative", "AuthMechanism has no ExternalAuthoritative"},
+	checkDomainSecured:        {"domain-secured", "Receive.DomainSecureEnabled Transport.TLSReceiveDomainSecureList", "the certificate proves {s}", "no certificate for a domain of TLSReceiveDomainSecureList"},
+	checkSession:              {"session", "", "the session is {s}", ""},
+	checkOrder:                {"order", "", "", "{s} is out of order"},
+	checkHelloSyntax:          {"hello-syntax", "", "the argument has no control characters", "the argument has control characters"},
+	checkHelloDomain:          {"hello-domain", "Receive.RequireEHLODomain", "an argument was given", "RequireEHLODomain is set and no argument was given"},
+	checkTLS:                  {"tls", "Receive.RequireTLS", "TLS is up", "RequireTLS is set and TLS is not up"},
+	checkTLSOffered:           {"tls-offered", "Receive.AuthMechanism", "TLS can be started", "AuthMechanism has no Tls, the server has no certificate, or TLS is up already"},
+	checkNotAuthenticated:     {"not-authenticated-yet", "", "the session is not authenticated yet", "{s} has logged in already"},
+	checkMechanism:            {"mechanism", "Receive.AuthMechanism", "{s} is offered", "{s} is not offered on this channel"},
+	checkIdentity:             {"identity", "", "password accepted for {s}", "the verifier returned no identity"},
+	checkSubmit:               {"submit", "", "{s} holds {right}", "{s} lacks {right}"},
+	checkSecuredSender:        {"secured-sender", "Receive.DomainSecureEnabled Transport.TLSReceiveDomainSecureList", "domain security lets the session send for {s}", "only a client with the certificate of {s} may send for it"},
+	checkNullSender:           {"null-sender", "", "the sender is <>, which every session may use", ""},
+	checkAnySender:            {"any-sender", "", "{s} holds {right}", "{s} lacks {right}"},
+	checkOwnAddress:           {"own-address", "", "{s} belongs to the session", "{s} does not belong to the session"},
+	checkAuthoritative:        {"authoritative-domain", "Accepted", "{s} is an authoritative domain", "{s} is not an authoritative domain"},
+	checkAuthoritativeSender:  {"authoritative-sender", "", "{s} holds {right}", "{s} lacks {right}"},
+	checkRecipientCount:       {"recipient-count", "Receive.MaxRecipientsPerMessage", "{n} of at most {max} recipients", "{n} recipients, and MaxRecipientsPerMessage is {max}"},
+	checkEnvelopeLimit:        {"envelope-limit", "Transport.MaxRecipientEnvelopeLimit", "{n} of at most {max} recipients", "{n} recipients, and MaxRecipientEnvelopeLimit is {max}"},
+	checkReservedTopLevel:     {"reserved-top-level", "Receive.RejectReservedTopLevelRecipientDomains", "{s} is not in a reserved top-level domain", "{s} is in a top-level domain that RFC 2606 reserves"},
+	checkReservedSecondLevel:  {"reserved-second-level", "Receive.RejectReservedSecondLevelRecipientDomains", "{s} is not in a reserved second-level domain", "{s} is in a second-level domain that RFC 2606 reserves"},
+	checkSingleLabel:          {"single-label", "Receive.RejectSingleLabelRecipientDomains", "{s} has more than one label", "{s} has a single label"},
+	checkRecipient:            {"recipient", "", "the recipient is a mailbox", "the recipient is not a mailbox"},
+	checkAnyRecipient:         {"any-recipient", "", "{s} holds {right}", "{s} lacks {right}"},
+	checkAcceptedDomain:       {"accepted-domain", "Accepted", "{s} is an accepted domain", "{s} is not an accepted domain"},
+	checkRoutingCharacters:    {"routing-characters", "", "the local part names a mailbox", "the local part names another domain: it holds @, % or !"},
+	checkBypassSize:           {"bypass-size", "", "{s} holds {right}", "{s} lacks {right}"},
+	checkHeaderSize:           {"header-size", "Receive.MaxHeaderSize", "{n} of at most {max} bytes", "{n} bytes, and MaxHeaderSize is {max}"},
+	checkSize:                 {"size", "Receive.MaxMessageSize", "{n} of at most {max} bytes", "{n} bytes, and MaxMessageSize is {max}"},
+	checkOrganizationSize:     {"organization-size", "Transport.MaxReceiveSize", "{n} of at most {max} bytes", "{n} bytes, and MaxReceiveSize is {max}"},
+	checkHops:                 {"hops", "Receive.MaxHopCount", "{n} of at most {max} Received fields", "{n} Received fields, and MaxHopCount is {max}"},
+	checkLocalHops:            {"local-hops", "Receive.MaxLocalHopCount", "{n} of at most {max} Received fields of this server", "{n} Received fields of this server, and MaxLocalHopCount is {max}"},
+	checkAuthor:               {"author", "", "the header names {s} as author", ""},
+	checkAuthorsReadable:      {"authors-readable", "", "", "the header's authors can't be read"},
+	checkHeaderField:          {"header-field", "", "{s} passes", "{s} is removed"},
+	checkMissingHeaders:       {"missing-headers", "Receive.AddMissingHeadersEnabled", "Message-ID, Date and From are added where they are missing: {s}", "nothing is added to the header: {s}"},
+	checkHeadersRouting:       {"headers-routing", "", "{s} holds {right}", "{s} lacks {right}"},
+	checkHeadersOrganization:  {"headers-organization", "", "{s} holds {right}", "{s} lacks {right}"},
+	checkHeadersForest:        {"headers-forest", "", "{s} holds {right}", "{s} lacks {right}"},
+	checkHeadersCrossPremises: {"headers-cross-premises", "Send.CloudServicesMailEnabled", "CloudServicesMailEnabled is set", ""},
+	checkSendConnector:        {"send-connector", "", "", ""}, // Step.Detail describes the candidate
 }

@@ -72,6 +72,30 @@ func TestEveryParameter(t *testing.T) {
 	}
 }
 
+// TestCheckParameters holds the parameters that decide checks to the rows of the schema
+// and to the fields of the configuration.
+func TestCheckParameters(t *testing.T) {
+	nouns := map[string]*schema.Noun{"Receive": &schema.ReceiveConnector, "Send": &schema.SendConnector, "Transport": &schema.TransportConfig}
+	config := reflect.TypeFor[connector.Config]()
+	for _, check := range connector.Checks() {
+		for _, parameter := range check.Parameters() {
+			list, name, one := strings.Cut(parameter, ".")
+			field, ok := config.FieldByName(list)
+			if ok && one {
+				element := field.Type
+				if element.Kind() == reflect.Slice {
+					element = element.Elem()
+				}
+				_, ok = element.FieldByName(name)
+				ok = ok && nouns[list] != nil && nouns[list].Row(name) != nil
+			}
+			if !ok {
+				t.Errorf("%v is decided by %s, which is not a parameter", check, parameter)
+			}
+		}
+	}
+}
+
 // fieldsRead returns the names that are selected in the sources that act on
 // connectors: not those that check, complete, merge or copy them.
 func fieldsRead(t *testing.T, dirs ...string) map[string]bool {
