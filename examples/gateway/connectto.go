@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,42 +22,24 @@ type detour struct {
 	target     string // host:port; an empty part stays as it was
 }
 
+// detourForm has four parts with colons between them; one in brackets may have colons.
+var detourForm = regexp.MustCompile(`^(\[[^]]*\]|[^:[]*):([^:]*):(\[[^]]*\]|[^:[]*):([^:]*)$`)
+
 // parseDetour parses HOST:PORT:ADDR:PORT; IPv6 addresses stand in brackets.
 func parseDetour(s string) (detour, error) {
-	var parts []string
-	for rest := s; ; {
-		end := strings.IndexByte(rest, ':')
-		if strings.HasPrefix(rest, "[") {
-			if end = strings.IndexByte(rest, ']') + 1; end == 0 {
-				break
-			}
-			if end == len(rest) {
-				end = -1
-			}
-		}
-		if end < 0 {
-			parts = append(parts, rest)
-			break
-		}
-		parts = append(parts, rest[:end])
-		if rest[end] != ':' {
-			break
-		}
-		rest = rest[end+1:]
-	}
-	if len(parts) != 4 {
+	parts := detourForm.FindStringSubmatch(s)
+	if parts == nil {
 		return detour{}, fmt.Errorf("%q: the form is HOST:PORT:ADDR:PORT, as in mail.example.com:25:127.0.0.1:2525", s)
 	}
-	for _, port := range []string{parts[1], parts[3]} {
+	for _, port := range []string{parts[2], parts[4]} {
 		if n, err := strconv.ParseUint(port, 10, 16); port != "" && (err != nil || n == 0) {
 			return detour{}, fmt.Errorf("%q: %q is not a port; give 1 to 65535", s, port)
 		}
 	}
-	unbracketed := strings.NewReplacer("[", "", "]", "")
 	return detour{
-		host:   strings.ToLower(unbracketed.Replace(parts[0])),
-		port:   parts[1],
-		target: net.JoinHostPort(unbracketed.Replace(parts[2]), parts[3]),
+		host:   strings.ToLower(strings.Trim(parts[1], "[]")),
+		port:   parts[2],
+		target: net.JoinHostPort(strings.Trim(parts[3], "[]"), parts[4]),
 	}, nil
 }
 

@@ -31,37 +31,28 @@ func (f *queueFlags) register(fs *flag.FlagSet) {
 	fs.StringVar(&f.Filter.RecipientDomain, "recipient-domain", "", "messages to `DOMAIN`, or to *.DOMAIN")
 	fs.StringVar(&f.Filter.Sender, "sender", "", "messages from an `ADDRESS` or a domain; <> is the null sender")
 	fs.StringVar(&f.Filter.NextHop, "next-hop", "", "messages for the next hop with that `NAME`, or whose name begins with these words")
-	fs.Var((*age)(&f.Filter.Older), "older", "messages that are at least `AGE` old, as in 90s, 4h or 2d")
-	fs.Var((*age)(&f.Filter.Younger), "younger", "messages that are younger than `AGE`")
+	fs.Func("older", "messages that are at least `AGE` old, as in 90s, 4h or 2d", age(&f.Filter.Older))
+	fs.Func("younger", "messages that are younger than `AGE`", age(&f.Filter.Younger))
 	fs.StringVar(&f.Filter.Status, "status", "", "messages with a recipient of that `STATUS`: "+strings.Join(control.Statuses()[1:], ", ")+"; or suspended messages: suspended")
 	fs.BoolVar(&f.Report, "report", false, "drop: send the sender a delivery report")
 	fs.StringVar(&f.output, "output", ".", "export: write the files to `DIR`")
 	fs.BoolVar(&f.json, "json", false, "print for machines, a line for each message")
 }
 
-// age is a duration that may be given in days.
-type age time.Duration
-
-func (a *age) String() string {
-	if *a == 0 {
-		return "" // the default
-	}
-	return time.Duration(*a).String()
-}
-
-func (a *age) Set(s string) error {
-	if days, ok := strings.CutSuffix(s, "d"); ok {
-		if n, err := strconv.ParseUint(days, 10, 16); err == nil {
-			*a = age(time.Duration(n) * 24 * time.Hour)
-			return nil
+// age returns the parser of a flag with a duration, which may be given in days.
+func age(d *time.Duration) func(string) error {
+	return func(s string) (err error) {
+		if days, ok := strings.CutSuffix(s, "d"); ok {
+			if n, err := strconv.ParseUint(days, 10, 16); err == nil {
+				*d = time.Duration(n) * 24 * time.Hour
+				return nil
+			}
 		}
+		if *d, err = time.ParseDuration(s); err != nil {
+			return errors.New("give an age as in 90s, 4h or 2d")
+		}
+		return nil
 	}
-	d, err := time.ParseDuration(s)
-	if err != nil {
-		return errors.New("give an age as in 90s, 4h or 2d")
-	}
-	*a = age(d)
-	return nil
 }
 
 // runQueue works on the queue of a running gateway.

@@ -9,7 +9,7 @@ import (
 // that a firewall can't hide a loop.
 func (h *Header) Hops() int {
 	n := 0
-	for range h.received() {
+	for range h.values("Received", true) {
 		n++
 	}
 	return n
@@ -18,7 +18,7 @@ func (h *Header) Hops() int {
 // LocalHops counts the Received fields written by the host fqdn.
 func (h *Header) LocalHops(fqdn string) int {
 	n := 0
-	for raw := range h.received() {
+	for raw := range h.values("Received", true) {
 		if strings.EqualFold(receivedBy(raw), fqdn) {
 			n++
 		}
@@ -30,7 +30,7 @@ func (h *Header) LocalHops(fqdn string) int {
 // submit mail write fields without one: "by copier (sSMTP sendmail emulation)".
 func (h *Header) Relays() int {
 	n := 0
-	for value := range h.received() {
+	for value := range h.values("Received", true) {
 		for len(value) > 0 {
 			var word string
 			if word, value = traceWord(value); strings.EqualFold(word, "from") {
@@ -40,17 +40,6 @@ func (h *Header) Relays() int {
 		}
 	}
 	return n
-}
-
-// received yields the value of every Received field.
-func (h *Header) received() func(yield func([]byte) bool) {
-	return func(yield func([]byte) bool) {
-		for _, f := range h.fields {
-			if bytes.EqualFold(h.name(f), []byte("Received")) && !yield(h.raw[f.colon+1:f.end]) {
-				return
-			}
-		}
-	}
 }
 
 // receivedBy returns the name after the word "by" of a Received field, or "". Words in

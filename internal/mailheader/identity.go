@@ -8,7 +8,7 @@ import (
 // MessageID returns the Message-ID of h in angle brackets (RFC 5322 section 3.6.4), and
 // whether a field has it in that form. It is "" if no field has a readable one.
 func (h *Header) MessageID() (id string, wellFormed bool) {
-	for value := range h.values("Message-ID") {
+	for value := range h.values("Message-ID", false) {
 		found, exact := parseMessageID(string(value))
 		if exact {
 			return found, true
@@ -43,7 +43,7 @@ func isNoIdentifier(c rune) bool { return c <= ' ' || c == 0x7f || c == '<' }
 // HasDate reports whether the first Date field, which mail programs show, has a date of RFC
 // 5322 section 3.3, the obsolete forms included.
 func (h *Header) HasDate() bool {
-	for value := range h.values("Date") {
+	for value := range h.values("Date", false) {
 		_, err := mail.ParseDate(strings.Join(strings.Fields(string(value)), " "))
 		return err == nil
 	}

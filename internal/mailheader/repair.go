@@ -8,7 +8,7 @@ import (
 
 // Has reports whether a field of that name has a value other than blanks.
 func (h *Header) Has(name string) bool {
-	for value := range h.values(name) {
+	for value := range h.values(name, false) {
 		if len(bytes.TrimSpace(value)) > 0 {
 			return true
 		}
@@ -16,11 +16,11 @@ func (h *Header) Has(name string) bool {
 	return false
 }
 
-// values yields the value of each field of that name.
-func (h *Header) values(name string) iter.Seq[[]byte] {
+// values yields the value of each field of that name, with dropped also of those that Filter has removed.
+func (h *Header) values(name string, dropped bool) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		for _, f := range h.fields {
-			if !f.dropped && bytes.EqualFold(h.name(f), []byte(name)) && !yield(h.raw[f.colon+1:f.end]) {
+			if (dropped || !f.dropped) && bytes.EqualFold(h.name(f), []byte(name)) && !yield(h.raw[f.colon+1:f.end]) {
 				return
 			}
 		}
@@ -198,10 +198,16 @@ func isFolded(line []byte) bool { return line[0] == ' ' || line[0] == '\t' }
 
 // IsField reports whether line begins a field: a name of visible ASCII and a colon, with
 // only blanks between them (RFC 5322, sections 2.2 and 4.5).
-func IsField(line []byte) bool {
+func IsField(line []byte) bool { return fieldName(line) != nil }
+
+// fieldName returns the name of the field that line begins; nil if it begins no field.
+func fieldName(line []byte) []byte {
 	name, _, ok := bytes.Cut(line, []byte{':'})
 	name = bytes.TrimRight(name, " \t")
-	return ok && len(name) > 0 && !bytes.ContainsFunc(name, func(c rune) bool { return c <= ' ' || c > '~' })
+	if !ok || len(name) == 0 || bytes.ContainsFunc(name, func(c rune) bool { return c <= ' ' || c > '~' }) {
+		return nil
+	}
+	return name
 }
 
 // common are the fields that distinguish a header from text.
@@ -212,10 +218,6 @@ var common = []string{
 
 // isCommon reports whether line begins one of the common fields.
 func isCommon(line []byte) bool {
-	if !IsField(line) {
-		return false
-	}
-	name, _, _ := bytes.Cut(line, []byte{':'})
-	name = bytes.TrimRight(name, " \t")
+	name := fieldName(line)
 	return slices.ContainsFunc(common, func(c string) bool { return bytes.EqualFold(name, []byte(c)) })
 }

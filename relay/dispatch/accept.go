@@ -201,11 +201,9 @@ func (m *message) deliveries() string {
 		if i > 0 {
 			b.WriteString("; ")
 		}
-		b.WriteString(r.Hop)
-		b.WriteString(" to ")
-		b.WriteString(r.Host)
-		b.WriteString(": ")
-		b.WriteString(r.Reply)
+		for _, part := range [...]string{r.Hop, " to ", r.Host, ": ", r.Reply} {
+			b.WriteString(part)
+		}
 	}
 	return b.String()
 }

@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -71,13 +72,8 @@ var ErrStopped = errors.New("dispatch: not running")
 // init makes what the zero Dispatcher lacks.
 func (d *Dispatcher) init() {
 	d.once.Do(func() {
-		if d.Logger == nil {
-			d.Logger = slog.New(slog.DiscardHandler)
-		}
-		d.bodies.dir, d.bodies.budget = d.Dir, d.Memory
-		if d.bodies.budget == 0 {
-			d.bodies.budget = defaultMemory
-		}
+		d.Logger = cmp.Or(d.Logger, slog.New(slog.DiscardHandler))
+		d.bodies.dir, d.bodies.budget = d.Dir, cmp.Or(d.Memory, defaultMemory)
 		d.outgoings.New = func() any { return new(outgoing) }
 		d.clients.New = newClient
 		d.work, d.stop, d.idle = make(chan task), make(chan struct{}), make(chan struct{})

@@ -3,7 +3,6 @@ package dispatch
 import (
 	"cmp"
 	"context"
-	"io"
 	"iter"
 	"slices"
 	"time"
@@ -41,7 +40,7 @@ func (d *Dispatcher) Queues() []Queue {
 
 // List returns the messages on the Store that f selects, in the order of their arrival, with what is
 // known of next hops that failed. What can't be read is an error, and the rest follows. The messages
-// are the caller's.
+// are the caller's; Store.Open returns their bodies.
 func (d *Dispatcher) List(ctx context.Context, f queue.Filter) iter.Seq2[*queue.Message, error] {
 	d.init()
 	s := newSelection(f)
@@ -62,19 +61,6 @@ func (d *Dispatcher) List(ctx context.Context, f queue.Filter) iter.Seq2[*queue.
 			}
 		}
 	}
-}
-
-// Show returns one message, or queue.ErrNotFound.
-func (d *Dispatcher) Show(ctx context.Context, id string) (*queue.Message, error) {
-	for m, err := range d.List(ctx, queue.Filter{IDs: []string{id}}) {
-		if err == nil && m.ID == id {
-			return m, nil
-		}
-	}
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	return nil, queue.ErrNotFound
 }
 
 // Progress is called with how much of a long piece of work is done.
@@ -113,40 +99,18 @@ func (d *Dispatcher) Drop(ctx context.Context, f queue.Filter, report bool, prog
 	})
 }
 
-// Export passes the messages that f selects to write, one after the other, with their bodies, and stops
-// at its first error.
-func (d *Dispatcher) Export(ctx context.Context, f queue.Filter, write func(m *queue.Message, body io.Reader) error) (int, error) {
-	n := 0
-	for m, err := range d.List(ctx, f) {
-		if err != nil {
-			return n, err
-		}
-		body, err := d.Store.Open(ctx, m.ID)
-		if err != nil {
-			return n, err
-		}
-		err = write(m, body)
-		_ = body.Close() // it was only read
-		if err != nil {
-			return n, err
-		}
-		n++
-	}
-	return n, nil
-}
-
 // selection is a Filter with its IDs in a map.
 type selection struct {
 	filter queue.Filter
-	ids    map[string]struct{} // nil: all
+	ids    map[string]bool // nil: all
 }
 
 func newSelection(f queue.Filter) *selection {
 	s := &selection{filter: f}
 	if len(f.IDs) > 0 {
-		s.ids = make(map[string]struct{}, len(f.IDs))
+		s.ids = make(map[string]bool, len(f.IDs))
 		for _, id := range f.IDs {
-			s.ids[id] = struct{}{}
+			s.ids[id] = true
 		}
 		s.filter.IDs, s.filter.All = nil, true
 	}
@@ -155,12 +119,7 @@ func newSelection(f queue.Filter) *selection {
 
 // match reports whether the Filter selects m.
 func (s *selection) match(m *queue.Message) bool {
-	if s.ids != nil {
-		if _, ok := s.ids[m.ID]; !ok {
-			return false
-		}
-	}
-	return s.filter.Match(m)
+	return (s.ids == nil || s.ids[m.ID]) && s.filter.Match(m)
 }
 
 // has reports whether the Filter selects m, by what is known of its next hops if that matters.

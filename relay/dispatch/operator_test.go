@@ -150,30 +150,34 @@ func TestDropUnderWay(t *testing.T) {
 	}
 }
 
-func TestExport(t *testing.T) {
+func TestListedContent(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		w := newWorld(t, config(byDNS()))
 		w.at("192.0.2.1", "b.example")
 		for range 3 {
 			expect(t, "reply", w.mail(first, "1@b.example"), "250")
 		}
-		n, err := w.d.Export(context.Background(), queue.Filter{From: "contoso.com"}, func(m *queue.Message, body io.Reader) error {
-			b, err := io.ReadAll(body)
-			if string(b) != letter || m.Size != int64(len(b)) {
-				t.Errorf("%s: %q", m.ID, b)
+		n := 0
+		for m, err := range w.d.List(t.Context(), queue.Filter{From: "contoso.com"}) {
+			if err != nil {
+				t.Fatal(err)
 			}
-			return err
-		})
-		if n != 3 || err != nil {
-			t.Errorf("Export: %d, %v", n, err)
+			body, err := w.store.Open(t.Context(), m.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b, err := io.ReadAll(body)
+			if string(b) != letter || m.Size != int64(len(b)) || err != nil {
+				t.Errorf("%s: %q, %v", m.ID, b, err)
+			}
+			body.Close()
+			n++
 		}
-		n, err = w.d.Export(context.Background(), queue.Filter{All: true}, func(*queue.Message, io.Reader) error { return io.ErrShortWrite })
-		if n != 0 || err != io.ErrShortWrite {
-			t.Errorf("Export to a full disk: %d, %v", n, err)
+		if n != 3 {
+			t.Errorf("%d messages are listed", n)
 		}
-		m, err := w.d.Show(context.Background(), "none")
-		if m != nil || err != queue.ErrNotFound {
-			t.Errorf("Show: %v, %v", m, err)
+		for m, err := range w.d.List(t.Context(), queue.Filter{IDs: []string{"none"}}) {
+			t.Errorf("listed %v, %v", m, err)
 		}
 	})
 }

@@ -8,7 +8,6 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"fmt"
-	"math/big"
 	"net/netip"
 	"time"
 )
@@ -35,7 +34,6 @@ func NewAuthority(name string) (*Authority, error) {
 		return nil, fmt.Errorf("relaytest: authority: %w", err)
 	}
 	template := &x509.Certificate{
-		SerialNumber:          big.NewInt(1),
 		Subject:               pkix.Name{CommonName: name},
 		NotBefore:             validFrom,
 		NotAfter:              validUntil,
@@ -77,16 +75,11 @@ func (a *Authority) issue(from, until time.Time, names []string) (tls.Certificat
 	if err != nil {
 		return tls.Certificate{}, fmt.Errorf("relaytest: issue: %w", err)
 	}
-	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 120))
-	if err != nil {
-		return tls.Certificate{}, fmt.Errorf("relaytest: issue: %w", err)
-	}
 	template := &x509.Certificate{
-		SerialNumber: serial,
-		NotBefore:    from,
-		NotAfter:     until,
-		KeyUsage:     x509.KeyUsageDigitalSignature,
-		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
+		NotBefore:   from,
+		NotAfter:    until,
+		KeyUsage:    x509.KeyUsageDigitalSignature,
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 	}
 	for i, name := range names {
 		if i == 0 {

@@ -27,6 +27,13 @@ type Network struct {
 	ports     uint16
 }
 
+// lock locks n, whose maps are there then.
+func (n *Network) lock() {
+	if n.mu.Lock(); n.listeners == nil {
+		n.listeners, n.silent = make(map[netip.AddrPort]*listener), make(map[netip.AddrPort]bool)
+	}
+}
+
 // Listen listens on address, "10.2.3.4:25" or "[2001:db8::1]:25". The
 // unspecified addresses 0.0.0.0 and [::] stand for all addresses of their
 // family without a listener of their own; a connection's LocalAddr is always the
@@ -36,14 +43,11 @@ func (n *Network) Listen(address string) (net.Listener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("relaytest: listen: %w", err)
 	}
-	n.mu.Lock()
+	n.lock()
 	defer n.mu.Unlock()
 	if n.listeners[at] != nil {
 		return nil, &net.OpError{Op: "listen", Net: "tcp", Addr: net.TCPAddrFromAddrPort(at),
 			Err: os.NewSyscallError("bind", syscall.EADDRINUSE)}
-	}
-	if n.listeners == nil {
-		n.listeners = make(map[netip.AddrPort]*listener)
 	}
 	l := &listener{network: n, addr: at, queue: make(chan *Conn, backlog), closed: make(chan struct{})}
 	n.listeners[at] = l
@@ -53,11 +57,8 @@ func (n *Network) Listen(address string) (net.Listener, error) {
 // Silence makes dialling address hang until the dialler gives up, as a host
 // behind a dropping firewall does.
 func (n *Network) Silence(address netip.AddrPort) {
-	n.mu.Lock()
+	n.lock()
 	defer n.mu.Unlock()
-	if n.silent == nil {
-		n.silent = make(map[netip.AddrPort]bool)
-	}
 	n.silent[address] = true
 }
 

@@ -20,33 +20,31 @@ type Resolver struct {
 	fails map[string]error
 }
 
+// lock locks r, whose maps are there then.
+func (r *Resolver) lock() {
+	if r.mu.Lock(); r.mx == nil {
+		r.mx, r.addrs, r.fails = make(map[string][]*net.MX), make(map[string][]netip.Addr), make(map[string]error)
+	}
+}
+
 // AddMX adds an MX record. The host "." makes a null MX (RFC 7505).
 func (r *Resolver) AddMX(name string, preference uint16, host string) {
-	r.mu.Lock()
+	r.lock()
 	defer r.mu.Unlock()
-	if r.mx == nil {
-		r.mx = make(map[string][]*net.MX)
-	}
 	r.mx[key(name)] = append(r.mx[key(name)], &net.MX{Host: host, Pref: preference})
 }
 
 // AddHost adds addresses of a host.
 func (r *Resolver) AddHost(name string, addrs ...netip.Addr) {
-	r.mu.Lock()
+	r.lock()
 	defer r.mu.Unlock()
-	if r.addrs == nil {
-		r.addrs = make(map[string][]netip.Addr)
-	}
 	r.addrs[key(name)] = append(r.addrs[key(name)], addrs...)
 }
 
 // Fail makes every look-up of name fail with err; nil ends that.
 func (r *Resolver) Fail(name string, err error) {
-	r.mu.Lock()
+	r.lock()
 	defer r.mu.Unlock()
-	if r.fails == nil {
-		r.fails = make(map[string]error)
-	}
 	r.fails[key(name)] = err
 }
 

@@ -1,6 +1,7 @@
 package relaytest
 
 import (
+	"cmp"
 	"context"
 	"crypto/subtle"
 	"crypto/tls"
@@ -117,6 +118,42 @@ func (m Message) String() string {
 	return fmt.Sprintf("from <%s> to <%s>\n%s", m.From, strings.Join(m.To, ">, <"), m.Data)
 }
 
+// Serve serves the connections of l until l or the Sink is closed.
+func (s *Sink) Serve(l net.Listener) error {
+	if !s.addListener(l) {
+		return l.Close()
+	}
+	for {
+		c, err := l.Accept()
+		if errors.Is(err, net.ErrClosed) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if s.track(c) {
+			go s.converse(c)
+		}
+	}
+}
+
+// converse serves c.
+func (s *Sink) converse(c net.Conn) {
+	defer s.forget(c)
+	defer c.Close() // it may have been closed
+	t := &sinkSession{sink: s, wire: c}
+	t.use(c)
+	t.answer(StageConnect, addrPort(c).Addr().String(), "220 "+s.name()+" ESMTP Service Ready")
+	for !t.over {
+		line, err := t.line()
+		if err != nil {
+			return
+		}
+		verb, rest, _ := strings.Cut(line, " ")
+		t.command(strings.ToUpper(verb), rest)
+	}
+}
+
 // addListener remembers l for Close, unless Close was called.
 func (s *Sink) addListener(l net.Listener) bool {
 	s.mu.Lock()
@@ -204,12 +241,7 @@ func (s *Sink) Peak() int {
 }
 
 // limit returns the size limit of a message.
-func (s *Sink) limit() int64 {
-	if s.MaxSize > 0 {
-		return s.MaxSize
-	}
-	return sinkMessageSize
-}
+func (s *Sink) limit() int64 { return cmp.Or(max(s.MaxSize, 0), sinkMessageSize) }
 
 // record keeps m, unless too much is kept already.
 func (s *Sink) record(m Message) bool {

@@ -2,6 +2,7 @@ package relaytest
 
 import (
 	"bufio"
+	"cmp"
 	"io"
 	"net"
 	"net/netip"
@@ -153,12 +154,7 @@ func (t *sinkSession) offered(keyword string) bool {
 }
 
 // name returns the host's name.
-func (s *Sink) name() string {
-	if s.Hostname == "" {
-		return "sink.invalid"
-	}
-	return s.Hostname
-}
+func (s *Sink) name() string { return cmp.Or(s.Hostname, "sink.invalid") }
 
 // drop resets c if it can, and closes it otherwise.
 func drop(c net.Conn) {

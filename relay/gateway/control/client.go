@@ -39,7 +39,7 @@ func Do(ctx context.Context, dir string, r Request) iter.Seq2[Event, error] {
 	}
 }
 
-// do is Do; yield returning false ends it.
+// do is Do without the last error, which it returns.
 func do(ctx context.Context, dir string, r Request, yield func(Event) bool) error {
 	if err := r.Validate(); err != nil {
 		return err

@@ -68,21 +68,15 @@ func (s *suite) runsOut() {
 	s.put(message("A1"), "", brief("a"))
 	s.put(message("B2"), "", brief("a"))
 	for range 2 {
-		if err := s.store.Save(s.ctx, message("A1"), "a"); err != nil {
-			s.t.Errorf("Save of an unclaimed message: %v", err)
-		}
+		s.must("Save", s.store.Save(s.ctx, message("A1"), "a"))
 	}
-	if err := s.store.Remove(s.ctx, "B2", "a"); err != nil {
-		s.t.Errorf("Remove of an unclaimed message: %v", err)
-	}
+	s.must("Remove", s.store.Remove(s.ctx, "B2", "a"))
 	if got := ids(s.claim(lease("b"), 2)); got != "A1" {
 		s.t.Errorf("claimed %q", got)
 	}
 	s.fails("Save", s.store.Save(s.ctx, message("A1"), "a"), queue.ErrLease)
 	s.fails("Remove", s.store.Remove(s.ctx, "A1", "a"), queue.ErrLease)
-	if err := s.store.Save(s.ctx, message("A1"), "b"); err != nil {
-		s.t.Error(err)
-	}
+	s.must("Save", s.store.Save(s.ctx, message("A1"), "b"))
 	s.put(message("C3"), "", free())
 	for _, holder := range []string{"a", ""} {
 		s.fails("Save of a message without a holder", s.store.Save(s.ctx, message("C3"), holder), queue.ErrLease)
@@ -109,9 +103,7 @@ func (s *suite) slowBody() {
 			return 0, io.EOF
 		})
 		body := io.MultiReader(strings.NewReader(strings.Repeat("x", size)), end)
-		if err := s.store.Put(s.ctx, m, body, lease("a")); err != nil {
-			s.t.Fatal(err)
-		}
+		s.must("Put", s.store.Put(s.ctx, m, body, lease("a")))
 		if m.Arrived.Before(ended) {
 			s.t.Errorf("%s arrived at %v, before its end came at %v", m.ID, m.Arrived, ended)
 		}
@@ -119,9 +111,7 @@ func (s *suite) slowBody() {
 			s.t.Errorf("claimed %q, whose lease has just begun", got)
 		}
 		s.same(s.list()[0], m)
-		if err := s.store.Remove(s.ctx, m.ID, "a"); err != nil {
-			s.t.Error(err)
-		}
+		s.must("Remove", s.store.Remove(s.ctx, m.ID, "a"))
 	}
 }
 
@@ -134,9 +124,7 @@ func (f readerFunc) Read(b []byte) (int, error) { return f(b) }
 func (s *suite) renew(l queue.Lease) string {
 	s.t.Helper()
 	held, err := s.store.Renew(s.ctx, l)
-	if err != nil {
-		s.t.Fatalf("Renew: %v", err)
-	}
+	s.must("Renew", err)
 	elapse(l)
 	slices.Sort(held)
 	return strings.Join(held, " ")
@@ -152,9 +140,7 @@ func (s *suite) renewed() {
 	if got := ids(s.claim(lease("c"), 10)); got != "" {
 		s.t.Errorf("claimed %q, which is held again", got)
 	}
-	if err := s.store.Save(s.ctx, message("A1"), "a"); err != nil {
-		s.t.Error(err)
-	}
+	s.must("Save", s.store.Save(s.ctx, message("A1"), "a"))
 	s.renew(brief("a"))
 	if got := ids(s.claim(lease("c"), 1)); got != "A1" {
 		s.t.Errorf("claimed %q, want what has run out", got)
@@ -178,9 +164,7 @@ func (s *suite) released() {
 	s.put(message("B2"), "", lease("a"))
 	s.put(message("C3"), "", brief("a"))
 	for _, id := range []string{"A1", "C3"} {
-		if err := s.store.Release(s.ctx, id, "a"); err != nil {
-			s.t.Errorf("Release: %v", err)
-		}
+		s.must("Release", s.store.Release(s.ctx, id, "a"))
 		s.fails("Release again", s.store.Release(s.ctx, id, "a"), queue.ErrLease)
 		s.fails("Save", s.store.Save(s.ctx, message(id), "a"), queue.ErrLease)
 	}
@@ -201,17 +185,13 @@ func (s *suite) saved() {
 	for range 3 {
 		changed.Recipients[0].Attempts++
 		changed.Size = 99 // never changes
-		if err := s.store.Save(s.ctx, changed, "a"); err != nil {
-			s.t.Fatal(err)
-		}
+		s.must("Save", s.store.Save(s.ctx, changed, "a"))
 		want := changed.Clone()
 		want.Size = 6
 		s.same(s.list()[0], want)
 	}
 	changed.Recipients = changed.Recipients[:1]
-	if err := s.store.Save(s.ctx, changed, "a"); err != nil {
-		s.t.Fatal(err)
-	}
+	s.must("Save", s.store.Save(s.ctx, changed, "a"))
 	changed.Recipients[0].Reply = "changed after Save"
 	if got := s.list()[0].Recipients; len(got) != 1 || got[0].Reply == "changed after Save" {
 		s.t.Errorf("recipients: %+v", got)
@@ -236,9 +216,7 @@ func (s *suite) removed() {
 		s.put(message("A"+strings.Repeat("1", size/1000%60)), strings.Repeat("x", size), lease("a"))
 	}
 	for _, m := range s.list() {
-		if err := s.store.Remove(s.ctx, m.ID, "a"); err != nil {
-			s.t.Errorf("Remove: %v", err)
-		}
+		s.must("Remove", s.store.Remove(s.ctx, m.ID, "a"))
 		s.fails("Remove again", s.store.Remove(s.ctx, m.ID, "a"), queue.ErrNotFound)
 		s.fails("Save", s.store.Save(s.ctx, m, "a"), queue.ErrNotFound)
 		_, err := s.store.Open(s.ctx, m.ID)
@@ -254,18 +232,12 @@ func (s *suite) readRemoved() {
 		id := "L" + content[:5]
 		s.put(message(id), content, lease("a"))
 		b, err := s.store.Open(s.ctx, id)
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		if err := s.store.Remove(s.ctx, id, "a"); err != nil {
-			s.t.Fatal(err)
-		}
+		s.must("Open", err)
+		s.must("Remove", s.store.Remove(s.ctx, id, "a"))
 		if got, err := io.ReadAll(b); err != nil || string(got) != content {
 			s.t.Errorf("%d bytes of %d, %v", len(got), len(content), err)
 		}
-		if err := b.Close(); err != nil {
-			s.t.Error(err)
-		}
+		s.must("Close", b.Close())
 	}
 }
 
@@ -292,9 +264,7 @@ func (s *suite) usage() {
 	if err != nil || u.Messages != 2 || u.Bytes < 2000 || u.Capacity > 0 && u.Free > u.Capacity {
 		s.t.Errorf("%+v, %v", u, err)
 	}
-	if err := s.store.Remove(s.ctx, "A1", "a"); err != nil {
-		s.t.Fatal(err)
-	}
+	s.must("Remove", s.store.Remove(s.ctx, "A1", "a"))
 	if u, err := s.store.Usage(s.ctx); err != nil || u.Messages != 1 {
 		s.t.Errorf("%+v, %v", u, err)
 	}

@@ -79,9 +79,7 @@ func (s *suite) bodies() {
 		id := fmt.Sprint("B", i)
 		// A reader that yields little at a time and has no other methods.
 		reader := struct{ io.Reader }{io.LimitReader(bytes.NewReader(content), int64(size))}
-		if err := s.store.Put(s.ctx, message(id), reader, lease("a")); err != nil {
-			s.t.Fatal(err)
-		}
+		s.must("Put", s.store.Put(s.ctx, message(id), reader, lease("a")))
 		if got := s.read(id); !bytes.Equal(got, content[:size]) {
 			s.t.Errorf("%d bytes came back as %d others", size, len(got))
 		}
@@ -115,9 +113,7 @@ func (s *suite) exists() {
 	if got := s.read("A1"); string(got) != "first" {
 		s.t.Errorf("the first became %q", got)
 	}
-	if err := s.store.Remove(s.ctx, "A1", "a"); err != nil {
-		s.t.Fatal(err)
-	}
+	s.must("Remove", s.store.Remove(s.ctx, "A1", "a"))
 	s.fails("Put of a removed one", s.store.Put(s.ctx, message("A1"), strings.NewReader("third"), lease("a")), queue.ErrExists)
 }
 

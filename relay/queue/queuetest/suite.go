@@ -69,9 +69,7 @@ func full(id string) *queue.Message {
 
 func (s *suite) put(m *queue.Message, body string, l queue.Lease) {
 	s.t.Helper()
-	if err := s.store.Put(s.ctx, m, strings.NewReader(body), l); err != nil {
-		s.t.Fatalf("Put(%s): %v", m.ID, err)
-	}
+	s.must("Put of "+m.ID, s.store.Put(s.ctx, m, strings.NewReader(body), l))
 	elapse(l)
 }
 
@@ -85,10 +83,16 @@ func elapse(l queue.Lease) {
 func (s *suite) claim(l queue.Lease, limit int) []*queue.Message {
 	s.t.Helper()
 	messages, err := s.store.Claim(s.ctx, l, limit)
-	if err != nil {
-		s.t.Fatalf("Claim: %v", err)
-	}
+	s.must("Claim", err)
 	return messages
+}
+
+// must ends the test if there is an error.
+func (s *suite) must(what string, err error) {
+	s.t.Helper()
+	if err != nil {
+		s.t.Fatalf("%s: %v", what, err)
+	}
 }
 
 func (s *suite) fails(what string, err, want error) {
@@ -102,18 +106,10 @@ func (s *suite) fails(what string, err, want error) {
 func (s *suite) read(id string) []byte {
 	s.t.Helper()
 	b, err := s.store.Open(s.ctx, id)
-	if err != nil {
-		s.t.Fatalf("Open(%s): %v", id, err)
-	}
-	defer func() {
-		if err := b.Close(); err != nil {
-			s.t.Errorf("Close: %v", err)
-		}
-	}()
+	s.must("Open of "+id, err)
+	defer func() { s.must("Close", b.Close()) }()
 	content, err := io.ReadAll(b)
-	if err != nil {
-		s.t.Fatalf("reading %s: %v", id, err)
-	}
+	s.must("reading "+id, err)
 	if b.Size() != int64(len(content)) {
 		s.t.Errorf("%s has %d bytes, Size says %d", id, len(content), b.Size())
 	}
@@ -125,9 +121,7 @@ func (s *suite) list() []*queue.Message {
 	s.t.Helper()
 	var messages []*queue.Message
 	for m, err := range s.store.All(s.ctx) {
-		if err != nil {
-			s.t.Fatalf("All: %v", err)
-		}
+		s.must("All", err)
 		messages = append(messages, m)
 	}
 	return messages
@@ -170,9 +164,7 @@ func normal(m *queue.Message) *queue.Message {
 // readAt reads the end of a body at once, and then from there.
 func (s *suite) readAt(id string, content []byte) {
 	b, err := s.store.Open(s.ctx, id)
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	s.must("Open", err)
 	defer b.Close()
 	half := int64(len(content) / 2)
 	part := make([]byte, len(content)-int(half))

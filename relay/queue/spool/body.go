@@ -10,6 +10,7 @@ import (
 	"hash/crc32"
 	"io"
 	"io/fs"
+	"sync"
 
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
@@ -125,13 +126,8 @@ func (s *Spool) discard(e *entry) {
 // Open implements queue.Store. It first compares the content with its checksum; content
 // that has changed is copied to damaged.
 func (s *Spool) Open(ctx context.Context, id string) (queue.Body, error) {
-	if err := ctx.Err(); err != nil {
+	if err := s.enter(ctx); err != nil {
 		return nil, err
-	}
-	s.mu.Lock()
-	if s.closed {
-		s.mu.Unlock()
-		return nil, queue.ErrClosed
 	}
 	e, err := s.get(id)
 	if err != nil {
@@ -183,7 +179,7 @@ func (s *Spool) openView(v view) (queue.Body, error) {
 	if err := s.verify(section, v.body.header.bodySum); err != nil {
 		return nil, v.damaged(err)
 	}
-	return &fileBody{section, func() error { v.release(); return nil }}, nil
+	return &fileBody{section, sync.OnceValue(func() error { v.release(); return nil })}, nil
 }
 
 // openFile opens the content of a message that is in a file of its own.
@@ -208,7 +204,7 @@ func (s *Spool) openFile(v view) (queue.Body, error) {
 		_ = f.Close() // it was only read
 		return nil, v.damaged(err)
 	}
-	return &fileBody{section, f.Close}, nil
+	return &fileBody{section, sync.OnceValue(f.Close)}, nil
 }
 
 // verify compares the checksum of r with want, and goes back to the start of r.
@@ -234,18 +230,11 @@ func (s *Spool) verify(r *io.SectionReader, want uint32) error {
 // fileBody is content in a file.
 type fileBody struct {
 	*io.SectionReader
-	close func() error
+	close func() error // does nothing the second time
 }
 
 // Close implements io.Closer. Later calls do nothing.
-func (b *fileBody) Close() error {
-	if b.close == nil {
-		return nil
-	}
-	err := b.close()
-	b.close = nil
-	return err
-}
+func (b *fileBody) Close() error { return b.close() }
 
 // memoryBody is content in memory.
 type memoryBody struct{ *bytes.Reader }

@@ -8,13 +8,8 @@ import (
 
 // Claim implements queue.Store.
 func (s *Spool) Claim(ctx context.Context, lease queue.Lease, limit int) ([]*queue.Message, error) {
-	if err := ctx.Err(); err != nil {
+	if err := s.enter(ctx); err != nil {
 		return nil, err
-	}
-	s.mu.Lock()
-	if s.closed {
-		s.mu.Unlock()
-		return nil, queue.ErrClosed
 	}
 	claimed := s.claim(lease, limit)
 	views := make([]view, len(claimed))
@@ -41,27 +36,19 @@ func (s *Spool) Claim(ctx context.Context, lease queue.Lease, limit int) ([]*que
 
 // Renew implements queue.Store.
 func (s *Spool) Renew(ctx context.Context, lease queue.Lease) ([]string, error) {
-	if err := ctx.Err(); err != nil {
+	if err := s.enter(ctx); err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
-		return nil, queue.ErrClosed
-	}
 	return s.renew(lease), nil
 }
 
 // Release implements queue.Store.
 func (s *Spool) Release(ctx context.Context, id, holder string) error {
-	if err := ctx.Err(); err != nil {
+	if err := s.enter(ctx); err != nil {
 		return err
 	}
-	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
-		return queue.ErrClosed
-	}
 	e, err := s.held(id, holder)
 	if err == nil {
 		s.lease(e, queue.Lease{})

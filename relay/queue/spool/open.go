@@ -2,6 +2,7 @@ package spool
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -48,20 +49,11 @@ func Open(dir string, options Options) (*Spool, error) {
 // open opens the spool in a prepared directory.
 func open(fs fileSystem, options Options) (*Spool, error) {
 	s := &Spool{
-		fs: fs, log: options.Logger, unlockDir: func() error { return nil },
-		segmentSize: options.SegmentSize, largeBody: options.LargeBody,
-		index: newIndex(),
+		fs: fs, log: cmp.Or(options.Logger, slog.Default()), unlockDir: func() error { return nil },
+		segmentSize: cmp.Or(max(options.SegmentSize, 0), DefaultSegmentSize),
+		largeBody:   min(cmp.Or(max(options.LargeBody, 0), DefaultLargeBody), maxMemory),
+		index:       newIndex(),
 	}
-	if s.log == nil {
-		s.log = slog.Default()
-	}
-	if s.segmentSize <= 0 {
-		s.segmentSize = DefaultSegmentSize
-	}
-	if s.largeBody <= 0 {
-		s.largeBody = DefaultLargeBody
-	}
-	s.largeBody = min(s.largeBody, maxMemory)
 	s.buffers.New = func() any { return new(bytes.Buffer) }
 	s.changed.L = &s.mu
 	s.next = newBatch(nil)

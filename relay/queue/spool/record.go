@@ -2,6 +2,7 @@ package spool
 
 import (
 	"crypto/rand"
+	"encoding/binary"
 	"encoding/hex"
 	"hash/crc32"
 )
@@ -59,13 +60,10 @@ func (h header) size() int64 { return int64(headerLen) + int64(h.metaLen) + int6
 
 // append appends the header as text. stamp adds the nonce and the checksum.
 func (h header) append(b []byte) []byte {
-	b = append(b, headerStart...)
-	b = append(b, make([]byte, nonceLen)...)
-	b = append(b, ' ')
-	b = append(b, h.kind...)
+	b = append(append(b, headerStart...), make([]byte, nonceLen)...)
+	b = append(append(b, ' '), h.kind...)
 	for _, v := range [...]uint32{h.metaLen, h.bodyLen, h.metaSum, h.bodySum, 0} {
-		b = append(b, ' ')
-		b = appendHex(b, v)
+		b = appendHex(append(b, ' '), v)
 	}
 	return append(b, '\n')
 }
@@ -110,11 +108,7 @@ func parseHeader(b []byte, n nonce) (h header, ok bool) {
 
 // appendHex appends v in eight hexadecimal digits.
 func appendHex(b []byte, v uint32) []byte {
-	const digits = "0123456789abcdef"
-	for shift := 28; shift >= 0; shift -= 4 {
-		b = append(b, digits[v>>shift&15])
-	}
-	return b
+	return hex.AppendEncode(b, binary.BigEndian.AppendUint32(make([]byte, 0, 4), v))
 }
 
 // parseHex reads eight lower-case hexadecimal digits.

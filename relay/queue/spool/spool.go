@@ -49,10 +49,8 @@ func (s *Spool) Put(ctx context.Context, m *queue.Message, body io.Reader, lease
 	if !queue.ValidID(m.ID) {
 		return fmt.Errorf("%q can't be the ID of a message", m.ID)
 	}
-	s.mu.Lock()
-	if s.closed {
-		s.mu.Unlock()
-		return queue.ErrClosed
+	if err := s.enter(ctx); err != nil {
+		return err
 	}
 	e, err := s.reserve(m.ID)
 	s.mu.Unlock()
@@ -177,6 +175,20 @@ func (s *Spool) Save(ctx context.Context, m *queue.Message, holder string) error
 	return s.commit().err
 }
 
+// enter locks Spool.mu for a call that reads or writes the queue. It returns an error, and has locked
+// nothing, if ctx has ended or the spool is closed.
+func (s *Spool) enter(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return queue.ErrClosed
+	}
+	return nil
+}
+
 // lock returns a message that holder holds, and marks it busy, so that only the
 // caller writes a record about it. lock waits while another call has marked it.
 // The caller holds Spool.mu.
@@ -207,10 +219,9 @@ func (s *Spool) unlock(e *entry) {
 // batch that is being written. It becomes durable with the next message, at the
 // latest with the 1024th removal.
 func (s *Spool) Remove(ctx context.Context, id, holder string) error {
-	if err := ctx.Err(); err != nil {
+	if err := s.enter(ctx); err != nil {
 		return err
 	}
-	s.mu.Lock()
 	e, err := s.lock(id, holder)
 	if err != nil {
 		s.mu.Unlock()
