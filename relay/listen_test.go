@@ -50,7 +50,7 @@ func TestListenWithoutIPv6(t *testing.T) {
 			b := &binder{network: new(relaytest.Network)}
 			s := newServer(t, policy(t, bindings("A", row.bindings...)), b)
 			s.Listen = b.failing(row.failures)
-			var log lockedBuffer
+			var log relaytest.Log
 			s.Logger = slog.New(slog.NewTextHandler(&log, nil))
 			ctx, cancel := context.WithCancel(t.Context())
 			served := make(chan error, 1)

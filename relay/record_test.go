@@ -12,6 +12,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/relay"
+	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
 
 var decisionID = regexp.MustCompile(`\[([A-Z2-9]{8}-[0-9]+)\]$`)
@@ -45,7 +46,7 @@ func logged(t *testing.T, log string) map[string]map[string]any {
 // TestExplain checks that every decision of an explained connector is in the log with
 // its steps, under the id in the reply, and no decision of other connectors.
 func TestExplain(t *testing.T) {
-	log := new(lockedBuffer)
+	log := new(relaytest.Log)
 	w := serve(t, policy(t, defaultHub(), fromAnonymousGateway(anyRecipient())), func(s *relay.Server) {
 		s.Explain = func(name string) bool { return name == "Default HubA" }
 		s.Logger = slog.New(slog.NewJSONHandler(log, nil))
@@ -141,7 +142,7 @@ func TestExplainTamesClient(t *testing.T) {
 		"json": func(w io.Writer) slog.Handler { return slog.NewJSONHandler(w, nil) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			log := new(lockedBuffer)
+			log := new(relaytest.Log)
 			w := serve(t, policy(t, defaultHub()), func(s *relay.Server) {
 				s.Explain, s.Logger = func(string) bool { return true }, slog.New(handler(log))
 			})

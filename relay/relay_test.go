@@ -1,7 +1,6 @@
 package relay_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"encoding/base64"
@@ -167,18 +166,6 @@ func (m *mailbox) last(t testing.TB) letter {
 	return all[0]
 }
 
-// lockedBuffer is a bytes.Buffer for logs.
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.Write(p)
-}
-
 // eventually waits for what another goroutine does.
 func eventually(t testing.TB, done func() bool) {
 	t.Helper()
@@ -209,12 +196,6 @@ func (w *world) waitForMore(text string, n int) {
 	}
 }
 
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.String()
-}
-
 // world is a server on a network.
 type world struct {
 	t       testing.TB
@@ -222,8 +203,8 @@ type world struct {
 	server  *relay.Server
 	mailbox *mailbox
 	ca      *relaytest.Authority
-	log     *lockedBuffer
-	talk    *lockedBuffer
+	log     *relaytest.Log
+	talk    *relaytest.Log
 	ended   int // connections that waitForEnd has seen
 }
 
@@ -245,7 +226,7 @@ var certificates = sync.OnceValues(func() (*relaytest.Authority, tls.Certificate
 func serve(t testing.TB, p *connector.Policy, change func(*relay.Server)) *world {
 	t.Helper()
 	ca, cert := certificates()
-	w := &world{t: t, mailbox: new(mailbox), ca: ca, log: new(lockedBuffer), talk: new(lockedBuffer)}
+	w := &world{t: t, mailbox: new(mailbox), ca: ca, log: new(relaytest.Log), talk: new(relaytest.Log)}
 	w.server = &relay.Server{
 		Policy:       p,
 		Handler:      w.mailbox,

@@ -1,7 +1,6 @@
 package replay_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"encoding/base64"
@@ -11,7 +10,6 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -127,18 +125,6 @@ func (router) Deliver(_ context.Context, _ *relay.Envelope, body io.Reader) erro
 	return err
 }
 
-// logBuffer is a protocol log in memory.
-type logBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *logBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
 // converse holds a random session, mostly sensible, now and then not.
 func converse(t *testing.T, n *relaytest.Network, ca *relaytest.Authority, rng *rand.Rand) {
 	pick := func(of ...string) string { return of[rng.IntN(len(of))] }
@@ -232,7 +218,7 @@ func TestAgreement(t *testing.T) {
 	}
 	for _, profile := range []connector.Profile{permission.Current, permission.Exchange2007} {
 		t.Run(profile.String(), func(t *testing.T) {
-			p, log, n := policy(t, profile), new(logBuffer), new(relaytest.Network)
+			p, log, n := policy(t, profile), new(relaytest.Log), new(relaytest.Network)
 			server := &relay.Server{Policy: p, Handler: router{}, Verifier: verifier{}, Certificates: []tls.Certificate{certificate}, ClientCAs: authority.Pool(), ProtocolLog: log}
 			l, err := n.Listen("10.2.3.4:25")
 			if err != nil {
@@ -251,7 +237,7 @@ func TestAgreement(t *testing.T) {
 			<-served
 
 			r := replay.New(p, replay.Options{})
-			if err := r.Read("protocol.log", &log.b); err != nil {
+			if err := r.Read("protocol.log", strings.NewReader(log.String())); err != nil {
 				t.Fatal(err)
 			}
 			got := r.Report()

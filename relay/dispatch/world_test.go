@@ -43,7 +43,7 @@ type world struct {
 	policy *connector.Policy
 	sender *delivery.Sender
 	d      *dispatch.Dispatcher
-	log    logBuffer
+	log    relaytest.Log
 	tune   func(*dispatch.Dispatcher)
 }
 
@@ -277,22 +277,4 @@ func arrived(t testing.TB, what string, s *relaytest.Sink, want int) {
 func bubble(t *testing.T, f func(t *testing.T)) {
 	t.Helper()
 	synctest.Test(t, f)
-}
-
-// logBuffer is a log that may be read while it is written.
-type logBuffer struct {
-	mu sync.Mutex
-	b  strings.Builder
-}
-
-func (l *logBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *logBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }

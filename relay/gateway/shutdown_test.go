@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/relay/gateway"
+	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
 
 // TestShutdownOrder: the listeners close first, open sessions finish the transaction
@@ -72,7 +73,7 @@ func TestShutdownCutsOff(t *testing.T) {
 		w := &world{t: t}
 		w.sink(time.Minute)
 		g := w.gateway(config("fabrikam.com", server+":25"))
-		var text logBuffer
+		var text relaytest.Log
 		store := newRecorder()
 		g.Store, g.Logger = store, slog.New(slog.NewTextHandler(&text, nil))
 		w.start(g)

@@ -198,24 +198,6 @@ func waiting(t *testing.T, s queue.Store) string {
 	return strings.Join(to, " ")
 }
 
-// logBuffer is a log that may be read while it is written.
-type logBuffer struct {
-	mu sync.Mutex
-	b  strings.Builder
-}
-
-func (l *logBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *logBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
 // failing is a listener that can't accept connections any more.
 type failing struct{ net.Listener }
 

@@ -51,8 +51,8 @@ func NewMessage(m *queue.Message) *Message {
 	for i := range m.Recipients {
 		r := &m.Recipients[i]
 		out.Recipients[i] = Recipient{
-			To: address(r.To), Status: r.Status.String(), Next: utc(r.Next), NextHop: r.Hop, Attempts: r.Attempts,
-			Tried: utc(r.Tried), Host: r.Host, Reply: r.Reply, Delayed: r.Delayed, Reported: r.Reported,
+			To: address(r.To), Status: r.Status.String(), Next: r.Next.UTC(), NextHop: r.Hop, Attempts: r.Attempts,
+			Tried: r.Tried.UTC(), Host: r.Host, Reply: r.Reply, Delayed: r.Delayed, Reported: r.Reported,
 		}
 	}
 	return out
@@ -63,12 +63,4 @@ func address(a routing.Address) string {
 		return ""
 	}
 	return a.String()
-}
-
-// utc returns t in UTC; the zero time stays the zero time.
-func utc(t time.Time) time.Time {
-	if t.IsZero() {
-		return time.Time{}
-	}
-	return t.UTC()
 }
