@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -87,26 +88,16 @@ func (m Mechanism) IsValid() bool { return m&^allMechanisms == 0 }
 // String returns the mechanisms of m as Exchange prints them,
 // "Tls, BasicAuth", or "None". Unknown flags print as a number.
 func (m Mechanism) String() string {
-	var b []byte
+	var names []string
 	for i, name := range mechanismNames {
-		if m&(1<<i) == 0 {
-			continue
+		if m&(1<<i) != 0 {
+			names = append(names, name)
 		}
-		if len(b) > 0 {
-			b = append(b, ", "...)
-		}
-		b = append(b, name...)
 	}
-	if rest := m &^ allMechanisms; rest != 0 {
-		if len(b) > 0 {
-			b = append(b, ", "...)
-		}
-		b = fmt.Appendf(b, "Mechanism(%#x)", uint16(rest))
+	if unknown := m &^ allMechanisms; unknown != 0 {
+		names = append(names, fmt.Sprintf("Mechanism(%#x)", uint16(unknown)))
 	}
-	if len(b) == 0 {
-		return "None"
-	}
-	return string(b)
+	return cmp.Or(strings.Join(names, ", "), "None")
 }
 
 // MarshalText returns what String returns. It fails if m isn't valid.

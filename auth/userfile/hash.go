@@ -113,10 +113,8 @@ func parseBcrypt(s string) (*hash, error) {
 	if len(s) != 60 || s[6] != '$' || !isDigits(s[4:6]) {
 		return nil, errors.New("broken bcrypt hash; " + form)
 	}
-	for _, c := range []byte(s[7:]) {
-		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '.' || c == '/') {
-			return nil, errors.New("broken bcrypt hash: stray character; " + form)
-		}
+	if strings.Trim(s[7:], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789./") != "" {
+		return nil, errors.New("broken bcrypt hash: stray character; " + form)
 	}
 	cost, _ := strconv.Atoi(s[4:6])
 	if cost < bcrypt.MinCost || cost > maxBcryptCost {

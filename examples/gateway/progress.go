@@ -4,24 +4,51 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"golang.org/x/term"
 )
 
+// statusLine is a line at a terminal that is overwritten; elsewhere it shows nothing.
+type statusLine struct {
+	out   io.Writer // nil: no terminal
+	shown bool
+}
+
+func newStatusLine(w io.Writer) *statusLine {
+	if out, ok := w.(*os.File); ok && term.IsTerminal(int(out.Fd())) {
+		return &statusLine{out: out}
+	}
+	return &statusLine{}
+}
+
+// show shows text in place of the text before.
+func (l *statusLine) show(format string, args ...any) {
+	if l.out != nil {
+		l.shown = true
+		fmt.Fprintf(l.out, "\r"+format, args...)
+	}
+}
+
+// clear removes the line, so that something else can be printed.
+func (l *statusLine) clear() {
+	if l.shown {
+		l.shown = false
+		fmt.Fprint(l.out, "\r\x1b[K")
+	}
+}
+
 // progress is a bar at a terminal that shows how much of the logs is read.
 type progress struct {
-	w           io.Writer // nil: no terminal
-	done, total int64     // in bytes; total is 0 if it isn't known
+	*statusLine
+	done, total int64 // in bytes; total is 0 if it isn't known
 	drawn       time.Time
 }
 
 // newProgress returns the bar for the named files.
 func newProgress(w io.Writer, names []string) *progress {
-	p := new(progress)
-	if out, ok := w.(*os.File); ok && term.IsTerminal(int(out.Fd())) {
-		p.w = w
-	}
+	p := &progress{statusLine: newStatusLine(w)}
 	for _, name := range names {
 		info, err := os.Stat(name)
 		if err != nil || !info.Mode().IsRegular() {
@@ -34,12 +61,7 @@ func newProgress(w io.Writer, names []string) *progress {
 }
 
 // reader counts what is read of in.
-func (p *progress) reader(in io.Reader) io.Reader {
-	if p.w == nil {
-		return in
-	}
-	return progressReader{p, in}
-}
+func (p *progress) reader(in io.Reader) io.Reader { return progressReader{p, in} }
 
 type progressReader struct {
 	bar *progress
@@ -60,22 +82,9 @@ func (r progressReader) Read(b []byte) (int, error) {
 func (p *progress) draw() {
 	const width = 40
 	if p.total == 0 {
-		fmt.Fprintf(p.w, "\r%d MB", p.done>>20)
+		p.show("%d MB", p.done>>20)
 		return
 	}
 	part := min(float64(p.done)/float64(p.total), 1)
-	full := int(part * width)
-	fmt.Fprintf(p.w, "\r[%-*s] %3.0f%% of %d MB", width, bars(full), 100*part, p.total>>20)
-}
-
-func bars(n int) string {
-	const all = "########################################"
-	return all[:min(n, len(all))]
-}
-
-// clear removes the bar.
-func (p *progress) clear() {
-	if p.w != nil && !p.drawn.IsZero() {
-		fmt.Fprint(p.w, "\r\x1b[K")
-	}
+	p.show("[%-*s] %3.0f%% of %d MB", width, strings.Repeat("#", int(part*width)), 100*part, p.total>>20)
 }

@@ -9,7 +9,7 @@ import (
 // The bar shows how far the logs are read, and goes away.
 func TestProgress(t *testing.T) {
 	var out bytes.Buffer
-	bar := &progress{w: &out, total: 4}
+	bar := &progress{statusLine: &statusLine{out: &out}, total: 4}
 	r := bar.reader(strings.NewReader("abcd"))
 	for _, want := range []string{"[####################                    ]  50%", "[########################################] 100%"} {
 		if _, err := r.Read(make([]byte, 2)); err != nil {
@@ -24,7 +24,8 @@ func TestProgress(t *testing.T) {
 	if !strings.HasSuffix(out.String(), "\r\x1b[K") {
 		t.Errorf("the bar stays: %q", out.String())
 	}
-	if quiet := newProgress(&out, nil); quiet.reader(nil) != nil || quiet.w != nil {
+	out.Reset()
+	if newProgress(&out, nil).draw(); out.Len() > 0 {
 		t.Error("a bar is drawn where there is no terminal")
 	}
 }

@@ -5,15 +5,12 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"os"
 	"os/signal"
 	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
-
-	"golang.org/x/term"
 
 	"github.com/interchange-smtp/interchange/relay/gateway/control"
 )
@@ -92,11 +89,11 @@ type printer interface {
 // queue sends the request to the gateway and prints its answer.
 func (c *cli) queue(ctx context.Context, f *queueFlags) int {
 	p := c.printer(f)
-	meter := c.meter()
+	line := newStatusLine(c.stderr)
 	found, problems := 0, 0
 	var failed error
 	for e, err := range control.Do(ctx, f.data, f.Request) {
-		meter.clear()
+		line.clear()
 		switch {
 		case err != nil:
 			failed = err
@@ -105,7 +102,7 @@ func (c *cli) queue(ctx context.Context, f *queueFlags) int {
 			p.abandon()
 			fmt.Fprintf(c.stderr, "gateway queue: %s\n", visibleLine(e.Problem))
 		case e.Progress != nil:
-			meter.show(f.Action, *e.Progress)
+			line.show("%s: %d of %d messages", f.Action, e.Progress.Done, e.Progress.Of)
 		case e.Message != nil:
 			failed = p.message(e.Message)
 		case e.Content != nil:
@@ -130,32 +127,4 @@ func (c *cli) queue(ctx context.Context, f *queueFlags) int {
 		return exitNo
 	}
 	return exitOK
-}
-
-// meter is the line that shows how many messages are done, at a terminal only.
-type meter struct {
-	out   *os.File // nil: no terminal
-	shown bool
-}
-
-func (c *cli) meter() *meter {
-	if out, ok := c.stderr.(*os.File); ok && term.IsTerminal(int(out.Fd())) {
-		return &meter{out: out}
-	}
-	return &meter{}
-}
-
-func (m *meter) show(action control.Action, p control.Progress) {
-	if m.out != nil {
-		m.shown = true
-		fmt.Fprintf(m.out, "%s: %d of %d messages", action, p.Done, p.Of)
-	}
-}
-
-// clear removes the line, so that something else can be printed.
-func (m *meter) clear() {
-	if m.shown {
-		m.shown = false
-		fmt.Fprint(m.out, "\r\x1b[K")
-	}
 }

@@ -211,11 +211,8 @@ func (s *session) remember(line string) {
 }
 
 func (s *session) readHistory(file string) error {
-	if file == "" {
-		return nil
-	}
 	f, err := os.Open(file)
-	if errors.Is(err, os.ErrNotExist) {
+	if errors.Is(err, os.ErrNotExist) { // or no file is given
 		return nil
 	}
 	if err != nil {

@@ -77,6 +77,10 @@ const (
 	private // an encoding that isn't standardized
 )
 
+var encodings = map[string]encoding{
+	"8bit": eightBit, "binary": binary, "quoted-printable": quotedPrintable, "base64": base64Encoding,
+}
+
 // isIdentity reports whether the content isn't encoded.
 func (e encoding) isIdentity() bool { return e <= binary }
 
@@ -86,19 +90,11 @@ func (h *header) encoding() encoding {
 	if i := strings.IndexAny(value, " \t;("); i >= 0 {
 		value = value[:i]
 	}
-	switch value = strings.ToLower(value); {
-	case value == "8bit":
-		return eightBit
-	case value == "binary":
-		return binary
-	case value == "quoted-printable":
-		return quotedPrintable
-	case value == "base64":
-		return base64Encoding
-	case strings.HasPrefix(value, "x-"):
+	value = strings.ToLower(value)
+	if strings.HasPrefix(value, "x-") {
 		return private
 	}
-	return sevenBit
+	return encodings[value]
 }
 
 // mediaType holds the parts of a Content-Type that matter here.

@@ -120,13 +120,7 @@ func isHost(s string) bool {
 		s = s[1 : len(s)-1]
 		return s != "" && strings.Trim(s, "0123456789abcdefABCDEFIPv.:") == ""
 	}
-	for i := range len(s) {
-		c := s[i]
-		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '.' || c == '_') {
-			return false
-		}
-	}
-	return true
+	return strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._") == ""
 }
 
 // isPath reports whether s can be written between the angle brackets of a path. Another

@@ -2,6 +2,7 @@ package dsn
 
 import (
 	"net/netip"
+	"regexp"
 	"strings"
 	"time"
 
@@ -41,7 +42,7 @@ func (w *writer) recipientFields(i int) string {
 	}
 	if reply := clean(r.Reply, w.UTF8); reply != "" {
 		kind := "x-interchange; "
-		if r.Host != "" && isReply(reply) {
+		if r.Host != "" && replyCode.MatchString(reply) {
 			kind = "smtp; "
 		}
 		field(&b, "Diagnostic-Code", kind+reply)
@@ -93,11 +94,6 @@ func isItem(s string) bool {
 	return s != "" && len(s) <= maxItem && isPrintable(s) && strings.TrimSpace(s) == s
 }
 
-// isReply reports whether s begins with the code of a reply.
-func isReply(s string) bool {
-	return len(s) >= 3 && '2' <= s[0] && s[0] <= '5' && strings.Trim(s[:3], digits) == ""
-}
-
 // status returns a recipient's status: the given one, else the status of the reply, else
 // one that has only the class.
 func (w *writer) status(r *Recipient) string {
@@ -108,7 +104,7 @@ func (w *writer) status(r *Recipient) string {
 	reply, _, _ = strings.Cut(reply, " ")
 	for _, s := range []string{r.Status, reply} {
 		// A failed recipient has 4.X.X if the failure was temporary until it expired.
-		if isStatus(s) && (s[0] == w.Kind.class() || w.Kind == Failed && s[0] == '4') {
+		if statusCode.MatchString(s) && (s[0] == w.Kind.class() || w.Kind == Failed && s[0] == '4') {
 			return s
 		}
 	}
@@ -118,19 +114,10 @@ func (w *writer) status(r *Recipient) string {
 	return string(w.Kind.class()) + ".0.0"
 }
 
-// isStatus reports whether s is a status code of RFC 3463.
-func isStatus(s string) bool {
-	parts := strings.Split(s, ".")
-	if len(parts) != 3 || len(parts[0]) != 1 || !strings.Contains("245", parts[0]) {
-		return false
-	}
-	for _, p := range parts[1:] {
-		if len(p) < 1 || len(p) > 3 || strings.Trim(p, digits) != "" {
-			return false
-		}
-	}
-	return true
-}
+var (
+	replyCode  = regexp.MustCompile(`^[2-5][0-9]{2}`)                  // the code of a reply
+	statusCode = regexp.MustCompile(`^[245]\.[0-9]{1,3}\.[0-9]{1,3}$`) // a status code of RFC 3463
+)
 
 // hostName returns host as an mta-name of the type dns, "" if it isn't a host.
 func hostName(host string) string {

@@ -3,6 +3,7 @@ package queue
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/interchange-smtp/interchange/relay/envelope"
@@ -100,12 +101,6 @@ func (m *Message) Clone() *Message {
 // ValidID reports whether id can name a message: 1 to 64 ASCII letters, digits
 // and "-", so that it can be part of a file name and of a command line.
 func ValidID(id string) bool {
-	for i := range len(id) {
-		switch c := id[i]; {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-':
-		default:
-			return false
-		}
-	}
-	return 1 <= len(id) && len(id) <= 64
+	const allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-"
+	return 1 <= len(id) && len(id) <= 64 && strings.Trim(id, allowed) == ""
 }

@@ -188,7 +188,7 @@ func (s *Spool) openFile(v view) (queue.Body, error) {
 	if err != nil {
 		return nil, v.damaged(err)
 	}
-	f, err := s.fs.Open(v.fileName, false)
+	f, err := s.fs.Open(v.fileName(), false)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, v.damaged(err)
 	}

@@ -24,7 +24,7 @@ func (s *Spool) Claim(ctx context.Context, lease queue.Lease, limit int) ([]*que
 		if err != nil {
 			if !s.abandon(v, err) {
 				s.mu.Lock()
-				s.postpone(v.entry, lease.Holder)
+				s.postpone(v.now, lease.Holder)
 				s.mu.Unlock()
 			}
 			continue

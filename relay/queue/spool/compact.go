@@ -146,7 +146,7 @@ func (s *Spool) rewrite(views []view) bool {
 		h, meta, body, err := s.copied(v)
 		if err != nil {
 			s.mu.Lock()
-			s.unlock(v.entry)
+			s.unlock(v.now)
 			s.mu.Unlock()
 			abandoned = s.abandon(v, err) || abandoned
 			v.release()
@@ -164,7 +164,7 @@ func (s *Spool) rewrite(views []view) bool {
 	s.mu.Lock()
 	s.room(size)
 	for _, c := range copies {
-		s.add(c.view.entry, c.h, c.view.entry.next, nil, c.meta, c.body)
+		s.add(c.view.now, c.h, c.view.now.next, nil, c.meta, c.body)
 	}
 	b := s.commit()
 	for _, c := range copies {
@@ -188,7 +188,7 @@ func (s *Spool) copied(v view) (h header, text, body []byte, err error) {
 		if v.file != 0 {
 			original, err := v.body.metadata()
 			if err != nil {
-				return header{}, nil, nil, fmt.Errorf("its file is %s: %w", v.fileName, err)
+				return header{}, nil, nil, fmt.Errorf("its file is %s: %w", v.fileName(), err)
 			}
 			meta.File, meta.FileSum = original.File, original.FileSum
 		}

@@ -51,7 +51,7 @@ func (s *Spool) setAsideMessage(v view, cause error) {
 	switch {
 	case v.file != 0:
 		var f file
-		if f, err = s.fs.Open(v.fileName, false); err == nil {
+		if f, err = s.fs.Open(v.fileName(), false); err == nil {
 			var size int64
 			if size, err = f.Size(); err == nil {
 				err = s.copyAside(name, io.NewSectionReader(f, 0, size))
@@ -77,15 +77,15 @@ func (s *Spool) abandon(v view, cause error) bool {
 		return false
 	}
 	s.mu.Lock()
-	for v.entry.busy {
+	for v.now.busy {
 		s.changed.Wait()
 	}
-	if s.closed || !v.entry.there() {
+	if s.closed || !v.now.there() {
 		s.mu.Unlock()
 		return true
 	}
-	v.entry.busy = true
-	v = newView(v.entry)
+	v.now.busy = true
+	v = newView(v.now)
 	s.mu.Unlock()
 	defer v.release()
 	args := []any{"id", v.id, "error", cause}
@@ -97,7 +97,7 @@ func (s *Spool) abandon(v view, cause error) bool {
 		if err != nil {
 			s.log.Error("can't copy a damaged message", "id", v.id, "error", err)
 			s.mu.Lock()
-			s.unlock(v.entry)
+			s.unlock(v.now)
 			s.mu.Unlock()
 			return false
 		}
@@ -105,6 +105,6 @@ func (s *Spool) abandon(v view, cause error) bool {
 	}
 	s.log.Error("message is damaged beyond reading, removed from the queue", args...)
 	s.mu.Lock()
-	s.drop(v.entry)
+	s.drop(v.now)
 	return true
 }

@@ -93,12 +93,7 @@ func (s *Spool) add(e *entry, h header, next int64, lease *queue.Lease, parts ..
 func (s *Spool) commit() *batch {
 	b := s.next
 	b.waiters++
-	leads := !s.writing
-	s.writing = true
-	s.mu.Unlock()
-	if leads {
-		s.write()
-	}
+	s.writeNext()
 	select {
 	case <-b.done:
 	case <-b.lead:
@@ -149,18 +144,20 @@ func (s *Spool) write() {
 		s.reclaim()
 
 		s.mu.Lock()
-		if s.next.waiters > 0 {
+		done := true
+		switch {
+		case s.next.waiters > 0:
 			s.next.lead <- struct{}{}
-			s.mu.Unlock()
-			return
-		}
-		if len(s.next.records) == 0 {
+		case len(s.next.records) == 0:
 			s.writing = false
 			s.changed.Broadcast()
-			s.mu.Unlock()
-			return
+		default:
+			done = false
 		}
 		s.mu.Unlock()
+		if done {
+			return
+		}
 	}
 }
 

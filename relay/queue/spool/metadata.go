@@ -18,9 +18,9 @@ import (
 // metadata is the JSON of a record: a queue.Message in words that an operator
 // can read, and where its content is.
 type metadata struct {
-	ID      string     `json:"id"`
-	Arrived *time.Time `json:"arrived,omitempty"`
-	Size    int64      `json:"size"`
+	ID      string    `json:"id"`
+	Arrived time.Time `json:"arrived,omitzero"`
+	Size    int64     `json:"size"`
 
 	// File is the number in the name of the file with the content in bodies, 0 if
 	// the content is in the record. FileSum is the checksum of the file.
@@ -32,13 +32,13 @@ type metadata struct {
 	// Lost means that the record with the content was damaged.
 	Lost bool `json:"lost,omitempty"`
 
-	From      *routing.Address  `json:"from,omitempty"`
+	From      routing.Address   `json:"from,omitzero"`
 	Body      envelope.BodyType `json:"body,omitempty"`
 	UTF8      bool              `json:"utf8,omitempty"`
 	Ret       string            `json:"ret,omitempty"`
 	EnvID     string            `json:"envid,omitempty"`
 	Connector string            `json:"connector,omitempty"`
-	Remote    *netip.AddrPort   `json:"remote,omitempty"`
+	Remote    netip.AddrPort    `json:"remote,omitzero"`
 	Helo      string            `json:"helo,omitempty"`
 	User      string            `json:"user,omitempty"`
 	Report    bool              `json:"report,omitempty"`
@@ -49,36 +49,36 @@ type metadata struct {
 
 // recipient is a queue.Recipient.
 type recipient struct {
-	To       *routing.Address `json:"to,omitempty"`
-	Notify   []string         `json:"notify,omitempty"`
-	ORcpt    string           `json:"orcpt,omitempty"`
-	Status   queue.Status     `json:"status"`
-	Next     *time.Time       `json:"next,omitempty"`
-	Hop      string           `json:"hop,omitempty"`
-	Attempts int              `json:"attempts,omitempty"`
-	Tried    *time.Time       `json:"tried,omitempty"`
-	Reply    string           `json:"reply,omitempty"`
-	Host     string           `json:"host,omitempty"`
-	Delayed  bool             `json:"delayed,omitempty"`
-	Reported bool             `json:"reported,omitempty"`
+	To       routing.Address `json:"to,omitzero"`
+	Notify   []string        `json:"notify,omitempty"`
+	ORcpt    string          `json:"orcpt,omitempty"`
+	Status   queue.Status    `json:"status"`
+	Next     time.Time       `json:"next,omitzero"`
+	Hop      string          `json:"hop,omitempty"`
+	Attempts int             `json:"attempts,omitempty"`
+	Tried    time.Time       `json:"tried,omitzero"`
+	Reply    string          `json:"reply,omitempty"`
+	Host     string          `json:"host,omitempty"`
+	Delayed  bool            `json:"delayed,omitempty"`
+	Reported bool            `json:"reported,omitempty"`
 }
 
 // newMetadata returns m as metadata. What shares memory with m is only read.
 func newMetadata(m *queue.Message) *metadata {
 	e := &metadata{
-		ID: m.ID, Arrived: instant(m.Arrived), Size: m.Size,
-		From: mailbox(m.From), Body: m.Body, UTF8: m.UTF8, Ret: m.Return.String(), EnvID: armor(m.EnvID), Connector: armor(m.Connector),
+		ID: m.ID, Arrived: m.Arrived.UTC(), Size: m.Size,
+		From: m.From, Body: m.Body, UTF8: m.UTF8, Ret: m.Return.String(), EnvID: armor(m.EnvID), Connector: armor(m.Connector),
 		Helo: armor(m.Helo), User: armor(m.User), Report: m.Report, Held: m.Suspended,
 	}
 	if m.Remote.IsValid() {
-		e.Remote = &m.Remote
+		e.Remote = m.Remote
 	}
 	e.Recipients = make([]recipient, len(m.Recipients))
 	for i := range m.Recipients {
 		r := &m.Recipients[i]
 		e.Recipients[i] = recipient{
-			To: mailbox(r.To), Notify: notifyList(r.Notify), ORcpt: armor(r.ORcpt), Status: r.Status, Next: instant(r.Next),
-			Hop: armor(r.Hop), Attempts: r.Attempts, Tried: instant(r.Tried), Reply: armor(r.Reply), Host: armor(r.Host),
+			To: r.To, Notify: notifyList(r.Notify), ORcpt: armor(r.ORcpt), Status: r.Status, Next: r.Next.UTC(),
+			Hop: armor(r.Hop), Attempts: r.Attempts, Tried: r.Tried.UTC(), Reply: armor(r.Reply), Host: armor(r.Host),
 			Delayed: r.Delayed, Reported: r.Reported,
 		}
 	}
@@ -89,17 +89,17 @@ func newMetadata(m *queue.Message) *metadata {
 func (e *metadata) message() *queue.Message {
 	m := &queue.Message{
 		Envelope: envelope.Envelope{
-			ID: e.ID, From: value(e.From), Size: e.Size, Body: e.Body, UTF8: e.UTF8, EnvID: disarm(e.EnvID), Report: e.Report,
-			Connector: disarm(e.Connector), Remote: value(e.Remote), Helo: disarm(e.Helo), User: disarm(e.User),
+			ID: e.ID, From: e.From, Size: e.Size, Body: e.Body, UTF8: e.UTF8, EnvID: disarm(e.EnvID), Report: e.Report,
+			Connector: disarm(e.Connector), Remote: e.Remote, Helo: disarm(e.Helo), User: disarm(e.User),
 		},
-		Arrived: value(e.Arrived), Suspended: e.Held, Recipients: make([]queue.Recipient, len(e.Recipients)),
+		Arrived: e.Arrived, Suspended: e.Held, Recipients: make([]queue.Recipient, len(e.Recipients)),
 	}
 	m.Return, _ = envelope.ParseReturn(e.Ret)
 	for i := range e.Recipients {
 		r := &e.Recipients[i]
 		m.Recipients[i] = queue.Recipient{
-			Recipient: envelope.Recipient{To: value(r.To), ORcpt: disarm(r.ORcpt)}, Status: r.Status, Next: value(r.Next),
-			Hop: disarm(r.Hop), Attempts: r.Attempts, Tried: value(r.Tried), Reply: disarm(r.Reply), Host: disarm(r.Host),
+			Recipient: envelope.Recipient{To: r.To, ORcpt: disarm(r.ORcpt)}, Status: r.Status, Next: r.Next,
+			Hop: disarm(r.Hop), Attempts: r.Attempts, Tried: r.Tried, Reply: disarm(r.Reply), Host: disarm(r.Host),
 			Delayed: r.Delayed, Reported: r.Reported,
 		}
 		m.Recipients[i].Notify, _ = envelope.ParseNotify(strings.Join(r.Notify, ","))
@@ -120,31 +120,6 @@ func (e *metadata) encode(b *bytes.Buffer) error {
 	encoder := json.NewEncoder(b)
 	encoder.SetEscapeHTML(false) // people read it: <>, not \u003c\u003e
 	return encoder.Encode(e)
-}
-
-// instant returns t in UTC, nil for no time.
-func instant(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	t = t.UTC()
-	return &t
-}
-
-// mailbox returns a, or nil for <>.
-func mailbox(a routing.Address) *routing.Address {
-	if a.IsNull() {
-		return nil
-	}
-	return &a
-}
-
-// value returns what p points to, or the zero value.
-func value[T any](p *T) (v T) {
-	if p != nil {
-		v = *p
-	}
-	return v
 }
 
 // summary is the part of the metadata that the index needs. Reading no more makes

@@ -1,10 +1,12 @@
 package spool
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/binary"
 	"encoding/hex"
 	"hash/crc32"
+	"strconv"
 )
 
 // A segment is a sequence of records. Each begins with a header, a line of
@@ -113,18 +115,8 @@ func appendHex(b []byte, v uint32) []byte {
 
 // parseHex reads eight lower-case hexadecimal digits.
 func parseHex(b []byte) (v uint32, ok bool) {
-	for _, c := range b {
-		switch {
-		case '0' <= c && c <= '9':
-			c -= '0'
-		case 'a' <= c && c <= 'f':
-			c -= 'a' - 10
-		default:
-			return 0, false
-		}
-		v = v<<4 | uint32(c)
-	}
-	return v, true
+	n, err := strconv.ParseUint(string(b), 16, 32)
+	return uint32(n), err == nil && !bytes.ContainsAny(b, "ABCDEF")
 }
 
 // castagnoli is a polynomial for which processors have an instruction.

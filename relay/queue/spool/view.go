@@ -13,21 +13,13 @@ import (
 // view is a snapshot of where a message is. Its segments stay readable until it is
 // released.
 type view struct {
-	entry    *entry
-	id       string
-	size     int64
-	file     uint64
-	fileName string
-	body     place
-	state    place
+	entry        // as it was
+	now   *entry // as it is; Spool.mu guards it
 }
 
 // newView returns a view of a message on the queue. The caller holds Spool.mu.
 func newView(e *entry) view {
-	v := view{entry: e, id: e.id, size: e.size, file: e.file, body: e.body, state: e.state}
-	if e.file != 0 {
-		v.fileName = e.fileName()
-	}
+	v := view{*e, e}
 	for _, p := range []place{v.body, v.state} {
 		if p.segment != nil {
 			p.segment.acquire()
