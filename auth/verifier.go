@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"slices"
 
 	"github.com/interchange-smtp/interchange/permission"
@@ -48,4 +49,13 @@ type VerifierFunc func(ctx context.Context, c Credentials, ch Channel) (Identity
 // Verify calls f.
 func (f VerifierFunc) Verify(ctx context.Context, c Credentials, ch Channel) (Identity, error) {
 	return f(ctx, c, ch)
+}
+
+// Channel describes the connection on which a client authenticates: its
+// addresses and its TLS state. The zero Channel has no TLS and no addresses.
+type Channel struct {
+	Local, Remote netip.AddrPort
+	TLS           bool
+	PeerNames     []string // verified names of the client's certificate; not to be changed
+	NoCertificate bool     // the server has no certificate, so it can't offer STARTTLS
 }

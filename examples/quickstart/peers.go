@@ -38,31 +38,26 @@ func newWorld() (*world, error) {
 	if w.hubCertificate, err = w.ca.Issue("huba.fabrikam.com"); err != nil {
 		return nil, err
 	}
-	gatewayCertificate, err := w.ca.Issue("smtpgateway1.contoso.com")
+	gateway, err := w.ca.Issue("smtpgateway1.contoso.com")
 	if err != nil {
 		return nil, err
 	}
 	w.names.AddHost("smtpgateway1.contoso.com", gatewayAddr)
-	gateway := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) {
-		return &gatewaySession{session{where: "the external gateway", arrived: w.arrived}}, nil
-	}))
-	gateway.Domain = "smtpgateway1.contoso.com"
-	gateway.TLSConfig = &tls.Config{Certificates: []tls.Certificate{gatewayCertificate}}
-	mailbox := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) {
-		return &session{where: "the mailbox server", arrived: w.arrived}, nil
-	}))
-	mailbox.Domain = "mailbox.fabrikam.com"
-	if err := w.start(gateway, gatewayAddr); err != nil {
-		return nil, err
-	}
-	return w, w.start(mailbox, mailboxAddr)
+	return w, errors.Join(
+		w.start("the external gateway", "smtpgateway1.contoso.com", gatewayAddr, &tls.Config{Certificates: []tls.Certificate{gateway}}),
+		w.start("the mailbox server", "mailbox.fabrikam.com", mailboxAddr, nil))
 }
 
-func (w *world) start(server *smtp.Server, addr netip.Addr) error {
+// start starts a server; config is for STARTTLS, nil for a server without it.
+func (w *world) start(where, name string, addr netip.Addr, config *tls.Config) error {
 	l, err := w.network.Listen(netip.AddrPortFrom(addr, 25).String())
 	if err != nil {
 		return err
 	}
+	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) {
+		return &session{where: where, arrived: w.arrived}, nil
+	}))
+	server.Domain, server.TLSConfig = name, config
 	w.servers = append(w.servers, server)
 	go server.Serve(l)
 	return nil
@@ -90,7 +85,7 @@ func identity(name string) auth.Identity {
 	}
 }
 
-// session is a go-smtp session that takes everything.
+// session is a go-smtp session that takes everything. Within TLS HubA can log on.
 type session struct {
 	where    string
 	user     string
@@ -127,12 +122,9 @@ func (s *session) Reset() { s.from, s.to = "", "" }
 
 func (s *session) Logout() error { return nil }
 
-// gatewaySession is one that also lets HubA log on.
-type gatewaySession struct{ session }
+func (s *session) AuthMechanisms() []string { return []string{sasl.Plain} }
 
-func (s *gatewaySession) AuthMechanisms() []string { return []string{sasl.Plain} }
-
-func (s *gatewaySession) Auth(string) (sasl.Server, error) {
+func (s *session) Auth(string) (sasl.Server, error) {
 	return sasl.NewPlainServer(func(_, name, word string) error {
 		if name != hubUser || word != password {
 			return errors.New("no such user, or another password")
