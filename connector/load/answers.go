@@ -44,7 +44,7 @@ func (a *answers) credential(r shell.Request) (param.Credential, error) {
 	case !ok:
 		return found, fmt.Errorf("there is no user to ask; set %s=user:password in the environment, or give a credentials file", CredentialEnv(r.Variable))
 	case r.UserName != "" && !strings.EqualFold(found.UserName, r.UserName):
-		return param.Credential{}, fmt.Errorf("the command asks for the user %q, what was found is for %q", r.UserName, found.UserName)
+		return param.Credential{}, fmt.Errorf("the command asks for the user %q, but the stored credential is for %q", r.UserName, found.UserName)
 	}
 	return found, nil
 }

@@ -52,7 +52,7 @@ func ExampleInterpreter_Run() {
 	// change.ps1:2:1: trap is not supported
 	//     trap { }
 	//     ^~~~
-	//     supported: try { … } catch { … }
+	//     fix: try { … } catch { … }
 	// change.ps1:1:42: Set-ReceiveConnector has no parameter -MaxMesageSize; did you mean -MaxMessageSize?
 	//     Set-ReceiveConnector 'Default localhost' -MaxMesageSize 20MB
 	//                                              ^~~~~~~~~~~~~~

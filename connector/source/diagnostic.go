@@ -64,14 +64,14 @@ func (d Diagnostic) summary(detail string) string {
 }
 
 // String returns "file:line:column: path: detail (code)", and below it the excerpt
-// and Fix, as what is supported instead.
+// and Fix.
 func (d Diagnostic) String() string {
 	text := d.summary(d.Detail)
 	if d.Excerpt != "" {
 		text += "\n" + d.Excerpt
 	}
 	if d.Fix != "" {
-		text += "\n    supported: " + d.Fix
+		text += "\n    fix: " + d.Fix
 	}
 	return text
 }

@@ -91,7 +91,7 @@ func TestDiagnostics(t *testing.T) {
 		{Severity: source.SeverityError, Position: source.Position{File: "a.ps1", Line: 2, Column: 3}, Detail: "no such cmdlet", Excerpt: "    Get-X\n    ^~~~~", Fix: "Get-Y", Err: cause},
 		{Severity: source.SeverityWarning, Path: `Receive["A"]`, Code: "accepts-nothing", Detail: "it refuses\nall mail"},
 	}
-	want := "a.ps1:2:3: no such cmdlet\n    Get-X\n    ^~~~~\n    supported: Get-Y\nReceive[\"A\"]: it refuses\nall mail (accepts-nothing)"
+	want := "a.ps1:2:3: no such cmdlet\n    Get-X\n    ^~~~~\n    fix: Get-Y\nReceive[\"A\"]: it refuses\nall mail (accepts-nothing)"
 	if list.Error() != want || !errors.Is(list, cause) {
 		t.Errorf("%v", list)
 	}

@@ -120,7 +120,7 @@ func (p *policyFlags) options(c *cli) (load.Options, error) {
 func logLine(d source.Diagnostic) string {
 	text := d.Summary()
 	if d.Fix != "" {
-		text += "; supported: " + strings.ReplaceAll(d.Fix, "\n", " ")
+		text += "; fix: " + strings.ReplaceAll(d.Fix, "\n", " ")
 	}
 	return text
 }

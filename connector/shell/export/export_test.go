@@ -187,7 +187,7 @@ func TestReadWarns(t *testing.T) {
 	for _, test := range []struct{ text, want string }{
 		{"Name : a\nBindings : {0.0.0.0:25}\nFrobnicate : x\nGuid : y\n\nName : b\nBindings : {0.0.0.0:25}\nFrobnicate : x\n", "a.txt:3: Receive[\"a\"].Frobnicate: this property is unknown"},
 		{"Name : a\nBindings : {0.0.0.0:25}\nLiveCredentialEnabled : True\n", "a.txt:3: Receive[\"a\"].LiveCredentialEnabled: True means nothing here"},
-		{"Name : a\nBindings : {0.0.0.0:25}\n", "a.txt:1: Receive[\"a\"]: the export leaves out RemoteIPRanges, AuthMechanism, PermissionGroups, Enabled"},
+		{"Name : a\nBindings : {0.0.0.0:25}\n", "a.txt:1: Receive[\"a\"]: the export has no RemoteIPRanges, AuthMechanism, PermissionGroups, Enabled"},
 		{"User : x\nIdentity : Relay\nAccessRights : {ExtendedRight}\nExtendedRights :\n", "a.txt:4: Permission[\"Relay\"].ExtendedRights: no right is named"},
 		{"User : x\nIdentity : Relay\nExtendedRights : {Send-As}\n", "a.txt:3: Permission[\"Relay\"].ExtendedRights: the right Send-As isn't one of connectors"},
 	} {

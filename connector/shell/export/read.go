@@ -322,7 +322,11 @@ func (s *subject) expect(names ...string) {
 		}
 	}
 	if len(missing) > 0 {
-		s.warn("", "the export leaves out "+strings.Join(missing, ", ")+", so their defaults apply; export all properties")
+		its := "; its default applies"
+		if len(missing) > 1 {
+			its = "; their defaults apply"
+		}
+		s.warn("", "the export has no "+strings.Join(missing, ", ")+its+"; export all properties")
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 
 // attributes says which attributes of parameters there are.
 const attributes = "[Parameter()], [Alias()], [ValidateSet()], [ValidateRange()], [ValidateLength()], [ValidateCount()], [ValidatePattern()], " +
-	"[ValidateScript()], [ValidateNotNull()], [ValidateNotNullOrEmpty()], [AllowNull()], [AllowEmptyString()], [AllowEmptyCollection()]"
+	"[ValidateScript()], [ValidateNotNull()], [ValidateNotNullOrEmpty()], [AllowNull()], [AllowEmptyString()] or [AllowEmptyCollection()]"
 
 // describe makes a parameter for the binder of one of a script's.
 func (in *Interp) describe(p *syntax.Param, i int) (object.Parameter, error) {
@@ -66,7 +66,7 @@ func (in *Interp) describeBy(d *object.Parameter, a *syntax.Attribute) error {
 	case "validaterange", "validatelength", "validatecount", "validatepattern", "validatescript", "validatenotnull",
 		"validatenotnullorempty", "allownull", "allowemptystring", "allowemptycollection", "cmdletbinding":
 	default:
-		return &Error{Where: a.Span, Err: errors.New("the attribute [" + a.Name + "] isn't supported"), Supported: attributes}
+		return &Error{Where: a.Span, Err: errors.New("the attribute [" + a.Name + "] isn't supported"), Supported: "use " + attributes}
 	}
 	return nil
 }
@@ -104,7 +104,7 @@ func (in *Interp) describeParameter(d *object.Parameter, a *syntax.Attribute) er
 		case "helpmessage", "parametersetname", "dontshow", "helpmessagebasename", "helpmessageresourceid":
 		default:
 			return &Error{Where: a.Span, Err: fmt.Errorf("[Parameter] has no %.40s", arg.Name),
-				Supported: "Mandatory, Position, ValueFromPipeline, ValueFromPipelineByPropertyName, ValueFromRemainingArguments, HelpMessage, ParameterSetName"}
+				Supported: "use Mandatory, Position, ValueFromPipeline, ValueFromPipelineByPropertyName, ValueFromRemainingArguments, HelpMessage or ParameterSetName"}
 		}
 	}
 	return nil

@@ -15,7 +15,7 @@ import (
 
 // casts says what types there are.
 const casts = "[string], [char], [int], [long], [double], [bool], [switch], [array], [string[]], [int[]], [hashtable], [ordered], " +
-	"[pscustomobject], [timespan], [version], [ipaddress], [IPRange], [IPBinding], [AddressSpace], [SmartHost], [void] and [ByteQuantifiedSize]"
+	"[pscustomobject], [timespan], [version], [ipaddress], [IPRange], [IPBinding], [AddressSpace], [SmartHost], [void] or [ByteQuantifiedSize]"
 
 // cast evaluates [type]value.
 func (in *Interp) cast(e *syntax.Cast) (object.Value, error) {
@@ -134,7 +134,7 @@ func convertTyped(n syntax.Node, typ syntax.TypeName, name string, v object.Valu
 	case "smarthost":
 		made, err = typedOf(param.ParseSmartHost, text, object.NewSmartHost)
 	default:
-		return nil, &Error{Where: typ.Span, Err: errors.New("the type [" + typ.Name + "] isn't supported"), Supported: casts}
+		return nil, &Error{Where: typ.Span, Err: errors.New("the type [" + typ.Name + "] isn't supported"), Supported: "use " + casts}
 	}
 	if err != nil {
 		return nil, at(n, err)

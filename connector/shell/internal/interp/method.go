@@ -45,13 +45,13 @@ func (in *Interp) invoke(n syntax.Node, o object.Value, name string, args []obje
 	switch o := o.(type) {
 	case string:
 		v, ok, err = in.stringMethod(n, o, folded, args)
-		supported = "Contains, EndsWith, IndexOf, PadLeft, PadRight, Replace, Split, StartsWith, Substring, ToLower, ToUpper, Trim, TrimEnd and TrimStart"
+		supported = "Contains, EndsWith, IndexOf, PadLeft, PadRight, Replace, Split, StartsWith, Substring, ToLower, ToUpper, Trim, TrimEnd or TrimStart"
 	case *object.List:
 		v, ok = in.listMethod(n, o, folded, args)
-		supported = "Add, AddRange, Clear, Contains, IndexOf and Remove"
+		supported = "Add, AddRange, Clear, Contains, IndexOf or Remove"
 	case *object.Table:
 		v, ok, err = in.tableMethod(n, o, folded, args)
-		supported = "Add, Clear, Contains, ContainsKey, GetEnumerator and Remove"
+		supported = "Add, Clear, Contains, ContainsKey, GetEnumerator or Remove"
 	case object.Caller:
 		v, ok, err = o.Call(name, args)
 	case *object.Parts: // Exchange prints them so often that scripts take them for text
@@ -61,7 +61,7 @@ func (in *Interp) invoke(n syntax.Node, o object.Value, name string, args []obje
 		return nil, at(n, err)
 	}
 	if !ok {
-		return nil, &Error{Where: n.Where(), Supported: supported,
+		return nil, &Error{Where: n.Where(), Supported: "use " + supported,
 			Err: errors.New(object.TypeName(o) + " has no method " + name + " for these arguments")}
 	}
 	return v, nil

@@ -69,7 +69,7 @@ func (p *parser) notCommand(start int, name string) *Error {
 	case strings.HasPrefix(name, "@"):
 		return p.fail(start, p.pos, "splatted parameters need a command before them", "New-ReceiveConnector @params")
 	}
-	return p.fail(start, p.pos, "this is not the name of a command", "a cmdlet, or text in quotes")
+	return p.fail(start, p.pos, "this is not the name of a command", "write a cmdlet, or text in quotes")
 }
 
 // commandEnds reports whether no more arguments follow.
@@ -87,7 +87,7 @@ func (p *parser) commandPart(c *Command) {
 	r, second := p.peek(), p.peek2()
 	switch {
 	case r == '&':
-		panic(p.fail(start, start+1, "& is not supported", "text with & in it needs quotes"))
+		panic(p.fail(start, start+1, "& is not supported", "put quotes around text with & in it"))
 	case r == ',':
 		panic(p.fail(start, start+1, "a value is missing before the comma", ""))
 	case r == '>' || isDigit(r) && second == '>' || r == '*' && second == '>':

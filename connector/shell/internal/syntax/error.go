@@ -13,7 +13,7 @@ type Error struct {
 }
 
 // Error returns the place, the mistake, the line with the offending text
-// underlined, and what is supported instead, on several lines.
+// underlined, and what to write instead, on several lines.
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString(e.Span.String())
@@ -24,7 +24,7 @@ func (e *Error) Error() string {
 		b.WriteString(snippet)
 	}
 	if e.Supported != "" {
-		b.WriteString("\n    supported: ")
+		b.WriteString("\n    fix: ")
 		b.WriteString(e.Supported)
 	}
 	return b.String()

@@ -143,7 +143,7 @@ func (p *parser) wordOperator(dash int) (found, bool) {
 			return found{op: o.op, level: o.level, caseSensitive: word[0] == 'c', end: end}, true
 		}
 	}
-	panic(p.fail(back, end, "-"+word+" is not an operator here", "-eq -ne -gt -ge -lt -le -like -notlike -match -notmatch "+
+	panic(p.fail(back, end, "-"+word+" is not an operator here", "use -eq -ne -gt -ge -lt -le -like -notlike -match -notmatch "+
 		"-contains -notcontains -in -notin -is -isnot -as -and -or -xor -not -band -bor -bxor -shl -shr -join -split -replace -f"))
 }
 
@@ -223,9 +223,9 @@ func (p *parser) unaryWord(start int) Expr {
 	if !ok {
 		if _, binary := operators[strings.ToLower(word)]; !binary {
 			panic(p.fail(start, p.pos+len(word), "the parameter -"+word+" has no command before it",
-				"a backtick at the end of the line before, with no space after it, continues a command"))
+				"put a backtick at the end of the line before, with no space after it"))
 		}
-		panic(p.fail(start, p.pos+len(word), "a value must stand before -"+word, "before a value: -not, !, -bnot, -join, -split, -, +"))
+		panic(p.fail(start, p.pos+len(word), "a value must stand before -"+word, "use before a value: -not, !, -bnot, -join, -split, -, +"))
 	}
 	p.pos += len(word)
 	return p.operand(start, op)

@@ -176,7 +176,7 @@ func (p *parser) switchFlags(n *Switch) {
 		case "casesensitive":
 			n.CaseSensitive = true
 		default:
-			panic(p.fail(start, p.pos, "switch has no -"+word+" here", "-regex, -wildcard, -exact, -casesensitive; switch (Get-Content …) goes through the lines of a file"))
+			panic(p.fail(start, p.pos, "switch has no -"+word+" here", "use -regex, -wildcard, -exact or -casesensitive; switch (Get-Content …) goes through the lines of a file"))
 		}
 	}
 }

@@ -115,7 +115,7 @@ func (p *parser) number() Expr {
 		for !endsWord(p.peek()) {
 			p.next()
 		}
-		panic(p.fail(start, p.pos, "this is neither a number nor a command", "quotes around text"))
+		panic(p.fail(start, p.pos, "this is neither a number nor a command", "put quotes around text"))
 	}
 	return &Number{Span: p.span(start), Value: n, Text: text}
 }

@@ -39,7 +39,7 @@ func (p *parser) unexpectedValue() *Error {
 	if p.pos == start {
 		return p.unexpected("a value is missing")
 	}
-	return p.fail(start, p.pos, "text needs quotes in an expression", "quotes around it")
+	return p.fail(start, p.pos, "text needs quotes in an expression", "put quotes around it")
 }
 
 func (p *parser) subExpr() Expr {

@@ -12,8 +12,8 @@ type refusal struct{ msg, supported string }
 
 // refusedWords are the keywords of PowerShell that start nothing here.
 var refusedWords = map[string]refusal{
-	"class":    {"classes are not supported", "hashtables: @{ Name = 'value' }"},
-	"enum":     {"enumerations are not supported", "the values as text"},
+	"class":    {"classes are not supported", "use a hashtable: @{ Name = 'value' }"},
+	"enum":     {"enumerations are not supported", "write the values as text"},
 	"param":    {"param stands first in a script or function", "param (…) before all other commands"},
 	"catch":    {"catch has no try before it", "try { … } catch { … }"},
 	"finally":  {"finally has no try before it", "try { … } finally { … }"},
@@ -22,7 +22,7 @@ var refusedWords = map[string]refusal{
 	"process":  {"process stands in a function, or in the script's first place", "ForEach-Object { … }"},
 	"end":      {"end stands in a function, or in the script's first place", "ForEach-Object { … }"},
 	"using":    {"using is not supported", ""},
-	"data":     {"data is not supported", "hashtables: @{ Name = 'value' }"},
+	"data":     {"data is not supported", "use a hashtable: @{ Name = 'value' }"},
 	"workflow": {"workflows are not supported", "function Name { … }"},
 	"else":     {"else has no if before it", "if (…) { … } else { … }"},
 	"elseif":   {"elseif has no if before it", "if (…) { … } elseif (…) { … }"},
@@ -35,7 +35,7 @@ func (p *parser) refusedCommand() {
 	case r == '&' && second == '&':
 		panic(p.fail(p.pos, p.pos+2, "&& is not supported", "use if, or ; between the commands"))
 	case r == '&':
-		panic(p.fail(p.pos, p.pos+1, "& is not supported: programs and scripts are not run", "the name of a cmdlet, without &"))
+		panic(p.fail(p.pos, p.pos+1, "& is not supported: programs and scripts are not run", "write the name of a cmdlet, without &"))
 	case r == '.' && !p.loadsExchange():
 		panic(p.fail(p.pos, p.pos+1, "other scripts are not run", "give several scripts to be read in order"))
 	case r == '>' && second == '>':
@@ -102,7 +102,7 @@ func (p *parser) told(r rune) refusal {
 	case r == '>':
 		return refusal{"> is not supported", "text with > in it needs quotes; -gt compares"}
 	case r == '&':
-		return refusal{"& is not supported", "text with & in it needs quotes"}
+		return refusal{"& is not supported", "put quotes around text with & in it"}
 	case r == '|':
 		return refusal{"a command is missing before the |", ""}
 	case r == '=' && second == '=':

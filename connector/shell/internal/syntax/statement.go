@@ -250,7 +250,7 @@ func (p *parser) assigned(op int) Statement {
 	case eof:
 		panic(p.ended(op, end, "nothing follows the "+p.text[op:end], ""))
 	case ';', ')', '}':
-		panic(p.fail(op, end, "nothing follows the "+p.text[op:end], "$null stands for nothing"))
+		panic(p.fail(op, end, "nothing follows the "+p.text[op:end], "write $null for nothing"))
 	}
 	return p.statement()
 }

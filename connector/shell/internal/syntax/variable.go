@@ -23,7 +23,7 @@ func (p *parser) variable() Expr {
 		if r := p.peek(); r == '$' || r == '^' {
 			end++
 		}
-		panic(p.fail(start, end, "this is not a variable", "$name, ${name}, $env:NAME, $( … )"))
+		panic(p.fail(start, end, "this is not a variable", "write $name, ${name}, $env:NAME or $( … )"))
 	}
 	name, scope := p.text[from:p.pos], ""
 	if p.peek() == ':' && isName(p.peek2()) {

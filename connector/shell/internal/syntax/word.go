@@ -162,7 +162,7 @@ func (t *parts) variable() {
 		e = p.subExpr()
 	case second == '$' || second == '?' || second == '^':
 		panic(p.fail(start, start+2, "$"+string(second)+" is a variable here, which is not supported",
-			"single quotes around the text, or a backtick before the $"))
+			"put single quotes around the text, or a backtick before the $"))
 	case isName(second) || second == '{':
 		e = p.variable()
 	default:
