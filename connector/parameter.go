@@ -89,7 +89,7 @@ func index(b bool) int {
 }
 
 // limits checks the ranges of c, a pointer, which has its defaults filled in.
-func (list parameters) limits(v *checker, path source.Path, c any) {
+func (list parameters) limits(v *validator, path source.Path, c any) {
 	fields := reflect.ValueOf(c).Elem()
 	for i := range list {
 		p := &list[i]
@@ -105,7 +105,7 @@ func (list parameters) limits(v *checker, path source.Path, c any) {
 
 // enumerations refuses values of c, a pointer, that no parser returns. Mechanisms
 // have rules of their own.
-func (list parameters) enumerations(v *checker, path source.Path, c any) {
+func (list parameters) enumerations(v *validator, path source.Path, c any) {
 	fields := reflect.ValueOf(c).Elem()
 	for i := range list {
 		p := &list[i]
@@ -121,7 +121,7 @@ func (list parameters) enumerations(v *checker, path source.Path, c any) {
 
 // notEnforced warns of the parameters of c, a pointer, that have no effect but are
 // given.
-func (list parameters) notEnforced(v *checker, path source.Path, c any) {
+func (list parameters) notEnforced(v *validator, path source.Path, c any) {
 	fields := reflect.ValueOf(c).Elem()
 	for i := range list {
 		if p := &list[i]; p.Status() != schema.Enforced && setting.Given(fields.Field(p.field)) {

@@ -12,7 +12,7 @@ import (
 // that are legal but doubtful. Both are in the order of Config's fields; mistakes that
 // concern several Receive connectors come after those that concern one.
 func (c *Config) Check() (errs, warnings source.Diagnostics) {
-	v := &checker{cfg: c}
+	v := &validator{cfg: c}
 	v.organisation()
 	v.checkReceive()
 	v.checkSend()
@@ -24,7 +24,7 @@ func (c *Config) Check() (errs, warnings source.Diagnostics) {
 }
 
 // checkReceive checks the Receive connectors, first each alone, then all together.
-func (v *checker) checkReceive() {
+func (v *validator) checkReceive() {
 	names := v.names("Receive")
 	checks := make([]receiveCheck, len(v.cfg.Receive))
 	for i, given := range v.cfg.Receive {
@@ -37,7 +37,7 @@ func (v *checker) checkReceive() {
 }
 
 // checkSend checks the Send connectors.
-func (v *checker) checkSend() {
+func (v *validator) checkSend() {
 	names := v.names("Send")
 	for i, given := range v.cfg.Send {
 		v.unique(names, i, "", given.Name)
@@ -46,7 +46,7 @@ func (v *checker) checkSend() {
 }
 
 // organisation checks the profile, the servers and the links.
-func (v *checker) organisation() {
+func (v *validator) organisation() {
 	c := v.cfg
 	if !c.Profile.IsValid() {
 		v.fail("Profile", CodeValueInvalid, "%v is not a profile; give Current or Exchange2007", c.Profile)
@@ -73,7 +73,7 @@ func (v *checker) organisation() {
 	}
 }
 
-func (v *checker) link(path source.Path, l routing.SiteLink, sites map[string]bool) {
+func (v *validator) link(path source.Path, l routing.SiteLink, sites map[string]bool) {
 	if len(l.Sites) < 2 {
 		v.fail(path+".Sites", CodeSiteLink, "a link joins two sites or more")
 	}
@@ -93,7 +93,7 @@ func (v *checker) link(path source.Path, l routing.SiteLink, sites map[string]bo
 }
 
 // accepted checks the accepted domains by the rules of package routing.
-func (v *checker) accepted() {
+func (v *validator) accepted() {
 	_, err := routing.NewAccepted(v.cfg.Accepted...)
 	var problems source.Diagnostics
 	errors.As(err, &problems)
@@ -102,7 +102,7 @@ func (v *checker) accepted() {
 	}
 }
 
-func (v *checker) transport() {
+func (v *validator) transport() {
 	t := &v.cfg.Transport
 	full := v.cfg.transportDefaults(*t)
 	transportParameters.limits(v, "Transport", &full)
@@ -112,7 +112,7 @@ func (v *checker) transport() {
 }
 
 // secureList checks a list of domains for domain security, which allows no wildcards.
-func (v *checker) secureList(path source.Path, domains []string) {
+func (v *validator) secureList(path source.Path, domains []string) {
 	for i, name := range domains {
 		if strings.Contains(name, "*") {
 			v.fail(path.Index(i), CodeDomainSecureList, "%q has a wildcard; list each domain by name", name)

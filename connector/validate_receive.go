@@ -11,7 +11,7 @@ import (
 )
 
 // receiveRules are the rules for one Receive connector. Those about several
-// connectors are in bindings_check.go.
+// connectors are in validate_bindings.go.
 var receiveRules = []func(*receiveCheck){
 	(*receiveCheck).values,
 	(*receiveCheck).bindings,
@@ -37,7 +37,7 @@ var receiveRules = []func(*receiveCheck){
 
 // receiveCheck checks one Receive connector.
 type receiveCheck struct {
-	*checker
+	*validator
 	path   source.Path
 	given  Receive // as configured
 	r      Receive // with its defaults
@@ -48,8 +48,8 @@ type receiveCheck struct {
 }
 
 // newReceiveCheck prepares the connector at path.
-func newReceiveCheck(v *checker, path source.Path, given Receive) receiveCheck {
-	c := receiveCheck{checker: v, path: path, given: given, r: v.cfg.receiveDefaults(given)}
+func newReceiveCheck(v *validator, path source.Path, given Receive) receiveCheck {
+	c := receiveCheck{validator: v, path: path, given: given, r: v.cfg.receiveDefaults(given)}
 	c.server, c.listed = v.cfg.server(given.Server)
 	c.mech = c.r.AuthMechanism.Or(auth.None)
 	c.groups = c.r.PermissionGroups.Or(0)
@@ -74,7 +74,7 @@ func (c *receiveCheck) doubt(field source.Path, code, format string, args ...any
 }
 
 // values refuses values of enumerations that no parser returns.
-func (c *receiveCheck) values() { receiveParameters.enumerations(c.checker, c.path, &c.r) }
+func (c *receiveCheck) values() { receiveParameters.enumerations(c.validator, c.path, &c.r) }
 
 func (c *receiveCheck) bindings() {
 	if len(c.r.Bindings) == 0 {
@@ -222,7 +222,7 @@ func (c *receiveCheck) checkSuppressXAnonymousTls() {
 }
 
 // checkLimits checks numbers, sizes and time spans.
-func (c *receiveCheck) checkLimits() { receiveParameters.limits(c.checker, c.path, &c.r) }
+func (c *receiveCheck) checkLimits() { receiveParameters.limits(c.validator, c.path, &c.r) }
 
 // checkEdge: an Edge server has no directory, so it has neither users that log on nor
 // legacy servers.
@@ -277,5 +277,5 @@ func (c *receiveCheck) notEnforced() {
 		c.doubt("AuthMechanism", CodeNotEnforced, "%v in it has no effect: NTLM, Kerberos and X-EXPS don't exist here",
 			m&(auth.Integrated|auth.ExchangeServer))
 	}
-	receiveParameters.notEnforced(c.checker, c.path, r)
+	receiveParameters.notEnforced(c.validator, c.path, r)
 }

@@ -35,7 +35,7 @@ var sendRules = []func(*sendCheck){
 
 // sendCheck checks one Send connector.
 type sendCheck struct {
-	*checker
+	*validator
 	path  source.Path
 	given Send // as configured
 	s     Send // with its defaults
@@ -44,8 +44,8 @@ type sendCheck struct {
 }
 
 // newSendCheck prepares the connector at path.
-func newSendCheck(v *checker, path source.Path, given Send) *sendCheck {
-	c := &sendCheck{checker: v, path: path, given: given, s: v.cfg.sendDefaults(given), local: v.cfg.local()}
+func newSendCheck(v *validator, path source.Path, given Send) *sendCheck {
+	c := &sendCheck{validator: v, path: path, given: given, s: v.cfg.sendDefaults(given), local: v.cfg.local()}
 	c.dns = c.s.DNSRoutingEnabled.Or(false)
 	return c
 }
@@ -68,7 +68,7 @@ func (c *sendCheck) doubt(field source.Path, code, format string, args ...any) {
 
 // values refuses values of enumerations that no parser returns.
 func (c *sendCheck) values() {
-	sendParameters.enumerations(c.checker, c.path, &c.s)
+	sendParameters.enumerations(c.validator, c.path, &c.s)
 	if c.s.Usage == param.UsageClient {
 		c.bad("Usage", CodeUsageInvalid, "usage Client is for Receive connectors; give Custom, Internal, Internet or Partner")
 	}
@@ -293,7 +293,7 @@ func (c *sendCheck) names() {
 }
 
 // checkLimits checks numbers, sizes and time spans.
-func (c *sendCheck) checkLimits() { sendParameters.limits(c.checker, c.path, &c.s) }
+func (c *sendCheck) checkLimits() { sendParameters.limits(c.validator, c.path, &c.s) }
 
 // notEnforced warns of parameters that are kept but have no effect here.
 func (c *sendCheck) notEnforced() {
@@ -304,5 +304,5 @@ func (c *sendCheck) notEnforced() {
 	if s.ErrorPolicies&(param.DowngradeCustomFailures|param.UpgradeCustomFailures) != 0 {
 		c.doubt("ErrorPolicies", CodeNotEnforced, "custom failures have no effect: only DowngradeDnsFailures and DowngradeAuthFailures are followed")
 	}
-	sendParameters.notEnforced(c.checker, c.path, s)
+	sendParameters.notEnforced(c.validator, c.path, s)
 }

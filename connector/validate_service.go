@@ -8,7 +8,7 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-func (v *checker) services() {
+func (v *validator) services() {
 	names := v.names("Services")
 	for i, s := range v.cfg.Services {
 		path := names.paths[i]
@@ -21,7 +21,7 @@ func (v *checker) services() {
 
 // service checks one service, which has its defaults filled in, by the rules of
 // Set-TransportService.
-func (v *checker) service(path source.Path, s *Service) {
+func (v *validator) service(path source.Path, s *Service) {
 	field := func(name source.Path) source.Path { return path + "." + name }
 	if total, each := s.MaxOutboundConnections, s.MaxPerDomainOutboundConnections; total != param.Unlimited && (each > total || each == param.Unlimited) {
 		v.fail(field("MaxPerDomainOutboundConnections"), CodeConnectionsOrder, "%v must not exceed MaxOutboundConnections, %v", each, total)
@@ -42,7 +42,7 @@ func (v *checker) service(path source.Path, s *Service) {
 }
 
 // remote checks the remote domains.
-func (v *checker) remote() {
+func (v *validator) remote() {
 	names, domains := v.names("Remote"), map[string]source.Path{}
 	for i, d := range v.cfg.Remote {
 		path := names.paths[i]
@@ -61,7 +61,7 @@ func (v *checker) remote() {
 }
 
 // postmaster checks the address that delivery reports come from.
-func (v *checker) postmaster(t *Transport) {
+func (v *validator) postmaster(t *Transport) {
 	if t.ExternalPostmasterAddress == "" {
 		return
 	}

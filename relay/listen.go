@@ -2,7 +2,6 @@ package relay
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,7 +12,6 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 )
 
@@ -60,56 +58,6 @@ func (s *Server) listen(ctx context.Context) error {
 	}
 	s.bound = make(map[netip.AddrPort]net.Listener)
 	s.failed = make(chan error, 1)
-	return s.start(opened)
-}
-
-// SetPolicy replaces the policy for new connections; open connections keep the policy
-// with which they began. A Server that listens opens new bindings first, and closes
-// those that the policy no longer has. If the policy can't be served, or a binding
-// can't be opened, the error says why and nothing has changed. (A change between a
-// single address and the wildcard of the same port is such an error: one can't be
-// opened while the other is open.)
-func (s *Server) SetPolicy(p *connector.Policy) error {
-	s.init()
-	s.policyMu.Lock()
-	defer s.policyMu.Unlock()
-	if now := s.current.Load(); now != nil {
-		return s.change(p, now.verifier, now.certificates)
-	}
-	return s.change(p, s.Verifier, s.Certificates)
-}
-
-// Reload replaces the policy as SetPolicy does, and the Verifier and the Certificates
-// with it: a connection has all three new, or none.
-func (s *Server) Reload(p *connector.Policy, verifier auth.Verifier, certificates []tls.Certificate) error {
-	s.init()
-	s.policyMu.Lock()
-	defer s.policyMu.Unlock()
-	return s.change(p, verifier, certificates)
-}
-
-// change replaces what new connections get. The caller holds policyMu.
-func (s *Server) change(p *connector.Policy, verifier auth.Verifier, certificates []tls.Certificate) error {
-	next, err := s.prepare(p, verifier, certificates)
-	if err != nil {
-		return err
-	}
-	if s.bound == nil {
-		s.current.Store(next)
-		return nil
-	}
-	opened, err := s.open(context.Background(), p)
-	if err != nil {
-		return err
-	}
-	s.current.Store(next)
-	wanted := needed(p)
-	for at, l := range s.bound {
-		if !slices.Contains(wanted, at) {
-			delete(s.bound, at)
-			s.removeListener(l)
-		}
-	}
 	return s.start(opened)
 }
 

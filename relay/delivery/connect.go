@@ -25,7 +25,7 @@ const (
 	connectTimeout = 20 * time.Minute
 )
 
-// attempt is a transaction for which begin looks for a host.
+// attempt is a transaction for which tryHosts looks for a host.
 type attempt struct {
 	hop   *NextHop
 	mail  smtpclient.Mail
@@ -39,9 +39,9 @@ type attempt struct {
 	refused []error // the permanent refusals of recipients before a connection was lost
 }
 
-// note keeps the permanent refusals of recipients by a host before the connection was
+// keepRefusals keeps the permanent refusals of recipients by a host before the connection was
 // lost. A host may hang up because of them: without them the others are accepted.
-func (a *attempt) note(host string, answers []error) {
+func (a *attempt) keepRefusals(host string, answers []error) {
 	for i, err := range answers {
 		if err == nil || errors.Is(err, smtpclient.ErrUTF8) || replyTo(err, nil).Code < 500 {
 			continue
@@ -53,16 +53,16 @@ func (a *attempt) note(host string, answers []error) {
 	}
 }
 
-// begin opens a transaction at one of the hop's hosts, on a kept connection or a new one.
+// tryHosts opens a transaction at one of the hop's hosts, on a kept connection or a new one.
 // It tries the next host after every failure except a refusal of this transaction. The
 // error is a hopError if no host accepted or refused MAIL. With an error, the answers are
 // the permanent refusals.
-func (s *Sender) begin(ctx context.Context, a *attempt) (*link, []error, error) {
+func (s *Sender) tryHosts(ctx context.Context, a *attempt) (*link, []error, error) {
 	end := time.Now().Add(a.limit) // the commands of a transaction have limits of their own
 	list := s.candidates(a.hop)
 	var slow []call
 	for _, c := range list {
-		o, late := s.ask(ctx, end, a, c, len(list) == 1)
+		o, late := s.tryHost(ctx, end, a, c, len(list) == 1)
 		slow = append(slow, late...)
 		if o != nil && !(len(list) > 1 && s.passedOver(a, o)) {
 			return s.begun(o)
@@ -74,7 +74,7 @@ func (s *Sender) begin(ctx context.Context, a *attempt) (*link, []error, error) 
 			a.failed.add(err)
 			continue
 		}
-		if o := s.try(ctx, a, l); o != nil {
+		if o := s.tryLink(ctx, a, l); o != nil {
 			return s.begun(o)
 		}
 	}
@@ -99,9 +99,9 @@ func (s *Sender) kept(a *attempt, k linkKey) *link {
 	return s.pool.get(k)
 }
 
-// try begins the transaction on l. It returns nil, and closes l, if another connection
+// tryLink begins the transaction on l. It returns nil, and closes l, if another connection
 // may succeed.
-func (s *Sender) try(ctx context.Context, a *attempt, l *link) *opened {
+func (s *Sender) tryLink(ctx context.Context, a *attempt, l *link) *opened {
 	used := l.used
 	l.use()
 	answers, err := l.Begin(ctx, a.mail, a.to, a.data)
@@ -122,7 +122,7 @@ func (s *Sender) try(ctx context.Context, a *attempt, l *link) *opened {
 			s.health.tlsFailed(l.addr, plainHello, time.Now())
 		}
 	}
-	a.note(l.host, answers)
+	a.keepRefusals(l.host, answers)
 	l.Close()
 	return nil
 }
@@ -176,18 +176,18 @@ type call struct {
 	endpoint
 }
 
-// ask opens the transaction at c: on a kept connection, or at the first of c's addresses
+// tryHost opens the transaction at c: on a kept connection, or at the first of c's addresses
 // that accepts it, until the time end. o is nil if no address does. slow holds the
 // addresses that didn't answer soon while there were others. alone means that c is the
 // only candidate.
-func (s *Sender) ask(ctx context.Context, end time.Time, a *attempt, c candidate, alone bool) (o *opened, slow []call) {
+func (s *Sender) tryHost(ctx context.Context, end time.Time, a *attempt, c candidate, alone bool) (o *opened, slow []call) {
 	key := linkKey{a.hop.out, c.kind, c.name}
 	if !alone {
 		suspect := time.AfterFunc(suspectAfter, func() { s.health.suspected(key.String(), time.Now()) })
 		defer suspect.Stop()
 	}
 	if l := s.kept(a, key); l != nil {
-		if o := s.try(ctx, a, l); o != nil {
+		if o := s.tryLink(ctx, a, l); o != nil {
 			return o, nil
 		}
 	}
@@ -213,7 +213,7 @@ func (s *Sender) ask(ctx context.Context, end time.Time, a *attempt, c candidate
 		late := attempt.Err() != nil && limited.Err() == nil
 		cancel()
 		if err == nil {
-			if o := s.try(ctx, a, l); o != nil {
+			if o := s.tryLink(ctx, a, l); o != nil {
 				s.logFailover(ctx, a)
 				return o, nil
 			}

@@ -84,7 +84,7 @@ func (s *Sender) hand(ctx context.Context, h *NextHop, to []envelope.Recipient, 
 	// at once.
 	a.data = len(to) == 1 && m.Body != envelope.BinaryMIME && m.Rest == nil
 	for {
-		l, answers, err := s.begin(ctx, a)
+		l, answers, err := s.tryHosts(ctx, a)
 		if err != nil {
 			return exchange{answers: answers}, crowded(err)
 		}

@@ -48,7 +48,7 @@ func (s *Sender) add(ctx context.Context, tx *transaction, env *relay.Envelope, 
 // or this server, that is the answer to all other recipients too.
 func (s *Sender) openFor(ctx context.Context, tx *transaction, env *relay.Envelope, r *envelope.Recipient) error {
 	a := &attempt{hop: &tx.hop, mail: smtpclient.Mail{Envelope: env.Envelope}, to: []envelope.Recipient{*r}, limit: waitTimeout}
-	l, answers, err := s.begin(ctx, a)
+	l, answers, err := s.tryHosts(ctx, a)
 	if err != nil {
 		e := failure(err, tx.hop.set)
 		if !afterMail(err) {

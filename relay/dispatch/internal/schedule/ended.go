@@ -139,7 +139,7 @@ func (s *Scheduler) unanswered(r *Result) {
 		}
 	}
 	if t.period == h.period { // attempts that started together fail once
-		s.backOff(h, reply, r.Err)
+		s.scheduleRetry(h, reply, r.Err)
 	}
 	m.hopFailed = true
 	for _, i := range t.To {
@@ -151,8 +151,8 @@ func (s *Scheduler) unanswered(r *Result) {
 	s.pushBack(t)
 }
 
-// backOff schedules the next attempt at h, and lets the clients go that wait for it.
-func (s *Scheduler) backOff(h *hop, reply lastReply, err error) {
+// scheduleRetry schedules the next attempt at h, and lets the clients go that wait for it.
+func (s *Scheduler) scheduleRetry(h *hop, reply lastReply, err error) {
 	h.period++
 	h.failures++
 	h.proven, h.extra, h.lastReply = false, 0, reply

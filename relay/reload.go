@@ -1,15 +1,67 @@
 package relay
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/internal/smtpserver"
 )
+
+// SetPolicy replaces the policy for new connections; open connections keep the policy
+// with which they began. A Server that listens opens new bindings first, and closes
+// those that the policy no longer has. If the policy can't be served, or a binding
+// can't be opened, the error says why and nothing has changed. (A change between a
+// single address and the wildcard of the same port is such an error: one can't be
+// opened while the other is open.)
+func (s *Server) SetPolicy(p *connector.Policy) error {
+	s.init()
+	s.policyMu.Lock()
+	defer s.policyMu.Unlock()
+	if now := s.current.Load(); now != nil {
+		return s.change(p, now.verifier, now.certificates)
+	}
+	return s.change(p, s.Verifier, s.Certificates)
+}
+
+// Reload replaces the policy as SetPolicy does, and the Verifier and the Certificates
+// with it: a connection has all three new, or none.
+func (s *Server) Reload(p *connector.Policy, verifier auth.Verifier, certificates []tls.Certificate) error {
+	s.init()
+	s.policyMu.Lock()
+	defer s.policyMu.Unlock()
+	return s.change(p, verifier, certificates)
+}
+
+// change replaces what new connections get. The caller holds policyMu.
+func (s *Server) change(p *connector.Policy, verifier auth.Verifier, certificates []tls.Certificate) error {
+	next, err := s.prepare(p, verifier, certificates)
+	if err != nil {
+		return err
+	}
+	if s.bound == nil {
+		s.current.Store(next)
+		return nil
+	}
+	opened, err := s.open(context.Background(), p)
+	if err != nil {
+		return err
+	}
+	s.current.Store(next)
+	wanted := needed(p)
+	for at, l := range s.bound {
+		if !slices.Contains(wanted, at) {
+			delete(s.bound, at)
+			s.removeListener(l)
+		}
+	}
+	return s.start(opened)
+}
 
 // prepare makes the endpoints of p. The error names everything that is missing.
 func (s *Server) prepare(p *connector.Policy, verifier auth.Verifier, certificates []tls.Certificate) (*endpoints, error) {

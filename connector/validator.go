@@ -12,22 +12,22 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// checker collects the problems of one Config.
-type checker struct {
+// validator collects the problems of one Config.
+type validator struct {
 	cfg            *Config
 	errs, warnings source.Diagnostics
 }
 
-func (v *checker) fail(path source.Path, code, format string, args ...any) {
+func (v *validator) fail(path source.Path, code, format string, args ...any) {
 	v.errs = append(v.errs, source.Diagnostic{Severity: source.SeverityError, Path: path, Code: code, Detail: fmt.Sprintf(format, args...)})
 }
 
-func (v *checker) warn(path source.Path, code, format string, args ...any) {
+func (v *validator) warn(path source.Path, code, format string, args ...any) {
 	v.warnings = append(v.warnings, source.Diagnostic{Severity: source.SeverityWarning, Path: path, Code: code, Detail: fmt.Sprintf(format, args...)})
 }
 
 // name applies the rules for all names.
-func (v *checker) name(path source.Path, name string) {
+func (v *validator) name(path source.Path, name string) {
 	switch {
 	case name == "":
 		v.fail(path+".Name", CodeNameMissing, "give it a name of up to 64 characters")
@@ -47,13 +47,13 @@ type nameSet struct {
 	first map[[2]string]int // index by scope and name, both in lower case
 }
 
-func (v *checker) names(list string) nameSet {
+func (v *validator) names(list string) nameSet {
 	return nameSet{source.Path(list), v.cfg.ElementPaths(list), map[[2]string]int{}}
 }
 
 // unique checks that no earlier element in the scope has the name of element i. The
 // text gives the index of the earlier one, because both have the same name.
-func (v *checker) unique(names nameSet, i int, scope, name string) {
+func (v *validator) unique(names nameSet, i int, scope, name string) {
 	if name == "" {
 		return
 	}
@@ -67,7 +67,7 @@ func (v *checker) unique(names nameSet, i int, scope, name string) {
 
 // knownServer checks that a server is listed. If Servers is empty, only the name of
 // this server is known.
-func (v *checker) knownServer(path source.Path, name string) {
+func (v *validator) knownServer(path source.Path, name string) {
 	if name == "" {
 		return
 	}
@@ -83,7 +83,7 @@ func (v *checker) knownServer(path source.Path, name string) {
 }
 
 // fqdn checks a host name. Names of one label pass, as NetBIOS names do.
-func (v *checker) fqdn(path source.Path, name string) {
+func (v *validator) fqdn(path source.Path, name string) {
 	if name == "" {
 		return
 	}
@@ -95,7 +95,7 @@ func (v *checker) fqdn(path source.Path, name string) {
 }
 
 // certificate checks a TlsCertificateName.
-func (v *checker) certificate(path source.Path, name string) {
+func (v *validator) certificate(path source.Path, name string) {
 	if name == "" {
 		return
 	}
@@ -105,7 +105,7 @@ func (v *checker) certificate(path source.Path, name string) {
 }
 
 // permissions checks grants of Add-ADPermission.
-func (v *checker) permissions(path source.Path, grants []permission.Grant) {
+func (v *validator) permissions(path source.Path, grants []permission.Grant) {
 	for i, g := range grants {
 		if _, err := permission.NewACL(v.cfg.Profile, 0, g); err != nil {
 			v.fail(path.Index(i), CodePermissionInvalid, "%v", err)

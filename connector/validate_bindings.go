@@ -30,7 +30,7 @@ type occupant struct {
 // bindings, conflicts of roles, and overlaps of ranges.
 // It takes nearly linear time in connectors and ranges, so that it copes with a
 // thousand connectors of ten thousand ranges each.
-func (v *checker) checkBindings(checks []receiveCheck) {
+func (v *validator) checkBindings(checks []receiveCheck) {
 	occupants := map[listener][]occupant{}
 	var order []listener
 	for i := range checks {
@@ -116,7 +116,7 @@ func (k *clientKeys) of(c *receiveCheck) rangeset.Key {
 // checkConflicts: connectors of one role that share a binding and have identical
 // remote ranges can't be told apart. Ranges are identical if they hold the
 // same addresses of the binding's family, however cut.
-func (v *checker) checkConflicts(occupants []occupant, keys *clientKeys) {
+func (v *validator) checkConflicts(occupants []occupant, keys *clientKeys) {
 	type group struct {
 		role param.TransportRole
 		key  rangeset.Key
@@ -142,7 +142,7 @@ func (v *checker) checkConflicts(occupants []occupant, keys *clientKeys) {
 
 // checkRoles: in Exchange the services of different roles are processes, which
 // compete for an endpoint. Here one process serves both.
-func (v *checker) checkRoles(occupants []occupant, keys *clientKeys) {
+func (v *validator) checkRoles(occupants []occupant, keys *clientKeys) {
 	var roles [2]firstOccupants // by TransportRole
 	for i := range occupants {
 		c := &occupants[i]
@@ -170,7 +170,7 @@ func (v *checker) checkRoles(occupants []occupant, keys *clientKeys) {
 
 // sharedByRoles warns of a binding that connectors of both roles have, and says which
 // connector serves which clients.
-func (v *checker) sharedByRoles(c, earlier *occupant, keys *clientKeys) {
+func (v *validator) sharedByRoles(c, earlier *occupant, keys *clientKeys) {
 	here := "the smallest range that holds a client decides"
 	if key := keys.of(c.check); c.addr == earlier.addr && key != rangeset.Empty && key == keys.of(earlier.check) {
 		front := c
@@ -193,7 +193,7 @@ type span struct {
 // checkOverlaps: ranges of connectors with the same binding should nest, because
 // otherwise neither is more specific. A binding to all addresses doesn't compete with
 // one to a specific address, which always wins.
-func (v *checker) checkOverlaps(occupants []occupant) {
+func (v *validator) checkOverlaps(occupants []occupant) {
 	byAddr := map[netip.Addr][]*occupant{}
 	var order []netip.Addr
 	for i := range occupants {
@@ -219,7 +219,7 @@ func (v *checker) checkOverlaps(occupants []occupant) {
 
 // reportCrossings warns of spans that overlap without nesting, once per pair
 // of neighbours in a sweep from the lowest address up.
-func (v *checker) reportCrossings(spans []span) {
+func (v *validator) reportCrossings(spans []span) {
 	slices.SortFunc(spans, func(a, b span) int { return a.Compare(b.Span) })
 	type pair struct{ a, b *receiveCheck }
 	reported := map[pair]bool{}
