@@ -86,7 +86,7 @@ func (t Trace) Matching() (matching Trace, others int) {
 
 // WithPlaces returns t with the positions of parameters in files: [Step.Basis] has
 // them, and so has the JSON form. places are those of the policy's Config, such as
-// Origins of package load.
+// Places of package load.
 func (t Trace) WithPlaces(places source.Map) Trace {
 	steps := slices.Clone(t.steps)
 	for i := range steps {

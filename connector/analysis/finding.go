@@ -39,9 +39,11 @@ func (f Finding) Page() string {
 	return "docs/findings.md#" + f.Code
 }
 
-// String returns "path: severity: detail (code)".
+// String returns "file:line: path: severity: detail (code)" without what isn't known.
 func (f Finding) String() string {
-	return fmt.Sprintf("%s: %s: %s (%s)", f.Path, f.Severity, f.Detail, f.Code)
+	d := f.Diagnostic
+	d.Detail, d.Excerpt, d.Fix = fmt.Sprintf("%s: %s", f.Severity, f.Detail), "", ""
+	return d.String()
 }
 
 // Repair makes the change that Fix names in cfg: the Config that Check examined, a

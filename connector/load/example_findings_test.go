@@ -22,10 +22,10 @@ Add-ADPermission Scanners -User 'NT AUTHORITY\ANONYMOUS LOGON' -ExtendedRights m
 	}
 	for _, f := range policy.Findings(analysis.Options{}) {
 		if f.File != "" { // not about what Exchange's setup makes
-			fmt.Printf("%s: %s: %s (%s)\n", f.Position, f.Severity, f.Detail, f.Code)
+			fmt.Println(f)
 		}
 	}
 	// Output:
-	// scanners.ps1:2: warning: EnableAuthGSSAPI has no effect: GSSAPI is never offered (not-enforced)
-	// scanners.ps1:1: note: clients in 10.2.9.0/24 on 0.0.0.0:25 may relay to any domain without authentication (relay-anonymous)
+	// scanners.ps1:2: Receive["Scanners"].EnableAuthGSSAPI: warning: EnableAuthGSSAPI has no effect: GSSAPI is never offered (not-enforced)
+	// scanners.ps1:1: Receive["Scanners"]: note: clients in 10.2.9.0/24 on 0.0.0.0:25 may relay to any domain without authentication (relay-anonymous)
 }

@@ -32,7 +32,7 @@ PermissionGroups : AnonymousUsers
 		return
 	}
 	for in := range l.Receive() {
-		at, _ := l.Origins.Find(`Receive["Relay"].MaxMessageSize`)
+		at, _ := l.Places.Find(`Receive["Relay"].MaxMessageSize`)
 		fmt.Println(in.Name(), in.Settings().MaxMessageSize, filepath.Base(at.File), at.Line)
 	}
 	// Output:

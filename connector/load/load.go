@@ -70,7 +70,7 @@ func (o *Options) apply(cfg *connector.Config) {
 type Loaded struct {
 	*connector.Policy
 	Files    []string           // in the order of reading
-	Origins  source.Map         // where the files set what
+	Places   source.Map         // where the files set what
 	Warnings source.Diagnostics // what the readers of the files warn of
 
 	document string // the only one of Files, if it is a JSON document
@@ -95,7 +95,7 @@ func Files(ctx context.Context, opts Options, names ...string) (*Loaded, error) 
 type Draft struct {
 	Config   connector.Config
 	Files    []string           // in the order of reading
-	Origins  source.Map         // where the files set what
+	Places   source.Map         // where the files set what
 	Warnings source.Diagnostics // what the readers of the files warn of
 
 	// Mistakes are those in JSON documents of which the rest was read. Compile
@@ -122,7 +122,7 @@ func (d *Draft) AskPasswords() error {
 	for i := range d.Config.Send {
 		s := &d.Config.Send[i]
 		path := paths[i] + ".AuthenticationCredential"
-		at, exported := d.Origins.Find(path)
+		at, exported := d.Places.Find(path)
 		if given := s.AuthenticationCredential; !exported || !slices.Contains(d.exports, at.File) || given == nil || given.Password != "" {
 			continue
 		}
@@ -157,9 +157,9 @@ func (d *Draft) rename(before *connector.Config) {
 	if len(moved) == 0 {
 		return
 	}
-	old := d.Origins
-	d.Origins = source.Map{}
-	d.Origins.Add(old, moved)
+	old := d.Places
+	d.Places = source.Map{}
+	d.Places.Add(old, moved)
 	for i, path := range d.unread {
 		d.unread[i] = path.Moved(moved)
 	}
@@ -178,12 +178,12 @@ func (d *Draft) Compile(forgiven ...string) (*Loaded, error) {
 		return jsonconfig.Follows(p, d.unread) || slices.Contains(forgiven, p.Code)
 	})
 	if len(problems)+len(d.Mistakes) > 0 {
-		return nil, d.located(append(slices.Clone(d.Mistakes), locate(d.Origins, d.document, problems)...))
+		return nil, d.located(append(slices.Clone(d.Mistakes), locate(d.Places, d.document, problems)...))
 	}
 	if policy == nil {
 		return nil, nil
 	}
-	return &Loaded{Policy: policy, Files: d.Files, Origins: d.Origins, Warnings: d.Warnings, document: d.document}, nil
+	return &Loaded{Policy: policy, Files: d.Files, Places: d.Places, Warnings: d.Warnings, document: d.document}, nil
 }
 
 // located sorts diagnostics in the order of the files.
@@ -197,13 +197,13 @@ func (d *Draft) located(list source.Diagnostics) source.Diagnostics {
 // Locate enters files and lines into diagnostics about the policy that have no file. One
 // that is about a missing part of a single document has its file alone.
 func (l *Loaded) Locate(list source.Diagnostics) source.Diagnostics {
-	return locate(l.Origins, l.document, list)
+	return locate(l.Places, l.document, list)
 }
 
-func locate(origins source.Map, document string, list source.Diagnostics) source.Diagnostics {
+func locate(places source.Map, document string, list source.Diagnostics) source.Diagnostics {
 	list = slices.Clone(list)
 	for i := range list {
-		at, ok := origins.Find(list[i].Path)
+		at, ok := places.Find(list[i].Path)
 		switch {
 		case list[i].File != "":
 		case ok:

@@ -22,7 +22,7 @@ func Read(ctx context.Context, opts Options, names ...string) (*Draft, error) {
 	if opts.ReadFile == nil {
 		opts.ReadFile = os.ReadFile
 	}
-	d := &Draft{Files: names, Origins: source.Map{}, opts: opts, started: !reflect.DeepEqual(opts.Config, connector.Config{})}
+	d := &Draft{Files: names, Places: source.Map{}, opts: opts, started: !reflect.DeepEqual(opts.Config, connector.Config{})}
 	connector.Merge(&d.Config, opts.Config)
 	d.answers.opts = &d.opts
 	r := &reader{draft: d, opts: opts, shell: d.Shell(), dir: &Directory{}}
@@ -126,6 +126,9 @@ func (r *reader) script(ctx context.Context, name string, data []byte) error {
 func (r *reader) document(name string, data []byte) error {
 	doc, mistakes := jsonconfig.Draft(name, data)
 	if doc == nil { // other files may refer to what it has
+		if !strings.EqualFold(filepath.Ext(name), ".json") {
+			mistakes[0].Fix = "commands in a .ps1 file, exports in a .txt, .csv, .xml or .json file, and JSON documents"
+		}
 		r.mistakes = append(r.mistakes, mistakes...)
 		return nil
 	}
@@ -144,7 +147,7 @@ func (r *reader) document(name string, data []byte) error {
 	r.opts.apply(&d.Config)
 	d.rename(&before)
 	moved := d.Config.MovedPaths(&before, &doc.Config)
-	d.Origins.Add(doc.Places, moved)
+	d.Places.Add(doc.Places, moved)
 	for _, path := range doc.Unread {
 		d.unread = append(d.unread, path.Moved(moved))
 	}
@@ -162,13 +165,13 @@ func (r *reader) mergeExports() error {
 	r.leaveInterpreter()
 	r.draft.started = true
 	d := r.draft
-	before, origins := d.Config, source.Map{}
+	before, places := d.Config, source.Map{}
 	r.opts.apply(&d.Config)
-	warnings, err := export.Merge(&d.Config, origins, exports...)
+	warnings, err := export.Merge(&d.Config, places, exports...)
 	if !r.failed(err) {
 		d.Warnings = append(d.Warnings, warnings...)
 		d.rename(&before)
-		d.Origins.Add(origins, nil)
+		d.Places.Add(places, nil)
 	}
 	return nil
 }
@@ -181,7 +184,7 @@ func (r *reader) leaveInterpreter() {
 	}
 	r.draft.started = true
 	r.draft.Config = r.interpreter.Config()
-	r.draft.Origins.Add(r.interpreter.Origins(), nil)
+	r.draft.Places.Add(r.interpreter.Places(), nil)
 	r.interpreter = nil
 }
 

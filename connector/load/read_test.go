@@ -66,7 +66,7 @@ func TestFiles(t *testing.T) {
 		`Receive["Nothing"]`:              "",
 		`Transport.MaxSendSize`:           "",
 	} {
-		if at, _ := l.Origins.Find(path); at.String() != want {
+		if at, _ := l.Places.Find(path); at.String() != want {
 			t.Errorf("%s is at %q, want %q", path, at, want)
 		}
 	}
@@ -109,6 +109,10 @@ func TestFilesMistakes(t *testing.T) {
 				}
 			}
 		})
+	}
+	misnamed := reading(map[string]string{"policy.ps": "Set-Nothing"})
+	if _, err := load.Files(context.Background(), misnamed, "policy.ps"); err == nil || !strings.Contains(err.Error(), "commands in a .ps1 file") {
+		t.Errorf("of a script with a wrong name: %v", err)
 	}
 	if _, err := load.Files(context.Background(), load.Options{}, "testdata/absent.json"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("of an absent file: %v", err)

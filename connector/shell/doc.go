@@ -12,7 +12,7 @@
 // for the edition and the role of the server: the default Receive connectors,
 // one accepted domain, the limits. Open starts from a configuration instead, and
 // Merge adds one. Config returns the organisation as a configuration;
-// connector.Compile checks it as a whole. Origins returns the place of the command
+// connector.Compile checks it as a whole. Places returns the place of the command
 // that set each parameter.
 //
 // # The language

@@ -31,7 +31,7 @@ Get-ReceiveConnector | where { $_.Name -like "*Relay*" } | select Name, Enabled
 		fmt.Println(err)
 		return
 	}
-	at, _ := in.Origins().Find(`Receive["Relay"].RemoteIPRanges[1]`)
+	at, _ := in.Places().Find(`Receive["Relay"].RemoteIPRanges[1]`)
 	fmt.Println(len(policy.Bindings()), "bindings; the ranges were set at", at)
 	// Output:
 	// Name  Enabled

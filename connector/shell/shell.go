@@ -252,10 +252,10 @@ func (in *Interpreter) Merge(cfg connector.Config, origins source.Map) error {
 	return nil
 }
 
-// Origins returns where the parts of the organisation were set last: Receive["Relay"]
+// Places returns where the parts of the organisation were set last: Receive["Relay"]
 // is where the connector was made, Receive["Relay"].Bindings where its bindings were
 // set. A part that nothing set is missing.
-func (in *Interpreter) Origins() source.Map {
+func (in *Interpreter) Places() source.Map {
 	all := maps.Clone(in.origins)
 	maps.Copy(all, in.org.Origins())
 	return all

@@ -109,11 +109,11 @@ func TestMerge(t *testing.T) {
 		`Send["One"]`: "t.ps1:1:16", `Send["One"].AddressSpaces[0]`: "t.ps1:1:16", `Send["One"].Comment`: "u.ps1:2:1",
 		`Send["Two"].SmartHosts[0]`: "two.json:7", `Send["Two"].MaxMessageSize`: "u.ps1:2:43",
 	} {
-		if at, ok := in.Origins().Find(path); !ok || !strings.HasPrefix(at.String(), want[:strings.LastIndex(want, ":")]) {
+		if at, ok := in.Places().Find(path); !ok || !strings.HasPrefix(at.String(), want[:strings.LastIndex(want, ":")]) {
 			t.Errorf("%s is at %s, want %s", path, at, want)
 		}
 	}
-	if at, ok := in.Origins().Find("Transport"); ok {
+	if at, ok := in.Places().Find("Transport"); ok {
 		t.Errorf("nothing set the limits, but %s", at)
 	}
 }

@@ -81,7 +81,7 @@ func verdict(walk connector.Walkthrough) string {
 // printTrace prints the steps of a decision, each with what it rests on.
 func (l *loaded) printTrace(w io.Writer, t connector.Trace, indent string) {
 	strangers := 0
-	for step := range t.WithPlaces(l.Origins).All() {
+	for step := range t.WithPlaces(l.Places).All() {
 		if stranger(step) {
 			if strangers++; strangers > strangersShown {
 				continue
@@ -132,7 +132,7 @@ type answerJSON struct {
 func (l *loaded) answersJSON(all []answer, usersUnknown bool) answerJSON {
 	var out []answerJSON
 	for _, a := range all {
-		one := answerJSON{Explanation: a.walk.WithPlaces(l.Origins)}
+		one := answerJSON{Explanation: a.walk.WithPlaces(l.Places)}
 		for _, p := range a.places {
 			one.Local = append(one.Local, p.AddrPort.String())
 		}

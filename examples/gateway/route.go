@@ -40,7 +40,7 @@ func route(c *cli, args []string) int {
 			To    string          `json:"to"`
 			Route connector.Route `json:"route"`
 			Steps connector.Trace `json:"steps"`
-		}{rcpt.String(), way, trace.WithPlaces(l.Origins)})
+		}{rcpt.String(), way, trace.WithPlaces(l.Places)})
 	} else {
 		l.printTrace(c.stdout, trace, "")
 		fmt.Fprintf(c.stdout, "%s: %s\n", rcpt, routeText(way))

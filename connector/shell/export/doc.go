@@ -11,7 +11,7 @@
 //
 // CLIXML is the form that loses nothing. Merge puts any number of files together
 // and gives the permissions to the connectors that they belong to. Every value
-// keeps its file and line in Origins.
+// keeps its file and line in Places.
 //
 // # What is an error and what a warning
 //

@@ -11,7 +11,7 @@ type Export struct {
 	// Config holds the connectors and accepted domains, the connectors without
 	// their explicit grants: those come with Merge.
 	Config   connector.Config
-	Origins  source.Map
+	Places   source.Map
 	Warnings source.Diagnostics // in the order of the text; notes need no action
 
 	entries []entry

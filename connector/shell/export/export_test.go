@@ -140,7 +140,7 @@ func TestForms(t *testing.T) {
 	}
 }
 
-func TestOriginsOfElements(t *testing.T) {
+func TestPlacesOfElements(t *testing.T) {
 	_, origins, _ := merge(t, "receive.xml")
 	if got := origins[`Receive["Relay"].RemoteIPRanges[1]`]; got.String() != "receive.xml:10" {
 		t.Errorf("%v", got)
@@ -240,7 +240,7 @@ func TestCredential(t *testing.T) {
 		if got := e.Config.Send[0].AuthenticationCredential; got == nil || *got != (param.Credential{UserName: user}) {
 			t.Errorf("%+v", got)
 		}
-		if at, _ := e.Origins.Find(`Send["a"].AuthenticationCredential`); at.Line < 2 {
+		if at, _ := e.Places.Find(`Send["a"].AuthenticationCredential`); at.Line < 2 {
 			t.Errorf("%v", at)
 		}
 		var problems source.Diagnostics

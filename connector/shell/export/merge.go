@@ -45,7 +45,7 @@ func Merge(dst *connector.Config, origins source.Map, exports ...*Export) (sourc
 		m.paths[list] = cfg.ElementPaths(list)
 	}
 	for i, e := range exports {
-		m.origins.Add(e.Origins, cfg.MovedPaths(&before[i], &e.Config))
+		m.origins.Add(e.Places, cfg.MovedPaths(&before[i], &e.Config))
 	}
 	m.index()
 	for _, e := range exports {

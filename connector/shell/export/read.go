@@ -52,7 +52,7 @@ func Read(name string, data []byte) (*Export, error) {
 		}
 		return nil, source.Diagnostics{mistake(name, 1, err.Error())}
 	}
-	r := &reader{doc: doc, export: &Export{Origins: source.Map{}}, count: map[source.Path]int{}, origins: source.Map{}, reported: map[string]bool{}}
+	r := &reader{doc: doc, export: &Export{Places: source.Map{}}, count: map[source.Path]int{}, origins: source.Map{}, reported: map[string]bool{}}
 	r.read()
 	if len(r.errors) > 0 {
 		slices.SortStableFunc(r.errors, func(a, b source.Diagnostic) int { return a.Line - b.Line })
@@ -338,7 +338,7 @@ func (r *reader) nameElements() {
 			moved[list.Index(i)] = path
 		}
 	}
-	r.export.Origins.Add(r.origins, moved)
+	r.export.Places.Add(r.origins, moved)
 }
 
 // shortServer takes a server's name out of the forms in which Exchange names it:
