@@ -137,7 +137,7 @@ func compareCandidates(a, b receiveCandidate) int {
 		}
 		return -1
 	}
-	return compareClaims(claim{a.in, a.rng}, claim{b.in, b.rng})
+	return Claim{a.in, a.rng}.Compare(Claim{b.in, b.rng})
 }
 
 // fateBeside returns why the winner was chosen and not r, which matches too.

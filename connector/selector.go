@@ -108,10 +108,10 @@ func setKey(on []int) string {
 	return b.String()
 }
 
-// claim is one range of one connector.
-type claim struct {
-	in  *Inbound
-	rng param.Range
+// Claim is a range by which a Receive connector claims clients.
+type Claim struct {
+	Inbound *Inbound
+	Range   param.Range
 }
 
 // newRangeTable makes the longest-prefix table of the ranges of the given connectors.
@@ -120,17 +120,17 @@ type claim struct {
 // the largest to the smallest, and each piece first deletes the pieces inside it,
 // which belong to larger ranges.
 func newRangeTable(receive []*Inbound, on []int) *rangeTable {
-	var claims []claim
+	var claims []Claim
 	for _, i := range on {
 		for _, r := range receive[i].settings.RemoteIPRanges {
-			claims = append(claims, claim{receive[i], r})
+			claims = append(claims, Claim{receive[i], r})
 		}
 	}
-	slices.SortStableFunc(claims, func(a, b claim) int { return compareClaims(b, a) })
+	slices.SortStableFunc(claims, func(a, b Claim) int { return b.Compare(a) })
 	t := new(rangeTable)
 	var inside []netip.Prefix
 	for _, c := range claims {
-		for piece := range c.rng.Prefixes() {
+		for piece := range c.Range.Prefixes() {
 			inside = inside[:0]
 			for pfx := range t.Subnets(piece) {
 				inside = append(inside, pfx)
@@ -138,24 +138,24 @@ func newRangeTable(receive []*Inbound, on []int) *rangeTable {
 			for _, pfx := range inside {
 				t.Delete(pfx)
 			}
-			t.Insert(piece, c.in)
+			t.Insert(piece, c.Inbound)
 		}
 	}
 	return t
 }
 
-// compareClaims orders claims to one address, the winner first: the smaller
-// range, then FrontendTransport, whose service clients connect to in Exchange, then
-// the lower name.
-func compareClaims(a, b claim) int {
+// Compare orders claims of connectors that are bound alike to one client, the winner
+// first: the smaller range, then FrontendTransport, whose service clients connect to
+// in Exchange, then the lower name.
+func (c Claim) Compare(o Claim) int {
 	switch {
-	case a.rng.Narrower(b.rng):
+	case c.Range.Narrower(o.Range):
 		return -1
-	case b.rng.Narrower(a.rng):
+	case o.Range.Narrower(c.Range):
 		return +1
 	}
 	// FrontendTransport is the greater one.
-	return cmp.Or(cmp.Compare(b.in.settings.TransportRole, a.in.settings.TransportRole), compareNames(a.in.name, b.in.name))
+	return cmp.Or(cmp.Compare(o.Inbound.settings.TransportRole, c.Inbound.settings.TransportRole), compareNames(c.Inbound.name, o.Inbound.name))
 }
 
 // compareNames orders connectors by name as Exchange does, without regard to

@@ -5,6 +5,7 @@ import (
 	"container/heap"
 	"strings"
 
+	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/param"
 )
 
@@ -108,16 +109,8 @@ type rangeKey struct {
 
 func (c *claim) key() rangeKey { return rangeKey{c.servedConnector, c.index} }
 
-// compareClaims orders claims to one client as Policy.Select does among connectors
-// that are bound alike, the winner first.
+// compareClaims orders claims to one client, the winner first.
 func compareClaims(a, b claim) int {
-	switch {
-	case a.rng.Narrower(b.rng):
-		return -1
-	case b.rng.Narrower(a.rng):
-		return +1
-	}
-	return cmp.Or(cmp.Compare(b.Settings().TransportRole, a.Settings().TransportRole), // FrontendTransport first
-		strings.Compare(strings.ToLower(a.Name()), strings.ToLower(b.Name())),
-		strings.Compare(a.Name(), b.Name()), strings.Compare(a.rng.String(), b.rng.String()), cmp.Compare(a.index, b.index))
+	x, y := connector.Claim{Inbound: a.Inbound, Range: a.rng}, connector.Claim{Inbound: b.Inbound, Range: b.rng}
+	return cmp.Or(x.Compare(y), strings.Compare(a.rng.String(), b.rng.String()), cmp.Compare(a.index, b.index))
 }

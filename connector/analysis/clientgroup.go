@@ -87,10 +87,10 @@ var (
 
 // identity returns the end of a sentence that names the clients of groups. It names
 // every client it means, however many there are.
-func identity(parties []clientGroup, but exceptions) string {
+func identity(groups []clientGroup, but exceptions) string {
 	var anonymous, anyLogin bool
 	words := map[proof][]string{}
-	for _, p := range parties {
+	for _, p := range groups {
 		switch {
 		case p.proof == byNothing:
 			anonymous = true

@@ -24,7 +24,7 @@ const (
 	CodeRangeUnreached     = "range-unreached"     // warning: a smaller range always wins
 	CodeRangeRedundant     = "range-redundant"     // note: without it the same connector serves
 	CodeRangeTie           = "range-tie"           // warning: only the name decides between connectors
-	CodeBindingOutranks    = "binding-outranks"    // warning: the very address wins over a smaller range
+	CodeBindingOutranks    = "binding-outranks"    // warning: the specific address wins over a smaller range
 	CodeBehindFrontEnd     = "behind-front-end"    // warning: granted where Exchange passes clients on to
 	CodeGrantIneffective   = "grant-ineffective"   // warning: all rights would be the same without it
 

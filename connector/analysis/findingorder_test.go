@@ -51,7 +51,7 @@ func findingsOf(p *connector.Policy) []string {
 	var all []string
 	for _, f := range analysis.Check(p, analysis.Options{}) {
 		if warnedFirst.MatchString(f.Detail) {
-			continue // told at the first of several connectors
+			continue // reported at the first of several connectors
 		}
 		for i := range f.Sources {
 			slices.SortFunc(f.Sources[i].Ranges, param.Range.Compare)
@@ -159,11 +159,11 @@ func TestTiesPointByPoint(t *testing.T) {
 				if winner == nil {
 					continue
 				}
-				told := slices.ContainsFunc(found, func(f analysis.Finding) bool {
+				reported := slices.ContainsFunc(found, func(f analysis.Finding) bool {
 					return f.Code == analysis.CodeRangeTie && from(analysis.Change{Sources: f.Sources}, p.Bindings(), local, remote)
 				})
-				if tied := slow.tied(local, remote); tied != told {
-					t.Fatalf("%v at %v: tied: %v, told: %v\n%v\n%+v", remote, local, tied, told, found, p.Config())
+				if tied := slow.tied(local, remote); tied != reported {
+					t.Fatalf("%v at %v: tied: %v, reported: %v\n%v\n%+v", remote, local, tied, reported, found, p.Config())
 				} else if tied {
 					ties++
 				}

@@ -90,7 +90,7 @@ func (s *sweep) reportConflict(key conflictKey, m *conflict) {
 }
 
 // outranked completes a finding about a connector bound to all addresses that loses
-// clients to connectors bound to the very address.
+// clients to connectors bound to the specific address.
 func (s *sweep) outranked(f *Finding, m *conflict, who string) {
 	var winners []string
 	for name := range m.winners {

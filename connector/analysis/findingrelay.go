@@ -82,15 +82,15 @@ func (c *checker) reportRelay(e *servedConnector, kind string, sessions []mailSe
 		c.reportExternal(e, witness)
 		return
 	}
-	var speakers []representative
+	var members []representative
 	for _, s := range sessions {
-		speakers = append(speakers, s.who)
+		members = append(members, s.who)
 	}
 	sources, clients := c.sources(e.pair)
 	f := Finding{
 		Diagnostic: source.Diagnostic{
 			Code: kind, Severity: source.SeverityNote, Path: e.path,
-			Detail: clients.who + " may relay to any domain" + identity(c.partiesOf(speakers), forbidden) + clients.list,
+			Detail: clients.who + " may relay to any domain" + identity(c.groupsOf(members), forbidden) + clients.list,
 			Fix:    "nothing, if they are meant to",
 		},
 		Sources: sources,

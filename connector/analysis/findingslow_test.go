@@ -81,14 +81,14 @@ func TestRelayingSlow(t *testing.T) {
 					})
 					if everything(p) && kind == analysis.CodeRelayAnonymous {
 						anonymous = anonymous || relays
-					} else if told := saysRelay(found, kind, in.Name, local, remote); relays != told {
-						t.Fatalf("%v to %v at %q relays as %s: %v, told: %v\n%q\n%+v", remote, local, in.Name, kind, relays, told, found, p.Config())
+					} else if reported := saysRelay(found, kind, in.Name, local, remote); relays != reported {
+						t.Fatalf("%v to %v at %q relays as %s: %v, reported: %v\n%q\n%+v", remote, local, in.Name, kind, relays, reported, found, p.Config())
 					}
 				}
 			}
 		}
-		if told := slices.ContainsFunc(found, func(f analysis.Finding) bool { return f.Code == analysis.CodeAcceptedAny }); told != anonymous {
-			t.Fatalf("accepted-any told: %v, anonymous senders: %v\n%+v", told, anonymous, p.Config())
+		if reported := slices.ContainsFunc(found, func(f analysis.Finding) bool { return f.Code == analysis.CodeAcceptedAny }); reported != anonymous {
+			t.Fatalf("accepted-any reported: %v, anonymous senders: %v\n%+v", reported, anonymous, p.Config())
 		}
 	}
 }
@@ -231,13 +231,13 @@ func TestSpacesSlow(t *testing.T) {
 				continue
 			}
 			place := `Send["` + s.Name + `"]`
-			if told := found["send-unused "+place]; told == used[s.Name] {
-				t.Fatalf("%s is used: %v, told: %v\n%+v", s.Name, used[s.Name], told, p.Config())
+			if reported := found["send-unused "+place]; reported == used[s.Name] {
+				t.Fatalf("%s is used: %v, reported: %v\n%+v", s.Name, used[s.Name], reported, p.Config())
 			}
 			for i, space := range s.AddressSpaces {
-				told := found["space-unused "+place+".AddressSpaces["+string(rune('0'+i))+"]"] || found["send-unused "+place]
-				if told == used[s.Name+" "+space.String()] {
-					t.Fatalf("%s of %s is used: %v, told: %v\n%+v", space, s.Name, !told, told, p.Config())
+				reported := found["space-unused "+place+".AddressSpaces["+string(rune('0'+i))+"]"] || found["send-unused "+place]
+				if reported == used[s.Name+" "+space.String()] {
+					t.Fatalf("%s of %s is used: %v, reported: %v\n%+v", space, s.Name, !reported, reported, p.Config())
 				}
 			}
 		}
@@ -271,18 +271,18 @@ func TestGrantsSlow(t *testing.T) {
 				}
 				return slices.Equal(powers(slow, in), before)
 			}
-			told := func(j int) bool {
+			reported := func(j int) bool {
 				return found[fmt.Sprintf("grant-ineffective Receive[%q].Permissions[%d]", in.Name, j)]
 			}
-			if !same(func(j int) bool { return !told(j) }) || !same(func(j int) bool { return !told(j) || r.IntN(2) == 0 }) {
+			if !same(func(j int) bool { return !reported(j) }) || !same(func(j int) bool { return !reported(j) || r.IntN(2) == 0 }) {
 				t.Fatalf("without those that are said to change nothing something changes\n%v\n%+v", found, *in)
 			}
 			for j := range all {
 				alone := same(func(i int) bool { return i != j })
-				beside := same(func(i int) bool { return i != j && !told(i) })
-				some := same(func(i int) bool { return i != j && (!told(i) || all[i].Deny == 0) }) && same(func(i int) bool { return i != j && (!told(i) || all[i].Allow == 0) })
-				if told(j) && !alone || !told(j) && all[j].Removed == 0 && alone && beside && some {
-					t.Fatalf("without %v all is the same: %v, told: %v\n%v\n%v", all[j], alone, told(j), found, all)
+				beside := same(func(i int) bool { return i != j && !reported(i) })
+				some := same(func(i int) bool { return i != j && (!reported(i) || all[i].Deny == 0) }) && same(func(i int) bool { return i != j && (!reported(i) || all[i].Allow == 0) })
+				if reported(j) && !alone || !reported(j) && all[j].Removed == 0 && alone && beside && some {
+					t.Fatalf("without %v all is the same: %v, reported: %v\n%v\n%v", all[j], alone, reported(j), found, all)
 				}
 			}
 			in.Permissions = all

@@ -8,21 +8,21 @@ import (
 // flush ends a pair: identities with the same difference are joined to client groups.
 func (c *comparer) flush(pair int) {
 	m := &c.deltas
-	var said table[*groupDelta]
+	var grouped table[*groupDelta]
 	for _, key := range m.current.keys {
 		row := m.current.rows[key]
 		for _, d := range row.split(m.channels[row.who.key()], m.preferred) {
-			s := said.row(d.fullContent(), func() *groupDelta { return &groupDelta{delta: d} })
+			s := grouped.row(d.fullContent(), func() *groupDelta { return &groupDelta{delta: d} })
 			s.members = append(s.members, row.who)
 			s.witnesses = append(s.witnesses, d.witness)
 		}
 	}
-	for _, key := range said.keys {
-		s := said.rows[key]
-		for _, p := range c.partiesOf(s.members) {
+	for _, key := range grouped.keys {
+		s := grouped.rows[key]
+		for _, p := range c.groupsOf(s.members) {
 			same := m.finished.row(key+"|"+p.key(), func() *delta {
 				d := s.delta
-				d.parties = []clientGroup{p}
+				d.groups = []clientGroup{p}
 				return &d
 			})
 			same.pairs = append(same.pairs, pair)
@@ -58,13 +58,13 @@ func (s *groupDelta) of(p clientGroup) []connector.Dialog {
 	return own[:min(len(own), triedWitnesses)]
 }
 
-// partiesOf returns the groups of all clients that the representatives stand for: all
+// groupsOf returns the groups of all clients that the representatives stand for: all
 // logins and all certificates that get the same decisions.
-func (c *comparer) partiesOf(speakers []representative) []clientGroup {
+func (c *comparer) groupsOf(members []representative) []clientGroup {
 	var all []clientGroup
 	var logins *partition.Logins
 	places := map[proof]map[int]bool{byLogin: {}, byCertificate: {}}
-	for _, s := range speakers {
+	for _, s := range members {
 		switch kind := proofOf(s.Who); kind {
 		case byNothing:
 			if len(all) == 0 {

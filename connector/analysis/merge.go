@@ -17,7 +17,7 @@ type delta struct {
 	objects       []int // classes of domains, ascending; nil if it is not about domains
 	channel       channel
 	names         certificateNames // of partners
-	parties       []clientGroup
+	groups        []clientGroup
 	pairs         []int
 	witness       connector.Dialog
 	witnesses     []connector.Dialog // once the pair is flushed: some that may show it
@@ -128,10 +128,10 @@ func (m *merger) deltas() []*delta {
 		d := m.finished.rows[key]
 		same := merged.row(fmt.Sprint(d.fullContent(), d.pairs), func() *delta {
 			first := *d
-			first.parties, first.witnesses = nil, nil
+			first.groups, first.witnesses = nil, nil
 			return &first
 		})
-		same.parties = append(same.parties, d.parties...)
+		same.groups = append(same.groups, d.groups...)
 		same.witnesses = append(same.witnesses, d.witnesses...)
 	}
 	all := make([]*delta, 0, len(merged.keys))

@@ -41,7 +41,7 @@ type suggestion struct {
 // passesNow reports whether the stage that was refused passes in after.
 func (q *refusal) passesNow(after connector.Walkthrough) bool {
 	refused := q.stage()
-	nth := 0 // EHLO is said again after STARTTLS, and a recipient may come twice
+	nth := 0 // EHLO is sent again after STARTTLS, and a recipient may come twice
 	for _, s := range q.walk.Stages[:q.refused] {
 		if s.Name == refused.Name && s.Command == refused.Command {
 			nth++

@@ -110,7 +110,7 @@ func (c channel) String() string {
 
 // identity returns the end of a sentence, which names the clients' identities.
 func (d *delta) identity() string {
-	text := identity(d.parties, unchanged)
+	text := identity(d.groups, unchanged)
 	switch d.names {
 	case ownName:
 		text += " that also names the sender's domain"

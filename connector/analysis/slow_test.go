@@ -29,7 +29,7 @@ func newSlow(p *connector.Policy) slowPolicy {
 	return slowPolicy{cfg}
 }
 
-// serve picks the Receive connector: the very address before the wildcard,
+// serve picks the Receive connector: the specific address before the wildcard,
 // then the smallest range, then the lowest name.
 func (p slowPolicy) serve(local netip.AddrPort, remote netip.Addr) *connector.Receive {
 	wildcard := netip.AddrPortFrom(netip.IPv6Unspecified(), local.Port())

@@ -214,7 +214,7 @@ func (s *sweep) compareLeaders(a, b *claim, client netip.Addr) (key conflictKey,
 }
 
 // outranks looks for claims to all addresses that are narrower than a, which wins
-// nevertheless because it is bound to the very address.
+// nevertheless because it is bound to the specific address.
 func (s *sweep) outranks(l *partition.Listener, a *claim, span partition.Span, anywhere []claimedSpan) {
 	at, _ := slices.BinarySearchFunc(anywhere, span.Low, func(w claimedSpan, low netip.Addr) int { return w.High.Compare(low) })
 	for i := at; i < len(anywhere) && !span.High.Less(anywhere[i].Low); i++ {

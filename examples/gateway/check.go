@@ -36,7 +36,7 @@ func check(c *cli, args []string) int {
 	all := l.check(material{cert: p.cert, key: p.key, credentials: p.credentials, chain: chain}, c.now())
 	shown := all
 	if !*acknowledged {
-		shown = slices.DeleteFunc(slices.Clone(all), func(f checked) bool { return f.Acknowledged != "" && !f.shouted() })
+		shown = slices.DeleteFunc(slices.Clone(all), func(f checked) bool { return f.Acknowledged != "" && !f.logged() })
 	}
 	if p.json {
 		c.printJSON(struct {
@@ -124,9 +124,9 @@ func newChecked(f analysis.Finding) checked {
 	return one
 }
 
-// shouted reports whether serve logs the finding: errors, even acknowledged ones, and
+// logged reports whether serve logs the finding: errors, even acknowledged ones, and
 // warnings that aren't acknowledged.
-func (f checked) shouted() bool {
+func (f checked) logged() bool {
 	return f.Severity == source.SeverityError || f.Severity == source.SeverityWarning && f.Acknowledged == ""
 }
 

@@ -64,7 +64,7 @@ func (r *relayProcess) findings(s *configuration) []checked {
 // acknowledged, because an open relay is worth a line even if it is intended.
 func (r *relayProcess) logFindings(s *configuration) {
 	for _, f := range s.found {
-		if f.shouted() {
+		if f.logged() {
 			r.logFinding(f)
 		}
 	}
