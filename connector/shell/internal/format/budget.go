@@ -31,18 +31,44 @@ type Reader struct {
 	most int64 // instead of maxMemory, for tests
 }
 
-// document begins a document of that name.
-func (r Reader) document(name string) *Document {
-	return &Document{Name: name, pay: r.Pay, left: cmp.Or(r.most, maxMemory)}
+// stopped is the panic that ends a reading, with the error that the reader returns.
+type stopped struct{ err error }
+
+// read decodes data and has parse read the text, until it is done or stops.
+func (r Reader) read(name string, data []byte, parse func(d *Document, text string)) (d *Document, err error) {
+	text, err := Decode(name, data)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		switch p := recover().(type) {
+		case nil:
+		case stopped:
+			d, err = nil, p.err
+		default:
+			panic(p)
+		}
+	}()
+	d = &Document{Name: name, pay: r.Pay, left: cmp.Or(r.most, maxMemory)}
+	parse(d, text)
+	return d, nil
 }
 
-// take pays for n bytes of memory that the text of a line needs.
-func (d *Document) take(n, line int) error {
+// stop ends the reading because of a mistake in a line.
+func (d *Document) stop(line int, format string, args ...any) {
+	panic(stopped{fail(d.Name, line, format, args...)})
+}
+
+// take pays for n bytes of memory that the text of a line needs; it ends the reading
+// if that is too much.
+func (d *Document) take(n, line int) {
 	if d.pay != nil {
-		return d.pay(int64(n))
+		if err := d.pay(int64(n)); err != nil {
+			panic(stopped{err})
+		}
+		return
 	}
 	if d.left -= int64(n); d.left < 0 {
-		return fail(d.Name, line, "the file holds more than %d MB once it is read; split it", maxMemory>>20)
+		d.stop(line, "the file holds more than %d MB once it is read; split it", maxMemory>>20)
 	}
-	return nil
 }

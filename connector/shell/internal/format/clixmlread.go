@@ -17,18 +17,16 @@ func ParseCLIXML(name string, data []byte) (*Document, error) { return Reader{}.
 // scalar, else its ToString, else its list, table or properties; an enumeration
 // is its ToString, never its number. Secrets are skipped.
 func (rd Reader) CLIXML(name string, data []byte) (*Document, error) {
-	text, err := Decode(name, data)
-	if err != nil {
-		return nil, err
-	}
-	r := &xmlReader{
-		doc:     rd.document(name),
-		decoder: xml.NewDecoder(&quoteCounter{rest: text}),
-		objects: make(map[string]xmlShared),
-		types:   make(map[string][]string),
-	}
-	r.decoder.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil } // Decode did it
-	return r.doc, r.document()
+	return rd.read(name, data, func(d *Document, text string) {
+		r := &xmlReader{
+			doc:     d,
+			decoder: xml.NewDecoder(&quoteCounter{rest: text}),
+			objects: make(map[string]xmlShared),
+			types:   make(map[string][]string),
+		}
+		r.decoder.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil } // Decode did it
+		r.document()
+	})
 }
 
 type xmlReader struct {
@@ -48,7 +46,7 @@ type xmlShared struct {
 }
 
 // take pays for n bytes of memory.
-func (r *xmlReader) take(n int) error { return r.doc.take(n, r.line()) }
+func (r *xmlReader) take(n int) { r.doc.take(n, r.line()) }
 
 // quoteCounter hands a text to the XML decoder and fails where an element has very
 // many attributes, which the decoder would all keep. Within an element no < can stand.
@@ -97,121 +95,94 @@ func (r *xmlReader) line() int {
 	return line
 }
 
-func (r *xmlReader) fail(format string, args ...any) error {
-	return fail(r.doc.Name, r.line(), format, args...)
-}
+func (r *xmlReader) stop(format string, args ...any) { r.doc.stop(r.line(), format, args...) }
 
-// token returns the next token that matters.
-func (r *xmlReader) token() (xml.Token, error) {
+// token returns the next token that matters; nil at the end of the text.
+func (r *xmlReader) token() xml.Token {
 	for {
 		token, err := r.decoder.Token()
 		var syntax *xml.SyntaxError
 		switch {
 		case errors.Is(err, io.EOF):
-			return nil, io.EOF
+			return nil
 		case errors.Is(err, errAttributes):
-			return nil, r.fail("an element has more than %d attributes", maxQuotes/2)
+			r.stop("an element has more than %d attributes", maxQuotes/2)
 		case errors.As(err, &syntax):
-			return nil, r.fail("this isn't XML: %s", syntax.Msg)
+			r.stop("this isn't XML: %s", syntax.Msg)
 		case err != nil:
-			return nil, r.fail("this isn't XML: %v", err)
+			r.stop("this isn't XML: %v", err)
 		}
 		switch token.(type) {
 		case xml.Directive:
-			return nil, r.fail("a document type isn't accepted; Export-Clixml writes none")
+			r.stop("a document type isn't accepted; Export-Clixml writes none")
 		case xml.Comment, xml.ProcInst:
 			continue
 		}
-		return token, nil
+		return token
 	}
 }
 
-func (r *xmlReader) document() error {
+func (r *xmlReader) document() {
 	root := false
-	for {
-		token, err := r.token()
-		if errors.Is(err, io.EOF) {
-			if !root {
-				return r.fail("there is no <Objs>; is this from Export-Clixml?")
-			}
-			return nil
-		}
-		if err != nil {
-			return err
-		}
+	for token := r.token(); token != nil; token = r.token() {
 		start, ok := token.(xml.StartElement)
 		switch {
 		case !ok:
 		case root || start.Name.Local != "Objs":
-			return r.fail("<%s> stands where <Objs> of Export-Clixml must", start.Name.Local)
+			r.stop("<%s> stands where <Objs> of Export-Clixml must", start.Name.Local)
 		default:
 			root = true
-			err := r.each(func(child xml.StartElement) error {
-				v, keep, err := r.value(child)
-				if keep {
+			r.each(func(child xml.StartElement) {
+				if v, keep := r.value(child); keep {
 					r.doc.Values = append(r.doc.Values, v)
 				}
-				return err
 			})
-			if err != nil {
-				return err
-			}
 		}
+	}
+	if !root {
+		r.stop("there is no <Objs>; is this from Export-Clixml?")
 	}
 }
 
 // each calls f for the child elements of the open element, up to its end. f
 // must read its element to the end.
-func (r *xmlReader) each(f func(xml.StartElement) error) error {
+func (r *xmlReader) each(f func(xml.StartElement)) {
 	if r.depth++; r.depth > maxDepth {
-		return r.fail("nested more than %d deep", maxDepth)
+		r.stop("nested more than %d deep", maxDepth)
 	}
 	defer func() { r.depth-- }()
 	for {
-		token, err := r.token()
-		if err != nil {
-			return r.early(err)
-		}
-		switch token := token.(type) {
+		switch token := r.token().(type) {
+		case nil:
+			r.stop("the XML text ends too early")
 		case xml.EndElement:
-			return nil
+			return
 		case xml.StartElement:
-			if err := f(token); err != nil {
-				return err
-			}
+			f(token)
 		}
 	}
-}
-
-func (r *xmlReader) early(err error) error {
-	if errors.Is(err, io.EOF) {
-		return r.fail("the XML text ends too early")
-	}
-	return err
 }
 
 // text returns the characters of the open element up to its end.
-func (r *xmlReader) text() (string, error) {
+func (r *xmlReader) text() string {
 	var b strings.Builder
 	for {
-		token, err := r.token()
-		if err != nil {
-			return "", r.early(err)
-		}
-		switch token := token.(type) {
+		switch token := r.token().(type) {
+		case nil:
+			r.stop("the XML text ends too early")
 		case xml.CharData:
 			b.Write(token)
 		case xml.EndElement:
-			return unescapeXML(b.String()), nil
+			return unescapeXML(b.String())
 		case xml.StartElement:
-			return "", r.fail("<%s> stands within a text", token.Name.Local)
+			r.stop("<%s> stands within a text", token.Name.Local)
 		}
 	}
 }
 
 // skip reads to the end of the open element.
-func (r *xmlReader) skip() error {
-	return r.each(func(xml.StartElement) error { return r.skip() })
+func (r *xmlReader) skip() {
+	r.each(func(xml.StartElement) { r.skip() })
 }
 
 func attr(start xml.StartElement, name string) string {
@@ -224,36 +195,34 @@ func attr(start xml.StartElement, name string) string {
 }
 
 // value reads the element of one value. keep is false for secrets.
-func (r *xmlReader) value(start xml.StartElement) (v object.Value, keep bool, err error) {
+func (r *xmlReader) value(start xml.StartElement) (v object.Value, keep bool) {
 	r.values++
-	if err := r.take(elementSize); err != nil {
-		return nil, false, err
-	}
+	r.take(elementSize)
 	switch start.Name.Local {
 	case "Nil":
-		return nil, true, r.skip()
+		r.skip()
+		return nil, true
 	case "SS": // protected by a key of the machine that wrote it
-		return nil, false, r.skip()
+		r.skip()
+		return nil, false
 	case "Ref":
 		known := r.objects[attr(start, "RefId")]
 		r.values += known.size
 		if r.shared += known.size; r.shared > maxNodes {
-			return nil, false, r.fail("the references of this file stand for more than %d values", maxNodes)
+			r.stop("the references of this file stand for more than %d values", maxNodes)
 		}
-		return known.value, true, r.skip()
+		r.skip()
+		return known.value, true
 	case "Obj":
 		before := r.values
-		v, err := r.object(start)
-		if id := attr(start, "RefId"); id != "" && err == nil {
-			if err := r.take(mapEntrySize); err != nil {
-				return nil, false, err
-			}
+		v := r.object()
+		if id := attr(start, "RefId"); id != "" {
+			r.take(mapEntrySize)
 			r.objects[id] = xmlShared{v, r.values - before + 1}
 		}
-		return v, true, err
+		return v, true
 	}
-	text, err := r.text()
-	return scalar(start.Name.Local, text), true, err
+	return scalar(start.Name.Local, r.text()), true
 }
 
 // xmlObject is what an Obj element holds.
@@ -267,14 +236,10 @@ type xmlObject struct {
 	lines    []int
 }
 
-func (r *xmlReader) object(start xml.StartElement) (object.Value, error) {
-	if err := r.take(2 * objectSize); err != nil {
-		return nil, err
-	}
+func (r *xmlReader) object() object.Value {
+	r.take(2 * objectSize)
 	o := &xmlObject{object: &object.Object{}, lines: []int{r.line()}}
-	if err := r.each(func(child xml.StartElement) error { return r.part(o, child) }); err != nil {
-		return nil, err
-	}
+	r.each(func(child xml.StartElement) { r.part(o, child) })
 	typ := ""
 	if len(o.types) > 0 {
 		typ = shortName(o.types[0])
@@ -283,115 +248,96 @@ func (r *xmlReader) object(start xml.StartElement) (object.Value, error) {
 	text, isText := o.scalar.(string)
 	switch {
 	case o.list != nil:
-		return o.list, nil
+		return o.list
 	case o.table != nil:
-		return o.table, nil
+		return o.table
 	case isEnum && o.toString != nil:
-		return object.Flags{Type: typ, Text: *o.toString}, nil
+		return object.Flags{Type: typ, Text: *o.toString}
 	case isText:
-		return text, nil
+		return text
 	case o.object.Len() > 0 || o.toString == nil && o.scalar == nil:
 		o.object.Type = typ
 		if o.toString != nil {
 			o.object.Text = *o.toString
 		}
 		r.doc.note(o.object, o.lines)
-		return o.object, nil
+		return o.object
 	case o.toString != nil:
-		return object.Scalar{Type: typ, Text: *o.toString}, nil
+		return object.Scalar{Type: typ, Text: *o.toString}
 	}
-	return o.scalar, nil
+	return o.scalar
 }
 
 // part reads one child of an Obj.
-func (r *xmlReader) part(o *xmlObject, child xml.StartElement) error {
+func (r *xmlReader) part(o *xmlObject, child xml.StartElement) {
 	switch child.Name.Local {
 	case "TN":
-		if err := r.take(mapEntrySize); err != nil {
-			return err
-		}
-		err := r.each(func(xml.StartElement) error {
-			if err := r.take(elementSize); err != nil {
-				return err
-			}
-			name, err := r.text()
-			o.types = append(o.types, strings.TrimPrefix(name, "Deserialized."))
-			return err
+		r.take(mapEntrySize)
+		r.each(func(xml.StartElement) {
+			r.take(elementSize)
+			o.types = append(o.types, strings.TrimPrefix(r.text(), "Deserialized."))
 		})
 		r.types[attr(child, "RefId")] = o.types
-		return err
 	case "TNRef":
 		o.types = r.types[attr(child, "RefId")]
-		return r.skip()
+		r.skip()
 	case "ToString":
-		text, err := r.text()
+		text := r.text()
 		o.toString = &text
-		return err
 	case "Props", "MS":
-		return r.properties(o)
+		r.properties(o)
 	case "LST", "QUE", "STK", "IE":
-		return r.list(o)
+		r.list(o)
 	case "DCT":
-		return r.table(o)
+		r.table(o)
+	default:
+		o.scalar, _ = r.value(child)
 	}
-	v, _, err := r.value(child)
-	o.scalar = v
-	return err
 }
 
-func (r *xmlReader) properties(o *xmlObject) error {
-	return r.each(func(child xml.StartElement) error {
+func (r *xmlReader) properties(o *xmlObject) {
+	r.each(func(child xml.StartElement) {
 		line := r.line()
-		v, keep, err := r.value(child)
+		v, keep := r.value(child)
 		name := unescapeXML(attr(child, "N"))
-		if err != nil || !keep || name == "" {
-			return err
+		if !keep || name == "" {
+			return
 		}
-		if err := r.take(propertySize + mapEntrySize); err != nil {
-			return err
-		}
+		r.take(propertySize + mapEntrySize)
 		before := o.object.Len()
 		o.object.Set(name, v)
 		if o.object.Len() > before { // MS may repeat what Props has
 			o.lines = append(o.lines, line)
 		}
-		return nil
 	})
 }
 
-func (r *xmlReader) list(o *xmlObject) error {
+func (r *xmlReader) list(o *xmlObject) {
 	o.list = &object.List{}
 	var lines []int
-	err := r.each(func(child xml.StartElement) error {
+	r.each(func(child xml.StartElement) {
 		line := r.line()
-		v, keep, err := r.value(child)
-		if keep {
+		if v, keep := r.value(child); keep {
 			o.list.Items = append(o.list.Items, v)
 			lines = append(lines, line)
 		}
-		return err
 	})
 	r.doc.note(o.list, lines)
-	return err
 }
 
-func (r *xmlReader) table(o *xmlObject) error {
+func (r *xmlReader) table(o *xmlObject) {
 	o.table = &object.Table{}
-	return r.each(func(entry xml.StartElement) error {
+	r.each(func(xml.StartElement) {
 		var key, value object.Value
-		err := r.each(func(child xml.StartElement) error {
-			v, _, err := r.value(child)
+		r.each(func(child xml.StartElement) {
+			v, _ := r.value(child)
 			if attr(child, "N") == "Key" {
 				key = v
 			} else {
 				value = v
 			}
-			return err
 		})
-		if err == nil {
-			err = r.take(propertySize + mapEntrySize)
-		}
+		r.take(propertySize + mapEntrySize)
 		o.table.Set(object.Text(key), value)
-		return err
 	})
 }

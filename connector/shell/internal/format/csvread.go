@@ -1,6 +1,7 @@
 package format
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
@@ -14,34 +15,19 @@ func ParseCSV(name string, data []byte) (*Document, error) { return Reader{}.CSV
 // comma, a semicolon or a tab. Each value is a string, or nil where a cell is missing,
 // or is empty without quotes unless EmptyCells.
 func (rd Reader) CSV(name string, data []byte) (*Document, error) {
-	text, err := Decode(name, data)
-	if err != nil {
-		return nil, err
-	}
-	r := &csvReader{doc: rd.document(name), name: name, text: text, line: 1, most: maxColumns}
-	typ := r.typeLine()
-	if r.delimiter = rd.Delimiter; r.delimiter == 0 {
-		r.delimiter = delimiterOf(r.text)
-	}
-	r.empty = rd.EmptyCells
-	names, err := r.names(rd.Header)
-	if err != nil {
-		return nil, err
-	}
-	r.most, r.why = len(names), ", as many as the header has"
-	shape := object.NewShape(names...)
-	for {
-		row, at, err := r.row()
-		if err != nil {
-			return nil, err
+	return rd.read(name, data, func(d *Document, text string) {
+		r := &csvReader{doc: d, text: text, line: 1, most: maxColumns, empty: rd.EmptyCells}
+		typ := r.typeLine()
+		if r.delimiter = rd.Delimiter; r.delimiter == 0 {
+			r.delimiter = delimiterOf(r.text)
 		}
-		if row == nil {
-			return r.doc, nil
+		names := r.names(rd.Header)
+		r.most, r.why = len(names), ", as many as the header has"
+		shape := object.NewShape(names...)
+		for row, at := r.row(); row != nil; row, at = r.row() {
+			r.addRow(shape, typ, len(names), row, at)
 		}
-		if err := r.addRow(shape, typ, len(names), row, at); err != nil {
-			return nil, err
-		}
-	}
+	})
 }
 
 // maxColumns is how many columns a header may have.
@@ -49,56 +35,43 @@ const maxColumns = 100_000
 
 // names returns the names of the columns: those that are given, or those of the
 // first row.
-func (r *csvReader) names(given []string) ([]string, error) {
+func (r *csvReader) names(given []string) []string {
+	line := r.line
 	if given == nil {
-		header, at, err := r.row()
-		if err != nil {
-			return nil, err
+		var header []csvCell
+		if header, line = r.row(); header == nil {
+			r.doc.stop(r.line, "there is no header")
 		}
-		if header == nil {
-			return nil, fail(r.name, r.line, "there is no header")
+		for _, cell := range header {
+			given = append(given, cell.text)
 		}
-		return headerNames(r.name, at, header)
 	}
-	cells := make([]csvCell, len(given))
+	names := make([]string, len(given))
+	seen := make(map[string]bool, len(given))
 	for i, name := range given {
-		cells[i].text = name
-	}
-	return headerNames(r.name, r.line, cells)
-}
-
-func headerNames(file string, line int, header []csvCell) ([]string, error) {
-	names := make([]string, len(header))
-	seen := make(map[string]bool, len(header))
-	for i, cell := range header {
 		// select { $_.Name } | Export-Csv makes headings of script blocks.
-		names[i] = strings.TrimPrefix(strings.TrimSpace(cell.text), "$_.")
+		names[i] = strings.TrimPrefix(strings.TrimSpace(name), "$_.")
 		if names[i] == "" {
-			return nil, fail(file, line, "column %d of the header has no name", i+1)
+			r.doc.stop(line, "column %d of the header has no name", i+1)
 		}
-		if key := strings.ToLower(names[i]); seen[key] {
-			return nil, fail(file, line, "the header has %q twice", names[i])
-		} else {
-			seen[key] = true
+		key := strings.ToLower(names[i])
+		if seen[key] {
+			r.doc.stop(line, "the header has %q twice", names[i])
 		}
+		seen[key] = true
 	}
-	return names, nil
+	return names
 }
 
 // addRow makes an object of a row of as many columns as the header has; the names
 // are the shape's.
-func (r *csvReader) addRow(shape *object.Shape, typ string, columns int, row []csvCell, line int) error {
-	several := false
-	for _, cell := range row {
-		several = several || cell.line != line
-	}
+func (r *csvReader) addRow(shape *object.Shape, typ string, columns int, row []csvCell, line int) {
+	several := slices.ContainsFunc(row, func(cell csvCell) bool { return cell.line != line })
 	size := objectSize + columns*valueSize
 	if several {
 		size += columns * valueSize
 	}
-	if err := r.doc.take(size, line); err != nil {
-		return err
-	}
+	r.doc.take(size, line)
 	values := make([]object.Value, columns)
 	lines := []int{line}
 	for i := range columns {
@@ -115,7 +88,6 @@ func (r *csvReader) addRow(shape *object.Shape, typ string, columns int, row []c
 	o := shape.Object(typ, values)
 	r.doc.Values = append(r.doc.Values, o)
 	r.doc.note(o, lines)
-	return nil
 }
 
 // delimiterOf is the delimiter of a header: the first candidate outside quotes.
@@ -136,14 +108,14 @@ func delimiterOf(text string) byte {
 }
 
 type csvReader struct {
-	doc        *Document
-	name, text string
-	delimiter  byte
-	line       int
-	empty      bool      // a cell may be the empty string without quotes
-	most       int       // cells of a row
-	why        string    // there may be no more
-	cells      []csvCell // of the last row, whose place the next one takes
+	doc       *Document
+	text      string // what isn't read yet
+	delimiter byte
+	line      int
+	empty     bool      // a cell may be the empty string without quotes
+	most      int       // cells of a row
+	why       string    // there may be no more
+	cells     []csvCell // of the last row, whose place the next one takes
 }
 
 type csvCell struct {
@@ -164,42 +136,35 @@ func (r *csvReader) typeLine() string {
 }
 
 // row returns the next row that isn't blank, and its line; nil at the end.
-func (r *csvReader) row() ([]csvCell, int, error) {
+func (r *csvReader) row() ([]csvCell, int) {
 	for {
 		switch {
 		case r.text == "":
-			return nil, r.line, nil
+			return nil, r.line
 		case strings.HasPrefix(r.text, "\r\n"):
 			r.text = r.text[2:]
 		case r.text[0] == '\n':
 			r.text = r.text[1:]
 		default:
 			at := r.line
-			row, err := r.readCells()
-			return row, at, err
+			return r.readCells(), at
 		}
 		r.line++
 	}
 }
 
-func (r *csvReader) readCells() ([]csvCell, error) {
+func (r *csvReader) readCells() []csvCell {
 	at := r.line
 	row := r.cells[:0]
 	defer func() { r.cells = row }()
 	for {
 		if len(row) == r.most {
-			return nil, fail(r.name, at, "the row has more than %d cells%s", r.most, r.why)
+			r.doc.stop(at, "the row has more than %d cells%s", r.most, r.why)
 		}
 		if len(row) == cap(row) {
-			if err := r.doc.take(2*elementSize*(len(row)+1), at); err != nil {
-				return nil, err
-			}
+			r.doc.take(2*elementSize*(len(row)+1), at)
 		}
-		cell, err := r.cell()
-		if err != nil {
-			return nil, err
-		}
-		row = append(row, cell)
+		row = append(row, r.cell())
 		switch {
 		case r.text != "" && r.text[0] == r.delimiter:
 			r.text = r.text[1:]
@@ -210,12 +175,12 @@ func (r *csvReader) readCells() ([]csvCell, error) {
 			r.text = r.text[1:]
 		}
 		r.line++
-		return row, nil
+		return row
 	}
 }
 
 // cell takes one cell and leaves the delimiter or line end after it.
-func (r *csvReader) cell() (csvCell, error) {
+func (r *csvReader) cell() csvCell {
 	cell := csvCell{line: r.line}
 	if !strings.HasPrefix(r.text, `"`) {
 		end := strings.IndexAny(r.text, string(r.delimiter)+"\n")
@@ -226,14 +191,14 @@ func (r *csvReader) cell() (csvCell, error) {
 		if strings.HasPrefix(r.text, "\n") {
 			cell.text = strings.TrimSuffix(cell.text, "\r")
 		}
-		return cell, nil
+		return cell
 	}
 	cell.quoted = true
 	var b strings.Builder
 	for r.text = r.text[1:]; ; {
 		end := strings.IndexByte(r.text, '"')
 		if end < 0 {
-			return cell, fail(r.name, cell.line, "a cell begins with a quote here and never ends")
+			r.doc.stop(cell.line, "a cell begins with a quote here and never ends")
 		}
 		b.WriteString(r.text[:end])
 		r.line += strings.Count(r.text[:end], "\n")
@@ -246,7 +211,7 @@ func (r *csvReader) cell() (csvCell, error) {
 	}
 	cell.text = b.String()
 	if r.text != "" && r.text[0] != r.delimiter && r.text[0] != '\n' && !strings.HasPrefix(r.text, "\r\n") {
-		return cell, fail(r.name, r.line, "after the closing quote of a cell there must be a %q or the end of the line", r.delimiter)
+		r.doc.stop(r.line, "after the closing quote of a cell there must be a %q or the end of the line", r.delimiter)
 	}
-	return cell, nil
+	return cell
 }

@@ -22,22 +22,16 @@ func ParseJSON(name string, data []byte) (*Document, error) { return Reader{}.JS
 // its value, {"IsUnlimited":…,"Value":…} its value or Unlimited, a TimeSpan's
 // object its span, and /Date(…)/ the date as RFC 3339 writes it.
 func (rd Reader) JSON(name string, data []byte) (*Document, error) {
-	text, err := Decode(name, data)
-	if err != nil {
-		return nil, err
-	}
-	raw := []byte(text)
-	r := &jsonReader{doc: rd.document(name), data: raw, decoder: json.NewDecoder(bytes.NewReader(raw)), line: 1}
-	r.decoder.UseNumber()
-	v, _, err := r.read(0, false)
-	if err != nil {
-		return nil, err
-	}
-	if r.next(); r.at < len(raw) {
-		return nil, fail(name, r.line, "there is more after the end of the JSON text")
-	}
-	r.doc.Values = object.Items(v)
-	return r.doc, nil
+	return rd.read(name, data, func(d *Document, text string) {
+		raw := []byte(text)
+		r := &jsonReader{doc: d, data: raw, decoder: json.NewDecoder(bytes.NewReader(raw)), line: 1}
+		r.decoder.UseNumber()
+		v, _ := r.read(0, false)
+		if r.next(); r.at < len(raw) {
+			d.stop(r.line, "there is more after the end of the JSON text")
+		}
+		d.Values = object.Items(v)
+	})
 }
 
 type jsonReader struct {
@@ -58,52 +52,44 @@ func (r *jsonReader) next() {
 	r.at = offset
 }
 
-func (r *jsonReader) token() (json.Token, error) {
+func (r *jsonReader) token() json.Token {
 	r.next()
 	token, err := r.decoder.Token()
-	if err == nil {
-		return token, nil
-	}
-	var syntax *json.SyntaxError
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return nil, fail(r.doc.Name, r.line, "the JSON text ends too early")
+		r.doc.stop(r.line, "the JSON text ends too early")
 	}
-	if errors.As(err, &syntax) {
-		before := r.data[:min(len(r.data), max(0, int(syntax.Offset)-1))]
-		return nil, fail(r.doc.Name, 1+bytes.Count(before, []byte{'\n'}), "this isn't JSON: %v", syntax)
+	if err != nil {
+		line := r.line
+		var syntax *json.SyntaxError
+		if errors.As(err, &syntax) {
+			before := r.data[:min(len(r.data), max(0, int(syntax.Offset)-1))]
+			line = 1 + bytes.Count(before, []byte{'\n'})
+		}
+		r.doc.stop(line, "this isn't JSON: %v", err)
 	}
-	return nil, fail(r.doc.Name, r.line, "this isn't JSON: %v", err)
+	return token
 }
 
 // read returns the next value and its line. Inside says that it is within an
 // object: what stands alone or in a list is exported itself, and no wrapping.
-func (r *jsonReader) read(depth int, inside bool) (object.Value, int, error) {
-	token, err := r.token()
-	if err != nil {
-		return nil, 0, err
-	}
-	line := r.line
-	if err := r.doc.take(elementSize, line); err != nil {
-		return nil, 0, err
-	}
+func (r *jsonReader) read(depth int, inside bool) (object.Value, int) {
+	token, line := r.token(), r.line
+	r.doc.take(elementSize, line)
 	if depth > maxDepth {
-		return nil, 0, fail(r.doc.Name, line, "nested more than %d deep", maxDepth)
+		r.doc.stop(line, "nested more than %d deep", maxDepth)
 	}
 	switch t := token.(type) {
 	case json.Delim:
-		var v object.Value
 		if t == '[' {
-			v, err = r.list(depth, inside)
-		} else {
-			v, err = r.object(depth, line, inside)
+			return r.list(depth, inside), line
 		}
-		return v, line, err
+		return r.object(depth, line, inside), line
 	case json.Number:
-		return number(t), line, nil
+		return number(t), line
 	case string:
-		return dated(t), line, nil
+		return dated(t), line
 	}
-	return token, line, nil // nil or bool
+	return token, line // nil or bool
 }
 
 func number(n json.Number) object.Value {
@@ -130,22 +116,17 @@ func dated(s string) string {
 	return time.UnixMilli(ms).UTC().Format(time.RFC3339)
 }
 
-func (r *jsonReader) list(depth int, inside bool) (object.Value, error) {
+func (r *jsonReader) list(depth int, inside bool) object.Value {
 	l := &object.List{}
 	var lines []int
 	for r.decoder.More() {
-		v, line, err := r.read(depth+1, inside)
-		if err != nil {
-			return nil, err
-		}
+		v, line := r.read(depth+1, inside)
 		l.Items = append(l.Items, v)
 		lines = append(lines, line)
 	}
-	if _, err := r.token(); err != nil {
-		return nil, err
-	}
+	r.token()
 	r.doc.note(l, lines)
-	return l, nil
+	return l
 }
 
 type jsonMember struct {
@@ -154,44 +135,33 @@ type jsonMember struct {
 	line  int
 }
 
-func (r *jsonReader) object(depth, line int, inside bool) (object.Value, error) {
+func (r *jsonReader) object(depth, line int, inside bool) object.Value {
 	var members []jsonMember
 	for r.decoder.More() {
-		key, err := r.token()
-		if err != nil {
-			return nil, err
-		}
+		name, _ := r.token().(string)
 		at := r.line
-		v, _, err := r.read(depth+1, true)
-		if err != nil {
-			return nil, err
-		}
-		name, _ := key.(string)
+		v, _ := r.read(depth+1, true)
 		members = append(members, jsonMember{name, v, at})
 	}
-	if _, err := r.token(); err != nil {
-		return nil, err
-	}
-	if err := r.doc.take(objectSize+len(members)*(propertySize+mapEntrySize), line); err != nil {
-		return nil, err
-	}
+	r.token()
+	r.doc.take(objectSize+len(members)*(propertySize+mapEntrySize), line)
 	if v, ok := unwrapMembers(members); ok {
 		_, isList := v.(*object.List)
 		if inside || isList {
-			return v, nil
+			return v
 		}
 	}
 	o := object.NewObject("", len(members))
 	lines := []int{line}
 	for _, m := range members {
 		if _, twice := o.Get(m.name); twice {
-			return nil, fail(r.doc.Name, m.line, "%q is given twice", m.name)
+			r.doc.stop(m.line, "%q is given twice", m.name)
 		}
 		o.Set(m.name, m.value)
 		lines = append(lines, m.line)
 	}
 	r.doc.note(o, lines)
-	return o, nil
+	return o
 }
 
 // unwrapMembers returns what the object of these members stands for, if

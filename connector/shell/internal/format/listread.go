@@ -40,22 +40,17 @@ func ParseList(name string, data []byte) (*Document, error) { return Reader{}.Li
 // List reads the text that Format-List writes. Each value is a string, or
 // nil where it is blank.
 func (rd Reader) List(name string, data []byte) (*Document, error) {
-	text, err := Decode(name, data)
-	if err != nil {
-		return nil, err
-	}
-	r := &listReader{doc: rd.document(name)}
-	for line := range strings.Lines(text) {
-		line = strings.TrimRight(line, "\r\n")
-		r.line++
-		if err := r.read(line); err != nil {
-			return nil, err
+	return rd.read(name, data, func(d *Document, text string) {
+		r := &listReader{doc: d}
+		for line := range strings.Lines(text) {
+			line = strings.TrimRight(line, "\r\n")
+			r.line++
+			r.read(line)
+			r.before = width(line)
 		}
-		r.before = width(line)
-	}
-	r.endObject()
-	r.join()
-	return r.doc, nil
+		r.endObject()
+		r.join()
+	})
 }
 
 // listReader reads Format-List text line by line.
@@ -79,38 +74,33 @@ type listObjectText struct {
 	lines  []int
 }
 
-func (r *listReader) read(line string) error {
-	if strings.TrimSpace(line) == "" {
-		r.blank = true
-		return nil
-	}
+func (r *listReader) read(line string) {
 	after := r.blank
-	r.blank = false
+	if r.blank = strings.TrimSpace(line) == ""; r.blank {
+		return
+	}
 	if isPrompt(line) {
 		r.endObject()
-		return nil
+		return
 	}
 	if r.object != nil && r.continues(line) {
-		return r.doc.take(elementSize, r.line)
+		r.doc.take(elementSize, r.line)
+		return
 	}
 	name, value, colon, ok := property(line)
 	if !ok {
 		if isRule(line) {
-			return fail(r.doc.Name, r.line, "this is a table, whose cells may be cut off; %s", exportAdvice)
+			r.doc.stop(r.line, "this is a table, whose cells may be cut off; %s", exportAdvice)
 		}
-		return fail(r.doc.Name, r.line, "this isn't a line of Format-List, as in %q", "Name : Relay")
+		r.doc.stop(r.line, "this isn't a line of Format-List, as in %q", "Name : Relay")
 	}
 	key := strings.ToLower(name)
 	if after || r.object != nil && r.object.seen[key] {
 		r.endObject()
 	}
-	if err := r.doc.take(2*propertySize+2*mapEntrySize, r.line); err != nil {
-		return err
-	}
+	r.doc.take(2*propertySize+2*mapEntrySize, r.line)
 	if r.object == nil {
-		if err := r.doc.take(2*objectSize+2*mapEntrySize, r.line); err != nil {
-			return err
-		}
+		r.doc.take(2*objectSize+2*mapEntrySize, r.line)
 		r.object = &listObjectText{colon: colon, line: r.line, seen: make(map[string]bool)}
 	}
 	o := r.object
@@ -118,7 +108,6 @@ func (r *listReader) read(line string) error {
 	o.names = append(o.names, name)
 	o.values = append(o.values, []string{value})
 	o.lines = append(o.lines, r.line)
-	return nil
 }
 
 // continues takes line as more of the last value, if it is indented so far.
