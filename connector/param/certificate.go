@@ -45,10 +45,7 @@ func (id SmtpX509Identifier) String() string { return "<I>" + id.Issuer + "<S>" 
 
 // MarshalText implements [encoding.TextMarshaler].
 func (id SmtpX509Identifier) MarshalText() ([]byte, error) {
-	if !id.IsValid() {
-		return nil, invalidValue("certificate name", id)
-	}
-	return []byte(id.String()), nil
+	return marshal("certificate name", id)
 }
 
 // UnmarshalText implements [encoding.TextUnmarshaler].

@@ -77,7 +77,24 @@ func parseFlags[T ~uint8](typ string, names flagNames, s string) (T, error) {
 	return v, nil
 }
 
+// marshal is MarshalText of a type some of whose values have no text.
+func marshal(typ string, v interface {
+	fmt.Stringer
+	IsValid() bool
+}) ([]byte, error) {
+	if !v.IsValid() {
+		return nil, invalidValue(typ, v)
+	}
+	return []byte(v.String()), nil
+}
+
 // invalidValue is the error of MarshalText for a value that has no text.
 func invalidValue(typ string, v fmt.Stringer) error {
 	return fmt.Errorf("invalid %s %s", typ, v)
+}
+
+// unmarshal is UnmarshalText of a type with a parser.
+func unmarshal[T any](v *T, parse func(string) (T, error), text []byte) (err error) {
+	*v, err = parse(string(text))
+	return err
 }

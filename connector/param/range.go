@@ -251,7 +251,4 @@ func (r Range) MarshalText() ([]byte, error) {
 }
 
 // UnmarshalText implements [encoding.TextUnmarshaler].
-func (r *Range) UnmarshalText(text []byte) (err error) {
-	*r, err = ParseRange(string(text))
-	return err
-}
+func (r *Range) UnmarshalText(text []byte) error { return unmarshal(r, ParseRange, text) }

@@ -33,10 +33,7 @@ func (u Usage) String() string { return enumText("Usage", usageNames, u) }
 func (u Usage) MarshalText() ([]byte, error) { return marshalEnum("Usage", usageNames, u) }
 
 // UnmarshalText implements [encoding.TextUnmarshaler].
-func (u *Usage) UnmarshalText(b []byte) (err error) {
-	*u, err = ParseUsage(string(b))
-	return err
-}
+func (u *Usage) UnmarshalText(b []byte) error { return unmarshal(u, ParseUsage, b) }
 
 // SendUsage returns u as it matters to the access list of a Send connector.
 func (u Usage) SendUsage() permission.SendUsage {
@@ -85,10 +82,7 @@ func (r TransportRole) MarshalText() ([]byte, error) {
 }
 
 // UnmarshalText implements [encoding.TextUnmarshaler].
-func (r *TransportRole) UnmarshalText(b []byte) (err error) {
-	*r, err = ParseTransportRole(string(b))
-	return err
-}
+func (r *TransportRole) UnmarshalText(b []byte) error { return unmarshal(r, ParseTransportRole, b) }
 
 // SizeMode says how EHLO announces SIZE. The zero SizeMode is Enabled.
 type SizeMode uint8
@@ -117,10 +111,7 @@ func (m SizeMode) String() string { return enumText("SizeMode", sizeModeNames, m
 func (m SizeMode) MarshalText() ([]byte, error) { return marshalEnum("SizeMode", sizeModeNames, m) }
 
 // UnmarshalText implements [encoding.TextUnmarshaler].
-func (m *SizeMode) UnmarshalText(b []byte) (err error) {
-	*m, err = ParseSizeMode(string(b))
-	return err
-}
+func (m *SizeMode) UnmarshalText(b []byte) error { return unmarshal(m, ParseSizeMode, b) }
 
 // ExtendedProtection is the channel-binding policy of Integrated. The zero
 // value is None.
@@ -154,9 +145,8 @@ func (p ExtendedProtection) MarshalText() ([]byte, error) {
 }
 
 // UnmarshalText implements [encoding.TextUnmarshaler].
-func (p *ExtendedProtection) UnmarshalText(b []byte) (err error) {
-	*p, err = ParseExtendedProtection(string(b))
-	return err
+func (p *ExtendedProtection) UnmarshalText(b []byte) error {
+	return unmarshal(p, ParseExtendedProtection, b)
 }
 
 // ProtocolLogging is how much of the conversation is logged. The zero value
@@ -188,10 +178,7 @@ func (l ProtocolLogging) MarshalText() ([]byte, error) {
 }
 
 // UnmarshalText implements [encoding.TextUnmarshaler].
-func (l *ProtocolLogging) UnmarshalText(b []byte) (err error) {
-	*l, err = ParseProtocolLogging(string(b))
-	return err
-}
+func (l *ProtocolLogging) UnmarshalText(b []byte) error { return unmarshal(l, ParseProtocolLogging, b) }
 
 // RateSource says what MessageRateLimit counts by. The zero RateSource counts
 // by nothing, so that no limit applies.
@@ -227,14 +214,8 @@ func (r RateSource) String() string {
 
 // MarshalText implements [encoding.TextMarshaler].
 func (r RateSource) MarshalText() ([]byte, error) {
-	if !r.IsValid() {
-		return nil, invalidValue("MessageRateSource", r)
-	}
-	return []byte(r.String()), nil
+	return marshal("MessageRateSource", r)
 }
 
 // UnmarshalText implements [encoding.TextUnmarshaler].
-func (r *RateSource) UnmarshalText(b []byte) (err error) {
-	*r, err = ParseRateSource(string(b))
-	return err
-}
+func (r *RateSource) UnmarshalText(b []byte) error { return unmarshal(r, ParseRateSource, b) }

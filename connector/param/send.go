@@ -32,10 +32,7 @@ func (l TlsAuthLevel) MarshalText() ([]byte, error) {
 }
 
 // UnmarshalText implements [encoding.TextUnmarshaler].
-func (l *TlsAuthLevel) UnmarshalText(b []byte) (err error) {
-	*l, err = ParseTlsAuthLevel(string(b))
-	return err
-}
+func (l *TlsAuthLevel) UnmarshalText(b []byte) error { return unmarshal(l, ParseTlsAuthLevel, b) }
 
 // ErrorPolicy says which classes of a next hop's replies are changed. The
 // zero ErrorPolicy is Default: none.
@@ -67,17 +64,11 @@ func (p ErrorPolicy) String() string { return flagsText("ErrorPolicy", errorPoli
 
 // MarshalText implements [encoding.TextMarshaler].
 func (p ErrorPolicy) MarshalText() ([]byte, error) {
-	if !p.IsValid() {
-		return nil, invalidValue("ErrorPolicies", p)
-	}
-	return []byte(p.String()), nil
+	return marshal("ErrorPolicies", p)
 }
 
 // UnmarshalText implements [encoding.TextUnmarshaler].
-func (p *ErrorPolicy) UnmarshalText(b []byte) (err error) {
-	*p, err = ParseErrorPolicy(string(b))
-	return err
-}
+func (p *ErrorPolicy) UnmarshalText(b []byte) error { return unmarshal(p, ParseErrorPolicy, b) }
 
 // ConnectorType is Default or XPremises. The zero ConnectorType is Default.
 type ConnectorType uint8
@@ -107,7 +98,4 @@ func (t ConnectorType) MarshalText() ([]byte, error) {
 }
 
 // UnmarshalText implements [encoding.TextUnmarshaler].
-func (t *ConnectorType) UnmarshalText(b []byte) (err error) {
-	*t, err = ParseConnectorType(string(b))
-	return err
-}
+func (t *ConnectorType) UnmarshalText(b []byte) error { return unmarshal(t, ParseConnectorType, b) }

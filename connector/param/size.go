@@ -179,10 +179,7 @@ func (b Size) MarshalText() ([]byte, error) {
 }
 
 // UnmarshalText implements [encoding.TextUnmarshaler].
-func (b *Size) UnmarshalText(text []byte) (err error) {
-	*b, err = ParseSize(string(text))
-	return err
-}
+func (b *Size) UnmarshalText(text []byte) error { return unmarshal(b, ParseSize, text) }
 
 // Limit is a count that may be Unlimited. Zero means the documented default
 // unless it stands in a Setting.
@@ -220,17 +217,11 @@ func (l Limit) String() string {
 
 // MarshalText implements [encoding.TextMarshaler].
 func (l Limit) MarshalText() ([]byte, error) {
-	if !l.IsValid() {
-		return nil, invalidValue("limit", l)
-	}
-	return []byte(l.String()), nil
+	return marshal("limit", l)
 }
 
 // UnmarshalText implements [encoding.TextUnmarshaler].
-func (l *Limit) UnmarshalText(text []byte) (err error) {
-	*l, err = ParseLimit(string(text))
-	return err
-}
+func (l *Limit) UnmarshalText(text []byte) error { return unmarshal(l, ParseLimit, text) }
 
 // must unwraps what a Must function parsed.
 func must[T any](v T, err error) T {

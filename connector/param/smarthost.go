@@ -107,7 +107,4 @@ func (h SmartHost) MarshalText() ([]byte, error) {
 }
 
 // UnmarshalText implements [encoding.TextUnmarshaler].
-func (h *SmartHost) UnmarshalText(text []byte) (err error) {
-	*h, err = ParseSmartHost(string(text))
-	return err
-}
+func (h *SmartHost) UnmarshalText(text []byte) error { return unmarshal(h, ParseSmartHost, text) }

@@ -228,12 +228,7 @@ func finishRemote(call *object.Call, it *item[remoteDomain]) error {
 
 func (o *Org) checkRemote(next, old *item[remoteDomain]) error {
 	d := next.cfg
-	errs := draft.CheckRemoteDomain(d)
-	if old != nil {
-		before := draft.CheckRemoteDomain(old.cfg)
-		errs = added(errs, before)
-	}
-	if err := invalid(errs); err != nil {
+	if err := checked(next, old, draft.CheckRemoteDomain); err != nil {
 		return err
 	}
 	if it := o.remoteNames[fold(d.DomainName)]; it != nil && it != old {

@@ -66,6 +66,16 @@ func invalid(errs source.Diagnostics) error {
 	return &InvalidError{Problems: errs}
 }
 
+// checked applies a check to the next configuration of an item. What it finds in the
+// old one, too, isn't held against a change; old is nil for a new item.
+func checked[C any](next, old *item[C], check func(C) source.Diagnostics) error {
+	errs := check(next.cfg)
+	if old != nil && len(errs) > 0 {
+		errs = added(errs, check(old.cfg))
+	}
+	return invalid(errs)
+}
+
 // added returns the problems of now that weren't there before. Paths are not
 // compared, because a connector may have been renamed.
 func added(now, before source.Diagnostics) source.Diagnostics {

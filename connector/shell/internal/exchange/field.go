@@ -93,75 +93,44 @@ func many[C, V any](k kind[V], field func(*C) *[]V) access[C] {
 
 // accessTo returns how the parameter r is read and written; the zero access if its
 // values are the cmdlets' own.
-func accessTo[C any](r *schema.Row) access[C] {
-	switch r.Kind {
-	case schema.String:
-		return accessOf[C](r, text)
-	case schema.Boolean:
-		return accessOf[C](r, boolean)
-	case schema.Integer:
-		return accessOf[C](r, integer)
-	case schema.UnlimitedInt:
-		return accessOf[C](r, limit)
-	case schema.Size:
-		return accessOf[C](r, size)
-	case schema.UnlimitedSize:
-		return accessOf[C](r, anySize)
-	case schema.TimeSpan:
-		return accessOf[C](r, timespan)
-	case schema.Range:
-		return accessOf[C](r, ipRange)
-	case schema.Binding:
-		return accessOf[C](r, ipBinding)
-	case schema.Address:
-		return accessOf[C](r, ipAddress)
-	case schema.SmartHost:
-		return accessOf[C](r, smartHost)
-	case schema.Space:
-		return accessOf[C](r, space)
-	case schema.Fqdn:
-		return accessOf[C](r, fqdn)
-	case schema.Domain:
-		return accessOf[C](r, domainName)
-	case schema.Certificate:
-		return accessOf[C](r, x509)
-	case schema.Mailbox:
-		return accessOf[C](r, smtpAddress)
-	case schema.Subdomains:
-		return accessOf[C](r, subdomains)
-	case schema.RemoteName:
-		return accessOf[C](r, remoteName)
-	case schema.Server:
-		return accessOf[C](r, serverID)
-	case schema.Mechanisms:
-		return accessOf[C](r, mechanisms)
-	case schema.HostMechanisms:
-		return accessOf[C](r, hostMechanisms)
-	case schema.Groups:
-		return accessOf[C](r, groups)
-	case schema.RateSources:
-		return accessOf[C](r, rateSources)
-	case schema.ErrorPolicies:
-		return accessOf[C](r, policies)
-	case schema.SizeModes:
-		return accessOf[C](r, sizeModes)
-	case schema.Logging:
-		return accessOf[C](r, logging)
-	case schema.Protections:
-		return accessOf[C](r, protections)
-	case schema.Roles:
-		return accessOf[C](r, roles)
-	case schema.Premises:
-		return accessOf[C](r, premises)
-	case schema.DomainTypes:
-		return accessOf[C](r, domainTypes)
-	case schema.TlsLevels:
-		return accessOf[C](r, tlsLevels)
+func accessTo[C any](r *schema.Row) (a access[C]) {
+	for _, k := range []kind[string]{text, fqdn, domainName, x509, smtpAddress, subdomains, remoteName, serverID} {
+		isKind(&a, r, k)
 	}
-	if r.Kind.Values != nil {
+	isKind(&a, r, boolean)
+	isKind(&a, r, integer)
+	isKind(&a, r, limit)
+	isKind(&a, r, size)
+	isKind(&a, r, anySize)
+	isKind(&a, r, timespan)
+	isKind(&a, r, ipRange)
+	isKind(&a, r, ipBinding)
+	isKind(&a, r, ipAddress)
+	isKind(&a, r, smartHost)
+	isKind(&a, r, space)
+	isKind(&a, r, mechanisms)
+	isKind(&a, r, hostMechanisms)
+	isKind(&a, r, groups)
+	isKind(&a, r, rateSources)
+	isKind(&a, r, policies)
+	isKind(&a, r, sizeModes)
+	isKind(&a, r, logging)
+	isKind(&a, r, protections)
+	isKind(&a, r, roles)
+	isKind(&a, r, premises)
+	isKind(&a, r, domainTypes)
+	isKind(&a, r, tlsLevels)
+	if a.set == nil && r.Kind.Values != nil {
 		return accessOf[C](r, words(r.Kind))
 	}
-	return access[C]{}
+	return a
+}
+
+// isKind sets a to the access to r if r is of the kind k.
+func isKind[C, V any](a *access[C], r *schema.Row, k kind[V]) {
+	if r.Kind == k.Kind {
+		*a = accessOf[C](r, k)
+	}
 }
 
 // rowsOf returns the parameters of a noun whose items have the configuration C.

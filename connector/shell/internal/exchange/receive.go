@@ -10,6 +10,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/internal/schema"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
 )
 
@@ -176,17 +177,11 @@ func (o *Org) ask(call *object.Call, it *item[receive], names []string) (missing
 }
 
 // checkReceive applies the rules to a connector, those about other connectors
-// included. A mistake that it had before isn't held against a change.
+// included.
 func (o *Org) checkReceive(next, old *item[receive]) error {
-	errs := draft.CheckReceive(o.around(&next.cfg), next.cfg, o.claims.neighbours(o, &next.cfg, old)...)
-	if len(errs) == 0 {
-		return nil
-	}
-	if old != nil {
-		before := draft.CheckReceive(o.around(&old.cfg), old.cfg, o.claims.neighbours(o, &old.cfg, old)...)
-		errs = added(errs, before)
-	}
-	return invalid(errs)
+	return checked(next, old, func(r receive) source.Diagnostics {
+		return draft.CheckReceive(o.around(&r), r, o.claims.neighbours(o, &r, old)...)
+	})
 }
 
 // filterReceive is -Server of Get-ReceiveConnector.

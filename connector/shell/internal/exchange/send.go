@@ -8,6 +8,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/internal/schema"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // sendRows are the parameters of Send connectors. Usage is read before the others.
@@ -74,15 +75,9 @@ func (o *Org) finishSend(call *object.Call, it *item[send]) error {
 	return nil
 }
 
-// checkSend applies the rules to a connector. A mistake that it had before isn't
-// held against a change.
+// checkSend applies the rules to a connector.
 func (o *Org) checkSend(next, old *item[send]) error {
-	errs := draft.CheckSend(&o.base, next.cfg)
-	if old != nil && len(errs) > 0 {
-		before := draft.CheckSend(&o.base, old.cfg)
-		errs = added(errs, before)
-	}
-	return invalid(errs)
+	return checked(next, old, func(s send) source.Diagnostics { return draft.CheckSend(&o.base, s) })
 }
 
 // credentialAccess is AuthenticationCredential. The password never leaves its

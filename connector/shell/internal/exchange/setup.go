@@ -60,7 +60,7 @@ func (o *Org) setup(domain string) {
 func defaultConnectors(p connector.Profile, s server) []receive {
 	switch {
 	case s.Edge:
-		return []receive{edgeConnector(p, s.Name)}
+		return []receive{edgeConnector(s.Name)}
 	case p == permission.Exchange2007:
 		return connectors2007(s.Name)
 	}
@@ -102,7 +102,7 @@ func hubConnectors(name string) []receive {
 	return list
 }
 
-func edgeConnector(p connector.Profile, name string) receive {
+func edgeConnector(name string) receive {
 	r := made("Default internal receive connector "+name, edgeAuth, edgeGroups, 25, false)
 	r.DomainSecureEnabled = true
 	r.MessageRateLimit = 600

@@ -7,6 +7,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/internal/draft"
 	"github.com/interchange-smtp/interchange/connector/internal/schema"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 var transportRows = rowsOf[transport](&schema.TransportConfig, nil)
@@ -50,9 +51,7 @@ func fullTransport(it *item[transport]) transport {
 }
 
 func (o *Org) checkTransport(next, old *item[transport]) error {
-	errs := draft.CheckTransport(next.cfg)
-	before := draft.CheckTransport(old.cfg)
-	return invalid(added(errs, before))
+	return checked(next, old, draft.CheckTransport)
 }
 
 // serviceNoun is one of the transport services of servers.
@@ -118,9 +117,8 @@ func (o *Org) refreshServices(s *shelf[service]) {
 func (o *Org) checkService(next, old *item[service]) error {
 	s := next.cfg
 	s.Name = o.serviceKey(s.Name)
-	errs := draft.CheckService(&o.base, s)
-	before := draft.CheckService(&o.base, old.cfg)
-	if err := invalid(added(errs, before)); err != nil {
+	check := func(s service) source.Diagnostics { return draft.CheckService(&o.base, s) }
+	if err := checked(&item[service]{cfg: s}, old, check); err != nil {
 		return err
 	}
 	if s.Name != o.local().Name || next.kept[downgradedAuth] != false || old.kept[downgradedAuth] == false {

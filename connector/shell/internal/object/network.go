@@ -3,6 +3,7 @@ package object
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -44,12 +45,16 @@ func (p *Parts) Members() []string { return p.names }
 
 // Member returns a property.
 func (p *Parts) Member(name string) (Value, bool) {
-	for i, n := range p.names {
-		if strings.EqualFold(n, name) {
-			return p.values()[i], true
-		}
+	return named(name, p.names, p.values()...)
+}
+
+// named returns the value that stands at the place of a name, in any letter case.
+func named(name string, names []string, values ...Value) (Value, bool) {
+	i := slices.IndexFunc(names, func(n string) bool { return strings.EqualFold(n, name) })
+	if i < 0 {
+		return nil, false
 	}
-	return nil, false
+	return values[i], true
 }
 
 var (

@@ -32,33 +32,9 @@ func (t Time) Members() []string { return timeNames }
 func (t Time) Member(name string) (Value, bool) {
 	u := time.Time(t)
 	day := time.Date(u.Year(), u.Month(), u.Day(), 0, 0, 0, 0, u.Location())
-	switch strings.ToLower(name) {
-	case "date":
-		return Time(day), true
-	case "year":
-		return int64(u.Year()), true
-	case "month":
-		return int64(u.Month()), true
-	case "day":
-		return int64(u.Day()), true
-	case "hour":
-		return int64(u.Hour()), true
-	case "minute":
-		return int64(u.Minute()), true
-	case "second":
-		return int64(u.Second()), true
-	case "millisecond":
-		return int64(u.Nanosecond() / 1e6), true
-	case "dayofweek":
-		return u.Weekday().String(), true
-	case "dayofyear":
-		return int64(u.YearDay()), true
-	case "timeofday":
-		return Span(u.Sub(day)), true
-	case "ticks":
-		return u.Unix()*10_000_000 + 621355968000000000 + int64(u.Nanosecond()/100), true
-	}
-	return nil, false
+	return named(name, timeNames, Time(day), int64(u.Year()), int64(u.Month()), int64(u.Day()), int64(u.Hour()), int64(u.Minute()),
+		int64(u.Second()), int64(u.Nanosecond()/1e6), u.Weekday().String(), int64(u.YearDay()), Span(u.Sub(day)),
+		u.Unix()*10_000_000+621355968000000000+int64(u.Nanosecond()/100))
 }
 
 // Call has ToString with a format, AddDays and its kin, ToUniversalTime,
@@ -165,18 +141,9 @@ func timePart(t time.Time, c byte, n int, text string) string {
 		}
 		return t.Format("2006")
 	case 'M':
-		if n > 2 {
-			return t.Month().String()[:monthLength(t, n)]
-		}
-		return pad(int(t.Month()))
+		return letters(t.Month().String(), n, pad(int(t.Month())))
 	case 'd':
-		if n == 3 {
-			return t.Weekday().String()[:3]
-		}
-		if n > 3 {
-			return t.Weekday().String()
-		}
-		return pad(t.Day())
+		return letters(t.Weekday().String(), n, pad(t.Day()))
 	case 'H':
 		return pad(t.Hour())
 	case 'h':
@@ -200,9 +167,13 @@ func timePart(t time.Time, c byte, n int, text string) string {
 	return text
 }
 
-func monthLength(t time.Time, n int) int {
-	if n == 3 {
-		return 3
+// letters is what n letters stand for: a number, the first letters of a name or all.
+func letters(name string, n int, number string) string {
+	switch {
+	case n < 3:
+		return number
+	case n == 3:
+		return name[:3]
 	}
-	return len(t.Month().String())
+	return name
 }

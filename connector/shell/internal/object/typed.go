@@ -116,33 +116,14 @@ func (s Span) Compare(v Value) (int, bool) {
 	return 0, false
 }
 
+var spanNames = []string{"Days", "Hours", "Minutes", "Seconds", "Milliseconds", "Ticks",
+	"TotalDays", "TotalHours", "TotalMinutes", "TotalSeconds", "TotalMilliseconds"}
+
 // Member has the parts and totals of a .NET TimeSpan.
 func (s Span) Member(name string) (Value, bool) {
 	d := time.Duration(s)
 	const day = 24 * time.Hour
-	switch strings.ToLower(name) {
-	case "days":
-		return int64(d / day), true
-	case "hours":
-		return int64(d % day / time.Hour), true
-	case "minutes":
-		return int64(d % time.Hour / time.Minute), true
-	case "seconds":
-		return int64(d % time.Minute / time.Second), true
-	case "milliseconds":
-		return int64(d % time.Second / time.Millisecond), true
-	case "ticks":
-		return int64(d / 100), true
-	case "totaldays":
-		return narrow(d.Hours() / 24), true
-	case "totalhours":
-		return narrow(d.Hours()), true
-	case "totalminutes":
-		return narrow(d.Minutes()), true
-	case "totalseconds":
-		return narrow(d.Seconds()), true
-	case "totalmilliseconds":
-		return narrow(float64(d) / 1e6), true
-	}
-	return nil, false
+	return named(name, spanNames, int64(d/day), int64(d%day/time.Hour), int64(d%time.Hour/time.Minute), int64(d%time.Minute/time.Second),
+		int64(d%time.Second/time.Millisecond), int64(d/100), narrow(d.Hours()/24), narrow(d.Hours()), narrow(d.Minutes()),
+		narrow(d.Seconds()), narrow(float64(d)/1e6))
 }
