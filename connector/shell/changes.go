@@ -52,11 +52,8 @@ func (d *differ) receive() {
 		old, now := &d.before.Receive[i], &d.cfg.Receive[i]
 		path := source.Named("Receive", now.Name)
 		whole := now.WithDefaults(d.cfg)
-		c := command{name: "Set-ReceiveConnector"}
 		identity := d.quote(path+".Name", cmp.Or(now.Server, d.local())+`\`+old.Name)
-		c.add("Identity", identity)
-		d.fields(path, &c, reflect.ValueOf(old).Elem(), reflect.ValueOf(now).Elem(), reflect.ValueOf(&whole).Elem())
-		d.run(c, 1)
+		d.set("Set-ReceiveConnector", path, identity, old, now, &whole)
 		before, after := effective(old.Permissions, draft.GroupGrants(d.before, *old)), effective(now.Permissions, draft.GroupGrants(d.cfg, *now))
 		if old.PermissionGroups != now.PermissionGroups { // which gives the groups' entries again
 			before = slices.DeleteFunc(before, func(g permission.Grant) bool { return g.Removed != 0 })
@@ -74,13 +71,19 @@ func (d *differ) send() {
 		old, now := &d.before.Send[i], &d.cfg.Send[i]
 		path := source.Named("Send", now.Name)
 		whole := now.WithDefaults(d.cfg)
-		c := command{name: "Set-SendConnector"}
 		identity := d.quote(path+".Name", old.Name)
-		c.add("Identity", identity)
-		d.fields(path, &c, reflect.ValueOf(old).Elem(), reflect.ValueOf(now).Elem(), reflect.ValueOf(&whole).Elem())
-		d.run(c, 1)
+		d.set("Set-SendConnector", path, identity, old, now, &whole)
 		d.grants(path, "Get-SendConnector "+identity, effective(old.Permissions, draft.UsageGrants(d.before, *old)), effective(now.Permissions, draft.UsageGrants(d.cfg, *now)))
 	}
+}
+
+// set prints the command that makes now of old, whose path and identity are given;
+// whole is now with its defaults. All three are pointers to structs of one type.
+func (d *differ) set(name string, path source.Path, identity string, old, now, whole any) {
+	c := command{name: name}
+	c.add("Identity", identity)
+	d.fields(path, &c, reflect.ValueOf(old).Elem(), reflect.ValueOf(now).Elem(), reflect.ValueOf(whole).Elem())
+	d.run(c, 1)
 }
 
 // run prints c if it has more parameters than it needs to name the object.

@@ -110,33 +110,7 @@ func (l limitValue) Member(name string) (object.Value, bool) {
 	return unlimitedMember(name, l.Limit == param.Unlimited, int64(l.Limit))
 }
 
-// spanValue is a time span. It compares with texts of time spans.
-type spanValue time.Duration
-
-func showSpan(d time.Duration) object.Value { return spanValue(d) }
-
-func (spanValue) TypeName() string { return "EnhancedTimeSpan" }
-func (s spanValue) String() string { return param.FormatTimeSpan(time.Duration(s)) }
-
-// Compare reads v as a time span.
-func (s spanValue) Compare(v object.Value) (int, bool) {
-	o, err := param.ParseTimeSpan(object.Text(v))
-	return cmp.Compare(time.Duration(s), o), err == nil && v != nil
-}
-
-// Member returns the totals that scripts ask for.
-func (s spanValue) Member(name string) (object.Value, bool) {
-	d := time.Duration(s)
-	for total, v := range map[string]float64{
-		"TotalDays": d.Hours() / 24, "TotalHours": d.Hours(), "TotalMinutes": d.Minutes(),
-		"TotalSeconds": d.Seconds(), "TotalMilliseconds": d.Seconds() * 1000,
-	} {
-		if strings.EqualFold(name, total) {
-			return v, true
-		}
-	}
-	return nil, false
-}
+func showSpan(d time.Duration) object.Value { return object.Span(d) }
 
 // showServerID shows a server that a parameter names.
 func showServerID(name string) object.Value {
