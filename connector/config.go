@@ -1,6 +1,7 @@
 package connector
 
 import (
+	"cmp"
 	"reflect"
 	"strings"
 
@@ -110,15 +111,11 @@ func (c *Config) local() routing.Server {
 // server finds a server by name or FQDN in any letter case; "" is this server. For a
 // server that isn't listed it returns one with the name as FQDN, and ok false.
 func (c *Config) server(name string) (s routing.Server, ok bool) {
-	if name == "" {
-		name = c.Server
-	}
+	name = cmp.Or(name, c.Server)
 	if name == "" && len(c.Servers) > 0 {
 		return c.Servers[0], true
 	}
-	if name == "" {
-		name = "localhost"
-	}
+	name = cmp.Or(name, "localhost")
 	for _, s := range c.Servers {
 		if strings.EqualFold(s.Name, name) || s.FQDN != "" && strings.EqualFold(s.FQDN, name) {
 			return s, true
@@ -128,12 +125,7 @@ func (c *Config) server(name string) (s routing.Server, ok bool) {
 }
 
 // serverFQDN returns the name of s on the wire.
-func serverFQDN(s routing.Server) string {
-	if s.FQDN != "" {
-		return s.FQDN
-	}
-	return s.Name
-}
+func serverFQDN(s routing.Server) string { return cmp.Or(s.FQDN, s.Name) }
 
 // localService returns the service of this server, as configured.
 func (c *Config) localService() Service {

@@ -1,6 +1,8 @@
 package connector
 
 import (
+	"slices"
+
 	"github.com/interchange-smtp/interchange/connector/order"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/reply"
@@ -109,7 +111,7 @@ func (s Session) mayClaim(d routing.Domain) bool {
 	if s.client.kind != anonymousClient && s.client.kind != partnerClient {
 		return true
 	}
-	return !containsDomain(s.in.policy.secure, d) || containsDomain(s.client.domains, d)
+	return !slices.Contains(s.in.policy.secure, d) || slices.Contains(s.client.domains, d)
 }
 
 // owns reports whether a belongs to the client: it is one of the user's addresses,
@@ -117,18 +119,9 @@ func (s Session) mayClaim(d routing.Domain) bool {
 // ms-Exch-SMTP-Accept-Any-Sender, so otherwise they could send nothing.
 func (s Session) owns(a routing.Address) bool {
 	if s.client.kind == partnerClient {
-		return a.IsValid() && containsDomain(s.client.domains, a.Domain())
+		return a.IsValid() && slices.Contains(s.client.domains, a.Domain())
 	}
 	return s.client.id.Owns(a)
-}
-
-func containsDomain(domains []routing.Domain, d routing.Domain) bool {
-	for _, e := range domains {
-		if d == e {
-			return true
-		}
-	}
-	return false
 }
 
 // Rcpt decides on RCPT. A recipient in an accepted domain passes; every other

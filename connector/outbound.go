@@ -161,7 +161,7 @@ func (out *Outbound) Fqdn() string {
 // Secured reports whether mail to the domain requires mutual TLS:
 // DomainSecureEnabled is set, and TLSSendDomainSecureList names the domain.
 func (out *Outbound) Secured(to routing.Domain) bool {
-	return out != nil && containsDomain(out.secure, to)
+	return out != nil && slices.Contains(out.secure, to)
 }
 
 // Peer returns the principal of the next hop for mail to the domain: Partner if the

@@ -1,6 +1,7 @@
 package connector
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/auth"
@@ -81,11 +82,8 @@ func (p *Policy) secured(ch auth.Channel) []routing.Domain {
 	}
 	var domains []routing.Domain
 	for _, d := range p.secure {
-		for _, name := range ch.PeerNames {
-			if equalFold(strings.TrimSuffix(name, "."), d.String()) {
-				domains = append(domains, d)
-				break
-			}
+		if slices.ContainsFunc(ch.PeerNames, func(name string) bool { return equalFold(strings.TrimSuffix(name, "."), d.String()) }) {
+			domains = append(domains, d)
 		}
 	}
 	return domains

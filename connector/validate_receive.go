@@ -37,8 +37,7 @@ var receiveRules = []func(*receiveCheck){
 
 // receiveCheck checks one Receive connector.
 type receiveCheck struct {
-	*validator
-	path   source.Path
+	connectorValidator
 	given  Receive // as configured
 	r      Receive // with its defaults
 	server routing.Server
@@ -49,7 +48,7 @@ type receiveCheck struct {
 
 // newReceiveCheck prepares the connector at path.
 func newReceiveCheck(v *validator, path source.Path, given Receive) receiveCheck {
-	c := receiveCheck{validator: v, path: path, given: given, r: v.cfg.receiveDefaults(given)}
+	c := receiveCheck{connectorValidator: connectorValidator{v, path}, given: given, r: v.cfg.receiveDefaults(given)}
 	c.server, c.listed = v.cfg.server(given.Server)
 	c.mech = c.r.AuthMechanism.Or(auth.None)
 	c.groups = c.r.PermissionGroups.Or(0)
@@ -63,14 +62,6 @@ func (c *receiveCheck) run() {
 	for _, rule := range receiveRules {
 		rule(c)
 	}
-}
-
-func (c *receiveCheck) bad(field source.Path, code, format string, args ...any) {
-	c.fail(c.path+"."+field, code, format, args...)
-}
-
-func (c *receiveCheck) doubt(field source.Path, code, format string, args ...any) {
-	c.warn(c.path+"."+field, code, format, args...)
 }
 
 // values refuses values of enumerations that no parser returns.

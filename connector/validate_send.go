@@ -35,8 +35,7 @@ var sendRules = []func(*sendCheck){
 
 // sendCheck checks one Send connector.
 type sendCheck struct {
-	*validator
-	path  source.Path
+	connectorValidator
 	given Send // as configured
 	s     Send // with its defaults
 	local routing.Server
@@ -45,7 +44,7 @@ type sendCheck struct {
 
 // newSendCheck prepares the connector at path.
 func newSendCheck(v *validator, path source.Path, given Send) *sendCheck {
-	c := &sendCheck{validator: v, path: path, given: given, s: v.cfg.sendDefaults(given), local: v.cfg.local()}
+	c := &sendCheck{connectorValidator: connectorValidator{v, path}, given: given, s: v.cfg.sendDefaults(given), local: v.cfg.local()}
 	c.dns = c.s.DNSRoutingEnabled.Or(false)
 	return c
 }
@@ -56,14 +55,6 @@ func (c *sendCheck) run() {
 	for _, rule := range sendRules {
 		rule(c)
 	}
-}
-
-func (c *sendCheck) bad(field source.Path, code, format string, args ...any) {
-	c.fail(c.path+"."+field, code, format, args...)
-}
-
-func (c *sendCheck) doubt(field source.Path, code, format string, args ...any) {
-	c.warn(c.path+"."+field, code, format, args...)
 }
 
 // values refuses values of enumerations that no parser returns.

@@ -26,6 +26,20 @@ func (v *validator) warn(path source.Path, code, format string, args ...any) {
 	v.warnings = append(v.warnings, source.Diagnostic{Severity: source.SeverityWarning, Path: path, Code: code, Detail: fmt.Sprintf(format, args...)})
 }
 
+// connectorValidator collects the problems of the connector at a path.
+type connectorValidator struct {
+	*validator
+	path source.Path
+}
+
+func (c *connectorValidator) bad(field source.Path, code, format string, args ...any) {
+	c.fail(c.path+"."+field, code, format, args...)
+}
+
+func (c *connectorValidator) doubt(field source.Path, code, format string, args ...any) {
+	c.warn(c.path+"."+field, code, format, args...)
+}
+
 // name applies the rules for all names.
 func (v *validator) name(path source.Path, name string) {
 	switch {

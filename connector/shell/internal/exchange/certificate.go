@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -53,25 +54,14 @@ func (o *Org) getCertificates(call *object.Call) error {
 
 // names reports whether c is for all of the domains.
 func (c *Certificate) names(domains []object.Value) bool {
-	for _, d := range domains {
-		ok := false
-		for _, have := range c.Domains {
-			ok = ok || strings.EqualFold(object.Text(d), have)
-		}
-		if !ok {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(domains, func(d object.Value) bool {
+		return !slices.ContainsFunc(c.Domains, func(have string) bool { return strings.EqualFold(object.Text(d), have) })
+	})
 }
 
 func (o *Org) certificateObject(c *Certificate) *object.Object {
-	domains := make([]object.Value, len(c.Domains))
-	for i, d := range c.Domains {
-		domains[i] = d
-	}
 	shown := certificateShape.Object("ExchangeCertificate", []object.Value{
-		object.NewList(domains...), o.LocalName() + `\` + c.Thumbprint, c.Issuer, object.Time(c.NotAfter), object.Time(c.NotBefore),
+		object.Strings(c.Domains), o.LocalName() + `\` + c.Thumbprint, c.Issuer, object.Time(c.NotAfter), object.Time(c.NotBefore),
 		object.Flags{Type: "AllowedServices", Text: "SMTP"}, c.Subject, c.Thumbprint,
 	})
 	shown.Columns, shown.Text = []string{"Thumbprint", "Services", "Subject"}, c.Thumbprint

@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/rangeset"
@@ -76,19 +77,15 @@ func (m claims) neighbours(o *Org, r *receive, self *item[receive]) []receive {
 	_, rivals := o.claimsOf(&full)
 	var found []receive
 	var seen []*item[receive]
-next:
 	for _, c := range rivals {
 		for it := range m[c] {
 			if it == self {
 				continue
 			}
-			for _, s := range seen {
-				if s == it {
-					continue next
-				}
+			if !slices.Contains(seen, it) {
+				seen = append(seen, it)
+				found = append(found, it.cfg)
 			}
-			seen = append(seen, it)
-			found = append(found, it.cfg)
 			break
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/syntax"
@@ -50,8 +51,7 @@ func (in *Interp) describeBy(d *object.Parameter, a *syntax.Attribute) error {
 			if err != nil {
 				return err
 			}
-			alias := in.text(e, v)
-			d.Aliases = append(d.Aliases, alias)
+			d.Aliases = append(d.Aliases, in.text(e, v))
 		}
 	case "parameter":
 		return in.describeParameter(d, a)
@@ -175,8 +175,7 @@ func quoteValue(v object.Value) string {
 // valid holds one value against one attribute.
 func (in *Interp) valid(n syntax.Node, a *syntax.Attribute, name string, args []object.Value, item object.Value) (bool, error) {
 	if name == "validatelength" {
-		s := in.text(n, item)
-		item = int64(len([]rune(s)))
+		item = int64(utf8.RuneCountInString(in.text(n, item)))
 	}
 	switch {
 	case name == "validateset":

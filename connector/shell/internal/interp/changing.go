@@ -14,19 +14,20 @@ func changing() []*command {
 	value := parameter("Value", "Object", 1, "What it holds from now on.")
 	ignored := []object.Parameter{flag("Force", "Has no effect here."), parameter("Scope", "String", object.Named, "Global and Script: that of the script."),
 		parameter("Option", "String", object.Named, "Has no effect here.")}
-	input := required(inputObject)
-	input.Mandatory = false
 	return []*command{
 		{name: "Set-Variable", aliases: []string{"sv"}, synopsis: "Sets a variable.", start: startSetVariable, params: append([]object.Parameter{name, value}, ignored...)},
 		{name: "New-Variable", aliases: []string{"nv"}, synopsis: "Sets a variable.", start: startSetVariable, params: append([]object.Parameter{name, value}, ignored...)},
-		{name: "Clear-Variable", aliases: []string{"clv"}, synopsis: "Sets variables to $null.", start: startClearVariable, params: append([]object.Parameter{names}, ignored...)},
+		{name: "Clear-Variable", aliases: []string{"clv"}, synopsis: "Sets variables to $null.", params: append([]object.Parameter{names}, ignored...),
+			start: func(inv *invocation) (stage, error) {
+				return inv.eachName(func(name string) error { return inv.in.setVariable(inv.variableNode(name), nil) }), nil
+			}},
 		{name: "Remove-Variable", aliases: []string{"rv"}, synopsis: "Forgets variables.", start: startRemoveVariable, params: append([]object.Parameter{names}, ignored...)},
 		{name: "Add-Member", synopsis: "Gives an object one property more.", start: startAddMember,
 			params: []object.Parameter{
 				parameter("MemberType", "String", 0, "NoteProperty, the only one here.", "Type"), parameter("Name", "String", 1, "The property."),
 				parameter("Value", "Object", 2, "What it holds."), parameter("NotePropertyName", "String", object.Named, "The property."),
 				parameter("NotePropertyValue", "Object", object.Named, "What it holds."), parameter("NotePropertyMembers", "Hashtable", object.Named, "Several properties."),
-				flag("PassThru", "Emits the object."), flag("Force", "Replaces a property that is there."), input}},
+				flag("PassThru", "Emits the object."), flag("Force", "Replaces a property that is there."), inputObject}},
 		{name: "Tee-Object", aliases: []string{"tee"}, synopsis: "Keeps the objects in a variable and hands them on.", start: startTee,
 			params: []object.Parameter{required(parameter("Variable", "String", object.Named, "The variable, without the dollar sign.")), inputObject}},
 	}
@@ -53,10 +54,6 @@ func (inv *invocation) eachName(use func(name string) error) stage {
 		}
 		return nil
 	})
-}
-
-func startClearVariable(inv *invocation) (stage, error) {
-	return inv.eachName(func(name string) error { return inv.in.setVariable(inv.variableNode(name), nil) }), nil
 }
 
 func startRemoveVariable(inv *invocation) (stage, error) {
@@ -105,12 +102,12 @@ func startAddMember(inv *invocation) (stage, error) {
 
 func startTee(inv *invocation) (stage, error) {
 	name := inv.text("Variable")
-	kept := new(object.List)
+	var kept []object.Value
 	return inv.work(func(v object.Value) error {
-		must(inv.node, inv.in.keep(v, len(kept.Items)+1))
-		kept.Items = append(kept.Items, v)
+		must(inv.node, inv.in.keep(v, len(kept)+1))
+		kept = append(kept, v)
 		return inv.emit(v)
 	}, func() error {
-		return inv.in.setVariable(&syntax.Variable{Span: inv.node.NameSpan, Name: name}, object.Collect(kept.Items))
+		return inv.in.setVariable(&syntax.Variable{Span: inv.node.NameSpan, Name: name}, object.Collect(kept))
 	}), nil
 }

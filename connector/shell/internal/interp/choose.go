@@ -180,7 +180,8 @@ func (inv *invocation) eachObject() func(object.Value) error {
 			}
 			return inv.emit(p)
 		}
-		if _, ok := v.(object.Caller); ok || isText(v) {
+		_, isText := v.(string)
+		if _, ok := v.(object.Caller); ok || isText {
 			result, err := in.invoke(node, v, name, args)
 			if err != nil {
 				return err
@@ -190,9 +191,4 @@ func (inv *invocation) eachObject() func(object.Value) error {
 		_, err := in.property(node, v, name) // reports that there is no such member
 		return err
 	}
-}
-
-func isText(v object.Value) bool {
-	_, ok := v.(string)
-	return ok
 }

@@ -184,7 +184,7 @@ func (inv *invocation) fail(err error) error {
 			e.Where = span
 		}
 	}
-	inv.keepError(e)
+	inv.note(inv.common.errorVariable, in.remember(e))
 	e.command = true
 	action := inv.common.errorAction
 	asked := action != ""
@@ -209,12 +209,6 @@ func (inv *invocation) fail(err error) error {
 
 func quietAction(action string) bool {
 	return strings.EqualFold(action, "SilentlyContinue") || strings.EqualFold(action, "Ignore")
-}
-
-// keepError puts an error into $Error, the newest first, and into the variable of
-// -ErrorVariable.
-func (inv *invocation) keepError(e *Error) {
-	inv.note(inv.common.errorVariable, inv.in.remember(e))
 }
 
 // beginNotes empties the variables of -ErrorVariable and -WarningVariable, unless

@@ -90,44 +90,34 @@ func formatNumber(v object.Value, form string) (string, error) {
 		i, _ := wholeNumber(num)
 		return fmt.Sprintf("%0*d", len(form), i), nil
 	}
-	digits := -1
+	digits, places := 0, 2
 	if len(form) > 1 {
 		d, err := strconv.Atoi(form[1:])
 		if err != nil || d < 0 || d > 30 {
 			return "", fmt.Errorf("the form %.20q of -f isn't supported; N, F, D, X and P with up to 30 digits are", form)
 		}
-		digits = d
+		digits, places = d, d
 	}
 	f := object.Float(num)
 	whole, isWhole := num.(int64)
 	switch form[0] | 0x20 {
 	case 'n':
-		return group(strconv.FormatFloat(f, 'f', places(digits), 64)), nil
+		return group(strconv.FormatFloat(f, 'f', places, 64)), nil
 	case 'f':
-		return strconv.FormatFloat(f, 'f', places(digits), 64), nil
+		return strconv.FormatFloat(f, 'f', places, 64), nil
 	case 'p':
-		return group(strconv.FormatFloat(100*f, 'f', places(digits), 64)) + "%", nil
+		return group(strconv.FormatFloat(100*f, 'f', places, 64)) + "%", nil
 	case 'd':
 		if isWhole {
-			return fmt.Sprintf("%0*d", max(digits, 0), whole), nil
+			return fmt.Sprintf("%0*d", digits, whole), nil
 		}
 	case 'x':
-		if isWhole && form[0] == 'X' {
-			return fmt.Sprintf("%0*X", max(digits, 0), uint64(whole)), nil
-		}
 		if isWhole {
-			return fmt.Sprintf("%0*x", max(digits, 0), uint64(whole)), nil
+			return fmt.Sprintf("%0*"+form[:1], digits, uint64(whole)), nil
 		}
 	}
 	return "", fmt.Errorf("the form %.20q of -f isn't supported for %s; N, F, D, X and P with up to 30 digits are",
 		form, object.TypeName(v))
-}
-
-func places(digits int) int {
-	if digits < 0 {
-		return 2
-	}
-	return digits
 }
 
 // group puts commas between thousands.

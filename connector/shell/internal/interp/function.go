@@ -25,7 +25,9 @@ func (in *Interp) define(s *syntax.Function) error {
 		c.params = append(c.params, object.Parameter{Name: "args", Type: "Object[]", Position: len(s.Params), Remaining: true,
 			Help: "What is given beyond the parameters."})
 	}
-	c.start = func(inv *invocation) (stage, error) { return in.startFunction(inv, s) }
+	c.start = func(inv *invocation) (stage, error) {
+		return &call{invocation: inv, fn: s, scope: newScope(in.at.scope)}, nil
+	}
 	in.funcs[object.Fold(s.Name)] = c
 	return nil
 }
@@ -37,10 +39,6 @@ type call struct {
 	scope *scope
 	begun bool
 	input []object.Value // what came through the pipeline, of a function without process
-}
-
-func (in *Interp) startFunction(inv *invocation, s *syntax.Function) (stage, error) {
-	return &call{invocation: inv, fn: s, scope: newScope(in.at.scope)}, nil
 }
 
 // process runs the process block for one object, or keeps it for the end.
@@ -237,7 +235,10 @@ func (in *Interp) scriptParam(p *syntax.Param, i int) error {
 	v, given := in.global.vars[name]
 	given = given && p.Default == nil
 	if !given && described.Mandatory && p.Default == nil {
-		if v, given = in.askFor(p); !given {
+		if in.opt.Ask != nil {
+			v, given = in.opt.Ask("param", p.Name)
+		}
+		if !given {
 			return &Error{Where: p.Span, Err: fmt.Errorf("the script needs a value for $%s, and the session is not interactive", p.Name),
 				Supported: "give it a default, $" + p.Name + " = '…' within param (…); a script before this one that sets it; or an answer, as docs/scripts.md has it"}
 		}
@@ -246,13 +247,6 @@ func (in *Interp) scriptParam(p *syntax.Param, i int) error {
 		return err
 	}
 	return in.setVariable(&syntax.Variable{Span: p.Span, Name: p.Name}, v)
-}
-
-func (in *Interp) askFor(p *syntax.Param) (object.Value, bool) {
-	if in.opt.Ask == nil {
-		return nil, false
-	}
-	return in.opt.Ask("param", p.Name)
 }
 
 // paramValue is the value of a parameter: what was given, its default, or nothing

@@ -144,15 +144,10 @@ func (in *Interp) settle(n syntax.Node, err error) error {
 		return recordErr
 	}
 	// What a wrong value would have led to is as wrong.
-	if !placed.command || in.m.fatal(err) || in.stopsByDefault() {
+	if !placed.command || in.m.fatal(err) || strings.EqualFold(in.preference("ERRORACTIONPREFERENCE"), "Stop") {
 		return &errTerminate{placed}
 	}
 	return nil
-}
-
-// stopsByDefault reports whether $ErrorActionPreference is Stop.
-func (in *Interp) stopsByDefault() bool {
-	return strings.EqualFold(in.preference("ERRORACTIONPREFERENCE"), "Stop")
 }
 
 // record keeps an error for the result of Run. It returns an error when there are

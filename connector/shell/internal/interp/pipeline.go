@@ -77,7 +77,6 @@ func (in *Interp) unroll(n syntax.Node, v object.Value, emit emitter) error {
 // stages starts the commands of a pipeline, the last one first, since each needs
 // the one that it hands its objects to.
 func (in *Interp) stages(p *syntax.Pipeline, emit emitter) ([]stage, error) {
-	_, isExpr := p.Elements[0].(*syntax.ExprElement)
 	bound := make([]*invocation, 0, len(p.Elements))
 	for i, e := range p.Elements {
 		n, ok := e.(*syntax.Command)
@@ -94,7 +93,7 @@ func (in *Interp) stages(p *syntax.Pipeline, emit emitter) ([]stage, error) {
 		}
 		bound = append(bound, inv)
 	}
-	if len(bound) == 0 || isExpr && len(bound) == 0 {
+	if len(bound) == 0 {
 		return nil, failf(p, "the pipeline has no commands")
 	}
 	stages := make([]stage, len(bound))
@@ -133,9 +132,7 @@ func (inv *invocation) output(next emitter) emitter {
 			return hand(v)
 		}
 	}
-	inv.emitWhole = func(v object.Value) error {
-		return next(v)
-	}
+	inv.emitWhole = next
 	return func(v object.Value) error {
 		must(inv.node, in.m.step(1))
 		return in.unroll(inv.node, v, next)

@@ -18,8 +18,8 @@ func printing() []*command {
 	shown.Remaining, shown.Pipeline = true, true
 	null := inputObject
 	return []*command{
-		{name: "Write-Output", aliases: []string{"echo", "write"}, synopsis: "Emits objects.", start: startWriteOutput,
-			params: []object.Parameter{many}},
+		{name: "Write-Output", aliases: []string{"echo", "write"}, synopsis: "Emits objects.", params: []object.Parameter{many},
+			start: func(inv *invocation) (stage, error) { return inv.work(inv.emit, nil), nil }},
 		{name: "Write-Host", synopsis: "Shows text that isn't part of the pipeline.", start: startWriteHost,
 			params: []object.Parameter{shown,
 				flag("NoNewline", "Stays on the line."),
@@ -39,10 +39,6 @@ func printing() []*command {
 		{name: "Out-Host", aliases: []string{"oh", "Out-Default"}, synopsis: "Shows the objects.", params: []object.Parameter{null},
 			start: startOutHost},
 	}
-}
-
-func startWriteOutput(inv *invocation) (stage, error) {
-	return inv.work(inv.emit, nil), nil
 }
 
 func startOutHost(inv *invocation) (stage, error) {
