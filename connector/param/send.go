@@ -23,7 +23,8 @@ func ParseTlsAuthLevel(s string) (TlsAuthLevel, error) {
 // IsValid reports whether l is one of the levels.
 func (l TlsAuthLevel) IsValid() bool { return int(l) < len(tlsAuthNames) }
 
-// String returns Exchange's spelling; None is ours, Exchange prints nothing.
+// String returns Exchange's spelling; None is the spelling of Interchange, Exchange
+// prints nothing.
 func (l TlsAuthLevel) String() string { return enumText("TlsAuthLevel", tlsAuthNames, l) }
 
 // MarshalText implements [encoding.TextMarshaler].
@@ -39,7 +40,7 @@ func (l *TlsAuthLevel) UnmarshalText(b []byte) error { return unmarshal(l, Parse
 type ErrorPolicy uint8
 
 // The policies; they may be combined. DowngradeAuthFailures changes nothing,
-// because a next hop that refuses our authentication is a temporary failure
+// because a next hop that refuses to authenticate this server is a temporary failure
 // in any case. Those about custom failures are not enforced.
 const (
 	DowngradeDnsFailures ErrorPolicy = 1 << iota

@@ -15,7 +15,7 @@ func asking() []*command {
 		{name: "Read-Host", synopsis: "Asks for a line of text.", start: startReadHost,
 			params: []object.Parameter{parameter("Prompt", "String", 0, "What to ask."),
 				flag("AsSecureString", "Shows nothing of the answer, and makes a SecureString of it.")}},
-		{name: "Get-Date", synopsis: "Tells the time, as a value or as text.", start: startGetDate,
+		{name: "Get-Date", synopsis: "Gets the time, as a value or as text.", start: startGetDate,
 			params: []object.Parameter{
 				parameter("Format", "String", object.Named, "How to write it: yyyy-MM-dd HH:mm:ss.")}},
 		{name: "New-TimeSpan", synopsis: "Makes a time span.", start: startNewTimeSpan,

@@ -10,7 +10,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/shell/internal/syntax"
 )
 
-// attributes says which attributes of parameters there are.
+// attributes lists the attributes of parameters that are supported, for errors.
 const attributes = "[Parameter()], [Alias()], [ValidateSet()], [ValidateRange()], [ValidateLength()], [ValidateCount()], [ValidatePattern()], " +
 	"[ValidateScript()], [ValidateNotNull()], [ValidateNotNullOrEmpty()], [AllowNull()], [AllowEmptyString()] or [AllowEmptyCollection()]"
 
@@ -34,7 +34,8 @@ func (in *Interp) describe(p *syntax.Param, i int) (object.Parameter, error) {
 	return d, nil
 }
 
-// isNumberType reports whether a number written without quotes is wanted as one.
+// isNumberType reports whether parameters of a type take a number written without
+// quotes as a number.
 func isNumberType(typ string) bool {
 	switch strings.TrimSuffix(plainType(typ), "[]") {
 	case "int", "int32", "int64", "long", "double", "bool", "boolean", "object", "uint32", "uint64", "decimal", "array":
@@ -75,8 +76,8 @@ func attributeName(a *syntax.Attribute) string {
 	return strings.TrimSuffix(strings.TrimPrefix(strings.ToLower(a.Name), "system.management.automation."), "attribute")
 }
 
-// describeParameter reads [Parameter(…)]. What is said there for help alone, and
-// parameter sets, have no effect.
+// describeParameter reads [Parameter(…)]. Help texts and parameter sets in it have no
+// effect.
 func (in *Interp) describeParameter(d *object.Parameter, a *syntax.Attribute) error {
 	for _, arg := range a.Named {
 		var v object.Value = true

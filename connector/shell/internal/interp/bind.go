@@ -22,7 +22,7 @@ type positional struct {
 func (in *Interp) bind(n *syntax.Command, cmd *command, piped bool) (*invocation, error) {
 	inv := &invocation{in: in, cmd: cmd, node: n, piped: piped, target: in.target,
 		args: make(map[string]object.Value, len(n.Args)), spans: make(map[string]syntax.Span, len(n.Args))}
-	in.target = "" // isn't that of commands within the arguments
+	in.target = "" // commands within the arguments have no target
 	var loose []positional
 	for i := 0; i < len(n.Args); i++ {
 		must(n, in.m.step(1))
@@ -102,8 +102,8 @@ func (inv *invocation) resolve(n syntax.Node, name string) (int, error) {
 	return 0, &Error{Where: n.Where(), Err: errors.New(text), command: true}
 }
 
-// argument evaluates the value of a parameter. What reads as a number but was
-// written without quotes for a parameter of text is taken as written: -Name 010.
+// argument evaluates the value of a parameter. A number written without quotes for a
+// parameter of text keeps its spelling: -Name 010.
 func (inv *invocation) argument(p *object.Parameter, e syntax.Expr) (object.Value, error) {
 	if !takesNumbers(p.Type) {
 		switch e := e.(type) {
@@ -137,7 +137,7 @@ func (inv *invocation) texts(p *object.Parameter, e *syntax.Array) (object.Value
 	return l, nil
 }
 
-// takesNumbers reports whether a parameter of that type wants a number as one.
+// takesNumbers reports whether parameters of a type take numbers as numbers.
 func takesNumbers(typ string) bool {
 	for _, prefix := range []string{"Int", "UInt", "Byte", "Double", "Single", "Decimal", "Unlimited", "Bool", "Switch", "Object"} {
 		if strings.HasPrefix(typ, prefix) {

@@ -155,7 +155,8 @@ func (in *Interp) result(b *block, v object.Value) (object.Value, error) {
 	return object.Collect(items), err
 }
 
-// customFields are the names by which calculated properties are written.
+// customField returns the full name of a key of a calculated property; "" if it has no
+// such key.
 func customField(name string) string {
 	switch strings.ToLower(name) {
 	case "n", "name", "l", "label":

@@ -13,7 +13,7 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// casts says what types there are.
+// casts lists the types that values can be converted to, for errors.
 const casts = "[string], [char], [int], [long], [double], [bool], [switch], [array], [string[]], [int[]], [hashtable], [ordered], " +
 	"[pscustomobject], [timespan], [version], [ipaddress], [IPRange], [IPBinding], [AddressSpace], [SmartHost], [void] or [ByteQuantifiedSize]"
 
@@ -118,7 +118,7 @@ func convertTyped(n syntax.Node, typ syntax.TypeName, name string, v object.Valu
 	case "ipaddress":
 		made, err = typedOf(netip.ParseAddr, strings.Trim(text, "[]"), object.NewIPAddress)
 		if err != nil {
-			err = errors.New("this is no IP address")
+			err = errors.New("this is not an IP address")
 		}
 	case "iprange":
 		made, err = typedOf(param.ParseRange, text, object.NewIPRange)
@@ -154,7 +154,7 @@ func typedOf[P any](parse func(string) (P, error), text string, typed func(P) ob
 // customObject is the type of objects that a script makes itself.
 const customObject = "PSCustomObject"
 
-// scalar is v, or $null for what has many parts.
+// scalar returns v, or $null for a list, an object or a table.
 func scalar(v object.Value) object.Value {
 	switch v.(type) {
 	case *object.List, *object.Object, *object.Table:

@@ -9,8 +9,8 @@ import (
 	"github.com/interchange-smtp/interchange/connector/shell/internal/syntax"
 )
 
-// command is a cmdlet as the binder sees it: one of the interpreter's own, which
-// has start, or one that came in.
+// command is a cmdlet as the binder sees it: one of the interpreter's own or one of
+// the caller's, which has external.
 type command struct {
 	name     string
 	synopsis string
@@ -66,7 +66,7 @@ var commonParameters = []object.Parameter{
 // actions are the values of -ErrorAction and -WarningAction.
 var actions = []string{"Continue", "Ignore", "SilentlyContinue", "Stop"}
 
-// external makes a command of one that came in.
+// external makes a command of one of the caller's.
 func external(c object.Command) *command {
 	cmd := &command{name: c.Name(), params: c.Parameters(), external: c}
 	if h, ok := c.(object.Helper); ok {
@@ -158,8 +158,8 @@ func (in *Interp) lookup(n *syntax.Command) (*command, error) {
 	return nil, &Error{Where: n.NameSpan, Err: errors.New(text), command: true, Supported: otherWays}
 }
 
-// switching returns what stands for an Enable or Disable cmdlet that doesn't
-// exist, or "": the Set cmdlet of its noun, if that has -Enabled.
+// switching returns what to write instead of an Enable or Disable cmdlet that doesn't
+// exist: the Set cmdlet of its noun, if that has -Enabled; else "".
 func (in *Interp) switching(name string) string {
 	verb, noun, _ := strings.Cut(name, "-")
 	value := map[string]string{"ENABLE": "$true", "DISABLE": "$false"}[object.Fold(verb)]

@@ -12,8 +12,8 @@
 // parameters; external.go runs the commands of the caller. A cmdlet of PowerShell is
 // a row in the file that is named for what it does: choosing, ordering, measuring,
 // making, changing, printing, formatting, converting, searching, asking, helping;
-// builtins, in builtin.go, puts the files together. Code that takes time or memory
-// pays the meter first.
+// builtins, in builtin.go, puts the files together. Code that takes time or memory pays the
+// meter first; must ends the script if it can't.
 //
 // # Errors
 //

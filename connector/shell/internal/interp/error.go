@@ -106,7 +106,7 @@ type errTerminate struct{ err *Error }
 func (e *errTerminate) Error() string { return e.err.Error() }
 func (e *errTerminate) Unwrap() error { return e.err }
 
-// position is the place of n as commands see it.
+// position returns the place of n as commands get it.
 func position(n syntax.Node) source.Position {
 	s := n.Where()
 	return source.Position{File: s.File(), Line: s.Line(), Column: s.Col()}

@@ -191,8 +191,8 @@ func (in *Interp) property(n syntax.Node, o object.Value, name string) (object.V
 	return nil, in.noSuchProperty(n, o, name)
 }
 
-// column is property for what is only shown or put in order: a property that isn't
-// there is an empty column, and warned of.
+// column reads a property that is only shown or sorted by. One that isn't there counts
+// as $null, with a warning.
 func (in *Interp) column(n syntax.Node, o object.Value, name string) object.Value {
 	v, ok := in.lookProperty(n, o, name)
 	if !ok && !mayLack(o) {
@@ -224,7 +224,8 @@ func (in *Interp) lookProperty(n syntax.Node, o object.Value, name string) (v ob
 	return v, ok
 }
 
-// noSuchProperty says so, names the nearest and lists those that there are.
+// noSuchProperty is the error for a property that o lacks. It names the nearest one and
+// lists those that o has.
 func (in *Interp) noSuchProperty(n syntax.Node, o object.Value, name string) error {
 	if l, ok := o.(*object.List); ok && len(l.Items) > 0 {
 		o = l.Items[0]

@@ -69,8 +69,8 @@ func (in *Interp) branch(s *syntax.If, emit emitter) error {
 	return in.runBody(s.Else.Body, emit)
 }
 
-// value is what a statement yields where a value is wanted: an expression as it
-// is, a pipeline's output as nothing, one value or a list.
+// value returns what a statement yields as one value: that of an expression as it is,
+// the output of a pipeline as $null, one value or a list.
 func (in *Interp) value(s syntax.Statement) (object.Value, error) {
 	if p, ok := s.(*syntax.Pipeline); ok && len(p.Elements) == 1 {
 		if e, ok := p.Elements[0].(*syntax.ExprElement); ok && !e.ToNull {
@@ -150,7 +150,7 @@ func (in *Interp) current(target syntax.Expr) (object.Value, error) {
 	return in.eval(target)
 }
 
-// store puts v where target says.
+// store assigns v to target.
 func (in *Interp) store(target syntax.Expr, v object.Value) error {
 	switch t := target.(type) {
 	case *syntax.Null:

@@ -11,8 +11,8 @@ import (
 	"github.com/interchange-smtp/interchange/connector/source"
 )
 
-// externalStage is a command that came in, at work: it runs once for each object
-// of the pipeline, or once.
+// externalStage runs a command of the caller's: once for each object of the pipeline,
+// or once without a pipeline.
 type externalStage struct {
 	*invocation
 	byValue, byName []*object.Parameter // those not given by the author

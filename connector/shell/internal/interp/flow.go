@@ -9,7 +9,8 @@ import (
 	"github.com/interchange-smtp/interchange/connector/shell/internal/syntax"
 )
 
-// errJump leaves a loop, a function or the script. It goes up to where that began.
+// errJump leaves a loop, a function or the script. It is returned up to the code that
+// runs that loop, function or script.
 type errJump struct {
 	kind syntax.FlowKind
 	loop int // of break and continue: which loop of the function, from 1
@@ -65,7 +66,8 @@ func (in *Interp) exit(s *syntax.Flow) error {
 	return &errJump{kind: syntax.Exit, code: int(code), node: s}
 }
 
-// returned takes the return of a block or function that ends with it.
+// returned returns nil for the jump of return, with which a block or function ends, and
+// other errors as they are.
 func returned(err error) error {
 	var jump *errJump
 	if errors.As(err, &jump) && jump.kind == syntax.Return {

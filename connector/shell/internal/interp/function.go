@@ -141,7 +141,8 @@ func (c *call) bindParams() error {
 	return nil
 }
 
-// passCommon makes what every cmdlet takes hold for those within the function.
+// passCommon applies the common parameters of the call to the cmdlets that the function
+// runs.
 func (c *call) passCommon() {
 	in := c.in
 	if action := c.common.errorAction; action != "" {

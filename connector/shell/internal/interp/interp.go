@@ -28,8 +28,8 @@ type Interp struct {
 	failures int                  // errors so far, silenced ones too
 	ok       bool                 // $?
 	target   string               // Call.Target of the pipeline under way
-	warned   map[syntax.Span]bool // where was warned once
-	exited   *int                 // what exit gave; nil: the script came to its end
+	warned   map[syntax.Span]bool // the places for which warnOnce gave a warning
+	exited   *int                 // the code that exit gave; nil: the script ran to its end
 }
 
 // New returns an interpreter with the built-in cmdlets and those of opt.
@@ -64,8 +64,8 @@ func (in *Interp) Run(ctx context.Context, file string, src []byte) error {
 	return in.run(ctx, script)
 }
 
-// run runs a script and takes it apart: a statement that is done is let go, since
-// the tree of a hundred thousand commands is large.
+// run runs a script. It drops each statement once it has run, because the tree
+// of a hundred thousand commands is large.
 func (in *Interp) run(ctx context.Context, script *syntax.Script) error {
 	in.m = &meter{ctx: ctx, limits: in.opt.Limits}
 	in.out = meteredWriter{in.m, in.opt.Out}
@@ -97,7 +97,8 @@ func (in *Interp) runScript(script *syntax.Script) {
 	}
 }
 
-// leave takes what ended the script: return, exit, or an error that is recorded.
+// leave records how the script ended: by return, by exit, or by an error, which is
+// recorded already.
 func (in *Interp) leave(err error) {
 	var jump *errJump
 	if !errors.As(err, &jump) || jump.kind != syntax.Exit {
@@ -123,7 +124,7 @@ func (in *Interp) Variable(name string) (object.Value, bool) {
 	return in.global.get(object.Fold(name))
 }
 
-// settle takes the error of a statement. It returns an error if the statements
+// settle handles the error of a statement. It returns an error if the statements
 // that follow mustn't run.
 func (in *Interp) settle(n syntax.Node, err error) error {
 	if err == nil {
@@ -143,7 +144,7 @@ func (in *Interp) settle(n syntax.Node, err error) error {
 	if recordErr := in.record(placed); recordErr != nil {
 		return recordErr
 	}
-	// What a wrong value would have led to is as wrong.
+	// The statements that follow would use a wrong value.
 	if !placed.command || in.m.fatal(err) || strings.EqualFold(in.preference("ERRORACTIONPREFERENCE"), "Stop") {
 		return &errTerminate{placed}
 	}
@@ -172,7 +173,7 @@ func asError(err error) *Error {
 	return &Error{Err: err}
 }
 
-// warn tells the user of something that isn't an error. What is handed to
+// warn shows the user a warning. What is handed to
 // Options.Warn counts as output, because its caller may keep it.
 func (in *Interp) warn(n syntax.Node, text string) {
 	if in.opt.Warn != nil {
@@ -183,8 +184,8 @@ func (in *Interp) warn(n syntax.Node, text string) {
 	in.print("WARNING: " + text)
 }
 
-// warnOnce is warn for what the interpreter itself has to say: with the place, and
-// once for each place, because it may stand in a loop.
+// warnOnce gives a warning of the interpreter's own: with the place, and once for each
+// place, because the place may be in a loop.
 func (in *Interp) warnOnce(n syntax.Node, text func() string) {
 	place := n.Where()
 	if in.warned[place] || len(in.warned) >= maxWarnings {
@@ -198,7 +199,7 @@ func (in *Interp) warnOnce(n syntax.Node, text func() string) {
 	in.warn(n, message)
 }
 
-// warningBytes is what a warning takes beside its text, generously.
+// warningBytes is more memory than a warning takes without its text.
 const warningBytes = 512
 
 // maxWarnings is how many warnings of its own the interpreter gives.

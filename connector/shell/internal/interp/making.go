@@ -9,8 +9,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/shell/internal/syntax"
 )
 
-// making are the cmdlets that make objects of nothing, and those that only make
-// others available.
+// making are the cmdlets that make new objects, and those that load modules.
 func making() []*command {
 	name := required(parameter("Name", "String[]", 0, "Exchange's snap-in or module."))
 	return []*command{

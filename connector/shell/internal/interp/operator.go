@@ -161,7 +161,7 @@ func (in *Interp) comparable(n syntax.Node, a, b object.Value) (object.Value, ob
 	return in.flatten(n, a), in.flatten(n, b)
 }
 
-// comparesAsText reports whether v makes text of what it is compared with.
+// comparesAsText reports whether other values are compared with v as text.
 func comparesAsText(v object.Value) bool {
 	switch v := v.(type) {
 	case *object.Object:

@@ -18,7 +18,7 @@ type Options struct {
 	// Env answers $env:NAME. Nil: every one is empty.
 	Env func(name string) (string, bool)
 
-	// FS is where Import-Csv and its like find their files. Nil: every such
+	// FS has the files that Import-Csv and other cmdlets read and write. Nil: every such
 	// cmdlet fails.
 	FS FS
 
@@ -53,7 +53,7 @@ type Question struct {
 	Pos      source.Position
 }
 
-// DefaultWidth is the width of output if nothing else is said.
+// DefaultWidth is the width of output without Options.Width.
 const DefaultWidth = 120
 
 // FS is the files that a script may read and write.

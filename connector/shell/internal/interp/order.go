@@ -55,7 +55,7 @@ func startSort(inv *invocation) (stage, error) {
 		}
 		done, compared := false, 0
 		slices.SortStableFunc(rows, func(a, b sortRow) int {
-			// Once the script is to end, all are alike: the sorting is soon over.
+			// After the context has ended, all rows count as equal, so that sorting ends soon.
 			if compared++; compared%4096 == 0 && inv.in.m.ctx.Err() != nil {
 				done = true
 			}

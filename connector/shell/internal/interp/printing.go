@@ -8,7 +8,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 )
 
-// printing are the cmdlets that say something, or keep quiet.
+// printing are the cmdlets that show texts and objects, or nothing.
 func printing() []*command {
 	message := required(parameter("Message", "String", 0, "The text.", "Msg"))
 	message.Pipeline = true
@@ -28,7 +28,7 @@ func printing() []*command {
 				parameter("BackgroundColor", "ConsoleColor", object.Named, "Has no effect here: output has no colours.")}},
 		{name: "Write-Warning", synopsis: "Gives a warning.", params: []object.Parameter{message},
 			start: startMessage(func(inv *invocation, text string) error { inv.warn(text); return nil })},
-		{name: "Write-Verbose", synopsis: "Says something to those who asked for -Verbose.", params: []object.Parameter{message},
+		{name: "Write-Verbose", synopsis: "Shows a text if -Verbose is given.", params: []object.Parameter{message},
 			start: startMessage(func(inv *invocation, text string) error { inv.verbose(text); return nil })},
 		{name: "Write-Error", synopsis: "Reports an error.", params: []object.Parameter{message},
 			start: startMessage(func(inv *invocation, text string) error { return inv.fail(errors.New(text)) })},
@@ -68,7 +68,7 @@ func startWriteHost(inv *invocation) (stage, error) {
 	}), nil
 }
 
-// startMessage makes the start of a cmdlet that says a text.
+// startMessage makes the start of a cmdlet that shows a text.
 func startMessage(say func(*invocation, string) error) func(*invocation) (stage, error) {
 	return func(inv *invocation) (stage, error) {
 		each := func(v object.Value) error {

@@ -21,8 +21,8 @@ type pattern struct {
 	size int // about the instructions of the program
 
 	// next finds a match that isn't at the beginning of a text: it skips one
-	// character, which ^ and \b look at, and all that doesn't match. Its first
-	// group is the match. Nil until it is wanted.
+	// character, which ^ and \b look at, and all that doesn't match. Its first group is
+	// the match. It is compiled on first use.
 	next func() *regexp.Regexp
 }
 

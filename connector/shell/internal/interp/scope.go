@@ -14,8 +14,8 @@ import (
 // currentObject is the folded name of $_.
 const currentObject = "_"
 
-// scope is the variables of a script or of a function that runs. What isn't here
-// is looked for in the scope that called.
+// scope is the variables of a script or of a function that runs. A variable that isn't
+// here is looked up in the scope of the caller.
 type scope struct {
 	vars   map[string]object.Value // by folded name
 	parent *scope                  // nil: the script's
@@ -40,8 +40,8 @@ type place struct {
 	tries int      // how many try blocks are around
 }
 
-// outside makes an emitter that takes objects where the pipeline goes on: with the
-// variables, loops and try blocks of there.
+// outside makes an emitter that runs emit with the variables, loops and try blocks of
+// another place, where the pipeline goes on.
 func (in *Interp) outside(there place, emit emitter) emitter {
 	return func(v object.Value) error {
 		here := in.at

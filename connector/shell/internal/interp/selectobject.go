@@ -99,7 +99,7 @@ func (s *selection) configure(inv *invocation) (err error) {
 	return nil
 }
 
-// take takes one object; when it has all that it wants it stops the pipeline.
+// take takes one object. After the last one that -First asks for it stops the pipeline.
 func (s *selection) take(v object.Value) error {
 	i := s.count
 	s.count++

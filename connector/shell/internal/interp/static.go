@@ -11,7 +11,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/shell/internal/syntax"
 )
 
-// statics says what [type]:: there is.
+// statics lists the members of types that are supported, for errors.
 const statics = "Parse of [ipaddress], [int], [timespan], [IPRange], [IPBinding], [AddressSpace], [SmartHost] and [ByteQuantifiedSize]; " +
 	"[string]::IsNullOrEmpty, IsNullOrWhiteSpace, Join, Format and Empty; [math]::Round, Floor, Ceiling, Abs, Min and Max; [regex]::Escape; " +
 	"[timespan]::FromDays, FromHours, FromMinutes and FromSeconds; [datetime]::Now and Today; [Environment]::MachineName and NewLine; ::new() of lists, hashtables and credentials"

@@ -37,7 +37,7 @@ func (t Time) Member(name string) (Value, bool) {
 		u.Unix()*10_000_000+621355968000000000+int64(u.Nanosecond()/100))
 }
 
-// Call has ToString with a format, AddDays and its kin, ToUniversalTime,
+// Call has ToString with a format, AddDays and the other Add methods, ToUniversalTime,
 // ToShortDateString and Subtract.
 func (t Time) Call(name string, args []Value) (Value, bool, error) {
 	u := time.Time(t)

@@ -219,7 +219,7 @@ type Paren struct {
 	Body Statement // *Pipeline or *Assign
 }
 
-// Hash is @{ … }. [ordered]@{ … } is a *Cast of one; ours are always ordered.
+// Hash is @{ … }. [ordered]@{ … } is a *Cast of one; hashtables here are always ordered.
 type Hash struct {
 	Span
 	Entries []HashEntry

@@ -228,7 +228,7 @@ func (p *parser) argVariable() Expr {
 	return p.bareword()
 }
 
-// redirection reads > $null and its kin.
+// redirection reads > $null, 2> $null and *> $null.
 func (p *parser) redirection() Stream {
 	start := p.pos
 	stream := StreamOutput

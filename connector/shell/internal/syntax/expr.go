@@ -215,7 +215,7 @@ func (p *parser) operand(start int, op Operator) Expr {
 	return &Unary{Span: p.over(start, e), Op: op, Operand: e}
 }
 
-// unaryWord reads -not and its kin, after the dash.
+// unaryWord reads -not, -bnot, -join and -split, after the dash.
 func (p *parser) unaryWord(start int) Expr {
 	word := p.word()
 	ops := map[string]Operator{"not": Not, "bnot": BitNot, "join": Join, "split": Split, "csplit": Split, "isplit": Split}

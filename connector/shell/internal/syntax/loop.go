@@ -155,7 +155,7 @@ func (p *parser) entries(opening int, read func()) {
 	})
 }
 
-// switchFlags reads -regex and its kin.
+// switchFlags reads -regex, -wildcard, -exact and -casesensitive.
 func (p *parser) switchFlags(n *Switch) {
 	for {
 		p.skipNewlines()

@@ -103,8 +103,8 @@ func (p *parser) ended(start, end int, msg, supported string) *Error {
 }
 
 // report keeps a mistake. After too many the rest of the script isn't read,
-// and of several things that the end of the script leaves open only the
-// innermost is told.
+// and of several things that the end of the script leaves open only the innermost is
+// reported.
 func (p *parser) report(err *Error) {
 	if n := len(p.errs); n > 0 && err.Incomplete && p.errs[n-1].Incomplete {
 		return

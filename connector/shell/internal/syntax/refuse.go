@@ -72,9 +72,9 @@ func (p *parser) unexpected(msg string) *Error {
 	if r == '`' {
 		p.refuseStrayBacktick()
 	}
-	told := p.told(r)
-	if msg == "" || told.supported != "" && strings.ContainsRune("<>&?", r) {
-		return p.fail(start, p.wordEnd(start+size), told.msg, told.supported)
+	meaning := p.meaning(r)
+	if msg == "" || meaning.supported != "" && strings.ContainsRune("<>&?", r) {
+		return p.fail(start, p.wordEnd(start+size), meaning.msg, meaning.supported)
 	}
 	return p.fail(start, p.wordEnd(start+size), msg, "")
 }
@@ -93,8 +93,8 @@ func (p *parser) wordEnd(pos int) int {
 	}
 }
 
-// told says what a character would mean to PowerShell.
-func (p *parser) told(r rune) refusal {
+// meaning says what a character would mean to PowerShell.
+func (p *parser) meaning(r rune) refusal {
 	second := p.peek2()
 	switch {
 	case r == '<':

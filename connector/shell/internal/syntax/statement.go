@@ -29,8 +29,8 @@ func (p *parser) keywordEnds(pos int) bool {
 	return endsWord(r) || r == '#' || r == '['
 }
 
-// foreachStatement tells foreach (…), the statement, from foreach { … }, the
-// alias of ForEach-Object.
+// foreachStatement reports whether this is foreach (…), the statement, and not
+// foreach { … }, the alias of ForEach-Object.
 func (p *parser) foreachStatement(pos int) bool {
 	back := p.pos
 	defer func() { p.pos = back }()
@@ -228,7 +228,7 @@ func (p *parser) has(text string) bool {
 	return true
 }
 
-// skip consumes a text that has reported.
+// skip consumes a text that has found.
 func (p *parser) skip(text string) {
 	for range text {
 		p.next()
