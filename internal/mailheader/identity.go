@@ -43,9 +43,6 @@ func isNoIdentifier(c rune) bool { return c <= ' ' || c == 0x7f || c == '<' }
 // HasDate reports whether the first Date field, which mail programs show, has a date of RFC
 // 5322 section 3.3, the obsolete forms included.
 func (h *Header) HasDate() bool {
-	for value := range h.values("Date", false) {
-		_, err := mail.ParseDate(strings.Join(strings.Fields(string(value)), " "))
-		return err == nil
-	}
-	return false
+	_, err := mail.ParseDate(strings.Join(strings.Fields(h.Value("Date")), " "))
+	return err == nil
 }

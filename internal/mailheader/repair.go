@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"iter"
 	"slices"
+	"strings"
 )
 
 // Has reports whether a field of that name has a value other than blanks.
@@ -15,6 +16,18 @@ func (h *Header) Has(name string) bool {
 	}
 	return false
 }
+
+// Value returns the value of the first field of that name on one line, without blanks around it; "" if there is
+// no such field.
+func (h *Header) Value(name string) string {
+	for value := range h.values(name, false) {
+		return strings.TrimSpace(unfold.Replace(string(value)))
+	}
+	return ""
+}
+
+// unfold removes the line ends of a folded field; the blanks after them stay.
+var unfold = strings.NewReplacer("\r", "", "\n", "")
 
 // values yields the value of each field of that name, with dropped also of those that Filter has removed.
 func (h *Header) values(name string, dropped bool) iter.Seq[[]byte] {

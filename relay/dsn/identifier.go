@@ -1,8 +1,10 @@
 package dsn
 
 import (
-	"bytes"
+	"slices"
 	"strings"
+
+	"github.com/interchange-smtp/interchange/internal/mailheader"
 )
 
 // maxAncestors is how many of the original's References a report repeats.
@@ -10,46 +12,11 @@ const maxAncestors = 10
 
 // identifiers returns the Message-ID of a message and the last of its References,
 // without malformed ones.
-func identifiers(header []byte) (id string, references []string) {
-	var ids, refs, current *strings.Builder
-	for line := range bytes.Lines(header) {
-		line = bytes.TrimRight(line, "\r\n")
-		if len(line) == 0 {
-			break
-		}
-		if line[0] == ' ' || line[0] == '\t' {
-			if current != nil {
-				current.Write(line)
-			}
-			continue
-		}
-		name, value, _ := bytes.Cut(line, []byte(":"))
-		current = nil
-		switch name := strings.TrimRight(string(name), " \t"); {
-		case strings.EqualFold(name, "Message-ID") && ids == nil:
-			ids = new(strings.Builder)
-			current = ids
-		case strings.EqualFold(name, "References") && refs == nil:
-			refs = new(strings.Builder)
-			current = refs
-		default:
-			continue
-		}
-		current.Write(value)
-	}
-	if ids != nil {
-		id = strings.TrimSpace(ids.String())
-	}
-	if !isMessageID(id) {
+func identifiers(h *mailheader.Header) (id string, references []string) {
+	if id = h.Value("Message-ID"); !isMessageID(id) {
 		return "", nil
 	}
-	if refs != nil {
-		for _, ref := range strings.Fields(refs.String()) {
-			if isMessageID(ref) {
-				references = append(references, ref)
-			}
-		}
-	}
+	references = slices.DeleteFunc(strings.Fields(h.Value("References")), func(ref string) bool { return !isMessageID(ref) })
 	return id, references[max(0, len(references)-maxAncestors):]
 }
 

@@ -121,7 +121,7 @@ func (w *writer) head(source *original) string {
 	field(&b, "Subject", w.subject())
 	field(&b, "Message-ID", "<"+id+"@"+w.host+">")
 	if source != nil {
-		parent, ancestors := identifiers(source.header.Bytes(nil))
+		parent, ancestors := identifiers(source.header)
 		if parent != "" {
 			field(&b, "In-Reply-To", parent)
 			field(&b, "References", strings.Join(append(ancestors, parent), " "))

@@ -32,18 +32,11 @@ func HeaderOnly(report io.Reader) (io.Reader, error) {
 // form returns the boundary of the parts of a report, "" if h isn't the header of a
 // report, and whether the report has UTF8.
 func form(h *mailheader.Header) (boundary string, utf8 bool) {
-	for f := range h.Fields() {
-		if !strings.EqualFold(f.Name, "Content-Type") {
-			continue
-		}
-		_, value, _ := strings.Cut(string(f.Raw), ":")
-		kind, params, err := mime.ParseMediaType(strings.TrimSpace(value))
-		if err != nil || kind != "multipart/report" {
-			return "", false
-		}
-		return params["boundary"], strings.HasPrefix(params["report-type"], "global-")
+	kind, params, err := mime.ParseMediaType(h.Value("Content-Type"))
+	if err != nil || kind != "multipart/report" {
+		return "", false
 	}
-	return "", false
+	return params["boundary"], strings.HasPrefix(params["report-type"], "global-")
 }
 
 // shortened reads a report line by line, up to the part with the original.
@@ -85,12 +78,7 @@ func (s *shortened) next() {
 		s.err = err
 		return
 	}
-	kind := ""
-	for f := range part.Fields() {
-		if strings.EqualFold(f.Name, "Content-Type") {
-			kind = strings.TrimSpace(string(f.Raw[len("Content-Type:"):]))
-		}
-	}
+	kind := part.Value("Content-Type")
 	s.source = part.Body()
 	if kind != "message/rfc822" && kind != "message/global" {
 		s.out = part.Bytes(s.out)

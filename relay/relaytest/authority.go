@@ -29,27 +29,32 @@ var (
 // NewAuthority returns an authority with a new key and the given name, which
 // becomes the subject "CN=name".
 func NewAuthority(name string) (*Authority, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return nil, fmt.Errorf("relaytest: authority: %w", err)
-	}
-	template := &x509.Certificate{
+	cert, key, err := create(&x509.Certificate{
 		Subject:               pkix.Name{CommonName: name},
 		NotBefore:             validFrom,
 		NotAfter:              validUntil,
 		IsCA:                  true,
 		BasicConstraintsValid: true,
 		KeyUsage:              x509.KeyUsageCertSign,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	}, nil)
+	return &Authority{cert: cert, key: key}, err
+}
+
+// create makes a certificate with a new key, which the issuer signs; nil: the key itself.
+func create(template *x509.Certificate, issuer *Authority) (*x509.Certificate, *ecdsa.PrivateKey, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return nil, fmt.Errorf("relaytest: authority: %w", err)
+		return nil, nil, fmt.Errorf("relaytest: %w", err)
+	}
+	if issuer == nil {
+		issuer = &Authority{cert: template, key: key}
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, issuer.cert, &key.PublicKey, issuer.key)
+	if err != nil {
+		return nil, nil, fmt.Errorf("relaytest: %w", err)
 	}
 	cert, err := x509.ParseCertificate(der)
-	if err != nil {
-		return nil, fmt.Errorf("relaytest: authority: %w", err)
-	}
-	return &Authority{cert: cert, key: key}, nil
+	return cert, key, err
 }
 
 // Pool returns a pool that trusts the authority.
@@ -71,10 +76,6 @@ func (a *Authority) IssueExpired(names ...string) (tls.Certificate, error) {
 }
 
 func (a *Authority) issue(from, until time.Time, names []string) (tls.Certificate, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return tls.Certificate{}, fmt.Errorf("relaytest: issue: %w", err)
-	}
 	template := &x509.Certificate{
 		NotBefore:   from,
 		NotAfter:    until,
@@ -91,13 +92,9 @@ func (a *Authority) issue(from, until time.Time, names []string) (tls.Certificat
 			template.DNSNames = append(template.DNSNames, name)
 		}
 	}
-	der, err := x509.CreateCertificate(rand.Reader, template, a.cert, &key.PublicKey, a.key)
+	leaf, key, err := create(template, a)
 	if err != nil {
-		return tls.Certificate{}, fmt.Errorf("relaytest: issue: %w", err)
+		return tls.Certificate{}, err
 	}
-	leaf, err := x509.ParseCertificate(der)
-	if err != nil {
-		return tls.Certificate{}, fmt.Errorf("relaytest: issue: %w", err)
-	}
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}, nil
+	return tls.Certificate{Certificate: [][]byte{leaf.Raw}, PrivateKey: key, Leaf: leaf}, nil
 }

@@ -2,6 +2,7 @@ package spool
 
 import (
 	"bytes"
+	"cmp"
 	"io"
 )
 
@@ -26,145 +27,110 @@ type scanner struct {
 
 	window []byte
 	start  int64 // of window
+	err    error // the first error of the segment's file: then nothing more is reported
 }
 
 // scan scans the whole segment. It fails only if the segment can't be read.
 func (sc *scanner) scan() error {
-	sealed, err := sc.endsWell()
-	if err != nil {
-		return err
+	sc.sealed = sc.endsWell()
+	for offset := int64(0); offset < sc.size && sc.err == nil; {
+		offset = sc.one(offset)
 	}
-	sc.sealed = sealed
-	offset := int64(0)
-	for offset < sc.size {
-		next, err := sc.one(offset)
-		if err != nil {
-			return err
-		}
-		offset = next
-	}
-	return nil
+	return sc.err
 }
 
 // endsWell reports whether the last record is the one that ends a segment.
-func (sc *scanner) endsWell() (bool, error) {
+func (sc *scanner) endsWell() bool {
 	if sc.size < int64(headerLen) {
-		return false, nil
+		return false
 	}
-	h, ok, err := sc.header(sc.size - int64(headerLen))
-	return ok && h.kind == kindEnd && h.size() == int64(headerLen), err
+	h, ok := sc.header(sc.size - int64(headerLen))
+	return ok && h.kind == kindEnd && h.size() == int64(headerLen)
 }
 
 // one handles the record at offset, or the damage, and returns the next offset.
-func (sc *scanner) one(offset int64) (next int64, err error) {
-	h, ok, err := sc.header(offset)
-	if err != nil {
-		return 0, err
-	}
+func (sc *scanner) one(offset int64) (next int64) {
+	h, ok := sc.header(offset)
 	if !ok {
-		next, err = sc.resync(offset + 1)
-		if err == nil {
-			sc.damage(offset, next, "")
-		}
-		return next, err
+		next = sc.resync(offset + 1)
+		sc.report(offset, next, "")
+		return next
 	}
-	p := place{sc.segment, offset, h}
-	if offset+h.size() > sc.size {
-		return sc.broken(p)
-	}
-	meta, err := sc.read(p.metaOffset(), int(h.metaLen))
-	if err != nil {
-		return 0, err
-	}
-	if sum(meta) != h.metaSum {
+	p, end := place{sc.segment, offset, h}, offset+h.size()
+	if end > sc.size || sum(sc.read(p.metaOffset(), int(h.metaLen))) != h.metaSum {
 		return sc.broken(p)
 	}
 	// Content is left unchecked only if the next record follows it.
-	end := offset + h.size()
 	whole := sc.sealed && h.bodyLen > 0 && end < sc.size
 	if whole {
-		if _, whole, err = sc.header(end); err != nil {
-			return 0, err
-		}
+		_, whole = sc.header(end)
 	}
-	if !whole && h.bodyLen > 0 {
+	if !whole && h.bodyLen > 0 && sc.err == nil {
 		got := &summer{w: io.Discard}
-		if _, err := io.Copy(got, io.NewSectionReader(sc.segment.file, p.bodyOffset(), int64(h.bodyLen))); err != nil {
-			return 0, err
-		}
+		_, sc.err = io.Copy(got, io.NewSectionReader(sc.segment.file, p.bodyOffset(), int64(h.bodyLen)))
 		if got.sum != h.bodySum {
 			return sc.broken(p)
 		}
 	}
-	if meta, err = sc.read(p.metaOffset(), int(h.metaLen)); err != nil {
-		return 0, err
+	if meta := sc.read(p.metaOffset(), int(h.metaLen)); sc.err == nil {
+		sc.record(p, meta)
 	}
-	sc.record(p, meta)
-	return end, nil
+	return end
 }
 
 // broken reports a record with a good header that is incomplete or damaged.
-func (sc *scanner) broken(p place) (next int64, err error) {
-	next, err = sc.resync(p.offset + int64(headerLen))
-	if err != nil {
-		return 0, err
-	}
+func (sc *scanner) broken(p place) (next int64) {
+	next = sc.resync(p.offset + int64(headerLen))
 	id := ""
-	if end := p.bodyOffset(); end <= sc.size {
-		meta, err := sc.read(p.metaOffset(), int(p.header.metaLen))
-		if err != nil {
-			return 0, err
-		}
-		if sum(meta) == p.header.metaSum {
+	if p.bodyOffset() <= sc.size {
+		if meta := sc.read(p.metaOffset(), int(p.header.metaLen)); sum(meta) == p.header.metaSum {
 			id = metaID(meta)
 		}
 	}
-	sc.damage(p.offset, next, id)
-	return next, nil
+	sc.report(p.offset, next, id)
+	return next
+}
+
+// report reports damage, unless it may be an error in reading.
+func (sc *scanner) report(from, to int64, id string) {
+	if sc.err == nil {
+		sc.damage(from, to, id)
+	}
 }
 
 // resync searches for the next header from offset on. It returns the end of the
 // segment if there is no header.
-func (sc *scanner) resync(offset int64) (int64, error) {
+func (sc *scanner) resync(offset int64) int64 {
 	start := append([]byte(headerStart), sc.segment.nonce[:]...)
-	for offset < sc.size {
-		b, err := sc.read(offset, int(min(scanWindow, sc.size-offset)))
-		if err != nil {
-			return 0, err
-		}
+	for offset < sc.size && sc.err == nil {
+		b := sc.read(offset, int(min(scanWindow, sc.size-offset)))
 		i := bytes.Index(b, start)
 		switch {
 		case i < 0 && offset+int64(len(b)) == sc.size:
-			return sc.size, nil
+			return sc.size
 		case i < 0:
 			offset += int64(len(b) - len(start) + 1)
 			continue
 		}
-		_, ok, err := sc.header(offset + int64(i))
-		if ok || err != nil {
-			return offset + int64(i), err
+		if _, ok := sc.header(offset + int64(i)); ok {
+			return offset + int64(i)
 		}
 		offset += int64(i) + 1
 	}
-	return sc.size, nil
+	return sc.size
 }
 
 // header reads the header at offset; ok is false if there is no header.
-func (sc *scanner) header(offset int64) (header, bool, error) {
+func (sc *scanner) header(offset int64) (h header, ok bool) {
 	if sc.size-offset < int64(headerLen) {
-		return header{}, false, nil
+		return header{}, false
 	}
-	b, err := sc.read(offset, headerLen)
-	if err != nil {
-		return header{}, false, err
-	}
-	h, ok := parseHeader(b, sc.segment.nonce)
-	return h, ok, nil
+	return parseHeader(sc.read(offset, headerLen), sc.segment.nonce)
 }
 
-// read returns n bytes at offset, which must be within the segment. They are valid
+// read returns n bytes at offset, which must be within the segment; nil after an error. They are valid
 // until the next call.
-func (sc *scanner) read(offset int64, n int) ([]byte, error) {
+func (sc *scanner) read(offset int64, n int) []byte {
 	from := offset - sc.start
 	if from < 0 || from+int64(n) > int64(len(sc.window)) {
 		want := int(min(int64(max(n, scanWindow)), sc.size-offset))
@@ -174,9 +140,9 @@ func (sc *scanner) read(offset int64, n int) ([]byte, error) {
 		sc.window = sc.window[:want]
 		sc.start, from = offset, 0
 		if _, err := sc.segment.file.ReadAt(sc.window, offset); err != nil && err != io.EOF {
-			sc.window = sc.window[:0]
-			return nil, err
+			sc.window, sc.err = sc.window[:0], cmp.Or(sc.err, err)
+			return nil
 		}
 	}
-	return sc.window[from : from+int64(n)], nil
+	return sc.window[from : from+int64(n)]
 }
