@@ -1,7 +1,9 @@
 // Package gateway puts the parts of a mail gateway together: a relay.Server that
 // receives by the Receive connectors of a policy, a queue, a dispatch.Dispatcher that
 // works on it, and a delivery.Sender that delivers by the Send connectors. Begin at
-// [Gateway]; its example is a whole program.
+// [Gateway]. The example of [Gateway.Run] is a whole program: a gateway with a queue that
+// reads its policy again at SIGHUP. The example of the package keeps a message through a
+// restart.
 //
 // The parts work without this package, too. It adds the order in which they must be
 // opened, changed and closed:

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/load"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/relay/gateway"
@@ -134,30 +135,28 @@ func Example() {
 	// kim@contoso.com: <nil>
 }
 
-// A gateway that keeps its queue in dir, reads its configuration again at SIGHUP, and
-// stops at SIGTERM without losing anything that it accepted.
+// A durable gateway: its policy comes from Exchange commands, its queue is in a directory.
+// SIGHUP makes it read the policy again, and SIGTERM stops it; what it has accepted is
+// then delivered or on the queue.
 func ExampleGateway_Run() {
-	load := func() (gateway.Config, error) { // from files, a database, ...
-		return gateway.Config{Policy: office("fabrikam.com")}, nil
-	}
-	config, err := load()
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	policy, err := load.Files(ctx, load.Options{}, "connectors.ps1")
 	if err != nil {
-		log.Fatal(err)
+		log.Fatal(err) // every mistake, with its file and line
 	}
-	g := &gateway.Gateway{Config: config, Dir: "/var/lib/gateway", Logger: slog.Default()}
+	g := &gateway.Gateway{Config: gateway.Config{Policy: policy.Policy}, Dir: "/var/lib/gateway", Logger: slog.Default()}
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP)
 	go func() {
 		for range hangup {
-			next, err := load()
+			next, err := load.Files(ctx, load.Options{}, "connectors.ps1")
 			if err == nil {
-				err = g.Reload(next) // all of next, or nothing of it
+				err = g.Reload(gateway.Config{Policy: next.Policy}) // all of it, or nothing
 			}
 			slog.Info("reload", "error", err)
 		}
 	}()
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
-	defer stop()
 	if err := g.Run(ctx); err != nil {
 		log.Fatal(err)
 	}
