@@ -119,7 +119,7 @@ func (p *demoPeers) Deliver(_ context.Context, env *relay.Envelope, body io.Read
 		return err
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "\n--- arrived at %s from <%s> for", env.Connector, addressOrNull(env.From))
+	fmt.Fprintf(&b, "\n--- arrived at %s from <%s> for", env.Connector, env.From)
 	for _, rcpt := range env.To {
 		fmt.Fprintf(&b, " <%s>", rcpt.To)
 	}
@@ -132,14 +132,6 @@ func (p *demoPeers) Deliver(_ context.Context, env *relay.Envelope, body io.Read
 	defer p.mu.Unlock()
 	_, err = io.WriteString(p.out, b.String())
 	return err
-}
-
-// addressOrNull prints an address of an envelope.
-func addressOrNull(a routing.Address) string {
-	if !a.IsValid() {
-		return ""
-	}
-	return a.String()
 }
 
 // visible replaces the characters of a message that could control a terminal.

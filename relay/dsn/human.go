@@ -12,27 +12,12 @@ func (w *writer) opening() string {
 	w.part(&b, "Notification", "text/plain; charset="+charset, encoding(w.UTF8))
 	paragraph(&b, "", "This is the mail system of "+w.host+".")
 	b.WriteString("\r\n")
-	text := ""
-	switch w.Kind {
-	case Failed:
-		text = "Your message could not be delivered to the recipients listed here. It will not be tried again."
-	case Delayed:
-		text = "Your message has not been delivered yet to the recipients listed here. Delivery is still being tried" + w.until() +
-			". You need not send it again."
-	case Relayed:
-		text = "Your message was passed on for the recipients listed here. The host that accepted it doesn't report on delivery, so you will receive no further reports."
-	case Delivered:
-		text = "Your message was delivered to the recipients listed here."
+	until := ""
+	if !w.Until.IsZero() {
+		until = ", until " + w.Until.Format(dateFormat)
 	}
-	paragraph(&b, "", text)
+	paragraph(&b, "", strings.Replace(kinds[w.Kind].text, "{until}", until, 1))
 	return b.String()
-}
-
-func (w *writer) until() string {
-	if w.Until.IsZero() {
-		return ""
-	}
-	return ", until " + w.Until.Format(dateFormat)
 }
 
 // paragraph writes about one recipient.

@@ -16,12 +16,26 @@ const (
 	Delivered                 // in the recipient's mailbox
 )
 
+// kinds has for each kind the value of the field Action, the subject of a report, and what it says to people.
+var kinds = [...]struct{ action, subject, text string }{
+	0: {action: "invalid"},
+	Failed: {"failed", "Undeliverable: your message was not delivered",
+		"Your message could not be delivered to the recipients listed here. It will not be tried again."},
+	Delayed: {"delayed", "Delayed: your message has not been delivered yet",
+		"Your message has not been delivered yet to the recipients listed here. Delivery is still being tried{until}. " +
+			"You need not send it again."},
+	Relayed: {"relayed", "Relayed: your message was passed on",
+		"Your message was passed on for the recipients listed here. The host that accepted it doesn't report on delivery, " +
+			"so you will receive no further reports."},
+	Delivered: {"delivered", "Delivered: your message has arrived", "Your message was delivered to the recipients listed here."},
+}
+
 // String returns the value of the field Action, "invalid" for the zero Kind.
 func (k Kind) String() string {
 	if k > Delivered {
 		k = 0
 	}
-	return [...]string{"invalid", "failed", "delayed", "relayed", "delivered"}[k]
+	return kinds[k].action
 }
 
 // class returns the first digit of the status codes of the kind.

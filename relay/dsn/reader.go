@@ -118,7 +118,7 @@ func (w *writer) head(source *original) string {
 	field(&b, "Date", date.Format(dateFormat))
 	addressField(&b, "From", "Mail Delivery <"+w.Postmaster.String()+">")
 	addressField(&b, "To", "<"+w.Original.From.String()+">")
-	field(&b, "Subject", w.subject())
+	field(&b, "Subject", kinds[w.Kind].subject)
 	field(&b, "Message-ID", "<"+id+"@"+w.host+">")
 	if source != nil {
 		parent, ancestors := identifiers(source.header)
@@ -132,18 +132,6 @@ func (w *writer) head(source *original) string {
 	field(&b, "Content-Type", `multipart/report; report-type=`+w.global()+`delivery-status; boundary="`+w.boundary+`"`)
 	field(&b, "Content-Transfer-Encoding", encoding(w.Body() == envelope.EightBitMIME))
 	return b.String()
-}
-
-func (w *writer) subject() string {
-	switch w.Kind {
-	case Failed:
-		return "Undeliverable: your message was not delivered"
-	case Delayed:
-		return "Delayed: your message has not been delivered yet"
-	case Relayed:
-		return "Relayed: your message was passed on"
-	}
-	return "Delivered: your message has arrived"
 }
 
 // chunks reads n texts that it makes one by one, so that the texts about thousands of

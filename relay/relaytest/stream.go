@@ -1,6 +1,7 @@
 package relaytest
 
 import (
+	"bytes"
 	"io"
 	"os"
 	"sync"
@@ -18,9 +19,7 @@ type stream struct {
 	readable sync.Cond
 	writable sync.Cond
 
-	buf  []byte // a ring; grows up to bufferSize
-	head int
-	size int
+	buf bytes.Buffer // of at most bufferSize bytes
 
 	readLimit  deadline
 	writeLimit deadline
@@ -50,10 +49,9 @@ func (s *stream) read(p []byte) (int, error) {
 			return 0, syscall.ECONNRESET
 		case len(p) == 0:
 			return 0, nil
-		case s.size > 0:
-			n := s.take(p)
+		case s.buf.Len() > 0:
 			s.writable.Broadcast()
-			return n, nil
+			return s.buf.Read(p)
 		case s.ended:
 			return 0, io.EOF
 		}
@@ -78,46 +76,14 @@ func (s *stream) write(p []byte) (int, error) {
 			return done, syscall.EPIPE
 		case done == len(p):
 			return done, nil
-		case s.size < bufferSize:
-			done += s.put(p[done:])
+		case s.buf.Len() < bufferSize:
+			n, _ := s.buf.Write(p[done:min(len(p), done+bufferSize-s.buf.Len())]) // never fails
+			done += n
 			s.readable.Broadcast()
 			continue
 		}
 		s.writable.Wait()
 	}
-}
-
-// take moves buffered bytes from the ring to p.
-func (s *stream) take(p []byte) int {
-	done := 0
-	for done < len(p) && s.size > 0 {
-		end := min(s.head+s.size, len(s.buf))
-		n := copy(p[done:], s.buf[s.head:end])
-		s.head = (s.head + n) % len(s.buf)
-		s.size -= n
-		done += n
-	}
-	return done
-}
-
-// put moves bytes of p into the ring, after growing it.
-func (s *stream) put(p []byte) int {
-	if need := min(s.size+len(p), bufferSize); need > len(s.buf) {
-		grown := make([]byte, min(bufferSize, max(2*len(s.buf), need, 512)))
-		s.size, s.head, s.buf = s.take(grown), 0, grown
-	}
-	done := 0
-	for done < len(p) && s.size < len(s.buf) {
-		tail := (s.head + s.size) % len(s.buf)
-		end := len(s.buf)
-		if tail < s.head {
-			end = s.head
-		}
-		n := copy(s.buf[tail:end], p[done:])
-		s.size += n
-		done += n
-	}
-	return done
 }
 
 // change applies f and wakes all waiting calls.

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/relay/queue"
-	"github.com/interchange-smtp/interchange/routing"
 )
 
 // Message is a queue.Message as JSON.
@@ -41,7 +40,7 @@ type Recipient struct {
 // NewMessage returns m as it is in an answer.
 func NewMessage(m *queue.Message) *Message {
 	out := &Message{
-		ID: m.ID, Arrived: m.Arrived.UTC(), Size: m.Size, From: address(m.From),
+		ID: m.ID, Arrived: m.Arrived.UTC(), Size: m.Size, From: m.From.String(),
 		Connector: m.Connector, Helo: m.Helo, User: m.User, Body: m.Body.String(), UTF8: m.UTF8,
 		Report: m.Report, Suspended: m.Suspended, Recipients: make([]Recipient, len(m.Recipients)),
 	}
@@ -51,16 +50,9 @@ func NewMessage(m *queue.Message) *Message {
 	for i := range m.Recipients {
 		r := &m.Recipients[i]
 		out.Recipients[i] = Recipient{
-			To: address(r.To), Status: r.Status.String(), Next: r.Next.UTC(), NextHop: r.Hop, Attempts: r.Attempts,
+			To: r.To.String(), Status: r.Status.String(), Next: r.Next.UTC(), NextHop: r.Hop, Attempts: r.Attempts,
 			Tried: r.Tried.UTC(), Host: r.Host, Reply: r.Reply, Delayed: r.Delayed, Reported: r.Reported,
 		}
 	}
 	return out
-}
-
-func address(a routing.Address) string {
-	if !a.IsValid() {
-		return ""
-	}
-	return a.String()
 }

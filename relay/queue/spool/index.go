@@ -78,7 +78,7 @@ func newIndex() index {
 
 // reserve reserves the ID of a message that will be put on the queue.
 func (x *index) reserve(id string) (*entry, error) {
-	if x.entries[id] != nil || x.gone.has(id) {
+	if x.entries[id] != nil || x.gone.set[id] {
 		return nil, fmt.Errorf("%w: %s", queue.ErrExists, id)
 	}
 	x.order++
@@ -237,29 +237,20 @@ const maxGone = 4096
 // recent remembers the IDs of the messages that were removed last, so that a caller
 // that doesn't know whether its Put succeeded, after a crash, can repeat it safely.
 type recent struct {
-	ids  []string
-	next int
-	set  map[string]struct{}
-}
-
-func (r *recent) has(id string) bool {
-	_, ok := r.set[id]
-	return ok
+	ids []string // the oldest first
+	set map[string]bool
 }
 
 func (r *recent) add(id string) {
 	switch {
-	case r.has(id):
+	case r.set[id]:
 		return
 	case r.set == nil:
-		r.set = make(map[string]struct{})
+		r.set = make(map[string]bool)
 	case len(r.ids) == maxGone:
-		delete(r.set, r.ids[r.next])
-		r.ids[r.next] = id
-		r.next = (r.next + 1) % maxGone
-		r.set[id] = struct{}{}
-		return
+		delete(r.set, r.ids[0])
+		r.ids = r.ids[1:]
 	}
 	r.ids = append(r.ids, id)
-	r.set[id] = struct{}{}
+	r.set[id] = true
 }
