@@ -127,7 +127,7 @@ func (r *reader) document(name string, data []byte) error {
 	doc, mistakes := jsonconfig.Draft(name, data)
 	if doc == nil { // other files may refer to what it has
 		if !strings.EqualFold(filepath.Ext(name), ".json") {
-			mistakes[0].Fix = "commands in a .ps1 file, exports in a .txt, .csv, .xml or .json file, and JSON documents"
+			mistakes[0].Fix = "name files of commands .ps1, exports .txt, .csv, .xml or .json, and JSON documents .json"
 		}
 		r.mistakes = append(r.mistakes, mistakes...)
 		return nil

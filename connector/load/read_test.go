@@ -111,7 +111,7 @@ func TestFilesMistakes(t *testing.T) {
 		})
 	}
 	misnamed := reading(map[string]string{"policy.ps": "Set-Nothing"})
-	if _, err := load.Files(context.Background(), misnamed, "policy.ps"); err == nil || !strings.Contains(err.Error(), "commands in a .ps1 file") {
+	if _, err := load.Files(context.Background(), misnamed, "policy.ps"); err == nil || !strings.Contains(err.Error(), "name files of commands .ps1") {
 		t.Errorf("of a script with a wrong name: %v", err)
 	}
 	if _, err := load.Files(context.Background(), load.Options{}, "testdata/absent.json"); !errors.Is(err, fs.ErrNotExist) {
