@@ -21,10 +21,10 @@
 //
 // # Refused, and unavailable
 //
-// A [Verifier] answers with an [Identity]; with an error that wraps
-// [ErrBadCredentials], which the client sees as 535; or with any other error,
-// which means that the password couldn't be checked and becomes 454. Data that
-// the mechanism doesn't allow gives [ErrMalformed], which becomes 501.
+// A [Verifier] returns an [Identity]; or an error that wraps [ErrBadCredentials], for
+// which the client gets 535; or any other error, which means that the password couldn't
+// be checked and for which it gets 454. Data that the mechanism doesn't allow gives
+// [ErrMalformed], which becomes 501.
 //
 // # Secrets
 //

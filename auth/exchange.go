@@ -23,11 +23,11 @@ const (
 // Exchange is the server's side of one SASL exchange. Responses and challenges
 // are bytes without base64, which the transport adds.
 //
-// The first call of Next gets the initial response: nil if the client sent
-// none, an empty slice if it was empty ("=" in SMTP). When Next returns done,
-// a nil err means that the client authenticated. An error always comes with
-// done. An Exchange serves one exchange, in one goroutine: after done, Next
-// returns ErrMalformed. Next doesn't keep response.
+// The first call of Next gets the initial response: nil if the client sent no response,
+// an empty slice if it was empty ("=" in SMTP). When Next returns done, a nil err means
+// that the client authenticated. An error always comes with done. An Exchange serves
+// one exchange, in one goroutine: after done, Next returns ErrMalformed. Next doesn't
+// keep response.
 type Exchange interface {
 	Next(response []byte) (challenge []byte, done bool, err error)
 }

@@ -32,9 +32,9 @@ const allMechanisms Mechanism = 1<<len(mechanismNames) - 1
 // maxErrors bounds how many mistakes of one value are reported.
 const maxErrors = 50
 
-// ParseMechanism reads mechanisms separated by commas, in any letter case. The
-// empty string and "None" give None; None beside another value is a RuleError.
-// The error joins all mistakes. Check checks combinations.
+// ParseMechanism reads mechanisms separated by commas, in any letter case. The empty
+// string and "None" give None; None together with another value is a RuleError. The
+// error joins all mistakes. Check checks combinations.
 func ParseMechanism(s string) (Mechanism, error) {
 	trimmed := strings.TrimSpace(s)
 	if trimmed == "" || equalFold(trimmed, "None") {

@@ -190,8 +190,8 @@ func (p *Policy) basisOf(c *routing.Candidate, size int64) []Basis {
 	return []Basis{space}
 }
 
-// tooSmall returns the limits of a Send connector that a message of size bytes
-// exceeds, or else those of the site links.
+// tooSmall returns the limits of a Send connector that a message of size bytes exceeds,
+// or else the limits of the site links.
 func (p *Policy) tooSmall(out *Outbound, size int64) []Basis {
 	var all []Basis
 	if limit := limitOf(out.settings.MaxMessageSize); limit > 0 && size > limit {

@@ -13,7 +13,7 @@ import (
 // Profile is the edition of Exchange.
 type Profile = permission.Profile
 
-// Config is the configuration that Compile makes a Policy of. The zero Config
+// Config is the configuration that Compile turns into a Policy. The zero Config
 // compiles to a Policy that refuses everything.
 type Config struct {
 	Profile   Profile

@@ -114,9 +114,9 @@ func (s Session) mayClaim(d routing.Domain) bool {
 	return !slices.Contains(s.in.policy.secure, d) || slices.Contains(s.client.domains, d)
 }
 
-// owns reports whether a belongs to the client: it is one of the user's addresses,
-// or in a domain that a Partner's certificate names. Partners lack
-// ms-Exch-SMTP-Accept-Any-Sender, so otherwise they could send nothing.
+// owns reports whether a belongs to the client: it is one of the user's addresses, or
+// in a domain that a Partner's certificate names. Partners lack
+// ms-Exch-SMTP-Accept-Any-Sender, so without this they could use no sender address.
 func (s Session) owns(a routing.Address) bool {
 	if s.client.kind == partnerClient {
 		return a.IsValid() && slices.Contains(s.client.domains, a.Domain())

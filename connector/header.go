@@ -30,7 +30,7 @@ func (f HeaderFilter) Keep(name string) bool {
 	return c == 0 || f.keep&c != 0
 }
 
-// classOf returns the class of a field name, 0 for none.
+// classOf returns the class of a field name, 0 if it has no class.
 func classOf(name string) headerClass {
 	for len(name) > 0 && name[len(name)-1] <= ' ' {
 		name = name[:len(name)-1]

@@ -173,7 +173,7 @@ type client struct {
 	id      auth.Identity
 	rights  permission.Set
 	server  bool             // an Exchange server of the organisation
-	domains []routing.Domain // those that a Partner's certificate names
+	domains []routing.Domain // that a Partner's certificate names
 }
 
 type clientKind uint8

@@ -59,7 +59,8 @@ func (out *Outbound) filter(peer permission.Principal, t *Trace) HeaderFilter {
 			f.keep |= h.class
 		}
 		if t != nil {
-			// Show explicit grants only, not those that every Send connector has.
+			// Show explicit grants only, without the grants that every Send connector
+			// has.
 			implicit := func(g permission.Grant) bool { return !slices.Contains(out.settings.Permissions, g) }
 			why.Grants = slices.DeleteFunc(why.Grants, implicit)
 			why.Overridden = slices.DeleteFunc(why.Overridden, implicit)

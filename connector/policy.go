@@ -60,8 +60,8 @@ func (p *Policy) Receive() iter.Seq[*Inbound] {
 	return slices.Values(p.receive)
 }
 
-// Send returns all Send connectors, disabled ones and those of other servers
-// included, in the order of the Config.
+// Send returns all Send connectors, including disabled connectors and connectors of
+// other servers, in the order of the Config.
 func (p *Policy) Send() iter.Seq[*Outbound] {
 	if p == nil {
 		return slices.Values([]*Outbound(nil))

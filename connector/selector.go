@@ -158,8 +158,8 @@ func (c Claim) Compare(o Claim) int {
 	return cmp.Or(cmp.Compare(o.Inbound.settings.TransportRole, c.Inbound.settings.TransportRole), compareNames(c.Inbound.name, o.Inbound.name))
 }
 
-// compareNames orders connectors by name as Exchange does, without regard to
-// case; names that differ in case only are told apart byte by byte.
+// compareNames orders connectors by name as Exchange does, without regard to case;
+// names that differ in case only are compared byte by byte.
 func compareNames(a, b string) int {
 	if c := strings.Compare(strings.ToLower(a), strings.ToLower(b)); c != 0 {
 		return c

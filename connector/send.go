@@ -20,16 +20,16 @@ type Send struct {
 	Comment string
 	Enabled param.Setting[bool]
 
-	AddressSpaces          []routing.AddressSpace // what it serves; one or more
-	SourceTransportServers []string               // the servers that send its mail; none: this server
+	AddressSpaces          []routing.AddressSpace // at least one
+	SourceTransportServers []string               // the servers that send its mail; empty: this server
 	IsScopedConnector      bool                   // serves its own site only; so does one whose AddressSpaces are Local
 	IsCoexistenceConnector bool                   // of 2010; not enforced
 	LinkedReceiveConnector string                 // of 2010, instead of AddressSpaces; not enforced
 
 	DNSRoutingEnabled            param.Setting[bool] // by default true without smart hosts, else false
-	SmartHosts                   []param.SmartHost   // next hops; they share load and stand in for each other
-	SmartHostAuthMechanism       auth.Mechanism      // one value, or the pair BasicAuth, BasicAuthRequireTLS, which means the latter
-	AuthenticationCredential     *param.Credential   // for Basic authentication; nil: none
+	SmartHosts                   []param.SmartHost   // next hops; they share the load, and one replaces another that fails
+	SmartHostAuthMechanism       auth.Mechanism      // one value, or BasicAuth, BasicAuthRequireTLS, which means BasicAuthRequireTLS
+	AuthenticationCredential     *param.Credential   // for Basic authentication; may be nil
 	Port                         int
 	SourceIPAddress              netip.Addr // local address to connect from; zero or 0.0.0.0: any
 	Fqdn                         string     // for EHLO; "": the server's

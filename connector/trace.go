@@ -38,8 +38,8 @@ type subject struct {
 	out    *Outbound
 }
 
-// about is the text and the numbers of a step. Making it costs a decision without a
-// trace nothing.
+// about is the text and the numbers of a step. Making one allocates nothing, so
+// decisions without a trace stay cheap.
 type about struct {
 	subject     string
 	have, limit int64
@@ -178,7 +178,7 @@ func (s Step) Detail() string {
 	return detail
 }
 
-// grantText describes a grant by what it does to r.
+// grantText says what a grant does to r.
 func grantText(g permission.Grant, r permission.Right) string {
 	by := " by Add-ADPermission"
 	if g.Group != 0 {

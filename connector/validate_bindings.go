@@ -60,7 +60,7 @@ func (v *validator) checkBindings(checks []receiveCheck) {
 	}
 }
 
-// byName returns occupants in an order that doesn't depend on that of the Config.
+// byName returns occupants in an order that doesn't depend on the Config's order.
 func byName(occupants []occupant) []occupant {
 	sorted := slices.Clone(occupants)
 	slices.SortStableFunc(sorted, func(a, b occupant) int {
@@ -113,9 +113,9 @@ func (k *clientKeys) of(c *receiveCheck) rangeset.Key {
 	return key
 }
 
-// checkConflicts: connectors of one role that share a binding and have identical
-// remote ranges can't be told apart. Ranges are identical if they hold the
-// same addresses of the binding's family, however cut.
+// checkConflicts: connectors of one role that share a binding and have identical remote
+// ranges conflict. Ranges are identical if they contain the same addresses of the
+// binding's family, in whatever pieces.
 func (v *validator) checkConflicts(occupants []occupant, keys *clientKeys) {
 	type group struct {
 		role param.TransportRole

@@ -94,8 +94,8 @@ func (c *receiveCheck) ranges() {
 	}
 }
 
-// checkKnownMechanisms: a mechanism must be known. The parser refuses None beside
-// other mechanisms.
+// checkKnownMechanisms: a mechanism must be known. The parser refuses None together
+// with other mechanisms.
 func (c *receiveCheck) checkKnownMechanisms() {
 	if !c.mech.IsValid() {
 		c.bad("AuthMechanism", CodeAuthInvalid, "%v has unknown flags", c.mech)
@@ -116,8 +116,8 @@ func (c *receiveCheck) checkRequireTLS() {
 	}
 }
 
-// checkExternalAuthoritative: only Tls may stand beside it, and it needs the group of
-// externally secured servers.
+// checkExternalAuthoritative: the only other mechanism allowed is Tls, and
+// ExchangeServers is needed.
 func (c *receiveCheck) checkExternalAuthoritative() {
 	if !c.mech.Has(auth.ExternalAuthoritative) {
 		return

@@ -37,7 +37,7 @@ func (w Walkthrough) String() string {
 	return b.String()
 }
 
-// heading returns the command of the stage, or what it decides on.
+// heading returns the command of the stage, or the stage's subject.
 func (s Stage) heading() string {
 	switch s.Name {
 	case StageConnect, StageRoute:

@@ -65,8 +65,8 @@ func (g Grant) check() error {
 	return nil
 }
 
-// Rights returns the rights that p holds: those that a grant to one of its
-// SIDs allows and no grant to any of them denies. It doesn't allocate.
+// Rights returns the rights that p holds: a grant to one of its SIDs allows the right,
+// and no grant to any of them denies it. It doesn't allocate.
 func (a *ACL) Rights(p Principal) Set {
 	if a == nil {
 		return 0
@@ -93,7 +93,7 @@ func (a *ACL) Grants() []Grant {
 type Explanation struct {
 	Right      Right
 	Held       bool
-	Grants     []Grant // the grants that decided: those that allow the right, or deny it, or else removed it
+	Grants     []Grant // the grants that decided: they allow the right, or deny it, or have removed it
 	Overridden []Grant // grants that allow the right and are overridden by a deny
 }
 

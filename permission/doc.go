@@ -25,24 +25,22 @@
 //
 // # Names and SIDs
 //
-// The principals that exist only inside Exchange have the S-1-9 SIDs that
-// Exchange gives them. Two principals are groups of a Windows domain, whose
-// SIDs differ from domain to domain: Exchange Servers and
-// ExchangeLegacyInterop. Interchange knows no domain and gives them fixed SIDs
-// of its own, [SIDExchangeServers] and [SIDLegacyInterop], under the resource
-// manager authority S-1-9, which Windows leaves to programs for SIDs that mean
-// something only to themselves. Any other name, of a user or group, has the SID
-// that [NameSID] derives from its spelling, letter case aside. A domain is part
-// of the name: CONTOSO\printer and printer are two principals.
+// The principals that exist only inside Exchange have the S-1-9 SIDs that Exchange
+// gives them. Two principals are groups of a Windows domain, whose SIDs differ from
+// domain to domain: Exchange Servers and ExchangeLegacyInterop. Interchange knows no
+// domain and gives them fixed SIDs of its own, [SIDExchangeServers] and
+// [SIDLegacyInterop], under the resource manager authority S-1-9, which Windows leaves
+// to programs for SIDs of their own. Any other name, of a user or group, has the SID
+// that [NameSID] derives from its spelling, letter case aside. A domain is part of the
+// name: CONTOSO\printer and printer are two principals.
 //
 // # Where the sources differ
 //
-// For the 2007 edition the groups follow its permission group list, which does
-// not give AnonymousUsers the right Accept-Authoritative-Domain-Sender. That
-// right was seen on an Edge server of that edition; withholding it is the
-// safer reading, and an explicit grant adds it. The externally secured principal
-// has every receive right in that list, and no trust in organisation and
-// forest headers in the current edition.
+// For the 2007 edition the groups follow its permission group list, which does not give
+// AnonymousUsers the right Accept-Authoritative-Domain-Sender. That right was seen on
+// an Edge server of that edition; withholding it is the safer reading, and an explicit
+// grant adds it. In that list the externally secured principal has every receive right;
+// in the current edition it lacks the rights to organisation and forest headers.
 //
 // The rights of the ExchangeLegacyServers group contain no deny. Setup writes
 // two into the Default connector only; [DefaultConnectorGrants] returns them.

@@ -13,7 +13,7 @@ type Grant struct {
 	Allow   Set
 	Deny    Set
 	Removed Set   // see Less; stands alone
-	Group   Group // the permission group it came from; 0 if none gave it
+	Group   Group // the permission group that gave it; 0 for an explicit grant
 }
 
 // Less returns given, the grants of permission groups or of setup, without the
@@ -96,10 +96,9 @@ var receiveRows = [...]row{
 	{Partners, SIDPartners, partnerRights, partnerRights, false},
 }
 
-// Grants returns what the groups of g give in edition p, one grant per
-// principal, as a fresh slice. On an Edge server the principals of the Windows
-// domain are missing, so ExchangeUsers and ExchangeLegacyServers give nothing
-// there. Custom gives nothing anywhere.
+// Grants returns the grants of the groups of g in edition p, one for each principal, as
+// a new slice. An Edge server has no principals of the Windows domain, so ExchangeUsers
+// and ExchangeLegacyServers have no grants there. Custom never has any.
 func (g Group) Grants(p Profile, edge bool) []Grant {
 	var grants []Grant
 	for _, row := range receiveRows {

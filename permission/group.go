@@ -52,7 +52,7 @@ func ParseGroup(s string) (Group, error) {
 	return g, nil
 }
 
-// IsValid reports whether g holds nothing but the groups above.
+// IsValid reports whether g contains only the groups above.
 func (g Group) IsValid() bool { return g&^allGroups == 0 }
 
 // Has reports whether all groups of h are in g.

@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// Principal is a user, group or server that can hold rights. The zero
-// Principal holds none. Its SIDs must not be changed once others have it.
+// Principal is a user, group or server that can hold rights. The zero Principal holds
+// no right. Don't change its SIDs after passing it on.
 type Principal struct {
 	Name string // for people: no decision depends on it
 	SIDs []SID  // its own SID and those of the groups it belongs to

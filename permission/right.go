@@ -15,7 +15,7 @@ const (
 	AcceptAnyRecipient                                     // relay to recipients outside the accepted domains
 	AcceptAnySender                                        // send as addresses that aren't one's own, outside the authoritative domains
 	AcceptAuthoritativeDomainSender                        // send as any address of the accepted domains, the authoritative ones included
-	AcceptAuthenticationFlag                               // count as authenticated, for groups that want that of senders
+	AcceptAuthenticationFlag                               // messages count as authenticated, for groups that require authenticated senders
 	AcceptHeadersRouting                                   // keep Received and Resent fields on the way in
 	AcceptHeadersOrganization                              // keep X-MS-Exchange-Organization fields on the way in
 	AcceptHeadersForest                                    // keep X-MS-Exchange-Forest fields on the way in

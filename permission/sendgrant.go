@@ -21,10 +21,10 @@ const (
 	sendServers = send2007 | 1<<SendXShadow
 )
 
-// SendGrants returns the access list that a new Send connector has in edition
-// p, as a fresh slice. The principals stand for kinds of remote hosts:
-// anonymous for plain delivery and for Basic authentication to a smart host,
-// an Exchange server, an externally secured server, or a partner.
+// SendGrants returns the access list that a new Send connector has in edition p, as a
+// new slice. The principals stand for kinds of remote hosts: anonymous for plain
+// delivery and for Basic authentication to a smart host, an Exchange server, an
+// externally secured server, or a partner.
 //
 // In Exchange2007 the usage decides: Custom grants nothing, Internal everything
 // to servers, Internet and Partner routing headers to the anonymous host and to

@@ -112,12 +112,12 @@ func (s *Set) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// none is how an empty set of flags is written.
+// none is the text of an empty set of flags.
 const none = "None"
 
-// parseFlags calls add with each part of a comma-separated list and joins the
-// errors. The empty list and a lone None have no parts; None beside another
-// value is an error, as in Exchange.
+// parseFlags calls add with each part of a comma-separated list and joins the errors.
+// The empty list and None alone have no parts; None together with another value is an
+// error, as in Exchange.
 func parseFlags(s string, add func(string) error) error {
 	s = strings.TrimSpace(s)
 	if s == "" || equalFold(s, none) {

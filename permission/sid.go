@@ -30,19 +30,18 @@ const (
 
 const (
 	exchangeAuthority = "S-1-9-1419165041-1139599005-3936102811-1022490595"
-	// ownAuthority is S-1-9 and the first 128 bits of the SHA-256 of this
-	// module's path, so that it differs from those of other programs.
+	// ownAuthority is S-1-9 and the first 128 bits of the SHA-256 of this module's
+	// path, so that it differs from the authorities of other programs.
 	ownAuthority  = "S-1-9-850032304-3739439385-2323396511-2866132455"
 	hashAuthority = ownAuthority + "-3" // and the SHA-256 of a name
 	nameAuthority = ownAuthority + "-4" // and a name itself, four bytes to a number
 	maxSpelled    = 40                  // bytes of a name that fit into a SID
 )
 
-// NameSID returns the SID that stands for a user or group known only by name.
-// It depends on the whole name, letter case aside, so `CONTOSO\Jürgen` and
-// `contoso\JÜRGEN` are one principal and `jürgen` is another. It never returns
-// the SID of a well-known principal, not even for that principal's name. The
-// empty name has the zero SID.
+// NameSID returns the SID of a user or group known only by name. It depends on the
+// whole name, letter case aside, so `CONTOSO\Jürgen` and `contoso\JÜRGEN` are one
+// principal and `jürgen` is another. It never returns the SID of a well-known
+// principal, not even for that principal's name. The empty name has the zero SID.
 //
 // A name of up to 40 bytes is spelled out in the SID, and [SID.Name] gives it
 // back in lower case. A longer one is hashed.

@@ -83,9 +83,9 @@ var abbreviated = map[string]SID{"AN": SIDAnonymous, "AU": SIDAuthenticatedUsers
 // could be called, too.
 var hyphenated = []string{"nt-autorität", "nt-autoritaet", "nt-myndighed", "nt-myndighet", "nt-instans", "nt-hallinta"}
 
-// authorityOf returns the authority that domain, the part before the backslash,
-// stands for. No Windows domain has a blank in its name, so a name of several
-// words of which one is NT is that authority in some language.
+// authorityOf returns the authority that domain, the part before the backslash, means.
+// No Windows domain has a blank in its name, so a name of several words of which one is
+// NT is that authority in some language.
 func authorityOf(domain string) authority {
 	domain = foldName(strings.TrimSpace(domain))
 	words := strings.Fields(domain)

@@ -4,11 +4,10 @@
 //
 // # Values
 //
-// [Domain], [Address] and [AddressSpace] are parsed once, where text comes in,
-// and are valid from then on. They are small, comparable, and
-// canonical: equal values mean the same thing, and the text they print parses
-// to the same value. Their zero values are invalid; the zero Address also
-// stands for the null reverse-path.
+// [Domain], [Address] and [AddressSpace] are parsed once, when text is read, and are
+// valid from then on. They are small, comparable, and canonical: equal values mean the
+// same thing, and the text they print parses to the same value. Their zero values are
+// invalid; the zero Address also stands for the null reverse-path.
 //
 // A quoted local part may hold any text, even one that looks like the end of the
 // path and another domain: "victim@example.net> x"@contoso.com is a mailbox at

@@ -25,12 +25,11 @@ const (
 	maxDomain = 253 // text form of 255 bytes on the wire
 )
 
-// uLabels turns U-labels into A-labels as IDNA 2008 defines them (RFC 5891):
-// nothing is mapped, so a character that stands for another one, such as the
-// long s, the Kelvin sign or a full-width letter, is refused. Two domains that
-// differ for other servers never become one here. It is used for labels that
-// hold a byte above 127 and to check A-labels; checkLabel checks plain ASCII
-// labels.
+// uLabels turns U-labels into A-labels as IDNA 2008 defines them (RFC 5891): nothing is
+// mapped, so a character that stands for another one, such as the long s, the Kelvin
+// sign or a full-width letter, is refused. So two domains that other servers
+// distinguish stay two here. It is used for labels that hold a byte above 127 and to
+// check A-labels; checkLabel checks plain ASCII labels.
 var uLabels = idna.New(
 	idna.ValidateForRegistration(),
 	idna.Transitional(false), // ß and ss stay two domains
@@ -73,7 +72,7 @@ func MustParseDomain(s string) Domain {
 	return d
 }
 
-// parseDomain returns the canonical name, or what is wrong with s.
+// parseDomain returns the canonical name, or the mistake in s.
 func parseDomain(s string) (name, msg string) {
 	switch {
 	case s == "":

@@ -96,10 +96,10 @@ type suffixes struct {
 	rest string
 }
 
-// suffixes returns a walk over d and its parents, longest first, without
-// those that have more labels than any name in x. So the work for a hostile
-// name of a hundred labels is bounded by the depth of the longest name that
-// was put in. The walk over an address literal is that literal alone.
+// suffixes returns a walk over d and its parents, longest first, without those that
+// have more labels than any name in x. So the depth of the longest name in x bounds the
+// work for a hostile name of a hundred labels. For an address literal it yields only
+// the literal.
 func (x *index[E]) suffixes(d Domain) suffixes {
 	name := d.name
 	for skip := d.labels() - x.labels; skip > 0 && name != ""; skip-- {

@@ -27,9 +27,9 @@ func (a AddressSpace) specificity() int {
 
 const x400Type = "X400"
 
-// textSpecificity is that of a space of a type other than SMTP: the number of
-// attributes that an X.400 space fixes, the number of characters that another
-// one does; and no wildcard at all is more than any wildcard.
+// textSpecificity returns the specificity of a space of a type other than SMTP: the
+// number of attributes in an X.400 space, the number of characters other than * in
+// another space. A space without a wildcard is more specific than any space with one.
 func textSpecificity(typ, space string) int {
 	if typ == x400Type && isAttributes(space) {
 		n := 1
@@ -50,10 +50,9 @@ func textSpecificity(typ, space string) int {
 
 // matchText reports whether a space of a type other than SMTP covers address.
 //
-// An X.400 space such as o=MySite;p=MyOrg;c=us covers the addresses that have
-// those attributes, in any order. Spaces of other types cover the address
-// that is equal to them, where * stands for any text. Letter case of ASCII
-// letters never counts.
+// An X.400 space such as o=MySite;p=MyOrg;c=us covers the addresses that have those
+// attributes, in any order. Spaces of other types cover the address that is equal to
+// them, where * stands for any text. The case of ASCII letters doesn't count.
 func matchText(typ, space, address string) bool {
 	if typ == x400Type && isAttributes(space) {
 		return matchAttributes(space, address)
@@ -88,9 +87,8 @@ func hasAttribute(address, attr string) bool {
 	return false
 }
 
-// matchPattern matches s against a pattern in which * stands for any text. It
-// goes back to the last * only, so its time is bounded by the product of both
-// lengths.
+// matchPattern matches s against a pattern in which * means any text. It backtracks to
+// the last * only, so its time is bounded by the product of both lengths.
 func matchPattern(pattern, s string) bool {
 	p, i := 0, 0
 	star, mark := -1, 0

@@ -24,8 +24,8 @@ type AddressSpace struct {
 // SpaceKind says which addresses an address space covers.
 type SpaceKind uint8
 
-// The kinds of address space, most specific first. The zero SpaceKind is that
-// of the invalid AddressSpace.
+// The kinds of address space, most specific first. The zero SpaceKind belongs to the
+// invalid AddressSpace.
 const (
 	SpaceExact    SpaceKind = iota + 1 // contoso.com: this domain only
 	SpaceSubtree                       // *.contoso.com: the domain and all below it
@@ -44,10 +44,10 @@ const (
 
 // ParseAddressSpace parses [scope:][type:]space[;cost].
 //
-// The scope is Local, which Exchange 2007 wrote for what is IsScopedConnector
-// since (see [AddressSpace.Local]). The type is SMTP if not given; types have
-// up to 64 letters, digits, hyphens and underscores and are printed in upper
-// case. The cost is 1 to 100, 1 if not given; lower is better.
+// The scope is Local, which Exchange 2007 wrote in place of IsScopedConnector (see
+// [AddressSpace.Local]). The type is SMTP if not given; types have up to 64 letters,
+// digits, hyphens and underscores and are printed in upper case. The cost is 1 to 100,
+// 1 if not given; lower is better.
 //
 // An SMTP space is a domain, "*.domain", "*" or "--". The wildcard is the
 // whole first label or nothing, and an address literal takes none. Domains
@@ -218,10 +218,10 @@ func (a AddressSpace) Domain() Domain {
 // Cost returns 1 to 100; 0 for the zero AddressSpace.
 func (a AddressSpace) Cost() int { return int(a.cost) }
 
-// Local reports whether a was written with the scope of Exchange 2007, which
-// makes its connector visible within its own Active Directory site only. It
-// lets a reader of a configuration carry it over to IsScopedConnector and
-// [Connector.Scoped]; nothing in this package decides by it.
+// Local reports whether a was written with the scope of Exchange 2007, which makes its
+// connector visible within its own Active Directory site only. It lets a reader of a
+// configuration carry it over to IsScopedConnector and [Connector.Scoped]; no decision
+// in this package depends on it.
 func (a AddressSpace) Local() bool { return a.local }
 
 // Matches reports whether a covers d. A subtree covers its apex too: unlike

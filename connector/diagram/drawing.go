@@ -191,7 +191,7 @@ func atMost(lines []line, most int, what string) []line {
 	return append(lines[:most-1:most-1], line{text: fmt.Sprintf("and %d %s", left, what), mute: true})
 }
 
-// andMore is the line of a box that stands for n connectors and names one.
+// andMore returns the line of a box for n connectors that names only one.
 func andMore(n int) line { return line{text: "and " + number(n-1, "more connector"), mute: true} }
 
 // number prints n things.

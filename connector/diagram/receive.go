@@ -139,8 +139,8 @@ func certified(in *connector.Inbound) connector.Session {
 	return in.Open(channel, nil)
 }
 
-// wellKnown are principals that have a separate line, or that users who log in with
-// a password can't be.
+// wellKnown are the principals that have a separate line, or that a login with a
+// password can't give.
 var wellKnown = []permission.SID{
 	permission.SIDAnonymous, permission.SIDAuthenticatedUsers, permission.SIDPartners,
 	permission.SIDHubServers, permission.SIDEdgeServers, permission.SIDExternallySecured,
@@ -168,8 +168,8 @@ func (v visitor) line() line {
 	return line{text: v.name + ": " + strings.Join(may, ", "), path: v.path}
 }
 
-// mergeReceive joins boxes with the same rights, and if there are still too many,
-// those that allow least.
+// mergeReceive joins boxes with the same rights, and if there are still too many, the
+// boxes that allow least.
 func mergeReceive(boxes []*receiveBox, most int) []*receiveBox {
 	var merged []*receiveBox
 	by := map[string]*receiveBox{}

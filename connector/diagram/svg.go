@@ -96,8 +96,8 @@ func (d *Drawing) SVG() string {
 	return b.String()
 }
 
-// layOut places the boxes: sources beside their connectors, next hops beside
-// theirs, each pair of columns and the one between centred on the highest.
+// layOut places the boxes: clients next to their Receive connectors, next hops next to
+// their Send connectors, and each column centred on the highest one.
 func (p *picture) layOut() {
 	x := margin
 	for c, nodes := range p.nodes {

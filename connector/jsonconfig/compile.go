@@ -9,10 +9,10 @@ import (
 	"github.com/interchange-smtp/interchange/connector/source"
 )
 
-// Compile reads a configuration and compiles it. The error is source.Diagnostics
-// with all mistakes in the order of the text: those of the text itself, and
-// what connector.Compile finds wrong with the rest of it. A parameter that is
-// missing is reported where it should stand.
+// Compile reads a configuration and compiles it. The error is source.Diagnostics with
+// all mistakes in the order of the text: those of the text itself, and those that
+// connector.Compile finds in the rest of it. A missing parameter is reported where it
+// belongs.
 func Compile(name string, data []byte) (*connector.Policy, error) {
 	d, mistakes := Draft(name, data)
 	if d == nil {

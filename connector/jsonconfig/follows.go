@@ -7,9 +7,9 @@ import (
 	"github.com/interchange-smtp/interchange/connector/source"
 )
 
-// reads lists, by code of a problem, the other parameters that its rule looks
-// at: those of the same connector, and lists of the Config. Rules that look at
-// one parameter only are not listed.
+// reads lists, by code of a problem, the other parameters that its rule depends on:
+// parameters of the same connector, and lists of the Config. Rules that look at one
+// parameter only are not listed.
 var reads = map[string][]source.Path{
 	connector.CodeServerUnknown:       {"Servers"},
 	connector.CodeNotOnEdge:           {"Servers", "Server", "Usage"},

@@ -18,7 +18,7 @@ import (
 	"github.com/interchange-smtp/interchange/permission"
 )
 
-// redacted stands for a secret that was left out.
+// redacted is written in place of a secret.
 const redacted = "REDACTED"
 
 // Marshal writes c as indented JSON that [Parse] reads back to an equal Config,

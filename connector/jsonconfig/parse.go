@@ -21,9 +21,9 @@ import (
 	"github.com/interchange-smtp/interchange/permission"
 )
 
-// Parse reads a configuration. name is that of the file, for messages. The
-// error is source.Diagnostics, and then the Config is zero. What Parse returns is
-// well-formed; connector.Compile decides whether it makes sense.
+// Parse reads a configuration. name is the file's name, for messages. The error is
+// source.Diagnostics, and then the Config is zero. What Parse returns is well-formed;
+// connector.Compile decides whether it makes sense.
 func Parse(name string, data []byte) (connector.Config, error) {
 	d, err := ParseDocument(name, data)
 	if err != nil {
@@ -41,11 +41,11 @@ func ParseDocument(name string, data []byte) (*Document, error) {
 	return d, nil
 }
 
-// Draft reads a text for all that is wrong with it: beside the mistakes it
-// returns what could be read, so that connector.Compile can find the rest. What
-// Compile finds may follow from a mistake already reported; see [Follows]. The
-// document is nil if the text isn't JSON. A document with mistakes is for examination
-// only; never serve its Config.
+// Draft reads a text to find all mistakes in it: with the mistakes it returns the part
+// that could be read, so that connector.Compile can find the others. What Compile finds
+// may follow from a mistake already reported; see [Follows]. The document is nil if the
+// text isn't JSON. A document with mistakes is for examination only; never serve its
+// Config.
 func Draft(name string, data []byte) (*Document, source.Diagnostics) {
 	data = unmarked(data)
 	root, err := readTree(data)
@@ -196,7 +196,7 @@ func (p *parser) integer(n *node, path source.Path, v reflect.Value) {
 	v.SetInt(i)
 }
 
-// array decodes a list. An empty one is the same as none.
+// array decodes a list. An empty list has the same effect as a missing one.
 func (p *parser) array(n *node, path source.Path, v reflect.Value) {
 	list, ok := n.value.([]*node)
 	if !ok {
@@ -310,7 +310,7 @@ func (p *parser) unknownKey(m member, path source.Path, fields []string) {
 	p.mistakes = append(p.mistakes, mistake{m.offset, path, meant, detail})
 }
 
-// resembling returns the field that key is most like; "" if it is like none.
+// resembling returns the field that is most similar to key; "" if no field is similar.
 func resembling(key string, fields []string) string {
 	best, distance := "", 4
 	for _, f := range fields {

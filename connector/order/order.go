@@ -64,7 +64,7 @@ func (s *State) Refuse(v Verb) (reason reply.Reason) {
 // EndTransaction closes the transaction, if one is open.
 func (s *State) EndTransaction() { s.Transaction, s.Binary, s.Recipients = false, false, 0 }
 
-// StartTLS forgets everything that was said before TLS (RFC 3207, section 4.2).
+// StartTLS forgets all commands before TLS (RFC 3207, section 4.2).
 func (s *State) StartTLS() { *s = State{TLS: true} }
 
 // maxHelloName is RFC 5321, section 4.5.3.1.2.

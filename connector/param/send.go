@@ -23,8 +23,7 @@ func ParseTlsAuthLevel(s string) (TlsAuthLevel, error) {
 // IsValid reports whether l is one of the levels.
 func (l TlsAuthLevel) IsValid() bool { return int(l) < len(tlsAuthNames) }
 
-// String returns Exchange's spelling; None is the spelling of Interchange, Exchange
-// prints nothing.
+// String returns Exchange's spelling; Exchange prints nothing in place of None.
 func (l TlsAuthLevel) String() string { return enumText("TlsAuthLevel", tlsAuthNames, l) }
 
 // MarshalText implements [encoding.TextMarshaler].

@@ -18,7 +18,7 @@ type seeker struct {
 	allowed    AllowedRelays
 }
 
-// relayer is an identity that may relay. It stands for all with the same name.
+// relayer is an identity that may relay, as an example of all with the same name.
 type relayer struct {
 	who partition.Who
 	as  string

@@ -23,7 +23,7 @@ type AllowedRelays struct {
 type Relay struct {
 	Connector string           // the Receive connector that lets them
 	As        string           // their identity: a principal, or members of any or of all of some groups
-	Local     []netip.AddrPort // where they connect; an unspecified address stands for all that no binding names
+	Local     []netip.AddrPort // where they connect; an unspecified address means all that no binding names
 	From      []param.Range    // the clients, as few ranges as possible
 	Witness   connector.Dialog // such a session, for Policy.Walk
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/interchange-smtp/interchange/connector/analysis"
 )
 
-// NotWider fails the test for everything that p allows and reference doesn't.
-// reference is the previous policy, or the one that was signed off.
+// NotWider fails the test for each thing that p allows and reference doesn't. reference
+// is the previous policy, or an approved one.
 func NotWider(t testing.TB, p, reference *connector.Policy) {
 	t.Helper()
 	found := analysis.Compare(reference, p).Wider()

@@ -23,7 +23,7 @@ type clientCount struct {
 	addr         netip.Addr
 	name         string // its first name at EHLO
 	count, error int64
-	rng          int32 // the index of the range that let it in; -1: none
+	rng          int32 // the index of the range that contains it; -1 if no range does
 	at           int32 // in the heap
 }
 

@@ -8,8 +8,8 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// Options say how logs are read. The zero Options change nothing in the logs and
-// have the documented bounds.
+// Options say how to read logs. With the zero Options addresses and users are those of
+// the logs, and the limits are the documented ones.
 type Options struct {
 	// Local, if valid, replaces the local address of every connection of its
 	// family; the port stays. It is for policies that are bound to another address
@@ -29,7 +29,7 @@ type Options struct {
 	MaxRanges   int // up to which Narrowest lists every address by itself; 64
 }
 
-// withDefaults fills in what was left zero.
+// withDefaults fills in the zero fields.
 func (o Options) withDefaults() Options {
 	for _, d := range []struct {
 		field *int

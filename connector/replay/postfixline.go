@@ -15,7 +15,7 @@ type postfixLine struct {
 }
 
 // parsePostfixLine parses a line of a mail log. It returns false if Postfix didn't
-// write the line. The time is that of syslog, "Nov 23 11:15:30", or of RFC 3339.
+// write the line. The time has the form of syslog, "Nov 23 11:15:30", or of RFC 3339.
 func parsePostfixLine(line []byte) (l postfixLine, ok bool) {
 	rest := line
 	if len(rest) > 16 && rest[3] == ' ' && rest[6] == ' ' && rest[9] == ':' && rest[15] == ' ' {

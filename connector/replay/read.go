@@ -11,8 +11,8 @@ import (
 // kind. Known logs that can't be judged aren't an error: Report.Files names them.
 var ErrUnknownFormat = errors.New("neither a protocol log nor a mail log of Postfix")
 
-// Read reads one log, which the report calls name. It recognises the kind of log.
-// It counts malformed lines and reads on; the error is that of in, or
+// Read reads one log, which the report calls name. It recognises the kind of log. It
+// counts malformed lines and continues; the error comes from in, or is
 // ErrUnknownFormat.
 func (r *Replay) Read(name string, in io.Reader) error {
 	r.files = append(r.files, File{Name: name})

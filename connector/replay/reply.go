@@ -73,8 +73,8 @@ func parseEnhanced(text []byte) [3]int {
 	}
 }
 
-// same reports whether r and a are the same reply to a program: texts don't count,
-// nor do enhanced codes if the log has none of them.
+// same reports whether r and a are the same reply to a program: texts don't count, nor
+// do enhanced codes if the log doesn't have them.
 func (a answer) same(r reply.Reply) bool {
 	return a.code == r.Code && (a.enhanced == [3]int{} || a.enhanced == r.Enhanced)
 }

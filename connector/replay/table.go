@@ -62,7 +62,7 @@ func (t *table[T]) remove(key string) {
 	}
 }
 
-// drain removes everything, oldest first, and calls f with each.
+// drain removes all values, oldest first, and calls f with each.
 func (t *table[T]) drain(f func(T)) {
 	for t.first != nil {
 		v := t.first.value

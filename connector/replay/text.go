@@ -34,8 +34,8 @@ func (r *Report) String() string {
 	return t.String()
 }
 
-// receiveUse prints the use of the Receive connectors: the clients of used ones, and
-// which weren't used, as far as the logs can tell.
+// receiveUse prints the clients of each Receive connector in use, and then the
+// connectors without sessions.
 func (r *Report) receiveUse(t *text) {
 	var unused, elsewhere, unlogged []string
 	for _, u := range r.Receive {

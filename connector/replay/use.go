@@ -26,7 +26,7 @@ type inboundUse struct {
 	grants   []grantUse
 }
 
-// grantUse is a grant and those of its rights that were used.
+// grantUse is a grant and the rights of it that were used.
 type grantUse struct {
 	permission.Grant
 	used permission.Set

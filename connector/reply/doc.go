@@ -7,6 +7,6 @@
 // and the words of an Exchange edition. [permission.Exchange2007] has the generic
 // code 5.7.1 where later editions have 5.7.54, 5.7.57 and 5.7.60.
 //
-// The table in replies.go holds every reason with its name, a sentence on what it
-// means and its reply. No reply repeats bytes that a client sent.
+// The table in replies.go has each reason with its name, its meaning in a sentence, and
+// its reply. No reply repeats bytes that a client sent.
 package reply

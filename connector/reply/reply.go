@@ -11,7 +11,7 @@ import (
 // sent. The zero Reply is no reply.
 type Reply struct {
 	Code     int    // 220 to 555
-	Enhanced [3]int // RFC 3463; zero: none
+	Enhanced [3]int // RFC 3463; zero: the reply has no enhanced code
 	Text     string
 }
 
@@ -92,7 +92,7 @@ func Queued(id, host string) Reply {
 	return Reply{250, [3]int{2, 6, 0}, "[InternalId=" + tame(id) + ", Hostname=" + tame(host) + "] Queued mail for delivery"}
 }
 
-// tame keeps the visible ASCII characters of s that mean nothing in brackets.
+// tame keeps the visible ASCII characters of s, except brackets and commas.
 func tame(s string) string {
 	return strings.Map(func(c rune) rune {
 		if c <= ' ' || c >= 0x7f || strings.ContainsRune("[]<>,", c) {

@@ -17,8 +17,8 @@ import (
 
 // PrintChanges returns the commands that turn before into after. It prints changed
 // parameters of connectors, accepted domains and the transport configuration that both
-// have, and accepted domains and grants that one of them lacks. The error says what no
-// command can express, or that connectors or servers were added or removed; [Print]
+// have, and accepted domains and grants that only one of them has. The error lists the
+// changes that no command can make, and added or removed connectors and servers; [Print]
 // prints whole configurations.
 func PrintChanges(before, after connector.Config) ([]byte, error) {
 	p := &printer{cfg: &after, variables: map[string]bool{}}
@@ -36,7 +36,7 @@ func PrintChanges(before, after connector.Config) ([]byte, error) {
 	return p.out.Bytes(), nil
 }
 
-// differ prints what is different.
+// differ prints the differences.
 type differ struct {
 	*printer
 	before *connector.Config
@@ -116,8 +116,8 @@ func (d *differ) fields(path source.Path, c *command, old, now, whole reflect.Va
 	}
 }
 
-// list returns how a list changes: the elements that are added, or those that are
-// removed, if that is all, and else the new list.
+// list returns the change of a list: @{Add=…} if elements are only added, @{Remove=…}
+// if they are only removed, otherwise the new list.
 func (d *differ) list(path source.Path, old, now reflect.Value) string {
 	added, removed := without(now, old), without(old, now)
 	if d.cfg.Profile == permission.Exchange2007 || len(added) > 0 && len(removed) > 0 {

@@ -14,10 +14,10 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// Print returns a configuration as commands that make it again: after them the
-// organisation compiles to the same policy. They begin by removing what setup makes,
-// so that they may run on a fresh organisation or on a bare one. Parameters at their
-// default are left out, except those that say what a connector is for.
+// Print returns the commands that make a configuration: the organisation that they
+// leave compiles to the same policy. They begin by removing the connectors that setup
+// makes, so that they may run on a fresh organisation or on an empty one. Parameters at
+// their default are left out, except those that say what a connector is for.
 //
 // No cmdlet sets the profile, the servers, the site links and the acknowledgements
 // outside of connectors: comments at the top name them, and a caller that runs the
@@ -53,7 +53,7 @@ func Print(cfg connector.Config) ([]byte, error) {
 	return p.out.Bytes(), nil
 }
 
-// heading names what no cmdlet sets.
+// heading prints the settings that no cmdlet makes, as comments.
 func (p *printer) heading() {
 	p.line("# Profile " + p.cfg.Profile.String() + ", server " + strconv.Quote(p.local()) + ".")
 	for _, s := range p.cfg.Servers {
@@ -83,8 +83,8 @@ func (p *printer) clear() {
 	p.line("Get-ReceiveConnector | Remove-ReceiveConnector -Confirm:$false")
 }
 
-// stopgap stands in for the default accepted domain while the others change: the
-// default one can't be removed.
+// stopgap is the default accepted domain while the others change: the default domain
+// can't be removed.
 const stopgap = "setup.invalid"
 
 func (p *printer) accepted() {
@@ -233,14 +233,14 @@ func CredentialVariable(connector string) string {
 	}, connector)
 }
 
-// connector prints the command that makes a connector and those that change it.
-// They are handed the connector itself: a name may have wildcards in it.
+// connector prints the command that makes a connector and the commands that change it.
+// These get the connector itself, because a name may contain wildcards.
 func (p *printer) connector(path source.Path, make, set command, grants []permission.Grant) {
 	var more []command
 	if len(set.parameters) > 0 {
 		more = append(more, set)
 	}
-	for _, taking := range []bool{true, false} { // what is taken first: Add-ADPermission gives it back
+	for _, taking := range []bool{true, false} { // removals first: Add-ADPermission after them grants again
 		for i, g := range grants {
 			if taking == (g.Removed != 0) {
 				more = append(more, p.grant((path+".Permissions").Index(i), g)...)

@@ -138,7 +138,7 @@ func (p *printer) value(path source.Path, v reflect.Value) string {
 	return strconv.FormatInt(v.Int(), 10)
 }
 
-// quote returns a text in quotes, unless it can't stand in a script.
+// quote returns a text in quotes. It fails for text that a script can't contain.
 func (p *printer) quote(path source.Path, text string) string {
 	if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
 		p.fail(path, "%q can't be written in a script", text)
@@ -146,8 +146,8 @@ func (p *printer) quote(path source.Path, text string) string {
 	return syntax.Quote(text)
 }
 
-// trim zeroes the fields of a connector that say what is the default anyway. full
-// returns the connector with its defaults filled in.
+// trim zeroes the fields of a connector that have their default value, except shown.
+// full returns the connector with its defaults filled in.
 func trim[C any](c *C, shown map[string]bool, full func() C) {
 	whole := full()
 	v, want := reflect.ValueOf(c).Elem(), reflect.ValueOf(&whole).Elem()

@@ -17,9 +17,9 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// Options say what a fresh organisation is like and what scripts see of the
-// world. The zero Options is the current edition on a server named localhost,
-// with nothing outside: no files, no environment, no output, no user to ask.
+// Options describe a fresh organisation and what scripts can reach outside of it. The
+// zero Options means the current edition on a server named localhost, without files,
+// environment, output, or a user to ask.
 type Options struct {
 	Profile connector.Profile
 	Server  routing.Server // this server; without a name: localhost
@@ -28,8 +28,8 @@ type Options struct {
 	// names it first; with some, an unlisted one is an error.
 	Servers []routing.Server
 
-	// Domain is the first accepted domain. Empty: the FQDN of Server without its
-	// first label, none if that leaves nothing.
+	// Domain is the first accepted domain. Empty: the FQDN of Server without its first
+	// label, if it has more than one.
 	Domain string
 
 	// Bare leaves out what setup makes.
@@ -38,7 +38,7 @@ type Options struct {
 	// Credential answers Get-Credential. Nil: the cmdlet fails.
 	Credential func(Request) (param.Credential, error)
 
-	// Certificates are what Get-ExchangeCertificate shows. Nil: it shows none.
+	// Certificates are the certificates that Get-ExchangeCertificate shows.
 	Certificates []Certificate
 
 	// Confirm answers a question of -Confirm and of cmdlets that ask by
@@ -114,7 +114,7 @@ type Request struct {
 type Question struct {
 	Variable string // that the answer is assigned to, without the $; "" if to none
 	Prompt   string // "" if none
-	Secret   bool   // -AsSecureString: nothing is to be seen of the answer
+	Secret   bool   // -AsSecureString: don't show the answer
 	Position source.Position
 }
 
@@ -123,7 +123,7 @@ type Question struct {
 type Interpreter struct {
 	org     *exchange.Org
 	interp  *interp.Interp
-	origins source.Map // of what was merged
+	origins source.Map // of the merged configurations
 }
 
 // New returns an interpreter with a fresh organisation.
@@ -252,9 +252,9 @@ func (in *Interpreter) Merge(cfg connector.Config, origins source.Map) error {
 	return nil
 }
 
-// Places returns where the parts of the organisation were set last: Receive["Relay"]
-// is where the connector was made, Receive["Relay"].Bindings where its bindings were
-// set. A part that nothing set is missing.
+// Places returns where each part of the organisation was set last: Receive["Relay"] is
+// where the connector was made, Receive["Relay"].Bindings where its bindings were set.
+// Parts that no command or configuration set are missing.
 func (in *Interpreter) Places() source.Map {
 	all := maps.Clone(in.origins)
 	maps.Copy(all, in.org.Origins())

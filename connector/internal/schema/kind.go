@@ -104,7 +104,7 @@ func (k *Kind) numbered(numbers ...int64) *Kind {
 	return k
 }
 
-// typeOf is a type that nothing but a cmdlet reads.
+// typeOf is a type that only a cmdlet reads.
 func typeOf(name string) *Kind { return &Kind{Name: name} }
 
 // Text returns the value that has the number n in .NET, or those of its bits with

@@ -9,7 +9,7 @@ type Row struct {
 	Kind  *Kind
 	List  bool // it holds several values of Kind
 
-	Does    string   // what it does, in a sentence for administrators
+	Does    string   // a sentence for administrators: what the parameter does
 	Limits  Limits   // of numbers, sizes and time spans
 	Form    string   // how else the value is limited or written
 	Default Defaults // where it isn't given

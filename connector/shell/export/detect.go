@@ -17,7 +17,7 @@ import (
 func Detect(name string, data []byte) Form {
 	text, err := format.Decode(name, data)
 	if err != nil {
-		return byExtension(name) // whose reader will say what is wrong
+		return byExtension(name) // its reader reports the error
 	}
 	text = strings.TrimSpace(text)
 	first, _, _ := strings.Cut(text, "\n")

@@ -23,7 +23,7 @@ func (e *Export) Permissions() int { return len(e.entries) }
 // Form is how a file is written.
 type Form uint8
 
-// The forms. Unknown is that of a text that none of the others fits.
+// The forms. Unknown means that the text has none of the other forms.
 const (
 	Unknown Form = iota
 	List         // Format-List

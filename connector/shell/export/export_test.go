@@ -100,7 +100,7 @@ func TestMigration(t *testing.T) {
 	}
 	for _, part := range []string{
 		"receive.txt:13: Receive[\"Default Frontend EX01\"].BareLinefeedRejectionEnabled: messages with bare line feeds are taken",
-		"permission.txt:80: Permission[\"EX01\\\\Relay\"].AccessRights: rights to the directory object aren't taken over",
+		"permission.txt:80: Permission[\"EX01\\\\Relay\"].AccessRights: rights to the directory object are ignored",
 	} {
 		if !strings.Contains(warnings, part) {
 			t.Errorf("no warning %s in\n%s", part, warnings)
@@ -186,10 +186,10 @@ func TestReadRefuses(t *testing.T) {
 func TestReadWarns(t *testing.T) {
 	for _, test := range []struct{ text, want string }{
 		{"Name : a\nBindings : {0.0.0.0:25}\nFrobnicate : x\nGuid : y\n\nName : b\nBindings : {0.0.0.0:25}\nFrobnicate : x\n", "a.txt:3: Receive[\"a\"].Frobnicate: this property is unknown"},
-		{"Name : a\nBindings : {0.0.0.0:25}\nLiveCredentialEnabled : True\n", "a.txt:3: Receive[\"a\"].LiveCredentialEnabled: True means nothing here"},
+		{"Name : a\nBindings : {0.0.0.0:25}\nLiveCredentialEnabled : True\n", "a.txt:3: Receive[\"a\"].LiveCredentialEnabled: True has no meaning here"},
 		{"Name : a\nBindings : {0.0.0.0:25}\n", "a.txt:1: Receive[\"a\"]: the export has no RemoteIPRanges, AuthMechanism, PermissionGroups, Enabled"},
 		{"User : x\nIdentity : Relay\nAccessRights : {ExtendedRight}\nExtendedRights :\n", "a.txt:4: Permission[\"Relay\"].ExtendedRights: no right is named"},
-		{"User : x\nIdentity : Relay\nExtendedRights : {Send-As}\n", "a.txt:3: Permission[\"Relay\"].ExtendedRights: the right Send-As isn't one of connectors"},
+		{"User : x\nIdentity : Relay\nExtendedRights : {Send-As}\n", "a.txt:3: Permission[\"Relay\"].ExtendedRights: the right Send-As is not a right of connectors"},
 	} {
 		e, err := export.Read("a.txt", []byte(test.text))
 		if err != nil {

@@ -14,11 +14,11 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// Merge appends what exports hold to dst, limits of the organisation and
-// of its Transport services overriding those before, then gives the permissions to the
-// connectors of dst, those that it had before included, and adds the servers
-// that connectors name and dst doesn't list. Where origins isn't nil, the places
-// of all that was added are entered into it.
+// Merge appends the content of exports to dst; limits of the organisation and of its
+// Transport services override the limits in dst. Then it adds the permissions to the
+// connectors of dst, also to those that were there before, and adds the servers that
+// connectors name and dst doesn't list. If origins isn't nil, Merge enters the
+// positions of all that it added.
 //
 // Permissions depend on the profile and the servers of dst, so those must be set
 // before. Merge returns the warnings of the exports and its own. The error is
@@ -172,7 +172,7 @@ func (m *merger) assign(e entry) {
 		if !m.unknown[fold(identity)] {
 			m.unknown[fold(identity)] = true
 			m.warnings = append(m.warnings, source.Diagnostic{Severity: source.SeverityWarning, Position: e.Position, Path: permissionPath(e.identity),
-				Detail: "there is no connector of that name, so its permissions are passed over; read the export of the connectors, too"})
+				Detail: "there is no connector of that name, so its permissions are ignored; read the export of the connectors, too"})
 		}
 	default:
 		m.errors = append(m.errors, source.Diagnostic{Severity: source.SeverityError, Position: e.Position, Path: permissionPath(e.identity) + ".Identity",
@@ -180,8 +180,8 @@ func (m *merger) assign(e entry) {
 	}
 }
 
-// plainIdentity makes SERVER\Name of the distinguished name of a Receive
-// connector, and Name of that of a Send connector.
+// plainIdentity turns the distinguished name of a Receive connector into SERVER\Name,
+// and that of a Send connector into Name.
 func plainIdentity(s string) string {
 	if len(s) < 3 || !strings.EqualFold(s[:3], "CN=") {
 		return s
@@ -264,8 +264,8 @@ func (m *merger) warn(entries []entry, path source.Path, detail string) {
 	m.warnings = append(m.warnings, source.Diagnostic{Severity: source.SeverityWarning, Position: entries[0].Position, Path: path + ".Permissions", Detail: detail})
 }
 
-// permissions returns the grants of entries that no group gives, one grant for
-// each principal, after those that there are already.
+// permissions returns the existing grants, and after them one grant for each principal
+// with the entries that no group gives.
 func (m *merger) permissions(path source.Path, have []permission.Grant, entries []entry, byGroup []permission.Grant) []permission.Grant {
 	grants := slices.Clone(have)
 	for _, e := range entries {

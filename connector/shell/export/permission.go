@@ -39,9 +39,9 @@ func (s *subject) permission() {
 	}
 }
 
-// trustee returns whose entry it is. A well-known SID that the export has beside the
-// name counts more, because Windows translates names. Those of a domain's users
-// don't: here users are known by name.
+// trustee returns the SID of the entry's principal. If the export has a well-known SID
+// next to the name, the SID counts, because Windows translates names. SIDs of a
+// domain's users don't count: here users are known by name.
 func (s *subject) trustee() (permission.SID, error) {
 	v, _ := s.o.Get("User")
 	if sid, ok := wellKnownSID(v, 2); ok {
@@ -92,9 +92,9 @@ func (s *subject) rights() []permission.Right {
 	isExtended := slices.ContainsFunc(access, func(a string) bool { return strings.EqualFold(a, "ExtendedRight") })
 	if len(names) == 0 {
 		if isExtended {
-			s.warn("ExtendedRights", "no right is named, which in Active Directory means all of them; it isn't taken over")
+			s.warn("ExtendedRights", "no right is named, which in Active Directory means all rights; the entry is ignored")
 		} else {
-			s.note("AccessRights", "rights to the directory object aren't taken over; connectors change here with the configuration only")
+			s.note("AccessRights", "rights to the directory object are ignored; connectors change here with the configuration only")
 		}
 		return nil
 	}
@@ -103,7 +103,7 @@ func (s *subject) rights() []permission.Right {
 		if right, err := permission.ParseRight(name); err == nil {
 			rights = append(rights, right)
 		} else {
-			s.note("ExtendedRights", fmt.Sprintf("the right %s isn't one of connectors and isn't taken over", name))
+			s.note("ExtendedRights", fmt.Sprintf("the right %s is not a right of connectors and is ignored", name))
 		}
 	}
 	return rights

@@ -2,10 +2,10 @@ package export
 
 import "strings"
 
-// properties are what a kind of object has beside the parameters that a Config
-// holds. The value is "" for what is known and has no meaning here, which is passed
-// over, and otherwise the value at which the property does nothing, so that any
-// other is worth a warning. Names are in lower case.
+// properties are the properties of a kind of object that are not parameters in a
+// Config. The value is "" for a property without a meaning here, which is ignored;
+// otherwise it is the value without an effect, and any other value causes a warning.
+// Names are in lower case.
 type properties map[string]string
 
 func (p properties) lookup(name string) (harmless string, ok bool) {
@@ -22,7 +22,7 @@ func (p properties) apart(name string) bool {
 	return ok
 }
 
-// passed are properties that are passed over.
+// passed are properties that are ignored.
 func passed(names ...string) properties {
 	p := properties{}
 	for _, name := range names {
@@ -31,7 +31,7 @@ func passed(names ...string) properties {
 	return p
 }
 
-// with adds properties that do nothing at a value.
+// with adds properties and their value without an effect.
 func (p properties) with(more properties) properties {
 	for name, harmless := range more {
 		p[strings.ToLower(name)] = harmless

@@ -16,16 +16,16 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// Read reads one file. name is that of the file, for messages; its extension
-// decides only where the content doesn't. The error is source.Diagnostics, and then the
-// Export is nil.
+// Read reads one file. name is the file's name, for messages; its extension decides
+// only if the content leaves the form open. The error is source.Diagnostics, and then
+// the Export is nil.
 func Read(name string, data []byte) (*Export, error) {
 	var doc *format.Document
 	var err error
 	form := Detect(name, data)
 	text, decodeErr := format.Decode(name, data)
 	if decodeErr == nil && strings.TrimSpace(text) == "" {
-		form = List // what every cmdlet but Export-Clixml writes of nothing
+		form = List // without objects, every cmdlet except Export-Clixml writes an empty file
 	}
 	line := tableLine(text)
 	switch {
@@ -70,7 +70,7 @@ func (r *reader) read() {
 	for _, v := range r.doc.Values {
 		o, ok := v.(*object.Object)
 		if !ok {
-			r.about(1, "values that aren't objects are passed over")
+			r.about(1, "values that aren't objects are ignored")
 			continue
 		}
 		found = r.readObject(o) || found
@@ -105,7 +105,7 @@ func (r *reader) readObject(o *object.Object) bool {
 		cfg.Remote = append(cfg.Remote, connector.RemoteDomain{})
 		s.remote(&cfg.Remote[len(cfg.Remote)-1])
 	default:
-		r.about(r.doc.Line(o), fmt.Sprintf("objects of type %q are passed over; connectors, accepted and remote domains, permissions, Transport services and the organisation's limits are read", o.Type))
+		r.about(r.doc.Line(o), fmt.Sprintf("objects of type %q are ignored; connectors, accepted and remote domains, permissions, Transport services and the organisation's limits are read", o.Type))
 		return false
 	}
 	return true
@@ -226,7 +226,7 @@ func (s *subject) transport(to *connector.Transport) {
 	s.path, s.place = "Transport", "Transport"
 	s.origins[s.place] = s.at(s.doc.Line(s.o))
 	s.fields(reflect.ValueOf(to).Elem(), nil, func(string, object.Value) {})
-	s.note("", "of the organisation's settings, the limits, the domain secure lists and what goes for delivery reports are taken over, and nothing else")
+	s.note("", "of the organisation's settings, only the limits, the domain secure lists and the settings about delivery reports are read")
 }
 
 // service reads what policy needs of Get-TransportService, which 2007 and 2010
@@ -238,7 +238,7 @@ func (s *subject) service(to *connector.Service) {
 	if to.Name == "" {
 		to.Name = identity
 	}
-	s.note("", "of Transport services, the retries, the expiry and the connections are taken over, and nothing else")
+	s.note("", "of Transport services, only the settings about retries, expiry and connections are read")
 }
 
 // remote reads what policy needs of Get-RemoteDomain.
@@ -250,7 +250,7 @@ func (s *subject) remote(to *connector.RemoteDomain) {
 		to.Name = identity
 	}
 	s.expect("DomainName")
-	s.note("", "of a remote domain, only the settings about reports to its senders are taken over")
+	s.note("", "of a remote domain, only the settings about reports to its senders are read")
 }
 
 // begin names the object for messages and origins.
@@ -268,14 +268,14 @@ func (s *subject) begin(list source.Path, identity string) {
 	}
 }
 
-// parameters stores the properties of a connector or domain, and looks at those
-// that no field holds.
+// parameters stores the properties of a connector or domain, and checks the properties
+// without a field.
 func (s *subject) parameters(to any, known properties) {
 	s.fields(reflect.ValueOf(to).Elem(), known, func(name string, v object.Value) { s.other(name, v, known) })
 }
 
-// fields stores the properties of the object in the fields of their names, except
-// those that known has, and hands the others on.
+// fields stores the properties of the object in the fields of their names, except those
+// in known, and calls other with the rest.
 func (s *subject) fields(to reflect.Value, known properties, other func(string, object.Value)) {
 	fields := map[string]reflect.StructField{}
 	for f := range reflect.TypeOf(to.Interface()).NumField() {
@@ -302,13 +302,13 @@ func (s *subject) other(name string, v object.Value, known properties) {
 	case isKnown && harmless == "", text == "", text == "{}":
 	case isKnown:
 		if !strings.EqualFold(text, harmless) {
-			s.warn(source.Path(name), fmt.Sprintf("%s means nothing here and isn't taken over", text))
+			s.warn(source.Path(name), fmt.Sprintf("%s has no meaning here and is ignored", text))
 		}
 	default:
 		list, _, _ := s.path.List()
 		if key := list + "." + name; !s.reported[key] {
 			s.reported[key] = true
-			s.warn(source.Path(name), "this property is unknown and isn't taken over")
+			s.warn(source.Path(name), "this property is unknown and is ignored")
 		}
 	}
 }

@@ -16,7 +16,7 @@ type reader struct {
 	errors   source.Diagnostics
 	count    map[source.Path]int // of the elements of each list
 	origins  source.Map          // by paths in which every element has its index
-	reported map[string]bool     // what was reported once for all objects
+	reported map[string]bool     // reports that are given once for all objects
 }
 
 // subject is one object under examination.
@@ -33,7 +33,7 @@ func (s *subject) text(name string) string {
 	return strings.TrimSpace(object.Text(v))
 }
 
-// line is that of a property, or of the object if it has none of that name.
+// line returns the line of a property, or of the object if it has no such property.
 func (s *subject) line(property string) int {
 	for i, name := range s.o.Names() {
 		if strings.EqualFold(name, property) {
@@ -65,7 +65,7 @@ func (s *subject) warn(property source.Path, detail string) {
 	s.export.Warnings = append(s.export.Warnings, s.report(source.SeverityWarning, property, detail))
 }
 
-// note reports once what is the same for every object of a kind.
+// note reports a detail once, however many objects it concerns.
 func (s *subject) note(property source.Path, detail string) {
 	s.reportOnce(string(property), s.report(source.SeverityNote, property, detail))
 }

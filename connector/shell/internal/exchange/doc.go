@@ -8,26 +8,25 @@
 //
 // # Parameters
 //
-// The parameters of the cmdlets are the rows of package schema. A row's kind says
-// how a value is read and shown (kind.go, kinds.go), with the parsers of the packages that
+// The parameters of the cmdlets are the rows of package schema. A row's kind says how a
+// value is read and shown (kind.go, kinds.go), with the parsers of the packages that
 // own the types; its name is that of the field of the configuration that it sets
-// (field.go). A parameter that connector.Config has no field for is kept beside it
-// by name (keep.go). So a new parameter needs nothing here, unless it does
-// something else than set a value.
+// (field.go). A parameter that connector.Config has no field for is kept beside it by
+// name (keep.go). So a new parameter needs no code here, unless it does more than set a
+// value.
 //
-// A noun (noun.go) is a shelf of objects with New, Set, Get and Remove; what is
-// special to one is in the file of its name: receive.go, send.go, domains.go,
-// transport.go, topology.go. The cmdlets of all nouns are put together in
-// commands.go.
+// A noun (noun.go) is a kind of objects with New, Set, Get and Remove; the special
+// rules of a noun are in the file of its name: receive.go, send.go, domains.go,
+// transport.go, topology.go. The cmdlets of all nouns are put together in commands.go.
 //
 // # Checking
 //
-// A command works on a copy of the object and puts it in place only if the rules
-// of package connector allow it. One connector is checked at a time: which others
-// it might conflict with is looked up by binding and remote ranges, so that
-// making a hundred thousand connectors takes linear time. What involves the whole
-// configuration is for connector.Compile, whose problems [Org.Origins] gives
-// places in the scripts.
+// A command works on a copy of the object and puts it in place only if the rules of
+// package connector allow it. One connector is checked at a time: the connectors that
+// it might conflict with are looked up by binding and remote ranges, so that making a
+// hundred thousand connectors takes linear time. connector.Compile checks the
+// configuration as a whole, and [Org.Origins] has the places in the scripts for its
+// problems.
 //
 // # Where Exchange's documentation is silent
 //

@@ -14,20 +14,18 @@
 //
 // # Reading
 //
-// A reader returns a Document: the values in order, and for each object, each
-// property and, where the form has it, each list element the line on which it
-// stands. What the text doesn't say isn't guessed: the values of a list or of a
-// CSV file are text, whatever they look like, and null where they are blank.
-// Lists in Format-List text are text too, {a, b}; SplitList takes them apart, and
-// refuses a list that was cut.
+// A reader returns a Document: the values in order, and for each object, each property
+// and, where the form has it, each list element the line on which it stands. Readers
+// don't guess types: the values of a list or of a CSV file are text, whatever they look
+// like, and null if they are blank. Lists in Format-List text are text too, {a, b};
+// SplitList takes them apart, and refuses a list that was cut.
 //
 // Input may be UTF-8, with or without a byte order mark, or UTF-16, as the
 // redirections of Windows PowerShell write it. Everything is bounded: the size
 // of the text, the depth of nesting and what references can multiply. An XML
 // document type is refused, and with it all entities but the five of XML.
 //
-// Wrapped lines of Format-List text are joined as Windows PowerShell wraps them:
-// at a blank where there is one, which is restored, else within a word. Line
-// breaks that were in the value itself can't be told from those and become
-// blanks; exports in the other forms keep them.
+// Wrapped lines of Format-List text are joined as Windows PowerShell wraps them: at a
+// blank, which is restored, or else within a word. Line breaks in the value itself look
+// the same and become blanks; exports in the other forms keep them.
 package format

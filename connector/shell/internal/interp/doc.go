@@ -9,21 +9,21 @@
 // exec.go runs statements, flow.go and try.go those that jump, function.go calls
 // functions, eval.go evaluates expressions, operator.go chooses the operator, and
 // pipeline.go moves objects. bind.go gives the arguments of a command to its
-// parameters; external.go runs the commands of the caller. A cmdlet of PowerShell is
-// a row in the file that is named for what it does: choosing, ordering, measuring,
+// parameters; external.go runs the commands of the caller. A cmdlet of PowerShell is a
+// row in the file that is named for what it does: choosing, ordering, measuring,
 // making, changing, printing, formatting, converting, searching, asking, helping;
-// builtins, in builtin.go, puts the files together. Code that takes time or memory pays the
-// meter first; must ends the script if it can't.
+// builtins, in builtin.go, puts the files together. Code that takes time or memory
+// charges the meter first; must ends the script if the meter refuses.
 //
 // # Errors
 //
-// Run returns every error of the script, each with the place and the text
-// underlined: a cmdlet that fails on one object doesn't keep the others from
-// being tried, but a script that had an error never counts as done. What the
-// author silenced with -ErrorAction SilentlyContinue or 2>$null, or caught, isn't
-// returned. After a command that isn't there or can't be called that way, the next
-// statement still runs, so that one run reports all mistakes. Any other error of an
-// expression ends the script, because whatever uses a wrong value is wrong, too.
+// Run returns every error of the script, each with the place and the text underlined:
+// after a cmdlet fails on one object the others are still tried, but a script with an
+// error counts as failed. Errors that the author silenced with -ErrorAction
+// SilentlyContinue or 2>$null, or caught, aren't returned. After a command that isn't
+// there or can't be called that way, the next statement still runs, so that one run
+// reports all mistakes. Any other error of an expression ends the script, because
+// whatever uses a wrong value is wrong, too.
 //
 // # Departures from PowerShell
 //
@@ -48,10 +48,10 @@
 //
 // # Hostile scripts
 //
-// Steps, nesting, output, the length of strings and lists and the bytes of all
-// values that a script builds are bounded by Limits; nothing is allocated before
-// it is paid for: readers of files ask before they take memory, and the matcher of
-// patterns pays while it looks. The context ends a script between two steps, and
-// within a long one. There is no network and no program to run; clock, files and
-// the environment are those that the caller gives.
+// Steps, nesting, output, the length of strings and lists and the bytes of all values
+// that a script builds are bounded by Limits; the meter is charged before memory is
+// allocated: readers of files ask first, and the matcher of patterns is charged while
+// it looks. The context ends a script between two steps, and within a long one. There
+// is no network and no program to run; clock, files and the environment are those that
+// the caller gives.
 package interp
