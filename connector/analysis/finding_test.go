@@ -153,6 +153,26 @@ func gone(t *testing.T, p *connector.Policy, f analysis.Finding) {
 	}
 }
 
+// TestOpenRelayText pins what an error about an open relay says of its clients.
+func TestOpenRelayText(t *testing.T) {
+	const scanner = `, {"Name": "Scanner", "Bindings": ["10.2.3.4:25"], "RemoteIPRanges": ["10.9.8.7"], "PermissionGroups": "AnonymousUsers"}`
+	for _, tt := range []struct {
+		parts []string
+		want  string
+	}{
+		{nil, "OPEN RELAY: all clients can relay to any domain without authentication"},
+		{[]string{`"0.0.0.0:25"`, `"0.0.0.0:25", "0.0.0.0:26"`, "%users", `, {"Name": "Users", "Bindings": ["0.0.0.0:587"], "RemoteIPRanges": ["10.0.0.0/8"], "PermissionGroups": "ExchangeUsers", "AuthMechanism": "Tls, BasicAuth, BasicAuthRequireTLS"}`},
+			"OPEN RELAY: any client that reaches 0.0.0.0:25 or 0.0.0.0:26 can relay to any domain without authentication"},
+		{[]string{"%receive", scanner},
+			"OPEN RELAY: these clients can relay to any domain without authentication:\nall clients on 0.0.0.0:25 (other addresses);\nall clients except 10.9.8.7 on 10.2.3.4:25"},
+	} {
+		p := compiled(t, with(t, append([]string{"%in", anyRelay}, tt.parts...)...))
+		if got := analysis.Check(p, analysis.Options{})[0]; got.Code != analysis.CodeOpenRelay || got.Detail != tt.want {
+			t.Errorf("got %v, want %s", got, tt.want)
+		}
+	}
+}
+
 func TestCertificates(t *testing.T) {
 	p := compiled(t, with(t))
 	for _, tt := range []struct {

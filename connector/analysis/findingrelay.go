@@ -124,7 +124,11 @@ func (c *checker) reportOpenRelay(e *servedConnector, f *Finding) {
 // openRelay returns the detail of a note about clients that may relay as that of an
 // error.
 func openRelay(detail string) string {
-	return "OPEN RELAY: " + strings.NewReplacer("all clients on ", "any client that reaches ", " may relay ", " can relay ").Replace(detail)
+	who, what, _ := strings.Cut(detail, " may relay ")
+	if before, bindings, ok := strings.Cut(who, "all clients on "); ok {
+		who = before + "any client that reaches " + strings.ReplaceAll(bindings, " and ", " or ")
+	}
+	return "OPEN RELAY: " + who + " can relay " + what
 }
 
 // reportExternal reports an Externally Secured connector. witness is a session that
