@@ -13,6 +13,10 @@ import (
 // and an SMTP pipeline fit, so that two sides that both write first don't deadlock.
 const bufferSize = 64 << 10
 
+// keptSize is how much memory an empty buffer keeps: a Buffer may grow beyond bufferSize, and tests
+// measure what connections take.
+const keptSize = 4 << 10
+
 // stream is one direction of a connection: a bounded queue of bytes.
 type stream struct {
 	mu       sync.Mutex
@@ -51,7 +55,11 @@ func (s *stream) read(p []byte) (int, error) {
 			return 0, nil
 		case s.buf.Len() > 0:
 			s.writable.Broadcast()
-			return s.buf.Read(p)
+			n, err := s.buf.Read(p)
+			if s.buf.Len() == 0 && s.buf.Cap() > keptSize {
+				s.buf = bytes.Buffer{}
+			}
+			return n, err
 		case s.ended:
 			return 0, io.EOF
 		}
