@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -126,15 +127,11 @@ func gatewayConfig(addr string, queueFirst bool, spaces int) []byte {
 // choose returns the relays of a list of names.
 func choose(all []*peer, names string) (chosen []*peer) {
 	for name := range strings.SplitSeq(names, ",") {
-		found := false
-		for _, r := range all {
-			if r.name == name {
-				chosen, found = append(chosen, r), true
-			}
-		}
-		if !found {
+		i := slices.IndexFunc(all, func(r *peer) bool { return r.name == name })
+		if i < 0 {
 			check(fmt.Errorf("there is no peer %q", name))
 		}
+		chosen = append(chosen, all[i])
 	}
 	return chosen
 }

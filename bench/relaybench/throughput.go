@@ -44,7 +44,7 @@ func (b *bench) throughput(loads []load) {
 	for _, l := range loads {
 		fmt.Printf("\n%v\n%-12s %10s %20s %14s\n", l, "", "/s", "(min..max)", "CPU ms/message")
 		for _, r := range b.peers {
-			rates := b.rates(r.name, l)
+			rates := b.measured(r.name, l, rate)
 			fmt.Printf("%-12s %10.0f %20s %14.3f\n", r.name, median(rates),
 				fmt.Sprintf("(%.0f..%.0f)", slices.Min(rates), slices.Max(rates)), b.cpu(r.name, l))
 		}
@@ -98,23 +98,22 @@ func (l load) of(relay string) cell {
 	return cell{relay, l}
 }
 
-func (b *bench) rates(relay string, l load) (rates []float64) {
+// measured returns a figure of each sample.
+func (b *bench) measured(relay string, l load, figure func(sample) float64) (all []float64) {
 	for _, s := range b.samples[l.of(relay)] {
-		rates = append(rates, s.rate)
+		all = append(all, figure(s))
 	}
-	return rates
+	return all
 }
 
+func rate(s sample) float64 { return s.rate }
+
 // rate is the median; 0 if nothing was measured.
-func (b *bench) rate(relay string, l load) float64 { return median(b.rates(relay, l)) }
+func (b *bench) rate(relay string, l load) float64 { return median(b.measured(relay, l, rate)) }
 
 // cpu is the median; 0 if nothing was measured.
 func (b *bench) cpu(relay string, l load) float64 {
-	var v []float64
-	for _, s := range b.samples[l.of(relay)] {
-		v = append(v, s.cpu)
-	}
-	return median(v)
+	return median(b.measured(relay, l, func(s sample) float64 { return s.cpu }))
 }
 
 // company tells how much of the machine others used.

@@ -80,16 +80,10 @@ func (p *listPrinter) state(m *control.Message, r *control.Recipient) string {
 
 // end prints how many messages there were, and what was done to them.
 func (p *listPrinter) end(messages int) error {
-	text := count(messages, "message")
-	switch p.action {
-	case control.Retry:
+	done := map[control.Action]string{control.Suspend: " suspended", control.Resume: " resumed", control.Drop: " dropped"}
+	text := count(messages, "message") + done[p.action]
+	if p.action == control.Retry {
 		text = "retrying " + text
-	case control.Suspend:
-		text += " suspended"
-	case control.Resume:
-		text += " resumed"
-	case control.Drop:
-		text += " dropped"
 	}
 	_, err := fmt.Fprintln(p.out, text)
 	return err

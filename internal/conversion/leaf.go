@@ -13,13 +13,9 @@ const lookAhead = 32 << 10
 // leaf converts a part without parts.
 func (c *converter) leaf(t mediaType) {
 	switch h := &c.header; h.encoding() {
-	case base64Encoding:
+	case base64Encoding, quotedPrintable:
 		c.writeHeader()
-		s := scrubber{w: c, kind: base64Encoding}
-		c.pieces(s.write)
-	case quotedPrintable:
-		c.writeHeader()
-		s := scrubber{w: c, kind: quotedPrintable}
+		s := scrubber{w: c, kind: h.encoding()}
 		c.pieces(s.write)
 	case private:
 		name, _ := h.value("Content-Transfer-Encoding")

@@ -328,12 +328,8 @@ func (h *Header) Bytes(b []byte) []byte {
 // a field added before it. Such a line isn't a field; after an empty line, as part of the
 // body, it can't be taken for one.
 func (h *Header) beginsFolded() bool {
-	for _, f := range h.fields {
-		if !f.dropped {
-			return h.raw[f.start] == ' ' || h.raw[f.start] == '\t'
-		}
-	}
-	return false
+	i := slices.IndexFunc(h.fields, func(f span) bool { return !f.dropped })
+	return i >= 0 && isFolded(h.raw[h.fields[i].start:])
 }
 
 // appendCRLF appends the lines of raw, each ended by CRLF.

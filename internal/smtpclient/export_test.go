@@ -11,9 +11,11 @@ func Stuff(w io.Writer, msg []byte, n int) error {
 	s := stuffer{w: bw, scan: &scanner{}, start: true}
 	for len(msg) > 0 {
 		k := min(n, len(msg))
-		content, err := s.write(msg[:k])
-		if content != nil || err != nil {
-			return content
+		if err := s.scan.scan(msg[:k]); err != nil {
+			return err
+		}
+		if err := s.write(msg[:k]); err != nil {
+			return nil
 		}
 		msg = msg[k:]
 	}

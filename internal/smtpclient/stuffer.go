@@ -62,26 +62,23 @@ type stuffer struct {
 	start bool // at the start of a line
 }
 
-// write writes the next part. content is an error of the part, err of the connection.
-func (s *stuffer) write(p []byte) (content, err error) {
-	if err := s.scan.scan(p); err != nil {
-		return err, nil
-	}
+// write writes the next part.
+func (s *stuffer) write(p []byte) error {
 	for len(p) > 0 {
 		if s.start && p[0] == '.' {
 			if err := s.w.WriteByte('.'); err != nil {
-				return nil, err
+				return err
 			}
 		}
 		// Each copy extends to the next line that needs a dot.
 		n := nextDot(p)
 		if _, err := s.w.Write(p[:n]); err != nil {
-			return nil, err
+			return err
 		}
 		s.start = p[n-1] == '\n'
 		p = p[n:]
 	}
-	return nil, nil
+	return nil
 }
 
 // nextDot returns the position of the first line after the first byte of p that begins
@@ -104,14 +101,14 @@ func (s *stuffer) dot() string {
 
 // stuff sends a part of the body.
 func (c *Conn) stuff(w *stuffer, p []byte) error {
-	if err := c.nc.SetWriteDeadline(time.Now().Add(c.cfg.Timeouts.Block)); err != nil {
-		return &Error{Stage: StageBody, Err: err}
-	}
-	content, err := w.write(p)
-	if content != nil {
-		return &Error{Stage: StageBody, Err: content}
+	err := c.nc.SetWriteDeadline(time.Now().Add(c.cfg.Timeouts.Block))
+	if err == nil {
+		err = w.scan.scan(p)
 	}
 	if err != nil {
+		return &Error{Stage: StageBody, Err: err}
+	}
+	if err := w.write(p); err != nil {
 		return c.lastWords(StageBody, &Error{Stage: StageBody, Err: err})
 	}
 	return nil

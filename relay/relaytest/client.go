@@ -85,9 +85,14 @@ func (c *Client) Reply() (code int, text string) {
 // Expect reads one reply, which must have the code, and returns its text.
 func (c *Client) Expect(code int) string {
 	c.tb.Helper()
+	return c.expect("", code)
+}
+
+func (c *Client) expect(before string, code int) string {
+	c.tb.Helper()
 	got, text := c.Reply()
 	if got != code {
-		c.tb.Fatalf("got %d %s, want %d", got, text, code)
+		c.tb.Fatalf("%sgot %d %s, want %d", before, got, text, code)
 	}
 	return text
 }
@@ -96,11 +101,7 @@ func (c *Client) Expect(code int) string {
 func (c *Client) Do(line string, code int) string {
 	c.tb.Helper()
 	c.Send(line)
-	got, text := c.Reply()
-	if got != code {
-		c.tb.Fatalf("%s: got %d %s, want %d", line, got, text, code)
-	}
-	return text
+	return c.expect(line+": ", code)
 }
 
 // StartTLS sends STARTTLS, expects 220 and makes the handshake. With a config that has

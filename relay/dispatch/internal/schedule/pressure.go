@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"cmp"
 	"errors"
 	"log/slog"
 	"net/netip"
@@ -51,12 +52,7 @@ func (s *Scheduler) Admit(u queue.Usage, client netip.Addr, size int64) error {
 
 // levels returns how many messages may be queued, and how many bytes must be free. 0: no limit.
 func (s *Scheduler) levels(u queue.Usage) (most int, least int64) {
-	switch most = s.config.MaxMessages; {
-	case most == 0:
-		most = defaultMaxMessages
-	case most < 0:
-		most = 0
-	}
+	most = max(cmp.Or(s.config.MaxMessages, defaultMaxMessages), 0)
 	switch least = s.config.MinFree; {
 	case least < 0 || u.Free < 0:
 		least = 0
