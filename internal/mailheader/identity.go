@@ -3,6 +3,7 @@ package mailheader
 import (
 	"net/mail"
 	"strings"
+	"time"
 )
 
 // MessageID returns the Message-ID of h in angle brackets (RFC 5322 section 3.6.4), and
@@ -43,6 +44,19 @@ func isNoIdentifier(c rune) bool { return c <= ' ' || c == 0x7f || c == '<' }
 // HasDate reports whether the first Date field, which mail programs show, has a date of RFC
 // 5322 section 3.3, the obsolete forms included.
 func (h *Header) HasDate() bool {
-	_, err := mail.ParseDate(strings.Join(strings.Fields(h.Value("Date")), " "))
+	return isDate(strings.TrimSpace(h.Value("Date")))
+}
+
+// isDate reports whether s is a date. Nearly all are in the usual form, and only for others
+// it asks mail.ParseDate, which allocates for each of 48 forms that it tries.
+func isDate(s string) bool {
+	usual := DateFormat
+	if strings.HasSuffix(s, ")") {
+		usual = DateFormat + " (MST)"
+	}
+	if _, err := time.Parse(usual, s); err == nil {
+		return true
+	}
+	_, err := mail.ParseDate(strings.Join(strings.Fields(s), " "))
 	return err == nil
 }

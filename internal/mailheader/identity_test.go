@@ -49,6 +49,8 @@ func TestHasDate(t *testing.T) {
 		"28 Nov 2026 12:00 -0500":                  true,
 		"Sat, 28 Nov 2026\r\n\t12:00:00 +0100":     true,
 		"Sat,  8 Nov 2026 12:00:00 +0100 (CET)":    true,
+		"Sat, 8 Nov 2026 12:00:00 +0100 (CET":      false,
+		"Sat, 8 Nov 2026 12:00:00 +0100 (a (b) c)": true,
 		"Sat, 28 Nov 26 12:00:00 EST":              true,
 		"sat, 28 nov 2026 12:00:00 GMT":            true,
 		"Thu, 1 Jan 1970 00:00:00 UT":              true,
@@ -72,6 +74,16 @@ func TestHasDate(t *testing.T) {
 	const good = "Date: Sat, 28 Nov 2026 12:00:00 +0000\r\n"
 	if !read(t, good+"Date: x\r\n\r\n").HasDate() || read(t, "Date: x\r\n"+good+"\r\n").HasDate() {
 		t.Error("it isn't the first of two dates that counts")
+	}
+}
+
+// A date as nearly every program writes it costs next to nothing to check.
+func TestHasDateAllocates(t *testing.T) {
+	for _, value := range []string{"Sat, 28 Nov 2026 12:00:00 +0000", "Sat, 28 Nov 2026 12:00:00 +0000 (UTC)"} {
+		h := read(t, "Date: "+value+"\r\n\r\n")
+		if n := testing.AllocsPerRun(100, func() { h.HasDate() }); n > 1 {
+			t.Errorf("checking %q allocates %v times, want at most once", value, n)
+		}
 	}
 }
 
