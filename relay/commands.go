@@ -23,7 +23,7 @@ var _ smtpserver.Handler = (*session)(nil)
 
 // Hello implements smtpserver.Handler. EHLO and HELO don't change who the client is:
 // RFC 5321, section 4.1.4 gives them the effect of RSET only.
-func (s *session) Hello(_ context.Context, name string, esmtp bool) (smtpserver.Offer, reply.Reply) {
+func (s *session) Hello(name string, esmtp bool) (smtpserver.Offer, reply.Reply) {
 	d := s.decide(s.rules.Hello(name))
 	if !d.Allowed() {
 		return smtpserver.Offer{Hangup: d.Verdict == connector.Close}, s.refuse("HELO", d, "helo", clean(name))
@@ -68,7 +68,7 @@ func (s *session) Complete(local routing.Address) routing.Address {
 }
 
 // Auth implements smtpserver.Handler.
-func (s *session) Auth(ctx context.Context, mechanism string) (auth.Exchange, reply.Reply) {
+func (s *session) Auth(mechanism string) (auth.Exchange, reply.Reply) {
 	d := s.decide(s.rules.Auth(mechanism))
 	if d.Allowed() && s.endpoint.verifier == nil {
 		d = s.endpoint.in.Decide(reply.MechanismNotOffered)
@@ -77,7 +77,7 @@ func (s *session) Auth(ctx context.Context, mechanism string) (auth.Exchange, re
 		return nil, s.refuse("AUTH", d, "mechanism", clean(mechanism))
 	}
 	s.verified, s.tried = auth.Identity{}, ""
-	exchange, err := auth.NewExchange(mechanism, func(c auth.Credentials) error { return s.verify(ctx, c) })
+	exchange, err := auth.NewExchange(mechanism, s.verify)
 	if err != nil { // the policy has a mechanism that package auth lacks
 		return nil, s.refuse("AUTH", s.endpoint.in.Decide(reply.MechanismNotOffered), "mechanism", clean(mechanism))
 	}
@@ -88,10 +88,9 @@ func (s *session) Auth(ctx context.Context, mechanism string) (auth.Exchange, re
 var errTooManyGuesses = errors.New("too many guesses")
 
 // verify asks the Verifier, unless there were too many wrong passwords lately.
-func (s *session) verify(ctx context.Context, c auth.Credentials) error {
-	ctx, cancel := context.WithTimeout(ctx, verifyTime)
+func (s *session) verify(c auth.Credentials) error {
+	ctx, cancel := context.WithTimeout(s.server.closed, verifyTime)
 	defer cancel()
-	defer context.AfterFunc(s.server.closed, cancel)()
 	s.tried = c.Username
 	check := s.server.guesses.begin(ctx, s.source, c.Username)
 	if check == nil {
@@ -104,7 +103,7 @@ func (s *session) verify(ctx context.Context, c auth.Credentials) error {
 }
 
 // AuthEnd implements smtpserver.Handler.
-func (s *session) AuthEnd(_ context.Context, err error) reply.Reply {
+func (s *session) AuthEnd(err error) reply.Reply {
 	id := s.verified
 	s.verified = auth.Identity{}
 	var d connector.Decision
@@ -145,7 +144,7 @@ func (s *session) triedUser() []any {
 }
 
 // Mail implements smtpserver.Handler.
-func (s *session) Mail(_ context.Context, m envelope.Envelope) reply.Reply {
+func (s *session) Mail(m envelope.Envelope) reply.Reply {
 	s.drop()
 	d := s.decide(s.rules.Mail(connector.Mail{From: m.From, Size: m.Size}))
 	if !d.Allowed() {
@@ -192,7 +191,7 @@ func (s *session) rateUser(m envelope.Envelope) string {
 }
 
 // Rcpt implements smtpserver.Handler.
-func (s *session) Rcpt(_ context.Context, r envelope.Recipient) reply.Reply {
+func (s *session) Rcpt(r envelope.Recipient) reply.Reply {
 	tx := s.tx
 	if tx == nil {
 		return s.endpoint.in.Decide(reply.BadSequence).Reply()

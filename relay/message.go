@@ -1,7 +1,6 @@
 package relay
 
 import (
-	"context"
 	"crypto/tls"
 	"errors"
 	"io"
@@ -17,7 +16,7 @@ import (
 var errUnread = errors.New("the handler returned nil without reading the message to its end")
 
 // Data implements smtpserver.Handler.
-func (s *session) Data(_ context.Context, body io.Reader) reply.Reply {
+func (s *session) Data(body io.Reader) reply.Reply {
 	tx := s.tx
 	if tx == nil || len(tx.env.To) == 0 {
 		return s.endpoint.in.Decide(reply.NoRecipients).Reply()
@@ -36,9 +35,11 @@ func (s *session) Data(_ context.Context, body io.Reader) reply.Reply {
 	if !d.Allowed() {
 		return s.refuseMessage(tx, in, d)
 	}
-	messageID := messageIDOf(header)
-	keep, first := s.rules.Headers().Keep, completes(s.rules, header)
-	header.Filter(keep)
+	first, messageID := completes(s.rules, header), ""
+	if !first {
+		messageID = messageIDOf(header) // the firewall may remove the field
+	}
+	header.Filter(s.rules.Headers().Keep)
 	if first {
 		messageID = s.complete(tx, header)
 	}

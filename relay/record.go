@@ -1,7 +1,6 @@
 package relay
 
 import (
-	"context"
 	"crypto/tls"
 	"encoding/json"
 	"fmt"
@@ -54,8 +53,8 @@ func (r *recorder) TLS(state tls.ConnectionState) {
 }
 
 // Hello implements smtpserver.Handler.
-func (r *recorder) Hello(ctx context.Context, name string, esmtp bool) (smtpserver.Offer, reply.Reply) {
-	offer, answer := r.session.Hello(ctx, name, esmtp)
+func (r *recorder) Hello(name string, esmtp bool) (smtpserver.Offer, reply.Reply) {
+	offer, answer := r.session.Hello(name, esmtp)
 	if answer.Text == "" { // the SMTP server words it
 		r.record("EHLO", answer, r.decision.Reason)
 		return offer, answer
@@ -64,8 +63,8 @@ func (r *recorder) Hello(ctx context.Context, name string, esmtp bool) (smtpserv
 }
 
 // Auth implements smtpserver.Handler.
-func (r *recorder) Auth(ctx context.Context, mechanism string) (auth.Exchange, reply.Reply) {
-	exchange, answer := r.session.Auth(ctx, mechanism)
+func (r *recorder) Auth(mechanism string) (auth.Exchange, reply.Reply) {
+	exchange, answer := r.session.Auth(mechanism)
 	if answer == (reply.Reply{}) { // AuthEnd records how it went
 		r.forget()
 		return exchange, answer
@@ -74,23 +73,23 @@ func (r *recorder) Auth(ctx context.Context, mechanism string) (auth.Exchange, r
 }
 
 // AuthEnd implements smtpserver.Handler.
-func (r *recorder) AuthEnd(ctx context.Context, err error) reply.Reply {
-	return r.mark("AUTH", r.session.AuthEnd(ctx, err))
+func (r *recorder) AuthEnd(err error) reply.Reply {
+	return r.mark("AUTH", r.session.AuthEnd(err))
 }
 
 // Mail implements smtpserver.Handler.
-func (r *recorder) Mail(ctx context.Context, m envelope.Envelope) reply.Reply {
-	return r.mark("MAIL", r.session.Mail(ctx, m))
+func (r *recorder) Mail(m envelope.Envelope) reply.Reply {
+	return r.mark("MAIL", r.session.Mail(m))
 }
 
 // Rcpt implements smtpserver.Handler.
-func (r *recorder) Rcpt(ctx context.Context, c envelope.Recipient) reply.Reply {
-	return r.mark("RCPT", r.session.Rcpt(ctx, c))
+func (r *recorder) Rcpt(c envelope.Recipient) reply.Reply {
+	return r.mark("RCPT", r.session.Rcpt(c))
 }
 
 // Data implements smtpserver.Handler.
-func (r *recorder) Data(ctx context.Context, body io.Reader) reply.Reply {
-	return r.mark("DATA", r.session.Data(ctx, body))
+func (r *recorder) Data(body io.Reader) reply.Reply {
+	return r.mark("DATA", r.session.Data(body))
 }
 
 // mark records the policy's decision on a command and returns the reply with its id.

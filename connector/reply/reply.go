@@ -74,11 +74,10 @@ func (c Reason) Reply(p permission.Profile) Reply {
 // Exchange words it, but in Interchange's name. date is the time of day as RFC 5322
 // writes it; "" leaves it out.
 func BannerText(fqdn, date string) string {
-	text := fqdn + " Interchange ESMTP MAIL Service ready"
-	if date == "" {
-		return text
+	if date != "" {
+		date = " at " + date
 	}
-	return text + " at " + date
+	return fqdn + " Interchange ESMTP MAIL Service ready" + date
 }
 
 // HelloText returns the first line of the reply to EHLO, without its code.

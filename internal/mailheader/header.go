@@ -33,8 +33,9 @@ type Header struct {
 	end     []byte        // the empty line; empty if the header has none
 	fields  []span
 	body    *bufio.Reader
-	bareEOL bool // raw has a line that doesn't end in CRLF
-	cut     bool // a field was filtered out
+	bareEOL bool    // raw has a line that doesn't end in CRLF
+	cut     bool    // a field was filtered out
+	message message // returned by Message
 }
 
 // span is one field in raw.
@@ -354,7 +355,8 @@ func (h *Header) Body() *bufio.Reader { return h.body }
 // Message returns the present header and the body as one stream. It is an io.WriterTo.
 func (h *Header) Message() io.Reader {
 	h.whole = h.Bytes(h.whole[:0])
-	return &message{head: h.whole, body: h.body}
+	h.message = message{head: h.whole, body: h.body}
+	return &h.message
 }
 
 // message reads a header and a body.

@@ -21,7 +21,7 @@ func (h *Header) Has(name string) bool {
 // no such field.
 func (h *Header) Value(name string) string {
 	for value := range h.values(name, false) {
-		return strings.TrimSpace(unfold.Replace(string(value)))
+		return unfold.Replace(string(bytes.TrimSpace(value)))
 	}
 	return ""
 }

@@ -20,8 +20,9 @@ type Conn struct {
 	cfg  Config
 	ext  extensions
 	tls  bool
-	line []byte // memory for commands
-	cut  func() // closes nc
+	line []byte  // memory for commands
+	out  stuffer // of the message that is being sent
+	cut  func()  // closes nc
 
 	heard memory
 	begun bool // MAIL was accepted, and the transaction hasn't ended

@@ -61,13 +61,10 @@ func (b *bodyReader) Read(p []byte) (int, error) {
 }
 
 // stuffWriter sends what is written to it as part of a body.
-type stuffWriter struct {
-	c *Conn
-	w *stuffer
-}
+type stuffWriter struct{ c *Conn }
 
-func (s *stuffWriter) Write(p []byte) (int, error) {
-	if err := s.c.stuff(s.w, p); err != nil {
+func (s stuffWriter) Write(p []byte) (int, error) {
+	if err := s.c.stuff(p); err != nil {
 		return 0, err
 	}
 	return len(p), nil

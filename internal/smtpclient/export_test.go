@@ -8,7 +8,7 @@ import (
 // Stuff writes msg, in parts of n bytes, as DATA sends it.
 func Stuff(w io.Writer, msg []byte, n int) error {
 	bw := bufio.NewWriter(w)
-	s := stuffer{w: bw, scan: &scanner{}, start: true}
+	s := stuffer{w: bw, start: true}
 	for len(msg) > 0 {
 		k := min(n, len(msg))
 		if err := s.scan.scan(msg[:k]); err != nil {

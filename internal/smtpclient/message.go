@@ -44,12 +44,12 @@ func (c *Conn) Data(ctx context.Context, m Message) (Reply, error) {
 			return Reply{}, err
 		}
 	}
-	s := scanner{binary: m.Body == envelope.BinaryMIME && !convert}
+	c.out = stuffer{w: c.bw, scan: scanner{binary: m.Body == envelope.BinaryMIME && !convert}, start: true}
 	if !convert && !c.asked && c.Has("CHUNKING") && (m.Body == envelope.BinaryMIME || m.Rest != nil && c.Has("PIPELINING")) {
-		r, err = c.sendChunks(m, &s)
+		r, err = c.sendChunks(m)
 		err = withoutBDAT(err)
 	} else {
-		r, err = c.sendData(m, &s)
+		r, err = c.sendData(m)
 	}
 	if err != nil {
 		return Reply{}, err
@@ -71,7 +71,7 @@ func (m *Message) room() []byte {
 }
 
 // sendData sends the message by DATA and reads the answer.
-func (c *Conn) sendData(m Message, s *scanner) (Reply, error) {
+func (c *Conn) sendData(m Message) (Reply, error) {
 	if err := c.askData(); err != nil {
 		return Reply{}, err
 	}
@@ -79,11 +79,10 @@ func (c *Conn) sendData(m Message, s *scanner) (Reply, error) {
 	// bytes for the message.
 	reusable := !c.bad
 	c.bad = true
-	w := stuffer{w: c.bw, scan: s, start: true}
-	if err := c.stuffAll(&w, m); err != nil {
+	if err := c.stuffAll(m); err != nil {
 		return Reply{}, err
 	}
-	if err := s.end(); err != nil {
+	if err := c.out.scan.end(); err != nil {
 		return Reply{}, &Error{Stage: StageBody, Err: err}
 	}
 	// A reply before the end of the message can't be the reply to it.
@@ -91,7 +90,7 @@ func (c *Conn) sendData(m Message, s *scanner) (Reply, error) {
 		return Reply{}, err
 	}
 	// The end of the body and the dot leave in one write.
-	c.line = append(c.line[:0], w.dot()...)
+	c.line = append(c.line[:0], c.out.dot()...)
 	if err := c.write(StageBody, c.line, c.cfg.Timeouts.Block); err != nil {
 		return Reply{}, c.lastWords(StageBody, err)
 	}
@@ -114,15 +113,15 @@ func (c *Conn) askData() (err error) {
 }
 
 // stuffAll sends the message as it comes, converted if necessary.
-func (c *Conn) stuffAll(w *stuffer, m Message) error {
+func (c *Conn) stuffAll(m Message) error {
 	to, convert := c.conversion(m.Body)
 	if !convert {
-		if err := c.stuff(w, m.Head); err != nil || m.Rest == nil {
+		if err := c.stuff(m.Head); err != nil || m.Rest == nil {
 			return err
 		}
 	}
 	var err error
-	out, rest := &stuffWriter{c, w}, &bodyReader{m.Rest}
+	out, rest := stuffWriter{c}, &bodyReader{m.Rest}
 	if convert {
 		err = conversion.Convert(out, io.MultiReader(bytes.NewReader(m.Head), rest), to)
 	} else {
@@ -137,12 +136,12 @@ func (c *Conn) stuffAll(w *stuffer, m Message) error {
 
 // sendChunks sends the message by BDAT and reads the replies. Some replies may be
 // outstanding while the next chunk is sent.
-func (c *Conn) sendChunks(m Message, s *scanner) (Reply, error) {
+func (c *Conn) sendChunks(m Message) (Reply, error) {
 	reusable := !c.bad
 	c.bad = true
 	pending := 0
 	send := func(p []byte) error {
-		if err := s.scan(p); err != nil {
+		if err := c.out.scan.scan(p); err != nil {
 			return &Error{Stage: StageBody, Err: err}
 		}
 		return c.sendChunk(p, &pending)
@@ -165,7 +164,7 @@ func (c *Conn) sendChunks(m Message, s *scanner) (Reply, error) {
 			}
 		}
 	}
-	if err := s.end(); err != nil {
+	if err := c.out.scan.end(); err != nil {
 		return Reply{}, &Error{Stage: StageBody, Err: err}
 	}
 	for ; pending > 0; pending-- {

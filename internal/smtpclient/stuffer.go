@@ -58,7 +58,7 @@ func (s *scanner) end() error {
 // with one (RFC 5321 section 4.5.2).
 type stuffer struct {
 	w     *bufio.Writer
-	scan  *scanner
+	scan  scanner
 	start bool // at the start of a line
 }
 
@@ -100,15 +100,15 @@ func (s *stuffer) dot() string {
 }
 
 // stuff sends a part of the body.
-func (c *Conn) stuff(w *stuffer, p []byte) error {
+func (c *Conn) stuff(p []byte) error {
 	err := c.nc.SetWriteDeadline(time.Now().Add(c.cfg.Timeouts.Block))
 	if err == nil {
-		err = w.scan.scan(p)
+		err = c.out.scan.scan(p)
 	}
 	if err != nil {
 		return &Error{Stage: StageBody, Err: err}
 	}
-	if err := w.write(p); err != nil {
+	if err := c.out.write(p); err != nil {
 		return c.lastWords(StageBody, &Error{Stage: StageBody, Err: err})
 	}
 	return nil

@@ -233,11 +233,11 @@ func (c *Conn) answer(s Stage) error {
 // ErrTooMany with the reply.
 func (c *Conn) answerRcpt() error {
 	err := c.answer(StageRcpt)
-	var e *Error
-	switch {
-	case err == nil:
+	if err == nil {
 		c.taken++
-	case errors.As(err, &e) && tooMany(e.Reply, c.taken):
+		return nil
+	}
+	if e := (*Error)(nil); errors.As(err, &e) && tooMany(e.Reply, c.taken) {
 		e.Err = ErrTooMany
 	}
 	return err

@@ -24,14 +24,14 @@ func (c *conn) handleAuth(arg string) answer {
 	if !ok {
 		return c.answer(reply.AuthMalformed)
 	}
-	exchange, r := c.handler.Auth(c.ctx, strings.ToUpper(mech))
+	exchange, r := c.handler.Auth(strings.ToUpper(mech))
 	if r != (reply.Reply{}) || exchange == nil {
 		return answer{reply: c.checked(r, 0)} // never acceptance
 	}
 	for range maxAuthRounds {
 		challenge, done, err := exchange.Next(response)
 		if done || err != nil {
-			r = c.checked(c.handler.AuthEnd(c.ctx, err), 235)
+			r = c.checked(c.handler.AuthEnd(err), 235)
 			c.order.Authenticated = r.Code == 235
 			return answer{reply: r, failedLogon: !c.order.Authenticated}
 		}

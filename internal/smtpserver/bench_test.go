@@ -71,13 +71,13 @@ func newStrict(tb testing.TB) func(net.Conn) {
 // discardSession takes everything, like plainSession.
 type discardSession struct{ smtpserver.Handler }
 
-func (discardSession) Hello(context.Context, string, bool) (smtpserver.Offer, reply.Reply) {
+func (discardSession) Hello(string, bool) (smtpserver.Offer, reply.Reply) {
 	return smtpserver.Offer{Size: true}, ok
 }
-func (discardSession) Trusted() bool                                        { return false }
-func (discardSession) Mail(context.Context, envelope.Envelope) reply.Reply  { return ok }
-func (discardSession) Rcpt(context.Context, envelope.Recipient) reply.Reply { return ok }
-func (discardSession) Data(_ context.Context, body io.Reader) reply.Reply {
+func (discardSession) Trusted() bool                       { return false }
+func (discardSession) Mail(envelope.Envelope) reply.Reply  { return ok }
+func (discardSession) Rcpt(envelope.Recipient) reply.Reply { return ok }
+func (discardSession) Data(body io.Reader) reply.Reply {
 	if _, err := io.Copy(io.Discard, body); err != nil {
 		return reply.Reply{Code: 451}
 	}

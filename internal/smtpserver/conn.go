@@ -11,7 +11,6 @@ import (
 type conn struct {
 	cfg      Config
 	handler  Handler
-	ctx      context.Context // of the Handler's methods; ends with Serve
 	shutdown context.Context // ends when the server shuts down
 	wire     wire
 	data     dataReader // of the DATA message that is being read

@@ -201,8 +201,8 @@ func TestClientGoesAway(t *testing.T) {
 // TestEarlyRefusal: what a session refuses without reading is read to its end.
 func TestEarlyRefusal(t *testing.T) {
 	tooBig := reply.Reply{Code: 552, Enhanced: [3]int{5, 3, 4}, Text: "too big"}
-	early := func(r reply.Reply, name string) func(context.Context, io.Reader) reply.Reply {
-		return func(_ context.Context, body io.Reader) reply.Reply {
+	early := func(r reply.Reply, name string) func(io.Reader) reply.Reply {
+		return func(body io.Reader) reply.Reply {
 			if !strings.HasSuffix(name, "unread") {
 				_, _ = io.ReadFull(body, make([]byte, 3))
 			}
@@ -262,7 +262,7 @@ func TestEarlyRefusal(t *testing.T) {
 // TestBodyIsDeadAfterData: a reader that a session keeps gives nothing more.
 func TestBodyIsDeadAfterData(t *testing.T) {
 	var kept io.Reader
-	s := &session{onData: func(_ context.Context, body io.Reader) reply.Reply {
+	s := &session{onData: func(body io.Reader) reply.Reply {
 		kept = body
 		return reply.Reply{Code: 554, Text: "no"}
 	}}

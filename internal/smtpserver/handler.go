@@ -1,7 +1,6 @@
 package smtpserver
 
 import (
-	"context"
 	"crypto/tls"
 	"io"
 
@@ -32,16 +31,16 @@ type Handler interface {
 	// empty Text of an accepting reply stands for
 	// "<Fqdn> Hello [<address of the client>]". The offer holds after HELO too, but
 	// only the reply to EHLO (esmtp) shows it.
-	Hello(ctx context.Context, name string, esmtp bool) (Offer, reply.Reply)
+	Hello(name string, esmtp bool) (Offer, reply.Reply)
 	// TLS reports that the channel is encrypted from now on. Everything that was
 	// said before is void, and Hello comes again.
 	TLS(state tls.ConnectionState)
 	// Auth starts an exchange for a mechanism, in capitals, whether or not the
 	// last Offer had it. The zero Reply accepts; any other is the refusal.
-	Auth(ctx context.Context, mechanism string) (auth.Exchange, reply.Reply)
+	Auth(mechanism string) (auth.Exchange, reply.Reply)
 	// AuthEnd reports how the exchange ended: err is nil if Next was done, else
 	// the error of Next. It is not called if the client cancelled the exchange.
-	AuthEnd(ctx context.Context, err error) reply.Reply
+	AuthEnd(err error) reply.Reply
 	// Trusted reports whether the client is authenticated or trusted for its
 	// address. The tarpit spares it.
 	Trusted() bool
@@ -54,14 +53,14 @@ type Handler interface {
 	Complete(local routing.Address) routing.Address
 	// Mail begins a transaction, and Rcpt adds a recipient to it. Of m, the
 	// values of MAIL are set.
-	Mail(ctx context.Context, m envelope.Envelope) reply.Reply
-	Rcpt(ctx context.Context, r envelope.Recipient) reply.Reply
+	Mail(m envelope.Envelope) reply.Reply
+	Rcpt(r envelope.Recipient) reply.Reply
 	// Data reads the message from body. It may accept only after body has
 	// returned io.EOF. Any other error of body means that there is no message: the
 	// Handler has to drop what it has read, and its reply doesn't matter. Data may
 	// return a refusal early. Reads of body fail after Data has returned. A Reset
 	// follows.
-	Data(ctx context.Context, body io.Reader) reply.Reply
+	Data(body io.Reader) reply.Reply
 	// Reset drops the transaction, if one is open.
 	Reset()
 	// Close is the last call.

@@ -15,7 +15,7 @@ func (c *conn) handleHello(cmd command) answer {
 	c.endTransaction()
 	esmtp := cmd.verb == verbEhlo
 	name, _ := order.HelloName(cmd.arg) // readCommand has refused control characters
-	offer, r := c.handler.Hello(c.ctx, name, esmtp)
+	offer, r := c.handler.Hello(name, esmtp)
 	a := answer{reply: c.checked(r, 250), ledNowhere: again}
 	c.offer, c.order.Greeted = offer, a.reply.Code == 250
 	if c.order.Greeted {

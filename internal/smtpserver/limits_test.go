@@ -178,7 +178,7 @@ func TestNothingToGuess(t *testing.T) {
 	for name, s := range map[string]*session{"trusted": {trusted: true}, "relaying": {relays: true}} {
 		t.Run(name, func(t *testing.T) {
 			s.onRcpt = refuseNo
-			s.onData = func(context.Context, io.Reader) reply.Reply {
+			s.onData = func(io.Reader) reply.Reply {
 				return reply.Reply{Code: 550, Enhanced: [3]int{5, 7, 1}, Text: "Spam"}
 			}
 			synctest.Test(t, func(t *testing.T) {
@@ -276,7 +276,7 @@ func TestCutOffClientLearnsWhy(t *testing.T) {
 	near, far := tcpPipe(t)
 	cfg := config()
 	cfg.SetMaxDiscard(1 << 20)
-	s := &session{onData: func(context.Context, io.Reader) reply.Reply {
+	s := &session{onData: func(io.Reader) reply.Reply {
 		return reply.Reply{Code: 552, Enhanced: [3]int{5, 3, 4}, Text: "too big"}
 	}}
 	c := &client{t: t, conn: near, done: make(chan error, 1)}
@@ -323,13 +323,6 @@ func TestShutdown(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			s := &session{}
-			s.onData = func(ctx context.Context, body io.Reader) reply.Reply {
-				if ctx.Err() != nil {
-					t.Error("the context of Data ended with the server's")
-				}
-				s.onData = nil
-				return s.Data(ctx, body)
-			}
 			c := serve(t, ctx, config(), s)
 			c.hello()
 			c.talk("> MAIL FROM:<a@example.org>\n< 250 ...")

@@ -115,7 +115,7 @@ func (c *conn) receive(src source) answer {
 // readBody calls the Handler's Data.
 func (c *conn) readBody(b *body) reply.Reply {
 	defer b.close()
-	return c.handler.Data(c.ctx, b)
+	return c.handler.Data(b)
 }
 
 // finish returns the answer to a message to which the Handler's reply is r. The

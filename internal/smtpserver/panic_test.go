@@ -32,7 +32,7 @@ func TestPanics(t *testing.T) {
 			&session{onRcpt: func(envelope.Recipient) reply.Reply { return boom() }}},
 		{"Data", "> HELO x\n< 250 ...\n> MAIL FROM:<>\n< 250 ...\n> RCPT TO:<b@example.net>\n< 250 ...\n>> DATA\\r\\nx\\r\\n.\\r\\n" + smuggledQuoted +
 			"\n< 354 ...\n< 421 4.3.0 ...\n<<",
-			&session{onData: func(context.Context, io.Reader) reply.Reply { return boom() }}},
+			&session{onData: func(io.Reader) reply.Reply { return boom() }}},
 		{"Auth", "> EHLO x\n< 250-...\n< 250-...\n< 250-...\n< 250-...\n< 250-...\n< 250-...\n< 250 ...\n> AUTH PLAIN\n< 421 4.3.0 ...\n<<",
 			&session{onAuth: func(string) (auth.Exchange, reply.Reply) { panic("boom") }}},
 		{"Close", "> QUIT\n< 221 ...\n<<", &session{onClose: func() { boom() }}},

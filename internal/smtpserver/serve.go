@@ -14,16 +14,13 @@ import (
 
 // Serve runs the conversation on raw until it ends, and closes raw. The end of
 // ctx asks for that: a client outside of a transaction gets 421 4.3.2 at once, one
-// within a transaction may finish it. The contexts of the Handler's methods end
-// with Serve, not with ctx. To end a connection at once, close raw.
+// within a transaction may finish it. To end a connection at once, close raw.
 //
 // The error is nil unless something went wrong in the Handler, in the
 // configuration or in the TLS handshake. A client that breaks off or is cut off is
 // not an error.
 func Serve(ctx context.Context, raw net.Conn, cfg Config, h Handler) error {
-	handlerCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	defer cancel()
-	c := &conn{cfg: cfg.withDefaults(), handler: h, ctx: handlerCtx, shutdown: ctx}
+	c := &conn{cfg: cfg.withDefaults(), handler: h, shutdown: ctx}
 	c.order.NoTLS = cfg.TLS == nil
 	c.wire.init(raw, c.cfg.Buffers, c.cfg.InactivityTimeout, c.cfg.ConnectionTimeout)
 	defer context.AfterFunc(ctx, c.wire.beginShutdown)()

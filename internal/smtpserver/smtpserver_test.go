@@ -43,7 +43,7 @@ type session struct {
 	onHello  func(name string) reply.Reply
 	onMail   func(envelope.Envelope) reply.Reply
 	onRcpt   func(envelope.Recipient) reply.Reply
-	onData   func(ctx context.Context, body io.Reader) reply.Reply
+	onData   func(body io.Reader) reply.Reply
 	onAuth   func(mech string) (auth.Exchange, reply.Reply)
 	onClose  func()
 	authErrs []error
@@ -57,7 +57,7 @@ func (s *session) call(format string, v ...any) {
 	s.calls = append(s.calls, fmt.Sprintf(format, v...))
 }
 
-func (s *session) Hello(_ context.Context, name string, esmtp bool) (smtpserver.Offer, reply.Reply) {
+func (s *session) Hello(name string, esmtp bool) (smtpserver.Offer, reply.Reply) {
 	s.call("hello %s %t", name, esmtp)
 	if s.onHello != nil {
 		return s.offer, s.onHello(name)
@@ -67,7 +67,7 @@ func (s *session) Hello(_ context.Context, name string, esmtp bool) (smtpserver.
 
 func (s *session) TLS(tls.ConnectionState) { s.call("tls") }
 
-func (s *session) Auth(_ context.Context, mech string) (auth.Exchange, reply.Reply) {
+func (s *session) Auth(mech string) (auth.Exchange, reply.Reply) {
 	s.call("auth %s", mech)
 	if s.onAuth == nil {
 		return nil, reply.Reply{Code: 504, Enhanced: [3]int{5, 7, 4}, Text: "Unrecognized authentication type"}
@@ -75,7 +75,7 @@ func (s *session) Auth(_ context.Context, mech string) (auth.Exchange, reply.Rep
 	return s.onAuth(mech)
 }
 
-func (s *session) AuthEnd(_ context.Context, err error) reply.Reply {
+func (s *session) AuthEnd(err error) reply.Reply {
 	s.authErrs = append(s.authErrs, err)
 	if err != nil {
 		return reply.Reply{Code: 535, Enhanced: [3]int{5, 7, 3}, Text: "Authentication unsuccessful"}
@@ -97,7 +97,7 @@ func (s *session) Complete(local routing.Address) routing.Address {
 	return routing.Address{}
 }
 
-func (s *session) Mail(_ context.Context, m envelope.Envelope) reply.Reply {
+func (s *session) Mail(m envelope.Envelope) reply.Reply {
 	s.call("mail %v", m.From)
 	if s.onMail != nil {
 		if r := s.onMail(m); r.Code != 250 {
@@ -108,7 +108,7 @@ func (s *session) Mail(_ context.Context, m envelope.Envelope) reply.Reply {
 	return ok
 }
 
-func (s *session) Rcpt(_ context.Context, r envelope.Recipient) reply.Reply {
+func (s *session) Rcpt(r envelope.Recipient) reply.Reply {
 	s.call("rcpt %v", r.To)
 	if s.onRcpt != nil {
 		if r := s.onRcpt(r); r.Code != 250 {
@@ -119,10 +119,10 @@ func (s *session) Rcpt(_ context.Context, r envelope.Recipient) reply.Reply {
 	return ok
 }
 
-func (s *session) Data(ctx context.Context, body io.Reader) reply.Reply {
+func (s *session) Data(body io.Reader) reply.Reply {
 	s.call("data")
 	if s.onData != nil {
-		return s.onData(ctx, body)
+		return s.onData(body)
 	}
 	b, err := io.ReadAll(body)
 	s.mu.Lock()

@@ -20,7 +20,7 @@ func (c *conn) handleMail(arg string) answer {
 	if reason != 0 {
 		return c.refuseArguments(reason)
 	}
-	r := c.checked(c.handler.Mail(c.ctx, m), 250)
+	r := c.checked(c.handler.Mail(m), 250)
 	if r.Code == 250 {
 		c.order.Transaction, c.order.Binary, c.utf8 = true, m.Body == envelope.BinaryMIME, m.UTF8
 	}
@@ -36,7 +36,7 @@ func (c *conn) handleRcpt(arg string) answer {
 	if reason != 0 {
 		return c.refuseArguments(reason)
 	}
-	r := c.checked(c.handler.Rcpt(c.ctx, to), 250)
+	r := c.checked(c.handler.Rcpt(to), 250)
 	if r.Code == 250 {
 		c.order.Recipients++
 	}

@@ -34,6 +34,7 @@ type attempt struct {
 	fresh bool          // use a new connection only
 	limit time.Duration // for connecting
 
+	opened  opened // the transaction, once begin has found a host
 	failed  failures
 	heard   bool    // a host accepted MAIL
 	refused []error // the permanent refusals of recipients before a connection was lost
@@ -78,10 +79,11 @@ func (s *Sender) tryHosts(ctx context.Context, a *attempt) (*link, []error, erro
 			return s.begun(o)
 		}
 	}
+	failed := a.failed
 	if a.heard {
-		return nil, a.refused, &a.failed
+		return nil, a.refused, &failed
 	}
-	return nil, nil, &hopError{&a.failed}
+	return nil, nil, &hopError{&failed}
 }
 
 // opened is a transaction that a host has opened, or refused as a whole.
@@ -107,7 +109,8 @@ func (s *Sender) tryLink(ctx context.Context, a *attempt, l *link) *opened {
 	answers, err := l.Begin(ctx, a.mail, a.to, a.data)
 	switch trouble := scopeOf(err); {
 	case trouble == ofMessage && !(used && doubted(answers, err)):
-		return &opened{l, answers, err}
+		a.opened = opened{l, answers, err}
+		return &a.opened
 	case used:
 		s.log(ctx, slog.LevelDebug, "kept connection failed", slog.String("host", l.host), slog.Any("error", err))
 		if trouble != ofMessage {

@@ -21,9 +21,10 @@ const (
 // message is a message whose beginning has been read.
 type message struct {
 	smtpclient.Message
-	mail   smtpclient.Mail // its envelope; the size is exact if Rest is nil
-	header *mailheader.Header
-	buf    *[]byte
+	mail    smtpclient.Mail // its envelope; the size is exact if Rest is nil
+	header  *mailheader.Header
+	buf     *[]byte
+	limited limited
 }
 
 // errTooLarge is the error of a message that is larger than its route permits.
@@ -47,8 +48,10 @@ func (l *limited) Read(p []byte) (int, error) {
 
 // read reads the header through the firewall of hop, and the beginning of the body.
 func (s *Sender) read(hop *NextHop, env *envelope.Envelope, body io.Reader) (*message, error) {
+	m := &message{mail: smtpclient.Mail{Envelope: *env}}
 	if limit := hop.maxSize(); limit > 0 && !env.Report {
-		body = &limited{body, limit}
+		m.limited = limited{body, limit}
+		body = &m.limited
 	}
 	h, err := mailheader.Read(body, maxHeader)
 	if err == mailheader.ErrTooLarge {
@@ -61,8 +64,7 @@ func (s *Sender) read(hop *NextHop, env *envelope.Envelope, body io.Reader) (*me
 		firewall := hop.out.Headers(hop.key.domain, nil)
 		h.Filter(firewall.Keep)
 	}
-	m := &message{header: h, buf: s.buffer(), mail: smtpclient.Mail{Envelope: *env}}
-	m.Body = env.Body
+	m.header, m.buf, m.Body = h, s.buffer(), env.Body
 	head := h.Bytes((*m.buf)[:0])
 	m.mail.HeaderUTF8 = env.UTF8 && !isASCII(head)
 	m.Head = head
