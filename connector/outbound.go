@@ -27,6 +27,14 @@ type Outbound struct {
 	local    bool
 }
 
+// Policy returns the policy that the connector belongs to.
+func (out *Outbound) Policy() *Policy {
+	if out == nil {
+		return nil
+	}
+	return out.policy
+}
+
 // newOutbound compiles the connector at index i of the Config.
 func newOutbound(p *Policy, i int) (*Outbound, error) {
 	given := &p.config.Send[i]

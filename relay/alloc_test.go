@@ -5,14 +5,14 @@ import (
 	"testing"
 )
 
-// A message on a connection that is there already costs the relay little more
-// than it costs go-smtp (performance target 16): 14 allocations when this was
-// written. The client's part is the same in both.
+// A message on a connection that is there already costs the relay fewer allocations
+// than it costs go-smtp (performance target 16): 16 and 31 when this was written.
+// The client's part is the same in both.
 func TestAllocations(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector allocates")
 	}
-	const limit = 20
+	const limit = -10
 	used := make(map[string]float64)
 	for name, network := range contestants(t) {
 		conn, err := network.Dial(t.Context(), netip.MustParseAddr(stranger), at(hub))

@@ -206,8 +206,11 @@ func (s *session) Rcpt(r envelope.Recipient) reply.Reply {
 	tx.rcpt = r
 	if router, ok := s.server.Handler.(Router); ok {
 		tx.router = router
-		s.explainRoute(r.To, tx.env.Size)
-		if err := router.Route(tx.ctx, s.endpoint.in.Policy(), &tx.env, &tx.rcpt); err != nil {
+		route := s.endpoint.in.Policy().Route(r.To, tx.env.Size, s.trace)
+		if route.Outcome != routing.Routed {
+			s.decide(route.Decision())
+		}
+		if err := router.Route(tx.ctx, route, &tx.env, &tx.rcpt); err != nil {
 			return s.handlerRefused("RCPT", err, "from", clean(tx.env.From.String()), "to", clean(r.To.String()))
 		}
 	}

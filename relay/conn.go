@@ -81,7 +81,7 @@ func (s *Server) converse(c net.Conn, ep *endpoint, channel auth.Channel) {
 		cfg.Banner = withID(cfg.Banner, r.connect())
 		talker = r
 	}
-	err := smtpserver.Serve(s.shutdown, c, cfg, talker)
+	err := smtpserver.Serve(s.shutdown, c, &cfg, talker)
 	sess.logEnd(err)
 }
 

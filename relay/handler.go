@@ -41,10 +41,11 @@ type Gate interface {
 
 // Router is a Handler that may refuse recipients.
 type Router interface {
-	// Route is called before a recipient that the policy allows is accepted. An
-	// error refuses it: see [Error]. env.To holds the recipients accepted so far,
-	// without rcpt. ctx is the transaction's: it ends after Release.
-	Route(ctx context.Context, policy *connector.Policy, env *Envelope, rcpt *envelope.Recipient) error
+	// Route is called before a recipient that the policy allows is accepted, with
+	// the policy's route for it, which may lead nowhere. An error refuses the
+	// recipient: see [Error]. env.To holds the recipients accepted so far, without
+	// rcpt. ctx is the transaction's: it ends after Release.
+	Route(ctx context.Context, route connector.Route, env *Envelope, rcpt *envelope.Recipient) error
 
 	// Release is called once for a transaction for which Route was called: after
 	// Deliver, or in its place if the transaction ends without a message (RSET,

@@ -158,12 +158,12 @@ type router struct {
 	released []string
 }
 
-func (r *router) Route(_ context.Context, p *connector.Policy, env *relay.Envelope, rcpt *envelope.Recipient) error {
+func (r *router) Route(_ context.Context, route connector.Route, env *relay.Envelope, rcpt *envelope.Recipient) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.routed = append(r.routed, rcpt.To.String())
 	env.State = "state"
-	if p == nil || rcpt.To.String() == r.refuse {
+	if route != env.Inbound.Policy().Route(rcpt.To, env.Size, nil) || rcpt.To.String() == r.refuse {
 		return &relay.Error{Reply: replyOf(452, "Another next hop")}
 	}
 	return nil

@@ -101,19 +101,11 @@ func (s *session) logMessage(tx *transaction, in *limitReader, o outcome) {
 		return
 	}
 	const toAt = 6
-	var room [256]byte
-	attrs := append(make([]slog.Attr, 0, 16),
-		slog.String("session", s.id),
-		slog.String("id", tx.env.ID),
-		slog.String("connector", s.endpoint.in.Name()),
-		slog.String("remote", s.remote),
-		slog.String("user", clean(s.rules.Identity().String())),
-		slog.String("from", clean(tx.env.From.String())),
-		slog.Attr{}, // to
-		slog.Int("recipients", len(tx.env.To)),
-		slog.Int64("size", in.n),
-		slog.String("reply", clean(string(o.reply.Append(room[:0])))),
-	)
+	attrs := make([]slog.Attr, 0, 16)
+	attrs = append(attrs, slog.String("session", s.id), slog.String("id", tx.env.ID), slog.String("connector", s.endpoint.in.Name()))
+	attrs = append(attrs, slog.String("remote", s.remote), slog.String("user", clean(s.rules.Identity().String())))
+	attrs = append(attrs, slog.String("from", clean(tx.env.From.String())), slog.Attr{}) // to
+	attrs = append(attrs, slog.Int("recipients", len(tx.env.To)), slog.Int64("size", in.n), slog.String("reply", clean(o.reply.String())))
 	if o.reason != reply.Undecided {
 		attrs = append(attrs, slog.String("reason", o.reason.String()))
 	}

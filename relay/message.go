@@ -43,7 +43,7 @@ func (s *session) Data(body io.Reader) reply.Reply {
 	if first {
 		messageID = s.complete(tx, header)
 	}
-	header.Prepend(s.received(tx).Append(tx.field[:0]))
+	header.Prepend(s.received(tx))
 	tx.out = messageReader{r: header.Message()}
 	out := &tx.out
 	err = s.server.Handler.Deliver(tx.ctx, &tx.env, out)
@@ -110,7 +110,7 @@ func (s *session) abortMessage(tx *transaction, in *limitReader, err error) repl
 }
 
 // received returns the Received field of this server.
-func (s *session) received(tx *transaction) mailheader.Received {
+func (s *session) received(tx *transaction) []byte {
 	r := mailheader.Received{
 		Helo:   s.helo,
 		Remote: s.channel.Remote.Addr(),
@@ -129,7 +129,7 @@ func (s *session) received(tx *transaction) mailheader.Received {
 	if len(tx.env.To) == 1 { // with several, each would learn of the others
 		r.For = tx.env.To[0].To.String()
 	}
-	return r
+	return r.Append(tx.field[:0])
 }
 
 // messageIDOf returns the Message-ID of h if it can be shown in a reply, or "".

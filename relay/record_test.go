@@ -164,3 +164,24 @@ func TestExplainTamesClient(t *testing.T) {
 		})
 	}
 }
+
+// TestExplainRoute checks that a recipient is routed once at RCPT: the record has the
+// steps of that route, and the Router, which compares, gets the same.
+func TestExplainRoute(t *testing.T) {
+	log := new(relaytest.Log)
+	w := serve(t, policy(t, defaultHub()), func(s *relay.Server) {
+		s.Handler, s.Explain = &router{}, func(string) bool { return true }
+		s.Logger = slog.New(slog.NewJSONHandler(log, nil))
+	})
+	w.log = log
+	c := w.hello(stranger, hub)
+	c.Do("MAIL FROM:<"+elsewhere+">", 250)
+	rcpt := idOf(t, c.Do("RCPT TO:<"+inside+">", 250))
+	c.Do("QUIT", 221)
+	w.waitForEnd()
+	steps, _ := json.Marshal(logged(t, log.String())[rcpt]["steps"])
+	// The first step of a decision about a recipient, and of a route.
+	if n := strings.Count(string(steps), `"check":"recipient"`); n != 2 {
+		t.Errorf("%d first steps of a decision or a route, want one of each: %s", n, steps)
+	}
+}

@@ -10,7 +10,6 @@ import (
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/internal/network"
 	"github.com/interchange-smtp/interchange/relay/envelope"
-	"github.com/interchange-smtp/interchange/routing"
 )
 
 // session is the smtpserver.Handler of one connection: it asks the policy.
@@ -67,17 +66,6 @@ func newSession(s *Server, ep *endpoint, channel auth.Channel, now time.Time) *s
 func (s *session) decide(d connector.Decision) connector.Decision {
 	s.decision = d
 	return d
-}
-
-// explainRoute records how the policy routes a recipient, if decisions are recorded;
-// the Handler routes it.
-func (s *session) explainRoute(to routing.Address, size int64) {
-	if s.trace == nil {
-		return
-	}
-	if way := s.endpoint.in.Policy().Route(to, size, s.trace); way.Outcome != routing.Routed {
-		s.decide(way.Decision())
-	}
 }
 
 // drop ends the transaction, if one is open.

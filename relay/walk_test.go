@@ -36,11 +36,11 @@ func newTableRouter() tableRouter {
 	return tableRouter{new(mailbox), new(atomic.Pointer[connector.Policy])}
 }
 
-func (m tableRouter) Route(_ context.Context, p *connector.Policy, env *relay.Envelope, rcpt *envelope.Recipient) error {
-	if r := p.Route(rcpt.To, env.Size, nil); r.Outcome != routing.Routed {
-		return &relay.Error{Reply: r.Decision().Reply()}
+func (m tableRouter) Route(_ context.Context, route connector.Route, _ *relay.Envelope, _ *envelope.Recipient) error {
+	if route.Outcome != routing.Routed {
+		return &relay.Error{Reply: route.Decision().Reply()}
 	}
-	m.policy.Store(p)
+	m.policy.Store(route.Outbound.Policy())
 	return nil
 }
 

@@ -105,12 +105,12 @@ func (verifier) Verify(_ context.Context, c auth.Credentials, _ auth.Channel) (a
 // router takes what the policy routes, as a Handler that sends mail on does.
 type router struct{}
 
-func (router) Route(_ context.Context, p *connector.Policy, env *relay.Envelope, rcpt *envelope.Recipient) error {
-	reason := p.Route(rcpt.To, env.Size, nil).Reason()
+func (router) Route(_ context.Context, route connector.Route, env *relay.Envelope, _ *envelope.Recipient) error {
+	reason := route.Reason()
 	if reason == reply.RecipientOK {
 		return nil
 	}
-	for in := range p.Receive() {
+	for in := range env.Inbound.Policy().Receive() {
 		if in.Name() == env.Connector {
 			return &relay.Error{Reply: in.Decide(reason).Reply()}
 		}

@@ -17,7 +17,10 @@ type Reply struct {
 
 // String returns the reply as it goes on the wire, without the line end, such
 // as "550 5.7.54 SMTP; Unable to relay recipient in non-accepted domain".
-func (r Reply) String() string { return string(r.Append(nil)) }
+func (r Reply) String() string {
+	var room [128]byte
+	return string(r.Append(room[:0]))
+}
 
 // Append appends the reply, as String returns it, to b.
 func (r Reply) Append(b []byte) []byte {

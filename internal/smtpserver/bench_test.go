@@ -64,7 +64,7 @@ func newStrict(tb testing.TB) func(net.Conn) {
 		wg.Wait()
 	})
 	return func(c net.Conn) {
-		wg.Go(func() { _ = smtpserver.Serve(ctx, c, cfg, discardSession{}) })
+		wg.Go(func() { _ = smtpserver.Serve(ctx, c, &cfg, discardSession{}) })
 	}
 }
 

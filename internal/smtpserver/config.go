@@ -89,8 +89,8 @@ const (
 	lingerTime = 2 * time.Second
 )
 
-// withDefaults replaces zero values by their defaults.
-func (c Config) withDefaults() Config {
+// setDefaults replaces zero values by their defaults.
+func (c *Config) setDefaults() {
 	if c.InactivityTimeout <= 0 {
 		c.InactivityTimeout = defaultInactivity
 	}
@@ -109,5 +109,4 @@ func (c Config) withDefaults() Config {
 		c.TLS = c.TLS.Clone()
 		c.TLS.MinVersion = tls.VersionTLS12
 	}
-	return c
 }

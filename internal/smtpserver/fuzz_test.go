@@ -233,7 +233,7 @@ func attack(t *testing.T, serverTLS *tls.Config, in string, piece uint8) int {
 			t.Errorf("log line %q", line)
 		}
 	}
-	err := smtpserver.Serve(context.Background(), conn, cfg, s)
+	err := smtpserver.Serve(context.Background(), conn, &cfg, s)
 	out, behindTLS, upgraded := strings.Cut(conn.out.String(), "220 2.0.0 SMTP server ready\r\n")
 	if err != nil && !upgraded {
 		t.Errorf("%q: Serve: %v", in, err)

@@ -126,7 +126,7 @@ func TestClientThatDoesNotRead(t *testing.T) {
 		cfg := config()
 		cfg.InactivityTimeout = 30 * time.Second
 		start := time.Now()
-		if err := smtpserver.Serve(t.Context(), far, cfg, &session{}); err != nil {
+		if err := smtpserver.Serve(t.Context(), far, &cfg, &session{}); err != nil {
 			t.Errorf("Serve: %v", err)
 		}
 		if got := time.Since(start); got != 30*time.Second {
@@ -261,8 +261,9 @@ func TestTarpit(t *testing.T) {
 
 // TestOneWrite: a batch of pipelined commands is answered at once.
 func TestOneWrite(t *testing.T) {
+	cfg := config()
 	conn := &tape{in: []byte("EHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<b@example.net>\r\nRCPT TO:<no@example.net>\r\nDATA\r\n")}
-	if err := smtpserver.Serve(context.Background(), conn, config(), &session{onRcpt: refuseNo}); err != nil {
+	if err := smtpserver.Serve(context.Background(), conn, &cfg, &session{onRcpt: refuseNo}); err != nil {
 		t.Fatal(err)
 	}
 	if got := conn.out.String(); conn.writes != 2 || !strings.Contains(got, "550 5.1.1 User unknown\r\n354 ") {
@@ -280,7 +281,7 @@ func TestCutOffClientLearnsWhy(t *testing.T) {
 		return reply.Reply{Code: 552, Enhanced: [3]int{5, 3, 4}, Text: "too big"}
 	}}
 	c := &client{t: t, conn: near, done: make(chan error, 1)}
-	go func() { c.done <- smtpserver.Serve(context.Background(), far, cfg, s) }()
+	go func() { c.done <- smtpserver.Serve(context.Background(), far, &cfg, s) }()
 	c.r = bufio.NewReader(near)
 	c.hello()
 	c.transaction()

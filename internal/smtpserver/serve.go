@@ -19,8 +19,9 @@ import (
 // The error is nil unless something went wrong in the Handler, in the
 // configuration or in the TLS handshake. A client that breaks off or is cut off is
 // not an error.
-func Serve(ctx context.Context, raw net.Conn, cfg Config, h Handler) error {
-	c := &conn{cfg: cfg.withDefaults(), handler: h, shutdown: ctx}
+func Serve(ctx context.Context, raw net.Conn, cfg *Config, h Handler) error {
+	c := &conn{cfg: *cfg, handler: h, shutdown: ctx}
+	c.cfg.setDefaults()
 	c.order.NoTLS = cfg.TLS == nil
 	c.wire.init(raw, c.cfg.Buffers, c.cfg.InactivityTimeout, c.cfg.ConnectionTimeout)
 	defer context.AfterFunc(ctx, c.wire.beginShutdown)()

@@ -194,7 +194,7 @@ func serve(t testing.TB, ctx context.Context, cfg smtpserver.Config, s smtpserve
 		}
 	}
 	c.pump(near)
-	go func() { c.done <- smtpserver.Serve(ctx, far, cfg, s) }()
+	go func() { c.done <- smtpserver.Serve(ctx, far, &cfg, s) }()
 	return c
 }
 

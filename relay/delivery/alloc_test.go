@@ -28,7 +28,7 @@ func TestSendAllocates(t *testing.T) {
 	}
 	synchronous := measure(func() error {
 		env.To = env.To[:0]
-		if err := w.sender.Route(t.Context(), w.policy, env, &to); err != nil {
+		if err := w.sender.Route(t.Context(), w.policy.Route(to.To, env.Size, nil), env, &to); err != nil {
 			return err
 		}
 		env.To = append(env.To, to)

@@ -33,7 +33,7 @@ func TestParameters(t *testing.T) {
 		env.Body, env.UTF8, env.Return, env.EnvID = envelope.EightBitMIME, true, envelope.ReturnFull, "e+2B1+20"
 		r := &envelope.Recipient{To: routing.MustParseAddress("b@fabrikam.com"), Notify: envelope.NotifySuccess | envelope.NotifyDelay, ORcpt: "rfc822;b+3Db@fabrikam.com"}
 		env.Size = int64(len(letter))
-		got := said(t, w.sender.Route(t.Context(), w.policy, env, r))
+		got := said(t, w.sender.Route(t.Context(), w.policy.Route(r.To, env.Size, nil), env, r))
 		if got == "ok" {
 			env.To = append(env.To, *r)
 			got = w.data(env, letter)

@@ -48,7 +48,7 @@ func Example() {
 		ctx := context.Background()
 		env := &relay.Envelope{Envelope: envelope.Envelope{From: routing.MustParseAddress("amy@contoso.com")}}
 		rcpt := envelope.Recipient{To: routing.MustParseAddress(to)}
-		err := sender.Route(ctx, policy, env, &rcpt) // asks the gateway
+		err := sender.Route(ctx, policy.Route(rcpt.To, env.Size, nil), env, &rcpt) // asks the gateway
 		if err == nil {
 			env.To = append(env.To, rcpt)
 			err = sender.Deliver(ctx, env, strings.NewReader("Subject: hello\r\n\r\nHi\r\n"))

@@ -20,7 +20,6 @@ import (
 type NextHop struct {
 	key    Key
 	out    *connector.Outbound
-	policy *connector.Policy
 	set    *connector.Send
 	name   string // this server's, for EHLO
 	secure bool   // mutual TLS with the domain is required
@@ -64,11 +63,11 @@ var ErrUnreachable = errors.New("no Send connector")
 // known. The error is a *relay.Error: temporary and ErrUnreachable if there is no Send
 // connector, 5xx if the message is too large for all Send connectors.
 func (s *Sender) NextHop(p *connector.Policy, to routing.Address, size int64) (NextHop, error) {
-	return nextHop(p, to, p.Route(to, size, nil))
+	return nextHop(to, p.Route(to, size, nil))
 }
 
 // nextHop returns the next hop of the route r of to.
-func nextHop(p *connector.Policy, to routing.Address, r connector.Route) (NextHop, error) {
+func nextHop(to routing.Address, r connector.Route) (NextHop, error) {
 	if r.Outcome != routing.Routed || r.Outbound == nil {
 		e := &relay.Error{Reply: r.Decision().Reply()}
 		if r.Outcome == routing.Unreachable || r.Outcome == routing.NonSMTP {
@@ -77,7 +76,7 @@ func nextHop(p *connector.Policy, to routing.Address, r connector.Route) (NextHo
 		return NextHop{}, e
 	}
 	out := r.Outbound
-	h := NextHop{key: Key{connector: out.Name()}, out: out, policy: p, set: out.Settings(), name: out.Fqdn()}
+	h := NextHop{key: Key{connector: out.Name()}, out: out, set: out.Settings(), name: out.Fqdn()}
 	switch {
 	case r.Via != nil:
 		h.key.via = r.Via.FQDN
@@ -133,7 +132,7 @@ func (h *NextHop) port() uint16 {
 // maxSize returns how large a message to h may be, in bytes; 0: no limit.
 func (h *NextHop) maxSize() int64 {
 	limit := max(h.set.MaxMessageSize, 0)
-	if all := h.policy.Transport().MaxSendSize; all > 0 && (limit == 0 || all < limit) {
+	if all := h.out.Policy().Transport().MaxSendSize; all > 0 && (limit == 0 || all < limit) {
 		limit = all
 	}
 	return int64(limit)

@@ -160,7 +160,7 @@ func alternateFamilies(addrs []netip.Addr) []netip.Addr {
 // all addresses of its family if a is one of this machine's. Most systems take a call to
 // the unspecified address as a call to this machine.
 func (s *Sender) listensOn(h *NextHop, a netip.AddrPort) bool {
-	for _, b := range h.policy.Bindings() {
+	for _, b := range h.out.Policy().Bindings() {
 		if b.Port() != a.Port() {
 			continue
 		}

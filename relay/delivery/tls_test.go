@@ -185,6 +185,6 @@ func TestContextEndsDelivery(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	to := envelopeTo("b@fabrikam.com").To[0]
-	expect(t, "client gone", said(t, w.sender.Route(ctx, w.policy, env, &to)), "451 4.4.")
+	expect(t, "client gone", said(t, w.sender.Route(ctx, w.policy.Route(to.To, env.Size, nil), env, &to)), "451 4.4.")
 	w.sender.Release(env)
 }

@@ -75,10 +75,10 @@ func (s *Sender) giveUp(tx *transaction) {
 	}
 }
 
-// Route chooses the Send connector of rcpt and offers the recipient to the next hop. All
-// recipients of a transaction must have the same one. Errors are *relay.Error.
-func (s *Sender) Route(ctx context.Context, p *connector.Policy, env *relay.Envelope, rcpt *envelope.Recipient) error {
-	hop, err := nextHop(p, rcpt.To, p.Route(rcpt.To, env.Size, nil))
+// Route offers rcpt to the next hop of its route. All recipients of a transaction must
+// have the same one. Errors are *relay.Error.
+func (s *Sender) Route(ctx context.Context, route connector.Route, env *relay.Envelope, rcpt *envelope.Recipient) error {
+	hop, err := nextHop(rcpt.To, route)
 	if err != nil {
 		return err
 	}

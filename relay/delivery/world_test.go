@@ -173,7 +173,7 @@ func (w *world) rcpt(env *relay.Envelope, to ...string) []string {
 	var answers []string
 	for _, a := range to {
 		r := envelope.Recipient{To: routing.MustParseAddress(a)}
-		err := w.sender.Route(context.Background(), w.policy, env, &r)
+		err := w.sender.Route(context.Background(), w.policy.Route(r.To, env.Size, nil), env, &r)
 		if err == nil {
 			env.To = append(env.To, r)
 		}

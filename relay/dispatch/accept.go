@@ -12,10 +12,10 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/relay"
-	"github.com/interchange-smtp/interchange/relay/delivery"
 	"github.com/interchange-smtp/interchange/relay/dispatch/internal/schedule"
 	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/queue"
+	"github.com/interchange-smtp/interchange/routing"
 )
 
 // Admit implements relay.Gate: it refuses mail with 452 4.3.1 while the queue is longer than
@@ -35,11 +35,12 @@ func (d *Dispatcher) Admit(ctx context.Context, env *relay.Envelope) error {
 
 // Route implements relay.Router: a recipient that no Send connector will ever take is refused. One that
 // no Send connector takes yet is accepted and waits.
-func (d *Dispatcher) Route(_ context.Context, p *connector.Policy, env *relay.Envelope, rcpt *envelope.Recipient) error {
-	if _, err := d.Sender.NextHop(p, rcpt.To, env.Size); err != nil && !errors.Is(err, delivery.ErrUnreachable) {
-		return err
+func (d *Dispatcher) Route(_ context.Context, route connector.Route, _ *relay.Envelope, _ *envelope.Recipient) error {
+	switch route.Outcome {
+	case routing.Routed, routing.Unreachable, routing.NonSMTP:
+		return nil
 	}
-	return nil
+	return &relay.Error{Reply: route.Decision().Reply()}
 }
 
 // Release implements relay.Router. Nothing is kept for a transaction.

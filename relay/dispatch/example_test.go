@@ -43,7 +43,7 @@ func Example() {
 	// A relay.Server does this, and its Envelope would tell the Receive connector.
 	env := &relay.Envelope{Envelope: envelope.Envelope{From: routing.MustParseAddress("amy@contoso.com")}}
 	rcpt := envelope.Recipient{To: routing.MustParseAddress("kim@fabrikam.com")}
-	if err := d.Route(ctx, policy, env, &rcpt); err != nil {
+	if err := d.Route(ctx, policy.Route(rcpt.To, env.Size, nil), env, &rcpt); err != nil {
 		log.Fatal(err)
 	}
 	env.To = append(env.To, rcpt)

@@ -169,7 +169,7 @@ func (w *world) mailFrom(connector, from, body string, change func(*relay.Envelo
 	env := w.envelope(connector, from)
 	for _, a := range to {
 		r := envelope.Recipient{To: routing.MustParseAddress(a)}
-		if err := w.d.Route(ctx, w.policy, env, &r); err != nil {
+		if err := w.d.Route(ctx, w.policy.Route(r.To, env.Size, nil), env, &r); err != nil {
 			return said(w.t, err)
 		}
 		env.To = append(env.To, r)
