@@ -195,12 +195,6 @@ func (p *parser) arg() Expr {
 	return e
 }
 
-// argEnds reports whether a value ends here. A brace may follow at once, as in
-// where{…}.
-func (p *parser) argEnds() bool {
-	return p.wordEnds() && p.peek() != '('
-}
-
 func (p *parser) argPrimary() Expr {
 	start, second := p.pos, p.peek2()
 	switch r := p.peek(); {
