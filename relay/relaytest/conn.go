@@ -37,7 +37,7 @@ func (c *Conn) Quiet() bool {
 	s := c.in
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.buf.Len() == 0 && !s.gone && !s.reset && !s.ended
+	return s.size == 0 && !s.gone && !s.reset && !s.ended
 }
 
 // Write implements net.Conn. It fails with EPIPE once the other side has closed.
@@ -68,7 +68,7 @@ func (c *Conn) CloseWrite() error {
 // the other side fail with ECONNRESET.
 func (c *Conn) Reset() {
 	for _, s := range []*stream{c.in, c.out} {
-		s.change(func() { s.reset = true; s.buf.Reset() })
+		s.change(func() { s.reset, s.size = true, 0 })
 	}
 	_ = c.Close() // a second Close is no mistake here
 }

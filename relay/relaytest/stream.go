@@ -1,7 +1,6 @@
 package relaytest
 
 import (
-	"bytes"
 	"io"
 	"os"
 	"sync"
@@ -13,17 +12,15 @@ import (
 // and an SMTP pipeline fit, so that two sides that both write first don't deadlock.
 const bufferSize = 64 << 10
 
-// keptSize is how much memory an empty buffer keeps: a Buffer may grow beyond bufferSize, and tests
-// measure what connections take.
-const keptSize = 4 << 10
-
 // stream is one direction of a connection: a bounded queue of bytes.
 type stream struct {
 	mu       sync.Mutex
 	readable sync.Cond
 	writable sync.Cond
 
-	buf bytes.Buffer // of at most bufferSize bytes
+	buf  []byte // a ring; grows up to bufferSize
+	head int
+	size int
 
 	readLimit  deadline
 	writeLimit deadline
@@ -53,13 +50,10 @@ func (s *stream) read(p []byte) (int, error) {
 			return 0, syscall.ECONNRESET
 		case len(p) == 0:
 			return 0, nil
-		case s.buf.Len() > 0:
+		case s.size > 0:
+			n := s.take(p)
 			s.writable.Broadcast()
-			n, err := s.buf.Read(p)
-			if s.buf.Len() == 0 && s.buf.Cap() > keptSize {
-				s.buf = bytes.Buffer{}
-			}
-			return n, err
+			return n, nil
 		case s.ended:
 			return 0, io.EOF
 		}
@@ -84,14 +78,46 @@ func (s *stream) write(p []byte) (int, error) {
 			return done, syscall.EPIPE
 		case done == len(p):
 			return done, nil
-		case s.buf.Len() < bufferSize:
-			n, _ := s.buf.Write(p[done:min(len(p), done+bufferSize-s.buf.Len())]) // never fails
-			done += n
+		case s.size < bufferSize:
+			done += s.put(p[done:])
 			s.readable.Broadcast()
 			continue
 		}
 		s.writable.Wait()
 	}
+}
+
+// take moves buffered bytes from the ring to p.
+func (s *stream) take(p []byte) int {
+	done := 0
+	for done < len(p) && s.size > 0 {
+		end := min(s.head+s.size, len(s.buf))
+		n := copy(p[done:], s.buf[s.head:end])
+		s.head = (s.head + n) % len(s.buf)
+		s.size -= n
+		done += n
+	}
+	return done
+}
+
+// put moves bytes of p into the ring, after growing it.
+func (s *stream) put(p []byte) int {
+	if need := min(s.size+len(p), bufferSize); need > len(s.buf) {
+		grown := make([]byte, min(bufferSize, max(2*len(s.buf), need, 512)))
+		s.size, s.head, s.buf = s.take(grown), 0, grown
+	}
+	done := 0
+	for done < len(p) && s.size < len(s.buf) {
+		tail := (s.head + s.size) % len(s.buf)
+		end := len(s.buf)
+		if tail < s.head {
+			end = s.head
+		}
+		n := copy(s.buf[tail:end], p[done:])
+		s.size += n
+		done += n
+	}
+	return done
 }
 
 // change applies f and wakes all waiting calls.
