@@ -100,9 +100,19 @@ func (s *session) logMessage(tx *transaction, in *limitReader, o outcome) {
 	if !logger.Enabled(ctx, slog.LevelInfo) {
 		return
 	}
-	const toAt = 6
-	attrs := make([]slog.Attr, 0, 16)
-	attrs = append(attrs, slog.String("session", s.id), slog.String("id", tx.env.ID), slog.String("connector", s.endpoint.in.Name()))
+	attrs := s.messageAttrs(tx, in, o)
+	for i := range tx.env.To {
+		attrs[toAt] = slog.String("to", clean(tx.env.To[i].To.String()))
+		logger.LogAttrs(ctx, slog.LevelInfo, o.event, attrs...)
+	}
+}
+
+// toAt is the place of the recipient in messageAttrs.
+const toAt = 6
+
+// messageAttrs returns the attributes of a message, with room for one recipient.
+func (s *session) messageAttrs(tx *transaction, in *limitReader, o outcome) []slog.Attr {
+	attrs := append(tx.attrs[:0], slog.String("session", s.id), slog.String("id", tx.env.ID), slog.String("connector", s.endpoint.in.Name()))
 	attrs = append(attrs, slog.String("remote", s.remote), slog.String("user", clean(s.rules.Identity().String())))
 	attrs = append(attrs, slog.String("from", clean(tx.env.From.String())), slog.Attr{}) // to
 	attrs = append(attrs, slog.Int("recipients", len(tx.env.To)), slog.Int64("size", in.n), slog.String("reply", clean(o.reply.String())))
@@ -118,10 +128,7 @@ func (s *session) logMessage(tx *transaction, in *limitReader, o outcome) {
 	if o.messageID != "" {
 		attrs = append(attrs, slog.String("message-id", o.messageID))
 	}
-	for i := range tx.env.To {
-		attrs[toAt] = slog.String("to", clean(tx.env.To[i].To.String()))
-		logger.LogAttrs(ctx, slog.LevelInfo, o.event, attrs...)
-	}
+	return attrs
 }
 
 // logEnd writes the line about the end of a connection.

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"log/slog"
 
 	"github.com/interchange-smtp/interchange/relay/envelope"
 )
@@ -18,7 +19,8 @@ type transaction struct {
 	// Memory that nearly every transaction needs.
 	rcpt  envelope.Recipient // of the RCPT at hand
 	first [1]envelope.Recipient
-	field [384]byte // the Received field
+	field [384]byte     // the Received field
+	attrs [14]slog.Attr // of the log's line
 	in    limitReader
 	out   messageReader
 }

@@ -19,6 +19,9 @@ func (c *conn) handleHello(cmd command) answer {
 	a := answer{reply: c.checked(r, 250), ledNowhere: again}
 	c.offer, c.order.Greeted = offer, a.reply.Code == 250
 	if c.order.Greeted {
+		if r.Text == "" {
+			r.Text = reply.HelloText(c.cfg.Fqdn, c.remoteIP())
+		}
 		a.reply.Enhanced = [3]int{}
 		a.reply.Text = c.helloText(r.Text, esmtp)
 	} else {
@@ -30,9 +33,6 @@ func (c *conn) handleHello(cmd command) answer {
 // helloText returns the text of the reply to an accepted EHLO or HELO. The order
 // of the keywords is Exchange's.
 func (c *conn) helloText(text string, esmtp bool) string {
-	if text == "" {
-		text = reply.HelloText(c.cfg.Fqdn, c.remoteIP())
-	}
 	text, _, _ = strings.Cut(text, "\n")
 	if !esmtp {
 		return text
