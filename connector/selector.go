@@ -71,8 +71,9 @@ func newSelector(receive []*Inbound) selector {
 			continue
 		}
 		for _, b := range in.bindings {
-			if !slices.Contains(bound[b], i) {
-				bound[b] = append(bound[b], i)
+			on := bound[b]
+			if len(on) == 0 || on[len(on)-1] != i { // a binding may stand twice
+				bound[b] = append(on, i)
 			}
 		}
 	}
