@@ -50,8 +50,8 @@ func parametersOf[C any](n *schema.Noun) parameters {
 			for _, in2007 := range []int{0, 1} {
 				for _, edge := range []int{0, 1} {
 					text := p.Default.For(param.Usage(usage).String(), in2007 == 1, edge == 1)
-					if def := parseDefault(f.Type, text); def.IsValid() && (!def.IsZero() || def.Type() != f.Type) {
-						p.defaults[usage][in2007][edge] = def // a zero needs no filling in, except in a Setting
+					if def := parseDefault(f.Type, text); def.IsValid() && !def.IsZero() {
+						p.defaults[usage][in2007][edge] = def
 					}
 				}
 			}
@@ -76,7 +76,7 @@ func (list parameters) fill(c any, usage param.Usage, profile Profile, edge bool
 		case f.Kind() == reflect.Slice:
 			f.Set(reflect.AppendSlice(reflect.Zero(f.Type()), def))
 		default:
-			setting.Target(f).Set(def)
+			f.Set(def)
 		}
 	}
 }
@@ -154,8 +154,7 @@ func parseDefault(t reflect.Type, text string) reflect.Value {
 		}
 		return v
 	}
-	v = setting.Target(v)
-	switch p := v.Addr().Interface().(type) {
+	switch p := setting.Target(v).Addr().Interface().(type) {
 	case *bool:
 		*p = text == "$true"
 	case *int:

@@ -16,13 +16,9 @@ func Is(f reflect.Value) bool {
 	return ok
 }
 
-// Given reports whether an addressable field was set: other fields than a
-// param.Setting if they aren't zero or an empty list.
+// Given reports whether a field was set: it isn't zero, or an empty list. Only the
+// param.Setting that holds nothing is zero.
 func Given(f reflect.Value) bool {
-	if s, ok := f.Addr().Interface().(anySetting); ok {
-		_, given := s.Any()
-		return given
-	}
 	if f.Kind() == reflect.Slice {
 		return f.Len() > 0
 	}
