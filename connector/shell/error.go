@@ -26,7 +26,7 @@ func diagnostics(err error) error {
 	case errors.As(err, &bad):
 		list := make(source.Diagnostics, len(bad))
 		for i, e := range bad {
-			list[i] = diagnostic(e.Span, e.Msg, e.Supported, e)
+			list[i] = diagnostic(e.Span, e.Msg, e.Fix, e)
 		}
 		return list
 	case errors.As(err, &failed):
@@ -36,7 +36,7 @@ func diagnostics(err error) error {
 			if e.Command != "" {
 				msg = e.Command + ": " + msg
 			}
-			list[i] = diagnostic(e.Where, msg, e.Supported, e)
+			list[i] = diagnostic(e.Where, msg, e.Fix, e)
 		}
 		return list
 	}

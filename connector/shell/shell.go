@@ -242,7 +242,7 @@ func (in *Interpreter) Config() connector.Config { return in.org.Config() }
 // has the positions of its parts, by their paths in cfg; it may be nil. After an error
 // nothing has changed.
 func (in *Interpreter) Merge(cfg connector.Config, origins source.Map) error {
-	before, set := in.org.Config(), in.org.Origins()
+	before, set := in.org.Config(), in.org.Places()
 	if err := in.org.Merge(cfg); err != nil {
 		return err
 	}
@@ -257,7 +257,7 @@ func (in *Interpreter) Merge(cfg connector.Config, origins source.Map) error {
 // Parts that no command or configuration set are missing.
 func (in *Interpreter) Places() source.Map {
 	all := maps.Clone(in.origins)
-	maps.Copy(all, in.org.Origins())
+	maps.Copy(all, in.org.Places())
 	return all
 }
 

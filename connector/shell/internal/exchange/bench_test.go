@@ -39,7 +39,7 @@ func TestManyConnectors(t *testing.T) {
 	if m.HeapInuse > 700<<20 {
 		t.Errorf("%d MB are in use", m.HeapInuse>>20)
 	}
-	if len(d.org.Config().Receive) != n || len(d.org.Origins()) < n {
+	if len(d.org.Config().Receive) != n || len(d.org.Places()) < n {
 		t.Error("some are missing")
 	}
 	for i := range n {

@@ -25,7 +25,7 @@
 // package connector allow it. One connector is checked at a time: the connectors that
 // it might conflict with are looked up by binding and remote ranges, so that making a
 // hundred thousand connectors takes linear time. connector.Compile checks the
-// configuration as a whole, and [Org.Origins] has the places in the scripts for its
+// configuration as a whole, and [Org.Places] has the places in the scripts for its
 // problems.
 //
 // # Where Exchange's documentation is silent

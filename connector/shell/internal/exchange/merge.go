@@ -3,7 +3,7 @@ package exchange
 import "github.com/interchange-smtp/interchange/connector"
 
 // Merge adds a configuration to the organisation, as connector.Merge does.
-// The places of earlier commands are forgotten; Origins returns them until then. After an error the organisation is as it was.
+// The places of earlier commands are forgotten; Places returns them until then. After an error the organisation is as it was.
 func (o *Org) Merge(cfg connector.Config) error {
 	sum := o.Config()
 	connector.Merge(&sum, cfg)

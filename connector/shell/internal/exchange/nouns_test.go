@@ -154,7 +154,7 @@ func TestTransport(t *testing.T) {
 	if got := property(t, d.must(t, "Get-FrontendTransportService", nil)[0], "MaxOutboundConnections"); got != "1000" {
 		t.Errorf("the Front End service is another one: %s", got)
 	}
-	if got := d.org.Origins()["Transport.UseDowngradedExchangeServerAuth"]; got.Line != 1 {
+	if got := d.org.Places()["Transport.UseDowngradedExchangeServerAuth"]; got.Line != 1 {
 		t.Errorf("its origin is %+v", got)
 	}
 }
@@ -190,7 +190,7 @@ func TestServices(t *testing.T) {
 	if !reflect.DeepEqual(cfg.Services, want.Services) || !reflect.DeepEqual(cfg.Remote, want.Remote) || !reflect.DeepEqual(cfg.Transport, want.Transport) {
 		t.Errorf("%+v", cfg)
 	}
-	origins := d.org.Origins()
+	origins := d.org.Places()
 	for _, path := range []source.Path{`Services["HubA"].QueueGlitchRetryCount`, `Remote["Default"].NDREnabled`, "Transport.InternalDelayDsnEnabled"} {
 		if origins[path].Line == 0 {
 			t.Errorf("%s has no origin", path)
@@ -271,20 +271,20 @@ func TestRefusedCmdlets(t *testing.T) {
 	}
 }
 
-// TestOrigins remembers which command set what.
-func TestOrigins(t *testing.T) {
+// TestPlaces remembers which command set what.
+func TestPlaces(t *testing.T) {
 	d := relay(t)
 	d.must(t, "New-SendConnector", args{"Name": "Out", "AddressSpaces": "*"})
 	d.must(t, "Add-ADPermission", args{"Identity": "Relay", "User": "S-1-5-7", "ExtendedRights": "ms-Exch-SMTP-Accept-Any-Recipient"})
 	d.must(t, "Set-TransportConfig", args{"MaxSendSize": "20MB"})
-	origins := d.org.Origins()
+	origins := d.org.Places()
 	for _, path := range []source.Path{`Receive["Relay"]`, `Receive["Relay"].Bindings`, `Receive["Relay"].Permissions[0]`, `Send["Out"].AddressSpaces`, "Transport.MaxSendSize"} {
 		if origins[path].File != "test.ps1" {
 			t.Errorf("%s: %+v", path, origins[path])
 		}
 	}
 	d.must(t, "Remove-ADPermission", args{"Identity": "Relay", "User": "S-1-5-7", "ExtendedRights": "ms-Exch-SMTP-Accept-Any-Recipient"})
-	if _, ok := d.org.Origins()[`Receive["Relay"].Permissions[0]`]; ok {
+	if _, ok := d.org.Places()[`Receive["Relay"].Permissions[0]`]; ok {
 		t.Error("the grant is gone and its origin isn't")
 	}
 }

@@ -195,10 +195,10 @@ func (o *Org) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "organisation of %s", o.local().Name)
 }
 
-// Origins returns where commands set the parts of the configuration:
+// Places returns where commands set the parts of the configuration:
 // Receive["Relay"] is where the connector was made, Receive["Relay"].Bindings where
 // its bindings were set last. A part that no command set is missing.
-func (o *Org) Origins() source.Map {
+func (o *Org) Places() source.Map {
 	m := source.Map{}
 	cfg := o.Config()
 	receive := cfg.ElementPaths("Receive")
@@ -210,12 +210,12 @@ func (o *Org) Origins() source.Map {
 		m[source.Path("Transport").Field(source.Path(k.name))] = k.pos
 	}
 	origins(m, &o.remote, func(i int, d *remoteDomain) source.Path { return source.Element("Remote", i, d.Name) })
-	o.serviceOrigins(m)
+	o.servicePlaces(m)
 	return m
 }
 
-// serviceOrigins is origins for the services that the configuration has.
-func (o *Org) serviceOrigins(m source.Map) {
+// servicePlaces is origins for the services that the configuration has.
+func (o *Org) servicePlaces(m source.Map) {
 	i := 0
 	for it := range o.services("TransportService").all() {
 		path := source.Element("Services", i, it.cfg.Name)

@@ -67,7 +67,7 @@ func (in *Interp) describeBy(d *object.Parameter, a *syntax.Attribute) error {
 	case "validaterange", "validatelength", "validatecount", "validatepattern", "validatescript", "validatenotnull",
 		"validatenotnullorempty", "allownull", "allowemptystring", "allowemptycollection", "cmdletbinding":
 	default:
-		return &Error{Where: a.Span, Err: errors.New("the attribute [" + a.Name + "] isn't supported"), Supported: "use " + attributes}
+		return &Error{Where: a.Span, Err: errors.New("the attribute [" + a.Name + "] isn't supported"), Fix: "use " + attributes}
 	}
 	return nil
 }
@@ -105,7 +105,7 @@ func (in *Interp) describeParameter(d *object.Parameter, a *syntax.Attribute) er
 		case "helpmessage", "parametersetname", "dontshow", "helpmessagebasename", "helpmessageresourceid":
 		default:
 			return &Error{Where: a.Span, Err: fmt.Errorf("[Parameter] has no %.40s", arg.Name),
-				Supported: "use Mandatory, Position, ValueFromPipeline, ValueFromPipelineByPropertyName, ValueFromRemainingArguments, HelpMessage or ParameterSetName"}
+				Fix: "use Mandatory, Position, ValueFromPipeline, ValueFromPipelineByPropertyName, ValueFromRemainingArguments, HelpMessage or ParameterSetName"}
 		}
 	}
 	return nil

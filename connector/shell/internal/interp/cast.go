@@ -134,7 +134,7 @@ func convertTyped(n syntax.Node, typ syntax.TypeName, name string, v object.Valu
 	case "smarthost":
 		made, err = typedOf(param.ParseSmartHost, text, object.NewSmartHost)
 	default:
-		return nil, &Error{Where: typ.Span, Err: errors.New("the type [" + typ.Name + "] isn't supported"), Supported: "use " + casts}
+		return nil, &Error{Where: typ.Span, Err: errors.New("the type [" + typ.Name + "] isn't supported"), Fix: "use " + casts}
 	}
 	if err != nil {
 		return nil, at(n, err)

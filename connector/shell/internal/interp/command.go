@@ -155,7 +155,7 @@ func (in *Interp) lookup(n *syntax.Command) (*command, error) {
 	} else if near := in.near(n.Name, in.commandNames()); near != "" {
 		text += "; did you mean " + near + "?"
 	}
-	return nil, &Error{Where: n.NameSpan, Err: errors.New(text), command: true, Supported: otherWays}
+	return nil, &Error{Where: n.NameSpan, Err: errors.New(text), command: true, Fix: otherWays}
 }
 
 // switching returns what to write instead of an Enable or Disable cmdlet that doesn't

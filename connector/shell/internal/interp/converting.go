@@ -91,7 +91,7 @@ func (inv *invocation) checkEncoding(writes bool) error {
 			return nil
 		}
 	}
-	return &Error{Where: inv.where("Encoding").Where(), Err: fmt.Errorf("the encoding %.20s isn't supported here", name), Supported: "use -Encoding UTF8"}
+	return &Error{Where: inv.where("Encoding").Where(), Err: fmt.Errorf("the encoding %.20s isn't supported here", name), Fix: "use -Encoding UTF8"}
 }
 
 // delimiter is the character between cells.

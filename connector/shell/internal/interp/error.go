@@ -10,10 +10,10 @@ import (
 
 // Error is one error of a running script.
 type Error struct {
-	Where     syntax.Span
-	Command   string // the cmdlet that failed; empty if none did
-	Err       error
-	Supported string // what to write instead; empty if Err says it all
+	Where   syntax.Span
+	Command string // the cmdlet that failed; empty if none did
+	Err     error
+	Fix     string // what to write instead; empty if Err says it all
 
 	// command says that the error is about which command or parameter there is:
 	// no value came of it, and the statements that follow are run.
@@ -27,7 +27,7 @@ func (e *Error) Error() string {
 	if e.Command != "" {
 		msg = e.Command + ": " + msg
 	}
-	return (&syntax.Error{Span: e.Where, Msg: msg, Supported: e.Supported}).Error()
+	return (&syntax.Error{Span: e.Where, Msg: msg, Fix: e.Fix}).Error()
 }
 
 // Unwrap returns e.Err.

@@ -239,7 +239,7 @@ func (in *Interp) noSuchProperty(n syntax.Node, o object.Value, name string) err
 		text += "; did you mean " + near + "?"
 	}
 	list := strings.Join(known[:min(len(known), maxKnown)], ", ")
-	return &Error{Where: n.Where(), Err: errors.New(text), Supported: "use one of " + list}
+	return &Error{Where: n.Where(), Err: errors.New(text), Fix: "use one of " + list}
 }
 
 // maxKnown is how many properties an error lists.

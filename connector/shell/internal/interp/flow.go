@@ -48,7 +48,7 @@ func (in *Interp) jump(s *syntax.Flow, emit emitter) error {
 		return failf(s, "%s names the loop %s, and no loop around it has that label", s.Kind, s.Label)
 	}
 	return &Error{Where: s.Span, Err: errors.New(string(s.Kind) + " has no loop around it"),
-		Supported: "use return, which goes on with the next object in ForEach-Object { … }"}
+		Fix: "use return, which goes on with the next object in ForEach-Object { … }"}
 }
 
 func (in *Interp) exit(s *syntax.Flow) error {

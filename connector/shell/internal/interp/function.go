@@ -241,7 +241,7 @@ func (in *Interp) scriptParam(p *syntax.Param, i int) error {
 		}
 		if !given {
 			return &Error{Where: p.Span, Err: fmt.Errorf("the script needs a value for $%s, and the session is not interactive", p.Name),
-				Supported: "give it a default, $" + p.Name + " = '…' within param (…); a script before this one that sets it; or an answer, as docs/scripts.md has it"}
+				Fix: "give it a default, $" + p.Name + " = '…' within param (…); a script before this one that sets it; or an answer, as docs/scripts.md has it"}
 		}
 	}
 	if v, err = in.paramValue(p, p, v, given); err != nil {

@@ -45,7 +45,7 @@ func startSnapin(inv *invocation) (stage, error) {
 		name := inv.in.text(inv.where("Name"), v)
 		if !strings.Contains(strings.ToLower(name), "exchange") {
 			return nil, &Error{Where: inv.where("Name").Where(), Err: errors.New("no module can be loaded"),
-				Supported: "remove it: Exchange's own snap-ins are there anyway"}
+				Fix: "remove it: Exchange's own snap-ins are there anyway"}
 		}
 	}
 	return inv.once(nil), nil
@@ -68,7 +68,7 @@ func startNewObject(inv *invocation) (stage, error) {
 		return inv.once(func() error { return inv.emitWhole(new(object.List)) }), nil
 	default:
 		return nil, &Error{Where: inv.where("TypeName").Where(), Err: errors.New("New-Object can't make this type"),
-			Supported: "use System.Management.Automation.PSCredential, PSObject or System.Collections.ArrayList"}
+			Fix: "use System.Management.Automation.PSCredential, PSObject or System.Collections.ArrayList"}
 	}
 	if err != nil {
 		return nil, err
@@ -103,7 +103,7 @@ func (inv *invocation) credential(args []object.Value) (object.Value, error) {
 		return made, nil
 	}
 	return nil, &Error{Where: inv.where("ArgumentList").Where(), Err: errors.New("a PSCredential is made of a user name and a SecureString"),
-		Supported: "use New-Object System.Management.Automation.PSCredential('user', (ConvertTo-SecureString '…' -AsPlainText -Force))"}
+		Fix: "use New-Object System.Management.Automation.PSCredential('user', (ConvertTo-SecureString '…' -AsPlainText -Force))"}
 }
 
 func (inv *invocation) custom() (object.Value, error) {

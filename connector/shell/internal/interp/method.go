@@ -61,7 +61,7 @@ func (in *Interp) invoke(n syntax.Node, o object.Value, name string, args []obje
 		return nil, at(n, err)
 	}
 	if !ok {
-		return nil, &Error{Where: n.Where(), Supported: "use " + supported,
+		return nil, &Error{Where: n.Where(), Fix: "use " + supported,
 			Err: errors.New(object.TypeName(o) + " has no method " + name + " for these arguments")}
 	}
 	return v, nil

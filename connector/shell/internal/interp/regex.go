@@ -53,7 +53,7 @@ func (in *Interp) regex(n syntax.Node, source object.Value, exact bool) (pattern
 	p, err := compileRegex(text)
 	if err != nil {
 		return pattern{}, &Error{Where: n.Where(), Err: err,
-			Supported: "use a regular expression of RE2, which has no look-around and no back-references"}
+			Fix: "use a regular expression of RE2, which has no look-around and no back-references"}
 	}
 	if in.patterns == nil || len(in.patterns) >= maxPatterns {
 		in.patterns = make(patternCache)

@@ -190,7 +190,7 @@ func (in *Interp) setVariable(v *syntax.Variable, value object.Value) error {
 	name := object.Fold(v.Name)
 	switch {
 	case v.Scope == "env":
-		return &Error{Where: v.Where(), Err: errors.New("the environment can't be changed"), Supported: "use a variable without env:"}
+		return &Error{Where: v.Where(), Err: errors.New("the environment can't be changed"), Fix: "use a variable without env:"}
 	case name == "NULL":
 		return nil
 	case readOnly[name]:

@@ -64,7 +64,7 @@ func (in *Interp) static(e *syntax.Static) (object.Value, error) {
 	if err != nil || ok {
 		return v, at(e, err)
 	}
-	return nil, &Error{Where: e.Span, Err: errors.New("[" + e.Type.Name + "]::" + e.Name + " isn't supported"), Supported: "use " + statics}
+	return nil, &Error{Where: e.Span, Err: errors.New("[" + e.Type.Name + "]::" + e.Name + " isn't supported"), Fix: "use " + statics}
 }
 
 func (in *Interp) staticString(n syntax.Node, name string, args []object.Value) (v object.Value, ok bool, err error) {
@@ -232,7 +232,7 @@ func (in *Interp) staticNew(e *syntax.Static, args []object.Value) (object.Value
 			return made, nil
 		}
 	}
-	return nil, &Error{Where: e.Span, Err: errors.New("[" + e.Type.Name + "]::new can't make this"), Supported: "use " + statics}
+	return nil, &Error{Where: e.Span, Err: errors.New("[" + e.Type.Name + "]::new can't make this"), Fix: "use " + statics}
 }
 
 // is evaluates -is and -isnot.

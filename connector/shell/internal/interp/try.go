@@ -15,7 +15,7 @@ func (in *Interp) try(s *syntax.Try, emit emitter) error {
 	for _, c := range s.Catches {
 		for _, t := range c.Types {
 			if !catchesAll(t.Name) && !catchesMissing(t.Name) {
-				return &Error{Where: t.Span, Err: errors.New("errors have no type [" + t.Name + "] here"), Supported: "use catch { … } without a type: it catches them all"}
+				return &Error{Where: t.Span, Err: errors.New("errors have no type [" + t.Name + "] here"), Fix: "use catch { … } without a type: it catches them all"}
 			}
 		}
 	}

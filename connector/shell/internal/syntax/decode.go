@@ -22,9 +22,9 @@ func decode(name string, src []byte) (*Source, *Error) {
 	s := newSource(name, text)
 	if bad := badByte(text); bad >= 0 {
 		return nil, &Error{
-			Span:      Span{Source: newSource(name, strings.ToValidUTF8(text[:bad], "\uFFFD")), Offset: int32(bad)},
-			Msg:       "the file is not text in UTF-8 or UTF-16",
-			Supported: "save it as UTF-8, or as UTF-16 with a byte order mark",
+			Span: Span{Source: newSource(name, strings.ToValidUTF8(text[:bad], "\uFFFD")), Offset: int32(bad)},
+			Msg:  "the file is not text in UTF-8 or UTF-16",
+			Fix:  "save it as UTF-8, or as UTF-16 with a byte order mark",
 		}
 	}
 	return s, nil

@@ -5,8 +5,8 @@ import "strings"
 // Error is one mistake in a script, with the place.
 type Error struct {
 	Span
-	Msg       string // what is wrong
-	Supported string // what to write instead; "" when Msg says it all
+	Msg string // what is wrong
+	Fix string // what to write instead; "" when Msg says it all
 	// Incomplete says that the script ended too soon: more lines may make it
 	// right (a prompt goes on reading).
 	Incomplete bool
@@ -23,9 +23,9 @@ func (e *Error) Error() string {
 		b.WriteByte('\n')
 		b.WriteString(snippet)
 	}
-	if e.Supported != "" {
+	if e.Fix != "" {
 		b.WriteString("\n    fix: ")
-		b.WriteString(e.Supported)
+		b.WriteString(e.Fix)
 	}
 	return b.String()
 }

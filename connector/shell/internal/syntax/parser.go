@@ -91,15 +91,15 @@ func (p *parser) place(start, end int) Span {
 }
 
 // fail is a mistake in the text from start to end.
-func (p *parser) fail(start, end int, msg, supported string) *Error {
-	return &Error{Span: p.place(start, end), Msg: msg, Supported: supported}
+func (p *parser) fail(start, end int, msg, fix string) *Error {
+	return &Error{Span: p.place(start, end), Msg: msg, Fix: fix}
 }
 
 // ended is a mistake that more text could mend. What was opened and not
 // closed stands from start to end; all that follows is lost in it.
-func (p *parser) ended(start, end int, msg, supported string) *Error {
+func (p *parser) ended(start, end int, msg, fix string) *Error {
 	p.pos = len(p.text)
-	return &Error{Span: p.place(start, end), Msg: msg, Supported: supported, Incomplete: true}
+	return &Error{Span: p.place(start, end), Msg: msg, Fix: fix, Incomplete: true}
 }
 
 // report keeps a mistake. After too many the rest of the script isn't read,

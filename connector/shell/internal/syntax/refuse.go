@@ -8,7 +8,7 @@ import (
 )
 
 // refusal is the message for a part of PowerShell that isn't supported.
-type refusal struct{ msg, supported string }
+type refusal struct{ msg, fix string }
 
 // refusedWords are the keywords of PowerShell that start nothing here.
 var refusedWords = map[string]refusal{
@@ -73,8 +73,8 @@ func (p *parser) unexpected(msg string) *Error {
 		p.refuseStrayBacktick()
 	}
 	meaning := p.meaning(r)
-	if msg == "" || meaning.supported != "" && strings.ContainsRune("<>&?", r) {
-		return p.fail(start, p.wordEnd(start+size), meaning.msg, meaning.supported)
+	if msg == "" || meaning.fix != "" && strings.ContainsRune("<>&?", r) {
+		return p.fail(start, p.wordEnd(start+size), meaning.msg, meaning.fix)
 	}
 	return p.fail(start, p.wordEnd(start+size), msg, "")
 }

@@ -16,7 +16,7 @@ func (p *parser) statement() Statement {
 			return s
 		}
 		if r, ok := refusedWords[low]; ok {
-			panic(p.fail(p.pos, p.pos+len(word), r.msg, r.supported))
+			panic(p.fail(p.pos, p.pos+len(word), r.msg, r.fix))
 		}
 	}
 	return p.pipelineOrAssign()
