@@ -65,8 +65,8 @@ const (
 	AspectReport           Aspect = "report"            // which reports senders get
 )
 
-// Source is a set of clients, given by local and remote address.
-type Source struct {
+// Clients is a set of clients, given by local and remote address.
+type Clients struct {
 	Local  []netip.AddrPort // bindings; an unspecified address stands for all addresses that no other binding of either policy names
 	Ranges []param.Range
 }
@@ -75,7 +75,7 @@ type Source struct {
 type Change struct {
 	Aspect    Aspect
 	Direction Direction
-	Sources   []Source // the clients concerned; nil for routes, the queue and reports
+	Clients   []Clients // the clients concerned; nil for routes, the queue and reports
 
 	// Domains are the domains of the senders, recipients or routes, without those in
 	// Except: "contoso.com", "*.contoso.com" for all below it, "any domain",

@@ -14,21 +14,21 @@ type clientsText struct {
 	list string // the end of the sentence: "", or a colon and a line for each group of "these clients"
 }
 
-// sources returns the clients of some pairs, and the same in words.
-func (c *comparer) sources(pairs ...int) ([]Source, clientsText) {
+// clientsOf returns the clients of some pairs, and the same in words.
+func (c *comparer) clientsOf(pairs ...int) ([]Clients, clientsText) {
 	spans := make([][]partition.Span, len(c.listeners))
 	for _, p := range pairs {
 		for _, at := range c.pairs[p].clients {
 			spans[at.listener] = append(spans[at.listener], at.Span)
 		}
 	}
-	sources := c.sourcesOf(spans)
-	return sources, c.sourcesText(sources)
+	groups := c.clientsIn(spans)
+	return groups, c.clientsInWords(groups)
 }
 
-// sourcesOf returns the clients in spans, which are given by listener.
-func (c *comparer) sourcesOf(spans [][]partition.Span) []Source {
-	var sources []Source
+// clientsIn returns the clients in spans, which are given by listener.
+func (c *comparer) clientsIn(spans [][]partition.Span) []Clients {
+	var groups []Clients
 	same := map[string]int{}
 	for l := range c.listeners {
 		joined := partition.Join(spans[l])
@@ -38,17 +38,17 @@ func (c *comparer) sourcesOf(spans [][]partition.Span) []Source {
 		key := spansKey(joined)
 		at, ok := same[key]
 		if !ok {
-			at = len(sources)
+			at = len(groups)
 			same[key] = at
-			s := Source{}
+			s := Clients{}
 			for _, span := range joined {
 				s.Ranges = append(s.Ranges, span.Range())
 			}
-			sources = append(sources, s)
+			groups = append(groups, s)
 		}
-		sources[at].Local = append(sources[at].Local, c.listeners[l].Local...)
+		groups[at].Local = append(groups[at].Local, c.listeners[l].Local...)
 	}
-	return sources
+	return groups
 }
 
 // spansKey is equal for equal spans.
@@ -61,14 +61,14 @@ func spansKey(spans []partition.Span) string {
 	return string(key)
 }
 
-// sourcesText names clients. It leaves out the local addresses where all are meant.
-func (c *comparer) sourcesText(sources []Source) clientsText {
+// clientsInWords names clients. It leaves out the local addresses where all are meant.
+func (c *comparer) clientsInWords(clients []Clients) clientsText {
 	listening := map[bool]int{} // local addresses by family, IPv4 or not
 	for _, l := range c.listeners {
 		listening[l.Local[0].Addr().Is4()] += len(l.Local)
 	}
 	var groups table[*[]netip.AddrPort] // by the clients in words: the local addresses
-	for _, s := range sources {
+	for _, s := range clients {
 		local := groups.row(rangesText(s.Ranges), func() *[]netip.AddrPort { return new([]netip.AddrPort) })
 		*local = append(*local, s.Local...)
 	}

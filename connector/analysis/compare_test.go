@@ -180,7 +180,7 @@ func from(c analysis.Change, bound []netip.AddrPort, local netip.AddrPort, remot
 			at = netip.AddrPortFrom(netip.IPv4Unspecified(), local.Port())
 		}
 	}
-	return slices.ContainsFunc(c.Sources, func(s analysis.Source) bool {
+	return slices.ContainsFunc(c.Clients, func(s analysis.Clients) bool {
 		return slices.Contains(s.Local, at) && slices.ContainsFunc(s.Ranges, func(r param.Range) bool { return r.Contains(remote) })
 	})
 }

@@ -65,15 +65,15 @@ func EditKinds() []EditKind {
 func (e Edit) breadth() float64 {
 	widest := 0.0
 	for _, c := range e.Admits {
-		widest = max(widest, addressBits(c.Sources)+domainBits(c.Domains))
+		widest = max(widest, addressBits(c.Clients)+domainBits(c.Domains))
 	}
 	return math.Round(widest)
 }
 
 // addressBits is the binary logarithm of the number of addresses.
-func addressBits(sources []Source) float64 {
+func addressBits(groups []Clients) float64 {
 	total := new(big.Int)
-	for _, s := range sources {
+	for _, s := range groups {
 		for _, r := range s.Ranges {
 			n := new(big.Int).Sub(number(r.High()), number(r.Low()))
 			total.Add(total, n.Add(n, big.NewInt(1)))
@@ -102,7 +102,7 @@ func domainBits(domains []string) float64 {
 // Narrow reports whether all that e admits is for one client address.
 func (e Edit) Narrow() bool {
 	for _, c := range e.Admits {
-		if len(c.Sources) == 0 || addressBits(c.Sources) > 0 {
+		if len(c.Clients) == 0 || addressBits(c.Clients) > 0 {
 			return false
 		}
 	}

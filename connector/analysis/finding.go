@@ -18,7 +18,7 @@ type Finding struct {
 	// the parameter in the Config; of a certificate, Certificates[0].
 	source.Diagnostic
 
-	Sources []Source         // the clients concerned; nil if it isn't about clients
+	Clients []Clients        // the clients concerned; nil if it isn't about clients
 	Witness connector.Dialog // a session that shows it; the zero Dialog if no session can, see Shown
 
 	Acknowledged string // the reason why it is intended; "" unless it was acknowledged

@@ -71,7 +71,7 @@ func (c *checker) acceptsOthers(code string, index int, text string, open []*ser
 		}
 	}
 	var clients clientsText
-	f.Sources, clients = c.sources(pairs...)
+	f.Clients, clients = c.clientsOf(pairs...)
 	f.Detail = fmt.Sprintf(text, clients.who) + clients.list
 	if f.Severity == source.SeverityError {
 		f.Detail = openRelay(f.Detail)

@@ -53,11 +53,11 @@ func findingsOf(p *connector.Policy) []string {
 		if warnedFirst.MatchString(f.Detail) {
 			continue // reported at the first of several connectors
 		}
-		for i := range f.Sources {
-			slices.SortFunc(f.Sources[i].Ranges, param.Range.Compare)
-			slices.SortFunc(f.Sources[i].Local, netip.AddrPort.Compare)
+		for i := range f.Clients {
+			slices.SortFunc(f.Clients[i].Ranges, param.Range.Compare)
+			slices.SortFunc(f.Clients[i].Local, netip.AddrPort.Compare)
 		}
-		all = append(all, fmt.Sprint(placeIndex.ReplaceAllString(string(f.Path), "[]"), f.Severity, f.Code, f.Detail, f.Fix, f.Sources))
+		all = append(all, fmt.Sprint(placeIndex.ReplaceAllString(string(f.Path), "[]"), f.Severity, f.Code, f.Detail, f.Fix, f.Clients))
 	}
 	slices.Sort(all)
 	return all
@@ -160,7 +160,7 @@ func TestTiesPointByPoint(t *testing.T) {
 					continue
 				}
 				reported := slices.ContainsFunc(found, func(f analysis.Finding) bool {
-					return f.Code == analysis.CodeRangeTie && from(analysis.Change{Sources: f.Sources}, p.Bindings(), local, remote)
+					return f.Code == analysis.CodeRangeTie && from(analysis.Change{Clients: f.Clients}, p.Bindings(), local, remote)
 				})
 				if tied := slow.tied(local, remote); tied != reported {
 					t.Fatalf("%v at %v: tied: %v, reported: %v\n%v\n%+v", remote, local, tied, reported, found, p.Config())

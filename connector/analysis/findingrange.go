@@ -37,7 +37,7 @@ func (c *checker) reportUnreached(e *servedConnector) {
 		},
 		Witness: witness,
 		edit:    e.receiveEdit(func(r *connector.Receive) bool { return disable(&r.Enabled) }),
-		Sources: []Source{{Local: r.Bindings, Ranges: r.RemoteIPRanges}},
+		Clients: []Clients{{Local: r.Bindings, Ranges: r.RemoteIPRanges}},
 	})
 }
 
@@ -53,20 +53,20 @@ func (s *sweep) reportUnreached(e *servedConnector, i int, r param.Range) {
 			Fix:    "remove it",
 		},
 		Witness: witness,
-		Sources: []Source{{Local: e.Settings().Bindings, Ranges: []param.Range{r}}},
+		Clients: []Clients{{Local: e.Settings().Bindings, Ranges: []param.Range{r}}},
 		edit:    dropRange(e, i),
 	})
 }
 
 // reportConflict reports two connectors that compete.
 func (s *sweep) reportConflict(key conflictKey, m *conflict) {
-	sources, clients := s.conflictClients(m)
+	groups, clients := s.conflictClients(m)
 	f := Finding{
 		Diagnostic: source.Diagnostic{
 			Code: key.code, Severity: source.SeverityWarning, Path: (m.loser.path + ".RemoteIPRanges").Index(m.loser.index),
 		},
 		Witness: openSession(m.listener, m.client),
-		Sources: sources,
+		Clients: groups,
 	}
 	winner := strconv.Quote(m.winner.Name())
 	switch key.code {
@@ -98,7 +98,7 @@ func (s *sweep) outranked(f *Finding, m *conflict, who string) {
 	}
 	slices.Sort(winners)
 	var local []netip.AddrPort
-	for _, source := range f.Sources {
+	for _, source := range f.Clients {
 		local = append(local, source.Local...)
 	}
 	slices.SortFunc(local, netip.AddrPort.Compare)

@@ -87,7 +87,7 @@ func (s *sweep) addRedundant(e *servedConnector, i int) {
 			Fix:    "remove it",
 		},
 		Witness: witness,
-		Sources: []Source{{Local: e.Settings().Bindings, Ranges: []param.Range{r}}},
+		Clients: []Clients{{Local: e.Settings().Bindings, Ranges: []param.Range{r}}},
 		edit:    dropRange(e, i),
 	})
 }

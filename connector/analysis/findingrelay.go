@@ -86,14 +86,14 @@ func (c *checker) reportRelay(e *servedConnector, kind string, sessions []mailSe
 	for _, s := range sessions {
 		members = append(members, s.who)
 	}
-	sources, clients := c.sources(e.pair)
+	groups, clients := c.clientsOf(e.pair)
 	f := Finding{
 		Diagnostic: source.Diagnostic{
 			Code: kind, Severity: source.SeverityNote, Path: e.path,
 			Detail: clients.who + " may relay to any domain" + identity(c.groupsOf(members), forbidden) + clients.list,
 			Fix:    "nothing, if they are meant to",
 		},
-		Sources: sources,
+		Clients: groups,
 		Witness: witness,
 	}
 	if kind == CodeRelayAnonymous {
@@ -134,7 +134,7 @@ func openRelay(detail string) string {
 // reportExternal reports an Externally Secured connector. witness is a session that
 // relays, or the zero Dialog if none may.
 func (c *checker) reportExternal(e *servedConnector, witness connector.Dialog) {
-	sources, clients := c.sources(e.pair)
+	groups, clients := c.clientsOf(e.pair)
 	text := " may relay to any domain and send as any address, because ExternalAuthoritative trusts every client"
 	if !witness.Remote.IsValid() {
 		text = " are Externally Secured"
@@ -145,7 +145,7 @@ func (c *checker) reportExternal(e *servedConnector, witness connector.Dialog) {
 			Detail: clients.who + text + clients.list,
 			Fix:    "nothing, if they are servers trusted like the organisation's own",
 		},
-		Sources: sources,
+		Clients: groups,
 		Witness: witness,
 	}
 	if !witness.Remote.IsValid() {

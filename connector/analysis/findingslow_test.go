@@ -109,15 +109,15 @@ func saysRelay(found []analysis.Finding, kind, name string, local netip.AddrPort
 			return false
 		}
 		rest, ok := strings.CutPrefix(string(f.Path), `Receive["`+name+`"]`)
-		return ok && (rest == "" || rest[0] == '.') && holds(f.Sources, local, remote)
+		return ok && (rest == "" || rest[0] == '.') && holds(f.Clients, local, remote)
 	})
 }
 
 // holds reports whether sources hold a client. No binding of policygen but one
 // is to a single address.
-func holds(sources []analysis.Source, local netip.AddrPort, remote netip.Addr) bool {
+func holds(sources []analysis.Clients, local netip.AddrPort, remote netip.Addr) bool {
 	specific := netip.MustParseAddrPort("192.0.2.1:25")
-	return slices.ContainsFunc(sources, func(s analysis.Source) bool {
+	return slices.ContainsFunc(sources, func(s analysis.Clients) bool {
 		at := slices.ContainsFunc(s.Local, func(b netip.AddrPort) bool {
 			return b == local || local != specific && b.Addr().IsUnspecified() && b.Port() == local.Port() && b.Addr().Is4() == local.Addr().Is4()
 		}) || local == specific && slices.Contains(s.Local, netip.MustParseAddrPort("0.0.0.0:25"))

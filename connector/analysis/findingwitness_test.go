@@ -98,7 +98,7 @@ func inSources(_ *connector.Policy, f analysis.Finding, w connector.Walkthrough)
 }
 
 func holdsClient(f analysis.Finding) bool {
-	return slices.ContainsFunc(f.Sources, func(s analysis.Source) bool {
+	return slices.ContainsFunc(f.Clients, func(s analysis.Clients) bool {
 		return slices.ContainsFunc(s.Ranges, func(r param.Range) bool { return r.Contains(f.Witness.Remote) })
 	})
 }

@@ -97,7 +97,7 @@ func summary(c analysis.Change, direction analysis.Direction, before, after stri
 	if c.Aspect == analysis.AspectRoute {
 		c.Domains, c.Except = nil, nil
 	}
-	return fmt.Sprint(c.Aspect, direction, c.Subject, before, " to ", after, c.Sources, c.Domains, c.Except)
+	return fmt.Sprint(c.Aspect, direction, c.Subject, before, " to ", after, c.Clients, c.Domains, c.Except)
 }
 
 // TestNothing: a nil policy serves no client.

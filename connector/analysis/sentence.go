@@ -23,7 +23,7 @@ func (c *comparer) change(d *delta) Change {
 		change.Domains, change.Except = c.tree.classTerms(d)
 	}
 	var clients clientsText
-	change.Sources, clients = c.sources(d.pairs...)
+	change.Clients, clients = c.clientsOf(d.pairs...)
 	change.Witness = c.bestWitness(&change, d.witnesses)
 	text, was := d.sessionSentence(clients.who, domainText(change.Domains, change.Except)), ""
 	if text == "" {

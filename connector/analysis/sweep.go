@@ -245,13 +245,13 @@ func (s *sweep) addConflict(key conflictKey, l *partition.Listener, a, b *claim,
 
 // conflictClients returns the clients of a conflict, each with the local addresses at
 // which it occurs, and the same in words.
-func (s *sweep) conflictClients(m *conflict) ([]Source, clientsText) {
+func (s *sweep) conflictClients(m *conflict) ([]Clients, clientsText) {
 	spans := make([][]partition.Span, len(s.listeners))
 	for i := range s.listeners {
 		spans[i] = m.spans[&s.listeners[i]]
 	}
-	sources := s.sourcesOf(spans)
-	return sources, s.sourcesText(sources)
+	sources := s.clientsIn(spans)
+	return sources, s.clientsInWords(sources)
 }
 
 // others counts the pairs of ranges that the finding doesn't name.

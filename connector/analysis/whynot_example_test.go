@@ -17,7 +17,7 @@ func ExampleWhyNot() {
 	for _, edit := range edits {
 		fmt.Println(edit.Text)
 		for _, change := range edit.Admits {
-			fmt.Println("   ", change.Aspect, change.Domains, change.Sources[0].Ranges)
+			fmt.Println("   ", change.Aspect, change.Domains, change.Clients[0].Ranges)
 		}
 	}
 	// Output:

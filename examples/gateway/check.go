@@ -58,10 +58,10 @@ func check(c *cli, args []string) int {
 // checked is a finding of check with its place in the files.
 type checked struct {
 	source.Diagnostic
-	Sources      []sourceJSON `json:"sources,omitempty"`
-	Witness      *witnessJSON `json:"witness,omitempty"`
-	Page         string       `json:"page,omitempty"`
-	Acknowledged string       `json:"acknowledged,omitempty"`
+	Clients      []clientsJSON `json:"clients,omitempty"`
+	Witness      *witnessJSON  `json:"witness,omitempty"`
+	Page         string        `json:"page,omitempty"`
+	Acknowledged string        `json:"acknowledged,omitempty"`
 
 	example string
 }
@@ -114,8 +114,8 @@ func (l *loaded) others() string {
 
 func newChecked(f analysis.Finding) checked {
 	one := checked{Diagnostic: f.Diagnostic, Page: f.Page(), Acknowledged: f.Acknowledged}
-	for _, s := range f.Sources {
-		one.Sources = append(one.Sources, sourceJSON(s))
+	for _, s := range f.Clients {
+		one.Clients = append(one.Clients, clientsJSON(s))
 	}
 	if f.Shown() {
 		w := newWitnessJSON(f.Witness)

@@ -216,7 +216,7 @@ type diffChangeJSON struct {
 	Aspect    analysis.Aspect        `json:"aspect"`
 	Subject   string                 `json:"subject,omitempty"`
 	Text      string                 `json:"text"`
-	Sources   []sourceJSON           `json:"sources,omitempty"`
+	Clients   []clientsJSON          `json:"clients,omitempty"`
 	Domains   []string               `json:"domains,omitempty"`
 	Except    []string               `json:"except,omitempty"`
 	Before    string                 `json:"before,omitempty"`
@@ -226,7 +226,7 @@ type diffChangeJSON struct {
 	New       *connector.Walkthrough `json:"new,omitempty"`
 }
 
-type sourceJSON struct {
+type clientsJSON struct {
 	Local  []netip.AddrPort `json:"local"`
 	Ranges []param.Range    `json:"ranges"`
 }
@@ -264,8 +264,8 @@ func newDiffJSON(found analysis.Comparison) diffJSON {
 			witness := newWitnessJSON(c.Witness)
 			j.Witness, j.Old, j.New = &witness, outcome(c.Old()), outcome(c.New())
 		}
-		for _, s := range c.Sources {
-			j.Sources = append(j.Sources, sourceJSON(s))
+		for _, s := range c.Clients {
+			j.Clients = append(j.Clients, clientsJSON(s))
 		}
 		out.Changes = append(out.Changes, j)
 	}
