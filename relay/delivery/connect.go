@@ -283,7 +283,7 @@ func (s *Sender) open(ctx context.Context, h *NextHop, c call) (*smtpclient.Conn
 			Auth: h.credentials(), Timeouts: h.timeouts(s.timeouts),
 		})
 		switch {
-		case failed != nil && errors.Is(err, smtpclient.ErrNoTLS):
+		case failed != nil && (errors.Is(err, smtpclient.ErrNoTLS) || hungUp(err)):
 			return nil, failed // the hop offered TLS before, and it failed
 		case err == nil || !errors.Is(err, smtpclient.ErrHandshake):
 			return conn, err
@@ -298,6 +298,13 @@ func (s *Sender) open(ctx context.Context, h *NextHop, c call) (*smtpclient.Conn
 		s.log(ctx, slog.LevelWarn, "TLS failed, calling again", slog.String("host", c.host),
 			slog.String("then", (level+1).String()), slog.String("error", failed.Error()))
 	}
+}
+
+// hungUp reports whether err is about a connection that was lost before the hop
+// answered EHLO.
+func hungUp(err error) bool {
+	var e *smtpclient.Error
+	return errors.As(err, &e) && e.Reply.Code == 0 && (e.Stage == smtpclient.StageGreeting || e.Stage == smtpclient.StageHello)
 }
 
 func (s *Sender) dial(ctx context.Context, from netip.Addr, to netip.AddrPort) (net.Conn, error) {

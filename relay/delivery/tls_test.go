@@ -139,6 +139,10 @@ func TestFailedHandshake(t *testing.T) {
 	if strings.Contains(hop.String(), "AUTH") {
 		t.Errorf("hop heard %q", hop)
 	}
+
+	w = newWorld(t, credentialed("192.0.2.1", auth.BasicAuth))
+	w.hop("192.0.2.1:25", broken, []string{"!close"})
+	expect(t, "hung up on at the second call", w.send("b@fabrikam.com"), "451 4.7.5")
 }
 
 func TestAuthentication(t *testing.T) {
