@@ -86,29 +86,30 @@ func (r *reader) readObject(o *object.Object) bool {
 	cfg := &r.export.Config
 	switch kindOf(o) {
 	case "ReceiveConnector":
-		cfg.Receive = append(cfg.Receive, connector.Receive{})
-		s.receive(&cfg.Receive[len(cfg.Receive)-1])
+		s.receive(added(&cfg.Receive))
 	case "SendConnector":
-		cfg.Send = append(cfg.Send, connector.Send{})
-		s.send(&cfg.Send[len(cfg.Send)-1])
+		s.send(added(&cfg.Send))
 	case "AcceptedDomain":
-		cfg.Accepted = append(cfg.Accepted, routing.AcceptedDomain{})
-		s.accepted(&cfg.Accepted[len(cfg.Accepted)-1])
+		s.accepted(added(&cfg.Accepted))
 	case "ADPermission":
 		s.permission()
 	case "TransportConfig":
 		s.transport(&cfg.Transport)
 	case "TransportService":
-		cfg.Services = append(cfg.Services, connector.Service{})
-		s.service(&cfg.Services[len(cfg.Services)-1])
+		s.service(added(&cfg.Services))
 	case "RemoteDomain":
-		cfg.Remote = append(cfg.Remote, connector.RemoteDomain{})
-		s.remote(&cfg.Remote[len(cfg.Remote)-1])
+		s.remote(added(&cfg.Remote))
 	default:
 		r.about(r.doc.Line(o), fmt.Sprintf("objects of type %q are ignored; connectors, accepted and remote domains, permissions, Transport services and the organisation's limits are read", o.Type))
 		return false
 	}
 	return true
+}
+
+// added appends a zero element to a list and returns it.
+func added[T any](list *[]T) *T {
+	*list = append(*list, *new(T))
+	return &(*list)[len(*list)-1]
 }
 
 // kindOf returns the kind of an object by its type, or else by properties that no
