@@ -38,10 +38,10 @@
 //	data  Submit; header size; size; hops; local hops
 //
 // A recipient passes only if it is in an accepted domain or the session holds
-// ms-Exch-SMTP-Accept-Any-Recipient; otherwise the reply is 550 5.7.1 Unable to
-// relay. A recipient in an accepted domain whose local part holds @, % or ! needs
-// the right too, because the next hop trusts this server and may relay the message
-// to the domain in the local part.
+// ms-Exch-SMTP-Accept-Any-Recipient. A recipient in an accepted domain whose local
+// part holds @, % or ! needs the right too, because the next hop trusts this server
+// and may relay the message to the domain in the local part; without the right the
+// reply is 550 5.7.1 Unable to relay.
 //
 // A session may send as <> and as its own addresses, and with
 // ms-Exch-SMTP-Accept-Any-Sender as any other address. For other addresses in

@@ -34,7 +34,7 @@ type attempt struct {
 	fresh bool          // use a new connection only
 	limit time.Duration // for connecting
 
-	opened  opened // the transaction, once begin has found a host
+	opened  opened // the transaction, once tryHosts has found a host
 	failed  failures
 	heard   bool    // a host accepted MAIL
 	refused []error // the permanent refusals of recipients before a connection was lost

@@ -214,7 +214,7 @@ func (o *Org) Places() source.Map {
 	return m
 }
 
-// servicePlaces is origins for the services that the configuration has.
+// servicePlaces adds the places of the services that the configuration has to m.
 func (o *Org) servicePlaces(m source.Map) {
 	i := 0
 	for it := range o.services("TransportService").all() {

@@ -57,9 +57,9 @@ func at(n syntax.Node, err error) error {
 // or whose context ended.
 type exhausted struct{ err error }
 
-// must ends the script at n if err, which the meter returned, isn't nil. So the code
-// that pays as it goes needn't hand the error up: until it is at the top, only
-// deferred functions run.
+// must ends the script at n if err, an error of the meter, isn't nil: it panics, and
+// bounded returns the error to the top of the script. So the functions in between
+// return only the errors that a script can handle.
 func must(n syntax.Node, err error) {
 	if err != nil {
 		panic(exhausted{at(n, err)})

@@ -18,7 +18,7 @@ const (
 // parser reads a source by recursive descent, straight from its characters:
 // what a character means depends on the mode, so there are no tokens to make
 // beforehand. Its functions panic with the first mistake, an *Error; attempt
-// takes it, and statements goes on behind it.
+// returns it, and statements continues with the next statement.
 type parser struct {
 	src     *Source
 	text    string
@@ -132,8 +132,8 @@ func (p *parser) attempt(read func()) (mistake *Error) {
 	return nil
 }
 
-// within reads what stands between a bracket of some bytes and its closer; noComma
-// says whether a comma ends an expression in there.
+// within reads an opening bracket of so many bytes, calls read for the text inside and
+// reads the closing bracket; noComma says whether a comma ends an expression inside.
 func (p *parser) within(opening int, closer rune, noComma bool, read func()) {
 	start, outer := p.pos, p.noComma
 	p.noComma = noComma
