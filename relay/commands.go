@@ -10,6 +10,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/reply"
+	"github.com/interchange-smtp/interchange/internal/limits"
 	"github.com/interchange-smtp/interchange/internal/smtpserver"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/relay/envelope"
@@ -92,13 +93,13 @@ func (s *session) verify(c auth.Credentials) error {
 	ctx, cancel := context.WithTimeout(s.server.closed, verifyTime)
 	defer cancel()
 	s.tried = c.Username
-	check := s.server.guesses.begin(ctx, s.source, c.Username)
+	check := s.server.guesses.Begin(ctx, s.source, c.Username)
 	if check == nil {
 		return errTooManyGuesses
 	}
 	var err error
 	s.verified, err = s.endpoint.verifier.Verify(ctx, c, s.channel)
-	check.end(err)
+	check.End(err)
 	return err
 }
 
@@ -151,13 +152,14 @@ func (s *session) Mail(m envelope.Envelope) reply.Reply {
 		return s.refuse("MAIL", d, "from", clean(m.From.String()))
 	}
 	user := func() string { return s.rateUser(m) }
-	if !s.endpoint.allow(s.source, user, time.Now()) {
+	if !s.endpoint.messages.Allow(s.endpoint.settings, s.source, user, time.Now()) {
 		return s.refuse("MAIL", s.endpoint.in.Decide(reply.RateExceeded), "from", clean(m.From.String()))
 	}
-	if !s.server.transactions.reserve(s.source, 1, false) {
+	budget, ok := s.server.transactions.Begin(s.source)
+	if !ok {
 		return s.refuse("MAIL", s.endpoint.in.Decide(reply.InsufficientResources), "from", clean(m.From.String()))
 	}
-	tx := s.newTransaction(m)
+	tx := s.newTransaction(m, budget)
 	if gate, ok := s.server.Handler.(Gate); ok {
 		if err := gate.Admit(tx.ctx, &tx.env); err != nil {
 			tx.end()
@@ -169,12 +171,11 @@ func (s *session) Mail(m envelope.Envelope) reply.Reply {
 }
 
 // newTransaction returns the transaction that an accepted MAIL begins.
-func (s *session) newTransaction(m envelope.Envelope) *transaction {
+func (s *session) newTransaction(m envelope.Envelope, b limits.Budget) *transaction {
 	principal := s.rules.Identity().Principal
 	m.ID, m.Connector, m.Remote, m.Helo, m.User = envelope.NewID(), s.endpoint.in.Name(), s.channel.Remote, s.helo, principal.Name
-	tx := &transaction{server: s.server,
+	tx := &transaction{budget: b,
 		env: Envelope{Envelope: m, Inbound: s.endpoint.in, Principal: principal, TLS: s.channel.TLS}}
-	tx.memory = budget{memory: &s.server.memory, source: s.source}
 	tx.env.To = tx.first[:0]
 	// After the end of the connection no reply could reach the client.
 	tx.ctx, tx.cancel = context.WithDeadline(s.server.closed, s.until)
@@ -200,7 +201,7 @@ func (s *session) Rcpt(r envelope.Recipient) reply.Reply {
 	if !d.Allowed() {
 		return s.refuse("RCPT", d, "from", clean(tx.env.From.String()), "to", clean(r.To.String()))
 	}
-	if !tx.memory.reserve(int64(memoryRcpt + len(r.ORcpt) + len(r.To.Local()) + len(r.To.Domain().String()))) {
+	if !tx.budget.Recipient(len(r.ORcpt) + len(r.To.Local()) + len(r.To.Domain().String())) {
 		return s.refuse("RCPT", s.endpoint.in.Decide(reply.InsufficientResources))
 	}
 	tx.rcpt = r

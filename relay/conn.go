@@ -8,6 +8,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector/reply"
+	"github.com/interchange-smtp/interchange/internal/limits"
 	"github.com/interchange-smtp/interchange/internal/network"
 	"github.com/interchange-smtp/interchange/internal/smtpserver"
 )
@@ -36,15 +37,15 @@ func (s *Server) serveConn(c net.Conn) {
 	}
 	defer s.leave(c)
 	source := network.Source(remote.Addr())
-	switch ep.connections.enter(ep.settings, source) {
-	case overTotal:
+	switch ep.connections.Enter(ep.settings, source) {
+	case limits.OverTotal:
 		s.refuse(c, ep, reply.TooManyConnections, local, remote)
 		return
-	case overSource:
+	case limits.OverSource:
 		s.refuse(c, ep, reply.TooManyConnectionsPerSource, local, remote)
 		return
 	}
-	defer ep.connections.leave(source)
+	defer ep.connections.Leave(source)
 	s.converse(c, ep, auth.Channel{Local: local, Remote: remote, NoCertificate: ep.tls == nil})
 }
 

@@ -61,26 +61,27 @@ type outcome struct {
 }
 
 // refuseMessage logs and returns the refusal of a message.
-func (s *session) refuseMessage(tx *transaction, in *limitReader, d connector.Decision) reply.Reply {
+func (s *session) refuseMessage(tx *transaction, d connector.Decision) reply.Reply {
 	s.refused++
 	r := d.Reply()
-	s.logMessage(tx, in, outcome{event: "message refused", reply: r, reason: d.Reason})
+	s.logMessage(tx, outcome{event: "message refused", reply: r, reason: d.Reason})
 	return r
 }
 
 // messageFailed logs an error of the Handler and returns the reply for the client.
-func (s *session) messageFailed(tx *transaction, in *limitReader, err error) reply.Reply {
+func (s *session) messageFailed(tx *transaction, err error) reply.Reply {
 	s.refused++
 	r := replyFor(s.endpoint.in, err)
-	s.logMessage(tx, in, outcome{event: "message failed", reply: r, err: err})
+	s.logMessage(tx, outcome{event: "message failed", reply: r, err: err})
 	return r
 }
 
 // acceptMessage logs and returns the acceptance of a message.
-func (s *session) acceptMessage(tx *transaction, in *limitReader, messageID string) reply.Reply {
+func (s *session) acceptMessage(tx *transaction) reply.Reply {
 	s.messages++
+	messageID := tx.message.MessageID()
 	r := s.acceptedReply(tx, messageID)
-	s.logMessage(tx, in, outcome{event: "message accepted", reply: r, messageID: messageID})
+	s.logMessage(tx, outcome{event: "message accepted", reply: r, messageID: messageID})
 	return r
 }
 
@@ -95,12 +96,12 @@ func (s *session) acceptedReply(tx *transaction, messageID string) reply.Reply {
 }
 
 // logMessage writes a line for each recipient of a message.
-func (s *session) logMessage(tx *transaction, in *limitReader, o outcome) {
+func (s *session) logMessage(tx *transaction, o outcome) {
 	ctx, logger := s.server.closed, s.server.Logger
 	if !logger.Enabled(ctx, slog.LevelInfo) {
 		return
 	}
-	attrs := s.messageAttrs(tx, in, o)
+	attrs := s.messageAttrs(tx, o)
 	for i := range tx.env.To {
 		attrs[toAt] = slog.String("to", clean(tx.env.To[i].To.String()))
 		logger.LogAttrs(ctx, slog.LevelInfo, o.event, attrs...)
@@ -111,11 +112,11 @@ func (s *session) logMessage(tx *transaction, in *limitReader, o outcome) {
 const toAt = 6
 
 // messageAttrs returns the attributes of a message, with room for one recipient.
-func (s *session) messageAttrs(tx *transaction, in *limitReader, o outcome) []slog.Attr {
+func (s *session) messageAttrs(tx *transaction, o outcome) []slog.Attr {
 	attrs := append(tx.attrs[:0], slog.String("session", s.id), slog.String("id", tx.env.ID), slog.String("connector", s.endpoint.in.Name()))
 	attrs = append(attrs, slog.String("remote", s.remote), slog.String("user", clean(s.rules.Identity().String())))
 	attrs = append(attrs, slog.String("from", clean(tx.env.From.String())), slog.Attr{}) // to
-	attrs = append(attrs, slog.Int("recipients", len(tx.env.To)), slog.Int64("size", in.n), slog.String("reply", clean(o.reply.String())))
+	attrs = append(attrs, slog.Int("recipients", len(tx.env.To)), slog.Int64("size", tx.message.Size()), slog.String("reply", clean(o.reply.String())))
 	if o.reason != reply.Undecided {
 		attrs = append(attrs, slog.String("reason", o.reason.String()))
 	}

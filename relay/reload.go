@@ -10,6 +10,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/internal/limits"
 	"github.com/interchange-smtp/interchange/internal/smtpserver"
 )
 
@@ -100,7 +101,7 @@ func (s *Server) prepare(p *connector.Policy, verifier auth.Verifier, certificat
 // endpoint prepares a connector of next.
 func (s *Server) endpoint(next *endpoints, in *connector.Inbound, profile connector.Profile) (*endpoint, error) {
 	r := in.Settings()
-	ep := &endpoint{in: in, settings: r, verifier: next.verifier, connections: new(connectionCounter), messages: new(messageRate)}
+	ep := &endpoint{in: in, settings: r, verifier: next.verifier, connections: new(limits.Connections), messages: new(limits.MessageRate)}
 	if !r.Enabled.Or(true) {
 		return ep, nil
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/internal/limits"
 	"github.com/interchange-smtp/interchange/internal/smtpserver"
 )
 
@@ -84,10 +85,9 @@ type Server struct {
 
 	current      atomic.Pointer[endpoints] // for new connections
 	protocol     protocolWriter
-	transactions shares
-	memory       shares // of transactions
+	transactions limits.Transactions
 	buffers      *smtpserver.Buffers
-	guesses      guesses
+	guesses      limits.Guesses
 
 	policyMu sync.Mutex // held during a change of policy
 	bound    map[netip.AddrPort]net.Listener
@@ -111,7 +111,6 @@ func (s *Server) init() {
 		s.listeners = make(map[net.Listener]struct{})
 		s.conns = make(map[net.Conn]struct{})
 		s.buffers = smtpserver.NewBuffers(largeBuffers)
-		s.transactions.limit, s.memory.limit = maxTransactions, memoryLimit
 		if s.Logger == nil {
 			s.Logger = slog.New(slog.DiscardHandler)
 		}

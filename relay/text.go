@@ -31,24 +31,3 @@ func clean(s string) string {
 
 // unclean reports whether c isn't printable ASCII.
 func unclean(c rune) bool { return c < ' ' || c > '~' }
-
-// equalFold compares ASCII text without case.
-func equalFold(a, b string) bool { return len(a) == len(b) && strings.EqualFold(a, b) }
-
-// maxMessageID bounds the bytes of a Message-ID in a reply, whose line may have 512.
-const maxMessageID = 250
-
-// visibleID returns a Message-ID that can be shown in a reply, or "": it is in angle
-// brackets, visible ASCII and short.
-func visibleID(value string) string {
-	id := strings.Trim(value, " \t\r\n")
-	if len(id) < 3 || len(id) > maxMessageID || id[0] != '<' || id[len(id)-1] != '>' {
-		return ""
-	}
-	if strings.ContainsFunc(id[1:len(id)-1], func(c rune) bool {
-		return c <= ' ' || c > '~' || strings.ContainsRune(`<>\"`, c)
-	}) {
-		return ""
-	}
-	return id
-}

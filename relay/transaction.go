@@ -4,6 +4,8 @@ import (
 	"context"
 	"log/slog"
 
+	"github.com/interchange-smtp/interchange/internal/intake"
+	"github.com/interchange-smtp/interchange/internal/limits"
 	"github.com/interchange-smtp/interchange/relay/envelope"
 )
 
@@ -13,16 +15,13 @@ type transaction struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 	router Router // nil until Route was called
-	server *Server
-	memory budget
+	budget limits.Budget
 
 	// Memory that nearly every transaction needs.
-	rcpt  envelope.Recipient // of the RCPT at hand
-	first [1]envelope.Recipient
-	field [384]byte     // the Received field
-	attrs [14]slog.Attr // of the log's line
-	in    limitReader
-	out   messageReader
+	rcpt    envelope.Recipient // of the RCPT at hand
+	first   [1]envelope.Recipient
+	attrs   [14]slog.Attr // of the log's line
+	message intake.Message
 }
 
 // end releases everything that the transaction holds.
@@ -31,6 +30,5 @@ func (tx *transaction) end() {
 		tx.router.Release(&tx.env)
 	}
 	tx.cancel()
-	tx.memory.release()
-	tx.server.transactions.release(tx.memory.source, 1)
+	tx.budget.End()
 }

@@ -1,4 +1,4 @@
-package relay
+package limits
 
 import (
 	"context"
@@ -21,9 +21,9 @@ const (
 	guessName     = 128     // bytes of a user name that are remembered
 )
 
-// guesses bounds how fast passwords can be guessed. It outlives policies and
-// connections. The zero guesses is ready to use.
-type guesses struct {
+// Guesses bounds how fast passwords can be guessed. It outlives policies and
+// connections. The zero Guesses is ready to use.
+type Guesses struct {
 	mu      sync.Mutex
 	sources map[netip.Addr]*guesser
 	users   map[string]*guesser
@@ -50,21 +50,21 @@ func (g *guesser) settle(now time.Time) {
 	g.last = now
 }
 
-// guess is the check of one password.
-type guess struct {
-	of     *guesses
+// Guess is the check of one password.
+type Guess struct {
+	of     *Guesses
 	source netip.Addr
 	user   string
 	turn   chan struct{}
 }
 
-// begin waits until no other password of the source is being checked, so that a host
+// Begin waits until no other password of the source is being checked, so that a host
 // with many connections queues up once. It returns nil if the password must not be
 // checked, because of too many guesses or because ctx has ended. Otherwise it counts a
-// guess, and the caller must call end.
-func (g *guesses) begin(ctx context.Context, source netip.Addr, user string) *guess {
+// guess, and the caller must call End.
+func (g *Guesses) Begin(ctx context.Context, source netip.Addr, user string) *Guess {
 	user = strings.ToLower(user[:min(len(user), guessName)])
-	check := &guess{of: g, source: source, user: user, turn: g.turnOf(source)}
+	check := &Guess{of: g, source: source, user: user, turn: g.turnOf(source)}
 	select {
 	case check.turn <- struct{}{}:
 	case <-ctx.Done():
@@ -78,7 +78,7 @@ func (g *guesses) begin(ctx context.Context, source netip.Addr, user string) *gu
 }
 
 // turnOf returns the channel that serializes the checks of a source.
-func (g *guesses) turnOf(source netip.Addr) chan struct{} {
+func (g *Guesses) turnOf(source netip.Addr) chan struct{} {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.source(source, time.Now()).turn
@@ -86,7 +86,7 @@ func (g *guesses) turnOf(source netip.Addr) chan struct{} {
 
 // charge counts a guess and returns true, unless the source or the user has had too
 // many.
-func (g *guesses) charge(source netip.Addr, user string, now time.Time) bool {
+func (g *Guesses) charge(source netip.Addr, user string, now time.Time) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	s, u := g.source(source, now), g.user(user, now)
@@ -99,9 +99,9 @@ func (g *guesses) charge(source netip.Addr, user string, now time.Time) bool {
 	return true
 }
 
-// end lets the source's next check begin. err is the result of the Verifier: only a
+// End lets the source's next check begin. err is the result of the Verifier: only a
 // wrong password stays counted.
-func (c *guess) end(err error) {
+func (c *Guess) End(err error) {
 	<-c.turn
 	if errors.Is(err, auth.ErrBadCredentials) {
 		return
@@ -122,7 +122,7 @@ func (c *guess) end(err error) {
 }
 
 // source returns the guesser of a source, settled.
-func (g *guesses) source(a netip.Addr, now time.Time) *guesser {
+func (g *Guesses) source(a netip.Addr, now time.Time) *guesser {
 	if g.sources == nil {
 		g.sources = make(map[netip.Addr]*guesser)
 	}
@@ -137,7 +137,7 @@ func (g *guesses) source(a netip.Addr, now time.Time) *guesser {
 }
 
 // user returns the guesser of a user name, settled.
-func (g *guesses) user(name string, now time.Time) *guesser {
+func (g *Guesses) user(name string, now time.Time) *guesser {
 	if g.users == nil {
 		g.users = make(map[string]*guesser)
 	}

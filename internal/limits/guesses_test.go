@@ -1,4 +1,4 @@
-package relay
+package limits
 
 import (
 	"context"
@@ -17,12 +17,12 @@ var (
 )
 
 // guessed is one log-on; it reports whether the password was checked.
-func (g *guesses) guessed(source netip.Addr, user string, verdict error) bool {
-	check := g.begin(context.Background(), source, user)
+func (g *Guesses) guessed(source netip.Addr, user string, verdict error) bool {
+	check := g.Begin(context.Background(), source, user)
 	if check == nil {
 		return false
 	}
-	check.end(verdict)
+	check.End(verdict)
 	return true
 }
 
@@ -30,7 +30,7 @@ func (g *guesses) guessed(source netip.Addr, user string, verdict error) bool {
 // guesses and then one a second.
 func TestGuessesOfASource(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var g guesses
+		var g Guesses
 		checked := 0
 		for i := range 250 { // ten a second
 			if g.guessed(attacker, fmt.Sprint("user", i), auth.ErrBadCredentials) {
@@ -51,7 +51,7 @@ func TestGuessesOfASource(t *testing.T) {
 // together, and don't keep a client out that has logged on before.
 func TestGuessesAtAUser(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var g guesses
+		var g Guesses
 		if !g.guessed(office, "Ann", nil) {
 			t.Fatal("not checked")
 		}
@@ -75,7 +75,7 @@ func TestGuessesAtAUser(t *testing.T) {
 // TestRightPasswordsAreNoGuesses: only wrong passwords count.
 func TestRightPasswordsAreNoGuesses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var g guesses
+		var g Guesses
 		for i := range 1000 {
 			if !g.guessed(office, "ann", nil) {
 				t.Fatalf("log-on %d is not checked", i)
@@ -88,25 +88,25 @@ func TestRightPasswordsAreNoGuesses(t *testing.T) {
 // a host with many connections can't fill the Verifier.
 func TestChecksTakeTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var g guesses
-		first := g.begin(t.Context(), attacker, "ann")
-		var second *guess
-		go func() { second = g.begin(t.Context(), attacker, "bob") }()
+		var g Guesses
+		first := g.Begin(t.Context(), attacker, "ann")
+		var second *Guess
+		go func() { second = g.Begin(t.Context(), attacker, "bob") }()
 		synctest.Wait()
 		if second != nil {
 			t.Error("two passwords of one source are checked at once")
 		}
-		if other := g.begin(t.Context(), office, "carl"); other == nil {
+		if other := g.Begin(t.Context(), office, "carl"); other == nil {
 			t.Error("another source has to wait")
 		}
-		first.end(auth.ErrBadCredentials)
+		first.End(auth.ErrBadCredentials)
 		synctest.Wait()
 		if second == nil {
 			t.Error("the second doesn't get its turn")
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if g.begin(ctx, attacker, "dora") != nil {
+		if g.Begin(ctx, attacker, "dora") != nil {
 			t.Error("a client that has given up is served")
 		}
 	})
@@ -115,7 +115,7 @@ func TestChecksTakeTurns(t *testing.T) {
 // TestGuessesAreForgotten: memory is bounded whatever names are tried.
 func TestGuessesAreForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var g guesses
+		var g Guesses
 		a := netip.MustParseAddr("10.0.0.1")
 		for i := range 3 * guessKeys {
 			g.guessed(a, fmt.Sprint(i), auth.ErrBadCredentials)

@@ -1,4 +1,4 @@
-package relay
+package intake
 
 import (
 	"slices"
@@ -21,28 +21,19 @@ func completes(rules connector.Session, h *mailheader.Header) bool {
 	return rules.CompletesHeader(h.Relays()) && !slices.ContainsFunc(settled, h.Has)
 }
 
-// repair repairs the beginning of a header that this server would complete. A header
-// behind empty lines shows only then what it is.
-func (s *session) repair(h *mailheader.Header) error {
-	if !completes(s.rules.Tracing(nil), h) {
-		return nil
-	}
-	return h.Repair(int64(max(s.endpoint.settings.MaxHeaderSize, 0)))
-}
-
 // complete adds the fields that the first relay of a message may add, or replaces them
 // if they aren't well-formed (RFC 6409, sections 8.2 and 8.3), and returns the
 // Message-ID. From becomes the sender of the envelope, which the policy has allowed
 // the client to use.
-func (s *session) complete(tx *transaction, h *mailheader.Header) (messageID string) {
-	lacking := tx.field[:0]
+func (m *Message) complete(h *mailheader.Header) (messageID string) {
+	f, lacking := &m.facts, m.field[:0]
 	add := func(name, value string) {
 		h.Filter(func(n string) bool { return !equalFold(n, name) })
 		lacking = append(append(append(append(lacking, name...), ": "...), value...), "\r\n"...)
 	}
 	messageID, wellFormed := h.MessageID()
 	if messageID == "" {
-		messageID = "<" + tx.env.ID + "@" + s.endpoint.in.Fqdn() + ">"
+		messageID = "<" + f.ID + "@" + f.Session.Inbound().Fqdn() + ">"
 	}
 	if !wellFormed {
 		add("Message-ID", messageID)
@@ -50,8 +41,8 @@ func (s *session) complete(tx *transaction, h *mailheader.Header) (messageID str
 	if !h.HasDate() {
 		add("Date", time.Now().Format(mailheader.DateFormat))
 	}
-	if !h.Has("From") && !tx.env.From.IsNull() {
-		add("From", "<"+tx.env.From.String()+">")
+	if !h.Has("From") && !f.From.IsNull() {
+		add("From", "<"+f.From.String()+">")
 	}
 	if len(lacking) > 0 {
 		h.Prepend(lacking)

@@ -1,8 +1,10 @@
-package relay
+package intake
 
 import (
 	"errors"
 	"io"
+
+	"github.com/interchange-smtp/interchange/internal/limits"
 )
 
 // errTooLarge is the error of a message that is longer than its limit.
@@ -11,8 +13,8 @@ var errTooLarge = errors.New("message too large")
 // limitReader counts the bytes that are read, and fails for good beyond limit.
 type limitReader struct {
 	r      io.Reader
-	limit  int64   // 0: unlimited
-	budget *budget // pays for what is read while it is kept in memory; nil: it isn't kept
+	limit  int64          // 0: unlimited
+	budget *limits.Budget // pays for what is read while it is kept in memory; nil: it isn't kept
 	n      int64
 	err    error
 }
@@ -27,7 +29,7 @@ func (l *limitReader) Read(p []byte) (int, error) {
 	if l.limit > 0 && l.n > l.limit {
 		l.err = errTooLarge
 	} else if l.budget != nil {
-		l.err = l.budget.reserveHeader(p[:n])
+		l.err = l.budget.Header(p[:n])
 	}
 	if l.err != nil {
 		return 0, l.err
@@ -36,43 +38,43 @@ func (l *limitReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// messageReader is the body that a Handler reads. It remembers how reading ended.
-type messageReader struct {
+// bodyReader is the message that a handler reads. It remembers how reading ended.
+type bodyReader struct {
 	r     io.Reader
 	err   error // io.EOF: the message was read to its end
-	holes bool  // the Handler can't have all of it
+	holes bool  // the handler can't have all of it
 }
 
 // Read implements io.Reader.
-func (m *messageReader) Read(p []byte) (int, error) {
-	if m.err != nil {
-		return 0, m.err
+func (b *bodyReader) Read(p []byte) (int, error) {
+	if b.err != nil {
+		return 0, b.err
 	}
-	n, err := m.r.Read(p)
-	m.err = err
+	n, err := b.r.Read(p)
+	b.err = err
 	return n, err
 }
 
 // WriteTo implements io.WriterTo, for io.Copy. After a failure of w it is unknown how
-// much of the message w has, so reading on can't make up for it: the Handler can no
+// much of the message w has, so reading on can't make up for it: the handler can no
 // longer accept. It may still choose the reply, because the message didn't fail.
-func (m *messageReader) WriteTo(w io.Writer) (int64, error) {
-	switch m.err {
+func (b *bodyReader) WriteTo(w io.Writer) (int64, error) {
+	switch b.err {
 	case nil:
 	case io.EOF:
 		return 0, nil
 	default:
-		return 0, m.err
+		return 0, b.err
 	}
 	sink := &errorWriter{w: w}
-	n, err := io.Copy(sink, m.r)
+	n, err := io.Copy(sink, b.r)
 	switch {
 	case err == nil:
-		m.err = io.EOF
+		b.err = io.EOF
 	case sink.err != nil:
-		m.holes = true
+		b.holes = true
 	default:
-		m.err = err
+		b.err = err
 	}
 	return n, err
 }

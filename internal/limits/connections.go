@@ -1,4 +1,4 @@
-package relay
+package limits
 
 import (
 	"net/netip"
@@ -8,49 +8,50 @@ import (
 	"github.com/interchange-smtp/interchange/connector/param"
 )
 
-// connectionCounter counts the connections of one Receive connector. It outlives a
+// Connections counts the connections of one Receive connector. It outlives a
 // change of policy, as connections do. The zero value is ready to use.
-type connectionCounter struct {
+type Connections struct {
 	mu      sync.Mutex
 	total   int
 	sources map[netip.Addr]int // by network.Source; with at most one entry for each connection
 }
 
-// overload says which limit one more connection would exceed.
-type overload uint8
+// Overload says which limit one more connection would exceed.
+type Overload uint8
 
+// The limits.
 const (
-	withinLimits overload = iota
-	overTotal
-	overSource
+	WithinLimits Overload = iota
+	OverTotal             // MaxInboundConnection
+	OverSource            // MaxInboundConnectionPerSource, or the percentage
 )
 
-// enter counts a connection from source, unless it would exceed a limit.
-func (c *connectionCounter) enter(r *connector.Receive, source netip.Addr) overload {
+// Enter counts a connection from source, unless it would exceed a limit.
+func (c *Connections) Enter(r *connector.Receive, source netip.Addr) Overload {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if r.MaxInboundConnection != param.Unlimited {
 		free := int(r.MaxInboundConnection) - c.total
 		if free <= 0 {
-			return overTotal
+			return OverTotal
 		}
 		if c.sources[source] >= share(free, r.MaxInboundConnectionPercentagePerSource) {
-			return overSource
+			return OverSource
 		}
 	}
 	if n := r.MaxInboundConnectionPerSource; n != param.Unlimited && c.sources[source] >= int(n) {
-		return overSource
+		return OverSource
 	}
 	if c.sources == nil {
 		c.sources = make(map[netip.Addr]int)
 	}
 	c.total++
 	c.sources[source]++
-	return withinLimits
+	return WithinLimits
 }
 
-// leave undoes enter.
-func (c *connectionCounter) leave(source netip.Addr) {
+// Leave undoes Enter.
+func (c *Connections) Leave(source netip.Addr) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.total--

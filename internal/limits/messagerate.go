@@ -1,22 +1,25 @@
-package relay
+package limits
 
 import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 )
 
 // rateWindow is the time in which MessageRateLimit counts messages.
 const rateWindow = time.Minute
 
-// rateKeys bounds how many clients a messageRate remembers. When it is full of
+// rateKeys bounds how many clients a MessageRate remembers. When it is full of
 // clients that were active lately, it forgets some, which is in their favour.
 const rateKeys = 1 << 16
 
-// messageRate counts messages per client in a sliding minute: all messages of the
+// MessageRate counts messages per client in a sliding minute: all messages of the
 // current minute, and a part of those in the minute before, as if they had been
 // spread evenly over it. The zero value is ready to use.
-type messageRate struct {
+type MessageRate struct {
 	mu      sync.Mutex
 	clients map[rateKey]window
 }
@@ -34,9 +37,27 @@ type window struct {
 	count, prior int
 }
 
+// Allow counts a message and reports whether the MessageRateLimit of c allows it. source
+// is by network.Source. Allow calls user only if users are counted.
+func (r *MessageRate) Allow(c *connector.Receive, source netip.Addr, user func() string, now time.Time) bool {
+	limit := c.MessageRateLimit
+	if limit == param.Unlimited || limit == 0 {
+		return true
+	}
+	by := c.MessageRateSource.Or(param.RateByIPAddress)
+	ok := true
+	if by&param.RateByIPAddress != 0 {
+		ok = r.allow(rateKey{addr: source}, int(limit), now)
+	}
+	if ok && by&param.RateByUser != 0 {
+		ok = r.allow(rateKey{user: user()}, int(limit), now)
+	}
+	return ok
+}
+
 // allow counts one message of key at the time now and returns true, unless that
 // would make more than limit.
-func (r *messageRate) allow(key rateKey, limit int, now time.Time) bool {
+func (r *MessageRate) allow(key rateKey, limit int, now time.Time) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	w := r.clients[key].at(now)
@@ -73,7 +94,7 @@ func (w window) estimate(now time.Time) float64 {
 
 // forget drops clients that were quiet for two minutes, and then any, until there
 // is room.
-func (r *messageRate) forget(now time.Time) {
+func (r *MessageRate) forget(now time.Time) {
 	for key, w := range r.clients {
 		if now.Sub(w.start) >= 2*rateWindow {
 			delete(r.clients, key)
