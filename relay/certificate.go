@@ -11,28 +11,37 @@ import (
 	"github.com/interchange-smtp/interchange/internal/mailtls"
 )
 
-// ErrNoCertificate is the error of a connector that has RequireTLS, or a binding that
-// begins with TLS, while Server.Certificates is empty.
+// ErrNoCertificate is the error of a connector that needs a certificate, because it has
+// RequireTLS or a binding that begins with TLS, while the Server has none.
 var ErrNoCertificate = errors.New("needs a certificate")
 
 // tlsConfig returns the TLS configuration of in; nil if there is no certificate.
-func tlsConfig(in *connector.Inbound, certificates []tls.Certificate) (*tls.Config, error) {
+func (s *Server) tlsConfig(in *connector.Inbound, certificates []tls.Certificate) (*tls.Config, error) {
 	settings := in.Settings()
-	if len(certificates) == 0 && settings.TlsCertificateName == "" {
-		return nil, nil
-	}
 	chosen, err := certificate.Choose(settings.TlsCertificateName, in.Fqdn(), certificates)
-	if err != nil {
+	if err != nil && !(s.GetCertificate != nil && errors.Is(err, certificate.ErrNoSuchName)) {
 		return nil, err
 	}
 	config := mailtls.Config()
 	config.Certificates = chosen
+	if s.GetCertificate != nil {
+		source := &certificate.Source{Name: settings.TlsCertificateName, Fqdn: in.Fqdn(), Others: chosen,
+			Get: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) { return s.GetCertificate(in, hello) }}
+		// With Certificates, crypto/tls doesn't ask if the client names no host.
+		config.Certificates, config.GetCertificate = nil, source.Certificate
+	}
 	if settings.DomainSecureEnabled {
 		// Verified by peerNames: a client with a bad certificate is served, but
 		// it isn't a Partner.
 		config.ClientAuth = tls.RequestClientCert
 	}
-	return config, nil
+	if s.TLSConfig != nil {
+		s.TLSConfig(in, config)
+	}
+	if len(config.Certificates) == 0 && config.GetCertificate == nil && config.GetConfigForClient == nil {
+		return nil, nil
+	}
+	return config, mailtls.Harden(config)
 }
 
 // peerNames returns the DNS names of the client's certificate if one of roots has

@@ -46,7 +46,7 @@ func (s *Server) serveConn(c net.Conn) {
 		return
 	}
 	defer ep.connections.Leave(source)
-	s.converse(c, ep, auth.Channel{Local: local, Remote: remote, NoCertificate: ep.tls == nil})
+	s.converse(c, ep, auth.Channel{Local: local, Remote: remote, NoCertificate: ep.tls.Load() == nil})
 }
 
 // choose picks the endpoint by the current policy; nil if no connector matches.
@@ -69,8 +69,8 @@ func (s *Server) converse(c net.Conn, ep *endpoint, channel auth.Channel) {
 	cfg := ep.smtp
 	cfg.Banner = ep.banner(now)
 	cfg.Implicit = s.implicit(channel.Local)
-	if cfg.Implicit || sess.rules.OffersTLS() {
-		cfg.TLS = ep.tls
+	if channel.NoCertificate || !cfg.Implicit && !sess.rules.OffersTLS() {
+		cfg.TLS = nil
 	}
 	if sess.protocol != nil {
 		cfg.Log = sess.protocol.line

@@ -55,6 +55,19 @@
 // fits the client's SNI, else the first. Where DomainSecureEnabled asks for client
 // certificates, a client without a good one is still served, but not as a Partner.
 //
+// # Certificates
+//
+// Server.GetCertificate gets certificates from elsewhere, such as an ACME client. It is
+// asked before Server.Certificates are. Most mail servers name no host in their handshake;
+// then it is asked for the connector's Fqdn, so that
+//
+//	GetCertificate: func(_ *connector.Inbound, hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+//		return manager.GetCertificate(hello) // an autocert.Manager with HostPolicy
+//	}
+//
+// is all that is needed. [Server.SetCertificates] replaces Server.Certificates, and sessions
+// go on. Server.TLSConfig may change everything else, but can't go below TLS 1.2.
+//
 // # Logs
 //
 // Server.Logger gets one line per connection and one per message or refusal, in which

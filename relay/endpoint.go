@@ -3,6 +3,7 @@ package relay
 import (
 	"crypto/tls"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/interchange-smtp/interchange/auth"
@@ -17,7 +18,7 @@ import (
 type endpoints struct {
 	policy       *connector.Policy
 	verifier     auth.Verifier
-	certificates []tls.Certificate
+	certificates []tls.Certificate // guarded by Server.policyMu
 	byConnector  map[*connector.Inbound]*endpoint
 }
 
@@ -25,8 +26,8 @@ type endpoints struct {
 type endpoint struct {
 	in          *connector.Inbound
 	settings    *connector.Receive
-	smtp        smtpserver.Config // the part that is the same for all connections
-	tls         *tls.Config       // nil: no certificate
+	smtp        smtpserver.Config          // the part that is the same for all connections
+	tls         atomic.Pointer[tls.Config] // of handshakes from now on; nil: no certificate
 	verifier    auth.Verifier
 	connections *limits.Connections
 	messages    *limits.MessageRate

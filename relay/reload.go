@@ -39,6 +39,45 @@ func (s *Server) Reload(p *connector.Policy, verifier auth.Verifier, certificate
 	return s.change(p, verifier, certificates)
 }
 
+// SetCertificates replaces the certificates that connectors choose from, without a change
+// of the policy. Handshakes use them from now on, also those of open connections, unless
+// the connection has an earlier policy: that keeps its certificates. If a connector that
+// has a certificate would have none then, or lacks the one that TlsCertificateName names,
+// the error says so and nothing has changed. The slice must not change afterwards.
+func (s *Server) SetCertificates(certificates []tls.Certificate) error {
+	s.init()
+	s.policyMu.Lock()
+	defer s.policyMu.Unlock()
+	now := s.current.Load()
+	if now == nil {
+		return s.change(s.Policy, s.Verifier, certificates)
+	}
+	renewed := make(map[*endpoint]*tls.Config)
+	var failed []error
+	for in := range now.policy.Receive() {
+		ep := now.byConnector[in]
+		if !ep.settings.Enabled.Or(true) {
+			continue
+		}
+		config, err := s.tlsConfig(in, certificates)
+		if err == nil && config == nil && ep.tls.Load() != nil {
+			err = fmt.Errorf("STARTTLS %w", ErrNoCertificate)
+		}
+		if err != nil {
+			failed = append(failed, fmt.Errorf("the Receive connector %q: %w", in.Name(), err))
+		}
+		renewed[ep] = config
+	}
+	if len(failed) > 0 {
+		return errors.Join(failed...)
+	}
+	for ep, config := range renewed {
+		ep.tls.Store(config)
+	}
+	now.certificates = certificates
+	return nil
+}
+
 // change replaces what new connections get. The caller holds policyMu.
 func (s *Server) change(p *connector.Policy, verifier auth.Verifier, certificates []tls.Certificate) error {
 	next, err := s.prepare(p, verifier, certificates)
@@ -105,11 +144,12 @@ func (s *Server) endpoint(next *endpoints, in *connector.Inbound, profile connec
 	if !r.Enabled.Or(true) {
 		return ep, nil
 	}
-	var err error
-	if ep.tls, err = tlsConfig(in, next.certificates); err != nil {
+	config, err := s.tlsConfig(in, next.certificates)
+	if err != nil {
 		return nil, err
 	}
-	if ep.tls == nil {
+	ep.tls.Store(config)
+	if config == nil {
 		if r.RequireTLS {
 			return nil, fmt.Errorf("RequireTLS %w", ErrNoCertificate)
 		}
@@ -121,6 +161,7 @@ func (s *Server) endpoint(next *endpoints, in *connector.Inbound, profile connec
 	}
 	ep.smtp = smtpserver.Config{
 		Buffers:           s.buffers,
+		TLS:               ep.tls.Load,
 		Fqdn:              in.Fqdn(),
 		InactivityTimeout: r.ConnectionInactivityTimeout,
 		ConnectionTimeout: r.ConnectionTimeout,

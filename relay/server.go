@@ -41,9 +41,25 @@ type Server struct {
 	// whatever the connectors say.
 	Verifier auth.Verifier
 
-	// Certificates are the certificates that connectors choose from. Without
-	// any, STARTTLS is not offered, and a connector that needs TLS is an error.
+	// Certificates are the certificates that connectors choose from; SetCertificates
+	// replaces them. If there is no certificate here or from the two functions below,
+	// STARTTLS is not offered, and a connector that needs TLS is an error.
 	Certificates []tls.Certificate
+
+	// GetCertificate, if not nil, is asked for the certificate of each handshake before
+	// Certificates are. The ServerName of hello is what the client named, or the
+	// connector's Fqdn if it named no host; if that fails, GetCertificate is called once
+	// more with the Fqdn. nil without an error, or a certificate that doesn't have the
+	// name in TlsCertificateName, means one of Certificates; an error ends the
+	// handshake and the connection. It must be safe for concurrent use, and should
+	// return when hello's context ends. autocert.Manager.GetCertificate fits.
+	GetCertificate func(in *connector.Inbound, hello *tls.ClientHelloInfo) (*tls.Certificate, error)
+
+	// TLSConfig, if not nil, may change the TLS configuration of each connector, when a
+	// policy or certificates are set; it must not call the Server's methods. TLS 1.2
+	// stays the oldest version, RC4 and Triple DES are removed, and only ClientCAs
+	// decide who is a Partner.
+	TLSConfig func(in *connector.Inbound, c *tls.Config)
 
 	// ClientCAs are the authorities whose certificates make a client of a
 	// domain-secured connector a Partner. If nil, no client is a Partner.

@@ -9,9 +9,12 @@ import (
 	"strings"
 )
 
+// ErrNoSuchName is the error of a TlsCertificateName that no certificate has.
+var ErrNoSuchName = errors.New("has that name")
+
 // Choose returns the certificates of all that a connector offers: with a name, a
 // TlsCertificateName, the certificates of that name; otherwise those that cover fqdn,
-// or all if none does. If none has the name, or one can't be read, that is an error.
+// or all if none does. If none has the name (ErrNoSuchName), or one can't be read, that is an error.
 // Among several, crypto/tls picks one that the other side can use.
 func Choose(name, fqdn string, all []tls.Certificate) ([]tls.Certificate, error) {
 	var named, covering []tls.Certificate
@@ -31,7 +34,7 @@ func Choose(name, fqdn string, all []tls.Certificate) ([]tls.Certificate, error)
 	case len(named) > 0:
 		return named, nil
 	case name != "":
-		return nil, fmt.Errorf("TlsCertificateName %s: none of the %d certificates has that name", name, len(all))
+		return nil, fmt.Errorf("TlsCertificateName %s: none of the %d certificates %w", name, len(all), ErrNoSuchName)
 	case len(covering) > 0:
 		return covering, nil
 	}

@@ -1,11 +1,14 @@
 // Package mailtls has the server's side of TLS as mail clients expect it: [Config]
-// offers what they need beyond the defaults of crypto/tls, and [Server] explains a
-// handshake that fails.
+// offers what they need beyond the defaults of crypto/tls, [Harden] keeps a program's
+// changes to it safe, and [Server] explains a handshake that fails.
 package mailtls
 
 import (
 	"context"
 	"crypto/tls"
+	"fmt"
+	"slices"
+	"strings"
 )
 
 // MinVersion is the oldest version that servers accept (RFC 8996).
@@ -37,7 +40,8 @@ var suites = []uint16{
 	tls.TLS_RSA_WITH_AES_256_CBC_SHA,
 }
 
-// Config returns a new configuration for a server, without certificates.
+// Config returns a new configuration for a server, without certificates. It may be changed
+// and is ready for [Server] after [Harden].
 //
 // Session tickets are off: SMTP sessions aren't resumed, and crypto/tls sends tickets of
 // TLS 1.3 before it has received the client's Finished. Then Exchange Online closes the
@@ -47,12 +51,45 @@ func Config() *tls.Config {
 		MinVersion:             MinVersion,
 		CipherSuites:           suites,
 		SessionTicketsDisabled: true,
-		GetConfigForClient:     note,
 	}
 }
 
-// Server makes the server's side of the handshake on conn, whose configuration is from
-// [Config]. The error is a *[Failure].
+// Floor raises c to TLS 1.2 at least, and removes RC4 and Triple DES from its cipher suites.
+func Floor(c *tls.Config) {
+	c.MinVersion = max(c.MinVersion, MinVersion)
+	c.CipherSuites = slices.DeleteFunc(slices.Clone(c.CipherSuites), func(id uint16) bool {
+		name := tls.CipherSuiteName(id)
+		return strings.Contains(name, "RC4") || strings.Contains(name, "3DES")
+	})
+}
+
+// Harden applies Floor to c and to the configurations that its GetConfigForClient returns.
+// A configuration that has no version of TLS then is an error.
+func Harden(c *tls.Config) error {
+	Floor(c)
+	if c.MaxVersion != 0 && c.MaxVersion < c.MinVersion {
+		return fmt.Errorf("the newest TLS version is %s, which is older than the oldest, %s",
+			tls.VersionName(c.MaxVersion), tls.VersionName(c.MinVersion))
+	}
+	choose := c.GetConfigForClient
+	c.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+		note(hello)
+		if choose == nil {
+			return nil, nil
+		}
+		chosen, err := choose(hello)
+		if chosen == nil || err != nil {
+			return nil, err
+		}
+		chosen = chosen.Clone()
+		Floor(chosen)
+		return chosen, nil
+	}
+	return nil
+}
+
+// Server makes the server's side of the handshake on conn, whose configuration went
+// through [Harden]. The error is a *[Failure].
 func Server(ctx context.Context, conn *tls.Conn) error {
 	var hello *tls.ClientHelloInfo
 	err := conn.HandshakeContext(context.WithValue(ctx, helloKey{}, &hello))
@@ -65,10 +102,9 @@ func Server(ctx context.Context, conn *tls.Conn) error {
 // helloKey is the context key of a **tls.ClientHelloInfo, which note sets.
 type helloKey struct{}
 
-// note stores the client's hello in the context, and keeps the configuration.
-func note(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+// note stores the client's hello in the context.
+func note(hello *tls.ClientHelloInfo) {
 	if room, ok := hello.Context().Value(helloKey{}).(**tls.ClientHelloInfo); ok {
 		*room = hello
 	}
-	return nil, nil
 }

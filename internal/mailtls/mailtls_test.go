@@ -68,13 +68,23 @@ func pair(t *testing.T) (near, far net.Conn) {
 	return near, far
 }
 
+// hardened returns a configuration that a program has changed.
+func hardened(t *testing.T, change func(*tls.Config)) *tls.Config {
+	t.Helper()
+	config := mailtls.Config()
+	change(config)
+	if err := mailtls.Harden(config); err != nil {
+		t.Fatal(err)
+	}
+	return config
+}
+
 // shake lets talk be the client of a server with cert, and returns the server's
 // error.
 func shake(t *testing.T, cert tls.Certificate, talk func(net.Conn)) error {
 	t.Helper()
 	near, far := pair(t)
-	config := mailtls.Config()
-	config.Certificates = []tls.Certificate{cert}
+	config := hardened(t, func(c *tls.Config) { c.Certificates = []tls.Certificate{cert} })
 	done := make(chan error, 1)
 	go func() {
 		err := mailtls.Server(context.Background(), tls.Server(far, config))
@@ -140,11 +150,12 @@ func TestNoSessionTickets(t *testing.T) {
 	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
 		for _, allowed := range []bool{false, true} {
 			near, far := pair(t)
-			config := mailtls.Config()
-			config.Certificates = []tls.Certificate{cert}
-			if allowed { // to see that the test would notice
-				config.SessionTicketsDisabled = false
-			}
+			config := hardened(t, func(c *tls.Config) {
+				c.Certificates = []tls.Certificate{cert}
+				if allowed { // to see that the test would notice
+					c.SessionTicketsDisabled = false
+				}
+			})
 			go func() {
 				conn := tls.Server(far, config)
 				if mailtls.Server(context.Background(), conn) == nil {

@@ -14,8 +14,10 @@ type Config struct {
 
 	Profile permission.Profile // the edition whose wording the server's own replies have
 
-	TLS      *tls.Config // nil: STARTTLS is not offered. Versions below 1.2 are never spoken
-	Implicit bool        // TLS from the first byte; needs TLS
+	// TLS returns the configuration of a handshake that begins now. Versions below 1.2
+	// are never spoken. Nil: STARTTLS is not offered.
+	TLS      func() *tls.Config
+	Implicit bool // TLS from the first byte; needs TLS
 
 	// InactivityTimeout bounds every single read and write; 0 is 5 minutes.
 	InactivityTimeout time.Duration
@@ -103,10 +105,5 @@ func (c *Config) setDefaults() {
 	c.BinaryMime = c.BinaryMime && c.Chunking
 	if c.Buffers == nil {
 		c.Buffers = NewBuffers(1)
-	}
-	if c.TLS != nil && c.TLS.MinVersion < tls.VersionTLS12 {
-		// RFC 8996 deprecates older versions.
-		c.TLS = c.TLS.Clone()
-		c.TLS.MinVersion = tls.VersionTLS12
 	}
 }

@@ -227,7 +227,7 @@ func attack(t *testing.T, serverTLS *tls.Config, in string, piece uint8) int {
 	conn := &tape{in: []byte(in), piece: int(piece)}
 	s := &session{onAuth: login("secret"), onRcpt: refuseNo}
 	cfg := config()
-	cfg.TLS, cfg.SMTPUTF8 = serverTLS, true
+	cfg.TLS, cfg.SMTPUTF8 = func() *tls.Config { return serverTLS }, true
 	cfg.Log = func(_ byte, line string) {
 		if !logLine.MatchString(line) || len(line) > 1100 {
 			t.Errorf("log line %q", line)

@@ -43,7 +43,12 @@ func (c *conn) handshake() bool {
 		c.closing = true
 		return false
 	}
-	conn := tls.Server(c.wire.raw, c.cfg.TLS)
+	config := c.cfg.TLS()
+	if config.MinVersion < mailtls.MinVersion {
+		config = config.Clone()
+		config.MinVersion = mailtls.MinVersion
+	}
+	conn := tls.Server(c.wire.raw, config)
 	_ = c.wire.setDeadline(c.wire.deadline(time.Now())) // the wire is still raw
 	var err error
 	done := make(chan struct{})

@@ -37,7 +37,8 @@ func certificate(t testing.TB) tls.Certificate {
 
 func tlsConfig(t testing.TB) smtpserver.Config {
 	cfg := config()
-	cfg.TLS = &tls.Config{Certificates: []tls.Certificate{certificate(t)}, MinVersion: tls.VersionTLS10}
+	config := &tls.Config{Certificates: []tls.Certificate{certificate(t)}, MinVersion: tls.VersionTLS10}
+	cfg.TLS = func() *tls.Config { return config }
 	return cfg
 }
 
