@@ -184,8 +184,8 @@ func (s *Spool) openView(v view) (queue.Body, error) {
 
 // openFile opens the content of a message that is in a file of its own.
 func (s *Spool) openFile(v view) (queue.Body, error) {
-	meta, err := v.body.metadata()
-	if err != nil {
+	var meta location
+	if err := v.body.decode(&meta); err != nil {
 		return nil, v.damaged(err)
 	}
 	f, err := s.fs.Open(v.fileName(), false)

@@ -176,18 +176,18 @@ func (s *Spool) rewrite(views []view) bool {
 // copied returns a record with everything about a message. Content that has changed
 // keeps its checksum, so that the copy is found to be damaged, too.
 func (s *Spool) copied(v view) (h header, text, body []byte, err error) {
-	meta, err := v.metadata()
+	m, err := v.message()
 	if err != nil {
 		return header{}, nil, nil, err
 	}
 	h = header{kind: kindSave, bodySum: sum(nil)}
-	meta.File, meta.FileSum, meta.Segment, meta.Lost = 0, 0, 0, true
+	meta := location{Lost: true}
 	if v.body.segment != nil {
 		h.kind, h.bodyLen, h.bodySum = kindPut, v.body.header.bodyLen, v.body.header.bodySum
 		meta.Lost = false
 		if v.file != 0 {
-			original, err := v.body.metadata()
-			if err != nil {
+			var original location
+			if err := v.body.decode(&original); err != nil {
 				return header{}, nil, nil, fmt.Errorf("its file is %s: %w", v.fileName(), err)
 			}
 			meta.File, meta.FileSum = original.File, original.FileSum
@@ -198,7 +198,7 @@ func (s *Spool) copied(v view) (h header, text, body []byte, err error) {
 		}
 	}
 	var b bytes.Buffer
-	if err := meta.encode(&b); err != nil {
+	if err := encode(&b, m, meta); err != nil {
 		return header{}, nil, nil, err
 	}
 	h.metaLen, h.metaSum = uint32(b.Len()), sum(b.Bytes())

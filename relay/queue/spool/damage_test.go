@@ -221,7 +221,7 @@ func TestUnreadable(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range d.dirs[journalDir].names {
-		for i := bytes.Index(c.octets, []byte(`{"id":"M5"`)); i >= 0; i = bytes.Index(c.octets, []byte(`{"id":"M5"`)) {
+		for i := bytes.Index(c.octets, []byte(`{"v":1,"id":"M5"`)); i >= 0; i = bytes.Index(c.octets, []byte(`{"v":1,"id":"M5"`)) {
 			c.octets[i] = 'x'
 		}
 	}

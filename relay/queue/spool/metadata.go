@@ -2,136 +2,60 @@ package spool
 
 import (
 	"bytes"
-	"encoding/base64"
 	"encoding/json"
 	"math"
-	"net/netip"
-	"strings"
+	"strconv"
 	"time"
-	"unicode/utf8"
 
-	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/queue"
-	"github.com/interchange-smtp/interchange/routing"
 )
 
-// metadata is the JSON of a record: a queue.Message in words that an operator
-// can read, and where its content is.
-type metadata struct {
-	ID      string    `json:"id"`
-	Arrived time.Time `json:"arrived,omitzero"`
-	Size    int64     `json:"size"`
-
+// location is where the content of a message is. The JSON of a record is the encoding
+// of the message by package queue, with the members of its location added at the end.
+type location struct {
 	// File is the number in the name of the file with the content in bodies, 0 if
 	// the content is in the record. FileSum is the checksum of the file.
-	File    uint64 `json:"file,omitempty"`
-	FileSum uint32 `json:"filesum,omitempty"`
+	File    uint64 `json:"file"`
+	FileSum uint32 `json:"filesum"`
 	// Segment is the number of the segment with the content, in a record without
 	// it.
-	Segment uint64 `json:"segment,omitempty"`
+	Segment uint64 `json:"segment"`
 	// Lost means that the record with the content was damaged.
-	Lost bool `json:"lost,omitempty"`
-
-	From      routing.Address   `json:"from,omitzero"`
-	Body      envelope.BodyType `json:"body,omitempty"`
-	UTF8      bool              `json:"utf8,omitempty"`
-	Ret       string            `json:"ret,omitempty"`
-	EnvID     string            `json:"envid,omitempty"`
-	Connector string            `json:"connector,omitempty"`
-	Remote    netip.AddrPort    `json:"remote,omitzero"`
-	Helo      string            `json:"helo,omitempty"`
-	User      string            `json:"user,omitempty"`
-	Report    bool              `json:"report,omitempty"`
-	Held      bool              `json:"held,omitempty"`
-
-	Recipients []recipient `json:"recipients,omitempty"`
+	Lost bool `json:"lost"`
 }
 
-// recipient is a queue.Recipient.
-type recipient struct {
-	To       routing.Address `json:"to,omitzero"`
-	Notify   []string        `json:"notify,omitempty"`
-	ORcpt    string          `json:"orcpt,omitempty"`
-	Status   queue.Status    `json:"status"`
-	Next     time.Time       `json:"next,omitzero"`
-	Hop      string          `json:"hop,omitempty"`
-	Attempts int             `json:"attempts,omitempty"`
-	Tried    time.Time       `json:"tried,omitzero"`
-	Reply    string          `json:"reply,omitempty"`
-	Host     string          `json:"host,omitempty"`
-	Delayed  bool            `json:"delayed,omitempty"`
-	Reported bool            `json:"reported,omitempty"`
-}
-
-// newMetadata returns m as metadata. What shares memory with m is only read.
-func newMetadata(m *queue.Message) *metadata {
-	e := &metadata{
-		ID: m.ID, Arrived: m.Arrived.UTC(), Size: m.Size,
-		From: m.From, Body: m.Body, UTF8: m.UTF8, Ret: m.Return.String(), EnvID: armor(m.EnvID), Connector: armor(m.Connector),
-		Helo: armor(m.Helo), User: armor(m.User), Report: m.Report, Held: m.Suspended,
+// encode appends the JSON of a record, a line, to b.
+func encode(b *bytes.Buffer, m *queue.Message, l location) error {
+	text, err := m.AppendJSON(b.AvailableBuffer())
+	if err != nil {
+		return err
 	}
-	if m.Remote.IsValid() {
-		e.Remote = m.Remote
-	}
-	e.Recipients = make([]recipient, len(m.Recipients))
-	for i := range m.Recipients {
-		r := &m.Recipients[i]
-		e.Recipients[i] = recipient{
-			To: r.To, Notify: notifyList(r.Notify), ORcpt: armor(r.ORcpt), Status: r.Status, Next: r.Next.UTC(),
-			Hop: armor(r.Hop), Attempts: r.Attempts, Tried: r.Tried.UTC(), Reply: armor(r.Reply), Host: armor(r.Host),
-			Delayed: r.Delayed, Reported: r.Reported,
+	text = text[:len(text)-len("}")]
+	for _, member := range [...]struct {
+		name  string
+		value uint64
+	}{{"file", l.File}, {"filesum", uint64(l.FileSum)}, {"segment", l.Segment}} {
+		if member.value != 0 {
+			text = append(append(append(text, `,"`...), member.name...), `":`...)
+			text = strconv.AppendUint(text, member.value, 10)
 		}
 	}
-	return e
-}
-
-// message returns the message that e describes.
-func (e *metadata) message() *queue.Message {
-	m := &queue.Message{
-		Envelope: envelope.Envelope{
-			ID: e.ID, From: e.From, Size: e.Size, Body: e.Body, UTF8: e.UTF8, EnvID: disarm(e.EnvID), Report: e.Report,
-			Connector: disarm(e.Connector), Remote: e.Remote, Helo: disarm(e.Helo), User: disarm(e.User),
-		},
-		Arrived: e.Arrived, Suspended: e.Held, Recipients: make([]queue.Recipient, len(e.Recipients)),
+	if l.Lost {
+		text = append(text, `,"lost":true`...)
 	}
-	m.Return, _ = envelope.ParseReturn(e.Ret)
-	for i := range e.Recipients {
-		r := &e.Recipients[i]
-		m.Recipients[i] = queue.Recipient{
-			Recipient: envelope.Recipient{To: r.To, ORcpt: disarm(r.ORcpt)}, Status: r.Status, Next: r.Next,
-			Hop: disarm(r.Hop), Attempts: r.Attempts, Tried: r.Tried, Reply: disarm(r.Reply), Host: disarm(r.Host),
-			Delayed: r.Delayed, Reported: r.Reported,
-		}
-		m.Recipients[i].Notify, _ = envelope.ParseNotify(strings.Join(r.Notify, ","))
-	}
-	return m
-}
-
-// notifyList returns the words of NOTIFY, nil if it was not given.
-func notifyList(n envelope.Notify) []string {
-	if n == 0 {
-		return nil
-	}
-	return strings.Split(n.String(), ",")
-}
-
-// encode appends e as a line of JSON to b.
-func (e *metadata) encode(b *bytes.Buffer) error {
-	encoder := json.NewEncoder(b)
-	encoder.SetEscapeHTML(false) // people read it: <>, not \u003c\u003e
-	return encoder.Encode(e)
+	_, _ = b.Write(append(text, "}\n"...)) // never fails
+	return nil
 }
 
 // summary is the part of the metadata that the index needs. Reading no more makes
 // opening a large spool quick.
 type summary struct {
-	ID         string    `json:"id"`
-	Arrived    time.Time `json:"arrived"`
-	Size       int64     `json:"size"`
-	File       uint64    `json:"file"`
-	Segment    uint64    `json:"segment"`
-	Lost       bool      `json:"lost"`
-	Never      bool      `json:"never"`
+	V       int       `json:"v"`
+	ID      string    `json:"id"`
+	Arrived time.Time `json:"arrived"`
+	Size    int64     `json:"size"`
+	location
+	Never      bool `json:"never"`
 	Recipients []struct {
 		Status queue.Status `json:"status"`
 		Next   time.Time    `json:"next"`
@@ -158,31 +82,6 @@ func nanos(t time.Time) int64 {
 		return math.MaxInt64
 	}
 	return t.UnixNano()
-}
-
-// armored marks a string that is in JSON as base64.
-const armored = "base64:"
-
-// armor returns s in a form that JSON can hold: clients write names that aren't UTF-8,
-// and encoding/json would replace such bytes.
-func armor(s string) string {
-	if utf8.ValidString(s) && !strings.HasPrefix(s, armored) {
-		return s
-	}
-	return armored + base64.StdEncoding.EncodeToString([]byte(s))
-}
-
-// disarm undoes armor.
-func disarm(s string) string {
-	coded, ok := strings.CutPrefix(s, armored)
-	if !ok {
-		return s
-	}
-	plain, err := base64.StdEncoding.DecodeString(coded)
-	if err != nil {
-		return s
-	}
-	return string(plain)
 }
 
 // metaID returns the ID that the JSON of a record names, if it names one.

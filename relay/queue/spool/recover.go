@@ -19,6 +19,7 @@ type recovery struct {
 	// removed with its segment, or comes later.
 	orphans map[string]orphan
 	damages int
+	newer   error // a record has a version of the encoding that this build can't read
 }
 
 // orphan is a state without a message.
@@ -94,7 +95,7 @@ func (r *recovery) read(seg *segment) error {
 			}
 		},
 	}
-	if err := sc.scan(); err != nil {
+	if err := cmp.Or(sc.scan(), r.newer); err != nil {
 		return err
 	}
 	if !sc.sealed {
@@ -149,7 +150,12 @@ func (r *recovery) record(p place, meta []byte) {
 		return
 	}
 	var m summary
-	if err := json.Unmarshal(meta, &m); err != nil || !queue.ValidID(m.ID) {
+	err := json.Unmarshal(meta, &m)
+	if m.V > queue.EncodingVersion {
+		r.newer = fmt.Errorf("the record at %d was written by a newer version of this program (encoding %d; this one reads %d)", p.offset, m.V, queue.EncodingVersion)
+		return
+	}
+	if err != nil || !queue.ValidID(m.ID) {
 		r.damage(p.segment, p.offset, p.offset+p.header.size(), "")
 		return
 	}

@@ -20,7 +20,7 @@ func TestTornCopy(t *testing.T) {
 		t.Fatal(err)
 	}
 	var meta bytes.Buffer
-	if err := newMetadata(testMessage("A")).encode(&meta); err != nil {
+	if err := encode(&meta, testMessage("A"), location{}); err != nil {
 		t.Fatal(err)
 	}
 	body := strings.Repeat("x", 100)
@@ -85,5 +85,30 @@ func TestSetAsideInterrupted(t *testing.T) {
 		if d.ops < n {
 			return
 		}
+	}
+}
+
+// TestNewerVersion opens a spool with a message that a newer version of the program has
+// written: Open fails and changes nothing, so that the newer version can go on.
+func TestNewerVersion(t *testing.T) {
+	d := newDisk()
+	meta := []byte(`{"v":2,"id":"B","recipients":{}}` + "\n")
+	n := newNonce()
+	record := append(header{kind: kindPut, metaLen: uint32(len(meta)), metaSum: sum(meta), bodySum: sum(nil)}.append(nil), meta...)
+	stamp(record, n)
+	f, err := d.Create(segmentName(1, n))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteAt(record, 0); err != nil {
+		t.Fatal(err)
+	}
+	before := d.ops
+	want := segmentName(1, n) + " can't be read (move it away to open the rest of the queue): the record at 0 was written by a newer version of this program (encoding 2; this one reads 1)"
+	if _, err := open(d, small(io.Discard)); err == nil || err.Error() != want {
+		t.Errorf("Open: %v\nwant: %s", err, want)
+	}
+	if d.ops != before {
+		t.Errorf("Open has made %d changes", d.ops-before)
 	}
 }

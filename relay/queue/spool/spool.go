@@ -81,13 +81,11 @@ func (s *Spool) put(ctx context.Context, e *entry, m *queue.Message, body io.Rea
 	if m.Arrived.IsZero() {
 		m.Arrived = time.Now()
 	}
-	env := newMetadata(m)
-	env.File, env.FileSum = e.file, content.fileSum
 	meta := s.buffer()
 	defer s.buffers.Put(meta)
 	err = ctx.Err()
 	if err == nil {
-		err = env.encode(meta)
+		err = encode(meta, m, location{File: e.file, FileSum: content.fileSum})
 	}
 	if err != nil {
 		s.discard(e)
@@ -144,7 +142,6 @@ func (s *Spool) Save(ctx context.Context, m *queue.Message, holder string) error
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	env := newMetadata(m)
 	meta := s.buffer()
 	defer s.buffers.Put(meta)
 	s.mu.Lock()
@@ -153,12 +150,13 @@ func (s *Spool) Save(ctx context.Context, m *queue.Message, holder string) error
 		s.mu.Unlock()
 		return err
 	}
-	env.Size, env.Lost = e.size, e.lost
+	saved, at := *m, location{Lost: e.lost}
+	saved.Size = e.size
 	if !e.lost {
-		env.Segment = e.body.segment.number
+		at.Segment = e.body.segment.number
 	}
 	s.mu.Unlock()
-	err = env.encode(meta)
+	err = encode(meta, &saved, at)
 	next, _ := m.Next()
 	h := header{kind: kindSave, metaLen: uint32(meta.Len()), metaSum: sum(meta.Bytes()), bodySum: sum(nil)}
 	s.mu.Lock()

@@ -36,48 +36,37 @@ func (v view) release() {
 	}
 }
 
-// metadata reads the metadata of a record.
-func (p place) metadata() (*metadata, error) {
+// decode reads the JSON of a record into v.
+func (p place) decode(v any) error {
 	if p.segment == nil {
-		return nil, fmt.Errorf("the record is lost: %w", errChanged)
+		return fmt.Errorf("the record is lost: %w", errChanged)
 	}
 	b, err := p.meta()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	meta := new(metadata)
-	if err := json.Unmarshal(b, meta); err != nil {
-		return nil, fmt.Errorf("%s: the record at %d: %w: %w", p.segment.name(), p.offset, errChanged, err)
+	if err := json.Unmarshal(b, v); err != nil {
+		return fmt.Errorf("%s: the record at %d: %w: %w", p.segment.name(), p.offset, errChanged, err)
 	}
-	return meta, nil
+	return nil
 }
 
-// metadata reads the newest metadata of the message that can be read: an older
-// state makes the relay do something twice, which is better than to forget it.
-func (v view) metadata() (*metadata, error) {
-	meta, err := v.state.metadata()
-	if err == nil {
-		return meta, nil
-	}
-	meta, older := v.body.metadata()
-	switch {
-	case older == nil:
-		return meta, nil
-	case !isDamage(err):
-		return nil, err
-	case !isDamage(older):
-		return nil, older
-	}
-	return nil, errors.Join(err, older)
-}
-
-// message reads the message.
+// message reads the newest state of the message that can be read: an older state makes
+// the relay do something twice, which is better than to forget it.
 func (v view) message() (*queue.Message, error) {
-	meta, err := v.metadata()
-	if err != nil {
-		return nil, err
+	m := new(queue.Message)
+	if err := v.state.decode(m); err != nil {
+		m = new(queue.Message)
+		switch older := v.body.decode(m); {
+		case older == nil:
+		case !isDamage(err):
+			return nil, err
+		case !isDamage(older):
+			return nil, older
+		default:
+			return nil, errors.Join(err, older)
+		}
 	}
-	m := meta.message()
 	m.ID, m.Size = v.id, v.size
 	return m, nil
 }
