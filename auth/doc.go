@@ -26,6 +26,14 @@
 // be checked and for which it gets 454. Data that the mechanism doesn't allow gives
 // [ErrMalformed], which becomes 501.
 //
+// # Senders
+//
+// An Identity has the addresses as which its user may send, and the domains of which it
+// may send as any address: give the users of each tenant of a server the tenant's
+// [SenderDomain], and tenants can't send as each other. Exchange's rights about senders
+// know no tenants; a user who holds ms-Exch-SMTP-Accept-Any-Sender isn't limited to its
+// domains.
+//
 // # Secrets
 //
 // A [Secret] always prints as REDACTED. Only [Secret.Reveal] returns its text,

@@ -11,16 +11,27 @@ import (
 )
 
 // Identity describes an authenticated client. The zero Identity holds no rights
-// and owns no addresses. Its slices must not be changed once others have it.
+// and has no addresses and domains. Its slices must not be changed once others have it.
 type Identity struct {
 	permission.Principal
 	Addresses []routing.Address // the addresses it may send as without further rights
+	Domains   []SenderDomain    // it may send as any address of these, without further rights
 }
 
 // Owns reports whether a is one of id's addresses, the letter case of the local
 // part aside; never for the null sender.
 func (id Identity) Owns(a routing.Address) bool {
 	return a.IsValid() && slices.ContainsFunc(id.Addresses, a.EqualFold)
+}
+
+// SenderDomain returns the first of id's Domains that covers d; ok is false if none does.
+func (id Identity) SenderDomain(d routing.Domain) (_ SenderDomain, ok bool) {
+	for _, s := range id.Domains {
+		if s.Covers(d) {
+			return s, true
+		}
+	}
+	return SenderDomain{}, false
 }
 
 var (

@@ -25,6 +25,7 @@ const (
 	checkNullSender
 	checkAnySender
 	checkOwnAddress
+	checkOwnDomain
 	checkAuthoritative
 	checkAuthoritativeSender
 	checkRecipientCount
@@ -106,7 +107,8 @@ var checkTexts = [...]checkText{
 	checkSecuredSender:        {"secured-sender", "Receive.DomainSecureEnabled Transport.TLSReceiveDomainSecureList", "domain security lets the session send for {s}", "only a client with the certificate of {s} may send for it"},
 	checkNullSender:           {"null-sender", "", "the sender is <>, which every session may use", ""},
 	checkAnySender:            {"any-sender", "", "{s} holds {right}", "{s} lacks {right}"},
-	checkOwnAddress:           {"own-address", "", "{s} belongs to the session", "{s} does not belong to the session"},
+	checkOwnAddress:           {"own-address", "", "the client's addresses include {s}", "the client's addresses don't include {s}"},
+	checkOwnDomain:            {"own-domain", "", "{s}", "{s}"},
 	checkAuthoritative:        {"authoritative-domain", "Accepted", "{s} is an authoritative domain", "{s} is not an authoritative domain"},
 	checkAuthoritativeSender:  {"authoritative-sender", "", "{s} holds {right}", "{s} lacks {right}"},
 	checkRecipientCount:       {"recipient-count", "Receive.MaxRecipientsPerMessage", "{n} of at most {max} recipients", "{n} recipients, and MaxRecipientsPerMessage is {max}"},

@@ -3,6 +3,7 @@ package connector
 import (
 	"slices"
 
+	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector/order"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/reply"
@@ -80,7 +81,7 @@ func (s Session) sender(a routing.Address) Decision {
 		!s.check(checkSecuredSender, s.mayClaim(domain), about{subject: domain.String()}) {
 		return in.Decide(reply.SecuredSenderDenied)
 	}
-	if s.client.kind > anonymousClient && s.address(checkOwnAddress, s.owns(a), a) {
+	if s.owns(a) {
 		return in.Decide(reply.SenderOK)
 	}
 	typ, accepted := in.policy.accepted.Lookup(domain)
@@ -111,17 +112,43 @@ func (s Session) mayClaim(d routing.Domain) bool {
 	if s.client.kind != anonymousClient && s.client.kind != partnerClient {
 		return true
 	}
-	return !slices.Contains(s.in.policy.secure, d) || slices.Contains(s.client.domains, d)
+	_, proven := s.client.id.SenderDomain(d)
+	return proven || !slices.Contains(s.in.policy.secure, d)
 }
 
-// owns reports whether a belongs to the client: it is one of the user's addresses, or
-// in a domain that a Partner's certificate names. Partners lack
-// ms-Exch-SMTP-Accept-Any-Sender, so without this they could use no sender address.
+// owns reports whether the client's identity lets it send as a without a right: a is one
+// of its addresses or in one of its domains. A Partner has the domains that its
+// certificate names; it lacks ms-Exch-SMTP-Accept-Any-Sender, so without them it could
+// use no sender address.
 func (s Session) owns(a routing.Address) bool {
-	if s.client.kind == partnerClient {
-		return a.IsValid() && slices.Contains(s.client.domains, a.Domain())
+	if s.client.kind == anonymousClient {
+		return false
 	}
-	return s.client.id.Owns(a)
+	id := &s.client.id
+	if s.address(checkOwnAddress, id.Owns(a), a) {
+		return true
+	}
+	if len(id.Domains) == 0 {
+		return false
+	}
+	by, ok := id.SenderDomain(a.Domain())
+	if s.trace != nil {
+		s.record(checkOwnDomain, ok, about{subject: ownDomainText(id, by, a.Domain())})
+	}
+	return ok
+}
+
+// ownDomainText says that id may send as the addresses of d, because of its domain by,
+// or, if by is the zero SenderDomain, that none of its domains covers d.
+func ownDomainText(id *auth.Identity, by auth.SenderDomain, d routing.Domain) string {
+	if by != (auth.SenderDomain{}) {
+		return id.String() + " may send as any address of " + by.String()
+	}
+	domains := make([]string, len(id.Domains))
+	for i, s := range id.Domains {
+		domains[i] = s.String()
+	}
+	return id.String() + " may send as any address of " + listText(domains) + "; " + d.String() + " is not one of these"
 }
 
 // Rcpt decides on RCPT. A recipient in an accepted domain passes; every other

@@ -169,11 +169,10 @@ func (in *Inbound) Decide(reason reply.Reason) Decision {
 // client is the client of a session: its identity, and what decisions need of it.
 // It is immutable once a Session holds it.
 type client struct {
-	kind    clientKind
-	id      auth.Identity
-	rights  permission.Set
-	server  bool             // an Exchange server of the organisation
-	domains []routing.Domain // that a Partner's certificate names
+	kind   clientKind
+	id     auth.Identity
+	rights permission.Set
+	server bool // an Exchange server of the organisation
 }
 
 type clientKind uint8

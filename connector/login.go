@@ -90,6 +90,7 @@ func loginIdentity(id auth.Identity) auth.Identity {
 	return auth.Identity{
 		Principal: permission.Principal{Name: id.Name, SIDs: sids},
 		Addresses: slices.Clone(id.Addresses),
+		Domains:   slices.Clone(id.Domains),
 	}
 }
 

@@ -65,8 +65,7 @@ func (in *Inbound) Open(ch auth.Channel, t *Trace) Session {
 		// verified name must be listed.
 		domains := in.policy.secured(ch)
 		if s.check(checkDomainSecured, len(domains) > 0, about{subject: joinDomains(domains)}) {
-			s.client = in.newClient(partnerClient, auth.Identity{Principal: permission.Partner(joinDomains(domains))})
-			s.client.domains = domains
+			s.client = in.newClient(partnerClient, auth.Identity{Principal: permission.Partner(joinDomains(domains)), Domains: domains})
 		}
 	}
 	s.check(checkSession, true, about{subject: s.client.id.Name})
@@ -76,20 +75,20 @@ func (in *Inbound) Open(ch auth.Channel, t *Trace) Session {
 // secured returns the domains of TLSReceiveDomainSecureList that the peer's
 // certificate names. Wildcards in certificates don't count: Exchange allows none in
 // domain security.
-func (p *Policy) secured(ch auth.Channel) []routing.Domain {
+func (p *Policy) secured(ch auth.Channel) []auth.SenderDomain {
 	if !ch.TLS {
 		return nil
 	}
-	var domains []routing.Domain
+	var domains []auth.SenderDomain
 	for _, d := range p.secure {
 		if slices.ContainsFunc(ch.PeerNames, func(name string) bool { return equalFold(strings.TrimSuffix(name, "."), d.String()) }) {
-			domains = append(domains, d)
+			domains = append(domains, auth.SenderDomain{Domain: d})
 		}
 	}
 	return domains
 }
 
-func joinDomains(domains []routing.Domain) string {
+func joinDomains(domains []auth.SenderDomain) string {
 	var b strings.Builder
 	for i, d := range domains {
 		if i > 0 {

@@ -20,6 +20,7 @@ type slowSession struct {
 	receive connector.Receive
 	sids    []permission.SID
 	owns    []string // addresses
+	tenant  string   // the domain of which the user may send as any address
 	secured []string // domains that a certificate proved
 	outside bool     // neither logged in nor trusted
 }
@@ -71,7 +72,7 @@ func (s slowSession) maySend(from string) bool {
 	if s.receive.DomainSecureEnabled && s.outside && domain == "partner.test" && !slices.Contains(s.secured, domain) {
 		return false
 	}
-	if slices.Contains(s.secured, domain) {
+	if slices.Contains(s.secured, domain) || domain == s.tenant {
 		return true
 	}
 	switch {
@@ -95,7 +96,8 @@ func (s slowSession) maySendTo(to string) bool {
 // rules read one by one, on random access lists, for every kind of session.
 func TestAgainstSlowSession(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(7, 8))
-	senders := []string{"", "ann@contoso.com", "bob@contoso.com", "a@partner.test", "a@example.net", "a@relay.example"}
+	senders := []string{"", "ann@contoso.com", "bob@contoso.com", "a@partner.test", "a@example.net", "a@relay.example",
+		"a@tenant.test", "a@x.tenant.test"}
 	recipients := []string{"a@contoso.com", "a@relay.example", "a@x.relay.example", "a@notrelay.example", "a@sub.contoso.com",
 		"a%b@contoso.com", "b!a@relay.example", `"a@b.test"@contoso.com`, "a@example.net", "a@[192.0.2.1]"}
 	var yes, no int
@@ -150,6 +152,8 @@ func (s *slowSession) open(in *connector.Inbound, kind int) (session connector.S
 		s.sids, s.secured, s.outside = []permission.SID{permission.SIDPartners}, ch.PeerNames, true
 	case kind == 1:
 		who := user("ann@contoso.com", permission.SIDPartners)
+		s.tenant = "tenant.test"
+		who.Domains = []auth.SenderDomain{{Domain: routing.MustParseDomain(s.tenant)}}
 		s.sids, s.owns = append(who.SIDs, permission.SIDAuthenticatedUsers), []string{"ann@contoso.com"}
 		session, d := in.Open(ch, nil).Login(who)
 		return session, d.Allowed()
