@@ -7,9 +7,12 @@
 //	# printers and scanners
 //	printer:$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0$…
 //	ann@contoso.com:$2y$10$…:CONTOSO\Staff,Exchange Servers:ann@contoso.com,office@contoso.com
+//	CONTOSO\mailer:$2y$10$…:CONTOSO\Mailers:@contoso.com,@*.contoso.com
 //
 // They are the name, the hash of the password, the groups and the addresses
-// the user may send as. Groups and addresses are separated by commas, may be
+// the user may send as. Among the addresses, @contoso.com stands for every address of
+// contoso.com, and @*.contoso.com for every address of the domains below contoso.com;
+// see [auth.SenderDomain]. Groups and addresses are separated by commas, may be
 // empty, and may be left out with their colon. Lines that are empty or begin
 // with # are comments. Lines end with LF or CR LF. A name has no colon, no
 // comma and at most one backslash, which parts a domain from the name. Names
@@ -28,8 +31,8 @@
 // Authenticated Users, and the SIDs of its groups: well-known ones by name
 // (`Exchange Servers`, `MS Exchange\Partner Servers`), any other by NameSID. So
 // a grant to `CONTOSO\Staff` applies to every user whose line has that group. A
-// user may send as the addresses listed and, if its name is an address, as that
-// address. A user can't have a well-known name or be in the anonymous group.
+// user may send as the addresses listed, as every address of the domains listed and, if
+// its name is an address, as that address. A user can't have a well-known name or be in the anonymous group.
 //
 // # New hashes
 //

@@ -28,8 +28,8 @@ const (
 )
 
 // Add appends a user with a new hash of password, which must have 1 to 1024
-// bytes and no NUL. Groups and addresses may be nil; they are copied. It fails
-// with an error that wraps ErrExists if the user exists, and with all mistakes
+// bytes and no NUL. Groups and addresses may be nil; they are copied. Addresses may
+// hold domains, such as @contoso.com, as in the file. It fails with an error that wraps ErrExists if the user exists, and with all mistakes
 // joined if the name, a group or an address isn't one. It changes nothing on
 // disk before Save.
 func (f *File) Add(name string, password auth.Secret, groups, addresses []string) error {

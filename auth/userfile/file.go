@@ -162,6 +162,7 @@ func (f *File) List() []User {
 		u := e.user
 		u.Groups = slices.Clone(u.Groups)
 		u.Addresses = slices.Clone(u.Addresses)
+		u.Domains = slices.Clone(u.Domains)
 		users = append(users, u)
 	}
 	return users

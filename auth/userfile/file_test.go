@@ -117,6 +117,41 @@ func TestIdentity(t *testing.T) {
 	}
 }
 
+// TestDomains reads domains among the addresses, in every way that they are returned.
+func TestDomains(t *testing.T) {
+	f := parse(t, `contoso\boss:`+bcryptOf(t, "tea")+`:CONTOSO\Mailers:@contoso.com, ann@fabrikam.com ,@*.Contoso.com,@[IPv6:2001:db8::1]`+"\n")
+	id, err := verify(t, f, `CONTOSO\Boss`, "tea")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprint(id.Addresses, id.Domains); got != "[ann@fabrikam.com] [contoso.com *.contoso.com [IPv6:2001:db8::1]]" {
+		t.Errorf("the identity has %s", got)
+	}
+	f.List()[0].Domains[0] = auth.SenderDomain{}
+	if got := f.List()[0].Senders(); !slices.Equal(got, []string{"ann@fabrikam.com", "@contoso.com", "@*.contoso.com", "@[IPv6:2001:db8::1]"}) {
+		t.Errorf("Senders = %q", got)
+	}
+	if err := f.Add("kim", "tea", nil, []string{"@fabrikam.com", "kim@fabrikam.com"}); err != nil {
+		t.Fatal(err)
+	}
+	var text strings.Builder
+	if _, err := f.WriteTo(&text); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasSuffix(text.String(), "::kim@fabrikam.com,@fabrikam.com\n") {
+		t.Errorf("Add wrote %s", &text)
+	}
+	again := parse(t, text.String())
+	if !reflect.DeepEqual(again.List(), f.List()) {
+		t.Errorf("%v is read as %v", f.List(), again.List())
+	}
+	for _, bad := range []string{"@", "@*", "@*.", "@*.[192.0.2.1]", "@@contoso.com", "@contoso.com@fabrikam.com", "*@contoso.com,@ann@contoso.com"} {
+		if err := f.Add("eve", "tea", nil, []string{bad}); err == nil {
+			t.Errorf("%q is taken as a domain", bad)
+		}
+	}
+}
+
 // A password that a client can't have wanted to act as somebody else with.
 func TestVerifyAuthzID(t *testing.T) {
 	f := parse(t, "ann:"+bcryptOf(t, "tea")+"\n")
@@ -388,7 +423,8 @@ func FuzzParse(f *testing.F) {
 	f.Add("ann:" + hash + ":staff:ann@contoso.com\n# comment\n\r\n") // everything
 	f.Add("ann:" + cheapArgon + "c2FsdHNhbHRzYWx0$AAAAAAAAAAAAAAAAAAAAAA")
 	f.Add("ann:" + hash + "::a@[IPv6:2001:db8::1]\r\nbob:" + hash) // colons in an address
-	f.Add("a\rb:" + hash)                                          // stray CR
+	f.Add("ann:" + hash + "::@contoso.com,@*.contoso.com,@[IPv6:2001:db8::1]")
+	f.Add("a\rb:" + hash) // stray CR
 	f.Add(":::\n::::\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		file, err := userfile.Parse("f", strings.NewReader(text))

@@ -22,6 +22,7 @@ type User struct {
 	Name      string // as the file spells it
 	Groups    []string
 	Addresses []routing.Address
+	Domains   []auth.SenderDomain // written @contoso.com among the addresses
 }
 
 // entry is a User ready for verification. It is never changed.
@@ -85,19 +86,27 @@ func newUser(name string, groups, addresses []string) (User, error) {
 		}
 	}
 	for _, s := range addresses {
-		a, err := routing.ParseAddress(s)
-		if err == nil && strings.Contains(s, ",") {
-			err = fmt.Errorf("address %q; want one without a comma", s)
-		}
-		if err != nil {
-			errs = append(errs, err)
-		}
-		user.Addresses = append(user.Addresses, a)
+		errs = append(errs, user.addSender(s))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return User{}, err
 	}
 	return user, nil
+}
+
+// addSender adds an address, or a domain if s begins with @.
+func (user *User) addSender(s string) error {
+	if name, ok := strings.CutPrefix(s, "@"); ok {
+		d, err := auth.ParseSenderDomain(name)
+		user.Domains = append(user.Domains, d)
+		return err
+	}
+	a, err := routing.ParseAddress(s)
+	if err == nil && strings.Contains(s, ",") {
+		err = fmt.Errorf("address %q; want one without a comma", s)
+	}
+	user.Addresses = append(user.Addresses, a)
+	return err
 }
 
 // checkName refuses names that would be read back differently and names of
@@ -142,19 +151,29 @@ func identify(user User) (auth.Identity, error) {
 	}
 	id := auth.Identity{Principal: permission.Authenticated(user.Name, groups...)}
 	id.Addresses = append(id.Addresses, user.Addresses...)
+	id.Domains = append(id.Domains, user.Domains...)
 	if own, err := routing.ParseAddress(user.Name); err == nil && !id.Owns(own) {
 		id.Addresses = append(id.Addresses, own)
 	}
 	return id, nil
 }
 
+// Senders returns what the file lists as the user's addresses: addresses, and domains
+// as @contoso.com or @*.contoso.com.
+func (user User) Senders() []string {
+	all := make([]string, 0, len(user.Addresses)+len(user.Domains))
+	for _, a := range user.Addresses {
+		all = append(all, a.String())
+	}
+	for _, d := range user.Domains {
+		all = append(all, "@"+d.String())
+	}
+	return all
+}
+
 // format returns the line that parseLine reads as user and hash.
 func (user User) format(hashText string) string {
-	addresses := make([]string, len(user.Addresses))
-	for i, a := range user.Addresses {
-		addresses[i] = a.String()
-	}
-	line := strings.Join([]string{user.Name, hashText, strings.Join(user.Groups, ","), strings.Join(addresses, ",")}, ":")
+	line := strings.Join([]string{user.Name, hashText, strings.Join(user.Groups, ","), strings.Join(user.Senders(), ",")}, ":")
 	return strings.TrimRight(line, ":")
 }
 

@@ -26,6 +26,7 @@ type Case struct {
 	User      string   // the user that logs in; "": no login
 	Groups    []string // of the user, as Add-ADPermission -User names them
 	Addresses []string // the user's; the name is one too if it looks like one
+	Domains   []string // of which the user may send as any address: contoso.com, *.contoso.com
 	Helo      string   // "": client.example
 	From      string   // "": the null sender
 	To        []string // one or more
@@ -206,6 +207,11 @@ func (c Case) identity() (auth.Identity, error) {
 		a, err := routing.ParseAddress(text)
 		errs = append(errs, err)
 		id.Addresses = append(id.Addresses, a)
+	}
+	for _, text := range c.Domains {
+		d, err := auth.ParseSenderDomain(text)
+		errs = append(errs, err)
+		id.Domains = append(id.Domains, d)
 	}
 	return id, errors.Join(errs...)
 }

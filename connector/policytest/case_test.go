@@ -49,6 +49,10 @@ func TestRun(t *testing.T) {
 			Want: policytest.Refused(reply.MechanismNotOffered)},
 		{Name: "nor as others", Remote: "10.2.9.8", TLS: true, User: "ann", Addresses: []string{"ann@fabrikam.com"}, From: "bob@fabrikam.com",
 			To: []string{"friend@example.net"}, Want: policytest.Refused(reply.SendAsDenied)},
+		{Name: "unless their domain is theirs", Remote: "10.2.9.8", TLS: true, User: "ann", Domains: []string{"fabrikam.com"}, From: "bob@fabrikam.com",
+			To: []string{"friend@example.net"}, Want: policytest.Accepted()},
+		{Name: "but not as another domain", Remote: "10.2.9.8", TLS: true, User: "ann", Domains: []string{"contoso.com", "*.fabrikam.com"}, From: "bob@fabrikam.com",
+			To: []string{"friend@example.net"}, Want: policytest.Refused(reply.SendAsDenied)},
 		{Name: "nor large messages", Remote: "10.2.9.7", Size: 2 * param.MB, To: []string{"friend@example.net"},
 			Want: policytest.Refused(reply.RouteTooSmall)},
 		{Name: "which the connector lets in", Remote: "10.2.9.7", Size: 2 * param.MB, To: []string{"friend@example.net"},
@@ -78,8 +82,8 @@ func TestCheck(t *testing.T) {
 		{policytest.Case{Remote: "10.2.9.8", To: []string{"friend@example.net"}, Want: policytest.Refused(reply.RelayDenied), Route: "ToInternet"},
 			[]string{"nothing leaves"}},
 		{policytest.Case{}, []string{"Want: is missing", "Remote: ", "To: give a recipient"}},
-		{policytest.Case{Local: "x", Remote: "10.2.9.8", From: "x", To: []string{"y"}, User: "u", Groups: []string{""}, Addresses: []string{"z"}, Want: policytest.Accepted()},
-			[]string{"Local: ", "From: ", "To: ", "User: "}},
+		{policytest.Case{Local: "x", Remote: "10.2.9.8", From: "x", To: []string{"y"}, User: "u", Groups: []string{""}, Addresses: []string{"z"}, Domains: []string{"*"}, Want: policytest.Accepted()},
+			[]string{"Local: ", "From: ", "To: ", "User: ", `"z"`, "sender domain"}},
 	}
 	for _, tt := range tests {
 		err := tt.c.Check(p)

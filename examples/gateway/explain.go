@@ -23,6 +23,7 @@ type explainFlags struct {
 	tls, noCert   bool
 	certNames     list
 	user, users   string
+	userDomains   list
 	mechanism     string
 	from          string
 	to            list
@@ -43,6 +44,7 @@ func (f *explainFlags) register(fs *flag.FlagSet) {
 	fs.BoolVar(&f.noCert, "no-cert", false, "the relay has no certificate, as serve without -cert: it refuses STARTTLS")
 	fs.Var(&f.certNames, "cert-name", "`NAME` that the client's certificate proves, with -tls; may be repeated")
 	fs.StringVar(&f.user, "user", "", "`NAME` that the client logs on with")
+	fs.Var(&f.userDomains, "user-domain", "`DOMAIN` of which that user may send as any address, or *.DOMAIN for the domains below it; beside those in the users file; may be repeated")
 	fs.StringVar(&f.mechanism, "auth", "", "SASL `MECHANISM` by which it does (default: one that is offered)")
 	fs.StringVar(&f.users, "users", "", "users `FILE` that knows the user's groups and addresses")
 	fs.StringVar(&f.from, "from", "", "the sender's `ADDRESS`; empty or <> is the null sender")
@@ -138,10 +140,14 @@ func (f *explainFlags) dialog() (connector.Dialog, error) {
 	errs.count("header-size", f.headerSize)
 	errs.count("hops", int64(f.hops))
 	errs.count("local-hops", int64(f.localHops))
+	domains := errs.senderDomains("user-domain", f.userDomains)
 	if f.user != "" {
 		id, err := f.identity()
 		errs.add("users", err)
+		id.Domains = slices.Concat(id.Domains, domains)
 		d.User = &id
+	} else if len(domains) > 0 {
+		errs.add("user-domain", errors.New("give the user with -user NAME"))
 	}
 	return d, errors.Join(errs...)
 }
@@ -161,6 +167,16 @@ func (m *mistakes) addresses(flag string, texts []string) []routing.Address {
 		a, err := routing.ParseAddress(strings.Trim(text, "<>"))
 		m.add(flag, err)
 		all = append(all, a)
+	}
+	return all
+}
+
+func (m *mistakes) senderDomains(flag string, texts []string) []auth.SenderDomain {
+	var all []auth.SenderDomain
+	for _, text := range texts {
+		d, err := auth.ParseSenderDomain(strings.TrimPrefix(text, "@"))
+		m.add(flag, err)
+		all = append(all, d)
 	}
 	return all
 }

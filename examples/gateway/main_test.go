@@ -85,6 +85,9 @@ func TestGolden(t *testing.T) {
 		{"explain-families", []string{"explain", "-config", good, "-remote", "2001:db8::1", "-local", "10.2.3.4:25", "-from", "ann@example.net", "-to", "carl@example.org"}},
 		{"explain-no-binding", []string{"explain", "-config", good, "-remote", "2001:db8::1", "-from", "ann@example.net", "-to", "carl@example.org"}},
 		{"explain-user", []string{"explain", "-config", good, "-users", "testdata/users", "-user", "printer@fabrikam.com", "-tls", "-remote", "10.9.9.9", "-local", "10.2.3.4:587", "-from", "office@fabrikam.com", "-to", "carl@example.org"}},
+		{"explain-tenant", []string{"explain", "-config", good, "-user", `CONTOSO\boss`, "-user-domain", "contoso.com", "-user-domain", "*.contoso.com", "-tls", "-remote", "10.9.9.9", "-local", "10.2.3.4:587",
+			"-from", "kim@contoso.com", "-author", "kim@eu.contoso.com", "-author", "kim@northwind.example", "-to", "carl@example.org"}},
+		{"explain-user-domain", []string{"explain", "-config", good, "-user-domain", "*", "-remote", "10.9.9.9", "-from", "<>", "-to", "carl@example.org"}},
 		{"explain-no-user", []string{"explain", "-config", good, "-users", "testdata/users", "-user", "dave", "-remote", "10.9.9.9", "-from", "a@b.example", "-to", "carl@example.org"}},
 		{"explain-scanner", []string{"explain", "-config", good, "-remote", "10.9.8.7", "-local", "10.2.3.4:25", "-from", "scanner@fabrikam.com", "-to", "carl@example.org"}},
 		{"explain-scanner-json", []string{"explain", "-config", script, "-server", "HubA", "-profile", "exchange2007", "-json", "-remote", "10.9.8.7", "-local", "10.2.3.4:25", "-from", "scanner@fabrikam.com", "-to", "carl@example.org"}},
@@ -230,7 +233,7 @@ func TestUser(t *testing.T) {
 	if out, code := do("", "add", "printer"); code != exitInvalid || !strings.Contains(out, "password") {
 		t.Errorf("add without a password: %d: %s", code, out)
 	}
-	if out, code := do("correct horse\n", "-group", "Devices", "-address", "office@fabrikam.com", "add", "printer"); code != exitOK || out != "" {
+	if out, code := do("correct horse\n", "-group", "Devices", "-address", "@*.fabrikam.com", "-address", "office@fabrikam.com", "add", "printer"); code != exitOK || out != "" {
 		t.Fatalf("add: %d: %s", code, out)
 	}
 	text, err := os.ReadFile(file)
@@ -243,7 +246,7 @@ func TestUser(t *testing.T) {
 	if out, code := do("again\n", "add", "Printer"); code != exitInvalid || !strings.Contains(out, "exists") {
 		t.Errorf("add twice: %d: %s", code, out)
 	}
-	if out, code := do("", "list"); code != exitOK || out != "printer\tgroups Devices\tsends as office@fabrikam.com\n" {
+	if out, code := do("", "list"); code != exitOK || out != "printer\tgroups Devices\tsends as office@fabrikam.com @*.fabrikam.com\n" {
 		t.Errorf("list: %d: %s", code, out)
 	}
 	if out, code := do("battery staple\n", "passwd", "PRINTER"); code != exitOK || out != "" {
@@ -253,7 +256,7 @@ func TestUser(t *testing.T) {
 	if err != nil || string(changed) == string(text) {
 		t.Errorf("the password is still the old one: %v", err)
 	}
-	if out, code := do("", "list"); code != exitOK || out != "printer\tgroups Devices\tsends as office@fabrikam.com\n" {
+	if out, code := do("", "list"); code != exitOK || out != "printer\tgroups Devices\tsends as office@fabrikam.com @*.fabrikam.com\n" {
 		t.Errorf("list after passwd: %d: %s", code, out)
 	}
 	if out, code := do("x\n", "passwd", "absent"); code != exitNo || !strings.Contains(out, "no such user") {

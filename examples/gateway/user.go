@@ -21,7 +21,7 @@ func user(c *cli, args []string) int {
 	file := flags.String("file", "", "the users `FILE`; add creates it if it is absent")
 	var groups, addresses list
 	flags.Var(&groups, "group", "add: a `GROUP` of the user; may be repeated")
-	flags.Var(&addresses, "address", "add: an `ADDRESS` that the user may send as; may be repeated")
+	flags.Var(&addresses, "address", "add: an `ADDRESS` that the user may send as; @contoso.com stands for all of that domain, @*.contoso.com for all of the domains below it; may be repeated")
 	var words []string
 	if code, done := c.parseMixed(flags, args, func(word string) { words = append(words, word) }); done {
 		return code
@@ -96,11 +96,8 @@ func (c *cli) listUsers(users *userfile.File) int {
 		if len(u.Groups) > 0 {
 			fmt.Fprintf(c.stdout, "\tgroups %s", strings.Join(u.Groups, ", "))
 		}
-		for i, a := range u.Addresses {
-			if i == 0 {
-				fmt.Fprint(c.stdout, "\tsends as")
-			}
-			fmt.Fprintf(c.stdout, " %s", a)
+		if senders := u.Senders(); len(senders) > 0 {
+			fmt.Fprintf(c.stdout, "\tsends as %s", strings.Join(senders, " "))
 		}
 		fmt.Fprintln(c.stdout)
 	}
