@@ -24,7 +24,7 @@ import (
 // MinFree is free. One client is refused earlier: it gets three quarters of what the others leave.
 func (d *Dispatcher) Admit(ctx context.Context, env *relay.Envelope) error {
 	d.init()
-	u, err := d.Store.Usage(ctx)
+	u, err := d.usage(ctx)
 	if err != nil {
 		d.Logger.Error("cannot tell how full the queue is", "error", schedule.Printable(err.Error()))
 		return schedule.Refusal(reply.TemporaryError, err)

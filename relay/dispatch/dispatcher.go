@@ -52,6 +52,7 @@ type Dispatcher struct {
 	cutOff      context.CancelFunc
 	renewing    sync.WaitGroup // the goroutine that renews leases
 	claiming    sync.Mutex     // held while the Store is asked which messages are leased
+	leasesEnded atomic.Bool    // by Shutdown
 	clients     sync.Pool      // of *client
 	outgoings   sync.Pool      // of *outgoing
 
@@ -59,7 +60,8 @@ type Dispatcher struct {
 	sched    *schedule.Scheduler
 	started  bool
 	stopping bool
-	busy     int         // Delivers and tasks in progress
+	busy     int // Delivers and tasks in progress
+	known    usage
 	timer    *time.Timer // calls tick
 	timerFor time.Time   // when; zero: it isn't set
 }

@@ -80,7 +80,7 @@
 // another process may have them; see relay/queue. A process that was stopped for
 // longer than a lease renews first, and then goes on with what no other process has
 // claimed. A lease that this process doesn't know of, because the answer of the Store
-// was lost, is released with the next renewal.
+// was lost, is released with the next renewal. Shutdown ends all leases.
 //
 // # Memory
 //

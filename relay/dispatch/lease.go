@@ -88,14 +88,33 @@ func (d *Dispatcher) reconcile(ctx context.Context) error {
 	return nil
 }
 
+// endTime is how long the Store has to end the leases at a shutdown.
+const endTime = 10 * time.Second
+
+// endLeases ends the leases of all messages. The messages that enqueue puts on the Store from then on
+// get none. Nothing else changes messages on the Store any more.
+func (d *Dispatcher) endLeases() {
+	if d.leasesEnded.Swap(true) {
+		return
+	}
+	d.claiming.Lock()
+	defer d.claiming.Unlock()
+	holder := ""
+	d.event(func(time.Time) { holder = d.sched.Holder() })
+	if holder == "" { // not started
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), endTime)
+	defer cancel()
+	if _, err := d.Store.Renew(ctx, queue.Lease{Holder: holder}); err != nil {
+		d.Logger.Error("cannot end the leases of queued messages: other processes have to wait until they expire",
+			"error", schedule.Printable(err.Error()))
+	}
+}
+
 // claim leases all messages that no process holds.
 func (d *Dispatcher) claim(ctx context.Context) error {
 	for {
-		select {
-		case <-d.stop:
-			return nil
-		default:
-		}
 		n, err := d.claimSome(ctx)
 		if err != nil || n == 0 {
 			return err
@@ -103,10 +122,15 @@ func (d *Dispatcher) claim(ctx context.Context) error {
 	}
 }
 
-// claimSome leases some messages, and returns how many.
+// claimSome leases some messages, and returns how many; none once Shutdown has begun.
 func (d *Dispatcher) claimSome(ctx context.Context) (int, error) {
 	d.claiming.Lock()
 	defer d.claiming.Unlock()
+	select {
+	case <-d.stop:
+		return 0, nil
+	default:
+	}
 	var holder string
 	d.event(func(time.Time) { holder = d.sched.Holder() })
 	list, err := d.Store.Claim(ctx, queue.Lease{Holder: holder, For: schedule.LeaseTime}, claimBatch)

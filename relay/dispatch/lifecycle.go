@@ -67,8 +67,9 @@ func (d *Dispatcher) SetPolicy(p *connector.Policy) {
 // Shutdown begins no new attempts, answers the clients that wait for next hops by putting their
 // messages on the queue, and waits until the attempts under way have ended. When ctx ends before, they
 // are cut off, and Shutdown returns the cause of ctx. What the Store didn't take before is saved once
-// more. What is on the queue stays there for the next Start. Messages that arrive meanwhile are queued.
-// The Store is not closed.
+// more. Then Shutdown ends the leases of all messages: another process, or a new Dispatcher on the same
+// Store, can claim them at once. Messages that arrive during or after Shutdown are queued. The Store is
+// not closed.
 func (d *Dispatcher) Shutdown(ctx context.Context) error {
 	d.init()
 	d.event(func(time.Time) {
@@ -95,5 +96,6 @@ func (d *Dispatcher) Shutdown(ctx context.Context) error {
 	d.persistAll(unsaved)
 	d.cutOff()
 	d.renewing.Wait()
+	d.endLeases()
 	return err
 }

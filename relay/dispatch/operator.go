@@ -140,6 +140,9 @@ func (d *Dispatcher) each(ctx context.Context, f queue.Filter, progress Progress
 	d.init()
 	sel := newSelection(f)
 	var selected []*schedule.Message
+	if d.leasesEnded.Load() {
+		return 0, ErrStopped
+	}
 	d.event(func(time.Time) {
 		selected = slices.DeleteFunc(d.sched.Messages(), func(m *schedule.Message) bool { return !sel.has(m) })
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/dispatch"
 	"github.com/interchange-smtp/interchange/relay/queue"
+	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
 
 // admit asks whether a client may send a message of a declared size.
@@ -86,4 +88,31 @@ func TestShareOfTheDisk(t *testing.T) {
 		expect(t, "another client", w.admit(from("198.51.100.2"), 100_000), "250")
 		expect(t, "another client with more than its share", w.admit(from("198.51.100.2"), 180_000), "452 4.3.1")
 	})
+}
+
+// TestUsageAge asks the Store once a second how full it is, however much mail comes.
+func TestUsageAge(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		store := &asked{}
+		w := newWorld(t, config(byDNS()), func(w *world) { store.Store, w.store = w.mem, store })
+		w.sink("192.0.2.1", &relaytest.Sink{}, "b.example")
+		for i := range 50 {
+			expect(t, "reply", w.mail(first, fmt.Sprintf("%d@b.example", i)), "250")
+			time.Sleep(100 * time.Millisecond)
+		}
+		if n := store.n.Load(); n != 5 {
+			t.Errorf("asked %d times in 5 seconds", n)
+		}
+	})
+}
+
+// asked is a Store that counts the calls of Usage.
+type asked struct {
+	queue.Store
+	n atomic.Int32
+}
+
+func (s *asked) Usage(ctx context.Context) (queue.Usage, error) {
+	s.n.Add(1)
+	return s.Store.Usage(ctx)
 }

@@ -2,6 +2,7 @@ package dispatch_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -62,7 +63,6 @@ func TestShutdownCutsOff(t *testing.T) {
 			t.Errorf("queued: %q", q)
 		}
 		b := w.sink("192.0.2.1", &relaytest.Sink{})
-		time.Sleep(5 * time.Minute) // until the leases have run out
 		w.start()
 		time.Sleep(time.Second)
 		arrived(t, "after a restart", b, 1)
@@ -92,6 +92,54 @@ func TestRestart(t *testing.T) {
 				t.Errorf("%d attempts are known, want 2", n)
 			}
 		}
+	})
+}
+
+// TestShutdownEndsLeases starts the next Dispatcher on a Store that is still open: it has
+// all messages at once, also one that arrived after the shutdown.
+func TestShutdownEndsLeases(t *testing.T) {
+	withBoth(t, func(t *testing.T, kind func(*world)) {
+		bubble(t, func(t *testing.T) {
+			w := newWorld(t, config(byDNS()), kind)
+			w.at("192.0.2.1", "b.example")
+			for i := range 3 {
+				expect(t, "reply", w.mail(first, fmt.Sprintf("%d@b.example", i)), "250")
+			}
+			synctest.Wait() // the first attempt has failed
+			w.stop()
+			expect(t, "after it", w.mail(first, "late@b.example"), "250")
+			if _, err := w.d.Suspend(t.Context(), queue.Filter{All: true}, nil); !errors.Is(err, dispatch.ErrStopped) {
+				t.Errorf("Suspend after Shutdown: %v", err)
+			}
+			w.start()
+			if q := w.d.Queues(); len(q) != 1 || q[0].Waiting+q[0].Active != 4 {
+				t.Errorf("the next Dispatcher has %+v, want 4 messages", q)
+			}
+			b := w.sink("192.0.2.1", &relaytest.Sink{})
+			time.Sleep(time.Hour)
+			arrived(t, "after a restart", b, 4)
+		})
+	})
+}
+
+// TestShutdownKeepsLeases shuts down when the Store can't end the leases: they expire.
+func TestShutdownKeepsLeases(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		store := &faulty{}
+		w := newWorld(t, config(byDNS()), func(w *world) { store.Store, w.store = w.mem, store })
+		w.at("192.0.2.1", "b.example")
+		expect(t, "reply", w.mail(first, "1@b.example"), "250")
+		synctest.Wait()
+		store.set(func(op string) error { return errCrash })
+		w.stop()
+		if text := w.log.String(); strings.Count(text, "cannot end the leases of queued messages") != 1 {
+			t.Errorf("log: %s", text)
+		}
+		store.set(nil)
+		b := w.sink("192.0.2.1", &relaytest.Sink{})
+		w.start()
+		time.Sleep(5 * time.Minute)
+		arrived(t, "after the leases have expired", b, 1)
 	})
 }
 

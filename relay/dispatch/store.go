@@ -64,7 +64,7 @@ func (d *Dispatcher) putReport(ctx context.Context, m *message, n *schedule.Repo
 	return &fromStore(q).Message, nil
 }
 
-// enqueue puts q on the Store, leased.
+// enqueue puts q on the Store, leased unless Shutdown has ended the leases.
 func (d *Dispatcher) enqueue(ctx context.Context, q *queue.Message, body io.Reader) error {
 	id, holder, ok := q.ID, "", false
 	if d.event(func(time.Time) { holder, ok = d.sched.BeginPut(id) }); !ok {
@@ -73,8 +73,55 @@ func (d *Dispatcher) enqueue(ctx context.Context, q *queue.Message, body io.Read
 	err := d.Store.Put(ctx, q, body, queue.Lease{Holder: holder, For: schedule.LeaseTime})
 	if err != nil {
 		d.event(func(time.Time) { d.sched.PutFailed(id) })
+		return err
 	}
-	return err
+	if d.leasesEnded.Load() {
+		if err := d.Store.Release(ctx, id, holder); err != nil {
+			d.Logger.Error("cannot end the lease of a queued message", "id", id, "error", schedule.Printable(err.Error()))
+		}
+	}
+	return nil
+}
+
+// usageAge is how long an answer of Store.Usage is used: counting the messages of a database takes
+// longer than a MAIL command should.
+const usageAge = time.Second
+
+// usage is an answer of Store.Usage, and what this process had on the Store at that time. d.mu guards
+// it.
+type usage struct {
+	answer   queue.Usage
+	at       time.Time // of the answer; zero: no answer
+	messages int
+	bytes    int64
+	asking   bool // a goroutine asks the Store
+}
+
+// usage returns how full the Store is: its last answer, corrected by what this process has put there
+// and removed since. One caller at a time waits for a new answer, the others get the last one.
+func (d *Dispatcher) usage(ctx context.Context) (queue.Usage, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	k, now := &d.known, time.Now()
+	messages, bytes := d.sched.Stored()
+	if !k.at.IsZero() && (k.asking || now.Sub(k.at) < usageAge) {
+		u := k.answer
+		u.Messages += messages - k.messages
+		u.Bytes += bytes - k.bytes
+		if u.Free >= 0 {
+			u.Free = max(0, u.Free-(bytes-k.bytes))
+		}
+		return u, nil
+	}
+	k.asking = true
+	d.mu.Unlock()
+	u, err := d.Store.Usage(ctx)
+	d.mu.Lock()
+	k.asking = false
+	if err == nil {
+		k.answer, k.at, k.messages, k.bytes = u, now, messages, bytes
+	}
+	return u, err
 }
 
 // open returns the body of m, in memory or on the Store; mem is a reader to use.

@@ -83,8 +83,12 @@ func refusing(yes bool) string {
 	return "accepting mail again: "
 }
 
+// Stored returns how many messages this process has leased on the Store, and the bytes of their content.
+func (s *Scheduler) Stored() (messages int, bytes int64) { return len(s.messages), s.storedBytes }
+
 // addLoad counts m, which is on the queue, for its client; n is -1 when m leaves.
 func (s *Scheduler) addLoad(m *Message, n int) {
+	s.storedBytes += int64(n) * m.Size
 	client := network.Source(m.Remote.Addr())
 	l := s.loads[client]
 	l.messages += n

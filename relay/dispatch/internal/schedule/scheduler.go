@@ -40,6 +40,8 @@ type Scheduler struct {
 	lease    lease
 	pressure pressure
 	loads    map[netip.Addr]load // of the queue, by network.Source
+
+	storedBytes int64 // of all loads
 }
 
 // Config is what a Scheduler is made with.
@@ -160,7 +162,7 @@ func (s *Scheduler) Messages() []*Message {
 // Leftovers describes what is still counted or remembered of messages, for tests that expect nothing.
 func (s *Scheduler) Leftovers() string {
 	q := &s.queues
-	if q.active+q.doubted+q.returned+len(q.sources)+len(q.lanes)+len(s.loads) == 0 && q.short == [len(q.short)]list[shortfall]{} {
+	if q.active+q.doubted+q.returned+len(q.sources)+len(q.lanes)+len(s.loads) == 0 && s.storedBytes == 0 && q.short == [len(q.short)]list[shortfall]{} {
 		return ""
 	}
 	return fmt.Sprintf("%d attempts, %d at next hops in doubt, %d with reports; %d sources, %d lanes; short: %v; loads %v",
