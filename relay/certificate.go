@@ -2,9 +2,7 @@ package relay
 
 import (
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
-	"slices"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/internal/certificate"
@@ -31,7 +29,7 @@ func (s *Server) tlsConfig(in *connector.Inbound, certificates []tls.Certificate
 		config.Certificates, config.GetCertificate = nil, source.Certificate
 	}
 	if settings.DomainSecureEnabled {
-		// Verified by peerNames: a client with a bad certificate is served, but
+		// Verified by certificate.PeerNames: a client with a bad certificate is served, but
 		// it isn't a Partner.
 		config.ClientAuth = tls.RequestClientCert
 	}
@@ -42,27 +40,4 @@ func (s *Server) tlsConfig(in *connector.Inbound, certificates []tls.Certificate
 		return nil, nil
 	}
 	return config, mailtls.Harden(config)
-}
-
-// peerNames returns the DNS names of the client's certificate if one of roots has
-// issued it. The certificate of a mail server is good enough: public authorities no
-// longer issue any for clients, and Exchange shows its server's.
-func peerNames(state tls.ConnectionState, roots *x509.CertPool) []string {
-	if roots == nil || len(state.PeerCertificates) == 0 {
-		return nil
-	}
-	intermediates := x509.NewCertPool()
-	for _, c := range state.PeerCertificates[1:] {
-		intermediates.AddCert(c)
-	}
-	leaf := state.PeerCertificates[0]
-	_, err := leaf.Verify(x509.VerifyOptions{
-		Roots:         roots,
-		Intermediates: intermediates,
-		KeyUsages:     []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth, x509.ExtKeyUsageServerAuth},
-	})
-	if err != nil {
-		return nil
-	}
-	return slices.Clone(leaf.DNSNames)
 }

@@ -3,22 +3,20 @@ package relay
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"time"
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/reply"
+	"github.com/interchange-smtp/interchange/internal/certificate"
 	"github.com/interchange-smtp/interchange/internal/limits"
+	"github.com/interchange-smtp/interchange/internal/logon"
 	"github.com/interchange-smtp/interchange/internal/smtpserver"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/routing"
 )
-
-// verifyTime bounds how long a Verifier may take.
-const verifyTime = 30 * time.Second
 
 var _ smtpserver.Handler = (*session)(nil)
 
@@ -47,7 +45,7 @@ func (s *session) TLS(state tls.ConnectionState) {
 	s.tls = state
 	s.channel.TLS = true
 	if s.endpoint.settings.DomainSecureEnabled {
-		s.channel.PeerNames = peerNames(state, s.server.ClientCAs)
+		s.channel.PeerNames = certificate.PeerNames(state, s.server.ClientCAs)
 	}
 	s.rules = s.endpoint.in.Open(s.channel, s.trace)
 	s.helo, s.esmtp, s.authenticated, s.verified = "", false, false, auth.Identity{}
@@ -85,21 +83,10 @@ func (s *session) Auth(mechanism string) (auth.Exchange, reply.Reply) {
 	return exchange, reply.Reply{}
 }
 
-// errTooManyGuesses says that a password was not checked.
-var errTooManyGuesses = errors.New("too many guesses")
-
 // verify asks the Verifier, unless there were too many wrong passwords lately.
-func (s *session) verify(c auth.Credentials) error {
-	ctx, cancel := context.WithTimeout(s.server.closed, verifyTime)
-	defer cancel()
+func (s *session) verify(c auth.Credentials) (err error) {
 	s.tried = c.Username
-	check := s.server.guesses.Begin(ctx, s.source, c.Username)
-	if check == nil {
-		return errTooManyGuesses
-	}
-	var err error
-	s.verified, err = s.endpoint.verifier.Verify(ctx, c, s.channel)
-	check.End(err)
+	s.verified, err = logon.Verify(s.server.closed, &s.server.guesses, s.endpoint.verifier, c, s.channel)
 	return err
 }
 
@@ -107,26 +94,17 @@ func (s *session) verify(c auth.Credentials) error {
 func (s *session) AuthEnd(err error) reply.Reply {
 	id := s.verified
 	s.verified = auth.Identity{}
-	var d connector.Decision
-	switch {
-	case err == nil:
-		var next connector.Session
-		next, d = s.rules.Login(id)
-		if s.decide(d).Allowed() {
-			s.rules, s.authenticated = next, true
-		}
-	case errors.Is(err, auth.ErrBadCredentials):
-		d = s.endpoint.in.Decide(reply.BadCredentials)
-	case errors.Is(err, errTooManyGuesses):
-		d = s.endpoint.in.Decide(reply.TooManyGuesses)
-	case errors.Is(err, auth.ErrMalformed):
-		d = s.endpoint.in.Decide(reply.AuthMalformed)
-	default:
-		return s.verifierFailed(err, s.triedUser()...)
+	next, d := logon.End(s.rules, id, err)
+	if err == nil {
+		s.decide(d)
 	}
-	if !d.Allowed() {
+	switch {
+	case d.Reason == reply.VerifierUnavailable:
+		return s.verifierFailed(err, s.triedUser()...)
+	case !d.Allowed():
 		return s.refuse("AUTH", d, s.triedUser()...)
 	}
+	s.rules, s.authenticated = next, true
 	if s.protocol != nil {
 		s.protocol.authenticated(s.rules)
 	}

@@ -18,7 +18,7 @@ const refusalTime = 5 * time.Second
 
 // serveConn serves c from its first byte to its last.
 func (s *Server) serveConn(c net.Conn) {
-	local, remote := addrPort(c.LocalAddr()), addrPort(c.RemoteAddr())
+	local, remote := network.AddrPort(c.LocalAddr()), network.AddrPort(c.RemoteAddr())
 	ep := s.choose(local, remote)
 	if ep == nil {
 		s.Logger.Info("connection refused", "reason", reply.NoConnector,
@@ -95,22 +95,4 @@ func (s *Server) refuse(c net.Conn, ep *endpoint, reason reply.Reason, local, re
 		_, _ = io.WriteString(c, ep.in.Decide(reason).Reply().String()+"\r\n") // the client may be gone
 	}
 	_ = c.Close()
-}
-
-// addrPort returns a's IP address and port, without zone and with IPv4 addresses
-// unmapped; zero if a has none.
-func addrPort(a net.Addr) netip.AddrPort {
-	if a == nil {
-		return netip.AddrPort{}
-	}
-	tcp, ok := a.(*net.TCPAddr)
-	if !ok {
-		at, err := netip.ParseAddrPort(a.String())
-		if err != nil {
-			return netip.AddrPort{}
-		}
-		return netip.AddrPortFrom(at.Addr().Unmap().WithZone(""), at.Port())
-	}
-	at := tcp.AddrPort()
-	return netip.AddrPortFrom(at.Addr().Unmap().WithZone(""), at.Port())
 }

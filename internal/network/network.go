@@ -1,7 +1,11 @@
-// Package network has [Source], the address by which limits count clients.
+// Package network has the addresses of a connection: [AddrPort] as a policy knows them,
+// [Source] as limits count clients.
 package network
 
-import "net/netip"
+import (
+	"net"
+	"net/netip"
+)
 
 // sourceBits is the length of the IPv6 prefix that stands for a client. One host
 // commonly has a whole network of that size and connects from any address in it.
@@ -19,4 +23,22 @@ func Source(a netip.Addr) netip.Addr {
 		return a
 	}
 	return network.Addr()
+}
+
+// AddrPort returns a's IP address and port, without zone and with IPv4 addresses
+// unmapped; zero if a has none.
+func AddrPort(a net.Addr) netip.AddrPort {
+	if a == nil {
+		return netip.AddrPort{}
+	}
+	tcp, ok := a.(*net.TCPAddr)
+	if !ok {
+		at, err := netip.ParseAddrPort(a.String())
+		if err != nil {
+			return netip.AddrPort{}
+		}
+		return netip.AddrPortFrom(at.Addr().Unmap().WithZone(""), at.Port())
+	}
+	at := tcp.AddrPort()
+	return netip.AddrPortFrom(at.Addr().Unmap().WithZone(""), at.Port())
 }

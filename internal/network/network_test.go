@@ -2,6 +2,7 @@ package network_test
 
 import (
 	"fmt"
+	"net"
 	"net/netip"
 	"testing"
 
@@ -31,5 +32,20 @@ func TestSource(t *testing.T) {
 	}
 	if got := network.Source(netip.Addr{}); got.IsValid() {
 		t.Errorf("no address counts as %s", got)
+	}
+}
+
+func TestAddrPort(t *testing.T) {
+	at := netip.MustParseAddrPort("192.0.2.1:25")
+	for a, want := range map[net.Addr]netip.AddrPort{
+		nil: {}, &net.UnixAddr{Name: "/run/smtp"}: {},
+		net.TCPAddrFromAddrPort(at): at,
+		net.TCPAddrFromAddrPort(netip.MustParseAddrPort("[::ffff:192.0.2.1]:25")): at,
+		net.UDPAddrFromAddrPort(at): at,
+		net.TCPAddrFromAddrPort(netip.MustParseAddrPort("[fe80::1%eth0]:25")): netip.MustParseAddrPort("[fe80::1]:25"),
+	} {
+		if got := network.AddrPort(a); got != want {
+			t.Errorf("%v: %v, want %v", a, got, want)
+		}
 	}
 }
