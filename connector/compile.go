@@ -43,8 +43,8 @@ type compiler struct {
 	problems source.Diagnostics
 }
 
-func (c *compiler) report(path source.Path, code string, err error) {
-	c.problems = append(c.problems, source.Diagnostic{Severity: source.SeverityError, Path: path, Code: code, Detail: err.Error()})
+func (c *compiler) report(path source.Path, code source.Code, err error) {
+	c.problems = append(c.problems, source.Mistake(path, code, "%w", err))
 }
 
 // reportRouting reports the mistakes that package routing found in several elements
@@ -52,11 +52,11 @@ func (c *compiler) report(path source.Path, code string, err error) {
 func (c *compiler) reportRouting(err error) {
 	var problems source.Diagnostics
 	if !errors.As(err, &problems) {
-		c.report("", CodeRouting, err)
+		c.report("", routing.CodeTable, err)
 		return
 	}
 	for _, p := range problems {
-		p.Path, p.Code = c.cfg.pathOf(p.Path), CodeRouting
+		p.Path = c.cfg.pathOf(p.Path)
 		c.problems = append(c.problems, p)
 	}
 }

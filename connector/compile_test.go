@@ -222,7 +222,7 @@ func TestCompileReportsRouting(t *testing.T) {
 	cfg.Links[0].Sites = []string{"South", "Default", "South"}
 	_, err := connector.Compile(cfg)
 	var problems source.Diagnostics
-	if !errors.As(err, &problems) || len(problems) != 1 || problems[0].Path != `Links["link"].Sites[2]` || problems[0].Code != connector.CodeRouting {
+	if !errors.As(err, &problems) || len(problems) != 1 || problems[0].Path != `Links["link"].Sites[2]` || problems[0].Code != routing.CodeSiteLink {
 		t.Errorf("Compile: %v", err)
 	}
 }

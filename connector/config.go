@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -35,9 +36,9 @@ type Config struct {
 // uses it; it changes no decision. A connector can have acknowledgements in its
 // Comment instead.
 type Acknowledgement struct {
-	Code   string // of the finding
-	Place  string // the finding's path or a parent of it: Receive["Relay"] covers Receive["Relay"].Bindings
-	Reason string // why the finding is accepted; an acknowledgement without a reason has no effect
+	Code   source.Code // of the finding
+	Place  string      // the finding's path or a parent of it: Receive["Relay"] covers Receive["Relay"].Bindings
+	Reason string      // why the finding is accepted; an acknowledgement without a reason has no effect
 }
 
 // Transport has the parameters of Set-TransportConfig that a policy needs.

@@ -98,7 +98,7 @@ func (list parameters) limits(v *validator, path source.Path, c any) {
 		}
 		f := setting.Value(fields.Field(p.field))
 		if unlimited := p.Kind.Unlimited() && f.Int() == int64(param.Unlimited); !unlimited && !p.Limits.Contain(f.Int()) {
-			v.fail(path.Field(source.Path(p.Name)), CodeOutOfRange, "%s is out of range; give %s", textOf(f), p.LimitsText())
+			v.fail(path.Field(source.Path(p.Name)), source.CodeOutOfRange, "%s is out of range; give %s", textOf(f), p.LimitsText())
 		}
 	}
 }
@@ -114,7 +114,7 @@ func (list parameters) enumerations(v *validator, path source.Path, c any) {
 		}
 		f := setting.Value(fields.Field(p.field)).Interface()
 		if e, ok := f.(interface{ IsValid() bool }); ok && !e.IsValid() {
-			v.fail(path.Field(source.Path(p.Name)), CodeValueInvalid, "%v is not one of its values", f)
+			v.fail(path.Field(source.Path(p.Name)), source.CodeValueInvalid, "%v is not one of its values", f)
 		}
 	}
 }

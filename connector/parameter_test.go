@@ -167,7 +167,7 @@ func TestLimitsAreTheRows(t *testing.T) {
 				number.SetInt(value)
 				errs, _ := c.Check()
 				got := slices.ContainsFunc(errs, func(p source.Diagnostic) bool {
-					return p.Path == tt.path.Field(source.Path(r.Name)) && p.Code == connector.CodeOutOfRange && strings.Contains(p.Detail, r.LimitsText())
+					return p.Path == tt.path.Field(source.Path(r.Name)) && p.Code == source.CodeOutOfRange && strings.Contains(p.Detail, r.LimitsText())
 				})
 				unlimited := r.Kind.Unlimited() && value == int64(param.Unlimited)
 				if want := !unlimited && (value < r.Limits.Min || value > r.Limits.Max); got != want {
@@ -196,7 +196,7 @@ func TestEnumerationsAreTheRows(t *testing.T) {
 			setting.Target(f).SetUint(200)
 			errs, _ := c.Check()
 			if !slices.ContainsFunc(errs, func(p source.Diagnostic) bool {
-				return p.Path == tt.path.Field(source.Path(r.Name)) && (p.Code == connector.CodeValueInvalid || p.Code == connector.CodeAuthInvalid)
+				return p.Path == tt.path.Field(source.Path(r.Name)) && (p.Code == source.CodeValueInvalid || p.Code == connector.CodeAuthInvalid)
 			}) {
 				t.Errorf("%s.%s takes 200: %v", tt.path, r.Name, errs)
 			}

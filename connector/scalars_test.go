@@ -47,7 +47,7 @@ func TestScalars(t *testing.T) {
 			row.set(&c.Receive[1], n)
 			errs, _ := c.Check()
 			path := source.Path(`Receive["Relay"].`) + row.field
-			got := slices.ContainsFunc(errs, func(p source.Diagnostic) bool { return p.Path == path && p.Code == connector.CodeOutOfRange })
+			got := slices.ContainsFunc(errs, func(p source.Diagnostic) bool { return p.Path == path && p.Code == source.CodeOutOfRange })
 			if want := n < row.low || n > row.high; got != want {
 				t.Errorf("%s = %d: out of range %v, want %v: %v", row.field, n, got, want, errs)
 			}
@@ -72,7 +72,7 @@ func TestSendScalars(t *testing.T) {
 			row.set(&c.Send[1], n)
 			errs, _ := c.Check()
 			got := slices.ContainsFunc(errs, func(p source.Diagnostic) bool {
-				return p.Path == `Send["Direct"].`+row.field && p.Code == connector.CodeOutOfRange
+				return p.Path == `Send["Direct"].`+row.field && p.Code == source.CodeOutOfRange
 			})
 			if want := n < row.low || n > row.high; got != want {
 				t.Errorf("%s = %d: out of range %v, want %v: %v", row.field, n, got, want, errs)

@@ -111,7 +111,7 @@ func TestServiceScalars(t *testing.T) {
 			row.set(&c.Services[0], n)
 			errs, _ := c.Check()
 			path := source.Path(`Services["HubA"].`) + row.field
-			got := slices.ContainsFunc(errs, func(p source.Diagnostic) bool { return p.Path == path && p.Code == connector.CodeOutOfRange })
+			got := slices.ContainsFunc(errs, func(p source.Diagnostic) bool { return p.Path == path && p.Code == source.CodeOutOfRange })
 			if want := n < row.low || n > row.high; got != want {
 				t.Errorf("%s = %d: out of range %v, want %v: %v", row.field, n, got, want, errs)
 			}
@@ -134,7 +134,7 @@ func TestDeliveryProblems(t *testing.T) {
 	for _, tt := range []struct {
 		cfg     connector.Config
 		path    source.Path // of the only problem; "": no problem
-		code    string
+		code    source.Code
 		warning bool
 	}{
 		{service(connector.Service{MaxOutboundConnections: 10}), "", "", false},
@@ -144,8 +144,8 @@ func TestDeliveryProblems(t *testing.T) {
 		{service(connector.Service{DelayNotificationTimeout: 30 * time.Minute}), "Services[0].DelayNotificationTimeout", connector.CodeDelayNotification, true},
 		{service(connector.Service{DelayNotificationTimeout: 31 * time.Minute}), "", "", false},
 		{service(connector.Service{MessageExpirationTimeout: 4 * time.Hour}), "Services[0].DelayNotificationTimeout", connector.CodeDelayNotification, true},
-		{service(connector.Service{Name: "HubX"}), `Services["HubX"].Name`, connector.CodeServerUnknown, false},
-		{connector.Config{Server: "HubA", Services: []connector.Service{{}, {Name: "huba"}}}, `Services["huba"].Name`, connector.CodeNameDuplicate, false},
+		{service(connector.Service{Name: "HubX"}), `Services["HubX"].Name`, source.CodeServerUnknown, false},
+		{connector.Config{Server: "HubA", Services: []connector.Service{{}, {Name: "huba"}}}, `Services["huba"].Name`, source.CodeNameDuplicate, false},
 
 		{transport(func(t *connector.Transport) { t.ExternalPostmasterAddress = "bounces@contoso.com" }), "", "", false},
 		{transport(func(t *connector.Transport) { t.ExternalPostmasterAddress = "bounces" }), "Transport.ExternalPostmasterAddress", connector.CodePostmaster, false},
@@ -155,17 +155,17 @@ func TestDeliveryProblems(t *testing.T) {
 		}), "", "", false},
 		{transport(func(t *connector.Transport) {
 			t.ExternalDsnMaxMessageAttachSize = param.Value(param.UnlimitedSize)
-		}), "Transport.ExternalDsnMaxMessageAttachSize", connector.CodeOutOfRange, false},
+		}), "Transport.ExternalDsnMaxMessageAttachSize", source.CodeOutOfRange, false},
 		{transport(func(t *connector.Transport) {
 			t.InternalDsnMaxMessageAttachSize = param.Value[param.Size](1 << 31)
-		}), "Transport.InternalDsnMaxMessageAttachSize", connector.CodeOutOfRange, false},
+		}), "Transport.InternalDsnMaxMessageAttachSize", source.CodeOutOfRange, false},
 
 		{remote(connector.RemoteDomain{Name: "Default", DomainName: "*"}, connector.RemoteDomain{Name: "a", DomainName: "*.a.example"}), "", "", false},
-		{remote(connector.RemoteDomain{DomainName: "*"}), "Remote[0].Name", connector.CodeNameMissing, false},
+		{remote(connector.RemoteDomain{DomainName: "*"}), "Remote[0].Name", source.CodeNameMissing, false},
 		{remote(connector.RemoteDomain{Name: "a", DomainName: "a.*.example"}), `Remote["a"].DomainName`, connector.CodeRemoteDomain, false},
 		{remote(connector.RemoteDomain{Name: "a"}), `Remote["a"].DomainName`, connector.CodeRemoteDomain, false},
 		{remote(connector.RemoteDomain{Name: "a", DomainName: "*.a.example"}, connector.RemoteDomain{Name: "b", DomainName: "*.A.example"}), `Remote["b"].DomainName`, connector.CodeRemoteDomain, false},
-		{remote(connector.RemoteDomain{Name: "a", DomainName: "a.example"}, connector.RemoteDomain{Name: "A", DomainName: "b.example"}), `Remote["A"].Name`, connector.CodeNameDuplicate, false},
+		{remote(connector.RemoteDomain{Name: "a", DomainName: "a.example"}, connector.RemoteDomain{Name: "A", DomainName: "b.example"}), `Remote["A"].Name`, source.CodeNameDuplicate, false},
 	} {
 		errs, warnings := tt.cfg.Check()
 		got, other := errs, warnings

@@ -49,7 +49,7 @@ func (v *validator) checkSend() {
 func (v *validator) organisation() {
 	c := v.cfg
 	if !c.Profile.IsValid() {
-		v.fail("Profile", CodeValueInvalid, "%v is not a profile; give Current or Exchange2007", c.Profile)
+		v.fail("Profile", source.CodeValueInvalid, "%v is not a profile; give Current or Exchange2007", c.Profile)
 	}
 	v.knownServer("Server", c.Server)
 	names := v.names("Servers")
@@ -75,20 +75,20 @@ func (v *validator) organisation() {
 
 func (v *validator) link(path source.Path, l routing.SiteLink, sites map[string]bool) {
 	if len(l.Sites) < 2 {
-		v.fail(path+".Sites", CodeSiteLink, "a link joins two sites or more")
+		v.fail(path+".Sites", routing.CodeSiteLink, "a link joins two sites or more")
 	}
 	for i, site := range l.Sites {
 		if site == "" {
-			v.fail((path + ".Sites").Index(i), CodeSiteLink, "the site has no name")
+			v.fail((path + ".Sites").Index(i), routing.CodeSiteLink, "the site has no name")
 		} else if !sites[strings.ToLower(site)] {
-			v.warn((path + ".Sites").Index(i), CodeSiteLink, "no server is in site %q", site)
+			v.warn((path + ".Sites").Index(i), routing.CodeSiteLink, "no server is in site %q", site)
 		}
 	}
 	if l.Cost < 1 {
-		v.fail(path+".Cost", CodeOutOfRange, "the cost is %d; give 1 or more", l.Cost)
+		v.fail(path+".Cost", source.CodeOutOfRange, "the cost is %d; give 1 or more", l.Cost)
 	}
 	if l.MaxSize < 0 {
-		v.fail(path+".MaxSize", CodeOutOfRange, "the size is %d; give 0 for unlimited, or more", l.MaxSize)
+		v.fail(path+".MaxSize", source.CodeOutOfRange, "the size is %d; give 0 for unlimited, or more", l.MaxSize)
 	}
 }
 
@@ -98,7 +98,8 @@ func (v *validator) accepted() {
 	var problems source.Diagnostics
 	errors.As(err, &problems)
 	for _, p := range problems {
-		v.fail(v.cfg.pathOf(p.Path), CodeAcceptedDomain, "%s", p.Detail)
+		p.Path = v.cfg.pathOf(p.Path)
+		v.errs = append(v.errs, p)
 	}
 }
 
@@ -117,7 +118,7 @@ func (v *validator) secureList(path source.Path, domains []string) {
 		if strings.Contains(name, "*") {
 			v.fail(path.Index(i), CodeDomainSecureList, "%q has a wildcard; list each domain by name", name)
 		} else if _, err := routing.ParseDomain(name); err != nil {
-			v.fail(path.Index(i), CodeDomainSecureList, "%v", err)
+			v.fail(path.Index(i), CodeDomainSecureList, "%w", err)
 		}
 	}
 }

@@ -73,7 +73,7 @@ func (c *receiveCheck) bindings() {
 	}
 	for i, b := range c.r.Bindings {
 		if err := param.CheckBinding(b); err != nil {
-			c.bad(source.Path("Bindings").Index(i), CodeBindingInvalid, "%v", err)
+			c.bad(source.Path("Bindings").Index(i), CodeBindingInvalid, "%w", err)
 		}
 		for j, earlier := range c.r.Bindings[:i] {
 			if plainAddrPort(earlier) == plainAddrPort(b) {

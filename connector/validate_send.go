@@ -99,7 +99,7 @@ func (c *sendCheck) sources() {
 	for i, name := range c.given.SourceTransportServers {
 		path := (c.path + ".SourceTransportServers").Index(i)
 		if name == "" {
-			c.fail(path, CodeServerUnknown, "the server has no name")
+			c.fail(path, source.CodeServerUnknown, "the server has no name")
 		}
 		c.knownServer(path, name)
 	}
@@ -219,7 +219,7 @@ func (c *sendCheck) checkTlsDomain() {
 		c.bad("TlsDomain", CodeTlsDomain, "it goes with TlsAuthLevel DomainValidation only")
 	default:
 		if d, err := routing.ParseDomain(strings.TrimPrefix(name, "*.")); err != nil {
-			c.bad("TlsDomain", CodeTlsDomain, "give a domain or *.domain: %v", err)
+			c.bad("TlsDomain", CodeTlsDomain, "give a domain or *.domain: %w", err)
 		} else if d.IsLiteral() {
 			c.bad("TlsDomain", CodeTlsDomain, "%q is an address; give a domain or *.domain", name)
 		}

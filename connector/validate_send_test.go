@@ -9,6 +9,7 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -94,7 +95,7 @@ var sendRows = []ruleRow{
 	{rule: "S14", path: `Send["Direct"].SourceTransportServers`, code: connector.CodeSourceSites, warn: true,
 		wrong: direct(func(s *connector.Send) { s.SourceTransportServers = []string{"HubA", "HubC"} }),
 		legal: direct(func(s *connector.Send) { s.SourceTransportServers = []string{"HubA", "HubB"} })},
-	{rule: "name", path: `Send["gateway"].Name`, code: connector.CodeNameDuplicate,
+	{rule: "name", path: `Send["gateway"].Name`, code: source.CodeNameDuplicate,
 		wrong: direct(func(s *connector.Send) { s.Name = "gateway" })},
 	{rule: "usage", path: `Send["Direct"].Usage`, code: connector.CodeUsageInvalid,
 		wrong: direct(func(s *connector.Send) { s.Usage = param.UsageClient })},
@@ -102,12 +103,12 @@ var sendRows = []ruleRow{
 		wrong: direct(func(s *connector.Send) { s.AddressSpaces = nil })},
 	{rule: "host twice", path: `Send["Gateway"].SmartHosts[1]`, code: connector.CodeSmartHostInvalid,
 		wrong: gateway(func(s *connector.Send) { s.SmartHosts = append(s.SmartHosts, s.SmartHosts[0]) })},
-	{rule: "source unknown", path: `Send["Direct"].SourceTransportServers[0]`, code: connector.CodeServerUnknown,
+	{rule: "source unknown", path: `Send["Direct"].SourceTransportServers[0]`, code: source.CodeServerUnknown,
 		wrong: direct(func(s *connector.Send) { s.SourceTransportServers = []string{"HubX"} })},
-	{rule: "port", path: `Send["Direct"].Port`, code: connector.CodeOutOfRange,
+	{rule: "port", path: `Send["Direct"].Port`, code: source.CodeOutOfRange,
 		wrong: direct(func(s *connector.Send) { s.Port = 65536 }),
 		legal: direct(func(s *connector.Send) { s.Port = 65535 })},
-	{rule: "inactivity", path: `Send["Direct"].ConnectionInactivityTimeOut`, code: connector.CodeOutOfRange,
+	{rule: "inactivity", path: `Send["Direct"].ConnectionInactivityTimeOut`, code: source.CodeOutOfRange,
 		wrong: direct(func(s *connector.Send) { s.ConnectionInactivityTimeOut = 25 * time.Hour })},
 	{rule: "another address type", path: `Send["Direct"].AddressSpaces[0]`, code: connector.CodeNotEnforced, warn: true,
 		wrong: direct(func(s *connector.Send) {
@@ -116,30 +117,30 @@ var sendRows = []ruleRow{
 		})},
 	{rule: "not enforced", path: `Send["Direct"].FrontendProxyEnabled`, code: connector.CodeNotEnforced, warn: true,
 		wrong: direct(func(s *connector.Send) { s.FrontendProxyEnabled = true })},
-	{rule: "our server", path: "Server", code: connector.CodeServerUnknown,
+	{rule: "our server", path: "Server", code: source.CodeServerUnknown,
 		wrong: func(c *connector.Config) { c.Server = "HubX" }},
-	{rule: "server name", path: `Servers["huba"].Name`, code: connector.CodeNameDuplicate,
+	{rule: "server name", path: `Servers["huba"].Name`, code: source.CodeNameDuplicate,
 		wrong: func(c *connector.Config) { c.Servers[1].Name = "huba" }},
-	{rule: "link", path: `Links["north"].Sites`, code: connector.CodeSiteLink,
+	{rule: "link", path: `Links["north"].Sites`, code: routing.CodeSiteLink,
 		wrong: func(c *connector.Config) { c.Links[0].Sites = []string{"Paris"} }},
-	{rule: "link cost", path: `Links["north"].Cost`, code: connector.CodeOutOfRange,
+	{rule: "link cost", path: `Links["north"].Cost`, code: source.CodeOutOfRange,
 		wrong: func(c *connector.Config) { c.Links[0].Cost = 0 }},
-	{rule: "link site", path: `Links["north"].Sites[1]`, code: connector.CodeSiteLink, warn: true,
+	{rule: "link site", path: `Links["north"].Sites[1]`, code: routing.CodeSiteLink, warn: true,
 		wrong: func(c *connector.Config) { c.Links[0].Sites[1] = "Rome" }},
-	{rule: "profile", path: "Profile", code: connector.CodeValueInvalid,
+	{rule: "profile", path: "Profile", code: source.CodeValueInvalid,
 		wrong: func(c *connector.Config) { c.Profile = 99 }},
-	{rule: "accepted domain", path: `Accepted["Bad"].DomainName`, code: connector.CodeAcceptedDomain,
+	{rule: "accepted domain", path: `Accepted["Bad"].DomainName`, code: routing.CodeAcceptedDomain,
 		wrong: func(c *connector.Config) {
 			c.Accepted = append(c.Accepted, routing.AcceptedDomain{Name: "Bad", DomainName: "a.*.contoso.com"})
 		},
 		legal: func(c *connector.Config) {
 			c.Accepted = append(c.Accepted, routing.AcceptedDomain{Name: "Good", DomainName: "*.contoso.com"})
 		}},
-	{rule: "accepted twice", path: `Accepted["Again"].DomainName`, code: connector.CodeAcceptedDomain,
+	{rule: "accepted twice", path: `Accepted["Again"].DomainName`, code: routing.CodeAcceptedDomain,
 		wrong: func(c *connector.Config) {
 			c.Accepted = append(c.Accepted, routing.AcceptedDomain{Name: "Again", DomainName: "CONTOSO.com"})
 		}},
-	{rule: "size", path: "Transport.MaxSendSize", code: connector.CodeOutOfRange,
+	{rule: "size", path: "Transport.MaxSendSize", code: source.CodeOutOfRange,
 		wrong: func(c *connector.Config) { c.Transport.MaxSendSize = -7 }},
 }
 
@@ -150,13 +151,13 @@ func TestImplicitTLSOut(t *testing.T) {
 		port  int
 		basic bool
 		helo  bool
-		want  []string
+		want  []source.Code
 	}{
-		{25, true, false, []string{connector.CodeCredentialClear}},
+		{25, true, false, []source.Code{connector.CodeCredentialClear}},
 		{465, true, false, nil},
-		{25, false, true, []string{connector.CodeForceHELO}},
+		{25, false, true, []source.Code{connector.CodeForceHELO}},
 		{465, false, true, nil},
-		{465, true, true, []string{connector.CodeForceHELO}},
+		{465, true, true, []source.Code{connector.CodeForceHELO}},
 	} {
 		s := connector.Send{
 			Name: "Out", AddressSpaces: spaces("*"), SmartHosts: []param.SmartHost{param.MustParseSmartHost("mx.isp.example")},
@@ -169,7 +170,7 @@ func TestImplicitTLSOut(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var got []string
+		var got []source.Code
 		for _, w := range p.Warnings() {
 			got = append(got, w.Code)
 		}

@@ -50,7 +50,7 @@ func (v *validator) remote() {
 		v.unique(names, i, "", d.Name)
 		key, err := remoteKey(d.DomainName)
 		if err != nil {
-			v.fail(path+".DomainName", CodeRemoteDomain, "%v; give contoso.com, *.contoso.com or *", err)
+			v.fail(path+".DomainName", CodeRemoteDomain, "%w; give contoso.com, *.contoso.com or *", err)
 			continue
 		}
 		if first, taken := domains[key]; taken {
@@ -66,7 +66,7 @@ func (v *validator) postmaster(t *Transport) {
 		return
 	}
 	if a, err := routing.ParseAddress(t.ExternalPostmasterAddress); err != nil {
-		v.fail("Transport.ExternalPostmasterAddress", CodePostmaster, "%v", err)
+		v.fail("Transport.ExternalPostmasterAddress", CodePostmaster, "%w", err)
 	} else if !a.Domain().IsValid() {
 		v.fail("Transport.ExternalPostmasterAddress", CodePostmaster, "%q has no domain", t.ExternalPostmasterAddress)
 	}

@@ -67,7 +67,7 @@ func ruleConfig() *connector.Config {
 type ruleRow struct {
 	rule  string
 	path  source.Path
-	code  string
+	code  source.Code
 	warn  bool
 	wrong func(c *connector.Config)
 	legal func(c *connector.Config)
@@ -221,17 +221,17 @@ var receiveRows = []ruleRow{
 			r.PermissionGroups, r.Permissions = param.Setting[permission.Group]{}, nil
 		}),
 		legal: relay(func(r *connector.Receive) { r.PermissionGroups = param.Setting[permission.Group]{} })},
-	{rule: "R18", path: `Receive["DEFAULT"].Name`, code: connector.CodeNameDuplicate,
+	{rule: "R18", path: `Receive["DEFAULT"].Name`, code: source.CodeNameDuplicate,
 		wrong: relay(func(r *connector.Receive) { r.Name = "DEFAULT" }),
 		legal: relay(func(r *connector.Receive) { r.Name, r.Server = "Default", "HubB" })},
-	{rule: "name missing", path: "Receive[1].Name", code: connector.CodeNameMissing,
+	{rule: "name missing", path: "Receive[1].Name", code: source.CodeNameMissing,
 		wrong: relay(func(r *connector.Receive) { r.Name = "" })},
-	{rule: "name long", path: source.Element("Receive", 0, strings.Repeat("ä", 65)) + ".Name", code: connector.CodeNameInvalid,
+	{rule: "name long", path: source.Element("Receive", 0, strings.Repeat("ä", 65)) + ".Name", code: source.CodeNameInvalid,
 		wrong: relay(func(r *connector.Receive) { r.Name = strings.Repeat("ä", 65) }),
 		legal: relay(func(r *connector.Receive) { r.Name = strings.Repeat("ä", 64) })},
-	{rule: "name control", path: `Receive["a\nb"].Name`, code: connector.CodeNameInvalid,
+	{rule: "name control", path: `Receive["a\nb"].Name`, code: source.CodeNameInvalid,
 		wrong: relay(func(r *connector.Receive) { r.Name = "a\nb" })},
-	{rule: "server", path: `Receive["Relay"].Server`, code: connector.CodeServerUnknown,
+	{rule: "server", path: `Receive["Relay"].Server`, code: source.CodeServerUnknown,
 		wrong: relay(func(r *connector.Receive) { r.Server = "HubX" }),
 		legal: relay(func(r *connector.Receive) { r.Server = "hubb.CONTOSO.com" })},
 	{rule: "bindings missing", path: `Receive["Relay"].Bindings`, code: connector.CodeBindingsMissing,
@@ -319,14 +319,14 @@ func TestAllMistakesAtOnce(t *testing.T) {
 		Accepted: nil,
 	}
 	errs, _ := c.Check()
-	var codes []string
+	var codes []source.Code
 	for _, p := range errs {
 		codes = append(codes, p.Code)
 	}
-	want := []string{
-		connector.CodeNameMissing, connector.CodeBindingsMissing, connector.CodeRangesMissing, connector.CodeAuthNeedsTLS,
-		connector.CodeRequireTLS, connector.CodeBannerInvalid, connector.CodeOutOfRange,
-		connector.CodeAddressSpaceMissing, connector.CodeIgnoreSTARTTLS, connector.CodeOutOfRange,
+	want := []source.Code{
+		source.CodeNameMissing, connector.CodeBindingsMissing, connector.CodeRangesMissing, connector.CodeAuthNeedsTLS,
+		connector.CodeRequireTLS, connector.CodeBannerInvalid, source.CodeOutOfRange,
+		connector.CodeAddressSpaceMissing, connector.CodeIgnoreSTARTTLS, source.CodeOutOfRange,
 	}
 	if !slices.Equal(codes, want) {
 		t.Errorf("got %q\nwant %q", codes, want)

@@ -1,7 +1,6 @@
 package connector
 
 import (
-	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -18,12 +17,14 @@ type validator struct {
 	errs, warnings source.Diagnostics
 }
 
-func (v *validator) fail(path source.Path, code, format string, args ...any) {
-	v.errs = append(v.errs, source.Diagnostic{Severity: source.SeverityError, Path: path, Code: code, Detail: fmt.Sprintf(format, args...)})
+func (v *validator) fail(path source.Path, code source.Code, format string, args ...any) {
+	v.errs = append(v.errs, source.Mistake(path, code, format, args...))
 }
 
-func (v *validator) warn(path source.Path, code, format string, args ...any) {
-	v.warnings = append(v.warnings, source.Diagnostic{Severity: source.SeverityWarning, Path: path, Code: code, Detail: fmt.Sprintf(format, args...)})
+func (v *validator) warn(path source.Path, code source.Code, format string, args ...any) {
+	d := source.Mistake(path, code, format, args...)
+	d.Severity = source.SeverityWarning
+	v.warnings = append(v.warnings, d)
 }
 
 // connectorValidator collects the problems of the connector at a path.
@@ -32,11 +33,11 @@ type connectorValidator struct {
 	path source.Path
 }
 
-func (c *connectorValidator) bad(field source.Path, code, format string, args ...any) {
+func (c *connectorValidator) bad(field source.Path, code source.Code, format string, args ...any) {
 	c.fail(c.path+"."+field, code, format, args...)
 }
 
-func (c *connectorValidator) doubt(field source.Path, code, format string, args ...any) {
+func (c *connectorValidator) doubt(field source.Path, code source.Code, format string, args ...any) {
 	c.warn(c.path+"."+field, code, format, args...)
 }
 
@@ -44,13 +45,13 @@ func (c *connectorValidator) doubt(field source.Path, code, format string, args 
 func (v *validator) name(path source.Path, name string) {
 	switch {
 	case name == "":
-		v.fail(path+".Name", CodeNameMissing, "give it a name of up to 64 characters")
+		v.fail(path+".Name", source.CodeNameMissing, "give it a name of up to 64 characters")
 	case utf8.RuneCountInString(name) > 64:
-		v.fail(path+".Name", CodeNameInvalid, "the name has %d characters; 64 are allowed", utf8.RuneCountInString(name))
+		v.fail(path+".Name", source.CodeNameInvalid, "the name has %d characters; 64 are allowed", utf8.RuneCountInString(name))
 	case !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl):
-		v.fail(path+".Name", CodeNameInvalid, "the name has control characters or isn't UTF-8")
+		v.fail(path+".Name", source.CodeNameInvalid, "the name has control characters or isn't UTF-8")
 	case strings.TrimSpace(name) != name:
-		v.fail(path+".Name", CodeNameInvalid, "the name begins or ends with a blank")
+		v.fail(path+".Name", source.CodeNameInvalid, "the name begins or ends with a blank")
 	}
 }
 
@@ -73,7 +74,7 @@ func (v *validator) unique(names nameSet, i int, scope, name string) {
 	}
 	key := [2]string{strings.ToLower(scope), strings.ToLower(name)}
 	if first, taken := names.first[key]; taken {
-		v.fail(names.paths[i]+".Name", CodeNameDuplicate, "%q is the name of %s already; give it another", name, names.list.Index(first))
+		v.fail(names.paths[i]+".Name", source.CodeNameDuplicate, "%q is the name of %s already; give it another", name, names.list.Index(first))
 		return
 	}
 	names.first[key] = i
@@ -90,9 +91,9 @@ func (v *validator) knownServer(path source.Path, name string) {
 	}
 	switch {
 	case len(v.cfg.Servers) > 0:
-		v.fail(path, CodeServerUnknown, "%q is not one of Servers; add it there or correct the name", name)
+		v.fail(path, source.CodeServerUnknown, "%q is not one of Servers; add it there or correct the name", name)
 	case !strings.EqualFold(name, v.cfg.local().Name):
-		v.fail(path, CodeServerUnknown, "%q is not this server, %q, and Servers lists no other", name, v.cfg.local().Name)
+		v.fail(path, source.CodeServerUnknown, "%q is not this server, %q, and Servers lists no other", name, v.cfg.local().Name)
 	}
 }
 
@@ -102,7 +103,7 @@ func (v *validator) fqdn(path source.Path, name string) {
 		return
 	}
 	if d, err := routing.ParseDomain(name); err != nil {
-		v.fail(path, CodeFqdnInvalid, "%v", err)
+		v.fail(path, CodeFqdnInvalid, "%w", err)
 	} else if d.IsLiteral() {
 		v.fail(path, CodeFqdnInvalid, "%q is an address; give a host name", name)
 	}
@@ -114,7 +115,7 @@ func (v *validator) certificate(path source.Path, name string) {
 		return
 	}
 	if _, err := param.ParseSmtpX509Identifier(name); err != nil {
-		v.fail(path, CodeCertificateName, "%v", err)
+		v.fail(path, CodeCertificateName, "%w", err)
 	}
 }
 
@@ -122,7 +123,7 @@ func (v *validator) certificate(path source.Path, name string) {
 func (v *validator) permissions(path source.Path, grants []permission.Grant) {
 	for i, g := range grants {
 		if _, err := permission.NewACL(v.cfg.Profile, 0, g); err != nil {
-			v.fail(path.Index(i), CodePermissionInvalid, "%v", err)
+			v.fail(path.Index(i), CodePermissionInvalid, "%w", err)
 		}
 		if idle := g.Allow.Intersect(permission.NotEnforced); idle != 0 {
 			v.warn(path.Index(i), CodeNotEnforced, "%v has no effect: no decision asks for it", idle)

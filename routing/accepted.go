@@ -145,7 +145,7 @@ type acceptedCompiler struct {
 }
 
 func (c *acceptedCompiler) problem(i int, field source.Path, format string, args ...any) {
-	c.problems.add("Accepted", i, field, format, args...)
+	c.problems.add("Accepted", i, field, CodeAcceptedDomain, format, args...)
 }
 
 // add checks one domain, fills in its defaults and enters it.

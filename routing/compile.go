@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // NewTable compiles the routing table of the server t.Local. It reports all
@@ -40,11 +42,11 @@ func (c *tableCompiler) checkConnector(i int, r *Connector) {
 	c.checkSpaces(i, r.Spaces)
 	for j, name := range r.Sources {
 		if c.network.servers[strings.ToLower(name)] == nil {
-			c.problems.addItem("Connectors", i, "Sources", j, quoteInput(name)+" is not one of the servers")
+			c.problems.addItem("Connectors", i, "Sources", j, source.CodeServerUnknown, quoteInput(name)+" is not one of the servers")
 		}
 	}
 	if r.MaxSize < 0 {
-		c.problems.add("Connectors", i, "MaxSize", "%d is negative; 0 is unlimited", r.MaxSize)
+		c.problems.add("Connectors", i, "MaxSize", source.CodeOutOfRange, "%d is negative; 0 is unlimited", r.MaxSize)
 	}
 }
 
@@ -55,9 +57,9 @@ func (c *tableCompiler) checkName(i int, name string) {
 	first, ok := c.names[key]
 	switch {
 	case name == "":
-		c.problems.add("Connectors", i, "Name", "is empty")
+		c.problems.add("Connectors", i, "Name", source.CodeNameMissing, "is empty")
 	case ok:
-		c.problems.add("Connectors", i, "Name", "%s is the name of Connectors[%d] already; give it another", quoteInput(name), first)
+		c.problems.add("Connectors", i, "Name", source.CodeNameDuplicate, "%s is the name of Connectors[%d] already; give it another", quoteInput(name), first)
 	default:
 		c.names[key] = i
 	}
@@ -69,7 +71,7 @@ func (c *tableCompiler) checkSpaces(i int, spaces []AddressSpace) {
 	seen := make(map[AddressSpace]int, len(spaces))
 	for j, space := range spaces {
 		if !space.IsValid() {
-			c.problems.addItem("Connectors", i, "Spaces", j, "is the zero AddressSpace")
+			c.problems.addItem("Connectors", i, "Spaces", j, source.CodeValueInvalid, "is the zero AddressSpace")
 			continue
 		}
 		space.cost, space.local = 0, false
@@ -77,7 +79,7 @@ func (c *tableCompiler) checkSpaces(i int, spaces []AddressSpace) {
 			space.text = lowerASCII(space.text)
 		}
 		if _, ok := seen[space]; ok {
-			c.problems.addItem("Connectors", i, "Spaces", j, spaces[j].Space()+" is in the list twice")
+			c.problems.addItem("Connectors", i, "Spaces", j, CodeTable, spaces[j].Space()+" is in the list twice")
 			continue
 		}
 		seen[space] = j

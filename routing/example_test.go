@@ -72,10 +72,10 @@ func ExampleNewTable_problems() {
 	})
 	fmt.Println(err)
 	// Output:
-	// Connectors[0].Spaces[0]: is the zero AddressSpace
-	// Connectors[0].Sources[1]: "HUB9" is not one of the servers
-	// Connectors[1].Name: "internet" is the name of Connectors[0] already; give it another
-	// Connectors[1].MaxSize: -1 is negative; 0 is unlimited
+	// Connectors[0].Spaces[0]: is the zero AddressSpace (value-invalid)
+	// Connectors[0].Sources[1]: "HUB9" is not one of the servers (server-unknown)
+	// Connectors[1].Name: "internet" is the name of Connectors[0] already; give it another (name-duplicate)
+	// Connectors[1].MaxSize: -1 is negative; 0 is unlimited (out-of-range)
 }
 
 func ExampleParseDomain() {

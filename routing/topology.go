@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // Server is a transport server of the organisation.
@@ -105,7 +107,7 @@ func newNetwork(t Topology, problems *problems) *network {
 		n.local = &Server{Name: t.Local}
 		n.servers[strings.ToLower(t.Local)] = n.local
 	default:
-		problems.add("Local", 0, "", "%s is not one of the servers", quoteInput(t.Local))
+		problems.add("Local", 0, "", source.CodeServerUnknown, "%s is not one of the servers", quoteInput(t.Local))
 		n.local = new(Server)
 	}
 	links := checkLinks(t.Links, problems)
@@ -119,9 +121,9 @@ func (n *network) addServers(servers []Server, problems *problems) {
 		key := strings.ToLower(s.Name)
 		switch {
 		case s.Name == "":
-			problems.add("Servers", i, "Name", "is empty")
+			problems.add("Servers", i, "Name", source.CodeNameMissing, "is empty")
 		case n.servers[key] != nil:
-			problems.add("Servers", i, "Name", "%s is the name of another server already; give it another", quoteInput(s.Name))
+			problems.add("Servers", i, "Name", source.CodeNameDuplicate, "%s is the name of another server already; give it another", quoteInput(s.Name))
 		default:
 			n.servers[key] = &s
 		}
@@ -140,20 +142,20 @@ func checkLinks(links []SiteLink, problems *problems) []SiteLink {
 	for i, l := range links {
 		before := len(*problems)
 		if l.Cost < 1 || l.Cost > math.MaxInt32 {
-			problems.add("Links", i, "Cost", "%d is not 1 to %d", l.Cost, math.MaxInt32)
+			problems.add("Links", i, "Cost", source.CodeOutOfRange, "%d is not 1 to %d", l.Cost, math.MaxInt32)
 		}
 		if l.MaxSize < 0 {
-			problems.add("Links", i, "MaxSize", "%d is negative; 0 is unlimited", l.MaxSize)
+			problems.add("Links", i, "MaxSize", source.CodeOutOfRange, "%d is negative; 0 is unlimited", l.MaxSize)
 		}
 		sites := make([]string, len(l.Sites))
 		for j, site := range l.Sites {
 			sites[j] = strings.ToLower(site)
 			if slices.Contains(sites[:j], sites[j]) {
-				problems.addItem("Links", i, "Sites", j, quoteInput(site)+" is in the list twice")
+				problems.addItem("Links", i, "Sites", j, CodeSiteLink, quoteInput(site)+" is in the list twice")
 			}
 		}
 		if len(sites) < 2 {
-			problems.add("Links", i, "Sites", "needs two sites or more")
+			problems.add("Links", i, "Sites", CodeSiteLink, "needs two sites or more")
 		}
 		if len(*problems) == before {
 			l.Sites = sites

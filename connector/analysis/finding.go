@@ -36,7 +36,7 @@ func (f Finding) Page() string {
 	if !slices.Contains(FindingCodes(), f.Code) {
 		return ""
 	}
-	return "docs/findings.md#" + f.Code
+	return "docs/findings.md#" + string(f.Code)
 }
 
 // String returns "file:line: path: severity: detail (code)" without what isn't known.

@@ -85,10 +85,10 @@ func TestNothingToSay(t *testing.T) {
 	}
 }
 
-func signature(f analysis.Finding) string { return f.Code + " " + string(f.Path) }
+func signature(f analysis.Finding) string { return string(f.Code) + " " + string(f.Path) }
 
 func TestFindings(t *testing.T) {
-	raised := map[string]bool{}
+	raised := map[source.Code]bool{}
 	for name, tt := range findingTests {
 		t.Run(name, func(t *testing.T) {
 			cfg := with(t, tt.parts...)
@@ -232,12 +232,12 @@ func TestFindingsPage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var sections []string
+	var sections []source.Code
 	for _, m := range regexp.MustCompile(`(?m)^### (.*)$`).FindAllStringSubmatch(string(page), -1) {
-		sections = append(sections, m[1])
+		sections = append(sections, source.Code(m[1]))
 	}
 	slices.Sort(sections)
 	if codes := analysis.FindingCodes(); !slices.Equal(sections, codes) {
-		t.Errorf("sections\n%s\nwant\n%s", strings.Join(sections, "\n"), strings.Join(codes, "\n"))
+		t.Errorf("sections\n%v\nwant\n%v", sections, codes)
 	}
 }

@@ -53,7 +53,7 @@ func (c *checker) acceptsRegistries() {
 
 // acceptsOthers reports an accepted domain that includes domains of strangers. text
 // has %s where the clients are named.
-func (c *checker) acceptsOthers(code string, index int, text string, open []*servedConnector, to routing.Domain) {
+func (c *checker) acceptsOthers(code source.Code, index int, text string, open []*servedConnector, to routing.Domain) {
 	accepted := c.cfg.Accepted[index]
 	f := Finding{
 		Diagnostic: source.Diagnostic{

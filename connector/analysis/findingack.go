@@ -43,7 +43,7 @@ func (c *checker) acknowledge() {
 		}})
 	}
 	found := len(c.found) // findings about acknowledgements can't be acknowledged
-	byCode := map[string][]int{}
+	byCode := map[source.Code][]int{}
 	for i := range c.found {
 		byCode[c.found[i].Code] = append(byCode[c.found[i].Code], i)
 	}
@@ -81,7 +81,7 @@ func (c *checker) applyAcknowledgement(a acknowledgement, places []int, found []
 	f := Finding{Diagnostic: source.Diagnostic{Severity: source.SeverityWarning, Path: a.place}}
 	if strings.TrimSpace(a.Reason) == "" {
 		f.Code, f.Detail = CodeAcknowledgedNoReason, fmt.Sprintf("the acknowledgement of %s has no reason, so it doesn't count", a.Code)
-		f.Fix = `add a reason, as in "Acknowledged ` + a.Code + `: the scanners' network"`
+		f.Fix = `add a reason, as in "Acknowledged ` + string(a.Code) + `: the scanners' network"`
 		c.report(f)
 		return
 	}

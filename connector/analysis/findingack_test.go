@@ -19,7 +19,7 @@ func acknowledgedCodes(t *testing.T, cfg connector.Config) []string {
 	var codes []string
 	for _, f := range analysis.Check(compiled(t, cfg), analysis.Options{}) {
 		if f.Acknowledged != "" {
-			codes = append(codes, f.Code+": "+f.Acknowledged)
+			codes = append(codes, string(f.Code)+": "+f.Acknowledged)
 		}
 	}
 	return codes

@@ -8,11 +8,12 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
 )
 
 // kindOf returns the code of the note about relaying for this kind of identity.
-func kindOf(e *servedConnector, who partition.Who) string {
+func kindOf(e *servedConnector, who partition.Who) source.Code {
 	switch {
 	case who.User != nil:
 		return CodeRelayUser

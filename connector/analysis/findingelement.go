@@ -132,7 +132,7 @@ func commentAcknowledgements(place, comment string) []connector.Acknowledgement 
 			continue
 		}
 		code, reason, _ := strings.Cut(rest, ":")
-		all = append(all, connector.Acknowledgement{Code: strings.TrimSpace(code), Place: place, Reason: strings.TrimSpace(reason)})
+		all = append(all, connector.Acknowledgement{Code: source.Code(strings.TrimSpace(code)), Place: place, Reason: strings.TrimSpace(reason)})
 	}
 	return all
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/analysis"
 	"github.com/interchange-smtp/interchange/connector/internal/policygen"
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -90,7 +91,7 @@ func TestOrderOfLists(t *testing.T) {
 }
 
 // noEffect are the codes of what can be left out.
-var noEffect = []string{
+var noEffect = []source.Code{
 	analysis.CodeConnectorUnreached, analysis.CodeRangeUnreached, analysis.CodeRangeRedundant, analysis.CodeGrantIneffective,
 	analysis.CodeSendUnused, analysis.CodeSpaceUnused, connector.CodeNotEnforced, connector.CodeGroupCustom, connector.CodeGroupUnreachable,
 	connector.CodeCredentialUnused, connector.CodeDomainSecureList, analysis.CodeAcknowledgedNothing,
@@ -100,7 +101,7 @@ var noEffect = []string{
 // all of it, and in any order.
 func TestRepairsHaveNoEffect(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 9))
-	repaired := map[string]int{}
+	repaired := map[source.Code]int{}
 	for range randomPolicies {
 		p := policygen.Policy(r)
 		var found []analysis.Finding
@@ -210,8 +211,8 @@ func TestOrderOfPeers(t *testing.T) {
 	}
 	p := compile(t, cfg)
 	want := findingsOf(p)
-	for _, code := range []string{connector.CodeRoleConflict, connector.CodeSourceSites, analysis.CodeGatewaySender} {
-		if !strings.Contains(strings.Join(want, "\n"), code) {
+	for _, code := range []source.Code{connector.CodeRoleConflict, connector.CodeSourceSites, analysis.CodeGatewaySender} {
+		if !strings.Contains(strings.Join(want, "\n"), string(code)) {
 			t.Errorf("%s isn't found", code)
 		}
 	}

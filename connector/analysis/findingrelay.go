@@ -19,14 +19,14 @@ func (c *checker) relaying() {
 	all := c.isAccepted(to)
 	var open []*servedConnector // connectors whose anonymous clients reach every domain, because all are accepted
 	for e := range c.reachable {
-		kinds := map[string][]mailSession{}
+		kinds := map[source.Code][]mailSession{}
 		for _, s := range c.sessions(e) {
 			if s.Rcpt(connector.Rcpt{To: partition.Mailbox("user", to)}).Allowed() {
 				kind := kindOf(e, s.who.Who)
 				kinds[kind] = append(kinds[kind], s)
 			}
 		}
-		for _, kind := range []string{CodeRelayAnonymous, CodeRelayExternal, CodeRelayPartner, CodeRelayUser} {
+		for _, kind := range []source.Code{CodeRelayAnonymous, CodeRelayExternal, CodeRelayPartner, CodeRelayUser} {
 			switch sessions := kinds[kind]; {
 			case len(sessions) == 0:
 			case all && kind == CodeRelayAnonymous:
@@ -75,7 +75,7 @@ func (c *checker) isAccepted(d routing.Domain) bool {
 }
 
 // reportRelay reports the sessions of one kind that relay on e.
-func (c *checker) reportRelay(e *servedConnector, kind string, sessions []mailSession, to routing.Domain) {
+func (c *checker) reportRelay(e *servedConnector, kind source.Code, sessions []mailSession, to routing.Domain) {
 	witness := c.dialog(e, sessions[0].who.Who, sessions[0].tls)
 	witness.To = []routing.Address{partition.Mailbox("user", to)}
 	if kind == CodeRelayExternal {

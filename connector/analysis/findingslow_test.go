@@ -13,6 +13,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/analysis"
 	"github.com/interchange-smtp/interchange/connector/internal/policygen"
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -36,8 +37,8 @@ func subsets[T any](all []T) [][]T {
 
 // attempts are all sessions that policygen's policies tell apart from one
 // client, by the code of the finding about them.
-func attempts(r *connector.Receive, local netip.AddrPort, remote netip.Addr) map[string][]connector.Dialog {
-	all := map[string][]connector.Dialog{}
+func attempts(r *connector.Receive, local netip.AddrPort, remote netip.Addr) map[source.Code][]connector.Dialog {
+	all := map[source.Code][]connector.Dialog{}
 	kind := analysis.CodeRelayAnonymous
 	if r.AuthMechanism.Or(0).Has(auth.ExternalAuthoritative) {
 		kind = analysis.CodeRelayExternal
@@ -99,8 +100,8 @@ func everything(p *connector.Policy) bool {
 }
 
 // saysRelay reports whether a finding says that a client relays.
-func saysRelay(found []analysis.Finding, kind, name string, local netip.AddrPort, remote netip.Addr) bool {
-	codes := map[string][]string{
+func saysRelay(found []analysis.Finding, kind source.Code, name string, local netip.AddrPort, remote netip.Addr) bool {
+	codes := map[source.Code][]source.Code{
 		analysis.CodeRelayAnonymous: {analysis.CodeOpenRelay},
 		analysis.CodeRelayExternal:  {analysis.CodeExternalOpen, analysis.CodeExternalWide},
 	}
@@ -135,14 +136,14 @@ func TestRangesSlow(t *testing.T) {
 		p := policygen.Policy(r)
 		slow := newSlow(p)
 		want := servedBy(slow)
-		found := map[string]string{} // codes by place
+		found := map[string]source.Code{} // codes by place
 		for _, f := range analysis.Check(p, analysis.Options{}) {
-			if strings.HasPrefix(f.Code, "range-un") || f.Code == analysis.CodeRangeRedundant || f.Code == analysis.CodeConnectorUnreached {
+			if strings.HasPrefix(string(f.Code), "range-un") || f.Code == analysis.CodeRangeRedundant || f.Code == analysis.CodeConnectorUnreached {
 				found[string(f.Path)] = f.Code
 			}
 		}
 		// without returns the connectors without ranges.
-		without := func(goes func(in *connector.Receive, place, code string) bool) slowPolicy {
+		without := func(goes func(in *connector.Receive, place string, code source.Code) bool) slowPolicy {
 			rest := slowPolicy{newSlow(p).cfg}
 			for i := range rest.cfg.Receive {
 				in := &rest.cfg.Receive[i]
@@ -161,15 +162,15 @@ func TestRangesSlow(t *testing.T) {
 			}
 			return rest
 		}
-		check := func(what string, same bool, goes func(in *connector.Receive, place, code string) bool) {
+		check := func(what string, same bool, goes func(in *connector.Receive, place string, code source.Code) bool) {
 			t.Helper()
 			if slices.Equal(servedBy(without(goes)), want) != same {
 				t.Fatalf("without %s, it must be the same: %v\n%v\n%+v", what, same, found, p.Config())
 			}
 		}
-		check("all that have no effect", true, func(_ *connector.Receive, _, code string) bool { return code != "" })
+		check("all that have no effect", true, func(_ *connector.Receive, _ string, code source.Code) bool { return code != "" })
 		for range 5 {
-			check("some that have no effect", true, func(_ *connector.Receive, _, code string) bool { return code != "" && r.IntN(2) == 0 })
+			check("some that have no effect", true, func(_ *connector.Receive, _ string, code source.Code) bool { return code != "" && r.IntN(2) == 0 })
 		}
 		for i := range slow.cfg.Receive {
 			in := &slow.cfg.Receive[i]
@@ -179,9 +180,9 @@ func TestRangesSlow(t *testing.T) {
 				case found[fmt.Sprintf("Receive[%q]", in.Name)] != "" || !in.Enabled.Or(true):
 				case found[place] != "":
 					redundant++
-					check(place, true, func(_ *connector.Receive, at, _ string) bool { return at == place })
+					check(place, true, func(_ *connector.Receive, at string, _ source.Code) bool { return at == place })
 				default:
-					check(place, false, func(other *connector.Receive, at, code string) bool {
+					check(place, false, func(other *connector.Receive, at string, code source.Code) bool {
 						return at == place || code == analysis.CodeRangeRedundant || code == analysis.CodeRangeUnreached && other.Name == in.Name
 					})
 				}

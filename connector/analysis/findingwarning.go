@@ -7,6 +7,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
 	"github.com/interchange-smtp/interchange/connector/source"
+	"github.com/interchange-smtp/interchange/routing"
 )
 
 // warningFix is the remedy for a warning of connector.Compile.
@@ -19,7 +20,7 @@ type warningFix struct {
 
 // warningFixes are by code. The overlap of ranges isn't among them: the findings
 // about clients describe it better.
-var warningFixes = map[string]warningFix{
+var warningFixes = map[source.Code]warningFix{
 	connector.CodeNotEnforced:       {"remove it: it has no effect here", (*element).unset},
 	connector.CodeDomainSecureList:  {"list the partners' domains, or turn DomainSecureEnabled off", (*element).unset},
 	connector.CodeExchangeFqdn:      {"leave Fqdn empty, or set it to the server's own name", (*element).unset},
@@ -33,7 +34,7 @@ var warningFixes = map[string]warningFix{
 	connector.CodeEdgeOnly:          {"remove it if Exchange is to do the same", (*element).unset},
 	connector.CodeSourceSites:       {"name servers of one site", nil},
 	connector.CodeDelayNotification: {"set it to a time between the retries and the expiry of messages", nil},
-	connector.CodeSiteLink:          {"correct the site's name, or remove it", nil},
+	routing.CodeSiteLink:            {"correct the site's name, or remove it", nil},
 }
 
 // partlyEnforced are the fixes for parameters and grants of which only a part has no

@@ -12,12 +12,13 @@ import (
 	"github.com/interchange-smtp/interchange/connector/internal/policygen"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/reply"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
 // proofs are by code the conditions that the witness of a finding must meet. A finding
 // whose code isn't here needs only a session.
-var proofs = map[string]func(*connector.Policy, analysis.Finding, connector.Walkthrough) bool{
+var proofs = map[source.Code]func(*connector.Policy, analysis.Finding, connector.Walkthrough) bool{
 	analysis.CodeOpenRelay:      relaysOne,
 	analysis.CodeAcceptedAny:    relaysOne,
 	analysis.CodeRelayAnonymous: relaysOne,
@@ -129,10 +130,10 @@ func shown(t *testing.T, p *connector.Policy, f analysis.Finding) {
 
 // unshown are the codes that no session can show, or not always, in the policies of
 // findingTests.
-var unshown = []string{
+var unshown = []source.Code{
 	connector.CodeNotEnforced, connector.CodeDomainSecureList, connector.CodeExchangeFqdn, connector.CodeGroupCustom,
 	connector.CodeCredentialUnused, connector.CodeEdgeOnly, connector.CodeSourceSites, connector.CodeDelayNotification,
-	connector.CodeSiteLink, connector.CodeRoleConflict, analysis.CodeFqdnMissing, analysis.CodeAcknowledgedNothing, analysis.CodeAcknowledgedNoReason,
+	routing.CodeSiteLink, connector.CodeRoleConflict, analysis.CodeFqdnMissing, analysis.CodeAcknowledgedNothing, analysis.CodeAcknowledgedNoReason,
 }
 
 // relayingUsers is a connector by which users may send to every domain. Without it no
@@ -185,7 +186,7 @@ func TestWitnessDeclaresSize(t *testing.T) {
 	third.Name = "Tie again"
 	cfg.Send = append(cfg.Send, small, tie, third)
 	p := compile(t, cfg)
-	told := map[string]bool{}
+	told := map[source.Code]bool{}
 	for _, f := range analysis.Check(p, analysis.Options{}) {
 		if f.Witness.Size > 0 {
 			told[f.Code] = true

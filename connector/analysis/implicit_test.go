@@ -9,6 +9,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
 )
 
@@ -69,14 +70,14 @@ func TestImplicitTLS(t *testing.T) {
 func TestImplicitTLSFindings(t *testing.T) {
 	for _, row := range []struct {
 		bindings string
-		want     []string
+		want     []source.Code
 		port     uint16 // of the first witness
 	}{
-		{`"0.0.0.0:465"`, []string{"relay-user"}, 465},
-		{`"0.0.0.0:465", "0.0.0.0:587"`, []string{"auth-clear", "relay-user"}, 587},
+		{`"0.0.0.0:465"`, []source.Code{"relay-user"}, 465},
+		{`"0.0.0.0:465", "0.0.0.0:587"`, []source.Code{"auth-clear", "relay-user"}, 587},
 	} {
 		p := compiled(t, with(t, `"0.0.0.0:25"`, row.bindings, "%in", `, "AuthMechanism": "Tls, BasicAuth"`, "AnonymousUsers", "ExchangeUsers"))
-		var got []string
+		var got []source.Code
 		for i, f := range analysis.Check(p, analysis.Options{}) {
 			got = append(got, f.Code)
 			if d := f.Witness; i == 0 && (d.Local.Port() != row.port || d.Implicit != (row.port == 465) || d.Implicit && !d.TLS) {

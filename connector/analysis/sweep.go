@@ -7,6 +7,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/partition"
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // sweep walks through the clients of every listener and examines the claims to each:
@@ -29,7 +30,7 @@ type servedClient struct {
 
 // conflictKey identifies the conflicts that are reported as one finding.
 type conflictKey struct {
-	code          string
+	code          source.Code
 	winner, loser *servedConnector // winner is nil if all winners are reported together
 }
 

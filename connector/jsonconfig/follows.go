@@ -5,16 +5,17 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/source"
+	"github.com/interchange-smtp/interchange/routing"
 )
 
 // reads lists, by code of a problem, the other parameters that its rule depends on:
 // parameters of the same connector, and lists of the Config. Rules that look at one
 // parameter only are not listed.
-var reads = map[string][]source.Path{
-	connector.CodeServerUnknown:       {"Servers"},
+var reads = map[source.Code][]source.Path{
+	source.CodeServerUnknown:          {"Servers"},
 	connector.CodeNotOnEdge:           {"Servers", "Server", "Usage"},
 	connector.CodeEdgeOnly:            {"Servers", "Server"},
-	connector.CodeRouting:             {"Servers", "Server", "Links", "Send", "Accepted"},
+	routing.CodeTable:                 {"Servers", "Server", "Links", "Send", "Accepted"},
 	connector.CodeAddressSpaceMissing: {"LinkedReceiveConnector"},
 	connector.CodeBindingsMissing:     {"Usage"},
 	connector.CodeBindingsConflict:    {"RemoteIPRanges", "Server", "Servers", "TransportRole", "Receive"},

@@ -21,7 +21,7 @@ func FuzzFollows(f *testing.F) {
 		if at, ok := d.Places.Find(source.Path(path)); ok && (at.File != "f" || at.Line != 1 || at.Column < 1) {
 			t.Fatalf("%q is at %v", path, at)
 		}
-		jsonconfig.Follows(source.Diagnostic{Path: source.Path(path), Code: path}, d.Unread)
+		jsonconfig.Follows(source.Diagnostic{Path: source.Path(path), Code: source.Code(path)}, d.Unread)
 	})
 }
 

@@ -54,7 +54,7 @@ func repeats(f analysis.Finding, warning source.Diagnostic) bool {
 // each other such parameter, and for each name that no certificate has, with the number of
 // other connectors.
 func once(all []analysis.Finding) []analysis.Finding {
-	same := func(f analysis.Finding) string { return f.Code + f.Detail }
+	same := func(f analysis.Finding) string { return string(f.Code) + f.Detail }
 	times := map[string]int{}
 	kept := slices.DeleteFunc(all, func(f analysis.Finding) bool {
 		switch f.Code {

@@ -32,7 +32,7 @@ func TestFindings(t *testing.T) {
 	var got []string
 	for _, f := range found {
 		if f.Severity != source.SeverityNote {
-			got = append(got, f.Position.String()+" "+f.Code)
+			got = append(got, f.Position.String()+" "+string(f.Code))
 		}
 		if page := f.Page(); (page == "") != (f.Code == "with-path" || f.Code == "with-file") {
 			t.Errorf("the page of %s is %q", f.Code, page)

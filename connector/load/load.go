@@ -168,7 +168,7 @@ func (d *Draft) rename(before *connector.Config) {
 // Compile compiles the configuration. The error is as that of [Files]. Diagnostics
 // with one of the codes in forgiven are left out; where no others remain, both
 // results are nil.
-func (d *Draft) Compile(forgiven ...string) (*Loaded, error) {
+func (d *Draft) Compile(forgiven ...source.Code) (*Loaded, error) {
 	policy, err := connector.Compile(d.Config)
 	var problems source.Diagnostics
 	if err != nil && !errors.As(err, &problems) {

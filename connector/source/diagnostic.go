@@ -1,6 +1,8 @@
 package source
 
 import (
+	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 )
@@ -32,18 +34,47 @@ func (s Severity) String() string {
 func (s Severity) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // Diagnostic is a mistake in a configuration, or something that is allowed but
-// doubtful or good to know.
+// doubtful or good to know. A *Diagnostic is an error; errors.As finds the first one of
+// [Diagnostics], and errors.Is compares with its Code and with Err.
 type Diagnostic struct {
 	Severity Severity `json:"severity,omitempty"`
 	Position          // the zero Position where no file is known
-	Path     Path     `json:"path,omitempty"`    // the parameter; "" for a whole file or configuration
-	Code     string   `json:"code,omitempty"`    // stable, unlike the texts; "" for what a file's reader reports
+	Path     Path     `json:"path,omitempty"`    // the parameter; "" for a whole file or configuration, and for a command
+	Code     Code     `json:"code,omitempty"`    // the kind of mistake
 	Detail   string   `json:"detail"`            // what is wrong, and what would be right
 	Excerpt  string   `json:"excerpt,omitempty"` // a line of a script, and below it one that underlines the mistake
 	Fix      string   `json:"fix,omitempty"`     // what to write or do instead; "" if Detail says it all
 
-	Err error `json:"-"` // the error that Detail is the text of; nil: Detail has no error
+	Err error `json:"-"` // the cause; nil: there is none but what Detail says
 }
+
+// Mistake returns a Diagnostic with SeverityError. The Detail is formatted as by
+// fmt.Errorf; the operand of %w is the cause.
+func Mistake(path Path, code Code, format string, args ...any) Diagnostic {
+	err := fmt.Errorf(format, args...)
+	return Diagnostic{Severity: SeverityError, Path: path, Code: code, Detail: err.Error(), Err: errors.Unwrap(err)}
+}
+
+// Wrap returns a Diagnostic with SeverityError whose Detail is the text of err, and whose
+// cause is err. If err has a Diagnostic with a Code, the result has that one instead of
+// code.
+func Wrap(path Path, code Code, err error) Diagnostic {
+	d := Diagnostic{Severity: SeverityError, Path: path, Code: code, Detail: err.Error(), Err: err}
+	if inner := (*Diagnostic)(nil); errors.As(err, &inner) && inner.Code != "" {
+		d.Code = inner.Code
+		d.Detail = strings.TrimSuffix(d.Detail, " ("+string(d.Code)+")")
+	}
+	return d
+}
+
+// Error returns the text of String.
+func (d *Diagnostic) Error() string { return d.String() }
+
+// Is reports whether target is the Code of d.
+func (d *Diagnostic) Is(target error) bool { return d.Code != "" && target == d.Code }
+
+// Unwrap returns the cause.
+func (d *Diagnostic) Unwrap() error { return d.Err }
 
 // Summary returns "file:line:column: path: detail (code)" on one line.
 func (d Diagnostic) Summary() string { return d.summary(strings.ReplaceAll(d.Detail, "\n", " ")) }
@@ -58,7 +89,7 @@ func (d Diagnostic) summary(detail string) string {
 	}
 	b.WriteString(detail)
 	if d.Code != "" {
-		b.WriteString(" (" + d.Code + ")")
+		b.WriteString(" (" + string(d.Code) + ")")
 	}
 	return b.String()
 }
@@ -76,8 +107,17 @@ func (d Diagnostic) String() string {
 	return text
 }
 
-// Diagnostics are all that was found at once. As an error it is never empty.
+// Diagnostics are all that was found at once, in the order of the files or else of the
+// configuration. As an error they are never empty.
 type Diagnostics []Diagnostic
+
+// Err returns l as an error, nil if l is empty.
+func (l Diagnostics) Err() error {
+	if len(l) == 0 {
+		return nil
+	}
+	return l
+}
 
 // Error returns the texts of all, each on its own lines.
 func (l Diagnostics) Error() string {
@@ -88,13 +128,11 @@ func (l Diagnostics) Error() string {
 	return strings.Join(texts, "\n")
 }
 
-// Unwrap returns the errors behind the diagnostics that have one.
+// Unwrap returns a *Diagnostic for each element of l.
 func (l Diagnostics) Unwrap() []error {
-	var errs []error
-	for _, d := range l {
-		if d.Err != nil {
-			errs = append(errs, d.Err)
-		}
+	errs := make([]error, len(l))
+	for i := range l {
+		errs[i] = &l[i]
 	}
 	return errs
 }

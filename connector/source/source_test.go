@@ -2,6 +2,8 @@ package source_test
 
 import (
 	"errors"
+	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 	"testing"
@@ -92,11 +94,32 @@ func TestDiagnostics(t *testing.T) {
 		{Severity: source.SeverityWarning, Path: `Receive["A"]`, Code: "accepts-nothing", Detail: "it refuses\nall mail"},
 	}
 	want := "a.ps1:2:3: no such cmdlet\n    Get-X\n    ^~~~~\n    fix: Get-Y\nReceive[\"A\"]: it refuses\nall mail (accepts-nothing)"
-	if list.Error() != want || !errors.Is(list, cause) {
+	if list.Error() != want {
 		t.Errorf("%v", list)
 	}
 	if got := list[1].Summary(); got != `Receive["A"]: it refuses all mail (accepts-nothing)` {
 		t.Error(got)
+	}
+}
+
+func TestDiagnosticsAreErrors(t *testing.T) {
+	cause := &fs.PathError{Op: "open", Path: "x", Err: fs.ErrNotExist}
+	list := source.Diagnostics{
+		source.Mistake("Server", source.CodeServerUnknown, "%q is not one of Servers", "EX01"),
+		source.Mistake("Receive[0]", "", "can't be read: %w", cause),
+	}
+	err := fmt.Errorf("reading: %w", list.Err())
+	var all source.Diagnostics
+	var first *source.Diagnostic
+	var path *fs.PathError
+	if !errors.As(err, &all) || len(all) != 2 || !errors.As(err, &first) || first.Path != "Server" || first.Severity != source.SeverityError || !errors.As(err, &path) {
+		t.Errorf("%v: %v, %v, %v", err, all, first, path)
+	}
+	if !errors.Is(err, source.CodeServerUnknown) || errors.Is(err, source.CodeSyntax) || errors.Is(err, source.Code("")) || !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("%v is another error", err)
+	}
+	if list[1].Detail != "can't be read: open x: file does not exist" || list[0].Err != nil || source.Diagnostics(nil).Err() != nil {
+		t.Errorf("%+v", list)
 	}
 }
 

@@ -61,7 +61,7 @@ func own(cfg *connector.Config, path, replacement source.Path) source.Diagnostic
 	all, _ := cfg.Check()
 	var errs source.Diagnostics
 	for _, p := range all {
-		if p.Path.Within(path) && p.Code != connector.CodeNameDuplicate {
+		if p.Path.Within(path) && p.Code != source.CodeNameDuplicate {
 			p.Path = p.Path.Moved(map[source.Path]source.Path{path: replacement})
 			errs = append(errs, p)
 		}

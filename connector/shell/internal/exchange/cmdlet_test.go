@@ -50,7 +50,7 @@ func TestUsages(t *testing.T) {
 		{args{"Bindings": "10.0.0.1:25", "RemoteIPRanges": "10.0.0.0/8", "MaxMessageSize": "unlimited"}, "can't be unlimited"},
 		{args{"Bindings": "10.0.0.1:25", "RemoteIPRanges": "10.0.0.0/8", "Comment": list("a", "b")}, "takes one"},
 		{args{"Bindings": "10.0.0.1:25", "RemoteIPRanges": "10.0.0.0/8", "AuthMechanism": table("Add", "Tls")}, "isn't a list"},
-		{args{"Bindings": "10.0.0.1:25", "RemoteIPRanges": "10.0.0.0/8", "RequireTLS": true, "AuthMechanism": "None"}, connector.CodeRequireTLS},
+		{args{"Bindings": "10.0.0.1:25", "RemoteIPRanges": "10.0.0.0/8", "RequireTLS": true, "AuthMechanism": "None"}, string(connector.CodeRequireTLS)},
 		{args{"Bindings": "10.0.0.1:25", "RemoteIPRanges": "10.0.0.0/8", "TemplateInstance": "x"}, "isn't supported"},
 	} {
 		d := newDriver(bare())
@@ -202,7 +202,7 @@ func TestRename(t *testing.T) {
 	d.must(t, "New-ReceiveConnector", args{"Name": "Relay", "Bindings": "10.0.0.2:25", "RemoteIPRanges": "10.0.0.0/8"})
 	d.fails(t, "Set-ReceiveConnector", args{"Identity": "Relay", "Name": "PRINTERS"}, "already")
 	d.fails(t, "New-ReceiveConnector", args{"Name": "printers", "Bindings": "10.0.0.3:25", "RemoteIPRanges": "10.0.0.0/8"}, "already")
-	d.fails(t, "Set-ReceiveConnector", args{"Identity": "Relay", "Name": strings.Repeat("x", 65)}, connector.CodeNameInvalid)
+	d.fails(t, "Set-ReceiveConnector", args{"Identity": "Relay", "Name": strings.Repeat("x", 65)}, string(source.CodeNameInvalid))
 }
 
 // TestConfirm wants nothing changed where the answer is no.
@@ -231,12 +231,12 @@ func TestConfirm(t *testing.T) {
 func TestConflicts(t *testing.T) {
 	d := relay(t)
 	other := args{"Name": "Other", "Bindings": "0.0.0.0:25", "RemoteIPRanges": list("192.168.5.0-192.168.5.127", "192.168.5.128/25")}
-	d.fails(t, "New-ReceiveConnector", other, connector.CodeBindingsConflict)
+	d.fails(t, "New-ReceiveConnector", other, string(connector.CodeBindingsConflict))
 	d.must(t, "New-ReceiveConnector", args{"Name": "Other", "Bindings": "0.0.0.0:25", "RemoteIPRanges": "10.0.0.0/8"})
-	d.fails(t, "Set-ReceiveConnector", args{"Identity": "Other", "RemoteIPRanges": "192.168.5.0/24"}, connector.CodeBindingsConflict)
+	d.fails(t, "Set-ReceiveConnector", args{"Identity": "Other", "RemoteIPRanges": "192.168.5.0/24"}, string(connector.CodeBindingsConflict))
 	d.must(t, "Set-ReceiveConnector", args{"Identity": "Relay", "Bindings": "10.0.0.1:26"})
 	d.must(t, "Set-ReceiveConnector", args{"Identity": "Other", "RemoteIPRanges": "192.168.5.0/24"})
-	d.fails(t, "Set-ReceiveConnector", args{"Identity": "Relay", "Bindings": "10.0.0.1:25"}, connector.CodeBindingsConflict)
+	d.fails(t, "Set-ReceiveConnector", args{"Identity": "Relay", "Bindings": "10.0.0.1:25"}, string(connector.CodeBindingsConflict))
 	d.must(t, "Remove-ReceiveConnector", args{"Identity": "Other"})
 	d.must(t, "Set-ReceiveConnector", args{"Identity": "Relay", "Bindings": "10.0.0.1:25"})
 
@@ -250,15 +250,15 @@ func TestRolesShareBinding(t *testing.T) {
 	fresh.must(t, "New-ReceiveConnector", a)
 	var codes []string
 	for _, w := range compile(t, fresh.org).Warnings() {
-		codes = append(codes, string(w.Path)+" "+w.Code)
+		codes = append(codes, string(w.Path)+" "+string(w.Code))
 	}
-	if want := `Receive["Relay"].Bindings[0] ` + connector.CodeRoleConflict; !slices.Contains(codes, want) {
+	if want := `Receive["Relay"].Bindings[0] ` + string(connector.CodeRoleConflict); !slices.Contains(codes, want) {
 		t.Errorf("warnings %q, want %q", codes, want)
 	}
 	// What setup made holds IPv6 clients, too, and still has the same clients at
 	// an address of IPv4.
 	a = args{"Name": "All", "Bindings": "0.0.0.0:25", "RemoteIPRanges": "0.0.0.0-255.255.255.255", "TransportRole": "FrontendTransport"}
-	fresh.fails(t, "New-ReceiveConnector", a, connector.CodeBindingsConflict)
+	fresh.fails(t, "New-ReceiveConnector", a, string(connector.CodeBindingsConflict))
 	fresh.must(t, "Set-ReceiveConnector", args{"Identity": "Relay", "TransportRole": "Frontend"})
 	for _, w := range compile(t, fresh.org).Warnings() {
 		if w.Code == connector.CodeRoleConflict {

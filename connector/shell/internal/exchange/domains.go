@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -92,17 +93,21 @@ func (o *Org) fullDomain(it *item[accepted]) accepted {
 func (o *Org) checkDomain(draft, old *item[accepted]) error {
 	d := draft.cfg
 	path := source.Element("Accepted", 0, domainKey(d))
-	fail := func(field source.Path, code, format string, args ...any) error {
-		return invalid(source.Diagnostics{{Severity: source.SeverityError, Path: path + field, Code: code, Detail: fmt.Sprintf(format, args...)}})
+	fail := func(field source.Path, code source.Code, format string, args ...any) error {
+		return invalid(source.Diagnostics{source.Mistake(path+field, code, format, args...)})
 	}
-	if _, err := routing.NewAccepted(d); err != nil {
-		return fail("", connector.CodeAcceptedDomain, "%v", err)
+	_, err := routing.NewAccepted(d)
+	if bad := (source.Diagnostics)(nil); errors.As(err, &bad) {
+		for i := range bad {
+			bad[i].Path = bad[i].Path.Moved(map[source.Path]source.Path{"Accepted[0]": path})
+		}
+		return invalid(bad)
 	}
 	if other := o.domains[fold(d.DomainName)]; other != nil && other != old {
-		return fail(".DomainName", connector.CodeAcceptedDomain, "%q has the domain already", domainKey(other.cfg))
+		return fail(".DomainName", routing.CodeAcceptedDomain, "%q has the domain already", domainKey(other.cfg))
 	}
 	if d.Default && strings.HasPrefix(d.DomainName, "*") {
-		return fail(".Default", connector.CodeAcceptedDomain, "the default domain can't have a wildcard")
+		return fail(".Default", routing.CodeAcceptedDomain, "the default domain can't have a wildcard")
 	}
 	if old != nil && d.Name != old.cfg.Name {
 		if user := o.userOf(&old.cfg); user != "" {

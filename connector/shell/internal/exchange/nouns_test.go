@@ -48,7 +48,7 @@ func TestSendConnectors(t *testing.T) {
 	d := newDriver(bare())
 	d.must(t, "New-SendConnector", args{"Name": "Out", "AddressSpaces": list("*;5", "SMTP:*.contoso.com")})
 	d.fails(t, "New-SendConnector", args{"Name": "out", "AddressSpaces": "*"}, "already")
-	d.fails(t, "Set-SendConnector", args{"Identity": "Out", "DNSRoutingEnabled": false}, connector.CodeSmartHostsMissing)
+	d.fails(t, "Set-SendConnector", args{"Identity": "Out", "DNSRoutingEnabled": false}, string(connector.CodeSmartHostsMissing))
 	d.fails(t, "Set-SendConnector", args{"Identity": "Out", "AuthenticationCredential": password}, "not a String")
 	d.fails(t, "Set-SendConnector", args{"Identity": "Out", "LinkedReceiveConnector": "x"}, "isn't supported")
 	d.must(t, "Set-SendConnector", args{"Identity": "Out", "SmartHosts": "10.0.0.9", "MaxMessageSize": "unlimited", "Force": true})
@@ -84,7 +84,7 @@ func TestAcceptedDomains(t *testing.T) {
 	d.must(t, "New-AcceptedDomain", args{"Name": "Partners", "DomainName": "*.partners.com", "DomainType": "InternalRelay"})
 	d.fails(t, "New-AcceptedDomain", args{"Name": "Again", "DomainName": "CONTOSO.com"}, "already")
 	d.fails(t, "New-AcceptedDomain", args{"Name": "Contoso", "DomainName": "x.com"}, "already")
-	d.fails(t, "New-AcceptedDomain", args{"Name": "Bad", "DomainName": "a.*.com"}, connector.CodeAcceptedDomain)
+	d.fails(t, "New-AcceptedDomain", args{"Name": "Bad", "DomainName": "a.*.com"}, string(routing.CodeAcceptedDomain))
 	if got := defaults(); got != "fabrikam.com" {
 		t.Errorf("default %s", got)
 	}
@@ -98,7 +98,7 @@ func TestAcceptedDomains(t *testing.T) {
 	d.must(t, "Set-ReceiveConnector", args{"Identity": "Default HubA", "DefaultDomain": "FABRIKAM.com"})
 	d.fails(t, "Remove-AcceptedDomain", args{"Identity": "fabrikam.com"}, "DefaultDomain")
 	d.must(t, "Set-ReceiveConnector", args{"Identity": "Default HubA", "DefaultDomain": nil})
-	d.fails(t, "Set-ReceiveConnector", args{"Identity": "Default HubA", "DefaultDomain": "nowhere.com"}, connector.CodeDefaultDomain)
+	d.fails(t, "Set-ReceiveConnector", args{"Identity": "Default HubA", "DefaultDomain": "nowhere.com"}, string(connector.CodeDefaultDomain))
 	d.must(t, "Remove-AcceptedDomain", args{"Identity": "fabrikam.com"})
 	if got := d.must(t, "Get-AcceptedDomain", args{"ResultSize": int64(1)}); len(got) != 1 {
 		t.Errorf("%d domains", len(got))
@@ -143,7 +143,7 @@ func TestTransport(t *testing.T) {
 		t.Errorf("%v", object.Text(c))
 	}
 
-	d.fails(t, "Set-ReceiveConnector", args{"Identity": "Default HubA", "SuppressXAnonymousTls": true}, connector.CodeSuppressTLS)
+	d.fails(t, "Set-ReceiveConnector", args{"Identity": "Default HubA", "SuppressXAnonymousTls": true}, string(connector.CodeSuppressTLS))
 	d.must(t, "Set-TransportServer", args{"Identity": "HubA", "UseDowngradedExchangeServerAuth": true, "MaxOutboundConnections": int64(50)})
 	d.must(t, "Set-ReceiveConnector", args{"Identity": "Default HubA", "SuppressXAnonymousTls": true})
 	d.fails(t, "Set-TransportService", args{"Identity": "HubA", "UseDowngradedExchangeServerAuth": false}, "SuppressXAnonymousTls")

@@ -1,0 +1,34 @@
+package source
+
+// Code names a kind of mistake or finding. Codes are stable: tools may depend on them,
+// unlike on the texts. docs/findings.md lists them all.
+//
+// A Code is an error, so that errors.Is(err, CodeSyntax) reports whether err has a
+// [Diagnostic] with that code.
+type Code string
+
+// Error returns the code.
+func (c Code) Error() string { return string(c) }
+
+// The codes of mistakes in a file, whatever its form.
+const (
+	CodeSyntax             Code = "syntax"              // the text can't be read as what the file should be
+	CodeUnsupported        Code = "unsupported"         // Exchange knows it, and here it doesn't exist
+	CodeLimitExceeded      Code = "limit-exceeded"      // a file, a line or a script is larger than allowed
+	CodeParameterUnknown   Code = "parameter-unknown"   // there is no parameter of that name
+	CodeParameterDuplicate Code = "parameter-duplicate" // it is given twice
+	CodeParameterMissing   Code = "parameter-missing"   // it must be given
+	CodeIgnored            Code = "ignored"             // warning or note: it has no meaning here
+)
+
+// The codes of mistakes in values, whichever package finds them.
+const (
+	CodeNameMissing   Code = "name-missing"
+	CodeNameInvalid   Code = "name-invalid"   // too long, or with characters that no name has
+	CodeNameDuplicate Code = "name-duplicate" // letter case doesn't distinguish
+	CodeValueInvalid  Code = "value-invalid"  // not a value of the parameter
+	CodeOutOfRange    Code = "out-of-range"   // outside the limits of the parameter
+	CodeServerUnknown Code = "server-unknown" // not listed in Servers
+	CodeNotFound      Code = "not-found"      // no object has the identity
+	CodeAmbiguous     Code = "ambiguous"      // several objects have the identity
+)
