@@ -10,10 +10,14 @@ import (
 
 // mistake is a Diagnostic whose line isn't known yet.
 type mistake struct {
+	source.Diagnostic
 	offset int
-	path   source.Path
 	unread source.Path // the parameter that was not read; "" if that isn't known
-	detail string
+}
+
+// stop returns the mistake after which a text can't be read on.
+func stop(offset int, code source.Code, format string, args ...any) error {
+	return &mistake{Diagnostic: source.Mistake("", code, format, args...), offset: offset}
 }
 
 // diagnostics sorts mistakes by place and finds their lines.
@@ -25,7 +29,8 @@ func diagnostics(file string, data []byte, mistakes []mistake) source.Diagnostic
 	}
 	list := make(source.Diagnostics, len(mistakes))
 	for i, at := range positions(file, data, offsets) {
-		list[i] = source.Diagnostic{Severity: source.SeverityError, Position: at, Path: mistakes[i].path, Detail: mistakes[i].detail}
+		list[i] = mistakes[i].Diagnostic
+		list[i].Position = at
 	}
 	return list
 }

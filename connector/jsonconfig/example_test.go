@@ -20,8 +20,8 @@ func ExampleParse_mistakes() {
 }`))
 	fmt.Println(err)
 	// Output:
-	// gateway.json:5:5: Receive["Relay"]: there is no parameter "RemoteIPRange" here; RemoteIPRanges is one
-	// gateway.json:6:26: Receive["Relay"].ConnectionTimeout: time span "soon": the form is hh:mm:ss or d.hh:mm:ss
+	// gateway.json:5:5: Receive["Relay"]: there is no parameter "RemoteIPRange" here; RemoteIPRanges is one (parameter-unknown)
+	// gateway.json:6:26: Receive["Relay"].ConnectionTimeout: time span "soon": the form is hh:mm:ss or d.hh:mm:ss (value-invalid)
 }
 
 // All mistakes at once, those of the text and those of the policy, with the
@@ -38,7 +38,7 @@ func ExampleCompile() {
 }`))
 	fmt.Println(err)
 	// Output:
-	// gateway.json:5:5: Receive["Relay"]: there is no parameter "RemoteIPRange" here; RemoteIPRanges is one
+	// gateway.json:5:5: Receive["Relay"]: there is no parameter "RemoteIPRange" here; RemoteIPRanges is one (parameter-unknown)
 	// gateway.json:6:22: Receive["Relay"].AuthMechanism: BasicAuthRequireTLS needs BasicAuth and Tls beside it; give Tls, BasicAuth, BasicAuthRequireTLS (auth-needs-tls)
 	// gateway.json:7:20: Receive["Relay"].MaxHopCount: 501 is out of range; give 1 to 500 (out-of-range)
 }

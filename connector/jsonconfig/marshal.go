@@ -24,7 +24,7 @@ const redacted = "REDACTED"
 // Marshal writes c as indented JSON that [Parse] reads back to an equal Config,
 // except that secrets are replaced by REDACTED, which Parse refuses, and that a
 // grant that both allows and denies becomes two. Parameters at their default are
-// left out. The error says which value has no text.
+// left out. The error is source.Diagnostics with the first value that has no text.
 func Marshal(c connector.Config) ([]byte, error) { return marshal(c, false) }
 
 // MarshalWithSecrets is Marshal with the passwords of Send connectors in
@@ -54,7 +54,7 @@ type writer struct {
 
 func (w *writer) fail(path source.Path, err error) {
 	if w.err == nil {
-		w.err = fmt.Errorf("%s: %w", path, err)
+		w.err = source.Diagnostics{source.Wrap(path, source.CodeValueInvalid, err)}
 	}
 }
 

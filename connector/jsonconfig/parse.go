@@ -50,9 +50,9 @@ func Draft(name string, data []byte) (*Document, source.Diagnostics) {
 	data = unmarked(data)
 	root, err := readTree(data)
 	if err != nil {
-		stop := &treeError{0, err.Error()}
-		errors.As(err, &stop)
-		return nil, diagnostics(name, data, []mistake{{offset: stop.offset, detail: stop.detail}})
+		only := &mistake{Diagnostic: source.Wrap("", source.CodeSyntax, err)}
+		errors.As(err, &only)
+		return nil, diagnostics(name, data, []mistake{*only})
 	}
 	d := &Document{}
 	p := parser{offsets: map[source.Path]int{}, lists: map[source.Path][]source.Path{}}
@@ -81,7 +81,7 @@ func (p *parser) finish(name string, data []byte, d *Document) {
 	d.Places.Add(p.places(name, data), moved)
 	for i := range p.mistakes {
 		m := &p.mistakes[i]
-		m.path, m.unread = m.path.Moved(moved), m.unread.Moved(moved)
+		m.Path, m.unread = m.Path.Moved(moved), m.unread.Moved(moved)
 		if m.unread != "" {
 			d.Unread = append(d.Unread, m.unread)
 		}
@@ -102,8 +102,13 @@ func (p *parser) places(name string, data []byte) source.Map {
 	return places
 }
 
-func (p *parser) fail(offset int, path source.Path, format string, args ...any) {
-	p.mistakes = append(p.mistakes, mistake{offset, path, path, fmt.Sprintf(format, args...)})
+func (p *parser) fail(offset int, path source.Path, code source.Code, format string, args ...any) {
+	p.mistakes = append(p.mistakes, mistake{source.Mistake(path, code, format, args...), offset, path})
+}
+
+// invalid reports a value that isn't one of the parameter.
+func (p *parser) invalid(n *node, path source.Path, format string, args ...any) {
+	p.fail(n.offset, path, source.CodeValueInvalid, format, args...)
 }
 
 // decode stores n in v.
@@ -130,7 +135,7 @@ func (p *parser) decode(n *node, path source.Path, v reflect.Value) {
 		if b, ok := n.value.(bool); ok {
 			v.SetBool(b)
 		} else {
-			p.fail(n.offset, path, "give true or false, not %s", n.kind())
+			p.invalid(n, path, "give true or false, not %s", n.kind())
 		}
 	default:
 		p.integer(n, path, v)
@@ -151,7 +156,8 @@ func (p *parser) special(n *node, path source.Path, target any) bool {
 	case *auth.Secret:
 		p.text(n, path, func(b []byte) error {
 			if string(b) == redacted {
-				return errors.New("the secret was left out when this was written; put it in again")
+				missing := source.Mistake("", connector.CodeCredentialMissing, "the secret was left out when this was written; put it in again")
+				return &missing
 			}
 			*t = auth.Secret(b)
 			return nil
@@ -168,9 +174,9 @@ func (p *parser) special(n *node, path source.Path, target any) bool {
 func (p *parser) text(n *node, path source.Path, set func([]byte) error) {
 	s, ok := n.value.(string)
 	if !ok {
-		p.fail(n.offset, path, "give a string, not %s", n.kind())
+		p.invalid(n, path, "give a string, not %s", n.kind())
 	} else if err := set([]byte(s)); err != nil {
-		p.fail(n.offset, path, "%v", err)
+		p.mistakes = append(p.mistakes, mistake{source.Wrap(path, source.CodeValueInvalid, err), n.offset, path})
 	}
 }
 
@@ -185,12 +191,12 @@ func (p *parser) number(n *node, path source.Path, set func([]byte) error) {
 func (p *parser) integer(n *node, path source.Path, v reflect.Value) {
 	number, ok := n.value.(json.Number)
 	if !ok {
-		p.fail(n.offset, path, "give a whole number, not %s", n.kind())
+		p.invalid(n, path, "give a whole number, not %s", n.kind())
 		return
 	}
 	i, err := strconv.ParseInt(number.String(), 10, 64)
 	if err != nil || v.OverflowInt(i) {
-		p.fail(n.offset, path, "%s is not a whole number that fits", number)
+		p.invalid(n, path, "%s is not a whole number that fits", number)
 		return
 	}
 	v.SetInt(i)
@@ -200,7 +206,7 @@ func (p *parser) integer(n *node, path source.Path, v reflect.Value) {
 func (p *parser) array(n *node, path source.Path, v reflect.Value) {
 	list, ok := n.value.([]*node)
 	if !ok {
-		p.fail(n.offset, path, "give an array, not %s", n.kind())
+		p.invalid(n, path, "give an array, not %s", n.kind())
 		return
 	}
 	if len(list) == 0 {
@@ -237,7 +243,7 @@ func elementPath(list source.Path, i int, item *node) source.Path {
 func (p *parser) object(n *node, path source.Path, v reflect.Value) {
 	o, ok := n.value.(*object)
 	if !ok {
-		p.fail(n.offset, path, "give an object, not %s", n.kind())
+		p.invalid(n, path, "give an object, not %s", n.kind())
 		return
 	}
 	fields := make([]string, v.NumField())
@@ -251,7 +257,7 @@ func (p *parser) object(n *node, path source.Path, v reflect.Value) {
 		case i < 0:
 			p.unknownKey(m, path, fields)
 		case seen[m.key]:
-			p.fail(m.offset, at, "it is given twice; keep one")
+			p.fail(m.offset, at, source.CodeParameterDuplicate, "it is given twice; keep one")
 		default:
 			seen[m.key] = true
 			p.offsets[at] = m.value.offset
@@ -279,17 +285,20 @@ func (p *parser) grant(n *node, path source.Path, g *permission.Grant) {
 		return
 	}
 	if len(f.ExtendedRights) == 0 {
-		p.fail(n.offset, path.Field("ExtendedRights"), "give the rights, as in ms-Exch-SMTP-Accept-Any-Recipient")
+		p.fail(n.offset, path.Field("ExtendedRights"), source.CodeParameterMissing, "give the rights, as in ms-Exch-SMTP-Accept-Any-Recipient")
 	}
 	who, err := permission.ParsePrincipal(f.User)
-	if err != nil || len(who.SIDs) != 1 {
-		p.fail(n.offset, path.Field("User"), "give a user, a group or a SID: %v", err)
+	if err == nil && len(who.SIDs) != 1 {
+		err = fmt.Errorf("%q names %d of them", f.User, len(who.SIDs))
+	}
+	if err != nil {
+		p.invalid(n, path.Field("User"), "give a user, a group or a SID: %w", err)
 		return
 	}
 	g.To = who.SIDs[0]
 	switch rights := permission.SetOf(f.ExtendedRights...); {
 	case f.Deny && f.Removed:
-		p.fail(n.offset, path.Field("Removed"), "Deny and Removed exclude each other; make two grants of it")
+		p.invalid(n, path.Field("Removed"), "Deny and Removed exclude each other; make two grants of it")
 	case f.Deny:
 		g.Deny = rights
 	case f.Removed:
@@ -307,7 +316,7 @@ func (p *parser) unknownKey(m member, path source.Path, fields []string) {
 	} else {
 		detail += "; leave it out"
 	}
-	p.mistakes = append(p.mistakes, mistake{m.offset, path, meant, detail})
+	p.mistakes = append(p.mistakes, mistake{source.Mistake(path, source.CodeParameterUnknown, "%s", detail), m.offset, meant})
 }
 
 // resembling returns the field that is most similar to key; "" if no field is similar.

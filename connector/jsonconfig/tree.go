@@ -4,9 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // maxDepth bounds nesting. A configuration needs six levels.
@@ -55,20 +56,12 @@ func (n *node) kind() string {
 	return "null"
 }
 
-// treeError is a mistake in the text that stops the reading.
-type treeError struct {
-	offset int
-	detail string
-}
-
-func (e *treeError) Error() string { return e.detail }
-
-// readTree reads a JSON text of one value.
+// readTree reads a JSON text of one value. The error is a *mistake.
 func readTree(data []byte) (*node, error) {
 	for i := 0; i < len(data); {
 		r, n := utf8.DecodeRune(data[i:])
 		if r == utf8.RuneError && n == 1 {
-			return nil, &treeError{i, "the text isn't valid UTF-8"}
+			return nil, stop(i, source.CodeSyntax, "the text isn't valid UTF-8")
 		}
 		i += n
 	}
@@ -76,7 +69,7 @@ func readTree(data []byte) (*node, error) {
 	if err := json.Unmarshal(data, &raw); err != nil {
 		var syntax *json.SyntaxError
 		if !errors.As(err, &syntax) {
-			return nil, &treeError{0, err.Error()}
+			return nil, stop(0, source.CodeSyntax, "%w", err)
 		}
 		// Offset counts the bytes read, the wrong one included. A text that ends
 		// too early has no wrong byte.
@@ -84,7 +77,7 @@ func readTree(data []byte) (*node, error) {
 		if strings.HasPrefix(syntax.Error(), "unexpected end") {
 			offset = len(data)
 		}
-		return nil, &treeError{offset, "this isn't JSON: " + syntax.Error()}
+		return nil, stop(offset, source.CodeSyntax, "this isn't JSON: %w", syntax)
 	}
 	r := &treeReader{data: data, decoder: json.NewDecoder(bytes.NewReader(data))}
 	r.decoder.UseNumber()
@@ -105,7 +98,7 @@ func (r *treeReader) next() (json.Token, int, error) {
 	}
 	token, err := r.decoder.Token()
 	if err != nil {
-		return nil, offset, &treeError{offset, err.Error()}
+		return nil, offset, stop(offset, source.CodeSyntax, "%w", err)
 	}
 	return token, offset, nil
 }
@@ -116,7 +109,7 @@ func (r *treeReader) read(depth int) (*node, error) {
 		return nil, err
 	}
 	if depth > maxDepth {
-		return nil, &treeError{offset, fmt.Sprintf("nested more than %d deep", maxDepth)}
+		return nil, stop(offset, source.CodeLimitExceeded, "nested more than %d deep", maxDepth)
 	}
 	n := &node{offset: offset, value: token}
 	switch token {
