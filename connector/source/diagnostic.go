@@ -45,7 +45,7 @@ type Diagnostic struct {
 	Excerpt  string   `json:"excerpt,omitempty"` // a line of a script, and below it one that underlines the mistake
 	Fix      string   `json:"fix,omitempty"`     // what to write or do instead; "" if Detail says it all
 
-	Err error `json:"-"` // the cause; nil: there is none but what Detail says
+	Err error `json:"-"` // the cause; nil if Detail says it all
 }
 
 // Mistake returns a Diagnostic with SeverityError. The Detail is formatted as by
