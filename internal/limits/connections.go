@@ -61,4 +61,4 @@ func (c *Connections) Leave(source netip.Addr) {
 }
 
 // share returns percent of free, rounded up.
-func share(free, percent int) int { return (free*percent + 99) / 100 }
+func share(free, percent int) int { return int((int64(free)*int64(percent) + 99) / 100) }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/internal/network"
 )
 
@@ -26,6 +27,17 @@ func TestConnectionsOfANetwork(t *testing.T) {
 	}
 	if l.Enter(r, network.Source(netip.MustParseAddr("2001:db8:1:3::1"))) != WithinLimits {
 		t.Error("another network is refused")
+	}
+}
+
+// TestMostConnections: the largest limits that Exchange takes admit clients.
+func TestMostConnections(t *testing.T) {
+	for _, limit := range []param.Limit{1 << 30, 1<<31 - 1} {
+		var l Connections
+		r := &connector.Receive{MaxInboundConnection: limit, MaxInboundConnectionPerSource: limit, MaxInboundConnectionPercentagePerSource: 100}
+		if got := l.Enter(r, network.Source(netip.MustParseAddr("192.0.2.1"))); got != WithinLimits {
+			t.Errorf("MaxInboundConnection %d refuses the first client: %v", limit, got)
+		}
 	}
 }
 

@@ -84,8 +84,9 @@ func (in *Interp) listArith(n syntax.Node, op syntax.Operator, l *object.List, b
 		if times > int64(in.opt.Limits.List) {
 			times = int64(in.opt.Limits.List) + 1
 		}
-		must(n, in.m.newList(len(l.Items)*int(times)))
-		out := &object.List{Items: make([]object.Value, 0, len(l.Items)*int(times))}
+		length := int64(len(l.Items)) * times
+		must(n, in.m.newList(clamp(length)))
+		out := &object.List{Items: make([]object.Value, 0, length)}
 		for range times {
 			out.Items = append(out.Items, l.Items...)
 		}
@@ -126,7 +127,7 @@ func (in *Interp) textArith(n syntax.Node, op syntax.Operator, s string, b objec
 		return s, nil
 	}
 	times = min(times, int64(in.opt.Limits.String)+1)
-	must(n, in.m.text(len(s)*int(times)))
+	must(n, in.m.text(clamp(int64(len(s))*times)))
 	return strings.Repeat(s, int(times)), nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 )
@@ -61,7 +62,7 @@ func (m *meter) text(n int) error {
 
 // grow pays for n more bytes of a string that has size bytes with them.
 func (m *meter) grow(size, n int) error {
-	if size > m.limits.String {
+	if size > m.limits.String || size < 0 {
 		return m.text(size)
 	}
 	return m.alloc(int64(n))
@@ -79,6 +80,10 @@ func (m *meter) read(v object.Value) error {
 	}
 	return nil
 }
+
+// clamp returns n as an int, or the largest int, which exceeds every limit, where n is
+// larger than that: an int has 32 bits on some systems.
+func clamp(n int64) int { return int(min(n, math.MaxInt)) }
 
 // list checks the length of a list that is about to be built; its bytes are paid
 // for by alloc.

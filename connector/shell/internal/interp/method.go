@@ -137,7 +137,7 @@ func (in *Interp) stringMethod(n syntax.Node, s, name string, args []object.Valu
 			return nil, false, nil
 		}
 		count := strings.Count(s, texts[0])
-		must(n, in.m.text(len(s)+count*(len(texts[1])-len(texts[0]))))
+		must(n, in.m.text(clamp(int64(len(s))+int64(count)*int64(len(texts[1])-len(texts[0])))))
 		return strings.ReplaceAll(s, texts[0], texts[1]), true, nil
 	case len(texts) == 1:
 		if strings.HasPrefix(name, "trim") { // looks at the set again for each character
@@ -220,7 +220,7 @@ func (in *Interp) pad(n syntax.Node, s, name string, args []object.Value) (v obj
 	if missing <= 0 {
 		return s, true
 	}
-	must(n, in.m.text(len(s)+int(missing)*len(fill)))
+	must(n, in.m.text(clamp(int64(len(s))+missing*int64(len(fill)))))
 	padding := strings.Repeat(fill, int(missing))
 	if name == "padleft" {
 		return padding + s, true

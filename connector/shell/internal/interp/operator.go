@@ -221,7 +221,7 @@ func (in *Interp) span(n syntax.Node, a, b object.Value) (object.Value, error) {
 	if to < from {
 		length, step = from-to+1, -1
 	}
-	must(n, in.m.newList(int(length)))
+	must(n, in.m.newList(clamp(length)))
 	l := &object.List{Items: make([]object.Value, length)}
 	for i := range l.Items {
 		l.Items[i] = from + int64(i)*step

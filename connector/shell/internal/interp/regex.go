@@ -248,7 +248,7 @@ func (in *Interp) replace(n syntax.Node, exact bool, a, b object.Value) (object.
 		end := 0
 		for _, groups := range in.find(n, p, s) {
 			// A group is never longer than the match: there is no look-around.
-			added := groups[0] - end + len(with) + groupsUsed*(groups[1]-groups[0])
+			added := clamp(int64(groups[0]-end+len(with)) + int64(groupsUsed)*int64(groups[1]-groups[0]))
 			must(n, in.m.grow(len(out)+added, added))
 			out = append(out, s[end:groups[0]]...)
 			out = p.re.ExpandString(out, with, s, groups)
