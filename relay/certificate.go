@@ -3,6 +3,7 @@ package relay
 import (
 	"crypto/tls"
 	"errors"
+	"slices"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/internal/certificate"
@@ -21,7 +22,7 @@ func (s *Server) tlsConfig(in *connector.Inbound, certificates []tls.Certificate
 		return nil, err
 	}
 	config := mailtls.Config()
-	config.Certificates = chosen
+	config.Certificates = slices.Clone(chosen)
 	if s.GetCertificate != nil {
 		source := &certificate.Source{Name: settings.TlsCertificateName, Fqdn: in.Fqdn(), Others: chosen,
 			Get: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) { return s.GetCertificate(in, hello) }}

@@ -1,6 +1,7 @@
 // Package mailtls has the server's side of TLS as mail clients expect it: [Config]
 // offers what they need beyond the defaults of crypto/tls, [Harden] keeps a program's
-// changes to it safe, and [Server] explains a handshake that fails.
+// changes to it safe, and [Server] explains a handshake that fails. [Floor] is what both
+// sides keep to where TLS is required.
 package mailtls
 
 import (
@@ -49,7 +50,7 @@ var suites = []uint16{
 func Config() *tls.Config {
 	return &tls.Config{
 		MinVersion:             MinVersion,
-		CipherSuites:           suites,
+		CipherSuites:           slices.Clone(suites),
 		SessionTicketsDisabled: true,
 	}
 }

@@ -184,7 +184,7 @@ type call struct {
 // addresses that didn't answer soon while there were others. alone means that c is the
 // only candidate.
 func (s *Sender) tryHost(ctx context.Context, end time.Time, a *attempt, c candidate, alone bool) (o *opened, slow []call) {
-	key := linkKey{a.hop.out, c.kind, c.name}
+	key := s.linkKey(a.hop, c)
 	if !alone {
 		suspect := time.AfterFunc(suspectAfter, func() { s.health.suspected(key.String(), time.Now()) })
 		defer suspect.Stop()
@@ -238,6 +238,7 @@ func (s *Sender) tryHost(ctx context.Context, end time.Time, a *attempt, c candi
 func (s *Sender) reach(ctx context.Context, end time.Time, h *NextHop, c call) (*link, error) {
 	ctx, cancel := context.WithDeadline(ctx, end)
 	defer cancel()
+	key := s.linkKey(h, c.candidate) // before the RootCAs are used
 	conn, err := s.open(ctx, h, c)
 	address := c.endpoint.addr.String()
 	if err != nil {
@@ -246,7 +247,7 @@ func (s *Sender) reach(ctx context.Context, end time.Time, h *NextHop, c call) (
 		}
 		return nil, &hostError{c.host, err}
 	}
-	l := &link{Conn: conn, key: linkKey{h.out, c.kind, c.name}, host: c.host, addr: address, idle: h.idle(), left: h.set.SmtpMaxMessagesPerConnection}
+	l := &link{Conn: conn, key: key, host: c.host, addr: address, idle: h.idle(), left: h.set.SmtpMaxMessagesPerConnection}
 	if l.left <= 0 {
 		l.left = -1
 	}
@@ -288,7 +289,7 @@ func (s *Sender) open(ctx context.Context, h *NextHop, c call) (*smtpclient.Conn
 		case err == nil || !errors.Is(err, smtpclient.ErrHandshake):
 			return conn, err
 		}
-		if failed = blameCertificate(err, config); errors.Is(err, errCertificate) || config == nil || ctx.Err() != nil {
+		if failed = blameCertificate(err, config); isCertificate(err) || config == nil || ctx.Err() != nil {
 			return nil, failed
 		}
 		s.health.tlsFailed(c.endpoint.addr.String(), level, time.Now())

@@ -74,6 +74,12 @@
 // accepted too. The Sender shows its certificate to hops that ask for one if
 // TlsCertificateName names it, and to secured domains.
 //
+// Sender.TLSConfig may change the configuration of a connection: pin a key, raise the
+// version, resume sessions, show a certificate for the occasion. It can't take away what
+// the connector requires, and a check that it adds is never answered by a message in the
+// clear. [Sender.SetCertificates] and [Sender.SetRootCAs] replace certificates while the
+// Sender is in use.
+//
 // DomainSecureEnabled concerns only the domains of TLSSendDomainSecureList: the hop's
 // certificate must name the recipient's domain, and this server shows its own. All other
 // domains of such a connector are reached as usual.

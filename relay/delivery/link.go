@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"crypto/x509"
 	"net/netip"
 	"time"
 
@@ -21,9 +22,10 @@ type exchange struct {
 // linkKey identifies the connections that can replace each other. The connector stands
 // for the identity, the certificates and the checks.
 type linkKey struct {
-	out  *connector.Outbound
-	kind hostKind
-	host string
+	out   *connector.Outbound
+	roots *x509.CertPool
+	kind  hostKind
+	host  string
 }
 
 // String returns the names of the connector and the host.

@@ -116,7 +116,7 @@ func (s *Sender) candidates(h *NextHop) []candidate {
 	}
 	rand.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
 	if now := time.Now(); len(list) > 1 && s.health.any.Load() {
-		moveToEnd(list, func(c candidate) bool { return s.health.isBad(linkKey{h.out, c.kind, c.name}.String(), now) })
+		moveToEnd(list, func(c candidate) bool { return s.health.isBad(s.linkKey(h, c).String(), now) })
 	}
 	return list
 }
@@ -175,4 +175,9 @@ func (h *NextHop) idle() time.Duration {
 		return min(d, maxIdle)
 	}
 	return maxIdle
+}
+
+// linkKey returns the key of connections to c that are opened now.
+func (s *Sender) linkKey(h *NextHop, c candidate) linkKey {
+	return linkKey{h.out, s.rootCAs(), c.kind, c.name}
 }

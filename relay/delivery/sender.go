@@ -36,15 +36,26 @@ type Sender struct {
 	// sent to a wildcard binding of this server. Nil: the addresses of the network
 	// interfaces; set it with a Dial that doesn't use them. Loopback addresses always
 	// are local.
-	Local   func(netip.Addr) bool
-	RootCAs *x509.CertPool // nil: the system's
+	Local func(netip.Addr) bool
+	// RootCAs are the authorities of the next hops' certificates; nil: the system's.
+	// SetRootCAs replaces them.
+	RootCAs *x509.CertPool
 	// Certificates are shown to next hops that ask for one, as the connector says:
 	// the certificate named by TlsCertificateName, or for secured domains those that
 	// cover the connector's Fqdn. SetCertificates replaces them.
 	Certificates []tls.Certificate
-	Logger       *slog.Logger // nil: no log
+	// TLSConfig, if not nil, may change the configuration of each TLS connection that
+	// the connector opens to a next hop; ServerName is the host. It must be safe for
+	// concurrent use. What the connector requires is added afterwards: TLS 1.2 without
+	// RC4 and Triple DES, and the check of the certificate against RootCAs and names,
+	// for which InsecureSkipVerify doesn't matter. If a function that it sets returns an
+	// error, or a check that it turns on fails, the message isn't sent in the clear
+	// instead. It isn't called for other servers of the organisation.
+	TLSConfig func(out *connector.Outbound, c *tls.Config)
+	Logger    *slog.Logger // nil: no log
 
 	renewed  atomic.Pointer[[]tls.Certificate] // nil: Certificates
+	roots    atomic.Pointer[*x509.CertPool]    // nil: RootCAs
 	pool     pool
 	health   health
 	buffers  sync.Pool
@@ -75,6 +86,18 @@ func (s *Sender) certificates() []tls.Certificate {
 		return *renewed
 	}
 	return s.Certificates
+}
+
+// SetRootCAs replaces the RootCAs; nil: the system's. Connections that were opened before
+// get no further messages.
+func (s *Sender) SetRootCAs(roots *x509.CertPool) { s.roots.Store(&roots) }
+
+// rootCAs returns the present authorities.
+func (s *Sender) rootCAs() *x509.CertPool {
+	if roots := s.roots.Load(); roots != nil {
+		return *roots
+	}
+	return s.RootCAs
 }
 
 // log writes to the Logger if there is one.

@@ -45,6 +45,18 @@ func authority(t *testing.T) (trusted, stranger *relaytest.Authority) {
 // TestCertificates has every level of checking meet every certificate.
 func TestCertificates(t *testing.T) {
 	trusted, stranger := authority(t)
+	meetCertificates(t, trusted, stranger, nil)
+}
+
+// TestTLSConfigKeepsChecks is TestCertificates with a program that turns off everything.
+func TestTLSConfigKeepsChecks(t *testing.T) {
+	trusted, stranger := authority(t)
+	meetCertificates(t, trusted, stranger, func(_ *connector.Outbound, c *tls.Config) { weaken(c, stranger.Pool()) })
+}
+
+// meetCertificates is TestCertificates for a TLSConfig.
+func meetCertificates(t *testing.T, trusted, stranger *relaytest.Authority, change func(*connector.Outbound, *tls.Config)) {
+	t.Helper()
 	issue := func(c tls.Certificate, err error) *tls.Certificate {
 		t.Helper()
 		if err != nil {
@@ -80,6 +92,7 @@ func TestCertificates(t *testing.T) {
 			w := newWorld(t, tc.send)
 			w.dns.AddHost("gw.fabrikam.com", addr("192.0.2.1"))
 			w.sender.RootCAs = trusted.Pool()
+			w.sender.TLSConfig = change
 			sink := &relaytest.Sink{Certificate: certificate}
 			if tc.send.AuthenticationCredential != nil {
 				sink.Users, sink.InsecureAuth = map[string]string{"hub": password}, true

@@ -22,21 +22,15 @@ func (l tlsLevel) String() string { return [...]string{"TLS", "plain TLS", "with
 // classic are the key exchanges that fit into a short ClientHello.
 var classic = []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384, tls.CurveP521}
 
-// The cipher suites of TLS 1.0 to 1.2 that are offered: where TLS is required all of Go's
-// except RC4 and Triple DES, because Windows Server 2012 R2 has only CBC and hosts behind
-// some appliances have only RSA key exchange; otherwise Triple DES too, which is better
-// than no TLS. Forward secrecy and AEAD come first, whatever the order here.
-var (
-	anyCipher   = cipherSuites("RC4")
-	soundCipher = cipherSuites("RC4", "3DES")
-)
-
-// cipherSuites returns all suites whose name contains none of the words.
-func cipherSuites(without ...string) (list []uint16) {
+// anyCipher are the cipher suites of TLS 1.0 to 1.2 that are offered: all of Go's except
+// RC4, because Windows Server 2012 R2 has only CBC and hosts behind some appliances have
+// only RSA key exchange. Where TLS is required there is no Triple DES either; otherwise it
+// is better than no TLS. Forward secrecy and AEAD come first, whatever the order here.
+var anyCipher = func() (list []uint16) {
 	for _, c := range slices.Concat(tls.CipherSuites(), tls.InsecureCipherSuites()) {
-		if !slices.ContainsFunc(without, func(word string) bool { return strings.Contains(c.Name, word) }) {
+		if !strings.Contains(c.Name, "RC4") {
 			list = append(list, c.ID)
 		}
 	}
 	return list
-}
+}()

@@ -13,6 +13,7 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/internal/certificate"
+	"github.com/interchange-smtp/interchange/internal/mailtls"
 )
 
 // tlsPolicy is what a connector requires of the connection to a next hop.
@@ -72,26 +73,70 @@ func (s *Sender) tlsConfig(h *NextHop, p tlsPolicy, host string, level tlsLevel)
 	}
 	cfg := &tls.Config{
 		MinVersion:   tls.VersionTLS10,
-		CipherSuites: anyCipher,
+		CipherSuites: slices.Clone(anyCipher),
 		ServerName:   host,
-		Certificates: own,
+		RootCAs:      s.rootCAs(),
+		Certificates: slices.Clone(own),
 		// Windows asks for a certificate in a second handshake.
 		Renegotiation: tls.RenegotiateOnceAsClient,
 		// The connector decides what is checked; verify does it.
 		InsecureSkipVerify: true,
-		VerifyConnection:   func(cs tls.ConnectionState) error { return s.verify(p, cs) },
+	}
+	if level == plainHello {
+		cfg.CurvePreferences = slices.Clone(classic)
+	}
+	roots := cfg.RootCAs
+	if s.TLSConfig != nil && h.key.via == "" {
+		s.TLSConfig(h.out, cfg)
+		refuseByCertificate(cfg)
 	}
 	if p.required || h.implicitTLS() {
 		// RFC 8996; otherwise even TLS 1.0 is better than none (RFC 7435).
-		cfg.MinVersion, cfg.CipherSuites = tls.VersionTLS12, soundCipher
+		mailtls.Floor(cfg)
 	}
-	if level == plainHello {
-		cfg.CurvePreferences = classic
-		if !p.chain {
-			cfg.ServerName = ""
+	also := cfg.VerifyConnection
+	cfg.VerifyConnection = func(cs tls.ConnectionState) error {
+		if err := verify(p, roots, cs); err != nil || also == nil {
+			return err
 		}
+		return also(cs)
+	}
+	if level == plainHello && !p.chain && cfg.InsecureSkipVerify {
+		cfg.ServerName = ""
 	}
 	return cfg, nil
+}
+
+// refuseByCertificate makes the errors of the functions in cfg, a program's, errors of
+// certificates: they don't lead to a connection in the clear.
+func refuseByCertificate(cfg *tls.Config) {
+	if f := cfg.VerifyConnection; f != nil {
+		cfg.VerifyConnection = func(cs tls.ConnectionState) error { return refusedCertificate(f(cs)) }
+	}
+	if f := cfg.VerifyPeerCertificate; f != nil {
+		cfg.VerifyPeerCertificate = func(raw [][]byte, chains [][]*x509.Certificate) error { return refusedCertificate(f(raw, chains)) }
+	}
+	if f := cfg.GetClientCertificate; f != nil {
+		cfg.GetClientCertificate = func(info *tls.CertificateRequestInfo) (*tls.Certificate, error) {
+			c, err := f(info)
+			return c, refusedCertificate(err)
+		}
+	}
+}
+
+// refusedCertificate returns err, if it isn't nil, as an errCertificate.
+func refusedCertificate(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%w: %w", errCertificate, err)
+}
+
+// isCertificate reports whether the handshake failed with err because of a certificate: the
+// hop's doesn't fit, or this server has none.
+func isCertificate(err error) bool {
+	var unverified *tls.CertificateVerificationError
+	return errors.Is(err, errCertificate) || errors.As(err, &unverified)
 }
 
 // ownCertificates returns the certificates to show to a host that asks for one: none
@@ -108,7 +153,7 @@ func (s *Sender) ownCertificates(h *NextHop) ([]tls.Certificate, error) {
 // certificate the host was shown.
 func blameCertificate(err error, cfg *tls.Config) error {
 	var alert *net.OpError
-	if cfg == nil || !errors.As(err, &alert) || alert.Op != "remote error" || !strings.Contains(alert.Error(), "certificate") {
+	if cfg == nil || cfg.GetClientCertificate != nil || !errors.As(err, &alert) || alert.Op != "remote error" || !strings.Contains(alert.Error(), "certificate") {
 		return err
 	}
 	if len(cfg.Certificates) == 0 {
@@ -122,7 +167,7 @@ func blameCertificate(err error, cfg *tls.Config) error {
 }
 
 // verify checks the hop's certificate.
-func (s *Sender) verify(p tlsPolicy, cs tls.ConnectionState) error {
+func verify(p tlsPolicy, roots *x509.CertPool, cs tls.ConnectionState) error {
 	if !p.chain {
 		return nil
 	}
@@ -130,7 +175,7 @@ func (s *Sender) verify(p tlsPolicy, cs tls.ConnectionState) error {
 		return fmt.Errorf("%w: the next hop has none", errCertificate)
 	}
 	leaf := cs.PeerCertificates[0]
-	opts := x509.VerifyOptions{Roots: s.RootCAs, Intermediates: x509.NewCertPool(), CurrentTime: time.Now()}
+	opts := x509.VerifyOptions{Roots: roots, Intermediates: x509.NewCertPool(), CurrentTime: time.Now()}
 	for _, c := range cs.PeerCertificates[1:] {
 		opts.Intermediates.AddCert(c)
 	}
