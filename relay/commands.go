@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"time"
 
 	"github.com/interchange-smtp/interchange/auth"
@@ -27,7 +28,10 @@ func (s *session) Hello(name string, esmtp bool) (smtpserver.Offer, reply.Reply)
 	if !d.Allowed() {
 		return smtpserver.Offer{Hangup: d.Verdict == connector.Close}, s.refuse("HELO", d, "helo", clean(name))
 	}
-	s.helo, s.esmtp = name, esmtp
+	s.conn.Helo, s.conn.ESMTP = name, esmtp
+	if err := hooks(s.server.Hooks).hello(s.ctx, &s.conn); err != nil {
+		return smtpserver.Offer{}, s.handlerRefused("HELO", err, "helo", clean(name))
+	}
 	r := s.endpoint.settings
 	offer := smtpserver.Offer{Size: r.SizeEnabled != param.SizeDisabled}
 	if r.SizeEnabled == param.SizeEnabled {
@@ -43,14 +47,14 @@ func (s *session) Hello(name string, esmtp bool) (smtpserver.Offer, reply.Reply)
 func (s *session) TLS(state tls.ConnectionState) {
 	s.drop()
 	s.tls = state
-	s.channel.TLS = true
+	s.conn.Channel.TLS = true
 	if s.endpoint.settings.DomainSecureEnabled {
-		s.channel.PeerNames = certificate.PeerNames(state, s.server.ClientCAs)
+		s.conn.Channel.PeerNames = certificate.PeerNames(state, s.endpoint.clientCAs)
 	}
-	s.rules = s.endpoint.in.Open(s.channel, s.trace)
-	s.helo, s.esmtp, s.authenticated, s.verified = "", false, false, auth.Identity{}
+	s.rules = s.endpoint.in.Open(s.conn.Channel, s.trace)
+	s.conn.Helo, s.conn.ESMTP, s.conn.User, s.authenticated, s.verified = "", false, "", false, auth.Identity{}
 	if s.protocol != nil {
-		s.protocol.certified(s.channel.PeerNames)
+		s.protocol.certified(s.conn.Channel.PeerNames)
 		s.protocol.rights(s.rules.Rights())
 	}
 }
@@ -86,7 +90,7 @@ func (s *session) Auth(mechanism string) (auth.Exchange, reply.Reply) {
 // verify asks the Verifier, unless there were too many wrong passwords lately.
 func (s *session) verify(c auth.Credentials) (err error) {
 	s.tried = c.Username
-	s.verified, err = logon.Verify(s.server.closed, &s.server.guesses, s.endpoint.verifier, c, s.channel)
+	s.verified, err = logon.Verify(s.ctx, &s.server.guesses, s.endpoint.verifier, c, s.conn.Channel)
 	return err
 }
 
@@ -104,11 +108,22 @@ func (s *session) AuthEnd(err error) reply.Reply {
 	case !d.Allowed():
 		return s.refuse("AUTH", d, s.triedUser()...)
 	}
-	s.rules, s.authenticated = next, true
+	if err := hooks(s.server.Hooks).login(s.ctx, &s.conn, id); err != nil {
+		return s.loginRefused(err)
+	}
+	s.rules, s.authenticated, s.conn.User = next, true, next.Identity().Principal.Name
 	if s.protocol != nil {
 		s.protocol.authenticated(s.rules)
 	}
 	return d.Reply()
+}
+
+// loginRefused logs that the Hooks have refused a user and returns the reply for the client.
+func (s *session) loginRefused(err error) reply.Reply {
+	if e := new(Error); errors.As(err, &e) {
+		return s.handlerRefused("AUTH", err, s.triedUser()...)
+	}
+	return s.verifierFailed(err, s.triedUser()...)
 }
 
 // maxTried is how many bytes of a user name that can't log on go into the log.
@@ -138,11 +153,10 @@ func (s *session) Mail(m envelope.Envelope) reply.Reply {
 		return s.refuse("MAIL", s.endpoint.in.Decide(reply.InsufficientResources), "from", clean(m.From.String()))
 	}
 	tx := s.newTransaction(m, budget)
-	if gate, ok := s.server.Handler.(Gate); ok {
-		if err := gate.Admit(tx.ctx, &tx.env); err != nil {
-			tx.end()
-			return s.handlerRefused("MAIL", err, "from", clean(m.From.String()))
-		}
+	if err := tx.begin(s.server); err != nil {
+		tx.result.Reply, tx.result.Err = s.handlerRefused("MAIL", err, "from", clean(m.From.String())), err
+		tx.end()
+		return tx.result.Reply
 	}
 	s.tx = tx
 	return d.Reply()
@@ -151,12 +165,15 @@ func (s *session) Mail(m envelope.Envelope) reply.Reply {
 // newTransaction returns the transaction that an accepted MAIL begins.
 func (s *session) newTransaction(m envelope.Envelope, b limits.Budget) *transaction {
 	principal := s.rules.Identity().Principal
-	m.ID, m.Connector, m.Remote, m.Helo, m.User = envelope.NewID(), s.endpoint.in.Name(), s.channel.Remote, s.helo, principal.Name
-	tx := &transaction{budget: b,
-		env: Envelope{Envelope: m, Inbound: s.endpoint.in, Principal: principal, TLS: s.channel.TLS}}
+	m.ID, m.Connector, m.Remote, m.Helo = envelope.NewID(), s.endpoint.in.Name(), s.conn.Channel.Remote, s.conn.Helo
+	if s.authenticated {
+		m.User = principal.Name
+	}
+	tx := &transaction{budget: b, env: Envelope{
+		Envelope: m, Inbound: s.endpoint.in, Policy: s.endpoint.in.Policy(), Principal: principal, TLS: s.conn.Channel.TLS, trace: s.trace}}
 	tx.env.To = tx.first[:0]
 	// After the end of the connection no reply could reach the client.
-	tx.ctx, tx.cancel = context.WithDeadline(s.server.closed, s.until)
+	tx.ctx, tx.cancel = context.WithDeadline(s.ctx, s.until)
 	return tx
 }
 
@@ -182,18 +199,18 @@ func (s *session) Rcpt(r envelope.Recipient) reply.Reply {
 	if !tx.budget.Recipient(len(r.ORcpt) + len(r.To.Local()) + len(r.To.Domain().String())) {
 		return s.refuse("RCPT", s.endpoint.in.Decide(reply.InsufficientResources))
 	}
-	tx.rcpt = r
-	if router, ok := s.server.Handler.(Router); ok {
-		tx.router = router
-		route := s.endpoint.in.Policy().Route(r.To, tx.env.Size, s.trace)
-		if route.Outcome != routing.Routed {
-			s.decide(route.Decision())
-		}
-		if err := router.Route(tx.ctx, route, &tx.env, &tx.rcpt); err != nil {
-			return s.handlerRefused("RCPT", err, "from", clean(tx.env.From.String()), "to", clean(r.To.String()))
-		}
+	tx.env.routed = nil
+	err := hooks(s.server.Hooks).rcpt(tx.ctx, &tx.env, r)
+	if err == nil {
+		err = tx.handler.Rcpt(tx.ctx, r)
 	}
-	tx.env.To = append(tx.env.To, tx.rcpt)
+	if route := tx.env.routed; route != nil && route.Outcome != routing.Routed {
+		s.decide(route.Decision()) // for the record
+	}
+	if err != nil {
+		return s.handlerRefused("RCPT", err, "from", clean(tx.env.From.String()), "to", clean(r.To.String()))
+	}
+	tx.env.To = append(tx.env.To, r)
 	return d.Reply()
 }
 

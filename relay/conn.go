@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"context"
 	"io"
 	"net"
 	"net/netip"
@@ -16,8 +17,8 @@ import (
 // refusalTime bounds how long sending a refusal to a connection may take.
 const refusalTime = 5 * time.Second
 
-// serveConn serves c from its first byte to its last.
-func (s *Server) serveConn(c net.Conn) {
+// serveConn serves c from its first byte to its last. l is nil if no listener accepted c.
+func (s *Server) serveConn(l net.Listener, c net.Conn) {
 	local, remote := network.AddrPort(c.LocalAddr()), network.AddrPort(c.RemoteAddr())
 	ep := s.choose(local, remote)
 	if ep == nil {
@@ -46,7 +47,10 @@ func (s *Server) serveConn(c net.Conn) {
 		return
 	}
 	defer ep.connections.Leave(source)
-	s.converse(c, ep, auth.Channel{Local: local, Remote: remote, NoCertificate: ep.tls.Load() == nil})
+	now := time.Now()
+	ctx, cancel := s.context(l, c, now.Add(ep.settings.ConnectionTimeout))
+	defer cancel()
+	s.converse(ctx, now, c, ep, auth.Channel{Local: local, Remote: remote, NoCertificate: ep.tls.Load() == nil})
 }
 
 // choose picks the endpoint by the current policy; nil if no connector matches.
@@ -55,17 +59,45 @@ func (s *Server) choose(local, remote netip.AddrPort) *endpoint {
 		return nil // no range can hold it
 	}
 	now := s.current.Load()
-	in := now.policy.Select(local, remote.Addr(), nil)
+	in := now.Policy.Select(local, remote.Addr(), nil)
 	if in == nil {
 		return nil
 	}
 	return now.byConnector[in]
 }
 
+// context returns the context of a connection that may last until a time. It ends then,
+// or when the Server is closed.
+func (s *Server) context(l net.Listener, c net.Conn, until time.Time) (context.Context, context.CancelFunc) {
+	if s.BaseContext == nil && s.ConnContext == nil && len(s.Hooks) == 0 {
+		return s.closed, func() {}
+	}
+	ctx := context.Background()
+	if s.BaseContext != nil {
+		ctx = s.BaseContext(l)
+	}
+	if s.ConnContext != nil {
+		ctx = s.ConnContext(ctx, c)
+	}
+	ctx, cancel := context.WithDeadline(ctx, until)
+	stop := context.AfterFunc(s.closed, cancel)
+	return ctx, func() {
+		stop()
+		cancel()
+	}
+}
+
 // converse runs the session.
-func (s *Server) converse(c net.Conn, ep *endpoint, channel auth.Channel) {
-	now := time.Now()
-	sess := newSession(s, ep, channel, now)
+func (s *Server) converse(ctx context.Context, now time.Time, c net.Conn, ep *endpoint, channel auth.Channel) {
+	sess := newSession(ctx, s, ep, channel, now)
+	var err error
+	if sess.ctx, err = hooks(s.Hooks).connect(ctx, &sess.conn); err != nil {
+		r := replyFor(ep.in, err)
+		s.Logger.InfoContext(ctx, "connection refused", "session", sess.conn.ID, "error", clean(err.Error()), "reply", clean(r.String()),
+			"connector", ep.in.Name(), "local", channel.Local, "remote", channel.Remote)
+		s.turnAway(c, channel.Local, r)
+		return
+	}
 	cfg := ep.smtp
 	cfg.Banner = ep.banner(now)
 	cfg.Implicit = s.implicit(channel.Local)
@@ -82,7 +114,7 @@ func (s *Server) converse(c net.Conn, ep *endpoint, channel auth.Channel) {
 		cfg.Banner = withID(cfg.Banner, r.connect())
 		talker = r
 	}
-	err := smtpserver.Serve(s.shutdown, c, &cfg, talker)
+	err = smtpserver.Serve(s.shutdown, c, &cfg, talker)
 	sess.logEnd(err)
 }
 
@@ -90,9 +122,14 @@ func (s *Server) converse(c net.Conn, ep *endpoint, channel auth.Channel) {
 func (s *Server) refuse(c net.Conn, ep *endpoint, reason reply.Reason, local, remote netip.AddrPort) {
 	s.Logger.Info("connection refused", "reason", reason, "connector", ep.in.Name(),
 		"local", local, "remote", remote)
+	s.turnAway(c, local, ep.in.Decide(reason).Reply())
+}
+
+// turnAway sends a reply in place of the greeting and closes the connection.
+func (s *Server) turnAway(c net.Conn, local netip.AddrPort, r reply.Reply) {
 	if !s.implicit(local) { // a client that expects TLS could not read it
 		_ = c.SetDeadline(time.Now().Add(refusalTime))
-		_, _ = io.WriteString(c, ep.in.Decide(reason).Reply().String()+"\r\n") // the client may be gone
+		_, _ = io.WriteString(c, r.String()+"\r\n") // the client may be gone
 	}
 	_ = c.Close()
 }

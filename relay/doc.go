@@ -8,11 +8,20 @@
 // authentication, strict lines and ends of data, sizes, hop counts, the inbound header
 // firewall and the Received field. A Handler gets the envelope and the message as it
 // goes on, header first. It answers for the message. Returning nil promises the client
-// that the message is taken care of for every recipient, and becomes 250. An [Error]
-// has the reply for the client. Any other error is only logged and becomes 451, so that
-// the client tries again. A Handler that is a [Gate] is also called at MAIL, and a
-// Handler that is a [Router] at every RCPT. Package relay/delivery has a Handler that
-// sends messages on; package relay/dispatch has one with a queue.
+// that the message is taken care of, and becomes 250. An [Error] has the reply for the
+// client. Any other error is only logged and becomes 451, so that the client tries again.
+//
+// A Handler begins a [Transaction] at MAIL, which is asked about each recipient at RCPT and
+// then gets the message. Package relay/delivery has a Handler that sends messages on;
+// package relay/dispatch has one with a queue; a [HandlerFunc] is a Handler that needs
+// nothing but whole messages.
+//
+// # Hooks
+//
+// Server.Hooks are asked beside the Handler: when a connection begins, at EHLO, after a
+// logon, at MAIL and at RCPT. They refuse, count, and look things up about the client. What
+// they keep in the context, later ones and the Handler get. They can't switch off anything
+// that the Handler does.
 //
 // # Which connector
 //

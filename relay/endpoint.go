@@ -2,6 +2,7 @@ package relay
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -16,10 +17,8 @@ import (
 // endpoints is a policy with everything that the Server prepares for it. Apart from
 // the counters it doesn't change.
 type endpoints struct {
-	policy       *connector.Policy
-	verifier     auth.Verifier
-	certificates []tls.Certificate // guarded by Server.policyMu
-	byConnector  map[*connector.Inbound]*endpoint
+	Config      // Certificates is guarded by Server.policyMu
+	byConnector map[*connector.Inbound]*endpoint
 }
 
 // endpoint is a Receive connector prepared for serving.
@@ -29,6 +28,7 @@ type endpoint struct {
 	smtp        smtpserver.Config          // the part that is the same for all connections
 	tls         atomic.Pointer[tls.Config] // of handshakes from now on; nil: no certificate
 	verifier    auth.Verifier
+	clientCAs   *x509.CertPool
 	connections *limits.Connections
 	messages    *limits.MessageRate
 }

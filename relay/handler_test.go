@@ -13,7 +13,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/envelope"
@@ -149,44 +148,57 @@ func TestAcceptedReply(t *testing.T) {
 	}
 }
 
-// router is a Handler that routes, and counts.
-type router struct {
+// counter is a Handler that refuses one recipient, and counts.
+type counter struct {
 	mailbox
-	mu       sync.Mutex
-	refuse   string
-	routed   []string
-	released []string
+	mu     sync.Mutex
+	refuse string
+	asked  []string
+	closed []string
 }
 
-func (r *router) Route(_ context.Context, route connector.Route, env *relay.Envelope, rcpt *envelope.Recipient) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.routed = append(r.routed, rcpt.To.String())
-	env.State = "state"
-	if route != env.Inbound.Policy().Route(rcpt.To, env.Size, nil) || rcpt.To.String() == r.refuse {
+func (c *counter) Begin(ctx context.Context, env *relay.Envelope) (relay.Transaction, error) {
+	tx, err := c.mailbox.Begin(ctx, env)
+	return &counted{tx, c, env}, err
+}
+
+// counted is a transaction of a counter.
+type counted struct {
+	relay.Transaction
+	counter *counter
+	env     *relay.Envelope
+}
+
+func (tx *counted) Rcpt(_ context.Context, rcpt envelope.Recipient) error {
+	c := tx.counter
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.asked = append(c.asked, rcpt.To.String())
+	if tx.env.Route(rcpt.To) != tx.env.Inbound.Policy().Route(rcpt.To, tx.env.Size, nil) || rcpt.To.String() == c.refuse {
 		return &relay.Error{Reply: replyOf(452, "Another next hop")}
 	}
 	return nil
 }
 
-func (r *router) Release(env *relay.Envelope) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.released = append(r.released, fmt.Sprint(env.From, " ", env.State))
+func (tx *counted) Close() {
+	c := tx.counter
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closed = append(c.closed, fmt.Sprint(tx.env.From, " ", len(tx.env.To)))
 }
 
-func (r *router) take() (routed, released []string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	routed, released = r.routed, r.released
-	r.routed, r.released = nil, nil
-	return routed, released
+func (c *counter) take() (asked, closed []string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	asked, closed = c.asked, c.closed
+	c.asked, c.closed = nil, nil
+	return asked, closed
 }
 
-// However a transaction ends, Release is called once if Route was.
-func TestRouter(t *testing.T) {
-	rt := &router{refuse: "no@fabrikam.com"}
-	w := serve(t, policy(t, defaultHub()), func(s *relay.Server) { s.Handler = rt })
+// However a transaction ends, it is closed once.
+func TestTransaction(t *testing.T) {
+	h := &counter{refuse: "no@fabrikam.com"}
+	w := serve(t, policy(t, defaultHub()), func(s *relay.Server) { s.Handler = h })
 	for _, c := range []struct {
 		name string
 		talk func(*relaytest.Client)
@@ -203,18 +215,18 @@ func TestRouter(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			client := w.hello(stranger, hub)
 			client.Do("MAIL FROM:<"+inside+">", 250)
-			client.Do("RCPT TO:<a@contoso.com>", 550) // the router isn't asked
+			client.Do("RCPT TO:<a@contoso.com>", 550) // the Handler isn't asked
 			client.Do("RCPT TO:<no@fabrikam.com>", 452)
 			client.Do("RCPT TO:<yes@fabrikam.com>", 250)
 			c.talk(client)
 			client.Close()
 			w.waitForEnd()
-			routed, released := rt.take()
-			if !slices.Equal(routed, []string{"no@fabrikam.com", "yes@fabrikam.com"}) {
-				t.Errorf("routed %q", routed)
+			asked, closed := h.take()
+			if !slices.Equal(asked, []string{"no@fabrikam.com", "yes@fabrikam.com"}) {
+				t.Errorf("asked about %q", asked)
 			}
-			if !slices.Equal(released, []string{inside + " state"}) {
-				t.Errorf("released %q", released)
+			if !slices.Equal(closed, []string{inside + " 1"}) {
+				t.Errorf("closed %q", closed)
 			}
 		})
 	}
@@ -223,8 +235,8 @@ func TestRouter(t *testing.T) {
 		client.Do("MAIL FROM:<>", 250)
 		client.Do("QUIT", 221)
 		w.waitForEnd()
-		if routed, released := rt.take(); routed != nil || released != nil {
-			t.Errorf("routed %q, released %q", routed, released)
+		if asked, closed := h.take(); asked != nil || !slices.Equal(closed, []string{" 0"}) {
+			t.Errorf("asked about %q, closed %q", asked, closed)
 		}
 	})
 }

@@ -52,7 +52,7 @@ func (s *Server) listen(ctx context.Context) error {
 	if s.bound != nil {
 		return errors.New("ListenAndServe called twice")
 	}
-	opened, err := s.open(ctx, s.current.Load().policy)
+	opened, err := s.open(ctx, s.current.Load().Policy)
 	if err != nil {
 		return err
 	}

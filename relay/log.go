@@ -26,7 +26,7 @@ func (s *session) verifierFailed(err error, more ...any) reply.Reply {
 	return r
 }
 
-// handlerRefused logs an error of the Gate or Router and returns the reply for the
+// handlerRefused logs an error of the Handler at a command and returns the reply for the
 // client.
 func (s *session) handlerRefused(command string, err error, more ...any) reply.Reply {
 	s.refused++
@@ -42,14 +42,18 @@ const maxRefusals = 100
 
 // logRefusal writes the line about a refused command.
 func (s *session) logRefusal(level slog.Level, command string, r reply.Reply, more ...any) {
-	if s.refused > maxRefusals || !s.server.Logger.Enabled(s.server.closed, level) {
+	if s.refused > maxRefusals || !s.server.Logger.Enabled(s.ctx, level) {
 		return
 	}
-	s.server.Logger.Log(s.server.closed, level, "command refused", append([]any{
-		"session", s.id, "connector", s.endpoint.in.Name(), "remote", s.channel.Remote,
+	s.server.Logger.Log(s.ctx, level, "command refused", append([]any{
+		"session", s.conn.ID, "connector", s.endpoint.in.Name(), "remote", s.conn.Channel.Remote,
 		"user", clean(s.rules.Identity().String()), "command", command, "reply", clean(r.String()),
 	}, more...)...)
 }
+
+// messageAborted is the event of a message that the client broke off. It doesn't see the
+// reply.
+const messageAborted = "message aborted"
 
 // outcome is the result of a message.
 type outcome struct {
@@ -80,24 +84,33 @@ func (s *session) messageFailed(tx *transaction, err error) reply.Reply {
 func (s *session) acceptMessage(tx *transaction) reply.Reply {
 	s.messages++
 	messageID := tx.message.MessageID()
-	r := s.acceptedReply(tx, messageID)
+	r := s.acceptedReply(tx, messageID, tx.result.Receipt.Text)
 	s.logMessage(tx, outcome{event: "message accepted", reply: r, messageID: messageID})
 	return r
 }
 
-// acceptedReply returns the reply to an accepted message: the client's own Message-ID,
-// if that can be shown, and the id that this server gave it.
-func (s *session) acceptedReply(tx *transaction, messageID string) reply.Reply {
+// acceptedReply returns the reply to an accepted message: the Handler's text or, without
+// one, the client's own Message-ID, if that can be shown, and the id that this server
+// gave it.
+func (s *session) acceptedReply(tx *transaction, messageID, text string) reply.Reply {
 	r := reply.Queued(tx.env.ID, s.endpoint.in.Fqdn())
-	if messageID != "" {
+	switch {
+	case text != "":
+		r.Text = text
+	case messageID != "":
 		r.Text = messageID + " " + r.Text
 	}
 	return r
 }
 
-// logMessage writes a line for each recipient of a message.
+// logMessage writes a line for each recipient of a message, and keeps its outcome for the
+// Hooks.
 func (s *session) logMessage(tx *transaction, o outcome) {
-	ctx, logger := s.server.closed, s.server.Logger
+	tx.result.Size, tx.result.Err = tx.message.Size(), o.err
+	if o.event != messageAborted {
+		tx.result.Reply = o.reply
+	}
+	ctx, logger := s.ctx, s.server.Logger
 	if !logger.Enabled(ctx, slog.LevelInfo) {
 		return
 	}
@@ -113,7 +126,7 @@ const toAt = 6
 
 // messageAttrs returns the attributes of a message, with room for one recipient.
 func (s *session) messageAttrs(tx *transaction, o outcome) []slog.Attr {
-	attrs := append(tx.attrs[:0], slog.String("session", s.id), slog.String("id", tx.env.ID), slog.String("connector", s.endpoint.in.Name()))
+	attrs := append(tx.attrs[:0], slog.String("session", s.conn.ID), slog.String("id", tx.env.ID), slog.String("connector", s.endpoint.in.Name()))
 	attrs = append(attrs, slog.String("remote", s.remote), slog.String("user", clean(s.rules.Identity().String())))
 	attrs = append(attrs, slog.String("from", clean(tx.env.From.String())), slog.Attr{}) // to
 	attrs = append(attrs, slog.Int("recipients", len(tx.env.To)), slog.Int64("size", tx.message.Size()), slog.String("reply", clean(o.reply.String())))
@@ -123,8 +136,8 @@ func (s *session) messageAttrs(tx *transaction, o outcome) []slog.Attr {
 	if o.err != nil {
 		attrs = append(attrs, slog.String("error", clean(o.err.Error())))
 	}
-	if tx.env.Delivered != "" {
-		attrs = append(attrs, slog.String("result", clean(tx.env.Delivered)))
+	if result := tx.result.Receipt.Result; result != "" {
+		attrs = append(attrs, slog.String("result", clean(result)))
 	}
 	if o.messageID != "" {
 		attrs = append(attrs, slog.String("message-id", o.messageID))
@@ -141,16 +154,16 @@ func (s *session) logEnd(err error) {
 	if err != nil {
 		level = slog.LevelWarn
 	}
-	if !s.server.Logger.Enabled(s.server.closed, level) {
+	if !s.server.Logger.Enabled(s.ctx, level) {
 		return
 	}
 	attrs := append(make([]slog.Attr, 0, 16),
-		slog.String("session", s.id),
+		slog.String("session", s.conn.ID),
 		slog.String("connector", s.endpoint.in.Name()),
-		slog.String("local", s.channel.Local.String()),
+		slog.String("local", s.conn.Channel.Local.String()),
 		slog.String("remote", s.remote),
-		slog.String("helo", clean(s.helo)),
-		slog.Bool("tls", s.channel.TLS),
+		slog.String("helo", clean(s.conn.Helo)),
+		slog.Bool("tls", s.conn.Channel.TLS),
 		slog.String("user", clean(s.rules.Identity().String())),
 		slog.Int("messages", s.messages),
 		slog.Int("refused", s.refused),
@@ -159,5 +172,5 @@ func (s *session) logEnd(err error) {
 	if err != nil {
 		attrs = append(attrs, slog.String("error", clean(err.Error())))
 	}
-	s.server.Logger.LogAttrs(s.server.closed, level, "connection ended", attrs...)
+	s.server.Logger.LogAttrs(s.ctx, level, "connection ended", attrs...)
 }

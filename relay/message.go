@@ -16,8 +16,16 @@ func (s *session) Data(body io.Reader) reply.Reply {
 	if err := tx.message.Open(body, s.facts(tx)); err != nil {
 		return s.endMessage(tx, err)
 	}
-	err := s.server.Handler.Deliver(tx.ctx, &tx.env, tx.message.Body())
-	return s.endMessage(tx, tx.message.End(err))
+	receipt, err := tx.handler.Deliver(tx.ctx, tx.message.Body())
+	var header []byte
+	if len(receipt.Refused) > 0 {
+		header = tx.message.Header()
+	}
+	if err = tx.message.End(err); err == nil {
+		tx.result.Receipt = receipt
+		err = s.reportRefused(tx, header)
+	}
+	return s.endMessage(tx, err)
 }
 
 // facts returns what is known of a message before it is read.
@@ -26,16 +34,16 @@ func (s *session) facts(tx *transaction) intake.Facts {
 		Session: s.rules,
 		Trace:   s.trace,
 		Budget:  &tx.budget,
-		Local:   s.channel.Local.Addr(),
-		Remote:  s.channel.Remote.Addr(),
-		Helo:    s.helo,
-		ESMTP:   s.esmtp,
+		Local:   s.conn.Channel.Local.Addr(),
+		Remote:  s.conn.Channel.Remote.Addr(),
+		Helo:    s.conn.Helo,
+		ESMTP:   s.conn.ESMTP,
 		Auth:    s.authenticated,
 		UTF8:    tx.env.UTF8,
 		ID:      tx.env.ID,
 		From:    tx.env.From,
 	}
-	if s.channel.TLS {
+	if s.conn.Channel.TLS {
 		f.TLS = &s.tls
 	}
 	if len(tx.env.To) == 1 { // with several, each would learn of the others
@@ -56,7 +64,7 @@ func (s *session) endMessage(tx *transaction, err error) reply.Reply {
 	case *intake.Broken:
 		// The client won't see the reply.
 		r := s.endpoint.in.Decide(reply.TemporaryError).Reply()
-		s.logMessage(tx, outcome{event: "message aborted", reply: r, err: err})
+		s.logMessage(tx, outcome{event: messageAborted, reply: r, err: err})
 		return r
 	}
 	return s.messageFailed(tx, err)

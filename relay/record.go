@@ -40,8 +40,8 @@ func newRecorder(s *session) *recorder {
 // connect records how the connector was chosen and who the session is. It returns
 // the id that ends the banner.
 func (r *recorder) connect() string {
-	r.endpoint.in.Policy().Select(r.channel.Local, r.channel.Remote.Addr(), r.trace)
-	r.rules = r.endpoint.in.Open(r.channel, r.trace)
+	r.endpoint.in.Policy().Select(r.conn.Channel.Local, r.conn.Channel.Remote.Addr(), r.trace)
+	r.rules = r.endpoint.in.Open(r.conn.Channel, r.trace)
 	return r.record("connect", r.endpoint.in.Decide(reply.Ready).Reply(), reply.Ready)
 }
 
@@ -107,11 +107,11 @@ func (r *recorder) mark(command string, answer reply.Reply) reply.Reply {
 // at all are only counted.
 func (r *recorder) record(command string, answer reply.Reply, reason reply.Reason) string {
 	r.decisions++
-	id := r.id[:decisionIDLength] + "-" + strconv.Itoa(r.decisions)
+	id := r.conn.ID[:decisionIDLength] + "-" + strconv.Itoa(r.decisions)
 	all, others := r.steps.Matching()
 	r.forget()
 	attrs := []any{
-		"decision", id, "session", r.id, "connector", r.endpoint.in.Name(), "remote", r.channel.Remote,
+		"decision", id, "session", r.conn.ID, "connector", r.endpoint.in.Name(), "remote", r.conn.Channel.Remote,
 		"user", clean(r.rules.Identity().String()), "command", command, "reply", clean(answer.String()),
 	}
 	if reason != reply.Undecided {

@@ -116,16 +116,14 @@ func TestExplainText(t *testing.T) {
 }
 
 // wordy refuses with more text than a reply can hold.
-type wordy struct{}
-
-func (wordy) Deliver(context.Context, *relay.Envelope, io.Reader) error {
+func wordy(context.Context, *relay.Envelope, io.Reader) error {
 	return &relay.Error{Reply: reply.Reply{Code: 554, Enhanced: [3]int{5, 999, 999}, Text: strings.Repeat("no ", 300)}, Err: errors.New("no")}
 }
 
 // TestExplainKeepsReplyShort checks that lines have at most 512 bytes, with the id whole.
 func TestExplainKeepsReplyShort(t *testing.T) {
 	w := serve(t, policy(t, defaultHub()), func(s *relay.Server) {
-		s.Handler, s.Explain = wordy{}, func(string) bool { return true }
+		s.Handler, s.Explain = relay.HandlerFunc(wordy), func(string) bool { return true }
 	})
 	text := send(w.begin(), message, 554)
 	idOf(t, text)
@@ -170,7 +168,7 @@ func TestExplainTamesClient(t *testing.T) {
 func TestExplainRoute(t *testing.T) {
 	log := new(relaytest.Log)
 	w := serve(t, policy(t, defaultHub()), func(s *relay.Server) {
-		s.Handler, s.Explain = &router{}, func(string) bool { return true }
+		s.Handler, s.Explain = &counter{}, func(string) bool { return true }
 		s.Logger = slog.New(slog.NewJSONHandler(log, nil))
 	})
 	w.log = log

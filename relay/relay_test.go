@@ -137,6 +137,10 @@ type letter struct {
 	data string
 }
 
+func (m *mailbox) Begin(ctx context.Context, env *relay.Envelope) (relay.Transaction, error) {
+	return relay.HandlerFunc(m.Deliver).Begin(ctx, env)
+}
+
 func (m *mailbox) Deliver(_ context.Context, env *relay.Envelope, body io.Reader) error {
 	data, err := io.ReadAll(body)
 	if err != nil {

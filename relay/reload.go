@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -24,19 +25,41 @@ func (s *Server) SetPolicy(p *connector.Policy) error {
 	s.init()
 	s.policyMu.Lock()
 	defer s.policyMu.Unlock()
-	if now := s.current.Load(); now != nil {
-		return s.change(p, now.verifier, now.certificates)
-	}
-	return s.change(p, s.Verifier, s.Certificates)
+	c := s.config()
+	c.Policy = p
+	return s.change(c)
 }
 
-// Reload replaces the policy as SetPolicy does, and the Verifier and the Certificates
-// with it: a connection has all three new, or none.
-func (s *Server) Reload(p *connector.Policy, verifier auth.Verifier, certificates []tls.Certificate) error {
+// Config is what Reload replaces of a Server. Its fields are those of the Server.
+type Config struct {
+	Policy       *connector.Policy
+	Verifier     auth.Verifier
+	Certificates []tls.Certificate // the slice must not change any more
+	ClientCAs    *x509.CertPool
+}
+
+// Config returns what new connections get now.
+func (s *Server) Config() Config {
+	s.policyMu.Lock()
+	defer s.policyMu.Unlock()
+	return s.config()
+}
+
+// config is Config for callers that hold policyMu.
+func (s *Server) config() Config {
+	if now := s.current.Load(); now != nil {
+		return now.Config
+	}
+	return Config{s.Policy, s.Verifier, s.Certificates, s.ClientCAs}
+}
+
+// Reload replaces the policy as SetPolicy does, and everything else of c with it: a
+// connection has all of it new, or nothing.
+func (s *Server) Reload(c Config) error {
 	s.init()
 	s.policyMu.Lock()
 	defer s.policyMu.Unlock()
-	return s.change(p, verifier, certificates)
+	return s.change(c)
 }
 
 // SetCertificates replaces the certificates that connectors choose from, without a change
@@ -50,11 +73,13 @@ func (s *Server) SetCertificates(certificates []tls.Certificate) error {
 	defer s.policyMu.Unlock()
 	now := s.current.Load()
 	if now == nil {
-		return s.change(s.Policy, s.Verifier, certificates)
+		c := s.config()
+		c.Certificates = certificates
+		return s.change(c)
 	}
 	renewed := make(map[*endpoint]*tls.Config)
 	var failed []error
-	for in := range now.policy.Receive() {
+	for in := range now.Policy.Receive() {
 		ep := now.byConnector[in]
 		if !ep.settings.Enabled.Or(true) {
 			continue
@@ -74,13 +99,13 @@ func (s *Server) SetCertificates(certificates []tls.Certificate) error {
 	for ep, config := range renewed {
 		ep.tls.Store(config)
 	}
-	now.certificates = certificates
+	now.Certificates = certificates
 	return nil
 }
 
 // change replaces what new connections get. The caller holds policyMu.
-func (s *Server) change(p *connector.Policy, verifier auth.Verifier, certificates []tls.Certificate) error {
-	next, err := s.prepare(p, verifier, certificates)
+func (s *Server) change(c Config) error {
+	next, err := s.prepare(c)
 	if err != nil {
 		return err
 	}
@@ -88,12 +113,12 @@ func (s *Server) change(p *connector.Policy, verifier auth.Verifier, certificate
 		s.current.Store(next)
 		return nil
 	}
-	opened, err := s.open(context.Background(), p)
+	opened, err := s.open(context.Background(), c.Policy)
 	if err != nil {
 		return err
 	}
 	s.current.Store(next)
-	wanted := needed(p)
+	wanted := needed(c.Policy)
 	for at, l := range s.bound {
 		if !slices.Contains(wanted, at) {
 			delete(s.bound, at)
@@ -103,15 +128,15 @@ func (s *Server) change(p *connector.Policy, verifier auth.Verifier, certificate
 	return s.start(opened)
 }
 
-// prepare makes the endpoints of p. The error names everything that is missing.
-func (s *Server) prepare(p *connector.Policy, verifier auth.Verifier, certificates []tls.Certificate) (*endpoints, error) {
+// prepare makes the endpoints of c. The error names everything that is missing.
+func (s *Server) prepare(c Config) (*endpoints, error) {
 	switch {
-	case p == nil:
-		return nil, errors.New("Server.Policy is nil")
+	case c.Policy == nil:
+		return nil, errors.New("no policy is given")
 	case s.Handler == nil:
-		return nil, errors.New("Server.Handler is nil")
+		return nil, errors.New("no handler for messages is given")
 	}
-	next := &endpoints{policy: p, verifier: verifier, certificates: certificates, byConnector: make(map[*connector.Inbound]*endpoint)}
+	next := &endpoints{Config: c, byConnector: make(map[*connector.Inbound]*endpoint)}
 	counted := make(map[string]*endpoint)
 	if old := s.current.Load(); old != nil {
 		for in, ep := range old.byConnector {
@@ -119,9 +144,9 @@ func (s *Server) prepare(p *connector.Policy, verifier auth.Verifier, certificat
 		}
 	}
 	var missing []error
-	config := p.Config()
-	for in := range p.Receive() {
-		ep, err := s.endpoint(next, in, config.Profile)
+	profile := c.Policy.Config().Profile
+	for in := range c.Policy.Receive() {
+		ep, err := s.endpoint(next, in, profile)
 		if err != nil {
 			missing = append(missing, fmt.Errorf("the Receive connector %q: %w", in.Name(), err))
 			continue
@@ -140,11 +165,11 @@ func (s *Server) prepare(p *connector.Policy, verifier auth.Verifier, certificat
 // endpoint prepares a connector of next.
 func (s *Server) endpoint(next *endpoints, in *connector.Inbound, profile connector.Profile) (*endpoint, error) {
 	r := in.Settings()
-	ep := &endpoint{in: in, settings: r, verifier: next.verifier, connections: new(limits.Connections), messages: new(limits.MessageRate)}
+	ep := &endpoint{in: in, settings: r, verifier: next.Verifier, clientCAs: next.ClientCAs, connections: new(limits.Connections), messages: new(limits.MessageRate)}
 	if !r.Enabled.Or(true) {
 		return ep, nil
 	}
-	config, err := s.tlsConfig(in, next.certificates)
+	config, err := s.tlsConfig(in, next.Certificates)
 	if err != nil {
 		return nil, err
 	}

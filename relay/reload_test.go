@@ -8,6 +8,7 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
 
@@ -32,10 +33,10 @@ func TestReload(t *testing.T) {
 	old := w.hello(stranger, hub)
 	named := defaultHub()
 	named.TlsCertificateName = "<I>CN=Nobody<S>CN=" + hubName
-	if err := w.server.Reload(policy(t, named), refuse, []tls.Certificate{cert}); err == nil {
+	if err := w.server.Reload(relay.Config{Policy: policy(t, named), Verifier: refuse, Certificates: []tls.Certificate{cert}}); err == nil {
 		t.Error("a policy without its certificate was taken")
 	}
-	if err := w.server.Reload(policy(t, r), refuse, []tls.Certificate{cert}); err != nil {
+	if err := w.server.Reload(relay.Config{Policy: policy(t, r), Verifier: refuse, Certificates: []tls.Certificate{cert}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.server.SetPolicy(policy(t, r)); err != nil { // keeps the rest

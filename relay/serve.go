@@ -29,7 +29,7 @@ func (s *Server) ServeConn(c net.Conn) error {
 	if err := s.begin(); err != nil {
 		return errors.Join(err, c.Close())
 	}
-	s.serveConn(c)
+	s.serveConn(nil, c)
 	return nil
 }
 
@@ -40,7 +40,7 @@ func (s *Server) begin() error {
 	if s.current.Load() != nil {
 		return nil
 	}
-	next, err := s.prepare(s.Policy, s.Verifier, s.Certificates)
+	next, err := s.prepare(s.config())
 	if err != nil {
 		return err
 	}
@@ -57,7 +57,7 @@ func (s *Server) accept(l net.Listener) error {
 		switch {
 		case err == nil:
 			wait = first
-			go s.serveConn(c)
+			go s.serveConn(l, c)
 			continue
 		case s.shutdown.Err() != nil || errors.Is(err, net.ErrClosed):
 			return nil

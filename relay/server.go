@@ -34,8 +34,24 @@ const (
 // once it serves; its methods are safe for concurrent use. A Server that was
 // shut down can't be used again.
 type Server struct {
-	Policy  *connector.Policy // the first policy; SetPolicy and Reload replace it
-	Handler Handler           // takes the messages; it may be a Gate and a Router too
+	Policy  *connector.Policy // the first policy; Reload and SetPolicy replace it
+	Handler Handler           // takes the messages
+
+	// Reports takes the delivery reports about recipients that the Handler refused at
+	// the end of a message. If nil, the Handler does. A Handler that delivers nothing to
+	// other hosts needs one that does, such as a dispatch.Dispatcher.
+	Reports Handler
+
+	// Hooks are asked beside the Handler, in their order.
+	Hooks []Hooks
+
+	// BaseContext returns the context of the connections of a listener, which is nil
+	// for ServeConn. If BaseContext is nil, it is context.Background.
+	BaseContext func(net.Listener) context.Context
+
+	// ConnContext returns the context of a connection, derived from ctx. Hooks, the
+	// Handler, the Verifier and the Logger get it. If nil, it is that of BaseContext.
+	ConnContext func(ctx context.Context, c net.Conn) context.Context
 
 	// Verifier checks passwords. If nil, AUTH is neither offered nor accepted,
 	// whatever the connectors say.
@@ -77,7 +93,8 @@ type Server struct {
 	// 0 is 20000. Negative: no bound.
 	MaxConnections int
 
-	// Logger gets a line for each connection, message and refusal. If nil, nothing
+	// Logger gets a line for each connection, message and refusal, with the context of
+	// the connection. If nil, nothing
 	// is logged.
 	Logger *slog.Logger
 

@@ -247,8 +247,8 @@ func TestPolicyThatCannotBeServed(t *testing.T) {
 		server *relay.Server
 		parts  []string
 	}{
-		{"no policy", &relay.Server{Handler: new(mailbox)}, []string{"Server.Policy"}},
-		{"no handler", &relay.Server{Policy: good}, []string{"Server.Handler"}},
+		{"no policy", &relay.Server{Handler: new(mailbox)}, []string{"no policy"}},
+		{"no handler", &relay.Server{Policy: good}, []string{"no handler"}},
 		{"no certificates", &relay.Server{Handler: new(mailbox), Policy: policy(t, require, named, implicit)},
 			[]string{`"Default HubA": RequireTLS`, `"Named": TlsCertificateName`, `"Implicit": binding 0.0.0.0:465`}},
 		{"empty certificate", &relay.Server{Handler: new(mailbox), Policy: good, Certificates: make([]tls.Certificate, 1)},

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"context"
 	"crypto/tls"
 	"net/netip"
 	"time"
@@ -16,17 +17,15 @@ import (
 type session struct {
 	server   *Server
 	endpoint *endpoint
-	id       string
-	remote   string // channel.Remote, for logs
+	ctx      context.Context // ends when the Server is closed
+	conn     Conn
+	remote   string // conn.Remote, for logs
 	start    time.Time
 	until    time.Time // the end of ConnectionTimeout
 
-	channel auth.Channel
-	source  netip.Addr        // by network.Source; the Server's limits are shared by source
-	rules   connector.Session // who the client is, and what it may do
-	tls     tls.ConnectionState
-	helo    string
-	esmtp   bool
+	source netip.Addr        // by network.Source; the Server's limits are shared by source
+	rules  connector.Session // who the client is, and what it may do
+	tls    tls.ConnectionState
 
 	verified      auth.Identity // the Verifier's answer, until AuthEnd
 	tried         string        // the user name that the client has tried
@@ -42,21 +41,21 @@ type session struct {
 }
 
 // newSession begins the session of a connection to ep.
-func newSession(s *Server, ep *endpoint, channel auth.Channel, now time.Time) *session {
+func newSession(ctx context.Context, s *Server, ep *endpoint, channel auth.Channel, now time.Time) *session {
 	sess := &session{
 		server:   s,
 		endpoint: ep,
-		id:       envelope.NewID(),
+		ctx:      ctx,
+		conn:     Conn{ID: envelope.NewID(), Channel: channel, Inbound: ep.in},
 		start:    now,
 		until:    now.Add(ep.settings.ConnectionTimeout),
 		remote:   channel.Remote.String(),
-		channel:  channel,
 		source:   network.Source(channel.Remote.Addr()),
 		rules:    ep.in.Open(channel, nil),
 	}
 	if s.protocol.w != nil && ep.settings.ProtocolLoggingLevel == param.LoggingVerbose {
 		sess.protocol = &conversation{
-			out: &s.protocol, connector: ep.in.Name(), id: sess.id, local: channel.Local, remote: channel.Remote,
+			out: &s.protocol, connector: ep.in.Name(), id: sess.conn.ID, local: channel.Local, remote: channel.Remote,
 		}
 	}
 	return sess

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 
@@ -11,23 +12,48 @@ import (
 
 // transaction is a mail transaction, from MAIL to its end.
 type transaction struct {
-	env    Envelope
-	ctx    context.Context
-	cancel context.CancelFunc
-	router Router // nil until Route was called
-	budget limits.Budget
+	env     Envelope
+	ctx     context.Context
+	cancel  context.CancelFunc
+	handler Transaction // nil until the Handler has begun it
+	hooks   []Hooks     // that were asked about MAIL
+	result  Result      // for the hooks
+	budget  limits.Budget
 
 	// Memory that nearly every transaction needs.
-	rcpt    envelope.Recipient // of the RCPT at hand
 	first   [1]envelope.Recipient
 	attrs   [14]slog.Attr // of the log's line
 	message intake.Message
 }
 
+// begin asks the Hooks and the Handler of a Server whether the transaction may begin.
+func (tx *transaction) begin(s *Server) error {
+	for i := range s.Hooks {
+		tx.hooks = s.Hooks[:i+1]
+		if mail := s.Hooks[i].Mail; mail != nil {
+			ctx, err := mail(tx.ctx, &tx.env)
+			if err != nil {
+				return err
+			}
+			tx.ctx = cmp.Or(ctx, tx.ctx)
+		}
+	}
+	handler, err := s.Handler.Begin(tx.ctx, &tx.env)
+	if err == nil {
+		tx.handler = handler
+	}
+	return err
+}
+
 // end releases everything that the transaction holds.
 func (tx *transaction) end() {
-	if tx.router != nil {
-		tx.router.Release(&tx.env)
+	if tx.handler != nil {
+		tx.handler.Close()
+	}
+	for i := range tx.hooks {
+		if done := tx.hooks[i].Done; done != nil {
+			done(tx.ctx, &tx.env, tx.result)
+		}
 	}
 	tx.cancel()
 	tx.budget.End()

@@ -36,11 +36,24 @@ func newTableRouter() tableRouter {
 	return tableRouter{new(mailbox), new(atomic.Pointer[connector.Policy])}
 }
 
-func (m tableRouter) Route(_ context.Context, route connector.Route, _ *relay.Envelope, _ *envelope.Recipient) error {
+func (m tableRouter) Begin(ctx context.Context, env *relay.Envelope) (relay.Transaction, error) {
+	tx, err := relay.HandlerFunc(m.Deliver).Begin(ctx, env)
+	return routedTransaction{tx, env, m.policy}, err
+}
+
+// routedTransaction is a transaction that routes.
+type routedTransaction struct {
+	relay.Transaction
+	env    *relay.Envelope
+	policy *atomic.Pointer[connector.Policy]
+}
+
+func (tx routedTransaction) Rcpt(_ context.Context, rcpt envelope.Recipient) error {
+	route := tx.env.Route(rcpt.To)
 	if route.Outcome != routing.Routed {
 		return &relay.Error{Reply: route.Decision().Reply()}
 	}
-	m.policy.Store(route.Outbound.Policy())
+	tx.policy.Store(route.Outbound.Policy())
 	return nil
 }
 
@@ -57,8 +70,6 @@ func (m tableRouter) Deliver(ctx context.Context, env *relay.Envelope, body io.R
 	}
 	return m.mailbox.Deliver(ctx, env, bytes.NewReader(data))
 }
-
-func (tableRouter) Release(*relay.Envelope) {}
 
 // oneOf picks.
 func oneOf[T any](r *rand.Rand, all ...T) T { return all[r.IntN(len(all))] }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -103,27 +102,25 @@ func (verifier) Verify(_ context.Context, c auth.Credentials, _ auth.Channel) (a
 }
 
 // router takes what the policy routes, as a Handler that sends mail on does.
-type router struct{}
+type router struct{ env *relay.Envelope }
 
-func (router) Route(_ context.Context, route connector.Route, env *relay.Envelope, _ *envelope.Recipient) error {
-	reason := route.Reason()
-	if reason == reply.RecipientOK {
-		return nil
-	}
-	for in := range env.Inbound.Policy().Receive() {
-		if in.Name() == env.Connector {
-			return &relay.Error{Reply: in.Decide(reason).Reply()}
-		}
-	}
-	return errors.New("no such connector")
+func (router) Begin(_ context.Context, env *relay.Envelope) (relay.Transaction, error) {
+	return router{env}, nil
 }
 
-func (router) Release(*relay.Envelope) {}
+func (tx router) Rcpt(_ context.Context, rcpt envelope.Recipient) error {
+	if reason := tx.env.Route(rcpt.To).Reason(); reason != reply.RecipientOK {
+		return &relay.Error{Reply: tx.env.Inbound.Decide(reason).Reply()}
+	}
+	return nil
+}
 
-func (router) Deliver(_ context.Context, _ *relay.Envelope, body io.Reader) error {
+func (router) Deliver(_ context.Context, body io.Reader) (relay.Receipt, error) {
 	_, err := io.Copy(io.Discard, body)
-	return err
+	return relay.Receipt{}, err
 }
+
+func (router) Close() {}
 
 // converse holds a random session, mostly sensible, now and then not.
 func converse(t *testing.T, n *relaytest.Network, ca *relaytest.Authority, rng *rand.Rand) {

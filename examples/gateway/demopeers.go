@@ -74,7 +74,7 @@ func newDemoPeers(out io.Writer) (*demoPeers, error) {
 	p.roots.AddCert(cert.Leaf)
 	p.server = &relay.Server{
 		Policy:       policy,
-		Handler:      p,
+		Handler:      relay.HandlerFunc(p.print),
 		Verifier:     demoVerifier(demoPeerUser, demoPeerPassword),
 		Certificates: []tls.Certificate{cert},
 	}
@@ -105,11 +105,11 @@ func (p *demoPeers) detours() []detour {
 	}
 }
 
-// maxShown is how many bytes of a message Deliver prints.
+// maxShown is how many bytes of a message print prints.
 const maxShown = 4096
 
-// Deliver implements relay.Handler: it prints the message.
-func (p *demoPeers) Deliver(_ context.Context, env *relay.Envelope, body io.Reader) error {
+// print is the relay.HandlerFunc that prints a message.
+func (p *demoPeers) print(_ context.Context, env *relay.Envelope, body io.Reader) error {
 	start, err := io.ReadAll(io.LimitReader(body, maxShown))
 	if err != nil {
 		return err

@@ -45,7 +45,7 @@ func TestLayers(t *testing.T) {
 		"connector":        policy,
 		"relay/envelope":   {"routing"},
 		"relay/queue":      {"routing", "relay/envelope"},
-		"relay":            wire,
+		"relay":            append(slices.Clone(wire), "relay/dsn"),
 		"relay/delivery":   append(slices.Clone(wire), "relay"),
 		"relay/dispatch":   append(slices.Clone(wire), "relay", "relay/delivery", "relay/dsn", "relay/queue"),
 	}

@@ -115,6 +115,9 @@ func (m *Message) End(err error) error {
 	return err
 }
 
+// Header returns the header as it goes on. Call it before End.
+func (m *Message) Header() []byte { return m.header.Bytes(nil) }
+
 // Size returns how many bytes of the message were read.
 func (m *Message) Size() int64 { return m.in.n }
 

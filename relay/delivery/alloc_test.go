@@ -16,6 +16,7 @@ func TestSendAllocates(t *testing.T) {
 	sink := w.sink("192.0.2.1:25", &relaytest.Sink{})
 	env := newEnvelope()
 	to := envelope.Recipient{To: routing.MustParseAddress("b@fabrikam.com")}
+	all := []envelope.Recipient{to}
 	body := strings.NewReader(letter)
 	measure := func(deliver func() error) float64 {
 		defer sink.Clear()
@@ -27,20 +28,20 @@ func TestSendAllocates(t *testing.T) {
 		})
 	}
 	synchronous := measure(func() error {
-		env.To = env.To[:0]
-		if err := w.sender.Route(t.Context(), w.policy.Route(to.To, env.Size, nil), env, &to); err != nil {
+		tx := w.begin(env)
+		defer tx.Close()
+		if err := tx.Rcpt(t.Context(), to); err != nil {
 			return err
 		}
-		env.To = append(env.To, to)
-		defer w.sender.Release(env)
-		return w.sender.Deliver(t.Context(), env, body)
+		_, err := tx.Deliver(t.Context(), body)
+		return err
 	})
 	attempt := measure(func() error {
 		hop, err := w.sender.NextHop(w.policy, to.To, 0)
 		if err != nil {
 			return err
 		}
-		outcomes, err := w.sender.Send(t.Context(), hop, &env.Envelope, env.To, body)
+		outcomes, err := w.sender.Send(t.Context(), hop, &env.Envelope, all, body)
 		if err != nil {
 			return err
 		}

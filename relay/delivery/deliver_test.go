@@ -26,10 +26,11 @@ func TestDeliver(t *testing.T) {
 	if n := sink.Connections(); n != 1 {
 		t.Errorf("%d connections for 3 messages, want 1", n)
 	}
-	env := newEnvelope()
-	w.rcpt(env, "b@fabrikam.com")
-	expect(t, "send", w.data(env, letter), "ok")
-	if got := env.Delivered; !strings.HasPrefix(got, "out to 192.0.2.1 [192.0.2.1:25]: 250 ") {
+	tx, _ := w.rcpt(newEnvelope(), "b@fabrikam.com")
+	defer tx.Close()
+	receipt, err := tx.Deliver(t.Context(), strings.NewReader(letter))
+	expect(t, "send", said(t, err), "ok")
+	if got := receipt.Result; !strings.HasPrefix(got, "out to 192.0.2.1 [192.0.2.1:25]: 250 ") {
 		t.Errorf("delivered: %q", got)
 	}
 }
@@ -38,9 +39,8 @@ func TestLargeMessageIsUnchanged(t *testing.T) {
 	body := letter + strings.Repeat("..\xfc"+strings.Repeat("long", 400)+"\r\n.\r\n", 100)
 	w := newWorld(t, toHosts("192.0.2.1"))
 	sink := w.sink("192.0.2.1:25", &relaytest.Sink{})
-	env := newEnvelope()
-	w.rcpt(env, "b@fabrikam.com", "c@fabrikam.com")
-	expect(t, "send", w.data(env, body), "ok")
+	tx, _ := w.rcpt(newEnvelope(), "b@fabrikam.com", "c@fabrikam.com")
+	expect(t, "send", w.data(tx, body), "ok")
 	if m := sink.Messages(); len(m) != 1 || string(m[0].Data) != body || len(m[0].To) != 2 {
 		t.Errorf("%d messages", len(m))
 	}
@@ -49,9 +49,8 @@ func TestLargeMessageIsUnchanged(t *testing.T) {
 func TestHeaderFirewall(t *testing.T) {
 	w := newWorld(t, toHosts("192.0.2.1"))
 	sink := w.sink("192.0.2.1:25", &relaytest.Sink{})
-	env := newEnvelope()
-	w.rcpt(env, "b@fabrikam.com")
-	expect(t, "send", w.data(env, "junk\r\nX-MS-Exchange-Organization-SCL: -1\r\n"+letter), "ok")
+	tx, _ := w.rcpt(newEnvelope(), "b@fabrikam.com")
+	expect(t, "send", w.data(tx, "junk\r\nX-MS-Exchange-Organization-SCL: -1\r\n"+letter), "ok")
 	if got := string(sink.Messages()[0].Data); got != "junk\r\n"+letter {
 		t.Errorf("arrived: %q", got)
 	}
@@ -132,23 +131,21 @@ func TestRecipients(t *testing.T) {
 
 	w := newWorld(t, toHosts("192.0.2.1"))
 	sink := w.sink("192.0.2.1:25", &relaytest.Sink{Script: script})
-	env := newEnvelope()
-	got := w.rcpt(env, "b@fabrikam.com", "bad@fabrikam.com", "c@fabrikam.com")
+	tx, got := w.rcpt(newEnvelope(), "b@fabrikam.com", "bad@fabrikam.com", "c@fabrikam.com")
 	if got[0] != "ok" || got[2] != "ok" {
 		t.Errorf("RCPT: %q", got)
 	}
 	expect(t, "the hop's own reply", got[1], "550 5.1.1 unknown")
-	expect(t, "DATA", w.data(env, letter), "ok")
+	expect(t, "DATA", w.data(tx, letter), "ok")
 	if m := sink.Messages(); len(m) != 1 || strings.Join(m[0].To, " ") != "b@fabrikam.com c@fabrikam.com" {
 		t.Errorf("arrived: %+v", m)
 	}
 
-	env = newEnvelope()
-	got = w.rcpt(env, "bad@fabrikam.com", "b@fabrikam.com", "c@fabrikam.com")
+	tx, got = w.rcpt(newEnvelope(), "bad@fabrikam.com", "b@fabrikam.com", "c@fabrikam.com")
 	expect(t, "first", got[0], "550 5.1.1 unknown")
 	expect(t, "second", got[1], "ok")
 	expect(t, "third", got[2], "ok")
-	expect(t, "DATA", w.data(env, letter), "ok")
+	expect(t, "DATA", w.data(tx, letter), "ok")
 	if m := sink.Messages(); len(m) != 2 || strings.Join(m[1].To, " ") != "b@fabrikam.com c@fabrikam.com" {
 		t.Errorf("arrived: %+v", m)
 	}
@@ -164,11 +161,10 @@ func TestMixtureSendsNothing(t *testing.T) {
 	hop := w.hop("192.0.2.1:25",
 		append(ehlo[:3:3], ">RCPT TO:<b", "250 ok\r\n250 ok\r\n", ">RCPT TO:<c", "250 ok\r\n", ">RCPT TO:<d", "!close"),
 		append(ehlo[:3:3], ">RCPT TO:<c", "250 ok\r\n250 ok\r\n550 5.1.1 unknown\r\n"))
-	env := newEnvelope()
-	got := w.rcpt(env, "b@fabrikam.com", "c@fabrikam.com", "d@fabrikam.com", "e@fabrikam.com")
+	tx, got := w.rcpt(newEnvelope(), "b@fabrikam.com", "c@fabrikam.com", "d@fabrikam.com", "e@fabrikam.com")
 	expect(t, "lost", got[2], "451 4.4.2")
 	expect(t, "after it", got[3], "452 4.5.3")
-	expect(t, "DATA", w.data(env, letter), "451 4.5.3")
+	expect(t, "DATA", w.data(tx, letter), "451 4.5.3")
 	if strings.Contains(hop.String(), "DATA") {
 		t.Errorf("hop heard %q", hop)
 	}
@@ -180,15 +176,15 @@ func TestOtherRoute(t *testing.T) {
 	two.AddressSpaces = space("*.example.com")
 	w := newWorld(t, one, two)
 	sink := w.sink("192.0.2.1:25", &relaytest.Sink{})
-	env := newEnvelope()
-	got := w.rcpt(env, "b@fabrikam.com", "c@mail.example.com", "d@fabrikam.com")
+	tx, got := w.rcpt(newEnvelope(), "b@fabrikam.com", "c@mail.example.com", "d@fabrikam.com")
 	expect(t, "another connector", got[1], "452 4.5.3")
-	expect(t, "DATA", w.data(env, letter), "ok")
+	expect(t, "DATA", w.data(tx, letter), "ok")
 	if m := sink.Messages(); len(m) != 1 || len(m[0].To) != 2 {
 		t.Errorf("arrived: %+v", m)
 	}
 	w = newWorld(t, two)
-	expect(t, "unreachable", w.rcpt(newEnvelope(), "b@fabrikam.com")[0], "451 4.4.4")
+	_, got = w.rcpt(newEnvelope(), "b@fabrikam.com")
+	expect(t, "unreachable", got[0], "451 4.4.4")
 }
 
 func TestVia(t *testing.T) {
@@ -237,11 +233,10 @@ func TestBrokenBodyIsNoMessage(t *testing.T) {
 	for _, size := range []int{0, 10, 100 << 10} {
 		w := newWorld(t, toHosts("192.0.2.1"))
 		sink := w.sink("192.0.2.1:25", &relaytest.Sink{})
-		env := newEnvelope()
-		w.rcpt(env, "b@fabrikam.com")
+		tx, _ := w.rcpt(newEnvelope(), "b@fabrikam.com")
 		body := io.MultiReader(strings.NewReader(letter+strings.Repeat("xxxxxxxx\r\n", size/10)), iotest.ErrReader(broken))
-		err := w.sender.Deliver(context.Background(), env, body)
-		w.sender.Release(env)
+		_, err := tx.Deliver(context.Background(), body)
+		tx.Close()
 		expect(t, "broken body", said(t, err), "451 4.3.0")
 		if !errors.Is(err, broken) {
 			t.Errorf("%v doesn't tell the cause", err)
@@ -271,9 +266,10 @@ func TestBodyTypes(t *testing.T) {
 		w.hop("192.0.2.1:25", bare)
 		env := tc.env
 		env.From = newEnvelope().From
-		got := w.rcpt(&env, "b@fabrikam.com")[0]
+		tx, answers := w.rcpt(&env, "b@fabrikam.com")
+		got := answers[0]
 		if got == "ok" {
-			got = w.data(&env, tc.body)
+			got = w.data(tx, tc.body)
 		}
 		expect(t, tc.name, got, tc.want)
 	}
@@ -287,8 +283,8 @@ func TestParametersPassOn(t *testing.T) {
 	sink := w.sink("192.0.2.1:25", &relaytest.Sink{})
 	env := newEnvelope()
 	env.Body, env.UTF8, env.Return, env.EnvID = envelope.BinaryMIME, true, envelope.ReturnHeader, "a+20b+2Bc"
-	w.rcpt(env, "b@fabrikam.com")
-	expect(t, "send", w.data(env, "A: b\r\n\r\nx\ny"), "ok")
+	tx, _ := w.rcpt(env, "b@fabrikam.com")
+	expect(t, "send", w.data(tx, "A: b\r\n\r\nx\ny"), "ok")
 	m := sink.Messages()[0]
 	if m.Body != "BINARYMIME" || !m.UTF8 || m.Ret != "HDRS" || m.EnvID != "a b+c" || string(m.Data) != "A: b\r\n\r\nx\ny" {
 		t.Errorf("arrived: %+v", m)
@@ -297,6 +293,7 @@ func TestParametersPassOn(t *testing.T) {
 
 func TestDeliverWithoutRoute(t *testing.T) {
 	w := newWorld(t)
-	expect(t, "no route", w.data(newEnvelope(), letter), "451 4.3.5")
-	expect(t, "no connector", w.rcpt(newEnvelope(), "b@fabrikam.com")[0], "451 4.4.4")
+	expect(t, "without recipients", w.data(w.begin(newEnvelope()), letter), "451 4.3.5")
+	_, got := w.rcpt(newEnvelope(), "b@fabrikam.com")
+	expect(t, "no connector", got[0], "451 4.4.4")
 }

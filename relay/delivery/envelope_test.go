@@ -31,12 +31,12 @@ func TestParameters(t *testing.T) {
 			">MAIL", "250 ok\r\n", ">RCPT", "250 ok\r\n", ">DATA", "354 go\r\n", ">.\r\n", "250 ok\r\n"})
 		env := newEnvelope()
 		env.Body, env.UTF8, env.Return, env.EnvID = envelope.EightBitMIME, true, envelope.ReturnFull, "e+2B1+20"
-		r := &envelope.Recipient{To: routing.MustParseAddress("b@fabrikam.com"), Notify: envelope.NotifySuccess | envelope.NotifyDelay, ORcpt: "rfc822;b+3Db@fabrikam.com"}
+		r := envelope.Recipient{To: routing.MustParseAddress("b@fabrikam.com"), Notify: envelope.NotifySuccess | envelope.NotifyDelay, ORcpt: "rfc822;b+3Db@fabrikam.com"}
 		env.Size = int64(len(letter))
-		got := said(t, w.sender.Route(t.Context(), w.policy.Route(r.To, env.Size, nil), env, r))
+		tx := w.begin(env)
+		got := said(t, tx.Rcpt(t.Context(), r))
 		if got == "ok" {
-			env.To = append(env.To, *r)
-			got = w.data(env, letter)
+			got = w.data(tx, letter)
 		}
 		if strings.HasPrefix(tc.want, "552") {
 			expect(t, tc.offers, got, tc.want)
@@ -58,16 +58,17 @@ func TestUTF8Addresses(t *testing.T) {
 	w.hop("192.0.2.1:25", hop)
 	env := newEnvelope()
 	env.UTF8 = true
-	expect(t, "alone", w.rcpt(env, "m\u00fcller@fabrikam.com")[0], "550 5.6.7")
-	w.sender.Release(env)
+	tx, got := w.rcpt(env, "m\u00fcller@fabrikam.com")
+	expect(t, "alone", got[0], "550 5.6.7")
+	tx.Close()
 
 	w = newWorld(t, toHosts("192.0.2.1"))
 	w.hop("192.0.2.1:25", hop)
 	env = newEnvelope()
 	env.UTF8 = true
-	got := w.rcpt(env, "b@fabrikam.com", "m\u00fcller@fabrikam.com")
+	tx, got = w.rcpt(env, "b@fabrikam.com", "m\u00fcller@fabrikam.com")
 	expect(t, "second", got[1], "550 5.6.7")
-	expect(t, "the first", w.data(env, letter), "ok")
+	expect(t, "the first", w.data(tx, letter), "ok")
 }
 
 // TestAllRefused: recipients that are all refused hear it one by one, and the
@@ -75,11 +76,11 @@ func TestUTF8Addresses(t *testing.T) {
 func TestAllRefused(t *testing.T) {
 	w := newWorld(t, toHosts("192.0.2.1"))
 	sink := w.sink("192.0.2.1:25", &relaytest.Sink{Script: refuse(relaytest.StageRcpt, "", "550 5.1.1 unknown")})
-	env := newEnvelope()
-	for _, got := range w.rcpt(env, "b@fabrikam.com", "c@fabrikam.com") {
+	tx, answers := w.rcpt(newEnvelope(), "b@fabrikam.com", "c@fabrikam.com")
+	for _, got := range answers {
 		expect(t, "recipient", got, "550 5.1.1 unknown")
 	}
-	expect(t, "message", w.data(env, letter), "451 4.3.5")
+	expect(t, "message", w.data(tx, letter), "451 4.3.5")
 	if n := len(sink.Messages()); n != 0 || sink.Connections() != 1 {
 		t.Errorf("%d messages arrived over %d connections", n, sink.Connections())
 	}
@@ -94,9 +95,8 @@ func TestAllRefused(t *testing.T) {
 				asked++
 				return reply
 			}})
-			env := newEnvelope()
-			got := w.rcpt(env, "b@fabrikam.com", "c@fabrikam.com", "d@fabrikam.com")
-			w.sender.Release(env)
+			tx, got := w.rcpt(newEnvelope(), "b@fabrikam.com", "c@fabrikam.com", "d@fabrikam.com")
+			tx.Close()
 			if got[0] == "ok" || got[0] != got[1] || got[1] != got[2] || asked != 1 {
 				t.Errorf("%s at %s: asked %d times: %q", reply, stage, asked, got)
 			}

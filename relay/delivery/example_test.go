@@ -46,15 +46,17 @@ func Example() {
 
 	for _, to := range []string{"kim@fabrikam.com", "gone@fabrikam.com"} {
 		ctx := context.Background()
-		env := &relay.Envelope{Envelope: envelope.Envelope{From: routing.MustParseAddress("amy@contoso.com")}}
-		rcpt := envelope.Recipient{To: routing.MustParseAddress(to)}
-		err := sender.Route(ctx, policy.Route(rcpt.To, env.Size, nil), env, &rcpt) // asks the gateway
+		env := &relay.Envelope{Policy: policy, Envelope: envelope.Envelope{From: routing.MustParseAddress("amy@contoso.com")}}
+		tx, err := sender.Begin(ctx, env)
+		if err != nil {
+			log.Fatal(err)
+		}
+		err = tx.Rcpt(ctx, envelope.Recipient{To: routing.MustParseAddress(to)}) // asks the gateway
 		if err == nil {
-			env.To = append(env.To, rcpt)
-			err = sender.Deliver(ctx, env, strings.NewReader("Subject: hello\r\n\r\nHi\r\n"))
+			_, err = tx.Deliver(ctx, strings.NewReader("Subject: hello\r\n\r\nHi\r\n"))
 		}
 		fmt.Println(to, err)
-		sender.Release(env)
+		tx.Close()
 	}
 	fmt.Println(len(gateway.Messages()), "arrived")
 	// Output:

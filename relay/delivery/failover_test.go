@@ -261,7 +261,8 @@ func TestLongMessageByDATA(t *testing.T) {
 	w := newWorld(t, toHosts("192.0.2.1"))
 	hop := w.hop("192.0.2.1:25", []string{"220 hop\r\n", ">EHLO", "250-hop\r\n250-8BITMIME\r\n250 PIPELINING\r\n",
 		">RCPT", "250 ok\r\n250 ok\r\n", ">DATA", "354 go\r\n", ">.\r\n", "250 ok\r\n"})
-	expect(t, "send", func() string { env := newEnvelope(); w.rcpt(env, "b@x.example"); return w.data(env, body) }(), "ok")
+	tx, _ := w.rcpt(newEnvelope(), "b@x.example")
+	expect(t, "send", w.data(tx, body), "ok")
 	_, sent, _ := strings.Cut(hop.String(), "DATA\r\n")
 	if want := strings.ReplaceAll(body, "\r\n.", "\r\n..") + ".\r\n"; sent != want {
 		t.Errorf("hop heard %d bytes, want %d", len(sent), len(want))

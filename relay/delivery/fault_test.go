@@ -133,10 +133,10 @@ func testFault(t *testing.T, f faulty) {
 	}
 	if len(f.to) == 1 {
 		other, _ := f.world(t)
-		env := newEnvelope()
-		told := other.rcpt(env, f.to[0])[0]
+		tx, answers := other.rcpt(newEnvelope(), f.to[0])
+		told := answers[0]
 		if told == "ok" {
-			told = other.data(env, f.body())
+			told = other.data(tx, f.body())
 		}
 		if !strings.HasPrefix(got[0], told+" | ") && !f.mayTryAgain(told) {
 			t.Errorf("Send says %s, and Deliver %s", got[0], told)

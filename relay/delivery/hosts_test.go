@@ -55,10 +55,9 @@ func TestDNSRouting(t *testing.T) {
 	if n := len(sink.Messages()); n != 4 {
 		t.Errorf("%d messages, want 4", n)
 	}
-	env := newEnvelope()
-	got := w.rcpt(env, "b@fabrikam.com", "b@implicit.example")
+	tx, got := w.rcpt(newEnvelope(), "b@fabrikam.com", "b@implicit.example")
 	expect(t, "another domain", got[1], "452 4.5.3")
-	w.sender.Release(env)
+	tx.Close()
 }
 
 func TestDowngradeDnsFailures(t *testing.T) {

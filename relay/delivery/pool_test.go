@@ -26,10 +26,9 @@ func (w *world) burst(sink *relaytest.Sink, n int) {
 		return ""
 	}
 	for range n {
-		env := newEnvelope()
-		w.rcpt(env, "b@fabrikam.com")
+		tx, _ := w.rcpt(newEnvelope(), "b@fabrikam.com")
 		senders.Go(func() {
-			if err := w.sender.Deliver(context.Background(), env, strings.NewReader(letter)); err != nil {
+			if _, err := tx.Deliver(context.Background(), strings.NewReader(letter)); err != nil {
 				w.t.Error(err)
 			}
 		})
@@ -67,16 +66,16 @@ func TestBurst(t *testing.T) {
 // them, and so leaves to the pool what it will keep.
 func (w *world) open(n int, domain string) {
 	w.t.Helper()
-	var all []*relay.Envelope
+	var all []relay.Transaction
 	for range n {
-		env := newEnvelope()
-		for _, answer := range w.rcpt(env, "b@"+domain, "c@"+domain) { // the second asks the hop
+		tx, answers := w.rcpt(newEnvelope(), "b@"+domain, "c@"+domain)
+		for _, answer := range answers { // the second asks the hop
 			expect(w.t, domain, answer, "ok")
 		}
-		all = append(all, env)
+		all = append(all, tx)
 	}
-	for _, env := range all {
-		w.sender.Release(env)
+	for _, tx := range all {
+		tx.Close()
 	}
 }
 

@@ -202,8 +202,9 @@ func TestSendMaxMessageSize(t *testing.T) {
 				sink := w.sink("192.0.2.1:25", &relaytest.Sink{Omit: omit})
 				env := newEnvelope()
 				env.Size = declared
-				expect(t, name, w.rcpt(env, "b@fabrikam.com")[0], "ok")
-				expect(t, name+", a client waits", w.data(env, large), "552 5.3.4")
+				tx, got := w.rcpt(env, "b@fabrikam.com")
+				expect(t, name, got[0], "ok")
+				expect(t, name+", a client waits", w.data(tx, large), "552 5.3.4")
 				env = envelopeTo("b@fabrikam.com")
 				env.Size = declared
 				expect(t, name+", from the queue", attemptOf(w, env, large)[0], "552 5.3.4")
@@ -226,10 +227,10 @@ func TestLostWhileWaiting(t *testing.T) {
 		w := newWorld(t, toHosts("192.0.2.1"))
 		hop := w.hop("192.0.2.1:25", append(ehlo[:3:3], ">RCPT", "250 ok\r\n250 ok\r\n", "!close"),
 			append(ehlo[:3:3], ">DATA", "250 ok\r\n250 ok\r\n354 go\r\n", ">.\r\n", "250 ok\r\n"))
-		env := newEnvelope()
-		expect(t, "RCPT", w.rcpt(env, "b@fabrikam.com")[0], "ok")
+		tx, got := w.rcpt(newEnvelope(), "b@fabrikam.com")
+		expect(t, "RCPT", got[0], "ok")
 		synctest.Wait()
-		expect(t, "message", w.data(env, letter), "ok")
+		expect(t, "message", w.data(tx, letter), "ok")
 		if s := hop.String(); strings.Count(s, "Subject") != 1 || strings.Count(s, "MAIL") != 2 {
 			t.Errorf("hop heard %q", s)
 		}

@@ -193,9 +193,8 @@ func TestPeersHeaders(t *testing.T) {
 			sink.Users = map[string]string{"hub": password}
 		}
 		w.sink("192.0.2.1:25", sink)
-		env := newEnvelope()
-		w.rcpt(env, tc.to)
-		expect(t, tc.name, w.data(env, letter), "ok")
+		tx, _ := w.rcpt(newEnvelope(), tc.to)
+		expect(t, tc.name, w.data(tx, letter), "ok")
 		if m := sink.Messages(); len(m) != 1 || string(m[0].Data) != tc.want {
 			t.Errorf("%s: arrived: %+v, want %q", tc.name, m, tc.want)
 		}

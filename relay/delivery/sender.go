@@ -23,8 +23,8 @@ type Resolver interface {
 	LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error)
 }
 
-// Sender delivers messages. It is a relay.Handler and relay.Router that delivers while
-// the client waits; callers that keep messages use Send. The zero Sender uses the system's
+// Sender delivers messages. It is a relay.Handler that delivers while the client
+// waits; callers that keep messages use Send. The zero Sender uses the system's
 // resolver and certificates. It is safe for concurrent use; its fields must not change
 // after the first use.
 type Sender struct {

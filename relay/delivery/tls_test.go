@@ -198,10 +198,9 @@ func TestIdentityIsNotShared(t *testing.T) {
 func TestContextEndsDelivery(t *testing.T) {
 	w := newWorld(t, toHosts("192.0.2.1"))
 	w.hop("192.0.2.1:25", []string{})
-	env := newEnvelope()
+	tx := w.begin(newEnvelope())
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	to := envelopeTo("b@fabrikam.com").To[0]
-	expect(t, "client gone", said(t, w.sender.Route(ctx, w.policy.Route(to.To, env.Size, nil), env, &to)), "451 4.4.")
-	w.sender.Release(env)
+	expect(t, "client gone", said(t, tx.Rcpt(ctx, envelopeTo("b@fabrikam.com").To[0])), "451 4.4.")
+	tx.Close()
 }

@@ -168,24 +168,34 @@ func newEnvelope() *relay.Envelope {
 	return &relay.Envelope{Envelope: envelope.Envelope{ID: "id1", From: routing.MustParseAddress("a@contoso.com")}}
 }
 
-// rcpt offers recipients as the relay does, and returns the answers.
-func (w *world) rcpt(env *relay.Envelope, to ...string) []string {
+// begin begins a transaction.
+func (w *world) begin(env *relay.Envelope) relay.Transaction {
+	w.t.Helper()
+	env.Policy = w.policy
+	tx, err := w.sender.Begin(context.Background(), env)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return tx
+}
+
+// rcpt begins a transaction with recipients, and returns it with the answers.
+func (w *world) rcpt(env *relay.Envelope, to ...string) (relay.Transaction, []string) {
+	w.t.Helper()
+	tx := w.begin(env)
 	var answers []string
 	for _, a := range to {
 		r := envelope.Recipient{To: routing.MustParseAddress(a)}
-		err := w.sender.Route(context.Background(), w.policy.Route(r.To, env.Size, nil), env, &r)
-		if err == nil {
-			env.To = append(env.To, r)
-		}
-		answers = append(answers, said(w.t, err))
+		answers = append(answers, said(w.t, tx.Rcpt(context.Background(), r)))
 	}
-	return answers
+	return tx, answers
 }
 
 // data hands over the message and ends the transaction.
-func (w *world) data(env *relay.Envelope, body string) string {
-	defer w.sender.Release(env)
-	return said(w.t, w.sender.Deliver(context.Background(), env, strings.NewReader(body)))
+func (w *world) data(tx relay.Transaction, body string) string {
+	defer tx.Close()
+	_, err := tx.Deliver(context.Background(), strings.NewReader(body))
+	return said(w.t, err)
 }
 
 // handOver makes one attempt at the next hop of the address to.
@@ -211,14 +221,14 @@ func (w *world) send(to ...string) string {
 // hears first that isn't 250.
 func (w *world) relay(to ...string) string {
 	w.t.Helper()
-	env := newEnvelope()
-	for _, answer := range w.rcpt(env, to...) {
+	tx, answers := w.rcpt(newEnvelope(), to...)
+	for _, answer := range answers {
 		if answer != "ok" {
-			w.sender.Release(env)
+			tx.Close()
 			return answer
 		}
 	}
-	return w.data(env, letter)
+	return w.data(tx, letter)
 }
 
 // said returns the reply that the client gets.

@@ -9,7 +9,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/dispatch/internal/schedule"
@@ -18,71 +17,93 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// Admit implements relay.Gate: it refuses mail with 452 4.3.1 while the queue is longer than
+// transaction is a message on its way to the Dispatcher.
+type transaction struct {
+	d   *Dispatcher
+	env *relay.Envelope
+	m   *message
+}
+
+// Begin implements relay.Handler: it refuses mail with 452 4.3.1 while the queue is longer than
 // MaxMessages or less than MinFree is free, and a message whose declared size would leave less than
 // that. Mail is accepted again when the queue has shrunk to nine tenths, and when a fourth more than
 // MinFree is free. One client is refused earlier: it gets three quarters of what the others leave.
-func (d *Dispatcher) Admit(ctx context.Context, env *relay.Envelope) error {
+func (d *Dispatcher) Begin(ctx context.Context, env *relay.Envelope) (relay.Transaction, error) {
+	if d.Store == nil {
+		return nil, schedule.Refusal(reply.TemporaryError, ErrStopped)
+	}
 	d.init()
 	u, err := d.usage(ctx)
 	if err != nil {
 		d.Logger.Error("cannot tell how full the queue is", "error", schedule.Printable(err.Error()))
-		return schedule.Refusal(reply.TemporaryError, err)
+		return nil, schedule.Refusal(reply.TemporaryError, err)
 	}
-	d.event(func(time.Time) { err = d.sched.Admit(u, env.Remote.Addr(), env.Size) })
-	return err
+	d.event(func(time.Time) {
+		if !d.started {
+			err = schedule.Refusal(reply.TemporaryError, ErrStopped)
+			return
+		}
+		err = d.sched.Admit(u, env.Remote.Addr(), env.Size)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &transaction{d, env, newMessage(env)}, nil
 }
 
-// Route implements relay.Router: a recipient that no Send connector will ever take is refused. One that
-// no Send connector takes yet is accepted and waits.
-func (d *Dispatcher) Route(_ context.Context, route connector.Route, _ *relay.Envelope, _ *envelope.Recipient) error {
-	switch route.Outcome {
+// Rcpt implements relay.Transaction: a recipient that no Send connector will ever take is refused. One
+// that no Send connector takes yet is accepted and waits.
+func (tx *transaction) Rcpt(_ context.Context, rcpt envelope.Recipient) error {
+	switch route := tx.env.Route(rcpt.To); route.Outcome {
 	case routing.Routed, routing.Unreachable, routing.NonSMTP:
+		tx.m.Recipients = append(tx.m.Recipients, queue.Recipient{Recipient: rcpt})
 		return nil
+	default:
+		return &relay.Error{Reply: route.Decision().Reply()}
 	}
-	return &relay.Error{Reply: route.Decision().Reply()}
 }
 
-// Release implements relay.Router. Nothing is kept for a transaction.
-func (d *Dispatcher) Release(*relay.Envelope) {}
+// Close implements relay.Transaction.
+func (tx *transaction) Close() {}
 
-// Deliver implements relay.Handler. If the Receive connector has a MaxAcknowledgementDelay, Deliver
+// Deliver implements relay.Transaction. If the Receive connector has a MaxAcknowledgementDelay, Deliver
 // waits that long for the next hops before it queues what isn't settled; otherwise it queues the
 // message first. nil means that every recipient was delivered, is on the queue, or is in a report that
 // is on the queue.
-func (d *Dispatcher) Deliver(ctx context.Context, env *relay.Envelope, r io.Reader) error {
-	delay, ok := d.enter(env)
-	if !ok {
-		return schedule.Refusal(reply.ShuttingDown, ErrStopped)
-	}
+func (tx *transaction) Deliver(ctx context.Context, r io.Reader) (relay.Receipt, error) {
+	d := tx.d
+	delay := d.enter(tx.env)
 	defer d.leave()
 	b, unread, err := d.bodies.read(r, delay <= 0)
 	switch {
 	case errors.Is(err, errSpill):
-		return schedule.Refusal(reply.InsufficientResources, err)
+		return relay.Receipt{}, schedule.Refusal(reply.InsufficientResources, err)
 	case err != nil:
-		return schedule.Refusal(reply.TemporaryError, err)
+		return relay.Receipt{}, schedule.Refusal(reply.TemporaryError, err)
 	}
-	m := newMessage(env, b)
+	tx.m.arrive(b)
+	result := "queued"
 	if delay <= 0 {
-		return d.queueFirst(ctx, env, m, unread)
+		err = d.queueFirst(ctx, tx.m, unread, tx.env.Size)
+	} else {
+		result, err = d.deliverFirst(ctx, tx.m, delay)
 	}
-	return d.deliverFirst(ctx, env, m, delay)
+	if err != nil {
+		return relay.Receipt{}, err
+	}
+	return relay.Receipt{Result: result}, nil
 }
 
-// enter begins a Deliver, and returns how long the client may wait. ok is false before Start. Once
-// Shutdown has begun, messages are only queued.
-func (d *Dispatcher) enter(env *relay.Envelope) (delay time.Duration, ok bool) {
+// enter begins a Deliver, and returns how long the client may wait. Once Shutdown has begun, messages
+// are only queued.
+func (d *Dispatcher) enter(env *relay.Envelope) (delay time.Duration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if !d.started {
-		return 0, false
-	}
 	d.busy++
 	if env.Inbound != nil && !d.stopping {
 		delay = env.Inbound.Settings().MaxAcknowledgementDelay.Or(0)
 	}
-	return delay, true
+	return delay
 }
 
 // leave ends a Deliver.
@@ -94,8 +115,9 @@ func (d *Dispatcher) leave() {
 }
 
 // queueFirst puts m on the queue before any attempt, with the part of the body that is still unread.
-func (d *Dispatcher) queueFirst(ctx context.Context, env *relay.Envelope, m *message, unread io.Reader) error {
-	if unread == nil { // its size is known now
+// Rcpt has judged its recipients by the declared size.
+func (d *Dispatcher) queueFirst(ctx context.Context, m *message, unread io.Reader, declared int64) error {
+	if unread == nil && m.Size > declared {
 		var err error
 		if d.event(func(time.Time) { err = d.sched.Unroutable(&m.Message) }); err != nil {
 			m.unload()
@@ -107,7 +129,6 @@ func (d *Dispatcher) queueFirst(ctx context.Context, env *relay.Envelope, m *mes
 		m.unload()
 		return err
 	}
-	env.Delivered = "queued"
 	d.event(func(now time.Time) {
 		d.sched.Queued(&m.Message, now)
 		if unread != nil || d.bodies.crowded() {
@@ -160,8 +181,8 @@ func (d *Dispatcher) wait(ctx context.Context, c *client, delay time.Duration) (
 }
 
 // deliverFirst delivers m while the client waits, at most for the delay, and then queues what isn't
-// settled.
-func (d *Dispatcher) deliverFirst(ctx context.Context, env *relay.Envelope, m *message, delay time.Duration) error {
+// settled. It returns the result for the log.
+func (d *Dispatcher) deliverFirst(ctx context.Context, m *message, delay time.Duration) (result string, err error) {
 	c := d.clients.Get().(*client)
 	waits, timedOut, verdict := false, false, schedule.Unsettled
 	d.event(func(now time.Time) {
@@ -179,15 +200,15 @@ func (d *Dispatcher) deliverFirst(ctx context.Context, env *relay.Envelope, m *m
 	d.clients.Put(c)
 	switch verdict {
 	case schedule.Settled:
-		env.Delivered = m.deliveries()
+		result = m.deliveries()
 		d.reportDelivery(ctx, m)
 		m.unload()
-		return nil
+		return result, nil
 	case schedule.Refused:
 		m.unload()
-		return m.Refusal()
+		return "", m.Refusal()
 	}
-	return d.queueRest(ctx, env, m)
+	return "queued", d.queueRest(ctx, m)
 }
 
 // deliveries returns what the Server's log says of a message that all recipients have.
@@ -225,17 +246,15 @@ func (d *Dispatcher) reportDelivery(ctx context.Context, m *message) {
 
 // queueRest puts what isn't settled of m on the queue: first the reports on the recipients that were
 // refused, then the message.
-func (d *Dispatcher) queueRest(ctx context.Context, env *relay.Envelope, m *message) error {
+func (d *Dispatcher) queueRest(ctx context.Context, m *message) error {
 	err := ctx.Err()
 	for queued := false; err == nil && !queued; {
 		queued, err = d.queueStep(ctx, m)
 	}
 	if err != nil {
 		d.abandon(m)
-		return err
 	}
-	env.Delivered = "queued"
-	return nil
+	return err
 }
 
 // queueStep is one step of queueRest. queued says that it was the last one. The error is for the

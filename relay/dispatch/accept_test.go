@@ -71,10 +71,12 @@ func TestHold(t *testing.T) {
 func TestHoldTellsTheLog(t *testing.T) {
 	w := newWorld(t, config(byDNS()))
 	w.sink("192.0.2.1", &relaytest.Sink{}, "b.example")
-	var env *relay.Envelope
-	expect(t, "reply", w.mailFrom(holds, "a@contoso.com", letter, func(e *relay.Envelope) { env = e }, "1@b.example"), "250")
-	if want := "out b.example to b.example: 250 "; !strings.HasPrefix(env.Delivered, want) {
-		t.Errorf("delivered: %q, want %q", env.Delivered, want)
+	env := w.envelope(holds, "a@contoso.com")
+	env.To = append(env.To, rcpt("1@b.example"))
+	receipt, err := relay.Deliver(t.Context(), w.d, env, strings.NewReader(letter))
+	expect(t, "reply", said(t, err), "250")
+	if want := "out b.example to b.example: 250 "; !strings.HasPrefix(receipt.Result, want) {
+		t.Errorf("delivered: %q, want %q", receipt.Result, want)
 	}
 }
 

@@ -15,8 +15,7 @@ import (
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
 
-// Dispatcher is a relay.Handler, Router and Gate that delivers, queues and retries mail, and reports on
-// it. Sender, Store and Policy must be set; no field may change once Start was called. Its methods are
+// Dispatcher is a relay.Handler that delivers, queues and retries mail, and reports on it. Sender, Store and Policy must be set; no field may change once Start was called. Its methods are
 // safe for concurrent use.
 type Dispatcher struct {
 	Sender *delivery.Sender

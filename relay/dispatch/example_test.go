@@ -40,14 +40,14 @@ func Example() {
 	}
 	defer d.Shutdown(ctx)
 
-	// A relay.Server does this, and its Envelope would tell the Receive connector.
-	env := &relay.Envelope{Envelope: envelope.Envelope{From: routing.MustParseAddress("amy@contoso.com")}}
-	rcpt := envelope.Recipient{To: routing.MustParseAddress("kim@fabrikam.com")}
-	if err := d.Route(ctx, policy.Route(rcpt.To, env.Size, nil), env, &rcpt); err != nil {
-		log.Fatal(err)
+	// A relay.Server does this, and its Envelope names the Receive connector.
+	env := &relay.Envelope{
+		Envelope: envelope.Envelope{From: routing.MustParseAddress("amy@contoso.com")},
+		To:       []envelope.Recipient{{To: routing.MustParseAddress("kim@fabrikam.com")}},
+		Policy:   policy,
 	}
-	env.To = append(env.To, rcpt)
-	fmt.Println(d.Deliver(ctx, env, strings.NewReader("Subject: hello\r\n\r\nHi\r\n")), env.Delivered)
+	receipt, err := relay.Deliver(ctx, d, env, strings.NewReader("Subject: hello\r\n\r\nHi\r\n"))
+	fmt.Println(err, receipt.Result)
 
 	waiting := queue.Filter{Statuses: []queue.Status{queue.Waiting}}
 	for m, err := range d.List(ctx, waiting) {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/queue"
 	"github.com/interchange-smtp/interchange/relay/queue/spool"
@@ -57,7 +58,8 @@ func (w *world) upload(pause time.Duration, to ...string) string {
 		env.To = append(env.To, rcpt(a))
 	}
 	text := letter + strings.Repeat("nothing much to say, but at length\r\n", 10_000)
-	return said(w.t, w.d.Deliver(context.Background(), env, &pausing{strings.NewReader(text), pause}))
+	_, err := relay.Deliver(context.Background(), w.d, env, &pausing{strings.NewReader(text), pause})
+	return said(w.t, err)
 }
 
 // TestSlowUpload: however long an upload takes, its message is delivered once, or

@@ -39,8 +39,11 @@ func (d *Dispatcher) Start(ctx context.Context) error {
 
 // SetPolicy makes p the policy of all attempts from the next one on. Everything that waits is routed
 // again, unreachable recipients included, and each next hop that has failed is tried once at once,
-// because it may be another one now.
-func (d *Dispatcher) SetPolicy(p *connector.Policy) {
+// because it may be another one now. A nil policy is an error.
+func (d *Dispatcher) SetPolicy(p *connector.Policy) error {
+	if p == nil {
+		return errors.New("no policy is given")
+	}
 	d.init()
 	var all []*schedule.Message
 	d.event(func(time.Time) {
@@ -62,6 +65,7 @@ func (d *Dispatcher) SetPolicy(p *connector.Policy) {
 		})
 	}
 	d.event(func(now time.Time) { d.sched.WakeAll(now) })
+	return nil
 }
 
 // Shutdown begins no new attempts, answers the clients that wait for next hops by putting their

@@ -14,6 +14,7 @@ import (
 	"testing/iotest"
 	"time"
 
+	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/dispatch"
 )
 
@@ -59,7 +60,7 @@ func TestLargeMessages(t *testing.T) {
 			group.Go(func() {
 				env := w.envelope(holds, "a@contoso.com")
 				env.To = append(env.To, rcpt("1@b.example"))
-				if err := w.d.Deliver(ctx, env, io.MultiReader(strings.NewReader(letter), &zeroes{size})); !errors.Is(err, context.Canceled) {
+				if _, err := relay.Deliver(ctx, w.d, env, io.MultiReader(strings.NewReader(letter), &zeroes{size})); !errors.Is(err, context.Canceled) {
 					t.Errorf("Deliver: %v", err)
 				}
 			})
@@ -96,7 +97,7 @@ func TestBrokenBody(t *testing.T) {
 			env := w.envelope(in, "a@contoso.com")
 			env.To = append(env.To, rcpt("1@b.example"))
 			broken := errors.New("client gone")
-			err := w.d.Deliver(context.Background(), env, io.MultiReader(&zeroes{size}, iotest.ErrReader(broken)))
+			_, err := relay.Deliver(context.Background(), w.d, env, io.MultiReader(&zeroes{size}, iotest.ErrReader(broken)))
 			if !errors.Is(err, broken) {
 				t.Errorf("%s, %d bytes: %v", in, size, err)
 			}

@@ -54,23 +54,25 @@ func (c *client) reset() {
 // owner returns the message that m is part of.
 func owner(m *schedule.Message) *message { return m.Owner.(*message) }
 
-// newMessage returns the message of a transaction.
-func newMessage(env *relay.Envelope, b *body) *message {
-	m := &message{body: b}
-	m.Message.Message = queue.Message{Envelope: env.Envelope, Arrived: time.Now()}
+// newMessage returns the message of a transaction that begins.
+func newMessage(env *relay.Envelope) *message {
+	m := new(message)
+	m.Envelope = env.Envelope
 	if m.ID == "" {
 		m.ID = envelope.NewID()
 	}
+	m.Recipients = m.oneRecipient[:0]
+	return m
+}
+
+// arrive completes m, whose recipients are known, with its body.
+func (m *message) arrive(b *body) {
+	m.body, m.Arrived = b, time.Now()
 	m.Size = 0 // Store.Put sets it; what the client declared may be wrong
 	if b != nil {
 		m.Size = b.size
 	}
-	m.Recipients = m.oneRecipient[:0]
-	for _, r := range env.To {
-		m.Recipients = append(m.Recipients, queue.Recipient{Recipient: r})
-	}
 	m.Init(m)
-	return m
 }
 
 // fromStore returns a message that is on the Store.

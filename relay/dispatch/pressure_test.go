@@ -20,7 +20,8 @@ func (w *world) admit(client func(*relay.Envelope), size int64) string {
 	env := w.envelope(first, "a@contoso.com")
 	client(env)
 	env.Size = size
-	return said(w.t, w.d.Admit(context.Background(), env))
+	_, err := w.d.Begin(context.Background(), env)
+	return said(w.t, err)
 }
 
 // TestShareOfTheQueue: one client, whatever its addresses in an IPv6 network, fills the

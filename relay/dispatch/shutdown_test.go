@@ -150,7 +150,8 @@ func TestNotStarted(t *testing.T) {
 		t.Error("it starts without a Sender")
 	}
 	env := w.envelope(holds, "a@contoso.com")
-	expect(t, "before Start", said(t, w.d.Deliver(context.Background(), env, strings.NewReader(letter))), "421 4.3.2")
+	_, err := w.d.Begin(context.Background(), env)
+	expect(t, "before Start", said(t, err), "451 4.3.0")
 	if err := w.d.Shutdown(context.Background()); err != nil {
 		t.Error(err)
 	}
@@ -290,7 +291,8 @@ func TestDiskPressure(t *testing.T) {
 		expect(t, "empty", w.mail(first, "2@b.example"), "250")
 		env := w.envelope(first, "a@contoso.com")
 		env.Size = 70_000
-		expect(t, "a message too large for the rest", said(t, w.d.Admit(context.Background(), env)), "452 4.3.1")
+		_, err := w.d.Begin(context.Background(), env)
+		expect(t, "a message too large for the rest", said(t, err), "452 4.3.1")
 		synctest.Wait()
 	})
 }

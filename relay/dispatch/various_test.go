@@ -135,7 +135,7 @@ func TestClientGone(t *testing.T) {
 		defer cancel()
 		env := w.envelope(holds, "a@contoso.com")
 		env.To = append(env.To, rcpt("1@b.example"))
-		if err := w.d.Deliver(ctx, env, strings.NewReader(letter)); err == nil {
+		if _, err := relay.Deliver(ctx, w.d, env, strings.NewReader(letter)); err == nil {
 			t.Error("taken")
 		}
 		time.Sleep(time.Hour)

@@ -168,20 +168,13 @@ func (w *world) mailFrom(connector, from, body string, change func(*relay.Envelo
 	ctx := context.Background()
 	env := w.envelope(connector, from)
 	for _, a := range to {
-		r := envelope.Recipient{To: routing.MustParseAddress(a)}
-		if err := w.d.Route(ctx, w.policy.Route(r.To, env.Size, nil), env, &r); err != nil {
-			return said(w.t, err)
-		}
-		env.To = append(env.To, r)
+		env.To = append(env.To, rcpt(a))
 	}
 	if change != nil {
 		change(env)
 	}
-	if err := w.d.Admit(ctx, env); err != nil {
-		return said(w.t, err)
-	}
-	defer w.d.Release(env)
-	return said(w.t, w.d.Deliver(ctx, env, strings.NewReader(body)))
+	_, err := relay.Deliver(ctx, w.d, env, strings.NewReader(body))
+	return said(w.t, err)
 }
 
 var ids struct {
@@ -192,7 +185,7 @@ var ids struct {
 func (w *world) envelope(connector, from string) *relay.Envelope {
 	ids.Lock()
 	ids.n++
-	env := &relay.Envelope{Envelope: envelope.Envelope{ID: fmt.Sprintf("ID%d", ids.n), Connector: connector}}
+	env := &relay.Envelope{Policy: w.policy, Envelope: envelope.Envelope{ID: fmt.Sprintf("ID%d", ids.n), Connector: connector}}
 	ids.Unlock()
 	if from != "" {
 		env.From = routing.MustParseAddress(from)

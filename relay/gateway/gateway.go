@@ -189,16 +189,16 @@ func (g *Gateway) Reload(next Config) error {
 	// certificates that either names must be there.
 	old := g.current.Certificates
 	g.Sender.SetCertificates(append(next.Certificates[:len(next.Certificates):len(next.Certificates)], old...))
-	if err := g.Server.Reload(next.Policy, next.Verifier, next.Certificates); err != nil {
+	if err := g.Server.Reload(relay.Config{Policy: next.Policy, Verifier: next.Verifier, Certificates: next.Certificates}); err != nil {
 		g.Sender.SetCertificates(old)
 		return err
 	}
 	g.Sender.SetCertificates(next.Certificates)
-	if g.queue != nil {
-		g.Dispatcher.SetPolicy(next.Policy)
-	}
 	g.current = next
-	return nil
+	if g.queue == nil {
+		return nil
+	}
+	return g.Dispatcher.SetPolicy(next.Policy)
 }
 
 // Shutdown stops accepting mail: idle clients are told 421, transactions and delivery

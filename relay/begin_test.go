@@ -11,21 +11,22 @@ import (
 	"github.com/interchange-smtp/interchange/relay"
 )
 
-// gatekeeper is a Handler with a Gate that gives the errors one after the other.
+// gatekeeper is a Handler whose Begin gives the errors one after the other.
 type gatekeeper struct {
 	relay.HandlerFunc
 	errors []error
 	asked  []relay.Envelope
 }
 
-func (g *gatekeeper) Admit(_ context.Context, env *relay.Envelope) error {
+func (g *gatekeeper) Begin(ctx context.Context, env *relay.Envelope) (relay.Transaction, error) {
 	g.asked = append(g.asked, *env)
 	err := g.errors[0]
 	g.errors = g.errors[1:]
-	return err
+	tx, _ := g.HandlerFunc.Begin(ctx, env)
+	return tx, err
 }
 
-func TestGate(t *testing.T) {
+func TestBeginRefuses(t *testing.T) {
 	full := &relay.Error{Reply: reply.InsufficientResources.Reply(permission.Current), Err: errors.New(secretDSN)}
 	gate := &gatekeeper{errors: []error{full, errors.New(secretDSN), nil}}
 	gate.HandlerFunc = func(_ context.Context, _ *relay.Envelope, body io.Reader) error {
@@ -35,9 +36,9 @@ func TestGate(t *testing.T) {
 	p := policy(t, defaultHub())
 	w := serve(t, p, func(s *relay.Server) { s.Handler = gate })
 	c := w.hello(stranger, hub)
-	c.Do("MAIL FROM:<> SIZE=9999999999", 552) // the policy's refusal: the Gate isn't asked
+	c.Do("MAIL FROM:<> SIZE=9999999999", 552) // the policy's refusal: the Handler isn't asked
 	if len(gate.asked) != 0 {
-		t.Errorf("the gate was asked about %v", gate.asked[0].From)
+		t.Errorf("the handler was asked about %v", gate.asked[0].From)
 	}
 	if text := c.Do("MAIL FROM:<"+elsewhere+"> SIZE=77", 452); text != "4.3.1 Insufficient system resources" {
 		t.Errorf("full: %q", text)
@@ -51,6 +52,6 @@ func TestGate(t *testing.T) {
 	send(c, message, 250)
 	if env := gate.asked[0]; env.From.String() != elsewhere || env.Size != 77 || env.Inbound == nil ||
 		env.Inbound.Name() != env.Connector || env.Inbound.Policy() != p || len(env.To) != 0 {
-		t.Errorf("the gate saw %+v", env)
+		t.Errorf("the handler saw %+v", env)
 	}
 }
