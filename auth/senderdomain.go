@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -21,12 +22,15 @@ type SenderDomain struct {
 // itself, as for accepted domains. It refuses "*": the right to send as any address of
 // any domain is ms-Exch-SMTP-Accept-Any-Sender.
 func ParseSenderDomain(s string) (SenderDomain, error) {
+	if s == "*" {
+		return SenderDomain{}, errors.New(`sender domain "*"; want contoso.com or *.contoso.com, or grant ms-Exch-SMTP-Accept-Any-Sender for all domains`)
+	}
 	name, below := strings.CutPrefix(s, "*.")
 	d, err := routing.ParseDomain(name)
-	if err == nil && below && d.IsLiteral() {
+	switch {
+	case err == nil && below && d.IsLiteral():
 		return SenderDomain{}, fmt.Errorf("sender domain %q has a wildcard before an address literal; want the literal alone", s)
-	}
-	if err != nil {
+	case err != nil:
 		return SenderDomain{}, fmt.Errorf("sender domain: %w; want contoso.com or *.contoso.com", err)
 	}
 	return SenderDomain{d, below}, nil

@@ -68,6 +68,7 @@ type slowSession struct {
 	receive *connector.Receive
 	sids    []permission.SID
 	owns    []routing.Address
+	tenant  []string // domains of which the user may send as any address: contoso.com, *.contoso.com
 	proven  []string // domains of the certificate that count
 	outside bool     // neither logged in nor trusted
 	tls     bool
@@ -102,6 +103,9 @@ func (p slowPolicy) open(d connector.Dialog) *slowSession {
 		}
 		s.sids = append([]permission.SID{permission.SIDAuthenticatedUsers}, d.User.SIDs...)
 		s.owns, s.proven, s.outside = d.User.Addresses, nil, false
+		for _, own := range d.User.Domains {
+			s.tenant = append(s.tenant, own.String())
+		}
 	}
 	if !s.holds(permission.Submit) {
 		return nil
@@ -167,6 +171,11 @@ func (s *slowSession) from(a routing.Address) bool {
 	d := a.Domain().String()
 	if slices.ContainsFunc(s.owns, a.EqualFold) || slices.Contains(s.proven, d) {
 		return true
+	}
+	for _, own := range s.tenant {
+		if end, below := strings.CutPrefix(own, "*"); d == own || below && strings.HasSuffix(d, end) {
+			return true
+		}
 	}
 	if s.receive.DomainSecureEnabled && s.outside && slices.Contains(s.policy.cfg.Transport.TLSReceiveDomainSecureList, d) {
 		return false

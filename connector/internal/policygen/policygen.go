@@ -278,6 +278,9 @@ func User(r *rand.Rand) *auth.Identity {
 	if r.IntN(2) == 0 {
 		id.Addresses = []routing.Address{routing.MustParseAddress("ann@contoso.com")}
 	}
+	if r.IntN(4) == 0 {
+		id.Domains = []auth.SenderDomain{{Domain: routing.MustParseDomain("contoso.com"), Below: r.IntN(2) == 0}}
+	}
 	return &id
 }
 
