@@ -35,7 +35,7 @@ func TestEveryParameter(t *testing.T) {
 		actors  []string          // the directories of those who act on it, beside this one
 		effects map[string]effect // other than enforced
 	}{
-		{&schema.ReceiveConnector, reflect.TypeFor[connector.Receive](), []string{"../relay", "../relay/dispatch"}, map[string]effect{
+		{&schema.ReceiveConnector, reflect.TypeFor[connector.Receive](), []string{"../relay", "../relay/dispatch", "../internal/limits"}, map[string]effect{
 			"Comment":               noted,
 			"Usage":                 checked, // fills in defaults
 			"TransportRole":         checked, // it decides between connectors that are otherwise equal
