@@ -7,6 +7,7 @@ require (
 	github.com/emersion/go-smtp v0.25.1
 	github.com/interchange-smtp/interchange v0.0.0
 	github.com/peterh/liner v1.2.3
+	golang.org/x/crypto v0.58.0
 	golang.org/x/net v0.62.0
 	golang.org/x/sys v0.49.0
 	golang.org/x/term v0.47.0
@@ -17,7 +18,6 @@ require (
 	github.com/gaissmai/bart v0.30.0 // indirect
 	github.com/gofrs/flock v0.13.2 // indirect
 	github.com/mattn/go-runewidth v0.0.31 // indirect
-	golang.org/x/crypto v0.58.0 // indirect
 	golang.org/x/sync v0.24.0 // indirect
 	golang.org/x/text v0.43.0 // indirect
 )

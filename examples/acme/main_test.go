@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"net"
+	"net/smtp"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// free returns an address at which nothing listens.
+func free(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// start runs the program until the test ends, and returns when it serves at the address.
+func start(t *testing.T, address string, args ...string) {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- run(ctx, args) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	for {
+		conn, err := net.Dial("tcp", address)
+		if err == nil {
+			conn.Close()
+			return
+		}
+		select {
+		case err := <-ended:
+			ended <- nil
+			t.Fatal("the program has ended:", err)
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+// TestACME gets a certificate from an authority, and shows it to clients that name the
+// host, another host or none. A second run has it in the cache.
+func TestACME(t *testing.T) {
+	mail, challenges := free(t), free(t)
+	a := newAuthority(t, challenges)
+	dir := filepath.Join(t.TempDir(), "data")
+	policy := filepath.Join(t.TempDir(), "policy.json")
+	document := fmt.Sprintf(`{"Receive": [{"Name": "In", "Bindings": [%q], "RemoteIPRanges": ["127.0.0.1"],
+		"Fqdn": "mail.fabrikam.com", "AuthMechanism": "Tls", "RequireTLS": true}]}`, mail)
+	if err := os.WriteFile(policy, []byte(document), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(a.cert)
+	for range 2 {
+		t.Run("", func(t *testing.T) {
+			start(t, mail, "-data", dir, "-http", challenges, "-directory", a.URL+"/directory", policy)
+			for _, name := range []string{"mail.fabrikam.com", "mx.contoso.com", ""} {
+				c, err := smtp.Dial(mail)
+				if err != nil {
+					t.Fatal(err)
+				}
+				// The name that is sent isn't the one that is verified.
+				err = c.StartTLS(&tls.Config{ServerName: name, InsecureSkipVerify: true, VerifyConnection: func(cs tls.ConnectionState) error {
+					_, err := cs.PeerCertificates[0].Verify(x509.VerifyOptions{Roots: roots, DNSName: "mail.fabrikam.com"})
+					return err
+				}})
+				if err != nil {
+					t.Errorf("a client that names %q: %v", name, err)
+				}
+				c.Close()
+			}
+			openssl(t, mail, a)
+		})
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.orders != 2 || a.rejected != 1 { // tls-alpn-01 was tried first
+		t.Errorf("%d orders, %d challenges rejected", a.orders, a.rejected)
+	}
+}
+
+// openssl has another implementation of TLS check the certificate.
+func openssl(t *testing.T, mail string, a *authority) {
+	t.Helper()
+	if _, err := exec.LookPath("openssl"); err != nil {
+		t.Log("openssl isn't installed")
+		return
+	}
+	trusted := filepath.Join(t.TempDir(), "authority.pem")
+	if err := os.WriteFile(trusted, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.cert.Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "openssl", "s_client", "-starttls", "smtp", "-connect", mail, "-noservername",
+		"-verify_hostname", "mail.fabrikam.com", "-verify_return_error", "-CAfile", trusted)
+	cmd.Stdin = strings.NewReader("QUIT\r\n")
+	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "Verify return code: 0 (ok)") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// TestArguments: what is missing is said at once.
+func TestArguments(t *testing.T) {
+	for _, args := range [][]string{nil, {"-data", t.TempDir()}, {"policy.json"}} {
+		if err := run(t.Context(), args); err == nil || !strings.Contains(err.Error(), "-data DIR") {
+			t.Errorf("%q: %v", args, err)
+		}
+	}
+}
