@@ -60,6 +60,7 @@
 //	draw a policy                                 connector/diagram
 //	check passwords from a file                   auth/userfile
 //	serve SMTP by a policy                        relay
+//	the same with a go-smtp server                relay/gosmtp
 //	deliver by Send connectors                    relay/delivery
 //	queue, retry, report                          relay/dispatch
 //	keep the queue in a directory                 relay/queue/spool

@@ -46,6 +46,7 @@ func TestLayers(t *testing.T) {
 		"relay/envelope":   {"routing"},
 		"relay/queue":      {"routing", "relay/envelope"},
 		"relay":            append(slices.Clone(wire), "relay/dsn"),
+		"relay/gosmtp":     append(slices.Clone(wire), "relay", "relay/delivery"),
 		"relay/delivery":   append(slices.Clone(wire), "relay"),
 		"relay/dispatch":   append(slices.Clone(wire), "relay", "relay/delivery", "relay/dsn", "relay/queue"),
 	}

@@ -23,17 +23,21 @@ var ErrTooManyGuesses = errors.New("too many guesses")
 
 // Verify asks v for the identity that c proves, unless the client's source or the user has
 // had too many wrong passwords lately.
-func Verify(ctx context.Context, g *limits.Guesses, v auth.Verifier, c auth.Credentials, ch auth.Channel) (auth.Identity, error) {
+func Verify(ctx context.Context, g *limits.Guesses, v auth.Verifier, c auth.Credentials, ch auth.Channel) (id auth.Identity, err error) {
 	ctx, cancel := context.WithTimeout(ctx, verifyTime)
 	defer cancel()
 	check := g.Begin(ctx, network.Source(ch.Remote.Addr()), c.Username)
 	if check == nil {
 		return auth.Identity{}, ErrTooManyGuesses
 	}
-	id, err := v.Verify(ctx, c, ch)
-	check.End(err)
+	err = errPanic
+	defer func() { check.End(err) }() // a check that panics must not keep the turn
+	id, err = v.Verify(ctx, c, ch)
 	return id, err
 }
+
+// errPanic is the result of a check that has panicked.
+var errPanic = errors.New("the check of a password panicked")
 
 // End ends an exchange of AUTH. err is its error; if it is nil, the client has proved that
 // it is id. End returns the session that goes on, and the decision: VerifierUnavailable is

@@ -1,0 +1,144 @@
+package gosmtp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/emersion/go-sasl"
+	"github.com/emersion/go-smtp"
+
+	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector/order"
+	"github.com/interchange-smtp/interchange/connector/reply"
+	"github.com/interchange-smtp/interchange/internal/logon"
+)
+
+// AuthMechanisms implements smtp.AuthSession.
+func (s *session) AuthMechanisms() []string {
+	offered := s.rules.SASL()
+	if s.backend.Verifier != nil {
+		return offered
+	}
+	theirs := s.mechanismsOfNext()
+	return slices.DeleteFunc(offered, func(m string) bool { return !slices.Contains(theirs, m) })
+}
+
+// mechanismsOfNext returns the mechanisms of Next, none if it isn't known who they prove.
+func (s *session) mechanismsOfNext() []string {
+	if next, ok := s.next.(smtp.AuthSession); ok && s.backend.Identify != nil {
+		return next.AuthMechanisms()
+	}
+	return nil
+}
+
+// Auth implements smtp.AuthSession. go-smtp calls it for mechanisms that weren't offered too.
+func (s *session) Auth(mechanism string) (sasl.Server, error) {
+	s.await()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.outOfOrder(order.Auth); err != nil {
+		return nil, err
+	}
+	d := s.rules.Auth(mechanism)
+	if d.Allowed() && !slices.Contains(s.AuthMechanisms(), strings.ToUpper(mechanism)) {
+		d = s.conn.in.Decide(reply.MechanismNotOffered)
+	}
+	if !d.Allowed() {
+		return nil, s.refuse(d.Reply(), false)
+	}
+	if s.backend.Verifier == nil {
+		return s.authByNext(mechanism)
+	}
+	x := &exchange{session: s}
+	var err error
+	if x.next, err = auth.NewExchange(mechanism, x.verify); err != nil { // the policy has a mechanism that package auth lacks
+		return nil, s.refuse(s.conn.in.Decide(reply.MechanismNotOffered).Reply(), false)
+	}
+	return x, nil
+}
+
+// authByNext begins an exchange of Next.
+func (s *session) authByNext(mechanism string) (sasl.Server, error) {
+	next := s.next.(smtp.AuthSession)
+	server, err := next.Auth(mechanism)
+	if err != nil {
+		return nil, s.failed("AUTH", err)
+	}
+	return &exchange{session: s, next: &foreign{server, s}, identify: func() (auth.Identity, error) { return s.backend.Identify(next) }}, nil
+}
+
+// exchange is a SASL exchange, of package auth or of Next, that ends with the policy's
+// decision.
+type exchange struct {
+	session  *session
+	next     sasl.Server
+	identity auth.Identity
+	identify func() (auth.Identity, error) // of an exchange of Next
+}
+
+// verify asks the Verifier.
+func (x *exchange) verify(c auth.Credentials) (err error) {
+	b := x.session.backend
+	x.identity, err = logon.Verify(context.Background(), &b.guesses, b.Verifier, c, x.session.channel)
+	return err
+}
+
+// Next implements sasl.Server.
+func (x *exchange) Next(response []byte) (challenge []byte, done bool, err error) {
+	challenge, done, err = x.next.Next(response)
+	if err == nil && !done {
+		return challenge, false, nil
+	}
+	if err == nil && x.identify != nil {
+		x.identity, err = x.identify()
+	}
+	return nil, true, x.end(err)
+}
+
+// foreign is an exchange of Next. Which user it is about isn't known, so that only the
+// guesses of the client's source can be counted.
+type foreign struct {
+	sasl.Server
+	session *session
+}
+
+// Next implements sasl.Server. An error says that the client has failed, unless it has a
+// temporary reply.
+func (f *foreign) Next(response []byte) (challenge []byte, done bool, err error) {
+	source := f.session.conn.source
+	check := f.session.backend.guesses.Begin(context.Background(), source, source.String())
+	if check == nil {
+		return nil, true, logon.ErrTooManyGuesses
+	}
+	err = errPanic
+	defer func() { check.End(err) }()
+	challenge, done, err = f.Server.Next(response)
+	var e *smtp.SMTPError
+	if err != nil && !(errors.As(err, &e) && e.Temporary()) {
+		err = fmt.Errorf("%w: %w", auth.ErrBadCredentials, err)
+	}
+	return challenge, done, err
+}
+
+// errPanic is the result of a check that has panicked.
+var errPanic = errors.New("panic")
+
+// end ends the exchange, and returns the refusal unless the client has logged on.
+func (x *exchange) end(err error) error {
+	s := x.session
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	rules, d := logon.End(s.rules, x.identity, err)
+	switch {
+	case d.Reason == reply.VerifierUnavailable:
+		s.backend.log().Error("logon not checked", "connector", s.conn.in.Name(), "remote", s.conn.remote, "error", err)
+		fallthrough
+	case !d.Allowed():
+		return s.failedLogon(d)
+	}
+	s.rules, s.order.Authenticated = rules, true
+	return nil
+}
