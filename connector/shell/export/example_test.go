@@ -56,5 +56,5 @@ func ExampleRead_cut() {
 	_, err := export.Read("receive.txt", []byte("Name           : Relay\nRemoteIPRanges : {10.0.0.1, 10.0.0.2, 10.0.0.3, 10.0.0.4...}\n"))
 	fmt.Println(err)
 	// Output:
-	// receive.txt:2: Receive["Relay"].RemoteIPRanges: the list was cut off: its end is an ellipsis; export with Export-Clixml, or with Format-List after $FormatEnumerationLimit = -1
+	// receive.txt:2: Receive["Relay"].RemoteIPRanges: the list was cut off: its end is an ellipsis; export with Export-Clixml, or with Format-List after $FormatEnumerationLimit = -1 (value-invalid)
 }

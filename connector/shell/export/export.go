@@ -47,9 +47,12 @@ func (f Form) String() string {
 	return "unknown"
 }
 
-func mistake(file string, line int, detail string) source.Diagnostic {
-	return source.Diagnostic{Severity: source.SeverityError, Position: source.Position{File: file, Line: line}, Detail: detail}
-}
+// The codes of what Read and Merge report, beside those of package source.
+const (
+	CodeNothingRead        source.Code = "nothing-read"        // error or note: a file holds no object that is read
+	CodePermissionsMissing source.Code = "permissions-missing" // warning: an export lacks entries of a permission list
+	CodeWorksDifferently   source.Code = "works-differently"   // warning or note: here it has another effect than on the old server
+)
 
 // entry is one right of one entry of a permission list.
 type entry struct {

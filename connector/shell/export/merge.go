@@ -171,11 +171,11 @@ func (m *merger) assign(e entry) {
 	case 0:
 		if !m.unknown[fold(identity)] {
 			m.unknown[fold(identity)] = true
-			m.warnings = append(m.warnings, source.Diagnostic{Severity: source.SeverityWarning, Position: e.Position, Path: permissionPath(e.identity),
+			m.warnings = append(m.warnings, source.Diagnostic{Severity: source.SeverityWarning, Position: e.Position, Path: permissionPath(e.identity), Code: source.CodeNotFound,
 				Detail: "there is no connector of that name, so its permissions are ignored; read the export of the connectors, too"})
 		}
 	default:
-		m.errors = append(m.errors, source.Diagnostic{Severity: source.SeverityError, Position: e.Position, Path: permissionPath(e.identity) + ".Identity",
+		m.errors = append(m.errors, source.Diagnostic{Severity: source.SeverityError, Position: e.Position, Path: permissionPath(e.identity) + ".Identity", Code: source.CodeAmbiguous,
 			Detail: fmt.Sprintf("%d connectors have that name; export the permissions with Identity in the form SERVER\\Name", len(paths))})
 	}
 }
@@ -211,7 +211,7 @@ func (m *merger) grant() {
 		}
 		if r.PermissionGroups.Or(0).Has(permission.Custom) && len(entries) == 0 && len(r.Permissions) == 0 {
 			at, _ := m.origins.Find(path + ".PermissionGroups")
-			m.warnings = append(m.warnings, source.Diagnostic{Severity: source.SeverityWarning, Position: at, Path: path + ".PermissionGroups",
+			m.warnings = append(m.warnings, source.Diagnostic{Severity: source.SeverityWarning, Position: at, Path: path + ".PermissionGroups", Code: CodePermissionsMissing,
 				Detail: "Custom says that Add-ADPermission granted rights, and no export that was read has them; export Get-ADPermission of the connector, too"})
 		}
 	}
@@ -255,13 +255,13 @@ func (m *merger) take(path source.Path, grants []permission.Grant, g permission.
 	}
 	at := entries[0].Position
 	m.origins[(path + ".Permissions").Index(len(grants))] = at
-	m.warnings = append(m.warnings, source.Diagnostic{Severity: source.SeverityNote, Position: at, Path: path + ".Permissions",
+	m.warnings = append(m.warnings, source.Diagnostic{Severity: source.SeverityNote, Position: at, Path: path + ".Permissions", Code: CodeWorksDifferently,
 		Detail: fmt.Sprintf("the old server's list doesn't give %s to %s, so it isn't given here either", gone, g.To.Name())})
 	return append(grants, permission.Grant{To: g.To, Removed: gone})
 }
 
 func (m *merger) warn(entries []entry, path source.Path, detail string) {
-	m.warnings = append(m.warnings, source.Diagnostic{Severity: source.SeverityWarning, Position: entries[0].Position, Path: path + ".Permissions", Detail: detail})
+	m.warnings = append(m.warnings, source.Diagnostic{Severity: source.SeverityWarning, Position: entries[0].Position, Path: path + ".Permissions", Code: CodePermissionsMissing, Detail: detail})
 }
 
 // permissions returns the existing grants, and after them one grant for each principal
@@ -273,7 +273,7 @@ func (m *merger) permissions(path source.Path, have []permission.Grant, entries 
 			continue
 		}
 		if e.deny && e.inherited {
-			m.warnings = append(m.warnings, source.Diagnostic{Severity: source.SeverityWarning, Position: e.Position, Path: path + ".Permissions",
+			m.warnings = append(m.warnings, source.Diagnostic{Severity: source.SeverityWarning, Position: e.Position, Path: path + ".Permissions", Code: CodeWorksDifferently,
 				Detail: fmt.Sprintf("%s is denied to %s by inheritance; here that beats every grant, while in Active Directory a grant on the connector itself beats it", e.right, e.to.Name())})
 		}
 		g := permission.Grant{To: e.to, Allow: permission.SetOf(e.right)}

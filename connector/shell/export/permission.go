@@ -20,7 +20,7 @@ func (s *subject) permission() {
 	identity := s.text("Identity")
 	s.path = permissionPath(identity)
 	if identity == "" {
-		s.fail("Identity", "it is missing, so the connector of this permission is unknown; export all properties")
+		s.fail("Identity", source.CodeParameterMissing, "it is missing, so the connector of this permission is unknown; export all properties")
 		return
 	}
 	rights := s.rights()
@@ -29,7 +29,7 @@ func (s *subject) permission() {
 	}
 	to, err := s.trustee()
 	if err != nil {
-		s.fail("User", "%v", err)
+		s.invalid("User", err)
 		return
 	}
 	e := entry{Position: s.at(s.doc.Line(s.o)), identity: identity, to: to,
@@ -92,9 +92,9 @@ func (s *subject) rights() []permission.Right {
 	isExtended := slices.ContainsFunc(access, func(a string) bool { return strings.EqualFold(a, "ExtendedRight") })
 	if len(names) == 0 {
 		if isExtended {
-			s.warn("ExtendedRights", "no right is named, which in Active Directory means all rights; the entry is ignored")
+			s.warn("ExtendedRights", source.CodeIgnored, "no right is named, which in Active Directory means all rights; the entry is ignored")
 		} else {
-			s.note("AccessRights", "rights to the directory object are ignored; connectors change here with the configuration only")
+			s.note("AccessRights", source.CodeIgnored, "rights to the directory object are ignored; connectors change here with the configuration only")
 		}
 		return nil
 	}
@@ -103,7 +103,7 @@ func (s *subject) rights() []permission.Right {
 		if right, err := permission.ParseRight(name); err == nil {
 			rights = append(rights, right)
 		} else {
-			s.note("ExtendedRights", fmt.Sprintf("the right %s is not a right of connectors and is ignored", name))
+			s.note("ExtendedRights", source.CodeIgnored, fmt.Sprintf("the right %s is not a right of connectors and is ignored", name))
 		}
 	}
 	return rights
@@ -117,14 +117,14 @@ func (s *subject) names(property source.Path) []string {
 	}
 	elements, err := elementsOf(string(property), v)
 	if err != nil {
-		s.fail(property, "%v", err)
+		s.invalid(property, err)
 		return nil
 	}
 	var names []string
 	for _, element := range elements {
 		name, err := scalarText(element)
 		if err != nil {
-			s.fail(property, "%v", err)
+			s.invalid(property, err)
 		} else if name != "" {
 			names = append(names, name)
 		}
@@ -141,7 +141,7 @@ func (s *subject) flag(property source.Path) bool {
 	}
 	b, err := parseBool(text)
 	if err != nil {
-		s.fail(property, "%v", err)
+		s.invalid(property, err)
 	}
 	return b
 }

@@ -46,11 +46,12 @@ func Read(name string, data []byte) (*Export, error) {
 		doc, err = format.ParseCLIXML(name, data)
 	}
 	if err != nil {
-		var at *format.Error
-		if errors.As(err, &at) {
-			return nil, source.Diagnostics{mistake(at.File, at.Line, at.Detail)}
+		bad := source.Wrap("", source.CodeSyntax, err)
+		bad.Position = source.Position{File: name, Line: 1}
+		if at := (*format.Error)(nil); errors.As(err, &at) {
+			bad.Line, bad.Detail = at.Line, at.Detail
 		}
-		return nil, source.Diagnostics{mistake(name, 1, err.Error())}
+		return nil, source.Diagnostics{bad}
 	}
 	r := &reader{doc: doc, export: &Export{Places: source.Map{}}, count: map[source.Path]int{}, origins: source.Map{}, reported: map[string]bool{}}
 	r.read()
@@ -65,18 +66,18 @@ func Read(name string, data []byte) (*Export, error) {
 func (r *reader) read() {
 	found := len(r.doc.Values) == 0
 	if found {
-		r.reportOnce("", source.Diagnostic{Severity: source.SeverityNote, Position: r.at(1), Detail: "it holds no objects: there were none to export"})
+		r.reportOnce("", source.Diagnostic{Severity: source.SeverityNote, Position: r.at(1), Code: CodeNothingRead, Detail: "it holds no objects: there were none to export"})
 	}
 	for _, v := range r.doc.Values {
 		o, ok := v.(*object.Object)
 		if !ok {
-			r.about(1, "values that aren't objects are ignored")
+			r.ignored(1, "values that aren't objects are ignored")
 			continue
 		}
 		found = r.readObject(o) || found
 	}
 	if !found {
-		r.errors = append(r.errors, mistake(r.doc.Name, 1, "there is no connector, domain, permission or transport setting in it"))
+		r.errors = append(r.errors, source.Diagnostic{Severity: source.SeverityError, Position: r.at(1), Code: CodeNothingRead, Detail: "there is no connector, domain, permission or transport setting in it"})
 	}
 }
 
@@ -100,7 +101,7 @@ func (r *reader) readObject(o *object.Object) bool {
 	case "RemoteDomain":
 		s.remote(added(&cfg.Remote))
 	default:
-		r.about(r.doc.Line(o), fmt.Sprintf("objects of type %q are ignored; connectors, accepted and remote domains, permissions, Transport services and the organisation's limits are read", o.Type))
+		r.ignored(r.doc.Line(o), fmt.Sprintf("objects of type %q are ignored; connectors, accepted and remote domains, permissions, Transport services and the organisation's limits are read", o.Type))
 		return false
 	}
 	return true
@@ -167,7 +168,7 @@ func (s *subject) receive(to *connector.Receive) {
 		to.Server = server
 	}
 	if !to.BareLinefeedRejectionEnabled.Or(true) {
-		s.note("BareLinefeedRejectionEnabled", "messages with bare line feeds are taken, as on the old server, and each line feed is made a line end (CRLF); $true, the default here, refuses them")
+		s.note("BareLinefeedRejectionEnabled", CodeWorksDifferently, "messages with bare line feeds are taken, as on the old server, and each line feed is made a line end (CRLF); $true, the default here, refuses them")
 	}
 	s.expect("Bindings", "RemoteIPRanges", "AuthMechanism", "PermissionGroups", "Enabled", "RequireTLS", "MaxMessageSize")
 }
@@ -227,7 +228,7 @@ func (s *subject) transport(to *connector.Transport) {
 	s.path, s.place = "Transport", "Transport"
 	s.origins[s.place] = s.at(s.doc.Line(s.o))
 	s.fields(reflect.ValueOf(to).Elem(), nil, func(string, object.Value) {})
-	s.note("", "of the organisation's settings, only the limits, the domain secure lists and the settings about delivery reports are read")
+	s.note("", source.CodeIgnored, "of the organisation's settings, only the limits, the domain secure lists and the settings about delivery reports are read")
 }
 
 // service reads what policy needs of Get-TransportService, which 2007 and 2010
@@ -239,7 +240,7 @@ func (s *subject) service(to *connector.Service) {
 	if to.Name == "" {
 		to.Name = identity
 	}
-	s.note("", "of Transport services, only the settings about retries, expiry and connections are read")
+	s.note("", source.CodeIgnored, "of Transport services, only the settings about retries, expiry and connections are read")
 }
 
 // remote reads what policy needs of Get-RemoteDomain.
@@ -251,7 +252,7 @@ func (s *subject) remote(to *connector.RemoteDomain) {
 		to.Name = identity
 	}
 	s.expect("DomainName")
-	s.note("", "of a remote domain, only the settings about reports to its senders are read")
+	s.note("", source.CodeIgnored, "of a remote domain, only the settings about reports to its senders are read")
 }
 
 // begin names the object for messages and origins.
@@ -265,7 +266,7 @@ func (s *subject) begin(list source.Path, identity string) {
 	s.count[list]++
 	s.origins[s.place] = s.at(s.doc.Line(s.o))
 	if name == "" {
-		s.fail("Name", "it is missing; export Name or Identity, too")
+		s.fail("Name", source.CodeNameMissing, "it is missing; export Name or Identity, too")
 	}
 }
 
@@ -303,13 +304,13 @@ func (s *subject) other(name string, v object.Value, known properties) {
 	case isKnown && harmless == "", text == "", text == "{}":
 	case isKnown:
 		if !strings.EqualFold(text, harmless) {
-			s.warn(source.Path(name), fmt.Sprintf("%s has no meaning here and is ignored", text))
+			s.warn(source.Path(name), source.CodeIgnored, fmt.Sprintf("%s has no meaning here and is ignored", text))
 		}
 	default:
 		list, _, _ := s.path.List()
 		if key := list + "." + name; !s.reported[key] {
 			s.reported[key] = true
-			s.warn(source.Path(name), "this property is unknown and is ignored")
+			s.warn(source.Path(name), source.CodeParameterUnknown, "this property is unknown and is ignored")
 		}
 	}
 }
@@ -327,7 +328,7 @@ func (s *subject) expect(names ...string) {
 		if len(missing) > 1 {
 			its = "; their defaults apply"
 		}
-		s.warn("", "the export has no "+strings.Join(missing, ", ")+its+"; export all properties")
+		s.warn("", source.CodeParameterMissing, "the export has no "+strings.Join(missing, ", ")+its+"; export all properties")
 	}
 }
 

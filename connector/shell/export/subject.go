@@ -1,7 +1,6 @@
 package export
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector/shell/internal/format"
@@ -44,30 +43,37 @@ func (s *subject) line(property string) int {
 }
 
 // report returns a Diagnostic about a property; "" is the object as a whole.
-func (s *subject) report(severity source.Severity, property source.Path, detail string) source.Diagnostic {
+func (s *subject) report(severity source.Severity, property source.Path, code source.Code, detail string) source.Diagnostic {
 	path := s.path
 	if property != "" {
 		path = path.Field(property)
 	}
-	return source.Diagnostic{Severity: severity, Position: s.at(s.line(string(property))), Path: path, Detail: detail}
+	return source.Diagnostic{Severity: severity, Position: s.at(s.line(string(property))), Path: path, Code: code, Detail: detail}
 }
 
-func (s *subject) fail(property source.Path, format string, args ...any) {
-	s.errors = append(s.errors, s.report(source.SeverityError, property, fmt.Sprintf(format, args...)))
+func (s *subject) fail(property source.Path, code source.Code, detail string) {
+	s.errors = append(s.errors, s.report(source.SeverityError, property, code, detail))
 }
 
-// failAt is fail for a value of which the line is known.
+// invalid reports that a property has a value which can't be read.
+func (s *subject) invalid(property source.Path, err error) {
+	s.failAt(s.at(s.line(string(property))), property, err)
+}
+
+// failAt is invalid for a value of which the line is known.
 func (s *subject) failAt(at source.Position, property source.Path, err error) {
-	s.errors = append(s.errors, source.Diagnostic{Severity: source.SeverityError, Position: at, Path: s.path.Field(property), Detail: err.Error()})
+	d := source.Wrap(s.path.Field(property), source.CodeValueInvalid, err)
+	d.Position = at
+	s.errors = append(s.errors, d)
 }
 
-func (s *subject) warn(property source.Path, detail string) {
-	s.export.Warnings = append(s.export.Warnings, s.report(source.SeverityWarning, property, detail))
+func (s *subject) warn(property source.Path, code source.Code, detail string) {
+	s.export.Warnings = append(s.export.Warnings, s.report(source.SeverityWarning, property, code, detail))
 }
 
 // note reports a detail once, however many objects it concerns.
-func (s *subject) note(property source.Path, detail string) {
-	s.reportOnce(string(property), s.report(source.SeverityNote, property, detail))
+func (s *subject) note(property source.Path, code source.Code, detail string) {
+	s.reportOnce(string(property), s.report(source.SeverityNote, property, code, detail))
 }
 
 func (r *reader) reportOnce(property string, d source.Diagnostic) {
@@ -77,9 +83,9 @@ func (r *reader) reportOnce(property string, d source.Diagnostic) {
 	}
 }
 
-// about is a warning about the file, or a line of it.
-func (r *reader) about(line int, detail string) {
-	r.reportOnce("", source.Diagnostic{Severity: source.SeverityWarning, Position: r.at(line), Detail: detail})
+// ignored warns that the file, or a line of it, holds something that isn't read.
+func (r *reader) ignored(line int, detail string) {
+	r.reportOnce("", source.Diagnostic{Severity: source.SeverityWarning, Position: r.at(line), Code: source.CodeIgnored, Detail: detail})
 }
 
 // at is a line of the file.
