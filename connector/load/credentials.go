@@ -1,7 +1,6 @@
 package load
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/auth"
@@ -29,18 +28,18 @@ func parseCredentials(file string, data []byte) (map[string]param.Credential, so
 		name, text, _ := strings.Cut(line, "=")
 		name = strings.ToLower(strings.TrimSpace(name))
 		credential, ok := parseCredential(text)
-		detail := ""
+		var mistake source.Diagnostic
 		switch first := lines[name]; {
 		case !ok || name == "":
-			detail = "write variable=user:password"
+			mistake = source.Mistake("", source.CodeSyntax, "write variable=user:password")
 		case name[0] == '$':
-			detail = "write variable=user:password, without $"
+			mistake = source.Mistake("", source.CodeSyntax, "write variable=user:password, without $")
 		case first > 0:
-			detail = fmt.Sprintf("the variable stands on line %d already; leave one out", first)
+			mistake = source.Mistake("", source.CodeNameDuplicate, "the variable stands on line %d already; leave one out", first)
 		}
-		if detail != "" {
-			at := source.Position{File: file, Line: number}
-			mistakes = append(mistakes, source.Diagnostic{Severity: source.SeverityError, Position: at, Detail: detail})
+		if mistake.Code != "" {
+			mistake.Position = source.Position{File: file, Line: number}
+			mistakes = append(mistakes, mistake)
 			continue
 		}
 		found[name], lines[name] = credential, number

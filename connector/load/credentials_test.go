@@ -144,10 +144,10 @@ func TestCredentialMistakes(t *testing.T) {
 	})
 	opts.Credentials = "credentials"
 	_, err := load.Files(context.Background(), opts, "policy.json", "policy.ps1")
-	const want = "credentials:1: write variable=user:password\n" +
-		"credentials:2: write variable=user:password\n" +
-		"credentials:3: write variable=user:password, without $\n" +
-		"credentials:7: the variable stands on line 6 already; leave one out"
+	const want = "credentials:1: write variable=user:password (syntax)\n" +
+		"credentials:2: write variable=user:password (syntax)\n" +
+		"credentials:3: write variable=user:password, without $ (syntax)\n" +
+		"credentials:7: the variable stands on line 6 already; leave one out (name-duplicate)"
 	var list source.Diagnostics
 	if !errors.As(err, &list) || len(list) != 5 || list[0].File != "policy.json" || list[1:].Error() != want {
 		t.Errorf("got:\n%v\nwant a mistake of policy.json and:\n%s", err, want)

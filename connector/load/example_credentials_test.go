@@ -41,5 +41,5 @@ func ExampleFiles_credentials() {
 	}
 	// Output:
 	// ToHub {relay@contoso.com REDACTED}
-	// send.ps1:1:10: Get-Credential: the credential: there is no user to ask; set INTERCHANGE_CREDENTIAL_toHub=user:password in the environment, or give a credentials file
+	// send.ps1:1:10: Get-Credential: the credential: there is no user to ask; set INTERCHANGE_CREDENTIAL_toHub=user:password in the environment, or give a credentials file (credential)
 }

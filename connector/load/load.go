@@ -132,17 +132,14 @@ func (d *Draft) AskPasswords() error {
 		})
 		if err != nil {
 			at.Column = 0
-			failed = append(failed, source.Diagnostic{
-				Severity: source.SeverityError, Position: at, Path: path, Code: connector.CodeCredentialMissing, Detail: err.Error(), Err: err,
-			})
+			missing := source.Wrap(path, connector.CodeCredentialMissing, err)
+			missing.Position = at
+			failed = append(failed, missing)
 			continue
 		}
 		s.AuthenticationCredential = &found
 	}
-	if len(failed) > 0 {
-		return failed
-	}
-	return nil
+	return failed.Err()
 }
 
 // rename gives the elements that before had the paths that they have in the Config now:

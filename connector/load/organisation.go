@@ -2,11 +2,13 @@ package load
 
 import (
 	"cmp"
+	"errors"
 	"reflect"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/shell"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -25,6 +27,7 @@ func (d *Draft) Shell() shell.Options {
 // Shell returns, with changes. A draft that has servers, sites and acknowledgements only
 // says what no cmdlet can say before setup: the interpreter then has a fresh organisation
 // with the connectors that setup makes, as for a draft that has nothing.
+// The error is as that of shell.Open, with the places of the mistakes.
 func (d *Draft) Interpreter(opts shell.Options) (*shell.Interpreter, error) {
 	cfg := d.Config
 	if !d.started {
@@ -32,7 +35,7 @@ func (d *Draft) Interpreter(opts shell.Options) (*shell.Interpreter, error) {
 	}
 	topology := connector.Config{Profile: cfg.Profile, Server: cfg.Server, Servers: cfg.Servers, Links: cfg.Links, Acknowledged: cfg.Acknowledged}
 	if len(cfg.Servers) == 0 || !reflect.DeepEqual(cfg, topology) {
-		return shell.Open(cfg, opts)
+		return d.open(opts)
 	}
 	local := -1
 	opts.Servers = nil
@@ -44,11 +47,20 @@ func (d *Draft) Interpreter(opts shell.Options) (*shell.Interpreter, error) {
 		opts.Servers = append(opts.Servers, s)
 	}
 	if local < 0 { // Compile says so
-		return shell.Open(cfg, opts)
+		return d.open(opts)
 	}
 	opts.Profile = cfg.Profile
 	in := shell.New(opts)
 	return in, in.Merge(connector.Config{Links: cfg.Links, Acknowledged: cfg.Acknowledged}, nil)
+}
+
+// open returns an interpreter of commands that starts with the whole draft.
+func (d *Draft) open(opts shell.Options) (*shell.Interpreter, error) {
+	in, err := shell.Open(d.Config, opts)
+	if list := (source.Diagnostics)(nil); errors.As(err, &list) {
+		return nil, locate(d.Places, d.document, list)
+	}
+	return in, err
 }
 
 // serverNamed is the server of that name or FQDN.

@@ -69,7 +69,7 @@ func (r *reader) credentials() error {
 
 // warn records the warning of a script.
 func (r *reader) warn(at source.Position, text string) {
-	r.draft.Warnings = append(r.draft.Warnings, source.Diagnostic{Severity: source.SeverityWarning, Position: at, Detail: text})
+	r.draft.Warnings = append(r.draft.Warnings, source.Diagnostic{Severity: source.SeverityWarning, Position: at, Code: source.CodeScriptWarning, Detail: text})
 }
 
 // file reads one file. Mistakes in it are recorded; the error is about reading it.
@@ -113,8 +113,8 @@ func (r *reader) script(ctx context.Context, name string, data []byte) error {
 	if r.interpreter == nil {
 		var err error
 		r.opts.apply(&r.draft.Config)
-		if r.interpreter, err = r.draft.Interpreter(r.shell); err != nil {
-			return err
+		if r.interpreter, err = r.draft.Interpreter(r.shell); r.failed(err) {
+			return nil
 		}
 	}
 	r.dir.Path = filepath.Dir(name)
@@ -140,7 +140,11 @@ func (r *reader) document(name string, data []byte) error {
 	d.Mistakes = append(d.Mistakes, mistakes...)
 	if r.interpreter != nil {
 		d.unread = append(d.unread, doc.Unread...)
-		return r.interpreter.Merge(doc.Config, doc.Places)
+		var list source.Diagnostics
+		if errors.As(r.interpreter.Merge(doc.Config, doc.Places), &list) {
+			r.mistakes = append(r.mistakes, locate(nil, name, list)...)
+		}
+		return nil
 	}
 	before := d.Config
 	connector.Merge(&d.Config, doc.Config)

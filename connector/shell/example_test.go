@@ -49,11 +49,11 @@ func ExampleInterpreter_Run() {
 	err = in.Run(context.Background(), "change.ps1", []byte("Set-ReceiveConnector 'Default localhost' -MaxMesageSize 20MB"))
 	fmt.Println(err)
 	// Output:
-	// change.ps1:2:1: trap is not supported
+	// change.ps1:2:1: trap is not supported (syntax)
 	//     trap { }
 	//     ^~~~
 	//     fix: try { … } catch { … }
-	// change.ps1:1:42: Set-ReceiveConnector has no parameter -MaxMesageSize; did you mean -MaxMessageSize?
+	// change.ps1:1:42: Set-ReceiveConnector has no parameter -MaxMesageSize; did you mean -MaxMessageSize? (parameter-unknown)
 	//     Set-ReceiveConnector 'Default localhost' -MaxMesageSize 20MB
 	//                                              ^~~~~~~~~~~~~~
 }

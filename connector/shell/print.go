@@ -14,6 +14,9 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
+// CodeNoCommand is the code of what Print and PrintChanges can't express.
+const CodeNoCommand source.Code = "no-command"
+
 // Print returns the commands that make a configuration: the organisation that they
 // leave compiles to the same policy. They begin by removing the connectors that setup
 // makes, so that they may run on a fresh organisation or on an empty one. Parameters at
@@ -32,7 +35,7 @@ import (
 //
 // A credential is printed as a Get-Credential that names the user, each with a
 // variable of its own; passwords are never printed. The error says what no command
-// can express.
+// can express, as source.Diagnostics.
 func Print(cfg connector.Config) ([]byte, error) {
 	p := &printer{cfg: &cfg, variables: map[string]bool{}}
 	p.heading()

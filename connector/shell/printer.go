@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"encoding"
-	"fmt"
 	"net/netip"
 	"reflect"
 	"strconv"
@@ -34,8 +33,9 @@ func (p *printer) line(text string) {
 	p.out.WriteByte('\n')
 }
 
+// fail reports a part of the configuration that no command can express.
 func (p *printer) fail(path source.Path, format string, args ...any) {
-	p.errs = append(p.errs, source.Diagnostic{Severity: source.SeverityError, Path: path, Detail: fmt.Sprintf(format, args...)})
+	p.errs = append(p.errs, source.Mistake(path, CodeNoCommand, format, args...))
 }
 
 // local is the name of the server that the configuration is for.
@@ -113,13 +113,13 @@ func (p *printer) value(path source.Path, v reflect.Value) string {
 		param.TlsAuthLevel, param.ConnectorType, routing.DomainType:
 		text, err := t.(encoding.TextMarshaler).MarshalText()
 		if err != nil {
-			p.fail(path, "%v", err)
+			p.fail(path, "%w", err)
 		}
 		return strings.ReplaceAll(string(text), ", ", ",")
 	case encoding.TextMarshaler:
 		text, err := t.MarshalText()
 		if err != nil {
-			p.fail(path, "%v", err)
+			p.fail(path, "%w", err)
 		}
 		return p.quote(path, string(text))
 	}

@@ -134,8 +134,9 @@ func New(opts Options) *Interpreter {
 }
 
 // Open returns an interpreter with the organisation that cfg describes. Profile,
-// Server, Servers, Domain and Bare of opts are not looked at. The error lists
-// names that are missing or occur twice; all else is for connector.Compile.
+// Server, Servers, Domain and Bare of opts are not looked at. The error is
+// source.Diagnostics with the names that are missing or occur twice; all else is for
+// connector.Compile.
 func Open(cfg connector.Config, opts Options) (*Interpreter, error) {
 	org, err := exchange.FromConfig(cfg)
 	if err != nil {
@@ -239,8 +240,8 @@ func Load(ctx context.Context, opts Options, scripts ...File) (*Interpreter, err
 func (in *Interpreter) Config() connector.Config { return in.org.Config() }
 
 // Merge adds a configuration to the organisation, as connector.Merge does. origins
-// has the positions of its parts, by their paths in cfg; it may be nil. After an error
-// nothing has changed.
+// has the positions of its parts, by their paths in cfg; it may be nil. After an error,
+// which is as that of [Open], nothing has changed.
 func (in *Interpreter) Merge(cfg connector.Config, origins source.Map) error {
 	before, set := in.org.Config(), in.org.Places()
 	if err := in.org.Merge(cfg); err != nil {

@@ -15,10 +15,19 @@ const (
 	CodeSyntax             Code = "syntax"              // the text can't be read as what the file should be
 	CodeUnsupported        Code = "unsupported"         // Exchange knows it, and here it doesn't exist
 	CodeLimitExceeded      Code = "limit-exceeded"      // a file, a line or a script is larger than allowed
-	CodeParameterUnknown   Code = "parameter-unknown"   // there is no parameter of that name
+	CodeParameterUnknown   Code = "parameter-unknown"   // there is no parameter or property of that name
 	CodeParameterDuplicate Code = "parameter-duplicate" // it is given twice
 	CodeParameterMissing   Code = "parameter-missing"   // it must be given
 	CodeIgnored            Code = "ignored"             // warning or note: it has no meaning here
+)
+
+// The codes of what goes wrong while a script runs.
+const (
+	CodeCommandUnknown Code = "command-unknown" // there is no cmdlet of that name
+	CodeCommandFailed  Code = "command-failed"  // a cmdlet can't do what it is asked for
+	CodeScriptFailed   Code = "script-failed"   // an expression or statement can't be evaluated
+	CodeScriptWarning  Code = "script-warning"  // warning: what a script or a cmdlet warns of
+	CodeInterrupted    Code = "interrupted"     // the caller's context ended
 )
 
 // The codes of mistakes in values, whichever package finds them.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector/internal/schema"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // apply sets what the call gives on it.
@@ -29,7 +30,7 @@ func (n *noun[C]) apply(call *object.Call, it *item[C], verb schema.Verbs) error
 		}
 		err := r.set(it, r.Name, v)
 		if errors.Is(err, errZero) {
-			err = fmt.Errorf("%s is out of range; give %s", object.Text(v), r.Range())
+			err = coded(source.CodeOutOfRange, "%s is out of range; give %s", object.Text(v), r.Range())
 		}
 		if err != nil {
 			return &object.ArgumentError{Parameter: r.Name, Err: err}
@@ -60,7 +61,7 @@ func (n *noun[C]) settle(r *row[C], it *item[C]) error {
 func (o *Org) notice(call *object.Call, r *schema.Row) error {
 	switch r.Status() {
 	case schema.Refused:
-		return &object.ArgumentError{Parameter: r.Name, Err: fmt.Errorf("it isn't supported: %s", r.Refused)}
+		return &object.ArgumentError{Parameter: r.Name, Err: unsupported("it", r.Refused)}
 	case schema.Kept:
 		if isDefault(r, call.Args[r.Name], o.base.Profile) {
 			return nil

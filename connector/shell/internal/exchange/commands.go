@@ -1,7 +1,6 @@
 package exchange
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector/internal/schema"
@@ -72,7 +71,7 @@ func (o *Org) absentCommands() []object.Command {
 					params: parameters(n.Rows, verb), run: o.getAbsent(&n)})
 			case n.Refused != "":
 				list = append(list, &command{name: name, synopsis: "Not supported: " + n.Refused + ".", params: parameters(n.Rows, verb),
-					run: func(*object.Call) error { return fmt.Errorf("%s isn't supported: %s", name, n.Refused) }})
+					run: func(*object.Call) error { return unsupported(name, n.Refused) }})
 			}
 		}
 	}

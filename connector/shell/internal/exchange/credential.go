@@ -2,8 +2,8 @@ package exchange
 
 import (
 	"errors"
-	"fmt"
 
+	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 	"github.com/interchange-smtp/interchange/connector/source"
@@ -41,7 +41,7 @@ func getCredential(ask func(Request) (param.Credential, error)) func(*object.Cal
 		}
 		cred, err := ask(req)
 		if err != nil {
-			return fmt.Errorf("the credential: %w", err)
+			return coded(connector.CodeCredentialMissing, "the credential: %w", err)
 		}
 		if cred.UserName == "" {
 			cred.UserName = req.UserName

@@ -237,7 +237,7 @@ func (o *Org) checkRemote(next, old *item[remoteDomain]) error {
 		return err
 	}
 	if it := o.remoteNames[fold(d.DomainName)]; it != nil && it != old {
-		return &object.ArgumentError{Parameter: "DomainName", Err: fmt.Errorf("the remote domain %q has it already", it.key)}
+		return &object.ArgumentError{Parameter: "DomainName", Err: coded(connector.CodeRemoteDomain, "the remote domain %q has it already", it.key)}
 	}
 	return nil
 }

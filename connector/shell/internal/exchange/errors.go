@@ -43,6 +43,18 @@ func (e *InvalidError) Error() string {
 // Unwrap returns the problems.
 func (e *InvalidError) Unwrap() error { return e.Problems }
 
+// coded is fmt.Errorf with a code.
+func coded(code source.Code, format string, args ...any) error {
+	d := source.Mistake("", code, format, args...)
+	return &d
+}
+
+// unsupported is the error of a cmdlet or parameter that Exchange has and this package
+// refuses.
+func unsupported(what, why string) error {
+	return coded(source.CodeUnsupported, "%s isn't supported: %s", what, why)
+}
+
 // about points an error at an argument, if that was given where the command
 // stands.
 func about(call *object.Call, parameter string, err error) error {

@@ -1,11 +1,11 @@
 package exchange
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector/internal/schema"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // keep is a parameter that the configuration has no place for. It is held by
@@ -22,7 +22,7 @@ func keep[C, V any](r *schema.Row, k kind[V]) access[C] {
 				return err
 			}
 			if n, limited := amount(got); limited && !r.Limits.Contain(n) {
-				return fmt.Errorf("%s is out of range; give %s", object.Text(k.show(got)), r.Range())
+				return coded(source.CodeOutOfRange, "%s is out of range; give %s", object.Text(k.show(got)), r.Range())
 			}
 			it.keep(name, k.show(got))
 			return nil

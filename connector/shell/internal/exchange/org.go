@@ -2,7 +2,6 @@ package exchange
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -89,8 +88,8 @@ func newOrg() *Org {
 }
 
 // FromConfig returns the organisation that cfg describes, without anything that
-// setup would make. The error lists the names that occur twice or are missing;
-// all else is for connector.Compile to judge.
+// setup would make. The error is source.Diagnostics with the names that occur twice or
+// are missing; all else is for connector.Compile to judge.
 func FromConfig(cfg connector.Config) (*Org, error) {
 	o := newOrg()
 	o.base = connector.Config{
@@ -100,38 +99,41 @@ func FromConfig(cfg connector.Config) (*Org, error) {
 	o.transport.cfg = cfg.Transport.Clone()
 	o.base.Transport = o.transport.cfg
 
-	var errs []error
+	in := loader{cfg: &cfg}
+	in.list("Links", "link")
 	for _, l := range cfg.Links {
 		l.Sites = slices.Clone(l.Sites)
-		errs = append(errs, load(&o.links, "link", l.Name, l))
+		load(&in, &o.links, l.Name, l)
 	}
+	in.list("Accepted", "accepted domain")
 	for _, d := range cfg.Accepted {
-		err := load(&o.accepted, "accepted domain", domainKey(d), d)
-		if errs = append(errs, err); err == nil {
+		if load(&in, &o.accepted, domainKey(d), d) {
 			o.enterDomain(o.accepted.items[len(o.accepted.items)-1])
 		}
 	}
+	in.list("Receive", "Receive connector")
 	for _, r := range cfg.Receive {
 		r = r.Clone()
-		err := load(&o.receive, "Receive connector", o.receiveKey(&r), r)
-		if errs = append(errs, err); err == nil {
+		if load(&in, &o.receive, o.receiveKey(&r), r) {
 			o.enterReceive(o.receive.items[len(o.receive.items)-1])
 		}
 	}
+	in.list("Send", "Send connector")
 	for _, s := range cfg.Send {
-		errs = append(errs, load(&o.send, "Send connector", s.Name, s.Clone()))
+		load(&in, &o.send, s.Name, s.Clone())
 	}
+	in.list("Services", "Transport service")
 	for _, s := range cfg.Services {
-		errs = append(errs, load(o.services("TransportService"), "Transport service", o.serviceKey(s.Name), s))
+		load(&in, o.services("TransportService"), o.serviceKey(s.Name), s)
 	}
+	in.list("Remote", "remote domain")
 	for _, d := range cfg.Remote {
-		err := load(&o.remote, "remote domain", d.Name, d)
-		if errs = append(errs, err); err == nil {
+		if load(&in, &o.remote, d.Name, d) {
 			o.enterRemote(o.remote.items[len(o.remote.items)-1])
 		}
 	}
-	if err := errors.Join(errs...); err != nil {
-		return nil, err
+	if len(in.mistakes) > 0 {
+		return nil, in.mistakes
 	}
 	o.addBuiltin()
 	if own := o.services("TransportService").find(o.local().Name); own != nil && cfg.Transport.UseDowngradedExchangeServerAuth {
@@ -140,17 +142,32 @@ func FromConfig(cfg connector.Config) (*Org, error) {
 	return o, nil
 }
 
-// load puts what a configuration held on its shelf.
-func load[C any](s *shelf[C], what, key string, c C) error {
-	name := key[strings.LastIndex(key, `\`)+1:]
-	if name == "" {
-		return fmt.Errorf("a %s has no name", what)
+// loader is the state of FromConfig: the element of which list comes next.
+type loader struct {
+	cfg      *connector.Config
+	what     string        // an element of the list is
+	paths    []source.Path // of those that are to come
+	mistakes source.Diagnostics
+}
+
+// list begins a list of the configuration.
+func (in *loader) list(name, what string) { in.what, in.paths = what, in.cfg.ElementPaths(name) }
+
+// load puts the next element of the list on its shelf. It reports false, and records the
+// mistake, if the name is missing or taken.
+func load[C any](in *loader, s *shelf[C], key string, c C) bool {
+	path := in.paths[0].Field("Name")
+	in.paths = in.paths[1:]
+	switch {
+	case key[strings.LastIndex(key, `\`)+1:] == "":
+		in.mistakes = append(in.mistakes, source.Mistake(path, source.CodeNameMissing, "a %s has no name", in.what))
+	case s.find(key) != nil:
+		in.mistakes = append(in.mistakes, source.Mistake(path, source.CodeNameDuplicate, "there are two %ss %s", in.what, quote(key)))
+	default:
+		s.put(key, &item[C]{cfg: c})
+		return true
 	}
-	if s.find(key) != nil {
-		return fmt.Errorf("there are two %ss %s", what, quote(key))
-	}
-	s.put(key, &item[C]{cfg: c})
-	return nil
+	return false
 }
 
 // Config returns what the organisation amounts to, for connector.Compile. It

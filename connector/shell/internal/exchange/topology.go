@@ -8,6 +8,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/internal/schema"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
 )
 
@@ -181,7 +182,7 @@ var exchangeCost = access[link]{
 		}
 		cost, err := integer.read(v)
 		if r := schema.AdSiteLink.Row(name); err == nil && !r.Limits.Contain(int64(cost)) {
-			err = fmt.Errorf("%d is out of range; give %s", cost, r.Range())
+			err = coded(source.CodeOutOfRange, "%d is out of range; give %s", cost, r.Range())
 		}
 		if err != nil {
 			return err
@@ -211,7 +212,7 @@ var linkSize = access[link]{
 		case b == param.UnlimitedSize:
 			it.cfg.MaxSize = 0
 		case !r.Limits.Contain(int64(b)):
-			return fmt.Errorf("%s is out of range; give %s", object.Text(v), r.Range())
+			return coded(source.CodeOutOfRange, "%s is out of range; give %s", object.Text(v), r.Range())
 		default:
 			it.cfg.MaxSize = int64(b)
 		}

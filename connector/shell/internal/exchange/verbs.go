@@ -8,6 +8,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector/internal/schema"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // undo returns a function that takes back the servers that a command brought
@@ -37,7 +38,7 @@ func (n *noun[C]) make(call *object.Call) error {
 	}
 	key := n.key(&it.cfg)
 	if n.shelf.find(key) != nil {
-		return &object.ArgumentError{Parameter: "Name", Err: fmt.Errorf("there is a %s %s already", n.name, quote(key))}
+		return &object.ArgumentError{Parameter: "Name", Err: coded(source.CodeNameDuplicate, "there is a %s %s already", n.name, quote(key))}
 	}
 	if err := n.check(it, nil); err != nil {
 		return blame(call, err)
@@ -92,7 +93,7 @@ func (n *noun[C]) set(call *object.Call) error {
 	}
 	key := n.key(&draft.cfg)
 	if other := n.shelf.find(key); other != nil && other != it {
-		return &object.ArgumentError{Parameter: "Name", Err: fmt.Errorf("there is a %s %s already", n.name, quote(key))}
+		return &object.ArgumentError{Parameter: "Name", Err: coded(source.CodeNameDuplicate, "there is a %s %s already", n.name, quote(key))}
 	}
 	if err := n.check(draft, it); err != nil {
 		return blame(call, err)

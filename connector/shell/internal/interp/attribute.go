@@ -8,6 +8,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/syntax"
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // attributes lists the attributes of parameters that are supported, for errors.
@@ -67,7 +68,7 @@ func (in *Interp) describeBy(d *object.Parameter, a *syntax.Attribute) error {
 	case "validaterange", "validatelength", "validatecount", "validatepattern", "validatescript", "validatenotnull",
 		"validatenotnullorempty", "allownull", "allowemptystring", "allowemptycollection", "cmdletbinding":
 	default:
-		return &Error{Where: a.Span, Err: errors.New("the attribute [" + a.Name + "] isn't supported"), Fix: "use " + attributes}
+		return &Error{Where: a.Span, Code: source.CodeUnsupported, Err: errors.New("the attribute [" + a.Name + "] isn't supported"), Fix: "use " + attributes}
 	}
 	return nil
 }

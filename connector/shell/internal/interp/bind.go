@@ -9,6 +9,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/syntax"
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // positional is an argument without a name.
@@ -65,7 +66,7 @@ func (inv *invocation) named(a *syntax.Parameter, rest []syntax.Arg) (used int, 
 	if value == nil {
 		next, ok := first(rest)
 		if !ok {
-			return 0, commandError(a, "-%s needs a value", p.Name)
+			return 0, commandError(a, source.CodeParameterMissing, "-%s needs a value", p.Name)
 		}
 		value, span, used = next.Value, next.Span, 1
 	}
@@ -93,13 +94,13 @@ func (inv *invocation) resolve(n syntax.Node, name string) (int, error) {
 		return i, nil
 	case len(several) > 0:
 		slices.Sort(several)
-		return 0, commandError(n, "-%s may be -%s", name, strings.Join(several, ", -"))
+		return 0, commandError(n, source.CodeAmbiguous, "-%s may be -%s", name, strings.Join(several, ", -"))
 	}
 	text := fmt.Sprintf("%s has no parameter -%.64s", inv.cmd.name, name)
 	if near := inv.in.near(name, inv.cmd.parameterNames()); near != "" {
 		text += "; did you mean -" + near + "?"
 	}
-	return 0, &Error{Where: n.Where(), Err: errors.New(text), command: true}
+	return 0, &Error{Where: n.Where(), Code: source.CodeParameterUnknown, Err: errors.New(text), command: true}
 }
 
 // argument evaluates the value of a parameter. A number written without quotes for a
@@ -151,7 +152,7 @@ func takesNumbers(typ string) bool {
 func (inv *invocation) set(n syntax.Node, i int, span syntax.Span, v object.Value) error {
 	p := inv.cmd.parameter(i)
 	if _, twice := inv.spans[p.Name]; twice {
-		return commandError(n, "-%s is given twice", p.Name)
+		return commandError(n, source.CodeParameterDuplicate, "-%s is given twice", p.Name)
 	}
 	inv.spans[p.Name] = span
 	if p.Switch {
@@ -170,7 +171,7 @@ func (inv *invocation) setCommon(n syntax.Node, p *object.Parameter, v object.Va
 	if len(p.Values) > 0 {
 		i := slices.IndexFunc(p.Values, func(s string) bool { return strings.EqualFold(s, text) })
 		if i < 0 {
-			return commandError(n, "-%s is one of %s", p.Name, strings.Join(p.Values, ", "))
+			return commandError(n, source.CodeValueInvalid, "-%s is one of %s", p.Name, strings.Join(p.Values, ", "))
 		}
 		text = p.Values[i]
 	}
@@ -258,7 +259,7 @@ func (inv *invocation) place(loose []positional) error {
 	if len(loose) == 0 {
 		return nil
 	}
-	return commandError(loose[0].span, "%s has no parameter left for a value without a name", inv.cmd.name)
+	return commandError(loose[0].span, source.CodeParameterUnknown, "%s has no parameter left for a value without a name", inv.cmd.name)
 }
 
 func (inv *invocation) loose(p *object.Parameter, a positional) (object.Value, error) {
@@ -299,5 +300,5 @@ func (inv *invocation) mandatory() error {
 	if len(missing) == 0 {
 		return nil
 	}
-	return commandError(inv.node.NameSpan, "%s needs %s", inv.cmd.name, strings.Join(missing, ", "))
+	return commandError(inv.node.NameSpan, source.CodeParameterMissing, "%s needs %s", inv.cmd.name, strings.Join(missing, ", "))
 }

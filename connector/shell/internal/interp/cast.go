@@ -10,6 +10,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/syntax"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -134,7 +135,7 @@ func convertTyped(n syntax.Node, typ syntax.TypeName, name string, v object.Valu
 	case "smarthost":
 		made, err = typedOf(param.ParseSmartHost, text, object.NewSmartHost)
 	default:
-		return nil, &Error{Where: typ.Span, Err: errors.New("the type [" + typ.Name + "] isn't supported"), Fix: "use " + casts}
+		return nil, &Error{Where: typ.Span, Code: source.CodeUnsupported, Err: errors.New("the type [" + typ.Name + "] isn't supported"), Fix: "use " + casts}
 	}
 	if err != nil {
 		return nil, at(n, err)

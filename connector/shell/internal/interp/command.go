@@ -7,6 +7,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/syntax"
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // command is a cmdlet as the binder sees it: one of the interpreter's own or one of
@@ -155,7 +156,7 @@ func (in *Interp) lookup(n *syntax.Command) (*command, error) {
 	} else if near := in.near(n.Name, in.commandNames()); near != "" {
 		text += "; did you mean " + near + "?"
 	}
-	return nil, &Error{Where: n.NameSpan, Err: errors.New(text), command: true, Fix: otherWays}
+	return nil, &Error{Where: n.NameSpan, Code: source.CodeCommandUnknown, Err: errors.New(text), command: true, Fix: otherWays}
 }
 
 // switching returns what to write instead of an Enable or Disable cmdlet that doesn't

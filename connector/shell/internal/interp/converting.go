@@ -8,6 +8,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector/shell/internal/format"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // converting are the cmdlets that make text of objects and objects of text, in
@@ -91,7 +92,7 @@ func (inv *invocation) checkEncoding(writes bool) error {
 			return nil
 		}
 	}
-	return &Error{Where: inv.where("Encoding").Where(), Err: fmt.Errorf("the encoding %.20s isn't supported here", name), Fix: "use -Encoding UTF8"}
+	return &Error{Where: inv.where("Encoding").Where(), Code: source.CodeUnsupported, Err: fmt.Errorf("the encoding %.20s isn't supported here", name), Fix: "use -Encoding UTF8"}
 }
 
 // delimiter is the character between cells.

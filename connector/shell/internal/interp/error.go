@@ -15,6 +15,9 @@ type Error struct {
 	Err     error
 	Fix     string // what to write instead; empty if Err says it all
 
+	// Code is the kind of mistake; empty if only the type of Err says it.
+	Code source.Code
+
 	// command says that the error is about which command or parameter there is:
 	// no value came of it, and the statements that follow are run.
 	command bool
@@ -96,8 +99,8 @@ func isStop(err error) bool {
 }
 
 // commandError makes the error of a command that isn't there or can't be called so.
-func commandError(n syntax.Node, format string, args ...any) error {
-	return &Error{Where: n.Where(), Err: fmt.Errorf(format, args...), command: true}
+func commandError(n syntax.Node, code source.Code, format string, args ...any) error {
+	return &Error{Where: n.Where(), Code: code, Err: fmt.Errorf(format, args...), command: true}
 }
 
 // errTerminate ends the script after an error that is recorded already.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/syntax"
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // eval evaluates an expression.
@@ -239,7 +240,7 @@ func (in *Interp) noSuchProperty(n syntax.Node, o object.Value, name string) err
 		text += "; did you mean " + near + "?"
 	}
 	list := strings.Join(known[:min(len(known), maxKnown)], ", ")
-	return &Error{Where: n.Where(), Err: errors.New(text), Fix: "use one of " + list}
+	return &Error{Where: n.Where(), Code: source.CodeParameterUnknown, Err: errors.New(text), Fix: "use one of " + list}
 }
 
 // maxKnown is how many properties an error lists.

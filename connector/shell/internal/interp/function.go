@@ -6,6 +6,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/syntax"
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // define makes a command of a function.
@@ -188,7 +189,7 @@ func (c *call) takePiped(v object.Value) error {
 	}
 	for i := range c.cmd.params {
 		if p := &c.cmd.params[i]; p.Mandatory && !c.bound(p.Name) {
-			return commandError(c.node.NameSpan, "%s needs -%s", c.cmd.name, p.Name)
+			return commandError(c.node.NameSpan, source.CodeParameterMissing, "%s needs -%s", c.cmd.name, p.Name)
 		}
 	}
 	return nil

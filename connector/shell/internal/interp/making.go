@@ -7,6 +7,7 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/syntax"
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // making are the cmdlets that make new objects, and those that load modules.
@@ -44,7 +45,7 @@ func startSnapin(inv *invocation) (stage, error) {
 	for _, v := range object.Items(inv.args["Name"]) {
 		name := inv.in.text(inv.where("Name"), v)
 		if !strings.Contains(strings.ToLower(name), "exchange") {
-			return nil, &Error{Where: inv.where("Name").Where(), Err: errors.New("no module can be loaded"),
+			return nil, &Error{Where: inv.where("Name").Where(), Code: source.CodeUnsupported, Err: errors.New("no module can be loaded"),
 				Fix: "remove it: Exchange's own snap-ins are there anyway"}
 		}
 	}
@@ -67,7 +68,7 @@ func startNewObject(inv *invocation) (stage, error) {
 		// A list goes through a pipeline as its elements; an empty one must not.
 		return inv.once(func() error { return inv.emitWhole(new(object.List)) }), nil
 	default:
-		return nil, &Error{Where: inv.where("TypeName").Where(), Err: errors.New("New-Object can't make this type"),
+		return nil, &Error{Where: inv.where("TypeName").Where(), Code: source.CodeUnsupported, Err: errors.New("New-Object can't make this type"),
 			Fix: "use System.Management.Automation.PSCredential, PSObject or System.Collections.ArrayList"}
 	}
 	if err != nil {

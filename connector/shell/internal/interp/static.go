@@ -9,6 +9,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/syntax"
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // statics lists the members of types that are supported, for errors.
@@ -64,7 +65,7 @@ func (in *Interp) static(e *syntax.Static) (object.Value, error) {
 	if err != nil || ok {
 		return v, at(e, err)
 	}
-	return nil, &Error{Where: e.Span, Err: errors.New("[" + e.Type.Name + "]::" + e.Name + " isn't supported"), Fix: "use " + statics}
+	return nil, &Error{Where: e.Span, Code: source.CodeUnsupported, Err: errors.New("[" + e.Type.Name + "]::" + e.Name + " isn't supported"), Fix: "use " + statics}
 }
 
 func (in *Interp) staticString(n syntax.Node, name string, args []object.Value) (v object.Value, ok bool, err error) {
@@ -232,7 +233,7 @@ func (in *Interp) staticNew(e *syntax.Static, args []object.Value) (object.Value
 			return made, nil
 		}
 	}
-	return nil, &Error{Where: e.Span, Err: errors.New("[" + e.Type.Name + "]::new can't make this"), Fix: "use " + statics}
+	return nil, &Error{Where: e.Span, Code: source.CodeUnsupported, Err: errors.New("[" + e.Type.Name + "]::new can't make this"), Fix: "use " + statics}
 }
 
 // is evaluates -is and -isnot.

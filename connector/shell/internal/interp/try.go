@@ -7,6 +7,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/syntax"
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // try runs try, catch and finally. Every error within the try ends it, those of
@@ -15,7 +16,7 @@ func (in *Interp) try(s *syntax.Try, emit emitter) error {
 	for _, c := range s.Catches {
 		for _, t := range c.Types {
 			if !catchesAll(t.Name) && !catchesMissing(t.Name) {
-				return &Error{Where: t.Span, Err: errors.New("errors have no type [" + t.Name + "] here"), Fix: "use catch { … } without a type: it catches them all"}
+				return &Error{Where: t.Span, Code: source.CodeUnsupported, Err: errors.New("errors have no type [" + t.Name + "] here"), Fix: "use catch { … } without a type: it catches them all"}
 			}
 		}
 	}
