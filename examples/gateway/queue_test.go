@@ -89,15 +89,12 @@ func (s shelf) Drop(_ context.Context, f queue.Filter, _ bool, p dispatch.Progre
 }
 
 // Open implements control.Opener. The suspended message is damaged.
-func (s shelf) Open(_ context.Context, id string) (queue.Body, error) {
+func (s shelf) Open(_ context.Context, id string) (io.ReadCloser, error) {
 	for _, m := range s {
 		if m.ID == id && !m.Suspended {
 			text := "Subject: on the queue\r\n\r\n"
 			text += strings.Repeat("x", int(m.Size)-len(text))
-			return struct {
-				*strings.Reader
-				io.Closer
-			}{strings.NewReader(text), io.NopCloser(nil)}, nil
+			return io.NopCloser(strings.NewReader(text)), nil
 		}
 	}
 	return nil, queue.ErrNotFound

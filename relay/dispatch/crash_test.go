@@ -64,7 +64,7 @@ func (s *faulty) Remove(ctx context.Context, id, holder string) error {
 	return s.do("remove", func() error { return s.Store.Remove(ctx, id, holder) })
 }
 
-func (s *faulty) Open(ctx context.Context, id string) (b queue.Body, err error) {
+func (s *faulty) Open(ctx context.Context, id string) (b io.ReadCloser, err error) {
 	err = s.do("open "+id, func() error { b, err = s.Store.Open(ctx, id); return err })
 	return b, err
 }

@@ -144,7 +144,7 @@ func TestShutdownKeepsLeases(t *testing.T) {
 }
 
 func TestNotStarted(t *testing.T) {
-	w := &world{t: t, policy: compile(t, config(byDNS())), mem: queuetest.NewStore()}
+	w := &world{t: t, policy: compile(t, config(byDNS())), mem: new(queuetest.Store)}
 	w.d = &dispatch.Dispatcher{Store: w.mem, Policy: w.policy}
 	if err := w.d.Start(context.Background()); err == nil {
 		t.Error("it starts without a Sender")

@@ -100,7 +100,7 @@ func compile(t testing.TB, cfg connector.Config) *connector.Policy {
 // newWorld returns a world whose Dispatcher has started.
 func newWorld(t testing.TB, cfg connector.Config, tune ...func(*world)) *world {
 	t.Helper()
-	w := &world{t: t, mem: queuetest.NewStore(), policy: compile(t, cfg)}
+	w := &world{t: t, mem: new(queuetest.Store), policy: compile(t, cfg)}
 	w.store = w.mem
 	for _, f := range tune {
 		f(w)

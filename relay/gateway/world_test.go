@@ -141,7 +141,7 @@ type recorder struct {
 	calls []string
 }
 
-func newRecorder() *recorder { return &recorder{Store: queuetest.NewStore()} }
+func newRecorder() *recorder { return &recorder{Store: new(queuetest.Store)} }
 
 func (r *recorder) note(call string) {
 	r.mu.Lock()

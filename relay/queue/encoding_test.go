@@ -69,8 +69,8 @@ func sameAfter(t *testing.T, text []byte, want *queue.Message) {
 	got := &queue.Message{Envelope: envelope.Envelope{Helo: "before"}}
 	if err := json.Unmarshal(text, got); err != nil {
 		t.Error(err)
-	} else if !queuetest.Equal(got, want) {
-		t.Errorf("got\n%+v\nwant\n%+v", got, want)
+	} else if d := queuetest.Diff(got, want); d != "" {
+		t.Error(d)
 	}
 }
 

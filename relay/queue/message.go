@@ -9,8 +9,9 @@ import (
 	"github.com/interchange-smtp/interchange/relay/envelope"
 )
 
-// Message is one message on the queue, without its content. Save keeps every
-// field; ID, Size and the rest of the Envelope never change.
+// Message is one message on the queue, without its content. A Store keeps every field,
+// with any bytes in the strings; MarshalJSON encodes it for that. ID, Size and the rest
+// of the Envelope never change. User is "" if the client had not logged on.
 type Message struct {
 	envelope.Envelope           // ID as ValidID requires it, Size in bytes as stored
 	Arrived           time.Time // when the message was put on the queue

@@ -44,15 +44,12 @@ func (q *fake) List(_ context.Context, f queue.Filter) iter.Seq2[*queue.Message,
 	}
 }
 
-func (q *fake) Open(_ context.Context, id string) (queue.Body, error) {
+func (q *fake) Open(_ context.Context, id string) (io.ReadCloser, error) {
 	text, ok := q.bodies[id]
 	if !ok {
 		return nil, queue.ErrNotFound
 	}
-	return struct {
-		*strings.Reader
-		io.Closer
-	}{strings.NewReader(text), io.NopCloser(nil)}, nil
+	return io.NopCloser(strings.NewReader(text)), nil
 }
 
 func (q *fake) change(what string, f queue.Filter, progress dispatch.Progress) (int, error) {

@@ -22,7 +22,7 @@ import (
 // has the server's half of this.)
 func Example() {
 	ctx := context.Background()
-	store := queuetest.NewStore()
+	store := new(queuetest.Store)
 	message := &queue.Message{Envelope: envelope.Envelope{ID: "2PBDRS2VVRYG4GDR", From: routing.MustParseAddress("ann@fabrikam.com")},
 		Recipients: []queue.Recipient{{Recipient: envelope.Recipient{To: routing.MustParseAddress("kim@contoso.com")}}}}
 	if err := store.Put(ctx, message, strings.NewReader("Subject: hello\r\n\r\n"), queue.Lease{Holder: "example"}); err != nil {

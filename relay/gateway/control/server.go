@@ -36,7 +36,7 @@ type Queue interface {
 
 // Opener opens the content of messages. A queue.Store is one.
 type Opener interface {
-	Open(ctx context.Context, id string) (queue.Body, error)
+	Open(ctx context.Context, id string) (io.ReadCloser, error)
 }
 
 // Server answers requests.

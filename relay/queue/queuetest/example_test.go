@@ -15,7 +15,7 @@ import (
 
 func ExampleStore() {
 	ctx := context.Background()
-	store := queuetest.NewStore()
+	store := new(queuetest.Store)
 	m := &queue.Message{
 		Envelope:   envelope.Envelope{ID: "A1", From: routing.MustParseAddress("kim@contoso.com")},
 		Recipients: []queue.Recipient{{Recipient: envelope.Recipient{To: routing.MustParseAddress("lee@fabrikam.com")}}},

@@ -25,8 +25,11 @@ func (s *suite) claims() {
 	if got := ids(s.claim(lease("c"), 10)); got != "" {
 		s.t.Errorf("claimed %q, which others hold", got)
 	}
-	if got := ids(s.claim(lease("c"), 0)); got != "" {
-		s.t.Errorf("claimed %q of 0", got)
+	s.put(message("D4"), "", free())
+	for _, limit := range []int{0, -1} {
+		if got := ids(s.claim(lease("c"), limit)); got != "" {
+			s.t.Errorf("claimed %q of at most %d", got, limit)
+		}
 	}
 }
 
@@ -41,6 +44,7 @@ func (s *suite) claimOrder() {
 		{"newer", 2, time.Hour, false},
 		{"now", 3, -1, false},
 		{"done", 4, time.Minute, true},
+		{"halfdone", 5, 2 * time.Hour, false},
 	} {
 		msg := message(m.id)
 		msg.Arrived = arrived().Add(m.arrived)
@@ -51,20 +55,27 @@ func (s *suite) claimOrder() {
 		if m.done {
 			msg.Recipients[0].Status = queue.Delivered
 		}
+		if m.id == "halfdone" { // Next of a recipient that doesn't wait doesn't count
+			waiting := msg.Recipients[0]
+			msg.Recipients[0].Status, msg.Recipients[0].Next = queue.Delivered, arrived()
+			msg.Recipients = append(msg.Recipients, waiting)
+		}
 		s.put(msg, "", free())
 	}
 	// A message without waiting recipients is due at once: it needs to be removed.
-	if got := ids(s.claim(lease("a"), 3)); got != "now done older" {
-		s.t.Errorf("claimed %q first", got)
-	}
-	if got := ids(s.claim(lease("a"), 3)); got != "newer late" {
-		s.t.Errorf("claimed %q then", got)
+	for _, step := range []struct {
+		limit int
+		want  string
+	}{{3, "now done older"}, {1, "newer"}, {3, "halfdone late"}, {3, ""}} {
+		if got := ids(s.claim(lease("a"), step.limit)); got != step.want {
+			s.t.Errorf("claimed %q, want %q", got, step.want)
+		}
 	}
 }
 
-// runsOut uses leases that run out when they begin, so that no test needs to
+// expires uses leases that expire when they begin, so that no test needs to
 // wait. Until another holder claims the message, it stays with its holder.
-func (s *suite) runsOut() {
+func (s *suite) expires() {
 	s.put(message("A1"), "", brief("a"))
 	s.put(message("B2"), "", brief("a"))
 	for range 2 {
@@ -110,15 +121,10 @@ func (s *suite) slowBody() {
 		if got := ids(s.claim(lease("b"), 10)); got != "" {
 			s.t.Errorf("claimed %q, whose lease has just begun", got)
 		}
-		s.same(s.list()[0], m)
+		s.same(s.only(s.list()), m)
 		s.must("Remove", s.store.Remove(s.ctx, m.ID, "a"))
 	}
 }
-
-// readerFunc is a function that reads.
-type readerFunc func([]byte) (int, error)
-
-func (f readerFunc) Read(b []byte) (int, error) { return f(b) }
 
 // renew renews the leases of a holder and returns the IDs, sorted.
 func (s *suite) renew(l queue.Lease) string {
@@ -149,13 +155,22 @@ func (s *suite) renewed() {
 		s.t.Errorf("renewed %q, want the unclaimed messages", got)
 	}
 	s.fails("Save of what was claimed since", s.store.Save(s.ctx, message("A1"), "a"), queue.ErrLease)
+}
+
+// ended ends all leases of a holder, as a relay does that shuts down.
+func (s *suite) ended() {
+	s.put(message("A1"), "", lease("a"))
+	s.put(message("B2"), "", lease("b"))
+	s.put(message("C3"), "", brief("a"))
 	s.renew(free())
-	s.fails("Save of what was given up", s.store.Save(s.ctx, message("C3"), "a"), queue.ErrLease)
-	if got := s.renew(lease("a")); got != "" {
-		s.t.Errorf("renewed %q, which was given up", got)
+	for _, id := range []string{"A1", "C3"} {
+		s.fails("Save of a message whose lease has ended", s.store.Save(s.ctx, message(id), "a"), queue.ErrLease)
 	}
-	if got := ids(s.claim(lease("c"), 10)); got != "C3" {
-		s.t.Errorf("claimed %q, want what was given up", got)
+	if got := s.renew(lease("a")); got != "" {
+		s.t.Errorf("renewed %q after the leases had ended", got)
+	}
+	if got := ids(s.claim(lease("c"), 10)); got != "A1 C3" {
+		s.t.Errorf("claimed %q, want the messages whose leases have ended", got)
 	}
 }
 
@@ -188,12 +203,12 @@ func (s *suite) saved() {
 		s.must("Save", s.store.Save(s.ctx, changed, "a"))
 		want := changed.Clone()
 		want.Size = 6
-		s.same(s.list()[0], want)
+		s.same(s.only(s.list()), want)
 	}
 	changed.Recipients = changed.Recipients[:1]
 	s.must("Save", s.store.Save(s.ctx, changed, "a"))
 	changed.Recipients[0].Reply = "changed after Save"
-	if got := s.list()[0].Recipients; len(got) != 1 || got[0].Reply == "changed after Save" {
+	if got := s.only(s.list()).Recipients; len(got) != 1 || got[0].Reply == "changed after Save" {
 		s.t.Errorf("recipients: %+v", got)
 	}
 	if got := s.read("A1"); string(got) != "abcdef" {

@@ -1,13 +1,10 @@
 package queuetest
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
 	"net/netip"
-	"reflect"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -17,11 +14,15 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// suite is one test of Run.
+// suite is what one test needs.
 type suite struct {
-	t     *testing.T
+	t     testing.TB
 	ctx   context.Context
 	store queue.Store
+
+	handles [2]queue.Store     // for RunShared; store uses them in turn
+	crash   func() queue.Store // for RunCrash
+	full    func(bool)         // for RunFull
 }
 
 // arrived is when the suite's messages arrived.
@@ -110,9 +111,6 @@ func (s *suite) read(id string) []byte {
 	defer func() { s.must("Close", b.Close()) }()
 	content, err := io.ReadAll(b)
 	s.must("reading "+id, err)
-	if b.Size() != int64(len(content)) {
-		s.t.Errorf("%s has %d bytes, Size says %d", id, len(content), b.Size())
-	}
 	return content
 }
 
@@ -127,6 +125,15 @@ func (s *suite) list() []*queue.Message {
 	return messages
 }
 
+// only returns the one message of a list.
+func (s *suite) only(list []*queue.Message) *queue.Message {
+	s.t.Helper()
+	if len(list) != 1 {
+		s.t.Fatalf("there are %d messages, want 1", len(list))
+	}
+	return list[0]
+}
+
 // ids returns the IDs of messages, separated by spaces.
 func ids(messages []*queue.Message) string {
 	var list []string
@@ -139,45 +146,7 @@ func ids(messages []*queue.Message) string {
 // same fails the test unless got and want are equal.
 func (s *suite) same(got, want *queue.Message) {
 	s.t.Helper()
-	if !Equal(got, want) {
-		s.t.Errorf("got\n%+v\nwant\n%+v", got, want)
-	}
-}
-
-// Equal reports whether a and b have the same fields. Times are compared as instants,
-// and a nil list equals an empty one.
-func Equal(a, b *queue.Message) bool {
-	return reflect.DeepEqual(normal(a), normal(b))
-}
-
-func normal(m *queue.Message) *queue.Message {
-	m = m.Clone()
-	m.Arrived = m.Arrived.Round(0).UTC()
-	m.Recipients = slices.Concat([]queue.Recipient{}, m.Recipients)
-	for i := range m.Recipients {
-		r := &m.Recipients[i]
-		r.Next, r.Tried = r.Next.Round(0).UTC(), r.Tried.Round(0).UTC()
-	}
-	return m
-}
-
-// readAt reads the end of a body at once, and then from there.
-func (s *suite) readAt(id string, content []byte) {
-	b, err := s.store.Open(s.ctx, id)
-	s.must("Open", err)
-	defer b.Close()
-	half := int64(len(content) / 2)
-	part := make([]byte, len(content)-int(half))
-	if n, err := b.ReadAt(part, half); n != len(part) || (err != nil && err != io.EOF) || !bytes.Equal(part, content[half:]) {
-		s.t.Errorf("%s: ReadAt gave %d bytes, %v", id, n, err)
-	}
-	if _, err := b.ReadAt(make([]byte, 1), int64(len(content))); err != io.EOF {
-		s.t.Errorf("%s: ReadAt behind the end: %v", id, err)
-	}
-	if n, err := b.Seek(half, io.SeekStart); n != half || err != nil {
-		s.t.Fatalf("%s: Seek: %d, %v", id, n, err)
-	}
-	if rest, err := io.ReadAll(b); err != nil || !bytes.Equal(rest, content[half:]) {
-		s.t.Errorf("%s: %d bytes after Seek, %v", id, len(rest), err)
+	if d := Diff(got, want); d != "" {
+		s.t.Errorf("%s: %s", want.ID, d)
 	}
 }

@@ -125,7 +125,7 @@ func (s *Spool) discard(e *entry) {
 
 // Open implements queue.Store. It first compares the content with its checksum; content
 // that has changed is copied to damaged.
-func (s *Spool) Open(ctx context.Context, id string) (queue.Body, error) {
+func (s *Spool) Open(ctx context.Context, id string) (io.ReadCloser, error) {
 	if err := s.enter(ctx); err != nil {
 		return nil, err
 	}
@@ -156,7 +156,7 @@ func (s *Spool) Open(ctx context.Context, id string) (queue.Body, error) {
 
 // openView opens the content of a message. If it succeeds, it has released the view,
 // or the Body's Close releases it.
-func (s *Spool) openView(v view) (queue.Body, error) {
+func (s *Spool) openView(v view) (io.ReadCloser, error) {
 	switch {
 	case v.body.segment == nil:
 		return nil, fmt.Errorf("%w: %s: the record with the content is lost", queue.ErrDamaged, v.id)
@@ -174,7 +174,7 @@ func (s *Spool) openView(v view) (queue.Body, error) {
 			return nil, v.damaged(err)
 		}
 		v.release()
-		return memoryBody{bytes.NewReader(content)}, nil
+		return io.NopCloser(bytes.NewReader(content)), nil
 	}
 	if err := s.verify(section, v.body.header.bodySum); err != nil {
 		return nil, v.damaged(err)
@@ -183,7 +183,7 @@ func (s *Spool) openView(v view) (queue.Body, error) {
 }
 
 // openFile opens the content of a message that is in a file of its own.
-func (s *Spool) openFile(v view) (queue.Body, error) {
+func (s *Spool) openFile(v view) (io.ReadCloser, error) {
 	var meta location
 	if err := v.body.decode(&meta); err != nil {
 		return nil, v.damaged(err)
@@ -235,9 +235,3 @@ type fileBody struct {
 
 // Close implements io.Closer. Later calls do nothing.
 func (b *fileBody) Close() error { return b.close() }
-
-// memoryBody is content in memory.
-type memoryBody struct{ *bytes.Reader }
-
-// Close implements io.Closer.
-func (memoryBody) Close() error { return nil }

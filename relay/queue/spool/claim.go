@@ -11,10 +11,15 @@ func (s *Spool) Claim(ctx context.Context, lease queue.Lease, limit int) ([]*que
 	if err := s.enter(ctx); err != nil {
 		return nil, err
 	}
-	claimed := s.claim(lease, limit)
-	views := make([]view, len(claimed))
-	for i, e := range claimed {
-		views[i] = newView(e)
+	var views []view
+	for _, e := range s.claim(lease, limit) {
+		// A Save of the earlier holder, that has begun, counts.
+		for e.busy && s.opened {
+			s.changed.Wait()
+		}
+		if e.there() && (e.holder == lease.Holder || lease.For <= 0) {
+			views = append(views, newView(e))
+		}
 	}
 	s.mu.Unlock()
 	var messages []*queue.Message

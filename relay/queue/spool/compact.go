@@ -35,7 +35,7 @@ func (s *Spool) reclaim() {
 		s.removeFiles(s.owed)
 		s.owed = nil
 	}
-	if !s.compacting && !s.closed && s.wasteful() {
+	if !s.compacting && s.opened && s.wasteful() {
 		s.compacting = true
 		go s.compact(s.segments[0])
 	}
@@ -48,7 +48,7 @@ func (s *Spool) useless() *segment {
 	if len(s.segments) == 0 || s.segments[0].live > 0 {
 		return nil
 	}
-	if seg := s.segments[0]; seg != s.active || seg.size >= idleSize || s.closed {
+	if seg := s.segments[0]; seg != s.active || seg.size >= idleSize || !s.opened {
 		return seg
 	}
 	return nil
@@ -105,7 +105,7 @@ func (s *Spool) compact(seg *segment) {
 func (s *Spool) compacted(seg *segment) *segment {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.closed && s.wasteful() && s.segments[0] != seg {
+	if s.opened && s.wasteful() && s.segments[0] != seg {
 		return s.segments[0]
 	}
 	s.compacting = false
@@ -119,7 +119,7 @@ func (s *Spool) lockMessages(seg *segment) (views []view) {
 	defer s.mu.Unlock()
 	size := int64(0)
 	for _, e := range s.entries {
-		if s.closed || size > maxBatch/4 {
+		if !s.opened || size > maxBatch/4 {
 			break
 		}
 		if e.there() && !e.busy && (e.body.segment == seg || e.state.segment == seg) {

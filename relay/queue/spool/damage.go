@@ -80,7 +80,7 @@ func (s *Spool) abandon(v view, cause error) bool {
 	for v.now.busy {
 		s.changed.Wait()
 	}
-	if s.closed || !v.now.there() {
+	if !s.opened || !v.now.there() {
 		s.mu.Unlock()
 		return true
 	}

@@ -59,8 +59,10 @@ func TestEarlierSpool(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if w := want[m.ID]; w == nil || !queuetest.Equal(m, w) {
-			t.Errorf("%s:\n%+v, want\n%+v", m.ID, m, w)
+		if w := want[m.ID]; w == nil {
+			t.Fatalf("there is %q", m.ID)
+		} else if d := queuetest.Diff(m, w); d != "" {
+			t.Errorf("%s: %s", m.ID, d)
 		}
 		body, err := s.Open(t.Context(), m.ID)
 		if err != nil {

@@ -53,6 +53,7 @@ func open(fs fileSystem, options Options) (*Spool, error) {
 		segmentSize: cmp.Or(max(options.SegmentSize, 0), DefaultSegmentSize),
 		largeBody:   min(cmp.Or(max(options.LargeBody, 0), DefaultLargeBody), maxMemory),
 		index:       newIndex(),
+		opened:      true,
 	}
 	s.buffers.New = func() any { return new(bytes.Buffer) }
 	s.changed.L = &s.mu

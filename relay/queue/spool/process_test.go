@@ -271,7 +271,7 @@ func TestTwin(t *testing.T) {
 	dir := t.TempDir()
 	options := spool.Options{SegmentSize: 8 << 10, LargeBody: 1 << 10}
 	s := openTest(t, dir, options)
-	twin := queuetest.NewStore()
+	twin := new(queuetest.Store)
 	r := rand.New(rand.NewPCG(3, 4))
 	same := func(what string, a, b error) {
 		t.Helper()
@@ -354,8 +354,8 @@ func compare(t *testing.T, got, want []*queue.Message) {
 		t.Fatalf("%d messages, want %d", len(got), len(want))
 	}
 	for i := range got {
-		if !queuetest.Equal(got[i], want[i]) {
-			t.Fatalf("got\n%+v\nwant\n%+v", got[i], want[i])
+		if d := queuetest.Diff(got[i], want[i]); d != "" {
+			t.Fatalf("%s: %s", want[i].ID, d)
 		}
 	}
 }

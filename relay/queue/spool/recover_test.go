@@ -5,8 +5,53 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"syscall"
 	"testing"
+
+	"github.com/interchange-smtp/interchange/relay/queue"
+	"github.com/interchange-smtp/interchange/relay/queue/queuetest"
 )
+
+// TestConformanceCrash runs the suite's crashes, each with another part of what was not
+// synced left on the disk.
+func TestConformanceCrash(t *testing.T) {
+	for name, options := range map[string]Options{"large": {LargeBody: 50_000, Logger: small(io.Discard).Logger}, "small": small(io.Discard)} {
+		for part, chosen := range crashes(1) {
+			t.Run(name+" "+part, func(t *testing.T) {
+				queuetest.RunCrash(t, func(t *testing.T) (queue.Store, func() queue.Store) {
+					d := newDisk()
+					return opened(t, d, options), func() queue.Store { return opened(t, d.crash(chosen), options) }
+				})
+			})
+		}
+	}
+}
+
+// TestConformanceFull runs the suite's tests of a full disk.
+func TestConformanceFull(t *testing.T) {
+	queuetest.RunFull(t, func(t *testing.T) (queue.Store, func(bool)) {
+		d := newDisk()
+		return opened(t, d, small(io.Discard)), func(full bool) {
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			d.fail = func(_ int, op, _ string) error {
+				if full && (op == "create" || op == "write") {
+					return syscall.ENOSPC
+				}
+				return nil
+			}
+		}
+	})
+}
+
+func opened(t *testing.T, d *disk, options Options) *Spool {
+	t.Helper()
+	s, err := open(d, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
 
 // TestTornCopy has a crash leave a torn copy of a message, before a record that is
 // whole: the bytes of the older one count, however often the spool is opened.

@@ -19,7 +19,8 @@ import (
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
 
-// Spool is a queue.Store in a directory. It is safe for concurrent use.
+// Spool is a queue.Store in a directory; Open returns one. It is safe for concurrent use.
+// The zero Spool is closed.
 type Spool struct {
 	fs          fileSystem
 	log         *slog.Logger
@@ -31,8 +32,8 @@ type Spool struct {
 	aside       sync.Mutex   // held while a file is copied to damaged
 
 	mu      sync.Mutex
-	changed sync.Cond // signals changes of closed, writing, compacting and entry.busy
-	closed  bool
+	changed sync.Cond // signals changes of opened, writing, compacting and entry.busy
+	opened  bool      // and not closed since
 	index
 	journal
 	segments    []*segment // oldest first, active last
@@ -99,7 +100,7 @@ func (s *Spool) put(ctx context.Context, e *entry, m *queue.Message, body io.Rea
 	}
 	s.mu.Lock()
 	s.room(int(h.size()))
-	if s.closed {
+	if !s.opened {
 		s.mu.Unlock()
 		s.discard(e)
 		return queue.ErrClosed
@@ -139,12 +140,9 @@ func (s *Spool) takeBack(e *entry, clean bool) {
 
 // Save implements queue.Store.
 func (s *Spool) Save(ctx context.Context, m *queue.Message, holder string) error {
-	if err := ctx.Err(); err != nil {
+	if err := s.enter(ctx); err != nil {
 		return err
 	}
-	meta := s.buffer()
-	defer s.buffers.Put(meta)
-	s.mu.Lock()
 	e, err := s.lock(m.ID, holder)
 	if err != nil {
 		s.mu.Unlock()
@@ -156,12 +154,14 @@ func (s *Spool) Save(ctx context.Context, m *queue.Message, holder string) error
 		at.Segment = e.body.segment.number
 	}
 	s.mu.Unlock()
+	meta := s.buffer()
+	defer s.buffers.Put(meta)
 	err = encode(meta, &saved, at)
 	next, _ := m.Next()
 	h := header{kind: kindSave, metaLen: uint32(meta.Len()), metaSum: sum(meta.Bytes()), bodySum: sum(nil)}
 	s.mu.Lock()
 	s.room(int(h.size()))
-	if err == nil && s.closed {
+	if err == nil && !s.opened {
 		err = queue.ErrClosed
 	}
 	if err != nil {
@@ -180,7 +180,7 @@ func (s *Spool) enter(ctx context.Context) error {
 		return err
 	}
 	s.mu.Lock()
-	if s.closed {
+	if !s.opened {
 		s.mu.Unlock()
 		return queue.ErrClosed
 	}
@@ -192,7 +192,7 @@ func (s *Spool) enter(ctx context.Context) error {
 // The caller holds Spool.mu.
 func (s *Spool) lock(id, holder string) (*entry, error) {
 	for {
-		if s.closed {
+		if !s.opened {
 			return nil, queue.ErrClosed
 		}
 		e, err := s.held(id, holder)
@@ -272,10 +272,8 @@ func (s *Spool) place(e *entry, body, state place) {
 // All implements queue.Store.
 func (s *Spool) All(ctx context.Context) iter.Seq2[*queue.Message, error] {
 	return func(yield func(*queue.Message, error) bool) {
-		s.mu.Lock()
-		if s.closed {
-			s.mu.Unlock()
-			yield(nil, queue.ErrClosed)
+		if err := s.enter(ctx); err != nil {
+			yield(nil, err)
 			return
 		}
 		entries := make([]*entry, 0, len(s.entries))
@@ -313,24 +311,24 @@ func (s *Spool) All(ctx context.Context) iter.Seq2[*queue.Message, error] {
 // Usage implements queue.Store. Bytes is the size of all files, also of those that
 // will be removed soon.
 func (s *Spool) Usage(ctx context.Context) (queue.Usage, error) {
-	free, capacity := s.fs.Space()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return queue.Usage{}, queue.ErrClosed
+	if err := s.enter(ctx); err != nil {
+		return queue.Usage{}, err
 	}
-	return queue.Usage{Messages: len(s.entries), Bytes: s.journalSize + s.files, Free: free, Capacity: capacity}, ctx.Err()
+	u := queue.Usage{Messages: len(s.entries), Bytes: s.journalSize + s.files}
+	s.mu.Unlock()
+	u.Free, u.Capacity = s.fs.Space()
+	return u, nil
 }
 
 // Close implements queue.Store. It returns after the records that were being written
 // are written.
 func (s *Spool) Close() error {
 	s.mu.Lock()
-	if s.closed {
+	if !s.opened {
 		s.mu.Unlock()
 		return nil
 	}
-	s.closed = true
+	s.opened = false
 	s.changed.Broadcast()
 	for s.writing || s.compacting {
 		s.changed.Wait()

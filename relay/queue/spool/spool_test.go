@@ -38,6 +38,33 @@ func TestConformance(t *testing.T) {
 	}
 }
 
+// TestZero uses a Spool that was never opened: it is closed.
+func TestZero(t *testing.T) {
+	var s spool.Spool
+	b, err := s.Open(t.Context(), "A")
+	errs := []error{
+		s.Put(t.Context(), message("A"), strings.NewReader(""), hour()), s.Save(t.Context(), message("A"), "a"),
+		s.Remove(t.Context(), "A", "a"), s.Release(t.Context(), "A", "a"), err,
+	}
+	_, err = s.Claim(t.Context(), hour(), 1)
+	errs = append(errs, err)
+	_, err = s.Renew(t.Context(), hour())
+	errs = append(errs, err)
+	_, err = s.Usage(t.Context())
+	errs = append(errs, err)
+	for _, err := range s.All(t.Context()) {
+		errs = append(errs, err)
+	}
+	for i, err := range errs {
+		if !errors.Is(err, queue.ErrClosed) {
+			t.Errorf("call %d: %v", i, err)
+		}
+	}
+	if len(errs) != 9 || b != nil || s.Close() != nil {
+		t.Errorf("%d errors, body %v", len(errs), b)
+	}
+}
+
 // TestCloseMeanwhile closes a spool that is in use: later calls return ErrClosed, and no
 // call waits for ever.
 func TestCloseMeanwhile(t *testing.T) {

@@ -41,6 +41,15 @@ func TestLeases(t *testing.T) {
 	w.empty()
 }
 
+// TestKeepIDs compares how long a Store refuses the ID of a removed report with how long it
+// takes until the report may be put there again: after a crash the leases expire, twice if
+// the next process crashes too, and a failed save is repeated.
+func TestKeepIDs(t *testing.T) {
+	if again := 2*(LeaseTime+LeaseRenewal) + saveRetry; again > queue.KeepIDs {
+		t.Errorf("a report may be put on the Store again after %v, and its ID is refused for %v", again, queue.KeepIDs)
+	}
+}
+
 // TestArriving: a message that is being put on the Store when its lease is claimed again
 // keeps the newer holder.
 func TestArriving(t *testing.T) {
