@@ -112,6 +112,26 @@ func TestHandshakeFailureInWords(t *testing.T) {
 	}
 }
 
+// partners is the policy of a server that accepts mail of contoso.com only from
+// the owner of a certificate for it.
+func partners(t *testing.T) *connector.Policy {
+	t.Helper()
+	r := defaultHub()
+	r.DomainSecureEnabled = true
+	r.PermissionGroups = param.Value(permission.Partners)
+	p, err := connector.Compile(connector.Config{
+		Server:    "HubA",
+		Servers:   []routing.Server{{Name: "HubA", FQDN: hubName, Site: "Default"}},
+		Accepted:  []routing.AcceptedDomain{{DomainName: "fabrikam.com"}},
+		Transport: connector.Transport{TLSReceiveDomainSecureList: []string{"contoso.com"}},
+		Receive:   []connector.Receive{r},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
 // A Partner is known by a certificate that Server.ClientCAs vouches for.
 func TestDomainSecure(t *testing.T) {
 	ca, _ := certificates()
@@ -119,21 +139,7 @@ func TestDomainSecure(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := connector.Config{
-		Server:    "HubA",
-		Servers:   []routing.Server{{Name: "HubA", FQDN: hubName, Site: "Default"}},
-		Accepted:  []routing.AcceptedDomain{{DomainName: "fabrikam.com"}},
-		Transport: connector.Transport{TLSReceiveDomainSecureList: []string{"contoso.com"}},
-	}
-	r := defaultHub()
-	r.DomainSecureEnabled = true
-	r.PermissionGroups = param.Value(permission.Partners)
-	cfg.Receive = []connector.Receive{r}
-	p, err := connector.Compile(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := serve(t, p, nil)
+	w := serve(t, partners(t), nil)
 	for _, c := range []struct {
 		name  string
 		issue func(...string) (tls.Certificate, error)

@@ -52,3 +52,32 @@ func TestReload(t *testing.T) {
 		c.client.Do("AUTH PLAIN "+plain(userName, password), c.code)
 	}
 }
+
+// TestReloadClientCAs: with other authorities, clients that begin now are partners by
+// certificates of those; a session that is open keeps the ones it began with.
+func TestReloadClientCAs(t *testing.T) {
+	next, err := relaytest.NewAuthority("Next CA")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := serve(t, partners(t), nil)
+	before := w.hello(stranger, hub)
+	c := w.server.Config()
+	c.ClientCAs = next.Pool()
+	if err := w.server.Reload(c); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		client *relaytest.Client
+		issuer *relaytest.Authority
+		code   int
+	}{{before, w.ca, 250}, {w.hello(stranger, hub), w.ca, 530}, {w.hello(stranger, hub), next, 250}} {
+		cert, err := tt.issuer.Issue("contoso.com")
+		if err != nil {
+			t.Fatal(err)
+		}
+		tt.client.StartTLS(&tls.Config{Certificates: []tls.Certificate{cert}})
+		tt.client.Do("EHLO mail.contoso.com", 250)
+		tt.client.Do("MAIL FROM:<bob@contoso.com>", tt.code)
+	}
+}

@@ -7,11 +7,8 @@ import (
 	"testing"
 
 	"github.com/interchange-smtp/interchange/connector"
-	"github.com/interchange-smtp/interchange/connector/param"
-	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
-	"github.com/interchange-smtp/interchange/routing"
 )
 
 // weaken does to a configuration what must have no effect.
@@ -119,19 +116,8 @@ func TestTLSConfigMakesNoPartner(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := defaultHub()
-	r.DomainSecureEnabled = true
-	r.PermissionGroups = param.Value(permission.Partners)
-	p, err := connector.Compile(connector.Config{
-		Accepted:  []routing.AcceptedDomain{{DomainName: "fabrikam.com"}},
-		Transport: connector.Transport{TLSReceiveDomainSecureList: []string{"contoso.com"}},
-		Receive:   []connector.Receive{r},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, want := range []tls.ClientAuthType{tls.NoClientCert, tls.RequestClientCert, tls.RequireAndVerifyClientCert} {
-		w := serve(t, p, func(s *relay.Server) {
+		w := serve(t, partners(t), func(s *relay.Server) {
 			s.TLSConfig = func(_ *connector.Inbound, c *tls.Config) {
 				c.ClientCAs, c.ClientAuth, c.SessionTicketsDisabled = rogue.Pool(), want, false
 			}

@@ -21,13 +21,14 @@ type configuration struct {
 func (r *relayProcess) configure(c *cli) (*configuration, []error) {
 	f := r.flags
 	next := &configuration{}
-	var policyErr, certErr, usersErr error
+	var policyErr, certErr, authoritiesErr, usersErr error
 	next.loaded, policyErr = f.load(c)
 	next.Certificates, certErr = loadCertificate(f.cert, f.key)
+	next.ClientCAs, authoritiesErr = loadAuthorities(f.clientCA)
 	if f.users != "" {
 		next.Verifier, usersErr = userfile.Load(f.users)
 	}
-	if mistakes := []error{policyErr, certErr, usersErr}; errors.Join(mistakes...) != nil {
+	if mistakes := []error{policyErr, certErr, authoritiesErr, usersErr}; errors.Join(mistakes...) != nil {
 		return nil, mistakes
 	}
 	next.Policy = next.loaded.Policy
@@ -39,6 +40,7 @@ func (r *relayProcess) configure(c *cli) (*configuration, []error) {
 
 // complete adds what the built-in policy needs and no file has.
 func (p *demoPeers) complete(c *gateway.Config) {
+	c.RootCAs = p.roots
 	if c.Verifier == nil {
 		c.Verifier = demoVerifier(demoUser, demoPassword)
 	}

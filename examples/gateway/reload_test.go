@@ -184,12 +184,17 @@ func TestReload(t *testing.T) {
 	s.end(t)
 }
 
-// TestReloadFails breaks the policy, the users file and the key together, and
-// then names a binding that another program has: each mistake is logged, and the previous
+// TestReloadFails breaks the policy, the users file, the key and the authorities together,
+// and then names a binding that another program has: each mistake is logged, and the previous
 // configuration is served.
 func TestReloadFails(t *testing.T) {
 	site := newSite(t)
-	s := startServing(t, site.flags()...)
+	authority, err := os.ReadFile(site.file("cert"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	site.write("authorities", authority)
+	s := startServing(t, site.flags("-client-ca", site.file("authorities"))...)
 	good, err := os.ReadFile(site.file("policy.json"))
 	if err != nil {
 		t.Fatal(err)
@@ -197,9 +202,10 @@ func TestReloadFails(t *testing.T) {
 	site.write("policy.json", []byte(strings.NewReplacer("Tls, BasicAuth", "Tls, Telepathy", "mailbox.fabrikam.com", "not a host").Replace(string(good))))
 	site.write("users", []byte("printer\n"))
 	site.write("key", []byte("no key"))
+	site.write("authorities", []byte("no authority"))
 	s.hangup <- syscall.SIGHUP
 	said := s.stderr.wait(t, "reload failed", 1)
-	for _, want := range []string{"AuthMechanism: ", "Telepathy", "SmartHosts[0]", "/users:1: ", "/key: ", "errors=4"} {
+	for _, want := range []string{"AuthMechanism: ", "Telepathy", "SmartHosts[0]", "/users:1: ", "/key: ", "-client-ca ", "errors=5"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("%s doesn't say %s", said, want)
 		}
@@ -211,6 +217,7 @@ func TestReloadFails(t *testing.T) {
 	defer busy.Close()
 	site.certificate("second.fabrikam.com")
 	site.password("second")
+	site.write("authorities", authority)
 	site.policy("contoso.com", site.binding, busy.Addr().String())
 	s.hangup <- syscall.SIGHUP
 	if said := s.stderr.wait(t, "reload failed", 2); !strings.Contains(said, busy.Addr().String()) {

@@ -121,8 +121,7 @@ func newRelayProcess(c *cli, f *serveFlags) (r *relayProcess, ok bool) {
 		r.logger.Info(demonstrated)
 		err = r.demonstrate(dialing)
 	}
-	partners, caErr := loadAuthorities(f.clientCA)
-	mistakes := []error{err, caErr}
+	mistakes := []error{err}
 	now, bad := r.configure(c)
 	mistakes = append(mistakes, bad...)
 	if now != nil {
@@ -134,11 +133,8 @@ func newRelayProcess(c *cli, f *serveFlags) (r *relayProcess, ok bool) {
 	}
 	r.now = now
 	g := &gateway.Gateway{Config: now.Config, Dir: f.data, Logger: r.logger}
-	g.Server.ClientCAs, g.Server.ProtocolLog, g.Server.Explain = partners, c.stdout, f.explains
+	g.Server.ProtocolLog, g.Server.Explain = c.stdout, f.explains
 	g.Sender.Resolver, g.Sender.Dial = dialing, dialing.dial
-	if r.demo != nil {
-		g.Sender.RootCAs = r.demo.roots
-	}
 	g.Dispatcher.MaxMessages, g.Dispatcher.MinFree = f.maxQueued, int64(f.minFree)
 	r.gateway = g
 	return r, true

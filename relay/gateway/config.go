@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 
 	"github.com/interchange-smtp/interchange/auth"
@@ -19,8 +20,12 @@ type Config struct {
 
 	// Certificates are those that connectors choose from: Receive connectors for
 	// STARTTLS, which is not offered without any, and Send connectors to show to next
-	// hops. The slice must not change any more.
+	// hops. The slice must not change any more. Gateway.Server.GetCertificate, if it is
+	// set, is asked before them.
 	Certificates []tls.Certificate
+
+	ClientCAs *x509.CertPool // the authorities of partners' certificates; nil: no client is a partner
+	RootCAs   *x509.CertPool // the authorities of next hops' certificates; nil: the system's
 }
 
 // Check returns an error if there is no Policy, and for each Send connector whose

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
@@ -51,8 +52,8 @@ type Gateway struct {
 	Logger *slog.Logger
 
 	// Server, Sender and Dispatcher do the work. Their fields may be set before Start,
-	// except those that the Gateway sets: Policy, Handler, Verifier and Certificates of
-	// the Server, Certificates of the Sender, Sender, Store and Policy of the
+	// except those that the Gateway sets: Handler and the fields of Config of the
+	// Server, Certificates and RootCAs of the Sender, Sender, Store and Policy of the
 	// Dispatcher. After Start their methods may be called, except those that start,
 	// reconfigure or stop them. The Dispatcher is not used if there is no queue.
 	Server     relay.Server
@@ -189,16 +190,39 @@ func (g *Gateway) Reload(next Config) error {
 	// certificates that either names must be there.
 	old := g.current.Certificates
 	g.Sender.SetCertificates(append(next.Certificates[:len(next.Certificates):len(next.Certificates)], old...))
-	if err := g.Server.Reload(relay.Config{Policy: next.Policy, Verifier: next.Verifier, Certificates: next.Certificates}); err != nil {
+	if err := g.Server.Reload(relay.Config{Policy: next.Policy, Verifier: next.Verifier, Certificates: next.Certificates, ClientCAs: next.ClientCAs}); err != nil {
 		g.Sender.SetCertificates(old)
 		return err
 	}
 	g.Sender.SetCertificates(next.Certificates)
+	g.Sender.SetRootCAs(next.RootCAs)
 	g.current = next
 	if g.queue == nil {
 		return nil
 	}
 	return g.Dispatcher.SetPolicy(next.Policy)
+}
+
+// SetCertificates replaces the certificates of the configuration. Open sessions go on, and
+// every handshake that begins later has the new certificates. If a connector lacks its
+// certificate then, the error says so and nothing has changed.
+func (g *Gateway) SetCertificates(certificates []tls.Certificate) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.state != running {
+		return ErrNotRunning
+	}
+	next := g.current
+	next.Certificates = certificates
+	if err := next.Check(); err != nil {
+		return err
+	}
+	if err := g.Server.SetCertificates(certificates); err != nil {
+		return err
+	}
+	g.Sender.SetCertificates(certificates)
+	g.current = next
+	return nil
 }
 
 // Shutdown stops accepting mail: idle clients are told 421, transactions and delivery

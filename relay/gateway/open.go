@@ -32,9 +32,10 @@ func (g *Gateway) open(ctx context.Context) error {
 // connect sets the fields of the parts that the Gateway decides on.
 func (g *Gateway) connect() {
 	g.Logger = cmp.Or(g.Logger, slog.New(slog.DiscardHandler))
-	g.Sender.Certificates = g.Config.Certificates
+	c := g.Config
+	g.Sender.Certificates, g.Sender.RootCAs = c.Certificates, c.RootCAs
 	g.Sender.Logger = cmp.Or(g.Sender.Logger, g.Logger)
-	g.Server.Policy, g.Server.Verifier, g.Server.Certificates = g.Config.Policy, g.Config.Verifier, g.Config.Certificates
+	g.Server.Policy, g.Server.Verifier, g.Server.Certificates, g.Server.ClientCAs = c.Policy, c.Verifier, c.Certificates, c.ClientCAs
 	g.Server.Handler = &g.Sender
 	g.Server.Logger = cmp.Or(g.Server.Logger, g.Logger)
 }
