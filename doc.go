@@ -62,6 +62,7 @@
 //	serve SMTP by a policy                        relay
 //	the same with a go-smtp server                relay/gosmtp
 //	deliver by Send connectors                    relay/delivery
+//	a go-smtp client of a Send connector          relay/gosmtp
 //	queue, retry, report                          relay/dispatch
 //	keep the queue in a directory                 relay/queue/spool
 //	keep the queue elsewhere                      relay/queue, relay/queue/queuetest

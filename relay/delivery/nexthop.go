@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"cmp"
 	"errors"
 	"math/rand/v2"
 	"net/netip"
@@ -75,19 +76,26 @@ func nextHop(to routing.Address, r connector.Route) (NextHop, error) {
 		}
 		return NextHop{}, e
 	}
-	out := r.Outbound
-	h := NextHop{key: Key{connector: out.Name()}, out: out, set: out.Settings(), name: out.Fqdn()}
-	switch {
-	case r.Via != nil:
-		h.key.via = r.Via.FQDN
-		if h.key.via == "" {
-			h.key.via = r.Via.Name
-		}
-	case len(h.set.SmartHosts) == 0:
-		h.key.domain = to.Domain()
-		h.secure = out.Secured(h.key.domain)
+	if r.Via == nil {
+		return hopOf(r.Outbound, to.Domain()), nil
 	}
+	h := newNextHop(r.Outbound)
+	h.key.via = cmp.Or(r.Via.FQDN, r.Via.Name)
 	return h, nil
+}
+
+// newNextHop returns a NextHop of a connector, without its host.
+func newNextHop(out *connector.Outbound) NextHop {
+	return NextHop{key: Key{connector: out.Name()}, out: out, set: out.Settings(), name: out.Fqdn()}
+}
+
+// hopOf returns the next hop of a connector of this server for mail to a domain.
+func hopOf(out *connector.Outbound, to routing.Domain) NextHop {
+	h := newNextHop(out)
+	if len(h.set.SmartHosts) == 0 {
+		h.key.domain, h.secure = to, out.Secured(to)
+	}
+	return h
 }
 
 const (

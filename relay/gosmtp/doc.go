@@ -1,5 +1,6 @@
 // Package gosmtp keeps a connector.Policy with github.com/emersion/go-smtp: [Backend] makes
-// any go-smtp server ask the policy, in front of a smtp.Backend that exists already.
+// any go-smtp server ask the policy, in front of a smtp.Backend that exists already, and
+// [Dial] connects a go-smtp client as a Send connector demands.
 //
 //	backend := &gosmtp.Backend{Policy: policy, Next: mailboxes, Verifier: users}
 //	server := backend.NewServer()
@@ -84,6 +85,14 @@
 //   - Shutdown doesn't send 421 to idle clients and ends no connection.
 //   - The error that exceeds MaxProtocolErrors or MaxLogonFailures ends the connection
 //     without another reply. Received says ESMTP also after HELO. There is no protocol log.
+//
+// # Clients
+//
+// [Dial] returns a go-smtp client of a Send connector's next hop. It is connected by package
+// delivery, which also sends messages by itself, with pipelining, several hosts and
+// retries of TLS: see delivery.Sender. What remains of go-smtp's client: it writes addresses
+// without looking at their quotes, sends a bare CR in a message on, and loses the refusal
+// of a host that closes the connection within DATA.
 //
 // # Where to begin
 //
