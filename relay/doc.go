@@ -19,9 +19,10 @@
 // # Hooks
 //
 // Server.Hooks are asked beside the Handler: when a connection begins, at EHLO, after a
-// logon, at MAIL and at RCPT. They refuse, count, and look things up about the client. What
-// they keep in the context, later ones and the Handler get. They can't switch off anything
-// that the Handler does.
+// logon, at MAIL, at RCPT, and with the whole message before the Handler gets it (package
+// relay/message). They refuse, count, add header fields, and look things up about the client.
+// What they keep in the context, later ones and the Handler get. They can't switch off
+// anything that the Handler does.
 //
 // # Which connector
 //
@@ -44,7 +45,7 @@
 // A Server has at most 1024 open transactions, of which a source may have a quarter of
 // those that the others leave. MAIL beyond that is refused for now, 452 4.3.1.
 //
-// Message bodies are never held in memory. Headers and recipients are. All transactions
+// Unless Hooks look at whole messages, bodies aren't held. Headers and recipients are. All transactions
 // of a Server share a budget for them, of which a source may have a quarter of what the
 // others leave. Beyond that, a transaction that needs more than 2 KB is refused for
 // now, 452 4.3.1. A header that is larger than any transaction may have is refused for good, 552.

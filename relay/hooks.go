@@ -3,11 +3,13 @@ package relay
 import (
 	"cmp"
 	"context"
+	"slices"
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/relay/envelope"
+	"github.com/interchange-smtp/interchange/relay/message"
 )
 
 // Hooks are functions that a Server calls beside its Handler: filters, counters, looks at
@@ -38,6 +40,12 @@ type Hooks struct {
 
 	// Rcpt is called for RCPT. env.To has the recipients that were accepted before.
 	Rcpt func(ctx context.Context, env *Envelope, rcpt envelope.Recipient) error
+
+	// Message is called with the whole message, header firewall, missing fields and the
+	// Received field done, before the Handler gets it. It may change the header and read
+	// the message as often as it likes, until it returns. If one of the Hooks has Message,
+	// the Server reads each message to its end before it calls the Handler.
+	Message func(ctx context.Context, env *Envelope, m *message.Message) error
 
 	// Done is called once for each transaction for which Mail was, also if a later one
 	// of the Hooks or the Handler refused MAIL. It must not block for long.
@@ -106,6 +114,20 @@ func (all hooks) rcpt(ctx context.Context, env *Envelope, rcpt envelope.Recipien
 		}
 		return h.Rcpt(ctx, env, rcpt)
 	})
+}
+
+func (all hooks) message(ctx context.Context, env *Envelope, m *message.Message) error {
+	return all.each(func(h *Hooks) error {
+		if h.Message == nil {
+			return nil
+		}
+		return h.Message(ctx, env, m)
+	})
+}
+
+// wantMessage reports whether one of the Hooks has Message.
+func (all hooks) wantMessage() bool {
+	return slices.ContainsFunc(all, func(h Hooks) bool { return h.Message != nil })
 }
 
 // each calls f for each of the Hooks until it returns an error.

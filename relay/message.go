@@ -1,9 +1,11 @@
 package relay
 
 import (
+	"errors"
 	"io"
 
 	"github.com/interchange-smtp/interchange/connector/reply"
+	"github.com/interchange-smtp/interchange/internal/content"
 	"github.com/interchange-smtp/interchange/internal/intake"
 )
 
@@ -16,7 +18,7 @@ func (s *session) Data(body io.Reader) reply.Reply {
 	if err := tx.message.Open(body, s.facts(tx)); err != nil {
 		return s.endMessage(tx, err)
 	}
-	receipt, err := tx.handler.Deliver(tx.ctx, tx.message.Body())
+	receipt, err := s.deliver(tx)
 	var header []byte
 	if len(receipt.Refused) > 0 {
 		header = tx.message.Header()
@@ -26,6 +28,31 @@ func (s *session) Data(body io.Reader) reply.Reply {
 		err = s.reportRefused(tx, header)
 	}
 	return s.endMessage(tx, err)
+}
+
+// deliver hands the message to the Handler: while it arrives or, if Hooks look at it, when
+// it is whole.
+func (s *session) deliver(tx *transaction) (Receipt, error) {
+	if !hooks(s.server.Hooks).wantMessage() {
+		return tx.handler.Deliver(tx.ctx, tx.message.Body())
+	}
+	m, err := s.server.Messages.Read(tx.message.Body())
+	if errors.Is(err, content.ErrSpill) {
+		err = &Error{Reply: s.endpoint.in.Decide(reply.InsufficientResources).Reply(), Err: err}
+	}
+	if err != nil {
+		return Receipt{}, err
+	}
+	defer m.Close()
+	if err := hooks(s.server.Hooks).message(tx.ctx, &tx.env, m); err != nil {
+		return Receipt{}, err
+	}
+	body := m.Open()
+	receipt, err := tx.handler.Deliver(tx.ctx, body)
+	if err == nil && !body.(*content.Reader).Whole() {
+		err = intake.ErrUnread
+	}
+	return receipt, err
 }
 
 // facts returns what is known of a message before it is read.

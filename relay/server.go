@@ -17,6 +17,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/internal/limits"
 	"github.com/interchange-smtp/interchange/internal/smtpserver"
+	"github.com/interchange-smtp/interchange/relay/message"
 )
 
 // Defaults of a Server.
@@ -44,6 +45,9 @@ type Server struct {
 
 	// Hooks are asked beside the Handler, in their order.
 	Hooks []Hooks
+
+	// Messages holds the messages that Hooks see. If nil, it is a zero Pool.
+	Messages *message.Pool
 
 	// BaseContext returns the context of the connections of a listener, which is nil
 	// for ServeConn. If BaseContext is nil, it is context.Background.
@@ -144,6 +148,9 @@ func (s *Server) init() {
 		s.listeners = make(map[net.Listener]struct{})
 		s.conns = make(map[net.Conn]struct{})
 		s.buffers = smtpserver.NewBuffers(largeBuffers)
+		if s.Messages == nil {
+			s.Messages = new(message.Pool)
+		}
 		if s.Logger == nil {
 			s.Logger = slog.New(slog.DiscardHandler)
 		}

@@ -45,9 +45,10 @@ func TestLayers(t *testing.T) {
 		"connector":        policy,
 		"relay/envelope":   {"routing"},
 		"relay/queue":      {"routing", "relay/envelope"},
-		"relay":            append(slices.Clone(wire), "relay/dsn"),
+		"relay/message":    {"routing"},
+		"relay":            append(slices.Clone(wire), "relay/dsn", "relay/message"),
 		"relay/gosmtp":     append(slices.Clone(wire), "relay", "relay/delivery"),
-		"relay/delivery":   append(slices.Clone(wire), "relay"),
+		"relay/delivery":   append(slices.Clone(wire), "relay", "relay/message"),
 		"relay/dispatch":   append(slices.Clone(wire), "relay", "relay/delivery", "relay/dsn", "relay/queue"),
 	}
 	for _, p := range packages(t, "./...") {

@@ -275,6 +275,18 @@ func (h *Header) Filter(keep func(name string) bool) int {
 	return n
 }
 
+// Drop removes the fields that match, and returns how many.
+func (h *Header) Drop(match func(Field) bool) int {
+	n := 0
+	for i, f := range h.fields {
+		if !f.dropped && match(Field{string(h.name(f)), h.raw[f.start:f.end:f.end]}) {
+			h.fields[i].dropped, h.cut = true, true
+			n++
+		}
+	}
+	return n
+}
+
 // refused returns the first line in which a name of field i begins that keep refuses, -1
 // for no such line. Each line before the field that may belong to its name is the
 // beginning of the name for some program.
@@ -297,6 +309,9 @@ func (h *Header) refused(i int, text string, keep func(name string) bool) int {
 func (h *Header) Prepend(field []byte) {
 	h.prefix = slices.Insert(h.prefix, 0, field...)
 }
+
+// SetPrepended replaces what Prepend has added.
+func (h *Header) SetPrepended(fields []byte) { h.prefix = append(h.prefix[:0], fields...) }
 
 // Size returns the length of the header as it was read, with the empty line, in bytes.
 func (h *Header) Size() int64 { return int64(len(h.raw) + len(h.end)) }

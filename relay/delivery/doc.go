@@ -97,7 +97,7 @@
 // # What is passed on
 //
 // The bytes of the message are passed on unchanged, after the header firewall of the
-// connector. A bare CR or LF outside of BINARYMIME is refused with 550 5.6.11. A message
+// connector and what Sender.Prepare changes in the header. A bare CR or LF outside of BINARYMIME is refused with 550 5.6.11. A message
 // whose declared body type the hop doesn't take is converted to quoted-printable or
 // base64 if that is possible.
 //

@@ -1,12 +1,14 @@
 package delivery
 
 import (
+	"context"
 	"errors"
 	"io"
 
 	"github.com/interchange-smtp/interchange/internal/mailheader"
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
 	"github.com/interchange-smtp/interchange/relay/envelope"
+	"github.com/interchange-smtp/interchange/relay/message"
 )
 
 const (
@@ -18,13 +20,15 @@ const (
 	maxHeader = 16 << 20
 )
 
-// message is a message whose beginning has been read.
-type message struct {
+// outgoing is a message whose beginning has been read.
+type outgoing struct {
 	smtpclient.Message
 	mail    smtpclient.Mail // its envelope; the size is exact if Rest is nil
 	header  *mailheader.Header
 	buf     *[]byte
 	limited limited
+
+	prepared *message.Message // nil: Prepare isn't called
 }
 
 // errTooLarge is the error of a message that is larger than its route permits.
@@ -47,9 +51,18 @@ func (l *limited) Read(p []byte) (int, error) {
 }
 
 // read reads the header through the firewall of hop, and the beginning of the body.
-func (s *Sender) read(hop *NextHop, env *envelope.Envelope, body io.Reader) (*message, error) {
-	m := &message{mail: smtpclient.Mail{Envelope: *env}}
-	if limit := hop.maxSize(); limit > 0 && !env.Report {
+func (s *Sender) read(ctx context.Context, hop *NextHop, env *envelope.Envelope, body io.Reader) (*outgoing, error) {
+	m := &outgoing{mail: smtpclient.Mail{Envelope: *env}}
+	limit := hop.maxSize()
+	if env.Report {
+		limit = 0
+	}
+	if s.Prepare != nil && hop.key.via == "" {
+		if err := s.prepare(ctx, hop, m, body, limit); err != nil {
+			return nil, err
+		}
+		body = m.prepared.Open()
+	} else if limit > 0 {
 		m.limited = limited{body, limit}
 		body = &m.limited
 	}
@@ -60,11 +73,11 @@ func (s *Sender) read(hop *NextHop, env *envelope.Envelope, body io.Reader) (*me
 	if err != nil {
 		return nil, &smtpclient.BodyError{Err: err}
 	}
-	if hop.key.via == "" { // otherwise that server applies its firewall
+	if hop.key.via == "" && m.prepared == nil { // otherwise that server applies its firewall
 		firewall := hop.out.Headers(hop.key.domain, nil)
 		h.Filter(firewall.Keep)
 	}
-	m.header, m.buf, m.Body = h, s.buffer(), env.Body
+	m.header, m.buf, m.Body = h, s.buffer(), m.mail.Body
 	head := h.Bytes((*m.buf)[:0])
 	m.mail.HeaderUTF8 = env.UTF8 && !isASCII(head)
 	m.Head = head
@@ -96,10 +109,13 @@ func (s *Sender) buffer() *[]byte {
 }
 
 // free returns the memory of m.
-func (s *Sender) free(m *message) {
+func (s *Sender) free(m *outgoing) {
 	m.header.Release()
 	s.buffers.Put(m.buf)
 	m.header, m.buf, m.Head, m.Rest = nil, nil, nil, nil
+	if m.prepared != nil {
+		_ = m.prepared.Close() // it can't fail
+	}
 }
 
 func isASCII(s []byte) bool {

@@ -52,7 +52,7 @@ func (s *Sender) Send(ctx context.Context, hop NextHop, env *envelope.Envelope, 
 		fill(outcomes, Outcome{Err: &relay.Error{Reply: replyFor(reply.NotRouted)}})
 		return outcomes, nil
 	}
-	m, err := s.read(&hop, env, body)
+	m, err := s.read(ctx, &hop, env, body)
 	if err != nil {
 		fill(outcomes, hop.refused(exchange{}, err))
 		return outcomes, nil
@@ -78,7 +78,7 @@ func (s *Sender) Send(ctx context.Context, hop NextHop, env *envelope.Envelope, 
 // decides by the answers whether the message may be sent. The error concerns all
 // recipients without an error in the answers; it is a hopError also if the hop can't take
 // so much at once.
-func (s *Sender) hand(ctx context.Context, h *NextHop, to []envelope.Recipient, m *message, limit time.Duration, agreed func([]error) error) (t exchange, err error) {
+func (s *Sender) hand(ctx context.Context, h *NextHop, to []envelope.Recipient, m *outgoing, limit time.Duration, agreed func([]error) error) (t exchange, err error) {
 	a := &attempt{hop: h, mail: m.mail, to: to, limit: limit}
 	// With one recipient there is nothing to decide, so that a short message follows
 	// at once.
@@ -111,7 +111,7 @@ func (s *Sender) hand(ctx context.Context, h *NextHop, to []envelope.Recipient, 
 
 // data sends m over l, and returns l to the pool. A host that is overloaded, or loses the
 // connection, is tried last from then on.
-func (s *Sender) data(ctx context.Context, l *link, m *message) (smtpclient.Reply, error) {
+func (s *Sender) data(ctx context.Context, l *link, m *outgoing) (smtpclient.Reply, error) {
 	r, err := l.Data(ctx, m.Message)
 	lost := scopeOf(err) == ofConnection && !l.usedBefore && ctx.Err() == nil && !errors.As(err, new(*smtpclient.BodyError))
 	switch {
@@ -128,7 +128,7 @@ func (s *Sender) data(ctx context.Context, l *link, m *message) (smtpclient.Repl
 
 // again reports whether m may be sent once more after err: the hop doesn't have it, the
 // refusal may concern the connection, and the whole message is still in memory.
-func (m *message) again(err error) bool {
+func (m *outgoing) again(err error) bool {
 	if err == nil {
 		return false
 	}

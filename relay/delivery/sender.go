@@ -15,6 +15,8 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/internal/certificate"
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
+	"github.com/interchange-smtp/interchange/relay/envelope"
+	"github.com/interchange-smtp/interchange/relay/message"
 )
 
 // Resolver finds next hops. *net.Resolver is one.
@@ -44,6 +46,20 @@ type Sender struct {
 	// the certificate named by TlsCertificateName, or for secured domains those that
 	// cover the connector's Fqdn. SetCertificates replaces them.
 	Certificates []tls.Certificate
+
+	// Prepare, if not nil, is called with each message that leaves by a Send connector,
+	// delivery reports included: once for each attempt, when the header firewall has been
+	// applied and before the next hop is called. It may look at the message and change its
+	// header; this is the place to sign it. Content that was declared as 8BITMIME has been
+	// converted to 7 bits where that is possible (RFC 6376, section 5.3), so that a next hop
+	// without 8BITMIME gets it with its signature intact. An error ends the attempt: see
+	// relay.Error. Messages for another server of the organisation aren't prepared; that
+	// server does it.
+	Prepare func(ctx context.Context, out *connector.Outbound, env *envelope.Envelope, m *message.Message) error
+
+	// Messages holds the messages that Prepare gets, unless they can be read again where
+	// they are. If nil, it is a zero Pool.
+	Messages *message.Pool
 	// TLSConfig, if not nil, may change the configuration of each TLS connection that
 	// the connector opens to a next hop; ServerName is the host. It must be safe for
 	// concurrent use. What the connector requires is added afterwards: TLS 1.2 without
@@ -54,12 +70,14 @@ type Sender struct {
 	TLSConfig func(out *connector.Outbound, c *tls.Config)
 	Logger    *slog.Logger // nil: no log
 
-	renewed  atomic.Pointer[[]tls.Certificate] // nil: Certificates
-	roots    atomic.Pointer[*x509.CertPool]    // nil: RootCAs
-	pool     pool
-	health   health
-	buffers  sync.Pool
-	timeouts smtpclient.Timeouts // zero: those of RFC 5321
+	renewed atomic.Pointer[[]tls.Certificate] // nil: Certificates
+	roots   atomic.Pointer[*x509.CertPool]    // nil: RootCAs
+	pool    pool
+
+	ownMessages message.Pool // in place of Messages
+	health      health
+	buffers     sync.Pool
+	timeouts    smtpclient.Timeouts // zero: those of RFC 5321
 }
 
 // Check returns an error for each Send connector of p whose TlsCertificateName names none

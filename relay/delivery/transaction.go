@@ -118,7 +118,7 @@ func (tx *transaction) Deliver(ctx context.Context, body io.Reader) (relay.Recei
 	if len(tx.to) == 0 {
 		return relay.Receipt{}, &relay.Error{Reply: replyFor(reply.NotRouted)}
 	}
-	m, err := tx.sender.read(&tx.hop, &tx.env.Envelope, body)
+	m, err := tx.sender.read(ctx, &tx.hop, &tx.env.Envelope, body)
 	if err != nil {
 		return tx.outcome(ctx, exchange{}, err)
 	}
@@ -129,7 +129,7 @@ func (tx *transaction) Deliver(ctx context.Context, body io.Reader) (relay.Recei
 
 // finish ends the open transaction, or makes another one. The message goes to all
 // recipients or to none: the client then tries again and gets an answer for each.
-func (tx *transaction) finish(ctx context.Context, m *message) (exchange, error) {
+func (tx *transaction) finish(ctx context.Context, m *outgoing) (exchange, error) {
 	if l := tx.link; l != nil && tx.taken == len(tx.to) && l.Check(m.mail) == nil {
 		t := l.exchange()
 		tx.link = nil

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector/reply"
+	"github.com/interchange-smtp/interchange/internal/content"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/dispatch/internal/schedule"
 	"github.com/interchange-smtp/interchange/relay/envelope"
@@ -74,9 +75,9 @@ func (tx *transaction) Deliver(ctx context.Context, r io.Reader) (relay.Receipt,
 	d := tx.d
 	delay := d.enter(tx.env)
 	defer d.leave()
-	b, unread, err := d.bodies.read(r, delay <= 0)
+	b, unread, err := d.bodies.Read(r, delay <= 0)
 	switch {
-	case errors.Is(err, errSpill):
+	case errors.Is(err, content.ErrSpill):
 		return relay.Receipt{}, schedule.Refusal(reply.InsufficientResources, err)
 	case err != nil:
 		return relay.Receipt{}, schedule.Refusal(reply.TemporaryError, err)
@@ -131,7 +132,7 @@ func (d *Dispatcher) queueFirst(ctx context.Context, m *message, unread io.Reade
 	}
 	d.event(func(now time.Time) {
 		d.sched.Queued(&m.Message, now)
-		if unread != nil || d.bodies.crowded() {
+		if unread != nil || m.body.InFile() || d.bodies.Crowded() {
 			m.unload()
 		}
 	})
@@ -146,9 +147,9 @@ func (d *Dispatcher) put(ctx context.Context, m *message, q *queue.Message, unre
 	case m.body == nil:
 		all = unread
 	case unread != nil:
-		all = &prefixed{head: m.body.buf[:m.body.n], r: unread}
+		all = &content.Prefixed{Head: m.body.Bytes(), Rest: unread}
 	default:
-		all = m.body.reader(new(bytes.Reader))
+		all = m.body.Reader(new(bytes.Reader))
 	}
 	if err := d.enqueue(ctx, q, all); err != nil {
 		return d.refuseUnstored(m, err)

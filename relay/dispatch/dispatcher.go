@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/internal/content"
 	"github.com/interchange-smtp/interchange/relay/delivery"
 	"github.com/interchange-smtp/interchange/relay/dispatch/internal/schedule"
 	"github.com/interchange-smtp/interchange/relay/queue"
@@ -42,7 +43,7 @@ type Dispatcher struct {
 	MinFree int64
 
 	once        sync.Once
-	bodies      bodies
+	bodies      content.Pool
 	work        chan task       // to idle workers
 	idleWorkers atomic.Int32    // that wait for a task
 	stop        chan struct{}   // closed when Shutdown begins
@@ -65,8 +66,6 @@ type Dispatcher struct {
 	timerFor time.Time   // when; zero: it isn't set
 }
 
-const defaultMemory = 16 << 20
-
 // ErrStopped is the cause of a refusal because the Dispatcher was not started yet, or was shut down.
 var ErrStopped = errors.New("dispatch: not running")
 
@@ -74,7 +73,7 @@ var ErrStopped = errors.New("dispatch: not running")
 func (d *Dispatcher) init() {
 	d.once.Do(func() {
 		d.Logger = cmp.Or(d.Logger, slog.New(slog.DiscardHandler))
-		d.bodies.dir, d.bodies.budget = d.Dir, cmp.Or(d.Memory, defaultMemory)
+		d.bodies.Dir, d.bodies.Memory = d.Dir, d.Memory
 		d.outgoings.New = func() any { return new(outgoing) }
 		d.clients.New = newClient
 		d.work, d.stop, d.idle = make(chan task), make(chan struct{}), make(chan struct{})

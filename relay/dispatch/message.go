@@ -5,6 +5,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/interchange-smtp/interchange/internal/content"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/dispatch/internal/schedule"
 	"github.com/interchange-smtp/interchange/relay/dsn"
@@ -15,8 +16,8 @@ import (
 // message is a message in work: what the Scheduler knows of it, its body and its client.
 type message struct {
 	schedule.Message
-	body   *body   // nil: it is on the Store only
-	client *client // that waits for the reply; nil: none
+	body   *content.Buffer // nil: it is on the Store only
+	client *client         // that waits for the reply; nil: none
 
 	oneRecipient [1]queue.Recipient // memory for what most messages need
 }
@@ -66,11 +67,11 @@ func newMessage(env *relay.Envelope) *message {
 }
 
 // arrive completes m, whose recipients are known, with its body.
-func (m *message) arrive(b *body) {
+func (m *message) arrive(b *content.Buffer) {
 	m.body, m.Arrived = b, time.Now()
 	m.Size = 0 // Store.Put sets it; what the client declared may be wrong
 	if b != nil {
-		m.Size = b.size
+		m.Size = b.Size()
 	}
 	m.Init(m)
 }
@@ -85,7 +86,7 @@ func fromStore(q *queue.Message) *message {
 
 // unload gives up m's body in memory.
 func (m *message) unload() {
-	m.body.release()
+	m.body.Release()
 	m.body = nil
 }
 

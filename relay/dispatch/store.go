@@ -127,10 +127,10 @@ func (d *Dispatcher) usage(ctx context.Context) (queue.Usage, error) {
 // open returns the body of m, in memory or on the Store; mem is a reader to use.
 func (d *Dispatcher) open(ctx context.Context, m *message, mem *bytes.Reader) (io.Reader, io.Closer, error) {
 	d.mu.Lock()
-	b := m.body.retain()
+	b := m.body.Retain()
 	d.mu.Unlock()
 	if b != nil {
-		return b.reader(mem), b, nil
+		return b.Reader(mem), b, nil
 	}
 	body, err := d.Store.Open(ctx, m.ID)
 	return body, body, err
