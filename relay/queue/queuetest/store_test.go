@@ -75,11 +75,11 @@ func TestStoreKeepsIDs(t *testing.T) {
 		if err := errors.Join(put(), s.Remove(t.Context(), "A", "a")); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(queue.KeepIDs - 1)
+		time.Sleep(queue.KeepIDs - time.Second)
 		if err := put(); !errors.Is(err, queue.ErrExists) {
 			t.Errorf("before KeepIDs: %v", err)
 		}
-		time.Sleep(1)
+		time.Sleep(time.Second)
 		if err := put(); err != nil {
 			t.Errorf("after KeepIDs: %v", err)
 		}

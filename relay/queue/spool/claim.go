@@ -13,11 +13,11 @@ func (s *Spool) Claim(ctx context.Context, lease queue.Lease, limit int) ([]*que
 	}
 	var views []view
 	for _, e := range s.claim(lease, limit) {
-		// A Save of the earlier holder, that has begun, counts.
+		// A Save that the earlier holder has begun counts.
 		for e.busy && s.opened {
 			s.changed.Wait()
 		}
-		if e.there() && (e.holder == lease.Holder || lease.For <= 0) {
+		if s.opened && e.there() && (e.holder == lease.Holder || lease.For <= 0) {
 			views = append(views, newView(e))
 		}
 	}
