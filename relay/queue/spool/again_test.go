@@ -12,9 +12,9 @@ import (
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
 
-// TestPutAgain wants the ID of a message that found no room to be free, in the
-// process that was told so and in the next, however much of it was written; and
-// that of a message that was removed not to be.
+// TestPutAgain uses IDs again. That of a message that Put refused for lack of room can be
+// used again, in the same process and in the next, however much of it was written; that
+// of a removed message can't.
 func TestPutAgain(t *testing.T) {
 	for _, after := range []string{"", "write", "sync", "syncdir"} { // what fails; "": nothing
 		d := newDisk()
@@ -67,8 +67,8 @@ func fullDisk() (d *disk, full *bool) {
 	return d, full
 }
 
-// TestFullForLong wants a disk that is full for long to collect neither files nor
-// memory, and the spool to go on when there is room.
+// TestFullForLong keeps the disk full for long: the spool collects neither files nor
+// memory, and works again when there is room.
 func TestFullForLong(t *testing.T) {
 	d, full := fullDisk()
 	l := newLedger()

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestManyRestarts wants a process that is started again and again not to collect
-// segments, each of which is an open file.
+// TestManyRestarts starts a process again and again: it must not collect segments, each of
+// which is an open file.
 func TestManyRestarts(t *testing.T) {
 	d, l := newDisk(), newLedger()
 	for i := range 150 {

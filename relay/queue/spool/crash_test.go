@@ -24,13 +24,13 @@ func small(log io.Writer) Options {
 	return Options{SegmentSize: 3000, LargeBody: 300, Logger: slog.New(slog.NewTextHandler(log, nil))}
 }
 
-// fate is what was done with a message, and what of it was acknowledged. The
+// fate records the calls about one message, and which of them were acknowledged. The
 // state of a message is the number of attempts of its recipient.
 type fate struct {
 	body    string
 	put     bool // acknowledged
-	removed bool // asked for
-	asked   int  // the newest state
+	removed bool // Remove was called
+	asked   int  // the newest state that Save was called with
 	saved   int  // the newest that was acknowledged
 }
 
@@ -121,8 +121,8 @@ func (l *ledger) check(s *Spool, live bool) error {
 		if err != nil {
 			return fmt.Errorf("Open(%s): %w", m.ID, err)
 		}
-		octets, err := io.ReadAll(b)
-		if err := errors.Join(err, b.Close()); err != nil || string(octets) != f.body {
+		data, err := io.ReadAll(b)
+		if err := errors.Join(err, b.Close()); err != nil || string(data) != f.body {
 			return fmt.Errorf("%s has other bytes, %v", m.ID, err)
 		}
 		found[m.ID] = true
@@ -167,8 +167,8 @@ func (l *ledger) script(s *Spool) (failed []error) {
 	return failed
 }
 
-// reopen opens what a crash has left, checks it, goes on with it, and checks
-// that again after a clean end.
+// reopen opens the spool after a crash, checks it, puts another message, closes it, and
+// checks it again.
 func (l *ledger) reopen(d *disk) error {
 	var log bytes.Buffer
 	s, err := open(d, small(&log))
@@ -197,9 +197,8 @@ func (l *ledger) reopen(d *disk) error {
 	return l.check(s, false)
 }
 
-// TestCrash cuts the power at every change of the disk, leaves of what was not
-// synced nothing, everything or a part, and wants everything that was
-// acknowledged to be there.
+// TestCrash cuts the power at every change of the disk, and keeps nothing, everything or
+// a part of the data that was not synced. Every acknowledged message must be there.
 func TestCrash(t *testing.T) {
 	for n := 1; ; n++ {
 		d, l := newDisk(), newLedger()
@@ -265,19 +264,19 @@ func TestCrashWhileOpening(t *testing.T) {
 	}
 }
 
-// TestFullDisk has no room at every change, once or for a while, and wants that
-// to be said, and nothing lost or kept that shouldn't be.
+// TestFullDisk fills the disk at every change, once or for a while. The callers must get
+// ErrFull; no acknowledged message may be lost, and no refused one kept.
 func TestFullDisk(t *testing.T) {
 	testFault(t, syscall.ENOSPC, "create", "write", "sync", "syncdir")
 }
 
-// TestSyncError lets every sync fail, after which what was written is gone
-// though programs see it, as Linux does it.
+// TestSyncError lets every sync fail. As on Linux, the data is lost then, although
+// programs still read it.
 func TestSyncError(t *testing.T) {
 	testFault(t, errLost, "sync", "syncdir")
 }
 
-// testFault makes each change of the given kinds fail, and so the next few.
+// testFault makes each change of the given kinds fail, and the next few too.
 func testFault(t *testing.T, fault error, ops ...string) {
 	for _, length := range []int{1, 6, 40} {
 		for n := 1; ; n += 1 + length/3 {

@@ -19,7 +19,7 @@ import (
 // harm is a way to damage a file at an offset.
 type harm struct {
 	name string
-	do   func(octets []byte, at int) []byte
+	do   func(data []byte, at int) []byte
 }
 
 func harms() []harm {
@@ -58,20 +58,19 @@ func filled(t *testing.T, closed bool) (*disk, *ledger) {
 	return d.crash(func() bool { return true }), l
 }
 
-// TestDamage damages a spool at every place of each segment, and wants every
-// message but those in the way to be as it was, and the log to name what was
-// set aside.
+// TestDamage damages a spool at every place of each segment. All messages elsewhere must
+// be unchanged, and the log must name the copies in damaged.
 func TestDamage(t *testing.T) {
 	for _, closed := range []bool{true, false} {
 		d, l := filled(t, closed)
 		for _, name := range slices.Sorted(maps.Keys(d.dirs[journalDir].names)) {
-			size := len(d.dirs[journalDir].names[name].octets)
+			size := len(d.dirs[journalDir].names[name].data)
 			for i, h := range harms() {
 				for at := i; at < size; at += 29 { // every place in turn would take a minute
 					hurt := d.crash(func() bool { return true })
 					c := hurt.dirs[journalDir].names[name]
-					c.octets = h.do(c.octets, at)
-					c.durable = slices.Clone(c.octets)
+					c.data = h.do(c.data, at)
+					c.durable = slices.Clone(c.data)
 					if err := l.checkDamaged(hurt, h.name == "the rest cut off" || h.name == "zeros"); err != nil {
 						t.Fatalf("closed %v, %s, %s at %d of %d: %v", closed, name, h.name, at, size, err)
 					}
@@ -81,8 +80,8 @@ func TestDamage(t *testing.T) {
 	}
 }
 
-// checkDamaged wants all messages to be there but one, or those that were cut
-// off, and that to be in the log.
+// checkDamaged checks that at most one message is hurt, or any number with several, that no
+// message has the content of another, and that the log names the copies in damaged.
 func (l *ledger) checkDamaged(d *disk, several bool) error {
 	var log bytes.Buffer
 	s, err := open(d, small(&log))
@@ -108,7 +107,7 @@ func (l *ledger) checkDamaged(d *disk, several bool) error {
 		if err != nil {
 			return err
 		}
-		if octets, err := io.ReadAll(b); err != nil || string(octets) != f.body {
+		if data, err := io.ReadAll(b); err != nil || string(data) != f.body {
 			return fmt.Errorf("%s: other bytes are taken for its own", m.ID)
 		}
 		if err := b.Close(); err != nil {
@@ -129,8 +128,8 @@ func (l *ledger) checkDamaged(d *disk, several bool) error {
 	return s.Close()
 }
 
-// TestDamagedFile damages a large body: the message stays, for its sender to be
-// told, and what there is of it is set aside.
+// TestDamagedFile damages a large body: the message stays, so that its sender can get a
+// report, and the readable part of the body is copied to damaged.
 func TestDamagedFile(t *testing.T) {
 	for _, h := range append(harms(), harm{"missing", nil}) {
 		t.Run(h.name, func(t *testing.T) {
@@ -140,7 +139,7 @@ func TestDamagedFile(t *testing.T) {
 					delete(d.dirs[bodiesDir].names, name)
 					continue
 				}
-				c.octets = h.do(c.octets, 500)
+				c.data = h.do(c.data, 500)
 			}
 			var log bytes.Buffer
 			s, err := open(d, small(&log))
@@ -180,7 +179,7 @@ func TestForgedRecord(t *testing.T) {
 	d, _ := filled(t, true)
 	var forged []byte
 	for _, c := range d.dirs[journalDir].names {
-		forged = append(forged, c.octets...)
+		forged = append(forged, c.data...)
 	}
 	meta := []byte(`{"id":"EVIL","size":0,"recipients":[{"to":"victim@fabrikam.com","status":"waiting"}]}` + "\n")
 	h := header{kind: kindPut, metaLen: uint32(len(meta)), metaSum: sum(meta), bodySum: sum(nil)}
@@ -201,7 +200,7 @@ func TestForgedRecord(t *testing.T) {
 		}
 	}
 	for _, c := range d.dirs[journalDir].names {
-		c.octets[10] ^= 1 // in the header of the first record
+		c.data[10] ^= 1 // in the header of the first record
 	}
 	if s, err = open(d, options); err != nil {
 		t.Fatal(err)
@@ -221,8 +220,8 @@ func TestUnreadable(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range d.dirs[journalDir].names {
-		for i := bytes.Index(c.octets, []byte(`{"v":1,"id":"M5"`)); i >= 0; i = bytes.Index(c.octets, []byte(`{"v":1,"id":"M5"`)) {
-			c.octets[i] = 'x'
+		for i := bytes.Index(c.data, []byte(`{"v":1,"id":"M5"`)); i >= 0; i = bytes.Index(c.data, []byte(`{"v":1,"id":"M5"`)) {
+			c.data[i] = 'x'
 		}
 	}
 	errs := 0
@@ -304,26 +303,26 @@ func FuzzScan(f *testing.F) {
 		}
 		meta := []byte("{\"id\":\"CARRIER\"}\n")
 		h := header{kind: kindPut, metaLen: uint32(len(meta)), metaSum: sum(meta), bodyLen: uint32(len(body)), bodySum: sum(body)}
-		octets := append(append(h.append(nil), meta...), body...)
-		stamp(octets, n)
-		carrier := len(octets)
-		octets = append(octets, record(n)...)
+		data := append(append(h.append(nil), meta...), body...)
+		stamp(data, n)
+		carrier := len(data)
+		data = append(data, record(n)...)
 		intact := int(at) >= carrier
 		if !intact {
-			octets[at] ^= 0x10
+			data[at] ^= 0x10
 		}
 		d := newDisk()
 		file, err := d.Create("journal/x")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := file.WriteAt(octets, 0); err != nil {
+		if _, err := file.WriteAt(data, 0); err != nil {
 			t.Fatal(err)
 		}
 		var ids []string
 		covered := int64(0)
 		sc := &scanner{
-			segment: newSegment(1, n, file), size: int64(len(octets)),
+			segment: newSegment(1, n, file), size: int64(len(data)),
 			record: func(p place, meta []byte) {
 				ids = append(ids, metaID(meta))
 				if p.offset != covered {
@@ -345,8 +344,8 @@ func FuzzScan(f *testing.F) {
 		if intact {
 			want = []string{"CARRIER", "A1"}
 		}
-		if !slices.Equal(ids, want) || covered != int64(len(octets)) {
-			t.Errorf("records %q, want %q; %d bytes of %d", ids, want, covered, len(octets))
+		if !slices.Equal(ids, want) || covered != int64(len(data)) {
+			t.Errorf("records %q, want %q; %d bytes of %d", ids, want, covered, len(data))
 		}
 	})
 }

@@ -13,17 +13,17 @@ import (
 	"testing"
 )
 
-// disk is a file system in memory that knows what a loss of power would leave:
-// of what was never synced, any part, in pieces of a sector, in any order, and
-// of names that were made or removed likewise.
+// disk is a file system in memory that simulates a loss of power: of the data that was
+// never synced it keeps any part, in whole sectors and in any order, and likewise of the
+// names that were made or removed.
 type disk struct {
 	mu   sync.Mutex
 	dirs map[string]*folder
 	ops  int
 	dead bool
 
-	// fail is asked before each change; n counts them. An error is what the
-	// change returns, errLost aside.
+	// fail is called before each change; n counts them. The change returns its
+	// error, unless that is errLost.
 	fail func(n int, op, name string) error
 	// unreadable is a directory in which no file can be read.
 	unreadable string
@@ -31,9 +31,9 @@ type disk struct {
 
 // What a disk.fail may return besides the errors of an operating system.
 var (
-	// errDead: the power goes. The change is begun.
+	// errDead: the power fails after the change has begun.
 	errDead = errors.New("dead")
-	// errOff: there is no power any more. Nothing is begun.
+	// errOff: the power has failed before. No change begins.
 	errOff = errors.New("off")
 	// errLost: the data will never be synced, and the error is not reported again.
 	errLost = syscall.EIO
@@ -55,9 +55,9 @@ type change struct {
 	content *content
 }
 
-// content is what a file holds.
+// content is the content of a file.
 type content struct {
-	octets  []byte // as programs see it
+	data    []byte // as programs see it
 	durable []byte
 	writes  []write // to durable
 }
@@ -65,8 +65,8 @@ type content struct {
 // write is a part that was written, or a new size.
 type write struct {
 	offset int64
-	octets []byte
-	size   int64 // if bytes is nil
+	data   []byte
+	size   int64 // if data is nil
 }
 
 func newDisk() *disk {
@@ -188,19 +188,19 @@ func (dir *folder) sync(chosen func() bool) {
 // sync makes those sectors durable that chosen chooses.
 func (c *content) sync(chosen func() bool) {
 	for _, w := range c.writes {
-		if w.octets == nil {
+		if w.data == nil {
 			if chosen() {
 				c.durable = resize(c.durable, w.size)
 			}
 			continue
 		}
-		for len(w.octets) > 0 {
-			n := min(int64(len(w.octets)), sector-w.offset%sector)
+		for len(w.data) > 0 {
+			n := min(int64(len(w.data)), sector-w.offset%sector)
 			if chosen() {
 				c.durable = resize(c.durable, max(int64(len(c.durable)), w.offset+n))
-				copy(c.durable[w.offset:], w.octets[:n])
+				copy(c.durable[w.offset:], w.data[:n])
 			}
-			w.octets, w.offset = w.octets[n:], w.offset+n
+			w.data, w.offset = w.data[n:], w.offset+n
 		}
 	}
 	c.writes = nil
@@ -227,7 +227,7 @@ func (d *disk) crash(chosen func() bool) *disk {
 			c := was.durable[base]
 			left := &content{durable: slices.Clone(c.durable), writes: slices.Clone(c.writes)}
 			left.sync(chosen)
-			left.octets = slices.Clone(left.durable)
+			left.data = slices.Clone(left.durable)
 			after.dirs[name].names[base], after.dirs[name].durable[base] = left, left
 		}
 	}
@@ -258,10 +258,10 @@ func (h *handle) ReadAt(b []byte, offset int64) (int, error) {
 	if path.Dir(h.name) == h.disk.unreadable {
 		return 0, syscall.EIO
 	}
-	if offset >= int64(len(h.content.octets)) {
+	if offset >= int64(len(h.content.data)) {
 		return 0, io.EOF
 	}
-	n := copy(b, h.content.octets[offset:])
+	n := copy(b, h.content.data[offset:])
 	if n < len(b) {
 		return n, io.EOF
 	}
@@ -283,9 +283,9 @@ func (h *handle) WriteAt(b []byte, offset int64) (int, error) {
 	}
 	if n > 0 {
 		c := h.content
-		c.octets = resize(c.octets, max(int64(len(c.octets)), offset+int64(n)))
-		copy(c.octets[offset:], b[:n])
-		c.writes = append(c.writes, write{offset: offset, octets: slices.Clone(b[:n])})
+		c.data = resize(c.data, max(int64(len(c.data)), offset+int64(n)))
+		copy(c.data[offset:], b[:n])
+		c.writes = append(c.writes, write{offset: offset, data: slices.Clone(b[:n])})
 	}
 	return n, err
 }
@@ -295,7 +295,7 @@ func (h *handle) Truncate(size int64) error {
 	defer h.disk.mu.Unlock()
 	err := h.disk.begin("truncate", h.name)
 	if err == nil || err == errDead {
-		h.content.octets = resize(h.content.octets, size)
+		h.content.data = resize(h.content.data, size)
 		h.content.writes = append(h.content.writes, write{size: size})
 	}
 	return err
@@ -317,7 +317,7 @@ func (h *handle) Sync() error {
 func (h *handle) Size() (int64, error) {
 	h.disk.mu.Lock()
 	defer h.disk.mu.Unlock()
-	return int64(len(h.content.octets)), nil
+	return int64(len(h.content.data)), nil
 }
 
 func (h *handle) Close() error { return nil }
@@ -329,9 +329,9 @@ func TestDisk(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	write := func(octets string, offset int64) {
+	write := func(data string, offset int64) {
 		t.Helper()
-		if _, err := f.WriteAt([]byte(octets), offset); err != nil {
+		if _, err := f.WriteAt([]byte(data), offset); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -340,7 +340,7 @@ func TestDisk(t *testing.T) {
 		if c == nil {
 			return "no file"
 		}
-		return string(c.octets)
+		return string(c.data)
 	}
 	all, none := func() bool { return true }, func() bool { return false }
 	write("one", 0)

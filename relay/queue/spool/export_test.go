@@ -2,7 +2,7 @@ package spool
 
 import "sync/atomic"
 
-// CountSyncs returns a function that tells how often s has synced the file of a
+// CountSyncs returns a function that returns how often s has synced the file of a
 // segment since.
 func CountSyncs(s *Spool) func() int64 {
 	c := &counter{fileSystem: s.fs}

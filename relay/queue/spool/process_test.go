@@ -100,8 +100,8 @@ func TestTwoProcesses(t *testing.T) {
 	}
 }
 
-// TestKill kills a process that writes as fast as it can, again and again, and
-// wants all that it had acknowledged.
+// TestKill kills a process that writes as fast as it can, again and again. Every message
+// that it had acknowledged must be there.
 func TestKill(t *testing.T) {
 	dir := t.TempDir()
 	put, removed := make(map[string]bool), make(map[string]bool)
@@ -146,7 +146,7 @@ func TestKill(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if octets, err := io.ReadAll(b); err != nil || string(octets) != content(m.ID) {
+			if data, err := io.ReadAll(b); err != nil || string(data) != content(m.ID) {
 				t.Errorf("%s has other bytes, %v", m.ID, err)
 			}
 			b.Close()
@@ -220,8 +220,8 @@ func size(t *testing.T, dir string) (n int64) {
 	return n
 }
 
-// TestSpace wants the room of what is gone to come back, even if messages that
-// stay lie between those that go.
+// TestSpace checks that the space of removed messages becomes free, even if other messages
+// between them stay.
 func TestSpace(t *testing.T) {
 	dir := t.TempDir()
 	const segment = 100 << 10
@@ -231,15 +231,15 @@ func TestSpace(t *testing.T) {
 	var most int64
 	for i := range 600 {
 		id := fmt.Sprint("M", i)
-		octets := body
+		data := body
 		if i%50 == 0 {
-			octets = body + body + body
+			data = body + body + body
 		}
-		if err := s.Put(t.Context(), message(id), strings.NewReader(octets), hour()); err != nil {
+		if err := s.Put(t.Context(), message(id), strings.NewReader(data), hour()); err != nil {
 			t.Fatal(err)
 		}
 		if i%20 == 0 {
-			stay += int64(len(octets)) + 500
+			stay += int64(len(data)) + 500
 		} else if err := s.Remove(t.Context(), id, "a"); err != nil {
 			t.Fatal(err)
 		}
@@ -360,7 +360,7 @@ func compare(t *testing.T, got, want []*queue.Message) {
 	}
 }
 
-// TestMemory wants little memory for each message on the queue.
+// TestMemory checks that a message on the queue takes little memory.
 func TestMemory(t *testing.T) {
 	s := openTest(t, t.TempDir(), spool.Options{})
 	const n, limit = 20_000, 400

@@ -101,8 +101,8 @@ func TestSetAsideInterrupted(t *testing.T) {
 	for n := 1; ; n++ {
 		d, _ := filled(t, false)
 		for _, c := range d.dirs[journalDir].names {
-			c.octets = append(c.octets, torn...)
-			c.durable = bytes.Clone(c.octets)
+			c.data = append(c.data, torn...)
+			c.durable = bytes.Clone(c.data)
 		}
 		segments := len(d.dirs[journalDir].names)
 		d.fail = func(op int, _, _ string) error {
@@ -119,7 +119,7 @@ func TestSetAsideInterrupted(t *testing.T) {
 			}
 			whole := 0
 			for part, c := range left.dirs[damagedDir].names {
-				if strings.HasSuffix(part, ".part") && string(c.octets) == torn {
+				if strings.HasSuffix(part, ".part") && string(c.data) == torn {
 					whole++
 				}
 			}
