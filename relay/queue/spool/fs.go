@@ -41,20 +41,12 @@ type osFS string
 
 func (fs osFS) path(name string) string { return filepath.Join(string(fs), name) }
 
-func (fs osFS) Create(name string) (file, error) {
-	f, err := os.OpenFile(fs.path(name), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	return osFile{f}, nil
-}
+func (fs osFS) Create(name string) (file, error) { return fs.open(name, true, true) }
 
-func (fs osFS) Open(name string, write bool) (file, error) {
-	flag := os.O_RDONLY
-	if write {
-		flag = os.O_RDWR
-	}
-	f, err := os.OpenFile(fs.path(name), flag, 0)
+func (fs osFS) Open(name string, write bool) (file, error) { return fs.open(name, write, false) }
+
+func (fs osFS) open(name string, write, create bool) (file, error) {
+	f, err := openFile(fs.path(name), write, create)
 	if err != nil {
 		return nil, err
 	}
