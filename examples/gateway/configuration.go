@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"time"
@@ -9,7 +10,7 @@ import (
 	"github.com/interchange-smtp/interchange/relay/gateway"
 )
 
-// configuration is what serve reads from files, when it begins and at every SIGHUP.
+// configuration is what serve reads from files, when it begins and at every reload.
 type configuration struct {
 	gateway.Config
 	loaded *loaded   // the policy with its files and lines
@@ -49,9 +50,20 @@ func (p *demoPeers) complete(c *gateway.Config) {
 	}
 }
 
-// reload reads all files again and serves by them from now on, or logs what is wrong
-// with them and changes nothing.
-func (r *relayProcess) reload() {
+// askReload makes run reload, and returns the outcome.
+func (r *relayProcess) askReload(ctx context.Context) error {
+	outcome := make(chan error, 1)
+	select {
+	case r.asked <- outcome:
+		return <-outcome
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// reload reads all files again and serves by them from now on, or logs and returns what
+// is wrong with them and changes nothing.
+func (r *relayProcess) reload() error {
 	begin := time.Now()
 	// A password that was typed when the gateway started is used again, not asked for.
 	unattended := *r.cli
@@ -60,12 +72,13 @@ func (r *relayProcess) reload() {
 	if errors.Join(mistakes...) == nil {
 		mistakes = append(mistakes, advised(r.gateway.Reload(next.Config)))
 	}
-	if errors.Join(mistakes...) != nil {
+	if err := errors.Join(mistakes...); err != nil {
 		n := r.logMistakes("reload: error in configuration", mistakes)
 		r.logger.Error("reload failed, still serving the previous configuration", "errors", n)
-		return
+		return err
 	}
 	r.now = next
 	r.logFindings(next)
 	r.logger.Info("reloaded", "files", len(r.flags.files), "duration", time.Since(begin))
+	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"log/slog"
-	"os"
 	"sync/atomic"
 	"time"
 
@@ -13,8 +12,7 @@ import (
 
 // newLogger returns the log of serve: text, or a JSON object for each line.
 func newLogger(w io.Writer, asJSON bool) *slog.Logger {
-	f, ok := w.(*os.File)
-	forJournal := ok && journal.Reads(f)
+	forJournal := takesPriority(w)
 	lines := func(w io.Writer) slog.Handler {
 		switch {
 		case asJSON:

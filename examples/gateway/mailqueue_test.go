@@ -106,6 +106,35 @@ func TestReloadFreesMail(t *testing.T) {
 	s.end(t)
 }
 
+// TestReloadByCommand: an operator reloads, and is told what is wrong with the files.
+func TestReloadByCommand(t *testing.T) {
+	site := newSite(t)
+	data := site.file("data")
+	s := startServing(t, site.flags("-data", data)...)
+	reload := func(want int) string {
+		t.Helper()
+		var out bytes.Buffer
+		if code := run([]string{"reload", "-data", data}, strings.NewReader(""), &out, &out); code != want {
+			t.Errorf("exit %d, want %d: %s", code, want, &out)
+		}
+		return out.String()
+	}
+	if said := reload(exitOK); said != "reloaded\n" {
+		t.Errorf("it said %q", said)
+	}
+	s.stderr.wait(t, "msg=reloaded", 1)
+	s.stderr.wait(t, "reload by operator", 1)
+	site.write("policy.json", []byte(`{"Receive": [{"Nmae": "Relay"}]}`))
+	if said := reload(exitNo); !strings.Contains(said, "policy.json") || !strings.Contains(said, "Nmae") {
+		t.Errorf("it said %q", said)
+	}
+	s.stderr.wait(t, "reload failed", 1)
+	s.end(t)
+	if said := reload(exitInvalid); !strings.Contains(said, "no gateway is running on "+data) {
+		t.Errorf("it said %q", said)
+	}
+}
+
 // TestDataOfOthers: a directory that others may enter is refused before anything is
 // written to it.
 func TestDataOfOthers(t *testing.T) {

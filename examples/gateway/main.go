@@ -49,6 +49,7 @@ func commands() []command {
 		{"map", "draw the policy as a picture", "0 done, 2 invalid", drawMap},
 		{"shell", "run Exchange commands at a prompt, or from standard input", "0 done, 1 a command failed, 2 invalid", runShell},
 		{"queue", "manage the queue of a running gateway", "0 done, 1 no such message or not all done, 2 invalid or no gateway running", runQueue},
+		{"reload", "make a running gateway read its files again", "0 reloaded, 1 something is wrong with the files, 2 invalid or no gateway running", runReload},
 		{"user", "maintain the users file of Basic authentication", "0 done, 1 no such user, 2 invalid", user},
 	}
 }

@@ -70,7 +70,7 @@ func runQueue(c *cli, args []string) int {
 	case !slices.Contains(control.Actions(), f.Action):
 		return c.invalid(errors.New("give an action: list, show, retry, suspend, resume, drop or export"))
 	case f.data == "":
-		return c.invalid(errors.New("-data is missing: give the directory that the gateway was started with"))
+		return c.invalid(errNoData)
 	}
 	if err := f.Validate(); err != nil {
 		return c.invalid(err)
@@ -119,10 +119,7 @@ func (c *cli) queue(ctx context.Context, f *queueFlags) int {
 	case failed != nil:
 		p.abandon()
 		fmt.Fprintf(c.stderr, "gateway queue: %v\n", failed)
-		if errors.Is(failed, control.ErrNoGateway) || errors.Is(failed, control.ErrNoDirectory) || errors.Is(failed, control.ErrForbidden) {
-			return exitInvalid
-		}
-		return exitNo
+		return exitOf(failed)
 	case problems > 0 || found == 0 && f.Action != control.List:
 		return exitNo
 	}

@@ -23,6 +23,7 @@ type serveFlags struct {
 	data      string
 	maxQueued int        // 0: the default of dispatch.Dispatcher
 	minFree   param.Size // 0: likewise
+	log       string
 	users     string
 	clientCA  string
 	dns       string
@@ -30,8 +31,11 @@ type serveFlags struct {
 	explain   list
 }
 
-// serve runs the relay until a signal stops it.
+// serve runs the relay until a signal stops it, or Windows' service manager.
 func serve(c *cli, args []string) int {
+	if code, done := serveAsService(c, args); done {
+		return code
+	}
 	// A reader of the output that goes away costs lines, not the process.
 	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
@@ -41,13 +45,14 @@ func serve(c *cli, args []string) int {
 	defer signal.Stop(hangup)
 	daily := time.NewTicker(24 * time.Hour)
 	defer daily.Stop()
-	return serveUntil(ctx, events{hangup, daily.C}, c, args)
+	return serveUntil(ctx, events{hangup: hangup, daily: daily.C}, c, args)
 }
 
-// events are what a running gateway reacts to.
+// events are what a running gateway reacts to, and what it calls when it is ready.
 type events struct {
 	hangup <-chan os.Signal // reload
 	daily  <-chan time.Time // check whether the certificate is still valid
+	ready  func()           // nil: not called
 }
 
 // serveUntil is serve until ctx ends.
@@ -57,6 +62,14 @@ func serveUntil(ctx context.Context, e events, c *cli, args []string) int {
 	f.register(fs)
 	if code, done := c.parsePolicy(fs, &f.policyFlags, args); done {
 		return code
+	}
+	if f.log != "" {
+		log, err := os.OpenFile(f.log, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+		if err != nil {
+			return c.invalid(fmt.Errorf("-log: %w", err))
+		}
+		defer log.Close()
+		c.stdout, c.stderr = log, log
 	}
 	f.fqdn = c.machine()
 	r, ok := newRelayProcess(c, &f)
@@ -74,6 +87,7 @@ func (f *serveFlags) register(fs *flag.FlagSet) {
 		f.minFree, err = param.ParseSize(s)
 		return err
 	})
+	fs.StringVar(&f.log, "log", "", "append the log and standard output to `FILE`")
 	fs.StringVar(&f.users, "users", "", "check passwords of Basic authentication against the users `FILE`, which gateway user maintains")
 	fs.StringVar(&f.key, "key", "", "PEM `FILE` with the private key of -cert")
 	fs.StringVar(&f.clientCA, "client-ca", "", "trust certificates of partners (DomainSecureEnabled) issued by the authorities in this PEM `FILE` (default: the system's authorities)")
@@ -107,7 +121,8 @@ type relayProcess struct {
 	cli     *cli
 	flags   *serveFlags
 	logger  *slog.Logger
-	now     *configuration // of new sessions
+	now     *configuration  // of new sessions
+	asked   chan chan error // requests of operators to reload; the outcome is sent to each
 	gateway *gateway.Gateway
 	demo    *demoPeers // of the built-in demonstration only
 }
@@ -115,7 +130,7 @@ type relayProcess struct {
 // newRelayProcess reads the files and puts a gateway together. If something is wrong it
 // prints what, and ok is false.
 func newRelayProcess(c *cli, f *serveFlags) (r *relayProcess, ok bool) {
-	r = &relayProcess{cli: c, flags: f, logger: newLogger(c.stderr, f.json)}
+	r = &relayProcess{cli: c, flags: f, logger: newLogger(c.stderr, f.json), asked: make(chan chan error)}
 	dialing, err := f.dialing()
 	if err == nil && len(f.files) == 0 {
 		r.logger.Info(demonstrated)
@@ -136,6 +151,7 @@ func newRelayProcess(c *cli, f *serveFlags) (r *relayProcess, ok bool) {
 	g.Server.ProtocolLog, g.Server.Explain = c.stdout, f.explains
 	g.Sender.Resolver, g.Sender.Dial = dialing, dialing.dial
 	g.Dispatcher.MaxMessages, g.Dispatcher.MinFree = f.maxQueued, int64(f.minFree)
+	g.OnReload = r.askReload
 	r.gateway = g
 	return r, true
 }
@@ -179,6 +195,9 @@ func (r *relayProcess) run(ctx context.Context, e events) int {
 		return r.failed(err)
 	}
 	r.announce()
+	if e.ready != nil {
+		e.ready()
+	}
 	ended := make(chan error, 1)
 	go func() { ended <- r.gateway.Wait() }()
 	for {
@@ -186,7 +205,9 @@ func (r *relayProcess) run(ctx context.Context, e events) int {
 		case err := <-ended:
 			return r.failed(errors.Join(err, r.shutdown()))
 		case <-e.hangup:
-			r.reload()
+			_ = r.reload() // it is logged
+		case outcome := <-r.asked:
+			outcome <- r.reload()
 		case <-e.daily:
 			r.logValidity()
 		case <-ctx.Done():

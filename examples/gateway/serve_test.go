@@ -55,7 +55,7 @@ func startServing(t *testing.T, args ...string) *serving {
 	out, in := io.Pipe()
 	c := &cli{command: commands()[0], stdin: strings.NewReader(""), stdout: in, stderr: s.stderr, now: time.Now}
 	go func() {
-		code := serveUntil(ctx, events{s.hangup, s.daily}, c, args)
+		code := serveUntil(ctx, events{hangup: s.hangup, daily: s.daily}, c, args)
 		in.Close()
 		s.code <- code
 	}()

@@ -37,12 +37,18 @@ type Gateway struct {
 
 	// Dir is the data directory. It has the queue, the operator's socket, and messages
 	// that are too large for memory while their clients wait. Start makes it if it is
-	// absent; it must be accessible to its owner only (mode 0700), and one process at a
-	// time can use it. It can't be used on Windows.
+	// absent; it must be accessible to its owner only (mode 0700; on Windows, to the user
+	// that runs the Gateway, administrators and the system), and one process at a time can
+	// use it.
 	//
 	// With neither Dir nor Store there is no queue: a message is accepted only after
 	// its next hop has accepted it.
 	Dir string
+
+	// OnReload is called when an operator asks at the operator's socket for a reload (package
+	// control). It reads the configuration and calls Reload; its error is the answer. ctx ends
+	// when the operator has gone or the Gateway shuts down. Nil: the request is refused.
+	OnReload func(ctx context.Context) error
 
 	// Store keeps the queue in place of Dir, and there is an operator's socket only if
 	// Dir is set as well. The caller closes the Store, after Shutdown or Run.

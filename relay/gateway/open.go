@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"os"
 	"path/filepath"
 
 	"github.com/interchange-smtp/interchange/relay/gateway/control"
@@ -43,7 +42,7 @@ func (g *Gateway) connect() {
 // openDir opens the data directory: the queue, unless there is another Store, and the
 // operator's socket.
 func (g *Gateway) openDir(ctx context.Context) error {
-	if err := os.MkdirAll(g.Dir, 0o700); err != nil {
+	if err := control.MakeDir(g.Dir); err != nil {
 		return err
 	}
 	if err := control.CheckDir(g.Dir); err != nil {
@@ -67,6 +66,7 @@ func (g *Gateway) openDir(ctx context.Context) error {
 		return err
 	}
 	g.operator = control.NewServer(listener, &g.Dispatcher, store, g.Logger)
+	g.operator.Reload = g.OnReload
 	go func() {
 		if err := g.operator.Serve(); err != nil {
 			g.Logger.Error("the operator's socket failed: gateway queue gets no more answers", "error", err)

@@ -9,7 +9,6 @@ import (
 	"io"
 	"io/fs"
 	"iter"
-	"net"
 	"os"
 	"syscall"
 )
@@ -51,11 +50,10 @@ func do(ctx context.Context, dir string, r Request, yield func(Event) bool) erro
 	if len(line) >= maxRequest {
 		return errors.New("the request is too long: give fewer IDs, or a filter")
 	}
-	path, err := socketPath(dir)
-	if err != nil {
+	if err := checkPath(dir); err != nil {
 		return err
 	}
-	conn, err := new(net.Dialer).DialContext(ctx, "unix", path)
+	conn, err := dial(ctx, dir)
 	if err != nil {
 		return unreached(dir, err)
 	}
@@ -79,11 +77,7 @@ func unreached(dir string, err error) error {
 	case statErr == nil && !info.IsDir():
 		return fmt.Errorf("%s: %w: it is a file", dir, ErrNoDirectory)
 	case errors.Is(err, fs.ErrPermission):
-		who := owner(info)
-		if who != "root" {
-			who += ", who owns the directory, and root"
-		}
-		return fmt.Errorf("%s: %w: only %s can use its gateway", dir, ErrForbidden, who)
+		return fmt.Errorf("%s: %w: only %s can use its gateway", dir, ErrForbidden, mayUse(info))
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
 		return fmt.Errorf("%w on %s", ErrNoGateway, dir)
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -22,7 +23,10 @@ func TestUnreached(t *testing.T) {
 		t.Fatal(err)
 	}
 	owners := me.Username + ", who owns the directory, and root"
-	if me.Username == "root" {
+	switch {
+	case runtime.GOOS == "windows":
+		owners = "the user that runs it, administrators and the system"
+	case me.Username == "root":
 		owners = "root"
 	}
 	dir := t.TempDir()
@@ -55,8 +59,8 @@ func TestOperatorIsLogged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
-	if err := os.Chmod(dir, 0o700); err != nil {
+	dir := filepath.Join(t.TempDir(), "data")
+	if err := control.MakeDir(dir); err != nil {
 		t.Fatal(err)
 	}
 	l, err := control.Listen(dir)

@@ -31,9 +31,10 @@ const (
 	Resume  Action = "resume"
 	Drop    Action = "drop"
 	Export  Action = "export"
+	Reload  Action = "reload" // the configuration
 )
 
-// Actions returns all actions.
+// Actions returns the actions on messages: all but Reload.
 func Actions() []Action { return []Action{List, Show, Retry, Suspend, Resume, Drop, Export} }
 
 // Request asks for an action on the messages that Filter selects.
@@ -47,7 +48,9 @@ type Request struct {
 func (r *Request) Validate() error {
 	f := &r.Filter
 	switch {
-	case !slices.Contains(Actions(), r.Action):
+	case r.Action == Reload && !f.IsZero():
+		return errors.New("reload takes no filter")
+	case r.Action != Reload && !slices.Contains(Actions(), r.Action):
 		return fmt.Errorf("unknown action %q", r.Action)
 	case r.Report && r.Action != Drop:
 		return errors.New("-report works with drop only")

@@ -41,6 +41,10 @@ type Opener interface {
 
 // Server answers requests.
 type Server struct {
+	// Reload reads the configuration again, for the action of that name. It must not change
+	// after Serve was called. Nil: the action is refused.
+	Reload func(ctx context.Context) error
+
 	listen net.Listener
 	queue  Queue
 	bodies Opener
@@ -119,11 +123,14 @@ func (s *Server) serve(conn net.Conn) {
 	if r.Action == List || r.Action == Show {
 		return
 	}
-	attrs := append(who, slog.Int("messages", n))
+	attrs, done := append(who, slog.Int("messages", n)), "messages "+changed[r.Action]
+	if r.Action == Reload {
+		attrs, done = who[:2:2], "reload" // the action and the user
+	}
 	if err != nil {
 		attrs = append(attrs, slog.Any("error", err))
 	}
-	s.logger.LogAttrs(s.ctx, slog.LevelInfo, "messages "+changed[r.Action]+" by operator", attrs...)
+	s.logger.LogAttrs(s.ctx, slog.LevelInfo, done+" by operator", attrs...)
 }
 
 // changed names the actions that are logged by what they did.
@@ -144,6 +151,11 @@ func (s *Server) do(ctx context.Context, r Request, a *answer) (int, error) {
 		return s.queue.Resume(ctx, f, a.progress)
 	case Drop:
 		return s.queue.Drop(ctx, f, r.Report, a.progress)
+	case Reload:
+		if s.Reload == nil {
+			return 0, errors.New("this gateway can't reload its configuration")
+		}
+		return 0, s.Reload(ctx)
 	}
 	n := 0
 	for m, err := range s.queue.List(ctx, f) {

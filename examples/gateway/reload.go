@@ -1,0 +1,45 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/signal"
+	"syscall"
+
+	"github.com/interchange-smtp/interchange/relay/gateway/control"
+)
+
+// runReload makes a running gateway read its files again, and says what is wrong with them
+// if something is.
+func runReload(c *cli, args []string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	fs := c.flags("-data DIR")
+	data := fs.String("data", "", "the `DIR` that the gateway was started with")
+	if code, done := c.parse(fs, args); done {
+		return code
+	}
+	if *data == "" {
+		return c.invalid(errNoData)
+	}
+	for _, err := range control.Do(ctx, *data, control.Request{Action: control.Reload}) {
+		if err != nil {
+			fmt.Fprintf(c.stderr, "gateway reload: %v\n", err)
+			return exitOf(err)
+		}
+	}
+	fmt.Fprintln(c.stdout, "reloaded")
+	return exitOK
+}
+
+// errNoData is the mistake of a command that needs -data.
+var errNoData = errors.New("-data is missing: give the directory that the gateway was started with")
+
+// exitOf returns the exit code for an error of control.Do.
+func exitOf(err error) int {
+	if errors.Is(err, control.ErrNoGateway) || errors.Is(err, control.ErrNoDirectory) || errors.Is(err, control.ErrForbidden) {
+		return exitInvalid
+	}
+	return exitNo
+}
