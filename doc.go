@@ -60,9 +60,8 @@
 //	draw a policy                                 connector/diagram
 //	check passwords from a file                   auth/userfile
 //	serve SMTP by a policy                        relay
-//	the same with a go-smtp server                relay/gosmtp
+//	servers, backends and clients of go-smtp      relay/gosmtp
 //	deliver by Send connectors                    relay/delivery
-//	a go-smtp client of a Send connector          relay/gosmtp
 //	queue, retry, report                          relay/dispatch
 //	keep the queue in a directory                 relay/queue/spool
 //	keep the queue elsewhere                      relay/queue, relay/queue/queuetest

@@ -1,6 +1,7 @@
 // Package gosmtp keeps a connector.Policy with github.com/emersion/go-smtp: [Backend] makes
-// any go-smtp server ask the policy, in front of a smtp.Backend that exists already, and
-// [Dial] connects a go-smtp client as a Send connector demands.
+// any go-smtp server ask the policy, in front of a smtp.Backend that exists already,
+// [Handler] runs such a backend behind relay.Server instead, and [Dial] connects a go-smtp
+// client as a Send connector demands.
 //
 //	backend := &gosmtp.Backend{Policy: policy, Next: mailboxes, Verifier: users}
 //	server := backend.NewServer()
@@ -67,7 +68,7 @@
 //
 // # Hazards that remain
 //
-// Only relay.Server closes these:
+// Only relay.Server closes these; with a Handler the same backend runs behind it:
 //
 //   - A chunk of BDAT passes for the whole message if the client ends TLS in good order in
 //     the middle of it.
@@ -97,5 +98,5 @@
 // # Where to begin
 //
 // backend.go has the Backend, session.go its decisions, message.go the message, and conn.go
-// what a Listener adds.
+// what a Listener adds. handler.go and dial.go stand alone.
 package gosmtp

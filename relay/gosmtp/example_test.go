@@ -13,6 +13,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/gosmtp"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -34,18 +35,13 @@ func (printer) Data(r io.Reader) error {
 	return err
 }
 
-// A policy in front of a backend: the server accepts mail for contoso.com only.
-func ExampleBackend() {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
+// contoso is the policy of a server at an address that accepts mail for contoso.com only.
+func contoso(at net.Addr) *connector.Policy {
 	policy, err := connector.Compile(connector.Config{
 		Server: "hub.contoso.com",
 		Receive: []connector.Receive{{
 			Name:             "Internet",
-			Bindings:         []netip.AddrPort{netip.MustParseAddrPort(l.Addr().String())},
+			Bindings:         []netip.AddrPort{netip.MustParseAddrPort(at.String())},
 			RemoteIPRanges:   []param.Range{param.MustParseRange("0.0.0.0/0")},
 			PermissionGroups: param.Value(permission.AnonymousUsers),
 			TarpitInterval:   param.Value(time.Duration(0)),
@@ -53,9 +49,19 @@ func ExampleBackend() {
 		Accepted: []routing.AcceptedDomain{{DomainName: "contoso.com"}},
 	})
 	if err != nil {
+		panic(err)
+	}
+	return policy
+}
+
+// A policy in front of a backend: the server accepts mail for contoso.com only.
+func ExampleBackend() {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
 		fmt.Println(err)
 		return
 	}
+	policy := contoso(l.Addr())
 	backend := &gosmtp.Backend{Policy: policy, Next: printer{}}
 	server := backend.NewServer()
 	go server.Serve(backend.Listener(l))
@@ -82,6 +88,37 @@ func ExampleBackend() {
 	// SMTP error 550: SMTP; Unable to relay recipient in non-accepted domain
 	// to kim@contoso.com
 	// <nil>
+	// message: true
+	// <nil>
+}
+
+// The same backend behind the server of package relay, which needs no settings.
+func ExampleHandler() {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	server := &relay.Server{Policy: contoso(l.Addr()), Handler: gosmtp.Handler(printer{})}
+	go server.Serve(l)
+	defer server.Close()
+
+	client, err := smtp.Dial(l.Addr().String())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer client.Close()
+	message := "Subject: hello\r\n\r\n"
+	fmt.Println(client.SendMail("amy@example.com", []string{"nick@example.net"}, strings.NewReader(message)))
+	fmt.Println(client.Reset())
+	fmt.Println(client.SendMail("amy@example.com", []string{"kim@contoso.com"}, strings.NewReader(message)))
+	// Output:
+	// from amy@example.com
+	// SMTP error 550: SMTP; Unable to relay recipient in non-accepted domain
+	// <nil>
+	// from amy@example.com
+	// to kim@contoso.com
 	// message: true
 	// <nil>
 }

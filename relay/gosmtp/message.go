@@ -2,6 +2,7 @@ package gosmtp
 
 import (
 	"io"
+	"slices"
 
 	"github.com/emersion/go-smtp"
 
@@ -147,16 +148,25 @@ func (s *lmtpSession) LMTPData(r io.Reader, status smtp.StatusCollector) error {
 	return err
 }
 
-// answers collects the answers of Next for each recipient.
-type answers []struct {
+// answers collects the answers of an smtp.LMTPSession for each recipient.
+type answers []answer
+
+type answer struct {
 	to  string
 	err error
 }
 
 // SetStatus implements smtp.StatusCollector.
-func (a *answers) SetStatus(to string, err error) {
-	*a = append(*a, struct {
-		to  string
-		err error
-	}{to, err})
+func (a *answers) SetStatus(to string, err error) { *a = append(*a, answer{to, err}) }
+
+// take removes and returns the first answer for a recipient, or returns the answer for
+// recipients without one.
+func (a *answers) take(to string, others error) error {
+	i := slices.IndexFunc(*a, func(given answer) bool { return given.to == to })
+	if i < 0 {
+		return others
+	}
+	err := (*a)[i].err
+	*a = slices.Delete(*a, i, i+1)
+	return err
 }

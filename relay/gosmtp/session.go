@@ -260,3 +260,16 @@ func address(s string, utf8, nullOK bool) (routing.Address, reply.Reason) {
 	}
 	return a, 0
 }
+
+// SessionOf returns the policy's session of the client of c, for Next: who the client is,
+// and what it may do. Next may call it in Mail, Rcpt and Data. For a c without a Backend it
+// returns the zero Session, which refuses everything.
+func SessionOf(c *smtp.Conn) connector.Session {
+	switch s := c.Session().(type) {
+	case *session:
+		return s.rules
+	case *lmtpSession:
+		return s.rules
+	}
+	return connector.Session{}
+}

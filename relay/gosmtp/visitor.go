@@ -1,0 +1,104 @@
+package gosmtp
+
+import (
+	"io"
+	"net"
+	"net/netip"
+	"time"
+
+	"github.com/emersion/go-smtp"
+
+	"github.com/interchange-smtp/interchange/relay"
+)
+
+// visit returns an smtp.Conn for the client of a transaction. Only a go-smtp server can
+// make one, at EHLO; visitor is its client, which says EHLO and leaves.
+func visit(env *relay.Envelope) *smtp.Conn {
+	helo := env.Helo
+	if helo == "" {
+		helo = "[" + env.Remote.Addr().String() + "]"
+	}
+	v := &visitor{env: env, says: "EHLO " + helo + "\r\n", gone: make(chan struct{})}
+	var conn *smtp.Conn
+	server := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
+		conn = c
+		return noSession{}, nil
+	}))
+	_ = server.Serve(&single{conn: v}) // at its second Accept it ends
+	<-v.gone
+	return conn
+}
+
+// visitor is a client that says a line, reads nothing and leaves.
+type visitor struct {
+	env  *relay.Envelope
+	says string
+	gone chan struct{} // closed by Close
+}
+
+// Read implements net.Conn.
+func (v *visitor) Read(p []byte) (int, error) {
+	if v.says == "" {
+		return 0, io.EOF
+	}
+	n := copy(p, v.says)
+	v.says = v.says[n:]
+	return n, nil
+}
+
+// Write implements net.Conn.
+func (*visitor) Write(p []byte) (int, error) { return len(p), nil }
+
+// Close implements net.Conn.
+func (v *visitor) Close() error {
+	select {
+	case <-v.gone:
+		return net.ErrClosed
+	default:
+		close(v.gone)
+		return nil
+	}
+}
+
+// LocalAddr implements net.Conn.
+func (*visitor) LocalAddr() net.Addr { return net.TCPAddrFromAddrPort(netip.AddrPort{}) }
+
+// RemoteAddr implements net.Conn.
+func (v *visitor) RemoteAddr() net.Addr { return net.TCPAddrFromAddrPort(v.env.Remote) }
+
+// SetDeadline implements net.Conn.
+func (*visitor) SetDeadline(time.Time) error { return nil }
+
+// SetReadDeadline implements net.Conn.
+func (*visitor) SetReadDeadline(time.Time) error { return nil }
+
+// SetWriteDeadline implements net.Conn.
+func (*visitor) SetWriteDeadline(time.Time) error { return nil }
+
+// single is a listener with one connection.
+type single struct{ conn net.Conn }
+
+// Accept implements net.Listener.
+func (s *single) Accept() (net.Conn, error) {
+	c := s.conn
+	s.conn = nil
+	if c == nil {
+		return nil, net.ErrClosed
+	}
+	return c, nil
+}
+
+// Close implements net.Listener.
+func (*single) Close() error { return nil }
+
+// Addr implements net.Listener.
+func (*single) Addr() net.Addr { return &net.TCPAddr{} }
+
+// noSession is the session of a visitor.
+type noSession struct{}
+
+func (noSession) Reset()                               {}
+func (noSession) Logout() error                        { return nil }
+func (noSession) Mail(string, *smtp.MailOptions) error { return errOver }
+func (noSession) Rcpt(string, *smtp.RcptOptions) error { return errOver }
+func (noSession) Data(io.Reader) error                 { return errOver }
