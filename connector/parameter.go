@@ -167,7 +167,7 @@ func parseDefault(t reflect.Type, text string) reflect.Value {
 		err = fmt.Errorf("a %v can't be read", t)
 	}
 	if err != nil {
-		panic(fmt.Sprintf("connector: default %q: %v", text, err))
+		panic(fmt.Sprintf("default %q can't be read: %v", text, err))
 	}
 	return v
 }

@@ -26,7 +26,7 @@ func (h *Header) Authors() ([]routing.Address, error) {
 		list, err := addresses(h.raw[f.colon+1 : f.end])
 		all = append(all, list...)
 		if err != nil && failed == nil {
-			failed = fmt.Errorf("mailheader: field %s: %w", name, err)
+			failed = fmt.Errorf("header field %s: %w", name, err)
 		}
 	}
 	return all, failed

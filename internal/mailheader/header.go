@@ -11,7 +11,7 @@ import (
 )
 
 // ErrTooLarge is the error of a header that is larger than allowed.
-var ErrTooLarge = errors.New("mailheader: header too large")
+var ErrTooLarge = errors.New("the header is larger than allowed")
 
 // Field is one field of a header, or one line without a colon.
 type Field struct {

@@ -67,7 +67,7 @@ type Dispatcher struct {
 }
 
 // ErrStopped is the cause of a refusal because the Dispatcher was not started yet, or was shut down.
-var ErrStopped = errors.New("dispatch: not running")
+var ErrStopped = errors.New("the dispatcher isn't running: it wasn't started, or it was shut down")
 
 // init makes what the zero Dispatcher lacks.
 func (d *Dispatcher) init() {

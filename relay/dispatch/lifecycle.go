@@ -16,7 +16,7 @@ import (
 func (d *Dispatcher) Start(ctx context.Context) error {
 	d.init()
 	if d.Sender == nil || d.Store == nil || d.Policy == nil {
-		return errors.New("dispatch: Sender, Store and Policy must be set")
+		return errors.New("the dispatcher lacks its Sender, Store or Policy; set all three before Start")
 	}
 	again := false
 	d.event(func(now time.Time) {
@@ -27,7 +27,7 @@ func (d *Dispatcher) Start(ctx context.Context) error {
 		}
 	})
 	if again {
-		return errors.New("dispatch: a Dispatcher is started once")
+		return errors.New("the dispatcher was started before; make a new one")
 	}
 	d.renewing.Go(d.renewLoop) // claiming may take longer than a lease lasts
 	if err := d.claim(ctx); err != nil {

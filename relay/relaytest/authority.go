@@ -44,14 +44,14 @@ func NewAuthority(name string) (*Authority, error) {
 func create(template *x509.Certificate, issuer *Authority) (*x509.Certificate, *ecdsa.PrivateKey, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return nil, nil, fmt.Errorf("relaytest: %w", err)
+		return nil, nil, fmt.Errorf("can't make a certificate: %w", err)
 	}
 	if issuer == nil {
 		issuer = &Authority{cert: template, key: key}
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, issuer.cert, &key.PublicKey, issuer.key)
 	if err != nil {
-		return nil, nil, fmt.Errorf("relaytest: %w", err)
+		return nil, nil, fmt.Errorf("can't make a certificate: %w", err)
 	}
 	cert, err := x509.ParseCertificate(der)
 	return cert, key, err

@@ -41,7 +41,7 @@ func (n *Network) lock() {
 func (n *Network) Listen(address string) (net.Listener, error) {
 	at, err := netip.ParseAddrPort(address)
 	if err != nil {
-		return nil, fmt.Errorf("relaytest: listen: %w", err)
+		return nil, fmt.Errorf("can't listen: %w", err)
 	}
 	n.lock()
 	defer n.mu.Unlock()
@@ -170,7 +170,7 @@ func (l *listener) Accept() (net.Conn, error) {
 
 // Close implements net.Listener. Connections that wait to be accepted are reset.
 func (l *listener) Close() error {
-	err := errors.New("relaytest: listener closed twice")
+	err := errors.New("the listener is closed already")
 	l.once.Do(func() {
 		err = nil
 		l.network.mu.Lock()

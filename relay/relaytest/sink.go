@@ -185,7 +185,7 @@ func (s *Sink) Close() error {
 	case <-done:
 		return nil
 	case <-time.After(sinkPatience):
-		return errors.New("relaytest: the script of a sink doesn't return")
+		return errors.New("the script of a sink doesn't return")
 	}
 }
 
