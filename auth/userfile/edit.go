@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 var (
@@ -30,12 +31,12 @@ const (
 // Add appends a user with a new hash of password, which must have 1 to 1024
 // bytes and no NUL. Groups and addresses may be nil; they are copied. Addresses may
 // hold domains, such as @contoso.com, as in the file. It fails with an error that wraps ErrExists if the user exists, and with all mistakes
-// joined if the name, a group or an address isn't one. It changes nothing on
+// as source.Diagnostics if the name, a group or an address isn't one. It changes nothing on
 // disk before Save.
 func (f *File) Add(name string, password auth.Secret, groups, addresses []string) error {
 	user, err := newUser(name, slices.Clone(groups), addresses)
 	if err := errors.Join(err, checkPassword(password)); err != nil {
-		return err
+		return diagnostics(source.Position{}, err)
 	}
 	if f.exists(name) {
 		return fmt.Errorf("%w: %q", ErrExists, name)
@@ -61,7 +62,7 @@ func (f *File) Add(name string, password auth.Secret, groups, addresses []string
 func checkPassword(password auth.Secret) error {
 	n := len(password.Reveal())
 	if n < minPassword || n > maxPassword || strings.Contains(password.Reveal(), "\x00") {
-		return fmt.Errorf("password of %d bytes; want %d to %d without NUL", n, minPassword, maxPassword)
+		return mistake(source.CodeValueInvalid, "password of %d bytes; want %d to %d without NUL", n, minPassword, maxPassword)
 	}
 	return nil
 }
@@ -107,12 +108,12 @@ func (f *File) exists(name string) bool {
 
 // clashesWith returns an error if adding e gave a user and a group the same name.
 func (f *File) clashesWith(e *entry) error {
-	if err := f.clashes(groupsOf([]*entry{e})); err != nil {
-		return err
+	if line, err := f.clashes(groupsOf([]*entry{e})); err != nil {
+		return diagnostics(source.Position{File: f.name, Line: line}, err)
 	}
 	name := fold(e.user.Name)
 	if groupsOf(f.users)[name] || groupsOf([]*entry{e})[name] {
-		return fmt.Errorf("user %q has the name of a group; want names that differ", e.user.Name)
+		return clash(e)
 	}
 	return nil
 }

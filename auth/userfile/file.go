@@ -3,7 +3,6 @@ package userfile
 import (
 	"bytes"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -12,6 +11,8 @@ import (
 	"sync"
 
 	"golang.org/x/sync/semaphore"
+
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // MaxMemory is the most memory that checking one hash may need, in bytes.
@@ -50,8 +51,8 @@ type line struct {
 	user *entry
 }
 
-// Load reads the users file at path. The error names up to 50 broken lines as
-// path:line, each with what would be right.
+// Load reads the users file at path. Where the file is to blame the error is
+// source.Diagnostics, with the mistakes of up to 50 lines.
 func Load(path string) (*File, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -69,7 +70,7 @@ func Parse(name string, r io.Reader) (*File, error) {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	if len(text) > maxFile {
-		return nil, fmt.Errorf("%s: too large; want at most %d bytes", name, maxFile)
+		return nil, diagnostics(source.Position{File: name}, mistake(source.CodeLimitExceeded, "too large; want at most %d bytes", maxFile))
 	}
 	f := &File{
 		name:    name,
@@ -78,20 +79,23 @@ func Parse(name string, r io.Reader) (*File, error) {
 		byName:  make(map[string]*entry),
 		noUsers: unmatchableHash(),
 	}
-	var errs []error
-	number := 0
+	var list source.Diagnostics
+	number, broken := 0, 0
 	for raw := range bytes.Lines(text) {
 		number++
 		if err := f.addLine(strings.TrimSuffix(string(raw), "\n")); err != nil {
-			errs = append(errs, fmt.Errorf("%s:%d: %w", name, number, err))
+			list = append(list, diagnostics(source.Position{File: name, Line: number}, err)...)
+			broken++
 		}
-		if len(errs) == maxErrors {
-			return nil, errors.Join(errs...)
+		if broken == maxErrors {
+			return nil, list
 		}
 	}
-	errs = append(errs, f.clashes(groupsOf(f.users)))
-	if err := errors.Join(errs...); err != nil {
-		return nil, err
+	if line, err := f.clashes(groupsOf(f.users)); err != nil {
+		list = append(list, diagnostics(source.Position{File: name, Line: line}, err)...)
+	}
+	if len(list) > 0 {
+		return nil, list
 	}
 	f.rekey()
 	return f, nil
@@ -107,7 +111,7 @@ func (f *File) addLine(text string) error {
 		return err
 	}
 	if _, ok := f.byName[fold(e.user.Name)]; ok {
-		return fmt.Errorf("user %q exists above; want each name once", e.user.Name)
+		return mistake(source.CodeNameDuplicate, "user %q exists above; want each name once", e.user.Name)
 	}
 	f.insert(text, e)
 	return nil
@@ -130,15 +134,20 @@ func groupsOf(users []*entry) map[string]bool {
 	return groups
 }
 
-// clashes returns an error if a user has the name of one of groups: a grant to
-// that name would apply to both.
-func (f *File) clashes(groups map[string]bool) error {
+// clashes returns an error, and the line from 1, if a user has the name of one of
+// groups: a grant to that name would apply to both.
+func (f *File) clashes(groups map[string]bool) (number int, err error) {
 	for i, l := range f.lines {
 		if l.user != nil && groups[fold(l.user.user.Name)] {
-			return fmt.Errorf("%s:%d: user %q has the name of a group; want names that differ", f.name, i+1, l.user.user.Name)
+			return i + 1, clash(l.user)
 		}
 	}
-	return nil
+	return 0, nil
+}
+
+// clash is the error of a user who has the name of a group.
+func clash(e *entry) error {
+	return mistake(source.CodeNameDuplicate, "user %q has the name of a group; want names that differ", e.user.Name)
 }
 
 // rekey derives pickKey from the content of the file, so that it is as secret as

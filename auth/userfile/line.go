@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -41,11 +42,11 @@ func isComment(line string) bool {
 // parseLine reads one line that isn't a comment. The error joins all mistakes.
 func parseLine(line string) (*entry, error) {
 	if len(line) > maxLine {
-		return nil, fmt.Errorf("line of %d bytes; want at most %d", len(line), maxLine)
+		return nil, mistake(source.CodeLimitExceeded, "line of %d bytes; want at most %d", len(line), maxLine)
 	}
 	fields := strings.SplitN(line, ":", 4) // the last may hold colons: ann@[IPv6:2001:db8::1]
 	if len(fields) < 2 {
-		return nil, errors.New("no colon; want name:hash:groups:addresses")
+		return nil, mistake(source.CodeSyntax, "no colon; want name:hash:groups:addresses")
 	}
 	for len(fields) < 4 {
 		fields = append(fields, "")
@@ -78,7 +79,7 @@ func newUser(name string, groups, addresses []string) (User, error) {
 	user := User{Name: name, Groups: groups}
 	errs := []error{checkName(name)}
 	if len(groups) > maxValues || len(addresses) > maxValues {
-		return User{}, fmt.Errorf("%d groups and %d addresses; want at most %d of each", len(groups), len(addresses), maxValues)
+		return User{}, mistake(source.CodeLimitExceeded, "%d groups and %d addresses; want at most %d of each", len(groups), len(addresses), maxValues)
 	}
 	for _, g := range groups {
 		if err := checkGroup(g); err != nil {
@@ -115,13 +116,13 @@ func checkName(name string) error {
 	p, err := permission.ParsePrincipal(name)
 	switch {
 	case err != nil:
-		return fmt.Errorf("user name: %w", err)
+		return mistake(source.CodeNameInvalid, "user name: %w", err)
 	case len(name) > maxName:
-		return fmt.Errorf("user name of %d bytes; want at most %d", len(name), maxName)
+		return mistake(source.CodeNameInvalid, "user name of %d bytes; want at most %d", len(name), maxName)
 	case strings.TrimSpace(name) != name || strings.ContainsAny(name, ":,") || name[0] == '#':
-		return fmt.Errorf("user name %q; want it without colons, commas, blanks around and # in front", name)
+		return mistake(source.CodeNameInvalid, "user name %q; want it without colons, commas, blanks around and # in front", name)
 	case p.SIDs[0] != permission.NameSID(name):
-		return fmt.Errorf("user name %q is that of a well-known principal; want another", name)
+		return mistake(source.CodeNameInvalid, "user name %q is that of a well-known principal; want another", name)
 	}
 	return nil
 }

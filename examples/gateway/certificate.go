@@ -81,7 +81,7 @@ func shownCertificate(file string) ([]shell.Certificate, error) {
 
 // codeCertificateMissing is the code of parameters that need a certificate where none
 // is given.
-const codeCertificateMissing = "certificate-missing"
+const codeCertificateMissing source.Code = "certificate-missing"
 
 // withoutCertificate returns the parameters that need a certificate where none is given:
 // as notes, because check may be run without the flags of serve.

@@ -19,7 +19,8 @@ func (r *relayProcess) invalid(mistakes []error) {
 	}
 	var others []error
 	for _, err := range mistakes {
-		if bad := (source.Diagnostics)(nil); errors.As(err, &bad) {
+		var bad source.Diagnostics
+		if errors.As(err, &bad) && (r.flags.users == "" || bad[0].File != r.flags.users) {
 			r.cli.badPolicy(&r.flags.policyFlags, err)
 		} else {
 			others = append(others, err)

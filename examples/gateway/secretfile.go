@@ -8,6 +8,9 @@ import (
 	"github.com/interchange-smtp/interchange/connector/source"
 )
 
+// codeFileReadable is the code of a file with secrets that others may read.
+const codeFileReadable source.Code = "file-readable"
+
 // exposed finds the files with passwords, their hashes, or a key that every user of
 // this machine may read. On Windows the mode of a file doesn't say who may read it.
 func (m material) exposed() source.Diagnostics {
@@ -23,7 +26,7 @@ func (m material) exposed() source.Diagnostics {
 			continue
 		}
 		all = append(all, source.Diagnostic{
-			Severity: source.SeverityWarning, Position: source.Position{File: file.name}, Code: "file-readable",
+			Severity: source.SeverityWarning, Position: source.Position{File: file.name}, Code: codeFileReadable,
 			Detail: fmt.Sprintf("every user of this machine may read %s (mode %#o)", file.holds, info.Mode().Perm()),
 			Fix:    fmt.Sprintf("chmod o= %s", file.name),
 		})
