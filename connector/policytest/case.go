@@ -11,6 +11,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/reply"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -93,8 +94,12 @@ func Run(t *testing.T, p *connector.Policy, cases []Case) {
 	}
 }
 
-// Check runs one case, as Run does. The error has the expected and the actual
-// result, and the explanation of the session.
+// CodeCaseFailed is the code of a case with another result than the expected one.
+const CodeCaseFailed source.Code = "case-failed"
+
+// Check runs one case, as Run does. The error is source.Diagnostics: the mistakes in the
+// case, with its fields as paths, or the expected and the actual result, with the
+// explanation of the session as Excerpt.
 func (c Case) Check(p *connector.Policy) error {
 	d, err := c.dialog(p)
 	if err != nil {
@@ -119,7 +124,9 @@ func (c Case) Check(p *connector.Policy) error {
 	if len(wrong) == 0 {
 		return nil
 	}
-	return fmt.Errorf("%s:\n%v", strings.Join(wrong, "; "), walk)
+	return source.Diagnostics{{
+		Severity: source.SeverityError, Code: CodeCaseFailed, Detail: strings.Join(wrong, "; "), Excerpt: walk.String(),
+	}}
 }
 
 // met returns the result of a session, and whether it is the expected one.
@@ -144,19 +151,23 @@ func (o Outcome) met(walk connector.Walkthrough) (got Outcome, ok bool) {
 	return got, got == o || o.kind == wantLetIn && got == Accepted()
 }
 
-// dialog makes the session of the case. The error has all mistakes in the case.
+// dialog makes the session of the case. The error is source.Diagnostics with all mistakes
+// in the case.
 func (c Case) dialog(p *connector.Policy) (connector.Dialog, error) {
 	d := connector.Dialog{
 		TLS: c.TLS, PeerNames: c.PeerNames, Helo: c.Helo, Size: max(int64(c.Size), 0),
 	}
-	var errs []error
-	check := func(field string, err error) {
+	var list source.Diagnostics
+	missing := func(field source.Path, detail string) {
+		list = append(list, source.Mistake(field, source.CodeParameterMissing, "%s", detail))
+	}
+	check := func(field source.Path, err error) {
 		if err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", field, err))
+			list = append(list, source.Wrap(field, source.CodeValueInvalid, err))
 		}
 	}
 	if c.Want.kind == wantNothing {
-		check("Want", errors.New("is missing; give the expected result"))
+		missing("Want", "is missing; give the expected result")
 	}
 	if d.Helo == "" {
 		d.Helo = "client.example"
@@ -175,11 +186,11 @@ func (c Case) dialog(p *connector.Policy) (connector.Dialog, error) {
 		check("From", err)
 	}
 	if len(c.To) == 0 {
-		check("To", errors.New("give a recipient"))
+		missing("To", "give a recipient")
 	}
-	for _, to := range c.To {
+	for i, to := range c.To {
 		a, err := routing.ParseAddress(to)
-		check("To", err)
+		check(source.Path("To").Index(i), err)
 		d.To = append(d.To, a)
 	}
 	if c.User != "" {
@@ -187,7 +198,7 @@ func (c Case) dialog(p *connector.Policy) (connector.Dialog, error) {
 		check("User", err)
 		d.User = &id
 	}
-	return d, errors.Join(errs...)
+	return d, list.Err()
 }
 
 // identity returns the user that AUTH proves.

@@ -83,7 +83,7 @@ func TestCheck(t *testing.T) {
 			[]string{"nothing leaves"}},
 		{policytest.Case{}, []string{"Want: is missing", "Remote: ", "To: give a recipient"}},
 		{policytest.Case{Local: "x", Remote: "10.2.9.8", From: "x", To: []string{"y"}, User: "u", Groups: []string{""}, Addresses: []string{"z"}, Domains: []string{"*"}, Want: policytest.Accepted()},
-			[]string{"Local: ", "From: ", "To: ", "User: ", `"z"`, "sender domain"}},
+			[]string{"Local: ", "From: ", "To[0]: ", "User: ", `"z"`, "sender domain"}},
 	}
 	for _, tt := range tests {
 		err := tt.c.Check(p)
