@@ -58,7 +58,7 @@ func Example() {
 		if err != nil {
 			log.Fatal(err)
 		}
-		return relaytest.NewClient(fatal{}, conn)
+		return relaytest.NewClient(relaytest.Fatal, conn)
 	}
 	c := dial("192.168.5.77")
 	c.Expect(220)
@@ -75,12 +75,6 @@ func Example() {
 	// Applications: app@fabrikam.com to bob@contoso.com: "All is well.\r\n"
 	// 192.168.6.1 is not served
 }
-
-// fatal ends an example as *testing.T ends a test.
-type fatal struct{}
-
-func (fatal) Helper()                           {}
-func (fatal) Fatalf(format string, args ...any) { log.Fatalf(format, args...) }
 
 // A Handler gives the client's reply with an Error; other errors are kept
 // from it.

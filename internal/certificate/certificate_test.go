@@ -1,10 +1,11 @@
-package certificate
+package certificate_test
 
 import (
 	"crypto/tls"
 	"strings"
 	"testing"
 
+	"github.com/interchange-smtp/interchange/internal/certificate"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
 
@@ -29,7 +30,7 @@ func TestChoose(t *testing.T) {
 		{"<I>CN=Contoso CA<S>CN=other.example", "hub.contoso.com", "error"},
 		{"<I>CN=Other CA<S>CN=hub.contoso.com", "hub.contoso.com", "error"},
 	} {
-		chosen, err := Choose(tt.name, tt.fqdn, all)
+		chosen, err := certificate.Choose(tt.name, tt.fqdn, all)
 		var got []string
 		for _, c := range chosen {
 			got = append(got, c.Leaf.Subject.CommonName)
@@ -41,19 +42,7 @@ func TestChoose(t *testing.T) {
 			t.Errorf("Choose(%q, %q) = %s, want %s", tt.name, tt.fqdn, s, tt.want)
 		}
 	}
-	if _, err := Choose("", "x.example", []tls.Certificate{{}}); err == nil {
+	if _, err := certificate.Choose("", "x.example", []tls.Certificate{{}}); err == nil {
 		t.Error("an empty certificate is offered")
 	}
-}
-
-// Names of certificates compare alike however they are printed.
-func FuzzNormalName(f *testing.F) {
-	f.Add("<I>CN=Contoso CA, O=Contoso, C=US<S>CN=mail.contoso.com")
-	f.Add("<i>cn=contoso ca,o=contoso,c=us<s>cn=MAIL.contoso.com")
-	f.Fuzz(func(t *testing.T, name string) {
-		issuer, subject, _ := strings.Cut(normalName(name), "\n")
-		if again := normalName("<I>" + issuer + "<S>" + subject); !strings.ContainsAny(name, "<\n") && again != normalName(name) {
-			t.Errorf("%q: %q, then %q", name, normalName(name), again)
-		}
-	})
 }

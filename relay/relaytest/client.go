@@ -2,16 +2,19 @@ package relaytest
 
 import (
 	"bufio"
+	"cmp"
 	"crypto/tls"
 	"io"
+	"log"
 	"net"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// patience is how long a Client waits for the other side before the test fails.
-const patience = 10 * time.Second
+// defaultTimeout is longer than what a server may hold a reply for: the tarpit, and the 30 s of
+// MaxAcknowledgementDelay.
+const defaultTimeout = 2 * time.Minute
 
 // maxReplyLines bounds a reply.
 const maxReplyLines = 200
@@ -23,11 +26,23 @@ type TB interface {
 	Fatalf(format string, args ...any)
 }
 
+// Fatal is a TB for programs and examples: a failure ends the program.
+var Fatal TB = fatal{}
+
+type fatal struct{}
+
+func (fatal) Helper()                           {}
+func (fatal) Fatalf(format string, args ...any) { log.Fatalf(format, args...) }
+
 // Client is the client of an SMTP connection. It sends exactly the lines of the test,
 // right or wrong, and ends the test if a reply is not the expected one. One goroutine
 // at a time may use it.
 type Client struct {
 	Conn net.Conn // replaced by StartTLS
+
+	// Timeout is how long the Client waits for each reply before the test fails. 0: two
+	// minutes; negative: no limit.
+	Timeout time.Duration
 
 	tb     TB
 	reader *bufio.Reader
@@ -149,4 +164,8 @@ func (c *Client) Close() { _ = c.Conn.Close() } // the other side may have been 
 
 // extend sets the deadline of the next step. A connection that can't have a deadline
 // is closed, and the step reports that.
-func (c *Client) extend() { _ = c.Conn.SetDeadline(time.Now().Add(patience)) }
+func (c *Client) extend() {
+	if timeout := cmp.Or(c.Timeout, defaultTimeout); timeout > 0 {
+		_ = c.Conn.SetDeadline(time.Now().Add(timeout))
+	}
+}

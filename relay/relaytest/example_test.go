@@ -9,12 +9,6 @@ import (
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
 
-// failing ends an example the way *testing.T ends a test.
-type failing struct{}
-
-func (failing) Helper()                           {}
-func (failing) Fatalf(format string, args ...any) { log.Fatalf(format, args...) }
-
 // A printer at 192.168.5.77 mails through a server at 10.2.3.4, and nothing of
 // that needs a real network.
 func Example() {
@@ -32,7 +26,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	c := relaytest.NewClient(failing{}, conn)
+	c := relaytest.NewClient(relaytest.Fatal, conn)
 	fmt.Println(c.Expect(220))
 	c.Do("EHLO printer.contoso.com", 250)
 	c.Do("MAIL FROM:<printer@contoso.com>", 250)
@@ -72,7 +66,7 @@ func ExampleSink_script() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	c := relaytest.NewClient(failing{}, conn)
+	c := relaytest.NewClient(relaytest.Fatal, conn)
 	c.Expect(220)
 	c.Do("EHLO hub.contoso.com", 250)
 	c.Do("MAIL FROM:<>", 250)
