@@ -36,11 +36,13 @@ func (s *session) mechanismsOfNext() []string {
 
 // Auth implements smtp.AuthSession. go-smtp calls it for mechanisms that weren't offered too.
 func (s *session) Auth(mechanism string) (sasl.Server, error) {
-	s.await()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.outOfOrder(order.Auth); err != nil {
 		return nil, err
+	}
+	if s.data != nil { // between two chunks
+		return nil, s.refuse(s.conn.in.Decide(reply.BadSequence).Reply(), false)
 	}
 	d := s.rules.Auth(mechanism)
 	if d.Allowed() && !slices.Contains(s.AuthMechanisms(), strings.ToUpper(mechanism)) {

@@ -48,8 +48,9 @@
 //   - Bare CR, bare LF and NUL are passed on. They are refused, 550 5.6.11, or a bare LF
 //     becomes CRLF if BareLinefeedRejectionEnabled is off. After DATA the connection ends.
 //   - MAIL within a transaction and AUTH within one are accepted. They are refused.
-//   - With BDAT, Reset and Mail are called while Data is running. Next sees one call at a
-//     time.
+//   - With BDAT, Reset and Mail are called while Data is running, and the result of a
+//     message that RSET has broken off may be taken for that of the next one. Next sees
+//     one call at a time, and the next transaction begins when the result is there.
 //   - Errors are sent to clients with their text, and the 2xx of another server passes for
 //     success. Both become 451.
 //   - Guesses, errors, hops and transactions have no limits.

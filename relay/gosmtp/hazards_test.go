@@ -302,6 +302,26 @@ func TestOrder(t *testing.T) {
 	c.Do("AUTH PLAIN "+plain(amy, password), 235)
 }
 
+// Between two chunks no other command of the transaction is taken, and none waits.
+func TestBetweenChunks(t *testing.T) {
+	in := internet()
+	in.MaxProtocolErrors = param.Value(param.Unlimited)
+	w := serve(t, in)
+	c := w.encrypted(stranger)
+	begin(c)
+	c.SendRaw("BDAT 14\r\nSubject: x\r\n\r\n")
+	c.Expect(250)
+	for _, line := range []string{"AUTH PLAIN " + plain(amy, password), "MAIL FROM:<>", "RCPT TO:<" + amy + ">", "DATA"} {
+		c.Send(line)
+		if code, text := c.Reply(); code != 502 && code != 503 {
+			t.Errorf("%s: %d %s", line, code, text)
+		}
+	}
+	c.SendRaw("BDAT 6 LAST\r\ntext\r\n")
+	c.Expect(250)
+	c.Do("AUTH PLAIN "+plain(amy, password), 235)
+}
+
 // BDAT has Next's Data run while go-smtp calls Reset and Mail. Next doesn't see that.
 func TestResetWaitsForData(t *testing.T) {
 	w := newWorld(t, internet())

@@ -21,8 +21,8 @@ func (s *session) Data(r io.Reader) error {
 // receive hands the message in r to deliver if the policy allows it. The transaction is nil
 // if the error alone says what became of the message.
 func (s *session) receive(r io.Reader, deliver func(io.Reader) error) (tx *transaction, err error) {
-	_, chunks := r.(*io.PipeReader)
-	tx, err = s.beginData(chunks)
+	pipe, chunks := r.(*io.PipeReader)
+	tx, err = s.beginData(pipe)
 	if err != nil {
 		return nil, err
 	}
@@ -52,12 +52,12 @@ func (s *session) receive(r io.Reader, deliver func(io.Reader) error) (tx *trans
 
 // beginData takes the transaction from the session, so that a Reset while the message is
 // being received doesn't end it.
-func (s *session) beginData(chunks bool) (*transaction, error) {
+func (s *session) beginData(pipe *io.PipeReader) (*transaction, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	verb := order.Data
-	if chunks {
-		verb = order.Bdat
+	if pipe != nil {
+		verb, s.pipe = order.Bdat, pipe
 	}
 	if err := s.outOfOrder(verb); err != nil {
 		return nil, err

@@ -2,6 +2,8 @@ package gosmtp
 
 import (
 	"crypto/tls"
+	"io"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -34,8 +36,9 @@ type session struct {
 	helo  string
 	unfit error // helo is refused, and with it everything but another EHLO
 	tx    *transaction
-	data  chan struct{} // closed when Data has returned; nil: it isn't running
-	later []func()      // calls of next that wait for Data
+	data  chan struct{}  // closed when Data has returned; nil: it isn't running
+	pipe  *io.PipeReader // of the last message that came in chunks
+	later []func()       // calls of next that wait for Data
 }
 
 // transaction is a mail transaction, from MAIL to its end.
@@ -150,13 +153,22 @@ func (s *session) drop() {
 	}
 }
 
-// await waits until Data has returned: what go-smtp has broken off may take a moment.
+// await waits until Data has returned and go-smtp has its result: what go-smtp has broken
+// off may take a moment, and it would take the result for that of the next message.
 func (s *session) await() {
 	s.mu.Lock()
-	running := s.data
+	running, pipe := s.data, s.pipe
+	s.pipe = nil
 	s.mu.Unlock()
 	if running != nil {
 		<-running
+	}
+	if pipe == nil {
+		return
+	}
+	// After the result go-smtp closes the pipe for reading too.
+	for _, err := pipe.Read(nil); err != io.ErrClosedPipe; _, err = pipe.Read(nil) {
+		runtime.Gosched()
 	}
 }
 
