@@ -54,11 +54,17 @@ func (c *conn) handshake() bool {
 	done := make(chan struct{})
 	go func() { // a handshake needs a large stack, which this goroutine would keep
 		defer close(done)
+		defer func() {
+			if v := recover(); v != nil { // of a function in config
+				c.panicked(v)
+				err = errors.New("TLS handshake failed: panic")
+			}
+		}()
 		err = mailtls.Server(c.shutdown, conn)
 	}()
 	<-done
 	if err != nil {
-		if c.shutdown.Err() == nil {
+		if c.err == nil && c.shutdown.Err() == nil {
 			c.err = err
 		}
 		c.remark(err.Error())

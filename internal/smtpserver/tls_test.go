@@ -119,6 +119,22 @@ func TestStartTLS(t *testing.T) {
 	}
 }
 
+// TestPanicInHandshake: a function of the configuration panics, and only this connection ends.
+func TestPanicInHandshake(t *testing.T) {
+	cfg := config()
+	broken := &tls.Config{GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { panic("no certificate today") }}
+	cfg.TLS = func() *tls.Config { return broken }
+	c := serveOnDemand(t, context.Background(), cfg, &session{})
+	c.hello()
+	c.talk("> STARTTLS\n< 220 ...")
+	if startTLS(t, c, &tls.Config{}) == nil {
+		t.Error("the handshake succeeded")
+	}
+	if err := c.end(); err == nil || !strings.Contains(err.Error(), "panic while serving: no certificate today") {
+		t.Errorf("Serve: %v", err)
+	}
+}
+
 // TestNothingBeforeTLSSurvives: what is pipelined behind STARTTLS in the clear
 // is neither executed nor ignored.
 func TestNothingBeforeTLSSurvives(t *testing.T) {
