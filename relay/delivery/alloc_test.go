@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/interchange-smtp/interchange/relay/delivery"
 	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 	"github.com/interchange-smtp/interchange/routing"
@@ -37,7 +38,7 @@ func TestSendAllocates(t *testing.T) {
 		return err
 	})
 	attempt := measure(func() error {
-		hop, err := w.sender.NextHop(w.policy, to.To, 0)
+		hop, err := delivery.NextHopFor(w.policy, to.To, 0)
 		if err != nil {
 			return err
 		}

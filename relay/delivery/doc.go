@@ -3,8 +3,9 @@
 // A [Sender] works in two ways. As a relay.Handler it delivers while the client waits:
 // the client gets the next hop's reply, so that no queue is needed and no acknowledged
 // message can be lost. For callers that keep messages, as package relay/dispatch does,
-// [Sender.NextHop] returns where the mail of a recipient goes, and [Sender.Send] makes
-// one attempt there, with an [Outcome] for each recipient.
+// [NextHopFor] returns where the mail of a recipient goes, and [Sender.Send] makes one
+// attempt there, with an [Outcome] for each recipient. That method is the interface
+// [Transport], which a program can implement to deliver in another way than by SMTP.
 //
 // # While the client waits: one transaction, one next hop
 //

@@ -97,7 +97,7 @@ func ExampleSender_Send() {
 		{To: routing.MustParseAddress("kim@fabrikam.com")},
 		{To: routing.MustParseAddress("lee@fabrikam.com")},
 	}
-	hop, err := sender.NextHop(policy, to[0].To, 0)
+	hop, err := delivery.NextHopFor(policy, to[0].To, 0)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -66,16 +66,9 @@ func (s *Sender) read(ctx context.Context, hop *NextHop, env *envelope.Envelope,
 		m.limited = limited{body, limit}
 		body = &m.limited
 	}
-	h, err := mailheader.Read(body, maxHeader)
-	if err == mailheader.ErrTooLarge {
-		return nil, err
-	}
+	h, err := hop.readHeader(body, m.prepared == nil)
 	if err != nil {
-		return nil, &smtpclient.BodyError{Err: err}
-	}
-	if hop.key.via == "" && m.prepared == nil { // otherwise that server applies its firewall
-		firewall := hop.out.Headers(hop.key.domain, nil)
-		h.Filter(firewall.Keep)
+		return nil, err
 	}
 	m.header, m.buf, m.Body = h, s.buffer(), m.mail.Body
 	head := h.Bytes((*m.buf)[:0])
@@ -97,6 +90,22 @@ func (s *Sender) read(ctx context.Context, hop *NextHop, env *envelope.Envelope,
 		return nil, &smtpclient.BodyError{Err: err}
 	}
 	return m, nil
+}
+
+// readHeader reads the header of a message, through the firewall of hop if filter is set.
+func (hop *NextHop) readHeader(body io.Reader, filter bool) (*mailheader.Header, error) {
+	h, err := mailheader.Read(body, maxHeader)
+	if err == mailheader.ErrTooLarge {
+		return nil, err
+	}
+	if err != nil {
+		return nil, &smtpclient.BodyError{Err: err}
+	}
+	if filter && hop.key.via == "" { // otherwise that server applies its firewall
+		firewall := hop.out.Headers(hop.key.domain, nil)
+		h.Filter(firewall.Keep)
+	}
+	return h, nil
 }
 
 // buffer returns a buffer of headSize bytes.

@@ -24,11 +24,13 @@ type NextHop struct {
 	set    *connector.Send
 	name   string // this server's, for EHLO
 	secure bool   // mutual TLS with the domain is required
+	all    bool   // made by AllDomains
 }
 
-// Key identifies a next hop and can be the key of a map. NextHops with the same Key share
-// their connections, limits and retries. A Key outlives a policy: the same connector and
-// domain of the next policy have the same Key.
+// Key identifies a next hop and can be the key of a map. A Dispatcher keeps a queue, limits
+// and retries for each Key. A Key outlives a policy: the same connector and domain of the
+// next policy have the same Key. (A Sender keeps its connections by host and compiled
+// connector: a new policy gets new ones.)
 type Key struct {
 	connector string
 	via       string         // the server that has the connector; "": this server
@@ -38,6 +40,19 @@ type Key struct {
 // Key returns the Key of h.
 func (h NextHop) Key() Key { return h.key }
 
+// Connector returns the Send connector that leads to h; nil for the zero NextHop.
+func (h NextHop) Connector() *connector.Outbound { return h.out }
+
+// AllDomains returns the next hop of all mail that h's Send connector carries: its Key and
+// its name have the connector only. A connector with smart hosts has no other. Mail to
+// another server of the organisation keeps its next hop.
+func (h NextHop) AllDomains() NextHop {
+	if h.out != nil && h.key.via == "" {
+		h.key.domain, h.secure, h.all = routing.Domain{}, false, true
+	}
+	return h
+}
+
 // String returns the name for operators: the connector, then the domain, the smart
 // hosts, or "via" and the server that has the connector.
 func (h NextHop) String() string {
@@ -46,6 +61,8 @@ func (h NextHop) String() string {
 		return "nowhere"
 	case h.key.via != "":
 		return h.set.Name + " via " + h.key.via
+	case h.all:
+		return h.set.Name
 	case h.key.domain.IsValid():
 		return h.set.Name + " " + h.key.domain.String()
 	}
@@ -56,14 +73,14 @@ func (h NextHop) String() string {
 	return h.set.Name + " " + strings.Join(hosts, ",")
 }
 
-// ErrUnreachable is the cause of an error of NextHop and Route if no Send connector
+// ErrUnreachable is the cause of an error of NextHopFor if no Send connector
 // carries mail for the recipient. Another policy may have one.
 var ErrUnreachable = errors.New("no Send connector")
 
-// NextHop returns where p sends mail of a size in bytes to a recipient; size 0 is not
+// NextHopFor returns where p sends mail of a size in bytes to a recipient; size 0 is not
 // known. The error is a *relay.Error: temporary and ErrUnreachable if there is no Send
 // connector, 5xx if the message is too large for all Send connectors.
-func (s *Sender) NextHop(p *connector.Policy, to routing.Address, size int64) (NextHop, error) {
+func NextHopFor(p *connector.Policy, to routing.Address, size int64) (NextHop, error) {
 	return nextHop(to, p.Route(to, size, nil))
 }
 

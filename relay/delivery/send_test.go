@@ -24,7 +24,7 @@ import (
 // nextHop routes one recipient.
 func (w *world) nextHop(to string) delivery.NextHop {
 	w.t.Helper()
-	hop, err := w.sender.NextHop(w.policy, routing.MustParseAddress(to), 0)
+	hop, err := delivery.NextHopFor(w.policy, routing.MustParseAddress(to), 0)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -168,16 +168,16 @@ func TestNextHop(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if hop, err := w.sender.NextHop(again, routing.MustParseAddress("a@contoso.com"), 0); err != nil || hops[hop.Key()] != "Internet contoso.com" {
+	if hop, err := delivery.NextHopFor(again, routing.MustParseAddress("a@contoso.com"), 0); err != nil || hops[hop.Key()] != "Internet contoso.com" {
 		t.Errorf("under the next policy: %v, %v", hop, err)
 	}
 
-	_, err = w.sender.NextHop(w.policy, routing.MustParseAddress("a@nowhere.example"), 0)
+	_, err = delivery.NextHopFor(w.policy, routing.MustParseAddress("a@nowhere.example"), 0)
 	expect(t, "unreachable", said(t, err), "451 4.4.4")
 	if !errors.Is(err, delivery.ErrUnreachable) {
 		t.Errorf("%v is not ErrUnreachable", err)
 	}
-	_, err = w.sender.NextHop(w.policy, routing.MustParseAddress("a@partner.example"), 2<<20)
+	_, err = delivery.NextHopFor(w.policy, routing.MustParseAddress("a@partner.example"), 2<<20)
 	expect(t, "too large", said(t, err), "5")
 	if errors.Is(err, delivery.ErrUnreachable) {
 		t.Errorf("%v is ErrUnreachable", err)

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/interchange-smtp/interchange/relay"
+	"github.com/interchange-smtp/interchange/relay/delivery"
 	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
@@ -50,7 +51,7 @@ func (r *track) deliver(connector string) error {
 // send is the same without a Dispatcher.
 func (r *track) send() error {
 	env := r.envelope(holds)
-	hop, err := r.w.sender.NextHop(r.w.policy, env.To[0].To, 0)
+	hop, err := delivery.NextHopFor(r.w.policy, env.To[0].To, 0)
 	if err != nil {
 		return err
 	}

@@ -16,13 +16,21 @@ import (
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
 
-// Dispatcher is a relay.Handler that delivers, queues and retries mail, and reports on it. Sender, Store and Policy must be set; no field may change once Start was called. Its methods are
-// safe for concurrent use.
+// Dispatcher is a relay.Handler that delivers, queues and retries mail, and reports on it. Transport,
+// Store and Policy must be set; no field may change once Start was called. Its methods are safe for
+// concurrent use.
 type Dispatcher struct {
-	Sender *delivery.Sender
-	Store  queue.Store
-	Policy *connector.Policy // in use until SetPolicy
-	Logger *slog.Logger      // nil: no log
+	Transport delivery.Transport // usually a *delivery.Sender
+	Store     queue.Store
+	Policy    *connector.Policy // in use until SetPolicy
+
+	// ByConnector has the transports of the Send connectors that don't use Transport, by their names.
+	// Case doesn't matter. The mail of such a connector has one queue, whatever its domains and smart
+	// hosts, and passes the header firewall before the transport gets it. The policy must have each
+	// connector on this server: Start and SetPolicy refuse one that hasn't.
+	ByConnector map[string]delivery.Transport
+
+	Logger *slog.Logger // nil: no log
 
 	// Dir is the directory for messages that are too large for memory while a client waits. No file in
 	// it outlives the process. "": os.TempDir.
@@ -50,11 +58,12 @@ type Dispatcher struct {
 	idle        chan struct{}   // closed when nothing is in progress after that
 	hard        context.Context // ends when attempts are cut off
 	cutOff      context.CancelFunc
-	renewing    sync.WaitGroup // the goroutine that renews leases
-	claiming    sync.Mutex     // held while the Store is asked which messages are leased
-	leasesEnded atomic.Bool    // by Shutdown
-	clients     sync.Pool      // of *client
-	outgoings   sync.Pool      // of *outgoing
+	renewing    sync.WaitGroup                // the goroutine that renews leases
+	claiming    sync.Mutex                    // held while the Store is asked which messages are leased
+	leasesEnded atomic.Bool                   // by Shutdown
+	clients     sync.Pool                     // of *client
+	own         map[string]delivery.Transport // ByConnector, by names in lower case
+	outgoings   sync.Pool                     // of *outgoing
 
 	mu       sync.Mutex
 	sched    *schedule.Scheduler
@@ -78,7 +87,7 @@ func (d *Dispatcher) init() {
 		d.clients.New = newClient
 		d.work, d.stop, d.idle = make(chan task), make(chan struct{}), make(chan struct{})
 		d.hard, d.cutOff = context.WithCancel(context.Background())
-		d.sched = schedule.New(schedule.Config{Route: d.Sender.NextHop, MaxMessages: d.MaxMessages, MinFree: d.MinFree})
+		d.sched = schedule.New(schedule.Config{Route: d.nextHop, MaxMessages: d.MaxMessages, MinFree: d.MinFree})
 	})
 }
 

@@ -67,6 +67,16 @@
 // The same holds for the length of the queue and its disk, there with the reports on a
 // client's mail included: see [Dispatcher.Admit].
 //
+// # Where mail goes, and how
+//
+// The policy decides where mail goes: by its Send connectors, their address spaces and costs. The
+// [delivery.Transport] decides how it gets there: a *delivery.Sender by SMTP, to the smart hosts of the
+// connector or the mail exchangers of the domain. ByConnector replaces it for some connectors, named
+// as in the policy: give the Send connector Mailboxes the address space contoso.com and
+// ByConnector["Mailboxes"] a transport that writes Maildirs, and an accepted domain is delivered here,
+// with the retries, limits, reports and the operator's view that other next hops have. The example
+// of Dispatcher shows such a transport.
+//
 // # What a crash may do
 //
 // Whatever was acknowledged is on the Store until a next hop has accepted it or a report
@@ -93,7 +103,7 @@
 //
 // Package internal/schedule decides all of the above, and is the place to begin for
 // retries, shares and reports. This package is the driver around its Scheduler:
-// goroutines, Store, Sender, bodies, timer and log. One mutex guards the Scheduler. A
+// goroutines, Store, transports, bodies, timer and log. One mutex guards the Scheduler. A
 // method either takes the mutex and releases it itself, as event does, or says "d.mu is
 // held" and keeps it to its end.
 package dispatch

@@ -129,7 +129,7 @@ func (d *Dispatcher) attempt(out *outgoing) {
 }
 
 // send sends one message to a next hop. unreadable is not nil if the message can't be read; outcomes
-// and err are as from Sender.Send.
+// and err are as from sound.
 func (d *Dispatcher) send(out *outgoing) (outcomes []delivery.Outcome, err, unreadable error) {
 	body, closer, unreadable := d.open(d.hard, owner(out.transfer.Message), &out.mem)
 	if unreadable != nil {
@@ -141,7 +141,7 @@ func (d *Dispatcher) send(out *outgoing) (outcomes []delivery.Outcome, err, unre
 			return nil, nil, unreadable
 		}
 	}
-	outcomes, err = d.Sender.Send(d.hard, out.transfer.Next, &out.env, out.to, body)
+	outcomes, err = d.sendBody(out, body)
 	return outcomes, err, nil
 }
 

@@ -33,7 +33,7 @@ func Example() {
 	var network relaytest.Network // on which no server listens
 	sender := &delivery.Sender{Dial: network.Host(netip.MustParseAddr("10.2.3.4")).Dial}
 	defer sender.Close()
-	d := &dispatch.Dispatcher{Sender: sender, Store: new(queuetest.Store), Policy: policy}
+	d := &dispatch.Dispatcher{Transport: sender, Store: new(queuetest.Store), Policy: policy}
 	ctx := context.Background()
 	if err := d.Start(ctx); err != nil {
 		log.Fatal(err)

@@ -15,13 +15,17 @@ import (
 // read; ctx bounds only that.
 func (d *Dispatcher) Start(ctx context.Context) error {
 	d.init()
-	if d.Sender == nil || d.Store == nil || d.Policy == nil {
-		return errors.New("the dispatcher lacks its Sender, Store or Policy; set all three before Start")
+	if d.Transport == nil || d.Store == nil || d.Policy == nil {
+		return errors.New("the dispatcher lacks its Transport, Store or Policy; set all three before Start")
+	}
+	if err := d.Check(d.Policy); err != nil {
+		return err
 	}
 	again := false
 	d.event(func(now time.Time) {
 		if again = d.started || d.stopping; !again {
 			d.started = true
+			d.makeTransports()
 			d.sched.SetHolder(envelope.NewID(), now.Add(schedule.LeaseTime))
 			d.sched.Begin(d.Policy, now)
 		}
@@ -39,10 +43,14 @@ func (d *Dispatcher) Start(ctx context.Context) error {
 
 // SetPolicy makes p the policy of all attempts from the next one on. Everything that waits is routed
 // again, unreachable recipients included, and each next hop that has failed is tried once at once,
-// because it may be another one now. A nil policy is an error.
+// because it may be another one now. An error means that nothing has changed: a nil policy, or one that
+// ByConnector doesn't fit.
 func (d *Dispatcher) SetPolicy(p *connector.Policy) error {
 	if p == nil {
 		return errors.New("no policy is given")
+	}
+	if err := d.Check(p); err != nil {
+		return err
 	}
 	d.init()
 	var all []*schedule.Message

@@ -97,6 +97,7 @@ type outgoing struct {
 	to       []envelope.Recipient
 	one      [1]envelope.Recipient // memory for to
 	mem      bytes.Reader
+	body     watched
 	result   schedule.Result
 }
 

@@ -147,7 +147,7 @@ func TestNotStarted(t *testing.T) {
 	w := &world{t: t, policy: compile(t, config(byDNS())), mem: new(queuetest.Store)}
 	w.d = &dispatch.Dispatcher{Store: w.mem, Policy: w.policy}
 	if err := w.d.Start(context.Background()); err == nil {
-		t.Error("it starts without a Sender")
+		t.Error("it starts without a Transport")
 	}
 	env := w.envelope(holds, "a@contoso.com")
 	_, err := w.d.Begin(context.Background(), env)

@@ -118,7 +118,7 @@ func (w *world) start() {
 		Dial:     w.net.Host(netip.MustParseAddr("10.2.3.4")).Dial,
 		Local:    func(a netip.Addr) bool { return a == netip.MustParseAddr("10.2.3.4") },
 	}
-	w.d = &dispatch.Dispatcher{Sender: w.sender, Store: w.store, Policy: w.policy, Dir: w.t.TempDir(),
+	w.d = &dispatch.Dispatcher{Transport: w.sender, Store: w.store, Policy: w.policy, Dir: w.t.TempDir(),
 		Logger: slog.New(slog.NewTextHandler(&w.log, nil))}
 	if w.tune != nil {
 		w.tune(w.d)

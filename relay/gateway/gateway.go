@@ -59,8 +59,9 @@ type Gateway struct {
 
 	// Server, Sender and Dispatcher do the work. Their fields may be set before Start,
 	// except those that the Gateway sets: Handler and the fields of Config of the
-	// Server, Certificates and RootCAs of the Sender, Sender, Store and Policy of the
-	// Dispatcher. After Start their methods may be called, except those that start,
+	// Server, Certificates and RootCAs of the Sender, Transport, Store and Policy of the
+	// Dispatcher. Send connectors that don't use SMTP have their transports in the
+	// Dispatcher's ByConnector. After Start their methods may be called, except those that start,
 	// reconfigure or stop them. The Dispatcher is not used if there is no queue.
 	Server     relay.Server
 	Sender     delivery.Sender
@@ -111,7 +112,7 @@ func (g *Gateway) Start(ctx context.Context) error {
 	if g.state != unstarted {
 		return errors.New("a gateway is started once")
 	}
-	if err := g.Config.Check(); err != nil {
+	if err := g.check(g.Config); err != nil {
 		return err
 	}
 	g.state, g.current, g.ended = running, g.Config, make(chan struct{})
@@ -126,6 +127,17 @@ func (g *Gateway) Start(ctx context.Context) error {
 	grace, cancel := afterwards(ctx, shutdownGrace)
 	defer cancel()
 	return errors.Join(err, g.close(grace))
+}
+
+// check returns an error if the Gateway can't work by c.
+func (g *Gateway) check(c Config) error {
+	if len(g.Dispatcher.ByConnector) > 0 && g.Dir == "" && g.Store == nil {
+		return errors.New("a Send connector can have a transport of its own only if there is a queue")
+	}
+	if err := c.Check(); err != nil {
+		return err
+	}
+	return g.Dispatcher.Check(c.Policy)
 }
 
 // listen opens the bindings and serves them. It returns when they accept connections.
@@ -189,7 +201,7 @@ func (g *Gateway) Reload(next Config) error {
 	if g.state != running {
 		return ErrNotRunning
 	}
-	if err := next.Check(); err != nil {
+	if err := g.check(next); err != nil {
 		return err
 	}
 	// While some mail is still sent by the old policy and some by the new one, the

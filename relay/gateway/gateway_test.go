@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -13,8 +14,11 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/relay/delivery"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/gateway"
 	"github.com/interchange-smtp/interchange/relay/gateway/control"
+	"github.com/interchange-smtp/interchange/relay/queue/queuetest"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
 
@@ -128,6 +132,44 @@ func TestReloadFails(t *testing.T) {
 		if err := g.Sender.Check(shows(t, other[0].Leaf)); err == nil {
 			t.Errorf("%s: the Sender has a certificate of the refused configuration", tt.name)
 		}
+	}
+}
+
+// box is a transport that takes every message and reports it to a channel.
+type box chan string
+
+func (b box) Send(_ context.Context, hop delivery.NextHop, _ *envelope.Envelope, to []envelope.Recipient, body io.Reader) ([]delivery.Outcome, error) {
+	_, err := io.Copy(io.Discard, body)
+	b <- hop.String() + ": " + to[0].To.String()
+	return make([]delivery.Outcome, len(to)), err
+}
+
+// TestTransport: a Send connector has a transport of its own, which every policy must
+// have, and a queue.
+func TestTransport(t *testing.T) {
+	w := &world{t: t}
+	own := make(box, 1)
+	g := w.gateway(config("fabrikam.com", server+":25"))
+	g.Dispatcher.ByConnector = map[string]delivery.Transport{"ToMailboxes": own}
+	if err := g.Start(t.Context()); err == nil || !strings.Contains(err.Error(), "only if there is a queue") {
+		t.Errorf("without a queue: %v", err)
+	}
+	g.Store = new(queuetest.Store)
+	w.start(g)
+	other := config("fabrikam.com", server+":25", server+":26")
+	other.Send[0].Name = "ToOthers"
+	if err := g.Reload(gateway.Config{Policy: compile(t, other)}); err == nil || !strings.Contains(err.Error(), `"ToMailboxes"`) {
+		t.Errorf("without the connector: %v", err)
+	}
+	if _, err := w.dial(server + ":26"); err == nil {
+		t.Error("a policy that was refused is in use")
+	}
+	c := w.session(server + ":25")
+	c.Do("EHLO client.example", 250)
+	submit(c, "bob@fabrikam.com")
+	c.Expect(250)
+	if got := <-own; got != "ToMailboxes: bob@fabrikam.com" {
+		t.Errorf("delivered %s", got)
 	}
 }
 

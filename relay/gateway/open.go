@@ -78,7 +78,7 @@ func (g *Gateway) openDir(ctx context.Context) error {
 // startDispatcher begins to deliver what is in store, which has the queue from now on.
 func (g *Gateway) startDispatcher(ctx context.Context, store queue.Store) error {
 	d := &g.Dispatcher
-	d.Sender, d.Store, d.Policy = &g.Sender, store, g.Config.Policy
+	d.Transport, d.Store, d.Policy = &g.Sender, store, g.Config.Policy
 	d.Dir = cmp.Or(d.Dir, g.Dir)
 	d.Logger = cmp.Or(d.Logger, g.Logger)
 	g.queue, g.Server.Handler = store, d

@@ -32,7 +32,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	d := &dispatch.Dispatcher{Sender: new(delivery.Sender), Store: store, Policy: policy}
+	d := &dispatch.Dispatcher{Transport: new(delivery.Sender), Store: store, Policy: policy}
 	if err := d.Start(ctx); err != nil {
 		log.Fatal(err)
 	}

@@ -35,7 +35,7 @@ func IsPermanent(err error) bool { return asRefusal(err).Reply.Code >= 500 }
 func (s *Scheduler) record(m *Message, i int, o delivery.Outcome, hop string, now time.Time) {
 	r := &m.Recipients[i]
 	r.Hop, r.Host, r.Reply, r.Tried = hop, o.Host, o.Reply, now
-	if o.Host != "" {
+	if o.Host != "" || o.Err == nil {
 		r.Attempts++
 	}
 	if o.Reply == "" {
@@ -68,9 +68,10 @@ func replyText(o *delivery.Outcome, e *relay.Error) string {
 	return e.Reply.String()
 }
 
-// hasAnswered reports whether the next hop gave any reply to the message.
+// hasAnswered reports whether the next hop gave any reply to the message, or took it without one, as
+// other transports than SMTP do.
 func hasAnswered(outcomes []delivery.Outcome) bool {
-	return slices.ContainsFunc(outcomes, func(o delivery.Outcome) bool { return o.Reply != "" && o.Host != "" })
+	return slices.ContainsFunc(outcomes, func(o delivery.Outcome) bool { return o.Err == nil || o.Reply != "" && o.Host != "" })
 }
 
 // isTooMuch reports whether a report was refused because of the original in it: it is too large, in a

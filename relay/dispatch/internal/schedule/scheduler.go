@@ -46,8 +46,8 @@ type Scheduler struct {
 
 // Config is what a Scheduler is made with.
 type Config struct {
-	// Route returns the next hop for a recipient of a message of a size, as delivery.Sender.NextHop
-	// does.
+	// Route returns the next hop for a recipient of a message of a size, as
+	// delivery.NextHopFor does.
 	Route func(p *connector.Policy, to routing.Address, size int64) (delivery.NextHop, error)
 
 	MaxMessages int   // as in dispatch.Dispatcher
@@ -207,6 +207,6 @@ type Result struct {
 	Transfer *Transfer
 	At       time.Time
 	Outcomes []delivery.Outcome // of Transfer.To, in order
-	Err      error              // of the next hop as a whole, as from delivery.Sender.Send
+	Err      error              // of the next hop as a whole, as from a delivery.Transport
 	CutOff   bool               // the attempt was cut off by a shutdown
 }

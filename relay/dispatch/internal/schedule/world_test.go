@@ -62,7 +62,7 @@ func compile(t testing.TB, cfg connector.Config) *connector.Policy {
 func newWorld(t testing.TB, cfg connector.Config) *world {
 	w := &world{t: t, now: start, answered: make(map[*Message]bool), saved: make(map[string]string)}
 	w.hop = func(t *Transfer) (time.Duration, []delivery.Outcome, error) { return 0, accepted(t), nil }
-	w.s = New(Config{Route: new(delivery.Sender).NextHop})
+	w.s = New(Config{Route: delivery.NextHopFor})
 	w.s.SetHolder("us", start.Add(1000*time.Hour))
 	w.s.Begin(compile(t, cfg), w.now)
 	return w

@@ -1,0 +1,44 @@
+package delivery
+
+import (
+	"context"
+	"io"
+
+	"github.com/interchange-smtp/interchange/relay/envelope"
+)
+
+// Transport hands messages to next hops: by SMTP, as [*Sender] does, or in another way, such
+// as into a Maildir or to the HTTP API of a mail service. A dispatch.Dispatcher decides by the policy which Send connector carries a message, and
+// makes each attempt with the Transport of that connector.
+type Transport interface {
+	// Send makes one attempt to hand a message to all recipients at hop. It returns an
+	// Outcome for each, in the order of to. A recipient whose Outcome has no Err is done;
+	// one whose Err is a *relay.Error with a 5xx reply is refused permanently, and its
+	// sender gets a delivery report; with any other Err it is tried again.
+	//
+	// The error concerns hop as a whole: it can't be reached, or takes no message now.
+	// Then no recipient has got the message, the Outcomes may be nil, and hop's other
+	// messages wait with this one until hop is tried again. If the error is a *relay.Error
+	// with a 5xx reply, all recipients are refused permanently instead.
+	//
+	// body is the whole message, with CRLF at the ends of lines. If it can't be read to
+	// its end, the message must not be delivered. The size in env is the one that was
+	// declared, or 0.
+	//
+	// Send must return soon after ctx has ended. It must not change env or to, nor use any
+	// argument after it has returned. Several goroutines call it at once, as many as the
+	// limits of Set-TransportService for connections allow.
+	Send(ctx context.Context, hop NextHop, env *envelope.Envelope, to []envelope.Recipient, body io.Reader) ([]Outcome, error)
+}
+
+// Filter returns the message as the Send connector of h lets it out: without the fields
+// that its header firewall removes. A Dispatcher does this for the transports in its
+// ByConnector; a Sender does it itself. The error is that of reading the
+// header.
+func (h NextHop) Filter(body io.Reader) (io.Reader, error) {
+	header, err := h.readHeader(body, true)
+	if err != nil {
+		return nil, failure(err, h.set)
+	}
+	return header.Message(), nil // it isn't released: the transport may read on
+}
