@@ -49,8 +49,12 @@ type Backend struct {
 	current      atomic.Pointer[connector.Policy]
 	guesses      limits.Guesses
 	transactions limits.Transactions
-	mu           sync.Mutex
-	counts       map[string]*counts // by the name of the connector
+	stopping     atomic.Bool
+	open         sync.WaitGroup // conns
+
+	mu     sync.Mutex
+	counts map[string]*counts // by the name of the connector
+	conns  map[*conn]struct{} // of Listeners
 }
 
 // counts are what is counted for a connector across connections.

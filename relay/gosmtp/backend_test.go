@@ -1,6 +1,7 @@
 package gosmtp_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -331,4 +332,45 @@ func TestHelloAgain(t *testing.T) {
 	c.Do("MAIL FROM:<>", 500)
 	c.Do("EHLO client.example.com", 250)
 	c.Do("MAIL FROM:<>", 250)
+}
+
+// A shutdown ends idle connections at once, the others after their transaction or with ctx.
+func TestShutdown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := serve(t, internet())
+		idle, within, busy, stalled := w.client(stranger), w.encrypted(stranger), w.hello(stranger), w.hello(stranger)
+		chunks := w.hello(stranger)
+		for _, c := range []*relaytest.Client{busy, stalled, chunks} {
+			begin(c)
+		}
+		chunks.SendRaw("BDAT 14\r\nSubject: x\r\n\r\n")
+		chunks.Expect(250)
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		ended := make(chan error)
+		start := time.Now()
+		go func() { ended <- w.backend.Shutdown(ctx) }()
+		for _, c := range []*relaytest.Client{idle, within} {
+			c.Expect(421)
+		}
+		relaytest.NewClient(t, w.dial(stranger)).Expect(421)
+		send(busy, message, 250)
+		busy.Closed()
+		chunks.SendRaw("BDAT 6 LAST\r\ntext\r\n")
+		chunks.Expect(250)
+		chunks.Closed()
+		if err := <-ended; !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != 5*time.Second {
+			t.Errorf("Shutdown: %v after %v", err, time.Since(start))
+		}
+		stalled.Closed()
+		if n := len(w.mailbox.all()); n != 2 {
+			t.Errorf("%d messages were accepted", n)
+		}
+		if err := w.backend.Shutdown(t.Context()); err != nil {
+			t.Errorf("a second Shutdown: %v", err)
+		}
+		if err := w.server.Shutdown(t.Context()); err != nil {
+			t.Errorf("the server's Shutdown: %v", err)
+		}
+	})
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"os"
 	"sync"
 	"time"
 
@@ -36,6 +37,8 @@ type conn struct {
 	err     error // of a Read; sticky, because what follows isn't the rest of the message
 	last    bool  // the next write is the last reply
 	over    bool  // no command may follow
+	busy    bool  // a transaction is open
+	stopped bool  // by Shutdown: the connection ends when it isn't busy
 	greeted bool
 	tls     bool
 	tail    []byte // the end of what was read in the clear
@@ -67,17 +70,8 @@ func (b *Backend) connOf(c *smtp.Conn) *conn {
 // Read implements net.Conn. The end of the connection is not io.EOF: go-smtp would take
 // it for the end of a chunk of BDAT.
 func (c *conn) Read(p []byte) (int, error) {
-	c.mu.Lock()
-	err := c.err
-	if c.over {
-		err = errOver
-	}
-	c.mu.Unlock()
-	if err != nil {
+	if err := c.beginRead(); err != nil {
 		return 0, err
-	}
-	if err = c.Conn.SetReadDeadline(c.deadline()); err != nil {
-		return 0, errOver
 	}
 	n, err := c.Conn.Read(p)
 	if err == io.EOF {
@@ -91,6 +85,23 @@ func (c *conn) Read(p []byte) (int, error) {
 		c.tail = c.tail[max(0, len(c.tail)-maxTail):]
 	}
 	return n, err
+}
+
+// beginRead sets the deadline of a read, or returns the error of one that can't be.
+func (c *conn) beginRead() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.over:
+		return errOver
+	case c.err != nil:
+		return c.err
+	case c.stopped && !c.busy:
+		return os.ErrDeadlineExceeded
+	case c.Conn.SetReadDeadline(c.deadline()) != nil:
+		return errOver // closed
+	}
+	return nil
 }
 
 // deadline returns when the next read or write must be done.

@@ -66,6 +66,8 @@
 //     end the connection.
 //   - Commands pipelined behind a refusal that should end the connection are run.
 //   - Nothing limits connections, in all and by source.
+//   - Shutdown waits for idle clients and doesn't close them at its end. Backend.Shutdown
+//     sends them 421, and closes all connections at its end.
 //
 // # Hazards that remain
 //
@@ -84,7 +86,6 @@
 //     effect.
 //   - An HTTP client can send commands if it makes few errors. Commands without effect
 //     (NOOP, VRFY, RSET) are not limited except by ConnectionTimeout.
-//   - Shutdown doesn't send 421 to idle clients and ends no connection.
 //   - The error that exceeds MaxProtocolErrors or MaxLogonFailures ends the connection
 //     without another reply. Received says ESMTP also after HELO. There is no protocol log.
 //

@@ -96,12 +96,16 @@ func (b *Backend) admit(c net.Conn) *conn {
 		return nil
 	}
 	w.count = b.countsOf(w.in)
+	w.idle, w.until = w.settings.ConnectionInactivityTimeout, now.Add(w.settings.ConnectionTimeout)
 	reason := reply.TooManyConnections
 	switch w.count.connections.Enter(w.settings, w.source) {
 	case limits.WithinLimits:
-		w.leave = func() { w.count.connections.Leave(w.source) }
-		w.idle, w.until = w.settings.ConnectionInactivityTimeout, now.Add(w.settings.ConnectionTimeout)
-		return w
+		w.leave = func() { w.count.connections.Leave(w.source); b.exit(w) }
+		if b.enter(w) {
+			return w
+		}
+		w.count.connections.Leave(w.source)
+		reason = reply.ShuttingDown
 	case limits.OverSource:
 		reason = reply.TooManyConnectionsPerSource
 	}

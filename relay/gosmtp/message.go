@@ -71,6 +71,7 @@ func (s *session) beginData(pipe *io.PipeReader) (*transaction, error) {
 // endData ends the transaction, also if Next panics.
 func (s *session) endData(tx *transaction) {
 	tx.budget.End()
+	s.conn.setBusy(false)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, call := range s.later {

@@ -150,6 +150,7 @@ func (s *session) drop() {
 	if s.tx != nil {
 		s.tx.budget.End()
 		s.tx = nil
+		s.conn.setBusy(false)
 	}
 }
 
@@ -194,6 +195,10 @@ func (s *session) Mail(from string, opts *smtp.MailOptions) error {
 	if err := s.outOfOrder(order.Mail); err != nil {
 		return err
 	}
+	if s.backend.stopping.Load() {
+		s.conn.finish()
+		return s.decide(s.conn.in.Decide(reply.ShuttingDown))
+	}
 	sender, reason := address(from, opts.UTF8, true)
 	if reason != 0 {
 		return s.decide(s.conn.in.Decide(reason))
@@ -213,6 +218,7 @@ func (s *session) Mail(from string, opts *smtp.MailOptions) error {
 		return s.failed("MAIL", err)
 	}
 	s.tx = &transaction{id: envelope.NewID(), from: sender, utf8: opts.UTF8, body: opts.Body, budget: budget}
+	s.conn.setBusy(true)
 	s.order.Transaction, s.order.Binary = true, opts.Body == smtp.BodyBinaryMIME
 	return nil
 }
