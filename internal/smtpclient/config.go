@@ -12,6 +12,7 @@ import (
 type Config struct {
 	Name        string            // this server's, for EHLO
 	HELO        bool              // use HELO and no extensions
+	LMTP        bool              // use LHLO, and DATA even if CHUNKING is offered (RFC 2033)
 	DATA        bool              // use DATA even if CHUNKING is offered
 	TLS         *tls.Config       // for STARTTLS; nil: never
 	ImplicitTLS bool              // begin with TLS, as on port 465 (RFC 8314); needs TLS

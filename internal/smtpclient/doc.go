@@ -15,6 +15,8 @@
 // message, that they would answer. Only 2xx after the end of the message means that it
 // was delivered.
 //
+// [Conn.DataEach] is Data for LMTP (RFC 2033), where the hop replies for each recipient.
+//
 // The text of a reply is kept. After authentication, a text that repeats the password is
 // left out.
 //

@@ -35,16 +35,10 @@ type Message struct {
 func (c *Conn) Data(ctx context.Context, m Message) (Reply, error) {
 	defer c.watch(ctx)()
 	var r Reply
-	var err error
-	to, convert := c.conversion(m.Body)
-	if convert && m.Rest == nil {
-		convert, m.Body = false, envelope.SevenBit
-		if m.Head, err = convertShort(m.Head, to); err != nil {
-			c.bad = c.bad || c.asked
-			return Reply{}, err
-		}
+	convert, err := c.prepare(&m)
+	if err != nil {
+		return Reply{}, err
 	}
-	c.out = stuffer{w: c.bw, scan: scanner{binary: m.Body == envelope.BinaryMIME && !convert}, start: true}
 	if !convert && !c.asked && c.Has("CHUNKING") && (m.Body == envelope.BinaryMIME || m.Rest != nil && c.Has("PIPELINING")) {
 		r, err = c.sendChunks(m)
 		err = withoutBDAT(err)
@@ -61,6 +55,21 @@ func (c *Conn) Data(ctx context.Context, m Message) (Reply, error) {
 	return r, nil
 }
 
+// prepare makes c ready to send m, and converts it if it is short. convert reports whether
+// the rest has to be converted.
+func (c *Conn) prepare(m *Message) (convert bool, err error) {
+	to, convert := c.conversion(m.Body)
+	if convert && m.Rest == nil {
+		convert, m.Body = false, envelope.SevenBit
+		if m.Head, err = convertShort(m.Head, to); err != nil {
+			c.bad = c.bad || c.asked
+			return false, err
+		}
+	}
+	c.out = stuffer{w: c.bw, scan: scanner{binary: m.Body == envelope.BinaryMIME && !convert}, start: true}
+	return convert, nil
+}
+
 // room returns memory for the rest of m: the memory of Head, which isn't needed any more
 // after it was sent.
 func (m *Message) room() []byte {
@@ -72,30 +81,38 @@ func (m *Message) room() []byte {
 
 // sendData sends the message by DATA and reads the answer.
 func (c *Conn) sendData(m Message) (Reply, error) {
-	if err := c.askData(); err != nil {
+	if err := c.sendText(m); err != nil {
 		return Reply{}, err
+	}
+	return c.read(StageBody, c.cfg.Timeouts.Final)
+}
+
+// sendText sends the message by DATA, to its final dot.
+func (c *Conn) sendText(m Message) error {
+	if err := c.askData(); err != nil {
+		return err
 	}
 	// From here on an error ends the connection: the hop would take all further
 	// bytes for the message.
 	reusable := !c.bad
 	c.bad = true
 	if err := c.stuffAll(m); err != nil {
-		return Reply{}, err
+		return err
 	}
 	if err := c.out.scan.end(); err != nil {
-		return Reply{}, &Error{Stage: StageBody, Err: err}
+		return &Error{Stage: StageBody, Err: err}
 	}
 	// A reply before the end of the message can't be the reply to it.
 	if err := c.unasked(StageBody); err != nil {
-		return Reply{}, err
+		return err
 	}
 	// The end of the body and the dot leave in one write.
 	c.line = append(c.line[:0], c.out.dot()...)
 	if err := c.write(StageBody, c.line, c.cfg.Timeouts.Block); err != nil {
-		return Reply{}, c.lastWords(StageBody, err)
+		return c.lastWords(StageBody, err)
 	}
 	c.bad = !reusable
-	return c.read(StageBody, c.cfg.Timeouts.Final)
+	return nil
 }
 
 // askData sends DATA, unless it was sent, and waits for 354.

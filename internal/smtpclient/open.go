@@ -53,12 +53,16 @@ func (c *Conn) open(ctx context.Context) error {
 	return nil
 }
 
-// hello sends EHLO, or HELO if EHLO is unknown or cfg.HELO is set.
+// hello sends EHLO, or HELO if EHLO is unknown or cfg.HELO is set, or LHLO for LMTP.
 func (c *Conn) hello() error {
 	c.ext = nil
 	var refused error // EHLO
 	if !c.cfg.HELO {
-		c.line = append(append(append(c.line[:0], "EHLO "...), c.cfg.Name...), "\r\n"...)
+		verb := "EHLO "
+		if c.cfg.LMTP {
+			verb = "LHLO "
+		}
+		c.line = append(append(append(c.line[:0], verb...), c.cfg.Name...), "\r\n"...)
 		if err := c.write(StageHello, c.line, c.cfg.Timeouts.Command); err != nil {
 			return err
 		}
@@ -69,13 +73,13 @@ func (c *Conn) hello() error {
 		}
 		if r.Code/100 == 2 {
 			c.ext = ext
-			if c.cfg.DATA {
+			if c.cfg.DATA || c.cfg.LMTP {
 				delete(c.ext, "CHUNKING")
 			}
 			return nil
 		}
 		// A hop that has no EHLO has HELO (RFC 5321 section 3.2), but neither TLS nor AUTH.
-		if refused = refusal(StageHello, r); r.Code/100 != 5 || c.tls {
+		if refused = refusal(StageHello, r); r.Code/100 != 5 || c.tls || c.cfg.LMTP {
 			return refused
 		}
 	}

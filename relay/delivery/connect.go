@@ -317,7 +317,7 @@ func (s *Sender) dial(ctx context.Context, from netip.Addr, to netip.AddrPort) (
 	}
 	nc, err := dial(ctx, from, to)
 	if err != nil {
-		return nil, &dialError{to, err}
+		return nil, &dialError{to.String(), err}
 	}
 	return nc, nil
 }

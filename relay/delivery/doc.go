@@ -5,7 +5,8 @@
 // message can be lost. For callers that keep messages, as package relay/dispatch does,
 // [NextHopFor] returns where the mail of a recipient goes, and [Sender.Send] makes one
 // attempt there, with an [Outcome] for each recipient. That method is the interface
-// [Transport], which a program can implement to deliver in another way than by SMTP.
+// [Transport], which a program can implement to deliver in another way than by SMTP. An
+// [LMTP] is one.
 //
 // # While the client waits: one transaction, one next hop
 //

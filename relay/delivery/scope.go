@@ -3,7 +3,6 @@ package delivery
 import (
 	"errors"
 	"net"
-	"net/netip"
 	"os"
 	"slices"
 	"strings"
@@ -140,7 +139,7 @@ func (e *hopError) Unwrap() error { return e.err }
 
 // dialError is the error of a connection that could not be made.
 type dialError struct {
-	to  netip.AddrPort
+	to  string
 	err error
 }
 
@@ -151,13 +150,13 @@ func (e *dialError) Error() string {
 	var op *net.OpError
 	switch {
 	case isTimeout(e.err):
-		return e.to.String() + ": no answer to the call"
+		return e.to + ": no answer to the call"
 	case errors.As(e.err, &sys):
 		why = sys.Err
 	case errors.As(e.err, &op):
 		why = op.Err
 	}
-	return e.to.String() + ": " + why.Error()
+	return e.to + ": " + why.Error()
 }
 
 func (e *dialError) Unwrap() error { return e.err }

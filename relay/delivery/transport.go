@@ -7,8 +7,9 @@ import (
 	"github.com/interchange-smtp/interchange/relay/envelope"
 )
 
-// Transport hands messages to next hops: by SMTP, as [*Sender] does, or in another way, such
-// as into a Maildir or to the HTTP API of a mail service. A dispatch.Dispatcher decides by the policy which Send connector carries a message, and
+// Transport hands messages to next hops: by SMTP, as [*Sender] does, by LMTP, as [*LMTP]
+// does, or in another way, such as into a Maildir or to the HTTP API of a mail service. A
+// dispatch.Dispatcher decides by the policy which Send connector carries a message, and
 // makes each attempt with the Transport of that connector.
 type Transport interface {
 	// Send makes one attempt to hand a message to all recipients at hop. It returns an
@@ -33,7 +34,7 @@ type Transport interface {
 
 // Filter returns the message as the Send connector of h lets it out: without the fields
 // that its header firewall removes. A Dispatcher does this for the transports in its
-// ByConnector; a Sender does it itself. The error is that of reading the
+// ByConnector; a Sender and an LMTP do it themselves. The error is that of reading the
 // header.
 func (h NextHop) Filter(body io.Reader) (io.Reader, error) {
 	header, err := h.readHeader(body, true)
