@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // Mechanism is a set of connector mechanisms, the flags of AuthMechanism. The
@@ -33,8 +35,8 @@ const allMechanisms Mechanism = 1<<len(mechanismNames) - 1
 const maxErrors = 50
 
 // ParseMechanism reads mechanisms separated by commas, in any letter case. The empty
-// string and "None" give None; None together with another value is a RuleError. The
-// error joins all mistakes. Check checks combinations.
+// string and "None" give None; None together with another value has the code
+// NoneExclusive. The error joins all mistakes. Check checks combinations.
 func ParseMechanism(s string) (Mechanism, error) {
 	trimmed := strings.TrimSpace(s)
 	if trimmed == "" || equalFold(trimmed, "None") {
@@ -65,7 +67,8 @@ func parseOne(name string) (Mechanism, error) {
 		}
 	}
 	if equalFold(name, "None") {
-		return None, RuleError{NoneExclusive, "None can't be combined with another mechanism"}
+		broken := source.Mistake("", NoneExclusive, "None can't be combined with another mechanism")
+		return None, &broken
 	}
 	const limit = 80
 	if len(name) > limit {
@@ -118,32 +121,25 @@ func (m *Mechanism) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// The codes of RuleError. They don't change.
+// The codes of combinations that a Receive connector may not have.
 const (
-	NoneExclusive          = "auth-none-exclusive"
-	UnknownMechanism       = "auth-unknown-mechanism"
-	RequireTLSNeedsBasic   = "auth-basic-tls-needs-basic"
-	RequireTLSNeedsTLS     = "auth-basic-tls-needs-tls"
-	ExternalOnlyBesidesTLS = "auth-external-exclusive"
+	NoneExclusive          source.Code = "auth-none-exclusive"
+	UnknownMechanism       source.Code = "auth-unknown-mechanism"
+	RequireTLSNeedsBasic   source.Code = "auth-basic-tls-needs-basic"
+	RequireTLSNeedsTLS     source.Code = "auth-basic-tls-needs-tls"
+	ExternalOnlyBesidesTLS source.Code = "auth-external-exclusive"
 )
 
-// RuleError is a combination of mechanisms that isn't allowed.
-type RuleError struct {
-	Code   string // one of the constants above
-	Detail string // what is wrong and what would be right
-}
-
-// Error returns the detail and the code.
-func (e RuleError) Error() string { return e.Detail + " (" + e.Code + ")" }
-
-// Check returns an error for each combination in m that a Receive connector may
+// Check returns a mistake for each combination in m that a Receive connector may
 // not have, in a fixed order, or nil. Package connector checks rules that
 // involve other parameters, such as permission groups.
-func (m Mechanism) Check() []RuleError {
-	var broken []RuleError
-	breaks := func(code, detail string) { broken = append(broken, RuleError{code, detail}) }
+func (m Mechanism) Check() source.Diagnostics {
+	var broken source.Diagnostics
+	breaks := func(code source.Code, format string, args ...any) {
+		broken = append(broken, source.Mistake("", code, format, args...))
+	}
 	if !m.IsValid() {
-		breaks(UnknownMechanism, fmt.Sprintf("%v is not a mechanism", m&^allMechanisms))
+		breaks(UnknownMechanism, "%v is not a mechanism", m&^allMechanisms)
 	}
 	if m.Has(BasicAuthRequireTLS) && !m.Has(BasicAuth) {
 		breaks(RequireTLSNeedsBasic, "BasicAuthRequireTLS needs BasicAuth beside it")

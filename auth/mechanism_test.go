@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 const (
@@ -38,8 +39,8 @@ func TestParseMechanism(t *testing.T) {
 
 func TestParseMechanismRefuses(t *testing.T) {
 	tests := []struct{ in, want string }{
-		{"None, Tls", auth.NoneExclusive},
-		{"Tls,none", auth.NoneExclusive},
+		{"None, Tls", string(auth.NoneExclusive)},
+		{"Tls,none", string(auth.NoneExclusive)},
 		{"Tls,", `unknown mechanism ""`},
 		{",", `unknown mechanism ""`},
 		{"Kerberos,Foo", "\n"}, // two mistakes, two lines
@@ -59,7 +60,7 @@ func TestParseMechanismRefuses(t *testing.T) {
 func TestMechanismCheck(t *testing.T) {
 	tests := []struct {
 		m    auth.Mechanism
-		want []string
+		want []source.Code
 	}{
 		{auth.None, nil},
 		{auth.TLS, nil},
@@ -68,19 +69,19 @@ func TestMechanismCheck(t *testing.T) {
 		{basicTLS | auth.Integrated | auth.ExchangeServer, nil},
 		{auth.ExternalAuthoritative, nil},
 		{auth.ExternalAuthoritative | auth.TLS, nil},
-		{auth.BasicAuthRequireTLS, []string{auth.RequireTLSNeedsBasic, auth.RequireTLSNeedsTLS}},
-		{auth.BasicAuthRequireTLS | auth.TLS, []string{auth.RequireTLSNeedsBasic}},
-		{auth.BasicAuthRequireTLS | auth.BasicAuth, []string{auth.RequireTLSNeedsTLS}},
-		{auth.ExternalAuthoritative | auth.BasicAuth, []string{auth.ExternalOnlyBesidesTLS}},
-		{auth.ExternalAuthoritative | auth.ExchangeServer, []string{auth.ExternalOnlyBesidesTLS}},
-		{1<<12 | auth.ExternalAuthoritative | auth.BasicAuthRequireTLS, []string{
+		{auth.BasicAuthRequireTLS, []source.Code{auth.RequireTLSNeedsBasic, auth.RequireTLSNeedsTLS}},
+		{auth.BasicAuthRequireTLS | auth.TLS, []source.Code{auth.RequireTLSNeedsBasic}},
+		{auth.BasicAuthRequireTLS | auth.BasicAuth, []source.Code{auth.RequireTLSNeedsTLS}},
+		{auth.ExternalAuthoritative | auth.BasicAuth, []source.Code{auth.ExternalOnlyBesidesTLS}},
+		{auth.ExternalAuthoritative | auth.ExchangeServer, []source.Code{auth.ExternalOnlyBesidesTLS}},
+		{1<<12 | auth.ExternalAuthoritative | auth.BasicAuthRequireTLS, []source.Code{
 			auth.UnknownMechanism, auth.RequireTLSNeedsBasic, auth.RequireTLSNeedsTLS, auth.ExternalOnlyBesidesTLS}},
 	}
 	for _, tt := range tests {
-		var got []string
+		var got []source.Code
 		for _, e := range tt.m.Check() {
 			got = append(got, e.Code)
-			if e.Detail == "" || !strings.Contains(e.Error(), e.Code) {
+			if e.Detail == "" || !strings.Contains(e.Error(), string(e.Code)) {
 				t.Errorf("%v: %#v", tt.m, e)
 			}
 		}

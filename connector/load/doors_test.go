@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/auth/userfile"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/jsonconfig"
@@ -65,6 +66,7 @@ var doors = []struct {
 	{"identity", script("Get-ReceiveConnector Absent"), source.CodeNotFound, "a.ps1:1:22"},
 
 	{"JSON value", document(`{"Send": [{"Name": "A", "AddressSpaces": ["*"], "Enabled": 1}]}`), source.CodeValueInvalid, "a.json:1:60"},
+	{"mechanism", document(`{"Send": [{"Name": "A", "AddressSpaces": ["*"], "SmartHostAuthMechanism": "None, BasicAuth"}]}`), auth.NoneExclusive, "a.json:1:75"},
 	{"value of a cmdlet", script("Set-TransportConfig -MaxReceiveSize much"), source.CodeValueInvalid, "a.ps1:1:37"},
 	{"export value", exported("Name : A\nBindings : {here}\nRemoteIPRanges : {10.0.0.1}\n"), source.CodeValueInvalid, "a.txt:2"},
 	{"written value", func() error {
