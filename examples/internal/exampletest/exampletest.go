@@ -1,0 +1,93 @@
+// Package exampletest runs the example programs in their tests: it finds addresses for
+// them, starts and stops them, and is the next hop of their mail.
+package exampletest
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/interchange-smtp/interchange/relay/relaytest"
+)
+
+// Listen listens on loopback until the test ends.
+func Listen(t *testing.T) net.Listener {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	return l
+}
+
+// Free returns an address at which nothing listens.
+func Free(t *testing.T) string {
+	t.Helper()
+	l := Listen(t)
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// Sink is a next hop that keeps the messages, and the port of 127.0.0.1 that it serves.
+func Sink(t *testing.T) (*relaytest.Sink, uint16) {
+	t.Helper()
+	l := Listen(t)
+	sink := &relaytest.Sink{}
+	go sink.Serve(l)
+	t.Cleanup(func() { sink.Close() })
+	return sink, Port(l.Addr().String())
+}
+
+// Port returns the port of an address.
+func Port(address string) uint16 { return netip.MustParseAddrPort(address).Port() }
+
+// File writes a file that exists until the test ends, and returns its path.
+func File(t *testing.T, name, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// Start runs a program, returns when an address answers, and returns a function that
+// stops the program and waits for its end. That happens at the end of the test at the
+// latest.
+func Start(t *testing.T, address string, run func(context.Context) error) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	var err error
+	go func() {
+		err = run(ctx)
+		close(ended)
+	}()
+	stop = func() {
+		t.Helper()
+		cancel()
+		<-ended
+		if err != nil {
+			t.Error(err)
+			err = nil
+		}
+	}
+	t.Cleanup(stop)
+	for {
+		conn, dialError := net.Dial("tcp", address)
+		if dialError == nil {
+			conn.Close()
+			return stop
+		}
+		select {
+		case <-ended:
+			t.Fatal("the program has ended: ", err)
+		case <-time.After(10 * time.Millisecond): // the operating system doesn't say when the program listens
+		}
+	}
+}
