@@ -24,9 +24,8 @@ func completes(rules connector.Session, h *mailheader.Header) bool {
 // complete adds the fields that the first relay of a message may add, or replaces them
 // if they aren't well-formed (RFC 6409, sections 8.2 and 8.3), and returns the
 // Message-ID. From becomes the sender of the envelope, which the policy has allowed
-// the client to use.
-func (m *Message) complete(h *mailheader.Header) (messageID string) {
-	f, lacking := &m.facts, m.field[:0]
+// the client to use. lacking is empty memory for the fields.
+func complete(h *mailheader.Header, f *Facts, lacking []byte) (messageID string) {
 	add := func(name, value string) {
 		h.Filter(func(n string) bool { return !equalFold(n, name) })
 		lacking = append(append(append(append(lacking, name...), ": "...), value...), "\r\n"...)

@@ -4,33 +4,13 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
-	"net/netip"
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/limits"
 	"github.com/interchange-smtp/interchange/internal/mailheader"
-	"github.com/interchange-smtp/interchange/routing"
 )
-
-// Facts are what is known of a message before its first byte.
-type Facts struct {
-	Session connector.Session // decides on the message, of a connector that serves it
-	Trace   *connector.Trace  // of Session, emptied before each decision on the message; may be nil
-	Budget  *limits.Budget    // pays for the header
-
-	Local, Remote netip.Addr
-	TLS           *tls.ConnectionState // nil: no TLS
-	Helo          string
-	ESMTP         bool // EHLO, not HELO
-	Auth          bool // the client authenticated with AUTH
-	UTF8          bool // SMTPUTF8
-
-	ID   string // of the message
-	From routing.Address
-	For  string // the recipient if there is only one: with several, each would learn of the others
-}
 
 // Message is one message on its way in, for use by one goroutine at a time. The zero
 // Message is ready for Open.
@@ -85,7 +65,7 @@ func (m *Message) Open(r io.Reader, f Facts) error {
 	}
 	header.Filter(f.Session.Headers().Keep)
 	if first {
-		m.messageID = m.complete(header)
+		m.messageID = complete(header, &m.facts, m.field[:0])
 	}
 	header.Prepend(m.received())
 	m.header = header

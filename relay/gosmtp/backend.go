@@ -57,12 +57,6 @@ type Backend struct {
 	conns  map[*conn]struct{} // of Listeners
 }
 
-// counts are what is counted for a connector across connections.
-type counts struct {
-	connections limits.Connections
-	messages    limits.MessageRate
-}
-
 // ErrNoPolicy is the error of SetPolicy(nil).
 var ErrNoPolicy = errors.New("there is no policy")
 

@@ -2,7 +2,6 @@ package gosmtp
 
 import (
 	"bytes"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -12,10 +11,12 @@ import (
 	"sync"
 	"time"
 
-	"github.com/emersion/go-smtp"
-
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/internal/limits"
 )
+
+// refusalTime bounds how long sending a refusal to a connection may take.
+const refusalTime = 5 * time.Second
 
 // conn is a connection of a Listener, below TLS. It keeps the connector's timeouts, and
 // ends where go-smtp would go on. A connection that didn't come from a Listener has a conn
@@ -44,28 +45,18 @@ type conn struct {
 	tail    []byte // the end of what was read in the clear
 }
 
+// counts are what is counted for a connector across connections.
+type counts struct {
+	connections limits.Connections
+	messages    limits.MessageRate
+}
+
 // errOver is the error of reading from a connection that has ended. go-smtp takes it
 // for a connection that it has closed itself, and says nothing.
 var errOver = fmt.Errorf("the connection has ended: %w", net.ErrClosed)
 
 // errPlain is the error of a reply in the clear after a failed handshake.
 var errPlain = errors.New("TLS failed")
-
-// connOf returns the conn below c.
-func (b *Backend) connOf(c *smtp.Conn) *conn {
-	nc := c.Conn()
-	if t, ok := nc.(*tls.Conn); ok {
-		nc = t.NetConn()
-	}
-	if w, ok := nc.(*conn); ok {
-		return w
-	}
-	w := b.newConn(nc)
-	if w.in != nil {
-		w.count = b.countsOf(w.in)
-	}
-	return w
-}
 
 // Read implements net.Conn. The end of the connection is not io.EOF: go-smtp would take
 // it for the end of a chunk of BDAT.

@@ -99,6 +99,7 @@
 //
 // # Where to begin
 //
-// backend.go has the Backend, session.go its decisions, message.go the message, and conn.go
-// what a Listener adds. handler.go and dial.go stand alone.
+// backend.go has the Backend; hello.go begins a session, commands.go decides on its commands
+// and message.go on its message; conn.go has what a Listener adds. handler.go and dial.go
+// stand alone.
 package gosmtp

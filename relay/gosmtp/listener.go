@@ -1,19 +1,18 @@
 package gosmtp
 
 import (
+	"crypto/tls"
 	"io"
 	"net"
 	"sync"
 	"time"
 
+	"github.com/emersion/go-smtp"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/limits"
 	"github.com/interchange-smtp/interchange/internal/network"
 )
-
-// refusalTime bounds how long sending a refusal to a connection may take.
-const refusalTime = 5 * time.Second
 
 // Listener returns a listener of the connections of l that b serves. A connection that no
 // connector serves is closed; one that exceeds MaxInboundConnection,
@@ -124,4 +123,20 @@ func (b *Backend) newConn(c net.Conn) *conn {
 		in = b.policy().Select(local, remote.Addr(), nil)
 	}
 	return &conn{Conn: c, in: in, settings: in.Settings(), local: local, remote: remote, source: network.Source(remote.Addr())}
+}
+
+// connOf returns the conn below c.
+func (b *Backend) connOf(c *smtp.Conn) *conn {
+	nc := c.Conn()
+	if t, ok := nc.(*tls.Conn); ok {
+		nc = t.NetConn()
+	}
+	if w, ok := nc.(*conn); ok {
+		return w
+	}
+	w := b.newConn(nc)
+	if w.in != nil {
+		w.count = b.countsOf(w.in)
+	}
+	return w
 }
