@@ -36,7 +36,7 @@ func policy(tb relaytest.TB, bindings ...string) *connector.Policy {
 	return p
 }
 
-// kept is a Handler that keeps who sent what to whom.
+// kept is a Handler that keeps the sender and the recipient of each message.
 func kept(list chan<- string) relay.Handler {
 	return relay.HandlerFunc(func(_ context.Context, env *relay.Envelope, body io.Reader) error {
 		text, err := io.ReadAll(body)
