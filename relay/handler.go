@@ -110,3 +110,9 @@ func (tx *funcTransaction) Deliver(ctx context.Context, body io.Reader) (Receipt
 }
 
 func (*funcTransaction) Close() {}
+
+// isNilFunc reports whether h is a HandlerFunc without a function.
+func isNilFunc(h Handler) bool {
+	f, ok := h.(HandlerFunc)
+	return ok && f == nil
+}

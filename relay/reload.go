@@ -133,7 +133,7 @@ func (s *Server) prepare(c Config) (*endpoints, error) {
 	switch {
 	case c.Policy == nil:
 		return nil, errors.New("no policy is given")
-	case s.Handler == nil:
+	case s.Handler == nil || isNilFunc(s.Handler):
 		return nil, errors.New("no handler for messages is given")
 	}
 	next := &endpoints{Config: c, byConnector: make(map[*connector.Inbound]*endpoint)}

@@ -30,9 +30,9 @@ const (
 )
 
 // File is a set of users. It is an auth.Verifier, and can be changed while it
-// is in use: all methods are safe for concurrent use. The zero File isn't
-// usable; Parse an empty text for a file without users.
+// is in use: all methods are safe for concurrent use. The zero File has no users.
 type File struct {
+	once  sync.Once
 	name  string
 	room  *semaphore.Weighted // of checkMemory
 	check func(h *hash, password string) bool
@@ -72,13 +72,8 @@ func Parse(name string, r io.Reader) (*File, error) {
 	if len(text) > maxFile {
 		return nil, diagnostics(source.Position{File: name}, mistake(source.CodeLimitExceeded, "too large; want at most %d bytes", maxFile))
 	}
-	f := &File{
-		name:    name,
-		room:    semaphore.NewWeighted(checkMemory),
-		check:   (*hash).matches,
-		byName:  make(map[string]*entry),
-		noUsers: unmatchableHash(),
-	}
+	f := &File{name: name}
+	f.init()
 	var list source.Diagnostics
 	number, broken := 0, 0
 	for raw := range bytes.Lines(text) {
@@ -118,9 +113,20 @@ func (f *File) addLine(text string) error {
 }
 
 func (f *File) insert(text string, e *entry) {
+	f.init()
 	f.lines = append(f.lines, line{text, e})
 	f.users = append(f.users, e)
 	f.byName[fold(e.user.Name)] = e
+}
+
+// init makes the zero File usable.
+func (f *File) init() {
+	f.once.Do(func() {
+		f.room = semaphore.NewWeighted(checkMemory)
+		f.check = (*hash).matches
+		f.byName = make(map[string]*entry)
+		f.noUsers = unmatchableHash()
+	})
 }
 
 // groupsOf returns the folded names of all groups of users.

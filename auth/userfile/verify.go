@@ -15,6 +15,7 @@ import (
 // ErrBadCredentials if there is no such user or the password is wrong, or another
 // error if ctx ended before there was room for the check. It ignores the channel.
 func (f *File) Verify(ctx context.Context, c auth.Credentials, _ auth.Channel) (auth.Identity, error) {
+	f.init()
 	h, known := f.find(c.Username)
 	share := min(max(h.memory(), checkMemory/int64(runtime.GOMAXPROCS(0))), checkMemory)
 	if err := f.room.Acquire(ctx, share); err != nil {

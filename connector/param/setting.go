@@ -1,5 +1,7 @@
 package param
 
+import "fmt"
+
 // Setting is a parameter that may be left at its documented default, which is
 // what the zero Setting means. It exists for parameters whose own zero value
 // says something else than the default.
@@ -13,6 +15,14 @@ func Value[T any](v T) Setting[T] { return Setting[T]{v, true} }
 
 // Get returns the value and whether one was given.
 func (s Setting[T]) Get() (T, bool) { return s.value, s.given }
+
+// String returns the value as text, "default" if none was given.
+func (s Setting[T]) String() string {
+	if s.given {
+		return fmt.Sprint(s.value)
+	}
+	return "default"
+}
 
 // Or returns the value if one was given, else def.
 func (s Setting[T]) Or(def T) T {

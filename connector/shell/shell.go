@@ -119,7 +119,8 @@ type Question struct {
 }
 
 // Interpreter runs scripts on an organisation. Variables and the organisation
-// live on from one script to the next. It is not safe for concurrent use.
+// live on from one script to the next. It is not safe for concurrent use. The zero
+// Interpreter is that of New(Options{}).
 type Interpreter struct {
 	org     *exchange.Org
 	interp  *interp.Interp
@@ -131,6 +132,13 @@ func New(opts Options) *Interpreter {
 	return newInterpreter(exchange.NewOrg(exchange.Options{
 		Profile: opts.Profile, Server: opts.Server, Servers: opts.Servers, Domain: opts.Domain, Bare: opts.Bare,
 	}), opts)
+}
+
+// init makes the zero Interpreter usable.
+func (in *Interpreter) init() {
+	if in.org == nil {
+		*in = *New(Options{})
+	}
 }
 
 // Open returns an interpreter with the organisation that cfg describes. Profile,
@@ -210,12 +218,16 @@ func credentials(ask func(Request) (param.Credential, error)) func(exchange.Requ
 // with all that went wrong. A configuration that isn't to be half loaded is thrown away
 // after an error.
 func (in *Interpreter) Run(ctx context.Context, file string, src []byte) error {
+	in.init()
 	return diagnostics(in.interp.Run(ctx, file, src))
 }
 
 // Exited returns what the last script gave to exit, and whether it ended so. An
 // exit with a code other than 0 is an error of Run, too.
-func (in *Interpreter) Exited() (code int, ok bool) { return in.interp.Exited() }
+func (in *Interpreter) Exited() (code int, ok bool) {
+	in.init()
+	return in.interp.Exited()
+}
 
 // File is a script and its name.
 type File struct {
@@ -237,12 +249,16 @@ func Load(ctx context.Context, opts Options, scripts ...File) (*Interpreter, err
 
 // Config returns what the organisation amounts to, for connector.Compile. It
 // shares no memory with the interpreter.
-func (in *Interpreter) Config() connector.Config { return in.org.Config() }
+func (in *Interpreter) Config() connector.Config {
+	in.init()
+	return in.org.Config()
+}
 
 // Merge adds a configuration to the organisation, as connector.Merge does. origins
 // has the positions of its parts, by their paths in cfg; it may be nil. After an error,
 // which is as that of [Open], nothing has changed.
 func (in *Interpreter) Merge(cfg connector.Config, origins source.Map) error {
+	in.init()
 	before, set := in.org.Config(), in.org.Places()
 	if err := in.org.Merge(cfg); err != nil {
 		return err
@@ -257,6 +273,7 @@ func (in *Interpreter) Merge(cfg connector.Config, origins source.Map) error {
 // where the connector was made, Receive["Relay"].Bindings where its bindings were set.
 // Parts that no command or configuration set are missing.
 func (in *Interpreter) Places() source.Map {
+	in.init()
 	all := maps.Clone(in.origins)
 	maps.Copy(all, in.org.Places())
 	return all
@@ -266,6 +283,7 @@ func (in *Interpreter) Places() source.Map {
 // become (cmdlets, parameters, values, identities, variables), in the form in
 // which it would be typed, and the offset at which the word starts.
 func (in *Interpreter) Complete(text string) (start int, candidates []string) {
+	in.init()
 	return in.interp.Complete(text)
 }
 

@@ -45,6 +45,10 @@ func (d *Dispatcher) List(ctx context.Context, f queue.Filter) iter.Seq2[*queue.
 	d.init()
 	s := newSelection(f)
 	return func(yield func(*queue.Message, error) bool) {
+		if d.Store == nil {
+			yield(nil, ErrStopped)
+			return
+		}
 		for m, err := range d.Store.All(ctx) {
 			if err == nil {
 				d.event(func(time.Time) {
