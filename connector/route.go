@@ -1,6 +1,8 @@
 package connector
 
 import (
+	"strings"
+
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -32,6 +34,30 @@ func (p *Policy) Route(to routing.Address, size int64, t *Trace) Route {
 		return Route{}
 	}
 	return p.routeOf(p.table.Lookup(p.query(to, size)))
+}
+
+// RouteBy returns the route of a recipient through the Send connector with a name, in any
+// letter case, whatever its address spaces. It is for programs that choose the connector
+// themselves, for example by the sender. The Outcome is Unreachable if this server has no
+// such connector or it is disabled, and TooLarge if a message of size bytes exceeds its
+// limit.
+func (p *Policy) RouteBy(name string, to routing.Address, size int64) Route {
+	if p == nil || !to.IsValid() {
+		return Route{}
+	}
+	for _, out := range p.send {
+		if !out.local || !strings.EqualFold(out.Name(), name) {
+			continue
+		}
+		switch r := out.route(p.config.Transport.MaxSendSize); {
+		case r.Disabled:
+			return Route{}
+		case r.MaxSize > 0 && size > r.MaxSize:
+			return Route{Outcome: routing.TooLarge}
+		}
+		return Route{Outbound: out, Outcome: routing.Routed}
+	}
+	return Route{}
 }
 
 // explainRoute is Route with a trace.

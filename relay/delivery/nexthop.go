@@ -84,6 +84,12 @@ func NextHopFor(p *connector.Policy, to routing.Address, size int64) (NextHop, e
 	return nextHop(to, p.Route(to, size, nil))
 }
 
+// NextHopBy is NextHopFor by the Send connector with a name, whatever its address spaces: see
+// connector.Policy.RouteBy.
+func NextHopBy(p *connector.Policy, name string, to routing.Address, size int64) (NextHop, error) {
+	return nextHop(to, p.RouteBy(name, to, size))
+}
+
 // nextHop returns the next hop of the route r of to.
 func nextHop(to routing.Address, r connector.Route) (NextHop, error) {
 	if r.Outcome != routing.Routed || r.Outbound == nil {

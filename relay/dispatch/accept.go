@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/content"
 	"github.com/interchange-smtp/interchange/relay"
@@ -55,7 +56,13 @@ func (d *Dispatcher) Begin(ctx context.Context, env *relay.Envelope) (relay.Tran
 // Rcpt implements relay.Transaction: a recipient that no Send connector will ever take is refused. One
 // that no Send connector takes yet is accepted and waits.
 func (tx *transaction) Rcpt(_ context.Context, rcpt envelope.Recipient) error {
-	switch route := tx.env.Route(rcpt.To); route.Outcome {
+	var route connector.Route
+	if name := tx.d.sendConnector(&tx.env.Envelope, rcpt.To); name != "" {
+		route = tx.env.Policy.RouteBy(name, rcpt.To, tx.env.Size)
+	} else {
+		route = tx.env.Route(rcpt.To)
+	}
+	switch route.Outcome {
 	case routing.Routed, routing.Unreachable, routing.NonSMTP:
 		tx.m.Recipients = append(tx.m.Recipients, queue.Recipient{Recipient: rcpt})
 		return nil

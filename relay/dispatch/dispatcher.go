@@ -13,7 +13,9 @@ import (
 	"github.com/interchange-smtp/interchange/internal/content"
 	"github.com/interchange-smtp/interchange/relay/delivery"
 	"github.com/interchange-smtp/interchange/relay/dispatch/internal/schedule"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/queue"
+	"github.com/interchange-smtp/interchange/routing"
 )
 
 // Dispatcher is a relay.Handler that delivers, queues and retries mail, and reports on it. Transport,
@@ -29,6 +31,14 @@ type Dispatcher struct {
 	// hosts, and passes the header firewall before the transport gets it. The policy must have each
 	// connector on this server: Start and SetPolicy refuse one that hasn't.
 	ByConnector map[string]delivery.Transport
+
+	// SendConnector, if not nil, names the Send connector for a recipient, in place of the policy's
+	// route: the connector of the sender's tenant, say. "" leaves the route to the policy, as for
+	// delivery reports, whose User is "". Rcpt asks it, and each attempt does, also after a restart;
+	// so it must depend on its arguments only, and must not block. A connector that the policy in use
+	// doesn't have, or that is disabled, makes the recipient wait as unreachable: its mail never
+	// leaves by another one.
+	SendConnector func(env *envelope.Envelope, to routing.Address) string
 
 	Logger *slog.Logger // nil: no log
 

@@ -14,6 +14,7 @@ import (
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/delivery"
 	"github.com/interchange-smtp/interchange/relay/dispatch/internal/schedule"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -61,12 +62,24 @@ func (d *Dispatcher) ownTransport(hop delivery.NextHop) delivery.Transport {
 }
 
 // nextHop returns the next hop for a recipient. A connector with its own transport is one next hop.
-func (d *Dispatcher) nextHop(p *connector.Policy, to routing.Address, size int64) (delivery.NextHop, error) {
-	hop, err := delivery.NextHopFor(p, to, size)
+func (d *Dispatcher) nextHop(p *connector.Policy, env *envelope.Envelope, to routing.Address, size int64) (hop delivery.NextHop, err error) {
+	if name := d.sendConnector(env, to); name != "" {
+		hop, err = delivery.NextHopBy(p, name, to, size)
+	} else {
+		hop, err = delivery.NextHopFor(p, to, size)
+	}
 	if err == nil && d.ownTransport(hop) != nil {
 		hop = hop.AllDomains()
 	}
 	return hop, err
+}
+
+// sendConnector returns what SendConnector does, "" without one.
+func (d *Dispatcher) sendConnector(env *envelope.Envelope, to routing.Address) string {
+	if d.SendConnector == nil {
+		return ""
+	}
+	return d.SendConnector(env, to)
 }
 
 // sendBody hands the message in body to the next hop of out, by the transport of its Send connector.

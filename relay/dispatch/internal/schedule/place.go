@@ -86,7 +86,7 @@ func (s *Scheduler) hopFor(m *Message, i int, now time.Time) *hop {
 	if m.Report {
 		size = 0 // no limit of the policy holds for a report, which says that mail was lost
 	}
-	next, err := s.config.Route(s.policy, m.Recipients[i].To, size)
+	next, err := s.config.Route(s.policy, &m.Envelope, m.Recipients[i].To, size)
 	if errors.Is(err, delivery.ErrUnreachable) {
 		if s.nowhere.lastReply.text == "" {
 			s.nowhere.lastReply = lastReply{text: asRefusal(err).Reply.String()}
@@ -115,7 +115,7 @@ func (s *Scheduler) hopFor(m *Message, i int, now time.Time) *hop {
 func (s *Scheduler) Unroutable(m *Message) error {
 	var first error
 	for i := range m.Recipients {
-		_, err := s.config.Route(s.policy, m.Recipients[i].To, m.Size)
+		_, err := s.config.Route(s.policy, &m.Envelope, m.Recipients[i].To, m.Size)
 		if err == nil || errors.Is(err, delivery.ErrUnreachable) || asRefusal(err).Reply.Code < 500 {
 			return nil
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/relay/delivery"
+	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/queue"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -46,9 +47,9 @@ type Scheduler struct {
 
 // Config is what a Scheduler is made with.
 type Config struct {
-	// Route returns the next hop for a recipient of a message of a size, as
+	// Route returns the next hop for a recipient of a message with an envelope and of a size, as
 	// delivery.NextHopFor does.
-	Route func(p *connector.Policy, to routing.Address, size int64) (delivery.NextHop, error)
+	Route func(p *connector.Policy, env *envelope.Envelope, to routing.Address, size int64) (delivery.NextHop, error)
 
 	MaxMessages int   // as in dispatch.Dispatcher
 	MinFree     int64 // the same

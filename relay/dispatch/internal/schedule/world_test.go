@@ -59,10 +59,15 @@ func compile(t testing.TB, cfg connector.Config) *connector.Policy {
 	return p
 }
 
+// byPolicy is Config.Route without regard to the envelope.
+func byPolicy(p *connector.Policy, _ *envelope.Envelope, to routing.Address, size int64) (delivery.NextHop, error) {
+	return delivery.NextHopFor(p, to, size)
+}
+
 func newWorld(t testing.TB, cfg connector.Config) *world {
 	w := &world{t: t, now: start, answered: make(map[*Message]bool), saved: make(map[string]string)}
 	w.hop = func(t *Transfer) (time.Duration, []delivery.Outcome, error) { return 0, accepted(t), nil }
-	w.s = New(Config{Route: delivery.NextHopFor})
+	w.s = New(Config{Route: byPolicy})
 	w.s.SetHolder("us", start.Add(1000*time.Hour))
 	w.s.Begin(compile(t, cfg), w.now)
 	return w
