@@ -36,7 +36,7 @@ func (r *relayProcess) configure(c *cli) (*configuration, []error) {
 	if r.demo != nil {
 		r.demo.complete(&next.Config)
 	}
-	return next, []error{next.Check(), r.examine(next)}
+	return next, []error{next.Check(), r.examine(next), r.unfitLMTP(next.loaded)}
 }
 
 // complete adds what the built-in policy needs and no file has.

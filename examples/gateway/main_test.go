@@ -98,6 +98,7 @@ func TestGolden(t *testing.T) {
 			"-hops", "61", "-header-size", "4000", "-local-hops", "2"}},
 		{"explain-no-certificate", []string{"explain", "-config", good, "-remote", "198.51.100.7", "-cert-name", "woodgrovebank.com", "-author", "dave", "-hops", "-1", "-from", "<>", "-to", "bob@fabrikam.com"}},
 		{"serve-explain-absent", []string{"serve", "-config", good, "-explain", "Absent"}},
+		{"serve-lmtp-mistakes", []string{"serve", "-config", good, "-lmtp", "Absent=unix:/run/lmtp", "-lmtp", "ABSENT=box.example:24", "-lmtp", "/run/lmtp"}},
 		{"explain-places", []string{"explain", "testdata/printers.ps1", "-server", "EX01", "-remote", "10.2.9.7", "-from", "scan@fabrikam.com", "-to", "a@example.org"}},
 		{"explain-places-json", []string{"explain", "testdata/places.json", "-json", "-remote", "10.2.9.7", "-from", "scan@fabrikam.com", "-to", "bob@fabrikam.com"}},
 		{"explain-places-alike", []string{"explain", "testdata/places.json", "-remote", "203.0.113.9", "-from", "scan@example.net", "-to", "bob@fabrikam.com"}},

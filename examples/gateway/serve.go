@@ -28,6 +28,7 @@ type serveFlags struct {
 	clientCA  string
 	dns       string
 	connectTo list
+	lmtp      list
 	explain   list
 }
 
@@ -93,6 +94,7 @@ func (f *serveFlags) register(fs *flag.FlagSet) {
 	fs.StringVar(&f.clientCA, "client-ca", "", "trust certificates of partners (DomainSecureEnabled) issued by the authorities in this PEM `FILE` (default: the system's authorities)")
 	fs.StringVar(&f.dns, "dns", "", "use the name server at `ADDR` (default: the system's)")
 	fs.Var(&f.connectTo, "connect-to", "`HOST:PORT:ADDR:PORT`: connect to ADDR:PORT in place of HOST:PORT, as with curl; may be repeated")
+	fs.Var(&f.lmtp, "lmtp", "`CONNECTOR=SERVER`: deliver the mail of a Send connector by LMTP to unix:PATH or HOST:PORT; needs -data; may be repeated")
 	fs.Var(&f.explain, "explain", "log the steps of every decision of the Receive connector `NAME`, and put their ids into the replies; * for all connectors; may be repeated")
 }
 
@@ -124,6 +126,7 @@ type relayProcess struct {
 	now     *configuration  // of new sessions
 	asked   chan chan error // requests of operators to reload; the outcome is sent to each
 	gateway *gateway.Gateway
+	lmtp    []lmtpServer
 	demo    *demoPeers // of the built-in demonstration only
 }
 
@@ -136,7 +139,9 @@ func newRelayProcess(c *cli, f *serveFlags) (r *relayProcess, ok bool) {
 		r.logger.Info(demonstrated)
 		err = r.demonstrate(dialing)
 	}
-	mistakes := []error{err}
+	var lmtpErr error
+	r.lmtp, lmtpErr = f.lmtpServers()
+	mistakes := []error{err, lmtpErr}
 	now, bad := r.configure(c)
 	mistakes = append(mistakes, bad...)
 	if now != nil {
@@ -150,6 +155,7 @@ func newRelayProcess(c *cli, f *serveFlags) (r *relayProcess, ok bool) {
 	g := &gateway.Gateway{Config: now.Config, Dir: f.data, Logger: r.logger}
 	g.Server.ProtocolLog, g.Server.Explain = c.stdout, f.explains
 	g.Sender.Resolver, g.Sender.Dial = dialing, dialing.dial
+	g.Dispatcher.ByConnector = r.transports()
 	g.Dispatcher.MaxMessages, g.Dispatcher.MinFree = f.maxQueued, int64(f.minFree)
 	g.OnReload = r.askReload
 	r.gateway = g
