@@ -63,6 +63,7 @@
 //	servers, backends and clients of go-smtp      relay/gosmtp
 //	deliver by Send connectors                    relay/delivery
 //	queue, retry, report                          relay/dispatch
+//	learn what became of a message                relay/event
 //	keep the queue in a directory                 relay/queue/spool
 //	keep the queue elsewhere                      relay/queue, relay/queue/queuetest
 //	all of it as one value, with reload           relay/gateway

@@ -16,6 +16,7 @@ import (
 	"github.com/interchange-smtp/interchange/internal/smtpserver"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/relay/envelope"
+	"github.com/interchange-smtp/interchange/relay/event"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -26,11 +27,11 @@ var _ smtpserver.Handler = (*session)(nil)
 func (s *session) Hello(name string, esmtp bool) (smtpserver.Offer, reply.Reply) {
 	d := s.decide(s.rules.Hello(name))
 	if !d.Allowed() {
-		return smtpserver.Offer{Hangup: d.Verdict == connector.Close}, s.refuse("HELO", d, "helo", clean(name))
+		return smtpserver.Offer{Hangup: d.Verdict == connector.Close}, s.refuse(event.Event{Command: "HELO", Helo: name}, d)
 	}
 	s.conn.Helo, s.conn.ESMTP = name, esmtp
 	if err := hooks(s.server.Hooks).hello(s.ctx, &s.conn); err != nil {
-		return smtpserver.Offer{}, s.handlerRefused("HELO", err, "helo", clean(name))
+		return smtpserver.Offer{}, s.handlerRefused(event.Event{Command: "HELO", Err: err})
 	}
 	r := s.endpoint.settings
 	offer := smtpserver.Offer{Size: r.SizeEnabled != param.SizeDisabled}
@@ -77,12 +78,12 @@ func (s *session) Auth(mechanism string) (auth.Exchange, reply.Reply) {
 		d = s.endpoint.in.Decide(reply.MechanismNotOffered)
 	}
 	if !d.Allowed() {
-		return nil, s.refuse("AUTH", d, "mechanism", clean(mechanism))
+		return nil, s.refuse(event.Event{Command: "AUTH", Mechanism: mechanism}, d)
 	}
 	s.verified, s.tried = auth.Identity{}, ""
 	exchange, err := auth.NewExchange(mechanism, s.verify)
 	if err != nil { // the policy has a mechanism that package auth lacks
-		return nil, s.refuse("AUTH", s.endpoint.in.Decide(reply.MechanismNotOffered), "mechanism", clean(mechanism))
+		return nil, s.refuse(event.Event{Command: "AUTH", Mechanism: mechanism}, s.endpoint.in.Decide(reply.MechanismNotOffered))
 	}
 	return exchange, reply.Reply{}
 }
@@ -104,9 +105,9 @@ func (s *session) AuthEnd(err error) reply.Reply {
 	}
 	switch {
 	case d.Reason == reply.VerifierUnavailable:
-		return s.verifierFailed(err, s.triedUser()...)
+		return s.verifierFailed(s.triedUser(err))
 	case !d.Allowed():
-		return s.refuse("AUTH", d, s.triedUser()...)
+		return s.refuse(s.triedUser(nil), d)
 	}
 	if err := hooks(s.server.Hooks).login(s.ctx, &s.conn, id); err != nil {
 		return s.loginRefused(err)
@@ -118,23 +119,20 @@ func (s *session) AuthEnd(err error) reply.Reply {
 	return d.Reply()
 }
 
-// loginRefused logs that the Hooks have refused a user and returns the reply for the client.
+// loginRefused reports that the Hooks have refused a user and returns the reply for the client.
 func (s *session) loginRefused(err error) reply.Reply {
 	if e := new(Error); errors.As(err, &e) {
-		return s.handlerRefused("AUTH", err, s.triedUser()...)
+		return s.handlerRefused(s.triedUser(err))
 	}
-	return s.verifierFailed(err, s.triedUser()...)
+	return s.verifierFailed(s.triedUser(err))
 }
 
-// maxTried is how many bytes of a user name that can't log on go into the log.
+// maxTried is how many bytes of a user name that can't log on are reported.
 const maxTried = 64
 
-// triedUser returns the log attribute with the user name that was tried, if any.
-func (s *session) triedUser() []any {
-	if s.tried == "" {
-		return nil
-	}
-	return []any{"tried", clean(s.tried[:min(len(s.tried), maxTried)])}
+// triedUser returns the event of a failed AUTH, with the user name that was tried, if any.
+func (s *session) triedUser(err error) event.Event {
+	return event.Event{Command: "AUTH", Tried: s.tried[:min(len(s.tried), maxTried)], Err: err}
 }
 
 // Mail implements smtpserver.Handler.
@@ -142,19 +140,19 @@ func (s *session) Mail(m envelope.Envelope) reply.Reply {
 	s.drop()
 	d := s.decide(s.rules.Mail(connector.Mail{From: m.From, Size: m.Size}))
 	if !d.Allowed() {
-		return s.refuse("MAIL", d, "from", clean(m.From.String()))
+		return s.refuse(event.Event{Command: "MAIL", From: m.From}, d)
 	}
 	user := func() string { return s.rateUser(m) }
 	if !s.endpoint.messages.Allow(s.endpoint.settings, s.source, user, time.Now()) {
-		return s.refuse("MAIL", s.endpoint.in.Decide(reply.RateExceeded), "from", clean(m.From.String()))
+		return s.refuse(event.Event{Command: "MAIL", From: m.From}, s.endpoint.in.Decide(reply.RateExceeded))
 	}
 	budget, ok := s.server.transactions.Begin(s.source)
 	if !ok {
-		return s.refuse("MAIL", s.endpoint.in.Decide(reply.InsufficientResources), "from", clean(m.From.String()))
+		return s.refuse(event.Event{Command: "MAIL", From: m.From}, s.endpoint.in.Decide(reply.InsufficientResources))
 	}
 	tx := s.newTransaction(m, budget)
 	if err := tx.begin(s.server); err != nil {
-		tx.result.Reply, tx.result.Err = s.handlerRefused("MAIL", err, "from", clean(m.From.String())), err
+		tx.result.Reply, tx.result.Err = s.handlerRefused(event.Event{Command: "MAIL", From: m.From, Err: err}), err
 		tx.end()
 		return tx.result.Reply
 	}
@@ -194,10 +192,10 @@ func (s *session) Rcpt(r envelope.Recipient) reply.Reply {
 	}
 	d := s.decide(s.rules.Rcpt(connector.Rcpt{To: r.To, Accepted: len(tx.env.To)}))
 	if !d.Allowed() {
-		return s.refuse("RCPT", d, "from", clean(tx.env.From.String()), "to", clean(r.To.String()))
+		return s.refuse(event.Event{Command: "RCPT", ID: tx.env.ID, From: tx.env.From, To: r.To}, d)
 	}
 	if !tx.budget.Recipient(len(r.ORcpt) + len(r.To.Local()) + len(r.To.Domain().String())) {
-		return s.refuse("RCPT", s.endpoint.in.Decide(reply.InsufficientResources))
+		return s.refuse(event.Event{Command: "RCPT", ID: tx.env.ID, From: tx.env.From, To: r.To}, s.endpoint.in.Decide(reply.InsufficientResources))
 	}
 	tx.env.routed = nil
 	err := hooks(s.server.Hooks).rcpt(tx.ctx, &tx.env, r)
@@ -208,7 +206,7 @@ func (s *session) Rcpt(r envelope.Recipient) reply.Reply {
 		s.decide(route.Decision()) // for the record
 	}
 	if err != nil {
-		return s.handlerRefused("RCPT", err, "from", clean(tx.env.From.String()), "to", clean(r.To.String()))
+		return s.handlerRefused(event.Event{Command: "RCPT", ID: tx.env.ID, From: tx.env.From, To: r.To, Err: err})
 	}
 	tx.env.To = append(tx.env.To, r)
 	return d.Reply()

@@ -12,6 +12,7 @@ import (
 	"github.com/interchange-smtp/interchange/internal/limits"
 	"github.com/interchange-smtp/interchange/internal/network"
 	"github.com/interchange-smtp/interchange/internal/smtpserver"
+	"github.com/interchange-smtp/interchange/relay/event"
 )
 
 // refusalTime bounds how long sending a refusal to a connection may take.
@@ -22,8 +23,7 @@ func (s *Server) serveConn(l net.Listener, c net.Conn) {
 	local, remote := network.AddrPort(c.LocalAddr()), network.AddrPort(c.RemoteAddr())
 	ep := s.choose(local, remote)
 	if ep == nil {
-		s.Logger.Info("connection refused", "reason", reply.NoConnector,
-			"local", local, "remote", remote)
+		s.connectionRefused(event.Event{Reason: reply.NoConnector, Local: local, Remote: remote})
 		_ = c.Close() // refused in any case
 		return
 	}
@@ -93,8 +93,7 @@ func (s *Server) converse(ctx context.Context, now time.Time, c net.Conn, ep *en
 	var err error
 	if sess.ctx, err = hooks(s.Hooks).connect(ctx, &sess.conn); err != nil {
 		r := replyFor(ep.in, err)
-		s.Logger.InfoContext(ctx, "connection refused", "session", sess.conn.ID, "error", clean(err.Error()), "reply", clean(r.String()),
-			"connector", ep.in.Name(), "local", channel.Local, "remote", channel.Remote)
+		sess.emit(event.Event{Kind: event.ConnectionRefused, Reply: r.String(), Err: err})
 		s.turnAway(c, channel.Local, r)
 		return
 	}
@@ -115,14 +114,22 @@ func (s *Server) converse(ctx context.Context, now time.Time, c net.Conn, ep *en
 		talker = r
 	}
 	err = smtpserver.Serve(s.shutdown, c, &cfg, talker)
-	sess.logEnd(err)
+	sess.connectionEnded(err)
 }
 
 // refuse sends a refusal to a connection and closes it.
 func (s *Server) refuse(c net.Conn, ep *endpoint, reason reply.Reason, local, remote netip.AddrPort) {
-	s.Logger.Info("connection refused", "reason", reason, "connector", ep.in.Name(),
-		"local", local, "remote", remote)
-	s.turnAway(c, local, ep.in.Decide(reason).Reply())
+	r := ep.in.Decide(reason).Reply()
+	s.connectionRefused(event.Event{Reason: reason, Connector: ep.in.Name(), Local: local, Remote: remote, Reply: r.String()})
+	s.turnAway(c, local, r)
+}
+
+// connectionRefused reports a connection that has no session.
+func (s *Server) connectionRefused(e event.Event) {
+	if s.emit != nil {
+		e.Kind, e.Time = event.ConnectionRefused, time.Now()
+		s.emit(context.Background(), e)
+	}
 }
 
 // turnAway sends a reply in place of the greeting and closes the connection.

@@ -78,10 +78,11 @@
 // is all that is needed. [Server.SetCertificates] replaces Server.Certificates, and sessions
 // go on. Server.TLSConfig may change everything else, but can't go below TLS 1.2.
 //
-// # Logs
+// # Events and logs
 //
-// Server.Logger gets one line per connection and one per message or refusal, in which
-// all text of a client is printable ASCII. Connectors with ProtocolLoggingLevel Verbose
+// Server.Events get an event for each connection and each refusal, and for each recipient of
+// a message; Server.Logger gets a line for each of them, in which all text of a client is
+// printable ASCII. See package relay/event. Connectors with ProtocolLoggingLevel Verbose
 // also write the conversation, without message content and without credentials, to
 // Server.ProtocolLog in the field order of Exchange's own protocol logs.
 //

@@ -7,6 +7,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/content"
 	"github.com/interchange-smtp/interchange/internal/intake"
+	"github.com/interchange-smtp/interchange/relay/event"
 )
 
 // Data implements smtpserver.Handler.
@@ -79,7 +80,7 @@ func (s *session) facts(tx *transaction) intake.Facts {
 	return f
 }
 
-// endMessage logs what became of a message and returns the reply. err is nil if the
+// endMessage reports what became of a message and returns the reply. err is nil if the
 // Handler has accepted the message, or an error of package intake or of the Handler.
 func (s *session) endMessage(tx *transaction, err error) reply.Reply {
 	s.decide(tx.message.Decision())
@@ -91,7 +92,7 @@ func (s *session) endMessage(tx *transaction, err error) reply.Reply {
 	case *intake.Broken:
 		// The client won't see the reply.
 		r := s.endpoint.in.Decide(reply.TemporaryError).Reply()
-		s.logMessage(tx, outcome{event: messageAborted, reply: r, err: err})
+		s.messageEnded(tx, event.Event{Kind: event.MessageAborted, Err: err}, r)
 		return r
 	}
 	return s.messageFailed(tx, err)

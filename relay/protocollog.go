@@ -12,6 +12,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/permission"
+	"github.com/interchange-smtp/interchange/relay/event"
 )
 
 // protocolHeader begins the protocol log, as Exchange's files begin.
@@ -111,14 +112,14 @@ func (c *conversation) rights(rights permission.Set) {
 // certified logs the names that the client's certificate proved.
 func (c *conversation) certified(names []string) {
 	if len(names) > 0 {
-		c.write('*', clean(strings.Join(names, " ")), "Verified certificate names")
+		c.write('*', event.Printable(strings.Join(names, " ")), "Verified certificate names")
 	}
 }
 
 // authenticated logs who the client is from now on, and its rights.
 func (c *conversation) authenticated(rules connector.Session) {
 	c.rights(rules.Rights())
-	c.write('*', clean(rules.Identity().Name), "authenticated")
+	c.write('*', event.Printable(rules.Identity().Name), "authenticated")
 }
 
 // line logs a line of the conversation.

@@ -2,8 +2,6 @@ package relay
 
 import (
 	"crypto/tls"
-	"encoding/json"
-	"fmt"
 	"io"
 	"strconv"
 	"strings"
@@ -13,11 +11,12 @@ import (
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/smtpserver"
 	"github.com/interchange-smtp/interchange/relay/envelope"
+	"github.com/interchange-smtp/interchange/relay/event"
 )
 
-// recorder is a session that logs how each decision came about and puts the
+// recorder is a session that reports how each decision came about and puts the
 // decision's id into the reply. The session's rules append to steps what they look
-// at; the recorder prints it.
+// at; the recorder reports it.
 type recorder struct {
 	*session
 	decisions int
@@ -103,24 +102,14 @@ func (r *recorder) mark(command string, answer reply.Reply) reply.Reply {
 	return answer
 }
 
-// record logs a decision and returns its id in brackets. Connectors that don't match
+// record reports a decision and returns its id in brackets. Connectors that don't match
 // at all are only counted.
 func (r *recorder) record(command string, answer reply.Reply, reason reply.Reason) string {
 	r.decisions++
 	id := r.conn.ID[:decisionIDLength] + "-" + strconv.Itoa(r.decisions)
 	all, others := r.steps.Matching()
 	r.forget()
-	attrs := []any{
-		"decision", id, "session", r.conn.ID, "connector", r.endpoint.in.Name(), "remote", r.conn.Channel.Remote,
-		"user", clean(r.rules.Identity().String()), "command", command, "reply", clean(answer.String()),
-	}
-	if reason != reply.Undecided {
-		attrs = append(attrs, "reason", reason)
-	}
-	if others > 0 {
-		attrs = append(attrs, "others", others)
-	}
-	r.server.Logger.Info("decision", append(attrs, "steps", steps{all})...)
+	r.emit(event.Event{Kind: event.Decision, Decision: id, Command: command, Reply: answer.String(), Reason: reason, Trace: &all, Others: others})
 	return "[" + id + "]"
 }
 
@@ -138,44 +127,4 @@ func withID(text, id string) string {
 		text = text[:end]
 	}
 	return strings.TrimLeft(text+" "+id, " ")
-}
-
-// steps prints a trace for logs, as text or as JSON with stable names. It prints
-// nothing but printable ASCII, because the addresses in it are the client's.
-type steps struct{ trace connector.Trace }
-
-// MarshalText implements [encoding.TextMarshaler].
-func (s steps) MarshalText() ([]byte, error) {
-	var b strings.Builder
-	for step := range s.trace.All() {
-		if b.Len() > 0 {
-			b.WriteString("; ")
-		}
-		b.WriteString(clean(strings.Join(strings.Fields(step.String()), " ")))
-		for _, basis := range step.Basis() {
-			b.WriteString(" {" + clean(basis.String()) + "}")
-		}
-	}
-	return []byte(b.String()), nil
-}
-
-// MarshalJSON implements [json.Marshaler].
-func (s steps) MarshalJSON() ([]byte, error) {
-	plain, err := json.Marshal(s.trace)
-	if err != nil {
-		return nil, err
-	}
-	var b []byte
-	for _, c := range string(plain) {
-		switch {
-		case c <= '~':
-			b = append(b, byte(c))
-		case c > 0xFFFF: // JSON has UTF-16 (RFC 8259, section 7)
-			c -= 0x10000
-			b = fmt.Appendf(b, `\u%04x\u%04x`, 0xD800+c>>10, 0xDC00+c&0x3FF)
-		default:
-			b = fmt.Appendf(b, `\u%04x`, c)
-		}
-	}
-	return b, nil
 }

@@ -4,16 +4,16 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"log/slog"
 	"time"
 
 	"github.com/interchange-smtp/interchange/relay/dsn"
 	"github.com/interchange-smtp/interchange/relay/envelope"
+	"github.com/interchange-smtp/interchange/relay/event"
 )
 
 // reportRefused reports to the sender the recipients that the Handler refused at the end
 // of a message. If it refused all, the error is the first one, and there is no report. A
-// report that can't be handed over is logged: the other recipients have the message, and a
+// report that can't be handed over is an event: the other recipients have the message, and a
 // refusal would make the client send it to them again.
 func (s *session) reportRefused(tx *transaction, header []byte) error {
 	refused := tx.result.Receipt.Refused
@@ -24,8 +24,7 @@ func (s *session) reportRefused(tx *transaction, header []byte) error {
 		return refused[0].Err
 	}
 	for _, r := range refused {
-		s.server.Logger.LogAttrs(s.ctx, slog.LevelWarn, "recipient refused at the end", slog.String("session", s.conn.ID),
-			slog.String("id", tx.env.ID), slog.String("to", clean(r.Recipient.To.String())), slog.String("error", clean(r.Err.Error())))
+		s.emit(event.Event{Kind: event.RecipientRefusedAtEnd, ID: tx.env.ID, EnvID: tx.env.EnvID, From: tx.env.From, To: r.Recipient.To, Err: r.Err})
 	}
 	report := s.newReport(tx, refused)
 	if report == nil {
@@ -36,8 +35,7 @@ func (s *session) reportRefused(tx *transaction, header []byte) error {
 		err = s.deliverReport(tx, report, text)
 	}
 	if err != nil {
-		s.server.Logger.LogAttrs(s.ctx, slog.LevelError, "delivery report can't be sent", slog.String("session", s.conn.ID),
-			slog.String("id", tx.env.ID), slog.String("to", clean(tx.env.From.String())), slog.String("error", clean(err.Error())))
+		s.emit(event.Event{Kind: event.ReportNotSent, ID: tx.env.ID, EnvID: tx.env.EnvID, To: tx.env.From, Report: report.ID, Err: err})
 	}
 	return nil
 }

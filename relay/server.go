@@ -17,6 +17,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/internal/limits"
 	"github.com/interchange-smtp/interchange/internal/smtpserver"
+	"github.com/interchange-smtp/interchange/relay/event"
 	"github.com/interchange-smtp/interchange/relay/message"
 )
 
@@ -97,9 +98,11 @@ type Server struct {
 	// 0 is 20000. Negative: no bound.
 	MaxConnections int
 
-	// Logger gets a line for each connection, message and refusal, with the context of
-	// the connection. If nil, nothing
-	// is logged.
+	// Events are called with each event, and with the context of its connection.
+	Events []event.Reader
+
+	// Logger gets a line for each event, as [event.Log] writes it, and lines about
+	// listeners and the ProtocolLog. If nil, nothing is logged.
 	Logger *slog.Logger
 
 	// ProtocolLog gets the conversations of connectors with ProtocolLoggingLevel
@@ -115,6 +118,7 @@ type Server struct {
 	Explain func(connector string) bool
 
 	once          sync.Once
+	emit          event.Reader    // the Logger and Events; nil: nothing reads them
 	shutdown      context.Context // ends when Shutdown or Close begins
 	closed        context.Context // ends when open connections are closed
 	startShutdown context.CancelFunc
@@ -151,6 +155,7 @@ func (s *Server) init() {
 		if s.Messages == nil {
 			s.Messages = new(message.Pool)
 		}
+		s.emit = event.Join(append([]event.Reader{event.Log(s.Logger)}, s.Events...)...)
 		if s.Logger == nil {
 			s.Logger = slog.New(slog.DiscardHandler)
 		}

@@ -19,7 +19,6 @@ type session struct {
 	endpoint *endpoint
 	ctx      context.Context // ends when the Server is closed
 	conn     Conn
-	remote   string // conn.Remote, for logs
 	start    time.Time
 	until    time.Time // the end of ConnectionTimeout
 
@@ -49,7 +48,6 @@ func newSession(ctx context.Context, s *Server, ep *endpoint, channel auth.Chann
 		conn:     Conn{ID: envelope.NewID(), Channel: channel, Inbound: ep.in},
 		start:    now,
 		until:    now.Add(ep.settings.ConnectionTimeout),
-		remote:   channel.Remote.String(),
 		source:   network.Source(channel.Remote.Addr()),
 		rules:    ep.in.Open(channel, nil),
 	}

@@ -3,7 +3,6 @@ package relay
 import (
 	"cmp"
 	"context"
-	"log/slog"
 
 	"github.com/interchange-smtp/interchange/internal/intake"
 	"github.com/interchange-smtp/interchange/internal/limits"
@@ -22,7 +21,6 @@ type transaction struct {
 
 	// Memory that nearly every transaction needs.
 	first   [1]envelope.Recipient
-	attrs   [14]slog.Attr // of the log's line
 	message intake.Message
 }
 

@@ -46,10 +46,11 @@ func TestLayers(t *testing.T) {
 		"relay/envelope":   {"routing"},
 		"relay/queue":      {"routing", "relay/envelope"},
 		"relay/message":    {"routing"},
-		"relay":            append(slices.Clone(wire), "relay/dsn", "relay/message"),
+		"relay/event":      policy,
+		"relay":            append(slices.Clone(wire), "relay/dsn", "relay/event", "relay/message"),
 		"relay/gosmtp":     append(slices.Clone(wire), "relay", "relay/delivery"),
-		"relay/delivery":   append(slices.Clone(wire), "relay", "relay/message"),
-		"relay/dispatch":   append(slices.Clone(wire), "relay", "relay/delivery", "relay/dsn", "relay/queue"),
+		"relay/delivery":   append(slices.Clone(wire), "relay", "relay/event", "relay/message"),
+		"relay/dispatch":   append(slices.Clone(wire), "relay", "relay/delivery", "relay/dsn", "relay/event", "relay/queue"),
 	}
 	for _, p := range packages(t, "./...") {
 		allowed, ok := below[p.rel()]

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"log/slog"
 	"net"
 	"net/netip"
 	"slices"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
 	"github.com/interchange-smtp/interchange/relay/envelope"
+	"github.com/interchange-smtp/interchange/relay/event"
 )
 
 // How long it may take until a hop is ready for a message. Each step of the conversation
@@ -112,7 +112,7 @@ func (s *Sender) tryLink(ctx context.Context, a *attempt, l *link) *opened {
 		a.opened = opened{l, answers, err}
 		return &a.opened
 	case used:
-		s.log(ctx, slog.LevelDebug, "kept connection failed", slog.String("host", l.host), slog.Any("error", err))
+		s.emit(ctx, event.Event{Kind: event.KeptConnectionFailed, ID: a.mail.ID, Connector: a.hop.set.Name, Host: l.host, Addr: l.addr, Err: err})
 		if trouble != ofMessage {
 			s.pool.drop(l.key) // the older connections are likely to be dead too
 		}
@@ -165,11 +165,10 @@ func (s *Sender) done(l *link, answers []error, err error) {
 	s.pool.put(l)
 }
 
-// logFailover logs the hosts that failed before another one accepted the transaction.
-func (s *Sender) logFailover(ctx context.Context, a *attempt) {
+// failedOver reports the hosts that failed before another one accepted the transaction.
+func (s *Sender) failedOver(ctx context.Context, a *attempt) {
 	for _, err := range a.failed.list {
-		s.log(ctx, slog.LevelWarn, "host failed, another one took its place",
-			slog.String("connector", a.hop.set.Name), slog.String("error", err.Error()))
+		s.emit(ctx, event.Event{Kind: event.HostFailed, ID: a.mail.ID, Connector: a.hop.set.Name, Err: err})
 	}
 }
 
@@ -217,7 +216,7 @@ func (s *Sender) tryHost(ctx context.Context, end time.Time, a *attempt, c candi
 		cancel()
 		if err == nil {
 			if o := s.tryLink(ctx, a, l); o != nil {
-				s.logFailover(ctx, a)
+				s.failedOver(ctx, a)
 				return o, nil
 			}
 			if n := len(a.failed.list); n > 0 && isCrowded(a.failed.list[n-1]) {
@@ -296,8 +295,8 @@ func (s *Sender) open(ctx context.Context, h *NextHop, c call) (*smtpclient.Conn
 		if level == last {
 			return nil, failed
 		}
-		s.log(ctx, slog.LevelWarn, "TLS failed, calling again", slog.String("host", c.host),
-			slog.String("then", (level+1).String()), slog.String("error", failed.Error()))
+		s.emit(ctx, event.Event{Kind: event.TLSFailed, Connector: h.set.Name, Host: c.host, Addr: c.endpoint.addr.String(),
+			Detail: (level + 1).String(), Err: failed})
 	}
 }
 

@@ -96,6 +96,11 @@
 // the servers isn't trusted, move the connector to this server, or add a Send connector
 // with a smart host.
 //
+// # Events
+//
+// Sender.Events and Sender.Logger get what is not in an Outcome or a Receipt: hosts that failed
+// before another one accepted, failures of TLS, and refusals to clients that wait.
+//
 // # What is passed on
 //
 // The bytes of the message are passed on unchanged, after the header firewall of the

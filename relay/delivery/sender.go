@@ -11,11 +11,13 @@ import (
 	"net/netip"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/internal/certificate"
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
 	"github.com/interchange-smtp/interchange/relay/envelope"
+	"github.com/interchange-smtp/interchange/relay/event"
 	"github.com/interchange-smtp/interchange/relay/message"
 )
 
@@ -68,8 +70,13 @@ type Sender struct {
 	// error, or a check that it turns on fails, the message isn't sent in the clear
 	// instead. It isn't called for other servers of the organisation.
 	TLSConfig func(out *connector.Outbound, c *tls.Config)
-	Logger    *slog.Logger // nil: no log
+	// Events are called with what only the Sender knows: hosts that failed although the
+	// message was delivered, and refusals to clients that wait. ctx is that of the call.
+	Events []event.Reader
+	Logger *slog.Logger // gets a line for each event; nil: no log
 
+	once    sync.Once
+	joined  event.Reader
 	renewed atomic.Pointer[[]tls.Certificate] // nil: Certificates
 	roots   atomic.Pointer[*x509.CertPool]    // nil: RootCAs
 	pool    pool
@@ -118,10 +125,17 @@ func (s *Sender) rootCAs() *x509.CertPool {
 	return s.RootCAs
 }
 
-// log writes to the Logger if there is one.
-func (s *Sender) log(ctx context.Context, level slog.Level, msg string, attrs ...slog.Attr) {
-	if s.Logger != nil {
-		s.Logger.LogAttrs(ctx, level, msg, attrs...)
+// reader returns the Logger and the Events as one; nil if nothing reads events.
+func (s *Sender) reader() event.Reader {
+	s.once.Do(func() { s.joined = event.Join(append([]event.Reader{event.Log(s.Logger)}, s.Events...)...) })
+	return s.joined
+}
+
+// emit passes e to the Readers.
+func (s *Sender) emit(ctx context.Context, e event.Event) {
+	if read := s.reader(); read != nil {
+		e.Time = time.Now()
+		read(ctx, e)
 	}
 }
 

@@ -4,12 +4,12 @@ import (
 	"context"
 	"crypto/tls"
 	"io"
-	"log/slog"
 
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/envelope"
+	"github.com/interchange-smtp/interchange/relay/event"
 )
 
 // transaction is a message of a client that waits for the next hop's reply.
@@ -86,8 +86,7 @@ func (tx *transaction) open(ctx context.Context, r envelope.Recipient) error {
 		if !afterMail(err) {
 			tx.failed = e
 		}
-		tx.sender.log(ctx, slog.LevelWarn, "recipient refused", slog.String("id", tx.env.ID), slog.String("connector", tx.hop.set.Name),
-			slog.String("to", printable(r.To.String())), slog.String("error", printable(cause(e))))
+		tx.emit(ctx, event.Event{Kind: event.RecipientRefused, To: r.To, Err: e})
 		return e
 	}
 	tx.link = l
@@ -149,10 +148,14 @@ func (tx *transaction) outcome(ctx context.Context, t exchange, err error) (rela
 		return relay.Receipt{Result: tx.hop.set.Name + " to " + t.host + " [" + t.addr + secured(t.tls) + "]: " + t.reply.String()}, nil
 	}
 	e := failure(err, tx.hop.set)
-	tx.sender.log(ctx, slog.LevelWarn, "not delivered",
-		slog.String("id", tx.env.ID), slog.String("connector", tx.hop.set.Name),
-		slog.Int("recipients", len(tx.to)), slog.String("host", t.host), slog.String("error", printable(cause(e))))
+	tx.emit(ctx, event.Event{Kind: event.NotDelivered, Recipients: len(tx.to), Host: t.host, Addr: t.addr, TLS: t.tls, Err: e})
 	return relay.Receipt{}, e
+}
+
+// emit passes e, with what is known of the message and its next hop, to the Readers.
+func (tx *transaction) emit(ctx context.Context, e event.Event) {
+	e.ID, e.EnvID, e.From, e.Connector = tx.env.ID, tx.env.EnvID, tx.env.From, tx.hop.set.Name
+	tx.sender.emit(ctx, e)
 }
 
 // secured returns the version of TLS as it is logged after an address, "" in the clear.

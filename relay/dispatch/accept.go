@@ -15,6 +15,7 @@ import (
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/dispatch/internal/schedule"
 	"github.com/interchange-smtp/interchange/relay/envelope"
+	"github.com/interchange-smtp/interchange/relay/event"
 	"github.com/interchange-smtp/interchange/relay/queue"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -37,7 +38,7 @@ func (d *Dispatcher) Begin(ctx context.Context, env *relay.Envelope) (relay.Tran
 	d.init()
 	u, err := d.usage(ctx)
 	if err != nil {
-		d.Logger.Error("cannot tell how full the queue is", "error", schedule.Printable(err.Error()))
+		d.Logger.Error("cannot tell how full the queue is", "error", event.Printable(err.Error()))
 		return nil, schedule.Refusal(reply.TemporaryError, err)
 	}
 	d.event(func(time.Time) {
@@ -167,7 +168,7 @@ func (d *Dispatcher) put(ctx context.Context, m *message, q *queue.Message, unre
 
 // refuseUnstored returns the reply for the client of m, which the Store didn't take.
 func (d *Dispatcher) refuseUnstored(m *message, err error) error {
-	d.Logger.Error("cannot write to the queue", "id", m.ID, "error", schedule.Printable(err.Error()))
+	d.Logger.Error("cannot write to the queue", "id", m.ID, "error", event.Printable(err.Error()))
 	if errors.Is(err, queue.ErrFull) || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
 		return schedule.Refusal(reply.InsufficientResources, err)
 	}

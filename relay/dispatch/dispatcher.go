@@ -14,6 +14,7 @@ import (
 	"github.com/interchange-smtp/interchange/relay/delivery"
 	"github.com/interchange-smtp/interchange/relay/dispatch/internal/schedule"
 	"github.com/interchange-smtp/interchange/relay/envelope"
+	"github.com/interchange-smtp/interchange/relay/event"
 	"github.com/interchange-smtp/interchange/relay/queue"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -40,7 +41,13 @@ type Dispatcher struct {
 	// leaves by another one.
 	SendConnector func(env *envelope.Envelope, to routing.Address) string
 
-	Logger *slog.Logger // nil: no log
+	// Events are called with what becomes of messages and next hops. The events of a message come one
+	// after the other, when the Store knows what they say, and while no lock is held.
+	Events []event.Reader
+
+	// Logger gets a line for each event, as event.Log writes it, and lines about the Store, leases and
+	// the length of the queue. Nil: no log.
+	Logger *slog.Logger
 
 	// Dir is the directory for messages that are too large for memory while a client waits. No file in
 	// it outlives the process. "": os.TempDir.
@@ -61,6 +68,7 @@ type Dispatcher struct {
 	MinFree int64
 
 	once        sync.Once
+	emit        event.Reader // the Logger and Events; nil: nothing reads them
 	bodies      content.Pool
 	work        chan task       // to idle workers
 	idleWorkers atomic.Int32    // that wait for a task
@@ -83,6 +91,7 @@ type Dispatcher struct {
 	known    usage
 	timer    *time.Timer // calls tick
 	timerFor time.Time   // when; zero: it isn't set
+	hops     outbox      // of events of next hops
 }
 
 // ErrStopped is the cause of a refusal because the Dispatcher was not started yet, or was shut down.
@@ -91,13 +100,14 @@ var ErrStopped = errors.New("the dispatcher isn't running: it wasn't started, or
 // init makes what the zero Dispatcher lacks.
 func (d *Dispatcher) init() {
 	d.once.Do(func() {
+		d.emit = event.Join(append([]event.Reader{event.Log(d.Logger)}, d.Events...)...)
 		d.Logger = cmp.Or(d.Logger, slog.New(slog.DiscardHandler))
 		d.bodies.Dir, d.bodies.Memory = d.Dir, d.Memory
 		d.outgoings.New = func() any { return new(outgoing) }
 		d.clients.New = newClient
 		d.work, d.stop, d.idle = make(chan task), make(chan struct{}), make(chan struct{})
 		d.hard, d.cutOff = context.WithCancel(context.Background())
-		d.sched = schedule.New(schedule.Config{Route: d.nextHop, MaxMessages: d.MaxMessages, MinFree: d.MinFree})
+		d.sched = schedule.New(schedule.Config{Route: d.nextHop, MaxMessages: d.MaxMessages, MinFree: d.MinFree, Events: d.emit != nil})
 	})
 }
 

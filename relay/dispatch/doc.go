@@ -77,6 +77,15 @@
 // with the retries, limits, reports and the operator's view that other next hops have. The example
 // of Dispatcher shows such a transport.
 //
+// # What becomes of a message
+//
+// Dispatcher.Events get an event for each recipient of each attempt, for recipients that
+// are given up, and for delivery reports; see package relay/event. They come from the
+// goroutine that saved the outcome, when the Store knows of it: a crash before that loses
+// the event, and the attempt is repeated. If a client gets an answer while the message was
+// never on the Store, they come before the answer. The events of one message come one
+// after the other, and a Reader that takes long delays nothing but that message.
+//
 // # What a crash may do
 //
 // Whatever was acknowledged is on the Store until a next hop has accepted it or a report
@@ -103,7 +112,7 @@
 //
 // Package internal/schedule decides all of the above, and is the place to begin for
 // retries, shares and reports. This package is the driver around its Scheduler:
-// goroutines, Store, transports, bodies, timer and log. One mutex guards the Scheduler. A
+// goroutines, Store, transports, bodies, timer, events and log. One mutex guards the Scheduler. A
 // method either takes the mutex and releases it itself, as event does, or says "d.mu is
 // held" and keeps it to its end.
 package dispatch

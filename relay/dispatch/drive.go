@@ -12,11 +12,21 @@ import (
 // event calls f, which calls methods of the Scheduler, and has everything done that follows from it. f
 // runs with d.mu held and must not block.
 func (d *Dispatcher) event(f func(now time.Time)) {
+	for o := d.locked(f); o != nil; {
+		next := o.next // tell gives o up
+		d.tell(o)
+		o = next
+	}
+}
+
+// locked is event without what must not be done with d.mu held: it returns the outboxes to tell.
+func (d *Dispatcher) locked(f func(now time.Time)) *outbox {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	now := time.Now()
 	f(now)
 	d.handOut(now)
+	return d.outgoingEvents()
 }
 
 // handOut gives all tasks to workers that can begin. d.mu is held.
@@ -50,8 +60,6 @@ func (d *Dispatcher) nextTask(now time.Time) (t task, ok bool) {
 			owner(a.Message).client.release()
 		case schedule.Unload:
 			owner(a.Message).unload()
-		case schedule.Attempted:
-			d.logAttempt(a.Result)
 		case *schedule.Log:
 			d.Logger.Log(context.Background(), a.Level, a.Text, a.Args...)
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/relay/dispatch/internal/schedule"
 	"github.com/interchange-smtp/interchange/relay/envelope"
+	"github.com/interchange-smtp/interchange/relay/event"
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
 
@@ -41,7 +42,7 @@ func (d *Dispatcher) renew() {
 	if err == nil || d.hard.Err() != nil {
 		return
 	}
-	d.Logger.Error("cannot lease queued messages", "error", schedule.Printable(err.Error()))
+	d.Logger.Error("cannot lease queued messages", "error", event.Printable(err.Error()))
 	if lost {
 		d.event(func(now time.Time) { d.sched.LeasesLost(envelope.NewID(), now.Add(schedule.LeaseTime), now) })
 	}
@@ -108,7 +109,7 @@ func (d *Dispatcher) endLeases() {
 	defer cancel()
 	if _, err := d.Store.Renew(ctx, queue.Lease{Holder: holder}); err != nil {
 		d.Logger.Error("cannot end the leases of queued messages: other processes have to wait until they expire",
-			"error", schedule.Printable(err.Error()))
+			"error", event.Printable(err.Error()))
 	}
 }
 

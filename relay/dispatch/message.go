@@ -18,6 +18,7 @@ type message struct {
 	schedule.Message
 	body   *content.Buffer // nil: it is on the Store only
 	client *client         // that waits for the reply; nil: none
+	outbox outbox
 
 	oneRecipient [1]queue.Recipient // memory for what most messages need
 }

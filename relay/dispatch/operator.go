@@ -163,7 +163,11 @@ func (d *Dispatcher) each(ctx context.Context, f queue.Filter, progress Progress
 					continue
 				}
 				n++
-				d.logOperator(ctx, m)
+				if e, ok := changedBy(ctx, m, now); ok && save {
+					d.sched.Tell(m, e)
+				} else if ok {
+					d.sched.TellNow(m, e)
+				}
 				if save && d.sched.BeginSave(m) {
 					changed = append(changed, m)
 				}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/relay/dispatch/internal/schedule"
 	"github.com/interchange-smtp/interchange/relay/envelope"
+	"github.com/interchange-smtp/interchange/relay/event"
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
 
@@ -31,7 +32,7 @@ func (d *Dispatcher) putReports(ctx context.Context, m *message, due []schedule.
 		if err != nil {
 			return err
 		}
-		d.event(func(time.Time) { d.sched.ReportStored(&m.Message, &due[i], r) })
+		d.event(func(now time.Time) { d.sched.ReportStored(&m.Message, &due[i], r, now) })
 	}
 	return nil
 }
@@ -41,14 +42,14 @@ func (d *Dispatcher) putReports(ctx context.Context, m *message, due []schedule.
 func (d *Dispatcher) putReport(ctx context.Context, m *message, n *schedule.Report) (*schedule.Message, error) {
 	original, closer, err := d.open(ctx, m, new(bytes.Reader))
 	if err != nil { // the sender gets a report even so
-		d.Logger.Error("message can't be read for a delivery report", "id", m.ID, "error", schedule.Printable(err.Error()))
+		d.reportTrouble(m, event.ReportIncomplete, err)
 		original, closer = nil, io.NopCloser(nil)
 	}
 	defer closer.Close()
 	n.Date = time.Now()
 	text, err := n.Reader(original)
 	if err != nil {
-		d.Logger.Error("delivery report can't be written", "id", m.ID, "error", schedule.Printable(err.Error()))
+		d.reportTrouble(m, event.ReportUnwritable, err)
 		return nil, nil
 	}
 	q := &queue.Message{Envelope: envelope.Envelope{ID: n.ID, Report: true, Remote: m.Remote, Body: n.Body(), UTF8: n.UTF8},
@@ -59,9 +60,12 @@ func (d *Dispatcher) putReport(ctx context.Context, m *message, n *schedule.Repo
 	case err != nil:
 		return nil, err
 	}
-	d.Logger.Info("delivery report queued", "id", m.ID, "kind", n.Kind.String(), "report", q.ID,
-		"to", schedule.Printable(m.From.String()), "recipients", len(n.Recipients))
 	return &fromStore(q).Message, nil
+}
+
+// reportTrouble adds an event of a report on m that lacks something.
+func (d *Dispatcher) reportTrouble(m *message, kind event.Kind, err error) {
+	d.event(func(now time.Time) { d.sched.Tell(&m.Message, event.Event{Kind: kind, Time: now, Err: err}) })
 }
 
 // enqueue puts q on the Store, leased unless Shutdown has ended the leases.
@@ -77,7 +81,7 @@ func (d *Dispatcher) enqueue(ctx context.Context, q *queue.Message, body io.Read
 	}
 	if d.leasesEnded.Load() {
 		if err := d.Store.Release(ctx, id, holder); err != nil {
-			d.Logger.Error("cannot end the lease of a queued message", "id", id, "error", schedule.Printable(err.Error()))
+			d.Logger.Error("cannot end the lease of a queued message", "id", id, "error", event.Printable(err.Error()))
 		}
 	}
 	return nil

@@ -15,6 +15,7 @@ import (
 	"github.com/interchange-smtp/interchange/relay/delivery"
 	"github.com/interchange-smtp/interchange/relay/dispatch/internal/schedule"
 	"github.com/interchange-smtp/interchange/relay/envelope"
+	"github.com/interchange-smtp/interchange/relay/event"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -119,11 +120,11 @@ func sound(ctx context.Context, outcomes []delivery.Outcome, err error, n int, u
 		if err != nil && o.Err == nil {
 			o.Err = err
 		}
-		o.Host, o.Addr, o.Reply = schedule.Printable(o.Host), schedule.Printable(o.Addr), schedule.Printable(o.Reply)
+		o.Host, o.Addr, o.Reply = event.Printable(o.Host), event.Printable(o.Addr), event.Printable(o.Reply)
 		if o.Err != nil && o.Reply == "" && o.Cause == "" {
 			o.Cause = causeOf(o.Err)
 		}
-		o.Cause = schedule.Printable(o.Cause)
+		o.Cause = event.Printable(o.Cause)
 	}
 	return outcomes, err
 }
@@ -137,12 +138,12 @@ func repeat(err error, n int) []delivery.Outcome {
 func causeOf(err error) string {
 	var e *relay.Error
 	if !errors.As(err, &e) {
-		return schedule.Printable(err.Error())
+		return event.Printable(err.Error())
 	}
 	if e.Err == nil {
 		return ""
 	}
-	return schedule.Printable(e.Err.Error())
+	return event.Printable(e.Err.Error())
 }
 
 // watched is the message that a Transport reads. It keeps the error.

@@ -12,6 +12,7 @@ import (
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/delivery"
 	"github.com/interchange-smtp/interchange/relay/dispatch"
+	"github.com/interchange-smtp/interchange/relay/event"
 	"github.com/interchange-smtp/interchange/relay/gateway/control"
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
@@ -53,6 +54,10 @@ type Gateway struct {
 	// Store keeps the queue in place of Dir, and there is an operator's socket only if
 	// Dir is set as well. The caller closes the Store, after Shutdown or Run.
 	Store queue.Store
+
+	// Events are called with each event of the Server, the Sender and the Dispatcher, after
+	// their own Events.
+	Events []event.Reader
 
 	// Logger is for the parts that have no Logger of their own. Nil: they don't log.
 	Logger *slog.Logger

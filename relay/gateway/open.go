@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 
 	"github.com/interchange-smtp/interchange/relay/gateway/control"
 	"github.com/interchange-smtp/interchange/relay/queue"
@@ -33,9 +34,11 @@ func (g *Gateway) connect() {
 	g.Logger = cmp.Or(g.Logger, slog.New(slog.DiscardHandler))
 	c := g.Config
 	g.Sender.Certificates, g.Sender.RootCAs = c.Certificates, c.RootCAs
+	g.Sender.Events = slices.Concat(g.Sender.Events, g.Events)
 	g.Sender.Logger = cmp.Or(g.Sender.Logger, g.Logger)
 	g.Server.Policy, g.Server.Verifier, g.Server.Certificates, g.Server.ClientCAs = c.Policy, c.Verifier, c.Certificates, c.ClientCAs
 	g.Server.Handler = &g.Sender
+	g.Server.Events = slices.Concat(g.Server.Events, g.Events)
 	g.Server.Logger = cmp.Or(g.Server.Logger, g.Logger)
 }
 
@@ -80,6 +83,7 @@ func (g *Gateway) startDispatcher(ctx context.Context, store queue.Store) error 
 	d := &g.Dispatcher
 	d.Transport, d.Store, d.Policy = &g.Sender, store, g.Config.Policy
 	d.Dir = cmp.Or(d.Dir, g.Dir)
+	d.Events = slices.Concat(d.Events, g.Events)
 	d.Logger = cmp.Or(d.Logger, g.Logger)
 	g.queue, g.Server.Handler = store, d
 	return d.Start(ctx)

@@ -18,6 +18,7 @@ func (s *Scheduler) Accept(m *Message, now time.Time) (wait bool) {
 // Queued takes a message that has just been put on the Store.
 func (s *Scheduler) Queued(m *Message, now time.Time) {
 	s.adopt(m, now)
+	s.tellStored(m, m.storing)
 	if m.changed { // while it was put there
 		s.saveSoon(m)
 	}
@@ -45,6 +46,7 @@ func (s *Scheduler) adopt(m *Message, now time.Time) {
 // Forget ends the work on m. Attempts under way end without consequences.
 func (s *Scheduler) Forget(m *Message, now time.Time) {
 	m.phase = gone
+	s.tellStored(m, len(m.untold))
 	s.sendReports(m, now)
 	s.unqueue(m)
 	s.messageAlarms.set(&m.alarm, time.Time{})
@@ -69,6 +71,7 @@ func (s *Scheduler) sendReports(m *Message, now time.Time) {
 // are withdrawn: each must be saved, if not now then when that is possible.
 func (s *Scheduler) Abandon(m *Message, now time.Time) (withdrawn []*Message) {
 	withdrawn, m.reports = m.reports, nil
+	m.withdrawReports()
 	s.Forget(m, now)
 	for _, r := range withdrawn {
 		for i := range r.Recipients {

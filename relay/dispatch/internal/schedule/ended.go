@@ -2,11 +2,11 @@ package schedule
 
 import (
 	"errors"
-	"log/slog"
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/relay/delivery"
+	"github.com/interchange-smtp/interchange/relay/event"
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
 
@@ -36,13 +36,15 @@ func (s *Scheduler) Unreadable(r *Result, err error) (save bool) {
 	case r.CutOff:
 		s.plan(m)
 	default:
-		s.log(slog.LevelError, "message can't be read", "id", m.ID, "error", Printable(err.Error()))
+		s.Tell(m, event.Event{Kind: event.MessageUnreadable, Time: r.At, Err: err})
 		reason := reply.TemporaryError
 		if errors.Is(err, queue.ErrDamaged) {
 			reason = reply.MessageDamaged
 		}
 		for _, i := range t.To {
-			s.record(m, i, delivery.Outcome{Err: Refusal(reason, err)}, t.hop.name, r.At)
+			o := delivery.Outcome{Err: Refusal(reason, err)}
+			s.record(m, i, o, t.hop.name, r.At)
+			s.tellOutcome(m, i, &o, t.hop.name, r.At)
 		}
 		s.changedBy(t, r.At)
 	}
@@ -61,7 +63,7 @@ func (s *Scheduler) end(t *Transfer, now time.Time) {
 // changedBy goes on with a message after an attempt.
 func (s *Scheduler) changedBy(t *Transfer, now time.Time) {
 	m := t.Message
-	s.dropMarked(m)
+	s.dropMarked(m, now)
 	s.place(m, now)
 	switch m.phase {
 	case storing:
@@ -83,7 +85,7 @@ func (s *Scheduler) conclude(r *Result) bool {
 		// It says nothing.
 	case r.Err == nil:
 		if hasAnswered(r.Outcomes) {
-			s.hopAnswered(h)
+			s.hopAnswered(h, r.At)
 		}
 		s.recordAll(r)
 	case delivery.IsCrowded(r.Err) && h.proven && t.among > 1:
@@ -108,9 +110,9 @@ func (s *Scheduler) conclude(r *Result) bool {
 }
 
 // hopAnswered notes that h works.
-func (s *Scheduler) hopAnswered(h *hop) {
+func (s *Scheduler) hopAnswered(h *hop, now time.Time) {
 	if h.failures > 0 {
-		s.log(slog.LevelInfo, "next hop is reachable again", "hop", h.name, "failures", h.failures, "waiting", h.waiting)
+		s.tellHop(h, event.Event{Kind: event.NextHopReachable, Time: now, Waiting: h.waiting})
 	}
 	if !h.proven {
 		readmit(h)
@@ -147,7 +149,7 @@ func (s *Scheduler) unanswered(r *Result) {
 		to.Hop, to.Reply, to.Host, to.Tried = h.name, reply.text, reply.host, r.At
 		m.refusals[i] = e
 	}
-	s.emit(Attempted{r})
+	s.tellAttempt(r)
 	s.pushBack(t)
 }
 
@@ -162,8 +164,7 @@ func (s *Scheduler) scheduleRetry(h *hop, reply lastReply, err error) {
 	wait := s.limits.retryAfter(h.failures)
 	h.retryAt = reply.at.Add(wait)
 	s.hopAlarms.set(&h.alarm, h.retryAt)
-	s.log(slog.LevelWarn, "next hop failed", "hop", h.name, "failures", h.failures, "retry", wait,
-		"waiting", h.waiting+1, "error", Printable(err.Error()))
+	s.tellHop(h, event.Event{Kind: event.NextHopFailed, Time: reply.at, Retry: wait, Waiting: h.waiting + 1, Err: err})
 	for t := range h.transfers() {
 		if h.awaited == 0 {
 			break
@@ -191,8 +192,7 @@ func (s *Scheduler) recordAll(r *Result) {
 	t, m := r.Transfer, r.Transfer.Message
 	if m.Report && !t.HeaderOnly && isTooMuch(&r.Outcomes[0]) {
 		m.headerOnly = true
-		s.log(slog.LevelInfo, "delivery report goes with the header of the message only", "id", m.ID, "hop", t.hop.name,
-			"error", Printable(r.Outcomes[0].Err.Error()))
+		s.Tell(m, event.Event{Kind: event.ReportShortened, Time: r.At, To: m.Recipients[t.To[0]].To, NextHop: t.hop.name, Err: r.Outcomes[0].Err})
 		return
 	}
 	accepted := false
@@ -208,5 +208,5 @@ func (s *Scheduler) recordAll(r *Result) {
 			m.Recipients[i].Next = time.Time{}
 		}
 	}
-	s.emit(Attempted{r})
+	s.tellAttempt(r)
 }

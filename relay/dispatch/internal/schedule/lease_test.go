@@ -101,7 +101,7 @@ func TestSave(t *testing.T) {
 				t.Fatalf("first step: %+v", step)
 			}
 			r := w.report(m, &step.Reports[0])
-			w.s.ReportStored(m, &step.Reports[0], r)
+			w.s.ReportStored(m, &step.Reports[0], r, w.now)
 			step, ok = w.s.StepDone(m, &step, nil, w.now)
 			if !ok || step.Reports != nil || !step.Message.Recipients[0].Reported || step.Remove {
 				t.Fatalf("second step: %+v", step)

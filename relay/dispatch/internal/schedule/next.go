@@ -1,10 +1,10 @@
 package schedule
 
 import (
-	"log/slog"
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/relay/event"
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
 
@@ -116,7 +116,7 @@ func (s *Scheduler) messageDue(m *Message, now time.Time) {
 	expired := !now.Before(s.expiry(m))
 	if expired || s.isLate(m, now) || !m.saveAt.IsZero() && !now.Before(m.saveAt) {
 		if expired {
-			s.expire(m)
+			s.expire(m, now)
 		}
 		s.place(m, now)
 		s.saveSoon(m) // which sets the next alarm
@@ -126,7 +126,7 @@ func (s *Scheduler) messageDue(m *Message, now time.Time) {
 }
 
 // expire gives up the recipients of m that have waited for too long and aren't in an attempt.
-func (s *Scheduler) expire(m *Message) {
+func (s *Scheduler) expire(m *Message, now time.Time) {
 	s.recall(m)
 	for i := range m.Recipients {
 		r := &m.Recipients[i]
@@ -134,7 +134,7 @@ func (s *Scheduler) expire(m *Message) {
 			continue
 		}
 		r.Status = queue.Expired
-		s.logRecipient(slog.LevelWarn, "message expired", m, r, "hop", r.Hop, "host", Printable(r.Host), "reply", Printable(r.Reply))
+		s.tellRecipient(m, r, event.Expired, now)
 	}
 }
 

@@ -2,9 +2,9 @@ package schedule
 
 import (
 	"iter"
-	"log/slog"
 	"time"
 
+	"github.com/interchange-smtp/interchange/relay/event"
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
 
@@ -59,13 +59,13 @@ func (s *Scheduler) Drop(m *Message, report bool, match func(*queue.Recipient) b
 		m.dropping[i] = how
 		dropped = true
 	}
-	s.dropMarked(m)
+	s.dropMarked(m, now)
 	s.resume(m, now)
 	return dropped
 }
 
 // dropMarked gives up those recipients of m that are to be dropped and aren't in an attempt.
-func (s *Scheduler) dropMarked(m *Message) {
+func (s *Scheduler) dropMarked(m *Message, now time.Time) {
 	left := false
 	for i, how := range m.dropping {
 		r := &m.Recipients[i]
@@ -75,11 +75,7 @@ func (s *Scheduler) dropMarked(m *Message) {
 			left = true
 		default:
 			r.Status, r.Reported = queue.Dropped, how == dropSilently
-			said := "reply" // of the host
-			if r.Host == "" {
-				said = "error" // of this server
-			}
-			s.logRecipient(slog.LevelInfo, "dropped", m, r, "hop", r.Hop, "host", Printable(r.Host), said, Printable(r.Reply))
+			s.tellRecipient(m, r, event.Dropped, now)
 		}
 	}
 	if !left {

@@ -2,7 +2,6 @@ package schedule
 
 import (
 	"errors"
-	"log/slog"
 	"slices"
 	"time"
 
@@ -30,7 +29,7 @@ func (s *Scheduler) place(m *Message, now time.Time) {
 		}
 		h := s.hopFor(m, i, now)
 		if h == nil {
-			s.failedUnsent(m, r)
+			s.failedUnsent(m, i, now)
 			continue
 		}
 		r.Hop = h.name
@@ -67,11 +66,9 @@ func withRoom(list []*Transfer, h *hop) *Transfer {
 	return nil
 }
 
-// failedUnsent has the failure of r, which no attempt will report, reach the Store.
-func (s *Scheduler) failedUnsent(m *Message, r *queue.Recipient) {
-	if m.phase != holding { // else the client gets the reply
-		s.logRecipient(slog.LevelWarn, "refused", m, r, "error", Printable(r.Reply))
-	}
+// failedUnsent has the failure of the recipient i, which no attempt will report, reach the Store.
+func (s *Scheduler) failedUnsent(m *Message, i int, now time.Time) {
+	s.tellOutcome(m, i, &delivery.Outcome{Err: unsent{m.refusals[i], m.Recipients[i].Reply}}, "", now)
 	switch m.phase {
 	case storing:
 		m.changed = true

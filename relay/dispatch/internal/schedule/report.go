@@ -3,13 +3,13 @@ package schedule
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"log/slog"
 	"strings"
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/relay/dsn"
 	"github.com/interchange-smtp/interchange/relay/envelope"
+	"github.com/interchange-smtp/interchange/relay/event"
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
 
@@ -42,7 +42,7 @@ func (s *Scheduler) DueReports(m *Message, now time.Time) (due []Report) {
 			}
 			m.markReported(i, kind)
 			if kind == dsn.Failed {
-				s.logUnreported(m, &m.Recipients[i])
+				s.tellUnreported(m, &m.Recipients[i], now)
 			}
 		}
 		if len(on) > 0 {
@@ -52,13 +52,13 @@ func (s *Scheduler) DueReports(m *Message, now time.Time) (due []Report) {
 	return due
 }
 
-// logUnreported adds a line for the log on a failure that no report is about.
-func (s *Scheduler) logUnreported(m *Message, r *queue.Recipient) {
-	text := "failure isn't reported"
+// tellUnreported adds the event of a failure that no report is about.
+func (s *Scheduler) tellUnreported(m *Message, r *queue.Recipient, now time.Time) {
+	kind := event.FailureUnreported
 	if m.Report {
-		text = "delivery report can't be delivered"
+		kind = event.ReportUndeliverable
 	}
-	s.logRecipient(slog.LevelWarn, text, m, r, "reply", Printable(r.Reply))
+	s.tellRecipient(m, r, kind, now)
 }
 
 // dueKind returns the kind of report that is due on r; 0: no report.

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/interchange-smtp/interchange/relay/event"
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
 
@@ -52,6 +53,7 @@ func (s *Scheduler) NextStep(m *Message, now time.Time) (step Step, ok bool) {
 		return Step{Reports: due}, true
 	}
 	step = Step{Message: m.Clone(), Holder: m.holder}
+	m.storing = len(m.untold)
 	_, waits := step.Message.Next()
 	step.Remove = !waits
 	return step, true
@@ -59,12 +61,13 @@ func (s *Scheduler) NextStep(m *Message, now time.Time) (step Step, ok bool) {
 
 // ReportStored notes that the report n on m is on the Store; r is its message, nil if it was there
 // before.
-func (s *Scheduler) ReportStored(m *Message, n *Report, r *Message) {
+func (s *Scheduler) ReportStored(m *Message, n *Report, r *Message, now time.Time) {
 	for _, i := range n.recipients {
 		m.markReported(i, n.Kind)
 	}
 	if m.changed = true; r != nil {
 		r.phase = storing
+		s.Tell(m, event.Event{Kind: event.ReportQueued, Time: now, To: m.From, Recipients: len(n.Recipients), Report: n.ID, Detail: n.Kind.String()})
 		m.reports = append(m.reports, r)
 	}
 }
@@ -77,6 +80,7 @@ func (s *Scheduler) StepDone(m *Message, step *Step, err error, now time.Time) (
 		s.Forget(m, now)
 	case err == nil:
 		m.saveAt = time.Time{}
+		s.tellStored(m, m.storing)
 		s.sendReports(m, now)
 		s.plan(m)
 	case errors.Is(err, queue.ErrLease) && m.holder != step.Holder: // it was claimed again just now
@@ -86,10 +90,10 @@ func (s *Scheduler) StepDone(m *Message, step *Step, err error, now time.Time) (
 		m.saveAt = now.Add(LeaseRenewal)
 		s.plan(m)
 	case errors.Is(err, queue.ErrLease), errors.Is(err, queue.ErrNotFound):
-		s.log(slog.LevelWarn, "message was taken over by another process", "id", m.ID, "error", Printable(err.Error()))
+		s.Tell(m, event.Event{Kind: event.MessageTakenOver, Time: now, Err: err})
 		s.Forget(m, now)
 	default:
-		s.log(slog.LevelError, "cannot write to the queue", "id", m.ID, "error", Printable(err.Error()))
+		s.log(slog.LevelError, "cannot write to the queue", "id", m.ID, "error", event.Printable(err.Error()))
 		m.saveAt = now.Add(saveRetry)
 		s.plan(m)
 	}

@@ -324,7 +324,7 @@ func TestStoppedProcess(t *testing.T) {
 
 // TestAdmit: mail is refused from a limit on, and accepted again some way below.
 func TestAdmit(t *testing.T) {
-	s := New(Config{Route: byPolicy, MaxMessages: 100, MinFree: 1000})
+	s := New(Config{Events: true, Route: byPolicy, MaxMessages: 100, MinFree: 1000})
 	client := netip.MustParseAddr("198.51.100.1")
 	for i, tc := range []struct {
 		messages   int

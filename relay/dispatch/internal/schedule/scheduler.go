@@ -6,13 +6,11 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/relay/delivery"
 	"github.com/interchange-smtp/interchange/relay/envelope"
-	"github.com/interchange-smtp/interchange/relay/queue"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -32,6 +30,9 @@ type Scheduler struct {
 	hopAlarms     alarms[hop]
 	messageAlarms alarms[Message]
 	workingSince  time.Time // before, the process didn't run or was stopped
+
+	told      Events
+	spareTold *Told // memory; may be nil
 
 	actions []Action // to be returned by Next, from taken on
 	taken   int
@@ -53,6 +54,7 @@ type Config struct {
 
 	MaxMessages int   // as in dispatch.Dispatcher
 	MinFree     int64 // the same
+	Events      bool  // there are Readers
 }
 
 // New returns a Scheduler that starts no attempts until Begin.
@@ -77,30 +79,9 @@ func (s *Scheduler) Begin(p *connector.Policy, now time.Time) {
 // emit adds an action for Next.
 func (s *Scheduler) emit(a Action) { s.actions = append(s.actions, a) }
 
-// log adds a line for the log.
+// log adds a line for the log, about leases, the Store or the length of the queue.
 func (s *Scheduler) log(level slog.Level, text string, args ...any) {
 	s.emit(&Log{Level: level, Text: text, Args: args})
-}
-
-// logRecipient adds a line for the log on the recipient r of m.
-func (s *Scheduler) logRecipient(level slog.Level, text string, m *Message, r *queue.Recipient, args ...any) {
-	s.log(level, text, append([]any{"id", m.ID, "from", Printable(m.From.String()), "to", Printable(r.To.String())}, args...)...)
-}
-
-// maxPrintable bounds the text from elsewhere in one attribute of the log.
-const maxPrintable = 1024
-
-// Printable returns s with '?' for everything but printable ASCII, and without what exceeds 1 KiB.
-func Printable(s string) string {
-	if len(s) > maxPrintable {
-		s = s[:maxPrintable] + "..."
-	}
-	return strings.Map(func(c rune) rune {
-		if c < ' ' || c > '~' {
-			return '?'
-		}
-		return c
-	}, s)
 }
 
 // saver is who brings the Store up to date on a message.
@@ -170,7 +151,7 @@ func (s *Scheduler) Leftovers() string {
 		q.active, q.doubted, q.returned, len(q.sources), len(q.lanes), q.short, s.loads)
 }
 
-// Action is what the driver is to do next: one of Start, Save, Answer, Unload, Attempted and Log.
+// Action is what the driver is to do next: one of Start, Save, Answer, Unload and Log.
 type Action interface{ action() }
 
 // Start asks for an attempt with a Transfer. Ended or Unreadable must follow.
@@ -186,9 +167,6 @@ type Answer struct{ *Message }
 // Unload says that the body of a Message isn't needed in memory for now.
 type Unload struct{ *Message }
 
-// Attempted gives the result of an attempt that is to be logged.
-type Attempted struct{ *Result }
-
 // Log is a line for the log.
 type Log struct {
 	Level slog.Level
@@ -196,12 +174,11 @@ type Log struct {
 	Args  []any
 }
 
-func (Start) action()     {}
-func (Save) action()      {}
-func (Answer) action()    {}
-func (Unload) action()    {}
-func (Attempted) action() {}
-func (*Log) action()      {}
+func (Start) action()  {}
+func (Save) action()   {}
+func (Answer) action() {}
+func (Unload) action() {}
+func (*Log) action()   {}
 
 // Result is how an attempt has ended.
 type Result struct {

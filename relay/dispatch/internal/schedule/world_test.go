@@ -67,7 +67,7 @@ func byPolicy(p *connector.Policy, _ *envelope.Envelope, to routing.Address, siz
 func newWorld(t testing.TB, cfg connector.Config) *world {
 	w := &world{t: t, now: start, answered: make(map[*Message]bool), saved: make(map[string]string)}
 	w.hop = func(t *Transfer) (time.Duration, []delivery.Outcome, error) { return 0, accepted(t), nil }
-	w.s = New(Config{Route: byPolicy})
+	w.s = New(Config{Events: true, Route: byPolicy})
 	w.s.SetHolder("us", start.Add(1000*time.Hour))
 	w.s.Begin(compile(t, cfg), w.now)
 	return w
@@ -148,6 +148,9 @@ func (w *world) event(f func()) {
 			w.log = append(w.log, fmt.Sprintf("%s %s", w.at(), a.Text))
 		}
 	}
+	for t := w.s.Told(); t != nil; t = w.s.Told() {
+		w.log = append(w.log, fmt.Sprintf("%s %s", w.at(), t.Event.Kind))
+	}
 	if alarm := w.s.NextAlarm(); w.afterEach != nil && (alarm.IsZero() || alarm.After(w.now)) {
 		w.afterEach()
 	}
@@ -175,7 +178,7 @@ func (w *world) save(m *Message) {
 			for _, r := range n.Recipients {
 				w.reports = append(w.reports, fmt.Sprint(w.at(), " ", n.Kind, " ", r.To))
 			}
-			w.s.ReportStored(m, n, w.report(m, n))
+			w.s.ReportStored(m, n, w.report(m, n), w.now)
 		}
 		switch {
 		case step.Remove:

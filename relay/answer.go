@@ -1,0 +1,119 @@
+package relay
+
+import (
+	"cmp"
+	"time"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
+	"github.com/interchange-smtp/interchange/relay/event"
+)
+
+// emit passes e, with what is known of the session, to the Readers.
+func (s *session) emit(e event.Event) {
+	if s.server.emit == nil {
+		return
+	}
+	e.Time, e.Session, e.Connector = time.Now(), s.conn.ID, s.endpoint.in.Name()
+	e.Local, e.Remote, e.TLS = s.conn.Channel.Local, s.conn.Channel.Remote, s.tls.Version
+	e.Helo, e.User = cmp.Or(e.Helo, s.conn.Helo), s.rules.Identity().String()
+	s.server.emit(s.ctx, e)
+}
+
+// refuse reports and returns the refusal of a command by the policy. e has the Command and
+// what it was about.
+func (s *session) refuse(e event.Event, d connector.Decision) reply.Reply {
+	e.Reason = d.Reason
+	return s.commandRefused(e, d.Reply())
+}
+
+// verifierFailed reports an error of the Verifier and returns the reply for the client.
+func (s *session) verifierFailed(e event.Event) reply.Reply {
+	return s.refuse(e, s.endpoint.in.Decide(reply.VerifierUnavailable))
+}
+
+// handlerRefused reports the error e.Err of the Handler or the Hooks at a command and
+// returns the reply for the client.
+func (s *session) handlerRefused(e event.Event) reply.Reply {
+	return s.commandRefused(e, replyFor(s.endpoint.in, e.Err))
+}
+
+// maxRefusals is how many refused commands of a connection have an event of their own. The
+// event of its end counts them all. A client that is refused a thousand times a second
+// must not fill the disk.
+const maxRefusals = 100
+
+// commandRefused reports the refusal of a command.
+func (s *session) commandRefused(e event.Event, r reply.Reply) reply.Reply {
+	s.refused++
+	if s.refused <= maxRefusals && s.server.emit != nil {
+		e.Kind, e.Reply = event.CommandRefused, r.String()
+		s.emit(e)
+	}
+	return r
+}
+
+// refuseMessage reports and returns the refusal of a message.
+func (s *session) refuseMessage(tx *transaction, d connector.Decision) reply.Reply {
+	s.refused++
+	r := d.Reply()
+	s.messageEnded(tx, event.Event{Kind: event.MessageRefused, Reason: d.Reason}, r)
+	return r
+}
+
+// messageFailed reports an error of the Handler and returns the reply for the client.
+func (s *session) messageFailed(tx *transaction, err error) reply.Reply {
+	s.refused++
+	r := replyFor(s.endpoint.in, err)
+	s.messageEnded(tx, event.Event{Kind: event.MessageFailed, Err: err}, r)
+	return r
+}
+
+// acceptMessage reports and returns the acceptance of a message.
+func (s *session) acceptMessage(tx *transaction) reply.Reply {
+	s.messages++
+	messageID := tx.message.MessageID()
+	r := s.acceptedReply(tx, messageID, tx.result.Receipt.Text)
+	s.messageEnded(tx, event.Event{Kind: event.MessageAccepted, MessageID: messageID}, r)
+	return r
+}
+
+// acceptedReply returns the reply to an accepted message: the Handler's text or, without
+// one, the client's own Message-ID, if that can be shown, and the id that this server
+// gave it.
+func (s *session) acceptedReply(tx *transaction, messageID, text string) reply.Reply {
+	r := reply.Queued(tx.env.ID, s.endpoint.in.Fqdn())
+	switch {
+	case text != "":
+		r.Text = text
+	case messageID != "":
+		r.Text = messageID + " " + r.Text
+	}
+	return r
+}
+
+// messageEnded reports the end of a message for each recipient, and keeps its outcome for
+// the Hooks.
+func (s *session) messageEnded(tx *transaction, e event.Event, r reply.Reply) {
+	tx.result.Size, tx.result.Err = tx.message.Size(), e.Err
+	if e.Kind != event.MessageAborted { // else the client doesn't see the reply
+		tx.result.Reply = r
+	}
+	if s.server.emit == nil {
+		return
+	}
+	e.ID, e.EnvID, e.From, e.Recipients = tx.env.ID, tx.env.EnvID, tx.env.From, len(tx.env.To)
+	e.Size, e.Reply, e.Result = tx.message.Size(), r.String(), tx.result.Receipt.Result
+	for i := range tx.env.To {
+		e.To = tx.env.To[i].To
+		s.emit(e)
+	}
+}
+
+// connectionEnded reports the end of the connection.
+func (s *session) connectionEnded(err error) {
+	if s.protocol != nil {
+		s.protocol.disconnect()
+	}
+	s.emit(event.Event{Kind: event.ConnectionEnded, Messages: s.messages, Refused: s.refused, Duration: time.Since(s.start), Err: err})
+}

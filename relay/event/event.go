@@ -1,0 +1,100 @@
+package event
+
+import (
+	"context"
+	"log/slog"
+	"net/netip"
+	"time"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// Reader reads events. It is called by many goroutines at once. ctx is the connection's;
+// for events of a Dispatcher it has no values and doesn't end.
+type Reader func(ctx context.Context, e Event)
+
+// Join returns a Reader that passes each event to all readers in turn. nil readers are
+// left out; without others, Join returns nil.
+func Join(readers ...Reader) Reader {
+	var all []Reader
+	for _, r := range readers {
+		if r != nil {
+			all = append(all, r)
+		}
+	}
+	switch len(all) {
+	case 0:
+		return nil
+	case 1:
+		return all[0]
+	}
+	return func(ctx context.Context, e Event) {
+		for _, r := range all {
+			r(ctx, e)
+		}
+	}
+}
+
+// Event is something that happened. A field that doesn't concern its Kind is zero; the
+// table in docs/logs.md has the fields of each Kind by their keys in the log. Text is as
+// clients and hosts wrote it: [Printable] makes it fit to print. Slices and what pointers
+// point to are for reading only.
+type Event struct {
+	Kind Kind
+	Time time.Time
+
+	// The message. In events of a delivery report, ID names the report, From is null,
+	// and To is the sender of the original.
+	ID         string            // of the message, as in Received and on the queue
+	EnvID      string            // ENVID of MAIL, in xtext; "": not given
+	From       routing.Address   // zero: <>
+	To         routing.Address   // the recipient
+	AllTo      []routing.Address // all recipients; of ChangedByOperator
+	Recipients int               // how many recipients the message or the report has
+	Size       int64             // in bytes, as far as the message was read
+	MessageID  string            // the field of the header, if it can be shown; ""
+
+	// The session. Of these, events of a Dispatcher have Connector, Remote and User; they
+	// are zero for mail that an application handed in.
+	Session   string         // names the connection
+	Connector string         // the Receive connector; in events of a Sender the Send connector
+	Local     netip.AddrPort // this server's end of the connection
+	Remote    netip.AddrPort // the client
+	Helo      string         // the client's name in EHLO or HELO
+	User      string         // by whose permissions the session works; of strangers NT AUTHORITY\ANONYMOUS LOGON
+	Command   string         // the SMTP command, in upper case
+	Mechanism string         // of AUTH
+	Tried     string         // the user name that could not log on
+	Messages  int            // that were accepted on the connection
+	Refused   int            // commands and messages that were refused on it
+
+	// The answer.
+	Reply  string       // of this server to the client or, of an attempt, of the host; "": no reply
+	Reason reply.Reason // the policy's; Undecided: something else decided
+	Err    error        // why, in this server's words; of an attempt often a *relay.Error
+	Result string       // what the Handler says of the message that it took
+
+	// The attempt.
+	NextHop  string        // the queue's name
+	Host     string        // the host that was reached; "": no host
+	Addr     string        // IP address and port of the host, if it answered
+	TLS      uint16        // version of TLS, as in package crypto/tls; 0: in the clear
+	Attempts int           // at which a host was reached, this one included
+	Delay    time.Duration // since the message arrived
+	Failures int           // of the next hop, one after the other
+	Waiting  int           // messages for the next hop
+	Retry    time.Duration // until the next hop is tried again
+
+	Duration time.Duration // of a connection
+	Report   string        // the ID of a delivery report
+	Detail   string        // ReportQueued: failed, delayed or relayed; TLSFailed: what is tried next
+
+	// The explanation of a decision.
+	Decision string           // its ID, which is in the reply
+	Trace    *connector.Trace // its steps
+	Others   int              // connectors that don't match at all, and aren't in Trace
+
+	Attrs []slog.Attr // of ChangedByOperator: those of dispatch.WithOperator
+}

@@ -1,0 +1,76 @@
+package event
+
+import (
+	"log/slog"
+
+	"github.com/interchange-smtp/interchange/connector/reply"
+)
+
+// Kind is what happened. The text of a Kind is stable, its number isn't.
+type Kind uint8
+
+// What a Server reports.
+const (
+	ConnectionRefused     Kind = iota + 1 // before the greeting
+	ConnectionEnded                       // Err: it was lost or timed out
+	CommandRefused                        // not more than 100 of a connection
+	Decision                              // one of a connector that is explained, with its steps
+	MessageAccepted                       // for each recipient: the client got 250
+	MessageRefused                        // for each recipient: the policy refused the message
+	MessageFailed                         // for each recipient: Hooks or the Handler refused it
+	MessageAborted                        // for each recipient: the client broke it off
+	RecipientRefusedAtEnd                 // the Handler refused one recipient of a message that others have
+	ReportNotSent                         // the report on such a recipient could not be handed over
+)
+
+// What a Dispatcher reports.
+const (
+	Delivered           Kind = iota + ReportNotSent + 1 // the next hop has accepted the message for the recipient
+	ReportSent                                          // the same, of a delivery report
+	Deferred                                            // an attempt failed, and the recipient is tried again
+	Refused                                             // for good, by the next hop or the policy
+	Expired                                             // the recipient has waited for too long
+	Dropped                                             // by an operator
+	ReportQueued                                        // a delivery report is on the Store
+	ReportUndeliverable                                 // a delivery report was given up
+	FailureUnreported                                   // policy or sender ask for no report
+	ReportShortened                                     // a next hop can't take the report with the whole message
+	ReportIncomplete                                    // the report has nothing of the message, which can't be read
+	ReportUnwritable                                    // there is no report
+	MessageUnreadable                                   // an attempt failed, because the Store can't read the message
+	MessageTakenOver                                    // another process works on the message
+	ChangedByOperator                                   // by an operator's command on the queue
+	NextHopFailed                                       // no message could be handed over, and none is tried until Retry is over
+	NextHopReachable                                    // a next hop that had failed has answered
+)
+
+// What a Sender reports.
+const (
+	RecipientRefused     Kind = iota + NextHopReachable + 1 // to a client that waits for the next hop
+	NotDelivered                                            // the same, of the message
+	HostFailed                                              // and another host of the next hop accepted the message
+	TLSFailed                                               // and the host is called again
+	KeptConnectionFailed                                    // and another connection is used
+	kinds                                                   // how many there are, 0 included
+)
+
+// String returns the text of the line in the log.
+func (k Kind) String() string {
+	if k >= kinds {
+		k = 0
+	}
+	return table[k].text
+}
+
+// Level returns the level of the line about e in the log.
+func (e *Event) Level() slog.Level {
+	switch {
+	case e.Kind == ConnectionEnded && e.Err != nil:
+		return slog.LevelWarn
+	case e.Kind == CommandRefused && e.Reason == reply.VerifierUnavailable:
+		return slog.LevelError // no client can log on until the Verifier is repaired
+	case e.Kind >= kinds:
+		return slog.LevelInfo
+	}
+	return table[e.Kind].level
+}

@@ -1,0 +1,168 @@
+package event
+
+import (
+	"context"
+	"crypto/tls"
+	"log/slog"
+	"net/netip"
+	"time"
+
+	"github.com/interchange-smtp/interchange/connector/reply"
+)
+
+// maxKeys is how many keys the longest line has.
+const maxKeys = 16
+
+// Log returns a Reader that writes a line for each event; nil if logger is. The text is
+// that of the Kind. Everything that clients and hosts wrote is [Printable].
+func Log(logger *slog.Logger) Reader {
+	if logger == nil {
+		return nil
+	}
+	return func(ctx context.Context, e Event) {
+		level := e.Level()
+		if !logger.Enabled(ctx, level) {
+			return
+		}
+		var room [maxKeys]slog.Attr
+		attrs := append(room[:0], e.Attrs...)
+		if e.Kind < kinds {
+			for _, key := range table[e.Kind].keys {
+				if v, ok := e.value(key); ok {
+					attrs = append(attrs, slog.Attr{Key: key, Value: v})
+				}
+			}
+		}
+		logger.LogAttrs(ctx, level, e.Kind.String(), attrs...)
+	}
+}
+
+// value returns the value of a key in the log. ok is false if the event has none.
+func (e *Event) value(key string) (v slog.Value, ok bool) {
+	switch key {
+	case "from":
+		return printable(e.From.String()), e.Kind != CommandRefused || e.Command == "MAIL" || e.Command == "RCPT"
+	case "to":
+		return e.to()
+	case "helo":
+		return printable(e.Helo), e.Helo != "" && (e.Kind != CommandRefused || e.Command == "HELO")
+	case "tls":
+		switch {
+		case e.Kind == ConnectionEnded:
+			return slog.BoolValue(e.TLS != 0), true
+		case e.TLS == 0:
+			return v, false
+		}
+		return slog.StringValue(tls.VersionName(e.TLS)), true
+	case "reason":
+		return slog.StringValue(e.Reason.String()), e.Reason != reply.Undecided
+	case "error":
+		if e.Err == nil {
+			return v, false
+		}
+		return printable(e.Err.Error()), true
+	case "steps":
+		if e.Trace == nil {
+			return v, false
+		}
+		return slog.AnyValue(steps{*e.Trace}), true
+	case "local":
+		return address(e.Local)
+	case "remote":
+		return address(e.Remote)
+	case "delay":
+		return slog.DurationValue(e.Delay.Round(time.Millisecond)), e.Kind != Refused || e.NextHop != ""
+	case "duration":
+		return slog.DurationValue(e.Duration.Round(time.Millisecond)), true
+	case "retry":
+		return slog.DurationValue(e.Retry), true
+	case "others":
+		return slog.IntValue(e.Others), e.Others > 0
+	}
+	if n, ok := e.number(key); ok {
+		return slog.Int64Value(n), true
+	}
+	text := e.text(key)
+	return printable(text), text != ""
+}
+
+// to returns the value of the key "to": a recipient, or all.
+func (e *Event) to() (slog.Value, bool) {
+	if e.Kind != ChangedByOperator {
+		return printable(e.To.String()), e.Kind != CommandRefused || e.Command == "RCPT"
+	}
+	all := make([]string, len(e.AllTo))
+	for i, to := range e.AllTo {
+		all[i] = Printable(to.String())
+	}
+	return slog.AnyValue(all), true
+}
+
+// number returns the value of a key that is a number.
+func (e *Event) number(key string) (n int64, ok bool) {
+	switch key {
+	case "recipients":
+		return int64(e.Recipients), true
+	case "size":
+		return e.Size, true
+	case "messages":
+		return int64(e.Messages), true
+	case "refused":
+		return int64(e.Refused), true
+	case "failures":
+		return int64(e.Failures), true
+	case "waiting":
+		return int64(e.Waiting), true
+	}
+	return 0, false
+}
+
+// text returns the value of a key that is a text.
+func (e *Event) text(key string) string {
+	switch key {
+	case "session":
+		return e.Session
+	case "id":
+		return e.ID
+	case "connector":
+		return e.Connector
+	case "user":
+		return e.User
+	case "command":
+		return e.Command
+	case "reply":
+		return e.Reply
+	case "mechanism":
+		return e.Mechanism
+	case "tried":
+		return e.Tried
+	case "result":
+		return e.Result
+	case "message-id":
+		return e.MessageID
+	case "hop":
+		return e.NextHop
+	case "host":
+		return e.Host
+	case "addr":
+		return e.Addr
+	case "report":
+		return e.Report
+	case "kind", "then":
+		return e.Detail
+	case "decision":
+		return e.Decision
+	}
+	return ""
+}
+
+// printable returns the value for a text that somebody else may have written.
+func printable(text string) slog.Value { return slog.StringValue(Printable(text)) }
+
+// address returns the value for an address; none if it isn't valid.
+func address(a netip.AddrPort) (slog.Value, bool) {
+	if !a.IsValid() {
+		return slog.Value{}, false
+	}
+	return slog.StringValue(a.String()), true
+}

@@ -1,0 +1,63 @@
+package event
+
+import (
+	"log/slog"
+	"strings"
+)
+
+// kind is how a Kind is logged.
+type kind struct {
+	text  string
+	level slog.Level
+	keys  []string // of the line, in order; without a value they are left out
+}
+
+// The keys of answers to a message and of attempts.
+const (
+	answered  = "session id connector remote user from to recipients size reply reason error result message-id"
+	attempted = "id from to hop host delay addr tls reply error"
+)
+
+// table has the line in the log of each Kind.
+var table = [kinds]kind{
+	0: {"event", slog.LevelInfo, nil},
+
+	ConnectionRefused:     info("connection refused", "session reason connector local remote reply error"),
+	ConnectionEnded:       info("connection ended", "session connector local remote helo tls user messages refused duration error"),
+	CommandRefused:        info("command refused", "session connector remote user command reply helo mechanism tried from to reason error"),
+	Decision:              info("decision", "decision session connector remote user command reply reason others steps"),
+	MessageAccepted:       info("message accepted", answered),
+	MessageRefused:        info("message refused", answered),
+	MessageFailed:         info("message failed", answered),
+	MessageAborted:        info("message aborted", answered),
+	RecipientRefusedAtEnd: warn("recipient refused at the end", "session id to error"),
+	ReportNotSent:         fail("delivery report can't be sent", "session id to error"),
+
+	Delivered:           info("delivered", attempted),
+	ReportSent:          info("delivery report sent", attempted),
+	Deferred:            warn("deferred", attempted),
+	Refused:             warn("refused", attempted),
+	Expired:             warn("message expired", "id from to hop host reply"),
+	Dropped:             info("dropped", "id from to hop host reply error"),
+	ReportQueued:        info("delivery report queued", "id kind report to recipients"),
+	ReportUndeliverable: warn("delivery report can't be delivered", "id from to reply"),
+	FailureUnreported:   warn("failure isn't reported", "id from to reply"),
+	ReportShortened:     info("delivery report goes with the header of the message only", "id hop error"),
+	ReportIncomplete:    fail("message can't be read for a delivery report", "id error"),
+	ReportUnwritable:    fail("delivery report can't be written", "id error"),
+	MessageUnreadable:   fail("message can't be read", "id error"),
+	MessageTakenOver:    warn("message was taken over by another process", "id error"),
+	ChangedByOperator:   info("changed by operator", "id from to"),
+	NextHopFailed:       warn("next hop failed", "hop failures retry waiting error"),
+	NextHopReachable:    info("next hop is reachable again", "hop failures waiting"),
+
+	RecipientRefused:     warn("recipient refused", "id connector to error"),
+	NotDelivered:         warn("not delivered", "id connector recipients host error"),
+	HostFailed:           warn("host failed, another one took its place", "id connector error"),
+	TLSFailed:            warn("TLS failed, calling again", "host then error"),
+	KeptConnectionFailed: {"kept connection failed", slog.LevelDebug, []string{"host", "error"}},
+}
+
+func info(text, keys string) kind { return kind{text, slog.LevelInfo, strings.Fields(keys)} }
+func warn(text, keys string) kind { return kind{text, slog.LevelWarn, strings.Fields(keys)} }
+func fail(text, keys string) kind { return kind{text, slog.LevelError, strings.Fields(keys)} }
