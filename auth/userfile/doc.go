@@ -52,4 +52,9 @@
 // All checks of a File share 40 MiB and the processors. A check for which there
 // is no room waits until its context ends; Verify then returns the context's
 // error and not ErrBadCredentials.
+//
+// # Users that are kept elsewhere
+//
+// A Verifier that has its users in a database keeps hashes made by [Hash] there and
+// checks them with a [Checker].
 package userfile

@@ -10,18 +10,11 @@ import (
 	"strings"
 	"sync"
 
-	"golang.org/x/sync/semaphore"
-
 	"github.com/interchange-smtp/interchange/connector/source"
 )
 
 // MaxMemory is the most memory that checking one hash may need, in bytes.
 const MaxMemory = 80 << 20
-
-// checkMemory bounds the memory of all running checks of one File, in bytes: two
-// hashes made by Add. Memory that isn't collected yet comes on top of it. A hash
-// that needs more is checked alone.
-const checkMemory = 40 << 20
 
 // Bounds of a file.
 const (
@@ -32,10 +25,9 @@ const (
 // File is a set of users. It is an auth.Verifier, and can be changed while it
 // is in use: all methods are safe for concurrent use. The zero File has no users.
 type File struct {
-	once  sync.Once
-	name  string
-	room  *semaphore.Weighted // of checkMemory
-	check func(h *hash, password string) bool
+	once    sync.Once
+	name    string
+	checker Checker
 
 	mu      sync.RWMutex
 	lines   []line
@@ -122,8 +114,6 @@ func (f *File) insert(text string, e *entry) {
 // init makes the zero File usable.
 func (f *File) init() {
 	f.once.Do(func() {
-		f.room = semaphore.NewWeighted(checkMemory)
-		f.check = (*hash).matches
 		f.byName = make(map[string]*entry)
 		f.noUsers = unmatchableHash()
 	})

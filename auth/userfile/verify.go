@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
-	"runtime"
 
 	"github.com/interchange-smtp/interchange/auth"
 )
@@ -17,16 +16,10 @@ import (
 func (f *File) Verify(ctx context.Context, c auth.Credentials, _ auth.Channel) (auth.Identity, error) {
 	f.init()
 	h, known := f.find(c.Username)
-	share := min(max(h.memory(), checkMemory/int64(runtime.GOMAXPROCS(0))), checkMemory)
-	if err := f.room.Acquire(ctx, share); err != nil {
-		return auth.Identity{}, fmt.Errorf("too many passwords are being checked: %w", err)
+	matches, err := f.checker.check(ctx, h, c.Password)
+	if err != nil {
+		return auth.Identity{}, err
 	}
-	defer f.room.Release(share)
-	// Acquire may succeed although ctx has ended.
-	if err := ctx.Err(); err != nil {
-		return auth.Identity{}, fmt.Errorf("password not checked: %w", err)
-	}
-	matches := f.check(h, c.Password.Reveal())
 	asOther := c.AuthzID != "" && c.AuthzID != c.Username // no user may act as another
 	if known == nil || !matches || asOther {
 		return auth.Identity{}, auth.ErrBadCredentials

@@ -40,7 +40,7 @@ func mixed(t *testing.T) *File {
 func attempt(t *testing.T, f *File, c auth.Credentials) []*hash {
 	t.Helper()
 	var seen []*hash
-	f.check = func(h *hash, _ string) bool {
+	f.checker.compare = func(h *hash, _ string) bool {
 		seen = append(seen, h)
 		return false
 	}
@@ -86,7 +86,7 @@ func TestUnknownUsersTakeTheSameWork(t *testing.T) {
 // opens nothing.
 func TestUnknownUserWithRightPassword(t *testing.T) {
 	f := mixed(t)
-	f.check = func(*hash, string) bool { return true }
+	f.checker.compare = func(*hash, string) bool { return true }
 	for i := range 100 {
 		c := auth.Credentials{Username: fmt.Sprintf("nobody%d", i), Password: "tea"}
 		if id, err := f.Verify(t.Context(), c, auth.Channel{}); !errors.Is(err, auth.ErrBadCredentials) || !id.IsZero() {
@@ -105,7 +105,7 @@ func TestEmptyFileTakesTheWorkOfANewHash(t *testing.T) {
 	if len(seen) != 1 || seen[0].argon != want {
 		t.Errorf("computed %v", seen)
 	}
-	f.check = (*hash).matches
+	f.checker.compare = nil
 	if _, err := f.Verify(t.Context(), auth.Credentials{Username: "ann", Password: "x"}, auth.Channel{}); !errors.Is(err, auth.ErrBadCredentials) {
 		t.Error(err)
 	}
@@ -122,7 +122,7 @@ func TestVerifyBoundsMemory(t *testing.T) {
 	entered, leave := make(chan struct{}), make(chan struct{})
 	var mu sync.Mutex
 	var now, most int64
-	f.check = func(h *hash, _ string) bool {
+	f.checker.compare = func(h *hash, _ string) bool {
 		mu.Lock()
 		now += h.memory()
 		most = max(most, now)
@@ -164,7 +164,7 @@ func TestVerifyBoundsMemory(t *testing.T) {
 // Users come and go while others log in; for the race detector.
 func TestVerifyWhileEditing(t *testing.T) {
 	f := mixed(t)
-	f.check = func(*hash, string) bool { return false }
+	f.checker.compare = func(*hash, string) bool { return false }
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
