@@ -7,6 +7,7 @@ package main
 import (
 	"context"
 	"crypto/subtle"
+	"errors"
 	"flag"
 	"io"
 	"log"
@@ -58,7 +59,7 @@ func run(ctx context.Context, l net.Listener, policy *connector.Policy, own smtp
 	}
 	grace, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	return server.Shutdown(grace) // clients that take longer send again later
+	return errors.Join(guarded.Shutdown(grace), server.Close()) // idle clients get 421
 }
 
 // identify says to the policy who has logged on to the backend.

@@ -6,6 +6,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -54,7 +55,7 @@ func run(ctx context.Context, l net.Listener, policy *connector.Policy, out io.W
 	}
 	grace, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	return server.Shutdown(grace) // clients that take longer send again later
+	return errors.Join(backend.Shutdown(grace), server.Close()) // idle clients get 421
 }
 
 // mailbox prints messages. It is asked only what the policy allows, so it checks nothing.
