@@ -38,7 +38,7 @@ func TestLayers(t *testing.T) {
 		"permission":       nil,
 		"routing":          {"connector/source"},
 		"connector/source": nil,
-		"auth":             {"permission", "routing"},
+		"auth":             {"permission", "routing", "connector/source"},
 		"connector/param":  values,
 		"connector/reply":  {"permission"},
 		"connector/order":  {"connector/reply"},

@@ -105,7 +105,7 @@ func (l *LMTP) hand(ctx context.Context, h *NextHop, to []envelope.Recipient, m 
 	}
 }
 
-// connect returns a kept connection, or a new one if no connection is kept or fresh is set.
+// connect returns a kept connection; a new one if the pool has none, or if fresh is set.
 func (l *LMTP) connect(ctx context.Context, h *NextHop, fresh bool) (*link, error) {
 	key := linkKey{out: h.out, host: l.Address}
 	if !fresh {

@@ -101,6 +101,14 @@
 // claimed. A lease that this process doesn't know of, because the answer of the Store
 // was lost, is released with the next renewal. Shutdown ends all leases.
 //
+// # The order of a shutdown
+//
+// Shut a relay.Server and its Dispatcher down at the same time, or the Dispatcher first: it
+// queues what clients wait for, and they get their 250. A Server that is shut down alone
+// waits for its clients, and they for next hops; when its time is up, it cuts them off
+// without a reply, and messages that a next hop has already accepted are sent again. Close
+// the Store last. Package relay/gateway does this in one call.
+//
 // # Memory
 //
 // Bodies are held in memory up to 256 KiB each and 16 MiB together, and beyond

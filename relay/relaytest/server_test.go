@@ -74,7 +74,7 @@ func TestServer(t *testing.T) {
 		if got, want := <-list, "127.0.0.1 kim@example.net lee@contoso.com true"; got != want {
 			t.Errorf("%v: got %q, want %q", bindings, got, want)
 		}
-		if s.Addr() != s.Addr() || !strings.Contains(s.Log.String(), "message accepted") {
+		if first := s.Addr(); first != s.Addr() || !strings.Contains(s.Log.String(), "message accepted") {
 			t.Errorf("%v: log %q", bindings, s.Log)
 		}
 	}
