@@ -3,6 +3,6 @@
 // directions, and swaks as the other clients, each in its own network
 // namespace with the addresses of the administrator's guide.
 //
-// The tests need Linux, root, Postfix with Cyrus SASL, swaks and iproute2, so
+// The tests need Linux, root, Postfix with Cyrus SASL, Dovecot, swaks and iproute2, so
 // they run only with INTERCHANGE_E2E=1; a missing tool is a failure then.
 package e2e
