@@ -65,7 +65,7 @@ func (m *Message) Open(r io.Reader, f Facts) error {
 	}
 	header.Filter(f.Session.Headers().Keep)
 	if first {
-		m.messageID = complete(header, &m.facts, m.field[:0])
+		m.messageID = visibleID(header.Complete(f.ID, f.Session.Inbound().Fqdn(), f.From, m.field[:0]))
 	}
 	header.Prepend(m.received())
 	m.header = header
@@ -175,4 +175,10 @@ func (m *Message) received() []byte {
 		r.Cipher = tls.VersionName(f.TLS.Version) + " " + tls.CipherSuiteName(f.TLS.CipherSuite)
 	}
 	return r.Append(m.field[:0])
+}
+
+// completes reports whether this server completes h: by the rules it is the first
+// relay of the message, and the header isn't settled.
+func completes(rules connector.Session, h *mailheader.Header) bool {
+	return rules.CompletesHeader(h.Relays()) && !h.Settled()
 }

@@ -77,6 +77,12 @@
 // with the retries, limits, reports and the operator's view that other next hops have. The example
 // of Dispatcher shows such a transport.
 //
+// # Mail of an application
+//
+// [Dispatcher.Enqueue] takes a message that no client sends, such as an invoice, and returns its
+// ID. It goes on the Store first. Its lines may end in LF, and its header needs no Message-ID,
+// Date or From.
+//
 // # What becomes of a message
 //
 // Dispatcher.Events get an event for each recipient of each attempt, for recipients that

@@ -10,6 +10,7 @@ import (
 	"github.com/interchange-smtp/interchange/relay/dispatch/internal/schedule"
 	"github.com/interchange-smtp/interchange/relay/dsn"
 	"github.com/interchange-smtp/interchange/relay/envelope"
+	"github.com/interchange-smtp/interchange/relay/event"
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
 
@@ -19,6 +20,8 @@ type message struct {
 	body   *content.Buffer // nil: it is on the Store only
 	client *client         // that waits for the reply; nil: none
 	outbox outbox
+
+	accepted *event.Event // to be told for each recipient once it is queued; nil: a Server tells it
 
 	oneRecipient [1]queue.Recipient // memory for what most messages need
 }

@@ -76,6 +76,9 @@ func (s *Scheduler) Begin(p *connector.Policy, now time.Time) {
 	s.policy, s.limits, s.workingSince = p, limitsOf(p), now
 }
 
+// Policy returns the policy in use, and the name by which this server calls itself under it.
+func (s *Scheduler) Policy() (p *connector.Policy, host string) { return s.policy, s.limits.host }
+
 // emit adds an action for Next.
 func (s *Scheduler) emit(a Action) { s.actions = append(s.actions, a) }
 

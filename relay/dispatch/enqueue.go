@@ -1,0 +1,215 @@
+package dispatch
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/interchange-smtp/interchange/internal/content"
+	"github.com/interchange-smtp/interchange/internal/mailheader"
+	"github.com/interchange-smtp/interchange/relay"
+	"github.com/interchange-smtp/interchange/relay/envelope"
+	"github.com/interchange-smtp/interchange/relay/event"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// Mail says from where and to where a message goes that an application hands in.
+type Mail struct {
+	From   routing.Address      // gets the delivery reports; zero: there are no reports
+	To     []envelope.Recipient // at least one; Notify says which reports From gets
+	Return envelope.Return      // how much of the message a report on a failure has; 0: all of it
+	EnvID  string               // the application's name for the message, in xtext; in its events and reports; "": none
+}
+
+// maxMailHeader bounds the header of a message that an application hands in, in bytes.
+const maxMailHeader = 256 << 10
+
+// Enqueue puts a message of an application on the queue, and returns its ID, which is in all events of
+// the message. They may come before Enqueue returns; the first is MessageAccepted, for each recipient.
+//
+// message is read to its end, header first. Lines may end in LF, and become CRLF; a bare CR and NUL are
+// errors. Message-ID, Date and From are added where they are missing, unless the header is signed or the
+// message was resent.
+//
+// An error means that the message isn't on the queue: Mail is invalid, no Send connector will ever take a
+// recipient, the message can't be read, the queue is full. If it is a [relay.Error], its Reply says
+// whether it may be tried again (4xx). Size limits and shares of the queue are those of all mail without
+// a client.
+func (d *Dispatcher) Enqueue(ctx context.Context, mail Mail, message io.Reader) (id string, err error) {
+	if err := mail.check(); err != nil {
+		return "", err
+	}
+	d.init()
+	env := &relay.Envelope{To: mail.To, Envelope: envelope.Envelope{
+		ID: envelope.NewID(), From: mail.From, Return: mail.Return, EnvID: mail.EnvID, UTF8: mail.needsUTF8()}}
+	host := ""
+	if d.event(func(time.Time) { env.Policy, host = d.sched.Policy() }); env.Policy == nil {
+		return "", ErrStopped
+	}
+	lines := &crlfReader{r: bufio.NewReader(message)}
+	whole, messageID, err := d.complete(env, host, lines)
+	if err != nil {
+		return "", fmt.Errorf("message: %w", err)
+	}
+	defer whole.Release()
+	if env.Size = whole.Size(); lines.eightBit {
+		env.Body = envelope.EightBitMIME
+	}
+	accepted := &event.Event{Kind: event.MessageAccepted, Recipients: len(mail.To), MessageID: messageID, Result: "queued"}
+	if err := d.hand(ctx, env, whole, accepted); err != nil {
+		return "", err
+	}
+	return env.ID, nil
+}
+
+// complete reads a message with its header completed.
+func (d *Dispatcher) complete(env *relay.Envelope, host string, lines io.Reader) (whole *content.Buffer, messageID string, err error) {
+	h, err := mailheader.Read(lines, maxMailHeader)
+	if err != nil {
+		return nil, "", err
+	}
+	defer h.Release()
+	if err := h.Repair(maxMailHeader); err != nil {
+		return nil, "", err
+	}
+	if h.Settled() {
+		messageID, _ = h.MessageID()
+	} else {
+		messageID = h.Complete(env.ID, host, env.From, nil)
+	}
+	whole, _, err = d.bodies.Read(h.Message(), false)
+	return whole, messageID, err
+}
+
+// hand makes a transaction with d.
+func (d *Dispatcher) hand(ctx context.Context, env *relay.Envelope, whole *content.Buffer, accepted *event.Event) error {
+	begun, err := d.Begin(ctx, env)
+	if err != nil {
+		return err
+	}
+	tx := begun.(*transaction)
+	defer tx.Close()
+	tx.m.accepted = accepted
+	for _, rcpt := range env.To {
+		if err := tx.Rcpt(ctx, rcpt); err != nil {
+			return fmt.Errorf("recipient %v: %w", rcpt.To, err)
+		}
+	}
+	body := content.NewReader(whole)
+	defer body.Close() // it is only read
+	_, err = tx.Deliver(ctx, body)
+	return err
+}
+
+// tellAccepted adds the events of a message that an application has handed in. d.mu is held.
+func (d *Dispatcher) tellAccepted(m *message, now time.Time) {
+	e := m.accepted
+	if m.accepted = nil; e == nil {
+		return
+	}
+	e.Time = now
+	for i := range m.Recipients {
+		e.To = m.Recipients[i].To
+		d.sched.Tell(&m.Message, *e)
+	}
+}
+
+// check returns an error if m can't be the envelope of a message.
+func (m *Mail) check() error {
+	if len(m.To) == 0 {
+		return errors.New("the mail has no recipients")
+	}
+	if !m.From.IsNull() && !m.From.IsValid() {
+		return errors.New("the sender is not a valid address")
+	}
+	for i, rcpt := range m.To {
+		if !rcpt.To.IsValid() {
+			return fmt.Errorf("recipient %d of %d is not a valid address", i+1, len(m.To))
+		}
+		if rcpt.ORcpt != "" {
+			if _, ok := envelope.ParseORcpt(rcpt.ORcpt); !ok {
+				return fmt.Errorf("recipient %v: the original recipient %q is not of the form type;xtext", rcpt.To, rcpt.ORcpt)
+			}
+		}
+	}
+	if m.EnvID != "" {
+		if id, ok := envelope.ParseEnvID(m.EnvID); !ok || id != m.EnvID {
+			return fmt.Errorf("the envelope ID %q is not xtext of at most 100 characters", m.EnvID)
+		}
+	}
+	return nil
+}
+
+// needsUTF8 reports whether an address of m needs SMTPUTF8.
+func (m *Mail) needsUTF8() bool {
+	for _, rcpt := range m.To {
+		if !rcpt.To.IsASCII() {
+			return true
+		}
+	}
+	return !m.From.IsASCII()
+}
+
+// crlfReader reads lines that end in LF or CRLF, with CRLF. The last line gets an end if it has none.
+type crlfReader struct {
+	r        *bufio.Reader
+	lines    int    // that were read whole
+	text     bool   // the line has begun
+	pending  []byte // still to be returned
+	eightBit bool   // a byte was not ASCII
+	err      error
+	memory   [2]byte
+}
+
+// Read implements io.Reader.
+func (c *crlfReader) Read(p []byte) (n int, err error) {
+	for n < len(p) {
+		if len(c.pending) > 0 {
+			k := copy(p[n:], c.pending)
+			n, c.pending = n+k, c.pending[k:]
+			continue
+		}
+		if c.err != nil {
+			break
+		}
+		c.next()
+	}
+	if n == 0 && len(p) > 0 {
+		return 0, c.err
+	}
+	return n, nil
+}
+
+// next reads one more byte, or line end.
+func (c *crlfReader) next() {
+	b, err := c.r.ReadByte()
+	if b == '\r' && err == nil {
+		if b, err = c.r.ReadByte(); b != '\n' || err != nil {
+			c.err = fmt.Errorf("line %d has a carriage return without a line feed", c.lines+1)
+			return
+		}
+	}
+	switch {
+	case err != nil:
+		if c.err = err; err == io.EOF && c.text {
+			c.endLine()
+		}
+	case b == 0:
+		c.err = fmt.Errorf("line %d has a NUL byte", c.lines+1)
+	case b == '\n':
+		c.endLine()
+	default:
+		c.text, c.eightBit = true, c.eightBit || b >= 0x80
+		c.pending = append(c.memory[:0], b)
+	}
+}
+
+// endLine ends the line.
+func (c *crlfReader) endLine() {
+	c.text = false
+	c.lines++
+	c.pending = append(c.memory[:0], "\r\n"...)
+}
