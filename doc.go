@@ -58,7 +58,7 @@
 //	test a policy                                 connector/policytest
 //	hold old logs against a policy                connector/replay
 //	draw a policy                                 connector/diagram
-//	check passwords from a file                   auth/userfile
+//	check passwords from a file or a database     auth/userfile
 //	serve SMTP by a policy                        relay
 //	servers, backends and clients of go-smtp      relay/gosmtp
 //	deliver by Send connectors                    relay/delivery
@@ -69,7 +69,9 @@
 //	all of it as one value, with reload           relay/gateway
 //	test what happens on the wire                 relay/relaytest
 //
-// The internal packages, and the way of one message through the code, are in
+// docs/embedding.md shows ten programs of at most a hundred lines, says how the
+// parts fit together, and what a Handler, a Transport or a Store must do. The
+// internal packages, and the way of one message through the code, are in
 // docs/code.md; the words are explained in docs/terms.md.
 //
 // # Compatibility
