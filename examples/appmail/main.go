@@ -19,7 +19,6 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/load"
-	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/delivery"
 	"github.com/interchange-smtp/interchange/relay/dispatch"
 	"github.com/interchange-smtp/interchange/relay/envelope"
@@ -52,8 +51,8 @@ func main() {
 // run returns when the fate of each recipient is known, or when ctx has ended.
 func run(ctx context.Context, out io.Writer, policy *connector.Policy, store queue.Store, sender *delivery.Sender, message io.Reader, from string, to ...string) (err error) {
 	defer sender.Close()
-	env := &relay.Envelope{Envelope: envelope.Envelope{ID: envelope.NewID()}, Policy: policy}
-	if env.From, err = routing.ParseAddress(from); err != nil {
+	mail := dispatch.Mail{EnvID: envelope.NewID()} // names the message in its events, before it has an ID
+	if mail.From, err = routing.ParseAddress(from); err != nil {
 		return err
 	}
 	for _, text := range to {
@@ -61,39 +60,35 @@ func run(ctx context.Context, out io.Writer, policy *connector.Policy, store que
 		if err != nil {
 			return err
 		}
-		env.To = append(env.To, envelope.Recipient{To: address})
+		mail.To = append(mail.To, envelope.Recipient{To: address})
 	}
-	events, done := make(chan event.Event), make(chan struct{})
+	fates := make(chan event.Event, len(to)) // has room for all, because events wait for their reader
 	d := &dispatch.Dispatcher{Transport: sender, Store: store, Policy: policy, Events: []event.Reader{func(_ context.Context, e event.Event) {
-		select {
-		case events <- e:
-		case <-done: // or Shutdown would wait for this function
+		switch e.Kind {
+		case event.Delivered, event.Refused, event.Expired, event.Dropped:
+			if e.EnvID == mail.EnvID { // not of an earlier run
+				fates <- e
+			}
 		}
 	}}}
 	if err := d.Start(ctx); err != nil {
 		return err
 	}
 	defer func() {
-		close(done)
 		limit, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		defer cancel()
 		err = errors.Join(err, d.Shutdown(limit))
 	}()
-	if _, err := relay.Deliver(ctx, d, env, message); err != nil {
+	id, err := d.Enqueue(ctx, mail, message)
+	if err != nil {
 		return err
 	}
-	for waiting := len(to); waiting > 0; {
+	for range to {
 		select {
 		case <-ctx.Done():
 			return nil
-		case e := <-events:
-			switch e.Kind {
-			case event.Delivered, event.Refused, event.Expired, event.Dropped:
-				fmt.Fprintf(out, "%v: %v %s after %v\n", e.To, e.Kind, e.Reply, e.Delay)
-				if e.ID == env.ID { // not of an earlier run
-					waiting--
-				}
-			}
+		case e := <-fates:
+			fmt.Fprintf(out, "%s to %v: %v %s after %v\n", id, e.To, e.Kind, e.Reply, e.Delay)
 		}
 	}
 	return nil

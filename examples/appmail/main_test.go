@@ -41,7 +41,7 @@ func TestFate(t *testing.T) {
 	defer sink.Close()
 	sender := &delivery.Sender{Dial: network.Host(netip.MustParseAddr("10.2.3.4")).Dial}
 	var out strings.Builder
-	message := strings.NewReader("Subject: invoice\r\n\r\nHello\r\n")
+	message := strings.NewReader("Subject: invoice\n\nHello\n")
 	if err := run(t.Context(), &out, newPolicy(t), new(queuetest.Store), sender, message, "app@fabrikam.com", "kim@contoso.com", "gone@contoso.com"); err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +50,7 @@ func TestFate(t *testing.T) {
 			t.Errorf("%q is not in\n%s", want, out.String())
 		}
 	}
-	if m := sink.Messages()[0]; m.From != "app@fabrikam.com" || m.To[0] != "kim@contoso.com" || !strings.Contains(string(m.Data), "invoice") {
+	if m := sink.Messages()[0]; m.From != "app@fabrikam.com" || m.To[0] != "kim@contoso.com" || !strings.Contains(string(m.Data), "Subject: invoice\r\n") {
 		t.Errorf("arrived: %v", m)
 	}
 }
