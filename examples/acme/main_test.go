@@ -6,7 +6,6 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
-	"net"
 	"net/smtp"
 	"os"
 	"os/exec"
@@ -14,50 +13,14 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/interchange-smtp/interchange/examples/internal/exampletest"
 )
-
-// free returns an address at which nothing listens.
-func free(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
-
-// start runs the program until the test ends, and returns when it serves at the address.
-func start(t *testing.T, address string, args ...string) {
-	t.Helper()
-	ctx, stop := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- run(ctx, args) }()
-	t.Cleanup(func() {
-		stop()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
-	for {
-		conn, err := net.Dial("tcp", address)
-		if err == nil {
-			conn.Close()
-			return
-		}
-		select {
-		case err := <-ended:
-			ended <- nil
-			t.Fatal("the program has ended:", err)
-		case <-time.After(10 * time.Millisecond):
-		}
-	}
-}
 
 // TestACME gets a certificate from an authority, and shows it to clients that name the
 // host, another host or none. A second run has it in the cache.
 func TestACME(t *testing.T) {
-	mail, challenges := free(t), free(t)
+	mail, challenges := exampletest.Free(t), exampletest.Free(t)
 	a := newAuthority(t, challenges)
 	dir := filepath.Join(t.TempDir(), "data")
 	policy := filepath.Join(t.TempDir(), "policy.json")
@@ -70,7 +33,9 @@ func TestACME(t *testing.T) {
 	roots.AddCert(a.cert)
 	for range 2 {
 		t.Run("", func(t *testing.T) {
-			start(t, mail, "-data", dir, "-http", challenges, "-directory", a.URL+"/directory", policy)
+			exampletest.Start(t, mail, func(ctx context.Context) error {
+				return run(ctx, []string{"-data", dir, "-http", challenges, "-directory", a.URL + "/directory", policy})
+			})
 			for _, name := range []string{"mail.fabrikam.com", "mx.contoso.com", ""} {
 				c, err := smtp.Dial(mail)
 				if err != nil {
