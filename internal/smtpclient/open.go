@@ -2,6 +2,7 @@ package smtpclient
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -123,7 +124,26 @@ func (c *Conn) startTLS(ctx context.Context) error {
 	}
 	// The extensions offered in the clear are forgotten (RFC 3207 section 4.2). In TLS
 	// 1.3 a hop refuses a client certificate only now.
-	return failedTLS(c.hello())
+	err = c.hello()
+	var e *Error
+	if errors.As(err, &e) && e.Reply.Code == 0 {
+		err = cmp.Or(c.alert(), err)
+	}
+	return failedTLS(err)
+}
+
+// alertTime is how long the alert of a hop that has hung up may take.
+const alertTime = 100 * time.Millisecond
+
+// alert returns the alert with which the hop has ended TLS, nil if it sent none. A hop that
+// hangs up after its alert lets the next write fail, which doesn't say why.
+func (c *Conn) alert() error {
+	_ = c.nc.SetReadDeadline(time.Now().Add(alertTime)) // if it fails, so does Read
+	_, err := c.nc.Read(make([]byte, 1))
+	if op := new(net.OpError); errors.As(err, &op) && op.Op == "remote error" {
+		return err
+	}
+	return nil
 }
 
 // failedTLS returns err as an error of TLS, unless it is a reply of the hop.
