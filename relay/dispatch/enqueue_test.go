@@ -45,7 +45,7 @@ func TestFate(t *testing.T) {
 		}
 		time.Sleep(time.Minute)
 		var got []string
-		for _, e := range tr.events {
+		for _, e := range tr.all() {
 			if e.ID != id {
 				continue
 			}

@@ -28,6 +28,13 @@ func (tr *tracker) read(_ context.Context, e event.Event) {
 	tr.events = append(tr.events, e)
 }
 
+// all returns all events.
+func (tr *tracker) all() []event.Event {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	return slices.Clone(tr.events)
+}
+
 // of returns the kinds of the events of a message in order.
 func (tr *tracker) of(id string) (kinds []string) {
 	tr.mu.Lock()
@@ -75,10 +82,10 @@ func TestEventsAreComplete(t *testing.T) {
 		expect(t, "reply", w.mail(first, "1@b.example"), "250")
 		time.Sleep(time.Minute)
 		ids := tr.ids(event.Delivered)
-		if len(ids) != 1 || len(tr.events) != 1 {
-			t.Fatalf("%d events, delivered: %q", len(tr.events), ids)
+		if len(ids) != 1 || len(tr.all()) != 1 {
+			t.Fatalf("%d events, delivered: %q", len(tr.all()), ids)
 		}
-		e := tr.events[0]
+		e := tr.all()[0]
 		if e.To.String() != "1@b.example" || e.From.String() != "a@contoso.com" || e.NextHop != "out b.example" || e.Host != "b.example" || e.Addr != "192.0.2.1:25" ||
 			e.Reply != "250 2.0.0 OK: queued" || e.Err != nil || e.Attempts != 1 || e.Delay < 0 || e.Time.IsZero() || e.Size == 0 || e.Connector != first {
 			t.Errorf("%+v", e)
@@ -127,8 +134,8 @@ func TestEventsWaitForTheStore(t *testing.T) {
 		disk.broken.Store(true)
 		expect(t, "reply", w.mail(first, "1@b.example"), "250")
 		time.Sleep(30 * time.Second)
-		if len(tr.events) != 0 {
-			t.Errorf("while the Store is broken: %v", tr.events[0].Kind)
+		if len(tr.all()) != 0 {
+			t.Errorf("while the Store is broken: %v", tr.all()[0].Kind)
 		}
 		disk.broken.Store(false)
 		time.Sleep(5 * time.Minute)

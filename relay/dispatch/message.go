@@ -26,6 +26,14 @@ type message struct {
 	oneRecipient [1]queue.Recipient // memory for what most messages need
 }
 
+// outbox holds the events of a message, or of all next hops, which the Readers get in order. d.mu guards
+// it.
+type outbox struct {
+	events  schedule.Events
+	telling bool    // a goroutine passes them on, or will
+	next    *outbox // that the same goroutine tells
+}
+
 // client is a client that waits for the reply to its message.
 type client struct {
 	timer *time.Timer

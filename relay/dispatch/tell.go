@@ -10,14 +10,6 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// outbox holds the events of a message, or of all next hops, which the Readers get in order. d.mu guards
-// it.
-type outbox struct {
-	events  schedule.Events
-	telling bool    // a goroutine passes them on, or will
-	next    *outbox // that the same goroutine tells
-}
-
 // outgoingEvents puts the Scheduler's events into their outboxes, and returns those that the caller must
 // tell when it has released d.mu.
 func (d *Dispatcher) outgoingEvents() (list *outbox) {

@@ -1,11 +1,5 @@
 package event
 
-import (
-	"log/slog"
-
-	"github.com/interchange-smtp/interchange/connector/reply"
-)
-
 // Kind is what happened. The text of a Kind is stable, its number isn't.
 type Kind uint8
 
@@ -53,24 +47,3 @@ const (
 	KeptConnectionFailed                                    // and another connection is used
 	kinds                                                   // how many there are, 0 included
 )
-
-// String returns the text of the line in the log.
-func (k Kind) String() string {
-	if k >= kinds {
-		k = 0
-	}
-	return table[k].text
-}
-
-// Level returns the level of the line about e in the log.
-func (e *Event) Level() slog.Level {
-	switch {
-	case e.Kind == ConnectionEnded && e.Err != nil:
-		return slog.LevelWarn
-	case e.Kind == CommandRefused && e.Reason == reply.VerifierUnavailable:
-		return slog.LevelError // no client can log on until the Verifier is repaired
-	case e.Kind >= kinds:
-		return slog.LevelInfo
-	}
-	return table[e.Kind].level
-}

@@ -3,6 +3,8 @@ package event
 import (
 	"log/slog"
 	"strings"
+
+	"github.com/interchange-smtp/interchange/connector/reply"
 )
 
 // kind is how a Kind is logged.
@@ -61,3 +63,24 @@ var table = [kinds]kind{
 func info(text, keys string) kind { return kind{text, slog.LevelInfo, strings.Fields(keys)} }
 func warn(text, keys string) kind { return kind{text, slog.LevelWarn, strings.Fields(keys)} }
 func fail(text, keys string) kind { return kind{text, slog.LevelError, strings.Fields(keys)} }
+
+// String returns the text of the line in the log.
+func (k Kind) String() string {
+	if k >= kinds {
+		k = 0
+	}
+	return table[k].text
+}
+
+// Level returns the level of the line about e in the log.
+func (e *Event) Level() slog.Level {
+	switch {
+	case e.Kind == ConnectionEnded && e.Err != nil:
+		return slog.LevelWarn
+	case e.Kind == CommandRefused && e.Reason == reply.VerifierUnavailable:
+		return slog.LevelError // no client can log on until the Verifier is repaired
+	case e.Kind >= kinds:
+		return slog.LevelInfo
+	}
+	return table[e.Kind].level
+}

@@ -1,0 +1,74 @@
+package event
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/reply"
+	"github.com/interchange-smtp/interchange/routing"
+)
+
+// full returns an event with a value in every field.
+func full(k Kind) Event {
+	a, at := routing.MustParseAddress("kim@fabrikam.com"), netip.MustParseAddrPort("192.0.2.1:25")
+	return Event{
+		Kind: k, Time: time.Now(), ID: "1", EnvID: "2", From: a, To: a, AllTo: []routing.Address{a}, Recipients: 1, Size: 2, MessageID: "<3>",
+		Session: "4", Connector: "In", Local: at, Remote: at, Helo: "h", User: "u", Command: "HELO", Mechanism: "LOGIN", Tried: "t", Messages: 3, Refused: 4,
+		Reply: "250 ok", Reason: reply.NoConnector, Err: errors.New("bad\nthing"), Result: "queued", NextHop: "hop", Host: "host", Addr: "192.0.2.2:25", TLS: 0x304,
+		Attempts: 1, Delay: time.Second, Failures: 5, Waiting: 6, Retry: time.Minute, Duration: time.Hour, Report: "7", Detail: "failed",
+		Decision: "8", Trace: new(connector.Trace), Others: 9,
+	}
+}
+
+// TestLog: a line has all keys of its Kind in their order, and none without a value.
+func TestLog(t *testing.T) {
+	var b strings.Builder
+	read := Log(slog.New(slog.NewTextHandler(&b, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	for k := Kind(1); k < kinds; k++ {
+		b.Reset()
+		e := full(k)
+		for _, key := range table[k].keys {
+			if _, ok := e.value(key); !ok && (k != CommandRefused || key != "from" && key != "to") {
+				t.Errorf("%v: %s has no value", k, key)
+			}
+		}
+		read(context.Background(), e)
+		line, last := b.String(), 0
+		for _, key := range table[k].keys {
+			at := strings.Index(line, " "+key+"=")
+			if at < last && (k != CommandRefused || key != "from" && key != "to") {
+				t.Errorf("%v: %s is out of order in %s", k, key, line)
+			}
+			last = max(last, at)
+		}
+		if strings.Contains(line, "error=") && !strings.Contains(line, "error=bad<0A>thing") {
+			t.Errorf("%v: %s", k, line)
+		}
+		b.Reset()
+		read(context.Background(), Event{Kind: k})
+		if strings.Contains(b.String(), "host=") || strings.Contains(b.String(), "error=") || strings.Contains(b.String(), "remote=") {
+			t.Errorf("an empty event: %s", b.String())
+		}
+	}
+	read(context.Background(), Event{Kind: kinds})
+}
+
+// TestJoin: readers are called in turn; without readers there is nothing to call.
+func TestJoin(t *testing.T) {
+	if Join(nil, Log(nil)) != nil {
+		t.Error("no readers, and something to call")
+	}
+	got := ""
+	add := func(s string) Reader { return func(context.Context, Event) { got += s } }
+	Join(nil, add("a"))(context.Background(), Event{})
+	Join(add("b"), nil, add("c"))(context.Background(), Event{})
+	if got != "abc" {
+		t.Error(got)
+	}
+}
