@@ -76,12 +76,12 @@ type Dispatcher struct {
 	idle        chan struct{}   // closed when nothing is in progress after that
 	hard        context.Context // ends when attempts are cut off
 	cutOff      context.CancelFunc
-	renewing    sync.WaitGroup                // the goroutine that renews leases
-	claiming    sync.Mutex                    // held while the Store is asked which messages are leased
-	leasesEnded atomic.Bool                   // by Shutdown
-	clients     sync.Pool                     // of *client
-	own         map[string]delivery.Transport // ByConnector, by names in lower case
-	outgoings   sync.Pool                     // of *outgoing
+	renewing    sync.WaitGroup // the goroutine that renews leases
+	claiming    sync.Mutex     // held while the Store is asked which messages are leased
+	leasesEnded atomic.Bool    // by Shutdown
+	clients     sync.Pool      // of *client
+	own         transports
+	outgoings   sync.Pool // of *outgoing
 
 	mu       sync.Mutex
 	sched    *schedule.Scheduler
@@ -127,4 +127,25 @@ func (d *Dispatcher) signalIfIdle() {
 	default:
 		close(d.idle)
 	}
+}
+
+// nextHop returns the next hop for a recipient. A connector with its own transport is one next hop.
+func (d *Dispatcher) nextHop(p *connector.Policy, env *envelope.Envelope, to routing.Address, size int64) (hop delivery.NextHop, err error) {
+	if name := d.sendConnector(env, to); name != "" {
+		hop, err = delivery.NextHopBy(p, name, to, size)
+	} else {
+		hop, err = delivery.NextHopFor(p, to, size)
+	}
+	if err == nil && d.own.of(hop) != nil {
+		hop = hop.AllDomains()
+	}
+	return hop, err
+}
+
+// sendConnector returns what SendConnector does, "" without one.
+func (d *Dispatcher) sendConnector(env *envelope.Envelope, to routing.Address) string {
+	if d.SendConnector == nil {
+		return ""
+	}
+	return d.SendConnector(env, to)
 }

@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"context"
+	"io"
 	"sync"
 	"time"
 
@@ -151,6 +152,23 @@ func (d *Dispatcher) send(out *outgoing) (outcomes []delivery.Outcome, err, unre
 	}
 	outcomes, err = d.sendBody(out, body)
 	return outcomes, err, nil
+}
+
+// sendBody hands the message in body to the next hop of out, by the transport of its Send connector.
+func (d *Dispatcher) sendBody(out *outgoing, body io.Reader) ([]delivery.Outcome, error) {
+	hop := out.transfer.Next
+	out.body = watched{r: body}
+	t, body := d.Transport, io.Reader(&out.body)
+	if own := d.own.of(hop); own != nil {
+		t = own
+		filtered, err := hop.Filter(body)
+		if err != nil {
+			return repeat(err, len(out.to)), nil
+		}
+		body = filtered
+	}
+	outcomes, err := t.Send(d.hard, hop, &out.env, out.to, body)
+	return sound(d.hard, outcomes, err, len(out.to), out.body.err)
 }
 
 // persist brings the Store up to date on m: it puts the reports there that are due, saves what has

@@ -21,6 +21,7 @@ type Mail struct {
 	From   routing.Address      // gets the delivery reports; zero: there are no reports
 	To     []envelope.Recipient // at least one; Notify says which reports From gets
 	Return envelope.Return      // how much of the message a report on a failure has; 0: all of it
+	User   string               // on whose behalf, for SendConnector and events; "": the application's own
 	EnvID  string               // the application's name for the message, in xtext; in its events and reports; "": none
 }
 
@@ -44,7 +45,7 @@ func (d *Dispatcher) Enqueue(ctx context.Context, mail Mail, message io.Reader) 
 	}
 	d.init()
 	env := &relay.Envelope{To: mail.To, Envelope: envelope.Envelope{
-		ID: envelope.NewID(), From: mail.From, Return: mail.Return, EnvID: mail.EnvID, UTF8: mail.needsUTF8()}}
+		ID: envelope.NewID(), From: mail.From, Return: mail.Return, User: mail.User, EnvID: mail.EnvID, UTF8: mail.needsUTF8()}}
 	host := ""
 	if d.event(func(time.Time) { env.Policy, host = d.sched.Policy() }); env.Policy == nil {
 		return "", ErrStopped
@@ -102,19 +103,6 @@ func (d *Dispatcher) hand(ctx context.Context, env *relay.Envelope, whole *conte
 	defer body.Close() // it is only read
 	_, err = tx.Deliver(ctx, body)
 	return err
-}
-
-// tellAccepted adds the events of a message that an application has handed in. d.mu is held.
-func (d *Dispatcher) tellAccepted(m *message, now time.Time) {
-	e := m.accepted
-	if m.accepted = nil; e == nil {
-		return
-	}
-	e.Time = now
-	for i := range m.Recipients {
-		e.To = m.Recipients[i].To
-		d.sched.Tell(&m.Message, *e)
-	}
 }
 
 // check returns an error if m can't be the envelope of a message.

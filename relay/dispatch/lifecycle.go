@@ -25,7 +25,7 @@ func (d *Dispatcher) Start(ctx context.Context) error {
 	d.event(func(now time.Time) {
 		if again = d.started || d.stopping; !again {
 			d.started = true
-			d.makeTransports()
+			d.own = newTransports(d.ByConnector)
 			d.sched.SetHolder(envelope.NewID(), now.Add(schedule.LeaseTime))
 			d.sched.Begin(d.Policy, now)
 		}
@@ -40,6 +40,10 @@ func (d *Dispatcher) Start(ctx context.Context) error {
 	}
 	return nil
 }
+
+// Check returns an error for each name in ByConnector that p has no Send connector for on this server.
+// Start and SetPolicy refuse such a policy.
+func (d *Dispatcher) Check(p *connector.Policy) error { return checkTransports(d.ByConnector, p) }
 
 // SetPolicy makes p the policy of all attempts from the next one on. Everything that waits is routed
 // again, unreachable recipients included, and each next hop that has failed is tried once at once,

@@ -91,16 +91,6 @@ func (d *Dispatcher) enqueue(ctx context.Context, q *queue.Message, body io.Read
 // longer than a MAIL command should.
 const usageAge = time.Second
 
-// usage is an answer of Store.Usage, and what this process had on the Store at that time. d.mu guards
-// it.
-type usage struct {
-	answer   queue.Usage
-	at       time.Time // of the answer; zero: no answer
-	messages int
-	bytes    int64
-	asking   bool // a goroutine asks the Store
-}
-
 // usage returns how full the Store is: its last answer, corrected by what this process has put there
 // and removed since. One caller at a time waits for a new answer, the others get the last one.
 func (d *Dispatcher) usage(ctx context.Context) (queue.Usage, error) {

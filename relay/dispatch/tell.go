@@ -49,6 +49,19 @@ func (d *Dispatcher) nextTold(o *outbox, last *schedule.Told) *schedule.Told {
 	return t
 }
 
+// tellAccepted adds the events of a message that an application has handed in. d.mu is held.
+func (d *Dispatcher) tellAccepted(m *message, now time.Time) {
+	e := m.accepted
+	if m.accepted = nil; e == nil {
+		return
+	}
+	e.Time = now
+	for i := range m.Recipients {
+		e.To = m.Recipients[i].To
+		d.sched.Tell(&m.Message, *e)
+	}
+}
+
 // changedBy returns the event of a message that an operator has changed. ok is false if WithOperator
 // made no parent of ctx.
 func changedBy(ctx context.Context, m *schedule.Message, now time.Time) (e event.Event, ok bool) {

@@ -50,8 +50,12 @@ func TestSendConnector(t *testing.T) {
 			expect(t, "fabrikam, whose smart host is down", w.mailFrom(in, "a@contoso.com", letter, as(`fabrikam\lee`), "2@b.example"), "250")
 			expect(t, "no such connector", w.mailFrom(in, "a@contoso.com", letter, as(`tailspin\pat`), "3@b.example"), "250")
 			expect(t, "too large", w.mailFrom(in, "a@contoso.com", letter+strings.Repeat("x\r\n", 100), as(`small\jo`), "4@b.example"), "552 5.3.4")
+			app := dispatch.Mail{From: address("a@contoso.com"), To: []envelope.Recipient{rcpt("1@b.example")}, User: `contoso\app`}
+			if _, err := w.d.Enqueue(t.Context(), app, strings.NewReader(letter)); err != nil {
+				t.Error(err)
+			}
 			time.Sleep(time.Minute)
-			arrived(t, "contoso", contoso, 1)
+			arrived(t, "contoso", contoso, 2)
 			arrived(t, "the policy's own", other, 1)
 			w.stop()
 			fabrikam := w.sink("192.0.2.2", &relaytest.Sink{})

@@ -14,17 +14,35 @@ import (
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/delivery"
 	"github.com/interchange-smtp/interchange/relay/dispatch/internal/schedule"
-	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/event"
-	"github.com/interchange-smtp/interchange/routing"
 )
 
-// Check returns an error for each name in ByConnector that p has no Send connector for on this server.
-// Start and SetPolicy refuse such a policy.
-func (d *Dispatcher) Check(p *connector.Policy) error {
+// transports are those of Dispatcher.ByConnector, by names in lower case.
+type transports map[string]delivery.Transport
+
+// newTransports returns the transports of byConnector.
+func newTransports(byConnector map[string]delivery.Transport) transports {
+	own := make(transports, len(byConnector))
+	for name, t := range byConnector {
+		own[strings.ToLower(name)] = t
+	}
+	return own
+}
+
+// of returns the transport of the Send connector of hop, nil if it has none of its own.
+func (own transports) of(hop delivery.NextHop) delivery.Transport {
+	if out := hop.Connector(); len(own) > 0 && out.Local() {
+		return own[strings.ToLower(out.Name())]
+	}
+	return nil
+}
+
+// checkTransports returns an error for each name in byConnector that p has no Send connector for on this
+// server.
+func checkTransports(byConnector map[string]delivery.Transport, p *connector.Policy) error {
 	var errs []error
 	seen := make(map[string]bool)
-	for _, name := range slices.Sorted(maps.Keys(d.ByConnector)) {
+	for _, name := range slices.Sorted(maps.Keys(byConnector)) {
 		known, local := false, false
 		for out := range p.Send() {
 			if strings.EqualFold(out.Name(), name) {
@@ -32,7 +50,7 @@ func (d *Dispatcher) Check(p *connector.Policy) error {
 			}
 		}
 		switch {
-		case d.ByConnector[name] == nil:
+		case byConnector[name] == nil:
 			errs = append(errs, fmt.Errorf("the transport of the Send connector %q is nil", name))
 		case seen[strings.ToLower(name)]:
 			errs = append(errs, fmt.Errorf("the Send connector %q has two transports", name))
@@ -44,60 +62,6 @@ func (d *Dispatcher) Check(p *connector.Policy) error {
 		seen[strings.ToLower(name)] = true
 	}
 	return errors.Join(errs...)
-}
-
-// makeTransports prepares d.own from ByConnector.
-func (d *Dispatcher) makeTransports() {
-	d.own = make(map[string]delivery.Transport, len(d.ByConnector))
-	for name, t := range d.ByConnector {
-		d.own[strings.ToLower(name)] = t
-	}
-}
-
-// ownTransport returns the transport of the Send connector of hop, nil if it has none of its own.
-func (d *Dispatcher) ownTransport(hop delivery.NextHop) delivery.Transport {
-	if out := hop.Connector(); len(d.own) > 0 && out.Local() {
-		return d.own[strings.ToLower(out.Name())]
-	}
-	return nil
-}
-
-// nextHop returns the next hop for a recipient. A connector with its own transport is one next hop.
-func (d *Dispatcher) nextHop(p *connector.Policy, env *envelope.Envelope, to routing.Address, size int64) (hop delivery.NextHop, err error) {
-	if name := d.sendConnector(env, to); name != "" {
-		hop, err = delivery.NextHopBy(p, name, to, size)
-	} else {
-		hop, err = delivery.NextHopFor(p, to, size)
-	}
-	if err == nil && d.ownTransport(hop) != nil {
-		hop = hop.AllDomains()
-	}
-	return hop, err
-}
-
-// sendConnector returns what SendConnector does, "" without one.
-func (d *Dispatcher) sendConnector(env *envelope.Envelope, to routing.Address) string {
-	if d.SendConnector == nil {
-		return ""
-	}
-	return d.SendConnector(env, to)
-}
-
-// sendBody hands the message in body to the next hop of out, by the transport of its Send connector.
-func (d *Dispatcher) sendBody(out *outgoing, body io.Reader) ([]delivery.Outcome, error) {
-	hop := out.transfer.Next
-	out.body = watched{r: body}
-	t, body := d.Transport, io.Reader(&out.body)
-	if own := d.ownTransport(hop); own != nil {
-		t = own
-		filtered, err := hop.Filter(body)
-		if err != nil {
-			return repeat(err, len(out.to)), nil
-		}
-		body = filtered
-	}
-	outcomes, err := t.Send(d.hard, hop, &out.env, out.to, body)
-	return sound(d.hard, outcomes, err, len(out.to), out.body.err)
 }
 
 // sound returns what a Transport has returned for n recipients as the Scheduler needs it: with an
