@@ -53,7 +53,7 @@ func (d *Dispatcher) Enqueue(ctx context.Context, mail Mail, message io.Reader) 
 	lines := &crlfReader{r: bufio.NewReader(message)}
 	whole, messageID, err := d.complete(env, host, lines)
 	if err != nil {
-		return "", fmt.Errorf("message: %w", err)
+		return "", fmt.Errorf("the message handed in: %w", err)
 	}
 	defer whole.Release()
 	if env.Size = whole.Size(); lines.eightBit {
