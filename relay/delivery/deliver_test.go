@@ -10,6 +10,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/envelope"
+	"github.com/interchange-smtp/interchange/relay/event"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
 
@@ -26,9 +27,17 @@ func TestDeliver(t *testing.T) {
 	if n := sink.Connections(); n != 1 {
 		t.Errorf("%d connections for 3 messages, want 1", n)
 	}
-	tx, _ := w.rcpt(newEnvelope(), "b@fabrikam.com")
+	var events []event.Event
+	w.sender.Events = []event.Reader{func(_ context.Context, e event.Event) { events = append(events, e) }}
+	tx, _ := w.rcpt(newEnvelope(), "b@fabrikam.com", "c@fabrikam.com")
 	defer tx.Close()
 	receipt, err := tx.Deliver(t.Context(), strings.NewReader(letter))
+	for i, to := range []string{"b@fabrikam.com", "c@fabrikam.com"} {
+		if len(events) != 2 || events[i].Kind != event.Delivered || events[i].To.String() != to || events[i].ID != "id1" || events[i].NextHop != "out [192.0.2.1]" ||
+			events[i].Host != "192.0.2.1" || events[i].Addr != "192.0.2.1:25" || !strings.HasPrefix(events[i].Reply, "250 ") {
+			t.Errorf("events: %+v", events)
+		}
+	}
 	expect(t, "send", said(t, err), "ok")
 	if got := receipt.Result; !strings.HasPrefix(got, "out to 192.0.2.1 [192.0.2.1:25]: 250 ") {
 		t.Errorf("delivered: %q", got)

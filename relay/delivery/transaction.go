@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"io"
+	"time"
 
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
@@ -21,6 +22,7 @@ type transaction struct {
 	link   *link                // nil before the first recipient, and when it was lost
 	taken  int                  // recipients that the hop accepted on link
 	failed error                // the answer to all further recipients; nil: ask the hop
+	begun  time.Time            // when the message began to arrive
 
 	first [1]envelope.Recipient // memory for to
 }
@@ -117,6 +119,7 @@ func (tx *transaction) Deliver(ctx context.Context, body io.Reader) (relay.Recei
 	if len(tx.to) == 0 {
 		return relay.Receipt{}, &relay.Error{Reply: replyFor(reply.NotRouted)}
 	}
+	tx.begun = time.Now()
 	m, err := tx.sender.read(ctx, &tx.hop, &tx.env.Envelope, body)
 	if err != nil {
 		return tx.outcome(ctx, exchange{}, err)
@@ -145,11 +148,25 @@ func (tx *transaction) finish(ctx context.Context, m *outgoing) (exchange, error
 // outcome returns the Receipt or the error of an attempt.
 func (tx *transaction) outcome(ctx context.Context, t exchange, err error) (relay.Receipt, error) {
 	if err == nil {
+		tx.delivered(ctx, t)
 		return relay.Receipt{Result: tx.hop.set.Name + " to " + t.host + " [" + t.addr + secured(t.tls) + "]: " + t.reply.String()}, nil
 	}
 	e := failure(err, tx.hop.set)
 	tx.emit(ctx, event.Event{Kind: event.NotDelivered, Recipients: len(tx.to), Host: t.host, Addr: t.addr, TLS: t.tls, Err: e})
 	return relay.Receipt{}, e
+}
+
+// delivered makes the event of each recipient.
+func (tx *transaction) delivered(ctx context.Context, t exchange) {
+	if tx.sender.reader() == nil {
+		return
+	}
+	e := event.Event{Kind: event.Delivered, NextHop: tx.hop.String(), Host: t.host, Addr: t.addr, TLS: t.tls,
+		Reply: t.reply.String(), Delay: time.Since(tx.begun), Attempts: 1}
+	for _, r := range tx.to {
+		e.To = r.To
+		tx.emit(ctx, e)
+	}
 }
 
 // emit passes e, with what is known of the message and its next hop, to the Readers.

@@ -19,7 +19,7 @@ const (
 
 // What a Dispatcher reports.
 const (
-	Delivered           Kind = iota + ReportNotSent + 1 // the next hop has accepted the message for the recipient
+	Delivered           Kind = iota + ReportNotSent + 1 // the next hop has accepted the message for the recipient; a Sender without a Dispatcher reports it too
 	ReportSent                                          // the same, of a delivery report
 	Deferred                                            // an attempt failed, and the recipient is tried again
 	Refused                                             // for good, by the next hop or the policy
