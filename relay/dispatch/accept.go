@@ -163,7 +163,9 @@ func (d *Dispatcher) put(ctx context.Context, m *message, q *queue.Message, unre
 	if err := d.enqueue(ctx, q, all); err != nil {
 		return d.refuseUnstored(m, err)
 	}
-	m.Size = q.Size
+	if m.Size != q.Size { // it wasn't known, so that the Scheduler doesn't work on m yet
+		m.Size = q.Size
+	}
 	return nil
 }
 

@@ -186,9 +186,11 @@ func TestTransportRetried(t *testing.T) {
 			expect(t, "reply", w.mail(first, fmt.Sprint(i, "@box.example")), "250")
 		}
 		time.Sleep(4 * time.Minute)
+		mu.Lock()
 		if n := strings.Count(box.called(), "\n") + 1; n != 4 || peak != 1 {
 			t.Errorf("%d calls, %d at once", n, peak)
 		}
+		mu.Unlock()
 		q := w.d.Queues()
 		if len(q) != 1 || q[0].Name != "Mailboxes" || q[0].Waiting != 100 || !strings.HasSuffix(q[0].Reply, ": out of order") {
 			t.Errorf("queues: %+v", q)
@@ -197,7 +199,10 @@ func TestTransportRetried(t *testing.T) {
 		down = false
 		mu.Unlock()
 		time.Sleep(2 * time.Minute)
-		if got := w.queued(); got != "" || peak < 10 {
+		got := w.queued()
+		mu.Lock()
+		defer mu.Unlock()
+		if got != "" || peak < 10 {
 			t.Errorf("queued: %q, %d at once", got, peak)
 		}
 	})
