@@ -23,7 +23,7 @@ type detour struct {
 }
 
 // detourForm has four parts with colons between them; one in brackets may have colons.
-var detourForm = regexp.MustCompile(`^(\[[^]]*\]|[^:[]*):([^:]*):(\[[^]]*\]|[^:[]*):([^:]*)$`)
+var detourForm = regexp.MustCompile(`^(\[[^][]*\]|[^]:[]*):([^:]*):(\[[^][]*\]|[^]:[]*):([^:]*)$`)
 
 // parseDetour parses HOST:PORT:ADDR:PORT; IPv6 addresses stand in brackets.
 func parseDetour(s string) (detour, error) {

@@ -26,7 +26,7 @@ func TestParseDetour(t *testing.T) {
 			t.Errorf("parseDetour(%q) = %+v, %v; want %+v", tt.in, got, err, tt.want)
 		}
 	}
-	for _, in := range []string{"", "a", "a:25:b", "a:25:b:1:c", "a:0:b:25", "a:25:b:65536", "a:x:b:25", "[::1:25:b:25", "[::1]25:b:25", "a:25:[::1]x:25"} {
+	for _, in := range []string{"", "a", "a:25:b", "a:25:b:1:c", "a:0:b:25", "a:25:b:65536", "a:x:b:25", "[::1:25:b:25", "[::1]25:b:25", "a:25:[::1]x:25", "0]0:::", "a:25:b]c:25", "[a[b]:25:c:25"} {
 		if got, err := parseDetour(in); err == nil {
 			t.Errorf("parseDetour(%q) = %+v; want an error", in, got)
 		}
@@ -40,6 +40,7 @@ func FuzzParseDetour(f *testing.F) {
 	f.Add("[2001:db8::1]:25:a:") // the port stays
 	f.Add("a:25:[::1")           // a bracket that is not closed
 	f.Add("a:65536:b:-1")        // no ports
+	f.Add("0]0:::")              // a bracket that is not opened
 	f.Fuzz(func(t *testing.T, s string) {
 		d, err := parseDetour(s)
 		if err != nil {
