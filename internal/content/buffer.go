@@ -248,7 +248,7 @@ func (b *Buffer) ReadAt(p []byte, at int64) (int, error) {
 	case b.file != nil:
 		return b.file.ReadAt(p, at)
 	case b.rest == nil:
-		return readAt(b.buf[:b.n], p, at)
+		return bytes.NewReader(b.buf[:b.n]).ReadAt(p, at)
 	}
 	n := 0
 	if at < int64(len(b.head)) {
@@ -260,16 +260,4 @@ func (b *Buffer) ReadAt(p []byte, at int64) (int, error) {
 	}
 	k, err := b.rest.ReadAt(p[n:], at-int64(len(b.head))+b.skip)
 	return n + k, err
-}
-
-// readAt copies from b.
-func readAt(b, p []byte, at int64) (int, error) {
-	if at >= int64(len(b)) {
-		return 0, io.EOF
-	}
-	n := copy(p, b[at:])
-	if n < len(p) {
-		return n, io.EOF
-	}
-	return n, nil
 }
