@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/relay/dispatch/internal/schedule"
-	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/event"
 	"github.com/interchange-smtp/interchange/relay/queue"
 )
@@ -52,8 +51,7 @@ func (d *Dispatcher) putReport(ctx context.Context, m *message, n *schedule.Repo
 		d.reportTrouble(m, event.ReportUnwritable, err)
 		return nil, nil
 	}
-	q := &queue.Message{Envelope: envelope.Envelope{ID: n.ID, Report: true, Remote: m.Remote, Body: n.Body(), UTF8: n.UTF8},
-		Recipients: []queue.Recipient{{Recipient: envelope.Recipient{To: m.From, Notify: envelope.NotifyNever}}}}
+	q := &queue.Message{Envelope: n.Envelope(), Recipients: []queue.Recipient{{Recipient: n.To()}}}
 	switch err := d.enqueue(ctx, q, text); {
 	case errors.Is(err, queue.ErrExists):
 		return nil, nil

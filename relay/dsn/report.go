@@ -51,6 +51,17 @@ func (r *Report) Body() envelope.BodyType {
 	return envelope.SevenBit
 }
 
+// Envelope returns the envelope with which the report is sent. It has no sender, so that no
+// report answers it.
+func (r *Report) Envelope() envelope.Envelope {
+	return envelope.Envelope{ID: r.ID, Report: true, Remote: r.Original.Remote, Body: r.Body(), UTF8: r.UTF8}
+}
+
+// To returns the recipient of the report: the sender of the original.
+func (r *Report) To() envelope.Recipient {
+	return envelope.Recipient{To: r.Original.From, Notify: envelope.NotifyNever}
+}
+
 // full reports whether the whole original is returned.
 func (r *Report) full() bool {
 	o := &r.Original
