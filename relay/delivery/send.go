@@ -64,7 +64,7 @@ func (s *Sender) Send(ctx context.Context, hop NextHop, env *envelope.Envelope, 
 			outcomes[i] = hop.refused(t, err)
 		}
 	}
-	o := Outcome{Host: t.host, Addr: t.addr, TLS: t.tls, DSN: t.dsn, Reply: t.reply.String()}
+	o := t.outcome(t.reply)
 	if err != nil {
 		o = hop.refused(t, err)
 	}
