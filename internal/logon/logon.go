@@ -6,6 +6,7 @@ package logon
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"time"
 
 	"github.com/interchange-smtp/interchange/auth"
@@ -26,14 +27,24 @@ var ErrTooManyGuesses = errors.New("too many guesses")
 func Verify(ctx context.Context, g *limits.Guesses, v auth.Verifier, c auth.Credentials, ch auth.Channel) (id auth.Identity, err error) {
 	ctx, cancel := context.WithTimeout(ctx, verifyTime)
 	defer cancel()
-	check := g.Begin(ctx, network.Source(ch.Remote.Addr()), c.Username)
+	err = Check(ctx, g, network.Source(ch.Remote.Addr()), c.Username, func() (err error) {
+		id, err = v.Verify(ctx, c, ch)
+		return err
+	})
+	return id, err
+}
+
+// Check calls ask, which checks a password, and counts its result, unless the source or the
+// user has had too many wrong passwords lately.
+func Check(ctx context.Context, g *limits.Guesses, source netip.Addr, user string, ask func() error) (err error) {
+	check := g.Begin(ctx, source, user)
 	if check == nil {
-		return auth.Identity{}, ErrTooManyGuesses
+		return ErrTooManyGuesses
 	}
 	err = errPanic
 	defer func() { check.End(err) }() // a check that panics must not keep the turn
-	id, err = v.Verify(ctx, c, ch)
-	return id, err
+	err = ask()
+	return err
 }
 
 // errPanic is the result of a check that has panicked.

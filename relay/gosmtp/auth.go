@@ -111,22 +111,16 @@ type foreign struct {
 // temporary reply.
 func (f *foreign) Next(response []byte) (challenge []byte, done bool, err error) {
 	source := f.session.conn.source
-	check := f.session.backend.guesses.Begin(context.Background(), source, source.String())
-	if check == nil {
-		return nil, true, logon.ErrTooManyGuesses
-	}
-	err = errPanic
-	defer func() { check.End(err) }()
-	challenge, done, err = f.Server.Next(response)
-	var e *smtp.SMTPError
-	if err != nil && !(errors.As(err, &e) && e.Temporary()) {
-		err = fmt.Errorf("%w: %w", auth.ErrBadCredentials, err)
-	}
+	err = logon.Check(context.Background(), &f.session.backend.guesses, source, source.String(), func() (err error) {
+		challenge, done, err = f.Server.Next(response)
+		var e *smtp.SMTPError
+		if err != nil && !(errors.As(err, &e) && e.Temporary()) {
+			err = fmt.Errorf("%w: %w", auth.ErrBadCredentials, err)
+		}
+		return err
+	})
 	return challenge, done, err
 }
-
-// errPanic is the result of a check that has panicked.
-var errPanic = errors.New("panic")
 
 // end ends the exchange, and returns the refusal unless the client has logged on.
 func (x *exchange) end(err error) error {
