@@ -252,8 +252,10 @@ func TestRefusedAtTheEnd(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			reports := new(mailbox)
+			var result relay.Result
 			w := serve(t, policy(t, defaultHub()), func(s *relay.Server) {
 				s.Handler, s.Reports = quota{tc.refuse, full}, reports
+				s.Hooks = []relay.Hooks{{Done: func(_ context.Context, _ *relay.Envelope, r relay.Result) { result = r }}}
 			})
 			c := w.hello(stranger, hub)
 			c.Do("MAIL FROM:<"+tc.from+">", 250)
@@ -262,6 +264,11 @@ func TestRefusedAtTheEnd(t *testing.T) {
 			text := send(c, message, tc.code)
 			if tc.code == 250 && text != "2.6.0 In the mailbox" {
 				t.Errorf("the client reads %q", text)
+			}
+			c.Close()
+			w.waitForEnd()
+			if taken := result.Receipt.Text != ""; taken != (tc.code == 250) || result.Reply.Code != tc.code {
+				t.Errorf("the hooks see %+v", result)
 			}
 			all := reports.letters()
 			if len(all) != tc.reports {

@@ -25,8 +25,9 @@ func (s *session) Data(body io.Reader) reply.Reply {
 		header = tx.message.Header()
 	}
 	if err = tx.message.End(err); err == nil {
-		tx.result.Receipt = receipt
-		err = s.reportRefused(tx, header)
+		if err = s.reportRefused(tx, receipt.Refused, header); err == nil {
+			tx.result.Receipt = receipt
+		}
 	}
 	return s.endMessage(tx, err)
 }

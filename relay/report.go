@@ -15,8 +15,7 @@ import (
 // of a message. If it refused all, the error is the first one, and there is no report. A
 // report that can't be handed over is an event: the other recipients have the message, and a
 // refusal would make the client send it to them again.
-func (s *session) reportRefused(tx *transaction, header []byte) error {
-	refused := tx.result.Receipt.Refused
+func (s *session) reportRefused(tx *transaction, refused []Refused, header []byte) error {
 	switch {
 	case len(refused) == 0:
 		return nil
@@ -77,9 +76,7 @@ func (s *session) deliverReport(tx *transaction, report *dsn.Report, text io.Rea
 		handler = s.server.Handler
 	}
 	ctx := context.WithoutCancel(tx.ctx) // a client that hangs up now must not prevent the report
-	env := &Envelope{Inbound: tx.env.Inbound, Policy: tx.env.Policy,
-		To:       []envelope.Recipient{{To: tx.env.From, Notify: envelope.NotifyNever}},
-		Envelope: envelope.Envelope{ID: report.ID, Report: true, Remote: tx.env.Remote, Body: report.Body(), UTF8: report.UTF8}}
+	env := &Envelope{Envelope: report.Envelope(), To: []envelope.Recipient{report.To()}, Inbound: tx.env.Inbound, Policy: tx.env.Policy}
 	receipt, err := Deliver(ctx, handler, env, text)
 	if err == nil && len(receipt.Refused) > 0 {
 		err = receipt.Refused[0].Err
