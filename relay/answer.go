@@ -72,23 +72,9 @@ func (s *session) messageFailed(tx *transaction, err error) reply.Reply {
 // acceptMessage reports and returns the acceptance of a message.
 func (s *session) acceptMessage(tx *transaction) reply.Reply {
 	s.messages++
-	messageID := tx.message.MessageID()
-	r := s.acceptedReply(tx, messageID, tx.result.Receipt.Text)
-	s.messageEnded(tx, event.Event{Kind: event.MessageAccepted, MessageID: messageID}, r)
-	return r
-}
-
-// acceptedReply returns the reply to an accepted message: the Handler's text or, without
-// one, the client's own Message-ID, if that can be shown, and the id that this server
-// gave it.
-func (s *session) acceptedReply(tx *transaction, messageID, text string) reply.Reply {
-	r := reply.Queued(tx.env.ID, s.endpoint.in.Fqdn())
-	switch {
-	case text != "":
-		r.Text = text
-	case messageID != "":
-		r.Text = messageID + " " + r.Text
-	}
+	r := tx.message.Accepted()
+	r.Text = cmp.Or(tx.result.Receipt.Text, r.Text)
+	s.messageEnded(tx, event.Event{Kind: event.MessageAccepted, MessageID: tx.message.MessageID()}, r)
 	return r
 }
 

@@ -142,7 +142,7 @@ func (s *session) Mail(m envelope.Envelope) reply.Reply {
 	if !d.Allowed() {
 		return s.refuse(event.Event{Command: "MAIL", From: m.From}, d)
 	}
-	user := func() string { return s.rateUser(m) }
+	user := func() string { return limits.RateUser(s.rules, s.authenticated, m.From) }
 	if !s.endpoint.messages.Allow(s.endpoint.settings, s.source, user, time.Now()) {
 		return s.refuse(event.Event{Command: "MAIL", From: m.From}, s.endpoint.in.Decide(reply.RateExceeded))
 	}
@@ -173,15 +173,6 @@ func (s *session) newTransaction(m envelope.Envelope, b limits.Budget) *transact
 	// After the end of the connection no reply could reach the client.
 	tx.ctx, tx.cancel = context.WithDeadline(s.ctx, s.until)
 	return tx
-}
-
-// rateUser returns the user on whose account MessageRateLimit counts a message.
-func (s *session) rateUser(m envelope.Envelope) string {
-	if !s.authenticated {
-		return m.From.String()
-	}
-	// The SID, because a name can be written in many ways.
-	return string(s.rules.Identity().SIDs[0])
 }
 
 // Rcpt implements smtpserver.Handler.

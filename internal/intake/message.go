@@ -104,6 +104,16 @@ func (m *Message) Size() int64 { return m.in.n }
 // MessageID returns the Message-ID if it can be shown in a reply, or "".
 func (m *Message) MessageID() string { return m.messageID }
 
+// Accepted returns the reply to an accepted message: the client's own Message-ID, if that can
+// be shown, and the ID that this server gave it.
+func (m *Message) Accepted() reply.Reply {
+	r := reply.Queued(m.facts.ID, m.facts.Session.Inbound().Fqdn())
+	if m.messageID != "" {
+		r.Text = m.messageID + " " + r.Text
+	}
+	return r
+}
+
 // Decision returns the latest decision of the policy on the message; zero if it wasn't
 // asked.
 func (m *Message) Decision() connector.Decision { return m.decision }

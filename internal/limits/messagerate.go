@@ -7,6 +7,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/routing"
 )
 
 // rateWindow is the time in which MessageRateLimit counts messages.
@@ -106,4 +107,14 @@ func (r *MessageRate) forget(now time.Time) {
 		}
 		delete(r.clients, key)
 	}
+}
+
+// RateUser returns the user on whose account MessageRateLimit counts a message: the one who
+// has authenticated with AUTH, otherwise the sender.
+func RateUser(s connector.Session, authenticated bool, from routing.Address) string {
+	if !authenticated {
+		return from.String()
+	}
+	// The SID, because a name can be written in many ways.
+	return string(s.Identity().SIDs[0])
 }

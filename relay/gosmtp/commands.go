@@ -9,6 +9,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/order"
 	"github.com/interchange-smtp/interchange/connector/reply"
+	"github.com/interchange-smtp/interchange/internal/limits"
 	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -46,7 +47,8 @@ func (s *session) Mail(from string, opts *smtp.MailOptions) error {
 	if d := s.rules.Mail(connector.Mail{From: sender, Size: opts.Size}); !d.Allowed() {
 		return s.decide(d)
 	}
-	if !s.conn.count.messages.Allow(s.conn.settings, s.conn.source, func() string { return s.rateUser(sender) }, time.Now()) {
+	user := func() string { return limits.RateUser(s.rules, s.order.Authenticated, sender) }
+	if !s.conn.count.messages.Allow(s.conn.settings, s.conn.source, user, time.Now()) {
 		return s.decide(s.conn.in.Decide(reply.RateExceeded))
 	}
 	budget, ok := s.backend.transactions.Begin(s.conn.source)
@@ -61,15 +63,6 @@ func (s *session) Mail(from string, opts *smtp.MailOptions) error {
 	s.conn.setBusy(true)
 	s.order.Transaction, s.order.Binary = true, opts.Body == smtp.BodyBinaryMIME
 	return nil
-}
-
-// rateUser returns the user on whose account MessageRateLimit counts a message.
-func (s *session) rateUser(from routing.Address) string {
-	if !s.order.Authenticated {
-		return from.String()
-	}
-	// The SID, because a name can be written in many ways.
-	return string(s.rules.Identity().SIDs[0])
 }
 
 // Rcpt implements smtp.Session.

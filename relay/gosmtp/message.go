@@ -104,10 +104,7 @@ func (s *session) facts(tx *transaction) intake.Facts {
 
 // accepted returns the reply to an accepted message, which go-smtp takes from an error.
 func (s *session) accepted(tx *transaction) error {
-	r := reply.Queued(tx.id, s.conn.in.Fqdn())
-	if id := tx.message.MessageID(); id != "" {
-		r.Text = id + " " + r.Text
-	}
+	r := tx.message.Accepted()
 	if !s.conn.settings.EnhancedStatusCodesEnabled.Or(true) {
 		r = r.Bare()
 	}
