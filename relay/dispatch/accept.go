@@ -139,7 +139,7 @@ func (d *Dispatcher) queueFirst(ctx context.Context, m *message, unread io.Reade
 		return err
 	}
 	d.event(func(now time.Time) {
-		d.tellAccepted(m, now)
+		d.emitAccepted(m, now)
 		d.sched.Queued(&m.Message, now)
 		if unread != nil || m.body.InFile() || d.bodies.Crowded() {
 			m.unload()

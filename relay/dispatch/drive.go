@@ -14,13 +14,13 @@ import (
 // runs with d.mu held and must not block.
 func (d *Dispatcher) event(f func(now time.Time)) {
 	for o := d.locked(f); o != nil; {
-		next := o.next // tell gives o up
-		d.tell(o)
+		next := o.next // passOn gives o up
+		d.passOn(o)
 		o = next
 	}
 }
 
-// locked is event without what must not be done with d.mu held: it returns the outboxes to tell.
+// locked is event without what must not be done with d.mu held: it returns the outboxes to pass on.
 func (d *Dispatcher) locked(f func(now time.Time)) *outbox {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -21,7 +21,7 @@ type message struct {
 	client *client         // that waits for the reply; nil: none
 	outbox outbox
 
-	accepted *event.Event // to be told for each recipient once it is queued; nil: a Server tells it
+	accepted *event.Event // to be emitted for each recipient once the message is queued; nil: a Server emits it
 
 	oneRecipient [1]queue.Recipient // memory for what most messages need
 }
@@ -30,8 +30,8 @@ type message struct {
 // it.
 type outbox struct {
 	events  schedule.Events
-	telling bool    // a goroutine passes them on, or will
-	next    *outbox // that the same goroutine tells
+	passing bool    // a goroutine passes them on, or will
+	next    *outbox // that the same goroutine passes on
 }
 
 // client is a client that waits for the reply to its message.

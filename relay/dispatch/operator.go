@@ -164,9 +164,9 @@ func (d *Dispatcher) each(ctx context.Context, f queue.Filter, progress Progress
 				}
 				n++
 				if e, ok := changedBy(ctx, m, now); ok && save {
-					d.sched.Tell(m, e)
+					d.sched.Emit(m, e)
 				} else if ok {
-					d.sched.TellNow(m, e)
+					d.sched.EmitNow(m, e)
 				}
 				if save && d.sched.BeginSave(m) {
 					changed = append(changed, m)

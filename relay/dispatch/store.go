@@ -63,7 +63,7 @@ func (d *Dispatcher) putReport(ctx context.Context, m *message, n *schedule.Repo
 
 // reportTrouble adds an event of a report on m that lacks something.
 func (d *Dispatcher) reportTrouble(m *message, kind event.Kind, err error) {
-	d.event(func(now time.Time) { d.sched.Tell(&m.Message, event.Event{Kind: kind, Time: now, Err: err}) })
+	d.event(func(now time.Time) { d.sched.Emit(&m.Message, event.Event{Kind: kind, Time: now, Err: err}) })
 }
 
 // enqueue puts q on the Store, leased unless Shutdown has ended the leases.

@@ -18,7 +18,7 @@ func (s *Scheduler) Accept(m *Message, now time.Time) (wait bool) {
 // Queued takes a message that has just been put on the Store.
 func (s *Scheduler) Queued(m *Message, now time.Time) {
 	s.adopt(m, now)
-	s.tellStored(m, m.storing)
+	s.emitStored(m, m.storing)
 	if m.changed { // while it was put there
 		s.saveSoon(m)
 	}
@@ -46,7 +46,7 @@ func (s *Scheduler) adopt(m *Message, now time.Time) {
 // Forget ends the work on m. Attempts under way end without consequences.
 func (s *Scheduler) Forget(m *Message, now time.Time) {
 	m.phase = gone
-	s.tellStored(m, len(m.untold))
+	s.emitStored(m, len(m.unstored))
 	s.sendReports(m, now)
 	s.unqueue(m)
 	s.messageAlarms.set(&m.alarm, time.Time{})

@@ -36,7 +36,7 @@ func (s *Scheduler) Unreadable(r *Result, err error) (save bool) {
 	case r.CutOff:
 		s.plan(m)
 	default:
-		s.Tell(m, event.Event{Kind: event.MessageUnreadable, Time: r.At, Err: err})
+		s.Emit(m, event.Event{Kind: event.MessageUnreadable, Time: r.At, Err: err})
 		reason := reply.TemporaryError
 		if errors.Is(err, queue.ErrDamaged) {
 			reason = reply.MessageDamaged
@@ -44,7 +44,7 @@ func (s *Scheduler) Unreadable(r *Result, err error) (save bool) {
 		for _, i := range t.To {
 			o := delivery.Outcome{Err: Refusal(reason, err)}
 			s.record(m, i, o, t.hop.name, r.At)
-			s.tellOutcome(m, i, &o, t.hop.name, r.At)
+			s.emitOutcome(m, i, &o, t.hop.name, r.At)
 		}
 		s.changedBy(t, r.At)
 	}
@@ -112,7 +112,7 @@ func (s *Scheduler) conclude(r *Result) bool {
 // hopAnswered notes that h works.
 func (s *Scheduler) hopAnswered(h *hop, now time.Time) {
 	if h.failures > 0 {
-		s.tellHop(h, event.Event{Kind: event.NextHopReachable, Time: now, Waiting: h.waiting})
+		s.emitHop(h, event.Event{Kind: event.NextHopReachable, Time: now, Waiting: h.waiting})
 	}
 	if !h.proven {
 		readmit(h)
@@ -149,7 +149,7 @@ func (s *Scheduler) unanswered(r *Result) {
 		to.Hop, to.Reply, to.Host, to.Tried = h.name, reply.text, reply.host, r.At
 		m.refusals[i] = e
 	}
-	s.tellAttempt(r)
+	s.emitAttempt(r)
 	s.pushBack(t)
 }
 
@@ -164,7 +164,7 @@ func (s *Scheduler) scheduleRetry(h *hop, reply lastReply, err error) {
 	wait := s.limits.retryAfter(h.failures)
 	h.retryAt = reply.at.Add(wait)
 	s.hopAlarms.set(&h.alarm, h.retryAt)
-	s.tellHop(h, event.Event{Kind: event.NextHopFailed, Time: reply.at, Retry: wait, Waiting: h.waiting + 1, Err: err})
+	s.emitHop(h, event.Event{Kind: event.NextHopFailed, Time: reply.at, Retry: wait, Waiting: h.waiting + 1, Err: err})
 	for t := range h.transfers() {
 		if h.awaited == 0 {
 			break
@@ -192,7 +192,7 @@ func (s *Scheduler) recordAll(r *Result) {
 	t, m := r.Transfer, r.Transfer.Message
 	if m.Report && !t.HeaderOnly && isTooMuch(&r.Outcomes[0]) {
 		m.headerOnly = true
-		s.Tell(m, event.Event{Kind: event.ReportShortened, Time: r.At, To: m.Recipients[t.To[0]].To, NextHop: t.hop.name, Err: r.Outcomes[0].Err})
+		s.Emit(m, event.Event{Kind: event.ReportShortened, Time: r.At, To: m.Recipients[t.To[0]].To, NextHop: t.hop.name, Err: r.Outcomes[0].Err})
 		return
 	}
 	accepted := false
@@ -208,5 +208,5 @@ func (s *Scheduler) recordAll(r *Result) {
 			m.Recipients[i].Next = time.Time{}
 		}
 	}
-	s.tellAttempt(r)
+	s.emitAttempt(r)
 }

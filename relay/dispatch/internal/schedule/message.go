@@ -43,8 +43,8 @@ type Message struct {
 	saveQueued bool       // it is in Scheduler.saves
 	saveAt     time.Time  // when to repeat a save that has failed; zero: none has
 	leaseLost  time.Time  // when this process gave up the name under which it is leased; zero: it didn't
-	untold     []*Told    // events that the Readers get once the Store knows of them
-	storing    int        // of untold: how many the save in progress covers
+	unstored   []*Notice  // events that the Readers get once the Store knows of them
+	storing    int        // of unstored: how many the save in progress covers
 	reports    []*Message // on the Store, to be sent once the Store knows that they were made
 	dropping   []drop     // by recipient, if an operator dropped any during an attempt
 	alarm      alarm[Message]

@@ -134,7 +134,7 @@ func (s *Scheduler) expire(m *Message, now time.Time) {
 			continue
 		}
 		r.Status = queue.Expired
-		s.tellRecipient(m, r, event.Expired, now)
+		s.emitRecipient(m, r, event.Expired, now)
 	}
 }
 

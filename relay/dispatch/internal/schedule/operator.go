@@ -75,7 +75,7 @@ func (s *Scheduler) dropMarked(m *Message, now time.Time) {
 			left = true
 		default:
 			r.Status, r.Reported = queue.Dropped, how == dropSilently
-			s.tellRecipient(m, r, event.Dropped, now)
+			s.emitRecipient(m, r, event.Dropped, now)
 		}
 	}
 	if !left {

@@ -42,7 +42,7 @@ func (s *Scheduler) DueReports(m *Message, now time.Time) (due []Report) {
 			}
 			m.markReported(i, kind)
 			if kind == dsn.Failed {
-				s.tellUnreported(m, &m.Recipients[i], now)
+				s.emitUnreported(m, &m.Recipients[i], now)
 			}
 		}
 		if len(on) > 0 {
@@ -52,13 +52,13 @@ func (s *Scheduler) DueReports(m *Message, now time.Time) (due []Report) {
 	return due
 }
 
-// tellUnreported adds the event of a failure that no report is about.
-func (s *Scheduler) tellUnreported(m *Message, r *queue.Recipient, now time.Time) {
+// emitUnreported adds the event of a failure that no report is about.
+func (s *Scheduler) emitUnreported(m *Message, r *queue.Recipient, now time.Time) {
 	kind := event.FailureUnreported
 	if m.Report {
 		kind = event.ReportUndeliverable
 	}
-	s.tellRecipient(m, r, kind, now)
+	s.emitRecipient(m, r, kind, now)
 }
 
 // dueKind returns the kind of report that is due on r; 0: no report.

@@ -53,7 +53,7 @@ func (s *Scheduler) NextStep(m *Message, now time.Time) (step Step, ok bool) {
 		return Step{Reports: due}, true
 	}
 	step = Step{Message: m.Clone(), Holder: m.holder}
-	m.storing = len(m.untold)
+	m.storing = len(m.unstored)
 	_, waits := step.Message.Next()
 	step.Remove = !waits
 	return step, true
@@ -67,7 +67,7 @@ func (s *Scheduler) ReportStored(m *Message, n *Report, r *Message, now time.Tim
 	}
 	if m.changed = true; r != nil {
 		r.phase = storing
-		s.Tell(m, event.Event{Kind: event.ReportQueued, Time: now, To: m.From, Recipients: len(n.Recipients), Report: n.ID, Detail: n.Kind.String()})
+		s.Emit(m, event.Event{Kind: event.ReportQueued, Time: now, To: m.From, Recipients: len(n.Recipients), Report: n.ID, Detail: n.Kind.String()})
 		m.reports = append(m.reports, r)
 	}
 }
@@ -80,7 +80,7 @@ func (s *Scheduler) StepDone(m *Message, step *Step, err error, now time.Time) (
 		s.Forget(m, now)
 	case err == nil:
 		m.saveAt = time.Time{}
-		s.tellStored(m, m.storing)
+		s.emitStored(m, m.storing)
 		s.sendReports(m, now)
 		s.plan(m)
 	case errors.Is(err, queue.ErrLease) && m.holder != step.Holder: // it was claimed again just now
@@ -90,7 +90,7 @@ func (s *Scheduler) StepDone(m *Message, step *Step, err error, now time.Time) (
 		m.saveAt = now.Add(LeaseRenewal)
 		s.plan(m)
 	case errors.Is(err, queue.ErrLease), errors.Is(err, queue.ErrNotFound):
-		s.Tell(m, event.Event{Kind: event.MessageTakenOver, Time: now, Err: err})
+		s.Emit(m, event.Event{Kind: event.MessageTakenOver, Time: now, Err: err})
 		s.Forget(m, now)
 	default:
 		s.log(slog.LevelError, "cannot write to the queue", "id", m.ID, "error", event.Printable(err.Error()))

@@ -31,8 +31,8 @@ type Scheduler struct {
 	messageAlarms alarms[Message]
 	workingSince  time.Time // before, the process didn't run or was stopped
 
-	told      Events
-	spareTold *Told // memory; may be nil
+	notices     Events
+	spareNotice *Notice // memory; may be nil
 
 	actions []Action // to be returned by Next, from taken on
 	taken   int

@@ -148,7 +148,7 @@ func (w *world) event(f func()) {
 			w.log = append(w.log, fmt.Sprintf("%s %s", w.at(), a.Text))
 		}
 	}
-	for t := w.s.Told(); t != nil; t = w.s.Told() {
+	for t := w.s.NextNotice(); t != nil; t = w.s.NextNotice() {
 		w.log = append(w.log, fmt.Sprintf("%s %s", w.at(), t.Event.Kind))
 	}
 	if alarm := w.s.NextAlarm(); w.afterEach != nil && (alarm.IsZero() || alarm.After(w.now)) {

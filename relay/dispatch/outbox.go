@@ -11,32 +11,32 @@ import (
 )
 
 // outgoingEvents puts the Scheduler's events into their outboxes, and returns those that the caller must
-// tell when it has released d.mu.
+// pass on when it has released d.mu.
 func (d *Dispatcher) outgoingEvents() (list *outbox) {
-	for t := d.sched.Told(); t != nil; t = d.sched.Told() {
+	for t := d.sched.NextNotice(); t != nil; t = d.sched.NextNotice() {
 		o := &d.hops
 		if t.Message != nil {
 			o = &owner(t.Message).outbox
 		}
-		if o.events.Add(t); !o.telling {
-			o.telling, o.next = true, list
+		if o.events.Add(t); !o.passing {
+			o.passing, o.next = true, list
 			list = o
 		}
 	}
 	return list
 }
 
-// tell passes the events of o to the Readers, also those that come meanwhile: one goroutine at a time
+// passOn passes the events of o to the Readers, also those that come meanwhile: one goroutine at a time
 // does that for an outbox. A Reader may call methods of d.
-func (d *Dispatcher) tell(o *outbox) {
-	for t := d.nextTold(o, nil); t != nil; t = d.nextTold(o, t) {
+func (d *Dispatcher) passOn(o *outbox) {
+	for t := d.nextNotice(o, nil); t != nil; t = d.nextNotice(o, t) {
 		d.emit(context.Background(), t.Event)
 	}
 }
 
-// nextTold takes an event out of o. If o is empty, the caller tells o no longer. last is the one that
+// nextNotice takes an event out of o. If o is empty, the caller has passed all of o on. last is the one that
 // was taken out before; nil: none was.
-func (d *Dispatcher) nextTold(o *outbox, last *schedule.Told) *schedule.Told {
+func (d *Dispatcher) nextNotice(o *outbox, last *schedule.Notice) *schedule.Notice {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if last != nil {
@@ -44,13 +44,13 @@ func (d *Dispatcher) nextTold(o *outbox, last *schedule.Told) *schedule.Told {
 	}
 	t := o.events.Take()
 	if t == nil {
-		o.telling, o.next = false, nil
+		o.passing, o.next = false, nil
 	}
 	return t
 }
 
-// tellAccepted adds the events of a message that an application has handed in. d.mu is held.
-func (d *Dispatcher) tellAccepted(m *message, now time.Time) {
+// emitAccepted adds the events of a message that an application has handed in. d.mu is held.
+func (d *Dispatcher) emitAccepted(m *message, now time.Time) {
 	e := m.accepted
 	if m.accepted = nil; e == nil {
 		return
@@ -58,7 +58,7 @@ func (d *Dispatcher) tellAccepted(m *message, now time.Time) {
 	e.Time = now
 	for i := range m.Recipients {
 		e.To = m.Recipients[i].To
-		d.sched.Tell(&m.Message, *e)
+		d.sched.Emit(&m.Message, *e)
 	}
 }
 

@@ -1,0 +1,164 @@
+package schedule
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/interchange-smtp/interchange/relay"
+	"github.com/interchange-smtp/interchange/relay/delivery"
+	"github.com/interchange-smtp/interchange/relay/event"
+	"github.com/interchange-smtp/interchange/relay/queue"
+)
+
+// Notice is an event for the Readers: of a Message or, if that is nil, of a next hop.
+type Notice struct {
+	Message *Message
+	Event   event.Event
+	next    *Notice
+}
+
+// Events is a list of events.
+type Events struct{ first, last *Notice }
+
+// Add puts t, which is in no list, at the end.
+func (l *Events) Add(t *Notice) {
+	if l.first == nil {
+		l.first = t
+	} else {
+		l.last.next = t
+	}
+	l.last = t
+}
+
+// Take takes the first one out; nil if the list is empty.
+func (l *Events) Take() *Notice {
+	t := l.first
+	if t != nil {
+		l.first, t.next = t.next, nil
+	}
+	return t
+}
+
+// NextNotice takes out the next Notice for the Readers; nil at the end. The caller takes all
+// out after each call of a method of s.
+func (s *Scheduler) NextNotice() *Notice { return s.notices.Take() }
+
+// Recycle takes back a Notice that isn't used any more, as memory for the next one.
+func (s *Scheduler) Recycle(t *Notice) {
+	*t = Notice{}
+	s.spareNotice = t
+}
+
+// newNotice returns an event of m.
+func (s *Scheduler) newNotice(m *Message, e event.Event) *Notice {
+	t := s.spareNotice
+	if s.spareNotice = nil; t == nil {
+		t = new(Notice)
+	}
+	t.Message, t.Event = m, e
+	return t
+}
+
+// Emit adds an event of m. The Readers get it when the Store knows of it, or will never know.
+func (s *Scheduler) Emit(m *Message, e event.Event) {
+	if !s.config.Events {
+		return
+	}
+	e.ID, e.EnvID, e.From, e.Size = m.ID, m.EnvID, m.From, m.Size
+	e.Connector, e.Remote, e.User = m.Connector, m.Remote, m.User
+	if m.phase == storing || m.phase == stored {
+		m.unstored = append(m.unstored, s.newNotice(m, e))
+		return
+	}
+	s.notices.Add(s.newNotice(m, e))
+}
+
+// EmitNow is like Emit for what the Store needn't know. It comes after what waits for the Store.
+func (s *Scheduler) EmitNow(m *Message, e event.Event) {
+	waiting := len(m.unstored)
+	if s.Emit(m, e); waiting == 0 {
+		s.emitStored(m, len(m.unstored))
+	}
+}
+
+// emitStored passes on the first n events of m, of which the Store knows.
+func (s *Scheduler) emitStored(m *Message, n int) {
+	for _, e := range m.unstored[:n] {
+		s.notices.Add(e)
+	}
+	m.storing = 0
+	if m.unstored = m.unstored[n:]; len(m.unstored) == 0 {
+		m.unstored = nil
+	}
+}
+
+// EmitAll passes on all events: the Store will not know of them.
+func (s *Scheduler) EmitAll() {
+	for _, m := range s.messages {
+		s.emitStored(m, len(m.unstored))
+	}
+}
+
+// emitHop adds an event of a next hop.
+func (s *Scheduler) emitHop(h *hop, e event.Event) {
+	if s.config.Events {
+		e.NextHop, e.Failures = h.name, h.failures
+		s.notices.Add(s.newNotice(nil, e))
+	}
+}
+
+// emitAttempt adds the events of an attempt, one for each recipient.
+func (s *Scheduler) emitAttempt(r *Result) {
+	if !s.config.Events {
+		return
+	}
+	for k, i := range r.Transfer.To {
+		s.emitOutcome(r.Transfer.Message, i, &r.Outcomes[k], r.Transfer.hop.name, r.At)
+	}
+}
+
+// emitOutcome adds the event of the outcome for the recipient i.
+func (s *Scheduler) emitOutcome(m *Message, i int, o *delivery.Outcome, hop string, at time.Time) {
+	r := &m.Recipients[i]
+	e := event.Event{
+		Kind: event.Delivered, Time: at, To: r.To, NextHop: hop, Host: o.Host, Addr: o.Addr, TLS: o.TLS,
+		Reply: o.Reply, Err: o.Err, Attempts: r.Attempts, Delay: at.Sub(m.Arrived),
+	}
+	switch {
+	case o.Err != nil && IsPermanent(o.Err):
+		e.Kind = event.Refused
+	case o.Err != nil:
+		e.Kind = event.Deferred
+	case m.Report:
+		e.Kind = event.ReportSent
+	}
+	s.Emit(m, e)
+}
+
+// emitRecipient adds an event of the recipient r of m, with its last reply: from its host or, without
+// one, of this server.
+func (s *Scheduler) emitRecipient(m *Message, r *queue.Recipient, kind event.Kind, now time.Time) {
+	e := event.Event{Kind: kind, Time: now, To: r.To, NextHop: r.Hop, Host: r.Host, Reply: r.Reply, Attempts: r.Attempts, Delay: now.Sub(m.Arrived)}
+	if kind == event.Dropped && r.Host == "" && r.Reply != "" {
+		e.Reply, e.Err = "", errors.New(r.Reply)
+	}
+	s.Emit(m, e)
+}
+
+// unsent is the error of a recipient that was not sent, with the whole reply as its text.
+type unsent struct {
+	cause *relay.Error
+	reply string
+}
+
+// Error returns the reply.
+func (u unsent) Error() string { return u.reply }
+
+// Unwrap returns the error without the enhanced code in its text.
+func (u unsent) Unwrap() error { return u.cause }
+
+// withdrawReports forgets the events of reports on m that were withdrawn.
+func (m *Message) withdrawReports() {
+	m.unstored = slices.DeleteFunc(m.unstored, func(t *Notice) bool { return t.Event.Kind == event.ReportQueued })
+}
