@@ -81,11 +81,6 @@ func (l *LMTP) Send(ctx context.Context, hop NextHop, env *envelope.Envelope, to
 	return outcomes, hopFailure(ctx, outcomes, err)
 }
 
-// outcome returns the Outcome of a recipient that the hop accepted the message for.
-func (t *exchange) outcome(r smtpclient.Reply) Outcome {
-	return Outcome{Host: t.host, Addr: t.addr, TLS: t.tls, DSN: t.dsn, Reply: r.String()}
-}
-
 // hand gives m to the recipients that the server accepts, on a kept connection or a new
 // one. It returns an Answer for each recipient, or none if there is no connection. The
 // error concerns all recipients whose Answer has no error.

@@ -179,6 +179,11 @@ func unanimous(answers []error) error {
 	return nil
 }
 
+// outcome returns the Outcome of a recipient that the hop accepted the message for.
+func (t *exchange) outcome(r smtpclient.Reply) Outcome {
+	return Outcome{Host: t.host, Addr: t.addr, TLS: t.tls, DSN: t.dsn, Reply: r.String()}
+}
+
 // fill sets the Outcome of every recipient without one to o.
 func fill(outcomes []Outcome, o Outcome) {
 	for i := range outcomes {
