@@ -453,6 +453,7 @@ func TestBareServer(t *testing.T) {
 	c.SendRaw("STARTTLS\r\nNOOP\r\n")
 	c.Expect(220)
 	c.Handshake(new(tls.Config))
+	c.Do("EHLO client.example.com", 250)
 }
 
 // The hazards that remain behind a Backend and a Listener are as documented.
