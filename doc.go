@@ -33,12 +33,12 @@
 //
 // # Tour
 //
-// A [connector.Config] holds plain structs with the parameter names of
-// Exchange's cmdlets; zero fields mean Exchange's defaults. [connector.Compile]
+// A connector.Config holds plain structs with the parameter names of
+// Exchange's cmdlets; zero fields mean Exchange's defaults. connector.Compile
 // checks it, reports all mistakes at once and returns an immutable
-// [connector.Policy]. Select finds the Receive connector for a connection, Open
+// connector.Policy. Select finds the Receive connector for a connection, Open
 // begins a session, and the session's methods decide on each command: a
-// [connector.Decision] allows it or carries the reason for the refusal, and the
+// connector.Decision allows it or carries the reason for the refusal, and the
 // zero Decision refuses. Policy.Route chooses the Send connector for a
 // recipient. Policy.Walk does all of that for one described session and
 // explains every step; the example of this package shows it.

@@ -8,7 +8,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector/reply"
 )
 
-// Error is an error of a [Handler], [Gate] or [Router] with the reply for the client.
+// Error is an error of a [Handler] or of one of the [Hooks], with the reply for the client.
 // A reply of 400 to 599 is sent as it is. Any other becomes 451 4.3.0: above all, the
 // 2xx of a next hop that replied out of turn must not pass for success.
 type Error struct {

@@ -11,8 +11,8 @@
 //	   ^                                |                         |
 //	   +----------- reply ---------- answer <------- reply -------+
 //
-// Begin with serve.go, which has the loop, then handle.go; order.go says which
-// command may come when.
+// Begin with serve.go, which has the loop, then handle.go. Package connector/order
+// says which command may come when.
 //
 // # Duties
 //

@@ -65,7 +65,7 @@
 // their own.
 //
 // The same holds for the length of the queue and its disk, there with the reports on a
-// client's mail included: see [Dispatcher.Admit].
+// client's mail included: see [Dispatcher.Begin].
 //
 // # Where mail goes, and how
 //
