@@ -7,6 +7,9 @@
 // the files before it made. Every mistake in the files and in the policy that they make
 // is reported at once, as source.Diagnostics with file and line.
 //
+// [Names] returns the files of an argument that a user gave: a file, several separated by
+// commas, or a directory.
+//
 // Scripts ask for passwords with Get-Credential, and exports can't contain the passwords
 // of Send connectors. [Options] says where they come from: a credentials file, the
 // environment, or a function that asks a user.

@@ -126,7 +126,7 @@ func (r *reader) script(ctx context.Context, name string, data []byte) error {
 func (r *reader) document(name string, data []byte) error {
 	doc, mistakes := jsonconfig.Draft(name, data)
 	if doc == nil { // other files may refer to what it has
-		if !strings.EqualFold(filepath.Ext(name), ".json") {
+		if !hasJSONName(name) {
 			mistakes[0].Fix = "name files of commands .ps1, exports .txt, .csv, .xml or .json, and JSON documents .json"
 		}
 		r.mistakes = append(r.mistakes, mistakes...)
@@ -211,11 +211,13 @@ func (r *reader) finish() error {
 // isExport reports whether Exchange's shell wrote a file, by the extension of its name,
 // and of JSON by its content.
 func isExport(name string, data []byte) bool {
-	if strings.EqualFold(filepath.Ext(name), ".json") {
+	if hasJSONName(name) {
 		return export.Detect("", data) != export.Unknown
 	}
 	return hasExportName(name)
 }
+
+func hasJSONName(name string) bool { return strings.EqualFold(filepath.Ext(name), ".json") }
 
 func hasExportName(name string) bool {
 	switch strings.ToLower(filepath.Ext(name)) {

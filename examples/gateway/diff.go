@@ -6,15 +6,13 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/analysis"
+	"github.com/interchange-smtp/interchange/connector/load"
 	"github.com/interchange-smtp/interchange/connector/param"
-	"github.com/interchange-smtp/interchange/connector/shell"
 	"github.com/interchange-smtp/interchange/permission"
 )
 
@@ -34,7 +32,7 @@ func diff(c *cli, args []string) int {
 	for i := range policies {
 		flags := p
 		var err error
-		if flags.files, err = policyFiles(fs.Arg(i)); err != nil {
+		if flags.files, err = load.Names(fs.Arg(i)); err != nil {
 			return c.invalid(err)
 		}
 		l, ok := c.policy(&flags)
@@ -59,48 +57,6 @@ func diff(c *cli, args []string) int {
 		return exitNo
 	}
 	return exitOK
-}
-
-// policyFiles are the files that an argument names: itself, several separated
-// by commas, or those of a directory in the order of their names.
-func policyFiles(arg string) ([]string, error) {
-	if _, err := os.Stat(arg); err == nil {
-		return filesAt(arg)
-	}
-	var all []string
-	for part := range strings.SplitSeq(arg, ",") {
-		files, err := filesAt(part)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, files...)
-	}
-	return all, nil
-}
-
-func filesAt(path string) ([]string, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if !info.IsDir() {
-		return []string{path}, nil
-	}
-	entries, err := os.ReadDir(path)
-	if err != nil {
-		return nil, err
-	}
-	var files []string
-	for _, e := range entries { // which ReadDir sorts
-		if name := e.Name(); !e.IsDir() && (shell.IsScript(name) ||
-			slices.Contains([]string{".json", ".xml", ".csv", ".txt"}, strings.ToLower(filepath.Ext(name)))) {
-			files = append(files, filepath.Join(path, name))
-		}
-	}
-	if len(files) == 0 {
-		return nil, fmt.Errorf("%s has no policy files (.ps1 .json .xml .csv .txt)", path)
-	}
-	return files, nil
 }
 
 // signs mark a change at the beginning of its line.
