@@ -87,7 +87,7 @@ func (s *session) countOnce(d *divergent) bool {
 // example describes the session for people, printably: a log may hold any bytes.
 func (s *session) example(subject string) Example {
 	e := Example{
-		File: s.replay.file(s.at), Line: s.at.line, Session: printable(s.id),
+		Position: s.at, Session: printable(s.id),
 		Remote: s.remote(), Local: s.channel.Local,
 		Helo: printable(s.helo), User: printable(s.user), TLS: s.channel.TLS,
 		Subject: printable(subject),

@@ -11,10 +11,7 @@ import (
 const maxLine = 64 << 10
 
 // lines reads lines one by one without allocating.
-type lines struct {
-	in     *bufio.Reader
-	number int64 // of the line returned last, from 1
-}
+type lines struct{ in *bufio.Reader }
 
 func newLines(in io.Reader) *lines { return &lines{in: bufio.NewReaderSize(in, maxLine)} }
 
@@ -25,7 +22,6 @@ func (l *lines) next() (line []byte, long bool, err error) {
 	if len(line) == 0 && err != nil {
 		return nil, false, err
 	}
-	l.number++
 	for ; errors.Is(err, bufio.ErrBufferFull); _, err = l.in.ReadSlice('\n') {
 		long = true
 	}

@@ -29,7 +29,7 @@ func (r *Replay) Read(name string, in io.Reader) error {
 			f.Format = log.format
 			switch {
 			case !errors.Is(err, io.EOF):
-				return fmt.Errorf("%s:%d: %w", name, l.number+1, err)
+				return fmt.Errorf("%s:%d: %w", name, f.Lines+1, err)
 			case log.format == FormatUnknown && f.Malformed > 0:
 				return fmt.Errorf("%s: %w", name, ErrUnknownFormat)
 			case log.format == FormatUnknown:
@@ -44,18 +44,18 @@ func (r *Replay) Read(name string, in io.Reader) error {
 			r.report.Other++
 		case lineMalformed:
 			f.Malformed++
-			r.malformed(name, l.number, line, long)
+			r.malformed(line, long)
 		}
 	}
 }
 
 // malformed counts a line, and lists the first ones.
-func (r *Replay) malformed(name string, number int64, line []byte, long bool) {
+func (r *Replay) malformed(line []byte, long bool) {
 	r.report.Malformed++
 	if len(r.report.Problems) >= r.opts.MaxProblems {
 		return
 	}
-	p := Problem{File: name, Line: number, Text: printable(string(line[:min(len(line), 1<<10)]))}
+	p := Problem{Position: r.here(), Text: printable(string(line[:min(len(line), 1<<10)]))}
 	if long {
 		p.Text = fmt.Sprintf("a line of more than %d bytes", maxLine)
 	}

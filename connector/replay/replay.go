@@ -5,6 +5,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/reply"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
 )
 
@@ -32,12 +33,6 @@ type Replay struct {
 	rightNames map[string]permission.Right
 	room       int // for clientCounts
 	bindings   []netip.AddrPort
-}
-
-// place is a line of a file.
-type place struct {
-	file int
-	line int64
 }
 
 // New begins a replay against a policy, which must not be nil.
@@ -71,12 +66,11 @@ func New(p *connector.Policy, opts Options) *Replay {
 	return r
 }
 
-// here is the line that is being read.
-func (r *Replay) here() place {
-	return place{len(r.files) - 1, r.files[len(r.files)-1].Lines}
+// here returns the line that is being read.
+func (r *Replay) here() source.Position {
+	f := &r.files[len(r.files)-1]
+	return source.Position{File: f.Name, Line: int(f.Lines)}
 }
-
-func (r *Replay) file(p place) string { return r.files[p.file].Name }
 
 func (r *Replay) newSession(id string) *session {
 	return &session{replay: r, at: r.here(), id: id, refs: 1}

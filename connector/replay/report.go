@@ -7,6 +7,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/reply"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
 )
 
@@ -64,10 +65,12 @@ type File struct {
 
 // Problem is a line that could not be read.
 type Problem struct {
-	File string `json:"file"`
-	Line int64  `json:"line"`
+	source.Position
 	Text string `json:"text"` // printable
 }
+
+// String returns file:line: text.
+func (p Problem) String() string { return p.Position.String() + ": " + p.Text }
 
 // Refusals counts equal refusals of the old system.
 type Refusals struct {
@@ -108,16 +111,15 @@ type Difference struct {
 
 // Example is a session of the log. All its text is printable.
 type Example struct {
-	File    string         `json:"file"`
-	Line    int64          `json:"line"` // where the session begins
-	Session string         `json:"session"`
-	Remote  netip.Addr     `json:"remote"`
-	Local   netip.AddrPort `json:"local"`
-	Helo    string         `json:"helo,omitempty"`
-	TLS     bool           `json:"tls,omitempty"`
-	User    string         `json:"user,omitempty"`
-	From    string         `json:"from,omitempty"`
-	Subject string         `json:"subject,omitempty"` // the sender or recipient in question
+	source.Position                // where the session begins
+	Session         string         `json:"session"`
+	Remote          netip.Addr     `json:"remote"`
+	Local           netip.AddrPort `json:"local"`
+	Helo            string         `json:"helo,omitempty"`
+	TLS             bool           `json:"tls,omitempty"`
+	User            string         `json:"user,omitempty"`
+	From            string         `json:"from,omitempty"`
+	Subject         string         `json:"subject,omitempty"` // the sender or recipient in question
 }
 
 // Client is a client. If there were more than Options.MaxClients, Sessions

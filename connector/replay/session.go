@@ -6,6 +6,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -14,7 +15,7 @@ import (
 // conversation.
 type session struct {
 	replay *Replay
-	at     place
+	at     source.Position
 	id     string // in the log
 
 	channel   auth.Channel

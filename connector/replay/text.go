@@ -96,7 +96,7 @@ func (r *Report) totals(t *text) {
 		}
 		t.line("%s skipped%s:", count(r.Malformed, "malformed line"), hidden)
 		for _, p := range r.Problems {
-			t.line("    %s:%d: %s", p.File, p.Line, p.Text)
+			t.line("    %s", p)
 		}
 	}
 }
@@ -157,7 +157,7 @@ func (d Difference) String() string {
 // String returns the example on one line.
 func (e Example) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s:%d: %s", e.File, e.Line, e.Remote)
+	fmt.Fprintf(&b, "%s: %s", e.Position, e.Remote)
 	for _, part := range []struct{ name, value string }{
 		{"helo", e.Helo}, {"user", e.User}, {"from", e.From},
 	} {
