@@ -12,6 +12,7 @@ const (
 	checkExternallySecured
 	checkDomainSecured
 	checkSession
+	checkImplicitTLS
 	checkOrder
 	checkHelloSyntax
 	checkHelloDomain
@@ -95,6 +96,7 @@ var checkTexts = [...]checkText{
 	checkExternallySecured:    {"externally-secured", "Receive.AuthMechanism", "AuthMechanism is ExternalAuthoritative", "AuthMechanism has no ExternalAuthoritative"},
 	checkDomainSecured:        {"domain-secured", "Receive.DomainSecureEnabled Transport.TLSReceiveDomainSecureList", "the certificate proves {s}", "no certificate for a domain of TLSReceiveDomainSecureList"},
 	checkSession:              {"session", "", "the session is {s}", ""},
+	checkImplicitTLS:          {"implicit-tls", "", "the connection begins with TLS", "connections to this port begin with TLS, and the client doesn't use it or the server has no certificate"},
 	checkOrder:                {"order", "", "", "{s} is out of order"},
 	checkHelloSyntax:          {"hello-syntax", "", "the argument has no control characters", "the argument has control characters"},
 	checkHelloDomain:          {"hello-domain", "Receive.RequireEHLODomain", "an argument was given", "RequireEHLODomain is set and no argument was given"},

@@ -13,15 +13,17 @@ import (
 type Dialog struct {
 	Local     netip.AddrPort
 	Remote    netip.Addr
-	TLS       bool           // the client starts TLS
-	Implicit  bool           // if TLS: the connection begins with TLS, as on port 465, without STARTTLS
+	TLS       bool           // the client uses TLS: from the start where connections begin with it, elsewhere after STARTTLS
 	PeerNames []string       // verified names of the client's certificate
 	User      *auth.Identity // the identity that AUTH proves; nil: the client doesn't log in
 	Mechanism string         // the SASL mechanism of AUTH; "": the first that is offered
 	Helo      string
 
+	// ImplicitTLS says that connections to Local begin with TLS though its port isn't 465,
+	// for servers with another rule, such as relay.Server.ImplicitTLS.
+	ImplicitTLS bool
 	// NoCertificate says that the server has no certificate, so that it can't offer
-	// STARTTLS.
+	// STARTTLS or begin with TLS.
 	NoCertificate bool
 	// Commands are the client's commands in order. Each Rcpt names the next address of
 	// To. Empty means EHLO, with TLS also STARTTLS and EHLO again, with a User also
@@ -79,13 +81,16 @@ func StageNames() []StageName {
 	return []StageName{StageConnect, StageHello, StageStartTLS, StageAuth, StageMail, StageRcpt, StageRoute, StageReset, StageData}
 }
 
+// BeginsWithTLS reports whether the connection begins with TLS, without STARTTLS.
+func (d *Dialog) BeginsWithTLS() bool { return d.ImplicitTLS || order.ImplicitTLS(d.Local) }
+
 // commands returns the commands of the dialog.
 func (d *Dialog) commands() []order.Verb {
 	if len(d.Commands) > 0 {
 		return d.Commands
 	}
 	all := []order.Verb{order.Hello}
-	if d.TLS && !d.Implicit {
+	if d.TLS && !d.BeginsWithTLS() {
 		all = append(all, order.StartTLS, order.Hello) // RFC 3207 section 4.2
 	}
 	if d.User != nil {

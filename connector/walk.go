@@ -132,8 +132,14 @@ func (w *walk) connect() bool {
 		w.done.Stages[0].Reply = reply.Reply{} // the connection is closed without one
 		return false
 	}
-	w.done.Session = w.in.Open(w.channel(w.dialog.TLS && w.dialog.Implicit), &w.steps)
-	w.order.TLS = w.dialog.TLS && w.dialog.Implicit
+	encrypted := w.dialog.BeginsWithTLS() && w.dialog.TLS && !w.dialog.NoCertificate
+	w.done.Session = w.in.Open(w.channel(encrypted), &w.steps)
+	if w.dialog.BeginsWithTLS() && !w.done.Session.check(checkImplicitTLS, encrypted, about{}) {
+		w.stage(StageConnect, command, w.in.Decide(reply.ImplicitTLS))
+		w.done.Stages[0].Reply = reply.Reply{} // there is no handshake, and so no reply
+		return false
+	}
+	w.order.TLS = encrypted
 	w.order.NoTLS = !w.order.TLS && !w.done.Session.OffersTLS()
 	w.stage(StageConnect, command, w.in.Decide(reply.Ready))
 	w.reword(w.in.greeting())

@@ -24,6 +24,36 @@ func relayAttempt() connector.Dialog {
 	}
 }
 
+// TestWalkImplicitTLS: at port 465 and where ImplicitTLS is set the session begins with
+// TLS, or it doesn't begin.
+func TestWalkImplicitTLS(t *testing.T) {
+	cfg := guide(permission.Current)
+	cfg.Receive[0].Bindings = append(cfg.Receive[0].Bindings, at("10.2.3.4:465"))
+	p := compile(t, cfg)
+	for _, row := range []struct {
+		local                     string
+		implicit, tls, noCert, ok bool
+	}{
+		{"10.2.3.4:465", false, false, false, false},
+		{"10.2.3.4:465", false, true, true, false},
+		{"10.2.3.4:465", false, true, false, true},
+		{"10.2.3.4:25", true, false, false, false},
+		{"10.2.3.4:25", true, true, false, true},
+		{"10.2.3.4:25", false, false, true, true},
+	} {
+		d := relayAttempt()
+		d.Local, d.ImplicitTLS, d.TLS, d.NoCertificate, d.Helo = at(row.local), row.implicit, row.tls, row.noCert, "a.example"
+		w := p.Walk(d)
+		s := w.Stages[0]
+		if s.Decision.Allowed() != row.ok || !row.ok && (len(w.Stages) > 1 || s.Decision.Reason != reply.ImplicitTLS || s.Reply != (reply.Reply{})) {
+			t.Errorf("%+v:\n%s", row, w)
+		}
+		if strings.Contains(w.String(), "STARTTLS") {
+			t.Errorf("%+v: STARTTLS is said:\n%s", row, w)
+		}
+	}
+}
+
 func TestWalkText(t *testing.T) {
 	d := relayAttempt()
 	d.Helo = "evil.example"

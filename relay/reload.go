@@ -11,6 +11,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/order"
 	"github.com/interchange-smtp/interchange/internal/limits"
 	"github.com/interchange-smtp/interchange/internal/smtpserver"
 )
@@ -212,5 +213,5 @@ func (s *Server) implicit(local netip.AddrPort) bool {
 	if s.ImplicitTLS != nil {
 		return s.ImplicitTLS(local)
 	}
-	return local.Port() == implicitTLSPort
+	return order.ImplicitTLS(local)
 }

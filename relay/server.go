@@ -24,7 +24,6 @@ import (
 // Defaults of a Server.
 const (
 	defaultMaxConnections = 20_000
-	implicitTLSPort       = 465  // RFC 8314, section 3.3
 	largeBuffers          = 1024 // of 16 KiB, for connections that send a message or a long line
 
 	// shutdownGrace is how long transactions may go on after the context of

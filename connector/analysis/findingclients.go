@@ -108,7 +108,7 @@ func (c *checker) moveDialog(d *connector.Dialog, e *servedConnector, spans []pa
 				}
 				if cell.Contains(client) && s.Contains(client) {
 					d.Remote, d.Local = client, l.Witness
-					d.TLS, d.Implicit = d.TLS || l.Implicit, l.Implicit
+					d.TLS = d.TLS || l.Implicit
 					return
 				}
 			}

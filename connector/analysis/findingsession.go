@@ -52,9 +52,7 @@ func (e *servedConnector) open(who partition.Who, tls bool) (connector.Session, 
 func (c *checker) dialog(e *servedConnector, who partition.Who, tls bool) connector.Dialog {
 	for _, at := range c.pairs[e.pair].clients {
 		if l := &c.listeners[at.listener]; l.Implicit == e.implicit {
-			d := who.Dialog(l.Witness, l.Cells[at.cell].Witness, tls || e.implicit)
-			d.Implicit = e.implicit
-			return d
+			return who.Dialog(l.Witness, l.Cells[at.cell].Witness, tls || e.implicit)
 		}
 	}
 	return connector.Dialog{} // only if no client reaches e
@@ -143,9 +141,7 @@ func (c *checker) unnamedFirst(i int) int { return (i + c.domains.Elsewhere()) %
 
 // openSession returns the session of a client that only connects to l.
 func openSession(l *partition.Listener, client netip.Addr) connector.Dialog {
-	d := partition.Who{}.Dialog(l.Witness, client, l.Implicit)
-	d.Implicit = l.Implicit
-	return d
+	return partition.Who{}.Dialog(l.Witness, client, l.Implicit)
 }
 
 // dialogLostTo returns a session of a client in a range of e that another connector

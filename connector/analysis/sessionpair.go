@@ -74,9 +74,7 @@ func (e *sessionPair) open(in *connector.Inbound) (connector.Session, bool) {
 func (e *sessionPair) dialog() connector.Dialog {
 	at := e.clients[0]
 	l := &e.listeners[at.listener]
-	d := e.who.Dialog(l.Witness, l.Cells[at.cell].Witness, e.tls)
-	d.Implicit = e.implicit
-	return d
+	return e.who.Dialog(l.Witness, l.Cells[at.cell].Witness, e.tls)
 }
 
 // dialogWithRecipient is dialog with a message of that size to a recipient that is

@@ -32,7 +32,7 @@ type RemedyKind string
 // The kinds of remedies.
 const (
 	RemedyHello       RemedyKind = "ehlo"        // the client gives its name
-	RemedyTLS         RemedyKind = "starttls"    // it uses STARTTLS
+	RemedyTLS         RemedyKind = "starttls"    // it uses TLS
 	RemedyLogin       RemedyKind = "login"       // it logs on
 	RemedyCertificate RemedyKind = "certificate" // it shows a certificate
 	RemedyAddress     RemedyKind = "address"     // one more address of the user
@@ -89,7 +89,11 @@ func (q *refusal) tryMeasure(m measure) (Remedy, bool) {
 	}
 	d.TLS = true
 	after = q.policy.Walk(d)
-	return Remedy{m.kind, m.text + ", after STARTTLS", after}, q.helped(m, after)
+	when := ", after STARTTLS"
+	if d.BeginsWithTLS() {
+		when = ", under TLS from the start"
+	}
+	return Remedy{m.kind, m.text + when, after}, q.helped(m, after)
 }
 
 // helped reports whether the stage that was refused passes after m. EHLO with a name
@@ -108,7 +112,11 @@ func (q *refusal) measures() []measure {
 		all = append(all, measure{RemedyHello, "the client gives its domain name at EHLO", func(d *connector.Dialog) { d.Helo = "client.example" }})
 	}
 	if !q.dialog.TLS {
-		all = append(all, measure{RemedyTLS, "the client uses STARTTLS", func(d *connector.Dialog) { d.TLS = true }})
+		text := "the client uses STARTTLS"
+		if q.dialog.BeginsWithTLS() {
+			text = "the client uses TLS from the start"
+		}
+		all = append(all, measure{RemedyTLS, text, func(d *connector.Dialog) { d.TLS = true }})
 	}
 	if domain := q.dialog.From.Domain(); q.stage().Decision.Reason == reply.SecuredSenderDenied {
 		all = append(all, measure{RemedyCertificate, "the client shows a certificate of " + domain.String(), func(d *connector.Dialog) {

@@ -67,6 +67,12 @@ func TestRemedies(t *testing.T) {
 		}, func(d *connector.Dialog) {
 			d.From, d.To = routing.MustParseAddress("ann@woodgrove.example"), recipients("ann@fabrikam.com")
 		}, []string{"certificate the client shows a certificate of woodgrove.example, after STARTTLS"}},
+		{"a port that begins with TLS", func(c *connector.Config) {
+			c.Receive[0].Bindings = []netip.AddrPort{netip.MustParseAddrPort("0.0.0.0:465")}
+		},
+			func(d *connector.Dialog) {
+				d.Local, d.To = netip.MustParseAddrPort("10.2.3.4:465"), recipients("ann@fabrikam.com")
+			}, []string{"starttls the client uses TLS from the start"}},
 		{"no connector serves it", nil, func(d *connector.Dialog) { d.Local = netip.MustParseAddrPort("10.2.3.4:2525") }, nil},
 	} {
 		cfg, d := fabrikam(), scanner()

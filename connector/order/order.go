@@ -1,10 +1,18 @@
 package order
 
 import (
+	"net/netip"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector/reply"
 )
+
+// implicitTLSPort is that of submissions (RFC 8314, section 3.3).
+const implicitTLSPort = 465
+
+// ImplicitTLS reports whether connections to a local address begin with TLS: those to
+// port 465 do.
+func ImplicitTLS(local netip.AddrPort) bool { return local.Port() == implicitTLSPort }
 
 // Verb is a command that has its place in a session.
 type Verb uint8

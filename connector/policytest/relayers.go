@@ -30,7 +30,6 @@ type relayer struct {
 func (r relayer) at(in *connector.Inbound, l place) Relay {
 	found := Relay{Connector: in.Name(), As: r.as, Local: l.local, From: l.ranges}
 	found.Witness = r.who.Dialog(l.witness, l.ranges[0].Low(), r.tls || l.implicit)
-	found.Witness.Implicit = l.implicit
 	found.Witness.To = []routing.Address{r.to}
 	return found
 }

@@ -245,7 +245,7 @@ func TestRelaysImplicitTLS(t *testing.T) {
 	if len(found) != 1 {
 		t.Fatalf("got %v", found)
 	}
-	if d := found[0].Witness; !d.TLS || !d.Implicit || !p.Walk(d).Accepted() {
+	if d := found[0].Witness; !d.TLS || !d.BeginsWithTLS() || !p.Walk(d).Accepted() {
 		t.Errorf("got %+v", d)
 	}
 }

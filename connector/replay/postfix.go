@@ -8,6 +8,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/order"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
@@ -111,7 +112,7 @@ func (p *postfixState) connect(l postfixLine, client []byte) bool {
 	r := p.replay
 	s := r.newSession(string(l.process))
 	s.channel = auth.Channel{Local: r.bindingFor(portOf(l.service), addr), Remote: netip.AddrPortFrom(addr, 0)}
-	s.channel.TLS = s.channel.Local.Port() == 465
+	s.channel.TLS = order.ImplicitTLS(s.channel.Local)
 	if gone, evicted := p.sessions.add(s.id, s); evicted {
 		r.report.Evicted++
 		gone.cut = true

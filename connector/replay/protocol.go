@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector/order"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -91,8 +92,7 @@ func (p *protocolLog) begin(id []byte, event byte) (*session, bool) {
 	if s.partial || p.sends {
 		return s, true
 	}
-	// RFC 8314: TLS from the first byte. A log doesn't say so.
-	s.channel.TLS = local.Port() == 465
+	s.channel.TLS = order.ImplicitTLS(local) // a log doesn't say so
 	s.connect()
 	s.pending = append(s.pending, command{verb: verbConnect})
 	return s, true

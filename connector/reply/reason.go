@@ -29,6 +29,7 @@ const (
 // What the connection is refused or ended for.
 const (
 	NoConnector Reason = iota + Bye + 1
+	ImplicitTLS
 	TooManyConnections
 	TooManyConnectionsPerSource
 	RateExceeded

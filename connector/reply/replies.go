@@ -24,6 +24,8 @@ var reasons = [reasonCount]reasonText{
 
 	NoConnector: {"no-connector", "No enabled Receive connector has a binding and a range for the connection.",
 		r421(4, 3, 2, "Service not available, closing transmission channel"), Reply{}},
+	ImplicitTLS: {"implicit-tls", "Connections to the port begin with TLS, and the client doesn't use it or the server has no certificate.",
+		r421(4, 7, 0, "TLS is required, closing transmission channel"), Reply{}}, // not Exchange's; never sent, because the client could not read it
 	TooManyConnections: {"too-many-connections", "MaxInboundConnection is reached.",
 		r421(4, 3, 2, "The maximum number of concurrent server connections has exceeded a limit, closing transmission channel"),
 		r421(4, 3, 2, "The maximum number of concurrent connections has exceeded a limit, closing transmission channel")},

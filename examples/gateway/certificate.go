@@ -12,13 +12,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/netip"
 	"os"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/order"
 	"github.com/interchange-smtp/interchange/connector/shell"
 	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/relay"
@@ -97,7 +97,7 @@ func (l *loaded) withoutCertificate() (missing source.Diagnostics) {
 		if !r.Enabled.Or(true) {
 			continue
 		}
-		if i := slices.IndexFunc(r.Bindings, func(at netip.AddrPort) bool { return at.Port() == implicitTLSPort }); i >= 0 {
+		if i := slices.IndexFunc(r.Bindings, order.ImplicitTLS); i >= 0 {
 			add(in, "Bindings", "connections to %v begin with TLS, so serve can't start without a certificate", r.Bindings[i])
 		} else if r.RequireTLS {
 			add(in, "RequireTLS", "serve can't start without a certificate")

@@ -88,7 +88,7 @@ func witnessText(d connector.Dialog) string {
 		b.WriteString(", EHLO without a domain")
 	}
 	switch {
-	case d.Implicit:
+	case d.BeginsWithTLS():
 		b.WriteString(", TLS from the start")
 	case d.TLS:
 		b.WriteString(", STARTTLS")
@@ -230,7 +230,7 @@ func newDiffJSON(found analysis.Comparison) diffJSON {
 
 func newWitnessJSON(d connector.Dialog) witnessJSON {
 	w := witnessJSON{
-		Local: d.Local, Remote: d.Remote, TLS: d.TLS, Implicit: d.Implicit, Certificates: d.PeerNames, Helo: d.Helo, From: d.From.String(), To: []string{}, Size: d.Size,
+		Local: d.Local, Remote: d.Remote, TLS: d.TLS, Implicit: d.BeginsWithTLS(), Certificates: d.PeerNames, Helo: d.Helo, From: d.From.String(), To: []string{}, Size: d.Size,
 	}
 	if d.User != nil {
 		w.User = groupNames(d.User.SIDs)

@@ -41,7 +41,7 @@ func (f *explainFlags) register(fs *flag.FlagSet) {
 	fs.StringVar(&f.local, "local", "", "`IP:PORT` that the client connects to (default: every one that the policy has a binding for)")
 	fs.StringVar(&f.helo, "helo", "client.example", "`NAME` that the client gives at EHLO")
 	fs.BoolVar(&f.tls, "tls", false, "the client starts TLS")
-	fs.BoolVar(&f.noCert, "no-cert", false, "the relay has no certificate, as serve without -cert: it refuses STARTTLS")
+	fs.BoolVar(&f.noCert, "no-cert", false, "the relay has no certificate, as serve without -cert: it refuses STARTTLS, and doesn't serve port 465")
 	fs.Var(&f.certNames, "cert-name", "`NAME` that the client's certificate proves, with -tls; may be repeated")
 	fs.StringVar(&f.user, "user", "", "`NAME` that the client logs on with")
 	fs.Var(&f.userDomains, "user-domain", "`DOMAIN` of which that user may send as any address, or *.DOMAIN for the domains below it; beside those in the users file; may be repeated")
@@ -75,7 +75,6 @@ func explain(c *cli, args []string) int {
 	}
 	var all []answer
 	if dialog.Local.IsValid() {
-		dialog.Implicit = dialog.TLS && dialog.Local.Port() == implicitTLSPort
 		all = []answer{{dialog: dialog, walk: l.Walk(dialog)}}
 	} else if all = l.answers(dialog, places(l.Policy, dialog.Remote, dialog.TLS)); len(all) == 0 {
 		return c.invalid(fmt.Errorf("the policy has no binding that %v could connect to; give -local IP:PORT", dialog.Remote))
@@ -90,10 +89,6 @@ func explain(c *cli, args []string) int {
 	}
 	return exitNo
 }
-
-// implicitTLSPort is where connections begin with TLS (RFC 8314, section 3.3), as
-// in package relay.
-const implicitTLSPort = 465
 
 // dialog makes the session of the flags; all that is wrong with them is in
 // the error.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/order"
 	"github.com/interchange-smtp/interchange/connector/reply"
 )
 
@@ -51,7 +52,7 @@ func comparePlaces(a, b place) int {
 func places(p *connector.Policy, remote netip.Addr, tls bool) []place {
 	four := remote.Unmap().Is4()
 	bindings := slices.DeleteFunc(p.Bindings(), func(b netip.AddrPort) bool {
-		return b.Addr().Is4() != four || b.Port() == implicitTLSPort && !tls
+		return b.Addr().Is4() != four || order.ImplicitTLS(b) && !tls
 	})
 	var all []place
 	for _, b := range bindings {
@@ -88,7 +89,6 @@ func (l *loaded) answers(d connector.Dialog, at []place) []answer {
 	found := map[string]int{}
 	for _, p := range at {
 		d.Local = p.AddrPort
-		d.Implicit = d.TLS && p.Port() == implicitTLSPort
 		walk := l.Walk(d)
 		key := fates(walk)
 		if i, ok := found[key]; ok {

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/order"
 	"github.com/interchange-smtp/interchange/connector/param"
 )
 
@@ -119,9 +120,6 @@ type Listener struct {
 	Cells    []Interval // all clients of the family, ascending
 }
 
-// implicitTLSPort is where connections begin with TLS (RFC 8314, section 3.3).
-const implicitTLSPort = 465
-
 // Interval is a set of clients that one connector serves, as few and as long spans
 // as possible.
 type Interval struct {
@@ -157,7 +155,7 @@ func Intervals(a, b *connector.Policy) []Listener {
 	same := map[string]int{}
 	for _, at := range bindings {
 		here := candidates(bound, at)
-		implicit := at.Port() == implicitTLSPort
+		implicit := order.ImplicitTLS(at)
 		key := fmt.Sprint(at.Addr().Is4(), implicit, here) // the connectors by their addresses in memory
 		if i, ok := same[key]; ok {
 			listeners[i].Local = append(listeners[i].Local, at)
