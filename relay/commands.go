@@ -52,7 +52,7 @@ func (s *session) TLS(state tls.ConnectionState) {
 	if s.endpoint.settings.DomainSecureEnabled {
 		s.conn.Channel.PeerNames = certificate.PeerNames(state, s.endpoint.clientCAs)
 	}
-	s.rules = s.endpoint.in.Open(s.conn.Channel, s.trace)
+	s.follow(s.endpoint.in.Open(s.conn.Channel, s.trace))
 	s.conn.Helo, s.conn.ESMTP, s.conn.User, s.authenticated, s.verified = "", false, "", false, auth.Identity{}
 	if s.protocol != nil {
 		s.protocol.certified(s.conn.Channel.PeerNames)
@@ -112,7 +112,8 @@ func (s *session) AuthEnd(err error) reply.Reply {
 	if err := hooks(s.server.Hooks).login(s.ctx, &s.conn, id); err != nil {
 		return s.loginRefused(err)
 	}
-	s.rules, s.authenticated, s.conn.User = next, true, next.Identity().Principal.Name
+	s.follow(next)
+	s.authenticated, s.conn.User = true, next.Identity().Principal.Name
 	if s.protocol != nil {
 		s.protocol.authenticated(s.rules)
 	}
@@ -168,8 +169,12 @@ func (s *session) newTransaction(m envelope.Envelope, b limits.Budget) *transact
 		m.User = principal.Name
 	}
 	tx := &transaction{budget: b, env: Envelope{
-		Envelope: m, Inbound: s.endpoint.in, Policy: s.endpoint.in.Policy(), Principal: principal, TLS: s.conn.Channel.TLS, trace: s.trace}}
+		Envelope: m, Inbound: s.endpoint.in, Policy: s.endpoint.in.Policy(), Principal: principal,
+		Rights: s.rules.Rights(), Local: s.conn.Channel.Local, trace: s.trace}}
 	tx.env.To = tx.first[:0]
+	if s.conn.Channel.TLS {
+		tx.env.TLS = &s.tls
+	}
 	// After the end of the connection no reply could reach the client.
 	tx.ctx, tx.cancel = context.WithDeadline(s.ctx, s.until)
 	return tx

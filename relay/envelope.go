@@ -1,6 +1,9 @@
 package relay
 
 import (
+	"crypto/tls"
+	"net/netip"
+
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/relay/envelope"
@@ -17,7 +20,9 @@ type Envelope struct {
 	Inbound   *connector.Inbound   // the Receive connector; nil if no Server made the Envelope
 	Policy    *connector.Policy    // by which recipients are routed; a Server sets that of Inbound
 	Principal permission.Principal // the identity by which the session's permissions were computed
-	TLS       bool
+	Rights    permission.Set       // what the session may do; a spam filter passes over one with permission.BypassAntiSpam
+	Local     netip.AddrPort       // the address that the client has called
+	TLS       *tls.ConnectionState // of the connection, not to be changed; nil: in the clear
 
 	trace  *connector.Trace // Route appends its steps to it; nil: they are not recorded
 	routed *connector.Route // the last one that Route returned

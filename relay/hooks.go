@@ -8,6 +8,7 @@ import (
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/reply"
+	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/message"
 )
@@ -61,6 +62,7 @@ type Conn struct {
 	Helo    string             // the client's name of its latest EHLO or HELO; "" before
 	ESMTP   bool               // it was EHLO
 	User    string             // the name of the authenticated user; "": not authenticated
+	Rights  permission.Set     // what the client may do; TLS and AUTH change it
 }
 
 // Result is how a transaction ended.

@@ -2,6 +2,7 @@ package relay_test
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -14,8 +15,10 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector/reply"
+	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/envelope"
+	mail "github.com/interchange-smtp/interchange/relay/message"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
 
@@ -318,3 +321,41 @@ func (tx *quotaTransaction) Deliver(_ context.Context, body io.Reader) (relay.Re
 }
 
 func (*quotaTransaction) Close() {}
+
+// TestWhatHooksKnow: Hooks know the client's rights, which address it has called, and by which
+// TLS, without a logon and with one.
+func TestWhatHooksKnow(t *testing.T) {
+	d := new(diary)
+	bypasses := func(rights permission.Set) bool { return rights.Has(permission.BypassAntiSpam) }
+	w := serve(t, policy(t, defaultHub()), func(s *relay.Server) {
+		s.Hooks = []relay.Hooks{{
+			Hello: func(_ context.Context, c *relay.Conn) error {
+				d.add("hello %v %v", c.TLS, bypasses(c.Rights))
+				return nil
+			},
+			Rcpt: func(_ context.Context, env *relay.Envelope, _ envelope.Recipient) error {
+				d.add("rcpt %v %v %v", env.Local, env.TLS != nil && env.TLS.HandshakeComplete, bypasses(env.Rights))
+				return nil
+			},
+			Message: func(_ context.Context, env *relay.Envelope, _ *mail.Message) error {
+				d.add("message %v %s %s", bypasses(env.Rights), env.Helo, env.Inbound.Fqdn())
+				return nil
+			},
+		}}
+	})
+	c := w.hello(stranger, hub)
+	c.StartTLS(&tls.Config{RootCAs: w.ca.Pool(), ServerName: hubName})
+	c.Do("EHLO client.contoso.com", 250)
+	c.Do("AUTH PLAIN "+plain(userName, password), 235)
+	c.Do("MAIL FROM:<"+userName+">", 250)
+	c.Do("RCPT TO:<"+inside+">", 250)
+	send(c, strings.Replace(message, inside, userName, 1), 250)
+	c = w.hello(stranger, hub)
+	c.Do("MAIL FROM:<"+elsewhere+">", 250)
+	c.Do("RCPT TO:<"+inside+">", 250)
+	want := []string{"hello false false", "hello true false", "rcpt " + hub + " true true", "message true client.contoso.com " + hubName,
+		"hello false false", "rcpt " + hub + " false false"}
+	if got := d.take(); !slices.Equal(got, want) {
+		t.Errorf("Hooks saw\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}

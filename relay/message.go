@@ -71,9 +71,7 @@ func (s *session) facts(tx *transaction) intake.Facts {
 		UTF8:    tx.env.UTF8,
 		ID:      tx.env.ID,
 		From:    tx.env.From,
-	}
-	if s.conn.Channel.TLS {
-		f.TLS = &s.tls
+		TLS:     tx.env.TLS,
 	}
 	if len(tx.env.To) == 1 { // with several, each would learn of the others
 		f.For = tx.env.To[0].To.String()

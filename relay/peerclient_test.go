@@ -187,8 +187,8 @@ func TestPeerLogsOn(t *testing.T) {
 		}
 	}
 	for _, l := range w.mailbox.letters() {
-		if l.env.User != userName || !l.env.TLS {
-			t.Errorf("from %q, TLS %v", l.env.User, l.env.TLS)
+		if l.env.User != userName || l.env.TLS == nil {
+			t.Errorf("from %q, TLS %v", l.env.User, l.env.TLS != nil)
 		}
 	}
 	refusedWith(t, w.peerTLS(stranger).Auth(sasl.NewPlainClient("", userName, "guess")), 535, smtp.EnhancedCode{5, 7, 3})

@@ -23,7 +23,7 @@ func TestBasicAuthentication(t *testing.T) {
 		send(c, strings.Replace(message, inside, userName, 1), 250)
 		c.Do("QUIT", 221)
 		got := w.mailbox.last(t)
-		if got.env.User != userName || !got.env.TLS || got.env.Connector != "Default HubA" || len(got.env.To) != 2 {
+		if got.env.User != userName || got.env.TLS == nil || got.env.Connector != "Default HubA" || len(got.env.To) != 2 {
 			t.Errorf("envelope %+v", got.env)
 		}
 		if !strings.Contains(got.data, "with ESMTPSA") {

@@ -49,14 +49,19 @@ func newSession(ctx context.Context, s *Server, ep *endpoint, channel auth.Chann
 		start:    now,
 		until:    now.Add(ep.settings.ConnectionTimeout),
 		source:   network.Source(channel.Remote.Addr()),
-		rules:    ep.in.Open(channel, nil),
 	}
+	sess.follow(ep.in.Open(channel, nil))
 	if s.protocol.w != nil && ep.settings.ProtocolLoggingLevel == param.LoggingVerbose {
 		sess.protocol = &conversation{
 			out: &s.protocol, connector: ep.in.Name(), id: sess.conn.ID, local: channel.Local, remote: channel.Remote,
 		}
 	}
 	return sess
+}
+
+// follow makes rules the policy's session: who the client is now, and what it may do.
+func (s *session) follow(rules connector.Session) {
+	s.rules, s.conn.Rights = rules, rules.Rights()
 }
 
 // decide remembers d, a decision of the policy, and returns it.
