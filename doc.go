@@ -5,27 +5,32 @@
 //
 // # Layers
 //
-// An arrow points from a package to the packages that it imports:
+// A package imports those beside it, and what they import. Internal packages are left
+// out:
 //
-//	permission     routing               rights and access lists; domains, addresses, routing table
-//	    ^             ^
-//	  auth            |                  mechanisms, SASL exchanges, who checks passwords
-//	    ^             |
-//	    +- connector -+                  Config -> Compile -> Policy -> decisions, with reasons
-//	           ^                         (below it: connector/param, /reply, /order)
-//	     connector/...                   shell, jsonconfig, analysis, replay, diagram, policytest
-//	           ^
-//	    relay/envelope                   one mail transaction; imports routing only
-//	     ^     ^     ^
-//	  queue    |   relay                 Store of messages; SMTP server that asks the policy
-//	     ^     |     ^
-//	     |   delivery                    one attempt at a next hop
-//	     |     ^
-//	     dispatch                        queue, retry, report
-//	        ^
-//	     gateway                         server, queue and reload in one value
-//	        ^
-//	     examples                        programs
+//	package           imports                       contents
+//
+//	connector/source  -                             places in configuration files, and what is wrong there
+//	permission        -                             rights and access lists
+//	routing           connector/source              domains, addresses, the routing table
+//	auth              permission, routing           mechanisms, SASL exchanges, who checks passwords
+//	connector/param   auth                          the types of parameters
+//	connector/reply   permission                    replies, and the reasons for them
+//	connector/order   connector/reply               which command may come when
+//	connector         connector/param, /order       Config -> Compile -> Policy -> decisions, with reasons
+//	connector/...     connector                     shell, jsonconfig, analysis, replay, diagram, policytest
+//
+//	relay/envelope    routing                       one mail transaction
+//	relay/message     routing                       a whole message, for hooks and signers
+//	relay/queue       relay/envelope                the Store of messages
+//	relay/event       connector                     what happened to messages
+//	relay/dsn         connector, relay/envelope     delivery reports
+//	relay             relay/dsn, /event, /message   SMTP server that asks the policy
+//	relay/delivery    relay                         one attempt at a next hop
+//	relay/dispatch    relay/delivery, relay/queue   queue, retry, report
+//	relay/gosmtp      relay/delivery                the policy for servers and clients of go-smtp
+//	relay/gateway     relay/dispatch                server, queue and reload in one value
+//	examples          all                           programs
 //
 // permission, auth, routing and everything under connector are pure: no
 // sockets, no TLS, no clock. They never import net or crypto/tls. What a policy

@@ -1,6 +1,11 @@
 package archtest_test
 
 import (
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -27,43 +32,92 @@ func TestPurePackages(t *testing.T) {
 	}
 }
 
-// TestLayers checks that a package imports only those below it in the picture of
-// the root's package documentation. Internal packages may be anywhere.
+// TestLayers checks that a package imports only what its row of the table in the
+// root's package documentation allows. Internal packages may be anywhere.
 func TestLayers(t *testing.T) {
-	values := []string{"permission", "routing", "auth"}
-	policy := slices.Concat(values, []string{"connector", "connector/order", "connector/param", "connector/reply", "connector/source"})
-	wire := append(slices.Clone(policy), "relay/envelope")
-	below := map[string][]string{
-		".":                nil,
-		"permission":       nil,
-		"routing":          {"connector/source"},
-		"connector/source": nil,
-		"auth":             {"permission", "routing", "connector/source"},
-		"connector/param":  values,
-		"connector/reply":  {"permission"},
-		"connector/order":  {"connector/reply"},
-		"connector":        policy,
-		"relay/envelope":   {"routing"},
-		"relay/queue":      {"routing", "relay/envelope"},
-		"relay/message":    {"routing"},
-		"relay/event":      policy,
-		"relay":            append(slices.Clone(wire), "relay/dsn", "relay/event", "relay/message"),
-		"relay/gosmtp":     append(slices.Clone(wire), "relay", "relay/delivery"),
-		"relay/delivery":   append(slices.Clone(wire), "relay", "relay/event", "relay/message"),
-		"relay/dispatch":   append(slices.Clone(wire), "relay", "relay/delivery", "relay/dsn", "relay/event", "relay/queue"),
-	}
+	layers := readLayers(t)
+	imported := make(map[string]bool) // "row import" for each import between rows
 	for _, p := range packages(t, "./...") {
-		allowed, ok := below[p.rel()]
-		if !ok {
+		if p.rel() == "." || p.internal() {
 			continue
 		}
+		row := rowOf(layers, p.rel())
 		for _, dep := range p.Imports {
 			rel, inModule := strings.CutPrefix(dep, module+"/")
-			if inModule && !strings.Contains("/"+rel+"/", "/internal/") && !slices.Contains(allowed, rel) {
-				t.Errorf("%s imports %s, which is not below it", p.rel(), rel)
+			if !inModule || strings.Contains("/"+rel+"/", "/internal/") {
+				continue
+			}
+			below := rowOf(layers, rel)
+			imported[row+" "+below] = true
+			if below != row && !layers[row].below[below] {
+				t.Errorf("%s imports %s, which doc.go doesn't show", p.rel(), rel)
 			}
 		}
 	}
+	for row, l := range layers {
+		for _, below := range l.imports {
+			if !imported[row+" "+below] {
+				t.Errorf("doc.go shows that %s imports %s, which it doesn't", row, below)
+			}
+		}
+	}
+}
+
+// layer is a row of the table of packages in doc.go.
+type layer struct {
+	imports []string        // the rows that it names
+	below   map[string]bool // these rows, and the ones that they import
+}
+
+// readLayers returns the rows of the table of packages in doc.go by the names of their packages.
+// A row may name only rows above it.
+func readLayers(t *testing.T) map[string]layer {
+	text, err := os.ReadFile(filepath.Join(root(t), "doc.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	layers := make(map[string]layer)
+	for _, m := range regexp.MustCompile(`(?m)^//\t([a-z/.]+) +(-|[a-z/]+(?:, [a-z/]+)*)   `).FindAllStringSubmatch(string(text), -1) {
+		if m[1] == "package" {
+			continue // the head of the table
+		}
+		l := layer{below: make(map[string]bool)}
+		dir := ""
+		for _, name := range strings.Split(m[2], ", ") {
+			if name == "-" || name == "all" {
+				continue
+			}
+			if strings.HasPrefix(name, "/") {
+				name = dir + name
+			}
+			dir = path.Dir(name)
+			if layers[name].below == nil {
+				t.Errorf("doc.go: the row of %s names %s, which has no row above it", m[1], name)
+			}
+			l.imports = append(l.imports, name)
+			l.below[name] = true
+			maps.Copy(l.below, layers[name].below)
+		}
+		layers[m[1]] = l
+		if m[1] == "examples" {
+			return layers
+		}
+	}
+	t.Fatalf("found no table of packages in doc.go: %v", slices.Sorted(maps.Keys(layers)))
+	return nil
+}
+
+// rowOf returns the name of the row that a package belongs to: its own, or the one of the
+// directory that it is in.
+func rowOf(layers map[string]layer, name string) string {
+	if _, ok := layers[name]; ok {
+		return name
+	}
+	dir := path.Dir(name)
+	if _, ok := layers[dir+"/..."]; ok || dir == "." {
+		return dir + "/..."
+	}
+	return rowOf(layers, dir)
 }
 
 // TestExamplesUsePublicPackages keeps the programs to what every embedder has.
