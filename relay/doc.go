@@ -34,13 +34,13 @@
 // # Limits
 //
 // MaxInboundConnection, MaxInboundConnectionPerSource and
-// MaxInboundConnectionPercentagePerSource are counted per connector name, and the
-// counts survive [Server.SetPolicy]. The percentage is one of the connections still
-// free, rounded up, so that the last free connection can be had. MessageRateLimit
-// counts accepted MAIL commands in a sliding minute: a command that leads to no message
-// costs as much as one that does, because guessing clients send such commands. By
-// "user" it means the authenticated user, or else the sender of MAIL. A source is one
-// IPv4 address, or an IPv6 network of 64 bits, which one host commonly has whole.
+// MaxInboundConnectionPercentagePerSource are counted per connector name, and the counts
+// survive [Server.SetPolicy]. The percentage is taken of the free connections and rounded up,
+// so that a source can have the last one. MessageRateLimit counts accepted MAIL commands in a
+// sliding minute: a command that leads to no message costs as much as one that does, because
+// guessing clients send such commands. By "user" it means the authenticated user, or else the
+// sender of MAIL. A source is one IPv4 address, or an IPv6 network of 64 bits, which usually
+// belongs to one host.
 //
 // A Server has at most 1024 open transactions, of which a source may have a quarter of
 // those that the others leave. MAIL beyond that is refused for now, 452 4.3.1.

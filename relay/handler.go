@@ -11,9 +11,9 @@ import (
 // relay/delivery one that delivers while the client waits, and [HandlerFunc] makes one of
 // a function. It is used by many connections at once.
 //
-// A Handler around another one begins a transaction of the inner Handler for each of its
-// own, and passes the calls on; there is nothing else that it could forget. What is added
-// beside a Handler, such as a filter or a counter, is better written as [Hooks].
+// A Handler around another one begins one transaction of the inner Handler for each that
+// it gets. These four calls are all that it must pass on. What is added beside a Handler,
+// such as a filter or a counter, is better written as [Hooks].
 type Handler interface {
 	// Begin is called for each MAIL that the policy allows. An error refuses it: see
 	// [Error]. Here a Handler without room for another message refuses with 452 4.3.1,

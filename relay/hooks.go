@@ -67,8 +67,9 @@ type Conn struct {
 
 // Result is how a transaction ended.
 type Result struct {
-	// Reply is the reply to the message or, if that was refused, to MAIL. It is zero
-	// if the transaction ended without a message (RSET, connection lost).
+	// Reply is the reply to MAIL if MAIL was refused, otherwise the reply to the
+	// message. It is zero if the transaction ended without a message (RSET,
+	// connection lost).
 	Reply   reply.Reply
 	Size    int64   // of the message as far as it was read, in bytes
 	Receipt Receipt // of an accepted message

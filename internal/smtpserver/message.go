@@ -157,7 +157,7 @@ func (c *conn) discardBody(b *body, r reply.Reply) answer {
 }
 
 // brokenOff returns the answer to a message that the client did not bring to its
-// end: none if another command of the client's has ended it.
+// end: no answer if a later command of the client ended the message.
 func (c *conn) brokenOff(err error) answer {
 	c.remark("message broken off: " + err.Error())
 	if err == errBrokenOff {

@@ -148,8 +148,8 @@ func (d *Dispatcher) queueFirst(ctx context.Context, m *message, unread io.Reade
 	return nil
 }
 
-// put puts m on the Store in the state of q, with its body in memory and what is unread. The error is
-// for the client.
+// put stores m with the recipient states of q. The body is the part in memory, followed by unread. The
+// error is for the client.
 func (d *Dispatcher) put(ctx context.Context, m *message, q *queue.Message, unread io.Reader) error {
 	var all io.Reader
 	switch {
@@ -192,8 +192,8 @@ func (d *Dispatcher) wait(ctx context.Context, c *client, delay time.Duration) (
 	return false
 }
 
-// deliverFirst delivers m while the client waits, at most for the delay, and then queues what isn't
-// settled. It returns the result for the log.
+// deliverFirst delivers m while the client waits, at most for the delay, and then queues the unsettled
+// recipients. It returns the result for the log.
 func (d *Dispatcher) deliverFirst(ctx context.Context, m *message, delay time.Duration) (result string, err error) {
 	c := d.clients.Get().(*client)
 	waits, timedOut, verdict := false, false, schedule.Unsettled
@@ -223,7 +223,7 @@ func (d *Dispatcher) deliverFirst(ctx context.Context, m *message, delay time.Du
 	return "queued", d.queueRest(ctx, m)
 }
 
-// deliveries returns what the Server's log says of a message that all recipients have.
+// deliveries returns the result, for the Server's log, of a message that all recipients have.
 func (m *message) deliveries() string {
 	var b strings.Builder
 	for i := range m.Recipients {
@@ -256,8 +256,8 @@ func (d *Dispatcher) reportDelivery(ctx context.Context, m *message) {
 	d.event(func(now time.Time) { d.sched.Forget(&m.Message, now) })
 }
 
-// queueRest puts what isn't settled of m on the queue: first the reports on the recipients that were
-// refused, then the message.
+// queueRest queues the unsettled recipients of m: first it stores the reports on the refused ones, then
+// the message.
 func (d *Dispatcher) queueRest(ctx context.Context, m *message) error {
 	err := ctx.Err()
 	for queued := false; err == nil && !queued; {

@@ -57,14 +57,14 @@ type Dispatcher struct {
 	// MiB.
 	Memory int64
 
-	// MaxMessages is the length of the queue from which on mail is refused. Mail from one client is
-	// refused from three quarters of what the others leave of it on. A message that waits takes about
-	// 2.6 KB of memory. 0: 25,000; negative: no limit.
+	// MaxMessages is the length of the queue at which mail is refused. Mail from one client is refused
+	// when it fills three quarters of the length that the others leave. A message that waits takes
+	// about 2.6 KB of memory. 0: 25,000; negative: no limit.
 	MaxMessages int
 
-	// MinFree is how many bytes must be free in the Store for mail to be accepted. Of what is free
-	// beyond that a client's mail takes three quarters at most. 0: 4 percent of the capacity, at most 4
-	// GiB; negative: no limit.
+	// MinFree is how many bytes must be free in the Store for mail to be accepted. One client may use
+	// at most three quarters of the space above MinFree. 0: 4 percent of the capacity, at most 4 GiB;
+	// negative: no limit.
 	MinFree int64
 
 	once        sync.Once

@@ -18,9 +18,9 @@
 // Receive connector, the message goes on the Store first, then the client gets 250,
 // and only then attempts begin.
 //
-// Nothing is acknowledged that neither a next hop nor the Store has. If the Store
-// can't take a message, the client gets 452 4.3.1 or 451 and sends it again. A next hop
-// that had already accepted the message receives it again.
+// A message is acknowledged only when a next hop or the Store has it. If the Store can't take a
+// message, the client gets 452 4.3.1 or 451 and sends it again. A next hop that had already
+// accepted the message receives it again.
 //
 // # Retries
 //

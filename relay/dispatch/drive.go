@@ -20,7 +20,8 @@ func (d *Dispatcher) event(f func(now time.Time)) {
 	}
 }
 
-// locked is event without what must not be done with d.mu held: it returns the outboxes to pass on.
+// runLocked calls f with d.mu held and hands out the tasks that follow from it. It returns the
+// outboxes, which must be passed on without d.mu.
 func (d *Dispatcher) locked(f func(now time.Time)) *outbox {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -64,9 +64,8 @@ func checkTransports(byConnector map[string]delivery.Transport, p *connector.Pol
 	return errors.Join(errs...)
 }
 
-// sound returns what a Transport has returned for n recipients as the Scheduler needs it: with an
-// Outcome for each, and an error only if it concerns the next hop. unread is the error with which the
-// message could not be read.
+// checkOutcomes makes one Outcome for each of n recipients of a Transport's result, and keeps err only
+// if it concerns the next hop. unread is the error with which the message could not be read.
 func sound(ctx context.Context, outcomes []delivery.Outcome, err error, n int, unread error) ([]delivery.Outcome, error) {
 	switch {
 	case err != nil && (unread != nil || ctx.Err() != nil):

@@ -63,7 +63,7 @@ type Event struct {
 	Local     netip.AddrPort // this server's end of the connection
 	Remote    netip.AddrPort // the client
 	Helo      string         // the client's name in EHLO or HELO
-	User      string         // by whose permissions the session works; of strangers NT AUTHORITY\ANONYMOUS LOGON
+	User      string         // whose permissions apply; if the client is anonymous, NT AUTHORITY\ANONYMOUS LOGON
 	Command   string         // the SMTP command, in upper case
 	Mechanism string         // of AUTH
 	Tried     string         // the user name that could not log on
@@ -74,7 +74,7 @@ type Event struct {
 	Reply  string       // of this server to the client or, of an attempt, of the host; "": no reply
 	Reason reply.Reason // the policy's; Undecided: something else decided
 	Err    error        // why, in this server's words; of an attempt often a *relay.Error
-	Result string       // what the Handler says of the message that it took
+	Result string       // Receipt.Result: where the accepted message is now
 
 	// The attempt.
 	NextHop  string        // the queue's name

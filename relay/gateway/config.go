@@ -10,7 +10,7 @@ import (
 	"github.com/interchange-smtp/interchange/relay/delivery"
 )
 
-// Config is what a Gateway works by and what Reload replaces as a whole.
+// Config is the part of a Gateway that Reload replaces as a whole.
 type Config struct {
 	// Policy has the Receive connectors to serve and the Send connectors to deliver by.
 	Policy *connector.Policy

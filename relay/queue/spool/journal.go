@@ -210,7 +210,7 @@ func (s *Spool) flush(b *batch, owed []removal) (start int64, err error) {
 		return start, nil
 	}
 	if err := s.sync(); err != nil {
-		// undo adds what is owed, and what b removes, to Spool.owed again.
+		// undo puts owed, and the removals of b, back on the list of removals to write.
 		s.unsynced = s.unsynced[:len(s.unsynced)-len(owed)-b.removals()]
 		s.abandonSegment() // after a failed sync, a successful one proves nothing
 		return 0, err

@@ -83,7 +83,7 @@ func (s *Scheduler) Abandon(m *Message, now time.Time) (withdrawn []*Message) {
 	return withdrawn
 }
 
-// Verdict is what becomes of a message when its client has waited.
+// Verdict is the result of a client's wait for the delivery of its message.
 type Verdict uint8
 
 // The verdicts.
@@ -95,7 +95,8 @@ const (
 
 // Conclude ends the wait of the client of m. From then on, results of attempts are for the Store.
 // timedOut says that the client has waited as long as it may: then the next clients don't wait for the
-// next hops that haven't answered, until these do. It may be no fault but a slow check.
+// next hops that haven't answered, until these do. The next hop need not be faulty: it may only check
+// mail slowly.
 func (s *Scheduler) Conclude(m *Message, timedOut bool) Verdict {
 	for _, t := range m.transfers {
 		if timedOut && t != nil && t.awaited {

@@ -169,7 +169,7 @@ type sourceKey struct {
 	report bool
 }
 
-// resource is what a source may have only a share of.
+// resource is a limit that is divided among sources.
 type resource int
 
 const (

@@ -74,7 +74,7 @@ func (s *Scheduler) Emit(m *Message, e event.Event) {
 	s.notices.Add(s.newNotice(m, e))
 }
 
-// EmitNow is like Emit for what the Store needn't know. It comes after what waits for the Store.
+// EmitNow emits an event that needn't wait for a save. It comes after the events of m that do wait.
 func (s *Scheduler) EmitNow(m *Message, e event.Event) {
 	waiting := len(m.unstored)
 	if s.Emit(m, e); waiting == 0 {
