@@ -75,9 +75,9 @@ type firstOccupants struct {
 	byAddr        map[netip.Addr]*occupant
 }
 
-// meet returns an earlier occupant that shares an endpoint with c: the same
-// address, or one of the two is the wildcard. It then remembers c.
-func (f *firstOccupants) meet(c *occupant) *occupant {
+// add adds c. It returns an earlier occupant that shares an endpoint with c: the same
+// address, or one of the two is the wildcard.
+func (f *firstOccupants) add(c *occupant) *occupant {
 	if f.byAddr == nil {
 		f.byAddr = map[netip.Addr]*occupant{}
 	}
@@ -132,7 +132,7 @@ func (v *validator) checkConflicts(occupants []occupant, keys *clientKeys) {
 		if groups[g] == nil {
 			groups[g] = &firstOccupants{}
 		}
-		if earlier := groups[g].meet(c); earlier != nil && earlier.check != c.check {
+		if earlier := groups[g].add(c); earlier != nil && earlier.check != c.check {
 			c.check.bad(source.Path("Bindings").Index(c.binding), CodeBindingsConflict,
 				"%v and RemoteIPRanges conflict with %s, which has %v for the same remote addresses; give one of them other bindings or ranges",
 				c.check.r.Bindings[c.binding], earlier.check.path, earlier.check.r.Bindings[earlier.binding])
@@ -150,7 +150,7 @@ func (v *validator) checkRoles(occupants []occupant, keys *clientKeys) {
 		if !role.IsValid() {
 			continue
 		}
-		roles[role].meet(c)
+		roles[role].add(c)
 		// Look in the other role without recording c there.
 		other := roles[1-role]
 		var earlier *occupant

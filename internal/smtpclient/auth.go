@@ -34,16 +34,16 @@ func (c *Conn) auth() error {
 	return err
 }
 
-// errMechanism is the error if a hop refuses a mechanism that it offered, before it got
-// any credentials.
+// errMechanism is the error if a next hop refuses a mechanism that it offered, before it
+// got any credentials.
 var errMechanism = errors.New("the mechanism is offered but not supported")
 
-// errMore is the error if a hop asks for more responses than a mechanism has.
+// errMore is the error if a next hop asks for more responses than a mechanism has.
 var errMore = errors.New("the next hop asks for more than the mechanism has")
 
 // exchange sends AUTH, then client's response to each challenge. It ignores the text of
-// challenges, because some hops write them without base64: the order decides. A hop that
-// has ignored the initial response gets it when it asks.
+// challenges, because some hops write them without base64: the order decides. A next hop
+// that has ignored the initial response gets it when it asks.
 func (c *Conn) exchange(mechanism string, client auth.Client) error {
 	initial, err := client.Start()
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
 )
 
-// TestChallenges: how a hop words its challenges doesn't matter, nor that it lists a
-// mechanism that it lacks; and credentials are sent once.
+// TestChallenges: how a next hop words its challenges doesn't matter, nor that it
+// lists a mechanism that it lacks; and credentials are sent once.
 func TestChallenges(t *testing.T) {
 	const login, plain = "250-hop\r\n250 AUTH LOGIN PLAIN\r\n", "250-hop\r\n250 AUTH PLAIN\r\n"
 	name, password := base64.StdEncoding.EncodeToString([]byte("relay")), base64.StdEncoding.EncodeToString([]byte("geheim"))
@@ -45,8 +45,8 @@ func TestChallenges(t *testing.T) {
 	}
 }
 
-// TestRefusalsKeepTheirWords: what a hop says of our credentials is kept, unless
-// it says them.
+// TestRefusalsKeepTheirWords: what a next hop says of our credentials is kept,
+// unless it says them.
 func TestRefusalsKeepTheirWords(t *testing.T) {
 	secret := &auth.Credentials{Username: "relay@contoso.com", Password: "Tr0ub4dor&3"}
 	b64 := func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }

@@ -35,7 +35,7 @@ type Conn struct {
 // watch closes the connection when ctx ends, until stop is called.
 func (c *Conn) watch(ctx context.Context) (stop func() bool) { return context.AfterFunc(ctx, c.cut) }
 
-// Has reports whether the hop offers an extension. keyword is in upper case.
+// Has reports whether the next hop offers an extension. keyword is in upper case.
 func (c *Conn) Has(keyword string) bool {
 	_, ok := c.ext[keyword]
 	return ok
@@ -52,7 +52,7 @@ func (c *Conn) TLSVersion() uint16 {
 // Reusable reports whether another transaction may be begun.
 func (c *Conn) Reusable() bool { return !c.bad && !c.asked && c.br.Buffered() == 0 }
 
-// Close closes the connection, after QUIT if the hop can expect a command. It doesn't
+// Close closes the connection, after QUIT if the next hop can expect a command. It doesn't
 // wait for the reply.
 func (c *Conn) Close() error {
 	if c.Reusable() && c.bw.Buffered() == 0 {
@@ -100,7 +100,7 @@ const late = time.Second
 
 // await waits for the beginning of a reply. If the process was stopped for longer than d,
 // the deadline is over although the reply has arrived. Then the reply counts, because a
-// message that the hop has accepted must not be sent again.
+// message that the next hop has accepted must not be sent again.
 func (c *Conn) await(d time.Duration) error {
 	deadline := time.Now().Add(d)
 	if err := c.nc.SetReadDeadline(deadline); err != nil {
@@ -136,7 +136,7 @@ func (c *Conn) readEach(s Stage, d time.Duration, each func(string)) (Reply, err
 		return Reply{}, &Error{Stage: s, Err: &waitError{d, err}}
 	}
 	if r.Code == 421 {
-		c.bad = true // the hop closes the connection (RFC 5321 section 3.8)
+		c.bad = true // the next hop closes the connection (RFC 5321 section 3.8)
 	}
 	if c.cfg.Auth != nil {
 		r = withhold(r, *c.cfg.Auth)
@@ -206,16 +206,17 @@ func (c *Conn) unread() bool {
 	return !errors.Is(err, os.ErrDeadlineExceeded)
 }
 
-// lastWordsTimeout is how long to read from a hop that has closed the connection.
+// lastWordsTimeout is how long to read from a next hop that has closed the connection.
 const lastWordsTimeout = 5 * time.Second
 
 // maxLastWords is how many replies to earlier commands may come before the last one.
 const maxLastWords = 4
 
-// lastWords returns the refusal that the hop sent before it closed the connection, or err.
+// lastWords returns the refusal that the next hop sent before it closed the connection, or
+// err.
 func (c *Conn) lastWords(s Stage, err error) error {
 	if e := (*Error)(nil); errors.As(err, &e) && (e.Reply.Code != 0 || errors.Is(err, errPlace)) {
-		return err // it is the hop's last reply
+		return err // it is the next hop's last reply
 	}
 	for range maxLastWords {
 		r, readErr := c.read(s, min(c.cfg.Timeouts.Command, lastWordsTimeout))

@@ -15,7 +15,7 @@ import (
 	"github.com/interchange-smtp/interchange/relay/envelope"
 )
 
-// The steps of a hop to which nothing happens.
+// The steps of a next hop to which nothing happens.
 var (
 	greeting    = []string{"220 hop\r\n", ">EHLO hub.contoso.com", "250-hop\r\n250 Pipelining\r\n"}
 	transaction = []string{">MAIL FROM:<a@contoso.com>\r\n", "250 2.1.0 ok\r\n", ">RCPT TO:<b@fabrikam.com>\r\n", "250 ok\r\n"}
@@ -124,7 +124,7 @@ func TestLoneDot(t *testing.T) {
 	}
 }
 
-// TestChunks is a message of two chunks and a bit, to a hop that has BDAT.
+// TestChunks is a message of two chunks and a bit, to a next hop that has BDAT.
 func TestChunks(t *testing.T) {
 	const chunk = 64 << 10
 	for _, pipelining := range []string{"PIPELINING", "X-OTHER"} {
@@ -187,7 +187,7 @@ func TestMemoryOfABody(t *testing.T) {
 	}
 }
 
-// TestBrokenBody: a body that ends in an error has no end for the hop.
+// TestBrokenBody: a body that ends in an error has no end for the next hop.
 func TestBrokenBody(t *testing.T) {
 	broken := errors.New("client gone")
 	for name, ehlo := range map[string]string{"DATA": "250-hop\r\n250 PIPELINING\r\n", "BDAT": "250-hop\r\n250-CHUNKING\r\n250 PIPELINING\r\n"} {
@@ -238,7 +238,7 @@ func TestContent(t *testing.T) {
 	}
 }
 
-// TestEarlyRefusal: the hop refuses in the middle of the message and closes.
+// TestEarlyRefusal: the next hop refuses in the middle of the message and closes.
 func TestEarlyRefusal(t *testing.T) {
 	for name, steps := range map[string][]string{
 		"DATA": {"250 PIPELINING\r\n", ">DATA", "354 go\r\n", ">x", "552 5.3.4 too big\r\n", closeNow},

@@ -8,8 +8,8 @@ import (
 	"github.com/interchange-smtp/interchange/relay/envelope"
 )
 
-// conversion returns the content to which a message must be converted for the hop. needed
-// is false if the hop takes the declared body type.
+// conversion returns the content to which a message must be converted for the next hop.
+// needed is false if the next hop takes the declared body type.
 func (c *Conn) conversion(declared envelope.BodyType) (to conversion.Content, needed bool) {
 	switch {
 	case declared == envelope.SevenBit:
@@ -22,7 +22,7 @@ func (c *Conn) conversion(declared envelope.BodyType) (to conversion.Content, ne
 	return conversion.SevenBit, true
 }
 
-// body returns the body type to declare to the hop.
+// body returns the body type to declare to the next hop.
 func (c *Conn) body(declared envelope.BodyType) envelope.BodyType {
 	to, converted := c.conversion(declared)
 	switch {

@@ -1,11 +1,11 @@
 // Package smtpclient speaks SMTP to a next hop. [Open] opens a connection, [Conn.Begin]
 // begins a transaction on it, and [Conn.Data] sends the message.
 //
-// MAIL, RCPT and DATA leave in one write if the hop offers PIPELINING (RFC 2920), and a
-// short message with its final dot in another. Long messages leave in BDAT chunks if the
-// hop offers CHUNKING (RFC 3030): they need no dot-stuffing, and a refusal is read after
-// the chunk that it answers. The last chunk is always empty, because some receivers take
-// a LAST chunk that was cut short for a whole message.
+// MAIL, RCPT and DATA leave in one write if the next hop offers PIPELINING (RFC 2920),
+// and a short message with its final dot in another. Long messages leave in BDAT chunks
+// if the next hop offers CHUNKING (RFC 3030): they need no dot-stuffing, and a refusal is
+// read after the chunk that it answers. The last chunk is always empty, because some
+// receivers take a LAST chunk that was cut short for a whole message.
 //
 // The first digit of a reply decides. Replies that have only one meaning are accepted:
 // with any other digits, with lines of any length and number, of which the text is cut,
@@ -15,12 +15,13 @@
 // message, that they would answer. Only 2xx after the end of the message means that it
 // was delivered.
 //
-// [Conn.DataEach] is Data for LMTP (RFC 2033), where the hop replies for each recipient.
+// [Conn.DataEach] is Data for LMTP (RFC 2033), where the next hop replies for each
+// recipient.
 //
 // The text of a reply is kept. After authentication, a text that repeats the password is
 // left out.
 //
-// A message is converted if the hop doesn't take the declared body type (package
+// A message is converted if the next hop doesn't take the declared body type (package
 // conversion): a short one before any of it is sent, a long one while it is sent. If it
 // can't be converted, that is an Error without a Reply too.
 //

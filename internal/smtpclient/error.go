@@ -57,7 +57,7 @@ func (e *Error) Error() string {
 // Unwrap returns Err.
 func (e *Error) Unwrap() error { return e.Err }
 
-// BodyError is an error of the message's reader. The hop didn't get the end of the
+// BodyError is an error of the message's reader. The next hop didn't get the end of the
 // message.
 type BodyError struct{ Err error }
 

@@ -29,7 +29,7 @@ func Stuff(w io.Writer, msg []byte, n int) error {
 // Rereader returns what reads replies as a Conn does, which remembers them.
 func Rereader() func(s Stage, br *bufio.Reader) (Reply, error) { return make(memory).read }
 
-// Unread reports whether the hop has said something.
+// Unread reports whether the next hop has said something.
 func (c *Conn) Unread() bool { return c.unread() }
 
 // ReadReply reads one reply.

@@ -16,13 +16,13 @@ const (
 	maxMechanisms = 200
 )
 
-// extensions holds the useful keywords that a hop offers, with their parameters: the limit
-// of SIZE, and the mechanisms of AUTH. Other keywords, of which a hop may list thousands,
-// are not kept. The key "" stands for the line with the hop's name.
+// extensions holds the useful keywords that a next hop offers, with their parameters: the
+// limit of SIZE, and the mechanisms of AUTH. Other keywords, of which a next hop may list
+// thousands, are not kept. The key "" stands for the line with the next hop's name.
 type extensions map[string]string
 
-// add adds a line of an EHLO reply; the first is the line with the hop's name. Keywords may
-// be in any case, with blanks anywhere and "=" for a blank, as in AUTH=LOGIN.
+// add adds a line of an EHLO reply; the first is the line with the next hop's name.
+// Keywords may be in any case, with blanks anywhere and "=" for a blank, as in AUTH=LOGIN.
 func (e *extensions) add(line string) {
 	if *e == nil {
 		*e = extensions{"": ""}

@@ -44,7 +44,7 @@ func TestOffers(t *testing.T) {
 	}
 }
 
-// TestOffersAreBounded: a hop can't make us keep what it lists.
+// TestOffersAreBounded: a next hop can't make us keep what it lists.
 func TestOffersAreBounded(t *testing.T) {
 	var ehlo strings.Builder
 	ehlo.WriteString("250-hop\r\n")

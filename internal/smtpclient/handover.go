@@ -7,9 +7,9 @@ import (
 )
 
 // Handover returns the connection for another SMTP client, such as net/smtp's, to go on:
-// its client reads a greeting first and then sends EHLO. If the hop got HELO, the client's
-// first EHLO is answered here, without extensions. Otherwise the hop answers it, which
-// changes nothing about TLS and AUTH. c must not be used afterwards.
+// its client reads a greeting first and then sends EHLO. If the next hop got HELO, the
+// client's first EHLO is answered here, without extensions. Otherwise the next hop answers
+// it, which changes nothing about TLS and AUTH. c must not be used afterwards.
 func (c *Conn) Handover() (net.Conn, error) {
 	if err := c.unasked(StageHello); err != nil {
 		c.nc.Close()
@@ -26,7 +26,7 @@ func (c *Conn) Handover() (net.Conn, error) {
 // read and written at once; the answer to EHLO is read after EHLO was written.
 type handedOver struct {
 	net.Conn
-	replies    []byte // to be read before those of the hop
+	replies    []byte // to be read before those of the next hop
 	answerEHLO bool
 	block      time.Duration
 }

@@ -27,7 +27,7 @@ const (
 	body     = "!body"  // read up to the dot
 )
 
-// transcript is what a hop read.
+// transcript is what a next hop read.
 type transcript struct {
 	near net.Conn
 	done chan struct{}

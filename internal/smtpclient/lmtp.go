@@ -2,15 +2,15 @@ package smtpclient
 
 import "context"
 
-// Answer is the hop's reply to a message for one recipient. Err is nil if it has 2xx.
+// Answer is the next hop's reply to a message for one recipient. Err is nil if it has 2xx.
 type Answer struct {
 	Reply Reply
 	Err   error
 }
 
-// DataEach is Data for LMTP, where the hop replies for each recipient that it has accepted
-// in the open transaction, in their order. An error of DataEach itself means that the hop
-// hasn't got the message. If a reply is lost, so are those after it.
+// DataEach is Data for LMTP, where the next hop replies for each recipient that it has
+// accepted in the open transaction, in their order. An error of DataEach itself means that
+// the next hop hasn't got the message. If a reply is lost, so are those after it.
 func (c *Conn) DataEach(ctx context.Context, m Message) ([]Answer, error) {
 	defer c.watch(ctx)()
 	if _, err := c.prepare(&m); err != nil {

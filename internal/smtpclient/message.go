@@ -26,12 +26,12 @@ const (
 type Message struct {
 	Head []byte            // the beginning; Data uses its memory, up to its capacity, for the rest
 	Rest io.Reader         // the rest; nil: Head is the whole message
-	Body envelope.BodyType // as the sender declared it; a hop that doesn't take it gets the message converted
+	Body envelope.BodyType // as the sender declared it; a next hop that doesn't take it gets the message converted
 }
 
 // Data sends the message to the recipients of the open transaction. Without an error the
-// hop has replied with 2xx. After an error that isn't a refusal, the hop didn't get the
-// end of the message, or its reply was lost.
+// next hop has replied with 2xx. After an error that isn't a refusal, the next hop didn't
+// get the end of the message, or its reply was lost.
 func (c *Conn) Data(ctx context.Context, m Message) (Reply, error) {
 	defer c.watch(ctx)()
 	var r Reply
@@ -92,8 +92,8 @@ func (c *Conn) sendText(m Message) error {
 	if err := c.askData(); err != nil {
 		return err
 	}
-	// From here on an error ends the connection: the hop would take all further
-	// bytes for the message.
+	// From here on an error ends the connection: the next hop would take all further bytes
+	// for the message.
 	reusable := !c.bad
 	c.bad = true
 	if err := c.stuffAll(m); err != nil {
@@ -200,8 +200,8 @@ func (c *Conn) sendChunks(m Message) (Reply, error) {
 	return c.read(StageBody, c.cfg.Timeouts.Final)
 }
 
-// withoutBDAT marks the refusal of a chunk by a hop that doesn't know BDAT: a proxy in
-// front of it may have offered CHUNKING.
+// withoutBDAT marks the refusal of a chunk by a next hop that doesn't know BDAT: a proxy
+// in front of it may have offered CHUNKING.
 func withoutBDAT(err error) error {
 	var e *Error
 	if !errors.As(err, &e) || e.Reply.Code != 500 && e.Reply.Code != 502 {

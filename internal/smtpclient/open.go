@@ -79,7 +79,8 @@ func (c *Conn) hello() error {
 			}
 			return nil
 		}
-		// A hop that has no EHLO has HELO (RFC 5321 section 3.2), but neither TLS nor AUTH.
+		// A next hop that has no EHLO has HELO (RFC 5321 section 3.2), but neither TLS nor
+		// AUTH.
 		if refused = refusal(StageHello, r); r.Code/100 != 5 || c.tls || c.cfg.LMTP {
 			return refused
 		}
@@ -88,15 +89,15 @@ func (c *Conn) hello() error {
 	if err == nil && r.Code/100 != 2 {
 		err = refusal(StageHello, r)
 	} else if err != nil && refused != nil {
-		err = refused // the hop has hung up after it
+		err = refused // the next hop has hung up after it
 	}
 	return err
 }
 
-// startTLS encrypts the connection if the hop offers STARTTLS. If the hop then refuses it,
-// the conversation continues in the clear, unless TLS is required or credentials are to
-// be sent. If it doesn't reply or the handshake fails, that is always an error, because
-// the connection can't be used any more.
+// startTLS encrypts the connection if the next hop offers STARTTLS. If the next hop then
+// refuses it, the conversation continues in the clear, unless TLS is required or
+// credentials are to be sent. If it doesn't reply or the handshake fails, that is always an
+// error, because the connection can't be used any more.
 func (c *Conn) startTLS(ctx context.Context) error {
 	if !c.Has("STARTTLS") {
 		return nil
@@ -122,8 +123,8 @@ func (c *Conn) startTLS(ctx context.Context) error {
 	if err := c.handshake(ctx); err != nil {
 		return err
 	}
-	// The extensions offered in the clear are forgotten (RFC 3207 section 4.2). In TLS
-	// 1.3 a hop refuses a client certificate only now.
+	// The extensions offered in the clear are forgotten (RFC 3207 section 4.2). In TLS 1.3
+	// a next hop refuses a client certificate only now.
 	err = c.hello()
 	var e *Error
 	if errors.As(err, &e) && e.Reply.Code == 0 {
@@ -132,11 +133,11 @@ func (c *Conn) startTLS(ctx context.Context) error {
 	return failedTLS(err)
 }
 
-// alertTime is how long the alert of a hop that has hung up may take.
+// alertTime is how long the alert of a next hop that has hung up may take.
 const alertTime = 100 * time.Millisecond
 
-// alert returns the alert with which the hop has ended TLS, nil if it sent none. A hop that
-// hangs up after its alert lets the next write fail, which doesn't say why.
+// alert returns the alert with which the next hop has ended TLS, nil if it sent none. A
+// next hop that hangs up after its alert lets the next write fail, which doesn't say why.
 func (c *Conn) alert() error {
 	_ = c.nc.SetReadDeadline(time.Now().Add(alertTime)) // if it fails, so does Read
 	_, err := c.nc.Read(make([]byte, 1))
@@ -146,7 +147,7 @@ func (c *Conn) alert() error {
 	return nil
 }
 
-// failedTLS returns err as an error of TLS, unless it is a reply of the hop.
+// failedTLS returns err as an error of TLS, unless it is a reply of the next hop.
 func failedTLS(err error) error {
 	var e *Error
 	if err == nil || errors.As(err, &e) && e.Reply.Code != 0 {

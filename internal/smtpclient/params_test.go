@@ -9,8 +9,8 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// TestOriginalRecipient: xtext and UTF-8 leave as they are, where the hop knows
-// them, and nothing that is neither can end the command.
+// TestOriginalRecipient: xtext and UTF-8 leave as they are, where the next hop
+// knows them, and nothing that is neither can end the command.
 func TestOriginalRecipient(t *testing.T) {
 	const whole = "250-hop\r\n250-SMTPUTF8\r\n250 DSN\r\n"
 	for _, tc := range []struct{ offers, orcpt, want string }{

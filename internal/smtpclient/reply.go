@@ -172,8 +172,8 @@ func cutEnhanced(text string, class int) ([3]int, string) {
 	return e, strings.TrimLeft(rest, " \t")
 }
 
-// memory holds the last reply of a hop at each stage. Hops mostly repeat them, and then a
-// reply needn't be parsed and allocated again.
+// memory holds the last reply of a next hop at each stage. Hops mostly repeat them, and
+// then a reply needn't be parsed and allocated again.
 type memory map[Stage]remembered
 
 // remembered is a reply of one line, with that line.

@@ -49,7 +49,8 @@ func TestStoppedProcess(t *testing.T) {
 	})
 }
 
-// TestSilentHopWhileStopped: a hop that has said nothing is given up soon after.
+// TestSilentHopWhileStopped: a next hop that has said nothing is given up soon
+// after.
 func TestSilentHopWhileStopped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		nc, _ := hop(t, hang)

@@ -12,19 +12,19 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// Mail is an envelope, with what the hop must support for its message.
+// Mail is an envelope, with what the next hop must support for its message.
 type Mail struct {
 	envelope.Envelope
 	HeaderUTF8 bool // the header of the message has characters beyond ASCII
 }
 
 // window is how many RCPT leave in one write. Every server takes that many (RFC 5321
-// section 4.5.3.1.8), and the replies to them fit into any TCP window: a hop that can't
-// send its replies stops reading (RFC 2920 section 3.1).
+// section 4.5.3.1.8), and the replies to them fit into any TCP window: a next hop that
+// can't send its replies stops reading (RFC 2920 section 3.1).
 const window = 100
 
-// Check returns ErrUTF8 or ErrTooBig if the hop, by its extensions, can't take m. Whether
-// the message can be converted for the hop is found by Data.
+// Check returns ErrUTF8 or ErrTooBig if the next hop, by its extensions, can't take m.
+// Whether the message can be converted for the next hop is found by Data.
 func (c *Conn) Check(m Mail) error {
 	var err error
 	var limit int64
@@ -104,7 +104,7 @@ func (c *Conn) beginAtOnce(m Mail, to []envelope.Recipient, data bool) (answers 
 		}
 	}
 	if refused != nil {
-		return nil, refused // even if the hop replied to no later command
+		return nil, refused // even if the next hop replied to no later command
 	}
 	for ; err == nil && n < len(to); n = len(answers) {
 		next := to[n:min(n+window, len(to))]
@@ -117,8 +117,8 @@ func (c *Conn) beginAtOnce(m Mail, to []envelope.Recipient, data bool) (answers 
 	return answers, err
 }
 
-// unsupported returns the refusals of all recipients if the hop supports the address of
-// none, else nil.
+// unsupported returns the refusals of all recipients if the next hop supports the address
+// of none, else nil.
 func (c *Conn) unsupported(to []envelope.Recipient) []error {
 	if slices.ContainsFunc(to, func(r envelope.Recipient) bool { return c.checkRcpt(r) == nil }) {
 		return nil
@@ -130,7 +130,7 @@ func (c *Conn) unsupported(to []envelope.Recipient) []error {
 	return answers
 }
 
-// checkRcpt returns ErrUTF8 if the hop doesn't support the address of r.
+// checkRcpt returns ErrUTF8 if the next hop doesn't support the address of r.
 func (c *Conn) checkRcpt(r envelope.Recipient) error {
 	if !r.To.IsASCII() && !c.Has("SMTPUTF8") {
 		return &Error{Stage: StageRcpt, Err: ErrUTF8}
@@ -195,8 +195,8 @@ func (c *Conn) beginSlowly(m Mail, to []envelope.Recipient) (answers []error, er
 }
 
 // announced reads the reply to a DATA that was sent before it was known whether a
-// recipient is accepted. A hop that asks for the message without a recipient gets an empty
-// one, which it must refuse (RFC 2920 section 3.1).
+// recipient is accepted. A next hop that asks for the message without a recipient gets an
+// empty one, which it must refuse (RFC 2920 section 3.1).
 func (c *Conn) announced(taken bool) error {
 	r, err := c.read(StageData, c.cfg.Timeouts.DataInit)
 	if err != nil {
@@ -266,7 +266,7 @@ func (c *Conn) Rcpt(ctx context.Context, r envelope.Recipient) error {
 	return c.answerRcpt()
 }
 
-// appendMail appends the MAIL command, with the parameters that the hop supports.
+// appendMail appends the MAIL command, with the parameters that the next hop supports.
 func (c *Conn) appendMail(b []byte, m Mail) []byte {
 	b = append(appendAddress(append(b, "MAIL FROM:<"...), m.From), '>')
 	if m.Size > 0 && c.Has("SIZE") {
@@ -289,7 +289,7 @@ func (c *Conn) appendMail(b []byte, m Mail) []byte {
 	return append(b, "\r\n"...)
 }
 
-// appendRcpts appends RCPT commands for the recipients that the hop supports.
+// appendRcpts appends RCPT commands for the recipients that the next hop supports.
 func (c *Conn) appendRcpts(b []byte, to []envelope.Recipient) []byte {
 	for _, r := range to {
 		if c.checkRcpt(r) == nil {

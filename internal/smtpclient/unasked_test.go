@@ -28,7 +28,7 @@ func pausing() io.Reader {
 // opening is more than any buffer of the client holds.
 var opening = "Subject: x\r\n\r\n" + strings.Repeat(strings.Repeat("-", 98)+"\r\n", 100) + "begin\r\n"
 
-// TestEarlyReplies: a hop that answers before the message has ended hasn't got
+// TestEarlyReplies: a next hop that answers before the message has ended hasn't got
 // it. A refusal is one all the same; nothing else says anything of the message.
 func TestEarlyReplies(t *testing.T) {
 	for name, ways := range map[string][]string{
@@ -60,7 +60,7 @@ func TestEarlyReplies(t *testing.T) {
 	}
 }
 
-// TestUnaskedReply: what a hop says between two messages is no answer to the
+// TestUnaskedReply: what a next hop says between two messages is no answer to the
 // second one. That it wants no more is believed.
 func TestUnaskedReply(t *testing.T) {
 	for unasked, want := range map[string]int{"250 ok\r\n": 0, "451 really not\r\n": 0, "554 go\r\n": 0, "421 4.3.2 closing\r\n": 421, closeNow: 0} {

@@ -53,7 +53,7 @@ func (b *bdatReader) next() ([]byte, error) {
 			return nil, err
 		}
 		b.chunk = c
-		if !b.worthwhile() {
+		if !b.countChunk() {
 			return nil, errTinyChunks
 		}
 	}
@@ -69,10 +69,9 @@ func (b *bdatReader) next() ([]byte, error) {
 	return p, nil
 }
 
-// worthwhile counts a chunk and reports whether the chunks carry enough to be
-// worth their commands. A message of thousands of nearly empty chunks only keeps
-// the server busy.
-func (b *bdatReader) worthwhile() bool {
+// countChunk counts a chunk and reports whether the chunks so far are large enough.
+// A message of thousands of nearly empty chunks only keeps the server busy.
+func (b *bdatReader) countChunk() bool {
 	b.count++
 	b.total += b.size
 	return b.count <= manyChunks || b.total >= b.count*smallChunk

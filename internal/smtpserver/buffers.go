@@ -41,5 +41,5 @@ func (b *Buffers) put(p *[bigBuffer]byte) {
 	b.used.Add(-1)
 }
 
-// plenty reports whether most buffers are free.
-func (b *Buffers) plenty() bool { return b.used.Load() < b.most/2 }
+// mostlyFree reports whether most buffers are free.
+func (b *Buffers) mostlyFree() bool { return b.used.Load() < b.most/2 }

@@ -37,13 +37,13 @@ func (c *conn) handleRset(arg string) answer {
 	}
 	c.endTransaction()
 	a := c.answer(reply.ResetOK)
-	a.ledNowhere = true
+	a.withoutEffect = true
 	return a
 }
 
 // handleAside answers a command that changes nothing.
 func (c *conn) handleAside(cmd command) answer {
-	a := answer{ledNowhere: true}
+	a := answer{withoutEffect: true}
 	switch {
 	case cmd.verb == verbNoop:
 		a.reply = c.text(reply.NoopOK)

@@ -16,7 +16,7 @@ func (c *conn) handleHello(cmd command) answer {
 	esmtp := cmd.verb == verbEhlo
 	name, _ := order.HelloName(cmd.arg) // readCommand has refused control characters
 	offer, r := c.handler.Hello(name, esmtp)
-	a := answer{reply: c.checked(r, 250), ledNowhere: again}
+	a := answer{reply: c.checked(r, 250), withoutEffect: again}
 	c.offer, c.order.Greeted = offer, a.reply.Code == 250
 	if c.order.Greeted {
 		if r.Text == "" {

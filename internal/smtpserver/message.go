@@ -98,7 +98,7 @@ func (c *conn) receive(src source) answer {
 	b := &body{src: src, strict: !c.order.Binary}
 	b.check.linefeedOK = c.cfg.BareLinefeedOK
 	b.mend = b.strict && c.cfg.BareLinefeedOK
-	if c.cfg.Buffers.plenty() {
+	if c.cfg.Buffers.mostlyFree() {
 		c.wire.grow() // otherwise once the client has sent more than a little
 	}
 	defer c.wire.shrink()

@@ -14,10 +14,10 @@ import (
 type answer struct {
 	reply reply.Reply // zero: no reply is due, or it has been sent
 
-	refusesMail  bool // a refusal is one of a sender, a recipient or a message
-	failedLogon  bool // the reply refuses credentials, or the check of them failed
-	ledNowhere   bool // the command brought no message nearer
-	deferredRcpt bool // a recipient was refused for now
+	refusesMail   bool // the command named a sender or a recipient, or brought a message
+	failedLogon   bool // the reply refuses credentials, or the check of them failed
+	withoutEffect bool // the command brought no message nearer
+	deferredRcpt  bool // a recipient was refused for now
 
 	last   reply.Reason // a reply to be sent last, after which the connection ends
 	cutOff bool         // the connection ends after reply, while the client may still be sending
@@ -38,11 +38,11 @@ func (c *conn) send(a answer) {
 	if a.reply.Code != 0 {
 		c.sendReply(a)
 	}
-	if a.ledNowhere {
-		c.waste(&c.patience.idle, maxIdle)
+	if a.withoutEffect {
+		c.countWithoutEffect(&c.patience.idle, maxIdle)
 	}
 	if a.deferredRcpt {
-		c.waste(&c.patience.deferred, maxDeferred)
+		c.countWithoutEffect(&c.patience.deferred, maxDeferred)
 	}
 	if a.last != 0 {
 		c.closeWith(a.last)
@@ -66,7 +66,7 @@ func (c *conn) sendReply(a answer) {
 		}
 	case refused && a.refusesMail && c.guessesNothing():
 		c.writeReply(a.reply)
-		c.waste(&c.patience.deferred, maxDeferred)
+		c.countWithoutEffect(&c.patience.deferred, maxDeferred)
 		return
 	case refused:
 		c.patience.errors++
@@ -86,13 +86,13 @@ func (c *conn) guessesNothing() bool { return c.handler.Trusted() || c.handler.R
 type patience struct {
 	errors   int
 	logons   int // that failed
-	idle     int // commands that led nowhere since the last message
+	idle     int // commands without effect since the last message
 	deferred int // recipients refused for now, and refusals that are no errors, since the last message
 }
 
-// waste adds one to a count of commands without effect, after their reply. From
+// countWithoutEffect adds one to a count of commands without effect, after their reply. From
 // limit on each is an error, and ten times as many end the connection.
-func (c *conn) waste(count *int, limit int) {
+func (c *conn) countWithoutEffect(count *int, limit int) {
 	*count++
 	switch {
 	case *count > 10*limit:

@@ -24,7 +24,7 @@ func (c *conn) handleMail(arg string) answer {
 	if r.Code == 250 {
 		c.order.Transaction, c.order.Binary, c.utf8 = true, m.Body == envelope.BinaryMIME, m.UTF8
 	}
-	return answer{reply: r, refusesMail: true, ledNowhere: isTemporary(r)}
+	return answer{reply: r, refusesMail: true, withoutEffect: isTemporary(r)}
 }
 
 // handleRcpt adds a recipient to the transaction.

@@ -10,8 +10,8 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// TestSendAllocates: an attempt allocates no more than a synchronous delivery
-// does, the slice of Outcomes, and the hop and its word for them.
+// TestSendAllocates: an attempt allocates no more than a synchronous delivery does,
+// the slice of Outcomes, and the next hop and its word for them.
 func TestSendAllocates(t *testing.T) {
 	w := newWorld(t, toHosts("192.0.2.1"))
 	sink := w.sink("192.0.2.1:25", &relaytest.Sink{})

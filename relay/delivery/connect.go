@@ -14,10 +14,10 @@ import (
 	"github.com/interchange-smtp/interchange/relay/event"
 )
 
-// How long it may take until a hop is ready for a message. Each step of the conversation
-// has a limit of its own (RFC 5321 section 4.5.3.2). These are the limits for a call, for
-// everything up to AUTH at one address while there are others, and for all addresses
-// together, with and without a waiting client.
+// How long it may take until a next hop is ready for a message. Each step of the
+// conversation has a limit of its own (RFC 5321 section 4.5.3.2). These are the limits for a
+// call, for everything up to AUTH at one address while there are others, and for all
+// addresses together, with and without a waiting client.
 const (
 	dialTimeout    = 30 * time.Second
 	addressTimeout = time.Minute
@@ -54,8 +54,8 @@ func (a *attempt) keepRefusals(host string, answers []error) {
 	}
 }
 
-// tryHosts opens a transaction at one of the hop's hosts, on a kept connection or a new one.
-// It tries the next host after every failure except a refusal of this transaction. The
+// tryHosts opens a transaction at one of the next hop's hosts, on a kept connection or a new
+// one. It tries the next host after every failure except a refusal of this transaction. The
 // error is a hopError if no host accepted or refused MAIL. With an error, the answers are
 // the permanent refusals.
 func (s *Sender) tryHosts(ctx context.Context, a *attempt) (*link, []error, error) {
@@ -65,7 +65,7 @@ func (s *Sender) tryHosts(ctx context.Context, a *attempt) (*link, []error, erro
 	for _, c := range list {
 		o, late := s.tryHost(ctx, end, a, c, len(list) == 1)
 		slow = append(slow, late...)
-		if o != nil && !(len(list) > 1 && s.passedOver(a, o)) {
+		if o != nil && !(len(list) > 1 && s.skipHost(a, o)) {
 			return s.begun(o)
 		}
 	}
@@ -108,7 +108,7 @@ func (s *Sender) tryLink(ctx context.Context, a *attempt, l *link) *opened {
 	l.use()
 	answers, err := l.Begin(ctx, a.mail, a.to, a.data)
 	switch trouble := scopeOf(err); {
-	case trouble == ofMessage && !(used && doubted(answers, err)):
+	case trouble == ofMessage && !(used && answersDoubtConnection(answers, err)):
 		a.opened = opened{l, answers, err}
 		return &a.opened
 	case used:
@@ -130,9 +130,9 @@ func (s *Sender) tryLink(ctx context.Context, a *attempt, l *link) *opened {
 	return nil
 }
 
-// passedOver reports whether a host lacks an extension that the message needs, which
-// another candidate may have.
-func (s *Sender) passedOver(a *attempt, o *opened) bool {
+// skipHost reports whether a host lacks an extension that the message needs, so that another
+// candidate must be tried. It then records the failure and keeps the connection for others.
+func (s *Sender) skipHost(a *attempt, o *opened) bool {
 	err := o.err
 	if err == nil && !slices.Contains(o.answers, nil) {
 		err = o.answers[0]
@@ -158,7 +158,7 @@ func (s *Sender) begun(o *opened) (*link, []error, error) {
 // done keeps l for others after a transaction, unless the refusal may concern the
 // connection, for example because it has had its messages.
 func (s *Sender) done(l *link, answers []error, err error) {
-	if doubted(answers, err) {
+	if answersDoubtConnection(answers, err) {
 		l.Close()
 		return
 	}
@@ -284,7 +284,7 @@ func (s *Sender) open(ctx context.Context, h *NextHop, c call) (*smtpclient.Conn
 		})
 		switch {
 		case failed != nil && (errors.Is(err, smtpclient.ErrNoTLS) || hungUp(err)):
-			return nil, failed // the hop offered TLS before, and it failed
+			return nil, failed // the next hop offered TLS before, and it failed
 		case err == nil || !errors.Is(err, smtpclient.ErrHandshake):
 			return conn, err
 		}
@@ -300,7 +300,7 @@ func (s *Sender) open(ctx context.Context, h *NextHop, c call) (*smtpclient.Conn
 	}
 }
 
-// hungUp reports whether err is about a connection that was lost before the hop
+// hungUp reports whether err is about a connection that was lost before the next hop
 // answered EHLO.
 func hungUp(err error) bool {
 	var e *smtpclient.Error

@@ -20,7 +20,7 @@ const (
 )
 
 // TestConversion sends what clients may declare to hops that offer less. However
-// long the message is, the hop gets what it takes, and says so in MAIL.
+// long the message is, the next hop gets what it takes, and says so in MAIL.
 func TestConversion(t *testing.T) {
 	const refused = "554 5.6.3 Message can't be converted for a next hop that takes no 8-bit or binary content: " +
 		"part 2 (multipart/signed) is signed, encrypted or a fragment, must not be changed, and has 8bit content"
@@ -95,7 +95,7 @@ func TestConversionRefusedEarly(t *testing.T) {
 	}
 }
 
-// A message that breaks off while it is converted has no end for the hop.
+// A message that breaks off while it is converted has no end for the next hop.
 func TestConversionOfBrokenBody(t *testing.T) {
 	broken := errors.New("client gone")
 	w := newWorld(t, toHosts("192.0.2.1"))

@@ -14,15 +14,15 @@
 // 4.5.3, which makes the client send them in another transaction.
 //
 // The Sender opens the transaction with the next hop at the first recipient and answers
-// each recipient with the next hop's reply. If the hop refuses the sender, or this
+// each recipient with the next hop's reply. If the next hop refuses the sender, or this
 // server, all recipients get that reply. A message is never sent to only some of the
 // accepted recipients, and no refusal is lost.
 //
 // # One attempt
 //
-// Send hands the message to the recipients that the hop accepts, and returns its reply
-// to each. If no host replied to this message, the hop as a whole has failed, and its
-// other messages would fail too: Send returns that as its error.
+// Send hands the message to the recipients that the next hop accepts, and returns its
+// reply to each. If no host replied to this message, the next hop as a whole has failed,
+// and its other messages would fail too: Send returns that as its error.
 //
 // # What a refusal concerns
 //
@@ -38,11 +38,11 @@
 //
 // Until the first byte of the message has left, the Sender tries other addresses, other
 // smart hosts, and a new connection in place of a kept one that is dead. After that it
-// sends a message once more only if it was refused for now, as above, so that the hop
-// doesn't have it; never if the reply was lost, because it might arrive twice. The Sender
-// goes on to the next host when a call fails, when an address takes longer than a minute
-// while there are others, and after every refusal that concerns the host. If there is no
-// other address, a slow one gets the time of RFC 5321 section 4.5.3.2.
+// sends a message once more only if it was refused for now, as above, so that the next
+// hop doesn't have it; never if the reply was lost, because it might arrive twice. The
+// Sender goes on to the next host when a call fails, when an address takes longer than a
+// minute while there are others, and after every refusal that concerns the host. If there
+// is no other address, a slow one gets the time of RFC 5321 section 4.5.3.2.
 //
 // Hosts and addresses that failed are tried last for five minutes, for up to an hour if
 // they go on failing. IPv6 and IPv4 addresses of a host alternate.
@@ -53,23 +53,23 @@
 // Receive connector listens on, is left out together with all exchangers that are not
 // preferred to it (RFC 5321 section 5.1). Wildcard bindings stand for the addresses of
 // the network interfaces, or for those that Sender.Local reports. Loops that can't be
-// seen from here, such as an address that a router translates, are found by the hop
+// seen from here, such as an address that a router translates, are found by the next hop
 // count of the Receive connector. If no exchanger remains, mail for a domain is refused
 // with 554 5.4.6; a smart host that is this server is the administrator's mistake and
 // gives 451 4.4.6.
 //
 // # TLS
 //
-// TLS is used where the hop offers it, and from the start on port 465. The Sender checks
-// a certificate only where TlsAuthLevel, BasicAuthRequireTLS or DomainSecureEnabled
-// require it. When the handshake fails or stalls, or STARTTLS isn't answered, it calls
-// again with a short ClientHello, which old firewalls let through, and then, if TLS isn't
-// required, speaks in the clear, as to a hop that doesn't offer it (RFC 7435), but never
-// with credentials. It remembers this for a quarter of an hour. Where TLS or
-// authentication is required and not offered, the message fails temporarily, because the
-// mistake isn't the sender's. BasicAuthRequireTLS requires the exact name of the smart
-// host in the certificate, not a wildcard, as Exchange documents. A hop that offers
-// STARTTLS and then refuses it gets no credentials either.
+// TLS is used where the next hop offers it, and from the start on port 465. The Sender
+// checks a certificate only where TlsAuthLevel, BasicAuthRequireTLS or
+// DomainSecureEnabled require it. When the handshake fails or stalls, or STARTTLS isn't
+// answered, it calls again with a short ClientHello, which old firewalls let through, and
+// then, if TLS isn't required, speaks in the clear, as to a next hop that doesn't offer
+// it (RFC 7435), but never with credentials. It remembers this for a quarter of an hour.
+// Where TLS or authentication is required and not offered, the message fails temporarily,
+// because the mistake isn't the sender's. BasicAuthRequireTLS requires the exact name of
+// the smart host in the certificate, not a wildcard, as Exchange documents. A next hop
+// that offers STARTTLS and then refuses it gets no credentials either.
 //
 // Where TLS is required it is TLS 1.2 or 1.3, with any cipher suite except RC4 and Triple
 // DES: some hosts have only CBC or RSA key exchange. Otherwise TLS 1.0 and Triple DES are
@@ -82,9 +82,9 @@
 // clear. [Sender.SetCertificates] and [Sender.SetRootCAs] replace certificates while the
 // Sender is in use.
 //
-// DomainSecureEnabled concerns only the domains of TLSSendDomainSecureList: the hop's
-// certificate must name the recipient's domain, and this server shows its own. All other
-// domains of such a connector are reached as usual.
+// DomainSecureEnabled concerns only the domains of TLSSendDomainSecureList: the next
+// hop's certificate must name the recipient's domain, and this server shows its own. All
+// other domains of such a connector are reached as usual.
 //
 // # Other servers of the organisation
 //
@@ -103,16 +103,15 @@
 //
 // # What is passed on
 //
-// The bytes of the message are passed on unchanged, after the header firewall of the
-// connector and what Sender.Prepare changes in the header. A bare CR or LF outside of BINARYMIME is refused with 550 5.6.11. A message
-// whose declared body type the hop doesn't take is converted to quoted-printable or
-// base64 if that is possible.
+// The bytes of the message are passed on unchanged, after the header firewall of the connector and what Sender.Prepare changes in the
+// header. A bare CR or LF outside of BINARYMIME is refused with 550 5.6.11. A message whose declared body type the next hop doesn't
+// take is converted to quoted-printable or base64 if that is possible.
 //
 // The AUTH parameter of MAIL is not passed on: next hops learn nothing about who
 // authenticated here.
 //
-// Permanent refusals are passed on with the hop's code and text, made printable.
+// Permanent refusals are passed on with the next hop's code and text, made printable.
 // Temporary ones become 451. Refusals that concern this server rather than the message
-// are temporary for the client, and it doesn't get the hop's text about STARTTLS and
+// are temporary for the client, and it doesn't get the next hop's text about STARTTLS and
 // AUTH; an Outcome has all texts.
 package delivery

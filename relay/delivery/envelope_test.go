@@ -9,12 +9,12 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// TestParameters has what a hop hears of the client's parameters: those of the
+// TestParameters has what a next hop hears of the client's parameters: those of the
 // extensions that it offers.
 func TestParameters(t *testing.T) {
 	for _, tc := range []struct {
 		offers string
-		want   string // what the hop hears, or the reply to the client
+		want   string // what the next hop hears, or the reply to the client
 	}{
 		{"250-8BITMIME\r\n250-SIZE 1000\r\n250-SMTPUTF8\r\n250 DSN\r\n",
 			"MAIL FROM:<a@contoso.com> SIZE=46 BODY=8BITMIME SMTPUTF8 RET=FULL ENVID=e+2B1+20\r\n" +
@@ -50,7 +50,7 @@ func TestParameters(t *testing.T) {
 	}
 }
 
-// TestUTF8Addresses: an address that needs SMTPUTF8 doesn't go to a hop
+// TestUTF8Addresses: an address that needs SMTPUTF8 doesn't go to a next hop
 // without it, and no other mail suffers.
 func TestUTF8Addresses(t *testing.T) {
 	hop := []string{"220 hop\r\n", ">EHLO", "250-hop\r\n250 8BITMIME\r\n", ">MAIL", "250 ok\r\n", ">RCPT", "250 ok\r\n", ">DATA", "354 go\r\n", ">.\r\n", "250 ok\r\n"}

@@ -241,7 +241,7 @@ func TestForceHELO(t *testing.T) {
 		t.Errorf("hop heard %q", h)
 	}
 
-	// There is neither STARTTLS nor AUTH without EHLO, whatever the hop says.
+	// There is neither STARTTLS nor AUTH without EHLO, whatever the next hop says.
 	s.RequireTLS = true
 	basic := credentialed("192.0.2.1", auth.BasicAuth)
 	basic.ForceHELO = true
@@ -253,9 +253,8 @@ func TestForceHELO(t *testing.T) {
 	expect(t, "BasicAuth", w.send("b@fabrikam.com"), "451 4.7.0")
 }
 
-// TestLongMessageByDATA: lines of any length and bytes of any kind leave as
-// they came, to a hop that has no BDAT; TestLargeMessageIsUnchanged has one
-// that has.
+// TestLongMessageByDATA: lines of any length and bytes of any kind leave as they came, to
+// a next hop that has no BDAT; TestLargeMessageIsUnchanged has one that has.
 func TestLongMessageByDATA(t *testing.T) {
 	body := "Subject: x\r\n\r\n" + strings.Repeat("\xfc", 100_000) + "\r\n.\r\n" + strings.Repeat(".\x00\xff", 20_000) + "\r\n"
 	w := newWorld(t, toHosts("192.0.2.1"))

@@ -86,9 +86,9 @@ func passOn(e *smtpclient.Error) reply.Reply {
 	code, enhanced, text := e.Reply.Code, e.Reply.Enhanced, e.Reply.Text()
 	switch {
 	case e.Stage == smtpclient.StageAuth || e.Stage == smtpclient.StageTLS:
-		return replyFor(reply.NextHopSecurity) // without the hop's text, which is about the credentials
+		return replyFor(reply.NextHopSecurity) // without the next hop's text, which is about the credentials
 	case e.Stage == smtpclient.StageGreeting || e.Stage == smtpclient.StageHello:
-		// The hop refuses this server, not the message, and may not do so later.
+		// The next hop refuses this server, not the message, and may not do so later.
 		code, enhanced = 451, class(enhanced, 4, [3]int{4, 4, 0})
 	case errors.Is(e, smtpclient.ErrNoBDAT):
 		code, enhanced = 451, [3]int{4, 4, 0} // the next attempt uses DATA
@@ -97,7 +97,7 @@ func passOn(e *smtpclient.Error) reply.Reply {
 	case e.Stage == smtpclient.StageRcpt && code == 452: // the mailbox has no room
 		enhanced = class(enhanced, 4, [3]int{4, 4, 0})
 	case e.Stage == smtpclient.StageReset, wantsLogon(code):
-		// The hop asks this server to authenticate, not the client.
+		// The next hop asks this server to authenticate, not the client.
 		return replyFor(reply.NextHopSecurity)
 	case code < 500:
 		code, enhanced = 451, class(enhanced, 4, [3]int{4, 4, 0})

@@ -42,7 +42,7 @@ var faults = map[string]string{
 	"for good, no DSN": "554 no",
 }
 
-// faulty is a hop with one fault, and how the message goes to it.
+// faulty is a next hop with one fault, and how the message goes to it.
 type faulty struct {
 	stage  relaytest.Stage
 	answer string
@@ -59,7 +59,7 @@ func (f faulty) body() string {
 	return letter
 }
 
-// world returns one with the hop, whose fault happens once.
+// world returns one with the next hop, whose fault happens once.
 func (f faulty) world(t *testing.T) (*world, *relaytest.Sink) {
 	var done atomic.Bool
 	w := newWorld(t, toHosts("192.0.2.1"))
@@ -71,7 +71,7 @@ func (f faulty) world(t *testing.T) (*world, *relaytest.Sink) {
 	}})
 }
 
-// want returns the class of the reply and whether the hop as a whole failed.
+// want returns the class of the reply and whether the next hop as a whole failed.
 func (f faulty) want() (class byte, hop bool) {
 	early := f.stage == relaytest.StageConnect || f.stage == relaytest.StageHello
 	switch {
@@ -142,7 +142,7 @@ func testFault(t *testing.T, f faulty) {
 			t.Errorf("Send says %s, and Deliver %s", got[0], told)
 		}
 	}
-	synctest.Wait() // until the hop has read all that was sent
+	synctest.Wait() // until the next hop has read all that was sent
 	// A reset takes answers back that were on their way.
 	unheard := f.answer == relaytest.Drop && (f.stage == relaytest.StageRcpt || f.stage == relaytest.StageDataInit)
 	if failed := len(got) > len(f.to); failed != hop && !unheard {
@@ -266,8 +266,8 @@ func TestResetFault(t *testing.T) {
 	}
 }
 
-// TestSendEnds: a ctx that ends makes it temporary, however far the hop has
-// come, and is no failure of the hop if it was canceled.
+// TestSendEnds: a ctx that ends makes it temporary, however far the next hop has
+// come, and is no failure of the next hop if it was canceled.
 func TestSendEnds(t *testing.T) {
 	for _, stage := range faultStages {
 		for _, end := range []error{context.Canceled, context.DeadlineExceeded} {
@@ -304,8 +304,9 @@ func testSendEnds(t *testing.T, stage relaytest.Stage, end error) {
 	}
 }
 
-// TestSurplusReplies: a hop that says more than it is asked can't make a message
-// pass for delivered that it hasn't got, nor a recipient for refused who wasn't.
+// TestSurplusReplies: a next hop that says more than it is asked can't make a
+// message pass for delivered that it hasn't got, nor a recipient for refused who
+// wasn't.
 func TestSurplusReplies(t *testing.T) {
 	for stage, answer := range map[relaytest.Stage]string{
 		relaytest.StageConnect:  "220 hop\r\n250 surplus",

@@ -158,7 +158,7 @@ func TestRefusedTLS(t *testing.T) {
 	expect(t, "the next one", w.send("b@fabrikam.com"), "ok")
 }
 
-// TestFailingTLS: a hop whose STARTTLS stalls or breaks gets the message in the clear
+// TestFailingTLS: a next hop whose STARTTLS stalls or breaks gets the message in the clear
 // where nothing asks for TLS, and that is remembered for a while.
 func TestFailingTLS(t *testing.T) {
 	trusted, _ := authority(t)
@@ -284,7 +284,7 @@ func TestOldTLS(t *testing.T) {
 	}
 }
 
-// TestOurCertificateStaysHere: a hop that asks for certificates, and hangs up on one
+// TestOurCertificateStaysHere: a next hop that asks for certificates, and hangs up on one
 // that it doesn't know, sees ours only where the connector says so. Then it is named.
 func TestOurCertificateStaysHere(t *testing.T) {
 	trusted, stranger := authority(t)

@@ -9,7 +9,7 @@ import (
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
 )
 
-// exchange is a transaction with a hop: the host, and its replies.
+// exchange is a transaction with a next hop: the host, and its replies.
 type exchange struct {
 	host    string
 	addr    string

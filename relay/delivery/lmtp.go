@@ -162,7 +162,7 @@ func transact(ctx context.Context, k *link, to []envelope.Recipient, m *outgoing
 // succeed on a new one: no content has left, and the refusal may concern the connection.
 func mayRepeat(err error) bool {
 	var e *smtpclient.Error
-	return errors.As(err, &e) && e.Stage != smtpclient.StageBody && (scopeOf(err) == ofConnection || isDoubt(err))
+	return errors.As(err, &e) && e.Stage != smtpclient.StageBody && (scopeOf(err) == ofConnection || doubtsConnection(err))
 }
 
 // Close closes unused connections. Connections in use are closed when their attempt ends.

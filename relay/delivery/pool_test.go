@@ -46,7 +46,7 @@ func TestBurst(t *testing.T) {
 		const all, kept = 50, 20
 		for _, step := range []struct {
 			pause time.Duration
-			total int // connections that the hop has seen behind it
+			total int // connections that the next hop has seen behind it
 		}{
 			{0, all},
 			{time.Second, all},
@@ -69,7 +69,7 @@ func (w *world) open(n int, domain string) {
 	var all []relay.Transaction
 	for range n {
 		tx, answers := w.rcpt(newEnvelope(), "b@"+domain, "c@"+domain)
-		for _, answer := range answers { // the second asks the hop
+		for _, answer := range answers { // the second asks the next hop
 			expect(w.t, domain, answer, "ok")
 		}
 		all = append(all, tx)
@@ -79,7 +79,7 @@ func (w *world) open(n int, domain string) {
 	}
 }
 
-// TestPoolBounds: 100 connections are kept for a hop, and 500 for all.
+// TestPoolBounds: 100 connections are kept for a next hop, and 500 for all.
 func TestPoolBounds(t *testing.T) {
 	w := newWorld(t, byDNS())
 	sink := w.sink("192.0.2.1:25", &relaytest.Sink{})

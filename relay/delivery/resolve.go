@@ -51,7 +51,7 @@ func (s *Sender) resolve(ctx context.Context, h *NextHop, c candidate) ([]endpoi
 				list = append(list, e)
 			}
 		}
-		if s.enough(list) {
+		if s.isFullList(list) {
 			break
 		}
 	}
@@ -61,9 +61,9 @@ func (s *Sender) resolve(ctx context.Context, h *NextHop, c candidate) ([]endpoi
 	return s.callable(h, c, list)
 }
 
-// enough reports whether list has as many addresses as are called. Addresses that failed
-// lately don't count, so that they can't hide the hosts after them for ever.
-func (s *Sender) enough(list []endpoint) bool {
+// isFullList reports whether list has as many addresses as an attempt calls. Addresses that
+// failed lately don't count, so that they can't hide the hosts after them for ever.
+func (s *Sender) isFullList(list []endpoint) bool {
 	if len(list) < maxAddresses || len(list) >= maxFound || !s.health.any.Load() {
 		return len(list) >= maxAddresses
 	}
@@ -172,8 +172,8 @@ func (s *Sender) listensOn(h *NextHop, a netip.AddrPort) bool {
 	return false
 }
 
-// local reports whether a is an address of this machine. If the interfaces can't be
-// listed, loops are left to the hop count.
+// local reports whether a is an address of this machine. If the interfaces can't be listed,
+// loops are left to the next hop count.
 func (s *Sender) local(a netip.Addr) bool {
 	if a.IsLoopback() {
 		return true

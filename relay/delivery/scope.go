@@ -56,19 +56,17 @@ func scopeOf(err error) scope {
 	return ofMessage
 }
 
-// isFull reports whether a hop has no room for any message (RFC 3463: X.3.1), as
-// Exchange under back pressure.
+// isFull reports whether a next hop has no room for any message (RFC 3463: X.3.1), as Exchange under
+// back pressure.
 func isFull(r smtpclient.Reply) bool {
 	return r.Enhanced == [3]int{4, 3, 1} || r.Code == 452 && r.Enhanced[0] == 0
 }
 
-// wantsLogon reports whether a hop asks for authentication or encryption (RFC 4954
-// section 6).
+// wantsLogon reports whether a next hop asks for authentication or encryption (RFC 4954 section 6).
 func wantsLogon(code int) bool { return code == 530 || code == 534 || code == 535 || code == 538 }
 
-// isCrowded reports whether a hop replies that too much comes at once: with 432, as
-// Microsoft 365 does, with the status code of a system that accepts nothing now (RFC 3463:
-// X.3.2), or in words.
+// isCrowded reports whether a next hop replies that too much comes at once: with 432, as Microsoft 365
+// does, with the status code of a system that accepts nothing now (RFC 3463: X.3.2), or in words.
 func isCrowded(err error) bool {
 	if err == nil {
 		return false
@@ -85,32 +83,32 @@ func isCrowded(err error) bool {
 // crowdWords are words in replies about too much at once.
 var crowdWords = []string{"concurren", "simultaneous", "too many connections", "too many sessions", "throttl"}
 
-// IsCrowded reports whether err, an error of [Sender.Send], means that too much comes at
-// once: over fewer connections the hop may accept the message.
+// IsCrowded reports whether err, an error of [Sender.Send], means that too much comes at once: over
+// fewer connections the next hop may accept the message.
 func IsCrowded(err error) bool { return isCrowded(err) }
 
-// doubted reports whether the refusal of a transaction may concern the connection alone:
+// answersDoubtConnection reports whether the refusal of a transaction may concern the connection alone:
 // it is temporary, and not about a mailbox (450 to RCPT).
-func doubted(answers []error, err error) bool {
+func answersDoubtConnection(answers []error, err error) bool {
 	if err != nil {
-		return isDoubt(err)
+		return doubtsConnection(err)
 	}
 	doubt := false
 	for _, err := range answers {
 		if err == nil {
 			return false
 		}
-		doubt = doubt || isDoubt(err)
+		doubt = doubt || doubtsConnection(err)
 	}
 	return doubt
 }
 
-func isDoubt(err error) bool {
+func doubtsConnection(err error) bool {
 	var e *smtpclient.Error
 	return errors.As(err, &e) && e.Reply.Code/100 == 4 && !(e.Stage == smtpclient.StageRcpt && e.Reply.Code == 450)
 }
 
-// afterMail reports whether err came after the hop had accepted MAIL.
+// afterMail reports whether err came after the next hop had accepted MAIL.
 func afterMail(err error) bool {
 	var e *smtpclient.Error
 	return errors.As(err, &e) &&

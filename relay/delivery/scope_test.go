@@ -41,7 +41,7 @@ func TestUsedUpConnection(t *testing.T) {
 			t.Errorf("%s: %d connections, want 2: %q", stage, n, hop)
 		}
 
-		// On a new connection the same is the hop's word.
+		// On a new connection the same is the next hop's word.
 		w = newWorld(t, toHosts("192.0.2.1"))
 		hop = w.hop("192.0.2.1:25", cut(ehlo, refuses))
 		expect(t, stage+" of a new connection", w.send("b@fabrikam.com"), "45")
@@ -51,8 +51,8 @@ func TestUsedUpConnection(t *testing.T) {
 	}
 }
 
-// TestGoodConnectionStays: what a hop says of a mailbox, or for good, says nothing of
-// the connection; and SmtpMaxMessagesPerConnection counts what was refused.
+// TestGoodConnectionStays: what a next hop says of a mailbox, or for good, says nothing
+// of the connection; and SmtpMaxMessagesPerConnection counts what was refused.
 func TestGoodConnectionStays(t *testing.T) {
 	for reply, want := range map[string]int{"550 5.1.1 unknown": 1, "450 4.2.1 over quota": 1, "451 4.7.1 not now": 5} {
 		w := newWorld(t, toHosts("192.0.2.1"))
@@ -76,8 +76,8 @@ func TestGoodConnectionStays(t *testing.T) {
 	}
 }
 
-// TestWhoIsAtFault has refusals and what they concern: the hop as a whole, which then
-// rests, or the message.
+// TestWhoIsAtFault has refusals and what they concern: the next hop as a whole, which
+// then rests, or the message.
 func TestWhoIsAtFault(t *testing.T) {
 	for _, tc := range []struct {
 		stage       relaytest.Stage
@@ -150,8 +150,8 @@ func TestTooManyOrFull(t *testing.T) {
 	}
 }
 
-// TestTooManyErrors: a hop that hangs up after some unknown recipients has said what is
-// to be said of those. The others are asked about without them.
+// TestTooManyErrors: a next hop that hangs up after some unknown recipients has said
+// what is to be said of those. The others are asked about without them.
 func TestTooManyErrors(t *testing.T) {
 	for _, end := range []string{"421 4.7.0 too many errors", relaytest.Close, relaytest.Raw("what?\r\n")} {
 		for _, omit := range [][]string{nil, {"PIPELINING"}} {
@@ -219,8 +219,8 @@ func TestSendMaxMessageSize(t *testing.T) {
 	}
 }
 
-// TestLostWhileWaiting: a hop that hangs up while the client still sends its message is
-// called again, and gets it once.
+// TestLostWhileWaiting: a next hop that hangs up while the client still sends its
+// message is called again, and gets it once.
 func TestLostWhileWaiting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ehlo := []string{"220 hop\r\n", ">EHLO", "250-hop\r\n250 PIPELINING\r\n"}
@@ -237,7 +237,7 @@ func TestLostWhileWaiting(t *testing.T) {
 	})
 }
 
-// TestCauses: an Outcome tells what was found where the hop said nothing.
+// TestCauses: an Outcome tells what was found where the next hop said nothing.
 func TestCauses(t *testing.T) {
 	trusted, stranger := authority(t)
 	unknown, other := issued(t, stranger, "gw.fabrikam.com"), issued(t, trusted, "mx.example")

@@ -75,8 +75,8 @@ func watchCertificates(l net.Listener, server tls.Certificate, shown chan<- stri
 	}
 }
 
-// TestCertificateName: of several certificates the one named is shown to a
-// hop that insists on one.
+// TestCertificateName: of several certificates the one named is shown to a next hop
+// that insists on one.
 func TestCertificateName(t *testing.T) {
 	trusted, stranger := authority(t)
 	known, unknown := issued(t, trusted, "hub.contoso.com"), issued(t, stranger, "hub.contoso.com")
@@ -201,7 +201,7 @@ func TestPeersHeaders(t *testing.T) {
 	}
 }
 
-// TestNoLogonAfterRefusedTLS: a hop that offers STARTTLS and then refuses it
+// TestNoLogonAfterRefusedTLS: a next hop that offers STARTTLS and then refuses it
 // gets the message where nothing asks for TLS, but never a password.
 func TestNoLogonAfterRefusedTLS(t *testing.T) {
 	script := []string{"220 hop\r\n", ">EHLO", "250-hop\r\n250-AUTH LOGIN PLAIN\r\n250 STARTTLS\r\n", ">STARTTLS", "454 4.7.0 not now\r\n"}

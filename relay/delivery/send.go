@@ -32,15 +32,15 @@ type Outcome struct {
 }
 
 // Send makes one attempt to hand the message to hop for all recipients. It returns an
-// Outcome for each, in the order of to. The recipients that the hop accepts get the
+// Outcome for each, in the order of to. The recipients that the next hop accepts get the
 // message, whatever it replies to the others. Like Deliver, Send tries one host after the
 // other until the first byte of the message has left, and it reads body once. If body
-// can't be read to its end, the hop doesn't get the message and the Outcomes are
-// temporary. If ctx ends before the hop has replied, the Outcomes are temporary too, but
-// the hop may have the message.
+// can't be read to its end, the next hop doesn't get the message and the Outcomes are
+// temporary. If ctx ends before the next hop has replied, the Outcomes are temporary too,
+// but the next hop may have the message.
 //
-// The error concerns the hop as a whole: no host could be reached, no host replied to
-// this message before the connection was lost, or the hop can't take so much at once
+// The error concerns the next hop as a whole: no host could be reached, no host replied to
+// this message before the connection was lost, or the next hop can't take so much at once
 // ([IsCrowded]). This message or another may be tried again later, and all Outcomes are
 // temporary. Errors of the message, permanent refusals and a canceled ctx are not such an
 // error.
@@ -76,8 +76,8 @@ func (s *Sender) Send(ctx context.Context, hop NextHop, env *envelope.Envelope, 
 // may try several hosts. If a connection that was used before refuses the message, it uses
 // a new one once, because the old one may have had its messages. agreed, if not nil,
 // decides by the answers whether the message may be sent. The error concerns all
-// recipients without an error in the answers; it is a hopError also if the hop can't take
-// so much at once.
+// recipients without an error in the answers; it is a hopError also if the next hop can't
+// take so much at once.
 func (s *Sender) hand(ctx context.Context, h *NextHop, to []envelope.Recipient, m *outgoing, limit time.Duration, agreed func([]error) error) (t exchange, err error) {
 	a := &attempt{hop: h, mail: m.mail, to: to, limit: limit}
 	// With one recipient there is nothing to decide, so that a short message follows
@@ -102,7 +102,7 @@ func (s *Sender) hand(ctx context.Context, h *NextHop, to []envelope.Recipient, 
 		}
 		used := l.usedBefore
 		t.reply, err = s.data(ctx, l, m)
-		if !used || a.fresh || !m.again(err) {
+		if !used || a.fresh || !m.mayResend(err) {
 			return t, crowded(err)
 		}
 		a.fresh = true
@@ -126,9 +126,9 @@ func (s *Sender) data(ctx context.Context, l *link, m *outgoing) (smtpclient.Rep
 	return r, err
 }
 
-// again reports whether m may be sent once more after err: the hop doesn't have it, the
-// refusal may concern the connection, and the whole message is still in memory.
-func (m *outgoing) again(err error) bool {
+// mayResend reports whether m may be sent once more after err: the next hop doesn't have
+// it, the refusal may concern the connection, and the whole message is still in memory.
+func (m *outgoing) mayResend(err error) bool {
 	if err == nil {
 		return false
 	}
@@ -138,14 +138,14 @@ func (m *outgoing) again(err error) bool {
 	}
 	switch e.Stage {
 	case smtpclient.StageData:
-		return scopeOf(err) == ofConnection || isDoubt(err)
+		return scopeOf(err) == ofConnection || doubtsConnection(err)
 	case smtpclient.StageBody:
-		return isDoubt(err) && m.Rest == nil
+		return doubtsConnection(err) && m.Rest == nil
 	}
 	return false
 }
 
-// crowded returns err, as a hopError if the hop can't take so much at once.
+// crowded returns err, as a hopError if the next hop can't take so much at once.
 func crowded(err error) error {
 	if isCrowded(err) {
 		return &hopError{err}
@@ -179,7 +179,7 @@ func unanimous(answers []error) error {
 	return nil
 }
 
-// outcome returns the Outcome of a recipient that the hop accepted the message for.
+// outcome returns the Outcome of a recipient that the next hop accepted the message for.
 func (t *exchange) outcome(r smtpclient.Reply) Outcome {
 	return Outcome{Host: t.host, Addr: t.addr, TLS: t.tls, DSN: t.dsn, Reply: r.String()}
 }
@@ -212,8 +212,8 @@ func (h *NextHop) refused(t exchange, err error) Outcome {
 	return o
 }
 
-// hopFailure returns err if it concerns the hop and not the message, and all Outcomes are
-// temporary; else nil.
+// hopFailure returns err if it concerns the next hop and not the message, and all Outcomes
+// are temporary; else nil.
 func hopFailure(ctx context.Context, outcomes []Outcome, err error) error {
 	if err == nil {
 		return nil

@@ -31,8 +31,8 @@ func (w *world) nextHop(to string) delivery.NextHop {
 	return hop
 }
 
-// attempt is one Send of letter; the result is each recipient's Outcome, and
-// "hop" behind them if the hop as a whole failed.
+// attempt is one Send of letter; the result is each recipient's Outcome, and "hop"
+// behind them if the next hop as a whole failed.
 func (w *world) attempt(to ...string) []string {
 	w.t.Helper()
 	env := newEnvelope()
@@ -192,8 +192,8 @@ func TestNextHop(t *testing.T) {
 	expect(t, "nowhere", told(t, outcomes[0]), "451 4.3.5")
 }
 
-// TestSendNowhere has hops without a host that answers: trouble of the hop, or the
-// end of the recipient.
+// TestSendNowhere has hops without a host that answers: trouble of the next hop, or
+// the end of the recipient.
 func TestSendNowhere(t *testing.T) {
 	required := byDNS()
 	required.Name, required.AddressSpaces, required.RequireTLS = "secure", space("secure.example"), true
@@ -229,7 +229,7 @@ func TestSendNowhere(t *testing.T) {
 	}
 }
 
-// TestSendOfMessages has messages that can't go, whatever the hop is like.
+// TestSendOfMessages has messages that can't go, whatever the next hop is like.
 func TestSendOfMessages(t *testing.T) {
 	broken := errors.New("disk failure")
 	w := newWorld(t, toHosts("192.0.2.1"))
@@ -295,7 +295,7 @@ func TestSendManyRecipients(t *testing.T) {
 	}
 }
 
-// TestSendUTF8Recipients: who has an address that the hop can't be told is
+// TestSendUTF8Recipients: who has an address that the next hop can't be told is
 // refused alone.
 func TestSendUTF8Recipients(t *testing.T) {
 	for _, omit := range []string{"", "PIPELINING"} {
@@ -312,7 +312,7 @@ func TestSendUTF8Recipients(t *testing.T) {
 	}
 }
 
-// TestSendDSN: what the sender asked of reports goes to a hop that makes them,
+// TestSendDSN: what the sender asked of reports goes to a next hop that makes them,
 // and the Outcome tells whether it did.
 func TestSendDSN(t *testing.T) {
 	for _, omit := range [][]string{nil, {"DSN"}} {

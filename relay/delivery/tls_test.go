@@ -111,8 +111,8 @@ func meetCertificates(t *testing.T, trusted, stranger *relaytest.Authority, chan
 	}
 }
 
-// TestNothingInTheClear attacks connections that must be encrypted. The hop
-// must hear neither the envelope nor credentials.
+// TestNothingInTheClear attacks connections that must be encrypted. The next hop must hear
+// neither the envelope nor credentials.
 func TestNothingInTheClear(t *testing.T) {
 	require := toHosts("192.0.2.1")
 	require.RequireTLS = true
@@ -137,8 +137,8 @@ func TestNothingInTheClear(t *testing.T) {
 	}
 }
 
-// TestFailedHandshake: without need of TLS the hop is called again and spoken
-// to in the clear, but it never gets credentials that way.
+// TestFailedHandshake: without need of TLS the next hop is called again and spoken to in the
+// clear, but it never gets credentials that way.
 func TestFailedHandshake(t *testing.T) {
 	broken := []string{"220 hop\r\n", ">EHLO", "250-hop\r\n250 STARTTLS\r\n", ">STARTTLS", "220 go\r\n", "!close"}
 	clear := []string{"220 hop\r\n", ">EHLO", "250-hop\r\n250-AUTH LOGIN\r\n250 PIPELINING\r\n", ">DATA", "250 ok\r\n250 ok\r\n354 go\r\n", ">.\r\n", "250 ok\r\n"}
@@ -188,13 +188,14 @@ func TestIdentityIsNotShared(t *testing.T) {
 	w := newWorld(t, credentialed("192.0.2.1", auth.BasicAuth), plain)
 	sink := w.sink("192.0.2.1:25", &relaytest.Sink{Users: map[string]string{"hub": password}, InsecureAuth: true})
 	expect(t, "authenticated", w.send("b@fabrikam.com"), "ok")
-	expect(t, "not authenticated", w.send("b@plain.example"), "451 4.7.0") // the hop's 530 is for us
+	expect(t, "not authenticated", w.send("b@plain.example"), "451 4.7.0") // the next hop's 530 is for us
 	if n := sink.Connections(); n != 2 {
 		t.Errorf("%d connections, want 2", n)
 	}
 }
 
-// TestContextEndsDelivery: a hop that says nothing holds no transaction whose client is gone.
+// TestContextEndsDelivery: a next hop that says nothing holds no transaction whose client is
+// gone.
 func TestContextEndsDelivery(t *testing.T) {
 	w := newWorld(t, toHosts("192.0.2.1"))
 	w.hop("192.0.2.1:25", []string{})

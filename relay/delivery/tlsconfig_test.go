@@ -59,8 +59,8 @@ func TestTLSConfigVersions(t *testing.T) {
 	}
 }
 
-// TestTLSConfigRefuses: what a program checks besides counts, and a hop that doesn't pass
-// never gets the message in the clear.
+// TestTLSConfigRefuses: what a program checks besides counts, and a next hop that doesn't
+// pass never gets the message in the clear.
 func TestTLSConfigRefuses(t *testing.T) {
 	trusted, stranger := authority(t)
 	cert, unknown := issued(t, trusted, "gw.fabrikam.com"), issued(t, stranger, "gw.fabrikam.com")

@@ -133,7 +133,7 @@ func refusedCertificate(err error) error {
 }
 
 // isCertificate reports whether the handshake failed with err because of a certificate: the
-// hop's doesn't fit, or this server has none.
+// next hop's doesn't fit, or this server has none.
 func isCertificate(err error) bool {
 	var unverified *tls.CertificateVerificationError
 	return errors.Is(err, errCertificate) || errors.As(err, &unverified)
@@ -166,7 +166,7 @@ func blameCertificate(err error, cfg *tls.Config) error {
 	return fmt.Errorf("%w (it was shown %s)", err, name)
 }
 
-// verify checks the hop's certificate.
+// verify checks the next hop's certificate.
 func verify(p tlsPolicy, roots *x509.CertPool, cs tls.ConnectionState) error {
 	if !p.chain {
 		return nil

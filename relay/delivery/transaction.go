@@ -20,8 +20,8 @@ type transaction struct {
 	to     []envelope.Recipient // accepted
 	hop    NextHop              // of all recipients
 	link   *link                // nil before the first recipient, and when it was lost
-	taken  int                  // recipients that the hop accepted on link
-	failed error                // the answer to all further recipients; nil: ask the hop
+	taken  int                  // recipients that the next hop accepted on link
+	failed error                // the answer to all further recipients; nil: ask the next hop
 	begun  time.Time            // when the message began to arrive
 
 	first [1]envelope.Recipient // memory for to
@@ -78,8 +78,8 @@ func (tx *transaction) offer(ctx context.Context, r envelope.Recipient) error {
 	return nil
 }
 
-// open opens the transaction with its first recipient. If the hop refuses the sender, or
-// this server, that is the answer to all other recipients too.
+// open opens the transaction with its first recipient. If the next hop refuses the sender,
+// or this server, that is the answer to all other recipients too.
 func (tx *transaction) open(ctx context.Context, r envelope.Recipient) error {
 	a := &attempt{hop: &tx.hop, mail: smtpclient.Mail{Envelope: tx.env.Envelope}, to: []envelope.Recipient{r}, limit: waitTimeout}
 	l, answers, err := tx.sender.tryHosts(ctx, a)
@@ -100,7 +100,7 @@ func (tx *transaction) open(ctx context.Context, r envelope.Recipient) error {
 }
 
 // giveUp leaves the transaction with the next hop and keeps its connection for others: the
-// hop's replies in it concerned the recipients.
+// next hop's replies in it concerned the recipients.
 func (tx *transaction) giveUp() {
 	if tx.link != nil {
 		tx.sender.pool.put(tx.link)
@@ -111,10 +111,10 @@ func (tx *transaction) giveUp() {
 // Close implements relay.Transaction.
 func (tx *transaction) Close() { tx.giveUp() }
 
-// Deliver sends the message to the next hop. It returns nil if the hop accepted the
-// message for all recipients; otherwise the hop accepted it for none, or its reply was
-// lost. Errors are *relay.Error. If body can't be read to its end, the hop doesn't get the
-// message.
+// Deliver sends the message to the next hop. It returns nil if the next hop accepted the
+// message for all recipients; otherwise the next hop accepted it for none, or its reply
+// was lost. Errors are *relay.Error. If body can't be read to its end, the next hop
+// doesn't get the message.
 func (tx *transaction) Deliver(ctx context.Context, body io.Reader) (relay.Receipt, error) {
 	if len(tx.to) == 0 {
 		return relay.Receipt{}, &relay.Error{Reply: replyFor(reply.NotRouted)}
@@ -137,7 +137,7 @@ func (tx *transaction) finish(ctx context.Context, m *outgoing) (exchange, error
 		tx.link = nil
 		var err error
 		t.reply, err = tx.sender.data(ctx, l, m)
-		if !m.again(err) || isDoubt(err) && !l.usedBefore {
+		if !m.mayResend(err) || doubtsConnection(err) && !l.usedBefore {
 			return t, err
 		}
 	}

@@ -205,7 +205,7 @@ func (d *Dispatcher) deliverFirst(ctx context.Context, m *message, delay time.Du
 		timedOut = d.wait(ctx, c, delay)
 	}
 	d.event(func(time.Time) {
-		verdict = d.sched.Conclude(&m.Message, timedOut)
+		verdict = d.sched.EndWait(&m.Message, timedOut)
 		m.client = nil
 	})
 	c.reset()
@@ -296,6 +296,6 @@ func (d *Dispatcher) abandon(m *message) {
 	var withdrawn []*schedule.Message
 	d.event(func(now time.Time) { withdrawn = d.sched.Abandon(&m.Message, now) })
 	for _, r := range withdrawn {
-		d.persist(owner(r))
+		d.persist(messageOf(r))
 	}
 }

@@ -13,7 +13,7 @@ import (
 // event calls f, which calls methods of the Scheduler, and has everything done that follows from it. f
 // runs with d.mu held and must not block.
 func (d *Dispatcher) event(f func(now time.Time)) {
-	for o := d.locked(f); o != nil; {
+	for o := d.runLocked(f); o != nil; {
 		next := o.next // passOn gives o up
 		d.passOn(o)
 		o = next
@@ -22,7 +22,7 @@ func (d *Dispatcher) event(f func(now time.Time)) {
 
 // runLocked calls f with d.mu held and hands out the tasks that follow from it. It returns the
 // outboxes, which must be passed on without d.mu.
-func (d *Dispatcher) locked(f func(now time.Time)) *outbox {
+func (d *Dispatcher) runLocked(f func(now time.Time)) *outbox {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	now := time.Now()
@@ -57,11 +57,11 @@ func (d *Dispatcher) nextTask(now time.Time) (t task, ok bool) {
 			return task{out: out}, true
 		case schedule.Save:
 			d.busy++
-			return task{save: owner(a.Message)}, true
+			return task{save: messageOf(a.Message)}, true
 		case schedule.Answer:
-			owner(a.Message).client.release()
+			messageOf(a.Message).client.release()
 		case schedule.Unload:
-			owner(a.Message).unload()
+			messageOf(a.Message).unload()
 		case *schedule.Log:
 			d.Logger.Log(context.Background(), a.Level, a.Text, a.Args...)
 		}
@@ -132,7 +132,7 @@ func (d *Dispatcher) attempt(out *outgoing) {
 		}
 	})
 	if save {
-		d.persist(owner(out.transfer.Message))
+		d.persist(messageOf(out.transfer.Message))
 	}
 	*out = outgoing{}
 	d.outgoings.Put(out)
@@ -141,7 +141,7 @@ func (d *Dispatcher) attempt(out *outgoing) {
 // send sends one message to a next hop. unreadable is not nil if the message can't be read; outcomes
 // and err are as from sound.
 func (d *Dispatcher) send(out *outgoing) (outcomes []delivery.Outcome, err, unreadable error) {
-	body, closer, unreadable := d.open(d.hard, owner(out.transfer.Message), &out.mem)
+	body, closer, unreadable := d.open(d.hard, messageOf(out.transfer.Message), &out.mem)
 	if unreadable != nil {
 		return nil, nil, unreadable
 	}
@@ -169,7 +169,7 @@ func (d *Dispatcher) sendBody(out *outgoing, body io.Reader) ([]delivery.Outcome
 		body = filtered
 	}
 	outcomes, err := t.Send(d.hard, hop, &out.env, out.to, body)
-	return sound(d.hard, outcomes, err, len(out.to), out.body.err)
+	return checkOutcomes(d.hard, outcomes, err, len(out.to), out.body.err)
 }
 
 // persist brings the Store up to date on m: it puts the reports there that are due, saves what has
@@ -191,7 +191,7 @@ func (d *Dispatcher) persistAll(list []*schedule.Message) {
 	for i := range min(together, len(list)) {
 		group.Go(func() {
 			for ; i < len(list); i += together {
-				d.persist(owner(list[i]))
+				d.persist(messageOf(list[i]))
 			}
 		})
 	}

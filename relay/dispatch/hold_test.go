@@ -6,7 +6,7 @@ import (
 )
 
 // TestHoldInVain: when a client has waited for a next hop in vain, the next ones
-// don't, until the hop has answered.
+// don't, until the next hop has answered.
 func TestHoldInVain(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		w := newWorld(t, config(byDNS()))
@@ -14,7 +14,7 @@ func TestHoldInVain(t *testing.T) {
 		for _, step := range []struct {
 			pause, took time.Duration
 		}{
-			{0, 30 * time.Second},               // nothing is known of the hop
+			{0, 30 * time.Second},               // nothing is known of the next hop
 			{0, 0},                              // it kept a client waiting
 			{0, 0},                              // it still does
 			{5 * time.Minute, 30 * time.Second}, // it has taken all of them

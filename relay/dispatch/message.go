@@ -64,8 +64,8 @@ func (c *client) reset() {
 	}
 }
 
-// owner returns the message that m is part of.
-func owner(m *schedule.Message) *message { return m.Owner.(*message) }
+// messageOf returns the message that m is part of.
+func messageOf(m *schedule.Message) *message { return m.Owner.(*message) }
 
 // newMessage returns the message of a transaction that begins.
 func newMessage(env *relay.Envelope) *message {

@@ -16,7 +16,7 @@ func (d *Dispatcher) outgoingEvents() (list *outbox) {
 	for t := d.sched.NextNotice(); t != nil; t = d.sched.NextNotice() {
 		o := &d.hops
 		if t.Message != nil {
-			o = &owner(t.Message).outbox
+			o = &messageOf(t.Message).outbox
 		}
 		if o.events.Add(t); !o.passing {
 			o.passing, o.next = true, list

@@ -66,7 +66,7 @@ func checkTransports(byConnector map[string]delivery.Transport, p *connector.Pol
 
 // checkOutcomes makes one Outcome for each of n recipients of a Transport's result, and keeps err only
 // if it concerns the next hop. unread is the error with which the message could not be read.
-func sound(ctx context.Context, outcomes []delivery.Outcome, err error, n int, unread error) ([]delivery.Outcome, error) {
+func checkOutcomes(ctx context.Context, outcomes []delivery.Outcome, err error, n int, unread error) ([]delivery.Outcome, error) {
 	switch {
 	case err != nil && (unread != nil || ctx.Err() != nil):
 		return repeat(schedule.Refusal(reply.TemporaryError, err), n), nil // not the next hop's fault

@@ -32,7 +32,7 @@ type Recipient struct {
 
 	// The last attempt.
 	Hop      string    // the next hop's name, as operators see it; "": no next hop was found
-	Attempts int       // attempts that have reached the hop
+	Attempts int       // attempts that have reached the next hop
 	Tried    time.Time // when; zero: never
 	Reply    string    // what Host replied or what was found here, printable; "": nothing
 	Host     string    // the host that replied; "": Reply comes from this server

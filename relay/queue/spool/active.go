@@ -97,7 +97,7 @@ func (s *Spool) abandonSegment() (clean bool) {
 		s.journalSize -= seg.size - s.synced
 		seg.size = s.synced
 	}
-	s.owed = append(s.owed, s.unsynced...)
+	s.unwritten = append(s.unwritten, s.unsynced...)
 	empty := seg.size == 0
 	s.mu.Unlock()
 	s.unsynced = nil

@@ -88,9 +88,9 @@ func TestFullForLong(t *testing.T) {
 		}
 	}
 	s.settle()
-	if len(d.dirs[journalDir].names) > 2 || len(s.segments) > 2 || len(d.dirs[bodiesDir].names) > 0 || len(s.owed) > 0 {
+	if len(d.dirs[journalDir].names) > 2 || len(s.segments) > 2 || len(d.dirs[bodiesDir].names) > 0 || len(s.unwritten) > 0 {
 		t.Errorf("%d files, %d segments, %d bodies, %d records owed",
-			len(d.dirs[journalDir].names), len(s.segments), len(d.dirs[bodiesDir].names), len(s.owed))
+			len(d.dirs[journalDir].names), len(s.segments), len(d.dirs[bodiesDir].names), len(s.unwritten))
 	}
 	*full = false
 	if err := errors.Join(l.put(s, "last", 10), l.save(s, "first"), l.check(s, true)); err != nil {

@@ -15,7 +15,7 @@ import (
 // that they cancel go with it.
 func (s *Spool) reclaim() {
 	for {
-		seg := s.useless()
+		seg := s.oldestUnused()
 		if seg == nil {
 			break
 		}
@@ -30,19 +30,19 @@ func (s *Spool) reclaim() {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.segments) == 0 && !s.unlinked && len(s.owed) > 0 {
+	if len(s.segments) == 0 && !s.unlinked && len(s.unwritten) > 0 {
 		// No record is left that would have to be cancelled.
-		s.removeFiles(s.owed)
-		s.owed = nil
+		s.removeFiles(s.unwritten)
+		s.unwritten = nil
 	}
-	if !s.compacting && s.opened && s.wasteful() {
+	if !s.compacting && s.opened && s.worthCompacting() {
 		s.compacting = true
 		go s.compact(s.segments[0])
 	}
 }
 
-// useless returns the oldest segment if no message needs it, else nil.
-func (s *Spool) useless() *segment {
+// oldestUnused returns the oldest segment if no message needs it, else nil.
+func (s *Spool) oldestUnused() *segment {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.segments) == 0 || s.segments[0].live > 0 {
@@ -82,11 +82,11 @@ func (s *Spool) syncNames() error {
 	return err
 }
 
-// wasteful reports whether the journal has so much that no message needs that the rest
-// should be copied. It copies at most as much as it frees, so that it writes each byte
-// at most once more. Each segment adds something, so that a process that is started
-// again and again doesn't collect open files. The caller holds Spool.mu.
-func (s *Spool) wasteful() bool {
+// worthCompacting reports whether so little of the journal is in use that the used part
+// should be copied. A copy writes at most as much as it frees, so that each byte is written
+// at most once more. Each segment adds something, so that a process that is started again and
+// again doesn't collect open files. The caller holds Spool.mu.
+func (s *Spool) worthCompacting() bool {
 	files := int64(len(s.segments)) * (s.segmentSize / 32)
 	return len(s.segments) > 1 && s.journalSize+files > 2*s.used+s.segmentSize
 }
@@ -101,11 +101,11 @@ func (s *Spool) compact(seg *segment) {
 	}
 }
 
-// compacted returns the segment to compact after seg, nil if that is enough.
+// compacted returns the segment to compact after seg, nil if no other is worth it.
 func (s *Spool) compacted(seg *segment) *segment {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.opened && s.wasteful() && s.segments[0] != seg {
+	if s.opened && s.worthCompacting() && s.segments[0] != seg {
 		return s.segments[0]
 	}
 	s.compacting = false
@@ -162,7 +162,7 @@ func (s *Spool) rewrite(views []view) bool {
 		size += int(c.h.size())
 	}
 	s.mu.Lock()
-	s.room(size)
+	s.waitForRoom(size)
 	for _, c := range copies {
 		s.add(c.view.now, c.h, c.view.now.next, nil, c.meta, c.body)
 	}

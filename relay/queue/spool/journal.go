@@ -50,25 +50,25 @@ type removal struct {
 // journal is the state of writing. Spool.mu guards the fields marked mu; the others
 // belong to the goroutine that is writing.
 type journal struct {
-	writing  bool      // mu: a goroutine is writing
-	next     *batch    // mu: collects records
-	spare    []byte    // mu: memory for a later batch
-	owed     []removal // mu: to be written before the next batch
-	active   *segment  // being written; nil: the next record begins one
-	number   uint64    // of the newest segment
-	synced   int64     // how many bytes of active are durable
-	named    bool      // the name of active is durable
-	unlinked bool      // the removal of a segment may not be durable
-	unsynced []removal // written since the last sync
+	writing   bool      // mu: a goroutine is writing
+	next      *batch    // mu: collects records
+	spare     []byte    // mu: memory for a later batch
+	unwritten []removal // mu: to be written before the next batch
+	active    *segment  // being written; nil: the next record begins one
+	number    uint64    // of the newest segment
+	synced    int64     // how many bytes of active are durable
+	named     bool      // the name of active is durable
+	unlinked  bool      // the removal of a segment may not be durable
+	unsynced  []removal // written since the last sync
 }
 
-func newBatch(room []byte) *batch {
-	return &batch{records: room[:0], done: make(chan struct{}), lead: make(chan struct{}, 1)}
+func newBatch(memory []byte) *batch {
+	return &batch{records: memory[:0], done: make(chan struct{}), lead: make(chan struct{}, 1)}
 }
 
-// room waits until n bytes fit into the next batch. The caller holds Spool.mu; room
-// unlocks it while it waits.
-func (s *Spool) room(n int) {
+// waitForRoom waits until n bytes fit into the next batch. The caller holds Spool.mu, which is
+// unlocked meanwhile.
+func (s *Spool) waitForRoom(n int) {
 	for len(s.next.records) > 0 && s.next.waiters > 0 && len(s.next.records)+n > maxBatch {
 		b := s.next
 		s.mu.Unlock()
@@ -113,7 +113,7 @@ func (s *Spool) writeNext() {
 	}
 }
 
-// write writes the next batch, and the following ones as long as no call waits for
+// write writes the next batch, and the follolder ones as long as no call waits for
 // them. Only the goroutine that has set Spool.writing calls it.
 func (s *Spool) write() {
 	for {
@@ -121,15 +121,15 @@ func (s *Spool) write() {
 		b := s.next
 		s.next = newBatch(s.spare)
 		s.spare = nil
-		owed := s.owed
-		s.owed = nil
+		unwritten := s.unwritten
+		s.unwritten = nil
 		s.mu.Unlock()
 
-		start, err := s.flush(b, owed)
+		start, err := s.flush(b, unwritten)
 
 		s.mu.Lock()
 		if err != nil {
-			s.undo(b, owed)
+			s.undo(b, unwritten)
 			b.err = s.failed(err)
 		} else {
 			s.apply(b, start)
@@ -161,28 +161,28 @@ func (s *Spool) write() {
 	}
 }
 
-// flush writes what is owed and then a batch, and makes both durable if a call waits
-// for that. start is where in the segment the batch begins.
-func (s *Spool) flush(b *batch, owed []removal) (start int64, err error) {
+// flush writes the removals in unwritten and then a batch, and makes both durable if a call
+// waits for that. start is where in the segment the batch begins.
+func (s *Spool) flush(b *batch, unwritten []removal) (start int64, err error) {
 	b.clean = true
 	if b.bodies {
 		if err := s.fs.SyncDir(bodiesDir); err != nil {
 			return 0, err
 		}
 	}
-	owing := &batch{}
-	for _, r := range owed {
+	older := &batch{}
+	for _, r := range unwritten {
 		meta := goneMeta(r.id, r.never)
 		h := header{kind: kindGone, metaLen: uint32(len(meta)), metaSum: sum(meta)}
-		owing.pending = append(owing.pending, pending{at: len(owing.records)})
-		owing.records = append(h.append(owing.records), meta...)
+		older.pending = append(older.pending, pending{at: len(older.records)})
+		older.records = append(h.append(older.records), meta...)
 	}
-	length := int64(len(owing.records) + len(b.records))
+	length := int64(len(older.records) + len(b.records))
 	if err := s.open(length); err != nil {
 		return 0, err
 	}
 	seg := s.active
-	for _, part := range []*batch{owing, b} {
+	for _, part := range []*batch{older, b} {
 		if len(part.records) == 0 {
 			continue
 		}
@@ -197,8 +197,8 @@ func (s *Spool) flush(b *batch, owed []removal) (start int64, err error) {
 		s.grow(seg, int64(len(part.records)))
 	}
 	b.clean = false
-	s.unsynced = append(s.unsynced, owed...)
-	files := slices.ContainsFunc(owed, func(r removal) bool { return r.file != "" })
+	s.unsynced = append(s.unsynced, unwritten...)
+	files := slices.ContainsFunc(unwritten, func(r removal) bool { return r.file != "" })
 	for _, p := range b.pending {
 		if p.header.kind == kindGone {
 			s.unsynced = append(s.unsynced, gone(p.entry))
@@ -210,8 +210,8 @@ func (s *Spool) flush(b *batch, owed []removal) (start int64, err error) {
 		return start, nil
 	}
 	if err := s.sync(); err != nil {
-		// undo puts owed, and the removals of b, back on the list of removals to write.
-		s.unsynced = s.unsynced[:len(s.unsynced)-len(owed)-b.removals()]
+		// undo puts unwritten, and the removals of b, back on the list of removals to write.
+		s.unsynced = s.unsynced[:len(s.unsynced)-len(unwritten)-b.removals()]
 		s.abandonSegment() // after a failed sync, a successful one proves nothing
 		return 0, err
 	}
@@ -259,14 +259,14 @@ func (s *Spool) apply(b *batch, start int64) {
 	}
 }
 
-// undo unlocks the messages of a batch that failed, and keeps its removals, and what
-// was owed, for the next batch. The caller holds Spool.mu.
-func (s *Spool) undo(b *batch, owed []removal) {
-	s.owed = append(owed, s.owed...)
+// undo unlocks the messages of a batch that failed, and keeps unwritten and the batch's
+// removals for the next batch. The caller holds Spool.mu.
+func (s *Spool) undo(b *batch, unwritten []removal) {
+	s.unwritten = append(unwritten, s.unwritten...)
 	for _, p := range b.pending {
 		p.entry.busy = false
 		if p.header.kind == kindGone {
-			s.owed = append(s.owed, gone(p.entry))
+			s.unwritten = append(s.unwritten, gone(p.entry))
 		}
 	}
 }

@@ -99,7 +99,7 @@ func (s *Spool) put(ctx context.Context, e *entry, m *queue.Message, body io.Rea
 		bodyLen: uint32(len(inline)), bodySum: sum(inline),
 	}
 	s.mu.Lock()
-	s.room(int(h.size()))
+	s.waitForRoom(int(h.size()))
 	if !s.opened {
 		s.mu.Unlock()
 		s.discard(e)
@@ -130,7 +130,7 @@ func (s *Spool) takeBack(e *entry, clean bool) {
 		// cancels it. When that is durable, the file can be removed.
 		never := gone(e)
 		never.never = true
-		s.owed = append(s.owed, never)
+		s.unwritten = append(s.unwritten, never)
 	}
 	s.mu.Unlock()
 	if clean {
@@ -160,7 +160,7 @@ func (s *Spool) Save(ctx context.Context, m *queue.Message, holder string) error
 	next, _ := m.Next()
 	h := header{kind: kindSave, metaLen: uint32(meta.Len()), metaSum: sum(meta.Bytes()), bodySum: sum(nil)}
 	s.mu.Lock()
-	s.room(int(h.size()))
+	s.waitForRoom(int(h.size()))
 	if err == nil && !s.opened {
 		err = queue.ErrClosed
 	}

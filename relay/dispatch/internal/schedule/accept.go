@@ -18,7 +18,7 @@ func (s *Scheduler) Accept(m *Message, now time.Time) (wait bool) {
 // Queued takes a message that has just been put on the Store.
 func (s *Scheduler) Queued(m *Message, now time.Time) {
 	s.adopt(m, now)
-	s.emitStored(m, m.storing)
+	s.emitStored(m, m.inSave)
 	if m.changed { // while it was put there
 		s.saveSoon(m)
 	}
@@ -93,11 +93,11 @@ const (
 	Refused                  // refused for good for all recipients
 )
 
-// Conclude ends the wait of the client of m. From then on, results of attempts are for the Store.
-// timedOut says that the client has waited as long as it may: then the next clients don't wait for the
-// next hops that haven't answered, until these do. The next hop need not be faulty: it may only check
-// mail slowly.
-func (s *Scheduler) Conclude(m *Message, timedOut bool) Verdict {
+// EndWait ends the wait of the client of m. Later results of attempts go to the Store. timedOut says
+// that the client has waited as long as it may: then the next clients don't wait for the next hops
+// that haven't answered, until these do. The next hop need not be faulty: it may only check mail
+// slowly.
+func (s *Scheduler) EndWait(m *Message, timedOut bool) Verdict {
 	for _, t := range m.transfers {
 		if timedOut && t != nil && t.awaited {
 			t.hop.slow = true

@@ -15,7 +15,7 @@ import (
 func (s *Scheduler) Ended(r *Result) (save bool) {
 	t := r.Transfer
 	s.end(t, r.At)
-	if s.conclude(r) {
+	if s.recordResult(r) {
 		s.changedBy(t, r.At)
 		s.settle(t)
 	} else {
@@ -76,9 +76,9 @@ func (s *Scheduler) changedBy(t *Transfer, now time.Time) {
 	}
 }
 
-// conclude notes what r says of the next hop and the recipients, and reports whether a client need not
-// wait any longer for the Transfer.
-func (s *Scheduler) conclude(r *Result) bool {
+// recordResult records r for the next hop and the recipients, and reports whether a client need not wait
+// any longer for the Transfer.
+func (s *Scheduler) recordResult(r *Result) bool {
 	t, m, h := r.Transfer, r.Transfer.Message, r.Transfer.hop
 	switch {
 	case r.Err == nil && r.CutOff && !hasAnswered(r.Outcomes):

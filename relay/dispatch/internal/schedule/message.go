@@ -44,7 +44,7 @@ type Message struct {
 	saveAt     time.Time  // when to repeat a save that has failed; zero: none has
 	leaseLost  time.Time  // when this process gave up the name under which it is leased; zero: it didn't
 	unstored   []*Notice  // events that the Readers get once the Store knows of them
-	storing    int        // of unstored: how many the save in progress covers
+	inSave     int        // of unstored: how many the save in progress covers
 	reports    []*Message // on the Store, to be sent once the Store knows that they were made
 	dropping   []drop     // by recipient, if an operator dropped any during an attempt
 	alarm      alarm[Message]
@@ -137,9 +137,9 @@ type Transfer struct {
 
 	awaited  bool // a client waits for it
 	running  bool // an attempt is under way
-	doubtful bool // the hop wasn't proven when the attempt started
-	period   int  // of the hop when the attempt started
-	among    int  // allowance of the hop when the attempt started
+	doubtful bool // the next hop wasn't proven when the attempt started
+	period   int  // of the next hop when the attempt started
+	among    int  // allowance of the next hop when the attempt started
 
 	one [1]int
 }

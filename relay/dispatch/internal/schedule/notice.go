@@ -87,7 +87,7 @@ func (s *Scheduler) emitStored(m *Message, n int) {
 	for _, e := range m.unstored[:n] {
 		s.notices.Add(e)
 	}
-	m.storing = 0
+	m.inSave = 0
 	if m.unstored = m.unstored[n:]; len(m.unstored) == 0 {
 		m.unstored = nil
 	}

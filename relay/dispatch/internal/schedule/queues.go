@@ -116,7 +116,7 @@ func (q *queues) dispose(l *lane) {
 	}
 	src := l.source
 	delete(q.lanes, l.laneKey)
-	*l = lane{} // it may be the hop's own
+	*l = lane{} // it may be the next hop's own
 	if src.lanes--; src.lanes > 0 || src.active > 0 {
 		return
 	}

@@ -53,7 +53,7 @@ func (s *Scheduler) NextStep(m *Message, now time.Time) (step Step, ok bool) {
 		return Step{Reports: due}, true
 	}
 	step = Step{Message: m.Clone(), Holder: m.holder}
-	m.storing = len(m.unstored)
+	m.inSave = len(m.unstored)
 	_, waits := step.Message.Next()
 	step.Remove = !waits
 	return step, true
@@ -80,7 +80,7 @@ func (s *Scheduler) StepDone(m *Message, step *Step, err error, now time.Time) (
 		s.Forget(m, now)
 	case err == nil:
 		m.saveAt = time.Time{}
-		s.emitStored(m, m.storing)
+		s.emitStored(m, m.inSave)
 		s.sendReports(m, now)
 		s.plan(m)
 	case errors.Is(err, queue.ErrLease) && m.holder != step.Holder: // it was claimed again just now

@@ -157,7 +157,7 @@ func TestWaitingClients(t *testing.T) {
 			w.event(func() { waits = w.s.Accept(m, w.now) })
 			w.run(10 * time.Second)
 			verdict := Unsettled
-			w.event(func() { verdict = w.s.Conclude(m, !w.answered[m]) })
+			w.event(func() { verdict = w.s.EndWait(m, !w.answered[m]) })
 			if waits != tc.waits || w.answered[m] != tc.answered || verdict != tc.verdict {
 				t.Errorf("waits %v, answered %v, verdict %v; want %v, %v, %v", waits, w.answered[m], verdict, tc.waits, tc.answered, tc.verdict)
 			}
@@ -166,7 +166,7 @@ func TestWaitingClients(t *testing.T) {
 }
 
 // TestVainWait: after a client has waited for a next hop until its time was up, the next
-// ones don't, until the hop has answered.
+// ones don't, until the next hop has answered.
 func TestVainWait(t *testing.T) {
 	w := newWorld(t, config())
 	w.script(after(time.Minute, accept))
@@ -178,7 +178,7 @@ func TestVainWait(t *testing.T) {
 			t.Errorf("client %d waits: %v", i, waits)
 		}
 		w.run(30 * time.Second)
-		w.event(func() { w.s.Conclude(m, true) })
+		w.event(func() { w.s.EndWait(m, true) })
 		w.run(15 * time.Second)
 		if i == 1 {
 			w.run(time.Hour)
