@@ -5,61 +5,17 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
-	"github.com/interchange-smtp/interchange/connector/param"
+	"github.com/interchange-smtp/interchange/connector/internal/schema"
 	"github.com/interchange-smtp/interchange/routing"
 )
 
-// queueSetting is a parameter that decides about accepted mail: of the Transport
-// service, or of delivery reports.
-type queueSetting struct {
-	aspect Aspect
-	name   string
-	text   func(*connector.Policy) string
-}
-
-// queueSettings returns the parameters that are the same for all mail.
-func queueSettings() []queueSetting {
-	type (
-		P = connector.Policy
-		S = connector.Service
-		T = connector.Transport
-	)
-	number := func(name string, get func(*S) param.Limit) queueSetting {
-		return queueSetting{AspectQueue, name, func(p *P) string { return countText(int64(get(p.Service()))) }}
-	}
-	times := func(name string, get func(*S) int) queueSetting {
-		return queueSetting{AspectQueue, name, func(p *P) string { return strconv.Itoa(get(p.Service())) }}
-	}
-	span := func(name string, get func(*S) time.Duration) queueSetting {
-		return queueSetting{AspectQueue, name, func(p *P) string { return param.FormatTimeSpan(get(p.Service())) }}
-	}
-	size := func(name string, get func(*T) param.Setting[param.Size]) queueSetting {
-		return queueSetting{AspectReport, name, func(p *P) string { return strconv.FormatInt(int64(get(p.Transport()).Or(0)), 10) + " bytes" }}
-	}
-	flag := func(name string, get func(*T) param.Setting[bool]) queueSetting {
-		return queueSetting{AspectReport, name, func(p *P) string { return strconv.FormatBool(get(p.Transport()).Or(false)) }}
-	}
-	return []queueSetting{
-		number("MaxOutboundConnections", func(s *S) param.Limit { return s.MaxOutboundConnections }),
-		number("MaxPerDomainOutboundConnections", func(s *S) param.Limit { return s.MaxPerDomainOutboundConnections }),
-		times("QueueGlitchRetryCount", func(s *S) int { return s.QueueGlitchRetryCount.Or(0) }),
-		span("QueueGlitchRetryInterval", func(s *S) time.Duration { return s.QueueGlitchRetryInterval }),
-		times("TransientFailureRetryCount", func(s *S) int { return s.TransientFailureRetryCount.Or(0) }),
-		span("TransientFailureRetryInterval", func(s *S) time.Duration { return s.TransientFailureRetryInterval }),
-		span("OutboundConnectionFailureRetryInterval", func(s *S) time.Duration { return s.OutboundConnectionFailureRetryInterval }),
-		span("MessageRetryInterval", func(s *S) time.Duration { return s.MessageRetryInterval }),
-		span("DelayNotificationTimeout", func(s *S) time.Duration { return s.DelayNotificationTimeout }),
-		span("MessageExpirationTimeout", func(s *S) time.Duration { return s.MessageExpirationTimeout }),
-
-		size("ExternalDsnMaxMessageAttachSize", func(t *T) param.Setting[param.Size] { return t.ExternalDsnMaxMessageAttachSize }),
-		size("InternalDsnMaxMessageAttachSize", func(t *T) param.Setting[param.Size] { return t.InternalDsnMaxMessageAttachSize }),
-		flag("ExternalDelayDsnEnabled", func(t *T) param.Setting[bool] { return t.ExternalDelayDsnEnabled }),
-		flag("InternalDelayDsnEnabled", func(t *T) param.Setting[bool] { return t.InternalDelayDsnEnabled }),
-	}
-}
+// The parameters that decide about accepted mail, and are the same for all of it.
+var (
+	serviceSettings = settingsOf[connector.Service](&schema.TransportService)  // how it is delivered
+	reportSettings  = settingsOf[connector.Transport](&schema.TransportConfig) // which delivery reports there are
+)
 
 // queueChanges compares the treatment of accepted mail that can't be delivered at
 // once. No session shows it.
@@ -68,10 +24,8 @@ func (c *comparer) queueChanges() []Change {
 	if old == nil || now == nil {
 		return nil // one of them takes no mail
 	}
-	var changes []Change
-	for _, s := range queueSettings() {
-		changes = append(changes, changedValue(s.aspect, s.name, s.text(old), s.text(now), "")...)
-	}
+	changes := append(settingChanges(AspectQueue, serviceSettings, old.Service(), now.Service()),
+		settingChanges(AspectReport, reportSettings, old.Transport(), now.Transport())...)
 	if choosesPostmaster(&c.configs[0]) || choosesPostmaster(&c.configs[1]) {
 		changes = append(changes, changedValue(AspectReport, "ExternalPostmasterAddress", postmaster(old), postmaster(now), "")...)
 	}
@@ -79,6 +33,16 @@ func (c *comparer) queueChanges() []Change {
 		changes = append(changes, remoteChanges(old, now, domain)...)
 	}
 	sortChanges(changes)
+	return changes
+}
+
+// settingChanges compares the settings of one struct of the configuration.
+func settingChanges(aspect Aspect, settings []comparedSetting, old, now any) (changes []Change) {
+	for _, s := range settings {
+		was, _ := s.of(old)
+		is, _ := s.of(now)
+		changes = append(changes, changedValue(aspect, s.Name, was, is, "")...)
+	}
 	return changes
 }
 

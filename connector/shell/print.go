@@ -9,6 +9,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/internal/draft"
+	"github.com/interchange-smtp/interchange/connector/internal/schema"
 	"github.com/interchange-smtp/interchange/connector/source"
 	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/routing"
@@ -145,23 +146,10 @@ func (p *printer) domain(d *routing.AcceptedDomain, isDefault bool) {
 	}
 }
 
-// setOnly are parameters of Set-ReceiveConnector that New-ReceiveConnector
-// doesn't have.
-var setOnly = map[string]bool{"BareLinefeedRejectionEnabled": true, "SmtpUtf8Enabled": true}
-
-// What is printed although it is the default, because a connector can't be
-// understood without it.
-var (
-	receiveShown = map[string]bool{"Name": true, "Server": true, "Usage": true, "Bindings": true, "RemoteIPRanges": true,
-		"AuthMechanism": true, "PermissionGroups": true}
-	sendShown = map[string]bool{"Name": true, "Usage": true, "AddressSpaces": true, "SourceTransportServers": true,
-		"DNSRoutingEnabled": true, "SmartHosts": true, "SmartHostAuthMechanism": true}
-)
-
 func (p *printer) receive(given *connector.Receive) {
 	r := *given
 	path := source.Named("Receive", r.Name)
-	trim(&r, receiveShown, func() connector.Receive { return r.WithDefaults(p.cfg) })
+	trim(&r, &schema.ReceiveConnector, func() connector.Receive { return r.WithDefaults(p.cfg) })
 	r.Fqdn = cmp.Or(r.Fqdn, p.fqdn(r.Server))
 	c, set := command{name: "New-ReceiveConnector"}, command{name: "Set-ReceiveConnector"}
 	for name, text := range p.fields(path, reflect.ValueOf(&r).Elem()) {
@@ -170,7 +158,7 @@ func (p *printer) receive(given *connector.Receive) {
 			groups := r.PermissionGroups.Or(0) &^ permission.Custom // which is what Permissions show as
 			c.add(name, p.value(path.Field(source.Path(name)), reflect.ValueOf(groups)))
 		case name == "Permissions":
-		case setOnly[name]:
+		case schema.ReceiveConnector.Row(name).Verbs&schema.New == 0:
 			set.add(name, text)
 		default:
 			c.add(name, text)
@@ -183,7 +171,7 @@ func (p *printer) receive(given *connector.Receive) {
 func (p *printer) send(given *connector.Send) {
 	s := *given
 	path := source.Named("Send", s.Name)
-	trim(&s, sendShown, func() connector.Send { return s.WithDefaults(p.cfg) })
+	trim(&s, &schema.SendConnector, func() connector.Send { return s.WithDefaults(p.cfg) })
 	if sources := s.SourceTransportServers; len(sources) == 0 || len(sources) == 1 && strings.EqualFold(sources[0], p.local()) {
 		s.Fqdn = cmp.Or(s.Fqdn, p.fqdn(""))
 	} // else each server says its own

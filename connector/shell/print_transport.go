@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/schema"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/source"
 )
@@ -13,7 +14,7 @@ import (
 // transport sets what setup sets, and what connectors depend on.
 func (p *printer) transport() {
 	t := p.cfg.Transport
-	trim(&t, nil, func() connector.Transport { return t.WithDefaults(p.cfg) })
+	trim(&t, &schema.TransportConfig, func() connector.Transport { return t.WithDefaults(p.cfg) })
 	t.MaxReceiveSize = cmp.Or(t.MaxReceiveSize, param.UnlimitedSize)
 	t.MaxSendSize = cmp.Or(t.MaxSendSize, param.UnlimitedSize)
 	t.MaxRecipientEnvelopeLimit = cmp.Or(t.MaxRecipientEnvelopeLimit, param.Unlimited)
@@ -35,7 +36,7 @@ func (p *printer) services() {
 	}
 	for i, s := range p.cfg.Services {
 		path := source.Path("Services").Index(i)
-		trim(&s, nil, func() connector.Service { return s.WithDefaults(p.cfg) })
+		trim(&s, &schema.TransportService, func() connector.Service { return s.WithDefaults(p.cfg) })
 		c := command{name: "Set-TransportService"}
 		c.add("Identity", p.quote(path+".Name", cmp.Or(p.cfg.Services[i].Name, p.local())))
 		s.Name = ""

@@ -13,6 +13,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/schema"
 	"github.com/interchange-smtp/interchange/connector/internal/setting"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/syntax"
@@ -146,14 +147,15 @@ func (p *printer) quote(path source.Path, text string) string {
 	return syntax.Quote(text)
 }
 
-// trim zeroes the fields of a connector that have their default value, except shown.
-// full returns the connector with its defaults filled in.
-func trim[C any](c *C, shown map[string]bool, full func() C) {
+// trim zeroes the fields that have their default value, except those of parameters that
+// New must have or that are printed anyway. full returns c with its defaults filled in.
+func trim[C any](c *C, noun *schema.Noun, full func() C) {
 	whole := full()
 	v, want := reflect.ValueOf(c).Elem(), reflect.ValueOf(&whole).Elem()
 	for i := range v.NumField() {
 		f := v.Field(i)
-		if f.IsZero() || shown[v.Type().Field(i).Name] {
+		row := noun.Row(v.Type().Field(i).Name)
+		if f.IsZero() || row != nil && (row.Printed || row.Mandatory&schema.New != 0) {
 			continue
 		}
 		kept := reflect.ValueOf(f.Interface())

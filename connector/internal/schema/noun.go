@@ -3,6 +3,7 @@ package schema
 import (
 	"iter"
 	"slices"
+	"strings"
 )
 
 // Noun is what some cmdlets work on, and their parameters.
@@ -64,10 +65,10 @@ var Nouns = slices.Concat([]Noun{
 	MailboxTransportService, AdSite, AdSiteLink, ExchangeServer, SmtpConnectivity, ExchangeCertificate, GetCredential,
 }, absentNouns, refusedNouns)
 
-// Row returns the row of the parameter with the name that Exchange gives it; nil
-// if the noun has no such parameter.
+// Row returns the row of the parameter of that name, in any letter case; nil if the noun
+// has no such parameter.
 func (n *Noun) Row(name string) *Row {
-	i := slices.IndexFunc(n.Rows, func(r Row) bool { return r.Name == name })
+	i := slices.IndexFunc(n.Rows, func(r Row) bool { return strings.EqualFold(r.Name, name) })
 	if i < 0 {
 		return nil
 	}

@@ -24,7 +24,22 @@ type Row struct {
 
 	Field string // the field of the configuration, if it hasn't the parameter's name
 	Argument
+
+	Printed  bool  // commands that make a connector give it even at its default: it says what the connector is for
+	Expected bool  // an export without it lacks what decisions depend on
+	Order    Order // how two values are compared, if no decision of a session shows the difference
 }
+
+// Order says whether a greater value of a parameter lets clients do more.
+type Order uint8
+
+// The orders.
+const (
+	NotCompared    Order = iota // decisions show the difference, or there is none
+	MoreIsWider                 // a greater value, or $true, lets clients do more
+	MoreIsStricter              // a greater value, or $true, lets clients do less
+	Unordered                   // another value is only different
+)
 
 // Argument says how a cmdlet takes a parameter. The zero Argument is a parameter
 // that is named and may be left out.
@@ -78,6 +93,14 @@ func (r *Row) Type() string {
 
 // Switch reports whether the parameter takes no value.
 func (r *Row) Switch() bool { return r.Kind == Switch }
+
+// zeroUnlimited is the Form of numbers of which 0 is no limit.
+const zeroUnlimited = "0 for no limit"
+
+// NoLimit reports whether the value n of a number means that there is no limit.
+func (r *Row) NoLimit(n int64) bool {
+	return n < 0 && r.Kind.Unlimited() || n == 0 && r.Form == zeroUnlimited
+}
 
 // FieldName returns the name of the field of the configuration that the parameter
 // sets, if there is one.

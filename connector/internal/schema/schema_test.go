@@ -53,6 +53,9 @@ func TestRows(t *testing.T) {
 					}
 				}
 			}
+			if more := r.Order == schema.MoreIsWider || r.Order == schema.MoreIsStricter; more && (r.List || !r.Kind.Number() && r.Kind != schema.Boolean) {
+				fail("a %s is not more than another", r.Type())
+			}
 			if k := r.Kind; k.Numbers != nil && len(k.Numbers) != len(k.Values) {
 				fail("%d numbers for %d values", len(k.Numbers), len(k.Values))
 			}

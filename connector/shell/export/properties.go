@@ -2,11 +2,14 @@ package export
 
 import "strings"
 
-// properties are the properties of a kind of object that are not parameters in a
-// Config. The value is "" for a property without a meaning here, which is ignored;
-// otherwise it is the value without an effect, and any other value causes a warning.
-// Names are in lower case.
+// properties are the properties of a kind of object that are neither fields of a Config
+// nor rows of the schema, or that are read apart. The value is "" for a property without a
+// meaning here, which is ignored; otherwise it is the value without an effect, and any
+// other value causes a warning. Names are in lower case.
 type properties map[string]string
+
+// noValue stands for the value of a property of which every value causes a warning.
+const noValue = "-"
 
 func (p properties) lookup(name string) (harmless string, ok bool) {
 	name = strings.ToLower(name)
@@ -51,21 +54,17 @@ var directory = passed(
 var receiveProperties = passed("CertificateSubject").with(properties{
 	"AcceptConsumerMail":                     "False",
 	"ExtendedProtectionTlsTerminatedAtProxy": "False",
-	"LiveCredentialEnabled":                  "False",
-	"Permissions":                            "-", // no property of Exchange's
-	"ProxyEnabled":                           "False",
+	"Permissions":                            noValue,  // no property of Exchange's
 	"Usage":                                  "Custom", // not stored by Exchange: it only made the defaults
 })
 
 var sendProperties = passed(
 	"AuthenticationCredential", // read apart
 	"CertificateSubject", "HomeMTA", "HomeMtaServerId", "Region", "SmartHostsString", "SourceRoutingGroup").with(properties{
-	"ConnectedDomains":       "{}",
-	"IsCoexistenceConnector": "False",
-	"IsSmtpConnector":        "True",
-	"LinkedReceiveConnector": "-",
-	"Permissions":            "-",
-	"Usage":                  "Custom",
+	"ConnectedDomains": "{}",
+	"IsSmtpConnector":  "True",
+	"Permissions":      noValue,
+	"Usage":            "Custom",
 })
 
 var acceptedProperties = passed(
@@ -74,13 +73,11 @@ var acceptedProperties = passed(
 	"FederatedOrganizationLink", "InitialDomain", "IsDefaultFederatedDomain", "LiveIdInstanceType", "MailFlowPartner", "MailFlowRegion",
 	"MoeraDnsProvisioningMode", "Name", // read apart
 	"PendingFederatedAccountNamespace", "PendingFederatedDomain", "PerimeterDuplicateDetected", "RawAuthenticationType", "SmtpDaneStatus").with(properties{
-	"CatchAllRecipientID":       "-",
+	"CatchAllRecipientID":       noValue,
 	"EmailOnly":                 "False",
 	"ExternallyManaged":         "False",
 	"IsCoexistenceDomain":       "False",
 	"OutboundOnly":              "False",
-	"PendingCompletion":         "False",
-	"PendingRemoval":            "False",
 	"SendingFromDomainDisabled": "False",
 	"SendingToDomainDisabled":   "False",
 })

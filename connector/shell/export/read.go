@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"reflect"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/internal/schema"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/format"
 	"github.com/interchange-smtp/interchange/connector/shell/internal/object"
@@ -162,7 +164,7 @@ func (s *subject) receive(to *connector.Receive) {
 	}
 	s.begin("Receive", name)
 	to.Name = name
-	s.parameters(to, receiveProperties)
+	s.parameters(to, &schema.ReceiveConnector, receiveProperties)
 	to.Server = shortServer(to.Server)
 	if to.Server == "" {
 		to.Server = server
@@ -170,7 +172,7 @@ func (s *subject) receive(to *connector.Receive) {
 	if !to.BareLinefeedRejectionEnabled.Or(true) {
 		s.note("BareLinefeedRejectionEnabled", CodeWorksDifferently, "messages with bare line feeds are taken, as on the old server, and each line feed is made a line end (CRLF); $true, the default here, refuses them")
 	}
-	s.expect("Bindings", "RemoteIPRanges", "AuthMechanism", "PermissionGroups", "Enabled", "RequireTLS", "MaxMessageSize")
+	s.expect(&schema.ReceiveConnector)
 }
 
 // send reads a Send connector.
@@ -179,7 +181,7 @@ func (s *subject) send(to *connector.Send) {
 	name := identity[strings.LastIndexByte(identity, '\\')+1:]
 	s.begin("Send", name)
 	to.Name = name
-	s.parameters(to, sendProperties)
+	s.parameters(to, &schema.SendConnector, sendProperties)
 	for i, server := range to.SourceTransportServers {
 		to.SourceTransportServers[i] = shortServer(server)
 	}
@@ -187,7 +189,7 @@ func (s *subject) send(to *connector.Send) {
 		to.IsScopedConnector = to.IsScopedConnector || a.Local() // as 2007 wrote it
 	}
 	s.credential(to)
-	s.expect("AddressSpaces", "SmartHosts", "SmartHostAuthMechanism", "Enabled", "RequireTLS", "MaxMessageSize")
+	s.expect(&schema.SendConnector)
 }
 
 // credential keeps that there is one, and whose.
@@ -218,16 +220,16 @@ func (s *subject) accepted(to *routing.AcceptedDomain) {
 		name = s.text("DomainName")
 	}
 	s.begin("Accepted", name)
-	s.parameters(to, acceptedProperties)
+	s.parameters(to, &schema.AcceptedDomain, acceptedProperties)
 	to.Name = name
-	s.expect("DomainName", "DomainType")
+	s.expect(&schema.AcceptedDomain)
 }
 
 // transport reads what policy needs of Get-TransportConfig.
 func (s *subject) transport(to *connector.Transport) {
 	s.path, s.place = "Transport", "Transport"
 	s.origins[s.place] = s.at(s.doc.Line(s.o))
-	s.fields(reflect.ValueOf(to).Elem(), nil, func(string, object.Value) {})
+	s.fields(reflect.ValueOf(to).Elem(), &schema.TransportConfig, nil, func(string, object.Value) {})
 	s.note("", source.CodeIgnored, "of the organisation's settings, only the limits, the domain secure lists and the settings about delivery reports are read")
 }
 
@@ -236,7 +238,7 @@ func (s *subject) transport(to *connector.Transport) {
 func (s *subject) service(to *connector.Service) {
 	identity := shortServer(s.text("Identity"))
 	s.begin("Services", identity)
-	s.fields(reflect.ValueOf(to).Elem(), nil, func(string, object.Value) {})
+	s.fields(reflect.ValueOf(to).Elem(), &schema.TransportService, nil, func(string, object.Value) {})
 	if to.Name == "" {
 		to.Name = identity
 	}
@@ -247,11 +249,11 @@ func (s *subject) service(to *connector.Service) {
 func (s *subject) remote(to *connector.RemoteDomain) {
 	identity := s.text("Identity")
 	s.begin("Remote", identity)
-	s.fields(reflect.ValueOf(to).Elem(), nil, func(string, object.Value) {})
+	s.fields(reflect.ValueOf(to).Elem(), &schema.RemoteDomain, nil, func(string, object.Value) {})
 	if to.Name == "" {
 		to.Name = identity
 	}
-	s.expect("DomainName")
+	s.expect(&schema.RemoteDomain)
 	s.note("", source.CodeIgnored, "of a remote domain, only the settings about reports to its senders are read")
 }
 
@@ -271,14 +273,14 @@ func (s *subject) begin(list source.Path, identity string) {
 }
 
 // parameters stores the properties of a connector or domain, and checks the properties
-// without a field.
-func (s *subject) parameters(to any, known properties) {
-	s.fields(reflect.ValueOf(to).Elem(), known, func(name string, v object.Value) { s.other(name, v, known) })
+// without a field: those in known, and the parameters of the noun.
+func (s *subject) parameters(to any, noun *schema.Noun, known properties) {
+	s.fields(reflect.ValueOf(to).Elem(), noun, known, func(name string, v object.Value) { s.other(name, v, noun, known) })
 }
 
 // fields stores the properties of the object in the fields of their names, except those
-// in known, and calls other with the rest.
-func (s *subject) fields(to reflect.Value, known properties, other func(string, object.Value)) {
+// in known and parameters that are refused, and calls other with the rest.
+func (s *subject) fields(to reflect.Value, noun *schema.Noun, known properties, other func(string, object.Value)) {
 	fields := map[string]reflect.StructField{}
 	for f := range reflect.TypeOf(to.Interface()).NumField() {
 		field := to.Type().Field(f)
@@ -287,7 +289,8 @@ func (s *subject) fields(to reflect.Value, known properties, other func(string, 
 	for i, name := range s.o.Names() {
 		v, _ := s.o.Get(name)
 		field, isField := fields[strings.ToLower(name)]
-		if isField && !known.apart(name) {
+		row := noun.Row(name)
+		if isField && !known.apart(name) && (row == nil || row.Status() != schema.Refused) {
 			place := s.at(s.doc.PropertyLine(s.o, i))
 			s.field(field.Name, v, to.FieldByIndex(field.Index), place)
 			continue
@@ -297,8 +300,11 @@ func (s *subject) fields(to reflect.Value, known properties, other func(string, 
 }
 
 // other looks at a property that no field holds.
-func (s *subject) other(name string, v object.Value, known properties) {
+func (s *subject) other(name string, v object.Value, noun *schema.Noun, known properties) {
 	harmless, isKnown := known.lookup(name)
+	if row := noun.Row(name); row != nil && row.Verbs&schema.Set != 0 && !isKnown {
+		harmless, isKnown = cmp.Or(strings.TrimPrefix(row.Default.For("", false, false), "$"), noValue), true
+	}
 	text := strings.TrimSpace(object.Text(v))
 	switch {
 	case isKnown && harmless == "", text == "", text == "{}":
@@ -315,12 +321,13 @@ func (s *subject) other(name string, v object.Value, known properties) {
 	}
 }
 
-// expect warns of properties that policy depends on and the export leaves out.
-func (s *subject) expect(names ...string) {
+// expect warns of parameters that policy depends on and the export leaves out.
+func (s *subject) expect(noun *schema.Noun) {
 	var missing []string
-	for _, name := range names {
-		if _, ok := s.o.Get(name); !ok {
-			missing = append(missing, name)
+	for i := range noun.Rows {
+		row := &noun.Rows[i]
+		if _, ok := s.o.Get(row.Name); row.Expected && !ok {
+			missing = append(missing, row.Name)
 		}
 	}
 	if len(missing) > 0 {

@@ -3,7 +3,6 @@ package exchange
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/interchange-smtp/interchange/connector"
@@ -54,8 +53,7 @@ func (o *Org) acceptedNoun() *noun[accepted] {
 	n.filter = resultSize[accepted]
 	n.shape(o.acceptedExtras(n), "DomainName", "CatchAllRecipientID", "DomainType", "MatchSubDomains", "AddressBookEnabled",
 		"Default", "EmailOnly", "ExternallyManaged", "AuthenticationType", "LiveIdInstanceType", "PendingRemoval",
-		"PendingCompletion", "FederatedOrganizationLink", "IsCoexistenceDomain", "InitialDomain", "AdminDisplayName",
-		"ExchangeVersion", "Name", "Identity", "Guid")
+		"PendingCompletion", "FederatedOrganizationLink", "IsCoexistenceDomain", "InitialDomain")
 	return n
 }
 
@@ -193,9 +191,7 @@ func (o *Org) remoteNoun() *noun[remoteDomain] {
 		filter:   resultSize[remoteDomain],
 		columns:  []string{"Name", "DomainName", "AllowedOOFType"},
 	}
-	names := slices.DeleteFunc(settable(remoteRows), func(name string) bool { return name == "Name" })
-	n.shape(directoryExtras(n, "0.1 (8.0.535.0)", "ms-Exch-Domain-Content-Config", "msExchDomainContentConfig"), append(names, "AdminDisplayName", "ExchangeVersion", "Name",
-		"DistinguishedName", "Identity", "Guid")...)
+	n.shape(directoryExtras(n, "0.1 (8.0.535.0)", "ms-Exch-Domain-Content-Config", "msExchDomainContentConfig"))
 	return n
 }
 

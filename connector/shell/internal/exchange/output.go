@@ -20,7 +20,7 @@ func (o *Org) shownGroups(r *receive) permission.Group {
 	return groups
 }
 
-// receiveShape is the order of properties in the output.
+// receiveShape is the order in which Exchange shows the properties of Receive connectors.
 var receiveShape = []string{
 	"AuthMechanism", "Banner", "BinaryMimeEnabled", "Bindings", "ChunkingEnabled", "DefaultDomain",
 	"DeliveryStatusNotificationEnabled", "EightBitMimeEnabled", "SmtpUtf8Enabled", "BareLinefeedRejectionEnabled",
@@ -34,9 +34,7 @@ var receiveShape = []string{
 	"EnableAuthGSSAPI", "ExtendedProtectionPolicy", "LiveCredentialEnabled", "TlsDomainCapabilities", "Server",
 	"TransportRole", "RejectReservedTopLevelRecipientDomains", "RejectReservedSecondLevelRecipientDomains",
 	"RejectSingleLabelRecipientDomains", "AcceptConsumerMail", "SizeEnabled", "TarpitInterval", "AuthTarpitInterval",
-	"MaxAcknowledgementDelay", "AdminDisplayName", "ExchangeVersion", "Name", "DistinguishedName", "Identity", "Guid",
-	"ObjectCategory", "ObjectClass", "WhenChanged", "WhenCreated", "WhenChangedUTC", "WhenCreatedUTC", "OrganizationId",
-	"Id", "OriginatingServer", "IsValid", "ObjectState",
+	"MaxAcknowledgementDelay",
 }
 
 // receiveExtras are the properties that aren't parameters.
@@ -52,9 +50,10 @@ func constant[C any](v object.Value) func(*item[C], *C) object.Value {
 	return func(*item[C], *C) object.Value { return v }
 }
 
-// directoryNames are the properties of every object of the directory, in order.
+// directoryNames are the properties of every object of the directory, in order. They come
+// after the others.
 var directoryNames = []string{
-	"AdminDisplayName", "ExchangeVersion", "DistinguishedName", "Identity", "Guid", "ObjectCategory", "ObjectClass", "WhenChanged", "WhenCreated",
+	"AdminDisplayName", "ExchangeVersion", "Name", "DistinguishedName", "Identity", "Guid", "ObjectCategory", "ObjectClass", "WhenChanged", "WhenCreated",
 	"WhenChangedUTC", "WhenCreatedUTC", "OrganizationId", "Id", "OriginatingServer", "IsValid", "ObjectState",
 }
 

@@ -24,17 +24,18 @@ func (n *noun[C]) object(it *item[C]) *object.Object {
 	return o
 }
 
-// shape makes the properties of a noun from their names in order. A name that
-// isn't in extra is a row's. Parameters that came after 2007 are shown in that
-// edition only where they were set.
+// shape makes the properties of a noun: those of names in their order, the other
+// parameters in the order of their rows, and what every object of the directory has. A name
+// that isn't in extra is a row's. Parameters that came after 2007 are shown in that edition
+// only where they were set.
 func (n *noun[C]) shape(extra map[string]func(it *item[C], full *C) object.Value, names ...string) {
-	for _, r := range n.rows { // so that a new parameter is shown
-		if r.get != nil && r.Field == "" && !slices.Contains(names, r.Name) {
+	for _, r := range n.rows {
+		if r.get != nil && r.Field == "" && !slices.Contains(names, r.Name) && !slices.Contains(directoryNames, r.Name) {
 			names = append(names, r.Name)
 		}
 	}
-	for _, name := range directoryNames { // which every object has; those not named yet come last
-		if _, ok := extra[name]; ok && !slices.Contains(names, name) {
+	for _, name := range directoryNames {
+		if !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}

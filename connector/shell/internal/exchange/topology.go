@@ -59,7 +59,7 @@ func (o *Org) serverNoun() *noun[server] {
 	}
 	n.shape(extras, "Name", "Fqdn", "Domain", "Site", "ServerRole", "Edition", "AdminDisplayVersion", "IsHubTransportServer",
 		"IsEdgeServer", "IsMailboxServer", "IsClientAccessServer", "IsFrontendTransportServer", "IsUnifiedMessagingServer",
-		"IsExchange2007OrLater", "IsE14OrLater", "IsE15OrLater", "DistinguishedName", "Identity", "Guid", "IsValid", "ObjectState")
+		"IsExchange2007OrLater", "IsE14OrLater", "IsE15OrLater")
 	return n
 }
 
@@ -93,8 +93,7 @@ func (o *Org) siteNoun() *noun[site] {
 		refresh:  o.refreshSites,
 		columns:  []string{"Name", "HubSiteEnabled"},
 	}
-	n.shape(directoryExtras(n, "0.0 (6.5.6500.0)", "Site", "site"), "HubSiteEnabled", "InboundMailEnabled", "PartnerId", "Name",
-		"DistinguishedName", "Identity", "Guid", "IsValid")
+	n.shape(directoryExtras(n, "0.0 (6.5.6500.0)", "Site", "site"), "HubSiteEnabled", "InboundMailEnabled", "PartnerId", "Name")
 	return n
 }
 
@@ -164,7 +163,7 @@ func (o *Org) linkNoun() *noun[link] {
 		return int64(it.cfg.Cost)
 	}
 	extras["Sites"] = func(it *item[link], _ *link) object.Value { return object.Strings(it.cfg.Sites) }
-	n.shape(extras, "Cost", "ADCost", "ExchangeCost", "MaxMessageSize", "Sites", "Name", "DistinguishedName", "Identity", "Guid", "IsValid")
+	n.shape(extras, "Cost", "ADCost", "ExchangeCost", "MaxMessageSize", "Sites", "Name")
 	return n
 }
 

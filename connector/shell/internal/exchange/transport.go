@@ -27,20 +27,8 @@ func (o *Org) transportNoun() *noun[transport] {
 		check:    o.checkTransport,
 		link:     func(it *item[transport]) { o.base.Transport = it.cfg },
 	}
-	n.shape(directoryExtras(n, "0.1 (8.0.535.0)", "ms-Exch-Transport-Settings", "msExchTransportSettings"), append(settable(transportRows), "AdminDisplayName", "ExchangeVersion",
-		"DistinguishedName", "Identity", "Guid")...)
+	n.shape(directoryExtras(n, "0.1 (8.0.535.0)", "ms-Exch-Transport-Settings", "msExchTransportSettings"))
 	return n
-}
-
-// settable are the names of the parameters that rows set.
-func settable[C any](rows []row[C]) []string {
-	var names []string
-	for _, r := range rows {
-		if r.set != nil {
-			names = append(names, r.Name)
-		}
-	}
-	return names
 }
 
 // fullTransport shows what the configuration leaves out: nothing is limited then.
@@ -74,7 +62,7 @@ func (o *Org) serviceNoun(name string, of *schema.Noun) *noun[service] {
 	n.refresh = func() { o.refreshServices(shelf) }
 	extras := directoryExtras(n, "0.1 (8.0.535.0)", "ms-Exch-Exchange-Server", "msExchExchangeServer")
 	extras["Name"] = func(it *item[service], _ *service) object.Value { return key(&it.cfg) }
-	n.shape(extras, append(append([]string{"Name"}, settable(rows)...), "DistinguishedName", "Identity", "Guid")...)
+	n.shape(extras, "Name")
 	return n
 }
 
