@@ -306,3 +306,39 @@ func TestDeliverWithoutRoute(t *testing.T) {
 	_, got := w.rcpt(newEnvelope(), "b@fabrikam.com")
 	expect(t, "no connector", got[0], "451 4.4.4")
 }
+
+// TestEventsOfRefusals: the event of a recipient whose client waits has what the next hop said.
+func TestEventsOfRefusals(t *testing.T) {
+	w := newWorld(t, toHosts("192.0.2.1"))
+	sink := w.sink("192.0.2.1:25", &relaytest.Sink{Script: func(s relaytest.Stage, arg string) string {
+		switch {
+		case s == relaytest.StageRcpt && strings.Contains(arg, "no@"):
+			return "550 5.1.1 no such user"
+		case s == relaytest.StageData:
+			return "554 5.6.0 not this"
+		}
+		return ""
+	}})
+	var events []event.Event
+	w.sender.Events = []event.Reader{func(_ context.Context, e event.Event) { events = append(events, e) }}
+	tx, _ := w.rcpt(newEnvelope(), "no@fabrikam.com", "b@fabrikam.com", "no@fabrikam.com", "c@fabrikam.com")
+	_, err := tx.Deliver(t.Context(), strings.NewReader(letter))
+	if tx.Close(); len(sink.Messages()) != 0 || said(t, err)[:3] != "554" {
+		t.Errorf("%d messages, %v", len(sink.Messages()), err)
+	}
+	refused, failed := "550 5.1.1 no such user", "554 5.6.0 not this"
+	want := []event.Event{
+		{Kind: event.RecipientRefused, Reply: refused}, {Kind: event.RecipientRefused, Reply: refused},
+		{Kind: event.NotDelivered, Reply: failed}, {Kind: event.NotDelivered, Reply: failed},
+	}
+	if len(events) != len(want) {
+		t.Fatalf("%d events: %+v", len(events), events)
+	}
+	for i, to := range []string{"no@fabrikam.com", "no@fabrikam.com", "b@fabrikam.com", "c@fabrikam.com"} {
+		e := &events[i]
+		if e.Kind != want[i].Kind || e.To.String() != to || e.ID != "id1" || e.NextHop != "out [192.0.2.1]" || e.Host != "192.0.2.1" ||
+			e.Addr != "192.0.2.1:25" || e.Reply != want[i].Reply || e.Err == nil {
+			t.Errorf("%d: %+v", i, e)
+		}
+	}
+}

@@ -48,22 +48,26 @@ func (tx *transaction) Rcpt(ctx context.Context, rcpt envelope.Recipient) error 
 		tx.giveUp()
 		tx.hop, tx.taken, tx.failed = hop, 0, nil
 	}
-	if err := tx.offer(ctx, rcpt); err != nil {
-		return err
+	t, err := tx.offer(ctx, rcpt)
+	if err != nil {
+		o := tx.hop.refused(t, err)
+		tx.emit(ctx, event.RecipientRefused, rcpt, &o)
+		return o.Err
 	}
 	tx.to = append(tx.to, rcpt)
 	return nil
 }
 
 // offer offers one more recipient to the next hop and returns its answer.
-func (tx *transaction) offer(ctx context.Context, r envelope.Recipient) error {
+func (tx *transaction) offer(ctx context.Context, r envelope.Recipient) (t exchange, err error) {
 	switch {
 	case tx.failed != nil:
-		return tx.failed
+		return t, tx.failed
 	case tx.link == nil:
 		return tx.open(ctx, r)
 	}
-	err := tx.link.Check(smtpclient.Mail{Envelope: tx.env.Envelope})
+	t = tx.link.exchange()
+	err = tx.link.Check(smtpclient.Mail{Envelope: tx.env.Envelope})
 	if err == nil {
 		err = tx.link.Rcpt(ctx, r)
 	}
@@ -72,31 +76,29 @@ func (tx *transaction) offer(ctx context.Context, r envelope.Recipient) error {
 			tx.link.Close()
 			tx.link, tx.failed = nil, &relay.Error{Reply: replyFor(reply.SeparateTransaction)}
 		}
-		return failure(err, tx.hop.set)
+		return t, err
 	}
 	tx.taken++
-	return nil
+	return t, nil
 }
 
 // open opens the transaction with its first recipient. If the next hop refuses the sender,
 // or this server, that is the answer to all other recipients too.
-func (tx *transaction) open(ctx context.Context, r envelope.Recipient) error {
+func (tx *transaction) open(ctx context.Context, r envelope.Recipient) (t exchange, err error) {
 	a := &attempt{hop: &tx.hop, mail: smtpclient.Mail{Envelope: tx.env.Envelope}, to: []envelope.Recipient{r}, limit: waitTimeout}
 	l, answers, err := tx.sender.tryHosts(ctx, a)
 	if err != nil {
-		e := failure(err, tx.hop.set)
 		if !afterMail(err) {
-			tx.failed = e
+			tx.failed = failure(err, tx.hop.set)
 		}
-		tx.emit(ctx, event.Event{Kind: event.RecipientRefused, To: r.To, Err: e})
-		return e
+		return t, err
 	}
-	tx.link = l
+	tx.link, t = l, l.exchange()
 	if answers[0] != nil {
-		return failure(answers[0], tx.hop.set)
+		return t, answers[0]
 	}
 	tx.taken = 1
-	return nil
+	return t, nil
 }
 
 // giveUp leaves the transaction with the next hop and keeps its connection for others: the
@@ -145,33 +147,34 @@ func (tx *transaction) finish(ctx context.Context, m *outgoing) (exchange, error
 	return tx.sender.hand(ctx, &tx.hop, tx.to, m, waitTimeout, unanimous)
 }
 
-// outcome returns the Receipt or the error of an attempt.
+// outcome makes the event of each recipient, and returns the Receipt or the error of an
+// attempt.
 func (tx *transaction) outcome(ctx context.Context, t exchange, err error) (relay.Receipt, error) {
+	kind, o := event.Delivered, t.outcome(t.reply)
+	if err != nil {
+		kind, o = event.NotDelivered, tx.hop.refused(t, err)
+	}
+	for _, r := range tx.to {
+		tx.emit(ctx, kind, r, &o)
+	}
 	if err == nil {
-		tx.delivered(ctx, t)
 		return relay.Receipt{Result: tx.hop.set.Name + " to " + t.host + " [" + t.addr + secured(t.tls) + "]: " + t.reply.String()}, nil
 	}
-	e := failure(err, tx.hop.set)
-	tx.emit(ctx, event.Event{Kind: event.NotDelivered, Recipients: len(tx.to), Host: t.host, Addr: t.addr, TLS: t.tls, Err: e})
-	return relay.Receipt{}, e
+	return relay.Receipt{}, o.Err
 }
 
-// delivered makes the event of each recipient.
-func (tx *transaction) delivered(ctx context.Context, t exchange) {
+// emit passes what became of a recipient to the Readers.
+func (tx *transaction) emit(ctx context.Context, kind event.Kind, r envelope.Recipient, o *Outcome) {
 	if tx.sender.reader() == nil {
 		return
 	}
-	e := event.Event{Kind: event.Delivered, NextHop: tx.hop.String(), Host: t.host, Addr: t.addr, TLS: t.tls,
-		Reply: t.reply.String(), Delay: time.Since(tx.begun), Attempts: 1}
-	for _, r := range tx.to {
-		e.To = r.To
-		tx.emit(ctx, e)
+	e := event.Event{
+		Kind: kind, ID: tx.env.ID, EnvID: tx.env.EnvID, From: tx.env.From, To: r.To, Connector: tx.hop.set.Name, NextHop: tx.hop.String(),
+		Host: o.Host, Addr: o.Addr, TLS: o.TLS, Reply: o.Reply, Err: o.Err, Attempts: 1,
 	}
-}
-
-// emit passes e, with what is known of the message and its next hop, to the Readers.
-func (tx *transaction) emit(ctx context.Context, e event.Event) {
-	e.ID, e.EnvID, e.From, e.Connector = tx.env.ID, tx.env.EnvID, tx.env.From, tx.hop.set.Name
+	if !tx.begun.IsZero() {
+		e.Delay = time.Since(tx.begun)
+	}
 	tx.sender.emit(ctx, e)
 }
 

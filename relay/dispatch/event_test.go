@@ -14,6 +14,7 @@ import (
 	"github.com/interchange-smtp/interchange/relay/event"
 	"github.com/interchange-smtp/interchange/relay/queue"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
+	"github.com/interchange-smtp/interchange/routing"
 )
 
 // tracker is a Reader that keeps what becomes of recipients.
@@ -210,6 +211,60 @@ func TestSlowReader(t *testing.T) {
 		time.Sleep(time.Second)
 		if n := len(tr.ids(event.Delivered)); n != 11 {
 			t.Errorf("%d messages were delivered", n)
+		}
+	})
+}
+
+// TestEventsOfTheEnd: the last event of a recipient that wasn't delivered has its last attempt,
+// also if another process made that.
+func TestEventsOfTheEnd(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w, tr := tracked(t)
+		w.sink("192.0.2.1", answering(relaytest.StageRcpt, "", "452 4.2.2 mailbox full"), "b.example", "c.example")
+		expect(t, "reply", w.mail(first, "1@b.example", "2@c.example"), "250")
+		time.Sleep(time.Hour)
+		w.stop()
+		w.start()
+		if n, err := w.d.Drop(t.Context(), queue.Filter{To: routing.MustParseAddressSpace("b.example")}, false, nil); n != 1 || err != nil {
+			t.Fatalf("Drop: %d, %v", n, err)
+		}
+		time.Sleep(5 * 24 * time.Hour)
+		for kind, domain := range map[event.Kind]string{event.Dropped: "b.example", event.Expired: "c.example"} {
+			all := tr.all()
+			i := slices.IndexFunc(all, func(e event.Event) bool { return e.Kind == kind })
+			if i < 0 {
+				t.Fatalf("nothing was %v", kind)
+			}
+			if e := &all[i]; e.NextHop != "out "+domain || e.Host != domain || e.Addr != "192.0.2.1:25" ||
+				e.Reply != "452 4.2.2 mailbox full" || e.Delay < time.Hour || e.Attempts == 0 {
+				t.Errorf("%+v", e)
+			}
+		}
+	})
+}
+
+// TestEventsAtShutdown: an outcome that the Store doesn't know at the end of a process is no
+// event, because the next process works on.
+func TestEventsAtShutdown(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		disk := new(brittle)
+		w, tr := tracked(t, func(w *world) {
+			disk.Store = w.mem
+			w.store = disk
+		})
+		w.sink("192.0.2.1", &relaytest.Sink{}, "b.example")
+		disk.broken.Store(true)
+		expect(t, "reply", w.mail(first, "1@b.example"), "250")
+		time.Sleep(30 * time.Second)
+		w.stop()
+		if all := tr.all(); len(all) != 0 {
+			t.Errorf("after a shutdown: %v", all[0].Kind)
+		}
+		disk.broken.Store(false)
+		w.start()
+		time.Sleep(time.Minute)
+		if ids := tr.ids(event.Delivered); len(ids) != 1 || len(tr.all()) != 1 {
+			t.Errorf("%d events, delivered: %q", len(tr.all()), ids)
 		}
 	})
 }

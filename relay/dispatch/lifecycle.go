@@ -110,7 +110,6 @@ func (d *Dispatcher) Shutdown(ctx context.Context) error {
 	var unsaved []*schedule.Message
 	d.event(func(time.Time) { unsaved = d.sched.Unsaved() })
 	d.persistAll(unsaved)
-	d.event(func(time.Time) { d.sched.EmitAll() })
 	d.cutOff()
 	d.renewing.Wait()
 	d.endLeases()

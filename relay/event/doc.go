@@ -2,9 +2,9 @@
 //
 // relay.Server, dispatch.Dispatcher and delivery.Sender make an [Event] of each, and call
 // each [Reader] that they were given with it. The log is one Reader, [Log]; a tracking log,
-// metrics, or an application that asks what became of its mail are others. A program
-// learns in no other way what happened, and docs/logs.md lists every kind with its text,
-// level and keys.
+// metrics, or an application that asks what became of its mail are others. docs/logs.md
+// lists every kind with its text, level and keys, and the lines of a Logger that are not
+// about connections and mail, which have no event.
 //
 // # One message
 //
@@ -17,7 +17,8 @@
 // The events of a message that a Dispatcher makes come one after the other, in the order
 // in which they happened, and only when its Store knows what they say. A crash between the
 // two loses events and never invents one: after it, a recipient may be delivered twice and
-// then has two Delivered. What a Server says of the message comes from another goroutine:
+// then has two Delivered. Lost too are the events that wait for a Store when it can't be
+// written until the end of Shutdown, or when another process takes the message over. What a Server says of the message comes from another goroutine:
 // Delivered may come before MessageAccepted.
 //
 // # Readers

@@ -41,7 +41,7 @@ const (
 // What a Sender reports.
 const (
 	RecipientRefused     Kind = iota + NextHopReachable + 1 // to a client that waits for the next hop
-	NotDelivered                                            // the same, of the message
+	NotDelivered                                            // the same, at the end of the message
 	HostFailed                                              // and another host of the next hop accepted the message
 	TLSFailed                                               // and the host is called again
 	KeptConnectionFailed                                    // and another connection is used

@@ -16,8 +16,9 @@ type kind struct {
 
 // The keys of answers to a message and of attempts.
 const (
-	answered  = "session id connector remote user from to recipients size reply reason error result message-id"
-	attempted = "id from to hop host delay addr tls reply error"
+	answered     = "session id connector remote user from to recipients size reply reason error result message-id"
+	attempted    = "id from to hop host delay addr tls reply error"
+	attemptedNow = "id connector from to hop host addr tls reply error" // while the client waits
 )
 
 // table has the line in the log of each Kind.
@@ -39,8 +40,8 @@ var table = [kinds]kind{
 	ReportSent:          info("delivery report sent", attempted),
 	Deferred:            warn("deferred", attempted),
 	Refused:             warn("refused", attempted),
-	Expired:             warn("message expired", "id from to hop host reply"),
-	Dropped:             info("dropped", "id from to hop host reply error"),
+	Expired:             warn("message expired", attempted),
+	Dropped:             info("dropped", attempted),
 	ReportQueued:        info("delivery report queued", "id kind report to recipients"),
 	ReportUndeliverable: warn("delivery report can't be delivered", "id from to reply"),
 	FailureUnreported:   warn("failure isn't reported", "id from to reply"),
@@ -53,8 +54,8 @@ var table = [kinds]kind{
 	NextHopFailed:       warn("next hop failed", "hop failures retry waiting error"),
 	NextHopReachable:    info("next hop is reachable again", "hop failures waiting"),
 
-	RecipientRefused:     warn("recipient refused", "id connector to error"),
-	NotDelivered:         warn("not delivered", "id connector recipients host error"),
+	RecipientRefused:     warn("recipient refused", attemptedNow),
+	NotDelivered:         warn("not delivered", attemptedNow),
 	HostFailed:           warn("host failed, another one took its place", "id connector error"),
 	TLSFailed:            warn("TLS failed, calling again", "host then error"),
 	KeptConnectionFailed: {"kept connection failed", slog.LevelDebug, []string{"host", "error"}},

@@ -27,7 +27,8 @@ const EncodingVersion = 1
 //	            ret, envid, connector, remote, helo, user, report
 //	held        Message.Suspended
 //	recipients  an array of objects with to, notify (an array of words), orcpt, status
-//	            (a word), next, hop, attempts, tried, reply, host, delayed, reported
+//	            (a word), next, hop, attempts, tried, reply, host, addr, tls (a number),
+//	            delayed, reported
 //
 // A string that isn't UTF-8, or contains NUL, is written as "base64:" and its base64,
 // because JSON, or the JSON type of a database, can't hold it; so is a string that
@@ -96,6 +97,8 @@ func (e *encoder) recipient(r *Recipient) {
 	e.time(`,"tried":`, r.Tried)
 	e.text(`,"reply":`, r.Reply)
 	e.text(`,"host":`, r.Host)
+	e.text(`,"addr":`, r.Addr)
+	e.number(`,"tls":`, int(r.TLS))
 	e.flag(`,"delayed":true`, r.Delayed)
 	e.flag(`,"reported":true`, r.Reported)
 	e.b = append(e.b, '}')
@@ -201,6 +204,8 @@ type document struct {
 		Tried    time.Time       `json:"tried"`
 		Reply    text            `json:"reply"`
 		Host     text            `json:"host"`
+		Addr     text            `json:"addr"`
+		TLS      uint16          `json:"tls"`
 		Delayed  bool            `json:"delayed"`
 		Reported bool            `json:"reported"`
 	} `json:"recipients"`
@@ -255,7 +260,7 @@ func (m *Message) UnmarshalJSON(b []byte) error {
 		m.Recipients[i] = Recipient{
 			Recipient: envelope.Recipient{To: r.To, ORcpt: string(r.ORcpt)}, Status: r.Status, Next: r.Next,
 			Hop: string(r.Hop), Attempts: r.Attempts, Tried: r.Tried, Reply: string(r.Reply), Host: string(r.Host),
-			Delayed: r.Delayed, Reported: r.Reported,
+			Addr: string(r.Addr), TLS: r.TLS, Delayed: r.Delayed, Reported: r.Reported,
 		}
 		for _, word := range r.Notify {
 			bit, ok := envelope.ParseNotify(word)

@@ -36,6 +36,8 @@ type Recipient struct {
 	Tried    time.Time // when; zero: never
 	Reply    string    // what Host replied or what was found here, printable; "": nothing
 	Host     string    // the host that replied; "": Reply comes from this server
+	Addr     string    // IP address and port of the host, if it answered; "": it didn't
+	TLS      uint16    // version of TLS of the connection, as in package crypto/tls; 0: in the clear
 
 	Delayed  bool // a report on the delay was sent to the sender
 	Reported bool // the final outcome was reported to the sender, or need not be

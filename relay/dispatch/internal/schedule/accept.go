@@ -43,10 +43,13 @@ func (s *Scheduler) adopt(m *Message, now time.Time) {
 	s.resume(m, now)
 }
 
-// Forget ends the work on m. Attempts under way end without consequences.
+// Forget ends the work on m. Attempts under way end without consequences. If m is on the Store, the
+// events that wait for the Store are lost.
 func (s *Scheduler) Forget(m *Message, now time.Time) {
-	m.phase = gone
-	s.emitStored(m, len(m.unstored))
+	if m.phase != stored {
+		s.emitStored(m, len(m.unstored))
+	}
+	m.phase, m.unstored = gone, nil
 	s.sendReports(m, now)
 	s.unqueue(m)
 	s.messageAlarms.set(&m.alarm, time.Time{})

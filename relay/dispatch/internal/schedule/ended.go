@@ -136,8 +136,10 @@ func (s *Scheduler) unanswered(r *Result) {
 	e := asRefusal(r.Err)
 	reply := lastReply{at: r.At, text: e.Reply.String()}
 	if len(r.Outcomes) > 0 {
-		if reply.text = replyText(&r.Outcomes[0], e); r.Outcomes[0].Reply != "" {
-			reply.host = r.Outcomes[0].Host
+		o := &r.Outcomes[0]
+		reply.text, reply.addr, reply.tls = replyText(o, e), o.Addr, o.TLS
+		if o.Reply != "" {
+			reply.host = o.Host
 		}
 	}
 	if t.period == h.period { // attempts that started together fail once
@@ -146,7 +148,8 @@ func (s *Scheduler) unanswered(r *Result) {
 	m.hopFailed = true
 	for _, i := range t.To {
 		to := &m.Recipients[i]
-		to.Hop, to.Reply, to.Host, to.Tried = h.name, reply.text, reply.host, r.At
+		to.Hop, to.Tried = h.name, r.At
+		reply.copyTo(to)
 		m.refusals[i] = e
 	}
 	s.emitAttempt(r)

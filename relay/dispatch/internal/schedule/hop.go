@@ -7,6 +7,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/relay/delivery"
+	"github.com/interchange-smtp/interchange/relay/queue"
 )
 
 // unreachable is the name of the queue of recipients that no Send connector takes, as in Exchange.
@@ -46,6 +47,13 @@ type hop struct {
 type lastReply struct {
 	at         time.Time
 	text, host string
+	addr       string
+	tls        uint16
+}
+
+// copyTo makes l what r's last attempt found.
+func (l *lastReply) copyTo(r *queue.Recipient) {
+	r.Reply, r.Host, r.Addr, r.TLS = l.text, l.host, l.addr, l.tls
 }
 
 // update makes h the next hop of another policy. If its hosts differ, nothing is known of them: neither

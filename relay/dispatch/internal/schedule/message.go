@@ -102,7 +102,8 @@ func (m *Message) recipient(i int) queue.Recipient {
 	h := t.hop
 	r.Hop = h.name
 	if h.failures > 0 && h.lastReply.at.After(r.Tried) {
-		r.Reply, r.Host, r.Tried = h.lastReply.text, h.lastReply.host, h.lastReply.at
+		h.lastReply.copyTo(&r)
+		r.Tried = h.lastReply.at
 	}
 	if h.retryAt.After(r.Next) {
 		r.Next = h.retryAt

@@ -60,7 +60,8 @@ func (s *Scheduler) newNotice(m *Message, e event.Event) *Notice {
 	return t
 }
 
-// Emit adds an event of m. The Readers get it when the Store knows of it, or will never know.
+// Emit adds an event of m. The Readers get it when the Store knows of it; at once if m isn't on the
+// Store, and isn't being put there.
 func (s *Scheduler) Emit(m *Message, e event.Event) {
 	if !s.config.Events {
 		return
@@ -90,13 +91,6 @@ func (s *Scheduler) emitStored(m *Message, n int) {
 	m.inSave = 0
 	if m.unstored = m.unstored[n:]; len(m.unstored) == 0 {
 		m.unstored = nil
-	}
-}
-
-// EmitAll passes on all events: the Store will not know of them.
-func (s *Scheduler) EmitAll() {
-	for _, m := range s.messages {
-		s.emitStored(m, len(m.unstored))
 	}
 }
 
@@ -136,10 +130,11 @@ func (s *Scheduler) emitOutcome(m *Message, i int, o *delivery.Outcome, hop stri
 	s.Emit(m, e)
 }
 
-// emitRecipient adds an event of the recipient r of m, with its last reply: from its host or, without
-// one, of this server.
+// emitRecipient adds an event of the recipient r of m, with its last attempt. The reply is from its host
+// or, without one, of this server.
 func (s *Scheduler) emitRecipient(m *Message, r *queue.Recipient, kind event.Kind, now time.Time) {
-	e := event.Event{Kind: kind, Time: now, To: r.To, NextHop: r.Hop, Host: r.Host, Reply: r.Reply, Attempts: r.Attempts, Delay: now.Sub(m.Arrived)}
+	e := event.Event{Kind: kind, Time: now, To: r.To, NextHop: r.Hop, Host: r.Host, Addr: r.Addr, TLS: r.TLS,
+		Reply: r.Reply, Attempts: r.Attempts, Delay: now.Sub(m.Arrived)}
 	if kind == event.Dropped && r.Host == "" && r.Reply != "" {
 		e.Reply, e.Err = "", errors.New(r.Reply)
 	}

@@ -34,7 +34,7 @@ func (s *Scheduler) place(m *Message, now time.Time) {
 		}
 		r.Hop = h.name
 		if h.failures > 0 || h.never {
-			r.Reply, r.Host = h.lastReply.text, h.lastReply.host
+			h.lastReply.copyTo(r)
 		}
 		t := withRoom(made, h)
 		if t == nil {

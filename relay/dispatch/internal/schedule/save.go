@@ -77,6 +77,7 @@ func (s *Scheduler) StepDone(m *Message, step *Step, err error, now time.Time) (
 	switch {
 	case err == nil && step.Reports != nil:
 	case err == nil && step.Remove:
+		s.emitStored(m, len(m.unstored))
 		s.Forget(m, now)
 	case err == nil:
 		m.saveAt = time.Time{}
@@ -90,7 +91,8 @@ func (s *Scheduler) StepDone(m *Message, step *Step, err error, now time.Time) (
 		m.saveAt = now.Add(LeaseRenewal)
 		s.plan(m)
 	case errors.Is(err, queue.ErrLease), errors.Is(err, queue.ErrNotFound):
-		s.Emit(m, event.Event{Kind: event.MessageTakenOver, Time: now, Err: err})
+		m.unstored = nil // the other process makes these events, or others
+		s.EmitNow(m, event.Event{Kind: event.MessageTakenOver, Time: now, Err: err})
 		s.Forget(m, now)
 	default:
 		s.log(slog.LevelError, "cannot write to the queue", "id", m.ID, "error", event.Printable(err.Error()))
