@@ -16,7 +16,7 @@ func (s *session) emit(e event.Event) {
 	}
 	e.Time, e.Session, e.Connector = time.Now(), s.conn.ID, s.endpoint.in.Name()
 	e.Local, e.Remote, e.TLS = s.conn.Channel.Local, s.conn.Channel.Remote, s.tls.Version
-	e.Helo, e.User = cmp.Or(e.Helo, s.conn.Helo), s.rules.Identity().String()
+	e.Helo, e.User = cmp.Or(e.Helo, s.conn.Helo), s.conn.User
 	s.server.emit(s.ctx, e)
 }
 

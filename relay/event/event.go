@@ -63,7 +63,7 @@ type Event struct {
 	Local     netip.AddrPort // this server's end of the connection
 	Remote    netip.AddrPort // the client
 	Helo      string         // the client's name in EHLO or HELO
-	User      string         // whose permissions apply; if the client is anonymous, NT AUTHORITY\ANONYMOUS LOGON
+	User      string         // the name of the authenticated user; "": not authenticated
 	Command   string         // the SMTP command, in upper case
 	Mechanism string         // of AUTH
 	Tried     string         // the user name that could not log on
