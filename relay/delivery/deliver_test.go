@@ -274,7 +274,7 @@ func TestBodyTypes(t *testing.T) {
 		w := newWorld(t, toHosts("192.0.2.1"))
 		w.hop("192.0.2.1:25", bare)
 		env := tc.env
-		env.From = newEnvelope().From
+		env.From, env.Inbound = newEnvelope().From, newEnvelope().Inbound
 		tx, answers := w.rcpt(&env, "b@fabrikam.com")
 		got := answers[0]
 		if got == "ok" {

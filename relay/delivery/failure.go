@@ -8,6 +8,7 @@ import (
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/reply"
+	"github.com/interchange-smtp/interchange/internal/content"
 	"github.com/interchange-smtp/interchange/internal/conversion"
 	"github.com/interchange-smtp/interchange/internal/mailheader"
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
@@ -23,6 +24,8 @@ var reasons = []struct {
 	{mailheader.ErrTooLarge, reply.HeaderTooLarge},
 	{errTooLarge, reply.MessageTooLarge},
 	{smtpclient.ErrBareCRLF, reply.BareLinefeed},
+	{content.ErrBareCR, reply.BareLinefeed},
+	{content.ErrNUL, reply.BareLinefeed},
 	{smtpclient.ErrUTF8, reply.NextHopWithoutUTF8},
 	{smtpclient.ErrTooBig, reply.NextHopTooSmall},
 	{errCertificate, reply.NextHopInsecure},
@@ -53,7 +56,7 @@ func replyTo(err error, set *connector.Send) reply.Reply {
 	var hop *smtpclient.Error
 	var record tls.RecordHeaderError
 	switch {
-	case errors.As(err, &body) && !errors.Is(err, errTooLarge):
+	case errors.As(err, &body) && !errors.Is(err, errTooLarge) && !content.IsLineError(err):
 		return replyFor(reply.TemporaryError)
 	case errors.As(err, &dns):
 		if set != nil && set.ErrorPolicies&param.DowngradeDnsFailures != 0 && replyFor(dns.reason).Code >= 500 {

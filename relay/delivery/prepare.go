@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"sync"
 
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/content"
@@ -29,7 +30,11 @@ func (s *Sender) prepare(ctx context.Context, hop *NextHop, m *outgoing, body io
 	}
 	whole.Header().Filter(hop.out.Headers(hop.key.domain, nil).Keep)
 	if m.mail.Body == envelope.EightBitMIME {
-		if converted := s.toSevenBit(whole); converted != nil {
+		switch converted, err := s.toSevenBit(whole); {
+		case errors.Is(err, content.ErrSpill):
+			_ = whole.Close() // it can't fail
+			return &relay.Error{Reply: replyFor(reply.TemporaryError), Err: err}
+		case err == nil:
 			_ = whole.Close() // it can't fail
 			whole, m.mail.Body = converted, envelope.SevenBit
 		}
@@ -45,17 +50,17 @@ func (s *Sender) prepare(ctx context.Context, hop *NextHop, m *outgoing, body io
 	return nil
 }
 
-// toSevenBit returns a message without 8-bit content, nil if that is impossible.
-func (s *Sender) toSevenBit(m *message.Message) *message.Message {
+// toSevenBit returns m as a message without 8-bit content. An error means that this is impossible, or that
+// there is no room for another message.
+func (s *Sender) toSevenBit(m *message.Message) (*message.Message, error) {
 	r, w := io.Pipe()
 	from := m.Open()
-	go func() { _ = w.CloseWithError(conversion.Convert(w, from, conversion.SevenBit)) }()
+	var converting sync.WaitGroup
+	converting.Go(func() { _ = w.CloseWithError(conversion.Convert(w, from, conversion.SevenBit)) })
 	converted, err := s.messages().Read(r)
-	_ = r.Close() // it can't fail
-	if err != nil {
-		return nil
-	}
-	return converted
+	_ = r.Close()     // it can't fail
+	converting.Wait() // it reads m
+	return converted, err
 }
 
 // messages returns the Pool for Prepare.

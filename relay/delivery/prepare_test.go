@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"io"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -154,4 +155,20 @@ func ExampleSender_prepare() {
 		},
 	}
 	defer sender.Close()
+}
+
+// TestPrepareNoRoom: without room for the message in 7 bits, the attempt is made later; the message doesn't
+// leave with content that a next hop may convert behind the signature.
+func TestPrepareNoRoom(t *testing.T) {
+	w := newWorld(t, toHosts("192.0.2.1"))
+	sink := w.sink("192.0.2.1:25", &relaytest.Sink{})
+	w.sender.Messages = &mail.Pool{Memory: 1, Dir: filepath.Join(t.TempDir(), "absent")}
+	w.sender.Prepare = func(context.Context, *connector.Outbound, *envelope.Envelope, *mail.Message) error { return nil }
+	env := envelopeTo("b@fabrikam.com")
+	env.Body = envelope.EightBitMIME
+	outcomes, err := w.handOver(t.Context(), "b@fabrikam.com", env, strings.NewReader(letter+"gr\u00fc\u00dfe\r\n"))
+	expect(t, "attempt", said(t, outcomes[0].Err), "451 4.3.0")
+	if err != nil || sink.Connections() > 0 {
+		t.Errorf("the hop was called: %v", err)
+	}
 }

@@ -60,7 +60,8 @@ type Sender struct {
 	Prepare func(ctx context.Context, out *connector.Outbound, env *envelope.Envelope, m *message.Message) error
 
 	// Messages holds the messages that Prepare gets, unless they can be read again where
-	// they are. If nil, it is a zero Pool.
+	// they are: in the memory of a Dispatcher, or on its Store. What was converted to 7 bits
+	// is another message, which Messages holds. If nil, it is a zero Pool.
 	Messages *message.Pool
 	// TLSConfig, if not nil, may change the configuration of each TLS connection that
 	// the connector opens to a next hop; ServerName is the host. It must be safe for

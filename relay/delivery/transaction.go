@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector/reply"
+	"github.com/interchange-smtp/interchange/internal/content"
 	"github.com/interchange-smtp/interchange/internal/smtpclient"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/envelope"
@@ -116,12 +117,20 @@ func (tx *transaction) Close() { tx.giveUp() }
 // Deliver sends the message to the next hop. It returns nil if the next hop accepted the
 // message for all recipients; otherwise the next hop accepted it for none, or its reply
 // was lost. Errors are *relay.Error. If body can't be read to its end, the next hop
-// doesn't get the message.
+// doesn't get the message. Lines of a message that no Server received may end
+// in LF, and become CRLF; a bare CR and NUL are refused, unless it is binary.
 func (tx *transaction) Deliver(ctx context.Context, body io.Reader) (relay.Receipt, error) {
 	if len(tx.to) == 0 {
 		return relay.Receipt{}, &relay.Error{Reply: replyFor(reply.NotRouted)}
 	}
 	tx.begun = time.Now()
+	if tx.env.Inbound == nil && !tx.env.Report && tx.env.Body != envelope.BinaryMIME {
+		lines, err := content.WithCRLF(body)
+		if err != nil {
+			return tx.outcome(ctx, exchange{}, &smtpclient.BodyError{Err: err})
+		}
+		body = lines
+	}
 	m, err := tx.sender.read(ctx, &tx.hop, &tx.env.Envelope, body)
 	if err != nil {
 		return tx.outcome(ctx, exchange{}, err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 
+	"github.com/interchange-smtp/interchange/internal/content"
 	"github.com/interchange-smtp/interchange/relay/envelope"
 )
 
@@ -22,9 +23,10 @@ type Transport interface {
 	// messages wait with this one until hop is tried again. If the error is a *relay.Error
 	// with a 5xx reply, all recipients are refused permanently instead.
 	//
-	// body is the whole message, with CRLF at the ends of lines. If it can't be read to
-	// its end, the message must not be delivered. The size in env is the one that was
-	// declared, or 0.
+	// body is the whole message, with CRLF at the ends of lines; a bare LF can only be in
+	// binary content and in mail from a Receive connector whose
+	// BareLinefeedRejectionEnabled is $false. If body can't be read to its end, the message
+	// must not be delivered. The size in env is the one that was declared, or 0.
 	//
 	// Send must return soon after ctx has ended. It must not change env or to, nor use any
 	// argument after it has returned. Several goroutines call it at once, as many as the
@@ -35,11 +37,17 @@ type Transport interface {
 // Filter returns the message as the Send connector of h lets it out: without the fields
 // that its header firewall removes. A Dispatcher does this for the transports in its
 // ByConnector; a Sender and an LMTP do it themselves. The error is that of reading the
-// header.
+// header. A body that can be read again (it has Seek, ReadAt and Size) still can.
 func (h NextHop) Filter(body io.Reader) (io.Reader, error) {
+	source := content.SourceOf(body)
 	header, err := h.readHeader(body, true)
 	if err != nil {
 		return nil, failure(err, h.set)
 	}
-	return header.Message(), nil // it isn't released: the transport may read on
+	if source == nil {
+		return header.Message(), nil // it isn't released: the transport may read on
+	}
+	defer header.Release()
+	b := content.Around(source, source.Size()).With(header.Bytes(nil), header.Size())
+	return io.NewSectionReader(b, 0, b.Size()), nil
 }

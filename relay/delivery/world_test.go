@@ -163,9 +163,9 @@ func (h *hop) play(c net.Conn, script []string) {
 	}
 }
 
-// newEnvelope returns an Envelope without recipients.
+// newEnvelope returns an Envelope of a Server without recipients.
 func newEnvelope() *relay.Envelope {
-	return &relay.Envelope{Envelope: envelope.Envelope{ID: "id1", From: routing.MustParseAddress("a@contoso.com")}}
+	return &relay.Envelope{Inbound: new(connector.Inbound), Envelope: envelope.Envelope{ID: "id1", From: routing.MustParseAddress("a@contoso.com")}}
 }
 
 // begin begins a transaction.

@@ -79,16 +79,28 @@ func (tx *transaction) Close() {}
 // waits that long for the next hops before it queues what isn't settled; otherwise it queues the
 // message first. nil means that every recipient was delivered, is on the queue, or is in a report that
 // is on the queue.
+//
+// Lines of a message that no Server received may end in LF, and become CRLF; a bare CR and NUL are refused,
+// unless it is binary.
 func (tx *transaction) Deliver(ctx context.Context, r io.Reader) (relay.Receipt, error) {
+	if tx.env.Inbound == nil && !tx.env.Report && tx.env.Body != envelope.BinaryMIME {
+		lines, err := content.WithCRLF(r)
+		if err != nil {
+			return relay.Receipt{}, refuseUnread(err)
+		}
+		r = lines
+	}
+	return tx.deliver(ctx, r)
+}
+
+// deliver is Deliver for a message whose lines end in CRLF.
+func (tx *transaction) deliver(ctx context.Context, r io.Reader) (relay.Receipt, error) {
 	d := tx.d
 	delay := d.enter(tx.env)
 	defer d.leave()
 	b, unread, err := d.bodies.Read(r, delay <= 0)
-	switch {
-	case errors.Is(err, content.ErrSpill):
-		return relay.Receipt{}, schedule.Refusal(reply.InsufficientResources, err)
-	case err != nil:
-		return relay.Receipt{}, schedule.Refusal(reply.TemporaryError, err)
+	if err != nil {
+		return relay.Receipt{}, refuseUnread(err)
 	}
 	tx.m.arrive(b)
 	result := "queued"
@@ -101,6 +113,17 @@ func (tx *transaction) Deliver(ctx context.Context, r io.Reader) (relay.Receipt,
 		return relay.Receipt{}, err
 	}
 	return relay.Receipt{Result: result}, nil
+}
+
+// refuseUnread returns the reply for the client of a message that can't be read.
+func refuseUnread(err error) error {
+	switch {
+	case errors.Is(err, content.ErrSpill):
+		return schedule.Refusal(reply.InsufficientResources, err)
+	case content.IsLineError(err):
+		return schedule.Refusal(reply.BareLinefeed, err)
+	}
+	return schedule.Refusal(reply.TemporaryError, err)
 }
 
 // enter begins a Deliver, and returns how long the client may wait. Once Shutdown has begun, messages
@@ -171,6 +194,9 @@ func (d *Dispatcher) put(ctx context.Context, m *message, q *queue.Message, unre
 
 // refuseUnstored returns the reply for the client of m, which the Store didn't take.
 func (d *Dispatcher) refuseUnstored(m *message, err error) error {
+	if content.IsLineError(err) {
+		return refuseUnread(err)
+	}
 	d.Logger.Error("cannot write to the queue", "id", m.ID, "error", event.Printable(err.Error()))
 	if errors.Is(err, queue.ErrFull) || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
 		return schedule.Refusal(reply.InsufficientResources, err)

@@ -29,8 +29,9 @@ type Dispatcher struct {
 
 	// ByConnector has the transports of the Send connectors that don't use Transport, by their names.
 	// Case doesn't matter. The mail of such a connector has one queue, whatever its domains and smart
-	// hosts, and passes the header firewall before the transport gets it. The policy must have each
-	// connector on this server: Start and SetPolicy refuse one that hasn't.
+	// hosts, unless the transport is a *delivery.Sender, and passes the header firewall before the
+	// transport gets it. The policy must have each connector on this server: Start and SetPolicy refuse
+	// one that hasn't.
 	ByConnector map[string]delivery.Transport
 
 	// SendConnector, if not nil, names the Send connector for a recipient, in place of the policy's
@@ -129,17 +130,22 @@ func (d *Dispatcher) signalIfIdle() {
 	}
 }
 
-// nextHop returns the next hop for a recipient. A connector with its own transport is one next hop.
+// nextHop returns the next hop for a recipient. A connector with its own transport is one next hop, unless
+// that is a Sender, which needs the domain.
 func (d *Dispatcher) nextHop(p *connector.Policy, env *envelope.Envelope, to routing.Address, size int64) (hop delivery.NextHop, err error) {
 	if name := d.sendConnector(env, to); name != "" {
 		hop, err = delivery.NextHopBy(p, name, to, size)
 	} else {
 		hop, err = delivery.NextHopFor(p, to, size)
 	}
-	if err == nil && d.own.of(hop) != nil {
+	if err != nil {
+		return hop, err
+	}
+	own := d.own.of(hop)
+	if _, byDomain := own.(*delivery.Sender); own != nil && !byDomain {
 		hop = hop.AllDomains()
 	}
-	return hop, err
+	return hop, nil
 }
 
 // sendConnector returns what SendConnector does, "" without one.

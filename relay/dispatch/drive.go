@@ -158,8 +158,7 @@ func (d *Dispatcher) send(out *outgoing) (outcomes []delivery.Outcome, err, unre
 // sendBody hands the message in body to the next hop of out, by the transport of its Send connector.
 func (d *Dispatcher) sendBody(out *outgoing, body io.Reader) ([]delivery.Outcome, error) {
 	hop := out.transfer.Next
-	out.body = watched{r: body}
-	t, body := d.Transport, io.Reader(&out.body)
+	t, body := d.Transport, out.watch(body)
 	if own := d.own.of(hop); own != nil {
 		t = own
 		filtered, err := hop.Filter(body)
@@ -169,7 +168,7 @@ func (d *Dispatcher) sendBody(out *outgoing, body io.Reader) ([]delivery.Outcome
 		body = filtered
 	}
 	outcomes, err := t.Send(d.hard, hop, &out.env, out.to, body)
-	return checkOutcomes(d.hard, outcomes, err, len(out.to), out.body.err)
+	return checkOutcomes(d.hard, outcomes, err, len(out.to), out.body.unread())
 }
 
 // persist brings the Store up to date on m: it puts the reports there that are due, saves what has

@@ -1,7 +1,6 @@
 package dispatch
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -50,13 +49,13 @@ func (d *Dispatcher) Enqueue(ctx context.Context, mail Mail, message io.Reader) 
 	if d.event(func(time.Time) { env.Policy, host = d.sched.Policy() }); env.Policy == nil {
 		return "", ErrStopped
 	}
-	lines := &crlfReader{r: bufio.NewReader(message)}
+	lines := content.NewLineReader(message)
 	whole, messageID, err := d.complete(env, host, lines)
 	if err != nil {
 		return "", fmt.Errorf("the message handed in: %w", err)
 	}
 	defer whole.Release()
-	if env.Size = whole.Size(); lines.eightBit {
+	if env.Size = whole.Size(); lines.EightBit() {
 		env.Body = envelope.EightBitMIME
 	}
 	accepted := &event.Event{Kind: event.MessageAccepted, Recipients: len(mail.To), MessageID: messageID, Result: "queued"}
@@ -101,7 +100,7 @@ func (d *Dispatcher) hand(ctx context.Context, env *relay.Envelope, whole *conte
 	}
 	body := content.NewReader(whole)
 	defer body.Close() // it is only read
-	_, err = tx.Deliver(ctx, body)
+	_, err = tx.deliver(ctx, body)
 	return err
 }
 
@@ -139,65 +138,4 @@ func (m *Mail) needsUTF8() bool {
 		}
 	}
 	return !m.From.IsASCII()
-}
-
-// crlfReader reads lines that end in LF or CRLF, with CRLF. The last line gets an end if it has none.
-type crlfReader struct {
-	r        *bufio.Reader
-	lines    int    // that were read whole
-	text     bool   // the line has begun
-	pending  []byte // still to be returned
-	eightBit bool   // a byte was not ASCII
-	err      error
-	memory   [2]byte
-}
-
-// Read implements io.Reader.
-func (c *crlfReader) Read(p []byte) (n int, err error) {
-	for n < len(p) {
-		if len(c.pending) > 0 {
-			k := copy(p[n:], c.pending)
-			n, c.pending = n+k, c.pending[k:]
-			continue
-		}
-		if c.err != nil {
-			break
-		}
-		c.next()
-	}
-	if n == 0 && len(p) > 0 {
-		return 0, c.err
-	}
-	return n, nil
-}
-
-// next reads one more byte, or line end.
-func (c *crlfReader) next() {
-	b, err := c.r.ReadByte()
-	if b == '\r' && err == nil {
-		if b, err = c.r.ReadByte(); b != '\n' || err != nil {
-			c.err = fmt.Errorf("line %d has a carriage return without a line feed", c.lines+1)
-			return
-		}
-	}
-	switch {
-	case err != nil:
-		if c.err = err; err == io.EOF && c.text {
-			c.endLine()
-		}
-	case b == 0:
-		c.err = fmt.Errorf("line %d has a NUL byte", c.lines+1)
-	case b == '\n':
-		c.endLine()
-	default:
-		c.text, c.eightBit = true, c.eightBit || b >= 0x80
-		c.pending = append(c.memory[:0], b)
-	}
-}
-
-// endLine ends the line.
-func (c *crlfReader) endLine() {
-	c.text = false
-	c.lines++
-	c.pending = append(c.memory[:0], "\r\n"...)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -130,4 +131,40 @@ func errorText(err error) string {
 		text += " " + e.Reply.String()
 	}
 	return text
+}
+
+// TestLocalLines: lines that end in LF, of a message that no Server received, become CRLF, however it can
+// be read; what can't be mended is refused at once.
+func TestLocalLines(t *testing.T) {
+	sources := map[string]func(string) io.Reader{
+		"source": func(s string) io.Reader { return strings.NewReader(s) },
+		"stream": func(s string) io.Reader { return io.MultiReader(strings.NewReader(s)) },
+	}
+	long := strings.Repeat("x\n", 300_000)
+	for name, source := range sources {
+		for _, tc := range []struct{ body, want, reply string }{
+			{letter, letter, "250"},
+			{strings.ReplaceAll(letter, "\r\n", "\n"), letter, "250"},
+			{letter + long, letter + strings.ReplaceAll(long, "\n", "\r\n"), "250"},
+			{letter + "a\rb\r\n", "", "550 5.6.11"},
+			{letter + "\x00\r\n", "", "550 5.6.11"},
+			{letter + long + "\x00\r\n", "", "550 5.6.11"},
+		} {
+			bubble(t, func(t *testing.T) {
+				box := &double{}
+				w := newWorld(t, config(byDNS(), mailboxes()), withTransport(box))
+				env := w.envelope("", "a@contoso.com")
+				env.To = []envelope.Recipient{rcpt("1@box.example")}
+				_, err := relay.Deliver(t.Context(), w.d, env, source(tc.body))
+				expect(t, name, said(t, err), tc.reply)
+				time.Sleep(time.Second)
+				if got := strings.Join(box.texts, ""); got != tc.want {
+					t.Errorf("%s: %d bytes arrived, %.50q, want %d", name, len(got), got, len(tc.want))
+				}
+				if got := w.queued(); got != "" {
+					t.Errorf("%s: queued: %s", name, got)
+				}
+			})
+		}
+	}
 }

@@ -110,6 +110,7 @@ type outgoing struct {
 	one      [1]envelope.Recipient // memory for to
 	mem      bytes.Reader
 	body     watched
+	source   watchedSource // body, if it can be read again
 	result   schedule.Result
 }
 

@@ -2,13 +2,20 @@ package dispatch_test
 
 import (
 	"context"
+	"io"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/relay/delivery"
+	"github.com/interchange-smtp/interchange/relay/dispatch"
 	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/relay/message"
+	"github.com/interchange-smtp/interchange/relay/queue"
+	"github.com/interchange-smtp/interchange/relay/queue/queuetest"
+	"github.com/interchange-smtp/interchange/relay/queue/spool"
 	"github.com/interchange-smtp/interchange/relay/relaytest"
 )
 
@@ -28,4 +35,61 @@ func TestReportsArePrepared(t *testing.T) {
 			t.Errorf("the report: %+v", m)
 		}
 	})
+}
+
+// TestPreparedOnce: Prepare gets a message where the Dispatcher or its Store holds it, without a copy: a
+// Sender that has room for none delivers it, also as the transport of one connector.
+func TestPreparedOnce(t *testing.T) {
+	large := letter + strings.Repeat("x\r\n", 200_000)
+	for name, tc := range map[string]struct {
+		connector string
+		body      string
+		spool     bool
+		own       bool
+	}{
+		"while the client waits":              {connector: holds, body: letter},
+		"while the client waits, large":       {connector: holds, body: large},
+		"from a Store in memory":              {connector: first, body: large},
+		"from a file":                         {connector: first, body: large, spool: true},
+		"from a file, the connector's Sender": {connector: first, body: large, spool: true, own: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var store queue.Store = new(queuetest.Store)
+			if tc.spool {
+				s, err := spool.Open(filepath.Join(t.TempDir(), "queue"), spool.Options{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(func() { s.Close() })
+				store = s
+			}
+			w := newWorld(t, config(byDNS()), func(w *world) {
+				w.store = store
+				w.tune = func(d *dispatch.Dispatcher) {
+					w.sender.Messages = &message.Pool{Memory: 1, Dir: filepath.Join(t.TempDir(), "absent")}
+					w.sender.Prepare = func(_ context.Context, _ *connector.Outbound, _ *envelope.Envelope, m *message.Message) error {
+						if _, err := io.Copy(io.Discard, m.Open()); err != nil {
+							return err
+						}
+						return m.Header().Prepend("X-Prepared: yes")
+					}
+					if tc.own {
+						d.ByConnector = map[string]delivery.Transport{"out": w.sender}
+					}
+				}
+			})
+			sink := w.sink("192.0.2.1", &relaytest.Sink{}, "b.example")
+			body := "X-MS-Exchange-Organization-SCL: 1\r\n" + tc.body
+			expect(t, "reply", w.mailFrom(tc.connector, "a@contoso.com", body, nil, "1@b.example"), "250")
+			ctx, cancel := timeout(10 * time.Second)
+			defer cancel()
+			got, err := sink.Wait(ctx, 1)
+			if err != nil {
+				t.Fatalf("%v; the log: %s", err, w.log.String())
+			}
+			if string(got[0].Data) != "X-Prepared: yes\r\n"+tc.body {
+				t.Errorf("%d bytes arrived: %.100q", len(got[0].Data), got[0].Data)
+			}
+		})
+	}
 }

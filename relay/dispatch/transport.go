@@ -8,9 +8,11 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/reply"
+	"github.com/interchange-smtp/interchange/internal/content"
 	"github.com/interchange-smtp/interchange/relay"
 	"github.com/interchange-smtp/interchange/relay/delivery"
 	"github.com/interchange-smtp/interchange/relay/dispatch/internal/schedule"
@@ -112,13 +114,60 @@ func causeOf(err error) string {
 // watched is the message that a Transport reads. It keeps the error.
 type watched struct {
 	r   io.Reader
-	err error // nil: none yet, or io.EOF
+	mu  sync.Mutex // several goroutines may use ReadAt
+	err error      // of the last Read or ReadAt that failed; io.EOF is not kept
 }
 
+// watch returns a reader of body, which can be read again if body can.
+func (out *outgoing) watch(body io.Reader) io.Reader {
+	out.body.r = body
+	if source := content.SourceOf(body); source != nil {
+		out.source = watchedSource{&out.body, source}
+		return &out.source
+	}
+	return &out.body
+}
+
+// Read implements io.Reader.
 func (w *watched) Read(p []byte) (int, error) {
 	n, err := w.r.Read(p)
-	if err != nil && err != io.EOF {
-		w.err = err
-	}
+	w.keep(err)
 	return n, err
 }
+
+// keep keeps err.
+func (w *watched) keep(err error) {
+	if err != nil && err != io.EOF {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.err = err
+	}
+}
+
+// unread returns the error with which the message could not be read.
+func (w *watched) unread() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.err
+}
+
+// watchedSource is a watched message that can be read again where it is.
+type watchedSource struct {
+	*watched
+	source content.Source
+}
+
+// Seek implements io.Seeker.
+func (w *watchedSource) Seek(offset int64, whence int) (int64, error) {
+	return w.source.Seek(offset, whence)
+}
+
+// ReadAt implements io.ReaderAt.
+func (w *watchedSource) ReadAt(p []byte, at int64) (int, error) {
+	n, err := w.source.ReadAt(p, at)
+	w.keep(err)
+	return n, err
+}
+
+// Size returns the length of the message in bytes.
+func (w *watchedSource) Size() int64 { return w.source.Size() }

@@ -33,8 +33,9 @@ type Message struct {
 	readers []*content.Reader
 }
 
-// Read reads a message to its end. A source that can be read again, such as a *bytes.Reader, is
-// not copied, and must stay as it is until the Message is closed. The error is r's, or says that
+// Read reads a message to its end. A source that can be read again, because it has Seek, ReadAt
+// and Size as a *bytes.Reader has, is not copied, and must stay as it is until the Message is
+// closed. The error is r's, or says that
 // the file for a large message failed. Close the Message.
 func (p *Pool) Read(r io.Reader) (*Message, error) {
 	b, err := p.buffer(r)
@@ -49,19 +50,10 @@ func (p *Pool) Read(r io.Reader) (*Message, error) {
 	return &Message{header: &Header{parsed: h}, buffer: b}, nil
 }
 
-// rereadable is a source that can be read again.
-type rereadable interface {
-	io.ReadSeeker
-	io.ReaderAt
-	Size() int64
-}
-
 // buffer returns r's message, without a copy if it can be read again.
 func (p *Pool) buffer(r io.Reader) (*content.Buffer, error) {
-	if source, ok := r.(rereadable); ok {
-		if at, err := source.Seek(0, io.SeekCurrent); err == nil && at == 0 {
-			return content.Around(source, source.Size()), nil
-		}
+	if source := content.SourceOf(r); source != nil {
+		return content.Around(source, source.Size()), nil
 	}
 	p.once.Do(func() { p.buffers.Dir, p.buffers.Memory = p.Dir, p.Memory })
 	b, _, err := p.buffers.Read(r, false)

@@ -89,7 +89,9 @@ type Store interface {
 	// own position. It stays readable until it is closed, even if the message is
 	// removed, but not when the Store is closed. ErrNotFound: the message was removed.
 	// ErrDamaged: the content differs from what Put got; the message stays, without its
-	// content, until its holder removes it.
+	// content, until its holder removes it. If the reader has Seek, ReadAt and Size, as a
+	// *bytes.Reader has, a Sender with Prepare reads the content there; otherwise it copies
+	// it once more at each attempt.
 	Open(ctx context.Context, id string) (io.ReadCloser, error)
 
 	// All returns every message, held or not, in the order of Arrived. For a message

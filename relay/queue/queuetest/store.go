@@ -204,8 +204,14 @@ func (s *Store) Open(ctx context.Context, id string) (io.ReadCloser, error) {
 	case it == nil:
 		return nil, fmt.Errorf("%w: %s", queue.ErrNotFound, id)
 	}
-	return io.NopCloser(bytes.NewReader(it.body)), nil
+	return body{bytes.NewReader(it.body)}, nil
 }
+
+// body is the content of a message, which can be read again.
+type body struct{ *bytes.Reader }
+
+// Close implements io.Closer.
+func (body) Close() error { return nil }
 
 // All implements queue.Store.
 func (s *Store) All(ctx context.Context) iter.Seq2[*queue.Message, error] {

@@ -174,7 +174,7 @@ func (s *Spool) openView(v view) (io.ReadCloser, error) {
 			return nil, v.damaged(err)
 		}
 		v.release()
-		return io.NopCloser(bytes.NewReader(content)), nil
+		return memoryBody{bytes.NewReader(content)}, nil
 	}
 	if err := s.verify(section, v.body.header.bodySum); err != nil {
 		return nil, v.damaged(err)
@@ -226,6 +226,12 @@ func (s *Spool) verify(r *io.SectionReader, want uint32) error {
 	_, err = r.Seek(0, io.SeekStart)
 	return err
 }
+
+// memoryBody is content in memory. Like a fileBody, it can be read again.
+type memoryBody struct{ *bytes.Reader }
+
+// Close implements io.Closer.
+func (memoryBody) Close() error { return nil }
 
 // fileBody is content in a file.
 type fileBody struct {
