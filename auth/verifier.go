@@ -69,4 +69,5 @@ type Channel struct {
 	TLS           bool
 	PeerNames     []string // verified names of the client's certificate; not to be changed
 	NoCertificate bool     // the server has no certificate, so it can't offer STARTTLS
+	NoVerifier    bool     // the server can't check passwords, so it can't offer AUTH
 }

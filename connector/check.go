@@ -18,6 +18,7 @@ const (
 	checkHelloDomain
 	checkTLS
 	checkTLSOffered
+	checkVerifier
 	checkNotAuthenticated
 	checkMechanism
 	checkIdentity
@@ -102,6 +103,7 @@ var checkTexts = [...]checkText{
 	checkHelloDomain:          {"hello-domain", "Receive.RequireEHLODomain", "an argument was given", "RequireEHLODomain is set and no argument was given"},
 	checkTLS:                  {"tls", "Receive.RequireTLS", "TLS is up", "RequireTLS is set and TLS is not up"},
 	checkTLSOffered:           {"tls-offered", "Receive.AuthMechanism", "TLS can be started", "AuthMechanism has no Tls, the server has no certificate, or TLS is up already"},
+	checkVerifier:             {"verifier", "", "", "the server has no users, so it offers no AUTH"},
 	checkNotAuthenticated:     {"not-authenticated-yet", "", "the session is not authenticated yet", "{s} has logged in already"},
 	checkMechanism:            {"mechanism", "Receive.AuthMechanism", "{s} is offered", "{s} is not offered on this channel"},
 	checkIdentity:             {"identity", "", "password accepted for {s}", "the verifier returned no identity"},

@@ -25,6 +25,8 @@ type Dialog struct {
 	// NoCertificate says that the server has no certificate, so that it can't offer
 	// STARTTLS or begin with TLS.
 	NoCertificate bool
+	// NoVerifier says that the server can't check passwords, so that it can't offer AUTH.
+	NoVerifier bool
 	// Commands are the client's commands in order. Each Rcpt names the next address of
 	// To. Empty means EHLO, with TLS also STARTTLS and EHLO again, with a User also
 	// AUTH, then MAIL, RCPT for each of To, and DATA.

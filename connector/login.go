@@ -10,7 +10,7 @@ import (
 
 // SASL returns the SASL mechanisms that EHLO offers now, in its order.
 func (s Session) SASL() []string {
-	if s.in == nil || s.client.kind == userClient || s.mustStartTLS() {
+	if s.in == nil || s.client.kind == userClient || s.noVerifier || s.mustStartTLS() {
 		return nil
 	}
 	return s.in.mechanism.Offer(auth.Channel{TLS: s.tls})
@@ -34,6 +34,10 @@ func (s Session) Auth(mechanism string) Decision {
 func (s Session) mayLogin() Decision {
 	if s.in.settings.RequireTLS && !s.check(checkTLS, s.tls, about{}) {
 		return s.in.Decide(reply.StartTLSFirst)
+	}
+	if s.noVerifier {
+		s.check(checkVerifier, false, about{})
+		return s.in.Decide(reply.MechanismNotOffered)
 	}
 	// RFC 4954 section 4: a session has one successful AUTH at most.
 	if !s.check(checkNotAuthenticated, s.client.kind != userClient, about{subject: s.client.id.Name}) {

@@ -22,6 +22,7 @@ type Session struct {
 	client        *client
 	tls           bool
 	noCertificate bool   // the server has no certificate for TLS
+	noVerifier    bool   // the server can't check passwords
 	trace         *Trace // nil: decisions are not recorded
 }
 
@@ -56,7 +57,7 @@ func (in *Inbound) Open(ch auth.Channel, t *Trace) Session {
 		none.noConnector()
 		return none
 	}
-	s := Session{in: in, client: in.anonymous, tls: ch.TLS, noCertificate: ch.NoCertificate, trace: t}
+	s := Session{in: in, client: in.anonymous, tls: ch.TLS, noCertificate: ch.NoCertificate, noVerifier: ch.NoVerifier, trace: t}
 	switch {
 	case s.client.kind == externalClient:
 		s.check(checkExternallySecured, true, about{})

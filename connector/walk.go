@@ -156,9 +156,10 @@ func (in *Inbound) greeting() string {
 }
 
 func (w *walk) channel(tls bool) auth.Channel {
-	ch := auth.Channel{Local: w.dialog.Local, Remote: netip.AddrPortFrom(w.dialog.Remote, 0), TLS: tls, NoCertificate: w.dialog.NoCertificate}
+	d := &w.dialog
+	ch := auth.Channel{Local: d.Local, Remote: netip.AddrPortFrom(d.Remote, 0), TLS: tls, NoCertificate: d.NoCertificate, NoVerifier: d.NoVerifier}
 	if tls {
-		ch.PeerNames = w.dialog.PeerNames
+		ch.PeerNames = d.PeerNames
 	}
 	return ch
 }

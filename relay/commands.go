@@ -34,12 +34,9 @@ func (s *session) Hello(name string, esmtp bool) (smtpserver.Offer, reply.Reply)
 		return smtpserver.Offer{}, s.handlerRefused(event.Event{Command: "HELO", Err: err})
 	}
 	r := s.endpoint.settings
-	offer := smtpserver.Offer{Size: r.SizeEnabled != param.SizeDisabled}
+	offer := smtpserver.Offer{Size: r.SizeEnabled != param.SizeDisabled, SASL: s.rules.SASL()}
 	if r.SizeEnabled == param.SizeEnabled {
 		offer.MaxSize = s.rules.MaxSize()
-	}
-	if s.endpoint.verifier != nil {
-		offer.SASL = s.rules.SASL()
 	}
 	return offer, reply.Reply{Code: 250}
 }
@@ -74,9 +71,6 @@ func (s *session) Complete(local routing.Address) routing.Address {
 // Auth implements smtpserver.Handler.
 func (s *session) Auth(mechanism string) (auth.Exchange, reply.Reply) {
 	d := s.decide(s.rules.Auth(mechanism))
-	if d.Allowed() && s.endpoint.verifier == nil {
-		d = s.endpoint.in.Decide(reply.MechanismNotOffered)
-	}
 	if !d.Allowed() {
 		return nil, s.refuse(event.Event{Command: "AUTH", Mechanism: mechanism}, d)
 	}

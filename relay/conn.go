@@ -50,7 +50,7 @@ func (s *Server) serveConn(l net.Listener, c net.Conn) {
 	now := time.Now()
 	ctx, cancel := s.context(l, c, now.Add(ep.settings.ConnectionTimeout))
 	defer cancel()
-	s.converse(ctx, now, c, ep, auth.Channel{Local: local, Remote: remote, NoCertificate: ep.tls.Load() == nil})
+	s.converse(ctx, now, c, ep, auth.Channel{Local: local, Remote: remote, NoCertificate: ep.tls.Load() == nil, NoVerifier: ep.verifier == nil})
 }
 
 // choose picks the endpoint by the current policy; nil if no connector matches.

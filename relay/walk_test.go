@@ -209,15 +209,19 @@ func TestWalkIsTheRelay(t *testing.T) {
 		t.Fatal(err)
 	}
 	met := map[reply.Reason]int{}
-	for _, plain := range []bool{true, false} {
+	for i, rounds := range []int{100, 100, 400} {
+		plain, noUsers := i == 0, i == 1
 		w := serve(t, policy(t, defaultHub()), func(s *relay.Server) {
 			s.Handler = newTableRouter()
 			s.Explain = func(name string) bool { return name != "R0" } // which only adds to replies
 			if plain {
 				s.Certificates = nil
 			}
+			if noUsers {
+				s.Verifier = nil
+			}
 		})
-		for range map[bool]int{true: 100, false: 400}[plain] {
+		for range rounds {
 			p := randomPolicy(r, plain)
 			err := w.server.SetPolicy(p)
 			if err != nil && !(plain && errors.Is(err, relay.ErrNoCertificate)) {
@@ -225,7 +229,7 @@ func TestWalkIsTheRelay(t *testing.T) {
 			}
 			for range 4 {
 				talk := talker{world: w, dialog: randomDialog(r), partner: partner}
-				talk.dialog.NoCertificate = plain
+				talk.dialog.NoCertificate, talk.dialog.NoVerifier = plain, noUsers
 				talk.walk = p.Walk(talk.dialog)
 				if err == nil {
 					talk.hold()

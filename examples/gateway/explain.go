@@ -21,6 +21,7 @@ type explainFlags struct {
 	remote, local string
 	helo          string
 	tls, noCert   bool
+	noUsers       bool
 	certNames     list
 	user, users   string
 	userDomains   list
@@ -47,6 +48,7 @@ func (f *explainFlags) register(fs *flag.FlagSet) {
 	fs.Var(&f.userDomains, "user-domain", "`DOMAIN` of which that user may send as any address, or *.DOMAIN for the domains below it; beside those in the users file; may be repeated")
 	fs.StringVar(&f.mechanism, "auth", "", "SASL `MECHANISM` by which it does (default: one that is offered)")
 	fs.StringVar(&f.users, "users", "", "users `FILE` that knows the user's groups and addresses")
+	fs.BoolVar(&f.noUsers, "no-users", false, "the relay has no users, as serve without -users: it refuses AUTH")
 	fs.StringVar(&f.from, "from", "", "the sender's `ADDRESS`; empty or <> is the null sender")
 	fs.Var(&f.to, "to", "a recipient's `ADDRESS`; may be repeated")
 	fs.Int64Var(&f.size, "size", 0, "the message's size in bytes; 0: not known")
@@ -94,7 +96,7 @@ func explain(c *cli, args []string) int {
 // the error.
 func (f *explainFlags) dialog() (connector.Dialog, error) {
 	d := connector.Dialog{
-		TLS: f.tls, NoCertificate: f.noCert, PeerNames: f.certNames, Mechanism: f.mechanism, Helo: f.helo,
+		TLS: f.tls, NoCertificate: f.noCert, NoVerifier: f.noUsers, PeerNames: f.certNames, Mechanism: f.mechanism, Helo: f.helo,
 		Size: f.size, HeaderSize: f.headerSize, Hops: f.hops, LocalHops: f.localHops,
 	}
 	var errs mistakes
@@ -136,6 +138,9 @@ func (f *explainFlags) dialog() (connector.Dialog, error) {
 	errs.count("hops", int64(f.hops))
 	errs.count("local-hops", int64(f.localHops))
 	domains := errs.senderDomains("user-domain", f.userDomains)
+	if f.noUsers && f.users != "" {
+		errs.add("no-users", errors.New("-users gives users; leave out one of the two"))
+	}
 	if f.user != "" {
 		id, err := f.identity()
 		errs.add("users", err)

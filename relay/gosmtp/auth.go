@@ -26,9 +26,9 @@ func (s *session) AuthMechanisms() []string {
 	return slices.DeleteFunc(offered, func(m string) bool { return !slices.Contains(theirs, m) })
 }
 
-// mechanismsOfNext returns the mechanisms of Next, none if it isn't known who they prove.
+// mechanismsOfNext returns the mechanisms of Next.
 func (s *session) mechanismsOfNext() []string {
-	if next, ok := s.next.(smtp.AuthSession); ok && s.backend.Identify != nil {
+	if next, ok := s.next.(smtp.AuthSession); ok {
 		return next.AuthMechanisms()
 	}
 	return nil

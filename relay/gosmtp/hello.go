@@ -16,7 +16,9 @@ func (b *Backend) NewSession(c *smtp.Conn) (smtp.Session, error) {
 		return nil, errOver
 	}
 	s := &session{backend: b, conn: w, client: c}
-	s.channel = auth.Channel{Local: w.local, Remote: w.remote, NoCertificate: c.Server().TLSConfig == nil}
+	s.channel = auth.Channel{
+		Local: w.local, Remote: w.remote, NoCertificate: c.Server().TLSConfig == nil, NoVerifier: b.Verifier == nil && b.Identify == nil,
+	}
 	if state, ok := c.TLSConnectionState(); ok {
 		s.tls, s.channel.TLS, s.order.TLS = &state, true, true
 		if w.settings.DomainSecureEnabled {
