@@ -11,6 +11,18 @@ import (
 	"github.com/interchange-smtp/interchange/routing"
 )
 
+// OutOfOrder refuses a command that may not come now, for the reason that package order
+// gives.
+func (s Session) OutOfOrder(v order.Verb, why reply.Reason) Decision {
+	if s.in == nil {
+		return s.noConnector()
+	}
+	if s.trace != nil {
+		s.record(checkOrder, false, about{subject: v.String()})
+	}
+	return s.in.Decide(why)
+}
+
 // Hello decides on EHLO or HELO with the given argument, which may be any text
 // without control characters. Without an argument it passes unless RequireEHLODomain
 // is set, which closes the connection.

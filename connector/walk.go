@@ -57,10 +57,9 @@ func (w *walk) run() Walkthrough {
 
 // command runs one command and reports whether the dialog continues.
 func (w *walk) command(v order.Verb) bool {
-	if reason := w.order.Refuse(v); reason != 0 && !(v == order.StartTLS && w.order.NoTLS) {
+	if reason := w.order.Refuse(v); reason != 0 {
 		name, line := w.line(v)
-		w.steps.add(Step{Check: checkOrder, about: about{subject: line}})
-		return w.stage(name, line, w.in.Decide(reason))
+		return w.stage(name, line, w.done.Session.OutOfOrder(v, reason))
 	}
 	switch v {
 	case order.Hello:
@@ -140,7 +139,6 @@ func (w *walk) connect() bool {
 		return false
 	}
 	w.order.TLS = encrypted
-	w.order.NoTLS = !w.order.TLS && !w.done.Session.OffersTLS()
 	w.stage(StageConnect, command, w.in.Decide(reply.Ready))
 	w.reword(w.in.greeting())
 	return true

@@ -8,6 +8,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/order"
 	"github.com/interchange-smtp/interchange/connector/param"
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/certificate"
@@ -34,11 +35,24 @@ func (s *session) Hello(name string, esmtp bool) (smtpserver.Offer, reply.Reply)
 		return smtpserver.Offer{}, s.handlerRefused(event.Event{Command: "HELO", Err: err})
 	}
 	r := s.endpoint.settings
-	offer := smtpserver.Offer{Size: r.SizeEnabled != param.SizeDisabled, SASL: s.rules.SASL()}
+	offer := smtpserver.Offer{Size: r.SizeEnabled != param.SizeDisabled, StartTLS: s.rules.OffersTLS(), SASL: s.rules.SASL()}
 	if r.SizeEnabled == param.SizeEnabled {
 		offer.MaxSize = s.rules.MaxSize()
 	}
 	return offer, reply.Reply{Code: 250}
+}
+
+// OutOfOrder implements smtpserver.Handler.
+func (s *session) OutOfOrder(v order.Verb, why reply.Reason) reply.Reply {
+	return s.decide(s.rules.OutOfOrder(v, why)).Reply()
+}
+
+// StartTLS implements smtpserver.Handler.
+func (s *session) StartTLS() reply.Reply {
+	if d := s.decide(s.rules.StartTLS()); !d.Allowed() {
+		return d.Reply()
+	}
+	return reply.Reply{}
 }
 
 // TLS implements smtpserver.Handler: the session begins again.

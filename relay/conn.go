@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector"
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/limits"
 	"github.com/interchange-smtp/interchange/internal/network"
@@ -21,11 +22,18 @@ const refusalTime = 5 * time.Second
 // serveConn serves c from its first byte to its last. l is nil if no listener accepted c.
 func (s *Server) serveConn(l net.Listener, c net.Conn) {
 	local, remote := network.AddrPort(c.LocalAddr()), network.AddrPort(c.RemoteAddr())
-	ep := s.choose(local, remote)
+	var trace *connector.Trace // nil: the decisions of this connection are not recorded
+	if s.Explain != nil {
+		trace = new(connector.Trace)
+	}
+	ep := s.choose(local, remote, trace)
 	if ep == nil {
 		s.connectionRefused(event.Event{Reason: reply.NoConnector, Local: local, Remote: remote})
 		_ = c.Close() // refused in any case
 		return
+	}
+	if trace != nil && !s.Explain(ep.in.Name()) {
+		trace = nil
 	}
 	ok, full := s.enter(c)
 	if !ok {
@@ -50,16 +58,18 @@ func (s *Server) serveConn(l net.Listener, c net.Conn) {
 	now := time.Now()
 	ctx, cancel := s.context(l, c, now.Add(ep.settings.ConnectionTimeout))
 	defer cancel()
-	s.converse(ctx, now, c, ep, auth.Channel{Local: local, Remote: remote, NoCertificate: ep.tls.Load() == nil, NoVerifier: ep.verifier == nil})
+	channel := auth.Channel{Local: local, Remote: remote, NoCertificate: ep.tls.Load() == nil, NoVerifier: ep.verifier == nil}
+	s.converse(now, c, newSession(ctx, s, ep, channel, now, trace))
 }
 
-// choose picks the endpoint by the current policy; nil if no connector matches.
-func (s *Server) choose(local, remote netip.AddrPort) *endpoint {
+// choose picks the endpoint by the current policy; nil if no connector matches. Unless
+// trace is nil, it records why.
+func (s *Server) choose(local, remote netip.AddrPort, trace *connector.Trace) *endpoint {
 	if !local.IsValid() || !remote.IsValid() {
 		return nil // no range can hold it
 	}
 	now := s.current.Load()
-	in := now.Policy.Select(local, remote.Addr(), nil)
+	in := now.Policy.Select(local, remote.Addr(), trace)
 	if in == nil {
 		return nil
 	}
@@ -87,11 +97,11 @@ func (s *Server) context(l net.Listener, c net.Conn, until time.Time) (context.C
 	}
 }
 
-// converse runs the session.
-func (s *Server) converse(ctx context.Context, now time.Time, c net.Conn, ep *endpoint, channel auth.Channel) {
-	sess := newSession(ctx, s, ep, channel, now)
+// converse runs the session, which began now.
+func (s *Server) converse(now time.Time, c net.Conn, sess *session) {
+	ep, channel := sess.endpoint, &sess.conn.Channel
 	var err error
-	if sess.ctx, err = hooks(s.Hooks).connect(ctx, &sess.conn); err != nil {
+	if sess.ctx, err = hooks(s.Hooks).connect(sess.ctx, &sess.conn); err != nil {
 		r := replyFor(ep.in, err)
 		sess.emit(event.Event{Kind: event.ConnectionRefused, Reply: r.String(), Err: err})
 		s.turnAway(c, channel.Local, r)
@@ -100,7 +110,7 @@ func (s *Server) converse(ctx context.Context, now time.Time, c net.Conn, ep *en
 	cfg := ep.smtp
 	cfg.Banner = ep.banner(now)
 	cfg.Implicit = s.implicit(channel.Local)
-	if channel.NoCertificate || !cfg.Implicit && !sess.rules.OffersTLS() {
+	if channel.NoCertificate {
 		cfg.TLS = nil
 	}
 	if sess.protocol != nil {
@@ -108,8 +118,8 @@ func (s *Server) converse(ctx context.Context, now time.Time, c net.Conn, ep *en
 		sess.protocol.connect(sess.rules.Rights())
 	}
 	var talker smtpserver.Handler = sess
-	if s.Explain != nil && s.Explain(ep.in.Name()) {
-		r := newRecorder(sess)
+	if sess.trace != nil {
+		r := &recorder{session: sess}
 		cfg.Banner = withID(cfg.Banner, r.connect())
 		talker = r
 	}

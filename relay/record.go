@@ -8,6 +8,7 @@ import (
 
 	"github.com/interchange-smtp/interchange/auth"
 	"github.com/interchange-smtp/interchange/connector"
+	"github.com/interchange-smtp/interchange/connector/order"
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/smtpserver"
 	"github.com/interchange-smtp/interchange/relay/envelope"
@@ -15,12 +16,11 @@ import (
 )
 
 // recorder is a session that reports how each decision came about and puts the
-// decision's id into the reply. The session's rules append to steps what they look
-// at; the recorder reports it.
+// decision's id into the reply. The session's trace has what its rules have looked at
+// for the command under way; the recorder reports it.
 type recorder struct {
 	*session
 	decisions int
-	steps     connector.Trace // of the command under way
 }
 
 var _ smtpserver.Handler = (*recorder)(nil)
@@ -29,26 +29,34 @@ var _ smtpserver.Handler = (*recorder)(nil)
 // decisions: enough to find the session in a log.
 const decisionIDLength = 8
 
-// newRecorder makes s record its decisions.
-func newRecorder(s *session) *recorder {
-	r := &recorder{session: s}
-	s.trace = &r.steps
-	return r
-}
-
-// connect records how the connector was chosen and who the session is. It returns
+// connect reports how the connector was chosen and who the session is. It returns
 // the id that ends the banner.
 func (r *recorder) connect() string {
-	r.endpoint.in.Policy().Select(r.conn.Channel.Local, r.conn.Channel.Remote.Addr(), r.trace)
-	r.rules = r.endpoint.in.Open(r.conn.Channel, r.trace)
 	return r.record("connect", r.endpoint.in.Decide(reply.Ready).Reply(), reply.Ready)
+}
+
+// OutOfOrder implements smtpserver.Handler.
+func (r *recorder) OutOfOrder(v order.Verb, why reply.Reason) reply.Reply {
+	return r.mark(v.String(), r.session.OutOfOrder(v, why))
+}
+
+// StartTLS implements smtpserver.Handler.
+func (r *recorder) StartTLS() reply.Reply {
+	answer := r.session.StartTLS()
+	if answer == (reply.Reply{}) { // TLS records who the client is then
+		return answer
+	}
+	return r.mark("STARTTLS", answer)
 }
 
 // TLS implements smtpserver.Handler.
 func (r *recorder) TLS(state tls.ConnectionState) {
-	r.rules.StartTLS()
+	command, reason := "STARTTLS", r.decision.Reason
+	if reason != reply.StartTLSReady { // the connection began with TLS
+		command, reason = "connect", reply.Ready
+	}
 	r.session.TLS(state)
-	r.record("STARTTLS", r.endpoint.in.Decide(reply.StartTLSReady).Reply(), reply.StartTLSReady)
+	r.record(command, r.endpoint.in.Decide(reason).Reply(), reason)
 }
 
 // Hello implements smtpserver.Handler.
@@ -107,14 +115,14 @@ func (r *recorder) mark(command string, answer reply.Reply) reply.Reply {
 func (r *recorder) record(command string, answer reply.Reply, reason reply.Reason) string {
 	r.decisions++
 	id := r.conn.ID[:decisionIDLength] + "-" + strconv.Itoa(r.decisions)
-	all, others := r.steps.Matching()
+	all, others := r.trace.Matching()
 	r.forget()
 	r.emit(event.Event{Kind: event.Decision, Decision: id, Command: command, Reply: answer.String(), Reason: reason, Trace: &all, Others: others})
 	return "[" + id + "]"
 }
 
 // forget drops what the command under way has recorded.
-func (r *recorder) forget() { r.steps, r.decision = connector.Trace{}, connector.Decision{} }
+func (r *recorder) forget() { *r.trace, r.decision = connector.Trace{}, connector.Decision{} }
 
 // maxReplyText is the longest text with an id: a reply line has 512 bytes (RFC 5321,
 // section 4.5.3.1.5), of which the codes and the line end take at most 16.

@@ -2,10 +2,12 @@ package relay_test
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"regexp"
 	"strings"
 	"testing"
@@ -53,7 +55,13 @@ func TestExplain(t *testing.T) {
 	})
 	w.log = log
 
-	c := w.encrypted(stranger, hub)
+	c := w.client(stranger, hub)
+	early := idOf(t, c.Do("MAIL FROM:<>", 503))
+	c.Do("EHLO client.contoso.com", 250)
+	norcpt := idOf(t, c.Do("DATA", 503))
+	c.StartTLS(&tls.Config{RootCAs: w.ca.Pool(), ServerName: hubName})
+	c.Do("EHLO client.contoso.com", 250)
+	again := idOf(t, c.Do("STARTTLS", 503))
 	login := idOf(t, c.Do("AUTH PLAIN "+plain(userName, password), 235))
 	mail := idOf(t, c.Do("MAIL FROM:<"+userName+">", 250))
 	rcpt := idOf(t, c.Do("RCPT TO:<"+elsewhere+">", 250))
@@ -65,6 +73,9 @@ func TestExplain(t *testing.T) {
 
 	records := logged(t, w.log.String())
 	for _, tt := range []struct{ id, command, reason, check string }{
+		{early, "MAIL", "send-hello-first", "order"},
+		{norcpt, "DATA", "need-mail", "order"},
+		{again, "STARTTLS", "bad-sequence", "order"},
 		{login, "AUTH", "login-ok", "submit"},
 		{mail, "MAIL", "sender-ok", "own-address"},
 		{rcpt, "RCPT", "recipient-ok", "any-recipient"},
@@ -73,7 +84,7 @@ func TestExplain(t *testing.T) {
 		record := records[tt.id]
 		steps, _ := json.Marshal(record["steps"])
 		if record["command"] != tt.command || record["reason"] != tt.reason || record["connector"] != "Default HubA" ||
-			!strings.Contains(string(steps), `"check":"`+tt.check+`"`) || !strings.Contains(string(steps), `"basis":[`) && tt.check != "own-address" {
+			!strings.Contains(string(steps), `"check":"`+tt.check+`"`) || !strings.Contains(string(steps), `"basis":[`) && tt.check != "own-address" && tt.check != "order" {
 			t.Errorf("%s: %v", tt.id, record)
 		}
 	}
@@ -90,6 +101,44 @@ func TestExplain(t *testing.T) {
 	w.waitForEnd()
 	if n := len(logged(t, w.log.String())); n != before {
 		t.Errorf("%d decisions of a connector that isn't to tell", n-before)
+	}
+}
+
+// TestExplainTLS: each decision about STARTTLS is made once, refused or not, and so is the
+// choice of the connector.
+func TestExplainTLS(t *testing.T) {
+	for _, certified := range []bool{true, false} {
+		log := new(relaytest.Log)
+		w := serve(t, policy(t, defaultHub()), func(s *relay.Server) {
+			s.Explain, s.Logger = func(string) bool { return true }, slog.New(slog.NewJSONHandler(log, nil))
+			if !certified {
+				s.Certificates = nil
+			}
+		})
+		w.log = log
+		c := w.hello(stranger, hub)
+		want := map[string]int{"receive-connector": 1, "session": 1, "hello-syntax": 1, "tls-offered": 1}
+		if certified {
+			c.StartTLS(&tls.Config{RootCAs: w.ca.Pool(), ServerName: hubName})
+			want["session"]++
+		} else {
+			id := idOf(t, c.Do("STARTTLS", 500))
+			want["session"] = 1
+			defer func() {
+				if r := logged(t, log.String())[id]; r["command"] != "STARTTLS" || r["reason"] != "unrecognized-command" {
+					t.Errorf("%s: %v", id, r)
+				}
+			}()
+		}
+		c.Do("QUIT", 221)
+		w.waitForEnd()
+		got := map[string]int{}
+		for _, check := range regexp.MustCompile(`"check":"([a-z-]+)"`).FindAllStringSubmatch(log.String(), -1) {
+			got[check[1]]++
+		}
+		if !maps.Equal(got, want) {
+			t.Errorf("certified %v: steps %v, want %v\n%s", certified, got, want, log)
+		}
 	}
 }
 

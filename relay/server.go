@@ -112,8 +112,9 @@ type Server struct {
 
 	// Explain reports by name for which Receive connectors every decision is
 	// logged with the steps that led to it, under an id that the reply shows
-	// too. It is called once for each connection and must be safe for concurrent
-	// use. If nil, no connector is explained.
+	// too. It is called once for each connection, when its connector is chosen, and
+	// must be safe for concurrent use. If nil, no connector is explained; otherwise the
+	// choice takes longer for every connection, because its steps are recorded.
 	Explain func(connector string) bool
 
 	once          sync.Once

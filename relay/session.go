@@ -39,8 +39,9 @@ type session struct {
 	trace    *connector.Trace   // the policy's decisions append their steps to it; nil: they are not recorded
 }
 
-// newSession begins the session of a connection to ep.
-func newSession(ctx context.Context, s *Server, ep *endpoint, channel auth.Channel, now time.Time) *session {
+// newSession begins the session of a connection to ep, whose decisions are recorded in
+// trace unless it is nil.
+func newSession(ctx context.Context, s *Server, ep *endpoint, channel auth.Channel, now time.Time, trace *connector.Trace) *session {
 	sess := &session{
 		server:   s,
 		endpoint: ep,
@@ -49,8 +50,9 @@ func newSession(ctx context.Context, s *Server, ep *endpoint, channel auth.Chann
 		start:    now,
 		until:    now.Add(ep.settings.ConnectionTimeout),
 		source:   network.Source(channel.Remote.Addr()),
+		trace:    trace,
 	}
-	sess.follow(ep.in.Open(channel, nil))
+	sess.follow(ep.in.Open(channel, trace))
 	if s.protocol.w != nil && ep.settings.ProtocolLoggingLevel == param.LoggingVerbose {
 		sess.protocol = &conversation{
 			out: &s.protocol, connector: ep.in.Name(), id: sess.conn.ID, local: channel.Local, remote: channel.Remote,

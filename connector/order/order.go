@@ -29,10 +29,14 @@ const (
 	Reset
 )
 
+// String returns the command; EHLO for Hello.
+func (v Verb) String() string {
+	return [...]string{"EHLO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "BDAT", "RSET"}[v]
+}
+
 // State holds what the commands so far allow next. The zero State is a new
-// connection without TLS, on which STARTTLS is offered.
+// connection without TLS.
 type State struct {
-	NoTLS         bool // STARTTLS is not offered
 	TLS           bool // TLS is up
 	Greeted       bool // EHLO or HELO was accepted
 	Authenticated bool // AUTH was accepted
@@ -48,8 +52,6 @@ func (s *State) Refuse(v Verb) (reason reply.Reason) {
 		return reason
 	case v == StartTLS && s.TLS:
 		return reply.BadSequence
-	case v == StartTLS && s.NoTLS: // Exchange does not know the command then
-		return reply.UnrecognizedCommand
 	case !s.Greeted:
 		return reply.SendHelloFirst
 	case v == Auth && s.Authenticated: // RFC 4954, section 4

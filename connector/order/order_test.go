@@ -21,8 +21,6 @@ func TestOrder(t *testing.T) {
 			reply.SendHelloFirst, reply.SendHelloFirst, reply.SendHelloFirst, reply.SendHelloFirst, reply.SendHelloFirst, reply.SendHelloFirst}},
 		{"TLS", order.State{TLS: true}, [6]reply.Reason{
 			reply.SendHelloFirst, reply.SendHelloFirst, reply.SendHelloFirst, reply.SendHelloFirst, reply.BadSequence, reply.SendHelloFirst}},
-		{"no certificate", order.State{NoTLS: true}, [6]reply.Reason{
-			reply.SendHelloFirst, reply.SendHelloFirst, reply.SendHelloFirst, reply.SendHelloFirst, reply.UnrecognizedCommand, reply.SendHelloFirst}},
 		{"EHLO", order.State{Greeted: true}, [6]reply.Reason{
 			ok, reply.NeedMail, reply.NeedMail, reply.NeedMail, ok, ok}},
 		{"AUTH", order.State{Greeted: true, TLS: true, Authenticated: true}, [6]reply.Reason{
@@ -36,12 +34,12 @@ func TestOrder(t *testing.T) {
 	} {
 		for i, v := range verbs {
 			if got := row.state.Refuse(v); got != row.want[i] {
-				t.Errorf("%s: verb %d: %v, want %v", row.name, v, got, row.want[i])
+				t.Errorf("%s: %v: %v, want %v", row.name, v, got, row.want[i])
 			}
 		}
 		for _, v := range []order.Verb{order.Hello, order.Reset} {
 			if got := row.state.Refuse(v); got != ok {
-				t.Errorf("%s: verb %d: %v", row.name, v, got)
+				t.Errorf("%s: %v: %v", row.name, v, got)
 			}
 		}
 	}

@@ -13,8 +13,8 @@ const maxAuthRounds = 16
 
 // handleAuth goes through a SASL exchange.
 func (c *conn) handleAuth(arg string) answer {
-	if reason := c.order.Refuse(order.Auth); reason != 0 {
-		return c.answer(reason)
+	if a, ok := c.inOrder(order.Auth); !ok {
+		return a
 	}
 	mech, initial := cutWord(arg)
 	if !isSASLName(mech) || strings.ContainsAny(initial, blanks) {

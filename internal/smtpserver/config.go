@@ -15,7 +15,7 @@ type Config struct {
 	Profile permission.Profile // the edition whose wording the server's own replies have
 
 	// TLS returns the configuration of a handshake that begins now. Versions below 1.2
-	// are never spoken. Nil: STARTTLS is not offered.
+	// are never spoken. Nil: there is no TLS, and the Handler must refuse StartTLS.
 	TLS      func() *tls.Config
 	Implicit bool // TLS from the first byte; needs TLS
 

@@ -1,6 +1,9 @@
 package smtpserver
 
-import "github.com/interchange-smtp/interchange/connector/reply"
+import (
+	"github.com/interchange-smtp/interchange/connector/order"
+	"github.com/interchange-smtp/interchange/connector/reply"
+)
 
 // handle does what a command asks for and returns the answer.
 func (c *conn) handle(cmd command) answer {
@@ -28,6 +31,15 @@ func (c *conn) handle(cmd command) answer {
 		return answer{last: reply.Bye}
 	}
 	return c.handleAside(cmd)
+}
+
+// inOrder reports whether a command may come now. If not, a is the refusal.
+func (c *conn) inOrder(v order.Verb) (a answer, ok bool) {
+	why := c.order.Refuse(v)
+	if why == 0 {
+		return a, true
+	}
+	return answer{reply: c.checked(c.handler.OutOfOrder(v, why), 0)}, false
 }
 
 // handleRset drops the transaction.

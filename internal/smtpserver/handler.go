@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector/order"
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/routing"
@@ -35,6 +36,12 @@ type Handler interface {
 	// TLS reports that the channel is encrypted from now on. Everything that was
 	// said before is void, and Hello comes again.
 	TLS(state tls.ConnectionState)
+	// StartTLS decides on STARTTLS, whether or not the last Offer had it. The zero Reply
+	// accepts; any other is the refusal.
+	StartTLS() reply.Reply
+	// OutOfOrder returns the refusal of a command that may not come now. why is what
+	// package order says.
+	OutOfOrder(v order.Verb, why reply.Reason) reply.Reply
 	// Auth starts an exchange for a mechanism, in capitals, whether or not the
 	// last Offer had it. The zero Reply accepts; any other is the refusal.
 	Auth(mechanism string) (auth.Exchange, reply.Reply)
@@ -69,10 +76,11 @@ type Handler interface {
 
 // Offer is the Handler's part of what the reply to EHLO advertises.
 type Offer struct {
-	Size    bool     // advertise SIZE, and take the parameter
-	MaxSize int64    // in bytes, the number behind SIZE; 0: without one
-	SASL    []string // mechanisms of AUTH; empty: AUTH is not advertised
-	Hangup  bool     // Hello refused, and the connection ends after the reply
+	Size     bool     // advertise SIZE, and take the parameter
+	MaxSize  int64    // in bytes, the number behind SIZE; 0: without one
+	StartTLS bool     // advertise STARTTLS
+	SASL     []string // mechanisms of AUTH; empty: AUTH is not advertised
+	Hangup   bool     // Hello refused, and the connection ends after the reply
 }
 
 // Abort is the error of a body that is not a message: the client went away, broke

@@ -57,7 +57,7 @@ func (c *conn) helloText(text string, esmtp bool) string {
 	keyword(c.cfg.Pipelining, "PIPELINING")
 	keyword(c.cfg.DSN, "DSN")
 	keyword(c.cfg.EnhancedCodes, "ENHANCEDSTATUSCODES")
-	keyword(!c.order.NoTLS && !c.order.TLS, "STARTTLS")
+	keyword(c.offer.StartTLS, "STARTTLS")
 	keyword(len(c.offer.SASL) > 0, "AUTH", strings.Join(c.offer.SASL, " "))
 	keyword(c.cfg.EightBitMime, "8BITMIME")
 	keyword(c.cfg.BinaryMime, "BINARYMIME")

@@ -14,22 +14,20 @@ var errBrokenOff = errors.New("broken off by the client")
 
 // handleData receives a message that ends with a dot.
 func (c *conn) handleData(arg string) answer {
-	reason := noArgument(arg)
-	if reason == 0 {
-		reason = c.order.Refuse(order.Data)
+	if reason := noArgument(arg); reason != 0 {
+		return c.refuseData(c.answer(reason))
 	}
-	if reason != 0 {
-		return c.refuseData(reason)
+	if a, ok := c.inOrder(order.Data); !ok {
+		return c.refuseData(a)
 	}
 	c.writeReply(c.text(reply.StartMail))
 	c.data = dataReader{w: &c.wire, atLineStart: true}
 	return c.receive(&c.data)
 }
 
-// refuseData refuses DATA. Bytes that the client has sent behind it already are a
+// refuseData refuses DATA with a. Bytes that the client has sent behind it already are a
 // message, not commands, and end the connection.
-func (c *conn) refuseData(reason reply.Reason) answer {
-	a := c.answer(reason)
+func (c *conn) refuseData(a answer) answer {
 	if len(c.wire.unread()) > 0 {
 		a.last = reply.ImproperPipelining
 	}
@@ -44,18 +42,19 @@ func (c *conn) handleBdat(arg string) answer {
 	if !ok {
 		return c.cutOffAnswer(reply.InvalidArguments)
 	}
-	reason := reply.UnrecognizedCommand
+	a := c.answer(reply.UnrecognizedCommand)
 	if c.cfg.Chunking {
-		reason = c.order.Refuse(order.Bdat)
+		a, ok = c.inOrder(order.Bdat)
 	}
-	if reason == 0 {
+	if c.cfg.Chunking && ok {
 		return c.receive(&bdatReader{w: &c.wire, chunk: chunk, following: c.nextChunk})
 	}
 	switch err := c.wire.discard(chunk.size, c.cfg.maxDiscard); err {
 	case nil:
-		return c.answer(reason)
+		return a
 	case errTooMuch:
-		return c.cutOffAnswer(reason)
+		a.cutOff = true
+		return a
 	default:
 		return c.readFailed(err)
 	}
@@ -82,7 +81,7 @@ func (c *conn) nextChunk() (chunk, error) {
 			c.putBack, c.hasPutBack = cmd, true
 			return chunk{}, errBrokenOff
 		case verbData:
-			c.send(c.refuseData(reply.BadSequence)) // RFC 3030, section 2
+			c.send(c.refuseData(c.answer(reply.BadSequence))) // RFC 3030, section 2
 		case verbMail, verbRcpt, verbStartTLS, verbAuth:
 			c.send(c.answer(reply.BadSequence))
 		default:

@@ -22,7 +22,6 @@ import (
 func Serve(ctx context.Context, raw net.Conn, cfg *Config, h Handler) error {
 	c := &conn{cfg: *cfg, handler: h, shutdown: ctx}
 	c.cfg.setDefaults()
-	c.order.NoTLS = cfg.TLS == nil
 	c.wire.init(raw, c.cfg.Buffers, c.cfg.InactivityTimeout, c.cfg.ConnectionTimeout)
 	defer context.AfterFunc(ctx, c.wire.beginShutdown)()
 	c.converse()

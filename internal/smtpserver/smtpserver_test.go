@@ -14,8 +14,10 @@ import (
 	"testing"
 
 	"github.com/interchange-smtp/interchange/auth"
+	"github.com/interchange-smtp/interchange/connector/order"
 	"github.com/interchange-smtp/interchange/connector/reply"
 	"github.com/interchange-smtp/interchange/internal/smtpserver"
+	"github.com/interchange-smtp/interchange/permission"
 	"github.com/interchange-smtp/interchange/relay/envelope"
 	"github.com/interchange-smtp/interchange/routing"
 )
@@ -37,6 +39,7 @@ type session struct {
 	rcpt     []envelope.Recipient
 	trusted  bool
 	relays   bool
+	noTLS    bool   // refuses STARTTLS
 	domain   string // DefaultDomain; Postmaster has one without it
 
 	offer    smtpserver.Offer
@@ -59,13 +62,35 @@ func (s *session) call(format string, v ...any) {
 
 func (s *session) Hello(name string, esmtp bool) (smtpserver.Offer, reply.Reply) {
 	s.call("hello %s %t", name, esmtp)
+	s.offer.StartTLS = !s.noTLS
 	if s.onHello != nil {
 		return s.offer, s.onHello(name)
 	}
 	return s.offer, reply.Reply{Code: 250}
 }
 
-func (s *session) TLS(tls.ConnectionState) { s.call("tls") }
+func (s *session) TLS(tls.ConnectionState) {
+	s.call("tls")
+	s.noTLS = true
+}
+
+func (s *session) StartTLS() reply.Reply {
+	if s.noTLS {
+		return reply.UnrecognizedCommand.Reply(permission.Current)
+	}
+	return reply.Reply{}
+}
+
+func (s *session) OutOfOrder(_ order.Verb, why reply.Reason) reply.Reply {
+	return why.Reply(permission.Current)
+}
+
+// agree has a session refuse STARTTLS where cfg has no TLS.
+func agree(s smtpserver.Handler, cfg *smtpserver.Config) {
+	if s, ok := s.(*session); ok {
+		s.noTLS = cfg.TLS == nil
+	}
+}
 
 func (s *session) Auth(mech string) (auth.Exchange, reply.Reply) {
 	s.call("auth %s", mech)
@@ -194,6 +219,7 @@ func serve(t testing.TB, ctx context.Context, cfg smtpserver.Config, s smtpserve
 		}
 	}
 	c.pump(near)
+	agree(s, &cfg)
 	go func() { c.done <- smtpserver.Serve(ctx, far, &cfg, s) }()
 	return c
 }

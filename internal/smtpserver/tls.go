@@ -12,12 +12,14 @@ import (
 
 // handleStartTLS puts the connection under TLS, or refuses to.
 func (c *conn) handleStartTLS(arg string) answer {
-	reason := c.order.Refuse(order.StartTLS)
-	if reason == 0 {
-		reason = noArgument(arg)
+	if a, ok := c.inOrder(order.StartTLS); !ok {
+		return a
 	}
-	if reason != 0 {
+	if reason := noArgument(arg); reason != 0 {
 		return c.answer(reason)
+	}
+	if r := c.handler.StartTLS(); r != (reply.Reply{}) {
+		return answer{reply: c.checked(r, 0)}
 	}
 	if len(c.wire.unread()) > 0 {
 		// Sent in plaintext, perhaps by a third party, to be believed under TLS

@@ -61,6 +61,7 @@ func serveOnDemand(t testing.TB, ctx context.Context, cfg smtpserver.Config, s s
 	t.Helper()
 	near, far := pipe()
 	c := &client{t: t, conn: near, done: make(chan error, 1), r: bufio.NewReader(near)}
+	agree(s, &cfg)
 	go func() { c.done <- smtpserver.Serve(ctx, far, &cfg, s) }()
 	return c
 }

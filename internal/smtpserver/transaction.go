@@ -13,8 +13,8 @@ import (
 
 // handleMail begins a transaction.
 func (c *conn) handleMail(arg string) answer {
-	if reason := c.order.Refuse(order.Mail); reason != 0 {
-		return c.answer(reason)
+	if a, ok := c.inOrder(order.Mail); !ok {
+		return a
 	}
 	m, reason := c.parseMail(arg)
 	if reason != 0 {
@@ -29,8 +29,8 @@ func (c *conn) handleMail(arg string) answer {
 
 // handleRcpt adds a recipient to the transaction.
 func (c *conn) handleRcpt(arg string) answer {
-	if reason := c.order.Refuse(order.Rcpt); reason != 0 {
-		return c.answer(reason)
+	if a, ok := c.inOrder(order.Rcpt); !ok {
+		return a
 	}
 	to, reason := c.parseRcpt(arg)
 	if reason != 0 {
